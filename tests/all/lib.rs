@@ -1,0 +1,1 @@
+//! No code: the tests are in `main.rs`; a package needs a target to be built.
