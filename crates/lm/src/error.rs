@@ -1,0 +1,165 @@
+//! Everything that can go wrong with a model, as one error type.
+//!
+//! Messages are for people: what happened, what it means, what to do next. Variants exist where a caller can
+//! act on the difference.
+
+use std::path::{Path, PathBuf};
+
+/// Result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What can go wrong when models are loaded, run or trained.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file that the model needs is absent.
+    #[error("{} is missing. Choose a complete model folder or download the model again.", path.display())]
+    MissingFile {
+        /// The file that was looked for.
+        path: PathBuf,
+    },
+    /// A weight file is shorter than its header says: an interrupted download or copy.
+    #[error(
+        "{} is incomplete: the file has {found_bytes} bytes, its header announces {expected_bytes}. \
+         Download or copy it again.",
+        path.display()
+    )]
+    Truncated {
+        /// The weight file.
+        path: PathBuf,
+        /// Bytes on disk.
+        found_bytes: u64,
+        /// Bytes the header announces.
+        expected_bytes: u64,
+    },
+    /// A weight file cannot be used: broken header, tensor missing, wrong shape or number type.
+    #[error("the weights in {} cannot be used: {reason}", path.display())]
+    Weights {
+        /// The weight file.
+        path: PathBuf,
+        /// What is wrong, naming the tensor where there is one.
+        reason: String,
+    },
+    /// The model's architecture is not one that the decoder computes exactly.
+    #[error("models of type {found} are not supported. Supported are: {supported}.")]
+    UnsupportedArchitecture {
+        /// Architecture as config.json names it.
+        found: String,
+        /// The supported ones, comma separated.
+        supported: String,
+    },
+    /// A configuration file cannot be read or contradicts itself.
+    #[error("{}: `{field}` {reason}", path.display())]
+    Config {
+        /// The configuration file.
+        path: PathBuf,
+        /// The field in question.
+        field: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Tokenizer and weights do not belong together.
+    #[error(
+        "the tokenizer knows {tokenizer} tokens but the model only {model}: they do not belong together. \
+         Use the tokenizer.json that was published with the model."
+    )]
+    VocabularyMismatch {
+        /// Entries of the tokenizer (highest id + 1).
+        tokenizer: usize,
+        /// Rows of the embedding.
+        model: usize,
+    },
+    /// The tokenizer cannot be read or refuses a text.
+    #[error("tokenizer {}: {reason}", path.display())]
+    Tokenizer {
+        /// The tokenizer file.
+        path: PathBuf,
+        /// What the tokenizer library says.
+        reason: String,
+    },
+    /// The chat template is invalid or refuses the conversation.
+    #[error("the model's chat template cannot render this conversation: {reason}")]
+    ChatTemplate {
+        /// What the template engine, or the template itself, says.
+        reason: String,
+    },
+    /// An adapter does not fit the model or cannot be read.
+    #[error("adapter {}: {reason}", path.display())]
+    Adapter {
+        /// The adapter's file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// More tokens than the model can attend to.
+    #[error("the text needs {tokens} tokens, the model can read {limit}. Shorten it or use another model.")]
+    ContextExceeded {
+        /// Tokens needed.
+        tokens: usize,
+        /// The model's limit.
+        limit: usize,
+    },
+    /// A value became infinite or not a number.
+    #[error(
+        "{what} is not a finite number. The weights may be damaged, or a training rate is too high: \
+         check the model or lower the learning rate."
+    )]
+    NonFinite {
+        /// The quantity.
+        what: String,
+    },
+    /// A setting has a value that makes no sense.
+    #[error("setting `{name}` {reason}")]
+    Setting {
+        /// Name of the setting.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The compute device asked for is not there.
+    #[error("compute device `{spec}` cannot be used: {reason}")]
+    Device {
+        /// The device asked for.
+        spec: String,
+        /// Why not, and what to do.
+        reason: String,
+    },
+    /// The work was stopped on request; its state was saved first.
+    #[error("stopped on request")]
+    Interrupted,
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A tensor operation failed.
+    #[error("tensor computation failed: {0}")]
+    Candle(#[from] candle_core::Error),
+}
+
+impl Error {
+    /// An I/O failure at `path`; a file that is not there becomes [`Error::MissingFile`].
+    pub fn io(path: &Path, source: std::io::Error) -> Self {
+        if source.kind() == std::io::ErrorKind::NotFound {
+            return Error::MissingFile { path: path.to_path_buf() };
+        }
+        Error::Io { path: path.to_path_buf(), source }
+    }
+
+    /// Unusable weights in `path`.
+    pub fn weights(path: &Path, reason: impl Into<String>) -> Self {
+        Error::Weights { path: path.to_path_buf(), reason: reason.into() }
+    }
+
+    /// A bad field of the configuration file `path`.
+    pub fn config(path: &Path, field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Error::Config { path: path.to_path_buf(), field: field.into(), reason: reason.into() }
+    }
+
+    /// An unusable adapter at `path`.
+    pub fn adapter(path: &Path, reason: impl Into<String>) -> Self {
+        Error::Adapter { path: path.to_path_buf(), reason: reason.into() }
+    }
+}

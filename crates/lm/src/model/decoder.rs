@@ -1,0 +1,272 @@
+//! The decoder network over packed sequences, after transformers' `modeling_llama.py`.
+//!
+//! Sequences of a batch lie end to end without padding (N rows in all); positions and spans say which row
+//! belongs where. The same block code serves training (with a [`Tape`] for the explicit backward pass),
+//! scoring, prefill and decoding: only the attention differs, so it is an argument.
+
+use std::ops::Range;
+
+use candle_core::{Device, Tensor};
+use candle_nn::ops::{rms_norm, silu};
+
+use super::attention::attend_span;
+use super::config::DecoderConfig;
+use super::rope::Rope;
+use crate::error::{Error, Result};
+use crate::lora::{Adapter, Target};
+use crate::random::Dropout;
+
+/// A frozen decoder-only transformer, f32 on the CPU.
+#[derive(Debug, Clone)]
+pub struct Decoder {
+    /// Sizes and constants.
+    pub config: DecoderConfig,
+    /// `[V, D]`, contiguous.
+    pub embed_tokens: Tensor,
+    /// The blocks, first to last.
+    pub layers: Vec<Layer>,
+    /// Weight of the final norm `[D]`.
+    pub norm: Tensor,
+    /// `[V, D]`; the embedding's own storage where the model ties them.
+    pub lm_head: Tensor,
+    /// `[D, V]`, contiguous: what [`Decoder::logits`] multiplies by.
+    pub lm_head_t: Tensor,
+    /// Rotary position embedding.
+    pub rope: Rope,
+    /// Where all tensors live.
+    pub device: Device,
+}
+
+/// One transformer block.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// Norm before attention `[D]`.
+    pub input_layernorm: Tensor,
+    /// Norm before the gated MLP `[D]`.
+    pub post_attention_layernorm: Tensor,
+    /// Indexed by [`Target`]` as usize`.
+    pub projections: [Projection; 7],
+}
+
+/// A frozen linear map.
+#[derive(Debug, Clone)]
+pub struct Projection {
+    /// `[out, in]`: a transposed view of `weight_t`, so that weights are held once. Not contiguous.
+    pub weight: Tensor,
+    /// `[out]`
+    pub bias: Option<Tensor>,
+    /// `[in, out]`, contiguous: products with few rows are 2.5 times as fast this way.
+    pub weight_t: Tensor,
+}
+
+impl Projection {
+    /// From the checkpoint's `[out, in]` matrix.
+    pub fn new(weight: &Tensor, bias: Option<Tensor>) -> Result<Self> {
+        let weight_t = weight.t()?.contiguous()?;
+        Ok(Self { weight: weight_t.t()?, bias, weight_t })
+    }
+}
+
+/// Sequences laid end to end.
+#[derive(Debug, Clone)]
+pub struct PackedBatch {
+    /// `[N]` u32
+    pub input_ids: Tensor,
+    /// `[N]` u32: position of each row in its own sequence.
+    pub positions: Tensor,
+    /// Rows of each sequence.
+    pub spans: Vec<Range<usize>>,
+}
+
+impl PackedBatch {
+    /// Lays `seqs` end to end; empty sequences get an empty span.
+    pub fn new(seqs: &[Vec<u32>], device: &Device) -> Result<Self> {
+        let rows: usize = seqs.iter().map(Vec::len).sum();
+        let mut ids = Vec::with_capacity(rows);
+        let mut positions = Vec::with_capacity(rows);
+        let mut spans = Vec::with_capacity(seqs.len());
+        for seq in seqs {
+            spans.push(ids.len()..ids.len() + seq.len());
+            ids.extend_from_slice(seq);
+            positions.extend(0..seq.len() as u32);
+        }
+        Ok(Self {
+            input_ids: Tensor::from_vec(ids, rows, device)?,
+            positions: Tensor::from_vec(positions, rows, device)?,
+            spans,
+        })
+    }
+
+    /// Number of packed rows N.
+    pub fn rows(&self) -> usize {
+        self.spans.last().map_or(0, |span| span.end)
+    }
+}
+
+/// What a forward pass leaves for the backward pass.
+#[derive(Debug, Clone, Default)]
+pub struct Tape {
+    /// Per block.
+    pub layers: Vec<LayerTape>,
+    /// Input of the final norm `[N, D]`; absent before the pass has ended.
+    pub final_x: Option<Tensor>,
+}
+
+/// What one block leaves for its backward pass.
+#[derive(Debug, Clone)]
+pub struct LayerTape {
+    /// Block input `[N, D]`.
+    pub x: Tensor,
+    /// Queries after rope `[N, H, Dh]`.
+    pub q: Tensor,
+    /// Keys after rope `[N, K, Dh]`.
+    pub k: Tensor,
+    /// Values `[N, K, Dh]`.
+    pub v: Tensor,
+    /// Input of `o_proj` `[N, H*Dh]`.
+    pub attn: Tensor,
+    /// Residual stream after attention `[N, D]`.
+    pub mid: Tensor,
+    /// `gate_proj` output before activation `[N, F]`.
+    pub gate: Tensor,
+    /// `up_proj` output `[N, F]`.
+    pub up: Tensor,
+}
+
+/// Which part of the pass the caller keeps.
+pub(crate) enum Record<'a> {
+    Nothing,
+    Tape(&'a mut Tape),
+}
+
+/// Attention of one block: (layer, q `[N, H, Dh]`, k `[N, K, Dh]`, v `[N, K, Dh]`) → `[N, H*Dh]`.
+pub(crate) type Attend<'a> = dyn FnMut(usize, &Tensor, &Tensor, &Tensor) -> Result<Tensor> + 'a;
+
+impl Decoder {
+    /// Packed causal forward pass → hidden states after the final norm `[N, D]`.
+    ///
+    /// `dropout` acts on the adapter's inputs only; `tape`, if given, is overwritten with what the backward
+    /// pass needs.
+    ///
+    /// # Errors
+    /// [`Error::ContextExceeded`] where a sequence is longer than the model's context.
+    pub fn forward(
+        &self,
+        batch: &PackedBatch,
+        adapter: Option<&Adapter>,
+        dropout: Option<&Dropout>,
+        tape: Option<&mut Tape>,
+    ) -> Result<Tensor> {
+        let record = tape.map_or(Record::Nothing, Record::Tape);
+        self.forward_spans(batch, adapter, dropout, record, &mut |_, _, _| Ok(()))
+    }
+
+    /// [`Decoder::forward`] that hands each block's keys and values to `keep` (the prefill of a cache).
+    pub(crate) fn forward_spans(
+        &self,
+        batch: &PackedBatch,
+        adapter: Option<&Adapter>,
+        dropout: Option<&Dropout>,
+        record: Record<'_>,
+        keep: &mut dyn FnMut(usize, &Tensor, &Tensor) -> Result<()>,
+    ) -> Result<Tensor> {
+        let limit = self.config.max_position_embeddings;
+        if let Some(tokens) = batch.spans.iter().map(ExactSizeIterator::len).max().filter(|n| *n > limit) {
+            return Err(Error::ContextExceeded { tokens, limit });
+        }
+        let mut attend = |layer: usize, q: &Tensor, k: &Tensor, v: &Tensor| {
+            keep(layer, k, v)?;
+            let mut parts = Vec::with_capacity(batch.spans.len());
+            for span in batch.spans.iter().filter(|span| !span.is_empty()) {
+                let rows = |t: &Tensor| t.narrow(0, span.start, span.len());
+                parts.push(attend_span(&rows(q)?, &rows(k)?, &rows(v)?)?);
+            }
+            match parts.len() {
+                1 => Ok(parts.remove(0)),
+                _ => Ok(Tensor::cat(&parts, 0)?),
+            }
+        };
+        self.run_blocks(&batch.input_ids, &batch.positions, adapter, dropout, record, &mut attend)
+    }
+
+    /// The blocks with a given attention.
+    pub(crate) fn run_blocks(
+        &self,
+        input_ids: &Tensor,
+        positions: &Tensor,
+        adapter: Option<&Adapter>,
+        dropout: Option<&Dropout>,
+        mut record: Record<'_>,
+        attend: &mut Attend<'_>,
+    ) -> Result<Tensor> {
+        let eps = self.config.rms_norm_eps as f32;
+        let (cos, sin) = self.rope.tables(positions)?;
+        let mut x = self.embed_tokens.index_select(input_ids, 0)?;
+        if let Record::Tape(tape) = &mut record {
+            tape.layers.clear();
+            tape.final_x = None;
+        }
+        for (index, layer) in self.layers.iter().enumerate() {
+            let project = |target: Target, x: &Tensor| layer.project(index, target, x, adapter, dropout);
+            let h = rms_norm(&x, &layer.input_layernorm, eps)?;
+            let q = Rope::apply(&self.heads(&project(Target::Q, &h)?)?, &cos, &sin)?;
+            let k = Rope::apply(&self.heads(&project(Target::K, &h)?)?, &cos, &sin)?;
+            let v = self.heads(&project(Target::V, &h)?)?;
+            let attn = attend(index, &q, &k, &v)?;
+            let mid = (&x + project(Target::O, &attn)?)?;
+            let h = rms_norm(&mid, &layer.post_attention_layernorm, eps)?;
+            let gate = project(Target::Gate, &h)?;
+            let up = project(Target::Up, &h)?;
+            let y = (&mid + project(Target::Down, &(silu(&gate)? * &up)?)?)?;
+            let x_in = std::mem::replace(&mut x, y);
+            if let Record::Tape(tape) = &mut record {
+                tape.layers.push(LayerTape { x: x_in, q, k, v, attn, mid, gate, up });
+            }
+        }
+        let hidden = rms_norm(&x, &self.norm, eps)?;
+        if let Record::Tape(tape) = record {
+            tape.final_x = Some(x);
+        }
+        Ok(hidden)
+    }
+
+    /// Logits `[M, V]` of final hidden states `[M, D]`.
+    pub fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
+        Ok(hidden.matmul(&self.lm_head_t)?)
+    }
+
+    /// `[N, heads*Dh]` → `[N, heads, Dh]`
+    fn heads(&self, x: &Tensor) -> Result<Tensor> {
+        let (rows, width) = x.dims2()?;
+        Ok(x.reshape((rows, width / self.config.head_dim, self.config.head_dim))?)
+    }
+}
+
+impl Layer {
+    /// `W x + bias + scale * B A dropout(x)` for x `[N, in]` → `[N, out]`.
+    pub(crate) fn project(
+        &self,
+        index: usize,
+        target: Target,
+        x: &Tensor,
+        adapter: Option<&Adapter>,
+        dropout: Option<&Dropout>,
+    ) -> Result<Tensor> {
+        let projection = &self.projections[target as usize];
+        let mut y = x.matmul(&projection.weight_t)?;
+        if let Some(bias) = &projection.bias {
+            y = y.broadcast_add(bias)?;
+        }
+        let Some((adapter, pair)) = adapter.and_then(|a| a.get(index, target).map(|pair| (a, pair))) else {
+            return Ok(y);
+        };
+        let low = match dropout.filter(|d| d.p > 0.0) {
+            Some(dropout) => {
+                let (rows, width) = x.dims2()?;
+                (x * dropout.mask(index, target, rows, width, x.device())?)?.matmul(&pair.a.t()?)?
+            }
+            None => x.matmul(&pair.a.t()?)?,
+        };
+        Ok((y + (low * adapter.scale())?.matmul(&pair.b.t()?)?)?)
+    }
+}

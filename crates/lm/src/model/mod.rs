@@ -1,0 +1,14 @@
+//! The decoder: one forward pass for every supported architecture.
+//!
+//! `config` maps Hugging Face's config.json to fields, `decoder` is the network over packed sequences,
+//! `attention` and `rope` its two special parts, `kv_cache` the state of decoding, kept outside the model.
+
+pub(crate) mod attention;
+pub mod config;
+pub mod decoder;
+mod load;
+pub mod rope;
+
+pub use config::{DecoderConfig, RopeScaling};
+pub use decoder::{Decoder, Layer, LayerTape, PackedBatch, Projection, Tape};
+pub use rope::Rope;
