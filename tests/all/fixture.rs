@@ -1,0 +1,105 @@
+//! Where fixtures lie and how they are read; shared by the golden tests of every module.
+//!
+//! Golden numbers come from the reference Python implementations and lie in `tests/golden`, or in another
+//! folder of the same layout named by `DUOLOGUE_GOLDEN`. Data that may not be copied into the repository is
+//! found through `DUOLOGUE_SHARED` (default: `shared` beside the repository).
+
+use std::path::{Path, PathBuf};
+
+use safetensors::{Dtype, SafeTensors};
+use serde_json::Value;
+
+/// The golden folder `name`. A folder asked for by environment must be there.
+pub(crate) fn golden(name: &str) -> PathBuf {
+    let root = match std::env::var_os("DUOLOGUE_GOLDEN") {
+        Some(root) => PathBuf::from(root),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("golden"),
+    };
+    let dir = root.join(name);
+    assert!(dir.is_dir(), "golden fixtures are missing: {}", dir.display());
+    dir
+}
+
+/// A file or folder of the shared data, `None` (with a line that says so) where it is absent.
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
+    let root = match std::env::var_os("DUOLOGUE_SHARED") {
+        Some(root) => PathBuf::from(root),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+    };
+    let found = root.join(path);
+    if found.exists() {
+        return Some(found);
+    }
+    println!("skipped: {} is not on this machine (set DUOLOGUE_SHARED)", found.display());
+    None
+}
+
+/// Reads a JSON file.
+pub(crate) fn json(path: &Path) -> Value {
+    let text = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_slice(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// A JSON array of token ids.
+pub(crate) fn ids(value: &Value) -> Vec<u32> {
+    let list = value.as_array().unwrap_or_else(|| panic!("no list of ids: {value}"));
+    list.iter().map(|id| id.as_u64().expect("an id") as u32).collect()
+}
+
+/// A safetensors file in memory.
+pub(crate) struct TensorFile {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl TensorFile {
+    /// Reads the file.
+    pub(crate) fn open(path: &Path) -> Self {
+        let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        Self { path: path.to_path_buf(), bytes }
+    }
+
+    /// Names of all tensors, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.parsed().names().into_iter().map(str::to_string).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Shape and values of a float32 tensor.
+    pub(crate) fn f32(&self, name: &str) -> (Vec<usize>, Vec<f32>) {
+        self.numbers(name, Dtype::F32, f32::from_le_bytes)
+    }
+
+    /// Shape and values of an int64 tensor.
+    pub(crate) fn i64(&self, name: &str) -> (Vec<usize>, Vec<i64>) {
+        self.numbers(name, Dtype::I64, i64::from_le_bytes)
+    }
+
+    fn numbers<T, const BYTES: usize>(
+        &self,
+        name: &str,
+        dtype: Dtype,
+        convert: fn([u8; BYTES]) -> T,
+    ) -> (Vec<usize>, Vec<T>) {
+        let parsed = self.parsed();
+        let view = parsed.tensor(name).unwrap_or_else(|e| panic!("{}: {name}: {e}", self.path.display()));
+        assert_eq!(view.dtype(), dtype, "{name}");
+        let (numbers, rest) = view.data().as_chunks::<BYTES>();
+        assert!(rest.is_empty(), "{name}");
+        (view.shape().to_vec(), numbers.iter().map(|bytes| convert(*bytes)).collect())
+    }
+
+    fn parsed(&self) -> SafeTensors<'_> {
+        SafeTensors::deserialize(&self.bytes).unwrap_or_else(|e| panic!("{}: {e}", self.path.display()))
+    }
+}
+
+/// Asserts `|found - expected| <= atol + rtol * |expected|` for every element; says the worst one.
+pub(crate) fn assert_close(what: &str, found: &[f32], expected: &[f32], atol: f64, rtol: f64) {
+    assert_eq!(found.len(), expected.len(), "{what}: number of elements");
+    for (i, (f, e)) in found.iter().zip(expected).enumerate() {
+        let (f, e) = (f64::from(*f), f64::from(*e));
+        assert!((f - e).abs() <= atol + rtol * e.abs(), "{what}: element {i} is {f}, expected {e}");
+    }
+}

@@ -1,0 +1,1 @@
+//! The decoder, tokenizer and sampler against numbers of the reference implementations.
