@@ -1,1 +1,204 @@
-//! Placeholder head.
+//! The workspace: one folder with one SQLite database, a folder of blobs and a folder of checkpoints.
+//!
+//! Every other room keeps what must survive a crash here: data sets, runs, stages and their artifacts, ratings.
+//! The store knows no meaning of stages: payloads are JSON, times are `*_ms` arguments, and every change is one
+//! transaction, so a change that fails leaves everything as it was. One table is one file under `table/`
+//! (migration, row, queries, tests), as in GitButler's database crate.
+//!
+//! Several processes work on one workspace: the window, the command line and the worker. Each holds its own
+//! [`Store`] (one connection, `Send`, not `Sync`); SQLite's write-ahead log lets them read while one writes.
+
+mod error;
+mod file;
+#[cfg(test)]
+mod fixture;
+mod hash;
+mod migration;
+mod table;
+
+pub use error::{Error, Result};
+pub use file::write_atomic;
+pub use hash::{sha256_hex, sha256_json};
+pub use table::artifact::{ArtifactPage, ArtifactRow, MACHINE, NewArtifact};
+pub use table::dataset::{DatasetRow, NewDataset, SplitCounts};
+pub use table::example::{ExampleRow, NewExample, Origin, Split};
+pub use table::lease::{Acquire, LEASE_TIMEOUT_MS, LeaseRow, Owner};
+pub use table::ledger::LedgerRow;
+pub use table::metric_point::MetricPointRow;
+pub use table::model::ModelRow;
+pub use table::rating::{ItemState, ItemStateRow, RatingRow};
+pub use table::run::{Control, NewRun, RunRow, RunStatus};
+pub use table::stage::{StageResult, StageRow, StageStatus};
+pub use table::study::{NewStudy, NewStudyItem, RaterRow, StudyItemRow, StudyRow};
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+/// File name of the database inside a workspace.
+pub const DATABASE: &str = "workspace.sqlite";
+
+/// The lease under which this connection writes a run's rows (see [`Store::acquire`]).
+pub(crate) struct Fence {
+    pub(crate) run: String,
+    pub(crate) token: String,
+}
+
+/// One connection to a workspace.
+pub struct Store {
+    conn: Connection,
+    workspace: PathBuf,
+    database: PathBuf,
+    pub(crate) fence: RefCell<Option<Fence>>,
+}
+
+impl Store {
+    /// Opens the workspace in `workspace`, creating the folder and the database on first use and bringing an
+    /// older schema up to date.
+    ///
+    /// # Errors
+    /// [`Error::NewerSchema`], [`Error::NotAWorkspace`], [`Error::DiskFull`], [`Error::Busy`],
+    /// [`Error::ReadOnly`] or [`Error::Io`]; a file that is refused is left untouched.
+    pub fn open(workspace: &Path) -> Result<Self> {
+        create_dir(workspace)?;
+        let database = workspace.join(DATABASE);
+        let conn = migration::open(workspace, &database).map_err(|e| e.explain(&database))?;
+        let store = Self { conn, workspace: workspace.to_path_buf(), database, fence: RefCell::new(None) };
+        create_dir(&store.blobs())?;
+        create_dir(&store.checkpoints())?;
+        Ok(store)
+    }
+
+    /// The workspace folder.
+    pub fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+
+    /// Folder for files too large for the database.
+    pub fn blobs(&self) -> PathBuf {
+        self.workspace.join("blobs")
+    }
+
+    /// Folder for training checkpoints and adapters.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.workspace.join("checkpoints")
+    }
+
+    /// Runs `query` on one consistent snapshot.
+    pub(crate) fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let attempt = || {
+            let tx = Transaction::new_unchecked(&self.conn, TransactionBehavior::Deferred)?;
+            query(&tx)
+        };
+        attempt().map_err(|e| e.explain(&self.database))
+    }
+
+    /// Runs `change` in one transaction: all of it or, where it fails, nothing.
+    ///
+    /// IMMEDIATE, because a read transaction that turns into a writing one fails at once instead of waiting
+    /// when another process wrote in between.
+    pub(crate) fn write<T>(&self, change: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let attempt = || {
+            let tx = Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate)?;
+            let value = change(&tx)?;
+            tx.commit()?;
+            Ok(value)
+        };
+        attempt().map_err(|e: Error| e.explain(&self.database))
+    }
+
+    /// [`Store::write`] to rows of `run`. A connection that took the run's lease writes only while it still
+    /// holds it: a worker that slept through a take-over must not write into its successor's stage.
+    pub(crate) fn write_run<T>(&self, run: &str, change: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.write(|tx| {
+            if let Some(fence) = self.fence.borrow().as_ref().filter(|f| f.run == run) {
+                let holder: Option<String> = tx
+                    .prepare_cached("SELECT token FROM lease WHERE run_id = ?1")?
+                    .query_row(params![run], |r| r.get(0))
+                    .optional()?;
+                if holder.as_deref() != Some(fence.token.as_str()) {
+                    return Err(Error::LeaseLost { run: run.to_owned() });
+                }
+            }
+            change(tx)
+        })
+    }
+}
+
+fn create_dir(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).map_err(|e| Error::io(path, e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    fn is_send<T: Send>(_: &T) {}
+
+    #[test]
+    fn opens_creates_and_reopens() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b");
+        let store = Store::open(&path).unwrap();
+        is_send(&store);
+        assert_eq!(store.workspace(), path);
+        assert!(store.blobs().is_dir() && store.checkpoints().is_dir());
+        fixture::dataset(&store, "kept");
+        drop(store);
+        assert_eq!(Store::open(&path).unwrap().datasets().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn many_open_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path();
+        std::thread::scope(|scope| {
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(|| Store::open(path).map(drop))).collect();
+            for one in all {
+                one.join().unwrap().unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_an_io_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, "x").unwrap();
+        assert!(matches!(Store::open(&path), Err(Error::Io { .. })));
+    }
+
+    #[test]
+    fn a_full_disk_leaves_everything_as_before() {
+        let (_dir, store) = fixture::store();
+        fixture::run(&store, "r");
+        let before = store.artifacts("r", "topics", None).unwrap();
+        let pages: i64 = store.conn.query_row("PRAGMA page_count", [], |r| r.get(0)).unwrap();
+        store.conn.query_row(&format!("PRAGMA max_page_count = {}", pages + 1), [], |_| Ok(())).unwrap();
+        let big: Vec<_> = (0..64)
+            .map(|item| NewArtifact { kind: "topic".into(), item, payload: "x".repeat(4096).into() })
+            .collect();
+        let failed = store.commit_stage("r", "topics", &fixture::result(&big, "out")).unwrap_err();
+        assert!(failed.is_disk_full(), "{failed:?}");
+        assert_eq!(store.artifacts("r", "topics", None).unwrap(), before);
+        assert_eq!(store.stage("r", "topics").unwrap().status, StageStatus::Waiting);
+        store.conn.query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(())).unwrap();
+        store.commit_stage("r", "topics", &fixture::result(&big, "out")).unwrap();
+    }
+
+    #[test]
+    fn a_long_foreign_write_is_busy_not_a_hang() {
+        let (dir, store) = fixture::store();
+        let other = Store::open(dir.path()).unwrap();
+        other.conn.busy_timeout(std::time::Duration::from_millis(50)).unwrap();
+        store
+            .write(|_| {
+                let error = other.set_setting("k", &true.into()).unwrap_err();
+                assert!(error.is_busy(), "{error:?}");
+                Ok(())
+            })
+            .unwrap();
+        other.set_setting("k", &true.into()).unwrap();
+    }
+}

@@ -1,0 +1,237 @@
+//! Artifacts: what stages make, item by item, as JSON. A hand edit is a new version with author and time; nothing
+//! is overwritten.
+
+use super::{Json, stage};
+use crate::{Error, Result, Store};
+use rusqlite::{Connection, Row, params};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) const SQL: &str = "
+CREATE TABLE artifact (
+    id            INTEGER PRIMARY KEY,
+    run_id        TEXT NOT NULL,
+    stage         TEXT NOT NULL,
+    kind          TEXT NOT NULL,
+    item          INTEGER NOT NULL,
+    version       INTEGER NOT NULL CHECK (version >= 1),
+    author        TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    payload       TEXT NOT NULL,
+    UNIQUE (run_id, stage, kind, item, version),
+    FOREIGN KEY (run_id, stage) REFERENCES stage (run_id, name) ON DELETE CASCADE
+) STRICT;
+";
+
+/// Author of what stages make.
+pub const MACHINE: &str = "duologue";
+
+/// An artifact that a stage commits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewArtifact {
+    /// Kind, as the stage calls it.
+    pub kind: String,
+    /// Number within the kind.
+    pub item: u32,
+    /// Its content.
+    pub payload: Value,
+}
+
+/// One version of an artifact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ArtifactRow {
+    /// Key.
+    pub id: i64,
+    /// The run.
+    pub run_id: String,
+    /// The stage that made it.
+    pub stage: String,
+    /// Kind, as the stage calls it.
+    pub kind: String,
+    /// Number within the kind.
+    pub item: u32,
+    /// 1 for what the stage made, then one more per edit.
+    pub version: u32,
+    /// [`MACHINE`], or who edited it.
+    pub author: String,
+    /// Time of this version.
+    pub created_at_ms: i64,
+    /// Its content.
+    pub payload: Value,
+}
+
+/// Part of a stage's artifacts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ArtifactPage {
+    /// The asked part.
+    pub rows: Vec<ArtifactRow>,
+    /// Number of all of them.
+    pub total: u64,
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<ArtifactRow> {
+    Ok(ArtifactRow {
+        id: row.get("id")?,
+        run_id: row.get("run_id")?,
+        stage: row.get("stage")?,
+        kind: row.get("kind")?,
+        item: row.get("item")?,
+        version: row.get("version")?,
+        author: row.get("author")?,
+        created_at_ms: row.get("created_at_ms")?,
+        payload: row.get::<_, Json<_>>("payload")?.0,
+    })
+}
+
+/// Latest version of each artifact of stage ?2 of run ?1, of kind ?3 or of all.
+const LATEST: &str = "
+FROM artifact a WHERE run_id = ?1 AND stage = ?2 AND (?3 IS NULL OR kind = ?3) AND version = (
+    SELECT MAX(b.version) FROM artifact b
+    WHERE b.run_id = a.run_id AND b.stage = a.stage AND b.kind = a.kind AND b.item = a.item)";
+
+/// Replaces all artifacts of a stage by version 1 of the given ones.
+pub(crate) fn replace_artifacts(
+    conn: &Connection,
+    run: &str,
+    stage: &str,
+    artifacts: &[NewArtifact],
+    now_ms: i64,
+) -> Result<()> {
+    conn.prepare_cached("DELETE FROM artifact WHERE run_id = ?1 AND stage = ?2")?
+        .execute(params![run, stage])?;
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO artifact (run_id, stage, kind, item, version, author, created_at_ms, payload)
+         VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7)",
+    )?;
+    for a in artifacts {
+        insert.execute(params![run, stage, a.kind, a.item, MACHINE, now_ms, Json(&a.payload)])?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// The latest version of each artifact of a stage, of one kind or of all, by kind and item.
+    pub fn artifacts(&self, run: &str, stage: &str, kind: Option<&str>) -> Result<Vec<ArtifactRow>> {
+        self.read(|conn| {
+            let mut query = conn.prepare_cached(&format!("SELECT * {LATEST} ORDER BY kind, item"))?;
+            Ok(query.query_map(params![run, stage, kind], from_row)?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// At most `limit` of [`Store::artifacts`] from place `offset` on, with the number of all.
+    pub fn artifacts_page(
+        &self,
+        run: &str,
+        stage: &str,
+        kind: Option<&str>,
+        offset: u32,
+        limit: u32,
+    ) -> Result<ArtifactPage> {
+        self.read(|conn| {
+            let total: i64 = conn
+                .prepare_cached(&format!("SELECT COUNT(*) {LATEST}"))?
+                .query_row(params![run, stage, kind], |r| r.get(0))?;
+            let sql = format!("SELECT * {LATEST} ORDER BY kind, item LIMIT ?5 OFFSET ?4");
+            let mut query = conn.prepare_cached(&sql)?;
+            let rows = query.query_map(params![run, stage, kind, offset, limit], from_row)?;
+            Ok(ArtifactPage { rows: rows.collect::<rusqlite::Result<_>>()?, total: total.cast_unsigned() })
+        })
+    }
+
+    /// Every version of one artifact, oldest first.
+    pub fn artifact_history(
+        &self,
+        run: &str,
+        stage: &str,
+        kind: &str,
+        item: u32,
+    ) -> Result<Vec<ArtifactRow>> {
+        self.read(|conn| {
+            let mut query = conn.prepare_cached(
+                "SELECT * FROM artifact WHERE run_id = ?1 AND stage = ?2 AND kind = ?3 AND item = ?4 ORDER BY version",
+            )?;
+            let rows = query.query_map(params![run, stage, kind, item], from_row)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Adds a version to an artifact and returns its number. The caller then sets the stage's new output hash
+    /// ([`Store::set_output_sha256`]).
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::LeaseLost`].
+    #[expect(clippy::too_many_arguments, reason = "four of them are the artifact's key")]
+    pub fn edit_artifact(
+        &self,
+        run: &str,
+        stage: &str,
+        kind: &str,
+        item: u32,
+        payload: &Value,
+        author: &str,
+        now_ms: i64,
+    ) -> Result<u32> {
+        self.write_run(run, |tx| {
+            stage::require(tx, run, stage)?;
+            let last: Option<u32> = tx
+                .prepare_cached(
+                    "SELECT MAX(version) FROM artifact
+                     WHERE run_id = ?1 AND stage = ?2 AND kind = ?3 AND item = ?4",
+                )?
+                .query_row(params![run, stage, kind, item], |r| r.get(0))?;
+            let key = || format!("{kind} {item} of stage \"{stage}\" of run \"{run}\"");
+            let version = last.ok_or_else(|| Error::NotFound { what: "artifact", key: key() })? + 1;
+            tx.prepare_cached(
+                "INSERT INTO artifact (run_id, stage, kind, item, version, author, created_at_ms, payload)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![run, stage, kind, item, version, author, now_ms, Json(payload)])?;
+            Ok(version)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+    use serde_json::json;
+
+    #[test]
+    fn edits_are_versions() {
+        let (_dir, store) = fixture::store();
+        fixture::run(&store, "r");
+        let mut made = fixture::artifacts(3);
+        made.push(NewArtifact { kind: "pair".into(), item: 0, payload: json!(null) });
+        store.commit_stage("r", "topics", &fixture::result(&made, "out")).unwrap();
+        let edit =
+            |item, text: &str, at| store.edit_artifact("r", "topics", "topic", item, &json!(text), "me", at);
+        assert_eq!(edit(1, "x", 100).unwrap(), 2);
+        assert_eq!(edit(1, "y", 101).unwrap(), 3);
+        assert!(matches!(edit(9, "z", 102), Err(Error::NotFound { .. })));
+
+        let all = store.artifacts("r", "topics", None).unwrap();
+        let keys: Vec<_> = all.iter().map(|a| (a.kind.as_str(), a.item, a.version)).collect();
+        assert_eq!(keys, [("pair", 0, 1), ("topic", 0, 1), ("topic", 1, 3), ("topic", 2, 1)]);
+        assert_eq!((&all[2].payload, all[2].author.as_str(), all[2].created_at_ms), (&json!("y"), "me", 101));
+        assert_eq!((all[1].author.as_str(), all[1].created_at_ms), (MACHINE, 77));
+        assert_eq!(store.artifacts("r", "topics", Some("topic")).unwrap(), all[1..]);
+        let history = store.artifact_history("r", "topics", "topic", 1).unwrap();
+        assert_eq!(history.iter().map(|a| a.version).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(history[0].payload, json!({"text": 1}));
+
+        let page = store.artifacts_page("r", "topics", Some("topic"), 1, 1).unwrap();
+        assert_eq!((page.rows.as_slice(), page.total), (&all[2..3], 3));
+        assert_eq!(store.artifacts_page("r", "topics", None, 0, 9).unwrap().rows, all);
+    }
+
+    #[test]
+    fn a_large_stage_has_a_last_page() {
+        let (_dir, store) = fixture::store();
+        fixture::run(&store, "r");
+        let made = fixture::artifacts(5_000);
+        store.commit_stage("r", "topics", &fixture::result(&made, "out")).unwrap();
+        let page = store.artifacts_page("r", "topics", None, 4_990, 50).unwrap();
+        assert_eq!((page.rows.len(), page.rows[0].item, page.total), (10, 4_990, 5_000));
+    }
+}

@@ -1,0 +1,394 @@
+//! Runs: one recipe on one data set with one model, and what its worker is asked to do (`control`).
+
+use super::{Json, dataset, text_enum};
+use crate::error::is_duplicate;
+use crate::{Error, Result, Store};
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+// The model is copied, not referenced: a run stays readable after the model was removed.
+pub(crate) const SQL: &str = "
+CREATE TABLE run (
+    id               TEXT PRIMARY KEY,
+    dataset_id       INTEGER NOT NULL REFERENCES dataset (id) ON DELETE RESTRICT,
+    model_path       TEXT NOT NULL,
+    model_id         TEXT NOT NULL,
+    model_name       TEXT NOT NULL,
+    model_parameters INTEGER NOT NULL,
+    recipe           TEXT NOT NULL,
+    seed             INTEGER NOT NULL,
+    shots            TEXT NOT NULL,
+    threads          INTEGER NOT NULL,
+    device           TEXT NOT NULL,
+    version          TEXT NOT NULL,
+    status           TEXT NOT NULL
+        CHECK (status IN ('created', 'running', 'paused', 'done', 'failed', 'cancelled')),
+    error            TEXT,
+    control          TEXT CHECK (control IN ('pause', 'cancel', 'discard')),
+    created_at_ms    INTEGER NOT NULL,
+    changed_at_ms    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX run_by_dataset ON run (dataset_id);
+";
+
+text_enum! {
+    /// Where a run stands.
+    RunStatus, "run status" {
+        /// Not started yet.
+        Created = "created",
+        /// A worker has it.
+        Running = "running",
+        /// Stopped, can go on.
+        Paused = "paused",
+        /// All asked stages are done.
+        Done = "done",
+        /// Stopped by an error, see [`RunRow::error`].
+        Failed = "failed",
+        /// Stopped for good.
+        Cancelled = "cancelled",
+    }
+}
+
+text_enum! {
+    /// What a run's worker is asked to do at its next step.
+    Control, "control" {
+        /// Save a checkpoint and stop.
+        Pause = "pause",
+        /// Stop for good, keep what is done.
+        Cancel = "cancel",
+        /// Stop for good, throw the unfinished stage's partial results away.
+        Discard = "discard",
+    }
+}
+
+/// A run to be created.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRun<'a> {
+    /// Unique id, chosen by the caller.
+    pub id: String,
+    /// The data set.
+    pub dataset_id: i64,
+    /// Folder of the model.
+    pub model_path: String,
+    /// SHA-256 over the model's files.
+    pub model_id: String,
+    /// Name of the model.
+    pub model_name: String,
+    /// Number of weights.
+    pub model_parameters: u64,
+    /// The recipe as TOML.
+    pub recipe: String,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// Which examples were drawn.
+    pub shots: Value,
+    /// Threads of the worker.
+    pub threads: u32,
+    /// Device of the worker.
+    pub device: String,
+    /// Version of the program.
+    pub version: String,
+    /// Time of creation.
+    pub created_at_ms: i64,
+    /// Names of the stages in order; each gets a waiting row.
+    pub stages: &'a [&'a str],
+}
+
+/// A run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRow {
+    /// Unique id.
+    pub id: String,
+    /// The data set.
+    pub dataset_id: i64,
+    /// The data set's name.
+    pub dataset_name: String,
+    /// Folder of the model.
+    pub model_path: String,
+    /// SHA-256 over the model's files.
+    pub model_id: String,
+    /// Name of the model.
+    pub model_name: String,
+    /// Number of weights.
+    pub model_parameters: u64,
+    /// The recipe as TOML.
+    pub recipe: String,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// Which examples were drawn.
+    pub shots: Value,
+    /// Threads of the worker.
+    pub threads: u32,
+    /// Device of the worker.
+    pub device: String,
+    /// Version of the program that created it.
+    pub version: String,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// Why it failed.
+    pub error: Option<Value>,
+    /// What its worker is asked to do.
+    pub control: Option<Control>,
+    /// Time of creation.
+    pub created_at_ms: i64,
+    /// Time of the last change of status.
+    pub changed_at_ms: i64,
+}
+
+const SELECT: &str =
+    "SELECT run.*, dataset.name AS dataset_name FROM run JOIN dataset ON dataset.id = run.dataset_id";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
+    Ok(RunRow {
+        id: row.get("id")?,
+        dataset_id: row.get("dataset_id")?,
+        dataset_name: row.get("dataset_name")?,
+        model_path: row.get("model_path")?,
+        model_id: row.get("model_id")?,
+        model_name: row.get("model_name")?,
+        model_parameters: row.get::<_, i64>("model_parameters")?.cast_unsigned(),
+        recipe: row.get("recipe")?,
+        seed: row.get::<_, i64>("seed")?.cast_unsigned(),
+        shots: row.get::<_, Json<_>>("shots")?.0,
+        threads: row.get("threads")?,
+        device: row.get("device")?,
+        version: row.get("version")?,
+        status: row.get("status")?,
+        error: row.get::<_, Option<Json<_>>>("error")?.map(|e| e.0),
+        control: row.get("control")?,
+        created_at_ms: row.get("created_at_ms")?,
+        changed_at_ms: row.get("changed_at_ms")?,
+    })
+}
+
+pub(crate) fn no_such(id: &str) -> Error {
+    Error::NoSuchRun { id: id.to_owned() }
+}
+
+fn insert(tx: &Connection, new: &NewRun<'_>) -> Result<()> {
+    dataset::by_id(tx, new.dataset_id)?;
+    tx.prepare_cached(
+        "INSERT INTO run (id, dataset_id, model_path, model_id, model_name, model_parameters, recipe, seed, shots,
+             threads, device, version, status, created_at_ms, changed_at_ms)
+         VALUES (:id, :dataset_id, :model_path, :model_id, :model_name, :model_parameters, :recipe, :seed, :shots,
+             :threads, :device, :version, 'created', :now, :now)",
+    )?
+    .execute(named_params! {
+        ":id": new.id, ":dataset_id": new.dataset_id, ":model_path": new.model_path, ":model_id": new.model_id,
+        ":model_name": new.model_name, ":model_parameters": new.model_parameters.cast_signed(),
+        ":recipe": new.recipe, ":seed": new.seed.cast_signed(), ":shots": Json(&new.shots),
+        ":threads": new.threads, ":device": new.device, ":version": new.version, ":now": new.created_at_ms,
+    })
+    .map_err(|e| {
+        if is_duplicate(&e) { Error::NameTaken { what: "run", name: new.id.clone() } } else { e.into() }
+    })?;
+    let mut stage = tx.prepare_cached("INSERT INTO stage (run_id, name, position) VALUES (?1, ?2, ?3)")?;
+    for (position, name) in (0_u32..).zip(new.stages) {
+        stage.execute(params![new.id, name, position])?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Creates a run and its waiting stages.
+    ///
+    /// # Errors
+    /// [`Error::NameTaken`] where the id exists, [`Error::NotFound`] where the data set does not.
+    pub fn insert_run(&self, new: &NewRun<'_>) -> Result<()> {
+        self.write(|tx| insert(tx, new))
+    }
+
+    /// The run `id`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRun`].
+    pub fn run(&self, id: &str) -> Result<RunRow> {
+        self.read(|conn| {
+            let mut query = conn.prepare_cached(&format!("{SELECT} WHERE run.id = ?1"))?;
+            query.query_row(params![id], from_row).optional()?.ok_or_else(|| no_such(id))
+        })
+    }
+
+    /// Every run, newest first.
+    pub fn runs(&self) -> Result<Vec<RunRow>> {
+        self.read(|conn| {
+            let mut query =
+                conn.prepare_cached(&format!("{SELECT} ORDER BY run.created_at_ms DESC, run.rowid DESC"))?;
+            Ok(query.query_map([], from_row)?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Sets where a run stands, and why it failed; an older error is cleared by `None`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRun`], [`Error::LeaseLost`].
+    pub fn set_run_status(
+        &self,
+        id: &str,
+        status: RunStatus,
+        error: Option<Value>,
+        now_ms: i64,
+    ) -> Result<()> {
+        self.update_run(
+            id,
+            "UPDATE run SET status = ?2, error = ?3, changed_at_ms = ?4 WHERE id = ?1",
+            params![id, status, error.as_ref().map(Json), now_ms],
+        )
+    }
+
+    /// Replaces a run's recipe (TOML). Stages whose inputs change with it turn stale by their hash.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRun`], [`Error::LeaseLost`].
+    pub fn update_run_recipe(&self, id: &str, recipe: &str) -> Result<()> {
+        self.update_run(id, "UPDATE run SET recipe = ?2 WHERE id = ?1", params![id, recipe])
+    }
+
+    /// Asks a run's worker for something, or takes the request back.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRun`], [`Error::LeaseLost`].
+    pub fn set_control(&self, id: &str, control: Option<Control>) -> Result<()> {
+        self.update_run(id, "UPDATE run SET control = ?2 WHERE id = ?1", params![id, control])
+    }
+
+    /// What a run's worker is asked to do.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRun`].
+    pub fn control(&self, id: &str) -> Result<Option<Control>> {
+        self.read(|conn| {
+            let mut query = conn.prepare_cached("SELECT control FROM run WHERE id = ?1")?;
+            query.query_row(params![id], |r| r.get(0)).optional()?.ok_or_else(|| no_such(id))
+        })
+    }
+
+    /// Removes a run with its stages, artifacts, partial results, metric points and lease. Its files under
+    /// `checkpoints` are the caller's to remove.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] while a rating study shows its outputs: ratings are people's work and go only by
+    /// [`Store::delete_study`]. [`Error::NoSuchRun`].
+    pub fn delete_run(&self, id: &str) -> Result<()> {
+        self.write(|tx| {
+            let studies: i64 = tx
+                .prepare_cached("SELECT COUNT(*) FROM study WHERE run_id = ?1")?
+                .query_row(params![id], |r| r.get(0))?;
+            if studies > 0 {
+                let by = format!("{studies} rating study(ies)");
+                return Err(Error::InUse { what: "run", name: id.to_owned(), by });
+            }
+            match tx.prepare_cached("DELETE FROM run WHERE id = ?1")?.execute(params![id])? {
+                0 => Err(no_such(id)),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    fn update_run(&self, id: &str, sql: &str, params: &[&dyn rusqlite::ToSql]) -> Result<()> {
+        self.write_run(id, |tx| match tx.prepare_cached(sql)?.execute(params)? {
+            0 => Err(no_such(id)),
+            _ => Ok(()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{StageStatus, fixture};
+    use serde_json::json;
+
+    #[test]
+    fn a_new_run_has_waiting_stages() {
+        let (_dir, store) = fixture::store();
+        let data = fixture::dataset(&store, "d");
+        let new = fixture::new_run("r", data, 5);
+        store.insert_run(&new).unwrap();
+        let run = store.run("r").unwrap();
+        assert_eq!(
+            (run.seed, run.model_parameters, run.threads),
+            (new.seed, new.model_parameters, new.threads)
+        );
+        assert_eq!((run.status, run.error.as_ref(), run.control), (RunStatus::Created, None, None));
+        assert_eq!((run.dataset_name.as_str(), &run.shots), ("d", &new.shots));
+        let stages = store.stages("r").unwrap();
+        assert_eq!(stages.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), fixture::STAGES);
+        assert!(stages.iter().all(|s| s.status == StageStatus::Waiting));
+    }
+
+    #[test]
+    fn failed_inserts_leave_nothing() {
+        let (_dir, store) = fixture::store();
+        let data = fixture::dataset(&store, "d");
+        fixture::run_on(&store, "r", data, 1);
+        let mut new = fixture::new_run("r", data, 5);
+        assert!(matches!(store.insert_run(&new), Err(Error::NameTaken { .. })));
+        new.id = "q".into();
+        new.dataset_id = 99;
+        assert!(matches!(store.insert_run(&new), Err(Error::NotFound { .. })));
+        new.dataset_id = data;
+        new.stages = &["twice", "twice"];
+        assert!(store.insert_run(&new).is_err());
+        assert_eq!(store.runs().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn status_control_recipe_and_order() {
+        let (_dir, store) = fixture::store();
+        let data = fixture::dataset(&store, "d");
+        fixture::run_on(&store, "old", data, 1);
+        fixture::run_on(&store, "new", data, 2);
+        fixture::run_on(&store, "newest", data, 2);
+        let order: Vec<_> = store.runs().unwrap().into_iter().map(|r| r.id).collect();
+        assert_eq!(order, ["newest", "new", "old"]);
+        store.set_run_status("old", RunStatus::Failed, Some(json!({"code": "x"})), 9).unwrap();
+        store.set_control("old", Some(Control::Pause)).unwrap();
+        store.update_run_recipe("old", "a = 1").unwrap();
+        let run = store.run("old").unwrap();
+        assert_eq!((run.status, run.changed_at_ms, run.recipe.as_str()), (RunStatus::Failed, 9, "a = 1"));
+        assert_eq!(run.error, Some(json!({"code": "x"})));
+        assert_eq!(store.control("old").unwrap(), Some(Control::Pause));
+        store.set_control("old", None).unwrap();
+        store.set_run_status("old", RunStatus::Running, None, 10).unwrap();
+        let run = store.run("old").unwrap();
+        assert_eq!((run.control, run.error), (None, None));
+        for error in [
+            store.run("no").unwrap_err(),
+            store.set_control("no", None).unwrap_err(),
+            store.control("no").unwrap_err(),
+            store.delete_run("no").unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::NoSuchRun { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn deletion_takes_everything_of_the_run() {
+        let (_dir, store) = fixture::store();
+        fixture::run(&store, "r");
+        fixture::run(&store, "other");
+        for run in ["r", "other"] {
+            store.commit_stage(run, "topics", &fixture::result(&fixture::artifacts(2), "out")).unwrap();
+            store.put_work(run, "summaries", "k", &json!(1)).unwrap();
+            store.put_metric_points(run, "topics", &[("loss", 1, 0.5)]).unwrap();
+            let owner = crate::Owner { pid: 1, boot_id: "b".into(), token: run.into() };
+            store.acquire(run, &owner, 0, &|_| true).unwrap();
+        }
+        store.delete_run("r").unwrap();
+        store
+            .read(|conn| {
+                for table in ["stage", "artifact", "work", "metric_point", "lease"] {
+                    let count = |run: &str| {
+                        let sql = format!("SELECT COUNT(*) FROM {table} WHERE run_id = ?1");
+                        conn.query_row(&sql, [run], |r| r.get::<_, i64>(0))
+                    };
+                    assert_eq!(count("r")?, 0, "{table}");
+                    assert!(count("other")? > 0, "{table}");
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+}
