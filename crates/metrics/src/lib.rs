@@ -1,1 +1,72 @@
-//! Placeholder head.
+//! Numbers about texts and ratings, as pure functions: no models, no files, no clock, no global random state.
+//!
+//! The room stands at the end of the flow: the method's stages hand it texts and scores, and show what it returns.
+//! ROUGE follows the Python package `rouge-score` 0.1.2, the intervals follow Efron (percentile bootstrap) and
+//! Wilson (1927), agreement follows Krippendorff (2011), the tests follow Noreen (1989) and Wilcoxon (1945) with
+//! Pratt's treatment of zeros.
+//!
+//! Two conventions hold everywhere:
+//! - scores stay in their natural range (ROUGE 0..=1); percent is formatting and happens at the screen;
+//! - what is undefined is `None`, never a NaN and never a silent zero.
+//!
+//! A new metric is a file with its formula, a const [`Metric`], and one entry in [`ALL`].
+
+pub mod agreement;
+pub mod copy;
+pub mod diversity;
+pub mod interval;
+pub mod metric;
+pub mod random;
+pub mod rouge;
+pub mod significance;
+pub mod stemmer;
+pub mod text;
+pub mod wilcoxon;
+
+pub use metric::Metric;
+
+/// Every metric the application may show, in the order in which tables list them.
+pub const ALL: &[Metric] = &[
+    rouge::ROUGE_1,
+    rouge::ROUGE_2,
+    rouge::ROUGE_L,
+    rouge::ROUGE_LSUM,
+    metric::REFERENCE_CE,
+    metric::SUMMARY_WORDS,
+    metric::FORMAT_RATE,
+    metric::SCORER_CE,
+    metric::SECONDS_PER_ACCEPTED,
+    copy::LONGEST_SHARED_RUN,
+    copy::COPIED_TRIGRAMS,
+    diversity::DISTINCT_1,
+    diversity::DISTINCT_2,
+    diversity::NEAR_DUPLICATES,
+    agreement::KRIPPENDORFF_ALPHA,
+];
+
+/// The metric with this name (as stored in the workspace), if it is known.
+pub fn by_name(name: &str) -> Option<&'static Metric> {
+    ALL.iter().find(|metric| metric.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn names_are_unique_and_found() {
+        let names: HashSet<_> = ALL.iter().map(|metric| metric.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        assert_eq!(by_name("rouge2"), Some(&rouge::ROUGE_2));
+        assert_eq!(by_name("no such metric"), None);
+    }
+
+    #[test]
+    fn every_metric_says_what_it_is() {
+        for metric in ALL {
+            assert!(!metric.label.is_empty() && !metric.source.is_empty(), "{metric:?}");
+            assert!(metric.range.0 < metric.range.1, "{metric:?}");
+        }
+    }
+}

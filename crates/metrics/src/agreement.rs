@@ -1,0 +1,234 @@
+//! Agreement of raters: Krippendorff's alpha with missing ratings, and the plain shares behind it.
+//!
+//! K. Krippendorff, "Computing Krippendorff's alpha-reliability" (2011). Items with fewer than two ratings drop out.
+//! Coincidences `o(c,k)` = sum over items of (ordered pairs of different raters that gave c and k) / (m_u - 1), `n_c`
+//! their row sums, `n` their total; `e(c,k) = (n_c n_k - [c=k] n_c) / (n - 1)`; `alpha = 1 - sum(o d) / sum(e d)`.
+//! Alpha is undefined where all ratings are equal: there is no variation to agree about, and it says nothing good or
+//! bad. Ratings on a skewed scale give a low alpha beside a high raw agreement, so both are always shown.
+
+use crate::{
+    Metric,
+    interval::{self, Interval},
+    text,
+};
+
+/// Krippendorff's alpha: 1 is perfect, 0 is chance, below 0 is systematic disagreement.
+pub const KRIPPENDORFF_ALPHA: Metric = Metric {
+    name: "krippendorff_alpha",
+    label: "Krippendorff's alpha",
+    higher_is_better: Some(true),
+    range: (f64::NEG_INFINITY, 1.0),
+    source: "Krippendorff (2011), ordinal for 1-5 ratings",
+};
+
+/// How far apart two ratings are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Equal or not: `[c != k]`.
+    Nominal,
+    /// By rank: `(sum of n_g for g from c to k - (n_c + n_k) / 2)^2`.
+    Ordinal,
+    /// By distance: `(c - k)^2`.
+    Interval,
+}
+
+/// Ratings `[raters, items]`; `None` is missing. Rows may have different lengths.
+pub type Ratings = [Vec<Option<f64>>];
+
+/// Coincidence matrices of the single items over the values that occur, so that a resample is a sum.
+struct Coincidences {
+    /// Values that occur, ascending.
+    values: Vec<f64>,
+    /// For each item with two ratings or more: `(c, k, share)`.
+    items: Vec<Vec<(usize, usize, f64)>>,
+}
+
+impl Coincidences {
+    fn new(ratings: &Ratings) -> Self {
+        let items: Vec<Vec<f64>> = ratings_by_item(ratings).filter(|given| given.len() > 1).collect();
+        let mut values = items.concat();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        let place = |value: f64| values.partition_point(|known| *known < value);
+        let pairs = |given: &Vec<f64>| {
+            let share = 1.0 / (given.len() - 1) as f64;
+            let mut pairs = Vec::new();
+            for (i, a) in given.iter().enumerate() {
+                for (j, b) in given.iter().enumerate() {
+                    if i != j {
+                        pairs.push((place(*a), place(*b), share));
+                    }
+                }
+            }
+            pairs
+        };
+        let items = items.iter().map(pairs).collect();
+        Self { values, items }
+    }
+
+    /// Alpha of the items at these places (a place may come more than once).
+    fn alpha(&self, level: Level, places: impl Iterator<Item = usize>) -> Option<f64> {
+        let size = self.values.len();
+        let mut observed = vec![0.0; size * size];
+        for place in places {
+            for &(c, k, share) in &self.items[place] {
+                observed[c * size + k] += share;
+            }
+        }
+        let counts: Vec<f64> = observed.chunks(size.max(1)).map(|row| row.iter().sum()).collect();
+        let total: f64 = counts.iter().sum();
+        let (mut disagreement, mut expected) = (0.0, 0.0);
+        for c in 0..size {
+            for k in 0..size {
+                let distance = self.distance(level, &counts, c, k);
+                disagreement += observed[c * size + k] * distance;
+                // Equal values are at distance 0, so the term `[c=k] n_c` never counts.
+                expected += counts[c] * counts[k] * distance / (total - 1.0);
+            }
+        }
+        (expected > 0.0).then(|| 1.0 - disagreement / expected)
+    }
+
+    fn distance(&self, level: Level, counts: &[f64], c: usize, k: usize) -> f64 {
+        match level {
+            Level::Nominal => f64::from(u8::from(c != k)),
+            Level::Interval => (self.values[c] - self.values[k]).powi(2),
+            Level::Ordinal => {
+                let between: f64 = counts[c.min(k)..=c.max(k)].iter().sum();
+                (between - (counts[c] + counts[k]) / 2.0).powi(2)
+            }
+        }
+    }
+}
+
+/// For each item the ratings that were given.
+fn ratings_by_item(ratings: &Ratings) -> impl Iterator<Item = Vec<f64>> {
+    let items = ratings.iter().map(Vec::len).max().unwrap_or(0);
+    (0..items).map(|item| ratings.iter().filter_map(|row| row.get(item).copied().flatten()).collect())
+}
+
+/// Krippendorff's alpha; `None` where it is undefined (no item with two ratings, or all ratings equal).
+pub fn krippendorff_alpha(ratings: &Ratings, level: Level) -> Option<f64> {
+    let coincidences = Coincidences::new(ratings);
+    coincidences.alpha(level, 0..coincidences.items.len())
+}
+
+/// Alpha with a percentile bootstrap interval over items. Resamples in which alpha is undefined are left out; `None`
+/// where alpha itself is undefined or they are more than half.
+pub fn bootstrap_alpha(ratings: &Ratings, level: Level, resamples: usize, seed: u64) -> Option<Interval> {
+    let coincidences = Coincidences::new(ratings);
+    let n = coincidences.items.len();
+    let value = coincidences.alpha(level, 0..n)?;
+    let index = interval::seeded_index(n, seed);
+    let resample = |b: usize| coincidences.alpha(level, (0..n).map(|i| index(b, i)));
+    let resampled: Vec<f64> = (0..resamples).filter_map(resample).collect();
+    let (low, high) = interval::percentiles_95(&resampled).filter(|_| 2 * resampled.len() >= resamples)?;
+    Some(Interval { value, low, high })
+}
+
+/// Raw agreement over the items with two ratings or more.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AgreementShares {
+    /// Number of items with two ratings or more.
+    pub items: usize,
+    /// Share of items on which all raters gave the same rating.
+    pub all_equal: f64,
+    /// Share of items on which the ratings lie within one point.
+    pub within_one: f64,
+    /// Mean over items of the share of rater pairs that gave the same rating.
+    pub pairs_equal: f64,
+}
+
+/// The shares of observed agreement; `None` where no item has two ratings.
+pub fn agreement_shares(ratings: &Ratings) -> Option<AgreementShares> {
+    let items: Vec<Vec<f64>> = ratings_by_item(ratings).filter(|given| given.len() > 1).collect();
+    let spread = |given: &[f64]| {
+        let (low, high) =
+            given.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(*x), h.max(*x)));
+        high - low
+    };
+    let share =
+        |limit: f64| items.iter().filter(|given| spread(given) <= limit).count() as f64 / items.len() as f64;
+    let equal_pairs = |given: &Vec<f64>| {
+        let equal = given.iter().map(|a| given.iter().filter(|b| *b == a).count() - 1).sum::<usize>();
+        equal as f64 / (given.len() * (given.len() - 1)) as f64
+    };
+    let pairs_equal = text::mean(&items.iter().map(equal_pairs).collect::<Vec<_>>())?;
+    Some(AgreementShares { items: items.len(), all_equal: share(0.0), within_one: share(1.0), pairs_equal })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A row of one-digit ratings; `.` is missing.
+    fn row(digits: &str) -> Vec<Option<f64>> {
+        digits.chars().map(|c| c.to_digit(10).map(f64::from)).collect()
+    }
+
+    /// Krippendorff (2011), section C: four observers, twelve units, the last with a single value.
+    fn textbook() -> Vec<Vec<Option<f64>>> {
+        ["123321412...", "1233224125.3", ".3332342251.", "12332441251."].map(row).to_vec()
+    }
+
+    #[test]
+    fn alpha_of_the_textbook() {
+        // Published: nominal 0.743, ordinal 0.815, interval 0.849.
+        for (level, expected) in [(Level::Nominal, 0.743), (Level::Ordinal, 0.815), (Level::Interval, 0.849)]
+        {
+            let found = krippendorff_alpha(&textbook(), level).unwrap();
+            assert!((found - expected).abs() < 1e-3, "{level:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn interval_of_the_textbook_holds_alpha() {
+        let found = bootstrap_alpha(&textbook(), Level::Ordinal, 500, 5).unwrap();
+        assert!(found.low < found.value && found.value < found.high && found.high <= 1.0, "{found:?}");
+    }
+
+    #[test]
+    fn shares_by_hand() {
+        // Items: 1 1 1 | 1 2 . | 1 3 3 | 5 . .
+        let ratings = vec![row("1115"), row("123."), row("1.3.")];
+        let found = agreement_shares(&ratings).unwrap();
+        assert_eq!(found.items, 3);
+        assert!((found.all_equal - 1.0 / 3.0).abs() < 1e-12);
+        assert!((found.within_one - 2.0 / 3.0).abs() < 1e-12);
+        assert!((found.pairs_equal - (1.0 + 0.0 + 1.0 / 3.0) / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn undefined_is_none() {
+        for ratings in [vec![], vec![row("123")], vec![row("333"), row("333")], vec![row("1."), row(".1")]] {
+            for level in [Level::Nominal, Level::Ordinal, Level::Interval] {
+                assert_eq!(krippendorff_alpha(&ratings, level), None);
+                assert_eq!(bootstrap_alpha(&ratings, level, 50, 1), None);
+            }
+        }
+        assert_eq!(agreement_shares(&[row("1."), row(".1")]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn alpha_never_exceeds_one(
+            ratings in prop::collection::vec(
+                prop::collection::vec(prop::option::of((1_u8..6).prop_map(f64::from)), 1..15), 1..5),
+        ) {
+            for level in [Level::Nominal, Level::Ordinal, Level::Interval] {
+                prop_assert!(krippendorff_alpha(&ratings, level).is_none_or(|alpha| alpha <= 1.0 + 1e-12));
+            }
+        }
+
+        #[test]
+        fn equal_raters_agree_wholly(ratings in prop::collection::vec((1_u8..6).prop_map(f64::from), 2..15)) {
+            let row: Vec<Option<f64>> = ratings.iter().copied().map(Some).collect();
+            let varied = ratings.iter().any(|rating| *rating != ratings[0]);
+            for level in [Level::Nominal, Level::Ordinal, Level::Interval] {
+                let found = krippendorff_alpha(&[row.clone(), row.clone(), row.clone()], level);
+                prop_assert_eq!(found, varied.then_some(1.0));
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What a metric is: its stored name, its label, which way is better, its range and its source.
+//!
+//! The direction travels with the metric (as in burn), so that no screen decides on its own whether a smaller number
+//! is the better one. Metrics computed in this crate have their const beside their formula; the few that another
+//! room measures (likelihoods, rates, times) are described here.
+
+/// The description of one number, the same in terminal, window and export.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Metric {
+    /// Stable name, as stored in the workspace.
+    pub name: &'static str,
+    /// Name for people, without unit or direction.
+    pub label: &'static str,
+    /// `Some(true)`: larger is better; `Some(false)`: smaller is better; `None`: neither (a description, as a length).
+    pub higher_is_better: Option<bool>,
+    /// Smallest and largest possible value, both in natural units; infinite where there is no bound.
+    pub range: (f64, f64),
+    /// Where the definition comes from.
+    pub source: &'static str,
+}
+
+impl Metric {
+    /// Whether `a` is better than `b`; `None` where the metric has no better side or the values are equal.
+    pub fn is_better(&self, a: f64, b: f64) -> Option<bool> {
+        let higher_is_better = self.higher_is_better?;
+        (a != b).then_some((a > b) == higher_is_better)
+    }
+}
+
+/// Nats per token of the gold summary (with its end token) under a summarizer.
+pub const REFERENCE_CE: Metric = Metric {
+    name: "reference_ce",
+    label: "Cross-entropy of the gold summary",
+    higher_is_better: Some(false),
+    range: (0.0, f64::INFINITY),
+    source: "mean negative log-likelihood per token, natural logarithm",
+};
+
+/// Nats per token of the conditioning summary (with its end token) under the base model, given a dialogue.
+pub const SCORER_CE: Metric = Metric {
+    name: "scorer_ce",
+    label: "Cross-entropy of the conditioning summary",
+    higher_is_better: Some(false),
+    range: (0.0, f64::INFINITY),
+    source: "MRDS (arXiv 2502.17328): M_sum(s|d) by the pretrained model, nats per token",
+};
+
+/// Share of generated dialogues that pass the format rule.
+pub const FORMAT_RATE: Metric = Metric {
+    name: "format_rate",
+    label: "Correct format",
+    higher_is_better: Some(true),
+    range: (0.0, 1.0),
+    source: "MRDS (arXiv 2502.17328): share of correct dialogues; interval after Wilson (1927)",
+};
+
+/// Wall-clock seconds of generation divided by the number of accepted dialogues.
+pub const SECONDS_PER_ACCEPTED: Metric = Metric {
+    name: "seconds_per_accepted",
+    label: "Seconds per accepted dialogue",
+    higher_is_better: Some(false),
+    range: (0.0, f64::INFINITY),
+    source: "MRDS (arXiv 2502.17328): speed of the synthesizer against iterative synthesis",
+};
+
+/// Words of a generated summary (split at white space).
+pub const SUMMARY_WORDS: Metric = Metric {
+    name: "summary_words",
+    label: "Words per summary",
+    higher_is_better: None,
+    range: (0.0, f64::INFINITY),
+    source: "words between white space",
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn direction_decides_what_is_better() {
+        assert_eq!(FORMAT_RATE.is_better(0.9, 0.2), Some(true));
+        assert_eq!(REFERENCE_CE.is_better(0.9, 0.2), Some(false));
+        assert_eq!(REFERENCE_CE.is_better(0.2, 0.2), None);
+        assert_eq!(SUMMARY_WORDS.is_better(9.0, 2.0), None);
+    }
+}
