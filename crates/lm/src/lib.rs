@@ -1,20 +1,33 @@
 //! Language models: tokens in; tokens, log-probabilities and trained adapters out.
 //!
-//! One decoder ([`model`]) serves every supported architecture; `generate` and `score` read it,
+//! One decoder ([`model`]) serves every supported architecture; [`generate()`] and [`score()`] read it,
 //! [`train`] writes low-rank adapters ([`lora`]) for it with an explicit backward pass. Nothing here knows
 //! dialogues or recipes. Names follow Hugging Face transformers, PEFT and TRL, whose numbers the golden
 //! tests reproduce.
 
+pub mod chat_template;
 pub mod device;
 pub mod error;
+pub mod generate;
+pub mod language_model;
 pub mod lora;
 pub mod model;
 pub mod random;
+pub mod sample;
+pub mod score;
+#[cfg(test)]
+mod test_model;
+pub mod tokenizer;
 pub mod train;
 pub mod weights;
 
 pub use candle_core::{DType, Device, Tensor};
+pub use chat_template::{ChatTemplate, Message};
 pub use error::{Error, Result};
+pub use generate::{Finish, GenerateConfig, GenerateRequest, Generation, generate};
+pub use language_model::{FolderSummary, LanguageModel, check_folder, model_sha256};
 pub use lora::{Adapter, LoraConfig, LoraPair, Target};
 pub use model::{Decoder, DecoderConfig, Layer, LayerTape, PackedBatch, Projection, Rope, RopeScaling, Tape};
 pub use random::Dropout;
+pub use score::{Completion, Scored, score};
+pub use tokenizer::{SpecialTokens, Tokenizer};

@@ -6,7 +6,8 @@
 pub(crate) mod attention;
 pub mod config;
 pub mod decoder;
-mod load;
+pub(crate) mod kv_cache;
+pub(crate) mod load;
 pub mod rope;
 
 pub use config::{DecoderConfig, RopeScaling};

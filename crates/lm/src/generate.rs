@@ -1,0 +1,312 @@
+//! Continuations of prompts: greedy or sampled, many at once.
+//!
+//! Continuous batching (Orca, Yu et al. 2022): every decode step carries one token of each running sequence,
+//! and a finished sequence's slot goes to the next request at once. Requests are admitted in their order and
+//! every sequence has its own random stream, so what a request gets does not depend on its neighbours beyond
+//! float noise.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+
+use candle_core::{D, DType, Tensor};
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::lora::Adapter;
+use crate::model::decoder::{Decoder, PackedBatch, Record};
+use crate::model::kv_cache::{Cursor, KvCache};
+use crate::random;
+use crate::sample::{Filters, argmax, draw, filter, softmax};
+
+/// Prompt tokens computed at once.
+const PREFILL_TOKENS: usize = 2048;
+
+/// How to continue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GenerateConfig {
+    /// Longest continuation, in tokens.
+    pub max_new_tokens: usize,
+    /// 0 is greedy.
+    pub temperature: f64,
+    /// Only the k most likely tokens; 0 = all.
+    pub top_k: usize,
+    /// Only the most likely tokens with this mass together; 1 = all.
+    pub top_p: f64,
+    /// Tokens that end a continuation.
+    pub stop_ids: Vec<u32>,
+    /// Sequences decoded at once.
+    pub batch_size: usize,
+}
+
+/// One continuation to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GenerateRequest {
+    /// Tokens to continue; at least one.
+    pub prompt_ids: Vec<u32>,
+    /// Random stream of this sequence: its `i`-th token uses `random::uniform(key, i)`.
+    pub key: u64,
+}
+
+/// A continuation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generation {
+    /// New tokens, the stop token included if one was drawn.
+    pub ids: Vec<u32>,
+    /// Why it ended.
+    pub finish: Finish,
+}
+
+/// Why a continuation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    /// A stop token.
+    Stop,
+    /// The asked length, or the end of the model's context.
+    Length,
+}
+
+/// Continues every request; results are in the order of the requests.
+///
+/// `on_token` hears every token (index of the request, token) as it is drawn and may break off.
+///
+/// # Errors
+/// [`Error::Interrupted`] where `on_token` breaks off, [`Error::ContextExceeded`] where a prompt is longer than
+/// the context, [`Error::NonFinite`] where the model's output is not a number, [`Error::Setting`] for settings
+/// without meaning.
+pub fn generate(
+    decoder: &Decoder,
+    adapter: Option<&Adapter>,
+    requests: &[GenerateRequest],
+    cfg: &GenerateConfig,
+    on_token: &mut dyn FnMut(usize, u32) -> ControlFlow<()>,
+) -> Result<Vec<Generation>> {
+    check(decoder, requests, cfg)?;
+    let budget = |prompt: &[u32]| {
+        cfg.max_new_tokens.min(decoder.config.max_position_embeddings - prompt.len())
+    };
+    let slots = cfg.batch_size.min(requests.len());
+    let capacity = requests.iter().map(|r| r.prompt_ids.len() + budget(&r.prompt_ids)).max().unwrap_or(0);
+    let mut run = Run {
+        decoder,
+        adapter,
+        requests,
+        cfg,
+        cache: KvCache::new(&decoder.config, slots, capacity),
+        results: vec![Generation { ids: Vec::new(), finish: Finish::Length }; requests.len()],
+        slots: vec![None; slots],
+        queue: (0..requests.len()).filter(|i| budget(&requests[*i].prompt_ids) > 0).collect(),
+        last_prefill: None,
+    };
+    loop {
+        run.admit(on_token)?;
+        if run.slots.iter().all(Option::is_none) {
+            return Ok(run.results);
+        }
+        run.step(on_token)?;
+    }
+}
+
+fn check(decoder: &Decoder, requests: &[GenerateRequest], cfg: &GenerateConfig) -> Result<()> {
+    let bad = |name, reason: &str| Err(Error::Setting { name, reason: reason.to_string() });
+    if cfg.batch_size == 0 {
+        return bad("batch_size", "must be at least 1");
+    }
+    if !cfg.temperature.is_finite() || cfg.temperature < 0.0 {
+        return bad("temperature", "must be 0 (greedy) or a positive number");
+    }
+    if !(cfg.top_p > 0.0 && cfg.top_p <= 1.0) {
+        return bad("top_p", "must be above 0 and at most 1");
+    }
+    let limit = decoder.config.max_position_embeddings;
+    for request in requests {
+        if request.prompt_ids.is_empty() {
+            return bad("prompt_ids", "must hold at least one token");
+        }
+        if request.prompt_ids.len() > limit {
+            return Err(Error::ContextExceeded { tokens: request.prompt_ids.len(), limit });
+        }
+    }
+    Ok(())
+}
+
+/// A running sequence.
+#[derive(Debug, Clone, Copy)]
+struct Running {
+    request: usize,
+    /// Tokens in the cache.
+    position: usize,
+    /// Last drawn token, not yet in the cache.
+    token: u32,
+}
+
+/// Keys, values and next-token logits of a prompt.
+struct Prefilled {
+    prompt_ids: Vec<u32>,
+    /// Per block: k and v, `[T, K, Dh]` flat.
+    layers: Vec<(Vec<f32>, Vec<f32>)>,
+    logits: Vec<f32>,
+}
+
+struct Run<'a> {
+    decoder: &'a Decoder,
+    adapter: Option<&'a Adapter>,
+    requests: &'a [GenerateRequest],
+    cfg: &'a GenerateConfig,
+    cache: KvCache,
+    results: Vec<Generation>,
+    slots: Vec<Option<Running>>,
+    queue: VecDeque<usize>,
+    /// The prompt prefilled last: the next request often has the same one.
+    last_prefill: Option<Prefilled>,
+}
+
+impl Run<'_> {
+    /// Fills free slots from the queue, in order.
+    fn admit(&mut self, on_token: &mut dyn FnMut(usize, u32) -> ControlFlow<()>) -> Result<()> {
+        while self.slots.iter().any(Option::is_none) && !self.queue.is_empty() {
+            let mut prefilled: VecDeque<Prefilled> = self.last_prefill.take().into_iter().collect();
+            let fresh = self.next_prompts(prefilled.front());
+            prefilled.extend(self.prefill(fresh)?);
+            while let Some(slot) = self.slots.iter().position(Option::is_none) {
+                let Some(&request) = self.queue.front() else { break };
+                let wanted = &self.requests[request].prompt_ids;
+                while prefilled.front().is_some_and(|p| p.prompt_ids != *wanted) {
+                    prefilled.pop_front();
+                }
+                let Some(prompt) = prefilled.front() else { break };
+                self.queue.pop_front();
+                for (layer, (k, v)) in prompt.layers.iter().enumerate() {
+                    self.cache.write_prompt(layer, slot, k, v);
+                }
+                let token = self.draw(request, &mut prompt.logits.clone())?;
+                let position = wanted.len();
+                self.place(slot, Running { request, position, token }, on_token)?;
+            }
+            self.last_prefill = prefilled.pop_front();
+        }
+        Ok(())
+    }
+
+    /// Distinct prompts of the next requests, as many as there are free slots and fit one pass; `known` is
+    /// prefilled already.
+    fn next_prompts(&self, known: Option<&Prefilled>) -> Vec<Vec<u32>> {
+        let free = self.slots.iter().filter(|slot| slot.is_none()).count();
+        let mut fresh: Vec<Vec<u32>> = Vec::new();
+        let mut tokens = 0;
+        let mut last = known.map(|p| p.prompt_ids.as_slice());
+        for request in self.queue.iter().take(free) {
+            let prompt = &self.requests[*request].prompt_ids;
+            if last == Some(prompt.as_slice()) {
+                continue;
+            }
+            if !fresh.is_empty() && tokens + prompt.len() > PREFILL_TOKENS {
+                break;
+            }
+            tokens += prompt.len();
+            fresh.push(prompt.clone());
+            last = Some(prompt);
+        }
+        fresh
+    }
+
+    fn prefill(&self, prompts: Vec<Vec<u32>>) -> Result<Vec<Prefilled>> {
+        if prompts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let batch = PackedBatch::new(&prompts, &self.decoder.device)?;
+        let mut kept: Vec<(Vec<f32>, Vec<f32>)> = Vec::new();
+        let hidden = self.decoder.forward_spans(&batch, self.adapter, None, Record::Nothing, &mut |_, k, v| {
+            kept.push((k.flatten_all()?.to_vec1()?, v.flatten_all()?.to_vec1()?));
+            Ok(())
+        })?;
+        let last: Vec<u32> = batch.spans.iter().map(|span| span.end as u32 - 1).collect();
+        let last = Tensor::from_vec(last, prompts.len(), &self.decoder.device)?;
+        let logits = self.decoder.logits(&hidden.index_select(&last, 0)?)?.to_vec2::<f32>()?;
+        let row = self.decoder.config.num_key_value_heads * self.decoder.config.head_dim;
+        let prefilled = prompts.into_iter().zip(logits).zip(&batch.spans).map(|((prompt_ids, logits), span)| {
+            let rows = span.start * row..span.end * row;
+            let layers = kept.iter().map(|(k, v)| (k[rows.clone()].to_vec(), v[rows.clone()].to_vec()));
+            Prefilled { prompt_ids, layers: layers.collect(), logits }
+        });
+        Ok(prefilled.collect())
+    }
+
+    /// One token more for every running sequence.
+    fn step(&mut self, on_token: &mut dyn FnMut(usize, u32) -> ControlFlow<()>) -> Result<()> {
+        let device = &self.decoder.device;
+        let running: Vec<(usize, Running)> =
+            self.slots.iter().enumerate().filter_map(|(slot, running)| running.map(|r| (slot, r))).collect();
+        let cursors: Vec<Cursor> =
+            running.iter().map(|(slot, r)| Cursor { slot: *slot, position: r.position }).collect();
+        let ids: Vec<u32> = running.iter().map(|(_, r)| r.token).collect();
+        let positions: Vec<u32> = running.iter().map(|(_, r)| r.position as u32).collect();
+        let rows = running.len();
+        let ids = Tensor::from_vec(ids, rows, device)?;
+        let positions = Tensor::from_vec(positions, rows, device)?;
+        let cache = &mut self.cache;
+        let hidden = self.decoder.run_blocks(
+            &ids,
+            &positions,
+            self.adapter,
+            None,
+            Record::Nothing,
+            &mut |layer, q, k, v| cache.step(layer, &cursors, q, k, v),
+        )?;
+        let tokens = self.draw_rows(&running, &self.decoder.logits(&hidden)?)?;
+        for ((slot, r), token) in running.into_iter().zip(tokens) {
+            self.place(slot, Running { position: r.position + 1, token, ..r }, on_token)?;
+        }
+        Ok(())
+    }
+
+    fn draw_rows(&self, running: &[(usize, Running)], logits: &Tensor) -> Result<Vec<u32>> {
+        if self.cfg.temperature == 0.0 && !logits.device().is_cpu() {
+            return Ok(logits.argmax(D::Minus1)?.to_dtype(DType::U32)?.to_vec1()?);
+        }
+        let mut logits = logits.flatten_all()?.to_vec1::<f32>()?;
+        let rows = logits.par_chunks_mut(self.decoder.config.vocab_size).zip(running);
+        rows.map(|(row, (_, r))| self.draw(r.request, row)).collect()
+    }
+
+    /// The next token of a request from its logits, which are used up.
+    fn draw(&self, request: usize, logits: &mut [f32]) -> Result<u32> {
+        if logits.iter().any(|logit| !logit.is_finite()) {
+            return Err(Error::NonFinite { what: "the model's output".to_string() });
+        }
+        if self.cfg.temperature == 0.0 {
+            return Ok(argmax(logits) as u32);
+        }
+        let filters = Filters {
+            temperature: self.cfg.temperature,
+            top_k: self.cfg.top_k,
+            top_p: self.cfg.top_p,
+            ..Filters::default()
+        };
+        filter(logits, &[], &filters);
+        let u = random::uniform(self.requests[request].key, self.results[request].ids.len() as u64);
+        Ok(draw(&softmax(logits), u) as u32)
+    }
+
+    /// Records a drawn token and keeps or frees the slot.
+    fn place(
+        &mut self,
+        slot: usize,
+        running: Running,
+        on_token: &mut dyn FnMut(usize, u32) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let result = &mut self.results[running.request];
+        result.ids.push(running.token);
+        if on_token(running.request, running.token).is_break() {
+            return Err(Error::Interrupted);
+        }
+        let stopped = self.cfg.stop_ids.contains(&running.token);
+        // The last token of the context is drawn but never fed.
+        let full = result.ids.len() == self.cfg.max_new_tokens
+            || running.position + 1 == self.decoder.config.max_position_embeddings;
+        if stopped {
+            result.finish = Finish::Stop;
+        }
+        self.slots[slot] = (!stopped && !full).then_some(running);
+        Ok(())
+    }
+}

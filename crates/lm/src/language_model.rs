@@ -1,0 +1,201 @@
+//! A model folder as one thing: decoder, tokenizer, chat template, end tokens and digest.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use candle_core::Device;
+use sha2::{Digest, Sha256};
+
+use crate::chat_template::{ChatTemplate, Message};
+use crate::error::{Error, Result};
+use crate::model::load::{check_tensors, parameters};
+use crate::model::{Decoder, DecoderConfig};
+use crate::tokenizer::{SpecialTokens, Tokenizer};
+use crate::weights::{Weights, weight_files};
+
+/// End-of-turn tokens of the families; one counts where tokenizer and template both know it.
+const END_OF_TURN: [&str; 4] = ["<|eot_id|>", "<|im_end|>", "<|end|>", "<|end_of_turn|>"];
+
+/// Files besides the weights that decide what the model answers.
+const SIDE_FILES: [&str; 6] = [
+    "chat_template.jinja",
+    "config.json",
+    "generation_config.json",
+    "model.safetensors.index.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+];
+
+/// Breaks special strings inside message contents; never sent to the model.
+const BREAK: char = '\u{F8FF}';
+
+/// A loaded model, ready to generate, score or be adapted.
+#[derive(Debug, Clone)]
+pub struct LanguageModel {
+    /// The network.
+    pub decoder: Decoder,
+    /// Text ↔ tokens.
+    pub tokenizer: Tokenizer,
+    /// Messages → text.
+    pub chat: ChatTemplate,
+    /// Tokens that end a reply, ascending.
+    pub stop_ids: Vec<u32>,
+    /// Digest of configuration, weights and tokenizer, see [`model_sha256`].
+    pub sha256: String,
+    /// Number of weights.
+    pub parameters: u64,
+}
+
+/// What can be told about a model folder without reading its weights.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FolderSummary {
+    /// Sizes and constants.
+    pub config: DecoderConfig,
+    /// Number of weights.
+    pub parameters: u64,
+    /// Size of the weight files.
+    pub weight_bytes: u64,
+    /// The model brings its own chat template.
+    pub has_chat_template: bool,
+}
+
+impl LanguageModel {
+    /// Loads everything in `dir` onto `device`.
+    ///
+    /// # Errors
+    /// Whatever is missing, damaged or does not belong together, naming the file and what to do.
+    pub fn load(dir: &Path, device: &Device) -> Result<Self> {
+        let tokenizer = Tokenizer::load(dir)?;
+        let chat = ChatTemplate::load(dir)?;
+        let config = DecoderConfig::load(dir)?;
+        if tokenizer.vocab_size() > config.vocab_size {
+            let (tokenizer, model) = (tokenizer.vocab_size(), config.vocab_size);
+            return Err(Error::VocabularyMismatch { tokenizer, model });
+        }
+        let decoder = Decoder::load(dir, device)?;
+        let mut stop_ids = config.eos_token_ids.clone();
+        let in_template = END_OF_TURN.into_iter().filter(|token| chat.source().contains(token));
+        stop_ids.extend(in_template.chain([chat.eos_token()]).filter_map(|token| tokenizer.token_to_id(token)));
+        stop_ids.sort_unstable();
+        stop_ids.dedup();
+        let parameters = parameters(&config);
+        Ok(Self { decoder, tokenizer, chat, stop_ids, sha256: model_sha256(dir)?, parameters })
+    }
+
+    /// Longest sequence of prompt and reply together, in tokens.
+    pub fn context_tokens(&self) -> usize {
+        self.decoder.config.max_position_embeddings
+    }
+
+    /// Tokens of a conversation with the header of the reply to come.
+    ///
+    /// Special strings inside a message are text: only the template writes special tokens.
+    ///
+    /// # Errors
+    /// [`Error::ChatTemplate`] where the template refuses the conversation.
+    pub fn prompt_ids(&self, messages: &[Message]) -> Result<Vec<u32>> {
+        self.encode_rendering(&self.chat.render(&self.guarded(messages), true)?)
+    }
+
+    /// Tokens of a reply as the template writes it after the generation prompt: the text and the token that
+    /// ends the turn, nothing after it.
+    ///
+    /// # Errors
+    /// [`Error::ChatTemplate`] where the template does not continue its own generation prompt.
+    pub fn completion_ids(&self, text: &str) -> Result<Vec<u32>> {
+        let messages = self.guarded(&[Message::new("user", "Hello"), Message::new("assistant", text)]);
+        let prompt = self.chat.render(&messages[..1], true)?;
+        let full = self.chat.render(&messages, false)?;
+        let Some(suffix) = full.strip_prefix(&prompt) else {
+            let reason = "a reply does not begin with the text that asks for one".to_string();
+            return Err(Error::ChatTemplate { reason });
+        };
+        let prompt_ids = self.encode_rendering(&prompt)?;
+        let full_ids = self.encode_rendering(&full)?;
+        let mut ids = match full_ids.strip_prefix(prompt_ids.as_slice()) {
+            Some(ids) => ids.to_vec(),
+            // A merge across the border: generation starts from the prompt's tokens, so training does too.
+            None => self.encode_rendering(suffix)?,
+        };
+        match ids.iter().position(|id| self.stop_ids.contains(id)) {
+            Some(end) => ids.truncate(end + 1),
+            None => ids.extend(self.stop_ids.first()),
+        }
+        Ok(ids)
+    }
+
+    /// Text of a reply, special tokens left out.
+    pub fn decode(&self, ids: &[u32]) -> Result<String> {
+        self.tokenizer.decode(ids, true)
+    }
+
+    /// Messages with a break inside every special string, so that it cannot match.
+    fn guarded(&self, messages: &[Message]) -> Vec<Message> {
+        let guard = |message: &Message| {
+            let mut content = message.content.replace(BREAK, "");
+            // Breaking one string cannot complete another: the break itself is in none of them.
+            for special in self.tokenizer.special_strings().iter().filter(|s| !s.is_empty()) {
+                if content.contains(special.as_str()) {
+                    let first = special.chars().next().map_or(0, char::len_utf8);
+                    let broken = format!("{}{BREAK}{}", &special[..first], &special[first..]);
+                    content = content.replace(special.as_str(), &broken);
+                }
+            }
+            Message { role: message.role.clone(), content }
+        };
+        messages.iter().map(guard).collect()
+    }
+
+    /// Encodes a rendering whole; where contents were broken, piece by piece between the breaks.
+    fn encode_rendering(&self, text: &str) -> Result<Vec<u32>> {
+        let mut ids = Vec::new();
+        for piece in text.split(BREAK) {
+            ids.extend(self.tokenizer.encode(piece, SpecialTokens::Parse)?);
+        }
+        Ok(ids)
+    }
+}
+
+/// Checks a model folder by its configuration and weight headers, without loading it.
+///
+/// # Errors
+/// What [`LanguageModel::load`] would find in configuration, headers and missing files.
+pub fn check_folder(dir: &Path) -> Result<FolderSummary> {
+    let config = DecoderConfig::load(dir)?;
+    let tokenizer = dir.join("tokenizer.json");
+    if !tokenizer.is_file() {
+        return Err(Error::MissingFile { path: tokenizer });
+    }
+    check_tensors(&config, &Weights::open(dir)?)?;
+    let mut weight_bytes = 0;
+    for file in weight_files(dir)? {
+        weight_bytes += std::fs::metadata(&file).map_err(|e| Error::io(&file, e))?.len();
+    }
+    let has_chat_template = ChatTemplate::load(dir)?.own;
+    Ok(FolderSummary { parameters: parameters(&config), config, weight_bytes, has_chat_template })
+}
+
+/// SHA-256 over name, length and content of configuration, weight and tokenizer files, in name order.
+///
+/// # Errors
+/// [`Error::MissingFile`] or [`Error::Io`].
+pub fn model_sha256(dir: &Path) -> Result<String> {
+    let side = SIDE_FILES.iter().map(|name| dir.join(name)).filter(|path| path.is_file());
+    let mut files: Vec<PathBuf> = side.chain(weight_files(dir)?).collect();
+    files.sort_unstable();
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    for path in files {
+        let mut file = std::fs::File::open(&path).map_err(|e| Error::io(&path, e))?;
+        let bytes = file.metadata().map_err(|e| Error::io(&path, e))?.len();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        hasher.update(format!("{name}\0{bytes}\0"));
+        loop {
+            match file.read(&mut buffer).map_err(|e| Error::io(&path, e))? {
+                0 => break,
+                read => hasher.update(&buffer[..read]),
+            }
+        }
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,154 @@
+//! Keys and values of the sequences being decoded, in slots that are written in place.
+//!
+//! One flat buffer per block, laid out `[slot][kv_head][position][head_dim]`, so that a head's keys lie one
+//! after the other and a finished sequence's slot is taken over without moving anything. Decode attention
+//! reads the slots directly; it needs one query row per sequence and is bound by memory, so it runs on the
+//! host for every device.
+
+use candle_core::Tensor;
+use pulp::Arch;
+use rayon::prelude::*;
+
+use super::config::DecoderConfig;
+use crate::error::Result;
+
+/// Lanes of the running sums: two registers of AVX-512, four of AVX2.
+const LANES: usize = 32;
+
+/// The cache of one generation.
+pub(crate) struct KvCache {
+    layers: Vec<LayerCache>,
+    heads: usize,
+    kv_heads: usize,
+    head_dim: usize,
+    /// Positions a slot can hold.
+    capacity: usize,
+    arch: Arch,
+}
+
+#[derive(Clone)]
+struct LayerCache {
+    k: Vec<f32>,
+    v: Vec<f32>,
+}
+
+/// Where a row of a decode step belongs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cursor {
+    pub(crate) slot: usize,
+    pub(crate) position: usize,
+}
+
+impl KvCache {
+    /// Room for `slots` sequences of `capacity` positions.
+    pub(crate) fn new(config: &DecoderConfig, slots: usize, capacity: usize) -> Self {
+        let len = slots * config.num_key_value_heads * capacity * config.head_dim;
+        // Zeroed pages are only taken when they are written.
+        let layers = (0..config.num_hidden_layers)
+            .map(|_| LayerCache { k: vec![0.0; len], v: vec![0.0; len] })
+            .collect();
+        Self {
+            layers,
+            heads: config.num_attention_heads,
+            kv_heads: config.num_key_value_heads,
+            head_dim: config.head_dim,
+            capacity,
+            arch: Arch::new(),
+        }
+    }
+
+    /// Offset of a head's first position.
+    fn head_start(&self, slot: usize, kv_head: usize) -> usize {
+        (slot * self.kv_heads + kv_head) * self.capacity * self.head_dim
+    }
+
+    /// Copies a prompt's keys and values (`[T, K, Dh]`, flat) to the start of a slot.
+    pub(crate) fn write_prompt(&mut self, layer: usize, slot: usize, k: &[f32], v: &[f32]) {
+        let row = self.kv_heads * self.head_dim;
+        for (position, (k, v)) in k.chunks_exact(row).zip(v.chunks_exact(row)).enumerate() {
+            self.write_row(layer, Cursor { slot, position }, k, v);
+        }
+    }
+
+    fn write_row(&mut self, layer: usize, at: Cursor, k: &[f32], v: &[f32]) {
+        let dim = self.head_dim;
+        for kv_head in 0..self.kv_heads {
+            let to = self.head_start(at.slot, kv_head) + at.position * dim;
+            let from = kv_head * dim..(kv_head + 1) * dim;
+            self.layers[layer].k[to..to + dim].copy_from_slice(&k[from.clone()]);
+            self.layers[layer].v[to..to + dim].copy_from_slice(&v[from]);
+        }
+    }
+
+    /// One decode step of one block: stores k and v `[B, K, Dh]` of the new tokens and attends from q
+    /// `[B, H, Dh]` to everything in their slots → `[B, H*Dh]`.
+    pub(crate) fn step(
+        &mut self,
+        layer: usize,
+        cursors: &[Cursor],
+        q: &Tensor,
+        k: &Tensor,
+        v: &Tensor,
+    ) -> Result<Tensor> {
+        let flat = |t: &Tensor| -> Result<Vec<f32>> { Ok(t.flatten_all()?.to_vec1::<f32>()?) };
+        let (query, key, value) = (flat(q)?, flat(k)?, flat(v)?);
+        let row = self.kv_heads * self.head_dim;
+        for (i, cursor) in cursors.iter().enumerate() {
+            let span = i * row..(i + 1) * row;
+            self.write_row(layer, *cursor, &key[span.clone()], &value[span]);
+        }
+        let width = self.heads * self.head_dim;
+        let group = self.heads / self.kv_heads * self.head_dim;
+        let mut out = vec![0f32; cursors.len() * width];
+        out.par_chunks_mut(group).zip(query.par_chunks(group)).enumerate().with_min_len(4).for_each(
+            |(i, (out, query))| {
+                let (cursor, kv_head) = (cursors[i / self.kv_heads], i % self.kv_heads);
+                let start = self.head_start(cursor.slot, kv_head);
+                let span = start..start + (cursor.position + 1) * self.head_dim;
+                let cache = &self.layers[layer];
+                let (k, v) = (&cache.k[span.clone()], &cache.v[span]);
+                self.arch.dispatch(|| attend_group(query, k, v, self.head_dim, out));
+            },
+        );
+        Ok(Tensor::from_vec(out, (cursors.len(), width), q.device())?)
+    }
+}
+
+/// The query heads of one key/value head: q and out `[G, Dh]`, k and v `[T, Dh]`, all flat.
+#[inline(always)]
+fn attend_group(q: &[f32], k: &[f32], v: &[f32], head_dim: usize, out: &mut [f32]) {
+    let scale = 1.0 / (head_dim as f32).sqrt();
+    let mut scores = vec![0f32; k.len() / head_dim];
+    for (q, out) in q.chunks_exact(head_dim).zip(out.chunks_exact_mut(head_dim)) {
+        let mut max = f32::NEG_INFINITY;
+        for (score, k) in scores.iter_mut().zip(k.chunks_exact(head_dim)) {
+            *score = dot(q, k) * scale;
+            max = max.max(*score);
+        }
+        let mut sum = 0.0;
+        for score in &mut scores {
+            *score = (*score - max).exp();
+            sum += *score;
+        }
+        for (score, v) in scores.iter().zip(v.chunks_exact(head_dim)) {
+            let p = score / sum;
+            for (out, v) in out.iter_mut().zip(v) {
+                *out += p * v;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let (a_lanes, a_rest) = a.as_chunks::<LANES>();
+    let (b_lanes, b_rest) = b.as_chunks::<LANES>();
+    let mut sums = [0f32; LANES];
+    for (a, b) in a_lanes.iter().zip(b_lanes) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + rest
+}

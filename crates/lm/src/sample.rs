@@ -1,0 +1,170 @@
+//! Logits → the next token: the filters of transformers' `generate`, in its order, as pure functions.
+//!
+//! Repetition penalty (Keskar et al. 2019), temperature, top-k (Fan et al. 2018), top-p (Holtzman et al.
+//! 2020), min-p (Nguyen et al. 2024).
+
+use std::cmp::Ordering;
+
+/// Settings of the filters; [`Filters::default`] changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Filters {
+    /// Logits of tokens already present are divided by it (multiplied where negative); 1 = off.
+    pub repetition_penalty: f64,
+    /// Logits are divided by it; 1 = off. Must be above 0: greedy decoding is [`argmax`].
+    pub temperature: f64,
+    /// Only logits not below the k-th largest stay; 0 = off.
+    pub top_k: usize,
+    /// The smallest set of tokens with at least this mass stays; 1 = off.
+    pub top_p: f64,
+    /// Tokens below this share of the largest probability go; 0 = off.
+    pub min_p: f64,
+}
+
+impl Default for Filters {
+    fn default() -> Self {
+        Self { repetition_penalty: 1.0, temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0 }
+    }
+}
+
+/// Applies the filters to logits in place; removed tokens become minus infinity.
+pub fn filter(logits: &mut [f32], history: &[u32], filters: &Filters) {
+    if filters.repetition_penalty != 1.0 {
+        penalise(logits, history, filters.repetition_penalty as f32);
+    }
+    if filters.temperature != 1.0 {
+        let temperature = filters.temperature as f32;
+        logits.iter_mut().for_each(|l| *l /= temperature);
+    }
+    if filters.top_k > 0 && filters.top_k < logits.len() {
+        let mut sorted = logits.to_vec();
+        let (_, threshold, _) = sorted.select_nth_unstable_by(filters.top_k - 1, |a, b| b.total_cmp(a));
+        let threshold = *threshold;
+        logits.iter_mut().filter(|l| **l < threshold).for_each(|l| *l = f32::NEG_INFINITY);
+    }
+    if filters.top_p < 1.0 {
+        keep_mass(logits, filters.top_p);
+    }
+    if filters.min_p > 0.0 {
+        // p < min_p * max(p)  ⇔  logit < max + ln(min_p)
+        let threshold = f64::from(max(logits)) + filters.min_p.ln();
+        logits.iter_mut().filter(|l| f64::from(**l) < threshold).for_each(|l| *l = f32::NEG_INFINITY);
+    }
+}
+
+/// Softmax; minus infinity becomes exactly 0.
+pub fn softmax(logits: &[f32]) -> Vec<f32> {
+    let max = max(logits);
+    let mut probs: Vec<f32> = logits.iter().map(|l| (l - max).exp()).collect();
+    let sum: f64 = probs.iter().map(|p| f64::from(*p)).sum();
+    probs.iter_mut().for_each(|p| *p = (f64::from(*p) / sum) as f32);
+    probs
+}
+
+/// The token at `u` in `[0, 1)` of the cumulated probabilities.
+pub fn draw(probs: &[f32], u: f64) -> usize {
+    let total: f64 = probs.iter().map(|p| f64::from(*p)).sum();
+    let mut mass = 0.0;
+    let mut last = 0;
+    for (token, p) in probs.iter().enumerate().filter(|(_, p)| **p > 0.0) {
+        mass += f64::from(*p);
+        last = token;
+        if mass > u * total {
+            break;
+        }
+    }
+    last
+}
+
+/// The largest logit's token, the first of equals.
+pub fn argmax(logits: &[f32]) -> usize {
+    let best = logits.iter().enumerate().fold((0, f32::NEG_INFINITY), |best, (token, logit)| {
+        if *logit > best.1 { (token, *logit) } else { best }
+    });
+    best.0
+}
+
+fn max(values: &[f32]) -> f32 {
+    values.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+}
+
+fn penalise(logits: &mut [f32], history: &[u32], penalty: f32) {
+    let mut seen = history.to_vec();
+    seen.sort_unstable();
+    seen.dedup();
+    for token in seen {
+        if let Some(logit) = logits.get_mut(token as usize) {
+            *logit = if *logit < 0.0 { *logit * penalty } else { *logit / penalty };
+        }
+    }
+}
+
+/// Top-p: from the largest down, a token stays while the mass before it is below `top_p`.
+fn keep_mass(logits: &mut [f32], top_p: f64) {
+    let max = max(logits);
+    let weight = |logit: f32| f64::from((logit - max).exp());
+    let total: f64 = logits.iter().map(|l| weight(*l)).sum();
+    let mut order: Vec<u32> = (0..logits.len() as u32).collect();
+    let descending = |a: &u32, b: &u32| -> Ordering {
+        logits[*b as usize].total_cmp(&logits[*a as usize]).then(a.cmp(b))
+    };
+    // Nearly always a few tokens hold the mass: sort only as many as are needed.
+    let mut sorted = 0;
+    let mut before = 0.0;
+    let mut kept = 0;
+    while kept == sorted && sorted < order.len() {
+        let next = (sorted * 8).max(64).min(order.len());
+        let rest = &mut order[sorted..];
+        if next - sorted < rest.len() {
+            rest.select_nth_unstable_by(next - sorted - 1, descending);
+        }
+        rest[..next - sorted].sort_unstable_by(descending);
+        for token in &rest[..next - sorted] {
+            if kept > 0 && before >= top_p * total {
+                break;
+            }
+            before += weight(logits[*token as usize]);
+            kept += 1;
+        }
+        sorted = next;
+    }
+    for token in &order[kept..] {
+        logits[*token as usize] = f32::NEG_INFINITY;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn top_p_sorts_no_more_than_it_must_and_keeps_the_right_tokens() {
+        // 1000 equal tokens: half of the mass is 500 of them, far more than are sorted at first.
+        let mut logits = vec![0.5f32; 1000];
+        filter(&mut logits, &[], &Filters { top_p: 0.5, ..Filters::default() });
+        assert_eq!(logits.iter().filter(|l| l.is_finite()).count(), 500);
+        let mut logits = vec![3.0, 1.0, 2.0];
+        filter(&mut logits, &[], &Filters { top_p: 0.0, ..Filters::default() });
+        assert_eq!(argmax(&logits), 0);
+        assert_eq!(logits.iter().filter(|l| l.is_finite()).count(), 1);
+    }
+
+    #[test]
+    fn draws_follow_the_distribution_and_never_a_removed_token() {
+        let probs = [0.2, 0.0, 0.5, 0.3];
+        let mut counts = [0; 4];
+        for i in 0..10_000 {
+            counts[draw(&probs, crate::random::uniform(1, i))] += 1;
+        }
+        assert_eq!(counts[1], 0);
+        for (count, p) in counts.iter().zip(probs) {
+            assert!((*count as f32 / 10_000.0 - p).abs() < 0.02, "{counts:?}");
+        }
+        assert_eq!(draw(&probs, 0.0), 0);
+        assert_eq!(draw(&[0.0, 1.0, 0.0], 0.999_999_999), 1);
+    }
+
+    #[test]
+    fn the_first_of_equal_logits_wins() {
+        assert_eq!(argmax(&[1.0, 5.0, 5.0]), 1);
+    }
+}

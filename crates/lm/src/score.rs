@@ -1,0 +1,139 @@
+//! Log-probabilities of completions given their prompts, by teacher forcing.
+//!
+//! Sequences are packed end to end, the head is applied to the completions' rows only, and the log-softmax is
+//! taken in chunks of rows, so logits never exist for a whole batch.
+
+use candle_core::{Storage, Tensor};
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::lora::Adapter;
+use crate::model::{Decoder, PackedBatch};
+
+/// Logits held at once (16 MiB of f32).
+const CHUNK_LOGITS: usize = 1 << 22;
+
+/// A completion to score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Completion<'a> {
+    /// What comes before; at least one token.
+    pub prompt_ids: &'a [u32],
+    /// The tokens that are scored.
+    pub completion_ids: &'a [u32],
+}
+
+/// Log-probability of a completion.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored {
+    /// Sum over the completion's tokens, natural log.
+    pub logp_sum: f64,
+    /// Number of scored tokens.
+    pub n_tokens: usize,
+    /// Per token.
+    pub token_logps: Vec<f32>,
+}
+
+/// Scores every item; a pass holds at most `tokens_per_batch` tokens (or one item).
+///
+/// # Errors
+/// [`Error::ContextExceeded`] where prompt and completion together are too long, [`Error::NonFinite`] where
+/// the model's output is not a number, [`Error::Setting`] for an empty prompt.
+pub fn score(
+    decoder: &Decoder,
+    adapter: Option<&Adapter>,
+    items: &[Completion<'_>],
+    tokens_per_batch: usize,
+) -> Result<Vec<Scored>> {
+    if items.iter().any(|item| item.prompt_ids.is_empty()) {
+        return Err(Error::Setting { name: "prompt_ids", reason: "must hold at least one token".to_string() });
+    }
+    let mut scored = Vec::with_capacity(items.len());
+    let mut start = 0;
+    while start < items.len() {
+        let mut tokens = 0;
+        let fits = items[start..].iter().take_while(|item| {
+            tokens += item.prompt_ids.len() + item.completion_ids.len();
+            tokens <= tokens_per_batch
+        });
+        let end = start + fits.count().max(1);
+        scored.extend(score_batch(decoder, adapter, &items[start..end])?);
+        start = end;
+    }
+    Ok(scored)
+}
+
+fn score_batch(decoder: &Decoder, adapter: Option<&Adapter>, items: &[Completion<'_>]) -> Result<Vec<Scored>> {
+    // The last token predicts nothing that is scored, so it is not fed.
+    let seqs: Vec<Vec<u32>> = items
+        .iter()
+        .map(|item| {
+            let mut seq = [item.prompt_ids, item.completion_ids].concat();
+            seq.pop();
+            seq
+        })
+        .collect();
+    let limit = decoder.config.max_position_embeddings;
+    if let Some(longest) = seqs.iter().map(|seq| seq.len() + 1).max().filter(|tokens| *tokens > limit) {
+        return Err(Error::ContextExceeded { tokens: longest, limit });
+    }
+    if items.iter().all(|item| item.completion_ids.is_empty()) {
+        return Ok(vec![Scored { logp_sum: 0.0, n_tokens: 0, token_logps: Vec::new() }; items.len()]);
+    }
+    let batch = PackedBatch::new(&seqs, &decoder.device)?;
+    let hidden = decoder.forward(&batch, adapter, None, None)?;
+    let mut rows: Vec<u32> = Vec::new();
+    let mut targets: Vec<u32> = Vec::new();
+    for (item, span) in items.iter().zip(&batch.spans) {
+        rows.extend((span.end - item.completion_ids.len()) as u32..span.end as u32);
+        targets.extend_from_slice(item.completion_ids);
+    }
+    let logps = row_logps(decoder, &hidden, &rows, &targets)?;
+    let mut rest = logps.as_slice();
+    let mut scored = Vec::with_capacity(items.len());
+    for item in items {
+        let (own, others) = rest.split_at(item.completion_ids.len());
+        rest = others;
+        let logp_sum = own.iter().map(|logp| f64::from(*logp)).sum();
+        scored.push(Scored { logp_sum, n_tokens: own.len(), token_logps: own.to_vec() });
+    }
+    Ok(scored)
+}
+
+/// `log_softmax(logits(hidden[row]))[target]` for every row and target.
+fn row_logps(decoder: &Decoder, hidden: &Tensor, rows: &[u32], targets: &[u32]) -> Result<Vec<f32>> {
+    let chunk = (CHUNK_LOGITS / decoder.config.vocab_size).max(1);
+    let mut logps = Vec::with_capacity(rows.len());
+    for (rows, targets) in rows.chunks(chunk).zip(targets.chunks(chunk)) {
+        let index = Tensor::new(rows, &decoder.device)?;
+        let logits = decoder.logits(&hidden.index_select(&index, 0)?)?;
+        logps.extend(target_logps(&logits, targets)?);
+    }
+    if logps.iter().any(|logp| !logp.is_finite()) {
+        return Err(Error::NonFinite { what: "a log-probability".to_string() });
+    }
+    Ok(logps)
+}
+
+/// Log-probabilities of `targets` under logits `[M, V]`.
+fn target_logps(logits: &Tensor, targets: &[u32]) -> Result<Vec<f32>> {
+    let vocab = logits.dim(1)?;
+    if let Some(target) = targets.iter().find(|target| **target as usize >= vocab) {
+        let reason = format!("holds token {target}, the model knows {vocab} tokens");
+        return Err(Error::Setting { name: "completion_ids", reason });
+    }
+    let (storage, _) = logits.storage_and_layout();
+    if let Storage::Cpu(values) = &*storage {
+        let rows = values.as_slice::<f32>()?.par_chunks(vocab).zip(targets);
+        return Ok(rows.map(|(row, target)| row[*target as usize] - log_sum_exp(row)).collect());
+    }
+    drop(storage);
+    let index = Tensor::new(targets, logits.device())?.unsqueeze(1)?;
+    let chosen = logits.gather(&index, 1)?.squeeze(1)?;
+    Ok((chosen - logits.log_sum_exp(1)?)?.to_vec1()?)
+}
+
+fn log_sum_exp(row: &[f32]) -> f32 {
+    let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = row.iter().map(|logit| f64::from((logit - max).exp())).sum();
+    max + sum.ln() as f32
+}

@@ -1,0 +1,72 @@
+//! A tiny decoder with random weights for unit tests: two blocks, grouped queries, untied head, biases.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use candle_core::{Device, Tensor};
+use serde_json::{Value, json};
+
+use crate::lora::Target;
+use crate::model::{Decoder, DecoderConfig};
+use crate::random;
+
+/// config.json of the tiny model.
+pub(crate) fn config() -> Value {
+    json!({
+        "architectures": ["LlamaForCausalLM"], "vocab_size": 53, "hidden_size": 24, "intermediate_size": 40,
+        "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 6,
+        "max_position_embeddings": 96, "rms_norm_eps": 1e-5, "rope_theta": 1000.0, "attention_bias": true,
+        "tie_word_embeddings": false, "eos_token_id": 3
+    })
+}
+
+/// Random tensors for a configuration, by checkpoint name.
+pub(crate) fn tensors(config: &DecoderConfig, seed: u64) -> HashMap<String, Tensor> {
+    let normal = |name: &str, shape: &[usize], mean: f64, std: f64| {
+        let key = random::key(seed, &[random::label(name)]);
+        let count: usize = shape.iter().product();
+        // The sum of twelve uniform numbers is normal enough here.
+        let value = |i: u64| (0..12).map(|j| random::uniform(key, i * 12 + j)).sum::<f64>() - 6.0;
+        let values: Vec<f32> = (0..count as u64).map(|i| (mean + std * value(i)) as f32).collect();
+        Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
+    };
+    let hidden = config.hidden_size;
+    let mut all = HashMap::new();
+    let mut add = |name: String, shape: &[usize], mean: f64, std: f64| {
+        let tensor = normal(&name, shape, mean, std);
+        all.insert(name, tensor);
+    };
+    add("model.embed_tokens.weight".into(), &[config.vocab_size, hidden], 0.0, 1.0);
+    add("lm_head.weight".into(), &[config.vocab_size, hidden], 0.0, 0.4);
+    add("model.norm.weight".into(), &[hidden], 1.0, 0.1);
+    for layer in 0..config.num_hidden_layers {
+        let prefix = format!("model.layers.{layer}");
+        add(format!("{prefix}.input_layernorm.weight"), &[hidden], 1.0, 0.1);
+        add(format!("{prefix}.post_attention_layernorm.weight"), &[hidden], 1.0, 0.1);
+        for target in Target::ALL {
+            let block = if (target as usize) < 4 { "self_attn" } else { "mlp" };
+            let name = format!("{prefix}.{block}.{}", target.module_name());
+            let (rows, columns) = config.projection_shape(target);
+            add(format!("{name}.weight"), &[rows, columns], 0.0, 0.25);
+            if config.projection_bias(target) {
+                add(format!("{name}.bias"), &[rows], 0.0, 0.1);
+            }
+        }
+    }
+    all
+}
+
+/// Writes a model folder and returns its tensors.
+pub(crate) fn write(dir: &Path, seed: u64) -> HashMap<String, Tensor> {
+    std::fs::write(dir.join("config.json"), config().to_string()).unwrap();
+    let tensors = tensors(&DecoderConfig::load(dir).unwrap(), seed);
+    candle_core::safetensors::save(&tensors, dir.join("model.safetensors")).unwrap();
+    tensors
+}
+
+/// The tiny model, loaded from files as any other.
+pub(crate) fn tiny(seed: u64) -> Decoder {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), seed);
+    Decoder::load(dir.path(), &Device::Cpu).unwrap()
+}
