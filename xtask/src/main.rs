@@ -1,1 +1,138 @@
-fn main() {}
+//! `cargo xtask`: set-up, demo, checks, screenshots and release builds of Duologue, from one command each.
+//!
+//! Depends on `anyhow` alone, because on a fresh machine it is compiled before anything else is known to work.
+//! The flow is: `main` reads the arguments, `setup` makes the machine ready, then one of `demo`, `checks`, `build`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a terminal program: its output is its purpose"
+)]
+
+mod build;
+mod checks;
+mod count;
+mod demo;
+mod place;
+mod process;
+mod setup;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::place::Place;
+
+const HELP: &str = "\
+Set-up, demo and checks of Duologue.
+
+usage: cargo xtask COMMAND [OPTIONS]
+
+  demo      run the whole method on a sample data set on the CPU, print the result table, open the window
+              --headless       build and run the command line only; open no window
+              --model DIR      a model in Hugging Face layout (config.json, tokenizer.json, *.safetensors);
+                               default: a small one under $DUOLOGUE_SHARED, if that is there
+              --set KEY=VALUE  change a field of the recipe (repeatable); `duologue recipe --print` lists them
+              --keep           go on with the demo workspace of last time instead of a fresh one
+  test      run every check, cheapest first; closes with `N passed, N failed`
+              STEP..           only these steps (`cargo xtask test --list` names them)
+  screens   take screenshots of the real window on a virtual display (Linux)
+              --to DIR         where to put them; default: target/screens
+  build     release builds of the command line and the window
+
+Each command first installs what is missing (Debian, Ubuntu) or says what to install (elsewhere).
+CARGO_TARGET_DIR is honoured.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Carries out one command line; `false` means that it ran and something failed, which was already said.
+fn dispatch(arguments: &[String]) -> Result<bool> {
+    let Some((command, rest)) = arguments.split_first() else {
+        println!("{HELP}");
+        return Ok(false);
+    };
+    if command == "help" || arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        println!("{HELP}");
+        return Ok(true);
+    }
+    let place = Place::find()?;
+    match command.as_str() {
+        "demo" => demo::run(&place, &demo_options(rest)?),
+        "test" => checks::run(&place, rest),
+        "screens" => checks::screens(&place, &screens_folder(&place, rest)?),
+        "build" => {
+            no_arguments(command, rest)?;
+            build::run(&place)
+        }
+        _ => bail!("there is no command `{command}`; `cargo xtask --help` lists them"),
+    }
+}
+
+fn demo_options(arguments: &[String]) -> Result<demo::Options> {
+    let mut options = demo::Options::default();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let mut value = || match rest.next() {
+            Some(value) => Ok(value.clone()),
+            None => bail!("{argument} needs a value; `cargo xtask --help` says which"),
+        };
+        match argument.as_str() {
+            "--headless" => options.headless = true,
+            "--keep" => options.keep = true,
+            "--model" => options.model = Some(PathBuf::from(value()?)),
+            "--set" => options.set.push(value()?),
+            _ => bail!("demo does not know `{argument}`; `cargo xtask --help` lists its options"),
+        }
+    }
+    Ok(options)
+}
+
+fn screens_folder(place: &Place, arguments: &[String]) -> Result<PathBuf> {
+    match arguments {
+        [] => Ok(place.target.join("screens")),
+        [flag, folder] if flag == "--to" => Ok(std::path::absolute(folder)?),
+        _ => bail!("screens takes `--to DIR` and nothing else"),
+    }
+}
+
+fn no_arguments(command: &str, arguments: &[String]) -> Result<()> {
+    match arguments {
+        [] => Ok(()),
+        [first, ..] => bail!("{command} takes no options, but was given `{first}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn demo_reads_its_options() {
+        let options =
+            demo_options(&words("--headless --model m --set synthesizer.lr=1e-3 --set seed=2")).unwrap();
+        assert!(options.headless && !options.keep);
+        assert_eq!(options.model, Some(PathBuf::from("m")));
+        assert_eq!(options.set, ["synthesizer.lr=1e-3", "seed=2"]);
+    }
+
+    #[test]
+    fn a_missing_value_and_an_unknown_option_are_named() {
+        assert!(demo_options(&words("--model")).unwrap_err().to_string().contains("--model needs a value"));
+        assert!(demo_options(&words("--fast")).unwrap_err().to_string().contains("`--fast`"));
+        assert!(dispatch(&words("dance")).unwrap_err().to_string().contains("`dance`"));
+    }
+}

@@ -1,0 +1,39 @@
+//! `cargo xtask build`, and the builds that the other commands share.
+
+use anyhow::Result;
+
+use crate::place::Place;
+use crate::process::{self, cargo, npm};
+use crate::setup::{self, Need};
+
+/// Builds the command line and the window for use, and says where they are.
+pub(crate) fn run_release(place: &Place) -> Result<()> {
+    page(place)?;
+    engine(place)?;
+    window(place)
+}
+
+/// The command: set-up, release builds, paths.
+pub(crate) fn run(place: &Place) -> Result<bool> {
+    setup::machine(place, Need::Window)?;
+    run_release(place)?;
+    println!("command line: {}", place.program("release", "duologue").display());
+    println!("window:       {}", place.program("release", "duologue-desktop").display());
+    Ok(true)
+}
+
+/// The page, which the window embeds.
+pub(crate) fn page(place: &Place) -> Result<()> {
+    setup::page(place)?;
+    process::run(npm(place, &["run", "--silent", "build"]))
+}
+
+/// The command line, which also is the worker.
+pub(crate) fn engine(place: &Place) -> Result<()> {
+    process::run(cargo(place, &["build", "--release", "--package", "duologue"]))
+}
+
+/// The window. Built by itself: together with the command line, cargo would give it the engine's features.
+fn window(place: &Place) -> Result<()> {
+    process::run(cargo(place, &["build", "--release", "--package", "duologue-desktop"]))
+}

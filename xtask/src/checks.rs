@@ -1,0 +1,223 @@
+//! `cargo xtask test` and `cargo xtask screens`: every check, cheapest first, each timed.
+//!
+//! All steps run even when one fails. The closing line `N passed, N failed` sums the Rust tests, the page's tests,
+//! and one for every other step. The engine's side and the window are compiled apart throughout, with the same
+//! package selection everywhere: cargo unites features over the packages of one call, so a joint build would give
+//! the window the engine, and a differing selection would compile the dependencies again.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::count::{self, Counts};
+use crate::place::Place;
+use crate::process::{self, cargo, command, npm, watch};
+use crate::setup::{self, Need};
+
+/// Everything but the window.
+const ENGINE: &[&str] = &["--workspace", "--exclude", "duologue-desktop"];
+const WINDOW: &[&str] = &["--package", "duologue-desktop"];
+
+/// All window journeys together must end within this time, seconds.
+const DESKTOP_LIMIT_S: &str = "900";
+
+struct Step {
+    name: &'static str,
+    check: fn(&Place) -> Result<Counts>,
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "set-up", check: |place| one(setup::machine(place, Need::Tests)) },
+    Step { name: "format", check: |place| one(process::run(cargo(place, &["fmt", "--all", "--check"]))) },
+    Step { name: "ui-install", check: |place| one(setup::page(place)) },
+    Step { name: "ui-types", check: |place| script(place, "check") },
+    Step { name: "ui-lint", check: |place| script(place, "lint") },
+    Step { name: "ui-tests", check: ui_tests },
+    Step { name: "ui-build", check: |place| script(place, "build") },
+    Step { name: "clippy", check: |place| clippy(place, ENGINE) },
+    Step { name: "clippy-window", check: |place| clippy(place, WINDOW) },
+    Step { name: "build", check: |place| one(build(place)) },
+    Step { name: "tests", check: |place| rust_tests(place, ENGINE) },
+    Step { name: "tests-window", check: |place| rust_tests(place, WINDOW) },
+    Step { name: "desktop", check: |place| desktop(place, None) },
+];
+
+/// Runs the steps named by `only` (all where it is empty); `false` where one failed.
+pub(crate) fn run(place: &Place, only: &[String]) -> Result<bool> {
+    if only.iter().any(|word| word == "--list") {
+        STEPS.iter().for_each(|step| println!("{}", step.name));
+        return Ok(true);
+    }
+    if let Some(unknown) = only.iter().find(|word| STEPS.iter().all(|step| step.name != **word)) {
+        bail!("there is no step `{unknown}`; `cargo xtask test --list` names them");
+    }
+    let chosen = STEPS.iter().filter(|step| only.is_empty() || only.iter().any(|word| word == step.name));
+    let outcomes: Vec<_> = chosen.map(|step| (step.name, timed(place, step))).collect();
+
+    println!("\n── seconds per step");
+    let mut sum = Counts::default();
+    let mut whole = Duration::ZERO;
+    for (name, (counts, wall)) in outcomes {
+        let word = if counts.failed == 0 { "ok" } else { "FAILED" };
+        println!(
+            "{name:<14}{:>8.1}   {word} ({} passed, {} failed)",
+            wall.as_secs_f64(),
+            counts.passed,
+            counts.failed
+        );
+        sum += counts;
+        whole += wall;
+    }
+    println!("{:<14}{:>8.1}\n", "all", whole.as_secs_f64());
+    println!("{} passed, {} failed", sum.passed, sum.failed);
+    Ok(sum.failed == 0)
+}
+
+/// Takes the screenshots of the window into `folder`.
+pub(crate) fn screens(place: &Place, folder: &Path) -> Result<bool> {
+    if !cfg!(target_os = "linux") {
+        bail!("screenshots are taken on Linux only, where a WebDriver for the window exists");
+    }
+    setup::machine(place, Need::Tests)?;
+    crate::build::page(place)?;
+    build(place)?;
+    fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    let counts = desktop(place, Some(folder))?;
+    let pictures = fs::read_dir(folder)?
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().extension().is_some_and(|kind| kind == "png"))
+        .count();
+    println!("{pictures} pictures in {}", folder.display());
+    Ok(counts.failed == 0 && pictures > 0)
+}
+
+fn timed(place: &Place, step: &Step) -> (Counts, Duration) {
+    println!("\n── {}", step.name);
+    let start = Instant::now();
+    let counts = (step.check)(place).unwrap_or_else(|error| {
+        println!("   {error:#}");
+        Counts::FAILED
+    });
+    (counts, start.elapsed())
+}
+
+/// A step that either holds or says why not.
+fn one(outcome: Result<()>) -> Result<Counts> {
+    outcome.map(|()| Counts::PASSED)
+}
+
+/// A step whose tests are counted. A run that failed without a failed test (it did not compile) counts as one.
+fn counted(command: Command, read: fn(&str) -> Option<Counts>) -> Result<Counts> {
+    let mut sum = Counts::default();
+    let succeeded = watch(command, |line| sum += read(line).unwrap_or_default())?;
+    if !succeeded && sum.failed == 0 {
+        sum += Counts::FAILED;
+    }
+    if sum == Counts::default() {
+        bail!("no test was run");
+    }
+    Ok(sum)
+}
+
+fn script(place: &Place, name: &str) -> Result<Counts> {
+    one(process::run(npm(place, &["run", "--silent", name])))
+}
+
+fn ui_tests(place: &Place) -> Result<Counts> {
+    let mut tests = npm(place, &["run", "--silent", "test"]);
+    tests.env("NO_COLOR", "1");
+    counted(tests, count::vitest)
+}
+
+fn clippy(place: &Place, packages: &[&str]) -> Result<Counts> {
+    let words = [&["clippy"], packages, &["--all-targets", "--", "--deny", "warnings"]].concat();
+    one(process::run(cargo(place, &words)))
+}
+
+/// Builds the programs that the tests start. With the engine's tests, so that those find everything compiled.
+fn build(place: &Place) -> Result<()> {
+    process::run(cargo(place, &[&["build"], ENGINE, &["--lib", "--bins", "--tests"]].concat()))?;
+    process::run(cargo(place, &[&["build"], WINDOW].concat()))
+}
+
+fn rust_tests(place: &Place, packages: &[&str]) -> Result<Counts> {
+    // The printed words of passing tests tell which fixtures were read and which data was not there.
+    let words = [&["test"], packages, &["--no-fail-fast", "--", "--show-output"]].concat();
+    let mut tests = cargo(place, &words);
+    tests.env("DUOLOGUE_BIN", place.program("debug", "duologue")).env_remove("E2E_APP");
+    counted(tests, count::rust)
+}
+
+/// Drives the real window on a virtual display; `screens` asks for pictures.
+fn desktop(place: &Place, screens: Option<&Path>) -> Result<Counts> {
+    if !cfg!(target_os = "linux") {
+        println!("   skipped: the window is driven on Linux only, where a WebDriver for it exists");
+        return Ok(Counts::default());
+    }
+    let runtime = place.tools().join("runtime");
+    fs::create_dir_all(&runtime).with_context(|| format!("{} cannot be made", runtime.display()))?;
+    let cargo_path = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let display = "-screen 0 1440x900x24 -nolisten tcp";
+    // `timeout` ends the whole process group: a driver left behind would otherwise hold the display.
+    let outer =
+        ["--kill-after=20", DESKTOP_LIMIT_S, "dbus-run-session", "--", "xvfb-run", "-a", "-s", display];
+    let inner = ["--test", "all", "--", "--show-output", "--test-threads=1", "desktop::"];
+    let words = [&outer[..], &[cargo_path.as_str(), "test"], ENGINE, &inner].concat();
+    let mut tests = command(place, "timeout", &words);
+    tests
+        .env("E2E_APP", place.program("debug", "duologue-desktop"))
+        .env("DUOLOGUE_BIN", place.program("debug", "duologue"))
+        .env("TAURI_DRIVER", place.tools().join("bin").join("tauri-driver"))
+        .env("PATH", path_with(&place.tools().join("bin"))?)
+        .env("XDG_RUNTIME_DIR", &runtime)
+        .env("NO_AT_BRIDGE", "1")
+        .env("LIBGL_ALWAYS_SOFTWARE", "1")
+        // With LANG=C, WebKit reports a language that `Intl` refuses.
+        .env("LANG", "en_US.UTF-8");
+    if let Some(folder) = screens {
+        tests.env("E2E_SCREENS", folder);
+    }
+    counted(tests, count::rust)
+}
+
+fn path_with(first: &Path) -> Result<OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(first.to_owned()).chain(std::env::split_paths(&path));
+    std::env::join_paths(folders).context("the PATH cannot be extended")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn step_names_are_distinct_and_known() {
+        for (index, step) in STEPS.iter().enumerate() {
+            assert!(
+                STEPS[..index].iter().all(|other| other.name != step.name),
+                "{} is there twice",
+                step.name
+            );
+        }
+        let place = Place::find().unwrap();
+        assert!(run(&place, &["nothing".to_owned()]).unwrap_err().to_string().contains("`nothing`"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_run_that_fails_without_a_test_counts_as_failed() {
+        let shell = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            command
+        };
+        assert_eq!(counted(shell("exit 101"), count::rust).unwrap(), Counts::FAILED);
+        let line = "echo 'test result: FAILED. 3 passed; 2 failed; 0 ignored'; exit 101";
+        assert_eq!(counted(shell(line), count::rust).unwrap(), Counts { passed: 3, failed: 2 });
+        assert!(counted(shell("exit 0"), count::rust).is_err());
+    }
+}

@@ -1,0 +1,162 @@
+//! `cargo xtask demo`: the main job on a sample data set, from nothing to a result table and an open window.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::build;
+use crate::place::Place;
+use crate::process::{self, command};
+use crate::setup::{self, Need};
+
+/// The sample: intake conversations written for this project, so that no data set has to be fetched.
+const SAMPLE: &str = "tests/data/clinic_intake.jsonl";
+const DATASET: &str = "clinic";
+
+/// Recipe of the demo: the whole method, cut down to minutes on two cores.
+const PRESET: &str = "small";
+
+/// What the demo was asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// Build and run the command line only.
+    pub(crate) headless: bool,
+    /// Go on with last time's workspace.
+    pub(crate) keep: bool,
+    /// The base model's folder.
+    pub(crate) model: Option<PathBuf>,
+    /// Recipe fields, `key=value`.
+    pub(crate) set: Vec<String>,
+}
+
+/// Set-up, build, import, run, table, window.
+pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
+    let model = model(place, options.model.as_deref())?;
+    if options.headless {
+        setup::machine(place, Need::Engine)?;
+        build::engine(place)?;
+    } else {
+        setup::machine(place, Need::Window)?;
+        build::run_release(place)?;
+    }
+    let workspace = place.target.join("demo-workspace");
+    if !options.keep {
+        setup::remove_folder(&workspace)?;
+    }
+    fs::create_dir_all(&workspace).with_context(|| format!("{} cannot be made", workspace.display()))?;
+    import(place, &workspace)?;
+    let run = carry_out(place, &workspace, &model, &options.set)?;
+    process::run(duologue(place, &workspace, &["show", &run]))?;
+    println!("\nworkspace: {}", workspace.display());
+    if options.headless {
+        return Ok(true);
+    }
+    open(place, &workspace)
+}
+
+/// The base model: the one given, else the one under the shared folder.
+fn model(place: &Place, given: Option<&Path>) -> Result<PathBuf> {
+    if let Some(folder) = given {
+        if !folder.join("config.json").is_file() {
+            bail!(
+                "{} holds no config.json; --model takes a folder in Hugging Face layout \
+                 (config.json, tokenizer.json, *.safetensors)",
+                folder.display()
+            );
+        }
+        return Ok(std::path::absolute(folder)?);
+    }
+    let folder = place.shared().join("data").join("models").join("dialog-7m");
+    if !folder.join("config.json").is_file() {
+        bail!(
+            "no model was given and none lies in {}; give one with `cargo xtask demo --model DIR` (a folder in \
+             Hugging Face layout: config.json, tokenizer.json, *.safetensors), or set DUOLOGUE_SHARED",
+            folder.display()
+        );
+    }
+    println!("no --model given: using the small dialogue model in {}", folder.display());
+    Ok(folder)
+}
+
+/// The command line on the demo workspace.
+fn duologue(place: &Place, workspace: &Path, arguments: &[&str]) -> Command {
+    let program = place.program("release", "duologue");
+    let mut command = command::<&str>(place, &program.to_string_lossy(), &[]);
+    command.arg("--workspace").arg(workspace).args(arguments);
+    command
+}
+
+fn import(place: &Place, workspace: &Path) -> Result<()> {
+    let known = duologue(place, workspace, &["--json", "datasets"]).output();
+    let known = known.map(|answer| String::from_utf8_lossy(&answer.stdout).into_owned()).unwrap_or_default();
+    if known.contains(&format!("\"name\":\"{DATASET}\"")) {
+        println!("the workspace already holds `{DATASET}`");
+        return Ok(());
+    }
+    process::run(duologue(place, workspace, &["import", SAMPLE, "--name", DATASET]))
+}
+
+/// Runs the method with its progress on the terminal (standard error) and returns the run's name.
+///
+/// Standard output goes to a file, not a pipe: should this program be interrupted, the run still ends in good order.
+fn carry_out(place: &Place, workspace: &Path, model: &Path, set: &[String]) -> Result<String> {
+    let events = workspace.join("demo-run.jsonl");
+    let file = File::create(&events).with_context(|| format!("{} cannot be written", events.display()))?;
+    let mut run = duologue(place, workspace, &["--json", "run", "--dataset", DATASET, "--preset", PRESET]);
+    run.arg("--model").arg(model);
+    for field in set {
+        run.args(["--set", field]);
+    }
+    run.stdout(file);
+    let outcome = process::run(run);
+    let said = fs::read_to_string(&events).unwrap_or_default();
+    if let Err(error) = outcome {
+        let last = said.lines().last().unwrap_or_default();
+        return Err(error.context(last.to_owned()));
+    }
+    let name = said.lines().rev().find_map(|line| text_field(line, "run"));
+    name.with_context(|| format!("the run named itself nowhere in {}", events.display()))
+}
+
+/// The text of a field in one compact JSON line (run names need no escapes).
+fn text_field(line: &str, field: &str) -> Option<String> {
+    let (_, after) = line.split_once(&format!("\"{field}\":\""))?;
+    after.split_once('"').map(|(text, _)| text.to_owned())
+}
+
+/// Opens the window on the workspace and waits until it is closed.
+fn open(place: &Place, workspace: &Path) -> Result<bool> {
+    let has_display = ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let window = place.program("release", "duologue-desktop");
+    if cfg!(target_os = "linux") && !has_display {
+        println!("there is no display here, so no window is opened; it is {}", window.display());
+        return Ok(true);
+    }
+    println!("opening the window; close it to come back here");
+    let mut command = command::<&str>(place, &window.to_string_lossy(), &[]);
+    command.env("DUOLOGUE_WORKSPACE", workspace).env("DUOLOGUE_BIN", place.program("release", "duologue"));
+    process::run(command)?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_run_is_read_from_its_last_line() {
+        assert_eq!(text_field(r#"{"event":"result","run":"r-7","n":1}"#, "run").as_deref(), Some("r-7"));
+        assert_eq!(text_field(r#"{"event":"result","command":"run"}"#, "run"), None);
+    }
+
+    #[test]
+    fn a_folder_without_a_model_is_refused() {
+        let place = Place::find().unwrap();
+        let error = model(&place, Some(&place.root.join("xtask"))).unwrap_err().to_string();
+        assert!(error.contains("config.json"), "{error}");
+    }
+}

@@ -1,0 +1,46 @@
+//! Where things lie: the repository, cargo's target folder and what is built into it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// The folders that every command works with, all absolute.
+pub(crate) struct Place {
+    /// The repository.
+    pub(crate) root: PathBuf,
+    /// Cargo's target folder (`CARGO_TARGET_DIR`, else `target` in the repository).
+    pub(crate) target: PathBuf,
+}
+
+impl Place {
+    /// Finds the folders from what cargo says while it runs this program.
+    pub(crate) fn find() -> Result<Self> {
+        let package = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        let root =
+            package.parent().context("xtask lies in no repository; run it as `cargo xtask`")?.to_owned();
+        let target = match std::env::var_os("CARGO_TARGET_DIR") {
+            Some(folder) => std::path::absolute(folder)?,
+            None => root.join("target"),
+        };
+        Ok(Self { root, target })
+    }
+
+    /// Path of a built program, `profile` being the folder name (`debug`, `release`).
+    pub(crate) fn program(&self, profile: &str, name: &str) -> PathBuf {
+        self.target.join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// The folder of test tools that are installed by cargo.
+    pub(crate) fn tools(&self) -> PathBuf {
+        self.target.join("tools")
+    }
+
+    /// Shared fixtures and models: `$DUOLOGUE_SHARED`, else `shared` beside the repository.
+    pub(crate) fn shared(&self) -> PathBuf {
+        std::env::var_os("DUOLOGUE_SHARED").map_or_else(
+            || self.root.parent().unwrap_or(Path::new("..")).join("shared"),
+            |folder| self.root.join(folder),
+        )
+    }
+}
