@@ -90,6 +90,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A saved training state cannot be continued from.
+    #[error("the saved training state {} cannot be used: {reason}. Start this training again.", path.display())]
+    Checkpoint {
+        /// The state's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// More tokens than the model can attend to.
     #[error("the text needs {tokens} tokens, the model can read {limit}. Shorten it or use another model.")]
     ContextExceeded {

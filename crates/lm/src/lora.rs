@@ -1,0 +1,379 @@
+//! LoRA adapters: low-rank updates of the frozen projections, read and written in PEFT's layout.
+//!
+//! Follows Hu et al. 2021 (arXiv 2106.09685), `y = W x + (alpha / r) B A x`, and the folder layout of the `peft`
+//! library (`adapter_config.json`, `adapter_model.safetensors`), so that an adapter trained here opens there and
+//! the other way round.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::model::{Decoder, DecoderConfig, Projection};
+use crate::random;
+
+mod peft;
+
+pub use peft::{CONFIG_FILE, WEIGHTS_FILE};
+pub(crate) use peft::{serialize_tensors, write_atomically};
+
+/// A linear projection of a decoder block that an adapter can act on. `as usize` is its index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Target {
+    /// Query projection of the attention.
+    Q,
+    /// Key projection of the attention.
+    K,
+    /// Value projection of the attention.
+    V,
+    /// Output projection of the attention.
+    O,
+    /// Gate projection of the SwiGLU.
+    Gate,
+    /// Up projection of the SwiGLU.
+    Up,
+    /// Down projection of the SwiGLU.
+    Down,
+}
+
+impl Target {
+    /// Every projection, in index order.
+    pub const ALL: [Self; 7] = [Self::Q, Self::K, Self::V, Self::O, Self::Gate, Self::Up, Self::Down];
+
+    /// Module name in Hugging Face checkpoints, for example `q_proj`.
+    pub const fn module_name(self) -> &'static str {
+        match self {
+            Self::Q => "q_proj",
+            Self::K => "k_proj",
+            Self::V => "v_proj",
+            Self::O => "o_proj",
+            Self::Gate => "gate_proj",
+            Self::Up => "up_proj",
+            Self::Down => "down_proj",
+        }
+    }
+
+    /// The submodule of the block that holds the projection: `self_attn` or `mlp`.
+    pub const fn block_name(self) -> &'static str {
+        match self {
+            Self::Q | Self::K | Self::V | Self::O => "self_attn",
+            Self::Gate | Self::Up | Self::Down => "mlp",
+        }
+    }
+
+    /// The projection with this module name, if there is one.
+    pub fn from_module_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|target| target.module_name() == name)
+    }
+
+    fn tensor_names(self, layer: usize) -> [String; 2] {
+        let (block, module) = (self.block_name(), self.module_name());
+        ["lora_A", "lora_B"]
+            .map(|part| format!("base_model.model.model.layers.{layer}.{block}.{module}.{part}.weight"))
+    }
+}
+
+/// What shapes an adapter; the part of PEFT's `LoraConfig` that this engine carries out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoraConfig {
+    /// Rank R of the update.
+    pub rank: usize,
+    /// Numerator of the scale `alpha / rank`.
+    pub alpha: f64,
+    /// Dropout probability on the input of A while training.
+    pub dropout: f64,
+    /// Projections the adapter acts on, in every layer.
+    pub target_modules: Vec<Target>,
+    /// Name or path of the base model, as recorded for PEFT.
+    pub base_model: String,
+}
+
+impl LoraConfig {
+    /// Refuses values that cannot describe an adapter; `path` is named in the message.
+    fn check(&self, path: &Path) -> Result<()> {
+        let problem = if self.rank == 0 {
+            "the rank must be at least 1"
+        } else if !self.alpha.is_finite() {
+            "alpha must be a finite number"
+        } else if !(0.0..1.0).contains(&self.dropout) {
+            "dropout must be at least 0 and less than 1"
+        } else if self.target_modules.is_empty() {
+            "no target modules are named"
+        } else {
+            return Ok(());
+        };
+        Err(Error::adapter(path, problem))
+    }
+}
+
+/// The two factors of one projection's update.
+#[derive(Debug, Clone)]
+pub struct LoraPair {
+    /// Down-projection `[R, in]`.
+    pub a: Tensor,
+    /// Up-projection `[out, R]`.
+    pub b: Tensor,
+}
+
+/// A LoRA adapter: one optional pair for each projection of each layer, in f32.
+#[derive(Debug, Clone)]
+pub struct Adapter {
+    /// What the adapter was made with.
+    pub config: LoraConfig,
+    /// Pairs by layer, then by `Target as usize`.
+    pub layers: Vec<[Option<LoraPair>; 7]>,
+}
+
+impl Adapter {
+    /// A fresh adapter that does not change the model yet: A as PEFT draws it (Kaiming uniform with `a = sqrt(5)`,
+    /// that is uniform in `±1 / sqrt(in)`), B zero. The same seed gives the same tensors on any machine.
+    pub fn init(config: LoraConfig, decoder: &DecoderConfig, seed: u64, device: &Device) -> Result<Self> {
+        config.check(Path::new(CONFIG_FILE))?;
+        let mut layers = Vec::with_capacity(decoder.num_hidden_layers);
+        for layer in 0..decoder.num_hidden_layers {
+            let mut pairs = <[Option<LoraPair>; 7]>::default();
+            for &target in &config.target_modules {
+                let (out_features, in_features) = decoder.projection_shape(target);
+                let key = random::key(seed, &[random::label("lora_A"), layer as u64, target as u64]);
+                let bound = 1.0 / (in_features as f64).sqrt();
+                let values: Vec<f32> = (0..config.rank * in_features)
+                    .map(|i| ((2.0 * random::uniform(key, i as u64) - 1.0) * bound) as f32)
+                    .collect();
+                pairs[target as usize] = Some(LoraPair {
+                    a: Tensor::from_vec(values, (config.rank, in_features), device)?,
+                    b: Tensor::zeros((out_features, config.rank), DType::F32, device)?,
+                });
+            }
+            layers.push(pairs);
+        }
+        Ok(Self { config, layers })
+    }
+
+    /// The factor `alpha / rank` on `B A x`.
+    pub fn scale(&self) -> f64 {
+        self.config.alpha / self.config.rank as f64
+    }
+
+    /// The pair that acts on a projection, if the adapter has one there.
+    pub fn get(&self, layer: usize, target: Target) -> Option<&LoraPair> {
+        self.layers.get(layer).and_then(|pairs| pairs[target as usize].as_ref())
+    }
+
+    /// Every tensor under its PEFT name, sorted by name.
+    pub fn named_tensors(&self) -> Vec<(String, Tensor)> {
+        named_pairs(&self.layers)
+    }
+
+    /// An adapter from tensors under their PEFT names, checked against the decoder: every expected tensor must be
+    /// there in its shape, nothing else may be. `origin` names the file in error messages.
+    pub fn from_named(
+        config: LoraConfig,
+        mut tensors: BTreeMap<String, Tensor>,
+        decoder: &DecoderConfig,
+        origin: &Path,
+    ) -> Result<Self> {
+        config.check(origin)?;
+        let mut take = |name: &str, shape: (usize, usize)| -> Result<Tensor> {
+            let tensor = tensors
+                .remove(name)
+                .ok_or_else(|| Error::adapter(origin, format!("the tensor {name} is missing")))?;
+            if tensor.dims() != [shape.0, shape.1] {
+                let found = tensor.dims().to_vec();
+                let (rows, cols) = shape;
+                return Err(Error::adapter(
+                    origin,
+                    format!(
+                        "{name} has shape {found:?} where this base model needs [{rows}, {cols}]; \
+                         the adapter belongs to another model"
+                    ),
+                ));
+            }
+            Ok(tensor.to_dtype(DType::F32)?.contiguous()?)
+        };
+        let mut layers = Vec::with_capacity(decoder.num_hidden_layers);
+        for layer in 0..decoder.num_hidden_layers {
+            let mut pairs = <[Option<LoraPair>; 7]>::default();
+            for &target in &config.target_modules {
+                let (out_features, in_features) = decoder.projection_shape(target);
+                let [a, b] = target.tensor_names(layer);
+                pairs[target as usize] = Some(LoraPair {
+                    a: take(&a, (config.rank, in_features))?,
+                    b: take(&b, (out_features, config.rank))?,
+                });
+            }
+            layers.push(pairs);
+        }
+        if let Some(name) = tensors.keys().next() {
+            return Err(Error::adapter(
+                origin,
+                format!("it holds the tensor {name}, which the base model has no place for"),
+            ));
+        }
+        Ok(Self { config, layers })
+    }
+
+    /// Reads a PEFT folder. Settings that change what the adapter computes and that this engine does not carry out
+    /// (bias, DoRA, rank-stabilised scale, patterns, extra modules) are refused by name.
+    pub fn load(dir: &Path, decoder: &DecoderConfig, device: &Device) -> Result<Self> {
+        let config_path = dir.join(CONFIG_FILE);
+        let config = peft::read_config(&config_path)?;
+        let weights_path = dir.join(WEIGHTS_FILE);
+        let bytes = std::fs::read(&weights_path).map_err(|e| Error::io(&weights_path, e))?;
+        let tensors = candle_core::safetensors::load_buffer(&bytes, device).map_err(|e| {
+            Error::adapter(&weights_path, format!("it is cut short or not a safetensors file: {e}"))
+        })?;
+        Self::from_named(config, tensors.into_iter().collect(), decoder, &weights_path)
+    }
+
+    /// Writes the adapter as a PEFT folder (created where missing). Both files are written under a temporary name,
+    /// flushed to the disk and renamed, so that a reader never meets half a file.
+    pub fn save(&self, dir: &Path) -> Result<()> {
+        std::fs::create_dir_all(dir).map_err(|source| Error::Io { path: dir.to_path_buf(), source })?;
+        let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
+        let path = dir.join(WEIGHTS_FILE);
+        let bytes = peft::serialize_tensors(self.named_tensors(), metadata, &path)?;
+        write_atomically(&path, &bytes)?;
+        peft::write_config(&self.config, &dir.join(CONFIG_FILE))
+    }
+
+    /// The decoder with the update folded into its weights, `W + (alpha / r) B A`; the original is untouched.
+    pub fn merge_into(&self, decoder: &Decoder) -> Result<Decoder> {
+        let mut merged = decoder.clone();
+        for (layer, pairs) in merged.layers.iter_mut().zip(&self.layers) {
+            for (projection, pair) in layer.projections.iter_mut().zip(pairs) {
+                if let Some(pair) = pair {
+                    let delta =
+                        (pair.b.matmul(&pair.a)? * self.scale())?.to_dtype(projection.weight.dtype())?;
+                    *projection = Projection::new(&(&projection.weight + delta)?, projection.bias.clone())?;
+                }
+            }
+        }
+        Ok(merged)
+    }
+}
+
+/// PEFT names and tensors of pairs (an adapter's or its gradients'), sorted by name.
+pub(crate) fn named_pairs(layers: &[[Option<LoraPair>; 7]]) -> Vec<(String, Tensor)> {
+    let mut named = Vec::new();
+    for (layer, pairs) in layers.iter().enumerate() {
+        for (target, pair) in Target::ALL.into_iter().zip(pairs) {
+            if let Some(pair) = pair {
+                let [a, b] = target.tensor_names(layer);
+                named.push((a, pair.a.clone()));
+                named.push((b, pair.b.clone()));
+            }
+        }
+    }
+    named.sort_by(|x, y| x.0.cmp(&y.0));
+    named
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_model;
+
+    fn lora_config(targets: &[Target]) -> LoraConfig {
+        LoraConfig {
+            rank: 3,
+            alpha: 12.0,
+            dropout: 0.05,
+            target_modules: targets.to_vec(),
+            base_model: "tiny".to_owned(),
+        }
+    }
+
+    fn with_random_b(adapter: &Adapter) -> Adapter {
+        let mut random_b = adapter.clone();
+        for pair in random_b.layers.iter_mut().flatten().flatten() {
+            pair.b = pair.b.randn_like(0.0, 0.1).unwrap();
+        }
+        random_b
+    }
+
+    fn hidden(decoder: &Decoder, adapter: Option<&Adapter>) -> Vec<Vec<f32>> {
+        let batch =
+            crate::model::PackedBatch::new(&[vec![1, 7, 22, 50], vec![9, 9, 4]], &Device::Cpu).unwrap();
+        decoder.forward(&batch, adapter, None, None).unwrap().to_vec2().unwrap()
+    }
+
+    fn largest_difference(a: &[Vec<f32>], b: &[Vec<f32>]) -> f32 {
+        a.iter().flatten().zip(b.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn a_fresh_adapter_leaves_the_model_as_it_is() {
+        let decoder = test_model::tiny(1);
+        let adapter = Adapter::init(lora_config(&Target::ALL), &decoder.config, 5, &Device::Cpu).unwrap();
+        assert_eq!(hidden(&decoder, Some(&adapter)), hidden(&decoder, None));
+        let bound = 1.0 / (decoder.config.hidden_size as f32).sqrt();
+        let a = adapter.get(0, Target::Q).unwrap().a.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert!(a.iter().all(|v| v.abs() <= bound));
+        assert!(a.iter().any(|v| v.abs() > 0.8 * bound));
+    }
+
+    #[test]
+    fn merged_equals_unmerged_with_alpha_other_than_rank() {
+        let decoder = test_model::tiny(1);
+        let adapter = Adapter::init(lora_config(&Target::ALL), &decoder.config, 5, &Device::Cpu).unwrap();
+        let adapter = with_random_b(&adapter);
+        assert_eq!(adapter.scale(), 4.0);
+        let unmerged = hidden(&decoder, Some(&adapter));
+        let merged = hidden(&adapter.merge_into(&decoder).unwrap(), None);
+        assert!(largest_difference(&unmerged, &merged) < 1e-4);
+        assert!(largest_difference(&unmerged, &hidden(&decoder, None)) > 0.1, "the adapter must matter");
+    }
+
+    #[test]
+    fn a_saved_adapter_is_read_back_bit_for_bit() {
+        let decoder = test_model::tiny(1);
+        let adapter =
+            Adapter::init(lora_config(&[Target::Q, Target::Down]), &decoder.config, 5, &Device::Cpu).unwrap();
+        let adapter = with_random_b(&adapter);
+        let dir = tempfile::tempdir().unwrap();
+        adapter.save(dir.path()).unwrap();
+        adapter.save(dir.path()).unwrap();
+        let files = std::fs::read_dir(dir.path()).unwrap().count();
+        assert_eq!(files, 2, "no temporary file stays behind");
+        let read = Adapter::load(dir.path(), &decoder.config, &Device::Cpu).unwrap();
+        assert_eq!(read.config, adapter.config);
+        assert_eq!(hidden(&decoder, Some(&read)), hidden(&decoder, Some(&adapter)));
+        let names: Vec<String> = read.named_tensors().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), 2 * 2 * decoder.config.num_hidden_layers);
+        assert_eq!(names[0], "base_model.model.model.layers.0.mlp.down_proj.lora_A.weight");
+    }
+
+    #[test]
+    fn unusable_adapters_are_refused_with_the_reason() {
+        let decoder = test_model::tiny(1);
+        let adapter = Adapter::init(lora_config(&[Target::Q]), &decoder.config, 5, &Device::Cpu).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        adapter.save(dir.path()).unwrap();
+        let load = || Adapter::load(dir.path(), &decoder.config, &Device::Cpu);
+        let original = std::fs::read_to_string(dir.path().join(CONFIG_FILE)).unwrap();
+        let message_with = |field: &str, value: serde_json::Value| {
+            let mut json: serde_json::Value = serde_json::from_str(&original).unwrap();
+            json[field] = value;
+            std::fs::write(dir.path().join(CONFIG_FILE), json.to_string()).unwrap();
+            load().unwrap_err().to_string()
+        };
+        assert!(message_with("bias", "all".into()).contains("bias"));
+        assert!(message_with("use_dora", true.into()).contains("DoRA"));
+        assert!(message_with("peft_type", "IA3".into()).contains("IA3"));
+        assert!(message_with("target_modules", serde_json::json!(["q_proj", "wte"])).contains("\"wte\""));
+        assert!(message_with("target_modules", serde_json::json!(["k_proj"])).contains("missing"));
+        assert!(message_with("r", 4.into()).contains("belongs to another model"));
+        // What PEFT may leave out may be absent.
+        let few = r#"{"peft_type": "LORA", "r": 3, "target_modules": ["q_proj"]}"#;
+        std::fs::write(dir.path().join(CONFIG_FILE), few).unwrap();
+        assert_eq!(load().unwrap().config.alpha, 8.0);
+        let weights = dir.path().join(WEIGHTS_FILE);
+        let bytes = std::fs::read(&weights).unwrap();
+        std::fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
+        assert!(load().unwrap_err().to_string().contains("cut short"));
+        std::fs::remove_file(&weights).unwrap();
+        assert!(matches!(load(), Err(Error::MissingFile { .. })));
+    }
+}

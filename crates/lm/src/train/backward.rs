@@ -1,0 +1,258 @@
+//! The backward pass of the decoder, written out block by block.
+//!
+//! Mirrors `model::decoder` in reverse: final norm, then per block the gated MLP, its norm, attention with its
+//! probabilities recomputed from queries and keys (as in FlashAttention, Dao et al. 2022), rope and the projections.
+//! Frozen weights pass gradients on and receive none; only the adapter's A and B do:
+//! `dB = s dyᵀ (x Aᵀ)`, `dA = s (dy B)ᵀ x`, `dx = dy W + s (dy B) A`. No automatic differentiation runs here: candle's
+//! would also compute the gradients of frozen weights and keep every intermediate.
+
+use std::ops::Range;
+
+use candle_core::Tensor;
+use candle_nn::ops::rms_norm;
+use rayon::prelude::*;
+
+use super::kernels::{causal_softmax, rms_norm_backward, softmax_backward, swiglu, swiglu_backward};
+use super::optimizer::Gradients;
+use crate::error::{Error, Result};
+use crate::lora::{Adapter, LoraPair, Target};
+use crate::model::{Decoder, LayerTape, PackedBatch, Rope, Tape};
+use crate::random::Dropout;
+
+/// Query rows whose probabilities are held at once.
+const BLOCK_TOKENS: usize = 256;
+
+/// Gradients of the adapter from the gradient `dhidden` `[M, D]` of the hidden states (after the final norm) in the
+/// packed rows `rows` `[M]` u32; all other rows have none. `adapter` and `dropout` are those of the forward pass that
+/// recorded `tape`. Consumes the tape block by block, so its memory is freed on the way.
+pub fn backward(
+    decoder: &Decoder,
+    adapter: &Adapter,
+    batch: &PackedBatch,
+    mut tape: Tape,
+    rows: &Tensor,
+    dhidden: &Tensor,
+    dropout: Option<&Dropout>,
+) -> Result<Gradients> {
+    let final_x = tape.final_x.take().ok_or_else(|| Error::Setting {
+        name: "tape",
+        reason: "was not filled by a forward pass".to_owned(),
+    })?;
+    let (cos, sin) = decoder.rope.tables(&batch.positions)?;
+    let pass = Pass { decoder, adapter, dropout, spans: &batch.spans, cos, minus_sin: sin.neg()? };
+    let eps = decoder.config.rms_norm_eps;
+    let mut layers: Vec<[Option<LoraPair>; 7]> =
+        (0..decoder.layers.len()).map(|_| Default::default()).collect();
+    let mut dy = rms_norm_backward(dhidden, &final_x.index_select(rows, 0)?, &decoder.norm, eps, None)?;
+    // In the last block everything after attention is needed in the rows with a loss only.
+    let mut rows = Some(rows);
+    for (index, record) in tape.layers.drain(..).enumerate().rev() {
+        let dx = pass.block(index, &record, &dy, rows.take(), &mut layers[index])?;
+        let Some(dx) = dx else { break };
+        dy = dx;
+    }
+    Ok(Gradients { layers })
+}
+
+struct Pass<'a> {
+    decoder: &'a Decoder,
+    adapter: &'a Adapter,
+    dropout: Option<&'a Dropout>,
+    spans: &'a [Range<usize>],
+    cos: Tensor,
+    minus_sin: Tensor,
+}
+
+impl Pass<'_> {
+    /// One block, from the gradient of its output to that of its input; none for the first block, below which
+    /// nothing is trained. With `rows`, `dy` holds these rows only.
+    fn block(
+        &self,
+        index: usize,
+        tape: &LayerTape,
+        dy: &Tensor,
+        rows: Option<&Tensor>,
+        grads: &mut [Option<LoraPair>; 7],
+    ) -> Result<Option<Tensor>> {
+        let layer = &self.decoder.layers[index];
+        let eps = self.decoder.config.rms_norm_eps;
+        let mut linear = |target: Target, x: &Tensor, dy: &Tensor, rows: Option<&Tensor>| {
+            grads[target as usize] = self.adapter_backward(index, target, x, dy, rows)?;
+            self.input_backward(index, target, dy, rows)
+        };
+        let (mid, gate, up) = (pick(&tape.mid, rows)?, pick(&tape.gate, rows)?, pick(&tape.up, rows)?);
+        let dact = linear(Target::Down, &swiglu(&gate, &up)?, dy, rows)?;
+        let (dgate, dup) = swiglu_backward(&dact, &gate, &up)?;
+        let h = rms_norm(&mid, &layer.post_attention_layernorm, eps as f32)?;
+        let dh = (linear(Target::Gate, &h, &dgate, rows)? + linear(Target::Up, &h, &dup, rows)?)?;
+        let dmid = rms_norm_backward(&dh, &mid, &layer.post_attention_layernorm, eps, Some(dy))?;
+        let dattn = linear(Target::O, &pick(&tape.attn, rows)?, &dmid, rows)?;
+        let n = tape.x.dim(0)?;
+        let (dattn, dmid) = (spread(dattn, rows, n)?, spread(dmid, rows, n)?);
+
+        let (dq, dk, dv) = self.attention_backward(tape, &dattn)?;
+        let dq = Rope::apply(&dq, &self.cos, &self.minus_sin)?.flatten_from(1)?;
+        let dk = Rope::apply(&dk, &self.cos, &self.minus_sin)?.flatten_from(1)?;
+        let dv = dv.flatten_from(1)?;
+        let h = rms_norm(&tape.x, &layer.input_layernorm, eps as f32)?;
+        if index == 0 {
+            for (target, dy) in [(Target::Q, &dq), (Target::K, &dk), (Target::V, &dv)] {
+                grads[target as usize] = self.adapter_backward(index, target, &h, dy, None)?;
+            }
+            return Ok(None);
+        }
+        let dh = ((linear(Target::Q, &h, &dq, None)? + linear(Target::K, &h, &dk, None)?)?
+            + linear(Target::V, &h, &dv, None)?)?;
+        Ok(Some(rms_norm_backward(&dh, &tape.x, &layer.input_layernorm, eps, Some(&dmid))?))
+    }
+
+    /// The dropout mask of a projection's input, drawn again; `rows` of it where given.
+    fn mask(
+        &self,
+        index: usize,
+        target: Target,
+        width: usize,
+        rows: Option<&Tensor>,
+    ) -> Result<Option<Tensor>> {
+        let Some(dropout) = self.dropout.filter(|dropout| dropout.p > 0.0) else { return Ok(None) };
+        let n = self.spans.last().map_or(0, |span| span.end);
+        let mask = dropout.mask(index, target, n, width, self.cos.device())?;
+        Ok(Some(pick(&mask, rows)?))
+    }
+
+    /// Gradients of A and B of one projection with input x `[M, in]` and output gradient dy `[M, out]`.
+    fn adapter_backward(
+        &self,
+        index: usize,
+        target: Target,
+        x: &Tensor,
+        dy: &Tensor,
+        rows: Option<&Tensor>,
+    ) -> Result<Option<LoraPair>> {
+        let Some(pair) = self.adapter.get(index, target) else { return Ok(None) };
+        let masked = self.mask(index, target, x.dim(1)?, rows)?.map(|mask| x * mask).transpose()?;
+        let x = masked.as_ref().unwrap_or(x);
+        // The scale goes on the thin matrices.
+        let low = (x.matmul(&pair.a.t()?)? * self.adapter.scale())?;
+        let dlow = (dy.matmul(&pair.b)? * self.adapter.scale())?;
+        Ok(Some(LoraPair { a: dlow.t()?.matmul(x)?, b: dy.t()?.matmul(&low)? }))
+    }
+
+    /// Gradient `[M, in]` of one projection's input, through the frozen weight and through the adapter.
+    fn input_backward(
+        &self,
+        index: usize,
+        target: Target,
+        dy: &Tensor,
+        rows: Option<&Tensor>,
+    ) -> Result<Tensor> {
+        let projection = &self.decoder.layers[index].projections[target as usize];
+        let dx = dy.matmul(&projection.weight)?;
+        let Some(pair) = self.adapter.get(index, target) else { return Ok(dx) };
+        let through = (dy.matmul(&pair.b)? * self.adapter.scale())?.matmul(&pair.a)?;
+        match self.mask(index, target, pair.a.dim(1)?, rows)? {
+            Some(mask) => Ok((dx + (through * mask)?)?),
+            None => Ok((dx + through)?),
+        }
+    }
+
+    /// Gradients of q `[N, H, Dh]`, k and v `[N, K, Dh]` (after rope) from that of the attention output `[N, H*Dh]`.
+    fn attention_backward(&self, tape: &LayerTape, dattn: &Tensor) -> Result<(Tensor, Tensor, Tensor)> {
+        let of_span = |span: &Range<usize>| {
+            let rows = |t: &Tensor| t.narrow(0, span.start, span.len());
+            span_backward(&rows(&tape.q)?, &rows(&tape.k)?, &rows(&tape.v)?, &rows(dattn)?, BLOCK_TOKENS)
+        };
+        let spans: Vec<&Range<usize>> = self.spans.iter().filter(|span| !span.is_empty()).collect();
+        let parts: Vec<[Tensor; 3]> = if dattn.device().is_cpu() {
+            spans.into_par_iter().map(of_span).collect::<Result<_>>()?
+        } else {
+            spans.into_iter().map(of_span).collect::<Result<_>>()?
+        };
+        let join = |i: usize| Tensor::cat(&parts.iter().map(|part| &part[i]).collect::<Vec<_>>(), 0);
+        Ok((join(0)?, join(1)?, join(2)?))
+    }
+}
+
+/// The rows of `t`, or all of it.
+fn pick(t: &Tensor, rows: Option<&Tensor>) -> Result<Tensor> {
+    Ok(match rows {
+        Some(rows) => t.index_select(rows, 0)?,
+        None => t.clone(),
+    })
+}
+
+/// The inverse of [`pick`]: `[M, width]` laid into `n` rows of zeros.
+fn spread(t: Tensor, rows: Option<&Tensor>, n: usize) -> Result<Tensor> {
+    let Some(rows) = rows else { return Ok(t) };
+    let zeros = Tensor::zeros((n, t.dim(1)?), t.dtype(), t.device())?;
+    Ok(zeros.index_add(rows, &t, 0)?)
+}
+
+/// Attention backward of one sequence: q `[T, H, Dh]`, k and v `[T, K, Dh]`, dattn `[T, H*Dh]` → `[dq, dk, dv]` in the
+/// layouts of q, k and v. Query heads that share keys are stacked as rows, so their gradients add up by themselves.
+fn span_backward(
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    dattn: &Tensor,
+    block_tokens: usize,
+) -> Result<[Tensor; 3]> {
+    let (tokens, heads, head_dim) = q.dims3()?;
+    let kv_heads = k.dim(1)?;
+    let group = heads / kv_heads;
+    let scale = 1.0 / (head_dim as f64).sqrt();
+    let k = k.transpose(0, 1)?.contiguous()?;
+    let v = v.transpose(0, 1)?.contiguous()?;
+    let by_group = |t: &Tensor, start: usize, rows: usize| -> Result<Tensor> {
+        let t = t.narrow(0, start, rows)?.reshape((rows, kv_heads, group, head_dim))?;
+        Ok(t.permute((1, 2, 0, 3))?.contiguous()?.reshape((kv_heads, group * rows, head_dim))?)
+    };
+    let mut dq = Vec::new();
+    let mut sums: Option<(Tensor, Tensor)> = None;
+    // From the last block, which sees all keys, to the first: the sums start in full length.
+    let blocks: Vec<usize> = (0..tokens).step_by(block_tokens).collect();
+    for &start in blocks.iter().rev() {
+        let rows = block_tokens.min(tokens - start);
+        let keys = start + rows;
+        let (q, dout) = (by_group(q, start, rows)?, by_group(dattn, start, rows)?);
+        let (k, v) = (k.narrow(1, 0, keys)?, v.narrow(1, 0, keys)?);
+        let p = causal_softmax(q.matmul(&k.t()?)?, rows, start, scale)?;
+        let dv = p.t()?.matmul(&dout)?;
+        let ds = softmax_backward(dout.matmul(&v.t()?)?, &p, scale)?;
+        let dk = ds.t()?.matmul(&q)?;
+        let block = ds.matmul(&k)?.reshape((kv_heads, group, rows, head_dim))?;
+        dq.push(block.permute((2, 0, 1, 3))?.reshape((rows, heads, head_dim))?);
+        sums = Some(match sums {
+            None => (dk, dv),
+            Some((dk_sum, dv_sum)) => (
+                (dk_sum + dk.pad_with_zeros(1, 0, tokens - keys)?)?,
+                (dv_sum + dv.pad_with_zeros(1, 0, tokens - keys)?)?,
+            ),
+        });
+    }
+    dq.reverse();
+    let (dk, dv) =
+        sums.ok_or_else(|| candle_core::Error::Msg("attention over an empty sequence".to_owned()))?;
+    let by_token = |t: Tensor| t.transpose(0, 1)?.contiguous();
+    Ok([Tensor::cat(&dq, 0)?, by_token(dk)?, by_token(dv)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+
+    #[test]
+    fn blocks_of_rows_do_not_change_the_attention_gradient() {
+        let random = |shape: &[usize]| Tensor::randn(0f32, 1.0, shape, &Device::Cpu).unwrap();
+        let (q, k, v) = (random(&[11, 4, 6]), random(&[11, 2, 6]), random(&[11, 2, 6]));
+        let dattn = random(&[11, 24]);
+        let whole = span_backward(&q, &k, &v, &dattn, 64).unwrap();
+        let blocks = span_backward(&q, &k, &v, &dattn, 3).unwrap();
+        for (whole, blocks) in whole.iter().zip(&blocks) {
+            let off = (whole - blocks).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap();
+            assert!(off.to_scalar::<f32>().unwrap() < 1e-5);
+        }
+    }
+}

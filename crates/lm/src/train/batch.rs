@@ -1,0 +1,199 @@
+//! What training reads: examples, the plan that says which of them make up an update, and packed micro-batches.
+//!
+//! Membership of a batch is a function of (seed, update) alone, so a resumed run sees the batches that an
+//! uninterrupted one would have seen.
+
+use std::ops::Range;
+
+use candle_core::{Device, Tensor};
+
+use crate::error::{Error, Result};
+use crate::model::PackedBatch;
+use crate::random;
+
+/// A prompt and the completion to learn; the loss is on the completion only.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainExample {
+    /// Tokens up to and including the generation prompt; not empty.
+    pub prompt_ids: Vec<u32>,
+    /// Tokens of the answer with its end-of-turn token; not empty.
+    pub completion_ids: Vec<u32>,
+}
+
+/// Two completions of one prompt, the first preferred, with the frozen reference policy's view of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PreferencePair {
+    /// Tokens up to and including the generation prompt; not empty.
+    pub prompt_ids: Vec<u32>,
+    /// The preferred completion.
+    pub chosen_ids: Vec<u32>,
+    /// The other completion.
+    pub rejected_ids: Vec<u32>,
+    /// Summed log-probability of the chosen completion under the reference policy, nats.
+    pub ref_chosen_logps: f64,
+    /// Summed log-probability of the rejected completion under the reference policy, nats.
+    pub ref_rejected_logps: f64,
+    /// Example of the NLL term; the chosen completion where there is none.
+    pub sft: Option<TrainExample>,
+}
+
+/// Which items make up the batch of an update.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BatchPlan {
+    /// Epoch after epoch in a new order each, `batch_size` items at a time.
+    Shuffled,
+    /// Fixed shares of several parts of the data in every batch: (items of the part, its share of a batch), each part
+    /// shuffled by itself. The shares add up to the batch size.
+    Mixed(Vec<(Range<usize>, usize)>),
+}
+
+impl BatchPlan {
+    /// Refuses a plan that does not fit `items` items and batches of `batch_size`.
+    pub(super) fn check(&self, items: usize, batch_size: usize) -> Result<()> {
+        let refuse = |name, reason: String| Err(Error::Setting { name, reason });
+        if items == 0 {
+            return refuse("objective", "has no examples to train on".to_owned());
+        }
+        if batch_size == 0 {
+            return refuse("batch_size", "must be at least 1".to_owned());
+        }
+        let Self::Mixed(parts) = self else { return Ok(()) };
+        let total: usize = parts.iter().map(|(_, share)| share).sum();
+        if total != batch_size {
+            return refuse("batch_plan", format!("shares add up to {total}, the batch size is {batch_size}"));
+        }
+        match parts.iter().find(|(part, share)| part.end > items || (part.is_empty() && *share > 0)) {
+            Some((part, _)) => refuse("batch_plan", format!("names the items {part:?} of {items}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Indices of the items of update `update` (from 0) among `items`, in the order in which they are packed.
+    pub fn members(&self, items: usize, batch_size: usize, seed: u64, update: usize) -> Vec<usize> {
+        match self {
+            Self::Shuffled => draw(0..items, batch_size, 0, seed, update),
+            Self::Mixed(parts) => parts
+                .iter()
+                .enumerate()
+                .flat_map(|(index, (part, share))| draw(part.clone(), *share, index, seed, update))
+                .collect(),
+        }
+    }
+}
+
+/// Places `update * share ..` of the endless row of shuffled epochs of one part.
+fn draw(part: Range<usize>, share: usize, index: usize, seed: u64, update: usize) -> Vec<usize> {
+    let mut members = Vec::with_capacity(share);
+    let mut order = (usize::MAX, Vec::new());
+    for place in update * share..(update + 1) * share {
+        let epoch = place / part.len();
+        if order.0 != epoch {
+            let key = random::key(seed, &[random::label("batch"), index as u64, epoch as u64]);
+            order = (epoch, random::shuffle(key, part.len()));
+        }
+        members.push(part.start + order.1[place % part.len()]);
+    }
+    members
+}
+
+/// Splits a batch into runs of consecutive items of at most `budget` tokens each (one item may exceed it alone).
+/// Items are never split; returns ranges of places in `tokens`, the size of each item.
+pub(super) fn micro_batches(tokens: &[usize], budget: usize) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let (mut start, mut sum) = (0, 0);
+    for (place, size) in tokens.iter().enumerate() {
+        if place > start && sum + size > budget {
+            runs.push(start..place);
+            (start, sum) = (place, 0);
+        }
+        sum += size;
+    }
+    if start < tokens.len() {
+        runs.push(start..tokens.len());
+    }
+    runs
+}
+
+/// Packed sequences with the rows in which their completion tokens are predicted.
+#[derive(Debug)]
+pub(super) struct PackedCompletions {
+    /// The model's input. The last token of a completion predicts nothing and is left out.
+    pub(super) batch: PackedBatch,
+    /// Packed rows with a target `[M]` u32, ascending.
+    pub(super) rows: Tensor,
+    /// Token to predict in each of these rows.
+    pub(super) targets: Vec<u32>,
+    /// Places of each sequence's completion among the M rows.
+    pub(super) completions: Vec<Range<usize>>,
+}
+
+impl PackedCompletions {
+    /// Packs (prompt, completion) sequences, both not empty.
+    pub(super) fn new(sequences: &[(&[u32], &[u32])], device: &Device) -> Result<Self> {
+        let (mut rows, mut targets) = (Vec::new(), Vec::new());
+        let (mut inputs, mut completions) = (Vec::with_capacity(sequences.len()), Vec::new());
+        let mut start = 0;
+        for (prompt, completion) in sequences {
+            let input: Vec<u32> = prompt.iter().chain(&completion[..completion.len() - 1]).copied().collect();
+            let first = (start + prompt.len() - 1) as u32;
+            completions.push(targets.len()..targets.len() + completion.len());
+            rows.extend(first..first + completion.len() as u32);
+            targets.extend_from_slice(completion);
+            start += input.len();
+            inputs.push(input);
+        }
+        let rows = Tensor::new(rows, device)?;
+        Ok(Self { batch: PackedBatch::new(&inputs, device)?, rows, targets, completions })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_epoch_visits_every_item_once() {
+        let seen = |updates: Range<usize>| {
+            let mut seen: Vec<usize> =
+                updates.flat_map(|u| BatchPlan::Shuffled.members(12, 4, 9, u)).collect();
+            seen.sort_unstable();
+            seen
+        };
+        assert_eq!(seen(0..3), (0..12).collect::<Vec<_>>());
+        assert_eq!(seen(3..6), (0..12).collect::<Vec<_>>());
+        let plan = BatchPlan::Shuffled;
+        assert_ne!(plan.members(12, 12, 9, 0), plan.members(12, 12, 9, 1), "epochs differ in order");
+        assert_eq!(plan.members(12, 4, 9, 7), plan.members(12, 4, 9, 7));
+    }
+
+    #[test]
+    fn mixed_batches_keep_their_shares() {
+        let plan = BatchPlan::Mixed(vec![(0..3, 1), (3..20, 4)]);
+        plan.check(20, 5).unwrap();
+        for update in 0..20 {
+            let members = plan.members(20, 5, 1, update);
+            assert_eq!(members.iter().filter(|i| **i < 3).count(), 1);
+            assert_eq!(members.len(), 5);
+        }
+        assert!(plan.check(20, 6).is_err());
+        assert!(plan.check(10, 5).is_err());
+        assert!(BatchPlan::Shuffled.check(0, 5).is_err());
+    }
+
+    #[test]
+    fn micro_batches_cover_the_batch_within_the_budget() {
+        assert_eq!(micro_batches(&[5, 5, 5, 20, 1], 10), [0..2, 2..3, 3..4, 4..5]);
+        assert_eq!(micro_batches(&[5, 5], 100).first(), Some(&(0..2)));
+        assert!(micro_batches(&[], 10).is_empty());
+    }
+
+    #[test]
+    fn rows_point_at_the_token_before_each_target() {
+        let packed =
+            PackedCompletions::new(&[(&[1, 2, 3], &[4, 5]), (&[6], &[7, 8, 9])], &Device::Cpu).unwrap();
+        assert_eq!(packed.batch.input_ids.to_vec1::<u32>().unwrap(), [1, 2, 3, 4, 6, 7, 8]);
+        assert_eq!(packed.rows.to_vec1::<u32>().unwrap(), [2, 3, 4, 5, 6]);
+        assert_eq!(packed.targets, [4, 5, 7, 8, 9]);
+        assert_eq!(packed.completions, [0..2, 2..5]);
+    }
+}

@@ -1,0 +1,274 @@
+//! Gradients of one batch: supervised fine-tuning on completions, or DPO with an NLL term.
+//!
+//! A batch is worked off in micro-batches whose losses are parts of one sum, divided by the counts of the WHOLE batch
+//! (target tokens, pairs), so that accumulation is exact: the mean of micro-batch means would weigh tokens of small
+//! micro-batches more. Supervised loss: mean over all target tokens, as transformers' Trainer. DPO: see `loss`.
+
+use candle_core::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::backward::backward;
+use super::batch::{PackedCompletions, PreferencePair, TrainExample, micro_batches};
+use super::loss::{DpoPair, dpo_pair, token_logps};
+use super::optimizer::Gradients;
+use crate::error::{Error, Result};
+use crate::lora::Adapter;
+use crate::model::{Decoder, Tape};
+use crate::random::{self, Dropout};
+
+/// What is minimised, and on what.
+#[derive(Debug, Clone, Copy)]
+pub enum Objective<'a> {
+    /// Mean negative log-likelihood of the completion tokens.
+    Sft(&'a [TrainExample]),
+    /// DPO's sigmoid loss plus `sft_weight` times a token-mean negative log-likelihood.
+    Dpo {
+        /// The pairs with the reference policy's log-probabilities.
+        pairs: &'a [PreferencePair],
+        /// Strength of the pull towards the reference.
+        beta: f64,
+        /// Weight of the NLL term; 0 leaves it out.
+        sft_weight: f64,
+    },
+}
+
+impl Objective<'_> {
+    /// Number of items to draw batches from.
+    pub fn items(&self) -> usize {
+        match self {
+            Self::Sft(examples) => examples.len(),
+            Self::Dpo { pairs, .. } => pairs.len(),
+        }
+    }
+
+    /// The (prompt, completion) sequences of an item: one example; or chosen, rejected and, where the pair has one
+    /// and it counts, the example of the NLL term.
+    fn sequences(&self, item: usize) -> Vec<(&[u32], &[u32])> {
+        match self {
+            Self::Sft(examples) => vec![(&examples[item].prompt_ids, &examples[item].completion_ids)],
+            Self::Dpo { pairs, sft_weight, .. } => {
+                let pair = &pairs[item];
+                let mut sequences: Vec<(&[u32], &[u32])> =
+                    vec![(&pair.prompt_ids, &pair.chosen_ids), (&pair.prompt_ids, &pair.rejected_ids)];
+                if let Some(example) = pair.sft.as_ref().filter(|_| *sft_weight != 0.0) {
+                    sequences.push((&example.prompt_ids, &example.completion_ids));
+                }
+                sequences
+            }
+        }
+    }
+
+    /// Refuses items that cannot be trained on: empty texts, too long, ids out of range, reference not finite.
+    pub(super) fn check(&self, decoder: &Decoder) -> Result<()> {
+        let limit = decoder.config.max_position_embeddings;
+        for item in 0..self.items() {
+            for (prompt, completion) in self.sequences(item) {
+                let refuse = |reason: &str| {
+                    Err(Error::Setting { name: "objective", reason: format!("item {item}: {reason}") })
+                };
+                if prompt.is_empty() || completion.is_empty() {
+                    return refuse("prompt and completion need at least one token each");
+                }
+                let tokens = prompt.len() + completion.len();
+                if tokens > limit {
+                    return Err(Error::ContextExceeded { tokens, limit });
+                }
+                if prompt.iter().chain(completion).any(|id| *id as usize >= decoder.config.vocab_size) {
+                    return refuse("a token id is not in the model's vocabulary");
+                }
+            }
+            if let Self::Dpo { pairs, .. } = self
+                && !(pairs[item].ref_chosen_logps + pairs[item].ref_rejected_logps).is_finite()
+            {
+                return Err(Error::NonFinite {
+                    what: format!("the reference log-probability of pair {item}"),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Target tokens that share the mean of the NLL term in a batch.
+    fn nll_tokens(&self, members: &[usize]) -> usize {
+        let of_item = |item: usize| match self {
+            Self::Sft(examples) => examples[item].completion_ids.len(),
+            Self::Dpo { pairs, sft_weight, .. } => match &pairs[item].sft {
+                Some(example) if *sft_weight != 0.0 => example.completion_ids.len(),
+                _ => pairs[item].chosen_ids.len(),
+            },
+        };
+        members.iter().map(|item| of_item(*item)).sum()
+    }
+}
+
+/// Means of a DPO batch over its pairs, before the update.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct DpoReport {
+    /// Preference loss, nats.
+    pub dpo_loss: f64,
+    /// Token-mean negative log-likelihood of the NLL term (of the chosen completions where its weight is 0).
+    pub sft_loss: f64,
+    /// Reward of the chosen minus that of the rejected completion.
+    pub margin: f64,
+    /// Share of pairs with a positive margin.
+    pub accuracy: f64,
+    /// Summed log-probability of the chosen completion under the policy.
+    pub logps_chosen: f64,
+    /// Summed log-probability of the rejected completion under the policy.
+    pub logps_rejected: f64,
+    /// `beta * (policy - reference)` of the chosen completion.
+    pub rewards_chosen: f64,
+    /// `beta * (policy - reference)` of the rejected completion.
+    pub rewards_rejected: f64,
+}
+
+/// Loss and gradients of one batch, before clipping.
+#[derive(Debug, Clone)]
+pub struct BatchGradients {
+    /// dLoss/dA and dLoss/dB.
+    pub gradients: Gradients,
+    /// Loss of the whole batch.
+    pub loss: f64,
+    /// Tokens of all sequences, prompts included.
+    pub tokens: usize,
+    /// Each pair's preference loss, in the order of the members; empty without preference pairs.
+    pub pairs: Vec<DpoPair>,
+    /// Means over the pairs; none without preference pairs.
+    pub dpo: Option<DpoReport>,
+}
+
+/// Running sums over the micro-batches of a batch.
+struct Sums {
+    pairs: Vec<DpoPair>,
+    nll: f64,
+    logps_chosen: f64,
+    logps_rejected: f64,
+}
+
+/// Loss and gradients of the items `members`, in micro-batches of at most `tokens_per_microbatch` tokens. `dropout`
+/// gives each micro-batch its own stream. `stop` is asked before each micro-batch.
+///
+/// # Errors
+/// [`Error::Interrupted`] when `stop` says so; nothing has changed then.
+pub fn batch_gradients(
+    decoder: &Decoder,
+    adapter: &Adapter,
+    objective: &Objective<'_>,
+    members: &[usize],
+    tokens_per_microbatch: usize,
+    dropout: Option<&Dropout>,
+    stop: &dyn Fn() -> bool,
+) -> Result<BatchGradients> {
+    let sequences: Vec<_> = members.iter().map(|item| objective.sequences(*item)).collect();
+    let size = |(prompt, completion): &(&[u32], &[u32])| prompt.len() + completion.len();
+    let sizes: Vec<usize> = sequences.iter().map(|item| item.iter().map(size).sum()).collect();
+    let nll_tokens = objective.nll_tokens(members) as f64;
+    let mut sums = Sums { pairs: Vec::new(), nll: 0.0, logps_chosen: 0.0, logps_rejected: 0.0 };
+    let mut total: Option<Gradients> = None;
+    for (index, run) in micro_batches(&sizes, tokens_per_microbatch).into_iter().enumerate() {
+        if stop() {
+            return Err(Error::Interrupted);
+        }
+        let packed = PackedCompletions::new(&sequences[run.clone()].concat(), &decoder.device)?;
+        let dropout = dropout.map(|d| Dropout { key: random::key(d.key, &[index as u64]), p: d.p });
+        let gradients = micro_gradients(decoder, adapter, &packed, dropout.as_ref(), |logps| {
+            let counts = (nll_tokens, members.len() as f64);
+            coefficients(objective, &members[run], &packed, logps, counts, &mut sums)
+        })?;
+        total = Some(match total {
+            None => gradients,
+            Some(total) => total.add(&gradients)?,
+        });
+    }
+    let gradients =
+        total.ok_or_else(|| Error::Setting { name: "batch", reason: "has no items".to_owned() })?;
+    let nll = sums.nll / nll_tokens;
+    let (loss, dpo) = match objective {
+        Objective::Sft(_) => (nll, None),
+        Objective::Dpo { sft_weight, .. } => {
+            let report = report(&sums, nll);
+            let weighted = if *sft_weight == 0.0 { 0.0 } else { sft_weight * nll };
+            (report.dpo_loss + weighted, Some(report))
+        }
+    };
+    Ok(BatchGradients { gradients, loss, tokens: sizes.iter().sum(), pairs: sums.pairs, dpo })
+}
+
+/// Forward and backward pass of one micro-batch; `coefficients` turns token log-probabilities into the loss's
+/// derivatives with respect to them.
+fn micro_gradients(
+    decoder: &Decoder,
+    adapter: &Adapter,
+    packed: &PackedCompletions,
+    dropout: Option<&Dropout>,
+    coefficients: impl FnOnce(&[f32]) -> Vec<f32>,
+) -> Result<Gradients> {
+    let mut tape = Tape::default();
+    let hidden = decoder.forward(&packed.batch, Some(adapter), dropout, Some(&mut tape))?;
+    let hidden = hidden.index_select(&packed.rows, 0)?;
+    let (logps, dlogps) = token_logps(decoder, &hidden, &packed.targets)?;
+    let weights = Tensor::new(coefficients(&logps), &decoder.device)?.unsqueeze(1)?;
+    let dhidden = dlogps.broadcast_mul(&weights)?;
+    backward(decoder, adapter, &packed.batch, tape, &packed.rows, &dhidden, dropout)
+}
+
+/// Derivative of the batch's loss with respect to each token log-probability of a micro-batch. `counts` are the
+/// whole batch's NLL tokens and items.
+fn coefficients(
+    objective: &Objective<'_>,
+    members: &[usize],
+    packed: &PackedCompletions,
+    logps: &[f32],
+    (nll_tokens, items): (f64, f64),
+    sums: &mut Sums,
+) -> Vec<f32> {
+    let total = |place: usize| -> f64 {
+        logps[packed.completions[place].clone()].iter().map(|logp| f64::from(*logp)).sum()
+    };
+    let mut out = vec![0f32; logps.len()];
+    let mut weigh = |place: usize, weight: f64| {
+        out[packed.completions[place].clone()].iter_mut().for_each(|c| *c += weight as f32);
+    };
+    let mut place = 0;
+    for item in members {
+        match objective {
+            Objective::Sft(_) => {
+                sums.nll -= total(place);
+                weigh(place, -1.0 / nll_tokens);
+                place += 1;
+            }
+            Objective::Dpo { pairs, beta, sft_weight } => {
+                let pair = &pairs[*item];
+                let (chosen, rejected) = (total(place), total(place + 1));
+                let outcome =
+                    dpo_pair(chosen, rejected, pair.ref_chosen_logps, pair.ref_rejected_logps, *beta);
+                let has_example = pair.sft.is_some() && *sft_weight != 0.0;
+                let nll_place = if has_example { place + 2 } else { place };
+                weigh(place, outcome.dloss_dchosen / items);
+                weigh(place + 1, -outcome.dloss_dchosen / items);
+                weigh(nll_place, -sft_weight / nll_tokens);
+                sums.nll -= total(nll_place);
+                sums.logps_chosen += chosen;
+                sums.logps_rejected += rejected;
+                sums.pairs.push(outcome);
+                place += if has_example { 3 } else { 2 };
+            }
+        }
+    }
+    out
+}
+
+fn report(sums: &Sums, nll: f64) -> DpoReport {
+    let n = sums.pairs.len() as f64;
+    let mean = |of: fn(&DpoPair) -> f64| sums.pairs.iter().map(of).sum::<f64>() / n;
+    DpoReport {
+        dpo_loss: mean(|pair| pair.loss),
+        sft_loss: nll,
+        margin: mean(|pair| pair.reward_chosen - pair.reward_rejected),
+        accuracy: mean(|pair| f64::from(u8::from(pair.reward_chosen > pair.reward_rejected))),
+        logps_chosen: sums.logps_chosen / n,
+        logps_rejected: sums.logps_rejected / n,
+        rewards_chosen: mean(|pair| pair.reward_chosen),
+        rewards_rejected: mean(|pair| pair.reward_rejected),
+    }
+}

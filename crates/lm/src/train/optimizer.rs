@@ -1,0 +1,158 @@
+//! AdamW with decoupled weight decay (Loshchilov and Hutter 2019, arXiv 1711.05101) in the form of
+//! `torch.optim.AdamW`, and clipping of the gradient by its global norm.
+//!
+//! All tensors of an adapter are one flat vector here, in the order of [`flatten`]; a step is then a handful of
+//! operations on any device.
+
+use candle_core::{DType, Device, Tensor};
+
+use crate::error::Result;
+use crate::lora::{Adapter, LoraPair};
+
+/// Gradients of an adapter: the same slots, filled for exactly the tensors that are trained.
+#[derive(Debug, Clone)]
+pub struct Gradients {
+    /// `a` and `b` hold dLoss/dA and dLoss/dB; by layer, then `Target as usize`.
+    pub layers: Vec<[Option<LoraPair>; 7]>,
+}
+
+impl Gradients {
+    /// Every gradient under the PEFT name of its tensor, sorted by name.
+    pub fn named_tensors(&self) -> Vec<(String, Tensor)> {
+        crate::lora::named_pairs(&self.layers)
+    }
+
+    /// The sum of two gradients of the same adapter.
+    pub(super) fn add(mut self, other: &Self) -> Result<Self> {
+        let slots = self.layers.iter_mut().flatten().zip(other.layers.iter().flatten());
+        for (slot, other) in slots {
+            if let (Some(sum), Some(other)) = (slot.as_mut(), other) {
+                sum.a = (&sum.a + &other.a)?;
+                sum.b = (&sum.b + &other.b)?;
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// All tensors as one vector `[P]`: by layer, by target, A before B, each row by row.
+pub fn flatten(layers: &[[Option<LoraPair>; 7]]) -> Result<Tensor> {
+    let mut parts = Vec::new();
+    for pair in layers.iter().flatten().flatten() {
+        parts.push(pair.a.flatten_all()?);
+        parts.push(pair.b.flatten_all()?);
+    }
+    Ok(Tensor::cat(&parts, 0)?)
+}
+
+/// The adapter with its tensors replaced by the parts of `flat` `[P]` (views, no copy).
+pub fn unflatten(adapter: &Adapter, flat: &Tensor) -> Result<Adapter> {
+    let mut start = 0;
+    let mut take = |like: &Tensor| -> Result<Tensor> {
+        let part = flat.narrow(0, start, like.elem_count())?.reshape(like.shape())?;
+        start += like.elem_count();
+        Ok(part)
+    };
+    let mut updated = adapter.clone();
+    for pair in updated.layers.iter_mut().flatten().flatten() {
+        pair.a = take(&pair.a)?;
+        pair.b = take(&pair.b)?;
+    }
+    Ok(updated)
+}
+
+/// L2 norm of a flat gradient; summed in f64 on the CPU.
+pub fn global_norm(flat: &Tensor) -> Result<f64> {
+    if flat.device().is_cpu() {
+        let values = flat.to_vec1::<f32>()?;
+        return Ok(values.iter().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>().sqrt());
+    }
+    Ok(f64::from(flat.sqr()?.sum_all()?.to_scalar::<f32>()?).sqrt())
+}
+
+/// Multiplies by `bound / (norm + 1e-6)` where that is below one, as `torch.nn.utils.clip_grad_norm_` does.
+pub fn clip(flat: &Tensor, norm: f64, bound: f64) -> Result<Tensor> {
+    let factor = bound / (norm + 1e-6);
+    if factor < 1.0 { Ok((flat * factor)?) } else { Ok(flat.clone()) }
+}
+
+/// Running moments of AdamW with betas 0.9 and 0.999 and eps 1e-8.
+#[derive(Debug, Clone)]
+pub struct AdamW {
+    /// First moment `[P]`.
+    pub exp_avg: Tensor,
+    /// Second moment `[P]`.
+    pub exp_avg_sq: Tensor,
+    /// Steps taken.
+    pub steps: usize,
+}
+
+impl AdamW {
+    const BETA1: f64 = 0.9;
+    const BETA2: f64 = 0.999;
+    const EPS: f64 = 1e-8;
+
+    /// Fresh moments for an adapter.
+    pub fn new(adapter: &Adapter, device: &Device) -> Result<Self> {
+        let tensors = adapter.layers.iter().flatten().flatten();
+        let parameters: usize = tensors.map(|pair| pair.a.elem_count() + pair.b.elem_count()).sum();
+        let zeros = || Tensor::zeros(parameters, DType::F32, device);
+        Ok(Self { exp_avg: zeros()?, exp_avg_sq: zeros()?, steps: 0 })
+    }
+
+    /// One update of `parameters` `[P]` along `gradient` `[P]` → the new parameters.
+    pub fn step(
+        &mut self,
+        parameters: &Tensor,
+        gradient: &Tensor,
+        lr: f64,
+        weight_decay: f64,
+    ) -> Result<Tensor> {
+        self.steps += 1;
+        self.exp_avg = ((&self.exp_avg * Self::BETA1)? + (gradient * (1.0 - Self::BETA1))?)?;
+        self.exp_avg_sq = ((&self.exp_avg_sq * Self::BETA2)? + (gradient.sqr()? * (1.0 - Self::BETA2))?)?;
+        let correction1 = 1.0 - Self::BETA1.powi(self.steps as i32);
+        let correction2 = (1.0 - Self::BETA2.powi(self.steps as i32)).sqrt();
+        let denominator = ((self.exp_avg_sq.sqrt()? / correction2)? + Self::EPS)?;
+        let direction = (&self.exp_avg / denominator)?;
+        Ok(((parameters * (1.0 - lr * weight_decay))? - (direction * (lr / correction1))?)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_step_is_the_sign_of_the_gradient_times_lr() {
+        let device = Device::Cpu;
+        let p = Tensor::new(&[1f32, -2.0, 3.0], &device).unwrap();
+        let g = Tensor::new(&[0.5f32, -4.0, 0.0], &device).unwrap();
+        let zeros = p.zeros_like().unwrap();
+        let mut adamw = AdamW { exp_avg: zeros.clone(), exp_avg_sq: zeros, steps: 0 };
+        let q = adamw.step(&p, &g, 0.1, 0.0).unwrap().to_vec1::<f32>().unwrap();
+        for (found, expected) in q.iter().zip([0.9, -1.9, 3.0]) {
+            assert!((found - expected).abs() < 1e-6, "{q:?}");
+        }
+    }
+
+    #[test]
+    fn weight_decay_is_decoupled_from_the_moments() {
+        let p = Tensor::new(&[2f32], &Device::Cpu).unwrap();
+        let zeros = p.zeros_like().unwrap();
+        let mut adamw = AdamW { exp_avg: zeros.clone(), exp_avg_sq: zeros.clone(), steps: 0 };
+        let q = adamw.step(&p, &zeros, 0.1, 0.5).unwrap().to_vec1::<f32>().unwrap();
+        assert!((q[0] - 1.9).abs() < 1e-6);
+        assert_eq!(adamw.exp_avg.to_vec1::<f32>().unwrap(), [0.0]);
+    }
+
+    #[test]
+    fn clipping_acts_only_above_the_bound() {
+        let g = Tensor::new(&[3f32, 4.0], &Device::Cpu).unwrap();
+        let norm = global_norm(&g).unwrap();
+        assert!((norm - 5.0).abs() < 1e-12);
+        assert_eq!(clip(&g, norm, 6.0).unwrap().to_vec1::<f32>().unwrap(), [3.0, 4.0]);
+        let clipped = clip(&g, norm, 1.0).unwrap();
+        assert!((global_norm(&clipped).unwrap() - 1.0).abs() < 1e-6);
+    }
+}
