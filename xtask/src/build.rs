@@ -17,8 +17,8 @@ pub(crate) fn run_release(place: &Place) -> Result<()> {
 pub(crate) fn run(place: &Place) -> Result<bool> {
     setup::machine(place, Need::Window)?;
     run_release(place)?;
-    println!("command line: {}", place.program("release", "duologue").display());
-    println!("window:       {}", place.program("release", "duologue-desktop").display());
+    say!("command line: {}", place.program("release", "duologue").display());
+    say!("window:       {}", place.program("release", "duologue-desktop").display());
     Ok(true)
 }
 

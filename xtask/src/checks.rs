@@ -49,7 +49,7 @@ const STEPS: &[Step] = &[
 /// Runs the steps named by `only` (all where it is empty); `false` where one failed.
 pub(crate) fn run(place: &Place, only: &[String]) -> Result<bool> {
     if only.iter().any(|word| word == "--list") {
-        STEPS.iter().for_each(|step| println!("{}", step.name));
+        STEPS.iter().for_each(|step| say!("{}", step.name));
         return Ok(true);
     }
     if let Some(unknown) = only.iter().find(|word| STEPS.iter().all(|step| step.name != **word)) {
@@ -58,12 +58,12 @@ pub(crate) fn run(place: &Place, only: &[String]) -> Result<bool> {
     let chosen = STEPS.iter().filter(|step| only.is_empty() || only.iter().any(|word| word == step.name));
     let outcomes: Vec<_> = chosen.map(|step| (step.name, timed(place, step))).collect();
 
-    println!("\n── seconds per step");
+    say!("\n── seconds per step");
     let mut sum = Counts::default();
     let mut whole = Duration::ZERO;
     for (name, (counts, wall)) in outcomes {
         let word = if counts.failed == 0 { "ok" } else { "FAILED" };
-        println!(
+        say!(
             "{name:<14}{:>8.1}   {word} ({} passed, {} failed)",
             wall.as_secs_f64(),
             counts.passed,
@@ -72,8 +72,8 @@ pub(crate) fn run(place: &Place, only: &[String]) -> Result<bool> {
         sum += counts;
         whole += wall;
     }
-    println!("{:<14}{:>8.1}\n", "all", whole.as_secs_f64());
-    println!("{} passed, {} failed", sum.passed, sum.failed);
+    say!("{:<14}{:>8.1}\n", "all", whole.as_secs_f64());
+    say!("{} passed, {} failed", sum.passed, sum.failed);
     Ok(sum.failed == 0)
 }
 
@@ -91,15 +91,15 @@ pub(crate) fn screens(place: &Place, folder: &Path) -> Result<bool> {
         .filter_map(Result::ok)
         .filter(|entry| entry.path().extension().is_some_and(|kind| kind == "png"))
         .count();
-    println!("{pictures} pictures in {}", folder.display());
+    say!("{pictures} pictures in {}", folder.display());
     Ok(counts.failed == 0 && pictures > 0)
 }
 
 fn timed(place: &Place, step: &Step) -> (Counts, Duration) {
-    println!("\n── {}", step.name);
+    say!("\n── {}", step.name);
     let start = Instant::now();
     let counts = (step.check)(place).unwrap_or_else(|error| {
-        println!("   {error:#}");
+        say!("   {error:#}");
         Counts::FAILED
     });
     (counts, start.elapsed())
@@ -155,7 +155,7 @@ fn rust_tests(place: &Place, packages: &[&str]) -> Result<Counts> {
 /// Drives the real window on a virtual display; `screens` asks for pictures.
 fn desktop(place: &Place, screens: Option<&Path>) -> Result<Counts> {
     if !cfg!(target_os = "linux") {
-        println!("   skipped: the window is driven on Linux only, where a WebDriver for it exists");
+        say!("   skipped: the window is driven on Linux only, where a WebDriver for it exists");
         return Ok(Counts::default());
     }
     let runtime = place.tools().join("runtime");

@@ -49,7 +49,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     import(place, &workspace)?;
     let run = carry_out(place, &workspace, &model, &options.set)?;
     process::run(duologue(place, &workspace, &["show", &run]))?;
-    println!("\nworkspace: {}", workspace.display());
+    say!("\nworkspace: {}", workspace.display());
     if options.headless {
         return Ok(true);
     }
@@ -76,7 +76,7 @@ fn model(place: &Place, given: Option<&Path>) -> Result<PathBuf> {
             folder.display()
         );
     }
-    println!("no --model given: using the small dialogue model in {}", folder.display());
+    say!("no --model given: using the small dialogue model in {}", folder.display());
     Ok(folder)
 }
 
@@ -92,7 +92,7 @@ fn import(place: &Place, workspace: &Path) -> Result<()> {
     let known = duologue(place, workspace, &["--json", "datasets"]).output();
     let known = known.map(|answer| String::from_utf8_lossy(&answer.stdout).into_owned()).unwrap_or_default();
     if known.contains(&format!("\"name\":\"{DATASET}\"")) {
-        println!("the workspace already holds `{DATASET}`");
+        say!("the workspace already holds `{DATASET}`");
         return Ok(());
     }
     process::run(duologue(place, workspace, &["import", SAMPLE, "--name", DATASET]))
@@ -133,10 +133,10 @@ fn open(place: &Place, workspace: &Path) -> Result<bool> {
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
     let window = place.program("release", "duologue-desktop");
     if cfg!(target_os = "linux") && !has_display {
-        println!("there is no display here, so no window is opened; it is {}", window.display());
+        say!("there is no display here, so no window is opened; it is {}", window.display());
         return Ok(true);
     }
-    println!("opening the window; close it to come back here");
+    say!("opening the window; close it to come back here");
     let mut command = command::<&str>(place, &window.to_string_lossy(), &[]);
     command.env("DUOLOGUE_WORKSPACE", workspace).env("DUOLOGUE_BIN", place.program("release", "duologue"));
     process::run(command)?;

@@ -8,6 +8,14 @@
     reason = "a terminal program: its output is its purpose"
 )]
 
+/// Prints a line. A reader that has gone (`cargo xtask --help | head`) is no reason to stop, let alone to panic.
+macro_rules! say {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($part)*);
+    }};
+}
+
 mod build;
 mod checks;
 mod count;
@@ -58,11 +66,11 @@ fn main() -> ExitCode {
 /// Carries out one command line; `false` means that it ran and something failed, which was already said.
 fn dispatch(arguments: &[String]) -> Result<bool> {
     let Some((command, rest)) = arguments.split_first() else {
-        println!("{HELP}");
+        say!("{HELP}");
         return Ok(false);
     };
     if command == "help" || arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
-        println!("{HELP}");
+        say!("{HELP}");
         return Ok(true);
     }
     let place = Place::find()?;

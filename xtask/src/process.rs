@@ -34,7 +34,7 @@ pub(crate) fn npm(place: &Place, arguments: &[&str]) -> Command {
 
 /// Runs a program with its output on the terminal; an error names the command and its exit status.
 pub(crate) fn run(mut command: Command) -> Result<()> {
-    println!("   $ {}", line(&command));
+    say!("   $ {}", line(&command));
     let status = command.status().with_context(|| not_started(&command))?;
     if !status.success() {
         bail!("`{}` failed ({status}); its own message is above", line(&command));
@@ -50,12 +50,12 @@ pub(crate) fn output(program: &str, arguments: &[&str]) -> Option<String> {
 
 /// Runs a program, prints each line of its standard output and hands it to `look`; returns whether it succeeded.
 pub(crate) fn watch(mut command: Command, mut look: impl FnMut(&str)) -> Result<bool> {
-    println!("   $ {}", line(&command));
+    say!("   $ {}", line(&command));
     let mut child =
         command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().with_context(|| not_started(&command))?;
     let lines = read_lines(child.stdout.take().context("a piped program has no output")?);
     let mut show = |line: String| {
-        println!("{line}");
+        say!("{line}");
         look(&line);
     };
     let status = loop {

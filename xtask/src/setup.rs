@@ -168,7 +168,7 @@ fn debian(place: &Place, need: Need) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    println!("   installing system packages: {}", missing.join(" "));
+    say!("   installing system packages: {}", missing.join(" "));
     let root = output("id", &["-u"]).is_some_and(|id| id == "0");
     if !root && output("sudo", &["--version"]).is_none() {
         bail!(
@@ -178,7 +178,7 @@ fn debian(place: &Place, need: Need) -> Result<()> {
         );
     }
     if run(apt(place, root, &["update"])).is_err() {
-        println!("   the package lists could not be brought up to date; trying with those at hand");
+        say!("   the package lists could not be brought up to date; trying with those at hand");
     }
     let install = [&["install", "-y", "--no-install-recommends"], missing.as_slice()].concat();
     run(apt(place, root, &install)).context("the system packages above are needed and could not be installed")
