@@ -188,10 +188,10 @@ fn messages(value: &Value) -> Vec<Message> {
 
 #[test]
 fn chat_templates_and_their_tokens() {
+    let mut guarded = 0;
     for dir in MODELS.map(golden) {
         let model = load(&dir);
         let fixture = json(&dir.join("chat.json"));
-        let mut guarded = 0;
         for case in fixture.as_array().unwrap() {
             let messages = messages(&case["messages"]);
             for (field, prompted) in [("with_generation_prompt", true), ("without_generation_prompt", false)] {
@@ -213,9 +213,9 @@ fn chat_templates_and_their_tokens() {
                 assert_eq!(found, expected);
             }
         }
-        assert!(guarded > 0, "{}: no conversation with special tokens in it", dir.display());
         report(&dir, "conversations", fixture.as_array().unwrap().len());
     }
+    assert!(guarded > 0, "no conversation with special tokens in it");
 }
 
 #[test]
@@ -347,4 +347,55 @@ fn pretrained_dialogue_model() {
         assert!((nll - case["mean_nll"].as_f64().unwrap()).abs() < 2e-4, "mean_nll is {nll}: {}", case["mean_nll"]);
     }
     report(&dir, "generations", cases.len());
+}
+
+#[test]
+fn replies_as_the_trainer_prepares_them() {
+    let fixture = json(&golden("trainer").join("golden.json"));
+    let model = load(&golden("llama-tiny"));
+    let items = fixture["items"].as_array().unwrap();
+    for item in items {
+        let user = fixture["user_template"].as_str().unwrap();
+        let user = user.replace("{dialogue}", item["dialogue"].as_str().unwrap());
+        let messages = [Message::new("system", fixture["system"].as_str().unwrap()), Message::new("user", user)];
+        let prompt = model.prompt_ids(&messages).unwrap();
+        let completion = model.completion_ids(item["summary"].as_str().unwrap()).unwrap();
+        assert_eq!([prompt.clone(), completion].concat(), ids(&item["input_ids"]));
+        assert_eq!(prompt.len(), item["prompt_tokens"].as_u64().unwrap() as usize);
+    }
+    report(&golden("trainer"), "training examples", items.len());
+}
+
+#[test]
+fn published_chat_templates() {
+    let Some(dir) = shared("data/chat_templates") else { return };
+    let fixture = json(&dir.join("golden_rendered.json"));
+    let cases = fixture["cases"].as_array().unwrap();
+    for case in cases {
+        let name = case["template"].as_str().unwrap();
+        let source = std::fs::read_to_string(dir.join(format!("{name}.jinja"))).unwrap();
+        let token = |field: &str| case[field].as_str().unwrap_or_default();
+        let chat = lm::ChatTemplate::new(Some(&source), token("bos_token"), token("eos_token")).unwrap();
+        let prompted = case["add_generation_prompt"].as_bool().unwrap();
+        let text = chat.render(&messages(&case["messages"]), prompted).unwrap();
+        assert_eq!(text, case["rendered"].as_str().unwrap(), "{name}");
+    }
+    report(&dir, "renderings", cases.len());
+}
+
+#[test]
+fn published_tokenizers() {
+    let Some(dir) = shared("data/tokenizers") else { return };
+    for name in ["llama3", "llama2_tinyllama", "qwen2_5"] {
+        let dir = dir.join(name);
+        let tokenizer = lm::Tokenizer::load(&dir).unwrap();
+        let fixture = json(&dir.join("golden_encodings.json"));
+        let cases = fixture.as_array().or_else(|| fixture["cases"].as_array()).unwrap();
+        for case in cases {
+            let text = case["text"].as_str().unwrap();
+            assert_eq!(tokenizer.encode(text, SpecialTokens::Parse).unwrap(), ids(&case["ids"]), "{text:?}");
+            assert_eq!(tokenizer.decode(&ids(&case["ids"]), false).unwrap(), case["decoded"].as_str().unwrap());
+        }
+        report(&dir, "encodings", cases.len());
+    }
 }

@@ -14,9 +14,10 @@ use crate::error::{Error, Result};
 use crate::model::config::read_json;
 
 /// For base models without a template of their own: headed sections, the reply closed by the end token.
-const PLAIN_TEMPLATE: &str = "{{ bos_token }}{% for message in messages %}### {{ message['role'] | capitalize }}:\n\
-{{ message['content'] | trim }}{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}\n\n{% endfor %}\
-{% if add_generation_prompt %}### Assistant:\n\n{% endif %}";
+const PLAIN_TEMPLATE: &str = "{{ bos_token }}{% for message in messages %}\
+{{ '### ' ~ message['role'] | capitalize ~ ':\\n' ~ message['content'] | trim }}\
+{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}{{ '\\n\\n' }}{% endfor %}\
+{% if add_generation_prompt %}{{ '### Assistant:\\n' }}{% endif %}";
 
 const TEMPLATE: &str = "chat";
 
@@ -164,6 +165,7 @@ mod tests {
         let messages = [Message::new("user", " Hi "), Message::new("assistant", "Hello")];
         let text = chat.render(&messages, false).unwrap();
         assert_eq!(text, "<s>### User:\nHi\n\n### Assistant:\nHello</s>\n\n");
+        assert!(text.starts_with(&chat.render(&messages[..1], true).unwrap()));
     }
 
     #[test]
@@ -183,7 +185,8 @@ mod tests {
 
     #[test]
     fn a_list_of_templates_gives_the_default_one() {
-        let list = serde_json::json!([{"name": "tool", "template": "t"}, {"name": "default", "template": "d"}]);
+        let list =
+            serde_json::json!([{"name": "tool", "template": "t"}, {"name": "default", "template": "d"}]);
         assert_eq!(configured_template(&list).unwrap(), "d");
         assert_eq!(token(&serde_json::json!({"content": "<s>"})), "<s>");
     }

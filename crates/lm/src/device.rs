@@ -11,8 +11,7 @@ use crate::error::{Error, Result};
 pub fn select(spec: &str) -> Result<Device> {
     let unusable = |reason: String| Error::Device { spec: spec.to_string(), reason };
     let (kind, index) = spec.split_once(':').unwrap_or((spec, "0"));
-    let ordinal: usize =
-        index.parse().map_err(|_| unusable(format!("`{index}` is not a device number")))?;
+    let ordinal: usize = index.parse().map_err(|_| unusable(format!("`{index}` is not a device number")))?;
     match kind {
         "cpu" => Ok(Device::Cpu),
         "cuda" => Device::new_cuda(ordinal).map_err(|e| unusable(format!("{e}. Use `cpu` in its place."))),

@@ -81,9 +81,8 @@ pub fn generate(
     on_token: &mut dyn FnMut(usize, u32) -> ControlFlow<()>,
 ) -> Result<Vec<Generation>> {
     check(decoder, requests, cfg)?;
-    let budget = |prompt: &[u32]| {
-        cfg.max_new_tokens.min(decoder.config.max_position_embeddings - prompt.len())
-    };
+    let budget =
+        |prompt: &[u32]| cfg.max_new_tokens.min(decoder.config.max_position_embeddings - prompt.len());
     let slots = cfg.batch_size.min(requests.len());
     let capacity = requests.iter().map(|r| r.prompt_ids.len() + budget(&r.prompt_ids)).max().unwrap_or(0);
     let mut run = Run {
@@ -215,19 +214,21 @@ impl Run<'_> {
         }
         let batch = PackedBatch::new(&prompts, &self.decoder.device)?;
         let mut kept: Vec<(Vec<f32>, Vec<f32>)> = Vec::new();
-        let hidden = self.decoder.forward_spans(&batch, self.adapter, None, Record::Nothing, &mut |_, k, v| {
-            kept.push((k.flatten_all()?.to_vec1()?, v.flatten_all()?.to_vec1()?));
-            Ok(())
-        })?;
+        let hidden =
+            self.decoder.forward_spans(&batch, self.adapter, None, Record::Nothing, &mut |_, k, v| {
+                kept.push((k.flatten_all()?.to_vec1()?, v.flatten_all()?.to_vec1()?));
+                Ok(())
+            })?;
         let last: Vec<u32> = batch.spans.iter().map(|span| span.end as u32 - 1).collect();
         let last = Tensor::from_vec(last, prompts.len(), &self.decoder.device)?;
         let logits = self.decoder.logits(&hidden.index_select(&last, 0)?)?.to_vec2::<f32>()?;
         let row = self.decoder.config.num_key_value_heads * self.decoder.config.head_dim;
-        let prefilled = prompts.into_iter().zip(logits).zip(&batch.spans).map(|((prompt_ids, logits), span)| {
-            let rows = span.start * row..span.end * row;
-            let layers = kept.iter().map(|(k, v)| (k[rows.clone()].to_vec(), v[rows.clone()].to_vec()));
-            Prefilled { prompt_ids, layers: layers.collect(), logits }
-        });
+        let prefilled =
+            prompts.into_iter().zip(logits).zip(&batch.spans).map(|((prompt_ids, logits), span)| {
+                let rows = span.start * row..span.end * row;
+                let layers = kept.iter().map(|(k, v)| (k[rows.clone()].to_vec(), v[rows.clone()].to_vec()));
+                Prefilled { prompt_ids, layers: layers.collect(), logits }
+            });
         Ok(prefilled.collect())
     }
 
@@ -308,5 +309,98 @@ impl Run<'_> {
         }
         self.slots[slot] = (!stopped && !full).then_some(running);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_model::tiny;
+
+    fn config(temperature: f64, batch_size: usize) -> GenerateConfig {
+        let stop_ids = vec![3];
+        GenerateConfig { max_new_tokens: 30, temperature, top_k: 0, top_p: 0.95, stop_ids, batch_size }
+    }
+
+    fn requests() -> Vec<GenerateRequest> {
+        let prompt = |i: u32| (0..3 + i % 4).map(|j| (i / 2 * 7 + j * 11) % 50).collect();
+        (0..9).map(|i| GenerateRequest { prompt_ids: prompt(i), key: u64::from(i) }).collect()
+    }
+
+    fn all(decoder: &Decoder, requests: &[GenerateRequest], cfg: &GenerateConfig) -> Vec<Generation> {
+        generate(decoder, None, requests, cfg, &mut |_, _| ControlFlow::Continue(())).unwrap()
+    }
+
+    #[test]
+    fn batched_equals_single_greedy_and_sampled() {
+        let decoder = tiny(1);
+        let requests = requests();
+        for temperature in [0.0, 0.9] {
+            let cfg = config(temperature, 1);
+            let single: Vec<Generation> =
+                requests.iter().map(|r| all(&decoder, std::slice::from_ref(r), &cfg).remove(0)).collect();
+            for batch_size in [1, 3, 32] {
+                assert_eq!(all(&decoder, &requests, &config(temperature, batch_size)), single);
+            }
+        }
+    }
+
+    #[test]
+    fn cached_decoding_equals_the_full_forward_pass() {
+        let decoder = tiny(2);
+        let cfg = GenerateConfig { stop_ids: Vec::new(), ..config(0.0, 4) };
+        for (request, generation) in requests().iter().zip(all(&decoder, &requests(), &cfg)) {
+            let mut seq = request.prompt_ids.clone();
+            for token in generation.ids {
+                let batch = PackedBatch::new(std::slice::from_ref(&seq), &decoder.device).unwrap();
+                let hidden = decoder.forward(&batch, None, None, None).unwrap();
+                let logits = decoder.logits(&hidden).unwrap().to_vec2::<f32>().unwrap();
+                assert_eq!(argmax(logits.last().unwrap()) as u32, token);
+                seq.push(token);
+            }
+        }
+    }
+
+    #[test]
+    fn sampling_depends_on_the_key_and_shares_prompts() {
+        let decoder = tiny(3);
+        let same: Vec<GenerateRequest> =
+            (0..6).map(|key| GenerateRequest { prompt_ids: vec![1, 2, 3], key }).collect();
+        let found = all(&decoder, &same, &config(1.0, 2));
+        assert!(found.iter().any(|g| *g != found[0]));
+        assert_eq!(found, all(&decoder, &same, &config(1.0, 2)));
+    }
+
+    #[test]
+    fn the_context_ends_a_continuation() {
+        let decoder = tiny(1);
+        let limit = decoder.config.max_position_embeddings;
+        let cfg = GenerateConfig { max_new_tokens: 500, stop_ids: Vec::new(), ..config(0.0, 4) };
+        let request = |len: usize| GenerateRequest { prompt_ids: vec![5; len], key: 0 };
+        let found = all(&decoder, &[request(4), request(limit - 1), request(limit)], &cfg);
+        let lengths: Vec<usize> = found.iter().map(|g| g.ids.len()).collect();
+        assert_eq!(lengths, [limit - 4, 1, 0]);
+        assert!(found.iter().all(|g| g.finish == Finish::Length));
+        let long = generate(&decoder, None, &[request(limit + 1)], &cfg, &mut |_, _| ControlFlow::Continue(()));
+        assert!(matches!(long, Err(Error::ContextExceeded { .. })));
+    }
+
+    #[test]
+    fn breaking_off_and_bad_settings_are_errors() {
+        let decoder = tiny(1);
+        let mut heard = 0;
+        let stopped = generate(&decoder, None, &requests(), &config(0.0, 4), &mut |_, _| {
+            heard += 1;
+            if heard == 10 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert!(matches!(stopped, Err(Error::Interrupted)));
+        assert_eq!(heard, 10);
+        let quiet = &mut |_, _| ControlFlow::Continue(());
+        for cfg in [config(0.0, 0), config(-1.0, 1), GenerateConfig { top_p: 0.0, ..config(0.0, 1) }] {
+            assert!(matches!(generate(&decoder, None, &requests(), &cfg, quiet), Err(Error::Setting { .. })));
+        }
+        let empty = [GenerateRequest { prompt_ids: Vec::new(), key: 0 }];
+        assert!(generate(&decoder, None, &empty, &config(0.0, 1), quiet).is_err());
+        assert!(generate(&decoder, None, &[], &config(0.0, 1), quiet).unwrap().is_empty());
     }
 }

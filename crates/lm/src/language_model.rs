@@ -75,7 +75,8 @@ impl LanguageModel {
         let decoder = Decoder::load(dir, device)?;
         let mut stop_ids = config.eos_token_ids.clone();
         let in_template = END_OF_TURN.into_iter().filter(|token| chat.source().contains(token));
-        stop_ids.extend(in_template.chain([chat.eos_token()]).filter_map(|token| tokenizer.token_to_id(token)));
+        stop_ids
+            .extend(in_template.chain([chat.eos_token()]).filter_map(|token| tokenizer.token_to_id(token)));
         stop_ids.sort_unstable();
         stop_ids.dedup();
         let parameters = parameters(&config);

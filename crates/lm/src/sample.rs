@@ -104,9 +104,8 @@ fn keep_mass(logits: &mut [f32], top_p: f64) {
     let weight = |logit: f32| f64::from((logit - max).exp());
     let total: f64 = logits.iter().map(|l| weight(*l)).sum();
     let mut order: Vec<u32> = (0..logits.len() as u32).collect();
-    let descending = |a: &u32, b: &u32| -> Ordering {
-        logits[*b as usize].total_cmp(&logits[*a as usize]).then(a.cmp(b))
-    };
+    let descending =
+        |a: &u32, b: &u32| -> Ordering { logits[*b as usize].total_cmp(&logits[*a as usize]).then(a.cmp(b)) };
     // Nearly always a few tokens hold the mass: sort only as many as are needed.
     let mut sorted = 0;
     let mut before = 0.0;

@@ -45,7 +45,10 @@ pub fn score(
     tokens_per_batch: usize,
 ) -> Result<Vec<Scored>> {
     if items.iter().any(|item| item.prompt_ids.is_empty()) {
-        return Err(Error::Setting { name: "prompt_ids", reason: "must hold at least one token".to_string() });
+        return Err(Error::Setting {
+            name: "prompt_ids",
+            reason: "must hold at least one token".to_string(),
+        });
     }
     let mut scored = Vec::with_capacity(items.len());
     let mut start = 0;
@@ -62,7 +65,11 @@ pub fn score(
     Ok(scored)
 }
 
-fn score_batch(decoder: &Decoder, adapter: Option<&Adapter>, items: &[Completion<'_>]) -> Result<Vec<Scored>> {
+fn score_batch(
+    decoder: &Decoder,
+    adapter: Option<&Adapter>,
+    items: &[Completion<'_>],
+) -> Result<Vec<Scored>> {
     // The last token predicts nothing that is scored, so it is not fed.
     let seqs: Vec<Vec<u32>> = items
         .iter()
@@ -136,4 +143,53 @@ fn log_sum_exp(row: &[f32]) -> f32 {
     let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let sum: f64 = row.iter().map(|logit| f64::from((logit - max).exp())).sum();
     max + sum.ln() as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_model::tiny;
+
+    #[test]
+    fn neighbours_and_batch_size_do_not_matter() {
+        let decoder = tiny(1);
+        let prompts: Vec<Vec<u32>> = (1..7).map(|n| (0..n).map(|i| i * 5 % 53).collect()).collect();
+        let completions: Vec<Vec<u32>> = (0..6).map(|n| (0..n * 3).map(|i| (i * 7 + n) % 53).collect()).collect();
+        let items: Vec<Completion<'_>> = prompts
+            .iter()
+            .zip(&completions)
+            .map(|(prompt_ids, completion_ids)| Completion { prompt_ids, completion_ids })
+            .collect();
+        let single: Vec<Scored> =
+            items.iter().map(|item| score(&decoder, None, &[*item], 1).unwrap().remove(0)).collect();
+        for tokens in [1, 20, 1000] {
+            for (found, expected) in score(&decoder, None, &items, tokens).unwrap().iter().zip(&single) {
+                assert_eq!(found.n_tokens, expected.n_tokens);
+                for (f, e) in found.token_logps.iter().zip(&expected.token_logps) {
+                    assert!((f - e).abs() < 1e-5, "{f} is not {e}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn probabilities_of_all_continuations_sum_to_one() {
+        let decoder = tiny(4);
+        let next: Vec<[u32; 1]> = (0..decoder.config.vocab_size as u32).map(|id| [id]).collect();
+        let items: Vec<Completion<'_>> =
+            next.iter().map(|id| Completion { prompt_ids: &[7, 8], completion_ids: id }).collect();
+        let total: f64 = score(&decoder, None, &items, 64).unwrap().iter().map(|s| s.logp_sum.exp()).sum();
+        assert!((total - 1.0).abs() < 1e-5, "{total}");
+    }
+
+    #[test]
+    fn what_cannot_be_scored_is_refused() {
+        let decoder = tiny(1);
+        let refuse = |prompt_ids: &[u32], completion_ids: &[u32]| {
+            score(&decoder, None, &[Completion { prompt_ids, completion_ids }], 100).unwrap_err()
+        };
+        assert!(matches!(refuse(&[], &[1]), Error::Setting { .. }));
+        assert!(matches!(refuse(&[1], &[1; 96]), Error::ContextExceeded { tokens: 97, limit: 96 }));
+        assert!(matches!(refuse(&[1], &[53]), Error::Setting { .. }));
+    }
 }

@@ -162,7 +162,10 @@ fn map_file(path: &Path) -> Result<Mmap> {
     if found_bytes < 8 {
         return Err(Error::Truncated { path: path.to_path_buf(), found_bytes, expected_bytes: 8 });
     }
-    #[expect(unsafe_code, reason = "a map is only sound while nobody shortens the file; models are read-only")]
+    #[expect(
+        unsafe_code,
+        reason = "a map is only sound while nobody shortens the file; models are read-only"
+    )]
     let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io(path, e))?;
     check_length(path, &map)?;
     Ok(map)
@@ -174,7 +177,10 @@ fn check_length(path: &Path, map: &Mmap) -> Result<()> {
     let (head, rest) = map.split_at(8);
     let header_bytes = u64::from_le_bytes(head.try_into().unwrap_or_default());
     if header_bytes > MAX_HEADER_BYTES {
-        return Err(Error::weights(path, "this is not a safetensors file (its header length is implausible)"));
+        return Err(Error::weights(
+            path,
+            "this is not a safetensors file (its header length is implausible)",
+        ));
     }
     let truncated =
         |expected_bytes| Err(Error::Truncated { path: path.to_path_buf(), found_bytes, expected_bytes });

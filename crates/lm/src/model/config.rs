@@ -112,8 +112,9 @@ impl DecoderConfig {
             head_dim: fields.size_or("head_dim", hidden_size / num_attention_heads.max(1))?,
             max_position_embeddings: fields.size("max_position_embeddings")?,
             rms_norm_eps: fields.number("rms_norm_eps")?.unwrap_or(1e-6),
-            rope_theta: rope_field(json, "rope_theta")
-                .map_or(Ok(10_000.0), |v| v.as_f64().ok_or_else(|| fields.bad("rope_theta", "is no number")))?,
+            rope_theta: rope_field(json, "rope_theta").map_or(Ok(10_000.0), |v| {
+                v.as_f64().ok_or_else(|| fields.bad("rope_theta", "is no number"))
+            })?,
             rope_scaling: rope_scaling(&fields)?,
             tie_word_embeddings: fields.flag("tie_word_embeddings"),
             qkv_bias: attention_bias || architecture == "Qwen2ForCausalLM",
@@ -243,7 +244,9 @@ fn rope_scaling(fields: &Fields<'_>) -> Result<RopeScaling> {
             high_freq_factor: number("high_freq_factor")?,
             original_context: number("original_max_position_embeddings")? as usize,
         }),
-        other => Err(fields.bad("rope_type", format!("is `{other}`; default, linear and llama3 are supported"))),
+        other => {
+            Err(fields.bad("rope_type", format!("is `{other}`; default, linear and llama3 are supported")))
+        }
     }
 }
 
@@ -259,7 +262,10 @@ impl Fields<'_> {
     }
 
     fn size(&self, name: &str) -> Result<usize> {
-        self.json[name].as_u64().map(|v| v as usize).ok_or_else(|| self.bad(name, "is missing or no whole number"))
+        self.json[name]
+            .as_u64()
+            .map(|v| v as usize)
+            .ok_or_else(|| self.bad(name, "is missing or no whole number"))
     }
 
     fn size_or(&self, name: &str, default: usize) -> Result<usize> {
@@ -287,6 +293,72 @@ impl Fields<'_> {
             Value::Null => Ok(Vec::new()),
             Value::Array(list) => list.iter().map(id).collect(),
             value => Ok(vec![id(value)?]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(change: impl FnOnce(&mut Value)) -> Result<DecoderConfig> {
+        let mut json = crate::test_model::config();
+        change(&mut json);
+        DecoderConfig::from_json(&json, Path::new("config.json"))
+    }
+
+    #[test]
+    fn rope_settings_are_read_in_old_and_new_places() {
+        let linear = RopeScaling::Linear { factor: 4.0 };
+        let old = read(|c| c["rope_scaling"] = json!({"type": "linear", "factor": 4.0})).unwrap();
+        assert_eq!((old.rope_theta, &old.rope_scaling), (1000.0, &linear));
+        let new = read(|c| {
+            c["rope_parameters"] = json!({"rope_type": "linear", "factor": 4.0, "rope_theta": 500.0});
+        });
+        let new = new.unwrap();
+        assert_eq!((new.rope_theta, &new.rope_scaling), (500.0, &linear));
+        assert_eq!(read(|c| c["rope_scaling"] = Value::Null).unwrap().rope_scaling, RopeScaling::None);
+        let llama3 = read(|c| c["rope_scaling"] = json!({"rope_type": "llama3", "factor": 8.0}));
+        assert!(llama3.unwrap_err().to_string().contains("low_freq_factor"));
+        let yarn = read(|c| c["rope_scaling"] = json!({"rope_type": "yarn", "factor": 8.0}));
+        assert!(yarn.unwrap_err().to_string().contains("yarn"));
+    }
+
+    #[test]
+    fn absent_fields_have_the_family_s_defaults() {
+        let config = read(|c| {
+            let fields = c.as_object_mut().unwrap();
+            fields.remove("head_dim");
+            fields.remove("num_key_value_heads");
+            fields["eos_token_id"] = json!([3, 9]);
+        });
+        let config = config.unwrap();
+        assert_eq!((config.head_dim, config.num_key_value_heads), (6, 4));
+        assert_eq!(config.eos_token_ids, [3, 9]);
+    }
+
+    #[test]
+    fn what_is_not_computed_exactly_is_refused() {
+        let unknown = read(|c| c["architectures"] = json!(["MambaForCausalLM"])).unwrap_err();
+        assert!(matches!(&unknown, Error::UnsupportedArchitecture { found, .. } if found.contains("Mamba")));
+        assert!(unknown.to_string().contains("LlamaForCausalLM"), "{unknown}");
+        let sliding = read(|c| {
+            c["architectures"] = json!(["MistralForCausalLM"]);
+            c["sliding_window"] = json!(32);
+        });
+        assert!(matches!(sliding, Err(Error::UnsupportedArchitecture { .. })));
+        for (field, value) in [
+            ("hidden_act", json!("gelu")),
+            ("num_key_value_heads", json!(3)),
+            ("head_dim", json!(5)),
+            ("vocab_size", json!("many")),
+            ("eos_token_id", json!("</s>")),
+            ("quantization_config", json!({"bits": 4})),
+        ] {
+            let error = read(|c| c[field] = value).unwrap_err();
+            assert!(matches!(&error, Error::Config { field: found, .. } if found == field), "{error}");
         }
     }
 }

@@ -50,7 +50,8 @@ impl Decoder {
 /// [`Error::Weights`] naming file and tensor.
 pub(crate) fn check_tensors(config: &DecoderConfig, weights: &Weights) -> Result<()> {
     let (vocab, hidden) = (config.vocab_size, config.hidden_size);
-    let tied_under_head = config.tie_word_embeddings && !weights.contains(EMBEDDING) && weights.contains(HEAD);
+    let tied_under_head =
+        config.tie_word_embeddings && !weights.contains(EMBEDDING) && weights.contains(HEAD);
     weights.check(if tied_under_head { HEAD } else { EMBEDDING }, &[vocab, hidden])?;
     if !config.tie_word_embeddings {
         weights.check(HEAD, &[vocab, hidden])?;
@@ -81,7 +82,8 @@ pub(crate) fn parameters(config: &DecoderConfig) -> u64 {
         .sum();
     let matrices = if config.tie_word_embeddings { 1 } else { 2 };
     let hidden = config.hidden_size;
-    (matrices * config.vocab_size * hidden + hidden + config.num_hidden_layers * (projections + 2 * hidden)) as u64
+    (matrices * config.vocab_size * hidden + hidden + config.num_hidden_layers * (projections + 2 * hidden))
+        as u64
 }
 
 fn load_layer(config: &DecoderConfig, weights: &Weights, index: usize, device: &Device) -> Result<Layer> {
@@ -113,4 +115,112 @@ fn projection_name(layer: usize, target: Target, part: &str) -> String {
         Target::Gate | Target::Up | Target::Down => "mlp",
     };
     format!("model.layers.{layer}.{block}.{}.{part}", target.module_name())
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Tensor};
+    use serde_json::json;
+
+    use super::*;
+    use crate::error::Error;
+    use crate::model::PackedBatch;
+    use crate::test_model::{config, write};
+
+    fn logits(dir: &Path) -> Vec<f32> {
+        let decoder = Decoder::load(dir, &Device::Cpu).unwrap();
+        let batch = PackedBatch::new(&[vec![1, 2, 3, 4]], &Device::Cpu).unwrap();
+        let hidden = decoder.forward(&batch, None, None, None).unwrap();
+        decoder.logits(&hidden).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+    }
+
+    fn refuse(dir: &Path) -> Error {
+        Decoder::load(dir, &Device::Cpu).map(|_| ()).unwrap_err()
+    }
+
+    #[test]
+    fn shards_give_the_same_model_and_a_lost_shard_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let tensors = write(dir.path(), 5);
+        let whole = logits(dir.path());
+        std::fs::remove_file(path("model.safetensors")).unwrap();
+        let mut map = serde_json::Map::new();
+        for (i, name) in ["a.safetensors", "b.safetensors"].iter().enumerate() {
+            let part: std::collections::HashMap<String, Tensor> =
+                tensors.iter().filter(|(t, _)| t.len() % 2 == i).map(|(t, v)| (t.clone(), v.clone())).collect();
+            candle_core::safetensors::save(&part, path(name)).unwrap();
+            map.extend(part.keys().map(|tensor| (tensor.clone(), json!(name))));
+        }
+        let index = json!({ "metadata": {}, "weight_map": map }).to_string();
+        std::fs::write(path("model.safetensors.index.json"), index).unwrap();
+        assert_eq!(logits(dir.path()), whole);
+        std::fs::remove_file(path("b.safetensors")).unwrap();
+        assert!(matches!(refuse(dir.path()), Error::MissingFile { path } if path.ends_with("b.safetensors")));
+        let outside = json!({ "weight_map": { "x": "../b.safetensors" } }).to_string();
+        std::fs::write(path("model.safetensors.index.json"), outside).unwrap();
+        assert!(matches!(refuse(dir.path()), Error::Config { .. }));
+    }
+
+    #[test]
+    fn half_precision_files_are_widened() {
+        let dir = tempfile::tempdir().unwrap();
+        let tensors = write(dir.path(), 5);
+        let whole = logits(dir.path());
+        for dtype in [DType::BF16, DType::F16] {
+            let half: std::collections::HashMap<String, Tensor> =
+                tensors.iter().map(|(name, t)| (name.clone(), t.to_dtype(dtype).unwrap())).collect();
+            candle_core::safetensors::save(&half, dir.path().join("model.safetensors")).unwrap();
+            let found = logits(dir.path());
+            let error = found.iter().zip(&whole).map(|(f, w)| (f - w).abs()).fold(0.0, f32::max);
+            assert!(error > 0.0 && error < 0.3, "{dtype:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_tied_matrix_may_bear_either_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut tensors = write(dir.path(), 5);
+        let mut tied = config();
+        tied["tie_word_embeddings"] = json!(true);
+        std::fs::write(dir.path().join("config.json"), tied.to_string()).unwrap();
+        tensors.remove(HEAD);
+        candle_core::safetensors::save(&tensors, dir.path().join("model.safetensors")).unwrap();
+        let whole = logits(dir.path());
+        let embedding = tensors.remove(EMBEDDING).unwrap();
+        tensors.insert(HEAD.to_string(), embedding);
+        candle_core::safetensors::save(&tensors, dir.path().join("model.safetensors")).unwrap();
+        assert_eq!(logits(dir.path()), whole);
+    }
+
+    #[test]
+    fn damaged_files_are_told_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(refuse(dir.path()), Error::MissingFile { path } if path.ends_with("config.json")));
+        let mut tensors = write(dir.path(), 5);
+        let file = dir.path().join("model.safetensors");
+        let bytes = std::fs::read(&file).unwrap();
+        for length in [0, 5, 100, bytes.len() - 1] {
+            std::fs::write(&file, &bytes[..length]).unwrap();
+            assert!(matches!(refuse(dir.path()), Error::Truncated { .. }), "{length} bytes");
+        }
+        std::fs::write(&file, [vec![0xff; 8], bytes[8..].to_vec()].concat()).unwrap();
+        assert!(matches!(refuse(dir.path()), Error::Weights { .. }));
+        std::fs::write(&file, [8u64.to_le_bytes().to_vec(), b"{not so}".to_vec()].concat()).unwrap();
+        assert!(matches!(refuse(dir.path()), Error::Weights { .. }));
+        let name = "model.layers.1.mlp.up_proj.weight";
+        let weight = tensors.remove(name).unwrap();
+        candle_core::safetensors::save(&tensors, &file).unwrap();
+        let missing = refuse(dir.path()).to_string();
+        assert!(missing.contains(name) && missing.contains("model.safetensors"), "{missing}");
+        tensors.insert(name.to_string(), weight.t().unwrap().contiguous().unwrap());
+        candle_core::safetensors::save(&tensors, &file).unwrap();
+        let reshaped = refuse(dir.path()).to_string();
+        assert!(reshaped.contains(name) && reshaped.contains("shape"), "{reshaped}");
+        tensors.insert(name.to_string(), weight.to_dtype(DType::F64).unwrap());
+        candle_core::safetensors::save(&tensors, &file).unwrap();
+        assert!(refuse(dir.path()).to_string().contains("F64"));
+        std::fs::remove_file(&file).unwrap();
+        assert!(matches!(refuse(dir.path()), Error::MissingFile { .. }));
+    }
 }
