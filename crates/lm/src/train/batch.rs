@@ -20,6 +20,14 @@ pub struct TrainExample {
     pub completion_ids: Vec<u32>,
 }
 
+impl TrainExample {
+    /// The first `max_tokens` tokens of prompt and completion; none where nothing of the completion is left to learn.
+    pub fn truncated(mut self, max_tokens: usize) -> Option<Self> {
+        self.completion_ids.truncate(max_tokens.saturating_sub(self.prompt_ids.len()));
+        (!self.completion_ids.is_empty()).then_some(self)
+    }
+}
+
 /// Two completions of one prompt, the first preferred, with the frozen reference policy's view of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PreferencePair {
@@ -42,6 +50,8 @@ pub struct PreferencePair {
 pub enum BatchPlan {
     /// Epoch after epoch in a new order each, `batch_size` items at a time.
     Shuffled,
+    /// The order of the data, over and over, `batch_size` items at a time.
+    InOrder,
     /// Fixed shares of several parts of the data in every batch: (items of the part, its share of a batch), each part
     /// shuffled by itself. The shares add up to the batch size.
     Mixed(Vec<(Range<usize>, usize)>),
@@ -72,6 +82,9 @@ impl BatchPlan {
     pub fn members(&self, items: usize, batch_size: usize, seed: u64, update: usize) -> Vec<usize> {
         match self {
             Self::Shuffled => draw(0..items, batch_size, 0, seed, update),
+            Self::InOrder => {
+                (update * batch_size..(update + 1) * batch_size).map(|place| place % items).collect()
+            }
             Self::Mixed(parts) => parts
                 .iter()
                 .enumerate()
@@ -178,6 +191,21 @@ mod tests {
         assert!(plan.check(20, 6).is_err());
         assert!(plan.check(10, 5).is_err());
         assert!(BatchPlan::Shuffled.check(0, 5).is_err());
+    }
+
+    #[test]
+    fn in_order_goes_round() {
+        assert_eq!(BatchPlan::InOrder.members(5, 2, 9, 1), [2, 3]);
+        assert_eq!(BatchPlan::InOrder.members(5, 2, 9, 2), [4, 0]);
+    }
+
+    #[test]
+    fn truncation_keeps_the_start_and_drops_what_teaches_nothing() {
+        let example = TrainExample { prompt_ids: vec![1, 2, 3], completion_ids: vec![4, 5] };
+        assert_eq!(example.clone().truncated(5).unwrap(), example);
+        assert_eq!(example.clone().truncated(4).unwrap().completion_ids, [4]);
+        assert!(example.clone().truncated(3).is_none());
+        assert!(example.truncated(1).is_none());
     }
 
     #[test]
