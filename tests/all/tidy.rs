@@ -1,0 +1,387 @@
+//! The rules of the house that no compiler checks: who may know whom, sizes, heads, what is tracked.
+//!
+//! Each message names the file, what is wrong and what to do. Paper: none; the rules are ARCHITECTURE.md's.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Which rooms each room may use. A package that is not here has not been placed yet.
+const EDGES: &[(&str, &[&str])] = &[
+    ("duologue-lm", &[]),
+    ("duologue-metrics", &[]),
+    ("duologue-store", &[]),
+    ("duologue-mrds", &["duologue-lm", "duologue-metrics", "duologue-store"]),
+    ("duologue", &["duologue-mrds"]),
+    ("duologue-desktop", &["duologue-mrds"]),
+    ("duologue-tests", &["duologue-lm", "duologue-metrics", "duologue-store", "duologue-mrds"]),
+    ("xtask", &[]),
+];
+
+/// Foreign packages (by the start of their name) that belong to one room, so that it can be replaced alone.
+const OWNED: &[(&str, &str)] = &[
+    ("candle", "duologue-lm"),
+    ("tokenizers", "duologue-lm"),
+    ("hf-hub", "duologue-lm"),
+    ("minijinja", "duologue-lm"),
+    ("rusqlite", "duologue-store"),
+    ("tauri", "duologue-desktop"),
+    ("clap", "duologue"),
+    ("indicatif", "duologue"),
+];
+
+/// What the window must not be linked with: it starts a worker for models, and it opens no connection.
+const NOT_IN_THE_WINDOW: &[&str] = &["candle-core", "tokenizers", "reqwest", "hyper", "ureq", "hf-hub"];
+
+const MAX_LINES: usize = 600;
+const MAX_TRACKED_BYTES: u64 = 45 * 1024 * 1024;
+
+/// Strokes may be given in pixels; anything wider is a size and belongs to the scale.
+const MAX_STROKE_PX: f64 = 3.0;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Standard output of a program that must succeed.
+fn output(program: &str, arguments: &[&str]) -> String {
+    let answer = Command::new(program).args(arguments).current_dir(root()).output().unwrap();
+    assert!(
+        answer.status.success(),
+        "`{program} {}` failed: {}",
+        arguments.join(" "),
+        String::from_utf8_lossy(&answer.stderr)
+    );
+    String::from_utf8(answer.stdout).unwrap()
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    output(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()), arguments)
+}
+
+fn packages() -> Vec<Value> {
+    let text = cargo(&["metadata", "--no-deps", "--offline", "--format-version", "1"]);
+    let metadata: Value = serde_json::from_str(&text).unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+fn name(value: &Value) -> &str {
+    value["name"].as_str().unwrap()
+}
+
+/// Tracked files that exist, relative to the repository, with `/` between folders.
+fn tracked() -> Vec<String> {
+    let listed = output("git", &["ls-files", "-z"]);
+    let files: Vec<String> =
+        listed.split('\0').filter(|file| root().join(file).is_file()).map(str::to_owned).collect();
+    assert!(!files.is_empty(), "git lists no tracked file");
+    files
+}
+
+fn has_extension(file: &str, extensions: &[&str]) -> bool {
+    Path::new(file)
+        .extension()
+        .is_some_and(|own| extensions.iter().any(|extension| own.eq_ignore_ascii_case(extension)))
+}
+
+/// The file's text; `None` for one that is no text.
+fn text(file: &str) -> Option<String> {
+    String::from_utf8(std::fs::read(root().join(file)).unwrap()).ok()
+}
+
+/// Fails with every finding at once, and with what to do.
+fn none(findings: &[String], what_to_do: &str) {
+    assert!(findings.is_empty(), "{what_to_do}\n  {}", findings.join("\n  "));
+}
+
+/// Whether cargo writes the file's text, not a person.
+fn is_generated(file: &str) -> bool {
+    file.starts_with("ui/src/bridge/bindings")
+}
+
+#[test]
+fn rooms_know_only_the_rooms_below_them() {
+    let edges: BTreeMap<&str, &[&str]> = EDGES.iter().copied().collect();
+    let packages = packages();
+    let rooms: BTreeSet<&str> = packages.iter().map(name).collect();
+    let mut wrong = Vec::new();
+    for package in &packages {
+        let room = name(package);
+        let Some(allowed) = edges.get(room) else {
+            wrong.push(format!("{room} is not placed in EDGES"));
+            continue;
+        };
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let known = name(dependency);
+            if rooms.contains(known) && !allowed.contains(&known) {
+                wrong.push(format!("{room} uses {known}"));
+            }
+            if room == "duologue-tests" && dependency["kind"].is_null() {
+                wrong.push(format!("{room} uses {known} outside [dev-dependencies]"));
+            }
+        }
+    }
+    none(
+        &wrong,
+        "the dependency goes against ARCHITECTURE.md; move the code, or call through the room between:",
+    );
+}
+
+#[test]
+fn foreign_packages_stay_in_their_room() {
+    let mut wrong = Vec::new();
+    for package in &packages() {
+        let room = name(package);
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let foreign = name(dependency);
+            let owner = OWNED.iter().find(|(start, _)| foreign.starts_with(start)).map(|(_, owner)| *owner);
+            if owner.is_some_and(|owner| owner != room) && dependency["kind"] != "dev" {
+                wrong.push(format!("{room} uses {foreign}, which belongs to {}", owner.unwrap_or_default()));
+            }
+        }
+        if room == "duologue-metrics"
+            && package["dependencies"].as_array().unwrap().iter().any(|d| d["kind"].is_null())
+        {
+            wrong.push(
+                "duologue-metrics has a dependency: it is pure functions on numbers and texts".to_owned(),
+            );
+        }
+    }
+    none(&wrong, "use the foreign package through the room that owns it:");
+}
+
+#[test]
+fn the_window_links_neither_models_nor_a_network_client() {
+    let tree = cargo(&[
+        "tree",
+        "--offline",
+        "--package",
+        "duologue-desktop",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ]);
+    let linked: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    for expected in ["tauri", "duologue-mrds"] {
+        assert!(
+            linked.contains(expected),
+            "cargo tree shows no {expected} in the window; this test looks at nothing"
+        );
+    }
+    let wrong: Vec<String> = NOT_IN_THE_WINDOW
+        .iter()
+        .filter(|name| linked.contains(*name))
+        .map(|name| format!("{name}: see `cargo tree --package duologue-desktop --invert {name}`"))
+        .collect();
+    none(
+        &wrong,
+        "the window starts the worker for this and must not link it; keep it behind a feature of mrds:",
+    );
+}
+
+#[test]
+fn files_are_short() {
+    let mut wrong = Vec::new();
+    for file in
+        tracked().iter().filter(|file| has_extension(file, &["rs", "ts", "svelte"]) && !is_generated(file))
+    {
+        let lines = text(file).map_or(0, |text| text.lines().count());
+        if lines > MAX_LINES {
+            wrong.push(format!("{file}: {lines} lines"));
+        }
+    }
+    none(
+        &wrong,
+        &format!("split these files (at most {MAX_LINES} lines; better 400), by what changes together:"),
+    );
+}
+
+#[test]
+fn rust_files_begin_with_what_they_are() {
+    let wrong: Vec<String> = tracked()
+        .into_iter()
+        .filter(|file| has_extension(file, &["rs"]) && text(file).is_none_or(|text| !text.starts_with("//!")))
+        .collect();
+    none(&wrong, "begin these files with `//!`: what it is, where in the flow, which source it follows:");
+}
+
+#[test]
+fn the_map_names_every_room_and_stage() {
+    let map = text("ARCHITECTURE.md").expect("ARCHITECTURE.md is the map of the project");
+    let mut missing = Vec::new();
+    for package in &packages() {
+        let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+        let folder =
+            manifest.parent().unwrap().strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+        if !map.contains(&format!("`{folder}`")) {
+            missing.push(format!("`{folder}` ({})", name(package)));
+        }
+    }
+    for stage in stages() {
+        if !map.contains(&format!("`{stage}`")) {
+            missing.push(format!("stage `{stage}`"));
+        }
+    }
+    none(&missing, "describe these in ARCHITECTURE.md, in backticks:");
+}
+
+/// Stage names as the code gives them: the literals of the `StageName` enum.
+fn stages() -> Vec<String> {
+    let file = "crates/mrds/src/stage_name.rs";
+    let source =
+        text(file).unwrap_or_else(|| panic!("{file} holds the stage names; tell this test where they went"));
+    let body = source.split_once("    StageName {").expect("the StageName enum").1;
+    let body = body.split_once("\n    }").expect("the end of the StageName enum").0;
+    let names: Vec<String> = body.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+    assert!(!names.is_empty(), "{file} names no stage");
+    names
+}
+
+#[test]
+fn the_repository_stays_small() {
+    let mut files: Vec<(u64, String)> = tracked()
+        .into_iter()
+        .map(|file| (std::fs::metadata(root().join(&file)).unwrap().len(), file))
+        .collect();
+    files.sort_unstable_by(|a, b| b.cmp(a));
+    let sum: u64 = files.iter().map(|(bytes, _)| bytes).sum();
+    let largest: Vec<String> = files.iter().take(5).map(|(bytes, file)| format!("{bytes} {file}")).collect();
+    assert!(
+        sum <= MAX_TRACKED_BYTES,
+        "tracked files take {sum} bytes, more than {MAX_TRACKED_BYTES}; make these smaller or generate them:\n  {}",
+        largest.join("\n  ")
+    );
+}
+
+#[test]
+fn no_file_speaks_of_one_machine() {
+    // Spelt in two parts, so that this file is not a finding itself.
+    let folders = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/tm", "p/"), concat!("/ho", "me/")];
+    let mut wrong = Vec::new();
+    for file in tracked() {
+        let Some(text) = text(&file) else { continue };
+        for (number, line) in text.lines().enumerate() {
+            for folder in folders {
+                // `../x/y` and `https://host/x/y` are no paths of a machine.
+                let starts_a_path =
+                    |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-~})>".contains(c));
+                if line.match_indices(folder).any(|(at, _)| starts_a_path(at)) {
+                    wrong.push(format!("{file}:{}: {folder}", number + 1));
+                }
+            }
+        }
+    }
+    none(&wrong, "use a path relative to the repository, a temporary folder or a variable:");
+}
+
+#[test]
+fn only_the_bridge_knows_tauri() {
+    let mut wrong = Vec::new();
+    for file in
+        tracked().iter().filter(|file| file.starts_with("ui/src/") && !file.starts_with("ui/src/bridge/"))
+    {
+        for (number, line) in text(file).unwrap_or_default().lines().enumerate() {
+            if line.contains("@tauri-apps") {
+                wrong.push(format!("{file}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    none(
+        &wrong,
+        "screens call `ui/src/bridge`, so that they run on the fake bridge too; add what is missing there:",
+    );
+}
+
+#[test]
+fn colours_and_sizes_come_from_the_theme() {
+    let mut wrong = Vec::new();
+    let is_styled = |file: &&String| {
+        file.starts_with("ui/src/")
+            && !file.starts_with("ui/src/theme/")
+            && has_extension(file, &["svelte", "css", "ts"])
+            && !file.ends_with(".test.ts")
+            && !is_generated(file)
+    };
+    for file in tracked().iter().filter(is_styled) {
+        let mut in_style = has_extension(file, &["css"]);
+        for (number, line) in text(file).unwrap_or_default().lines().enumerate() {
+            in_style |= line.starts_with("<style");
+            if has_raw_colour(line) {
+                wrong.push(format!("{file}:{}: colour: {}", number + 1, line.trim()));
+            }
+            if in_style && widest_px(line) > MAX_STROKE_PX {
+                wrong.push(format!("{file}:{}: size: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    none(&wrong, "use a variable of ui/src/theme/tokens.css, or add one there (strokes up to 3px are fine):");
+}
+
+/// Whether a line holds a colour that is written out: a function call or a hexadecimal number.
+fn has_raw_colour(line: &str) -> bool {
+    let called = ["rgb(", "rgba(", "hsl(", "hsla(", "oklch("].iter().any(|call| line.contains(call));
+    let hexadecimal = line.match_indices('#').any(|(at, _)| {
+        let digits = line[at + 1..].chars().take_while(char::is_ascii_hexdigit).count();
+        let ends = line[at + 1 + digits..]
+            .chars()
+            .next()
+            .is_none_or(|c| !c.is_alphanumeric() && c != '-' && c != '_');
+        let starts = line[..at].chars().next_back().is_none_or(|c| " :,('\"`".contains(c));
+        matches!(digits, 3 | 4 | 6 | 8) && starts && ends
+    });
+    called || hexadecimal
+}
+
+/// The largest number of pixels that a line of CSS names, 0 where none.
+fn widest_px(line: &str) -> f64 {
+    let before = |at: usize| {
+        let digits = line[..at].rfind(|c: char| !c.is_ascii_digit() && c != '.').map_or(0, |last| last + 1);
+        line[digits..at].parse().unwrap_or(0.0)
+    };
+    line.match_indices("px").map(|(at, _)| before(at)).fold(0.0, f64::max)
+}
+
+#[test]
+fn the_style_rules_find_what_they_look_for() {
+    assert!(has_raw_colour("  color: #0d6670;") && has_raw_colour("background: rgb(0 0 0 / 45%);"));
+    assert!(has_raw_colour("const line = '#abc';"));
+    assert!(
+        !has_raw_colour("{#each rows as row}")
+            && !has_raw_colour("href=\"#/runs\"")
+            && !has_raw_colour("#Person1#")
+    );
+    assert!(widest_px("  padding: 2px 12.5px;") > 12.0 && widest_px("  border: 1px solid;") < 2.0);
+}
+
+#[test]
+fn both_licences_are_there_and_every_package_names_them() {
+    for file in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        assert!(
+            tracked().iter().any(|tracked| tracked == file),
+            "{file} is gone; the project is under both licences"
+        );
+    }
+    let wrong: Vec<String> = packages()
+        .iter()
+        .filter(|package| package["license"] != "MIT OR Apache-2.0")
+        .map(|package| name(package).to_owned())
+        .collect();
+    none(&wrong, "write `license.workspace = true` in the Cargo.toml of:");
+}
+
+#[test]
+fn every_package_takes_the_lints_of_the_workspace() {
+    let mut wrong = Vec::new();
+    for package in &packages() {
+        let manifest = std::fs::read_to_string(package["manifest_path"].as_str().unwrap()).unwrap();
+        if !manifest.contains("[lints]\nworkspace = true") {
+            wrong.push(name(package).to_owned());
+        }
+    }
+    none(&wrong, "write `[lints]` and `workspace = true` in the Cargo.toml of:");
+}
