@@ -1,0 +1,114 @@
+// The state that all screens share: bridge, route, theme, notices, and what the watcher last said.
+import type { AppError, AppInfo, Bridge, MetricPoint, RunLive, RunSummary } from './bridge';
+import { t } from './text';
+
+export type Theme = 'system' | 'light' | 'dark';
+
+interface Toast {
+  id: number;
+  text: string;
+  fix: string;
+  error: boolean;
+}
+
+/** Whatever was thrown, as an error that can be shown. */
+export function asError(thrown: unknown): AppError {
+  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown) {
+    const { code, message } = thrown;
+    const fix = 'fix' in thrown ? String(thrown.fix) : '';
+    return { code: String(code), message: String(message), fix };
+  }
+  return { code: 'window_unexpected', message: `${t.common.unexpected} ${String(thrown)}`, fix: '' };
+}
+
+class App {
+  #bridge: Bridge | undefined;
+  info: AppInfo | undefined = $state();
+  path: string[] = $state([]);
+  theme: Theme = $state('system');
+  toasts: Toast[] = $state([]);
+  job: RunSummary | null = $state(null);
+  live: RunLive | null = $state(null);
+  /** Points of the watched run, by stage. */
+  points: Record<string, MetricPoint[]> = $state({});
+  #nextToast = 1;
+
+  get bridge(): Bridge {
+    if (!this.#bridge) throw new Error('the bridge is not open');
+    return this.#bridge;
+  }
+
+  /** Connects the page; called once at start, and by each test. */
+  async open(bridge: Bridge): Promise<void> {
+    this.#bridge = bridge;
+    this.toasts = [];
+    this.job = null;
+    this.followHash();
+    this.info = await bridge.info();
+    const theme = await bridge.setting('theme');
+    this.applyTheme(theme === 'light' || theme === 'dark' ? theme : 'system');
+    await this.watch(null);
+  }
+
+  followHash(): void {
+    this.path = location.hash
+      .replace(/^#\/?/, '')
+      .split('/')
+      .filter((part) => part !== '')
+      .map(decodeURIComponent);
+  }
+
+  go(...path: string[]): void {
+    location.hash = `/${path.map(encodeURIComponent).join('/')}`;
+    this.followHash();
+  }
+
+  applyTheme(theme: Theme): void {
+    this.theme = theme;
+    if (theme === 'system') delete document.documentElement.dataset['theme'];
+    else document.documentElement.dataset['theme'] = theme;
+  }
+
+  /** Looks at one run (or none); the job at the foot of the navigation is always watched. */
+  async watch(run: string | null): Promise<void> {
+    this.live = null;
+    this.points = {};
+    await this.bridge.watch(run, (update) => {
+      this.job = update.job;
+      if (!update.live || update.live.run.id !== run) return;
+      this.live = update.live;
+      for (const point of update.points) (this.points[point.stage] ??= []).push(point);
+    });
+  }
+
+  say(text: string): void {
+    const id = this.#push({ text, fix: '', error: false });
+    setTimeout(() => this.dismiss(id), 6000);
+  }
+
+  fail(thrown: unknown): void {
+    const error = asError(thrown);
+    this.#push({ text: error.message, fix: error.fix, error: true });
+  }
+
+  dismiss(id: number): void {
+    this.toasts = this.toasts.filter((toast) => toast.id !== id);
+  }
+
+  /** Runs an action of the page; what goes wrong becomes a notice. */
+  async attempt(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  #push(toast: Omit<Toast, 'id'>): number {
+    const id = this.#nextToast++;
+    this.toasts.push({ id, ...toast });
+    return id;
+  }
+}
+
+export const app = new App();

@@ -1,0 +1,414 @@
+// A bridge without a window: everything in memory, a running job that moves, errors as the real one gives them.
+import type {
+  AppError,
+  Bridge,
+  Dataset,
+  DemoChoice,
+  DemoEvent,
+  Example,
+  ImportReport,
+  ImportRequest,
+  MetricPoint,
+  Model,
+  RatingItem,
+  RatingPress,
+  RunLive,
+  RunRequest,
+  RunSummary,
+  Study,
+  StudyRequest,
+  WatchUpdate,
+} from './index';
+import * as data from './fake_data';
+
+const refuse = (code: string, message: string, fix: string): never => {
+  const error: AppError = { code, message, fix };
+  throw error;
+};
+
+interface FakeStudy {
+  study: Study;
+  systems: string[];
+  scores: Record<string, Record<string, Record<string, number>>>;
+}
+
+/** How the stand-in behaves; tests start from an empty workspace or shorten the clock. */
+export interface FakeOptions {
+  empty?: boolean;
+  tickMs?: number;
+}
+
+export class FakeBridge implements Bridge {
+  settings: Record<string, string> = {};
+  datasetList: Dataset[];
+  modelList: Model[];
+  runList: RunSummary[];
+  studyList: FakeStudy[] = [];
+  presses: RatingPress[] = [];
+  controls: string[] = [];
+  started: RunRequest[] = [];
+  #control: Record<string, RunLive['control']> = {};
+  #points: MetricPoint[] = [];
+  #sent = 0;
+  #watched: string | null = null;
+  #onUpdate: ((update: WatchUpdate) => void) | undefined;
+  #step = 61;
+
+  constructor(options: FakeOptions = {}) {
+    const copy = <T>(list: T[]): T[] => (options.empty ? [] : structuredClone(list));
+    this.datasetList = copy(data.datasets);
+    this.modelList = copy(data.models);
+    this.runList = copy(data.runs);
+    for (let step = 1; step <= this.#step; step += 1) this.#trace(step);
+    this.#move();
+    setInterval(() => this.#tick(), options.tickMs ?? 500);
+  }
+
+  async info() {
+    return {
+      version: '0.1.0',
+      workspace: '/home/ada/.local/share/duologue',
+      cli_path: '/usr/bin/duologue',
+      cpu: 'AMD Ryzen 7 7840U',
+      threads: 16,
+      memory_bytes: 33.4e9,
+      memory_free_bytes: 21.7e9,
+      connections: 0,
+    };
+  }
+  async setting(key: string) {
+    return this.settings[key] ?? null;
+  }
+  async setSetting(key: string, value: string) {
+    this.settings[key] = value;
+  }
+  async pickFiles() {
+    return ['/home/ada/dialogues.jsonl'];
+  }
+  async pickFolder() {
+    return '/home/ada/models/dialog-20m';
+  }
+
+  async inspect(request: ImportRequest): Promise<ImportReport> {
+    const file = request.files[0] ?? '';
+    if (file.includes('missing')) refuse('file_not_found', `There is no file ${file}.`, 'Check the path.');
+    const bad = file.includes('bad') ? 2 : 0;
+    const issues = [
+      {
+        row: 14,
+        field: 'summary',
+        code: 'empty_field',
+        reason: 'The summary is empty.',
+        fix: 'Write one or leave the row out.',
+      },
+      {
+        row: 37,
+        field: 'dialogue',
+        code: 'no_turns',
+        reason: 'No turn could be read.',
+        fix: 'Write each turn as “Name: text”.',
+      },
+    ].map((issue) => ({ ...issue, file }));
+    return {
+      dataset: request.name,
+      format: 'JSON Lines',
+      mapping: [
+        { role: 'dialogue', column: 'dialogue' },
+        { role: 'summary', column: 'summary' },
+      ],
+      read: 60,
+      imported: 60 - bad,
+      skipped: bad,
+      splits: { train: 40 - bad, validation: 10, test: 10 },
+      references_min: 1,
+      references_max: 1,
+      leaks: [],
+      issues: issues.slice(0, bad),
+      sample: [data.example(0), data.example(2)],
+    };
+  }
+  async importFiles(request: ImportRequest) {
+    const report = await this.inspect(request);
+    if (report.skipped > 0 && !request.skip_bad)
+      refuse('bad_rows', '2 rows cannot be read.', 'Mend them or leave them out.');
+    this.datasetList.unshift({
+      name: report.dataset,
+      n: report.imported,
+      splits: report.splits,
+      created_at_ms: data.now,
+    });
+    return report;
+  }
+  async importSample() {
+    return this.importFiles({
+      files: ['sample.jsonl'],
+      name: 'sample',
+      split: 'auto',
+      map: '',
+      speakers: '',
+      skip_bad: false,
+    });
+  }
+  async datasets() {
+    return structuredClone(this.datasetList);
+  }
+  async examples(dataset: string, offset: number, limit: number) {
+    const total = this.datasetList.find((one) => one.name === dataset)?.n ?? 0;
+    const rows: Example[] = [];
+    for (let i = offset; i < Math.min(total, offset + limit); i += 1) rows.push(data.example(i));
+    return { total, rows };
+  }
+
+  async models() {
+    return structuredClone(this.modelList);
+  }
+  async addModel(path: string) {
+    if (path.includes('missing'))
+      refuse('file_not_found', `${path} holds no config.json.`, 'Choose the folder that holds config.json.');
+    const model = { ...(data.models[0] as Model), path, name: path.split('/').pop() ?? path };
+    this.modelList.push(model);
+    return model;
+  }
+  async forgetModel(path: string) {
+    this.modelList = this.modelList.filter((model) => model.path !== path);
+  }
+
+  async recipeFields() {
+    return structuredClone(data.recipe);
+  }
+  async runs() {
+    return structuredClone(this.runList);
+  }
+  async startRun(request: RunRequest) {
+    this.started.push(request);
+    for (const run of this.runList) if (run.status === 'running') this.#settle(run, 'paused');
+    const id = `run-${String(this.runList.length + 1).padStart(4, '0')}`;
+    this.runList.unshift({
+      id,
+      status: 'running',
+      dataset: request.dataset,
+      model_name: request.model.split('/').pop() ?? request.model,
+      created_at_ms: data.now,
+      seed: request.seed,
+      stages: data.stages(0, 'running'),
+      headline_rouge1: null,
+    });
+    this.#step = 0;
+    this.#points = [];
+    this.#sent = 0;
+    return id;
+  }
+  async resumeRun(run: string, from: string | null, until: string | null) {
+    this.controls.push(`resume ${run} ${from ?? ''}..${until ?? ''}`);
+    const row = this.#run(run);
+    row.status = 'running';
+    const stage =
+      row.stages.find((one) => one.name === from) ?? row.stages.find((one) => one.status !== 'done');
+    if (stage) stage.status = 'running';
+    this.#push();
+  }
+  async controlRun(run: string, action: 'pause' | 'cancel' | 'discard') {
+    this.controls.push(`${action} ${run}`);
+    this.#control[run] = action;
+    this.#push();
+  }
+  async points(run: string, stage: string) {
+    return run === this.#running()?.id ? this.#points.filter((point) => point.stage === stage) : [];
+  }
+  async results(run: string) {
+    this.#run(run);
+    return data.results(run);
+  }
+  async watch(run: string | null, onUpdate: (update: WatchUpdate) => void) {
+    this.#watched = run;
+    this.#onUpdate = onUpdate;
+    this.#sent = 0;
+    this.#push();
+  }
+
+  async items(run: string, stage: string, offset: number, limit: number) {
+    const row = this.#run(run);
+    const made = row.stages.find((one) => one.name === stage)?.status === 'done' ? 120 : 0;
+    const blind = this.studyList.some((one) => one.study.run === run && one.study.locked_raters.length === 0);
+    const rows = [];
+    for (let i = offset; i < Math.min(made, offset + limit); i += 1) {
+      const item = data.item(stage, i);
+      rows.push(item.kind === 'output' && blind ? { ...item, system: null } : item);
+    }
+    return { rows, more: offset + limit < made };
+  }
+
+  async createStudy(request: StudyRequest) {
+    const systems = request.all_systems
+      ? data.results(request.run).results.map((row) => row.system)
+      : ['sft_real', 'mrds_separate'];
+    const study: Study = {
+      id: `study-${this.studyList.length + 1}`,
+      run: request.run,
+      name: request.name,
+      seed: request.seed,
+      items: request.items * systems.length,
+      locked_raters: [],
+    };
+    this.studyList.push({ study, systems, scores: {} });
+    return study;
+  }
+  async studies() {
+    return this.studyList.map((one) => structuredClone(one.study));
+  }
+  async ratingQueue(study: string, rater: string) {
+    const one = this.#study(study);
+    const items: RatingItem[] = Array.from({ length: one.study.items }, (_, position) => {
+      const at = (position * 7 + one.study.seed) % one.study.items;
+      const item_key = `k${(at * 2654435761) % 1_000_000}`;
+      const scores = one.scores[rater]?.[item_key] ?? {};
+      return {
+        position,
+        item_key,
+        turns: data.dialogueOf(at >> 1),
+        summary: at % 2 === 0 ? data.summaryOf(at >> 1) : (data.summaryOf(at >> 1).split('. ')[0] ?? ''),
+        scores: Object.entries(scores).map(([criterion, score]) => ({ criterion, score })),
+      };
+    });
+    return {
+      locked: one.study.locked_raters.includes(rater),
+      criteria: ['informativeness', 'faithfulness', 'fluency', 'redundancy'],
+      items,
+    };
+  }
+  async rate(press: RatingPress) {
+    const one = this.#study(press.study);
+    if (one.study.locked_raters.includes(press.rater))
+      refuse('study_locked', 'This set is locked.', 'Make a new rating set to rate again.');
+    this.presses.push(press);
+    const scores = ((one.scores[press.rater] ??= {})[press.item_key] ??= {});
+    if (press.score === null) delete scores[press.criterion];
+    else scores[press.criterion] = press.score;
+  }
+  async lockStudy(study: string, rater: string) {
+    this.#study(study).study.locked_raters.push(rater);
+  }
+  async studyResults(study: string, rater: string) {
+    const one = this.#study(study);
+    if (!one.study.locked_raters.includes(rater))
+      refuse('study_open', 'This set is not locked yet.', 'Lock it on the Rate screen.');
+    const criteria = (await this.ratingQueue(study, rater)).criteria;
+    return one.systems.flatMap((system, index) =>
+      criteria.map((criterion, at) => {
+        const mean = 3.1 + index * 0.35 + at * 0.2;
+        return {
+          system,
+          criterion,
+          n: one.study.items / one.systems.length,
+          score: { mean, lo: mean - 0.3, hi: mean + 0.3 },
+        };
+      }),
+    );
+  }
+
+  async demo(choice: DemoChoice, dialogue: string, onEvent: (event: DemoEvent) => void) {
+    if (choice.model.includes('missing'))
+      refuse('model_missing', 'The model folder has gone.', 'Add it again on the Models screen.');
+    const speakers = [...new Set(data.turns(dialogue).map((turn) => turn.speaker))].filter(
+      (name) => name !== '',
+    );
+    const summary = `${speakers.join(' and ') || 'They'} agree on what happens next.`;
+    for (const word of summary.split(/(?<= )/)) {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+      onEvent({ event: 'token', text: word });
+    }
+    onEvent({
+      event: 'summary',
+      summary,
+      prompt_tokens: Math.round(dialogue.length / 4),
+      new_tokens: Math.round(summary.length / 4),
+      ttft_ms: 84,
+      tokens_per_s: 142,
+    });
+  }
+  async closeDemo() {
+    return;
+  }
+
+  #run(id: string): RunSummary {
+    return (
+      this.runList.find((run) => run.id === id) ??
+      refuse('unknown_run', `There is no run ${id}.`, 'See Runs.')
+    );
+  }
+  #study(id: string): FakeStudy {
+    return (
+      this.studyList.find((one) => one.study.id === id) ??
+      refuse('unknown_study', 'There is no such set.', '')
+    );
+  }
+  #running() {
+    return this.runList.find((run) => run.status === 'running');
+  }
+  #trace(step: number): void {
+    const stage = this.#running()?.stages.find((one) => one.status === 'running')?.name ?? 'align';
+    const noise = Math.sin(step * 12.9898) * 0.04;
+    const put = (series: string, value: number) => this.#points.push({ stage, series, step, value });
+    put('loss', 0.34 + 0.353 * Math.exp(-step / 40) + noise);
+    if (step % 10 === 0) put('validation_ce', 0.42 + 0.3 * Math.exp(-step / 45));
+    put('rewards/margins', 1.4 * (1 - Math.exp(-step / 60)) + noise * 2);
+    put('rewards/accuracies', 0.5 + 0.42 * (1 - Math.exp(-step / 50)));
+  }
+  #move(): void {
+    const stage = this.#running()?.stages.find((one) => one.status === 'running');
+    if (!stage) return;
+    stage.wall_s = this.#step * 0.9;
+    stage.progress = {
+      step: this.#step,
+      total_steps: 180,
+      loss: this.#points.findLast((point) => point.series === 'loss')?.value ?? null,
+      lr: 1e-5,
+      tokens_per_s: 1840 + (this.#step % 9) * 12,
+      eta_s: (180 - this.#step) * 0.9,
+      sample:
+        'Nora: Is the printer on the second floor working again?\nAli: Since this morning. They changed the drum.\nNora: Good, then I can print the handouts here.\nAli: Take the tray from the left, the right one still jams.',
+    };
+  }
+  #settle(run: RunSummary, status: string): void {
+    run.status = status;
+    for (const stage of run.stages) if (stage.status === 'running') stage.status = 'paused';
+  }
+  #tick(): void {
+    const run = this.#running();
+    if (!run) return;
+    const wish = this.#control[run.id];
+    if (wish) {
+      this.#settle(run, wish === 'pause' ? 'paused' : 'cancelled');
+      this.#control[run.id] = null;
+    } else if (this.#step < 180) {
+      this.#step += 1;
+      this.#trace(this.#step);
+      this.#move();
+    }
+    this.#push();
+  }
+  #push(): void {
+    const run = this.runList.find((one) => one.id === this.#watched);
+    const mine = run !== undefined && run.id === this.#running()?.id;
+    const points = mine ? this.#points.slice(this.#sent) : [];
+    if (mine) this.#sent = this.#points.length;
+    const failure = {
+      code: 'out_of_memory',
+      message: 'The stage “Candidates” stopped: the machine ran out of memory.',
+      fix: 'Choose a smaller batch (candidates.batch) or a smaller model, then resume; finished stages are kept.',
+    };
+    this.#onUpdate?.({
+      job: structuredClone(this.#running() ?? null),
+      live: run
+        ? {
+            run: structuredClone(run),
+            control: this.#control[run.id] ?? null,
+            error: run.status === 'failed' ? failure : null,
+          }
+        : null,
+      points: structuredClone(points),
+    });
+  }
+}
+
+export const fakeBridge = (options?: FakeOptions) => new FakeBridge(options);

@@ -1,0 +1,336 @@
+// What the fake bridge knows: dialogues and figures written for this purpose.
+import type {
+  Dataset,
+  Example,
+  Item,
+  Model,
+  RecipeField,
+  RunResults,
+  RunSummary,
+  StageState,
+  SynthesizerResult,
+  SystemResult,
+  Turn,
+} from './bindings';
+
+export const stageNames = [
+  'topics',
+  'summaries',
+  'synthesizer',
+  'candidates',
+  'preferences',
+  'align',
+  'dialogues',
+  'summarizer',
+  'evaluate',
+];
+
+/** `Name: text` lines as turns. */
+export function turns(text: string): Turn[] {
+  return text.split('\n').map((line) => {
+    const at = line.indexOf(': ');
+    return at < 0 ? { speaker: '', text: line } : { speaker: line.slice(0, at), text: line.slice(at + 2) };
+  });
+}
+
+const pairs: [string, string, string][] = [
+  [
+    'Moving house',
+    'Mara has a van for nine on Saturday. Theo brings tape and coffee.',
+    'Mara: The van is booked for nine on Saturday.\nTheo: Nine? I thought we said eleven.\nMara: They only had nine or four left.\nTheo: Fine, nine. Who brings the boxes?\nMara: I have thirty from work. Could you get tape?\nTheo: Tape and coffee. See you at nine.',
+  ],
+  [
+    'A lost key',
+    'Ines lost her key and will fetch the spare one from Paul at six.',
+    'Ines: I cannot find my key anywhere.\nPaul: Did you look in the blue bag?\nInes: Twice. Do you still have the spare one?\nPaul: Yes, at my desk. I am here until six.\nInes: I will come at six then. Thank you.',
+  ],
+  [
+    'Knee pain',
+    'The patient’s knee has hurt since a long run. The doctor advises rest and ice for a week.',
+    'Doctor: What brings you in today?\nPatient: My left knee has hurt since Sunday, mostly on the stairs.\nDoctor: Did you fall or twist it?\nPatient: No fall. I ran ten kilometres on Saturday.\nDoctor: Any swelling or locking?\nPatient: A little swelling in the evening.\nDoctor: Rest it for a week, ice in the evening, and come back if it locks.',
+  ],
+  [
+    'A late parcel',
+    'The customer’s parcel is held because the house number is missing. It goes out tomorrow before noon.',
+    'Customer: My parcel was due on Tuesday and it is Friday now.\nAgent: I am sorry. May I have the order number?\nCustomer: 48213.\nAgent: It is held at the depot because the house number is missing.\nCustomer: It is number 7.\nAgent: Thank you. It goes out tomorrow before noon.',
+  ],
+  [
+    'A birthday present',
+    'Lena and Omar will give Ruth a cookbook and share the cost.',
+    'Lena: Have you thought of something for Ruth?\nOmar: She keeps talking about that Georgian cookbook.\nLena: The big one? It costs forty.\nOmar: We could share it.\nLena: Deal. I will order it tonight.\nOmar: And I will write the card.',
+  ],
+  [
+    'A missed train',
+    'Jon missed the train. Petra will start the meeting without him, and he joins by phone.',
+    'Jon: I missed the 8.12 by ten seconds.\nPetra: When is the next one?\nJon: 8.42. I would be there at half past nine.\nPetra: We begin at nine. Join by phone until then?\nJon: Yes. Please start with the budget, I know that part.',
+  ],
+];
+
+export const topics = pairs.map(([topic]) => topic);
+
+const at = <T>(list: T[], index: number): T => list[index % list.length] as T;
+
+export const summaryOf = (index: number) => at(pairs, index)[1];
+export const dialogueOf = (index: number) => turns(at(pairs, index)[2]);
+
+export function example(index: number): Example {
+  return {
+    id: `ex-${String(index + 1).padStart(4, '0')}`,
+    split: index % 5 === 3 ? 'validation' : index % 5 === 4 ? 'test' : 'train',
+    origin: 'real',
+    turns: dialogueOf(index),
+    references: [summaryOf(index)],
+  };
+}
+
+const day = 86_400_000;
+export const now = Date.UTC(2026, 10, 20, 9, 30);
+
+export const datasets: Dataset[] = [
+  {
+    name: 'family-chats',
+    n: 320,
+    splits: { train: 160, validation: 80, test: 80 },
+    created_at_ms: now - 3 * day,
+  },
+  {
+    name: 'support-desk',
+    n: 148,
+    splits: { train: 100, validation: 24, test: 24 },
+    created_at_ms: now - day,
+  },
+];
+
+export const models: Model[] = [
+  {
+    path: '/home/ada/models/dialog-7m',
+    name: 'dialog-7m',
+    architecture: 'LlamaForCausalLM',
+    parameters: 7_345_920,
+    bytes: 29_400_000,
+    context_tokens: 1024,
+    problem: null,
+  },
+  {
+    path: '/home/ada/models/SmolLM2-135M',
+    name: 'SmolLM2-135M',
+    architecture: 'LlamaForCausalLM',
+    parameters: 134_515_008,
+    bytes: 269_060_000,
+    context_tokens: 8192,
+    problem: null,
+  },
+];
+
+export const recipe: RecipeField[] = [
+  { key: 'seed', value: '1', default: '1', doc: 'Seed of every random number.', source: 'our choice' },
+  {
+    key: 'shots',
+    value: '100',
+    default: '100',
+    doc: 'Real examples that training may see.',
+    source: 'paper, 4.1',
+  },
+  { key: 'synthesizer.lora.rank', value: '16', default: '16', doc: 'Rank of the adapter.', source: 'LoRA' },
+  { key: 'synthesizer.lr', value: '2e-4', default: '2e-4', doc: 'Peak learning rate.', source: 'paper, A' },
+  {
+    key: 'candidates.k',
+    value: '4',
+    default: '4',
+    doc: 'Dialogues written for each summary.',
+    source: 'paper, 3.2',
+  },
+  {
+    key: 'candidates.temperature',
+    value: '0.9',
+    default: '0.9',
+    doc: 'Sampling temperature.',
+    source: 'paper, 3.2',
+  },
+  {
+    key: 'align.beta',
+    value: '0.1',
+    default: '0.1',
+    doc: 'Strength of the pull to the reference.',
+    source: 'DPO',
+  },
+  {
+    key: 'align.sft_weight',
+    value: '1.0',
+    default: '1.0',
+    doc: 'Weight of the SFT term.',
+    source: 'paper, 3.3',
+  },
+  {
+    key: 'summarizer.patience',
+    value: '3',
+    default: '3',
+    doc: 'Evaluations without gain.',
+    source: 'our choice',
+  },
+];
+
+/** Stages with the first `done` finished and the next in `status`. */
+export function stages(done: number, status?: string): StageState[] {
+  return stageNames.map((name, index) => ({
+    name,
+    status: index < done ? 'done' : index === done && status ? status : 'waiting',
+    wall_s: index < done ? 14 + ((index * 37) % 90) * 2.5 : null,
+    progress: null,
+  }));
+}
+
+export const runs: RunSummary[] = [
+  {
+    id: 'run-0003',
+    status: 'running',
+    dataset: 'support-desk',
+    model_name: 'dialog-7m',
+    created_at_ms: now - 0.02 * day,
+    seed: 1,
+    stages: stages(5, 'running'),
+    headline_rouge1: null,
+  },
+  {
+    id: 'run-0002',
+    status: 'failed',
+    dataset: 'support-desk',
+    model_name: 'SmolLM2-135M',
+    created_at_ms: now - 0.4 * day,
+    seed: 1,
+    stages: stages(3, 'failed'),
+    headline_rouge1: null,
+  },
+  {
+    id: 'run-0001',
+    status: 'done',
+    dataset: 'family-chats',
+    model_name: 'dialog-7m',
+    created_at_ms: now - 2 * day,
+    seed: 7,
+    stages: stages(9),
+    headline_rouge1: 0.3121,
+  },
+];
+
+function row(
+  system: string,
+  r1: number,
+  r2: number,
+  rl: number,
+  ce: number,
+  diff: number | null,
+): SystemResult {
+  const interval = (mean: number, half: number) => ({ mean, lo: mean - half, hi: mean + half });
+  return {
+    system,
+    n: 80,
+    rouge1: interval(r1, 0.021),
+    rouge2: interval(r2, 0.014),
+    rouge_l: interval(rl, 0.019),
+    reference_ce: ce,
+    mean_tokens: 21 + Math.round(r1 * 20),
+    vs_sft_real:
+      diff === null
+        ? null
+        : { diff, lo: diff - 0.018, hi: diff + 0.018, p: Math.abs(diff) > 0.018 ? 0.012 : 0.41 },
+  };
+}
+
+function maker(system: string, rate: number, all: number, passing: number, copy: number): SynthesizerResult {
+  return {
+    system,
+    n: 80,
+    format_rate: rate,
+    format_lo: rate - 0.09,
+    format_hi: Math.min(1, rate + 0.06),
+    scorer_ce_all: all,
+    scorer_ce_passing: passing,
+    accepted: Math.round(80 * rate),
+    seconds_per_accepted: 0.6 / rate,
+    copy_rate: copy,
+  };
+}
+
+export function results(run: string): RunResults {
+  return {
+    run,
+    seed: 7,
+    results: [
+      row('zero_shot', 0.148, 0.021, 0.119, 3.61, -0.138),
+      row('in_context', 0.171, 0.032, 0.138, 3.44, -0.115),
+      row('sft_real', 0.286, 0.078, 0.231, 2.71, null),
+      row('sft_synthetic_ids', 0.291, 0.08, 0.236, 2.69, 0.005),
+      row('fixed_ratio', 0.294, 0.083, 0.239, 2.67, 0.008),
+      row('mrds_joint', 0.303, 0.088, 0.247, 2.63, 0.017),
+      row('mrds_separate', 0.312, 0.093, 0.255, 2.6, 0.026),
+    ],
+    detectable_diff: 0.024,
+    synthesizers: [
+      maker('sft', 0.71, 2.42, 2.31, 0.04),
+      maker('dpo_separate', 0.93, 2.18, 2.14, 0.03),
+      maker('dpo_joint', 0.89, 2.21, 2.16, 0.03),
+      maker('ids', 0.78, 2.33, 2.25, 0.05),
+      maker('rejection', 0.96, 2.2, 2.19, 0.04),
+    ],
+    first_dpo_loss: 0.693_147,
+    pairs: [
+      { name: 'format', n: 164 },
+      { name: 'content', n: 212 },
+    ],
+    stage1_ended_by: 'lr_floor',
+  };
+}
+
+const rules = ['two_speakers', 'turn_count', 'turn_length', 'no_repetition'];
+
+/** The `index`-th thing that a stage made. */
+export function item(stage: string, index: number): Item {
+  const id = `${stage}-${index}`;
+  const summary = summaryOf(index);
+  switch (stage) {
+    case 'topics':
+      return {
+        kind: 'topic',
+        id,
+        example_id: `ex-${String(index + 1).padStart(4, '0')}`,
+        topic: at(topics, index),
+      };
+    case 'summaries':
+      return { kind: 'summary', id, topic: at(topics, index), text: summary, method: 'adapter' };
+    case 'candidates': {
+      const pass = index % 4 !== 2;
+      return {
+        kind: 'candidate',
+        id,
+        summary,
+        origin: index % 3 === 0 ? 'real' : 'synthetic',
+        turns: pass ? dialogueOf(index) : dialogueOf(index).slice(0, 1),
+        rules: rules.map((rule, at_) => ({ rule, pass: pass || at_ > 1 })),
+        pass,
+        score: -1.8 - (index % 7) / 10,
+      };
+    }
+    case 'preferences':
+      return {
+        kind: 'pair',
+        id,
+        set: index % 2 === 0 ? 'content' : 'format',
+        summary,
+        chosen: dialogueOf(index),
+        rejected: dialogueOf(index + (index % 2)).slice(0, 2),
+        gap: index % 2 === 0 ? 0.42 : null,
+        origin: 'synthetic',
+      };
+    case 'dialogues':
+      return { kind: 'dialogue', id, source: 'dpo_separate', summary, turns: dialogueOf(index) };
+    default:
+      return {
+        kind: 'output',
+        id,
+        system: index % 2 === 0 ? 'mrds_separate' : 'sft_real',
+        prediction: index % 2 === 0 ? summary : `${summary.split('. ')[0] ?? summary}.`,
+        references: [summary],
+      };
+  }
+}

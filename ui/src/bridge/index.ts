@@ -1,0 +1,80 @@
+// The one way out of the page. Screens know this interface; only `tauri.ts` knows Tauri, and `fake.ts` is an
+// in-memory stand-in for development in a browser and for tests.
+import type {
+  AppError,
+  AppInfo,
+  Dataset,
+  DemoChoice,
+  DemoEvent,
+  ExamplePage,
+  ImportReport,
+  ImportRequest,
+  ItemPage,
+  MetricPoint,
+  Model,
+  RatingPress,
+  RatingQueue,
+  RecipeField,
+  RunRequest,
+  RunResults,
+  RunSummary,
+  Study,
+  StudyRequest,
+  StudyResult,
+  WatchUpdate,
+} from './bindings';
+
+export type * from './bindings';
+
+/** Every method rejects with an `AppError` (code, message, fix). */
+export interface Bridge {
+  info(): Promise<AppInfo>;
+  setting(key: string): Promise<string | null>;
+  setSetting(key: string, value: string): Promise<void>;
+  pickFiles(): Promise<string[]>;
+  pickFolder(): Promise<string | null>;
+
+  inspect(request: ImportRequest): Promise<ImportReport>;
+  importFiles(request: ImportRequest): Promise<ImportReport>;
+  importSample(): Promise<ImportReport>;
+  datasets(): Promise<Dataset[]>;
+  examples(dataset: string, offset: number, limit: number): Promise<ExamplePage>;
+
+  models(): Promise<Model[]>;
+  addModel(path: string): Promise<Model>;
+  forgetModel(path: string): Promise<void>;
+
+  recipeFields(preset: string): Promise<RecipeField[]>;
+  runs(): Promise<RunSummary[]>;
+  startRun(request: RunRequest): Promise<string>;
+  resumeRun(run: string, from: string | null, until: string | null): Promise<void>;
+  controlRun(run: string, action: 'pause' | 'cancel' | 'discard'): Promise<void>;
+  points(run: string, stage: string): Promise<MetricPoint[]>;
+  results(run: string): Promise<RunResults>;
+  /** At most two messages a second, only on change; a second call replaces the first. */
+  watch(run: string | null, onUpdate: (update: WatchUpdate) => void): Promise<void>;
+
+  items(run: string, stage: string, offset: number, limit: number): Promise<ItemPage>;
+
+  createStudy(request: StudyRequest): Promise<Study>;
+  studies(): Promise<Study[]>;
+  ratingQueue(study: string, rater: string): Promise<RatingQueue>;
+  rate(press: RatingPress): Promise<void>;
+  lockStudy(study: string, rater: string): Promise<void>;
+  studyResults(study: string, rater: string): Promise<StudyResult[]>;
+
+  demo(choice: DemoChoice, dialogue: string, onEvent: (event: DemoEvent) => void): Promise<void>;
+  closeDemo(): Promise<void>;
+}
+
+/** Inside the window the real bridge; in a browser during development the fake one. */
+export async function openBridge(): Promise<Bridge> {
+  if ('__TAURI_INTERNALS__' in globalThis) return (await import('./tauri')).tauriBridge();
+  if (import.meta.env.MODE !== 'production') return (await import('./fake')).fakeBridge();
+  const error: AppError = {
+    code: 'window_missing',
+    message: 'This page runs inside the Duologue window only.',
+    fix: 'Start duologue-desktop.',
+  };
+  throw error;
+}

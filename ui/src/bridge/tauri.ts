@@ -1,0 +1,3 @@
+export const tauriBridge = () => {
+  throw new Error('later');
+};
