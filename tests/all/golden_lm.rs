@@ -6,8 +6,8 @@ use std::path::Path;
 
 use lm::sample::{Filters, filter, softmax};
 use lm::{
-    Completion, Device, Finish, GenerateConfig, GenerateRequest, Generation, LanguageModel, Message, PackedBatch,
-    SpecialTokens, Tape, generate, score,
+    Completion, Device, Finish, GenerateConfig, GenerateRequest, Generation, LanguageModel, Message,
+    PackedBatch, SpecialTokens, Tape, generate, score,
 };
 use serde_json::Value;
 
@@ -57,10 +57,8 @@ fn token_logps(model: &LanguageModel, seq: &[u32]) -> Vec<f32> {
 fn real_tokens(tensors: &TensorFile, side: &str) -> (Vec<Vec<u32>>, Vec<Vec<usize>>) {
     let (shape, ids) = tensors.i64(&format!("{side}.input_ids"));
     let (_, mask) = tensors.i64(&format!("{side}.attention_mask"));
-    let columns: Vec<Vec<usize>> = mask
-        .chunks(shape[1])
-        .map(|row| (0..shape[1]).filter(|column| row[*column] == 1).collect())
-        .collect();
+    let columns: Vec<Vec<usize>> =
+        mask.chunks(shape[1]).map(|row| (0..shape[1]).filter(|column| row[*column] == 1).collect()).collect();
     let row = |(row, columns): (&[i64], &Vec<usize>)| columns.iter().map(|c| row[*c] as u32).collect();
     (ids.chunks(shape[1]).zip(&columns).map(row).collect(), columns)
 }
@@ -194,7 +192,8 @@ fn chat_templates_and_their_tokens() {
         let fixture = json(&dir.join("chat.json"));
         for case in fixture.as_array().unwrap() {
             let messages = messages(&case["messages"]);
-            for (field, prompted) in [("with_generation_prompt", true), ("without_generation_prompt", false)] {
+            for (field, prompted) in [("with_generation_prompt", true), ("without_generation_prompt", false)]
+            {
                 let text = model.chat.render(&messages, prompted).unwrap();
                 assert_eq!(text, case[field]["text"].as_str().unwrap());
                 let found = model.tokenizer.encode(&text, SpecialTokens::Parse).unwrap();
@@ -227,9 +226,16 @@ fn tokenisation_and_decoding() {
             let text = case["text"].as_str().unwrap();
             let expected = ids(&case["ids"]);
             assert_eq!(tokenizer.encode(text, SpecialTokens::Parse).unwrap(), expected, "{text:?}");
-            assert_eq!(tokenizer.encode_with_special(text).unwrap(), ids(&case["ids_with_special"]), "{text:?}");
+            assert_eq!(
+                tokenizer.encode_with_special(text).unwrap(),
+                ids(&case["ids_with_special"]),
+                "{text:?}"
+            );
             assert_eq!(tokenizer.decode(&expected, false).unwrap(), case["decoded"].as_str().unwrap());
-            assert_eq!(tokenizer.decode(&expected, true).unwrap(), case["decoded_skip_special"].as_str().unwrap());
+            assert_eq!(
+                tokenizer.decode(&expected, true).unwrap(),
+                case["decoded_skip_special"].as_str().unwrap()
+            );
             let plain = tokenizer.encode(text, SpecialTokens::AsText).unwrap();
             let special = |id: &u32| {
                 let token = tokenizer.decode(&[*id], false).unwrap();
@@ -344,7 +350,11 @@ fn pretrained_dialogue_model() {
         let item = Completion { prompt_ids: &prompt, completion_ids: &expected };
         let scored = score(&model.decoder, None, &[item], 4096).unwrap().remove(0);
         let nll = -scored.logp_sum / scored.n_tokens as f64;
-        assert!((nll - case["mean_nll"].as_f64().unwrap()).abs() < 2e-4, "mean_nll is {nll}: {}", case["mean_nll"]);
+        assert!(
+            (nll - case["mean_nll"].as_f64().unwrap()).abs() < 2e-4,
+            "mean_nll is {nll}: {}",
+            case["mean_nll"]
+        );
     }
     report(&dir, "generations", cases.len());
 }
@@ -357,7 +367,8 @@ fn replies_as_the_trainer_prepares_them() {
     for item in items {
         let user = fixture["user_template"].as_str().unwrap();
         let user = user.replace("{dialogue}", item["dialogue"].as_str().unwrap());
-        let messages = [Message::new("system", fixture["system"].as_str().unwrap()), Message::new("user", user)];
+        let messages =
+            [Message::new("system", fixture["system"].as_str().unwrap()), Message::new("user", user)];
         let prompt = model.prompt_ids(&messages).unwrap();
         let completion = model.completion_ids(item["summary"].as_str().unwrap()).unwrap();
         assert_eq!([prompt.clone(), completion].concat(), ids(&item["input_ids"]));
@@ -394,7 +405,10 @@ fn published_tokenizers() {
         for case in cases {
             let text = case["text"].as_str().unwrap();
             assert_eq!(tokenizer.encode(text, SpecialTokens::Parse).unwrap(), ids(&case["ids"]), "{text:?}");
-            assert_eq!(tokenizer.decode(&ids(&case["ids"]), false).unwrap(), case["decoded"].as_str().unwrap());
+            assert_eq!(
+                tokenizer.decode(&ids(&case["ids"]), false).unwrap(),
+                case["decoded"].as_str().unwrap()
+            );
         }
         report(&dir, "encodings", cases.len());
     }

@@ -12,5 +12,5 @@ mod fixture;
 mod golden_agreement;
 mod golden_lm;
 mod golden_rouge;
-mod tidy;
 mod golden_train;
+mod tidy;
