@@ -160,6 +160,8 @@ fn desktop(place: &Place, screens: Option<&Path>) -> Result<Counts> {
     }
     let runtime = place.tools().join("runtime");
     fs::create_dir_all(&runtime).with_context(|| format!("{} cannot be made", runtime.display()))?;
+    #[cfg(unix)]
+    fs::set_permissions(&runtime, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
     let cargo_path = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let display = "-screen 0 1440x900x24 -nolisten tcp";
     // `timeout` ends the whole process group: a driver left behind would otherwise hold the display.

@@ -48,13 +48,11 @@ const NODE: (u32, u32) = (20, 19);
 /// The WebDriver server for Tauri windows that the desktop tests start.
 const TAURI_DRIVER: &str = "2.1.0";
 
-const ELSEWHERE: &str = "\
-  Fedora     sudo dnf install gcc gcc-c++ make pkgconf-pkg-config webkit2gtk4.1-devel libsoup3-devel librsvg2-devel \\
-               libxdo-devel libappindicator-gtk3-devel
-  Arch       sudo pacman -S base-devel pkgconf webkit2gtk-4.1 libsoup3 librsvg xdotool libappindicator-gtk3
-  openSUSE   sudo zypper install gcc gcc-c++ make pkgconf webkit2gtk3-devel libsoup-devel librsvg-devel xdotool-devel \\
-               libappindicator3-devel
-  others     a C and C++ compiler, pkg-config, and the development files of webkit2gtk-4.1, libsoup-3.0, librsvg-2.0
+const ELSEWHERE: &str = "  \
+  Fedora  sudo dnf install gcc gcc-c++ make pkgconf-pkg-config webkit2gtk4.1-devel libsoup3-devel librsvg2-devel \
+libxdo-devel libappindicator-gtk3-devel
+  Arch    sudo pacman -S base-devel pkgconf webkit2gtk-4.1 libsoup3 librsvg xdotool libappindicator-gtk3
+  others  a C and C++ compiler, pkg-config, and the development files of webkit2gtk-4.1, libsoup-3.0, librsvg-2.0
 and run the same command again.";
 
 /// What a command is about to do, and so what must be there.
