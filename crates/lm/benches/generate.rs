@@ -55,17 +55,19 @@ fn main() {
         (0..tokens).map(|i| (random::uniform(seed, i) * 4096.0) as u32).collect()
     };
     for (batch_size, temperature) in [(1, 0.0), (8, 0.0), (32, 0.0), (32, 0.9)] {
-        let requests: Vec<GenerateRequest> =
-            (0..2 * batch_size as u64).map(|key| GenerateRequest { prompt_ids: prompt(key, 100), key }).collect();
+        let requests: Vec<GenerateRequest> = (0..2 * batch_size as u64)
+            .map(|key| GenerateRequest { prompt_ids: prompt(key, 100), key })
+            .collect();
         let stop_ids = Vec::new();
         let cfg =
             GenerateConfig { max_new_tokens: 150, temperature, top_k: 0, top_p: 0.95, stop_ids, batch_size };
         let start = Instant::now();
-        let done =
-            generate(&decoder, None, &requests, &cfg, &mut |_, _| ControlFlow::Continue(())).unwrap();
+        let done = generate(&decoder, None, &requests, &cfg, &mut |_, _| ControlFlow::Continue(())).unwrap();
         let tokens: usize = done.iter().map(|g| g.ids.len()).sum();
         let rate = tokens as f64 / start.elapsed().as_secs_f64();
-        println!("generate, batch {batch_size:2}, temperature {temperature}: {rate:8.0} tokens/s (prefill included)");
+        println!(
+            "generate, batch {batch_size:2}, temperature {temperature}: {rate:8.0} tokens/s (prefill included)"
+        );
     }
     let seqs: Vec<Vec<u32>> = (0..16).map(|key| prompt(key, 250)).collect();
     let tokens = seqs.iter().map(Vec::len).sum::<usize>() as f64;

@@ -381,7 +381,8 @@ mod tests {
         let lengths: Vec<usize> = found.iter().map(|g| g.ids.len()).collect();
         assert_eq!(lengths, [limit - 4, 1, 0]);
         assert!(found.iter().all(|g| g.finish == Finish::Length));
-        let long = generate(&decoder, None, &[request(limit + 1)], &cfg, &mut |_, _| ControlFlow::Continue(()));
+        let long =
+            generate(&decoder, None, &[request(limit + 1)], &cfg, &mut |_, _| ControlFlow::Continue(()));
         assert!(matches!(long, Err(Error::ContextExceeded { .. })));
     }
 

@@ -5,6 +5,8 @@
 
 use std::cmp::Ordering;
 
+use crate::train::kernels::exp;
+
 /// Settings of the filters; [`Filters::default`] changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Filters {
@@ -54,7 +56,7 @@ pub fn filter(logits: &mut [f32], history: &[u32], filters: &Filters) {
 /// Softmax; minus infinity becomes exactly 0.
 pub fn softmax(logits: &[f32]) -> Vec<f32> {
     let max = max(logits);
-    let mut probs: Vec<f32> = logits.iter().map(|l| (l - max).exp()).collect();
+    let mut probs: Vec<f32> = logits.iter().map(|l| exp(l - max)).collect();
     let sum: f64 = probs.iter().map(|p| f64::from(*p)).sum();
     probs.iter_mut().for_each(|p| *p = (f64::from(*p) / sum) as f32);
     probs
@@ -101,7 +103,7 @@ fn penalise(logits: &mut [f32], history: &[u32], penalty: f32) {
 /// Top-p: from the largest down, a token stays while the mass before it is below `top_p`.
 fn keep_mass(logits: &mut [f32], top_p: f64) {
     let max = max(logits);
-    let weight = |logit: f32| f64::from((logit - max).exp());
+    let weight = |logit: f32| f64::from(exp(logit - max));
     let total: f64 = logits.iter().map(|l| weight(*l)).sum();
     let mut order: Vec<u32> = (0..logits.len() as u32).collect();
     let descending =

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
 use crate::model::{Decoder, PackedBatch};
+use crate::train::kernels::exp;
 
 /// Logits held at once (16 MiB of f32).
 const CHUNK_LOGITS: usize = 1 << 22;
@@ -141,7 +142,7 @@ fn target_logps(logits: &Tensor, targets: &[u32]) -> Result<Vec<f32>> {
 
 fn log_sum_exp(row: &[f32]) -> f32 {
     let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = row.iter().map(|logit| f64::from((logit - max).exp())).sum();
+    let sum: f64 = row.iter().map(|logit| f64::from(exp(logit - max))).sum();
     max + sum.ln() as f32
 }
 
@@ -154,7 +155,8 @@ mod tests {
     fn neighbours_and_batch_size_do_not_matter() {
         let decoder = tiny(1);
         let prompts: Vec<Vec<u32>> = (1..7).map(|n| (0..n).map(|i| i * 5 % 53).collect()).collect();
-        let completions: Vec<Vec<u32>> = (0..6).map(|n| (0..n * 3).map(|i| (i * 7 + n) % 53).collect()).collect();
+        let completions: Vec<Vec<u32>> =
+            (0..6).map(|n| (0..n * 3).map(|i| (i * 7 + n) % 53).collect()).collect();
         let items: Vec<Completion<'_>> = prompts
             .iter()
             .zip(&completions)

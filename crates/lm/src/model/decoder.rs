@@ -7,14 +7,16 @@
 use std::ops::Range;
 
 use candle_core::{Device, Tensor};
-use candle_nn::ops::{rms_norm, silu};
+use candle_nn::ops::rms_norm;
 
 use super::attention::attend_span;
 use super::config::DecoderConfig;
+use super::linear::matmul;
 use super::rope::Rope;
 use crate::error::{Error, Result};
 use crate::lora::{Adapter, Target};
 use crate::random::Dropout;
+use crate::train::kernels::swiglu;
 
 /// A frozen decoder-only transformer, f32 on the CPU.
 #[derive(Debug, Clone)]
@@ -217,7 +219,7 @@ impl Decoder {
             let h = rms_norm(&mid, &layer.post_attention_layernorm, eps)?;
             let gate = project(Target::Gate, &h)?;
             let up = project(Target::Up, &h)?;
-            let y = (&mid + project(Target::Down, &(silu(&gate)? * &up)?)?)?;
+            let y = (&mid + project(Target::Down, &swiglu(&gate, &up)?)?)?;
             let x_in = std::mem::replace(&mut x, y);
             if let Record::Tape(tape) = &mut record {
                 tape.layers.push(LayerTape { x: x_in, q, k, v, attn, mid, gate, up });
@@ -232,7 +234,7 @@ impl Decoder {
 
     /// Logits `[M, V]` of final hidden states `[M, D]`.
     pub fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
-        Ok(hidden.matmul(&self.lm_head_t)?)
+        matmul(hidden, &self.lm_head_t)
     }
 
     /// `[N, heads*Dh]` → `[N, heads, Dh]`
@@ -253,7 +255,7 @@ impl Layer {
         dropout: Option<&Dropout>,
     ) -> Result<Tensor> {
         let projection = &self.projections[target as usize];
-        let mut y = x.matmul(&projection.weight_t)?;
+        let mut y = matmul(x, &projection.weight_t)?;
         if let Some(bias) = &projection.bias {
             y = y.broadcast_add(bias)?;
         }
@@ -263,10 +265,10 @@ impl Layer {
         let low = match dropout.filter(|d| d.p > 0.0) {
             Some(dropout) => {
                 let (rows, width) = x.dims2()?;
-                (x * dropout.mask(index, target, rows, width, x.device())?)?.matmul(&pair.a.t()?)?
+                matmul(&(x * dropout.mask(index, target, rows, width, x.device())?)?, &pair.a.t()?)?
             }
-            None => x.matmul(&pair.a.t()?)?,
+            None => matmul(x, &pair.a.t()?)?,
         };
-        Ok((y + (low * adapter.scale())?.matmul(&pair.b.t()?)?)?)
+        Ok((y + matmul(&(low * adapter.scale())?, &pair.b.t()?)?)?)
     }
 }

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::config::DecoderConfig;
 use crate::error::Result;
+use crate::train::kernels::exp;
 
 /// Lanes of the running sums: two registers of AVX-512, four of AVX2.
 const LANES: usize = 32;
@@ -125,11 +126,10 @@ fn attend_group(q: &[f32], k: &[f32], v: &[f32], head_dim: usize, out: &mut [f32
             *score = dot(q, k) * scale;
             max = max.max(*score);
         }
-        let mut sum = 0.0;
         for score in &mut scores {
-            *score = (*score - max).exp();
-            sum += *score;
+            *score = exp(*score - max);
         }
+        let sum: f32 = scores.iter().sum();
         for (score, v) in scores.iter().zip(v.chunks_exact(head_dim)) {
             let p = score / sum;
             for (out, v) in out.iter_mut().zip(v) {

@@ -147,8 +147,11 @@ mod tests {
         std::fs::remove_file(path("model.safetensors")).unwrap();
         let mut map = serde_json::Map::new();
         for (i, name) in ["a.safetensors", "b.safetensors"].iter().enumerate() {
-            let part: std::collections::HashMap<String, Tensor> =
-                tensors.iter().filter(|(t, _)| t.len() % 2 == i).map(|(t, v)| (t.clone(), v.clone())).collect();
+            let part: std::collections::HashMap<String, Tensor> = tensors
+                .iter()
+                .filter(|(t, _)| t.len() % 2 == i)
+                .map(|(t, v)| (t.clone(), v.clone()))
+                .collect();
             candle_core::safetensors::save(&part, path(name)).unwrap();
             map.extend(part.keys().map(|tensor| (tensor.clone(), json!(name))));
         }

@@ -7,6 +7,7 @@ pub(crate) mod attention;
 pub mod config;
 pub mod decoder;
 pub(crate) mod kv_cache;
+pub(crate) mod linear;
 pub(crate) mod load;
 pub mod rope;
 

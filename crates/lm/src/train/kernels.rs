@@ -125,7 +125,7 @@ fn rms_norm_backward_composed(
 }
 
 /// `silu(gate) * up`, the input of the down projection, all `[N, F]`.
-pub(super) fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
+pub(crate) fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
     if !gate.device().is_cpu() {
         return Ok((gate.silu()? * up)?);
     }
@@ -186,7 +186,7 @@ fn swiglu_backward_composed(dy: &Tensor, gate: &Tensor, up: &Tensor) -> Result<(
 
 /// Causal softmax over the last axis of `[B, rows, keys]`, in place on the CPU. Row `r` of a matrix belongs to query
 /// `first + r % queries` and sees the keys up to and including its own position; `scale` multiplies the scores.
-pub(super) fn causal_softmax(scores: Tensor, queries: usize, first: usize, scale: f64) -> Result<Tensor> {
+pub(crate) fn causal_softmax(scores: Tensor, queries: usize, first: usize, scale: f64) -> Result<Tensor> {
     if !scores.device().is_cpu() {
         return causal_softmax_composed(&scores, queries, first, scale);
     }

@@ -7,7 +7,7 @@
 mod backward;
 mod batch;
 mod checkpoint;
-mod kernels;
+pub(crate) mod kernels;
 mod loss;
 mod objective;
 mod optimizer;

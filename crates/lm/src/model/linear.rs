@@ -1,0 +1,159 @@
+//! Matrix products of the CPU, straight through the `gemm` crate.
+//!
+//! Candle's own product asks the operating system for the number of cores each time (on Linux by reading
+//! /proc/cpuinfo), which costs more than a small product itself. Other devices use candle's.
+
+use candle_core::{CpuStorage, CustomOp2, DType, Layout, Shape, Tensor};
+use gemm::Parallelism;
+
+use crate::error::Result;
+
+/// `a b` for `[M, K] x [K, N]`, or a batch `[B, M, K] x [B, K, N]`; operands may be transposed views.
+pub(crate) fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    if !a.device().is_cpu() || a.dtype() != DType::F32 || b.dtype() != DType::F32 {
+        return Ok(a.matmul(b)?);
+    }
+    Ok(a.apply_op2_no_bwd(b, &Product)?)
+}
+
+struct Product;
+
+/// Offsets and strides of one operand: elements, batch, rows, columns.
+struct Operand {
+    batches: usize,
+    rows: usize,
+    columns: usize,
+    batch_stride: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+impl Operand {
+    fn new(layout: &Layout) -> candle_core::Result<Self> {
+        let strides = layout.stride();
+        match *layout.dims() {
+            [rows, columns] => Ok(Self {
+                batches: 1,
+                rows,
+                columns,
+                batch_stride: 0,
+                row_stride: strides[0],
+                column_stride: strides[1],
+            }),
+            [batches, rows, columns] => Ok(Self {
+                batches,
+                rows,
+                columns,
+                batch_stride: strides[0],
+                row_stride: strides[1],
+                column_stride: strides[2],
+            }),
+            ref dims => candle_core::bail!("a product takes matrices or batches of them, not {dims:?}"),
+        }
+    }
+
+    /// The values from the first element on, checked to reach the last one.
+    fn values<'a>(&self, storage: &'a CpuStorage, layout: &Layout) -> candle_core::Result<&'a [f32]> {
+        let values = &storage.as_slice::<f32>()?[layout.start_offset()..];
+        let last = |count: usize, stride: usize| count.saturating_sub(1) * stride;
+        let end = last(self.batches, self.batch_stride)
+            + last(self.rows, self.row_stride)
+            + last(self.columns, self.column_stride);
+        if self.batches * self.rows * self.columns > 0 && end >= values.len() {
+            candle_core::bail!("a tensor reaches beyond its storage");
+        }
+        Ok(values)
+    }
+}
+
+impl CustomOp2 for Product {
+    fn name(&self) -> &'static str {
+        "product"
+    }
+
+    fn cpu_fwd(
+        &self,
+        a_storage: &CpuStorage,
+        a_layout: &Layout,
+        b_storage: &CpuStorage,
+        b_layout: &Layout,
+    ) -> candle_core::Result<(CpuStorage, Shape)> {
+        let (a, b) = (Operand::new(a_layout)?, Operand::new(b_layout)?);
+        if a.columns != b.rows || a.batches != b.batches {
+            candle_core::bail!("shapes {:?} and {:?} cannot be multiplied", a_layout.dims(), b_layout.dims());
+        }
+        let (a_values, b_values) = (a.values(a_storage, a_layout)?, b.values(b_storage, b_layout)?);
+        let mut out = vec![0f32; a.batches * a.rows * b.columns];
+        if !out.is_empty() && a.columns > 0 {
+            for (batch, out) in out.chunks_exact_mut(a.rows * b.columns).enumerate() {
+                let a_values = &a_values[batch * a.batch_stride..];
+                let b_values = &b_values[batch * b.batch_stride..];
+                multiply(&a, a_values, &b, b_values, out);
+            }
+        }
+        let shape = match a_layout.dims().len() {
+            2 => Shape::from((a.rows, b.columns)),
+            _ => Shape::from((a.batches, a.rows, b.columns)),
+        };
+        Ok((CpuStorage::F32(out), shape))
+    }
+}
+
+fn multiply(a: &Operand, a_values: &[f32], b: &Operand, b_values: &[f32], out: &mut [f32]) {
+    #[expect(unsafe_code, reason = "gemm takes pointers; `Operand::values` checked that strides stay inside")]
+    // SAFETY: out holds rows x columns values; the last element of either operand lies in its slice.
+    unsafe {
+        gemm::gemm(
+            a.rows,
+            b.columns,
+            a.columns,
+            out.as_mut_ptr(),
+            1,
+            b.columns as isize,
+            false,
+            a_values.as_ptr(),
+            a.column_stride as isize,
+            a.row_stride as isize,
+            b_values.as_ptr(),
+            b.column_stride as isize,
+            b.row_stride as isize,
+            0.0,
+            1.0,
+            false,
+            false,
+            false,
+            // 0: as many threads as rayon has.
+            Parallelism::Rayon(0),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+
+    #[test]
+    fn products_of_views_equal_candle_s() {
+        let random = |shape: &[usize]| Tensor::randn(0f32, 1.0, shape, &Device::Cpu).unwrap();
+        let a = random(&[3, 7, 9]);
+        let cases = [
+            (random(&[7, 9]), random(&[9, 5])),
+            (random(&[9, 7]).t().unwrap(), random(&[5, 9]).t().unwrap()),
+            (random(&[20, 9]).narrow(0, 4, 7).unwrap(), random(&[9, 20]).narrow(1, 3, 5).unwrap()),
+            (a.clone(), random(&[3, 12, 9]).narrow(1, 2, 6).unwrap().t().unwrap()),
+            (a.narrow(0, 1, 2).unwrap(), random(&[9, 2, 4]).transpose(0, 1).unwrap()),
+        ];
+        for (a, b) in cases {
+            let found = matmul(&a, &b).unwrap();
+            let expected = a.contiguous().unwrap().matmul(&b.contiguous().unwrap()).unwrap();
+            assert_eq!(found.dims(), expected.dims());
+            let error =
+                (found - expected).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+            assert!(error < 1e-5, "{error}");
+        }
+        assert!(matmul(&random(&[2, 3]), &random(&[4, 2])).is_err());
+        assert_eq!(matmul(&random(&[0, 3]), &random(&[3, 2])).unwrap().dims(), [0, 2]);
+    }
+}
