@@ -413,3 +413,33 @@ fn published_tokenizers() {
         report(&dir, "encodings", cases.len());
     }
 }
+
+#[test]
+fn a_folder_is_checked_and_its_digest_follows_its_files() {
+    let source = golden("llama-tiny");
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
+        std::fs::copy(source.join(name), dir.path().join(name)).unwrap();
+    }
+    let model = load(dir.path());
+    let summary = lm::check_folder(dir.path()).unwrap();
+    assert_eq!(summary.parameters, model.parameters);
+    let tensors = TensorFile::open(&dir.path().join("model.safetensors"));
+    let stored: usize = tensors.names().iter().map(|name| tensors.f32(name).1.len()).sum();
+    assert_eq!(summary.parameters, stored as u64);
+    assert!(summary.has_chat_template);
+
+    let path = dir.path().join("config.json");
+    let mut config = json(&path);
+    config["rope_theta"] = 1234.0.into();
+    std::fs::write(&path, config.to_string()).unwrap();
+    assert_ne!(lm::model_sha256(dir.path()).unwrap(), model.sha256);
+    config["vocab_size"] = 100.into();
+    std::fs::write(&path, config.to_string()).unwrap();
+    let refused = LanguageModel::load(dir.path(), &Device::Cpu).unwrap_err();
+    assert!(matches!(refused, lm::Error::VocabularyMismatch { model: 100, .. }), "{refused}");
+    let reshaped = lm::check_folder(dir.path()).unwrap_err().to_string();
+    assert!(reshaped.contains("model.embed_tokens.weight"), "{reshaped}");
+    std::fs::remove_file(dir.path().join("tokenizer.json")).unwrap();
+    assert!(matches!(lm::check_folder(dir.path()), Err(lm::Error::MissingFile { .. })));
+}
