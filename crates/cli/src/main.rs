@@ -1,2 +1,27 @@
-//! The command line.
-fn main() {}
+//! `duologue`: arguments → [`mrds::session::Session`] → standard output and an exit code; also the worker process.
+//!
+//! The contract is `docs/cli.md`: with `--json` standard output carries JSON Lines and nothing else, the last line is
+//! the result or the error; prose and progress go to standard error.
+
+mod args;
+mod command;
+mod failure;
+mod output;
+mod process;
+mod progress;
+mod table;
+
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return failure::usage(&error),
+    };
+    process::set_threads(args.global.threads());
+    let output = output::Output::new(args.global.json, args.command.name());
+    match command::run(&args, &output) {
+        Ok(code) => code,
+        Err(error) => error.report(&output),
+    }
+}

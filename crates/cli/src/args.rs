@@ -1,0 +1,397 @@
+//! The arguments, one struct per command; `--help` follows from their comments.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Turn a handful of private conversations into a summarizer of your own, on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "duologue", version, about, propagate_version = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Global {
+    /// Folder of the workspace; created on first use [default: the platform's data folder]
+    #[arg(long, global = true, env = "DUOLOGUE_WORKSPACE", value_name = "DIR")]
+    pub(crate) workspace: Option<PathBuf>,
+    /// Write JSON Lines to standard output, and nothing else
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Never open a connection (nothing here opens one; kept so that scripts can say it)
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
+    /// Threads to compute with [default: all cores]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) threads: Option<u32>,
+    /// Where to compute: cpu, cuda:N or metal
+    #[arg(long, global = true, default_value = "cpu", value_name = "DEVICE")]
+    pub(crate) device: String,
+}
+
+impl Global {
+    /// Threads asked for, or all cores.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.map_or_else(crate::process::cores, |threads| threads as usize)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read dialogues with summaries from files into a data set
+    Import(Import),
+    /// List the data sets, or the examples of one
+    Datasets(Datasets),
+    /// Check dialogues against the format rule
+    Format(Format),
+    /// Print the recipe: every setting with its default, meaning and source
+    Recipe(RecipeArgs),
+    /// Carry out the whole method on a data set
+    Run(Run),
+    /// List the runs
+    Runs,
+    /// Show a run: stages, figures, results, or the artifacts of a stage
+    Show(Show),
+    /// Go on with a run where it stopped
+    Resume(Resume),
+    /// Ask a run's process to save and stop
+    Pause(RunId),
+    /// Stop a run for good
+    Cancel(Cancel),
+    /// ROUGE of predictions against references, from a file or a run
+    Evaluate(Evaluate),
+    /// Log-likelihood of completions
+    Score(Score),
+    /// Complete prompts
+    Generate(Generate),
+    /// Summarize a dialogue
+    Summarize(Summarize),
+    /// Write a trained adapter to a folder, and prove that it gives the same numbers
+    Export(Export),
+    /// List, check and forget models on this computer
+    Models(Models),
+    /// What this machine offers
+    Doctor,
+    /// Work on a run (started by the window and by --detach)
+    #[command(hide = true)]
+    Worker(Worker),
+}
+
+impl Command {
+    /// The word in `"command"` of a result.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Import(_) => "import",
+            Self::Datasets(_) => "datasets",
+            Self::Format(_) => "format",
+            Self::Recipe(_) => "recipe",
+            Self::Run(_) => "run",
+            Self::Runs => "runs",
+            Self::Show(_) => "show",
+            Self::Resume(_) => "resume",
+            Self::Pause(_) => "pause",
+            Self::Cancel(_) => "cancel",
+            Self::Evaluate(_) => "evaluate",
+            Self::Score(_) => "score",
+            Self::Generate(_) => "generate",
+            Self::Summarize(_) => "summarize",
+            Self::Export(_) => "export",
+            Self::Models(_) => "models",
+            Self::Doctor => "doctor",
+            Self::Worker(_) => "worker",
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Import {
+    /// JSON, JSONL, CSV or TSV files
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Name of the data set; an existing one is added to
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Split of the rows: train, validation, test or auto
+    #[arg(long, default_value = "auto")]
+    pub(crate) split: String,
+    /// Columns: dialogue=C,summary=C[,C2..][,id=C][,split=C]
+    #[arg(long, value_name = "MAP")]
+    pub(crate) map: Option<String>,
+    /// Speakers of turns that name none, first speaker first: Customer,Agent
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) speakers: Option<Vec<String>>,
+    /// Import the good rows although there are bad ones
+    #[arg(long)]
+    pub(crate) skip_bad: bool,
+    /// Refuse when a dialogue stands in two splits
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Report only, store nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Seed of the draw of splits where nothing else tells them
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Datasets {
+    /// A data set
+    pub(crate) name: Option<String>,
+    /// Print its examples
+    #[arg(long, requires = "name")]
+    pub(crate) items: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Format {
+    /// JSONL with {"text"} or {"dialogue"}, and "ended" (true where absent)
+    pub(crate) file: PathBuf,
+    /// Calibrate the rule on this data set's training pairs
+    #[arg(long)]
+    pub(crate) dataset: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RecipeArgs {
+    /// Print every field
+    #[arg(long)]
+    pub(crate) print: bool,
+    #[command(flatten)]
+    pub(crate) choice: RecipeChoice,
+}
+
+/// Which recipe.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RecipeChoice {
+    /// A TOML file
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    pub(crate) recipe: Option<PathBuf>,
+    /// paper, default or small
+    #[arg(long, value_name = "NAME")]
+    pub(crate) preset: Option<String>,
+    /// Change a field; may be given often
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Run {
+    /// Name of the data set
+    #[arg(long)]
+    pub(crate) dataset: String,
+    /// Folder of the base model, or the id of one used before
+    #[arg(long)]
+    pub(crate) model: String,
+    #[command(flatten)]
+    pub(crate) choice: RecipeChoice,
+    /// Real pairs to learn from
+    #[arg(long)]
+    pub(crate) shots: Option<usize>,
+    /// Real pairs that choose checkpoints
+    #[arg(long)]
+    pub(crate) validation: Option<usize>,
+    /// Systems to compare
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) systems: Option<Vec<String>>,
+    #[command(flatten)]
+    pub(crate) window: WindowArgs,
+    /// Seed of every random number
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Check everything, start nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Start the work in a process of its own and return
+    #[arg(long)]
+    pub(crate) detach: bool,
+}
+
+/// Which stages.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct WindowArgs {
+    /// Redo this stage, then whatever depends on it
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) from: Option<String>,
+    /// Stop after this stage
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) until: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Show {
+    /// The run
+    pub(crate) run: String,
+    /// A stage
+    #[arg(long)]
+    pub(crate) stage: Option<String>,
+    /// Print every artifact of the stage
+    #[arg(long, requires = "stage")]
+    pub(crate) items: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Resume {
+    /// The run
+    pub(crate) run: String,
+    #[command(flatten)]
+    pub(crate) window: WindowArgs,
+    /// Start the work in a process of its own and return
+    #[arg(long)]
+    pub(crate) detach: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RunId {
+    /// The run
+    pub(crate) run: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Cancel {
+    /// The run
+    pub(crate) run: String,
+    /// Throw away what the unfinished stage has done so far
+    #[arg(long)]
+    pub(crate) discard: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Evaluate {
+    /// JSONL with {"prediction", "references"} ("reference" for a single one)
+    #[arg(required_unless_present = "run")]
+    pub(crate) file: Option<PathBuf>,
+    /// Recompute a run's results from its stored outputs
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) run: Option<String>,
+    /// Only these systems
+    #[arg(long, value_delimiter = ',', requires = "run")]
+    pub(crate) systems: Option<Vec<String>>,
+    /// Do not stem words
+    #[arg(long)]
+    pub(crate) no_stemmer: bool,
+    /// Several references: mean over them, or the best
+    #[arg(long, default_value = "mean", value_parser = ["mean", "best"])]
+    pub(crate) multi: String,
+}
+
+/// Which model.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ModelArgs {
+    /// Folder of the model
+    #[arg(long)]
+    pub(crate) model: PathBuf,
+    /// Folder of an adapter in PEFT's format
+    #[arg(long)]
+    pub(crate) adapter: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Score {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// JSONL with {"messages" or "prompt", "completion"}
+    pub(crate) file: PathBuf,
+    /// Also print the log-probability of each token
+    #[arg(long)]
+    pub(crate) tokens: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Generate {
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// JSONL with {"messages" or "prompt"}
+    pub(crate) file: PathBuf,
+    /// Longest completion
+    #[arg(long, default_value_t = 128)]
+    pub(crate) max_new_tokens: usize,
+    /// 0 is greedy
+    #[arg(long, default_value_t = 0.0)]
+    pub(crate) temperature: f64,
+    /// Sample among the K most likely tokens; 0 is off
+    #[arg(long, default_value_t = 0)]
+    pub(crate) top_k: usize,
+    /// Sample within this share of the probability
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) top_p: f64,
+    /// Seed of the samples
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Sequences side by side
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) batch: u16,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Summarize {
+    /// A text file with the dialogue, or - for standard input
+    #[arg(required_unless_present = "serve")]
+    pub(crate) file: Option<PathBuf>,
+    /// Folder of the model [default: the run's]
+    #[arg(long, required_unless_present = "run")]
+    pub(crate) model: Option<PathBuf>,
+    /// Folder of an adapter in PEFT's format
+    #[arg(long, conflicts_with = "run", requires = "model")]
+    pub(crate) adapter: Option<PathBuf>,
+    /// Use a summarizer that this run trained
+    #[arg(long)]
+    pub(crate) run: Option<String>,
+    /// Which of the run's systems
+    #[arg(long, default_value = "mrds_separate", requires = "run")]
+    pub(crate) system: String,
+    /// Keep the model loaded: read one {"dialogue"} per line of standard input
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) serve: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Export {
+    /// The run
+    pub(crate) run: String,
+    /// synthesizer or summarizer
+    #[arg(long, value_parser = ["synthesizer", "summarizer"])]
+    pub(crate) adapter: String,
+    /// New or empty folder
+    #[arg(long)]
+    pub(crate) to: PathBuf,
+    /// Format of the files
+    #[arg(long = "as", default_value = "peft", value_parser = ["peft"])]
+    pub(crate) format: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Models {
+    #[command(subcommand)]
+    pub(crate) action: ModelAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelAction {
+    /// The models used in this workspace
+    List,
+    /// Load a model, compare its files with those of its first use
+    Verify {
+        /// Folder or id
+        model: String,
+    },
+    /// Forget a model; its files stay
+    Remove {
+        /// Its id
+        id: String,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Worker {
+    /// The run
+    #[arg(long)]
+    pub(crate) run: String,
+    #[command(flatten)]
+    pub(crate) window: WindowArgs,
+}

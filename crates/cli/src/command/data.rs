@@ -1,0 +1,237 @@
+//! import, datasets, format, recipe.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+
+use mrds::format_rule::FormatRule;
+use mrds::import::{ColumnMap, SplitChoice};
+use mrds::recipe::Recipe;
+use mrds::session::{ImportReport, ImportRequest};
+use mrds::store::{ExampleRow, Split};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Done, read_lines, session};
+use crate::args::{Datasets, Format, Global, Import, RecipeChoice};
+use crate::failure::Failure;
+use crate::output::{Output, note};
+use crate::process::now_ms;
+use crate::table::Table;
+
+pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
+    let split = match args.split.as_str() {
+        "train" => SplitChoice::Train,
+        "validation" => SplitChoice::Validation,
+        "test" => SplitChoice::Test,
+        "auto" => SplitChoice::Auto,
+        other => {
+            return Err(Failure::usage(
+                format!("`--split {other}` is not one of train, validation, test, auto"),
+                "Choose one of those.",
+            ));
+        }
+    };
+    let request = ImportRequest {
+        files: args.files.clone(),
+        name: args.name.clone(),
+        split,
+        map: args.map.as_deref().map(column_map).transpose()?,
+        speakers: args.speakers.clone(),
+        skip_bad: args.skip_bad,
+        strict: args.strict,
+        dry_run: args.dry_run,
+        seed: args.seed,
+    };
+    let report = session(global)?.import(&request, now_ms())?;
+    say(&report, args.dry_run, output);
+    output.result(&report);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say(report: &ImportReport, dry_run: bool, output: &Output) {
+    let verb = if dry_run { "Would import" } else { "Imported" };
+    output.text(format!(
+        "{verb} {} of {} rows into `{}` ({}): {} train, {} validation, {} test. {}",
+        report.imported,
+        report.read,
+        report.dataset,
+        report.format,
+        report.splits["train"],
+        report.splits["validation"],
+        report.splits["test"],
+        report.split_rule
+    ));
+    for issue in report.issues.iter().take(20) {
+        output.text(format!(
+            "  {} row {}, {}: {} {}",
+            issue.file, issue.row, issue.field, issue.reason, issue.fix
+        ));
+    }
+    if report.issues.len() > 20 {
+        output.text(format!("  … and {} more; --json lists them all", report.issues.len() - 20));
+    }
+    if !report.leaks.is_empty() {
+        output.text(format!(
+            "{} dialogues stood in two splits and were taken off the training side:",
+            report.leaks.len()
+        ));
+        report
+            .leaks
+            .iter()
+            .take(20)
+            .for_each(|leak| output.text(format!("  {} (also {})", leak.id, leak.with)));
+    }
+}
+
+/// `dialogue=C,summary=C[,C2..][,id=C][,split=C]`: a part without `=` is one more summary.
+fn column_map(text: &str) -> Result<ColumnMap, Failure> {
+    let mut map = ColumnMap::default();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        match part.split_once('=') {
+            Some(("dialogue", column)) => map.dialogue = column.to_owned(),
+            Some(("summary", column)) => map.summaries.push(column.to_owned()),
+            Some(("id", column)) => map.id = Some(column.to_owned()),
+            Some(("split", column)) => map.split = Some(column.to_owned()),
+            None if !map.summaries.is_empty() => map.summaries.push(part.to_owned()),
+            _ => {
+                return Err(Failure::usage(
+                    format!("`--map`: `{part}` is not understood"),
+                    "Write it as dialogue=COLUMN,summary=COLUMN, more summary columns after a comma.",
+                ));
+            }
+        }
+    }
+    if map.dialogue.is_empty() || map.summaries.is_empty() {
+        return Err(Failure::usage(
+            "`--map` needs a dialogue and a summary column",
+            "Write it as dialogue=COLUMN,summary=COLUMN.",
+        ));
+    }
+    Ok(map)
+}
+
+pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Done {
+    let session = session(global)?;
+    let Some(name) = &args.name else {
+        let datasets = session.datasets()?;
+        let mut table = Table::new(&["data set", "format", "train", "validation", "test"]);
+        for d in &datasets {
+            table.row(vec![
+                d.name.clone(),
+                d.format.clone(),
+                d.counts.train.to_string(),
+                d.counts.validation.to_string(),
+                d.counts.test.to_string(),
+            ]);
+        }
+        output.text(if datasets.is_empty() {
+            "No data set yet: `duologue import FILE --name NAME`.".into()
+        } else {
+            table.to_string()
+        });
+        let listed: Vec<_> = datasets
+            .iter()
+            .map(|d| json!({"name": d.name, "format": d.format, "n": d.counts.train + d.counts.validation + d.counts.test, "splits": d.counts}))
+            .collect();
+        output.result(&json!({"datasets": listed}));
+        return Ok(ExitCode::SUCCESS);
+    };
+    let examples = session.examples(name, 0, u32::MAX)?;
+    if args.items {
+        examples.iter().for_each(|example| print_example(example, output));
+    }
+    let count = |split: Split| examples.iter().filter(|example| example.split == split).count();
+    let splits: BTreeMap<&str, usize> =
+        Split::ALL.iter().map(|split| (split.as_str(), count(*split))).collect();
+    output.text(format!("{name}: {} examples, {splits:?}", examples.len()));
+    output.result(&json!({"name": name, "n": examples.len(), "splits": splits}));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_example(example: &ExampleRow, output: &Output) {
+    output.line(&json!({
+        "id": example.external_id, "split": example.split, "origin": example.origin,
+        "dialogue": example.dialogue, "references": example.references,
+    }));
+    output.text(format!(
+        "{} ({})\n{}\n→ {}\n",
+        example.external_id,
+        example.split,
+        example.dialogue,
+        example.references.join(" | ")
+    ));
+}
+
+#[derive(Deserialize)]
+struct FormatLine {
+    #[serde(default)]
+    id: Option<serde_json::Value>,
+    #[serde(alias = "dialogue")]
+    text: String,
+    #[serde(default = "yes")]
+    ended: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+pub(super) fn format(global: &Global, args: &Format, output: &Output) -> Done {
+    let lines: Vec<FormatLine> = read_lines(Path::new(&args.file))?;
+    let rule = match &args.dataset {
+        Some(name) => {
+            let examples = session(global)?.examples(name, 0, u32::MAX)?;
+            let train = examples.into_iter().filter(|example| example.split == Split::Train);
+            let pairs: Vec<(String, String)> =
+                train.map(|e| (e.dialogue, e.references.into_iter().next().unwrap_or_default())).collect();
+            FormatRule::calibrate(&pairs)
+        }
+        None => FormatRule::default(),
+    };
+    let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut passing = 0;
+    for (index, line) in lines.iter().enumerate() {
+        let check = rule.check(&line.text, line.ended);
+        passing += usize::from(check.pass);
+        check.rules.iter().for_each(|(rule, ok)| *kept.entry(rule).or_default() += usize::from(*ok));
+        let id = line.id.clone().unwrap_or_else(|| json!(index));
+        output.line(&json!({"id": id, "pass": check.pass, "rules": check.rules}));
+    }
+    let rate = |count: usize| count as f64 / lines.len() as f64;
+    let mut rules = serde_json::Map::new();
+    let mut table = Table::new(&["rule", "passes", "limit", "source", "real pairs that break it"]);
+    for r in &rule.rules {
+        let share = kept.get(r.id.as_str()).map(|count| rate(*count));
+        rules.insert(
+            r.id.as_str().into(),
+            json!({"rate": share, "limit": r.limit, "source": r.source, "real_reject": r.real_reject}),
+        );
+        table.row(vec![
+            r.id.as_str().to_owned(),
+            share.map_or("off".into(), |s| format!("{:.1} %", 100.0 * s)),
+            json!(r.limit).to_string(),
+            json!(r.source).as_str().unwrap_or_default().to_owned(),
+            format!("{:.1} %", 100.0 * r.real_reject),
+        ]);
+    }
+    output.text(format!(
+        "{table}\n{passing} of {} keep the format ({:.1} %)",
+        lines.len(),
+        100.0 * rate(passing)
+    ));
+    output.result(&json!({"n": lines.len(), "format_rate": rate(passing), "rules": rules}));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn recipe(choice: &RecipeChoice, print: bool, output: &Output) -> Done {
+    let recipe: Recipe = super::recipe(choice)?;
+    if !print {
+        note("The recipe is valid. --print shows every field.");
+    }
+    if print {
+        output.text(recipe.to_toml()?.trim_end());
+    }
+    output.result(&json!({"fields": recipe.fields()?}));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,237 @@
+//! score, generate, summarize, export: the model by itself.
+
+use std::io::{BufRead, Read};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::ExitCode;
+
+use mrds::demo::Summarizer;
+use mrds::export::Exported;
+use mrds::lm::generate::{Finish, GenerateConfig, GenerateRequest};
+use mrds::lm::lora::Adapter;
+use mrds::lm::score::Completion;
+use mrds::lm::{LanguageModel, Message, SpecialTokens, device, random};
+use mrds::{Error, System};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Done, parse, read_lines, read_text, session};
+use crate::args::{Export, Generate, Global, ModelArgs, Score, Summarize};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Tokens computed at once when scoring.
+const TOKENS_PER_BATCH: usize = 4096;
+
+#[derive(Deserialize)]
+struct Prompt {
+    #[serde(default)]
+    messages: Option<Vec<ChatMessage>>,
+    #[serde(default)]
+    prompt: Option<String>,
+    #[serde(default)]
+    completion: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ChatMessage {
+    role: String,
+    content: String,
+}
+
+fn load(global: &Global, args: &ModelArgs) -> Result<(LanguageModel, Option<Adapter>), Failure> {
+    let model = LanguageModel::load(&args.model, &device::select(&global.device)?)?;
+    let load =
+        |folder: &std::path::PathBuf| Adapter::load(folder, &model.decoder.config, &model.decoder.device);
+    let adapter = args.adapter.as_ref().map(load).transpose()?;
+    Ok((model, adapter))
+}
+
+impl Prompt {
+    /// Chat messages through the model's template; a plain prompt as it stands, with the tokenizer's own beginning.
+    fn ids(&self, model: &LanguageModel, file: &Path, row: usize) -> Result<Vec<u32>, Failure> {
+        match (&self.messages, &self.prompt) {
+            (Some(messages), None) => {
+                let message = |m: &ChatMessage| Message { role: m.role.clone(), content: m.content.clone() };
+                Ok(model.prompt_ids(&messages.iter().map(message).collect::<Vec<_>>())?)
+            }
+            (None, Some(prompt)) => Ok(model.tokenizer.encode_with_special(prompt)?),
+            _ => Err(missing(file, row, "exactly one of \"messages\" and \"prompt\"")),
+        }
+    }
+}
+
+fn missing(file: &Path, row: usize, what: &str) -> Failure {
+    Failure::Usage {
+        message: format!("{}, line {row}: the line needs {what}", file.display()),
+        fix: "Correct the line.".into(),
+        file: Some(file.display().to_string()),
+        row: Some(row),
+    }
+}
+
+pub(super) fn score(global: &Global, args: &Score, output: &Output) -> Done {
+    let lines: Vec<Prompt> = read_lines(&args.file)?;
+    let (model, adapter) = load(global, &args.model)?;
+    let mut items = Vec::with_capacity(lines.len());
+    for (index, line) in lines.iter().enumerate() {
+        let text =
+            line.completion.as_ref().ok_or_else(|| missing(&args.file, index + 1, "a \"completion\""))?;
+        let completion = match line.messages {
+            Some(_) => model.completion_ids(text)?,
+            None => model.tokenizer.encode(text, SpecialTokens::AsText)?,
+        };
+        items.push((line.ids(&model, &args.file, index + 1)?, completion));
+    }
+    let batch: Vec<Completion<'_>> =
+        items.iter().map(|(p, c)| Completion { prompt_ids: p, completion_ids: c }).collect();
+    let scored = mrds::lm::score::score(&model.decoder, adapter.as_ref(), &batch, TOKENS_PER_BATCH)?;
+    let (mut logp, mut tokens) = (0.0, 0);
+    for item in &scored {
+        let mut line = json!({"logp_sum": item.logp_sum, "n_tokens": item.n_tokens});
+        if args.tokens {
+            line["token_logps"] = json!(item.token_logps);
+        }
+        output.line(&line);
+        output.text(format!("{:.4} over {} tokens", item.logp_sum, item.n_tokens));
+        logp += item.logp_sum;
+        tokens += item.n_tokens;
+    }
+    output.result(
+        &json!({"n": scored.len(), "n_tokens": tokens, "logp_sum": logp, "ce": -logp / tokens.max(1) as f64}),
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn generate(global: &Global, args: &Generate, output: &Output) -> Done {
+    if !(args.temperature >= 0.0 && args.temperature.is_finite() && args.top_p > 0.0 && args.top_p <= 1.0) {
+        return Err(Failure::usage(
+            "--temperature must not be negative, and --top-p must be above 0 and at most 1",
+            "Greedy decoding is --temperature 0; --top-p 1 is off.",
+        ));
+    }
+    let lines: Vec<Prompt> = read_lines(&args.file)?;
+    let (model, adapter) = load(global, &args.model)?;
+    let mut requests = Vec::with_capacity(lines.len());
+    for (index, line) in lines.iter().enumerate() {
+        let prompt_ids = line.ids(&model, &args.file, index + 1)?;
+        requests.push(GenerateRequest { prompt_ids, key: random::key(args.seed, &[index as u64]) });
+    }
+    let config = GenerateConfig {
+        max_new_tokens: args.max_new_tokens,
+        temperature: args.temperature,
+        top_k: args.top_k,
+        top_p: args.top_p,
+        stop_ids: model.stop_ids.clone(),
+        batch_size: usize::from(args.batch),
+    };
+    let go_on = &mut |_, _| ControlFlow::Continue(());
+    let generated =
+        mrds::lm::generate::generate(&model.decoder, adapter.as_ref(), &requests, &config, go_on)?;
+    for generation in &generated {
+        let text = model.decode(&generation.ids)?;
+        let finish = if generation.finish == Finish::Stop { "stop" } else { "length" };
+        output.line(&json!({"text": text, "ids": generation.ids, "finish": finish}));
+        output.text(text);
+    }
+    output.result(&json!({"n": generated.len(), "seed": args.seed}));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> Done {
+    let summarizer = match (&args.run, &args.model) {
+        (Some(run), _) => {
+            let system: System = parse("--system", &args.system)?;
+            Summarizer::from_run(&session(global)?, run, system, &global.device)?
+        }
+        (None, Some(model)) => Summarizer::from_folder(model, args.adapter.as_deref(), &global.device)?,
+        (None, None) => {
+            return Err(Failure::usage(
+                "neither a model nor a run was named",
+                "Give --model DIR or --run RUN.",
+            ));
+        }
+    };
+    if args.serve {
+        return serve(&summarizer, output);
+    }
+    let dialogue = match args.file.as_deref() {
+        Some(path) if path != Path::new("-") => read_text(path)?,
+        _ => {
+            let mut text = String::new();
+            let io = |source| Error::Io { action: "read", path: "standard input".into(), source };
+            std::io::stdin().read_to_string(&mut text).map_err(io)?;
+            text
+        }
+    };
+    if dialogue.trim().is_empty() {
+        return Err(Failure::usage(
+            "the dialogue is empty",
+            "Give a text with one turn per line, `Name: text`.",
+        ));
+    }
+    let summarized = summarizer.summarize(&dialogue, &mut |text| {
+        output.line(&json!({"event": "token", "text": text}));
+        ControlFlow::Continue(())
+    })?;
+    output.text(&summarized.summary);
+    output.result(&summarized);
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Deserialize)]
+struct Request {
+    dialogue: String,
+}
+
+/// One summary per line of standard input, until it closes.
+fn serve(summarizer: &Summarizer, output: &Output) -> Done {
+    output.line(&json!({"event": "ready"}));
+    for line in std::io::stdin().lock().lines() {
+        let line =
+            line.map_err(|source| Error::Io { action: "read", path: "standard input".into(), source })?;
+        let asked: Result<Request, _> = serde_json::from_str(&line);
+        let Ok(request) = asked else {
+            let fix = "Send one object per line: {\"dialogue\": \"Name: text\\n…\"}.";
+            output.error(&json!({"event": "error", "code": "usage", "message": "the request is not understood", "fix": fix}));
+            continue;
+        };
+        let done = summarizer.summarize(&request.dialogue, &mut |text| {
+            output.line(&json!({"event": "token", "text": text}));
+            ControlFlow::Continue(())
+        });
+        match done {
+            Ok(summarized) => {
+                let mut said = json!(summarized);
+                said["event"] = json!("summary");
+                output.line(&said);
+            }
+            Err(error) => {
+                let (message, fix) = (error.to_string(), error.fix());
+                output
+                    .error(&json!({"event": "error", "code": error.code(), "message": message, "fix": fix}));
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn export(global: &Global, args: &Export, output: &Output) -> Done {
+    let which = if args.adapter == "synthesizer" { Exported::Synthesizer } else { Exported::Summarizer };
+    let export = session(global)?.export_adapter(&args.run, which, &args.to)?;
+    for file in &export.files {
+        output.text(format!("{} ({} bytes)", file.path.display(), file.bytes));
+    }
+    output.text(format!(
+        "Checked on {} dialogues: {} (largest difference of a log-probability {:.1e}).",
+        export.replay.items,
+        if export.replay.equal {
+            "it gives what the workspace gives"
+        } else {
+            "IT DIFFERS from the workspace"
+        },
+        export.replay.max_logp_diff
+    ));
+    output.result(&export);
+    Ok(ExitCode::SUCCESS)
+}

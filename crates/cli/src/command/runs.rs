@@ -1,0 +1,272 @@
+//! runs, show, pause, cancel, evaluate: reading runs and steering them.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
+use mrds::artifact::{Output as SystemOutput, read};
+use mrds::report::results;
+use mrds::store::Control;
+use mrds::{StageName, System};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Done, parse, read_lines, session};
+use crate::args::{Cancel, Evaluate, Global, Show};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::process::now_ms;
+use crate::table::Table;
+
+pub(super) fn runs(global: &Global, output: &Output) -> Done {
+    let runs = session(global)?.runs()?;
+    let mut table = Table::new(&["run", "status", "data set", "model", "seed", "stages done"]);
+    for run in &runs {
+        let done = run.stages.iter().filter(|s| s.status == "done" || s.status == "reused").count();
+        table.row(vec![
+            run.run.clone(),
+            run.status.to_string(),
+            run.dataset.clone(),
+            run.model.clone(),
+            run.seed.to_string(),
+            format!("{done} of {}", run.stages.len()),
+        ]);
+    }
+    output.text(if runs.is_empty() {
+        "No run yet: `duologue run --dataset NAME --model DIR`.".into()
+    } else {
+        table.to_string()
+    });
+    output.result(&json!({"runs": runs}));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
+    let session = session(global)?;
+    let Some(stage) = &args.stage else {
+        let shown = session.show(&args.run)?;
+        output.text(describe(&shown));
+        output.result(&shown);
+        return Ok(ExitCode::SUCCESS);
+    };
+    let stage: StageName = parse("--stage", stage)?;
+    let page = session.items(&args.run, stage, None, 0, u32::MAX)?;
+    if args.items {
+        for row in &page.rows {
+            let mut line = json!({"kind": row.kind, "item": row.item, "version": row.version});
+            if let (Value::Object(line), Value::Object(payload)) = (&mut line, &row.payload) {
+                line.extend(payload.clone());
+            }
+            output.line(&line);
+            output.text(line.to_string());
+        }
+    }
+    let row = session.run(&args.run)?;
+    let (found, status) = session
+        .stages(&row)?
+        .into_iter()
+        .find(|(found, _)| found.name == stage.as_str())
+        .ok_or_else(|| {
+        Failure::usage(format!("run `{}` has no stage {stage}", args.run), "`duologue show RUN` lists them.")
+    })?;
+    output.text(format!("{stage}: {status}, {} items", page.total));
+    output.result(&json!({"run": args.run, "stage": stage, "status": status, "items": page.total,
+        "output_sha256": found.output_sha256, "dropped": found.dropped, "measures": found.measures}));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A run for people: stages, then both tables.
+pub(super) fn describe(shown: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut stages = Table::new(&["stage", "status", "seconds", "in", "out"]);
+    for stage in shown["stages"].as_array().into_iter().flatten() {
+        stages.row(vec![
+            text(&stage["name"]),
+            text(&stage["status"]),
+            format!("{:.1}", stage["wall_s"].as_f64().unwrap_or(0.0)),
+            stage["n_in"].to_string(),
+            stage["n_out"].to_string(),
+        ]);
+    }
+    let mut out = format!(
+        "Run {} ({}), seed {}\n\n{stages}",
+        text(&shown["run"]),
+        text(&shown["status"]),
+        shown["seed"]
+    );
+    let rows = |key: &str| shown[key].as_array().cloned().unwrap_or_default();
+    if !rows("synthesizers").is_empty() {
+        out.push_str(&format!("\n{}", synthesizer_table(&rows("synthesizers"))));
+    }
+    if !rows("results").is_empty() {
+        out.push_str(&format!("\n{}", result_table(&rows("results"))));
+        if let Some(detectable) = shown["detectable_diff"].as_f64() {
+            out.push_str(&format!(
+                "A true ROUGE-1 difference below {:.2} points would often go unnoticed with so many items.\n",
+                100.0 * detectable
+            ));
+        }
+    }
+    out
+}
+
+fn result_table(rows: &[Value]) -> Table {
+    let mut table = Table::new(&[
+        "system",
+        "n",
+        "ROUGE-1 [95 %]",
+        "ROUGE-2",
+        "ROUGE-L",
+        "CE",
+        "tokens",
+        "ROUGE-1 vs real-only [95 %]",
+    ]);
+    let points = |value: &Value| format!("{:.2}", 100.0 * value.as_f64().unwrap_or(0.0));
+    let band = |ci: &Value| format!("[{}, {}]", points(&ci[0]), points(&ci[1]));
+    for row in rows {
+        let versus = &row["vs_sft_real"]["rouge1"];
+        table.row(vec![
+            row["system"].as_str().unwrap_or_default().to_owned(),
+            row["n"].to_string(),
+            format!("{} {}", points(&row["rouge1"]["mean"]), band(&row["rouge1"]["ci95"])),
+            points(&row["rouge2"]["mean"]),
+            points(&row["rougeL"]["mean"]),
+            format!("{:.3}", row["reference_ce"]["mean"].as_f64().unwrap_or(0.0)),
+            format!("{:.1}", row["mean_tokens"].as_f64().unwrap_or(0.0)),
+            if versus.is_null() {
+                "–".into()
+            } else {
+                format!("{:+.2} {}", 100.0 * versus["diff"].as_f64().unwrap_or(0.0), band(&versus["ci95"]))
+            },
+        ]);
+    }
+    table
+}
+
+fn synthesizer_table(rows: &[Value]) -> Table {
+    let mut table = Table::new(&[
+        "synthesizer",
+        "n",
+        "format rate [95 %]",
+        "CE all",
+        "CE passing",
+        "copies",
+        "s per accepted",
+    ]);
+    let percent = |value: &Value| format!("{:.1}", 100.0 * value.as_f64().unwrap_or(0.0));
+    let number =
+        |value: &Value, digits: usize| value.as_f64().map_or("–".to_owned(), |x| format!("{x:.digits$}"));
+    for row in rows {
+        table.row(vec![
+            row["system"].as_str().unwrap_or_default().to_owned(),
+            row["n"].to_string(),
+            format!(
+                "{} % [{}, {}]",
+                percent(&row["format_rate"]),
+                percent(&row["ci95"][0]),
+                percent(&row["ci95"][1])
+            ),
+            number(&row["scorer_ce_all"], 3),
+            number(&row["scorer_ce_passing"], 3),
+            format!("{} %", percent(&row["copy_rate"])),
+            number(&row["seconds_per_accepted"], 3),
+        ]);
+    }
+    table
+}
+
+pub(super) fn pause(global: &Global, run: &str, output: &Output) -> Done {
+    stop(global, run, Control::Pause, output)
+}
+
+pub(super) fn cancel(global: &Global, args: &Cancel, output: &Output) -> Done {
+    stop(global, &args.run, if args.discard { Control::Discard } else { Control::Cancel }, output)
+}
+
+fn stop(global: &Global, run: &str, control: Control, output: &Output) -> Done {
+    let session = session(global)?;
+    let status = session.control(run, control, now_ms())?;
+    let row = session.status(run)?;
+    let stage = row.stages.iter().find(|stage| stage.status == "running" || stage.status == "waiting");
+    let step = stage.map_or(json!(0), |stage| stage.progress["step"].clone());
+    output.text(match status.as_str() {
+        "running" => format!("Asked run {run} to {control}; it stops at its next step."),
+        status => format!("Run {run} is {status}."),
+    });
+    output.result(
+        &json!({"run": run, "status": status, "from_stage": stage.map(|s| &s.name), "from_step": step}),
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Deserialize)]
+struct Prediction {
+    prediction: String,
+    #[serde(default)]
+    references: Vec<String>,
+    #[serde(default)]
+    reference: Option<String>,
+}
+
+pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Done {
+    let options = RougeOptions { stemmer: !args.no_stemmer };
+    if let Some(run) = &args.run {
+        return evaluate_run(global, run, args.systems.as_deref(), output);
+    }
+    let Some(file) = &args.file else {
+        return Err(Failure::usage("neither a file nor a run was named", "Give FILE.jsonl or --run RUN."));
+    };
+    let rows: Vec<Prediction> = read_lines(Path::new(file))?;
+    let combine = if args.multi == "best" { best } else { mean };
+    let mut scores: Vec<RougeScores> = Vec::with_capacity(rows.len());
+    for (index, row) in rows.into_iter().enumerate() {
+        let references: Vec<String> = row.references.into_iter().chain(row.reference).collect();
+        let each = score_each(&references, &row.prediction, options);
+        scores.push(combine(&each).ok_or_else(|| Failure::Usage {
+            message: format!("{}, line {}: there is no reference", file.display(), index + 1),
+            fix: "Give \"references\": [..] or \"reference\" on every line.".into(),
+            file: Some(file.display().to_string()),
+            row: Some(index + 1),
+        })?);
+    }
+    let average = mean(&scores).unwrap_or_default();
+    let mut result = json!({"n": scores.len(), "stemmer": options.stemmer, "multi": args.multi});
+    let mut table = Table::new(&["metric", "precision", "recall", "F"]);
+    for (name, score) in average.named() {
+        result[name] = json!({"p": score.precision, "r": score.recall, "f": score.fmeasure});
+        let points = |x: f64| format!("{:.2}", 100.0 * x);
+        table.row(vec![
+            name.to_owned(),
+            points(score.precision),
+            points(score.recall),
+            points(score.fmeasure),
+        ]);
+    }
+    output.text(table.to_string());
+    output.result(&result);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The figures of a run once more, from its stored outputs.
+fn evaluate_run(global: &Global, run: &str, systems: Option<&[String]>, output: &Output) -> Done {
+    let session = session(global)?;
+    let page = session.items(run, StageName::Evaluate, Some("output"), 0, u32::MAX)?;
+    let mut outputs: Vec<SystemOutput> = read(&page.rows)?;
+    if let Some(names) = systems {
+        let wanted = names.iter().map(|n| parse::<System>("--systems", n)).collect::<Result<Vec<_>, _>>()?;
+        outputs.retain(|o| wanted.contains(&o.system) || o.system == System::SftReal);
+    }
+    if outputs.is_empty() {
+        return Err(Failure::usage(
+            format!("run `{run}` has no outputs yet"),
+            format!("Finish it first: `duologue resume {run}`."),
+        ));
+    }
+    let row = session.run(run)?;
+    let recipe = mrds::recipe::Recipe::from_toml(&row.recipe)?;
+    let table = results(&outputs, recipe.bootstrap, mrds::report::bootstrap_seed(row.seed));
+    let table = json!(table);
+    output.text(result_table(table.as_array().map_or(&[], Vec::as_slice)).to_string());
+    output.result(&json!({"run": run, "seed": row.seed, "results": table}));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,201 @@
+//! run, resume, worker: everything that computes a run.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use mrds::pipeline::Window;
+use mrds::recipe::Recipe;
+use mrds::session::Session;
+use mrds::store::RunStatus;
+use mrds::worker::{Process, RunRequest};
+use mrds::{Error, StageName, System};
+use serde_json::json;
+
+use super::{Done, parse, recipe, session};
+use crate::args::{Global, Resume, Run, WindowArgs, Worker};
+use crate::failure::{Failure, INTERRUPTED};
+use crate::output::{Output, note};
+use crate::process;
+use crate::progress::Progress;
+
+pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
+    let session = session(global)?;
+    let window = window(&args.window)?;
+    let request = RunRequest {
+        dataset: args.dataset.clone(),
+        model: model_folder(&session, &args.model)?,
+        recipe: chosen(args)?,
+        seed: args.seed,
+        device: global.device.clone(),
+        threads: global.threads() as u32,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let planned = session.plan(&request)?;
+    let selection = &planned.plan.selection;
+    let counts = json!({"shots": selection.shots.len(), "validation": selection.validation.len(), "test": selection.test.len(), "dropped": selection.dropped.len(), "cut": selection.cut.len()});
+    note(&format!(
+        "{} shots, {} for validation, {} to test on{}; model of {:.1} M parameters.",
+        selection.shots.len(),
+        selection.validation.len(),
+        selection.test.len(),
+        if selection.dropped.is_empty() {
+            String::new()
+        } else {
+            format!(" ({} too long and left out)", selection.dropped.len())
+        },
+        planned.model.parameters as f64 / 1e6
+    ));
+    if args.dry_run {
+        output.text("Everything is in order; nothing was started.");
+        output.result(&json!({"dry_run": true, "dataset": {"name": args.dataset, "counts": counts}, "seed": args.seed,
+            "model": {"id": planned.model.sha256, "parameters": planned.model.parameters}, "recipe": planned.recipe}));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let row = session.create_run(&request, &planned, process::now_ms())?;
+    drop(planned);
+    if args.detach {
+        return detach(global, &session, &row.id, &args.window, output);
+    }
+    work(global, &session, &row.id, window, output)
+}
+
+fn chosen(args: &Run) -> Result<Recipe, Failure> {
+    let mut recipe = recipe(&args.choice)?;
+    recipe.shots = args.shots.unwrap_or(recipe.shots);
+    recipe.validation = args.validation.unwrap_or(recipe.validation);
+    if let Some(names) = &args.systems {
+        recipe.systems =
+            names.iter().map(|name| parse::<System>("--systems", name)).collect::<Result<_, _>>()?;
+    }
+    recipe.validate()?;
+    Ok(recipe)
+}
+
+/// A folder, or the id or name of a model used before.
+pub(super) fn model_folder(session: &Session, model: &str) -> Result<PathBuf, Failure> {
+    let known = session.models()?.into_iter().find(|known| known.id == model || known.name == model);
+    match known.filter(|_| !Path::new(model).exists()) {
+        Some(known) => Ok(PathBuf::from(known.path)),
+        None => Ok(PathBuf::from(model)),
+    }
+}
+
+fn window(args: &WindowArgs) -> Result<Window, Failure> {
+    let stage = |option: &str, text: &Option<String>| {
+        text.as_deref().map(|t| parse::<StageName>(option, t)).transpose()
+    };
+    Ok(Window { from: stage("--from", &args.from)?, until: stage("--until", &args.until)? })
+}
+
+pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
+    let session = session(global)?;
+    let row = session.run(&args.run)?;
+    let window = window(&args.window)?;
+    if row.status == RunStatus::Cancelled && window.from.is_none() {
+        return Err(Error::WrongState {
+            what: format!("run `{}` was cancelled", row.id),
+            fix: format!(
+                "Go on anyway from a stage of your choice: `duologue resume {} --from STAGE`.",
+                row.id
+            ),
+        }
+        .into());
+    }
+    let global = Global { device: row.device.clone(), ..copy(global) };
+    if args.detach {
+        return detach(&global, &session, &row.id, &args.window, output);
+    }
+    work(&global, &session, &row.id, window, output)
+}
+
+fn copy(global: &Global) -> Global {
+    Global { workspace: global.workspace.clone(), device: global.device.clone(), ..*global }
+}
+
+pub(super) fn worker(global: &Global, args: &Worker, output: &Output) -> Done {
+    process::leave_session();
+    let session = session(global)?;
+    work(global, &session, &args.run, window(&args.window)?, output)
+}
+
+/// Works on a run in this process, with progress, until it ends or is stopped.
+fn work(global: &Global, session: &Session, run: &str, window: Window, output: &Output) -> Done {
+    let stop = process::stop_flag();
+    let progress = Progress::new(output);
+    let asked = Process {
+        owner: process::owner(),
+        pid_alive: &process::pid_alive,
+        now_ms: &process::now_ms,
+        stop: &stop,
+        sink: &progress,
+    };
+    let ended = session.execute(run, window, &asked);
+    progress.finish();
+    match ended {
+        Ok(_) => {
+            let shown = session.show(run)?;
+            output.text(super::runs::describe(&shown));
+            output.result(&shown);
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(Error::Interrupted { .. }) => {
+            let command = resume_command(global, session, run);
+            output.text(format!("Paused; everything finished is kept. Go on with:\n  {command}"));
+            output.result(&json!({"run": run, "status": "paused", "resume": command}));
+            Ok(ExitCode::from(INTERRUPTED))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn resume_command(global: &Global, session: &Session, run: &str) -> String {
+    let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
+    let workspace = global
+        .workspace
+        .as_ref()
+        .map_or(String::new(), |_| format!("--workspace {} ", quoted(session.workspace())));
+    format!("duologue {workspace}resume {run}")
+}
+
+/// Starts `duologue worker` as a process of its own and returns at once.
+fn detach(global: &Global, session: &Session, run: &str, window: &WindowArgs, output: &Output) -> Done {
+    let log = log_file(session, run)?;
+    let io = |source| Error::Io { action: "start", path: PathBuf::from("duologue worker"), source };
+    let exe = std::env::current_exe().map_err(io)?;
+    let mut command = low_priority(&exe);
+    command
+        .arg("--workspace")
+        .arg(session.workspace())
+        .arg("--json")
+        .arg("--threads")
+        .arg(global.threads().to_string());
+    command.args(["worker", "--run", run]);
+    for (option, stage) in [("--from", &window.from), ("--until", &window.until)] {
+        if let Some(stage) = stage {
+            command.arg(option).arg(stage);
+        }
+    }
+    let errors = log.try_clone().map_err(io)?;
+    command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn().map_err(io)?;
+    output.text(format!("Run {run} goes on in the background: `duologue show {run}`."));
+    output.result(&json!({"run": run, "status": "started"}));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Background work yields to whatever the user does: nice 10, where the system has `nice`.
+fn low_priority(exe: &Path) -> Command {
+    if cfg!(unix) && Path::new("/usr/bin/nice").exists() {
+        let mut command = Command::new("/usr/bin/nice");
+        command.args(["-n", "10"]).arg(exe);
+        return command;
+    }
+    Command::new(exe)
+}
+
+fn log_file(session: &Session, run: &str) -> Result<std::fs::File, Failure> {
+    let folder = session.workspace().join("logs");
+    let path = folder.join(format!("{run}.log"));
+    let io = |source| Error::Io { action: "write", path: path.clone(), source };
+    std::fs::create_dir_all(&folder).map_err(io)?;
+    Ok(std::fs::File::options().create(true).append(true).open(&path).map_err(io)?)
+}

@@ -1,0 +1,322 @@
+//! What the stages hand on: typed payloads of the store's artifacts, and the hashes that decide what is redone.
+//!
+//! A payload holds only what the seed determines. Seconds and memory stand in a stage's measures, so that two equal
+//! runs have equal hashes.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::{ArtifactRow, NewArtifact, RunRow};
+
+use crate::error::{Error, Result};
+use crate::recipe::Recipe;
+use crate::stage_name::{StageName, Synthesizer, System};
+
+/// Raised when a stage's meaning changes, so that results of older versions are not reused.
+const PIPELINE_VERSION: u32 = 1;
+
+/// A payload with its kind.
+pub trait Artifact: Serialize + DeserializeOwned {
+    /// The `kind` column.
+    const KIND: &'static str;
+}
+
+macro_rules! artifact {
+    ($(#[$doc:meta])* $name:ident as $kind:literal { $($(#[$fdoc:meta])* $field:ident: $ty:ty),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub struct $name { $($(#[$fdoc])* pub $field: $ty),+ }
+
+        impl Artifact for $name { const KIND: &'static str = $kind; }
+    };
+}
+
+/// Where a summary comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SummaryOrigin {
+    /// A shot's reference.
+    Real,
+    /// Written by the model.
+    Synthetic,
+}
+
+/// Which preference set a pair belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PairSet {
+    /// A dialogue that keeps the format over one that breaks it.
+    Format,
+    /// The more summarizable of two that keep it.
+    Content,
+    /// Best against worst by (format, content).
+    Joint,
+}
+
+artifact! {
+    /// The topic of one real summary.
+    Topic as "topic" {
+        /// The example's row id.
+        example_id: i64,
+        /// A few words.
+        topic: String,
+    }
+}
+artifact! {
+    /// A synthetic summary.
+    Summary as "summary" {
+        /// What it was asked to be about.
+        topic: String,
+        /// The summary.
+        text: String,
+        /// `lora` or `prompt`.
+        method: String,
+    }
+}
+artifact! {
+    /// A sampled dialogue.
+    Candidate as "candidate" {
+        /// Number of the summary: shots first, then synthetic ones.
+        summary_id: u32,
+        /// Which sample of the summary.
+        sample: u32,
+        /// Real or synthetic summary.
+        origin: SummaryOrigin,
+        /// The summary.
+        summary: String,
+        /// The dialogue.
+        text: String,
+        /// The sampled token ids, stop token included where it was sampled.
+        ids: Vec<u32>,
+        /// Whether it ended by itself.
+        ended: bool,
+        /// Whether it keeps the format rule.
+        pass: bool,
+        /// The verdict of each rule.
+        rules: BTreeMap<String, bool>,
+        /// Mean log-probability of the summary's tokens given the dialogue under the base model; none where the
+        /// dialogue is too long to score.
+        score: Option<f64>,
+    }
+}
+artifact! {
+    /// A preference pair.
+    Pair as "pair" {
+        /// Which set.
+        set: PairSet,
+        /// Number of the summary.
+        summary_id: u32,
+        /// Real or synthetic summary.
+        origin: SummaryOrigin,
+        /// The prompt's summary.
+        summary: String,
+        /// The preferred dialogue.
+        chosen: String,
+        /// The other one.
+        rejected: String,
+        /// Token ids of the preferred dialogue.
+        chosen_ids: Vec<u32>,
+        /// Token ids of the other one.
+        rejected_ids: Vec<u32>,
+        /// Score difference, nats per token, where both have a score.
+        gap: Option<f64>,
+    }
+}
+artifact! {
+    /// An accepted synthetic dialogue.
+    SyntheticDialogue as "dialogue" {
+        /// Who wrote it.
+        source: Synthesizer,
+        /// Number of the synthetic summary.
+        summary_id: u32,
+        /// The summary.
+        summary: String,
+        /// The dialogue.
+        text: String,
+    }
+}
+artifact! {
+    /// A trained adapter; its tensors lie in the workspace's blobs.
+    TrainedAdapter as "adapter" {
+        /// `synthesizer`, `dpo_separate`, `mrds_separate` …
+        role: String,
+        /// Folder in the blobs.
+        sha256: String,
+        /// What led to it, in order.
+        trainings: Vec<TrainRecord>,
+    }
+}
+artifact! {
+    /// A judged checkpoint of the alignment.
+    Checkpoint as "checkpoint" {
+        /// `dpo_separate` or `dpo_joint`.
+        role: String,
+        /// After how many updates.
+        update: usize,
+        /// Share of sampled validation dialogues that keep the format.
+        format_rate: f64,
+        /// Base-model CE of the validation summaries over all sampled dialogues.
+        scorer_ce: f64,
+        /// Whether it was taken.
+        chosen: bool,
+    }
+}
+artifact! {
+    /// A system's summary of a test dialogue.
+    Output as "output" {
+        /// Which system.
+        system: System,
+        /// The example's id in the data set.
+        id: String,
+        /// The summary.
+        prediction: String,
+        /// The gold summaries.
+        references: Vec<String>,
+        /// Nats per token of the first gold summary under the system.
+        reference_ce: f64,
+        /// Tokens of the prediction.
+        tokens: usize,
+        /// In-context examples in the prompt.
+        examples: usize,
+    }
+}
+artifact! {
+    /// A synthesizer's dialogue for a test summary.
+    TestDialogue as "test_dialogue" {
+        /// Which synthesizer.
+        system: Synthesizer,
+        /// The example's id.
+        id: String,
+        /// The summary.
+        summary: String,
+        /// The dialogue; the last attempt where none was accepted.
+        text: String,
+        /// Whether it ended by itself.
+        ended: bool,
+        /// Whether it keeps the format rule.
+        pass: bool,
+        /// The verdict of each rule.
+        rules: BTreeMap<String, bool>,
+        /// Mean log-probability of the summary under the base model.
+        score: Option<f64>,
+        /// Whether it repeats its summary beyond the guards.
+        copies: bool,
+        /// Samples or corrections that it took.
+        tries: usize,
+        /// Tokens generated for it in all.
+        tokens: usize,
+    }
+}
+artifact! {
+    /// The format rule as calibrated on the shots.
+    Rule as "format_rule" {
+        /// The rule with its limits, sources and reject rates.
+        rule: crate::format_rule::FormatRule,
+    }
+}
+
+/// One finished training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainRecord {
+    /// What was trained ("stage1").
+    pub task: String,
+    /// Learning rate at its start.
+    pub lr: f64,
+    /// Updates done.
+    pub updates: usize,
+    /// Why it ended.
+    pub ended_by: String,
+    /// Learning rate at its end.
+    pub lr_last: f64,
+    /// Lowest validation value (CE in nats per token).
+    pub best_ce: f64,
+    /// The update it was seen at; 0 is before any.
+    pub best_update: usize,
+    /// First update's DPO loss, where it is an alignment.
+    pub first_dpo_loss: Option<f64>,
+    /// Last update's figures, where it is an alignment.
+    pub last_dpo: Option<DpoFigures>,
+}
+
+/// Figures of an alignment's batch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DpoFigures {
+    /// Mean reward margin.
+    pub margin: f64,
+    /// Share of pairs with a positive margin.
+    pub accuracy: f64,
+    /// Mean summed log-probability of the chosen.
+    pub logps_chosen: f64,
+    /// Mean summed log-probability of the rejected.
+    pub logps_rejected: f64,
+}
+
+/// Turns payloads into rows, numbered from 0.
+pub fn rows<A: Artifact>(items: &[A]) -> Result<Vec<NewArtifact>> {
+    let row = |(item, payload)| {
+        let payload = serde_json::to_value(payload).map_err(|e| corrupt(A::KIND, &e))?;
+        Ok(NewArtifact { kind: A::KIND.to_owned(), item: item as u32, payload })
+    };
+    items.iter().enumerate().map(row).collect()
+}
+
+/// Reads payloads of one kind, in item order.
+pub fn read<A: Artifact>(rows: &[ArtifactRow]) -> Result<Vec<A>> {
+    let parse =
+        |row: &ArtifactRow| serde_json::from_value(row.payload.clone()).map_err(|e| corrupt(A::KIND, &e));
+    rows.iter().filter(|row| row.kind == A::KIND).map(parse).collect()
+}
+
+pub(crate) fn corrupt(what: &str, error: &serde_json::Error) -> Error {
+    Error::Corrupt { what: what.to_owned(), reason: error.to_string() }
+}
+
+/// The hash of a stage's result: kinds, numbers and payloads.
+pub fn output_sha256<'a>(items: impl Iterator<Item = (&'a str, u32, &'a Value)>) -> String {
+    let values: Vec<Value> = items.map(|(kind, item, payload)| json!([kind, item, payload])).collect();
+    store::sha256_json(&values)
+}
+
+/// The stages whose results a stage reads.
+pub fn upstream(stage: StageName) -> &'static [StageName] {
+    use StageName::*;
+    match stage {
+        Topics | Synthesizer => &[],
+        Summaries => &[Topics],
+        Candidates => &[Summaries, Synthesizer],
+        Preferences => &[Candidates],
+        Align => &[Synthesizer, Preferences],
+        Dialogues => &[Summaries, Synthesizer, Align],
+        Summarizer => &[Dialogues],
+        Evaluate => &[Synthesizer, Align, Summarizer],
+    }
+}
+
+/// The cache key of a stage: everything that its result depends on.
+///
+/// `output_of` gives the result hash of an earlier stage; none where it is unfinished.
+pub fn inputs_sha256(
+    run: &RunRow,
+    recipe: &Recipe,
+    stage: StageName,
+    output_of: &dyn Fn(StageName) -> Option<String>,
+) -> Result<Option<String>> {
+    let mut parts = vec![
+        json!(PIPELINE_VERSION),
+        json!(stage.as_str()),
+        json!(run.model_id),
+        json!(run.seed),
+        run.shots["training_sha256"].clone(),
+        recipe.of_stage(stage)?,
+    ];
+    if stage == StageName::Evaluate {
+        parts.push(run.shots["test_sha256"].clone());
+    }
+    for earlier in upstream(stage) {
+        let Some(hash) = output_of(*earlier) else { return Ok(None) };
+        parts.push(json!(hash));
+    }
+    Ok(Some(store::sha256_json(&parts)))
+}

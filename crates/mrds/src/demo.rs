@@ -1,0 +1,134 @@
+//! The summarizer in use: one dialogue in, a streamed summary out.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Instant;
+
+use lm::LanguageModel;
+use lm::generate::{GenerateConfig, GenerateRequest, generate};
+use lm::lora::Adapter;
+use serde::Serialize;
+
+use crate::artifact::{TrainedAdapter, read};
+use crate::error::{Error, Result};
+use crate::prompt::{Prompts, canonical};
+use crate::recipe::Recipe;
+use crate::session::Session;
+use crate::stage_name::{StageName, System};
+
+/// A model, with or without an adapter, ready to summarize.
+pub struct Summarizer {
+    model: LanguageModel,
+    adapter: Option<Adapter>,
+    recipe: Recipe,
+}
+
+/// A finished summary with what it cost.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Summarized {
+    /// The summary.
+    pub summary: String,
+    /// Tokens read.
+    pub prompt_tokens: usize,
+    /// Tokens written.
+    pub new_tokens: usize,
+    /// Milliseconds to the first token.
+    pub ttft_ms: f64,
+    /// Tokens written per second after the first.
+    pub tokens_per_s: f64,
+}
+
+impl Summarizer {
+    /// The base model, or the model with an adapter folder.
+    pub fn from_folder(model: &Path, adapter: Option<&Path>, device: &str) -> Result<Self> {
+        let model = LanguageModel::load(model, &lm::device::select(device)?)?;
+        let load = |folder: &Path| Adapter::load(folder, &model.decoder.config, &model.decoder.device);
+        let adapter = adapter.map(load).transpose()?;
+        Ok(Self { model, adapter, recipe: Recipe::default() })
+    }
+
+    /// A system of a finished run; the untrained systems use the base model.
+    pub fn from_run(session: &Session, run: &str, system: System, device: &str) -> Result<Self> {
+        let row = session.run(run)?;
+        let model = LanguageModel::load(Path::new(&row.model_path), &lm::device::select(device)?)?;
+        let adapter = match system.is_trained() {
+            true => {
+                let folder = session.adapter_folder(run, StageName::Summarizer, system.as_str())?;
+                Some(Adapter::load(&folder, &model.decoder.config, &model.decoder.device)?)
+            }
+            false => None,
+        };
+        Ok(Self { model, adapter, recipe: Recipe::from_toml(&row.recipe)? })
+    }
+
+    /// Summarizes a dialogue; `on_text` gets each new piece of text and may stop it.
+    pub fn summarize(
+        &self,
+        dialogue: &str,
+        on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Summarized> {
+        let prompt_ids = Prompts::new(&self.model, &self.recipe).summarize(&canonical(dialogue))?;
+        let (prompt_tokens, limit) = (prompt_ids.len(), self.model.context_tokens());
+        if prompt_tokens >= limit {
+            return Err(lm::Error::ContextExceeded { tokens: prompt_tokens, limit }.into());
+        }
+        let config = GenerateConfig {
+            max_new_tokens: self.recipe.summary_max_new_tokens,
+            temperature: 0.0,
+            top_k: 0,
+            top_p: 1.0,
+            stop_ids: self.model.stop_ids.clone(),
+            batch_size: 1,
+        };
+        let begun = Instant::now();
+        let (mut ids, mut shown, mut first_ms) = (Vec::new(), String::new(), None);
+        let generated = generate(
+            &self.model.decoder,
+            self.adapter.as_ref(),
+            &[GenerateRequest { prompt_ids, key: 0 }],
+            &config,
+            &mut |_, id| {
+                first_ms.get_or_insert_with(|| begun.elapsed().as_secs_f64() * 1e3);
+                ids.push(id);
+                let text = self.model.decode(&ids).unwrap_or_default();
+                // A character of several tokens is shown once it is whole.
+                match text
+                    .strip_prefix(shown.as_str())
+                    .filter(|new| !new.is_empty() && !new.ends_with('\u{fffd}'))
+                {
+                    Some(new) => {
+                        let flow = on_text(new);
+                        shown = text;
+                        flow
+                    }
+                    None => ControlFlow::Continue(()),
+                }
+            },
+        )?;
+        let new_tokens = generated.first().map_or(0, |g| g.ids.len());
+        let (total_ms, ttft_ms) = (begun.elapsed().as_secs_f64() * 1e3, first_ms.unwrap_or_default());
+        let rest_s = ((total_ms - ttft_ms) / 1e3).max(1e-9);
+        let summary = generated.first().map(|g| self.model.decode(&g.ids)).transpose()?.unwrap_or_default();
+        Ok(Summarized {
+            summary: summary.trim().to_owned(),
+            prompt_tokens,
+            new_tokens,
+            ttft_ms,
+            tokens_per_s: new_tokens.saturating_sub(1) as f64 / rest_s,
+        })
+    }
+}
+
+impl Session {
+    /// The folder of an adapter that a stage trained for a role.
+    pub fn adapter_folder(&self, run: &str, stage: StageName, role: &str) -> Result<std::path::PathBuf> {
+        let adapters: Vec<TrainedAdapter> =
+            read(&self.store.artifacts(run, stage.as_str(), Some("adapter"))?)?;
+        let found =
+            adapters.iter().find(|adapter| adapter.role == role).ok_or_else(|| Error::WrongState {
+                what: format!("run `{run}` has no trained {role} yet"),
+                fix: format!("Finish the run's stage {stage} first: `duologue resume {run}`."),
+            })?;
+        Ok(self.store.blobs().join(&found.sha256))
+    }
+}

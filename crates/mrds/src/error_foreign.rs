@@ -1,0 +1,150 @@
+//! Codes and ways out for the errors of the rooms below: the store and the language model.
+
+use super::Kind;
+
+pub(super) fn store_code(error: &store::Error) -> &'static str {
+    use store::Error::*;
+    match error {
+        NewerSchema { .. } => "newer_workspace",
+        NotAWorkspace { .. } => "not_a_workspace",
+        DiskFull { .. } => "disk_full",
+        Busy { .. } => "busy",
+        ReadOnly { .. } => "read_only",
+        Corrupt { .. } => "corrupt",
+        Io { .. } => "io",
+        NameTaken { .. } => "name_taken",
+        NoSuchDataset { .. } => "no_such_dataset",
+        NoSuchRun { .. } => "no_such_run",
+        NotFound { .. } => "not_found",
+        InUse { .. } => "in_use",
+        AlreadyLocked { .. } => "ratings_locked",
+        ScoreOutOfRange { .. } => "score_out_of_range",
+        LeaseLost { .. } => "lease_lost",
+        UnknownWord { .. } => "unknown_word",
+        Sql(_) => "database",
+    }
+}
+
+pub(super) fn store_fix(error: &store::Error) -> String {
+    use store::Error::*;
+    match error {
+        NewerSchema { .. } => "Update Duologue, or name another workspace with --workspace.",
+        NotAWorkspace { .. } => "Name another folder with --workspace.",
+        DiskFull { .. } => "Free some space and do it again; everything finished before is kept.",
+        Busy { .. } => "Try again in a moment.",
+        ReadOnly { .. } | Io { .. } => "Check that the folder exists and that you may write to it.",
+        Corrupt { .. } => "Restore the workspace folder from a backup.",
+        NameTaken { .. } => "Choose another name.",
+        NoSuchDataset { .. } => "`duologue datasets` lists the data sets of this workspace.",
+        NoSuchRun { .. } => "`duologue runs` lists the runs of this workspace.",
+        NotFound { .. } | UnknownWord { .. } => "Choose one of those that exist.",
+        InUse { .. } => "Remove what uses it first.",
+        AlreadyLocked { .. } => "Create a new study to rate again.",
+        ScoreOutOfRange { .. } => "Give a whole number from 1 to 5.",
+        LeaseLost { .. } => "Nothing: the other process goes on with the run.",
+        Sql(_) => "This is a defect; please report it with the message.",
+    }
+    .to_owned()
+}
+
+pub(super) fn store_kind(error: &store::Error) -> Kind {
+    use store::Error::*;
+    match error {
+        LeaseLost { .. } => Kind::Locked,
+        NewerSchema { .. }
+        | NotAWorkspace { .. }
+        | NameTaken { .. }
+        | NoSuchDataset { .. }
+        | NoSuchRun { .. }
+        | NotFound { .. }
+        | InUse { .. }
+        | AlreadyLocked { .. }
+        | ScoreOutOfRange { .. }
+        | UnknownWord { .. } => Kind::Input,
+        _ => Kind::Failure,
+    }
+}
+
+#[cfg(feature = "engine")]
+pub(super) fn model_code(error: &lm::Error) -> &'static str {
+    use lm::Error::*;
+    match error {
+        MissingFile { .. } => "missing_file",
+        Truncated { .. } => "truncated_weights",
+        Weights { .. } => "weights",
+        UnsupportedArchitecture { .. } => "unsupported_architecture",
+        Config { .. } => "model_config",
+        VocabularyMismatch { .. } => "vocabulary_mismatch",
+        Tokenizer { .. } => "tokenizer",
+        ChatTemplate { .. } => "chat_template",
+        Adapter { .. } => "adapter",
+        Checkpoint { .. } => "checkpoint",
+        ContextExceeded { .. } => "too_long",
+        NonFinite { .. } => "not_finite",
+        Setting { .. } => "setting",
+        Device { .. } => "device",
+        Interrupted => "interrupted",
+        Io { source, .. } if is_full(source) => "disk_full",
+        Io { .. } => "io",
+        Candle(_) => "tensor",
+    }
+}
+
+#[cfg(feature = "engine")]
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+}
+
+#[cfg(feature = "engine")]
+pub(super) fn model_fix(error: &lm::Error) -> String {
+    use lm::Error::*;
+    match error {
+        MissingFile { .. } | Truncated { .. } | Weights { .. } => {
+            "Download or copy the model folder again: config.json, tokenizer.json and all .safetensors files."
+        }
+        UnsupportedArchitecture { .. } => "Choose a model of a supported family.",
+        Config { .. } | VocabularyMismatch { .. } | Tokenizer { .. } | ChatTemplate { .. } => {
+            "Use config.json, tokenizer.json and the chat template exactly as they were published with the model."
+        }
+        Adapter { .. } => "Choose the adapter that was trained on this model.",
+        Checkpoint { .. } => "Start the stage again with `--from`.",
+        ContextExceeded { .. } => "Shorten the text, or choose a model with a longer context.",
+        NonFinite { .. } => "Check the model's files, or lower `sft_lr` or `dpo_lr`.",
+        Setting { .. } => "Give a value in the range that is named.",
+        Device { .. } => "Use `--device cpu`.",
+        Interrupted => "Go on with `duologue resume`.",
+        Io { source, .. } if is_full(source) => "Free some space and resume; everything finished before is kept.",
+        Io { .. } => "Check that the path exists and that you may use it.",
+        Candle(_) => "This is a defect; please report it with the message.",
+    }
+    .to_owned()
+}
+
+#[cfg(feature = "engine")]
+pub(super) fn model_kind(error: &lm::Error) -> Kind {
+    use lm::Error::*;
+    match error {
+        Interrupted => Kind::Interrupted,
+        NonFinite { .. } | Io { .. } | Candle(_) | Checkpoint { .. } => Kind::Failure,
+        _ => Kind::Input,
+    }
+}
+
+/// The file that is concerned, where there is one.
+#[cfg(feature = "engine")]
+pub(super) fn model_place(error: &lm::Error) -> (Option<String>, Option<usize>, Option<String>) {
+    use lm::Error::*;
+    let file = |path: &std::path::Path| Some(path.display().to_string());
+    match error {
+        MissingFile { path }
+        | Truncated { path, .. }
+        | Weights { path, .. }
+        | Tokenizer { path, .. }
+        | Adapter { path, .. }
+        | Checkpoint { path, .. }
+        | Io { path, .. } => (file(path), None, None),
+        Config { path, field, .. } => (file(path), None, Some(field.clone())),
+        Setting { name, .. } => (None, None, Some((*name).to_owned())),
+        _ => (None, None, None),
+    }
+}

@@ -1,0 +1,189 @@
+//! The method from top to bottom (Lu et al., arXiv 2502.17328): nine stages in order, each through one cache step.
+//!
+//! A stage's result is kept under the hash of its inputs and settings. So a run resumes where it stopped, an unchanged
+//! stage is taken over from an earlier run, and an edited artifact makes exactly what depends on it stale.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+
+use lm::LanguageModel;
+use serde_json::{Value, json};
+use store::{NewArtifact, RunRow, StageResult, StageStatus, Store};
+
+use crate::artifact::{inputs_sha256, output_sha256};
+use crate::error::{Error, Result};
+use crate::event::{Event, EventSink};
+use crate::plan::{TestData, TrainingData};
+use crate::recipe::Recipe;
+use crate::stage::{self, Stage};
+use crate::stage_name::StageName;
+
+/// A run as its stages see it.
+pub struct Run<'a> {
+    /// The workspace.
+    pub store: &'a Store,
+    /// The run's row.
+    pub row: RunRow,
+    /// Its resolved recipe.
+    pub recipe: Recipe,
+    /// The base model.
+    pub model: &'a LanguageModel,
+    /// Shots and validation.
+    pub data: TrainingData,
+    /// Where progress goes.
+    pub sink: &'a dyn EventSink,
+    /// Set when the process is asked to stop (Ctrl-C, a lost lease).
+    pub stop: &'a AtomicBool,
+    /// Milliseconds since 1970, given by the edge.
+    pub now_ms: &'a (dyn Fn() -> i64 + Sync),
+}
+
+/// Which stages a call carries out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// Redo this stage even where its result is up to date.
+    pub from: Option<StageName>,
+    /// Stop after this stage.
+    pub until: Option<StageName>,
+}
+
+/// What a stage hands back.
+#[derive(Default)]
+pub struct StageOutput {
+    /// What later stages and people read.
+    pub artifacts: Vec<NewArtifact>,
+    /// Items it began with.
+    pub n_in: u64,
+    /// Items it ended with.
+    pub n_out: u64,
+    /// Items left out, by reason.
+    pub dropped: BTreeMap<String, u64>,
+    /// Figures that are not determined by the seed (seconds), and summaries of the artifacts.
+    pub measures: Value,
+}
+
+/// Carries out the stages of `window`. Returns whether every stage of the run is now finished.
+///
+/// # Errors
+/// [`Error::Interrupted`] when asked to stop; whatever a stage reports otherwise. Finished stages, finished batches
+/// and the last checkpoint are kept in every case.
+pub fn run(run: &Run<'_>, test: &TestData, window: Window) -> Result<bool> {
+    let mut steps = Steps { run, window, open: true };
+    steps.step(StageName::Topics, stage::topics::run)?;
+    steps.step(StageName::Summaries, stage::summaries::run)?;
+    steps.step(StageName::Synthesizer, stage::synthesizer::run)?;
+    steps.step(StageName::Candidates, stage::candidates::run)?;
+    steps.step(StageName::Preferences, stage::preferences::run)?;
+    steps.step(StageName::Align, stage::align::run)?;
+    steps.step(StageName::Dialogues, stage::dialogues::run)?;
+    steps.step(StageName::Summarizer, stage::summarizer::run)?;
+    steps.step(StageName::Evaluate, |stage| stage::evaluate::run(stage, test))?;
+    Ok(steps.open)
+}
+
+struct Steps<'a, 'r> {
+    run: &'a Run<'r>,
+    window: Window,
+    open: bool,
+}
+
+impl Steps<'_, '_> {
+    /// Runs one stage unless its result is at hand: in this run, or in another with the same inputs.
+    fn step(&mut self, name: StageName, body: impl FnOnce(&Stage<'_>) -> Result<StageOutput>) -> Result<()> {
+        if !self.open {
+            return Ok(());
+        }
+        let (store, id) = (self.run.store, self.run.row.id.as_str());
+        let inputs = self.inputs(name)?;
+        let row = store.stage(id, name.as_str())?;
+        let forced = self.window.from == Some(name);
+        let finished = matches!(row.status, StageStatus::Done | StageStatus::Reused);
+        let current = finished && row.inputs_sha256.as_deref() == Some(inputs.as_str());
+        if forced || !current {
+            match store.find_stage(name.as_str(), &inputs)?.filter(|from| !forced && from != id) {
+                Some(from) => {
+                    store.reuse_stage(&from, id, name.as_str(), (self.run.now_ms)())?;
+                    self.say(name, "reused");
+                }
+                None => self.compute(name, &inputs, forced && finished, body)?,
+            }
+        }
+        self.open = self.window.until != Some(name);
+        Ok(())
+    }
+
+    fn compute(
+        &self,
+        name: StageName,
+        inputs: &str,
+        afresh: bool,
+        body: impl FnOnce(&Stage<'_>) -> Result<StageOutput>,
+    ) -> Result<()> {
+        let (store, id) = (self.run.store, self.run.row.id.as_str());
+        if afresh {
+            store.clear_work(id, name.as_str())?;
+        }
+        store.start_stage(id, name.as_str(), inputs)?;
+        self.say(name, "running");
+        let stage = Stage::begin(self.run, name, inputs)?;
+        let output = match body(&stage) {
+            Ok(output) => output,
+            Err(error @ Error::Interrupted { .. }) => {
+                stage.save_usage()?;
+                return Err(error);
+            }
+            Err(error) => {
+                let said = json!({"code": error.code(), "message": error.to_string(), "fix": error.fix()});
+                store.fail_stage(id, name.as_str(), &said)?;
+                self.say(name, "failed");
+                return Err(error);
+            }
+        };
+        self.commit(&stage, inputs, output)?;
+        self.say(name, "done");
+        Ok(())
+    }
+
+    fn commit(&self, stage: &Stage<'_>, inputs: &str, output: StageOutput) -> Result<()> {
+        let items = output.artifacts.iter().map(|a| (a.kind.as_str(), a.item, &a.payload));
+        let mut sorted: Vec<_> = items.collect();
+        sorted.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        let usage = stage.usage();
+        self.run.store.commit_stage(
+            &self.run.row.id,
+            stage.name.as_str(),
+            &StageResult {
+                inputs_sha256: inputs,
+                output_sha256: &output_sha256(sorted.into_iter()),
+                artifacts: &output.artifacts,
+                n_in: output.n_in,
+                n_out: output.n_out,
+                dropped: json!(output.dropped),
+                measures: output.measures,
+                wall_s: usage.wall_s,
+                cpu_s: usage.cpu_s,
+                peak_rss_bytes: usage.peak_rss_bytes,
+                now_ms: (self.run.now_ms)(),
+            },
+        )?;
+        stage.remove_checkpoints()
+    }
+
+    fn inputs(&self, name: StageName) -> Result<String> {
+        let store = self.run.store;
+        let output_of = |earlier: StageName| {
+            let row = store.stage(&self.run.row.id, earlier.as_str()).ok()?;
+            matches!(row.status, StageStatus::Done | StageStatus::Reused)
+                .then_some(row.output_sha256)
+                .flatten()
+        };
+        inputs_sha256(&self.run.row, &self.run.recipe, name, &output_of)?.ok_or_else(|| Error::WrongState {
+            what: format!("stage {name} cannot start: a stage before it is unfinished"),
+            fix: "Leave --from away, so that the unfinished stages are carried out first.".into(),
+        })
+    }
+
+    fn say(&self, name: StageName, status: &str) {
+        self.run.sink.event(&Event::Stage { name, status: status.to_owned() });
+    }
+}

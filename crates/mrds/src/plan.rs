@@ -1,0 +1,249 @@
+//! What a run will learn from and be tested on, chosen before anything is computed (method page, 3.1).
+//!
+//! Shots are nested: the same seed draws the same order, so 100 shots are a subset of 300. The test split becomes a
+//! [`TestData`], which only the stage `evaluate` is handed.
+
+use lm::LanguageModel;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{ExampleRow, Split};
+
+use crate::dialogue::Dialogue;
+use crate::error::{Error, Result};
+use crate::prompt::{Prompts, canonical};
+use crate::recipe::{Recipe, TooLong};
+
+/// A dialogue with its gold summaries, in canonical form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Example {
+    /// Row id in the workspace.
+    pub row_id: i64,
+    /// Id in the data set.
+    pub id: String,
+    /// `Name: text` lines.
+    pub dialogue: String,
+    /// The first gold summary: the one that is learnt.
+    pub summary: String,
+    /// Every gold summary: metrics use them all.
+    pub references: Vec<String>,
+}
+
+/// What every stage may read.
+#[derive(Clone, Debug)]
+pub struct TrainingData {
+    /// The few real pairs to learn from.
+    pub shots: Vec<Example>,
+    /// Real pairs that choose checkpoints.
+    pub validation: Vec<Example>,
+}
+
+/// The fenced test split: its contents are reachable only through [`TestData::examples`], which only `evaluate` calls.
+pub struct TestData(Vec<Example>);
+
+impl TestData {
+    pub(crate) fn examples(&self) -> &[Example] {
+        &self.0
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The choice of examples, stored with the run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Selection {
+    /// Row ids of the shots, in order.
+    pub shots: Vec<i64>,
+    /// Row ids of the validation examples.
+    pub validation: Vec<i64>,
+    /// Row ids of the test examples.
+    pub test: Vec<i64>,
+    /// Examples left out because they do not fit the context.
+    pub dropped: Vec<String>,
+    /// Examples whose dialogue was cut.
+    pub cut: Vec<String>,
+    /// Where the validation examples come from: `validation` or `train`.
+    pub validation_from: String,
+    /// Hash of the shots' ids in the data set.
+    pub shot_ids_sha256: String,
+    /// Hash of shots and validation, texts included.
+    pub training_sha256: String,
+    /// Hash of the test examples, texts included.
+    pub test_sha256: String,
+}
+
+/// The chosen examples and their record.
+pub struct Plan {
+    /// For every stage.
+    pub data: TrainingData,
+    /// For `evaluate` alone.
+    pub test: TestData,
+    /// What is stored.
+    pub selection: Selection,
+}
+
+enum Fit {
+    Whole(Example),
+    Cut(Example),
+    TooLong { tokens: usize },
+}
+
+/// Chooses shots, validation and test examples and checks that each fits the model's context.
+///
+/// # Errors
+/// [`Error::TooFewRows`], [`Error::EmptyDataset`], and [`Error::TooLong`] where the recipe says `refuse`.
+pub fn choose(
+    dataset: &str,
+    rows: &[ExampleRow],
+    recipe: &Recipe,
+    seed: u64,
+    model: &LanguageModel,
+) -> Result<Plan> {
+    let mut chooser =
+        Chooser { dataset, recipe, seed, model, selection: Selection::default(), longest: None, long: 0 };
+    let of = |split: Split| rows.iter().filter(|row| row.split == split).collect::<Vec<_>>();
+    let mut train = chooser.fitting(&chooser.shuffled(&of(Split::Train), "shots"))?;
+    let validation_rows = of(Split::Validation);
+    let own_validation = !validation_rows.is_empty();
+    let mut pool = match own_validation {
+        true => chooser.fitting(&chooser.shuffled(&validation_rows, "validation"))?,
+        false => Vec::new(),
+    };
+    let mut test = chooser.fitting(&of(Split::Test))?;
+    if recipe.test_items > 0 {
+        test.truncate(recipe.test_items);
+    }
+    chooser.refuse_too_long()?;
+    if train.is_empty() {
+        return Err(Error::EmptyDataset { dataset: dataset.to_owned(), what: "training examples".into() });
+    }
+    if test.is_empty() {
+        return Err(Error::EmptyDataset { dataset: dataset.to_owned(), what: "test examples".into() });
+    }
+    chooser.enough("training examples", train.len(), recipe.shots, "shots")?;
+    let mut rest = train.split_off(recipe.shots);
+    if !own_validation {
+        rest.reverse();
+        pool = rest;
+    }
+    let what = if own_validation { "validation examples" } else { "training examples left for validation" };
+    chooser.enough(what, pool.len(), recipe.validation, "validation")?;
+    pool.truncate(recipe.validation);
+    Ok(chooser.finish(train, pool, test, own_validation))
+}
+
+struct Chooser<'a> {
+    dataset: &'a str,
+    recipe: &'a Recipe,
+    seed: u64,
+    model: &'a LanguageModel,
+    selection: Selection,
+    longest: Option<(String, usize)>,
+    long: usize,
+}
+
+impl Chooser<'_> {
+    fn shuffled<'r>(&self, rows: &[&'r ExampleRow], label: &str) -> Vec<&'r ExampleRow> {
+        let key = lm::random::key(self.seed, &[lm::random::label(label)]);
+        lm::random::shuffle(key, rows.len()).into_iter().map(|index| rows[index]).collect()
+    }
+
+    fn fitting(&mut self, rows: &[&ExampleRow]) -> Result<Vec<Example>> {
+        let mut kept = Vec::with_capacity(rows.len());
+        for row in rows {
+            match self.fit(row)? {
+                Fit::Whole(example) => kept.push(example),
+                Fit::Cut(example) => {
+                    self.selection.cut.push(example.id.clone());
+                    kept.push(example);
+                }
+                Fit::TooLong { tokens } => {
+                    self.long += 1;
+                    self.selection.dropped.push(row.external_id.clone());
+                    if self.longest.as_ref().is_none_or(|(_, most)| tokens > *most) {
+                        self.longest = Some((row.external_id.clone(), tokens));
+                    }
+                }
+            }
+        }
+        Ok(kept)
+    }
+
+    fn fit(&self, row: &ExampleRow) -> Result<Fit> {
+        let mut example = Example {
+            row_id: row.id,
+            id: row.external_id.clone(),
+            dialogue: canonical(&row.dialogue),
+            summary: row.references.first().cloned().unwrap_or_default().trim().to_owned(),
+            references: row.references.clone(),
+        };
+        let mut tokens = self.tokens(&example)?;
+        let limit = self.model.context_tokens();
+        if tokens <= limit {
+            return Ok(Fit::Whole(example));
+        }
+        if self.recipe.too_long != TooLong::CutDialogueEnd {
+            return Ok(Fit::TooLong { tokens });
+        }
+        let mut dialogue = Dialogue::parse(&example.dialogue);
+        while tokens > limit && dialogue.turns.len() > 1 {
+            dialogue.turns.pop();
+            example.dialogue = dialogue.to_text();
+            tokens = self.tokens(&example)?;
+        }
+        Ok(if tokens <= limit { Fit::Cut(example) } else { Fit::TooLong { tokens } })
+    }
+
+    /// Tokens of the longest sequence that the run makes of an example.
+    fn tokens(&self, example: &Example) -> Result<usize> {
+        let prompts = Prompts::new(self.model, self.recipe);
+        let answer = prompts.completion(&example.summary)?.len().max(self.recipe.summary_max_new_tokens);
+        let summarize = prompts.summarize(&example.dialogue)?.len() + answer;
+        let write = prompts.dialogue(&example.summary)?.len() + prompts.completion(&example.dialogue)?.len();
+        Ok(summarize.max(write))
+    }
+
+    fn refuse_too_long(&self) -> Result<()> {
+        match &self.longest {
+            Some((id, tokens)) if self.recipe.too_long == TooLong::Refuse => Err(Error::TooLong {
+                count: self.long,
+                id: id.clone(),
+                tokens: *tokens,
+                limit: self.model.context_tokens(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn enough(&self, what: &str, have: usize, need: usize, field: &'static str) -> Result<()> {
+        if have >= need {
+            return Ok(());
+        }
+        Err(Error::TooFewRows { dataset: self.dataset.to_owned(), what: what.to_owned(), have, need, field })
+    }
+
+    fn finish(self, shots: Vec<Example>, validation: Vec<Example>, test: Vec<Example>, own: bool) -> Plan {
+        let ids = |examples: &[Example]| examples.iter().map(|e| e.row_id).collect();
+        let texts = |examples: &[Example]| {
+            json!(examples.iter().map(|e| (&e.id, &e.dialogue, &e.references)).collect::<Vec<_>>())
+        };
+        let selection = Selection {
+            shots: ids(&shots),
+            validation: ids(&validation),
+            test: ids(&test),
+            validation_from: if own { "validation" } else { "train" }.to_owned(),
+            shot_ids_sha256: store::sha256_json(&[json!(shots.iter().map(|e| &e.id).collect::<Vec<_>>())]),
+            training_sha256: store::sha256_json(&[texts(&shots), texts(&validation)]),
+            test_sha256: store::sha256_json(&[texts(&test)]),
+            ..self.selection
+        };
+        Plan { data: TrainingData { shots, validation }, test: TestData(test), selection }
+    }
+}

@@ -1,0 +1,502 @@
+//! The recipe: every choice that a run makes, with its default, its meaning and its source.
+//!
+//! One macro call declares all fields, so that the TOML file, `duologue recipe --print`, the window's form and each
+//! stage's cache key follow from the same lines. Defaults and their arguments: `docs/method.md`; the values of the
+//! paper (Lu et al., arXiv 2502.17328) are used where it states them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+use crate::stage_name::{StageName, StageName::*, System};
+
+/// One field as the command line and the window show it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Field {
+    /// Name in the TOML file and after `--set`.
+    pub key: &'static str,
+    /// Value in this recipe.
+    pub value: Value,
+    /// Value of the default preset.
+    pub default: Value,
+    /// One sentence on what it does.
+    pub doc: String,
+    /// Where the default comes from.
+    pub source: &'static str,
+}
+
+/// What to do with a dialogue that does not fit the model's context. A summary is never cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TooLong {
+    /// Name it and start nothing.
+    Refuse,
+    /// Leave the example out, for every system alike, and count it.
+    Drop,
+    /// Cut turns off the dialogue's end until it fits.
+    CutDialogueEnd,
+}
+
+/// How synthetic summaries are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SummaryMethod {
+    /// `lora` below one billion parameters, else `prompt`.
+    Auto,
+    /// The base model with real summaries as style examples.
+    Prompt,
+    /// An adapter (topic → summary) trained on the shots.
+    Lora,
+}
+
+/// Which summaries candidates are sampled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CandidateSummaries {
+    /// Synthetic summaries only.
+    Synthetic,
+    /// Real and synthetic training summaries.
+    Both,
+}
+
+/// Whose likelihood the SFT term of the alignment raises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SftTarget {
+    /// The real dialogue where the summary is real, else the chosen candidate.
+    Real,
+    /// Always the chosen candidate.
+    Chosen,
+}
+
+macro_rules! recipe {
+    ($( $(#[doc = $doc:literal])+ $key:ident: $ty:ty = $default:expr, [$($stage:ident),*], $source:literal; )+) => {
+        /// Every choice of a run. Zero in a learning rate means "by the size of the base model".
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Recipe { $( $(#[doc = $doc])+ pub $key: $ty, )+ }
+
+        impl Default for Recipe {
+            fn default() -> Self { Self { $( $key: $default, )+ } }
+        }
+
+        const DOCS: &[(&str, &str, &[StageName], &str)] =
+            &[$( (stringify!($key), concat!($($doc),+), &[$($stage),*], $source) ),+];
+    };
+}
+
+recipe! {
+    /// Real pairs to learn from, drawn from the training split (nested: 100 is a subset of 300).
+    shots: usize = 100, [], "paper: 100 and 300";
+    /// Real pairs that choose checkpoints; drawn from the validation split, else from unused training pairs.
+    validation: usize = 100, [], "argued: a large validation set is not few-shot";
+    /// Test pairs; 0 takes the whole test split.
+    test_items: usize = 0, [], "paper: the full test set";
+    /// What to do with a dialogue longer than the context: refuse, drop or cut_dialogue_end.
+    too_long: TooLong = TooLong::Refuse, [], "nothing is changed silently";
+
+    /// Instruction before a dialogue that is to be summarized; the same in training, scoring and use.
+    prompt_summarize: String = include_str!("../prompts/summarize.txt").into(), [Summaries, Candidates, Align, Summarizer, Evaluate], "argued: one prompt everywhere";
+    /// Instruction before a summary whose topic is asked.
+    prompt_topic: String = include_str!("../prompts/topic.txt").into(), [Topics], "argued";
+    /// Instruction before a topic for which a summary is wanted.
+    prompt_summary: String = include_str!("../prompts/summary.txt").into(), [Summaries], "argued";
+    /// Instruction before a summary for which a dialogue is wanted.
+    prompt_dialogue: String = include_str!("../prompts/dialogue.txt").into(), [Synthesizer, Candidates, Preferences, Align, Dialogues, Evaluate], "argued: the format the rule asks for";
+
+    /// Real summaries shown as examples when a topic is asked (0 to 3).
+    topic_demos: usize = 0, [Topics], "argued: instruct models need none, small ones copy them";
+    /// Longest topic.
+    topic_max_new_tokens: usize = 16, [Topics], "argued: a phrase of 2 to 5 words";
+
+    /// auto, prompt or lora.
+    summary_method: SummaryMethod = SummaryMethod::Auto, [Summaries], "argued: prompting fails below 1 B parameters";
+    /// Synthetic summaries for each shot.
+    synthetic_per_shot: usize = 10, [Summaries], "argued: stage 1 must be clearly larger than the real set";
+    /// Rounds of sampling before fewer summaries are accepted.
+    summary_max_rounds: usize = 6, [Summaries], "bounds the time";
+    /// Sampling temperature of summaries.
+    summary_temperature: f64 = 1.0, [Summaries], "argued: variety";
+    /// Nucleus of the sampling of summaries.
+    summary_top_p: f64 = 0.95, [Summaries], "SimPO recipe";
+    /// Longest summary, in training and in use.
+    summary_max_new_tokens: usize = 128, [Summaries, Summarizer, Evaluate], "argued: above the longest real summaries";
+    /// A summary at least this close (ROUGE-L F) to an earlier or real one is dropped.
+    novelty_rouge_l: f64 = 0.7, [Summaries], "Self-Instruct";
+    /// Share of real summaries that must name two people before synthetic ones have to.
+    name_filter_share: f64 = 0.9, [Summaries], "measured: 74 % of SAMSum, 0.1 % of MTS-Dialog";
+    /// Real summaries shown as style examples by the prompt method.
+    summary_demos: usize = 5, [Summaries], "argued";
+
+    /// Rank of every adapter.
+    lora_rank: usize = 16, [Summaries, Synthesizer, Align, Summarizer], "Zephyr QLoRA recipe; LoRA without regret";
+    /// Scale numerator: W x + (alpha / rank) B A x.
+    lora_alpha: f64 = 32.0, [Summaries, Synthesizer, Align, Summarizer], "common recipes";
+    /// Dropout before A while training supervised.
+    lora_dropout: f64 = 0.05, [Summaries, Synthesizer, Summarizer], "common recipes";
+    /// Supervised learning rate; 0: 1e-3 below 100 M parameters, 5e-4 below 1 B, else 2e-4.
+    sft_lr: f64 = 0.0, [Summaries, Synthesizer, Summarizer], "argued from the paper's 2e-4 to 2e-5";
+    /// Sequences in one supervised update.
+    sft_batch_size: usize = 8, [Summaries, Synthesizer, Summarizer], "LoRA without regret: below 32";
+    /// Most epochs of any supervised training.
+    sft_max_epochs: usize = 10, [Summaries, Synthesizer, Summarizer], "argued: early stopping ends it first";
+    /// Validation evaluations in an epoch (at least 10 updates apart).
+    evals_per_epoch: usize = 4, [Summaries, Synthesizer, Summarizer], "argued";
+    /// Evaluations without a better value that end a supervised training.
+    early_stop_evals: u32 = 4, [Summaries, Synthesizer, Summarizer], "argued";
+    /// Warm-up as a share of the most updates (never above 10 updates).
+    warmup_share: f64 = 0.05, [Summaries, Synthesizer, Summarizer], "common recipes";
+    /// Decoupled weight decay.
+    weight_decay: f64 = 0.0, [Summaries, Synthesizer, Align, Summarizer], "common for LoRA";
+    /// Bound of the gradient norm.
+    max_grad_norm: f64 = 1.0, [Summaries, Synthesizer, Align, Summarizer], "common recipes";
+    /// Tokens computed at once; sets memory, and only rounding of the result.
+    tokens_per_microbatch: usize = 4096, [Summaries, Synthesizer, Candidates, Align, Summarizer, Evaluate], "memory";
+    /// Sequences generated side by side.
+    generate_batch_size: usize = 32, [Topics, Summaries, Candidates, Align, Dialogues, Evaluate], "memory and speed";
+
+    /// Sampled dialogues for each summary (K).
+    candidates_per_summary: usize = 8, [Candidates], "argued: SimPO 5, PACE warns of large N";
+    /// synthetic or both.
+    candidate_summaries: CandidateSummaries = CandidateSummaries::Both, [Candidates], "argued: real and synthetic";
+    /// Most synthetic summaries that get candidates; 0 takes all.
+    candidate_synthetic_limit: usize = 0, [Candidates], "bounds the time";
+    /// Sampling temperature of dialogues.
+    dialogue_temperature: f64 = 1.0, [Candidates, Align, Dialogues, Evaluate], "argued; format rates depend on it";
+    /// Nucleus of the sampling of dialogues.
+    dialogue_top_p: f64 = 0.95, [Candidates, Align, Dialogues, Evaluate], "SimPO recipe";
+    /// Longest dialogue; one that does not end before it breaks the format rule.
+    dialogue_max_new_tokens: usize = 512, [Candidates, Align, Dialogues, Evaluate], "argued";
+
+    /// Smallest gap of a content pair, nats per token.
+    min_gap: f64 = 0.1, [Preferences], "argued; PACE: scorer noise";
+    /// Smallest gap as a share of the pooled spread within a summary.
+    min_gap_sd: f64 = 0.5, [Preferences], "argued";
+    /// Format pairs made from one summary at most.
+    format_pairs_per_summary: usize = 2, [Preferences], "argued";
+    /// Largest length difference within a content pair, as a share of the longer.
+    length_balance: f64 = 0.3, [Preferences], "Park et al. 2024: length exploitation";
+    /// A chosen dialogue that repeats this many words of its summary in a row is refused.
+    copy_run_words: usize = 12, [Preferences, Dialogues, Evaluate], "measured: 0.4 % of real pairs";
+    /// A chosen dialogue that contains more than this share of its summary's 3-grams is refused.
+    copy_share: f64 = 0.5, [Preferences, Dialogues, Evaluate], "measured: 99 % of real pairs are below";
+    /// How often the smaller of the two separate sets may be repeated.
+    pair_repeat: usize = 3, [Align], "argued";
+
+    /// DPO's beta.
+    dpo_beta: f64 = 0.1, [Align], "Rafailov et al. 2023; TRL";
+    /// Weight of the SFT term (mean over tokens).
+    dpo_sft_weight: f64 = 1.0, [Align], "Pang et al. 2024 (Iterative RPO)";
+    /// real or chosen.
+    dpo_sft_target: SftTarget = SftTarget::Real, [Align], "argued";
+    /// Learning rate of the alignment; 0: 1e-4 below 100 M parameters, 5e-5 below 1 B, else 1e-5.
+    dpo_lr: f64 = 0.0, [Align], "TRL: about 1e-5 for adapters";
+    /// Pairs in one update.
+    dpo_batch_size: usize = 16, [Align], "argued: 16 to 32";
+    /// Passes over the pairs.
+    dpo_epochs: usize = 2, [Align], "argued: 1 to 3";
+    /// Warm-up as a share of all updates.
+    dpo_warmup_share: f64 = 0.1, [Align], "common recipes";
+    /// Checkpoints compared at the end of the alignment.
+    dpo_checkpoints: usize = 4, [Align], "argued";
+    /// Dialogues sampled for each validation summary when a checkpoint is judged.
+    checkpoint_samples: usize = 3, [Align], "argued";
+    /// Validation summaries used to judge a checkpoint; 0 takes all.
+    checkpoint_summaries: usize = 0, [Align], "bounds the time";
+    /// A checkpoint may win while its format rate is at most this far below the best.
+    checkpoint_format_slack: f64 = 0.05, [Align], "argued";
+
+    /// Samples tried for each synthetic summary before it is dropped.
+    dialogue_tries: usize = 4, [Dialogues], "argued: 1 / 0.92 tries on average in the paper";
+    /// Corrections of iterative dialogue synthesis before it gives up.
+    ids_max_iterations: usize = 20, [Dialogues, Evaluate], "argued";
+    /// Samples of rejection sampling before it gives up.
+    rejection_max_tries: usize = 20, [Evaluate], "argued: equal to IDS";
+
+    /// Learning rates tried by every trained summarizer, times the stage's rate; validation CE chooses.
+    lr_search: Vec<f64> = vec![0.5, 1.0, 2.0], [Summarizer], "equal search for all: under-tuned SFT is a false gain";
+    /// Stage 1 ends when the plateau schedule first reaches this rate; 0 means a tenth of sft_lr.
+    stage1_stop_lr: f64 = 0.0, [Summarizer], "paper: 2.0e-5";
+    /// Factor of a plateau reduction in stage 1.
+    stage1_factor: f64 = 0.1, [Summarizer], "torch ReduceLROnPlateau; fits the paper's 2e-4 to 2e-5";
+    /// Factor of a plateau reduction in stage 2 and in real-only training.
+    stage2_factor: f64 = 0.5, [Summarizer], "argued";
+    /// Reductions that end stage 2 and real-only training.
+    stage2_reductions: u32 = 2, [Summarizer], "argued";
+    /// Evaluations without progress before a reduction.
+    plateau_patience: u32 = 2, [Summarizer], "argued: small sets";
+    /// Relative progress that counts.
+    plateau_threshold: f64 = 1e-4, [Summarizer], "torch ReduceLROnPlateau";
+    /// Synthetic pairs for each real one in fixed-ratio mixing.
+    fixed_ratio_synthetic: usize = 1, [Summarizer], "argued: 1:1";
+
+    /// Summarizers to compare.
+    systems: Vec<System> = System::ALL.to_vec(), [Dialogues, Summarizer, Evaluate], "paper's tables";
+    /// Real examples in the prompt of in-context summarization, as far as they fit.
+    icl_examples: usize = 5, [Evaluate], "argued";
+    /// Test summaries on which synthesizers are compared; 0 takes all.
+    synthesizer_items: usize = 0, [Evaluate], "bounds the time";
+    /// Resamples of every bootstrap interval.
+    bootstrap: usize = 10000, [Evaluate], "method page, section 4";
+}
+
+/// A named set of values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// What the paper states, and the defaults elsewhere; for 8 B models on a GPU.
+    Paper,
+    /// Learning rates by the size of the base model.
+    Default,
+    /// A few minutes on two cores with a small model.
+    Small,
+}
+
+impl std::str::FromStr for Preset {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "paper" => Ok(Self::Paper),
+            "default" => Ok(Self::Default),
+            "small" => Ok(Self::Small),
+            _ => Err(format!("`{text}` is not one of paper, default, small")),
+        }
+    }
+}
+
+impl Recipe {
+    /// The recipe of a preset.
+    pub fn preset(preset: Preset) -> Self {
+        let default = Self::default();
+        match preset {
+            Preset::Default => default,
+            Preset::Paper => Self { sft_lr: 2e-4, dpo_lr: 1e-5, stage1_stop_lr: 2e-5, ..default },
+            Preset::Small => Self {
+                shots: 40,
+                validation: 12,
+                synthetic_per_shot: 3,
+                summary_max_rounds: 3,
+                candidates_per_summary: 4,
+                candidate_synthetic_limit: 40,
+                sft_max_epochs: 4,
+                dialogue_max_new_tokens: 256,
+                summary_max_new_tokens: 64,
+                dpo_epochs: 1,
+                dpo_checkpoints: 2,
+                checkpoint_samples: 1,
+                lr_search: vec![1.0],
+                ids_max_iterations: 6,
+                rejection_max_tries: 6,
+                too_long: TooLong::Drop,
+                ..default
+            },
+        }
+    }
+
+    /// Reads a TOML file's text.
+    pub fn from_toml(text: &str) -> Result<Self> {
+        toml::from_str(text).map_err(|error| Error::Recipe { reason: error.message().to_owned() })
+    }
+
+    /// The recipe as TOML, each field under its explanation.
+    pub fn to_toml(&self) -> Result<String> {
+        let plain = toml::to_string(self).map_err(|error| Error::Recipe { reason: error.to_string() })?;
+        let mut out = String::new();
+        for line in plain.lines() {
+            let key = line.split_once(" = ").map_or("", |(key, _)| key);
+            if let Some((_, doc, _, source)) = DOCS.iter().find(|(name, ..)| *name == key) {
+                out.push_str(&format!("#{doc} [{source}]\n"));
+            }
+            out.push_str(line);
+            out.push('\n');
+        }
+        Ok(out)
+    }
+
+    /// Sets one field from `key=value` (TOML value; a bare word is a string; commas make a list).
+    pub fn set(&mut self, assignment: &str) -> Result<()> {
+        let (key, text) = assignment.split_once('=').ok_or_else(|| Error::Recipe {
+            reason: format!("`{assignment}` is not of the form key=value"),
+        })?;
+        let (key, text) = (key.trim(), text.trim());
+        let mut table = toml::Table::try_from(&*self).map_err(|e| Error::Recipe { reason: e.to_string() })?;
+        let old = table.get(key).ok_or_else(|| Error::Recipe {
+            reason: format!("there is no field `{key}`; `duologue recipe --print` lists them all"),
+        })?;
+        let value = parse_value(text, old);
+        table.insert(key.to_owned(), value);
+        *self = table
+            .try_into()
+            .map_err(|e: toml::de::Error| Error::Recipe { reason: format!("`{key}`: {}", e.message()) })?;
+        self.validate()
+    }
+
+    /// Fills the learning rates that depend on the size of the base model, and checks the ranges.
+    pub fn resolve(mut self, parameters: u64) -> Result<Self> {
+        let (sft, dpo) = match parameters {
+            0..100_000_000 => (1e-3, 1e-4),
+            100_000_000..1_000_000_000 => (5e-4, 5e-5),
+            _ => (2e-4, 1e-5),
+        };
+        if self.sft_lr == 0.0 {
+            self.sft_lr = sft;
+        }
+        if self.dpo_lr == 0.0 {
+            self.dpo_lr = dpo;
+        }
+        if self.stage1_stop_lr == 0.0 {
+            self.stage1_stop_lr = 0.1 * self.sft_lr;
+        }
+        if self.summary_method == SummaryMethod::Auto {
+            let small = parameters < 1_000_000_000;
+            self.summary_method = if small { SummaryMethod::Lora } else { SummaryMethod::Prompt };
+        }
+        self.validate()?;
+        Ok(self)
+    }
+
+    /// Every field with value, default, sentence and source.
+    pub fn fields(&self) -> Result<Vec<Field>> {
+        let (mut values, mut defaults) = (self.to_map()?, Self::default().to_map()?);
+        let take = |map: &mut Map<String, Value>, key: &str| map.remove(key).unwrap_or(Value::Null);
+        Ok(DOCS
+            .iter()
+            .map(|&(key, doc, _, source)| Field {
+                key,
+                value: take(&mut values, key),
+                default: take(&mut defaults, key),
+                doc: doc.trim().to_owned(),
+                source,
+            })
+            .collect())
+    }
+
+    /// The fields that a stage's result depends on, for its cache key.
+    pub fn of_stage(&self, stage: StageName) -> Result<Value> {
+        let mut map = self.to_map()?;
+        map.retain(|key, _| DOCS.iter().any(|(name, _, stages, _)| name == key && stages.contains(&stage)));
+        Ok(Value::Object(map))
+    }
+
+    fn to_map(&self) -> Result<Map<String, Value>> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(map)) => Ok(map),
+            Ok(_) => Ok(Map::new()),
+            Err(error) => Err(Error::Recipe { reason: error.to_string() }),
+        }
+    }
+
+    /// Checks every range that a stage relies on.
+    pub fn validate(&self) -> Result<()> {
+        let refuse = |field: &str, rule: &str| Err(Error::Recipe { reason: format!("`{field}` {rule}") });
+        let positive: [(&str, usize); 13] = [
+            ("shots", self.shots),
+            ("validation", self.validation),
+            ("lora_rank", self.lora_rank),
+            ("sft_batch_size", self.sft_batch_size),
+            ("sft_max_epochs", self.sft_max_epochs),
+            ("evals_per_epoch", self.evals_per_epoch),
+            ("tokens_per_microbatch", self.tokens_per_microbatch),
+            ("generate_batch_size", self.generate_batch_size),
+            ("candidates_per_summary", self.candidates_per_summary),
+            ("dpo_batch_size", self.dpo_batch_size),
+            ("dpo_checkpoints", self.dpo_checkpoints),
+            ("checkpoint_samples", self.checkpoint_samples),
+            ("bootstrap", self.bootstrap),
+        ];
+        if let Some((field, _)) = positive.iter().find(|(_, value)| *value == 0) {
+            return refuse(field, "must be at least 1");
+        }
+        if self.lr_search.is_empty() || self.lr_search.iter().any(|x| !x.is_finite() || *x <= 0.0) {
+            return refuse("lr_search", "must list positive factors, for example [0.5, 1, 2]");
+        }
+        if !(0.0..1.0).contains(&self.lora_dropout) {
+            return refuse("lora_dropout", "must be at least 0 and below 1");
+        }
+        for (field, p) in [("summary_top_p", self.summary_top_p), ("dialogue_top_p", self.dialogue_top_p)] {
+            if !(p > 0.0 && p <= 1.0) {
+                return refuse(field, "must be above 0 and at most 1");
+            }
+        }
+        for (field, rate) in [("sft_lr", self.sft_lr), ("dpo_lr", self.dpo_lr), ("dpo_beta", self.dpo_beta)] {
+            if !rate.is_finite() || rate < 0.0 {
+                return refuse(field, "must be a number that is not negative");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn parse_value(text: &str, old: &toml::Value) -> toml::Value {
+    if let toml::Value::Array(_) = old
+        && !text.starts_with('[')
+    {
+        let element = |part: &str| parse_scalar(part.trim());
+        return toml::Value::Array(
+            text.split(',').filter(|part| !part.trim().is_empty()).map(element).collect(),
+        );
+    }
+    match (parse_scalar(text), old) {
+        (toml::Value::Integer(number), toml::Value::Float(_)) => toml::Value::Float(number as f64),
+        (value, _) => value,
+    }
+}
+
+fn parse_scalar(text: &str) -> toml::Value {
+    let parsed = toml::from_str::<toml::Table>(&format!("value = {text}"));
+    let value = parsed.ok().and_then(|mut table| table.remove("value"));
+    value.unwrap_or_else(|| toml::Value::String(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn toml_round_trips_with_comments() {
+        for preset in [Preset::Paper, Preset::Default, Preset::Small] {
+            let recipe = Recipe::preset(preset);
+            let text = recipe.to_toml().unwrap();
+            assert!(text.contains("# Real pairs to learn from"), "{text}");
+            assert_eq!(Recipe::from_toml(&text).unwrap(), recipe);
+        }
+    }
+
+    #[test]
+    fn set_takes_numbers_words_and_lists() {
+        let mut recipe = Recipe::default();
+        recipe.set("dpo_beta=1").unwrap();
+        recipe.set("lr_search=1,2").unwrap();
+        recipe.set("systems=zero_shot,mrds_separate").unwrap();
+        recipe.set("too_long=drop").unwrap();
+        assert_eq!((recipe.dpo_beta, recipe.lr_search.clone()), (1.0, vec![1.0, 2.0]));
+        assert_eq!(recipe.systems, vec![System::ZeroShot, System::MrdsSeparate]);
+        assert_eq!(recipe.too_long, TooLong::Drop);
+        assert!(recipe.set("no_such=1").unwrap_err().to_string().contains("no_such"));
+        assert!(recipe.set("shots=0").unwrap_err().to_string().contains("at least 1"));
+        assert!(recipe.set("shots=many").is_err());
+    }
+
+    #[test]
+    fn learning_rates_follow_the_size_of_the_base() {
+        let rates = |parameters| {
+            let recipe = Recipe::default().resolve(parameters).unwrap();
+            (recipe.sft_lr, recipe.dpo_lr, recipe.summary_method)
+        };
+        assert_eq!(rates(7_000_000), (1e-3, 1e-4, SummaryMethod::Lora));
+        assert_eq!(rates(500_000_000), (5e-4, 5e-5, SummaryMethod::Lora));
+        assert_eq!(rates(8_000_000_000), (2e-4, 1e-5, SummaryMethod::Prompt));
+        let paper = Recipe::preset(Preset::Paper).resolve(7_000_000).unwrap();
+        assert_eq!((paper.sft_lr, paper.stage1_stop_lr), (2e-4, 2e-5));
+    }
+
+    #[test]
+    fn every_field_but_the_data_choices_belongs_to_a_stage() {
+        let free = ["shots", "validation", "test_items", "too_long"];
+        for (key, doc, stages, source) in DOCS {
+            assert_eq!(stages.is_empty(), free.contains(key), "{key}");
+            assert!(!doc.trim().is_empty() && !source.is_empty(), "{key}");
+        }
+        assert_eq!(Recipe::default().fields().unwrap().len(), DOCS.len());
+    }
+}

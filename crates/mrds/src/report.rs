@@ -1,0 +1,292 @@
+//! The figures of a run, computed from its artifacts alone, so that an outsider can recompute every one of them.
+//!
+//! ROUGE as `rouge_score` 0.1.2 with stemming; the mean over the references of an item is primary, the best is shown
+//! beside it; intervals by percentile bootstrap over items, comparisons by paired bootstrap against real-only
+//! training; format rates with Wilson's interval (method page, section 4).
+
+use std::collections::BTreeMap;
+
+use metrics::interval::{Interval, bootstrap_mean, paired_bootstrap, wilson};
+use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
+use serde::{Deserialize, Serialize};
+
+use crate::artifact::{Artifact, Output, TestDialogue};
+use crate::stage_name::{Synthesizer, System};
+
+/// A mean with its 95 % interval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mean {
+    /// The mean over items.
+    pub mean: f64,
+    /// Its interval.
+    pub ci95: [f64; 2],
+}
+
+/// A difference to real-only training on the same items.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Mean of this system minus mean of `sft_real`.
+    pub diff: f64,
+    /// Its interval.
+    pub ci95: [f64; 2],
+    /// Two-sided p-value of the paired bootstrap.
+    pub p: f64,
+    /// The true difference that so many items would show with 80 % power.
+    pub detectable_diff: Option<f64>,
+}
+
+/// One row of the result table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SystemResult {
+    /// Which system.
+    pub system: System,
+    /// Test items.
+    pub n: usize,
+    /// ROUGE-1 F, mean over references.
+    pub rouge1: Mean,
+    /// ROUGE-2 F.
+    pub rouge2: Mean,
+    /// ROUGE-L F.
+    #[serde(rename = "rougeL")]
+    pub rouge_l: Mean,
+    /// ROUGE-1 F of the best reference of each item.
+    pub rouge1_best: Mean,
+    /// ROUGE-2 F of the best reference.
+    pub rouge2_best: Mean,
+    /// ROUGE-L F of the best reference.
+    #[serde(rename = "rougeL_best")]
+    pub rouge_l_best: Mean,
+    /// Nats per token of the first reference.
+    pub reference_ce: Mean,
+    /// Mean length of the predictions.
+    pub mean_tokens: f64,
+    /// Mean number of in-context examples.
+    pub mean_examples: f64,
+    /// Differences to `sft_real` by metric; empty for `sft_real` itself and where that was not run.
+    pub vs_sft_real: BTreeMap<String, Difference>,
+}
+
+/// One row of the synthesizer table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SynthesizerResult {
+    /// Which synthesizer.
+    pub system: Synthesizer,
+    /// Test summaries.
+    pub n: usize,
+    /// Share of dialogues that keep the format rule.
+    pub format_rate: f64,
+    /// Wilson's interval.
+    pub ci95: [f64; 2],
+    /// Share that keeps each rule.
+    pub rules: BTreeMap<String, f64>,
+    /// The base model's nats per token of the summary given the dialogue, mean over all scored dialogues.
+    pub scorer_ce_all: Option<f64>,
+    /// The same over the dialogues that keep the format.
+    pub scorer_ce_passing: Option<f64>,
+    /// Dialogues that keep the format.
+    pub accepted: usize,
+    /// Share of dialogues that repeat their summary beyond the guards.
+    pub copy_rate: f64,
+    /// Mean samples or corrections a dialogue took.
+    pub mean_tries: f64,
+    /// Mean tokens generated for a dialogue, failed tries included.
+    pub mean_tokens: f64,
+}
+
+impl Artifact for SystemResult {
+    const KIND: &'static str = "result";
+}
+
+impl Artifact for SynthesizerResult {
+    const KIND: &'static str = "synthesizer_result";
+}
+
+/// Per-item values of one system, in item order.
+struct Items {
+    system: System,
+    ids: Vec<String>,
+    metrics: BTreeMap<&'static str, Vec<f64>>,
+    best: [Vec<f64>; 3],
+    tokens: Vec<f64>,
+    examples: Vec<f64>,
+}
+
+/// The seed of a run's bootstrap, so that anybody gets the same intervals.
+pub fn bootstrap_seed(run_seed: u64) -> u64 {
+    metrics::random::Stream::new(run_seed).bits(0)
+}
+
+/// The result table, in the order of the outputs' systems.
+pub fn results(outputs: &[Output], resamples: usize, seed: u64) -> Vec<SystemResult> {
+    let systems: Vec<Items> = outputs.chunk_by(|a, b| a.system == b.system).map(items).collect();
+    let baseline = systems.iter().find(|items| items.system == System::SftReal);
+    systems.iter().map(|items| row(items, baseline, resamples, seed)).collect()
+}
+
+fn items(outputs: &[Output]) -> Items {
+    let scores: Vec<(RougeScores, RougeScores)> = outputs.iter().map(rouge).collect();
+    let column = |f: &dyn Fn(&(RougeScores, RougeScores)) -> f64| scores.iter().map(f).collect::<Vec<f64>>();
+    let metrics = BTreeMap::from([
+        ("rouge1", column(&|s| s.0.rouge1.fmeasure)),
+        ("rouge2", column(&|s| s.0.rouge2.fmeasure)),
+        ("rougeL", column(&|s| s.0.rouge_l.fmeasure)),
+        ("reference_ce", outputs.iter().map(|output| output.reference_ce).collect()),
+    ]);
+    Items {
+        system: outputs[0].system,
+        ids: outputs.iter().map(|output| output.id.clone()).collect(),
+        metrics,
+        best: [
+            column(&|s| s.1.rouge1.fmeasure),
+            column(&|s| s.1.rouge2.fmeasure),
+            column(&|s| s.1.rouge_l.fmeasure),
+        ],
+        tokens: outputs.iter().map(|output| output.tokens as f64).collect(),
+        examples: outputs.iter().map(|output| output.examples as f64).collect(),
+    }
+}
+
+/// Mean over the references, and the best of them.
+fn rouge(output: &Output) -> (RougeScores, RougeScores) {
+    let each = score_each(&output.references, &output.prediction, RougeOptions::default());
+    (mean(&each).unwrap_or_default(), best(&each).unwrap_or_default())
+}
+
+fn row(items: &Items, baseline: Option<&Items>, resamples: usize, seed: u64) -> SystemResult {
+    let of = |values: &[f64]| interval(bootstrap_mean(values, resamples, seed));
+    let average = |values: &[f64]| metrics::text::mean(values).unwrap_or(0.0);
+    let metric = |name: &str| of(items.metrics.get(name).map_or(&[][..], Vec::as_slice));
+    let mut vs_sft_real = BTreeMap::new();
+    if let Some(baseline) = baseline.filter(|b| b.system != items.system && b.ids == items.ids) {
+        for (name, ours) in &items.metrics {
+            let differences: Vec<f64> =
+                ours.iter().zip(&baseline.metrics[name]).map(|(a, b)| a - b).collect();
+            if let Some(d) = paired_bootstrap(&differences, resamples, seed) {
+                let difference = Difference {
+                    diff: d.diff,
+                    ci95: [d.ci95.0, d.ci95.1],
+                    p: d.p_two_sided,
+                    detectable_diff: d.detectable_diff,
+                };
+                vs_sft_real.insert((*name).to_owned(), difference);
+            }
+        }
+    }
+    SystemResult {
+        system: items.system,
+        n: items.ids.len(),
+        rouge1: metric("rouge1"),
+        rouge2: metric("rouge2"),
+        rouge_l: metric("rougeL"),
+        rouge1_best: of(&items.best[0]),
+        rouge2_best: of(&items.best[1]),
+        rouge_l_best: of(&items.best[2]),
+        reference_ce: metric("reference_ce"),
+        mean_tokens: average(&items.tokens),
+        mean_examples: average(&items.examples),
+        vs_sft_real,
+    }
+}
+
+fn interval(found: Option<Interval>) -> Mean {
+    found.map_or(Mean { mean: 0.0, ci95: [0.0, 0.0] }, |i| Mean { mean: i.value, ci95: [i.low, i.high] })
+}
+
+/// The synthesizer table, in the order of the dialogues' synthesizers.
+pub fn synthesizer_results(dialogues: &[TestDialogue]) -> Vec<SynthesizerResult> {
+    dialogues.chunk_by(|a, b| a.system == b.system).map(synthesizer_row).collect()
+}
+
+fn synthesizer_row(dialogues: &[TestDialogue]) -> SynthesizerResult {
+    let n = dialogues.len();
+    let share = |count: usize| count as f64 / n.max(1) as f64;
+    let accepted = dialogues.iter().filter(|d| d.pass).count();
+    let mut rules: BTreeMap<String, f64> = BTreeMap::new();
+    for (rule, kept) in dialogues.iter().flat_map(|d| &d.rules) {
+        *rules.entry(rule.clone()).or_default() += if *kept { 1.0 / n as f64 } else { 0.0 };
+    }
+    let ce = |passing: bool| {
+        let chosen = dialogues.iter().filter(|d| d.pass || !passing);
+        metrics::text::mean(&chosen.filter_map(|d| d.score).map(|score| -score).collect::<Vec<_>>())
+    };
+    let average =
+        |f: fn(&TestDialogue) -> usize| dialogues.iter().map(f).sum::<usize>() as f64 / n.max(1) as f64;
+    SynthesizerResult {
+        system: dialogues[0].system,
+        n,
+        format_rate: share(accepted),
+        ci95: wilson(accepted, n).map_or([0.0, 1.0], |i| [i.low, i.high]),
+        rules,
+        scorer_ce_all: ce(false),
+        scorer_ce_passing: ce(true),
+        accepted,
+        copy_rate: share(dialogues.iter().filter(|d| d.copies).count()),
+        mean_tries: average(|d| d.tries),
+        mean_tokens: average(|d| d.tokens),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(system: System, id: usize, prediction: &str, references: &[&str]) -> Output {
+        Output {
+            system,
+            id: id.to_string(),
+            prediction: prediction.into(),
+            references: references.iter().map(|r| (*r).to_owned()).collect(),
+            reference_ce: 2.0,
+            tokens: prediction.split(' ').count(),
+            examples: 0,
+        }
+    }
+
+    #[test]
+    fn mean_and_best_over_references() {
+        let outputs = [output(System::ZeroShot, 0, "a cat sat", &["a cat sat", "no match here"])];
+        let table = results(&outputs, 100, 1);
+        assert_eq!((table[0].rouge1.mean, table[0].rouge1_best.mean), (0.5, 1.0));
+        assert_eq!(table[0].vs_sft_real.len(), 0);
+    }
+
+    #[test]
+    fn comparison_is_paired_and_signed() {
+        let make = |system, text: &str| {
+            (0..12).map(|id| output(system, id, text, &["the dog ran home"])).collect::<Vec<_>>()
+        };
+        let outputs =
+            [make(System::SftReal, "the dog"), make(System::MrdsSeparate, "the dog ran home")].concat();
+        let table = results(&outputs, 200, 1);
+        let gain = &table[1].vs_sft_real["rouge1"];
+        assert!((gain.diff - (1.0 - 2.0 / 3.0)).abs() < 1e-12);
+        assert_eq!((gain.ci95[0], gain.ci95[1]), (gain.diff, gain.diff));
+    }
+
+    #[test]
+    fn synthesizer_rates_count_passing_dialogues() {
+        let dialogue = |pass: bool, score| TestDialogue {
+            system: Synthesizer::Sft,
+            id: "1".into(),
+            summary: String::new(),
+            text: String::new(),
+            ended: pass,
+            pass,
+            rules: BTreeMap::from([("ended".to_owned(), pass)]),
+            score,
+            copies: false,
+            tries: 1,
+            tokens: 10,
+        };
+        let table = synthesizer_results(&[
+            dialogue(true, Some(-2.0)),
+            dialogue(false, Some(-4.0)),
+            dialogue(false, None),
+        ]);
+        assert_eq!(
+            (table[0].accepted, table[0].scorer_ce_all, table[0].scorer_ce_passing),
+            (1, Some(3.0), Some(2.0))
+        );
+        assert!((table[0].rules["ended"] - 1.0 / 3.0).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,552 @@
+//! [`Session`]: the one API of both shells, the command line and the window.
+//!
+//! This file holds data sets, runs and settings as far as no weights are needed; `study` adds the rating, `worker`
+//! (feature `engine`) what computes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::{
+    ArtifactPage, Control, DatasetRow, ExampleRow, MetricPointRow, ModelRow, NewDataset, NewExample, Origin,
+    RunRow, RunStatus, Split, StageRow, StageStatus, Store,
+};
+
+use crate::artifact::{inputs_sha256, output_sha256, read};
+use crate::error::{Error, Result};
+use crate::import::{self, ColumnMap, Import, ImportOptions, ImportedExample, Issue, Leak, SplitChoice};
+use crate::recipe::Recipe;
+use crate::stage_name::StageName;
+
+/// An open workspace.
+pub struct Session {
+    pub(crate) store: Store,
+}
+
+/// What to import and how strict to be.
+#[derive(Clone, Debug, Default)]
+pub struct ImportRequest {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// Name of the data set; one that exists is added to.
+    pub name: String,
+    /// Which split the rows belong to.
+    pub split: SplitChoice,
+    /// The columns; guessed where absent.
+    pub map: Option<ColumnMap>,
+    /// Speakers for turns that name none.
+    pub speakers: Option<Vec<String>>,
+    /// Import the good rows although there are bad ones.
+    pub skip_bad: bool,
+    /// Refuse when a dialogue stands in two splits.
+    pub strict: bool,
+    /// Only report.
+    pub dry_run: bool,
+    /// Seed of the draw of splits, where neither column nor file name tells them.
+    pub seed: u64,
+}
+
+/// What an import did, or would do.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImportReport {
+    /// Name of the data set.
+    pub dataset: String,
+    /// The format, for instance `samsum_json`.
+    pub format: String,
+    /// The columns used.
+    pub mapping: ColumnMap,
+    /// How the splits came about.
+    pub split_rule: String,
+    /// Rows read.
+    pub read: usize,
+    /// Rows stored.
+    pub imported: usize,
+    /// Rows left out: bad ones and leaks.
+    pub skipped: usize,
+    /// Examples of this import by split.
+    pub splits: BTreeMap<String, usize>,
+    /// Fewest and most gold summaries of an example.
+    pub references: MinMax,
+    /// Dialogues taken off the training side.
+    pub leaks: Vec<Leak>,
+    /// Problems and remarks by row.
+    pub issues: Vec<Issue>,
+}
+
+/// A range of counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MinMax {
+    /// Least.
+    pub min: usize,
+    /// Most.
+    pub max: usize,
+}
+
+/// A run in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunSummary {
+    /// Its id.
+    pub run: String,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// Its data set.
+    pub dataset: String,
+    /// Its model.
+    pub model: String,
+    /// Its seed.
+    pub seed: u64,
+    /// When it was created.
+    pub created_at_ms: i64,
+    /// Its stages and where they stand.
+    pub stages: Vec<StageState>,
+}
+
+/// A stage in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct StageState {
+    /// Which.
+    pub name: String,
+    /// waiting, running, done, reused, failed or stale.
+    pub status: String,
+    /// Last sign of progress.
+    pub progress: Value,
+    /// Seconds so far.
+    pub wall_s: f64,
+}
+
+/// Where a workspace lies when none is named: the platform's folder for application data.
+pub fn default_workspace() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let data = if cfg!(windows) {
+        set("APPDATA")?
+    } else if cfg!(target_os = "macos") {
+        set("HOME")?.join("Library/Application Support")
+    } else {
+        set("XDG_DATA_HOME").or_else(|| Some(set("HOME")?.join(".local/share")))?
+    };
+    Some(data.join("duologue"))
+}
+
+impl Session {
+    /// Opens a workspace, and creates it where there is none.
+    pub fn open(workspace: &Path) -> Result<Self> {
+        Ok(Self { store: Store::open(workspace)? })
+    }
+
+    /// The workspace's folder.
+    pub fn workspace(&self) -> &Path {
+        self.store.workspace()
+    }
+
+    /// Reads files without storing anything.
+    pub fn inspect(&self, files: &[PathBuf], options: &ImportOptions) -> Result<Import> {
+        Ok(import::read(files, options)?)
+    }
+
+    /// Imports files as a data set. All or nothing: bad rows refuse the import unless the user lets them be skipped.
+    pub fn import(&self, request: &ImportRequest, now_ms: i64) -> Result<ImportReport> {
+        let options = ImportOptions {
+            split: request.split,
+            map: request.map.clone(),
+            speakers: request.speakers.clone(),
+            seed: request.seed,
+        };
+        let mut found = import::read(&request.files, &options)?;
+        let existing = self.store.datasets()?.into_iter().find(|dataset| dataset.name == request.name);
+        let bad = found.bad_rows();
+        if bad > 0 && !request.skip_bad && !request.dry_run {
+            return Err(bad_rows(&found, bad));
+        }
+        let read = found.read;
+        let (leaks, moved) = self.take_off_leaks(&mut found.examples, existing.as_ref())?;
+        if let Some(first) = leaks.first().filter(|_| request.strict) {
+            return Err(Error::Leaks { count: leaks.len(), id: first.id.clone(), with: first.with.clone() });
+        }
+        if found.examples.is_empty() && !request.dry_run {
+            let what = "usable row: nothing was imported".to_owned();
+            return Err(Error::EmptyDataset { dataset: request.name.clone(), what });
+        }
+        if !request.dry_run {
+            self.store_import(request, &found, existing.as_ref(), &moved, now_ms)?;
+        }
+        Ok(report(request, found, read, leaks))
+    }
+
+    /// Takes dialogues that stand in two splits off the training side, earlier imports of the data set included.
+    /// Returns the leaks and the stored rows that have to go.
+    fn take_off_leaks(
+        &self,
+        new: &mut Vec<ImportedExample>,
+        existing: Option<&DatasetRow>,
+    ) -> Result<(Vec<Leak>, Vec<i64>)> {
+        let Some(existing) = existing else { return Ok((import::find_leaks(new), Vec::new())) };
+        let stored = self.store.examples(existing.id, None)?;
+        let mut all: Vec<ImportedExample> = stored.iter().map(imported).collect();
+        let ids: std::collections::HashSet<&str> =
+            stored.iter().map(|row| row.external_id.as_str()).collect();
+        for example in new.iter_mut().filter(|example| ids.contains(example.external_id.as_str())) {
+            example.external_id = format!("{}:{}", file_stem(&example.file), example.external_id);
+        }
+        all.append(new);
+        let leaks = import::find_leaks(&mut all);
+        let kept: std::collections::HashSet<String> =
+            all.iter().map(|example| example.external_id.clone()).collect();
+        let gone = stored.iter().filter(|row| !kept.contains(&row.external_id)).map(|row| row.id).collect();
+        *new = all.into_iter().filter(|example| !ids.contains(example.external_id.as_str())).collect();
+        Ok((leaks, gone))
+    }
+
+    fn store_import(
+        &self,
+        request: &ImportRequest,
+        found: &Import,
+        existing: Option<&DatasetRow>,
+        gone: &[i64],
+        now_ms: i64,
+    ) -> Result<()> {
+        let rows: Vec<NewExample> = found.examples.iter().map(new_example).collect();
+        match existing {
+            Some(dataset) => {
+                self.store.append_examples(dataset.id, &rows)?;
+                self.store.delete_examples(gone)?;
+            }
+            None => {
+                let mapping = json!(found.mapping);
+                let new = NewDataset {
+                    name: request.name.clone(),
+                    format: found.format.clone(),
+                    mapping,
+                    created_at_ms: now_ms,
+                };
+                self.store.insert_dataset(&new, &rows)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The data sets.
+    pub fn datasets(&self) -> Result<Vec<DatasetRow>> {
+        Ok(self.store.datasets()?)
+    }
+
+    /// Examples of a data set, page by page.
+    pub fn examples(&self, name: &str, offset: u32, limit: u32) -> Result<Vec<ExampleRow>> {
+        let dataset = self.store.dataset(name)?;
+        Ok(self.store.examples_page(dataset.id, offset, limit)?)
+    }
+
+    /// Removes a data set that no run uses.
+    pub fn delete_dataset(&self, name: &str) -> Result<()> {
+        let dataset = self.store.dataset(name)?;
+        Ok(self.store.delete_dataset(dataset.id)?)
+    }
+
+    /// The models used so far.
+    pub fn models(&self) -> Result<Vec<ModelRow>> {
+        Ok(self.store.models()?)
+    }
+
+    /// Forgets a model; its files stay.
+    pub fn remove_model(&self, id: &str) -> Result<()> {
+        Ok(self.store.remove_model(id)?)
+    }
+
+    /// The runs, newest first.
+    pub fn runs(&self) -> Result<Vec<RunSummary>> {
+        self.store.runs()?.iter().map(|row| self.summary(row)).collect()
+    }
+
+    /// Where a run stands: for polling while it works.
+    pub fn status(&self, run: &str) -> Result<RunSummary> {
+        self.summary(&self.store.run(run)?)
+    }
+
+    fn summary(&self, row: &RunRow) -> Result<RunSummary> {
+        let stages = self.stages(row)?.into_iter().map(|(stage, status)| StageState {
+            name: stage.name,
+            status,
+            progress: stage.progress,
+            wall_s: stage.wall_s,
+        });
+        Ok(RunSummary {
+            run: row.id.clone(),
+            status: row.status,
+            dataset: row.dataset_name.clone(),
+            model: row.model_name.clone(),
+            seed: row.seed,
+            created_at_ms: row.created_at_ms,
+            stages: stages.collect(),
+        })
+    }
+
+    /// The run's row: recipe, seed, model, error.
+    pub fn run(&self, run: &str) -> Result<RunRow> {
+        Ok(self.store.run(run)?)
+    }
+
+    /// The stages with their status; a finished stage whose inputs have changed since is `stale`.
+    pub fn stages(&self, row: &RunRow) -> Result<Vec<(StageRow, String)>> {
+        let recipe = Recipe::from_toml(&row.recipe)?;
+        let stages = self.store.stages(&row.id)?;
+        let finished = |stage: &StageRow| matches!(stage.status, StageStatus::Done | StageStatus::Reused);
+        let mut fresh: BTreeMap<StageName, String> = BTreeMap::new();
+        let mut out = Vec::with_capacity(stages.len());
+        for stage in stages {
+            let name: StageName =
+                stage.name.parse().map_err(|reason| Error::Corrupt { what: "stage".into(), reason })?;
+            let expected = inputs_sha256(row, &recipe, name, &|earlier| fresh.get(&earlier).cloned())?;
+            let mut status = stage.status.as_str().to_owned();
+            if finished(&stage) {
+                match &stage.output_sha256 {
+                    Some(output) if expected == stage.inputs_sha256 => {
+                        fresh.insert(name, output.clone());
+                    }
+                    _ => status = "stale".to_owned(),
+                }
+            }
+            out.push((stage, status));
+        }
+        Ok(out)
+    }
+
+    /// Points of a run's curves.
+    pub fn metric_points(&self, run: &str, stage: Option<StageName>) -> Result<Vec<MetricPointRow>> {
+        Ok(self.store.metric_points(run, stage.map(StageName::as_str))?)
+    }
+
+    /// Artifacts of a stage, page by page, the latest version of each.
+    pub fn items(
+        &self,
+        run: &str,
+        stage: StageName,
+        kind: Option<&str>,
+        offset: u32,
+        limit: u32,
+    ) -> Result<ArtifactPage> {
+        Ok(self.store.artifacts_page(run, stage.as_str(), kind, offset, limit)?)
+    }
+
+    /// Replaces an artifact by a person's version. What follows the stage becomes stale.
+    pub fn edit_item(
+        &self,
+        run: &str,
+        stage: StageName,
+        (kind, item): (&str, u32),
+        payload: &Value,
+        author: &str,
+        now_ms: i64,
+    ) -> Result<u32> {
+        let version = self.store.edit_artifact(run, stage.as_str(), kind, item, payload, author, now_ms)?;
+        let rows = self.store.artifacts(run, stage.as_str(), None)?;
+        let sha256 = output_sha256(rows.iter().map(|row| (row.kind.as_str(), row.item, &row.payload)));
+        self.store.set_output_sha256(run, stage.as_str(), &sha256)?;
+        Ok(version)
+    }
+
+    /// Asks a run's worker to pause, cancel or discard. A run that nobody works on changes at once.
+    pub fn control(&self, run: &str, control: Control, now_ms: i64) -> Result<RunStatus> {
+        let row = self.store.run(run)?;
+        if matches!(row.status, RunStatus::Done | RunStatus::Cancelled) {
+            return Err(Error::WrongState {
+                what: format!("run `{run}` is {}: there is nothing to stop", row.status),
+                fix: "`duologue runs` lists the runs and where they stand.".into(),
+            });
+        }
+        if row.status == RunStatus::Running && self.store.lease(run)?.is_some() {
+            self.store.set_control(run, Some(control))?;
+            return Ok(RunStatus::Running);
+        }
+        self.stopped(run, Some(control), now_ms)
+    }
+
+    /// Puts down that a run stands still, and throws partial results away where that was asked.
+    pub(crate) fn stopped(&self, run: &str, control: Option<Control>, now_ms: i64) -> Result<RunStatus> {
+        let status = match control {
+            Some(Control::Cancel | Control::Discard) => RunStatus::Cancelled,
+            _ => RunStatus::Paused,
+        };
+        if control == Some(Control::Discard) {
+            for stage in self.store.stages(run)?.iter().filter(|s| s.status == StageStatus::Running) {
+                self.store.clear_work(run, &stage.name)?;
+            }
+            let folder = self.store.checkpoints().join(run);
+            if folder.exists() {
+                std::fs::remove_dir_all(&folder).map_err(|source| Error::Io {
+                    action: "remove",
+                    path: folder.clone(),
+                    source,
+                })?;
+            }
+        }
+        self.store.set_run_status(run, status, None, now_ms)?;
+        self.store.set_control(run, None)?;
+        Ok(status)
+    }
+
+    /// A run with everything it found, in the form of `duologue show` (`docs/cli.md`).
+    pub fn show(&self, run: &str) -> Result<Value> {
+        let row = self.store.run(run)?;
+        let recipe = Recipe::from_toml(&row.recipe)?;
+        let stages: Vec<Value> =
+            self.stages(&row)?.iter().map(|(stage, status)| stage_json(stage, status)).collect();
+        let dataset = self.store.dataset_by_id(row.dataset_id)?;
+        let count = |key: &str| row.shots[key].as_array().map_or(0, Vec::len);
+        let mut shown = json!({
+            "run": row.id, "status": row.status, "seed": row.seed, "threads": row.threads, "device": row.device,
+            "version": row.version, "created_at_ms": row.created_at_ms, "error": row.error,
+            "model": {"id": row.model_id, "sha256": row.model_id, "name": row.model_name, "path": row.model_path,
+                "parameters": row.model_parameters},
+            "dataset": {"name": dataset.name, "shot_ids_sha256": row.shots["shot_ids_sha256"],
+                "counts": {"shots": count("shots"), "validation": count("validation"), "test": count("test"),
+                    "dropped": count("dropped"), "cut": count("cut")},
+                "validation_from": row.shots["validation_from"], "dropped": row.shots["dropped"]},
+            "recipe": recipe, "stages": stages,
+        });
+        self.add_figures(&row, &mut shown)?;
+        Ok(shown)
+    }
+
+    fn add_figures(&self, row: &RunRow, shown: &mut Value) -> Result<()> {
+        use crate::artifact::{Checkpoint, Rule, TrainedAdapter};
+        let of = |stage: StageName, kind: &str| self.store.artifacts(&row.id, stage.as_str(), Some(kind));
+        let measures =
+            |stage: StageName| self.store.stage(&row.id, stage.as_str()).map(|stage| stage.measures);
+        shown["format_rule"] =
+            json!(read::<Rule>(&of(StageName::Candidates, "format_rule")?)?.first().map(|r| &r.rule));
+        shown["pairs"] = measures(StageName::Preferences)?["pairs"].clone();
+        shown["pairs_by_origin"] = measures(StageName::Preferences)?["by_origin"].clone();
+        let aligned: Vec<TrainedAdapter> = read(&of(StageName::Align, "adapter")?)?;
+        let checkpoints: Vec<Checkpoint> = read(&of(StageName::Align, "checkpoint")?)?;
+        shown["align"] = align_json(&aligned, &checkpoints);
+        let summarizers: Vec<TrainedAdapter> = read(&of(StageName::Summarizer, "adapter")?)?;
+        shown["summarizer"] = summarizer_json(&summarizers);
+        let seconds = measures(StageName::Evaluate)?;
+        let synthesizers = of(StageName::Evaluate, "synthesizer_result")?.into_iter().map(|row| {
+            let mut payload = row.payload;
+            let name = payload["system"].as_str().unwrap_or_default().to_owned();
+            payload["seconds_per_accepted"] = seconds[&name]["seconds_per_accepted"].clone();
+            payload
+        });
+        shown["synthesizers"] = synthesizers.collect();
+        let results: Vec<Value> =
+            of(StageName::Evaluate, "result")?.into_iter().map(|row| row.payload).collect();
+        let main = results.iter().find(|result| result["system"] == "mrds_separate");
+        shown["detectable_diff"] =
+            main.map_or(Value::Null, |m| m["vs_sft_real"]["rouge1"]["detectable_diff"].clone());
+        shown["results"] = Value::Array(results);
+        Ok(())
+    }
+
+    /// A setting of the workspace.
+    pub fn setting(&self, key: &str) -> Result<Option<Value>> {
+        Ok(self.store.setting(key)?)
+    }
+
+    /// Changes a setting.
+    pub fn set_setting(&self, key: &str, value: &Value) -> Result<()> {
+        Ok(self.store.set_setting(key, value)?)
+    }
+}
+
+fn bad_rows(found: &Import, count: usize) -> Error {
+    let first = found.errors().next();
+    let text = |f: fn(&Issue) -> String| first.map(f).unwrap_or_default();
+    Error::BadRows {
+        count,
+        read: found.read,
+        file: text(|issue| issue.file.clone()),
+        row: first.map_or(0, |issue| issue.row),
+        field: text(|issue| issue.field.clone()),
+        reason: text(|issue| issue.reason.clone()),
+    }
+}
+
+fn report(request: &ImportRequest, found: Import, read: usize, leaks: Vec<Leak>) -> ImportReport {
+    let mut splits: BTreeMap<String, usize> = BTreeMap::new();
+    for split in Split::ALL {
+        let n = found.examples.iter().filter(|example| example.split == *split).count();
+        splits.insert(split.to_string(), n);
+    }
+    let references = found.examples.iter().map(|example| example.references.len());
+    ImportReport {
+        dataset: request.name.clone(),
+        format: found.format,
+        mapping: found.mapping,
+        split_rule: found.split_rule,
+        read,
+        imported: found.examples.len(),
+        skipped: read.saturating_sub(found.examples.len()),
+        splits,
+        references: MinMax { min: references.clone().min().unwrap_or(0), max: references.max().unwrap_or(0) },
+        leaks,
+        issues: found.issues,
+    }
+}
+
+fn new_example(example: &ImportedExample) -> NewExample {
+    NewExample {
+        external_id: example.external_id.clone(),
+        split: example.split,
+        origin: Origin::Imported,
+        dialogue: example.dialogue.clone(),
+        references: example.references.clone(),
+    }
+}
+
+fn imported(row: &ExampleRow) -> ImportedExample {
+    ImportedExample {
+        external_id: row.external_id.clone(),
+        split: row.split,
+        dialogue: row.dialogue.clone(),
+        references: row.references.clone(),
+        file: String::new(),
+        row: row.position as usize,
+    }
+}
+
+fn file_stem(file: &str) -> String {
+    Path::new(file).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
+}
+
+fn stage_json(stage: &StageRow, status: &str) -> Value {
+    json!({
+        "name": stage.name, "status": status, "wall_s": stage.wall_s, "cpu_s": stage.cpu_s,
+        "peak_rss_bytes": stage.peak_rss_bytes, "n_in": stage.n_in, "n_out": stage.n_out, "dropped": stage.dropped,
+        "inputs_sha256": stage.inputs_sha256, "output_sha256": stage.output_sha256, "measures": stage.measures,
+        "error": stage.error,
+    })
+}
+
+fn align_json(
+    adapters: &[crate::artifact::TrainedAdapter],
+    checkpoints: &[crate::artifact::Checkpoint],
+) -> Value {
+    let of = |role: &str| {
+        let training = adapters.iter().find(|adapter| adapter.role == role)?.trainings.first()?;
+        let last = training.last_dpo.as_ref();
+        Some(json!({
+            "first_dpo_loss": training.first_dpo_loss, "margin": last.map(|l| l.margin),
+            "accuracy": last.map(|l| l.accuracy), "logps_chosen": last.map(|l| l.logps_chosen),
+            "logps_rejected": last.map(|l| l.logps_rejected), "updates": training.updates,
+            "best_update": training.best_update,
+        }))
+    };
+    let Some(mut separate) = of("dpo_separate") else { return of("dpo_joint").unwrap_or(Value::Null) };
+    separate["dpo_joint"] = json!(of("dpo_joint"));
+    separate["checkpoints"] = json!(checkpoints);
+    separate
+}
+
+fn summarizer_json(adapters: &[crate::artifact::TrainedAdapter]) -> Value {
+    let records = |adapter: &crate::artifact::TrainedAdapter| match adapter.trainings.as_slice() {
+        [stage1, stage2] => json!({"stage1": stage1, "stage2": stage2}),
+        trainings => json!({"trainings": trainings}),
+    };
+    let main = adapters.iter().find(|adapter| adapter.role == "mrds_separate");
+    let mut shown = main.map_or_else(|| json!({}), records);
+    for adapter in adapters {
+        shown["systems"][&adapter.role] = records(adapter);
+    }
+    shown
+}

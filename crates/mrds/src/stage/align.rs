@@ -1,0 +1,266 @@
+//! Stage 6: DPO + SFT from the frozen supervised synthesizer (MRDS; Rafailov et al. 2023 with the NLL term of Pang
+//! et al. 2024; method page 3.7), once with separate preference sets and once with the joint set.
+//!
+//! `ref_policy` is the supervised adapter; its log-probabilities are taken once. The checkpoint is the one whose
+//! dialogues for the validation summaries the base model summarizes best, among those whose format rate is near the
+//! best.
+
+use lm::lora::Adapter;
+use lm::train::{BatchPlan, Objective, PreferencePair, Schedule, TrainConfig, TrainExample};
+use serde::{Deserialize, Serialize};
+
+use super::candidates::content_scores;
+use super::context::Stage;
+use super::sampling::Way;
+use super::synthesizer;
+use super::training::adapter_artifact;
+use crate::artifact::{Checkpoint, Pair, PairSet, SummaryOrigin, rows};
+use crate::error::Result;
+use crate::format_rule::FormatRule;
+use crate::pipeline::StageOutput;
+use crate::recipe::SftTarget;
+use crate::stage_name::{StageName, Synthesizer};
+
+pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
+    let pairs: Vec<Pair> = stage.read(StageName::Preferences)?;
+    let ref_policy = stage.trained(StageName::Synthesizer, synthesizer::ROLE)?;
+    let rule = stage.format_rule();
+    let mut output = StageOutput { n_in: pairs.len() as u64, ..StageOutput::default() };
+    let (mut adapters, mut checkpoints) = (Vec::new(), Vec::new());
+    for role in [Synthesizer::DpoSeparate, Synthesizer::DpoJoint] {
+        let sets = sets(&pairs, role);
+        if sets.iter().all(|set| set.is_empty()) {
+            continue;
+        }
+        let aligned = align(stage, role, &sets, &ref_policy, &rule)?;
+        checkpoints.extend(aligned.checkpoints);
+        adapters.push(adapter_artifact(role.as_str(), aligned.sha256, vec![aligned.record]));
+    }
+    output.n_out = adapters.len() as u64;
+    output.artifacts = rows(&adapters)?;
+    output.artifacts.extend(rows(&checkpoints)?);
+    Ok(output)
+}
+
+fn sets(pairs: &[Pair], role: Synthesizer) -> Vec<Vec<&Pair>> {
+    let of = |set| pairs.iter().filter(|pair| pair.set == set).collect();
+    match role {
+        Synthesizer::DpoJoint => vec![of(PairSet::Joint)],
+        _ => vec![of(PairSet::Format), of(PairSet::Content)],
+    }
+}
+
+struct Aligned {
+    sha256: String,
+    record: crate::artifact::TrainRecord,
+    checkpoints: Vec<Checkpoint>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Judged {
+    update: usize,
+    sha256: String,
+    format_rate: f64,
+    scorer_ce: f64,
+}
+
+fn align(
+    stage: &Stage<'_>,
+    role: Synthesizer,
+    sets: &[Vec<&Pair>],
+    ref_policy: &Adapter,
+    rule: &FormatRule,
+) -> Result<Aligned> {
+    let flat: Vec<&Pair> = sets.iter().flatten().copied().collect();
+    let examples = preference_pairs(stage, role, &flat, ref_policy)?;
+    let config = config(stage, role, sets);
+    let recipe = stage.recipe();
+    let objective =
+        Objective::Dpo { pairs: &examples, beta: recipe.dpo_beta, sft_weight: recipe.dpo_sft_weight };
+    let mut start = ref_policy.clone();
+    start.config.dropout = 0.0;
+    let mut judge =
+        |adapter: &Adapter, update: usize| judge(stage, role, adapter, update, rule).map(|j| j.scorer_ce);
+    let trained = stage.train(role.as_str(), &objective, &config, start, &mut judge)?;
+    let judged: Vec<Judged> = judged(stage, role, config.max_updates)?;
+    let chosen = choose(&judged, recipe.checkpoint_format_slack);
+    let checkpoints = judged
+        .iter()
+        .map(|j| Checkpoint {
+            role: role.to_string(),
+            update: j.update,
+            format_rate: j.format_rate,
+            scorer_ce: j.scorer_ce,
+            chosen: chosen.is_some_and(|c| c.update == j.update),
+        })
+        .collect();
+    let mut record = trained.record;
+    let sha256 = match chosen {
+        Some(chosen) => {
+            (record.best_update, record.best_ce) = (chosen.update, chosen.scorer_ce);
+            chosen.sha256.clone()
+        }
+        None => trained.sha256,
+    };
+    Ok(Aligned { sha256, record, checkpoints })
+}
+
+/// Lowest CE among the checkpoints whose format rate is within `slack` of the best; the start (update 0) is shown
+/// beside them but is no candidate.
+fn choose(judged: &[Judged], slack: f64) -> Option<&Judged> {
+    let trained: Vec<&Judged> = judged.iter().filter(|j| j.update > 0).collect();
+    let best = trained.iter().map(|j| j.format_rate).fold(0.0, f64::max);
+    let near = trained.into_iter().filter(|j| j.format_rate >= best - slack && !j.scorer_ce.is_nan());
+    near.min_by(|a, b| a.scorer_ce.total_cmp(&b.scorer_ce))
+}
+
+fn config(stage: &Stage<'_>, role: Synthesizer, sets: &[Vec<&Pair>]) -> TrainConfig {
+    let recipe = stage.recipe();
+    let (plan, per_epoch) = plan(sets, recipe.dpo_batch_size, recipe.pair_repeat);
+    let updates = (per_epoch * recipe.dpo_epochs).max(1);
+    TrainConfig {
+        lr: recipe.dpo_lr,
+        batch_size: recipe.dpo_batch_size,
+        max_updates: updates,
+        batch_plan: plan,
+        warmup_updates: (recipe.dpo_warmup_share * updates as f64) as usize,
+        schedule: Schedule::Cosine { total_updates: updates },
+        weight_decay: recipe.weight_decay,
+        max_grad_norm: recipe.max_grad_norm,
+        seed: stage.key(role.as_str(), 1, 0),
+        dropout: 0.0,
+        eval_every_updates: updates.div_ceil(recipe.dpo_checkpoints).max(1),
+        stop_lr: None,
+        stop_after_reductions: None,
+        early_stop_evals: None,
+        tokens_per_microbatch: recipe.tokens_per_microbatch,
+        checkpoint_every_updates: 5,
+    }
+}
+
+/// Batches and updates of an epoch. Two filled sets go half and half into each batch; the smaller one is repeated at
+/// most `repeat` times.
+fn plan(sets: &[Vec<&Pair>], batch: usize, repeat: usize) -> (BatchPlan, usize) {
+    let sizes: Vec<usize> = sets.iter().map(Vec::len).collect();
+    match sizes.as_slice() {
+        [format, content] if *format > 0 && *content > 0 && batch > 1 => {
+            let (small, large) = (*format.min(content), *format.max(content));
+            let half = large.min(small * repeat.max(1));
+            let shares = vec![(0..*format, batch / 2), (*format..format + content, batch - batch / 2)];
+            (BatchPlan::Mixed(shares), (2 * half).div_ceil(batch))
+        }
+        _ => (BatchPlan::Shuffled, sizes.iter().sum::<usize>().div_ceil(batch)),
+    }
+}
+
+fn preference_pairs(
+    stage: &Stage<'_>,
+    role: Synthesizer,
+    pairs: &[&Pair],
+    ref_policy: &Adapter,
+) -> Result<Vec<PreferencePair>> {
+    let prompts = stage.prompts();
+    let mut items = Vec::with_capacity(pairs.len() * 2);
+    for pair in pairs {
+        let prompt = prompts.dialogue(&pair.summary)?;
+        items.push((prompt.clone(), pair.chosen_ids.clone()));
+        items.push((prompt, pair.rejected_ids.clone()));
+    }
+    let key = format!("ref_logps/{role}");
+    let logps: Vec<f64> = match stage.work(&key)? {
+        Some(logps) => logps,
+        None => {
+            let logps = stage.score(Some(ref_policy), &items)?.iter().map(|s| s.logp_sum).collect();
+            stage.put_work(&key, &logps)?;
+            logps
+        }
+    };
+    let make = |(index, pair): (usize, &&Pair)| {
+        Ok(PreferencePair {
+            prompt_ids: items[2 * index].0.clone(),
+            chosen_ids: pair.chosen_ids.clone(),
+            rejected_ids: pair.rejected_ids.clone(),
+            ref_chosen_logps: logps[2 * index],
+            ref_rejected_logps: logps[2 * index + 1],
+            sft: sft_example(stage, pair)?,
+        })
+    };
+    pairs.iter().enumerate().map(make).collect()
+}
+
+/// The real pair behind a real summary, where the recipe wants the SFT term on it.
+fn sft_example(stage: &Stage<'_>, pair: &Pair) -> Result<Option<TrainExample>> {
+    if stage.recipe().dpo_sft_target == SftTarget::Chosen || pair.origin != SummaryOrigin::Real {
+        return Ok(None);
+    }
+    let Some(shot) = stage.data().shots.iter().find(|shot| shot.summary == pair.summary) else {
+        return Ok(None);
+    };
+    let prompts = stage.prompts();
+    Ok(Some(TrainExample {
+        prompt_ids: prompts.dialogue(&shot.summary)?,
+        completion_ids: prompts.completion(&shot.dialogue)?,
+    }))
+}
+
+/// Samples dialogues for the validation summaries and lets the base model summarize them.
+fn judge(
+    stage: &Stage<'_>,
+    role: Synthesizer,
+    adapter: &Adapter,
+    update: usize,
+    rule: &FormatRule,
+) -> Result<Judged> {
+    let key = judged_key(role, update);
+    if let Some(judged) = stage.work(&key)? {
+        return Ok(judged);
+    }
+    let recipe = stage.recipe();
+    let limit = if recipe.checkpoint_summaries == 0 { usize::MAX } else { recipe.checkpoint_summaries };
+    let validation = stage.data().validation.iter().take(limit);
+    let summaries: Vec<&str> =
+        validation.flat_map(|e| std::iter::repeat_n(e.summary.as_str(), recipe.checkpoint_samples)).collect();
+    let task = format!("judging {role} after {update} updates");
+    let attempts = stage.write_dialogues((&task, "judge"), adapter, &summaries, rule, Way::Resample(1))?;
+    let pairs: Vec<(&str, &str)> =
+        attempts.items.iter().map(|a| a.text.as_str()).zip(summaries.iter().copied()).collect();
+    let scores: Vec<f64> = content_scores(stage, &pairs)?.into_iter().flatten().collect();
+    let passing = attempts.items.iter().filter(|a| a.pass).count();
+    let judged = Judged {
+        update,
+        sha256: stage.save_adapter(adapter)?,
+        format_rate: passing as f64 / attempts.items.len().max(1) as f64,
+        scorer_ce: -scores.iter().sum::<f64>() / scores.len().max(1) as f64,
+    };
+    stage.metric(&format!("{role}/validation_format_rate"), update, judged.format_rate)?;
+    stage.sample(serde_json::json!({"role": role, "update": update, "format_rate": judged.format_rate,
+        "scorer_ce": judged.scorer_ce, "dialogue": attempts.items.first().map(|a| a.text.as_str())}));
+    stage.put_work(&key, &judged)?;
+    Ok(judged)
+}
+
+fn judged_key(role: Synthesizer, update: usize) -> String {
+    format!("judged/{role}/{update:06}")
+}
+
+fn judged(stage: &Stage<'_>, role: Synthesizer, max_updates: usize) -> Result<Vec<Judged>> {
+    let found = (0..=max_updates).map(|update| stage.work(&judged_key(role, update)));
+    Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(update: usize, format_rate: f64, scorer_ce: f64) -> Judged {
+        Judged { update, sha256: String::new(), format_rate, scorer_ce }
+    }
+
+    #[test]
+    fn checkpoint_choice_weighs_ce_among_well_formed() {
+        let all = [judged(0, 0.2, 1.0), judged(5, 0.5, 2.0), judged(10, 0.9, 4.2), judged(15, 0.87, 4.1)];
+        assert_eq!(choose(&all, 0.05).map(|j| j.update), Some(15));
+        assert_eq!(choose(&all, 0.0).map(|j| j.update), Some(10));
+        assert_eq!(choose(&all[..1], 0.05).map(|j| j.update), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! Stage 4: K dialogues per summary by the supervised synthesizer, each checked by the format rule and scored by the
+//! base model's own summarization, `M_sum(s | d̂)`, adapters off (MRDS, content score; method page 3.6).
+
+use lm::generate::{Finish, GenerateRequest};
+
+use super::context::Stage;
+use super::synthesizer;
+use crate::artifact::{Candidate, Rule, Summary, SummaryOrigin, rows};
+use crate::error::Result;
+use crate::pipeline::StageOutput;
+use crate::recipe::CandidateSummaries;
+use crate::stage_name::StageName;
+
+pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
+    let rule = stage.format_rule();
+    let summaries = summaries(stage)?;
+    let mut candidates = sample(stage, &summaries, &rule)?;
+    score(stage, &mut candidates)?;
+    for candidate in candidates.iter().take(3) {
+        stage.sample(
+            serde_json::json!({"dialogue": candidate.text, "pass": candidate.pass, "score": candidate.score}),
+        );
+    }
+    let passing = candidates.iter().filter(|candidate| candidate.pass).count();
+    let mut output = StageOutput {
+        artifacts: rows(&candidates)?,
+        n_in: summaries.len() as u64,
+        n_out: candidates.len() as u64,
+        ..StageOutput::default()
+    };
+    for candidate in candidates.iter().filter(|candidate| !candidate.pass) {
+        for (rule, _) in candidate.rules.iter().filter(|(_, kept)| !**kept) {
+            super::context::count(&mut output.dropped, rule);
+        }
+    }
+    output.artifacts.extend(rows(&[Rule { rule }])?);
+    output.measures = serde_json::json!({"format_rate": passing as f64 / candidates.len().max(1) as f64});
+    Ok(output)
+}
+
+/// The summaries that get candidates: real ones first, then synthetic ones.
+fn summaries(stage: &Stage<'_>) -> Result<Vec<(SummaryOrigin, String)>> {
+    let recipe = stage.recipe();
+    let mut all = Vec::new();
+    if recipe.candidate_summaries == CandidateSummaries::Both {
+        all.extend(stage.data().shots.iter().map(|shot| (SummaryOrigin::Real, shot.summary.clone())));
+    }
+    let synthetic: Vec<Summary> = stage.read(StageName::Summaries)?;
+    let limit =
+        if recipe.candidate_synthetic_limit == 0 { usize::MAX } else { recipe.candidate_synthetic_limit };
+    all.extend(synthetic.into_iter().take(limit).map(|summary| (SummaryOrigin::Synthetic, summary.text)));
+    Ok(all)
+}
+
+fn sample(
+    stage: &Stage<'_>,
+    summaries: &[(SummaryOrigin, String)],
+    rule: &crate::format_rule::FormatRule,
+) -> Result<Vec<Candidate>> {
+    let adapter = stage.trained(StageName::Synthesizer, synthesizer::ROLE)?;
+    let k = stage.recipe().candidates_per_summary;
+    let mut requests = Vec::with_capacity(summaries.len() * k);
+    for (item, (_, summary)) in summaries.iter().enumerate() {
+        let prompt_ids = stage.prompts().dialogue(summary)?;
+        let request = |sample| GenerateRequest {
+            prompt_ids: prompt_ids.clone(),
+            key: stage.key("candidates", item, sample),
+        };
+        requests.extend((0..k).map(request));
+    }
+    let generated = stage.generate("candidates", Some(&adapter), &requests, &stage.dialogue_config())?;
+    let mut candidates = Vec::with_capacity(requests.len());
+    for (index, generation) in generated.generations.into_iter().enumerate() {
+        let (origin, summary) = &summaries[index / k];
+        let text = stage.text(&generation.ids)?;
+        let ended = generation.finish == Finish::Stop;
+        let check = rule.check(&text, ended);
+        candidates.push(Candidate {
+            summary_id: (index / k) as u32,
+            sample: (index % k) as u32,
+            origin: *origin,
+            summary: summary.clone(),
+            ids: generation.ids,
+            ended,
+            pass: check.pass,
+            rules: check.rules.into_iter().map(|(rule, kept)| (rule.to_string(), kept)).collect(),
+            text,
+            score: None,
+        });
+    }
+    Ok(candidates)
+}
+
+fn score(stage: &Stage<'_>, candidates: &mut [Candidate]) -> Result<()> {
+    stage.begin_task("scoring");
+    let total = candidates.len();
+    for (number, chunk) in candidates.chunks_mut(64).enumerate() {
+        let key = format!("score/{number}");
+        let scores: Vec<Option<f64>> = match stage.work(&key)? {
+            Some(scores) => scores,
+            None => {
+                let texts: Vec<(&str, &str)> =
+                    chunk.iter().map(|c| (c.text.as_str(), c.summary.as_str())).collect();
+                let scores = content_scores(stage, &texts)?;
+                stage.put_work(&key, &scores)?;
+                scores
+            }
+        };
+        chunk.iter_mut().zip(scores).for_each(|(candidate, score)| candidate.score = score);
+        let step = (number * 64 + chunk.len()).min(total);
+        stage.progress(super::context::Progress { step, total, ..Default::default() })?;
+    }
+    Ok(())
+}
+
+/// Mean log-probability of each summary's tokens (end included) given its dialogue under the base model; none where
+/// prompt and summary do not fit the context.
+pub(crate) fn content_scores(stage: &Stage<'_>, pairs: &[(&str, &str)]) -> Result<Vec<Option<f64>>> {
+    let (prompts, limit) = (stage.prompts(), stage.run.model.context_tokens());
+    let mut items = Vec::with_capacity(pairs.len());
+    let mut place = Vec::with_capacity(pairs.len());
+    for (dialogue, summary) in pairs {
+        let item = (prompts.summarize(dialogue)?, prompts.completion(summary)?);
+        let fits = item.0.len() + item.1.len() <= limit;
+        place.push(fits.then_some(items.len()));
+        if fits {
+            items.push(item);
+        }
+    }
+    let scored = stage.score(None, &items)?;
+    let mean = |index: usize| scored[index].logp_sum / scored[index].n_tokens.max(1) as f64;
+    Ok(place.into_iter().map(|index| index.map(mean)).collect())
+}

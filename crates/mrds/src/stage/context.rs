@@ -1,0 +1,393 @@
+//! What every stage works with: its run, cached generation and scoring in fixed batches, progress, and the check
+//! whether it should stop.
+//!
+//! Each finished batch is written to the store's `work` table at once, so a killed run loses at most one batch. Batch
+//! membership depends on item numbers and the recipe alone: a resumed run forms the same batches and gets the same
+//! results.
+
+use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use lm::generate::{Finish, GenerateConfig, GenerateRequest, Generation, generate};
+use lm::lora::Adapter;
+use lm::score::{Completion, Scored, score};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::Control;
+
+use super::usage::{self, Usage};
+use crate::artifact::{Artifact, TrainedAdapter, corrupt, read};
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::pipeline::Run;
+use crate::plan::TrainingData;
+use crate::prompt::Prompts;
+use crate::recipe::Recipe;
+use crate::stage_name::StageName;
+
+/// How often the database is asked for pause or cancel, and told of progress.
+const POLL: Duration = Duration::from_millis(250);
+/// Requests generated between two commits, in batches.
+const BATCHES_PER_COMMIT: usize = 4;
+
+/// One stage at work.
+pub(crate) struct Stage<'a> {
+    pub(crate) run: &'a Run<'a>,
+    pub(crate) name: StageName,
+    inputs: String,
+    begun: Instant,
+    cpu_at_begin_s: f64,
+    before: Usage,
+    polled: Cell<Instant>,
+    shown: Cell<Instant>,
+    task: RefCell<Task>,
+}
+
+/// A unit of progress within a stage.
+#[derive(Clone, Debug)]
+struct Task {
+    name: String,
+    begun: Instant,
+    tokens: usize,
+    first_step: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredGeneration {
+    ids: Vec<u32>,
+    ended: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredBatch {
+    wall_s: f64,
+    generations: Vec<StoredGeneration>,
+}
+
+/// Generated sequences with the seconds they took.
+pub(crate) struct Generated {
+    pub(crate) generations: Vec<Generation>,
+    pub(crate) wall_s: f64,
+}
+
+/// Progress of one step.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Progress {
+    pub(crate) step: usize,
+    pub(crate) total: usize,
+    pub(crate) tokens: usize,
+    pub(crate) loss: Option<f64>,
+    pub(crate) lr: Option<f64>,
+}
+
+impl<'a> Stage<'a> {
+    /// Begins, or goes on with, a stage.
+    pub(crate) fn begin(run: &'a Run<'a>, name: StageName, inputs: &str) -> Result<Self> {
+        let row = run.store.stage(&run.row.id, name.as_str())?;
+        let before = Usage { wall_s: row.wall_s, cpu_s: row.cpu_s, peak_rss_bytes: row.peak_rss_bytes };
+        let now = Instant::now();
+        let task = Task { name: name.to_string(), begun: now, tokens: 0, first_step: 0 };
+        Ok(Self {
+            run,
+            name,
+            inputs: inputs.to_owned(),
+            begun: now,
+            cpu_at_begin_s: usage::process().0,
+            before,
+            polled: Cell::new(now),
+            shown: Cell::new(now),
+            task: RefCell::new(task),
+        })
+    }
+
+    pub(crate) fn recipe(&self) -> &'a Recipe {
+        &self.run.recipe
+    }
+
+    pub(crate) fn data(&self) -> &'a TrainingData {
+        &self.run.data
+    }
+
+    pub(crate) fn prompts(&self) -> Prompts<'a> {
+        Prompts::new(self.run.model, &self.run.recipe)
+    }
+
+    /// The key of a random stream of this stage: seed, stage, task, item, sample.
+    pub(crate) fn key(&self, task: &str, item: usize, sample: usize) -> u64 {
+        let label = lm::random::label;
+        lm::random::key(
+            self.run.row.seed,
+            &[label(self.name.as_str()), label(task), item as u64, sample as u64],
+        )
+    }
+
+    /// Artifacts of an earlier stage.
+    pub(crate) fn read<A: Artifact>(&self, stage: StageName) -> Result<Vec<A>> {
+        read(&self.run.store.artifacts(&self.run.row.id, stage.as_str(), Some(A::KIND))?)
+    }
+
+    /// The adapter that an earlier stage trained for a role.
+    pub(crate) fn trained(&self, stage: StageName, role: &str) -> Result<Adapter> {
+        let all: Vec<TrainedAdapter> = self.read(stage)?;
+        let found = all.iter().find(|adapter| adapter.role == role).ok_or_else(|| Error::Corrupt {
+            what: "adapter".into(),
+            reason: format!("stage {stage} holds none for {role}"),
+        })?;
+        self.load_adapter(&found.sha256)
+    }
+
+    pub(crate) fn load_adapter(&self, sha256: &str) -> Result<Adapter> {
+        let decoder = &self.run.model.decoder;
+        Ok(Adapter::load(&self.run.store.blobs().join(sha256), &decoder.config, &decoder.device)?)
+    }
+
+    /// Completes prompts, each with its own random stream, committing as it goes.
+    pub(crate) fn generate(
+        &self,
+        task: &str,
+        adapter: Option<&Adapter>,
+        requests: &[GenerateRequest],
+        config: &GenerateConfig,
+    ) -> Result<Generated> {
+        self.begin_task(task);
+        let per_commit = (config.batch_size * BATCHES_PER_COMMIT).max(1);
+        let mut all = Generated { generations: Vec::with_capacity(requests.len()), wall_s: 0.0 };
+        for (number, chunk) in requests.chunks(per_commit).enumerate() {
+            let key = format!("generate/{task}/{number}");
+            let (batch, fresh) = match self.work::<StoredBatch>(&key)? {
+                Some(batch) => (batch, false),
+                None => (self.generate_chunk(adapter, chunk, config)?, true),
+            };
+            if fresh {
+                self.put_work(&key, &batch)?;
+            }
+            let tokens = batch.generations.iter().map(|g| g.ids.len()).sum();
+            all.wall_s += batch.wall_s;
+            all.generations.extend(batch.generations.into_iter().map(|g| Generation {
+                ids: g.ids,
+                finish: if g.ended { Finish::Stop } else { Finish::Length },
+            }));
+            let step = all.generations.len();
+            self.progress(Progress {
+                step,
+                total: requests.len(),
+                tokens: if fresh { tokens } else { 0 },
+                ..Progress::default()
+            })?;
+        }
+        Ok(all)
+    }
+
+    fn generate_chunk(
+        &self,
+        adapter: Option<&Adapter>,
+        chunk: &[GenerateRequest],
+        config: &GenerateConfig,
+    ) -> Result<StoredBatch> {
+        let begun = Instant::now();
+        let mut stopped = false;
+        let generations = generate(&self.run.model.decoder, adapter, chunk, config, &mut |_, _| {
+            stopped = self.should_stop();
+            if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        if stopped {
+            return Err(self.interrupted());
+        }
+        let stored = |g: Generation| StoredGeneration { ended: g.finish == Finish::Stop, ids: g.ids };
+        Ok(StoredBatch {
+            wall_s: begun.elapsed().as_secs_f64(),
+            generations: generations?.into_iter().map(stored).collect(),
+        })
+    }
+
+    /// Log-probabilities of completions, in batches of the recipe's token budget.
+    pub(crate) fn score(
+        &self,
+        adapter: Option<&Adapter>,
+        items: &[(Vec<u32>, Vec<u32>)],
+    ) -> Result<Vec<Scored>> {
+        let mut scored = Vec::with_capacity(items.len());
+        for chunk in items.chunks(64) {
+            self.check_stop()?;
+            let batch: Vec<Completion<'_>> =
+                chunk.iter().map(|(p, c)| Completion { prompt_ids: p, completion_ids: c }).collect();
+            let budget = self.recipe().tokens_per_microbatch;
+            scored.extend(score(&self.run.model.decoder, adapter, &batch, budget)?);
+        }
+        Ok(scored)
+    }
+
+    /// Text of sampled ids, special tokens left out.
+    pub(crate) fn text(&self, ids: &[u32]) -> Result<String> {
+        Ok(self.run.model.decode(ids)?.trim().to_owned())
+    }
+
+    /// A stored partial result of this stage.
+    pub(crate) fn work<T: for<'de> Deserialize<'de>>(&self, key: &str) -> Result<Option<T>> {
+        let stored = self.run.store.work(&self.run.row.id, self.name.as_str(), key)?;
+        stored.map(|value| serde_json::from_value(value).map_err(|e| corrupt(key, &e))).transpose()
+    }
+
+    /// Keeps a partial result until the stage is committed.
+    pub(crate) fn put_work<T: Serialize>(&self, key: &str, value: &T) -> Result<()> {
+        let value = serde_json::to_value(value).map_err(|e| corrupt(key, &e))?;
+        Ok(self.run.store.put_work(&self.run.row.id, self.name.as_str(), key, &value)?)
+    }
+
+    /// A point of a curve.
+    pub(crate) fn metric(&self, series: &str, step: usize, value: f64) -> Result<()> {
+        if value.is_finite() {
+            self.run.store.put_metric_points(
+                &self.run.row.id,
+                self.name.as_str(),
+                &[(series, step as u64, value)],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Shows something that the model has just made.
+    pub(crate) fn sample(&self, item: Value) {
+        self.run.sink.event(&Event::Sample { stage: self.name, item });
+    }
+
+    /// Names what the following progress belongs to.
+    pub(crate) fn begin_task(&self, name: &str) {
+        *self.task.borrow_mut() =
+            Task { name: name.to_owned(), begun: Instant::now(), tokens: 0, first_step: 0 };
+    }
+
+    /// Reports a step; sends it on at most every quarter of a second, and the last one always.
+    pub(crate) fn progress(&self, now: Progress) -> Result<()> {
+        let mut task = self.task.borrow_mut();
+        if task.tokens == 0 && now.tokens == 0 {
+            task.first_step = now.step;
+        }
+        task.tokens += now.tokens;
+        if self.shown.get().elapsed() < POLL && now.step < now.total {
+            return Ok(());
+        }
+        self.shown.set(Instant::now());
+        let seconds = task.begun.elapsed().as_secs_f64().max(1e-6);
+        let done = now.step.saturating_sub(task.first_step);
+        let left = now.total.saturating_sub(now.step) as f64;
+        let usage = self.usage();
+        let event = Event::Step {
+            stage: self.name,
+            task: task.name.clone(),
+            step: now.step,
+            total_steps: now.total,
+            loss: now.loss,
+            lr: now.lr,
+            tokens_per_s: task.tokens as f64 / seconds,
+            eta_s: if done == 0 { 0.0 } else { left * seconds / done as f64 },
+            rss_bytes: usage.peak_rss_bytes,
+        };
+        let value = serde_json::to_value(&event).map_err(|e| corrupt("event", &e))?;
+        self.run.store.set_progress(
+            &self.run.row.id,
+            self.name.as_str(),
+            &value,
+            usage.wall_s,
+            usage.cpu_s,
+            usage.peak_rss_bytes,
+        )?;
+        self.run.sink.event(&event);
+        Ok(())
+    }
+
+    /// Seconds and memory of this stage so far.
+    pub(crate) fn usage(&self) -> Usage {
+        let (cpu_s, rss) = usage::process();
+        Usage {
+            wall_s: self.before.wall_s + self.begun.elapsed().as_secs_f64(),
+            cpu_s: self.before.cpu_s + cpu_s - self.cpu_at_begin_s,
+            peak_rss_bytes: self.before.peak_rss_bytes.max(rss),
+        }
+    }
+
+    /// Writes the usage, so that a resumed stage goes on counting.
+    pub(crate) fn save_usage(&self) -> Result<()> {
+        let usage = self.usage();
+        let row = self.run.store.stage(&self.run.row.id, self.name.as_str())?;
+        let (id, name) = (&self.run.row.id, self.name.as_str());
+        Ok(self.run.store.set_progress(
+            id,
+            name,
+            &row.progress,
+            usage.wall_s,
+            usage.cpu_s,
+            usage.peak_rss_bytes,
+        )?)
+    }
+
+    /// Whether pause, cancel or Ctrl-C was asked for.
+    pub(crate) fn should_stop(&self) -> bool {
+        if self.run.stop.load(Ordering::Relaxed) {
+            return true;
+        }
+        if self.polled.get().elapsed() < POLL {
+            return false;
+        }
+        self.polled.set(Instant::now());
+        let asked = self.run.store.control(&self.run.row.id).ok().flatten();
+        matches!(asked, Some(Control::Pause | Control::Cancel | Control::Discard))
+    }
+
+    pub(crate) fn check_stop(&self) -> Result<()> {
+        if self.should_stop() { Err(self.interrupted()) } else { Ok(()) }
+    }
+
+    pub(crate) fn interrupted(&self) -> Error {
+        Error::Interrupted { run: self.run.row.id.clone() }
+    }
+
+    /// Where a training of this stage keeps its checkpoint. The inputs' hash is part of the name, so that a checkpoint
+    /// of other settings is never taken up.
+    pub(crate) fn checkpoint(&self, task: &str) -> PathBuf {
+        let name = format!(
+            "{}-{}-{}.safetensors",
+            self.name,
+            &self.inputs[..12.min(self.inputs.len())],
+            task.replace('/', "-")
+        );
+        self.run.store.checkpoints().join(&self.run.row.id).join(name)
+    }
+
+    /// Removes the checkpoints of a finished stage.
+    pub(crate) fn remove_checkpoints(&self) -> Result<()> {
+        let folder = self.run.store.checkpoints().join(&self.run.row.id);
+        let prefix = format!("{}-", self.name);
+        let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(()) };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let ours = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix));
+            if ours {
+                std::fs::remove_file(&path).map_err(|source| Error::Io {
+                    action: "remove",
+                    path: path.clone(),
+                    source,
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Figures of a batch of scores: mean nats per token over all tokens, and the mean log-probability of each item.
+pub(crate) fn mean_ce(scored: &[Scored]) -> f64 {
+    let (logp, tokens) = scored.iter().fold((0.0, 0), |(sum, n), s| (sum + s.logp_sum, n + s.n_tokens));
+    if tokens == 0 { f64::NAN } else { -logp / tokens as f64 }
+}
+
+/// Counts in a form that a stage's `dropped` takes.
+pub(crate) fn count(counts: &mut std::collections::BTreeMap<String, u64>, reason: &str) {
+    *counts.entry(reason.to_owned()).or_default() += 1;
+}
+
+/// A compact summary of measured seconds.
+pub(crate) fn seconds(wall_s: f64, accepted: usize) -> Value {
+    json!({"wall_s": wall_s, "accepted": accepted, "seconds_per_accepted": if accepted == 0 { None } else { Some(wall_s / accepted as f64) }})
+}

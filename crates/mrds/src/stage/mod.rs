@@ -1,0 +1,20 @@
+//! The nine stages of the method, one file each; [`context`] is what they share.
+//!
+//! A stage reads earlier artifacts and hands back its own; it writes nothing else. No stage but `evaluate` is given
+//! the test split.
+
+pub(crate) mod align;
+pub(crate) mod candidates;
+mod context;
+pub(crate) mod dialogues;
+pub(crate) mod evaluate;
+pub(crate) mod preferences;
+mod sampling;
+pub(crate) mod summaries;
+pub(crate) mod summarizer;
+pub(crate) mod synthesizer;
+pub(crate) mod topics;
+mod training;
+mod usage;
+
+pub(crate) use context::Stage;

@@ -1,0 +1,207 @@
+//! Stage 2: new summaries on the extracted topics (MRDS, topic-based summary synthesis).
+//!
+//! By prompt (style examples before the topic) or by an adapter trained on the shots' (topic, summary) pairs; method
+//! page, 3.2. Every summary passes the novelty, length and name filters; what was dropped is counted by reason.
+
+use lm::generate::{GenerateConfig, GenerateRequest};
+use lm::lora::Adapter;
+use lm::train::{Objective, TrainExample};
+use metrics::rouge::{RougeOptions, rouge_l, tokenize};
+
+use super::context::{Stage, count};
+use super::training::{SftSchedule, adapter_artifact};
+use crate::artifact::{Summary, Topic, rows};
+use crate::dialogue::Dialogue;
+use crate::error::{Error, Result};
+use crate::pipeline::StageOutput;
+use crate::recipe::SummaryMethod;
+use crate::stage_name::StageName;
+
+pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
+    let recipe = stage.recipe();
+    let topics: Vec<Topic> = stage.read(StageName::Topics)?;
+    let wanted = recipe.synthetic_per_shot * stage.data().shots.len();
+    let mut output = StageOutput { n_in: topics.len() as u64, ..StageOutput::default() };
+    let (adapter, method) = match recipe.summary_method {
+        SummaryMethod::Prompt => (None, "prompt"),
+        SummaryMethod::Lora | SummaryMethod::Auto => {
+            (Some(train_adapter(stage, &topics, &mut output)?), "lora")
+        }
+    };
+    let mut filter = Filter::new(stage);
+    let mut kept: Vec<Summary> = Vec::new();
+    let mut unique: Vec<&str> = topics.iter().map(|topic| topic.topic.as_str()).collect();
+    unique.sort_unstable();
+    unique.dedup();
+    for round in 0..recipe.summary_max_rounds {
+        let missing = wanted - kept.len();
+        let asked = asked_topics(stage, &unique, round, missing + missing / 2 + 1);
+        for (topic, text) in asked.iter().zip(write(stage, adapter.as_ref(), round, &asked)?) {
+            if kept.len() == wanted {
+                break;
+            }
+            match filter.check(&text) {
+                Ok(()) => kept.push(Summary { topic: (*topic).to_owned(), text, method: method.to_owned() }),
+                Err(reason) => count(&mut output.dropped, reason),
+            }
+        }
+        if kept.len() == wanted {
+            break;
+        }
+    }
+    if kept.is_empty() {
+        return Err(Error::Stalled {
+            stage: stage.name,
+            reason: "no synthetic summary passed the filters".into(),
+            fix: "`duologue show RUN` lists why they were dropped; raise `summary_max_rounds` or `novelty_rouge_l`.".into(),
+        });
+    }
+    for summary in kept.iter().take(3) {
+        stage.sample(serde_json::json!({"summary": summary.text, "topic": summary.topic}));
+    }
+    output.n_out = kept.len() as u64;
+    output.artifacts.extend(rows(&kept)?);
+    Ok(output)
+}
+
+/// The topics of a round, in an order drawn from the seed.
+fn asked_topics<'t>(stage: &Stage<'_>, unique: &[&'t str], round: usize, n: usize) -> Vec<&'t str> {
+    let mut asked = Vec::with_capacity(n);
+    for pass in 0..n.div_ceil(unique.len()) {
+        let order = lm::random::shuffle(stage.key("topic order", round, pass), unique.len());
+        asked.extend(order.into_iter().map(|index| unique[index]));
+    }
+    asked.truncate(n);
+    asked
+}
+
+fn write(stage: &Stage<'_>, adapter: Option<&Adapter>, round: usize, topics: &[&str]) -> Result<Vec<String>> {
+    let recipe = stage.recipe();
+    let requests = topics
+        .iter()
+        .enumerate()
+        .map(|(item, topic)| {
+            let style = if adapter.is_some() { Vec::new() } else { style_examples(stage, round, item) };
+            let prompt_ids = stage.prompts().summary(&style, topic)?;
+            Ok(GenerateRequest { prompt_ids, key: stage.key("summaries", item, round) })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let config = GenerateConfig {
+        max_new_tokens: recipe.summary_max_new_tokens,
+        temperature: recipe.summary_temperature,
+        top_k: 0,
+        top_p: recipe.summary_top_p,
+        stop_ids: stage.run.model.stop_ids.clone(),
+        batch_size: recipe.generate_batch_size,
+    };
+    let generated = stage.generate(&format!("round {}", round + 1), adapter, &requests, &config)?;
+    let text = |g: &lm::generate::Generation| match g.finish {
+        lm::generate::Finish::Stop => stage.text(&g.ids),
+        // One that did not end is told apart by the filter as empty.
+        lm::generate::Finish::Length => Ok(String::new()),
+    };
+    generated.generations.iter().map(text).collect()
+}
+
+fn style_examples<'s>(stage: &'s Stage<'_>, round: usize, item: usize) -> Vec<&'s str> {
+    let shots = &stage.data().shots;
+    let order = lm::random::shuffle(stage.key("style", item, round), shots.len());
+    order.into_iter().take(stage.recipe().summary_demos).map(|index| shots[index].summary.as_str()).collect()
+}
+
+/// Trains topic → summary on the shots; every tenth shot is held out to end the training in time.
+fn train_adapter(stage: &Stage<'_>, topics: &[Topic], output: &mut StageOutput) -> Result<Adapter> {
+    let (prompts, shots) = (stage.prompts(), &stage.data().shots);
+    let (mut training, mut held_out) = (Vec::new(), Vec::new());
+    for (index, topic) in topics.iter().enumerate() {
+        let Some(shot) = shots.iter().find(|shot| shot.row_id == topic.example_id) else { continue };
+        let example = TrainExample {
+            prompt_ids: prompts.summary(&[], &topic.topic)?,
+            completion_ids: prompts.completion(&shot.summary)?,
+        };
+        let side = if index % 10 == 9 { &mut held_out } else { &mut training };
+        side.push(example);
+    }
+    if held_out.is_empty() {
+        held_out.push(training[training.len() - 1].clone());
+    }
+    let recipe = stage.recipe();
+    let config = stage.sft_config("summary writer", recipe.sft_lr, training.len(), SftSchedule::Cosine);
+    let init = stage.new_adapter("summary writer", recipe.lora_dropout)?;
+    let objective = Objective::Sft(&training);
+    let mut evaluate = |adapter: &Adapter, _| stage.validation_ce(Some(adapter), &held_out);
+    let trained = stage.train("summary writer", &objective, &config, init, &mut evaluate)?;
+    output.artifacts = rows(&[adapter_artifact("summary_writer", trained.sha256, vec![trained.record])])?;
+    Ok(trained.adapter)
+}
+
+/// Why a summary is dropped; its state is everything accepted so far.
+struct Filter {
+    seen: Vec<Vec<String>>,
+    words: (f64, f64),
+    names_wanted: bool,
+    novelty: f64,
+}
+
+impl Filter {
+    fn new(stage: &Stage<'_>) -> Self {
+        let shots = &stage.data().shots;
+        let lengths: Vec<f64> =
+            shots.iter().map(|shot| shot.summary.split_whitespace().count() as f64).collect();
+        let quantile = |q| metrics::text::quantile(&lengths, q).unwrap_or(0.0);
+        let naming = shots
+            .iter()
+            .filter(|shot| {
+                let dialogue = Dialogue::parse(&shot.dialogue);
+                let named = dialogue.speakers().iter().filter(|name| shot.summary.contains(**name)).count();
+                named >= 2
+            })
+            .count();
+        Self {
+            seen: shots.iter().map(|shot| tokens(&shot.summary)).collect(),
+            words: (quantile(0.01).floor(), quantile(0.99).ceil()),
+            names_wanted: naming as f64 >= stage.recipe().name_filter_share * shots.len() as f64,
+            novelty: stage.recipe().novelty_rouge_l,
+        }
+    }
+
+    fn check(&mut self, text: &str) -> Result<(), &'static str> {
+        let words = text.split_whitespace().count() as f64;
+        let lower = text.to_lowercase();
+        if text.is_empty() {
+            return Err("empty or not ended");
+        }
+        if words < self.words.0 || words > self.words.1 {
+            return Err("length");
+        }
+        if ["here is", "here's", "sure,", "summary:"].iter().any(|preamble| lower.starts_with(preamble)) {
+            return Err("preamble");
+        }
+        if self.names_wanted && capitalised(text) < 2 {
+            return Err("fewer than two names");
+        }
+        let tokens = tokens(text);
+        if self.seen.iter().any(|earlier| rouge_l(earlier, &tokens).fmeasure >= self.novelty) {
+            return Err("not new");
+        }
+        self.seen.push(tokens);
+        Ok(())
+    }
+}
+
+fn tokens(text: &str) -> Vec<String> {
+    tokenize(text, RougeOptions::default())
+}
+
+/// Different words that begin with a capital or `#` in the middle or at the start of a sentence.
+fn capitalised(text: &str) -> usize {
+    let word = |w: &str| w.trim_matches(|c: char| !c.is_alphanumeric() && c != '#').to_owned();
+    let mut names: Vec<String> = text
+        .split_whitespace()
+        .map(word)
+        .filter(|w| w.starts_with(|c: char| c.is_uppercase() || c == '#') && w.chars().count() > 1)
+        .collect();
+    names.sort();
+    names.dedup();
+    names.len()
+}

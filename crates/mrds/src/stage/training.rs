@@ -1,0 +1,242 @@
+//! One training inside a stage: checkpoints, curves, progress, and the adapter's place in the workspace.
+
+use std::fs;
+
+use lm::lora::{Adapter, LoraConfig, Target};
+use lm::train::{
+    BatchPlan, Objective, Observer, Schedule, StepReport, TrainConfig, TrainExample, TrainOutcome,
+    TrainState, train,
+};
+use serde::{Deserialize, Serialize};
+
+use super::context::{Progress, Stage, mean_ce};
+use crate::artifact::{DpoFigures, TrainRecord, TrainedAdapter};
+use crate::error::{Error, Result};
+
+/// A finished training: its best adapter and its record.
+pub(crate) struct Trained {
+    pub(crate) adapter: Adapter,
+    pub(crate) sha256: String,
+    pub(crate) record: TrainRecord,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredTraining {
+    sha256: String,
+    record: TrainRecord,
+}
+
+/// Judges an adapter after an update; lower is better.
+pub(crate) type Evaluate<'e> = dyn FnMut(&Adapter, usize) -> Result<f64> + 'e;
+
+impl Stage<'_> {
+    /// A fresh adapter of the recipe's shape; `dropout` as the training wants it.
+    pub(crate) fn new_adapter(&self, task: &str, dropout: f64) -> Result<Adapter> {
+        let (recipe, decoder) = (self.recipe(), &self.run.model.decoder);
+        let config = LoraConfig {
+            rank: recipe.lora_rank,
+            alpha: recipe.lora_alpha,
+            dropout,
+            target_modules: Target::ALL.to_vec(),
+            base_model: self.run.row.model_name.clone(),
+        };
+        Ok(Adapter::init(config, &decoder.config, self.key(task, 0, 0), &decoder.device)?)
+    }
+
+    /// Settings that all supervised trainings share: batch, decay, clipping, dropout, how often validation is asked.
+    pub(crate) fn sft_config(
+        &self,
+        task: &str,
+        lr: f64,
+        examples: usize,
+        schedule: SftSchedule,
+    ) -> TrainConfig {
+        let recipe = self.recipe();
+        let per_epoch = examples.div_ceil(recipe.sft_batch_size).max(1);
+        let max_updates = per_epoch * recipe.sft_max_epochs;
+        TrainConfig {
+            lr,
+            batch_size: recipe.sft_batch_size,
+            max_updates,
+            batch_plan: BatchPlan::Shuffled,
+            warmup_updates: ((recipe.warmup_share * max_updates as f64) as usize).min(10),
+            schedule: match schedule {
+                SftSchedule::Cosine => Schedule::Cosine { total_updates: max_updates },
+                SftSchedule::Plateau { factor } => Schedule::Plateau {
+                    factor,
+                    patience: recipe.plateau_patience,
+                    threshold: recipe.plateau_threshold,
+                },
+            },
+            weight_decay: recipe.weight_decay,
+            max_grad_norm: recipe.max_grad_norm,
+            seed: self.key(task, 1, 0),
+            dropout: recipe.lora_dropout,
+            eval_every_updates: per_epoch.div_ceil(recipe.evals_per_epoch).max(10).min(max_updates),
+            stop_lr: None,
+            stop_after_reductions: None,
+            early_stop_evals: Some(recipe.early_stop_evals),
+            tokens_per_microbatch: recipe.tokens_per_microbatch,
+            checkpoint_every_updates: 10,
+        }
+    }
+
+    /// Trains, or takes up the training where a checkpoint or a finished record left it.
+    pub(crate) fn train(
+        &self,
+        task: &str,
+        objective: &Objective<'_>,
+        config: &TrainConfig,
+        init: Adapter,
+        evaluate: &mut Evaluate<'_>,
+    ) -> Result<Trained> {
+        let key = format!("train/{task}");
+        if let Some(StoredTraining { sha256, record }) = self.work(&key)? {
+            return Ok(Trained { adapter: self.load_adapter(&sha256)?, sha256, record });
+        }
+        self.begin_task(task);
+        let decoder = &self.run.model.decoder;
+        let path = self.checkpoint(task);
+        let state = match path.exists() {
+            true => TrainState::load(&path, &decoder.config, &decoder.device)?,
+            false => TrainState::new(init)?,
+        };
+        let mut watch = Watch { stage: self, task, config, evaluate, failed: None };
+        let outcome = train(decoder, objective, config, state, &mut watch);
+        let outcome = match (outcome, watch.failed) {
+            (_, Some(error)) => return Err(error),
+            (Err(lm::Error::Interrupted), None) => return Err(self.interrupted()),
+            (outcome, None) => outcome?,
+        };
+        let sha256 = self.save_adapter(&outcome.best_adapter)?;
+        let record = record(task, config, &outcome);
+        self.put_work(&key, &StoredTraining { sha256: sha256.clone(), record: record.clone() })?;
+        Ok(Trained { adapter: outcome.best_adapter, sha256, record })
+    }
+
+    /// Writes an adapter into the blobs under its hash.
+    pub(crate) fn save_adapter(&self, adapter: &Adapter) -> Result<String> {
+        let blobs = self.run.store.blobs();
+        let new = blobs.join(format!("new-{}-{}", self.run.row.id, self.name));
+        let io = |action, path: &std::path::Path| {
+            let path = path.to_owned();
+            move |source| Error::Io { action, path, source }
+        };
+        adapter.save(&new)?;
+        let file = new.join("adapter_model.safetensors");
+        let sha256 = store::sha256_hex(&fs::read(&file).map_err(io("read", &file))?);
+        let place = blobs.join(&sha256);
+        if place.exists() {
+            fs::remove_dir_all(&new).map_err(io("remove", &new))?;
+        } else {
+            fs::rename(&new, &place).map_err(io("write", &place))?;
+        }
+        Ok(sha256)
+    }
+
+    /// Cross-entropy of held-out pairs in nats per token.
+    pub(crate) fn validation_ce(&self, adapter: Option<&Adapter>, examples: &[TrainExample]) -> Result<f64> {
+        let items: Vec<_> =
+            examples.iter().map(|e| (e.prompt_ids.clone(), e.completion_ids.clone())).collect();
+        Ok(mean_ce(&self.score(adapter, &items)?))
+    }
+}
+
+/// Learning-rate schedules of supervised training.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SftSchedule {
+    /// Down to zero over all updates.
+    Cosine,
+    /// Reduced when validation stops improving.
+    Plateau {
+        /// By this factor.
+        factor: f64,
+    },
+}
+
+/// The artifact of a finished training.
+pub(crate) fn adapter_artifact(role: &str, sha256: String, trainings: Vec<TrainRecord>) -> TrainedAdapter {
+    TrainedAdapter { role: role.to_owned(), sha256, trainings }
+}
+
+fn record(task: &str, config: &TrainConfig, outcome: &TrainOutcome) -> TrainRecord {
+    let word = serde_json::to_value(outcome.ended_by).ok();
+    TrainRecord {
+        task: task.to_owned(),
+        lr: config.lr,
+        updates: outcome.updates,
+        ended_by: word.and_then(|w| w.as_str().map(str::to_owned)).unwrap_or_default(),
+        lr_last: outcome.lr_last,
+        best_ce: outcome.best_value,
+        best_update: outcome.best_update,
+        first_dpo_loss: outcome.first.dpo.as_ref().map(|dpo| dpo.dpo_loss),
+        last_dpo: outcome.last.dpo.as_ref().map(|dpo| DpoFigures {
+            margin: dpo.margin,
+            accuracy: dpo.accuracy,
+            logps_chosen: dpo.logps_chosen,
+            logps_rejected: dpo.logps_rejected,
+        }),
+    }
+}
+
+/// Passes what happens in a training on to curves, progress and checkpoints.
+struct Watch<'w, 's, 'e> {
+    stage: &'w Stage<'s>,
+    task: &'w str,
+    config: &'w TrainConfig,
+    evaluate: &'w mut Evaluate<'e>,
+    failed: Option<Error>,
+}
+
+impl Watch<'_, '_, '_> {
+    /// Keeps an error of this crate while the engine's loop unwinds.
+    fn keep<T>(&mut self, result: Result<T>) -> lm::Result<T> {
+        result.map_err(|error| {
+            self.failed = Some(error);
+            lm::Error::Interrupted
+        })
+    }
+
+    fn report(&self, step: &StepReport) -> Result<()> {
+        let series = |name: &str| format!("{}/{name}", self.task);
+        self.stage.metric(&series("loss"), step.update, step.loss)?;
+        self.stage.metric(&series("lr"), step.update, step.lr)?;
+        self.stage.metric(&series("grad_norm"), step.update, step.grad_norm)?;
+        if let Some(dpo) = &step.dpo {
+            self.stage.metric(&series("rewards/margins"), step.update, dpo.margin)?;
+            self.stage.metric(&series("rewards/accuracies"), step.update, dpo.accuracy)?;
+            self.stage.metric(&series("logps/chosen"), step.update, dpo.logps_chosen)?;
+            self.stage.metric(&series("logps/rejected"), step.update, dpo.logps_rejected)?;
+        }
+        self.stage.progress(Progress {
+            step: step.update,
+            total: self.config.max_updates,
+            tokens: step.tokens,
+            loss: Some(step.loss),
+            lr: Some(step.lr),
+        })
+    }
+}
+
+impl Observer for Watch<'_, '_, '_> {
+    fn step(&mut self, step: &StepReport) -> lm::Result<()> {
+        let reported = self.report(step);
+        self.keep(reported)
+    }
+
+    fn evaluate(&mut self, adapter: &Adapter, update: usize) -> lm::Result<f64> {
+        let value = (self.evaluate)(adapter, update);
+        let value = self.keep(value)?;
+        let noted = self.stage.metric(&format!("{}/validation_ce", self.task), update, value);
+        self.keep(noted)?;
+        Ok(value)
+    }
+
+    fn checkpoint(&mut self, state: &TrainState) -> lm::Result<()> {
+        state.save(&self.stage.checkpoint(self.task))
+    }
+
+    fn stop(&self) -> bool {
+        self.stage.should_stop()
+    }
+}

@@ -1,0 +1,237 @@
+//! Starting, carrying out and resuming runs: the part of [`Session`] that loads weights (feature `engine`).
+//!
+//! A run is worked on under a lease (pid, boot id, token, heartbeat every 2 s), so that no two processes ever write
+//! the same run; a dead owner's lease is taken over (architecture page, 3.7).
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use lm::LanguageModel;
+use serde_json::json;
+use store::{Acquire, Control, ModelRow, NewRun, Owner, RunRow, RunStatus, Store};
+
+use crate::error::{Error, Result};
+use crate::event::{Event, EventSink};
+use crate::pipeline::{self, Run, Window};
+use crate::plan::{Plan, choose};
+use crate::recipe::Recipe;
+use crate::session::Session;
+use crate::stage_name::StageName;
+
+const HEARTBEAT: Duration = Duration::from_secs(2);
+
+/// A run to be created.
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    /// Name of the data set.
+    pub dataset: String,
+    /// Folder of the base model.
+    pub model: PathBuf,
+    /// The recipe, unresolved.
+    pub recipe: Recipe,
+    /// Seed of every random number.
+    pub seed: u64,
+    /// `cpu`, `cuda:N` or `metal`.
+    pub device: String,
+    /// Threads of the computation.
+    pub threads: u32,
+    /// Version of the program.
+    pub version: String,
+}
+
+/// A checked run that has not been stored yet.
+pub struct PlannedRun {
+    /// The model, loaded.
+    pub model: LanguageModel,
+    /// The resolved recipe.
+    pub recipe: Recipe,
+    /// The chosen examples.
+    pub plan: Plan,
+    dataset_id: i64,
+}
+
+/// The process that asks to work on a run.
+pub struct Process<'a> {
+    /// Its id, boot and a random token.
+    pub owner: Owner,
+    /// Whether a process of this boot still lives.
+    pub pid_alive: &'a (dyn Fn(u32) -> bool + Sync),
+    /// Milliseconds since 1970.
+    pub now_ms: &'a (dyn Fn() -> i64 + Sync),
+    /// Set from outside to stop (Ctrl-C).
+    pub stop: &'a AtomicBool,
+    /// Where progress goes.
+    pub sink: &'a dyn EventSink,
+}
+
+impl Session {
+    /// Loads the model, resolves the recipe and chooses the examples; stores nothing.
+    pub fn plan(&self, request: &RunRequest) -> Result<PlannedRun> {
+        let dataset = self.store.dataset(&request.dataset)?;
+        let rows = self.store.examples(dataset.id, None)?;
+        let model = LanguageModel::load(&request.model, &lm::device::select(&request.device)?)?;
+        let recipe = request.recipe.clone().resolve(model.parameters)?;
+        let plan = choose(&request.dataset, &rows, &recipe, request.seed, &model)?;
+        Ok(PlannedRun { model, recipe, plan, dataset_id: dataset.id })
+    }
+
+    /// Stores a planned run. Its id is the data set's name with a running number.
+    pub fn create_run(&self, request: &RunRequest, planned: &PlannedRun, now_ms: i64) -> Result<RunRow> {
+        let (path, name) = model_place(&request.model);
+        self.store.upsert_model(&ModelRow {
+            id: planned.model.sha256.clone(),
+            name: name.clone(),
+            path: path.clone(),
+            parameters: planned.model.parameters,
+            bytes: folder_bytes(&request.model),
+            added_at_ms: now_ms,
+        })?;
+        let taken: std::collections::HashSet<String> =
+            self.store.runs()?.into_iter().map(|run| run.id).collect();
+        let id = (1..)
+            .map(|n| format!("{}-{n}", request.dataset))
+            .find(|id| !taken.contains(id))
+            .unwrap_or_default();
+        let stages: Vec<&str> = StageName::ALL.iter().map(|stage| stage.as_str()).collect();
+        let selection = serde_json::to_value(&planned.plan.selection)
+            .map_err(|e| crate::artifact::corrupt("plan", &e))?;
+        self.store.insert_run(&NewRun {
+            id: id.clone(),
+            dataset_id: planned.dataset_id,
+            model_path: path,
+            model_id: planned.model.sha256.clone(),
+            model_name: name,
+            model_parameters: planned.model.parameters,
+            recipe: planned.recipe.to_toml()?,
+            seed: request.seed,
+            shots: selection,
+            threads: request.threads,
+            device: request.device.clone(),
+            version: request.version.clone(),
+            created_at_ms: now_ms,
+            stages: &stages,
+        })?;
+        Ok(self.store.run(&id)?)
+    }
+
+    /// Works on a run until its last stage, the window's end, an error or a request to stop.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] where another process works on it, [`Error::ModelChanged`], [`Error::Interrupted`] on
+    /// request, and whatever a stage reports. What is finished is kept in every case.
+    pub fn execute(&self, run: &str, window: Window, process: &Process<'_>) -> Result<RunStatus> {
+        let acquired = self.store.acquire(run, &process.owner, (process.now_ms)(), process.pid_alive)?;
+        if let Acquire::HeldBy { pid } = acquired {
+            return Err(Error::Locked { run: run.to_owned(), pid });
+        }
+        let (over, workspace) = (AtomicBool::new(false), self.workspace().to_owned());
+        let result = std::thread::scope(|scope| {
+            let beat = scope.spawn(|| keep_lease(&workspace, run, process, &over));
+            let result = self.work(run, window, process);
+            over.store(true, Ordering::Relaxed);
+            beat.thread().unpark();
+            result
+        });
+        let settled = self.settle(run, result, process);
+        self.store.release(run, &process.owner.token)?;
+        settled
+    }
+
+    fn work(&self, run: &str, window: Window, process: &Process<'_>) -> Result<bool> {
+        let row = self.store.run(run)?;
+        let recipe = Recipe::from_toml(&row.recipe)?;
+        self.check_window(&row, window)?;
+        let model = LanguageModel::load(Path::new(&row.model_path), &lm::device::select(&row.device)?)?;
+        if model.sha256 != row.model_id {
+            return Err(Error::ModelChanged { path: PathBuf::from(&row.model_path) });
+        }
+        let rows = self.store.examples(row.dataset_id, None)?;
+        let Plan { data, test, selection } = choose(&row.dataset_name, &rows, &recipe, row.seed, &model)?;
+        let changed = row.shots["training_sha256"] != json!(selection.training_sha256)
+            || row.shots["test_sha256"] != json!(selection.test_sha256);
+        if changed {
+            return Err(Error::WrongState {
+                what: format!("the examples of `{}` have changed since run `{run}` began", row.dataset_name),
+                fix: "Start a new run; stages that do not depend on the change are taken over.".into(),
+            });
+        }
+        self.store.set_control(run, None)?;
+        self.store.set_run_status(run, RunStatus::Running, None, (process.now_ms)())?;
+        process.sink.event(&Event::RunStarted { run: run.to_owned() });
+        let (store, sink, stop, now_ms) = (&self.store, process.sink, process.stop, process.now_ms);
+        pipeline::run(&Run { store, row, recipe, model: &model, data, sink, stop, now_ms }, &test, window)
+    }
+
+    fn check_window(&self, row: &RunRow, window: Window) -> Result<()> {
+        let (Some(from), Some(until)) = (window.from, window.until) else { return Ok(()) };
+        if from <= until {
+            return Ok(());
+        }
+        Err(Error::WrongState {
+            what: format!("run `{}` cannot go from {from} until {until}: {until} comes first", row.id),
+            fix: format!(
+                "The stages are, in order: {}.",
+                StageName::ALL.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(", ")
+            ),
+        })
+    }
+
+    /// Puts down how the work ended.
+    fn settle(&self, run: &str, result: Result<bool>, process: &Process<'_>) -> Result<RunStatus> {
+        let now_ms = (process.now_ms)();
+        match result {
+            Ok(all) => {
+                let status = if all { RunStatus::Done } else { RunStatus::Paused };
+                self.store.set_run_status(run, status, None, now_ms)?;
+                Ok(status)
+            }
+            Err(error @ Error::Interrupted { .. }) => {
+                let control = self.store.control(run)?;
+                match self.stopped(run, control, now_ms)? {
+                    RunStatus::Paused => Err(error),
+                    status => Ok(status),
+                }
+            }
+            // Another process has it now: not a word about it is ours to write.
+            Err(Error::Store(error @ store::Error::LeaseLost { .. })) => Err(error.into()),
+            Err(error) => {
+                let said = json!({"code": error.code(), "message": error.to_string(), "fix": error.fix()});
+                self.store.set_run_status(run, RunStatus::Failed, Some(said), now_ms)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// The run's pending request, for a worker that has just been asked to stop.
+    pub fn pending_control(&self, run: &str) -> Result<Option<Control>> {
+        Ok(self.store.control(run)?)
+    }
+}
+
+/// Renews the lease until the work is over; sets the stop flag where the lease is lost.
+fn keep_lease(workspace: &Path, run: &str, process: &Process<'_>, over: &AtomicBool) {
+    let Ok(store) = Store::open(workspace) else { return };
+    while !over.load(Ordering::Relaxed) {
+        std::thread::park_timeout(HEARTBEAT);
+        if over.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Ok(false) = store.heartbeat(run, &process.owner.token, (process.now_ms)()) {
+            process.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Absolute path and last folder name of a model.
+fn model_place(folder: &Path) -> (String, String) {
+    let path = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let name =
+        path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+    (path.display().to_string(), name)
+}
+
+fn folder_bytes(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries.flatten().filter_map(|entry| entry.metadata().ok()).filter(|m| m.is_file()).map(|m| m.len()).sum()
+}
