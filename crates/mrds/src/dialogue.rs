@@ -1,0 +1,230 @@
+//! A dialogue as turns: the one reading of `Name: text` lines that import, format rule and prompts share.
+//!
+//! Real exports differ in line ends, no-break spaces and the way a speaker is marked (88 % of SAMSum's rows carry
+//! `\r\n`), so reading is tolerant and writing is canonical. A line without a speaker is never thrown away: it
+//! stays as a [`Turn`] with `speaker: None`, so that the format rule can see it.
+
+use serde::{Deserialize, Serialize};
+
+/// Longest speaker name that still counts as one, in characters (method, format rule).
+pub const MAX_SPEAKER_CHARS: usize = 40;
+
+/// One utterance. `speaker` is `None` where the line names nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Who speaks, as written; `None` for a stray line.
+    pub speaker: Option<String>,
+    /// What is said, without the speaker and on one line. Empty where the speaker says nothing.
+    pub text: String,
+}
+
+/// A conversation in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dialogue {
+    /// The turns in order; blank lines leave no turn.
+    pub turns: Vec<Turn>,
+}
+
+impl Dialogue {
+    /// Reads `Name: text`, `Name : text`, `[name] text` and `#Person1#: text` lines after [`normalise_text`].
+    /// Never fails: what is not understood becomes a turn without speaker.
+    pub fn parse(text: &str) -> Self {
+        let text = normalise_text(text);
+        let turns = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(parse_line).collect();
+        Self { turns }
+    }
+
+    /// Adds every line without speaker to the turn before it, as a chat client wraps one message over several
+    /// lines. Lines before the first speaker stay as they are.
+    pub fn join_continuations(self) -> Self {
+        let mut turns: Vec<Turn> = Vec::with_capacity(self.turns.len());
+        for turn in self.turns {
+            match turns.last_mut() {
+                Some(last) if turn.speaker.is_none() && last.speaker.is_some() => {
+                    if !last.text.is_empty() {
+                        last.text.push(' ');
+                    }
+                    last.text.push_str(&turn.text);
+                }
+                _ => turns.push(turn),
+            }
+        }
+        Self { turns }
+    }
+
+    /// The canonical form: one `Name: text` line per turn, stray lines as they are.
+    pub fn to_text(&self) -> String {
+        let lines: Vec<String> = self.turns.iter().map(Turn::to_line).collect();
+        lines.join("\n")
+    }
+
+    /// The distinct speakers in order of appearance.
+    pub fn speakers(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for name in self.turns.iter().filter_map(|turn| turn.speaker.as_deref()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// The lines that name no speaker.
+    pub fn stray_lines(&self) -> Vec<&str> {
+        self.turns.iter().filter(|turn| turn.speaker.is_none()).map(|turn| turn.text.as_str()).collect()
+    }
+}
+
+impl Turn {
+    /// A turn on one line: line breaks inside the text become spaces, a colon inside the name a space.
+    pub fn new(speaker: &str, text: &str) -> Self {
+        let speaker = one_line(&speaker.replace(':', " "));
+        Self { speaker: (!speaker.is_empty()).then_some(speaker), text: one_line(text) }
+    }
+
+    /// `Name: text`, or the bare text of a stray line.
+    pub fn to_line(&self) -> String {
+        match &self.speaker {
+            Some(speaker) if self.text.is_empty() => format!("{speaker}:"),
+            Some(speaker) => format!("{speaker}: {}", self.text),
+            None => self.text.clone(),
+        }
+    }
+}
+
+/// One form for text from anywhere: `\n` line ends, plain spaces for no-break spaces (U+00A0, U+202F), no
+/// byte-order marks, no spaces at line ends, no blank lines at either end.
+pub fn normalise_text(text: &str) -> String {
+    let unified = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n");
+    let plain: String = unified
+        .chars()
+        .filter(|&c| c != '\u{feff}')
+        .map(|c| if c == '\u{a0}' || c == '\u{202f}' { ' ' } else { c })
+        .collect();
+    let lines: Vec<&str> = plain.split('\n').map(str::trim_end).collect();
+    lines.join("\n").trim_matches('\n').to_owned()
+}
+
+/// Splits `Name: text` at its first colon under the strict grammar of the format rule: the line starts with the
+/// name (at most [`MAX_SPEAKER_CHARS`] characters), then a colon, a space and some text.
+pub(crate) fn split_strict(line: &str) -> Option<(&str, &str)> {
+    let (speaker, text) = line.split_once(':')?;
+    let well_formed = !speaker.starts_with(char::is_whitespace)
+        && is_speaker(speaker.trim_end())
+        && text.starts_with(char::is_whitespace)
+        && !text.trim().is_empty();
+    well_formed.then(|| (speaker.trim_end(), text.trim()))
+}
+
+fn parse_line(line: &str) -> Turn {
+    if let Some((speaker, text)) = split_bracketed(line).or_else(|| split_colon(line)) {
+        return Turn { speaker: Some(speaker.to_owned()), text: text.to_owned() };
+    }
+    Turn { speaker: None, text: line.to_owned() }
+}
+
+/// `[doctor] text` or `[doctor]: text`. A bracket without letters is a time stamp, one without text behind it a
+/// stage direction.
+fn split_bracketed(line: &str) -> Option<(&str, &str)> {
+    let (speaker, text) = line.strip_prefix('[')?.split_once(']')?;
+    let text = text.trim_start();
+    let text = text.strip_prefix(':').unwrap_or(text).trim();
+    let speaker = speaker.trim();
+    let named =
+        is_speaker(speaker) && speaker.chars().any(char::is_alphabetic) && !speaker.contains([':', '[']);
+    (named && !text.is_empty()).then_some((speaker, text))
+}
+
+fn split_colon(line: &str) -> Option<(&str, &str)> {
+    let (speaker, text) = line.split_once(':')?;
+    let is_link = text.starts_with("//");
+    let is_time =
+        speaker.ends_with(|c: char| c.is_ascii_digit()) && text.starts_with(|c: char| c.is_ascii_digit());
+    let speaker = speaker.trim();
+    (is_speaker(speaker) && !is_link && !is_time).then(|| (speaker, text.trim()))
+}
+
+fn is_speaker(name: &str) -> bool {
+    !name.is_empty()
+        && name.chars().count() <= MAX_SPEAKER_CHARS
+        && name.chars().any(char::is_alphanumeric)
+        && !name.starts_with('[')
+}
+
+fn one_line(text: &str) -> String {
+    let normal = normalise_text(text);
+    let parts: Vec<&str> = normal.split('\n').map(str::trim).filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn turn(speaker: &str, text: &str) -> Turn {
+        Turn { speaker: Some(speaker.into()), text: text.into() }
+    }
+
+    #[test]
+    fn reads_every_way_to_mark_a_speaker() {
+        let text = "\u{feff}Mara: Morning.\r\nJon : Hi,\u{a0}Mara.\r[nurse] Next, please.\n#Person1#: Me?\n\n[Jon]: Yes.";
+        let expected = [
+            turn("Mara", "Morning."),
+            turn("Jon", "Hi, Mara."),
+            turn("nurse", "Next, please."),
+            turn("#Person1#", "Me?"),
+            turn("Jon", "Yes."),
+        ];
+        assert_eq!(Dialogue::parse(text).turns, expected);
+        assert_eq!(Dialogue::parse(text).speakers(), ["Mara", "Jon", "nurse", "#Person1#"]);
+    }
+
+    #[test]
+    fn a_line_without_speaker_stays_visible_and_can_be_joined() {
+        let dialogue = Dialogue::parse("Scene one\nMara: I need\nthe blue form.\nJon: Here.");
+        assert_eq!(dialogue.stray_lines(), ["Scene one", "the blue form."]);
+        let joined = dialogue.join_continuations();
+        assert_eq!(joined.to_text(), "Scene one\nMara: I need the blue form.\nJon: Here.");
+    }
+
+    #[test]
+    fn links_times_stage_directions_and_long_clauses_are_no_speakers() {
+        for line in ["https://example.org/a", "10:30 suits me", "[laughs]", "[09:15] hello", ": nobody"] {
+            assert_eq!(Dialogue::parse(line).turns[0].speaker, None, "{line}");
+        }
+        let long = format!("{}: text", "x".repeat(MAX_SPEAKER_CHARS + 1));
+        assert_eq!(Dialogue::parse(&long).turns[0].speaker, None);
+    }
+
+    #[test]
+    fn the_strict_grammar_wants_name_colon_space_text() {
+        assert_eq!(split_strict("Mara: Hi: there"), Some(("Mara", "Hi: there")));
+        for line in [" Mara: hi", "Mara:hi", "Mara: ", "Mara", ": hi"] {
+            assert_eq!(split_strict(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn normalising_unifies_line_ends_and_spaces() {
+        assert_eq!(normalise_text("\u{feff}a\u{202f}b \r\nc\r\n\r\n"), "a b\nc");
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics_and_the_canonical_form_is_stable(text in "(?s).{0,200}") {
+            let canonical = Dialogue::parse(&text).to_text();
+            prop_assert_eq!(normalise_text(&normalise_text(&text)), normalise_text(&text));
+            let again = Dialogue::parse(&canonical);
+            prop_assert_eq!(Dialogue::parse(&again.to_text()), again);
+        }
+
+        #[test]
+        fn well_formed_turns_survive_a_round_trip(
+            turns in proptest::collection::vec(("[A-Z][a-z]{1,8}", "[a-z]{1,6}( [a-z0-9:?!]{1,6}){0,5}"), 0..8),
+        ) {
+            let dialogue = Dialogue { turns: turns.iter().map(|(s, t)| turn(s, t)).collect() };
+            prop_assert_eq!(Dialogue::parse(&dialogue.to_text()), dialogue);
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! Reading the user's dialogues: files → [`Import`], with every problem named by file, row and field.
+//!
+//! Flow: bytes → records (`json`, `table`) → format and columns (`columns`) → examples (`record`) → splits
+//! (`split`) → leaks ([`leak::find_leaks`]). Bad rows are data ([`Issue`]); only what concerns a whole file is an
+//! [`ImportError`]. Nothing here writes: the session decides what becomes of the result.
+//!
+//! A new format is a line in `columns` (and a file of its own where its records are laid out differently).
+
+mod columns;
+mod error;
+mod json;
+pub mod leak;
+mod record;
+mod split;
+mod table;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+pub use store::Split;
+
+pub use error::ImportError;
+pub use leak::{Leak, find_leaks};
+
+/// Rows shown before anything is imported.
+const PREVIEW_ROWS: usize = 5;
+/// Longest preview cell, in characters.
+const PREVIEW_CHARS: usize = 400;
+
+/// Which split the rows belong to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitChoice {
+    /// All rows train.
+    Train,
+    /// All rows validate.
+    Validation,
+    /// All rows test.
+    Test,
+    /// By a split column, else by the files' names, else a seeded draw of 80/10/10.
+    #[default]
+    Auto,
+}
+
+/// Which columns (or JSON fields) hold what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnMap {
+    /// The dialogue: text, or a list of turns.
+    pub dialogue: String,
+    /// The summaries; several are several references of one dialogue.
+    pub summaries: Vec<String>,
+    /// The row's id, where there is one.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// The row's split, where there is one.
+    #[serde(default)]
+    pub split: Option<String>,
+}
+
+/// How to read.
+#[derive(Clone, Debug, Default)]
+pub struct ImportOptions {
+    /// Which split the rows belong to.
+    pub split: SplitChoice,
+    /// The columns; guessed where absent.
+    pub map: Option<ColumnMap>,
+    /// Speakers for turns that name none: the first turn is the first one's, then they alternate.
+    pub speakers: Option<Vec<String>>,
+    /// Seed of the 80/10/10 draw, used only where neither column nor file name tells the split.
+    pub seed: u64,
+}
+
+/// One example, ready to be stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ImportedExample {
+    /// The file's own id, else file and row; unique within the import.
+    pub external_id: String,
+    /// Its split.
+    pub split: Split,
+    /// Canonical `Name: text` lines.
+    pub dialogue: String,
+    /// One or more gold summaries; training uses the first.
+    pub references: Vec<String>,
+    /// The file it comes from, as given.
+    pub file: String,
+    /// Its row there: as a spreadsheet counts (the header is row 1), the line of a JSONL file, the item of a list.
+    pub row: usize,
+}
+
+/// Whether an issue keeps its row out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The row cannot be imported.
+    Error,
+    /// The row is imported; a person may want to look at it.
+    Warning,
+}
+
+/// Something about a row that its owner should know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Issue {
+    /// The file, as given.
+    pub file: String,
+    /// The row, counted as in [`ImportedExample::row`].
+    pub row: usize,
+    /// The column or field; empty where the whole row is meant.
+    pub field: String,
+    /// A stable word: `missing_dialogue missing_summary empty_dialogue empty_summary not_text no_speaker invalid_utf8
+    /// json not_object ragged_row open_quote duplicate_id split`, and `duplicate`.
+    pub code: &'static str,
+    /// What is wrong.
+    pub reason: String,
+    /// What to do about it.
+    pub fix: String,
+    /// Whether the row is kept out.
+    pub severity: Severity,
+}
+
+/// How sure the reader is about the columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Detection {
+    /// A known format, the usual column names, or the user's own mapping.
+    Detected,
+    /// A guess that a person should look at.
+    PleaseCheck,
+    /// The columns have to be named.
+    NeedsMapping,
+}
+
+/// What the files hold.
+#[derive(Clone, Debug, Serialize)]
+pub struct Import {
+    /// The format, for instance `samsum_json`; several joined by `+`.
+    pub format: String,
+    /// The columns in use (of the first file).
+    pub mapping: ColumnMap,
+    /// How sure the reader is about them.
+    pub detection: Detection,
+    /// Whether nothing can be read before the columns are named; `examples` is empty then.
+    pub needs_mapping: bool,
+    /// All columns or fields of the first file.
+    pub columns: Vec<String>,
+    /// Its first rows, cells in the order of `columns`.
+    pub preview: Vec<Vec<String>>,
+    /// How the splits came about, one sentence.
+    pub split_rule: String,
+    /// Rows read, good or bad.
+    pub read: usize,
+    /// The good rows in file order.
+    pub examples: Vec<ImportedExample>,
+    /// What is wrong, or worth knowing, row by row.
+    pub issues: Vec<Issue>,
+}
+
+impl Import {
+    /// The rows that cannot be imported, one entry per problem.
+    pub fn errors(&self) -> impl Iterator<Item = &Issue> {
+        self.issues.iter().filter(|issue| issue.severity == Severity::Error)
+    }
+
+    /// Number of distinct rows that cannot be imported.
+    pub fn bad_rows(&self) -> usize {
+        self.errors().map(|issue| (&issue.file, issue.row)).collect::<BTreeSet<_>>().len()
+    }
+}
+
+/// One row of a file before anybody knows its columns.
+struct Record {
+    row: usize,
+    fields: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A file taken apart.
+struct Records {
+    /// `json`, `jsonl`, `csv` or `tsv`.
+    layout: &'static str,
+    columns: Vec<String>,
+    rows: Vec<Record>,
+    /// Rows that could not be taken apart.
+    issues: Vec<Issue>,
+}
+
+/// Reads the files as one data set.
+///
+/// # Errors
+/// What concerns a whole file: not found, not readable, unknown format, JSON that breaks off, no rows, a mapped
+/// column that is not there, turns without speakers where none were given.
+pub fn read(files: &[PathBuf], options: &ImportOptions) -> Result<Import, ImportError> {
+    let mut parts = Vec::with_capacity(files.len());
+    for path in files {
+        let bytes = read_file(path)?;
+        parts.push((path.clone(), bytes));
+    }
+    read_parts(&parts, options)
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, ImportError> {
+    let file = path.display().to_string();
+    if path.is_dir() {
+        return Err(ImportError::Unreadable { file, reason: "it is a folder".into() });
+    }
+    std::fs::read(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => ImportError::NotFound { file },
+        _ => ImportError::Unreadable { file, reason: source.to_string() },
+    })
+}
+
+/// [`read`] on bytes that are in memory already.
+fn read_parts(parts: &[(PathBuf, Vec<u8>)], options: &ImportOptions) -> Result<Import, ImportError> {
+    if parts.is_empty() {
+        return Err(ImportError::NoFiles);
+    }
+    check_speakers(options)?;
+    let mut import: Option<Import> = None;
+    let mut drafts = Vec::new();
+    for (path, bytes) in parts {
+        let file = path.display().to_string();
+        let records = take_apart(path, &file, bytes)?;
+        if records.rows.is_empty() && records.issues.is_empty() {
+            return Err(ImportError::Empty { file });
+        }
+        let layout = columns::detect(&records, options.map.as_ref(), &file)?;
+        let mut part = start(&layout, &records);
+        if layout.detection != Detection::NeedsMapping {
+            drafts.extend(record::drafts(&records, &layout, options, &file, &mut part.issues)?);
+        }
+        part.issues.extend(records.issues);
+        part.issues.sort_by_key(|issue| issue.row);
+        import = Some(match import {
+            None => part,
+            Some(first) => join(first, part),
+        });
+    }
+    let mut import = import.ok_or(ImportError::NoFiles)?;
+    let names: Vec<String> = parts.iter().map(|(path, _)| path.display().to_string()).collect();
+    import.split_rule = split::assign(&mut drafts, &names, options, &mut import.issues);
+    import.examples = finish(drafts);
+    report_duplicates(&import.examples, &mut import.issues);
+    Ok(import)
+}
+
+fn check_speakers(options: &ImportOptions) -> Result<(), ImportError> {
+    let Some(speakers) = &options.speakers else { return Ok(()) };
+    let is_name = |name: &String| {
+        !name.trim().is_empty()
+            && !name.contains([':', '\n', '\r'])
+            && name.chars().count() <= crate::dialogue::MAX_SPEAKER_CHARS
+    };
+    match speakers.len() >= 2 && speakers.iter().all(is_name) {
+        true => Ok(()),
+        false => Err(ImportError::BadSpeakers { given: speakers.join(",") }),
+    }
+}
+
+/// Chooses the layout by content; the file's ending decides only between tables.
+fn take_apart(path: &Path, file: &str, bytes: &[u8]) -> Result<Records, ImportError> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(ImportError::InvalidUtf8 { file: file.into(), row: 1, offset: 0, utf16: true });
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match (ending.as_str(), bytes.iter().find(|byte| !byte.is_ascii_whitespace())) {
+        (_, None) => Err(ImportError::Empty { file: file.into() }),
+        ("csv" | "tsv", _) => table::read(file, bytes),
+        (_, Some(b'[')) => json::read_list(file, bytes),
+        ("jsonl" | "ndjson" | "json", _) | (_, Some(b'{')) => json::read_objects(file, bytes, &ending),
+        _ if table::looks_like_one(bytes) => table::read(file, bytes),
+        _ => Err(ImportError::UnknownFormat { file: file.into() }),
+    }
+}
+
+fn start(layout: &columns::Layout, records: &Records) -> Import {
+    let cell = |record: &Record, column: &String| match record.fields.get(column) {
+        None | Some(serde_json::Value::Null) => String::new(),
+        Some(serde_json::Value::String(text)) => text.chars().take(PREVIEW_CHARS).collect(),
+        Some(value) => value.to_string().chars().take(PREVIEW_CHARS).collect(),
+    };
+    let line = |record: &Record| records.columns.iter().map(|column| cell(record, column)).collect();
+    let bad: BTreeSet<usize> = records.issues.iter().map(|issue| issue.row).collect();
+    Import {
+        format: layout.format.clone(),
+        mapping: layout.map.clone(),
+        detection: layout.detection,
+        needs_mapping: layout.detection == Detection::NeedsMapping,
+        columns: records.columns.clone(),
+        preview: records.rows.iter().take(PREVIEW_ROWS).map(line).collect(),
+        split_rule: String::new(),
+        read: records.rows.len() + bad.len(),
+        examples: Vec::new(),
+        issues: Vec::new(),
+    }
+}
+
+fn join(mut first: Import, next: Import) -> Import {
+    if !first.format.split('+').any(|format| format == next.format) {
+        first.format = format!("{}+{}", first.format, next.format);
+    }
+    if next.needs_mapping && !first.needs_mapping {
+        // The file whose columns have to be named is the one to show.
+        (first.columns, first.preview, first.mapping) = (next.columns, next.preview, next.mapping);
+    }
+    first.needs_mapping |= next.needs_mapping;
+    first.detection = match (first.detection, next.detection) {
+        (Detection::NeedsMapping, _) | (_, Detection::NeedsMapping) => Detection::NeedsMapping,
+        (Detection::PleaseCheck, _) | (_, Detection::PleaseCheck) => Detection::PleaseCheck,
+        _ => Detection::Detected,
+    };
+    first.read += next.read;
+    first.issues.extend(next.issues);
+    first
+}
+
+/// Gives every example an id that is unique in the import: the file's own, with the file's name before it where an
+/// earlier file has it too (MTS-Dialog counts each split from 0).
+fn finish(drafts: Vec<record::Draft>) -> Vec<ImportedExample> {
+    let mut taken: HashSet<String> = HashSet::new();
+    let mut examples = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let stem = Path::new(&draft.file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let id = draft.id.clone().unwrap_or_else(|| draft.row.to_string());
+        let located = format!("{}:{id}", stem.unwrap_or_default());
+        let mut external_id = draft.id.unwrap_or_else(|| located.clone());
+        let mut count = 1;
+        while !taken.insert(external_id.clone()) {
+            external_id = if count == 1 { located.clone() } else { format!("{located}#{count}") };
+            count += 1;
+        }
+        examples.push(ImportedExample {
+            external_id,
+            split: draft.split,
+            dialogue: draft.dialogue,
+            references: draft.references,
+            file: draft.file,
+            row: draft.row,
+        });
+    }
+    examples
+}
+
+/// Equal dialogues within one split are kept, but named.
+fn report_duplicates(examples: &[ImportedExample], issues: &mut Vec<Issue>) {
+    let mut seen: HashMap<(&str, String), &ImportedExample> = HashMap::new();
+    for example in examples {
+        let key = (example.split.as_str(), leak::key(&example.dialogue));
+        let Some(first) = seen.get(&key) else {
+            seen.insert(key, example);
+            continue;
+        };
+        issues.push(Issue {
+            file: example.file.clone(),
+            row: example.row,
+            field: "dialogue".into(),
+            code: "duplicate",
+            reason: format!(
+                "the same dialogue stands in row {} of {} ({})",
+                first.row, first.file, first.external_id
+            ),
+            fix: "Nothing has to be done: both are kept. Take one out if it was not meant.".into(),
+            severity: Severity::Warning,
+        });
+    }
+}
+
+/// The file under the shared data folder, or `None` (said aloud) where there is none: `DUOLOGUE_SHARED`, else
+/// `../shared` beside the repository.
+#[cfg(test)]
+pub(crate) fn shared_data(file: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("DUOLOGUE_SHARED").map(PathBuf::from);
+    let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"));
+    let path = root.join("data").join(file);
+    if !path.exists() {
+        println!("skipped: the shared data file {file} is not here (set DUOLOGUE_SHARED to its folder)");
+        return None;
+    }
+    Some(path)
+}
+
+#[cfg(test)]
+mod shared_tests;
+#[cfg(test)]
+mod tests;

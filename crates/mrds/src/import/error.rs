@@ -1,0 +1,166 @@
+//! What keeps a whole file from being read, said for people.
+
+/// A file, mapping or option that cannot be used; single bad rows are [`super::Issue`]s instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ImportError {
+    /// Nothing to read.
+    #[error("no file was given")]
+    NoFiles,
+    /// The file is not there.
+    #[error("there is no file {file}")]
+    NotFound {
+        /// The file, as given.
+        file: String,
+    },
+    /// The file is there but cannot be read.
+    #[error("{file} cannot be read: {reason}")]
+    Unreadable {
+        /// The file, as given.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+    /// Neither JSON nor a table.
+    #[error("{file} is neither JSON, JSON Lines nor a table with a header (CSV, TSV)")]
+    UnknownFormat {
+        /// The file, as given.
+        file: String,
+    },
+    /// No row at all.
+    #[error("{file} holds no rows")]
+    Empty {
+        /// The file, as given.
+        file: String,
+    },
+    /// The JSON breaks off or is malformed.
+    #[error("{file} is not valid JSON at line {row}, column {column}: {reason}")]
+    Json {
+        /// The file, as given.
+        file: String,
+        /// Line, from 1.
+        row: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What the parser met.
+        reason: String,
+    },
+    /// The header or the whole document is not UTF-8.
+    #[error("{file} is not UTF-8 text: line {row}, byte {offset} from the start{}", if *.utf16 { " (it looks like UTF-16)" } else { "" })]
+    InvalidUtf8 {
+        /// The file, as given.
+        file: String,
+        /// Line, from 1.
+        row: usize,
+        /// Offset of the first bad byte in the file.
+        offset: usize,
+        /// The file starts with UTF-16's byte-order mark.
+        utf16: bool,
+    },
+    /// The table's structure cannot be read.
+    #[error("{file} cannot be read as a table at row {row}: {reason}")]
+    Table {
+        /// The file, as given.
+        file: String,
+        /// Row, the header is 1.
+        row: usize,
+        /// Why.
+        reason: String,
+    },
+    /// A mapped column is not in the file.
+    #[error("{file} has no column `{field}`; it has {}", .columns.join(", "))]
+    UnknownColumn {
+        /// The file, as given.
+        file: String,
+        /// The column asked for.
+        field: String,
+        /// The columns that are there.
+        columns: Vec<String>,
+    },
+    /// A mapping that names no dialogue or no summary.
+    #[error("the column mapping names no {what}")]
+    IncompleteMap {
+        /// "dialogue" or "summary".
+        what: &'static str,
+    },
+    /// Turns come as a bare list, and who speaks is never guessed.
+    #[error("{file}, row {row}: the turns in `{field}` do not say who speaks")]
+    SpeakersNeeded {
+        /// The file, as given.
+        file: String,
+        /// The first such row.
+        row: usize,
+        /// The column.
+        field: String,
+    },
+    /// The given speakers cannot be used.
+    #[error("`{given}` does not name at least two speakers")]
+    BadSpeakers {
+        /// What was given.
+        given: String,
+    },
+}
+
+impl ImportError {
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoFiles => "no_files",
+            Self::NotFound { .. } => "not_found",
+            Self::Unreadable { .. } => "unreadable",
+            Self::UnknownFormat { .. } => "unknown_format",
+            Self::Empty { .. } => "empty",
+            Self::Json { .. } => "json",
+            Self::InvalidUtf8 { .. } => "invalid_utf8",
+            Self::Table { .. } => "table",
+            Self::UnknownColumn { .. } => "unknown_column",
+            Self::IncompleteMap { .. } => "incomplete_map",
+            Self::SpeakersNeeded { .. } => "speakers_needed",
+            Self::BadSpeakers { .. } => "bad_speakers",
+        }
+    }
+
+    /// What to do next, one sentence.
+    pub fn fix(&self) -> String {
+        match self {
+            Self::NoFiles => "Name at least one file with dialogues and summaries.",
+            Self::NotFound { .. } => "Check the name and the folder.",
+            Self::Unreadable { .. } => "Name a file, and check that you are allowed to read it.",
+            Self::UnknownFormat { .. } => {
+                "Save it as CSV with a header row, as a JSON list or as JSON Lines; one row holds one dialogue and its summary."
+            }
+            Self::Empty { .. } => "Check that it is the right file: every row holds one dialogue and its summary.",
+            Self::Json { .. } => "Correct that place, or get the file again: it may have been cut off.",
+            Self::InvalidUtf8 { .. } => "Save the file as UTF-8 (in a spreadsheet: `CSV UTF-8`).",
+            Self::Table { .. } => "Correct that row, or save the table again from a spreadsheet.",
+            Self::UnknownColumn { .. } => "Name one of the file's columns; upper and lower case count.",
+            Self::IncompleteMap { .. } => "Map both: `--map dialogue=COLUMN,summary=COLUMN`.",
+            Self::SpeakersNeeded { .. } => {
+                "Say who speaks in turn, the first turn's speaker first: `--speakers Customer,Agent`."
+            }
+            Self::BadSpeakers { .. } => {
+                "Give two or more names of at most 40 characters without colons, separated by commas: `--speakers Customer,Agent`."
+            }
+        }
+        .to_owned()
+    }
+
+    /// The file, row and field concerned, where there is one.
+    pub fn place(&self) -> (Option<String>, Option<usize>, Option<String>) {
+        match self {
+            Self::NoFiles => (None, None, None),
+            Self::NotFound { file }
+            | Self::Unreadable { file, .. }
+            | Self::UnknownFormat { file }
+            | Self::Empty { file } => (Some(file.clone()), None, None),
+            Self::Json { file, row, .. }
+            | Self::InvalidUtf8 { file, row, .. }
+            | Self::Table { file, row, .. } => (Some(file.clone()), Some(*row), None),
+            Self::UnknownColumn { file, field, .. } => (Some(file.clone()), None, Some(field.clone())),
+            Self::IncompleteMap { what } => (None, None, Some((*what).to_owned())),
+            Self::SpeakersNeeded { file, row, field } => {
+                (Some(file.clone()), Some(*row), Some(field.clone()))
+            }
+            Self::BadSpeakers { .. } => (None, None, Some("speakers".into())),
+        }
+    }
+}
