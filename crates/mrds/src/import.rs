@@ -161,6 +161,17 @@ impl Import {
         self.issues.iter().filter(|issue| issue.severity == Severity::Error)
     }
 
+    /// Refuses an import whose columns have to be named first.
+    ///
+    /// # Errors
+    /// [`ImportError::NeedsMapping`] with the columns that are there.
+    pub fn require_mapping(&self) -> Result<(), ImportError> {
+        match self.needs_mapping {
+            true => Err(ImportError::NeedsMapping { columns: self.columns.clone() }),
+            false => Ok(()),
+        }
+    }
+
     /// Number of distinct rows that cannot be imported.
     pub fn bad_rows(&self) -> usize {
         self.errors().map(|issue| (&issue.file, issue.row)).collect::<BTreeSet<_>>().len()
@@ -235,6 +246,10 @@ fn read_parts(parts: &[(PathBuf, Vec<u8>)], options: &ImportOptions) -> Result<I
         });
     }
     let mut import = import.ok_or(ImportError::NoFiles)?;
+    if import.needs_mapping {
+        // One file without known columns holds all back: half a data set would look like the whole.
+        drafts.clear();
+    }
     let names: Vec<String> = parts.iter().map(|(path, _)| path.display().to_string()).collect();
     import.split_rule = split::assign(&mut drafts, &names, options, &mut import.issues);
     import.examples = finish(drafts);

@@ -76,6 +76,12 @@ pub enum ImportError {
         /// The columns that are there.
         columns: Vec<String>,
     },
+    /// No column has a telling name.
+    #[error("which columns hold dialogue and summary is not clear; there are {}", .columns.join(", "))]
+    NeedsMapping {
+        /// The columns that are there.
+        columns: Vec<String>,
+    },
     /// A mapping that names no dialogue or no summary.
     #[error("the column mapping names no {what}")]
     IncompleteMap {
@@ -113,6 +119,7 @@ impl ImportError {
             Self::InvalidUtf8 { .. } => "invalid_utf8",
             Self::Table { .. } => "table",
             Self::UnknownColumn { .. } => "unknown_column",
+            Self::NeedsMapping { .. } => "needs_mapping",
             Self::IncompleteMap { .. } => "incomplete_map",
             Self::SpeakersNeeded { .. } => "speakers_needed",
             Self::BadSpeakers { .. } => "bad_speakers",
@@ -133,6 +140,7 @@ impl ImportError {
             Self::InvalidUtf8 { .. } => "Save the file as UTF-8 (in a spreadsheet: `CSV UTF-8`).",
             Self::Table { .. } => "Correct that row, or save the table again from a spreadsheet.",
             Self::UnknownColumn { .. } => "Name one of the file's columns; upper and lower case count.",
+            Self::NeedsMapping { .. } => "Name them: `--map dialogue=COLUMN,summary=COLUMN`.",
             Self::IncompleteMap { .. } => "Map both: `--map dialogue=COLUMN,summary=COLUMN`.",
             Self::SpeakersNeeded { .. } => {
                 "Say who speaks in turn, the first turn's speaker first: `--speakers Customer,Agent`."
@@ -147,7 +155,7 @@ impl ImportError {
     /// The file, row and field concerned, where there is one.
     pub fn place(&self) -> (Option<String>, Option<usize>, Option<String>) {
         match self {
-            Self::NoFiles => (None, None, None),
+            Self::NoFiles | Self::NeedsMapping { .. } => (None, None, None),
             Self::NotFound { file }
             | Self::Unreadable { file, .. }
             | Self::UnknownFormat { file }

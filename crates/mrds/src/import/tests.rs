@@ -134,6 +134,11 @@ fn unknown_columns_need_a_mapping_and_take_one() {
     let unmapped = import("a.csv", text);
     assert!(unmapped.needs_mapping && unmapped.examples.is_empty() && unmapped.issues.is_empty());
     assert_eq!((unmapped.columns.len(), unmapped.preview.len(), unmapped.read), (3, 2, 2));
+    assert_eq!(unmapped.require_mapping().unwrap_err().code(), "needs_mapping");
+    let parts = [("b.csv", "dialogue,summary\nA: x,s\n"), ("a.csv", text)];
+    let mixed = parts.map(|(name, text)| (PathBuf::from(name), text.as_bytes().to_vec()));
+    let mixed = read_parts(&mixed, &ImportOptions::default()).unwrap();
+    assert!(mixed.needs_mapping && mixed.examples.is_empty() && mixed.columns == unmapped.columns);
     let map = |dialogue: &str| {
         let map = ColumnMap {
             dialogue: dialogue.into(),
