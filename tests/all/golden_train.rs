@@ -321,7 +321,7 @@ fn trainer_rendering_masks_truncation_and_accumulated_losses() {
             0.0,
         );
     }
-    // A budget of two items' tokens makes two micro-batches, as in the reference.
+    // A budget that does not hold the whole batch, so that gradients are really accumulated.
     let budget = micro[0].iter().map(|e| e.prompt_ids.len() + e.completion_ids.len()).sum();
     let whole = gradients_of(decoder, &adapter, &Objective::Sft(&data), 10_000);
     near("loss of the batch", whole.loss, float(&expected["loss_batch_of_4"]["loss"]), 2e-5, 0.0);

@@ -9,7 +9,9 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use lm::train::{Objective, TrainExample, batch_gradients};
-use lm::{Adapter, Decoder, DecoderConfig, Device, Dropout, LoraConfig, PackedBatch, Tape, Target, Tensor, random};
+use lm::{
+    Adapter, Decoder, DecoderConfig, Device, Dropout, LoraConfig, PackedBatch, Tape, Target, Tensor, random,
+};
 
 const SHAPES: [(&str, &str); 2] = [
     (
@@ -102,7 +104,7 @@ fn bench(name: &str, config: &str, repeats: usize) {
             let dropout = Dropout { key: 3, p };
             measure(&format!("{name} {task}: gradients, dropout {p}"), tokens, repeats, || {
                 let objective = Objective::Sft(&data);
-                batch_gradients(&decoder, &adapter, &objective, &members, 1 << 20, Some(&dropout), &|| false)
+                batch_gradients(&decoder, &adapter, &objective, &members, 2048, Some(&dropout), &|| false)
                     .unwrap();
             });
         }

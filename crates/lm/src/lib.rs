@@ -12,6 +12,7 @@ pub mod generate;
 pub mod language_model;
 pub mod lora;
 pub mod model;
+pub(crate) mod ops;
 pub mod random;
 pub mod sample;
 pub mod score;

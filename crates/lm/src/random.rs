@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::lora::Target;
+use crate::ops::with_values;
 
 const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -76,14 +77,72 @@ impl Dropout {
         width: usize,
         device: &Device,
     ) -> Result<Tensor> {
-        let stream = key(self.key, &[layer as u64, target as u64]);
-        let keep = (1.0 / (1.0 - self.p)) as f32;
-        let mask: Vec<f32> = (0..rows * width)
-            .into_par_iter()
-            .with_min_len(4096)
-            .map(|i| if uniform(stream, i as u64) < self.p { 0.0 } else { keep })
-            .collect();
+        let mut mask = vec![1f32; rows * width];
+        let draw = self.draw(layer, target);
+        mask.par_chunks_mut(width.max(1)).enumerate().for_each(|(row, mask)| draw.apply(row, mask));
         Ok(Tensor::from_vec(mask, (rows, width), device)?)
+    }
+
+    /// x `[M, width]` times its mask, without making the mask on the CPU. Row `i` of x is row `rows[i]` of the
+    /// packed batch, or row `i` without `rows`.
+    pub(crate) fn apply(
+        &self,
+        x: &Tensor,
+        layer: usize,
+        target: Target,
+        rows: Option<&[u32]>,
+    ) -> Result<Tensor> {
+        let (count, width) = x.dims2()?;
+        let row = |i: usize| rows.map_or(i, |rows| rows[i] as usize);
+        if !x.device().is_cpu() {
+            let all = rows.map_or(count, |rows| rows.last().map_or(0, |last| *last as usize + 1));
+            let mask = self.mask(layer, target, all, width, x.device())?;
+            let mask = match rows {
+                Some(rows) => mask.index_select(&Tensor::new(rows, x.device())?, 0)?,
+                None => mask,
+            };
+            return Ok((x * mask)?);
+        }
+        let mut values = with_values(x, |values| Ok(values.to_vec()))?;
+        let draw = self.draw(layer, target);
+        values.par_chunks_mut(width.max(1)).enumerate().for_each(|(i, values)| draw.apply(row(i), values));
+        Ok(Tensor::from_vec(values, (count, width), x.device())?)
+    }
+
+    fn draw(&self, layer: usize, target: Target) -> MaskDraw {
+        let threshold = (self.p * 65536.0).round().min(65535.0);
+        MaskDraw {
+            stream: key(self.key, &[layer as u64, target as u64]),
+            threshold: threshold as u16,
+            keep: (65536.0 / (65536.0 - threshold)) as f32,
+        }
+    }
+}
+
+/// One mask: element `i` (counted row by row) is dropped where its 16 bits of the stream, four elements to a draw of
+/// 64, are below the threshold. Sixteen bits put p on a grid of 1/65536; `keep` is the factor that fits that p.
+struct MaskDraw {
+    stream: u64,
+    threshold: u16,
+    keep: f32,
+}
+
+impl MaskDraw {
+    /// Multiplies the values of a row by its mask.
+    fn apply(&self, row: usize, values: &mut [f32]) {
+        let mut element = row * values.len();
+        let mut rest = values;
+        while !rest.is_empty() {
+            let lane = element % 4;
+            let (now, later) = rest.split_at_mut(rest.len().min(4 - lane));
+            let mut lanes = bits(self.stream, (element / 4) as u64) >> (16 * lane);
+            element += now.len();
+            for value in now {
+                *value *= if (lanes as u16) < self.threshold { 0.0 } else { self.keep };
+                lanes >>= 16;
+            }
+            rest = later;
+        }
     }
 }
 
@@ -128,5 +187,20 @@ mod tests {
         assert!((2300..2700).contains(&zeros), "{zeros} zeros");
         let mean = values.iter().sum::<f32>() / values.len() as f32;
         assert!((mean - 1.0).abs() < 0.05, "mean {mean}");
+    }
+
+    #[test]
+    fn applied_dropout_equals_the_mask_in_all_and_in_some_rows() {
+        let dropout = Dropout { key: 5, p: 0.25 };
+        for width in [8, 7] {
+            let x = Tensor::ones((10, width), candle_core::DType::F32, &Device::Cpu).unwrap();
+            let mask = dropout.mask(1, Target::Q, 10, width, &Device::Cpu).unwrap();
+            let applied = dropout.apply(&x, 1, Target::Q, None).unwrap();
+            assert_eq!(applied.to_vec2::<f32>().unwrap(), mask.to_vec2::<f32>().unwrap());
+            let rows = [2u32, 3, 9];
+            let some = dropout.apply(&x.narrow(0, 0, 3).unwrap(), 1, Target::Q, Some(&rows)).unwrap();
+            let expected = mask.index_select(&Tensor::new(&rows, &Device::Cpu).unwrap(), 0).unwrap();
+            assert_eq!(some.to_vec2::<f32>().unwrap(), expected.to_vec2::<f32>().unwrap());
+        }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use crate::train::kernels::exp;
+use crate::ops::exp;
 
 /// Settings of the filters; [`Filters::default`] changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]

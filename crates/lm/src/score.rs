@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
 use crate::model::{Decoder, PackedBatch};
-use crate::train::kernels::exp;
+use crate::ops::exp;
 
 /// Logits held at once (16 MiB of f32).
 const CHUNK_LOGITS: usize = 1 << 22;

@@ -8,7 +8,7 @@ use candle_core::Tensor;
 
 use super::linear::matmul;
 use crate::error::Result;
-use crate::train::kernels::causal_softmax;
+use crate::ops::causal_softmax;
 
 /// Query rows computed at once.
 const BLOCK_TOKENS: usize = 256;

@@ -11,12 +11,12 @@ use candle_nn::ops::rms_norm;
 
 use super::attention::attend_span;
 use super::config::DecoderConfig;
-use super::linear::matmul;
+use super::linear::{add_product, matmul};
 use super::rope::Rope;
 use crate::error::{Error, Result};
 use crate::lora::{Adapter, Target};
+use crate::ops::{add_into, swiglu};
 use crate::random::Dropout;
-use crate::train::kernels::swiglu;
 
 /// A frozen decoder-only transformer, f32 on the CPU.
 #[derive(Debug, Clone)]
@@ -215,11 +215,11 @@ impl Decoder {
             let k = Rope::apply(&self.heads(&project(Target::K, &h)?)?, &cos, &sin)?;
             let v = self.heads(&project(Target::V, &h)?)?;
             let attn = attend(index, &q, &k, &v)?;
-            let mid = (&x + project(Target::O, &attn)?)?;
+            let mid = add_into(project(Target::O, &attn)?, &x)?;
             let h = rms_norm(&mid, &layer.post_attention_layernorm, eps)?;
             let gate = project(Target::Gate, &h)?;
             let up = project(Target::Up, &h)?;
-            let y = (&mid + project(Target::Down, &swiglu(&gate, &up)?)?)?;
+            let y = add_into(project(Target::Down, &swiglu(&gate, &up)?)?, &mid)?;
             let x_in = std::mem::replace(&mut x, y);
             if let Record::Tape(tape) = &mut record {
                 tape.layers.push(LayerTape { x: x_in, q, k, v, attn, mid, gate, up });
@@ -263,12 +263,9 @@ impl Layer {
             return Ok(y);
         };
         let low = match dropout.filter(|d| d.p > 0.0) {
-            Some(dropout) => {
-                let (rows, width) = x.dims2()?;
-                matmul(&(x * dropout.mask(index, target, rows, width, x.device())?)?, &pair.a.t()?)?
-            }
+            Some(dropout) => matmul(&dropout.apply(x, index, target, None)?, &pair.a.t()?)?,
             None => matmul(x, &pair.a.t()?)?,
         };
-        Ok((y + matmul(&(low * adapter.scale())?, &pair.b.t()?)?)?)
+        add_product(y, &low, &pair.b.t()?, adapter.scale())
     }
 }

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::config::DecoderConfig;
 use crate::error::Result;
-use crate::train::kernels::exp;
+use crate::ops::exp;
 
 /// Lanes of the running sums: two registers of AVX-512, four of AVX2.
 const LANES: usize = 32;

@@ -3,10 +3,11 @@
 //! Candle's own product asks the operating system for the number of cores each time (on Linux by reading
 //! /proc/cpuinfo), which costs more than a small product itself. Other devices use candle's.
 
-use candle_core::{CpuStorage, CustomOp2, DType, Layout, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp2, DType, InplaceOp3, Layout, Shape, Tensor};
 use gemm::Parallelism;
 
 use crate::error::Result;
+use crate::ops::contiguous_mut;
 
 /// `a b` for `[M, K] x [K, N]`, or a batch `[B, M, K] x [B, K, N]`; operands may be transposed views.
 pub(crate) fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
@@ -16,7 +17,50 @@ pub(crate) fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     Ok(a.apply_op2_no_bwd(b, &Product)?)
 }
 
+/// `fresh + scale * (a b)` for matrices, in place in `fresh` on the CPU: it must be a result that nothing else refers
+/// to. Saves writing and reading the product.
+pub(crate) fn add_product(fresh: Tensor, a: &Tensor, b: &Tensor, scale: f64) -> Result<Tensor> {
+    let in_place = fresh.device().is_cpu() && fresh.is_contiguous();
+    if !in_place || [&fresh, a, b].iter().any(|t| t.dtype() != DType::F32) {
+        return Ok((fresh + (a.matmul(b)? * scale)?)?);
+    }
+    fresh.inplace_op3(a, b, &AddProduct { scale: scale as f32 })?;
+    Ok(fresh)
+}
+
 struct Product;
+
+struct AddProduct {
+    scale: f32,
+}
+
+impl InplaceOp3 for AddProduct {
+    fn name(&self) -> &'static str {
+        "add-product"
+    }
+
+    fn cpu_fwd(
+        &self,
+        sum: &mut CpuStorage,
+        sum_layout: &Layout,
+        a_storage: &CpuStorage,
+        a_layout: &Layout,
+        b_storage: &CpuStorage,
+        b_layout: &Layout,
+    ) -> candle_core::Result<()> {
+        let (a, b) = (Operand::new(a_layout)?, Operand::new(b_layout)?);
+        if a.columns != b.rows || a.batches != 1 || b.batches != 1 || sum_layout.dims() != [a.rows, b.columns]
+        {
+            candle_core::bail!("shapes {:?} and {:?} cannot be multiplied", a_layout.dims(), b_layout.dims());
+        }
+        let (a_values, b_values) = (a.values(a_storage, a_layout)?, b.values(b_storage, b_layout)?);
+        let sum = contiguous_mut(sum, sum_layout)?;
+        if !sum.is_empty() && a.columns > 0 {
+            multiply(&a, a_values, &b, b_values, sum, Some(self.scale));
+        }
+        Ok(())
+    }
+}
 
 /// Offsets and strides of one operand: elements, batch, rows, columns.
 struct Operand {
@@ -88,7 +132,7 @@ impl CustomOp2 for Product {
             for (batch, out) in out.chunks_exact_mut(a.rows * b.columns).enumerate() {
                 let a_values = &a_values[batch * a.batch_stride..];
                 let b_values = &b_values[batch * b.batch_stride..];
-                multiply(&a, a_values, &b, b_values, out);
+                multiply(&a, a_values, &b, b_values, out, None);
             }
         }
         let shape = match a_layout.dims().len() {
@@ -99,7 +143,8 @@ impl CustomOp2 for Product {
     }
 }
 
-fn multiply(a: &Operand, a_values: &[f32], b: &Operand, b_values: &[f32], out: &mut [f32]) {
+/// `out = a b`, or `out += scale * a b` with a scale.
+fn multiply(a: &Operand, a_values: &[f32], b: &Operand, b_values: &[f32], out: &mut [f32], add: Option<f32>) {
     #[expect(unsafe_code, reason = "gemm takes pointers; `Operand::values` checked that strides stay inside")]
     // SAFETY: out holds rows x columns values; the last element of either operand lies in its slice.
     unsafe {
@@ -110,15 +155,16 @@ fn multiply(a: &Operand, a_values: &[f32], b: &Operand, b_values: &[f32], out: &
             out.as_mut_ptr(),
             1,
             b.columns as isize,
-            false,
+            add.is_some(),
             a_values.as_ptr(),
             a.column_stride as isize,
             a.row_stride as isize,
             b_values.as_ptr(),
             b.column_stride as isize,
             b.row_stride as isize,
-            0.0,
+            // The factor on what is there already, then the one on the product.
             1.0,
+            add.unwrap_or(1.0),
             false,
             false,
             false,
@@ -153,6 +199,11 @@ mod tests {
                 (found - expected).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
             assert!(error < 1e-5, "{error}");
         }
+        let (sum, a, b) = (random(&[7, 5]), random(&[7, 9]), random(&[5, 9]).t().unwrap());
+        let expected = (&sum + (a.matmul(&b).unwrap() * 0.5).unwrap()).unwrap();
+        let found = add_product(sum, &a, &b, 0.5).unwrap();
+        let error = (found - expected).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+        assert!(error < 1e-5, "{error}");
         assert!(matmul(&random(&[2, 3]), &random(&[4, 2])).is_err());
         assert_eq!(matmul(&random(&[0, 3]), &random(&[3, 2])).unwrap().dims(), [0, 2]);
     }

@@ -12,11 +12,13 @@ use candle_core::Tensor;
 use candle_nn::ops::rms_norm;
 use rayon::prelude::*;
 
-use super::kernels::{causal_softmax, rms_norm_backward, softmax_backward, swiglu, swiglu_backward};
+use super::kernels::{rms_norm_backward, softmax_backward, swiglu_backward};
 use super::optimizer::Gradients;
 use crate::error::{Error, Result};
 use crate::lora::{Adapter, LoraPair, Target};
+use crate::model::linear::{add_product, matmul};
 use crate::model::{Decoder, LayerTape, PackedBatch, Rope, Tape};
+use crate::ops::{add_into, causal_softmax, swiglu};
 use crate::random::Dropout;
 
 /// Query rows whose probabilities are held at once.
@@ -39,13 +41,15 @@ pub fn backward(
         reason: "was not filled by a forward pass".to_owned(),
     })?;
     let (cos, sin) = decoder.rope.tables(&batch.positions)?;
+    let dropout = dropout.filter(|dropout| dropout.p > 0.0);
     let pass = Pass { decoder, adapter, dropout, spans: &batch.spans, cos, minus_sin: sin.neg()? };
     let eps = decoder.config.rms_norm_eps;
     let mut layers: Vec<[Option<LoraPair>; 7]> =
         (0..decoder.layers.len()).map(|_| Default::default()).collect();
     let mut dy = rms_norm_backward(dhidden, &final_x.index_select(rows, 0)?, &decoder.norm, eps, None)?;
     // In the last block everything after attention is needed in the rows with a loss only.
-    let mut rows = Some(rows);
+    let picked = Rows { index: rows, places: rows.to_vec1()? };
+    let mut rows = Some(&picked);
     for (index, record) in tape.layers.drain(..).enumerate().rev() {
         let dx = pass.block(index, &record, &dy, rows.take(), &mut layers[index])?;
         let Some(dx) = dx else { break };
@@ -71,22 +75,20 @@ impl Pass<'_> {
         index: usize,
         tape: &LayerTape,
         dy: &Tensor,
-        rows: Option<&Tensor>,
+        rows: Option<&Rows<'_>>,
         grads: &mut [Option<LoraPair>; 7],
     ) -> Result<Option<Tensor>> {
         let layer = &self.decoder.layers[index];
         let eps = self.decoder.config.rms_norm_eps;
-        let mut linear = |target: Target, x: &Tensor, dy: &Tensor, rows: Option<&Tensor>| {
-            grads[target as usize] = self.adapter_backward(index, target, x, dy, rows)?;
-            self.input_backward(index, target, dy, rows)
-        };
         let (mid, gate, up) = (pick(&tape.mid, rows)?, pick(&tape.gate, rows)?, pick(&tape.up, rows)?);
-        let dact = linear(Target::Down, &swiglu(&gate, &up)?, dy, rows)?;
+        let at = |target: Target| Site { index, target, rows };
+        let dact = self.linear(&at(Target::Down), &swiglu(&gate, &up)?, dy, None, grads)?;
         let (dgate, dup) = swiglu_backward(&dact, &gate, &up)?;
         let h = rms_norm(&mid, &layer.post_attention_layernorm, eps as f32)?;
-        let dh = (linear(Target::Gate, &h, &dgate, rows)? + linear(Target::Up, &h, &dup, rows)?)?;
+        let dh = self.linear(&at(Target::Gate), &h, &dgate, None, grads)?;
+        let dh = self.linear(&at(Target::Up), &h, &dup, Some(dh), grads)?;
         let dmid = rms_norm_backward(&dh, &mid, &layer.post_attention_layernorm, eps, Some(dy))?;
-        let dattn = linear(Target::O, &pick(&tape.attn, rows)?, &dmid, rows)?;
+        let dattn = self.linear(&at(Target::O), &pick(&tape.attn, rows)?, &dmid, None, grads)?;
         let n = tape.x.dim(0)?;
         let (dattn, dmid) = (spread(dattn, rows, n)?, spread(dmid, rows, n)?);
 
@@ -95,65 +97,60 @@ impl Pass<'_> {
         let dk = Rope::apply(&dk, &self.cos, &self.minus_sin)?.flatten_from(1)?;
         let dv = dv.flatten_from(1)?;
         let h = rms_norm(&tape.x, &layer.input_layernorm, eps as f32)?;
+        let at = |target: Target| Site { index, target, rows: None };
         if index == 0 {
             for (target, dy) in [(Target::Q, &dq), (Target::K, &dk), (Target::V, &dv)] {
-                grads[target as usize] = self.adapter_backward(index, target, &h, dy, None)?;
+                self.adapter_backward(&at(target), &h, dy, grads)?;
             }
             return Ok(None);
         }
-        let dh = ((linear(Target::Q, &h, &dq, None)? + linear(Target::K, &h, &dk, None)?)?
-            + linear(Target::V, &h, &dv, None)?)?;
+        let dh = self.linear(&at(Target::Q), &h, &dq, None, grads)?;
+        let dh = self.linear(&at(Target::K), &h, &dk, Some(dh), grads)?;
+        let dh = self.linear(&at(Target::V), &h, &dv, Some(dh), grads)?;
         Ok(Some(rms_norm_backward(&dh, &tape.x, &layer.input_layernorm, eps, Some(&dmid))?))
     }
 
-    /// The dropout mask of a projection's input, drawn again; `rows` of it where given.
-    fn mask(
+    /// Backward of one projection with input x `[M, in]` and output gradient dy `[M, out]`: the gradients of A and B go
+    /// to `grads`; returned is the gradient of x, through the frozen weight and the adapter, plus `sum` where given.
+    fn linear(
         &self,
-        index: usize,
-        target: Target,
-        width: usize,
-        rows: Option<&Tensor>,
-    ) -> Result<Option<Tensor>> {
-        let Some(dropout) = self.dropout.filter(|dropout| dropout.p > 0.0) else { return Ok(None) };
-        let n = self.spans.last().map_or(0, |span| span.end);
-        let mask = dropout.mask(index, target, n, width, self.cos.device())?;
-        Ok(Some(pick(&mask, rows)?))
-    }
-
-    /// Gradients of A and B of one projection with input x `[M, in]` and output gradient dy `[M, out]`.
-    fn adapter_backward(
-        &self,
-        index: usize,
-        target: Target,
+        site: &Site<'_>,
         x: &Tensor,
         dy: &Tensor,
-        rows: Option<&Tensor>,
-    ) -> Result<Option<LoraPair>> {
-        let Some(pair) = self.adapter.get(index, target) else { return Ok(None) };
-        let masked = self.mask(index, target, x.dim(1)?, rows)?.map(|mask| x * mask).transpose()?;
-        let x = masked.as_ref().unwrap_or(x);
-        // The scale goes on the thin matrices.
-        let low = (x.matmul(&pair.a.t()?)? * self.adapter.scale())?;
-        let dlow = (dy.matmul(&pair.b)? * self.adapter.scale())?;
-        Ok(Some(LoraPair { a: dlow.t()?.matmul(x)?, b: dy.t()?.matmul(&low)? }))
+        sum: Option<Tensor>,
+        grads: &mut [Option<LoraPair>; 7],
+    ) -> Result<Tensor> {
+        let weight = &self.decoder.layers[site.index].projections[site.target as usize].weight;
+        let dx = match sum {
+            Some(sum) => add_product(sum, dy, weight, 1.0)?,
+            None => matmul(dy, weight)?,
+        };
+        let Some(pair) = self.adapter.get(site.index, site.target) else { return Ok(dx) };
+        let dlow = self.adapter_backward(site, x, dy, grads)?;
+        match (dlow, self.dropout) {
+            (None, _) => Ok(dx),
+            (Some(dlow), None) => add_product(dx, &dlow, &pair.a, 1.0),
+            (Some(dlow), Some(dropout)) => add_into(site.drop(dropout, &matmul(&dlow, &pair.a)?)?, &dx),
+        }
     }
 
-    /// Gradient `[M, in]` of one projection's input, through the frozen weight and through the adapter.
-    fn input_backward(
+    /// Gradients of A and B of one projection, if the adapter has them; returns `s dy B` `[M, R]` for the input's.
+    fn adapter_backward(
         &self,
-        index: usize,
-        target: Target,
+        site: &Site<'_>,
+        x: &Tensor,
         dy: &Tensor,
-        rows: Option<&Tensor>,
-    ) -> Result<Tensor> {
-        let projection = &self.decoder.layers[index].projections[target as usize];
-        let dx = dy.matmul(&projection.weight)?;
-        let Some(pair) = self.adapter.get(index, target) else { return Ok(dx) };
-        let through = (dy.matmul(&pair.b)? * self.adapter.scale())?.matmul(&pair.a)?;
-        match self.mask(index, target, pair.a.dim(1)?, rows)? {
-            Some(mask) => Ok((dx + (through * mask)?)?),
-            None => Ok((dx + through)?),
-        }
+        grads: &mut [Option<LoraPair>; 7],
+    ) -> Result<Option<Tensor>> {
+        let Some(pair) = self.adapter.get(site.index, site.target) else { return Ok(None) };
+        let dropped = self.dropout.map(|dropout| site.drop(dropout, x)).transpose()?;
+        let x = dropped.as_ref().unwrap_or(x);
+        // The scale goes on the thin matrices.
+        let low = (matmul(x, &pair.a.t()?)? * self.adapter.scale())?;
+        let dlow = (matmul(dy, &pair.b)? * self.adapter.scale())?;
+        grads[site.target as usize] =
+            Some(LoraPair { a: matmul(&dlow.t()?, x)?, b: matmul(&dy.t()?, &low)? });
+        Ok(Some(dlow))
     }
 
     /// Gradients of q `[N, H, Dh]`, k and v `[N, K, Dh]` (after rope) from that of the attention output `[N, H*Dh]`.
@@ -173,19 +170,39 @@ impl Pass<'_> {
     }
 }
 
+/// One projection of one block, and the packed rows its tensors hold (none: all).
+struct Site<'a> {
+    index: usize,
+    target: Target,
+    rows: Option<&'a Rows<'a>>,
+}
+
+impl Site<'_> {
+    /// The dropout of the projection's input, drawn again.
+    fn drop(&self, dropout: &Dropout, x: &Tensor) -> Result<Tensor> {
+        dropout.apply(x, self.index, self.target, self.rows.map(|rows| rows.places.as_slice()))
+    }
+}
+
+/// Packed rows, on the device and here.
+struct Rows<'a> {
+    index: &'a Tensor,
+    places: Vec<u32>,
+}
+
 /// The rows of `t`, or all of it.
-fn pick(t: &Tensor, rows: Option<&Tensor>) -> Result<Tensor> {
+fn pick(t: &Tensor, rows: Option<&Rows<'_>>) -> Result<Tensor> {
     Ok(match rows {
-        Some(rows) => t.index_select(rows, 0)?,
+        Some(rows) => t.index_select(rows.index, 0)?,
         None => t.clone(),
     })
 }
 
 /// The inverse of [`pick`]: `[M, width]` laid into `n` rows of zeros.
-fn spread(t: Tensor, rows: Option<&Tensor>, n: usize) -> Result<Tensor> {
+fn spread(t: Tensor, rows: Option<&Rows<'_>>, n: usize) -> Result<Tensor> {
     let Some(rows) = rows else { return Ok(t) };
     let zeros = Tensor::zeros((n, t.dim(1)?), t.dtype(), t.device())?;
-    Ok(zeros.index_add(rows, &t, 0)?)
+    Ok(zeros.index_add(rows.index, &t, 0)?)
 }
 
 /// Attention backward of one sequence: q `[T, H, Dh]`, k and v `[T, K, Dh]`, dattn `[T, H*Dh]` → `[dq, dk, dv]` in the
@@ -216,11 +233,11 @@ fn span_backward(
         let keys = start + rows;
         let (q, dout) = (by_group(q, start, rows)?, by_group(dattn, start, rows)?);
         let (k, v) = (k.narrow(1, 0, keys)?, v.narrow(1, 0, keys)?);
-        let p = causal_softmax(q.matmul(&k.t()?)?, rows, start, scale)?;
-        let dv = p.t()?.matmul(&dout)?;
-        let ds = softmax_backward(dout.matmul(&v.t()?)?, &p, scale)?;
-        let dk = ds.t()?.matmul(&q)?;
-        let block = ds.matmul(&k)?.reshape((kv_heads, group, rows, head_dim))?;
+        let p = causal_softmax(matmul(&q, &k.t()?)?, rows, start, scale)?;
+        let dv = matmul(&p.t()?, &dout)?;
+        let ds = softmax_backward(matmul(&dout, &v.t()?)?, &p, scale)?;
+        let dk = matmul(&ds.t()?, &q)?;
+        let block = matmul(&ds, &k)?.reshape((kv_heads, group, rows, head_dim))?;
         dq.push(block.permute((2, 0, 1, 3))?.reshape((rows, heads, head_dim))?);
         sums = Some(match sums {
             None => (dk, dv),

@@ -4,46 +4,14 @@
 //! two against each other and against candle's autograd. Formulas: RMSNorm (Zhang and Sennrich 2019), SwiGLU
 //! (Shazeer 2020), softmax cross-entropy.
 
-use std::ops::Deref;
-
-use candle_core::{CpuStorage, D, InplaceOp1, InplaceOp2, Layout, Storage, Tensor};
+use candle_core::{CpuStorage, D, InplaceOp1, InplaceOp2, Layout, Tensor};
 use rayon::prelude::*;
 
 use crate::error::Result;
+use crate::ops::{contiguous, contiguous_mut, exp, sum_lanes, with_values};
 
 /// Rows handed to one thread at a time.
 const ROWS_PER_TASK: usize = 32;
-
-/// Runs `read` on the f32 values of a CPU tensor, copied first where they are not contiguous.
-fn with_values<R>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> Result<R>) -> Result<R> {
-    let tensor = tensor.contiguous()?;
-    let (storage, layout) = tensor.storage_and_layout();
-    let Storage::Cpu(cpu) = storage.deref() else {
-        return Err(candle_core::Error::Msg("a CPU tensor was expected".to_owned()).into());
-    };
-    let start = layout.start_offset();
-    read(&cpu.as_slice::<f32>()?[start..start + tensor.elem_count()])
-}
-
-/// `e^x` to two units in the last place, in a form that the compiler turns into vector instructions (range
-/// reduction and polynomial of Cephes' `expf`). Below about -87 the result is 0.
-#[inline(always)]
-pub(crate) fn exp(x: f32) -> f32 {
-    const ROUND: f32 = 12_582_912.0; // 1.5 * 2^23: adding it leaves the rounded integer in the low bits.
-    let clamped = x.clamp(-87.0, 88.0);
-    let shifted = clamped * std::f32::consts::LOG2_E + ROUND;
-    let n = shifted - ROUND;
-    let r = clamped - n * 0.693_359_4 + n * 2.121_944_4e-4;
-    let mut p = 1.987_569_1e-4;
-    p = p * r + 1.398_199_9e-3;
-    p = p * r + 8.333_452e-3;
-    p = p * r + 4.166_579_6e-2;
-    p = p * r + 1.666_666_5e-1;
-    p = p * r + 0.5;
-    let mantissa = p * r * r + r + 1.0;
-    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23));
-    if x < -87.0 { 0.0 } else { mantissa * power }
-}
 
 /// Gradient of `y = x / sqrt(mean(x^2) + eps) * weight` with respect to x, plus `residual` (the gradient that
 /// reaches x past the norm). dy, x, residual `[N, D]`, weight `[D]`.
@@ -82,19 +50,6 @@ pub(super) fn rms_norm_backward(
     Ok(Tensor::from_vec(dx, x.shape(), x.device())?)
 }
 
-/// Sum of `f(i)` over `0..n` in eight running sums, so that the additions can be done as vectors.
-#[inline(always)]
-fn sum_lanes(n: usize, f: impl Fn(usize) -> f32) -> f32 {
-    let mut lanes = [0f32; 8];
-    let whole = n - n % 8;
-    for base in (0..whole).step_by(8) {
-        for (offset, lane) in lanes.iter_mut().enumerate() {
-            *lane += f(base + offset);
-        }
-    }
-    lanes.iter().sum::<f32>() + (whole..n).map(f).sum::<f32>()
-}
-
 fn rms_norm_backward_row(dx: &mut [f32], dy: &[f32], x: &[f32], weight: &[f32], eps: f32) {
     let n = dx.len();
     let (dy, x, weight) = (&dy[..n], &x[..n], &weight[..n]);
@@ -122,28 +77,6 @@ fn rms_norm_backward_composed(
         Some(residual) => Ok((dx + residual)?),
         None => Ok(dx),
     }
-}
-
-/// `silu(gate) * up`, the input of the down projection, all `[N, F]`.
-pub(crate) fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
-    if !gate.device().is_cpu() {
-        return Ok((gate.silu()? * up)?);
-    }
-    let mut out = vec![0f32; gate.elem_count()];
-    with_values(gate, |gate| {
-        with_values(up, |up| {
-            const BLOCK: usize = 8192;
-            out.par_chunks_mut(BLOCK).zip(gate.par_chunks(BLOCK)).zip(up.par_chunks(BLOCK)).for_each(
-                |((out, gate), up)| {
-                    for ((out, g), u) in out.iter_mut().zip(gate).zip(up) {
-                        *out = g / (1.0 + exp(-g)) * u;
-                    }
-                },
-            );
-            Ok(())
-        })
-    })?;
-    Ok(Tensor::from_vec(out, gate.shape(), gate.device())?)
 }
 
 /// Gradient of `silu(gate) * up` → `(dgate, dup)`, all `[N, F]`.
@@ -184,68 +117,6 @@ fn swiglu_backward_composed(dy: &Tensor, gate: &Tensor, up: &Tensor) -> Result<(
     Ok(((dy * up)?.mul(&slope)?, (dy * silu)?))
 }
 
-/// Causal softmax over the last axis of `[B, rows, keys]`, in place on the CPU. Row `r` of a matrix belongs to query
-/// `first + r % queries` and sees the keys up to and including its own position; `scale` multiplies the scores.
-pub(crate) fn causal_softmax(scores: Tensor, queries: usize, first: usize, scale: f64) -> Result<Tensor> {
-    if !scores.device().is_cpu() {
-        return causal_softmax_composed(&scores, queries, first, scale);
-    }
-    scores.inplace_op1(&CausalSoftmax { queries, first, scale: scale as f32 })?;
-    Ok(scores)
-}
-
-struct CausalSoftmax {
-    queries: usize,
-    first: usize,
-    scale: f32,
-}
-
-impl InplaceOp1 for CausalSoftmax {
-    fn name(&self) -> &'static str {
-        "causal-softmax"
-    }
-
-    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
-        let keys = layout.dims()[layout.dims().len() - 1];
-        let values = contiguous_mut(storage, layout)?;
-        for (row, scores) in values.chunks_exact_mut(keys).enumerate() {
-            let seen = (self.first + row % self.queries + 1).min(keys);
-            let (seen, unseen) = scores.split_at_mut(seen);
-            unseen.fill(0.0);
-            let max = seen.iter().fold(f32::NEG_INFINITY, |max, v| if *v > max { *v } else { max });
-            for v in seen.iter_mut() {
-                *v = exp((*v - max) * self.scale);
-            }
-            let inverse = 1.0 / sum_lanes(seen.len(), |i| seen[i]);
-            for v in seen.iter_mut() {
-                *v *= inverse;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn contiguous_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> candle_core::Result<&'a mut [f32]> {
-    let (start, end) = layout
-        .contiguous_offsets()
-        .ok_or_else(|| candle_core::Error::Msg("a contiguous tensor was expected".to_owned()))?;
-    match storage {
-        CpuStorage::F32(values) => Ok(&mut values[start..end]),
-        _ => Err(candle_core::Error::Msg("an f32 tensor was expected".to_owned())),
-    }
-}
-
-fn causal_softmax_composed(scores: &Tensor, queries: usize, first: usize, scale: f64) -> Result<Tensor> {
-    let (_, rows, keys) = scores.dims3()?;
-    let mask: Vec<f32> = (0..rows * keys)
-        .map(|i| if i % keys > first + i / keys % queries { f32::NEG_INFINITY } else { 0.0 })
-        .collect();
-    let mask = Tensor::from_vec(mask, (1, rows, keys), scores.device())?.to_dtype(scores.dtype())?;
-    let scores = (scores * scale)?.broadcast_add(&mask)?;
-    let weights = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
-    Ok(weights.broadcast_div(&weights.sum_keepdim(D::Minus1)?)?)
-}
-
 /// Gradient of a softmax with respect to its unscaled scores: `scale * p * (dp - sum(dp * p))`, in place in `dp` on
 /// the CPU; both `[B, rows, keys]`.
 pub(super) fn softmax_backward(dp: Tensor, p: &Tensor, scale: f64) -> Result<Tensor> {
@@ -275,10 +146,7 @@ impl InplaceOp2 for SoftmaxBackward {
         p_layout: &Layout,
     ) -> candle_core::Result<()> {
         let keys = dp_layout.dims()[dp_layout.dims().len() - 1];
-        let (start, end) = p_layout
-            .contiguous_offsets()
-            .ok_or_else(|| candle_core::Error::Msg("a contiguous tensor was expected".to_owned()))?;
-        let p = &p.as_slice::<f32>()?[start..end];
+        let p = contiguous(p, p_layout)?;
         for (dp, p) in contiguous_mut(dp, dp_layout)?.chunks_exact_mut(keys).zip(p.chunks_exact(keys)) {
             let total = sum_lanes(keys, |i| dp[i] * p[i]);
             for (dp, p) in dp.iter_mut().zip(p) {
@@ -350,6 +218,7 @@ mod tests {
     use candle_core::{Device, Var};
 
     use super::*;
+    use crate::ops::{causal_softmax, causal_softmax_composed, swiglu};
     use crate::random::uniform;
 
     fn random(key: u64, shape: &[usize]) -> Tensor {
@@ -363,18 +232,6 @@ mod tests {
         let off = (a - b).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap();
         let off = off.to_scalar::<f32>().unwrap();
         assert!(off <= tolerance, "differs by {off}");
-    }
-
-    #[test]
-    fn exp_is_accurate_to_a_few_units_in_the_last_place() {
-        for i in -8700..8800 {
-            let x = i as f32 / 100.0;
-            let exact = f64::from(x).exp();
-            assert!((f64::from(exp(x)) - exact).abs() <= 3e-7 * exact, "exp({x})");
-        }
-        assert_eq!(exp(-100.0), 0.0);
-        assert_eq!(exp(0.0), 1.0);
-        assert_eq!(exp(f32::NEG_INFINITY), 0.0);
     }
 
     #[test]

@@ -7,10 +7,11 @@
 mod backward;
 mod batch;
 mod checkpoint;
-pub(crate) mod kernels;
+mod kernels;
 mod loss;
 mod objective;
 mod optimizer;
+mod parallel;
 mod run;
 mod schedule;
 #[cfg(test)]

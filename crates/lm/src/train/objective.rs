@@ -11,6 +11,7 @@ use super::backward::backward;
 use super::batch::{PackedCompletions, PreferencePair, TrainExample, micro_batches};
 use super::loss::{DpoPair, dpo_pair, token_logps};
 use super::optimizer::Gradients;
+use super::parallel::run_in_order;
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
 use crate::model::{Decoder, Tape};
@@ -137,7 +138,8 @@ pub struct BatchGradients {
     pub dpo: Option<DpoReport>,
 }
 
-/// Running sums over the micro-batches of a batch.
+/// What one micro-batch adds to the figures of its batch.
+#[derive(Default)]
 struct Sums {
     pairs: Vec<DpoPair>,
     nll: f64,
@@ -145,8 +147,32 @@ struct Sums {
     logps_rejected: f64,
 }
 
-/// Loss and gradients of the items `members`, in micro-batches of at most `tokens_per_microbatch` tokens. `dropout`
-/// gives each micro-batch its own stream. `stop` is asked before each micro-batch.
+impl Sums {
+    fn add(&mut self, other: Self) {
+        self.pairs.extend(other.pairs);
+        self.nll += other.nll;
+        self.logps_chosen += other.logps_chosen;
+        self.logps_rejected += other.logps_rejected;
+    }
+}
+
+/// A token budget is shared by at most this many micro-batches that run side by side.
+const SIDE_BY_SIDE: usize = 8;
+/// Below this many tokens a micro-batch gets slow: products with few rows.
+const MIN_MICROBATCH_TOKENS: usize = 256;
+
+/// Tokens of one micro-batch and how many run at once, within `budget` tokens in all. The size does not depend on
+/// the number of cores, so neither do the results.
+fn share_budget(budget: usize, decoder: &Decoder) -> (usize, usize) {
+    if !decoder.device.is_cpu() {
+        return (budget, 1);
+    }
+    let tokens = (budget / SIDE_BY_SIDE).max(MIN_MICROBATCH_TOKENS).min(budget).max(1);
+    (tokens, (budget / tokens).min(rayon::current_num_threads()))
+}
+
+/// Loss and gradients of the items `members`, computing at most `tokens_per_microbatch` tokens at once. `dropout`
+/// gives each micro-batch its own stream. `stop` is asked between micro-batches.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when `stop` says so; nothing has changed then.
@@ -163,18 +189,23 @@ pub fn batch_gradients(
     let size = |(prompt, completion): &(&[u32], &[u32])| prompt.len() + completion.len();
     let sizes: Vec<usize> = sequences.iter().map(|item| item.iter().map(size).sum()).collect();
     let nll_tokens = objective.nll_tokens(members) as f64;
-    let mut sums = Sums { pairs: Vec::new(), nll: 0.0, logps_chosen: 0.0, logps_rejected: 0.0 };
-    let mut total: Option<Gradients> = None;
-    for (index, run) in micro_batches(&sizes, tokens_per_microbatch).into_iter().enumerate() {
-        if stop() {
-            return Err(Error::Interrupted);
-        }
+    let (tokens, workers) = share_budget(tokens_per_microbatch, decoder);
+    let runs = micro_batches(&sizes, tokens);
+    let parts = run_in_order(runs.len(), workers, stop, |index| {
+        let run = runs[index].clone();
         let packed = PackedCompletions::new(&sequences[run.clone()].concat(), &decoder.device)?;
         let dropout = dropout.map(|d| Dropout { key: random::key(d.key, &[index as u64]), p: d.p });
+        let mut sums = Sums::default();
         let gradients = micro_gradients(decoder, adapter, &packed, dropout.as_ref(), |logps| {
             let counts = (nll_tokens, members.len() as f64);
             coefficients(objective, &members[run], &packed, logps, counts, &mut sums)
         })?;
+        Ok((gradients, sums))
+    })?;
+    let mut sums = Sums::default();
+    let mut total: Option<Gradients> = None;
+    for (gradients, part) in parts {
+        sums.add(part);
         total = Some(match total {
             None => gradients,
             Some(total) => total.add(&gradients)?,
