@@ -233,7 +233,11 @@ impl Observer for Watch<'_, '_, '_> {
     }
 
     fn checkpoint(&mut self, state: &TrainState) -> lm::Result<()> {
-        state.save(&self.stage.checkpoint(self.task))
+        let path = self.stage.checkpoint(self.task);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|source| lm::Error::io(folder, source))?;
+        }
+        state.save(&path)
     }
 
     fn stop(&self) -> bool {
