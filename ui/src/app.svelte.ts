@@ -77,6 +77,7 @@ class App {
       this.job = update.job;
       if (!update.live || update.live.run.id !== run) return;
       this.live = update.live;
+      if (update.reset) this.points = {};
       for (const point of update.points) (this.points[point.stage] ??= []).push(point);
     });
   }

@@ -2,7 +2,9 @@
 
 const status: Record<string, string> = {
   waiting: 'Waiting',
-  planned: 'Planned',
+  created: 'Planned',
+  starting: 'Starting',
+  interrupted: 'Interrupted',
   running: 'Running',
   pausing: 'Pausing',
   paused: 'Paused',
@@ -50,30 +52,12 @@ const synthesizer: Record<string, string> = {
   rejection: 'Rejection sampling',
 };
 
-const criterion: Record<
-  string,
-  { name: string; ask: string; anchors: [string, string, string, string, string] }
-> = {
-  informativeness: {
-    name: 'Informativeness',
-    ask: 'Does it hold what matters in the dialogue?',
-    anchors: ['Misses the point', 'Misses much', 'About half', 'Nearly all', 'All that matters'],
-  },
-  faithfulness: {
-    name: 'Faithfulness',
-    ask: 'Is everything it says supported by the dialogue?',
-    anchors: ['Mostly invented', 'Serious errors', 'Some errors', 'A small slip', 'All supported'],
-  },
-  fluency: {
-    name: 'Fluency',
-    ask: 'Is it clear and well written?',
-    anchors: ['Unreadable', 'Hard to read', 'Clumsy', 'Good', 'Excellent'],
-  },
-  redundancy: {
-    name: 'Redundancy',
-    ask: 'Does it say each thing once? 5 means no repetition.',
-    anchors: ['Mostly repeats', 'Repeats much', 'Some repeats', 'Hardly any', 'No repetition'],
-  },
+// Questions and anchors come with the rating set: raters read what is stored with it.
+const criterion: Record<string, string> = {
+  informativeness: 'Informativeness',
+  faithfulness: 'Faithfulness',
+  fluency: 'Fluency',
+  redundancy: 'Redundancy',
 };
 
 export const t = {
@@ -133,6 +117,7 @@ export const t = {
       { keys: ['0'], what: 'Clear the score' },
       { keys: ['↑', '↓'], what: 'Other criterion' },
       { keys: ['←', '→'], what: 'Other item' },
+      { keys: ['s'], what: 'Skip this item' },
       { keys: ['Enter'], what: 'Submit and go to the next item' },
     ],
     demo: [{ keys: ['Ctrl', 'Enter'], what: 'Summarize' }],
@@ -228,9 +213,12 @@ export const t = {
     leaks: (n: number) => `${n} dialogues stand in two splits and are taken off the training side.`,
     banner: {
       ready: 'Detected. Every row can be read.',
-      check: 'Detected, please check: some rows cannot be read.',
+      check: 'Detected, please check the columns.',
+      bad: 'Detected, please check: some rows cannot be read.',
       map: 'Needs mapping: say which columns hold the dialogue and the summary.',
     },
+    columnsFound: 'Columns in the file:',
+    remark: 'Remark:',
     row: 'Row',
     file: 'File',
     field: 'Field',
@@ -368,10 +356,7 @@ export const t = {
     topic: 'Topic',
     fromExample: 'From example',
     summary: 'Summary',
-    method: { prompt: 'Written by prompt', adapter: 'Written by the summary adapter' } as Record<
-      string,
-      string
-    >,
+    method: { prompt: 'Written by prompt', lora: 'Written by the summary adapter' } as Record<string, string>,
     origin: { real: 'Real summary', synthetic: 'Synthetic summary' } as Record<string, string>,
     set: { format: 'Format pair', content: 'Content pair', joint: 'Joint pair' } as Record<string, string>,
     source: {
@@ -427,13 +412,15 @@ export const t = {
     previous: 'Previous',
     next: 'Next',
     submit: 'Submit and go on',
+    skip: 'Skip',
+    skipped: 'Skipped',
     submitMissing: (names: string) => `Still to rate: ${names}`,
     saved: 'Every press is saved.',
     lock: 'Lock my set',
     lockTitle: 'Lock your set?',
     lockText:
       'Your scores become final and cannot be changed. The names of the systems are shown in Results after that.',
-    lockMissing: (n: number) => `${n} summaries are not rated in full; they would stay so.`,
+    lockMissing: (n: number) => `${n} still to rate or skip`,
     locked: 'This set is locked. The scores are final.',
     lockedToast: 'Your set is locked. Results now name the systems.',
     seeResults: 'See results',
@@ -478,7 +465,8 @@ export const t = {
     pairs: 'Pairs',
     stage1: 'Stage 1 ended by',
     ratings: 'Ratings',
-    ratingsNote: (name: string, rater: string) => `${name}, by ${rater}. One person’s view.`,
+    ratingsNote: (name: string, raters: string[]) =>
+      `${name}, by ${raters.join(', ')}.${raters.length === 1 ? ' One person’s view.' : ''}`,
     ratingsOpen: 'Ratings are shown once a rating set of this run is locked.',
     emptyTitle: 'No result yet',
     emptyText: 'Results appear when a run has finished its evaluation.',

@@ -30,6 +30,7 @@ interface FakeStudy {
   study: Study;
   systems: string[];
   scores: Record<string, Record<string, Record<string, number>>>;
+  skipped: Set<string>;
 }
 
 /** How the stand-in behaves; tests start from an empty workspace or shorten the clock. */
@@ -108,7 +109,7 @@ export class FakeBridge implements Bridge {
         reason: 'No turn could be read.',
         fix: 'Write each turn as “Name: text”.',
       },
-    ].map((issue) => ({ ...issue, file }));
+    ].map((issue) => ({ ...issue, file, bad: true }));
     return {
       dataset: request.name,
       format: 'JSON Lines',
@@ -118,7 +119,10 @@ export class FakeBridge implements Bridge {
       ],
       read: 60,
       imported: 60 - bad,
-      skipped: bad,
+      bad_rows: bad,
+      detection: 'detected',
+      columns: ['id', 'dialogue', 'summary'],
+      split_rule: 'Drawn at random, 80/10/10.',
       splits: { train: 40 - bad, validation: 10, test: 10 },
       references_min: 1,
       references_max: 1,
@@ -129,7 +133,7 @@ export class FakeBridge implements Bridge {
   }
   async importFiles(request: ImportRequest) {
     const report = await this.inspect(request);
-    if (report.skipped > 0 && !request.skip_bad)
+    if (report.bad_rows > 0 && !request.skip_bad)
       refuse('bad_rows', '2 rows cannot be read.', 'Mend them or leave them out.');
     this.datasetList.unshift({
       name: report.dataset,
@@ -212,9 +216,6 @@ export class FakeBridge implements Bridge {
     this.#control[run] = action;
     this.#push();
   }
-  async points(run: string, stage: string) {
-    return run === this.#running()?.id ? this.#points.filter((point) => point.stage === stage) : [];
-  }
   async results(run: string) {
     this.#run(run);
     return data.results(run);
@@ -249,8 +250,9 @@ export class FakeBridge implements Bridge {
       seed: request.seed,
       items: request.items * systems.length,
       locked_raters: [],
+      raters: 0,
     };
-    this.studyList.push({ study, systems, scores: {} });
+    this.studyList.push({ study, systems, scores: {}, skipped: new Set() });
     return study;
   }
   async studies() {
@@ -268,11 +270,12 @@ export class FakeBridge implements Bridge {
         turns: data.dialogueOf(at >> 1),
         summary: at % 2 === 0 ? data.summaryOf(at >> 1) : (data.summaryOf(at >> 1).split('. ')[0] ?? ''),
         scores: Object.entries(scores).map(([criterion, score]) => ({ criterion, score })),
+        skipped: one.skipped.has(item_key),
       };
     });
     return {
       locked: one.study.locked_raters.includes(rater),
-      criteria: ['informativeness', 'faithfulness', 'fluency', 'redundancy'],
+      criteria: structuredClone(data.criteria),
       items,
     };
   }
@@ -282,19 +285,27 @@ export class FakeBridge implements Bridge {
       refuse('study_locked', 'This set is locked.', 'Make a new rating set to rate again.');
     this.presses.push(press);
     const scores = ((one.scores[press.rater] ??= {})[press.item_key] ??= {});
-    if (press.score === null) delete scores[press.criterion];
+    if (press.score === null) Reflect.deleteProperty(scores, press.criterion);
     else scores[press.criterion] = press.score;
+    one.skipped.delete(press.item_key);
+  }
+  async skipItem(study: string, _rater: string, itemKey: string) {
+    this.#study(study).skipped.add(itemKey);
   }
   async lockStudy(study: string, rater: string) {
+    const open = (await this.ratingQueue(study, rater)).items.filter(
+      (item) => !item.skipped && item.scores.length < data.criteria.length,
+    );
+    if (open.length > 0)
+      refuse('wrong_state', `${open.length} summaries are not rated yet.`, 'Rate or skip them first.');
     this.#study(study).study.locked_raters.push(rater);
   }
-  async studyResults(study: string, rater: string) {
+  async studyResults(study: string) {
     const one = this.#study(study);
-    if (!one.study.locked_raters.includes(rater))
+    if (one.study.locked_raters.length === 0)
       refuse('study_open', 'This set is not locked yet.', 'Lock it on the Rate screen.');
-    const criteria = (await this.ratingQueue(study, rater)).criteria;
     return one.systems.flatMap((system, index) =>
-      criteria.map((criterion, at) => {
+      data.criteria.map(({ key: criterion }, at) => {
         const mean = 3.1 + index * 0.35 + at * 0.2;
         return {
           system,
@@ -359,6 +370,7 @@ export class FakeBridge implements Bridge {
     if (!stage) return;
     stage.wall_s = this.#step * 0.9;
     stage.progress = {
+      task: 'dpo_separate',
       step: this.#step,
       total_steps: 180,
       loss: this.#points.findLast((point) => point.series === 'loss')?.value ?? null,
@@ -390,6 +402,7 @@ export class FakeBridge implements Bridge {
   #push(): void {
     const run = this.runList.find((one) => one.id === this.#watched);
     const mine = run !== undefined && run.id === this.#running()?.id;
+    const reset = this.#sent === 0;
     const points = mine ? this.#points.slice(this.#sent) : [];
     if (mine) this.#sent = this.#points.length;
     const failure = {
@@ -406,6 +419,7 @@ export class FakeBridge implements Bridge {
             error: run.status === 'failed' ? failure : null,
           }
         : null,
+      reset,
       points: structuredClone(points),
     });
   }

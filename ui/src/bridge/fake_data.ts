@@ -1,5 +1,6 @@
 // What the fake bridge knows: dialogues and figures written for this purpose.
 import type {
+  Criterion,
   Dataset,
   Example,
   Item,
@@ -77,7 +78,7 @@ export function example(index: number): Example {
   return {
     id: `ex-${String(index + 1).padStart(4, '0')}`,
     split: index % 5 === 3 ? 'validation' : index % 5 === 4 ? 'test' : 'train',
-    origin: 'real',
+    origin: 'imported',
     turns: dialogueOf(index),
     references: [summaryOf(index)],
   };
@@ -297,7 +298,7 @@ export function item(stage: string, index: number): Item {
         topic: at(topics, index),
       };
     case 'summaries':
-      return { kind: 'summary', id, topic: at(topics, index), text: summary, method: 'adapter' };
+      return { kind: 'summary', id, topic: at(topics, index), text: summary, method: 'lora' };
     case 'candidates': {
       const pass = index % 4 !== 2;
       return {
@@ -334,3 +335,46 @@ export function item(stage: string, index: number): Item {
       };
   }
 }
+
+const five = (...words: string[]) => words;
+
+export const criteria: Criterion[] = [
+  {
+    key: 'informativeness',
+    question: 'Does the summary contain what matters in the dialogue?',
+    anchors: five(
+      'None of the key points',
+      'Few key points',
+      'About half',
+      'Most key points',
+      'All key points',
+    ),
+  },
+  {
+    key: 'faithfulness',
+    question: 'Is everything in the summary supported by the dialogue?',
+    anchors: five(
+      'Misleading',
+      'Serious errors',
+      'One minor error',
+      'A harmless imprecision',
+      'Nothing unsupported',
+    ),
+  },
+  {
+    key: 'fluency',
+    question: 'Is it well-formed, natural language?',
+    anchors: five('Hard to understand', 'Many faults', 'Some faults', 'Minor faults', 'Flawless'),
+  },
+  {
+    key: 'redundancy',
+    question: 'Is it free of repetition?',
+    anchors: five(
+      'Mostly repetition',
+      'Much is repeated',
+      'Some is repeated',
+      'Little is repeated',
+      'No repetition',
+    ),
+  },
+];

@@ -10,7 +10,6 @@ import type {
   ImportReport,
   ImportRequest,
   ItemPage,
-  MetricPoint,
   Model,
   RatingPress,
   RatingQueue,
@@ -49,7 +48,6 @@ export interface Bridge {
   startRun(request: RunRequest): Promise<string>;
   resumeRun(run: string, from: string | null, until: string | null): Promise<void>;
   controlRun(run: string, action: 'pause' | 'cancel' | 'discard'): Promise<void>;
-  points(run: string, stage: string): Promise<MetricPoint[]>;
   results(run: string): Promise<RunResults>;
   /** At most two messages a second, only on change; a second call replaces the first. */
   watch(run: string | null, onUpdate: (update: WatchUpdate) => void): Promise<void>;
@@ -60,8 +58,9 @@ export interface Bridge {
   studies(): Promise<Study[]>;
   ratingQueue(study: string, rater: string): Promise<RatingQueue>;
   rate(press: RatingPress): Promise<void>;
+  skipItem(study: string, rater: string, itemKey: string): Promise<void>;
   lockStudy(study: string, rater: string): Promise<void>;
-  studyResults(study: string, rater: string): Promise<StudyResult[]>;
+  studyResults(study: string): Promise<StudyResult[]>;
 
   demo(choice: DemoChoice, dialogue: string, onEvent: (event: DemoEvent) => void): Promise<void>;
   closeDemo(): Promise<void>;

@@ -1,3 +1,64 @@
-export const tauriBridge = () => {
-  throw new Error('later');
-};
+// The real bridge: the generated commands, with their results unwrapped. The only file that knows Tauri beside the
+// generated one.
+import { Channel } from '@tauri-apps/api/core';
+import { commands, type AppError, type DemoEvent, type WatchUpdate } from './bindings';
+import type { Bridge } from './index';
+
+type Result<T> = { status: 'ok'; data: T } | { status: 'error'; error: AppError };
+
+/** The value, or the error thrown. */
+async function unwrap<T>(result: Promise<Result<T>>): Promise<T> {
+  const settled = await result;
+  if (settled.status === 'error') throw settled.error;
+  return settled.data;
+}
+
+/** As `unwrap`, for commands that answer nothing. */
+async function done(result: Promise<Result<null>>): Promise<void> {
+  await unwrap(result);
+}
+
+export function tauriBridge(): Bridge {
+  return {
+    info: () => commands.appInfo(),
+    setting: (key) => unwrap(commands.setting(key)),
+    setSetting: (key, value) => done(commands.setSetting(key, value)),
+    pickFiles: () => commands.pickFiles(),
+    pickFolder: () => commands.pickFolder(),
+    inspect: (request) => unwrap(commands.inspect(request)),
+    importFiles: (request) => unwrap(commands.importFiles(request)),
+    importSample: () => unwrap(commands.importSample()),
+    datasets: () => unwrap(commands.datasets()),
+    examples: (dataset, offset, limit) => unwrap(commands.examples(dataset, offset, limit)),
+    models: () => unwrap(commands.models()),
+    addModel: (path) => unwrap(commands.addModel(path)),
+    forgetModel: (path) => done(commands.forgetModel(path)),
+    recipeFields: (preset) => unwrap(commands.recipeFields(preset)),
+    runs: () => unwrap(commands.runs()),
+    startRun: (request) => unwrap(commands.startRun(request)),
+    resumeRun: (run, from, until) => done(commands.resumeRun(run, from, until)),
+    controlRun: (run, action) => done(commands.controlRun(run, action)),
+    results: (run) => unwrap(commands.results(run)),
+    watch: (run, onUpdate) => {
+      const channel = new Channel<WatchUpdate>();
+      channel.onmessage = onUpdate;
+      return done(commands.watch(run, channel));
+    },
+    items: (run, stage, offset, limit) => unwrap(commands.items(run, stage, offset, limit)),
+    createStudy: (request) => unwrap(commands.createStudy(request)),
+    studies: () => unwrap(commands.studies()),
+    ratingQueue: (study, rater) => unwrap(commands.ratingQueue(study, rater)),
+    rate: (press) => done(commands.rate(press)),
+    skipItem: (study, rater, itemKey) => done(commands.skipItem(study, rater, itemKey)),
+    lockStudy: (study, rater) => done(commands.lockStudy(study, rater)),
+    studyResults: (study) => unwrap(commands.studyResults(study)),
+    demo: (choice, dialogue, onEvent) => {
+      const channel = new Channel<DemoEvent>();
+      channel.onmessage = onEvent;
+      return done(commands.demo(choice, dialogue, channel));
+    },
+    closeDemo: async () => {
+      await commands.closeDemo();
+    },
+  };
+}

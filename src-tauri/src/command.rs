@@ -1,0 +1,25 @@
+//! What the page may ask, one file for each room of the interface. Every command is thin: DTO in, `Session`, DTO out.
+
+pub(crate) mod dataset;
+pub(crate) mod demo;
+pub(crate) mod model;
+pub(crate) mod output;
+pub(crate) mod run;
+pub(crate) mod setting;
+pub(crate) mod study;
+
+use mrds::dialogue::Dialogue;
+
+use crate::dto::Turn;
+
+/// A dialogue's text as turns.
+pub(crate) fn turns(text: &str) -> Vec<Turn> {
+    let turn =
+        |turn: mrds::dialogue::Turn| Turn { speaker: turn.speaker.unwrap_or_default(), text: turn.text };
+    Dialogue::parse(text).turns.into_iter().map(turn).collect()
+}
+
+/// A count for the page; more than four billion of anything is shown as that.
+pub(crate) fn count(n: impl TryInto<u32>) -> u32 {
+    n.try_into().unwrap_or(u32::MAX)
+}

@@ -1,0 +1,283 @@
+//! Import, data sets and examples.
+
+use std::path::PathBuf;
+
+use mrds::import::{ColumnMap, Detection, Import, ImportOptions, Issue, Severity, SplitChoice};
+use mrds::session::{self, Session};
+use mrds::store::ExampleRow;
+use tauri::{AppHandle, State};
+use tauri_plugin_dialog::DialogExt;
+
+use super::{count, turns};
+use crate::dto::{
+    AppError, ColumnRole, Dataset, Example, ExamplePage, ImportIssue, ImportLeak, ImportReport,
+    ImportRequest, SplitCounts,
+};
+use crate::error::Answer;
+use crate::machine::now_ms;
+use crate::place::Place;
+use crate::sample;
+
+/// Examples shown before an import.
+const SAMPLE_ROWS: usize = 5;
+
+/// The system's own dialog for opening files.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn pick_files(app: AppHandle) -> Vec<String> {
+    let dialog = app.dialog().file().add_filter("Dialogues", &["json", "jsonl", "csv", "tsv"]);
+    let picked = dialog.blocking_pick_files().unwrap_or_default();
+    picked.iter().map(ToString::to_string).collect()
+}
+
+/// Reads files and says what an import would do. Stores nothing.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn inspect(place: State<'_, Place>, request: ImportRequest) -> Answer<ImportReport> {
+    look(&place.session()?, &request)
+}
+
+/// Imports files: all of them or nothing.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn import_files(place: State<'_, Place>, request: ImportRequest) -> Answer<ImportReport> {
+    let session = place.session()?;
+    let request = parse(&request)?;
+    let found = session.inspect(&request.files, &options(&request))?;
+    let report = session.import(&request, now_ms())?;
+    Ok(to_report(report, &found))
+}
+
+/// Imports the sample that comes with the window.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn import_sample(place: State<'_, Place>) -> Answer<ImportReport> {
+    let file = sample::write(&place.workspace)?;
+    let request =
+        session::ImportRequest { files: vec![file], name: sample::NAME.to_owned(), ..Default::default() };
+    let session = place.session()?;
+    let found = session.inspect(&request.files, &options(&request))?;
+    let report = session.import(&request, now_ms())?;
+    Ok(to_report(report, &found))
+}
+
+/// The data sets, newest first.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn datasets(place: State<'_, Place>) -> Answer<Vec<Dataset>> {
+    let mut rows = place.session()?.datasets()?;
+    rows.sort_by_key(|row| std::cmp::Reverse(row.created_at_ms));
+    let dataset = |row: mrds::store::DatasetRow| {
+        let [train, validation, test] =
+            [row.counts.train, row.counts.validation, row.counts.test].map(|n| count(n));
+        let splits = SplitCounts { train, validation, test };
+        Dataset {
+            n: train + validation + test,
+            splits,
+            created_at_ms: row.created_at_ms as f64,
+            name: row.name,
+        }
+    };
+    Ok(rows.into_iter().map(dataset).collect())
+}
+
+/// A page of a data set's examples.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn examples(
+    place: State<'_, Place>,
+    dataset: String,
+    offset: u32,
+    limit: u32,
+) -> Answer<ExamplePage> {
+    let session = place.session()?;
+    let rows = session.examples(&dataset, offset, limit)?.into_iter().map(example).collect();
+    let found = session.datasets()?.into_iter().find(|row| row.name == dataset);
+    let total = found.map_or(0, |row| row.counts.train + row.counts.validation + row.counts.test);
+    Ok(ExamplePage { total: count(total), rows })
+}
+
+fn look(session: &Session, request: &ImportRequest) -> Answer<ImportReport> {
+    let request = session::ImportRequest { dry_run: true, ..parse(request)? };
+    let found = session.inspect(&request.files, &options(&request))?;
+    Ok(to_report(session.import(&request, now_ms())?, &found))
+}
+
+fn options(request: &session::ImportRequest) -> ImportOptions {
+    let (map, speakers) = (request.map.clone(), request.speakers.clone());
+    ImportOptions { split: request.split, map, speakers, seed: request.seed }
+}
+
+fn parse(request: &ImportRequest) -> Answer<session::ImportRequest> {
+    let split = match request.split.as_str() {
+        "train" => SplitChoice::Train,
+        "validation" => SplitChoice::Validation,
+        "test" => SplitChoice::Test,
+        _ => SplitChoice::Auto,
+    };
+    let name = request.name.trim();
+    if name.is_empty() {
+        return Err(AppError::new("usage", "the data set has no name", "Give it a name."));
+    }
+    let speakers: Vec<String> = request
+        .speakers
+        .split(',')
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .collect();
+    Ok(session::ImportRequest {
+        files: request.files.iter().map(PathBuf::from).collect(),
+        name: name.to_owned(),
+        split,
+        map: column_map(&request.map)?,
+        speakers: (!speakers.is_empty()).then_some(speakers),
+        skip_bad: request.skip_bad,
+        ..Default::default()
+    })
+}
+
+/// Reads `dialogue=C,summary=C[,C2..][,id=C][,split=C]`, the form of the command line.
+fn column_map(text: &str) -> Answer<Option<ColumnMap>> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let mut map = ColumnMap::default();
+    let mut role = "";
+    for part in text.split(',').map(str::trim) {
+        let column = match part.split_once('=') {
+            Some((named, column)) => {
+                role = named.trim();
+                column.trim()
+            }
+            None => part,
+        };
+        match role {
+            "dialogue" => map.dialogue = column.to_owned(),
+            "summary" => map.summaries.push(column.to_owned()),
+            "id" => map.id = Some(column.to_owned()),
+            "split" => map.split = Some(column.to_owned()),
+            _ => map.dialogue.clear(),
+        }
+    }
+    match map.dialogue.is_empty() || map.summaries.is_empty() {
+        true => Err(AppError::new(
+            "usage",
+            format!("the columns “{text}” cannot be read"),
+            "Write dialogue=COLUMN,summary=COLUMN.",
+        )),
+        false => Ok(Some(map)),
+    }
+}
+
+fn to_report(report: session::ImportReport, found: &Import) -> ImportReport {
+    let n = |split: &str| count(report.splits.get(split).copied().unwrap_or(0));
+    let leak = |leak: &mrds::import::Leak| ImportLeak { id: leak.id.clone(), with: leak.with.clone() };
+    ImportReport {
+        splits: SplitCounts { train: n("train"), validation: n("validation"), test: n("test") },
+        dataset: report.dataset,
+        format: report.format,
+        mapping: roles(&report.mapping),
+        read: count(report.read),
+        imported: count(report.imported),
+        bad_rows: count(found.bad_rows()),
+        detection: detection(found.detection).to_owned(),
+        columns: found.columns.clone(),
+        split_rule: report.split_rule,
+        references_min: count(report.references.min),
+        references_max: count(report.references.max),
+        leaks: report.leaks.iter().map(leak).collect(),
+        issues: report.issues.into_iter().map(issue).collect(),
+        sample: found.examples.iter().take(SAMPLE_ROWS).map(sample_row).collect(),
+    }
+}
+
+fn detection(found: Detection) -> &'static str {
+    match found {
+        Detection::Detected => "detected",
+        Detection::PleaseCheck => "please_check",
+        Detection::NeedsMapping => "needs_mapping",
+    }
+}
+
+fn roles(map: &ColumnMap) -> Vec<ColumnRole> {
+    let role = |role: &str, column: &String| ColumnRole { role: role.to_owned(), column: column.clone() };
+    let dialogue = std::iter::once(&map.dialogue)
+        .filter(|column| !column.is_empty())
+        .map(|column| role("dialogue", column));
+    let summaries = map.summaries.iter().map(|column| role("summary", column));
+    let id = map.id.iter().map(|column| role("id", column));
+    let split = map.split.iter().map(|column| role("split", column));
+    dialogue.chain(summaries).chain(id).chain(split).collect()
+}
+
+fn issue(issue: Issue) -> ImportIssue {
+    ImportIssue {
+        file: issue.file,
+        row: Some(count(issue.row)),
+        field: Some(issue.field).filter(|field| !field.is_empty()),
+        code: issue.code.to_owned(),
+        reason: issue.reason,
+        fix: issue.fix,
+        bad: issue.severity == Severity::Error,
+    }
+}
+
+fn sample_row(row: &mrds::import::ImportedExample) -> Example {
+    Example {
+        id: row.external_id.clone(),
+        split: row.split.to_string(),
+        origin: "imported".to_owned(),
+        turns: turns(&row.dialogue),
+        references: row.references.clone(),
+    }
+}
+
+fn example(row: ExampleRow) -> Example {
+    Example {
+        split: row.split.to_string(),
+        origin: row.origin.to_string(),
+        turns: turns(&row.dialogue),
+        id: row.external_id,
+        references: row.references,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(file: &std::path::Path, skip_bad: bool) -> ImportRequest {
+        ImportRequest {
+            files: vec![file.display().to_string()],
+            name: "notes".into(),
+            split: "train".into(),
+            map: String::new(),
+            speakers: String::new(),
+            skip_bad,
+        }
+    }
+
+    #[test]
+    fn a_dry_run_lists_bad_rows_and_stores_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("notes.jsonl");
+        std::fs::write(&file, "{\"dialogue\":\"Ada: Hello.\\nBen: Hi.\",\"summary\":\"They greet.\"}\n{\"dialogue\":\"Ada: Alone.\\nBen: Me too.\"}\n").unwrap();
+        let session = Session::open(&folder.path().join("workspace")).unwrap();
+        let report = look(&session, &request(&file, false)).unwrap();
+        assert_eq!((report.read, report.imported, report.bad_rows), (2, 1, 1));
+        assert_eq!((report.issues[0].row, report.issues[0].bad), (Some(2), true));
+        assert_eq!(report.sample[0].turns[1].speaker, "Ben");
+        assert_eq!(session.datasets().unwrap().len(), 0);
+    }
+
+    #[test]
+    fn columns_are_read_as_on_the_command_line() {
+        let map = column_map("dialogue=talk, summary=a,b, id=key").unwrap().unwrap();
+        assert_eq!(
+            (map.dialogue.as_str(), map.summaries.join("+"), map.id.as_deref()),
+            ("talk", "a+b".into(), Some("key"))
+        );
+        assert!(column_map("nonsense").is_err());
+        assert!(column_map(" ").unwrap().is_none());
+    }
+}

@@ -1,0 +1,237 @@
+//! What stages made and what a run found.
+
+use mrds::StageName;
+use mrds::artifact::{Candidate, Output, Pair, Summary, SyntheticDialogue, Topic};
+use mrds::report::{Mean, SystemResult as Row};
+use mrds::store::ArtifactRow;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tauri::State;
+
+use super::{count, study, turns};
+use crate::dto::{
+    AppError, CountByName, Difference, Interval, Item, ItemPage, RuleVerdict, RunResults, SynthesizerResult,
+    SystemResult,
+};
+use crate::error::Answer;
+use crate::place::Place;
+
+/// A page of what a stage made. While a rating set of the run is open, test summaries come without their author.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn items(
+    place: State<'_, Place>,
+    run: String,
+    stage: String,
+    offset: u32,
+    limit: u32,
+) -> Answer<ItemPage> {
+    let session = place.session()?;
+    let stage: StageName = stage.parse().map_err(|reason: String| AppError::new("usage", reason, ""))?;
+    let page = session.items(&run, stage, kind(stage), offset, limit)?;
+    let blind = stage == StageName::Evaluate && study::is_blind(&session, &run)?;
+    let more = u64::from(offset) + (page.rows.len() as u64) < page.total;
+    let mut rows = page.rows.into_iter().map(item).collect::<Answer<Vec<Item>>>()?;
+    if blind {
+        rows.iter_mut().for_each(hide_author);
+    }
+    Ok(ItemPage { rows, more })
+}
+
+/// The tables of a run.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn results(place: State<'_, Place>, run: String) -> Answer<RunResults> {
+    let shown = place.session()?.show(&run)?;
+    let list = |key: &str| shown[key].as_array().cloned().unwrap_or_default();
+    let results: Vec<Row> = list("results").into_iter().map(read).collect::<Answer<_>>()?;
+    Ok(RunResults {
+        run,
+        seed: count(shown["seed"].as_u64().unwrap_or(0)),
+        results: results.iter().map(system_result).collect(),
+        detectable_diff: shown["detectable_diff"].as_f64(),
+        synthesizers: list("synthesizers").iter().map(synthesizer).collect(),
+        first_dpo_loss: shown["align"]["first_dpo_loss"].as_f64(),
+        pairs: counts(&shown["pairs"]),
+        stage1_ended_by: shown["summarizer"]["stage1"]["ended_by"].as_str().map(str::to_owned),
+    })
+}
+
+/// The kind of artifact that people browse; a stage may keep others beside it.
+fn kind(stage: StageName) -> Option<&'static str> {
+    match stage {
+        StageName::Topics => Some("topic"),
+        StageName::Summaries => Some("summary"),
+        StageName::Candidates => Some("candidate"),
+        StageName::Preferences => Some("pair"),
+        StageName::Dialogues => Some("dialogue"),
+        StageName::Evaluate => Some("output"),
+        StageName::Synthesizer | StageName::Align | StageName::Summarizer => Some("none"),
+    }
+}
+
+fn read<T: DeserializeOwned>(value: Value) -> Answer<T> {
+    serde_json::from_value(value).map_err(|error| {
+        AppError::new(
+            "corrupt",
+            format!("a stored item cannot be read: {error}"),
+            "Was it written by another version?",
+        )
+    })
+}
+
+fn item(row: ArtifactRow) -> Answer<Item> {
+    let id = format!("{} {}", row.kind, row.item);
+    Ok(match row.kind.as_str() {
+        "topic" => {
+            let made: Topic = read(row.payload)?;
+            Item::Topic { id, example_id: made.example_id.to_string(), topic: made.topic }
+        }
+        "summary" => {
+            let made: Summary = read(row.payload)?;
+            Item::Summary { id, topic: made.topic, text: made.text, method: made.method }
+        }
+        "candidate" => candidate(id, read(row.payload)?),
+        "pair" => pair(id, read(row.payload)?),
+        "dialogue" => {
+            let made: SyntheticDialogue = read(row.payload)?;
+            Item::Dialogue {
+                id,
+                source: made.source.to_string(),
+                summary: made.summary,
+                turns: turns(&made.text),
+            }
+        }
+        "output" => {
+            let made: Output = read(row.payload)?;
+            let system = Some(made.system.to_string());
+            Item::Output { id, system, prediction: made.prediction, references: made.references }
+        }
+        other => return Err(AppError::new("corrupt", format!("the window cannot show a “{other}”"), "")),
+    })
+}
+
+fn candidate(id: String, made: Candidate) -> Item {
+    let rules = made.rules.into_iter().map(|(rule, pass)| RuleVerdict { rule, pass }).collect();
+    Item::Candidate {
+        id,
+        summary: made.summary,
+        origin: word(&made.origin),
+        turns: turns(&made.text),
+        rules,
+        pass: made.pass,
+        score: made.score,
+    }
+}
+
+fn pair(id: String, made: Pair) -> Item {
+    Item::Pair {
+        id,
+        set: word(&made.set),
+        summary: made.summary,
+        chosen: turns(&made.chosen),
+        rejected: turns(&made.rejected),
+        gap: made.gap,
+        origin: word(&made.origin),
+    }
+}
+
+/// The stored word of a closed set.
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Takes the author away.
+fn hide_author(item: &mut Item) {
+    if let Item::Output { system, .. } = item {
+        *system = None;
+    }
+}
+
+fn interval(mean: &Mean) -> Interval {
+    Interval { mean: mean.mean, lo: mean.ci95[0], hi: mean.ci95[1] }
+}
+
+fn system_result(row: &Row) -> SystemResult {
+    let difference = row.vs_sft_real.get("rouge1");
+    SystemResult {
+        system: row.system.to_string(),
+        n: count(row.n),
+        rouge1: interval(&row.rouge1),
+        rouge2: interval(&row.rouge2),
+        rouge_l: interval(&row.rouge_l),
+        reference_ce: Some(row.reference_ce.mean),
+        mean_tokens: Some(row.mean_tokens),
+        vs_sft_real: difference.map(|d| Difference { diff: d.diff, lo: d.ci95[0], hi: d.ci95[1], p: d.p }),
+    }
+}
+
+fn synthesizer(row: &Value) -> SynthesizerResult {
+    let number = |key: &str| row[key].as_f64();
+    SynthesizerResult {
+        system: row["system"].as_str().unwrap_or_default().to_owned(),
+        n: count(row["n"].as_u64().unwrap_or(0)),
+        format_rate: number("format_rate").unwrap_or(0.0),
+        format_lo: row["ci95"][0].as_f64().unwrap_or(0.0),
+        format_hi: row["ci95"][1].as_f64().unwrap_or(1.0),
+        scorer_ce_all: number("scorer_ce_all"),
+        scorer_ce_passing: number("scorer_ce_passing"),
+        accepted: row["accepted"].as_u64().map(count),
+        seconds_per_accepted: number("seconds_per_accepted"),
+        copy_rate: number("copy_rate"),
+    }
+}
+
+fn counts(value: &Value) -> Vec<CountByName> {
+    let pairs = value.as_object().into_iter().flatten();
+    pairs.filter_map(|(name, n)| Some(CountByName { name: name.clone(), n: count(n.as_u64()?) })).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn row(kind: &str, payload: Value) -> ArtifactRow {
+        ArtifactRow {
+            id: 1,
+            run_id: "r".into(),
+            stage: "evaluate".into(),
+            kind: kind.into(),
+            item: 4,
+            version: 1,
+            author: "duologue".into(),
+            created_at_ms: 0,
+            payload,
+        }
+    }
+
+    #[test]
+    fn blind_outputs_keep_their_text_only() {
+        let payload = json!({"system": "sft_real", "id": "7", "prediction": "P", "references": ["R"],
+            "reference_ce": 1.0, "tokens": 2, "examples": 0});
+        let mut found = item(row("output", payload)).unwrap();
+        hide_author(&mut found);
+        let text = serde_json::to_string(&found).unwrap();
+        assert!(text.contains("\"prediction\":\"P\"") && !text.contains("sft_real"), "{text}");
+    }
+
+    #[test]
+    fn pairs_are_taken_apart_into_turns() {
+        let payload = json!({"set": "content", "summary_id": 0, "origin": "synthetic", "summary": "S",
+            "chosen": "A: x\nB: y", "rejected": "A: x", "chosen_ids": [], "rejected_ids": [], "gap": 0.5});
+        let Item::Pair { set, chosen, rejected, origin, .. } = item(row("pair", payload)).unwrap() else {
+            panic!()
+        };
+        assert_eq!(
+            (set.as_str(), origin.as_str(), chosen.len(), rejected.len()),
+            ("content", "synthetic", 2, 1)
+        );
+    }
+
+    #[test]
+    fn unreadable_items_are_errors_not_panics() {
+        assert_eq!(item(row("pair", json!({}))).unwrap_err().code, "corrupt");
+        assert_eq!(item(row("riddle", json!({}))).unwrap_err().code, "corrupt");
+    }
+}

@@ -1,0 +1,160 @@
+//! Runs: recipe, start, resume, pause and cancel, and the watcher.
+
+use mrds::recipe::{Preset, Recipe};
+use mrds::store::Control;
+use serde_json::Value;
+use tauri::State;
+use tauri::ipc::Channel;
+
+use crate::dto::{AppError, RecipeField, RunRequest, RunSummary, WatchUpdate};
+use crate::error::Answer;
+use crate::machine::now_ms;
+use crate::place::Place;
+use crate::run_state::Runs;
+use crate::watch::Watcher;
+use crate::worker;
+
+/// Every setting of a preset with its sentence.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn recipe_fields(preset: String) -> Answer<Vec<RecipeField>> {
+    let preset: Preset = preset.parse().map_err(|reason: String| AppError::new("usage", reason, ""))?;
+    let field = |field: mrds::recipe::Field| RecipeField {
+        key: field.key.to_owned(),
+        value: setting_text(&field.value),
+        default: setting_text(&field.default),
+        doc: field.doc,
+        source: field.source.to_owned(),
+    };
+    Ok(Recipe::preset(preset).fields()?.into_iter().map(field).collect())
+}
+
+/// The runs, newest first.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn runs(place: State<'_, Place>) -> Answer<Vec<RunSummary>> {
+    Runs::new(place.session()?)?.all()
+}
+
+/// Plans a run and starts its worker, which goes on without the window. Returns the run's id.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn start_run(place: State<'_, Place>, request: RunRequest) -> Answer<String> {
+    let said = worker::ask(&place, &run_arguments(&request))?;
+    said["run"].as_str().map(str::to_owned).ok_or_else(|| {
+        AppError::new(
+            "window_worker_answer",
+            "the worker's answer names no run",
+            "Look at Runs: it may have begun.",
+        )
+    })
+}
+
+/// Goes on with a run, or carries out the named stages only.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn resume_run(
+    place: State<'_, Place>,
+    run: String,
+    from: Option<String>,
+    until: Option<String>,
+) -> Answer<()> {
+    let mut arguments = vec!["resume".to_owned(), run, "--detach".to_owned()];
+    push_window(&mut arguments, from.as_deref(), until.as_deref());
+    worker::ask(&place, &arguments).map(drop)
+}
+
+/// Asks a run's worker to pause, to stop, or to stop and throw the started stage away.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn control_run(place: State<'_, Place>, run: String, action: String) -> Answer<()> {
+    let control: Control = action.parse().map_err(|_| {
+        AppError::new("usage", format!("there is no action “{action}”"), "Use pause, cancel or discard.")
+    })?;
+    place.session()?.control(&run, control, now_ms())?;
+    Ok(())
+}
+
+/// Sends what changes about the job in progress and about one run, at most twice a second. Replaces the watcher
+/// before it.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn watch(
+    place: State<'_, Place>,
+    watcher: State<'_, Watcher>,
+    run: Option<String>,
+    on_update: Channel<WatchUpdate>,
+) -> Answer<()> {
+    let runs = Runs::new(place.session()?)?;
+    if let Some(run) = &run {
+        runs.live(run)?;
+    }
+    watcher.start(runs, run, on_update);
+    Ok(())
+}
+
+fn run_arguments(request: &RunRequest) -> Vec<String> {
+    let mut arguments: Vec<String> =
+        ["run", "--detach", "--dataset", &request.dataset, "--model", &request.model]
+            .map(str::to_owned)
+            .to_vec();
+    arguments.extend([
+        "--preset".to_owned(),
+        request.preset.clone(),
+        "--seed".to_owned(),
+        request.seed.to_string(),
+    ]);
+    for change in &request.changes {
+        arguments.extend(["--set".to_owned(), format!("{}={}", change.key, change.value)]);
+    }
+    push_window(&mut arguments, request.from.as_deref(), request.until.as_deref());
+    arguments
+}
+
+fn push_window(arguments: &mut Vec<String>, from: Option<&str>, until: Option<&str>) {
+    for (flag, stage) in [("--from", from), ("--until", until)] {
+        if let Some(stage) = stage {
+            arguments.extend([flag.to_owned(), stage.to_owned()]);
+        }
+    }
+}
+
+/// A value as it is written after `--set key=`.
+fn setting_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dto::Change;
+
+    #[test]
+    fn what_is_shown_can_be_set_again() {
+        for field in recipe_fields("default".into()).unwrap() {
+            let mut recipe = Recipe::preset(Preset::Default);
+            recipe.set(&format!("{}={}", field.key, field.value)).unwrap();
+            assert_eq!(recipe, Recipe::preset(Preset::Default), "{}", field.key);
+        }
+        assert!(recipe_fields("none".into()).is_err());
+    }
+
+    #[test]
+    fn a_request_becomes_the_command_line() {
+        let request = RunRequest {
+            dataset: "d".into(),
+            model: "/m".into(),
+            preset: "small".into(),
+            changes: vec![Change { key: "shots".into(), value: "8".into() }],
+            seed: 3,
+            from: None,
+            until: Some("summaries".into()),
+        };
+        let expected =
+            "run --detach --dataset d --model /m --preset small --seed 3 --set shots=8 --until summaries";
+        assert_eq!(run_arguments(&request).join(" "), expected);
+    }
+}

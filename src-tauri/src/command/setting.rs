@@ -1,0 +1,31 @@
+//! The program, the machine and the settings of the workspace.
+
+use serde_json::Value;
+use tauri::State;
+
+use crate::dto::AppInfo;
+use crate::error::Answer;
+use crate::machine;
+use crate::place::Place;
+
+/// Version, places and machine.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn app_info(place: State<'_, Place>) -> AppInfo {
+    machine::info(&place)
+}
+
+/// A setting of the window, where it was ever set.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn setting(place: State<'_, Place>, key: String) -> Answer<Option<String>> {
+    let value = place.session()?.setting(&format!("window.{key}"))?;
+    Ok(value.and_then(|value| value.as_str().map(str::to_owned)))
+}
+
+/// Keeps a setting of the window.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn set_setting(place: State<'_, Place>, key: String, value: String) -> Answer<()> {
+    Ok(place.session()?.set_setting(&format!("window.{key}"), &Value::String(value))?)
+}

@@ -1,0 +1,51 @@
+//! What crosses the bridge: plain data for the page, mirrored into TypeScript by specta.
+//!
+//! Numbers are `u32` or `f64` (JavaScript has no 64-bit integer); times are milliseconds since 1970; shares and
+//! ROUGE are 0..=1. Nothing here may hold a NaN: what is undefined is `None`.
+
+mod dataset;
+mod demo;
+mod output;
+mod run;
+mod study;
+
+pub use dataset::*;
+pub use demo::*;
+pub use output::*;
+pub use run::*;
+pub use study::*;
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// What went wrong, for a person: `code` for programs, `message` says what happened, `fix` what to do next.
+#[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq, Eq)]
+pub struct AppError {
+    /// One of the closed set of codes of `mrds::Error::code`, or a `window_…` code of this crate.
+    pub code: String,
+    /// What happened and what it means.
+    pub message: String,
+    /// What to do next; empty where nothing can be done.
+    pub fix: String,
+}
+
+/// The machine and the program, for Home and Settings.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct AppInfo {
+    /// Version of the window.
+    pub version: String,
+    /// The workspace folder.
+    pub workspace: String,
+    /// The `duologue` binary that does the model work, where one was found.
+    pub cli_path: Option<String>,
+    /// Processor name, where the system tells it.
+    pub cpu: Option<String>,
+    /// Usable threads.
+    pub threads: u32,
+    /// Memory in bytes, where the system tells it.
+    pub memory_bytes: Option<f64>,
+    /// Memory free for programs in bytes, where the system tells it.
+    pub memory_free_bytes: Option<f64>,
+    /// Outgoing connections opened since start. The window links no HTTP client, so there is nothing to count up.
+    pub connections: u32,
+}

@@ -1,0 +1,150 @@
+//! Import, data sets and examples as the page sees them.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// Files to read and how to read them.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct ImportRequest {
+    /// Files, in the order given.
+    pub files: Vec<String>,
+    /// Name of the data set to make or extend.
+    pub name: String,
+    /// `auto`, `train`, `validation` or `test`.
+    pub split: String,
+    /// Column roles chosen by hand: `dialogue=C`, `summary=C[,C2]`; empty means guess.
+    pub map: String,
+    /// Names for turns that carry none, comma separated; empty means none given.
+    pub speakers: String,
+    /// Leave bad rows out instead of refusing the file.
+    pub skip_bad: bool,
+}
+
+/// One unreadable row.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct ImportIssue {
+    /// File name.
+    pub file: String,
+    /// Row number in the file, counted from 1.
+    pub row: Option<u32>,
+    /// Column or key.
+    pub field: Option<String>,
+    /// Stable code of the problem.
+    pub code: String,
+    /// What is wrong.
+    pub reason: String,
+    /// What to do about it.
+    pub fix: String,
+    /// Keeps the row out; otherwise a remark on a row that is imported.
+    pub bad: bool,
+}
+
+/// Sizes of the three splits.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, Type)]
+pub struct SplitCounts {
+    /// Training examples.
+    pub train: u32,
+    /// Validation examples.
+    pub validation: u32,
+    /// Test examples, which only the evaluation reads.
+    pub test: u32,
+}
+
+/// A dialogue found in two splits.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct ImportLeak {
+    /// The training-side example that is left out.
+    pub id: String,
+    /// The example it equals.
+    pub with: String,
+}
+
+/// Which column plays which part.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct ColumnRole {
+    /// `dialogue`, `summary`, `id`, `split`, …
+    pub role: String,
+    /// Column or key in the file.
+    pub column: String,
+}
+
+/// What an import found (dry run) or did.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct ImportReport {
+    /// Name of the data set.
+    pub dataset: String,
+    /// Detected format.
+    pub format: String,
+    /// Detected or given roles.
+    pub mapping: Vec<ColumnRole>,
+    /// Rows read.
+    pub read: u32,
+    /// Rows imported (or importable, in a dry run).
+    pub imported: u32,
+    /// Rows that cannot be imported.
+    pub bad_rows: u32,
+    /// `detected`, `please_check` or `needs_mapping`.
+    pub detection: String,
+    /// All columns of the first file.
+    pub columns: Vec<String>,
+    /// How the splits came about, one sentence.
+    pub split_rule: String,
+    /// Where the rows go.
+    pub splits: SplitCounts,
+    /// Fewest references of a row.
+    pub references_min: u32,
+    /// Most references of a row.
+    pub references_max: u32,
+    /// Dialogues found in two splits, taken off the training side.
+    pub leaks: Vec<ImportLeak>,
+    /// Problems by row.
+    pub issues: Vec<ImportIssue>,
+    /// The first rows, as they would be stored.
+    pub sample: Vec<Example>,
+}
+
+/// A data set in the workspace.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct Dataset {
+    /// Its name.
+    pub name: String,
+    /// Examples in all.
+    pub n: u32,
+    /// Examples by split.
+    pub splits: SplitCounts,
+    /// When it was made.
+    pub created_at_ms: f64,
+}
+
+/// One turn of a dialogue.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct Turn {
+    /// Who speaks; empty where unknown.
+    pub speaker: String,
+    /// What is said.
+    pub text: String,
+}
+
+/// One example: a dialogue and its references.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct Example {
+    /// Stable id.
+    pub id: String,
+    /// `train`, `validation` or `test`.
+    pub split: String,
+    /// `imported`, `synthetic`, `edited` or `written`.
+    pub origin: String,
+    /// The turns.
+    pub turns: Vec<Turn>,
+    /// Gold summaries, 1..n.
+    pub references: Vec<String>,
+}
+
+/// A page of a longer list.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct ExamplePage {
+    /// How many there are in all.
+    pub total: u32,
+    /// This page.
+    pub rows: Vec<Example>,
+}

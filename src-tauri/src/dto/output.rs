@@ -1,0 +1,206 @@
+//! Results and the things that stages made, as the page sees them.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::Turn;
+
+/// A mean with its 95 % interval.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
+pub struct Interval {
+    /// Mean.
+    pub mean: f64,
+    /// Lower end.
+    pub lo: f64,
+    /// Upper end.
+    pub hi: f64,
+}
+
+/// A paired difference with interval and p.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
+pub struct Difference {
+    /// Mean difference.
+    pub diff: f64,
+    /// Lower end.
+    pub lo: f64,
+    /// Upper end.
+    pub hi: f64,
+    /// Two-sided p of the paired bootstrap.
+    pub p: f64,
+}
+
+/// One line of the result table.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct SystemResult {
+    /// System name.
+    pub system: String,
+    /// Test examples.
+    pub n: u32,
+    /// ROUGE-1.
+    pub rouge1: Interval,
+    /// ROUGE-2.
+    pub rouge2: Interval,
+    /// ROUGE-L.
+    pub rouge_l: Interval,
+    /// Cross-entropy of the references, nats a token.
+    pub reference_ce: Option<f64>,
+    /// Mean length of the outputs.
+    pub mean_tokens: Option<f64>,
+    /// ROUGE-1 against real-only fine-tuning.
+    pub vs_sft_real: Option<Difference>,
+}
+
+/// One line of the synthesizer table.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct SynthesizerResult {
+    /// `sft`, `dpo_separate`, `dpo_joint`, `ids` or `rejection`.
+    pub system: String,
+    /// Dialogues made.
+    pub n: u32,
+    /// Share that keeps the format.
+    pub format_rate: f64,
+    /// Wilson interval of that share, lower end.
+    pub format_lo: f64,
+    /// Wilson interval of that share, upper end.
+    pub format_hi: f64,
+    /// Scorer cross-entropy over all, nats a token.
+    pub scorer_ce_all: Option<f64>,
+    /// Scorer cross-entropy over those that keep the format.
+    pub scorer_ce_passing: Option<f64>,
+    /// Dialogues accepted.
+    pub accepted: Option<u32>,
+    /// Seconds for each accepted dialogue.
+    pub seconds_per_accepted: Option<f64>,
+    /// Share with long verbatim runs of real dialogues.
+    pub copy_rate: Option<f64>,
+}
+
+/// What a run found.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct RunResults {
+    /// Run id.
+    pub run: String,
+    /// Seed.
+    pub seed: u32,
+    /// Summarizers.
+    pub results: Vec<SystemResult>,
+    /// The smallest ROUGE-1 difference that this test set can show.
+    pub detectable_diff: Option<f64>,
+    /// Synthesizers.
+    pub synthesizers: Vec<SynthesizerResult>,
+    /// First DPO loss (ln 2 where all is well).
+    pub first_dpo_loss: Option<f64>,
+    /// Pairs by set.
+    pub pairs: Vec<CountByName>,
+    /// How stage 1 of the summarizer ended.
+    pub stage1_ended_by: Option<String>,
+}
+
+/// A count with its name.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct CountByName {
+    /// What is counted.
+    pub name: String,
+    /// How many.
+    pub n: u32,
+}
+
+/// A rule of the format check and whether a candidate keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct RuleVerdict {
+    /// Rule name.
+    pub rule: String,
+    /// Kept.
+    pub pass: bool,
+}
+
+/// Something a stage made.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Item {
+    /// A topic of a real summary.
+    Topic {
+        /// Item id.
+        id: String,
+        /// The example it came from.
+        example_id: String,
+        /// The topic.
+        topic: String,
+    },
+    /// A made-up summary.
+    Summary {
+        /// Item id.
+        id: String,
+        /// Its topic.
+        topic: String,
+        /// The summary.
+        text: String,
+        /// `prompt` or `lora`.
+        method: String,
+    },
+    /// A made-up dialogue, not yet judged.
+    Candidate {
+        /// Item id.
+        id: String,
+        /// The summary it was made from.
+        summary: String,
+        /// `real` or `synthetic`.
+        origin: String,
+        /// The dialogue.
+        turns: Vec<Turn>,
+        /// Format rules.
+        rules: Vec<RuleVerdict>,
+        /// Keeps all rules.
+        pass: bool,
+        /// Mean log-probability of the summary given the dialogue.
+        score: Option<f64>,
+    },
+    /// A preference.
+    Pair {
+        /// Item id.
+        id: String,
+        /// `format`, `content` or `joint`.
+        set: String,
+        /// The summary.
+        summary: String,
+        /// The preferred dialogue.
+        chosen: Vec<Turn>,
+        /// The other one.
+        rejected: Vec<Turn>,
+        /// Difference of the scores.
+        gap: Option<f64>,
+        /// `real` or `synthetic`.
+        origin: String,
+    },
+    /// A made-up dialogue that trains the summarizer.
+    Dialogue {
+        /// Item id.
+        id: String,
+        /// `dpo_separate`, `dpo_joint` or `ids`.
+        source: String,
+        /// The summary.
+        summary: String,
+        /// The dialogue.
+        turns: Vec<Turn>,
+    },
+    /// A summary written by a system for a test dialogue.
+    Output {
+        /// Item id.
+        id: String,
+        /// Who wrote it; none while a rating set on this run is open.
+        system: Option<String>,
+        /// What it wrote.
+        prediction: String,
+        /// The references.
+        references: Vec<String>,
+    },
+}
+
+/// A page of items.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct ItemPage {
+    /// The page.
+    pub rows: Vec<Item>,
+    /// More follow.
+    pub more: bool,
+}

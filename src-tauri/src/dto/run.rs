@@ -1,0 +1,160 @@
+//! Models, recipes and runs as the page sees them.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::AppError;
+
+/// A model folder on disk.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct Model {
+    /// Folder.
+    pub path: String,
+    /// Folder name.
+    pub name: String,
+    /// Architecture of config.json.
+    pub architecture: String,
+    /// Parameters, from the headers of the weight files.
+    pub parameters: f64,
+    /// Weight files in bytes.
+    pub bytes: f64,
+    /// Context in tokens.
+    pub context_tokens: u32,
+    /// Why it cannot be used, where it cannot.
+    pub problem: Option<AppError>,
+}
+
+/// One setting of the recipe.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct RecipeField {
+    /// Dotted key.
+    pub key: String,
+    /// Value in this preset, as TOML.
+    pub value: String,
+    /// Default, as TOML.
+    pub default: String,
+    /// One sentence.
+    pub doc: String,
+    /// Where the default comes from.
+    pub source: String,
+}
+
+/// A changed setting.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct Change {
+    /// Dotted key.
+    pub key: String,
+    /// New value, as TOML.
+    pub value: String,
+}
+
+/// What to run.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct RunRequest {
+    /// Data set name.
+    pub dataset: String,
+    /// Model folder.
+    pub model: String,
+    /// `paper`, `default` or `small`.
+    pub preset: String,
+    /// Settings that differ from the preset.
+    pub changes: Vec<Change>,
+    /// Seed of every random number.
+    pub seed: u32,
+    /// First stage to carry out; none means the first.
+    pub from: Option<String>,
+    /// Last stage to carry out; none means the last.
+    pub until: Option<String>,
+}
+
+/// Name and state of a stage.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct StageState {
+    /// Stage name.
+    pub name: String,
+    /// `waiting`, `running`, `done`, `reused`, `failed`, `stale` or `paused` (begun, nobody works on it).
+    pub status: String,
+    /// Seconds it took or has taken.
+    pub wall_s: Option<f64>,
+    /// Where it is, while it runs.
+    pub progress: Option<Progress>,
+}
+
+/// Where a running stage is.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct Progress {
+    /// What is being done within the stage.
+    pub task: String,
+    /// Steps done.
+    pub step: u32,
+    /// Steps in all.
+    pub total_steps: u32,
+    /// Latest loss.
+    pub loss: Option<f64>,
+    /// Latest learning rate.
+    pub lr: Option<f64>,
+    /// Tokens each second.
+    pub tokens_per_s: Option<f64>,
+    /// Estimated seconds left.
+    pub eta_s: Option<f64>,
+    /// The latest sample text.
+    pub sample: Option<String>,
+}
+
+/// A run in the list.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct RunSummary {
+    /// Run id.
+    pub id: String,
+    /// `created`, `starting`, `running`, `interrupted`, `paused`, `cancelled`, `failed` or `done`.
+    pub status: String,
+    /// Data set name.
+    pub dataset: String,
+    /// Model name.
+    pub model_name: String,
+    /// When it was made.
+    pub created_at_ms: f64,
+    /// Seed.
+    pub seed: u32,
+    /// Stages in order.
+    pub stages: Vec<StageState>,
+    /// ROUGE-1 of the method's summarizer on the test split, once known.
+    pub headline_rouge1: Option<f64>,
+}
+
+/// A run as it is now.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct RunLive {
+    /// The run.
+    pub run: RunSummary,
+    /// A wish not yet heeded: `pause`, `cancel` or `discard`.
+    pub control: Option<String>,
+    /// Why it failed.
+    pub error: Option<AppError>,
+}
+
+/// One point of a curve.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct MetricPoint {
+    /// Stage name.
+    pub stage: String,
+    /// Series, e.g. `loss`.
+    pub series: String,
+    /// Step.
+    pub step: u32,
+    /// Value.
+    pub value: f64,
+}
+
+/// What the watcher sends, at most twice a second and only on change.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct WatchUpdate {
+    /// The job at the foot of the navigation: a running run, else none.
+    pub job: Option<RunSummary>,
+    /// The run that is looked at.
+    pub live: Option<RunLive>,
+    /// Forget the points sent so far: the first update, or a stage that was begun anew.
+    pub reset: bool,
+    /// Points of that run since the last update.
+    pub points: Vec<MetricPoint>,
+}

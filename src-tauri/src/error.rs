@@ -1,0 +1,64 @@
+//! Errors on their way to the page: a code for programs, sentences for people.
+
+use crate::dto::AppError;
+
+/// What every command returns.
+pub(crate) type Answer<T> = Result<T, AppError>;
+
+impl AppError {
+    /// An error of the window itself; codes begin with `window_`.
+    pub(crate) fn new(code: &str, message: impl AsRef<str>, fix: impl AsRef<str>) -> Self {
+        Self { code: code.to_owned(), message: sentence(message.as_ref()), fix: sentence(fix.as_ref()) }
+    }
+}
+
+impl From<mrds::Error> for AppError {
+    fn from(error: mrds::Error) -> Self {
+        Self::new(error.code(), error.to_string(), error.fix())
+    }
+}
+
+impl From<mrds::store::Error> for AppError {
+    fn from(error: mrds::store::Error) -> Self {
+        mrds::Error::from(error).into()
+    }
+}
+
+impl From<&serde_json::Value> for AppError {
+    /// Reads `{"code","message","fix"}` as the worker writes it.
+    fn from(value: &serde_json::Value) -> Self {
+        let text = |key: &str| value[key].as_str().unwrap_or_default();
+        let code = if text("code").is_empty() { "failure" } else { text("code") };
+        let message = if text("message").is_empty() { "The worker gave no reason." } else { text("message") };
+        Self::new(code, message, text("fix"))
+    }
+}
+
+/// Begins with a capital and ends with a stop.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut letters = text.chars();
+    let Some(first) = letters.next() else { return String::new() };
+    let mut out: String = first.to_uppercase().chain(letters).collect();
+    if !out.ends_with(['.', '!', '?', ':']) {
+        out.push('.');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_become_sentences() {
+        let error = AppError::new("window_x", "the file has gone", "");
+        assert_eq!((error.message.as_str(), error.fix.as_str()), ("The file has gone.", ""));
+    }
+
+    #[test]
+    fn a_worker_without_reason_still_says_something() {
+        let error = AppError::from(&serde_json::json!({}));
+        assert_eq!((error.code.as_str(), error.message.is_empty()), ("failure", false));
+    }
+}

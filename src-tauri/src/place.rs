@@ -1,0 +1,122 @@
+//! Where things are: the workspace and the `duologue` binary.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use mrds::session::Session;
+
+use crate::dto::AppError;
+use crate::error::Answer;
+
+/// The places of this window, found once at start.
+pub(crate) struct Place {
+    /// The workspace folder; created on first use.
+    pub(crate) workspace: PathBuf,
+    /// The binary that does the model work.
+    pub(crate) cli: Option<PathBuf>,
+}
+
+impl Place {
+    /// Workspace from `--workspace DIR`, else `$DUOLOGUE_WORKSPACE`, else the platform's data folder; the binary from
+    /// `$DUOLOGUE_BIN`, else beside this executable.
+    pub(crate) fn find(arguments: impl Iterator<Item = OsString>) -> Answer<Self> {
+        let named = workspace_argument(arguments)?;
+        let workspace = named
+            .or_else(|| {
+                std::env::var_os("DUOLOGUE_WORKSPACE").filter(|value| !value.is_empty()).map(PathBuf::from)
+            })
+            .or_else(data_folder)
+            .ok_or_else(|| {
+                AppError::new(
+                    "window_workspace",
+                    "no folder for the workspace is known",
+                    "Give --workspace DIR.",
+                )
+            })?;
+        let workspace = std::path::absolute(&workspace).unwrap_or(workspace);
+        let cli =
+            cli(std::env::var_os("DUOLOGUE_BIN").map(PathBuf::from), std::env::current_exe().ok().as_deref());
+        Session::open(&workspace)?;
+        Ok(Self { workspace, cli })
+    }
+
+    /// A connection to the workspace; each command opens its own, so none waits for another.
+    pub(crate) fn session(&self) -> Answer<Session> {
+        Ok(Session::open(&self.workspace)?)
+    }
+
+    /// The binary, or what to do without one.
+    pub(crate) fn cli(&self) -> Answer<&Path> {
+        self.cli.as_deref().ok_or_else(|| {
+            AppError::new(
+                "window_no_worker",
+                "the program “duologue”, which does the model work, was not found beside this window",
+                "Build it (cargo build -p duologue) or set DUOLOGUE_BIN to its path, then start the window again.",
+            )
+        })
+    }
+}
+
+fn workspace_argument(mut arguments: impl Iterator<Item = OsString>) -> Answer<Option<PathBuf>> {
+    let usage = || AppError::new("usage", "usage: duologue-desktop [--workspace DIR]", "");
+    let mut found = None;
+    while let Some(argument) = arguments.next() {
+        let text = argument.to_string_lossy();
+        if let Some(value) = text.strip_prefix("--workspace=") {
+            found = Some(PathBuf::from(value));
+        } else if text == "--workspace" {
+            found = Some(PathBuf::from(arguments.next().ok_or_else(usage)?));
+        } else {
+            return Err(usage());
+        }
+    }
+    Ok(found)
+}
+
+/// The same folder as the command line's default.
+fn data_folder() -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = if cfg!(target_os = "windows") {
+        variable("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library/Application Support"))
+    } else {
+        variable("XDG_DATA_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/share")))
+    };
+    base.map(|base| base.join("duologue"))
+}
+
+fn cli(named: Option<PathBuf>, own: Option<&Path>) -> Option<PathBuf> {
+    let name = if cfg!(windows) { "duologue.exe" } else { "duologue" };
+    let beside = || Some(own?.parent()?.join(name));
+    named.or_else(beside).filter(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(list: &[&str]) -> impl Iterator<Item = OsString> {
+        list.iter().map(OsString::from).collect::<Vec<_>>().into_iter()
+    }
+
+    #[test]
+    fn workspace_is_read_in_both_forms() {
+        assert_eq!(workspace_argument(words(&["--workspace", "a b"])).unwrap(), Some("a b".into()));
+        assert_eq!(workspace_argument(words(&["--workspace=x"])).unwrap(), Some("x".into()));
+        assert_eq!(workspace_argument(words(&[])).unwrap(), None);
+        assert!(workspace_argument(words(&["--workspace"])).is_err());
+        assert!(workspace_argument(words(&["--other"])).is_err());
+    }
+
+    #[test]
+    fn binary_is_named_or_beside_the_window() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("duologue-desktop");
+        assert_eq!(cli(None, Some(&own)), None);
+        let beside = folder.path().join(if cfg!(windows) { "duologue.exe" } else { "duologue" });
+        std::fs::write(&beside, "").unwrap();
+        assert_eq!(cli(None, Some(&own)), Some(beside));
+        assert_eq!(cli(Some(folder.path().join("gone")), Some(&own)), None);
+    }
+}

@@ -1,0 +1,163 @@
+//! What a run's rows mean to a person looking at it now: a run whose worker has died is not running.
+
+use mrds::session::{self, Session};
+use mrds::store::{LEASE_TIMEOUT_MS, LeaseRow, Store};
+use mrds::{StageName, store};
+use serde_json::Value;
+
+use crate::dto::{AppError, Progress, RunLive, RunSummary, StageState};
+use crate::error::Answer;
+use crate::machine::now_ms;
+
+/// Reads runs of one workspace.
+pub(crate) struct Runs {
+    /// The facade.
+    pub(crate) session: Session,
+    store: Store,
+}
+
+impl Runs {
+    /// Opens the workspace of an open session.
+    pub(crate) fn new(session: Session) -> Answer<Self> {
+        let store = Store::open(session.workspace())?;
+        Ok(Self { session, store })
+    }
+
+    /// All runs, newest first.
+    pub(crate) fn all(&self) -> Answer<Vec<RunSummary>> {
+        self.session.runs()?.into_iter().map(|run| self.summary(run)).collect()
+    }
+
+    /// One run with its wish and its error.
+    pub(crate) fn live(&self, run: &str) -> Answer<RunLive> {
+        let row = self.session.run(run)?;
+        let run = self.summary(self.session.status(run)?)?;
+        let error = row.error.as_ref().filter(|_| run.status == "failed").map(AppError::from);
+        Ok(RunLive { run, control: row.control.map(|wish| wish.to_string()), error })
+    }
+
+    fn summary(&self, run: session::RunSummary) -> Answer<RunSummary> {
+        let working = self.store.lease(&run.run)?.is_some_and(|lease| alive(&lease));
+        let status = status(run.status, working);
+        let stages = run.stages.into_iter().map(|stage| stage_state(stage, working)).collect();
+        let headline_rouge1 = self.headline(&run.run)?;
+        Ok(RunSummary {
+            status: status.to_owned(),
+            dataset: run.dataset,
+            model_name: run.model,
+            created_at_ms: run.created_at_ms as f64,
+            seed: u32::try_from(run.seed).unwrap_or(u32::MAX),
+            stages,
+            headline_rouge1,
+            id: run.run,
+        })
+    }
+
+    fn headline(&self, run: &str) -> Answer<Option<f64>> {
+        let results = self.session.items(run, StageName::Evaluate, Some("result"), 0, 16)?;
+        let main = results.rows.iter().find(|row| row.payload["system"] == "mrds_separate");
+        Ok(main.and_then(|row| row.payload["rouge1"]["mean"].as_f64()))
+    }
+}
+
+/// A status that tells apart what the rows cannot: a worker that is still loading, and one that has died.
+fn status(stored: store::RunStatus, working: bool) -> &'static str {
+    use store::RunStatus::{Created, Done, Failed, Paused, Running};
+    match (stored, working) {
+        (Running, true) => "running",
+        (Running, false) => "interrupted",
+        (Done, _) => "done",
+        (_, true) => "starting",
+        (Created, false) => "created",
+        (Paused, false) => "paused",
+        (Failed, false) => "failed",
+        (store::RunStatus::Cancelled, false) => "cancelled",
+    }
+}
+
+fn stage_state(stage: session::StageState, working: bool) -> StageState {
+    let status = if stage.status == "running" && !working { "paused".to_owned() } else { stage.status };
+    StageState {
+        name: stage.name,
+        status,
+        wall_s: (stage.wall_s > 0.0).then_some(stage.wall_s),
+        progress: progress(&stage.progress),
+    }
+}
+
+fn progress(value: &Value) -> Option<Progress> {
+    let count = |key: &str| value[key].as_u64().map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    Some(Progress {
+        task: value["task"].as_str().unwrap_or_default().to_owned(),
+        step: count("step")?,
+        total_steps: count("total_steps")?,
+        loss: value["loss"].as_f64(),
+        lr: value["lr"].as_f64(),
+        tokens_per_s: value["tokens_per_s"].as_f64(),
+        eta_s: value["eta_s"].as_f64(),
+        sample: sample(&value["sample"]),
+    })
+}
+
+/// The text worth looking at in a sample: a dialogue, a summary or a prediction.
+fn sample(value: &Value) -> Option<String> {
+    let text = |key: &str| value[key].as_str();
+    let body =
+        value.as_str().or_else(|| text("dialogue").or_else(|| text("text")).or_else(|| text("prediction")));
+    let parts: Vec<&str> = text("summary").into_iter().chain(body).collect();
+    (!parts.is_empty()).then(|| parts.join("\n\n"))
+}
+
+/// A lease counts while its heart beats and, where the system tells, its process lives.
+fn alive(lease: &LeaseRow) -> bool {
+    let fresh = now_ms().saturating_sub(lease.heartbeat_ms) < LEASE_TIMEOUT_MS as i64;
+    fresh && process_lives(lease.pid)
+}
+
+/// On Linux the process table answers at once; elsewhere the heartbeat decides.
+fn process_lives(pid: u32) -> bool {
+    if !cfg!(target_os = "linux") {
+        return true;
+    }
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // A zombie has ended, although its number is still taken.
+    stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_dead_worker_is_not_running() {
+        let lease = |pid, age_ms: i64| LeaseRow {
+            run_id: "r".into(),
+            pid,
+            boot_id: String::new(),
+            token: String::new(),
+            heartbeat_ms: now_ms() - age_ms,
+        };
+        assert!(alive(&lease(std::process::id(), 0)));
+        assert!(!alive(&lease(std::process::id(), 60_000)));
+        assert_eq!(status(store::RunStatus::Running, false), "interrupted");
+        assert_eq!(status(store::RunStatus::Failed, true), "starting");
+        if cfg!(target_os = "linux") {
+            assert!(!alive(&lease(u32::MAX, 0)));
+        }
+    }
+
+    #[test]
+    fn samples_are_shown_with_their_summary() {
+        assert_eq!(sample(&json!({"summary": "S", "dialogue": "A: b"})).as_deref(), Some("S\n\nA: b"));
+        assert_eq!(sample(&json!("text")).as_deref(), Some("text"));
+        assert_eq!(sample(&json!({"format_rate": 0.5})), None);
+    }
+
+    #[test]
+    fn a_stage_without_a_step_has_no_progress() {
+        assert!(progress(&json!({})).is_none());
+        let now = progress(&json!({"step": 3, "total_steps": 9, "task": "t", "loss": null})).unwrap();
+        assert_eq!((now.step, now.total_steps, now.loss), (3, 9, None));
+    }
+}

@@ -1,0 +1,122 @@
+//! The watcher: reads the workspace twice a second and sends what changed, in one message. The page has one watcher;
+//! asking for another ends the first.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use mrds::store::MetricPointRow;
+use tauri::ipc::Channel;
+
+use crate::dto::{MetricPoint, WatchUpdate};
+use crate::error::Answer;
+use crate::run_state::Runs;
+
+const POLL: Duration = Duration::from_millis(500);
+
+/// Numbers the watchers, so that an old one knows that it is replaced.
+#[derive(Default)]
+pub(crate) struct Watcher {
+    current: Arc<AtomicU64>,
+}
+
+impl Watcher {
+    /// Watches a run (or only the job in progress) until replaced or until the page has gone.
+    pub(crate) fn start(&self, runs: Runs, run: Option<String>, channel: Channel<WatchUpdate>) {
+        let mine = self.current.fetch_add(1, Ordering::SeqCst) + 1;
+        let current = Arc::clone(&self.current);
+        std::thread::spawn(move || {
+            let mut sent = Sent::default();
+            while current.load(Ordering::SeqCst) == mine {
+                // A busy database is asked again at the next turn.
+                if let Ok(update) = read(&runs, run.as_deref(), &mut sent)
+                    && sent.is_news(&update)
+                    && channel.send(update).is_err()
+                {
+                    return;
+                }
+                std::thread::sleep(POLL);
+            }
+        });
+    }
+}
+
+fn read(runs: &Runs, run: Option<&str>, sent: &mut Sent) -> Answer<WatchUpdate> {
+    let job = runs.all()?.into_iter().find(|one| one.status == "running" || one.status == "starting");
+    let Some(run) = run else {
+        return Ok(WatchUpdate { job, live: None, reset: false, points: Vec::new() });
+    };
+    let live = runs.live(run)?;
+    let (reset, points) = sent.new_points(runs.session.metric_points(run, None)?);
+    Ok(WatchUpdate { job, live: Some(live), reset, points })
+}
+
+/// What the page has already.
+#[derive(Default)]
+struct Sent {
+    points: usize,
+    last_step: HashMap<(String, String), u64>,
+    state: String,
+}
+
+impl Sent {
+    /// The points that the page lacks; `true` where it has to forget its own, because a stage began anew.
+    fn new_points(&mut self, all: Vec<MetricPointRow>) -> (bool, Vec<MetricPoint>) {
+        let reset = self.points == 0 || all.len() < self.points;
+        if reset {
+            self.last_step.clear();
+        }
+        self.points = all.len();
+        let mut new = Vec::new();
+        for point in all {
+            let Some(value) = point.value else { continue };
+            let key = (point.stage, point.series);
+            if self.last_step.get(&key).is_some_and(|last| point.step <= *last) {
+                continue;
+            }
+            self.last_step.insert(key.clone(), point.step);
+            let step = u32::try_from(point.step).unwrap_or(u32::MAX);
+            new.push(MetricPoint { stage: key.0, series: key.1, step, value });
+        }
+        (reset, new)
+    }
+
+    /// Whether anything but the points differs from the last message, or there are points.
+    fn is_news(&mut self, update: &WatchUpdate) -> bool {
+        let state = serde_json::to_string(&(&update.job, &update.live)).unwrap_or_default();
+        let news = state != self.state || !update.points.is_empty();
+        self.state = state;
+        news
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(steps: &[u64]) -> Vec<MetricPointRow> {
+        let row =
+            |&step| MetricPointRow { stage: "align".into(), series: "loss".into(), step, value: Some(1.0) };
+        steps.iter().map(row).collect()
+    }
+
+    #[test]
+    fn only_new_points_are_sent_and_a_restart_resets() {
+        let mut sent = Sent::default();
+        assert_eq!(sent.new_points(points(&[1, 2])).1.len(), 2);
+        let (reset, new) = sent.new_points(points(&[1, 2, 3]));
+        assert_eq!((reset, new.len(), new[0].step), (false, 1, 3));
+        assert_eq!(sent.new_points(points(&[1, 2, 3])).1.len(), 0);
+        let (reset, new) = sent.new_points(points(&[1]));
+        assert_eq!((reset, new.len()), (true, 1));
+    }
+
+    #[test]
+    fn silence_while_nothing_changes() {
+        let mut sent = Sent::default();
+        let update = WatchUpdate { job: None, live: None, reset: false, points: Vec::new() };
+        assert!(sent.is_news(&update));
+        assert!(!sent.is_news(&update));
+    }
+}

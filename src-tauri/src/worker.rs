@@ -1,0 +1,250 @@
+//! The `duologue` binary at work for the window: planning and starting runs (which go on by themselves), and the
+//! demo's process, which keeps a model loaded and ends when its standard input closes.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Value, json};
+
+use crate::dto::{AppError, DemoChoice, DemoEvent};
+use crate::error::Answer;
+use crate::place::Place;
+
+/// Runs the binary until it has said its result. What it starts detached goes on; nothing of it is waited for.
+pub(crate) fn ask(place: &Place, arguments: &[String]) -> Answer<Value> {
+    let mut command = command(place, "window.log")?;
+    detach(command.args(arguments));
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(|e| not_started(&e))?;
+    let mut said = None;
+    // Only up to the last line: a detached worker may hold the pipe open for hours.
+    for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
+        let Ok(event) =
+            line.map_err(|_| ()).and_then(|line| serde_json::from_str::<Value>(&line).map_err(|_| ()))
+        else {
+            continue;
+        };
+        if event["event"] == "result" || event["event"] == "error" {
+            said = Some(event);
+            break;
+        }
+    }
+    // The exit code says nothing that the last line has not said.
+    let _status = child.wait();
+    match said {
+        Some(event) if event["event"] == "result" => Ok(event),
+        Some(event) => Err(AppError::from(&event)),
+        None => Err(silent(place)),
+    }
+}
+
+/// The demo's process, at most one at a time.
+#[derive(Default)]
+pub(crate) struct Demo {
+    server: Mutex<Option<Server>>,
+}
+
+struct Server {
+    choice: DemoChoice,
+    child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It holds no state but a loaded model; where it has ended already there is nothing to end.
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+impl Demo {
+    /// Summarizes one dialogue, passing on each event; the process stays for the next one.
+    pub(crate) fn summarize(
+        &self,
+        place: &Place,
+        choice: DemoChoice,
+        dialogue: &str,
+        send: impl Fn(DemoEvent),
+    ) -> Answer<()> {
+        let mut slot = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.as_ref().is_none_or(|server| server.choice != choice) {
+            // The old model leaves memory before the new one comes.
+            *slot = None;
+            *slot = Some(Server::start(place, choice)?);
+        }
+        let Some(server) = slot.as_mut() else { return Ok(()) };
+        let answer = server.summarize(place, dialogue, send);
+        if answer.is_err() {
+            *slot = None;
+        }
+        answer
+    }
+
+    /// Ends the process and gives its memory back.
+    pub(crate) fn close(&self) {
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Server {
+    fn start(place: &Place, choice: DemoChoice) -> Answer<Self> {
+        let mut command = command(place, "demo.log")?;
+        command.arg("summarize");
+        match &choice.run {
+            Some(run) => command.args(["--run", run]),
+            None => command.args(["--model", &choice.model]),
+        };
+        command.arg("--serve").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(|e| not_started(&e))?;
+        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(silent(place));
+        };
+        Ok(Self { choice, child, stdin, stdout: BufReader::new(stdout) })
+    }
+
+    fn summarize(&mut self, place: &Place, dialogue: &str, send: impl Fn(DemoEvent)) -> Answer<()> {
+        // A process that has ended cannot be written to; why it ended stands in what it said.
+        let _written =
+            writeln!(self.stdin, "{}", json!({ "dialogue": dialogue })).and_then(|()| self.stdin.flush());
+        let mut line = String::new();
+        loop {
+            line.clear();
+            if !self.stdout.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
+                return Err(silent(place));
+            }
+            let Ok(event) = serde_json::from_str::<Value>(&line) else { continue };
+            match event["event"].as_str() {
+                Some("token") => {
+                    send(DemoEvent::Token { text: event["text"].as_str().unwrap_or_default().into() })
+                }
+                Some("summary") => {
+                    send(summary(&event));
+                    return Ok(());
+                }
+                Some("error") => return Err(AppError::from(&event)),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn summary(event: &Value) -> DemoEvent {
+    let count = |key: &str| event[key].as_u64().map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX));
+    DemoEvent::Summary {
+        summary: event["summary"].as_str().unwrap_or_default().to_owned(),
+        prompt_tokens: count("prompt_tokens"),
+        new_tokens: count("new_tokens"),
+        ttft_ms: event["ttft_ms"].as_f64().unwrap_or(0.0),
+        tokens_per_s: event["tokens_per_s"].as_f64().unwrap_or(0.0),
+    }
+}
+
+/// `duologue --workspace W --json`, with standard error in the workspace's log.
+fn command(place: &Place, log: &str) -> Answer<Command> {
+    let mut command = Command::new(place.cli()?);
+    command.arg("--workspace").arg(&place.workspace).arg("--json");
+    command.stderr(log_file(place, log).map_or_else(Stdio::null, Stdio::from));
+    Ok(command)
+}
+
+/// Nobody misses a log that cannot be written: what matters is said on standard output.
+fn log_file(place: &Place, name: &str) -> Option<File> {
+    std::fs::create_dir_all(logs(place)).ok()?;
+    File::options().create(true).append(true).open(logs(place).join(name)).ok()
+}
+
+fn logs(place: &Place) -> PathBuf {
+    place.workspace.join("logs")
+}
+
+/// Puts the process in a group of its own, so that what ends the window's group does not end the work.
+fn detach(command: &mut Command) -> &mut Command {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    command
+}
+
+fn not_started(error: &std::io::Error) -> AppError {
+    AppError::new(
+        "window_worker_start",
+        format!("the program “duologue” could not be started: {error}"),
+        "Check that the file under Settings, Model worker, may be executed.",
+    )
+}
+
+fn silent(place: &Place) -> AppError {
+    AppError::new(
+        "window_worker_stopped",
+        "the model worker stopped without an answer; it may have run out of memory",
+        format!("Try again, or look into {}.", logs(place).display()),
+    )
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// A workspace with a shell script in the place of the binary.
+    fn place(script: &str) -> (tempfile::TempDir, Place) {
+        let folder = tempfile::tempdir().unwrap();
+        let cli = folder.path().join("duologue");
+        std::fs::write(&cli, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&cli, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let workspace = folder.path().join("workspace");
+        (folder, Place { workspace, cli: Some(cli) })
+    }
+
+    #[test]
+    fn result_is_taken_although_a_child_holds_the_pipe() {
+        let (_folder, place) = place("sleep 20 & echo '{\"event\":\"result\",\"run\":\"r-1\"}'");
+        let begun = std::time::Instant::now();
+        assert_eq!(ask(&place, &["run".into()]).unwrap()["run"], "r-1");
+        assert!(begun.elapsed().as_secs() < 10);
+    }
+
+    #[test]
+    fn an_error_keeps_its_code_and_fix() {
+        let (_folder, place) = place(
+            "echo '{\"event\":\"error\",\"code\":\"too_few_rows\",\"message\":\"few\",\"fix\":\"more\"}'; exit 2",
+        );
+        let error = ask(&place, &[]).unwrap_err();
+        assert_eq!(
+            (error.code.as_str(), error.message.as_str(), error.fix.as_str()),
+            ("too_few_rows", "Few.", "More.")
+        );
+    }
+
+    #[test]
+    fn a_crash_is_named() {
+        let (_folder, place) = place("echo noise; kill -9 $$");
+        assert_eq!(ask(&place, &[]).unwrap_err().code, "window_worker_stopped");
+    }
+
+    #[test]
+    fn demo_streams_and_keeps_the_process() {
+        let (folder, place) = place(
+            "echo start >> \"$(dirname \"$0\")/starts\"\nwhile read -r line; do\necho '{\"event\":\"token\",\"text\":\"A \"}'\n\
+             echo '{\"event\":\"summary\",\"summary\":\"A b\",\"prompt_tokens\":3,\"new_tokens\":2,\"ttft_ms\":1.5,\"tokens_per_s\":9}'\ndone",
+        );
+        let demo = Demo::default();
+        let choice = DemoChoice { model: "m".into(), run: None };
+        for _ in 0..2 {
+            let events = Mutex::new(Vec::new());
+            demo.summarize(&place, choice.clone(), "A: b", |event| events.lock().unwrap().push(event))
+                .unwrap();
+            let events = events.into_inner().unwrap();
+            assert!(matches!(&events[0], DemoEvent::Token { text } if text == "A "));
+            assert!(matches!(&events[1], DemoEvent::Summary { new_tokens: 2, .. }));
+        }
+        assert_eq!(std::fs::read_to_string(folder.path().join("starts")).unwrap(), "start\n");
+        demo.close();
+    }
+}

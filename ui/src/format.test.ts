@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest';
+import { baseName, bytes, duration, parameters, percent, pValue, rouge, signedRouge } from './format';
+
+test('figures read as people write them', () => {
+  expect([rouge(0.3121), signedRouge(-0.026), signedRouge(0.0004)]).toEqual(['31.2', '−2.6', '+0.0']);
+  expect([bytes(29_400_000), bytes(999), bytes(null)]).toEqual(['29.4 MB', '999 B', '–']);
+  expect([duration(3.25), duration(75), duration(3725)]).toEqual(['3.3 s', '1 min 15 s', '1 h 2 min']);
+  expect([parameters(134_515_008), parameters(7_345_920)]).toEqual(['134.5 M', '7.3 M']);
+  expect([percent(0.934), pValue(0.0001), pValue(0.0123)]).toEqual(['93 %', 'p < 0.001', 'p = 0.012']);
+  expect([baseName('/a/b.csv'), baseName('C:\\x\\y\\')]).toEqual(['b.csv', 'y']);
+});

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { find, get, open, query, text } from '../../testing';
+
+test('a file is checked before it is imported', async () => {
+  const { bridge, user } = await open('#/data');
+  expect(text(await find('import-check'))).toBe('Name a file first');
+  await user.type(get('import-path'), '/home/ada/notes.jsonl');
+  expect((get('import-name') as HTMLInputElement).value).toBe('notes');
+  await user.click(get('import-check'));
+  expect(text(await find('import-read'))).toBe('60');
+  expect(bridge.datasetList.map((one) => one.name)).not.toContain('notes');
+  await user.click(get('import-confirm'));
+  await find('dataset-notes');
+  expect(query('import-preview')).toBeNull();
+});
+
+test('bad rows are listed and stay out only when the user says so', async () => {
+  const { bridge, user } = await open('#/data');
+  await user.type(await find('import-path'), '/home/ada/bad.csv');
+  await user.click(get('import-check'));
+  expect(text(await find('import-issues'))).toContain('The summary is empty.');
+  expect((get('import-confirm') as HTMLButtonElement).disabled).toBe(true);
+  await user.click(get('import-skip-bad'));
+  expect(text(get('import-confirm'))).toBe('Import 58 examples');
+  await user.click(get('import-confirm'));
+  await find('dataset-bad');
+  expect(bridge.datasetList[0]?.n).toBe(58);
+});
+
+test('a missing file says what happened and what to do', async () => {
+  const { user } = await open('#/data');
+  await user.type(await find('import-path'), '/home/ada/missing.csv');
+  await user.click(get('import-check'));
+  expect(text(await find('error-card'))).toContain('Check the path.');
+  expect(text(get('error-code'))).toBe('file_not_found');
+});
+
+test('changing the path takes the preview away', async () => {
+  const { user } = await open('#/data');
+  await user.type(await find('import-path'), '/home/ada/notes.jsonl');
+  await user.click(get('import-check'));
+  await find('import-preview');
+  await user.type(get('import-path'), '2');
+  expect(query('import-preview')).toBeNull();
+});
+
+test('the examples of a data set can be read', async () => {
+  const { user } = await open('#/data');
+  await user.click(await find('dataset-open-support-desk'));
+  expect((await find('examples')).children.length).toBe(20);
+});

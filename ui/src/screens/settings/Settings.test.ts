@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { find, get, open, text } from '../../testing';
+
+test('the theme is applied and kept', async () => {
+  const { bridge, user } = await open('#/settings');
+  await user.click(await find('theme-dark'));
+  expect(document.documentElement.dataset['theme']).toBe('dark');
+  expect(bridge.settings['theme']).toBe('dark');
+  await user.click(get('theme-system'));
+  expect(document.documentElement.dataset['theme']).toBeUndefined();
+});
+
+test('workspace and worker are named', async () => {
+  await open('#/settings');
+  expect(text(await find('workspace'))).toContain('duologue');
+  expect(text(get('cli-path'))).toContain('duologue');
+});

@@ -1,0 +1,22 @@
+// What the screen tests share: the whole shell on a fake bridge, and elements by their test id.
+import { render, screen } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { app } from './app.svelte';
+import { FakeBridge, type FakeOptions } from './bridge/fake';
+import Shell from './Shell.svelte';
+
+/** Opens the window at a place (`#/runs/new`) and returns the bridge and the user. */
+export async function open(hash: string, options: FakeOptions = {}) {
+  location.hash = hash;
+  const bridge = new FakeBridge({ tickMs: 20, ...options });
+  await app.open(bridge);
+  render(Shell);
+  return { bridge, user: userEvent.setup() };
+}
+
+export const find = (id: string) => screen.findByTestId(id);
+export const get = (id: string) => screen.getByTestId(id);
+export const query = (id: string) => screen.queryByTestId(id);
+
+/** The text of an element with runs of blanks as one. */
+export const text = (element: HTMLElement) => (element.textContent ?? '').replace(/\s+/g, ' ').trim();
