@@ -10,12 +10,12 @@ use lm::train::{BatchPlan, Objective, PreferencePair, Schedule, TrainConfig, Tra
 use serde::{Deserialize, Serialize};
 
 use super::candidates::content_scores;
-use super::context::Stage;
+use super::context::{Stage, count};
 use super::sampling::Way;
 use super::synthesizer;
 use super::training::adapter_artifact;
 use crate::artifact::{Checkpoint, Pair, PairSet, SummaryOrigin, rows};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format_rule::FormatRule;
 use crate::pipeline::StageOutput;
 use crate::recipe::SftTarget;
@@ -30,6 +30,8 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     for role in [Synthesizer::DpoSeparate, Synthesizer::DpoJoint] {
         let sets = sets(&pairs, role);
         if sets.iter().all(|set| set.is_empty()) {
+            require_no_system(stage, role)?;
+            count(&mut output.dropped, &format!("{role}: no pair to learn from"));
             continue;
         }
         let aligned = align(stage, role, &sets, &ref_policy, &rule)?;
@@ -40,6 +42,19 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     output.artifacts = rows(&adapters)?;
     output.artifacts.extend(rows(&checkpoints)?);
     Ok(output)
+}
+
+/// Without pairs there is no such synthesizer: an error where a system asked for learns from it.
+fn require_no_system(stage: &Stage<'_>, role: Synthesizer) -> Result<()> {
+    let systems = stage.recipe().systems.iter();
+    match systems.copied().find(|system| system.synthetic_source() == Some(role)) {
+        None => Ok(()),
+        Some(system) => Err(Error::Stalled {
+            stage: stage.name,
+            reason: format!("{system} learns from {role}, which has no preference pair to learn from"),
+            fix: format!("Raise `candidates_per_summary`, lower `min_gap`, or leave {system} out of `systems`; the stages so far are taken over by the new run."),
+        }),
+    }
 }
 
 fn sets(pairs: &[Pair], role: Synthesizer) -> Vec<Vec<&Pair>> {
@@ -138,16 +153,20 @@ fn config(stage: &Stage<'_>, role: Synthesizer, sets: &[Vec<&Pair>]) -> TrainCon
     }
 }
 
-/// Batches and updates of an epoch. Two filled sets go half and half into each batch; the smaller one is repeated at
-/// most `repeat` times.
+/// Batches and updates of an epoch. Two filled sets go half and half into each batch; where the smaller one would be
+/// repeated more than `repeat` times, its share of the batch shrinks until it is not.
 fn plan(sets: &[Vec<&Pair>], batch: usize, repeat: usize) -> (BatchPlan, usize) {
     let sizes: Vec<usize> = sets.iter().map(Vec::len).collect();
     match sizes.as_slice() {
         [format, content] if *format > 0 && *content > 0 && batch > 1 => {
-            let (small, large) = (*format.min(content), *format.max(content));
-            let half = large.min(small * repeat.max(1));
-            let shares = vec![(0..*format, batch / 2), (*format..format + content, batch - batch / 2)];
-            (BatchPlan::Mixed(shares), (2 * half).div_ceil(batch))
+            let [format_shown, content_shown] = [(format, content), (content, format)]
+                .map(|(own, other)| (*own * repeat.max(1)).min(*own.max(other)));
+            let all = format_shown + content_shown;
+            let share = (batch * content_shown + all / 2) / all;
+            let content_share = share.clamp(1, batch - 1);
+            let shares =
+                vec![(0..*format, batch - content_share), (*format..format + content, content_share)];
+            (BatchPlan::Mixed(shares), all.div_ceil(batch))
         }
         _ => (BatchPlan::Shuffled, sizes.iter().sum::<usize>().div_ceil(batch)),
     }
@@ -254,6 +273,33 @@ mod tests {
 
     fn judged(update: usize, format_rate: f64, scorer_ce: f64) -> Judged {
         Judged { update, sha256: String::new(), format_rate, scorer_ce }
+    }
+
+    #[test]
+    fn a_small_set_is_repeated_within_bounds_and_does_not_starve_the_other() {
+        let pair = Pair {
+            set: PairSet::Format,
+            summary_id: 0,
+            origin: SummaryOrigin::Real,
+            summary: String::new(),
+            chosen: String::new(),
+            rejected: String::new(),
+            chosen_ids: vec![],
+            rejected_ids: vec![],
+            gap: None,
+        };
+        let shares = |format: usize, content: usize| {
+            let (plan, updates) = plan(&[vec![&pair; format], vec![&pair; content]], 16, 3);
+            match plan {
+                BatchPlan::Mixed(shares) => (shares[0].1, shares[1].1, updates),
+                BatchPlan::Shuffled => (16, 0, updates),
+            }
+        };
+        assert_eq!(shares(100, 100), (8, 8, 13));
+        assert_eq!(shares(90, 30), (8, 8, 12));
+        assert_eq!(shares(318, 8), (15, 1, 22));
+        assert_eq!(shares(8, 318), (1, 15, 22));
+        assert_eq!(shares(32, 0), (16, 0, 2));
     }
 
     #[test]
