@@ -1,5 +1,6 @@
 // The state that all screens share: bridge, route, theme, notices, and what the watcher last said.
-import type { AppError, AppInfo, Bridge, MetricPoint, RunLive, RunSummary } from './bridge';
+import { untrack } from 'svelte';
+import type { AppError, AppInfo, Bridge, MetricPoint, RunLive, RunSummary, WatchUpdate } from './bridge';
 import { t } from './text';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -73,13 +74,15 @@ class App {
   async watch(run: string | null): Promise<void> {
     this.live = null;
     this.points = {};
-    await this.bridge.watch(run, (update) => {
+    // An effect may ask for this; what arrives must not run it again.
+    const take = (update: WatchUpdate) => {
       this.job = update.job;
       if (!update.live || update.live.run.id !== run) return;
       this.live = update.live;
       if (update.reset) this.points = {};
       for (const point of update.points) (this.points[point.stage] ??= []).push(point);
-    });
+    };
+    await untrack(() => this.bridge.watch(run, (update) => untrack(() => take(update))));
   }
 
   say(text: string): void {

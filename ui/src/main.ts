@@ -8,6 +8,5 @@ import Shell from './Shell.svelte';
 const target = document.getElementById('app');
 if (target) {
   await app.open(await openBridge());
-  addEventListener('hashchange', () => app.followHash());
   mount(Shell, { target });
 }

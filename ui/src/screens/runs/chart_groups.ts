@@ -14,7 +14,7 @@ function groupOf(series: string): string {
   if (/logp/.test(series)) return 'log-probability';
   if (/^lr|learning_rate/.test(series)) return 'learning rate';
   if (/loss|ce$|_ce|nll/.test(series)) return 'loss';
-  return series;
+  return series.split('/').pop() ?? series;
 }
 
 /** Groups in order of first appearance, loss first. */
