@@ -20,6 +20,6 @@ pub(crate) fn turns(text: &str) -> Vec<Turn> {
 }
 
 /// A count for the page; more than four billion of anything is shown as that.
-pub(crate) fn count(n: impl TryInto<u32>) -> u32 {
+pub(crate) fn count<N: TryInto<u32>>(n: N) -> u32 {
     n.try_into().unwrap_or(u32::MAX)
 }

@@ -22,8 +22,6 @@ use tauri_specta::{Builder, collect_commands};
 
 use crate::place::Place;
 
-include!("command_names.rs");
-
 /// All commands with their types, for the running window and for the generated bindings.
 fn commands() -> Builder<Wry> {
     use command::{dataset, demo, model, output, run, setting, study};
@@ -103,6 +101,8 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    include!("command_names.rs");
 
     const BINDINGS: &str = "../ui/src/bridge/bindings.ts";
 

@@ -185,7 +185,8 @@ fn silent(place: &Place) -> AppError {
     )
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::sync::Mutex;

@@ -217,6 +217,7 @@ export const t = {
       bad: 'Detected, please check: some rows cannot be read.',
       map: 'Needs mapping: say which columns hold the dialogue and the summary.',
     },
+    splitRule: 'Split:',
     columnsFound: 'Columns in the file:',
     remark: 'Remark:',
     row: 'Row',

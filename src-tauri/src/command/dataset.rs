@@ -69,7 +69,7 @@ pub(crate) fn datasets(place: State<'_, Place>) -> Answer<Vec<Dataset>> {
     rows.sort_by_key(|row| std::cmp::Reverse(row.created_at_ms));
     let dataset = |row: mrds::store::DatasetRow| {
         let [train, validation, test] =
-            [row.counts.train, row.counts.validation, row.counts.test].map(|n| count(n));
+            [row.counts.train, row.counts.validation, row.counts.test].map(count::<u64>);
         let splits = SplitCounts { train, validation, test };
         Dataset {
             n: train + validation + test,

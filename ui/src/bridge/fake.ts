@@ -122,7 +122,7 @@ export class FakeBridge implements Bridge {
       bad_rows: bad,
       detection: 'detected',
       columns: ['id', 'dialogue', 'summary'],
-      split_rule: 'Drawn at random, 80/10/10.',
+      split_rule: 'drawn at random, 80/10/10',
       splits: { train: 40 - bad, validation: 10, test: 10 },
       references_min: 1,
       references_max: 1,
