@@ -105,7 +105,11 @@ impl Steps<'_, '_> {
                     store.reuse_stage(&from, id, name.as_str(), (self.run.now_ms)())?;
                     self.say(name, "reused");
                 }
-                None => self.compute(name, &inputs, forced && finished, body)?,
+                None => {
+                    let unfinished = row.status != StageStatus::Waiting && !finished;
+                    let goes_on = unfinished && row.inputs_sha256.as_deref() == Some(inputs.as_str());
+                    self.compute(name, &inputs, goes_on, body)?;
+                }
             }
         }
         self.open = self.window.until != Some(name);
@@ -116,12 +120,13 @@ impl Steps<'_, '_> {
         &self,
         name: StageName,
         inputs: &str,
-        afresh: bool,
+        goes_on: bool,
         body: impl FnOnce(&Stage<'_>) -> Result<StageOutput>,
     ) -> Result<()> {
         let (store, id) = (self.run.store, self.run.row.id.as_str());
-        if afresh {
-            store.clear_work(id, name.as_str())?;
+        if !goes_on {
+            // The store lets the partial results go; a checkpoint without them would go on from half a stage.
+            stage::remove_checkpoints(store, id, name)?;
         }
         store.start_stage(id, name.as_str(), inputs)?;
         self.say(name, "running");
@@ -166,7 +171,7 @@ impl Steps<'_, '_> {
                 now_ms: (self.run.now_ms)(),
             },
         )?;
-        stage.remove_checkpoints()
+        stage::remove_checkpoints(self.run.store, &self.run.row.id, stage.name)
     }
 
     fn inputs(&self, name: StageName) -> Result<String> {

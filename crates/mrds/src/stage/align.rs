@@ -52,7 +52,9 @@ fn require_no_system(stage: &Stage<'_>, role: Synthesizer) -> Result<()> {
         Some(system) => Err(Error::Stalled {
             stage: stage.name,
             reason: format!("{system} learns from {role}, which has no preference pair to learn from"),
-            fix: format!("Raise `candidates_per_summary`, lower `min_gap`, or leave {system} out of `systems`; the stages so far are taken over by the new run."),
+            fix: format!(
+                "Raise `candidates_per_summary`, lower `min_gap`, or leave {system} out of `systems`; the stages so far are taken over by the new run."
+            ),
         }),
     }
 }
@@ -292,7 +294,7 @@ mod tests {
             let (plan, updates) = plan(&[vec![&pair; format], vec![&pair; content]], 16, 3);
             match plan {
                 BatchPlan::Mixed(shares) => (shares[0].1, shares[1].1, updates),
-                BatchPlan::Shuffled => (16, 0, updates),
+                _ => (16, 0, updates),
             }
         };
         assert_eq!(shares(100, 100), (8, 8, 13));

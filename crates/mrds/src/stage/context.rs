@@ -16,7 +16,7 @@ use lm::lora::Adapter;
 use lm::score::{Completion, Scored, score};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::Control;
+use store::{Control, Store};
 
 use super::usage::{self, Usage};
 use crate::artifact::{Artifact, TrainedAdapter, corrupt, read};
@@ -356,24 +356,20 @@ impl<'a> Stage<'a> {
         );
         self.run.store.checkpoints().join(&self.run.row.id).join(name)
     }
+}
 
-    /// Removes the checkpoints of a finished stage.
-    pub(crate) fn remove_checkpoints(&self) -> Result<()> {
-        let folder = self.run.store.checkpoints().join(&self.run.row.id);
-        let prefix = format!("{}-", self.name);
-        let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(()) };
-        for path in entries.flatten().map(|entry| entry.path()) {
-            let ours = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix));
-            if ours {
-                std::fs::remove_file(&path).map_err(|source| Error::Io {
-                    action: "remove",
-                    path: path.clone(),
-                    source,
-                })?;
-            }
+/// Removes the checkpoints of a stage that is finished or begins afresh.
+pub(crate) fn remove_checkpoints(store: &Store, run: &str, stage: StageName) -> Result<()> {
+    let prefix = format!("{stage}-");
+    let Ok(entries) = std::fs::read_dir(store.checkpoints().join(run)) else { return Ok(()) };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let ours = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix));
+        if ours {
+            let io = |source| Error::Io { action: "remove", path: path.clone(), source };
+            std::fs::remove_file(&path).map_err(io)?;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Figures of a batch of scores: mean nats per token over all tokens, and the mean log-probability of each item.

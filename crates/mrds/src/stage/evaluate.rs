@@ -10,7 +10,7 @@ use super::candidates::content_scores;
 use super::context::{Stage, seconds};
 use super::dialogues::synthesizer_adapter;
 use super::sampling::Way;
-use crate::artifact::{Output, TestDialogue, rows};
+use crate::artifact::{Output, TestDialogue, TrainedAdapter, rows};
 use crate::error::Result;
 use crate::format_rule::guard::Overlap;
 use crate::pipeline::StageOutput;
@@ -26,8 +26,8 @@ pub(crate) fn run(stage: &Stage<'_>, test: &TestData) -> Result<StageOutput> {
     }
     let mut measures = serde_json::Map::new();
     let mut dialogues = Vec::new();
-    for synthesizer in Synthesizer::ALL {
-        let (written, measured) = synthesize(stage, *synthesizer, examples)?;
+    for synthesizer in synthesizers(stage)? {
+        let (written, measured) = synthesize(stage, synthesizer, examples)?;
         measures.insert(synthesizer.to_string(), measured);
         dialogues.extend(written);
     }
@@ -130,6 +130,16 @@ fn reference_ces(
         stage.score(adapter, &items)?.iter().map(|s| -s.logp_sum / s.n_tokens.max(1) as f64).collect();
     stage.put_work(&key, &ces)?;
     Ok(ces)
+}
+
+/// The synthesizers of this run: an alignment that found no pairs left none.
+fn synthesizers(stage: &Stage<'_>) -> Result<Vec<Synthesizer>> {
+    let aligned: Vec<TrainedAdapter> = stage.read(StageName::Align)?;
+    let exists = |s: &Synthesizer| {
+        !matches!(s, Synthesizer::DpoSeparate | Synthesizer::DpoJoint)
+            || aligned.iter().any(|adapter| adapter.role == s.as_str())
+    };
+    Ok(Synthesizer::ALL.iter().copied().filter(exists).collect())
 }
 
 fn synthesize(

@@ -17,4 +17,4 @@ pub(crate) mod topics;
 mod training;
 mod usage;
 
-pub(crate) use context::Stage;
+pub(crate) use context::{Stage, remove_checkpoints};

@@ -163,14 +163,19 @@ impl Maker<'_> {
 
     fn joint_pair(&mut self, group: &[Candidate]) -> Option<Pair> {
         let good = self.preferable(group);
-        let chosen = *good.first()?;
+        let Some(&chosen) = good.first() else {
+            count(&mut self.dropped, "joint: nothing to prefer");
+            return None;
+        };
         let worst_failing = group
             .iter()
             .filter(|c| !c.pass && !c.ids.is_empty())
             .min_by(|a, b| worst(a).partial_cmp(&worst(b)).unwrap_or(std::cmp::Ordering::Equal));
-        let rejected = match worst_failing {
-            Some(failing) => failing,
-            None => good.iter().rev().find(|c| c.sample != chosen.sample && self.balanced(chosen, c))?,
+        let comparable =
+            || good.iter().rev().copied().find(|c| c.sample != chosen.sample && self.balanced(chosen, c));
+        let Some(rejected) = worst_failing.or_else(comparable) else {
+            count(&mut self.dropped, "joint: nothing to reject");
+            return None;
         };
         let close = rejected.pass && chosen.score? - rejected.score? < self.min_gap;
         if close {
@@ -202,5 +207,141 @@ fn pair(set: PairSet, chosen: &Candidate, rejected: &Candidate) -> Pair {
         chosen_ids: chosen.ids.clone(),
         rejected_ids: rejected.ids.clone(),
         gap: chosen.score.zip(rejected.score).map(|(a, b)| a - b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SUMMARY: &str = "Ana asks Bo whether the van is back and Bo tells her that it came in at noon";
+    const QUOTE: &str =
+        "Ana: Hi.\nBo: Ana asks Bo whether the van is back and Bo tells her that it came in at noon";
+
+    fn candidate(sample: u32, pass: bool, score: Option<f64>, tokens: usize) -> Candidate {
+        Candidate {
+            summary_id: 7,
+            sample,
+            origin: SummaryOrigin::Synthetic,
+            summary: SUMMARY.into(),
+            text: format!("Ana: Is it here, number {sample}?\nBo: Since midday."),
+            ids: vec![sample + 10; tokens],
+            ended: pass,
+            pass,
+            rules: BTreeMap::new(),
+            score,
+        }
+    }
+
+    fn maker(recipe: &Recipe, min_gap: f64) -> Maker<'_> {
+        let guards = ContentGuards::with_copy_limits(recipe.copy_run_words, recipe.copy_share);
+        Maker { recipe, guards, min_gap, dropped: BTreeMap::new() }
+    }
+
+    fn samples(pair: &Pair) -> (u32, u32) {
+        (pair.chosen_ids[0] - 10, pair.rejected_ids[0] - 10)
+    }
+
+    #[test]
+    fn format_pairs_take_the_best_passing_over_each_failing() {
+        let recipe = Recipe::default();
+        let mut maker = maker(&recipe, 0.1);
+        let group = [
+            candidate(0, false, Some(-1.0), 9),
+            candidate(1, true, Some(-3.0), 10),
+            candidate(2, true, Some(-2.0), 10),
+            candidate(3, false, None, 400),
+            candidate(4, false, Some(-5.0), 10),
+        ];
+        let pairs = maker.format_pairs(&group, Some(("real".into(), vec![1])));
+        assert_eq!(
+            pairs.iter().map(samples).collect::<Vec<_>>(),
+            [(2, 0), (2, 3)],
+            "at most two, no length bound"
+        );
+        assert_eq!(pairs.iter().map(|p| p.gap).collect::<Vec<_>>(), [Some(-1.0), None]);
+        assert!(pairs.iter().all(|pair| pair.set == PairSet::Format && pair.summary_id == 7));
+        assert!(maker.dropped.is_empty());
+    }
+
+    #[test]
+    fn guards_bind_what_is_preferred_and_never_what_a_format_pair_rejects() {
+        let recipe = Recipe::default();
+        let mut maker = maker(&recipe, 0.1);
+        let mut quoting = candidate(0, true, Some(-0.1), 10);
+        quoting.text = QUOTE.into();
+        assert!(!maker.guarded(&quoting), "the fixture quotes its summary");
+        let plain = candidate(1, true, Some(-2.0), 10);
+        let failing = Candidate { text: QUOTE.into(), ..candidate(2, false, Some(-0.1), 10) };
+        let group = [quoting.clone(), plain, failing.clone()];
+        assert_eq!(samples(&maker.format_pairs(&group, None)[0]), (1, 2), "chosen guarded, rejected not");
+        assert_eq!(samples(&maker.joint_pair(&group).unwrap()), (1, 2));
+        assert!(maker.content_pair(&group).is_none(), "both sides of a content pair are guarded");
+        assert_eq!(maker.dropped, BTreeMap::from([("content: fewer than two comparable".to_owned(), 1)]));
+
+        // Where the only passing one quotes its summary, nothing is preferred: also not the real dialogue.
+        maker.dropped.clear();
+        let real = Some(("Ana: Hi.\nBo: Hi.".to_owned(), vec![1, 2]));
+        assert!(maker.format_pairs(&[quoting.clone(), failing.clone()], real.clone()).is_empty());
+        assert!(maker.joint_pair(&[quoting, failing.clone()]).is_none());
+        let reasons = ["format: nothing to prefer", "joint: nothing to prefer"].map(|r| (r.to_owned(), 1));
+        assert_eq!(maker.dropped, BTreeMap::from(reasons));
+
+        // Where nothing passes, the real dialogue is preferred, and has no score to compare.
+        let pairs = maker.format_pairs(&[failing], real);
+        assert_eq!((pairs[0].chosen_ids.as_slice(), pairs[0].gap), (&[1, 2][..], None));
+    }
+
+    #[test]
+    fn content_pairs_need_a_gap_and_like_lengths() {
+        let recipe = Recipe::default();
+        let mut maker = maker(&recipe, 0.5);
+        let group = [
+            candidate(0, true, Some(-1.0), 10),
+            candidate(1, true, Some(-1.6), 13),
+            candidate(2, true, Some(-9.0), 20),
+            candidate(3, true, None, 10),
+            candidate(4, false, Some(-20.0), 10),
+        ];
+        let pair = maker.content_pair(&group).unwrap();
+        assert_eq!(samples(&pair), (0, 1), "20 tokens are too far from 10, a failing one never takes part");
+        assert!((pair.gap.unwrap() - 0.6).abs() < 1e-12);
+        assert!(maker.content_pair(&group[..1]).is_none());
+        maker.min_gap = 0.7;
+        assert!(maker.content_pair(&group[..2]).is_none());
+        let reasons = ["content: fewer than two comparable", "content: gap too small"];
+        assert_eq!(maker.dropped, BTreeMap::from(reasons.map(|r| (r.to_owned(), 1))));
+    }
+
+    #[test]
+    fn joint_pairs_reject_failing_ones_first_and_then_the_lowest_score() {
+        let recipe = Recipe::default();
+        let mut maker = maker(&recipe, 0.5);
+        let good = [candidate(0, true, Some(-1.0), 10), candidate(1, true, Some(-2.0), 11)];
+        let failing = [candidate(2, false, Some(-4.0), 50), candidate(3, false, None, 90)];
+        let joint = maker.joint_pair(&[good.as_slice(), &failing].concat()).unwrap();
+        assert_eq!((samples(&joint), joint.gap), ((0, 3), None), "what cannot be scored is the worst");
+        assert_eq!(samples(&maker.joint_pair(&[good.as_slice(), &failing[..1]].concat()).unwrap()), (0, 2));
+        assert_eq!(samples(&maker.joint_pair(&good).unwrap()), (0, 1));
+        assert!(maker.joint_pair(&good[..1]).is_none());
+        maker.min_gap = 1.5;
+        assert!(maker.joint_pair(&good).is_none());
+        let reasons = ["joint: gap too small", "joint: nothing to reject"];
+        assert_eq!(maker.dropped, BTreeMap::from(reasons.map(|r| (r.to_owned(), 1))));
+    }
+
+    #[test]
+    fn the_least_gap_follows_the_spread_within_summaries() {
+        let recipe = Recipe::default();
+        let mut group = [0.0, 2.0].map(|score| candidate(0, true, Some(score), 10)).to_vec();
+        assert!(
+            (min_gap(&recipe, &group) - 0.5 * 2.0_f64.sqrt()).abs() < 1e-12,
+            "half of the sample deviation"
+        );
+        // Another summary's level adds nothing, and failing ones do not count.
+        group.push(Candidate { summary_id: 8, ..candidate(0, true, Some(100.0), 10) });
+        group.push(Candidate { summary_id: 8, ..candidate(1, false, Some(-100.0), 10) });
+        assert!((min_gap(&recipe, &group) - 0.5 * 2.0_f64.sqrt()).abs() < 1e-12);
+        assert_eq!(min_gap(&recipe, &group[..1]), recipe.min_gap);
     }
 }

@@ -88,7 +88,7 @@ impl Stage<'_> {
             }
             let requests = open
                 .iter()
-                .map(|&item| self.dialogue_request(stream, summaries[item], &prefixes[item], item, round))
+                .map(|&item| self.dialogue_request(stream, summaries[item], &mut prefixes[item], item, round))
                 .collect::<Result<Vec<_>>>()?;
             let name = if rounds == 1 { task.to_owned() } else { format!("{task}, try {}", round + 1) };
             let generated = self.generate(&name, Some(adapter), &requests, &self.dialogue_config())?;
@@ -104,17 +104,24 @@ impl Stage<'_> {
         Ok(attempts)
     }
 
+    /// Lines that leave the context no room to go on are taken off the prefix.
     fn dialogue_request(
         &self,
         stream: &str,
         summary: &str,
-        prefix: &str,
+        prefix: &mut String,
         item: usize,
         round: usize,
     ) -> Result<GenerateRequest> {
-        let mut prompt_ids = self.prompts().dialogue(summary)?;
-        prompt_ids.extend(self.run.model.tokenizer.encode(prefix, SpecialTokens::AsText)?);
-        Ok(GenerateRequest { prompt_ids, key: self.key(stream, item, round) })
+        let (model, prompt) = (self.run.model, self.prompts().dialogue(summary)?);
+        loop {
+            let begun = model.tokenizer.encode(prefix, SpecialTokens::AsText)?;
+            if prefix.is_empty() || prompt.len() + begun.len() < model.context_tokens() {
+                let prompt_ids = [prompt, begun].concat();
+                return Ok(GenerateRequest { prompt_ids, key: self.key(stream, item, round) });
+            }
+            *prefix = without_last_line(prefix);
+        }
     }
 
     fn judge(
@@ -139,9 +146,61 @@ impl Stage<'_> {
 /// The longest valid beginning; one line less where nothing was gained, so that the loop cannot stand still.
 fn next_prefix(prefix: &str, text: &str, rule: &FormatRule) -> String {
     let keep = rule.longest_valid_prefix(text);
-    let mut lines: Vec<&str> = keep.lines().collect();
     if keep.trim().len() <= prefix.trim().len() {
-        lines.pop();
+        return without_last_line(&keep);
     }
-    if lines.is_empty() { String::new() } else { lines.join("\n") + "\n" }
+    keep + "\n"
+}
+
+/// The lines but the last, each with its line end.
+fn without_last_line(text: &str) -> String {
+    match text.trim_end().rsplit_once('\n') {
+        Some((before, _)) => format!("{}\n", before.trim_end()),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = "Ana: Is the van back?\n";
+    const SECOND: &str = "Bo: It came in at noon.\n";
+
+    fn next(prefix: &str, text: &str) -> String {
+        next_prefix(prefix, text.trim(), &FormatRule::default())
+    }
+
+    #[test]
+    fn what_is_valid_is_kept_and_what_follows_goes() {
+        assert_eq!(
+            next("", &format!("{FIRST}{SECOND}and then nobody said a word\n")),
+            format!("{FIRST}{SECOND}")
+        );
+        assert_eq!(next("", &format!("{FIRST}{SECOND}")), format!("{FIRST}{SECOND}"), "short but valid");
+        assert_eq!(next("", "no speaker at all"), "");
+        assert_eq!(next("", ""), "");
+    }
+
+    #[test]
+    fn an_attempt_that_gains_nothing_costs_a_line() {
+        let both = format!("{FIRST}{SECOND}");
+        assert_eq!(next(&both, &format!("{both}no speaker here")), FIRST);
+        assert_eq!(next(&both, &both), FIRST, "nothing was added");
+        assert_eq!(next(FIRST, FIRST), "");
+        let gained = format!("{both}Ana: Good.\n");
+        assert_eq!(next(&both, &format!("{gained}no speaker here")), gained);
+    }
+
+    #[test]
+    fn failing_attempts_never_stand_still() {
+        let mut prefix = format!("{FIRST}{SECOND}");
+        let mut seen = vec![prefix.clone()];
+        while !prefix.is_empty() {
+            prefix = next(&prefix, &format!("{prefix}broken"));
+            assert!(!seen.contains(&prefix), "{prefix}");
+            seen.push(prefix.clone());
+        }
+        assert_eq!(seen.len(), 3);
+    }
 }

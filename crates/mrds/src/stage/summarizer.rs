@@ -129,7 +129,8 @@ impl Trainer<'_> {
     ) -> Result<Trained> {
         let mut best: Option<Trained> = None;
         for factor in &self.stage.recipe().lr_search {
-            let name = format!("{task}, lr {:.1e}", lr * factor);
+            // The factor as written: two rates that round alike are two trainings.
+            let name = format!("{task}, lr x{factor}");
             let init = match start {
                 Some(adapter) => adapter.clone(),
                 None => self.stage.new_adapter(task, self.stage.recipe().lora_dropout)?,

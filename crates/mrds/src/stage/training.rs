@@ -122,6 +122,10 @@ impl Stage<'_> {
             let path = path.to_owned();
             move |source| Error::Io { action, path, source }
         };
+        if new.exists() {
+            // Left by a process that was killed while it saved.
+            fs::remove_dir_all(&new).map_err(io("remove", &new))?;
+        }
         adapter.save(&new)?;
         let file = new.join("adapter_model.safetensors");
         let sha256 = store::sha256_hex(&fs::read(&file).map_err(io("read", &file))?);
