@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-include!("src/command_names.rs");
+include!("commands.in");
 
 const PLACEHOLDER: &str =
     "<!doctype html><title>Duologue</title><p>The page has not been built: npm run build\n";
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     // The page is embedded, and cargo would not see that it changed.
     println!("cargo:rerun-if-changed=../ui/dist");
-    println!("cargo:rerun-if-changed=src/command_names.rs");
+    println!("cargo:rerun-if-changed=commands.in");
     let manifest = tauri_build::AppManifest::new().commands(COMMANDS);
     tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest))?;
     Ok(())

@@ -102,7 +102,7 @@ mod tests {
 
     use super::*;
 
-    include!("command_names.rs");
+    include!("../commands.in");
 
     const BINDINGS: &str = "../ui/src/bridge/bindings.ts";
 

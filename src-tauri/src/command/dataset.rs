@@ -100,7 +100,31 @@ pub(crate) fn examples(
 fn look(session: &Session, request: &ImportRequest) -> Answer<ImportReport> {
     let request = session::ImportRequest { dry_run: true, ..parse(request)? };
     let found = session.inspect(&request.files, &options(&request))?;
+    if found.needs_mapping {
+        return Ok(unmapped(request.name, &found));
+    }
     Ok(to_report(session.import(&request, now_ms())?, &found))
+}
+
+/// A file whose columns have to be named first: nothing can be counted yet but its rows.
+fn unmapped(dataset: String, found: &Import) -> ImportReport {
+    ImportReport {
+        dataset,
+        format: found.format.clone(),
+        mapping: roles(&found.mapping),
+        read: count(found.read),
+        imported: 0,
+        bad_rows: 0,
+        detection: detection(found.detection).to_owned(),
+        columns: found.columns.clone(),
+        split_rule: String::new(),
+        splits: SplitCounts::default(),
+        references_min: 0,
+        references_max: 0,
+        leaks: Vec::new(),
+        issues: Vec::new(),
+        sample: Vec::new(),
+    }
 }
 
 fn options(request: &session::ImportRequest) -> ImportOptions {
@@ -268,6 +292,17 @@ mod tests {
         assert_eq!((report.issues[0].row, report.issues[0].bad), (Some(2), true));
         assert_eq!(report.sample[0].turns[1].speaker, "Ben");
         assert_eq!(session.datasets().unwrap().len(), 0);
+    }
+
+    #[test]
+    fn unknown_columns_are_listed_so_that_they_can_be_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("notes.csv");
+        std::fs::write(&file, "alpha,beta\nx,y\nz,w\n").unwrap();
+        let session = Session::open(&folder.path().join("workspace")).unwrap();
+        let report = look(&session, &request(&file, false)).unwrap();
+        assert_eq!((report.detection.as_str(), report.imported), ("needs_mapping", 0));
+        assert_eq!(report.columns, ["alpha", "beta"]);
     }
 
     #[test]
