@@ -132,6 +132,24 @@ impl Store {
         })
     }
 
+    /// Adds examples behind the last one of a data set and removes others of it, in one transaction: whoever is
+    /// killed in between leaves the data set as it was.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the data set, or an example to remove, does not exist in it.
+    pub fn replace_in_dataset(&self, dataset_id: i64, removed: &[i64], added: &[NewExample]) -> Result<()> {
+        self.write(|tx| {
+            dataset::by_id(tx, dataset_id)?;
+            let mut delete = tx.prepare_cached("DELETE FROM example WHERE id = ?1 AND dataset_id = ?2")?;
+            for id in removed {
+                if delete.execute(params![id, dataset_id])? == 0 {
+                    return Err(no_such(*id));
+                }
+            }
+            insert_examples(tx, dataset_id, added)
+        })
+    }
+
     /// The examples of a data set, or of one split, in order.
     pub fn examples(&self, dataset_id: i64, split: Option<Split>) -> Result<Vec<ExampleRow>> {
         self.read(|conn| {
@@ -247,6 +265,24 @@ mod tests {
         assert_eq!(ids(&after), ["t1", "t2", "e1"]);
         assert_eq!((after[0].split, after[0].origin), (Split::Test, Origin::Edited));
         assert_eq!((after[0].dialogue.as_str(), after[0].references.len()), ("A: new", 1));
+    }
+
+    #[test]
+    fn adding_and_removing_is_one_change() {
+        let (_dir, store) = fixture::store();
+        let (data, other) = (fixture::dataset(&store, "d"), fixture::dataset(&store, "other"));
+        let before = store.examples(data, None).unwrap();
+        let foreign = store.examples(other, None).unwrap()[0].id;
+        let new = [fixture::example("n", Split::Test)];
+        for removed in [&[before[0].id, 99][..], &[foreign]] {
+            assert!(matches!(store.replace_in_dataset(data, removed, &new), Err(Error::NotFound { .. })));
+            assert_eq!(store.examples(data, None).unwrap(), before);
+        }
+        assert_eq!(store.examples(other, None).unwrap().len(), 4);
+        assert!(matches!(store.replace_in_dataset(99, &[], &new), Err(Error::NotFound { .. })));
+
+        store.replace_in_dataset(data, &[before[0].id, before[2].id], &new).unwrap();
+        assert_eq!(ids(&store.examples(data, None).unwrap()), ["v1", "e1", "n"]);
     }
 
     #[test]
