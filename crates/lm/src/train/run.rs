@@ -98,7 +98,8 @@ pub struct TrainOutcome {
     pub updates: usize,
     /// Why the run ended.
     pub ended_by: EndedBy,
-    /// Learning rate of the last update.
+    /// Learning rate in force at the end: under the plateau rule after its last reduction (so at most `stop_lr` where
+    /// that ended the run), else that of the last update.
     pub lr_last: f64,
     /// Every evaluation.
     pub history: Vec<EvalPoint>,
@@ -153,6 +154,12 @@ pub fn train(
     let (Some(first), Some(last), Some(best_value)) = (state.first, state.last, state.best_value) else {
         return Err(Error::Setting { name: "max_updates", reason: "left no update to do".to_owned() });
     };
+    let lr_last = match (cfg.schedule, state.plateau, cfg.stop_lr) {
+        // The rate has arrived: what lies above the stop is a rounding error.
+        (_, Some(plateau), Some(stop)) if ended_by == EndedBy::PlateauLr => plateau.lr.min(stop),
+        (Schedule::Plateau { .. }, Some(plateau), _) => plateau.lr,
+        _ => last.lr,
+    };
     Ok(TrainOutcome {
         best_adapter: state.best_adapter,
         last_adapter: state.adapter,
@@ -160,7 +167,7 @@ pub fn train(
         best_update: state.best_update,
         updates: state.update,
         ended_by,
-        lr_last: last.lr,
+        lr_last,
         history: state.history,
         first,
         last,

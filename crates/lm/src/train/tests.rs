@@ -388,13 +388,14 @@ fn a_resumed_run_equals_the_uninterrupted_one_bit_for_bit() {
     assert_eq!([before.losses, after.losses].concat(), whole.losses);
     assert_eq!(flat(&resumed.last_adapter), flat(&whole_run.last_adapter));
     assert_eq!(flat(&resumed.best_adapter), flat(&whole_run.best_adapter));
+    assert_eq!(resumed.last.lr, 5e-3, "one evaluation without progress has halved the rate");
+    assert_eq!(resumed.lr_last, 2.5e-3, "and the one after the last update has halved it again");
     assert_eq!(
         (resumed.history, resumed.first, resumed.last),
         (whole_run.history, whole_run.first, whole_run.last)
     );
     assert_eq!((resumed.best_update, resumed.best_value), (6, 1.9));
     assert_eq!((resumed.updates, resumed.ended_by), (8, EndedBy::MaxUpdates));
-    assert_eq!(resumed.lr_last, 5e-3, "one evaluation without progress has halved the rate");
 }
 
 #[test]
@@ -426,8 +427,10 @@ fn runs_end_for_the_reason_that_comes_first() {
     assert_eq!((reductions.ended_by, reductions.updates), (EndedBy::Reductions, 2));
     assert_eq!((reductions.best_update, reductions.best_value), (0, 1.0), "no training at all can win");
     let schedule = Schedule::Plateau { factor: 0.1, patience: 1, threshold: 1e-4 };
-    let plateau = run(TrainConfig { lr: 2e-4, stop_lr: Some(2e-5), schedule, ..base.clone() }, rising);
+    let cfg = TrainConfig { lr: 2e-4, warmup_updates: 0, stop_lr: Some(2e-5), schedule, ..base.clone() };
+    let plateau = run(cfg, rising);
     assert_eq!((plateau.ended_by, plateau.updates), (EndedBy::PlateauLr, 2));
+    assert_eq!((plateau.last.lr, plateau.lr_last), (2e-4, 2e-5), "the reduction that ended it counts");
     let early =
         run(TrainConfig { early_stop_evals: Some(3), ..base.clone() }, |u| if u == 1 { 0.5 } else { 1.0 });
     assert_eq!((early.ended_by, early.updates, early.best_update), (EndedBy::EarlyStop, 4, 1));
