@@ -273,10 +273,10 @@ pub(crate) struct Evaluate {
     #[arg(long, value_delimiter = ',', requires = "run")]
     pub(crate) systems: Option<Vec<String>>,
     /// Do not stem words
-    #[arg(long)]
+    #[arg(long, conflicts_with = "run")]
     pub(crate) no_stemmer: bool,
     /// Several references: mean over them, or the best
-    #[arg(long, default_value = "mean", value_parser = ["mean", "best"])]
+    #[arg(long, default_value = "mean", value_parser = ["mean", "best"], conflicts_with = "run")]
     pub(crate) multi: String,
 }
 

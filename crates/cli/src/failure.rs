@@ -1,5 +1,6 @@
 //! Errors on their way out: one JSON line or three sentences, and the exit code of `docs/cli.md`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use mrds::error::Kind;
@@ -15,8 +16,12 @@ pub(crate) const INTERRUPTED: u8 = 130;
 pub(crate) enum Failure {
     /// From the method or below.
     Mrds(mrds::Error),
-    /// The use of the command line, or a file named on it.
-    Usage { message: String, fix: String, file: Option<String>, row: Option<usize> },
+    /// From the method, about a file named on the command line that the error does not name itself.
+    In { file: String, error: mrds::Error },
+    /// The use of the command line.
+    Usage { message: String, fix: String },
+    /// A file named on the command line.
+    File { message: String, fix: String, file: String, row: Option<usize> },
 }
 
 impl<E: Into<mrds::Error>> From<E> for Failure {
@@ -28,7 +33,22 @@ impl<E: Into<mrds::Error>> From<E> for Failure {
 impl Failure {
     /// A wrong use of the command line.
     pub(crate) fn usage(message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self::Usage { message: message.into(), fix: fix.into(), file: None, row: None }
+        Self::Usage { message: message.into(), fix: fix.into() }
+    }
+
+    /// A file, or a line of one (from 1), that cannot be used; the message names both.
+    pub(crate) fn file(
+        path: &Path,
+        row: Option<usize>,
+        reason: impl std::fmt::Display,
+        fix: impl Into<String>,
+    ) -> Self {
+        let file = path.display().to_string();
+        let message = match row {
+            Some(row) => format!("{file}, line {row}: {reason}"),
+            None => format!("{file}: {reason}"),
+        };
+        Self::File { message, fix: fix.into(), file, row }
     }
 
     /// Prints the error and tells the exit code.
@@ -40,8 +60,8 @@ impl Failure {
 
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage { .. } => 2,
-            Self::Mrds(error) => match error.kind() {
+            Self::Usage { .. } | Self::File { .. } => 2,
+            Self::Mrds(error) | Self::In { error, .. } => match error.kind() {
                 Kind::Failure => 1,
                 Kind::Input => 2,
                 Kind::Locked => 3,
@@ -52,8 +72,12 @@ impl Failure {
 
     fn json(&self) -> Value {
         let (code, message, fix, (file, row, field)) = match self {
-            Self::Usage { message, fix, file, row } => {
-                ("usage", message.clone(), fix.clone(), (file.clone(), *row, None))
+            Self::Usage { message, fix } => ("usage", message.clone(), fix.clone(), (None, None, None)),
+            Self::File { message, fix, file, row } => {
+                ("file", message.clone(), fix.clone(), (Some(file.clone()), *row, None))
+            }
+            Self::In { file, error } => {
+                (error.code(), format!("{file}: {error}"), error.fix(), (Some(file.clone()), None, None))
             }
             Self::Mrds(error) => (error.code(), error.to_string(), error.fix(), error.place()),
         };
@@ -77,7 +101,9 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         return ExitCode::from(if asked { 0 } else { 2 });
     }
     let text = error.to_string();
-    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    // The first paragraph is the reason; usage and hints follow after an empty line.
+    let reason: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let message = reason.join(" ").trim_start_matches("error: ").to_owned();
     Failure::usage(message, "`duologue --help` lists the commands and their options.")
         .report(&Output::new(true, "usage"))
 }

@@ -1,7 +1,6 @@
 //! import, datasets, format, recipe.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::ExitCode;
 
 use mrds::format_rule::FormatRule;
@@ -45,14 +44,17 @@ pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
     };
     let report = session(global)?.import(&request, now_ms())?;
     say(&report, args.dry_run, output);
-    output.result(&report);
+    let mut result = json!(report);
+    result["dry_run"] = json!(args.dry_run);
+    result["seed"] = json!(args.seed);
+    output.result(&result);
     Ok(ExitCode::SUCCESS)
 }
 
 fn say(report: &ImportReport, dry_run: bool, output: &Output) {
     let verb = if dry_run { "Would import" } else { "Imported" };
     output.text(format!(
-        "{verb} {} of {} rows into `{}` ({}): {} train, {} validation, {} test. {}",
+        "{verb} {} of {} rows into `{}` ({}): {} train, {} validation, {} test; {}.",
         report.imported,
         report.read,
         report.dataset,
@@ -144,7 +146,8 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
     let count = |split: Split| examples.iter().filter(|example| example.split == split).count();
     let splits: BTreeMap<&str, usize> =
         Split::ALL.iter().map(|split| (split.as_str(), count(*split))).collect();
-    output.text(format!("{name}: {} examples, {splits:?}", examples.len()));
+    let parts: Vec<String> = Split::ALL.iter().map(|split| format!("{} {split}", count(*split))).collect();
+    output.text(format!("{name}: {} examples ({})", examples.len(), parts.join(", ")));
     output.result(&json!({"name": name, "n": examples.len(), "splits": splits}));
     Ok(ExitCode::SUCCESS)
 }
@@ -178,7 +181,7 @@ fn yes() -> bool {
 }
 
 pub(super) fn format(global: &Global, args: &Format, output: &Output) -> Done {
-    let lines: Vec<FormatLine> = read_lines(Path::new(&args.file))?;
+    let lines: Vec<(usize, FormatLine)> = read_lines(&args.file)?;
     let rule = match &args.dataset {
         Some(name) => {
             let examples = session(global)?.examples(name, 0, u32::MAX)?;
@@ -191,11 +194,11 @@ pub(super) fn format(global: &Global, args: &Format, output: &Output) -> Done {
     };
     let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
     let mut passing = 0;
-    for (index, line) in lines.iter().enumerate() {
+    for (row, line) in &lines {
         let check = rule.check(&line.text, line.ended);
         passing += usize::from(check.pass);
         check.rules.iter().for_each(|(rule, ok)| *kept.entry(rule).or_default() += usize::from(*ok));
-        let id = line.id.clone().unwrap_or_else(|| json!(index));
+        let id = line.id.clone().unwrap_or_else(|| json!(row));
         output.line(&json!({"id": id, "pass": check.pass, "rules": check.rules}));
     }
     let rate = |count: usize| count as f64 / lines.len() as f64;

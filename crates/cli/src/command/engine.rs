@@ -62,26 +62,20 @@ impl Prompt {
 }
 
 fn missing(file: &Path, row: usize, what: &str) -> Failure {
-    Failure::Usage {
-        message: format!("{}, line {row}: the line needs {what}", file.display()),
-        fix: "Correct the line.".into(),
-        file: Some(file.display().to_string()),
-        row: Some(row),
-    }
+    Failure::file(file, Some(row), format!("the line needs {what}"), "Correct the line.")
 }
 
 pub(super) fn score(global: &Global, args: &Score, output: &Output) -> Done {
-    let lines: Vec<Prompt> = read_lines(&args.file)?;
+    let lines: Vec<(usize, Prompt)> = read_lines(&args.file)?;
     let (model, adapter) = load(global, &args.model)?;
     let mut items = Vec::with_capacity(lines.len());
-    for (index, line) in lines.iter().enumerate() {
-        let text =
-            line.completion.as_ref().ok_or_else(|| missing(&args.file, index + 1, "a \"completion\""))?;
+    for (row, line) in &lines {
+        let text = line.completion.as_ref().ok_or_else(|| missing(&args.file, *row, "a \"completion\""))?;
         let completion = match line.messages {
             Some(_) => model.completion_ids(text)?,
             None => model.tokenizer.encode(text, SpecialTokens::AsText)?,
         };
-        items.push((line.ids(&model, &args.file, index + 1)?, completion));
+        items.push((line.ids(&model, &args.file, *row)?, completion));
     }
     let batch: Vec<Completion<'_>> =
         items.iter().map(|(p, c)| Completion { prompt_ids: p, completion_ids: c }).collect();
@@ -110,11 +104,11 @@ pub(super) fn generate(global: &Global, args: &Generate, output: &Output) -> Don
             "Greedy decoding is --temperature 0; --top-p 1 is off.",
         ));
     }
-    let lines: Vec<Prompt> = read_lines(&args.file)?;
+    let lines: Vec<(usize, Prompt)> = read_lines(&args.file)?;
     let (model, adapter) = load(global, &args.model)?;
     let mut requests = Vec::with_capacity(lines.len());
-    for (index, line) in lines.iter().enumerate() {
-        let prompt_ids = line.ids(&model, &args.file, index + 1)?;
+    for (index, (row, line)) in lines.iter().enumerate() {
+        let prompt_ids = line.ids(&model, &args.file, *row)?;
         requests.push(GenerateRequest { prompt_ids, key: random::key(args.seed, &[index as u64]) });
     }
     let config = GenerateConfig {
@@ -165,10 +159,7 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
         }
     };
     if dialogue.trim().is_empty() {
-        return Err(Failure::usage(
-            "the dialogue is empty",
-            "Give a text with one turn per line, `Name: text`.",
-        ));
+        return Err(Failure::usage(EMPTY.0, EMPTY.1));
     }
     let summarized = summarizer.summarize(&dialogue, &mut |text| {
         output.line(&json!({"event": "token", "text": text}));
@@ -179,6 +170,9 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is said of a dialogue without a word: reason and way out.
+const EMPTY: (&str, &str) = ("the dialogue is empty", "Give a text with one turn per line, `Name: text`.");
+
 #[derive(Deserialize)]
 struct Request {
     dialogue: String,
@@ -187,15 +181,20 @@ struct Request {
 /// One summary per line of standard input, until it closes.
 fn serve(summarizer: &Summarizer, output: &Output) -> Done {
     output.line(&json!({"event": "ready"}));
+    let mut summaries = 0;
     for line in std::io::stdin().lock().lines() {
         let line =
             line.map_err(|source| Error::Io { action: "read", path: "standard input".into(), source })?;
         let asked: Result<Request, _> = serde_json::from_str(&line);
         let Ok(request) = asked else {
             let fix = "Send one object per line: {\"dialogue\": \"Name: text\\n…\"}.";
-            output.error(&json!({"event": "error", "code": "usage", "message": "the request is not understood", "fix": fix}));
+            refuse(output, "usage", "the request is not understood", fix);
             continue;
         };
+        if request.dialogue.trim().is_empty() {
+            refuse(output, "usage", EMPTY.0, EMPTY.1);
+            continue;
+        }
         let done = summarizer.summarize(&request.dialogue, &mut |text| {
             output.line(&json!({"event": "token", "text": text}));
             ControlFlow::Continue(())
@@ -205,15 +204,19 @@ fn serve(summarizer: &Summarizer, output: &Output) -> Done {
                 let mut said = json!(summarized);
                 said["event"] = json!("summary");
                 output.line(&said);
+                output.text(&summarized.summary);
+                summaries += 1;
             }
-            Err(error) => {
-                let (message, fix) = (error.to_string(), error.fix());
-                output
-                    .error(&json!({"event": "error", "code": error.code(), "message": message, "fix": fix}));
-            }
+            Err(error) => refuse(output, error.code(), &error.to_string(), &error.fix()),
         }
     }
+    output.result(&json!({"n": summaries}));
     Ok(ExitCode::SUCCESS)
+}
+
+/// One request that cannot be answered; the next one may be.
+fn refuse(output: &Output, code: &str, message: &str, fix: &str) {
+    output.error(&json!({"event": "error", "schema": 1, "code": code, "message": message, "fix": fix}));
 }
 
 pub(super) fn export(global: &Global, args: &Export, output: &Output) -> Done {

@@ -6,6 +6,7 @@ mod models;
 mod runs;
 mod work;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -68,7 +69,8 @@ fn parse<T: std::str::FromStr<Err = String>>(option: &str, text: &str) -> Result
 /// The recipe that the options describe: file or preset, then each `--set`.
 fn recipe(choice: &RecipeChoice) -> Result<Recipe, Failure> {
     let mut recipe = match (&choice.recipe, &choice.preset) {
-        (Some(path), _) => Recipe::from_toml(&read_text(path)?)?,
+        (Some(path), _) => Recipe::from_toml(&read_text(path)?)
+            .map_err(|error| Failure::In { file: path.display().to_string(), error })?,
         (None, Some(name)) => Recipe::preset(parse::<Preset>("--preset", name)?),
         (None, None) => Recipe::default(),
     };
@@ -79,35 +81,36 @@ fn recipe(choice: &RecipeChoice) -> Result<Recipe, Failure> {
 }
 
 fn read_text(path: &Path) -> Result<String, Failure> {
-    let file = Some(path.display().to_string());
-    std::fs::read_to_string(path).map_err(|error| Failure::Usage {
-        message: format!("cannot read {}: {error}", path.display()),
-        fix: "Check the path, and that the file is UTF-8 text.".into(),
-        file,
-        row: None,
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            Failure::file(path, None, "there is no such file", "Check the name and the folder.")
+        }
+        _ => Failure::file(path, None, error, "Name a file, and check that you are allowed to read it."),
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let row = 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count();
+        Failure::file(path, Some(row), format!("byte {good} is not UTF-8 text"), "Save the file as UTF-8.")
     })
 }
 
-/// Every line of a JSONL file as `T`; blank lines are passed over.
-fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Failure> {
+/// Every line of a JSONL file as `T`, with its number from 1; blank lines are passed over.
+fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<(usize, T)>, Failure> {
     let text = read_text(path)?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let parsed = lines.map(|(index, line)| {
-        serde_json::from_str(line).map_err(|error| Failure::Usage {
-            message: format!("{}, line {}: {error}", path.display(), index + 1),
-            fix: "Correct the line: one JSON object per line.".into(),
-            file: Some(path.display().to_string()),
-            row: Some(index + 1),
-        })
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
+    let parsed = lines.map(|(line, row)| match serde_json::from_str(line) {
+        Ok(item) => Ok((row, item)),
+        Err(error) => {
+            // The parser counts lines within the line; its column is what helps.
+            let reason = error.to_string().replace(" at line 1 column ", ", at character ");
+            Err(Failure::file(path, Some(row), reason, "Correct the line: one JSON object per line."))
+        }
     });
-    let items: Vec<T> = parsed.collect::<Result<_, _>>()?;
+    let items: Vec<(usize, T)> = parsed.collect::<Result<_, _>>()?;
     if items.is_empty() {
-        return Err(Failure::Usage {
-            message: format!("{} has no lines", path.display()),
-            fix: "Give a file with one JSON object per line.".into(),
-            file: Some(path.display().to_string()),
-            row: None,
-        });
+        let fix = "Give a file with one JSON object per line.";
+        return Err(Failure::file(path, None, "the file has no lines", fix));
     }
     Ok(items)
 }

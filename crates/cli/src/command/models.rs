@@ -37,19 +37,20 @@ pub(super) fn models(global: &Global, action: &ModelAction, output: &Output) -> 
         ModelAction::Verify { model } => {
             let folder = model_folder(&session, model)?;
             let loaded = LanguageModel::load(&folder, &device::select(&global.device)?)?;
-            let path = folder.display().to_string();
+            // Stored paths are absolute.
+            let path = folder.canonicalize().unwrap_or(folder).display().to_string();
             let known =
                 session.models()?.into_iter().find(|m| m.id == *model || m.name == *model || m.path == path);
-            let ok = known.as_ref().is_none_or(|known| known.id == loaded.sha256);
-            output.text(if ok {
-                "The model loads, and its files are those of its first use."
-            } else {
-                "The files have CHANGED since the model's first use."
+            let ok = known.map(|known| known.id == loaded.sha256);
+            output.text(match ok {
+                Some(true) => "The model loads, and its files are those of its first use.",
+                Some(false) => "The files have CHANGED since the model's first use.",
+                None => "The model loads. It was not used in this workspace, so there is nothing to compare it with.",
             });
             output.result(
                 &json!({"id": loaded.sha256, "path": path, "parameters": loaded.parameters, "sha256_ok": ok}),
             );
-            return Ok(ExitCode::from(u8::from(!ok)));
+            return Ok(ExitCode::from(u8::from(ok == Some(false))));
         }
         ModelAction::Remove { id } => {
             session.remove_model(id)?;
@@ -67,6 +68,7 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
         .find_map(|l| l.strip_prefix("model name"))
         .map_or("unknown", |l| l.trim_matches([' ', '\t', ':']));
     let simd = simd();
+    device::select(&global.device)?;
     let folder = workspace(global)?;
     let disk_free_bytes = disk_free_bytes(&folder);
     output.text(format!(

@@ -1,6 +1,5 @@
 //! runs, show, pause, cancel, evaluate: reading runs and steering them.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
@@ -50,6 +49,7 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
         return Ok(ExitCode::SUCCESS);
     };
     let stage: StageName = parse("--stage", stage)?;
+    session.run(&args.run)?;
     let page = session.items(&args.run, stage, None, 0, u32::MAX)?;
     if args.items {
         for row in &page.rows {
@@ -94,6 +94,9 @@ pub(super) fn describe(shown: &Value) -> String {
         text(&shown["status"]),
         shown["seed"]
     );
+    if let Some(message) = shown["error"]["message"].as_str() {
+        out.push_str(&format!("\nFailed: {message}\nWhat to do: {}\n", text(&shown["error"]["fix"])));
+    }
     let rows = |key: &str| shown[key].as_array().cloned().unwrap_or_default();
     if !rows("synthesizers").is_empty() {
         out.push_str(&format!("\n{}", synthesizer_table(&rows("synthesizers"))));
@@ -216,18 +219,16 @@ pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Don
     let Some(file) = &args.file else {
         return Err(Failure::usage("neither a file nor a run was named", "Give FILE.jsonl or --run RUN."));
     };
-    let rows: Vec<Prediction> = read_lines(Path::new(file))?;
+    let rows: Vec<(usize, Prediction)> = read_lines(file)?;
     let combine = if args.multi == "best" { best } else { mean };
     let mut scores: Vec<RougeScores> = Vec::with_capacity(rows.len());
-    for (index, row) in rows.into_iter().enumerate() {
+    for (number, row) in rows {
         let references: Vec<String> = row.references.into_iter().chain(row.reference).collect();
         let each = score_each(&references, &row.prediction, options);
-        scores.push(combine(&each).ok_or_else(|| Failure::Usage {
-            message: format!("{}, line {}: there is no reference", file.display(), index + 1),
-            fix: "Give \"references\": [..] or \"reference\" on every line.".into(),
-            file: Some(file.display().to_string()),
-            row: Some(index + 1),
-        })?);
+        let fix = "Give \"references\": [..] or \"reference\" on every line.";
+        scores.push(
+            combine(&each).ok_or_else(|| Failure::file(file, Some(number), "there is no reference", fix))?,
+        );
     }
     let average = mean(&scores).unwrap_or_default();
     let mut result = json!({"n": scores.len(), "stemmer": options.stemmer, "multi": args.multi});
@@ -250,6 +251,7 @@ pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Don
 /// The figures of a run once more, from its stored outputs.
 fn evaluate_run(global: &Global, run: &str, systems: Option<&[String]>, output: &Output) -> Done {
     let session = session(global)?;
+    let row = session.run(run)?;
     let page = session.items(run, StageName::Evaluate, Some("output"), 0, u32::MAX)?;
     let mut outputs: Vec<SystemOutput> = read(&page.rows)?;
     if let Some(names) = systems {
@@ -258,11 +260,12 @@ fn evaluate_run(global: &Global, run: &str, systems: Option<&[String]>, output: 
     }
     if outputs.is_empty() {
         return Err(Failure::usage(
-            format!("run `{run}` has no outputs yet"),
-            format!("Finish it first: `duologue resume {run}`."),
+            format!("run `{run}` has no outputs of these systems yet"),
+            format!(
+                "Finish it first: `duologue resume {run}`; `duologue show {run}` lists what it compares."
+            ),
         ));
     }
-    let row = session.run(run)?;
     let recipe = mrds::recipe::Recipe::from_toml(&row.recipe)?;
     let table = results(&outputs, recipe.bootstrap, mrds::report::bootstrap_seed(row.seed));
     let table = json!(table);

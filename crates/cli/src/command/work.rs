@@ -38,10 +38,10 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
         selection.shots.len(),
         selection.validation.len(),
         selection.test.len(),
-        if selection.dropped.is_empty() {
-            String::new()
-        } else {
-            format!(" ({} too long and left out)", selection.dropped.len())
+        match (selection.dropped.len(), selection.cut.len()) {
+            (0, 0) => String::new(),
+            (dropped, 0) => format!(" ({dropped} too long and left out)"),
+            (dropped, cut) => format!(" ({cut} too long and cut at the end, {dropped} left out)"),
         },
         planned.model.parameters as f64 / 1e6
     ));
@@ -73,11 +73,18 @@ fn chosen(args: &Run) -> Result<Recipe, Failure> {
 
 /// A folder, or the id or name of a model used before.
 pub(super) fn model_folder(session: &Session, model: &str) -> Result<PathBuf, Failure> {
-    let known = session.models()?.into_iter().find(|known| known.id == model || known.name == model);
-    match known.filter(|_| !Path::new(model).exists()) {
-        Some(known) => Ok(PathBuf::from(known.path)),
-        None => Ok(PathBuf::from(model)),
+    if Path::new(model).exists() {
+        return Ok(PathBuf::from(model));
     }
+    let known = session.models()?.into_iter().find(|known| known.id == model || known.name == model);
+    known.map(|known| PathBuf::from(known.path)).ok_or_else(|| {
+        Failure::file(
+            Path::new(model),
+            None,
+            "there is no such folder, and no model of this id or name was used before",
+            "Name the model's folder; `duologue models list` lists the models used in this workspace.",
+        )
+    })
 }
 
 fn window(args: &WindowArgs) -> Result<Window, Failure> {
