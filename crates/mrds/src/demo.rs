@@ -122,6 +122,7 @@ impl Summarizer {
 impl Session {
     /// The folder of an adapter that a stage trained for a role.
     pub fn adapter_folder(&self, run: &str, stage: StageName, role: &str) -> Result<std::path::PathBuf> {
+        self.store.run(run)?;
         let adapters: Vec<TrainedAdapter> =
             read(&self.store.artifacts(run, stage.as_str(), Some("adapter"))?)?;
         let found =

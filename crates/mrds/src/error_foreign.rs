@@ -37,6 +37,7 @@ pub(super) fn store_fix(error: &store::Error) -> String {
         NameTaken { .. } => "Choose another name.",
         NoSuchDataset { .. } => "`duologue datasets` lists the data sets of this workspace.",
         NoSuchRun { .. } => "`duologue runs` lists the runs of this workspace.",
+        NotFound { what: "model", .. } => "`duologue models list` lists the models of this workspace.",
         NotFound { .. } | UnknownWord { .. } => "Choose one of those that exist.",
         InUse { .. } => "Remove what uses it first.",
         AlreadyLocked { .. } => "Create a new study to rate again.",

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
-    ArtifactPage, Control, DatasetRow, ExampleRow, MetricPointRow, ModelRow, NewDataset, NewExample, Origin,
-    RunRow, RunStatus, Split, StageRow, StageStatus, Store,
+    ArtifactPage, Control, DatasetRow, ExampleRow, LEASE_TIMEOUT_MS, LeaseRow, MetricPointRow, ModelRow,
+    NewDataset, NewExample, Origin, RunRow, RunStatus, Split, StageRow, StageStatus, Store,
 };
 
 use crate::artifact::{inputs_sha256, output_sha256, read};
@@ -153,6 +153,7 @@ impl Session {
             seed: request.seed,
         };
         let mut found = import::read(&request.files, &options)?;
+        found.require_mapping()?;
         let existing = self.store.datasets()?.into_iter().find(|dataset| dataset.name == request.name);
         let bad = found.bad_rows();
         if bad > 0 && !request.skip_bad && !request.dry_run {
@@ -160,6 +161,9 @@ impl Session {
         }
         let read = found.read;
         let (leaks, moved) = self.take_off_leaks(&mut found.examples, existing.as_ref())?;
+        if let Some(existing) = &existing {
+            self.report_repeats(existing, &mut found)?;
+        }
         if let Some(first) = leaks.first().filter(|_| request.strict) {
             return Err(Error::Leaks { count: leaks.len(), id: first.id.clone(), with: first.with.clone() });
         }
@@ -197,6 +201,30 @@ impl Session {
         Ok((leaks, gone))
     }
 
+    /// Names the dialogues that stand in the same split of the data set already. They are kept, as within a file.
+    fn report_repeats(&self, existing: &DatasetRow, found: &mut Import) -> Result<()> {
+        let stored = self.store.examples(existing.id, None)?;
+        let known: std::collections::HashMap<(Split, String), &str> = stored
+            .iter()
+            .map(|row| ((row.split, import::leak::key(&row.dialogue)), row.external_id.as_str()))
+            .collect();
+        for example in &found.examples {
+            let Some(id) = known.get(&(example.split, import::leak::key(&example.dialogue))) else {
+                continue;
+            };
+            found.issues.push(Issue {
+                file: example.file.clone(),
+                row: example.row,
+                field: "dialogue".into(),
+                code: "duplicate",
+                reason: format!("the same dialogue is in `{}` already (`{id}`)", existing.name),
+                fix: "It is kept and counts twice; leave the row out if it was not meant.".into(),
+                severity: import::Severity::Warning,
+            });
+        }
+        Ok(())
+    }
+
     fn store_import(
         &self,
         request: &ImportRequest,
@@ -208,8 +236,7 @@ impl Session {
         let rows: Vec<NewExample> = found.examples.iter().map(new_example).collect();
         match existing {
             Some(dataset) => {
-                self.store.append_examples(dataset.id, &rows)?;
-                self.store.delete_examples(gone)?;
+                self.store.replace_in_dataset(dataset.id, gone, &rows)?;
             }
             None => {
                 let mapping = json!(found.mapping);
@@ -353,9 +380,17 @@ impl Session {
                 fix: "`duologue runs` lists the runs and where they stand.".into(),
             });
         }
-        if row.status == RunStatus::Running && self.store.lease(run)?.is_some() {
+        // A worker that was killed leaves its lease behind; only one that still gives signs of life can be asked.
+        let works = |lease: LeaseRow| lease.heartbeat_ms.abs_diff(now_ms) <= LEASE_TIMEOUT_MS;
+        if row.status == RunStatus::Running && self.store.lease(run)?.is_some_and(works) {
             self.store.set_control(run, Some(control))?;
             return Ok(RunStatus::Running);
+        }
+        if row.status == RunStatus::Failed && control == Control::Pause {
+            return Err(Error::WrongState {
+                what: format!("run `{run}` has failed: there is nothing to pause"),
+                fix: format!("`duologue show {run}` says why; go on with `duologue resume {run}`."),
+            });
         }
         self.stopped(run, Some(control), now_ms)
     }
