@@ -97,10 +97,14 @@ fn prompts(stage: &Stage<'_>, system: System, examples: &[Example]) -> Result<Ve
         .take(most)
         .map(|shot| (shot.dialogue.as_str(), shot.summary.as_str()))
         .collect();
+    // Room for the longest answer that is generated or scored, the same for every item.
+    let references = examples.iter().map(|example| Ok(stage.prompts().completion(&example.summary)?.len()));
+    let longest = references.collect::<Result<Vec<usize>>>()?.into_iter().max().unwrap_or(0);
+    let room = longest.max(recipe.summary_max_new_tokens);
     let prompt = |example: &Example| {
         for k in (1..=worked.len()).rev() {
             let ids = stage.prompts().summarize_like(&worked[..k], &example.dialogue)?;
-            if ids.len() + recipe.summary_max_new_tokens <= limit {
+            if ids.len() + room <= limit {
                 return Ok((ids, k));
             }
         }
