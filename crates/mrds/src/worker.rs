@@ -121,6 +121,8 @@ impl Session {
     /// [`Error::Locked`] where another process works on it, [`Error::ModelChanged`], [`Error::Interrupted`] on
     /// request, and whatever a stage reports. What is finished is kept in every case.
     pub fn execute(&self, run: &str, window: Window, process: &Process<'_>) -> Result<RunStatus> {
+        // A wrong wish is refused before anything of the run changes.
+        self.check_window(&self.store.run(run)?, window)?;
         let acquired = self.store.acquire(run, &process.owner, (process.now_ms)(), process.pid_alive)?;
         if let Acquire::HeldBy { pid } = acquired {
             return Err(Error::Locked { run: run.to_owned(), pid });
@@ -141,7 +143,9 @@ impl Session {
     fn work(&self, run: &str, window: Window, process: &Process<'_>) -> Result<bool> {
         let row = self.store.run(run)?;
         let recipe = Recipe::from_toml(&row.recipe)?;
-        self.check_window(&row, window)?;
+        // Before the model is loaded, so that a request to stop is heard while it loads.
+        self.store.set_control(run, None)?;
+        self.store.set_run_status(run, RunStatus::Running, None, (process.now_ms)())?;
         let model = LanguageModel::load(Path::new(&row.model_path), &lm::device::select(&row.device)?)?;
         if model.sha256 != row.model_id {
             return Err(Error::ModelChanged { path: PathBuf::from(&row.model_path) });
@@ -156,8 +160,6 @@ impl Session {
                 fix: "Start a new run; stages that do not depend on the change are taken over.".into(),
             });
         }
-        self.store.set_control(run, None)?;
-        self.store.set_run_status(run, RunStatus::Running, None, (process.now_ms)())?;
         process.sink.event(&Event::RunStarted { run: run.to_owned() });
         let (store, sink, stop, now_ms) = (&self.store, process.sink, process.stop, process.now_ms);
         pipeline::run(&Run { store, row, recipe, model: &model, data, sink, stop, now_ms }, &test, window)
