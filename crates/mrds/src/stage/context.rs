@@ -43,6 +43,7 @@ pub(crate) struct Stage<'a> {
     before: Usage,
     polled: Cell<Instant>,
     shown: Cell<Instant>,
+    last_sample: RefCell<Option<Value>>,
     task: RefCell<Task>,
 }
 
@@ -99,6 +100,7 @@ impl<'a> Stage<'a> {
             before,
             polled: Cell::new(now),
             shown: Cell::new(now),
+            last_sample: RefCell::new(None),
             task: RefCell::new(task),
         })
     }
@@ -251,6 +253,7 @@ impl<'a> Stage<'a> {
 
     /// Shows something that the model has just made.
     pub(crate) fn sample(&self, item: Value) {
+        *self.last_sample.borrow_mut() = Some(item.clone());
         self.run.sink.event(&Event::Sample { stage: self.name, item });
     }
 
@@ -286,7 +289,10 @@ impl<'a> Stage<'a> {
             eta_s: if done == 0 { 0.0 } else { left * seconds / done as f64 },
             rss_bytes: usage.peak_rss_bytes,
         };
-        let value = serde_json::to_value(&event).map_err(|e| corrupt("event", &e))?;
+        let mut value = serde_json::to_value(&event).map_err(|e| corrupt("event", &e))?;
+        if let Some(sample) = &*self.last_sample.borrow() {
+            value["sample"] = sample.clone();
+        }
         self.run.store.set_progress(
             &self.run.row.id,
             self.name.as_str(),
