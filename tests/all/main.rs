@@ -8,9 +8,14 @@
     reason = "all of it is test code; clippy's own exception sees only functions marked #[test]"
 )]
 
+mod cli;
+mod desktop;
 mod fixture;
 mod golden_agreement;
 mod golden_lm;
 mod golden_rouge;
 mod golden_train;
+mod method;
+mod program;
+mod resume;
 mod tidy;

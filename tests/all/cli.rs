@@ -1,0 +1,223 @@
+//! The command line against its contract (`docs/cli.md`): the real binary, invented data, temporary folders.
+//!
+//! Every command given with `--json` is held to the discipline here: each line of standard output is one compact
+//! JSON object, the last one is the result or the error with its fields, and the exit code fits it.
+
+mod bad_input;
+mod data;
+mod docs;
+mod model;
+mod run;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::fixture;
+use crate::program::binary;
+
+/// A temporary folder with a workspace and files in it.
+struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    /// A folder below the build's that is never dropped; those of earlier processes are taken away.
+    fn that_stays() -> Self {
+        const PREFIX: &str = "cli-run-";
+        const OLD: std::time::Duration = std::time::Duration::from_secs(3600);
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        for entry in std::fs::read_dir(root).expect("the build's folder").flatten() {
+            let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|time| time.elapsed().ok());
+            if entry.file_name().to_string_lossy().starts_with(PREFIX) && age.is_some_and(|age| age > OLD) {
+                // Another process may be doing the same.
+                let _gone = std::fs::remove_dir_all(entry.path());
+            }
+        }
+        Self { folder: tempfile::Builder::new().prefix(PREFIX).tempdir_in(root).expect("a folder") }
+    }
+
+    fn workspace(&self) -> PathBuf {
+        self.folder.path().join("workspace")
+    }
+
+    /// A path in the folder, as an argument.
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    /// Writes a file; its path as an argument.
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).expect("a file written");
+        path.display().to_string()
+    }
+
+    /// Writes rows as JSON Lines.
+    fn write_rows(&self, name: &str, rows: &[Value]) -> String {
+        self.write(name, rows.iter().map(|row| format!("{row}\n")).collect::<String>())
+    }
+
+    /// Copies `tests/golden/llama-tiny`, to be damaged.
+    fn copy_of_model(&self, name: &str) -> PathBuf {
+        let copy = self.folder.path().join(name);
+        std::fs::create_dir(&copy).expect("a folder");
+        for entry in std::fs::read_dir(fixture::golden("llama-tiny")).expect("the golden model") {
+            let path = entry.expect("an entry").path();
+            std::fs::copy(&path, copy.join(path.file_name().expect("a name"))).expect("a copy");
+        }
+        copy
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command.arg("--workspace").arg(self.workspace()).args(["--threads", "1"]).args(args);
+        command.env_remove("DUOLOGUE_WORKSPACE").stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command with `--json`.
+    fn json(&self, args: &[&str]) -> Said {
+        let output = self.command(args).arg("--json").output().expect("the binary starts");
+        Said::new(args, &output)
+    }
+
+    /// Runs a command with `--json` that has to succeed; its result.
+    fn ok(&self, args: &[&str]) -> Value {
+        let said = self.json(args);
+        assert_eq!(said.code, 0, "{args:?}: {}", said.last);
+        said.last
+    }
+
+    /// Runs a command with `--json` that has to fail with this exit code and error code; the error.
+    fn fails(&self, args: &[&str], exit: i32, code: &str) -> Value {
+        let said = self.json(args);
+        assert_eq!((said.code, said.last["code"].as_str()), (exit, Some(code)), "{args:?}: {}", said.last);
+        said.last
+    }
+
+    /// Runs a command as a person would; standard output and standard error.
+    fn human(&self, args: &[&str], exit: i32) -> (String, String) {
+        let output = self.command(args).output().expect("the binary starts");
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(exit), "{args:?}: {out}{err}");
+        assert!(!err.contains("panicked"), "{args:?}: {err}");
+        (out, err)
+    }
+
+    /// Imports rows under a name.
+    fn import(&self, name: &str, rows: &[Value]) -> Value {
+        let file = self.write_rows(&format!("{name}.jsonl"), rows);
+        self.ok(&["import", &file, "--name", name])
+    }
+
+    /// What the workspace holds: data sets with all their examples, runs with their state, models.
+    fn holds(&self) -> Value {
+        let datasets = self.ok(&["datasets"])["datasets"].clone();
+        let names =
+            datasets.as_array().expect("data sets").iter().map(|d| d["name"].as_str().expect("a name"));
+        let examples: Vec<Vec<Value>> =
+            names.map(|name| self.json(&["datasets", name, "--items"]).lines).collect();
+        json!([datasets, examples, self.ok(&["runs"])["runs"], self.ok(&["models", "list"])["models"]])
+    }
+
+    /// The command fails so, and the workspace is as it was. The message and the way out have to contain `words`.
+    fn refuses(&self, args: &[&str], exit: i32, code: &str, words: &[&str]) -> Value {
+        let before = self.holds();
+        let error = self.fails(args, exit, code);
+        assert_eq!(self.holds(), before, "{args:?} changed the workspace");
+        let said = format!("{} {}", error["message"], error["fix"]);
+        for word in words {
+            assert!(said.contains(word), "{args:?}: `{word}` is not in {said}");
+        }
+        let (out, err) = self.human(args, exit);
+        assert!(out.is_empty(), "{args:?}: {out}");
+        assert!(err.contains("duologue: ") && err.contains("What to do: "), "{args:?}: {err}");
+        error
+    }
+}
+
+/// What a command with `--json` said.
+struct Said {
+    code: i32,
+    /// All lines but the last.
+    lines: Vec<Value>,
+    last: Value,
+}
+
+impl Said {
+    fn new(args: &[&str], output: &Output) -> Self {
+        let text = std::str::from_utf8(&output.stdout).expect("UTF-8");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let mut lines: Vec<Value> = text.lines().map(|line| compact(args, line)).collect();
+        let last = lines.pop().unwrap_or_else(|| panic!("{args:?} said nothing: {errors}"));
+        assert!(!errors.contains("panicked"), "{args:?}: {errors}");
+        let code = output.status.code().unwrap_or_else(|| panic!("{args:?} was killed: {errors}"));
+        assert!(lines.iter().all(|line| line["event"] != "result"), "{args:?}: a result before the end");
+        assert_eq!(last["schema"], 1, "{args:?}: {last}");
+        match last["event"].as_str() {
+            Some("result") => {
+                assert!(last["command"].is_string(), "{args:?}: {last}");
+                assert!([0, 1, 130].contains(&code), "{args:?}: {code} with a result");
+            }
+            Some("error") => {
+                assert!([1, 2, 3].contains(&code), "{args:?}: {code} with an error");
+                for key in ["code", "message", "fix"] {
+                    assert!(
+                        !last[key].as_str().unwrap_or_default().is_empty(),
+                        "{args:?}: no {key} in {last}"
+                    );
+                }
+            }
+            other => panic!("{args:?} ends with {other:?}: {last}"),
+        }
+        Self { code, lines, last }
+    }
+}
+
+fn compact(args: &[&str], line: &str) -> Value {
+    let value: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{args:?}: {line}: {e}"));
+    assert!(value.is_object(), "{args:?}: {line}");
+    assert_eq!(value.to_string(), line, "{args:?}: not compact");
+    value
+}
+
+/// The golden model as an argument.
+fn tiny() -> String {
+    fixture::golden("llama-tiny").display().to_string()
+}
+
+/// An invented row.
+fn row(id: &str, split: &str, dialogue: &str, summary: &str) -> Value {
+    json!({"id": id, "split": split, "dialogue": dialogue, "summary": summary})
+}
+
+/// Invented rows: so many of each split, all different.
+fn rows(train: usize, validation: usize, test: usize) -> Vec<Value> {
+    let of = |split: &'static str, n: usize| {
+        (0..n).map(move |i| {
+            let dialogue = format!("Ann: Is the {split} bus {i} late?\nBo: Yes, by {i} minutes.");
+            row(&format!("{split}-{i}"), split, &dialogue, &format!("Bo tells Ann that bus {i} is late."))
+        })
+    };
+    of("train", train).chain(of("validation", validation)).chain(of("test", test)).collect()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
+}

@@ -1,0 +1,282 @@
+//! Bad input: one clear message that names file, row or field and the way out, the exit code of the contract, and the
+//! workspace as it was.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{Place, row, rows, text, tiny};
+use crate::fixture;
+
+/// Settings that fit a handful of invented rows.
+const FEW: [&str; 4] = ["--shots", "2", "--validation", "1"];
+
+/// A place with a data set `d` that a run would accept.
+fn ready() -> Place {
+    let place = Place::new();
+    place.import("d", &rows(4, 2, 2));
+    place
+}
+
+fn run<'a>(model: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["run", "--dataset", "d", "--model", model], &FEW[..], more].concat()
+}
+
+/// Refuses to use the damaged model in every command that loads one.
+fn refuses_model(model: &Path, damaged: &str, code: &str, words: &[&str]) {
+    let place = ready();
+    let model = model.display().to_string();
+    let words = [words, &[damaged]].concat();
+    let error = place.refuses(&run(&model, &[]), 2, code, &words);
+    if let Some(file) = error["file"].as_str() {
+        assert!(file.ends_with(damaged), "{file}");
+    }
+    place.fails(&run(&model, &["--dry-run"]), 2, code);
+    let file = place.write("d.txt", "Ann: Hi\nBo: Hi");
+    place.refuses(&["summarize", "--model", &model, &file], 2, code, &words);
+    place.fails(&["models", "verify", &model], 2, code);
+}
+
+fn change(path: &Path, change: impl Fn(&mut Value)) {
+    let mut value = fixture::json(path);
+    change(&mut value);
+    std::fs::write(path, value.to_string()).expect("a file written");
+}
+
+#[test]
+fn a_missing_safetensors_file() {
+    let place = Place::new();
+    let model = place.copy_of_model("m");
+    std::fs::remove_file(model.join("model.safetensors")).expect("a file removed");
+    refuses_model(&model, "model.safetensors", "missing_file", &["missing"]);
+    // A shard that only the index knows.
+    let index =
+        json!({"metadata": {}, "weight_map": {"model.norm.weight": "model-00002-of-00002.safetensors"}});
+    std::fs::write(model.join("model.safetensors.index.json"), index.to_string()).expect("a file written");
+    refuses_model(&model, "model-00002-of-00002.safetensors", "missing_file", &["missing"]);
+}
+
+#[test]
+fn a_truncated_safetensors_file() {
+    let place = Place::new();
+    let model = place.copy_of_model("m");
+    let path = model.join("model.safetensors");
+    let bytes = std::fs::read(&path).expect("the weights");
+    for length in [bytes.len() / 2, bytes.len() - 1, 4, 0] {
+        std::fs::write(&path, &bytes[..length]).expect("a file written");
+        refuses_model(&model, "model.safetensors", "truncated_weights", &["again"]);
+    }
+}
+
+#[test]
+fn an_unknown_architecture() {
+    let place = Place::new();
+    let model = place.copy_of_model("m");
+    change(&model.join("config.json"), |config| {
+        config["architectures"] = json!(["AbacusForCausalLM"]);
+        config["model_type"] = json!("abacus");
+    });
+    refuses_model(&model, "AbacusForCausalLM", "unsupported_architecture", &["supported"]);
+}
+
+#[test]
+fn a_tokenizer_with_more_tokens_than_the_model() {
+    let place = Place::new();
+    let model = place.copy_of_model("m");
+    let size = fixture::json(&model.join("config.json"))["vocab_size"].as_u64().expect("a size");
+    change(&model.join("tokenizer.json"), |tokenizer| {
+        let tokens = tokenizer["added_tokens"].as_array_mut().expect("added tokens");
+        let mut extra = tokens[0].clone();
+        (extra["id"], extra["content"]) = (json!(size), json!("<|extra|>"));
+        tokens.push(extra);
+    });
+    refuses_model(
+        &model,
+        "tokenizer.json",
+        "vocabulary_mismatch",
+        &[&size.to_string(), &(size + 1).to_string()],
+    );
+}
+
+#[test]
+fn no_model_folder_at_all() {
+    let place = ready();
+    place.refuses(&run("nowhere", &[]), 2, "file", &["nowhere", "models list"]);
+    place.refuses(&run(&place.path(""), &[]), 2, "missing_file", &["missing"]);
+    place.refuses(&["run", "--dataset", "nope", "--model", &tiny()], 2, "no_such_dataset", &["nope"]);
+}
+
+#[test]
+fn a_dialogue_longer_than_the_context() {
+    let place = Place::new();
+    let mut all = rows(3, 1, 2);
+    let turns: Vec<String> = (0..120).map(|i| format!("Ann: Stop {i}?\nBo: Stop {i}.")).collect();
+    all.push(row("endless", "test", &turns.join("\n"), "Bo names all stops."));
+    place.import("d", &all);
+    let model = tiny();
+    let words = ["endless", "tokens", "too_long=drop", "too_long=cut_dialogue_end"];
+    place.refuses(&run(&model, &[]), 2, "too_long", &words);
+    place.refuses(&run(&model, &["--dry-run"]), 2, "too_long", &words);
+
+    let counts =
+        |more: &[&str]| place.ok(&run(&model, &[more, &["--dry-run"]].concat()))["dataset"]["counts"].clone();
+    // The recipe's own room for a summary is part of the sequence.
+    let short = ["--set", "summary_max_new_tokens=32"];
+    let with = |rule: &'static str| [&short[..], &["--set", rule]].concat();
+    let dropped = counts(&with("too_long=drop"));
+    assert_eq!((&dropped["test"], &dropped["dropped"], &dropped["cut"]), (&json!(2), &json!(1), &json!(0)));
+    let cut = counts(&with("too_long=cut_dialogue_end"));
+    assert_eq!((&cut["test"], &cut["dropped"], &cut["cut"]), (&json!(3), &json!(0), &json!(1)));
+    assert_eq!(place.ok(&["runs"])["runs"], json!([]));
+}
+
+#[test]
+fn a_summary_is_never_cut() {
+    let place = Place::new();
+    let mut all = rows(3, 1, 1);
+    let summary = "Bo names every single stop of the line. ".repeat(60);
+    all.push(row("wordy", "test", "Ann: Stops?\nBo: Many.", &summary));
+    place.import("d", &all);
+    let cut = ["--set", "too_long=cut_dialogue_end", "--set", "summary_max_new_tokens=32", "--dry-run"];
+    let model = tiny();
+    let counts = place.ok(&run(&model, &cut))["dataset"]["counts"].clone();
+    assert_eq!((&counts["test"], &counts["dropped"], &counts["cut"]), (&json!(1), &json!(1), &json!(0)));
+}
+
+#[test]
+fn an_empty_data_set_or_one_without_test_rows() {
+    let place = Place::new();
+    for (name, content) in [("a.jsonl", ""), ("b.json", "[]"), ("c.csv", "dialogue,summary\n")] {
+        let file = place.write(name, content);
+        let error = place.refuses(&["import", &file, "--name", "d"], 2, "empty", &[name]);
+        assert_eq!(error["file"], json!(file));
+    }
+    place.import("d", &rows(4, 2, 0));
+    place.refuses(&run(&tiny(), &[]), 2, "empty_dataset", &["`d`", "test", "--split"]);
+    place.import("e", &rows(0, 2, 2));
+    let model = tiny();
+    let args = ["run", "--dataset", "e", "--model", &model];
+    place.refuses(&args, 2, "empty_dataset", &["`e`", "training"]);
+}
+
+#[test]
+fn fewer_rows_than_shots() {
+    let place = ready();
+    let model = tiny();
+    let run = ["run", "--dataset", "d", "--model", model.as_str()];
+    let shots = [&run[..], &["--shots", "5", "--validation", "1"]].concat();
+    assert_eq!(place.refuses(&shots, 2, "too_few_rows", &["4", "5", "--set shots=4"])["field"], "shots");
+    let validation = [&run[..], &["--shots", "2", "--validation", "3"]].concat();
+    let error = place.refuses(&validation, 2, "too_few_rows", &["2", "3", "--set validation=2"]);
+    assert_eq!(error["field"], "validation");
+}
+
+#[test]
+fn a_summary_without_a_dialogue() {
+    let place = ready();
+    for dialogue in [json!(null), json!(""), json!(" \n "), json!([]), json!(7)] {
+        let rows = [json!({"id": "lonely", "dialogue": dialogue, "summary": "Bo is late."})];
+        let file = place.write_rows("lonely.jsonl", &rows);
+        let error = place.refuses(&["import", &file, "--name", "d"], 2, "bad_rows", &["row 1", "--skip-bad"]);
+        assert_eq!((&error["file"], &error["field"]), (&json!(file), &json!("dialogue")));
+        let args = ["import", file.as_str(), "--name", "d", "--skip-bad"];
+        place.refuses(&args, 2, "empty_dataset", &["nothing was imported"]);
+    }
+}
+
+#[test]
+fn invalid_utf8() {
+    let place = ready();
+    let good = rows(1, 0, 0)[0].to_string();
+    let lines = [good.as_bytes(), b"\n{\"dialogue\":\"Ann: caf\xe9\",\"summary\":\"S\"}\n"].concat();
+    let file = place.write("latin.jsonl", lines);
+    let error = place.refuses(&["import", &file, "--name", "d"], 2, "bad_rows", &["row 2", "UTF-8"]);
+    assert_eq!((&error["file"], &error["row"]), (&json!(file), &json!(2)));
+    let list = place.write("latin.json", b"[{\"dialogue\":\"Ann: caf\xe9\",\"summary\":\"S\"}]");
+    assert_eq!(
+        place.refuses(&["import", &list, "--name", "d"], 2, "invalid_utf8", &["UTF-8"])["file"],
+        json!(list)
+    );
+    // The files of the other commands.
+    for command in
+        [&["format"][..], &["evaluate"], &["score", "--model", &tiny()], &["summarize", "--model", &tiny()]]
+    {
+        let args = [command, &[file.as_str()]].concat();
+        let error = place.refuses(&args, 2, "file", &["UTF-8", "line 2"]);
+        assert_eq!((&error["file"], &error["row"]), (&json!(file), &json!(2)));
+    }
+}
+
+#[test]
+fn a_file_that_is_no_workspace() {
+    let place = Place::new();
+    std::fs::write(place.workspace(), "a letter").expect("a file written");
+    let error = place.json(&["datasets"]);
+    assert_ne!(error.code, 0, "{}", error.last);
+    assert!(text(&error.last["message"]).contains("workspace"), "{}", error.last);
+    assert_eq!(std::fs::read(place.workspace()).expect("the letter"), b"a letter");
+}
+
+/// On a real file system without room, in a mount name space of its own that ends with the commands.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk() {
+    use std::process::Command;
+    let namespaces = [&["-rm"][..], &["-m"]];
+    let works = |flags: &&&[&str]| {
+        Command::new("unshare").args(**flags).arg("true").status().is_ok_and(|s| s.success())
+    };
+    let Some(flags) = namespaces.iter().find(works) else {
+        println!("skipped: this machine lets nobody mount a small disk (unshare)");
+        return;
+    };
+    let place = Place::new();
+    let small = place.write_rows("small.jsonl", &rows(2, 1, 1));
+    let big: Vec<Value> = (0..400)
+        .map(|i| {
+            row(&format!("b{i}"), "train", &format!("Ann: {i} {}\nBo: Yes.", "again ".repeat(1000)), "S.")
+        })
+        .collect();
+    let big = place.write_rows("big.jsonl", &big);
+    let (disk, out) = (place.path("disk"), place.path("out"));
+    std::fs::create_dir(&disk).expect("a folder");
+    std::fs::create_dir(&out).expect("a folder");
+    let script = r#"
+        mount -t tmpfs -o size=1m tmpfs "$1" || exit 99
+        say() { name=$1; shift; "$BIN" --json --workspace "$DISK/w" "$@" > "$OUT/$name"; echo $? > "$OUT/$name.exit"; }
+        DISK=$1 OUT=$2 BIN=$3
+        say import import "$4" --name d
+        say before datasets d --items
+        say new import "$5" --name e
+        say more import "$5" --name d
+        say after datasets d --items
+        say sets datasets
+        mount -o remount,size=16m "$DISK" || exit 99
+        say again import "$5" --name e
+    "#;
+    let status = Command::new("unshare")
+        .args(**&flags)
+        .args(["sh", "-c", script, "sh", &disk, &out])
+        .arg(crate::program::binary())
+        .args([&small, &big])
+        .status()
+        .expect("a shell");
+    if status.code() == Some(99) {
+        println!("skipped: this machine lets nobody mount a small disk (tmpfs)");
+        return;
+    }
+    let said = |name: &str| {
+        let read = |file: String| std::fs::read_to_string(Path::new(&out).join(file)).expect("an answer");
+        let last = read(name.to_owned()).lines().last().expect("a line").to_owned();
+        (read(format!("{name}.exit")).trim().to_owned(), serde_json::from_str::<Value>(&last).expect("JSON"))
+    };
+    assert_eq!(said("import").0, "0", "{}", said("import").1);
+    for name in ["new", "more"] {
+        let (exit, error) = said(name);
+        assert_eq!((exit.as_str(), text(&error["code"])), ("1", "disk_full"), "{error}");
+        assert!(text(&error["message"]).contains("full") && text(&error["fix"]).contains("Free"), "{error}");
+    }
+    assert_eq!(said("before").1, said("after").1, "the data set is as it was");
+    assert_eq!(said("sets").1["datasets"].as_array().map(Vec::len), Some(1));
+    assert_eq!(said("again").0, "0", "with room again it works: {}", said("again").1);
+}

@@ -1,0 +1,425 @@
+//! run, resume, pause, cancel, show, export: one whole tiny run, interrupted once, that many tests look at.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+
+use super::{Place, Said, list, number, text};
+use crate::program::{TINY, binary, model, rows};
+
+const RUN: &str = "d-1";
+const STAGES: [&str; 9] = [
+    "topics",
+    "summaries",
+    "synthesizer",
+    "candidates",
+    "preferences",
+    "align",
+    "dialogues",
+    "summarizer",
+    "evaluate",
+];
+const SYSTEMS: [&str; 4] = ["zero_shot", "sft_real", "mrds_joint", "mrds_separate"];
+
+/// The arguments of a run on the clinic's rows.
+fn run_args(model: &str) -> Vec<String> {
+    let systems = SYSTEMS.join(",");
+    let mut args: Vec<String> =
+        ["run", "--dataset", "d", "--model", model, "--systems", &systems, "--seed", "5"]
+            .map(String::from)
+            .to_vec();
+    TINY.iter().for_each(|set| args.extend(["--set".to_owned(), (*set).to_owned()]));
+    args
+}
+
+fn words(args: &[String]) -> Vec<&str> {
+    args.iter().map(String::as_str).collect()
+}
+
+/// A place with the clinic's rows, and the arguments of a run; none where the model is absent.
+fn ready() -> Option<(Place, Vec<String>)> {
+    let model = model()?.display().to_string();
+    let place = Place::new();
+    place.import("d", &rows());
+    Some((place, run_args(&model)))
+}
+
+/// A command at work.
+struct AtWork {
+    child: Child,
+    output: BufReader<std::process::ChildStdout>,
+    heard: String,
+}
+
+impl AtWork {
+    fn start(place: &Place, args: &[&str]) -> Self {
+        let mut command = place.command(args);
+        command.arg("--json").stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the binary starts");
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        Self { child, output, heard: String::new() }
+    }
+
+    /// Listens until a line fits.
+    fn until(&mut self, fits: impl Fn(&Value) -> bool) {
+        loop {
+            let begin = self.heard.len();
+            let read = self.output.read_line(&mut self.heard).expect("a line");
+            assert!(read > 0, "it ended early: {}", self.heard);
+            if fits(&serde_json::from_str(&self.heard[begin..]).expect("JSON")) {
+                return;
+            }
+        }
+    }
+
+    /// As Ctrl-C does.
+    fn interrupt(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill").success());
+    }
+
+    fn end(mut self) -> Said {
+        while self.output.read_line(&mut self.heard).expect("a line") > 0 {}
+        let status = self.child.wait().expect("an end");
+        Said::new(&["at work"], &Output { status, stdout: self.heard.into_bytes(), stderr: Vec::new() })
+    }
+}
+
+/// The run that all tests look at: started, interrupted while the synthesizer is trained, resumed to its end.
+struct Whole {
+    place: Place,
+    refused: Value,
+    interrupted: Said,
+    resumed: Said,
+    /// The result of `show`.
+    shown: Value,
+}
+
+/// A static is never dropped: its folder lies below the build's, where the next test takes it away.
+fn whole() -> Option<&'static Whole> {
+    static WHOLE: OnceLock<Option<Whole>> = OnceLock::new();
+    WHOLE.get_or_init(carry_out).as_ref()
+}
+
+fn carry_out() -> Option<Whole> {
+    let args = run_args(&model()?.display().to_string());
+    let place = Place::that_stays();
+    place.import("d", &rows());
+    let mut work = AtWork::start(&place, &words(&args));
+    work.until(|line| line["event"] == "step" && line["stage"] == "synthesizer");
+    // While it works, nobody else may.
+    let refused = place.fails(&["resume", RUN], 3, "locked");
+    work.interrupt();
+    let interrupted = work.end();
+    // The printed command, as a user would paste it.
+    let command = format!("{} --json --threads 1", text(&interrupted.last["resume"]));
+    let folder = binary().parent().expect("a folder").to_owned();
+    let path = std::env::join_paths(
+        [folder].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    );
+    let output =
+        Command::new("sh").args(["-c", &command]).env("PATH", path.expect("a path")).output().expect("sh");
+    let resumed = Said::new(&["resume", RUN], &output);
+    assert_eq!(resumed.code, 0, "{}", resumed.last);
+    let shown = place.ok(&["show", RUN]);
+    Some(Whole { place, refused, interrupted, resumed, shown })
+}
+
+fn items(whole: &Whole, stage: &str, kind: &str) -> Vec<Value> {
+    let said = whole.place.json(&["show", RUN, "--stage", stage, "--items"]);
+    assert_eq!((said.code, &said.last["items"]), (0, &json!(said.lines.len())), "{}", said.last);
+    said.lines.into_iter().filter(|line| line["kind"] == kind).collect()
+}
+
+#[test]
+fn an_interrupted_run_names_the_command_that_finishes_it() {
+    let Some(whole) = whole() else { return };
+    assert!(text(&whole.refused["fix"]).contains("duologue pause d-1"), "{}", whole.refused);
+    let last = &whole.interrupted.last;
+    assert_eq!((whole.interrupted.code, &last["status"], &last["run"]), (130, &json!("paused"), &json!(RUN)));
+    let resumed = &whole.resumed.last;
+    assert_eq!((&resumed["status"], text(&resumed["command"])), (&json!("done"), "resume"));
+    let again: Vec<&Value> = whole.resumed.lines.iter().filter(|l| l["event"] == "stage").collect();
+    assert!(
+        again.iter().all(|l| !["topics", "summaries"].contains(&text(&l["name"]))),
+        "what was done is kept"
+    );
+    for key in ["results", "synthesizers", "stages"] {
+        assert_eq!(resumed[key], whole.shown[key], "the result of a run is that of show: {key}");
+    }
+}
+
+#[test]
+fn events_have_the_fields_of_the_contract() {
+    let Some(whole) = whole() else { return };
+    let lines: Vec<&Value> = whole.interrupted.lines.iter().chain(&whole.resumed.lines).collect();
+    let of = |event: &str| lines.iter().filter(|line| line["event"] == event).copied().collect::<Vec<_>>();
+    assert_eq!(of("run_started").len(), 2);
+    assert!(of("run_started").iter().all(|line| line["run"] == RUN));
+    assert!(of("stage").iter().all(|line| STAGES.contains(&text(&line["name"]))));
+    for key in ["stage", "task", "step", "total_steps", "tokens_per_s", "eta_s", "rss_bytes"] {
+        assert!(of("step").iter().all(|line| !line[key].is_null()), "{key}");
+    }
+    assert!(of("step").iter().any(|line| line["loss"].is_f64() && line["lr"].is_f64()));
+    assert!(!of("sample").is_empty());
+    let known = ["run_started", "stage", "step", "sample"];
+    assert!(lines.iter().all(|line| known.contains(&text(&line["event"]))));
+}
+
+#[test]
+fn show_has_the_fields_of_the_contract() {
+    let Some(whole) = whole() else { return };
+    let shown = &whole.shown;
+    assert_eq!((&shown["status"], &shown["seed"], &shown["threads"]), (&json!("done"), &json!(5), &json!(1)));
+    let all = |value: &Value, keys: &[&str]| {
+        keys.iter().for_each(|key| assert!(!value[*key].is_null(), "{key} in {value}"));
+    };
+    all(&shown["model"], &["id", "sha256", "parameters"]);
+    all(&shown["dataset"], &["name", "shot_ids_sha256", "counts"]);
+    all(&shown["pairs"], &["format", "content", "joint"]);
+    all(&shown["align"], &["first_dpo_loss", "margin", "accuracy", "logps_chosen", "logps_rejected"]);
+    assert!((number(&shown["align"]["first_dpo_loss"]) - std::f64::consts::LN_2).abs() < 1e-4);
+    for stage in ["stage1", "stage2"] {
+        all(&shown["summarizer"][stage], &["updates", "ended_by", "lr_last", "best_ce"]);
+    }
+    let names: Vec<&str> = list(&shown["stages"]).iter().map(|stage| text(&stage["name"])).collect();
+    assert_eq!(names, STAGES);
+    for stage in list(&shown["stages"]) {
+        all(stage, &["status", "wall_s", "cpu_s", "peak_rss_bytes", "n_in", "n_out", "dropped"]);
+        all(stage, &["inputs_sha256", "output_sha256"]);
+        assert_eq!(stage["status"], "done");
+    }
+    let systems: Vec<&str> = list(&shown["results"]).iter().map(|row| text(&row["system"])).collect();
+    assert_eq!(systems, SYSTEMS);
+    for row in list(&shown["results"]) {
+        all(row, &["n", "rouge1", "rouge2", "rougeL", "reference_ce", "mean_tokens", "vs_sft_real"]);
+        all(&row["rouge1"], &["mean", "ci95"]);
+        if row["system"] != "sft_real" {
+            all(&row["vs_sft_real"]["rouge1"], &["diff", "ci95", "p"]);
+        }
+    }
+    let synthesizers: Vec<&str> =
+        list(&shown["synthesizers"]).iter().map(|row| text(&row["system"])).collect();
+    assert_eq!(synthesizers, ["sft", "dpo_separate", "dpo_joint", "ids", "rejection"]);
+    for row in list(&shown["synthesizers"]) {
+        all(row, &["n", "format_rate", "ci95", "rules", "scorer_ce_all", "accepted", "copy_rate"]);
+        for key in ["scorer_ce_passing", "seconds_per_accepted"] {
+            assert_eq!(row[key].is_null(), row["accepted"] == 0, "{key} in {row}");
+        }
+    }
+    assert!(shown["detectable_diff"].is_f64());
+    let fields = whole.place.ok(&["recipe", "--print"]);
+    all(&shown["recipe"], &list(&fields["fields"]).iter().map(|f| text(&f["key"])).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_artifact_of_every_stage_is_shown() {
+    let Some(whole) = whole() else { return };
+    let all = |stage: &str, kind: &str, keys: &[&str]| {
+        let found = items(whole, stage, kind);
+        assert!(!found.is_empty(), "{stage} has no {kind}");
+        for item in &found {
+            keys.iter().for_each(|key| assert!(item.get(*key).is_some(), "{key} in {item}"));
+        }
+        found
+    };
+    all("topics", "topic", &["example_id", "topic"]);
+    all("summaries", "summary", &["topic", "text"]);
+    all("synthesizer", "adapter", &["role", "sha256", "trainings"]);
+    all("candidates", "candidate", &["summary_id", "text", "ids", "ended", "rules", "score"]);
+    let pairs = all("preferences", "pair", &["set", "chosen", "rejected", "gap", "origin"]);
+    for set in ["format", "content", "joint"] {
+        let n = pairs.iter().filter(|pair| pair["set"] == set).count();
+        assert_eq!(whole.shown["pairs"][set], n, "{set}");
+    }
+    all("align", "checkpoint", &["role", "update", "format_rate", "scorer_ce", "chosen"]);
+    all("dialogues", "dialogue", &["source", "summary", "text"]);
+    all("summarizer", "adapter", &["role"]);
+    all("evaluate", "output", &["system", "id", "prediction", "references"]);
+    all("evaluate", "test_dialogue", &["system", "text", "pass", "rules", "score", "copies"]);
+    whole.place.refuses(&["show", RUN, "--stage", "nope"], 2, "usage", &["nope", "topics"]);
+    whole.place.refuses(&["show", "nope"], 2, "no_such_run", &["nope", "duologue runs"]);
+    whole.place.refuses(&["show", "nope", "--stage", "topics"], 2, "no_such_run", &["nope"]);
+}
+
+/// What an outsider gets from the items is what the run shows.
+#[test]
+fn results_can_be_recomputed_from_the_outputs() {
+    let Some(whole) = whole() else { return };
+    let outputs = items(whole, "evaluate", "output");
+    for row in list(&whole.shown["results"]) {
+        let own: Vec<Value> =
+            outputs.iter().filter(|output| output["system"] == row["system"]).cloned().collect();
+        let file = whole.place.write_rows(&format!("{}.jsonl", text(&row["system"])), &own);
+        let rouge = whole.place.ok(&["evaluate", &file]);
+        assert_eq!(rouge["n"], row["n"]);
+        for name in ["rouge1", "rouge2", "rougeL"] {
+            assert!(
+                (number(&rouge[name]["f"]) - number(&row[name]["mean"])).abs() < 1e-12,
+                "{name} of {row}"
+            );
+        }
+        let mean = |key: &str| own.iter().map(|output| number(&output[key])).sum::<f64>() / own.len() as f64;
+        assert!((mean("tokens") - number(&row["mean_tokens"])).abs() < 1e-9);
+        assert!((mean("reference_ce") - number(&row["reference_ce"]["mean"])).abs() < 1e-9);
+    }
+    let again = whole.place.ok(&["evaluate", "--run", RUN]);
+    assert_eq!((&again["results"], &again["seed"]), (&whole.shown["results"], &json!(5)));
+    let one = whole.place.ok(&["evaluate", "--run", RUN, "--systems", "mrds_separate"]);
+    let names: Vec<&str> = list(&one["results"]).iter().map(|row| text(&row["system"])).collect();
+    assert_eq!(names, ["sft_real", "mrds_separate"], "with what it is compared to");
+    whole.place.refuses(&["evaluate", "--run", RUN, "--systems", "in_context"], 2, "usage", &["no outputs"]);
+
+    let dialogues = items(whole, "evaluate", "test_dialogue");
+    for row in list(&whole.shown["synthesizers"]) {
+        let own: Vec<&Value> = dialogues.iter().filter(|d| d["system"] == row["system"]).collect();
+        let passing = own.iter().filter(|d| d["pass"] == true).count();
+        assert_eq!((&row["n"], &row["accepted"]), (&json!(own.len()), &json!(passing)));
+        assert!((number(&row["format_rate"]) - passing as f64 / own.len() as f64).abs() < 1e-12);
+    }
+}
+
+/// The content score is the base model's, and `score` gives the same.
+#[test]
+fn candidate_scores_can_be_recomputed() {
+    let Some(whole) = whole() else { return };
+    let candidates: Vec<Value> =
+        items(whole, "candidates", "candidate").into_iter().filter(|c| c["score"].is_f64()).collect();
+    let prompt = text(&whole.shown["recipe"]["prompt_summarize"]);
+    let lines: Vec<Value> = candidates
+        .iter()
+        .map(|c| {
+            let content = format!("{prompt}\n\n{}", text(&c["text"]));
+            json!({"messages": [{"role": "user", "content": content}], "completion": c["summary"]})
+        })
+        .collect();
+    let file = whole.place.write_rows("score.jsonl", &lines);
+    let said = whole.place.json(&["score", "--model", text(&whole.shown["model"]["path"]), &file]);
+    assert_eq!((said.code, said.lines.len()), (0, candidates.len()), "{}", said.last);
+    for (line, candidate) in said.lines.iter().zip(&candidates) {
+        let mean = number(&line["logp_sum"]) / number(&line["n_tokens"]);
+        assert!((mean - number(&candidate["score"])).abs() < 1e-4, "{mean} for {candidate}");
+    }
+}
+
+#[test]
+fn an_export_gives_what_the_workspace_gives() {
+    let Some(whole) = whole() else { return };
+    let (place, model) = (&whole.place, text(&whole.shown["model"]["path"]));
+    for which in ["synthesizer", "summarizer"] {
+        let to = place.path(&format!("export-{which}"));
+        let export = place.ok(&["export", RUN, "--adapter", which, "--to", &to]);
+        assert_eq!(export["replay"]["equal"], true, "{export}");
+        assert!(
+            number(&export["replay"]["items"]) > 0.0 && number(&export["replay"]["max_logp_diff"]) < 1e-3
+        );
+        for file in list(&export["files"]) {
+            let bytes = std::fs::read(text(&file["path"])).expect("an exported file");
+            assert_eq!(
+                (&file["bytes"], text(&file["sha256"])),
+                (&json!(bytes.len()), &*store::sha256_hex(&bytes))
+            );
+        }
+        place.refuses(
+            &["export", RUN, "--adapter", which, "--to", &to],
+            2,
+            "wrong_state",
+            &["not empty", "--to"],
+        );
+    }
+    place.refuses(&["export", "nope", "--adapter", "summarizer", "--to", "x"], 2, "no_such_run", &["nope"]);
+
+    let dialogue = place.write("talk.txt", "Marta: Can I come at nine?\nReception: Nine is free.");
+    let own = place.ok(&["summarize", "--run", RUN, &dialogue]);
+    let adapter = place.path("export-summarizer");
+    let exported = place.ok(&["summarize", "--model", model, "--adapter", &adapter, &dialogue]);
+    // The run's recipe may end a summary earlier.
+    assert!(text(&exported["summary"]).starts_with(text(&own["summary"])), "{own} {exported}");
+    assert_eq!(own["prompt_tokens"], exported["prompt_tokens"]);
+    place.ok(&["summarize", "--run", RUN, "--system", "zero_shot", &dialogue]);
+    place.refuses(
+        &["summarize", "--run", RUN, "--system", "fixed_ratio", &dialogue],
+        2,
+        "wrong_state",
+        &["fixed_ratio"],
+    );
+}
+
+#[test]
+fn the_model_of_a_run_is_remembered_and_checked() {
+    let Some(whole) = whole() else { return };
+    let models = whole.place.ok(&["models", "list"])["models"].clone();
+    let one = &list(&models)[0];
+    assert_eq!((list(&models).len(), &one["id"]), (1, &whole.shown["model"]["id"]));
+    for name in ["id", "name", "path"] {
+        let verified = whole.place.ok(&["models", "verify", text(&one[name])]);
+        assert_eq!((&verified["sha256_ok"], &verified["id"]), (&json!(true), &one["id"]), "{name}");
+    }
+}
+
+#[test]
+fn a_run_for_people_ends_with_its_tables() {
+    let Some(whole) = whole() else { return };
+    let (out, _) = whole.place.human(&["show", RUN], 0);
+    for word in ["Run d-1 (done), seed 5", "format rate", "ROUGE-1", "mrds_separate", "dpo_joint"] {
+        assert!(out.contains(word), "{word} in {out}");
+    }
+    let (out, _) = whole.place.human(&["runs"], 0);
+    assert!(out.contains("d-1") && out.contains("9 of 9"), "{out}");
+}
+
+#[test]
+fn a_finished_run_cannot_be_stopped_but_gone_through_again() {
+    let Some((place, args)) = ready() else { return };
+    let args = words(&args);
+    let dry = place.ok(&[&args[..], &["--dry-run"]].concat());
+    assert_eq!((&dry["dry_run"], &dry["dataset"]["counts"]["shots"]), (&json!(true), &json!(4)));
+    assert_eq!(place.ok(&["runs"])["runs"], json!([]), "a dry run starts nothing");
+
+    let first = place.ok(&[&args[..], &["--until", "topics"]].concat());
+    assert_eq!(first["status"], "paused");
+    place.refuses(&["resume", RUN, "--from", "align", "--until", "topics"], 2, "wrong_state", &["order"]);
+    place.refuses(&["resume", RUN, "--from", "align"], 2, "usage", &["--stage"]);
+}
+
+#[test]
+fn pause_cancel_and_discard() {
+    let Some((place, args)) = ready() else { return };
+    let args = [&words(&args)[..], &["--until", "synthesizer"]].concat();
+    let mut work = AtWork::start(&place, &args);
+    work.until(|line| line["event"] == "step" && line["stage"] == "synthesizer");
+    let asked = place.ok(&["pause", RUN]);
+    assert_eq!((&asked["run"], &asked["status"]), (&json!(RUN), &json!("running")));
+    assert_eq!(asked["from_stage"], "synthesizer");
+    let paused = work.end();
+    assert_eq!((paused.code, &paused.last["status"]), (130, &json!("paused")), "{}", paused.last);
+    assert_eq!(place.ok(&["pause", RUN])["status"], "paused", "asked twice is no error");
+
+    let mut work = AtWork::start(&place, &["resume", RUN, "--until", "synthesizer"]);
+    work.until(|line| line["event"] == "step");
+    assert_eq!(place.ok(&["cancel", RUN, "--discard"])["status"], "running");
+    let ended = work.end();
+    assert_eq!((ended.code, &ended.last["status"]), (0, &json!("cancelled")), "{}", ended.last);
+    place.refuses(&["pause", RUN], 2, "wrong_state", &["cancelled"]);
+    place.refuses(&["cancel", RUN], 2, "wrong_state", &["cancelled"]);
+    place.refuses(&["resume", RUN], 2, "wrong_state", &["cancelled", "--from"]);
+    let again = place.ok(&["resume", RUN, "--from", "topics", "--until", "topics"]);
+    assert_eq!(again["status"], "paused");
+    assert_eq!(place.ok(&["cancel", RUN])["status"], "cancelled", "nobody works on it: at once");
+    place.refuses(&["pause", "nope"], 2, "no_such_run", &["nope"]);
+}
+
+/// A worker that was killed leaves its lease; nobody has to wait for it.
+#[test]
+fn a_killed_run_is_taken_over() {
+    let Some((place, args)) = ready() else { return };
+    let mut work = AtWork::start(&place, &words(&args));
+    work.until(|line| line["event"] == "step");
+    work.child.kill().expect("a kill");
+    work.child.wait().expect("an end");
+    assert_eq!(place.ok(&["runs"])["runs"][0]["status"], "running", "nobody could put it down");
+    let resumed = place.ok(&["resume", RUN, "--until", "topics"]);
+    assert_eq!(resumed["status"], "paused");
+}

@@ -1,0 +1,149 @@
+//! Every screen against WCAG 2.2 A and AA (axe-core), in both themes; the pictures of the window are taken here.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::desk::{Desk, finished};
+use super::drive;
+use super::settings::{data, model};
+use super::window::{Window, until};
+
+const RUN_AXE: &str = "const done = arguments[0];
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+    axe.run(document, { runOnly: { type: 'tag', values: tags } }).then(
+      (found) => done({ passes: found.passes.length, violations: found.violations.map((one) => ({
+        id: one.id, help: one.help,
+        nodes: one.nodes.map((node) => `${node.target.join(' ')}: ${node.failureSummary}`) })) }),
+      (error) => done({ error: String(error) }));";
+
+#[test]
+fn every_screen_is_accessible_in_both_themes() {
+    let Some(desk) = Desk::new() else { return };
+    let axe = axe();
+    let finished = model().map(|model| {
+        let finished = finished(&model);
+        desk.copy_finished(finished);
+        (finished.only_run(), model)
+    });
+    drive(300, async {
+        let window = Window::open(&desk).await;
+        window.script(&axe, vec![]).await;
+        let mut looked = Look { window: &window, findings: Vec::new() };
+        if let Some((run, model)) = &finished {
+            prepare(&window, run, model).await;
+        }
+        for theme in ["light", "dark"] {
+            window.click("nav-settings").await;
+            window.click(&format!("theme-{theme}")).await;
+            looked.at("settings").await;
+            empty_or_plain_screens(&mut looked, theme).await;
+            if let Some((run, _)) = &finished {
+                screens_of_a_run(&mut looked, run).await;
+            }
+        }
+        let findings = std::mem::take(&mut looked.findings);
+        assert!(findings.is_empty(), "{} findings:\n{}", findings.len(), findings.join("\n"));
+        window.close().await;
+    });
+}
+
+/// A rating set in work and a remembered model, so that no screen is empty.
+async fn prepare(window: &Window<'_>, run: &str, model: &Path) {
+    let study = json!({"run": run, "name": "First look", "items": 2, "seed": 1, "all_systems": false});
+    let made = window.invoke("create_study", json!({"request": study})).await;
+    assert!(made["ok"]["id"].is_string(), "{made}");
+    window.invoke("add_model", json!({"path": model})).await;
+}
+
+/// Screens that need no run.
+async fn empty_or_plain_screens(looked: &mut Look<'_>, theme: &str) {
+    let window = looked.window;
+    window.click("nav-home").await;
+    window.see("home-machine").await;
+    looked.at("home").await;
+    window.press('?').await;
+    window.see("keys-dialog").await;
+    looked.at("keys").await;
+    window.press('\u{E00C}').await;
+    window.click("nav-data").await;
+    window.fill("import-path", data().to_str().unwrap()).await;
+    window.fill("import-name", &format!("other-{theme}")).await;
+    window.click("import-check").await;
+    window.see("import-preview").await;
+    looked.at("data").await;
+    window.fill("import-path", "/nowhere/dialogues.jsonl").await;
+    window.click("import-check").await;
+    window.see("error-card").await;
+    looked.at("data-error").await;
+    window.click("nav-models").await;
+    window.see("model-path").await;
+    looked.at("models").await;
+    window.click("nav-runs").await;
+    window.click("run-new").await;
+    window.click("recipe-toggle").await;
+    window.see("set-shots").await;
+    looked.at("run-new").await;
+}
+
+/// Screens of a finished run with an open rating set.
+async fn screens_of_a_run(looked: &mut Look<'_>, run: &str) {
+    let window = looked.window;
+    window.go("/data/clinic_intake").await;
+    until("examples are shown", 10, async || (window.count("[data-testid=examples] li").await > 0).then_some(())).await;
+    looked.at("examples").await;
+    window.click("nav-runs").await;
+    window.click(&format!("run-open-{run}")).await;
+    window.click("stage-synthesizer").await;
+    window.see("run-chart").await;
+    looked.at("run").await;
+    window.click("nav-outputs").await;
+    window.see("output-item").await;
+    for kind in ["topics", "candidates", "preferences", "dialogues", "evaluate", "summaries"] {
+        window.click(&format!("tab-{kind}")).await;
+        window.see("output-item").await;
+        looked.at(&format!("outputs-{kind}")).await;
+    }
+    window.click("nav-results").await;
+    window.see("results-table").await;
+    looked.at("results").await;
+    window.click("nav-rate").await;
+    window.fill("rate-rater", "R1").await;
+    looked.at("rate").await;
+    let study = window.invoke("studies", json!({})).await["ok"][0]["id"].clone();
+    window.click(&format!("rate-begin-{}", study.as_str().unwrap())).await;
+    window.see("rate-item").await;
+    window.press('4').await;
+    looked.at("rate-session").await;
+    window.click("nav-demo").await;
+    window.see("demo-input").await;
+    looked.at("demo").await;
+}
+
+/// One look after the other; what is wrong is collected, so that one run tells all.
+struct Look<'window> {
+    window: &'window Window<'window>,
+    findings: Vec<String>,
+}
+
+impl Look<'_> {
+    /// Checks the page as it stands and keeps its picture.
+    async fn at(&mut self, screen: &str) {
+        self.window.settle().await;
+        self.window.picture(screen).await;
+        let found = self.window.script_async(RUN_AXE, vec![]).await;
+        assert!(found["passes"].as_u64() > Some(0), "axe checked nothing on {screen}: {found}");
+        for violation in found["violations"].as_array().unwrap() {
+            let nodes: Vec<&str> = violation["nodes"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            self.findings.push(format!("{screen}: {} {}\n    {}", violation["id"], violation["help"], nodes.join("\n    ")));
+        }
+    }
+}
+
+/// axe-core, from the page's development dependencies.
+fn axe() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let places = ["node_modules/axe-core/axe.min.js", "ui/node_modules/axe-core/axe.min.js"];
+    let found = places.iter().find_map(|place| std::fs::read_to_string(root.join(place)).ok());
+    found.expect("axe-core is missing: run `cargo xtask test ui-install` (or npm ci)")
+}

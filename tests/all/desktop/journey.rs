@@ -1,0 +1,143 @@
+//! The main journey: import → run → result → blind rating → demo, by hand and eye of one person.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::desk::Desk;
+use super::drive;
+use super::process::SocketWatch;
+use super::rating;
+use super::settings::{SEED, TINY, data, model};
+use super::window::{Window, until};
+
+/// Every system of a run, in the words of the store.
+pub(crate) const SYSTEMS: [&str; 7] =
+    ["zero_shot", "in_context", "sft_real", "sft_synthetic_ids", "fixed_ratio", "mrds_joint", "mrds_separate"];
+
+const DIALOGUE: &str = "Mara: The van is booked for nine on Saturday.\nTheo: Nine? I thought we said eleven.\n\
+    Mara: They only had nine or four left.\nTheo: Fine, nine. Who brings the boxes?\nMara: I have thirty from work.";
+
+#[test]
+fn import_run_result_rate_demo() {
+    let Some(desk) = Desk::new() else { return };
+    let Some(model) = model() else { return };
+    drive(420, async {
+        let sockets = SocketWatch::start(desk.marker());
+        let window = Window::open(&desk).await;
+        import(&window).await;
+        add_model(&window, &model).await;
+        start_run(&window, &model, TINY).await;
+        watch_run(&window).await;
+        results(&window).await;
+        let run = desk.only_run();
+        let n = rating::create(&window, &run, 1, true).await;
+        assert_eq!(n, SYSTEMS.len());
+        rating::rate_all(&window, n).await;
+        rating::lock(&window).await;
+        ratings_appear(&window).await;
+        demo(&window).await;
+        window.close().await;
+        let seen = sockets.seen();
+        println!("sockets: {} looks at {:?}", seen.looks, seen.programs);
+        assert!(seen.programs.contains(&desk.programs.app) && seen.programs.contains(&desk.programs.cli));
+        assert!(seen.outside.is_empty(), "connections to other machines: {:?}", seen.outside);
+    });
+}
+
+/// Types the path of the data, reads the preview and confirms.
+async fn import(window: &Window<'_>) {
+    window.click("nav-data").await;
+    window.fill("import-path", data().to_str().unwrap()).await;
+    window.click("import-check").await;
+    window.see("import-preview").await;
+    let rows = std::fs::read_to_string(data()).unwrap().lines().count();
+    assert_eq!(window.text("import-read").await, rows.to_string());
+    window.picture("import-preview").await;
+    assert!(window.desk.store().datasets().unwrap().is_empty(), "the preview stored something");
+    window.click("import-confirm").await;
+    window.see("dataset-clinic_intake").await;
+    window.picture("data-imported").await;
+}
+
+async fn add_model(window: &Window<'_>, model: &Path) {
+    window.click("nav-models").await;
+    window.fill("model-path", model.to_str().unwrap()).await;
+    window.click("model-add").await;
+    window.see("model-dialog-7m").await;
+}
+
+/// Fills the form for a new run with changes from the small preset, and starts it.
+pub(crate) async fn start_run(window: &Window<'_>, model: &Path, changes: &[(&str, &str)]) {
+    window.click("nav-runs").await;
+    window.click("run-new").await;
+    window.choose("run-dataset", "clinic_intake").await;
+    window.choose("run-model", model.to_str().unwrap()).await;
+    window.choose("run-preset", "small").await;
+    window.fill("run-seed", SEED).await;
+    window.click("recipe-toggle").await;
+    for (key, value) in changes {
+        window.fill(&format!("set-{key}"), value).await;
+    }
+    window.click("run-start").await;
+    window.wait_for("run-status", "data-status", &["starting", "running", "done"], 60).await;
+}
+
+/// Sees the stages advance one after the other until all are done.
+async fn watch_run(window: &Window<'_>) {
+    window.wait_for("stage-synthesizer", "data-status", &["running", "done"], 60).await;
+    window.wait_for("stage-summarizer", "data-status", &["running", "done"], 200).await;
+    window.see("run-progress").await;
+    window.picture("run-running").await;
+    let ended = window.wait_for("run-status", "data-status", &["done", "failed", "interrupted"], 200).await;
+    assert_eq!(ended, "done", "{}", window.text("run-status").await);
+    let stages = window.count("[data-testid^=\"stage-\"]").await;
+    assert_eq!(window.count("[data-testid^=\"stage-\"][data-status=\"done\"]").await, stages);
+    window.picture("run-done").await;
+}
+
+async fn results(window: &Window<'_>) {
+    window.click("run-results").await;
+    window.see("results-table").await;
+    for system in SYSTEMS {
+        let row = format!("[data-testid=\"results-table\"] tr[data-system=\"{system}\"]");
+        until(&format!("{system} has a row"), 10, async || (window.count(&row).await == 1).then_some(())).await;
+    }
+    assert!(window.text("verdict").await.contains("ROUGE-1"));
+    window.picture("results-before-rating").await;
+}
+
+/// After the lock the means stand under Results, by system.
+async fn ratings_appear(window: &Window<'_>) {
+    window.click("nav-results").await;
+    window.see("ratings-table").await;
+    let rows = window.count("[data-testid=\"ratings-table\"] tr[data-system]").await;
+    assert_eq!(rows, SYSTEMS.len());
+    window.picture("results-with-ratings").await;
+}
+
+/// Pastes a dialogue; the summary comes piece by piece.
+async fn demo(window: &Window<'_>) {
+    window.click("nav-demo").await;
+    window.fill("demo-input", DIALOGUE).await;
+    window
+        .script(
+            "window.seen = [];
+            const output = document.querySelector('[data-testid=demo-output]');
+            new MutationObserver(() => {
+              if (output.dataset.state === 'busy') window.seen.push(output.textContent.trim());
+            }).observe(output, { childList: true, characterData: true, subtree: true });",
+            vec![],
+        )
+        .await;
+    window.click("demo-run").await;
+    window.wait_for("demo-output", "data-state", &["done"], 60).await;
+    let whole = window.text("demo-output").await;
+    assert!(!whole.is_empty());
+    let seen = window.script("return window.seen", vec![]).await;
+    let partial = |text: &&serde_json::Value| text.as_str().is_some_and(|text| !text.is_empty() && text != whole);
+    let steps = seen.as_array().unwrap().iter().filter(partial).count();
+    assert!(steps >= 2, "the text did not stream: {seen}");
+    assert_ne!(json!(window.text("demo-figures").await), json!(""));
+    window.picture("demo-done").await;
+}

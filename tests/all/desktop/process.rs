@@ -1,0 +1,151 @@
+//! Processes of one test and their connections, read from `/proc`.
+//!
+//! A test's processes are those that inherited its workspace in their environment; nothing is searched by name.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// A process that is alive.
+#[derive(Clone, Debug)]
+pub(crate) struct Process {
+    /// Its number.
+    pub(crate) pid: i32,
+    /// Its program.
+    pub(crate) exe: PathBuf,
+}
+
+/// All living processes whose environment holds `marker` (`NAME=value`).
+pub(crate) fn with_environment(marker: &str) -> Vec<Process> {
+    let own = std::process::id().cast_signed();
+    let numbers = std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    numbers.filter(|pid| *pid != own).filter_map(|pid| marked(pid, marker)).collect()
+}
+
+fn marked(pid: i32, marker: &str) -> Option<Process> {
+    let folder = PathBuf::from(format!("/proc/{pid}"));
+    let environment = std::fs::read(folder.join("environ")).ok()?;
+    let has = environment.split(|byte| *byte == 0).any(|one| one == marker.as_bytes());
+    // A zombie has no program any more.
+    let exe = has.then(|| std::fs::read_link(folder.join("exe")).ok())??;
+    Some(Process { pid, exe })
+}
+
+/// Ends a process at once. One that has just ended by itself is as good.
+pub(crate) fn kill_now(pid: i32) {
+    let _gone = kill(Pid::from_raw(pid), Signal::SIGKILL);
+}
+
+/// Remote ends of all internet sockets (TCP and UDP, both versions) that a process holds.
+pub(crate) fn remote_ends(pid: i32) -> Vec<IpAddr> {
+    let folder = PathBuf::from(format!("/proc/{pid}"));
+    let held = socket_inodes(&folder);
+    if held.is_empty() {
+        return Vec::new();
+    }
+    let tables = ["tcp", "tcp6", "udp", "udp6"].map(|name| folder.join("net").join(name));
+    tables.iter().flat_map(|table| rows(table)).filter(|(inode, _)| held.contains(inode)).map(|(_, end)| end).collect()
+}
+
+fn socket_inodes(process: &Path) -> BTreeSet<u64> {
+    let Ok(files) = std::fs::read_dir(process.join("fd")) else { return BTreeSet::new() };
+    let inode = |link: PathBuf| link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok();
+    files.filter_map(|file| inode(std::fs::read_link(file.ok()?.path()).ok()?)).collect()
+}
+
+/// Inode and remote address of each row of a table of sockets.
+fn rows(table: &Path) -> Vec<(u64, IpAddr)> {
+    let text = std::fs::read_to_string(table).unwrap_or_default();
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.split_whitespace().collect();
+        let address = address(cells.get(2)?.split(':').next()?)?;
+        Some((cells.get(9)?.parse().ok()?, address))
+    };
+    text.lines().skip(1).filter_map(row).collect()
+}
+
+/// An address as the kernel prints it: words of four bytes, each in the machine's order.
+fn address(hex: &str) -> Option<IpAddr> {
+    let words: Vec<u32> = (0..hex.len() / 8)
+        .map(|at| u32::from_str_radix(hex.get(at * 8..at * 8 + 8)?, 16).ok())
+        .collect::<Option<_>>()?;
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+    match bytes.len() {
+        4 => Some(Ipv4Addr::from(<[u8; 4]>::try_from(bytes).ok()?).into()),
+        16 => Some(Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?).to_canonical()),
+        _ => None,
+    }
+}
+
+/// Looks at the sockets of a test's processes all the time until it is asked what it saw.
+pub(crate) struct SocketWatch {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Seen>,
+}
+
+/// What a watch saw.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Looks taken.
+    pub(crate) looks: usize,
+    /// Programs looked at.
+    pub(crate) programs: BTreeSet<PathBuf>,
+    /// Programs with a remote end that is not this machine.
+    pub(crate) outside: BTreeSet<(PathBuf, IpAddr)>,
+}
+
+impl SocketWatch {
+    /// Begins to look.
+    pub(crate) fn start(marker: String) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let mut seen = Seen::default();
+            while !asked.load(Ordering::SeqCst) {
+                seen.look(&with_environment(&marker));
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            seen
+        });
+        Self { stop, thread }
+    }
+
+    /// Stops and tells.
+    pub(crate) fn seen(self) -> Seen {
+        self.stop.store(true, Ordering::SeqCst);
+        self.thread.join().unwrap()
+    }
+}
+
+impl Seen {
+    fn look(&mut self, processes: &[Process]) {
+        self.looks += 1;
+        for process in processes {
+            self.programs.insert(process.exe.clone());
+            for end in remote_ends(process.pid) {
+                // The unspecified address is a socket that listens or is not connected.
+                if !end.is_loopback() && !end.is_unspecified() {
+                    self.outside.insert((process.exe.clone(), end));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_connection_is_seen() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let own = std::process::id().cast_signed();
+    let _connection = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    assert!(remote_ends(own).contains(&IpAddr::from([127, 0, 0, 1])));
+    assert_eq!(address("0100007F"), Some(IpAddr::from([127, 0, 0, 1])));
+    assert_eq!(address("0000000000000000FFFF00000100007F"), Some(IpAddr::from([127, 0, 0, 1])));
+    assert_eq!(address("00000000000000000000000001000000"), Some(Ipv6Addr::LOCALHOST.into()));
+}

@@ -1,0 +1,49 @@
+//! The smallest run that still does every stage's true work with the 7 M-parameter test model.
+
+use std::path::PathBuf;
+
+use crate::fixture;
+
+/// Seed of every run here.
+pub(crate) const SEED: &str = "3";
+
+/// Changes from the `small` preset: a handful of shots, short texts, and filters that let a weak model's text pass.
+pub(crate) const TINY: &[(&str, &str)] = &[
+    ("shots", "6"),
+    ("validation", "4"),
+    ("test_items", "3"),
+    ("synthetic_per_shot", "1"),
+    ("summary_method", "prompt"),
+    ("summary_max_new_tokens", "40"),
+    ("summary_demos", "2"),
+    ("novelty_rouge_l", "1.0"),
+    ("name_filter_share", "1.0"),
+    ("lora_rank", "4"),
+    ("candidates_per_summary", "6"),
+    ("candidate_synthetic_limit", "2"),
+    ("dialogue_max_new_tokens", "160"),
+    ("dialogue_tries", "6"),
+    ("min_gap", "0.001"),
+    ("min_gap_sd", "0.0"),
+    ("length_balance", "1.0"),
+    ("dpo_checkpoints", "1"),
+    ("ids_max_iterations", "2"),
+    ("rejection_max_tries", "2"),
+    ("synthesizer_items", "2"),
+    ("icl_examples", "1"),
+    ("bootstrap", "200"),
+];
+
+/// The two systems that tests about processes compare; the journey takes all.
+pub(crate) const TWO_SYSTEMS: (&str, &str) = ("systems", "sft_real,mrds_separate");
+
+/// The data: conversations written for this project.
+pub(crate) fn data() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/clinic_intake.jsonl")
+}
+
+/// The test model, `None` (said so) where it is absent.
+pub(crate) fn model() -> Option<PathBuf> {
+    let folder = fixture::shared("data/models/dialog-7m")?;
+    Some(folder.canonicalize().unwrap())
+}

@@ -1,0 +1,82 @@
+//! A window that is killed at any moment: the worker goes on, and a window opened again finds it.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use store::RunStatus;
+
+use super::desk::{Desk, finished};
+use super::drive;
+use super::journey::start_run;
+use super::settings::{TINY, TWO_SYSTEMS, model};
+use super::window::Window;
+
+const KILLS: u64 = 20;
+
+/// The latest moment of a kill after the start of a window, milliseconds; past its first page.
+const LATEST_MS: u64 = 1500;
+
+#[test]
+fn a_killed_window_takes_nothing_with_it() {
+    let Some(desk) = Desk::new() else { return };
+    let Some(model) = model() else { return };
+    let undisturbed = finished(&model);
+    desk.import();
+    let changes = [TINY, &[TWO_SYSTEMS]].concat();
+    drive(300, async {
+        let window = Window::open(&desk).await;
+        window.invoke("add_model", serde_json::json!({"path": model})).await;
+        start_run(&window, &model, &changes).await;
+        let run = desk.only_run();
+        desk.wait_for_stage(&run, "synthesizer");
+        let worker = desk.worker(&run);
+        assert!(worker.is_some());
+        desk.kill_window();
+        drop(window);
+
+        assert_eq!(desk.worker(&run), worker, "the worker goes on without the window");
+        let again = Window::open(&desk).await;
+        again.see("job").await;
+        again.go(&format!("/runs/{run}")).await;
+        again.wait_for("run-status", "data-status", &["running"], 20).await;
+        assert_eq!(desk.worker(&run), worker, "the same worker");
+        desk.kill_window();
+        drop(again);
+
+        let mut random = Moments(1);
+        let mut while_running = 2;
+        for _ in 2..KILLS {
+            let mut window = start(&desk);
+            std::thread::sleep(Duration::from_millis(random.next() % LATEST_MS));
+            while_running += u32::from(desk.store().run(&run).unwrap().status == RunStatus::Running);
+            window.kill().unwrap();
+            window.wait().unwrap();
+            desk.kill_window();
+        }
+        println!("{KILLS} windows killed, {while_running} of them while the run was going on");
+        desk.wait_until_done(&run);
+        assert_eq!(desk.hashes(&run), undisturbed.hashes(&undisturbed.only_run()));
+    });
+}
+
+/// The window without a driver.
+fn start(desk: &Desk) -> Child {
+    Command::new(&desk.programs.app)
+        .envs(desk.environment())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Seeded moments: SplitMix64 (Steele, Lea and Flood 2014).
+struct Moments(u64);
+
+impl Moments {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
