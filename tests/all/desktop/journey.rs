@@ -85,15 +85,33 @@ pub(crate) async fn start_run(window: &Window<'_>, model: &Path, changes: &[(&st
 
 /// Sees the stages advance one after the other until all are done.
 async fn watch_run(window: &Window<'_>) {
-    window.wait_for("stage-synthesizer", "data-status", &["running", "done"], 60).await;
-    window.wait_for("stage-summarizer", "data-status", &["running", "done"], 200).await;
+    for stage in ["synthesizer", "align", "summarizer"] {
+        let control = format!("stage-{stage}");
+        until(&format!("{stage} has begun"), 200, async || {
+            still_well(window).await;
+            let status = window.attribute(&control, "data-status").await?;
+            matches!(status.as_str(), "running" | "done").then_some(())
+        })
+        .await;
+    }
     window.see("run-progress").await;
     window.picture("run-running").await;
-    let ended = window.wait_for("run-status", "data-status", &["done", "failed", "interrupted"], 200).await;
-    assert_eq!(ended, "done", "{}", window.text("run-status").await);
+    until("the run is done", 200, async || {
+        still_well(window).await;
+        (window.attribute("run-status", "data-status").await? == "done").then_some(())
+    })
+    .await;
     let stages = window.count("[data-testid^=\"stage-\"]").await;
     assert_eq!(window.count("[data-testid^=\"stage-\"][data-status=\"done\"]").await, stages);
     window.picture("run-done").await;
+}
+
+/// Fails at once, and with its message, when the run has.
+async fn still_well(window: &Window<'_>) {
+    let status = window.attribute("run-status", "data-status").await;
+    if matches!(status.as_deref(), Some("failed" | "interrupted")) {
+        panic!("the run is {status:?}: {}", window.text("error-card").await);
+    }
 }
 
 async fn results(window: &Window<'_>) {

@@ -110,7 +110,7 @@ impl SocketWatch {
             let mut seen = Seen::default();
             while !asked.load(Ordering::SeqCst) {
                 seen.look(&with_environment(&marker));
-                std::thread::sleep(Duration::from_millis(100));
+                std::thread::sleep(Duration::from_millis(250));
             }
             seen
         });

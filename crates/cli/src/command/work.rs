@@ -108,7 +108,10 @@ pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
         }
         .into());
     }
-    let global = Global { device: row.device.clone(), ..copy(global) };
+    // The run's own device and threads, unless others are asked for: only then are the results bit for bit the same.
+    let threads = global.threads.or(Some(row.threads));
+    let global = Global { device: row.device.clone(), threads, ..copy(global) };
+    process::set_threads(global.threads());
     if args.detach {
         return detach(&global, &session, &row.id, &args.window, output);
     }
