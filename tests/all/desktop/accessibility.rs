@@ -29,6 +29,7 @@ fn every_screen_is_accessible_in_both_themes() {
     drive(300, async {
         let window = Window::open(&desk).await;
         window.script(&axe, vec![]).await;
+        sees_a_fault(&window).await;
         let mut looked = Look { window: &window, findings: Vec::new() };
         if let Some((run, model)) = &finished {
             prepare(&window, run, model).await;
@@ -46,6 +47,19 @@ fn every_screen_is_accessible_in_both_themes() {
         assert!(findings.is_empty(), "{} findings:\n{}", findings.len(), findings.join("\n"));
         window.close().await;
     });
+}
+
+/// The check itself works: a picture without words is found.
+async fn sees_a_fault(window: &Window<'_>) {
+    window
+        .script(
+            "const one = document.createElement('img'); one.id = 'fault'; document.body.append(one)",
+            vec![],
+        )
+        .await;
+    let found = window.script_async(RUN_AXE, vec![]).await;
+    assert!(found["violations"].to_string().contains("#fault"), "{found}");
+    window.script("document.getElementById('fault').remove()", vec![]).await;
 }
 
 /// A rating set in work and a remembered model, so that no screen is empty.
@@ -90,7 +104,10 @@ async fn empty_or_plain_screens(looked: &mut Look<'_>, theme: &str) {
 async fn screens_of_a_run(looked: &mut Look<'_>, run: &str) {
     let window = looked.window;
     window.go("/data/clinic_intake").await;
-    until("examples are shown", 10, async || (window.count("[data-testid=examples] li").await > 0).then_some(())).await;
+    until("examples are shown", 10, async || {
+        (window.count("[data-testid=examples] li").await > 0).then_some(())
+    })
+    .await;
     looked.at("examples").await;
     window.click("nav-runs").await;
     window.click(&format!("run-open-{run}")).await;
@@ -134,8 +151,14 @@ impl Look<'_> {
         let found = self.window.script_async(RUN_AXE, vec![]).await;
         assert!(found["passes"].as_u64() > Some(0), "axe checked nothing on {screen}: {found}");
         for violation in found["violations"].as_array().unwrap() {
-            let nodes: Vec<&str> = violation["nodes"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-            self.findings.push(format!("{screen}: {} {}\n    {}", violation["id"], violation["help"], nodes.join("\n    ")));
+            let nodes: Vec<&str> =
+                violation["nodes"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            self.findings.push(format!(
+                "{screen}: {} {}\n    {}",
+                violation["id"],
+                violation["help"],
+                nodes.join("\n    ")
+            ));
         }
     }
 }

@@ -5,8 +5,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use store::{RunStatus, StageStatus, Store};
 use serde_json::Value;
+use store::{RunStatus, StageStatus, Store};
 use tempfile::TempDir;
 
 use super::process::{self, Process};
@@ -50,7 +50,10 @@ impl Desk {
 
     /// Living processes of the window: the application and its web processes.
     pub(crate) fn window_processes(&self) -> Vec<Process> {
-        let is_web = |exe: &Path| exe.file_name().is_some_and(|name| name.to_string_lossy().starts_with("WebKit") && name != "WebKitWebDriver");
+        let is_web = |exe: &Path| {
+            exe.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("WebKit") && name != "WebKitWebDriver")
+        };
         let mut found = process::with_environment(&self.marker());
         found.retain(|one| one.exe == self.programs.app || is_web(&one.exe));
         found
@@ -129,7 +132,12 @@ impl Desk {
     /// Hash of the output of every stage, in order.
     pub(crate) fn hashes(&self, run: &str) -> Vec<(String, String)> {
         let stages = self.store().stages(run).unwrap();
-        stages.into_iter().map(|row| (row.name.clone(), row.output_sha256.unwrap_or_else(|| panic!("{} has none", row.name)))).collect()
+        stages
+            .into_iter()
+            .map(|row| {
+                (row.name.clone(), row.output_sha256.unwrap_or_else(|| panic!("{} has none", row.name)))
+            })
+            .collect()
     }
 
     /// Fills this desk's workspace with the finished run of [`finished`].

@@ -12,8 +12,15 @@ use super::settings::{SEED, TINY, data, model};
 use super::window::{Window, until};
 
 /// Every system of a run, in the words of the store.
-pub(crate) const SYSTEMS: [&str; 7] =
-    ["zero_shot", "in_context", "sft_real", "sft_synthetic_ids", "fixed_ratio", "mrds_joint", "mrds_separate"];
+pub(crate) const SYSTEMS: [&str; 7] = [
+    "zero_shot",
+    "in_context",
+    "sft_real",
+    "sft_synthetic_ids",
+    "fixed_ratio",
+    "mrds_joint",
+    "mrds_separate",
+];
 
 const DIALOGUE: &str = "Mara: The van is booked for nine on Saturday.\nTheo: Nine? I thought we said eleven.\n\
     Mara: They only had nine or four left.\nTheo: Fine, nine. Who brings the boxes?\nMara: I have thirty from work.";
@@ -119,7 +126,8 @@ async fn results(window: &Window<'_>) {
     window.see("results-table").await;
     for system in SYSTEMS {
         let row = format!("[data-testid=\"results-table\"] tr[data-system=\"{system}\"]");
-        until(&format!("{system} has a row"), 10, async || (window.count(&row).await == 1).then_some(())).await;
+        until(&format!("{system} has a row"), 10, async || (window.count(&row).await == 1).then_some(()))
+            .await;
     }
     assert!(window.text("verdict").await.contains("ROUGE-1"));
     window.picture("results-before-rating").await;
@@ -137,7 +145,7 @@ async fn ratings_appear(window: &Window<'_>) {
 /// Pastes a dialogue; the summary comes piece by piece.
 async fn demo(window: &Window<'_>) {
     window.click("nav-demo").await;
-    window.fill("demo-input", DIALOGUE).await;
+    window.paste("demo-input", DIALOGUE).await;
     window
         .script(
             "window.seen = [];
@@ -153,7 +161,8 @@ async fn demo(window: &Window<'_>) {
     let whole = window.text("demo-output").await;
     assert!(!whole.is_empty());
     let seen = window.script("return window.seen", vec![]).await;
-    let partial = |text: &&serde_json::Value| text.as_str().is_some_and(|text| !text.is_empty() && text != whole);
+    let partial =
+        |text: &&serde_json::Value| text.as_str().is_some_and(|text| !text.is_empty() && text != whole);
     let steps = seen.as_array().unwrap().iter().filter(partial).count();
     assert!(steps >= 2, "the text did not stream: {seen}");
     assert_ne!(json!(window.text("demo-figures").await), json!(""));

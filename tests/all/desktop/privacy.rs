@@ -43,8 +43,12 @@ const socket = () => new Promise((reached, refused) => {
 "#;
 
 /// Commands of Tauri and of plug-ins that the page has no use for.
-const FOREIGN: [&str; 4] =
-    ["plugin:dialog|message", "plugin:dialog|open", "plugin:window|close", "plugin:window-state|restore_state"];
+const FOREIGN: [&str; 4] = [
+    "plugin:dialog|message",
+    "plugin:dialog|open",
+    "plugin:window|close",
+    "plugin:window-state|restore_state",
+];
 
 #[test]
 fn the_page_can_reach_nothing() {

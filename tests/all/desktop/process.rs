@@ -25,7 +25,9 @@ pub(crate) struct Process {
 /// All living processes whose environment holds `marker` (`NAME=value`).
 pub(crate) fn with_environment(marker: &str) -> Vec<Process> {
     let own = std::process::id().cast_signed();
-    let numbers = std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let numbers = std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     numbers.filter(|pid| *pid != own).filter_map(|pid| marked(pid, marker)).collect()
 }
 
@@ -43,15 +45,15 @@ pub(crate) fn kill_now(pid: i32) {
     let _gone = kill(Pid::from_raw(pid), Signal::SIGKILL);
 }
 
-/// Remote ends of all internet sockets (TCP and UDP, both versions) that a process holds.
-pub(crate) fn remote_ends(pid: i32) -> Vec<IpAddr> {
-    let folder = PathBuf::from(format!("/proc/{pid}"));
-    let held = socket_inodes(&folder);
-    if held.is_empty() {
-        return Vec::new();
-    }
-    let tables = ["tcp", "tcp6", "udp", "udp6"].map(|name| folder.join("net").join(name));
-    tables.iter().flat_map(|table| rows(table)).filter(|(inode, _)| held.contains(inode)).map(|(_, end)| end).collect()
+/// Inode and remote address of every internet socket (TCP and UDP, both versions) of this machine.
+pub(crate) fn sockets() -> Vec<(u64, IpAddr)> {
+    ["tcp", "tcp6", "udp", "udp6"].iter().flat_map(|name| rows(&Path::new("/proc/net").join(name))).collect()
+}
+
+/// Remote ends of those of the sockets that a process holds.
+pub(crate) fn remote_ends(pid: i32, sockets: &[(u64, IpAddr)]) -> Vec<IpAddr> {
+    let held = socket_inodes(&PathBuf::from(format!("/proc/{pid}")));
+    sockets.iter().filter(|(inode, _)| held.contains(inode)).map(|(_, end)| *end).collect()
 }
 
 fn socket_inodes(process: &Path) -> BTreeSet<u64> {
@@ -110,7 +112,7 @@ impl SocketWatch {
             let mut seen = Seen::default();
             while !asked.load(Ordering::SeqCst) {
                 seen.look(&with_environment(&marker));
-                std::thread::sleep(Duration::from_millis(250));
+                std::thread::sleep(Duration::from_millis(400));
             }
             seen
         });
@@ -127,9 +129,10 @@ impl SocketWatch {
 impl Seen {
     fn look(&mut self, processes: &[Process]) {
         self.looks += 1;
+        let sockets = sockets();
         for process in processes {
             self.programs.insert(process.exe.clone());
-            for end in remote_ends(process.pid) {
+            for end in remote_ends(process.pid, &sockets) {
                 // The unspecified address is a socket that listens or is not connected.
                 if !end.is_loopback() && !end.is_unspecified() {
                     self.outside.insert((process.exe.clone(), end));
@@ -144,7 +147,7 @@ fn a_connection_is_seen() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let own = std::process::id().cast_signed();
     let _connection = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    assert!(remote_ends(own).contains(&IpAddr::from([127, 0, 0, 1])));
+    assert!(remote_ends(own, &sockets()).contains(&IpAddr::from([127, 0, 0, 1])));
     assert_eq!(address("0100007F"), Some(IpAddr::from([127, 0, 0, 1])));
     assert_eq!(address("0000000000000000FFFF00000100007F"), Some(IpAddr::from([127, 0, 0, 1])));
     assert_eq!(address("00000000000000000000000001000000"), Some(Ipv6Addr::LOCALHOST.into()));

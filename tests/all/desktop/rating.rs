@@ -91,7 +91,7 @@ async fn backend_names_no_system(window: &Window<'_>) {
     let study = study(window).await;
     let queue = window.invoke("rating_queue", json!({"study": study["id"], "rater": RATER})).await;
     assert!(queue["ok"]["items"].is_array(), "{queue}");
-    let outputs = json!({"run": study["run"], "kind": "evaluate", "offset": 0, "limit": 50});
+    let outputs = json!({"run": study["run"], "stage": "evaluate", "offset": 0, "limit": 50});
     let outputs = window.invoke("items", outputs).await;
     assert!(outputs["ok"]["rows"].is_array(), "{outputs}");
     let said = format!("{study}{queue}{outputs}");
@@ -104,8 +104,10 @@ async fn backend_names_no_system(window: &Window<'_>) {
 fn labels() -> Vec<String> {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/text.ts");
     let text = std::fs::read_to_string(page).unwrap();
-    let list = text.split("const system: Record<string, string> = {").nth(1).unwrap().split("};").next().unwrap();
-    let labels: Vec<String> = list.lines().filter_map(|line| Some(line.split('\'').nth(1)?.to_owned())).collect();
+    let list =
+        text.split("const system: Record<string, string> = {").nth(1).unwrap().split("};").next().unwrap();
+    let labels: Vec<String> =
+        list.lines().filter_map(|line| Some(line.split('\'').nth(1)?.to_owned())).collect();
     assert_eq!(labels.len(), SYSTEMS.len(), "ui/src/text.ts");
     labels
 }

@@ -93,7 +93,10 @@ impl<'desk> Window<'desk> {
     /// Waits for a control.
     pub(crate) async fn see(&self, testid: &str) -> Element {
         let css = css(testid);
-        until(&format!("{testid} is on the page"), SOON_S, async || self.client.find(Locator::Css(&css)).await.ok()).await
+        until(&format!("{testid} is on the page"), SOON_S, async || {
+            self.client.find(Locator::Css(&css)).await.ok()
+        })
+        .await
     }
 
     /// Waits for a control that can be used, and clicks it. The page may redraw meanwhile.
@@ -112,7 +115,17 @@ impl<'desk> Window<'desk> {
         let field = self.see(testid).await;
         limited("clearing a field", field.clear()).await.unwrap_or_else(|e| panic!("{testid}: {e}"));
         limited("typing", field.send_keys(text)).await.unwrap_or_else(|e| panic!("{testid}: {e}"));
-        let holds = self.script("return document.querySelector(arguments[0]).value", vec![json!(css(testid))]).await;
+        let holds =
+            self.script("return document.querySelector(arguments[0]).value", vec![json!(css(testid))]).await;
+        assert_eq!(holds, json!(text), "{testid}");
+    }
+
+    /// Pastes text into an empty field.
+    pub(crate) async fn paste(&self, testid: &str, text: &str) {
+        self.click(testid).await;
+        self.script("document.execCommand('insertText', false, arguments[0])", vec![json!(text)]).await;
+        let holds =
+            self.script("return document.querySelector(arguments[0]).value", vec![json!(css(testid))]).await;
         assert_eq!(holds, json!(text), "{testid}");
     }
 
@@ -130,13 +143,20 @@ impl<'desk> Window<'desk> {
 
     /// Presses a key for whatever has the focus.
     pub(crate) async fn press(&self, key: char) {
-        let keys = KeyActions::new("keyboard".into()).then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
+        let keys = KeyActions::new("keyboard".into())
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key });
         limited("a key", self.client.perform_actions(keys)).await.unwrap();
     }
 
     /// Text of a control.
     pub(crate) async fn text(&self, testid: &str) -> String {
-        let text = self.script("return document.querySelector(arguments[0])?.textContent ?? null", vec![json!(css(testid))]).await;
+        let text = self
+            .script(
+                "return document.querySelector(arguments[0])?.textContent ?? null",
+                vec![json!(css(testid))],
+            )
+            .await;
         text.as_str().unwrap_or_else(|| panic!("{testid} is not on the page")).trim().to_owned()
     }
 
@@ -170,12 +190,17 @@ impl<'desk> Window<'desk> {
         self.script("location.hash = arguments[0]", vec![json!(hash)]).await;
     }
 
-    /// Waits until nothing moves any more: no animation, and the fonts are there.
+    /// Waits until nothing moves any more: no animation, the fonts are there, and the last change is painted.
     pub(crate) async fn settle(&self) {
+        let painted = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))";
         let script = "return document.fonts.status === 'loaded'
             && document.getAnimations().every((one) => one.effect.getComputedTiming().iterations === Infinity
                  || one.playState !== 'running')";
-        until("the page stands still", SOON_S, async || (self.script(script, vec![]).await == json!(true)).then_some(())).await;
+        until("the page stands still", SOON_S, async || {
+            (self.script(script, vec![]).await == json!(true)).then_some(())
+        })
+        .await;
+        self.script_async(painted, vec![]).await;
     }
 
     /// Keeps a picture as `<screen>-<theme>.png` where `E2E_SCREENS` names a folder.
