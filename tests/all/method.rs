@@ -48,8 +48,8 @@ fn make() -> Option<Finished> {
     let path = model()?;
     let folder = path.display().to_string();
     let workspace = Workspace::new();
-    let sets = ["shots=6", "candidates_per_summary=4", "candidate_synthetic_limit=2", "dialogue_tries=8"];
-    let done = workspace.ok(&run_args(&folder, "7", &sets, &[]));
+    let sets = ["candidates_per_summary=4", "candidate_synthetic_limit=2", "ids_max_iterations=6"];
+    let done = workspace.ok(&run_args(&folder, SEED, &sets, &[]));
     assert_eq!(done.last()["status"], "done");
     let mut items: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     let stages = BEFORE_EVALUATE.iter().map(|(stage, _)| *stage).chain(["evaluate"]);

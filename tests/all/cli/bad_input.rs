@@ -255,7 +255,7 @@ fn a_full_disk() {
         say again import "$5" --name e
     "#;
     let status = Command::new("unshare")
-        .args(**&flags)
+        .args(*flags)
         .args(["sh", "-c", script, "sh", &disk, &out])
         .arg(crate::program::binary())
         .args([&small, &big])

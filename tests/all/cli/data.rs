@@ -139,7 +139,7 @@ fn a_second_import_adds_and_takes_leaks_off_the_training_side() {
     place.import("d", &rows(3, 1, 1));
     // Spaces and case aside it is the first training dialogue.
     let leak = row("new", "test", "ANN: Is  the train bus 0 late?\nBo: Yes, by 0 minutes.", "Late.");
-    let file = place.write_rows("more.jsonl", &[leak.clone()]);
+    let file = place.write_rows("more.jsonl", std::slice::from_ref(&leak));
     let strict = ["import", file.as_str(), "--name", "d", "--strict"];
     place.refuses(&strict, 2, "leaks", &["train-0", "Nothing was imported"]);
 

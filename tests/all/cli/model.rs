@@ -32,6 +32,10 @@ fn generate_gives_the_golden_ids() {
     ] {
         let mut config = read_json(&endless.join(name));
         config[end] = config[other].clone();
+        // The template tells how a turn ends, too.
+        if let Some(template) = config.get_mut("chat_template") {
+            *template = json!(text(template).replace("<|eot_id|>", ""));
+        }
         std::fs::write(endless.join(name), config.to_string()).expect("a file written");
     }
     let endless = endless.display().to_string();

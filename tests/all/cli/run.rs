@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use super::{Place, Said, list, number, text};
-use crate::program::{TINY, binary, model, rows};
+use crate::program::{binary, model, rows};
 
 const RUN: &str = "d-1";
 const STAGES: [&str; 9] = [
@@ -21,16 +21,51 @@ const STAGES: [&str; 9] = [
     "summarizer",
     "evaluate",
 ];
-const SYSTEMS: [&str; 4] = ["zero_shot", "sft_real", "mrds_joint", "mrds_separate"];
+const SYSTEMS: [&str; 3] = ["zero_shot", "sft_real", "mrds_separate"];
+const SEED: &str = "3";
+/// As few shots as leave every stage something to go on with at several seeds, and half a minute of computing.
+const SETS: [&str; 31] = [
+    "shots=12",
+    "validation=2",
+    "test_items=2",
+    "too_long=drop",
+    "topic_max_new_tokens=6",
+    "synthetic_per_shot=1",
+    "summary_max_rounds=2",
+    "summary_max_new_tokens=40",
+    "lora_rank=4",
+    "sft_batch_size=4",
+    "sft_max_epochs=3",
+    "evals_per_epoch=1",
+    "generate_batch_size=16",
+    "candidates_per_summary=4",
+    "candidate_synthetic_limit=1",
+    "format_pairs_per_summary=1",
+    "checkpoint_summaries=1",
+    "dialogue_temperature=0.6",
+    "dialogue_max_new_tokens=110",
+    "dpo_epochs=1",
+    "dpo_batch_size=4",
+    "dpo_checkpoints=1",
+    "checkpoint_samples=1",
+    "dialogue_tries=8",
+    "ids_max_iterations=1",
+    "rejection_max_tries=1",
+    "lr_search=1",
+    "bootstrap=200",
+    "min_gap=0.01",
+    "min_gap_sd=0.05",
+    "length_balance=0.9",
+];
 
 /// The arguments of a run on the clinic's rows.
 fn run_args(model: &str) -> Vec<String> {
     let systems = SYSTEMS.join(",");
     let mut args: Vec<String> =
-        ["run", "--dataset", "d", "--model", model, "--systems", &systems, "--seed", "5"]
+        ["run", "--dataset", "d", "--model", model, "--systems", &systems, "--seed", SEED]
             .map(String::from)
             .to_vec();
-    TINY.iter().for_each(|set| args.extend(["--set".to_owned(), (*set).to_owned()]));
+    SETS.iter().for_each(|set| args.extend(["--set".to_owned(), (*set).to_owned()]));
     args
 }
 
@@ -99,8 +134,12 @@ struct Whole {
 
 /// A static is never dropped: its folder lies below the build's, where the next test takes it away.
 fn whole() -> Option<&'static Whole> {
-    static WHOLE: OnceLock<Option<Whole>> = OnceLock::new();
-    WHOLE.get_or_init(carry_out).as_ref()
+    // A run that failed is not tried again by every test.
+    static WHOLE: OnceLock<Result<Option<Whole>, ()>> = OnceLock::new();
+    let made = WHOLE.get_or_init(|| std::panic::catch_unwind(carry_out).map_err(drop));
+    made.as_ref()
+        .expect("the run that these tests look at; why it failed stands at the first of them")
+        .as_ref()
 }
 
 fn carry_out() -> Option<Whole> {
@@ -172,7 +211,7 @@ fn events_have_the_fields_of_the_contract() {
 fn show_has_the_fields_of_the_contract() {
     let Some(whole) = whole() else { return };
     let shown = &whole.shown;
-    assert_eq!((&shown["status"], &shown["seed"], &shown["threads"]), (&json!("done"), &json!(5), &json!(1)));
+    assert_eq!((&shown["status"], &shown["seed"], &shown["threads"]), (&json!("done"), &json!(3), &json!(1)));
     let all = |value: &Value, keys: &[&str]| {
         keys.iter().for_each(|key| assert!(!value[*key].is_null(), "{key} in {value}"));
     };
@@ -266,7 +305,7 @@ fn results_can_be_recomputed_from_the_outputs() {
         assert!((mean("reference_ce") - number(&row["reference_ce"]["mean"])).abs() < 1e-9);
     }
     let again = whole.place.ok(&["evaluate", "--run", RUN]);
-    assert_eq!((&again["results"], &again["seed"]), (&whole.shown["results"], &json!(5)));
+    assert_eq!((&again["results"], &again["seed"]), (&whole.shown["results"], &json!(3)));
     let one = whole.place.ok(&["evaluate", "--run", RUN, "--systems", "mrds_separate"]);
     let names: Vec<&str> = list(&one["results"]).iter().map(|row| text(&row["system"])).collect();
     assert_eq!(names, ["sft_real", "mrds_separate"], "with what it is compared to");
@@ -363,7 +402,7 @@ fn the_model_of_a_run_is_remembered_and_checked() {
 fn a_run_for_people_ends_with_its_tables() {
     let Some(whole) = whole() else { return };
     let (out, _) = whole.place.human(&["show", RUN], 0);
-    for word in ["Run d-1 (done), seed 5", "format rate", "ROUGE-1", "mrds_separate", "dpo_joint"] {
+    for word in ["Run d-1 (done), seed 3", "format rate", "ROUGE-1", "mrds_separate", "dpo_joint"] {
         assert!(out.contains(word), "{word} in {out}");
     }
     let (out, _) = whole.place.human(&["runs"], 0);
@@ -371,17 +410,17 @@ fn a_run_for_people_ends_with_its_tables() {
 }
 
 #[test]
-fn a_finished_run_cannot_be_stopped_but_gone_through_again() {
+fn a_dry_run_starts_nothing_and_until_stops_early() {
     let Some((place, args)) = ready() else { return };
     let args = words(&args);
     let dry = place.ok(&[&args[..], &["--dry-run"]].concat());
-    assert_eq!((&dry["dry_run"], &dry["dataset"]["counts"]["shots"]), (&json!(true), &json!(4)));
+    assert_eq!((&dry["dry_run"], &dry["dataset"]["counts"]["shots"]), (&json!(true), &json!(12)));
     assert_eq!(place.ok(&["runs"])["runs"], json!([]), "a dry run starts nothing");
 
     let first = place.ok(&[&args[..], &["--until", "topics"]].concat());
     assert_eq!(first["status"], "paused");
     place.refuses(&["resume", RUN, "--from", "align", "--until", "topics"], 2, "wrong_state", &["order"]);
-    place.refuses(&["resume", RUN, "--from", "align"], 2, "usage", &["--stage"]);
+    place.refuses(&["resume", RUN, "--from", "nope"], 2, "usage", &["nope", "topics"]);
 }
 
 #[test]
