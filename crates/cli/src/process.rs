@@ -18,10 +18,7 @@ pub(crate) fn cores() -> usize {
 }
 
 /// Tells both thread pools of the engine (rayon's and candle's own) how many threads to use.
-#[expect(
-    unsafe_code,
-    reason = "called before any other thread exists that could read the environment"
-)]
+#[expect(unsafe_code, reason = "called before any other thread exists that could read the environment")]
 pub(crate) fn set_threads(threads: usize) {
     for variable in ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"] {
         unsafe { std::env::set_var(variable, threads.to_string()) };

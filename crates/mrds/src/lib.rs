@@ -35,5 +35,6 @@ pub mod worker;
 pub use error::{Error, Result};
 #[cfg(feature = "engine")]
 pub use lm;
+pub use metrics;
 pub use stage_name::{StageName, Synthesizer, System};
 pub use store;

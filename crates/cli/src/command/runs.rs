@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
 use mrds::artifact::{Output as SystemOutput, read};
+use mrds::metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
 use mrds::report::results;
 use mrds::store::Control;
 use mrds::{StageName, System};
@@ -256,7 +256,9 @@ fn evaluate_run(global: &Global, run: &str, systems: Option<&[String]>, output: 
     let mut outputs: Vec<SystemOutput> = read(&page.rows)?;
     if let Some(names) = systems {
         let wanted = names.iter().map(|n| parse::<System>("--systems", n)).collect::<Result<Vec<_>, _>>()?;
-        outputs.retain(|o| wanted.contains(&o.system) || o.system == System::SftReal);
+        // Real-only training stays as what the others are compared to, not as an answer by itself.
+        let any = outputs.iter().any(|o| wanted.contains(&o.system));
+        outputs.retain(|o| any && (wanted.contains(&o.system) || o.system == System::SftReal));
     }
     if outputs.is_empty() {
         return Err(Failure::usage(
