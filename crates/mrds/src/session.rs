@@ -402,7 +402,9 @@ impl Session {
             _ => RunStatus::Paused,
         };
         if control == Some(Control::Discard) {
-            for stage in self.store.stages(run)?.iter().filter(|s| s.status == StageStatus::Running) {
+            // A failed stage keeps partial results too.
+            let unfinished = |s: &&StageRow| matches!(s.status, StageStatus::Running | StageStatus::Failed);
+            for stage in self.store.stages(run)?.iter().filter(unfinished) {
                 self.store.clear_work(run, &stage.name)?;
             }
             let folder = self.store.checkpoints().join(run);
