@@ -52,8 +52,11 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     if kept.is_empty() {
         return Err(Error::Stalled {
             stage: stage.name,
-            reason: "no synthetic summary passed the filters".into(),
-            fix: "`duologue show RUN` lists why they were dropped; raise `summary_max_rounds` or `novelty_rouge_l`.".into(),
+            reason: format!(
+                "no synthetic summary passed the filters (dropped: {})",
+                reasons(&output.dropped)
+            ),
+            fix: "Raise `summary_max_rounds`, `summary_max_new_tokens` or `novelty_rouge_l`.".into(),
         });
     }
     for summary in kept.iter().take(3) {
@@ -62,6 +65,11 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     output.n_out = kept.len() as u64;
     output.artifacts.extend(rows(&kept)?);
     Ok(output)
+}
+
+/// "length 3, not new 2": for people.
+fn reasons(dropped: &std::collections::BTreeMap<String, u64>) -> String {
+    dropped.iter().map(|(reason, n)| format!("{reason} {n}")).collect::<Vec<_>>().join(", ")
 }
 
 /// The topics of a round, in an order drawn from the seed.
