@@ -1,5 +1,6 @@
-//! A run's events: JSON lines with `--json`, progress bars on standard error without.
+//! A run's events: JSON lines on standard output with `--json`, progress bars on standard error for people.
 
+use std::io::IsTerminal;
 use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -70,8 +71,10 @@ fn new_bar(name: &str, total: u64) -> ProgressBar {
 
 impl EventSink for Progress<'_> {
     fn event(&self, event: &Event) {
-        if self.output.json {
-            return self.output.line(event);
+        self.output.line(event);
+        // With `--json` a log wants the lines alone; somebody at a terminal wants to see the work as well.
+        if self.output.json && !std::io::stderr().is_terminal() {
+            return;
         }
         match event {
             Event::RunStarted { run } => self.say(&format!("Run {run}")),
