@@ -7,6 +7,7 @@
 mod command;
 pub mod dto;
 mod error;
+mod instance;
 mod machine;
 mod model_folder;
 mod place;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use tauri::{Manager, Wry};
 use tauri_specta::{Builder, collect_commands};
 
+use crate::instance::Instance;
 use crate::place::Place;
 
 /// All commands with their types, for the running window and for the generated bindings.
@@ -68,20 +70,29 @@ pub fn run() -> ExitCode {
         Ok(place) => place,
         Err(error) => return complain(&error.message),
     };
+    let instance = match Instance::claim(&place.workspace) {
+        Ok(Some(instance)) => instance,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(error) => return complain(&error.message),
+    };
     let commands = commands();
     let built = tauri::Builder::default()
-        .plugin(tauri_plugin_single_instance::init(|app, _, _| {
-            if let Some(window) = app.get_webview_window("main") {
-                // A window that cannot come forward is still there; nothing better can be done.
-                let _raised = window.unminimize().and_then(|()| window.set_focus());
-            }
-        }))
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .manage(place)
         .manage(watch::Watcher::default())
         .manage(worker::Demo::default())
         .invoke_handler(commands.invoke_handler())
+        .setup(move |app| {
+            let app = app.handle().clone();
+            instance.answer(move || {
+                if let Some(window) = app.get_webview_window("main") {
+                    // A window that cannot come forward is still there; nothing better can be done.
+                    let _raised = window.unminimize().and_then(|()| window.set_focus());
+                }
+            });
+            Ok(())
+        })
         .run(tauri::generate_context!());
     match built {
         Ok(()) => ExitCode::SUCCESS,
