@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::count::{self, Counts};
+use crate::outcome::{self, Outcome};
 use crate::place::Place;
 use crate::process::{self, cargo, command, npm, watch};
 use crate::setup::{self, Need};
@@ -27,7 +27,7 @@ const DESKTOP_LIMIT_S: &str = "900";
 
 struct Step {
     name: &'static str,
-    check: fn(&Place) -> Result<Counts>,
+    check: fn(&Place) -> Result<Outcome>,
 }
 
 const STEPS: &[Step] = &[
@@ -59,7 +59,7 @@ pub(crate) fn run(place: &Place, only: &[String]) -> Result<bool> {
     let outcomes: Vec<_> = chosen.map(|step| (step.name, timed(place, step))).collect();
 
     say!("\n── seconds per step");
-    let mut sum = Counts::default();
+    let mut sum = Outcome::default();
     let mut whole = Duration::ZERO;
     for (name, (counts, wall)) in outcomes {
         let word = if counts.failed == 0 { "ok" } else { "FAILED" };
@@ -73,6 +73,10 @@ pub(crate) fn run(place: &Place, only: &[String]) -> Result<bool> {
         whole += wall;
     }
     say!("{:<14}{:>8.1}\n", "all", whole.as_secs_f64());
+    if sum.failed > 0 {
+        // Said again at the end: the step that failed may be thousands of lines above.
+        sum.panics.iter().for_each(|panic| say!("{panic}"));
+    }
     say!("{} passed, {} failed", sum.passed, sum.failed);
     Ok(sum.failed == 0)
 }
@@ -95,45 +99,52 @@ pub(crate) fn screens(place: &Place, folder: &Path) -> Result<bool> {
     Ok(counts.failed == 0 && pictures > 0)
 }
 
-fn timed(place: &Place, step: &Step) -> (Counts, Duration) {
+fn timed(place: &Place, step: &Step) -> (Outcome, Duration) {
     say!("\n── {}", step.name);
     let start = Instant::now();
     let counts = (step.check)(place).unwrap_or_else(|error| {
         say!("   {error:#}");
-        Counts::FAILED
+        Outcome::FAILED
     });
     (counts, start.elapsed())
 }
 
 /// A step that either holds or says why not.
-fn one(outcome: Result<()>) -> Result<Counts> {
-    outcome.map(|()| Counts::PASSED)
+fn one(outcome: Result<()>) -> Result<Outcome> {
+    outcome.map(|()| Outcome::PASSED)
 }
 
 /// A step whose tests are counted. A run that failed without a failed test (it did not compile) counts as one.
-fn counted(command: Command, read: fn(&str) -> Option<Counts>) -> Result<Counts> {
-    let mut sum = Counts::default();
-    let succeeded = watch(command, |line| sum += read(line).unwrap_or_default())?;
+fn counted(command: Command, read: fn(&str) -> Option<Outcome>) -> Result<Outcome> {
+    let mut sum = Outcome::default();
+    let mut panicked = None;
+    let succeeded = watch(command, |line| {
+        sum += read(line).unwrap_or_default();
+        if let Some(place) = panicked.take() {
+            sum.panics.push(format!("{place}\n    {line}"));
+        }
+        panicked = line.contains(" panicked at ").then(|| line.to_owned());
+    })?;
     if !succeeded && sum.failed == 0 {
-        sum += Counts::FAILED;
+        sum += Outcome::FAILED;
     }
-    if sum == Counts::default() {
+    if sum.passed + sum.failed == 0 {
         bail!("no test was run");
     }
     Ok(sum)
 }
 
-fn script(place: &Place, name: &str) -> Result<Counts> {
+fn script(place: &Place, name: &str) -> Result<Outcome> {
     one(process::run(npm(place, &["run", "--silent", name])))
 }
 
-fn ui_tests(place: &Place) -> Result<Counts> {
+fn ui_tests(place: &Place) -> Result<Outcome> {
     let mut tests = npm(place, &["run", "--silent", "test"]);
     tests.env("NO_COLOR", "1");
-    counted(tests, count::vitest)
+    counted(tests, outcome::vitest)
 }
 
-fn clippy(place: &Place, packages: &[&str]) -> Result<Counts> {
+fn clippy(place: &Place, packages: &[&str]) -> Result<Outcome> {
     let words = [&["clippy"], packages, &["--all-targets", "--", "--deny", "warnings"]].concat();
     one(process::run(cargo(place, &words)))
 }
@@ -144,19 +155,19 @@ fn build(place: &Place) -> Result<()> {
     process::run(cargo(place, &[&["build"], WINDOW].concat()))
 }
 
-fn rust_tests(place: &Place, packages: &[&str]) -> Result<Counts> {
+fn rust_tests(place: &Place, packages: &[&str]) -> Result<Outcome> {
     // The printed words of passing tests tell which fixtures were read and which data was not there.
     let words = [&["test"], packages, &["--no-fail-fast", "--", "--show-output"]].concat();
     let mut tests = cargo(place, &words);
     tests.env("DUOLOGUE_BIN", place.program("debug", "duologue")).env_remove("E2E_APP");
-    counted(tests, count::rust)
+    counted(tests, outcome::rust)
 }
 
 /// Drives the real window on a virtual display; `screens` asks for pictures.
-fn desktop(place: &Place, screens: Option<&Path>) -> Result<Counts> {
+fn desktop(place: &Place, screens: Option<&Path>) -> Result<Outcome> {
     if !cfg!(target_os = "linux") {
         say!("   skipped: the window is driven on Linux only, where a WebDriver for it exists");
-        return Ok(Counts::default());
+        return Ok(Outcome::default());
     }
     let runtime = place.tools().join("runtime");
     fs::create_dir_all(&runtime).with_context(|| format!("{} cannot be made", runtime.display()))?;
@@ -183,7 +194,7 @@ fn desktop(place: &Place, screens: Option<&Path>) -> Result<Counts> {
     if let Some(folder) = screens {
         tests.env("E2E_SCREENS", folder);
     }
-    counted(tests, count::rust)
+    counted(tests, outcome::rust)
 }
 
 fn path_with(first: &Path) -> Result<OsString> {
@@ -217,10 +228,13 @@ mod tests {
             command.args(["-c", script]);
             command
         };
-        assert_eq!(counted(shell("exit 101"), count::rust).unwrap(), Counts::FAILED);
+        assert_eq!(counted(shell("exit 101"), outcome::rust).unwrap(), Outcome::FAILED);
         // In vitest's form: this output is echoed, and the run of these very tests is counted by its Rust lines.
         let line = "echo 'Tests  2 failed | 3 passed (5)'; exit 1";
-        assert_eq!(counted(shell(line), count::vitest).unwrap(), Counts { passed: 3, failed: 2 });
-        assert!(counted(shell("exit 0"), count::rust).is_err());
+        assert_eq!(counted(shell(line), outcome::vitest).unwrap().failed, 2);
+        let panic = "echo \"thread 'a' panicked at b.rs:1:2:\"; echo only a test of this list; exit 1";
+        let found = counted(shell(panic), outcome::rust).unwrap();
+        assert_eq!(found.panics, ["thread 'a' panicked at b.rs:1:2:\n    only a test of this list"]);
+        assert!(counted(shell("exit 0"), outcome::rust).is_err());
     }
 }

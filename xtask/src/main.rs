@@ -18,8 +18,8 @@ macro_rules! say {
 
 mod build;
 mod checks;
-mod count;
 mod demo;
+mod outcome;
 mod place;
 mod process;
 mod setup;

@@ -23,7 +23,7 @@ fn a_killed_window_takes_nothing_with_it() {
     let undisturbed = finished(&model);
     desk.import();
     let changes = [TINY, &[TWO_SYSTEMS]].concat();
-    drive(300, async {
+    drive(600, async {
         let window = Window::open(&desk).await;
         window.invoke("add_model", serde_json::json!({"path": model})).await;
         start_run(&window, &model, &changes).await;
