@@ -325,10 +325,12 @@ impl Recipe {
         })?;
         let value = parse_value(text, old);
         table.insert(key.to_owned(), value);
-        *self = table
+        let changed: Self = table
             .try_into()
             .map_err(|e: toml::de::Error| Error::Recipe { reason: format!("`{key}`: {}", e.message()) })?;
-        self.validate()
+        changed.validate()?;
+        *self = changed;
+        Ok(())
     }
 
     /// Fills the learning rates that depend on the size of the base model, and checks the ranges.
@@ -352,6 +354,12 @@ impl Recipe {
             self.summary_method = if small { SummaryMethod::Lora } else { SummaryMethod::Prompt };
         }
         self.validate()?;
+        // Depends on two fields, so it waits until all are set.
+        if self.sft_batch_size < 2 && self.systems.contains(&System::FixedRatio) {
+            return Err(Error::Recipe {
+                reason: "`sft_batch_size` must be at least 2 for the system `fixed_ratio`, which mixes real and synthetic pairs in every batch".to_owned(),
+            });
+        }
         Ok(self)
     }
 
@@ -463,6 +471,15 @@ mod tests {
     }
 
     #[test]
+    fn a_fixed_mix_needs_room_for_both_kinds() {
+        let mut recipe = Recipe::default();
+        recipe.set("sft_batch_size=1").unwrap();
+        assert!(recipe.clone().resolve(7_000_000).unwrap_err().to_string().contains("fixed_ratio"));
+        recipe.set("systems=zero_shot").unwrap();
+        recipe.resolve(7_000_000).unwrap();
+    }
+
+    #[test]
     fn set_takes_numbers_words_and_lists() {
         let mut recipe = Recipe::default();
         recipe.set("dpo_beta=1").unwrap();
@@ -475,6 +492,7 @@ mod tests {
         assert!(recipe.set("no_such=1").unwrap_err().to_string().contains("no_such"));
         assert!(recipe.set("shots=0").unwrap_err().to_string().contains("at least 1"));
         assert!(recipe.set("shots=many").is_err());
+        assert_eq!(recipe.shots, Recipe::default().shots, "a refused value changes nothing");
     }
 
     #[test]
