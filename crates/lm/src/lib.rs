@@ -28,7 +28,10 @@ pub use error::{Error, Result};
 pub use generate::{Finish, GenerateConfig, GenerateRequest, Generation, generate};
 pub use language_model::{FolderSummary, LanguageModel, check_folder, model_sha256};
 pub use lora::{Adapter, LoraConfig, LoraPair, Target};
-pub use model::{Decoder, DecoderConfig, Layer, LayerTape, PackedBatch, Projection, Rope, RopeScaling, Tape};
+pub use model::{
+    Decoder, DecoderConfig, Layer, LayerTape, PackedBatch, Projection, Quantize, Rope, RopeScaling,
+};
+pub use model::{Tape, Weight};
 pub use random::Dropout;
 pub use score::{Completion, Scored, score};
 pub use tokenizer::{SpecialTokens, Tokenizer};

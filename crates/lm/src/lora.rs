@@ -11,7 +11,7 @@ use candle_core::{DType, Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::model::{Decoder, DecoderConfig, Projection};
+use crate::model::{Decoder, DecoderConfig, Weight};
 use crate::random;
 
 mod peft;
@@ -244,9 +244,8 @@ impl Adapter {
         for (layer, pairs) in merged.layers.iter_mut().zip(&self.layers) {
             for (projection, pair) in layer.projections.iter_mut().zip(pairs) {
                 if let Some(pair) = pair {
-                    let delta =
-                        (pair.b.matmul(&pair.a)? * self.scale())?.to_dtype(projection.weight.dtype())?;
-                    *projection = Projection::new(&(&projection.weight + delta)?, projection.bias.clone())?;
+                    let delta = (pair.b.matmul(&pair.a)? * self.scale())?;
+                    projection.weight = Weight::dense(&(projection.weight.to_dense()? + delta)?)?;
                 }
             }
         }

@@ -1,31 +1,47 @@
-//! Checkpoint weights: one safetensors file or several, memory-mapped, checked before use.
+//! Checkpoint weights: safetensors files or one GGUF file, memory-mapped, checked before use.
 //!
-//! Weights are read from safetensors only: pickled formats run code when they are opened. Headers are parsed
-//! by the `safetensors` crate; numbers of 32, bfloat 16 or float 16 bits are widened to f32.
+//! Weights are read from safetensors and GGUF only: pickled formats run code when they are opened. Headers are read
+//! once. f32 matrices are laid straight into the form the decoder multiplies by; half-precision and quantised ones stay
+//! in the mapped file. So the peak while loading is the model and one tensor.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
-use half::{bf16, f16};
 use memmap2::Mmap;
 use rayon::prelude::*;
-use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
 use crate::error::{Error, Result};
+use crate::model::Weight;
 use crate::model::config::read_json;
+use crate::model::packed::{Bytes, Packed, Quantize, decode, row_bytes};
 
 /// Largest header that is believed, in bytes (the format's own limit).
 const MAX_HEADER_BYTES: u64 = 100_000_000;
 
-/// The weight files of one folder, opened.
+/// The weights of one model, opened.
 #[derive(Debug)]
 pub struct Weights {
-    files: Vec<(PathBuf, Mmap)>,
-    /// Tensor name → index into `files`.
-    routing: HashMap<String, usize>,
+    /// The first file, named where a tensor is missing.
+    path: PathBuf,
+    tensors: BTreeMap<String, Stored>,
+}
+
+/// One tensor where it lies.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) path: Arc<Path>,
+    pub(crate) bytes: Bytes,
+    /// The number type, or the name of one that cannot be read.
+    pub(crate) dtype: std::result::Result<GgmlDType, String>,
+    pub(crate) shape: Vec<usize>,
+    /// Rows lie with the two halves of each head interleaved, as llama.cpp stores q and k of Llama: rows of a head.
+    pub(crate) interleaved: Option<usize>,
 }
 
 impl Weights {
@@ -34,35 +50,39 @@ impl Weights {
     /// # Errors
     /// [`Error::MissingFile`], [`Error::Truncated`] or [`Error::Weights`] naming the file.
     pub fn open(dir: &Path) -> Result<Self> {
-        let mut weights = Self { files: Vec::new(), routing: HashMap::new() };
-        for path in weight_files(dir)? {
-            let map = map_file(&path)?;
-            let view = parse(&path, &map)?;
-            let index = weights.files.len();
-            weights.routing.extend(view.names().into_iter().map(|name| (name.to_string(), index)));
-            weights.files.push((path, map));
+        let mut tensors = BTreeMap::new();
+        let files = weight_files(dir)?;
+        for path in &files {
+            read_header(path, &mut tensors)?;
         }
-        Ok(weights)
+        Ok(Self::new(files.into_iter().next().unwrap_or_else(|| dir.to_path_buf()), tensors))
     }
 
     /// Opens a single safetensors file.
     pub fn open_file(path: &Path) -> Result<Self> {
-        let map = map_file(path)?;
-        let names: Vec<String> = parse(path, &map)?.names().into_iter().map(str::to_string).collect();
-        let routing = names.into_iter().map(|name| (name, 0)).collect();
-        Ok(Self { files: vec![(path.to_path_buf(), map)], routing })
+        let mut tensors = BTreeMap::new();
+        read_header(path, &mut tensors)?;
+        Ok(Self::new(path.to_path_buf(), tensors))
+    }
+
+    /// Tensors of one or several files; `path` is named where one is missing.
+    pub(crate) fn new(path: PathBuf, tensors: BTreeMap<String, Stored>) -> Self {
+        Self { path, tensors }
     }
 
     /// Names of all tensors, sorted.
     pub fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.routing.keys().map(String::as_str).collect();
-        names.sort_unstable();
-        names
+        self.tensors.keys().map(String::as_str).collect()
     }
 
     /// Whether there is a tensor of that name.
     pub fn contains(&self, name: &str) -> bool {
-        self.routing.contains_key(name)
+        self.tensors.contains_key(name)
+    }
+
+    /// Shape of a tensor, `None` where there is none of that name.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|stored| stored.shape.as_slice())
     }
 
     /// Checks that a tensor is there, has the shape and a readable number type, without reading it.
@@ -70,14 +90,7 @@ impl Weights {
     /// # Errors
     /// [`Error::Weights`] naming file and tensor.
     pub fn check(&self, name: &str, shape: &[usize]) -> Result<()> {
-        self.view(name, shape).map(|_| ())
-    }
-
-    /// Shape of a tensor, `None` where there is none of that name.
-    pub fn shape(&self, name: &str) -> Result<Option<Vec<usize>>> {
-        let Some((path, map)) = self.routing.get(name).map(|i| &self.files[*i]) else { return Ok(None) };
-        let view = parse(path, map)?;
-        Ok(view.tensor(name).ok().map(|tensor| tensor.shape().to_vec()))
+        self.stored(name, shape).map(|_| ())
     }
 
     /// Reads a tensor of the given shape as f32.
@@ -85,36 +98,141 @@ impl Weights {
     /// # Errors
     /// [`Error::Weights`] naming file and tensor where it is missing or has another shape or type.
     pub fn tensor(&self, name: &str, shape: &[usize], device: &Device) -> Result<Tensor> {
-        let (path, view) = self.view(name, shape)?;
-        let data = view.data();
-        let values: Vec<f32> = match view.dtype() {
-            Dtype::F32 => widen::<4>(data, f32::from_le_bytes),
-            Dtype::BF16 => widen::<2>(data, |b| bf16::from_le_bytes(b).to_f32()),
-            Dtype::F16 => widen::<2>(data, |b| f16::from_le_bytes(b).to_f32()),
-            other => return Err(unreadable_type(path, name, other)),
-        };
-        Ok(Tensor::from_vec(values, shape, device)?)
+        let (stored, dtype) = self.stored(name, shape)?;
+        let columns = shape.last().copied().unwrap_or(1);
+        let rows = shape.iter().product::<usize>() / columns.max(1);
+        Ok(Tensor::from_vec(stored.widen(dtype, columns, 0..rows)?, shape, device)?)
     }
 
-    fn view(&self, name: &str, shape: &[usize]) -> Result<(&Path, TensorView<'_>)> {
-        let Some(index) = self.routing.get(name) else {
-            let path = self.files.first().map_or_else(PathBuf::new, |(path, _)| path.clone());
-            return Err(Error::weights(&path, format!("tensor `{name}` is missing")));
+    /// Reads a matrix of the given shape `[out, in]` in the form that products take: f32 dense, narrower types as they
+    /// are stored. A dense matrix is quantised on the way if asked for; one that is quantised already stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] naming file and tensor where it is missing or has another shape or type.
+    pub fn matrix(
+        &self,
+        name: &str,
+        shape: (usize, usize),
+        quantize: Quantize,
+        device: &Device,
+    ) -> Result<Weight> {
+        let (rows, columns) = shape;
+        let (stored, dtype) = self.stored(name, &[rows, columns])?;
+        let float = matches!(dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16);
+        let packed = match quantize.block_type(columns) {
+            Some(block) if float => {
+                Packed::quantize(block, rows, columns, |range| stored.widen(dtype, columns, range))
+            }
+            _ if dtype == GgmlDType::F32 => {
+                let values = stored.widen_transposed(rows, columns);
+                return Ok(Weight::Dense(Tensor::from_vec(values, (columns, rows), device)?));
+            }
+            _ => Packed::new(stored.in_order(dtype, columns)?, dtype, rows, columns),
         };
-        let (path, map) = &self.files[*index];
-        let view = parse(path, map)?
-            .tensor(name)
-            .map_err(|e| Error::weights(path, format!("tensor `{name}`: {e}")))?;
-        if view.shape() != shape {
-            let reason =
-                format!("tensor `{name}` has shape {:?}, the configuration asks for {shape:?}", view.shape());
-            return Err(Error::weights(path, reason));
-        }
-        if !matches!(view.dtype(), Dtype::F32 | Dtype::BF16 | Dtype::F16) {
-            return Err(unreadable_type(path, name, view.dtype()));
-        }
-        Ok((path, view))
+        let packed = packed.map_err(|e| Error::weights(&stored.path, format!("tensor `{name}`: {e}")))?;
+        Ok(Weight::Packed(packed))
     }
+
+    fn stored(&self, name: &str, shape: &[usize]) -> Result<(&Stored, GgmlDType)> {
+        let Some(stored) = self.tensors.get(name) else {
+            return Err(Error::weights(&self.path, format!("tensor `{name}` is missing")));
+        };
+        if stored.shape != shape {
+            let found = &stored.shape;
+            let reason = format!("tensor `{name}` has shape {found:?}, the configuration asks for {shape:?}");
+            return Err(Error::weights(&stored.path, reason));
+        }
+        match &stored.dtype {
+            Ok(dtype) => Ok((stored, *dtype)),
+            Err(found) => {
+                let reason = format!(
+                    "tensor `{name}` is stored as {found}; f32, bf16, f16 and ggml's \
+                     quantised types can be read"
+                );
+                Err(Error::weights(&stored.path, reason))
+            }
+        }
+    }
+}
+
+impl Stored {
+    /// Where row `row` of the checkpoint's order lies.
+    fn place(&self, row: usize) -> usize {
+        match self.interleaved {
+            None => row,
+            Some(head) => {
+                let (within, half) = (row % head, head / 2);
+                row - within + 2 * (within % half) + within / half
+            }
+        }
+    }
+
+    /// Rows as f32, in the checkpoint's order.
+    fn widen(&self, dtype: GgmlDType, columns: usize, range: Range<usize>) -> Result<Vec<f32>> {
+        let mut values = vec![0f32; range.len() * columns];
+        let row = row_bytes(dtype, columns).unwrap_or(0);
+        let source = self.bytes.as_slice();
+        values.par_chunks_mut(columns.max(1)).with_min_len(16).enumerate().try_for_each(|(i, values)| {
+            let start = self.place(range.start + i) * row;
+            decode(dtype, &source[start..start + row], values)
+        })?;
+        Ok(values)
+    }
+
+    /// An f32 matrix `[rows, columns]` as `[columns, rows]`, without a copy in between.
+    fn widen_transposed(&self, rows: usize, columns: usize) -> Vec<f32> {
+        /// One cache line of the source.
+        const COLUMNS_PER_TASK: usize = 16;
+        let (numbers, _) = self.bytes.as_slice().as_chunks::<4>();
+        let mut values = vec![0f32; rows * columns];
+        let tasks = values.par_chunks_mut(COLUMNS_PER_TASK * rows.max(1)).enumerate();
+        tasks.for_each(|(task, values)| {
+            for row in 0..rows {
+                let start = self.place(row) * columns + task * COLUMNS_PER_TASK;
+                for (i, column) in values.chunks_mut(rows).enumerate() {
+                    column[row] = f32::from_le_bytes(numbers[start + i]);
+                }
+            }
+        });
+        values
+    }
+
+    /// The bytes with rows in the checkpoint's order: the mapped file itself, or a copy where rows are interleaved.
+    fn in_order(&self, dtype: GgmlDType, columns: usize) -> Result<Bytes> {
+        let Some(row) = row_bytes(dtype, columns).filter(|_| self.interleaved.is_some()) else {
+            return Ok(self.bytes.clone());
+        };
+        let source = self.bytes.as_slice();
+        let mut bytes = Vec::with_capacity(source.len());
+        for index in 0..self.shape[0] {
+            let start = self.place(index) * row;
+            bytes.extend_from_slice(&source[start..start + row]);
+        }
+        Ok(Bytes::Owned(Arc::new(bytes)))
+    }
+}
+
+/// Adds the tensors of a safetensors file.
+fn read_header(path: &Path, tensors: &mut BTreeMap<String, Stored>) -> Result<()> {
+    let map = Arc::new(map_file(path, 8)?);
+    check_length(path, &map)?;
+    let parsed = SafeTensors::deserialize(&map)
+        .map_err(|e| Error::weights(path, format!("the header is invalid: {e}")))?;
+    let path: Arc<Path> = path.into();
+    for (name, view) in parsed.iter() {
+        let dtype = match view.dtype() {
+            Dtype::F32 => Ok(GgmlDType::F32),
+            Dtype::F16 => Ok(GgmlDType::F16),
+            Dtype::BF16 => Ok(GgmlDType::BF16),
+            other => Err(format!("{other:?}")),
+        };
+        let start = view.data().as_ptr() as usize - map.as_ptr() as usize;
+        let bytes = Bytes::Mapped(map.clone(), start..start + view.data().len());
+        let shape = view.shape().to_vec();
+        tensors
+            .insert(name.to_string(), Stored { path: path.clone(), bytes, dtype, shape, interleaved: None });
+    }
+    Ok(())
 }
 
 /// The weight files of a model folder, in a fixed order.
@@ -147,28 +265,18 @@ pub fn weight_files(dir: &Path) -> Result<Vec<PathBuf>> {
     }
 }
 
-fn unreadable_type(path: &Path, name: &str, found: Dtype) -> Error {
-    Error::weights(path, format!("tensor `{name}` is stored as {found:?}; f32, bf16 and f16 can be read"))
-}
-
-fn widen<const BYTES: usize>(data: &[u8], convert: impl Fn([u8; BYTES]) -> f32 + Sync) -> Vec<f32> {
-    let (numbers, _) = data.as_chunks::<BYTES>();
-    numbers.par_iter().with_min_len(1 << 14).map(|bytes| convert(*bytes)).collect()
-}
-
-fn map_file(path: &Path) -> Result<Mmap> {
+/// Maps a file of at least `expected_bytes`.
+pub(crate) fn map_file(path: &Path, expected_bytes: u64) -> Result<Mmap> {
     let file = File::open(path).map_err(|e| Error::io(path, e))?;
     let found_bytes = file.metadata().map_err(|e| Error::io(path, e))?.len();
-    if found_bytes < 8 {
-        return Err(Error::Truncated { path: path.to_path_buf(), found_bytes, expected_bytes: 8 });
+    if found_bytes < expected_bytes {
+        return Err(Error::Truncated { path: path.to_path_buf(), found_bytes, expected_bytes });
     }
     #[expect(
         unsafe_code,
         reason = "a map is only sound while nobody shortens the file; models are read-only"
     )]
-    let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io(path, e))?;
-    check_length(path, &map)?;
-    Ok(map)
+    unsafe { Mmap::map(&file) }.map_err(|e| Error::io(path, e))
 }
 
 /// Tells a file cut short from one with a broken header: the remedy differs.
@@ -191,12 +299,9 @@ fn check_length(path: &Path, map: &Mmap) -> Result<()> {
         .map_err(|e| Error::weights(path, format!("the header is not valid JSON: {e}")))?;
     let ends = header.as_object().into_iter().flatten().filter_map(|(_, t)| t["data_offsets"][1].as_u64());
     let data_bytes = ends.max().unwrap_or(0);
-    match (rest.len() as u64 - header_bytes) < data_bytes {
-        true => truncated(8 + header_bytes + data_bytes),
+    let expected_bytes = (8 + header_bytes).saturating_add(data_bytes);
+    match found_bytes < expected_bytes {
+        true => truncated(expected_bytes),
         false => Ok(()),
     }
-}
-
-fn parse<'a>(path: &Path, map: &'a Mmap) -> Result<SafeTensors<'a>> {
-    SafeTensors::deserialize(map).map_err(|e| Error::weights(path, format!("the header is invalid: {e}")))
 }

@@ -13,26 +13,25 @@ use super::attention::attend_span;
 use super::config::DecoderConfig;
 use super::linear::{add_product, matmul};
 use super::rope::Rope;
+use super::weight::Weight;
 use crate::error::{Error, Result};
 use crate::lora::{Adapter, Target};
 use crate::ops::{add_into, swiglu};
 use crate::random::Dropout;
 
-/// A frozen decoder-only transformer, f32 on the CPU.
+/// A frozen decoder-only transformer; computes in f32.
 #[derive(Debug, Clone)]
 pub struct Decoder {
     /// Sizes and constants.
     pub config: DecoderConfig,
-    /// `[V, D]`, contiguous.
-    pub embed_tokens: Tensor,
+    /// `[V, D]`
+    pub embed_tokens: Weight,
     /// The blocks, first to last.
     pub layers: Vec<Layer>,
     /// Weight of the final norm `[D]`.
     pub norm: Tensor,
     /// `[V, D]`; the embedding's own storage where the model ties them.
-    pub lm_head: Tensor,
-    /// `[D, V]`, contiguous: what [`Decoder::logits`] multiplies by.
-    pub lm_head_t: Tensor,
+    pub lm_head: Weight,
     /// Rotary position embedding.
     pub rope: Rope,
     /// Where all tensors live.
@@ -53,20 +52,10 @@ pub struct Layer {
 /// A frozen linear map.
 #[derive(Debug, Clone)]
 pub struct Projection {
-    /// `[out, in]`: a transposed view of `weight_t`, so that weights are held once. Not contiguous.
-    pub weight: Tensor,
+    /// `[out, in]`
+    pub weight: Weight,
     /// `[out]`
     pub bias: Option<Tensor>,
-    /// `[in, out]`, contiguous: products with few rows are 2.5 times as fast this way.
-    pub weight_t: Tensor,
-}
-
-impl Projection {
-    /// From the checkpoint's `[out, in]` matrix.
-    pub fn new(weight: &Tensor, bias: Option<Tensor>) -> Result<Self> {
-        let weight_t = weight.t()?.contiguous()?;
-        Ok(Self { weight: weight_t.t()?, bias, weight_t })
-    }
 }
 
 /// Sequences laid end to end.
@@ -203,7 +192,7 @@ impl Decoder {
     ) -> Result<Tensor> {
         let eps = self.config.rms_norm_eps as f32;
         let (cos, sin) = self.rope.tables(positions)?;
-        let mut x = self.embed_tokens.index_select(input_ids, 0)?;
+        let mut x = self.embed_tokens.select(input_ids)?;
         if let Record::Tape(tape) = &mut record {
             tape.layers.clear();
             tape.final_x = None;
@@ -234,7 +223,7 @@ impl Decoder {
 
     /// Logits `[M, V]` of final hidden states `[M, D]`.
     pub fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
-        matmul(hidden, &self.lm_head_t)
+        self.lm_head.project(hidden)
     }
 
     /// `[N, heads*Dh]` → `[N, heads, Dh]`
@@ -255,7 +244,7 @@ impl Layer {
         dropout: Option<&Dropout>,
     ) -> Result<Tensor> {
         let projection = &self.projections[target as usize];
-        let mut y = matmul(x, &projection.weight_t)?;
+        let mut y = projection.weight.project(x)?;
         if let Some(bias) = &projection.bias {
             y = y.broadcast_add(bias)?;
         }

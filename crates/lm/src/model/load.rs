@@ -6,6 +6,7 @@ use candle_core::Device;
 
 use super::config::DecoderConfig;
 use super::decoder::{Decoder, Layer, Projection};
+use super::packed::Quantize;
 use super::rope::Rope;
 use crate::error::Result;
 use crate::lora::Target;
@@ -21,26 +22,35 @@ impl Decoder {
     /// [`Error::MissingFile`], [`Error::Truncated`], [`Error::Weights`], [`Error::Config`] or
     /// [`Error::UnsupportedArchitecture`], each naming the file and what to do.
     pub fn load(dir: &Path, device: &Device) -> Result<Self> {
-        let config = DecoderConfig::load(dir)?;
-        let weights = Weights::open(dir)?;
-        check_tensors(&config, &weights)?;
+        Self::from_weights(DecoderConfig::load(dir)?, &Weights::open(dir)?, Quantize::None, device)
+    }
+
+    /// Reads a configuration's tensors, quantised on the way if asked for.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] naming file and tensor.
+    pub(crate) fn from_weights(
+        config: DecoderConfig,
+        weights: &Weights,
+        quantize: Quantize,
+        device: &Device,
+    ) -> Result<Self> {
+        check_tensors(&config, weights)?;
         let (vocab, hidden) = (config.vocab_size, config.hidden_size);
         let tied = config.tie_word_embeddings;
         // Some exporters keep a tied matrix under the head's name only.
         let embedding = if weights.contains(EMBEDDING) || !tied { EMBEDDING } else { HEAD };
-        let embed_tokens = weights.tensor(embedding, &[vocab, hidden], device)?;
-        let (lm_head, lm_head_t) = if tied {
-            (embed_tokens.clone(), embed_tokens.t()?.contiguous()?)
-        } else {
-            let head_t = weights.tensor(HEAD, &[vocab, hidden], device)?.t()?.contiguous()?;
-            (head_t.t()?, head_t)
+        let embed_tokens = weights.matrix(embedding, (vocab, hidden), quantize, device)?;
+        let lm_head = match tied {
+            true => embed_tokens.clone(),
+            false => weights.matrix(HEAD, (vocab, hidden), quantize, device)?,
         };
         let layers = (0..config.num_hidden_layers)
-            .map(|index| load_layer(&config, &weights, index, device))
+            .map(|index| load_layer(&config, weights, index, quantize, device))
             .collect::<Result<Vec<_>>>()?;
         let norm = weights.tensor("model.norm.weight", &[hidden], device)?;
         let rope = Rope::new(&config, device)?;
-        Ok(Self { config, embed_tokens, layers, norm, lm_head, lm_head_t, rope, device: device.clone() })
+        Ok(Self { config, embed_tokens, layers, norm, lm_head, rope, device: device.clone() })
     }
 }
 
@@ -86,15 +96,22 @@ pub(crate) fn parameters(config: &DecoderConfig) -> u64 {
         as u64
 }
 
-fn load_layer(config: &DecoderConfig, weights: &Weights, index: usize, device: &Device) -> Result<Layer> {
+fn load_layer(
+    config: &DecoderConfig,
+    weights: &Weights,
+    index: usize,
+    quantize: Quantize,
+    device: &Device,
+) -> Result<Layer> {
     let load = |target: Target| -> Result<Projection> {
         let (rows, columns) = config.projection_shape(target);
-        let weight = weights.tensor(&projection_name(index, target, "weight"), &[rows, columns], device)?;
+        let name = projection_name(index, target, "weight");
+        let weight = weights.matrix(&name, (rows, columns), quantize, device)?;
         let bias = match config.projection_bias(target) {
             true => Some(weights.tensor(&projection_name(index, target, "bias"), &[rows], device)?),
             false => None,
         };
-        Projection::new(&weight, bias)
+        Ok(Projection { weight, bias })
     };
     let norm = |name: &str| weights.tensor(&norm_name(index, name), &[config.hidden_size], device);
     let [q, k, v, o, gate, up, down] = Target::ALL;

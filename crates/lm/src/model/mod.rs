@@ -9,8 +9,12 @@ pub mod decoder;
 pub(crate) mod kv_cache;
 pub(crate) mod linear;
 pub(crate) mod load;
+pub mod packed;
 pub mod rope;
+pub mod weight;
 
 pub use config::{DecoderConfig, RopeScaling};
 pub use decoder::{Decoder, Layer, LayerTape, PackedBatch, Projection, Tape};
+pub use packed::{Packed, Quantize};
 pub use rope::Rope;
+pub use weight::Weight;

@@ -121,10 +121,7 @@ impl Pass<'_> {
         grads: &mut [Option<LoraPair>; 7],
     ) -> Result<Tensor> {
         let weight = &self.decoder.layers[site.index].projections[site.target as usize].weight;
-        let dx = match sum {
-            Some(sum) => add_product(sum, dy, weight, 1.0)?,
-            None => matmul(dy, weight)?,
-        };
+        let dx = weight.project_backward(dy, sum)?;
         let Some(pair) = self.adapter.get(site.index, site.target) else { return Ok(dx) };
         let dlow = self.adapter_backward(site, x, dy, grads)?;
         match (dlow, self.dropout) {

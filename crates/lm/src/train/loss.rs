@@ -9,7 +9,6 @@ use candle_core::Tensor;
 use super::kernels::token_logps_of_logits;
 use crate::error::Result;
 use crate::model::Decoder;
-use crate::model::linear::matmul;
 
 /// Logits held at once, as a number of f32 values (64 MiB).
 const LOGITS_PER_CHUNK: usize = 1 << 24;
@@ -27,7 +26,7 @@ pub fn token_logps(decoder: &Decoder, hidden: &Tensor, targets: &[u32]) -> Resul
         let rows = hidden.narrow(0, chunk * rows_per_chunk, targets.len())?;
         let (chunk_logps, dlogits) = token_logps_of_logits(decoder.logits(&rows)?, targets)?;
         logps.extend(chunk_logps);
-        grads.push(matmul(&dlogits, &decoder.lm_head)?);
+        grads.push(decoder.lm_head.project_backward(&dlogits, None)?);
     }
     match grads.len() {
         1 => Ok((logps, grads.remove(0))),

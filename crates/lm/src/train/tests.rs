@@ -80,7 +80,7 @@ impl Oracle<'_> {
         first_row: usize,
     ) -> candle_core::Result<Tensor> {
         let projection = &self.decoder.layers[layer].projections[target as usize];
-        let mut y = x.matmul(&projection.weight.t()?)?;
+        let mut y = x.matmul(&projection.weight.to_dense().unwrap().t()?)?;
         if let Some(bias) = &projection.bias {
             y = y.broadcast_add(bias)?;
         }
@@ -106,7 +106,8 @@ impl Oracle<'_> {
             (0..t * t).map(|i| if i % t > i / t { f32::NEG_INFINITY } else { 0.0 }).collect();
         let mask = Tensor::from_vec(mask, (1, t, t), &Device::Cpu)?;
         let eps = config.rms_norm_eps as f32;
-        let mut x = decoder.embed_tokens.index_select(&Tensor::new(input, &Device::Cpu)?, 0)?;
+        let mut x =
+            decoder.embed_tokens.to_dense().unwrap().index_select(&Tensor::new(input, &Device::Cpu)?, 0)?;
         for (index, layer) in decoder.layers.iter().enumerate() {
             let project = |target, x: &Tensor| self.project(index, target, x, first_row);
             let split =
@@ -130,7 +131,7 @@ impl Oracle<'_> {
         }
         let hidden = rms_norm_slow(&x, &decoder.norm, eps)?;
         let hidden = hidden.narrow(0, prompt.len() - 1, completion.len())?;
-        let logps = log_softmax(&hidden.matmul(&decoder.lm_head.t()?)?, D::Minus1)?;
+        let logps = log_softmax(&hidden.matmul(&decoder.lm_head.to_dense().unwrap().t()?)?, D::Minus1)?;
         logps.gather(&Tensor::new(completion, &Device::Cpu)?.unsqueeze(1)?, 1)?.squeeze(1)
     }
 }

@@ -1,0 +1,258 @@
+//! A matrix whose rows lie as their file stores them: half precision, or the blocks of ggml's quantised types.
+//!
+//! Numbers and block layouts are ggml's (`ggml-quants.c`), through candle's `k_quants`.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use candle_core::quantized::GgmlDType;
+use candle_core::{CpuStorage, Device, Tensor};
+use half::{bf16, f16};
+use memmap2::Mmap;
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+
+/// Bytes of weights: part of a mapped file, or memory of their own.
+#[derive(Debug, Clone)]
+pub enum Bytes {
+    /// A range of a file that stays mapped; the system reads pages as they are used and may drop them again.
+    Mapped(Arc<Mmap>, Range<usize>),
+    /// Memory, aligned for every block type.
+    Owned(Arc<Vec<u8>>),
+}
+
+impl Bytes {
+    /// The bytes.
+    pub fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map, range) => &map[range.clone()],
+            Self::Owned(bytes) => bytes,
+        }
+    }
+}
+
+/// What a dense matrix is quantised to while it is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Quantize {
+    /// As the file stores it.
+    #[default]
+    None,
+    /// 8.5 bits a weight.
+    Q8_0,
+    /// 4.5 bits a weight, one scale for 32.
+    Q4_0,
+    /// 4.5 bits a weight, in blocks of 256.
+    Q4K,
+    /// 6.6 bits a weight, in blocks of 256.
+    Q6K,
+}
+
+impl Quantize {
+    /// All, by the names of the command line.
+    pub const ALL: [Self; 5] = [Self::None, Self::Q8_0, Self::Q4_0, Self::Q4K, Self::Q6K];
+
+    /// Its name on the command line and in recipes.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Q8_0 => "q8_0",
+            Self::Q4_0 => "q4_0",
+            Self::Q4K => "q4_k",
+            Self::Q6K => "q6_k",
+        }
+    }
+
+    /// The one with that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|quantize| quantize.as_str() == name)
+    }
+
+    /// Block type for rows of `columns` values. As in llama.cpp a row that blocks of 256 do not divide becomes `Q8_0`;
+    /// one that 32 does not divide stays dense (`None`).
+    pub fn block_type(self, columns: usize) -> Option<GgmlDType> {
+        let wanted = match self {
+            Self::None => return None,
+            Self::Q8_0 => GgmlDType::Q8_0,
+            Self::Q4_0 => GgmlDType::Q4_0,
+            Self::Q4K => GgmlDType::Q4K,
+            Self::Q6K => GgmlDType::Q6K,
+        };
+        let fits = |dtype: &GgmlDType| columns > 0 && columns.is_multiple_of(dtype.block_size());
+        [wanted, GgmlDType::Q8_0].into_iter().find(fits)
+    }
+}
+
+/// A packed matrix; rows are whole numbers of blocks.
+#[derive(Clone)]
+pub struct Packed {
+    bytes: Bytes,
+    dtype: GgmlDType,
+    rows: usize,
+    columns: usize,
+}
+
+impl std::fmt::Debug for Packed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Packed({:?} [{}, {}])", self.dtype, self.rows, self.columns)
+    }
+}
+
+impl Packed {
+    /// Takes `bytes` for `rows` rows of `columns` values of type `dtype`.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where the length, the blocks or the alignment do not fit.
+    pub fn new(bytes: Bytes, dtype: GgmlDType, rows: usize, columns: usize) -> Result<Self> {
+        let length = row_bytes(dtype, columns).and_then(|row| row.checked_mul(rows));
+        let reason = if length != Some(bytes.as_slice().len()) {
+            "does not have the bytes of its shape"
+        } else if !(bytes.as_slice().as_ptr() as usize).is_multiple_of(alignment(dtype)) {
+            "does not begin where its number type can be read"
+        } else {
+            return Ok(Self { bytes, dtype, rows, columns });
+        };
+        Err(Error::Setting { name: "packed matrix", reason: reason.to_owned() })
+    }
+
+    /// Quantises rows of `columns` f32 values that `widen` reads some at a time.
+    pub(crate) fn quantize(
+        dtype: GgmlDType,
+        rows: usize,
+        columns: usize,
+        widen: impl Fn(Range<usize>) -> Result<Vec<f32>>,
+    ) -> Result<Self> {
+        let row = row_bytes(dtype, columns).unwrap_or(0);
+        let mut bytes = Vec::with_capacity(row * rows);
+        let step = ROWS_PER_TASK * rayon::current_num_threads().max(1);
+        for start in (0..rows).step_by(step) {
+            let values = widen(start..(start + step).min(rows))?;
+            let parts: Vec<Vec<u8>> =
+                values.par_chunks(ROWS_PER_TASK * columns).map(|part| encode(dtype, part)).collect();
+            parts.iter().for_each(|part| bytes.extend_from_slice(part));
+        }
+        Self::new(Bytes::Owned(Arc::new(bytes)), dtype, rows, columns)
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Values of a row.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// How values are stored.
+    pub fn dtype(&self) -> GgmlDType {
+        self.dtype
+    }
+
+    /// Size in memory.
+    pub fn size_bytes(&self) -> usize {
+        self.bytes.as_slice().len()
+    }
+
+    /// Rows as f32 `[rows, columns]`.
+    pub(crate) fn widen(&self, range: Range<usize>, device: &Device) -> Result<Tensor> {
+        let mut values = vec![0f32; range.len() * self.columns];
+        let row = self.row_bytes();
+        let source = &self.bytes.as_slice()[range.start * row..range.end * row];
+        let parts = values.par_chunks_mut(ROWS_PER_TASK * self.columns.max(1));
+        parts
+            .zip(source.par_chunks(ROWS_PER_TASK * row.max(1)))
+            .try_for_each(|(values, source)| decode(self.dtype, source, values))?;
+        Ok(Tensor::from_vec(values, (range.len(), self.columns), device)?)
+    }
+
+    /// Rows by number as f32 `[ids, columns]`.
+    pub(crate) fn select(&self, ids: &[u32], device: &Device) -> Result<Tensor> {
+        let mut values = vec![0f32; ids.len() * self.columns];
+        let row = self.row_bytes();
+        for (id, values) in ids.iter().zip(values.chunks_mut(self.columns.max(1))) {
+            let start = *id as usize * row;
+            let source = self.bytes.as_slice().get(start..start + row).ok_or_else(|| Error::Setting {
+                name: "token id",
+                reason: format!("{id} is beyond the {} rows of the embedding", self.rows),
+            })?;
+            decode(self.dtype, source, values)?;
+        }
+        Ok(Tensor::from_vec(values, (ids.len(), self.columns), device)?)
+    }
+
+    /// The bytes of all rows.
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        self.bytes.as_slice()
+    }
+
+    fn row_bytes(&self) -> usize {
+        row_bytes(self.dtype, self.columns).unwrap_or(0)
+    }
+}
+
+/// Rows that one thread widens or quantises at a time.
+const ROWS_PER_TASK: usize = 16;
+
+/// Bytes of a row of `columns` values, `None` where blocks do not divide it.
+pub(crate) fn row_bytes(dtype: GgmlDType, columns: usize) -> Option<usize> {
+    let block = dtype.block_size();
+    columns.is_multiple_of(block).then_some(columns / block).and_then(|n| n.checked_mul(dtype.type_size()))
+}
+
+/// Where blocks of a type may begin: they hold f16 scales, those of the widest types f32.
+fn alignment(dtype: GgmlDType) -> usize {
+    match dtype {
+        GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16 => 1,
+        GgmlDType::Q8_1 | GgmlDType::Q8K => 4,
+        GgmlDType::Q4_0
+        | GgmlDType::Q4_1
+        | GgmlDType::Q5_0
+        | GgmlDType::Q5_1
+        | GgmlDType::Q8_0
+        | GgmlDType::Q2K
+        | GgmlDType::Q3K
+        | GgmlDType::Q4K
+        | GgmlDType::Q5K
+        | GgmlDType::Q6K => 2,
+    }
+}
+
+/// Values of whole blocks as f32.
+pub(crate) fn decode(dtype: GgmlDType, source: &[u8], values: &mut [f32]) -> Result<()> {
+    fn widen<const BYTES: usize>(source: &[u8], values: &mut [f32], convert: impl Fn([u8; BYTES]) -> f32) {
+        let (numbers, _) = source.as_chunks::<BYTES>();
+        values.iter_mut().zip(numbers).for_each(|(value, bytes)| *value = convert(*bytes));
+    }
+    match dtype {
+        GgmlDType::F32 => widen::<4>(source, values, f32::from_le_bytes),
+        GgmlDType::F16 => widen::<2>(source, values, |bytes| f16::from_le_bytes(bytes).to_f32()),
+        GgmlDType::BF16 => widen::<2>(source, values, |bytes| bf16::from_le_bytes(bytes).to_f32()),
+        _ => {
+            let blocks = dtype.from_data(Cow::Borrowed(source));
+            if let CpuStorage::F32(widened) = blocks.dequantize(values.len())? {
+                values.copy_from_slice(&widened);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Bytes of f32 values in another type; the number of values is a multiple of its block.
+pub(crate) fn encode(dtype: GgmlDType, values: &[f32]) -> Vec<u8> {
+    match dtype {
+        GgmlDType::F32 => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+        GgmlDType::F16 => values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect(),
+        GgmlDType::BF16 => values.iter().flat_map(|value| bf16::from_f32(*value).to_le_bytes()).collect(),
+        _ => {
+            let mut blocks = dtype.cpu_zeros(values.len());
+            blocks.from_float(values);
+            let length = blocks.storage_size_in_bytes();
+            #[expect(unsafe_code, reason = "candle gives quantised blocks out by pointer and length only")]
+            // SAFETY: the pointer and the length are those of one vector of plain blocks, which lives on here.
+            let bytes = unsafe { std::slice::from_raw_parts(blocks.as_ptr(), length) };
+            bytes.to_vec()
+        }
+    }
+}
