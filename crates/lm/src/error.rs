@@ -17,6 +17,15 @@ pub enum Error {
         /// The file that was looked for.
         path: PathBuf,
     },
+    /// A folder with several GGUF files and nothing that says which one is meant.
+    #[error(
+        "the folder holds several models: {}. Name one of these files instead of the folder.",
+        files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
+    )]
+    SeveralModels {
+        /// The GGUF files.
+        files: Vec<PathBuf>,
+    },
     /// A weight file is shorter than its header says: an interrupted download or copy.
     #[error(
         "{} is incomplete: the file has {found_bytes} bytes, its header announces {expected_bytes}. \

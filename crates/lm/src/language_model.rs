@@ -1,30 +1,20 @@
 //! A model folder as one thing: decoder, tokenizer, chat template, end tokens and digest.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use candle_core::Device;
 use sha2::{Digest, Sha256};
 
 use crate::chat_template::{ChatTemplate, Message};
+use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::model::load::{check_tensors, parameters};
-use crate::model::{Decoder, DecoderConfig};
+use crate::model::{Decoder, DecoderConfig, Quantize};
 use crate::tokenizer::{SpecialTokens, Tokenizer};
-use crate::weights::{Weights, weight_files};
 
 /// End-of-turn tokens of the families; one counts where tokenizer and template both know it.
 const END_OF_TURN: [&str; 4] = ["<|eot_id|>", "<|im_end|>", "<|end|>", "<|end_of_turn|>"];
-
-/// Files besides the weights that decide what the model answers.
-const SIDE_FILES: [&str; 6] = [
-    "chat_template.jinja",
-    "config.json",
-    "generation_config.json",
-    "model.safetensors.index.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-];
 
 /// Breaks special strings inside message contents; never sent to the model.
 const BREAK: char = '\u{F8FF}';
@@ -60,19 +50,29 @@ pub struct FolderSummary {
 }
 
 impl LanguageModel {
-    /// Loads everything in `dir` onto `device`.
+    /// Loads a model folder or a GGUF file onto `device`.
     ///
     /// # Errors
     /// Whatever is missing, damaged or does not belong together, naming the file and what to do.
-    pub fn load(dir: &Path, device: &Device) -> Result<Self> {
-        let tokenizer = Tokenizer::load(dir)?;
-        let chat = ChatTemplate::load(dir)?;
-        let config = DecoderConfig::load(dir)?;
+    pub fn load(path: &Path, device: &Device) -> Result<Self> {
+        Self::load_quantized(path, Quantize::None, device)
+    }
+
+    /// [`LanguageModel::load`], with dense matrices quantised on the way.
+    ///
+    /// # Errors
+    /// As [`LanguageModel::load`].
+    pub fn load_quantized(path: &Path, quantize: Quantize, device: &Device) -> Result<Self> {
+        let checkpoint = Checkpoint::open(path)?;
+        let tokenizer = checkpoint.tokenizer()?;
+        let chat = checkpoint.chat_template()?;
+        let config = checkpoint.config()?;
         if tokenizer.vocab_size() > config.vocab_size {
             let (tokenizer, model) = (tokenizer.vocab_size(), config.vocab_size);
             return Err(Error::VocabularyMismatch { tokenizer, model });
         }
-        let decoder = Decoder::load(dir, device)?;
+        let weights = checkpoint.weights(&config)?;
+        let decoder = Decoder::from_weights(config.clone(), &weights, quantize, device)?;
         let mut stop_ids = config.eos_token_ids.clone();
         let in_template = END_OF_TURN.into_iter().filter(|token| chat.source().contains(token));
         stop_ids
@@ -80,7 +80,7 @@ impl LanguageModel {
         stop_ids.sort_unstable();
         stop_ids.dedup();
         let parameters = parameters(&config);
-        Ok(Self { decoder, tokenizer, chat, stop_ids, sha256: model_sha256(dir)?, parameters })
+        Ok(Self { decoder, tokenizer, chat, stop_ids, sha256: model_sha256(path)?, parameters })
     }
 
     /// Longest sequence of prompt and reply together, in tokens.
@@ -161,18 +161,21 @@ impl LanguageModel {
 ///
 /// # Errors
 /// What [`LanguageModel::load`] would find in configuration, headers and missing files.
-pub fn check_folder(dir: &Path) -> Result<FolderSummary> {
-    let config = DecoderConfig::load(dir)?;
-    let tokenizer = dir.join("tokenizer.json");
-    if !tokenizer.is_file() {
-        return Err(Error::MissingFile { path: tokenizer });
+pub fn check_folder(path: &Path) -> Result<FolderSummary> {
+    let checkpoint = Checkpoint::open(path)?;
+    let config = checkpoint.config()?;
+    let tokenizer = checkpoint.dir().join("tokenizer.json");
+    match &checkpoint {
+        Checkpoint::Gguf(file) if !tokenizer.is_file() => drop(file.tokenizer_json()?),
+        _ if !tokenizer.is_file() => return Err(Error::MissingFile { path: tokenizer }),
+        _ => {}
     }
-    check_tensors(&config, &Weights::open(dir)?)?;
+    check_tensors(&config, &checkpoint.weights(&config)?)?;
     let mut weight_bytes = 0;
-    for file in weight_files(dir)? {
+    for file in checkpoint.weight_files()? {
         weight_bytes += std::fs::metadata(&file).map_err(|e| Error::io(&file, e))?.len();
     }
-    let has_chat_template = ChatTemplate::load(dir)?.own;
+    let has_chat_template = checkpoint.chat_template()?.own;
     Ok(FolderSummary { parameters: parameters(&config), config, weight_bytes, has_chat_template })
 }
 
@@ -180,13 +183,10 @@ pub fn check_folder(dir: &Path) -> Result<FolderSummary> {
 ///
 /// # Errors
 /// [`Error::MissingFile`] or [`Error::Io`].
-pub fn model_sha256(dir: &Path) -> Result<String> {
-    let side = SIDE_FILES.iter().map(|name| dir.join(name)).filter(|path| path.is_file());
-    let mut files: Vec<PathBuf> = side.chain(weight_files(dir)?).collect();
-    files.sort_unstable();
+pub fn model_sha256(path: &Path) -> Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
-    for path in files {
+    for path in Checkpoint::open(path)?.files()? {
         let mut file = std::fs::File::open(&path).map_err(|e| Error::io(&path, e))?;
         let bytes = file.metadata().map_err(|e| Error::io(&path, e))?.len();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

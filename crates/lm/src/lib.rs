@@ -6,9 +6,11 @@
 //! tests reproduce.
 
 pub mod chat_template;
+pub mod checkpoint;
 pub mod device;
 pub mod error;
 pub mod generate;
+pub mod gguf;
 pub mod language_model;
 pub mod lora;
 pub mod model;
@@ -24,8 +26,10 @@ pub mod weights;
 
 pub use candle_core::{DType, Device, Tensor};
 pub use chat_template::{ChatTemplate, Message};
+pub use checkpoint::Checkpoint;
 pub use error::{Error, Result};
 pub use generate::{Finish, GenerateConfig, GenerateRequest, Generation, generate};
+pub use gguf::Gguf;
 pub use language_model::{FolderSummary, LanguageModel, check_folder, model_sha256};
 pub use lora::{Adapter, LoraConfig, LoraPair, Target};
 pub use model::{

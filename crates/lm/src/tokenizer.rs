@@ -42,9 +42,18 @@ impl Tokenizer {
     pub fn load(dir: &Path) -> Result<Self> {
         let path = dir.join("tokenizer.json");
         let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, e))?;
+        Self::from_json(&path, &bytes)
+    }
+
+    /// From the content of a `tokenizer.json`; `path` is named in errors.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`] where it is invalid.
+    pub fn from_json(path: &Path, bytes: &[u8]) -> Result<Self> {
+        let path = path.to_path_buf();
         let invalid = |reason: String| Error::Tokenizer { path: path.clone(), reason };
         let mut parsing =
-            tokenizers::Tokenizer::from_bytes(&bytes).map_err(|e| invalid(format!("cannot be read: {e}")))?;
+            tokenizers::Tokenizer::from_bytes(bytes).map_err(|e| invalid(format!("cannot be read: {e}")))?;
         // Truncation or padding left over from somebody's training would silently change texts.
         parsing.with_truncation(None).map_err(|e| invalid(e.to_string()))?;
         parsing.with_padding(None);

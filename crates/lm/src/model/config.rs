@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// Architectures that the golden tests prove, as config.json names them.
 const SUPPORTED: [&str; 3] = ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM"];
 
+/// Largest believed size: products of two must not overflow.
+const MAX_SIZE: usize = 1 << 28;
+
 /// Sizes and constants of a decoder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecoderConfig {
@@ -95,7 +98,8 @@ impl DecoderConfig {
         Ok(config)
     }
 
-    fn from_json(json: &Value, path: &Path) -> Result<Self> {
+    /// Reads a `config.json`, or what stands for one; `path` is named in errors.
+    pub(crate) fn from_json(json: &Value, path: &Path) -> Result<Self> {
         let fields = Fields { json, path };
         let architecture = architecture(json, path)?;
         refuse_unknown(&fields, &architecture)?;
@@ -132,6 +136,7 @@ impl DecoderConfig {
         for (name, value) in [
             ("vocab_size", self.vocab_size),
             ("hidden_size", self.hidden_size),
+            ("intermediate_size", self.intermediate_size),
             ("num_hidden_layers", self.num_hidden_layers),
             ("num_attention_heads", self.num_attention_heads),
             ("num_key_value_heads", self.num_key_value_heads),
@@ -140,11 +145,14 @@ impl DecoderConfig {
             if value == 0 {
                 return Err(fields.bad(name, "is zero"));
             }
+            if value > MAX_SIZE {
+                return Err(fields.bad(name, format!("is {value}, beyond any model")));
+            }
         }
         if !self.num_attention_heads.is_multiple_of(self.num_key_value_heads) {
             return Err(fields.bad("num_key_value_heads", "does not divide num_attention_heads"));
         }
-        if self.head_dim == 0 || !self.head_dim.is_multiple_of(2) {
+        if self.head_dim == 0 || self.head_dim > MAX_SIZE || !self.head_dim.is_multiple_of(2) {
             return Err(fields.bad("head_dim", "is not an even number above zero"));
         }
         Ok(())

@@ -1,0 +1,88 @@
+//! GGUF metadata ↔ Hugging Face's `config.json` (key names: llama.cpp's `gguf-py/gguf/constants.py`).
+
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+
+use super::format::{Metadata, TensorInfo, Value};
+use crate::error::{Error, Result};
+
+/// Architectures by both names. llama.cpp writes Mistral as `llama`.
+pub(crate) const ARCHITECTURES: [(&str, &str); 4] = [
+    ("llama", "LlamaForCausalLM"),
+    ("llama", "MistralForCausalLM"),
+    ("qwen2", "Qwen2ForCausalLM"),
+    ("qwen3", "Qwen3ForCausalLM"),
+];
+
+/// The `config.json` of a GGUF file; `tensor` finds a tensor by its GGUF name.
+pub(super) fn to_json<'a>(
+    metadata: &Metadata,
+    path: &Path,
+    tensor: &dyn Fn(&str) -> Option<&'a TensorInfo>,
+) -> Result<Json> {
+    let text = |key: &str| metadata.get(key).and_then(Value::as_str);
+    let arch = text("general.architecture")
+        .ok_or_else(|| Error::config(path, "general.architecture", "is missing from the metadata"))?;
+    if text("general.type").is_some_and(|kind| kind != "model") {
+        return Err(Error::config(path, "general.type", "is not `model`; choose the file of a base model"));
+    }
+    let Some((_, name)) = ARCHITECTURES.iter().find(|(gguf, _)| *gguf == arch) else {
+        let mut supported = ARCHITECTURES.map(|(gguf, _)| gguf).to_vec();
+        supported.dedup();
+        return Err(Error::UnsupportedArchitecture {
+            found: arch.to_owned(),
+            supported: supported.join(", "),
+        });
+    };
+    let number = |key: &str| metadata.get(&format!("{arch}.{key}")).and_then(Value::as_f64);
+    let size = |key: &str| metadata.get(&format!("{arch}.{key}")).and_then(Value::as_u64);
+    let needed =
+        |key: &str| size(key).ok_or_else(|| Error::config(path, format!("{arch}.{key}"), "is missing"));
+    let (hidden, heads) = (needed("embedding_length")?, needed("attention.head_count")?);
+    let head_dim = size("attention.key_length").unwrap_or(hidden / heads.max(1));
+    if size("rope.dimension_count").is_some_and(|rotated| rotated != head_dim) {
+        return Err(Error::config(
+            path,
+            format!("{arch}.rope.dimension_count"),
+            "is not the width of a head",
+        ));
+    }
+    let vocab = tensor("token_embd.weight").and_then(|t| t.shape.first().copied()).unwrap_or(0);
+    let mut eos: Vec<u64> = ["eos", "eot"]
+        .iter()
+        .filter_map(|token| metadata.get(&format!("tokenizer.ggml.{token}_token_id")).and_then(Value::as_u64))
+        .collect();
+    eos.dedup();
+    Ok(json!({
+        "architectures": [name],
+        "vocab_size": vocab,
+        "hidden_size": hidden,
+        "intermediate_size": needed("feed_forward_length")?,
+        "num_hidden_layers": needed("block_count")?,
+        "num_attention_heads": heads,
+        "num_key_value_heads": size("attention.head_count_kv").unwrap_or(heads),
+        "head_dim": head_dim,
+        "max_position_embeddings": needed("context_length")?,
+        "rms_norm_eps": number("attention.layer_norm_rms_epsilon").unwrap_or(1e-6),
+        "rope_theta": number("rope.freq_base").unwrap_or(10_000.0),
+        "rope_scaling": rope_scaling(metadata, arch),
+        "tie_word_embeddings": tensor("output.weight").is_none(),
+        "attention_bias": tensor("blk.0.attn_output.bias").is_some(),
+        "mlp_bias": tensor("blk.0.ffn_gate.bias").is_some(),
+        "bos_token_id": metadata.get("tokenizer.ggml.bos_token_id").and_then(Value::as_u64),
+        "eos_token_id": eos,
+    }))
+}
+
+fn rope_scaling(metadata: &Metadata, arch: &str) -> Json {
+    let get = |key: &str| metadata.get(&format!("{arch}.rope.scaling.{key}"));
+    match get("type").and_then(Value::as_str) {
+        None | Some("none") => Json::Null,
+        Some(kind) => json!({
+            "rope_type": kind,
+            "factor": get("factor").and_then(Value::as_f64),
+            "original_max_position_embeddings": get("original_context_length").and_then(Value::as_u64),
+        }),
+    }
+}

@@ -1,0 +1,76 @@
+//! Llama 3's rotary scaling, which GGUF keeps as a tensor of divisors and `config.json` as four numbers.
+
+use serde_json::{Value as Json, json};
+
+/// The four numbers; all but the factor are the same in every release of Llama 3.1 to 3.3.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Scaling {
+    factor: f64,
+    low_freq_factor: f64,
+    high_freq_factor: f64,
+    original_context: f64,
+}
+
+impl Scaling {
+    /// From the rope settings of a `config.json`, `None` where they are not Llama 3's.
+    pub(crate) fn read(settings: &Json) -> Option<Self> {
+        let number = |name: &str| settings[name].as_f64();
+        (settings["rope_type"] == "llama3").then_some(())?;
+        Some(Self {
+            factor: number("factor")?,
+            low_freq_factor: number("low_freq_factor")?,
+            high_freq_factor: number("high_freq_factor")?,
+            original_context: number("original_max_position_embeddings")?,
+        })
+    }
+
+    /// What the frequency `theta^(-2i / head_dim)` is divided by, `[Dh/2]` (`convert_hf_to_gguf.py`).
+    pub(crate) fn divisors(&self, theta: f64, head_dim: usize) -> Vec<f32> {
+        let divisor = |i: usize| {
+            let wavelength = 2.0 * std::f64::consts::PI * theta.powf((2 * i) as f64 / head_dim as f64);
+            let (low, high) = (self.low_freq_factor, self.high_freq_factor);
+            if wavelength < self.original_context / high {
+                return 1.0;
+            }
+            if wavelength > self.original_context / low {
+                return self.factor;
+            }
+            let smooth = (self.original_context / wavelength - low) / (high - low);
+            1.0 / ((1.0 - smooth) / self.factor + smooth)
+        };
+        (0..head_dim / 2).map(|i| divisor(i) as f32).collect()
+    }
+}
+
+/// The rope settings whose divisors are these, for the `config.json` that they belong to.
+pub(crate) fn recover(divisors: &[f32], config: &Json) -> Option<Json> {
+    let theta = config["rope_theta"].as_f64()?;
+    let factor = f64::from(divisors.iter().copied().fold(1.0, f32::max));
+    let scaling = Scaling { factor, low_freq_factor: 1.0, high_freq_factor: 4.0, original_context: 8192.0 };
+    let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-4 * b.abs();
+    let same = config["head_dim"].as_u64() == Some(2 * divisors.len() as u64)
+        && divisors.iter().zip(&scaling.divisors(theta, 2 * divisors.len())).all(near);
+    same.then(|| {
+        json!({"rope_type": "llama3", "factor": factor, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 8192})
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn divisors_lead_back_to_their_settings() {
+        let settings = json!({"rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0,
+            "high_freq_factor": 4.0, "original_max_position_embeddings": 8192});
+        let divisors = Scaling::read(&settings).unwrap().divisors(500_000.0, 64);
+        assert!(divisors.contains(&1.0) && divisors.contains(&32.0));
+        assert!(divisors.iter().any(|d| *d > 1.0 && *d < 32.0), "{divisors:?}");
+        let config = json!({"rope_theta": 500_000.0, "head_dim": 64});
+        assert_eq!(recover(&divisors, &config), Some(settings));
+        let mut other = divisors;
+        other[20] *= 1.1;
+        assert_eq!(recover(&other, &config), None);
+    }
+}

@@ -1,0 +1,138 @@
+//! GGUF files, llama.cpp's single-file model format: opened as configuration, weights, tokenizer and template.
+//!
+//! Tensors get their Hugging Face names, so the decoder loads them as it loads any checkpoint. llama.cpp stores the
+//! query and key rows of Llama (and Mistral) with the halves of each head interleaved; rows are read back in the
+//! checkpoint's order, whole, so that quantised blocks stay as they are.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use candle_core::quantized::GgmlDType;
+use memmap2::Mmap;
+
+use crate::error::{Error, Result};
+use crate::model::DecoderConfig;
+use crate::model::packed::{Bytes, decode};
+use crate::weights::{Stored, Weights, map_file};
+
+mod config;
+pub(crate) mod format;
+pub(crate) mod llama3;
+pub(crate) mod names;
+pub(crate) mod tokenizer;
+
+use format::{Metadata, TensorInfo, Value, read_header};
+
+/// Divisors of the rotary frequencies, for models scaled as Llama 3.1.
+pub(crate) const ROPE_FREQS: &str = "rope_freqs.weight";
+
+/// An opened file.
+#[derive(Debug)]
+pub struct Gguf {
+    path: PathBuf,
+    map: Arc<Mmap>,
+    metadata: Metadata,
+    tensors: Vec<TensorInfo>,
+}
+
+impl Gguf {
+    /// Reads metadata and tensor list and checks that the tensors lie inside the file.
+    ///
+    /// # Errors
+    /// [`Error::MissingFile`], [`Error::Truncated`] or [`Error::Weights`].
+    pub fn open(path: &Path) -> Result<Self> {
+        let map = map_file(path, 24)?;
+        let (metadata, tensors) = read_header(&map).map_err(|reason| Error::weights(path, reason))?;
+        let ends = tensors.iter().map(|t| t.start.saturating_add(t.bytes)).max().unwrap_or(0);
+        let (found_bytes, expected_bytes) = (map.len() as u64, ends as u64);
+        if found_bytes < expected_bytes {
+            return Err(Error::Truncated { path: path.to_path_buf(), found_bytes, expected_bytes });
+        }
+        Ok(Self { path: path.to_path_buf(), map: Arc::new(map), metadata, tensors })
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The configuration that the metadata describes.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedArchitecture`] or [`Error::Config`] naming the key.
+    pub fn config(&self) -> Result<DecoderConfig> {
+        DecoderConfig::from_json(&self.config_json()?, &self.path)
+    }
+
+    /// The `config.json` that the metadata stands for.
+    ///
+    /// # Errors
+    /// As [`Gguf::config`].
+    pub fn config_json(&self) -> Result<serde_json::Value> {
+        let mut json = config::to_json(&self.metadata, &self.path, &|name| self.tensor(name))?;
+        if let Some(freqs) = self.tensor(ROPE_FREQS) {
+            let unknown = || Error::weights(&self.path, format!("`{ROPE_FREQS}` is no scaling of Llama 3"));
+            let mut factors = vec![0f32; freqs.bytes / 4];
+            if freqs.dtype != Ok(GgmlDType::F32) || freqs.shape.len() != 1 {
+                return Err(unknown());
+            }
+            decode(GgmlDType::F32, &self.map[freqs.start..freqs.start + freqs.bytes], &mut factors)?;
+            json["rope_scaling"] = llama3::recover(&factors, &json).ok_or_else(unknown)?;
+        }
+        Ok(json)
+    }
+
+    /// The weights under their Hugging Face names.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] where tensors contradict the configuration.
+    pub fn weights(&self, config: &DecoderConfig) -> Result<Weights> {
+        let path: Arc<Path> = self.path.as_path().into();
+        let interleaves = self.metadata.get("general.architecture").and_then(Value::as_str) == Some("llama");
+        let mut tensors = BTreeMap::new();
+        for tensor in &self.tensors {
+            let Some(name) = names::from_gguf(&tensor.name) else { continue };
+            let interleaved = (interleaves && names::is_query_or_key(&name)).then_some(config.head_dim);
+            let rows = tensor.shape.first().copied().unwrap_or(0);
+            if interleaved.is_some_and(|head| !rows.is_multiple_of(head)) {
+                return Err(Error::weights(&self.path, format!("`{}` has no whole heads", tensor.name)));
+            }
+            let stored = Stored {
+                path: path.clone(),
+                bytes: Bytes::Mapped(self.map.clone(), tensor.start..tensor.start + tensor.bytes),
+                dtype: tensor.dtype.map_err(|number| format!("ggml type {number}")),
+                shape: tensor.shape.clone(),
+                interleaved,
+            };
+            tensors.insert(name, stored);
+        }
+        Ok(Weights::new(self.path.clone(), tensors))
+    }
+
+    /// The tokenizer's `tokenizer.json`, rebuilt from the metadata.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`] where there is none or of a kind that is not supported.
+    pub fn tokenizer_json(&self) -> Result<serde_json::Value> {
+        tokenizer::to_json(&self.metadata)
+            .map_err(|reason| Error::Tokenizer { path: self.path.clone(), reason })
+    }
+
+    /// Chat template, begin and end token as the metadata has them.
+    pub fn chat_template(&self) -> (Option<&str>, &str, &str) {
+        let token = |key: &str| {
+            let id = self.metadata.get(key).and_then(Value::as_u64)?;
+            self.metadata.get("tokenizer.ggml.tokens")?.as_array()?.get(id as usize)?.as_str()
+        };
+        (
+            self.metadata.get("tokenizer.chat_template").and_then(Value::as_str),
+            token("tokenizer.ggml.bos_token_id").unwrap_or_default(),
+            token("tokenizer.ggml.eos_token_id").unwrap_or_default(),
+        )
+    }
+
+    fn tensor(&self, name: &str) -> Option<&TensorInfo> {
+        self.tensors.iter().find(|tensor| tensor.name == name)
+    }
+}

@@ -1,0 +1,66 @@
+//! Tensor names of Hugging Face's checkpoints and of GGUF (llama.cpp's `gguf-py/gguf/tensor_mapping.py`).
+
+/// Outside the blocks.
+const WHOLE: [(&str, &str); 3] =
+    [("model.embed_tokens", "token_embd"), ("model.norm", "output_norm"), ("lm_head", "output")];
+
+/// Inside a block.
+const BLOCK: [(&str, &str); 11] = [
+    ("input_layernorm", "attn_norm"),
+    ("post_attention_layernorm", "ffn_norm"),
+    ("self_attn.q_proj", "attn_q"),
+    ("self_attn.k_proj", "attn_k"),
+    ("self_attn.v_proj", "attn_v"),
+    ("self_attn.o_proj", "attn_output"),
+    ("self_attn.q_norm", "attn_q_norm"),
+    ("self_attn.k_norm", "attn_k_norm"),
+    ("mlp.gate_proj", "ffn_gate"),
+    ("mlp.up_proj", "ffn_up"),
+    ("mlp.down_proj", "ffn_down"),
+];
+
+/// `blk.3.attn_q.weight` → `model.layers.3.self_attn.q_proj.weight`; `None` for a tensor the decoder has no place for.
+pub(crate) fn from_gguf(name: &str) -> Option<String> {
+    let (module, part) = name.rsplit_once('.')?;
+    if let Some((hf, _)) = WHOLE.iter().find(|(_, gguf)| *gguf == module) {
+        return Some(format!("{hf}.{part}"));
+    }
+    let (layer, module) = module.strip_prefix("blk.")?.split_once('.')?;
+    let (hf, _) = BLOCK.iter().find(|(_, gguf)| *gguf == module)?;
+    Some(format!("model.layers.{layer}.{hf}.{part}"))
+}
+
+/// The inverse of [`from_gguf`].
+pub(crate) fn to_gguf(name: &str) -> Option<String> {
+    let (module, part) = name.rsplit_once('.')?;
+    if let Some((_, gguf)) = WHOLE.iter().find(|(hf, _)| *hf == module) {
+        return Some(format!("{gguf}.{part}"));
+    }
+    let (layer, module) = module.strip_prefix("model.layers.")?.split_once('.')?;
+    let (_, gguf) = BLOCK.iter().find(|(hf, _)| *hf == module)?;
+    Some(format!("blk.{layer}.{gguf}.{part}"))
+}
+
+/// Whether a tensor's rows are those of query or key heads.
+pub(crate) fn is_query_or_key(name: &str) -> bool {
+    name.contains(".q_proj.") || name.contains(".k_proj.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_go_there_and_back() {
+        for (_, gguf) in WHOLE {
+            let name = format!("{gguf}.weight");
+            assert_eq!(to_gguf(&from_gguf(&name).unwrap()).unwrap(), name);
+        }
+        for (_, gguf) in BLOCK {
+            let name = format!("blk.12.{gguf}.bias");
+            assert_eq!(to_gguf(&from_gguf(&name).unwrap()).unwrap(), name);
+        }
+        assert_eq!(from_gguf("blk.0.ffn_gate_exps.weight"), None);
+        assert_eq!(from_gguf("rope_freqs.weight"), None);
+    }
+}

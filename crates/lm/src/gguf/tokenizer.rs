@@ -1,0 +1,204 @@
+//! The tokenizer of a GGUF file as a `tokenizer.json`.
+//!
+//! Two kinds: byte-level BPE (`gpt2`), whose splitting pattern llama.cpp knows by a name (`llama-vocab.cpp`), and
+//! SentencePiece BPE with scores (`llama`), whose merges are recovered from the scores as transformers' converters do
+//! (`convert_slow_tokenizer.generate_merges`).
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::format::{Metadata, Value};
+
+/// The contractions, words, numbers of one to three digits, symbols and white space of Llama 3.
+pub(crate) const LLAMA3_PATTERN: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+/// The same with single digits, of Qwen 2.
+pub(crate) const QWEN2_PATTERN: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+/// Kinds of vocabulary entries (`llama_token_type`).
+pub(crate) const NORMAL: i32 = 1;
+/// See [`NORMAL`].
+pub(crate) const UNKNOWN: i32 = 2;
+/// See [`NORMAL`].
+pub(crate) const CONTROL: i32 = 3;
+/// See [`NORMAL`].
+pub(crate) const USER_DEFINED: i32 = 4;
+/// See [`NORMAL`].
+pub(crate) const UNUSED: i32 = 5;
+/// See [`NORMAL`].
+pub(crate) const BYTE: i32 = 6;
+
+/// Longest token that is taken apart into merges, in characters; SentencePiece's own limit is 16.
+const MAX_PIECE_CHARS: usize = 128;
+
+/// The reason of a refusal is for people.
+pub(super) fn to_json(metadata: &Metadata) -> Result<Json, String> {
+    let vocabulary = Vocabulary::read(metadata)?;
+    let model = metadata.get("tokenizer.ggml.model").and_then(Value::as_str).unwrap_or("none");
+    let mut json = match model {
+        "gpt2" => byte_level(metadata, &vocabulary)?,
+        "llama" => sentence_piece(metadata, &vocabulary),
+        other => {
+            return Err(format!("its kind `{other}` is not supported; put tokenizer.json beside the file"));
+        }
+    };
+    json["version"] = json!("1.0");
+    json["added_tokens"] = vocabulary.added_tokens();
+    let add = |key: &str, default: bool| {
+        let flag = metadata.get(&format!("tokenizer.ggml.add_{key}_token")).and_then(Value::as_bool);
+        let id = metadata.get(&format!("tokenizer.ggml.{key}_token_id")).and_then(Value::as_u64);
+        id.filter(|_| flag.unwrap_or(default))
+            .and_then(|id| vocabulary.tokens.get(id as usize).map(|t| (id, *t)))
+    };
+    let llama3 = pre_tokenizer_name(metadata).is_some_and(|name| LLAMA3_NAMES.contains(&name));
+    json["post_processor"] = template(add("bos", model == "llama" || llama3), add("eos", false));
+    Ok(json)
+}
+
+struct Vocabulary<'a> {
+    tokens: Vec<&'a str>,
+    kinds: Vec<i32>,
+    merges: Vec<(&'a str, &'a str)>,
+    scores: Vec<f64>,
+}
+
+impl<'a> Vocabulary<'a> {
+    fn read(metadata: &'a Metadata) -> Result<Self, String> {
+        let array = |key: &str| metadata.get(&format!("tokenizer.ggml.{key}")).and_then(Value::as_array);
+        let tokens = array("tokens").ok_or("the file holds none; put tokenizer.json beside it")?;
+        let tokens: Vec<&str> = tokens.iter().filter_map(Value::as_str).collect();
+        let kind = |value: &Value| if let Value::I32(kind) = value { *kind } else { NORMAL };
+        let kinds: Vec<i32> = array("token_type").unwrap_or_default().iter().map(kind).collect();
+        let merges = array("merges").unwrap_or_default().iter().filter_map(Value::as_str);
+        // A space can only be the border: byte-level vocabularies spell spaces as another character.
+        let merges: Vec<(&str, &str)> = merges.filter_map(|merge| merge.split_once(' ')).collect();
+        let scores = array("scores").unwrap_or_default().iter().map(|s| s.as_f64().unwrap_or(0.0)).collect();
+        Ok(Self {
+            kinds: if kinds.len() == tokens.len() { kinds } else { vec![NORMAL; tokens.len()] },
+            tokens,
+            merges,
+            scores,
+        })
+    }
+
+    fn ids(&self) -> Map<String, Json> {
+        self.tokens.iter().enumerate().map(|(id, token)| ((*token).to_owned(), json!(id))).collect()
+    }
+
+    /// Control tokens are special; tokens added by users are whole words, but text.
+    fn added_tokens(&self) -> Json {
+        let added = self.tokens.iter().zip(&self.kinds).enumerate();
+        added
+            .filter(|(_, (_, kind))| matches!(**kind, UNKNOWN | CONTROL | USER_DEFINED))
+            .map(|(id, (content, kind))| {
+                json!({"id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false,
+                    "normalized": false, "special": *kind != USER_DEFINED})
+            })
+            .collect()
+    }
+
+    /// Merges in the order of falling scores of what they make.
+    fn merges_by_score(&self) -> Vec<(&'a str, &'a str)> {
+        let ids: HashMap<&str, usize> =
+            self.tokens.iter().enumerate().map(|(id, token)| (*token, id)).collect();
+        let mut merges = Vec::new();
+        for (id, token) in self.tokens.iter().enumerate() {
+            if self.kinds[id] != NORMAL || token.chars().count() > MAX_PIECE_CHARS {
+                continue;
+            }
+            let score = self.scores.get(id).copied().unwrap_or(0.0);
+            let splits = token.char_indices().skip(1).map(|(at, _)| token.split_at(at));
+            let mut found: Vec<_> =
+                splits.filter_map(|(l, r)| Some((*ids.get(l)?, *ids.get(r)?, l, r))).collect();
+            found.sort_unstable();
+            merges.extend(
+                found.into_iter().map(|(_, _, l, r)| (score, l.chars().count(), r.chars().count(), l, r)),
+            );
+        }
+        merges.sort_by(|a, b| b.0.total_cmp(&a.0).then((b.1, b.2).cmp(&(a.1, a.2))));
+        merges.into_iter().map(|(_, _, _, l, r)| (l, r)).collect()
+    }
+}
+
+/// Names of Llama 3's splitting pattern.
+const LLAMA3_NAMES: [&str; 3] = ["llama-bpe", "llama3", "llama-v3"];
+
+fn pre_tokenizer_name(metadata: &Metadata) -> Option<&str> {
+    metadata.get("tokenizer.ggml.pre").and_then(Value::as_str)
+}
+
+fn byte_level(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Result<Json, String> {
+    let name = pre_tokenizer_name(metadata).unwrap_or("default");
+    let split = |pattern: &str| {
+        json!([{"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": false},
+            {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}])
+    };
+    let gpt2 =
+        json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
+    let parts = match name {
+        name if LLAMA3_NAMES.contains(&name) => split(LLAMA3_PATTERN),
+        "qwen2" | "deepseek-r1-qwen" => split(QWEN2_PATTERN),
+        "smollm" => json!([{"type": "Digits", "individual_digits": true}, gpt2]),
+        "default" | "gpt-2" => json!([gpt2]),
+        other => {
+            return Err(format!(
+                "its splitting pattern `{other}` is not known; put tokenizer.json beside the file"
+            ));
+        }
+    };
+    let normalizer =
+        if matches!(name, "qwen2" | "deepseek-r1-qwen") { json!({"type": "NFC"}) } else { Json::Null };
+    Ok(json!({
+        "normalizer": normalizer,
+        "pre_tokenizer": {"type": "Sequence", "pretokenizers": parts},
+        "decoder": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true},
+        "model": {"type": "BPE", "vocab": vocabulary.ids(), "merges": vocabulary.merges,
+            "ignore_merges": LLAMA3_NAMES.contains(&name), "byte_fallback": false, "fuse_unk": false},
+    }))
+}
+
+fn sentence_piece(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Json {
+    let prefix = metadata.get("tokenizer.ggml.add_space_prefix").and_then(Value::as_bool).unwrap_or(true);
+    let replace = json!({"type": "Replace", "pattern": {"String": " "}, "content": "▁"});
+    let mut normalizers = vec![replace];
+    let mut decoders = vec![
+        json!({"type": "Replace", "pattern": {"String": "▁"}, "content": " "}),
+        json!({"type": "ByteFallback"}),
+        json!({"type": "Fuse"}),
+    ];
+    if prefix {
+        normalizers.insert(0, json!({"type": "Prepend", "prepend": "▁"}));
+        decoders.push(json!({"type": "Strip", "content": " ", "start": 1, "stop": 0}));
+    }
+    let merges =
+        if vocabulary.merges.is_empty() { vocabulary.merges_by_score() } else { vocabulary.merges.clone() };
+    let unknown = vocabulary.kinds.iter().position(|kind| *kind == UNKNOWN).map(|id| vocabulary.tokens[id]);
+    json!({
+        "normalizer": {"type": "Sequence", "normalizers": normalizers},
+        "pre_tokenizer": null,
+        "decoder": {"type": "Sequence", "decoders": decoders},
+        "model": {"type": "BPE", "vocab": vocabulary.ids(), "merges": merges, "unk_token": unknown,
+            "fuse_unk": true, "byte_fallback": true, "ignore_merges": false},
+    })
+}
+
+/// What is put around every text: the begin and the end token.
+fn template(bos: Option<(u64, &str)>, eos: Option<(u64, &str)>) -> Json {
+    if bos.is_none() && eos.is_none() {
+        return Json::Null;
+    }
+    let special = |token: Option<(u64, &str)>| {
+        token.map(|(_, content)| json!({"SpecialToken": {"id": content, "type_id": 0}}))
+    };
+    let around = |sequence: &str| -> Vec<Json> {
+        let text = json!({"Sequence": {"id": sequence, "type_id": 0}});
+        [special(bos), Some(text), special(eos)].into_iter().flatten().collect()
+    };
+    let tokens: Map<String, Json> = [bos, eos]
+        .into_iter()
+        .flatten()
+        .map(|(id, content)| (content.to_owned(), json!({"id": content, "ids": [id], "tokens": [content]})))
+        .collect();
+    let pair = [around("A"), around("B")].concat();
+    json!({"type": "TemplateProcessing", "single": around("A"), "pair": pair, "special_tokens": tokens})
+}
