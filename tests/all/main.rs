@@ -12,6 +12,7 @@ mod cli;
 mod desktop;
 mod fixture;
 mod golden_agreement;
+mod golden_gguf;
 mod golden_lm;
 mod golden_rouge;
 mod golden_train;

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use candle_core::Device;
 use candle_core::quantized::GgmlDType;
 use memmap2::Mmap;
 
 use crate::error::{Error, Result};
-use crate::model::DecoderConfig;
 use crate::model::packed::{Bytes, decode};
+use crate::model::{DecoderConfig, Quantize, Weight};
 use crate::weights::{Stored, Weights, map_file};
 
 mod config;
@@ -88,7 +89,6 @@ impl Gguf {
     /// # Errors
     /// [`Error::Weights`] where tensors contradict the configuration.
     pub fn weights(&self, config: &DecoderConfig) -> Result<Weights> {
-        let path: Arc<Path> = self.path.as_path().into();
         let interleaves = self.metadata.get("general.architecture").and_then(Value::as_str) == Some("llama");
         let mut tensors = BTreeMap::new();
         for tensor in &self.tensors {
@@ -98,16 +98,19 @@ impl Gguf {
             if interleaved.is_some_and(|head| !rows.is_multiple_of(head)) {
                 return Err(Error::weights(&self.path, format!("`{}` has no whole heads", tensor.name)));
             }
-            let stored = Stored {
-                path: path.clone(),
-                bytes: Bytes::Mapped(self.map.clone(), tensor.start..tensor.start + tensor.bytes),
-                dtype: tensor.dtype.map_err(|number| format!("ggml type {number}")),
-                shape: tensor.shape.clone(),
-                interleaved,
-            };
-            tensors.insert(name, stored);
+            tensors.insert(name, self.stored(tensor, interleaved));
         }
         Ok(Weights::new(self.path.clone(), tensors))
+    }
+
+    /// A matrix `[out, in]` under its GGUF name, rows in the file's order.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] where it is missing or has another shape or type.
+    pub fn matrix(&self, name: &str, shape: (usize, usize)) -> Result<Weight> {
+        let found = self.tensors.iter().filter(|tensor| tensor.name == name);
+        let tensors = found.map(|tensor| (name.to_owned(), self.stored(tensor, None))).collect();
+        Weights::new(self.path.clone(), tensors).matrix(name, shape, Quantize::None, &Device::Cpu)
     }
 
     /// The tokenizer's `tokenizer.json`, rebuilt from the metadata.
@@ -130,6 +133,16 @@ impl Gguf {
             token("tokenizer.ggml.bos_token_id").unwrap_or_default(),
             token("tokenizer.ggml.eos_token_id").unwrap_or_default(),
         )
+    }
+
+    fn stored(&self, tensor: &TensorInfo, interleaved: Option<usize>) -> Stored {
+        Stored {
+            path: self.path.as_path().into(),
+            bytes: Bytes::Mapped(self.map.clone(), tensor.start..tensor.start + tensor.bytes),
+            dtype: tensor.dtype.map_err(|number| format!("ggml type {number}")),
+            shape: tensor.shape.clone(),
+            interleaved,
+        }
     }
 
     fn tensor(&self, name: &str) -> Option<&TensorInfo> {
