@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use lm::train::{
-    BatchGradients, BatchPlan, Objective, Observer, PlateauState, PreferencePair, Schedule, StepReport,
-    TrainConfig, TrainExample, TrainOutcome, TrainState, batch_gradients, flatten, global_norm, train,
+    BatchGradients, BatchPlan, Objective, Observer, PlateauState, PreferenceLoss, PreferencePair, Schedule,
+    StepReport, TrainConfig, TrainExample, TrainOutcome, TrainState, batch_gradients, flatten, global_norm,
+    train,
 };
 use lm::{Adapter, Completion, Decoder, Device, LanguageModel, Message, PackedBatch, Target, Tensor, score};
 use serde_json::Value;
@@ -346,19 +347,64 @@ fn pairs(file: &TensorFile, prefix: &str, decoder: &Decoder) -> Vec<PreferencePa
         scored.into_iter().map(|scored| scored.logp_sum).collect::<Vec<f64>>()
     };
     let references = reference(&chosen).into_iter().zip(reference(&rejected));
-    let pair =
-        |((chosen, rejected), (ref_chosen_logps, ref_rejected_logps)): ((TrainExample, TrainExample), _)| {
-            assert_eq!(chosen.prompt_ids, rejected.prompt_ids);
-            PreferencePair {
-                prompt_ids: chosen.prompt_ids,
-                chosen_ids: chosen.completion_ids,
-                rejected_ids: rejected.completion_ids,
-                ref_chosen_logps,
-                ref_rejected_logps,
-                sft: None,
-            }
-        };
+    let pair = |((chosen, rejected), ref_logps): ((TrainExample, TrainExample), _)| {
+        assert_eq!(chosen.prompt_ids, rejected.prompt_ids);
+        PreferencePair {
+            prompt_ids: chosen.prompt_ids,
+            chosen_ids: chosen.completion_ids,
+            rejected_ids: rejected.completion_ids,
+            ref_logps: Some(ref_logps),
+            sft: None,
+        }
+    };
     chosen.into_iter().zip(rejected).zip(references).map(pair).collect()
+}
+
+/// The loss of a golden case by its name, whose beginning is TRL's `loss_type`.
+fn loss_of(name: &str, case: &Value) -> PreferenceLoss {
+    let label_smoothing = case["label_smoothing"].as_f64().unwrap_or(0.0);
+    let is = |loss_type: &str| name.starts_with(loss_type);
+    match () {
+        () if is("sigmoid_norm") => PreferenceLoss::SigmoidNorm,
+        () if is("sigmoid") || is("rpo_alpha") => PreferenceLoss::Sigmoid { label_smoothing },
+        () if is("robust") => PreferenceLoss::Robust { label_smoothing },
+        () if is("ipo") => PreferenceLoss::Ipo,
+        () if is("apo_zero") => PreferenceLoss::ApoZero,
+        () if is("dpop") => PreferenceLoss::Dpop { lambda: float(&case["dpop_lambda"]) },
+        () if is("simpo") => PreferenceLoss::Simpo { gamma: float(&case["simpo_gamma"]) },
+        () if is("orpo") => PreferenceLoss::Orpo,
+        () => panic!("{name}: no such loss"),
+    }
+}
+
+/// Loss, gradient norm and gradients of a case of `dir`; the batch for what else is to be compared.
+fn assert_loss_case(
+    dir: &Path,
+    (name, case): (&str, &Value),
+    data: &[PreferencePair],
+    (decoder, adapter): (&Decoder, &Adapter),
+) -> BatchGradients {
+    let loss = loss_of(name, case);
+    let sft_weight = case["nll_weight"].as_f64().unwrap_or(0.0);
+    let mut data = data.to_vec();
+    if loss.is_reference_free() {
+        data.iter_mut().for_each(|pair| pair.ref_logps = None);
+    }
+    let objective = Objective::Dpo { pairs: &data, loss, beta: float(&case["beta"]), sft_weight };
+    let found = gradients_of(decoder, adapter, &objective, 400);
+    near(name, found.loss, float(&case["loss"]), 2e-5, 1e-5);
+    near(name, norm_of(&found), float(&case["grad_norm"]), 0.0, 1e-4);
+    let grads = TensorFile::open(&dir.join(format!("grads_{name}.safetensors")));
+    assert_tensors(name, &found.gradients.named_tensors(), &grads, (1e-4, 1e-3));
+    if let Some(losses) = case.get("per_pair_preference_loss") {
+        let losses = floats(losses);
+        assert_eq!(found.pairs.len(), losses.len());
+        // Sums of log-probabilities are good to 2e-4; a loss is a function of beta times their differences.
+        for (found, expected) in found.pairs.iter().zip(losses) {
+            near("loss of a pair", found.at.loss, expected, 1e-4, 1e-5);
+        }
+    }
+    found
 }
 
 #[test]
@@ -374,41 +420,45 @@ fn dpo_losses_rewards_and_gradients() {
         assert_eq!(pair.rejected_ids, ids(&expected["rejected_ids"]));
     }
     let common = &expected["common"];
-    for (pair, logps) in data.iter().zip(floats(&common["ref_chosen_logps"])) {
-        near("reference", pair.ref_chosen_logps, logps, 2e-4, 0.0);
+    let references =
+        floats(&common["ref_chosen_logps"]).into_iter().zip(floats(&common["ref_rejected_logps"]));
+    for (pair, (chosen, rejected)) in data.iter().zip(references) {
+        let found = pair.ref_logps.unwrap();
+        near("reference", found.0, chosen, 2e-4, 0.0);
+        near("reference", found.1, rejected, 2e-4, 0.0);
     }
-    let mut checked = 0;
-    // The other cases of the folder are losses that this engine does not offer.
-    for name in ["sigmoid", "sigmoid_beta_0.5", "rpo_alpha_0.5"] {
-        let case = &expected["cases"][name];
-        let objective = Objective::Dpo {
-            pairs: &data,
-            beta: float(&case["beta"]),
-            sft_weight: float(&case["nll_weight"]),
-        };
-        let found = gradients_of(&decoder, &adapter, &objective, 400);
-        near(name, found.loss, float(&case["loss"]), 2e-5, 0.0);
-        near(name, norm_of(&found), float(&case["grad_norm"]), 0.0, 1e-4);
+    let cases = expected["cases"].as_object().unwrap();
+    for (name, case) in cases {
+        let found = assert_loss_case(&dir, (name, case), &data, (&decoder, &adapter));
         let of_pairs = [
-            ("per_pair_preference_loss", found.pairs.iter().map(|pair| pair.loss).collect::<Vec<f64>>()),
-            ("rewards_chosen", found.pairs.iter().map(|pair| pair.reward_chosen).collect()),
+            ("rewards_chosen", found.pairs.iter().map(|pair| pair.reward_chosen).collect::<Vec<f64>>()),
             ("rewards_rejected", found.pairs.iter().map(|pair| pair.reward_rejected).collect()),
             ("margins", found.pairs.iter().map(|pair| pair.reward_chosen - pair.reward_rejected).collect()),
         ];
         for (field, found) in of_pairs {
             let expected = floats(&case[field]);
             assert_eq!(found.len(), expected.len());
-            // Sums of log-probabilities are good to 2e-4; rewards are beta times their differences.
             found.iter().zip(expected).for_each(|(found, expected)| near(field, *found, expected, 1e-4, 0.0));
         }
         let dpo = found.dpo.unwrap();
         near("accuracy", dpo.accuracy, float(&case["accuracy"]), 1e-12, 0.0);
         near("nll", dpo.sft_loss, float(&common["nll_chosen"]), 2e-5, 0.0);
-        let grads = TensorFile::open(&dir.join(format!("grads_{name}.safetensors")));
-        assert_tensors(name, &found.gradients.named_tensors(), &grads, (1e-4, 1e-3));
-        checked += 1;
     }
-    report(&dir, "loss cases", checked);
+    report(&dir, "loss cases", cases.len());
+}
+
+#[test]
+fn preference_losses_beyond_dpo() {
+    let (dir, pairs_dir) = (golden("preference"), golden("dpo"));
+    let decoder = model().decoder;
+    let adapter = adapter(&pairs_dir, &decoder);
+    let data = pairs(&TensorFile::open(&pairs_dir.join("golden.safetensors")), "", &decoder);
+    let expected = json(&dir.join("golden.json"));
+    let cases = expected["cases"].as_object().unwrap();
+    for (name, case) in cases {
+        assert_loss_case(&dir, (name, case), &data, (&decoder, &adapter));
+    }
+    report(&dir, "loss cases", cases.len());
 }
 
 #[test]
@@ -421,7 +471,8 @@ fn dpo_training_follows_the_reference() {
     let file = TensorFile::open(&dir.join("train_batches.safetensors"));
     let data: Vec<PreferencePair> =
         (0..steps.len()).flat_map(|step| pairs(&file, &format!("step{step}."), &decoder)).collect();
-    let objective = Objective::Dpo { pairs: &data, beta: float(&training["beta"]), sft_weight: 0.0 };
+    let loss = PreferenceLoss::Sigmoid { label_smoothing: 0.0 };
+    let objective = Objective::Dpo { pairs: &data, loss, beta: float(&training["beta"]), sft_weight: 0.0 };
     let schedule = Schedule::Linear { total_updates: steps.len() };
     let (outcome, recorder) =
         trajectory(&decoder, start.clone(), &objective, &training["optimizer"], schedule, steps.len());

@@ -59,6 +59,28 @@ pub enum CandidateSummaries {
     Both,
 }
 
+/// Preference loss of the alignment, under the name that TRL gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DpoLoss {
+    /// DPO; with label smoothing conservative DPO.
+    Sigmoid,
+    /// DPO unbiased under wrong labels.
+    Robust,
+    /// Squared distance to a margin.
+    Ipo,
+    /// Each dialogue against its own anchor.
+    ApoZero,
+    /// DPO with log-ratios averaged over tokens.
+    SigmoidNorm,
+    /// DPO that does not let the chosen dialogue lose probability.
+    Dpop,
+    /// Average log-probabilities with a target margin, without a reference policy.
+    Simpo,
+    /// Odds ratio, without a reference policy.
+    Orpo,
+}
+
 /// Whose likelihood the SFT term of the alignment raises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -183,8 +205,16 @@ recipe! {
     /// How often the smaller of the two separate sets may be repeated.
     pair_repeat: usize = 3, [Align], "argued";
 
-    /// DPO's beta.
+    /// Preference loss: sigmoid, robust, ipo, apo_zero, sigmoid_norm, dpop, simpo or orpo; simpo and orpo do without a reference policy.
+    dpo_loss: DpoLoss = DpoLoss::Sigmoid, [Align], "Rafailov et al. 2023; TRL's loss_type";
+    /// Beta of the preference loss; per-token losses (sigmoid_norm, simpo) want a larger one, about 2.
     dpo_beta: f64 = 0.1, [Align], "Rafailov et al. 2023; TRL";
+    /// Assumed share of wrong preferences, at least 0 and below 0.5; read by sigmoid and robust.
+    dpo_label_smoothing: f64 = 0.0, [Align], "Mitchell 2023; Chowdhury et al. 2024; TRL";
+    /// Weight of the penalty on lost probability of the chosen dialogue; read by dpop.
+    dpop_lambda: f64 = 50.0, [Align], "Pal et al. 2024";
+    /// Target margin of the rewards; read by simpo.
+    simpo_gamma: f64 = 0.5, [Align], "Meng et al. 2024; TRL";
     /// Weight of the SFT term (mean over tokens).
     dpo_sft_weight: f64 = 1.0, [Align], "Pang et al. 2024 (Iterative RPO)";
     /// real or chosen.
@@ -431,6 +461,26 @@ impl Recipe {
                 return refuse(field, "must be a number that is not negative");
             }
         }
+        self.validate_dpo()
+    }
+
+    /// Checks the fields of the preference loss.
+    fn validate_dpo(&self) -> Result<()> {
+        let refuse = |field: &str, rule: &str| Err(Error::Recipe { reason: format!("`{field}` {rule}") });
+        if self.dpo_beta == 0.0 {
+            return refuse("dpo_beta", "must be above 0: nothing would be learnt from the pairs");
+        }
+        if !(0.0..0.5).contains(&self.dpo_label_smoothing) {
+            return refuse("dpo_label_smoothing", "must be at least 0 and below 0.5");
+        }
+        if self.dpo_label_smoothing > 0.0 && !matches!(self.dpo_loss, DpoLoss::Sigmoid | DpoLoss::Robust) {
+            return refuse("dpo_label_smoothing", "acts on the losses sigmoid and robust only; set it to 0");
+        }
+        for (field, value) in [("dpop_lambda", self.dpop_lambda), ("simpo_gamma", self.simpo_gamma)] {
+            if !value.is_finite() || value < 0.0 {
+                return refuse(field, "must be a number that is not negative");
+            }
+        }
         Ok(())
     }
 }
@@ -493,6 +543,10 @@ mod tests {
         assert!(recipe.set("shots=0").unwrap_err().to_string().contains("at least 1"));
         assert!(recipe.set("shots=many").is_err());
         assert_eq!(recipe.shots, Recipe::default().shots, "a refused value changes nothing");
+        recipe.set("dpo_loss=apo_zero").unwrap();
+        assert_eq!(recipe.dpo_loss, DpoLoss::ApoZero);
+        assert!(recipe.set("dpo_label_smoothing=0.1").unwrap_err().to_string().contains("robust"));
+        assert!(recipe.set("dpo_loss=hinge").unwrap_err().to_string().contains("sigmoid_norm"));
     }
 
     #[test]

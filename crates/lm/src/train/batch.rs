@@ -37,10 +37,9 @@ pub struct PreferencePair {
     pub chosen_ids: Vec<u32>,
     /// The other completion.
     pub rejected_ids: Vec<u32>,
-    /// Summed log-probability of the chosen completion under the reference policy, nats.
-    pub ref_chosen_logps: f64,
-    /// Summed log-probability of the rejected completion under the reference policy, nats.
-    pub ref_rejected_logps: f64,
+    /// Summed log-probabilities of the chosen and the rejected completion under the reference policy, nats; none
+    /// where the loss is reference-free.
+    pub ref_logps: Option<(f64, f64)>,
     /// Example of the NLL term; the chosen completion where there is none.
     pub sft: Option<TrainExample>,
 }

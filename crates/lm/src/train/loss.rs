@@ -1,8 +1,6 @@
-//! Losses: log-probabilities of completion tokens from hidden states, and the preference loss of DPO.
+//! Log-probabilities of completion tokens from hidden states: what every loss is a function of.
 //!
-//! [`dpo_pair`] is the sigmoid loss of Rafailov et al. 2023 (arXiv 2305.18290, equation 7); the NLL term that may
-//! be added to it is that of Pang et al. 2024 (arXiv 2404.19733), here as TRL computes it: a mean over tokens. The
-//! head is evaluated only on rows that have a target, chunk by chunk, so the logits are never held whole.
+//! The head is evaluated only on rows that have a target, chunk by chunk, so the logits are never held whole.
 
 use candle_core::Tensor;
 
@@ -32,83 +30,5 @@ pub fn token_logps(decoder: &Decoder, hidden: &Tensor, targets: &[u32]) -> Resul
         1 => Ok((logps, grads.remove(0))),
         0 => Ok((logps, hidden.clone())),
         _ => Ok((logps, Tensor::cat(&grads, 0)?)),
-    }
-}
-
-/// The preference loss of one pair.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DpoPair {
-    /// `-log sigmoid(beta h)`, nats.
-    pub loss: f64,
-    /// `beta * (log pi(chosen) - log ref(chosen))`.
-    pub reward_chosen: f64,
-    /// `beta * (log pi(rejected) - log ref(rejected))`.
-    pub reward_rejected: f64,
-    /// Derivative of the loss with respect to the policy's summed log-probability of the chosen completion; that of
-    /// the rejected one is its negative.
-    pub dloss_dchosen: f64,
-}
-
-/// DPO's sigmoid loss of one pair from summed completion log-probabilities, in nats: with
-/// `h = (policy_chosen - ref_chosen) - (policy_rejected - ref_rejected)`, the loss is `-log sigmoid(beta h)`.
-pub fn dpo_pair(
-    policy_chosen: f64,
-    policy_rejected: f64,
-    ref_chosen: f64,
-    ref_rejected: f64,
-    beta: f64,
-) -> DpoPair {
-    let reward_chosen = beta * (policy_chosen - ref_chosen);
-    let reward_rejected = beta * (policy_rejected - ref_rejected);
-    let margin = reward_chosen - reward_rejected;
-    DpoPair {
-        loss: softplus(-margin),
-        reward_chosen,
-        reward_rejected,
-        dloss_dchosen: -beta * sigmoid(-margin),
-    }
-}
-
-/// `log(1 + e^x)` without overflow.
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
-}
-
-/// `1 / (1 + e^-x)` without overflow.
-fn sigmoid(x: f64) -> f64 {
-    if x >= 0.0 {
-        1.0 / (1.0 + (-x).exp())
-    } else {
-        let e = x.exp();
-        e / (1.0 + e)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_policy_equal_to_its_reference_has_loss_ln_2() {
-        let pair = dpo_pair(-40.0, -90.0, -40.0, -90.0, 0.1);
-        assert!((pair.loss - std::f64::consts::LN_2).abs() < 1e-15);
-        assert!((pair.dloss_dchosen + 0.05).abs() < 1e-15);
-        assert_eq!((pair.reward_chosen, pair.reward_rejected), (0.0, 0.0));
-    }
-
-    #[test]
-    fn the_derivative_is_that_of_the_loss() {
-        for (pc, pr) in [(-40.0, -90.0), (-90.0, -40.0), (-3.0, -2.5)] {
-            let loss = |pc: f64| dpo_pair(pc, pr, -41.0, -88.0, 0.3).loss;
-            let numeric = (loss(pc + 1e-5) - loss(pc - 1e-5)) / 2e-5;
-            let pair = dpo_pair(pc, pr, -41.0, -88.0, 0.3);
-            assert!((numeric - pair.dloss_dchosen).abs() < 1e-8, "{numeric} {pair:?}");
-        }
-    }
-
-    #[test]
-    fn extreme_margins_stay_finite() {
-        assert!((dpo_pair(-1e6, 0.0, 0.0, 0.0, 1.0).loss - 1e6).abs() < 1.0);
-        assert_eq!(dpo_pair(0.0, -1e6, 0.0, 0.0, 1.0).loss, 0.0);
     }
 }

@@ -1,7 +1,7 @@
 //! Training of adapters: supervised fine-tuning and DPO with an explicit backward pass.
 //!
-//! `batch` says what an update sees, `objective` turns a batch into loss and gradients (through `loss`, `backward` and
-//! its `kernels`), `optimizer` and `schedule` make the update, `checkpoint` keeps the state, `run` is the loop.
+//! `batch` says what an update sees, `objective` turns a batch into loss and gradients (through `loss`, `preference`,
+//! `backward` and its `kernels`), `optimizer` and `schedule` make the update, `checkpoint` keeps the state, `run` is the loop.
 //! Follows transformers' Trainer, PEFT and TRL's DPOTrainer, whose trajectories the golden tests reproduce.
 
 mod backward;
@@ -12,6 +12,7 @@ mod loss;
 mod objective;
 mod optimizer;
 mod parallel;
+pub mod preference;
 mod run;
 mod schedule;
 #[cfg(test)]
@@ -20,8 +21,9 @@ mod tests;
 pub use backward::backward;
 pub use batch::{BatchPlan, PreferencePair, TrainExample};
 pub use checkpoint::{EvalPoint, TrainState};
-pub use loss::{DpoPair, dpo_pair, token_logps};
+pub use loss::token_logps;
 pub use objective::{BatchGradients, DpoReport, Objective, batch_gradients};
 pub use optimizer::{AdamW, Gradients, clip, flatten, global_norm, unflatten};
+pub use preference::{PairLogps, PairLoss, PreferenceLoss};
 pub use run::{EndedBy, Observer, StepReport, TrainConfig, TrainOutcome, train};
 pub use schedule::{PlateauState, Schedule};

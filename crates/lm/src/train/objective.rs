@@ -2,16 +2,18 @@
 //!
 //! A batch is worked off in micro-batches whose losses are parts of one sum, divided by the counts of the WHOLE batch
 //! (target tokens, pairs), so that accumulation is exact: the mean of micro-batch means would weigh tokens of small
-//! micro-batches more. Supervised loss: mean over all target tokens, as transformers' Trainer. DPO: see `loss`.
+//! micro-batches more. Supervised loss: mean over all target tokens, as transformers' Trainer. DPO: the mean over pairs of a
+//! loss in `preference`.
 
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::backward::backward;
 use super::batch::{PackedCompletions, PreferencePair, TrainExample, micro_batches};
-use super::loss::{DpoPair, dpo_pair, token_logps};
+use super::loss::token_logps;
 use super::optimizer::Gradients;
 use super::parallel::run_in_order;
+use super::preference::{PairLogps, PairLoss, PreferenceLoss};
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
 use crate::model::{Decoder, Tape};
@@ -22,11 +24,13 @@ use crate::random::{self, Dropout};
 pub enum Objective<'a> {
     /// Mean negative log-likelihood of the completion tokens.
     Sft(&'a [TrainExample]),
-    /// DPO's sigmoid loss plus `sft_weight` times a token-mean negative log-likelihood.
+    /// A preference loss plus `sft_weight` times a token-mean negative log-likelihood.
     Dpo {
         /// The pairs with the reference policy's log-probabilities.
         pairs: &'a [PreferencePair],
-        /// Strength of the pull towards the reference.
+        /// The preference loss.
+        loss: PreferenceLoss,
+        /// Its beta: for most losses the strength of the pull towards the reference.
         beta: f64,
         /// Weight of the NLL term; 0 leaves it out.
         sft_weight: f64,
@@ -78,15 +82,27 @@ impl Objective<'_> {
                     return refuse("a token id is not in the model's vocabulary");
                 }
             }
-            if let Self::Dpo { pairs, .. } = self
-                && !(pairs[item].ref_chosen_logps + pairs[item].ref_rejected_logps).is_finite()
-            {
-                return Err(Error::NonFinite {
-                    what: format!("the reference log-probability of pair {item}"),
-                });
-            }
+            self.check_reference(item)?;
         }
-        Ok(())
+        match self {
+            Self::Sft(_) => Ok(()),
+            Self::Dpo { loss, .. } => loss.check(),
+        }
+    }
+
+    /// Refuses a pair whose reference log-probabilities are missing where the loss needs them, or not numbers.
+    fn check_reference(&self, item: usize) -> Result<()> {
+        let Self::Dpo { pairs, loss, .. } = self else { return Ok(()) };
+        match pairs[item].ref_logps {
+            Some((chosen, rejected)) if !(chosen + rejected).is_finite() => {
+                Err(Error::NonFinite { what: format!("the reference log-probability of pair {item}") })
+            }
+            None if !loss.is_reference_free() => Err(Error::Setting {
+                name: "objective",
+                reason: format!("pair {item} has no log-probabilities of the reference policy"),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Target tokens that share the mean of the NLL term in a batch.
@@ -117,9 +133,9 @@ pub struct DpoReport {
     pub logps_chosen: f64,
     /// Summed log-probability of the rejected completion under the policy.
     pub logps_rejected: f64,
-    /// `beta * (policy - reference)` of the chosen completion.
+    /// Implicit reward of the chosen completion, see [`PairLoss`].
     pub rewards_chosen: f64,
-    /// `beta * (policy - reference)` of the rejected completion.
+    /// Implicit reward of the rejected completion, see [`PairLoss`].
     pub rewards_rejected: f64,
 }
 
@@ -133,7 +149,7 @@ pub struct BatchGradients {
     /// Tokens of all sequences, prompts included.
     pub tokens: usize,
     /// Each pair's preference loss, in the order of the members; empty without preference pairs.
-    pub pairs: Vec<DpoPair>,
+    pub pairs: Vec<PairLoss>,
     /// Means over the pairs; none without preference pairs.
     pub dpo: Option<DpoReport>,
 }
@@ -141,7 +157,7 @@ pub struct BatchGradients {
 /// What one micro-batch adds to the figures of its batch.
 #[derive(Default)]
 struct Sums {
-    pairs: Vec<DpoPair>,
+    pairs: Vec<PairLoss>,
     nll: f64,
     logps_chosen: f64,
     logps_rejected: f64,
@@ -268,15 +284,19 @@ fn coefficients(
                 weigh(place, -1.0 / nll_tokens);
                 place += 1;
             }
-            Objective::Dpo { pairs, beta, sft_weight } => {
+            Objective::Dpo { pairs, loss, beta, sft_weight } => {
                 let pair = &pairs[*item];
                 let (chosen, rejected) = (total(place), total(place + 1));
-                let outcome =
-                    dpo_pair(chosen, rejected, pair.ref_chosen_logps, pair.ref_rejected_logps, *beta);
+                let (ref_chosen, ref_rejected) = pair.ref_logps.unwrap_or_default();
+                let [chosen_tokens, rejected_tokens] =
+                    [&pair.chosen_ids, &pair.rejected_ids].map(|ids| ids.len() as f64);
+                let logps =
+                    PairLogps { chosen, rejected, ref_chosen, ref_rejected, chosen_tokens, rejected_tokens };
+                let outcome = loss.of_pair(&logps, *beta);
                 let has_example = pair.sft.is_some() && *sft_weight != 0.0;
                 let nll_place = if has_example { place + 2 } else { place };
-                weigh(place, outcome.dloss_dchosen / items);
-                weigh(place + 1, -outcome.dloss_dchosen / items);
+                weigh(place, outcome.at.dchosen / items);
+                weigh(place + 1, outcome.at.drejected / items);
                 weigh(nll_place, -sft_weight / nll_tokens);
                 sums.nll -= total(nll_place);
                 sums.logps_chosen += chosen;
@@ -291,9 +311,9 @@ fn coefficients(
 
 fn report(sums: &Sums, nll: f64) -> DpoReport {
     let n = sums.pairs.len() as f64;
-    let mean = |of: fn(&DpoPair) -> f64| sums.pairs.iter().map(of).sum::<f64>() / n;
+    let mean = |of: fn(&PairLoss) -> f64| sums.pairs.iter().map(of).sum::<f64>() / n;
     DpoReport {
-        dpo_loss: mean(|pair| pair.loss),
+        dpo_loss: mean(|pair| pair.at.loss),
         sft_loss: nll,
         margin: mean(|pair| pair.reward_chosen - pair.reward_rejected),
         accuracy: mean(|pair| f64::from(u8::from(pair.reward_chosen > pair.reward_rejected))),

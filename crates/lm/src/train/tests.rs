@@ -15,6 +15,8 @@ use crate::model::Decoder;
 use crate::random::{self, Dropout};
 use crate::test_model;
 
+const DPO: PreferenceLoss = PreferenceLoss::Sigmoid { label_smoothing: 0.0 };
+
 fn adapter(decoder: &Decoder, targets: &[Target], random_b: bool) -> Adapter {
     let config = LoraConfig {
         rank: 3,
@@ -54,8 +56,7 @@ fn pairs(count: usize) -> Vec<PreferencePair> {
             prompt_ids: ids(300 + i, 4),
             chosen_ids: ids(400 + i, 3 + i as usize),
             rejected_ids: ids(500 + i, 5),
-            ref_chosen_logps: -14.0 - i as f64,
-            ref_rejected_logps: -19.0,
+            ref_logps: Some((-14.0 - i as f64, -19.0)),
             sft: (i % 2 == 1).then(|| examples(4).swap_remove(i as usize % 4)),
         })
         .collect()
@@ -214,7 +215,7 @@ fn dpo_gradients_equal_autograd() {
     let decoder = test_model::tiny(2);
     let adapter = adapter(&decoder, &Target::ALL, true);
     let (data, beta, sft_weight) = (pairs(4), 0.2, 0.7);
-    let objective = Objective::Dpo { pairs: &data, beta, sft_weight };
+    let objective = Objective::Dpo { pairs: &data, loss: DPO, beta, sft_weight };
     let found = batch_gradients(&decoder, &adapter, &objective, &[0, 1, 2, 3], 40, None, &|| false).unwrap();
 
     let vars = vars_of(&adapter);
@@ -224,7 +225,8 @@ fn dpo_gradients_equal_autograd() {
         let chosen = oracle.logps(&pair.prompt_ids, &pair.chosen_ids, 0).unwrap();
         let rejected = oracle.logps(&pair.prompt_ids, &pair.rejected_ids, 0).unwrap();
         let h = (chosen.sum(0).unwrap() - rejected.sum(0).unwrap()).unwrap();
-        let h = h.affine(-beta, beta * (pair.ref_chosen_logps - pair.ref_rejected_logps)).unwrap();
+        let (ref_chosen, ref_rejected) = pair.ref_logps.unwrap();
+        let h = h.affine(-beta, beta * (ref_chosen - ref_rejected)).unwrap();
         losses.push((h.exp().unwrap() + 1.0).unwrap().log().unwrap());
         nlls.push(match &pair.sft {
             Some(example) => oracle.logps(&example.prompt_ids, &example.completion_ids, 0).unwrap(),
@@ -267,8 +269,10 @@ fn accumulation_over_micro_batches_equals_one_batch() {
     let decoder = test_model::tiny(2);
     let adapter = adapter(&decoder, &Target::ALL, true);
     let (data, preferences) = (examples(7), pairs(4));
-    let objectives =
-        [(Objective::Sft(&data), 7), (Objective::Dpo { pairs: &preferences, beta: 0.1, sft_weight: 0.5 }, 4)];
+    let objectives = [
+        (Objective::Sft(&data), 7),
+        (Objective::Dpo { pairs: &preferences, loss: DPO, beta: 0.1, sft_weight: 0.5 }, 4),
+    ];
     for (objective, count) in objectives {
         let members: Vec<usize> = (0..count).collect();
         let with_budget = |budget| {
@@ -295,9 +299,9 @@ fn dpo_starts_at_ln_2_when_the_policy_is_its_reference() {
             let batch = batch_gradients(&decoder, &adapter, &objective, &[0], 1000, None, &|| false).unwrap();
             -batch.loss * completion.len() as f64
         };
-        (pair.ref_chosen_logps, pair.ref_rejected_logps) = (nll(&pair.chosen_ids), nll(&pair.rejected_ids));
+        pair.ref_logps = Some((nll(&pair.chosen_ids), nll(&pair.rejected_ids)));
     }
-    let objective = Objective::Dpo { pairs: &data, beta: 0.1, sft_weight: 0.0 };
+    let objective = Objective::Dpo { pairs: &data, loss: DPO, beta: 0.1, sft_weight: 0.0 };
     let batch = batch_gradients(&decoder, &adapter, &objective, &[0, 1, 2], 1000, None, &|| false).unwrap();
     assert!((batch.loss - std::f64::consts::LN_2).abs() < 1e-6, "{}", batch.loss);
     assert!(batch.dpo.unwrap().margin.abs() < 1e-5);

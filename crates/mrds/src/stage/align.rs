@@ -1,12 +1,13 @@
 //! Stage 6: DPO + SFT from the frozen supervised synthesizer (MRDS; Rafailov et al. 2023 with the NLL term of Pang
 //! et al. 2024; method page 3.7), once with separate preference sets and once with the joint set.
 //!
-//! `ref_policy` is the supervised adapter; its log-probabilities are taken once. The checkpoint is the one whose
+//! `ref_policy` is the supervised adapter; its log-probabilities are taken once. Other preference losses may take the
+//! place of DPO's (`dpo_loss`). The checkpoint is the one whose
 //! dialogues for the validation summaries the base model summarizes best, among those whose format rate is near the
 //! best.
 
 use lm::lora::Adapter;
-use lm::train::{BatchPlan, Objective, PreferencePair, Schedule, TrainConfig, TrainExample};
+use lm::train::{BatchPlan, Objective, PreferenceLoss, PreferencePair, Schedule, TrainConfig, TrainExample};
 use serde::{Deserialize, Serialize};
 
 use super::candidates::content_scores;
@@ -18,7 +19,7 @@ use crate::artifact::{Checkpoint, Pair, PairSet, SummaryOrigin, rows};
 use crate::error::{Error, Result};
 use crate::format_rule::FormatRule;
 use crate::pipeline::StageOutput;
-use crate::recipe::SftTarget;
+use crate::recipe::{DpoLoss, Recipe, SftTarget};
 use crate::stage_name::{StageName, Synthesizer};
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
@@ -92,8 +93,12 @@ fn align(
     let examples = preference_pairs(stage, role, &flat, ref_policy)?;
     let config = config(stage, role, sets);
     let recipe = stage.recipe();
-    let objective =
-        Objective::Dpo { pairs: &examples, beta: recipe.dpo_beta, sft_weight: recipe.dpo_sft_weight };
+    let objective = Objective::Dpo {
+        pairs: &examples,
+        loss: preference_loss(recipe),
+        beta: recipe.dpo_beta,
+        sft_weight: recipe.dpo_sft_weight,
+    };
     let mut start = ref_policy.clone();
     start.config.dropout = 0.0;
     let mut judge =
@@ -174,6 +179,21 @@ fn plan(sets: &[Vec<&Pair>], batch: usize, repeat: usize) -> (BatchPlan, usize) 
     }
 }
 
+/// The recipe's preference loss with the constants it reads.
+fn preference_loss(recipe: &Recipe) -> PreferenceLoss {
+    let label_smoothing = recipe.dpo_label_smoothing;
+    match recipe.dpo_loss {
+        DpoLoss::Sigmoid => PreferenceLoss::Sigmoid { label_smoothing },
+        DpoLoss::Robust => PreferenceLoss::Robust { label_smoothing },
+        DpoLoss::Ipo => PreferenceLoss::Ipo,
+        DpoLoss::ApoZero => PreferenceLoss::ApoZero,
+        DpoLoss::SigmoidNorm => PreferenceLoss::SigmoidNorm,
+        DpoLoss::Dpop => PreferenceLoss::Dpop { lambda: recipe.dpop_lambda },
+        DpoLoss::Simpo => PreferenceLoss::Simpo { gamma: recipe.simpo_gamma },
+        DpoLoss::Orpo => PreferenceLoss::Orpo,
+    }
+}
+
 fn preference_pairs(
     stage: &Stage<'_>,
     role: Synthesizer,
@@ -187,26 +207,36 @@ fn preference_pairs(
         items.push((prompt.clone(), pair.chosen_ids.clone()));
         items.push((prompt, pair.rejected_ids.clone()));
     }
-    let key = format!("ref_logps/{role}");
-    let logps: Vec<f64> = match stage.work(&key)? {
-        Some(logps) => logps,
-        None => {
-            let logps = stage.score(Some(ref_policy), &items)?.iter().map(|s| s.logp_sum).collect();
-            stage.put_work(&key, &logps)?;
-            logps
-        }
-    };
+    let logps = ref_logps(stage, role, &items, ref_policy)?;
     let make = |(index, pair): (usize, &&Pair)| {
         Ok(PreferencePair {
             prompt_ids: items[2 * index].0.clone(),
             chosen_ids: pair.chosen_ids.clone(),
             rejected_ids: pair.rejected_ids.clone(),
-            ref_chosen_logps: logps[2 * index],
-            ref_rejected_logps: logps[2 * index + 1],
+            ref_logps: logps.as_ref().map(|logps| (logps[2 * index], logps[2 * index + 1])),
             sft: sft_example(stage, pair)?,
         })
     };
     pairs.iter().enumerate().map(make).collect()
+}
+
+/// Log-probabilities of all completions under the reference policy, taken once; none where the loss does without.
+fn ref_logps(
+    stage: &Stage<'_>,
+    role: Synthesizer,
+    items: &[(Vec<u32>, Vec<u32>)],
+    ref_policy: &Adapter,
+) -> Result<Option<Vec<f64>>> {
+    if preference_loss(stage.recipe()).is_reference_free() {
+        return Ok(None);
+    }
+    let key = format!("ref_logps/{role}");
+    if let Some(logps) = stage.work(&key)? {
+        return Ok(Some(logps));
+    }
+    let logps: Vec<f64> = stage.score(Some(ref_policy), items)?.iter().map(|s| s.logp_sum).collect();
+    stage.put_work(&key, &logps)?;
+    Ok(Some(logps))
 }
 
 /// The real pair behind a real summary, where the recipe wants the SFT term on it.
