@@ -20,6 +20,13 @@ pub(crate) fn golden(name: &str) -> PathBuf {
     dir
 }
 
+/// The golden folder `name` that this repository records itself; one of that name in `DUOLOGUE_GOLDEN` takes its place.
+pub(crate) fn own_golden(name: &str) -> PathBuf {
+    let elsewhere = std::env::var_os("DUOLOGUE_GOLDEN").map(|root| PathBuf::from(root).join(name));
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
+    elsewhere.filter(|dir| dir.is_dir()).unwrap_or(own)
+}
+
 /// A file or folder of the shared data, `None` (with a line that says so) where it is absent.
 pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let root = match std::env::var_os("DUOLOGUE_SHARED") {

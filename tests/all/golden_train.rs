@@ -12,7 +12,7 @@ use lm::train::{
 use lm::{Adapter, Completion, Decoder, Device, LanguageModel, Message, PackedBatch, Target, Tensor, score};
 use serde_json::Value;
 
-use crate::fixture::{TensorFile, assert_close, golden, ids, json};
+use crate::fixture::{TensorFile, assert_close, golden, ids, json, own_golden};
 
 const GRADS: (f64, f64) = (2e-5, 1e-3);
 
@@ -449,8 +449,9 @@ fn dpo_losses_rewards_and_gradients() {
 
 #[test]
 fn preference_losses_beyond_dpo() {
-    let (dir, pairs_dir) = (golden("preference"), golden("dpo"));
-    let decoder = model().decoder;
+    let dir = own_golden("preference");
+    let [pairs_dir, base] = ["dpo", "llama-tiny"].map(|name| dir.with_file_name(name));
+    let decoder = Decoder::load(&base, &Device::Cpu).unwrap();
     let adapter = adapter(&pairs_dir, &decoder);
     let data = pairs(&TensorFile::open(&pairs_dir.join("golden.safetensors")), "", &decoder);
     let expected = json(&dir.join("golden.json"));
@@ -504,7 +505,7 @@ fn dpo_training_follows_the_reference() {
 
 #[test]
 fn plateau_rates_equal_torchs() {
-    let dir = golden("plateau");
+    let dir = own_golden("plateau");
     let expected = json(&dir.join("golden.json"));
     let cases = list(&expected["cases"]);
     for case in cases {

@@ -11,6 +11,7 @@
 mod cli;
 mod desktop;
 mod fixture;
+mod golden_adapters;
 mod golden_agreement;
 mod golden_gguf;
 mod golden_lm;

@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use lm::train::{Objective, TrainExample, batch_gradients};
 use lm::{
-    Adapter, Decoder, DecoderConfig, Device, Dropout, LoraConfig, PackedBatch, Tape, Target, Tensor, random,
+    Adapter, Decoder, DecoderConfig, Device, Dropout, LoraConfig, PackedBatch, Tape, Target, TargetModules,
+    Tensor, random,
 };
 
 const SHAPES: [(&str, &str); 2] = [
@@ -84,8 +85,8 @@ fn bench(name: &str, config: &str, repeats: usize) {
         rank: 16,
         alpha: 32.0,
         dropout: 0.05,
-        target_modules: Target::ALL.to_vec(),
-        base_model: String::new(),
+        target_modules: TargetModules::AllLinear,
+        ..LoraConfig::default()
     };
     let adapter = Adapter::init(lora, &decoder.config, 1, &Device::Cpu).unwrap();
     for (task, sequences, prompt, completion) in [("synthesizer", 8, 60, 190), ("summarizer", 8, 220, 30)] {

@@ -1,6 +1,6 @@
 //! LoRA adapters: low-rank updates of the frozen projections, read and written in PEFT's layout.
 //!
-//! Follows Hu et al. 2021 (arXiv 2106.09685), `y = W x + (alpha / r) B A x`, and the folder layout of the `peft`
+//! Follows Hu et al. 2021 (arXiv 2106.09685), `y = W x + (alpha / r) B A x`, with the variants in `config`, and the folder layout of the `peft`
 //! library (`adapter_config.json`, `adapter_model.safetensors`), so that an adapter trained here opens there and
 //! the other way round.
 
@@ -14,8 +14,11 @@ use crate::error::{Error, Result};
 use crate::model::{Decoder, DecoderConfig, Weight};
 use crate::random;
 
+mod config;
 mod peft;
 
+pub use config::{LoraConfig, TargetModules};
+use config::{Module, Modules};
 pub use peft::{CONFIG_FILE, WEIGHTS_FILE};
 pub(crate) use peft::{serialize_tensors, write_atomically};
 
@@ -68,43 +71,14 @@ impl Target {
         Self::ALL.into_iter().find(|target| target.module_name() == name)
     }
 
-    fn tensor_names(self, layer: usize) -> [String; 2] {
-        let (block, module) = (self.block_name(), self.module_name());
-        ["lora_A", "lora_B"]
-            .map(|part| format!("base_model.model.model.layers.{layer}.{block}.{module}.{part}.weight"))
+    /// Name of the projection in a layer, as PEFT matches it: `model.layers.0.self_attn.q_proj`.
+    pub(crate) fn full_name(self, layer: usize) -> String {
+        format!("model.layers.{layer}.{}.{}", self.block_name(), self.module_name())
     }
-}
 
-/// What shapes an adapter; the part of PEFT's `LoraConfig` that this engine carries out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LoraConfig {
-    /// Rank R of the update.
-    pub rank: usize,
-    /// Numerator of the scale `alpha / rank`.
-    pub alpha: f64,
-    /// Dropout probability on the input of A while training.
-    pub dropout: f64,
-    /// Projections the adapter acts on, in every layer.
-    pub target_modules: Vec<Target>,
-    /// Name or path of the base model, as recorded for PEFT.
-    pub base_model: String,
-}
-
-impl LoraConfig {
-    /// Refuses values that cannot describe an adapter; `path` is named in the message.
-    fn check(&self, path: &Path) -> Result<()> {
-        let problem = if self.rank == 0 {
-            "the rank must be at least 1"
-        } else if !self.alpha.is_finite() {
-            "alpha must be a finite number"
-        } else if !(0.0..1.0).contains(&self.dropout) {
-            "dropout must be at least 0 and less than 1"
-        } else if self.target_modules.is_empty() {
-            "no target modules are named"
-        } else {
-            return Ok(());
-        };
-        Err(Error::adapter(path, problem))
+    fn tensor_names(self, layer: usize) -> [String; 2] {
+        let module = self.full_name(layer);
+        ["lora_A", "lora_B"].map(|part| format!("base_model.model.{module}.{part}.weight"))
     }
 }
 
@@ -124,36 +98,35 @@ pub struct Adapter {
     pub config: LoraConfig,
     /// Pairs by layer, then by `Target as usize`.
     pub layers: Vec<[Option<LoraPair>; 7]>,
+    /// Ranks and scales that `config` gives the pairs.
+    modules: Modules,
 }
 
 impl Adapter {
     /// A fresh adapter that does not change the model yet: A as PEFT draws it (Kaiming uniform with `a = sqrt(5)`,
     /// that is uniform in `±1 / sqrt(in)`), B zero. The same seed gives the same tensors on any machine.
     pub fn init(config: LoraConfig, decoder: &DecoderConfig, seed: u64, device: &Device) -> Result<Self> {
-        config.check(Path::new(CONFIG_FILE))?;
-        let mut layers = Vec::with_capacity(decoder.num_hidden_layers);
-        for layer in 0..decoder.num_hidden_layers {
-            let mut pairs = <[Option<LoraPair>; 7]>::default();
-            for &target in &config.target_modules {
-                let (out_features, in_features) = decoder.projection_shape(target);
-                let key = random::key(seed, &[random::label("lora_A"), layer as u64, target as u64]);
-                let bound = 1.0 / (in_features as f64).sqrt();
-                let values: Vec<f32> = (0..config.rank * in_features)
-                    .map(|i| ((2.0 * random::uniform(key, i as u64) - 1.0) * bound) as f32)
-                    .collect();
-                pairs[target as usize] = Some(LoraPair {
-                    a: Tensor::from_vec(values, (config.rank, in_features), device)?,
-                    b: Tensor::zeros((out_features, config.rank), DType::F32, device)?,
-                });
-            }
-            layers.push(pairs);
-        }
-        Ok(Self { config, layers })
+        let modules = config.modules(decoder.num_hidden_layers, Path::new(CONFIG_FILE))?;
+        let layers = fill(&modules, |layer, target, rank| {
+            let (out_features, in_features) = decoder.projection_shape(target);
+            let key = random::key(seed, &[random::label("lora_A"), layer as u64, target as u64]);
+            let bound = 1.0 / (in_features as f64).sqrt();
+            let values: Vec<f32> = (0..rank * in_features)
+                .map(|i| ((2.0 * random::uniform(key, i as u64) - 1.0) * bound) as f32)
+                .collect();
+            Ok(LoraPair {
+                a: Tensor::from_vec(values, (rank, in_features), device)?,
+                b: Tensor::zeros((out_features, rank), DType::F32, device)?,
+            })
+        })?;
+        Ok(Self { config, layers, modules })
     }
 
-    /// The factor `alpha / rank` on `B A x`.
-    pub fn scale(&self) -> f64 {
-        self.config.alpha / self.config.rank as f64
+    /// The factor on `B A x` of a projection: `alpha / rank`, or `alpha / sqrt(rank)` where the adapter is
+    /// rank-stabilised; 0 where the adapter does not act.
+    pub fn scale(&self, layer: usize, target: Target) -> f64 {
+        let module = self.modules.get(layer).and_then(|modules| modules[target as usize]);
+        module.map_or(0.0, |Module { scale, .. }| scale)
     }
 
     /// The pair that acts on a projection, if the adapter has one there.
@@ -174,7 +147,7 @@ impl Adapter {
         decoder: &DecoderConfig,
         origin: &Path,
     ) -> Result<Self> {
-        config.check(origin)?;
+        let modules = config.modules(decoder.num_hidden_layers, origin)?;
         let mut take = |name: &str, shape: (usize, usize)| -> Result<Tensor> {
             let tensor = tensors
                 .remove(name)
@@ -192,30 +165,22 @@ impl Adapter {
             }
             Ok(tensor.to_dtype(DType::F32)?.contiguous()?)
         };
-        let mut layers = Vec::with_capacity(decoder.num_hidden_layers);
-        for layer in 0..decoder.num_hidden_layers {
-            let mut pairs = <[Option<LoraPair>; 7]>::default();
-            for &target in &config.target_modules {
-                let (out_features, in_features) = decoder.projection_shape(target);
-                let [a, b] = target.tensor_names(layer);
-                pairs[target as usize] = Some(LoraPair {
-                    a: take(&a, (config.rank, in_features))?,
-                    b: take(&b, (out_features, config.rank))?,
-                });
-            }
-            layers.push(pairs);
-        }
+        let layers = fill(&modules, |layer, target, rank| {
+            let (out_features, in_features) = decoder.projection_shape(target);
+            let [a, b] = target.tensor_names(layer);
+            Ok(LoraPair { a: take(&a, (rank, in_features))?, b: take(&b, (out_features, rank))? })
+        })?;
         if let Some(name) = tensors.keys().next() {
             return Err(Error::adapter(
                 origin,
                 format!("it holds the tensor {name}, which the base model has no place for"),
             ));
         }
-        Ok(Self { config, layers })
+        Ok(Self { config, layers, modules })
     }
 
     /// Reads a PEFT folder. Settings that change what the adapter computes and that this engine does not carry out
-    /// (bias, DoRA, rank-stabilised scale, patterns, extra modules) are refused by name.
+    /// (bias, DoRA, fully trained modules, initialisations that change the base model) are refused by name.
     pub fn load(dir: &Path, decoder: &DecoderConfig, device: &Device) -> Result<Self> {
         let config_path = dir.join(CONFIG_FILE);
         let config = peft::read_config(&config_path)?;
@@ -241,16 +206,32 @@ impl Adapter {
     /// The decoder with the update folded into its weights, `W + (alpha / r) B A`; the original is untouched.
     pub fn merge_into(&self, decoder: &Decoder) -> Result<Decoder> {
         let mut merged = decoder.clone();
-        for (layer, pairs) in merged.layers.iter_mut().zip(&self.layers) {
-            for (projection, pair) in layer.projections.iter_mut().zip(pairs) {
-                if let Some(pair) = pair {
-                    let delta = (pair.b.matmul(&pair.a)? * self.scale())?;
+        for (index, layer) in merged.layers.iter_mut().enumerate() {
+            for (target, projection) in Target::ALL.into_iter().zip(&mut layer.projections) {
+                if let Some(pair) = self.get(index, target) {
+                    let delta = (pair.b.matmul(&pair.a)? * self.scale(index, target))?;
                     projection.weight = Weight::dense(&(projection.weight.to_dense()? + delta)?)?;
                 }
             }
         }
         Ok(merged)
     }
+}
+
+/// The pairs of an adapter's modules, each made by `pair` from layer, target and rank.
+fn fill(
+    modules: &Modules,
+    mut pair: impl FnMut(usize, Target, usize) -> Result<LoraPair>,
+) -> Result<Vec<[Option<LoraPair>; 7]>> {
+    let mut layers = Vec::with_capacity(modules.len());
+    for (layer, of_layer) in modules.iter().enumerate() {
+        let mut pairs = <[Option<LoraPair>; 7]>::default();
+        for (target, module) in Target::ALL.into_iter().zip(of_layer) {
+            pairs[target as usize] = module.map(|module| pair(layer, target, module.rank)).transpose()?;
+        }
+        layers.push(pairs);
+    }
+    Ok(layers)
 }
 
 /// PEFT names and tensors of pairs (an adapter's or its gradients'), sorted by name.
@@ -279,8 +260,9 @@ mod tests {
             rank: 3,
             alpha: 12.0,
             dropout: 0.05,
-            target_modules: targets.to_vec(),
+            target_modules: TargetModules::of(targets),
             base_model: "tiny".to_owned(),
+            ..LoraConfig::default()
         }
     }
 
@@ -318,7 +300,7 @@ mod tests {
         let decoder = test_model::tiny(1);
         let adapter = Adapter::init(lora_config(&Target::ALL), &decoder.config, 5, &Device::Cpu).unwrap();
         let adapter = with_random_b(&adapter);
-        assert_eq!(adapter.scale(), 4.0);
+        assert_eq!(adapter.scale(0, Target::Q), 4.0);
         let unmerged = hidden(&decoder, Some(&adapter));
         let merged = hidden(&adapter.merge_into(&decoder).unwrap(), None);
         assert!(largest_difference(&unmerged, &merged) < 1e-4);
@@ -361,7 +343,13 @@ mod tests {
         assert!(message_with("bias", "all".into()).contains("bias"));
         assert!(message_with("use_dora", true.into()).contains("DoRA"));
         assert!(message_with("peft_type", "IA3".into()).contains("IA3"));
-        assert!(message_with("target_modules", serde_json::json!(["q_proj", "wte"])).contains("\"wte\""));
+        assert!(message_with("target_modules", serde_json::json!(["wte"])).contains("wte"));
+        assert!(message_with("modules_to_save", serde_json::json!(["lm_head"])).contains("modules_to_save"));
+        assert!(message_with("fan_in_fan_out", true.into()).contains("transposed"));
+        assert!(message_with("init_lora_weights", "pissa_niter_4".into()).contains("pissa_niter_4"));
+        assert!(message_with("layers_to_transform", serde_json::json!([-1])).contains("layers_to_transform"));
+        assert!(message_with("rank_pattern", serde_json::json!({"q_proj": "high"})).contains("rank_pattern"));
+        assert!(message_with("rank_pattern", serde_json::json!({"q_proj": 5})).contains("lora_A"));
         assert!(message_with("target_modules", serde_json::json!(["k_proj"])).contains("missing"));
         assert!(message_with("r", 4.into()).contains("belongs to another model"));
         // What PEFT may leave out may be absent.

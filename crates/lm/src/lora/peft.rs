@@ -11,7 +11,7 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 use serde_json::{Value, json};
 
-use super::{LoraConfig, Target};
+use super::{LoraConfig, TargetModules};
 use crate::error::{Error, Result};
 
 /// File name of the adapter's configuration, as PEFT writes it.
@@ -65,17 +65,12 @@ pub(crate) fn serialize_tensors(
 }
 
 /// Settings of PEFT that would change the result and that are not carried out, with their neutral values.
-const NEUTRAL_ONLY: [(&str, &str); 21] = [
+const NEUTRAL_ONLY: [(&str, &str); 16] = [
     ("use_dora", "DoRA"),
-    ("use_rslora", "the rank-stabilised scale"),
     ("use_qalora", "QA-LoRA"),
     ("use_bdlora", "block-diagonal LoRA"),
     ("lora_bias", "a bias on B"),
     ("fan_in_fan_out", "transposed weights"),
-    ("rank_pattern", "ranks that differ by module"),
-    ("alpha_pattern", "alphas that differ by module"),
-    ("layers_to_transform", "adapting only some layers"),
-    ("layers_pattern", "a layer pattern"),
     ("layer_replication", "layer replication"),
     ("modules_to_save", "fully trained modules"),
     ("exclude_modules", "excluded modules"),
@@ -119,54 +114,123 @@ fn parse_config(value: &Value, path: &Path) -> Result<LoraConfig> {
             ));
         }
     }
-    // PEFT's own defaults for what a config may leave out: r 8, lora_alpha 8, lora_dropout 0.
-    let rank = value.get("r").map_or(Some(8), Value::as_u64);
-    let rank = rank.ok_or_else(|| Error::adapter(path, "r is not a whole number"))? as usize;
-    let number = |field: &str, default: f64| match value.get(field) {
-        None => Ok(default),
-        Some(found) => found.as_f64().ok_or_else(|| Error::adapter(path, format!("{field} is not a number"))),
-    };
-    let config = LoraConfig {
-        rank,
-        alpha: number("lora_alpha", 8.0)?,
-        dropout: number("lora_dropout", 0.0)?,
+    check_initialisation(value, path)?;
+    // What a config leaves out has PEFT's default.
+    let default = LoraConfig::default();
+    Ok(LoraConfig {
+        rank: optional(value, "r", path, whole_number)?.unwrap_or(default.rank),
+        alpha: optional(value, "lora_alpha", path, Value::as_f64)?.unwrap_or(default.alpha),
+        dropout: optional(value, "lora_dropout", path, Value::as_f64)?.unwrap_or(default.dropout),
         target_modules: parse_targets(value.get("target_modules"), path)?,
-        base_model: value
-            .get("base_model_name_or_path")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned(),
-    };
-    config.check(path)?;
-    Ok(config)
+        layers_to_transform: parse_layers(value, path)?,
+        rank_pattern: parse_pattern(value, "rank_pattern", path, whole_number)?,
+        alpha_pattern: parse_pattern(value, "alpha_pattern", path, Value::as_f64)?,
+        use_rslora: optional(value, "use_rslora", path, Value::as_bool)?.unwrap_or(default.use_rslora),
+        base_model: optional(value, "base_model_name_or_path", path, as_string)?.unwrap_or_default(),
+    })
 }
 
-fn parse_targets(value: Option<&Value>, path: &Path) -> Result<Vec<Target>> {
-    let names: Vec<&str> = match value {
-        Some(Value::String(name)) if name == "all-linear" => return Ok(Target::ALL.to_vec()),
-        Some(Value::String(name)) => vec![name],
-        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
-        _ => return Err(Error::adapter(path, "target_modules is missing")),
-    };
-    let mut targets = Vec::with_capacity(names.len());
-    for name in names {
-        let target = Target::from_module_name(name).ok_or_else(|| {
-            let known = Target::ALL.map(Target::module_name).join(", ");
-            Error::adapter(path, format!("the target module \"{name}\" is not one of {known}"))
-        })?;
-        targets.push(target);
+fn whole_number(value: &Value) -> Option<usize> {
+    value.as_u64().and_then(|number| usize::try_from(number).ok())
+}
+
+fn as_string(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+/// A field that may be absent or null; of another kind it is refused by name.
+fn optional<T>(
+    config: &Value,
+    field: &str,
+    path: &Path,
+    read: impl Fn(&Value) -> Option<T>,
+) -> Result<Option<T>> {
+    match config.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(found) => read(found).map(Some).ok_or_else(|| unreadable(field, found, path)),
     }
-    targets.sort();
-    targets.dedup();
-    Ok(targets)
+}
+
+fn unreadable(field: &str, found: &Value, path: &Path) -> Error {
+    Error::adapter(path, format!("{field} cannot be {found}"))
+}
+
+/// Ways to draw the first A and B that leave the base model's weights alone.
+const PLAIN_INITIALISATIONS: [&str; 3] = ["gaussian", "orthogonal", "eva"];
+
+/// PiSSA, OLoRA, CorDA, LoftQ and LoRA-GA subtract the first update from the base model's weights, so such an
+/// adapter does not fit the base model as it is published.
+fn check_initialisation(config: &Value, path: &Path) -> Result<()> {
+    match config.get("init_lora_weights") {
+        Some(Value::String(name)) if !PLAIN_INITIALISATIONS.contains(&name.as_str()) => Err(Error::adapter(
+            path,
+            format!(
+                "init_lora_weights is \"{name}\", which changes the base model's weights; convert the adapter to \
+                     plain LoRA with PEFT (path_initial_model_for_weight_conversion of save_pretrained) first"
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// `layers_to_transform`: a layer or a list of layers. The pattern beside it names the list that layers are in.
+fn parse_layers(config: &Value, path: &Path) -> Result<Option<Vec<usize>>> {
+    let read = |found: &Value| match found {
+        Value::Array(items) => items.iter().map(whole_number).collect(),
+        found => whole_number(found).map(|layer| vec![layer]),
+    };
+    let layers = optional(config, "layers_to_transform", path, read)?;
+    let in_layers = |pattern: &Value| match pattern {
+        Value::String(pattern) => pattern.is_empty() || pattern == "layers",
+        Value::Array(patterns) => patterns.is_empty() || patterns.iter().any(|pattern| pattern == "layers"),
+        other => other.is_null(),
+    };
+    match config.get("layers_pattern") {
+        Some(pattern) if layers.is_some() && !in_layers(pattern) => {
+            Err(Error::adapter(path, format!("layers_pattern is {pattern}; this model's list is \"layers\"")))
+        }
+        _ => Ok(layers),
+    }
+}
+
+/// A map from patterns of module names to numbers, in the order of the file.
+fn parse_pattern<T>(
+    config: &Value,
+    field: &str,
+    path: &Path,
+    read: impl Fn(&Value) -> Option<T>,
+) -> Result<Vec<(String, T)>> {
+    let entries = |found: &Value| {
+        let entry = |(key, value): (&String, &Value)| Some((key.clone(), read(value)?));
+        found.as_object()?.iter().map(entry).collect()
+    };
+    Ok(optional(config, field, path, entries)?.unwrap_or_default())
+}
+
+fn parse_targets(value: Option<&Value>, path: &Path) -> Result<TargetModules> {
+    match value {
+        Some(Value::String(name)) if name == "all-linear" => Ok(TargetModules::AllLinear),
+        Some(Value::String(pattern)) => Ok(TargetModules::Regex(pattern.clone())),
+        Some(Value::Array(items)) => {
+            let names: Option<Vec<String>> = items.iter().map(as_string).collect();
+            names.map(TargetModules::Names).ok_or_else(|| unreadable("target_modules", &json!(items), path))
+        }
+        _ => Err(Error::adapter(path, "target_modules is missing")),
+    }
 }
 
 fn peft_json(config: &LoraConfig) -> Value {
     // A whole alpha is written as an integer, as PEFT does.
-    let alpha = if config.alpha.fract() == 0.0 { json!(config.alpha as i64) } else { json!(config.alpha) };
-    let modules: Vec<&str> = config.target_modules.iter().map(|target| target.module_name()).collect();
+    let alpha = |alpha: f64| if alpha.fract() == 0.0 { json!(alpha as i64) } else { json!(alpha) };
+    let modules = match &config.target_modules {
+        TargetModules::AllLinear => json!("all-linear"),
+        TargetModules::Names(names) => json!(names),
+        TargetModules::Regex(pattern) => json!(pattern),
+    };
+    let alphas = config.alpha_pattern.iter().map(|(key, value)| (key.clone(), alpha(*value)));
+    let ranks = config.rank_pattern.iter().map(|(key, value)| (key.clone(), json!(value)));
     json!({
-        "alpha_pattern": {},
+        "alpha_pattern": Value::Object(alphas.collect()),
         "auto_mapping": null,
         "base_model_name_or_path": config.base_model,
         "bias": "none",
@@ -174,17 +238,17 @@ fn peft_json(config: &LoraConfig) -> Value {
         "inference_mode": true,
         "init_lora_weights": true,
         "layers_pattern": null,
-        "layers_to_transform": null,
-        "lora_alpha": alpha,
+        "layers_to_transform": config.layers_to_transform,
+        "lora_alpha": alpha(config.alpha),
         "lora_dropout": config.dropout,
         "modules_to_save": null,
         "peft_type": "LORA",
         "r": config.rank,
-        "rank_pattern": {},
+        "rank_pattern": Value::Object(ranks.collect()),
         "revision": null,
         "target_modules": modules,
         "task_type": "CAUSAL_LM",
         "use_dora": false,
-        "use_rslora": false,
+        "use_rslora": config.use_rslora,
     })
 }

@@ -255,6 +255,6 @@ impl Layer {
             Some(dropout) => matmul(&dropout.apply(x, index, target, None)?, &pair.a.t()?)?,
             None => matmul(x, &pair.a.t()?)?,
         };
-        add_product(y, &low, &pair.b.t()?, adapter.scale())
+        add_product(y, &low, &pair.b.t()?, adapter.scale(index, target))
     }
 }

@@ -143,8 +143,9 @@ impl Pass<'_> {
         let dropped = self.dropout.map(|dropout| site.drop(dropout, x)).transpose()?;
         let x = dropped.as_ref().unwrap_or(x);
         // The scale goes on the thin matrices.
-        let low = (matmul(x, &pair.a.t()?)? * self.adapter.scale())?;
-        let dlow = (matmul(dy, &pair.b)? * self.adapter.scale())?;
+        let scale = self.adapter.scale(site.index, site.target);
+        let low = (matmul(x, &pair.a.t()?)? * scale)?;
+        let dlow = (matmul(dy, &pair.b)? * scale)?;
         grads[site.target as usize] =
             Some(LoraPair { a: matmul(&dlow.t()?, x)?, b: matmul(&dy.t()?, &low)? });
         Ok(Some(dlow))

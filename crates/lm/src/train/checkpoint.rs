@@ -69,7 +69,7 @@ struct StateJson {
     last: Option<StepReport>,
 }
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const METADATA_KEY: &str = "train_state";
 const EXP_AVG: &str = "optimizer.exp_avg";
 const EXP_AVG_SQ: &str = "optimizer.exp_avg_sq";

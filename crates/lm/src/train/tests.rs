@@ -10,7 +10,7 @@ use candle_nn::rotary_emb::rope_slow;
 
 use super::*;
 use crate::error::{Error, Result};
-use crate::lora::{Adapter, LoraConfig, Target};
+use crate::lora::{Adapter, LoraConfig, Target, TargetModules};
 use crate::model::Decoder;
 use crate::random::{self, Dropout};
 use crate::test_model;
@@ -21,9 +21,8 @@ fn adapter(decoder: &Decoder, targets: &[Target], random_b: bool) -> Adapter {
     let config = LoraConfig {
         rank: 3,
         alpha: 6.0,
-        dropout: 0.0,
-        target_modules: targets.to_vec(),
-        base_model: String::new(),
+        target_modules: TargetModules::of(targets),
+        ..LoraConfig::default()
     };
     let mut adapter = Adapter::init(config, &decoder.config, 11, &Device::Cpu).unwrap();
     if random_b {
@@ -92,7 +91,7 @@ impl Oracle<'_> {
             x = (&x * mask.narrow(0, first_row, x.dim(0)?)?)?;
         }
         let low = x.matmul(&a.as_tensor().t()?)?.matmul(&b.as_tensor().t()?)?;
-        y + (low * self.adapter.scale())?
+        y + (low * self.adapter.scale(layer, target))?
     }
 
     fn logps(&self, prompt: &[u32], completion: &[u32], first_row: usize) -> candle_core::Result<Tensor> {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use lm::lora::{Adapter, LoraConfig, Target};
+use lm::lora::{Adapter, LoraConfig, Target, TargetModules};
 use lm::train::{
     BatchPlan, Objective, Observer, Schedule, StepReport, TrainConfig, TrainExample, TrainOutcome,
     TrainState, train,
@@ -37,8 +37,9 @@ impl Stage<'_> {
             rank: recipe.lora_rank,
             alpha: recipe.lora_alpha,
             dropout,
-            target_modules: Target::ALL.to_vec(),
+            target_modules: TargetModules::of(&Target::ALL),
             base_model: self.run.row.model_name.clone(),
+            ..LoraConfig::default()
         };
         Ok(Adapter::init(config, &decoder.config, self.key(task, 0, 0), &decoder.device)?)
     }
