@@ -13,7 +13,8 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
-use crate::model::decoder::{Decoder, PackedBatch, Record};
+use crate::model::PackedBatch;
+use crate::model::decoder::{Decoder, Record};
 use crate::model::kv_cache::{Cursor, KvCache};
 use crate::random;
 use crate::sample::{Filters, argmax, draw, filter, softmax};
@@ -237,25 +238,45 @@ impl Run<'_> {
         let device = &self.decoder.device;
         let running: Vec<(usize, Running)> =
             self.slots.iter().enumerate().filter_map(|(slot, running)| running.map(|r| (slot, r))).collect();
+        let (stale, running): (Vec<_>, Vec<_>) =
+            running.into_iter().partition(|(_, r)| self.decoder.rope.changes_at(r.position + 1));
+        self.recompute(stale, on_token)?;
+        if running.is_empty() {
+            return Ok(());
+        }
         let cursors: Vec<Cursor> =
             running.iter().map(|(slot, r)| Cursor { slot: *slot, position: r.position }).collect();
-        let ids: Vec<u32> = running.iter().map(|(_, r)| r.token).collect();
-        let positions: Vec<u32> = running.iter().map(|(_, r)| r.position as u32).collect();
-        let rows = running.len();
-        let ids = Tensor::from_vec(ids, rows, device)?;
-        let positions = Tensor::from_vec(positions, rows, device)?;
+        let tokens: Vec<(u32, usize)> = running.iter().map(|(_, r)| (r.token, r.position)).collect();
+        let batch = PackedBatch::next_tokens(&tokens, device)?;
         let cache = &mut self.cache;
-        let hidden = self.decoder.run_blocks(
-            &ids,
-            &positions,
-            self.adapter,
-            None,
-            Record::Nothing,
-            &mut |layer, q, k, v| cache.step(layer, &cursors, q, k, v),
-        )?;
+        let hidden =
+            self.decoder.run_blocks(&batch, self.adapter, None, Record::Nothing, &mut |layer, q, k, v| {
+                cache.step(layer, &cursors, q, k, v)
+            })?;
         let tokens = self.draw_rows(&running, &self.decoder.logits(&hidden)?)?;
         for ((slot, r), token) in running.into_iter().zip(tokens) {
             self.place(slot, Running { position: r.position + 1, token, ..r }, on_token)?;
+        }
+        Ok(())
+    }
+
+    /// One token more for sequences whose length has changed all their rotary frequencies: what the cache holds of
+    /// them is computed anew, as in a full pass (transformers' Phi-3 does the same).
+    fn recompute(
+        &mut self,
+        stale: Vec<(usize, Running)>,
+        on_token: &mut dyn FnMut(usize, u32) -> ControlFlow<()>,
+    ) -> Result<()> {
+        for (slot, r) in stale {
+            let prompt_ids = &self.requests[r.request].prompt_ids;
+            let whole = [prompt_ids, self.results[r.request].ids.as_slice()].concat();
+            for mut fresh in self.prefill(vec![whole])? {
+                for (layer, (k, v)) in fresh.layers.iter().enumerate() {
+                    self.cache.write_prompt(layer, slot, k, v);
+                }
+                let token = self.draw(r.request, &mut fresh.logits)?;
+                self.place(slot, Running { position: r.position + 1, token, ..r }, on_token)?;
+            }
         }
         Ok(())
     }
@@ -315,7 +336,7 @@ impl Run<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_model::tiny;
+    use crate::test_model::{tiny, tiny_as, variants};
 
     fn config(temperature: f64, batch_size: usize) -> GenerateConfig {
         let stop_ids = vec![3];
@@ -333,30 +354,35 @@ mod tests {
 
     #[test]
     fn batched_equals_single_greedy_and_sampled() {
-        let decoder = tiny(1);
-        let requests = requests();
-        for temperature in [0.0, 0.9] {
-            let cfg = config(temperature, 1);
-            let single: Vec<Generation> =
-                requests.iter().map(|r| all(&decoder, std::slice::from_ref(r), &cfg).remove(0)).collect();
-            for batch_size in [1, 3, 32] {
-                assert_eq!(all(&decoder, &requests, &config(temperature, batch_size)), single);
+        for (name, variant) in variants() {
+            let decoder = tiny_as(&variant, 1);
+            let requests = requests();
+            for temperature in [0.0, 0.9] {
+                let cfg = config(temperature, 1);
+                let single: Vec<Generation> =
+                    requests.iter().map(|r| all(&decoder, std::slice::from_ref(r), &cfg).remove(0)).collect();
+                for batch_size in [1, 3, 32] {
+                    let batched = all(&decoder, &requests, &config(temperature, batch_size));
+                    assert_eq!(batched, single, "{name}");
+                }
             }
         }
     }
 
     #[test]
     fn cached_decoding_equals_the_full_forward_pass() {
-        let decoder = tiny(2);
-        let cfg = GenerateConfig { stop_ids: Vec::new(), ..config(0.0, 4) };
-        for (request, generation) in requests().iter().zip(all(&decoder, &requests(), &cfg)) {
-            let mut seq = request.prompt_ids.clone();
-            for token in generation.ids {
-                let batch = PackedBatch::new(std::slice::from_ref(&seq), &decoder.device).unwrap();
-                let hidden = decoder.forward(&batch, None, None, None).unwrap();
-                let logits = decoder.logits(&hidden).unwrap().to_vec2::<f32>().unwrap();
-                assert_eq!(argmax(logits.last().unwrap()) as u32, token);
-                seq.push(token);
+        for (name, variant) in variants() {
+            let decoder = tiny_as(&variant, 2);
+            let cfg = GenerateConfig { stop_ids: Vec::new(), ..config(0.0, 4) };
+            for (request, generation) in requests().iter().zip(all(&decoder, &requests(), &cfg)) {
+                let mut seq = request.prompt_ids.clone();
+                for token in generation.ids {
+                    let batch = PackedBatch::new(std::slice::from_ref(&seq), &decoder.device).unwrap();
+                    let hidden = decoder.forward(&batch, None, None, None).unwrap();
+                    let logits = decoder.logits(&hidden).unwrap().to_vec2::<f32>().unwrap();
+                    assert_eq!(argmax(logits.last().unwrap()) as u32, token, "{name}");
+                    seq.push(token);
+                }
             }
         }
     }

@@ -32,10 +32,8 @@ pub use generate::{Finish, GenerateConfig, GenerateRequest, Generation, generate
 pub use gguf::Gguf;
 pub use language_model::{FolderSummary, LanguageModel, check_folder, model_sha256};
 pub use lora::{Adapter, LoraConfig, LoraPair, Target, TargetModules};
-pub use model::{
-    Decoder, DecoderConfig, Layer, LayerTape, PackedBatch, Projection, Quantize, Rope, RopeScaling,
-};
-pub use model::{Tape, Weight};
+pub use model::{Architecture, Decoder, DecoderConfig, Layer, LayerTape, PackedBatch, Projection};
+pub use model::{Quantize, Rope, RopeScaling, Tape, Weight};
 pub use random::Dropout;
 pub use score::{Completion, Scored, score};
 pub use tokenizer::{SpecialTokens, Tokenizer};

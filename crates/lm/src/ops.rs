@@ -4,7 +4,7 @@
 //! one caller at a time; training runs several passes side by side and would queue there. These run where they are
 //! called, in one pass over memory. On devices other than the CPU they are plain candle operations.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 use candle_core::{CpuStorage, D, InplaceOp1, InplaceOp2, Layout, Storage, Tensor};
 use rayon::prelude::*;
@@ -79,19 +79,34 @@ pub(crate) fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
     Ok(Tensor::from_vec(out, gate.shape(), gate.device())?)
 }
 
-/// Causal softmax over the last axis of `[B, rows, keys]`, in place on the CPU. Row `r` of a matrix belongs to query
-/// `first + r % queries` and sees the keys up to and including its own position; `scale` multiplies the scores.
-pub(crate) fn causal_softmax(scores: Tensor, queries: usize, first: usize, scale: f64) -> Result<Tensor> {
-    if !scores.device().is_cpu() {
-        return causal_softmax_composed(&scores, queries, first, scale);
+/// Which keys a row of attention scores sees: row `r` of a matrix belongs to the query at key `first + r % queries`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sight {
+    pub(crate) queries: usize,
+    pub(crate) first: usize,
+    /// How many keys, its own and those just before; none: all before.
+    pub(crate) window: Option<usize>,
+}
+
+impl Sight {
+    fn keys(&self, row: usize) -> Range<usize> {
+        let end = self.first + row % self.queries + 1;
+        self.window.map_or(0, |window| end.saturating_sub(window))..end
     }
-    scores.inplace_op1(&CausalSoftmax { queries, first, scale: scale as f32 })?;
+}
+
+/// Softmax over the last axis of `[B, rows, keys]` of what each row sees, 0 elsewhere, in place on the CPU; `scale`
+/// multiplies the scores.
+pub(crate) fn causal_softmax(scores: Tensor, sight: Sight, scale: f64) -> Result<Tensor> {
+    if !scores.device().is_cpu() {
+        return causal_softmax_composed(&scores, sight, scale);
+    }
+    scores.inplace_op1(&CausalSoftmax { sight, scale: scale as f32 })?;
     Ok(scores)
 }
 
 struct CausalSoftmax {
-    queries: usize,
-    first: usize,
+    sight: Sight,
     scale: f32,
 }
 
@@ -104,9 +119,11 @@ impl InplaceOp1 for CausalSoftmax {
         let keys = layout.dims()[layout.dims().len() - 1];
         let values = contiguous_mut(storage, layout)?;
         for (row, scores) in values.chunks_exact_mut(keys).enumerate() {
-            let seen = (self.first + row % self.queries + 1).min(keys);
-            let (seen, unseen) = scores.split_at_mut(seen);
-            unseen.fill(0.0);
+            let seen = self.sight.keys(row);
+            let (before, rest) = scores.split_at_mut(seen.start);
+            let (seen, after) = rest.split_at_mut(seen.len());
+            before.fill(0.0);
+            after.fill(0.0);
             let max = seen.iter().fold(f32::NEG_INFINITY, |max, v| if *v > max { *v } else { max });
             for v in seen.iter_mut() {
                 *v = exp((*v - max) * self.scale);
@@ -134,15 +151,10 @@ pub(crate) fn contiguous_mut<'a>(
     }
 }
 
-pub(crate) fn causal_softmax_composed(
-    scores: &Tensor,
-    queries: usize,
-    first: usize,
-    scale: f64,
-) -> Result<Tensor> {
+pub(crate) fn causal_softmax_composed(scores: &Tensor, sight: Sight, scale: f64) -> Result<Tensor> {
     let (_, rows, keys) = scores.dims3()?;
     let mask: Vec<f32> = (0..rows * keys)
-        .map(|i| if i % keys > first + i / keys % queries { f32::NEG_INFINITY } else { 0.0 })
+        .map(|i| if sight.keys(i / keys).contains(&(i % keys)) { 0.0 } else { f32::NEG_INFINITY })
         .collect();
     let mask = Tensor::from_vec(mask, (1, rows, keys), scores.device())?.to_dtype(scores.dtype())?;
     let scores = (scores * scale)?.broadcast_add(&mask)?;

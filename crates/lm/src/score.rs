@@ -72,22 +72,16 @@ fn score_batch(
     items: &[Completion<'_>],
 ) -> Result<Vec<Scored>> {
     // The last token predicts nothing that is scored, so it is not fed.
-    let seqs: Vec<Vec<u32>> = items
-        .iter()
-        .map(|item| {
-            let mut seq = [item.prompt_ids, item.completion_ids].concat();
-            seq.pop();
-            seq
-        })
-        .collect();
+    let seqs: Vec<Vec<u32>> =
+        items.iter().map(|item| [item.prompt_ids, item.completion_ids].concat()).collect();
     let limit = decoder.config.max_position_embeddings;
-    if let Some(longest) = seqs.iter().map(|seq| seq.len() + 1).max().filter(|tokens| *tokens > limit) {
+    if let Some(longest) = seqs.iter().map(Vec::len).max().filter(|tokens| *tokens > limit) {
         return Err(Error::ContextExceeded { tokens: longest, limit });
     }
     if items.iter().all(|item| item.completion_ids.is_empty()) {
         return Ok(vec![Scored { logp_sum: 0.0, n_tokens: 0, token_logps: Vec::new() }; items.len()]);
     }
-    let batch = PackedBatch::new(&seqs, &decoder.device)?;
+    let batch = PackedBatch::without_last(&seqs, &decoder.device)?;
     let hidden = decoder.forward(&batch, adapter, None, None)?;
     let mut rows: Vec<u32> = Vec::new();
     let mut targets: Vec<u32> = Vec::new();

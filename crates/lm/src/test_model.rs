@@ -1,4 +1,5 @@
-//! A tiny decoder with random weights for unit tests: two blocks, grouped queries, untied head, biases.
+//! Tiny decoders with random weights for unit tests: two blocks, grouped queries, untied head; with biases, or as
+//! other families have it.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -18,6 +19,43 @@ pub(crate) fn config() -> Value {
         "max_position_embeddings": 96, "rms_norm_eps": 1e-5, "rope_theta": 1000.0, "attention_bias": true,
         "tie_word_embeddings": false, "eos_token_id": 3
     })
+}
+
+/// config.json of tiny models whose blocks or frequencies differ from [`config`]'s.
+pub(crate) fn variants() -> Vec<(&'static str, Value)> {
+    let changed = |changes: Value| {
+        let mut config = config();
+        for (field, value) in changes.as_object().unwrap() {
+            config[field] = value.clone();
+        }
+        config
+    };
+    let factors = |first: f64| (0..2).map(|i| first + f64::from(i)).collect::<Vec<_>>();
+    vec![
+        ("biases", config()),
+        (
+            "head norms and a window in the second block",
+            changed(json!({
+                "architectures": ["Qwen3ForCausalLM"], "use_sliding_window": true, "sliding_window": 4,
+                "max_window_layers": 1, "head_dim": 8
+            })),
+        ),
+        ("windows", changed(json!({ "architectures": ["MistralForCausalLM"], "sliding_window": 3 }))),
+        (
+            "frequencies that follow the length",
+            changed(json!({
+                "max_position_embeddings": 12, "rope_scaling": { "type": "dynamic", "factor": 5.0 }
+            })),
+        ),
+        (
+            "fused matrices, partial rotation and a second set of frequencies",
+            changed(json!({
+                "architectures": ["Phi3ForCausalLM"], "partial_rotary_factor": 0.67,
+                "original_max_position_embeddings": 12,
+                "rope_scaling": { "type": "longrope", "short_factor": factors(1.0), "long_factor": factors(3.0) }
+            })),
+        ),
+    ]
 }
 
 /// Random tensors for a configuration, by checkpoint name.
@@ -43,11 +81,15 @@ pub(crate) fn tensors(config: &DecoderConfig, seed: u64) -> HashMap<String, Tens
         let prefix = format!("model.layers.{layer}");
         add(format!("{prefix}.input_layernorm.weight"), &[hidden], 1.0, 0.1);
         add(format!("{prefix}.post_attention_layernorm.weight"), &[hidden], 1.0, 0.1);
+        if config.qk_norm {
+            add(format!("{prefix}.self_attn.q_norm.weight"), &[config.head_dim], 1.0, 0.1);
+            add(format!("{prefix}.self_attn.k_norm.weight"), &[config.head_dim], 1.0, 0.1);
+        }
         for target in Target::ALL {
-            let block = if (target as usize) < 4 { "self_attn" } else { "mlp" };
-            let name = format!("{prefix}.{block}.{}", target.module_name());
             let (rows, columns) = config.projection_shape(target);
-            add(format!("{name}.weight"), &[rows, columns], 0.0, 0.25);
+            let (module, stored_rows, _) = config.stored_projection(target);
+            let name = format!("{prefix}.{}.{module}", target.block_name());
+            add(format!("{name}.weight"), &[stored_rows, columns], 0.0, 0.25);
             if config.projection_bias(target) {
                 add(format!("{name}.bias"), &[rows], 0.0, 0.1);
             }
@@ -58,7 +100,11 @@ pub(crate) fn tensors(config: &DecoderConfig, seed: u64) -> HashMap<String, Tens
 
 /// Writes a model folder and returns its tensors.
 pub(crate) fn write(dir: &Path, seed: u64) -> HashMap<String, Tensor> {
-    std::fs::write(dir.join("config.json"), config().to_string()).unwrap();
+    write_as(&config(), dir, seed)
+}
+
+fn write_as(config: &Value, dir: &Path, seed: u64) -> HashMap<String, Tensor> {
+    std::fs::write(dir.join("config.json"), config.to_string()).unwrap();
     let tensors = tensors(&DecoderConfig::load(dir).unwrap(), seed);
     candle_core::safetensors::save(&tensors, dir.join("model.safetensors")).unwrap();
     tensors
@@ -66,7 +112,12 @@ pub(crate) fn write(dir: &Path, seed: u64) -> HashMap<String, Tensor> {
 
 /// The tiny model, loaded from files as any other.
 pub(crate) fn tiny(seed: u64) -> Decoder {
+    tiny_as(&config(), seed)
+}
+
+/// A tiny model of one of the [`variants`].
+pub(crate) fn tiny_as(config: &Value, seed: u64) -> Decoder {
     let dir = tempfile::tempdir().unwrap();
-    write(dir.path(), seed);
+    write_as(config, dir.path(), seed);
     Decoder::load(dir.path(), &Device::Cpu).unwrap()
 }

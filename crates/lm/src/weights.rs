@@ -116,8 +116,28 @@ impl Weights {
         quantize: Quantize,
         device: &Device,
     ) -> Result<Weight> {
-        let (rows, columns) = shape;
-        let (stored, dtype) = self.stored(name, &[rows, columns])?;
+        self.matrix_rows(name, shape, 0..shape.0, quantize, device)
+    }
+
+    /// [`Weights::matrix`] of the rows `band` of the matrix that is stored with `shape`.
+    pub(crate) fn matrix_rows(
+        &self,
+        name: &str,
+        shape: (usize, usize),
+        band: Range<usize>,
+        quantize: Quantize,
+        device: &Device,
+    ) -> Result<Weight> {
+        let (rows, columns) = (band.len(), shape.1);
+        let (stored, dtype) = self.stored(name, &[shape.0, columns])?;
+        let part;
+        let stored = match band == (0..shape.0) {
+            true => stored,
+            false => {
+                part = stored.band(dtype, columns, band);
+                &part
+            }
+        };
         let float = matches!(dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16);
         let packed = match quantize.block_type(columns) {
             Some(block) if float => {
@@ -164,6 +184,18 @@ impl Stored {
                 let (within, half) = (row % head, head / 2);
                 row - within + 2 * (within % half) + within / half
             }
+        }
+    }
+
+    /// Some rows of a matrix whose rows lie in the checkpoint's order.
+    fn band(&self, dtype: GgmlDType, columns: usize, band: Range<usize>) -> Self {
+        let row = row_bytes(dtype, columns).unwrap_or(0);
+        Self {
+            path: self.path.clone(),
+            bytes: self.bytes.part(band.start * row..band.end * row),
+            dtype: self.dtype.clone(),
+            shape: vec![band.len(), columns],
+            interleaved: None,
         }
     }
 

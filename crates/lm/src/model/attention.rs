@@ -2,19 +2,44 @@
 //!
 //! Keys and values are not repeated for the query heads that share them: queries of a group are stacked as
 //! rows. Queries go block by block, each against the keys it may see, so memory grows with the block and not
-//! with the square of the sequence.
+//! with the square of the sequence, and a sliding window (Beltagy et al. 2020) costs what it holds.
+
+use std::ops::Range;
 
 use candle_core::Tensor;
+use candle_nn::ops::rms_norm;
 
 use super::linear::matmul;
+use super::rope::Rope;
 use crate::error::Result;
-use crate::ops::causal_softmax;
+use crate::ops::{Sight, causal_softmax};
 
 /// Query rows computed at once.
 const BLOCK_TOKENS: usize = 256;
 
-/// q `[T, H, Dh]`, k and v `[T, K, Dh]` (after rope) → `[T, H*Dh]`.
-pub(crate) fn attend_span(q: &Tensor, k: &Tensor, v: &Tensor) -> Result<Tensor> {
+/// Query or key heads `[N, heads, Dh]` as attention takes them: each head through an RMS norm of weight `norm`
+/// `[Dh]` where the family has one (Qwen3), then rotated.
+pub(crate) fn norm_and_rotate(
+    x: &Tensor,
+    norm: Option<&Tensor>,
+    eps: f32,
+    cos: &Tensor,
+    sin: &Tensor,
+) -> Result<Tensor> {
+    match norm {
+        Some(weight) => Rope::apply(&rms_norm(x, weight, eps)?, cos, sin),
+        None => Rope::apply(x, cos, sin),
+    }
+}
+
+/// The keys that queries `start..start + rows` may see together: from the first in the first query's window.
+pub(crate) fn visible_keys(start: usize, rows: usize, window: Option<usize>) -> Range<usize> {
+    window.map_or(0, |window| (start + 1).saturating_sub(window))..start + rows
+}
+
+/// q `[T, H, Dh]`, k and v `[T, K, Dh]` (after rope) → `[T, H*Dh]`. With a window, a token sees that many positions,
+/// its own included.
+pub(crate) fn attend_span(q: &Tensor, k: &Tensor, v: &Tensor, window: Option<usize>) -> Result<Tensor> {
     let (tokens, heads, head_dim) = q.dims3()?;
     let kv_heads = k.dim(1)?;
     let group = heads / kv_heads;
@@ -26,11 +51,13 @@ pub(crate) fn attend_span(q: &Tensor, k: &Tensor, v: &Tensor) -> Result<Tensor> 
     let mut blocks = Vec::with_capacity(tokens.div_ceil(BLOCK_TOKENS));
     for start in (0..tokens).step_by(BLOCK_TOKENS) {
         let rows = BLOCK_TOKENS.min(tokens - start);
-        let keys = start + rows;
+        let keys = visible_keys(start, rows, window);
         let q = q.narrow(2, start, rows)?.contiguous()?.reshape((kv_heads, group * rows, head_dim))?;
-        let scores = matmul(&q, &k.narrow(1, 0, keys)?.t()?)?;
-        let probs = causal_softmax(scores, rows, start, scale)?;
-        let out = matmul(&probs, &v.narrow(1, 0, keys)?)?.reshape((kv_heads, group, rows, head_dim))?;
+        let scores = matmul(&q, &k.narrow(1, keys.start, keys.len())?.t()?)?;
+        let sight = Sight { queries: rows, first: start - keys.start, window };
+        let probs = causal_softmax(scores, sight, scale)?;
+        let out = matmul(&probs, &v.narrow(1, keys.start, keys.len())?)?
+            .reshape((kv_heads, group, rows, head_dim))?;
         blocks.push(out.permute((2, 0, 1, 3))?.reshape((rows, heads * head_dim))?);
     }
     match blocks.len() {

@@ -7,10 +7,64 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::rope_scaling::RopeScaling;
 use crate::error::{Error, Result};
 
-/// Architectures that the golden tests prove, as config.json names them.
-const SUPPORTED: [&str; 3] = ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM"];
+/// More blocks than any model has: a damaged file must not ask for endless memory.
+const MAX_LAYERS: usize = 4096;
+
+/// The families that one decoder computes exactly; `docs/models.md` says what proves each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Architecture {
+    /// Llama 2, 3, 3.1, 3.2, SmolLM2, TinyLlama.
+    Llama,
+    /// Mistral: a sliding window in every block.
+    Mistral,
+    /// Qwen2 and Qwen2.5: biases on q, k and v.
+    Qwen2,
+    /// Qwen3, dense: a norm on each head of q and k.
+    Qwen3,
+    /// Phi-3 and Phi-4-mini: fused matrices, part of each head rotated.
+    Phi3,
+}
+
+impl Architecture {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Llama, Self::Mistral, Self::Qwen2, Self::Qwen3, Self::Phi3];
+
+    /// As `architectures` in config.json names it.
+    pub fn class_name(self) -> &'static str {
+        match self {
+            Self::Llama => "LlamaForCausalLM",
+            Self::Mistral => "MistralForCausalLM",
+            Self::Qwen2 => "Qwen2ForCausalLM",
+            Self::Qwen3 => "Qwen3ForCausalLM",
+            Self::Phi3 => "Phi3ForCausalLM",
+        }
+    }
+
+    /// As `model_type` in config.json names it.
+    pub fn model_type(self) -> &'static str {
+        match self {
+            Self::Llama => "llama",
+            Self::Mistral => "mistral",
+            Self::Qwen2 => "qwen2",
+            Self::Qwen3 => "qwen3",
+            Self::Phi3 => "phi3",
+        }
+    }
+
+    /// The class that config.json names; one without the list names the type only.
+    fn read(json: &Value, path: &Path) -> Result<Self> {
+        let found = json["architectures"][0].as_str().or_else(|| json["model_type"].as_str());
+        let found = found.ok_or_else(|| Error::config(path, "architectures", "is missing"))?;
+        let known = Self::ALL.into_iter().find(|a| [a.class_name(), a.model_type()].contains(&found));
+        known.ok_or_else(|| Error::UnsupportedArchitecture {
+            found: found.to_string(),
+            supported: Self::ALL.map(Self::class_name).join(", "),
+        })
+    }
+}
 
 /// Largest believed size: products of two must not overflow.
 const MAX_SIZE: usize = 1 << 28;
@@ -18,8 +72,8 @@ const MAX_SIZE: usize = 1 << 28;
 /// Sizes and constants of a decoder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecoderConfig {
-    /// Architecture as config.json names it.
-    pub architecture: String,
+    /// The family.
+    pub architecture: Architecture,
     /// Rows of the embedding (V).
     pub vocab_size: usize,
     /// Width of the residual stream (D).
@@ -34,14 +88,20 @@ pub struct DecoderConfig {
     pub num_key_value_heads: usize,
     /// Width of a head (Dh).
     pub head_dim: usize,
-    /// Longest sequence, in tokens.
+    /// Longest sequence that can be read, in tokens: the config's, or what `rope_scaling` stretches it to.
     pub max_position_embeddings: usize,
     /// Added to the mean square before the root.
     pub rms_norm_eps: f64,
+    /// Leading values of each head that are rotated (Dr), even.
+    pub rotary_dim: usize,
     /// Base of the rotary frequencies.
     pub rope_theta: f64,
     /// Scaling of the rotary frequencies.
     pub rope_scaling: RopeScaling,
+    /// Per block: how many positions a token sees, its own and those just before; none: all before.
+    pub sliding_windows: Vec<Option<usize>>,
+    /// Queries and keys pass an RMS norm of their own, head by head, before the rotation.
+    pub qk_norm: bool,
     /// The head shares the embedding's matrix.
     pub tie_word_embeddings: bool,
     /// q, k and v projections have a bias.
@@ -54,29 +114,6 @@ pub struct DecoderConfig {
     pub bos_token_id: Option<u32>,
     /// Tokens that end a sequence, of config.json and generation_config.json together, ascending.
     pub eos_token_ids: Vec<u32>,
-}
-
-/// Scaling of the rotary frequencies beyond the context of pretraining.
-#[derive(Debug, Clone, PartialEq)]
-pub enum RopeScaling {
-    /// As trained.
-    None,
-    /// All frequencies divided by `factor`.
-    Linear {
-        /// Divisor.
-        factor: f64,
-    },
-    /// Llama 3.1: low frequencies divided, high ones kept, the band between interpolated.
-    Llama3 {
-        /// Divisor of the low frequencies.
-        factor: f64,
-        /// Wavelengths above `original_context / low_freq_factor` are divided.
-        low_freq_factor: f64,
-        /// Wavelengths below `original_context / high_freq_factor` are kept.
-        high_freq_factor: f64,
-        /// Context of pretraining, in tokens.
-        original_context: usize,
-    },
 }
 
 impl DecoderConfig {
@@ -101,32 +138,45 @@ impl DecoderConfig {
     /// Reads a `config.json`, or what stands for one; `path` is named in errors.
     pub(crate) fn from_json(json: &Value, path: &Path) -> Result<Self> {
         let fields = Fields { json, path };
-        let architecture = architecture(json, path)?;
-        refuse_unknown(&fields, &architecture)?;
+        let architecture = Architecture::read(json, path)?;
+        refuse_unknown(&fields, architecture)?;
         let hidden_size = fields.size("hidden_size")?;
         let num_attention_heads = fields.size("num_attention_heads")?;
+        let head_dim = fields.size_or("head_dim", hidden_size / num_attention_heads.max(1))?;
+        let partial = fields.rope_or_plain("partial_rotary_factor").and_then(Value::as_f64).unwrap_or(1.0);
+        let rotary_dim = (head_dim as f64 * partial) as usize;
+        let rope_scaling = RopeScaling::read(&fields, architecture, rotary_dim)?;
         let attention_bias = fields.flag("attention_bias");
+        let (qkv_bias, o_bias) = match architecture {
+            Architecture::Llama | Architecture::Qwen3 => (attention_bias, attention_bias),
+            Architecture::Qwen2 => (true, false),
+            Architecture::Mistral | Architecture::Phi3 => (false, false),
+        };
+        let default_eps = if architecture == Architecture::Phi3 { 1e-5 } else { 1e-6 };
         let config = Self {
+            architecture,
             vocab_size: fields.size("vocab_size")?,
             hidden_size,
             intermediate_size: fields.size("intermediate_size")?,
             num_hidden_layers: fields.size("num_hidden_layers")?,
             num_attention_heads,
             num_key_value_heads: fields.size_or("num_key_value_heads", num_attention_heads)?,
-            head_dim: fields.size_or("head_dim", hidden_size / num_attention_heads.max(1))?,
-            max_position_embeddings: fields.size("max_position_embeddings")?,
-            rms_norm_eps: fields.number("rms_norm_eps")?.unwrap_or(1e-6),
-            rope_theta: rope_field(json, "rope_theta").map_or(Ok(10_000.0), |v| {
+            head_dim,
+            max_position_embeddings: rope_scaling.context(fields.size("max_position_embeddings")?),
+            rms_norm_eps: fields.number("rms_norm_eps")?.unwrap_or(default_eps),
+            rotary_dim,
+            rope_theta: fields.rope_or_plain("rope_theta").map_or(Ok(10_000.0), |v| {
                 v.as_f64().ok_or_else(|| fields.bad("rope_theta", "is no number"))
             })?,
-            rope_scaling: rope_scaling(&fields)?,
+            rope_scaling,
+            sliding_windows: sliding_windows(&fields, architecture)?,
+            qk_norm: architecture == Architecture::Qwen3,
             tie_word_embeddings: fields.flag("tie_word_embeddings"),
-            qkv_bias: attention_bias || architecture == "Qwen2ForCausalLM",
-            o_bias: attention_bias,
-            mlp_bias: fields.flag("mlp_bias"),
+            qkv_bias,
+            o_bias,
+            mlp_bias: architecture == Architecture::Llama && fields.flag("mlp_bias"),
             bos_token_id: fields.ids("bos_token_id")?.first().copied(),
             eos_token_ids: fields.ids("eos_token_id")?,
-            architecture,
         };
         config.check(&fields)?;
         Ok(config)
@@ -155,6 +205,9 @@ impl DecoderConfig {
         if self.head_dim == 0 || self.head_dim > MAX_SIZE || !self.head_dim.is_multiple_of(2) {
             return Err(fields.bad("head_dim", "is not an even number above zero"));
         }
+        if self.rotary_dim == 0 || !self.rotary_dim.is_multiple_of(2) || self.rotary_dim > self.head_dim {
+            return Err(fields.bad("partial_rotary_factor", "does not make an even part of each head"));
+        }
         Ok(())
     }
 
@@ -169,6 +222,22 @@ impl DecoderConfig {
             Target::O => (hidden, q),
             Target::Gate | Target::Up => (inner, hidden),
             Target::Down => (hidden, inner),
+        }
+    }
+
+    /// Where a checkpoint keeps a block's projection: (module, its rows in all, first row of the projection).
+    /// Phi-3 keeps q, k and v one below the other in one matrix, and gate and up in another.
+    pub(crate) fn stored_projection(&self, target: crate::lora::Target) -> (&'static str, usize, usize) {
+        use crate::lora::Target;
+        let rows = |target: Target| self.projection_shape(target).0;
+        let (q, kv, inner) = (rows(Target::Q), rows(Target::K), self.intermediate_size);
+        match (self.architecture, target) {
+            (Architecture::Phi3, Target::Q) => ("qkv_proj", q + 2 * kv, 0),
+            (Architecture::Phi3, Target::K) => ("qkv_proj", q + 2 * kv, q),
+            (Architecture::Phi3, Target::V) => ("qkv_proj", q + 2 * kv, q + kv),
+            (Architecture::Phi3, Target::Gate) => ("gate_up_proj", 2 * inner, 0),
+            (Architecture::Phi3, Target::Up) => ("gate_up_proj", 2 * inner, inner),
+            _ => (target.module_name(), rows(target), 0),
         }
     }
 
@@ -189,87 +258,78 @@ pub(crate) fn read_json(path: &Path) -> Result<Value> {
     serde_json::from_slice(&text).map_err(|e| Error::config(path, "JSON", format!("cannot be read: {e}")))
 }
 
-fn architecture(json: &Value, path: &Path) -> Result<String> {
-    let found = json["architectures"][0].as_str().or_else(|| json["model_type"].as_str());
-    let found = found.ok_or_else(|| Error::config(path, "architectures", "is missing"))?;
-    // A config without the list names the type only.
-    let name = match found {
-        "llama" => "LlamaForCausalLM",
-        "mistral" => "MistralForCausalLM",
-        "qwen2" => "Qwen2ForCausalLM",
-        other => other,
-    };
-    if SUPPORTED.contains(&name) {
-        return Ok(name.to_string());
-    }
-    Err(Error::UnsupportedArchitecture { found: found.to_string(), supported: SUPPORTED.join(", ") })
-}
-
 /// Refuses what would change the numbers and is not computed.
-fn refuse_unknown(fields: &Fields<'_>, architecture: &str) -> Result<()> {
+fn refuse_unknown(fields: &Fields<'_>, architecture: Architecture) -> Result<()> {
     let activation = fields.json["hidden_act"].as_str().unwrap_or("silu");
     if activation != "silu" {
         return Err(fields.bad("hidden_act", format!("is `{activation}`; only silu is supported")));
     }
-    let context = fields.size("max_position_embeddings")? as u64;
-    let window = fields.json["sliding_window"].as_u64().filter(|window| *window < context);
-    let slides = match architecture {
-        "MistralForCausalLM" => window.is_some(),
-        _ => fields.flag("use_sliding_window"),
-    };
-    if slides {
-        let found = format!("{architecture} with a sliding attention window");
-        let supported = format!("{} (attention over the whole text)", SUPPORTED.join(", "));
-        return Err(Error::UnsupportedArchitecture { found, supported });
-    }
     if fields.json.get("quantization_config").is_some_and(|q| !q.is_null()) {
         return Err(fields.bad("quantization_config", "is set; choose the model's unquantised version"));
+    }
+    let partial = fields.rope_or_plain("partial_rotary_factor");
+    if architecture != Architecture::Phi3 && partial.is_some_and(|part| part.as_f64() != Some(1.0)) {
+        let reason = format!("is not 1; {} rotates whole heads", architecture.class_name());
+        return Err(fields.bad("partial_rotary_factor", reason));
+    }
+    if ["full_attention", "sliding_attention"].iter().any(|kind| fields.rope(kind).is_some()) {
+        return Err(fields.bad("rope_parameters", "differ from block to block, which is not supported"));
     }
     Ok(())
 }
 
-/// A rope field at top level, in `rope_parameters` (newer) or in `rope_scaling` (older).
-fn rope_field<'a>(json: &'a Value, name: &str) -> Option<&'a Value> {
-    [&json["rope_parameters"][name], &json["rope_scaling"][name], &json[name]]
-        .into_iter()
-        .find(|value| !value.is_null())
-}
-
-fn rope_scaling(fields: &Fields<'_>) -> Result<RopeScaling> {
-    let kind = rope_field(fields.json, "rope_type").or_else(|| rope_field(fields.json, "type"));
-    let number = |name: &str| {
-        rope_field(fields.json, name)
-            .and_then(Value::as_f64)
-            .filter(|value| *value > 0.0)
-            .ok_or_else(|| fields.bad(name, "is missing from the rope settings or not above zero"))
-    };
-    match kind.and_then(Value::as_str).unwrap_or("default") {
-        "default" => Ok(RopeScaling::None),
-        "linear" => Ok(RopeScaling::Linear { factor: number("factor")? }),
-        "llama3" => Ok(RopeScaling::Llama3 {
-            factor: number("factor")?,
-            low_freq_factor: number("low_freq_factor")?,
-            high_freq_factor: number("high_freq_factor")?,
-            original_context: number("original_max_position_embeddings")? as usize,
-        }),
-        other => {
-            Err(fields.bad("rope_type", format!("is `{other}`; default, linear and llama3 are supported")))
-        }
+/// Windows of the blocks, with the defaults of transformers' configuration classes; a window that holds the whole
+/// context is none.
+fn sliding_windows(fields: &Fields<'_>, architecture: Architecture) -> Result<Vec<Option<usize>>> {
+    const CLASS_DEFAULT: usize = 4096;
+    const FIRST_WINDOWED_LAYER: usize = 28;
+    let layers = fields.size("num_hidden_layers")?;
+    if layers > MAX_LAYERS {
+        return Err(fields.bad("num_hidden_layers", format!("is {layers}, more than any model has")));
     }
+    let width = match (architecture, fields.json.get("sliding_window")) {
+        (Architecture::Llama, _) | (Architecture::Phi3, None) | (_, Some(Value::Null)) => None,
+        (Architecture::Qwen2 | Architecture::Qwen3, _) if !fields.flag("use_sliding_window") => None,
+        (_, None) => Some(CLASS_DEFAULT),
+        (_, Some(_)) => Some(fields.size("sliding_window")?),
+    };
+    if width == Some(0) {
+        return Err(fields.bad("sliding_window", "is zero: a token would see nothing"));
+    }
+    let context = fields.size("max_position_embeddings")?;
+    let window = width.filter(|width| *width < context);
+    let by_layer = match architecture {
+        Architecture::Llama | Architecture::Mistral | Architecture::Phi3 => return Ok(vec![window; layers]),
+        Architecture::Qwen2 | Architecture::Qwen3 => &fields.json["layer_types"],
+    };
+    if by_layer.is_null() {
+        let first = fields.size_or("max_window_layers", FIRST_WINDOWED_LAYER)?;
+        return Ok((0..layers).map(|layer| window.filter(|_| layer >= first)).collect());
+    }
+    let of_type = |kind: &Value| match kind.as_str() {
+        Some("full_attention") => Ok(None),
+        Some("sliding_attention") if width.is_some() => Ok(window),
+        Some("sliding_attention") => Err(fields.bad("layer_types", "names a window, but none is set")),
+        _ => Err(fields
+            .bad("layer_types", format!("names {kind}; full_attention and sliding_attention are known"))),
+    };
+    let types = by_layer.as_array().filter(|types| types.len() == layers);
+    let types = types.ok_or_else(|| fields.bad("layer_types", "does not name a type for each block"))?;
+    types.iter().map(of_type).collect()
 }
 
 /// Typed access to the fields of one file.
-struct Fields<'a> {
-    json: &'a Value,
+pub(super) struct Fields<'a> {
+    pub(super) json: &'a Value,
     path: &'a Path,
 }
 
 impl Fields<'_> {
-    fn bad(&self, field: &str, reason: impl Into<String>) -> Error {
+    pub(super) fn bad(&self, field: &str, reason: impl Into<String>) -> Error {
         Error::config(self.path, field, reason)
     }
 
-    fn size(&self, name: &str) -> Result<usize> {
+    pub(super) fn size(&self, name: &str) -> Result<usize> {
         self.json[name]
             .as_u64()
             .map(|v| v as usize)
@@ -289,6 +349,25 @@ impl Fields<'_> {
 
     fn flag(&self, name: &str) -> bool {
         self.json[name].as_bool().unwrap_or(false)
+    }
+
+    /// A field of the rope settings: those of `rope_scaling` (older) where there are any, else of
+    /// `rope_parameters` (newer).
+    pub(super) fn rope(&self, name: &str) -> Option<&Value> {
+        let older = self.json["rope_scaling"].as_object().filter(|settings| !settings.is_empty());
+        let settings = older.or_else(|| self.json["rope_parameters"].as_object())?;
+        settings.get(name).filter(|value| !value.is_null())
+    }
+
+    /// A number above zero that the rope settings must have.
+    pub(super) fn rope_number(&self, name: &str) -> Result<f64> {
+        let number = self.rope(name).and_then(Value::as_f64).filter(|value| *value > 0.0);
+        number.ok_or_else(|| self.bad(name, "is missing from the rope settings or not above zero"))
+    }
+
+    /// A field of the rope settings, or of the same name beside them.
+    fn rope_or_plain(&self, name: &str) -> Option<&Value> {
+        self.rope(name).or_else(|| self.json.get(name).filter(|value| !value.is_null()))
     }
 
     /// One id, a list of ids, or none.
@@ -330,8 +409,54 @@ mod tests {
         assert_eq!(read(|c| c["rope_scaling"] = Value::Null).unwrap().rope_scaling, RopeScaling::None);
         let llama3 = read(|c| c["rope_scaling"] = json!({"rope_type": "llama3", "factor": 8.0}));
         assert!(llama3.unwrap_err().to_string().contains("low_freq_factor"));
-        let yarn = read(|c| c["rope_scaling"] = json!({"rope_type": "yarn", "factor": 8.0}));
-        assert!(yarn.unwrap_err().to_string().contains("yarn"));
+        let axial = read(|c| c["rope_scaling"] = json!({"rope_type": "axial", "factor": 8.0}));
+        assert!(axial.unwrap_err().to_string().contains("yarn"), "the message lists what there is");
+        let both = read(|c| {
+            c["rope_scaling"] = json!({"type": "linear", "factor": 4.0});
+            c["rope_parameters"] = json!({"rope_type": "linear", "factor": 2.0});
+        });
+        assert_eq!(both.unwrap().rope_scaling, linear);
+    }
+
+    #[test]
+    fn the_context_is_what_the_scaling_stretches_it_to() {
+        let context = |scaling: Value| read(|c| c["rope_scaling"] = scaling).unwrap().max_position_embeddings;
+        assert_eq!(context(json!({"type": "linear", "factor": 4.0})), 96);
+        assert_eq!(context(json!({"type": "dynamic", "factor": 4.0})), 384);
+        assert_eq!(context(json!({"type": "yarn", "factor": 2.5})), 240);
+        let yarn = json!({"type": "yarn", "factor": 2.0, "original_max_position_embeddings": 48});
+        assert_eq!(context(yarn), 96);
+    }
+
+    #[test]
+    fn windows_of_the_blocks_follow_the_family() {
+        let windows = |family: &str, changes: Value| {
+            read(|c| {
+                c["architectures"] = json!([family]);
+                for (field, value) in changes.as_object().unwrap() {
+                    c[field] = value.clone();
+                }
+            })
+            .map(|config| config.sliding_windows)
+        };
+        let (mistral, qwen) = ("MistralForCausalLM", "Qwen3ForCausalLM");
+        let window = json!({"sliding_window": 32});
+        assert_eq!(windows("LlamaForCausalLM", window.clone()).unwrap(), [None, None]);
+        assert_eq!(windows(mistral, window.clone()).unwrap(), [Some(32); 2]);
+        assert_eq!(windows(mistral, json!({"sliding_window": null})).unwrap(), [None, None]);
+        assert_eq!(windows(mistral, json!({"sliding_window": 96})).unwrap(), [None, None]);
+        let long = json!({"max_position_embeddings": 9000});
+        assert_eq!(windows(mistral, long).unwrap(), [Some(4096); 2], "the default of the class");
+        assert_eq!(windows(qwen, window).unwrap(), [None, None], "use_sliding_window is off");
+        let used = json!({"use_sliding_window": true, "sliding_window": 32, "max_window_layers": 1});
+        assert_eq!(windows(qwen, used.clone()).unwrap(), [None, Some(32)]);
+        let mut typed = used;
+        typed["layer_types"] = json!(["sliding_attention", "full_attention"]);
+        assert_eq!(windows(qwen, typed.clone()).unwrap(), [Some(32), None]);
+        for wrong in [json!(["sliding_attention"]), json!(["full_attention", "chunked_attention"])] {
+            typed["layer_types"] = wrong;
+            assert!(windows(qwen, typed.clone()).unwrap_err().to_string().contains("layer_types"));
+        }
     }
 
     #[test]
@@ -351,16 +476,20 @@ mod tests {
     fn what_is_not_computed_exactly_is_refused() {
         let unknown = read(|c| c["architectures"] = json!(["MambaForCausalLM"])).unwrap_err();
         assert!(matches!(&unknown, Error::UnsupportedArchitecture { found, .. } if found.contains("Mamba")));
-        assert!(unknown.to_string().contains("LlamaForCausalLM"), "{unknown}");
-        let sliding = read(|c| {
-            c["architectures"] = json!(["MistralForCausalLM"]);
-            c["sliding_window"] = json!(32);
-        });
-        assert!(matches!(sliding, Err(Error::UnsupportedArchitecture { .. })));
+        for architecture in Architecture::ALL {
+            assert!(unknown.to_string().contains(architecture.class_name()), "{unknown}");
+            let typed = read(|c| {
+                c["architectures"] = Value::Null;
+                c["model_type"] = json!(architecture.model_type());
+            });
+            assert_eq!(typed.unwrap().architecture, architecture);
+        }
         for (field, value) in [
             ("hidden_act", json!("gelu")),
             ("num_key_value_heads", json!(3)),
             ("head_dim", json!(5)),
+            ("partial_rotary_factor", json!(0.5)),
+            ("num_hidden_layers", json!(1_000_000_000)),
             ("vocab_size", json!("many")),
             ("eos_token_id", json!("</s>")),
             ("quantization_config", json!({"bits": 4})),

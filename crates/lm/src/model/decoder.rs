@@ -4,14 +4,13 @@
 //! belongs where. The same block code serves training (with a [`Tape`] for the explicit backward pass),
 //! scoring, prefill and decoding: only the attention differs, so it is an argument.
 
-use std::ops::Range;
-
 use candle_core::{Device, Tensor};
 use candle_nn::ops::rms_norm;
 
-use super::attention::attend_span;
+use super::attention::{attend_span, norm_and_rotate};
 use super::config::DecoderConfig;
 use super::linear::{add_product, matmul};
+use super::packed_batch::PackedBatch;
 use super::rope::Rope;
 use super::weight::Weight;
 use crate::error::{Error, Result};
@@ -43,6 +42,10 @@ pub struct Decoder {
 pub struct Layer {
     /// Norm before attention `[D]`.
     pub input_layernorm: Tensor,
+    /// Norm of each query head `[Dh]`, where the family has one.
+    pub q_norm: Option<Tensor>,
+    /// Norm of each key head `[Dh]`, where the family has one.
+    pub k_norm: Option<Tensor>,
     /// Norm before the gated MLP `[D]`.
     pub post_attention_layernorm: Tensor,
     /// Indexed by [`Target`]` as usize`.
@@ -56,42 +59,6 @@ pub struct Projection {
     pub weight: Weight,
     /// `[out]`
     pub bias: Option<Tensor>,
-}
-
-/// Sequences laid end to end.
-#[derive(Debug, Clone)]
-pub struct PackedBatch {
-    /// `[N]` u32
-    pub input_ids: Tensor,
-    /// `[N]` u32: position of each row in its own sequence.
-    pub positions: Tensor,
-    /// Rows of each sequence.
-    pub spans: Vec<Range<usize>>,
-}
-
-impl PackedBatch {
-    /// Lays `seqs` end to end; empty sequences get an empty span.
-    pub fn new(seqs: &[Vec<u32>], device: &Device) -> Result<Self> {
-        let rows: usize = seqs.iter().map(Vec::len).sum();
-        let mut ids = Vec::with_capacity(rows);
-        let mut positions = Vec::with_capacity(rows);
-        let mut spans = Vec::with_capacity(seqs.len());
-        for seq in seqs {
-            spans.push(ids.len()..ids.len() + seq.len());
-            ids.extend_from_slice(seq);
-            positions.extend(0..seq.len() as u32);
-        }
-        Ok(Self {
-            input_ids: Tensor::from_vec(ids, rows, device)?,
-            positions: Tensor::from_vec(positions, rows, device)?,
-            spans,
-        })
-    }
-
-    /// Number of packed rows N.
-    pub fn rows(&self) -> usize {
-        self.spans.last().map_or(0, |span| span.end)
-    }
 }
 
 /// What a forward pass leaves for the backward pass.
@@ -108,9 +75,9 @@ pub struct Tape {
 pub struct LayerTape {
     /// Block input `[N, D]`.
     pub x: Tensor,
-    /// Queries after rope `[N, H, Dh]`.
+    /// Queries as projected, before norm and rope, which cost less to do again than to keep `[N, H, Dh]`.
     pub q: Tensor,
-    /// Keys after rope `[N, K, Dh]`.
+    /// Keys as projected, before norm and rope `[N, K, Dh]`.
     pub k: Tensor,
     /// Values `[N, K, Dh]`.
     pub v: Tensor,
@@ -167,32 +134,32 @@ impl Decoder {
         }
         let mut attend = |layer: usize, q: &Tensor, k: &Tensor, v: &Tensor| {
             keep(layer, k, v)?;
+            let window = self.config.sliding_windows[layer];
             let mut parts = Vec::with_capacity(batch.spans.len());
             for span in batch.spans.iter().filter(|span| !span.is_empty()) {
                 let rows = |t: &Tensor| t.narrow(0, span.start, span.len());
-                parts.push(attend_span(&rows(q)?, &rows(k)?, &rows(v)?)?);
+                parts.push(attend_span(&rows(q)?, &rows(k)?, &rows(v)?, window)?);
             }
             match parts.len() {
                 1 => Ok(parts.remove(0)),
                 _ => Ok(Tensor::cat(&parts, 0)?),
             }
         };
-        self.run_blocks(&batch.input_ids, &batch.positions, adapter, dropout, record, &mut attend)
+        self.run_blocks(batch, adapter, dropout, record, &mut attend)
     }
 
     /// The blocks with a given attention.
     pub(crate) fn run_blocks(
         &self,
-        input_ids: &Tensor,
-        positions: &Tensor,
+        batch: &PackedBatch,
         adapter: Option<&Adapter>,
         dropout: Option<&Dropout>,
         mut record: Record<'_>,
         attend: &mut Attend<'_>,
     ) -> Result<Tensor> {
         let eps = self.config.rms_norm_eps as f32;
-        let (cos, sin) = self.rope.tables(positions)?;
-        let mut x = self.embed_tokens.select(input_ids)?;
+        let (cos, sin) = self.rope.tables(batch)?;
+        let mut x = self.embed_tokens.select(&batch.input_ids)?;
         if let Record::Tape(tape) = &mut record {
             tape.layers.clear();
             tape.final_x = None;
@@ -200,10 +167,12 @@ impl Decoder {
         for (index, layer) in self.layers.iter().enumerate() {
             let project = |target: Target, x: &Tensor| layer.project(index, target, x, adapter, dropout);
             let h = rms_norm(&x, &layer.input_layernorm, eps)?;
-            let q = Rope::apply(&self.heads(&project(Target::Q, &h)?)?, &cos, &sin)?;
-            let k = Rope::apply(&self.heads(&project(Target::K, &h)?)?, &cos, &sin)?;
+            let q = self.heads(&project(Target::Q, &h)?)?;
+            let k = self.heads(&project(Target::K, &h)?)?;
             let v = self.heads(&project(Target::V, &h)?)?;
-            let attn = attend(index, &q, &k, &v)?;
+            let rotated_q = norm_and_rotate(&q, layer.q_norm.as_ref(), eps, &cos, &sin)?;
+            let rotated_k = norm_and_rotate(&k, layer.k_norm.as_ref(), eps, &cos, &sin)?;
+            let attn = attend(index, &rotated_q, &rotated_k, &v)?;
             let mid = add_into(project(Target::O, &attn)?, &x)?;
             let h = rms_norm(&mid, &layer.post_attention_layernorm, eps)?;
             let gate = project(Target::Gate, &h)?;

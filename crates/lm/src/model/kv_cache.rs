@@ -9,6 +9,7 @@ use candle_core::Tensor;
 use pulp::Arch;
 use rayon::prelude::*;
 
+use super::attention::visible_keys;
 use super::config::DecoderConfig;
 use crate::error::Result;
 use crate::ops::exp;
@@ -19,6 +20,8 @@ const LANES: usize = 32;
 /// The cache of one generation.
 pub(crate) struct KvCache {
     layers: Vec<LayerCache>,
+    /// Sliding window of each block.
+    windows: Vec<Option<usize>>,
     heads: usize,
     kv_heads: usize,
     head_dim: usize,
@@ -50,6 +53,7 @@ impl KvCache {
             .collect();
         Self {
             layers,
+            windows: config.sliding_windows.clone(),
             heads: config.num_attention_heads,
             kv_heads: config.num_key_value_heads,
             head_dim: config.head_dim,
@@ -82,7 +86,7 @@ impl KvCache {
     }
 
     /// One decode step of one block: stores k and v `[B, K, Dh]` of the new tokens and attends from q
-    /// `[B, H, Dh]` to everything in their slots → `[B, H*Dh]`.
+    /// `[B, H, Dh]` to everything in their slots that the block's window holds → `[B, H*Dh]`.
     pub(crate) fn step(
         &mut self,
         layer: usize,
@@ -100,12 +104,14 @@ impl KvCache {
         }
         let width = self.heads * self.head_dim;
         let group = self.heads / self.kv_heads * self.head_dim;
+        let window = self.windows[layer];
         let mut out = vec![0f32; cursors.len() * width];
         out.par_chunks_mut(group).zip(query.par_chunks(group)).enumerate().with_min_len(4).for_each(
             |(i, (out, query))| {
                 let (cursor, kv_head) = (cursors[i / self.kv_heads], i % self.kv_heads);
                 let start = self.head_start(cursor.slot, kv_head);
-                let span = start..start + (cursor.position + 1) * self.head_dim;
+                let keys = visible_keys(cursor.position, 1, window);
+                let span = start + keys.start * self.head_dim..start + keys.end * self.head_dim;
                 let cache = &self.layers[layer];
                 let (k, v) = (&cache.k[span.clone()], &cache.v[span]);
                 self.arch.dispatch(|| attend_group(query, k, v, self.head_dim, out));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use candle_core::Device;
+use candle_core::{Device, Tensor};
 
 use super::config::DecoderConfig;
 use super::decoder::{Decoder, Layer, Projection};
@@ -49,7 +49,7 @@ impl Decoder {
             .map(|index| load_layer(&config, weights, index, quantize, device))
             .collect::<Result<Vec<_>>>()?;
         let norm = weights.tensor("model.norm.weight", &[hidden], device)?;
-        let rope = Rope::new(&config, device)?;
+        let rope = Rope::new(&config);
         Ok(Self { config, embed_tokens, layers, norm, lm_head, rope, device: device.clone() })
     }
 }
@@ -72,10 +72,15 @@ pub(crate) fn check_tensors(config: &DecoderConfig, weights: &Weights) -> Result
         weights.check(&norm_name(index, "post_attention_layernorm"), &[hidden])?;
         for target in Target::ALL {
             let (rows, columns) = config.projection_shape(target);
-            weights.check(&projection_name(index, target, "weight"), &[rows, columns])?;
+            let (module, stored_rows, _) = config.stored_projection(target);
+            weights.check(&projection_name(index, target, module, "weight"), &[stored_rows, columns])?;
             if config.projection_bias(target) {
-                weights.check(&projection_name(index, target, "bias"), &[rows])?;
+                weights.check(&projection_name(index, target, module, "bias"), &[rows])?;
             }
+        }
+        if config.qk_norm {
+            weights.check(&norm_name(index, "self_attn.q_norm"), &[config.head_dim])?;
+            weights.check(&norm_name(index, "self_attn.k_norm"), &[config.head_dim])?;
         }
     }
     Ok(())
@@ -92,8 +97,8 @@ pub(crate) fn parameters(config: &DecoderConfig) -> u64 {
         .sum();
     let matrices = if config.tie_word_embeddings { 1 } else { 2 };
     let hidden = config.hidden_size;
-    (matrices * config.vocab_size * hidden + hidden + config.num_hidden_layers * (projections + 2 * hidden))
-        as u64
+    let norms = 2 * hidden + if config.qk_norm { 2 * config.head_dim } else { 0 };
+    (matrices * config.vocab_size * hidden + hidden + config.num_hidden_layers * (projections + norms)) as u64
 }
 
 fn load_layer(
@@ -105,18 +110,27 @@ fn load_layer(
 ) -> Result<Layer> {
     let load = |target: Target| -> Result<Projection> {
         let (rows, columns) = config.projection_shape(target);
-        let name = projection_name(index, target, "weight");
-        let weight = weights.matrix(&name, (rows, columns), quantize, device)?;
+        // Some families store several projections as one matrix.
+        let (module, stored_rows, first_row) = config.stored_projection(target);
+        let name = projection_name(index, target, module, "weight");
+        let band = first_row..first_row + rows;
+        let weight = weights.matrix_rows(&name, (stored_rows, columns), band, quantize, device)?;
         let bias = match config.projection_bias(target) {
-            true => Some(weights.tensor(&projection_name(index, target, "bias"), &[rows], device)?),
+            true => Some(weights.tensor(&projection_name(index, target, module, "bias"), &[rows], device)?),
             false => None,
         };
         Ok(Projection { weight, bias })
     };
     let norm = |name: &str| weights.tensor(&norm_name(index, name), &[config.hidden_size], device);
+    let head_norm = |name: &str| -> Result<Option<Tensor>> {
+        let load = || weights.tensor(&norm_name(index, name), &[config.head_dim], device);
+        config.qk_norm.then(load).transpose()
+    };
     let [q, k, v, o, gate, up, down] = Target::ALL;
     Ok(Layer {
         input_layernorm: norm("input_layernorm")?,
+        q_norm: head_norm("self_attn.q_norm")?,
+        k_norm: head_norm("self_attn.k_norm")?,
         post_attention_layernorm: norm("post_attention_layernorm")?,
         projections: [load(q)?, load(k)?, load(v)?, load(o)?, load(gate)?, load(up)?, load(down)?],
     })
@@ -126,17 +140,13 @@ fn norm_name(layer: usize, name: &str) -> String {
     format!("model.layers.{layer}.{name}.weight")
 }
 
-fn projection_name(layer: usize, target: Target, part: &str) -> String {
-    let block = match target {
-        Target::Q | Target::K | Target::V | Target::O => "self_attn",
-        Target::Gate | Target::Up | Target::Down => "mlp",
-    };
-    format!("model.layers.{layer}.{block}.{}.{part}", target.module_name())
+fn projection_name(layer: usize, target: Target, module: &str, part: &str) -> String {
+    format!("model.layers.{layer}.{}.{module}.{part}", target.block_name())
 }
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Tensor};
+    use candle_core::DType;
     use serde_json::json;
 
     use super::*;

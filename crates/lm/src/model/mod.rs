@@ -1,7 +1,8 @@
 //! The decoder: one forward pass for every supported architecture.
 //!
-//! `config` maps Hugging Face's config.json to fields, `decoder` is the network over packed sequences,
-//! `attention` and `rope` its two special parts, `kv_cache` the state of decoding, kept outside the model.
+//! `config` maps Hugging Face's config.json to fields, `decoder` is the network over packed sequences
+//! (`packed_batch`), `attention` and `rope` with its `rope_scaling` are its special parts, `kv_cache` the state of
+//! decoding, kept outside the model.
 
 pub(crate) mod attention;
 pub mod config;
@@ -10,11 +11,15 @@ pub(crate) mod kv_cache;
 pub(crate) mod linear;
 pub(crate) mod load;
 pub mod packed;
+pub(crate) mod packed_batch;
 pub mod rope;
+pub mod rope_scaling;
 pub mod weight;
 
-pub use config::{DecoderConfig, RopeScaling};
-pub use decoder::{Decoder, Layer, LayerTape, PackedBatch, Projection, Tape};
+pub use config::{Architecture, DecoderConfig};
+pub use decoder::{Decoder, Layer, LayerTape, Projection, Tape};
 pub use packed::{Packed, Quantize};
+pub use packed_batch::PackedBatch;
 pub use rope::Rope;
+pub use rope_scaling::RopeScaling;
 pub use weight::Weight;

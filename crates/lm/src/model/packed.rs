@@ -31,6 +31,16 @@ impl Bytes {
             Self::Owned(bytes) => bytes,
         }
     }
+
+    /// A range of these bytes; a mapped file stays mapped.
+    pub(crate) fn part(&self, range: Range<usize>) -> Self {
+        match self {
+            Self::Mapped(map, whole) => {
+                Self::Mapped(map.clone(), whole.start + range.start..whole.start + range.end)
+            }
+            Self::Owned(bytes) => Self::Owned(Arc::new(bytes[range].to_vec())),
+        }
+    }
 }
 
 /// What a dense matrix is quantised to while it is loaded.

@@ -1,61 +1,84 @@
-//! Rotary position embedding (Su et al. 2021) with the rotated halves of Hugging Face's layout, and the
-//! frequency scalings `linear` and `llama3` as transformers' `modeling_rope_utils.py` computes them.
+//! Rotary position embedding (Su et al. 2021) with the rotated halves of Hugging Face's layout.
+//!
+//! Frequencies and their scalings are `rope_scaling`'s. Some scalings depend on the length of the sequence: every
+//! sequence gets the frequencies of its own length, so batched = single and cached = full, where transformers
+//! takes the longest sequence of a batch, keeps a grown scale for later ones and, when decoding with a cache,
+//! leaves old keys as they were rotated (but for Phi-3).
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{D, DType, Tensor};
 use candle_nn::rotary_emb::rope_thd;
 
-use super::config::{DecoderConfig, RopeScaling};
+use super::config::DecoderConfig;
+use super::packed_batch::PackedBatch;
+use super::rope_scaling::RopeScaling;
 use crate::error::Result;
 
-/// Inverse frequencies; cosines and sines are computed for the positions of each pass.
+/// Rotary position embedding of one model; cosines and sines are computed for the positions of each pass.
 #[derive(Debug, Clone)]
 pub struct Rope {
-    /// `[1, Dh/2]` f32
-    pub inv_freq: Tensor,
+    /// Leading values of a head that are rotated (Dr), even; the rest passes as it is.
+    rotary_dim: usize,
+    theta: f64,
+    scaling: RopeScaling,
 }
 
 impl Rope {
-    /// The (scaled) frequencies of `config`.
-    pub fn new(config: &DecoderConfig, device: &Device) -> Result<Self> {
-        let half = config.head_dim / 2;
-        let inv_freq: Vec<f32> = (0..half)
-            .map(|i| {
-                let exponent = (2 * i) as f32 / config.head_dim as f32;
-                let plain = 1.0 / (config.rope_theta as f32).powf(exponent);
-                scale(plain, &config.rope_scaling)
-            })
-            .collect();
-        Ok(Self { inv_freq: Tensor::from_vec(inv_freq, (1, half), device)? })
+    /// The rotation that `config` asks for.
+    pub fn new(config: &DecoderConfig) -> Self {
+        Self { rotary_dim: config.rotary_dim, theta: config.rope_theta, scaling: config.rope_scaling.clone() }
     }
 
-    /// Cosines and sines `[N, Dh/2]` of `positions` `[N]` u32.
-    pub fn tables(&self, positions: &Tensor) -> Result<(Tensor, Tensor)> {
-        let angles = positions.to_dtype(DType::F32)?.unsqueeze(1)?.broadcast_mul(&self.inv_freq)?;
-        Ok((angles.cos()?, angles.sin()?))
+    /// Inverse frequencies `[Dr/2]` of a sequence of `seq_len` tokens.
+    pub fn inv_freq(&self, seq_len: usize) -> Vec<f32> {
+        self.scaling.inv_freq(self.rotary_dim, self.theta, seq_len)
     }
 
-    /// Rotates x `[N, heads, Dh]`; the rotation's inverse, which is also its gradient, takes `-sin`.
-    pub fn apply(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
-        Ok(rope_thd(&x.unsqueeze(0)?.contiguous()?, cos, sin)?.squeeze(0)?)
-    }
-}
-
-fn scale(inv_freq: f32, scaling: &RopeScaling) -> f32 {
-    match *scaling {
-        RopeScaling::None => inv_freq,
-        RopeScaling::Linear { factor } => inv_freq / factor as f32,
-        RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_context } => {
-            let wavelength = 2.0 * std::f32::consts::PI / inv_freq;
-            let context = original_context as f32;
-            let (low, high) = (low_freq_factor as f32, high_freq_factor as f32);
-            if wavelength > context / low {
-                return inv_freq / factor as f32;
-            }
-            if wavelength < context / high {
-                return inv_freq;
-            }
-            let smooth = (context / wavelength - low) / (high - low);
-            (1.0 - smooth) * inv_freq / factor as f32 + smooth * inv_freq
+    /// Whether a sequence that has grown to `seq_len` tokens has other frequencies than one token before, so that
+    /// keys and values computed then are no longer those of a full pass.
+    pub(crate) fn changes_at(&self, seq_len: usize) -> bool {
+        match self.scaling {
+            RopeScaling::Dynamic { original_context, .. } => seq_len > original_context,
+            RopeScaling::LongRope { original_context, .. } => seq_len == original_context + 1,
+            RopeScaling::None
+            | RopeScaling::Linear { .. }
+            | RopeScaling::Llama3 { .. }
+            | RopeScaling::Yarn { .. } => false,
         }
+    }
+
+    /// Cosines and sines `[N, Dr/2]` of the rows of `batch`, times the scaling's attention factor.
+    pub fn tables(&self, batch: &PackedBatch) -> Result<(Tensor, Tensor)> {
+        let device = batch.positions.device();
+        let half = self.rotary_dim / 2;
+        let inv_freq = match self.scaling {
+            RopeScaling::Dynamic { .. } | RopeScaling::LongRope { .. } => {
+                let mut rows = Vec::with_capacity(batch.rows() * half);
+                for (span, seq_len) in batch.spans.iter().zip(&batch.seq_lens) {
+                    rows.extend(self.inv_freq(*seq_len).repeat(span.len()));
+                }
+                Tensor::from_vec(rows, (batch.rows(), half), device)?
+            }
+            _ => Tensor::from_vec(self.inv_freq(0), (1, half), device)?,
+        };
+        let angles = batch.positions.to_dtype(DType::F32)?.unsqueeze(1)?.broadcast_mul(&inv_freq)?;
+        match self.scaling.attention_factor() {
+            1.0 => Ok((angles.cos()?, angles.sin()?)),
+            factor => Ok(((angles.cos()? * factor)?, (angles.sin()? * factor)?)),
+        }
+    }
+
+    /// Rotates the first `2 * Dr/2` values of the heads of x `[N, heads, Dh]`; the gradient of the rotation takes
+    /// `-sin`.
+    pub fn apply(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
+        let (head_dim, rotary_dim) = (x.dim(D::Minus1)?, 2 * cos.dim(1)?);
+        let rotate = |x: &Tensor| -> Result<Tensor> {
+            Ok(rope_thd(&x.unsqueeze(0)?.contiguous()?, cos, sin)?.squeeze(0)?)
+        };
+        if rotary_dim == head_dim {
+            return rotate(x);
+        }
+        let rotated = rotate(&x.narrow(D::Minus1, 0, rotary_dim)?)?;
+        let rest = x.narrow(D::Minus1, rotary_dim, head_dim - rotary_dim)?;
+        Ok(Tensor::cat(&[&rotated, &rest], D::Minus1)?)
     }
 }

@@ -16,9 +16,10 @@ use super::kernels::{rms_norm_backward, softmax_backward, swiglu_backward};
 use super::optimizer::Gradients;
 use crate::error::{Error, Result};
 use crate::lora::{Adapter, LoraPair, Target};
+use crate::model::attention::{norm_and_rotate, visible_keys};
 use crate::model::linear::{add_product, matmul};
 use crate::model::{Decoder, LayerTape, PackedBatch, Rope, Tape};
-use crate::ops::{add_into, causal_softmax, swiglu};
+use crate::ops::{Sight, add_into, causal_softmax, swiglu};
 use crate::random::Dropout;
 
 /// Query rows whose probabilities are held at once.
@@ -40,9 +41,9 @@ pub fn backward(
         name: "tape",
         reason: "was not filled by a forward pass".to_owned(),
     })?;
-    let (cos, sin) = decoder.rope.tables(&batch.positions)?;
+    let (cos, sin) = decoder.rope.tables(batch)?;
     let dropout = dropout.filter(|dropout| dropout.p > 0.0);
-    let pass = Pass { decoder, adapter, dropout, spans: &batch.spans, cos, minus_sin: sin.neg()? };
+    let pass = Pass { decoder, adapter, dropout, spans: &batch.spans, cos, sin };
     let eps = decoder.config.rms_norm_eps;
     let mut layers: Vec<[Option<LoraPair>; 7]> =
         (0..decoder.layers.len()).map(|_| Default::default()).collect();
@@ -64,7 +65,7 @@ struct Pass<'a> {
     dropout: Option<&'a Dropout>,
     spans: &'a [Range<usize>],
     cos: Tensor,
-    minus_sin: Tensor,
+    sin: Tensor,
 }
 
 impl Pass<'_> {
@@ -92,10 +93,7 @@ impl Pass<'_> {
         let n = tape.x.dim(0)?;
         let (dattn, dmid) = (spread(dattn, rows, n)?, spread(dmid, rows, n)?);
 
-        let (dq, dk, dv) = self.attention_backward(tape, &dattn)?;
-        let dq = Rope::apply(&dq, &self.cos, &self.minus_sin)?.flatten_from(1)?;
-        let dk = Rope::apply(&dk, &self.cos, &self.minus_sin)?.flatten_from(1)?;
-        let dv = dv.flatten_from(1)?;
+        let [dq, dk, dv] = self.attention_backward(index, tape, &dattn)?;
         let h = rms_norm(&tape.x, &layer.input_layernorm, eps as f32)?;
         let at = |target: Target| Site { index, target, rows: None };
         if index == 0 {
@@ -151,11 +149,18 @@ impl Pass<'_> {
         Ok(Some(dlow))
     }
 
-    /// Gradients of q `[N, H, Dh]`, k and v `[N, K, Dh]` (after rope) from that of the attention output `[N, H*Dh]`.
-    fn attention_backward(&self, tape: &LayerTape, dattn: &Tensor) -> Result<(Tensor, Tensor, Tensor)> {
+    /// Gradients of the outputs of the q, k and v projections `[N, H*Dh]`, `[N, K*Dh]`, `[N, K*Dh]` from that of the
+    /// attention output `[N, H*Dh]`.
+    fn attention_backward(&self, index: usize, tape: &LayerTape, dattn: &Tensor) -> Result<[Tensor; 3]> {
+        let layer = &self.decoder.layers[index];
+        let (q_norm, k_norm) = (layer.q_norm.as_ref(), layer.k_norm.as_ref());
+        let eps = self.decoder.config.rms_norm_eps;
+        let q = norm_and_rotate(&tape.q, q_norm, eps as f32, &self.cos, &self.sin)?;
+        let k = norm_and_rotate(&tape.k, k_norm, eps as f32, &self.cos, &self.sin)?;
+        let window = self.decoder.config.sliding_windows[index];
         let of_span = |span: &Range<usize>| {
             let rows = |t: &Tensor| t.narrow(0, span.start, span.len());
-            span_backward(&rows(&tape.q)?, &rows(&tape.k)?, &rows(&tape.v)?, &rows(dattn)?, BLOCK_TOKENS)
+            span_backward(&rows(&q)?, &rows(&k)?, &rows(&tape.v)?, &rows(dattn)?, window, BLOCK_TOKENS)
         };
         let spans: Vec<&Range<usize>> = self.spans.iter().filter(|span| !span.is_empty()).collect();
         let parts: Vec<[Tensor; 3]> = if dattn.device().is_cpu() {
@@ -164,7 +169,21 @@ impl Pass<'_> {
             spans.into_iter().map(of_span).collect::<Result<_>>()?
         };
         let join = |i: usize| Tensor::cat(&parts.iter().map(|part| &part[i]).collect::<Vec<_>>(), 0);
-        Ok((join(0)?, join(1)?, join(2)?))
+        // The gradient of a rotation is the rotation back.
+        let minus_sin = self.sin.neg()?;
+        let before = |d: Tensor, x: &Tensor, norm: Option<&Tensor>| -> Result<Tensor> {
+            let d = Rope::apply(&d, &self.cos, &minus_sin)?;
+            let d = match norm {
+                Some(weight) => rms_norm_backward(&d, x, weight, eps, None)?,
+                None => d,
+            };
+            Ok(d.flatten_from(1)?)
+        };
+        Ok([
+            before(join(0)?, &tape.q, q_norm)?,
+            before(join(1)?, &tape.k, k_norm)?,
+            join(2)?.flatten_from(1)?,
+        ])
     }
 }
 
@@ -210,6 +229,7 @@ fn span_backward(
     k: &Tensor,
     v: &Tensor,
     dattn: &Tensor,
+    window: Option<usize>,
     block_tokens: usize,
 ) -> Result<[Tensor; 3]> {
     let (tokens, heads, head_dim) = q.dims3()?;
@@ -228,21 +248,21 @@ fn span_backward(
     let blocks: Vec<usize> = (0..tokens).step_by(block_tokens).collect();
     for &start in blocks.iter().rev() {
         let rows = block_tokens.min(tokens - start);
-        let keys = start + rows;
+        let keys = visible_keys(start, rows, window);
         let (q, dout) = (by_group(q, start, rows)?, by_group(dattn, start, rows)?);
-        let (k, v) = (k.narrow(1, 0, keys)?, v.narrow(1, 0, keys)?);
-        let p = causal_softmax(matmul(&q, &k.t()?)?, rows, start, scale)?;
+        let (k, v) = (k.narrow(1, keys.start, keys.len())?, v.narrow(1, keys.start, keys.len())?);
+        let sight = Sight { queries: rows, first: start - keys.start, window };
+        let p = causal_softmax(matmul(&q, &k.t()?)?, sight, scale)?;
         let dv = matmul(&p.t()?, &dout)?;
         let ds = softmax_backward(matmul(&dout, &v.t()?)?, &p, scale)?;
         let dk = matmul(&ds.t()?, &q)?;
         let block = matmul(&ds, &k)?.reshape((kv_heads, group, rows, head_dim))?;
         dq.push(block.permute((2, 0, 1, 3))?.reshape((rows, heads, head_dim))?);
+        let whole = |d: Tensor| d.pad_with_zeros(1, keys.start, tokens - keys.end);
+        let (dk, dv) = (whole(dk)?, whole(dv)?);
         sums = Some(match sums {
             None => (dk, dv),
-            Some((dk_sum, dv_sum)) => (
-                (dk_sum + dk.pad_with_zeros(1, 0, tokens - keys)?)?,
-                (dv_sum + dv.pad_with_zeros(1, 0, tokens - keys)?)?,
-            ),
+            Some((dk_sum, dv_sum)) => ((dk_sum + dk)?, (dv_sum + dv)?),
         });
     }
     dq.reverse();
@@ -263,11 +283,13 @@ mod tests {
         let random = |shape: &[usize]| Tensor::randn(0f32, 1.0, shape, &Device::Cpu).unwrap();
         let (q, k, v) = (random(&[11, 4, 6]), random(&[11, 2, 6]), random(&[11, 2, 6]));
         let dattn = random(&[11, 24]);
-        let whole = span_backward(&q, &k, &v, &dattn, 64).unwrap();
-        let blocks = span_backward(&q, &k, &v, &dattn, 3).unwrap();
-        for (whole, blocks) in whole.iter().zip(&blocks) {
-            let off = (whole - blocks).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap();
-            assert!(off.to_scalar::<f32>().unwrap() < 1e-5);
+        for window in [None, Some(1), Some(2), Some(5), Some(11)] {
+            let whole = span_backward(&q, &k, &v, &dattn, window, 64).unwrap();
+            let blocks = span_backward(&q, &k, &v, &dattn, window, 3).unwrap();
+            for (whole, blocks) in whole.iter().zip(&blocks) {
+                let off = (whole - blocks).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap();
+                assert!(off.to_scalar::<f32>().unwrap() < 1e-5);
+            }
         }
     }
 }

@@ -143,19 +143,18 @@ impl PackedCompletions {
     /// Packs (prompt, completion) sequences, both not empty.
     pub(super) fn new(sequences: &[(&[u32], &[u32])], device: &Device) -> Result<Self> {
         let (mut rows, mut targets) = (Vec::new(), Vec::new());
-        let (mut inputs, mut completions) = (Vec::with_capacity(sequences.len()), Vec::new());
+        let (mut seqs, mut completions) = (Vec::with_capacity(sequences.len()), Vec::new());
         let mut start = 0;
         for (prompt, completion) in sequences {
-            let input: Vec<u32> = prompt.iter().chain(&completion[..completion.len() - 1]).copied().collect();
             let first = (start + prompt.len() - 1) as u32;
             completions.push(targets.len()..targets.len() + completion.len());
             rows.extend(first..first + completion.len() as u32);
             targets.extend_from_slice(completion);
-            start += input.len();
-            inputs.push(input);
+            start += prompt.len() + completion.len() - 1;
+            seqs.push([*prompt, *completion].concat());
         }
         let rows = Tensor::new(rows, device)?;
-        Ok(Self { batch: PackedBatch::new(&inputs, device)?, rows, targets, completions })
+        Ok(Self { batch: PackedBatch::without_last(&seqs, device)?, rows, targets, completions })
     }
 }
 

@@ -218,7 +218,7 @@ mod tests {
     use candle_core::{Device, Var};
 
     use super::*;
-    use crate::ops::{causal_softmax, causal_softmax_composed, swiglu};
+    use crate::ops::{Sight, causal_softmax, causal_softmax_composed, swiglu};
     use crate::random::uniform;
 
     fn random(key: u64, shape: &[usize]) -> Tensor {
@@ -265,17 +265,23 @@ mod tests {
 
     #[test]
     fn causal_softmax_and_its_gradient_agree_with_composed_and_autograd() {
-        let (queries, first, scale) = (5, 3, 0.4);
-        let (scores, dp) = (random(1, &[2, 10, 8]), random(2, &[2, 10, 8]));
-        let composed = causal_softmax_composed(&scores, queries, first, scale).unwrap();
-        let p = causal_softmax(scores.copy().unwrap(), queries, first, scale).unwrap();
-        assert_close(&p, &composed, 1e-6);
-        assert_eq!(p.to_vec3::<f32>().unwrap()[0][0][4..], [0.0; 4], "keys after the query have no weight");
-        let var = Var::from_tensor(&scores).unwrap();
-        let y = causal_softmax_composed(var.as_tensor(), queries, first, scale).unwrap();
-        let grads = (y * &dp).unwrap().sum_all().unwrap().backward().unwrap();
-        let ds = softmax_backward(dp.copy().unwrap(), &p, scale).unwrap();
-        assert_close(&ds, grads.get(&var).unwrap(), 1e-6);
+        let scale = 0.4;
+        for window in [None, Some(1), Some(3), Some(100)] {
+            let sight = Sight { queries: 5, first: 3, window };
+            let (scores, dp) = (random(1, &[2, 10, 8]), random(2, &[2, 10, 8]));
+            let composed = causal_softmax_composed(&scores, sight, scale).unwrap();
+            let p = causal_softmax(scores.copy().unwrap(), sight, scale).unwrap();
+            assert_close(&p, &composed, 1e-6);
+            let first = &p.to_vec3::<f32>().unwrap()[0][0];
+            assert_eq!(first[4..], [0.0; 4], "keys after the query have no weight");
+            let seen = first.iter().filter(|p| **p > 0.0).count();
+            assert_eq!(seen, window.unwrap_or(4).min(4), "keys before the window have no weight");
+            let var = Var::from_tensor(&scores).unwrap();
+            let y = causal_softmax_composed(var.as_tensor(), sight, scale).unwrap();
+            let grads = (y * &dp).unwrap().sum_all().unwrap().backward().unwrap();
+            let ds = softmax_backward(dp.copy().unwrap(), &p, scale).unwrap();
+            assert_close(&ds, grads.get(&var).unwrap(), 1e-6);
+        }
     }
 
     #[test]

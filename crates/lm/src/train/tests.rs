@@ -11,7 +11,7 @@ use candle_nn::rotary_emb::rope_slow;
 use super::*;
 use crate::error::{Error, Result};
 use crate::lora::{Adapter, LoraConfig, Target, TargetModules};
-use crate::model::Decoder;
+use crate::model::{Decoder, PackedBatch};
 use crate::random::{self, Dropout};
 use crate::test_model;
 
@@ -100,11 +100,9 @@ impl Oracle<'_> {
         let t = input.len();
         let (heads, kv_heads, head_dim) =
             (config.num_attention_heads, config.num_key_value_heads, config.head_dim);
-        let positions = Tensor::arange(0u32, t as u32, &Device::Cpu)?;
-        let (cos, sin) = decoder.rope.tables(&positions).unwrap();
-        let mask: Vec<f32> =
-            (0..t * t).map(|i| if i % t > i / t { f32::NEG_INFINITY } else { 0.0 }).collect();
-        let mask = Tensor::from_vec(mask, (1, t, t), &Device::Cpu)?;
+        let whole = [prompt, completion].concat();
+        let batch = PackedBatch::without_last(&[whole], &Device::Cpu).unwrap();
+        let (cos, sin) = decoder.rope.tables(&batch).unwrap();
         let eps = config.rms_norm_eps as f32;
         let mut x =
             decoder.embed_tokens.to_dense().unwrap().index_select(&Tensor::new(input, &Device::Cpu)?, 0)?;
@@ -113,13 +111,33 @@ impl Oracle<'_> {
             let split =
                 |x: Tensor, heads: usize| x.reshape((t, heads, head_dim))?.transpose(0, 1)?.contiguous();
             let h = rms_norm_slow(&x, &layer.input_layernorm, eps)?;
-            let rope = |x: Tensor| rope_slow(&x.unsqueeze(0)?, &cos, &sin)?.squeeze(0);
-            let q = rope(split(project(Target::Q, &h)?, heads)?)?;
+            let window = config.sliding_windows[index].unwrap_or(t);
+            let mask: Vec<f32> = (0..t * t)
+                .map(|i| {
+                    if ((i / t + 1).saturating_sub(window)..=i / t).contains(&(i % t)) {
+                        0.0
+                    } else {
+                        f32::NEG_INFINITY
+                    }
+                })
+                .collect();
+            let mask = Tensor::from_vec(mask, (1, t, t), &Device::Cpu)?;
+            let rope = |x: Tensor, norm: &Option<Tensor>| {
+                let x = match norm {
+                    Some(weight) => rms_norm_slow(&x, weight, eps)?,
+                    None => x,
+                };
+                let (rotary_dim, rest) = (config.rotary_dim, head_dim - config.rotary_dim);
+                let rotated =
+                    rope_slow(&x.narrow(2, 0, rotary_dim)?.unsqueeze(0)?, &cos, &sin)?.squeeze(0)?;
+                Tensor::cat(&[rotated, x.narrow(2, rotary_dim, rest)?], 2)
+            };
+            let q = rope(split(project(Target::Q, &h)?, heads)?, &layer.q_norm)?;
             let repeat = |x: Tensor| {
                 let group = heads / kv_heads;
                 x.unsqueeze(1)?.broadcast_as((kv_heads, group, t, head_dim))?.reshape((heads, t, head_dim))
             };
-            let k = repeat(rope(split(project(Target::K, &h)?, kv_heads)?)?)?;
+            let k = repeat(rope(split(project(Target::K, &h)?, kv_heads)?, &layer.k_norm)?)?;
             let v = repeat(split(project(Target::V, &h)?, kv_heads)?)?;
             let scores = (q.matmul(&k.t()?)? / (head_dim as f64).sqrt())?.broadcast_add(&mask)?;
             let attn =
@@ -180,11 +198,12 @@ fn autograd(
 
 #[test]
 fn sft_gradients_equal_autograd_with_and_without_dropout() {
-    let decoder = test_model::tiny(2);
+    let variants = test_model::variants().into_iter().map(|(_, config)| (config, &Target::ALL[..], 0.0));
+    let other = [(&Target::ALL[..], 0.3), (&[Target::K, Target::Up][..], 0.0)];
+    let cases = variants.chain(other.map(|(targets, p)| (test_model::config(), targets, p)));
     let data = examples(5);
-    for (targets, p) in
-        [(&Target::ALL[..], 0.0), (&Target::ALL[..], 0.3), (&[Target::K, Target::Up][..], 0.0)]
-    {
+    for (config, targets, p) in cases {
+        let decoder = test_model::tiny_as(&config, 2);
         let adapter = adapter(&decoder, targets, true);
         let dropout = Dropout { key: 77, p };
         let members: Vec<usize> = (0..data.len()).collect();
