@@ -10,14 +10,17 @@
 
 mod cli;
 mod desktop;
+mod docs_models;
 mod fixture;
 mod golden_adapters;
 mod golden_agreement;
+mod golden_families;
 mod golden_gguf;
 mod golden_lm;
 mod golden_rouge;
 mod golden_train;
 mod method;
+mod parity_candle;
 mod program;
 mod resume;
 mod tidy;

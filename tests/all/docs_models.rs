@@ -1,0 +1,119 @@
+//! `docs/models.md` is true: its table has exactly the supported classes, and every proof that it names exists, is of
+//! that class and holds what its column says.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use lm::Architecture;
+
+use crate::fixture::json;
+
+const COLUMNS: [&str; 6] = ["load", "LoRA", "QLoRA", "DPO", "generate", "export"];
+const OPEN: &str = "not proven yet";
+
+fn tests() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn page() -> String {
+    std::fs::read_to_string(tests().join("../docs/models.md")).unwrap()
+}
+
+/// What stands between backticks.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+/// Rows of the table of families: (class, cells in the order of [`COLUMNS`]).
+fn rows(page: &str) -> Vec<(String, Vec<String>)> {
+    let header = format!("| family | class | {} |", COLUMNS.join(" | "));
+    let table = page.lines().skip_while(|line| *line != header).skip(2).take_while(|line| line.starts_with('|'));
+    let row = |line: &str| {
+        let cells: Vec<String> = line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+        assert_eq!(cells.len(), COLUMNS.len() + 2, "{line}");
+        (cells[1].trim_matches('`').to_owned(), cells[2..].to_vec())
+    };
+    table.map(row).collect()
+}
+
+/// Whether `module::name` is a test function of this binary or of a crate's own tests.
+fn is_test(proof: &str) -> bool {
+    let (path, name) = proof.rsplit_once("::").unwrap();
+    let file = format!("{}.rs", path.replace("::", "/"));
+    let places = ["all", "../crates/lm/src", "../crates/mrds/src"].map(|place| tests().join(place).join(&file));
+    let text: String = places.iter().filter_map(|place| std::fs::read_to_string(place).ok()).collect();
+    text.contains(&format!("#[test]\nfn {name}()")) || text.contains(&format!("#[test]\n    fn {name}()"))
+}
+
+/// The model that a fixture's numbers are of: `lora` and `dpo` adapt `llama-tiny`.
+fn model_of(fixture: &str) -> PathBuf {
+    let name = if ["lora", "dpo"].contains(&fixture) { "llama-tiny" } else { fixture };
+    tests().join("golden").join(name)
+}
+
+/// Files of which a fixture needs one to prove a column.
+fn needed(column: &str) -> &'static [&'static str] {
+    match column {
+        "load" => &["golden.safetensors"],
+        "LoRA" => &["grads_sft.safetensors", "grads.safetensors"],
+        "DPO" => &["grads_dpo.safetensors", "grads_sigmoid.safetensors"],
+        "generate" => &["generation.json", "golden.json"],
+        // No fixture of numbers proves the others: a test does.
+        _ => &[],
+    }
+}
+
+fn check(class: &str, column: &str, cell: &str, wrong: &mut Vec<String>) {
+    let proofs = quoted(cell);
+    if proofs.is_empty() && cell != OPEN {
+        wrong.push(format!("{class}, {column}: `{cell}` is neither a proof nor `{OPEN}`"));
+    }
+    for proof in proofs {
+        if proof.contains("::") {
+            if !is_test(proof) {
+                wrong.push(format!("{class}, {column}: there is no test {proof}"));
+            }
+            continue;
+        }
+        let folder = tests().join("golden").join(proof);
+        if !needed(column).iter().any(|file| folder.join(file).is_file()) {
+            wrong.push(format!("{class}, {column}: tests/golden/{proof} does not prove it"));
+        } else if json(&model_of(proof).join("config.json"))["architectures"][0] != class {
+            wrong.push(format!("{class}, {column}: tests/golden/{proof} is of another class"));
+        }
+    }
+}
+
+#[test]
+fn the_table_names_the_supported_classes_and_proofs_that_exist() {
+    let page = page();
+    let rows = rows(&page);
+    let documented: BTreeSet<&str> = rows.iter().map(|(class, _)| class.as_str()).collect();
+    let supported: BTreeSet<&str> = Architecture::ALL.map(Architecture::class_name).into();
+    assert_eq!(documented, supported, "docs/models.md: classes of the table and of the code");
+    let mut wrong = Vec::new();
+    for (class, cells) in &rows {
+        for (column, cell) in COLUMNS.iter().zip(cells) {
+            check(class, column, cell, &mut wrong);
+        }
+    }
+    for proof in quoted(&page).into_iter().filter(|quoted| quoted.contains("::")) {
+        if !is_test(proof) {
+            wrong.push(format!("there is no test {proof}"));
+        }
+    }
+    assert!(wrong.is_empty(), "docs/models.md:\n  {}", wrong.join("\n  "));
+}
+
+#[test]
+fn every_family_fixture_stands_in_the_table() {
+    let page = page();
+    let named: BTreeSet<&str> = quoted(&page).into_iter().collect();
+    for entry in std::fs::read_dir(tests().join("golden/families")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let name = format!("families/{}", path.file_name().unwrap().to_str().unwrap());
+            assert!(named.contains(name.as_str()), "docs/models.md does not name {name}");
+        }
+    }
+}

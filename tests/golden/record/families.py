@@ -1,0 +1,282 @@
+"""Records tests/golden/families: tiny models of every family and rope scaling, as transformers and PEFT compute them.
+
+Usage: python families.py OUTPUT_FOLDER [CASE]...   (needs torch, transformers, peft)
+
+Every sequence is computed alone and without a cache, by a model made afresh, so that no number depends on its
+neighbours or on what a scaling that follows the length has seen before.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import peft
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+NEW_TOKENS = 30
+VOCABULARY = 96
+# Longer than every window and, where a scaling follows the length, on both sides of its context.
+LENGTHS = [44, 27, 9, 35]
+PROMPTS = [13, 5, 26]
+
+BASE = {"vocab_size": VOCABULARY, "hidden_size": 32, "intermediate_size": 56, "num_hidden_layers": 3,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 64, "hidden_act": "silu",
+        "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": False, "bos_token_id": 1,
+        "eos_token_id": 2, "pad_token_id": 0, "torch_dtype": "float32"}
+
+
+def family(name, **fields):
+    classes = {"llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2", "qwen3": "Qwen3", "phi3": "Phi3"}
+    return {"architectures": [classes[name] + "ForCausalLM"], "model_type": name, **BASE, **fields}
+
+
+def divisors(count, first, step):
+    return [round(first + step * i, 2) for i in range(count)]
+
+
+# Name -> (config.json, what to leave out to see that it matters).
+CASES = {
+    "llama-plain": (family("llama", num_key_value_heads=4, rope_scaling=None), {"rope_theta": 100.0}),
+    "llama-bias-linear": (
+        family("llama", attention_bias=True, mlp_bias=True, rope_scaling={"type": "linear", "factor": 4.0}),
+        {"rope_scaling": None}),
+    "llama-llama3": (
+        family("llama", tie_word_embeddings=True, rope_theta=500.0, rope_scaling={
+            "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 32}),
+        {"rope_scaling": None}),
+    "llama-dynamic": (
+        family("llama", max_position_embeddings=24, rope_scaling={"rope_type": "dynamic", "factor": 4.0}),
+        {"rope_scaling": None}),
+    "llama-yarn": (
+        family("llama", rope_theta=None, rope_parameters={
+            "rope_type": "yarn", "rope_theta": 1000.0, "factor": 4.0, "original_max_position_embeddings": 16}),
+        {"rope_parameters": {"rope_type": "default", "rope_theta": 1000.0}}),
+    "mistral-window": (family("mistral", head_dim=16, sliding_window=8), {"sliding_window": None}),
+    "qwen2-window": (
+        family("qwen2", use_sliding_window=True, sliding_window=6, max_window_layers=1, tie_word_embeddings=True,
+               rope_scaling=None),
+        {"use_sliding_window": False}),
+    "qwen2-yarn": (
+        family("qwen2", use_sliding_window=False, sliding_window=8, max_window_layers=3, rope_scaling={
+            "type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "mscale": 0.7,
+            "mscale_all_dim": 0.3, "beta_fast": 16, "beta_slow": 2, "truncate": False}),
+        {"rope_scaling": None}),
+    "qwen3-window": (
+        family("qwen3", head_dim=16, use_sliding_window=True, sliding_window=7, tie_word_embeddings=True,
+               layer_types=["sliding_attention", "full_attention", "sliding_attention"]),
+        {"use_sliding_window": False, "layer_types": None}),
+    "qwen3-bias-yarn": (
+        family("qwen3", head_dim=12, attention_bias=True, rope_scaling={
+            "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "attention_factor": 1.3}),
+        {"rope_scaling": None}),
+    "phi3-window": (family("phi3", num_key_value_heads=4, sliding_window=9, rope_scaling=None),
+                    {"sliding_window": None}),
+    "phi3-longrope": (
+        family("phi3", tie_word_embeddings=True, partial_rotary_factor=0.75, sliding_window=60,
+               original_max_position_embeddings=24, rope_scaling={
+                   "type": "longrope", "short_factor": divisors(3, 1.0, 0.25), "long_factor": divisors(3, 1.5, 2.0)}),
+        {"rope_scaling": None}),
+}
+
+
+def seed_of(name):
+    return 7000 + sorted(CASES).index(name)
+
+
+def write_config(folder, config):
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = {field: value for field, value in config.items() if not (field == "rope_theta" and value is None)}
+    (folder / "config.json").write_text(json.dumps(kept, indent=1) + "\n")
+
+
+def random_weights(folder, seed):
+    config = transformers.AutoConfig.from_pretrained(folder)
+    model = transformers.AutoModelForCausalLM.from_config(config)
+    generator = torch.Generator().manual_seed(seed)
+    weights = {}
+    for name, parameter in model.named_parameters():
+        noise = torch.randn(parameter.shape, generator=generator)
+        if "norm" in name:
+            weights[name] = 1.0 + 0.2 * noise
+        elif name.endswith("bias"):
+            weights[name] = 0.3 * noise
+        elif "embed_tokens" in name or "lm_head" in name:
+            weights[name] = 0.45 * noise
+        else:
+            weights[name] = noise * 1.3 / parameter.shape[1] ** 0.5
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def fresh(folder, **changes):
+    """The model from its files; with `changes`, its numbers under another configuration."""
+    config = json.loads((folder / "config.json").read_text())
+    config.update(changes)
+    config_class = type(transformers.AutoConfig.from_pretrained(folder))
+    model = transformers.AutoModelForCausalLM.from_config(
+        config_class.from_dict({k: v for k, v in config.items() if v is not None or k in changes}),
+        attn_implementation="eager")
+    missing, unexpected = model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)
+    assert not unexpected and all("lm_head" in name for name in missing), (missing, unexpected)
+    model.tie_weights()
+    return model.eval()
+
+
+@torch.no_grad()
+def logits_of(model, ids):
+    return model(input_ids=torch.tensor([ids]), use_cache=False).logits[0]
+
+
+def greedy(folder, prompt):
+    """Continuation by full passes, and the smallest lead of a chosen token."""
+    ids, gap, model = list(prompt), float("inf"), fresh(folder)
+    for _ in range(NEW_TOKENS):
+        top = logits_of(model, ids)[-1].topk(2)
+        gap = min(gap, (top.values[0] - top.values[1]).item())
+        ids.append(top.indices[0].item())
+    return ids[len(prompt):], gap
+
+
+def sequence_logps(model, prompt, completion):
+    """Summed log-probability of a completion, and its number of tokens."""
+    ids = torch.tensor([prompt + completion])
+    logps = model(input_ids=ids, use_cache=False).logits[0, :-1].log_softmax(-1)
+    return logps.gather(1, ids[0, 1:, None])[len(prompt) - 1:, 0].sum(), len(completion)
+
+
+class Split(torch.nn.Module):
+    """A fused projection as several ones, so that each can have its own adapter."""
+
+    def __init__(self, fused, parts):
+        super().__init__()
+        self.names = list(parts)
+        for (name, rows), weight in zip(parts.items(), fused.weight.split(list(parts.values()))):
+            linear = torch.nn.Linear(weight.shape[1], rows, bias=False)
+            linear.weight = torch.nn.Parameter(weight.detach().clone())
+            setattr(self, name, linear)
+
+    def forward(self, x):
+        return torch.cat([getattr(self, name)(x) for name in self.names], dim=-1)
+
+
+def with_split_projections(model):
+    config = model.config
+    head_dim = config.hidden_size // config.num_attention_heads
+    queries, keys = config.num_attention_heads * head_dim, config.num_key_value_heads * head_dim
+    for layer in model.model.layers:
+        layer.self_attn.qkv_proj = Split(layer.self_attn.qkv_proj, {"q_proj": queries, "k_proj": keys, "v_proj": keys})
+        inner = config.intermediate_size
+        layer.mlp.gate_up_proj = Split(layer.mlp.gate_up_proj, {"gate_proj": inner, "up_proj": inner})
+    return model
+
+
+def adapted(folder, seed):
+    model = fresh(folder)
+    if model.config.model_type == "phi3":
+        model = with_split_projections(model)
+    model.name_or_path = folder.name
+    settings = peft.LoraConfig(r=4, lora_alpha=8, lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
+                               target_modules=TARGETS)
+    model = peft.get_peft_model(model, settings).eval()
+    generator = torch.Generator().manual_seed(seed)
+    for name, parameter in model.named_parameters():
+        if "lora_" in name:
+            parameter.data = torch.randn(parameter.shape, generator=generator) * 0.2
+    return model
+
+
+def adapter_name(name):
+    return name.replace(".default", "").replace(".qkv_proj.", ".").replace(".gate_up_proj.", ".")
+
+
+def lora_tensors(model, of):
+    found = {adapter_name(n): of(p).clone().contiguous() for n, p in model.named_parameters() if "lora_" in n}
+    assert len(found) == 2 * len(TARGETS) * model.config.num_hidden_layers
+    return found
+
+
+def save_adapter(model, folder):
+    settings = model.peft_config["default"].to_dict()
+    settings.update(target_modules=TARGETS, inference_mode=True, peft_version=peft.__version__,
+                    base_model_name_or_path=folder.name)
+    (folder / "adapter_config.json").write_text(json.dumps(settings, indent=1, default=str) + "\n")
+    save_file(lora_tensors(model, lambda p: p.data), folder / "adapter_model.safetensors", metadata={"format": "pt"})
+
+
+def gradients(model, loss):
+    model.zero_grad()
+    loss.backward()
+    found = lora_tensors(model, lambda p: p.grad)
+    assert all(gradient.abs().max() > 0 for gradient in found.values())
+    return found
+
+
+def train(folder, sequences, draw, seed):
+    """Gradients of the supervised loss and of DPO (sigmoid, Rafailov et al. 2023, equation 7)."""
+    model = adapted(folder, seed)
+    save_adapter(model, folder)
+    examples = [{"prompt_ids": s[:len(s) // 3], "completion_ids": s[len(s) // 3:]} for s in sequences]
+    scored = [sequence_logps(model, e["prompt_ids"], e["completion_ids"]) for e in examples]
+    loss = -sum(logp for logp, _ in scored) / sum(count for _, count in scored)
+    save_file(gradients(model, loss), folder / "grads_sft.safetensors")
+    pairs, margins, beta = [], [], 0.05
+    for example in examples[:2]:
+        pair = {"prompt_ids": example["prompt_ids"], "chosen_ids": example["completion_ids"], "rejected_ids": draw(18)}
+        margin = 0.0
+        for sign, completion in [(1, pair["chosen_ids"]), (-1, pair["rejected_ids"])]:
+            with torch.no_grad(), model.disable_adapter():
+                ref_logp = sequence_logps(model, pair["prompt_ids"], completion)[0]
+            margin += sign * (sequence_logps(model, pair["prompt_ids"], completion)[0] - ref_logp)
+        pairs.append(pair)
+        margins.append(margin)
+    dpo_loss = -torch.nn.functional.logsigmoid(beta * torch.stack(margins)).mean()
+    save_file(gradients(model, dpo_loss), folder / "grads_dpo.safetensors")
+    return {"sft": {"examples": examples, "loss": loss.item()},
+            "dpo": {"pairs": pairs, "beta": beta, "loss": dpo_loss.item()}}
+
+
+def record(root, name):
+    config, without = CASES[name]
+    folder, seed = root / name, seed_of(name)
+    write_config(folder, config)
+    random_weights(folder, seed)
+    generator = torch.Generator().manual_seed(seed + 500)
+    draw = lambda count: torch.randint(3, VOCABULARY, (count,), generator=generator).tolist()
+    sequences = [draw(length) for length in LENGTHS]
+    tensors, change = {}, 0.0
+    for i, ids in enumerate(sequences):
+        logits = logits_of(fresh(folder), ids)
+        tensors[f"logits.{i}"] = logits
+        targets = torch.tensor(ids[1:])[:, None]
+        tensors[f"logprobs.{i}"] = logits[:-1].log_softmax(-1).gather(1, targets)[:, 0]
+        change = max(change, (logits - logits_of(fresh(folder, **without), ids)).abs().max().item())
+    assert change > 0.1, f"{name}: leaving out {without} changes the logits by {change} only"
+    with torch.no_grad():
+        states = fresh(folder)(input_ids=torch.tensor([sequences[0]]), output_hidden_states=True).hidden_states
+    tensors.update({f"hidden.{i}": state[0].contiguous() for i, state in enumerate(states)})
+    save_file({key: value.contiguous() for key, value in tensors.items()}, folder / "golden.safetensors")
+    items, gap = [], float("inf")
+    for length in PROMPTS:
+        lead = 0.0
+        # A choice that hangs on float noise proves nothing.
+        while lead < 5e-3:
+            prompt = draw(length)
+            new_ids, lead = greedy(folder, prompt)
+        gap = min(gap, lead)
+        items.append({"prompt_ids": prompt, "new_ids": new_ids})
+    golden = {"sequences": sequences, "generation": {"max_new_tokens": NEW_TOKENS, "smallest_gap": gap, "items": items},
+              **train(folder, sequences, draw, seed + 1000),
+              "left_out": without, "largest_change_of_a_logit_without": change,
+              "versions": {m.__name__: m.__version__ for m in (torch, transformers, peft)}}
+    (folder / "golden.json").write_text(json.dumps(golden) + "\n")
+    print(f"{name}: change {change:.2f}, gap {gap:.4f}, loss {golden['sft']['loss']:.3f} {golden['dpo']['loss']:.3f}, "
+          f"largest logit {tensors['logits.0'].abs().max():.1f}")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    for case in sys.argv[2:] or CASES:
+        record(Path(sys.argv[1]), case)
