@@ -27,9 +27,11 @@ fn quoted(text: &str) -> Vec<&str> {
 /// Rows of the table of families: (class, cells in the order of [`COLUMNS`]).
 fn rows(page: &str) -> Vec<(String, Vec<String>)> {
     let header = format!("| family | class | {} |", COLUMNS.join(" | "));
-    let table = page.lines().skip_while(|line| *line != header).skip(2).take_while(|line| line.starts_with('|'));
+    let table =
+        page.lines().skip_while(|line| *line != header).skip(2).take_while(|line| line.starts_with('|'));
     let row = |line: &str| {
-        let cells: Vec<String> = line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+        let cells: Vec<String> =
+            line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
         assert_eq!(cells.len(), COLUMNS.len() + 2, "{line}");
         (cells[1].trim_matches('`').to_owned(), cells[2..].to_vec())
     };
@@ -40,7 +42,8 @@ fn rows(page: &str) -> Vec<(String, Vec<String>)> {
 fn is_test(proof: &str) -> bool {
     let (path, name) = proof.rsplit_once("::").unwrap();
     let file = format!("{}.rs", path.replace("::", "/"));
-    let places = ["all", "../crates/lm/src", "../crates/mrds/src"].map(|place| tests().join(place).join(&file));
+    let places =
+        ["all", "../crates/lm/src", "../crates/mrds/src"].map(|place| tests().join(place).join(&file));
     let text: String = places.iter().filter_map(|place| std::fs::read_to_string(place).ok()).collect();
     text.contains(&format!("#[test]\nfn {name}()")) || text.contains(&format!("#[test]\n    fn {name}()"))
 }

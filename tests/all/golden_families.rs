@@ -6,13 +6,13 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use lm::train::{BatchGradients, Objective, PreferencePair, TrainExample, batch_gradients};
+use lm::train::{BatchGradients, Objective, PreferenceLoss, PreferencePair, TrainExample, batch_gradients};
 use lm::{
     Adapter, Completion, Decoder, Device, GenerateConfig, GenerateRequest, PackedBatch, Tape, generate, score,
 };
 use serde_json::Value;
 
-use crate::fixture::{TensorFile, assert_close, own_golden, ids, json};
+use crate::fixture::{TensorFile, assert_close, ids, json, own_golden};
 
 const LOGITS: (f64, f64) = (2e-4, 1e-4);
 const LOGPROBS: (f64, f64) = (2e-4, 0.0);
@@ -47,8 +47,7 @@ fn cases() -> Vec<Case> {
     dirs.sort();
     assert!(!dirs.is_empty(), "{}: no family to check", root.display());
     let load = |dir: PathBuf| {
-        let decoder =
-            Decoder::load(&dir, &Device::Cpu).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
+        let decoder = Decoder::load(&dir, &Device::Cpu).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
         Case { golden: json(&dir.join("golden.json")), decoder, dir }
     };
     dirs.into_iter().map(load).collect()
@@ -89,9 +88,7 @@ fn logits_hidden_states_and_logprobs() {
             .map(|seq| Completion { prompt_ids: &seq[..1], completion_ids: &seq[1..] })
             .collect();
         for tokens_per_batch in [1, 10_000] {
-            for (i, scored) in
-                score(decoder, None, &items, tokens_per_batch).unwrap().iter().enumerate()
-            {
+            for (i, scored) in score(decoder, None, &items, tokens_per_batch).unwrap().iter().enumerate() {
                 let (_, expected) = tensors.f32(&format!("logprobs.{i}"));
                 let what = format!("{name} logprobs {i}");
                 assert_close(&what, &scored.token_logps, &expected, LOGPROBS.0, LOGPROBS.1);
@@ -119,8 +116,8 @@ fn cached_and_batched_continuations_equal_full_passes_of_one() {
                 stop_ids: Vec::new(),
                 batch_size,
             };
-            let found =
-                generate(&case.decoder, None, &requests, &cfg, &mut |_, _| ControlFlow::Continue(())).unwrap();
+            let found = generate(&case.decoder, None, &requests, &cfg, &mut |_, _| ControlFlow::Continue(()))
+                .unwrap();
             for (found, item) in found.iter().zip(items) {
                 assert_eq!(found.ids, ids(&item["new_ids"]), "{} in batches of {batch_size}", case.name());
             }
@@ -162,8 +159,7 @@ fn pairs(case: &Case) -> Vec<PreferencePair> {
         };
         let (chosen_ids, rejected_ids) = (ids(&p["chosen_ids"]), ids(&p["rejected_ids"]));
         PreferencePair {
-            ref_chosen_logps: ref_logps(&chosen_ids),
-            ref_rejected_logps: ref_logps(&rejected_ids),
+            ref_logps: Some((ref_logps(&chosen_ids), ref_logps(&rejected_ids))),
             prompt_ids,
             chosen_ids,
             rejected_ids,
@@ -184,8 +180,9 @@ fn gradients_of_supervised_and_preference_training() {
         let (data, preferred) = (examples(&case), pairs(&case));
         let sft = gradients(&Objective::Sft(&data));
         let mut checked = assert_gradients(&case, "grads_sft.safetensors", &sft, &case.golden["sft"]["loss"]);
+        let loss = PreferenceLoss::Sigmoid { label_smoothing: 0.0 };
         let beta = case.golden["dpo"]["beta"].as_f64().unwrap();
-        let dpo = gradients(&Objective::Dpo { pairs: &preferred, beta, sft_weight: 0.0 });
+        let dpo = gradients(&Objective::Dpo { pairs: &preferred, loss, beta, sft_weight: 0.0 });
         checked += assert_gradients(&case, "grads_dpo.safetensors", &dpo, &case.golden["dpo"]["loss"]);
         report(&case.dir, "gradients", checked);
     }

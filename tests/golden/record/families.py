@@ -140,8 +140,17 @@ def greedy(folder, prompt):
     return ids[len(prompt):], gap
 
 
+def forget_lengths(model):
+    """Undoes what earlier sequences left in a scaling that follows the length."""
+    for module in model.modules():
+        if hasattr(module, "original_inv_freq"):
+            module.inv_freq = module.original_inv_freq.clone()
+            module.max_seq_len_cached = module.original_max_seq_len
+
+
 def sequence_logps(model, prompt, completion):
     """Summed log-probability of a completion, and its number of tokens."""
+    forget_lengths(model)
     ids = torch.tensor([prompt + completion])
     logps = model(input_ids=ids, use_cache=False).logits[0, :-1].log_softmax(-1)
     return logps.gather(1, ids[0, 1:, None])[len(prompt) - 1:, 0].sum(), len(completion)

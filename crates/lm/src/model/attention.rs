@@ -65,3 +65,28 @@ pub(crate) fn attend_span(q: &Tensor, k: &Tensor, v: &Tensor, window: Option<usi
         _ => Ok(Tensor::cat(&blocks, 0)?),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+    use crate::ops::causal_softmax_composed;
+
+    #[test]
+    fn blocks_of_queries_see_what_the_whole_matrix_shows() {
+        let tokens = 2 * BLOCK_TOKENS + 70;
+        let random = |heads: usize| Tensor::randn(0f32, 1.0, (tokens, heads, 4), &Device::Cpu).unwrap();
+        let (q, k, v) = (random(2), random(2), random(2));
+        let by_head = |t: &Tensor| t.transpose(0, 1).unwrap().contiguous().unwrap();
+        let scores = by_head(&q).matmul(&by_head(&k).t().unwrap()).unwrap();
+        for window in [None, Some(1), Some(100), Some(BLOCK_TOKENS), Some(BLOCK_TOKENS + 1), Some(tokens)] {
+            let sight = Sight { queries: tokens, first: 0, window };
+            let probs = causal_softmax_composed(&scores, sight, 0.5).unwrap();
+            let whole = by_head(&probs.matmul(&by_head(&v)).unwrap()).flatten_from(1).unwrap();
+            let blocks = attend_span(&q, &k, &v, window).unwrap();
+            let off = (whole - blocks).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+            assert!(off < 1e-5, "window {window:?}: {off}");
+        }
+    }
+}
