@@ -9,6 +9,7 @@ pub mod chat_template;
 pub mod checkpoint;
 pub mod device;
 pub mod error;
+pub mod export;
 pub mod generate;
 pub mod gguf;
 pub mod language_model;

@@ -80,9 +80,23 @@ impl Weights {
         self.tensors.contains_key(name)
     }
 
-    /// Shape of a tensor, `None` where there is none of that name.
-    pub fn shape(&self, name: &str) -> Option<&[usize]> {
-        self.tensors.get(name).map(|stored| stored.shape.as_slice())
+    /// Number type and shape of a tensor.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] where it is missing or cannot be read.
+    pub(crate) fn stored_as(&self, name: &str) -> Result<(GgmlDType, &[usize])> {
+        let shape = self.tensors.get(name).map_or(&[][..], |stored| &stored.shape);
+        self.stored(name, shape).map(|(stored, dtype)| (dtype, stored.shape.as_slice()))
+    }
+
+    /// Rows of a tensor as f32, in the checkpoint's order; a vector is a column.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] where it is missing or cannot be read.
+    pub(crate) fn rows(&self, name: &str, range: Range<usize>) -> Result<Vec<f32>> {
+        let (dtype, shape) = self.stored_as(name)?;
+        let columns = shape.get(1..).map_or(1, |columns| columns.iter().product());
+        self.stored(name, shape)?.0.widen(dtype, columns, range)
     }
 
     /// Checks that a tensor is there, has the shape and a readable number type, without reading it.
@@ -98,10 +112,9 @@ impl Weights {
     /// # Errors
     /// [`Error::Weights`] naming file and tensor where it is missing or has another shape or type.
     pub fn tensor(&self, name: &str, shape: &[usize], device: &Device) -> Result<Tensor> {
-        let (stored, dtype) = self.stored(name, shape)?;
-        let columns = shape.last().copied().unwrap_or(1);
-        let rows = shape.iter().product::<usize>() / columns.max(1);
-        Ok(Tensor::from_vec(stored.widen(dtype, columns, 0..rows)?, shape, device)?)
+        self.stored(name, shape)?;
+        let values = self.rows(name, 0..shape.first().copied().unwrap_or(1))?;
+        Ok(Tensor::from_vec(values, shape, device)?)
     }
 
     /// Reads a matrix of the given shape `[out, in]` in the form that products take: f32 dense, narrower types as they

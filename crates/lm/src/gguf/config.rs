@@ -8,12 +8,17 @@ use super::format::{Metadata, TensorInfo, Value};
 use crate::error::{Error, Result};
 
 /// Architectures by both names. llama.cpp writes Mistral as `llama`.
-pub(crate) const ARCHITECTURES: [(&str, &str); 4] = [
+const ARCHITECTURES: [(&str, &str); 4] = [
     ("llama", "LlamaForCausalLM"),
     ("llama", "MistralForCausalLM"),
     ("qwen2", "Qwen2ForCausalLM"),
     ("qwen3", "Qwen3ForCausalLM"),
 ];
+
+/// llama.cpp's name of an architecture by Hugging Face's.
+pub(crate) fn architecture_name(architecture: &str) -> Option<&'static str> {
+    ARCHITECTURES.into_iter().find(|(_, hf)| *hf == architecture).map(|(gguf, _)| gguf)
+}
 
 /// The `config.json` of a GGUF file; `tensor` finds a tensor by its GGUF name.
 pub(super) fn to_json<'a>(
@@ -56,6 +61,8 @@ pub(super) fn to_json<'a>(
     eos.dedup();
     Ok(json!({
         "architectures": [name],
+        "model_type": arch,
+        "hidden_act": "silu",
         "vocab_size": vocab,
         "hidden_size": hidden,
         "intermediate_size": needed("feed_forward_length")?,

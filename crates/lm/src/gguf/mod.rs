@@ -23,6 +23,7 @@ pub(crate) mod llama3;
 pub(crate) mod names;
 pub(crate) mod tokenizer;
 
+pub(crate) use config::architecture_name;
 use format::{Metadata, TensorInfo, Value, read_header};
 
 /// Divisors of the rotary frequencies, for models scaled as Llama 3.1.
@@ -120,6 +121,12 @@ impl Gguf {
     pub fn tokenizer_json(&self) -> Result<serde_json::Value> {
         tokenizer::to_json(&self.metadata)
             .map_err(|reason| Error::Tokenizer { path: self.path.clone(), reason })
+    }
+
+    /// The tokenizer's part of the metadata.
+    pub(crate) fn tokenizer_metadata(&self) -> Vec<(String, Value)> {
+        let entries = self.metadata.iter().filter(|(key, _)| key.starts_with("tokenizer."));
+        entries.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// Chat template, begin and end token as the metadata has them.

@@ -79,8 +79,8 @@ impl Quantize {
         Self::ALL.into_iter().find(|quantize| quantize.as_str() == name)
     }
 
-    /// Block type for rows of `columns` values. As in llama.cpp a row that blocks of 256 do not divide becomes `Q8_0`;
-    /// one that 32 does not divide stays dense (`None`).
+    /// Block type for rows of `columns` values. A row that blocks of 256 do not divide becomes `Q8_0` (llama.cpp takes
+    /// the next smaller type for some); one that 32 does not divide stays as it is (`None`).
     pub fn block_type(self, columns: usize) -> Option<GgmlDType> {
         let wanted = match self {
             Self::None => return None,
@@ -138,9 +138,7 @@ impl Packed {
         let step = ROWS_PER_TASK * rayon::current_num_threads().max(1);
         for start in (0..rows).step_by(step) {
             let values = widen(start..(start + step).min(rows))?;
-            let parts: Vec<Vec<u8>> =
-                values.par_chunks(ROWS_PER_TASK * columns).map(|part| encode(dtype, part)).collect();
-            parts.iter().for_each(|part| bytes.extend_from_slice(part));
+            bytes.extend(encode_rows(dtype, &values, columns));
         }
         Self::new(Bytes::Owned(Arc::new(bytes)), dtype, rows, columns)
     }
@@ -190,11 +188,6 @@ impl Packed {
             decode(self.dtype, source, values)?;
         }
         Ok(Tensor::from_vec(values, (ids.len(), self.columns), device)?)
-    }
-
-    /// The bytes of all rows.
-    pub(crate) fn as_slice(&self) -> &[u8] {
-        self.bytes.as_slice()
     }
 
     fn row_bytes(&self) -> usize {
@@ -247,6 +240,12 @@ pub(crate) fn decode(dtype: GgmlDType, source: &[u8], values: &mut [f32]) -> Res
         }
     }
     Ok(())
+}
+
+/// Bytes of rows of `columns` values in another type, on all threads.
+pub(crate) fn encode_rows(dtype: GgmlDType, values: &[f32], columns: usize) -> Vec<u8> {
+    let parts = values.par_chunks((ROWS_PER_TASK * columns).max(1));
+    parts.flat_map_iter(|part| encode(dtype, part)).collect()
 }
 
 /// Bytes of f32 values in another type; the number of values is a multiple of its block.

@@ -1,0 +1,237 @@
+//! A model as one GGUF file, with llama.cpp's key and tensor names (`convert_hf_to_gguf.py`, `llama-quant.cpp`).
+
+use std::io::Write;
+use std::path::Path;
+
+use candle_core::quantized::GgmlDType;
+use serde_json::Value as Json;
+
+use super::gguf_tokenizer::tokenizer_metadata;
+use super::{Source, matrix_shape, write_aside};
+use crate::checkpoint::Checkpoint;
+use crate::error::{Error, Result};
+use crate::gguf::format::{Planned, Value, bytes_of, write_header, write_padding};
+use crate::gguf::{ROPE_FREQS, architecture_name, llama3, names};
+use crate::lora::Adapter;
+use crate::model::DecoderConfig;
+use crate::model::packed::{Quantize, encode, encode_rows};
+
+/// Number type of the matrices of a GGUF file; vectors are always f32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GgufType {
+    /// 16 bits.
+    F16,
+    /// 8.5 bits.
+    Q8_0,
+    /// About 4.9 bits: llama.cpp's "medium" mix of Q4_K and Q6_K.
+    Q4KM,
+}
+
+impl GgufType {
+    /// All, by the names of the command line.
+    pub const ALL: [Self; 3] = [Self::F16, Self::Q8_0, Self::Q4KM];
+
+    /// Its name on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::F16 => "f16",
+            Self::Q8_0 => "q8_0",
+            Self::Q4KM => "q4_k_m",
+        }
+    }
+
+    /// The one with that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// llama.cpp's `llama_ftype`.
+    const fn file_type(self) -> u32 {
+        match self {
+            Self::F16 => 1,
+            Self::Q8_0 => 7,
+            Self::Q4KM => 15,
+        }
+    }
+
+    /// Type of a matrix with rows of `columns` values. Where blocks of 256 do not divide a row, Q8_0 takes their place;
+    /// where 32 does not either, f16.
+    fn of(self, gguf_name: &str, columns: usize, layers: usize, tied: bool) -> GgmlDType {
+        let quantize = match self {
+            Self::F16 => return GgmlDType::F16,
+            Self::Q8_0 => Quantize::Q8_0,
+            Self::Q4KM if self.is_wide(gguf_name, layers, tied) => Quantize::Q6K,
+            Self::Q4KM => Quantize::Q4K,
+        };
+        quantize.block_type(columns).unwrap_or(GgmlDType::F16)
+    }
+
+    /// What llama.cpp keeps at 6 bits: the head, and value and down projections of the first and last eighth of the
+    /// blocks and of every third between.
+    fn is_wide(self, gguf_name: &str, layers: usize, tied: bool) -> bool {
+        let block = gguf_name.strip_prefix("blk.").and_then(|rest| rest.split_once('.'));
+        match block.and_then(|(layer, module)| Some((layer.parse::<usize>().ok()?, module))) {
+            None => gguf_name == "output.weight" || (tied && gguf_name == "token_embd.weight"),
+            Some((layer, "attn_v.weight" | "ffn_down.weight")) => {
+                let eighth = layers / 8;
+                layer < eighth || layer >= 7 * layers / 8 || (layer - eighth) % 3 == 2
+            }
+            Some(_) => false,
+        }
+    }
+}
+
+/// Writes base model and adapter as one file, with tokenizer and chat template.
+///
+/// # Errors
+/// [`Error::UnsupportedArchitecture`] where GGUF export does not know the family, [`Error::Tokenizer`] where llama.cpp has
+/// no name for the tokenizer's splitting pattern, what reading the source finds, [`Error::Io`].
+pub fn write_gguf(
+    checkpoint: &Checkpoint,
+    adapter: Option<&Adapter>,
+    kind: GgufType,
+    path: &Path,
+) -> Result<()> {
+    let source = Source::open(checkpoint, adapter)?;
+    let config = &source.config;
+    let arch = architecture(config)?;
+    let json = checkpoint.config_json()?;
+    let mut metadata = model_metadata(config, &json, arch, kind);
+    metadata.extend(tokenizer_metadata(checkpoint, config)?);
+    let divisors = divisors(config, &json);
+    let (names, mut plan) = plan(&source, kind)?;
+    if let Some(divisors) = &divisors {
+        plan.insert(
+            0,
+            Planned { name: ROPE_FREQS.into(), dtype: GgmlDType::F32, shape: vec![divisors.len()] },
+        );
+    }
+    write_aside(path, &mut |file| {
+        let io = |source| Error::Io { path: path.to_path_buf(), source };
+        write_header(file, &metadata, &plan).map_err(io)?;
+        if let Some(divisors) = &divisors {
+            file.write_all(&encode(GgmlDType::F32, divisors)).map_err(io)?;
+            write_padding(file, 4 * divisors.len()).map_err(io)?;
+        }
+        for (name, planned) in names.iter().zip(&plan[usize::from(divisors.is_some())..]) {
+            let (rows, columns) = matrix_shape(&planned.shape);
+            let interleaved = arch == "llama" && names::is_query_or_key(name);
+            source.each_block(name, (rows, columns), config.head_dim, &mut |mut values| {
+                if interleaved {
+                    values = interleave(values, columns, config.head_dim);
+                }
+                file.write_all(&encode_rows(planned.dtype, &values, columns)).map_err(io)
+            })?;
+            write_padding(file, bytes_of(planned.dtype, &planned.shape).unwrap_or(0)).map_err(io)?;
+        }
+        Ok(())
+    })
+}
+
+/// The tensors under both names; one that llama.cpp has no name for is left out only where the decoder has no place for it
+/// either.
+fn plan(source: &Source<'_>, kind: GgufType) -> Result<(Vec<String>, Vec<Planned>)> {
+    let (layers, tied) = (source.config.num_hidden_layers, source.config.tie_word_embeddings);
+    let (mut hf, mut plan) = (Vec::new(), Vec::new());
+    for name in source.weights.names() {
+        let Some(gguf) = names::to_gguf(name) else { continue };
+        // A tied head that is stored as well is the embedding once more.
+        if tied && gguf == "output.weight" && source.weights.contains("model.embed_tokens.weight") {
+            continue;
+        }
+        let gguf = if tied && gguf == "output.weight" { "token_embd.weight".to_owned() } else { gguf };
+        let (_, shape) = source.weights.stored_as(name)?;
+        let dtype = match shape {
+            [_] => GgmlDType::F32,
+            _ => kind.of(&gguf, matrix_shape(shape).1, layers, tied),
+        };
+        plan.push(Planned { name: gguf, dtype, shape: shape.to_vec() });
+        hf.push(name.to_owned());
+    }
+    Ok((hf, plan))
+}
+
+/// llama.cpp's name of the family.
+pub(super) fn architecture(config: &DecoderConfig) -> Result<&'static str> {
+    architecture_name(&config.architecture).ok_or_else(|| Error::UnsupportedArchitecture {
+        found: format!("{} (export as GGUF)", config.architecture),
+        supported: "Llama, Mistral, Qwen2, Qwen3".to_owned(),
+    })
+}
+
+/// Rows of whole heads from the checkpoint's order into llama.cpp's, in which the two halves of a head alternate.
+pub(super) fn interleave(values: Vec<f32>, columns: usize, head_dim: usize) -> Vec<f32> {
+    let rows = values.len() / columns.max(1);
+    let mut out = Vec::with_capacity(values.len());
+    for row in 0..rows {
+        let within = row % head_dim;
+        let from = row - within + (within % 2) * (head_dim / 2) + within / 2;
+        out.extend_from_slice(&values[from * columns..(from + 1) * columns]);
+    }
+    out
+}
+
+fn divisors(config: &DecoderConfig, json: &Json) -> Option<Vec<f32>> {
+    let settings = [&json["rope_scaling"], &json["rope_parameters"]];
+    let scaling = settings.into_iter().find_map(llama3::Scaling::read)?;
+    Some(scaling.divisors(config.rope_theta, config.head_dim))
+}
+
+fn model_metadata(config: &DecoderConfig, json: &Json, arch: &str, kind: GgufType) -> Vec<(String, Value)> {
+    let number = |value: usize| Value::U32(value as u32);
+    let mut metadata = vec![
+        ("general.architecture".to_owned(), Value::String(arch.to_owned())),
+        ("general.type".to_owned(), Value::String("model".to_owned())),
+        ("general.file_type".to_owned(), Value::U32(kind.file_type())),
+        ("general.quantization_version".to_owned(), Value::U32(2)),
+    ];
+    let mut add = |key: &str, value: Value| metadata.push((format!("{arch}.{key}"), value));
+    add("block_count", number(config.num_hidden_layers));
+    add("context_length", number(config.max_position_embeddings));
+    add("embedding_length", number(config.hidden_size));
+    add("feed_forward_length", number(config.intermediate_size));
+    add("attention.head_count", number(config.num_attention_heads));
+    add("attention.head_count_kv", number(config.num_key_value_heads));
+    add("attention.key_length", number(config.head_dim));
+    add("attention.value_length", number(config.head_dim));
+    add("attention.layer_norm_rms_epsilon", Value::F32(config.rms_norm_eps as f32));
+    add("rope.dimension_count", number(config.head_dim));
+    add("rope.freq_base", Value::F32(config.rope_theta as f32));
+    add("vocab_size", number(config.vocab_size));
+    let settings = [&json["rope_scaling"], &json["rope_parameters"]];
+    let kind =
+        |settings: &Json| settings["rope_type"].as_str().or(settings["type"].as_str()).map(str::to_owned);
+    let scaled = settings.into_iter().find_map(|settings| Some((settings, kind(settings)?)));
+    if let Some((settings, kind)) = scaled.filter(|(_, kind)| matches!(kind.as_str(), "linear" | "yarn")) {
+        add("rope.scaling.type", Value::String(kind));
+        add("rope.scaling.factor", Value::F32(settings["factor"].as_f64().unwrap_or(1.0) as f32));
+        if let Some(original) = settings["original_max_position_embeddings"].as_u64() {
+            add("rope.scaling.original_context_length", number(original as usize));
+        }
+    }
+    metadata
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_medium_mix_keeps_what_llama_cpp_keeps_at_six_bits() {
+        let wide = |name: &str| GgufType::Q4KM.is_wide(name, 16, false);
+        // An eighth of 16 blocks is 2: blocks 0, 1, 14 and 15, and of those between 4, 7, 10 and 13.
+        let layers: Vec<usize> = (0..16).filter(|l| wide(&format!("blk.{l}.ffn_down.weight"))).collect();
+        assert_eq!(layers, [0, 1, 4, 7, 10, 13, 14, 15]);
+        assert!(wide("output.weight") && !wide("token_embd.weight") && !wide("blk.0.ffn_up.weight"));
+        assert!(GgufType::Q4KM.is_wide("token_embd.weight", 16, true));
+        assert_eq!(GgufType::Q4KM.of("blk.3.attn_q.weight", 512, 16, true), GgmlDType::Q4K);
+        assert_eq!(GgufType::Q4KM.of("blk.3.attn_q.weight", 96, 16, true), GgmlDType::Q8_0);
+        assert_eq!(GgufType::Q8_0.of("blk.3.attn_q.weight", 40, 16, true), GgmlDType::F16);
+    }
+
+    #[test]
+    fn interleaving_is_undone_by_reading() {
+        let head = interleave((0..16).map(|v| v as f32).collect(), 2, 8);
+        assert_eq!(head[..8], [0.0, 1.0, 8.0, 9.0, 2.0, 3.0, 10.0, 11.0]);
+    }
+}

@@ -1,0 +1,111 @@
+//! Models and adapters written for other programs: merged checkpoints, GGUF models, GGUF adapters.
+//!
+//! Tensors go from the mapped source file to the new one some rows at a time, with the adapter's update
+//! `W + scale B A` (Hu et al. 2021, section 4.2) added on the way: neither model is ever held in memory. Files are
+//! written aside and renamed.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::ops::Range;
+use std::path::Path;
+
+use candle_core::Device;
+
+use crate::checkpoint::Checkpoint;
+use crate::error::{Error, Result};
+use crate::lora::{Adapter, Target};
+use crate::model::DecoderConfig;
+use crate::weights::Weights;
+
+mod gguf;
+mod gguf_adapter;
+mod gguf_tokenizer;
+mod merged;
+
+pub use gguf::{GgufType, write_gguf};
+pub use gguf_adapter::write_gguf_adapter;
+pub use merged::write_merged;
+
+/// f32 values that are in memory at once.
+const BLOCK_VALUES: usize = 1 << 22;
+
+/// A checkpoint with an adapter folded into it.
+struct Source<'a> {
+    config: DecoderConfig,
+    weights: Weights,
+    adapter: Option<&'a Adapter>,
+}
+
+impl<'a> Source<'a> {
+    fn open(checkpoint: &Checkpoint, adapter: Option<&'a Adapter>) -> Result<Self> {
+        let config = checkpoint.config()?;
+        let weights = checkpoint.weights(&config)?;
+        Ok(Self { config, weights, adapter })
+    }
+
+    /// Rows of a tensor with the adapter's update; a vector is a column.
+    fn rows(&self, name: &str, range: Range<usize>) -> Result<Vec<f32>> {
+        let mut values = self.weights.rows(name, range.clone())?;
+        let pair = projection(name).and_then(|(layer, target)| {
+            self.adapter.and_then(|adapter| Some((adapter.get(layer, target)?, adapter.scale())))
+        });
+        if let Some((pair, scale)) = pair {
+            let (a, b) = (pair.a.to_device(&Device::Cpu)?, pair.b.to_device(&Device::Cpu)?);
+            let update = (b.narrow(0, range.start, range.len())?.matmul(&a)? * scale)?;
+            let update = update.flatten_all()?.to_vec1::<f32>()?;
+            values.iter_mut().zip(update).for_each(|(value, update)| *value += update);
+        }
+        Ok(values)
+    }
+
+    /// Hands out all rows of a tensor `[rows, columns]`, `unit` or a multiple of it at a time.
+    fn each_block(
+        &self,
+        name: &str,
+        (rows, columns): (usize, usize),
+        unit: usize,
+        take: &mut dyn FnMut(Vec<f32>) -> Result<()>,
+    ) -> Result<()> {
+        let step = (BLOCK_VALUES / columns.max(1) / unit).max(1) * unit;
+        for start in (0..rows).step_by(step) {
+            take(self.rows(name, start..(start + step).min(rows))?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Layer and projection of a weight's name.
+fn projection(name: &str) -> Option<(usize, Target)> {
+    let (layer, rest) = name.strip_prefix("model.layers.")?.split_once('.')?;
+    let (_, module) = rest.strip_suffix(".weight")?.split_once('.')?;
+    Some((layer.parse().ok()?, Target::from_module_name(module)?))
+}
+
+/// `[rows, columns]` of a tensor; a vector is a column.
+fn matrix_shape(shape: &[usize]) -> (usize, usize) {
+    match shape {
+        [] => (1, 1),
+        [rows] => (*rows, 1),
+        [rows, columns @ ..] => (*rows, columns.iter().product()),
+    }
+}
+
+/// Writes a whole file or nothing: under a temporary name, flushed to the disk, renamed.
+fn write_aside(path: &Path, write: &mut dyn FnMut(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".tmp");
+    let aside = path.with_file_name(name);
+    let io = |source| Error::Io { path: path.to_path_buf(), source };
+    let mut file = BufWriter::with_capacity(1 << 20, File::create(&aside).map_err(io)?);
+    let finish = |mut file: BufWriter<File>| -> std::io::Result<()> {
+        file.flush()?;
+        file.get_ref().sync_all()?;
+        std::fs::rename(&aside, path)
+    };
+    let written = write(&mut file).and_then(|()| finish(file).map_err(io));
+    if written.is_err() {
+        // The half-written file is of no use to anyone; the failure itself is the one to report.
+        let _ = std::fs::remove_file(&aside);
+    }
+    written
+}
