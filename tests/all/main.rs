@@ -14,6 +14,7 @@ mod docs_models;
 mod fixture;
 mod golden_adapters;
 mod golden_agreement;
+mod golden_export;
 mod golden_families;
 mod golden_gguf;
 mod golden_lm;

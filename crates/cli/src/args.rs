@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use mrds::lm::Quantize;
+use mrds::lm::export::GgufType;
 
 /// Turn a handful of private conversations into a summarizer of your own, on your own machine.
 #[derive(Debug, Parser)]
@@ -283,12 +285,15 @@ pub(crate) struct Evaluate {
 /// Which model.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ModelArgs {
-    /// Folder of the model
+    /// Folder of the model, or a GGUF file
     #[arg(long)]
     pub(crate) model: PathBuf,
     /// Folder of an adapter in PEFT's format
     #[arg(long)]
     pub(crate) adapter: Option<PathBuf>,
+    /// Hold the model's dense matrices as none, q8_0, q4_0, q4_k or q6_k
+    #[arg(long, default_value = "none", value_parser = Quantize::ALL.map(Quantize::as_str))]
+    pub(crate) quantize: String,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -353,16 +358,23 @@ pub(crate) struct Summarize {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Export {
     /// The run
-    pub(crate) run: String,
-    /// synthesizer or summarizer
-    #[arg(long, value_parser = ["synthesizer", "summarizer"])]
-    pub(crate) adapter: String,
+    #[arg(required_unless_present = "model", requires = "adapter")]
+    pub(crate) run: Option<String>,
+    /// Export this model folder or GGUF file instead of what a run trained
+    #[arg(long, conflicts_with = "run")]
+    pub(crate) model: Option<PathBuf>,
+    /// synthesizer or summarizer; with --model the folder of an adapter to merge
+    #[arg(long)]
+    pub(crate) adapter: Option<String>,
     /// New or empty folder
     #[arg(long)]
     pub(crate) to: PathBuf,
     /// Format of the files
-    #[arg(long = "as", default_value = "peft", value_parser = ["peft"])]
+    #[arg(long = "as", default_value = "peft", value_parser = ["peft", "merged", "gguf", "gguf_adapter"])]
     pub(crate) format: String,
+    /// Number type of the matrices of a GGUF file
+    #[arg(long, default_value = "f16", value_parser = GgufType::ALL.map(GgufType::as_str))]
+    pub(crate) gguf_type: String,
 }
 
 #[derive(Debug, ClapArgs)]

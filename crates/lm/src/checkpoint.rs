@@ -41,7 +41,7 @@ impl Checkpoint {
     /// [`Error::SeveralModels`] where the folder holds several GGUF files, and whatever [`Gguf::open`] finds.
     pub fn open(path: &Path) -> Result<Self> {
         if path.is_file() {
-            return Ok(Self::Gguf(Box::new(Gguf::open(path)?)));
+            return Ok(Self::Gguf(Box::new(Gguf::open_model(path)?)));
         }
         let has = |name: &str| path.join(name).is_file();
         if has("model.safetensors") || has("model.safetensors.index.json") {
@@ -50,7 +50,7 @@ impl Checkpoint {
         let mut files = gguf_files(path)?;
         match files.len() {
             0 => Ok(Self::Folder(path.to_path_buf())),
-            1 => Ok(Self::Gguf(Box::new(Gguf::open(&files.remove(0))?))),
+            1 => Ok(Self::Gguf(Box::new(Gguf::open_model(&files.remove(0))?))),
             _ => Err(Error::SeveralModels { files }),
         }
     }

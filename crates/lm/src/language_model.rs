@@ -179,24 +179,42 @@ pub fn check_folder(path: &Path) -> Result<FolderSummary> {
     Ok(FolderSummary { parameters: parameters(&config), config, weight_bytes, has_chat_template })
 }
 
+/// SHA-256 of a file.
+///
+/// # Errors
+/// [`Error::MissingFile`] or [`Error::Io`].
+pub fn file_sha256(path: &Path) -> Result<String> {
+    let mut hasher = Sha256::new();
+    hash_file(path, &mut hasher)?;
+    Ok(hex(hasher))
+}
+
 /// SHA-256 over name, length and content of configuration, weight and tokenizer files, in name order.
 ///
 /// # Errors
 /// [`Error::MissingFile`] or [`Error::Io`].
 pub fn model_sha256(path: &Path) -> Result<String> {
     let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
     for path in Checkpoint::open(path)?.files()? {
-        let mut file = std::fs::File::open(&path).map_err(|e| Error::io(&path, e))?;
-        let bytes = file.metadata().map_err(|e| Error::io(&path, e))?.len();
+        let bytes = std::fs::metadata(&path).map_err(|e| Error::io(&path, e))?.len();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         hasher.update(format!("{name}\0{bytes}\0"));
-        loop {
-            match file.read(&mut buffer).map_err(|e| Error::io(&path, e))? {
-                0 => break,
-                read => hasher.update(&buffer[..read]),
-            }
+        hash_file(&path, &mut hasher)?;
+    }
+    Ok(hex(hasher))
+}
+
+fn hash_file(path: &Path, hasher: &mut Sha256) -> Result<()> {
+    let mut file = std::fs::File::open(path).map_err(|e| Error::io(path, e))?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer).map_err(|e| Error::io(path, e))? {
+            0 => return Ok(()),
+            read => hasher.update(&buffer[..read]),
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn hex(hasher: Sha256) -> String {
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

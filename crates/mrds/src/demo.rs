@@ -50,7 +50,10 @@ impl Summarizer {
     /// A system of a finished run; the untrained systems use the base model.
     pub fn from_run(session: &Session, run: &str, system: System, device: &str) -> Result<Self> {
         let row = session.run(run)?;
-        let model = LanguageModel::load(Path::new(&row.model_path), &lm::device::select(device)?)?;
+        let recipe = Recipe::from_toml(&row.recipe)?;
+        let device = lm::device::select(device)?;
+        let model =
+            LanguageModel::load_quantized(Path::new(&row.model_path), recipe.quantize.into(), &device)?;
         let adapter = match system.is_trained() {
             true => {
                 let folder = session.adapter_folder(run, StageName::Summarizer, system.as_str())?;
@@ -58,7 +61,7 @@ impl Summarizer {
             }
             false => None,
         };
-        Ok(Self { model, adapter, recipe: Recipe::from_toml(&row.recipe)? })
+        Ok(Self { model, adapter, recipe })
     }
 
     /// Summarizes a dialogue; `on_text` gets each new piece of text and may stop it.

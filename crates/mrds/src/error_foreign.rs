@@ -71,6 +71,7 @@ pub(super) fn model_code(error: &lm::Error) -> &'static str {
     use lm::Error::*;
     match error {
         MissingFile { .. } => "missing_file",
+        SeveralModels { .. } => "several_models",
         Truncated { .. } => "truncated_weights",
         Weights { .. } => "weights",
         UnsupportedArchitecture { .. } => "unsupported_architecture",
@@ -103,6 +104,7 @@ pub(super) fn model_fix(error: &lm::Error) -> String {
         MissingFile { .. } | Truncated { .. } | Weights { .. } => {
             "Download or copy the model folder again: config.json, tokenizer.json and all .safetensors files."
         }
+        SeveralModels { .. } => "Name the .gguf file itself.",
         UnsupportedArchitecture { .. } => "Choose a model of a supported family.",
         Config { .. } | VocabularyMismatch { .. } | Tokenizer { .. } | ChatTemplate { .. } => {
             "Use config.json, tokenizer.json and the chat template exactly as they were published with the model."

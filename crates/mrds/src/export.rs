@@ -1,12 +1,13 @@
-//! Taking a trained adapter out of the workspace, in PEFT's format or merged into the base model, and the proof that
-//! the exported files give what the workspace's adapter gives.
+//! Taking a trained adapter out of the workspace — in PEFT's format, merged into the base model, or for llama.cpp — and
+//! the proof that the exported files give what the workspace's adapter gives.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lm::LanguageModel;
+use lm::export::{GgufType, write_gguf, write_gguf_adapter, write_merged};
 use lm::lora::Adapter;
 use lm::score::{Completion, score};
+use lm::{Checkpoint, LanguageModel};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -16,6 +17,9 @@ use crate::recipe::Recipe;
 use crate::session::Session;
 use crate::stage_name::StageName;
 
+/// Validation items that are scored with both.
+const REPLAY_ITEMS: usize = 8;
+
 /// Which adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exported {
@@ -23,6 +27,31 @@ pub enum Exported {
     Synthesizer,
     /// The summarizer `mrds_separate`.
     Summarizer,
+}
+
+/// In which form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// The adapter alone, as PEFT reads it.
+    Peft,
+    /// The base model with the adapter merged into it, as a Hugging Face folder.
+    Merged,
+    /// The same as one GGUF file.
+    Gguf(GgufType),
+    /// The adapter alone, as llama.cpp reads it.
+    GgufAdapter,
+}
+
+impl ExportFormat {
+    /// How far a log-probability may move for each token, in nats: rounding of sums; of weights to 16 bits; to 8; to 4.
+    const fn tolerance_per_token(self) -> f64 {
+        match self {
+            Self::Peft | Self::GgufAdapter => 1e-4,
+            Self::Merged | Self::Gguf(GgufType::F16) => 0.02,
+            Self::Gguf(GgufType::Q8_0) => 0.05,
+            Self::Gguf(GgufType::Q4KM) => 0.5,
+        }
+    }
 }
 
 /// An exported file.
@@ -43,7 +72,11 @@ pub struct Replay {
     pub items: usize,
     /// Largest difference of a summed log-probability.
     pub max_logp_diff: f64,
-    /// Whether every difference is below 1e-3.
+    /// Largest difference of a summed log-probability, divided by its tokens.
+    pub max_logp_diff_per_token: f64,
+    /// What rounding to the format's number type may do to it.
+    pub tolerance_per_token: f64,
+    /// Whether every difference is within it.
     pub equal: bool,
 }
 
@@ -52,65 +85,182 @@ pub struct Replay {
 pub struct Export {
     /// The files.
     pub files: Vec<ExportedFile>,
-    /// The proof.
-    pub replay: Replay,
+    /// The proof; none for a GGUF adapter, which only llama.cpp reads.
+    pub replay: Option<Replay>,
 }
 
+/// Prompt and completion, as tokens.
+type Item = (Vec<u32>, Vec<u32>);
+
 impl Session {
-    /// Copies an adapter to an empty or new folder and replays validation items through the copy.
-    pub fn export_adapter(&self, run: &str, which: Exported, to: &Path) -> Result<Export> {
+    /// Writes an adapter of a run to an empty or new folder, reads it back and scores validation items with both.
+    pub fn export_adapter(
+        &self,
+        run: &str,
+        which: Exported,
+        format: ExportFormat,
+        to: &Path,
+    ) -> Result<Export> {
         let (stage, role) = match which {
             Exported::Synthesizer => (StageName::Align, "dpo_separate"),
             Exported::Summarizer => (StageName::Summarizer, "mrds_separate"),
         };
         let source = self.adapter_folder(run, stage, role)?;
-        let occupied = fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some());
-        if occupied {
-            return Err(Error::WrongState {
-                what: format!("{} is not empty; nothing was written", to.display()),
-                fix: "Choose a new or empty folder with --to.".into(),
-            });
-        }
         let row = self.store.run(run)?;
-        let model = LanguageModel::load(Path::new(&row.model_path), &lm::device::select(&row.device)?)?;
-        let load = |folder: &Path| Adapter::load(folder, &model.decoder.config, &model.decoder.device);
-        let ours = load(&source)?;
-        ours.save(to)?;
-        let replay = self.replay(&row, which, &model, &ours, &load(to)?)?;
+        let recipe = Recipe::from_toml(&row.recipe)?;
+        let (path, device) = (Path::new(&row.model_path), lm::device::select(&row.device)?);
+        refuse_occupied(to)?;
+        let model = LanguageModel::load_quantized(path, recipe.quantize.into(), &device)?;
+        let adapter = Adapter::load(&source, &model.decoder.config, &device)?;
+        let items = self.replay_items(&row, &recipe, which, &model)?;
+        let card = card(&row, role);
+        write(path, &adapter, format, to, &card)?;
+        let replay = match format {
+            ExportFormat::GgufAdapter => None,
+            _ => Some(replay(&model, &adapter, format, to, &items, recipe.tokens_per_microbatch)?),
+        };
         Ok(Export { files: listed(to)?, replay })
     }
 
-    fn replay(
+    fn replay_items(
         &self,
         row: &store::RunRow,
+        recipe: &Recipe,
         which: Exported,
         model: &LanguageModel,
-        ours: &Adapter,
-        theirs: &Adapter,
-    ) -> Result<Replay> {
-        let recipe = Recipe::from_toml(&row.recipe)?;
+    ) -> Result<Vec<Item>> {
         let rows = self.store.examples(row.dataset_id, None)?;
-        let plan = choose(&row.dataset_name, &rows, &recipe, row.seed, model)?;
-        let prompts = Prompts::new(model, &recipe);
-        let mut items = Vec::new();
-        for example in plan.data.validation.iter().take(8) {
-            items.push(match which {
+        let plan = choose(&row.dataset_name, &rows, recipe, row.seed, model)?;
+        let prompts = Prompts::new(model, recipe);
+        let item = |example: &crate::plan::Example| -> Result<Item> {
+            Ok(match which {
                 Exported::Summarizer => {
                     (prompts.summarize(&example.dialogue)?, prompts.completion(&example.summary)?)
                 }
                 Exported::Synthesizer => {
                     (prompts.dialogue(&example.summary)?, prompts.completion(&example.dialogue)?)
                 }
+            })
+        };
+        plan.data.validation.iter().take(REPLAY_ITEMS).map(item).collect()
+    }
+}
+
+/// Exports a model folder or GGUF file, with an adapter folder merged into it if one is given; no run is needed, and
+/// nothing is replayed.
+pub fn export_model(model: &Path, adapter: Option<&Path>, format: ExportFormat, to: &Path) -> Result<Export> {
+    refuse_occupied(to)?;
+    let config = Checkpoint::open(model)?.config()?;
+    let load = |folder: &Path| Adapter::load(folder, &config, &lm::Device::Cpu);
+    let adapter = adapter.map(load).transpose()?;
+    let name = model.file_name().unwrap_or_default().to_string_lossy();
+    let card = format!(
+        "# {name}\n\nWritten by Duologue{}.\n",
+        if adapter.is_some() { ", with an adapter merged into it" } else { "" }
+    );
+    match (&adapter, format) {
+        (Some(adapter), _) => write(model, adapter, format, to, &card)?,
+        (None, ExportFormat::Merged) => write_merged(&Checkpoint::open(model)?, None, to, &card)?,
+        (None, ExportFormat::Gguf(kind)) => {
+            write_gguf(&Checkpoint::open(model)?, None, kind, &gguf_path(to, kind)?)?;
+        }
+        (None, ExportFormat::Peft | ExportFormat::GgufAdapter) => {
+            return Err(Error::WrongState {
+                what: "this format holds an adapter, and none was named; nothing was written".into(),
+                fix: "Name an adapter's folder with --adapter, or export as merged or gguf.".into(),
             });
         }
-        let batch: Vec<Completion<'_>> =
-            items.iter().map(|(p, c)| Completion { prompt_ids: p, completion_ids: c }).collect();
-        let with = |adapter| score(&model.decoder, Some(adapter), &batch, recipe.tokens_per_microbatch);
-        let (a, b) = (with(ours)?, with(theirs)?);
-        let max_logp_diff =
-            a.iter().zip(&b).map(|(a, b)| (a.logp_sum - b.logp_sum).abs()).fold(0.0, f64::max);
-        Ok(Replay { items: items.len(), max_logp_diff, equal: max_logp_diff < 1e-3 })
     }
+    Ok(Export { files: listed(to)?, replay: None })
+}
+
+fn write(model: &Path, adapter: &Adapter, format: ExportFormat, to: &Path, card: &str) -> Result<()> {
+    let checkpoint = Checkpoint::open(model)?;
+    match format {
+        ExportFormat::Peft => adapter.save(to)?,
+        ExportFormat::Merged => write_merged(&checkpoint, Some(adapter), to, card)?,
+        ExportFormat::Gguf(kind) => write_gguf(&checkpoint, Some(adapter), kind, &gguf_path(to, kind)?)?,
+        ExportFormat::GgufAdapter => {
+            create(to)?;
+            write_gguf_adapter(adapter, &checkpoint.config()?, &to.join("adapter.gguf"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Scores the items with the workspace's adapter and with what was written.
+fn replay(
+    model: &LanguageModel,
+    ours: &Adapter,
+    format: ExportFormat,
+    to: &Path,
+    items: &[Item],
+    tokens: usize,
+) -> Result<Replay> {
+    let batch: Vec<Completion<'_>> =
+        items.iter().map(|(p, c)| Completion { prompt_ids: p, completion_ids: c }).collect();
+    let expected = score(&model.decoder, Some(ours), &batch, tokens)?;
+    let device = &model.decoder.device;
+    let found = match format {
+        ExportFormat::Peft | ExportFormat::GgufAdapter => {
+            let theirs = Adapter::load(to, &model.decoder.config, device)?;
+            score(&model.decoder, Some(&theirs), &batch, tokens)?
+        }
+        ExportFormat::Merged | ExportFormat::Gguf(_) => {
+            score(&LanguageModel::load(to, device)?.decoder, None, &batch, tokens)?
+        }
+    };
+    let diffs =
+        expected.iter().zip(&found).map(|(a, b)| ((a.logp_sum - b.logp_sum).abs(), a.n_tokens.max(1) as f64));
+    let (max_logp_diff, max_logp_diff_per_token) =
+        diffs.fold((0.0, 0.0), |(sum, token): (f64, f64), (diff, n)| (sum.max(diff), token.max(diff / n)));
+    let tolerance_per_token = format.tolerance_per_token();
+    let equal = max_logp_diff_per_token <= tolerance_per_token;
+    Ok(Replay { items: items.len(), max_logp_diff, max_logp_diff_per_token, tolerance_per_token, equal })
+}
+
+fn refuse_occupied(to: &Path) -> Result<()> {
+    if fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Error::WrongState {
+            what: format!("{} is not empty; nothing was written", to.display()),
+            fix: "Choose a new or empty folder with --to.".into(),
+        });
+    }
+    Ok(())
+}
+
+fn create(to: &Path) -> Result<()> {
+    fs::create_dir_all(to).map_err(|source| Error::Io { action: "create", path: to.to_owned(), source })
+}
+
+fn gguf_path(to: &Path, kind: GgufType) -> Result<PathBuf> {
+    create(to)?;
+    Ok(to.join(format!("model-{}.gguf", kind.as_str())))
+}
+
+/// The model card of a merged model: what it is, what it was made from, what is known about it.
+fn card(row: &store::RunRow, role: &str) -> String {
+    let task =
+        if role == "dpo_separate" { "writes a dialogue for a summary" } else { "summarizes a dialogue" };
+    format!(
+        "# {model}, adapted with Duologue\n\n\
+         This model {task}. It is `{model}` with a LoRA adapter merged into it.\n\n\
+         - Base model: `{model}` ({parameters} parameters; SHA-256 of its files `{id}`). Its licence applies to this \
+         model too.\n\
+         - Method: MRDS (Lu et al., arXiv 2502.17328), adapter `{role}` of run `{run}`, seed {seed}, Duologue \
+         {version}.\n\
+         - Data: examples of the data set `{dataset}`, and dialogues and summaries that the base model made up from \
+         them on the same computer.\n\
+         - Known limits: see the run's report for scores with intervals. Nothing else was measured; check its \
+         summaries before relying on them.\n",
+        model = row.model_name,
+        parameters = row.model_parameters,
+        id = row.model_id,
+        run = row.id,
+        seed = row.seed,
+        version = row.version,
+        dataset = row.dataset_name,
+    )
 }
 
 fn listed(folder: &Path) -> Result<Vec<ExportedFile>> {
@@ -118,8 +268,8 @@ fn listed(folder: &Path) -> Result<Vec<ExportedFile>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(io)? {
         let path = entry.map_err(io)?.path();
-        let bytes = fs::read(&path).map_err(io)?;
-        files.push(ExportedFile { bytes: bytes.len() as u64, sha256: store::sha256_hex(&bytes), path });
+        let bytes = fs::metadata(&path).map_err(io)?.len();
+        files.push(ExportedFile { bytes, sha256: lm::file_sha256(&path)?, path });
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)

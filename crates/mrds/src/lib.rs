@@ -11,6 +11,7 @@ pub mod error;
 pub mod event;
 pub mod format_rule;
 pub mod import;
+pub mod quantize;
 pub mod recipe;
 pub mod report;
 pub mod session;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::quantize::Quantize;
 use crate::stage_name::{StageName, StageName::*, System};
 
 /// One field as the command line and the window show it.
@@ -172,6 +173,8 @@ recipe! {
     weight_decay: f64 = 0.0, [Summaries, Synthesizer, Align, Summarizer], "common for LoRA";
     /// Bound of the gradient norm.
     max_grad_norm: f64 = 1.0, [Summaries, Synthesizer, Align, Summarizer], "common recipes";
+    /// Number type of the frozen base model in memory: none, q8_0, q4_0, q4_k or q6_k; adapters stay f32 (QLoRA).
+    quantize: Quantize = Quantize::None, [Topics, Summaries, Synthesizer, Candidates, Align, Dialogues, Summarizer, Evaluate], "Dettmers et al. 2023; none is exact";
     /// Tokens computed at once; sets memory, and only rounding of the result.
     tokens_per_microbatch: usize = 4096, [Summaries, Synthesizer, Candidates, Align, Summarizer, Evaluate], "memory";
     /// Sequences generated side by side.

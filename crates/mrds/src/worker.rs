@@ -70,7 +70,9 @@ impl Session {
     pub fn plan(&self, request: &RunRequest) -> Result<PlannedRun> {
         let dataset = self.store.dataset(&request.dataset)?;
         let rows = self.store.examples(dataset.id, None)?;
-        let model = LanguageModel::load(&request.model, &lm::device::select(&request.device)?)?;
+        let quantize = request.recipe.quantize.into();
+        let device = lm::device::select(&request.device)?;
+        let model = LanguageModel::load_quantized(&request.model, quantize, &device)?;
         let recipe = request.recipe.clone().resolve(model.parameters)?;
         let plan = choose(&request.dataset, &rows, &recipe, request.seed, &model)?;
         Ok(PlannedRun { model, recipe, plan, dataset_id: dataset.id })
@@ -146,7 +148,9 @@ impl Session {
         // Before the model is loaded, so that a request to stop is heard while it loads.
         self.store.set_control(run, None)?;
         self.store.set_run_status(run, RunStatus::Running, None, (process.now_ms)())?;
-        let model = LanguageModel::load(Path::new(&row.model_path), &lm::device::select(&row.device)?)?;
+        let device = lm::device::select(&row.device)?;
+        let model =
+            LanguageModel::load_quantized(Path::new(&row.model_path), recipe.quantize.into(), &device)?;
         if model.sha256 != row.model_id {
             return Err(Error::ModelChanged { path: PathBuf::from(&row.model_path) });
         }

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use mrds::demo::Summarizer;
-use mrds::export::Exported;
+use mrds::export::{ExportFormat, Exported, export_model};
+use mrds::lm::export::GgufType;
 use mrds::lm::generate::{Finish, GenerateConfig, GenerateRequest};
 use mrds::lm::lora::Adapter;
 use mrds::lm::score::Completion;
-use mrds::lm::{LanguageModel, Message, SpecialTokens, device, random};
+use mrds::lm::{LanguageModel, Message, Quantize, SpecialTokens, device, random};
 use mrds::{Error, System};
 use serde::Deserialize;
 use serde_json::json;
@@ -40,7 +41,8 @@ struct ChatMessage {
 }
 
 fn load(global: &Global, args: &ModelArgs) -> Result<(LanguageModel, Option<Adapter>), Failure> {
-    let model = LanguageModel::load(&args.model, &device::select(&global.device)?)?;
+    let quantize = Quantize::from_name(&args.quantize).unwrap_or_default();
+    let model = LanguageModel::load_quantized(&args.model, quantize, &device::select(&global.device)?)?;
     let load =
         |folder: &std::path::PathBuf| Adapter::load(folder, &model.decoder.config, &model.decoder.device);
     let adapter = args.adapter.as_ref().map(load).transpose()?;
@@ -220,21 +222,43 @@ fn refuse(output: &Output, code: &str, message: &str, fix: &str) {
 }
 
 pub(super) fn export(global: &Global, args: &Export, output: &Output) -> Done {
-    let which = if args.adapter == "synthesizer" { Exported::Synthesizer } else { Exported::Summarizer };
-    let export = session(global)?.export_adapter(&args.run, which, &args.to)?;
+    let format = match args.format.as_str() {
+        "merged" => ExportFormat::Merged,
+        "gguf" => ExportFormat::Gguf(GgufType::from_name(&args.gguf_type).unwrap_or(GgufType::F16)),
+        "gguf_adapter" => ExportFormat::GgufAdapter,
+        _ => ExportFormat::Peft,
+    };
+    let export = match (&args.run, &args.model) {
+        (Some(run), _) => {
+            let which = match args.adapter.as_deref() {
+                Some("synthesizer") => Exported::Synthesizer,
+                Some("summarizer") => Exported::Summarizer,
+                _ => {
+                    return Err(Failure::usage(
+                        "--adapter names neither of a run's adapters",
+                        "Give --adapter synthesizer or --adapter summarizer.",
+                    ));
+                }
+            };
+            session(global)?.export_adapter(run, which, format, &args.to)?
+        }
+        (None, Some(model)) => export_model(model, args.adapter.as_deref().map(Path::new), format, &args.to)?,
+        (None, None) => {
+            return Err(Failure::usage("neither a run nor a model was named", "Give RUN or --model."));
+        }
+    };
     for file in &export.files {
         output.text(format!("{} ({} bytes)", file.path.display(), file.bytes));
     }
-    output.text(format!(
-        "Checked on {} dialogues: {} (largest difference of a log-probability {:.1e}).",
-        export.replay.items,
-        if export.replay.equal {
-            "it gives what the workspace gives"
-        } else {
-            "IT DIFFERS from the workspace"
-        },
-        export.replay.max_logp_diff
-    ));
+    if let Some(replay) = &export.replay {
+        output.text(format!(
+            "Checked on {} dialogues: {} (largest difference of a log-probability {:.1e} a token, {:.1e} allowed).",
+            replay.items,
+            if replay.equal { "it gives what the workspace gives" } else { "IT DIFFERS from the workspace" },
+            replay.max_logp_diff_per_token,
+            replay.tolerance_per_token,
+        ));
+    }
     output.result(&export);
     Ok(ExitCode::SUCCESS)
 }

@@ -153,8 +153,9 @@ fn plan(source: &Source<'_>, kind: GgufType) -> Result<(Vec<String>, Vec<Planned
 
 /// llama.cpp's name of the family.
 pub(super) fn architecture(config: &DecoderConfig) -> Result<&'static str> {
-    architecture_name(&config.architecture).ok_or_else(|| Error::UnsupportedArchitecture {
-        found: format!("{} (export as GGUF)", config.architecture),
+    let name = config.architecture.class_name();
+    architecture_name(name).ok_or_else(|| Error::UnsupportedArchitecture {
+        found: format!("{name} (export as GGUF)"),
         supported: "Llama, Mistral, Qwen2, Qwen3".to_owned(),
     })
 }

@@ -30,7 +30,7 @@ pub fn write_gguf_adapter(adapter: &Adapter, config: &DecoderConfig, path: &Path
             let Some(pair) = adapter.get(layer, target) else { continue };
             let hf = format!("model.layers.{layer}.{}.{}.weight", target.block_name(), target.module_name());
             let Some(name) = names::to_gguf(&hf) else { continue };
-            let own = adapter.scale() / (adapter.config.alpha / pair.a.dim(0)? as f64);
+            let own = adapter.scale(layer, target) / (adapter.config.alpha / pair.a.dim(0)? as f64);
             let b = (&pair.b * own)?;
             let b = match names::is_query_or_key(&hf) && arch == "llama" {
                 true => interleave_rows(&b, config.head_dim)?,

@@ -184,14 +184,8 @@ mod tests {
     use crate::{DecoderConfig, Device};
 
     fn adapter(config: &DecoderConfig) -> Adapter {
-        let targets = crate::lora::Target::ALL.to_vec();
-        let lora = LoraConfig {
-            rank: 4,
-            alpha: 8.0,
-            dropout: 0.0,
-            target_modules: targets,
-            base_model: String::new(),
-        };
+        let targets = crate::lora::TargetModules::of(&crate::lora::Target::ALL);
+        let lora = LoraConfig { rank: 4, target_modules: targets, ..LoraConfig::default() };
         let mut adapter = Adapter::init(lora, config, 3, &Device::Cpu).unwrap();
         for pair in adapter.layers.iter_mut().flatten().flatten() {
             pair.b = candle_core::Tensor::randn(0f32, 0.2, pair.b.dims(), &Device::Cpu).unwrap();

@@ -46,14 +46,23 @@ impl<'a> Source<'a> {
     /// Rows of a tensor with the adapter's update; a vector is a column.
     fn rows(&self, name: &str, range: Range<usize>) -> Result<Vec<f32>> {
         let mut values = self.weights.rows(name, range.clone())?;
-        let pair = projection(name).and_then(|(layer, target)| {
-            self.adapter.and_then(|adapter| Some((adapter.get(layer, target)?, adapter.scale())))
-        });
-        if let Some((pair, scale)) = pair {
+        let (Some(adapter), Some((layer, module))) = (self.adapter, projection(name)) else {
+            return Ok(values);
+        };
+        for target in Target::ALL {
+            let Some(pair) = adapter.get(layer, target) else { continue };
+            // Some families store several projections as one matrix.
+            let (stored, _, first) = self.config.stored_projection(target);
+            let last = first + pair.b.dim(0)?;
+            let (start, end) = (range.start.max(first), range.end.min(last));
+            if stored != module || start >= end {
+                continue;
+            }
             let (a, b) = (pair.a.to_device(&Device::Cpu)?, pair.b.to_device(&Device::Cpu)?);
-            let update = (b.narrow(0, range.start, range.len())?.matmul(&a)? * scale)?;
-            let update = update.flatten_all()?.to_vec1::<f32>()?;
-            values.iter_mut().zip(update).for_each(|(value, update)| *value += update);
+            let update = b.narrow(0, start - first, end - start)?.matmul(&a)?;
+            let update = (update * adapter.scale(layer, target))?.flatten_all()?.to_vec1::<f32>()?;
+            let place = (start - range.start) * a.dim(1)?;
+            values[place..].iter_mut().zip(update).for_each(|(value, update)| *value += update);
         }
         Ok(values)
     }
@@ -74,11 +83,11 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Layer and projection of a weight's name.
-fn projection(name: &str) -> Option<(usize, Target)> {
+/// Layer and module of a weight's name.
+fn projection(name: &str) -> Option<(usize, &str)> {
     let (layer, rest) = name.strip_prefix("model.layers.")?.split_once('.')?;
     let (_, module) = rest.strip_suffix(".weight")?.split_once('.')?;
-    Some((layer.parse().ok()?, Target::from_module_name(module)?))
+    Some((layer.parse().ok()?, module))
 }
 
 /// `[rows, columns]` of a tensor; a vector is a column.

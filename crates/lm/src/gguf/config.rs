@@ -29,9 +29,6 @@ pub(super) fn to_json<'a>(
     let text = |key: &str| metadata.get(key).and_then(Value::as_str);
     let arch = text("general.architecture")
         .ok_or_else(|| Error::config(path, "general.architecture", "is missing from the metadata"))?;
-    if text("general.type").is_some_and(|kind| kind != "model") {
-        return Err(Error::config(path, "general.type", "is not `model`; choose the file of a base model"));
-    }
     let Some((_, name)) = ARCHITECTURES.iter().find(|(gguf, _)| *gguf == arch) else {
         let mut supported = ARCHITECTURES.map(|(gguf, _)| gguf).to_vec();
         supported.dedup();

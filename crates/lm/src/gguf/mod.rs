@@ -54,6 +54,21 @@ impl Gguf {
         Ok(Self { path: path.to_path_buf(), map: Arc::new(map), metadata, tensors })
     }
 
+    /// Opens the file of a model; an adapter or anything else in the same format is refused.
+    ///
+    /// # Errors
+    /// As [`Gguf::open`], and [`Error::Config`].
+    pub fn open_model(path: &Path) -> Result<Self> {
+        let file = Self::open(path)?;
+        match file.metadata.get("general.type").and_then(Value::as_str) {
+            None | Some("model") => Ok(file),
+            Some(kind) => {
+                let reason = format!("is `{kind}`; choose the file of a base model");
+                Err(Error::config(path, "general.type", reason))
+            }
+        }
+    }
+
     /// Where it lies.
     pub fn path(&self) -> &Path {
         &self.path

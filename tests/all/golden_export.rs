@@ -1,0 +1,151 @@
+//! What is exported is read back and compared: merged checkpoints against PEFT's merge, GGUF files against their source.
+
+use std::path::Path;
+
+use lm::export::{GgufType, write_gguf, write_gguf_adapter, write_merged};
+use lm::lora::Adapter;
+use lm::{Checkpoint, Device, Gguf, LanguageModel, PackedBatch, SpecialTokens};
+
+use crate::fixture::{TensorFile, assert_close, golden, json};
+
+/// Models of each family that GGUF export knows.
+const MODELS: [&str; 4] = ["llama-tiny", "llama-tiny-tied", "mistral-tiny", "qwen2-tiny"];
+
+fn load(path: &Path) -> LanguageModel {
+    LanguageModel::load(path, &Device::Cpu).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn logits(model: &LanguageModel, adapter: Option<&Adapter>) -> Vec<f32> {
+    let batch = PackedBatch::new(&[(3..40).collect()], &Device::Cpu).unwrap();
+    let hidden = model.decoder.forward(&batch, adapter, None, None).unwrap();
+    model.decoder.logits(&hidden).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+}
+
+/// Largest difference as a share of the largest value.
+fn distance(found: &[f32], expected: &[f32]) -> f32 {
+    let largest = expected.iter().fold(0f32, |m, v| m.max(v.abs()));
+    found.iter().zip(expected).fold(0f32, |m, (a, b)| m.max((a - b).abs())) / largest
+}
+
+#[test]
+fn a_merged_checkpoint_has_pefts_weights() {
+    let dir = golden("lora");
+    let checkpoint = Checkpoint::open(&golden("llama-tiny")).unwrap();
+    let base = load(&golden("llama-tiny"));
+    let adapter = Adapter::load(&dir, &base.decoder.config, &Device::Cpu).unwrap();
+    let to = tempfile::tempdir().unwrap();
+    write_merged(&checkpoint, Some(&adapter), to.path(), "# A card\n").unwrap();
+    let merged = TensorFile::open(&to.path().join("model.safetensors"));
+    let expected = TensorFile::open(&dir.join("merged_weights_layer1.safetensors"));
+    for name in expected.names() {
+        assert_close(&name, &merged.f32(&name).1, &expected.f32(&name).1, 1e-6, 1e-5);
+    }
+    let model = load(to.path());
+    assert_close("merged logits", &logits(&model, None), &logits(&base, Some(&adapter)), 2e-4, 1e-4);
+    assert_eq!(std::fs::read_to_string(to.path().join("README.md")).unwrap(), "# A card\n");
+    let files = |dir: &Path| -> Vec<_> {
+        let names = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name());
+        names.filter(|name| !name.to_string_lossy().ends_with(".md")).collect()
+    };
+    assert!(files(to.path()).iter().all(|name| !name.to_string_lossy().ends_with(".tmp")));
+    println!("{}: {} merged weights checked", dir.display(), expected.names().len());
+}
+
+#[test]
+fn a_gguf_file_gives_what_its_source_gives() {
+    let mut checked = 0;
+    for dir in MODELS.map(golden) {
+        let (checkpoint, source) = (Checkpoint::open(&dir).unwrap(), load(&dir));
+        let exact = logits(&source, None);
+        let to = tempfile::tempdir().unwrap();
+        for (kind, bound) in [(GgufType::F16, 2e-3), (GgufType::Q8_0, 0.05), (GgufType::Q4KM, 0.05)] {
+            let file = to.path().join(format!("{}.gguf", kind.as_str()));
+            write_gguf(&checkpoint, None, kind, &file).unwrap();
+            let model = load(&file);
+            let what = format!("{} as {}", dir.display(), kind.as_str());
+            // Rows of 64 and 176 values take Q8_0 and f16 in place of Q4_K, so the mix is as near as Q8_0 here.
+            let off = distance(&logits(&model, None), &exact);
+            assert!(off < bound, "{what}: {off}");
+            let (ours, theirs) = (&model.decoder.config, &source.decoder.config);
+            assert_eq!(
+                (ours.rope_theta, ours.rms_norm_eps, ours.tie_word_embeddings, ours.max_position_embeddings),
+                (
+                    theirs.rope_theta,
+                    theirs.rms_norm_eps,
+                    theirs.tie_word_embeddings,
+                    theirs.max_position_embeddings
+                ),
+                "{what}"
+            );
+            assert_eq!(ours.rope_scaling, theirs.rope_scaling, "{what}");
+            assert_eq!(model.chat.source(), source.chat.source(), "{what}");
+            assert!(source.stop_ids.contains(&model.stop_ids[0]), "{what}");
+            checked += 1;
+        }
+        same_tokens(&dir, &source, &load(&to.path().join("f16.gguf")));
+    }
+    println!("{checked} GGUF files checked");
+}
+
+fn same_tokens(dir: &Path, source: &LanguageModel, exported: &LanguageModel) {
+    let texts = json(&dir.join("tokenize.json"));
+    let mut strings = Vec::new();
+    collect_strings(&texts, &mut strings);
+    assert!(strings.len() > 5, "{}", dir.display());
+    for text in strings {
+        let encode = |model: &LanguageModel| model.tokenizer.encode(text, SpecialTokens::Parse).unwrap();
+        assert_eq!(encode(exported), encode(source), "{}: {text:?}", dir.display());
+        let whole = |model: &LanguageModel| model.tokenizer.encode_with_special(text).unwrap();
+        assert_eq!(whole(exported), whole(source), "{}: {text:?}", dir.display());
+    }
+}
+
+fn collect_strings<'a>(value: &'a serde_json::Value, found: &mut Vec<&'a str>) {
+    match value {
+        serde_json::Value::String(text) => found.push(text),
+        serde_json::Value::Array(list) => list.iter().for_each(|value| collect_strings(value, found)),
+        serde_json::Value::Object(map) => map.values().for_each(|value| collect_strings(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_quantised_file_becomes_a_half_precision_checkpoint() {
+    let file = golden("gguf").join("llama-q4_k_m.gguf");
+    let to = tempfile::tempdir().unwrap();
+    write_merged(&Checkpoint::open(&file).unwrap(), None, to.path(), "").unwrap();
+    let (source, merged) = (load(&file), load(to.path()));
+    let off = distance(&logits(&merged, None), &logits(&source, None));
+    assert!(off < 5e-3, "{off}");
+    let ids = |model: &LanguageModel| model.tokenizer.encode_with_special("Anna: 123 noon?\n").unwrap();
+    assert_eq!(ids(&merged), ids(&source));
+    assert_eq!(merged.chat.source(), source.chat.source());
+}
+
+#[test]
+fn a_gguf_adapter_holds_the_pairs_under_llama_cpps_names() {
+    let config = Checkpoint::open(&golden("llama-tiny")).unwrap().config().unwrap();
+    let adapter = Adapter::load(&golden("lora"), &config, &Device::Cpu).unwrap();
+    let to = tempfile::tempdir().unwrap();
+    let path = to.path().join("adapter.gguf");
+    write_gguf_adapter(&adapter, &config, &path).unwrap();
+    let file = Gguf::open(&path).unwrap();
+    let pair = adapter.get(1, lm::Target::V).unwrap();
+    let values = |t: &lm::Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    for (part, expected) in [("lora_a", &pair.a), ("lora_b", &pair.b)] {
+        let shape = expected.dims2().unwrap();
+        let found = file.matrix(&format!("blk.1.attn_v.weight.{part}"), shape).unwrap().to_dense().unwrap();
+        assert_eq!(values(&found), values(expected));
+    }
+    // Rows of queries are interleaved; the pair is otherwise the same.
+    let b = &adapter.get(0, lm::Target::Q).unwrap().b;
+    let found = file.matrix("blk.0.attn_q.weight.lora_b", b.dims2().unwrap()).unwrap().to_dense().unwrap();
+    let sorted = |t: &lm::Tensor| {
+        let mut values = values(t);
+        values.sort_by(f32::total_cmp);
+        values
+    };
+    assert_ne!(values(&found), values(b));
+    assert_eq!(sorted(&found), sorted(b));
+    assert!(LanguageModel::load(&path, &Device::Cpu).unwrap_err().to_string().contains("base model"));
+}
