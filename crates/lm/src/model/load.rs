@@ -22,7 +22,15 @@ impl Decoder {
     /// [`Error::MissingFile`], [`Error::Truncated`], [`Error::Weights`], [`Error::Config`] or
     /// [`Error::UnsupportedArchitecture`], each naming the file and what to do.
     pub fn load(dir: &Path, device: &Device) -> Result<Self> {
-        Self::from_weights(DecoderConfig::load(dir)?, &Weights::open(dir)?, Quantize::None, device)
+        Self::load_quantized(dir, Quantize::None, device)
+    }
+
+    /// [`Decoder::load`], with dense matrices quantised on the way.
+    ///
+    /// # Errors
+    /// As [`Decoder::load`].
+    pub fn load_quantized(dir: &Path, quantize: Quantize, device: &Device) -> Result<Self> {
+        Self::from_weights(DecoderConfig::load(dir)?, &Weights::open(dir)?, quantize, device)
     }
 
     /// Reads a configuration's tensors, quantised on the way if asked for.

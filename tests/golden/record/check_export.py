@@ -1,0 +1,77 @@
+"""Checks what `duologue export` writes against transformers, PEFT and llama.cpp. By hand; records nothing.
+
+Usage: python check_export.py DUOLOGUE_BINARY GOLDEN_FOLDER [MODEL_FOLDER ..]
+(needs torch, transformers, peft, llama-cpp-python)
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import llama_cpp
+import numpy as np
+import torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+TEXT = "Anna: Shall we meet at noon?\nBen: Sure, I'll be there.  See you in 15 minutes!"
+
+
+def export(binary, model, adapter, to, *options):
+    args = [binary, "export", "--model", model, "--to", to, *options]
+    subprocess.run([str(a) for a in args + (["--adapter", adapter] if adapter else [])], check=True, stdout=subprocess.DEVNULL)
+
+
+def transformers_logits(model, ids):
+    with torch.no_grad():
+        return model.float().eval()(torch.tensor([ids])).logits[0].numpy()
+
+
+def llama_cpp_logits(path, ids, lora=None):
+    llama = llama_cpp.Llama(str(path), n_ctx=256, logits_all=True, verbose=False, n_threads=1, lora_path=lora and str(lora))
+    llama.eval(ids)
+    return np.array(llama.scores[: len(ids)]), llama.tokenize(TEXT.encode(), add_bos=True, special=False)
+
+
+def report(what, found, expected):
+    off = float(np.abs(found - expected).max() / np.abs(expected).max())
+    agree = float((found.argmax(-1) == expected.argmax(-1)).mean())
+    print(f"{what:60} largest difference {off:.2e} of the largest logit, argmax equal {agree:.0%}")
+    return off
+
+
+def check(binary, folder, adapter, out):
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    ids = tokenizer(TEXT)["input_ids"]
+    base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    model = PeftModel.from_pretrained(base, adapter).merge_and_unload() if adapter else base
+    expected = transformers_logits(model, ids)
+    export(binary, folder, adapter, out / "merged", "--as", "merged")
+    merged = AutoModelForCausalLM.from_pretrained(out / "merged")
+    report(f"{folder.name} merged in transformers", transformers_logits(merged, ids), expected)
+    same = AutoTokenizer.from_pretrained(out / "merged")(TEXT)["input_ids"] == ids
+    print(f"{folder.name} merged: tokens equal {same}")
+    for kind in ["f16", "q8_0", "q4_k_m"]:
+        export(binary, folder, adapter, out / kind, "--as", "gguf", "--gguf-type", kind)
+        found, tokens = llama_cpp_logits(out / kind / f"model-{kind}.gguf", ids)
+        report(f"{folder.name} {kind} in llama.cpp", found, expected)
+        print(f"{folder.name} {kind}: tokens equal {tokens == ids}")
+    if adapter:
+        export(binary, folder, adapter, out / "lora", "--as", "gguf_adapter")
+        export(binary, folder, None, out / "base", "--as", "gguf", "--gguf-type", "f16")
+        found, _ = llama_cpp_logits(out / "base" / "model-f16.gguf", ids, out / "lora" / "adapter.gguf")
+        report(f"{folder.name} adapter in llama.cpp", found, expected)
+
+
+def main():
+    binary, golden = Path(sys.argv[1]), Path(sys.argv[2])
+    folders = [(golden / name, None) for name in ["llama-tiny-tied", "mistral-tiny", "qwen2-tiny", "qwen3-tiny"]]
+    folders += [(golden / "llama-tiny", golden / "lora")] + [(Path(p), None) for p in sys.argv[3:]]
+    for folder, adapter in folders:
+        if folder.is_dir():
+            with tempfile.TemporaryDirectory() as out:
+                check(binary, folder, adapter, Path(out))
+
+
+main()
