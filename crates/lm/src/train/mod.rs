@@ -3,6 +3,11 @@
 //! `batch` says what an update sees, `objective` turns a batch into loss and gradients (through `loss`, `preference`,
 //! `backward` and its `kernels`), `optimizer` and `schedule` make the update, `checkpoint` keeps the state, `run` is the loop.
 //! Follows transformers' Trainer, PEFT and TRL's DPOTrainer, whose trajectories the golden tests reproduce.
+//!
+//! Adapter, gradients and optimiser are f32 whatever the base model is stored in. So bf16 training on the CPU is bf16
+//! storage: frozen matrices are widened where they are used, products and everything after them are f32, and the run is
+//! that over the widened weights (tests/exactness.rs). A device may multiply in bf16; master adapter and moments stay
+//! f32 there too.
 
 mod backward;
 mod batch;

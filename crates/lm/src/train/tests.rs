@@ -15,6 +15,8 @@ use crate::model::{Decoder, PackedBatch};
 use crate::random::{self, Dropout};
 use crate::test_model;
 
+mod exactness;
+
 const DPO: PreferenceLoss = PreferenceLoss::Sigmoid { label_smoothing: 0.0 };
 
 fn adapter(decoder: &Decoder, targets: &[Target], random_b: bool) -> Adapter {
@@ -389,16 +391,22 @@ fn flat(adapter: &Adapter) -> Vec<u32> {
 
 #[test]
 fn a_resumed_run_equals_the_uninterrupted_one_bit_for_bit() {
+    let (data, preferences) = (examples(7), pairs(7));
+    assert_resumes_exactly(&Objective::Sft(&data));
+    for loss in [DPO, PreferenceLoss::Ipo, PreferenceLoss::Simpo { gamma: 0.5 }] {
+        assert_resumes_exactly(&Objective::Dpo { pairs: &preferences, loss, beta: 0.1, sft_weight: 0.5 });
+    }
+}
+
+fn assert_resumes_exactly(objective: &Objective) {
     let decoder = test_model::tiny(2);
-    let data = examples(7);
-    let objective = Objective::Sft(&data);
     let start = || TrainState::new(adapter(&decoder, &Target::ALL, false)).unwrap();
     let values = |update: usize| [3.0, 2.1, 2.3, 1.9, 2.0][update / 2];
     let mut whole = Script::new(values, usize::MAX);
-    let whole_run = train(&decoder, &objective, &config(), start(), &mut whole).unwrap();
+    let whole_run = train(&decoder, objective, &config(), start(), &mut whole).unwrap();
 
     let mut before = Script::new(values, 3);
-    let interrupted = train(&decoder, &objective, &config(), start(), &mut before);
+    let interrupted = train(&decoder, objective, &config(), start(), &mut before);
     assert!(matches!(interrupted, Err(Error::Interrupted)));
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("state.safetensors");
@@ -406,7 +414,7 @@ fn a_resumed_run_equals_the_uninterrupted_one_bit_for_bit() {
     let state = TrainState::load(&path, &decoder.config, &Device::Cpu).unwrap();
     assert_eq!(state.update, 3);
     let mut after = Script::new(values, usize::MAX);
-    let resumed = train(&decoder, &objective, &config(), state, &mut after).unwrap();
+    let resumed = train(&decoder, objective, &config(), state, &mut after).unwrap();
 
     assert_eq!([before.losses, after.losses].concat(), whole.losses);
     assert_eq!(flat(&resumed.last_adapter), flat(&whole_run.last_adapter));
