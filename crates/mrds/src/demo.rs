@@ -21,6 +21,7 @@ pub struct Summarizer {
     model: LanguageModel,
     adapter: Option<Adapter>,
     recipe: Recipe,
+    warning: Option<String>,
 }
 
 /// A finished summary with what it cost.
@@ -40,11 +41,17 @@ pub struct Summarized {
 
 impl Summarizer {
     /// The base model, or the model with an adapter folder.
-    pub fn from_folder(model: &Path, adapter: Option<&Path>, device: &str) -> Result<Self> {
-        let model = LanguageModel::load(model, &lm::device::select(device)?)?;
+    pub fn from_folder(path: &Path, adapter: Option<&Path>, device: &str) -> Result<Self> {
+        let model = LanguageModel::load(path, &lm::device::select(device)?)?;
         let load = |folder: &Path| Adapter::load(folder, &model.decoder.config, &model.decoder.device);
         let adapter = adapter.map(load).transpose()?;
-        Ok(Self { model, adapter, recipe: Recipe::default() })
+        let warning = adapter.as_ref().and_then(|adapter| adapter.config.base_model_warning(path));
+        Ok(Self { model, adapter, recipe: Recipe::default(), warning })
+    }
+
+    /// What the user should know of the adapter's base model.
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
     }
 
     /// A system of a finished run; the untrained systems use the base model.
@@ -61,7 +68,7 @@ impl Summarizer {
             }
             false => None,
         };
-        Ok(Self { model, adapter, recipe })
+        Ok(Self { model, adapter, recipe, warning: None })
     }
 
     /// Summarizes a dialogue; `on_text` gets each new piece of text and may stop it.

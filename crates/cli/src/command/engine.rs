@@ -19,7 +19,7 @@ use serde_json::json;
 use super::{Done, parse, read_lines, read_text, session};
 use crate::args::{Export, Generate, Global, ModelArgs, Score, Summarize};
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, note};
 
 /// Tokens computed at once when scoring.
 const TOKENS_PER_BATCH: usize = 4096;
@@ -46,7 +46,15 @@ fn load(global: &Global, args: &ModelArgs) -> Result<(LanguageModel, Option<Adap
     let load =
         |folder: &std::path::PathBuf| Adapter::load(folder, &model.decoder.config, &model.decoder.device);
     let adapter = args.adapter.as_ref().map(load).transpose()?;
+    warn(adapter.as_ref().and_then(|adapter| adapter.config.base_model_warning(&args.model)).as_deref());
     Ok((model, adapter))
+}
+
+/// What may make the result useless but stops nothing.
+fn warn(warning: Option<&str>) {
+    if let Some(warning) = warning {
+        note(&format!("duologue: warning: {warning}"));
+    }
 }
 
 impl Prompt {
@@ -148,6 +156,7 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
             ));
         }
     };
+    warn(summarizer.warning());
     if args.serve {
         return serve(&summarizer, output);
     }

@@ -113,6 +113,29 @@ impl LoraConfig {
         Ok(modules)
     }
 
+    /// What to tell the user where the base model that the adapter names is not the model in the file or folder
+    /// `model`, by name alone: shapes cannot tell two models of one size apart.
+    pub fn base_model_warning(&self, model: &Path) -> Option<String> {
+        let recorded =
+            self.base_model.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next()?.to_lowercase();
+        let full = std::fs::canonicalize(model).unwrap_or_else(|_| model.to_path_buf());
+        // A Hub cache names a folder models--owner--name; a GGUF file has its quantisation after the name.
+        let same = |part: &str| {
+            let part = part.to_lowercase();
+            let gguf = part.strip_suffix(".gguf").is_some_and(|stem| stem.starts_with(&recorded));
+            part == recorded || gguf || part.strip_suffix(&recorded).is_some_and(|rest| rest.ends_with("--"))
+        };
+        if recorded.is_empty() || full.iter().any(|part| same(&part.to_string_lossy())) {
+            return None;
+        }
+        Some(format!(
+            "the adapter was trained on \"{}\"; the model given is {}. Where these are different weights, what comes \
+             out means nothing.",
+            self.base_model,
+            model.display()
+        ))
+    }
+
     fn layer_counts(&self, layer: usize) -> bool {
         self.layers_to_transform.as_ref().is_none_or(|layers| layers.is_empty() || layers.contains(&layer))
     }
@@ -263,6 +286,27 @@ mod tests {
         }
         let plain = LoraConfig { use_rslora: false, ..config };
         assert_eq!(modules(&plain)[0].2, 0.25);
+    }
+
+    #[test]
+    fn a_base_model_of_another_name_is_told() {
+        let warning = |base_model: &str, model: &str| {
+            let config = LoraConfig { base_model: base_model.to_owned(), ..LoraConfig::default() };
+            config.base_model_warning(Path::new(model))
+        };
+        let smol = "HuggingFaceTB/SmolLM2-135M";
+        for model in [
+            "/models/SmolLM2-135M",
+            "/models/smollm2-135m/",
+            "/cache/models--HuggingFaceTB--SmolLM2-135M/snapshots/93efa2f",
+            "/models/SmolLM2-135M.Q8_0.gguf",
+        ] {
+            assert_eq!(warning(smol, model), None, "{model}");
+        }
+        assert_eq!(warning("", "/models/other"), None);
+        assert_eq!(warning("/data/base/", "/models/base"), None);
+        let told = warning(smol, "/models/SmolLM2-135M-Instruct").unwrap();
+        assert!(told.contains(smol) && told.contains("/models/SmolLM2-135M-Instruct"), "{told}");
     }
 
     #[test]
