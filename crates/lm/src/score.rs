@@ -95,7 +95,8 @@ fn score_batch(
     for item in items {
         let (own, others) = rest.split_at(item.completion_ids.len());
         rest = others;
-        let logp_sum = own.iter().map(|logp| f64::from(*logp)).sum();
+        // Not `sum`, which begins at -0.0: nothing scored is 0.
+        let logp_sum = own.iter().fold(0.0, |sum, logp| sum + f64::from(*logp));
         scored.push(Scored { logp_sum, n_tokens: own.len(), token_logps: own.to_vec() });
     }
     Ok(scored)
@@ -176,6 +177,16 @@ mod tests {
             next.iter().map(|id| Completion { prompt_ids: &[7, 8], completion_ids: id }).collect();
         let total: f64 = score(&decoder, None, &items, 64).unwrap().iter().map(|s| s.logp_sum.exp()).sum();
         assert!((total - 1.0).abs() < 1e-5, "{total}");
+    }
+
+    #[test]
+    fn nothing_to_score_beside_something_is_zero() {
+        let decoder = tiny(2);
+        let empty = Completion { prompt_ids: &[7, 8], completion_ids: &[] };
+        let one = Completion { prompt_ids: &[7], completion_ids: &[9] };
+        let scored = score(&decoder, None, &[empty, one], 64).unwrap();
+        assert_eq!((scored[0].n_tokens, scored[1].n_tokens), (0, 1));
+        assert!(scored[0].logp_sum == 0.0 && scored[0].logp_sum.is_sign_positive());
     }
 
     #[test]
