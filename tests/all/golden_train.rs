@@ -139,12 +139,18 @@ fn lora_logits_losses_gradients_and_merged_weights() {
     let file = TensorFile::open(&dir.join("grads.safetensors"));
     let cases = assert_tensors("gradient", &found.gradients.named_tensors(), &file, GRADS);
     let file = TensorFile::open(&dir.join("merged_weights_layer1.safetensors"));
+    let mut weights = 0;
     for target in Target::ALL {
         let name = format!("model.layers.1.{}.{}.weight", target.block_name(), target.module_name());
-        let weight = &merged.layers[1].projections[target as usize].weight;
-        assert_close(&name, &values(&weight.to_dense().unwrap()), &file.f32(&name).1, 1e-6, 1e-5);
+        // A file of an adapter on some of the modules holds only these.
+        if file.names().contains(&name) {
+            let weight = &merged.layers[1].projections[target as usize].weight;
+            assert_close(&name, &values(&weight.to_dense().unwrap()), &file.f32(&name).1, 1e-6, 1e-5);
+            weights += 1;
+        }
     }
-    report(&dir, "logits, losses, gradients and merged weights", versions.len() + cases + Target::ALL.len());
+    assert_eq!(weights, file.names().len(), "every weight of the file is compared");
+    report(&dir, "logits, losses, gradients and merged weights", versions.len() + cases + weights);
 }
 
 #[test]
@@ -162,7 +168,18 @@ fn lora_saved_adapters_have_exactly_pefts_tensors() {
     }
     let [ours, theirs] = [saved.path(), &dir].map(|dir| json(&dir.join("adapter_config.json")));
     for (field, value) in ours.as_object().unwrap() {
-        assert_eq!(value, &theirs[field], "{field}");
+        // PEFT keeps the names as a set and writes them in any order.
+        match (value.as_array(), theirs[field].as_array()) {
+            (Some(value), Some(theirs)) => {
+                let sorted = |names: &[Value]| {
+                    let mut names: Vec<String> = names.iter().map(Value::to_string).collect();
+                    names.sort();
+                    names
+                };
+                assert_eq!(sorted(value), sorted(theirs), "{field}");
+            }
+            _ => assert_eq!(value, &theirs[field], "{field}"),
+        }
     }
     report(
         &dir,
@@ -441,7 +458,7 @@ fn dpo_losses_rewards_and_gradients() {
             found.iter().zip(expected).for_each(|(found, expected)| near(field, *found, expected, 1e-4, 0.0));
         }
         let dpo = found.dpo.unwrap();
-        near("accuracy", dpo.accuracy, float(&case["accuracy"]), 1e-12, 0.0);
+        near("accuracy", dpo.accuracy, float(&case["accuracy"]), 1e-6, 0.0);
         near("nll", dpo.sft_loss, float(&common["nll_chosen"]), 2e-5, 0.0);
     }
     report(&dir, "loss cases", cases.len());
@@ -485,7 +502,7 @@ fn dpo_training_follows_the_reference() {
         near("rewards_chosen", dpo.rewards_chosen, float(&expected["rewards_chosen"]), 1e-4, 0.0);
         near("rewards_rejected", dpo.rewards_rejected, float(&expected["rewards_rejected"]), 1e-4, 0.0);
         near("margin", dpo.margin, float(&expected["margin"]), 2e-4, 0.0);
-        near("accuracy", dpo.accuracy, float(&expected["accuracy"]), 1e-9, 0.0);
+        near("accuracy", dpo.accuracy, float(&expected["accuracy"]), 1e-6, 0.0);
     }
     let file = TensorFile::open(&dir.join("adapter_after.safetensors"));
     let (mut off, mut moved, mut entries, mut wrong) = (0.0, 0.0, 0, 0);
