@@ -15,7 +15,7 @@ use crate::recipe::Recipe;
 use crate::stage_name::{StageName, Synthesizer, System};
 
 /// Raised when a stage's meaning changes, so that results of older versions are not reused.
-const PIPELINE_VERSION: u32 = 1;
+const PIPELINE_VERSION: u32 = 2;
 
 /// A payload with its kind.
 pub trait Artifact: Serialize + DeserializeOwned {

@@ -9,6 +9,7 @@ mod context;
 pub(crate) mod dialogues;
 pub(crate) mod evaluate;
 pub(crate) mod preferences;
+mod prefix;
 mod sampling;
 pub(crate) mod summaries;
 pub(crate) mod summarizer;

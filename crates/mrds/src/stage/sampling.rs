@@ -8,6 +8,7 @@ use lm::generate::{Finish, GenerateConfig, GenerateRequest, Generation};
 use lm::lora::Adapter;
 
 use super::context::Stage;
+use super::prefix::Prefix;
 use crate::error::Result;
 use crate::format_rule::FormatRule;
 
@@ -16,7 +17,7 @@ use crate::format_rule::FormatRule;
 pub(crate) enum Way {
     /// Sample until the rule accepts, at most so often (once: one sample, whatever it is).
     Resample(usize),
-    /// Keep the longest valid beginning and go on from there, at most so often.
+    /// Keep the longest valid beginning and go on from there ([`Prefix`]), at most so often.
     Iterate(usize),
 }
 
@@ -80,7 +81,7 @@ impl Stage<'_> {
             tokens: 0,
         };
         let mut attempts = Attempts { items: vec![empty; summaries.len()], wall_s: 0.0 };
-        let mut prefixes = vec![String::new(); summaries.len()];
+        let mut prefixes = vec![Prefix::default(); summaries.len()];
         for round in 0..rounds {
             let open: Vec<usize> = (0..summaries.len()).filter(|&item| !attempts.items[item].pass).collect();
             if open.is_empty() {
@@ -95,9 +96,9 @@ impl Stage<'_> {
             attempts.wall_s += generated.wall_s;
             for (&item, generation) in open.iter().zip(&generated.generations) {
                 let attempt = &mut attempts.items[item];
-                self.judge(attempt, &prefixes[item], generation, rule)?;
+                self.judge(attempt, &prefixes[item].text, generation, rule)?;
                 if let Way::Iterate(_) = way {
-                    prefixes[item] = next_prefix(&prefixes[item], &attempt.text, rule);
+                    prefixes[item].follow(&attempt.text, rule);
                 }
             }
         }
@@ -109,18 +110,18 @@ impl Stage<'_> {
         &self,
         stream: &str,
         summary: &str,
-        prefix: &mut String,
+        prefix: &mut Prefix,
         item: usize,
         round: usize,
     ) -> Result<GenerateRequest> {
         let (model, prompt) = (self.run.model, self.prompts().dialogue(summary)?);
         loop {
-            let begun = model.tokenizer.encode(prefix, SpecialTokens::AsText)?;
-            if prefix.is_empty() || prompt.len() + begun.len() < model.context_tokens() {
+            let begun = model.tokenizer.encode(&prefix.text, SpecialTokens::AsText)?;
+            if prefix.text.is_empty() || prompt.len() + begun.len() < model.context_tokens() {
                 let prompt_ids = [prompt, begun].concat();
                 return Ok(GenerateRequest { prompt_ids, key: self.key(stream, item, round) });
             }
-            *prefix = without_last_line(prefix);
+            prefix.drop_line();
         }
     }
 
@@ -140,67 +141,5 @@ impl Stage<'_> {
         attempt.pass = check.pass;
         attempt.rules = check.rules.into_iter().map(|(rule, kept)| (rule.to_string(), kept)).collect();
         Ok(())
-    }
-}
-
-/// The longest valid beginning; one line less where nothing was gained, so that the loop cannot stand still.
-fn next_prefix(prefix: &str, text: &str, rule: &FormatRule) -> String {
-    let keep = rule.longest_valid_prefix(text);
-    if keep.trim().len() <= prefix.trim().len() {
-        return without_last_line(&keep);
-    }
-    keep + "\n"
-}
-
-/// The lines but the last, each with its line end.
-fn without_last_line(text: &str) -> String {
-    match text.trim_end().rsplit_once('\n') {
-        Some((before, _)) => format!("{}\n", before.trim_end()),
-        None => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FIRST: &str = "Ana: Is the van back?\n";
-    const SECOND: &str = "Bo: It came in at noon.\n";
-
-    fn next(prefix: &str, text: &str) -> String {
-        next_prefix(prefix, text.trim(), &FormatRule::default())
-    }
-
-    #[test]
-    fn what_is_valid_is_kept_and_what_follows_goes() {
-        assert_eq!(
-            next("", &format!("{FIRST}{SECOND}and then nobody said a word\n")),
-            format!("{FIRST}{SECOND}")
-        );
-        assert_eq!(next("", &format!("{FIRST}{SECOND}")), format!("{FIRST}{SECOND}"), "short but valid");
-        assert_eq!(next("", "no speaker at all"), "");
-        assert_eq!(next("", ""), "");
-    }
-
-    #[test]
-    fn an_attempt_that_gains_nothing_costs_a_line() {
-        let both = format!("{FIRST}{SECOND}");
-        assert_eq!(next(&both, &format!("{both}no speaker here")), FIRST);
-        assert_eq!(next(&both, &both), FIRST, "nothing was added");
-        assert_eq!(next(FIRST, FIRST), "");
-        let gained = format!("{both}Ana: Good.\n");
-        assert_eq!(next(&both, &format!("{gained}no speaker here")), gained);
-    }
-
-    #[test]
-    fn failing_attempts_never_stand_still() {
-        let mut prefix = format!("{FIRST}{SECOND}");
-        let mut seen = vec![prefix.clone()];
-        while !prefix.is_empty() {
-            prefix = next(&prefix, &format!("{prefix}broken"));
-            assert!(!seen.contains(&prefix), "{prefix}");
-            seen.push(prefix.clone());
-        }
-        assert_eq!(seen.len(), 3);
     }
 }
