@@ -201,9 +201,9 @@ fn synthesizer_row(dialogues: &[TestDialogue]) -> SynthesizerResult {
     let n = dialogues.len();
     let share = |count: usize| count as f64 / n.max(1) as f64;
     let accepted = dialogues.iter().filter(|d| d.pass).count();
-    let mut rules: BTreeMap<String, f64> = BTreeMap::new();
-    for (rule, kept) in dialogues.iter().flat_map(|d| &d.rules) {
-        *rules.entry(rule.clone()).or_default() += if *kept { 1.0 / n as f64 } else { 0.0 };
+    let mut kept: BTreeMap<String, usize> = BTreeMap::new();
+    for (rule, holds) in dialogues.iter().flat_map(|d| &d.rules) {
+        *kept.entry(rule.clone()).or_default() += usize::from(*holds);
     }
     let ce = |passing: bool| {
         let chosen = dialogues.iter().filter(|d| d.pass || !passing);
@@ -216,7 +216,7 @@ fn synthesizer_row(dialogues: &[TestDialogue]) -> SynthesizerResult {
         n,
         format_rate: share(accepted),
         ci95: wilson(accepted, n).map_or([0.0, 1.0], |i| [i.low, i.high]),
-        rules,
+        rules: kept.into_iter().map(|(rule, count)| (rule, share(count))).collect(),
         scorer_ce_all: ce(false),
         scorer_ce_passing: ce(true),
         accepted,
@@ -287,6 +287,8 @@ mod tests {
             (table[0].accepted, table[0].scorer_ce_all, table[0].scorer_ce_passing),
             (1, Some(3.0), Some(2.0))
         );
-        assert!((table[0].rules["ended"] - 1.0 / 3.0).abs() < 1e-12);
+        assert_eq!(table[0].rules["ended"], 1.0 / 3.0);
+        let all_kept = synthesizer_results(&vec![dialogue(true, None); 6]);
+        assert_eq!(all_kept[0].rules["ended"], 1.0, "counted, not summed up from sixths");
     }
 }
