@@ -17,7 +17,7 @@ pub(crate) enum Failure {
     /// From the method or below.
     Mrds(mrds::Error),
     /// From the method, about a file named on the command line that the error does not name itself.
-    In { file: String, error: mrds::Error },
+    In { file: String, row: Option<usize>, error: mrds::Error },
     /// The use of the command line.
     Usage { message: String, fix: String },
     /// A file named on the command line.
@@ -44,11 +44,7 @@ impl Failure {
         fix: impl Into<String>,
     ) -> Self {
         let file = path.display().to_string();
-        let message = match row {
-            Some(row) => format!("{file}, line {row}: {reason}"),
-            None => format!("{file}: {reason}"),
-        };
-        Self::File { message, fix: fix.into(), file, row }
+        Self::File { message: at(&file, row, reason), fix: fix.into(), file, row }
     }
 
     /// Prints the error and tells the exit code.
@@ -76,8 +72,8 @@ impl Failure {
             Self::File { message, fix, file, row } => {
                 ("file", message.clone(), fix.clone(), (Some(file.clone()), *row, None))
             }
-            Self::In { file, error } => {
-                (error.code(), format!("{file}: {error}"), error.fix(), (Some(file.clone()), None, None))
+            Self::In { file, row, error } => {
+                (error.code(), at(file, *row, error), error.fix(), (Some(file.clone()), *row, None))
             }
             Self::Mrds(error) => (error.code(), error.to_string(), error.fix(), error.place()),
         };
@@ -88,6 +84,14 @@ impl Failure {
             }
         }
         said
+    }
+}
+
+/// A reason with the file, and the line from 1, that it is about.
+fn at(file: &str, row: Option<usize>, reason: impl std::fmt::Display) -> String {
+    match row {
+        Some(row) => format!("{file}, line {row}: {reason}"),
+        None => format!("{file}: {reason}"),
     }
 }
 

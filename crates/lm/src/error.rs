@@ -12,7 +12,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file that the model needs is absent.
-    #[error("{} is missing. Choose a complete model folder or download the model again.", path.display())]
+    #[error("{} is missing: the folder is not complete.", path.display())]
     MissingFile {
         /// The file that was looked for.
         path: PathBuf,

@@ -101,6 +101,9 @@ fn is_full(error: &std::io::Error) -> bool {
 pub(super) fn model_fix(error: &lm::Error) -> String {
     use lm::Error::*;
     match error {
+        MissingFile { path } if path.file_name().is_some_and(|name| name == "adapter_config.json") => {
+            "Name the adapter's folder: adapter_config.json and adapter_model.safetensors, as PEFT writes them."
+        }
         MissingFile { .. } | Truncated { .. } | Weights { .. } => {
             "Download or copy the model folder again: config.json, tokenizer.json and all .safetensors files."
         }

@@ -299,7 +299,8 @@ fn start(layout: &columns::Layout, records: &Records) -> Import {
         format: layout.format.clone(),
         mapping: layout.map.clone(),
         detection: layout.detection,
-        needs_mapping: layout.detection == Detection::NeedsMapping,
+        // Where no row could be read there is nothing to name; the rows' own errors say why.
+        needs_mapping: layout.detection == Detection::NeedsMapping && !records.columns.is_empty(),
         columns: records.columns.clone(),
         preview: records.rows.iter().take(PREVIEW_ROWS).map(line).collect(),
         split_rule: String::new(),

@@ -208,6 +208,50 @@ fn invalid_utf8() {
 }
 
 #[test]
+fn a_file_without_a_readable_row() {
+    let place = ready();
+    let noise = place.write("noise.jsonl", b"\x00\xff\xfe\x80 nothing\n\x93\x12\n");
+    let error =
+        place.refuses(&["import", &noise, "--name", "d"], 2, "bad_rows", &["2 of 2", "row 1", "UTF-8"]);
+    assert_eq!((&error["file"], &error["row"]), (&json!(noise), &json!(1)));
+}
+
+#[test]
+fn a_data_set_without_a_name() {
+    let place = Place::new();
+    let file = place.write_rows("a.jsonl", &rows(1, 0, 1));
+    for name in ["", "  "] {
+        place.refuses(&["import", &file, "--name", name], 2, "usage", &["--name"]);
+    }
+}
+
+#[test]
+fn a_line_that_no_model_can_read() {
+    let place = Place::new();
+    let model = tiny();
+    let limit = fixture::json(&fixture::golden("llama-tiny").join("config.json"))["max_position_embeddings"]
+        .to_string();
+    let short = json!({"prompt": "Hi", "completion": "x"});
+    let long = json!({"prompt": "word ".repeat(1000), "completion": "x"});
+    let file = place.write_rows("long.jsonl", &[short, long]);
+    for command in ["score", "generate"] {
+        let error = place.refuses(&[command, "--model", &model, &file], 2, "too_long", &["line 2", &limit]);
+        assert_eq!((&error["file"], &error["row"]), (&json!(file), &json!(2)));
+    }
+    let none = place.write_rows("none.jsonl", &[json!({"messages": [], "completion": "x"})]);
+    place.refuses(&["score", "--model", &model, &none], 2, "file", &["line 1", "at least one message"]);
+    // An adapter's folder is another thing than a model's.
+    let one = place.write_rows("one.jsonl", &[json!({"prompt": "Hi", "completion": ""})]);
+    let (score, nowhere) = (["score", "--model", &model, &one], place.path("nowhere"));
+    let error =
+        place.refuses(&[&score[..], &["--adapter", &nowhere]].concat(), 2, "missing_file", &["adapter"]);
+    assert!(text(&error["fix"]).contains("adapter_model.safetensors"), "{error}");
+    // Nothing to score costs nothing.
+    let nothing = place.ok(&score);
+    assert_eq!((&nothing["n_tokens"], nothing["ce"].to_string().as_str()), (&json!(0), "0.0"));
+}
+
+#[test]
 fn a_file_that_is_no_workspace() {
     let place = Place::new();
     std::fs::write(place.workspace(), "a letter").expect("a file written");

@@ -31,6 +31,9 @@ pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
             ));
         }
     };
+    if args.name.trim().is_empty() {
+        return Err(Failure::usage("--name is empty", "Give the data set a name."));
+    }
     let request = ImportRequest {
         files: args.files.clone(),
         name: args.name.clone(),

@@ -58,9 +58,26 @@ fn warn(warning: Option<&str>) {
 }
 
 impl Prompt {
+    /// The prompt's tokens; refused, with the line, where they and `completion_tokens` do not fit the model's context.
+    fn fitting_ids(
+        &self,
+        model: &LanguageModel,
+        (file, row): (&Path, usize),
+        completion_tokens: usize,
+    ) -> Result<Vec<u32>, Failure> {
+        let ids = self.ids(model, file, row)?;
+        let (tokens, limit) = (ids.len() + completion_tokens, model.context_tokens());
+        if tokens > limit {
+            let error = mrds::lm::Error::ContextExceeded { tokens, limit }.into();
+            return Err(Failure::In { file: file.display().to_string(), row: Some(row), error });
+        }
+        Ok(ids)
+    }
+
     /// Chat messages through the model's template; a plain prompt as it stands, with the tokenizer's own beginning.
     fn ids(&self, model: &LanguageModel, file: &Path, row: usize) -> Result<Vec<u32>, Failure> {
         match (&self.messages, &self.prompt) {
+            (Some(messages), None) if messages.is_empty() => Err(missing(file, row, "at least one message")),
             (Some(messages), None) => {
                 let message = |m: &ChatMessage| Message { role: m.role.clone(), content: m.content.clone() };
                 Ok(model.prompt_ids(&messages.iter().map(message).collect::<Vec<_>>())?)
@@ -85,7 +102,7 @@ pub(super) fn score(global: &Global, args: &Score, output: &Output) -> Done {
             Some(_) => model.completion_ids(text)?,
             None => model.tokenizer.encode(text, SpecialTokens::AsText)?,
         };
-        items.push((line.ids(&model, &args.file, *row)?, completion));
+        items.push((line.fitting_ids(&model, (&args.file, *row), completion.len())?, completion));
     }
     let batch: Vec<Completion<'_>> =
         items.iter().map(|(p, c)| Completion { prompt_ids: p, completion_ids: c }).collect();
@@ -102,7 +119,7 @@ pub(super) fn score(global: &Global, args: &Score, output: &Output) -> Done {
         tokens += item.n_tokens;
     }
     output.result(
-        &json!({"n": scored.len(), "n_tokens": tokens, "logp_sum": logp, "ce": -logp / tokens.max(1) as f64}),
+        &json!({"n": scored.len(), "n_tokens": tokens, "logp_sum": logp, "ce": (0.0 - logp) / tokens.max(1) as f64}),
     );
     Ok(ExitCode::SUCCESS)
 }
@@ -118,7 +135,7 @@ pub(super) fn generate(global: &Global, args: &Generate, output: &Output) -> Don
     let (model, adapter) = load(global, &args.model)?;
     let mut requests = Vec::with_capacity(lines.len());
     for (index, (row, line)) in lines.iter().enumerate() {
-        let prompt_ids = line.ids(&model, &args.file, *row)?;
+        let prompt_ids = line.fitting_ids(&model, (&args.file, *row), 1)?;
         requests.push(GenerateRequest { prompt_ids, key: random::key(args.seed, &[index as u64]) });
     }
     let config = GenerateConfig {

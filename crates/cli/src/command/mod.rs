@@ -69,8 +69,11 @@ fn parse<T: std::str::FromStr<Err = String>>(option: &str, text: &str) -> Result
 /// The recipe that the options describe: file or preset, then each `--set`.
 fn recipe(choice: &RecipeChoice) -> Result<Recipe, Failure> {
     let mut recipe = match (&choice.recipe, &choice.preset) {
-        (Some(path), _) => Recipe::from_toml(&read_text(path)?)
-            .map_err(|error| Failure::In { file: path.display().to_string(), error })?,
+        (Some(path), _) => Recipe::from_toml(&read_text(path)?).map_err(|error| Failure::In {
+            file: path.display().to_string(),
+            row: None,
+            error,
+        })?,
         (None, Some(name)) => Recipe::preset(parse::<Preset>("--preset", name)?),
         (None, None) => Recipe::default(),
     };
