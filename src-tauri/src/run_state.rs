@@ -115,7 +115,7 @@ fn alive(lease: &LeaseRow) -> bool {
 }
 
 /// On Linux the process table answers at once; elsewhere the heartbeat decides.
-fn process_lives(pid: u32) -> bool {
+pub(crate) fn process_lives(pid: u32) -> bool {
     if !cfg!(target_os = "linux") {
         return true;
     }

@@ -20,8 +20,9 @@ fn main() -> std::process::ExitCode {
     };
     process::set_threads(args.global.threads());
     let output = output::Output::new(args.global.json, args.command.name());
-    match command::run(&args, &output) {
-        Ok(code) => code,
-        Err(error) => error.report(&output),
-    }
+    let code = command::run(&args, &output).unwrap_or_else(|error| error.report(&output));
+    let Some(error) = output.lost() else { return code };
+    output::note(&format!("duologue: standard output is not complete: {error}"));
+    output::note("What to do: check that the disk has room, and do it again.");
+    std::process::ExitCode::FAILURE
 }

@@ -1,6 +1,8 @@
-//! Standard output: JSON Lines with `--json`, else text for people. A reader that has gone away is no error.
+//! Standard output: JSON Lines with `--json`, else text for people. A reader that has gone away is no error; what could
+//! not be written otherwise (a full disk) is.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -9,11 +11,17 @@ use serde_json::{Value, json};
 pub(crate) struct Output {
     pub(crate) json: bool,
     command: &'static str,
+    lost: OnceLock<std::io::Error>,
 }
 
 impl Output {
     pub(crate) fn new(json: bool, command: &'static str) -> Self {
-        Self { json, command }
+        Self { json, command, lost: OnceLock::new() }
+    }
+
+    /// Why a line could not be written, where one could not.
+    pub(crate) fn lost(&self) -> Option<&std::io::Error> {
+        self.lost.get()
     }
 
     /// One JSON line, only with `--json`.
@@ -55,7 +63,11 @@ impl Output {
 
     fn write(&self, line: &str) {
         let mut out = std::io::stdout().lock();
-        let _closed = writeln!(out, "{line}").and_then(|()| out.flush());
+        if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush())
+            && error.kind() != ErrorKind::BrokenPipe
+        {
+            let _first = self.lost.set(error);
+        }
     }
 }
 

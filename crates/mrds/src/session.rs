@@ -371,8 +371,21 @@ impl Session {
         Ok(version)
     }
 
+    /// Whether a process works on the run. One that was killed leaves its lease behind.
+    pub fn is_worked_on(&self, run: &str, now_ms: i64, pid_alive: &dyn Fn(u32) -> bool) -> Result<bool> {
+        let alive =
+            |lease: LeaseRow| lease.heartbeat_ms.abs_diff(now_ms) <= LEASE_TIMEOUT_MS && pid_alive(lease.pid);
+        Ok(self.store.lease(run)?.is_some_and(alive))
+    }
+
     /// Asks a run's worker to pause, cancel or discard. A run that nobody works on changes at once.
-    pub fn control(&self, run: &str, control: Control, now_ms: i64) -> Result<RunStatus> {
+    pub fn control(
+        &self,
+        run: &str,
+        control: Control,
+        now_ms: i64,
+        pid_alive: &dyn Fn(u32) -> bool,
+    ) -> Result<RunStatus> {
         let row = self.store.run(run)?;
         if matches!(row.status, RunStatus::Done | RunStatus::Cancelled) {
             return Err(Error::WrongState {
@@ -380,9 +393,7 @@ impl Session {
                 fix: "`duologue runs` lists the runs and where they stand.".into(),
             });
         }
-        // A worker that was killed leaves its lease behind; only one that still gives signs of life can be asked.
-        let works = |lease: LeaseRow| lease.heartbeat_ms.abs_diff(now_ms) <= LEASE_TIMEOUT_MS;
-        if row.status == RunStatus::Running && self.store.lease(run)?.is_some_and(works) {
+        if row.status == RunStatus::Running && self.is_worked_on(run, now_ms, pid_alive)? {
             self.store.set_control(run, Some(control))?;
             return Ok(RunStatus::Running);
         }

@@ -10,7 +10,7 @@ use crate::dto::{AppError, RecipeField, RunRequest, RunSummary, WatchUpdate};
 use crate::error::Answer;
 use crate::machine::now_ms;
 use crate::place::Place;
-use crate::run_state::Runs;
+use crate::run_state::{Runs, process_lives};
 use crate::watch::Watcher;
 use crate::worker;
 
@@ -71,7 +71,7 @@ pub(crate) fn control_run(place: State<'_, Place>, run: String, action: String) 
     let control: Control = action.parse().map_err(|_| {
         AppError::new("usage", format!("there is no action “{action}”"), "Use pause, cancel or discard.")
     })?;
-    place.session()?.control(&run, control, now_ms())?;
+    place.session()?.control(&run, control, now_ms(), &process_lives)?;
     Ok(())
 }
 

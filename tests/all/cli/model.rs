@@ -266,3 +266,16 @@ fn a_closed_pipe_is_no_failure() {
         assert!(output.stderr.is_empty(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_a_failure() {
+    let place = Place::new();
+    for args in [&["recipe", "--print"][..], &["recipe", "--print", "--json"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("a device without room");
+        let output = place.command(args).stdout(full).stderr(Stdio::piped()).output().expect("an end");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("not complete") && said.contains("What to do: "), "{said}");
+    }
+}

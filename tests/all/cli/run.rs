@@ -450,6 +450,48 @@ fn pause_cancel_and_discard() {
     place.refuses(&["pause", "nope"], 2, "no_such_run", &["nope"]);
 }
 
+#[test]
+fn a_detached_run_goes_on_by_itself_and_keeps_a_log() {
+    let Some((place, args)) = ready() else { return };
+    let started = place.ok(&[&words(&args)[..], &["--detach", "--until", "summaries"]].concat());
+    assert_eq!((&started["run"], &started["status"]), (&json!(RUN), &json!("started")));
+    // The log is the worker's standard output: its last line comes when nothing is left to do.
+    let log = place.workspace().join(format!("logs/{RUN}.log"));
+    let begun = std::time::Instant::now();
+    let ended = loop {
+        let said = std::fs::read_to_string(&log).expect("a log");
+        let last = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).next_back();
+        if let Some(last) = last.filter(|line| ["result", "error"].contains(&text(&line["event"]))) {
+            break last;
+        }
+        assert!(begun.elapsed().as_secs() < 240, "{said}");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    };
+    assert_eq!((&ended["run"], &ended["status"]), (&json!(RUN), &json!("paused")), "{ended}");
+    let shown = place.ok(&["show", RUN]);
+    let statuses: Vec<&str> = list(&shown["stages"]).iter().take(3).map(|s| text(&s["status"])).collect();
+    assert_eq!(statuses, ["done", "done", "waiting"], "it stopped where it was told to");
+    assert_eq!(place.ok(&["resume", RUN, "--until", "summaries"])["status"], "paused", "nobody holds it");
+}
+
+/// A run's id comes from its data set's name, which may be anything: the command that goes on has to work in a shell.
+#[test]
+fn the_command_that_goes_on_can_be_pasted() {
+    let Some((place, args)) = ready() else { return };
+    place.import("o'clock d", &rows());
+    let args: Vec<String> =
+        args.into_iter().map(|arg| if arg == "d" { "o'clock d".to_owned() } else { arg }).collect();
+    let mut work = AtWork::start(&place, &words(&args));
+    work.until(|line| line["event"] == "step");
+    work.interrupt();
+    let paused = work.end();
+    assert_eq!((paused.code, &paused.last["status"]), (130, &json!("paused")), "{}", paused.last);
+    let command = text(&paused.last["resume"]).strip_prefix("duologue ").expect("the program").to_owned();
+    let line = format!("'{}' {command} --json --threads 1 --until topics", binary().display());
+    let output = Command::new("sh").args(["-c", &line]).output().expect("a shell");
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stdout));
+}
+
 /// A worker that was killed leaves its lease; nobody has to wait for it.
 #[test]
 fn a_killed_run_is_taken_over() {
@@ -458,7 +500,9 @@ fn a_killed_run_is_taken_over() {
     work.until(|line| line["event"] == "step");
     work.child.kill().expect("a kill");
     work.child.wait().expect("an end");
-    assert_eq!(place.ok(&["runs"])["runs"][0]["status"], "running", "nobody could put it down");
+    assert_eq!(place.ok(&["runs"])["runs"][0]["status"], "paused", "nobody works on it");
+    assert_eq!(place.ok(&["show", RUN])["status"], "paused");
+    assert_eq!(place.ok(&["pause", RUN])["status"], "paused", "at once: nobody is there to be asked");
     let resumed = place.ok(&["resume", RUN, "--until", "topics"]);
     assert_eq!(resumed["status"], "paused");
 }

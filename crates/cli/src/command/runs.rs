@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use mrds::artifact::{Output as SystemOutput, read};
 use mrds::metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
 use mrds::report::results;
-use mrds::store::Control;
+use mrds::session::Session;
+use mrds::store::{Control, RunStatus};
 use mrds::{StageName, System};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,11 +15,15 @@ use super::{Done, parse, read_lines, session};
 use crate::args::{Cancel, Evaluate, Global, Show};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::process::now_ms;
+use crate::process::{now_ms, pid_alive};
 use crate::table::Table;
 
 pub(super) fn runs(global: &Global, output: &Output) -> Done {
-    let runs = session(global)?.runs()?;
+    let session = session(global)?;
+    let mut runs = session.runs()?;
+    for run in &mut runs {
+        run.status = standing(&session, &run.run, run.status)?;
+    }
     let mut table = Table::new(&["run", "status", "data set", "model", "seed", "stages done"]);
     for run in &runs {
         let done = run.stages.iter().filter(|s| s.status == "done" || s.status == "reused").count();
@@ -40,10 +45,17 @@ pub(super) fn runs(global: &Global, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A run whose worker has died is not running, whatever it last put down: it can go on.
+fn standing(session: &Session, run: &str, status: RunStatus) -> Result<RunStatus, Failure> {
+    let died = status == RunStatus::Running && !session.is_worked_on(run, now_ms(), &pid_alive)?;
+    Ok(if died { RunStatus::Paused } else { status })
+}
+
 pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
     let session = session(global)?;
     let Some(stage) = &args.stage else {
-        let shown = session.show(&args.run)?;
+        let mut shown = session.show(&args.run)?;
+        shown["status"] = json!(standing(&session, &args.run, session.run(&args.run)?.status)?);
         output.text(describe(&shown));
         output.result(&shown);
         return Ok(ExitCode::SUCCESS);
@@ -188,7 +200,7 @@ pub(super) fn cancel(global: &Global, args: &Cancel, output: &Output) -> Done {
 
 fn stop(global: &Global, run: &str, control: Control, output: &Output) -> Done {
     let session = session(global)?;
-    let status = session.control(run, control, now_ms())?;
+    let status = session.control(run, control, now_ms(), &pid_alive)?;
     let row = session.status(run)?;
     let stage = row.stages.iter().find(|stage| stage.status == "running" || stage.status == "waiting");
     let step = stage.map_or(json!(0), |stage| stage.progress["step"].clone());

@@ -159,12 +159,17 @@ fn work(global: &Global, session: &Session, run: &str, window: Window, output: &
 }
 
 fn resume_command(global: &Global, session: &Session, run: &str) -> String {
-    let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
-    let workspace = global
-        .workspace
-        .as_ref()
-        .map_or(String::new(), |_| format!("--workspace {} ", quoted(session.workspace())));
+    let workspace = global.workspace.as_ref().map_or(String::new(), |_| {
+        format!("--workspace {} ", quoted(&session.workspace().display().to_string()))
+    });
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let run = if run.chars().all(plain) { run.to_owned() } else { quoted(run) };
     format!("duologue {workspace}resume {run}")
+}
+
+/// One word for a shell.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Starts `duologue worker` as a process of its own and returns at once.
