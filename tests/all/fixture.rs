@@ -1,7 +1,7 @@
 //! Where fixtures lie and how they are read; shared by the golden tests of every module.
 //!
 //! Golden numbers come from the reference Python implementations and lie in `tests/golden`, or in another
-//! folder of the same layout named by `DUOLOGUE_GOLDEN`; a case that such a folder leaves out is checked on ours. Data that may not be copied into the repository is
+//! folder of the same layout named by `DUOLOGUE_GOLDEN`. Data that may not be copied into the repository is
 //! found through `DUOLOGUE_SHARED` (default: `shared` beside the repository).
 
 use std::path::{Path, PathBuf};
@@ -9,19 +9,13 @@ use std::path::{Path, PathBuf};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
-/// The golden folder `name`: of the folder asked for by environment, else ours. The folder asked for must be there.
-/// What a fixture was recorded with lies beside it (`with_file_name`).
+/// The golden folder `name`. A folder asked for by environment must be there.
 pub(crate) fn golden(name: &str) -> PathBuf {
-    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
-    let mut dir = ours.join(name);
-    if let Some(asked) = std::env::var_os("DUOLOGUE_GOLDEN").map(PathBuf::from) {
-        assert!(asked.is_dir(), "DUOLOGUE_GOLDEN names no folder: {}", asked.display());
-        if asked.join(name).is_dir() {
-            dir = asked.join(name);
-        } else {
-            println!("{} has no {name}: ours is checked", asked.display());
-        }
-    }
+    let root = match std::env::var_os("DUOLOGUE_GOLDEN") {
+        Some(root) => PathBuf::from(root),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("golden"),
+    };
+    let dir = root.join(name);
     assert!(dir.is_dir(), "golden fixtures are missing: {}", dir.display());
     dir
 }

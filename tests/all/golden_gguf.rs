@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lm::{Checkpoint, Device, Gguf, LanguageModel, PackedBatch, Quantize};
 
-use crate::fixture::{TensorFile, assert_close, golden, ids, json};
+use crate::fixture::{TensorFile, assert_close, ids, json, own_golden};
 
 /// Tiny models and the family each stands for.
 const MODELS: [&str; 2] = ["llama-q4_k_m", "qwen2-q8_0"];
@@ -21,7 +21,7 @@ fn logits(model: &LanguageModel, seq: &[u32]) -> Vec<f32> {
 
 #[test]
 fn every_number_type_dequantises_as_gguf_py_does() {
-    let dir = golden("gguf");
+    let dir = own_golden("gguf");
     let file = Gguf::open(&dir.join("quants.gguf")).unwrap();
     let expected = TensorFile::open(&dir.join("quants.safetensors"));
     let names = expected.names();
@@ -37,7 +37,7 @@ fn every_number_type_dequantises_as_gguf_py_does() {
 
 #[test]
 fn logits_are_those_of_the_dequantised_weights() {
-    let dir = golden("gguf");
+    let dir = own_golden("gguf");
     let cases = &json(&dir.join("golden.json"))["cases"];
     for name in MODELS {
         let model = load(&dir.join(format!("{name}.gguf")));
@@ -57,7 +57,7 @@ fn logits_are_those_of_the_dequantised_weights() {
 
 #[test]
 fn tokens_are_those_of_llama_cpp() {
-    let dir = golden("gguf");
+    let dir = own_golden("gguf");
     let cases = json(&dir.join("golden.json"))["cases"].clone();
     let mut checked = 0;
     for name in ["sentence_piece", "llama-q4_k_m", "qwen2-q8_0"] {
@@ -78,14 +78,14 @@ fn tokens_are_those_of_llama_cpp() {
 
 #[test]
 fn configuration_template_and_end_tokens_come_from_the_metadata() {
-    let dir = golden("gguf");
+    let dir = own_golden("gguf");
     let model = load(&dir.join("llama-q4_k_m.gguf"));
     let config = &model.decoder.config;
     assert_eq!((config.hidden_size, config.num_key_value_heads, config.head_dim), (256, 1, 64));
     assert_eq!(config.rms_norm_eps, 1e-5);
     assert!(config.tie_word_embeddings && model.chat.own);
     // The scaling is recovered from the divisors, so it is the one that config.json of the same family has.
-    let tiny = Checkpoint::open(&golden("llama-tiny")).unwrap().config().unwrap();
+    let tiny = Checkpoint::open(&own_golden("gguf").with_file_name("llama-tiny")).unwrap().config().unwrap();
     assert_eq!(config.rope_scaling, tiny.rope_scaling);
     assert_eq!(model.tokenizer.token_to_id("<|eot_id|>"), Some(511));
     assert!(model.stop_ids.contains(&511), "{:?}", model.stop_ids);
@@ -93,7 +93,7 @@ fn configuration_template_and_end_tokens_come_from_the_metadata() {
 
 #[test]
 fn a_folder_with_one_gguf_file_is_a_model_and_with_two_is_a_question() {
-    let source = golden("gguf").join("llama-q4_k_m.gguf");
+    let source = own_golden("gguf").join("llama-q4_k_m.gguf");
     let dir = tempfile::tempdir().unwrap();
     std::fs::copy(&source, dir.path().join("a.gguf")).unwrap();
     let alone = load(dir.path());
@@ -105,10 +105,10 @@ fn a_folder_with_one_gguf_file_is_a_model_and_with_two_is_a_question() {
 
 #[test]
 fn a_quantised_file_stays_as_it_is_and_a_dense_one_is_quantised_on_load() {
-    let file = golden("gguf").join("llama-q4_k_m.gguf");
+    let file = own_golden("gguf").join("llama-q4_k_m.gguf");
     let quantised = LanguageModel::load_quantized(&file, Quantize::Q8_0, &Device::Cpu).unwrap();
     assert_eq!(logits(&quantised, &[5, 6, 7]), logits(&load(&file), &[5, 6, 7]));
-    let dense = golden("llama-tiny");
+    let dense = own_golden("gguf").with_file_name("llama-tiny");
     let exact = logits(&load(&dense), &[5, 6, 7]);
     let largest = exact.iter().fold(0f32, |m, v| m.max(v.abs()));
     let mut last = 0.0;
