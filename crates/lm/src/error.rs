@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// Result of this crate.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What can go wrong when models are loaded, run or trained.
 #[derive(Debug, thiserror::Error)]
@@ -151,6 +151,9 @@ pub enum Error {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// A download from the Hub.
+    #[error(transparent)]
+    Hub(#[from] crate::hub::HubError),
     /// A tensor operation failed.
     #[error("tensor computation failed: {0}")]
     Candle(#[from] candle_core::Error),

@@ -12,6 +12,7 @@ pub mod error;
 pub mod export;
 pub mod generate;
 pub mod gguf;
+pub mod hub;
 pub mod language_model;
 pub mod lora;
 pub mod model;

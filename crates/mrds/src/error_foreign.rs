@@ -86,6 +86,7 @@ pub(super) fn model_code(error: &lm::Error) -> &'static str {
         Setting { .. } => "setting",
         Device { .. } => "device",
         Interrupted => "interrupted",
+        Hub(error) => error.code(),
         Io { source, .. } if is_full(source) => "disk_full",
         Io { .. } => "io",
         Candle(_) => "tensor",
@@ -119,6 +120,7 @@ pub(super) fn model_fix(error: &lm::Error) -> String {
         Setting { .. } => "Give a value in the range that is named.",
         Device { .. } => "Use `--device cpu`.",
         Interrupted => "Go on with `duologue resume`.",
+        Hub(error) => return error.fix(),
         Io { source, .. } if is_full(source) => "Free some space and resume; everything finished before is kept.",
         Io { .. } => "Check that the path exists and that you may use it.",
         Candle(_) => "This is a defect; please report it with the message.",
@@ -129,8 +131,17 @@ pub(super) fn model_fix(error: &lm::Error) -> String {
 #[cfg(feature = "engine")]
 pub(super) fn model_kind(error: &lm::Error) -> Kind {
     use lm::Error::*;
+    use lm::hub::HubError;
     match error {
-        Interrupted => Kind::Interrupted,
+        Interrupted | Hub(HubError::Interrupted) => Kind::Interrupted,
+        Hub(HubError::Locked { .. }) => Kind::Locked,
+        Hub(
+            HubError::Unreachable { .. }
+            | HubError::RateLimited { .. }
+            | HubError::BadAnswer { .. }
+            | HubError::Checksum { .. }
+            | HubError::NoRoom { .. },
+        ) => Kind::Failure,
         NonFinite { .. } | Io { .. } | Candle(_) | Checkpoint { .. } => Kind::Failure,
         _ => Kind::Input,
     }

@@ -1,0 +1,153 @@
+//! What can go wrong between this computer and the Hub, said so that a person knows what to do.
+
+use std::path::PathBuf;
+
+/// A download that could not be done; what had arrived before is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    /// The user asked for no connections.
+    #[error("{what} is not on this computer, and no connection may be opened")]
+    Offline {
+        /// Model or file.
+        what: String,
+    },
+    /// Not of the form `owner/name`, or a name that would leave its folder.
+    #[error("`{id}` is not the id of a model: {reason}")]
+    BadId {
+        /// What was given.
+        id: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// 401: the Hub wants to know who asks.
+    #[error("{host} wants a token for {what}{}", if *.had_token { ", and refused the one that was sent" } else { "" })]
+    Unauthorized {
+        /// Machine.
+        host: String,
+        /// Model or file.
+        what: String,
+        /// Whether a token was sent.
+        had_token: bool,
+    },
+    /// 403: the licence has not been accepted, or the token may not read it.
+    #[error(
+        "{host} does not give {what} to this account: the model's licence has to be accepted there first"
+    )]
+    Gated {
+        /// Machine.
+        host: String,
+        /// Model.
+        what: String,
+    },
+    /// 404.
+    #[error("{host} has no {what}")]
+    NotFound {
+        /// Machine.
+        host: String,
+        /// Model, revision or file.
+        what: String,
+    },
+    /// 429.
+    #[error("{host} answers no more for now: too many requests{}",
+        .retry_after_s.map_or(String::new(), |s| format!("; it asks to wait {s} seconds")))]
+    RateLimited {
+        /// Machine.
+        host: String,
+        /// What it asks for.
+        retry_after_s: Option<u64>,
+    },
+    /// No connection, or one that broke again and again.
+    #[error("{host} cannot be reached: {reason}")]
+    Unreachable {
+        /// Machine.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// An answer that makes no sense here.
+    #[error("{host} answered something unexpected: {reason}")]
+    BadAnswer {
+        /// Machine.
+        host: String,
+        /// What.
+        reason: String,
+    },
+    /// The repository holds nothing that can be used.
+    #[error("{id} holds no weights that can be used: {reason}")]
+    NoWeights {
+        /// Model.
+        id: String,
+        /// What it holds instead.
+        reason: String,
+    },
+    /// The file that arrived is not the one that was announced.
+    #[error("{file} arrived damaged: its digest is {found}, announced was {expected}")]
+    Checksum {
+        /// File in the repository.
+        file: String,
+        /// Announced digest.
+        expected: String,
+        /// Its own.
+        found: String,
+    },
+    /// The disk has not enough room for the whole download.
+    #[error("{} has {free_bytes} bytes free, the download needs {need_bytes}", path.display())]
+    NoRoom {
+        /// Where it would go.
+        path: PathBuf,
+        /// Bytes still to come, with a margin.
+        need_bytes: u64,
+        /// Bytes there are.
+        free_bytes: u64,
+    },
+    /// Another process fills the folder.
+    #[error("another process is downloading into {}", path.display())]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Stopped on request.
+    #[error("the download was stopped; what has arrived is kept")]
+    Interrupted,
+}
+
+impl HubError {
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Offline { .. } => "offline",
+            Self::BadId { .. } => "bad_id",
+            Self::Unauthorized { .. } => "unauthorized",
+            Self::Gated { .. } => "gated",
+            Self::NotFound { .. } => "not_on_hub",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Unreachable { .. } => "unreachable",
+            Self::BadAnswer { .. } => "bad_answer",
+            Self::NoWeights { .. } => "no_weights",
+            Self::Checksum { .. } => "checksum",
+            Self::NoRoom { .. } => "disk_full",
+            Self::Locked { .. } => "locked",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// What to do next, one sentence.
+    pub fn fix(&self) -> String {
+        match self {
+            Self::Offline { .. } => "Leave --offline out (and unset HF_HUB_OFFLINE), or copy the model's folder here and name it with --model.".into(),
+            Self::BadId { .. } => "Give it as it stands on the Hub: owner/name, for instance HuggingFaceTB/SmolLM2-135M-Instruct.".into(),
+            Self::Unauthorized { had_token: true, host, .. } => format!("Make a token that may read this model at https://{host}/settings/tokens and put it into HF_TOKEN."),
+            Self::Unauthorized { host, .. } => format!("Check the spelling first. If the model is private or gated: accept its licence on https://{host}, make a token at https://{host}/settings/tokens and put it into HF_TOKEN."),
+            Self::Gated { host, what } => format!("Open https://{host}/{what} while logged in, accept the licence, and give that account's token in HF_TOKEN."),
+            Self::NotFound { .. } => "Check the spelling of model, --revision and --file; `duologue models list --catalogue` lists models that are known to work.".into(),
+            Self::RateLimited { .. } => "Wait a while and give the same command again: it goes on where it stopped. A token in HF_TOKEN raises the limit.".into(),
+            Self::Unreachable { .. } => "Check the connection (and HF_ENDPOINT, HTTPS_PROXY where they are set) and give the same command again: it goes on where it stopped.".into(),
+            Self::BadAnswer { .. } => "Check that HF_ENDPOINT names a Hub or a mirror of it, then try again.".into(),
+            Self::NoWeights { .. } => "Choose a model with .safetensors files, or a .gguf file with --file NAME.".into(),
+            Self::Checksum { .. } => "Give the same command again: only this file is fetched anew. If it happens again, the source or a proxy in between is damaged.".into(),
+            Self::NoRoom { .. } => "Free some space, or name a workspace on a larger disk with --workspace DIR.".into(),
+            Self::Locked { .. } => "Wait for it, or stop it.".into(),
+            Self::Interrupted => "Give the same command again: it goes on where it stopped.".into(),
+        }
+    }
+}

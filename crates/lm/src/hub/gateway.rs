@@ -1,0 +1,179 @@
+//! The only place that opens connections: one HTTP client, counted and closed to everything when offline.
+//!
+//! `ureq` (blocking, rustls) and not `hf-hub`: its version 1.0 is asynchronous and brings reqwest, tokio and the xet
+//! client, and neither version lets a download be stopped, resumed by byte range and checked while it streams.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ureq::config::RedirectAuthHeaders;
+use ureq::http::{HeaderMap, Response};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport};
+use ureq::{Agent, ResponseExt};
+
+use super::error::HubError;
+
+/// The Hub itself.
+const HUGGING_FACE: &str = "https://huggingface.co";
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Silence after which a connection counts as broken; a download then goes on over a new one.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where models come from and with whose rights; read from the environment at the edge.
+#[derive(Clone, Debug, Default)]
+pub struct HubAccess {
+    /// A mirror in place of the Hub (`HF_ENDPOINT`).
+    pub endpoint: Option<String>,
+    /// Token for private and gated models.
+    pub token: Option<String>,
+    /// Refuse every connection.
+    pub offline: bool,
+}
+
+/// A connection that was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// The other machine.
+    pub host: String,
+    /// Bytes of files that came over it.
+    pub bytes: u64,
+}
+
+/// The client. Every connection of the process goes through one of these.
+pub struct Gateway {
+    agent: Agent,
+    endpoint: String,
+    token: Option<String>,
+    offline: bool,
+    opened: Opened,
+}
+
+/// An answer, with its body still to be read.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// Machine that answered, after redirections.
+    pub(super) host: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: ureq::Body,
+}
+
+impl Answer {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl Gateway {
+    /// A client that has not connected to anything yet.
+    pub fn new(access: HubAccess) -> Self {
+        let opened = Opened::default();
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .user_agent(concat!("duologue/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_recv_response(Some(READ_TIMEOUT))
+            .timeout_per_read(Some(READ_TIMEOUT))
+            // Files are served by other machines, which the token is none of the business of.
+            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+            .build();
+        let connector = DefaultConnector::default().chain(opened.clone());
+        let agent = Agent::with_parts(config, connector, DefaultResolver::default());
+        let endpoint = access.endpoint.unwrap_or_else(|| HUGGING_FACE.to_owned());
+        let endpoint = endpoint.trim_end_matches('/').to_owned();
+        Self { agent, endpoint, token: access.token, offline: access.offline, opened }
+    }
+
+    /// Connections opened so far.
+    pub fn connections(&self) -> Vec<Connection> {
+        self.opened.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes bytes of a file that came from `host`.
+    pub(super) fn received(&self, host: &str, bytes: u64) {
+        let mut opened = self.opened.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = opened.iter_mut().rfind(|connection| connection.host == host) {
+            connection.bytes += bytes;
+        }
+    }
+
+    /// Base address, without a slash at its end.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The machine that is asked.
+    pub fn host(&self) -> &str {
+        let rest = self.endpoint.split_once("://").map_or(self.endpoint.as_str(), |(_, rest)| rest);
+        rest.split('/').next().unwrap_or(rest)
+    }
+
+    /// Whether a token is sent.
+    pub(super) fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// Asks for `path` below the endpoint, from byte `start` on; `what` is said in errors.
+    pub(super) fn get(&self, path: &str, start: u64, what: &str) -> Result<Answer, HubError> {
+        if self.offline {
+            return Err(HubError::Offline { what: what.to_owned() });
+        }
+        // Ranges count bytes of the file itself, so it must not come compressed.
+        let mut request =
+            self.agent.get(format!("{}{path}", self.endpoint)).header("Accept-Encoding", "identity");
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        if start > 0 {
+            request = request.header("Range", format!("bytes={start}-"));
+        }
+        let answer: Response<ureq::Body> = request.call().map_err(|error| HubError::Unreachable {
+            host: self.host().to_owned(),
+            reason: error.to_string(),
+        })?;
+        let host = answer.get_uri().host().unwrap_or_default().to_owned();
+        let (parts, body) = answer.into_parts();
+        let answer = Answer { status: parts.status.as_u16(), host, headers: parts.headers, body };
+        match answer.status {
+            200..300 | 416 => Ok(answer),
+            _ => Err(self.refused(&answer, what)),
+        }
+    }
+
+    /// What a status means; the Hub adds the reason in `X-Error-Code`, because it hides private models behind 401.
+    fn refused(&self, answer: &Answer, what: &str) -> HubError {
+        let (host, what) = (self.host().to_owned(), what.to_owned());
+        match (answer.status, answer.header("X-Error-Code")) {
+            (_, Some("GatedRepo")) | (403, _) => HubError::Gated { host, what },
+            (_, Some("RepoNotFound")) if self.has_token() => HubError::NotFound { host, what },
+            (_, Some("RevisionNotFound" | "EntryNotFound")) | (404, _) => HubError::NotFound { host, what },
+            (401, _) => HubError::Unauthorized { host, what, had_token: self.has_token() },
+            (429, _) => HubError::RateLimited {
+                host,
+                retry_after_s: answer.header("Retry-After").and_then(|text| text.parse().ok()),
+            },
+            (status @ 500.., _) => HubError::Unreachable { host, reason: format!("status {status}") },
+            (status, _) => HubError::BadAnswer { host, reason: format!("status {status} for {what}") },
+        }
+    }
+}
+
+/// Notes each connection as it is opened; connections taken from the pool do not come by here.
+#[derive(Clone, Debug, Default)]
+struct Opened(Arc<Mutex<Vec<Connection>>>);
+
+impl<In: Transport> Connector<In> for Opened {
+    type Out = In;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<In>, ureq::Error> {
+        if chained.is_some() {
+            let host = details.uri.host().unwrap_or_default().to_owned();
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Connection { host, bytes: 0 });
+        }
+        Ok(chained)
+    }
+}
