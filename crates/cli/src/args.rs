@@ -25,7 +25,7 @@ pub(crate) struct Global {
     /// Write JSON Lines to standard output, and nothing else
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Never open a connection (nothing here opens one; kept so that scripts can say it)
+    /// Never open a connection; only `models add` would
     #[arg(long, global = true)]
     pub(crate) offline: bool,
     /// Threads to compute with [default: all cores]
@@ -39,7 +39,7 @@ pub(crate) struct Global {
 impl Global {
     /// Threads asked for, or all cores.
     pub(crate) fn threads(&self) -> usize {
-        self.threads.map_or_else(crate::process::cores, |threads| threads as usize)
+        self.threads.map_or_else(crate::machine::cores, |threads| threads as usize)
     }
 }
 
@@ -75,7 +75,7 @@ pub(crate) enum Command {
     Summarize(Summarize),
     /// Write a trained adapter to a folder, and prove that it gives the same numbers
     Export(Export),
-    /// List, check and forget models on this computer
+    /// Download, list, check and remove models
     Models(Models),
     /// What this machine offers
     Doctor,
@@ -385,18 +385,35 @@ pub(crate) struct Models {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelAction {
-    /// The models used in this workspace
+    /// Download a model from the Hugging Face Hub, or go on with a download
+    Add(ModelAdd),
+    /// The models of this workspace: downloads, and folders that runs have used
     List,
-    /// Load a model, compare its files with those of its first use
+    /// Load a model, compare its files with the download's digests and with those of its first use
     Verify {
-        /// Folder or id
+        /// Folder, id or name
         model: String,
     },
-    /// Forget a model; its files stay
+    /// Delete a downloaded model; of a folder of your own only the entry goes
     Remove {
-        /// Its id
-        id: String,
+        /// Its id or name
+        model: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ModelAdd {
+    /// Its id on the Hub: owner/name
+    pub(crate) hub_id: String,
+    /// Branch, tag or commit
+    #[arg(long, default_value = mrds::models::MAIN)]
+    pub(crate) revision: String,
+    /// A GGUF file of the repository, instead of its safetensors
+    #[arg(long, value_name = "X.gguf")]
+    pub(crate) file: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

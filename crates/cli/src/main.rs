@@ -6,6 +6,8 @@
 mod args;
 mod command;
 mod failure;
+mod hub_access;
+mod machine;
 mod output;
 mod process;
 mod progress;

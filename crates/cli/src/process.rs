@@ -12,11 +12,6 @@ pub(crate) fn now_ms() -> i64 {
     std::time::SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
 }
 
-/// Cores of this machine.
-pub(crate) fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 /// Tells both thread pools of the engine (rayon's and candle's own) how many threads to use.
 #[expect(unsafe_code, reason = "called before any other thread exists that could read the environment")]
 pub(crate) fn set_threads(threads: usize) {
@@ -62,8 +57,8 @@ pub(crate) fn leave_session() {
 #[cfg(not(unix))]
 pub(crate) fn leave_session() {}
 
-/// A flag that Ctrl-C (or SIGTERM) sets; the second time ends the process at once.
-pub(crate) fn stop_flag() -> Arc<AtomicBool> {
+/// A flag that Ctrl-C (or SIGTERM) sets, saying `said`; the second time ends the process at once.
+pub(crate) fn stop_flag(said: &'static str) -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&flag);
     // Without a handler Ctrl-C still ends the process, and nothing finished is lost.
@@ -71,7 +66,7 @@ pub(crate) fn stop_flag() -> Arc<AtomicBool> {
         if set.swap(true, Ordering::SeqCst) {
             std::process::exit(i32::from(crate::failure::INTERRUPTED));
         }
-        crate::output::note("Stopping: saving a checkpoint. Press Ctrl-C again to stop at once.");
+        crate::output::note(said);
     });
     flag
 }

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
-    ArtifactPage, Control, DatasetRow, ExampleRow, LEASE_TIMEOUT_MS, LeaseRow, MetricPointRow, ModelRow,
-    NewDataset, NewExample, Origin, RunRow, RunStatus, Split, StageRow, StageStatus, Store,
+    ArtifactPage, Control, DatasetRow, ExampleRow, LEASE_TIMEOUT_MS, LeaseRow, LedgerRow, MetricPointRow,
+    ModelRow, NewDataset, NewExample, Origin, RunRow, RunStatus, Split, StageRow, StageStatus, Store,
 };
 
 use crate::artifact::{inputs_sha256, output_sha256, read};
@@ -484,6 +484,11 @@ impl Session {
             main.map_or(Value::Null, |m| m["vs_sft_real"]["rouge1"]["detectable_diff"].clone());
         shown["results"] = Value::Array(results);
         Ok(())
+    }
+
+    /// Every connection that was opened for this workspace, oldest first.
+    pub fn connections(&self) -> Result<Vec<LedgerRow>> {
+        Ok(self.store.ledger()?)
     }
 
     /// A setting of the workspace.

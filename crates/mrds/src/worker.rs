@@ -13,6 +13,7 @@ use store::{Acquire, Control, ModelRow, NewRun, Owner, RunRow, RunStatus, Store}
 
 use crate::error::{Error, Result};
 use crate::event::{Event, EventSink};
+use crate::models::{absolute, folder_bytes};
 use crate::pipeline::{self, Run, Window};
 use crate::plan::{Plan, choose};
 use crate::recipe::Recipe;
@@ -80,7 +81,7 @@ impl Session {
 
     /// Stores a planned run. Its id is the data set's name with a running number.
     pub fn create_run(&self, request: &RunRequest, planned: &PlannedRun, now_ms: i64) -> Result<RunRow> {
-        let (path, name) = model_place(&request.model);
+        let (path, name) = self.model_place(&request.model)?;
         self.store.upsert_model(&ModelRow {
             id: planned.model.sha256.clone(),
             name: name.clone(),
@@ -209,6 +210,17 @@ impl Session {
         }
     }
 
+    /// Absolute path of a model and its name: that of its download, else the folder's.
+    fn model_place(&self, folder: &Path) -> Result<(String, String)> {
+        let path = absolute(folder);
+        if let Some(known) = self.store.models()?.into_iter().find(|known| known.path == path) {
+            return Ok((path, known.name));
+        }
+        let name =
+            Path::new(&path).file_name().map_or_else(|| path.clone(), |n| n.to_string_lossy().into_owned());
+        Ok((path, name))
+    }
+
     /// The run's pending request, for a worker that has just been asked to stop.
     pub fn pending_control(&self, run: &str) -> Result<Option<Control>> {
         Ok(self.store.control(run)?)
@@ -227,17 +239,4 @@ fn keep_lease(workspace: &Path, run: &str, process: &Process<'_>, over: &AtomicB
             process.stop.store(true, Ordering::Relaxed);
         }
     }
-}
-
-/// Absolute path and last folder name of a model.
-fn model_place(folder: &Path) -> (String, String) {
-    let path = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    let name =
-        path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-    (path.display().to_string(), name)
-}
-
-fn folder_bytes(folder: &Path) -> u64 {
-    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
-    entries.flatten().filter_map(|entry| entry.metadata().ok()).filter(|m| m.is_file()).map(|m| m.len()).sum()
 }

@@ -1,6 +1,8 @@
 //! One file per group of commands; each turns arguments into calls of the session and prints what comes back.
 
 mod data;
+mod doctor;
+mod download;
 mod engine;
 mod models;
 mod runs;
@@ -41,7 +43,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Summarize(summarize) => engine::summarize(global, summarize, output),
         Command::Export(export) => engine::export(global, export, output),
         Command::Models(models) => models::models(global, &models.action, output),
-        Command::Doctor => models::doctor(global, output),
+        Command::Doctor => doctor::doctor(global, output),
     }
 }
 
@@ -60,6 +62,11 @@ fn workspace(global: &Global) -> Result<PathBuf, Failure> {
 
 fn session(global: &Global) -> Result<Session, Failure> {
     Ok(Session::open(&workspace(global)?)?)
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 fn parse<T: std::str::FromStr<Err = String>>(option: &str, text: &str) -> Result<T, Failure> {

@@ -1,115 +1,121 @@
-//! models, doctor: what is on this computer.
+//! models: what is on this computer, checked, and removed on request.
 
+use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
-use mrds::lm::LanguageModel;
-use mrds::lm::device;
+use mrds::models::{KnownModel, Removal, Unfinished};
+use mrds::session::Session;
 use serde_json::json;
 
 use super::work::model_folder;
-use super::{Done, session, workspace};
+use super::{Done, download, session};
 use crate::args::{Global, ModelAction};
-use crate::output::Output;
-use crate::process::cores;
+use crate::failure::Failure;
+use crate::output::{Output, note};
 use crate::table::Table;
 
 pub(super) fn models(global: &Global, action: &ModelAction, output: &Output) -> Done {
-    let session = session(global)?;
     match action {
-        ModelAction::List => {
-            let models = session.models()?;
-            let mut table = Table::new(&["model", "parameters", "bytes", "folder"]);
-            for m in &models {
-                table.row(vec![
-                    m.name.clone(),
-                    m.parameters.to_string(),
-                    m.bytes.to_string(),
-                    m.path.clone(),
-                ]);
-            }
-            output.text(if models.is_empty() {
-                "No model used yet; a run remembers its model.".into()
-            } else {
-                table.to_string()
-            });
-            output.result(&json!({"models": models}));
-        }
-        ModelAction::Verify { model } => {
-            let folder = model_folder(&session, model)?;
-            let loaded = LanguageModel::load(&folder, &device::select(&global.device)?)?;
-            // Stored paths are absolute.
-            let path = folder.canonicalize().unwrap_or(folder).display().to_string();
-            let known =
-                session.models()?.into_iter().find(|m| m.id == *model || m.name == *model || m.path == path);
-            let ok = known.map(|known| known.id == loaded.sha256);
-            output.text(match ok {
-                Some(true) => "The model loads, and its files are those of its first use.",
-                Some(false) => "The files have CHANGED since the model's first use.",
-                None => "The model loads. It was not used in this workspace, so there is nothing to compare it with.",
-            });
-            output.result(
-                &json!({"id": loaded.sha256, "path": path, "parameters": loaded.parameters, "sha256_ok": ok}),
-            );
-            return Ok(ExitCode::from(u8::from(ok == Some(false))));
-        }
-        ModelAction::Remove { id } => {
-            session.remove_model(id)?;
-            output.text("Forgotten; the files stay where they are.");
-            output.result(&json!({"id": id}));
-        }
+        ModelAction::Add(args) => download::add(global, args, output),
+        ModelAction::List => list(&session(global)?, output),
+        ModelAction::Verify { model } => verify(global, model, output),
+        ModelAction::Remove { model, yes } => remove(&session(global)?, model, *yes, output),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn doctor(global: &Global, output: &Output) -> Done {
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = cpu
-        .lines()
-        .find_map(|l| l.strip_prefix("model name"))
-        .map_or("unknown", |l| l.trim_matches([' ', '\t', ':']));
-    let simd = simd();
-    device::select(&global.device)?;
-    let folder = workspace(global)?;
-    let disk_free_bytes = disk_free_bytes(&folder);
-    output.text(format!(
-        "duologue {}\nProcessor: {name}, {} threads, {simd}\nDevices: cpu (this build computes on the processor)\nWorkspace: {}{}\nConnections opened: 0",
-        env!("CARGO_PKG_VERSION"),
-        cores(),
-        folder.display(),
-        disk_free_bytes.map_or(String::new(), |bytes| format!(", {:.1} GB free", bytes as f64 / 1e9)),
-    ));
-    output.result(
-        &json!({"version": env!("CARGO_PKG_VERSION"), "cpu": name, "simd": simd, "threads": global.threads(),
-        "devices": ["cpu"], "disk_free_bytes": disk_free_bytes, "connections": 0}),
-    );
-    Ok(ExitCode::SUCCESS)
-}
-
-#[cfg(target_arch = "x86_64")]
-fn simd() -> &'static str {
-    if std::arch::is_x86_feature_detected!("avx512f") {
-        "avx512"
-    } else if std::arch::is_x86_feature_detected!("avx2") {
-        "avx2"
+fn list(session: &Session, output: &Output) -> Done {
+    let (models, unfinished) = (session.known_models()?, session.unfinished_models()?);
+    output.text(if models.is_empty() && unfinished.is_empty() {
+        "No model here yet. `duologue models add OWNER/NAME` downloads one; a run remembers its model.".into()
     } else {
-        "sse2"
+        listing(&models, &unfinished)
+    });
+    output.result(&json!({"models": models, "unfinished": unfinished}));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn listing(models: &[KnownModel], unfinished: &[Unfinished]) -> String {
+    let mut table = Table::new(&["model", "parameters", "size", "licence", "context", "runs", "folder"]);
+    for model in models {
+        let licence = model.source.as_ref().and_then(|source| source.licence.clone());
+        let gone = if model.present { "" } else { " (gone)" };
+        table.row(vec![
+            model.row.name.clone(),
+            format!("{:.1} M", model.row.parameters as f64 / 1e6),
+            megabytes(model.row.bytes),
+            licence.unwrap_or_else(|| "–".into()),
+            model.context_tokens.map_or("–".into(), |tokens| tokens.to_string()),
+            model.runs.len().to_string(),
+            format!("{}{gone}", model.row.path),
+        ]);
     }
+    let mut text = if models.is_empty() { String::new() } else { table.to_string() };
+    for model in unfinished {
+        let (id, size) = (&model.hub_id, megabytes(model.bytes));
+        text += &format!("Unfinished: {id} ({size}); go on with `duologue models add {id}`.\n");
+    }
+    text
 }
 
-#[cfg(not(target_arch = "x86_64"))]
-fn simd() -> &'static str {
-    std::env::consts::ARCH
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
-/// Free bytes where the workspace is, or will be; none where the system does not tell.
-#[cfg(unix)]
-fn disk_free_bytes(folder: &std::path::Path) -> Option<u64> {
-    let existing = folder.ancestors().find(|part| part.exists())?;
-    let found = nix::sys::statvfs::statvfs(existing).ok()?;
-    Some(found.blocks_available() as u64 * found.fragment_size() as u64)
+fn verify(global: &Global, model: &str, output: &Output) -> Done {
+    let session = session(global)?;
+    let folder = model_folder(&session, model)?;
+    let verified = session.verify_model(&folder, &global.device)?;
+    output.text(match verified.sha256_ok {
+        Some(true) => "The model loads, and its files are those of its first use.".into(),
+        Some(false) if !verified.damaged.is_empty() => format!(
+            "Damaged since the download: {}. `duologue models add` with the model's id fetches them anew.",
+            verified.damaged.join(", ")
+        ),
+        Some(false) => "The files have CHANGED since the model's first use.".into(),
+        None => "The model loads. It was not used in this workspace, so there is nothing to compare it with."
+            .to_owned(),
+    });
+    output.result(&verified);
+    Ok(ExitCode::from(u8::from(verified.sha256_ok == Some(false))))
 }
 
-#[cfg(not(unix))]
-fn disk_free_bytes(_folder: &std::path::Path) -> Option<u64> {
-    None
+fn remove(session: &Session, model: &str, yes: bool, output: &Output) -> Done {
+    let removal = session.removal(model)?;
+    let loses_something = removal.deleted_bytes > 0 || !removal.runs.is_empty();
+    if loses_something && !yes && !agreed(&removal)? {
+        output.text("Nothing was removed.");
+        output.result(&json!({"id": removal.id, "removed": false}));
+        return Ok(ExitCode::SUCCESS);
+    }
+    session.delete_model(&removal)?;
+    output.text(match removal.deleted_bytes {
+        0 => "Forgotten; the files stay where they are.".to_owned(),
+        bytes => format!("Removed; {} are free again.", megabytes(bytes)),
+    });
+    let mut result = json!(removal);
+    result["removed"] = json!(true);
+    output.result(&result);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says what would be lost and asks at a terminal; elsewhere only `--yes` is an answer.
+fn agreed(removal: &Removal) -> Result<bool, Failure> {
+    let mut lost = Vec::new();
+    if removal.deleted_bytes > 0 {
+        lost.push(format!("deletes {} in {}", megabytes(removal.deleted_bytes), removal.path));
+    }
+    if !removal.runs.is_empty() {
+        lost.push(format!(
+            "leaves these runs without their model, so that they can neither go on nor summarize: {}",
+            removal.runs.join(", ")
+        ));
+    }
+    let said = format!("removing {} {}", removal.name, lost.join(", and "));
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage(said, "Give --yes if this is what you want."));
+    }
+    note(&format!("This means: {said}. Go on? [y/N]"));
+    let mut answer = String::new();
+    let _end = std::io::stdin().lock().read_line(&mut answer);
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

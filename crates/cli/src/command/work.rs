@@ -11,7 +11,7 @@ use mrds::worker::{Process, RunRequest};
 use mrds::{Error, StageName, System};
 use serde_json::json;
 
-use super::{Done, parse, recipe, session};
+use super::{Done, parse, quoted, recipe, session};
 use crate::args::{Global, Resume, Run, WindowArgs, Worker};
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Output, note};
@@ -130,7 +130,7 @@ pub(super) fn worker(global: &Global, args: &Worker, output: &Output) -> Done {
 
 /// Works on a run in this process, with progress, until it ends or is stopped.
 fn work(global: &Global, session: &Session, run: &str, window: Window, output: &Output) -> Done {
-    let stop = process::stop_flag();
+    let stop = process::stop_flag("Stopping: saving a checkpoint. Press Ctrl-C again to stop at once.");
     let progress = Progress::new(output);
     let asked = Process {
         owner: process::owner(),
@@ -165,11 +165,6 @@ fn resume_command(global: &Global, session: &Session, run: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let run = if run.chars().all(plain) { run.to_owned() } else { quoted(run) };
     format!("duologue {workspace}resume {run}")
-}
-
-/// One word for a shell.
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Starts `duologue worker` as a process of its own and returns at once.

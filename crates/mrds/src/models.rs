@@ -1,0 +1,294 @@
+//! Models on this computer: downloading, listing, checking and removing them (feature `engine`).
+//!
+//! A download lies in `WORKSPACE/models/OWNER--NAME` beside its [`Manifest`]; only such a folder is ever deleted. A
+//! folder of the user is known by its path alone, and stays what it is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lm::hub::{self, Download, HubId, MANIFEST, Manifest};
+use lm::{DecoderConfig, LanguageModel, check_folder, model_sha256};
+use serde::Serialize;
+use store::{LedgerRow, ModelRow};
+
+use crate::error::{Error, Result};
+use crate::session::Session;
+
+/// Revision where none is named.
+pub const MAIN: &str = "main";
+
+/// A model to be fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddModel {
+    /// `owner/name` on the Hub.
+    pub hub_id: String,
+    /// Branch, tag or commit.
+    pub revision: String,
+    /// One GGUF file of the repository instead of its safetensors.
+    pub gguf: Option<String>,
+}
+
+/// A model that is known here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KnownModel {
+    /// Id, name, folder, sizes.
+    #[serde(flatten)]
+    pub row: ModelRow,
+    /// Longest text; none where the folder cannot be read.
+    pub context_tokens: Option<usize>,
+    /// Whether the folder is still there.
+    pub present: bool,
+    /// Where it was downloaded from; none for a folder of the user.
+    #[serde(flatten)]
+    pub source: Option<Source>,
+    /// Runs that need it to go on or to be used.
+    pub runs: Vec<String>,
+}
+
+/// Where a download came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// `owner/name`.
+    pub hub_id: String,
+    /// Revision that was asked for.
+    pub revision: String,
+    /// Commit.
+    pub commit: String,
+    /// Licence as the model card names it.
+    pub licence: Option<String>,
+}
+
+/// A download that was interrupted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unfinished {
+    /// `owner/name`.
+    pub hub_id: String,
+    /// Its folder.
+    pub path: String,
+    /// Length of all files.
+    pub bytes: u64,
+}
+
+/// What a check of a model's files found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// Digest of its files now; none where files are missing or damaged.
+    pub id: Option<String>,
+    /// Its folder.
+    pub path: String,
+    /// Number of weights; none where files are missing or damaged.
+    pub parameters: Option<u64>,
+    /// Whether the files are those of the download, or of the model's first use; none where neither is known.
+    pub sha256_ok: Option<bool>,
+    /// Files of the download that are missing or changed.
+    pub damaged: Vec<String>,
+}
+
+/// What removing a model takes away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Removal {
+    /// Digest; empty for an unfinished download.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its folder.
+    pub path: String,
+    /// Bytes on disk that Duologue downloaded and deletes; 0 for a folder of the user, which stays.
+    pub deleted_bytes: u64,
+    /// Runs that cannot go on, and whose results cannot be used, without it.
+    pub runs: Vec<String>,
+}
+
+impl Session {
+    /// Downloads a model, or goes on with a download, and enters it in the list. A model that is here already and
+    /// undamaged is left alone, without a connection; a changed file is fetched anew.
+    ///
+    /// # Errors
+    /// [`lm::Error::Hub`] and whatever makes the folder unusable; what has arrived is kept.
+    pub fn add_model(
+        &self,
+        request: &AddModel,
+        download: &mut Download<'_>,
+        now_ms: i64,
+    ) -> Result<KnownModel> {
+        let id = HubId::parse(&request.hub_id).map_err(lm::Error::from)?;
+        let folder = self.downloads().join(folder_name(request));
+        let fetched = fetch(request, &id, &folder, download);
+        // Whatever came of it: what was opened is on the record.
+        for connection in download.gateway.connections() {
+            let (purpose, host) = (format!("model {}", id.as_str()), connection.host);
+            self.store.append_ledger(&LedgerRow { at_ms: now_ms, purpose, host, bytes: connection.bytes })?;
+        }
+        fetched?;
+        let summary = check_folder(&folder)?;
+        let row = ModelRow {
+            id: model_sha256(&folder)?,
+            name: name(request),
+            path: absolute(&folder),
+            parameters: summary.parameters,
+            bytes: summary.weight_bytes,
+            added_at_ms: now_ms,
+        };
+        self.store.upsert_model(&row)?;
+        self.known(row)
+    }
+
+    /// The models of this workspace: downloads and folders that runs have used.
+    pub fn known_models(&self) -> Result<Vec<KnownModel>> {
+        self.store.models()?.into_iter().map(|row| self.known(row)).collect()
+    }
+
+    /// Downloads that were begun and not finished.
+    pub fn unfinished_models(&self) -> Result<Vec<Unfinished>> {
+        let known = self.store.models()?;
+        let Ok(entries) = fs::read_dir(self.downloads()) else { return Ok(Vec::new()) };
+        let mut unfinished = Vec::new();
+        for folder in entries.flatten().map(|entry| entry.path()) {
+            let path = absolute(&folder);
+            if let (Some(manifest), false) = (Manifest::load(&folder)?, known.iter().any(|m| m.path == path))
+            {
+                unfinished.push(Unfinished { bytes: manifest.bytes(), hub_id: manifest.hub_id, path });
+            }
+        }
+        unfinished.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(unfinished)
+    }
+
+    fn known(&self, row: ModelRow) -> Result<KnownModel> {
+        let folder = Path::new(&row.path);
+        let source = self.manifest(folder)?.map(|manifest| Source {
+            hub_id: manifest.hub_id,
+            revision: manifest.revision,
+            commit: manifest.commit,
+            licence: manifest.licence,
+        });
+        let context_tokens = DecoderConfig::load(folder).ok().map(|config| config.max_position_embeddings);
+        let runs = self.runs_of(&row.path, &row.id)?;
+        Ok(KnownModel { context_tokens, present: folder.is_dir(), source, runs, row })
+    }
+
+    fn runs_of(&self, path: &str, id: &str) -> Result<Vec<String>> {
+        let runs = self.store.runs()?;
+        let uses = runs.into_iter().filter(|run| run.model_path == path || run.model_id == id);
+        Ok(uses.map(|run| run.id).collect())
+    }
+
+    /// Loads a model and compares its files with the download's digests and with those of its first use.
+    pub fn verify_model(&self, folder: &Path, device: &str) -> Result<Verified> {
+        let path = absolute(folder);
+        let damaged = match Manifest::load(folder)? {
+            Some(manifest) => hub::verify(folder, &manifest)?,
+            None => Vec::new(),
+        };
+        if !damaged.is_empty() {
+            return Ok(Verified { id: None, path, parameters: None, sha256_ok: Some(false), damaged });
+        }
+        let loaded = LanguageModel::load(folder, &lm::device::select(device)?)?;
+        let known: Vec<ModelRow> = self.store.models()?.into_iter().filter(|m| m.path == path).collect();
+        let sha256_ok = (!known.is_empty()).then(|| known.iter().any(|row| row.id == loaded.sha256));
+        let (id, parameters) = (Some(loaded.sha256), Some(loaded.parameters));
+        Ok(Verified { id, path, parameters, sha256_ok, damaged })
+    }
+
+    /// What [`Session::delete_model`] would do; nothing is changed.
+    ///
+    /// # Errors
+    /// [`store::Error::NotFound`] where neither a model nor an unfinished download has this id or name.
+    pub fn removal(&self, model: &str) -> Result<Removal> {
+        let row = self.store.models()?.into_iter().find(|row| row.id == model || row.name == model);
+        let (id, name, path) = match row {
+            Some(row) => (row.id, row.name, row.path),
+            None => {
+                let unfinished = self.unfinished_models()?.into_iter().find(|m| m.hub_id == model);
+                let missing = store::Error::NotFound { what: "model", key: model.to_owned() };
+                let found = unfinished.ok_or(missing)?;
+                (String::new(), found.hub_id, found.path)
+            }
+        };
+        let downloaded = self.manifest(Path::new(&path))?.is_some();
+        let deleted_bytes = if downloaded { folder_bytes(Path::new(&path)) } else { 0 };
+        let runs = self.runs_of(&path, &id)?;
+        Ok(Removal { id, name, path, deleted_bytes, runs })
+    }
+
+    /// Forgets a model, and deletes its files if Duologue downloaded them.
+    pub fn delete_model(&self, removal: &Removal) -> Result<()> {
+        let folder = Path::new(&removal.path);
+        if let Some(manifest) = self.manifest(folder)? {
+            let parts = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+            let parts = parts.filter(|path| path.extension().is_some_and(|ending| ending == "part"));
+            let whole = manifest.files.iter().map(|file| folder.join(&file.name));
+            // The manifest goes last: until then the folder is known as a download.
+            for path in parts.chain(whole).chain([folder.join(hub::LOCK), folder.join(MANIFEST)]) {
+                remove_file(&path)?;
+            }
+            // Whatever else somebody has put there stays, and the folder with it.
+            let _not_empty = fs::remove_dir(folder);
+        }
+        if !removal.id.is_empty() {
+            self.store.remove_model(&removal.id)?;
+        }
+        Ok(())
+    }
+
+    fn downloads(&self) -> PathBuf {
+        self.workspace().join("models")
+    }
+
+    /// The manifest of a folder that Duologue downloaded into this workspace.
+    fn manifest(&self, folder: &Path) -> Result<Option<Manifest>> {
+        let ours = folder.parent().is_some_and(|parent| absolute(parent) == absolute(&self.downloads()));
+        Ok(if ours { Manifest::load(folder)? } else { None })
+    }
+}
+
+fn fetch(request: &AddModel, id: &HubId, folder: &Path, download: &mut Download<'_>) -> Result<()> {
+    let manifest = match Manifest::load(folder)? {
+        Some(manifest) => manifest,
+        None => {
+            let manifest = hub::describe(download.gateway, id, &request.revision, request.gguf.as_deref())?;
+            let text =
+                serde_json::to_vec_pretty(&manifest).map_err(|e| crate::artifact::corrupt("manifest", &e))?;
+            store::write_atomic(&folder.join(MANIFEST), &text)?;
+            manifest
+        }
+    };
+    if hub::is_complete(folder, &manifest) {
+        for damaged in hub::verify(folder, &manifest)? {
+            remove_file(&folder.join(damaged))?;
+        }
+    }
+    Ok(download.run(&manifest, folder)?)
+}
+
+/// Name of a download: its id, with what sets it apart from the repository's default.
+fn name(request: &AddModel) -> String {
+    let revision = if request.revision == MAIN { String::new() } else { format!("@{}", request.revision) };
+    let gguf = request.gguf.as_ref().map_or(String::new(), |file| format!(":{file}"));
+    format!("{}{revision}{gguf}", request.hub_id)
+}
+
+/// [`name`] as the name of a folder on every system.
+fn folder_name(request: &AddModel) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "@._-".contains(c) { c } else { '-' };
+    name(request).replace('/', "--").chars().map(safe).collect()
+}
+
+pub(crate) fn absolute(folder: &Path) -> String {
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).display().to_string()
+}
+
+pub(crate) fn folder_bytes(folder: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    entries.flatten().filter_map(|entry| entry.metadata().ok()).filter(|m| m.is_file()).map(|m| m.len()).sum()
+}
+
+/// Removes a file; one that is not there is gone already.
+fn remove_file(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::Io { action: "remove", path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
