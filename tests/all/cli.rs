@@ -6,6 +6,8 @@
 mod bad_input;
 mod data;
 mod docs;
+mod hub;
+mod hub_server;
 mod model;
 mod run;
 

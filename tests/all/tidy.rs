@@ -24,7 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const OWNED: &[(&str, &str)] = &[
     ("candle", "duologue-lm"),
     ("tokenizers", "duologue-lm"),
-    ("hf-hub", "duologue-lm"),
+    ("ureq", "duologue-lm"),
     ("minijinja", "duologue-lm"),
     ("rusqlite", "duologue-store"),
     ("tauri", "duologue-desktop"),
@@ -182,6 +182,27 @@ fn the_window_links_neither_models_nor_a_network_client() {
         &wrong,
         "the window starts the worker for this and must not link it; keep it behind a feature of mrds:",
     );
+}
+
+#[test]
+fn only_the_gateway_opens_connections() {
+    let gateway = "crates/lm/src/hub/gateway.rs";
+    // Spelt in two parts, so that this file is not a finding itself.
+    let words = [concat!("ur", "eq::"), concat!("Tcp", "Stream"), concat!("Udp", "Socket")];
+    let finds = |file: &String| {
+        let text = text(file).unwrap_or_default();
+        words.iter().any(|word| text.contains(word))
+    };
+    let shipped = |file: &String| file.starts_with("crates/") || file.starts_with("src-tauri/");
+    let wrong: Vec<String> = tracked()
+        .into_iter()
+        .filter(|file| shipped(file) && has_extension(file, &["rs"]) && file != gateway && finds(file))
+        .collect();
+    assert!(
+        finds(&gateway.to_owned()),
+        "{gateway} opens no connection; tell this test where the client went"
+    );
+    none(&wrong, "connections are opened by `duologue models add` alone, through the gateway:");
 }
 
 #[test]

@@ -1,0 +1,285 @@
+//! models add, list, verify, remove: the real binary against a Hub on loopback that loses connections.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+
+use super::hub_server::{Accidents, COMMIT, Hub, ID};
+use super::{Place, Said, list, number, text};
+use crate::fixture::golden;
+
+const WEIGHTS: &str = "model.safetensors";
+
+fn hub() -> Hub {
+    Hub::serve(&golden("llama-tiny"))
+}
+
+/// The command, with nothing of this machine's own settings for the Hub.
+fn command(place: &Place, hub: &Hub, args: &[&str]) -> Command {
+    let mut command = place.command(args);
+    for name in [
+        "HF_TOKEN",
+        "HUGGING_FACE_HUB_TOKEN",
+        "HF_TOKEN_PATH",
+        "HF_HUB_OFFLINE",
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ] {
+        command.env_remove(name);
+    }
+    command.env("HF_ENDPOINT", hub.endpoint()).env("HF_HOME", place.path("no-such-folder"));
+    command
+}
+
+fn said(place: &Place, hub: &Hub, args: &[&str]) -> Said {
+    Said::new(args, &command(place, hub, args).arg("--json").output().expect("the binary starts"))
+}
+
+fn added(place: &Place, hub: &Hub) -> Value {
+    let said = said(place, hub, &["models", "add", ID]);
+    assert_eq!(said.code, 0, "{}", said.last);
+    said.last
+}
+
+fn refused(place: &Place, hub: &Hub, args: &[&str], exit: i32, code: &str, words: &[&str]) {
+    let said = said(place, hub, args);
+    assert_eq!((said.code, said.last["code"].as_str()), (exit, Some(code)), "{args:?}: {}", said.last);
+    let told = format!("{} {}", said.last["message"], said.last["fix"]);
+    for word in words {
+        assert!(told.contains(word), "{args:?}: `{word}` is not in {told}");
+    }
+    assert_eq!(place.ok(&["models", "list"])["models"], json!([]), "{args:?} entered a model");
+}
+
+fn folder(place: &Place) -> PathBuf {
+    place.workspace().join("models/acme--tiny")
+}
+
+/// The part of the weights that has arrived.
+fn part(place: &Place) -> PathBuf {
+    let mut parts = std::fs::read_dir(folder(place))
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "part"));
+    parts.next().expect("a part")
+}
+
+#[test]
+fn a_model_arrives_over_broken_connections_and_only_what_is_needed() {
+    let (place, hub) = (Place::new(), hub());
+    hub.let_happen(Accidents { cut: Some((9_000, 3)), token: Some("hf_secret"), ..Accidents::default() });
+    let args = ["models", "add", ID, "--json"];
+    let output = command(&place, &hub, &args).env("HF_TOKEN", "hf_secret").output().expect("a start");
+    let said = Said::new(&args, &output);
+    assert_eq!(said.code, 0, "{}", said.last);
+    for (key, value) in [("hub_id", ID), ("commit", COMMIT), ("licence", "apache-2.0"), ("name", ID)] {
+        assert_eq!(said.last[key], value, "{key}");
+    }
+    let requests = hub.requests();
+    let ranges: Vec<&str> = requests
+        .iter()
+        .filter(|request| request.path.ends_with(WEIGHTS) && request.path.starts_with("/store/"))
+        .map(|request| request.headers.get("range").map_or("", String::as_str))
+        .collect();
+    assert_eq!(ranges, ["", "bytes=9000-", "bytes=18000-", "bytes=27000-"]);
+    for request in &requests {
+        let to_the_store = request.path.starts_with("/store/");
+        assert_eq!(request.headers.contains_key("authorization"), !to_the_store, "{request:?}");
+        assert!(!request.path.contains("pytorch") && !request.path.contains("onnx"), "{request:?}");
+        assert!(!request.path.contains("golden"), "{request:?}");
+    }
+    let last = said.lines.last().expect("progress");
+    assert_eq!((&last["event"], &last["done_bytes"]), (&json!("download"), &last["total_bytes"]));
+    assert!(number(&last["bytes_per_s"]) > 0.0 && number(&last["eta_s"]) == 0.0, "{last}");
+    assert_eq!(said.last["received_bytes"], last["total_bytes"]);
+    assert_eq!(number(&said.last["connections"]) as usize, requests.len(), "one connection a request");
+    assert_eq!(place.ok(&["doctor"])["connections"], said.last["connections"]);
+    for name in ["config.json", "tokenizer.json", WEIGHTS] {
+        let (ours, theirs) = (folder(&place).join(name), golden("llama-tiny").join(name));
+        assert_eq!(std::fs::read(ours).expect("ours"), std::fs::read(theirs).expect("theirs"), "{name}");
+    }
+    assert!(!folder(&place).join("pytorch_model.bin").exists());
+
+    // It is here now: not a connection more, whatever is asked.
+    assert_eq!(added(&place, &hub)["connections"], 0);
+    assert!(hub.requests().is_empty());
+    let listed = &place.ok(&["models", "list"])["models"][0];
+    assert_eq!(
+        (&listed["id"], &listed["present"], &listed["runs"]),
+        (&said.last["id"], &json!(true), &json!([]))
+    );
+    assert!(number(&listed["context_tokens"]) > 0.0);
+    assert_eq!(place.ok(&["models", "verify", ID])["sha256_ok"], true);
+}
+
+#[test]
+fn what_the_hub_refuses_is_said_in_words() {
+    let (place, hub) = (Place::new(), hub());
+    let add = ["models", "add", ID];
+    let refuse =
+        |status, code| hub.let_happen(Accidents { refuse: Some((status, code)), ..Accidents::default() });
+    refuse(401, "");
+    refused(&place, &hub, &add, 2, "unauthorized", &["HF_TOKEN", "spelling"]);
+    refuse(403, "");
+    refused(&place, &hub, &add, 2, "gated", &["licence", ID]);
+    refuse(401, "GatedRepo");
+    refused(&place, &hub, &add, 2, "gated", &["accept"]);
+    refuse(429, "");
+    refused(&place, &hub, &add, 1, "rate_limited", &["7 seconds"]);
+    refuse(503, "");
+    refused(&place, &hub, &add, 1, "unreachable", &["503"]);
+    hub.let_happen(Accidents::default());
+    refused(&place, &hub, &["models", "add", "acme/nothing"], 2, "not_on_hub", &["acme/nothing", "spelling"]);
+    refused(&place, &hub, &["models", "add", "nonsense"], 2, "bad_id", &["owner/name"]);
+    refused(&place, &hub, &[&add[..], &["--file", "x.gguf"]].concat(), 2, "not_on_hub", &["x.gguf"]);
+    let args = ["models", "add", ID, "--json"];
+    let output = command(&place, &hub, &args).env("HF_ENDPOINT", "http://127.0.0.1:1").output();
+    let nobody = Said::new(&args, &output.expect("a start"));
+    assert_eq!((nobody.code, text(&nobody.last["code"])), (1, "unreachable"), "{}", nobody.last);
+}
+
+#[test]
+fn offline_opens_no_connection() {
+    let (place, hub) = (Place::new(), hub());
+    refused(&place, &hub, &["models", "add", ID, "--offline"], 2, "offline", &["--offline"]);
+    let args = ["models", "add", ID, "--json"];
+    let output = command(&place, &hub, &args).env("HF_HUB_OFFLINE", "1").output().expect("a start");
+    assert_eq!(text(&Said::new(&args, &output).last["code"]), "offline");
+    assert!(hub.requests().is_empty(), "somebody was asked");
+    assert_eq!(place.ok(&["doctor"])["connections"], 0);
+}
+
+#[test]
+fn damage_on_the_way_is_found_and_only_that_file_is_fetched_again() {
+    let (place, hub) = (Place::new(), hub());
+    hub.let_happen(Accidents { corrupt: true, ..Accidents::default() });
+    let add = ["models", "add", ID];
+    refused(&place, &hub, &add, 1, "checksum", &["again"]);
+    hub.let_happen(Accidents::default());
+    hub.requests();
+    assert_eq!(added(&place, &hub)["sha256_ok"], true);
+    assert!(hub.requests().iter().all(|request| !request.path.ends_with("config.json")));
+
+    // Damage at rest: found by verify, mended by add.
+    let weights = folder(&place).join(WEIGHTS);
+    let mut content = std::fs::read(&weights).expect("weights");
+    *content.last_mut().expect("a byte") ^= 1;
+    std::fs::write(&weights, content).expect("damage");
+    let said = said(&place, &hub, &["models", "verify", ID]);
+    assert_eq!((said.code, &said.last["damaged"]), (1, &json!([WEIGHTS])), "{}", said.last);
+    added(&place, &hub);
+    assert_eq!(place.ok(&["models", "verify", ID])["sha256_ok"], true);
+}
+
+#[test]
+fn an_interrupted_download_goes_on_where_it_stopped() {
+    let (place, hub) = (Place::new(), hub());
+    const HAVE: usize = 20_000;
+    hub.let_happen(Accidents { stall: Some(HAVE), ..Accidents::default() });
+    let mut child = command(&place, &hub, &["models", "add", ID, "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    // The first line of the weights: they are coming.
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    while !(part_is(&place, HAVE)) {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        assert!(child.try_wait().expect("a state").is_none(), "it has ended");
+    }
+    // Another process keeps off meanwhile.
+    refused(&place, &hub, &["models", "add", ID], 3, "locked", &["another process"]);
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).expect("a signal");
+    let status = child.wait().expect("an end");
+    let last: Value = lines
+        .by_ref()
+        .map(|l| l.expect("a line"))
+        .last()
+        .map(|l| serde_json::from_str(&l).expect("JSON"))
+        .expect("a result");
+    let mut errors = String::new();
+    child.stderr.take().expect("a pipe").read_to_string(&mut errors).expect("text");
+    assert_eq!((status.code(), text(&last["status"])), (Some(130), "paused"), "{last} {errors}");
+    assert!(text(&last["resume"]).ends_with("models add 'acme/tiny'"), "{last}");
+    assert_eq!(std::fs::metadata(part(&place)).expect("the part").len(), HAVE as u64);
+    assert_eq!(list(&place.ok(&["models", "list"])["unfinished"])[0]["hub_id"], ID);
+
+    // A mirror without byte ranges sends all of it again; one with them only the rest.
+    hub.requests();
+    hub.let_happen(Accidents { no_ranges: true, ..Accidents::default() });
+    let backup = std::fs::read(part(&place)).expect("the part");
+    let name = part(&place);
+    added(&place, &hub);
+    std::fs::remove_file(folder(&place).join(WEIGHTS)).expect("gone");
+    std::fs::write(name, backup).expect("the part again");
+    hub.let_happen(Accidents::default());
+    let rest = added(&place, &hub);
+    assert_eq!(number(&rest["received_bytes"]) as usize, hub.bytes_of(WEIGHTS) - HAVE);
+    assert_eq!(place.ok(&["models", "verify", ID])["sha256_ok"], true);
+}
+
+fn part_is(place: &Place, bytes: usize) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder(place)) else { return false };
+    entries.flatten().any(|e| {
+        e.path().extension().is_some_and(|x| x == "part")
+            && e.metadata().is_ok_and(|m| m.len() == bytes as u64)
+    })
+}
+
+#[test]
+fn a_family_that_is_not_supported_is_refused_before_its_weights_come() {
+    let place = Place::new();
+    let source = place.copy_of_model("mamba");
+    let config = source.join("config.json");
+    let changed =
+        std::fs::read_to_string(&config).expect("text").replace("LlamaForCausalLM", "MambaForCausalLM");
+    std::fs::write(&config, changed).expect("a config");
+    let hub = Hub::serve(&source);
+    refused(&place, &hub, &["models", "add", ID], 2, "unsupported_architecture", &["Mamba", "Llama"]);
+    assert!(hub.requests().iter().all(|request| !request.path.ends_with(WEIGHTS)));
+    place.ok(&["models", "remove", ID, "--yes"]);
+    assert!(!folder(&place).exists());
+}
+
+#[test]
+fn removing_asks_and_spares_what_is_the_user_s_own() {
+    let (place, hub) = (Place::new(), hub());
+    added(&place, &hub);
+    place.import("d", &super::rows(8, 2, 2));
+    let small = ["--set", "shots=2", "--set", "validation=1", "--until", "topics"];
+    let ran = said(&place, &hub, &[&["run", "--dataset", "d", "--model", ID][..], &small].concat());
+    assert_eq!(ran.code, 0, "{}", ran.last);
+    let run = text(&ran.last["run"]);
+    assert_eq!(place.ok(&["models", "list"])["models"][0]["runs"], json!([run]));
+    place.refuses(&["models", "remove", ID], 2, "usage", &[run, "deletes", "--yes"]);
+    std::fs::write(folder(&place).join("notes.txt"), "mine").expect("a note");
+    let gone = place.ok(&["models", "remove", ID, "--yes"]);
+    assert_eq!((&gone["removed"], &gone["runs"]), (&json!(true), &json!([run])));
+    assert_eq!(names(&folder(&place)), ["notes.txt"]);
+
+    // A folder of the user is only forgotten.
+    let own = place.copy_of_model("own");
+    let path = own.display().to_string();
+    let ran =
+        said(&place, &hub, &[&["run", "--dataset", "d", "--model", path.as_str()][..], &small].concat());
+    assert_eq!(ran.code, 0, "{}", ran.last);
+    let before = names(&own);
+    let removed = place.ok(&["models", "remove", "own", "--yes"]);
+    assert_eq!(removed["deleted_bytes"], 0);
+    assert_eq!(names(&own), before);
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
