@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lm::hub::{self, Download, HubId, MANIFEST, Manifest};
-use lm::{DecoderConfig, LanguageModel, check_folder, model_sha256};
+use lm::{Checkpoint, LanguageModel, check_folder, model_sha256};
 use serde::Serialize;
 use store::{LedgerRow, ModelRow};
 
@@ -162,7 +162,8 @@ impl Session {
             commit: manifest.commit,
             licence: manifest.licence,
         });
-        let context_tokens = DecoderConfig::load(folder).ok().map(|config| config.max_position_embeddings);
+        let config = Checkpoint::open(folder).and_then(|checkpoint| checkpoint.config()).ok();
+        let context_tokens = config.map(|config| config.max_position_embeddings);
         let runs = self.runs_of(&row.path, &row.id)?;
         Ok(KnownModel { context_tokens, present: folder.is_dir(), source, runs, row })
     }
