@@ -136,7 +136,10 @@ impl DecoderConfig {
     }
 
     /// Reads a `config.json`, or what stands for one; `path` is named in errors.
-    pub(crate) fn from_json(json: &Value, path: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`Error::Config`], [`Error::UnsupportedArchitecture`].
+    pub fn from_json(json: &Value, path: &Path) -> Result<Self> {
         let fields = Fields { json, path };
         let architecture = Architecture::read(json, path)?;
         refuse_unknown(&fields, architecture)?;

@@ -95,7 +95,7 @@ pub(crate) fn check_tensors(config: &DecoderConfig, weights: &Weights) -> Result
 }
 
 /// Number of weights, counting a tied matrix once.
-pub(crate) fn parameters(config: &DecoderConfig) -> u64 {
+pub fn parameters(config: &DecoderConfig) -> u64 {
     let projections: usize = Target::ALL
         .into_iter()
         .map(|target| {

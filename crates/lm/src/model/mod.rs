@@ -18,6 +18,7 @@ pub mod weight;
 
 pub use config::{Architecture, DecoderConfig};
 pub use decoder::{Decoder, Layer, LayerTape, Projection, Tape};
+pub use load::parameters;
 pub use packed::{Packed, Quantize};
 pub use packed_batch::PackedBatch;
 pub use rope::Rope;

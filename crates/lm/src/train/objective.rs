@@ -177,14 +177,11 @@ const SIDE_BY_SIDE: usize = 8;
 /// Below this many tokens a micro-batch gets slow: products with few rows.
 const MIN_MICROBATCH_TOKENS: usize = 256;
 
-/// Tokens of one micro-batch and how many run at once, within `budget` tokens in all. The size does not depend on
-/// the number of cores, so neither do the results.
-fn share_budget(budget: usize, decoder: &Decoder) -> (usize, usize) {
-    if !decoder.device.is_cpu() {
-        return (budget, 1);
-    }
+/// Tokens of one micro-batch on the CPU and how many run at once on `threads`, within `budget` tokens in all. The size
+/// does not depend on the number of cores, so neither do the results.
+pub(crate) fn share_budget(budget: usize, threads: usize) -> (usize, usize) {
     let tokens = (budget / SIDE_BY_SIDE).max(MIN_MICROBATCH_TOKENS).min(budget).max(1);
-    (tokens, (budget / tokens).min(rayon::current_num_threads()))
+    (tokens, (budget / tokens).min(threads))
 }
 
 /// Loss and gradients of the items `members`, computing at most `tokens_per_microbatch` tokens at once. `dropout`
@@ -205,7 +202,10 @@ pub fn batch_gradients(
     let size = |(prompt, completion): &(&[u32], &[u32])| prompt.len() + completion.len();
     let sizes: Vec<usize> = sequences.iter().map(|item| item.iter().map(size).sum()).collect();
     let nll_tokens = objective.nll_tokens(members) as f64;
-    let (tokens, workers) = share_budget(tokens_per_microbatch, decoder);
+    let (tokens, workers) = match decoder.device.is_cpu() {
+        true => share_budget(tokens_per_microbatch, rayon::current_num_threads()),
+        false => (tokens_per_microbatch, 1),
+    };
     let runs = micro_batches(&sizes, tokens);
     let parts = run_in_order(runs.len(), workers, stop, |index| {
         let run = runs[index].clone();

@@ -1,0 +1,236 @@
+//! Memory that a model takes, from its configuration alone: what lies in memory, counted tensor by tensor.
+//!
+//! Pure functions of sizes, held against the peak of real processes in `docs/plan.md`. Widths as in [`crate`]: D hidden,
+//! F intermediate, H heads, K key/value heads, Dh head width, L layers, V vocabulary, R rank; numbers are f32 (4 bytes).
+
+use candle_core::quantized::GgmlDType;
+
+use crate::lora::Target;
+use crate::model::{DecoderConfig, Quantize};
+use crate::train::share_budget;
+
+const F32_BYTES: u64 = 4;
+/// Query rows whose attention scores are held at once (`model::attention`, `train::backward`).
+const BLOCK_TOKENS: u64 = 256;
+/// Most logits that training holds at once (`train::loss`).
+const TRAINING_LOGITS: u64 = 1 << 24;
+/// Most logits that scoring holds at once (`score`).
+const SCORING_LOGITS: u64 = 1 << 22;
+/// Most prompt tokens computed at once (`generate`).
+const PREFILL_TOKENS: u64 = 2048;
+/// Copies of the adapter that training holds besides the gradients: now, best and start; two moments of the optimizer;
+/// parameters, gradient and clipped gradient laid flat.
+const ADAPTER_COPIES: u64 = 8;
+
+/// Program, libraries and database, with nothing loaded.
+const PROCESS_BYTES: u64 = 20 << 20;
+/// Both directions of the vocabulary and the merges.
+const TOKENIZER_BYTES_PER_ENTRY: u64 = 600;
+
+/// How matrices lie in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// 4 bytes a weight.
+    F32,
+    /// bf16 or f16.
+    Half,
+    /// Quantised while it is loaded.
+    Quantized(Quantize),
+}
+
+impl Precision {
+    /// Bytes of a matrix whose rows have `columns` values.
+    fn matrix_bytes(self, rows: usize, columns: usize) -> u64 {
+        let block = match self {
+            Self::F32 => GgmlDType::F32,
+            Self::Half => GgmlDType::BF16,
+            Self::Quantized(quantize) => quantize.block_type(columns).unwrap_or(GgmlDType::BF16),
+        };
+        rows as u64 * (columns / block.block_size() * block.type_size()) as u64
+    }
+}
+
+/// The process without weights: program, threads and the tokenizer, whose tables grow with the vocabulary (measured,
+/// `docs/plan.md`).
+pub fn process_bytes(config: &DecoderConfig) -> u64 {
+    PROCESS_BYTES + TOKENIZER_BYTES_PER_ENTRY * config.vocab_size as u64
+}
+
+/// Weights: matrices at `precision`, norms and biases in f32; a tied embedding counts once.
+pub fn weights_bytes(config: &DecoderConfig, precision: Precision) -> u64 {
+    let hidden = config.hidden_size;
+    let of_projection = |target: Target| {
+        let (rows, columns) = config.projection_shape(target);
+        let bias = if config.projection_bias(target) { rows as u64 * F32_BYTES } else { 0 };
+        precision.matrix_bytes(rows, columns) + bias
+    };
+    let norms = 2 * hidden as u64 * F32_BYTES;
+    let layer: u64 = Target::ALL.into_iter().map(of_projection).sum::<u64>() + norms;
+    let embeddings = if config.tie_word_embeddings { 1 } else { 2 };
+    config.num_hidden_layers as u64 * layer
+        + embeddings * precision.matrix_bytes(config.vocab_size, hidden)
+        + hidden as u64 * F32_BYTES
+}
+
+/// One copy of an adapter on every projection: `4 R (in + out)` each.
+pub fn adapter_bytes(config: &DecoderConfig, rank: usize) -> u64 {
+    let of_projection = |target: Target| {
+        let (rows, columns) = config.projection_shape(target);
+        (rank * (rows + columns)) as u64 * F32_BYTES
+    };
+    config.num_hidden_layers as u64 * Target::ALL.into_iter().map(of_projection).sum::<u64>()
+}
+
+/// What one block keeps of one token for the backward pass ([`crate::LayerTape`]): `4 (2D + 2 H Dh + 2 K Dh + 2F)`.
+pub fn tape_bytes_per_token(config: &DecoderConfig) -> u64 {
+    let (hidden, inner, query, kv) = widths(config);
+    F32_BYTES * (2 * hidden + 2 * query + 2 * kv + 2 * inner)
+}
+
+/// Keys and values of one token in all blocks: `4 * 2 K Dh L`.
+pub fn kv_bytes_per_token(config: &DecoderConfig) -> u64 {
+    F32_BYTES * 2 * widths(config).3 * config.num_hidden_layers as u64
+}
+
+/// What a training adds to the weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Training {
+    /// Rank of the adapter.
+    pub rank: usize,
+    /// The recipe's budget of tokens computed at once.
+    pub tokens_per_microbatch: usize,
+    /// Tokens of the longest item: an example, or a preference pair with its SFT example.
+    pub item_tokens: usize,
+    /// Tokens of the longest sequence in an item.
+    pub sequence_tokens: usize,
+    /// Of these, tokens with a loss.
+    pub completion_tokens: usize,
+    /// Items of an update.
+    pub batch_size: usize,
+    /// Threads of the computation.
+    pub threads: usize,
+}
+
+/// Tapes, the widest moment of the backward pass and the logits of every micro-batch that runs at once, and the
+/// adapter with its optimizer and one gradient for each micro-batch of an update.
+pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
+    let (budget, workers) = share_budget(training.tokens_per_microbatch, training.threads);
+    let per_batch = (training.item_tokens * training.batch_size).max(1);
+    let tokens = budget.min(per_batch).max(training.item_tokens) as u64;
+    let micro_batches = per_batch.div_ceil(tokens as usize) as u64;
+    let (hidden, inner, query, kv) = widths(config);
+    let layers = config.num_hidden_layers as u64;
+    let tape = tokens * (layers * tape_bytes_per_token(config) + F32_BYTES * hidden);
+    // dact, dgate, dup and silu(gate) * up; then x, h, dh, dmid, dy and the gradients of q, k, v.
+    let backward = tokens * F32_BYTES * (4 * inner + 5 * hidden + 2 * query + 2 * kv);
+    let scores = scores_bytes(config, training.sequence_tokens as u64, 3);
+    let share = (training.completion_tokens as u64 * tokens).div_ceil(training.item_tokens.max(1) as u64);
+    let logits =
+        (share * config.vocab_size as u64).min(TRAINING_LOGITS) * F32_BYTES + 3 * share * hidden * F32_BYTES;
+    let at_once = (workers as u64).min(micro_batches);
+    at_once * (tape + (backward + scores).max(logits))
+        + (ADAPTER_COPIES + micro_batches) * adapter_bytes(config, training.rank)
+}
+
+/// What generating adds to the weights: the cache, the prompts computed at once with the copies of their keys and
+/// values, and the logits of a step (as computed, as drawn from, and sorted).
+pub fn generating_bytes(
+    config: &DecoderConfig,
+    batch: usize,
+    prompt_tokens: usize,
+    new_tokens: usize,
+) -> u64 {
+    let (batch, prompt) = (batch as u64, prompt_tokens as u64);
+    let together = (batch * prompt).min(PREFILL_TOKENS.max(prompt));
+    let cache = batch * (prompt + new_tokens as u64) * kv_bytes_per_token(config);
+    let prefill = forward_bytes(config, together, prompt) + 2 * together * kv_bytes_per_token(config);
+    let logits = 3 * batch * config.vocab_size as u64 * F32_BYTES;
+    cache + prefill.max(logits)
+}
+
+/// What scoring texts of `sequence_tokens` tokens adds to the weights, `tokens` of them at once.
+pub fn scoring_bytes(config: &DecoderConfig, tokens: usize, sequence_tokens: usize) -> u64 {
+    let tokens = tokens.max(sequence_tokens) as u64;
+    forward_bytes(config, tokens, sequence_tokens as u64) + 2 * SCORING_LOGITS * F32_BYTES
+}
+
+/// The widest moment of a forward pass that keeps nothing: x, mid, h and gate, up and their product.
+fn forward_bytes(config: &DecoderConfig, tokens: u64, sequence_tokens: u64) -> u64 {
+    let (hidden, inner, query, kv) = widths(config);
+    let mlp = 3 * hidden + 3 * inner;
+    let attention = 3 * hidden + 3 * query + 3 * kv;
+    tokens * F32_BYTES * mlp.max(attention) + scores_bytes(config, sequence_tokens, 1)
+}
+
+/// `copies` of the scores of one block of query rows in one sequence.
+fn scores_bytes(config: &DecoderConfig, sequence_tokens: u64, copies: u64) -> u64 {
+    let rows = BLOCK_TOKENS.min(sequence_tokens);
+    copies * config.num_attention_heads as u64 * rows * sequence_tokens * F32_BYTES
+}
+
+/// (D, F, H Dh, K Dh)
+fn widths(config: &DecoderConfig) -> (u64, u64, u64, u64) {
+    let of_heads = |heads: usize| (heads * config.head_dim) as u64;
+    (
+        config.hidden_size as u64,
+        config.intermediate_size as u64,
+        of_heads(config.num_attention_heads),
+        of_heads(config.num_key_value_heads),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_model::tiny;
+
+    #[test]
+    fn weights_are_counted_as_they_lie() {
+        let decoder = tiny(1);
+        let config = &decoder.config;
+        let dense: u64 = decoder
+            .layers
+            .iter()
+            .flat_map(|layer| &layer.projections)
+            .map(|p| {
+                let (rows, columns) = p.weight.shape().unwrap();
+                4 * (rows * columns + p.bias.as_ref().map_or(0, |b| b.elem_count())) as u64
+            })
+            .sum();
+        let (vocab, hidden) = (config.vocab_size as u64, config.hidden_size as u64);
+        let embeddings = if config.tie_word_embeddings { 1 } else { 2 };
+        let norms = 4 * hidden * (2 * config.num_hidden_layers as u64 + 1);
+        let whole = weights_bytes(config, Precision::F32);
+        assert_eq!(whole, dense + embeddings * 4 * vocab * hidden + norms);
+        assert!(weights_bytes(config, Precision::Half) < whole);
+    }
+
+    #[test]
+    fn blocks_of_quantised_rows_have_ggml_s_sizes() {
+        // 256 weights: 8 blocks of 34 bytes, or one of 144.
+        assert_eq!(Precision::Quantized(Quantize::Q8_0).matrix_bytes(2, 256), 2 * 8 * 34);
+        assert_eq!(Precision::Quantized(Quantize::Q4K).matrix_bytes(2, 256), 2 * 144);
+        // Rows that blocks of 256 do not divide become q8_0.
+        assert_eq!(Precision::Quantized(Quantize::Q4K).matrix_bytes(1, 96), 3 * 34);
+    }
+
+    #[test]
+    fn more_of_anything_takes_more() {
+        let config = &tiny(1).config;
+        let base = Training {
+            rank: 4,
+            tokens_per_microbatch: 4096,
+            item_tokens: 300,
+            sequence_tokens: 300,
+            completion_tokens: 100,
+            batch_size: 8,
+            threads: 2,
+        };
+        let bytes = |training: Training| training_bytes(config, &training);
+        assert!(bytes(Training { rank: 8, ..base }) > bytes(base));
+        assert!(bytes(Training { tokens_per_microbatch: 1024, ..base }) < bytes(base));
+        assert!(bytes(Training { item_tokens: 2000, sequence_tokens: 2000, ..base }) > bytes(base));
+        assert!(generating_bytes(config, 8, 50, 100) > generating_bytes(config, 1, 50, 100));
+        assert!(scoring_bytes(config, 4096, 100) > scoring_bytes(config, 1024, 100));
+    }
+}
