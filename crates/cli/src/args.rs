@@ -388,7 +388,11 @@ pub(crate) enum ModelAction {
     /// Download a model from the Hugging Face Hub, or go on with a download
     Add(ModelAdd),
     /// The models of this workspace: downloads, and folders that runs have used
-    List,
+    List {
+        /// Models that are known to work instead, with what they need and whether this machine has it
+        #[arg(long)]
+        catalogue: bool,
+    },
     /// Load a model, compare its files with the download's digests and with those of its first use
     Verify {
         /// Folder, id or name

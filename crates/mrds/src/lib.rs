@@ -19,9 +19,13 @@ pub mod stage_name;
 pub mod study;
 
 #[cfg(feature = "engine")]
+pub mod catalogue;
+#[cfg(feature = "engine")]
 pub mod demo;
 #[cfg(feature = "engine")]
 pub mod export;
+#[cfg(feature = "engine")]
+pub mod forecast;
 #[cfg(feature = "engine")]
 pub mod models;
 #[cfg(feature = "engine")]

@@ -3,6 +3,7 @@
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
+use mrds::catalogue::{Fit, catalogue};
 use mrds::models::{KnownModel, Removal, Unfinished};
 use mrds::session::Session;
 use serde_json::json;
@@ -11,13 +12,15 @@ use super::work::model_folder;
 use super::{Done, download, session};
 use crate::args::{Global, ModelAction};
 use crate::failure::Failure;
+use crate::machine::memory_bytes;
 use crate::output::{Output, note};
 use crate::table::Table;
 
 pub(super) fn models(global: &Global, action: &ModelAction, output: &Output) -> Done {
     match action {
         ModelAction::Add(args) => download::add(global, args, output),
-        ModelAction::List => list(&session(global)?, output),
+        ModelAction::List { catalogue: true } => list_catalogue(output),
+        ModelAction::List { catalogue: false } => list(&session(global)?, output),
         ModelAction::Verify { model } => verify(global, model, output),
         ModelAction::Remove { model, yes } => remove(&session(global)?, model, *yes, output),
     }
@@ -55,6 +58,43 @@ fn listing(models: &[KnownModel], unfinished: &[Unfinished]) -> String {
         text += &format!("Unfinished: {id} ({size}); go on with `duologue models add {id}`.\n");
     }
     text
+}
+
+/// The catalogue with what each model needs, compared with the memory that is free now.
+fn list_catalogue(output: &Output) -> Done {
+    let free_bytes = memory_bytes().map(|(_, free)| free);
+    let mut table =
+        Table::new(&["model", "licence", "weights", "context", "use", "LoRA", "QLoRA", "DPO", "a run here"]);
+    let mut entries = Vec::new();
+    let mut whys = String::new();
+    for entry in catalogue()? {
+        let fit = free_bytes.map(|free| Fit::of(entry.memory.dpo_bytes, free));
+        table.row(vec![
+            entry.hub_id.clone(),
+            entry.licence.clone(),
+            gigabytes(entry.download_bytes),
+            entry.context_tokens.to_string(),
+            gigabytes(entry.memory.inference_bytes),
+            gigabytes(entry.memory.lora_bytes),
+            gigabytes(entry.memory.qlora_bytes),
+            gigabytes(entry.memory.dpo_bytes),
+            fit.map_or("unknown", Fit::as_str).to_owned(),
+        ]);
+        whys += &format!("{}: {}\n", entry.hub_id, entry.why);
+        let mut line = json!(entry);
+        line["fit"] = json!(fit);
+        entries.push(line);
+    }
+    output.text(format!(
+        "{table}\n{whys}\nMemory in GB with the default recipe; {} GB are free here. `duologue models add ID` downloads one.",
+        free_bytes.map_or("?".to_owned(), gigabytes)
+    ));
+    output.result(&json!({"catalogue": entries, "memory_free_bytes": free_bytes}));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn gigabytes(bytes: u64) -> String {
+    format!("{:.1}", bytes as f64 / 1e9)
 }
 
 fn megabytes(bytes: u64) -> String {

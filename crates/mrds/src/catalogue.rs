@@ -1,0 +1,248 @@
+//! Models that are known to work, with what each needs on this machine.
+//!
+//! A file of `models/` holds what a person has to decide (id, licence, why) and the sizes of the model's config.json;
+//! parameters, download and memory are computed from those, never typed in.
+
+use std::path::Path;
+
+use lm::memory::{self, Precision, Training};
+use lm::model::parameters;
+use lm::{DecoderConfig, Quantize};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::recipe::Recipe;
+
+macro_rules! catalogue {
+    ($($name:literal),+ $(,)?) => {
+        /// Name and text of every file.
+        const FILES: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../../../models/", $name, ".toml")))),+];
+    };
+}
+
+catalogue![
+    "smollm2-135m-instruct",
+    "smollm2-360m-instruct",
+    "qwen2.5-0.5b-instruct",
+    "qwen3-0.6b",
+    "tinyllama-1.1b-chat",
+    "llama-3.2-1b-instruct",
+    "qwen2.5-1.5b-instruct",
+    "smollm2-1.7b-instruct",
+    "qwen3-1.7b",
+    "qwen2.5-3b-instruct",
+    "llama-3.2-3b-instruct",
+    "qwen3-4b",
+    "mistral-7b-instruct-v0.3",
+    "qwen2.5-7b-instruct",
+    "llama-3.1-8b-instruct",
+    "qwen3-8b",
+    "qwen2.5-14b-instruct",
+];
+
+/// Tokens of the dialogues and summaries for which the catalogue's memory is stated.
+const DIALOGUE_TOKENS: usize = 400;
+const SUMMARY_TOKENS: usize = 60;
+/// Share of the free memory beyond which a model counts as tight.
+const COMFORTABLE: f64 = 0.8;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    hub_id: String,
+    revision: String,
+    licence: String,
+    gated: bool,
+    why: String,
+    config: toml::Table,
+}
+
+/// A model of the catalogue.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CatalogueEntry {
+    /// Short name.
+    pub name: &'static str,
+    /// `owner/name` on the Hub.
+    pub hub_id: String,
+    /// Revision to take.
+    pub revision: String,
+    /// Licence as the model card names it.
+    pub licence: String,
+    /// The licence has to be accepted on the Hub first.
+    pub gated: bool,
+    /// Why one would take it, one sentence.
+    pub why: String,
+    /// Number of weights.
+    pub parameters: u64,
+    /// Longest text, in tokens.
+    pub context_tokens: usize,
+    /// Size of its weights as published (bf16).
+    pub download_bytes: u64,
+    /// Memory of each method.
+    pub memory: MethodMemory,
+    /// Its sizes.
+    #[serde(skip)]
+    pub config: DecoderConfig,
+}
+
+/// Peak memory of the process, in bytes, with the default recipe on two threads, dialogues of 400 tokens and summaries
+/// of 60.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct MethodMemory {
+    /// Summarizing one dialogue.
+    pub inference_bytes: u64,
+    /// Supervised training of an adapter.
+    pub lora_bytes: u64,
+    /// The same over weights quantised to `q4_k`.
+    pub qlora_bytes: u64,
+    /// Alignment with preference pairs.
+    pub dpo_bytes: u64,
+}
+
+/// How a need compares with the memory that is free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// Room to spare.
+    Fits,
+    /// It fits if nothing else grows.
+    Tight,
+    /// It does not fit.
+    TooBig,
+}
+
+impl Fit {
+    /// Compares a need with free memory.
+    pub fn of(need_bytes: u64, free_bytes: u64) -> Self {
+        match need_bytes as f64 / free_bytes.max(1) as f64 {
+            share if share <= COMFORTABLE => Self::Fits,
+            share if share <= 1.0 => Self::Tight,
+            _ => Self::TooBig,
+        }
+    }
+
+    /// In words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fits => "fits",
+            Self::Tight => "tight",
+            Self::TooBig => "too big",
+        }
+    }
+}
+
+/// The catalogue, smallest first.
+///
+/// # Errors
+/// [`Error::Corrupt`] where a file is wrong, which a test rules out.
+pub fn catalogue() -> Result<Vec<CatalogueEntry>> {
+    FILES.iter().map(|(name, text)| entry(name, text)).collect()
+}
+
+fn entry(name: &'static str, text: &str) -> Result<CatalogueEntry> {
+    let corrupt = |reason: String| Error::Corrupt { what: format!("models/{name}.toml"), reason };
+    let file: File = toml::from_str(text).map_err(|e| corrupt(e.to_string()))?;
+    let json = serde_json::to_value(&file.config).map_err(|e| corrupt(e.to_string()))?;
+    let config = DecoderConfig::from_json(&json, Path::new(name))?;
+    let parameters = parameters(&config);
+    Ok(CatalogueEntry {
+        name,
+        hub_id: file.hub_id,
+        revision: file.revision,
+        licence: file.licence,
+        gated: file.gated,
+        why: file.why,
+        parameters,
+        context_tokens: config.max_position_embeddings,
+        download_bytes: memory::weights_bytes(&config, Precision::Half),
+        memory: method_memory(&config),
+        config,
+    })
+}
+
+fn method_memory(config: &DecoderConfig) -> MethodMemory {
+    let (recipe, sequence_tokens) = (Recipe::default(), DIALOGUE_TOKENS + SUMMARY_TOKENS);
+    let training = Training {
+        rank: recipe.lora_rank,
+        tokens_per_microbatch: recipe.tokens_per_microbatch,
+        item_tokens: sequence_tokens,
+        sequence_tokens,
+        completion_tokens: DIALOGUE_TOKENS,
+        batch_size: recipe.sft_batch_size,
+        threads: 2,
+    };
+    // A pair: the chosen and the rejected dialogue, and the real one of the SFT term.
+    let pair = Training {
+        item_tokens: 3 * sequence_tokens,
+        completion_tokens: 3 * DIALOGUE_TOKENS,
+        batch_size: recipe.dpo_batch_size,
+        ..training
+    };
+    let process = memory::process_bytes(config);
+    let base = |precision| process + memory::weights_bytes(config, precision);
+    let answer = memory::generating_bytes(config, 1, DIALOGUE_TOKENS, SUMMARY_TOKENS);
+    MethodMemory {
+        inference_bytes: base(Precision::Half) + answer,
+        lora_bytes: base(Precision::Half) + memory::training_bytes(config, &training),
+        qlora_bytes: base(Precision::Quantized(Quantize::Q4K)) + memory::training_bytes(config, &training),
+        dpo_bytes: base(Precision::Half) + memory::training_bytes(config, &pair),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_in_the_list_and_right() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mut names: Vec<String> = files
+            .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+            .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
+        let entries = catalogue().unwrap();
+        let mut listed: Vec<String> = entries.iter().map(|entry| entry.name.to_owned()).collect();
+        names.sort();
+        listed.sort();
+        assert_eq!(names, listed);
+        assert!(listed.len() >= 12, "{listed:?}");
+        assert!(entries.windows(2).all(|pair| pair[0].parameters <= pair[1].parameters));
+        for entry in &entries {
+            lm::hub::HubId::parse(&entry.hub_id).unwrap();
+            assert!((0.1e9..15e9).contains(&(entry.parameters as f64)), "{}", entry.name);
+            assert!(!entry.why.is_empty() && !entry.licence.is_empty());
+            let memory = entry.memory;
+            assert!(memory.inference_bytes < memory.lora_bytes && memory.lora_bytes < memory.dpo_bytes);
+            assert!(memory.qlora_bytes < memory.lora_bytes && entry.download_bytes < memory.inference_bytes);
+        }
+    }
+
+    /// The Hub's own counts (`safetensors.total` of its description of each model).
+    #[test]
+    fn parameters_are_those_of_the_hub() {
+        let known = [
+            ("smollm2-135m-instruct", 134_515_008),
+            ("qwen2.5-0.5b-instruct", 494_032_768),
+            ("tinyllama-1.1b-chat", 1_100_048_384),
+            ("llama-3.2-1b-instruct", 1_235_814_400),
+            ("qwen2.5-7b-instruct", 7_615_616_512),
+            ("mistral-7b-instruct-v0.3", 7_248_023_552),
+            ("llama-3.1-8b-instruct", 8_030_261_248),
+        ];
+        let entries = catalogue().unwrap();
+        for (name, parameters) in known {
+            let entry = entries.iter().find(|entry| entry.name == name).unwrap();
+            assert_eq!(entry.parameters, parameters, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_need_fits_is_tight_or_too_big() {
+        assert_eq!(Fit::of(8, 10), Fit::Fits);
+        assert_eq!(Fit::of(9, 10), Fit::Tight);
+        assert_eq!(Fit::of(11, 10), Fit::TooBig);
+        assert_eq!(Fit::of(1, 0), Fit::Tight);
+    }
+}

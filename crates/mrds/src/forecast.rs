@@ -1,0 +1,300 @@
+//! What a run will take before it is begun: peak memory, disk and time of each stage, and cheaper ways where it does
+//! not fit (`duologue plan`).
+//!
+//! Memory is counted ([`lm::memory`]); time is the tokens of each kind of work, from the recipe and the texts' lengths,
+//! over the machine's speed ([`lm::probe`]). How far both are from real runs: `docs/plan.md`.
+
+use lm::DecoderConfig;
+use lm::memory::{self, Training};
+use lm::probe::Rates;
+use serde::Serialize;
+
+use crate::recipe::{CandidateSummaries, Recipe, SummaryMethod};
+use crate::stage_name::StageName;
+
+/// Share of the epochs after which early stopping usually ends a training.
+const EPOCH_SHARE: f64 = 0.6;
+/// Samples that it usually takes for one that is kept.
+const TRIES: f64 = 1.4;
+/// Preference pairs of both kinds for each summary with candidates, both ways of aligning together.
+const PAIRS_PER_SUMMARY: f64 = 4.0;
+/// Tokens of an instruction with the template around it.
+const INSTRUCTION_TOKENS: usize = 40;
+/// Copies of an adapter in a checkpoint and its result: now, best, two moments, the saved one.
+const ADAPTERS_ON_DISK: u64 = 5;
+/// Bytes in the database for each generated token: its text, its id as JSON, and the row around it.
+const BYTES_PER_TOKEN: f64 = 24.0;
+
+/// Lengths in tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Length {
+    /// Mean.
+    pub mean: f64,
+    /// Longest.
+    pub max: usize,
+}
+
+/// The texts of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Texts {
+    /// Dialogues.
+    pub dialogue_tokens: Length,
+    /// First gold summaries.
+    pub summary_tokens: Length,
+    /// Examples of the test split that will be used.
+    pub test_items: usize,
+}
+
+/// What one stage will take.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StageForecast {
+    /// Which.
+    pub name: StageName,
+    /// Highest memory of the process.
+    pub peak_bytes: u64,
+    /// What it leaves on disk.
+    pub disk_bytes: u64,
+    /// Seconds on the clock.
+    pub seconds: f64,
+}
+
+/// A model on a machine: all that a forecast needs besides recipe and texts.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// The model's sizes.
+    pub config: &'a DecoderConfig,
+    /// Memory of the process with the model loaded and nothing done yet.
+    pub loaded_bytes: u64,
+    /// Speed.
+    pub rates: Rates,
+    /// Threads of the computation.
+    pub threads: usize,
+}
+
+/// Tokens of each kind of work.
+#[derive(Clone, Copy, Debug, Default)]
+struct Work {
+    train: f64,
+    forward: f64,
+    generate: f64,
+}
+
+/// Forecasts every stage of a run; the recipe must be resolved.
+pub fn forecast(setting: &Setting<'_>, recipe: &Recipe, texts: &Texts) -> Vec<StageForecast> {
+    let plan = Forecast { setting, recipe, texts };
+    StageName::ALL.iter().map(|stage| plan.stage(*stage)).collect()
+}
+
+struct Forecast<'a> {
+    setting: &'a Setting<'a>,
+    recipe: &'a Recipe,
+    texts: &'a Texts,
+}
+
+impl Forecast<'_> {
+    fn stage(&self, name: StageName) -> StageForecast {
+        let (work, rates) = (self.work(name), self.setting.rates);
+        let adapter = memory::adapter_bytes(self.setting.config, self.recipe.lora_rank);
+        let adapters = self.adapters(name);
+        let disk = adapters * ADAPTERS_ON_DISK * adapter + (work.generate * BYTES_PER_TOKEN) as u64;
+        StageForecast {
+            name,
+            peak_bytes: self.setting.loaded_bytes + self.added_bytes(name) + adapters * adapter,
+            disk_bytes: disk,
+            seconds: work.train / rates.train + work.forward / rates.forward + work.generate / rates.generate,
+        }
+    }
+
+    /// Trained adapters that a stage makes; evaluating holds every one of them.
+    fn adapters(&self, name: StageName) -> u64 {
+        let trained = self.recipe.systems.iter().filter(|system| system.is_trained()).count() as u64;
+        match name {
+            StageName::Summaries => u64::from(self.lora_summaries()),
+            StageName::Synthesizer => 1,
+            StageName::Align => 2,
+            StageName::Summarizer => trained,
+            _ => 0,
+        }
+    }
+
+    /// Memory beyond the loaded model.
+    fn added_bytes(&self, name: StageName) -> u64 {
+        let recipe = self.recipe;
+        let (dialogue, summary) = (self.texts.dialogue_tokens.max, self.texts.summary_tokens.max);
+        let synthetic = dialogue.min(recipe.dialogue_max_new_tokens);
+        let writing = self.generating(summary, recipe.dialogue_max_new_tokens);
+        match name {
+            StageName::Topics => self.generating(summary, recipe.topic_max_new_tokens),
+            StageName::Summaries if self.lora_summaries() => self
+                .training(summary, summary, 1, recipe.sft_batch_size)
+                .max(self.generating(recipe.topic_max_new_tokens, recipe.summary_max_new_tokens)),
+            StageName::Summaries => {
+                self.generating(summary * (1 + recipe.summary_demos), recipe.summary_max_new_tokens)
+            }
+            StageName::Synthesizer => {
+                self.training(summary + dialogue, dialogue, 1, recipe.sft_batch_size).max(self.scoring())
+            }
+            StageName::Candidates => writing.max(self.scoring()),
+            StageName::Preferences => 0,
+            StageName::Align => self
+                .training(summary + synthetic, synthetic, 3, recipe.dpo_batch_size)
+                .max(writing)
+                .max(self.scoring()),
+            StageName::Dialogues => writing,
+            StageName::Summarizer => {
+                self.training(summary + dialogue, summary, 1, recipe.sft_batch_size).max(self.scoring())
+            }
+            StageName::Evaluate => {
+                let asked = dialogue + recipe.icl_examples * (dialogue + summary);
+                self.generating(asked, recipe.summary_max_new_tokens).max(writing).max(self.scoring())
+            }
+        }
+    }
+
+    fn lora_summaries(&self) -> bool {
+        self.recipe.summary_method == SummaryMethod::Lora
+    }
+
+    /// Items of `sequences` sequences with `text` tokens and an instruction each, of them `completion` to learn.
+    fn training(&self, text: usize, completion: usize, sequences: usize, batch_size: usize) -> u64 {
+        let sequence_tokens = self.in_context(text + INSTRUCTION_TOKENS);
+        let training = Training {
+            rank: self.recipe.lora_rank,
+            tokens_per_microbatch: self.recipe.tokens_per_microbatch,
+            item_tokens: sequences * sequence_tokens,
+            sequence_tokens,
+            completion_tokens: sequences * completion.min(sequence_tokens),
+            batch_size,
+            threads: self.setting.threads,
+        };
+        memory::training_bytes(self.setting.config, &training)
+    }
+
+    fn generating(&self, text: usize, new_tokens: usize) -> u64 {
+        let prompt = self.in_context(text + INSTRUCTION_TOKENS);
+        let new_tokens = self.in_context(prompt + new_tokens) - prompt;
+        memory::generating_bytes(self.setting.config, self.recipe.generate_batch_size, prompt, new_tokens)
+    }
+
+    fn scoring(&self) -> u64 {
+        let longest = self.texts.dialogue_tokens.max + self.texts.summary_tokens.max + INSTRUCTION_TOKENS;
+        let tokens = self.recipe.tokens_per_microbatch;
+        memory::scoring_bytes(self.setting.config, tokens, self.in_context(longest))
+    }
+
+    fn in_context(&self, tokens: usize) -> usize {
+        tokens.min(self.setting.config.max_position_embeddings)
+    }
+
+    /// Tokens of a stage's work.
+    fn work(&self, name: StageName) -> Work {
+        let recipe = self.recipe;
+        let (dialogue, summary) = (self.texts.dialogue_tokens.mean, self.texts.summary_tokens.mean);
+        let synthetic = dialogue.min(recipe.dialogue_max_new_tokens as f64);
+        let ask = INSTRUCTION_TOKENS as f64;
+        let (shots, validation) = (recipe.shots as f64, recipe.validation as f64);
+        let made = shots * recipe.synthetic_per_shot as f64;
+        let pair = dialogue + summary + ask;
+        let writing = |texts: f64| Work { train: 0.0, forward: texts * (summary + ask), generate: texts * synthetic };
+        match name {
+            StageName::Topics => Work {
+                forward: shots * (summary + ask),
+                generate: shots * recipe.topic_max_new_tokens.min(6) as f64,
+                ..Work::default()
+            },
+            StageName::Summaries => {
+                let demos = if self.lora_summaries() { 0.0 } else { recipe.summary_demos as f64 };
+                let trained = if self.lora_summaries() { self.sft(shots, summary + ask) } else { Work::default() };
+                let sampled = made * TRIES;
+                trained.plus(Work {
+                    forward: sampled * (ask + demos * summary),
+                    generate: sampled * summary,
+                    ..Work::default()
+                })
+            }
+            StageName::Synthesizer => self.sft(shots, pair),
+            StageName::Candidates => {
+                let texts = self.with_candidates() * recipe.candidates_per_summary as f64;
+                writing(texts).plus(Work { forward: texts * pair, ..Work::default() })
+            }
+            StageName::Preferences => Work::default(),
+            StageName::Align => {
+                let pairs = self.with_candidates() * PAIRS_PER_SUMMARY;
+                let judged = match recipe.checkpoint_summaries {
+                    0 => validation,
+                    some => validation.min(some as f64),
+                };
+                let samples = 2.0 * judged * (recipe.dpo_checkpoints * recipe.checkpoint_samples) as f64;
+                let three = 3.0 * (synthetic + summary + ask);
+                let learning = Work {
+                    train: pairs * recipe.dpo_epochs as f64 * three,
+                    forward: pairs * three + samples * pair,
+                    generate: 0.0,
+                };
+                learning.plus(writing(samples))
+            }
+            StageName::Dialogues => writing(made * TRIES),
+            StageName::Summarizer => {
+                let trained = recipe.systems.iter().filter(|system| system.is_trained()).count() as f64;
+                let tried = trained * recipe.lr_search.len() as f64;
+                self.sft(made + shots, pair).times(tried)
+            }
+            StageName::Evaluate => {
+                let test = self.texts.test_items as f64;
+                let systems = recipe.systems.len() as f64;
+                let shown = recipe.icl_examples as f64 * pair;
+                let outputs = Work {
+                    train: 0.0,
+                    forward: test * (2.0 * systems * pair + shown),
+                    generate: test * systems * summary,
+                };
+                // Five synthesizers, two of which try again.
+                outputs.plus(writing(test * (3.0 + 2.0 * TRIES)))
+            }
+        }
+    }
+
+    /// A supervised training on `examples` of `tokens` tokens each, with its evaluations.
+    fn sft(&self, examples: f64, tokens: f64) -> Work {
+        let recipe = self.recipe;
+        let epochs = (recipe.sft_max_epochs as f64 * EPOCH_SHARE).max(1.0);
+        let updates = examples / recipe.sft_batch_size as f64 * epochs;
+        // At least 10 updates apart.
+        let evaluations = 1.0 + (epochs * recipe.evals_per_epoch as f64).min(updates / 10.0);
+        Work {
+            train: epochs * examples * tokens,
+            forward: evaluations * recipe.validation as f64 * tokens,
+            generate: 0.0,
+        }
+    }
+
+    /// Summaries that candidates are sampled for.
+    fn with_candidates(&self) -> f64 {
+        let recipe = self.recipe;
+        let made = recipe.shots * recipe.synthetic_per_shot;
+        let synthetic = match recipe.candidate_synthetic_limit {
+            0 => made,
+            most => made.min(most),
+        };
+        let real = if recipe.candidate_summaries == CandidateSummaries::Both { recipe.shots } else { 0 };
+        (real + synthetic) as f64
+    }
+}
+
+impl Work {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            train: self.train + other.train,
+            forward: self.forward + other.forward,
+            generate: self.generate + other.generate,
+        }
+    }
+
+    fn times(self, factor: f64) -> Self {
+        Self {
+            train: factor * self.train,
+            forward: factor * self.forward,
+            generate: factor * self.generate,
+        }
+    }
+}
