@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use lm::train::{BatchGradients, Objective, PreferenceLoss, PreferencePair, TrainExample, batch_gradients};
 use lm::{
-    Adapter, Completion, Decoder, Device, GenerateConfig, GenerateRequest, PackedBatch, Tape, generate, score,
+    Adapter, Completion, Decoder, Device, GenerateConfig, GenerateRequest, PackedBatch, Quantize, Tape,
+    Weight, generate, score,
 };
 use serde_json::Value;
 
@@ -169,21 +170,58 @@ fn pairs(case: &Case) -> Vec<PreferencePair> {
     case.golden["dpo"]["pairs"].as_array().unwrap().iter().map(pair).collect()
 }
 
+/// Gradients of every item at once.
+fn gradients(decoder: &Decoder, adapter: &Adapter, objective: &Objective) -> BatchGradients {
+    let members: Vec<usize> = (0..objective.items()).collect();
+    batch_gradients(decoder, adapter, objective, &members, 10_000, None, &|| false).unwrap()
+}
+
 #[test]
 fn gradients_of_supervised_and_preference_training() {
     for case in cases() {
-        let adapter = Adapter::load(&case.dir, &case.decoder.config, &Device::Cpu).unwrap();
-        let gradients = |objective: &Objective| {
-            let members: Vec<usize> = (0..objective.items()).collect();
-            batch_gradients(&case.decoder, &adapter, objective, &members, 10_000, None, &|| false).unwrap()
-        };
+        let decoder = &case.decoder;
+        let adapter = Adapter::load(&case.dir, &decoder.config, &Device::Cpu).unwrap();
         let (data, preferred) = (examples(&case), pairs(&case));
-        let sft = gradients(&Objective::Sft(&data));
+        let sft = gradients(decoder, &adapter, &Objective::Sft(&data));
         let mut checked = assert_gradients(&case, "grads_sft.safetensors", &sft, &case.golden["sft"]["loss"]);
         let loss = PreferenceLoss::Sigmoid { label_smoothing: 0.0 };
         let beta = case.golden["dpo"]["beta"].as_f64().unwrap();
-        let dpo = gradients(&Objective::Dpo { pairs: &preferred, loss, beta, sft_weight: 0.0 });
+        let objective = Objective::Dpo { pairs: &preferred, loss, beta, sft_weight: 0.0 };
+        let dpo = gradients(decoder, &adapter, &objective);
         checked += assert_gradients(&case, "grads_dpo.safetensors", &dpo, &case.golden["dpo"]["loss"]);
         report(&case.dir, "gradients", checked);
+    }
+}
+
+/// The numbers of a quantised decoder, held dense.
+fn dequantised(decoder: &Decoder) -> Decoder {
+    let dense = |weight: &Weight| Weight::dense(&weight.to_dense().unwrap()).unwrap();
+    let mut copy = decoder.clone();
+    copy.embed_tokens = dense(&decoder.embed_tokens);
+    copy.lm_head = dense(&decoder.lm_head);
+    for projection in copy.layers.iter_mut().flat_map(|layer| &mut layer.projections) {
+        projection.weight = dense(&projection.weight);
+    }
+    copy
+}
+
+#[test]
+fn qlora_equals_training_over_dequantised_weights() {
+    for case in cases() {
+        let quantised = Decoder::load_quantized(&case.dir, Quantize::Q8_0, &Device::Cpu).unwrap();
+        let dense = dequantised(&quantised);
+        let adapter = Adapter::load(&case.dir, &case.decoder.config, &Device::Cpu).unwrap();
+        let data = examples(&case);
+        let [found, expected, exact] =
+            [&quantised, &dense, &case.decoder].map(|d| gradients(d, &adapter, &Objective::Sft(&data)));
+        assert!((found.loss - expected.loss).abs() < 1e-5, "{}: {}", case.name(), found.loss);
+        assert!((found.loss - exact.loss).abs() > 1e-6, "{}: nothing was quantised", case.name());
+        assert!((found.loss - exact.loss).abs() < 0.2, "{}: {} is far off", case.name(), found.loss);
+        let named = found.gradients.named_tensors();
+        for ((name, found), (_, expected)) in named.iter().zip(expected.gradients.named_tensors()) {
+            let what = format!("{} {name}", case.name());
+            assert_close(&what, &values(found), &values(&expected), GRADS.0, GRADS.1);
+        }
+        report(&case.dir, "gradients over a quantised base", named.len());
     }
 }
