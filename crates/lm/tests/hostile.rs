@@ -183,7 +183,13 @@ fn configurations() {
         let text = std::fs::read(corpus(model).join("config.json")).unwrap();
         let config: Value = serde_json::from_slice(&text).unwrap();
         let mut fields: Vec<&str> = config.as_object().unwrap().keys().map(String::as_str).collect();
-        fields.extend(["head_dim", "rope_parameters", "layer_types", "partial_rotary_factor", "sliding_window"]);
+        fields.extend([
+            "head_dim",
+            "rope_parameters",
+            "layer_types",
+            "partial_rotary_factor",
+            "sliding_window",
+        ]);
         for field in fields {
             for value in &hostile {
                 let mut changed = config.clone();
@@ -208,15 +214,18 @@ fn string(text: &str) -> Vec<u8> {
 fn announced_sizes_are_not_believed() {
     let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let entry = |dimensions: &[u64], kind: u32, offset: u64| {
-        let mut bytes = [string("token_embd.weight"), (dimensions.len() as u32).to_le_bytes().to_vec()].concat();
+        let mut bytes =
+            [string("token_embd.weight"), (dimensions.len() as u32).to_le_bytes().to_vec()].concat();
         dimensions.iter().for_each(|n| bytes.extend(n.to_le_bytes()));
         [bytes, kind.to_le_bytes().to_vec(), offset.to_le_bytes().to_vec()].concat()
     };
     let array = |of: u32, length: u64| {
-        [string("a"), 9u32.to_le_bytes().to_vec(), of.to_le_bytes().to_vec(), length.to_le_bytes().to_vec()].concat()
+        [string("a"), 9u32.to_le_bytes().to_vec(), of.to_le_bytes().to_vec(), length.to_le_bytes().to_vec()]
+            .concat()
     };
     // An alignment of zero: rounding up to it divides by zero.
-    let zero = [string("general.alignment"), 4u32.to_le_bytes().to_vec(), 0u32.to_le_bytes().to_vec()].concat();
+    let zero =
+        [string("general.alignment"), 4u32.to_le_bytes().to_vec(), 0u32.to_le_bytes().to_vec()].concat();
     let cases = [
         gguf(u64::MAX, 0, &[]),
         gguf(0, u64::MAX, &[]),
