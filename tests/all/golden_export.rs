@@ -4,21 +4,26 @@ use std::path::Path;
 
 use lm::export::{GgufType, write_gguf, write_gguf_adapter, write_merged};
 use lm::lora::Adapter;
-use lm::{Checkpoint, Device, Gguf, LanguageModel, PackedBatch, SpecialTokens};
+use lm::{Checkpoint, Decoder, Device, Gguf, LanguageModel, PackedBatch, SpecialTokens};
 
-use crate::fixture::{TensorFile, assert_close, golden, json};
+use crate::fixture::{TensorFile, assert_close, golden, json, own_golden};
+use crate::qlora::random_adapter;
 
 /// Models of each family that GGUF export knows.
-const MODELS: [&str; 4] = ["llama-tiny", "llama-tiny-tied", "mistral-tiny", "qwen2-tiny"];
+const MODELS: [&str; 5] = ["llama-tiny", "llama-tiny-tied", "mistral-tiny", "qwen2-tiny", "qwen3-tiny"];
 
 fn load(path: &Path) -> LanguageModel {
     LanguageModel::load(path, &Device::Cpu).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
 fn logits(model: &LanguageModel, adapter: Option<&Adapter>) -> Vec<f32> {
+    decoder_logits(&model.decoder, adapter)
+}
+
+fn decoder_logits(decoder: &Decoder, adapter: Option<&Adapter>) -> Vec<f32> {
     let batch = PackedBatch::new(&[(3..40).collect()], &Device::Cpu).unwrap();
-    let hidden = model.decoder.forward(&batch, adapter, None, None).unwrap();
-    model.decoder.logits(&hidden).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+    let hidden = decoder.forward(&batch, adapter, None, None).unwrap();
+    decoder.logits(&hidden).unwrap().flatten_all().unwrap().to_vec1().unwrap()
 }
 
 /// Largest difference as a share of the largest value.
@@ -49,6 +54,49 @@ fn a_merged_checkpoint_has_pefts_weights() {
     };
     assert!(files(to.path()).iter().all(|name| !name.to_string_lossy().ends_with(".tmp")));
     println!("{}: {} merged weights checked", dir.display(), expected.names().len());
+}
+
+/// Every family, fused matrices and tied heads included: the merged folder gives what model and adapter give.
+#[test]
+fn every_family_merges() {
+    let families = [
+        "llama-plain",
+        "llama-bias-linear",
+        "llama-yarn",
+        "llama-dynamic",
+        "mistral-window",
+        "qwen2-window",
+        "qwen3-window",
+        "phi3-window",
+    ];
+    for dir in families.map(|name| own_golden(&format!("families/{name}"))) {
+        let base = Decoder::load(&dir, &Device::Cpu).unwrap();
+        let adapter = random_adapter(&base);
+        let to = tempfile::tempdir().unwrap();
+        write_merged(&Checkpoint::open(&dir).unwrap(), Some(&adapter), to.path(), "").unwrap();
+        let merged = Decoder::load(to.path(), &Device::Cpu).unwrap();
+        let (found, expected) = (decoder_logits(&merged, None), decoder_logits(&base, Some(&adapter)));
+        assert!(distance(&decoder_logits(&base, None), &expected) > 0.01, "{}", dir.display());
+        assert_close(&format!("{}", dir.display()), &found, &expected, 2e-4, 1e-4);
+    }
+    println!("{} families merged", families.len());
+}
+
+#[test]
+fn what_llama_cpp_would_compute_otherwise_is_not_written() {
+    for (family, what) in [
+        ("mistral-window", "window"),
+        ("llama-yarn", "YaRN"),
+        ("llama-dynamic", "dynamic"),
+        ("phi3-window", "Phi3ForCausalLM"),
+    ] {
+        let dir = own_golden(&format!("families/{family}"));
+        let to = tempfile::tempdir().unwrap();
+        let file = to.path().join("model.gguf");
+        let error = write_gguf(&Checkpoint::open(&dir).unwrap(), None, GgufType::F16, &file).unwrap_err();
+        assert!(error.to_string().contains(what), "{family}: {error}");
+        assert_eq!(std::fs::read_dir(to.path()).unwrap().count(), 0);
+    }
 }
 
 #[test]

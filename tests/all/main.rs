@@ -23,5 +23,6 @@ mod golden_train;
 mod method;
 mod parity_candle;
 mod program;
+mod qlora;
 mod resume;
 mod tidy;

@@ -195,7 +195,8 @@ impl Forecast<'_> {
         let (shots, validation) = (recipe.shots as f64, recipe.validation as f64);
         let made = shots * recipe.synthetic_per_shot as f64;
         let pair = dialogue + summary + ask;
-        let writing = |texts: f64| Work { train: 0.0, forward: texts * (summary + ask), generate: texts * synthetic };
+        let writing =
+            |texts: f64| Work { train: 0.0, forward: texts * (summary + ask), generate: texts * synthetic };
         match name {
             StageName::Topics => Work {
                 forward: shots * (summary + ask),
@@ -204,7 +205,8 @@ impl Forecast<'_> {
             },
             StageName::Summaries => {
                 let demos = if self.lora_summaries() { 0.0 } else { recipe.summary_demos as f64 };
-                let trained = if self.lora_summaries() { self.sft(shots, summary + ask) } else { Work::default() };
+                let trained =
+                    if self.lora_summaries() { self.sft(shots, summary + ask) } else { Work::default() };
                 let sampled = made * TRIES;
                 trained.plus(Work {
                     forward: sampled * (ask + demos * summary),
@@ -291,10 +293,6 @@ impl Work {
     }
 
     fn times(self, factor: f64) -> Self {
-        Self {
-            train: factor * self.train,
-            forward: factor * self.forward,
-            generate: factor * self.generate,
-        }
+        Self { train: factor * self.train, forward: factor * self.forward, generate: factor * self.generate }
     }
 }

@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::gguf::format::{Planned, Value, bytes_of, write_header, write_padding};
 use crate::gguf::{ROPE_FREQS, architecture_name, llama3, names};
 use crate::lora::Adapter;
-use crate::model::DecoderConfig;
 use crate::model::packed::{Quantize, encode, encode_rows};
+use crate::model::{DecoderConfig, RopeScaling};
 
 /// Number type of the matrices of a GGUF file; vectors are always f32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +95,7 @@ pub fn write_gguf(
     let source = Source::open(checkpoint, adapter)?;
     let config = &source.config;
     let arch = architecture(config)?;
+    check_expressible(config)?;
     let json = checkpoint.config_json()?;
     let mut metadata = model_metadata(config, &json, arch, kind);
     metadata.extend(tokenizer_metadata(checkpoint, config)?);
@@ -151,6 +152,22 @@ fn plan(source: &Source<'_>, kind: GgufType) -> Result<(Vec<String>, Vec<Planned
     Ok((hf, plan))
 }
 
+/// Refuses what llama.cpp would compute otherwise: for these families it knows no window, and of the rotary scalings
+/// those that need no more than a factor and a context, or divisors.
+fn check_expressible(config: &DecoderConfig) -> Result<()> {
+    let what = match config.rope_scaling {
+        _ if config.sliding_windows.iter().any(Option::is_some) => "a sliding window",
+        RopeScaling::None | RopeScaling::Linear { .. } | RopeScaling::Llama3 { .. } => return Ok(()),
+        RopeScaling::Yarn { .. } => "YaRN scaling",
+        RopeScaling::Dynamic { .. } => "dynamic rotary scaling",
+        RopeScaling::LongRope { .. } => "LongRoPE scaling",
+    };
+    Err(Error::UnsupportedArchitecture {
+        found: format!("{} with {what} (export as GGUF)", config.architecture.class_name()),
+        supported: "full attention without scaling, or with linear or llama3 scaling".to_owned(),
+    })
+}
+
 /// llama.cpp's name of the family.
 pub(super) fn architecture(config: &DecoderConfig) -> Result<&'static str> {
     let name = config.architecture.class_name();
@@ -203,7 +220,7 @@ fn model_metadata(config: &DecoderConfig, json: &Json, arch: &str, kind: GgufTyp
     let kind =
         |settings: &Json| settings["rope_type"].as_str().or(settings["type"].as_str()).map(str::to_owned);
     let scaled = settings.into_iter().find_map(|settings| Some((settings, kind(settings)?)));
-    if let Some((settings, kind)) = scaled.filter(|(_, kind)| matches!(kind.as_str(), "linear" | "yarn")) {
+    if let Some((settings, kind)) = scaled.filter(|(_, kind)| kind == "linear") {
         add("rope.scaling.type", Value::String(kind));
         add("rope.scaling.factor", Value::F32(settings["factor"].as_f64().unwrap_or(1.0) as f32));
         if let Some(original) = settings["original_max_position_embeddings"].as_u64() {
