@@ -49,7 +49,7 @@ fn gradients_are_those_over_the_dequantised_base() {
             "{}",
             dir.display()
         );
-        let ids = |key: u64, n: u64| (0..n).map(|i| 3 + (random::uniform(key, i) * 200.0) as u32).collect();
+        let ids = |key: u64, n: u64| (0..n).map(|i| 3 + (random::uniform(key, i) * 90.0) as u32).collect();
         let example = |i: u64| TrainExample { prompt_ids: ids(i, 6), completion_ids: ids(50 + i, 9) };
         let data: Vec<TrainExample> = (0..3).map(example).collect();
         let gradients = |decoder: &Decoder| {

@@ -280,6 +280,12 @@ pub(crate) fn absolute(folder: &Path) -> String {
 }
 
 pub(crate) fn folder_bytes(folder: &Path) -> u64 {
+    // A GGUF file is a model by itself.
+    if let Ok(file) = fs::metadata(folder)
+        && file.is_file()
+    {
+        return file.len();
+    }
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     entries.flatten().filter_map(|entry| entry.metadata().ok()).filter(|m| m.is_file()).map(|m| m.len()).sum()
 }

@@ -123,7 +123,7 @@ pub(crate) struct TensorInfo {
 pub(crate) fn read_header(file: &[u8]) -> Result<(Metadata, Vec<TensorInfo>), String> {
     let mut reader = Reader { file, position: 0 };
     if reader.take(4)? != MAGIC {
-        return Err("this is not a GGUF file".to_owned());
+        return Err("this is not a GGUF file; name the folder of a model, or a .gguf file".to_owned());
     }
     let version = reader.u32()?;
     if !(2..=3).contains(&version) {
