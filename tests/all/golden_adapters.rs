@@ -31,7 +31,6 @@ fn logits(decoder: &Decoder, adapter: Option<&Adapter>, row: &[u32]) -> Vec<f32>
 #[test]
 fn variants_give_pefts_logits() {
     let dir = own_golden("adapters");
-    let decoder = Decoder::load(&dir.with_file_name("llama-tiny"), &Device::Cpu).unwrap();
     let rows: Vec<Vec<u32>> =
         json(&dir.join("golden.json"))["rows"].as_array().unwrap().iter().map(ids).collect();
     let variants = variants(&dir);
@@ -41,10 +40,14 @@ fn variants_give_pefts_logits() {
     let written = written.unwrap_or_else(|| scratch.path().to_path_buf());
     for variant in &variants {
         let name = variant.file_name().unwrap().to_str().unwrap();
+        // A base model of its own: one that stores several projections as one matrix.
+        let fused = variant.join("base").is_dir();
+        let base = if fused { variant.join("base") } else { dir.with_file_name("llama-tiny") };
+        let decoder = Decoder::load(&base, &Device::Cpu).unwrap();
         let adapter = load(variant, &decoder);
-        adapter.save(&written.join(name)).unwrap();
+        adapter.export(&written.join(name), &decoder.config).unwrap();
         let again = load(&written.join(name), &decoder);
-        assert_eq!(again.config, adapter.config, "{name}");
+        assert!(fused || again.config == adapter.config, "{name}: {:?}", again.config);
         let merged = adapter.merge_into(&decoder).unwrap();
         let golden = TensorFile::open(&variant.join("golden.safetensors"));
         for (index, row) in rows.iter().enumerate() {
@@ -52,7 +55,10 @@ fn variants_give_pefts_logits() {
             let found = logits(&decoder, Some(&adapter), row);
             assert_close(name, &found, &expected, 2e-4, 0.0);
             assert_close(name, &logits(&merged, None, row), &expected, 4e-4, 0.0);
-            assert_eq!(logits(&decoder, Some(&again), row), found, "{name}: written and read back");
+            // Stacked factors add their zeros in another order.
+            let off = if fused { 1e-5 } else { 0.0 };
+            let read = logits(&decoder, Some(&again), row);
+            assert_close(&format!("{name}: written and read back"), &read, &found, off, 0.0);
         }
         let [ours, theirs] = [&written.join(name), variant]
             .map(|dir| TensorFile::open(&dir.join("adapter_model.safetensors")).names());
@@ -83,7 +89,8 @@ fn adapters_share_a_base_model_without_touching_it() {
     let dir = own_golden("adapters");
     let base = dir.with_file_name("llama-tiny");
     let model = LanguageModel::load(&base, &Device::Cpu).unwrap();
-    let adapters: Vec<Adapter> = variants(&dir).iter().map(|dir| load(dir, &model.decoder)).collect();
+    let of_base = variants(&dir).into_iter().filter(|variant| !variant.join("base").is_dir());
+    let adapters: Vec<Adapter> = of_base.map(|variant| load(&variant, &model.decoder)).collect();
     let prompts = [vec![505, 508, 82, 88, 390], vec![505, 39, 413]];
     let ids_of = |generations: Vec<Generation>| generations.into_iter().map(|g| g.ids).collect::<Vec<_>>();
     // Each by itself, on a model that has seen no other adapter.

@@ -15,6 +15,7 @@ use crate::model::{Decoder, DecoderConfig, Weight};
 use crate::random;
 
 mod config;
+mod fused;
 mod peft;
 
 pub use config::{LoraConfig, TargetModules};
@@ -71,15 +72,16 @@ impl Target {
         Self::ALL.into_iter().find(|target| target.module_name() == name)
     }
 
-    /// Name of the projection in a layer, as PEFT matches it: `model.layers.0.self_attn.q_proj`.
-    pub(crate) fn full_name(self, layer: usize) -> String {
-        format!("model.layers.{layer}.{}.{}", self.block_name(), self.module_name())
-    }
-
+    /// Names of the projection's A and B. In architectures that store several projections as one matrix these are
+    /// names of this engine; see `fused` for PEFT's.
     fn tensor_names(self, layer: usize) -> [String; 2] {
-        let module = self.full_name(layer);
-        ["lora_A", "lora_B"].map(|part| format!("base_model.model.{module}.{part}.weight"))
+        tensor_names(&format!("model.layers.{layer}.{}.{}", self.block_name(), self.module_name()))
     }
+}
+
+/// PEFT's names of a module's A and B.
+fn tensor_names(module: &str) -> [String; 2] {
+    ["lora_A", "lora_B"].map(|part| format!("base_model.model.{module}.{part}.weight"))
 }
 
 /// The two factors of one projection's update.
@@ -106,7 +108,7 @@ impl Adapter {
     /// A fresh adapter that does not change the model yet: A as PEFT draws it (Kaiming uniform with `a = sqrt(5)`,
     /// that is uniform in `±1 / sqrt(in)`), B zero. The same seed gives the same tensors on any machine.
     pub fn init(config: LoraConfig, decoder: &DecoderConfig, seed: u64, device: &Device) -> Result<Self> {
-        let modules = config.modules(decoder.num_hidden_layers, Path::new(CONFIG_FILE))?;
+        let modules = config.modules(decoder, Path::new(CONFIG_FILE))?;
         let layers = fill(&modules, |layer, target, rank| {
             let (out_features, in_features) = decoder.projection_shape(target);
             let key = random::key(seed, &[random::label("lora_A"), layer as u64, target as u64]);
@@ -147,7 +149,7 @@ impl Adapter {
         decoder: &DecoderConfig,
         origin: &Path,
     ) -> Result<Self> {
-        let modules = config.modules(decoder.num_hidden_layers, origin)?;
+        let modules = config.modules(decoder, origin)?;
         let mut take = |name: &str, shape: (usize, usize)| -> Result<Tensor> {
             let tensor = tensors
                 .remove(name)
@@ -189,18 +191,23 @@ impl Adapter {
         let tensors = candle_core::safetensors::load_buffer(&bytes, device).map_err(|e| {
             Error::adapter(&weights_path, format!("it is cut short or not a safetensors file: {e}"))
         })?;
-        Self::from_named(config, tensors.into_iter().collect(), decoder, &weights_path)
+        let mut tensors = tensors.into_iter().collect();
+        fused::split(&mut tensors, decoder, &weights_path)?;
+        Self::from_named(config, tensors, decoder, &weights_path)
     }
 
-    /// Writes the adapter as a PEFT folder (created where missing). Both files are written under a temporary name,
-    /// flushed to the disk and renamed, so that a reader never meets half a file.
+    /// Writes the adapter as a folder (created where missing) that is read back bit for bit: PEFT's files, with a pair
+    /// for each projection even where the base model stores several as one matrix. Both files are written under a
+    /// temporary name, flushed to the disk and renamed, so that a reader never meets half a file.
     pub fn save(&self, dir: &Path) -> Result<()> {
-        std::fs::create_dir_all(dir).map_err(|source| Error::Io { path: dir.to_path_buf(), source })?;
-        let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
-        let path = dir.join(WEIGHTS_FILE);
-        let bytes = peft::serialize_tensors(self.named_tensors(), metadata, &path)?;
-        write_atomically(&path, &bytes)?;
-        peft::write_config(&self.config, &dir.join(CONFIG_FILE))
+        write(dir, &self.config, self.named_tensors())
+    }
+
+    /// Writes the adapter as a folder that PEFT loads on the base model: as [`Adapter::save`], with pairs on the
+    /// matrices that a checkpoint of `decoder`'s architecture stores.
+    pub fn export(&self, dir: &Path, decoder: &DecoderConfig) -> Result<()> {
+        let (config, tensors) = fused::join(self, decoder)?;
+        write(dir, &config, tensors)
     }
 
     /// The decoder with the update folded into its weights, `W + (alpha / r) B A`; the original is untouched.
@@ -216,6 +223,15 @@ impl Adapter {
         }
         Ok(merged)
     }
+}
+
+fn write(dir: &Path, config: &LoraConfig, tensors: Vec<(String, Tensor)>) -> Result<()> {
+    std::fs::create_dir_all(dir).map_err(|source| Error::Io { path: dir.to_path_buf(), source })?;
+    let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    let path = dir.join(WEIGHTS_FILE);
+    let bytes = peft::serialize_tensors(tensors, metadata, &path)?;
+    write_atomically(&path, &bytes)?;
+    peft::write_config(config, &dir.join(CONFIG_FILE))
 }
 
 /// The pairs of an adapter's modules, each made by `pair` from layer, target and rank.
@@ -324,6 +340,33 @@ mod tests {
         let names: Vec<String> = read.named_tensors().into_iter().map(|(name, _)| name).collect();
         assert_eq!(names.len(), 2 * 2 * decoder.config.num_hidden_layers);
         assert_eq!(names[0], "base_model.model.model.layers.0.mlp.down_proj.lora_A.weight");
+    }
+
+    #[test]
+    fn projections_stored_as_one_matrix_are_exported_as_one() {
+        let phi3 = test_model::variants()
+            .into_iter()
+            .find(|(_, config)| config["architectures"][0] == "Phi3ForCausalLM");
+        let decoder = test_model::tiny_as(&phi3.unwrap().1, 1);
+        let config = LoraConfig { target_modules: TargetModules::every(&decoder.config), ..lora_config(&[]) };
+        let adapter = with_random_b(&Adapter::init(config, &decoder.config, 5, &Device::Cpu).unwrap());
+        let expected = hidden(&decoder, Some(&adapter));
+        let [saved, exported] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        adapter.save(saved.path()).unwrap();
+        adapter.export(exported.path(), &decoder.config).unwrap();
+        let load =
+            |dir: &tempfile::TempDir| Adapter::load(dir.path(), &decoder.config, &Device::Cpu).unwrap();
+        assert_eq!(hidden(&decoder, Some(&load(&saved))), expected);
+        let read = load(&exported);
+        assert!(largest_difference(&hidden(&decoder, Some(&read)), &expected) < 1e-5);
+        assert_eq!(
+            read.get(0, Target::K).unwrap().a.dims()[0],
+            9,
+            "three projections of rank 3 are one of rank 9"
+        );
+        let bytes = std::fs::read(exported.path().join(WEIGHTS_FILE)).unwrap();
+        let written = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).unwrap();
+        assert_eq!(written.len(), 2 * 4 * decoder.config.num_hidden_layers, "four stored matrices a layer");
     }
 
     #[test]

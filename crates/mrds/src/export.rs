@@ -177,7 +177,7 @@ pub fn export_model(model: &Path, adapter: Option<&Path>, format: ExportFormat, 
 fn write(model: &Path, adapter: &Adapter, format: ExportFormat, to: &Path, card: &str) -> Result<()> {
     let checkpoint = Checkpoint::open(model)?;
     match format {
-        ExportFormat::Peft => adapter.save(to)?,
+        ExportFormat::Peft => adapter.export(to, &checkpoint.config()?)?,
         ExportFormat::Merged => write_merged(&checkpoint, Some(adapter), to, card)?,
         ExportFormat::Gguf(kind) => write_gguf(&checkpoint, Some(adapter), kind, &gguf_path(to, kind)?)?,
         ExportFormat::GgufAdapter => {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Target;
 use crate::error::{Error, Result};
+use crate::model::DecoderConfig;
 
 /// What shapes an adapter; the part of PEFT's `LoraConfig` that this engine carries out, under PEFT's defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,9 +60,21 @@ pub enum TargetModules {
 }
 
 impl TargetModules {
-    /// These projections in every layer.
+    /// These projections in every layer, by the names under which `q_proj` and its like are stored one by one.
     pub fn of(targets: &[Target]) -> Self {
         Self::Names(targets.iter().map(|target| target.module_name().to_owned()).collect())
+    }
+
+    /// Every projection in every layer, by the names that this model's checkpoint has for them.
+    pub fn every(decoder: &DecoderConfig) -> Self {
+        let mut names: Vec<String> = Vec::new();
+        for target in Target::ALL {
+            let name = decoder.stored_projection(target).0;
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        Self::Names(names)
     }
 }
 
@@ -76,8 +89,9 @@ pub(super) struct Module {
 pub(super) type Modules = Vec<[Option<Module>; 7]>;
 
 impl LoraConfig {
-    /// The projections that the adapter acts on in a decoder of `layers` blocks; `origin` is named in messages.
-    pub(super) fn modules(&self, layers: usize, origin: &Path) -> Result<Modules> {
+    /// The projections that the adapter acts on in a decoder; `origin` is named in messages.
+    pub(super) fn modules(&self, decoder: &DecoderConfig, origin: &Path) -> Result<Modules> {
+        let layers = decoder.num_hidden_layers;
         self.check(origin)?;
         let targets = Matcher::new(&self.target_modules, origin)?;
         let ranks = compiled(&self.rank_pattern, origin)?;
@@ -86,7 +100,7 @@ impl LoraConfig {
         for layer in 0..layers {
             let mut of_layer = <[Option<Module>; 7]>::default();
             for target in Target::ALL {
-                let name = target.full_name(layer);
+                let name = decoder.stored_name(layer, target);
                 if targets.matches(&name, self.layer_counts(layer)) {
                     let rank = first_match(&ranks, &name).unwrap_or(self.rank);
                     let alpha = first_match(&alphas, &name).unwrap_or(self.alpha);
@@ -97,20 +111,25 @@ impl LoraConfig {
             modules.push(of_layer);
         }
         if modules.iter().flatten().all(Option::is_none) {
-            let known = Target::ALL.map(Target::module_name).join(", ");
-            let named = match &self.target_modules {
-                TargetModules::AllLinear => "all-linear".to_owned(),
-                TargetModules::Names(names) => names.join(", "),
-                TargetModules::Regex(pattern) => pattern.clone(),
-            };
-            return Err(Error::adapter(
-                origin,
-                format!(
-                    "target_modules ({named}) names no projection of this model; it has {known} in {layers} layers"
-                ),
-            ));
+            return Err(self.names_nothing(decoder, origin));
         }
         Ok(modules)
+    }
+
+    fn names_nothing(&self, decoder: &DecoderConfig, origin: &Path) -> Error {
+        let told = |targets: &TargetModules| match targets {
+            TargetModules::AllLinear => "all-linear".to_owned(),
+            TargetModules::Names(names) => names.join(", "),
+            TargetModules::Regex(pattern) => pattern.clone(),
+        };
+        let (named, known) = (told(&self.target_modules), told(&TargetModules::every(decoder)));
+        let layers = decoder.num_hidden_layers;
+        Error::adapter(
+            origin,
+            format!(
+                "target_modules ({named}) names no projection of this model; it has {known} in {layers} layers"
+            ),
+        )
     }
 
     /// What to tell the user where the base model that the adapter names is not the model in the file or folder
@@ -218,10 +237,15 @@ fn matches(regex: &Regex, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_model;
+
+    fn two_layers() -> DecoderConfig {
+        test_model::tiny(1).config
+    }
 
     /// Names of the adapted modules of a model with two layers, with rank and scale.
     fn modules(config: &LoraConfig) -> Vec<(String, usize, f64)> {
-        let modules = config.modules(2, Path::new("adapter_config.json")).unwrap();
+        let modules = config.modules(&two_layers(), Path::new("adapter_config.json")).unwrap();
         let mut found = Vec::new();
         for (layer, of_layer) in modules.iter().enumerate() {
             for (target, module) in Target::ALL.into_iter().zip(of_layer) {
@@ -260,7 +284,13 @@ mod tests {
             LoraConfig { target_modules, layers_to_transform: Some(vec![1]), ..LoraConfig::default() };
         assert_eq!(names(&config), ["0.up_proj", "1.q_proj"]);
         let refused = LoraConfig { target_modules: TargetModules::AllLinear, ..config };
-        assert!(refused.modules(2, Path::new("")).unwrap_err().to_string().contains("layers_to_transform"));
+        assert!(
+            refused
+                .modules(&two_layers(), Path::new(""))
+                .unwrap_err()
+                .to_string()
+                .contains("layers_to_transform")
+        );
     }
 
     #[test]
@@ -313,7 +343,7 @@ mod tests {
     fn what_matches_nothing_or_cannot_be_read_is_refused() {
         let message = |target_modules| {
             let config = LoraConfig { target_modules, ..LoraConfig::default() };
-            config.modules(2, Path::new("")).unwrap_err().to_string()
+            config.modules(&two_layers(), Path::new("")).unwrap_err().to_string()
         };
         assert!(message(listed(&["wte"])).contains("wte"));
         assert!(message(TargetModules::Regex("q_proj".into())).contains("no projection"));

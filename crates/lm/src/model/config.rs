@@ -244,6 +244,12 @@ impl DecoderConfig {
         }
     }
 
+    /// Name of the matrix in which a checkpoint keeps a layer's projection: `model.layers.0.self_attn.q_proj`, for
+    /// Phi-3 `model.layers.0.self_attn.qkv_proj`.
+    pub(crate) fn stored_name(&self, layer: usize, target: crate::lora::Target) -> String {
+        format!("model.layers.{layer}.{}.{}", target.block_name(), self.stored_projection(target).0)
+    }
+
     /// Whether a block's projection has a bias.
     pub fn projection_bias(&self, target: crate::lora::Target) -> bool {
         use crate::lora::Target;

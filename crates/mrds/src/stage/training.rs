@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use lm::lora::{Adapter, LoraConfig, Target, TargetModules};
+use lm::lora::{Adapter, LoraConfig, TargetModules};
 use lm::train::{
     BatchPlan, Objective, Observer, Schedule, StepReport, TrainConfig, TrainExample, TrainOutcome,
     TrainState, train,
@@ -37,7 +37,7 @@ impl Stage<'_> {
             rank: recipe.lora_rank,
             alpha: recipe.lora_alpha,
             dropout,
-            target_modules: TargetModules::of(&Target::ALL),
+            target_modules: TargetModules::every(&decoder.config),
             base_model: self.run.row.model_name.clone(),
             ..LoraConfig::default()
         };

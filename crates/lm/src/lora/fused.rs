@@ -1,0 +1,95 @@
+//! Adapters of architectures that store several projections as one matrix (Phi-3's `qkv_proj` and `gate_up_proj`):
+//! PEFT adapts the stored matrix, this engine each projection.
+//!
+//! A PEFT pair on a stored matrix is the same A for each of its projections, with their rows of B. The other way
+//! round, the A of the projections are stacked and their B put on the diagonal, so that the rank is the sum of theirs
+//! and nothing is lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use candle_core::Tensor;
+
+use super::{Adapter, LoraConfig, LoraPair, Target, tensor_names};
+use crate::error::{Error, Result};
+use crate::model::DecoderConfig;
+
+/// Replaces pairs on stored matrices by those of their projections, under the projections' names.
+pub(super) fn split(
+    tensors: &mut BTreeMap<String, Tensor>,
+    decoder: &DecoderConfig,
+    origin: &Path,
+) -> Result<()> {
+    let mut whole = BTreeSet::new();
+    for (layer, target) in (0..decoder.num_hidden_layers).flat_map(|l| Target::ALL.map(|target| (l, target)))
+    {
+        let (module, stored_rows, first_row) = decoder.stored_projection(target);
+        let [stored_a, stored_b] = tensor_names(&decoder.stored_name(layer, target));
+        let (Some(a), Some(b)) = (tensors.get(&stored_a), tensors.get(&stored_b)) else { continue };
+        if module == target.module_name() {
+            continue;
+        }
+        if b.dims().first() != Some(&stored_rows) {
+            let found = b.dims();
+            return Err(Error::adapter(
+                origin,
+                format!("{stored_b} has shape {found:?} where this base model needs {stored_rows} rows"),
+            ));
+        }
+        let rows = b.narrow(0, first_row, decoder.projection_shape(target).0)?;
+        let [name_a, name_b] = target.tensor_names(layer);
+        let a = a.clone();
+        tensors.insert(name_a, a);
+        tensors.insert(name_b, rows);
+        whole.extend([stored_a, stored_b]);
+    }
+    tensors.retain(|name, _| !whole.contains(name));
+    Ok(())
+}
+
+/// Configuration and named tensors of the adapter on the matrices that the base model stores.
+pub(super) fn join(
+    adapter: &Adapter,
+    decoder: &DecoderConfig,
+) -> Result<(LoraConfig, Vec<(String, Tensor)>)> {
+    // All projections of a stored matrix have one scale: it is given to the matrix by its name.
+    let mut stored: BTreeMap<String, (f64, Vec<&LoraPair>)> = BTreeMap::new();
+    for (layer, pairs) in adapter.layers.iter().enumerate() {
+        for (target, pair) in Target::ALL.into_iter().zip(pairs) {
+            if let Some(pair) = pair {
+                let scale = adapter.scale(layer, target);
+                let name = decoder.stored_name(layer, target);
+                stored.entry(name).or_insert((scale, Vec::new())).1.push(pair);
+            }
+        }
+    }
+    let mut config = adapter.config.clone();
+    let mut tensors = Vec::new();
+    for (name, (scale, pairs)) in stored {
+        let pair = stacked(&pairs)?;
+        let [name_a, name_b] = tensor_names(&name);
+        if pairs.len() > 1 {
+            let rank = pair.a.dim(0)?;
+            let divisor = if config.use_rslora { (rank as f64).sqrt() } else { rank as f64 };
+            config.rank_pattern.insert(0, (name.clone(), rank));
+            config.alpha_pattern.insert(0, (name, scale * divisor));
+        }
+        tensors.extend([(name_a, pair.a), (name_b, pair.b)]);
+    }
+    tensors.sort_by(|x, y| x.0.cmp(&y.0));
+    Ok((config, tensors))
+}
+
+/// A stacked, B on the diagonal; the pairs are in the order in which the matrix stores their projections.
+fn stacked(pairs: &[&LoraPair]) -> Result<LoraPair> {
+    let ranks: usize = pairs.iter().map(|pair| pair.a.dims()[0]).sum();
+    let mut first = 0;
+    let mut bands = Vec::with_capacity(pairs.len());
+    for pair in pairs {
+        let rank = pair.b.dim(1)?;
+        bands.push(pair.b.pad_with_zeros(1, first, ranks - first - rank)?);
+        first += rank;
+    }
+    let a: Vec<&Tensor> = pairs.iter().map(|pair| &pair.a).collect();
+    Ok(LoraPair { a: Tensor::cat(&a, 0)?, b: Tensor::cat(&bands, 0)? })
+}
