@@ -3,6 +3,8 @@
 //! This file holds data sets, runs and settings as far as no weights are needed; `study` adds the rating, `worker`
 //! (feature `engine`) what computes.
 
+mod shown;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::import::{self, ColumnMap, Import, ImportOptions, ImportedExample, Issue, Leak, SplitChoice};
 use crate::recipe::Recipe;
 use crate::stage_name::StageName;
+use shown::{align_json, stage_json, summarizer_json};
 
 /// An open workspace.
 pub struct Session {
@@ -560,46 +563,4 @@ fn imported(row: &ExampleRow) -> ImportedExample {
 
 fn file_stem(file: &str) -> String {
     Path::new(file).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
-}
-
-fn stage_json(stage: &StageRow, status: &str) -> Value {
-    json!({
-        "name": stage.name, "status": status, "wall_s": stage.wall_s, "cpu_s": stage.cpu_s,
-        "peak_rss_bytes": stage.peak_rss_bytes, "n_in": stage.n_in, "n_out": stage.n_out, "dropped": stage.dropped,
-        "inputs_sha256": stage.inputs_sha256, "output_sha256": stage.output_sha256, "measures": stage.measures,
-        "error": stage.error,
-    })
-}
-
-fn align_json(
-    adapters: &[crate::artifact::TrainedAdapter],
-    checkpoints: &[crate::artifact::Checkpoint],
-) -> Value {
-    let of = |role: &str| {
-        let training = adapters.iter().find(|adapter| adapter.role == role)?.trainings.first()?;
-        let last = training.last_dpo.as_ref();
-        Some(json!({
-            "first_dpo_loss": training.first_dpo_loss, "margin": last.map(|l| l.margin),
-            "accuracy": last.map(|l| l.accuracy), "logps_chosen": last.map(|l| l.logps_chosen),
-            "logps_rejected": last.map(|l| l.logps_rejected), "updates": training.updates,
-            "best_update": training.best_update,
-        }))
-    };
-    let Some(mut separate) = of("dpo_separate") else { return of("dpo_joint").unwrap_or(Value::Null) };
-    separate["dpo_joint"] = json!(of("dpo_joint"));
-    separate["checkpoints"] = json!(checkpoints);
-    separate
-}
-
-fn summarizer_json(adapters: &[crate::artifact::TrainedAdapter]) -> Value {
-    let records = |adapter: &crate::artifact::TrainedAdapter| match adapter.trainings.as_slice() {
-        [stage1, stage2] => json!({"stage1": stage1, "stage2": stage2}),
-        trainings => json!({"trainings": trainings}),
-    };
-    let main = adapters.iter().find(|adapter| adapter.role == "mrds_separate");
-    let mut shown = main.map_or_else(|| json!({}), records);
-    for adapter in adapters {
-        shown["systems"][&adapter.role] = records(adapter);
-    }
-    shown
 }
