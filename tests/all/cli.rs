@@ -9,6 +9,7 @@ mod docs;
 mod hub;
 mod hub_server;
 mod model;
+mod plan;
 mod run;
 
 use std::path::{Path, PathBuf};

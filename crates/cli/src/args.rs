@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Recipe(RecipeArgs),
     /// Carry out the whole method on a data set
     Run(Run),
+    /// What a run would take on this machine: memory, disk and time of each stage
+    Plan(Plan),
     /// List the runs
     Runs,
     /// Show a run: stages, figures, results, or the artifacts of a stage
@@ -93,6 +95,7 @@ impl Command {
             Self::Format(_) => "format",
             Self::Recipe(_) => "recipe",
             Self::Run(_) => "run",
+            Self::Plan(_) => "plan",
             Self::Runs => "runs",
             Self::Show(_) => "show",
             Self::Resume(_) => "resume",
@@ -212,6 +215,24 @@ pub(crate) struct Run {
     /// Start the work in a process of its own and return
     #[arg(long)]
     pub(crate) detach: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Plan {
+    /// Name of the data set
+    #[arg(long)]
+    pub(crate) dataset: String,
+    /// Folder, id or name of a model, or one of the catalogue that is not here yet
+    #[arg(long)]
+    pub(crate) model: String,
+    #[command(flatten)]
+    pub(crate) choice: RecipeChoice,
+    /// Real pairs to learn from
+    #[arg(long)]
+    pub(crate) shots: Option<usize>,
+    /// Real pairs that choose checkpoints
+    #[arg(long)]
+    pub(crate) validation: Option<usize>,
 }
 
 /// Which stages.

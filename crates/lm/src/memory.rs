@@ -64,7 +64,7 @@ pub fn weights_bytes(config: &DecoderConfig, precision: Precision) -> u64 {
         let bias = if config.projection_bias(target) { rows as u64 * F32_BYTES } else { 0 };
         precision.matrix_bytes(rows, columns) + bias
     };
-    let norms = 2 * hidden as u64 * F32_BYTES;
+    let norms = (2 * hidden + if config.qk_norm { 2 * config.head_dim } else { 0 }) as u64 * F32_BYTES;
     let layer: u64 = Target::ALL.into_iter().map(of_projection).sum::<u64>() + norms;
     let embeddings = if config.tie_word_embeddings { 1 } else { 2 };
     config.num_hidden_layers as u64 * layer

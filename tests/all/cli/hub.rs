@@ -247,6 +247,19 @@ fn a_family_that_is_not_supported_is_refused_before_its_weights_come() {
     assert!(!folder(&place).exists());
 }
 
+/// A repository of GGUF files: the names of all where none is chosen, else that one alone.
+#[test]
+fn one_gguf_file_is_chosen_by_name() {
+    let (place, hub) = (Place::new(), Hub::serve(&golden("gguf")));
+    refused(&place, &hub, &["models", "add", ID], 2, "no_weights", &["--file", "qwen2-q8_0.gguf"]);
+    let added = said(&place, &hub, &["models", "add", ID, "--file", "llama-q4_k_m.gguf"]);
+    assert_eq!((added.code, text(&added.last["name"])), (0, "acme/tiny:llama-q4_k_m.gguf"), "{}", added.last);
+    let folder = place.workspace().join("models/acme--tiny-llama-q4_k_m.gguf");
+    assert!(folder.join("llama-q4_k_m.gguf").is_file() && !folder.join("qwen2-q8_0.gguf").exists());
+    assert!(number(&place.ok(&["models", "list"])["models"][0]["context_tokens"]) > 0.0);
+    assert_eq!(place.ok(&["models", "verify", text(&added.last["name"])])["sha256_ok"], true);
+}
+
 #[test]
 fn removing_asks_and_spares_what_is_the_user_s_own() {
     let (place, hub) = (Place::new(), hub());

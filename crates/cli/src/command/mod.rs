@@ -5,6 +5,7 @@ mod doctor;
 mod download;
 mod engine;
 mod models;
+mod plan;
 mod runs;
 mod work;
 
@@ -33,6 +34,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Run(run) => work::run(global, run, output),
         Command::Resume(resume) => work::resume(global, resume, output),
         Command::Worker(worker) => work::worker(global, worker, output),
+        Command::Plan(args) => plan::plan(global, args, output),
         Command::Runs => runs::runs(global, output),
         Command::Show(show) => runs::show(global, show, output),
         Command::Pause(pause) => runs::pause(global, &pause.run, output),

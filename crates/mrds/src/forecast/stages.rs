@@ -1,8 +1,4 @@
-//! What a run will take before it is begun: peak memory, disk and time of each stage, and cheaper ways where it does
-//! not fit (`duologue plan`).
-//!
-//! Memory is counted ([`lm::memory`]); time is the tokens of each kind of work, from the recipe and the texts' lengths,
-//! over the machine's speed ([`lm::probe`]). How far both are from real runs: `docs/plan.md`.
+//! Memory, disk and time of each stage, as a pure function of the model's sizes, the recipe, the texts and the speed.
 
 use lm::DecoderConfig;
 use lm::memory::{self, Training};
@@ -65,6 +61,8 @@ pub struct Setting<'a> {
     pub config: &'a DecoderConfig,
     /// Memory of the process with the model loaded and nothing done yet.
     pub loaded_bytes: u64,
+    /// Highest memory while it loads.
+    pub loading_bytes: u64,
     /// Speed.
     pub rates: Rates,
     /// Threads of the computation.
@@ -99,7 +97,8 @@ impl Forecast<'_> {
         let disk = adapters * ADAPTERS_ON_DISK * adapter + (work.generate * BYTES_PER_TOKEN) as u64;
         StageForecast {
             name,
-            peak_bytes: self.setting.loaded_bytes + self.added_bytes(name) + adapters * adapter,
+            peak_bytes: (self.setting.loaded_bytes + self.added_bytes(name) + adapters * adapter)
+                .max(self.setting.loading_bytes),
             disk_bytes: disk,
             seconds: work.train / rates.train + work.forward / rates.forward + work.generate / rates.generate,
         }

@@ -1,0 +1,94 @@
+//! plan: what a run would take on this machine, before it is begun.
+
+use std::process::ExitCode;
+
+use mrds::catalogue::catalogue;
+use mrds::forecast::{ForecastRequest, Machine, Outlook, PlannedModel, Verdict};
+use mrds::session::Session;
+
+use super::work::model_folder;
+use super::{Done, recipe, session, workspace};
+use crate::args::{Global, Plan};
+use crate::failure::Failure;
+use crate::machine::{disk_free_bytes, memory_bytes};
+use crate::output::Output;
+use crate::table::Table;
+
+pub(super) fn plan(global: &Global, args: &Plan, output: &Output) -> Done {
+    let session = session(global)?;
+    let mut recipe = recipe(&args.choice)?;
+    recipe.shots = args.shots.unwrap_or(recipe.shots);
+    recipe.validation = args.validation.unwrap_or(recipe.validation);
+    let machine = Machine {
+        memory_free_bytes: memory_bytes().map(|(_, free)| free),
+        disk_free_bytes: disk_free_bytes(&workspace(global)?),
+        threads: global.threads(),
+    };
+    let outlook = session.outlook(&ForecastRequest {
+        dataset: args.dataset.clone(),
+        model: model(&session, &args.model)?,
+        recipe,
+        device: global.device.clone(),
+        machine,
+    })?;
+    output.text(describe(&outlook));
+    output.result(&outlook);
+    Ok(ExitCode::from(u8::from(outlook.verdict == Verdict::NotReady)))
+}
+
+/// A model that is here, else one of the catalogue.
+fn model(session: &Session, name: &str) -> Result<PlannedModel, Failure> {
+    match model_folder(session, name) {
+        Ok(folder) => Ok(PlannedModel::Folder(folder)),
+        Err(unknown) => {
+            let entry = catalogue()?.into_iter().find(|entry| entry.hub_id == name || entry.name == name);
+            entry.map(|entry| PlannedModel::Catalogue(Box::new(entry))).ok_or(unknown)
+        }
+    }
+}
+
+fn describe(outlook: &Outlook) -> String {
+    let mut table = Table::new(&["stage", "peak memory", "disk", "time"]);
+    let row = |name: &str, peak: u64, disk: u64, seconds: f64| {
+        vec![name.to_owned(), gigabytes(peak), gigabytes(disk), duration(seconds)]
+    };
+    for stage in &outlook.stages {
+        table.row(row(stage.name.as_str(), stage.peak_bytes, stage.disk_bytes, stage.seconds));
+    }
+    table.row(row("all", outlook.peak_bytes, outlook.disk_bytes, outlook.seconds));
+    let speed = if outlook.probed { "measured with the model" } else { "estimated from a matrix product" };
+    let mut text = format!("{table}\nSpeed {speed}, {} threads.\n", outlook.machine.threads);
+    if outlook.missing.is_empty() {
+        text += "Ready: nothing is missing.\n";
+    }
+    for missing in &outlook.missing {
+        text += &format!("Missing: {missing}\n");
+    }
+    if !outlook.offers.is_empty() {
+        let mut offers = Table::new(&["cheaper", "peak memory", "time", "here", "price"]);
+        for offer in &outlook.offers {
+            offers.row(vec![
+                offer.change.clone(),
+                gigabytes(offer.peak_bytes),
+                duration(offer.seconds),
+                if offer.fits { "fits" } else { "too big" }.to_owned(),
+                offer.price.to_owned(),
+            ]);
+        }
+        text += &format!("\n{offers}");
+    }
+    text
+}
+
+fn gigabytes(bytes: u64) -> String {
+    format!("{:.2} GB", bytes as f64 / 1e9)
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
+        s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),
+        s => format!("{:.1} days", s / 86_400.0),
+    }
+}

@@ -1,0 +1,308 @@
+//! What a run will take before it is begun: peak memory, disk and time of each stage, and cheaper ways where it does
+//! not fit (`duologue plan`).
+//!
+//! Memory is counted ([`lm::memory`]); time is the tokens of each kind of work, from the recipe and the texts' lengths,
+//! over the machine's speed ([`lm::probe`]). How far memory is from that of real runs: `docs/plan.md`.
+
+mod stages;
+
+use std::path::PathBuf;
+
+use lm::memory::{self, Precision};
+use lm::probe::{Rates, gemm_flops_per_s};
+use lm::{DecoderConfig, LanguageModel, SpecialTokens, check_folder};
+use serde::Serialize;
+use store::{ExampleRow, Split};
+
+pub use stages::{Length, Setting, StageForecast, Texts, forecast};
+
+use crate::catalogue::{CatalogueEntry, catalogue};
+use crate::error::{Error, Result};
+use crate::recipe::Recipe;
+use crate::session::Session;
+
+/// Characters of a token where no tokenizer is here to count.
+const CHARS_PER_TOKEN: f64 = 4.0;
+/// Examples whose tokens are counted.
+const COUNTED: usize = 400;
+
+/// The model of a forecast.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlannedModel {
+    /// A folder: its speed is probed.
+    Folder(PathBuf),
+    /// A model of the catalogue that is not here.
+    Catalogue(Box<CatalogueEntry>),
+}
+
+/// What is to be forecast.
+#[derive(Clone, Debug)]
+pub struct ForecastRequest {
+    /// Name of the data set.
+    pub dataset: String,
+    /// The model.
+    pub model: PlannedModel,
+    /// The recipe, unresolved.
+    pub recipe: Recipe,
+    /// `cpu`, `cuda:N` or `metal`.
+    pub device: String,
+    /// What the machine has.
+    pub machine: Machine,
+}
+
+/// What the machine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Machine {
+    /// Memory that programs can still take; none where it is not known.
+    pub memory_free_bytes: Option<u64>,
+    /// Room on the workspace's disk; none where it is not known.
+    pub disk_free_bytes: Option<u64>,
+    /// Threads of the computation.
+    pub threads: usize,
+}
+
+/// A forecast.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Outlook {
+    /// `ready` or `not_ready`.
+    pub verdict: Verdict,
+    /// What stands in the way, in words.
+    pub missing: Vec<String>,
+    /// Number of weights.
+    pub parameters: u64,
+    /// Whether the speed was measured with the model itself.
+    pub probed: bool,
+    /// Highest memory of all stages.
+    pub peak_bytes: u64,
+    /// Disk of all stages.
+    pub disk_bytes: u64,
+    /// Seconds of all stages.
+    pub seconds: f64,
+    /// Each stage.
+    pub stages: Vec<StageForecast>,
+    /// Cheaper ways to do it.
+    pub offers: Vec<Offer>,
+    /// What the machine has.
+    pub machine: Machine,
+}
+
+/// Whether the run can be begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing is missing.
+    Ready,
+    /// Something is.
+    NotReady,
+}
+
+/// A cheaper way, and what it would take.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Offer {
+    /// What to add to the command line.
+    pub change: String,
+    /// What it costs, one sentence.
+    pub price: &'static str,
+    /// Highest memory of all stages.
+    pub peak_bytes: u64,
+    /// Seconds of all stages.
+    pub seconds: f64,
+    /// Whether it fits this machine.
+    pub fits: bool,
+}
+
+/// The model as far as it is known.
+struct Known {
+    config: DecoderConfig,
+    parameters: u64,
+    loaded_bytes: u64,
+    loading_bytes: u64,
+    rates: Rates,
+    loaded: Option<LanguageModel>,
+}
+
+impl Session {
+    /// Forecasts a run; stores nothing.
+    ///
+    /// # Errors
+    /// Data sets, models and recipes that cannot be used at all. What is merely missing stands in the outlook.
+    pub fn outlook(&self, request: &ForecastRequest) -> Result<Outlook> {
+        let dataset = self.store.dataset(&request.dataset)?;
+        let rows = self.store.examples(dataset.id, None)?;
+        let known = Known::of(request)?;
+        let recipe = request.recipe.clone().resolve(known.parameters)?;
+        let texts = texts(&rows, &recipe, known.loaded.as_ref())?;
+        let stages = known.forecast(&recipe, &texts, request.machine.threads);
+        let mut missing = enough(&rows, &recipe);
+        if let PlannedModel::Catalogue(entry) = &request.model {
+            let id = &entry.hub_id;
+            missing.push(format!("the model is not on this computer: `duologue models add {id}`"));
+        }
+        let (peak_bytes, seconds) = totals(&stages);
+        let disk_bytes = stages.iter().map(|stage| stage.disk_bytes).sum();
+        missing.extend(lacks("memory", peak_bytes, request.machine.memory_free_bytes));
+        missing.extend(lacks("disk space", disk_bytes, request.machine.disk_free_bytes));
+        Ok(Outlook {
+            verdict: if missing.is_empty() { Verdict::Ready } else { Verdict::NotReady },
+            missing,
+            parameters: known.parameters,
+            probed: known.loaded.is_some(),
+            peak_bytes,
+            disk_bytes,
+            seconds,
+            offers: known.offers(&recipe, &texts, &request.machine, peak_bytes)?,
+            stages,
+            machine: request.machine,
+        })
+    }
+}
+
+impl Known {
+    fn of(request: &ForecastRequest) -> Result<Self> {
+        let folder = match &request.model {
+            PlannedModel::Folder(folder) => folder,
+            PlannedModel::Catalogue(entry) => return Self::of_entry(entry),
+        };
+        let summary = check_folder(folder)?;
+        let model = LanguageModel::load(folder, &lm::device::select(&request.device)?)?;
+        let rates = Rates::measure(&model.decoder, request.recipe.lora_rank)?;
+        let process = memory::process_bytes(&summary.config);
+        // f32 weights are laid out anew from the mapped file; narrower ones stay in it.
+        let dense = memory::weights_bytes(&summary.config, Precision::F32);
+        let copied = if summary.weight_bytes >= dense { summary.weight_bytes } else { 0 };
+        Ok(Self {
+            parameters: summary.parameters,
+            loaded_bytes: process + summary.weight_bytes,
+            loading_bytes: process + summary.weight_bytes + copied,
+            config: summary.config,
+            rates,
+            loaded: Some(model),
+        })
+    }
+
+    fn of_entry(entry: &CatalogueEntry) -> Result<Self> {
+        let config = entry.config.clone();
+        let loaded_bytes = memory::process_bytes(&config) + memory::weights_bytes(&config, Precision::Half);
+        Ok(Self {
+            parameters: entry.parameters,
+            loaded_bytes,
+            loading_bytes: loaded_bytes,
+            rates: Rates::estimate(&config, gemm_flops_per_s()?),
+            config,
+            loaded: None,
+        })
+    }
+
+    fn forecast(&self, recipe: &Recipe, texts: &Texts, threads: usize) -> Vec<StageForecast> {
+        let setting = Setting {
+            config: &self.config,
+            loaded_bytes: self.loaded_bytes,
+            loading_bytes: self.loading_bytes,
+            rates: self.rates,
+            threads,
+        };
+        forecast(&setting, recipe, texts)
+    }
+
+    /// Changes of the recipe and smaller models that need less memory, most faithful first.
+    fn offers(
+        &self,
+        recipe: &Recipe,
+        texts: &Texts,
+        machine: &Machine,
+        peak_bytes: u64,
+    ) -> Result<Vec<Offer>> {
+        const SAME: &str = "same results up to rounding; somewhat slower";
+        let mut offers = Vec::new();
+        let mut add = |change: String, price, stages: &[StageForecast]| {
+            let (peak, seconds) = totals(stages);
+            let fits = machine.memory_free_bytes.is_none_or(|free| peak <= free);
+            if peak < peak_bytes {
+                offers.push(Offer { change, price, peak_bytes: peak, seconds, fits });
+            }
+        };
+        let tries: [(&[&str], &'static str); 4] = [
+            (&["generate_batch_size=8"], SAME),
+            (&["tokens_per_microbatch=1024"], SAME),
+            (&["tokens_per_microbatch=512", "generate_batch_size=4"], SAME),
+            (
+                &["dialogue_max_new_tokens=256", "tokens_per_microbatch=512", "generate_batch_size=4"],
+                "longer dialogues are never written",
+            ),
+        ];
+        for (assignments, price) in tries {
+            let mut cheaper = recipe.clone();
+            assignments.iter().try_for_each(|assignment| cheaper.set(assignment))?;
+            let change = assignments.iter().map(|a| format!("--set {a}")).collect::<Vec<_>>().join(" ");
+            add(change, price, &self.forecast(&cheaper, texts, machine.threads));
+        }
+        // The largest smaller one that fits.
+        let fits = |known: &Self| {
+            let (peak, _) = totals(&known.forecast(recipe, texts, machine.threads));
+            machine.memory_free_bytes.is_none_or(|free| peak <= free)
+        };
+        for entry in catalogue()?.into_iter().rev().filter(|entry| entry.parameters < self.parameters) {
+            let smaller = Self::of_entry(&entry)?;
+            if fits(&smaller) {
+                let stages = smaller.forecast(recipe, texts, machine.threads);
+                add(format!("--model {}", entry.hub_id), "a smaller model, with plainer texts", &stages);
+                break;
+            }
+        }
+        Ok(offers)
+    }
+}
+
+/// Highest memory and all seconds.
+fn totals(stages: &[StageForecast]) -> (u64, f64) {
+    let peak = stages.iter().map(|stage| stage.peak_bytes).max().unwrap_or(0);
+    (peak, stages.iter().map(|stage| stage.seconds).sum())
+}
+
+fn lacks(what: &str, need_bytes: u64, free_bytes: Option<u64>) -> Option<String> {
+    let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+    let free = free_bytes.filter(|free| *free < need_bytes)?;
+    Some(format!("{what}: {:.1} GB are needed, {:.1} GB are free", gigabytes(need_bytes), gigabytes(free)))
+}
+
+/// Examples that the recipe asks for and the data set does not have.
+fn enough(rows: &[ExampleRow], recipe: &Recipe) -> Vec<String> {
+    let count = |split: Split| rows.iter().filter(|row| row.split == split).count();
+    let (train, validation, test) = (count(Split::Train), count(Split::Validation), count(Split::Test));
+    let mut missing = Vec::new();
+    let mut need = |what: &str, have: usize, need: usize| {
+        if have < need {
+            missing.push(format!("{what}: the recipe asks for {need}, the data set has {have}"));
+        }
+    };
+    // Without a validation split its examples come from the training split.
+    match validation {
+        0 => need("training examples", train, recipe.shots + recipe.validation),
+        _ => {
+            need("training examples", train, recipe.shots);
+            need("validation examples", validation, recipe.validation);
+        }
+    }
+    need("test examples", test, 1);
+    missing
+}
+
+/// Lengths of the data set's texts, by the model's tokenizer where it is here.
+fn texts(rows: &[ExampleRow], recipe: &Recipe, model: Option<&LanguageModel>) -> Result<Texts> {
+    let tokens = |text: &str| match model {
+        Some(model) => Ok::<usize, Error>(model.tokenizer.encode(text, SpecialTokens::AsText)?.len()),
+        None => Ok((text.chars().count() as f64 / CHARS_PER_TOKEN).ceil() as usize),
+    };
+    let step = rows.len().div_ceil(COUNTED).max(1);
+    let lengths = |of: fn(&ExampleRow) -> &str| -> Result<Length> {
+        let counts = rows.iter().step_by(step).map(|row| tokens(of(row))).collect::<Result<Vec<_>>>()?;
+        let mean = counts.iter().sum::<usize>() as f64 / counts.len().max(1) as f64;
+        Ok(Length { mean, max: counts.into_iter().max().unwrap_or(0) })
+    };
+    let test = rows.iter().filter(|row| row.split == Split::Test).count();
+    Ok(Texts {
+        dialogue_tokens: lengths(|row| &row.dialogue)?,
+        summary_tokens: lengths(|row| row.references.first().map_or("", String::as_str))?,
+        test_items: if recipe.test_items > 0 { test.min(recipe.test_items) } else { test },
+    })
+}
