@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 /// Remembers the largest block of memory asked for.
 struct Counting;
 
-pub static LARGEST_BYTES: AtomicUsize = AtomicUsize::new(0);
+pub(crate) static LARGEST_BYTES: AtomicUsize = AtomicUsize::new(0);
 
 #[expect(unsafe_code, reason = "an allocator is unsafe to implement")]
 // SAFETY: every call is passed on to the system's allocator as it came.
