@@ -84,11 +84,15 @@ fn a_tokenizer_with_more_tokens_than_the_model() {
     let place = Place::new();
     let model = place.copy_of_model("m");
     let size = fixture::json(&model.join("config.json"))["vocab_size"].as_u64().expect("a size");
+    // A model may have more rows than its tokenizer has tokens.
+    let known = lm::Tokenizer::load(&model).expect("a tokenizer").vocab_size() as u64;
     change(&model.join("tokenizer.json"), |tokenizer| {
         let tokens = tokenizer["added_tokens"].as_array_mut().expect("added tokens");
-        let mut extra = tokens[0].clone();
-        (extra["id"], extra["content"]) = (json!(size), json!("<|extra|>"));
-        tokens.push(extra);
+        for id in known..=size {
+            let mut extra = tokens[0].clone();
+            (extra["id"], extra["content"]) = (json!(id), json!(format!("<|extra{id}|>")));
+            tokens.push(extra);
+        }
     });
     refuses_model(
         &model,
