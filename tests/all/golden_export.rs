@@ -143,7 +143,8 @@ fn same_tokens(dir: &Path, source: &LanguageModel, exported: &LanguageModel) {
     for text in strings {
         let encode = |model: &LanguageModel| model.tokenizer.encode(text, SpecialTokens::Parse).unwrap();
         assert_eq!(encode(exported), encode(source), "{}: {text:?}", dir.display());
-        let whole = |model: &LanguageModel| model.tokenizer.encode_with_special(text).unwrap();
+        let whole =
+            |model: &LanguageModel| model.tokenizer.encode_with_added(text, SpecialTokens::AsText).unwrap();
         assert_eq!(whole(exported), whole(source), "{}: {text:?}", dir.display());
     }
 }
@@ -165,7 +166,9 @@ fn a_quantised_file_becomes_a_half_precision_checkpoint() {
     let (source, merged) = (load(&file), load(to.path()));
     let off = distance(&logits(&merged, None), &logits(&source, None));
     assert!(off < 5e-3, "{off}");
-    let ids = |model: &LanguageModel| model.tokenizer.encode_with_special("Anna: 123 noon?\n").unwrap();
+    let ids = |model: &LanguageModel| {
+        model.tokenizer.encode_with_added("Anna: 123 noon?\n", SpecialTokens::AsText).unwrap()
+    };
     assert_eq!(ids(&merged), ids(&source));
     assert_eq!(merged.chat.source(), source.chat.source());
 }

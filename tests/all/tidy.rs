@@ -232,6 +232,20 @@ fn rust_files_begin_with_what_they_are() {
 }
 
 #[test]
+fn no_message_of_the_product_writes_special_tokens() {
+    let rooms = ["crates/mrds/src/", "crates/cli/src/", "src-tauri/src/"];
+    let mut found = Vec::new();
+    let mut encodes = 0;
+    for file in tracked().into_iter().filter(|file| rooms.iter().any(|room| file.starts_with(room))) {
+        let Some(text) = text(&file) else { continue };
+        encodes += text.matches("SpecialTokens::AsText").count();
+        found.extend(text.contains("SpecialTokens::Parse").then_some(file));
+    }
+    assert!(encodes > 0, "the rule looks for a name that is gone");
+    none(&found, "encode with SpecialTokens::AsText; only templates write special tokens:");
+}
+
+#[test]
 fn the_map_names_every_room_and_stage() {
     let map = text("ARCHITECTURE.md").expect("ARCHITECTURE.md is the map of the project");
     let mut missing = Vec::new();

@@ -1,17 +1,24 @@
 //! The checkpoint's chat template: messages → the text the model was trained on.
 //!
-//! Templates are Jinja as transformers' `apply_chat_template` runs it: `trim_blocks`, `lstrip_blocks`, Python's
-//! string methods, `raise_exception`, `strftime_now`.
+//! Templates are Jinja as transformers' `apply_chat_template` runs it (`utils/chat_template_utils.py`):
+//! `trim_blocks`, `lstrip_blocks`, Python's string methods, `raise_exception`, `strftime_now`, a `tojson` that
+//! writes as Python does, `{% generation %}` blocks; `tools` and `documents` are none. They are untrusted code:
+//! a rendering has a budget of instructions and output, and no way to files or the clock.
 
+use std::io::{self, Write};
 use std::path::Path;
 
+pub use jiff::civil::Date;
+use jiff::fmt::strtime;
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Kwargs;
 use minijinja::{Environment, ErrorKind, context};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::model::config::read_json;
+use crate::tokenizer::token_string;
 
 /// For base models without a template of their own: headed sections, the reply closed by the end token.
 const PLAIN_TEMPLATE: &str = "{{ bos_token }}{% for message in messages %}\
@@ -21,19 +28,25 @@ const PLAIN_TEMPLATE: &str = "{{ bos_token }}{% for message in messages %}\
 
 const TEMPLATE: &str = "chat";
 
-/// The date that templates see: fixed, so that a prompt does not change overnight. It is the one that Llama's
-/// templates fall back to.
-const DATE: [(&str, &str); 9] = [
-    ("%d", "26"),
-    ("%b", "Jul"),
-    ("%B", "July"),
-    ("%Y", "2024"),
-    ("%m", "07"),
-    ("%A", "Friday"),
-    ("%H", "12"),
-    ("%M", "00"),
-    ("%S", "00"),
-];
+/// The day that templates see unless another is set: the one that Llama's templates fall back to, so that a
+/// prompt does not change overnight.
+pub const DEFAULT_DATE: Date = Date::constant(2024, 7, 26);
+
+/// The day (UTC) of a time in milliseconds since 1970; [`DEFAULT_DATE`] for one beyond the calendar.
+pub fn day_of(unix_ms: i64) -> Date {
+    let time = jiff::Timestamp::from_millisecond(unix_ms);
+    time.map_or(DEFAULT_DATE, |time| time.to_zoned(jiff::tz::TimeZone::UTC).date())
+}
+
+/// How Llama's templates write a day.
+const DATE_STRING: &str = "%d %b %Y";
+
+/// What a rendering may use up, in minijinja's unit (an instruction, or 64 bytes of data); the longest
+/// conversation of the shared templates takes less than a thousandth.
+const FUEL: u64 = 5_000_000;
+
+/// Largest depth of macros and loops within each other.
+const RECURSION_LIMIT: usize = 100;
 
 /// One turn of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +71,7 @@ pub struct ChatTemplate {
     source: String,
     bos_token: String,
     eos_token: String,
+    date: Date,
     /// The model brings its own template.
     pub own: bool,
 }
@@ -78,7 +92,7 @@ impl ChatTemplate {
         } else {
             configured_template(&config["chat_template"])
         };
-        Self::new(source.as_deref(), &token(&config["bos_token"]), &token(&config["eos_token"]))
+        Self::new(source.as_deref(), token_string(&config["bos_token"]), token_string(&config["eos_token"]))
     }
 
     /// From a template's text (`None`: the plain one) and the tokens it may write.
@@ -91,15 +105,43 @@ impl ChatTemplate {
         let mut environment = Environment::new();
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.map_err(template_error)?);
+        environment.set_fuel(Some(FUEL));
+        environment.set_recursion_limit(RECURSION_LIMIT);
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.add_function("raise_exception", |message: String| -> std::result::Result<(), _> {
             Err(minijinja::Error::new(ErrorKind::InvalidOperation, message))
         });
-        environment.add_function("strftime_now", |format: String| {
-            DATE.iter().fold(format, |text, (code, value)| text.replace(code, value))
+        environment.add_filter("tojson", to_json);
+        environment.add_template_owned(TEMPLATE, without_generation_tags(&source)).map_err(template_error)?;
+        let mut chat = Self {
+            environment,
+            source,
+            bos_token: bos_token.into(),
+            eos_token: eos_token.into(),
+            date: DEFAULT_DATE,
+            own,
+        };
+        chat.set_date(DEFAULT_DATE);
+        Ok(chat)
+    }
+
+    /// Sets the day that `strftime_now` (at midnight) and `date_string` give; never today's by itself.
+    pub fn set_date(&mut self, date: Date) {
+        self.date = date;
+        self.environment.add_function("strftime_now", move |format: String| {
+            strtime::format(&format, date.at(0, 0, 0, 0))
+                .map_err(|e| minijinja::Error::new(ErrorKind::InvalidOperation, e.to_string()))
         });
-        environment.add_template_owned(TEMPLATE, source.clone()).map_err(template_error)?;
-        Ok(Self { environment, source, bos_token: bos_token.into(), eos_token: eos_token.into(), own })
+    }
+
+    /// Whether what the template writes depends on the day.
+    pub fn tells_date(&self) -> bool {
+        ["strftime_now", "date_string"].iter().any(|name| self.source.contains(name))
+    }
+
+    /// The day that the template tells.
+    pub fn date(&self) -> Date {
+        self.date
     }
 
     /// The text of a conversation, with the header of the reply to come if asked for.
@@ -115,6 +157,9 @@ impl ChatTemplate {
         template
             .render(context! {
                 messages => messages,
+                tools => (),
+                documents => (),
+                date_string => strtime::format(DATE_STRING, self.date).unwrap_or_default(),
                 add_generation_prompt => add_generation_prompt,
                 bos_token => self.bos_token.as_str(),
                 eos_token => self.eos_token.as_str(),
@@ -133,7 +178,69 @@ impl ChatTemplate {
     }
 }
 
+/// JSON as Python's `json.dumps(x, ensure_ascii=False, indent=indent)` writes it.
+fn to_json(value: minijinja::Value, options: Kwargs) -> std::result::Result<String, minijinja::Error> {
+    let indent: Option<usize> = options.get("indent")?;
+    let mut bytes = Vec::new();
+    let blanks = " ".repeat(indent.unwrap_or(0).min(16));
+    let written = match indent {
+        Some(_) => {
+            let pretty = serde_json::ser::PrettyFormatter::with_indent(blanks.as_bytes());
+            value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, pretty))
+        }
+        None => value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, PythonSpaces)),
+    };
+    written.map_err(|e| minijinja::Error::new(ErrorKind::BadSerialization, e.to_string()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A space behind every comma and colon.
+struct PythonSpaces;
+
+impl serde_json::ser::Formatter for PythonSpaces {
+    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
+    }
+}
+
+/// The source with `{% generation %}` blocks, which mark the assistant's tokens for training in transformers and
+/// write nothing, as plain `{% with %}` blocks.
+fn without_generation_tags(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(start) = rest.find("{%") {
+        let (before, tag) = rest.split_at(start);
+        out.push_str(before);
+        let Some(end) = tag.find("%}") else {
+            rest = tag;
+            break;
+        };
+        let (tag, behind) = tag.split_at(end + 2);
+        let inner = &tag[2..end];
+        match inner.trim_matches(['-', '+']).trim() {
+            name @ ("generation" | "endgeneration") => {
+                out.push_str(&tag.replace(name, if name == "generation" { "with" } else { "endwith" }));
+            }
+            _ => out.push_str(tag),
+        }
+        rest = behind;
+    }
+    out + rest
+}
+
 fn template_error(error: minijinja::Error) -> Error {
+    if error.kind() == ErrorKind::OutOfFuel {
+        let reason = "it runs without end. Use the template that was published with the model".to_string();
+        return Error::ChatTemplate { reason };
+    }
     Error::ChatTemplate { reason: error.detail().map_or_else(|| error.to_string(), str::to_string) }
 }
 
@@ -147,11 +254,6 @@ fn configured_template(value: &Value) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// A token is written as text or as an object with its content.
-fn token(value: &Value) -> String {
-    value.as_str().or_else(|| value["content"].as_str()).unwrap_or_default().to_string()
 }
 
 #[cfg(test)]
@@ -177,10 +279,66 @@ mod tests {
     }
 
     #[test]
-    fn python_methods_and_a_fixed_date_work() {
-        let source = "{{ strftime_now('%d %b %Y') }}|{{ messages[0]['content'].strip().upper() }}";
+    fn python_methods_work() {
+        let chat = ChatTemplate::new(Some("{{ messages[0]['content'].strip().upper() }}"), "", "").unwrap();
+        assert_eq!(chat.render(&[Message::new("user", " a ")], false).unwrap(), "A");
+    }
+
+    #[test]
+    fn the_day_is_the_one_that_was_set() {
+        let source = "{{ strftime_now('%d %b %Y %A %B %m %j %H:%M:%S') }}|{{ date_string }}";
+        let mut chat = ChatTemplate::new(Some(source), "", "").unwrap();
+        assert!(chat.tells_date());
+        assert_eq!(chat.render(&[], false).unwrap(), "26 Jul 2024 Friday July 07 208 00:00:00|26 Jul 2024");
+        chat.set_date(Date::constant(2026, 3, 1));
+        assert!(chat.clone().render(&[], false).unwrap().ends_with("|01 Mar 2026"));
+        assert_eq!(day_of(1_767_225_599_999), Date::constant(2025, 12, 31));
+        let wrong = ChatTemplate::new(Some("{{ strftime_now('%!') }}"), "", "").unwrap();
+        assert!(matches!(wrong.render(&[], false), Err(Error::ChatTemplate { .. })));
+    }
+
+    #[test]
+    fn json_is_written_as_python_does() {
+        let source = "{{ messages | tojson }}{{ messages[0] | tojson(indent=2) }}{{ [] | tojson }}";
         let chat = ChatTemplate::new(Some(source), "", "").unwrap();
-        assert_eq!(chat.render(&[Message::new("user", " a ")], false).unwrap(), "26 Jul 2024|A");
+        let text = chat.render(&[Message::new("user", "<é>\n\"")], false).unwrap();
+        let expected = r#"[{"role": "user", "content": "<é>\n\""}]{
+  "role": "user",
+  "content": "<é>\n\""
+}[]"#;
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn generation_blocks_keep_their_space_control() {
+        let source = "{% for m in messages %}\n  {%- generation -%}\n {{ m.content }} {% endgeneration %}\n!{% endfor %}";
+        let chat = ChatTemplate::new(Some(source), "", "").unwrap();
+        assert_eq!(chat.render(&[Message::new("assistant", "a")], false).unwrap(), "a !");
+        assert_eq!(without_generation_tags("{% if generation %}{% open"), "{% if generation %}{% open");
+    }
+
+    #[test]
+    fn tools_and_documents_are_none_and_macros_and_namespaces_work() {
+        let source = "{% macro show(x) %}[{{ x }}]{% endmacro %}{% set ns = namespace(n=0) %}\
+            {% for m in messages %}{% set ns.n = ns.n + loop.index0 %}{{ show(m.role) if loop.first else '' }}{% endfor %}\
+            {{ ns.n }}{{ tools is none }}{{ documents is none }}{{ tools is defined }}{{ 'a b'.split(' ')[-1] }}";
+        let chat = ChatTemplate::new(Some(source), "", "").unwrap();
+        let messages = ["user", "assistant", "user"].map(|role| Message::new(role, ""));
+        assert_eq!(chat.render(&messages, false).unwrap(), "[user]3TrueTrueTrueb");
+    }
+
+    #[test]
+    fn a_template_without_end_is_stopped() {
+        let nested = "{% for a in range(10000) %}{% for b in range(10000) %}{% for c in range(10000) %}x\
+            {% endfor %}{% endfor %}{% endfor %}";
+        let recursive = "{% macro again(x) %}{{ again(x) }}{% endmacro %}{{ again(1) }}";
+        let large = "{% set ns = namespace(t='xxxxxxxx') %}{% for i in range(9999) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}";
+        for source in [nested, recursive, large] {
+            let chat = ChatTemplate::new(Some(source), "", "").unwrap();
+            let begun = std::time::Instant::now();
+            assert!(matches!(chat.render(&[], false), Err(Error::ChatTemplate { .. })), "{source}");
+            assert!(begun.elapsed().as_secs() < 10, "{source}");
+        }
     }
 
     #[test]
@@ -188,6 +346,6 @@ mod tests {
         let list =
             serde_json::json!([{"name": "tool", "template": "t"}, {"name": "default", "template": "d"}]);
         assert_eq!(configured_template(&list).unwrap(), "d");
-        assert_eq!(token(&serde_json::json!({"content": "<s>"})), "<s>");
+        assert_eq!(token_string(&serde_json::json!({"content": "<s>"})), "<s>");
     }
 }

@@ -11,13 +11,10 @@ use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::model::load::{check_tensors, parameters};
 use crate::model::{Decoder, DecoderConfig, Quantize};
-use crate::tokenizer::{SpecialTokens, Tokenizer};
+use crate::tokenizer::{BREAK, SpecialTokens, Tokenizer};
 
-/// End-of-turn tokens of the families; one counts where tokenizer and template both know it.
-const END_OF_TURN: [&str; 4] = ["<|eot_id|>", "<|im_end|>", "<|end|>", "<|end_of_turn|>"];
-
-/// Breaks special strings inside message contents; never sent to the model.
-const BREAK: char = '\u{F8FF}';
+/// A reply that no template changes.
+const REPLY: &str = "reply";
 
 /// A loaded model, ready to generate, score or be adapted.
 #[derive(Debug, Clone)]
@@ -73,12 +70,7 @@ impl LanguageModel {
         }
         let weights = checkpoint.weights(&config)?;
         let decoder = Decoder::from_weights(config.clone(), &weights, quantize, device)?;
-        let mut stop_ids = config.eos_token_ids.clone();
-        let in_template = END_OF_TURN.into_iter().filter(|token| chat.source().contains(token));
-        stop_ids
-            .extend(in_template.chain([chat.eos_token()]).filter_map(|token| tokenizer.token_to_id(token)));
-        stop_ids.sort_unstable();
-        stop_ids.dedup();
+        let stop_ids = stop_ids(&config, &tokenizer, &chat)?;
         let parameters = parameters(&config);
         Ok(Self { decoder, tokenizer, chat, stop_ids, sha256: model_sha256(path)?, parameters })
     }
@@ -95,7 +87,7 @@ impl LanguageModel {
     /// # Errors
     /// [`Error::ChatTemplate`] where the template refuses the conversation.
     pub fn prompt_ids(&self, messages: &[Message]) -> Result<Vec<u32>> {
-        self.encode_rendering(&self.chat.render(&self.guarded(messages), true)?)
+        self.tokenizer.encode_broken(&self.chat.render(&self.guarded(messages)?, true)?)
     }
 
     /// Tokens of a reply as the template writes it after the generation prompt: the text and the token that
@@ -104,23 +96,25 @@ impl LanguageModel {
     /// # Errors
     /// [`Error::ChatTemplate`] where the template does not continue its own generation prompt.
     pub fn completion_ids(&self, text: &str) -> Result<Vec<u32>> {
-        let messages = self.guarded(&[Message::new("user", "Hello"), Message::new("assistant", text)]);
+        let messages = self.guarded(&[Message::new("user", "Hello"), Message::new("assistant", text)])?;
         let prompt = self.chat.render(&messages[..1], true)?;
         let full = self.chat.render(&messages, false)?;
         let Some(suffix) = full.strip_prefix(&prompt) else {
             let reason = "a reply does not begin with the text that asks for one".to_string();
             return Err(Error::ChatTemplate { reason });
         };
-        let prompt_ids = self.encode_rendering(&prompt)?;
-        let full_ids = self.encode_rendering(&full)?;
+        let prompt_ids = self.tokenizer.encode_broken(&prompt)?;
+        let full_ids = self.tokenizer.encode_broken(&full)?;
         let mut ids = match full_ids.strip_prefix(prompt_ids.as_slice()) {
             Some(ids) => ids.to_vec(),
             // A merge across the border: generation starts from the prompt's tokens, so training does too.
-            None => self.encode_rendering(suffix)?,
+            None => self.tokenizer.encode_broken(suffix)?,
         };
+        // A template that leaves its last turn open: the tokenizer's own end token closes it.
+        let end = self.tokenizer.token_to_id(self.chat.eos_token());
         match ids.iter().position(|id| self.stop_ids.contains(id)) {
             Some(end) => ids.truncate(end + 1),
-            None => ids.extend(self.stop_ids.first()),
+            None => ids.extend(end.or(self.stop_ids.first().copied())),
         }
         Ok(ids)
     }
@@ -130,31 +124,53 @@ impl LanguageModel {
         self.tokenizer.decode(ids, true)
     }
 
-    /// Messages with a break inside every special string, so that it cannot match.
-    fn guarded(&self, messages: &[Message]) -> Vec<Message> {
+    /// Messages in which no role and no content writes a special token.
+    fn guarded(&self, messages: &[Message]) -> Result<Vec<Message>> {
         let guard = |message: &Message| {
-            let mut content = message.content.replace(BREAK, "");
-            // Breaking one string cannot complete another: the break itself is in none of them.
-            for special in self.tokenizer.special_strings().iter().filter(|s| !s.is_empty()) {
-                if content.contains(special.as_str()) {
-                    let first = special.chars().next().map_or(0, char::len_utf8);
-                    let broken = format!("{}{BREAK}{}", &special[..first], &special[first..]);
-                    content = content.replace(special.as_str(), &broken);
-                }
-            }
-            Message { role: message.role.clone(), content }
+            Ok(Message { role: self.unspecial(&message.role)?, content: self.unspecial(&message.content)? })
         };
         messages.iter().map(guard).collect()
     }
 
-    /// Encodes a rendering whole; where contents were broken, piece by piece between the breaks.
-    fn encode_rendering(&self, text: &str) -> Result<Vec<u32>> {
-        let mut ids = Vec::new();
-        for piece in text.split(BREAK) {
-            ids.extend(self.tokenizer.encode(piece, SpecialTokens::Parse)?);
+    /// The text with a break behind the first character of every special string; one that a break cannot break
+    /// (a single character) is left out.
+    fn unspecial(&self, text: &str) -> Result<String> {
+        let mut text = text.replace(BREAK, "");
+        let mut broken = false;
+        loop {
+            let spans = self.tokenizer.special_spans(&text)?;
+            if spans.is_empty() {
+                return Ok(text);
+            }
+            for span in spans.into_iter().rev() {
+                let string = &text[span.clone()];
+                let blank = string.len() - string.trim_start().len();
+                let first = string.trim_start().chars().next().map_or(0, char::len_utf8);
+                match broken {
+                    false => text.insert(span.start + blank + first, BREAK),
+                    true => text.replace_range(span, ""),
+                }
+            }
+            broken = true;
         }
-        Ok(ids)
     }
+}
+
+/// Tokens that end a reply, ascending: those of config.json and generation_config.json, the tokenizer's end
+/// token, and what the template writes directly behind a reply.
+fn stop_ids(config: &DecoderConfig, tokenizer: &Tokenizer, chat: &ChatTemplate) -> Result<Vec<u32>> {
+    let mut ids = config.eos_token_ids.clone();
+    ids.extend(tokenizer.token_to_id(chat.eos_token()));
+    let messages = [Message::new("user", "Hello"), Message::new("assistant", REPLY)];
+    // A template that refuses so short a conversation says nothing about its end.
+    let rendered = chat.render(&messages, false).unwrap_or_default();
+    if let Some((_, behind)) = rendered.rsplit_once(REPLY) {
+        let next = tokenizer.encode(behind, SpecialTokens::Parse)?;
+        ids.extend(next.first().filter(|id| tokenizer.is_special(**id)));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
 }
 
 /// Checks a model folder by its configuration and weight headers, without loading it.

@@ -24,6 +24,7 @@ pub mod sample;
 pub mod score;
 #[cfg(test)]
 mod test_model;
+mod token_bytes;
 pub mod tokenizer;
 pub mod train;
 pub mod weights;

@@ -3,10 +3,20 @@
 //! Whether text may produce special tokens is the caller's choice at every call: a template's own text must,
 //! a user's text must not, or a dialogue that contains `<|eot_id|>` would end its own turn.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+use tokenizers::Encoding;
+use tokenizers::processors::template::TemplateProcessing;
+
 use crate::error::{Error, Result};
+use crate::model::config::read_json;
+
+/// Breaks special strings in a text that is encoded with others: a noncharacter, which no text for interchange
+/// may hold (Unicode 23.7). Its own tokens are never sent to the model.
+pub(crate) const BREAK: char = '\u{FDD0}';
 
 /// What happens to the strings of special tokens inside a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +33,10 @@ pub struct Tokenizer {
     path: PathBuf,
     parsing: tokenizers::Tokenizer,
     plain: tokenizers::Tokenizer,
-    special_ids: BTreeSet<u32>,
-    special_strings: Vec<String>,
+    /// Strings of the special tokens by their ids.
+    special: BTreeMap<u32, String>,
+    /// Stands for characters that the vocabulary cannot spell.
+    unknown_id: Option<u32>,
     vocab_size: usize,
 }
 
@@ -35,14 +47,16 @@ impl std::fmt::Debug for Tokenizer {
 }
 
 impl Tokenizer {
-    /// Reads `tokenizer.json` of a model folder.
+    /// Reads `tokenizer.json` of a model folder, and from `tokenizer_config.json` what it adds around a text.
     ///
     /// # Errors
     /// [`Error::MissingFile`], or [`Error::Tokenizer`] where the file is invalid.
     pub fn load(dir: &Path) -> Result<Self> {
         let path = dir.join("tokenizer.json");
         let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, e))?;
-        Self::from_json(&path, &bytes)
+        let config = dir.join("tokenizer_config.json");
+        let config = if config.is_file() { read_json(&config)? } else { Value::Null };
+        Self::new(&path, &bytes, &config)
     }
 
     /// From the content of a `tokenizer.json`; `path` is named in errors.
@@ -50,64 +64,94 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenizer`] where it is invalid.
     pub fn from_json(path: &Path, bytes: &[u8]) -> Result<Self> {
-        let path = path.to_path_buf();
-        let invalid = |reason: String| Error::Tokenizer { path: path.clone(), reason };
+        Self::new(path, bytes, &Value::Null)
+    }
+
+    fn new(path: &Path, bytes: &[u8], config: &Value) -> Result<Self> {
+        let invalid = |reason: String| Error::Tokenizer { path: path.to_path_buf(), reason };
         let mut parsing =
             tokenizers::Tokenizer::from_bytes(bytes).map_err(|e| invalid(format!("cannot be read: {e}")))?;
         // Truncation or padding left over from somebody's training would silently change texts.
         parsing.with_truncation(None).map_err(|e| invalid(e.to_string()))?;
         parsing.with_padding(None);
+        if let Some(around) = around(config, &parsing).map_err(|e| invalid(e.to_string()))? {
+            parsing.with_post_processor(Some(around));
+        }
         let mut plain = parsing.clone();
         plain.set_encode_special_tokens(true);
         let vocab_size = parsing.get_vocab(true).values().max().map_or(0, |id| *id as usize + 1);
-        let mut special_ids = BTreeSet::new();
-        let mut special_strings = Vec::new();
-        for (id, token) in parsing.get_added_tokens_decoder() {
-            if token.special {
-                special_ids.insert(id);
-                special_strings.push(token.content);
-            }
-        }
-        special_strings.sort_unstable();
-        Ok(Self { path, parsing, plain, special_ids, special_strings, vocab_size })
+        let added = parsing.get_added_tokens_decoder().into_iter();
+        let special =
+            added.filter(|(_, token)| token.special).map(|(id, token)| (id, token.content)).collect();
+        let unknown_id = unknown_id(bytes, &parsing);
+        Ok(Self { path: path.to_path_buf(), parsing, plain, special, unknown_id, vocab_size })
     }
 
     /// Token ids of `text`; never adds a begin token.
     pub fn encode(&self, text: &str, special: SpecialTokens) -> Result<Vec<u32>> {
         match special {
-            SpecialTokens::Parse => {
-                let encoding = self.parsing.encode_fast(text, false);
-                Ok(encoding.map_err(|e| self.error(e))?.get_ids().to_vec())
-            }
-            SpecialTokens::AsText => self.encode_as_text(text),
+            SpecialTokens::Parse => Ok(self.parse(text, false)?.get_ids().to_vec()),
+            SpecialTokens::AsText => self.encode_as_text(text, false),
         }
     }
 
-    fn encode_as_text(&self, text: &str) -> Result<Vec<u32>> {
-        let encoding = self.plain.encode(text, false).map_err(|e| self.error(e))?;
-        if !encoding.get_ids().iter().any(|id| self.special_ids.contains(id)) {
-            return Ok(encoding.get_ids().to_vec());
+    /// Token ids of `text` with what the tokenizer adds around it, usually the begin token.
+    pub fn encode_with_added(&self, text: &str, special: SpecialTokens) -> Result<Vec<u32>> {
+        match special {
+            SpecialTokens::Parse => Ok(self.parse(text, true)?.get_ids().to_vec()),
+            SpecialTokens::AsText => self.encode_as_text(text, true),
         }
-        // A vocabulary that also holds the special string as an ordinary entry: spell that part out.
+    }
+
+    fn parse(&self, text: &str, add: bool) -> Result<Encoding> {
+        self.parsing.encode(text, add).map_err(|e| self.error(e))
+    }
+
+    fn encode_as_text(&self, text: &str, add: bool) -> Result<Vec<u32>> {
+        let encoding = self.plain.encode(text, add).map_err(|e| self.error(e))?;
         let mut ids = Vec::with_capacity(encoding.len());
-        for (id, (start, end)) in encoding.get_ids().iter().zip(encoding.get_offsets()) {
-            if !self.special_ids.contains(id) {
+        let tokens =
+            encoding.get_ids().iter().zip(encoding.get_offsets()).zip(encoding.get_special_tokens_mask());
+        for ((id, (start, end)), added) in tokens {
+            let part = text.get(*start..*end).unwrap_or_default();
+            if *added == 1 || !self.is_written(*id, part) {
                 ids.push(*id);
                 continue;
             }
-            for character in text[*start..*end].chars() {
-                let spelled = self.plain.encode(character.to_string(), false).map_err(|e| self.error(e))?;
-                ids.extend(spelled.get_ids().iter().filter(|id| !self.special_ids.contains(id)));
+            // A vocabulary that also holds the special string as an ordinary entry: spell it out.
+            for character in part.chars().map(String::from) {
+                let spelled = self.plain.encode(character.as_str(), false).map_err(|e| self.error(e))?;
+                ids.extend(spelled.get_ids().iter().filter(|id| !self.is_written(**id, &character)));
             }
         }
         Ok(ids)
     }
 
-    /// Token ids of `text` with what the tokenizer adds around it (usually the begin token); special strings
-    /// are parsed.
-    pub fn encode_with_special(&self, text: &str) -> Result<Vec<u32>> {
-        let encoding = self.parsing.encode_fast(text, true).map_err(|e| self.error(e))?;
-        Ok(encoding.get_ids().to_vec())
+    /// Whether `id` is a special token that `part` of a text wrote; characters without a token of their own are
+    /// unknown, which is no writing.
+    fn is_written(&self, id: u32, part: &str) -> bool {
+        let Some(string) = self.special.get(&id) else { return false };
+        self.unknown_id != Some(id) || part.contains(string.as_str())
+    }
+
+    /// Where `text`, parsed, writes special tokens: byte ranges in order.
+    pub(crate) fn special_spans(&self, text: &str) -> Result<Vec<Range<usize>>> {
+        let encoding = self.parse(text, false)?;
+        let tokens = encoding.get_ids().iter().zip(encoding.get_offsets());
+        let written = tokens
+            .filter(|(id, (start, end))| self.is_written(**id, text.get(*start..*end).unwrap_or_default()));
+        Ok(written.map(|(_, (start, end))| *start..*end).collect())
+    }
+
+    /// Token ids of a text whose special strings count unless a [`BREAK`] stands in them, without the tokens of
+    /// the breaks.
+    pub(crate) fn encode_broken(&self, text: &str) -> Result<Vec<u32>> {
+        let encoding = self.parse(text, false)?;
+        let mut utf8 = [0; 4];
+        let alone: &str = BREAK.encode_utf8(&mut utf8);
+        let is_break = |(start, end): &(usize, usize)| text.get(*start..*end) == Some(alone);
+        let tokens = encoding.get_ids().iter().zip(encoding.get_offsets());
+        Ok(tokens.filter(|(_, span)| !is_break(span)).map(|(id, _)| *id).collect())
     }
 
     /// Text of `ids`, with or without special tokens.
@@ -125,12 +169,60 @@ impl Tokenizer {
         self.parsing.token_to_id(token)
     }
 
-    /// Strings of the special tokens, sorted.
-    pub fn special_strings(&self) -> &[String] {
-        &self.special_strings
+    /// Whether the tokenizer marks a token as special.
+    pub fn is_special(&self, id: u32) -> bool {
+        self.special.contains_key(&id)
+    }
+
+    /// Strings of the special tokens, in the order of their ids.
+    pub fn special_strings(&self) -> impl Iterator<Item = &str> {
+        self.special.values().map(String::as_str)
+    }
+
+    /// The library's tokenizer.
+    pub(crate) fn library(&self) -> &tokenizers::Tokenizer {
+        &self.parsing
     }
 
     fn error(&self, source: impl std::fmt::Display) -> Error {
         Error::Tokenizer { path: self.path.clone(), reason: source.to_string() }
     }
+}
+
+/// What `add_bos_token` and `add_eos_token` of tokenizer_config.json put in the place of tokenizer.json's own
+/// rule, as transformers 5 does (`TokenizersBackend.update_post_processor`); none where it names neither.
+fn around(
+    config: &Value,
+    tokenizer: &tokenizers::Tokenizer,
+) -> std::result::Result<
+    Option<TemplateProcessing>,
+    tokenizers::processors::template::TemplateProcessingBuilderError,
+> {
+    let wanted = |field: &str| config[field].as_bool();
+    if wanted("add_bos_token").is_none() && wanted("add_eos_token").is_none() {
+        return Ok(None);
+    }
+    let token = |flag: &str, name: &str| {
+        let string = wanted(flag)?.then(|| token_string(&config[name]))?;
+        Some((string.to_owned(), tokenizer.token_to_id(string)?))
+    };
+    let (bos, eos) = (token("add_bos_token", "bos_token"), token("add_eos_token", "eos_token"));
+    let pieces =
+        [bos.as_ref().map(|(bos, _)| bos.as_str()), Some("$A"), eos.as_ref().map(|(eos, _)| eos.as_str())];
+    let single: Vec<&str> = pieces.into_iter().flatten().collect();
+    let specials: Vec<(String, u32)> = bos.iter().chain(&eos).cloned().collect();
+    TemplateProcessing::builder().try_single(single)?.special_tokens(specials).build().map(Some)
+}
+
+/// A token of tokenizer_config.json: text, or an object with its content; empty where it is absent.
+pub(crate) fn token_string(value: &Value) -> &str {
+    value.as_str().or_else(|| value["content"].as_str()).unwrap_or_default()
+}
+
+/// The model's token for what it cannot spell, as tokenizer.json names it.
+fn unknown_id(tokenizer_json: &[u8], tokenizer: &tokenizers::Tokenizer) -> Option<u32> {
+    let json: Value = serde_json::from_slice(tokenizer_json).ok()?;
+    let model = &json["model"];
+    let by_number = model["unk_id"].as_u64().and_then(|id| u32::try_from(id).ok());
+    by_number.or_else(|| tokenizer.token_to_id(model["unk_token"].as_str()?))
 }

@@ -121,7 +121,8 @@ fn score_gives_the_golden_log_probabilities() {
         // Only texts that come back as the same tokens can be given as text.
         let Ok(completion) = model.tokenizer.decode(&sequence[1..], false) else { continue };
         let again = model.tokenizer.encode(&completion, SpecialTokens::AsText).expect("ids");
-        if again != sequence[1..] || model.tokenizer.encode_with_special("").expect("ids") != sequence[..1] {
+        let begun = model.tokenizer.encode_with_added("", SpecialTokens::AsText).expect("ids");
+        if again != sequence[1..] || begun != sequence[..1] {
             continue;
         }
         lines.push(json!({"prompt": "", "completion": completion}));
