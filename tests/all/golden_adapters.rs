@@ -73,9 +73,7 @@ fn greedy(model: &LanguageModel, adapter: Option<&Adapter>, prompts: &[Vec<u32>]
         prompts.iter().map(|prompt_ids| GenerateRequest { prompt_ids: prompt_ids.clone(), key: 1 }).collect();
     let config = GenerateConfig {
         max_new_tokens: 12,
-        temperature: 0.0,
-        top_k: 0,
-        top_p: 1.0,
+        filters: lm::sample::Filters::GREEDY,
         stop_ids: vec![],
         batch_size: 2,
     };

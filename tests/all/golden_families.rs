@@ -111,9 +111,7 @@ fn cached_and_batched_continuations_equal_full_passes_of_one() {
         for batch_size in [1, 2, items.len()] {
             let cfg = GenerateConfig {
                 max_new_tokens: generation["max_new_tokens"].as_u64().unwrap() as usize,
-                temperature: 0.0,
-                top_k: 0,
-                top_p: 1.0,
+                filters: lm::sample::Filters::GREEDY,
                 stop_ids: Vec::new(),
                 batch_size,
             };

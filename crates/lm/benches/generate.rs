@@ -59,8 +59,8 @@ fn main() {
             .map(|key| GenerateRequest { prompt_ids: prompt(key, 100), key })
             .collect();
         let stop_ids = Vec::new();
-        let cfg =
-            GenerateConfig { max_new_tokens: 150, temperature, top_k: 0, top_p: 0.95, stop_ids, batch_size };
+        let filters = Filters { temperature, top_p: 0.95, ..Filters::GREEDY };
+        let cfg = GenerateConfig { max_new_tokens: 150, filters, stop_ids, batch_size };
         let start = Instant::now();
         let done = generate(&decoder, None, &requests, &cfg, &mut |_, _| ControlFlow::Continue(())).unwrap();
         let tokens: usize = done.iter().map(|g| g.ids.len()).sum();

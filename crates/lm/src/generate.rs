@@ -17,7 +17,7 @@ use crate::model::PackedBatch;
 use crate::model::decoder::{Decoder, Record};
 use crate::model::kv_cache::{Cursor, KvCache};
 use crate::random;
-use crate::sample::{Filters, argmax, draw, filter, softmax};
+use crate::sample::{Filters, argmax, draw, filter, penalise, softmax};
 
 /// Prompt tokens computed at once.
 const PREFILL_TOKENS: usize = 2048;
@@ -27,12 +27,8 @@ const PREFILL_TOKENS: usize = 2048;
 pub struct GenerateConfig {
     /// Longest continuation, in tokens.
     pub max_new_tokens: usize,
-    /// 0 is greedy.
-    pub temperature: f64,
-    /// Only the k most likely tokens; 0 = all.
-    pub top_k: usize,
-    /// Only the most likely tokens with this mass together; 1 = all.
-    pub top_p: f64,
+    /// How the next token is chosen.
+    pub filters: Filters,
     /// Tokens that end a continuation.
     pub stop_ids: Vec<u32>,
     /// Sequences decoded at once.
@@ -66,6 +62,10 @@ pub enum Finish {
     Length,
 }
 
+/// What may follow: for the request of this number and its continuation so far, sets the logits of every token
+/// that may not come next to minus infinity. At least one token must stay.
+pub type Constraint<'a> = dyn Fn(usize, &[u32], &mut [f32]) + Sync + 'a;
+
 /// Continues every request; results are in the order of the requests.
 ///
 /// `on_token` hears every token (index of the request, token) as it is drawn and may break off.
@@ -81,6 +81,22 @@ pub fn generate(
     cfg: &GenerateConfig,
     on_token: &mut dyn FnMut(usize, u32) -> ControlFlow<()>,
 ) -> Result<Vec<Generation>> {
+    generate_constrained(decoder, adapter, requests, cfg, None, on_token)
+}
+
+/// [`generate`] under a constraint, which comes after the repetition penalty and before the other filters, as
+/// transformers' `PrefixConstrainedLogitsProcessor` does.
+///
+/// # Errors
+/// As [`generate`], and [`Error::Setting`] where the constraint leaves no token.
+pub fn generate_constrained(
+    decoder: &Decoder,
+    adapter: Option<&Adapter>,
+    requests: &[GenerateRequest],
+    cfg: &GenerateConfig,
+    constraint: Option<&Constraint<'_>>,
+    on_token: &mut dyn FnMut(usize, u32) -> ControlFlow<()>,
+) -> Result<Vec<Generation>> {
     check(decoder, requests, cfg)?;
     let budget =
         |prompt: &[u32]| cfg.max_new_tokens.min(decoder.config.max_position_embeddings - prompt.len());
@@ -91,6 +107,7 @@ pub fn generate(
         adapter,
         requests,
         cfg,
+        constraint,
         cache: KvCache::new(&decoder.config, slots, capacity),
         results: vec![Generation { ids: Vec::new(), finish: Finish::Length }; requests.len()],
         slots: vec![None; slots],
@@ -111,12 +128,7 @@ fn check(decoder: &Decoder, requests: &[GenerateRequest], cfg: &GenerateConfig) 
     if cfg.batch_size == 0 {
         return bad("batch_size", "must be at least 1");
     }
-    if !cfg.temperature.is_finite() || cfg.temperature < 0.0 {
-        return bad("temperature", "must be 0 (greedy) or a positive number");
-    }
-    if !(cfg.top_p > 0.0 && cfg.top_p <= 1.0) {
-        return bad("top_p", "must be above 0 and at most 1");
-    }
+    cfg.filters.check()?;
     let limit = decoder.config.max_position_embeddings;
     for request in requests {
         if request.prompt_ids.is_empty() {
@@ -152,6 +164,7 @@ struct Run<'a> {
     adapter: Option<&'a Adapter>,
     requests: &'a [GenerateRequest],
     cfg: &'a GenerateConfig,
+    constraint: Option<&'a Constraint<'a>>,
     cache: KvCache,
     results: Vec<Generation>,
     slots: Vec<Option<Running>>,
@@ -282,7 +295,8 @@ impl Run<'_> {
     }
 
     fn draw_rows(&self, running: &[(usize, Running)], logits: &Tensor) -> Result<Vec<u32>> {
-        if self.cfg.temperature == 0.0 && !logits.device().is_cpu() {
+        let plain = self.cfg.filters == Filters::GREEDY && self.constraint.is_none();
+        if plain && !logits.device().is_cpu() {
             return Ok(logits.argmax(D::Minus1)?.to_dtype(DType::U32)?.to_vec1()?);
         }
         let mut logits = logits.flatten_all()?.to_vec1::<f32>()?;
@@ -295,17 +309,23 @@ impl Run<'_> {
         if logits.iter().any(|logit| !logit.is_finite()) {
             return Err(Error::NonFinite { what: "the model's output".to_string() });
         }
-        if self.cfg.temperature == 0.0 {
+        let (filters, ids) = (&self.cfg.filters, &self.results[request].ids);
+        if filters.repetition_penalty != 1.0 {
+            let history = [self.requests[request].prompt_ids.as_slice(), ids].concat();
+            penalise(logits, &history, filters.repetition_penalty);
+        }
+        if let Some(constraint) = self.constraint {
+            constraint(request, ids, logits);
+            if logits.iter().all(|logit| *logit == f32::NEG_INFINITY) {
+                let reason = "leaves no token: the vocabulary cannot spell what is asked for".to_string();
+                return Err(Error::Setting { name: "constraint", reason });
+            }
+        }
+        if filters.is_greedy() {
             return Ok(argmax(logits) as u32);
         }
-        let filters = Filters {
-            temperature: self.cfg.temperature,
-            top_k: self.cfg.top_k,
-            top_p: self.cfg.top_p,
-            ..Filters::default()
-        };
-        filter(logits, &[], &filters);
-        let u = random::uniform(self.requests[request].key, self.results[request].ids.len() as u64);
+        filter(logits, filters);
+        let u = random::uniform(self.requests[request].key, ids.len() as u64);
         Ok(draw(&softmax(logits), u) as u32)
     }
 
@@ -339,8 +359,8 @@ mod tests {
     use crate::test_model::{tiny, tiny_as, variants};
 
     fn config(temperature: f64, batch_size: usize) -> GenerateConfig {
-        let stop_ids = vec![3];
-        GenerateConfig { max_new_tokens: 30, temperature, top_k: 0, top_p: 0.95, stop_ids, batch_size }
+        let filters = Filters { temperature, top_p: 0.95, ..Filters::GREEDY };
+        GenerateConfig { max_new_tokens: 30, filters, stop_ids: vec![3], batch_size }
     }
 
     fn requests() -> Vec<GenerateRequest> {
@@ -423,7 +443,8 @@ mod tests {
         assert!(matches!(stopped, Err(Error::Interrupted)));
         assert_eq!(heard, 10);
         let quiet = &mut |_, _| ControlFlow::Continue(());
-        for cfg in [config(0.0, 0), config(-1.0, 1), GenerateConfig { top_p: 0.0, ..config(0.0, 1) }] {
+        let no_mass = Filters { top_p: 0.0, ..Filters::default() };
+        for cfg in [config(0.0, 0), config(-1.0, 1), GenerateConfig { filters: no_mass, ..config(0.0, 1) }] {
             assert!(matches!(generate(&decoder, None, &requests(), &cfg, quiet), Err(Error::Setting { .. })));
         }
         let empty = [GenerateRequest { prompt_ids: Vec::new(), key: 0 }];

@@ -12,6 +12,7 @@ use crate::lora::{Adapter, LoraConfig};
 use crate::model::linear::matmul;
 use crate::model::{Decoder, DecoderConfig, parameters};
 use crate::random;
+use crate::sample::Filters;
 use crate::score::{Completion, score};
 use crate::train::{Objective, TrainExample, batch_gradients};
 
@@ -84,9 +85,7 @@ impl Rates {
             (0..8).map(|key| GenerateRequest { prompt_ids: ids(key, 8), key }).collect();
         let config = |max_new_tokens| GenerateConfig {
             max_new_tokens,
-            temperature: 1.0,
-            top_k: 0,
-            top_p: 1.0,
+            filters: Filters::default(),
             stop_ids: Vec::new(),
             batch_size: requests.len(),
         };

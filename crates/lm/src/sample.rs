@@ -1,18 +1,21 @@
-//! Logits → the next token: the filters of transformers' `generate`, in its order, as pure functions.
+//! Logits → the next token: the filters of transformers' `generate`, in the order of its
+//! `_get_logits_processor`, as pure functions.
 //!
 //! Repetition penalty (Keskar et al. 2019), temperature, top-k (Fan et al. 2018), top-p (Holtzman et al.
-//! 2020), min-p (Nguyen et al. 2024).
+//! 2020), min-p (Nguyen et al. 2024), typical-p (Meister et al. 2023).
 
 use std::cmp::Ordering;
 
+use crate::error::{Error, Result};
 use crate::ops::exp;
 
-/// Settings of the filters; [`Filters::default`] changes nothing.
+/// Settings of the filters; [`Filters::default`] changes nothing, [`Filters::GREEDY`] takes the likeliest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Filters {
     /// Logits of tokens already present are divided by it (multiplied where negative); 1 = off.
     pub repetition_penalty: f64,
-    /// Logits are divided by it; 1 = off. Must be above 0: greedy decoding is [`argmax`].
+    /// Logits are divided by it; 1 = off. 0 is greedy: the likeliest token after the repetition penalty, and no
+    /// other filter.
     pub temperature: f64,
     /// Only logits not below the k-th largest stay; 0 = off.
     pub top_k: usize,
@@ -20,20 +23,72 @@ pub struct Filters {
     pub top_p: f64,
     /// Tokens below this share of the largest probability go; 0 = off.
     pub min_p: f64,
+    /// The tokens whose information is nearest to the expected one, with at least this mass, stay; 1 = off.
+    pub typical_p: f64,
 }
 
 impl Default for Filters {
     fn default() -> Self {
-        Self { repetition_penalty: 1.0, temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0 }
+        Self { temperature: 1.0, ..Self::GREEDY }
     }
 }
 
-/// Applies the filters to logits in place; removed tokens become minus infinity.
-pub fn filter(logits: &mut [f32], history: &[u32], filters: &Filters) {
-    if filters.repetition_penalty != 1.0 {
-        penalise(logits, history, filters.repetition_penalty as f32);
+impl Filters {
+    /// Always the likeliest token.
+    pub const GREEDY: Self =
+        Self { repetition_penalty: 1.0, temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0, typical_p: 1.0 };
+
+    /// Whether the likeliest token is taken.
+    pub fn is_greedy(&self) -> bool {
+        self.temperature == 0.0
     }
-    if filters.temperature != 1.0 {
+
+    /// Checks the ranges, which are those of transformers.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] with the field and its range.
+    pub fn check(&self) -> Result<()> {
+        let finite = |value: f64, low: f64| value.is_finite() && value >= low;
+        let wrong = [
+            (
+                "repetition_penalty",
+                finite(self.repetition_penalty, f64::MIN_POSITIVE),
+                "must be a positive number; 1 is off",
+            ),
+            ("temperature", finite(self.temperature, 0.0), "must be 0 (greedy) or a positive number"),
+            ("top_p", self.top_p > 0.0 && self.top_p <= 1.0, "must be above 0 and at most 1; 1 is off"),
+            ("min_p", (0.0..=1.0).contains(&self.min_p), "must be at least 0 and at most 1; 0 is off"),
+            (
+                "typical_p",
+                self.typical_p > 0.0 && self.typical_p <= 1.0,
+                "must be above 0 and at most 1; 1 is off",
+            ),
+        ];
+        match wrong.into_iter().find(|(_, right, _)| !right) {
+            Some((name, _, reason)) => Err(Error::Setting { name, reason: reason.to_string() }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Logits of distinct tokens of `history` (prompt and continuation) are divided by `penalty`, or multiplied where
+/// they are negative.
+pub fn penalise(logits: &mut [f32], history: &[u32], penalty: f64) {
+    let mut seen = history.to_vec();
+    seen.sort_unstable();
+    seen.dedup();
+    for token in seen {
+        if let Some(logit) = logits.get_mut(token as usize) {
+            let penalty = penalty as f32;
+            *logit = if *logit < 0.0 { *logit * penalty } else { *logit / penalty };
+        }
+    }
+}
+
+/// Applies the filters of sampling to logits in place; removed tokens become minus infinity. [`penalise`] comes
+/// before it.
+pub fn filter(logits: &mut [f32], filters: &Filters) {
+    if filters.temperature != 1.0 && !filters.is_greedy() {
         let temperature = filters.temperature as f32;
         logits.iter_mut().for_each(|l| *l /= temperature);
     }
@@ -50,6 +105,9 @@ pub fn filter(logits: &mut [f32], history: &[u32], filters: &Filters) {
         // p < min_p * max(p)  ⇔  logit < max + ln(min_p)
         let threshold = f64::from(max(logits)) + filters.min_p.ln();
         logits.iter_mut().filter(|l| f64::from(**l) < threshold).for_each(|l| *l = f32::NEG_INFINITY);
+    }
+    if filters.typical_p < 1.0 {
+        keep_typical(logits, filters.typical_p);
     }
 }
 
@@ -89,17 +147,6 @@ fn max(values: &[f32]) -> f32 {
     values.iter().copied().fold(f32::NEG_INFINITY, f32::max)
 }
 
-fn penalise(logits: &mut [f32], history: &[u32], penalty: f32) {
-    let mut seen = history.to_vec();
-    seen.sort_unstable();
-    seen.dedup();
-    for token in seen {
-        if let Some(logit) = logits.get_mut(token as usize) {
-            *logit = if *logit < 0.0 { *logit * penalty } else { *logit / penalty };
-        }
-    }
-}
-
 /// Top-p: from the largest down, a token stays while the mass before it is below `top_p`.
 fn keep_mass(logits: &mut [f32], top_p: f64) {
     let max = max(logits);
@@ -133,6 +180,26 @@ fn keep_mass(logits: &mut [f32], top_p: f64) {
     }
 }
 
+/// Typical-p: from the smallest |−log p − entropy| up, a token stays while the mass before it is below `mass`;
+/// tokens as near as the last one stay too.
+fn keep_typical(logits: &mut [f32], mass: f64) {
+    let max = f64::from(max(logits));
+    let log_total = logits.iter().map(|l| (f64::from(*l) - max).exp()).sum::<f64>().ln();
+    let logp = |logit: f32| f64::from(logit) - max - log_total;
+    let finite = || logits.iter().filter(|l| l.is_finite()).map(|l| logp(*l));
+    let entropy: f64 = finite().map(|logp| -logp * logp.exp()).sum();
+    let distance = |logp: f64| (-logp - entropy).abs();
+    let mut order: Vec<(f64, f64)> = finite().map(|logp| (distance(logp), logp.exp())).collect();
+    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let mut before = 0.0;
+    let reached = order.iter().find(|(_, p)| {
+        before += p;
+        before >= mass
+    });
+    let farthest = reached.or(order.last()).map_or(0.0, |(distance, _)| *distance);
+    logits.iter_mut().filter(|l| distance(logp(**l)) > farthest).for_each(|l| *l = f32::NEG_INFINITY);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,10 +208,10 @@ mod tests {
     fn top_p_sorts_no_more_than_it_must_and_keeps_the_right_tokens() {
         // 1000 equal tokens: half of the mass is 500 of them, far more than are sorted at first.
         let mut logits = vec![0.5f32; 1000];
-        filter(&mut logits, &[], &Filters { top_p: 0.5, ..Filters::default() });
+        filter(&mut logits, &Filters { top_p: 0.5, ..Filters::default() });
         assert_eq!(logits.iter().filter(|l| l.is_finite()).count(), 500);
         let mut logits = vec![3.0, 1.0, 2.0];
-        filter(&mut logits, &[], &Filters { top_p: 0.0, ..Filters::default() });
+        filter(&mut logits, &Filters { top_p: 0.0, ..Filters::default() });
         assert_eq!(argmax(&logits), 0);
         assert_eq!(logits.iter().filter(|l| l.is_finite()).count(), 1);
     }

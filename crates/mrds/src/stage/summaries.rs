@@ -5,6 +5,7 @@
 
 use lm::generate::{GenerateConfig, GenerateRequest};
 use lm::lora::Adapter;
+use lm::sample::Filters;
 use lm::train::{Objective, TrainExample};
 use metrics::rouge::{RougeOptions, rouge_l, tokenize};
 
@@ -96,9 +97,11 @@ fn write(stage: &Stage<'_>, adapter: Option<&Adapter>, round: usize, topics: &[&
         .collect::<Result<Vec<_>>>()?;
     let config = GenerateConfig {
         max_new_tokens: recipe.summary_max_new_tokens,
-        temperature: recipe.summary_temperature,
-        top_k: 0,
-        top_p: recipe.summary_top_p,
+        filters: Filters {
+            temperature: recipe.summary_temperature,
+            top_p: recipe.summary_top_p,
+            ..Filters::default()
+        },
         stop_ids: stage.run.model.stop_ids.clone(),
         batch_size: recipe.generate_batch_size,
     };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lm::generate::{GenerateConfig, GenerateRequest};
+use lm::sample::Filters;
 
 use super::context::{Stage, count};
 use crate::artifact::{Topic, rows};
@@ -23,9 +24,7 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         .collect::<Result<Vec<_>>>()?;
     let config = GenerateConfig {
         max_new_tokens: recipe.topic_max_new_tokens,
-        temperature: 0.0,
-        top_k: 0,
-        top_p: 1.0,
+        filters: Filters::GREEDY,
         stop_ids: stage.run.model.stop_ids.clone(),
         batch_size: recipe.generate_batch_size,
     };
