@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use mrds::lm::Quantize;
+use mrds::lm::chat_template::Date;
 use mrds::lm::export::GgufType;
 
 /// Turn a handful of private conversations into a summarizer of your own, on your own machine.
@@ -315,6 +316,9 @@ pub(crate) struct ModelArgs {
     /// Hold the model's dense matrices as none, q8_0, q4_0, q4_k or q6_k
     #[arg(long, default_value = "none", value_parser = Quantize::ALL.map(Quantize::as_str))]
     pub(crate) quantize: String,
+    /// Day that a chat template tells where it asks for today's [default: 2024-07-26]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) date: Option<Date>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -346,6 +350,15 @@ pub(crate) struct Generate {
     /// Sample within this share of the probability
     #[arg(long, default_value_t = 1.0)]
     pub(crate) top_p: f64,
+    /// Leave out tokens below this share of the likeliest one's probability; 0 is off
+    #[arg(long, default_value_t = 0.0)]
+    pub(crate) min_p: f64,
+    /// Sample within this share of the most typical tokens; 1 is off
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) typical_p: f64,
+    /// Make tokens of the prompt and of the text so far less likely; 1 is off
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) repetition_penalty: f64,
     /// Seed of the samples
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,

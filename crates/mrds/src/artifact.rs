@@ -311,6 +311,9 @@ pub fn inputs_sha256(
         run.shots["training_sha256"].clone(),
         recipe.of_stage(stage)?,
     ];
+    if let Some(date) = run.shots.get("template_date") {
+        parts.push(date.clone());
+    }
     if stage == StageName::Evaluate {
         parts.push(run.shots["test_sha256"].clone());
     }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use lm::LanguageModel;
 use lm::generate::{GenerateConfig, GenerateRequest, generate};
 use lm::lora::Adapter;
+use lm::sample::Filters;
 use serde::Serialize;
 
 use crate::artifact::{TrainedAdapter, read};
@@ -15,6 +16,7 @@ use crate::prompt::{Prompts, canonical};
 use crate::recipe::Recipe;
 use crate::session::Session;
 use crate::stage_name::{StageName, System};
+use crate::worker::model_of;
 
 /// A model, with or without an adapter, ready to summarize.
 pub struct Summarizer {
@@ -58,9 +60,7 @@ impl Summarizer {
     pub fn from_run(session: &Session, run: &str, system: System, device: &str) -> Result<Self> {
         let row = session.run(run)?;
         let recipe = Recipe::from_toml(&row.recipe)?;
-        let device = lm::device::select(device)?;
-        let model =
-            LanguageModel::load_quantized(Path::new(&row.model_path), recipe.quantize.into(), &device)?;
+        let model = model_of(&row, &recipe, device)?;
         let adapter = match system.is_trained() {
             true => {
                 let folder = session.adapter_folder(run, StageName::Summarizer, system.as_str())?;
@@ -84,9 +84,7 @@ impl Summarizer {
         }
         let config = GenerateConfig {
             max_new_tokens: self.recipe.summary_max_new_tokens,
-            temperature: 0.0,
-            top_k: 0,
-            top_p: 1.0,
+            filters: Filters::GREEDY,
             stop_ids: self.model.stop_ids.clone(),
             batch_size: 1,
         };

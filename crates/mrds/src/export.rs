@@ -16,6 +16,7 @@ use crate::prompt::Prompts;
 use crate::recipe::Recipe;
 use crate::session::Session;
 use crate::stage_name::StageName;
+use crate::worker::model_of;
 
 /// Validation items that are scored with both.
 const REPLAY_ITEMS: usize = 8;
@@ -108,10 +109,10 @@ impl Session {
         let source = self.adapter_folder(run, stage, role)?;
         let row = self.store.run(run)?;
         let recipe = Recipe::from_toml(&row.recipe)?;
-        let (path, device) = (Path::new(&row.model_path), lm::device::select(&row.device)?);
+        let path = Path::new(&row.model_path);
         refuse_occupied(to)?;
-        let model = LanguageModel::load_quantized(path, recipe.quantize.into(), &device)?;
-        let adapter = Adapter::load(&source, &model.decoder.config, &device)?;
+        let model = model_of(&row, &recipe, &row.device)?;
+        let adapter = Adapter::load(&source, &model.decoder.config, &model.decoder.device)?;
         let items = self.replay_items(&row, &recipe, which, &model)?;
         let card = card(&row, role);
         write(path, &adapter, format, to, &card)?;

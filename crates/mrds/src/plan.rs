@@ -77,6 +77,9 @@ pub struct Selection {
     pub training_sha256: String,
     /// Hash of the test examples, texts included.
     pub test_sha256: String,
+    /// The day that the model's chat template tells in every prompt of the run, where it tells one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_date: Option<String>,
 }
 
 /// The chosen examples and their record.
@@ -230,6 +233,7 @@ impl Chooser<'_> {
     }
 
     fn finish(self, shots: Vec<Example>, validation: Vec<Example>, test: Vec<Example>, own: bool) -> Plan {
+        let chat = &self.model.chat;
         let ids = |examples: &[Example]| examples.iter().map(|e| e.row_id).collect();
         let texts = |examples: &[Example]| {
             json!(examples.iter().map(|e| (&e.id, &e.dialogue, &e.references)).collect::<Vec<_>>())
@@ -242,6 +246,7 @@ impl Chooser<'_> {
             shot_ids_sha256: store::sha256_json(&[json!(shots.iter().map(|e| &e.id).collect::<Vec<_>>())]),
             training_sha256: store::sha256_json(&[texts(&shots), texts(&validation)]),
             test_sha256: store::sha256_json(&[texts(&test)]),
+            template_date: chat.tells_date().then(|| chat.date().to_string()),
             ..self.selection
         };
         Plan { data: TrainingData { shots, validation }, test: TestData(test), selection }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lm::LanguageModel;
+use lm::chat_template::day_of;
 use serde_json::json;
 use store::{Acquire, Control, ModelRow, NewRun, Owner, RunRow, RunStatus, Store};
 
@@ -66,14 +67,26 @@ pub struct Process<'a> {
     pub sink: &'a dyn EventSink,
 }
 
+/// The base model of a run as its recipe holds it, telling the run's day.
+pub(crate) fn model_of(row: &RunRow, recipe: &Recipe, device: &str) -> Result<LanguageModel> {
+    let (path, device) = (Path::new(&row.model_path), lm::device::select(device)?);
+    let mut model = LanguageModel::load_quantized(path, recipe.quantize.into(), &device)?;
+    if let Some(date) = row.shots["template_date"].as_str().and_then(|date| date.parse().ok()) {
+        model.chat.set_date(date);
+    }
+    Ok(model)
+}
+
 impl Session {
-    /// Loads the model, resolves the recipe and chooses the examples; stores nothing.
-    pub fn plan(&self, request: &RunRequest) -> Result<PlannedRun> {
+    /// Loads the model, resolves the recipe and chooses the examples; stores nothing. A chat template that asks for
+    /// today's date is told the day of `now_ms`, in this run and for good.
+    pub fn plan(&self, request: &RunRequest, now_ms: i64) -> Result<PlannedRun> {
         let dataset = self.store.dataset(&request.dataset)?;
         let rows = self.store.examples(dataset.id, None)?;
         let quantize = request.recipe.quantize.into();
         let device = lm::device::select(&request.device)?;
-        let model = LanguageModel::load_quantized(&request.model, quantize, &device)?;
+        let mut model = LanguageModel::load_quantized(&request.model, quantize, &device)?;
+        model.chat.set_date(day_of(now_ms));
         let recipe = request.recipe.clone().resolve(model.parameters)?;
         let plan = choose(&request.dataset, &rows, &recipe, request.seed, &model)?;
         Ok(PlannedRun { model, recipe, plan, dataset_id: dataset.id })
@@ -149,9 +162,7 @@ impl Session {
         // Before the model is loaded, so that a request to stop is heard while it loads.
         self.store.set_control(run, None)?;
         self.store.set_run_status(run, RunStatus::Running, None, (process.now_ms)())?;
-        let device = lm::device::select(&row.device)?;
-        let model =
-            LanguageModel::load_quantized(Path::new(&row.model_path), recipe.quantize.into(), &device)?;
+        let model = model_of(&row, &recipe, &row.device)?;
         if model.sha256 != row.model_id {
             return Err(Error::ModelChanged { path: PathBuf::from(&row.model_path) });
         }

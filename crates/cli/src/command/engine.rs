@@ -10,6 +10,7 @@ use mrds::export::{ExportFormat, Exported, export_model};
 use mrds::lm::export::GgufType;
 use mrds::lm::generate::{Finish, GenerateConfig, GenerateRequest};
 use mrds::lm::lora::Adapter;
+use mrds::lm::sample::Filters;
 use mrds::lm::score::Completion;
 use mrds::lm::{LanguageModel, Message, Quantize, SpecialTokens, device, random};
 use mrds::{Error, System};
@@ -42,7 +43,10 @@ struct ChatMessage {
 
 fn load(global: &Global, args: &ModelArgs) -> Result<(LanguageModel, Option<Adapter>), Failure> {
     let quantize = Quantize::from_name(&args.quantize).unwrap_or_default();
-    let model = LanguageModel::load_quantized(&args.model, quantize, &device::select(&global.device)?)?;
+    let mut model = LanguageModel::load_quantized(&args.model, quantize, &device::select(&global.device)?)?;
+    if let Some(date) = args.date {
+        model.chat.set_date(date);
+    }
     let load =
         |folder: &std::path::PathBuf| Adapter::load(folder, &model.decoder.config, &model.decoder.device);
     let adapter = args.adapter.as_ref().map(load).transpose()?;
@@ -82,7 +86,7 @@ impl Prompt {
                 let message = |m: &ChatMessage| Message { role: m.role.clone(), content: m.content.clone() };
                 Ok(model.prompt_ids(&messages.iter().map(message).collect::<Vec<_>>())?)
             }
-            (None, Some(prompt)) => Ok(model.tokenizer.encode_with_special(prompt)?),
+            (None, Some(prompt)) => Ok(model.tokenizer.encode_with_added(prompt, SpecialTokens::AsText)?),
             _ => Err(missing(file, row, "exactly one of \"messages\" and \"prompt\"")),
         }
     }
@@ -125,12 +129,15 @@ pub(super) fn score(global: &Global, args: &Score, output: &Output) -> Done {
 }
 
 pub(super) fn generate(global: &Global, args: &Generate, output: &Output) -> Done {
-    if !(args.temperature >= 0.0 && args.temperature.is_finite() && args.top_p > 0.0 && args.top_p <= 1.0) {
-        return Err(Failure::usage(
-            "--temperature must not be negative, and --top-p must be above 0 and at most 1",
-            "Greedy decoding is --temperature 0; --top-p 1 is off.",
-        ));
-    }
+    let filters = Filters {
+        repetition_penalty: args.repetition_penalty,
+        temperature: args.temperature,
+        top_k: args.top_k,
+        top_p: args.top_p,
+        min_p: args.min_p,
+        typical_p: args.typical_p,
+    };
+    filters.check().map_err(|e| Failure::usage(e.to_string(), "Correct the option of that name."))?;
     let lines: Vec<(usize, Prompt)> = read_lines(&args.file)?;
     let (model, adapter) = load(global, &args.model)?;
     let mut requests = Vec::with_capacity(lines.len());
@@ -140,9 +147,7 @@ pub(super) fn generate(global: &Global, args: &Generate, output: &Output) -> Don
     }
     let config = GenerateConfig {
         max_new_tokens: args.max_new_tokens,
-        temperature: args.temperature,
-        top_k: args.top_k,
-        top_p: args.top_p,
+        filters,
         stop_ids: model.stop_ids.clone(),
         batch_size: usize::from(args.batch),
     };

@@ -30,7 +30,7 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
         threads: global.threads() as u32,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let planned = session.plan(&request)?;
+    let planned = session.plan(&request, process::now_ms())?;
     let selection = &planned.plan.selection;
     let counts = json!({"shots": selection.shots.len(), "validation": selection.validation.len(), "test": selection.test.len(), "dropped": selection.dropped.len(), "cut": selection.cut.len()});
     note(&format!(
