@@ -48,7 +48,12 @@ fn make() -> Option<Finished> {
     let path = model()?;
     let folder = path.display().to_string();
     let workspace = Workspace::new();
-    let sets = ["candidates_per_summary=4", "candidate_synthetic_limit=2", "ids_max_iterations=6"];
+    let sets = [
+        "candidates_per_summary=4",
+        "candidate_synthetic_limit=2",
+        "ids_max_iterations=6",
+        "constrained_dialogues=true",
+    ];
     let done = workspace.ok(&run_args(&folder, SEED, &sets, &[]));
     assert_eq!(done.last()["status"], "done");
     let mut items: BTreeMap<String, Vec<Value>> = BTreeMap::new();
@@ -243,7 +248,7 @@ fn accepted_dialogues_pass_and_the_others_are_counted() {
     }
     let tested = run.all("evaluate/test_dialogue");
     let results = run.shown["synthesizers"].as_array().expect("results");
-    assert_eq!(results.len(), 5);
+    assert_eq!(results.len(), 6);
     for result in results {
         let name = text(&result["system"]);
         let ours: Vec<&Value> = tested.iter().filter(|d| d["system"] == name).collect();
@@ -278,6 +283,29 @@ fn accepted_dialogues_pass_and_the_others_are_counted() {
             assert_eq!(json!(check.pass), dialogue["pass"]);
         }
     }
+}
+
+#[test]
+fn dialogues_under_the_grammar_are_lines_with_speakers() {
+    let Some(run) = finished() else { return };
+    let written = run.all("evaluate/test_dialogue");
+    let of = |system: &'static str| written.iter().filter(move |d| d["system"] == system);
+    let mut speakers = BTreeSet::new();
+    for dialogue in of("sft_constrained") {
+        // The token cap may fall into a name; every line before it is whole.
+        let lines: Vec<&str> = text(&dialogue["text"]).lines().collect();
+        let whole = if dialogue["ended"] == true { lines.len() } else { lines.len() - 1 };
+        let parsed = Dialogue::parse(&lines[..whole].join("\n"));
+        assert!(parsed.stray_lines().is_empty(), "{dialogue}");
+        assert!(parsed.turns.iter().all(|turn| !turn.text.is_empty()), "{dialogue}");
+        let named = |name: &&str| text(&dialogue["summary"]).contains(*name);
+        let shots = run.shots.iter().map(|(shot, _)| shot.as_str());
+        let known = |name: &str| shots.clone().any(|shot| Dialogue::parse(shot).speakers().contains(&name));
+        assert!(parsed.speakers().iter().all(|name| named(name) || known(name)), "{dialogue}");
+        speakers.extend(parsed.speakers().iter().map(|name| (*name).to_owned()));
+    }
+    assert_eq!(of("sft_constrained").count(), of("sft").count());
+    assert!(!speakers.is_empty());
 }
 
 #[test]

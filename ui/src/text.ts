@@ -46,6 +46,7 @@ const system: Record<string, string> = {
 
 const synthesizer: Record<string, string> = {
   sft: 'Fine-tuned only',
+  sft_constrained: 'Fine-tuned, under a grammar',
   dpo_separate: 'Aligned, separate pairs',
   dpo_joint: 'Aligned, joint pairs',
   ids: 'Iterative synthesis (IDS)',

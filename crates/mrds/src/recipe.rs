@@ -245,6 +245,8 @@ recipe! {
     ids_max_iterations: usize = 20, [Dialogues, Evaluate], "argued";
     /// Samples of rejection sampling before it gives up.
     rejection_max_tries: usize = 20, [Evaluate], "argued: equal to IDS";
+    /// Also compare the supervised synthesizer under a grammar of `Name: text` lines (`sft_constrained`).
+    constrained_dialogues: bool = false, [Evaluate], "argued: shows what form alone gives; not part of the method";
 
     /// Learning rates tried by every trained summarizer, times the stage's rate; validation CE chooses.
     lr_search: Vec<f64> = vec![0.5, 1.0, 2.0], [Summarizer], "equal search for all: under-tuned SFT is a false gain";

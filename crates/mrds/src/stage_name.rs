@@ -89,6 +89,8 @@ named_enum! {
     Synthesizer {
         /// The supervised synthesizer, one sample.
         Sft = "sft",
+        /// The supervised synthesizer, one sample under the grammar of `Name: text` lines.
+        SftConstrained = "sft_constrained",
         /// Aligned with separate preference sets, one sample.
         DpoSeparate = "dpo_separate",
         /// Aligned with the joint preference set, one sample.

@@ -53,7 +53,7 @@ pub struct SystemResult {
 /// One line of the synthesizer table.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct SynthesizerResult {
-    /// `sft`, `dpo_separate`, `dpo_joint`, `ids` or `rejection`.
+    /// `sft`, `sft_constrained`, `dpo_separate`, `dpo_joint`, `ids` or `rejection`.
     pub system: String,
     /// Dialogues made.
     pub n: u32,

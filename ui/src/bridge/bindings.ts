@@ -636,7 +636,7 @@ export type StudyResult = {
 
 /**  One line of the synthesizer table. */
 export type SynthesizerResult = {
-	/**  `sft`, `dpo_separate`, `dpo_joint`, `ids` or `rejection`. */
+	/**  `sft`, `sft_constrained`, `dpo_separate`, `dpo_joint`, `ids` or `rejection`. */
 	system: string,
 	/**  Dialogues made. */
 	n: number,

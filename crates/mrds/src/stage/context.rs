@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use lm::generate::{Finish, GenerateConfig, GenerateRequest, Generation, generate};
+use lm::generate::{Constraint, Finish, GenerateConfig, GenerateRequest, Generation, generate_constrained};
 use lm::lora::Adapter;
 use lm::score::{Completion, Scored, score};
 use serde::{Deserialize, Serialize};
@@ -154,6 +154,18 @@ impl<'a> Stage<'a> {
         requests: &[GenerateRequest],
         config: &GenerateConfig,
     ) -> Result<Generated> {
+        self.generate_constrained(task, adapter, requests, config, None)
+    }
+
+    /// The same under a constraint on what may follow, by the request's number.
+    pub(crate) fn generate_constrained(
+        &self,
+        task: &str,
+        adapter: Option<&Adapter>,
+        requests: &[GenerateRequest],
+        config: &GenerateConfig,
+        constraint: Option<&Constraint<'_>>,
+    ) -> Result<Generated> {
         self.begin_task(task);
         let per_commit = (config.batch_size * BATCHES_PER_COMMIT).max(1);
         let mut all = Generated { generations: Vec::with_capacity(requests.len()), wall_s: 0.0 };
@@ -161,7 +173,16 @@ impl<'a> Stage<'a> {
             let key = format!("generate/{task}/{number}");
             let (batch, fresh) = match self.work::<StoredBatch>(&key)? {
                 Some(batch) => (batch, false),
-                None => (self.generate_chunk(adapter, chunk, config)?, true),
+                None => {
+                    let first = number * per_commit;
+                    let shifted = constraint.map(|constraint| {
+                        move |item: usize, ids: &[u32], logits: &mut [f32]| {
+                            constraint(first + item, ids, logits)
+                        }
+                    });
+                    let shifted = shifted.as_ref().map(|shifted| shifted as &Constraint<'_>);
+                    (self.generate_chunk(adapter, chunk, config, shifted)?, true)
+                }
             };
             if fresh {
                 self.put_work(&key, &batch)?;
@@ -188,10 +209,12 @@ impl<'a> Stage<'a> {
         adapter: Option<&Adapter>,
         chunk: &[GenerateRequest],
         config: &GenerateConfig,
+        constraint: Option<&Constraint<'_>>,
     ) -> Result<StoredBatch> {
         let begun = Instant::now();
         let mut stopped = false;
-        let generations = generate(&self.run.model.decoder, adapter, chunk, config, &mut |_, _| {
+        let decoder = &self.run.model.decoder;
+        let generations = generate_constrained(decoder, adapter, chunk, config, constraint, &mut |_, _| {
             stopped = self.should_stop();
             if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });

@@ -61,7 +61,7 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
 pub(crate) fn synthesizer_adapter(stage: &Stage<'_>, source: Synthesizer) -> Result<lm::lora::Adapter> {
     match source {
         Synthesizer::DpoSeparate | Synthesizer::DpoJoint => stage.trained(StageName::Align, source.as_str()),
-        Synthesizer::Sft | Synthesizer::Ids | Synthesizer::Rejection => {
+        Synthesizer::Sft | Synthesizer::SftConstrained | Synthesizer::Ids | Synthesizer::Rejection => {
             stage.trained(StageName::Synthesizer, synthesizer::ROLE)
         }
     }

@@ -5,6 +5,7 @@
 
 use lm::generate::{GenerateConfig, GenerateRequest};
 use lm::lora::Adapter;
+use lm::sample::Filters;
 
 use super::candidates::content_scores;
 use super::context::{Stage, seconds};
@@ -60,9 +61,7 @@ fn summarize(stage: &Stage<'_>, system: System, examples: &[Example]) -> Result<
         .collect();
     let config = GenerateConfig {
         max_new_tokens: stage.recipe().summary_max_new_tokens,
-        temperature: 0.0,
-        top_k: 0,
-        top_p: 1.0,
+        filters: Filters::GREEDY,
         stop_ids: stage.run.model.stop_ids.clone(),
         batch_size: stage.recipe().generate_batch_size,
     };
@@ -136,12 +135,15 @@ fn reference_ces(
     Ok(ces)
 }
 
-/// The synthesizers of this run: an alignment that found no pairs left none.
+/// The synthesizers of this run: an alignment that found no pairs left none, and the grammar is asked for.
 fn synthesizers(stage: &Stage<'_>) -> Result<Vec<Synthesizer>> {
     let aligned: Vec<TrainedAdapter> = stage.read(StageName::Align)?;
-    let exists = |s: &Synthesizer| {
-        !matches!(s, Synthesizer::DpoSeparate | Synthesizer::DpoJoint)
-            || aligned.iter().any(|adapter| adapter.role == s.as_str())
+    let exists = |s: &Synthesizer| match s {
+        Synthesizer::DpoSeparate | Synthesizer::DpoJoint => {
+            aligned.iter().any(|adapter| adapter.role == s.as_str())
+        }
+        Synthesizer::SftConstrained => stage.recipe().constrained_dialogues,
+        Synthesizer::Sft | Synthesizer::Ids | Synthesizer::Rejection => true,
     };
     Ok(Synthesizer::ALL.iter().copied().filter(exists).collect())
 }
@@ -157,6 +159,7 @@ fn synthesize(
     let way = match synthesizer {
         Synthesizer::Ids => Way::Iterate(recipe.ids_max_iterations),
         Synthesizer::Rejection => Way::Resample(recipe.rejection_max_tries),
+        Synthesizer::SftConstrained => Way::Constrained,
         _ => Way::Resample(1),
     };
     let (adapter, rule) = (synthesizer_adapter(stage, synthesizer)?, stage.format_rule());

@@ -8,6 +8,7 @@ pub(crate) mod candidates;
 mod context;
 pub(crate) mod dialogues;
 pub(crate) mod evaluate;
+mod line_grammar;
 pub(crate) mod preferences;
 mod prefix;
 mod sampling;

@@ -1,13 +1,15 @@
-//! Three ways to get a dialogue for a summary: one sample, resampling until the format rule accepts, and iterative
-//! dialogue synthesis (IDS, method page 3.5). Used by `candidates`, `align`, `dialogues` and `evaluate`.
+//! The ways to get a dialogue for a summary: one sample, one sample under the line grammar, resampling until the format
+//! rule accepts, and iterative dialogue synthesis (IDS, method page 3.5). Used by `candidates`, `align`, `dialogues` and `evaluate`.
 
 use std::collections::BTreeMap;
 
 use lm::SpecialTokens;
-use lm::generate::{Finish, GenerateConfig, GenerateRequest, Generation};
+use lm::generate::{Constraint, Finish, GenerateConfig, GenerateRequest, Generation};
 use lm::lora::Adapter;
+use lm::sample::Filters;
 
 use super::context::Stage;
+use super::line_grammar::{Cast, LineGrammar, Vocabulary};
 use super::prefix::Prefix;
 use crate::error::Result;
 use crate::format_rule::FormatRule;
@@ -17,12 +19,14 @@ use crate::format_rule::FormatRule;
 pub(crate) enum Way {
     /// Sample until the rule accepts, at most so often (once: one sample, whatever it is).
     Resample(usize),
+    /// One sample, whatever it is, of `Name: text` lines by construction.
+    Constrained,
     /// Keep the longest valid beginning and go on from there ([`Prefix`]), at most so often.
     Iterate(usize),
 }
 
 /// The last state of one item.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Attempt {
     pub(crate) text: String,
     pub(crate) ended: bool,
@@ -44,9 +48,11 @@ impl Stage<'_> {
         let recipe = self.recipe();
         GenerateConfig {
             max_new_tokens: recipe.dialogue_max_new_tokens,
-            temperature: recipe.dialogue_temperature,
-            top_k: 0,
-            top_p: recipe.dialogue_top_p,
+            filters: Filters {
+                temperature: recipe.dialogue_temperature,
+                top_p: recipe.dialogue_top_p,
+                ..Filters::default()
+            },
             stop_ids: self.run.model.stop_ids.clone(),
             batch_size: recipe.generate_batch_size,
         }
@@ -71,16 +77,24 @@ impl Stage<'_> {
     ) -> Result<Attempts> {
         let rounds = match way {
             Way::Resample(rounds) | Way::Iterate(rounds) => rounds.max(1),
+            Way::Constrained => 1,
         };
-        let empty = Attempt {
-            text: String::new(),
-            ended: false,
-            pass: false,
-            rules: BTreeMap::new(),
-            tries: 0,
-            tokens: 0,
+        let (vocabulary, cast);
+        let grammars: Option<Vec<LineGrammar<'_>>> = match way {
+            Way::Constrained => {
+                (vocabulary, cast) = (Vocabulary::of(self.run.model), Cast::of(&self.data().shots));
+                let grammar = |summary: &&str| LineGrammar::new(&vocabulary, &cast.speakers(summary));
+                Some(summaries.iter().map(grammar).collect())
+            }
+            _ => None,
         };
-        let mut attempts = Attempts { items: vec![empty; summaries.len()], wall_s: 0.0 };
+        let mask = |item: usize, ids: &[u32], logits: &mut [f32]| {
+            if let Some(grammar) = grammars.as_ref().and_then(|all| all.get(item)) {
+                grammar.mask(ids, logits);
+            }
+        };
+        let constraint = grammars.is_some().then_some(&mask as &Constraint<'_>);
+        let mut attempts = Attempts { items: vec![Attempt::default(); summaries.len()], wall_s: 0.0 };
         let mut prefixes = vec![Prefix::default(); summaries.len()];
         for round in 0..rounds {
             let open: Vec<usize> = (0..summaries.len()).filter(|&item| !attempts.items[item].pass).collect();
@@ -92,7 +106,13 @@ impl Stage<'_> {
                 .map(|&item| self.dialogue_request(stream, summaries[item], &mut prefixes[item], item, round))
                 .collect::<Result<Vec<_>>>()?;
             let name = if rounds == 1 { task.to_owned() } else { format!("{task}, try {}", round + 1) };
-            let generated = self.generate(&name, Some(adapter), &requests, &self.dialogue_config())?;
+            let generated = self.generate_constrained(
+                &name,
+                Some(adapter),
+                &requests,
+                &self.dialogue_config(),
+                constraint,
+            )?;
             attempts.wall_s += generated.wall_s;
             for (&item, generation) in open.iter().zip(&generated.generations) {
                 let attempt = &mut attempts.items[item];
