@@ -50,7 +50,7 @@ impl Precision {
     }
 }
 
-/// The process without weights: program, threads and the tokenizer, whose tables grow with the vocabulary (measured,
+/// The process without weights: program, threads and the tokenizer, whose tables grow with the vocabulary (an allowance,
 /// `docs/plan.md`).
 pub fn process_bytes(config: &DecoderConfig) -> u64 {
     PROCESS_BYTES + TOKENIZER_BYTES_PER_ENTRY * config.vocab_size as u64

@@ -25,7 +25,7 @@ const NEW_TOKENS: usize = 4;
 /// Side of the square matrices whose product is timed, and how often.
 const GEMM_SIDE: usize = 768;
 const GEMM_REPEATS: usize = 5;
-/// Share of the speed of large products that each kind of work reaches; measured on models of 7 to 135 M weights.
+/// Share of the speed of large products that each kind of work reaches; a guess, used only where nothing can be probed.
 const TRAIN_SHARE: f64 = 0.7;
 const FORWARD_SHARE: f64 = 0.8;
 const GENERATE_SHARE: f64 = 0.35;
