@@ -17,7 +17,7 @@ pub(crate) enum Failure {
     /// From the method or below.
     Mrds(mrds::Error),
     /// From the method, about a file named on the command line that the error does not name itself.
-    In { file: String, row: Option<usize>, error: mrds::Error },
+    In { file: String, row: Option<usize>, error: Box<mrds::Error> },
     /// The use of the command line.
     Usage { message: String, fix: String },
     /// A file named on the command line.
@@ -57,12 +57,8 @@ impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::File { .. } => 2,
-            Self::Mrds(error) | Self::In { error, .. } => match error.kind() {
-                Kind::Failure => 1,
-                Kind::Input => 2,
-                Kind::Locked => 3,
-                Kind::Interrupted => INTERRUPTED,
-            },
+            Self::Mrds(error) => code_of(error),
+            Self::In { error, .. } => code_of(error),
         }
     }
 
@@ -84,6 +80,15 @@ impl Failure {
             }
         }
         said
+    }
+}
+
+fn code_of(error: &mrds::Error) -> u8 {
+    match error.kind() {
+        Kind::Failure => 1,
+        Kind::Input => 2,
+        Kind::Locked => 3,
+        Kind::Interrupted => INTERRUPTED,
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use lm::sample::Filters;
 use lm::{
     Completion, Decoder, DecoderConfig, Device, GenerateConfig, GenerateRequest, PackedBatch, Target, Tensor,
     generate, random, score,

@@ -12,10 +12,11 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use lm::memory::{self, Precision, Training};
+use lm::sample::Filters;
 use lm::train::{Objective, TrainExample, TrainState, batch_gradients};
 use lm::{
-    Adapter, Completion, Device, GenerateConfig, GenerateRequest, LanguageModel, LoraConfig, check_folder,
-    generate, random, score,
+    Adapter, Completion, Decoder, DecoderConfig, Device, GenerateConfig, GenerateRequest, LanguageModel,
+    LoraConfig, check_folder, generate, random, score,
 };
 
 const PROMPT: usize = 100;
@@ -33,71 +34,22 @@ fn peak_rss_bytes() -> u64 {
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let (folder, work) = (Path::new(&args[0]), args[1].as_str());
+    let [folder, work] = args.as_slice() else {
+        return println!("memory MODEL_DIR load|generate|score|train");
+    };
+    let folder = Path::new(folder);
     let summary = check_folder(folder).unwrap();
     let config = &summary.config;
     let stored = summary.weight_bytes;
     let copied = if stored >= memory::weights_bytes(config, Precision::F32) { stored } else { 0 };
     let process = memory::process_bytes(config);
-    let model = LanguageModel::load(folder, &Device::Cpu).unwrap();
-    let ids = |key: u64, count: usize| -> Vec<u32> {
-        (0..count as u64).map(|i| (random::uniform(key, i) * config.vocab_size as f64) as u32).collect()
-    };
-    let training = Training {
-        rank: RANK,
-        tokens_per_microbatch: BUDGET,
-        item_tokens: PROMPT + COMPLETION,
-        sequence_tokens: PROMPT + COMPLETION,
-        completion_tokens: COMPLETION,
-        batch_size: BATCH,
-        threads: 2,
-    };
-    let decoder = &model.decoder;
-    let adapter = || {
-        let lora = LoraConfig { rank: RANK, ..LoraConfig::default() };
-        TrainState::new(Adapter::init(lora, config, 1, &Device::Cpu).unwrap()).unwrap()
-    };
-    let members: Vec<usize> = (0..BATCH).collect();
-    let step = |objective: &Objective<'_>| {
-        let state = adapter();
-        for _ in 0..2 {
-            batch_gradients(decoder, &state.adapter, objective, &members, BUDGET, None, &|| false).unwrap();
-        }
-    };
-    let example =
-        |key: u64| TrainExample { prompt_ids: ids(key, PROMPT), completion_ids: ids(key + 50, COMPLETION) };
-    let added = match work {
+    let decoder = LanguageModel::load(folder, &Device::Cpu).unwrap().decoder;
+    let added = match work.as_str() {
         "load" => 0,
-        "generate" => {
-            let requests: Vec<GenerateRequest> =
-                (0..32).map(|key| GenerateRequest { prompt_ids: ids(key, PROMPT), key }).collect();
-            let cfg = GenerateConfig {
-                max_new_tokens: COMPLETION,
-                temperature: 1.0,
-                top_k: 0,
-                top_p: 0.95,
-                stop_ids: Vec::new(),
-                batch_size: 32,
-            };
-            generate(decoder, None, &requests, &cfg, &mut |_, _| ControlFlow::Continue(())).unwrap();
-            memory::generating_bytes(config, 32, PROMPT, COMPLETION)
-        }
-        "score" => {
-            let texts: Vec<(Vec<u32>, Vec<u32>)> =
-                (0..14).map(|key| (ids(key, PROMPT), ids(key + 50, COMPLETION))).collect();
-            let items: Vec<Completion<'_>> = texts
-                .iter()
-                .map(|(prompt_ids, completion_ids)| Completion { prompt_ids, completion_ids })
-                .collect();
-            score(decoder, None, &items, BUDGET).unwrap();
-            memory::scoring_bytes(config, BUDGET, PROMPT + COMPLETION)
-        }
-        "train" => {
-            let examples: Vec<TrainExample> = (0..BATCH as u64).map(example).collect();
-            step(&Objective::Sft(&examples));
-            memory::training_bytes(config, &training)
-        }
-        _ => panic!("load, generate, score or train, not {work}"),
+        "generate" => generating(&decoder),
+        "score" => scoring(&decoder),
+        "train" => training(&decoder),
+        other => return println!("load, generate, score or train, not {other}"),
     };
     let predicted = (process + stored + added).max(process + stored + copied);
     let measured = peak_rss_bytes();
@@ -111,4 +63,58 @@ fn main() {
         measured as f64 / 1e6,
         100.0 * (predicted as f64 / measured as f64 - 1.0)
     );
+}
+
+fn ids(config: &DecoderConfig, key: u64, count: usize) -> Vec<u32> {
+    (0..count as u64).map(|i| (random::uniform(key, i) * config.vocab_size as f64) as u32).collect()
+}
+
+/// Does the work and returns the bytes that were predicted for it, as [`scoring`] and [`training`] do.
+fn generating(decoder: &Decoder) -> u64 {
+    let prompt = |key| GenerateRequest { prompt_ids: ids(&decoder.config, key, PROMPT), key };
+    let requests: Vec<GenerateRequest> = (0..32).map(prompt).collect();
+    let cfg = GenerateConfig {
+        max_new_tokens: COMPLETION,
+        filters: Filters { top_p: 0.95, ..Filters::default() },
+        stop_ids: Vec::new(),
+        batch_size: 32,
+    };
+    generate(decoder, None, &requests, &cfg, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    memory::generating_bytes(&decoder.config, 32, PROMPT, COMPLETION)
+}
+
+fn scoring(decoder: &Decoder) -> u64 {
+    let config = &decoder.config;
+    let texts: Vec<(Vec<u32>, Vec<u32>)> =
+        (0..14).map(|key| (ids(config, key, PROMPT), ids(config, key + 50, COMPLETION))).collect();
+    let items: Vec<Completion<'_>> =
+        texts.iter().map(|(prompt_ids, completion_ids)| Completion { prompt_ids, completion_ids }).collect();
+    score(decoder, None, &items, BUDGET).unwrap();
+    memory::scoring_bytes(config, BUDGET, PROMPT + COMPLETION)
+}
+
+fn training(decoder: &Decoder) -> u64 {
+    let config = &decoder.config;
+    let example = |key: u64| TrainExample {
+        prompt_ids: ids(config, key, PROMPT),
+        completion_ids: ids(config, key + 50, COMPLETION),
+    };
+    let examples: Vec<TrainExample> = (0..BATCH as u64).map(example).collect();
+    let lora = LoraConfig { rank: RANK, ..LoraConfig::default() };
+    let state = TrainState::new(Adapter::init(lora, config, 1, &Device::Cpu).unwrap()).unwrap();
+    let members: Vec<usize> = (0..BATCH).collect();
+    for _ in 0..2 {
+        let objective = Objective::Sft(&examples);
+        batch_gradients(decoder, &state.adapter, &objective, &members, BUDGET, None, &|| false).unwrap();
+    }
+    let work = Training {
+        rank: RANK,
+        tokens_per_microbatch: BUDGET,
+        item_tokens: PROMPT + COMPLETION,
+        sequence_tokens: PROMPT + COMPLETION,
+        completion_tokens: COMPLETION,
+        batch_size: BATCH,
+        threads: 2,
+    };
+    memory::training_bytes(config, &work)
 }

@@ -2,6 +2,7 @@
 //! or memory that the file's own size does not justify. A test program of its own, because it counts allocations.
 //!
 //! The corpus is the golden folders; mutations are drawn by proptest, and what they found has a case of its own.
+#![allow(clippy::unwrap_used, reason = "a test says best where it failed")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

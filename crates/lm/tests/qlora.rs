@@ -1,5 +1,6 @@
 //! LoRA training over a quantised base (QLoRA, Dettmers et al. 2023): the same as over the dequantised dense one, and
 //! without ever holding a dense matrix. A test program of its own, because it counts allocations.
+#![allow(clippy::unwrap_used, reason = "a test says best where it failed")]
 
 use std::collections::HashMap;
 use std::path::Path;

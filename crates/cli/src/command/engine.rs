@@ -73,7 +73,11 @@ impl Prompt {
         let (tokens, limit) = (ids.len() + completion_tokens, model.context_tokens());
         if tokens > limit {
             let error = mrds::lm::Error::ContextExceeded { tokens, limit }.into();
-            return Err(Failure::In { file: file.display().to_string(), row: Some(row), error });
+            return Err(Failure::In {
+                file: file.display().to_string(),
+                row: Some(row),
+                error: Box::new(error),
+            });
         }
         Ok(ids)
     }

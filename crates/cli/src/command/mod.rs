@@ -81,7 +81,7 @@ fn recipe(choice: &RecipeChoice) -> Result<Recipe, Failure> {
         (Some(path), _) => Recipe::from_toml(&read_text(path)?).map_err(|error| Failure::In {
             file: path.display().to_string(),
             row: None,
-            error,
+            error: Box::new(error),
         })?,
         (None, Some(name)) => Recipe::preset(parse::<Preset>("--preset", name)?),
         (None, None) => Recipe::default(),

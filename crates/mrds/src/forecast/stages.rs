@@ -189,13 +189,10 @@ impl Forecast<'_> {
     fn work(&self, name: StageName) -> Work {
         let recipe = self.recipe;
         let (dialogue, summary) = (self.texts.dialogue_tokens.mean, self.texts.summary_tokens.mean);
-        let synthetic = dialogue.min(recipe.dialogue_max_new_tokens as f64);
         let ask = INSTRUCTION_TOKENS as f64;
-        let (shots, validation) = (recipe.shots as f64, recipe.validation as f64);
+        let shots = recipe.shots as f64;
         let made = shots * recipe.synthetic_per_shot as f64;
         let pair = dialogue + summary + ask;
-        let writing =
-            |texts: f64| Work { train: 0.0, forward: texts * (summary + ask), generate: texts * synthetic };
         match name {
             StageName::Topics => Work {
                 forward: shots * (summary + ask),
@@ -216,43 +213,66 @@ impl Forecast<'_> {
             StageName::Synthesizer => self.sft(shots, pair),
             StageName::Candidates => {
                 let texts = self.with_candidates() * recipe.candidates_per_summary as f64;
-                writing(texts).plus(Work { forward: texts * pair, ..Work::default() })
+                self.writing(texts).plus(Work { forward: texts * pair, ..Work::default() })
             }
             StageName::Preferences => Work::default(),
-            StageName::Align => {
-                let pairs = self.with_candidates() * PAIRS_PER_SUMMARY;
-                let judged = match recipe.checkpoint_summaries {
-                    0 => validation,
-                    some => validation.min(some as f64),
-                };
-                let samples = 2.0 * judged * (recipe.dpo_checkpoints * recipe.checkpoint_samples) as f64;
-                let three = 3.0 * (synthetic + summary + ask);
-                let learning = Work {
-                    train: pairs * recipe.dpo_epochs as f64 * three,
-                    forward: pairs * three + samples * pair,
-                    generate: 0.0,
-                };
-                learning.plus(writing(samples))
-            }
-            StageName::Dialogues => writing(made * TRIES),
+            StageName::Align => self.aligning(),
+            StageName::Dialogues => self.writing(made * TRIES),
             StageName::Summarizer => {
                 let trained = recipe.systems.iter().filter(|system| system.is_trained()).count() as f64;
                 let tried = trained * recipe.lr_search.len() as f64;
                 self.sft(made + shots, pair).times(tried)
             }
-            StageName::Evaluate => {
-                let test = self.texts.test_items as f64;
-                let systems = recipe.systems.len() as f64;
-                let shown = recipe.icl_examples as f64 * pair;
-                let outputs = Work {
-                    train: 0.0,
-                    forward: test * (2.0 * systems * pair + shown),
-                    generate: test * systems * summary,
-                };
-                // Five synthesizers, two of which try again.
-                outputs.plus(writing(test * (3.0 + 2.0 * TRIES)))
-            }
+            StageName::Evaluate => self.evaluating(),
         }
+    }
+
+    /// Tokens of a dialogue that the synthesizer writes.
+    fn synthetic_tokens(&self) -> f64 {
+        self.texts.dialogue_tokens.mean.min(self.recipe.dialogue_max_new_tokens as f64)
+    }
+
+    /// Dialogues written from summaries.
+    fn writing(&self, texts: f64) -> Work {
+        let asked = self.texts.summary_tokens.mean + INSTRUCTION_TOKENS as f64;
+        Work { train: 0.0, forward: texts * asked, generate: texts * self.synthetic_tokens() }
+    }
+
+    /// Preference training: the frozen policy's scores, the updates, and the dialogues that judge its checkpoints.
+    fn aligning(&self) -> Work {
+        let recipe = self.recipe;
+        let summary = self.texts.summary_tokens.mean + INSTRUCTION_TOKENS as f64;
+        let pairs = self.with_candidates() * PAIRS_PER_SUMMARY;
+        let judged = match recipe.checkpoint_summaries {
+            0 => recipe.validation as f64,
+            some => (recipe.validation as f64).min(some as f64),
+        };
+        let samples = 2.0 * judged * (recipe.dpo_checkpoints * recipe.checkpoint_samples) as f64;
+        let three = 3.0 * (self.synthetic_tokens() + summary);
+        let learning = Work {
+            train: pairs * recipe.dpo_epochs as f64 * three,
+            forward: pairs * three + samples * (self.texts.dialogue_tokens.mean + summary),
+            generate: 0.0,
+        };
+        learning.plus(self.writing(samples))
+    }
+
+    /// Every system's summaries of the test dialogues, and every synthesizer's dialogues for the test summaries.
+    fn evaluating(&self) -> Work {
+        let recipe = self.recipe;
+        let (dialogue, summary) = (self.texts.dialogue_tokens.mean, self.texts.summary_tokens.mean);
+        let pair = dialogue + summary + INSTRUCTION_TOKENS as f64;
+        let test = self.texts.test_items as f64;
+        let systems = recipe.systems.len() as f64;
+        let shown = recipe.icl_examples as f64 * pair;
+        let outputs = Work {
+            train: 0.0,
+            forward: test * (2.0 * systems * pair + shown),
+            generate: test * systems * summary,
+        };
+        // Five synthesizers, two of which try again; one more where the grammar is on.
+        let once = 3.0 + f64::from(u8::from(recipe.constrained_dialogues));
+        outputs.plus(self.writing(test * (once + 2.0 * TRIES)))
     }
 
     /// A supervised training on `examples` of `tokens` tokens each, with its evaluations.
