@@ -40,8 +40,8 @@ fn main() {
     let folder = Path::new(folder);
     let summary = check_folder(folder).unwrap();
     let config = &summary.config;
-    let stored = summary.weight_bytes;
-    let copied = if stored >= memory::weights_bytes(config, Precision::F32) { stored } else { 0 };
+    let held = memory::held_bytes(config, summary.weight_bytes);
+    let copied = if held >= memory::weights_bytes(config, Precision::F32) { summary.weight_bytes } else { 0 };
     let process = memory::process_bytes(config);
     let decoder = LanguageModel::load(folder, &Device::Cpu).unwrap().decoder;
     let added = match work.as_str() {
@@ -51,14 +51,14 @@ fn main() {
         "train" => training(&decoder),
         other => return println!("load, generate, score or train, not {other}"),
     };
-    let predicted = (process + stored + added).max(process + stored + copied);
+    let predicted = process + held + added.max(copied);
     let measured = peak_rss_bytes();
     println!(
         "{} {work}: predicted {:.1} MB (process {:.1}, weights {:.1}, work {:.1}), measured {:.1} MB, {:+.1} %",
         folder.file_name().unwrap().to_string_lossy(),
         predicted as f64 / 1e6,
         process as f64 / 1e6,
-        stored as f64 / 1e6,
+        held as f64 / 1e6,
         added as f64 / 1e6,
         measured as f64 / 1e6,
         100.0 * (predicted as f64 / measured as f64 - 1.0)

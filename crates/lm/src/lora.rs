@@ -75,7 +75,12 @@ impl Target {
     /// Names of the projection's A and B. In architectures that store several projections as one matrix these are
     /// names of this engine; see `fused` for PEFT's.
     fn tensor_names(self, layer: usize) -> [String; 2] {
-        tensor_names(&format!("model.layers.{layer}.{}.{}", self.block_name(), self.module_name()))
+        tensor_names(&self.name(layer))
+    }
+
+    /// The projection's own name in Hugging Face's Llama: `model.layers.0.self_attn.q_proj`.
+    fn name(self, layer: usize) -> String {
+        format!("model.layers.{layer}.{}.{}", self.block_name(), self.module_name())
     }
 }
 

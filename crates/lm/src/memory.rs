@@ -8,6 +8,7 @@ use candle_core::quantized::GgmlDType;
 use crate::lora::Target;
 use crate::model::{DecoderConfig, Quantize};
 use crate::train::share_budget;
+use crate::weights::WIDENED_BYTES;
 
 const F32_BYTES: u64 = 4;
 /// Query rows whose attention scores are held at once (`model::attention`, `train::backward`).
@@ -48,6 +49,16 @@ impl Precision {
         };
         rows as u64 * (columns / block.block_size() * block.type_size()) as u64
     }
+}
+
+/// Bytes of the weights of a checkpoint of `stored_bytes` once they are loaded: those of a small model in half precision
+/// become f32, others stay as they are stored.
+pub fn held_bytes(config: &DecoderConfig, stored_bytes: u64) -> u64 {
+    let dense = weights_bytes(config, Precision::F32);
+    // A file in half precision has half of them and a header; Q8_0 has little more than a quarter.
+    let half = stored_bytes > dense / 5 * 2 && stored_bytes < dense / 4 * 3;
+    let widened = half && stored_bytes <= WIDENED_BYTES as u64;
+    if widened { dense } else { stored_bytes }
 }
 
 /// The process without weights: program, threads and the tokenizer, whose tables grow with the vocabulary (an allowance,
@@ -116,24 +127,29 @@ pub struct Training {
 pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     let (budget, workers) = share_budget(training.tokens_per_microbatch, training.threads);
     let per_batch = (training.item_tokens * training.batch_size).max(1);
-    let tokens = budget.min(per_batch).max(training.item_tokens) as u64;
-    let micro_batches = per_batch.div_ceil(tokens as usize) as u64;
+    // Whole items only.
+    let items = (budget.min(per_batch) / training.item_tokens.max(1)).max(1);
+    let tokens = (items * training.item_tokens) as u64;
+    let micro_batches = per_batch.div_ceil((tokens as usize).max(1)) as u64;
     let (hidden, inner, query, kv) = widths(config);
     let layers = config.num_hidden_layers as u64;
-    let tape = tokens * (layers * tape_bytes_per_token(config) + F32_BYTES * hidden);
-    // dact, dgate, dup and silu(gate) * up; then x, h, dh, dmid, dy and the gradients of q, k, v.
-    let backward = tokens * F32_BYTES * (4 * inner + 5 * hidden + 2 * query + 2 * kv);
-    let scores = scores_bytes(config, training.sequence_tokens as u64, 3);
-    let share = (training.completion_tokens as u64 * tokens).div_ceil(training.item_tokens.max(1) as u64);
-    let logits =
-        (share * config.vocab_size as u64).min(TRAINING_LOGITS) * F32_BYTES + 3 * share * hidden * F32_BYTES;
     let at_once = (workers as u64).min(micro_batches);
-    at_once * (tape + (backward + scores).max(logits))
+    // The last micro-batch of an update is no fuller than what is left of it.
+    let together = (at_once * tokens).min(per_batch as u64).max(tokens);
+    let tape = together * (layers * tape_bytes_per_token(config) + F32_BYTES * hidden);
+    // dact, dgate, dup and silu(gate) * up; then x, h, dh, dmid, dy and the gradients of q, k, v.
+    let backward = together * F32_BYTES * (4 * inner + 5 * hidden + 2 * query + 2 * kv);
+    let scores = at_once * scores_bytes(config, training.sequence_tokens as u64, 3);
+    let share = (training.completion_tokens as u64 * together).div_ceil(training.item_tokens.max(1) as u64);
+    let logits = (share * config.vocab_size as u64).min(at_once * TRAINING_LOGITS) * F32_BYTES
+        + 3 * share * hidden * F32_BYTES;
+    tape + (backward + scores).max(logits)
         + (ADAPTER_COPIES + micro_batches) * adapter_bytes(config, training.rank)
 }
 
-/// What generating adds to the weights: the cache, the prompts computed at once with the copies of their keys and
-/// values, and the logits of a step (as computed, as drawn from, and sorted).
+/// What generating adds to the weights: while the prompts are computed, some at once, their part of the cache with the
+/// copies of their keys and values; in the end the whole cache, whose pages count only once they are written, and the
+/// logits of a step (as computed, as drawn from, and sorted).
 pub fn generating_bytes(
     config: &DecoderConfig,
     batch: usize,
@@ -142,10 +158,11 @@ pub fn generating_bytes(
 ) -> u64 {
     let (batch, prompt) = (batch as u64, prompt_tokens as u64);
     let together = (batch * prompt).min(PREFILL_TOKENS.max(prompt));
-    let cache = batch * (prompt + new_tokens as u64) * kv_bytes_per_token(config);
-    let prefill = forward_bytes(config, together, prompt) + 2 * together * kv_bytes_per_token(config);
+    let per_token = kv_bytes_per_token(config);
+    let prefill =
+        batch * prompt * per_token + forward_bytes(config, together, prompt) + 2 * together * per_token;
     let logits = 3 * batch * config.vocab_size as u64 * F32_BYTES;
-    cache + prefill.max(logits)
+    prefill.max(batch * (prompt + new_tokens as u64) * per_token + logits)
 }
 
 /// What scoring texts of `sequence_tokens` tokens adds to the weights, `tokens` of them at once.

@@ -69,8 +69,7 @@ impl Tokenizer {
 
     fn new(path: &Path, bytes: &[u8], config: &Value) -> Result<Self> {
         let invalid = |reason: String| Error::Tokenizer { path: path.to_path_buf(), reason };
-        let mut parsing =
-            tokenizers::Tokenizer::from_bytes(bytes).map_err(|e| invalid(format!("cannot be read: {e}")))?;
+        let mut parsing = read(bytes).map_err(|reason| invalid(format!("cannot be read: {reason}")))?;
         // Truncation or padding left over from somebody's training would silently change texts.
         parsing.with_truncation(None).map_err(|e| invalid(e.to_string()))?;
         parsing.with_padding(None);
@@ -225,4 +224,14 @@ fn unknown_id(tokenizer_json: &[u8], tokenizer: &tokenizers::Tokenizer) -> Optio
     let model = &json["model"];
     let by_number = model["unk_id"].as_u64().and_then(|id| u32::try_from(id).ok());
     by_number.or_else(|| tokenizer.token_to_id(model["unk_token"].as_str()?))
+}
+
+/// Reads the content of a `tokenizer.json`. The library panics on some damaged files (its decoder's `expect("Helper")`):
+/// broken JSON is told first, and what is left of that becomes an error.
+fn read(bytes: &[u8]) -> std::result::Result<tokenizers::Tokenizer, String> {
+    serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|e| e.to_string())?;
+    match std::panic::catch_unwind(|| tokenizers::Tokenizer::from_bytes(bytes)) {
+        Ok(read) => read.map_err(|e| e.to_string()),
+        Err(_) => Err("a part of it has an unknown form".to_owned()),
+    }
 }

@@ -1,8 +1,8 @@
 //! Checkpoint weights: safetensors files or one GGUF file, memory-mapped, checked before use.
 //!
 //! Weights are read from safetensors and GGUF only: pickled formats run code when they are opened. Headers are read
-//! once. f32 matrices are laid straight into the form the decoder multiplies by; half-precision and quantised ones stay
-//! in the mapped file. So the peak while loading is the model and one tensor.
+//! once. f32 matrices, and half-precision ones of a small model, are laid into the form the decoder multiplies by; others
+//! stay in the mapped file. So the peak while loading is the model and one tensor.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -21,6 +21,10 @@ use crate::model::Weight;
 use crate::model::config::read_json;
 use crate::model::packed::{Bytes, Packed, Quantize, decode, row_bytes};
 
+/// Half-precision weights up to this size are widened to f32 while they load, which saves widening them in every
+/// product. Larger ones stay as they are stored, at half the memory.
+pub(crate) const WIDENED_BYTES: usize = 512 << 20;
+
 /// Largest header that is believed, in bytes (the format's own limit).
 const MAX_HEADER_BYTES: u64 = 100_000_000;
 
@@ -30,6 +34,8 @@ pub struct Weights {
     /// The first file, named where a tensor is missing.
     path: PathBuf,
     tensors: BTreeMap<String, Stored>,
+    /// Whether half-precision matrices become f32.
+    widened: bool,
 }
 
 /// One tensor where it lies.
@@ -67,7 +73,10 @@ impl Weights {
 
     /// Tensors of one or several files; `path` is named where one is missing.
     pub(crate) fn new(path: PathBuf, tensors: BTreeMap<String, Stored>) -> Self {
-        Self { path, tensors }
+        let half = |stored: &&Stored| matches!(stored.dtype, Ok(GgmlDType::F16 | GgmlDType::BF16));
+        let half_bytes: usize =
+            tensors.values().filter(half).map(|stored| stored.bytes.as_slice().len()).sum();
+        Self { path, tensors, widened: half_bytes <= WIDENED_BYTES }
     }
 
     /// Names of all tensors, sorted.
@@ -118,7 +127,7 @@ impl Weights {
     }
 
     /// Reads a matrix of the given shape `[out, in]` in the form that products take: f32 dense, narrower types as they
-    /// are stored. A dense matrix is quantised on the way if asked for; one that is quantised already stays as it is.
+    /// are stored (half precision of a small model dense too). A dense matrix is quantised on the way if asked for; one that is quantised already stays as it is.
     ///
     /// # Errors
     /// [`Error::Weights`] naming file and tensor where it is missing or has another shape or type.
@@ -159,6 +168,10 @@ impl Weights {
             _ if dtype == GgmlDType::F32 => {
                 let values = stored.widen_transposed(rows, columns);
                 return Ok(Weight::Dense(Tensor::from_vec(values, (columns, rows), device)?));
+            }
+            _ if float && self.widened => {
+                let values = stored.widen(dtype, columns, 0..rows)?;
+                return Weight::dense(&Tensor::from_vec(values, (rows, columns), device)?);
             }
             _ => Packed::new(stored.in_order(dtype, columns)?, dtype, rows, columns),
         };

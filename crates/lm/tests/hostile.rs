@@ -12,6 +12,7 @@ use counting::LARGEST_BYTES;
 use lm::{Adapter, DecoderConfig, Device, LanguageModel};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
 mod counting;
@@ -103,8 +104,19 @@ fn folder_with(source: &str, file: &str, bytes: &[u8]) -> tempfile::TempDir {
     dir
 }
 
+#[test]
+fn a_tokenizer_that_makes_its_library_panic_is_an_error() {
+    let bytes = std::fs::read(corpus("llama-tiny/tokenizer.json")).unwrap();
+    let mut json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    for decoder in [serde_json::json!(5), serde_json::json!({"type": []}), serde_json::json!([])] {
+        json["decoder"] = decoder;
+        let dir = folder_with("llama-tiny", "tokenizer.json", json.to_string().as_bytes());
+        assert!(matches!(LanguageModel::load(dir.path(), &Device::Cpu), Err(lm::Error::Tokenizer { .. })));
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
 
     #[test]
     fn gguf_files(

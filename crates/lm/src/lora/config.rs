@@ -101,7 +101,9 @@ impl LoraConfig {
             let mut of_layer = <[Option<Module>; 7]>::default();
             for target in Target::ALL {
                 let name = decoder.stored_name(layer, target);
-                if targets.matches(&name, self.layer_counts(layer)) {
+                // An adapter may have been trained where this projection is a module of its own.
+                let own = target.name(layer);
+                if [&name, &own].iter().any(|name| targets.matches(name, self.layer_counts(layer))) {
                     let rank = first_match(&ranks, &name).unwrap_or(self.rank);
                     let alpha = first_match(&alphas, &name).unwrap_or(self.alpha);
                     let divisor = if self.use_rslora { (rank as f64).sqrt() } else { rank as f64 };

@@ -167,13 +167,14 @@ impl Known {
         let model = LanguageModel::load(folder, &lm::device::select(&request.device)?)?;
         let rates = Rates::measure(&model.decoder, request.recipe.lora_rank)?;
         let process = memory::process_bytes(&summary.config);
+        let held = memory::held_bytes(&summary.config, summary.weight_bytes);
         // f32 weights are laid out anew from the mapped file; narrower ones stay in it.
-        let dense = memory::weights_bytes(&summary.config, Precision::F32);
-        let copied = if summary.weight_bytes >= dense { summary.weight_bytes } else { 0 };
+        let dense = held >= memory::weights_bytes(&summary.config, Precision::F32);
+        let copied = if dense { summary.weight_bytes } else { 0 };
         Ok(Self {
             parameters: summary.parameters,
-            loaded_bytes: process + summary.weight_bytes,
-            loading_bytes: process + summary.weight_bytes + copied,
+            loaded_bytes: process + held,
+            loading_bytes: process + held + copied,
             config: summary.config,
             rates,
             loaded: Some(model),
