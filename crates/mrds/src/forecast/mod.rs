@@ -225,9 +225,9 @@ impl Known {
         let tries: [(&[&str], &'static str); 4] = [
             (&["generate_batch_size=8"], SAME),
             (&["tokens_per_microbatch=1024"], SAME),
-            (&["tokens_per_microbatch=512", "generate_batch_size=4"], SAME),
+            (&["tokens_per_microbatch=256", "generate_batch_size=4"], SAME),
             (
-                &["dialogue_max_new_tokens=256", "tokens_per_microbatch=512", "generate_batch_size=4"],
+                &["dialogue_max_new_tokens=256", "tokens_per_microbatch=256", "generate_batch_size=4"],
                 "longer dialogues are never written",
             ),
         ];
