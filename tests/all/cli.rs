@@ -80,7 +80,10 @@ impl Place {
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary());
-        command.arg("--workspace").arg(self.workspace()).args(["--threads", "1"]).args(args);
+        command.arg("--workspace").arg(self.workspace()).args(args);
+        if !args.contains(&"--threads") {
+            command.args(["--threads", "1"]);
+        }
         command.env_remove("DUOLOGUE_WORKSPACE").stdin(Stdio::null());
         command
     }

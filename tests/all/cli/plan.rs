@@ -55,11 +55,11 @@ fn what_is_missing_is_named() {
         "{missing}"
     );
     assert!(peak(&said.last) > 25e9, "weights alone are more");
-    // Dialogues of a real length: tiny ones leave nothing to save but the model.
+    // Two threads and dialogues of a real length: otherwise one micro-batch at a time saves nothing.
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/data/clinic_intake.jsonl");
     place.ok(&["import", sample, "--name", "clinic"]);
-    let said =
-        place.json(&["plan", "--dataset", "clinic", "--model", large, "--shots", "8", "--validation", "4"]);
+    let few = ["--shots", "8", "--validation", "4", "--threads", "2"];
+    let said = place.json(&[&["plan", "--dataset", "clinic", "--model", large][..], &few].concat());
     assert!(
         list(&said.last["offers"])
             .iter()
