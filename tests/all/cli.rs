@@ -80,10 +80,11 @@ impl Place {
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary());
-        command.arg("--workspace").arg(self.workspace()).args(args);
+        command.arg("--workspace").arg(self.workspace());
         if !args.contains(&"--threads") {
             command.args(["--threads", "1"]);
         }
+        command.args(args);
         command.env_remove("DUOLOGUE_WORKSPACE").stdin(Stdio::null());
         command
     }
