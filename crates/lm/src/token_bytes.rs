@@ -33,11 +33,11 @@ impl Tokenizer {
     }
 
     fn decoder_json(&self) -> Value {
-        serde_json::to_value(self.library().get_decoder()).unwrap_or_default()
+        serde_json::to_value(self.underlying().get_decoder()).unwrap_or_default()
     }
 
     fn vocab(&self) -> HashMap<String, u32> {
-        self.library().get_vocab(true).into_iter().collect()
+        self.underlying().get_vocab(true).into_iter().collect()
     }
 }
 

@@ -179,7 +179,7 @@ impl Tokenizer {
     }
 
     /// The library's tokenizer.
-    pub(crate) fn library(&self) -> &tokenizers::Tokenizer {
+    pub(crate) fn underlying(&self) -> &tokenizers::Tokenizer {
         &self.parsing
     }
 
