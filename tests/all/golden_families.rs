@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use lm::train::{BatchGradients, Objective, PreferenceLoss, PreferencePair, TrainExample, batch_gradients};
 use lm::{
     Adapter, Completion, Decoder, Device, GenerateConfig, GenerateRequest, PackedBatch, Quantize, Tape,
-    Weight, generate, score,
+    generate, score,
 };
 use serde_json::Value;
 
@@ -191,23 +191,11 @@ fn gradients_of_supervised_and_preference_training() {
     }
 }
 
-/// The numbers of a quantised decoder, held dense.
-fn dequantised(decoder: &Decoder) -> Decoder {
-    let dense = |weight: &Weight| Weight::dense(&weight.to_dense().unwrap()).unwrap();
-    let mut copy = decoder.clone();
-    copy.embed_tokens = dense(&decoder.embed_tokens);
-    copy.lm_head = dense(&decoder.lm_head);
-    for projection in copy.layers.iter_mut().flat_map(|layer| &mut layer.projections) {
-        projection.weight = dense(&projection.weight);
-    }
-    copy
-}
-
 #[test]
 fn qlora_equals_training_over_dequantised_weights() {
     for case in cases() {
         let quantised = Decoder::load_quantized(&case.dir, Quantize::Q8_0, &Device::Cpu).unwrap();
-        let dense = dequantised(&quantised);
+        let dense = crate::qlora::dequantised(&quantised);
         let adapter = Adapter::load(&case.dir, &case.decoder.config, &Device::Cpu).unwrap();
         let data = examples(&case);
         let [found, expected, exact] =

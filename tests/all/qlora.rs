@@ -18,8 +18,8 @@ pub(crate) fn random_adapter(decoder: &Decoder) -> Adapter {
     adapter
 }
 
-/// The same numbers, held dense.
-fn dequantised(decoder: &Decoder) -> Decoder {
+/// The numbers of a quantised decoder, held dense.
+pub(crate) fn dequantised(decoder: &Decoder) -> Decoder {
     let dense = |weight: &Weight| Weight::dense(&weight.to_dense().unwrap()).unwrap();
     let mut copy = decoder.clone();
     copy.embed_tokens = dense(&decoder.embed_tokens);
