@@ -1,7 +1,7 @@
 //! What a run's rows mean to a person looking at it now: a run whose worker has died is not running.
 
 use mrds::session::{self, Session};
-use mrds::store::{LEASE_TIMEOUT_MS, LeaseRow, Store};
+use mrds::store::{LeaseRow, Store};
 use mrds::{StageName, store};
 use serde_json::Value;
 
@@ -110,8 +110,7 @@ fn sample(value: &Value) -> Option<String> {
 
 /// A lease counts while its heart beats and, where the system tells, its process lives.
 fn alive(lease: &LeaseRow) -> bool {
-    let fresh = now_ms().saturating_sub(lease.heartbeat_ms) < LEASE_TIMEOUT_MS as i64;
-    fresh && process_lives(lease.pid)
+    lease.lives(now_ms(), &process_lives)
 }
 
 /// On Linux the process table answers at once; elsewhere the heartbeat decides.

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
-    ArtifactPage, Control, DatasetRow, ExampleRow, LEASE_TIMEOUT_MS, LeaseRow, LedgerRow, MetricPointRow,
-    ModelRow, NewDataset, NewExample, Origin, RunRow, RunStatus, Split, StageRow, StageStatus, Store,
+    ArtifactPage, Control, DatasetRow, ExampleRow, LedgerRow, MetricPointRow, ModelRow, NewDataset,
+    NewExample, Origin, RunRow, RunStatus, Split, StageRow, StageStatus, Store,
 };
 
 use crate::artifact::{inputs_sha256, output_sha256, read};
@@ -376,9 +376,7 @@ impl Session {
 
     /// Whether a process works on the run. One that was killed leaves its lease behind.
     pub fn is_worked_on(&self, run: &str, now_ms: i64, pid_alive: &dyn Fn(u32) -> bool) -> Result<bool> {
-        let alive =
-            |lease: LeaseRow| lease.heartbeat_ms.abs_diff(now_ms) <= LEASE_TIMEOUT_MS && pid_alive(lease.pid);
-        Ok(self.store.lease(run)?.is_some_and(alive))
+        Ok(self.store.lease(run)?.is_some_and(|lease| lease.lives(now_ms, pid_alive)))
     }
 
     /// Asks a run's worker to pause, cancel or discard. A run that nobody works on changes at once.
@@ -396,43 +394,36 @@ impl Session {
                 fix: "`duologue runs` lists the runs and where they stand.".into(),
             });
         }
-        if row.status == RunStatus::Running && self.is_worked_on(run, now_ms, pid_alive)? {
-            self.store.set_control(run, Some(control))?;
-            return Ok(RunStatus::Running);
-        }
         if row.status == RunStatus::Failed && control == Control::Pause {
             return Err(Error::WrongState {
                 what: format!("run `{run}` has failed: there is nothing to pause"),
                 fix: format!("`duologue show {run}` says why; go on with `duologue resume {run}`."),
             });
         }
-        self.stopped(run, Some(control), now_ms)
+        let at_rest = status_after(Some(control));
+        if self.store.ask_to_stop(run, (control, at_rest), now_ms, pid_alive)? {
+            return Ok(RunStatus::Running);
+        }
+        if control == Control::Discard {
+            self.discard(run)?;
+        }
+        Ok(at_rest)
     }
 
-    /// Puts down that a run stands still, and throws partial results away where that was asked.
-    pub(crate) fn stopped(&self, run: &str, control: Option<Control>, now_ms: i64) -> Result<RunStatus> {
-        let status = match control {
-            Some(Control::Cancel | Control::Discard) => RunStatus::Cancelled,
-            _ => RunStatus::Paused,
-        };
-        if control == Some(Control::Discard) {
-            // A failed stage keeps partial results too.
-            let unfinished = |s: &&StageRow| matches!(s.status, StageStatus::Running | StageStatus::Failed);
-            for stage in self.store.stages(run)?.iter().filter(unfinished) {
-                self.store.clear_work(run, &stage.name)?;
-            }
-            let folder = self.store.checkpoints().join(run);
-            if folder.exists() {
-                std::fs::remove_dir_all(&folder).map_err(|source| Error::Io {
-                    action: "remove",
-                    path: folder.clone(),
-                    source,
-                })?;
-            }
+    /// Throws the partial results and checkpoints of a run away.
+    pub(crate) fn discard(&self, run: &str) -> Result<()> {
+        // A failed stage keeps partial results too.
+        let unfinished = |s: &&StageRow| matches!(s.status, StageStatus::Running | StageStatus::Failed);
+        for stage in self.store.stages(run)?.iter().filter(unfinished) {
+            self.store.clear_work(run, &stage.name)?;
         }
-        self.store.set_run_status(run, status, None, now_ms)?;
-        self.store.set_control(run, None)?;
-        Ok(status)
+        let folder = self.store.checkpoints().join(run);
+        match std::fs::remove_dir_all(&folder) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::Io { action: "remove", path: folder, source })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A run with everything it found, in the form of `duologue show` (`docs/cli.md`).
@@ -558,6 +549,14 @@ fn imported(row: &ExampleRow) -> ImportedExample {
         references: row.references.clone(),
         file: String::new(),
         row: row.position as usize,
+    }
+}
+
+/// Where a run stands once it heard a request to stop, or Ctrl-C (`None`).
+pub(crate) fn status_after(control: Option<Control>) -> RunStatus {
+    match control {
+        Some(Control::Cancel | Control::Discard) => RunStatus::Cancelled,
+        _ => RunStatus::Paused,
     }
 }
 

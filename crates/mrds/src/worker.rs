@@ -18,7 +18,7 @@ use crate::models::{absolute, folder_bytes};
 use crate::pipeline::{self, Run, Window};
 use crate::plan::{Plan, choose};
 use crate::recipe::Recipe;
-use crate::session::Session;
+use crate::session::{Session, status_after};
 use crate::stage_name::StageName;
 
 const HEARTBEAT: Duration = Duration::from_secs(2);
@@ -159,9 +159,6 @@ impl Session {
     fn work(&self, run: &str, window: Window, process: &Process<'_>) -> Result<bool> {
         let row = self.store.run(run)?;
         let recipe = Recipe::from_toml(&row.recipe)?;
-        // Before the model is loaded, so that a request to stop is heard while it loads.
-        self.store.set_control(run, None)?;
-        self.store.set_run_status(run, RunStatus::Running, None, (process.now_ms)())?;
         let model = model_of(&row, &recipe, &row.device)?;
         if model.sha256 != row.model_id {
             return Err(Error::ModelChanged { path: PathBuf::from(&row.model_path) });
@@ -206,10 +203,13 @@ impl Session {
             }
             Err(error @ Error::Interrupted { .. }) => {
                 let control = self.store.control(run)?;
-                match self.stopped(run, control, now_ms)? {
-                    RunStatus::Paused => Err(error),
-                    status => Ok(status),
+                if control == Some(Control::Discard) {
+                    self.discard(run)?;
                 }
+                let status = status_after(control);
+                self.store.set_run_status(run, status, None, now_ms)?;
+                self.store.set_control(run, None)?;
+                if status == RunStatus::Paused { Err(error) } else { Ok(status) }
             }
             // Another process has it now: not a word about it is ours to write.
             Err(Error::Store(error @ store::Error::LeaseLost { .. })) => Err(error.into()),
@@ -230,11 +230,6 @@ impl Session {
         let name =
             Path::new(&path).file_name().map_or_else(|| path.clone(), |n| n.to_string_lossy().into_owned());
         Ok((path, name))
-    }
-
-    /// The run's pending request, for a worker that has just been asked to stop.
-    pub fn pending_control(&self, run: &str) -> Result<Option<Control>> {
-        Ok(self.store.control(run)?)
     }
 }
 

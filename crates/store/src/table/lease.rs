@@ -2,7 +2,7 @@
 //! heartbeat, and one that stopped (crash, kill, reboot, sleep) is taken over.
 
 use super::run;
-use crate::{Fence, Result, Store};
+use crate::{Control, Fence, Result, RunStatus, Store};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,13 @@ pub struct LeaseRow {
     pub heartbeat_ms: i64,
 }
 
+impl LeaseRow {
+    /// Whether its holder gave a sign of life within [`LEASE_TIMEOUT_MS`] and still exists.
+    pub fn lives(&self, now_ms: i64, pid_alive: &dyn Fn(u32) -> bool) -> bool {
+        self.heartbeat_ms.abs_diff(now_ms) <= LEASE_TIMEOUT_MS && pid_alive(self.pid)
+    }
+}
+
 fn from_row(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
     Ok(LeaseRow {
         run_id: row.get("run_id")?,
@@ -77,6 +84,9 @@ impl Store {
     /// Takes a run's lease where it is free, already the caller's, of another boot, of a dead process, or
     /// without a heartbeat for [`LEASE_TIMEOUT_MS`] (in either direction: a clock set back must not lock a run).
     ///
+    /// With it the run is running and older requests to stop it are void, in one change: a request is heard by
+    /// whoever has the lease, or comes before.
+    ///
     /// From then on this connection changes the run only while the lease is still its own; otherwise each
     /// change fails with [`crate::Error::LeaseLost`].
     ///
@@ -90,16 +100,12 @@ impl Store {
         pid_alive: &dyn Fn(u32) -> bool,
     ) -> Result<Acquire> {
         let answer = self.write(|tx| {
-            let exists = tx.prepare_cached("SELECT 1 FROM run WHERE id = ?1")?.exists(params![run])?;
-            if !exists {
-                return Err(run::no_such(run));
-            }
             if let Some(held) = get(tx, run)?.filter(|held| held.token != owner.token) {
-                let is_fresh = held.heartbeat_ms.abs_diff(now_ms) <= LEASE_TIMEOUT_MS;
-                if held.boot_id == owner.boot_id && is_fresh && pid_alive(held.pid) {
+                if held.boot_id == owner.boot_id && held.lives(now_ms, pid_alive) {
                     return Ok(Acquire::HeldBy { pid: held.pid });
                 }
             }
+            run::settle(tx, run, RunStatus::Running, now_ms)?;
             tx.prepare_cached(
                 "INSERT OR REPLACE INTO lease (run_id, pid, boot_id, token, heartbeat_ms)
                  VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -137,6 +143,33 @@ impl Store {
         Ok(())
     }
 
+    /// Asks a run's worker to stop. Where none is at work, the run is at once `at_rest`. True where one was asked.
+    ///
+    /// # Errors
+    /// [`crate::Error::NoSuchRun`].
+    pub fn ask_to_stop(
+        &self,
+        run: &str,
+        (control, at_rest): (Control, RunStatus),
+        now_ms: i64,
+        pid_alive: &dyn Fn(u32) -> bool,
+    ) -> Result<bool> {
+        self.write(|tx| {
+            // A worker that has just put down how it ended still has its lease, and hears nothing more.
+            let running = tx
+                .prepare_cached("SELECT 1 FROM run WHERE id = ?1 AND status = ?2")?
+                .exists(params![run, RunStatus::Running])?;
+            let at_work = running && get(tx, run)?.is_some_and(|lease| lease.lives(now_ms, pid_alive));
+            if at_work {
+                tx.prepare_cached("UPDATE run SET control = ?2 WHERE id = ?1")?
+                    .execute(params![run, control])?;
+            } else {
+                run::settle(tx, run, at_rest, now_ms)?;
+            }
+            Ok(at_work)
+        })
+    }
+
     /// The lease of a run, living or not.
     pub fn lease(&self, run: &str) -> Result<Option<LeaseRow>> {
         self.read(|conn| get(conn, run))
@@ -170,6 +203,29 @@ mod tests {
         assert_eq!(store.acquire("r", &owner(4, "next boot"), limit + 1, &alive).unwrap(), Acquire::Mine);
         assert_eq!(store.acquire("r", &owner(5, "next boot"), -1, &alive).unwrap(), Acquire::Mine);
         assert_eq!(store.lease("r").unwrap().unwrap().pid, 5);
+    }
+
+    #[test]
+    fn a_request_is_heard_by_the_holder_or_settles_a_run_at_rest() {
+        let (_dir, store) = fixture::store();
+        fixture::run(&store, "r");
+        let pause = |now_ms| store.ask_to_stop("r", (Control::Pause, RunStatus::Paused), now_ms, &|_| true);
+        let stands = || store.run("r").map(|run| (run.status, run.control)).unwrap();
+        assert!(!pause(0).unwrap());
+        assert_eq!(stands(), (RunStatus::Paused, None));
+        store.acquire("r", &owner(1, "x"), 0, &|_| true).unwrap();
+        assert_eq!(stands(), (RunStatus::Running, None), "from the first moment on");
+        assert!(pause(5).unwrap());
+        assert_eq!(stands(), (RunStatus::Running, Some(Control::Pause)));
+        // Its worker died: the next one is not stopped by what was asked of this one.
+        store.acquire("r", &owner(2, "x"), 60_000, &|_| true).unwrap();
+        assert_eq!(stands(), (RunStatus::Running, None));
+        assert!(!pause(120_000).unwrap(), "nobody is left to hear it");
+        store.acquire("r", &owner(2, "x"), 120_000, &|_| true).unwrap();
+        store.set_run_status("r", RunStatus::Done, None, 120_001).unwrap();
+        assert!(!pause(120_002).unwrap(), "it has done its work and is about to leave");
+        let missing = store.ask_to_stop("no", (Control::Pause, RunStatus::Paused), 0, &|_| true);
+        assert!(matches!(missing, Err(Error::NoSuchRun { .. })));
     }
 
     #[test]

@@ -294,6 +294,17 @@ impl Store {
     }
 }
 
+/// Puts down where a run stands; an older error and an older request are void with it.
+pub(super) fn settle(tx: &Connection, id: &str, status: RunStatus, now_ms: i64) -> Result<()> {
+    let mut change = tx.prepare_cached(
+        "UPDATE run SET status = ?2, error = NULL, control = NULL, changed_at_ms = ?3 WHERE id = ?1",
+    )?;
+    match change.execute(params![id, status, now_ms])? {
+        0 => Err(no_such(id)),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
