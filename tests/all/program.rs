@@ -249,12 +249,9 @@ impl Worker {
         }
     }
 
-    /// Waits until a stage (any where none is named) begins to compute.
-    pub(crate) fn wait_for_stage(&mut self, stage: Option<&str>) -> bool {
-        self.wait_for(|line| {
-            let named = stage.is_none_or(|stage| line["name"] == stage);
-            line["event"] == "stage" && line["status"] == "running" && named
-        })
+    /// Waits until a stage begins to compute.
+    pub(crate) fn wait_for_stage(&mut self, stage: &str) -> bool {
+        self.wait_for(|line| line["event"] == "stage" && line["status"] == "running" && line["name"] == stage)
     }
 
     /// Ends it without a chance to do anything, and takes its remains away.

@@ -31,7 +31,6 @@ const KILLS_OF: [(&str, usize); 9] = [
 /// What an uninterrupted run gives.
 pub(crate) struct Uninterrupted {
     pub(crate) hashes: BTreeMap<String, String>,
-    seconds: BTreeMap<String, f64>,
 }
 
 /// The uninterrupted run, made once; `None` where the model is absent.
@@ -44,11 +43,7 @@ pub(crate) fn uninterrupted() -> Option<&'static Uninterrupted> {
         let done = workspace.ok(&run_args(&model.display().to_string(), SEED, &[FEW_SYSTEMS], &[]));
         println!("an uninterrupted run took {:.1} s", begun.elapsed().as_secs_f64());
         assert_eq!(done.last()["status"], "done");
-        let stages = done.last()["stages"].as_array().expect("stages");
-        let of = |s: &Value| {
-            (s["name"].as_str().expect("a name").to_owned(), s["wall_s"].as_f64().expect("seconds"))
-        };
-        Some(Uninterrupted { hashes: workspace.hashes(RUN), seconds: stages.iter().map(of).collect() })
+        Some(Uninterrupted { hashes: workspace.hashes(RUN) })
     };
     RUN_ONCE.get_or_init(make).as_ref()
 }
@@ -69,6 +64,19 @@ impl Chance {
     fn pause(&mut self, longest_s: f64) {
         std::thread::sleep(Duration::from_secs_f64(self.next() * longest_s));
     }
+
+    /// Lets a stage that has just begun report a few steps, and a moment more. Steps and not seconds, so that the
+    /// moment lies inside the stage on a busy machine too.
+    fn steps(&mut self, worker: &mut Worker) {
+        for _ in 0..(self.next() * 3.0) as usize {
+            if !worker.wait_for(|line| line["event"] == "step" || line["event"] == "stage")
+                || worker.seen.last().is_some_and(|line| line["event"] == "stage")
+            {
+                return;
+            }
+        }
+        self.pause(0.2);
+    }
 }
 
 /// The stage that was being computed when the lines broke off.
@@ -85,10 +93,11 @@ fn a_worker_killed_at_twenty_random_moments_gives_the_same_hashes() {
     let (Some(model), Some(whole)) = (model(), uninterrupted()) else { return };
     let model = model.display().to_string();
     let workspace = Workspace::new();
+    let order = |stage: &str| StageName::ALL.iter().position(|name| name.as_str() == stage);
     let mut chance = Chance(20);
     let mut where_killed: Vec<String> = Vec::new();
-    let targets = KILLS_OF.iter().flat_map(|&(stage, kills)| std::iter::repeat_n((stage, kills), kills));
-    for (number, (stage, kills)) in targets.enumerate() {
+    let targets = KILLS_OF.iter().flat_map(|&(stage, kills)| std::iter::repeat_n(stage, kills));
+    for (number, stage) in targets.enumerate() {
         let mut worker = match number {
             0 => workspace.start(&run_args(&model, SEED, &[FEW_SYSTEMS], &[])),
             _ => workspace.start(&["resume", RUN]),
@@ -97,11 +106,11 @@ fn a_worker_killed_at_twenty_random_moments_gives_the_same_hashes() {
         let early = number % 5 == 4;
         if early {
             chance.pause(0.4);
-        } else if worker.wait_for_stage(None) {
-            let at_target = worker.seen.last().is_some_and(|line| line["name"] == stage);
-            if at_target || worker.wait_for_stage(Some(stage)) {
-                chance.pause(whole.seconds[stage] / kills as f64);
-            }
+        } else if worker.wait_for(|line| {
+            let there = line["name"].as_str().is_some_and(|name| order(name) >= order(stage));
+            line["event"] == "stage" && line["status"] == "running" && there
+        }) {
+            chance.steps(&mut worker);
         }
         let still_at_work = worker.is_alive();
         let lines = worker.kill();
@@ -128,10 +137,13 @@ fn a_worker_killed_at_twenty_random_moments_gives_the_same_hashes() {
     assert!(left.is_empty(), "checkpoints of finished stages are left: {left:?}");
 }
 
-/// Lets a worker get into a stage for a part of the time that the stage takes.
-fn into_stage(worker: &mut Worker, whole: &Uninterrupted, stage: &str, share: f64) {
-    assert!(worker.wait_for_stage(Some(stage)), "{stage} never began: {:?}", worker.seen.last());
-    std::thread::sleep(Duration::from_secs_f64(whole.seconds[stage] * share));
+/// Lets a worker get into the middle of a stage's first long task.
+fn into_stage(worker: &mut Worker, stage: &str) {
+    let amid = |line: &Value| {
+        let at_work = line["step"].as_u64() < line["total_steps"].as_u64();
+        line["event"] == "step" && line["stage"] == stage && at_work
+    };
+    assert!(worker.wait_for(amid), "{stage} was never at work: {:?}", worker.seen.last());
 }
 
 #[test]
@@ -142,7 +154,7 @@ fn pause_interrupt_discard_and_a_second_process() {
     let checkpoints = workspace.path().join("checkpoints").join(RUN);
 
     let mut worker = workspace.start(&run_args(&model.display().to_string(), SEED, &[FEW_SYSTEMS], &[]));
-    into_stage(&mut worker, whole, "synthesizer", 0.1);
+    into_stage(&mut worker, "synthesizer");
     let second = workspace.run(&["resume", RUN]);
     assert_eq!((second.code, &second.last()["code"]), (3, &Value::from("locked")), "{}", second.last());
     assert!(worker.is_alive(), "the second process disturbed the first");
@@ -161,7 +173,7 @@ fn pause_interrupt_discard_and_a_second_process() {
     assert_eq!(worker.finish().code, 130);
 
     let mut worker = workspace.start(&["resume", RUN]);
-    into_stage(&mut worker, whole, "align", 0.3);
+    into_stage(&mut worker, "align");
     worker.interrupt();
     let interrupted = worker.finish();
     assert_eq!(interrupted.code, 130);
@@ -174,7 +186,7 @@ fn pause_interrupt_discard_and_a_second_process() {
         saved.iter().map(|file| (file.path(), std::fs::read(file.path()).expect("a checkpoint"))).collect();
 
     let mut worker = workspace.start(&["resume", RUN]);
-    assert!(worker.wait_for_stage(Some("align")));
+    assert!(worker.wait_for_stage("align"));
     workspace.ok(&["cancel", RUN, "--discard"]);
     let cancelled = worker.finish();
     assert_eq!((cancelled.code, &cancelled.last()["status"]), (0, &Value::from("cancelled")));
