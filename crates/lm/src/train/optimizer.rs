@@ -5,9 +5,11 @@
 //! operations on any device.
 
 use candle_core::{DType, Device, Tensor};
+use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::lora::{Adapter, LoraPair};
+use crate::ops::with_values;
 
 /// Gradients of an adapter: the same slots, filled for exactly the tensors that are trained.
 #[derive(Debug, Clone)]
@@ -100,7 +102,8 @@ impl AdamW {
         Ok(Self { exp_avg: zeros()?, exp_avg_sq: zeros()?, steps: 0 })
     }
 
-    /// One update of `parameters` `[P]` along `gradient` `[P]` → the new parameters.
+    /// One update of `parameters` `[P]` along `gradient` `[P]` → the new parameters. Nothing is changed in place: older
+    /// parameters and moments may still be in use.
     pub fn step(
         &mut self,
         parameters: &Tensor,
@@ -109,14 +112,78 @@ impl AdamW {
         weight_decay: f64,
     ) -> Result<Tensor> {
         self.steps += 1;
-        self.exp_avg = ((&self.exp_avg * Self::BETA1)? + (gradient * (1.0 - Self::BETA1))?)?;
-        self.exp_avg_sq = ((&self.exp_avg_sq * Self::BETA2)? + (gradient.sqr()? * (1.0 - Self::BETA2))?)?;
-        let correction1 = 1.0 - Self::BETA1.powi(self.steps as i32);
-        let correction2 = (1.0 - Self::BETA2.powi(self.steps as i32)).sqrt();
-        let denominator = ((self.exp_avg_sq.sqrt()? / correction2)? + Self::EPS)?;
-        let direction = (&self.exp_avg / denominator)?;
-        Ok(((parameters * (1.0 - lr * weight_decay))? - (direction * (lr / correction1))?)?)
+        let factors = Factors::new(self.steps, lr, weight_decay);
+        let step = if parameters.device().is_cpu() { step_fused } else { step_composed };
+        let [parameters, exp_avg, exp_avg_sq] =
+            step(parameters, gradient, &self.exp_avg, &self.exp_avg_sq, &factors)?;
+        (self.exp_avg, self.exp_avg_sq) = (exp_avg, exp_avg_sq);
+        Ok(parameters)
     }
+}
+
+/// What one step multiplies with.
+struct Factors {
+    decay: f64,
+    /// `lr / (1 - beta1^t)`
+    rate: f64,
+    /// `sqrt(1 - beta2^t)`
+    correction2: f64,
+}
+
+impl Factors {
+    fn new(steps: usize, lr: f64, weight_decay: f64) -> Self {
+        Self {
+            decay: 1.0 - lr * weight_decay,
+            rate: lr / (1.0 - AdamW::BETA1.powi(steps as i32)),
+            correction2: (1.0 - AdamW::BETA2.powi(steps as i32)).sqrt(),
+        }
+    }
+}
+
+/// `[parameters, exp_avg, exp_avg_sq]` after a step, in candle operations.
+fn step_composed(
+    parameters: &Tensor,
+    gradient: &Tensor,
+    exp_avg: &Tensor,
+    exp_avg_sq: &Tensor,
+    factors: &Factors,
+) -> Result<[Tensor; 3]> {
+    let exp_avg = ((exp_avg * AdamW::BETA1)? + (gradient * (1.0 - AdamW::BETA1))?)?;
+    let exp_avg_sq = ((exp_avg_sq * AdamW::BETA2)? + (gradient.sqr()? * (1.0 - AdamW::BETA2))?)?;
+    let denominator = ((exp_avg_sq.sqrt()? / factors.correction2)? + AdamW::EPS)?;
+    let direction = (&exp_avg / denominator)?;
+    let parameters = ((parameters * factors.decay)? - (direction * factors.rate)?)?;
+    Ok([parameters, exp_avg, exp_avg_sq])
+}
+
+/// The same in one pass over memory.
+fn step_fused(
+    parameters: &Tensor,
+    gradient: &Tensor,
+    exp_avg: &Tensor,
+    exp_avg_sq: &Tensor,
+    factors: &Factors,
+) -> Result<[Tensor; 3]> {
+    const BLOCK: usize = 8192;
+    let copy = |t: &Tensor| with_values(t, |values| Ok(values.to_vec()));
+    let (mut p, mut m, mut v) = (copy(parameters)?, copy(exp_avg)?, copy(exp_avg_sq)?);
+    let (decay, rate, correction2) = (factors.decay as f32, factors.rate as f32, factors.correction2 as f32);
+    let (keep1, new1) = (AdamW::BETA1 as f32, (1.0 - AdamW::BETA1) as f32);
+    let (keep2, new2) = (AdamW::BETA2 as f32, (1.0 - AdamW::BETA2) as f32);
+    with_values(gradient, |gradient| {
+        let moments = m.par_chunks_mut(BLOCK).zip(v.par_chunks_mut(BLOCK));
+        p.par_chunks_mut(BLOCK).zip(moments).zip(gradient.par_chunks(BLOCK)).for_each(|((p, (m, v)), g)| {
+            for (((p, m), v), g) in p.iter_mut().zip(m).zip(v).zip(g) {
+                *m = *m * keep1 + g * new1;
+                *v = *v * keep2 + g * g * new2;
+                let denominator = v.sqrt() / correction2 + AdamW::EPS as f32;
+                *p = *p * decay - *m / denominator * rate;
+            }
+        });
+        Ok(())
+    })?;
+    let tensor = |values: Vec<f32>| Tensor::from_vec(values, parameters.shape(), parameters.device());
+    Ok([tensor(p)?, tensor(m)?, tensor(v)?])
 }
 
 #[cfg(test)]
@@ -133,6 +200,19 @@ mod tests {
         let q = adamw.step(&p, &g, 0.1, 0.0).unwrap().to_vec1::<f32>().unwrap();
         for (found, expected) in q.iter().zip([0.9, -1.9, 3.0]) {
             assert!((found - expected).abs() < 1e-6, "{q:?}");
+        }
+    }
+
+    #[test]
+    fn one_pass_gives_what_the_operations_give() {
+        let random = |spread: f32| Tensor::randn(0f32, spread, 20_000, &Device::Cpu).unwrap();
+        let (p, g, m, v) = (random(1.0), random(0.3), random(0.1), random(0.1).sqr().unwrap());
+        let factors = Factors::new(7, 1e-3, 0.01);
+        let fused = step_fused(&p, &g, &m, &v, &factors).unwrap();
+        let composed = step_composed(&p, &g, &m, &v, &factors).unwrap();
+        for (fused, composed) in fused.iter().zip(&composed) {
+            let off = (fused - composed).unwrap().abs().unwrap().max_all().unwrap();
+            assert!(off.to_scalar::<f32>().unwrap() < 1e-6);
         }
     }
 
