@@ -78,7 +78,7 @@ fn logits_hidden_states_and_logprobs() {
             let (_, expected) = tensors.f32(&format!("logits.{i}"));
             assert_close(&format!("{name} logits {i}"), &found, &expected, LOGITS.0, LOGITS.1);
         }
-        let states = tape.layers.iter().map(|layer| layer.x.clone()).chain([hidden]);
+        let states = tape.layers.iter().map(|layer| layer.x().clone()).chain([hidden]);
         for (i, state) in states.enumerate() {
             let found = values(&state.narrow(0, 0, sequences[0].len()).unwrap());
             let (_, expected) = tensors.f32(&format!("hidden.{i}"));

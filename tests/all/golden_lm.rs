@@ -137,7 +137,8 @@ fn hidden_states_of_every_layer() {
         let batch = PackedBatch::new(&[seq], &Device::Cpu).unwrap();
         let mut tape = Tape::default();
         let last = model.decoder.forward(&batch, None, None, Some(&mut tape)).unwrap();
-        let states: Vec<_> = tape.layers.iter().map(|layer| layer.x.clone()).chain([last.clone()]).collect();
+        let states: Vec<_> =
+            tape.layers.iter().map(|layer| layer.x().clone()).chain([last.clone()]).collect();
         for (i, state) in states.iter().enumerate() {
             let (_, expected) = tensors.f32(&format!("debug.hidden.{i}"));
             let found = state.flatten_all().unwrap().to_vec1::<f32>().unwrap();

@@ -239,7 +239,7 @@ fn trajectory(
         stop_lr: None,
         stop_after_reductions: None,
         early_stop_evals: None,
-        tokens_per_microbatch: 300,
+        budget: 300.into(),
         checkpoint_every_updates: 1,
     };
     let mut recorder = Recorder::default();

@@ -14,7 +14,7 @@ const F32_BYTES: u64 = 4;
 /// Query rows whose attention scores are held at once (`model::attention`, `train::backward`).
 const BLOCK_TOKENS: u64 = 256;
 /// Most logits that training holds at once (`train::loss`).
-const TRAINING_LOGITS: u64 = 1 << 24;
+const TRAINING_LOGITS: u64 = 1 << 23;
 /// Most logits that scoring holds at once (`score`).
 const SCORING_LOGITS: u64 = 1 << 22;
 /// Most prompt tokens computed at once (`generate`).

@@ -134,7 +134,7 @@ fn losses(decoder: &Decoder) -> Vec<f64> {
         stop_lr: None,
         stop_after_reductions: None,
         early_stop_evals: None,
-        tokens_per_microbatch: 30,
+        budget: 30.into(),
         checkpoint_every_updates: 0,
     };
     let data = examples();

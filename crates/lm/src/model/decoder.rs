@@ -64,10 +64,32 @@ pub struct Projection {
 /// What a forward pass leaves for the backward pass.
 #[derive(Debug, Clone, Default)]
 pub struct Tape {
+    /// Keep the input of each block only; the backward pass computes the rest again (gradient checkpointing, Chen et
+    /// al. 2016, arXiv 1604.06174). The numbers are the same bit for bit.
+    pub recompute: bool,
     /// Per block.
-    pub layers: Vec<LayerTape>,
+    pub layers: Vec<BlockTape>,
     /// Input of the final norm `[N, D]`; absent before the pass has ended.
     pub final_x: Option<Tensor>,
+}
+
+/// What is kept of one block.
+#[derive(Debug, Clone)]
+pub enum BlockTape {
+    /// Everything that its backward pass reads.
+    Whole(Box<LayerTape>),
+    /// Its input `[N, D]`.
+    Input(Tensor),
+}
+
+impl BlockTape {
+    /// Input of the block `[N, D]`.
+    pub fn x(&self) -> &Tensor {
+        match self {
+            Self::Whole(tape) => &tape.x,
+            Self::Input(x) => x,
+        }
+    }
 }
 
 /// What one block leaves for its backward pass.
@@ -89,6 +111,14 @@ pub struct LayerTape {
     pub gate: Tensor,
     /// `up_proj` output `[N, F]`.
     pub up: Tensor,
+}
+
+/// What every block of a pass has in common.
+pub(crate) struct Wiring<'a> {
+    pub(crate) adapter: Option<&'a Adapter>,
+    pub(crate) dropout: Option<&'a Dropout>,
+    pub(crate) cos: &'a Tensor,
+    pub(crate) sin: &'a Tensor,
 }
 
 /// Which part of the pass the caller keeps.
@@ -134,18 +164,30 @@ impl Decoder {
         }
         let mut attend = |layer: usize, q: &Tensor, k: &Tensor, v: &Tensor| {
             keep(layer, k, v)?;
-            let window = self.config.sliding_windows[layer];
-            let mut parts = Vec::with_capacity(batch.spans.len());
-            for span in batch.spans.iter().filter(|span| !span.is_empty()) {
-                let rows = |t: &Tensor| t.narrow(0, span.start, span.len());
-                parts.push(attend_span(&rows(q)?, &rows(k)?, &rows(v)?, window)?);
-            }
-            match parts.len() {
-                1 => Ok(parts.remove(0)),
-                _ => Ok(Tensor::cat(&parts, 0)?),
-            }
+            self.attend_spans(batch, layer, q, k, v)
         };
         self.run_blocks(batch, adapter, dropout, record, &mut attend)
+    }
+
+    /// Causal attention of one block within each sequence of a batch.
+    pub(crate) fn attend_spans(
+        &self,
+        batch: &PackedBatch,
+        layer: usize,
+        q: &Tensor,
+        k: &Tensor,
+        v: &Tensor,
+    ) -> Result<Tensor> {
+        let window = self.config.sliding_windows[layer];
+        let mut parts = Vec::with_capacity(batch.spans.len());
+        for span in batch.spans.iter().filter(|span| !span.is_empty()) {
+            let rows = |t: &Tensor| t.narrow(0, span.start, span.len());
+            parts.push(attend_span(&rows(q)?, &rows(k)?, &rows(v)?, window)?);
+        }
+        match parts.len() {
+            1 => Ok(parts.remove(0)),
+            _ => Ok(Tensor::cat(&parts, 0)?),
+        }
     }
 
     /// The blocks with a given attention.
@@ -157,37 +199,53 @@ impl Decoder {
         mut record: Record<'_>,
         attend: &mut Attend<'_>,
     ) -> Result<Tensor> {
-        let eps = self.config.rms_norm_eps as f32;
         let (cos, sin) = self.rope.tables(batch)?;
         let mut x = self.embed_tokens.select(&batch.input_ids)?;
         if let Record::Tape(tape) = &mut record {
             tape.layers.clear();
             tape.final_x = None;
         }
+        let wiring = Wiring { adapter, dropout, cos: &cos, sin: &sin };
         for (index, layer) in self.layers.iter().enumerate() {
-            let project = |target: Target, x: &Tensor| layer.project(index, target, x, adapter, dropout);
-            let h = rms_norm(&x, &layer.input_layernorm, eps)?;
-            let q = self.heads(&project(Target::Q, &h)?)?;
-            let k = self.heads(&project(Target::K, &h)?)?;
-            let v = self.heads(&project(Target::V, &h)?)?;
-            let rotated_q = norm_and_rotate(&q, layer.q_norm.as_ref(), eps, &cos, &sin)?;
-            let rotated_k = norm_and_rotate(&k, layer.k_norm.as_ref(), eps, &cos, &sin)?;
-            let attn = attend(index, &rotated_q, &rotated_k, &v)?;
-            let mid = add_into(project(Target::O, &attn)?, &x)?;
-            let h = rms_norm(&mid, &layer.post_attention_layernorm, eps)?;
-            let gate = project(Target::Gate, &h)?;
-            let up = project(Target::Up, &h)?;
-            let y = add_into(project(Target::Down, &swiglu(&gate, &up)?)?, &mid)?;
-            let x_in = std::mem::replace(&mut x, y);
+            let block = self.block(index, x, &wiring, attend)?;
+            let act = swiglu(&block.gate, &block.up)?;
+            x = add_into(layer.project(index, Target::Down, &act, adapter, dropout)?, &block.mid)?;
             if let Record::Tape(tape) = &mut record {
-                tape.layers.push(LayerTape { x: x_in, q, k, v, attn, mid, gate, up });
+                tape.layers.push(match tape.recompute {
+                    true => BlockTape::Input(block.x),
+                    false => BlockTape::Whole(Box::new(block)),
+                });
             }
         }
-        let hidden = rms_norm(&x, &self.norm, eps)?;
+        let hidden = rms_norm(&x, &self.norm, self.config.rms_norm_eps as f32)?;
         if let Record::Tape(tape) = record {
             tape.final_x = Some(x);
         }
         Ok(hidden)
+    }
+
+    /// One block from its input `[N, D]` up to its down projection.
+    pub(crate) fn block(
+        &self,
+        index: usize,
+        x: Tensor,
+        wiring: &Wiring<'_>,
+        attend: &mut Attend<'_>,
+    ) -> Result<LayerTape> {
+        let (layer, eps) = (&self.layers[index], self.config.rms_norm_eps as f32);
+        let &Wiring { adapter, dropout, cos, sin } = wiring;
+        let project = |target: Target, x: &Tensor| layer.project(index, target, x, adapter, dropout);
+        let h = rms_norm(&x, &layer.input_layernorm, eps)?;
+        let q = self.heads(&project(Target::Q, &h)?)?;
+        let k = self.heads(&project(Target::K, &h)?)?;
+        let v = self.heads(&project(Target::V, &h)?)?;
+        let rotated_q = norm_and_rotate(&q, layer.q_norm.as_ref(), eps, cos, sin)?;
+        let rotated_k = norm_and_rotate(&k, layer.k_norm.as_ref(), eps, cos, sin)?;
+        let attn = attend(index, &rotated_q, &rotated_k, &v)?;
+        let mid = add_into(project(Target::O, &attn)?, &x)?;
+        let h = rms_norm(&mid, &layer.post_attention_layernorm, eps)?;
+        let (gate, up) = (project(Target::Gate, &h)?, project(Target::Up, &h)?);
+        Ok(LayerTape { x, q, k, v, attn, mid, gate, up })
     }
 
     /// Logits `[M, V]` of final hidden states `[M, D]`.

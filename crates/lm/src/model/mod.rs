@@ -17,7 +17,7 @@ pub mod rope_scaling;
 pub mod weight;
 
 pub use config::{Architecture, DecoderConfig};
-pub use decoder::{Decoder, Layer, LayerTape, Projection, Tape};
+pub use decoder::{BlockTape, Decoder, Layer, LayerTape, Projection, Tape};
 pub use load::parameters;
 pub use packed::{Packed, Quantize};
 pub use packed_batch::PackedBatch;

@@ -17,8 +17,9 @@ use super::optimizer::Gradients;
 use crate::error::{Error, Result};
 use crate::lora::{Adapter, LoraPair, Target};
 use crate::model::attention::{norm_and_rotate, visible_keys};
+use crate::model::decoder::Wiring;
 use crate::model::linear::{add_product, matmul};
-use crate::model::{Decoder, LayerTape, PackedBatch, Rope, Tape};
+use crate::model::{BlockTape, Decoder, LayerTape, PackedBatch, Rope, Tape};
 use crate::ops::{Sight, add_into, causal_softmax, swiglu};
 use crate::random::Dropout;
 
@@ -43,7 +44,7 @@ pub fn backward(
     })?;
     let (cos, sin) = decoder.rope.tables(batch)?;
     let dropout = dropout.filter(|dropout| dropout.p > 0.0);
-    let pass = Pass { decoder, adapter, dropout, spans: &batch.spans, cos, sin };
+    let pass = Pass { decoder, adapter, dropout, batch, cos, sin };
     let eps = decoder.config.rms_norm_eps;
     let mut layers: Vec<[Option<LoraPair>; 7]> =
         (0..decoder.layers.len()).map(|_| Default::default()).collect();
@@ -52,6 +53,7 @@ pub fn backward(
     let picked = Rows { index: rows, places: rows.to_vec1()? };
     let mut rows = Some(&picked);
     for (index, record) in tape.layers.drain(..).enumerate().rev() {
+        let record = pass.whole(index, record)?;
         let dx = pass.block(index, &record, &dy, rows.take(), &mut layers[index])?;
         let Some(dx) = dx else { break };
         dy = dx;
@@ -63,12 +65,26 @@ struct Pass<'a> {
     decoder: &'a Decoder,
     adapter: &'a Adapter,
     dropout: Option<&'a Dropout>,
-    spans: &'a [Range<usize>],
+    batch: &'a PackedBatch,
     cos: Tensor,
     sin: Tensor,
 }
 
 impl Pass<'_> {
+    /// What a block's backward pass reads, computed again where only its input was kept.
+    fn whole(&self, index: usize, record: BlockTape) -> Result<Box<LayerTape>> {
+        let x = match record {
+            BlockTape::Whole(tape) => return Ok(tape),
+            BlockTape::Input(x) => x,
+        };
+        let wiring =
+            Wiring { adapter: Some(self.adapter), dropout: self.dropout, cos: &self.cos, sin: &self.sin };
+        let mut attend = |layer: usize, q: &Tensor, k: &Tensor, v: &Tensor| {
+            self.decoder.attend_spans(self.batch, layer, q, k, v)
+        };
+        Ok(Box::new(self.decoder.block(index, x, &wiring, &mut attend)?))
+    }
+
     /// One block, from the gradient of its output to that of its input; none for the first block, below which
     /// nothing is trained. With `rows`, `dy` holds these rows only.
     fn block(
@@ -162,7 +178,7 @@ impl Pass<'_> {
             let rows = |t: &Tensor| t.narrow(0, span.start, span.len());
             span_backward(&rows(&q)?, &rows(&k)?, &rows(&tape.v)?, &rows(dattn)?, window, BLOCK_TOKENS)
         };
-        let spans: Vec<&Range<usize>> = self.spans.iter().filter(|span| !span.is_empty()).collect();
+        let spans: Vec<&Range<usize>> = self.batch.spans.iter().filter(|span| !span.is_empty()).collect();
         let parts: Vec<[Tensor; 3]> = if dattn.device().is_cpu() {
             spans.into_par_iter().map(of_span).collect::<Result<_>>()?
         } else {

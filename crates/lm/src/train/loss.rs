@@ -8,8 +8,8 @@ use super::kernels::token_logps_of_logits;
 use crate::error::Result;
 use crate::model::Decoder;
 
-/// Logits held at once, as a number of f32 values (64 MiB).
-const LOGITS_PER_CHUNK: usize = 1 << 24;
+/// Logits held at once, as a number of f32 values (32 MiB).
+const LOGITS_PER_CHUNK: usize = 1 << 23;
 
 /// Log-probability of `targets[i]` given hidden state row `i` of `hidden` `[M, D]` (after the final norm), and the
 /// gradient of each log-probability with respect to its hidden row, `[M, D]`.

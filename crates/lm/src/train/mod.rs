@@ -28,7 +28,7 @@ pub use batch::{BatchPlan, PreferencePair, TrainExample};
 pub use checkpoint::{EvalPoint, TrainState};
 pub use loss::token_logps;
 pub(crate) use objective::share_budget;
-pub use objective::{BatchGradients, DpoReport, Objective, batch_gradients};
+pub use objective::{BatchGradients, Budget, DpoReport, Objective, batch_gradients};
 pub use optimizer::{AdamW, Gradients, clip, flatten, global_norm, unflatten};
 pub use preference::{PairLogps, PairLoss, PreferenceLoss};
 pub use run::{EndedBy, Observer, StepReport, TrainConfig, TrainOutcome, train};

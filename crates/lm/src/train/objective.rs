@@ -184,7 +184,22 @@ pub(crate) fn share_budget(budget: usize, threads: usize) -> (usize, usize) {
     (tokens, (budget / tokens).min(threads))
 }
 
-/// Loss and gradients of the items `members`, computing at most `tokens_per_microbatch` tokens at once. `dropout`
+/// How much memory a training may take; results do not depend on it beyond rounding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Tokens computed at once.
+    pub tokens: usize,
+    /// Keep the inputs of the blocks only and compute the rest again ([`Tape::recompute`]).
+    pub recompute: bool,
+}
+
+impl From<usize> for Budget {
+    fn from(tokens: usize) -> Self {
+        Self { tokens, recompute: false }
+    }
+}
+
+/// Loss and gradients of the items `members` within `budget`. `dropout`
 /// gives each micro-batch its own stream. `stop` is asked between micro-batches.
 ///
 /// # Errors
@@ -194,17 +209,18 @@ pub fn batch_gradients(
     adapter: &Adapter,
     objective: &Objective<'_>,
     members: &[usize],
-    tokens_per_microbatch: usize,
+    budget: impl Into<Budget>,
     dropout: Option<&Dropout>,
     stop: &dyn Fn() -> bool,
 ) -> Result<BatchGradients> {
+    let Budget { tokens, recompute } = budget.into();
     let sequences: Vec<_> = members.iter().map(|item| objective.sequences(*item)).collect();
     let size = |(prompt, completion): &(&[u32], &[u32])| prompt.len() + completion.len();
     let sizes: Vec<usize> = sequences.iter().map(|item| item.iter().map(size).sum()).collect();
     let nll_tokens = objective.nll_tokens(members) as f64;
     let (tokens, workers) = match decoder.device.is_cpu() {
-        true => share_budget(tokens_per_microbatch, rayon::current_num_threads()),
-        false => (tokens_per_microbatch, 1),
+        true => share_budget(tokens, rayon::current_num_threads()),
+        false => (tokens, 1),
     };
     let runs = micro_batches(&sizes, tokens);
     let parts = run_in_order(runs.len(), workers, stop, |index| {
@@ -212,7 +228,8 @@ pub fn batch_gradients(
         let packed = PackedCompletions::new(&sequences[run.clone()].concat(), &decoder.device)?;
         let dropout = dropout.map(|d| Dropout { key: random::key(d.key, &[index as u64]), p: d.p });
         let mut sums = Sums::default();
-        let gradients = micro_gradients(decoder, adapter, &packed, dropout.as_ref(), |logps| {
+        let tape = Tape { recompute, ..Tape::default() };
+        let gradients = micro_gradients(decoder, adapter, &packed, dropout.as_ref(), tape, |logps| {
             let counts = (nll_tokens, members.len() as f64);
             coefficients(objective, &members[run], &packed, logps, counts, &mut sums)
         })?;
@@ -248,9 +265,9 @@ fn micro_gradients(
     adapter: &Adapter,
     packed: &PackedCompletions,
     dropout: Option<&Dropout>,
+    mut tape: Tape,
     coefficients: impl FnOnce(&[f32]) -> Vec<f32>,
 ) -> Result<Gradients> {
-    let mut tape = Tape::default();
     let hidden = decoder.forward(&packed.batch, Some(adapter), dropout, Some(&mut tape))?;
     let hidden = hidden.index_select(&packed.rows, 0)?;
     let (logps, dlogps) = token_logps(decoder, &hidden, &packed.targets)?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::BatchPlan;
 use super::checkpoint::{EvalPoint, TrainState};
-use super::objective::{DpoReport, Objective, batch_gradients};
+use super::objective::{BatchGradients, Budget, DpoReport, Objective, batch_gradients};
 use super::optimizer::{clip, flatten, global_norm, unflatten};
 use super::schedule::{PlateauState, Schedule};
 use crate::error::{Error, Result};
@@ -46,8 +46,8 @@ pub struct TrainConfig {
     pub stop_after_reductions: Option<u32>,
     /// End after this many evaluations in a row without a new best.
     pub early_stop_evals: Option<u32>,
-    /// Tokens computed at once; memory grows with it, results do not depend on it beyond rounding.
-    pub tokens_per_microbatch: usize,
+    /// How much memory it may take.
+    pub budget: Budget,
     /// Updates between saved states; 0 = only on interruption.
     pub checkpoint_every_updates: usize,
 }
@@ -272,18 +272,13 @@ fn update(
     let members = cfg.batch_plan.members(objective.items(), cfg.batch_size, cfg.seed, state.update);
     let key = random::key(cfg.seed, &[random::label("dropout"), state.update as u64]);
     let dropout = (cfg.dropout > 0.0).then_some(Dropout { key, p: cfg.dropout });
-    let batch = batch_gradients(
-        decoder,
-        &state.adapter,
-        objective,
-        &members,
-        cfg.tokens_per_microbatch,
-        dropout.as_ref(),
-        stop,
-    )?;
-    let gradient = flatten(&batch.gradients.layers)?;
+    let batch =
+        batch_gradients(decoder, &state.adapter, objective, &members, cfg.budget, dropout.as_ref(), stop)?;
+    let BatchGradients { gradients, loss, tokens, dpo, .. } = batch;
+    let gradient = flatten(&gradients.layers)?;
+    drop(gradients);
     let grad_norm = global_norm(&gradient)?;
-    if !(batch.loss.is_finite() && grad_norm.is_finite()) {
+    if !(loss.is_finite() && grad_norm.is_finite()) {
         return Err(Error::NonFinite { what: format!("the loss of update {}", state.update + 1) });
     }
     let gradient =
@@ -292,14 +287,7 @@ fn update(
     let parameters = state.optimizer.step(&parameters, &gradient, lr, cfg.weight_decay)?;
     state.adapter = unflatten(&state.adapter, &parameters)?;
     state.update += 1;
-    let report = StepReport {
-        update: state.update,
-        loss: batch.loss,
-        lr,
-        grad_norm,
-        tokens: batch.tokens,
-        dpo: batch.dpo,
-    };
+    let report = StepReport { update: state.update, loss, lr, grad_norm, tokens, dpo };
     state.first.get_or_insert_with(|| report.clone());
     state.last = Some(report.clone());
     Ok(report)

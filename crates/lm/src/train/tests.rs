@@ -213,6 +213,17 @@ fn sft_gradients_equal_autograd_with_and_without_dropout() {
         let found =
             batch_gradients(&decoder, &adapter, &objective, &members, 1000, Some(&dropout), &|| false)
                 .unwrap();
+        let recomputing = Budget { tokens: 1000, recompute: true };
+        let again =
+            batch_gradients(&decoder, &adapter, &objective, &members, recomputing, Some(&dropout), &|| false)
+                .unwrap();
+        assert_eq!(again.loss, found.loss);
+        for ((name, one), (_, other)) in
+            found.gradients.named_tensors().iter().zip(again.gradients.named_tensors())
+        {
+            let (one, other) = (one.flatten_all().unwrap(), other.flatten_all().unwrap());
+            assert_eq!(one.to_vec1::<f32>().unwrap(), other.to_vec1::<f32>().unwrap(), "{name}");
+        }
 
         let vars = vars_of(&adapter);
         let rows = data.iter().map(|e| e.prompt_ids.len() + e.completion_ids.len() - 1).sum();
@@ -343,7 +354,7 @@ fn config() -> TrainConfig {
         stop_lr: None,
         stop_after_reductions: None,
         early_stop_evals: None,
-        tokens_per_microbatch: 25,
+        budget: 25.into(),
         checkpoint_every_updates: 0,
     }
 }

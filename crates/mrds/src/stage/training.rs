@@ -77,7 +77,7 @@ impl Stage<'_> {
             stop_lr: None,
             stop_after_reductions: None,
             early_stop_evals: Some(recipe.early_stop_evals),
-            tokens_per_microbatch: recipe.tokens_per_microbatch,
+            budget: recipe.tokens_per_microbatch.into(),
             checkpoint_every_updates: 10,
         }
     }
