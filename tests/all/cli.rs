@@ -4,6 +4,7 @@
 //! JSON object, the last one is the result or the error with its fields, and the exit code fits it.
 
 mod bad_input;
+mod bench;
 mod data;
 mod docs;
 mod hub;

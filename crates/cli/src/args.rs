@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use mrds::lm::Quantize;
+use mrds::lm::bench::NAMES;
 use mrds::lm::chat_template::Date;
 use mrds::lm::export::GgufType;
 
@@ -82,6 +83,8 @@ pub(crate) enum Command {
     Models(Models),
     /// What this machine offers
     Doctor,
+    /// Measure the speed of training and generation on this machine
+    Bench(Bench),
     /// Work on a run (started by the window and by --detach)
     #[command(hide = true)]
     Worker(Worker),
@@ -109,6 +112,7 @@ impl Command {
             Self::Export(_) => "export",
             Self::Models(_) => "models",
             Self::Doctor => "doctor",
+            Self::Bench(_) => "bench",
             Self::Worker(_) => "worker",
         }
     }
@@ -461,4 +465,80 @@ pub(crate) struct Worker {
     pub(crate) run: String,
     #[command(flatten)]
     pub(crate) window: WindowArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Bench {
+    #[command(subcommand)]
+    pub(crate) what: BenchWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchWhat {
+    /// An update of an adapter's training, beside the least that its matrix products take
+    Train(BenchTrain),
+    /// Tokens per second of generation and of prompts
+    Generate(BenchGenerate),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BenchTrain {
+    /// Shape of a model with random weights: 7m, 135m, 360m or 1b
+    #[arg(long, default_value = "135m", value_parser = NAMES, conflicts_with_all = ["data", "model"])]
+    pub(crate) shape: String,
+    /// Sequences of an update
+    #[arg(long, default_value_t = 2, value_parser = positive)]
+    pub(crate) batch: usize,
+    /// Tokens of each sequence; all have a loss
+    #[arg(long, default_value_t = 512, conflicts_with = "data", value_parser = clap::value_parser!(u32).range(2..))]
+    pub(crate) seq: u32,
+    /// Train on real pairs instead, loss on the summaries alone: a file as `import` takes it
+    #[arg(long, value_name = "FILE", requires = "model")]
+    pub(crate) data: Option<PathBuf>,
+    /// The model that is trained on them
+    #[arg(long, requires = "data")]
+    pub(crate) model: Option<PathBuf>,
+    /// Rows of the file
+    #[arg(long, default_value_t = 100, requires = "data", value_parser = positive)]
+    pub(crate) items: usize,
+    /// Passes over them
+    #[arg(long, default_value_t = 1, requires = "data", value_parser = positive)]
+    pub(crate) epochs: usize,
+    /// Updates that count (two more come before) [default: 5; with --data as many as the epochs have]
+    #[arg(long, conflicts_with = "epochs", value_parser = positive)]
+    pub(crate) steps: Option<usize>,
+    /// Rank of the adapter, on all seven projections
+    #[arg(long, default_value_t = 16, value_parser = positive)]
+    pub(crate) rank: usize,
+    /// Tokens computed at once
+    #[arg(long, default_value_t = 4096, value_parser = positive)]
+    pub(crate) budget_tokens: usize,
+    /// Keep block inputs only and compute the rest again: less memory, more time, the same numbers
+    #[arg(long)]
+    pub(crate) recompute: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BenchGenerate {
+    /// Shape of a model with random weights: 7m, 135m, 360m or 1b
+    #[arg(long, default_value = "135m", value_parser = NAMES)]
+    pub(crate) shape: String,
+    /// Sequences side by side
+    #[arg(long, default_value = "1,8,32", value_delimiter = ',', value_parser = positive)]
+    pub(crate) batch: Vec<usize>,
+    /// How the weights are held: f32, q8_0, q4_0, q4_k or q6_k
+    #[arg(long, default_value = "f32,q8_0", value_delimiter = ',', value_parser = ["f32", "q8_0", "q4_0", "q4_k", "q6_k"])]
+    pub(crate) quant: Vec<String>,
+    /// Tokens of each prompt
+    #[arg(long, default_value_t = 128, value_parser = positive)]
+    pub(crate) prompt: usize,
+    /// Tokens generated for each
+    #[arg(long, default_value_t = 64, value_parser = positive)]
+    pub(crate) new: usize,
+}
+
+/// A whole number from 1 on.
+fn positive(text: &str) -> Result<usize, String> {
+    let number: usize = text.parse().map_err(|_| "is no whole number".to_owned())?;
+    if number == 0 { Err("must be at least 1".to_owned()) } else { Ok(number) }
 }

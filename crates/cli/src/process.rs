@@ -12,6 +12,12 @@ pub(crate) fn now_ms() -> i64 {
     std::time::SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
 }
 
+/// Seconds since 1970, with fractions.
+#[expect(clippy::disallowed_methods, reason = "the edge reads the clock and passes it on")]
+pub(crate) fn now_s() -> f64 {
+    std::time::SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64())
+}
+
 /// Tells both thread pools of the engine (rayon's and candle's own) how many threads to use.
 #[expect(unsafe_code, reason = "called before any other thread exists that could read the environment")]
 pub(crate) fn set_threads(threads: usize) {

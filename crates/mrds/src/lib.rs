@@ -19,6 +19,8 @@ pub mod stage_name;
 pub mod study;
 
 #[cfg(feature = "engine")]
+pub mod bench;
+#[cfg(feature = "engine")]
 pub mod catalogue;
 #[cfg(feature = "engine")]
 pub mod demo;

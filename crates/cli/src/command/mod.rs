@@ -1,5 +1,6 @@
 //! One file per group of commands; each turns arguments into calls of the session and prints what comes back.
 
+mod bench;
 mod data;
 mod doctor;
 mod download;
@@ -46,6 +47,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Export(export) => engine::export(global, export, output),
         Command::Models(models) => models::models(global, &models.action, output),
         Command::Doctor => doctor::doctor(global, output),
+        Command::Bench(args) => bench::bench(global, &args.what, output),
     }
 }
 

@@ -17,6 +17,6 @@ pub(crate) mod summarizer;
 pub(crate) mod synthesizer;
 pub(crate) mod topics;
 mod training;
-mod usage;
+pub(crate) mod usage;
 
 pub(crate) use context::{Stage, remove_checkpoints};

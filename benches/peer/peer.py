@@ -1,0 +1,291 @@
+"""The same work as `duologue bench`, done with transformers, PEFT, TRL and llama.cpp, in one JSON line a measurement.
+
+    python peer.py train --shape 135m --batch 2 --seq 512 [--recompute]
+    python peer.py epoch --data pairs.json --model DIR [--items 100] [--batch 8]
+    python peer.py generate --shape 135m --batch 1,8,32
+    python peer.py llama --shape 135m --batch 1,8,32 --quant f32,q8_0
+
+Processor seconds are those of the whole process, all threads. `--threads N` before the command sets their number.
+Versions: requirements.txt. Random weights: speed does not depend on them.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import sys
+import tempfile
+import time
+
+SHAPES = {  # vocabulary, hidden, intermediate, layers, heads, key/value heads
+    "7m": (4096, 256, 704, 8, 4, 2),
+    "135m": (49152, 576, 1536, 30, 9, 3),
+    "360m": (49152, 960, 2560, 32, 15, 5),
+    "1b": (128256, 2048, 8192, 16, 32, 8),
+}
+PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
+
+def clocks():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return time.perf_counter(), used.ru_utime + used.ru_stime
+
+
+def peak_rss_bytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def say(**figures):
+    print(json.dumps({"peak_rss_bytes": peak_rss_bytes(), **figures}), flush=True)
+
+
+def random_model(shape):
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    vocab, hidden, inner, layers, heads, kv_heads = SHAPES[shape]
+    config = LlamaConfig(
+        vocab_size=vocab, hidden_size=hidden, intermediate_size=inner, num_hidden_layers=layers,
+        num_attention_heads=heads, num_key_value_heads=kv_heads, max_position_embeddings=8192,
+        tie_word_embeddings=True, bos_token_id=0, eos_token_id=0, pad_token_id=0,
+    )
+    return LlamaForCausalLM(config)
+
+
+def with_lora(model, rank):
+    from peft import LoraConfig, get_peft_model
+
+    lora = LoraConfig(r=rank, lora_alpha=rank, lora_dropout=0.0, target_modules=PROJECTIONS, task_type="CAUSAL_LM")
+    return get_peft_model(model, lora)
+
+
+def train(args):
+    import torch
+
+    model = random_model(args.shape)
+    if args.recompute:
+        model.gradient_checkpointing_enable()
+        model.enable_input_require_grads()
+    model = with_lora(model, args.rank)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=1e-4, weight_decay=0.0)
+    ids = torch.randint(0, SHAPES[args.shape][0], (args.batch, args.seq))
+    walls, cpus = [], []
+    for step in range(2 + args.steps):
+        wall, cpu = clocks()
+        model(input_ids=ids, labels=ids).loss.backward()
+        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        after = clocks()
+        if step >= 2:
+            walls.append(after[0] - wall)
+            cpus.append(after[1] - cpu)
+    say(peer="transformers+peft", cpu_s_per_step=statistics.median(cpus), wall_s_per_step=statistics.median(walls))
+
+
+def rows_of(path, items):
+    text = open(path, encoding="utf-8").read()
+    rows = json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in text.splitlines() if line]
+    return rows[:items]
+
+
+def epoch(args):
+    """One epoch with TRL's SFTTrainer, loss on the completion only."""
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from trl import SFTConfig, SFTTrainer
+
+    instruction = "Summarize the following conversation.\n\n"
+    pairs = [
+        {"prompt": [{"role": "user", "content": instruction + row["dialogue"].replace("\r\n", "\n")}],
+         "completion": [{"role": "assistant", "content": row["summary"]}]}
+        for row in rows_of(args.data, args.items)
+    ]
+    tokenizer = AutoTokenizer.from_pretrained(args.model)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model = AutoModelForCausalLM.from_pretrained(args.model, dtype="float32")
+    with tempfile.TemporaryDirectory() as folder:
+        config = SFTConfig(
+            output_dir=folder, per_device_train_batch_size=args.batch, num_train_epochs=1, learning_rate=1e-4,
+            logging_steps=1000, save_strategy="no", report_to=[], use_cpu=True, completion_only_loss=True,
+            max_length=None, dataloader_num_workers=0, gradient_checkpointing=False, bf16=False,
+        )
+        lora = LoraConfig(r=args.rank, lora_alpha=args.rank, lora_dropout=0.0, target_modules=PROJECTIONS,
+                          task_type="CAUSAL_LM")
+        trainer = SFTTrainer(model=model, args=config, train_dataset=Dataset.from_list(pairs),
+                             processing_class=tokenizer, peft_config=lora)
+        wall, cpu = clocks()
+        outcome = trainer.train()
+        after = clocks()
+    say(peer="transformers+peft+trl", cpu_s=after[1] - cpu, wall_s=after[0] - wall, loss=outcome.training_loss)
+
+
+def generate(args):
+    import torch
+
+    model = random_model(args.shape).eval()
+    for batch in args.batch:
+        ids = torch.randint(1, SHAPES[args.shape][0], (batch, args.prompt))
+        mask = torch.ones_like(ids)
+
+        def run(new):
+            begun = clocks()
+            with torch.inference_mode():
+                model.generate(ids, attention_mask=mask, max_new_tokens=new, min_new_tokens=new, do_sample=False)
+            ended = clocks()
+            return ended[0] - begun[0], ended[1] - begun[1]
+
+        run(2)
+        first, whole = run(1), run(1 + args.new)
+        new = batch * args.new
+        say(peer="transformers", quant="f32", batch=batch, tokens_per_s=new / (whole[0] - first[0]),
+            tokens_per_cpu_s=new / (whole[1] - first[1]), prefill_tokens_per_cpu_s=batch * args.prompt / first[1])
+
+
+def write_gguf(shape, quant, path):
+    """A GGUF file of the shape with random weights."""
+    import gguf
+    import numpy as np
+
+    vocab, hidden, inner, layers, heads, kv_heads = SHAPES[shape]
+    kind = {"f32": gguf.GGMLQuantizationType.F32, "q8_0": gguf.GGMLQuantizationType.Q8_0,
+            "q4_0": gguf.GGMLQuantizationType.Q4_0}[quant]
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_context_length(8192)
+    writer.add_embedding_length(hidden)
+    writer.add_feed_forward_length(inner)
+    writer.add_block_count(layers)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(kv_heads)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_dimension_count(hidden // heads)
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list([f"t{i}".encode() for i in range(vocab)])
+    writer.add_token_scores([0.0] * vocab)
+    writer.add_token_types([1] * vocab)
+    draw = np.random.default_rng(1)
+
+    def add(name, *shape):
+        if len(shape) == 1:
+            return writer.add_tensor(name, np.ones(shape, dtype=np.float32))
+        values = draw.uniform(-0.035, 0.035, shape).astype(np.float32)
+        if kind == gguf.GGMLQuantizationType.F32:
+            return writer.add_tensor(name, values)
+        writer.add_tensor(name, gguf.quants.quantize(values, kind), raw_dtype=kind)
+
+    head_dim = hidden // heads
+    add("token_embd.weight", vocab, hidden)
+    add("output_norm.weight", hidden)
+    for layer in range(layers):
+        block = f"blk.{layer}."
+        add(block + "attn_norm.weight", hidden)
+        add(block + "attn_q.weight", heads * head_dim, hidden)
+        add(block + "attn_k.weight", kv_heads * head_dim, hidden)
+        add(block + "attn_v.weight", kv_heads * head_dim, hidden)
+        add(block + "attn_output.weight", hidden, heads * head_dim)
+        add(block + "ffn_norm.weight", hidden)
+        add(block + "ffn_gate.weight", inner, hidden)
+        add(block + "ffn_up.weight", inner, hidden)
+        add(block + "ffn_down.weight", hidden, inner)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def llama(args):
+    """llama.cpp through its low-level calls: prompts in one batch, then one token of every sequence at a time."""
+    import llama_cpp
+
+    llama_cpp.llama_backend_init()
+    for quant in args.quant:
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "model.gguf")
+            write_gguf(args.shape, quant, path)
+            model = llama_cpp.llama_model_load_from_file(path.encode(), llama_cpp.llama_model_default_params())
+            for batch in args.batch:
+                llama_rows(llama_cpp, model, args, quant, batch)
+            llama_cpp.llama_model_free(model)
+
+
+def llama_rows(llama_cpp, model, args, quant, batch):
+    params = llama_cpp.llama_context_default_params()
+    params.n_ctx = batch * (args.prompt + args.new + 8)
+    params.n_batch = params.n_ubatch = max(batch * args.prompt, 32) if batch * args.prompt <= 2048 else 2048
+    params.n_seq_max = batch
+    params.n_threads = params.n_threads_batch = args.threads
+    params.kv_unified = True
+    context = llama_cpp.llama_init_from_model(model, params)
+    vocab = SHAPES[args.shape][0]
+    tokens = llama_cpp.llama_batch_init(2048, 0, 1)
+
+    def decode(rows):
+        for start in range(0, len(rows), 2048):
+            part = rows[start:start + 2048]
+            tokens.n_tokens = len(part)
+            for place, (token, position, sequence, wanted) in enumerate(part):
+                tokens.token[place], tokens.pos[place] = token, position
+                tokens.n_seq_id[place], tokens.seq_id[place][0] = 1, sequence
+                tokens.logits[place] = wanted
+            if llama_cpp.llama_decode(context, tokens) != 0:
+                sys.exit("llama_decode failed")
+
+    prompts = [((7 * s + 13 * i) % vocab, i, s, i + 1 == args.prompt) for s in range(batch) for i in range(args.prompt)]
+    begun = clocks()
+    decode(prompts)
+    filled = clocks()
+    for position in range(args.prompt, args.prompt + 2):
+        decode([(5, position, s, True) for s in range(batch)])
+    warm = clocks()
+    for position in range(args.prompt + 2, args.prompt + 2 + args.new):
+        decode([((3 * position + s) % vocab, position, s, True) for s in range(batch)])
+    ended = clocks()
+    new = batch * args.new
+    say(peer="llama.cpp", quant=quant, batch=batch, tokens_per_s=new / (ended[0] - warm[0]),
+        tokens_per_cpu_s=new / (ended[1] - warm[1]),
+        prefill_tokens_per_cpu_s=batch * args.prompt / (filled[1] - begun[1]))
+    llama_cpp.llama_batch_free(tokens)
+    llama_cpp.llama_free(context)
+
+
+def numbers(text):
+    return [int(part) for part in text.split(",")]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("train")
+    one.add_argument("--shape", default="135m", choices=SHAPES)
+    one.add_argument("--batch", type=int, default=2)
+    one.add_argument("--seq", type=int, default=512)
+    one.add_argument("--steps", type=int, default=5)
+    one.add_argument("--rank", type=int, default=16)
+    one.add_argument("--recompute", action="store_true")
+    one = commands.add_parser("epoch")
+    one.add_argument("--data", required=True)
+    one.add_argument("--model", required=True)
+    one.add_argument("--items", type=int, default=100)
+    one.add_argument("--batch", type=int, default=8)
+    one.add_argument("--rank", type=int, default=16)
+    for name in ["generate", "llama"]:
+        one = commands.add_parser(name)
+        one.add_argument("--shape", default="135m", choices=SHAPES)
+        one.add_argument("--batch", type=numbers, default=[1, 8, 32])
+        one.add_argument("--prompt", type=int, default=128)
+        one.add_argument("--new", type=int, default=64)
+        one.add_argument("--quant", type=lambda text: text.split(","), default=["f32", "q8_0"])
+    args = parser.parse_args()
+    if args.command != "llama":
+        import torch
+
+        torch.set_num_threads(args.threads)
+    {"train": train, "epoch": epoch, "generate": generate, "llama": llama}[args.command](args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+//! bench: how fast this machine trains and generates. Figures of one process; progress on standard error.
+
+use std::process::ExitCode;
+
+use mrds::bench::{cpu_s, peak_rss_bytes, summarizer_examples};
+use mrds::lm::bench::{Clock, DecodeWork, StepFigures, StepWork, config_of, decode, random_decoder, step};
+use mrds::lm::train::{Budget, TrainExample};
+use mrds::lm::{Decoder, LanguageModel, Quantize, device, random};
+use serde_json::{Value, json};
+
+use super::Done;
+use crate::args::{BenchGenerate, BenchTrain, BenchWhat, Global};
+use crate::failure::Failure;
+use crate::output::{Output, note};
+use crate::process::now_s;
+use crate::table::Table;
+
+/// Updates before those that count: they pay for pages and threads.
+const WARMUP_STEPS: usize = 2;
+/// Updates that count where nothing else is asked for.
+const STEPS: usize = 5;
+
+pub(super) fn bench(global: &Global, what: &BenchWhat, output: &Output) -> Done {
+    let device = device::select(&global.device)?;
+    if !device.is_cpu() {
+        return Err(Failure::usage("bench measures the processor", "Leave --device out."));
+    }
+    match what {
+        BenchWhat::Train(args) => train(global, args, output),
+        BenchWhat::Generate(args) => generate(global, args, output),
+    }
+}
+
+fn clock() -> Clock<'static> {
+    Clock { wall_s: &now_s, cpu_s: &cpu_s }
+}
+
+fn train(global: &Global, args: &BenchTrain, output: &Output) -> Done {
+    let (decoder, examples) = material(args)?;
+    let per_epoch = examples.len().div_ceil(args.batch);
+    let steps = args.steps.unwrap_or(if args.data.is_some() { per_epoch * args.epochs } else { STEPS });
+    let work = StepWork {
+        examples,
+        batch_size: args.batch,
+        rank: args.rank,
+        budget: Budget { tokens: args.budget_tokens, recompute: args.recompute },
+        warmup_steps: WARMUP_STEPS,
+        steps,
+    };
+    note(&format!("{WARMUP_STEPS} updates to warm up, then {steps} that count …"));
+    let figures = step(&decoder, &work, &clock())?;
+    let result = training_figures(&figures, steps, global.threads());
+    output.text(describe(&result));
+    output.result(&result);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The model and what it is trained on: random ids with a loss everywhere, or the rows of a file.
+fn material(args: &BenchTrain) -> Result<(Decoder, Vec<TrainExample>), Failure> {
+    let (Some(file), Some(folder)) = (&args.data, &args.model) else {
+        note(&format!("Random weights of shape {} …", args.shape));
+        let decoder = random_decoder(config_of(&args.shape)?, Quantize::None)?;
+        let vocab = decoder.config.vocab_size as f64;
+        let sequence = |key: u64| TrainExample {
+            prompt_ids: vec![0],
+            completion_ids: (1..u64::from(args.seq))
+                .map(|i| (random::uniform(key, i) * vocab) as u32)
+                .collect(),
+        };
+        let examples = (0..args.batch as u64).map(sequence).collect();
+        return Ok((decoder, examples));
+    };
+    let model = LanguageModel::load(folder, &device::select("cpu")?)?;
+    let examples = summarizer_examples(&model, file, args.items)?;
+    if examples.is_empty() {
+        let fix = "Name a file with dialogues that fit the model's context.";
+        return Err(Failure::file(file, None, "holds nothing to train on", fix));
+    }
+    Ok((model.decoder, examples))
+}
+
+fn training_figures(figures: &StepFigures, steps: usize, threads: usize) -> Value {
+    json!({
+        "cpu_s_per_step": figures.cpu_s_per_step,
+        "wall_s_per_step": figures.wall_s_per_step,
+        "cpu_s": figures.cpu_s,
+        "tokens": figures.tokens,
+        "tokens_per_s": figures.tokens as f64 / steps as f64 / figures.wall_s_per_step,
+        "peak_rss_bytes": peak_rss_bytes(),
+        "floor_cpu_s": figures.floor_cpu_s,
+        "floor_share": figures.floor_cpu_s / (figures.cpu_s / steps as f64),
+        "gemm_gflop_per_cpu_s": figures.gemm_gflop_per_cpu_s,
+        "threads": threads,
+        "steps": steps,
+        "loss": figures.loss,
+    })
+}
+
+fn describe(result: &Value) -> String {
+    let number = |key: &str| result[key].as_f64().unwrap_or(f64::NAN);
+    format!(
+        "An update: {:.3} s on the clock, {:.3} processor-seconds, {:.0} tokens/s.\n\
+         Its matrix products alone would take {:.3} processor-seconds at {:.0} GFLOP per processor-second: \
+         {:.0} % of the time is theirs.\nPeak memory: {:.0} MB. Threads: {}. Updates: {}.",
+        number("wall_s_per_step"),
+        number("cpu_s_per_step"),
+        number("tokens_per_s"),
+        number("floor_cpu_s"),
+        number("gemm_gflop_per_cpu_s"),
+        100.0 * number("floor_share"),
+        number("peak_rss_bytes") / 1e6,
+        result["threads"],
+        result["steps"],
+    )
+}
+
+fn generate(global: &Global, args: &BenchGenerate, output: &Output) -> Done {
+    let mut rows = Vec::new();
+    let mut table = Table::new(&["weights", "batch", "tokens/s", "tokens/CPU-s", "prompt tokens/CPU-s"]);
+    for quant in &args.quant {
+        note(&format!("Random weights of shape {} in {quant} …", args.shape));
+        let quantize = Quantize::from_name(quant).unwrap_or_default();
+        let decoder = random_decoder(config_of(&args.shape)?, quantize)?;
+        for &batch in &args.batch {
+            let work = DecodeWork { batch_size: batch, prompt_tokens: args.prompt, new_tokens: args.new };
+            let figures = decode(&decoder, &work, &clock())?;
+            let rates = [figures.tokens_per_s, figures.tokens_per_cpu_s, figures.prefill_tokens_per_cpu_s];
+            let cells = rates.iter().map(|rate| format!("{rate:.1}"));
+            table.row([quant.clone(), batch.to_string()].into_iter().chain(cells).collect());
+            rows.push(json!({"batch": batch, "quant": quant, "tokens_per_s": rates[0],
+                "tokens_per_cpu_s": rates[1], "prefill_tokens_per_cpu_s": rates[2]}));
+        }
+    }
+    output.text(table.to_string());
+    output.result(&json!({"shape": args.shape, "rows": rows, "threads": global.threads(),
+        "prompt_tokens": args.prompt, "new_tokens": args.new, "peak_rss_bytes": peak_rss_bytes()}));
+    Ok(ExitCode::SUCCESS)
+}

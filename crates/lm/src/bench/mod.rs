@@ -1,0 +1,89 @@
+//! Measurements of the engine at known shapes, with random weights: what `duologue bench` prints.
+//!
+//! Nothing here is a shortcut: a step is one update of [`crate::train::train`], tokens come from [`crate::generate()`].
+//! Beside each figure stands its limit on this machine, from matrix products timed in the same run.
+
+mod decode;
+mod shape;
+mod step;
+
+pub use decode::{DecodeFigures, DecodeWork, decode};
+pub use shape::{NAMES, config_of, random_decoder};
+pub use step::{StepFigures, StepWork, step, step_flops};
+
+use candle_core::{DType, Device, Tensor};
+
+use crate::error::{Error, Result};
+use crate::model::linear::matmul;
+
+/// What a measurement reads: seconds on the clock and seconds of processor time (all threads), from any start.
+pub struct Clock<'a> {
+    /// Seconds on the clock.
+    pub wall_s: &'a dyn Fn() -> f64,
+    /// Processor seconds of this process.
+    pub cpu_s: &'a dyn Fn() -> f64,
+}
+
+impl Clock<'_> {
+    /// `(wall, cpu)` seconds that some work takes.
+    fn time<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<(f64, f64)> {
+        let (wall, cpu) = ((self.wall_s)(), (self.cpu_s)());
+        work()?;
+        Ok(((self.wall_s)() - wall, (self.cpu_s)() - cpu))
+    }
+}
+
+/// Median of an unsorted list; 0 for an empty one.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let (middle, odd) = (values.len() / 2, values.len() % 2 == 1);
+    match values.len() {
+        0 => 0.0,
+        _ if odd => values[middle],
+        _ => (values[middle - 1] + values[middle]) / 2.0,
+    }
+}
+
+/// How often the timed product is repeated; the best counts, since everything else only slows it.
+const GEMM_REPEATS: usize = 7;
+
+/// Floating-point operations per processor-second of `[rows, inner] x [inner, columns]` on one thread.
+///
+/// # Errors
+/// [`Error::Device`] where no thread can be started.
+pub fn gemm_flops_per_cpu_s(rows: usize, inner: usize, columns: usize, clock: &Clock<'_>) -> Result<f64> {
+    let a = Tensor::ones((rows, inner), DType::F32, &Device::Cpu)?;
+    let b = Tensor::ones((inner, columns), DType::F32, &Device::Cpu)?;
+    let flops = 2.0 * (rows * inner * columns) as f64;
+    // A clock of processor time ticks slowly on some systems: enough products that a tick does not matter.
+    let products = (4e9 / flops).ceil().max(1.0) as usize;
+    let mut best = 0.0f64;
+    for _ in 0..GEMM_REPEATS {
+        let (wall, cpu) =
+            clock.time(|| alone(|| (0..products).try_for_each(|_| matmul(&a, &b).map(drop))))?;
+        let seconds = if cpu > 0.0 { cpu } else { wall };
+        best = best.max(flops * products as f64 / seconds.max(1e-9));
+    }
+    Ok(best)
+}
+
+/// Runs work on one thread.
+fn alone<R: Send>(work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(|e| Error::Device {
+        spec: "cpu".to_owned(),
+        reason: format!("no thread can be started: {e}"),
+    })?;
+    pool.install(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert_eq!(median(Vec::new()), 0.0);
+    }
+}

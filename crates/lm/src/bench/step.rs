@@ -1,0 +1,213 @@
+//! The cost of a training update, beside the least that its matrix products can take.
+
+use super::{Clock, gemm_flops_per_cpu_s, median};
+use crate::error::Result;
+use crate::lora::{Adapter, LoraConfig, Target};
+use crate::model::{Decoder, DecoderConfig};
+use crate::train::{
+    BatchPlan, Budget, Objective, Observer, Schedule, StepReport, TrainConfig, TrainExample, TrainState,
+    train,
+};
+
+/// What is trained on.
+#[derive(Debug, Clone)]
+pub struct StepWork {
+    /// Examples; each update takes the next `batch_size` of them, round and round.
+    pub examples: Vec<TrainExample>,
+    /// Examples of an update.
+    pub batch_size: usize,
+    /// Rank of the adapter, on all seven projections.
+    pub rank: usize,
+    /// How much memory it may take.
+    pub budget: Budget,
+    /// Updates before the counted ones: they pay for pages and threads.
+    pub warmup_steps: usize,
+    /// Updates that count.
+    pub steps: usize,
+}
+
+/// What updates took; medians over the counted ones.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepFigures {
+    /// Seconds on the clock of an update.
+    pub wall_s_per_step: f64,
+    /// Processor seconds of an update.
+    pub cpu_s_per_step: f64,
+    /// Processor seconds of all counted updates.
+    pub cpu_s: f64,
+    /// Tokens of all counted updates, prompts included.
+    pub tokens: usize,
+    /// Speed of a large product of this model in the same run, 10^9 operations per processor-second.
+    pub gemm_gflop_per_cpu_s: f64,
+    /// Processor seconds that the matrix products of an update need at that speed, mean over the counted ones.
+    pub floor_cpu_s: f64,
+    /// Loss of the last update, nats.
+    pub loss: f64,
+}
+
+/// Measures updates: forward, backward, clipping and AdamW at dropout 0.
+///
+/// # Errors
+/// Whatever [`train`] reports.
+pub fn step(decoder: &Decoder, work: &StepWork, clock: &Clock<'_>) -> Result<StepFigures> {
+    let lora = LoraConfig { rank: work.rank, dropout: 0.0, ..LoraConfig::default() };
+    let adapter = Adapter::init(lora, &decoder.config, 1, &decoder.device)?;
+    let config = TrainConfig {
+        lr: 1e-4,
+        batch_size: work.batch_size,
+        max_updates: work.warmup_steps + work.steps,
+        batch_plan: BatchPlan::InOrder,
+        warmup_updates: 0,
+        schedule: Schedule::Constant,
+        weight_decay: 0.0,
+        max_grad_norm: 1.0,
+        seed: 1,
+        dropout: 0.0,
+        eval_every_updates: 0,
+        stop_lr: None,
+        stop_after_reductions: None,
+        early_stop_evals: None,
+        budget: work.budget,
+        checkpoint_every_updates: 0,
+    };
+    let mut watch = Watch { clock, marks: vec![now(clock)], tokens: Vec::new() };
+    let objective = Objective::Sft(&work.examples);
+    let outcome = train(decoder, &objective, &config, TrainState::new(adapter)?, &mut watch)?;
+    let counted = &watch.marks[work.warmup_steps..];
+    let took =
+        |of: fn(&(f64, f64)) -> f64| counted.windows(2).map(|w| of(&w[1]) - of(&w[0])).collect::<Vec<_>>();
+    let (wall, cpu) = (took(|mark| mark.0), took(|mark| mark.1));
+
+    let shape = &decoder.config;
+    let rows = work.budget.tokens.min(512);
+    let rate = gemm_flops_per_cpu_s(rows, shape.hidden_size, shape.intermediate_size, clock)?;
+    let members = |update: usize| {
+        let places = config.batch_plan.members(work.examples.len(), work.batch_size, 1, update);
+        places.into_iter().map(|place| &work.examples[place]).collect::<Vec<_>>()
+    };
+    let flops: f64 = (work.warmup_steps..config.max_updates)
+        .map(|update| step_flops(shape, work.rank, &members(update)))
+        .sum();
+    Ok(StepFigures {
+        wall_s_per_step: median(wall),
+        cpu_s: cpu.iter().sum(),
+        cpu_s_per_step: median(cpu),
+        tokens: watch.tokens[work.warmup_steps..].iter().sum(),
+        gemm_gflop_per_cpu_s: rate / 1e9,
+        floor_cpu_s: flops / rate / work.steps as f64,
+        loss: outcome.last.loss,
+    })
+}
+
+/// Operations of the matrix products that an update over these examples cannot do without. A multiplication and an
+/// addition are two; causal attention counts the keys that a query sees.
+///
+/// Forward `x Wᵀ` and backward `dy W` of every frozen matrix over every token (the first block passes no gradient on
+/// below its queries, keys and values, the last one needs queries, output and MLP only where there is a loss); the head
+/// forward and backward over tokens with a loss; of the adapter two thin products forward and four backward; of
+/// attention two forward and five backward, whose first computes the probabilities again.
+pub fn step_flops(config: &DecoderConfig, rank: usize, examples: &[&TrainExample]) -> f64 {
+    let tokens: usize = examples.iter().map(|e| e.prompt_ids.len() + e.completion_ids.len()).sum();
+    let loss_tokens: usize = examples.iter().map(|e| e.completion_ids.len()).sum();
+    let (tokens, loss_tokens) = (tokens as f64, loss_tokens as f64);
+    let last = config.num_hidden_layers - 1;
+    let mut flops = 0.0;
+    for layer in 0..config.num_hidden_layers {
+        for target in Target::ALL {
+            let (rows, columns) = config.projection_shape(target);
+            let reads_all = matches!(target, Target::K | Target::V);
+            let count = if layer == last && !reads_all { loss_tokens } else { tokens };
+            let feeds_attention = matches!(target, Target::Q | Target::K | Target::V);
+            let frozen = if layer == 0 && feeds_attention { 1.0 } else { 2.0 };
+            flops += 2.0 * count * frozen * (rows * columns) as f64;
+            flops += 2.0 * count * 3.0 * (rank * (rows + columns)) as f64;
+        }
+    }
+    flops += 2.0 * 2.0 * loss_tokens * (config.vocab_size * config.hidden_size) as f64;
+    let seen: f64 = examples
+        .iter()
+        .map(|e| (e.prompt_ids.len() + e.completion_ids.len()) as f64)
+        .map(|length| length * (length + 1.0) / 2.0)
+        .sum();
+    let heads = (config.num_attention_heads * config.head_dim) as f64;
+    flops + config.num_hidden_layers as f64 * 2.0 * 7.0 * seen * heads
+}
+
+fn now(clock: &Clock<'_>) -> (f64, f64) {
+    ((clock.wall_s)(), (clock.cpu_s)())
+}
+
+/// Puts down the time after each update.
+struct Watch<'a> {
+    clock: &'a Clock<'a>,
+    marks: Vec<(f64, f64)>,
+    tokens: Vec<usize>,
+}
+
+impl Observer for Watch<'_> {
+    fn step(&mut self, report: &StepReport) -> Result<()> {
+        self.marks.push(now(self.clock));
+        self.tokens.push(report.tokens);
+        Ok(())
+    }
+
+    /// Nothing is evaluated: the update alone is measured.
+    fn evaluate(&mut self, _: &Adapter, _: usize) -> Result<f64> {
+        Ok(0.0)
+    }
+
+    fn checkpoint(&mut self, _: &TrainState) -> Result<()> {
+        Ok(())
+    }
+
+    fn stop(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::config_of;
+
+    fn example(prompt: usize, completion: usize) -> TrainExample {
+        TrainExample { prompt_ids: vec![1; prompt], completion_ids: vec![2; completion] }
+    }
+
+    #[test]
+    fn the_floor_counts_what_a_step_needs() {
+        let config = config_of("135m").unwrap();
+        let whole = example(1, 511);
+        // 4 operations a weight and token, 0.13e9 weights, 1024 tokens; adapter and attention add a tenth.
+        let flops = step_flops(&config, 16, &[&whole, &whole]);
+        assert!(flops > 5.5e11 && flops < 6.6e11, "{flops}");
+        let short = step_flops(&config, 16, &[&example(400, 112), &example(400, 112)]);
+        assert!(short < 0.85 * flops, "{short}");
+        let thin = step_flops(&config, 0, &[&example(1, 1)]);
+        let weights = crate::model::parameters(&config) as f64;
+        assert!(thin < 8.0 * weights && thin > 4.0 * weights, "{thin}");
+    }
+
+    #[test]
+    fn figures_are_of_the_counted_updates() {
+        let ticks = std::cell::Cell::new(0.0);
+        let tick = || {
+            ticks.set(ticks.get() + 1.0);
+            ticks.get()
+        };
+        let clock = Clock { wall_s: &tick, cpu_s: &tick };
+        let decoder = crate::test_model::tiny(1);
+        let work = StepWork {
+            examples: vec![example(3, 4), example(2, 2)],
+            batch_size: 2,
+            rank: 2,
+            budget: 64.into(),
+            warmup_steps: 1,
+            steps: 3,
+        };
+        let figures = step(&decoder, &work, &clock).unwrap();
+        assert_eq!((figures.wall_s_per_step, figures.cpu_s_per_step, figures.cpu_s), (2.0, 2.0, 6.0));
+        assert_eq!(figures.tokens, 3 * 11);
+        assert!(figures.loss.is_finite() && figures.floor_cpu_s > 0.0);
+    }
+}

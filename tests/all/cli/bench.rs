@@ -1,0 +1,63 @@
+//! `bench`: every command works and gives figures of the right kind. How fast it is, no test says.
+
+use super::Place;
+
+fn number(value: &serde_json::Value, key: &str) -> f64 {
+    value[key].as_f64().unwrap_or_else(|| panic!("{key} of {value}"))
+}
+
+#[test]
+fn training_and_its_cheaper_form_give_the_same_loss() {
+    let place = Place::new();
+    let small = ["bench", "train", "--shape", "7m", "--batch", "2", "--seq", "24", "--steps", "2"];
+    let kept = place.ok(&small);
+    for key in ["cpu_s_per_step", "wall_s_per_step", "tokens_per_s", "floor_cpu_s", "gemm_gflop_per_cpu_s"] {
+        assert!(number(&kept, key) > 0.0, "{key} of {kept}");
+    }
+    assert_eq!((kept["steps"].as_u64(), kept["tokens"].as_u64()), (Some(2), Some(2 * 2 * 24)));
+    assert!(number(&kept, "floor_share") > 0.0 && number(&kept, "peak_rss_bytes") > 3e7, "{kept}");
+    let again = place.ok(&[&small[..], &["--recompute"]].concat());
+    assert_eq!(again["loss"], kept["loss"]);
+}
+
+#[test]
+fn generation_has_a_row_for_each_weight_type_and_batch() {
+    let place = Place::new();
+    let done = place.ok(&[
+        "bench", "generate", "--shape", "7m", "--batch", "1,3", "--quant", "f32,q8_0", "--prompt", "6",
+        "--new", "5",
+    ]);
+    let rows = done["rows"].as_array().expect("rows").clone();
+    let named: Vec<_> =
+        rows.iter().map(|r| (r["quant"].as_str().unwrap(), r["batch"].as_u64().unwrap())).collect();
+    assert_eq!(named, [("f32", 1), ("f32", 3), ("q8_0", 1), ("q8_0", 3)]);
+    for row in &rows {
+        for key in ["tokens_per_s", "tokens_per_cpu_s", "prefill_tokens_per_cpu_s"] {
+            assert!(number(row, key) > 0.0, "{row}");
+        }
+    }
+}
+
+#[test]
+fn real_pairs_are_read_and_bad_wishes_refused() {
+    let place = Place::new();
+    for wrong in [
+        &["bench", "train", "--shape", "8b"][..],
+        &["bench", "train", "--seq", "1"],
+        &["bench", "train", "--batch", "0"],
+        &["bench", "train", "--data", "pairs.jsonl"],
+        &["bench", "generate", "--quant", "q3"],
+        &["--device", "cuda:7", "bench", "generate"],
+    ] {
+        let refused = place.json(wrong);
+        assert_eq!(refused.code, 2, "{wrong:?}: {}", refused.last);
+        assert!(refused.last["fix"].as_str().is_some_and(|fix| !fix.is_empty()), "{}", refused.last);
+    }
+    let Some(model) = crate::program::model() else { return };
+    let pairs = concat!(env!("CARGO_MANIFEST_DIR"), "/data/clinic_intake.jsonl");
+    let model = model.display().to_string();
+    let args = ["bench", "train", "--data", pairs, "--model", &model, "--items", "4", "--batch", "2"];
+    let done = place.ok(&args);
+    assert_eq!(done["steps"], 2, "one epoch over four rows");
+    assert!(number(&done, "loss") < 8.0, "{done}");
+}
