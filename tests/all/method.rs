@@ -145,6 +145,45 @@ fn alignments_begin_at_ln_2() {
     }
 }
 
+/// Where policy and reference agree, most losses begin at a constant; SimPO's is one where its beta is nothing.
+#[test]
+fn every_preference_loss_aligns_and_takes_over_what_came_before() {
+    let Some(model) = model() else { return };
+    let (workspace, model) = (Workspace::new(), model.display().to_string());
+    let ln_2 = std::f64::consts::LN_2;
+    let losses: [(&[&str], Option<f64>); 6] = [
+        (&["dpo_loss=sigmoid"], Some(ln_2)),
+        (&["dpo_loss=robust", "dpo_label_smoothing=0.1"], Some(ln_2)),
+        (&["dpo_loss=ipo", "dpo_beta=0.5"], Some(1.0)),
+        (&["dpo_loss=apo_zero"], Some(1.0)),
+        (&["dpo_loss=simpo", "dpo_beta=1e-9", "simpo_gamma=0.5"], Some(0.5_f64.exp().ln_1p())),
+        (&["dpo_loss=orpo"], None),
+    ];
+    let mut hashes: Vec<BTreeMap<String, String>> = Vec::new();
+    for (n, (sets, first)) in losses.into_iter().enumerate() {
+        let sets = [&["checkpoint_samples=1", "dpo_checkpoints=1", FEW_SYSTEMS], sets].concat();
+        let ended = workspace.ok(&run_args(&model, SEED, &sets, &["--until", "align"]));
+        let until_align = BEFORE_EVALUATE.map(|(stage, _)| stage);
+        let computed = if n == 0 { &until_align[..=5] } else { &until_align[5..=5] };
+        assert_eq!(ended.stages("running"), computed, "{sets:?}");
+        let run = format!("{DATASET}-{}", n + 1);
+        let align = &workspace.show(&run)["align"];
+        for aligned in [align, &align["dpo_joint"]] {
+            let found = number(&aligned["first_dpo_loss"]);
+            close(&format!("{sets:?}"), found, first.unwrap_or(found), 1e-4);
+            assert!(found > 0.0 && number(&aligned["updates"]) >= 1.0, "{sets:?}: {aligned}");
+            assert!(number(&aligned["margin"]).is_finite());
+        }
+        hashes.push(workspace.hashes(&run));
+    }
+    let of_align: BTreeSet<&str> = hashes.iter().map(|stages| stages["align"].as_str()).collect();
+    assert_eq!(of_align.len(), hashes.len(), "each loss trains another adapter");
+    let before = |stages: &BTreeMap<String, String>| {
+        stages.iter().filter(|(stage, _)| *stage != "align").map(|(_, hash)| hash.clone()).collect::<Vec<_>>()
+    };
+    assert!(hashes.iter().all(|stages| before(stages) == before(&hashes[0])));
+}
+
 #[test]
 fn pairs_keep_their_promises() {
     let Some(run) = finished() else { return };
