@@ -238,7 +238,7 @@ fn without_generation_tags(source: &str) -> String {
 
 fn template_error(error: minijinja::Error) -> Error {
     if error.kind() == ErrorKind::OutOfFuel {
-        let reason = "it runs without end. Use the template that was published with the model".to_string();
+        let reason = "it runs without end".to_string();
         return Error::ChatTemplate { reason };
     }
     Error::ChatTemplate { reason: error.detail().map_or_else(|| error.to_string(), str::to_string) }

@@ -14,8 +14,8 @@ pub fn select(spec: &str) -> Result<Device> {
     let ordinal: usize = index.parse().map_err(|_| unusable(format!("`{index}` is not a device number")))?;
     match kind {
         "cpu" => Ok(Device::Cpu),
-        "cuda" => Device::new_cuda(ordinal).map_err(|e| unusable(format!("{e}. Use `cpu` in its place."))),
-        "metal" => Device::new_metal(ordinal).map_err(|e| unusable(format!("{e}. Use `cpu` in its place."))),
+        "cuda" => Device::new_cuda(ordinal).map_err(|e| unusable(e.to_string())),
+        "metal" => Device::new_metal(ordinal).map_err(|e| unusable(e.to_string())),
         _ => Err(unusable("known devices are cpu, cuda, cuda:N and metal".to_string())),
     }
 }

@@ -1,7 +1,7 @@
 //! Everything that can go wrong with a model, as one error type.
 //!
-//! Messages are for people: what happened, what it means, what to do next. Variants exist where a caller can
-//! act on the difference.
+//! Messages are for people: what happened and what it means. What to do next depends on who shows them (`fix` of
+//! `mrds::Error`). Variants exist where a caller can act on the difference.
 
 use std::path::{Path, PathBuf};
 
@@ -12,14 +12,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file that the model needs is absent.
-    #[error("{} is missing: the folder is not complete.", path.display())]
+    #[error("{} is missing: the folder is not complete", path.display())]
     MissingFile {
         /// The file that was looked for.
         path: PathBuf,
     },
     /// A folder with several GGUF files and nothing that says which one is meant.
     #[error(
-        "the folder holds several models: {}. Name one of these files instead of the folder.",
+        "the folder holds several models: {}",
         files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
     )]
     SeveralModels {
@@ -28,8 +28,7 @@ pub enum Error {
     },
     /// A weight file is shorter than its header says: an interrupted download or copy.
     #[error(
-        "{} is incomplete: the file has {found_bytes} bytes, its header announces {expected_bytes}. \
-         Download or copy it again.",
+        "{} is incomplete: the file has {found_bytes} bytes, its header announces {expected_bytes}",
         path.display()
     )]
     Truncated {
@@ -49,7 +48,7 @@ pub enum Error {
         reason: String,
     },
     /// The model's architecture is not one that the decoder computes exactly.
-    #[error("models of type {found} are not supported. Supported are: {supported}.")]
+    #[error("models of type {found} are not supported. Supported are: {supported}")]
     UnsupportedArchitecture {
         /// Architecture as config.json names it.
         found: String,
@@ -67,10 +66,7 @@ pub enum Error {
         reason: String,
     },
     /// Tokenizer and weights do not belong together.
-    #[error(
-        "the tokenizer knows {tokenizer} tokens but the model only {model}: they do not belong together. \
-         Use the tokenizer.json that was published with the model."
-    )]
+    #[error("the tokenizer knows {tokenizer} tokens but the model only {model}: they do not belong together")]
     VocabularyMismatch {
         /// Entries of the tokenizer (highest id + 1).
         tokenizer: usize,
@@ -100,7 +96,7 @@ pub enum Error {
         reason: String,
     },
     /// A saved training state cannot be continued from.
-    #[error("the saved training state {} cannot be used: {reason}. Start this training again.", path.display())]
+    #[error("the saved training state {} cannot be used: {reason}", path.display())]
     Checkpoint {
         /// The state's file.
         path: PathBuf,
@@ -108,7 +104,7 @@ pub enum Error {
         reason: String,
     },
     /// More tokens than the model can attend to.
-    #[error("the text needs {tokens} tokens, the model can read {limit}. Shorten it or use another model.")]
+    #[error("the text needs {tokens} tokens, the model can read {limit}")]
     ContextExceeded {
         /// Tokens needed.
         tokens: usize,
@@ -116,10 +112,7 @@ pub enum Error {
         limit: usize,
     },
     /// A value became infinite or not a number.
-    #[error(
-        "{what} is not a finite number. The weights may be damaged, or a training rate is too high: \
-         check the model or lower the learning rate."
-    )]
+    #[error("{what} is not a finite number: the weights are damaged, or a learning rate is too high")]
     NonFinite {
         /// The quantity.
         what: String,
@@ -137,7 +130,7 @@ pub enum Error {
     Device {
         /// The device asked for.
         spec: String,
-        /// Why not, and what to do.
+        /// Why not.
         reason: String,
     },
     /// The work was stopped on request; its state was saved first.
@@ -181,5 +174,34 @@ impl Error {
     /// An unusable adapter at `path`.
     pub fn adapter(path: &Path, reason: impl Into<String>) -> Self {
         Error::Adapter { path: path.to_path_buf(), reason: reason.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who shows an error puts what to do behind it; the message does not say it a second time.
+    #[test]
+    fn messages_say_what_happened_and_not_what_to_do() {
+        let path = PathBuf::from("model");
+        let text = String::from("text");
+        let errors = [
+            Error::MissingFile { path: path.clone() },
+            Error::SeveralModels { files: vec![path.clone()] },
+            Error::Truncated { path: path.clone(), found_bytes: 1, expected_bytes: 2 },
+            Error::UnsupportedArchitecture { found: text.clone(), supported: text.clone() },
+            Error::VocabularyMismatch { tokenizer: 2, model: 1 },
+            Error::Checkpoint { path, reason: text.clone() },
+            Error::ContextExceeded { tokens: 2, limit: 1 },
+            Error::NonFinite { what: text },
+        ];
+        let instructions =
+            ["download", "copy", "use ", "choose", "check ", "shorten", "lower ", "start ", "name "];
+        for error in errors {
+            let said = error.to_string().to_lowercase();
+            assert_eq!(instructions.iter().find(|word| said.contains(**word)), None, "{said}");
+            assert!(!said.ends_with('.'), "{said}");
+        }
     }
 }
