@@ -1,8 +1,9 @@
 //! Checkpoint weights: safetensors files or one GGUF file, memory-mapped, checked before use.
 //!
 //! Weights are read from safetensors and GGUF only: pickled formats run code when they are opened. Headers are read
-//! once. f32 matrices, and half-precision ones of a small model, are laid into the form the decoder multiplies by; others
-//! stay in the mapped file. So the peak while loading is the model and one tensor.
+//! once. f32 matrices, and half-precision ones of a small model, are laid into the form the decoder multiplies by, and
+//! their pages of the file are given back; others stay in the mapped file. So the peak while loading is the model and one
+//! tensor.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -161,22 +162,27 @@ impl Weights {
             }
         };
         let float = matches!(dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16);
-        let packed = match quantize.block_type(columns) {
+        let named = |e: Error| Error::weights(&stored.path, format!("tensor `{name}`: {e}"));
+        let weight = match quantize.block_type(columns) {
             Some(block) if float => {
-                Packed::quantize(block, rows, columns, |range| stored.widen(dtype, columns, range))
+                let widen = |range| stored.widen(dtype, columns, range);
+                Weight::Packed(Packed::quantize(block, rows, columns, widen).map_err(named)?)
             }
             _ if dtype == GgmlDType::F32 => {
                 let values = stored.widen_transposed(rows, columns);
-                return Ok(Weight::Dense(Tensor::from_vec(values, (columns, rows), device)?));
+                Weight::Dense(Tensor::from_vec(values, (columns, rows), device)?)
             }
             _ if float && self.widened => {
                 let values = stored.widen(dtype, columns, 0..rows)?;
-                return Weight::dense(&Tensor::from_vec(values, (rows, columns), device)?);
+                Weight::dense(&Tensor::from_vec(values, (rows, columns), device)?)?
             }
-            _ => Packed::new(stored.in_order(dtype, columns)?, dtype, rows, columns),
+            _ => {
+                let bytes = stored.in_order(dtype, columns)?;
+                return Packed::new(bytes, dtype, rows, columns).map(Weight::Packed).map_err(named);
+            }
         };
-        let packed = packed.map_err(|e| Error::weights(&stored.path, format!("tensor `{name}`: {e}")))?;
-        Ok(Weight::Packed(packed))
+        stored.bytes.release();
+        Ok(weight)
     }
 
     fn stored(&self, name: &str, shape: &[usize]) -> Result<(&Stored, GgmlDType)> {
@@ -361,5 +367,38 @@ fn check_length(path: &Path, map: &Mmap) -> Result<()> {
     match found_bytes < expected_bytes {
         true => truncated(expected_bytes),
         false => Ok(()),
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// Bytes of a mapped file that lie in memory.
+    fn resident_bytes(path: &Path) -> usize {
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let (_, own) = maps.split_once(&path.display().to_string()).expect("the file is mapped");
+        let line = own.lines().find_map(|line| line.strip_prefix("Rss:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+    }
+
+    #[test]
+    fn the_file_of_a_dense_matrix_does_not_stay_in_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.safetensors");
+        let shape = (1 << 10, 1 << 10);
+        let values = Tensor::rand(-1f32, 1.0, shape, &Device::Cpu).unwrap();
+        let tensors = std::collections::HashMap::from([("a", values.clone()), ("b", values.clone())]);
+        candle_core::safetensors::save(&tensors, &path).unwrap();
+        for quantize in [Quantize::None, Quantize::Q8_0] {
+            let weights = Weights::open_file(&path).unwrap();
+            for name in ["a", "b", "a"] {
+                let weight = weights.matrix(name, shape, quantize, &Device::Cpu).unwrap();
+                let off = (weight.to_dense().unwrap() - &values).unwrap().abs().unwrap().max_all().unwrap();
+                assert!(off.to_scalar::<f32>().unwrap() < 0.01, "what was given back is read again");
+                let resident = resident_bytes(&path);
+                assert!(resident < 1 << 20, "{resident} bytes of the file are in memory");
+            }
+        }
     }
 }

@@ -33,6 +33,21 @@ impl Bytes {
         }
     }
 
+    /// Gives the memory of a mapped file back, for bytes that are not needed soon: what is read again comes from the
+    /// file again.
+    pub(crate) fn release(&self) {
+        #[cfg(unix)]
+        if let Self::Mapped(map, range) = self {
+            use memmap2::UncheckedAdvice::DontNeed;
+            #[expect(unsafe_code, reason = "this advice throws away what was written to private memory")]
+            // SAFETY: nothing is ever written here: a `Mmap` is a shared, read-only map of a file, and pages that were
+            // given back are filled from that file with the same bytes. So no slice of the map changes.
+            let advised = unsafe { map.unchecked_advise_range(DontNeed, range.start, range.len()) };
+            // A system that does not take the advice keeps the pages; nothing else differs.
+            drop(advised);
+        }
+    }
+
     /// A range of these bytes; a mapped file stays mapped.
     pub(crate) fn part(&self, range: Range<usize>) -> Self {
         match self {
