@@ -11,7 +11,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use lm::memory::{self, Precision, Training};
+use lm::memory::{self, Training};
 use lm::sample::Filters;
 use lm::train::{Objective, TrainExample, TrainState, batch_gradients};
 use lm::{
@@ -41,7 +41,6 @@ fn main() {
     let summary = check_folder(folder).unwrap();
     let config = &summary.config;
     let held = memory::held_bytes(config, summary.weight_bytes);
-    let copied = if held >= memory::weights_bytes(config, Precision::F32) { summary.weight_bytes } else { 0 };
     let process = memory::process_bytes(config);
     let decoder = LanguageModel::load(folder, &Device::Cpu).unwrap().decoder;
     let added = match work.as_str() {
@@ -51,7 +50,7 @@ fn main() {
         "train" => training(&decoder),
         other => return println!("load, generate, score or train, not {other}"),
     };
-    let predicted = process + held + added.max(copied);
+    let predicted = process + held + added;
     let measured = peak_rss_bytes();
     println!(
         "{} {work}: predicted {:.1} MB (process {:.1}, weights {:.1}, work {:.1}), measured {:.1} MB, {:+.1} %",

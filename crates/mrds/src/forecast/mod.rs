@@ -116,7 +116,6 @@ struct Known {
     config: DecoderConfig,
     parameters: u64,
     loaded_bytes: u64,
-    loading_bytes: u64,
     rates: Rates,
     loaded: Option<LanguageModel>,
 }
@@ -168,13 +167,9 @@ impl Known {
         let rates = Rates::measure(&model.decoder, request.recipe.lora_rank)?;
         let process = memory::process_bytes(&summary.config);
         let held = memory::held_bytes(&summary.config, summary.weight_bytes);
-        // f32 weights are laid out anew from the mapped file; narrower ones stay in it.
-        let dense = held >= memory::weights_bytes(&summary.config, Precision::F32);
-        let copied = if dense { summary.weight_bytes } else { 0 };
         Ok(Self {
             parameters: summary.parameters,
             loaded_bytes: process + held,
-            loading_bytes: process + held + copied,
             config: summary.config,
             rates,
             loaded: Some(model),
@@ -187,7 +182,6 @@ impl Known {
         Ok(Self {
             parameters: entry.parameters,
             loaded_bytes,
-            loading_bytes: loaded_bytes,
             rates: Rates::estimate(&config, gemm_flops_per_s()?),
             config,
             loaded: None,
@@ -195,13 +189,8 @@ impl Known {
     }
 
     fn forecast(&self, recipe: &Recipe, texts: &Texts, threads: usize) -> Vec<StageForecast> {
-        let setting = Setting {
-            config: &self.config,
-            loaded_bytes: self.loaded_bytes,
-            loading_bytes: self.loading_bytes,
-            rates: self.rates,
-            threads,
-        };
+        let setting =
+            Setting { config: &self.config, loaded_bytes: self.loaded_bytes, rates: self.rates, threads };
         forecast(&setting, recipe, texts)
     }
 

@@ -61,8 +61,6 @@ pub struct Setting<'a> {
     pub config: &'a DecoderConfig,
     /// Memory of the process with the model loaded and nothing done yet.
     pub loaded_bytes: u64,
-    /// Highest memory while it loads.
-    pub loading_bytes: u64,
     /// Speed.
     pub rates: Rates,
     /// Threads of the computation.
@@ -97,8 +95,7 @@ impl Forecast<'_> {
         let disk = adapters * ADAPTERS_ON_DISK * adapter + (work.generate * BYTES_PER_TOKEN) as u64;
         StageForecast {
             name,
-            peak_bytes: (self.setting.loaded_bytes + self.added_bytes(name) + adapters * adapter)
-                .max(self.setting.loading_bytes),
+            peak_bytes: self.setting.loaded_bytes + self.added_bytes(name) + adapters * adapter,
             disk_bytes: disk,
             seconds: work.train / rates.train + work.forward / rates.forward + work.generate / rates.generate,
         }
