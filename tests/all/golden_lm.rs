@@ -390,8 +390,10 @@ fn published_chat_templates() {
     for case in cases {
         let name = case["template"].as_str().unwrap();
         let source = std::fs::read_to_string(dir.join(format!("{name}.jinja"))).unwrap();
-        let token = |field: &str| case[field].as_str().unwrap_or_default();
-        let chat = lm::ChatTemplate::new(Some(&source), token("bos_token"), token("eos_token")).unwrap();
+        let tokens = ["bos_token", "eos_token"]
+            .into_iter()
+            .filter_map(|name| Some((name, case[name].as_str()?.to_owned())));
+        let chat = lm::ChatTemplate::new(Some(&source), tokens.collect()).unwrap();
         let prompted = case["add_generation_prompt"].as_bool().unwrap();
         let text = chat.render(&messages(&case["messages"]), prompted).unwrap();
         assert_eq!(text, case["rendered"].as_str().unwrap(), "{name}");

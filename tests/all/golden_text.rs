@@ -12,7 +12,7 @@ use mrds::stage_name::StageName;
 use mrds::store::RunRow;
 use serde_json::{Value, json};
 
-use crate::fixture::{golden, ids, json, shared};
+use crate::fixture::{golden, ids, json, own_golden, shared};
 use crate::program::{DATASET, Workspace};
 
 /// Folders with a tokenizer each: the published ones, where they are at hand, and those of the tiny models.
@@ -164,8 +164,10 @@ fn with_tokenizer(dir: &Path, template: &ChatTemplate) -> LanguageModel {
 fn published(case: &Value, dir: &Path) -> ChatTemplate {
     let name = case["template"].as_str().unwrap();
     let source = std::fs::read_to_string(dir.join(format!("{name}.jinja"))).unwrap();
-    let token = |field: &str| case[field].as_str().unwrap_or_default();
-    ChatTemplate::new(Some(&source), token("bos_token"), token("eos_token")).unwrap()
+    let tokens = ["bos_token", "eos_token"]
+        .into_iter()
+        .filter_map(|name| Some((name, case[name].as_str()?.to_owned())));
+    ChatTemplate::new(Some(&source), tokens.collect()).unwrap()
 }
 
 #[test]
@@ -192,6 +194,27 @@ fn renderings_and_their_ids() {
         }
     }
     println!("{}: {} renderings and their ids checked", dir.display(), cases.len());
+}
+
+#[test]
+fn a_template_is_given_the_special_tokens_that_transformers_gives() {
+    let dir = own_golden("special_tokens");
+    let fixture = json(&dir.join("rendered.json"));
+    let cases = fixture["cases"].as_array().unwrap();
+    for case in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let changes = case["tokenizer_config"].as_object().unwrap().iter();
+        let changes: Vec<(&str, Value)> = changes.map(|(key, value)| (key.as_str(), value.clone())).collect();
+        let template = [("chat_template", fixture["template"].clone())];
+        copy_model(folder.path(), &[changes, template.to_vec()].concat());
+        if !case["special_tokens_map"].is_null() {
+            let map = case["special_tokens_map"].to_string();
+            std::fs::write(folder.path().join("special_tokens_map.json"), map).unwrap();
+        }
+        let text = ChatTemplate::load(folder.path()).unwrap().render(&messages(&fixture["messages"]), false);
+        assert_eq!(text.unwrap(), case["rendered"].as_str().unwrap(), "{case}");
+    }
+    println!("{}: {} renderings checked", dir.display(), cases.len());
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! writes as Python does, `{% generation %}` blocks; `tools` and `documents` are none. They are untrusted code:
 //! a rendering has a budget of instructions and output, and no way to files or the clock.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -27,6 +28,14 @@ const PLAIN_TEMPLATE: &str = "{{ bos_token }}{% for message in messages %}\
 {% if add_generation_prompt %}{{ '### Assistant:\\n' }}{% endif %}";
 
 const TEMPLATE: &str = "chat";
+
+/// The special tokens that templates know by name, as far as a tokenizer has them: transformers' `special_tokens_map`.
+/// A name without a token is undefined in a template, as it is there.
+pub type NamedTokens = BTreeMap<&'static str, String>;
+
+/// The names of [`NamedTokens`].
+pub const TOKEN_NAMES: [&str; 7] =
+    ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
 /// The day that templates see unless another is set: the one that Llama's templates fall back to, so that a
 /// prompt does not change overnight.
@@ -69,8 +78,7 @@ impl Message {
 pub struct ChatTemplate {
     environment: Environment<'static>,
     source: String,
-    bos_token: String,
-    eos_token: String,
+    tokens: NamedTokens,
     date: Date,
     /// The model brings its own template.
     pub own: bool,
@@ -92,14 +100,14 @@ impl ChatTemplate {
         } else {
             configured_template(&config["chat_template"])
         };
-        Self::new(source.as_deref(), token_string(&config["bos_token"]), token_string(&config["eos_token"]))
+        Self::new(source.as_deref(), named_tokens(dir, &config)?)
     }
 
     /// From a template's text (`None`: the plain one) and the tokens it may write.
     ///
     /// # Errors
     /// [`Error::ChatTemplate`] where the template is not valid Jinja.
-    pub fn new(source: Option<&str>, bos_token: &str, eos_token: &str) -> Result<Self> {
+    pub fn new(source: Option<&str>, tokens: NamedTokens) -> Result<Self> {
         let own = source.is_some();
         let source = source.unwrap_or(PLAIN_TEMPLATE).to_string();
         let mut environment = Environment::new();
@@ -113,14 +121,7 @@ impl ChatTemplate {
         });
         environment.add_filter("tojson", to_json);
         environment.add_template_owned(TEMPLATE, without_generation_tags(&source)).map_err(template_error)?;
-        let mut chat = Self {
-            environment,
-            source,
-            bos_token: bos_token.into(),
-            eos_token: eos_token.into(),
-            date: DEFAULT_DATE,
-            own,
-        };
+        let mut chat = Self { environment, source, tokens, date: DEFAULT_DATE, own };
         chat.set_date(DEFAULT_DATE);
         Ok(chat)
     }
@@ -161,8 +162,7 @@ impl ChatTemplate {
                 documents => (),
                 date_string => strtime::format(DATE_STRING, self.date).unwrap_or_default(),
                 add_generation_prompt => add_generation_prompt,
-                bos_token => self.bos_token.as_str(),
-                eos_token => self.eos_token.as_str(),
+                ..minijinja::Value::from_pairs(self.tokens.iter().map(|(name, token)| (*name, token.as_str())))
             })
             .map_err(template_error)
     }
@@ -172,9 +172,14 @@ impl ChatTemplate {
         &self.source
     }
 
-    /// The token that ends a sequence, as tokenizer_config.json names it; empty where it does not.
+    /// The special tokens that the template knows by name.
+    pub fn tokens(&self) -> &NamedTokens {
+        &self.tokens
+    }
+
+    /// The token that ends a sequence; empty where the tokenizer names none.
     pub fn eos_token(&self) -> &str {
-        &self.eos_token
+        self.tokens.get("eos_token").map_or("", String::as_str)
     }
 }
 
@@ -244,6 +249,19 @@ fn template_error(error: minijinja::Error) -> Error {
     Error::ChatTemplate { reason: error.detail().map_or_else(|| error.to_string(), str::to_string) }
 }
 
+/// The named tokens of tokenizer_config.json; in an older folder, without its list of added tokens,
+/// special_tokens_map.json has the last word.
+fn named_tokens(dir: &Path, config: &Value) -> Result<NamedTokens> {
+    let older = dir.join("special_tokens_map.json");
+    let map = match config["added_tokens_decoder"].is_null() && older.is_file() {
+        true => read_json(&older)?,
+        false => Value::Null,
+    };
+    let token =
+        |name| [&map, config].into_iter().map(|json| token_string(&json[name])).find(|t| !t.is_empty());
+    Ok(TOKEN_NAMES.into_iter().filter_map(|name| Some((name, token(name)?.to_owned()))).collect())
+}
+
 /// A single template, or the one called `default` of a list.
 fn configured_template(value: &Value) -> Option<String> {
     match value {
@@ -260,9 +278,16 @@ fn configured_template(value: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// A template that knows no tokens.
+    fn template(source: &str) -> Result<ChatTemplate> {
+        ChatTemplate::new(Some(source), NamedTokens::new())
+    }
+
     #[test]
     fn without_a_template_the_plain_one_closes_the_reply() {
-        let chat = ChatTemplate::new(None, "<s>", "</s>").unwrap();
+        let tokens = [("bos_token", "<s>"), ("eos_token", "</s>")];
+        let chat =
+            ChatTemplate::new(None, tokens.map(|(name, token)| (name, token.to_owned())).into()).unwrap();
         assert!(!chat.own);
         let messages = [Message::new("user", " Hi "), Message::new("assistant", "Hello")];
         let text = chat.render(&messages, false).unwrap();
@@ -272,35 +297,35 @@ mod tests {
 
     #[test]
     fn a_refusal_of_the_template_is_told() {
-        let chat = ChatTemplate::new(Some("{{ raise_exception('no system role') }}"), "", "").unwrap();
+        let chat = template("{{ raise_exception('no system role') }}").unwrap();
         let error = chat.render(&[], false).unwrap_err();
         assert!(error.to_string().contains("no system role"), "{error}");
-        assert!(matches!(ChatTemplate::new(Some("{% if %}"), "", ""), Err(Error::ChatTemplate { .. })));
+        assert!(matches!(template("{% if %}"), Err(Error::ChatTemplate { .. })));
     }
 
     #[test]
     fn python_methods_work() {
-        let chat = ChatTemplate::new(Some("{{ messages[0]['content'].strip().upper() }}"), "", "").unwrap();
+        let chat = template("{{ messages[0]['content'].strip().upper() }}").unwrap();
         assert_eq!(chat.render(&[Message::new("user", " a ")], false).unwrap(), "A");
     }
 
     #[test]
     fn the_day_is_the_one_that_was_set() {
         let source = "{{ strftime_now('%d %b %Y %A %B %m %j %H:%M:%S') }}|{{ date_string }}";
-        let mut chat = ChatTemplate::new(Some(source), "", "").unwrap();
+        let mut chat = template(source).unwrap();
         assert!(chat.tells_date());
         assert_eq!(chat.render(&[], false).unwrap(), "26 Jul 2024 Friday July 07 208 00:00:00|26 Jul 2024");
         chat.set_date(Date::constant(2026, 3, 1));
         assert!(chat.clone().render(&[], false).unwrap().ends_with("|01 Mar 2026"));
         assert_eq!(day_of(1_767_225_599_999), Date::constant(2025, 12, 31));
-        let wrong = ChatTemplate::new(Some("{{ strftime_now('%!') }}"), "", "").unwrap();
+        let wrong = template("{{ strftime_now('%!') }}").unwrap();
         assert!(matches!(wrong.render(&[], false), Err(Error::ChatTemplate { .. })));
     }
 
     #[test]
     fn json_is_written_as_python_does() {
         let source = "{{ messages | tojson }}{{ messages[0] | tojson(indent=2) }}{{ [] | tojson }}";
-        let chat = ChatTemplate::new(Some(source), "", "").unwrap();
+        let chat = template(source).unwrap();
         let text = chat.render(&[Message::new("user", "<é>\n\"")], false).unwrap();
         let expected = r#"[{"role": "user", "content": "<é>\n\""}]{
   "role": "user",
@@ -312,7 +337,7 @@ mod tests {
     #[test]
     fn generation_blocks_keep_their_space_control() {
         let source = "{% for m in messages %}\n  {%- generation -%}\n {{ m.content }} {% endgeneration %}\n!{% endfor %}";
-        let chat = ChatTemplate::new(Some(source), "", "").unwrap();
+        let chat = template(source).unwrap();
         assert_eq!(chat.render(&[Message::new("assistant", "a")], false).unwrap(), "a !");
         assert_eq!(without_generation_tags("{% if generation %}{% open"), "{% if generation %}{% open");
     }
@@ -322,7 +347,7 @@ mod tests {
         let source = "{% macro show(x) %}[{{ x }}]{% endmacro %}{% set ns = namespace(n=0) %}\
             {% for m in messages %}{% set ns.n = ns.n + loop.index0 %}{{ show(m.role) if loop.first else '' }}{% endfor %}\
             {{ ns.n }}{{ tools is none }}{{ documents is none }}{{ tools is defined }}{{ 'a b'.split(' ')[-1] }}";
-        let chat = ChatTemplate::new(Some(source), "", "").unwrap();
+        let chat = template(source).unwrap();
         let messages = ["user", "assistant", "user"].map(|role| Message::new(role, ""));
         assert_eq!(chat.render(&messages, false).unwrap(), "[user]3TrueTrueTrueb");
     }
@@ -334,11 +359,32 @@ mod tests {
         let recursive = "{% macro again(x) %}{{ again(x) }}{% endmacro %}{{ again(1) }}";
         let large = "{% set ns = namespace(t='xxxxxxxx') %}{% for i in range(9999) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}";
         for source in [nested, recursive, large] {
-            let chat = ChatTemplate::new(Some(source), "", "").unwrap();
+            let chat = template(source).unwrap();
             let begun = std::time::Instant::now();
             assert!(matches!(chat.render(&[], false), Err(Error::ChatTemplate { .. })), "{source}");
             assert!(begun.elapsed().as_secs() < 10, "{source}");
         }
+    }
+
+    #[test]
+    fn tokens_come_from_the_tokenizers_configuration_or_an_older_map() {
+        let dir = tempfile::tempdir().unwrap();
+        let write =
+            |name: &str, json: Value| std::fs::write(dir.path().join(name), json.to_string()).unwrap();
+        let written = || ChatTemplate::load(dir.path()).unwrap().render(&[], false).unwrap();
+        let source = "{{ bos_token }} {{ pad_token }} {{ mask_token is defined }}";
+        let config = serde_json::json!({"chat_template": source, "bos_token": "<s>", "pad_token": null});
+        write("tokenizer_config.json", config.clone());
+        assert_eq!(written(), "<s>  False");
+        write(
+            "special_tokens_map.json",
+            serde_json::json!({"bos_token": "<b>", "pad_token": {"content": "<p>"}}),
+        );
+        assert_eq!(written(), "<b> <p> False");
+        let mut newer = config;
+        newer["added_tokens_decoder"] = serde_json::json!({});
+        write("tokenizer_config.json", newer);
+        assert_eq!(written(), "<s>  False");
     }
 
     #[test]

@@ -93,10 +93,7 @@ impl Checkpoint {
     pub fn chat_template(&self) -> Result<ChatTemplate> {
         let beside = ChatTemplate::load(self.dir())?;
         match self {
-            Self::Gguf(file) if !beside.own => {
-                let (source, bos_token, eos_token) = file.chat_template();
-                ChatTemplate::new(source, bos_token, eos_token)
-            }
+            Self::Gguf(file) if !beside.own => ChatTemplate::new(file.chat_template(), file.named_tokens()),
             _ => Ok(beside),
         }
     }

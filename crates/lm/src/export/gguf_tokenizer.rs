@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value as Json;
 
+use crate::chat_template::TOKEN_NAMES;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::gguf::format::Value;
+use crate::gguf::names;
 use crate::gguf::tokenizer::{
     BYTE, CONTROL, LLAMA3_PATTERN, NORMAL, QWEN2_PATTERN, UNKNOWN, UNUSED, USER_DEFINED,
 };
@@ -26,8 +28,6 @@ pub(super) fn tokenizer_metadata(
         return Ok(file.tokenizer_metadata());
     }
     let json = read_json(&path)?;
-    let settings = checkpoint.dir().join("tokenizer_config.json");
-    let settings = if settings.is_file() { read_json(&settings)? } else { Json::Null };
     let refuse = |reason: &str| Error::Tokenizer { path: path.clone(), reason: reason.to_owned() };
     let vocabulary = Vocabulary::read(&json, config.vocab_size)
         .ok_or_else(|| refuse("is no BPE vocabulary of the model's size"))?;
@@ -52,19 +52,22 @@ pub(super) fn tokenizer_metadata(
     metadata.push(("tokens", Value::strings(vocabulary.tokens.iter().map(String::as_str))));
     metadata
         .push(("token_type", Value::Array(vocabulary.kinds.iter().map(|kind| Value::I32(*kind)).collect())));
-    let named = |key: &str| {
-        let token = settings[key].as_str().or_else(|| settings[key]["content"].as_str())?;
-        vocabulary.tokens.iter().position(|known| known == token)
-    };
-    let bos = named("bos_token").or(config.bos_token_id.map(|id| id as usize));
-    let eos = named("eos_token").or(config.eos_token_ids.first().map(|id| *id as usize));
-    for (key, id) in [("bos_token_id", bos), ("eos_token_id", eos)] {
-        metadata.extend(id.map(|id| (key, Value::U32(id as u32))));
-    }
     metadata.push(("add_bos_token", Value::Bool(begins_with_special(&json["post_processor"]))));
     let mut metadata: Vec<(String, Value)> =
         metadata.into_iter().map(|(key, value)| (format!("tokenizer.ggml.{key}"), value)).collect();
     let chat = checkpoint.chat_template()?;
+    for name in TOKEN_NAMES {
+        let named =
+            chat.tokens().get(name).and_then(|token| vocabulary.tokens.iter().position(|t| t == token));
+        let configured = match name {
+            "bos_token" => config.bos_token_id,
+            "eos_token" => config.eos_token_ids.first().copied(),
+            _ => None,
+        };
+        let id = named.map(|id| id as u32).or(configured);
+        let key = format!("tokenizer.ggml.{}", names::token_key(name));
+        metadata.extend(id.map(|id| (key, Value::U32(id))));
+    }
     if chat.own {
         metadata.push(("tokenizer.chat_template".to_owned(), Value::String(chat.source().to_owned())));
     }

@@ -154,10 +154,11 @@ fn write_side_files(checkpoint: &Checkpoint, to: &Path) -> Result<()> {
         write_json(&to.join("tokenizer.json"), &file.tokenizer_json()?)?;
     }
     if !to.join("tokenizer_config.json").is_file() {
-        let (template, bos, eos) = file.chat_template();
-        let token = |token: &str| if token.is_empty() { Value::Null } else { json!(token) };
-        let config = json!({"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": token(bos),
-            "eos_token": token(eos), "chat_template": template, "clean_up_tokenization_spaces": false});
+        let mut config = json!({"tokenizer_class": "PreTrainedTokenizerFast",
+            "chat_template": file.chat_template(), "clean_up_tokenization_spaces": false});
+        for (name, token) in file.named_tokens() {
+            config[name] = json!(token);
+        }
         write_json(&to.join("tokenizer_config.json"), &config)?;
     }
     Ok(())

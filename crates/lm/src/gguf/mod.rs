@@ -12,6 +12,7 @@ use candle_core::Device;
 use candle_core::quantized::GgmlDType;
 use memmap2::Mmap;
 
+use crate::chat_template::{NamedTokens, TOKEN_NAMES};
 use crate::error::{Error, Result};
 use crate::model::packed::{Bytes, decode};
 use crate::model::{DecoderConfig, Quantize, Weight};
@@ -144,17 +145,19 @@ impl Gguf {
         entries.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
-    /// Chat template, begin and end token as the metadata has them.
-    pub fn chat_template(&self) -> (Option<&str>, &str, &str) {
-        let token = |key: &str| {
-            let id = self.metadata.get(key).and_then(Value::as_u64)?;
-            self.metadata.get("tokenizer.ggml.tokens")?.as_array()?.get(id as usize)?.as_str()
+    /// The chat template of the metadata.
+    pub fn chat_template(&self) -> Option<&str> {
+        self.metadata.get("tokenizer.chat_template").and_then(Value::as_str)
+    }
+
+    /// The special tokens that the metadata names.
+    pub fn named_tokens(&self) -> NamedTokens {
+        let tokens = self.metadata.get("tokenizer.ggml.tokens").and_then(Value::as_array).unwrap_or_default();
+        let token = |name| {
+            let id = self.metadata.get(&format!("tokenizer.ggml.{}", names::token_key(name)))?.as_u64()?;
+            tokens.get(usize::try_from(id).ok()?)?.as_str()
         };
-        (
-            self.metadata.get("tokenizer.chat_template").and_then(Value::as_str),
-            token("tokenizer.ggml.bos_token_id").unwrap_or_default(),
-            token("tokenizer.ggml.eos_token_id").unwrap_or_default(),
-        )
+        TOKEN_NAMES.into_iter().filter_map(|name| Some((name, token(name)?.to_owned()))).collect()
     }
 
     fn stored(&self, tensor: &TensorInfo, interleaved: Option<usize>) -> Stored {

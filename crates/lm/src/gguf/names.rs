@@ -1,4 +1,15 @@
-//! Tensor names of Hugging Face's checkpoints and of GGUF (llama.cpp's `gguf-py/gguf/tensor_mapping.py`).
+//! Names of tensors and special tokens in Hugging Face's checkpoints and in GGUF (llama.cpp's
+//! `gguf-py/gguf/tensor_mapping.py` and `constants.py`).
+
+/// The key below `tokenizer.ggml` of a special token; `seperator` is GGUF's spelling.
+pub(crate) fn token_key(name: &str) -> String {
+    match name {
+        "unk_token" => "unknown_token_id".to_owned(),
+        "sep_token" => "seperator_token_id".to_owned(),
+        "pad_token" => "padding_token_id".to_owned(),
+        same => format!("{same}_id"),
+    }
+}
 
 /// Outside the blocks.
 const WHOLE: [(&str, &str); 3] =
