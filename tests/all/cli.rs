@@ -7,6 +7,7 @@ mod bad_input;
 mod bench;
 mod data;
 mod docs;
+mod export;
 mod hub;
 mod hub_server;
 mod model;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Place, Said, list, number, text};
 use crate::program::{binary, model, rows};
 
-const RUN: &str = "d-1";
+pub(super) const RUN: &str = "d-1";
 const STAGES: [&str; 9] = [
     "topics",
     "summaries",
@@ -123,17 +123,17 @@ impl AtWork {
 }
 
 /// The run that all tests look at: started, interrupted while the synthesizer is trained, resumed to its end.
-struct Whole {
-    place: Place,
+pub(super) struct Whole {
+    pub(super) place: Place,
     refused: Value,
     interrupted: Said,
     resumed: Said,
     /// The result of `show`.
-    shown: Value,
+    pub(super) shown: Value,
 }
 
 /// A static is never dropped: its folder lies below the build's, where the next test takes it away.
-fn whole() -> Option<&'static Whole> {
+pub(super) fn whole() -> Option<&'static Whole> {
     // A run that failed is not tried again by every test.
     static WHOLE: OnceLock<Result<Option<Whole>, ()>> = OnceLock::new();
     let made = WHOLE.get_or_init(|| std::panic::catch_unwind(carry_out).map_err(drop));
@@ -166,7 +166,7 @@ fn carry_out() -> Option<Whole> {
     Some(Whole { place, refused, interrupted, resumed, shown })
 }
 
-fn items(whole: &Whole, stage: &str, kind: &str) -> Vec<Value> {
+pub(super) fn items(whole: &Whole, stage: &str, kind: &str) -> Vec<Value> {
     let said = whole.place.json(&["show", RUN, "--stage", stage, "--items"]);
     assert_eq!((said.code, &said.last["items"]), (0, &json!(said.lines.len())), "{}", said.last);
     said.lines.into_iter().filter(|line| line["kind"] == kind).collect()
