@@ -146,6 +146,32 @@ fn score_gives_the_golden_log_probabilities() {
     place.refuses(&["score", "--model", &tiny(), &both], 2, "file", &["exactly one"]);
 }
 
+/// Shapes cannot tell two models of one size apart, so the name that the adapter has of its base model is compared.
+#[test]
+fn an_adapter_of_another_base_model_is_warned_of() {
+    let place = Place::new();
+    let adapter = place.path("adapter");
+    std::fs::create_dir(&adapter).expect("a folder");
+    let source = golden("lora");
+    std::fs::copy(source.join("adapter_model.safetensors"), format!("{adapter}/adapter_model.safetensors"))
+        .expect("a copy");
+    let line = place.write_rows("w.jsonl", &[json!({"prompt": "Who", "completion": " comes?"})]);
+    let talk = place.write("w.txt", "Ann: Is it late?\nBo: Yes.");
+    let model = tiny();
+    for (base, warned) in [("acme/llama-large", true), ("acme/llama-tiny", false), ("", false)] {
+        let mut config = read_json(&source.join("adapter_config.json"));
+        config["base_model_name_or_path"] = json!(base);
+        std::fs::write(format!("{adapter}/adapter_config.json"), config.to_string()).expect("a file");
+        for (command, input) in [("score", &line), ("generate", &line), ("summarize", &talk)] {
+            let (out, err) =
+                place.human(&[command, "--model", &model, "--adapter", &adapter, input.as_str()], 0);
+            let told = err.contains("warning") && err.contains(base) && err.contains(&model);
+            assert_eq!(told, warned, "{command} {base}: {err}");
+            assert!(!out.contains("warning"), "standard output is for results: {out}");
+        }
+    }
+}
+
 #[test]
 fn evaluate_gives_the_golden_rouge() {
     let place = Place::new();
