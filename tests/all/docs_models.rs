@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use lm::Architecture;
+use lm::chat_template::NamedTokens;
+use lm::{Architecture, ChatTemplate, Message};
 
 use crate::fixture::json;
 
@@ -119,4 +120,15 @@ fn every_family_fixture_stands_in_the_table() {
             assert!(named.contains(name.as_str()), "docs/models.md does not name {name}");
         }
     }
+}
+
+#[test]
+fn the_template_of_a_model_without_one_is_written_down() {
+    let page = page();
+    let tokens = [("bos_token", "<s>"), ("eos_token", "</s>")].map(|(name, token)| (name, token.to_owned()));
+    let chat = ChatTemplate::new(None, NamedTokens::from(tokens)).unwrap();
+    assert!(page.contains(&format!("```jinja\n{}\n```\n", chat.source())));
+    let talk = [Message::new("user", "Hi"), Message::new("assistant", "Hello")];
+    let rendered = chat.render(&talk, false).unwrap();
+    assert!(page.contains(&format!("```\n{}\n```\n", rendered.trim_end())));
 }
