@@ -190,6 +190,14 @@ recipe! {
     dialogue_temperature: f64 = 1.0, [Candidates, Align, Dialogues, Evaluate], "argued; format rates depend on it";
     /// Nucleus of the sampling of dialogues.
     dialogue_top_p: f64 = 0.95, [Candidates, Align, Dialogues, Evaluate], "SimPO recipe";
+    /// Only so many of the likeliest tokens of a dialogue may be drawn; 0 is off.
+    dialogue_top_k: usize = 0, [Candidates, Align, Dialogues, Evaluate], "Fan et al. 2018; off";
+    /// Tokens of a dialogue below this share of the likeliest one's probability are not drawn; 0 is off.
+    dialogue_min_p: f64 = 0.0, [Candidates, Align, Dialogues, Evaluate], "Nguyen et al. 2024; off";
+    /// Mass of those tokens of a dialogue whose information is nearest to the expected one; 1 is off.
+    dialogue_typical_p: f64 = 1.0, [Candidates, Align, Dialogues, Evaluate], "Meister et al. 2023; off";
+    /// Divides logits of tokens that stand in prompt or dialogue already (negative ones are multiplied); 1 is off.
+    dialogue_repetition_penalty: f64 = 1.0, [Candidates, Align, Dialogues, Evaluate], "Keskar et al. 2019; off";
     /// Longest dialogue; one that does not end before it breaks the format rule.
     dialogue_max_new_tokens: usize = 512, [Candidates, Align, Dialogues, Evaluate], "argued";
 
@@ -274,6 +282,10 @@ recipe! {
     /// Resamples of every bootstrap interval.
     bootstrap: usize = 10000, [Evaluate], "method page, section 4";
 }
+
+/// Fields that runs of earlier versions do not have: while they are off, a stage's key is what it was without them.
+const LATER: [&str; 4] =
+    ["dialogue_top_k", "dialogue_min_p", "dialogue_typical_p", "dialogue_repetition_penalty"];
 
 /// A named set of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -416,8 +428,12 @@ impl Recipe {
 
     /// The fields that a stage's result depends on, for its cache key.
     pub fn of_stage(&self, stage: StageName) -> Result<Value> {
-        let mut map = self.to_map()?;
-        map.retain(|key, _| DOCS.iter().any(|(name, _, stages, _)| name == key && stages.contains(&stage)));
+        let (mut map, defaults) = (self.to_map()?, Self::default().to_map()?);
+        map.retain(|key, value| {
+            let off = LATER.contains(&key.as_str()) && defaults.get(key) == Some(value);
+            let mut of_stage = DOCS.iter().filter(|(_, _, stages, _)| stages.contains(&stage));
+            !off && of_stage.any(|(name, ..)| name == key)
+        });
         Ok(Value::Object(map))
     }
 
@@ -456,10 +472,20 @@ impl Recipe {
         if !(0.0..1.0).contains(&self.lora_dropout) {
             return refuse("lora_dropout", "must be at least 0 and below 1");
         }
-        for (field, p) in [("summary_top_p", self.summary_top_p), ("dialogue_top_p", self.dialogue_top_p)] {
+        for (field, p) in [
+            ("summary_top_p", self.summary_top_p),
+            ("dialogue_top_p", self.dialogue_top_p),
+            ("dialogue_typical_p", self.dialogue_typical_p),
+        ] {
             if !(p > 0.0 && p <= 1.0) {
                 return refuse(field, "must be above 0 and at most 1");
             }
+        }
+        if !(0.0..=1.0).contains(&self.dialogue_min_p) {
+            return refuse("dialogue_min_p", "must be at least 0 and at most 1");
+        }
+        if !(self.dialogue_repetition_penalty.is_finite() && self.dialogue_repetition_penalty > 0.0) {
+            return refuse("dialogue_repetition_penalty", "must be a positive number");
         }
         for (field, rate) in [("sft_lr", self.sft_lr), ("dpo_lr", self.dpo_lr), ("dpo_beta", self.dpo_beta)] {
             if !rate.is_finite() || rate < 0.0 {
@@ -512,68 +538,4 @@ fn parse_scalar(text: &str) -> toml::Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn toml_round_trips_with_comments() {
-        for preset in [Preset::Paper, Preset::Default, Preset::Small] {
-            let recipe = Recipe::preset(preset);
-            let text = recipe.to_toml().unwrap();
-            assert!(text.contains("# Real pairs to learn from"), "{text}");
-            assert_eq!(Recipe::from_toml(&text).unwrap(), recipe);
-        }
-    }
-
-    #[test]
-    fn a_fixed_mix_needs_room_for_both_kinds() {
-        let mut recipe = Recipe::default();
-        recipe.set("sft_batch_size=1").unwrap();
-        assert!(recipe.clone().resolve(7_000_000).unwrap_err().to_string().contains("fixed_ratio"));
-        recipe.set("systems=zero_shot").unwrap();
-        recipe.resolve(7_000_000).unwrap();
-    }
-
-    #[test]
-    fn set_takes_numbers_words_and_lists() {
-        let mut recipe = Recipe::default();
-        recipe.set("dpo_beta=1").unwrap();
-        recipe.set("lr_search=1,2").unwrap();
-        recipe.set("systems=zero_shot,mrds_separate").unwrap();
-        recipe.set("too_long=drop").unwrap();
-        assert_eq!((recipe.dpo_beta, recipe.lr_search.clone()), (1.0, vec![1.0, 2.0]));
-        assert_eq!(recipe.systems, vec![System::ZeroShot, System::MrdsSeparate]);
-        assert_eq!(recipe.too_long, TooLong::Drop);
-        assert!(recipe.set("no_such=1").unwrap_err().to_string().contains("no_such"));
-        assert!(recipe.set("shots=0").unwrap_err().to_string().contains("at least 1"));
-        assert!(recipe.set("shots=many").is_err());
-        assert_eq!(recipe.shots, Recipe::default().shots, "a refused value changes nothing");
-        recipe.set("dpo_loss=apo_zero").unwrap();
-        assert_eq!(recipe.dpo_loss, DpoLoss::ApoZero);
-        assert!(recipe.set("dpo_label_smoothing=0.1").unwrap_err().to_string().contains("robust"));
-        assert!(recipe.set("dpo_loss=hinge").unwrap_err().to_string().contains("sigmoid_norm"));
-    }
-
-    #[test]
-    fn learning_rates_follow_the_size_of_the_base() {
-        let rates = |parameters| {
-            let recipe = Recipe::default().resolve(parameters).unwrap();
-            (recipe.sft_lr, recipe.dpo_lr, recipe.summary_method)
-        };
-        assert_eq!(rates(7_000_000), (1e-3, 1e-4, SummaryMethod::Lora));
-        assert_eq!(rates(500_000_000), (5e-4, 5e-5, SummaryMethod::Lora));
-        assert_eq!(rates(8_000_000_000), (2e-4, 1e-5, SummaryMethod::Prompt));
-        let paper = Recipe::preset(Preset::Paper).resolve(7_000_000).unwrap();
-        assert_eq!((paper.sft_lr, paper.stage1_stop_lr), (2e-4, 2e-5));
-    }
-
-    #[test]
-    fn every_field_but_the_data_choices_belongs_to_a_stage() {
-        let free = ["shots", "validation", "test_items", "too_long"];
-        for (key, doc, stages, source) in DOCS {
-            assert_eq!(stages.is_empty(), free.contains(key), "{key}");
-            assert!(!doc.trim().is_empty() && !source.is_empty(), "{key}");
-        }
-        assert_eq!(Recipe::default().fields().unwrap().len(), DOCS.len());
-    }
-}
+mod tests;

@@ -50,8 +50,11 @@ impl Stage<'_> {
             max_new_tokens: recipe.dialogue_max_new_tokens,
             filters: Filters {
                 temperature: recipe.dialogue_temperature,
+                top_k: recipe.dialogue_top_k,
                 top_p: recipe.dialogue_top_p,
-                ..Filters::default()
+                min_p: recipe.dialogue_min_p,
+                typical_p: recipe.dialogue_typical_p,
+                repetition_penalty: recipe.dialogue_repetition_penalty,
             },
             stop_ids: self.run.model.stop_ids.clone(),
             batch_size: recipe.generate_batch_size,

@@ -1,0 +1,77 @@
+use super::*;
+
+#[test]
+fn toml_round_trips_with_comments() {
+    for preset in [Preset::Paper, Preset::Default, Preset::Small] {
+        let recipe = Recipe::preset(preset);
+        let text = recipe.to_toml().unwrap();
+        assert!(text.contains("# Real pairs to learn from"), "{text}");
+        assert_eq!(Recipe::from_toml(&text).unwrap(), recipe);
+    }
+}
+
+#[test]
+fn a_fixed_mix_needs_room_for_both_kinds() {
+    let mut recipe = Recipe::default();
+    recipe.set("sft_batch_size=1").unwrap();
+    assert!(recipe.clone().resolve(7_000_000).unwrap_err().to_string().contains("fixed_ratio"));
+    recipe.set("systems=zero_shot").unwrap();
+    recipe.resolve(7_000_000).unwrap();
+}
+
+#[test]
+fn set_takes_numbers_words_and_lists() {
+    let mut recipe = Recipe::default();
+    recipe.set("dpo_beta=1").unwrap();
+    recipe.set("lr_search=1,2").unwrap();
+    recipe.set("systems=zero_shot,mrds_separate").unwrap();
+    recipe.set("too_long=drop").unwrap();
+    assert_eq!((recipe.dpo_beta, recipe.lr_search.clone()), (1.0, vec![1.0, 2.0]));
+    assert_eq!(recipe.systems, vec![System::ZeroShot, System::MrdsSeparate]);
+    assert_eq!(recipe.too_long, TooLong::Drop);
+    assert!(recipe.set("no_such=1").unwrap_err().to_string().contains("no_such"));
+    assert!(recipe.set("shots=0").unwrap_err().to_string().contains("at least 1"));
+    assert!(recipe.set("shots=many").is_err());
+    assert_eq!(recipe.shots, Recipe::default().shots, "a refused value changes nothing");
+    recipe.set("dpo_loss=apo_zero").unwrap();
+    assert_eq!(recipe.dpo_loss, DpoLoss::ApoZero);
+    assert!(recipe.set("dpo_label_smoothing=0.1").unwrap_err().to_string().contains("robust"));
+    assert!(recipe.set("dpo_loss=hinge").unwrap_err().to_string().contains("sigmoid_norm"));
+}
+
+#[test]
+fn learning_rates_follow_the_size_of_the_base() {
+    let rates = |parameters| {
+        let recipe = Recipe::default().resolve(parameters).unwrap();
+        (recipe.sft_lr, recipe.dpo_lr, recipe.summary_method)
+    };
+    assert_eq!(rates(7_000_000), (1e-3, 1e-4, SummaryMethod::Lora));
+    assert_eq!(rates(500_000_000), (5e-4, 5e-5, SummaryMethod::Lora));
+    assert_eq!(rates(8_000_000_000), (2e-4, 1e-5, SummaryMethod::Prompt));
+    let paper = Recipe::preset(Preset::Paper).resolve(7_000_000).unwrap();
+    assert_eq!((paper.sft_lr, paper.stage1_stop_lr), (2e-4, 2e-5));
+}
+
+#[test]
+fn every_field_but_the_data_choices_belongs_to_a_stage() {
+    let free = ["shots", "validation", "test_items", "too_long"];
+    for (key, doc, stages, source) in DOCS {
+        assert_eq!(stages.is_empty(), free.contains(key), "{key}");
+        assert!(!doc.trim().is_empty() && !source.is_empty(), "{key}");
+    }
+    assert_eq!(Recipe::default().fields().unwrap().len(), DOCS.len());
+}
+
+#[test]
+fn samplers_that_are_off_leave_a_stages_key_as_it_was() {
+    let later = ["dialogue_top_k", "dialogue_min_p", "dialogue_typical_p", "dialogue_repetition_penalty"];
+    let key = |recipe: &Recipe| recipe.of_stage(Candidates).unwrap();
+    let usual = key(&Recipe::default());
+    assert!(usual["dialogue_top_p"].is_number() && later.iter().all(|field| usual[field].is_null()));
+    for (field, value) in later.into_iter().zip(["40", "0.1", "0.9", "1.2"]) {
+        let mut recipe = Recipe::default();
+        recipe.set(&format!("{field}={value}")).unwrap();
+        assert!(key(&recipe)[field].is_number(), "{field} is part of the key where it acts");
+        assert!(recipe.set(&format!("{field}=-1")).is_err(), "{field}");
+    }
+}
