@@ -479,6 +479,8 @@ pub(crate) enum BenchWhat {
     Train(BenchTrain),
     /// Tokens per second of generation and of prompts
     Generate(BenchGenerate),
+    /// A whole small run: what each stage takes, and which kind of work
+    Pipeline(BenchPipeline),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -535,6 +537,19 @@ pub(crate) struct BenchGenerate {
     /// Tokens generated for each
     #[arg(long, default_value_t = 64, value_parser = positive)]
     pub(crate) new: usize,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BenchPipeline {
+    /// Dialogues with summaries, a file as `import` takes it; 22 rows are used
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: PathBuf,
+    /// Folder of the base model
+    #[arg(long)]
+    pub(crate) model: PathBuf,
+    /// Seed of every random number
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 /// A whole number from 1 on.

@@ -16,8 +16,9 @@ use crate::lora::Adapter;
 use crate::model::PackedBatch;
 use crate::model::decoder::{Decoder, Record};
 use crate::model::kv_cache::{Cursor, KvCache};
+use crate::profile::{Work, timed};
 use crate::random;
-use crate::sample::{Filters, argmax, draw, filter, penalise, softmax};
+use crate::sample::{Filters, argmax, draw_filtered, filter, penalise};
 
 /// Prompt tokens computed at once.
 const PREFILL_TOKENS: usize = 2048;
@@ -266,7 +267,8 @@ impl Run<'_> {
             self.decoder.run_blocks(&batch, self.adapter, None, Record::Nothing, &mut |layer, q, k, v| {
                 cache.step(layer, &cursors, q, k, v)
             })?;
-        let tokens = self.draw_rows(&running, &self.decoder.logits(&hidden)?)?;
+        let logits = self.decoder.logits(&hidden)?;
+        let tokens = timed(Work::Sampling, || self.draw_rows(&running, &logits))?;
         for ((slot, r), token) in running.into_iter().zip(tokens) {
             self.place(slot, Running { position: r.position + 1, token, ..r }, on_token)?;
         }
@@ -326,7 +328,7 @@ impl Run<'_> {
         }
         filter(logits, filters);
         let u = random::uniform(self.requests[request].key, ids.len() as u64);
-        Ok(draw(&softmax(logits), u) as u32)
+        Ok(draw_filtered(logits, u) as u32)
     }
 
     /// Records a drawn token and keeps or frees the slot.

@@ -20,6 +20,7 @@ pub mod memory;
 pub mod model;
 pub(crate) mod ops;
 pub mod probe;
+pub mod profile;
 pub mod random;
 pub mod sample;
 pub mod score;

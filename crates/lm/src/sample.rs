@@ -115,14 +115,14 @@ pub fn filter(logits: &mut [f32], filters: &Filters) {
 pub fn softmax(logits: &[f32]) -> Vec<f32> {
     let max = max(logits);
     let mut probs: Vec<f32> = logits.iter().map(|l| exp(l - max)).collect();
-    let sum: f64 = probs.iter().map(|p| f64::from(*p)).sum();
+    let sum = sum(&probs);
     probs.iter_mut().for_each(|p| *p = (f64::from(*p) / sum) as f32);
     probs
 }
 
 /// The token at `u` in `[0, 1)` of the cumulated probabilities.
 pub fn draw(probs: &[f32], u: f64) -> usize {
-    let total: f64 = probs.iter().map(|p| f64::from(*p)).sum();
+    let total = sum(probs);
     let mut mass = 0.0;
     let mut last = 0;
     for (token, p) in probs.iter().enumerate().filter(|(_, p)| **p > 0.0) {
@@ -135,6 +135,13 @@ pub fn draw(probs: &[f32], u: f64) -> usize {
     last
 }
 
+/// The token at `u` in `[0, 1)` of the cumulated probabilities of filtered logits.
+pub fn draw_filtered(logits: &[f32], u: f64) -> usize {
+    let (tokens, left): (Vec<usize>, Vec<f32>) =
+        logits.iter().copied().enumerate().filter(|(_, logit)| *logit > f32::NEG_INFINITY).unzip();
+    tokens.get(draw(&softmax(&left), u)).copied().unwrap_or(0)
+}
+
 /// The largest logit's token, the first of equals.
 pub fn argmax(logits: &[f32]) -> usize {
     let best = logits.iter().enumerate().fold((0, f32::NEG_INFINITY), |best, (token, logit)| {
@@ -143,16 +150,39 @@ pub fn argmax(logits: &[f32]) -> usize {
     best.0
 }
 
+/// In eight running maxima, which the compiler turns into vector instructions.
 fn max(values: &[f32]) -> f32 {
-    values.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+    let (lanes, rest) = values.as_chunks::<8>();
+    let mut most = [f32::NEG_INFINITY; 8];
+    for values in lanes {
+        for (most, value) in most.iter_mut().zip(values) {
+            *most = if value > most { *value } else { *most };
+        }
+    }
+    most.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max)
+}
+
+/// In eight running sums.
+fn sum(values: &[f32]) -> f64 {
+    let (lanes, rest) = values.as_chunks::<8>();
+    let mut sums = [0f64; 8];
+    for values in lanes {
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum += f64::from(*value);
+        }
+    }
+    sums.iter().sum::<f64>() + rest.iter().map(|value| f64::from(*value)).sum::<f64>()
 }
 
 /// Top-p: from the largest down, a token stays while the mass before it is below `top_p`.
 fn keep_mass(logits: &mut [f32], top_p: f64) {
     let max = max(logits);
-    let weight = |logit: f32| f64::from(exp(logit - max));
-    let total: f64 = logits.iter().map(|l| weight(*l)).sum();
-    let mut order: Vec<u32> = (0..logits.len() as u32).collect();
+    let weights: Vec<f32> = logits.iter().map(|logit| exp(logit - max)).collect();
+    let total = sum(&weights);
+    // Tokens below this hold less than 1 - top_p together, so none of them stays (a thousandth is left for rounding).
+    let least = (0.999 * (1.0 - top_p) * total / weights.len() as f64) as f32;
+    let mut order: Vec<u32> =
+        weights.iter().zip(0..).filter(|(weight, _)| **weight >= least).map(|(_, token)| token).collect();
     let descending =
         |a: &u32, b: &u32| -> Ordering { logits[*b as usize].total_cmp(&logits[*a as usize]).then(a.cmp(b)) };
     // Nearly always a few tokens hold the mass: sort only as many as are needed.
@@ -170,13 +200,16 @@ fn keep_mass(logits: &mut [f32], top_p: f64) {
             if kept > 0 && before >= top_p * total {
                 break;
             }
-            before += weight(logits[*token as usize]);
+            before += f64::from(weights[*token as usize]);
             kept += 1;
         }
         sorted = next;
     }
-    for token in &order[kept..] {
-        logits[*token as usize] = f32::NEG_INFINITY;
+    let staying: Vec<(usize, f32)> =
+        order[..kept].iter().map(|token| (*token as usize, logits[*token as usize])).collect();
+    logits.fill(f32::NEG_INFINITY);
+    for (token, logit) in staying {
+        logits[token] = logit;
     }
 }
 

@@ -13,6 +13,7 @@ use tokenizers::processors::template::TemplateProcessing;
 
 use crate::error::{Error, Result};
 use crate::model::config::read_json;
+use crate::profile::{Work, timed};
 
 /// Breaks special strings in a text that is encoded with others: a noncharacter, which no text for interchange
 /// may hold (Unicode 23.7). Its own tokens are never sent to the model.
@@ -103,11 +104,11 @@ impl Tokenizer {
     }
 
     fn parse(&self, text: &str, add: bool) -> Result<Encoding> {
-        self.parsing.encode(text, add).map_err(|e| self.error(e))
+        timed(Work::Tokenize, || self.parsing.encode(text, add)).map_err(|e| self.error(e))
     }
 
     fn encode_as_text(&self, text: &str, add: bool) -> Result<Vec<u32>> {
-        let encoding = self.plain.encode(text, add).map_err(|e| self.error(e))?;
+        let encoding = timed(Work::Tokenize, || self.plain.encode(text, add)).map_err(|e| self.error(e))?;
         let mut ids = Vec::with_capacity(encoding.len());
         let tokens =
             encoding.get_ids().iter().zip(encoding.get_offsets()).zip(encoding.get_special_tokens_mask());
@@ -155,7 +156,7 @@ impl Tokenizer {
 
     /// Text of `ids`, with or without special tokens.
     pub fn decode(&self, ids: &[u32], skip_special: bool) -> Result<String> {
-        self.parsing.decode(ids, skip_special).map_err(|e| self.error(e))
+        timed(Work::Tokenize, || self.parsing.decode(ids, skip_special)).map_err(|e| self.error(e))
     }
 
     /// Highest id + 1.

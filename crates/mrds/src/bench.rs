@@ -1,14 +1,23 @@
 //! Measurements on real data: what the engine's own ([`lm::bench`]) cannot know, dialogues and the method.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Instant;
 
 use lm::LanguageModel;
+use lm::profile::{self, Work};
 use lm::train::TrainExample;
+use serde::Serialize;
 
 use crate::error::Result;
+use crate::event::{Event, EventSink};
 use crate::import::{ImportOptions, read};
+use crate::pipeline::Window;
 use crate::prompt::Prompts;
 use crate::recipe::{Preset, Recipe};
+use crate::session::{ImportRequest, Session};
+use crate::worker::{Process, RunRequest};
 
 /// Processor seconds of this process so far, all threads.
 pub fn cpu_s() -> f64 {
@@ -42,4 +51,141 @@ pub fn summarizer_examples(model: &LanguageModel, file: &Path, items: usize) -> 
         }
     }
     Ok(examples)
+}
+
+/// What a fixed small run took.
+#[derive(Clone, Debug, Serialize)]
+pub struct PipelineFigures {
+    /// Stage by stage.
+    pub stages: Vec<StageFigures>,
+    /// Seconds on the clock, from the choice of examples to the last stage.
+    pub wall_s: f64,
+    /// Processor seconds.
+    pub cpu_s: f64,
+    /// Tokens that went through the decoder.
+    pub tokens: u64,
+    /// Highest resident memory of the process.
+    pub peak_rss_bytes: u64,
+    /// Shares of the processor seconds, by kind of work; they add up to 1.
+    pub shares: BTreeMap<String, f64>,
+}
+
+/// What one stage took.
+#[derive(Clone, Debug, Serialize)]
+pub struct StageFigures {
+    /// Which.
+    pub name: String,
+    /// Seconds on the clock.
+    pub wall_s: f64,
+    /// Processor seconds.
+    pub cpu_s: f64,
+    /// Tokens that went through the decoder.
+    pub tokens: u64,
+    /// Highest resident memory while it worked.
+    pub peak_rss_bytes: u64,
+}
+
+/// The recipe of the measured run: every stage at work, minutes on two cores.
+///
+/// # Errors
+/// None in a released version: a test resolves it.
+pub fn pipeline_recipe() -> Result<Recipe> {
+    let mut recipe = Recipe::preset(Preset::Small);
+    for setting in [
+        "shots=12",
+        "validation=4",
+        "test_items=6",
+        "synthetic_per_shot=1",
+        "sft_max_epochs=2",
+        "candidates_per_summary=3",
+        "candidate_synthetic_limit=6",
+        "dialogue_max_new_tokens=160",
+        "dialogue_tries=3",
+        "systems=zero_shot,sft_real,mrds_separate",
+    ] {
+        recipe.set(setting)?;
+    }
+    recipe.validate()?;
+    Ok(recipe)
+}
+
+/// Imports `data` into an empty workspace and carries out [`pipeline_recipe`] on it.
+///
+/// # Errors
+/// Whatever the import, the plan or a stage reports.
+pub fn pipeline(
+    session: &Session,
+    data: &Path,
+    request: RunRequest,
+    process: &Process<'_>,
+) -> Result<PipelineFigures> {
+    let files = vec![PathBuf::from(data)];
+    let import =
+        ImportRequest { files, name: request.dataset.clone(), skip_bad: true, ..ImportRequest::default() };
+    session.import(&import, (process.now_ms)())?;
+    let (begun, cpu_before, busy_before) = (Instant::now(), cpu_s(), session.store.busy_s());
+    profile::start();
+    let planned = session.plan(&request, (process.now_ms)())?;
+    let run = session.create_run(&request, &planned, (process.now_ms)())?.id;
+    drop(planned);
+    let marks = Marks { tokens: Mutex::new(BTreeMap::new()), sink: process.sink };
+    let watched = Process { owner: process.owner.clone(), sink: &marks, ..*process };
+    session.execute(&run, Window::default(), &watched)?;
+    let (wall_s, cpu_s) = (begun.elapsed().as_secs_f64(), cpu_s() - cpu_before);
+    let totals = profile::totals();
+    let tokens = marks.tokens.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let stages = session.stages(&session.run(&run)?)?.into_iter().map(|(stage, _)| {
+        let (first, last) = tokens.get(&stage.name).copied().unwrap_or_default();
+        StageFigures {
+            wall_s: stage.wall_s,
+            cpu_s: stage.cpu_s,
+            tokens: last - first,
+            peak_rss_bytes: stage.peak_rss_bytes,
+            name: stage.name,
+        }
+    });
+    let mut shares: BTreeMap<String, f64> =
+        Work::ALL.iter().zip(totals.seconds).map(|(work, s)| (work.as_str().to_owned(), s / cpu_s)).collect();
+    shares.insert("database".to_owned(), (session.store.busy_s() - busy_before) / cpu_s);
+    let other = 1.0 - shares.values().sum::<f64>();
+    shares.insert("other".to_owned(), other);
+    Ok(PipelineFigures {
+        stages: stages.collect(),
+        wall_s,
+        cpu_s,
+        tokens: totals.tokens,
+        peak_rss_bytes: peak_rss_bytes(),
+        shares,
+    })
+}
+
+/// Notes the decoder's tokens at the beginning and end of each stage, and passes events on.
+struct Marks<'a> {
+    tokens: Mutex<BTreeMap<String, (u64, u64)>>,
+    sink: &'a dyn EventSink,
+}
+
+impl EventSink for Marks<'_> {
+    fn event(&self, event: &Event) {
+        if let Event::Stage { name, status } = event
+            && let Ok(mut tokens) = self.tokens.lock()
+        {
+            let now = profile::totals().tokens;
+            let mark = tokens.entry(name.as_str().to_owned()).or_insert((now, now));
+            if status != "running" {
+                mark.1 = now;
+            }
+        }
+        self.sink.event(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_measured_recipe_is_valid() {
+        assert!(pipeline_recipe().unwrap().resolve(7_000_000).is_ok());
+    }
 }

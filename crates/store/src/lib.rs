@@ -32,8 +32,9 @@ pub use table::stage::{StageResult, StageRow, StageStatus};
 pub use table::study::{NewStudy, NewStudyItem, RaterRow, StudyItemRow, StudyRow};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// File name of the database inside a workspace.
 pub const DATABASE: &str = "workspace.sqlite";
@@ -50,6 +51,7 @@ pub struct Store {
     workspace: PathBuf,
     database: PathBuf,
     pub(crate) fence: RefCell<Option<Fence>>,
+    busy: Cell<Duration>,
 }
 
 impl Store {
@@ -63,7 +65,13 @@ impl Store {
         create_dir(workspace)?;
         let database = workspace.join(DATABASE);
         let conn = migration::open(workspace, &database).map_err(|e| e.explain(&database))?;
-        let store = Self { conn, workspace: workspace.to_path_buf(), database, fence: RefCell::new(None) };
+        let store = Self {
+            conn,
+            workspace: workspace.to_path_buf(),
+            database,
+            fence: RefCell::new(None),
+            busy: Cell::default(),
+        };
         create_dir(&store.blobs())?;
         create_dir(&store.checkpoints())?;
         Ok(store)
@@ -84,13 +92,25 @@ impl Store {
         self.workspace.join("checkpoints")
     }
 
+    /// Seconds that this connection has spent in the database.
+    pub fn busy_s(&self) -> f64 {
+        self.busy.get().as_secs_f64()
+    }
+
+    fn timed<T>(&self, work: impl FnOnce() -> T) -> T {
+        let begun = Instant::now();
+        let result = work();
+        self.busy.set(self.busy.get() + begun.elapsed());
+        result
+    }
+
     /// Runs `query` on one consistent snapshot.
     pub(crate) fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let attempt = || {
             let tx = Transaction::new_unchecked(&self.conn, TransactionBehavior::Deferred)?;
             query(&tx)
         };
-        attempt().map_err(|e| e.explain(&self.database))
+        self.timed(attempt).map_err(|e| e.explain(&self.database))
     }
 
     /// Runs `change` in one transaction: all of it or, where it fails, nothing.
@@ -104,7 +124,7 @@ impl Store {
             tx.commit()?;
             Ok(value)
         };
-        attempt().map_err(|e: Error| e.explain(&self.database))
+        self.timed(attempt).map_err(|e: Error| e.explain(&self.database))
     }
 
     /// [`Store::write`] to rows of `run`. A connection that took the run's lease writes only while it still

@@ -39,6 +39,26 @@ fn generation_has_a_row_for_each_weight_type_and_batch() {
 }
 
 #[test]
+fn a_small_run_is_measured_stage_by_stage() {
+    let Some(model) = crate::program::model() else { return };
+    let place = Place::new();
+    let pairs = concat!(env!("CARGO_MANIFEST_DIR"), "/data/clinic_intake.jsonl");
+    let done = place.ok(&["bench", "pipeline", "--data", pairs, "--model", &model.display().to_string()]);
+    let stages = done["stages"].as_array().expect("stages");
+    assert_eq!(stages.len(), mrds::StageName::ALL.len());
+    let of_stages = |key: &str| stages.iter().map(|stage| number(stage, key)).sum::<f64>();
+    assert!(of_stages("tokens") > 1000.0 && of_stages("tokens") <= number(&done, "tokens"), "{done}");
+    assert!(of_stages("cpu_s") <= number(&done, "cpu_s") * 1.01, "{done}");
+    let shares = done["shares"].as_object().expect("shares");
+    assert_eq!(
+        shares.keys().map(String::as_str).collect::<Vec<_>>(),
+        ["attention", "database", "gemm", "head", "other", "sampling", "tokenize"]
+    );
+    assert!((shares.values().filter_map(serde_json::Value::as_f64).sum::<f64>() - 1.0).abs() < 1e-9);
+    assert!(number(&done["shares"], "gemm") > number(&done["shares"], "tokenize"), "{done}");
+}
+
+#[test]
 fn real_pairs_are_read_and_bad_wishes_refused() {
     let place = Place::new();
     for wrong in [

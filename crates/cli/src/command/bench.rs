@@ -2,17 +2,20 @@
 
 use std::process::ExitCode;
 
-use mrds::bench::{cpu_s, peak_rss_bytes, summarizer_examples};
+use mrds::bench::{PipelineFigures, cpu_s, peak_rss_bytes, pipeline_recipe, summarizer_examples};
 use mrds::lm::bench::{Clock, DecodeWork, StepFigures, StepWork, config_of, decode, random_decoder, step};
 use mrds::lm::train::{Budget, TrainExample};
 use mrds::lm::{Decoder, LanguageModel, Quantize, device, random};
+use mrds::session::Session;
+use mrds::worker::{Process, RunRequest};
 use serde_json::{Value, json};
 
 use super::Done;
-use crate::args::{BenchGenerate, BenchTrain, BenchWhat, Global};
+use crate::args::{BenchGenerate, BenchPipeline, BenchTrain, BenchWhat, Global};
 use crate::failure::Failure;
 use crate::output::{Output, note};
-use crate::process::now_s;
+use crate::process::{self, now_s};
+use crate::progress::Progress;
 use crate::table::Table;
 
 /// Updates before those that count: they pay for pages and threads.
@@ -28,6 +31,7 @@ pub(super) fn bench(global: &Global, what: &BenchWhat, output: &Output) -> Done 
     match what {
         BenchWhat::Train(args) => train(global, args, output),
         BenchWhat::Generate(args) => generate(global, args, output),
+        BenchWhat::Pipeline(args) => pipeline(global, args, output),
     }
 }
 
@@ -135,4 +139,66 @@ fn generate(global: &Global, args: &BenchGenerate, output: &Output) -> Done {
     output.result(&json!({"shape": args.shape, "rows": rows, "threads": global.threads(),
         "prompt_tokens": args.prompt, "new_tokens": args.new, "peak_rss_bytes": peak_rss_bytes()}));
     Ok(ExitCode::SUCCESS)
+}
+
+/// In a workspace of its own, which goes when the figures are there.
+fn pipeline(global: &Global, args: &BenchPipeline, output: &Output) -> Done {
+    let folder = std::env::temp_dir().join(format!("duologue-bench-{}", std::process::id()));
+    let measured = measured_run(global, args, &folder, output);
+    // Whatever came of it, nothing is left behind; what cannot be removed is a temporary folder.
+    let _kept = std::fs::remove_dir_all(&folder);
+    let figures = measured?;
+    let mut table = Table::new(&["stage", "seconds", "CPU-seconds", "tokens", "peak memory"]);
+    for stage in &figures.stages {
+        table.row(vec![
+            stage.name.clone(),
+            format!("{:.1}", stage.wall_s),
+            format!("{:.1}", stage.cpu_s),
+            stage.tokens.to_string(),
+            format!("{:.0} MB", stage.peak_rss_bytes as f64 / 1e6),
+        ]);
+    }
+    let shares: Vec<String> =
+        figures.shares.iter().map(|(work, share)| format!("{work} {:.1} %", 100.0 * share)).collect();
+    output.text(format!(
+        "{table}\nAll: {:.1} s, {:.1} processor-seconds, {} tokens.\nOf the processor time: {}.",
+        figures.wall_s,
+        figures.cpu_s,
+        figures.tokens,
+        shares.join(", "),
+    ));
+    let mut result = json!(figures);
+    result["threads"] = global.threads().into();
+    result["seed"] = args.seed.into();
+    output.result(&result);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn measured_run(
+    global: &Global,
+    args: &BenchPipeline,
+    folder: &std::path::Path,
+    output: &Output,
+) -> Result<PipelineFigures, Failure> {
+    let stop = process::stop_flag("Stopping. Press Ctrl-C again to stop at once.");
+    let progress = Progress::new(output);
+    let asked = Process {
+        owner: process::owner(),
+        pid_alive: &process::pid_alive,
+        now_ms: &process::now_ms,
+        stop: &stop,
+        sink: &progress,
+    };
+    let request = RunRequest {
+        dataset: "bench".to_owned(),
+        model: args.model.clone(),
+        recipe: pipeline_recipe()?,
+        seed: args.seed,
+        device: global.device.clone(),
+        threads: u32::try_from(global.threads()).unwrap_or(u32::MAX),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let figures = mrds::bench::pipeline(&Session::open(folder)?, &args.data, request, &asked);
+    progress.finish();
+    Ok(figures?)
 }

@@ -16,6 +16,7 @@ use super::weight::Weight;
 use crate::error::{Error, Result};
 use crate::lora::{Adapter, Target};
 use crate::ops::{add_into, swiglu};
+use crate::profile::{Work, count_tokens, timed};
 use crate::random::Dropout;
 
 /// A frozen decoder-only transformer; computes in f32.
@@ -179,15 +180,17 @@ impl Decoder {
         v: &Tensor,
     ) -> Result<Tensor> {
         let window = self.config.sliding_windows[layer];
-        let mut parts = Vec::with_capacity(batch.spans.len());
-        for span in batch.spans.iter().filter(|span| !span.is_empty()) {
-            let rows = |t: &Tensor| t.narrow(0, span.start, span.len());
-            parts.push(attend_span(&rows(q)?, &rows(k)?, &rows(v)?, window)?);
-        }
-        match parts.len() {
-            1 => Ok(parts.remove(0)),
-            _ => Ok(Tensor::cat(&parts, 0)?),
-        }
+        timed(Work::Attention, || {
+            let mut parts = Vec::with_capacity(batch.spans.len());
+            for span in batch.spans.iter().filter(|span| !span.is_empty()) {
+                let rows = |t: &Tensor| t.narrow(0, span.start, span.len());
+                parts.push(attend_span(&rows(q)?, &rows(k)?, &rows(v)?, window)?);
+            }
+            match parts.len() {
+                1 => Ok(parts.remove(0)),
+                _ => Ok(Tensor::cat(&parts, 0)?),
+            }
+        })
     }
 
     /// The blocks with a given attention.
@@ -199,6 +202,7 @@ impl Decoder {
         mut record: Record<'_>,
         attend: &mut Attend<'_>,
     ) -> Result<Tensor> {
+        count_tokens(batch.input_ids.dim(0)?);
         let (cos, sin) = self.rope.tables(batch)?;
         let mut x = self.embed_tokens.select(&batch.input_ids)?;
         if let Record::Tape(tape) = &mut record {
@@ -250,7 +254,7 @@ impl Decoder {
 
     /// Logits `[M, V]` of final hidden states `[M, D]`.
     pub fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
-        self.lm_head.project(hidden)
+        timed(Work::Head, || self.lm_head.project(hidden))
     }
 
     /// `[N, heads*Dh]` → `[N, heads, Dh]`

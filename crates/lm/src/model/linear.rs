@@ -8,13 +8,14 @@ use gemm::Parallelism;
 
 use crate::error::Result;
 use crate::ops::contiguous_mut;
+use crate::profile::{Work, timed};
 
 /// `a b` for `[M, K] x [K, N]`, or a batch `[B, M, K] x [B, K, N]`; operands may be transposed views.
 pub(crate) fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     if !a.device().is_cpu() || a.dtype() != DType::F32 || b.dtype() != DType::F32 {
         return Ok(a.matmul(b)?);
     }
-    Ok(a.apply_op2_no_bwd(b, &Product)?)
+    timed(Work::Gemm, || Ok(a.apply_op2_no_bwd(b, &Product)?))
 }
 
 /// `fresh + scale * (a b)` for matrices, in place in `fresh` on the CPU: it must be a result that nothing else refers
@@ -24,7 +25,7 @@ pub(crate) fn add_product(fresh: Tensor, a: &Tensor, b: &Tensor, scale: f64) -> 
     if !in_place || [&fresh, a, b].iter().any(|t| t.dtype() != DType::F32) {
         return Ok((fresh + (a.matmul(b)? * scale)?)?);
     }
-    fresh.inplace_op3(a, b, &AddProduct { scale: scale as f32 })?;
+    timed(Work::Gemm, || fresh.inplace_op3(a, b, &AddProduct { scale: scale as f32 }))?;
     Ok(fresh)
 }
 

@@ -12,6 +12,7 @@ use candle_core::{DType, Device, Tensor};
 use super::linear::{add_product, matmul};
 use super::packed::Packed;
 use crate::error::Result;
+use crate::profile::{Work, timed};
 
 /// Values of a packed matrix that are widened at once (1 MiB of f32, about a core's second-level cache).
 const BLOCK_VALUES: usize = 1 << 18;
@@ -48,14 +49,16 @@ impl Weight {
             Self::Dense(weight_t) => return matmul(x, weight_t),
             Self::Packed(packed) => packed,
         };
-        let mut parts = Vec::new();
-        for range in blocks(packed) {
-            parts.push(matmul(x, &packed.widen(range, x.device())?.t()?)?);
-        }
-        match parts.len() {
-            1 => Ok(parts.remove(0)),
-            _ => Ok(Tensor::cat(&parts, 1)?),
-        }
+        timed(Work::Gemm, || {
+            let mut parts = Vec::new();
+            for range in blocks(packed) {
+                parts.push(matmul(x, &packed.widen(range, x.device())?.t()?)?);
+            }
+            match parts.len() {
+                1 => Ok(parts.remove(0)),
+                _ => Ok(Tensor::cat(&parts, 1)?),
+            }
+        })
     }
 
     /// The gradient of [`Weight::project`]'s input, `dy W`, plus `sum` where given (which must be a result that nothing

@@ -21,6 +21,7 @@ use crate::model::decoder::Wiring;
 use crate::model::linear::{add_product, matmul};
 use crate::model::{BlockTape, Decoder, LayerTape, PackedBatch, Rope, Tape};
 use crate::ops::{Sight, add_into, causal_softmax, swiglu};
+use crate::profile::{Work, timed};
 use crate::random::Dropout;
 
 /// Query rows whose probabilities are held at once.
@@ -109,7 +110,7 @@ impl Pass<'_> {
         let n = tape.x.dim(0)?;
         let (dattn, dmid) = (spread(dattn, rows, n)?, spread(dmid, rows, n)?);
 
-        let [dq, dk, dv] = self.attention_backward(index, tape, &dattn)?;
+        let [dq, dk, dv] = timed(Work::Attention, || self.attention_backward(index, tape, &dattn))?;
         let h = rms_norm(&tape.x, &layer.input_layernorm, eps as f32)?;
         let at = |target: Target| Site { index, target, rows: None };
         if index == 0 {

@@ -17,6 +17,7 @@ use super::preference::{PairLogps, PairLoss, PreferenceLoss};
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
 use crate::model::{Decoder, Tape};
+use crate::profile::{Work, timed};
 use crate::random::{self, Dropout};
 
 /// What is minimised, and on what.
@@ -270,7 +271,7 @@ fn micro_gradients(
 ) -> Result<Gradients> {
     let hidden = decoder.forward(&packed.batch, Some(adapter), dropout, Some(&mut tape))?;
     let hidden = hidden.index_select(&packed.rows, 0)?;
-    let (logps, dlogps) = token_logps(decoder, &hidden, &packed.targets)?;
+    let (logps, dlogps) = timed(Work::Head, || token_logps(decoder, &hidden, &packed.targets))?;
     let weights = Tensor::new(coefficients(&logps), &decoder.device)?.unsqueeze(1)?;
     let dhidden = dlogps.broadcast_mul(&weights)?;
     backward(decoder, adapter, &packed.batch, tape, &packed.rows, &dhidden, dropout)

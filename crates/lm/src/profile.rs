@@ -1,0 +1,138 @@
+//! Where the time goes: seconds in each kind of work and tokens computed, counted in this process from [`start`] on.
+//!
+//! The outermost kind counts: a product within attention is attention. Each thread counts its own time, so that passes
+//! side by side add up to processor seconds; threads that only help with one product are not seen, and shares are exact
+//! on one thread.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// A kind of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Products with frozen matrices and adapters.
+    Gemm,
+    /// Scores, softmax and mixing of values, forward and backward.
+    Attention,
+    /// The head over the vocabulary with its softmax, forward and backward.
+    Head,
+    /// Choosing tokens from logits.
+    Sampling,
+    /// Text to tokens and back.
+    Tokenize,
+}
+
+impl Work {
+    /// All, in the order of [`Totals::seconds`].
+    pub const ALL: [Self; 5] = [Self::Gemm, Self::Attention, Self::Head, Self::Sampling, Self::Tokenize];
+
+    /// Its name in results.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gemm => "gemm",
+            Self::Attention => "attention",
+            Self::Head => "head",
+            Self::Sampling => "sampling",
+            Self::Tokenize => "tokenize",
+        }
+    }
+}
+
+static COUNTING: AtomicBool = AtomicBool::new(false);
+static NANOSECONDS: [AtomicU64; 5] = [const { AtomicU64::new(0) }; 5];
+static TOKENS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Begins to count, from zero.
+pub fn start() {
+    NANOSECONDS.iter().chain([&TOKENS]).for_each(|counter| counter.store(0, Ordering::Relaxed));
+    COUNTING.store(true, Ordering::Relaxed);
+}
+
+/// What was counted so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Totals {
+    /// Seconds of each kind, in the order of [`Work::ALL`].
+    pub seconds: [f64; 5],
+    /// Tokens that went through the decoder.
+    pub tokens: u64,
+}
+
+/// What was counted since [`start`].
+pub fn totals() -> Totals {
+    let seconds = |work: usize| NANOSECONDS[work].load(Ordering::Relaxed) as f64 / 1e9;
+    Totals { seconds: std::array::from_fn(seconds), tokens: TOKENS.load(Ordering::Relaxed) }
+}
+
+/// Does some work and counts its time, unless it is part of other counted work.
+pub(crate) fn timed<R>(work: Work, run: impl FnOnce() -> R) -> R {
+    if !COUNTING.load(Ordering::Relaxed) {
+        return run();
+    }
+    let (result, took) = outermost(run);
+    if let Some(took) = took {
+        NANOSECONDS[work as usize].fetch_add(took.as_nanos() as u64, Ordering::Relaxed);
+    }
+    result
+}
+
+/// The processor time that some work takes, where it is not part of other work on this thread.
+fn outermost<R>(run: impl FnOnce() -> R) -> (R, Option<Duration>) {
+    if INSIDE.replace(true) {
+        return (run(), None);
+    }
+    let begun = thread_cpu();
+    let result = run();
+    INSIDE.set(false);
+    (result, Some(thread_cpu().saturating_sub(begun)))
+}
+
+/// Processor time of this thread, which a busy machine does not stretch.
+#[cfg(unix)]
+fn thread_cpu() -> Duration {
+    use nix::time::{ClockId, clock_gettime};
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
+}
+
+/// Time on the clock, where the system tells no other.
+#[cfg(not(unix))]
+fn thread_cpu() -> Duration {
+    static BEGUN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    BEGUN.elapsed()
+}
+
+/// Counts tokens of a pass.
+pub(crate) fn count_tokens(tokens: usize) {
+    if COUNTING.load(Ordering::Relaxed) {
+        TOKENS.fetch_add(tokens as u64, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outermost_work_counts() {
+        let ((_, inner), outer) = outermost(|| outermost(|| ()));
+        assert!(inner.is_none() && outer.is_some());
+        assert!(outermost(|| ()).1.is_some(), "work that has ended is left");
+    }
+
+    #[test]
+    fn what_was_counted_adds_up() {
+        start();
+        let before = totals();
+        let mut spun = 0.0f64;
+        timed(Work::Tokenize, || (0..1_000_000).for_each(|i| spun += f64::from(i).sqrt()));
+        count_tokens(3);
+        // Other tests of this process are counted too.
+        let after = totals();
+        assert!(after.seconds[Work::Tokenize as usize] > before.seconds[Work::Tokenize as usize], "{spun}");
+        assert!(after.tokens >= before.tokens + 3);
+    }
+}
