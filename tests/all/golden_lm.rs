@@ -437,6 +437,11 @@ fn a_folder_is_checked_and_its_digest_follows_its_files() {
     assert_eq!(summary.parameters, stored as u64);
     assert!(summary.has_chat_template);
 
+    let map = dir.path().join("special_tokens_map.json");
+    std::fs::write(&map, "{}").unwrap();
+    assert_ne!(lm::model_sha256(dir.path()).unwrap(), model.sha256, "a template may write what it names");
+    std::fs::remove_file(&map).unwrap();
+
     let path = dir.path().join("config.json");
     let mut config = json(&path);
     config["rope_theta"] = 1234.0.into();

@@ -184,6 +184,23 @@ fn every_preference_loss_aligns_and_takes_over_what_came_before() {
     assert!(hashes.iter().all(|stages| before(stages) == before(&hashes[0])));
 }
 
+/// The recipe's filters reach the sampling: with one token to choose from, all candidates of a summary are the same.
+#[test]
+fn candidates_are_sampled_by_the_recipes_filters() {
+    let Some(model) = model() else { return };
+    let workspace = Workspace::new();
+    let sets = ["dialogue_top_k=1", "dialogue_max_new_tokens=24"];
+    workspace.ok(&run_args(&model.display().to_string(), SEED, &sets, &["--until", "candidates"]));
+    let mut written: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for candidate in workspace.items(RUN, "candidates", "candidate") {
+        written.entry(candidate["summary_id"].to_string()).or_default().push(candidate["ids"].clone());
+    }
+    assert!(written.len() > 2);
+    for (summary, candidates) in written {
+        assert_eq!(candidates, vec![candidates[0].clone(); 3], "{summary}");
+    }
+}
+
 #[test]
 fn pairs_keep_their_promises() {
     let Some(run) = finished() else { return };

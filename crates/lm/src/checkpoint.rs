@@ -13,17 +13,19 @@ use crate::tokenizer::Tokenizer;
 use crate::weights::{Weights, weight_files};
 
 /// Files besides the weights that decide what a safetensors model answers.
-const SIDE_FILES: [&str; 6] = [
+const SIDE_FILES: [&str; 7] = [
     "chat_template.jinja",
     "config.json",
     "generation_config.json",
     "model.safetensors.index.json",
+    "special_tokens_map.json",
     "tokenizer.json",
     "tokenizer_config.json",
 ];
 
 /// Files beside a GGUF file that stand before its own metadata.
-const GGUF_SIDE_FILES: [&str; 3] = ["chat_template.jinja", "tokenizer.json", "tokenizer_config.json"];
+const GGUF_SIDE_FILES: [&str; 4] =
+    ["chat_template.jinja", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json"];
 
 /// An opened model on disk.
 #[derive(Debug)]

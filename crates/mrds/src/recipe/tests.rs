@@ -1,3 +1,5 @@
+//! The recipe: its TOML file, `--set`, rates by size, and which fields make a stage's key.
+
 use super::*;
 
 #[test]
