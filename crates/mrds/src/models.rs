@@ -248,6 +248,7 @@ fn fetch(request: &AddModel, id: &HubId, folder: &Path, download: &mut Download<
         Some(manifest) => manifest,
         None => {
             let manifest = hub::describe(download.gateway, id, &request.revision, request.gguf.as_deref())?;
+            download.require_room(&manifest, folder)?;
             let text =
                 serde_json::to_vec_pretty(&manifest).map_err(|e| crate::artifact::corrupt("manifest", &e))?;
             store::write_atomic(&folder.join(MANIFEST), &text)?;

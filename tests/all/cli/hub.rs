@@ -4,6 +4,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use mrds::lm::hub::{Download, Gateway, HubAccess};
+use mrds::models::AddModel;
+use mrds::session::Session;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -142,6 +145,38 @@ fn what_the_hub_refuses_is_said_in_words() {
     let output = command(&place, &hub, &args).env("HF_ENDPOINT", "http://127.0.0.1:1").output();
     let nobody = Said::new(&args, &output.expect("a start"));
     assert_eq!((nobody.code, text(&nobody.last["code"])), (1, "unreachable"), "{}", nobody.last);
+}
+
+/// The disk is as small as the call says: the refusal names both sizes, and no trace of the download is left.
+#[test]
+fn a_full_disk_is_noticed_before_anything_is_written() {
+    const FREE: u64 = 12_345;
+    let (place, hub) = (Place::new(), hub());
+    let session = Session::open(&place.workspace()).expect("a workspace");
+    let gateway = Gateway::new(HubAccess { endpoint: Some(hub.endpoint()), ..HubAccess::default() });
+    let request = AddModel { hub_id: ID.to_owned(), revision: "main".to_owned(), gguf: None };
+    let mut download =
+        Download { gateway: &gateway, free_bytes: Some(FREE), progress: &mut |_| {}, stop: &|| false };
+    let refusal = session.add_model(&request, &mut download, 0).expect_err("a refusal");
+    assert_eq!(refusal.code(), "disk_full");
+    // What is fetched of `llama-tiny`, and 64 MiB that stay free beside it.
+    let fetched =
+        ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", WEIGHTS];
+    let need = fetched.iter().map(|name| hub.bytes_of(name) as u64).sum::<u64>() + (64 << 20);
+    let told = refusal.to_string();
+    for word in [FREE.to_string(), need.to_string(), folder(&place).display().to_string()] {
+        assert!(told.contains(&word), "`{word}` is not in {told}");
+    }
+    assert!(!folder(&place).exists());
+    assert_eq!(
+        (session.known_models().expect("models"), session.unfinished_models().expect("none")),
+        (vec![], vec![])
+    );
+    assert_eq!(hub.requests().len(), 1, "only the description is asked for");
+
+    // With that much room it comes.
+    download.free_bytes = Some(need);
+    session.add_model(&request, &mut download, 0).expect("a model");
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub fn describe(gateway: &Gateway, id: &HubId, revision: &str, gguf: Option<&str
 
 /// Whether every file of the manifest is in the folder in full length.
 pub fn is_complete(folder: &Path, manifest: &Manifest) -> bool {
-    manifest.files.iter().all(|file| has_whole(folder, file))
+    missing(manifest, folder).next().is_none()
 }
 
 /// Names of the files whose content is not what the manifest says, missing ones included.
@@ -93,21 +93,32 @@ pub struct Download<'a> {
 }
 
 impl Download<'_> {
+    /// Refuses a download that the disk has no room for; to be asked before anything is written.
+    ///
+    /// # Errors
+    /// [`HubError::NoRoom`].
+    pub fn require_room(&self, manifest: &Manifest, folder: &Path) -> Result<()> {
+        let here = |file: &RepoFile| length(&part(folder, file));
+        let to_come: u64 = missing(manifest, folder).map(|file| file.bytes.saturating_sub(here(file))).sum();
+        let need_bytes = to_come.saturating_add(ROOM_MARGIN_BYTES);
+        match self.free_bytes {
+            Some(free_bytes) if to_come > 0 && free_bytes < need_bytes => {
+                Err(HubError::NoRoom { path: folder.to_owned(), need_bytes, free_bytes }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Fetches what is missing of `manifest` into `folder`. What has arrived stays when it fails: the next call goes on
     /// from there.
     ///
     /// # Errors
     /// [`Error::Hub`]; [`Error::UnsupportedArchitecture`] before any weights are fetched; [`Error::Io`].
     pub fn run(&mut self, manifest: &Manifest, folder: &Path) -> Result<()> {
+        self.require_room(manifest, folder)?;
         fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
         let _lock = lock(folder)?;
-        let missing: Vec<&RepoFile> = manifest.files.iter().filter(|file| !has_whole(folder, file)).collect();
-        let here = |file: &RepoFile| length(&part(folder, file));
-        let to_come: u64 = missing.iter().map(|file| file.bytes.saturating_sub(here(file))).sum();
-        let need_bytes = to_come.saturating_add(ROOM_MARGIN_BYTES);
-        if let Some(free_bytes) = self.free_bytes.filter(|free| to_come > 0 && *free < need_bytes) {
-            return Err(HubError::NoRoom { path: folder.to_owned(), need_bytes, free_bytes }.into());
-        }
+        let missing: Vec<&RepoFile> = missing(manifest, folder).collect();
         let total_bytes = manifest.bytes();
         let whole_bytes = total_bytes - missing.iter().map(|file| file.bytes).sum::<u64>();
         let mut transfer =
@@ -258,6 +269,11 @@ fn continues(answer: &Answer, file: &RepoFile, have: u64) -> bool {
     // Mirrors pass the Hub's own tag on; the tag of the machine that stores the file may be anything.
     let tag = answer.header("X-Linked-ETag").map(|tag| tag.trim_start_matches("W/").trim_matches('"'));
     answer.status == 206 && start == Some(have) && tag.is_none_or(|tag| tag == file.checksum.hex())
+}
+
+/// The files that are not here in full length.
+fn missing<'a>(manifest: &'a Manifest, folder: &'a Path) -> impl Iterator<Item = &'a RepoFile> {
+    manifest.files.iter().filter(move |file| !has_whole(folder, file))
 }
 
 fn has_whole(folder: &Path, file: &RepoFile) -> bool {
