@@ -1,8 +1,9 @@
 //! models add, list, verify, remove: the real binary against a Hub on loopback that loses connections.
 
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
 use mrds::lm::hub::{Download, Gateway, HubAccess};
 use mrds::models::AddModel;
@@ -16,6 +17,8 @@ use super::{Place, Said, list, number, text};
 use crate::fixture::golden;
 
 const WEIGHTS: &str = "model.safetensors";
+/// Between two looks at a process that works.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 fn hub() -> Hub {
     Hub::serve(&golden("llama-tiny"))
@@ -153,10 +156,10 @@ fn a_full_disk_is_noticed_before_anything_is_written() {
     const FREE: u64 = 12_345;
     let (place, hub) = (Place::new(), hub());
     let session = Session::open(&place.workspace()).expect("a workspace");
-    let gateway = Gateway::new(HubAccess { endpoint: Some(hub.endpoint()), ..HubAccess::default() });
+    let access = HubAccess { endpoint: Some(hub.endpoint()), ..HubAccess::default() };
+    let gateway = Gateway::new(access, Arc::default());
     let request = AddModel { hub_id: ID.to_owned(), revision: "main".to_owned(), gguf: None };
-    let mut download =
-        Download { gateway: &gateway, free_bytes: Some(FREE), progress: &mut |_| {}, stop: &|| false };
+    let mut download = Download { gateway: &gateway, free_bytes: Some(FREE), progress: &mut |_| {} };
     let refusal = session.add_model(&request, &mut download, 0).expect_err("a refusal");
     assert_eq!(refusal.code(), "disk_full");
     // What is fetched of `llama-tiny`, and 64 MiB that stay free beside it.
@@ -217,31 +220,15 @@ fn an_interrupted_download_goes_on_where_it_stopped() {
     let (place, hub) = (Place::new(), hub());
     const HAVE: usize = 20_000;
     hub.let_happen(Accidents { stall: Some(HAVE), ..Accidents::default() });
-    let mut child = command(&place, &hub, &["models", "add", ID, "--json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    // The first line of the weights: they are coming.
-    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut child = started(&place, &hub);
+    // The first bytes of the weights: they are coming.
     while !(part_is(&place, HAVE)) {
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(LOOK_AGAIN);
         assert!(child.try_wait().expect("a state").is_none(), "it has ended");
     }
     // Another process keeps off meanwhile.
     refused(&place, &hub, &["models", "add", ID], 3, "locked", &["another process"]);
-    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).expect("a signal");
-    let status = child.wait().expect("an end");
-    let last: Value = lines
-        .by_ref()
-        .map(|l| l.expect("a line"))
-        .last()
-        .map(|l| serde_json::from_str(&l).expect("JSON"))
-        .expect("a result");
-    let mut errors = String::new();
-    child.stderr.take().expect("a pipe").read_to_string(&mut errors).expect("text");
-    assert_eq!((status.code(), text(&last["status"])), (Some(130), "paused"), "{last} {errors}");
-    assert!(text(&last["resume"]).ends_with("models add 'acme/tiny'"), "{last}");
+    interrupted(child);
     assert_eq!(std::fs::metadata(part(&place)).expect("the part").len(), HAVE as u64);
     assert_eq!(list(&place.ok(&["models", "list"])["unfinished"])[0]["hub_id"], ID);
 
@@ -257,6 +244,35 @@ fn an_interrupted_download_goes_on_where_it_stopped() {
     let rest = added(&place, &hub);
     assert_eq!(number(&rest["received_bytes"]) as usize, hub.bytes_of(WEIGHTS) - HAVE);
     assert_eq!(place.ok(&["models", "verify", ID])["sha256_ok"], true);
+}
+
+/// A download in a process of its own.
+fn started(place: &Place, hub: &Hub) -> Child {
+    let mut command = command(place, hub, &["models", "add", ID, "--json"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
+}
+
+/// Ctrl-C, and what the download says to it: it has paused, and how it goes on.
+fn interrupted(child: Child) -> Value {
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).expect("a signal");
+    let said = Said::new(&["models", "add"], &child.wait_with_output().expect("an end"));
+    assert_eq!((said.code, text(&said.last["status"])), (130, "paused"), "{}", said.last);
+    assert!(text(&said.last["resume"]).ends_with("models add 'acme/tiny'"), "{}", said.last);
+    said.last
+}
+
+/// Without an answer there is nothing that could be resumed, and still it is an interruption, not a failure.
+#[test]
+fn ctrl_c_is_heard_before_the_hub_has_answered() {
+    let (place, hub) = (Place::new(), hub());
+    hub.let_happen(Accidents { silent: true, ..Accidents::default() });
+    let child = started(&place, &hub);
+    while hub.requests().is_empty() {
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    let last = interrupted(child);
+    assert_eq!(number(&last["connections"]), 1.0, "{last}");
+    assert!(!folder(&place).exists());
 }
 
 fn part_is(place: &Place, bytes: usize) -> bool {

@@ -17,6 +17,9 @@ pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 /// Files at least this long are stored as the Hub stores large ones: another machine, known by SHA-256.
 const LARGE_BYTES: usize = 60_000;
 
+/// Longer than any client waits.
+const FOR_EVER: Duration = Duration::from_secs(60);
+
 /// What happens to requests.
 #[derive(Clone, Default)]
 pub(super) struct Accidents {
@@ -24,6 +27,8 @@ pub(super) struct Accidents {
     pub(super) cut: Option<(usize, usize)>,
     /// A large file stops coming after so many bytes, and the connection stays open.
     pub(super) stall: Option<usize>,
+    /// The description never comes, and the connection stays open.
+    pub(super) silent: bool,
     /// Byte ranges are not understood.
     pub(super) no_ranges: bool,
     /// Large files come with a wrong byte.
@@ -112,6 +117,9 @@ impl State {
             return self.send(&mut stream, &request, &accidents, name);
         }
         if path.starts_with("/api/models/") {
+            if accidents.silent {
+                std::thread::sleep(FOR_EVER);
+            }
             if let Some((status, code)) = accidents.refuse {
                 let headers = [format!("X-Error-Code: {code}"), "Retry-After: 7".to_owned()];
                 return respond(&mut stream, status, &headers, b"{}");
@@ -169,7 +177,7 @@ impl State {
         if let Some(after) = how.stall {
             stream.write_all(&content[start..end.min(start + after)])?;
             stream.flush()?;
-            std::thread::sleep(Duration::from_secs(60));
+            std::thread::sleep(FOR_EVER);
             return Ok(());
         }
         stream.write_all(&content[start..end])

@@ -2,7 +2,6 @@
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -28,8 +27,8 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
     let session = session(global)?;
     let request =
         AddModel { hub_id: args.hub_id.clone(), revision: args.revision.clone(), gguf: args.file.clone() };
-    let gateway = Gateway::new(hub_access(global.offline));
     let stop = process::stop_flag("Stopping; what has arrived is kept. Press Ctrl-C again to stop at once.");
+    let gateway = Gateway::new(hub_access(global.offline), stop);
     let mut shown = Shown::new(output);
     let added = session.add_model(
         &request,
@@ -37,7 +36,6 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
             gateway: &gateway,
             free_bytes: disk_free_bytes(&workspace(global)?),
             progress: &mut |progress| shown.progress(progress),
-            stop: &|| stop.load(Ordering::Relaxed),
         },
         process::now_ms(),
     );

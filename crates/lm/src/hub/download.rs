@@ -88,8 +88,6 @@ pub struct Download<'a> {
     pub free_bytes: Option<u64>,
     /// Hears how far it is, many times a second.
     pub progress: &'a mut dyn FnMut(&Progress<'_>),
-    /// Asked between chunks whether to stop.
-    pub stop: &'a dyn Fn() -> bool,
 }
 
 impl Download<'_> {
@@ -165,7 +163,7 @@ impl Transfer<'_, '_> {
             match self.attempt(file, &part) {
                 Err(Error::Hub(HubError::Unreachable { .. })) if fruitless + 1 < FRUITLESS_ATTEMPTS => {
                     fruitless = if self.received_bytes > before { 0 } else { fruitless + 1 };
-                    self.pause(FIRST_PAUSE * 2u32.pow(fruitless))?;
+                    self.how.gateway.pause(FIRST_PAUSE * 2u32.pow(fruitless))?;
                 }
                 Err(error) => return Err(error),
                 Ok(()) => break,
@@ -190,7 +188,7 @@ impl Transfer<'_, '_> {
                     answer = self.how.gateway.get(&path, 0, what)?;
                 }
             }
-            have = self.receive(file, part, &mut hash, have, answer)?;
+            have = self.receive(file, part, &mut hash, have, &answer)?;
         }
         let found = hash.finish();
         if have == file.bytes && found == file.checksum.hex() {
@@ -208,27 +206,25 @@ impl Transfer<'_, '_> {
         part: &Path,
         hash: &mut Hash,
         mut have: u64,
-        answer: Answer,
+        answer: &Answer<'_>,
     ) -> Result<u64> {
         let mut out = File::options().create(true).append(true).open(part).map_err(|e| Error::io(part, e))?;
-        let mut body = answer.body.into_reader();
-        let mut chunk = vec![0; CHUNK_BYTES];
-        let host = answer.host.clone();
-        let broken = |reason: String| HubError::Unreachable { host: host.clone(), reason };
+        let host = &answer.host;
         loop {
-            if (self.how.stop)() {
-                out.sync_data().map_err(|e| Error::io(part, e))?;
-                return Err(HubError::Interrupted.into());
-            }
-            let read = body.read(&mut chunk).map_err(|e| broken(e.to_string()))?;
-            if read == 0 {
-                break;
-            }
-            out.write_all(&chunk[..read]).map_err(|e| Error::io(part, e))?;
-            hash.update(&chunk[..read]);
-            have += read as u64;
-            self.received_bytes += read as u64;
-            self.how.gateway.received(&host, read as u64);
+            let chunk = match answer.chunk() {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                Err(error) => {
+                    out.sync_data().map_err(|e| Error::io(part, e))?;
+                    return Err(error.into());
+                }
+            };
+            out.write_all(&chunk).map_err(|e| Error::io(part, e))?;
+            hash.update(&chunk);
+            let read = chunk.len() as u64;
+            have += read;
+            self.received_bytes += read;
+            self.how.gateway.received(host, read);
             (self.how.progress)(&Progress {
                 file: &file.name,
                 file_done_bytes: have,
@@ -242,27 +238,16 @@ impl Transfer<'_, '_> {
             }
         }
         if have < file.bytes {
-            return Err(broken("the connection ended before the file did".to_owned()).into());
+            let reason = "the connection ended before the file did".to_owned();
+            return Err(HubError::Unreachable { host: host.clone(), reason }.into());
         }
         out.sync_all().map_err(|e| Error::io(part, e))?;
         Ok(have)
     }
-
-    /// Waits a little, listening for a request to stop.
-    fn pause(&self, pause: Duration) -> Result<()> {
-        const STEP: Duration = Duration::from_millis(50);
-        for _ in 0..pause.as_millis().div_ceil(STEP.as_millis()) {
-            if (self.how.stop)() {
-                return Err(HubError::Interrupted.into());
-            }
-            std::thread::sleep(STEP);
-        }
-        Ok(())
-    }
 }
 
 /// Whether an answer goes on where the part ends, and is of the same file.
-fn continues(answer: &Answer, file: &RepoFile, have: u64) -> bool {
+fn continues(answer: &Answer<'_>, file: &RepoFile, have: u64) -> bool {
     let start = answer
         .header("Content-Range")
         .and_then(|range| range.strip_prefix("bytes ")?.split('-').next()?.parse::<u64>().ok());

@@ -3,14 +3,18 @@
 //! `ureq` (blocking, rustls) and not `hf-hub`: its version 1.0 is asynchronous and brings reqwest, tokio and the xet
 //! client, and neither version lets a download be stopped, resumed by byte range and checked while it streams.
 
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ureq::config::RedirectAuthHeaders;
-use ureq::http::{HeaderMap, Response};
+use ureq::http::HeaderMap;
+use ureq::typestate::WithoutBody;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport};
-use ureq::{Agent, ResponseExt};
+use ureq::{Agent, RequestBuilder, ResponseExt};
 
 use super::error::HubError;
 
@@ -19,6 +23,11 @@ const HUGGING_FACE: &str = "https://huggingface.co";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// Silence after which a connection counts as broken; a download then goes on over a new one.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time between two looks at whether to stop.
+const LISTEN_EVERY: Duration = Duration::from_millis(50);
+const CHUNK_BYTES: usize = 1 << 17;
+/// Chunks that may wait to be written.
+const CHUNKS_AHEAD: usize = 4;
 
 /// Where models come from and with whose rights; read from the environment at the edge.
 #[derive(Clone, Debug, Default)]
@@ -46,27 +55,57 @@ pub struct Gateway {
     endpoint: String,
     token: Option<String>,
     offline: bool,
+    stop: Arc<AtomicBool>,
     opened: Opened,
 }
 
+/// What came before an answer's body.
+struct Head {
+    status: u16,
+    host: String,
+    headers: HeaderMap,
+}
+
 /// An answer, with its body still to be read.
-pub(super) struct Answer {
+pub(super) struct Answer<'a> {
+    gateway: &'a Gateway,
     pub(super) status: u16,
     /// Machine that answered, after redirections.
     pub(super) host: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: ureq::Body,
+    headers: HeaderMap,
+    body: Receiver<io::Result<Vec<u8>>>,
 }
 
-impl Answer {
+impl Answer<'_> {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The next bytes of the body; none at its end.
+    pub(super) fn chunk(&self) -> Result<Option<Vec<u8>>, HubError> {
+        let broken =
+            |error: io::Error| HubError::Unreachable { host: self.host.clone(), reason: error.to_string() };
+        self.gateway.wait_for(&self.body)?.transpose().map_err(broken)
+    }
+
+    /// The whole body, where it is no longer than `limit_bytes`.
+    pub(super) fn bytes(&self, limit_bytes: usize) -> Result<Vec<u8>, HubError> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = self.chunk()? {
+            bytes.extend(chunk);
+            if bytes.len() > limit_bytes {
+                let reason = format!("more than {limit_bytes} bytes where a description should be");
+                return Err(HubError::BadAnswer { host: self.host.clone(), reason });
+            }
+        }
+        Ok(bytes)
     }
 }
 
 impl Gateway {
-    /// A client that has not connected to anything yet.
-    pub fn new(access: HubAccess) -> Self {
+    /// A client that has not connected to anything yet. Once `stop` is set, whatever it waits for ends in
+    /// [`HubError::Interrupted`].
+    pub fn new(access: HubAccess, stop: Arc<AtomicBool>) -> Self {
         let opened = Opened::default();
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -81,7 +120,7 @@ impl Gateway {
         let agent = Agent::with_parts(config, connector, DefaultResolver::default());
         let endpoint = access.endpoint.unwrap_or_else(|| HUGGING_FACE.to_owned());
         let endpoint = endpoint.trim_end_matches('/').to_owned();
-        Self { agent, endpoint, token: access.token, offline: access.offline, opened }
+        Self { agent, endpoint, token: access.token, offline: access.offline, stop, opened }
     }
 
     /// Connections opened so far.
@@ -113,8 +152,34 @@ impl Gateway {
         self.token.is_some()
     }
 
+    /// An error where the user has asked to stop.
+    pub(super) fn go_on(&self) -> Result<(), HubError> {
+        if self.stop.load(Ordering::Relaxed) { Err(HubError::Interrupted) } else { Ok(()) }
+    }
+
+    /// Waits a little, listening for a request to stop.
+    pub(super) fn pause(&self, pause: Duration) -> Result<(), HubError> {
+        for _ in 0..pause.as_millis().div_ceil(LISTEN_EVERY.as_millis()) {
+            self.go_on()?;
+            std::thread::sleep(LISTEN_EVERY);
+        }
+        Ok(())
+    }
+
+    /// What comes next over a channel, none where it has ended; listens for a request to stop.
+    fn wait_for<T>(&self, channel: &Receiver<T>) -> Result<Option<T>, HubError> {
+        loop {
+            self.go_on()?;
+            match channel.recv_timeout(LISTEN_EVERY) {
+                Ok(next) => return Ok(Some(next)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            }
+        }
+    }
+
     /// Asks for `path` below the endpoint, from byte `start` on; `what` is said in errors.
-    pub(super) fn get(&self, path: &str, start: u64, what: &str) -> Result<Answer, HubError> {
+    pub(super) fn get(&self, path: &str, start: u64, what: &str) -> Result<Answer<'_>, HubError> {
         if self.offline {
             return Err(HubError::Offline { what: what.to_owned() });
         }
@@ -127,13 +192,14 @@ impl Gateway {
         if start > 0 {
             request = request.header("Range", format!("bytes={start}-"));
         }
-        let answer: Response<ureq::Body> = request.call().map_err(|error| HubError::Unreachable {
-            host: self.host().to_owned(),
-            reason: error.to_string(),
-        })?;
-        let host = answer.get_uri().host().unwrap_or_default().to_owned();
-        let (parts, body) = answer.into_parts();
-        let answer = Answer { status: parts.status.as_u16(), host, headers: parts.headers, body };
+        let (heads, head) = sync_channel(1);
+        let (chunks, body) = sync_channel(CHUNKS_AHEAD);
+        std::thread::spawn(move || carry_out(request, &heads, &chunks));
+        let unreachable = |reason: String| HubError::Unreachable { host: self.host().to_owned(), reason };
+        let head = self.wait_for(&head)?.ok_or_else(|| unreachable("no answer".to_owned()))?;
+        let Head { status, host, headers } =
+            head.map_err(|error: ureq::Error| unreachable(error.to_string()))?;
+        let answer = Answer { gateway: self, status, host, headers, body };
         match answer.status {
             200..300 | 416 => Ok(answer),
             _ => Err(self.refused(&answer, what)),
@@ -141,7 +207,7 @@ impl Gateway {
     }
 
     /// What a status means; the Hub adds the reason in `X-Error-Code`, because it hides private models behind 401.
-    fn refused(&self, answer: &Answer, what: &str) -> HubError {
+    fn refused(&self, answer: &Answer<'_>, what: &str) -> HubError {
         let (host, what) = (self.host().to_owned(), what.to_owned());
         match (answer.status, answer.header("X-Error-Code")) {
             (_, Some("GatedRepo")) | (403, _) => HubError::Gated { host, what },
@@ -154,6 +220,43 @@ impl Gateway {
             },
             (status @ 500.., _) => HubError::Unreachable { host, reason: format!("status {status}") },
             (status, _) => HubError::BadAnswer { host, reason: format!("status {status} for {what}") },
+        }
+    }
+}
+
+/// Sends a request and passes on what comes, until nobody listens any more. It has a thread of its own, so that a
+/// connection on which nothing comes can be left behind.
+fn carry_out(
+    request: RequestBuilder<WithoutBody>,
+    heads: &SyncSender<Result<Head, ureq::Error>>,
+    chunks: &SyncSender<io::Result<Vec<u8>>>,
+) {
+    let answer = match request.call() {
+        Ok(answer) => answer,
+        Err(error) => {
+            let _nobody_listens = heads.send(Err(error));
+            return;
+        }
+    };
+    let host = answer.get_uri().host().unwrap_or_default().to_owned();
+    let (parts, body) = answer.into_parts();
+    if heads.send(Ok(Head { status: parts.status.as_u16(), host, headers: parts.headers })).is_err() {
+        return;
+    }
+    let mut body = body.into_reader();
+    loop {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let next = match body.read(&mut chunk) {
+            Ok(0) => return,
+            Ok(read) => {
+                chunk.truncate(read);
+                Ok(chunk)
+            }
+            Err(error) => Err(error),
+        };
+        let broken = next.is_err();
+        if chunks.send(next).is_err() || broken {
+            return;
         }
     }
 }

@@ -26,6 +26,8 @@ const SIDE_FILES: [&str; 9] = [
 ];
 const WEIGHTS: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
+/// What the Hub says about a model is longer only by mistake.
+const LONGEST_DESCRIPTION_BYTES: usize = 10 << 20;
 
 /// `owner/name` of a model, checked: it becomes part of addresses and of a folder's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,10 +156,10 @@ fn is_plain(name: &str) -> bool {
 pub fn repo_info(gateway: &Gateway, id: &HubId, revision: &str) -> Result<RepoInfo> {
     let what = id.as_str();
     let revision = revision.replace('/', "%2F");
-    let mut answer = gateway.get(&format!("/api/models/{what}/revision/{revision}?blobs=true"), 0, what)?;
+    let answer = gateway.get(&format!("/api/models/{what}/revision/{revision}?blobs=true"), 0, what)?;
     let unexpected = |reason: String| HubError::BadAnswer { host: gateway.host().to_owned(), reason };
-    let text = answer.body.read_to_string().map_err(|e| unexpected(e.to_string()))?;
-    let json: Value = serde_json::from_str(&text).map_err(|e| unexpected(e.to_string()))?;
+    let text = answer.bytes(LONGEST_DESCRIPTION_BYTES)?;
+    let json: Value = serde_json::from_slice(&text).map_err(|e| unexpected(e.to_string()))?;
     Ok(parse_info(&json)
         .ok_or_else(|| unexpected("the description of the model has no commit or no files".into()))?)
 }
