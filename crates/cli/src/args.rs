@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use mrds::lm::Quantize;
 use mrds::lm::bench::NAMES;
@@ -434,11 +435,13 @@ pub(crate) enum ModelAction {
     /// Load a model, compare its files with the download's digests and with those of its first use
     Verify {
         /// Folder, id or name
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         model: String,
     },
     /// Delete a downloaded model; of a folder of your own only the entry goes
     Remove {
         /// Its id or name
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         model: String,
         /// Do not ask
         #[arg(long)]
@@ -451,10 +454,10 @@ pub(crate) struct ModelAdd {
     /// Its id on the Hub: owner/name
     pub(crate) hub_id: String,
     /// Branch, tag or commit
-    #[arg(long, default_value = mrds::models::MAIN)]
+    #[arg(long, default_value = mrds::models::MAIN, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) revision: String,
     /// A GGUF file of the repository, instead of its safetensors
-    #[arg(long, value_name = "X.gguf")]
+    #[arg(long, value_name = "X.gguf", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) file: Option<String>,
 }
 

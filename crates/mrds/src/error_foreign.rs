@@ -151,6 +151,7 @@ pub(super) fn model_kind(error: &lm::Error) -> Kind {
 #[cfg(feature = "engine")]
 pub(super) fn model_place(error: &lm::Error) -> (Option<String>, Option<usize>, Option<String>) {
     use lm::Error::*;
+    use lm::hub::HubError;
     let file = |path: &std::path::Path| Some(path.display().to_string());
     match error {
         MissingFile { path }
@@ -159,7 +160,8 @@ pub(super) fn model_place(error: &lm::Error) -> (Option<String>, Option<usize>, 
         | Tokenizer { path, .. }
         | Adapter { path, .. }
         | Checkpoint { path, .. }
-        | Io { path, .. } => (file(path), None, None),
+        | Io { path, .. }
+        | Hub(HubError::BadManifest { path, .. }) => (file(path), None, None),
         Config { path, field, .. } => (file(path), None, Some(field.clone())),
         Setting { name, .. } => (None, None, Some((*name).to_owned())),
         _ => (None, None, None),

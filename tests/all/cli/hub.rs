@@ -144,10 +144,38 @@ fn what_the_hub_refuses_is_said_in_words() {
     refused(&place, &hub, &["models", "add", "acme/nothing"], 2, "not_on_hub", &["acme/nothing", "spelling"]);
     refused(&place, &hub, &["models", "add", "nonsense"], 2, "bad_id", &["owner/name"]);
     refused(&place, &hub, &[&add[..], &["--file", "x.gguf"]].concat(), 2, "not_on_hub", &["x.gguf"]);
-    let args = ["models", "add", ID, "--json"];
-    let output = command(&place, &hub, &args).env("HF_ENDPOINT", "http://127.0.0.1:1").output();
-    let nobody = Said::new(&args, &output.expect("a start"));
-    assert_eq!((nobody.code, text(&nobody.last["code"])), (1, "unreachable"), "{}", nobody.last);
+    hub.requests();
+    let with = |name, value| {
+        let args = ["models", "add", ID, "--json"];
+        let output = command(&place, &hub, &args).env(name, value).output().expect("a start");
+        let said = Said::new(&args, &output);
+        (said.code, text(&said.last["code"]).to_owned())
+    };
+    assert_eq!(with("HF_ENDPOINT", "http://127.0.0.1:1"), (1, "unreachable".to_owned()));
+    assert_eq!(with("HF_ENDPOINT", "huggingface.co"), (2, "bad_endpoint".to_owned()));
+    assert_eq!(with("HF_TOKEN", "hf_two words"), (2, "bad_token".to_owned()));
+    for args in [&["--revision", ""], &["--file", ""]] {
+        refused(&place, &hub, &[&add[..], args].concat(), 2, "usage", &[args[0]]);
+    }
+    assert!(hub.requests().is_empty(), "somebody was asked");
+}
+
+/// What else lies among the downloads is none, and a damaged manifest is named with the way to go on.
+#[test]
+fn strangers_among_the_downloads_do_no_harm() {
+    let (place, hub) = (Place::new(), hub());
+    added(&place, &hub);
+    std::fs::write(place.workspace().join("models/.DS_Store"), "x").expect("a file");
+    assert_eq!(place.ok(&["models", "list"])["unfinished"], json!([]));
+    let manifest = folder(&place).join("duologue.json");
+    std::fs::write(&manifest, "{").expect("damage");
+    for args in [&["models", "list"][..], &["models", "add", ID], &["models", "remove", ID]] {
+        let error = place.fails(args, 2, "bad_manifest");
+        assert_eq!(error["file"], manifest.display().to_string());
+        assert!(text(&error["fix"]).contains("Delete this file"), "{error}");
+    }
+    std::fs::remove_file(manifest).expect("gone");
+    assert_eq!(added(&place, &hub)["received_bytes"], 0, "only the description is fetched again");
 }
 
 /// The disk is as small as the call says: the refusal names both sizes, and no trace of the download is left.
@@ -309,6 +337,8 @@ fn one_gguf_file_is_chosen_by_name() {
     assert!(folder.join("llama-q4_k_m.gguf").is_file() && !folder.join("qwen2-q8_0.gguf").exists());
     assert!(number(&place.ok(&["models", "list"])["models"][0]["context_tokens"]) > 0.0);
     assert_eq!(place.ok(&["models", "verify", text(&added.last["name"])])["sha256_ok"], true);
+    let file = folder.join("llama-q4_k_m.gguf").display().to_string();
+    assert!(number(&place.ok(&["models", "verify", &file])["parameters"]) > 0.0);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::error::HubError;
-use super::gateway::{Answer, Gateway};
+use super::gateway::{Answer, Gateway, escaped};
 use super::repo::{Checksum, HubId, Manifest, RepoFile, needed, repo_info};
 use crate::error::{Error, Result};
 use crate::model::DecoderConfig;
@@ -179,7 +179,7 @@ impl Transfer<'_, '_> {
         let mut have = if part.exists() { hash.read(part)? } else { 0 };
         if have < file.bytes || !part.exists() {
             let (id, commit) = (&self.manifest.hub_id, &self.manifest.commit);
-            let (what, path) = (id.as_str(), format!("/{id}/resolve/{commit}/{}", file.name));
+            let (what, path) = (id.as_str(), format!("/{id}/resolve/{commit}/{}", escaped(&file.name)));
             let mut answer = self.how.gateway.get(&path, have, what)?;
             if have > 0 && !continues(&answer, file, have) {
                 fs::remove_file(part).map_err(|e| Error::io(part, e))?;

@@ -19,6 +19,23 @@ pub enum HubError {
         /// What is wrong with it.
         reason: String,
     },
+    /// `HF_ENDPOINT` is no address.
+    #[error("`{endpoint}` is not the address of a Hub: it has to begin with https:// or http://")]
+    BadEndpoint {
+        /// What was given.
+        endpoint: String,
+    },
+    /// A token that cannot be sent.
+    #[error("the token holds blanks or characters that no token has")]
+    BadToken,
+    /// The file beside a download that says where it came from.
+    #[error("{} does not say what was downloaded: {reason}", path.display())]
+    BadManifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// 401: the Hub wants to know who asks.
     #[error("{host} wants a token for {what}{}", if *.had_token { ", and refused the one that was sent" } else { "" })]
     Unauthorized {
@@ -117,6 +134,9 @@ impl HubError {
         match self {
             Self::Offline { .. } => "offline",
             Self::BadId { .. } => "bad_id",
+            Self::BadEndpoint { .. } => "bad_endpoint",
+            Self::BadToken => "bad_token",
+            Self::BadManifest { .. } => "bad_manifest",
             Self::Unauthorized { .. } => "unauthorized",
             Self::Gated { .. } => "gated",
             Self::NotFound { .. } => "not_on_hub",
@@ -136,6 +156,9 @@ impl HubError {
         match self {
             Self::Offline { .. } => "Leave --offline out (and unset HF_HUB_OFFLINE), or copy the model's folder here and name it with --model.".into(),
             Self::BadId { .. } => "Give it as it stands on the Hub: owner/name, for instance HuggingFaceTB/SmolLM2-135M-Instruct.".into(),
+            Self::BadEndpoint { .. } => "Correct HF_ENDPOINT, or unset it to use https://huggingface.co.".into(),
+            Self::BadToken => "Copy it again from the Hub's page Settings, Access Tokens: it is one word that begins with hf_.".into(),
+            Self::BadManifest { .. } => "Delete this file and give `duologue models add` again: files that are whole are not fetched anew.".into(),
             Self::Unauthorized { had_token: true, host, .. } => format!("Make a token that may read this model at https://{host}/settings/tokens and put it into HF_TOKEN."),
             Self::Unauthorized { host, .. } => format!("Check the spelling first. If the model is private or gated: accept its licence on https://{host}, make a token at https://{host}/settings/tokens and put it into HF_TOKEN."),
             Self::Gated { host, what } => format!("Open https://{host}/{what} while logged in, accept the licence, and give that account's token in HF_TOKEN."),

@@ -183,6 +183,12 @@ impl Gateway {
         if self.offline {
             return Err(HubError::Offline { what: what.to_owned() });
         }
+        if !["https://", "http://"].iter().any(|scheme| self.endpoint.starts_with(scheme)) {
+            return Err(HubError::BadEndpoint { endpoint: self.endpoint.clone() });
+        }
+        if !self.token.as_deref().is_none_or(is_token) {
+            return Err(HubError::BadToken);
+        }
         // Ranges count bytes of the file itself, so it must not come compressed.
         let mut request =
             self.agent.get(format!("{}{path}", self.endpoint)).header("Accept-Encoding", "identity");
@@ -222,6 +228,21 @@ impl Gateway {
             (status, _) => HubError::BadAnswer { host, reason: format!("status {status} for {what}") },
         }
     }
+}
+
+/// Whether a text may be a token: one word of plain characters, which a header can carry.
+pub fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// A part of an address, with whatever has a meaning in addresses escaped.
+pub(super) fn escaped(part: &str) -> String {
+    part.bytes().fold(String::new(), |address, byte| match byte {
+        b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
+            address + &char::from(byte).to_string()
+        }
+        _ => address + &format!("%{byte:02X}"),
+    })
 }
 
 /// Sends a request and passes on what comes, until nobody listens any more. It has a thread of its own, so that a
@@ -278,5 +299,25 @@ impl<In: Transport> Connector<In> for Opened {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Connection { host, bytes: 0 });
         }
         Ok(chained)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_cannot_change_the_question() {
+        assert_eq!(escaped("refs/pr/1"), "refs%2Fpr%2F1");
+        assert_eq!(escaped("main?blobs=false#x y%ü"), "main%3Fblobs%3Dfalse%23x%20y%25%C3%BC");
+        assert_eq!(escaped("model-00001-of-00002.Q4_0~1"), "model-00001-of-00002.Q4_0~1");
+    }
+
+    #[test]
+    fn a_token_is_one_plain_word() {
+        assert!(is_token("hf_abcXYZ-09"));
+        for bad in ["", "hf_a b", "hf_a\nb", "hf_ä", "\u{7f}"] {
+            assert!(!is_token(bad), "{bad:?}");
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! What a repository holds and which of its files a model folder needs.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::HubError;
-use super::gateway::Gateway;
+use super::gateway::{Gateway, escaped};
 use crate::error::{Error, Result};
 
 /// File of a downloaded folder that says where everything came from.
@@ -122,18 +123,21 @@ impl Manifest {
     /// The manifest of a folder; none where Duologue did not download it.
     ///
     /// # Errors
-    /// [`Error::Config`] where it cannot be understood.
+    /// [`HubError::BadManifest`] where it cannot be understood.
     pub fn load(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(MANIFEST);
         let text = match std::fs::read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            // A GGUF file is a model too, and not a folder.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
             Err(error) => return Err(Error::io(&path, error)),
         };
-        let manifest: Self =
-            serde_json::from_slice(&text).map_err(|e| Error::config(&path, "JSON", e.to_string()))?;
+        let bad = |reason| HubError::BadManifest { path: path.clone(), reason };
+        let manifest: Self = serde_json::from_slice(&text).map_err(|e| bad(e.to_string()))?;
         match manifest.files.iter().find(|file| !is_plain(&file.name)) {
-            Some(file) => Err(Error::config(&path, "files", format!("names `{}`", file.name))),
+            Some(file) => Err(bad(format!("it names a file `{}`", file.name)).into()),
             None => Ok(Some(manifest)),
         }
     }
@@ -155,7 +159,7 @@ fn is_plain(name: &str) -> bool {
 /// [`Error::Hub`].
 pub fn repo_info(gateway: &Gateway, id: &HubId, revision: &str) -> Result<RepoInfo> {
     let what = id.as_str();
-    let revision = revision.replace('/', "%2F");
+    let revision = escaped(revision);
     let answer = gateway.get(&format!("/api/models/{what}/revision/{revision}?blobs=true"), 0, what)?;
     let unexpected = |reason: String| HubError::BadAnswer { host: gateway.host().to_owned(), reason };
     let text = answer.bytes(LONGEST_DESCRIPTION_BYTES)?;
