@@ -10,6 +10,8 @@ mod docs;
 mod export;
 mod hub;
 mod hub_server;
+#[cfg(target_os = "linux")]
+mod login;
 mod model;
 mod plan;
 mod run;

@@ -30,6 +30,7 @@ const OWNED: &[(&str, &str)] = &[
     ("tauri", "duologue-desktop"),
     ("clap", "duologue"),
     ("indicatif", "duologue"),
+    ("keyring", "duologue"),
 ];
 
 /// What the window must not be linked with: it starts a worker for models, and it opens no connection.

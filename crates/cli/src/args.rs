@@ -426,6 +426,12 @@ pub(crate) struct Models {
 pub(crate) enum ModelAction {
     /// Download a model from the Hugging Face Hub, or go on with a download
     Add(ModelAdd),
+    /// Keep a token for private and gated models in the system's keychain; it is read from standard input or typed
+    ///
+    /// `models add` takes the first token that it finds: in HF_TOKEN, in the keychain, in the file of `hf auth login`.
+    Login,
+    /// Remove the token of `models login` from the keychain
+    Logout,
     /// The models of this workspace: downloads, and folders that runs have used
     List {
         /// Models that are known to work instead, with what they need and whether this machine has it
@@ -434,7 +440,7 @@ pub(crate) enum ModelAction {
     },
     /// Load a model, compare its files with the download's digests and with those of its first use
     Verify {
-        /// Folder, id or name
+        /// Folder, GGUF file, id or name
         #[arg(value_parser = NonEmptyStringValueParser::new())]
         model: String,
     },

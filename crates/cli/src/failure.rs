@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use mrds::error::Kind;
 use serde_json::{Value, json};
 
+use crate::keychain::NAME;
 use crate::output::Output;
 
 /// Exit code of an interrupted run, as shells use it for Ctrl-C.
@@ -22,6 +23,8 @@ pub(crate) enum Failure {
     Usage { message: String, fix: String },
     /// A file named on the command line.
     File { message: String, fix: String, file: String, row: Option<usize> },
+    /// The system's keychain, with its reason.
+    Keychain(String),
 }
 
 impl<E: Into<mrds::Error>> From<E> for Failure {
@@ -57,6 +60,7 @@ impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::File { .. } => 2,
+            Self::Keychain(_) => 1,
             Self::Mrds(error) => code_of(error),
             Self::In { error, .. } => code_of(error),
         }
@@ -65,6 +69,12 @@ impl Failure {
     fn json(&self) -> Value {
         let (code, message, fix, (file, row, field)) = match self {
             Self::Usage { message, fix } => ("usage", message.clone(), fix.clone(), (None, None, None)),
+            Self::Keychain(reason) => {
+                let fix =
+                    "Start and unlock it, or do without: `models add` takes a token from HF_TOKEN first."
+                        .to_owned();
+                ("keychain", format!("{NAME} cannot be used: {reason}"), fix, (None, None, None))
+            }
             Self::File { message, fix, file, row } => {
                 ("file", message.clone(), fix.clone(), (Some(file.clone()), *row, None))
             }

@@ -7,6 +7,7 @@ mod args;
 mod command;
 mod failure;
 mod hub_access;
+mod keychain;
 mod machine;
 mod output;
 mod process;

@@ -20,12 +20,12 @@ const WEIGHTS: &str = "model.safetensors";
 /// Between two looks at a process that works.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-fn hub() -> Hub {
+pub(super) fn hub() -> Hub {
     Hub::serve(&golden("llama-tiny"))
 }
 
-/// The command, with nothing of this machine's own settings for the Hub.
-fn command(place: &Place, hub: &Hub, args: &[&str]) -> Command {
+/// The command, with nothing of this machine's own settings for the Hub, and with no keychain.
+pub(super) fn command(place: &Place, hub: &Hub, args: &[&str]) -> Command {
     let mut command = place.command(args);
     for name in [
         "HF_TOKEN",
@@ -39,6 +39,7 @@ fn command(place: &Place, hub: &Hub, args: &[&str]) -> Command {
     ] {
         command.env_remove(name);
     }
+    command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/no-such-bus");
     command.env("HF_ENDPOINT", hub.endpoint()).env("HF_HOME", place.path("no-such-folder"));
     command
 }

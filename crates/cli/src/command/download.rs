@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{Done, quoted, session, workspace};
 use crate::args::{Global, ModelAdd};
 use crate::failure::INTERRUPTED;
-use crate::hub_access::hub_access;
+use crate::hub_access::hub_with_token;
 use crate::machine::disk_free_bytes;
 use crate::output::Output;
 use crate::process;
@@ -27,8 +27,10 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
     let session = session(global)?;
     let request =
         AddModel { hub_id: args.hub_id.clone(), revision: args.revision.clone(), gguf: args.file.clone() };
+    // Before Ctrl-C means anything else: a keychain may ask to be unlocked.
+    let access = hub_with_token(global.offline);
     let stop = process::stop_flag("Stopping; what has arrived is kept. Press Ctrl-C again to stop at once.");
-    let gateway = Gateway::new(hub_access(global.offline), stop);
+    let gateway = Gateway::new(access, stop);
     let mut shown = Shown::new(output);
     let added = session.add_model(
         &request,

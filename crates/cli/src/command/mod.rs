@@ -5,6 +5,7 @@ mod data;
 mod doctor;
 mod download;
 mod engine;
+mod login;
 mod models;
 mod plan;
 mod runs;

@@ -9,7 +9,7 @@ use mrds::session::Session;
 use serde_json::json;
 
 use super::work::model_folder;
-use super::{Done, download, session};
+use super::{Done, download, login, session};
 use crate::args::{Global, ModelAction};
 use crate::failure::Failure;
 use crate::machine::memory_bytes;
@@ -22,6 +22,8 @@ pub(super) fn models(global: &Global, action: &ModelAction, output: &Output) -> 
         ModelAction::List { catalogue: true } => list_catalogue(output),
         ModelAction::List { catalogue: false } => list(&session(global)?, output),
         ModelAction::Verify { model } => verify(global, model, output),
+        ModelAction::Login => login::login(output),
+        ModelAction::Logout => login::logout(output),
         ModelAction::Remove { model, yes } => remove(&session(global)?, model, *yes, output),
     }
 }

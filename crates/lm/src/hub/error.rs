@@ -45,6 +45,8 @@ pub enum HubError {
         what: String,
         /// Whether a token was sent.
         had_token: bool,
+        /// Why a keychain could not be asked for one.
+        no_token: Option<String>,
     },
     /// 403: the licence has not been accepted, or the token may not read it.
     #[error(
@@ -55,6 +57,8 @@ pub enum HubError {
         host: String,
         /// Model.
         what: String,
+        /// Why a keychain could not be asked for another token.
+        no_token: Option<String>,
     },
     /// 404.
     #[error("{host} has no {what}")]
@@ -159,11 +163,11 @@ impl HubError {
             Self::BadEndpoint { .. } => "Correct HF_ENDPOINT, or unset it to use https://huggingface.co.".into(),
             Self::BadToken => "Copy it again from the Hub's page Settings, Access Tokens: it is one word that begins with hf_.".into(),
             Self::BadManifest { .. } => "Delete this file and give `duologue models add` again: files that are whole are not fetched anew.".into(),
-            Self::Unauthorized { had_token: true, host, .. } => format!("Make a token that may read this model at https://{host}/settings/tokens and put it into HF_TOKEN."),
-            Self::Unauthorized { host, .. } => format!("Check the spelling first. If the model is private or gated: accept its licence on https://{host}, make a token at https://{host}/settings/tokens and put it into HF_TOKEN."),
-            Self::Gated { host, what } => format!("Open https://{host}/{what} while logged in, accept the licence, and give that account's token in HF_TOKEN."),
+            Self::Unauthorized { had_token: true, host, no_token, .. } => format!("Make a token that may read this model at https://{host}/settings/tokens and give it with `duologue models login` or in HF_TOKEN.{}", unasked(no_token)),
+            Self::Unauthorized { host, no_token, .. } => format!("Check the spelling first. If the model is private or gated: accept its licence on https://{host}, make a token at https://{host}/settings/tokens and give it with `duologue models login` or in HF_TOKEN.{}", unasked(no_token)),
+            Self::Gated { host, what, no_token } => format!("Open https://{host}/{what} while logged in, accept the licence, and give that account's token with `duologue models login` or in HF_TOKEN.{}", unasked(no_token)),
             Self::NotFound { .. } => "Check the spelling of model, --revision and --file; `duologue models list --catalogue` lists models that are known to work.".into(),
-            Self::RateLimited { .. } => "Wait a while and give the same command again: it goes on where it stopped. A token in HF_TOKEN raises the limit.".into(),
+            Self::RateLimited { .. } => "Wait a while and give the same command again: it goes on where it stopped. A token (`duologue models login`) raises the limit.".into(),
             Self::Unreachable { .. } => "Check the connection (and HF_ENDPOINT, HTTPS_PROXY where they are set) and give the same command again: it goes on where it stopped.".into(),
             Self::BadAnswer { .. } => "Check that HF_ENDPOINT names a Hub or a mirror of it, then try again.".into(),
             Self::NoWeights { .. } => "Choose a model with .safetensors files, or a .gguf file with --file NAME.".into(),
@@ -173,4 +177,9 @@ impl HubError {
             Self::Interrupted => "Give the same command again: it goes on where it stopped.".into(),
         }
     }
+}
+
+/// What is to be known where a token is missing although one may have been stored.
+fn unasked(no_token: &Option<String>) -> String {
+    no_token.as_ref().map_or(String::new(), |reason| format!(" The keychain could not be asked: {reason}."))
 }

@@ -29,15 +29,30 @@ const CHUNK_BYTES: usize = 1 << 17;
 /// Chunks that may wait to be written.
 const CHUNKS_AHEAD: usize = 4;
 
-/// Where models come from and with whose rights; read from the environment at the edge.
+/// Where models come from and with whose rights; found at the edge.
 #[derive(Clone, Debug, Default)]
 pub struct HubAccess {
     /// A mirror in place of the Hub (`HF_ENDPOINT`).
     pub endpoint: Option<String>,
     /// Token for private and gated models.
     pub token: Option<String>,
+    /// Why a place where a token may lie could not be looked into; told where one would have been needed.
+    pub no_token: Option<String>,
     /// Refuse every connection.
     pub offline: bool,
+}
+
+impl HubAccess {
+    /// Base address, without a slash at its end.
+    pub fn endpoint(&self) -> &str {
+        self.endpoint.as_deref().unwrap_or(HUGGING_FACE).trim_end_matches('/')
+    }
+
+    /// The machine that is asked.
+    pub fn host(&self) -> &str {
+        let rest = self.endpoint().split_once("://").map_or(self.endpoint(), |(_, rest)| rest);
+        rest.split('/').next().unwrap_or(rest)
+    }
 }
 
 /// A connection that was opened.
@@ -52,9 +67,7 @@ pub struct Connection {
 /// The client. Every connection of the process goes through one of these.
 pub struct Gateway {
     agent: Agent,
-    endpoint: String,
-    token: Option<String>,
-    offline: bool,
+    access: HubAccess,
     stop: Arc<AtomicBool>,
     opened: Opened,
 }
@@ -118,9 +131,7 @@ impl Gateway {
             .build();
         let connector = DefaultConnector::default().chain(opened.clone());
         let agent = Agent::with_parts(config, connector, DefaultResolver::default());
-        let endpoint = access.endpoint.unwrap_or_else(|| HUGGING_FACE.to_owned());
-        let endpoint = endpoint.trim_end_matches('/').to_owned();
-        Self { agent, endpoint, token: access.token, offline: access.offline, stop, opened }
+        Self { agent, access, stop, opened }
     }
 
     /// Connections opened so far.
@@ -138,18 +149,17 @@ impl Gateway {
 
     /// Base address, without a slash at its end.
     pub fn endpoint(&self) -> &str {
-        &self.endpoint
+        self.access.endpoint()
     }
 
     /// The machine that is asked.
     pub fn host(&self) -> &str {
-        let rest = self.endpoint.split_once("://").map_or(self.endpoint.as_str(), |(_, rest)| rest);
-        rest.split('/').next().unwrap_or(rest)
+        self.access.host()
     }
 
     /// Whether a token is sent.
     pub(super) fn has_token(&self) -> bool {
-        self.token.is_some()
+        self.access.token.is_some()
     }
 
     /// An error where the user has asked to stop.
@@ -180,19 +190,19 @@ impl Gateway {
 
     /// Asks for `path` below the endpoint, from byte `start` on; `what` is said in errors.
     pub(super) fn get(&self, path: &str, start: u64, what: &str) -> Result<Answer<'_>, HubError> {
-        if self.offline {
+        if self.access.offline {
             return Err(HubError::Offline { what: what.to_owned() });
         }
-        if !["https://", "http://"].iter().any(|scheme| self.endpoint.starts_with(scheme)) {
-            return Err(HubError::BadEndpoint { endpoint: self.endpoint.clone() });
+        if !["https://", "http://"].iter().any(|scheme| self.endpoint().starts_with(scheme)) {
+            return Err(HubError::BadEndpoint { endpoint: self.endpoint().to_owned() });
         }
-        if !self.token.as_deref().is_none_or(is_token) {
+        if !self.access.token.as_deref().is_none_or(is_token) {
             return Err(HubError::BadToken);
         }
         // Ranges count bytes of the file itself, so it must not come compressed.
         let mut request =
-            self.agent.get(format!("{}{path}", self.endpoint)).header("Accept-Encoding", "identity");
-        if let Some(token) = &self.token {
+            self.agent.get(format!("{}{path}", self.endpoint())).header("Accept-Encoding", "identity");
+        if let Some(token) = &self.access.token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
         if start > 0 {
@@ -214,12 +224,12 @@ impl Gateway {
 
     /// What a status means; the Hub adds the reason in `X-Error-Code`, because it hides private models behind 401.
     fn refused(&self, answer: &Answer<'_>, what: &str) -> HubError {
-        let (host, what) = (self.host().to_owned(), what.to_owned());
+        let (host, what, no_token) = (self.host().to_owned(), what.to_owned(), self.access.no_token.clone());
         match (answer.status, answer.header("X-Error-Code")) {
-            (_, Some("GatedRepo")) | (403, _) => HubError::Gated { host, what },
+            (_, Some("GatedRepo")) | (403, _) => HubError::Gated { host, what, no_token },
             (_, Some("RepoNotFound")) if self.has_token() => HubError::NotFound { host, what },
             (_, Some("RevisionNotFound" | "EntryNotFound")) | (404, _) => HubError::NotFound { host, what },
-            (401, _) => HubError::Unauthorized { host, what, had_token: self.has_token() },
+            (401, _) => HubError::Unauthorized { host, what, had_token: self.has_token(), no_token },
             (429, _) => HubError::RateLimited {
                 host,
                 retry_after_s: answer.header("Retry-After").and_then(|text| text.parse().ok()),

@@ -11,5 +11,5 @@ mod repo;
 
 pub use download::{Download, LOCK, Progress, describe, is_complete, verify};
 pub use error::HubError;
-pub use gateway::{Connection, Gateway, HubAccess};
+pub use gateway::{Connection, Gateway, HubAccess, is_token};
 pub use repo::{Checksum, HubId, MANIFEST, Manifest, RepoFile, RepoInfo, needed, repo_info};

@@ -1,0 +1,65 @@
+//! models login, models logout: a token for the Hub into the system's keychain and out of it. Neither opens a connection.
+
+use std::io::{IsTerminal, Read};
+use std::process::ExitCode;
+
+use console::Term;
+use mrds::lm::Error as ModelError;
+use mrds::lm::hub::{HubError, is_token};
+use serde_json::json;
+
+use super::Done;
+use crate::failure::Failure;
+use crate::hub_access::{hub, variable};
+use crate::keychain::{self, NAME, SERVICE};
+use crate::output::{Output, note};
+
+pub(super) fn login(output: &Output) -> Done {
+    let access = hub(false);
+    let host = access.host();
+    let token = read_token(host)
+        .map_err(|error| Failure::usage(format!("the token could not be read: {error}"), HOW_TO_GIVE))?;
+    if token.is_empty() {
+        return Err(Failure::usage("no token was given", HOW_TO_GIVE));
+    }
+    if !is_token(&token) {
+        return Err(ModelError::from(HubError::BadToken).into());
+    }
+    keychain::store(host, token).map_err(Failure::Keychain)?;
+    output.text(format!(
+        "The token for {host} is in {NAME}, under `{SERVICE}`. `duologue models logout` removes it."
+    ));
+    if variable().is_some() {
+        note("HF_TOKEN is set, and goes before it.");
+    }
+    output.result(&json!({"host": host, "keychain": NAME, "service": SERVICE}));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn logout(output: &Output) -> Done {
+    let access = hub(false);
+    let host = access.host();
+    let removed = keychain::forget(host).map_err(Failure::Keychain)?;
+    output.text(if removed {
+        format!("The token for {host} is no longer in {NAME}.")
+    } else {
+        format!("There is no token for {host} in {NAME}.")
+    });
+    output.result(&json!({"host": host, "keychain": NAME, "service": SERVICE, "removed": removed}));
+    Ok(ExitCode::SUCCESS)
+}
+
+const HOW_TO_GIVE: &str =
+    "Type it at the prompt, or give it on standard input: `duologue models login < FILE`.";
+
+/// From the terminal without showing it, else all of standard input.
+fn read_token(host: &str) -> std::io::Result<String> {
+    let mut token = String::new();
+    if std::io::stdin().is_terminal() {
+        note(&format!("Token for {host} (from its page Settings, Access Tokens; it is not shown):"));
+        token = Term::stderr().read_secure_line()?;
+    } else {
+        std::io::stdin().read_to_string(&mut token)?;
+    }
+    Ok(token.trim().to_owned())
+}

@@ -1,0 +1,73 @@
+//! models login and logout where no keychain runs (of Linux: elsewhere it cannot be hidden from a process).
+
+use std::fs::File;
+
+use super::hub::{command, hub};
+use super::hub_server::{Accidents, Hub, ID};
+use super::{Place, Said, text};
+
+const TOKEN: &str = "hf_Rumpelstilzchen";
+
+/// `models login` with this on standard input; what it says never holds the token.
+fn login(place: &Place, hub: &Hub, given: &str) -> Said {
+    let args = ["models", "login", "--json"];
+    let input = File::open(place.write("token", given)).expect("the token");
+    let output = command(place, hub, &args).stdin(input).output().expect("the binary starts");
+    for said in [&output.stdout, &output.stderr] {
+        assert!(!String::from_utf8_lossy(said).contains("Rumpel"), "the token is shown");
+    }
+    Said::new(&args, &output)
+}
+
+fn code(said: &Said) -> (i32, &str) {
+    (said.code, text(&said.last["code"]))
+}
+
+#[test]
+fn a_token_that_cannot_be_one_is_refused_before_the_keychain_is_asked() {
+    let (place, hub) = (Place::new(), hub());
+    for nothing in ["", " \n"] {
+        assert_eq!(code(&login(&place, &hub, nothing)), (2, "usage"));
+    }
+    for bad in [&format!("{TOKEN} x"), "hf_Rumpel\u{e9}", &format!("{TOKEN}\n{TOKEN}\n")] {
+        assert_eq!(code(&login(&place, &hub, bad)), (2, "bad_token"));
+    }
+    assert!(hub.requests().is_empty(), "somebody was asked");
+}
+
+/// Without a keychain login fails with the way out, and a download goes on without a token: it says why there is none
+/// only where one is wanted.
+#[test]
+fn without_a_keychain_there_is_no_token_and_the_reason_is_told() {
+    let (place, hub) = (Place::new(), hub());
+    let said = login(&place, &hub, &format!("{TOKEN}\n"));
+    assert_eq!(code(&said), (1, "keychain"), "{}", said.last);
+    assert!(text(&said.last["fix"]).contains("HF_TOKEN"), "{}", said.last);
+    let add = |more: Option<(&str, &str)>| {
+        let args = ["models", "add", ID, "--json"];
+        let output = command(&place, &hub, &args).envs(more).output().expect("the binary starts");
+        Said::new(&args, &output)
+    };
+    let reason = "The keychain could not be asked";
+    for (status, refusal) in [(401, "unauthorized"), (403, "gated")] {
+        hub.let_happen(Accidents { refuse: Some((status, "")), ..Accidents::default() });
+        let said = add(None);
+        assert_eq!(code(&said), (2, refusal));
+        let fix = text(&said.last["fix"]);
+        assert!(fix.contains(reason) && fix.contains("no-such-bus") && fix.contains("models login"), "{fix}");
+        // With a token of the environment the keychain is left alone.
+        let said = add(Some(("HF_TOKEN", TOKEN)));
+        assert_eq!(code(&said), (2, refusal));
+        assert!(!text(&said.last["fix"]).contains(reason), "{}", said.last);
+    }
+    hub.let_happen(Accidents::default());
+    assert_eq!(add(None).code, 0);
+}
+
+#[test]
+fn logging_out_without_a_keychain_is_a_failure_too() {
+    let (place, hub) = (Place::new(), hub());
+    let args = ["models", "logout", "--json"];
+    let said = Said::new(&args, &command(&place, &hub, &args).output().expect("the binary starts"));
+    assert_eq!(code(&said), (1, "keychain"), "{}", said.last);
+}
