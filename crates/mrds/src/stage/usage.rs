@@ -11,7 +11,17 @@ pub(crate) struct Usage {
     pub(crate) peak_rss_bytes: u64,
 }
 
-/// Processor seconds and highest resident bytes of this process; zero where the system does not tell.
+/// Lets the highest resident memory begin anew at what is resident now, so that a stage's peak is its own. Only Linux
+/// can (proc_pid_clear_refs(5)); elsewhere the peak stays that of the process.
+pub(crate) fn reset_peak() {
+    if cfg!(target_os = "linux") {
+        // A kernel that refuses leaves the process's peak, which is still an upper bound.
+        let _ = std::fs::write("/proc/self/clear_refs", "5");
+    }
+}
+
+/// Processor seconds of this process and its highest resident bytes since [`reset_peak`]; zero where the system does
+/// not tell.
 #[cfg(unix)]
 pub(crate) fn process() -> (f64, u64) {
     use nix::sys::resource::{UsageWho, getrusage};
@@ -19,11 +29,36 @@ pub(crate) fn process() -> (f64, u64) {
     let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     // Linux counts in KiB, macOS in bytes (getrusage(2) of each).
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
-    (seconds(usage.user_time()) + seconds(usage.system_time()), usage.max_rss() as u64 * unit)
+    let highest = high_water_mark().unwrap_or(usage.max_rss() as u64 * unit);
+    (seconds(usage.user_time()) + seconds(usage.system_time()), highest)
+}
+
+/// Linux's count that [`reset_peak`] resets; getrusage's never falls below what the parent had when it started us.
+#[cfg(unix)]
+fn high_water_mark() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(kibibytes.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
 /// Processor seconds and highest resident bytes of this process; zero where the system does not tell.
 #[cfg(not(unix))]
 pub(crate) fn process() -> (f64, u64) {
     (0.0, 0)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peak_that_is_over_is_forgotten() {
+        const LARGE: usize = 256 << 20;
+        // Written to, so that every page is resident.
+        drop(std::hint::black_box(vec![1u8; LARGE]));
+        let before = process().1;
+        assert!(before >= LARGE as u64);
+        reset_peak();
+        assert!(process().1 < before);
+    }
 }
