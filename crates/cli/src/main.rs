@@ -17,6 +17,7 @@ mod table;
 use clap::Parser;
 
 fn main() -> std::process::ExitCode {
+    mrds::lm::allocator::share_one_heap();
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => return failure::usage(&error),

@@ -5,6 +5,7 @@
 //! dialogues or recipes. Names follow Hugging Face transformers, PEFT and TRL, whose numbers the golden
 //! tests reproduce.
 
+pub mod allocator;
 pub mod bench;
 pub mod chat_template;
 pub mod checkpoint;

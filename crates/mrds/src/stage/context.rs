@@ -89,6 +89,7 @@ impl<'a> Stage<'a> {
     pub(crate) fn begin(run: &'a Run<'a>, name: StageName, inputs: &str) -> Result<Self> {
         let row = run.store.stage(&run.row.id, name.as_str())?;
         let before = Usage { wall_s: row.wall_s, cpu_s: row.cpu_s, peak_rss_bytes: row.peak_rss_bytes };
+        lm::allocator::trim();
         usage::reset_peak();
         let now = Instant::now();
         let task = Task { name: name.to_string(), begun: now, tokens: 0, first_step: 0 };
@@ -283,6 +284,8 @@ impl<'a> Stage<'a> {
 
     /// Names what the following progress belongs to.
     pub(crate) fn begin_task(&self, name: &str) {
+        // What the last task has freed is not to count beside what this one takes.
+        lm::allocator::trim();
         *self.task.borrow_mut() =
             Task { name: name.to_owned(), begun: Instant::now(), tokens: 0, first_step: 0 };
     }
