@@ -1,6 +1,7 @@
 //! Predicted and measured peak memory of one kind of work with a model folder, in a process of its own.
 //!
-//! `cargo run -p duologue-lm --example memory -- MODEL_DIR load|generate|score|train`; the table is in `docs/plan.md`.
+//! `cargo run -p duologue-lm --example memory -- MODEL_DIR load|generate|score|train [none|q8_0|q4_0|q4_k|q6_k]`; the
+//! table is in `docs/plan.md`.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,7 +17,7 @@ use lm::sample::Filters;
 use lm::train::{Objective, TrainExample, TrainState, batch_gradients};
 use lm::{
     Adapter, Completion, Decoder, DecoderConfig, Device, GenerateConfig, GenerateRequest, LanguageModel,
-    LoraConfig, check_folder, generate, random, score,
+    LoraConfig, Quantize, check_folder, generate, random, score,
 };
 
 const PROMPT: usize = 100;
@@ -33,16 +34,19 @@ fn peak_rss_bytes() -> u64 {
 }
 
 fn main() {
+    lm::allocator::share_one_heap();
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, work] = args.as_slice() else {
-        return println!("memory MODEL_DIR load|generate|score|train");
+    let (folder, work, quantize) = match args.as_slice() {
+        [folder, work] => (folder, work, Quantize::None),
+        [folder, work, quantize] => (folder, work, Quantize::from_name(quantize).unwrap()),
+        _ => return println!("memory MODEL_DIR load|generate|score|train [none|q8_0|q4_0|q4_k|q6_k]"),
     };
     let folder = Path::new(folder);
     let summary = check_folder(folder).unwrap();
     let config = &summary.config;
-    let held = memory::held_bytes(config, summary.weight_bytes);
+    let held = memory::held_bytes(config, summary.weight_bytes, quantize);
     let process = memory::process_bytes(config);
-    let decoder = LanguageModel::load(folder, &Device::Cpu).unwrap().decoder;
+    let decoder = LanguageModel::load_quantized(folder, quantize, &Device::Cpu).unwrap().decoder;
     let added = match work.as_str() {
         "load" => 0,
         "generate" => generating(&decoder),
@@ -53,8 +57,9 @@ fn main() {
     let predicted = process + held + added;
     let measured = peak_rss_bytes();
     println!(
-        "{} {work}: predicted {:.1} MB (process {:.1}, weights {:.1}, work {:.1}), measured {:.1} MB, {:+.1} %",
+        "{} {work} {}: predicted {:.1} MB (process {:.1}, weights {:.1}, work {:.1}), measured {:.1} MB, {:+.1} %",
         folder.file_name().unwrap().to_string_lossy(),
+        quantize.as_str(),
         predicted as f64 / 1e6,
         process as f64 / 1e6,
         held as f64 / 1e6,

@@ -51,14 +51,20 @@ impl Precision {
     }
 }
 
-/// Bytes of the weights of a checkpoint of `stored_bytes` once they are loaded: those of a small model in half precision
-/// become f32, others stay as they are stored.
-pub fn held_bytes(config: &DecoderConfig, stored_bytes: u64) -> u64 {
+/// Bytes of the weights of a checkpoint of `stored_bytes` once they are loaded: dense ones are quantised if asked for,
+/// those of a small model in half precision become f32, others stay as they are stored.
+pub fn held_bytes(config: &DecoderConfig, stored_bytes: u64, quantize: Quantize) -> u64 {
     let dense = weights_bytes(config, Precision::F32);
     // A file in half precision has half of them and a header; Q8_0 has little more than a quarter.
-    let half = stored_bytes > dense / 5 * 2 && stored_bytes < dense / 4 * 3;
-    let widened = half && stored_bytes <= WIDENED_BYTES as u64;
-    if widened { dense } else { stored_bytes }
+    let float = stored_bytes > dense / 5 * 2;
+    let half = float && stored_bytes < dense / 4 * 3;
+    match quantize {
+        Quantize::None if half && stored_bytes <= WIDENED_BYTES as u64 => dense,
+        quantize if float && quantize != Quantize::None => {
+            weights_bytes(config, Precision::Quantized(quantize))
+        }
+        _ => stored_bytes,
+    }
 }
 
 /// The process without weights: program, threads and the tokenizer, whose tables grow with the vocabulary (an allowance,
@@ -220,6 +226,19 @@ mod tests {
         let whole = weights_bytes(config, Precision::F32);
         assert_eq!(whole, dense + embeddings * 4 * vocab * hidden + norms);
         assert!(weights_bytes(config, Precision::Half) < whole);
+    }
+
+    #[test]
+    fn a_checkpoint_is_held_as_it_is_loaded() {
+        let config = &tiny(1).config;
+        let [dense, half] = [Precision::F32, Precision::Half].map(|p| weights_bytes(config, p));
+        let quantised = weights_bytes(config, Precision::Quantized(Quantize::Q8_0));
+        for stored in [dense, half] {
+            assert_eq!(held_bytes(config, stored, Quantize::None), dense);
+            assert_eq!(held_bytes(config, stored, Quantize::Q8_0), quantised);
+        }
+        // Quantised already.
+        assert_eq!(held_bytes(config, dense / 4, Quantize::Q8_0), dense / 4);
     }
 
     #[test]

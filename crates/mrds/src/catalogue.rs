@@ -181,13 +181,14 @@ fn method_memory(config: &DecoderConfig) -> MethodMemory {
         ..training
     };
     let process = memory::process_bytes(config);
-    let base = |precision| process + memory::weights_bytes(config, precision);
+    let stored = memory::weights_bytes(config, Precision::Half);
+    let base = |quantize| process + memory::held_bytes(config, stored, quantize);
     let answer = memory::generating_bytes(config, 1, DIALOGUE_TOKENS, SUMMARY_TOKENS);
     MethodMemory {
-        inference_bytes: base(Precision::Half) + answer,
-        lora_bytes: base(Precision::Half) + memory::training_bytes(config, &training),
-        qlora_bytes: base(Precision::Quantized(Quantize::Q4K)) + memory::training_bytes(config, &training),
-        dpo_bytes: base(Precision::Half) + memory::training_bytes(config, &pair),
+        inference_bytes: base(Quantize::None) + answer,
+        lora_bytes: base(Quantize::None) + memory::training_bytes(config, &training),
+        qlora_bytes: base(Quantize::Q4K) + memory::training_bytes(config, &training),
+        dpo_bytes: base(Quantize::None) + memory::training_bytes(config, &pair),
     }
 }
 

@@ -37,6 +37,8 @@ fn a_plan_says_what_every_stage_takes() {
             .ok(&[&small[..], &["--set", "tokens_per_microbatch=512", "--set", "generate_batch_size=4"]]
                 .concat());
     assert!(peak(&frugal) < peak(&plan), "{} {}", peak(&frugal), peak(&plan));
+    let packed = place.ok(&[&small[..], &["--set", "quantize=q8_0"]].concat());
+    assert!(peak(&packed) < peak(&plan), "{} {}", peak(&packed), peak(&plan));
     assert_eq!(place.holds(), before, "a plan stores nothing");
     let (out, _) = place.human(&small, 0);
     assert!(out.contains("Ready") && out.contains("synthesizer"), "{out}");
@@ -60,11 +62,10 @@ fn what_is_missing_is_named() {
     place.ok(&["import", sample, "--name", "clinic"]);
     let few = ["--shots", "8", "--validation", "4", "--threads", "2"];
     let said = place.json(&[&["plan", "--dataset", "clinic", "--model", large][..], &few].concat());
-    assert!(
-        list(&said.last["offers"])
-            .iter()
-            .any(|offer| text(&offer["change"]).contains("tokens_per_microbatch"))
-    );
+    for cheaper in ["tokens_per_microbatch=1024", "quantize=q8_0", "quantize=q4_k"] {
+        let change = format!("--set {cheaper}");
+        assert!(list(&said.last["offers"]).iter().any(|offer| text(&offer["change"]) == change), "{cheaper}");
+    }
 
     let model = tiny();
     let few = place.json(&["plan", "--dataset", "d", "--model", &model]);

@@ -8,7 +8,7 @@ mod stages;
 
 use std::path::PathBuf;
 
-use lm::memory::{self, Precision};
+use lm::memory;
 use lm::probe::{Rates, gemm_flops_per_s};
 use lm::{DecoderConfig, LanguageModel, SpecialTokens, check_folder};
 use serde::Serialize;
@@ -115,7 +115,8 @@ pub struct Offer {
 struct Known {
     config: DecoderConfig,
     parameters: u64,
-    loaded_bytes: u64,
+    /// Size of its weights' files.
+    stored_bytes: u64,
     rates: Rates,
     loaded: Option<LanguageModel>,
 }
@@ -163,13 +164,12 @@ impl Known {
             PlannedModel::Catalogue(entry) => return Self::of_entry(entry),
         };
         let summary = check_folder(folder)?;
-        let model = LanguageModel::load(folder, &lm::device::select(&request.device)?)?;
+        let (quantize, device) = (request.recipe.quantize.into(), lm::device::select(&request.device)?);
+        let model = LanguageModel::load_quantized(folder, quantize, &device)?;
         let rates = Rates::measure(&model.decoder, request.recipe.lora_rank)?;
-        let process = memory::process_bytes(&summary.config);
-        let held = memory::held_bytes(&summary.config, summary.weight_bytes);
         Ok(Self {
             parameters: summary.parameters,
-            loaded_bytes: process + held,
+            stored_bytes: summary.weight_bytes,
             config: summary.config,
             rates,
             loaded: Some(model),
@@ -178,10 +178,9 @@ impl Known {
 
     fn of_entry(entry: &CatalogueEntry) -> Result<Self> {
         let config = entry.config.clone();
-        let loaded_bytes = memory::process_bytes(&config) + memory::weights_bytes(&config, Precision::Half);
         Ok(Self {
             parameters: entry.parameters,
-            loaded_bytes,
+            stored_bytes: entry.download_bytes,
             rates: Rates::estimate(&config, gemm_flops_per_s()?),
             config,
             loaded: None,
@@ -189,8 +188,13 @@ impl Known {
     }
 
     fn forecast(&self, recipe: &Recipe, texts: &Texts, threads: usize) -> Vec<StageForecast> {
-        let setting =
-            Setting { config: &self.config, loaded_bytes: self.loaded_bytes, rates: self.rates, threads };
+        let held = memory::held_bytes(&self.config, self.stored_bytes, recipe.quantize.into());
+        let setting = Setting {
+            config: &self.config,
+            loaded_bytes: memory::process_bytes(&self.config) + held,
+            rates: self.rates,
+            threads,
+        };
         forecast(&setting, recipe, texts)
     }
 
@@ -203,6 +207,8 @@ impl Known {
         peak_bytes: u64,
     ) -> Result<Vec<Offer>> {
         const SAME: &str = "same results up to rounding; somewhat slower";
+        const COARSE: &str =
+            "the base model's weights are rounded to 4.5 bits, texts may get worse; its time is not measured";
         let mut offers = Vec::new();
         let mut add = |change: String, price, stages: &[StageForecast]| {
             let (peak, seconds) = totals(stages);
@@ -211,10 +217,13 @@ impl Known {
                 offers.push(Offer { change, price, peak_bytes: peak, seconds, fits });
             }
         };
-        let tries: [(&[&str], &'static str); 4] = [
+        let tries: [(&[&str], &'static str); 7] = [
             (&["generate_batch_size=8"], SAME),
             (&["tokens_per_microbatch=1024"], SAME),
             (&["tokens_per_microbatch=256", "generate_batch_size=4"], SAME),
+            (&["quantize=q8_0"], "the base model's weights are rounded to 8 bits; its time is not measured"),
+            (&["quantize=q4_k"], COARSE),
+            (&["quantize=q4_k", "tokens_per_microbatch=256", "generate_batch_size=4"], COARSE),
             (
                 &["dialogue_max_new_tokens=256", "tokens_per_microbatch=256", "generate_batch_size=4"],
                 "longer dialogues are never written",

@@ -1,5 +1,7 @@
 //! Memory, disk and time of each stage, as a pure function of the model's sizes, the recipe, the texts and the speed.
 
+use std::collections::BTreeSet;
+
 use lm::DecoderConfig;
 use lm::memory::{self, Training};
 use lm::probe::Rates;
@@ -12,8 +14,9 @@ use crate::stage_name::StageName;
 const EPOCH_SHARE: f64 = 0.6;
 /// Samples that it usually takes for one that is kept.
 const TRIES: f64 = 1.4;
-/// Preference pairs of both kinds for each summary with candidates, both ways of aligning together.
-const PAIRS_PER_SUMMARY: f64 = 4.0;
+/// Preference pairs of both kinds for each summary with candidates, both ways of aligning together: 1.8 and 2.3 in runs
+/// (`docs/plan.md`, `docs/first-light.md`).
+const PAIRS_PER_SUMMARY: f64 = 2.0;
 /// Tokens of an instruction with the template around it.
 const INSTRUCTION_TOKENS: usize = 40;
 /// Copies of an adapter in a checkpoint and its result: now, best, two moments, the saved one.
@@ -118,31 +121,33 @@ impl Forecast<'_> {
         let recipe = self.recipe;
         let (dialogue, summary) = (self.texts.dialogue_tokens.max, self.texts.summary_tokens.max);
         let synthetic = dialogue.min(recipe.dialogue_max_new_tokens);
-        let writing = self.generating(summary, recipe.dialogue_max_new_tokens);
+        let writing = |texts| self.generating(texts, summary, recipe.dialogue_max_new_tokens);
+        let (made, test) = (recipe.shots * recipe.synthetic_per_shot, self.texts.test_items);
         match name {
-            StageName::Topics => self.generating(summary, recipe.topic_max_new_tokens),
+            StageName::Topics => self.generating(recipe.shots, summary, recipe.topic_max_new_tokens),
             StageName::Summaries if self.lora_summaries() => self
                 .training(summary, summary, 1, recipe.sft_batch_size)
-                .max(self.generating(recipe.topic_max_new_tokens, recipe.summary_max_new_tokens)),
+                .max(self.generating(made, recipe.topic_max_new_tokens, recipe.summary_max_new_tokens)),
             StageName::Summaries => {
-                self.generating(summary * (1 + recipe.summary_demos), recipe.summary_max_new_tokens)
+                self.generating(made, summary * (1 + recipe.summary_demos), recipe.summary_max_new_tokens)
             }
             StageName::Synthesizer => {
                 self.training(summary + dialogue, dialogue, 1, recipe.sft_batch_size).max(self.scoring())
             }
-            StageName::Candidates => writing.max(self.scoring()),
+            StageName::Candidates => writing(recipe.generate_batch_size).max(self.scoring()),
             StageName::Preferences => 0,
             StageName::Align => self
                 .training(summary + synthetic, synthetic, 3, recipe.dpo_batch_size)
-                .max(writing)
+                .max(writing(self.judged() * recipe.checkpoint_samples))
                 .max(self.scoring()),
-            StageName::Dialogues => writing,
+            StageName::Dialogues => writing(made),
             StageName::Summarizer => {
                 self.training(summary + dialogue, summary, 1, recipe.sft_batch_size).max(self.scoring())
             }
             StageName::Evaluate => {
                 let asked = dialogue + recipe.icl_examples * (dialogue + summary);
-                self.generating(asked, recipe.summary_max_new_tokens).max(writing).max(self.scoring())
+                let answers = self.generating(test, asked, recipe.summary_max_new_tokens);
+                answers.max(writing(test)).max(self.scoring())
             }
         }
     }
@@ -166,10 +171,12 @@ impl Forecast<'_> {
         memory::training_bytes(self.setting.config, &training)
     }
 
-    fn generating(&self, text: usize, new_tokens: usize) -> u64 {
+    /// `requests` prompts with `text` tokens and an instruction each.
+    fn generating(&self, requests: usize, text: usize, new_tokens: usize) -> u64 {
+        let batch = self.recipe.generate_batch_size.min(requests);
         let prompt = self.in_context(text + INSTRUCTION_TOKENS);
         let new_tokens = self.in_context(prompt + new_tokens) - prompt;
-        memory::generating_bytes(self.setting.config, self.recipe.generate_batch_size, prompt, new_tokens)
+        memory::generating_bytes(self.setting.config, batch, prompt, new_tokens)
     }
 
     fn scoring(&self) -> u64 {
@@ -214,7 +221,7 @@ impl Forecast<'_> {
             }
             StageName::Preferences => Work::default(),
             StageName::Align => self.aligning(),
-            StageName::Dialogues => self.writing(made * TRIES),
+            StageName::Dialogues => self.writing(self.sources() * made * TRIES),
             StageName::Summarizer => {
                 let trained = recipe.systems.iter().filter(|system| system.is_trained()).count() as f64;
                 let tried = trained * recipe.lr_search.len() as f64;
@@ -240,11 +247,7 @@ impl Forecast<'_> {
         let recipe = self.recipe;
         let summary = self.texts.summary_tokens.mean + INSTRUCTION_TOKENS as f64;
         let pairs = self.with_candidates() * PAIRS_PER_SUMMARY;
-        let judged = match recipe.checkpoint_summaries {
-            0 => recipe.validation as f64,
-            some => (recipe.validation as f64).min(some as f64),
-        };
-        let samples = 2.0 * judged * (recipe.dpo_checkpoints * recipe.checkpoint_samples) as f64;
+        let samples = 2.0 * (self.judged() * recipe.dpo_checkpoints * recipe.checkpoint_samples) as f64;
         let three = 3.0 * (self.synthetic_tokens() + summary);
         let learning = Work {
             train: pairs * recipe.dpo_epochs as f64 * three,
@@ -284,6 +287,20 @@ impl Forecast<'_> {
             forward: evaluations * recipe.validation as f64 * tokens,
             generate: 0.0,
         }
+    }
+
+    /// Validation summaries whose dialogues judge a checkpoint.
+    fn judged(&self) -> usize {
+        match self.recipe.checkpoint_summaries {
+            0 => self.recipe.validation,
+            most => self.recipe.validation.min(most),
+        }
+    }
+
+    /// Synthesizers that write the synthetic pairs of the compared systems.
+    fn sources(&self) -> f64 {
+        let sources = self.recipe.systems.iter().filter_map(|system| system.synthetic_source());
+        sources.collect::<BTreeSet<_>>().len() as f64
     }
 
     /// Summaries that candidates are sampled for.
