@@ -62,9 +62,9 @@ fn what_is_missing_is_named() {
     place.ok(&["import", sample, "--name", "clinic"]);
     let few = ["--shots", "8", "--validation", "4", "--threads", "2"];
     let said = place.json(&[&["plan", "--dataset", "clinic", "--model", large][..], &few].concat());
-    for cheaper in ["tokens_per_microbatch=1024", "quantize=q8_0", "quantize=q4_k"] {
-        let change = format!("--set {cheaper}");
-        assert!(list(&said.last["offers"]).iter().any(|offer| text(&offer["change"]) == change), "{cheaper}");
+    for cheaper in ["tokens_per_microbatch", "quantize=q8_0", "quantize=q4_k"] {
+        let offers = list(&said.last["offers"]);
+        assert!(offers.iter().any(|offer| text(&offer["change"]).contains(cheaper)), "{cheaper}: {offers:?}");
     }
 
     let model = tiny();

@@ -12,8 +12,11 @@ use crate::stage_name::StageName;
 
 /// Share of the epochs after which early stopping usually ends a training.
 const EPOCH_SHARE: f64 = 0.6;
-/// Samples that it usually takes for one that is kept.
-const TRIES: f64 = 1.4;
+/// Summaries sampled for one that is kept.
+const SUMMARY_TRIES: f64 = 1.4;
+/// Dialogues sampled for one that keeps the format rule: few with a good base model, all that the recipe allows with a
+/// poor one.
+const DIALOGUE_TRIES: f64 = 2.5;
 /// Preference pairs of both kinds for each summary with candidates, both ways of aligning together: 1.8 and 2.3 in runs
 /// (`docs/plan.md`, `docs/first-light.md`).
 const PAIRS_PER_SUMMARY: f64 = 2.0;
@@ -140,7 +143,7 @@ impl Forecast<'_> {
                 .training(summary + synthetic, synthetic, 3, recipe.dpo_batch_size)
                 .max(writing(self.judged() * recipe.checkpoint_samples))
                 .max(self.scoring()),
-            StageName::Dialogues => writing(made),
+            StageName::Dialogues => writing(recipe.generate_batch_size),
             StageName::Summarizer => {
                 self.training(summary + dialogue, summary, 1, recipe.sft_batch_size).max(self.scoring())
             }
@@ -207,7 +210,7 @@ impl Forecast<'_> {
                 let demos = if self.lora_summaries() { 0.0 } else { recipe.summary_demos as f64 };
                 let trained =
                     if self.lora_summaries() { self.sft(shots, summary + ask) } else { Work::default() };
-                let sampled = made * TRIES;
+                let sampled = made * SUMMARY_TRIES;
                 trained.plus(Work {
                     forward: sampled * (ask + demos * summary),
                     generate: sampled * summary,
@@ -221,7 +224,7 @@ impl Forecast<'_> {
             }
             StageName::Preferences => Work::default(),
             StageName::Align => self.aligning(),
-            StageName::Dialogues => self.writing(self.sources() * made * TRIES),
+            StageName::Dialogues => self.writing(self.sources() * made * DIALOGUE_TRIES),
             StageName::Summarizer => {
                 let trained = recipe.systems.iter().filter(|system| system.is_trained()).count() as f64;
                 let tried = trained * recipe.lr_search.len() as f64;
@@ -272,7 +275,7 @@ impl Forecast<'_> {
         };
         // Five synthesizers, two of which try again; one more where the grammar is on.
         let once = 3.0 + f64::from(u8::from(recipe.constrained_dialogues));
-        outputs.plus(self.writing(test * (once + 2.0 * TRIES)))
+        outputs.plus(self.writing(test * (once + 2.0 * DIALOGUE_TRIES)))
     }
 
     /// A supervised training on `examples` of `tokens` tokens each, with its evaluations.
