@@ -370,7 +370,8 @@ fn check_length(path: &Path, map: &Mmap) -> Result<()> {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

@@ -100,10 +100,11 @@ impl Store {
         pid_alive: &dyn Fn(u32) -> bool,
     ) -> Result<Acquire> {
         let answer = self.write(|tx| {
-            if let Some(held) = get(tx, run)?.filter(|held| held.token != owner.token) {
-                if held.boot_id == owner.boot_id && held.lives(now_ms, pid_alive) {
-                    return Ok(Acquire::HeldBy { pid: held.pid });
-                }
+            if let Some(held) = get(tx, run)?.filter(|held| held.token != owner.token)
+                && held.boot_id == owner.boot_id
+                && held.lives(now_ms, pid_alive)
+            {
+                return Ok(Acquire::HeldBy { pid: held.pid });
             }
             run::settle(tx, run, RunStatus::Running, now_ms)?;
             tx.prepare_cached(
