@@ -242,11 +242,11 @@ export const t = {
   },
   models: {
     title: 'Models',
-    lead: 'Language models on this computer, as Hugging Face folders. Duologue does not copy or change them.',
+    lead: 'Language models on this computer. Your own folders are read where they are and never changed.',
     add: 'Add model',
     addTitle: 'Add a model from a folder',
     path: 'Folder',
-    pathHint: 'Holds config.json, tokenizer.json and the weights (.safetensors).',
+    pathHint: 'Holds config.json, tokenizer.json and the weights (.safetensors), or one GGUF file.',
     needPath: 'Name a folder first',
     list: 'On this computer',
     name: 'Model',
@@ -258,7 +258,7 @@ export const t = {
     added: (name: string) => `“${name}” can be used in runs.`,
     forget: 'Forget',
     emptyTitle: 'No model yet',
-    emptyText: 'Add the folder of a small model of the Llama family to begin.',
+    emptyText: 'Add the folder of a small model of the Llama, Mistral, Qwen or Phi-3 family to begin.',
   },
   runs: {
     title: 'Runs',
