@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::UNIX_EPOCH;
 
+use mrds::event::EventSink;
 use mrds::store::Owner;
+use mrds::worker::Process;
 
 /// Milliseconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "the edge reads the clock and passes it on")]
@@ -32,6 +34,11 @@ pub(crate) fn owner() -> Owner {
         std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned();
     let pid = std::process::id();
     Owner { pid, boot_id, token: format!("{pid}-{}", now_ms()) }
+}
+
+/// This process as the worker of a run.
+pub(crate) fn worker<'a>(stop: &'a AtomicBool, sink: &'a dyn EventSink) -> Process<'a> {
+    Process { owner: owner(), pid_alive: &pid_alive, now_ms: &now_ms, stop, sink }
 }
 
 /// Whether a process of this machine lives.

@@ -265,7 +265,7 @@ impl Run<'_> {
         let cache = &mut self.cache;
         let hidden =
             self.decoder.run_blocks(&batch, self.adapter, None, Record::Nothing, &mut |layer, q, k, v| {
-                cache.step(layer, &cursors, q, k, v)
+                timed(Work::Attention, || cache.step(layer, &cursors, q, k, v))
             })?;
         let logits = self.decoder.logits(&hidden)?;
         let tokens = timed(Work::Sampling, || self.draw_rows(&running, &logits))?;

@@ -7,7 +7,7 @@ use mrds::lm::bench::{Clock, DecodeWork, StepFigures, StepWork, config_of, decod
 use mrds::lm::train::{Budget, TrainExample};
 use mrds::lm::{Decoder, LanguageModel, Quantize, device, random};
 use mrds::session::Session;
-use mrds::worker::{Process, RunRequest};
+use mrds::worker::RunRequest;
 use serde_json::{Value, json};
 
 use super::Done;
@@ -182,13 +182,7 @@ fn measured_run(
 ) -> Result<PipelineFigures, Failure> {
     let stop = process::stop_flag("Stopping. Press Ctrl-C again to stop at once.");
     let progress = Progress::new(output);
-    let asked = Process {
-        owner: process::owner(),
-        pid_alive: &process::pid_alive,
-        now_ms: &process::now_ms,
-        stop: &stop,
-        sink: &progress,
-    };
+    let asked = process::worker(&stop, &progress);
     let request = RunRequest {
         dataset: "bench".to_owned(),
         model: args.model.clone(),

@@ -7,7 +7,7 @@ use mrds::pipeline::Window;
 use mrds::recipe::Recipe;
 use mrds::session::Session;
 use mrds::store::RunStatus;
-use mrds::worker::{Process, RunRequest};
+use mrds::worker::RunRequest;
 use mrds::{Error, StageName, System};
 use serde_json::json;
 
@@ -132,13 +132,7 @@ pub(super) fn worker(global: &Global, args: &Worker, output: &Output) -> Done {
 fn work(global: &Global, session: &Session, run: &str, window: Window, output: &Output) -> Done {
     let stop = process::stop_flag("Stopping: saving a checkpoint. Press Ctrl-C again to stop at once.");
     let progress = Progress::new(output);
-    let asked = Process {
-        owner: process::owner(),
-        pid_alive: &process::pid_alive,
-        now_ms: &process::now_ms,
-        stop: &stop,
-        sink: &progress,
-    };
+    let asked = process::worker(&stop, &progress);
     let ended = session.execute(run, window, &asked);
     progress.finish();
     match ended {

@@ -13,7 +13,6 @@ use super::attention::visible_keys;
 use super::config::DecoderConfig;
 use crate::error::Result;
 use crate::ops::exp;
-use crate::profile::{Work, timed};
 
 /// Lanes of the running sums: two registers of AVX-512, four of AVX2.
 const LANES: usize = 32;
@@ -89,17 +88,6 @@ impl KvCache {
     /// One decode step of one block: stores k and v `[B, K, Dh]` of the new tokens and attends from q
     /// `[B, H, Dh]` to everything in their slots that the block's window holds → `[B, H*Dh]`.
     pub(crate) fn step(
-        &mut self,
-        layer: usize,
-        cursors: &[Cursor],
-        q: &Tensor,
-        k: &Tensor,
-        v: &Tensor,
-    ) -> Result<Tensor> {
-        timed(Work::Attention, || self.write_and_attend(layer, cursors, q, k, v))
-    }
-
-    fn write_and_attend(
         &mut self,
         layer: usize,
         cursors: &[Cursor],
