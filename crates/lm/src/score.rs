@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
 use crate::model::{Decoder, PackedBatch};
-use crate::ops::exp;
+use crate::ops::log_sum_exp;
 
 /// Logits held at once (16 MiB of f32).
 const CHUNK_LOGITS: usize = 1 << 22;
@@ -133,12 +133,6 @@ fn target_logps(logits: &Tensor, targets: &[u32]) -> Result<Vec<f32>> {
     let index = Tensor::new(targets, logits.device())?.unsqueeze(1)?;
     let chosen = logits.gather(&index, 1)?.squeeze(1)?;
     Ok((chosen - logits.log_sum_exp(1)?)?.to_vec1()?)
-}
-
-fn log_sum_exp(row: &[f32]) -> f32 {
-    let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = row.iter().map(|logit| f64::from(exp(logit - max))).sum();
-    max + sum.ln() as f32
 }
 
 #[cfg(test)]

@@ -121,3 +121,18 @@ pub(crate) fn tiny_as(config: &Value, seed: u64) -> Decoder {
     write_as(config, dir.path(), seed);
     Decoder::load(dir.path(), &Device::Cpu).unwrap()
 }
+
+/// Values between -2 and 2 that depend on `key` only.
+pub(crate) fn random(key: u64, shape: &[usize]) -> Tensor {
+    let n = shape.iter().product::<usize>();
+    let values: Vec<f32> = (0..n).map(|i| (4.0 * random::uniform(key, i as u64) - 2.0) as f32).collect();
+    Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
+}
+
+/// Same shape, and no value differs by more than `tolerance`.
+pub(crate) fn assert_close(a: &Tensor, b: &Tensor, tolerance: f32) {
+    assert_eq!(a.dims(), b.dims());
+    let off = (a - b).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap();
+    let off = off.to_scalar::<f32>().unwrap();
+    assert!(off <= tolerance, "differs by {off}");
+}

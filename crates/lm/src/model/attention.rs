@@ -7,28 +7,26 @@
 use std::ops::Range;
 
 use candle_core::Tensor;
-use candle_nn::ops::rms_norm;
 
 use super::linear::matmul;
-use super::rope::Rope;
 use crate::error::Result;
-use crate::ops::{Sight, causal_softmax};
+use crate::ops::{Sight, causal_softmax, rms_norm, rotate};
 
 /// Query rows computed at once.
-const BLOCK_TOKENS: usize = 256;
+const BLOCK_TOKENS: usize = 128;
 
 /// Query or key heads `[N, heads, Dh]` as attention takes them: each head through an RMS norm of weight `norm`
 /// `[Dh]` where the family has one (Qwen3), then rotated.
 pub(crate) fn norm_and_rotate(
     x: &Tensor,
     norm: Option<&Tensor>,
-    eps: f32,
+    eps: f64,
     cos: &Tensor,
     sin: &Tensor,
 ) -> Result<Tensor> {
     match norm {
-        Some(weight) => Rope::apply(&rms_norm(x, weight, eps)?, cos, sin),
-        None => Rope::apply(x, cos, sin),
+        Some(weight) => rotate(&rms_norm(x, weight, eps)?, cos, sin),
+        None => rotate(x, cos, sin),
     }
 }
 

@@ -5,7 +5,6 @@
 //! scoring, prefill and decoding: only the attention differs, so it is an argument.
 
 use candle_core::{Device, Tensor};
-use candle_nn::ops::rms_norm;
 
 use super::attention::{attend_span, norm_and_rotate};
 use super::config::DecoderConfig;
@@ -15,7 +14,7 @@ use super::rope::Rope;
 use super::weight::Weight;
 use crate::error::{Error, Result};
 use crate::lora::{Adapter, Target};
-use crate::ops::{add_into, swiglu};
+use crate::ops::{add_into, rms_norm, swiglu};
 use crate::profile::{Work, count_tokens, timed};
 use crate::random::Dropout;
 
@@ -221,7 +220,7 @@ impl Decoder {
                 });
             }
         }
-        let hidden = rms_norm(&x, &self.norm, self.config.rms_norm_eps as f32)?;
+        let hidden = rms_norm(&x, &self.norm, self.config.rms_norm_eps)?;
         if let Record::Tape(tape) = record {
             tape.final_x = Some(x);
         }
@@ -236,7 +235,7 @@ impl Decoder {
         wiring: &Wiring<'_>,
         attend: &mut Attend<'_>,
     ) -> Result<LayerTape> {
-        let (layer, eps) = (&self.layers[index], self.config.rms_norm_eps as f32);
+        let (layer, eps) = (&self.layers[index], self.config.rms_norm_eps);
         let &Wiring { adapter, dropout, cos, sin } = wiring;
         let project = |target: Target, x: &Tensor| layer.project(index, target, x, adapter, dropout);
         let h = rms_norm(&x, &layer.input_layernorm, eps)?;

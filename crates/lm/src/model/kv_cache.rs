@@ -114,7 +114,10 @@ impl KvCache {
                 let span = start + keys.start * self.head_dim..start + keys.end * self.head_dim;
                 let cache = &self.layers[layer];
                 let (k, v) = (&cache.k[span.clone()], &cache.v[span]);
-                self.arch.dispatch(|| attend_group(query, k, v, self.head_dim, out));
+                self.arch.dispatch(
+                    #[inline(always)]
+                    || attend_group(query, k, v, self.head_dim, out),
+                );
             },
         );
         Ok(Tensor::from_vec(out, (cursors.len(), width), q.device())?)

@@ -5,8 +5,7 @@
 //! takes the longest sequence of a batch, keeps a grown scale for later ones and, when decoding with a cache,
 //! leaves old keys as they were rotated (but for Phi-3).
 
-use candle_core::{D, DType, Tensor};
-use candle_nn::rotary_emb::rope_thd;
+use candle_core::{DType, Tensor};
 
 use super::config::DecoderConfig;
 use super::packed_batch::PackedBatch;
@@ -65,20 +64,5 @@ impl Rope {
             1.0 => Ok((angles.cos()?, angles.sin()?)),
             factor => Ok(((angles.cos()? * factor)?, (angles.sin()? * factor)?)),
         }
-    }
-
-    /// Rotates the first `2 * Dr/2` values of the heads of x `[N, heads, Dh]`; the gradient of the rotation takes
-    /// `-sin`.
-    pub fn apply(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
-        let (head_dim, rotary_dim) = (x.dim(D::Minus1)?, 2 * cos.dim(1)?);
-        let rotate = |x: &Tensor| -> Result<Tensor> {
-            Ok(rope_thd(&x.unsqueeze(0)?.contiguous()?, cos, sin)?.squeeze(0)?)
-        };
-        if rotary_dim == head_dim {
-            return rotate(x);
-        }
-        let rotated = rotate(&x.narrow(D::Minus1, 0, rotary_dim)?)?;
-        let rest = x.narrow(D::Minus1, rotary_dim, head_dim - rotary_dim)?;
-        Ok(Tensor::cat(&[&rotated, &rest], D::Minus1)?)
     }
 }

@@ -9,23 +9,24 @@
 use std::ops::Range;
 
 use candle_core::Tensor;
-use candle_nn::ops::rms_norm;
 use rayon::prelude::*;
 
-use super::kernels::{rms_norm_backward, softmax_backward, swiglu_backward};
 use super::optimizer::Gradients;
 use crate::error::{Error, Result};
 use crate::lora::{Adapter, LoraPair, Target};
 use crate::model::attention::{norm_and_rotate, visible_keys};
 use crate::model::decoder::Wiring;
 use crate::model::linear::{add_product, matmul};
-use crate::model::{BlockTape, Decoder, LayerTape, PackedBatch, Rope, Tape};
-use crate::ops::{Sight, add_into, causal_softmax, swiglu};
+use crate::model::{BlockTape, Decoder, LayerTape, PackedBatch, Tape};
+use crate::ops::{
+    Sight, add_into, causal_softmax, rms_norm, rms_norm_backward, rotate, softmax_backward, swiglu,
+    swiglu_backward,
+};
 use crate::profile::{Work, timed};
 use crate::random::Dropout;
 
 /// Query rows whose probabilities are held at once.
-const BLOCK_TOKENS: usize = 256;
+const BLOCK_TOKENS: usize = 128;
 
 /// Gradients of the adapter from the gradient `dhidden` `[M, D]` of the hidden states (after the final norm) in the
 /// packed rows `rows` `[M]` u32; all other rows have none. `adapter` and `dropout` are those of the forward pass that
@@ -102,7 +103,7 @@ impl Pass<'_> {
         let at = |target: Target| Site { index, target, rows };
         let dact = self.linear(&at(Target::Down), &swiglu(&gate, &up)?, dy, None, grads)?;
         let (dgate, dup) = swiglu_backward(&dact, &gate, &up)?;
-        let h = rms_norm(&mid, &layer.post_attention_layernorm, eps as f32)?;
+        let h = rms_norm(&mid, &layer.post_attention_layernorm, eps)?;
         let dh = self.linear(&at(Target::Gate), &h, &dgate, None, grads)?;
         let dh = self.linear(&at(Target::Up), &h, &dup, Some(dh), grads)?;
         let dmid = rms_norm_backward(&dh, &mid, &layer.post_attention_layernorm, eps, Some(dy))?;
@@ -111,7 +112,7 @@ impl Pass<'_> {
         let (dattn, dmid) = (spread(dattn, rows, n)?, spread(dmid, rows, n)?);
 
         let [dq, dk, dv] = timed(Work::Attention, || self.attention_backward(index, tape, &dattn))?;
-        let h = rms_norm(&tape.x, &layer.input_layernorm, eps as f32)?;
+        let h = rms_norm(&tape.x, &layer.input_layernorm, eps)?;
         let at = |target: Target| Site { index, target, rows: None };
         if index == 0 {
             for (target, dy) in [(Target::Q, &dq), (Target::K, &dk), (Target::V, &dv)] {
@@ -172,8 +173,8 @@ impl Pass<'_> {
         let layer = &self.decoder.layers[index];
         let (q_norm, k_norm) = (layer.q_norm.as_ref(), layer.k_norm.as_ref());
         let eps = self.decoder.config.rms_norm_eps;
-        let q = norm_and_rotate(&tape.q, q_norm, eps as f32, &self.cos, &self.sin)?;
-        let k = norm_and_rotate(&tape.k, k_norm, eps as f32, &self.cos, &self.sin)?;
+        let q = norm_and_rotate(&tape.q, q_norm, eps, &self.cos, &self.sin)?;
+        let k = norm_and_rotate(&tape.k, k_norm, eps, &self.cos, &self.sin)?;
         let window = self.decoder.config.sliding_windows[index];
         let of_span = |span: &Range<usize>| {
             let rows = |t: &Tensor| t.narrow(0, span.start, span.len());
@@ -189,7 +190,7 @@ impl Pass<'_> {
         // The gradient of a rotation is the rotation back.
         let minus_sin = self.sin.neg()?;
         let before = |d: Tensor, x: &Tensor, norm: Option<&Tensor>| -> Result<Tensor> {
-            let d = Rope::apply(&d, &self.cos, &minus_sin)?;
+            let d = rotate(&d, &self.cos, &minus_sin)?;
             let d = match norm {
                 Some(weight) => rms_norm_backward(&d, x, weight, eps, None)?,
                 None => d,

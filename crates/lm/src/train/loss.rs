@@ -4,9 +4,9 @@
 
 use candle_core::Tensor;
 
-use super::kernels::token_logps_of_logits;
 use crate::error::Result;
 use crate::model::Decoder;
+use crate::ops::token_logps_of_logits;
 
 /// Logits held at once, as a number of f32 values (32 MiB).
 const LOGITS_PER_CHUNK: usize = 1 << 23;

@@ -1,7 +1,7 @@
 //! Training of adapters: supervised fine-tuning and DPO with an explicit backward pass.
 //!
 //! `batch` says what an update sees, `objective` turns a batch into loss and gradients (through `loss`, `preference`,
-//! `backward` and its `kernels`), `optimizer` and `schedule` make the update, `checkpoint` keeps the state, `run` is the loop.
+//! `backward` and the derivatives in `ops`), `optimizer` and `schedule` make the update, `checkpoint` keeps the state, `run` is the loop.
 //! Follows transformers' Trainer, PEFT and TRL's DPOTrainer, whose trajectories the golden tests reproduce.
 //!
 //! Adapter, gradients and optimiser are f32 whatever the base model is stored in. So bf16 training on the CPU is bf16
@@ -12,7 +12,6 @@
 mod backward;
 mod batch;
 mod checkpoint;
-mod kernels;
 mod loss;
 mod objective;
 mod optimizer;

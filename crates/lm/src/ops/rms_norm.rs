@@ -1,0 +1,144 @@
+//! Root mean square norm (Zhang and Sennrich 2019, arXiv 1910.07467): `y = x r w` with
+//! `r = 1 / sqrt(mean(x^2) + eps)`, over the last axis.
+
+use candle_core::{D, Tensor};
+use rayon::prelude::*;
+
+use super::{sum_lanes, vectorised, with_values};
+use crate::error::Result;
+
+/// Rows handed to one thread at a time.
+const ROWS_PER_TASK: usize = 32;
+
+/// The norm of x `[.., D]` with weight `[D]`.
+pub(crate) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> {
+    if !x.device().is_cpu() {
+        return Ok(candle_nn::ops::rms_norm(x, weight, eps as f32)?);
+    }
+    let width = x.dim(D::Minus1)?;
+    let block = (width * ROWS_PER_TASK).max(1);
+    let mut y = vec![0f32; x.elem_count()];
+    with_values(x, |x| {
+        with_values(weight, |weight| {
+            y.par_chunks_mut(block).zip(x.par_chunks(block)).for_each(|(y, x)| {
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
+                            forward_row(y, x, weight, eps as f32);
+                        }
+                    },
+                );
+            });
+            Ok(())
+        })
+    })?;
+    Ok(Tensor::from_vec(y, x.shape(), x.device())?)
+}
+
+#[inline(always)]
+fn forward_row(y: &mut [f32], x: &[f32], weight: &[f32], eps: f32) {
+    let inverse = inverse_rms(x, eps);
+    for ((y, x), weight) in y.iter_mut().zip(x).zip(weight) {
+        *y = x * inverse * weight;
+    }
+}
+
+#[inline(always)]
+fn inverse_rms(x: &[f32], eps: f32) -> f32 {
+    let mean_square = sum_lanes(x.len(), |i| x[i] * x[i]) / x.len() as f32;
+    1.0 / (mean_square + eps).sqrt()
+}
+
+/// Gradient of [`rms_norm`] with respect to x, plus `residual` (the gradient that reaches x past the norm):
+/// `dx = residual + r (dy w) - x r^3 mean(dy w x)`. dy, x, residual `[N, D]`, weight `[D]`.
+pub(crate) fn rms_norm_backward(
+    dy: &Tensor,
+    x: &Tensor,
+    weight: &Tensor,
+    eps: f64,
+    residual: Option<&Tensor>,
+) -> Result<Tensor> {
+    if !dy.device().is_cpu() {
+        return backward_composed(dy, x, weight, eps, residual);
+    }
+    let width = x.dim(D::Minus1)?;
+    let block = (width * ROWS_PER_TASK).max(1);
+    let mut dx = match residual {
+        Some(residual) => with_values(residual, |values| Ok(values.to_vec()))?,
+        None => vec![0f32; x.elem_count()],
+    };
+    with_values(dy, |dy| {
+        with_values(x, |x| {
+            with_values(weight, |weight| {
+                let blocks = dx.par_chunks_mut(block).zip(dy.par_chunks(block)).zip(x.par_chunks(block));
+                blocks.for_each(|((dx, dy), x)| {
+                    vectorised(
+                        #[inline(always)]
+                        || {
+                            let rows = dx.chunks_exact_mut(width).zip(dy.chunks_exact(width));
+                            for ((dx, dy), x) in rows.zip(x.chunks_exact(width)) {
+                                backward_row(dx, dy, x, weight, eps as f32);
+                            }
+                        },
+                    );
+                });
+                Ok(())
+            })
+        })
+    })?;
+    Ok(Tensor::from_vec(dx, x.shape(), x.device())?)
+}
+
+#[inline(always)]
+fn backward_row(dx: &mut [f32], dy: &[f32], x: &[f32], weight: &[f32], eps: f32) {
+    let n = dx.len();
+    let (dy, x, weight) = (&dy[..n], &x[..n], &weight[..n]);
+    let inverse = inverse_rms(x, eps);
+    let projection = sum_lanes(n, |i| dy[i] * weight[i] * x[i]) / n as f32;
+    let along_x = projection * inverse * inverse * inverse;
+    for i in 0..n {
+        dx[i] += dy[i] * weight[i] * inverse - x[i] * along_x;
+    }
+}
+
+fn backward_composed(
+    dy: &Tensor,
+    x: &Tensor,
+    weight: &Tensor,
+    eps: f64,
+    residual: Option<&Tensor>,
+) -> Result<Tensor> {
+    let inverse = (x.sqr()?.mean_keepdim(D::Minus1)? + eps)?.sqrt()?.recip()?;
+    let weighted = dy.broadcast_mul(weight)?;
+    let along_x = ((&weighted * x)?.mean_keepdim(D::Minus1)? * (inverse.sqr()? * &inverse)?)?;
+    let dx = (weighted.broadcast_mul(&inverse)? - x.broadcast_mul(&along_x)?)?;
+    match residual {
+        Some(residual) => Ok((dx + residual)?),
+        None => Ok(dx),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Var;
+
+    use super::*;
+    use crate::test_model::{assert_close, random};
+
+    #[test]
+    fn the_norm_and_its_gradient_agree_with_composed_and_autograd() {
+        let (x, dy, weight) = (random(1, &[37, 41]), random(2, &[37, 41]), random(3, &[41]));
+        let residual = random(4, &[37, 41]);
+        let plain = candle_nn::ops::rms_norm_slow(&x, &weight, 1e-5).unwrap();
+        assert_close(&rms_norm(&x, &weight, 1e-5).unwrap(), &plain, 2e-6);
+        let fused = rms_norm_backward(&dy, &x, &weight, 1e-5, Some(&residual)).unwrap();
+        let composed = backward_composed(&dy, &x, &weight, 1e-5, Some(&residual)).unwrap();
+        assert_close(&fused, &composed, 2e-6);
+        let var = Var::from_tensor(&x).unwrap();
+        let y = candle_nn::ops::rms_norm_slow(var.as_tensor(), &weight, 1e-5).unwrap();
+        let grads = (y * &dy).unwrap().sum_all().unwrap().backward().unwrap();
+        let fused = rms_norm_backward(&dy, &x, &weight, 1e-5, None).unwrap();
+        assert_close(&fused, grads.get(&var).unwrap(), 3e-6);
+    }
+}
