@@ -12,7 +12,7 @@ use crate::weights::WIDENED_BYTES;
 
 const F32_BYTES: u64 = 4;
 /// Query rows whose attention scores are held at once (`model::attention`, `train::backward`).
-const BLOCK_TOKENS: u64 = 256;
+const BLOCK_TOKENS: u64 = 128;
 /// Most logits that training holds at once (`train::loss`).
 const TRAINING_LOGITS: u64 = 1 << 23;
 /// Most logits that scoring holds at once (`score`).
