@@ -74,7 +74,7 @@ fn logits_hidden_states_and_logprobs() {
         let hidden = decoder.forward(&batch, None, None, Some(&mut tape)).unwrap();
         let logits = decoder.logits(&hidden).unwrap();
         for (i, span) in batch.spans.iter().enumerate() {
-            let found = values(&logits.narrow(0, span.start, span.len()).unwrap());
+            let found = values(&logits.narrow(0, span.rows.start, span.rows.len()).unwrap());
             let (_, expected) = tensors.f32(&format!("logits.{i}"));
             assert_close(&format!("{name} logits {i}"), &found, &expected, LOGITS.0, LOGITS.1);
         }

@@ -45,7 +45,7 @@ fn packed_logits(model: &LanguageModel, seqs: &[Vec<u32>]) -> Vec<Vec<f32>> {
     let hidden = model.decoder.forward(&batch, None, None, None).unwrap();
     let logits = model.decoder.logits(&hidden).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
     let vocab = model.decoder.config.vocab_size;
-    batch.spans.iter().map(|span| logits[span.start * vocab..span.end * vocab].to_vec()).collect()
+    batch.spans.iter().map(|span| logits[span.rows.start * vocab..span.rows.end * vocab].to_vec()).collect()
 }
 
 fn token_logps(model: &LanguageModel, seq: &[u32]) -> Vec<f32> {

@@ -118,8 +118,8 @@ fn lora_logits_losses_gradients_and_merged_weights() {
         let (shape, expected) = file.f32(name);
         for (row, span) in batch.spans.iter().enumerate() {
             let start = row * shape[1] * shape[2];
-            let found = values(&logits.narrow(0, span.start, span.len()).unwrap());
-            assert_close(name, &found, &expected[start..start + span.len() * shape[2]], 2e-4, 0.0);
+            let found = values(&logits.narrow(0, span.rows.start, span.rows.len()).unwrap());
+            assert_close(name, &found, &expected[start..start + span.rows.len() * shape[2]], 2e-4, 0.0);
         }
     }
     let items: Vec<Completion> = data

@@ -227,20 +227,18 @@ impl Run<'_> {
         if prompts.is_empty() {
             return Ok(Vec::new());
         }
-        let batch = PackedBatch::new(&prompts, &self.decoder.device)?;
+        let batch = PackedBatch::prompts(&prompts, &self.decoder.device)?;
         let mut kept: Vec<(Vec<f32>, Vec<f32>)> = Vec::new();
         let hidden =
             self.decoder.forward_spans(&batch, self.adapter, None, Record::Nothing, &mut |_, k, v| {
                 kept.push((k.flatten_all()?.to_vec1()?, v.flatten_all()?.to_vec1()?));
                 Ok(())
             })?;
-        let last: Vec<u32> = batch.spans.iter().map(|span| span.end as u32 - 1).collect();
-        let last = Tensor::from_vec(last, prompts.len(), &self.decoder.device)?;
-        let logits = self.decoder.logits(&hidden.index_select(&last, 0)?)?.to_vec2::<f32>()?;
+        let logits = self.decoder.logits(&hidden)?.to_vec2::<f32>()?;
         let row = self.decoder.config.num_key_value_heads * self.decoder.config.head_dim;
         let prefilled =
             prompts.into_iter().zip(logits).zip(&batch.spans).map(|((prompt_ids, logits), span)| {
-                let rows = span.start * row..span.end * row;
+                let rows = span.rows.start * row..span.rows.end * row;
                 let layers = kept.iter().map(|(k, v)| (k[rows.clone()].to_vec(), v[rows.clone()].to_vec()));
                 Prefilled { prompt_ids, layers: layers.collect(), logits }
             });

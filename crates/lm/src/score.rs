@@ -71,25 +71,14 @@ fn score_batch(
     adapter: Option<&Adapter>,
     items: &[Completion<'_>],
 ) -> Result<Vec<Scored>> {
-    // The last token predicts nothing that is scored, so it is not fed.
-    let seqs: Vec<Vec<u32>> =
-        items.iter().map(|item| [item.prompt_ids, item.completion_ids].concat()).collect();
-    let limit = decoder.config.max_position_embeddings;
-    if let Some(longest) = seqs.iter().map(Vec::len).max().filter(|tokens| *tokens > limit) {
-        return Err(Error::ContextExceeded { tokens: longest, limit });
-    }
     if items.iter().all(|item| item.completion_ids.is_empty()) {
         return Ok(vec![Scored { logp_sum: 0.0, n_tokens: 0, token_logps: Vec::new() }; items.len()]);
     }
-    let batch = PackedBatch::without_last(&seqs, &decoder.device)?;
+    let seqs: Vec<_> = items.iter().map(|item| (item.prompt_ids, item.completion_ids)).collect();
+    let batch = PackedBatch::completions(&seqs, &decoder.device)?;
     let hidden = decoder.forward(&batch, adapter, None, None)?;
-    let mut rows: Vec<u32> = Vec::new();
-    let mut targets: Vec<u32> = Vec::new();
-    for (item, span) in items.iter().zip(&batch.spans) {
-        rows.extend((span.end - item.completion_ids.len()) as u32..span.end as u32);
-        targets.extend_from_slice(item.completion_ids);
-    }
-    let logps = row_logps(decoder, &hidden, &rows, &targets)?;
+    let targets: Vec<u32> = items.iter().flat_map(|item| item.completion_ids).copied().collect();
+    let logps = row_logps(decoder, &hidden, &targets)?;
     let mut rest = logps.as_slice();
     let mut scored = Vec::with_capacity(items.len());
     for item in items {
@@ -102,13 +91,12 @@ fn score_batch(
     Ok(scored)
 }
 
-/// `log_softmax(logits(hidden[row]))[target]` for every row and target.
-fn row_logps(decoder: &Decoder, hidden: &Tensor, rows: &[u32], targets: &[u32]) -> Result<Vec<f32>> {
+/// `log_softmax(logits(hidden[i]))[targets[i]]` for every row i.
+fn row_logps(decoder: &Decoder, hidden: &Tensor, targets: &[u32]) -> Result<Vec<f32>> {
     let chunk = (CHUNK_LOGITS / decoder.config.vocab_size).max(1);
-    let mut logps = Vec::with_capacity(rows.len());
-    for (rows, targets) in rows.chunks(chunk).zip(targets.chunks(chunk)) {
-        let index = Tensor::new(rows, &decoder.device)?;
-        let logits = decoder.logits(&hidden.index_select(&index, 0)?)?;
+    let mut logps = Vec::with_capacity(targets.len());
+    for targets in targets.chunks(chunk) {
+        let logits = decoder.logits(&hidden.narrow(0, logps.len(), targets.len())?)?;
         logps.extend(target_logps(&logits, targets)?);
     }
     if logps.iter().any(|logp| !logp.is_finite()) {

@@ -35,11 +35,11 @@ pub(crate) fn visible_keys(start: usize, rows: usize, window: Option<usize>) -> 
     window.map_or(0, |window| (start + 1).saturating_sub(window))..start + rows
 }
 
-/// q `[T, H, Dh]`, k and v `[T, K, Dh]` (after rope) → `[T, H*Dh]`. With a window, a token sees that many positions,
-/// its own included.
+/// q `[T, H, Dh]` of the last T of S tokens, k and v `[S, K, Dh]` (after rope) → `[T, H*Dh]`. With a window, a token
+/// sees that many positions, its own included.
 pub(crate) fn attend_span(q: &Tensor, k: &Tensor, v: &Tensor, window: Option<usize>) -> Result<Tensor> {
     let (tokens, heads, head_dim) = q.dims3()?;
-    let kv_heads = k.dim(1)?;
+    let (all, kv_heads, _) = k.dims3()?;
     let group = heads / kv_heads;
     let k = k.transpose(0, 1)?.contiguous()?;
     let v = v.transpose(0, 1)?.contiguous()?;
@@ -49,10 +49,11 @@ pub(crate) fn attend_span(q: &Tensor, k: &Tensor, v: &Tensor, window: Option<usi
     let mut blocks = Vec::with_capacity(tokens.div_ceil(BLOCK_TOKENS));
     for start in (0..tokens).step_by(BLOCK_TOKENS) {
         let rows = BLOCK_TOKENS.min(tokens - start);
-        let keys = visible_keys(start, rows, window);
+        let first = all - tokens + start;
+        let keys = visible_keys(first, rows, window);
         let q = q.narrow(2, start, rows)?.contiguous()?.reshape((kv_heads, group * rows, head_dim))?;
         let scores = matmul(&q, &k.narrow(1, keys.start, keys.len())?.t()?)?;
-        let sight = Sight { queries: rows, first: start - keys.start, window };
+        let sight = Sight { queries: rows, first: first - keys.start, window };
         let probs = causal_softmax(scores, sight, scale)?;
         let out = matmul(&probs, &v.narrow(1, keys.start, keys.len())?)?
             .reshape((kv_heads, group, rows, head_dim))?;
@@ -83,8 +84,13 @@ mod tests {
             let probs = causal_softmax_composed(&scores, sight, 0.5).unwrap();
             let whole = by_head(&probs.matmul(&by_head(&v)).unwrap()).flatten_from(1).unwrap();
             let blocks = attend_span(&q, &k, &v, window).unwrap();
-            let off = (whole - blocks).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
-            assert!(off < 1e-5, "window {window:?}: {off}");
+            let last = attend_span(&q.narrow(0, 90, tokens - 90).unwrap(), &k, &v, window).unwrap();
+            for (found, first) in [(blocks, 0), (last, 90)] {
+                let whole = whole.narrow(0, first, tokens - first).unwrap();
+                let off = (whole - found).unwrap().abs().unwrap().max_all().unwrap();
+                let off = off.to_scalar::<f32>().unwrap();
+                assert!(off < 1e-5, "window {window:?}, queries from {first}: {off}");
+            }
         }
     }
 }

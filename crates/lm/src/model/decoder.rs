@@ -9,7 +9,7 @@ use candle_core::{Device, Tensor};
 use super::attention::{attend_span, norm_and_rotate};
 use super::config::DecoderConfig;
 use super::linear::{add_product, matmul};
-use super::packed_batch::PackedBatch;
+use super::packed_batch::{PackedBatch, Rows, pick};
 use super::rope::Rope;
 use super::weight::Weight;
 use crate::error::{Error, Result};
@@ -69,7 +69,7 @@ pub struct Tape {
     pub recompute: bool,
     /// Per block.
     pub layers: Vec<BlockTape>,
-    /// Input of the final norm `[N, D]`; absent before the pass has ended.
+    /// Input of the final norm `[M, D]` in the wanted rows; absent before the pass has ended.
     pub final_x: Option<Tensor>,
 }
 
@@ -92,24 +92,25 @@ impl BlockTape {
     }
 }
 
-/// What one block leaves for its backward pass.
+/// What one block leaves for its backward pass. In the last block queries and everything after attention are there in
+/// the M wanted rows only; in the others M is N.
 #[derive(Debug, Clone)]
 pub struct LayerTape {
     /// Block input `[N, D]`.
     pub x: Tensor,
-    /// Queries as projected, before norm and rope, which cost less to do again than to keep `[N, H, Dh]`.
+    /// Queries as projected, before norm and rope, which cost less to do again than to keep `[M, H, Dh]`.
     pub q: Tensor,
     /// Keys as projected, before norm and rope `[N, K, Dh]`.
     pub k: Tensor,
     /// Values `[N, K, Dh]`.
     pub v: Tensor,
-    /// Input of `o_proj` `[N, H*Dh]`.
+    /// Input of `o_proj` `[M, H*Dh]`.
     pub attn: Tensor,
-    /// Residual stream after attention `[N, D]`.
+    /// Residual stream after attention `[M, D]`.
     pub mid: Tensor,
-    /// `gate_proj` output before activation `[N, F]`.
+    /// `gate_proj` output before activation `[M, F]`.
     pub gate: Tensor,
-    /// `up_proj` output `[N, F]`.
+    /// `up_proj` output `[M, F]`.
     pub up: Tensor,
 }
 
@@ -119,6 +120,8 @@ pub(crate) struct Wiring<'a> {
     pub(crate) dropout: Option<&'a Dropout>,
     pub(crate) cos: &'a Tensor,
     pub(crate) sin: &'a Tensor,
+    /// Rows whose hidden states are wanted; none: all.
+    pub(crate) wanted: Option<&'a Rows>,
 }
 
 /// Which part of the pass the caller keeps.
@@ -127,11 +130,11 @@ pub(crate) enum Record<'a> {
     Tape(&'a mut Tape),
 }
 
-/// Attention of one block: (layer, q `[N, H, Dh]`, k `[N, K, Dh]`, v `[N, K, Dh]`) → `[N, H*Dh]`.
+/// Attention of one block: (layer, q `[M, H, Dh]`, k `[N, K, Dh]`, v `[N, K, Dh]`) → `[M, H*Dh]`.
 pub(crate) type Attend<'a> = dyn FnMut(usize, &Tensor, &Tensor, &Tensor) -> Result<Tensor> + 'a;
 
 impl Decoder {
-    /// Packed causal forward pass → hidden states after the final norm `[N, D]`.
+    /// Packed causal forward pass → hidden states after the final norm `[M, D]`, in the rows that the batch wants.
     ///
     /// `dropout` acts on the adapter's inputs only; `tape`, if given, is overwritten with what the backward
     /// pass needs.
@@ -159,7 +162,7 @@ impl Decoder {
         keep: &mut dyn FnMut(usize, &Tensor, &Tensor) -> Result<()>,
     ) -> Result<Tensor> {
         let limit = self.config.max_position_embeddings;
-        if let Some(tokens) = batch.spans.iter().map(ExactSizeIterator::len).max().filter(|n| *n > limit) {
+        if let Some(tokens) = batch.spans.iter().map(|span| span.seq_len).max().filter(|n| *n > limit) {
             return Err(Error::ContextExceeded { tokens, limit });
         }
         let mut attend = |layer: usize, q: &Tensor, k: &Tensor, v: &Tensor| {
@@ -169,7 +172,7 @@ impl Decoder {
         self.run_blocks(batch, adapter, dropout, record, &mut attend)
     }
 
-    /// Causal attention of one block within each sequence of a batch.
+    /// Causal attention of one block within each sequence of a batch, in the last block from the wanted rows only.
     pub(crate) fn attend_spans(
         &self,
         batch: &PackedBatch,
@@ -181,9 +184,13 @@ impl Decoder {
         let window = self.config.sliding_windows[layer];
         timed(Work::Attention, || {
             let mut parts = Vec::with_capacity(batch.spans.len());
-            for span in batch.spans.iter().filter(|span| !span.is_empty()) {
-                let rows = |t: &Tensor| t.narrow(0, span.start, span.len());
-                parts.push(attend_span(&rows(q)?, &rows(k)?, &rows(v)?, window)?);
+            for (span, queries) in batch.queries(self.is_last(layer)) {
+                if queries.is_empty() {
+                    continue;
+                }
+                let q = q.narrow(0, queries.start, queries.len())?;
+                let rows = |t: &Tensor| t.narrow(0, span.rows.start, span.rows.len());
+                parts.push(attend_span(&q, &rows(k)?, &rows(v)?, window)?);
             }
             match parts.len() {
                 1 => Ok(parts.remove(0)),
@@ -208,11 +215,13 @@ impl Decoder {
             tape.layers.clear();
             tape.final_x = None;
         }
-        let wiring = Wiring { adapter, dropout, cos: &cos, sin: &sin };
+        let wanted = batch.wanted()?;
+        let wiring = Wiring { adapter, dropout, cos: &cos, sin: &sin, wanted: wanted.as_ref() };
         for (index, layer) in self.layers.iter().enumerate() {
             let block = self.block(index, x, &wiring, attend)?;
             let act = swiglu(&block.gate, &block.up)?;
-            x = add_into(layer.project(index, Target::Down, &act, adapter, dropout)?, &block.mid)?;
+            let rows = wiring.wanted.filter(|_| self.is_last(index));
+            x = add_into(layer.project(index, Target::Down, &act, adapter, dropout, rows)?, &block.mid)?;
             if let Record::Tape(tape) = &mut record {
                 tape.layers.push(match tape.recompute {
                     true => BlockTape::Input(block.x),
@@ -236,24 +245,33 @@ impl Decoder {
         attend: &mut Attend<'_>,
     ) -> Result<LayerTape> {
         let (layer, eps) = (&self.layers[index], self.config.rms_norm_eps);
-        let &Wiring { adapter, dropout, cos, sin } = wiring;
-        let project = |target: Target, x: &Tensor| layer.project(index, target, x, adapter, dropout);
+        let &Wiring { adapter, dropout, cos, sin, wanted } = wiring;
+        let rows = wanted.filter(|_| self.is_last(index));
+        let project = |target: Target, x: &Tensor, rows: Option<&Rows>| {
+            layer.project(index, target, x, adapter, dropout, rows)
+        };
         let h = rms_norm(&x, &layer.input_layernorm, eps)?;
-        let q = self.heads(&project(Target::Q, &h)?)?;
-        let k = self.heads(&project(Target::K, &h)?)?;
-        let v = self.heads(&project(Target::V, &h)?)?;
-        let rotated_q = norm_and_rotate(&q, layer.q_norm.as_ref(), eps, cos, sin)?;
+        let q = self.heads(&project(Target::Q, &pick(&h, rows)?, rows)?)?;
+        let k = self.heads(&project(Target::K, &h, None)?)?;
+        let v = self.heads(&project(Target::V, &h, None)?)?;
+        let rotated_q =
+            norm_and_rotate(&q, layer.q_norm.as_ref(), eps, &pick(cos, rows)?, &pick(sin, rows)?)?;
         let rotated_k = norm_and_rotate(&k, layer.k_norm.as_ref(), eps, cos, sin)?;
         let attn = attend(index, &rotated_q, &rotated_k, &v)?;
-        let mid = add_into(project(Target::O, &attn)?, &x)?;
+        let mid = add_into(project(Target::O, &attn, rows)?, &pick(&x, rows)?)?;
         let h = rms_norm(&mid, &layer.post_attention_layernorm, eps)?;
-        let (gate, up) = (project(Target::Gate, &h)?, project(Target::Up, &h)?);
+        let (gate, up) = (project(Target::Gate, &h, rows)?, project(Target::Up, &h, rows)?);
         Ok(LayerTape { x, q, k, v, attn, mid, gate, up })
     }
 
     /// Logits `[M, V]` of final hidden states `[M, D]`.
     pub fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
         timed(Work::Head, || self.lm_head.project(hidden))
+    }
+
+    /// Whether this is the last block.
+    pub(crate) fn is_last(&self, index: usize) -> bool {
+        index + 1 == self.layers.len()
     }
 
     /// `[N, heads*Dh]` → `[N, heads, Dh]`
@@ -264,7 +282,8 @@ impl Decoder {
 }
 
 impl Layer {
-    /// `W x + bias + scale * B A dropout(x)` for x `[N, in]` → `[N, out]`.
+    /// `W x + bias + scale * B A dropout(x)` for x `[M, in]` → `[M, out]`; `rows` are the packed rows that x holds,
+    /// none: all.
     pub(crate) fn project(
         &self,
         index: usize,
@@ -272,6 +291,7 @@ impl Layer {
         x: &Tensor,
         adapter: Option<&Adapter>,
         dropout: Option<&Dropout>,
+        rows: Option<&Rows>,
     ) -> Result<Tensor> {
         let projection = &self.projections[target as usize];
         let mut y = projection.weight.project(x)?;
@@ -282,7 +302,10 @@ impl Layer {
             return Ok(y);
         };
         let low = match dropout.filter(|d| d.p > 0.0) {
-            Some(dropout) => matmul(&dropout.apply(x, index, target, None)?, &pair.a.t()?)?,
+            Some(dropout) => {
+                let places = rows.map(|rows| rows.places.as_slice());
+                matmul(&dropout.apply(x, index, target, places)?, &pair.a.t()?)?
+            }
             None => matmul(x, &pair.a.t()?)?,
         };
         add_product(y, &low, &pair.b.t()?, adapter.scale(index, target))

@@ -20,7 +20,7 @@ pub use config::{Architecture, DecoderConfig};
 pub use decoder::{BlockTape, Decoder, Layer, LayerTape, Projection, Tape};
 pub use load::parameters;
 pub use packed::{Packed, Quantize};
-pub use packed_batch::PackedBatch;
+pub use packed_batch::{PackedBatch, Span};
 pub use rope::Rope;
 pub use rope_scaling::RopeScaling;
 pub use weight::Weight;

@@ -52,8 +52,8 @@ impl Rope {
         let inv_freq = match self.scaling {
             RopeScaling::Dynamic { .. } | RopeScaling::LongRope { .. } => {
                 let mut rows = Vec::with_capacity(batch.rows() * half);
-                for (span, seq_len) in batch.spans.iter().zip(&batch.seq_lens) {
-                    rows.extend(self.inv_freq(*seq_len).repeat(span.len()));
+                for span in &batch.spans {
+                    rows.extend(self.inv_freq(span.seq_len).repeat(span.rows.len()));
                 }
                 Tensor::from_vec(rows, (batch.rows(), half), device)?
             }

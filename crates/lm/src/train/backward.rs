@@ -17,7 +17,8 @@ use crate::lora::{Adapter, LoraPair, Target};
 use crate::model::attention::{norm_and_rotate, visible_keys};
 use crate::model::decoder::Wiring;
 use crate::model::linear::{add_product, matmul};
-use crate::model::{BlockTape, Decoder, LayerTape, PackedBatch, Tape};
+use crate::model::packed_batch::{Rows, pick, spread};
+use crate::model::{BlockTape, Decoder, LayerTape, PackedBatch, Span, Tape};
 use crate::ops::{
     Sight, add_into, causal_softmax, rms_norm, rms_norm_backward, rotate, softmax_backward, swiglu,
     swiglu_backward,
@@ -29,14 +30,13 @@ use crate::random::Dropout;
 const BLOCK_TOKENS: usize = 128;
 
 /// Gradients of the adapter from the gradient `dhidden` `[M, D]` of the hidden states (after the final norm) in the
-/// packed rows `rows` `[M]` u32; all other rows have none. `adapter` and `dropout` are those of the forward pass that
-/// recorded `tape`. Consumes the tape block by block, so its memory is freed on the way.
+/// rows that the batch wants. `adapter` and `dropout` are those of the forward pass that recorded `tape`. Consumes the
+/// tape block by block, so its memory is freed on the way.
 pub fn backward(
     decoder: &Decoder,
     adapter: &Adapter,
     batch: &PackedBatch,
     mut tape: Tape,
-    rows: &Tensor,
     dhidden: &Tensor,
     dropout: Option<&Dropout>,
 ) -> Result<Gradients> {
@@ -46,17 +46,14 @@ pub fn backward(
     })?;
     let (cos, sin) = decoder.rope.tables(batch)?;
     let dropout = dropout.filter(|dropout| dropout.p > 0.0);
-    let pass = Pass { decoder, adapter, dropout, batch, cos, sin };
+    let pass = Pass { decoder, adapter, dropout, batch, cos, sin, wanted: batch.wanted()? };
     let eps = decoder.config.rms_norm_eps;
     let mut layers: Vec<[Option<LoraPair>; 7]> =
         (0..decoder.layers.len()).map(|_| Default::default()).collect();
-    let mut dy = rms_norm_backward(dhidden, &final_x.index_select(rows, 0)?, &decoder.norm, eps, None)?;
-    // In the last block everything after attention is needed in the rows with a loss only.
-    let picked = Rows { index: rows, places: rows.to_vec1()? };
-    let mut rows = Some(&picked);
+    let mut dy = rms_norm_backward(dhidden, &final_x, &decoder.norm, eps, None)?;
     for (index, record) in tape.layers.drain(..).enumerate().rev() {
         let record = pass.whole(index, record)?;
-        let dx = pass.block(index, &record, &dy, rows.take(), &mut layers[index])?;
+        let dx = pass.block(index, &record, &dy, &mut layers[index])?;
         let Some(dx) = dx else { break };
         dy = dx;
     }
@@ -70,17 +67,28 @@ struct Pass<'a> {
     batch: &'a PackedBatch,
     cos: Tensor,
     sin: Tensor,
+    wanted: Option<Rows>,
 }
 
 impl Pass<'_> {
+    /// The packed rows of a block's queries and of everything after its attention; none: all.
+    fn rows(&self, index: usize) -> Option<&Rows> {
+        self.wanted.as_ref().filter(|_| self.decoder.is_last(index))
+    }
+
     /// What a block's backward pass reads, computed again where only its input was kept.
     fn whole(&self, index: usize, record: BlockTape) -> Result<Box<LayerTape>> {
         let x = match record {
             BlockTape::Whole(tape) => return Ok(tape),
             BlockTape::Input(x) => x,
         };
-        let wiring =
-            Wiring { adapter: Some(self.adapter), dropout: self.dropout, cos: &self.cos, sin: &self.sin };
+        let wiring = Wiring {
+            adapter: Some(self.adapter),
+            dropout: self.dropout,
+            cos: &self.cos,
+            sin: &self.sin,
+            wanted: self.wanted.as_ref(),
+        };
         let mut attend = |layer: usize, q: &Tensor, k: &Tensor, v: &Tensor| {
             self.decoder.attend_spans(self.batch, layer, q, k, v)
         };
@@ -88,41 +96,40 @@ impl Pass<'_> {
     }
 
     /// One block, from the gradient of its output to that of its input; none for the first block, below which
-    /// nothing is trained. With `rows`, `dy` holds these rows only.
+    /// nothing is trained.
     fn block(
         &self,
         index: usize,
         tape: &LayerTape,
         dy: &Tensor,
-        rows: Option<&Rows<'_>>,
         grads: &mut [Option<LoraPair>; 7],
     ) -> Result<Option<Tensor>> {
-        let layer = &self.decoder.layers[index];
+        let (layer, rows) = (&self.decoder.layers[index], self.rows(index));
         let eps = self.decoder.config.rms_norm_eps;
-        let (mid, gate, up) = (pick(&tape.mid, rows)?, pick(&tape.gate, rows)?, pick(&tape.up, rows)?);
         let at = |target: Target| Site { index, target, rows };
-        let dact = self.linear(&at(Target::Down), &swiglu(&gate, &up)?, dy, None, grads)?;
-        let (dgate, dup) = swiglu_backward(&dact, &gate, &up)?;
-        let h = rms_norm(&mid, &layer.post_attention_layernorm, eps)?;
+        let dact = self.linear(&at(Target::Down), &swiglu(&tape.gate, &tape.up)?, dy, None, grads)?;
+        let (dgate, dup) = swiglu_backward(&dact, &tape.gate, &tape.up)?;
+        let h = rms_norm(&tape.mid, &layer.post_attention_layernorm, eps)?;
         let dh = self.linear(&at(Target::Gate), &h, &dgate, None, grads)?;
         let dh = self.linear(&at(Target::Up), &h, &dup, Some(dh), grads)?;
-        let dmid = rms_norm_backward(&dh, &mid, &layer.post_attention_layernorm, eps, Some(dy))?;
-        let dattn = self.linear(&at(Target::O), &pick(&tape.attn, rows)?, &dmid, None, grads)?;
-        let n = tape.x.dim(0)?;
-        let (dattn, dmid) = (spread(dattn, rows, n)?, spread(dmid, rows, n)?);
+        let dmid = rms_norm_backward(&dh, &tape.mid, &layer.post_attention_layernorm, eps, Some(dy))?;
+        let dattn = self.linear(&at(Target::O), &tape.attn, &dmid, None, grads)?;
 
         let [dq, dk, dv] = timed(Work::Attention, || self.attention_backward(index, tape, &dattn))?;
         let h = rms_norm(&tape.x, &layer.input_layernorm, eps)?;
-        let at = |target: Target| Site { index, target, rows: None };
+        let asking = pick(&h, rows)?;
+        let all = |target: Target| Site { index, target, rows: None };
         if index == 0 {
-            for (target, dy) in [(Target::Q, &dq), (Target::K, &dk), (Target::V, &dv)] {
-                self.adapter_backward(&at(target), &h, dy, grads)?;
-            }
+            self.adapter_backward(&at(Target::Q), &asking, &dq, grads)?;
+            self.adapter_backward(&all(Target::K), &h, &dk, grads)?;
+            self.adapter_backward(&all(Target::V), &h, &dv, grads)?;
             return Ok(None);
         }
-        let dh = self.linear(&at(Target::Q), &h, &dq, None, grads)?;
-        let dh = self.linear(&at(Target::K), &h, &dk, Some(dh), grads)?;
-        let dh = self.linear(&at(Target::V), &h, &dv, Some(dh), grads)?;
+        let n = h.dim(0)?;
+        let dh = spread(self.linear(&at(Target::Q), &asking, &dq, None, grads)?, rows, n)?;
+        let dh = self.linear(&all(Target::K), &h, &dk, Some(dh), grads)?;
+        let dh = self.linear(&all(Target::V), &h, &dv, Some(dh), grads)?;
+        let dmid = spread(dmid, rows, n)?;
         Ok(Some(rms_norm_backward(&dh, &tape.x, &layer.input_layernorm, eps, Some(&dmid))?))
     }
 
@@ -167,41 +174,56 @@ impl Pass<'_> {
         Ok(Some(dlow))
     }
 
-    /// Gradients of the outputs of the q, k and v projections `[N, H*Dh]`, `[N, K*Dh]`, `[N, K*Dh]` from that of the
-    /// attention output `[N, H*Dh]`.
+    /// Gradients of the outputs of the q, k and v projections `[M, H*Dh]`, `[N, K*Dh]`, `[N, K*Dh]` from that of the
+    /// attention output `[M, H*Dh]`.
     fn attention_backward(&self, index: usize, tape: &LayerTape, dattn: &Tensor) -> Result<[Tensor; 3]> {
         let layer = &self.decoder.layers[index];
         let (q_norm, k_norm) = (layer.q_norm.as_ref(), layer.k_norm.as_ref());
         let eps = self.decoder.config.rms_norm_eps;
-        let q = norm_and_rotate(&tape.q, q_norm, eps, &self.cos, &self.sin)?;
-        let k = norm_and_rotate(&tape.k, k_norm, eps, &self.cos, &self.sin)?;
-        let window = self.decoder.config.sliding_windows[index];
-        let of_span = |span: &Range<usize>| {
-            let rows = |t: &Tensor| t.narrow(0, span.start, span.len());
-            span_backward(&rows(&q)?, &rows(&k)?, &rows(&tape.v)?, &rows(dattn)?, window, BLOCK_TOKENS)
-        };
-        let spans: Vec<&Range<usize>> = self.batch.spans.iter().filter(|span| !span.is_empty()).collect();
-        let parts: Vec<[Tensor; 3]> = if dattn.device().is_cpu() {
-            spans.into_par_iter().map(of_span).collect::<Result<_>>()?
-        } else {
-            spans.into_iter().map(of_span).collect::<Result<_>>()?
-        };
-        let join = |i: usize| Tensor::cat(&parts.iter().map(|part| &part[i]).collect::<Vec<_>>(), 0);
         // The gradient of a rotation is the rotation back.
         let minus_sin = self.sin.neg()?;
-        let before = |d: Tensor, x: &Tensor, norm: Option<&Tensor>| -> Result<Tensor> {
-            let d = rotate(&d, &self.cos, &minus_sin)?;
+        let rows = self.rows(index);
+        let of_queries = |t: &Tensor| pick(t, rows);
+        let (q_cos, q_sin, q_minus_sin) =
+            (of_queries(&self.cos)?, of_queries(&self.sin)?, of_queries(&minus_sin)?);
+        let q = norm_and_rotate(&tape.q, q_norm, eps, &q_cos, &q_sin)?;
+        let k = norm_and_rotate(&tape.k, k_norm, eps, &self.cos, &self.sin)?;
+        let [dq, dk, dv] = self.spans_backward(index, &q, &k, &tape.v, dattn)?;
+        let dq = rotate(&dq, &q_cos, &q_minus_sin)?;
+        let dk = rotate(&dk, &self.cos, &minus_sin)?;
+        let before_norm = |d: Tensor, x: &Tensor, norm: Option<&Tensor>| -> Result<Tensor> {
             let d = match norm {
                 Some(weight) => rms_norm_backward(&d, x, weight, eps, None)?,
                 None => d,
             };
             Ok(d.flatten_from(1)?)
         };
-        Ok([
-            before(join(0)?, &tape.q, q_norm)?,
-            before(join(1)?, &tape.k, k_norm)?,
-            join(2)?.flatten_from(1)?,
-        ])
+        Ok([before_norm(dq, &tape.q, q_norm)?, before_norm(dk, &tape.k, k_norm)?, dv.flatten_from(1)?])
+    }
+
+    /// Attention backward of every sequence, of all packed rows, in the layouts of q, k and v.
+    fn spans_backward(
+        &self,
+        index: usize,
+        q: &Tensor,
+        k: &Tensor,
+        v: &Tensor,
+        dattn: &Tensor,
+    ) -> Result<[Tensor; 3]> {
+        let window = self.decoder.config.sliding_windows[index];
+        let spans = self.batch.queries(self.decoder.is_last(index));
+        let of_span = |(span, queries): &(&Span, Range<usize>)| {
+            let asking = |t: &Tensor| t.narrow(0, queries.start, queries.len());
+            let rows = |t: &Tensor| t.narrow(0, span.rows.start, span.rows.len());
+            span_backward(&asking(q)?, &rows(k)?, &rows(v)?, &asking(dattn)?, window, BLOCK_TOKENS)
+        };
+        let parts: Vec<[Tensor; 3]> = if dattn.device().is_cpu() {
+            spans.par_iter().map(of_span).collect::<Result<_>>()?
+        } else {
+            spans.iter().map(of_span).collect::<Result<_>>()?
+        };
+        let join = |i: usize| Tensor::cat(&parts.iter().map(|part| &part[i]).collect::<Vec<_>>(), 0);
+        Ok([join(0)?, join(1)?, join(2)?])
     }
 }
 
@@ -209,7 +231,7 @@ impl Pass<'_> {
 struct Site<'a> {
     index: usize,
     target: Target,
-    rows: Option<&'a Rows<'a>>,
+    rows: Option<&'a Rows>,
 }
 
 impl Site<'_> {
@@ -219,29 +241,8 @@ impl Site<'_> {
     }
 }
 
-/// Packed rows, on the device and here.
-struct Rows<'a> {
-    index: &'a Tensor,
-    places: Vec<u32>,
-}
-
-/// The rows of `t`, or all of it.
-fn pick(t: &Tensor, rows: Option<&Rows<'_>>) -> Result<Tensor> {
-    Ok(match rows {
-        Some(rows) => t.index_select(rows.index, 0)?,
-        None => t.clone(),
-    })
-}
-
-/// The inverse of [`pick`]: `[M, width]` laid into `n` rows of zeros.
-fn spread(t: Tensor, rows: Option<&Rows<'_>>, n: usize) -> Result<Tensor> {
-    let Some(rows) = rows else { return Ok(t) };
-    let zeros = Tensor::zeros((n, t.dim(1)?), t.dtype(), t.device())?;
-    Ok(zeros.index_add(rows.index, &t, 0)?)
-}
-
-/// Attention backward of one sequence: q `[T, H, Dh]`, k and v `[T, K, Dh]`, dattn `[T, H*Dh]` → `[dq, dk, dv]` in the
-/// layouts of q, k and v. Query heads that share keys are stacked as rows, so their gradients add up by themselves.
+/// Attention backward of one sequence: q `[T, H, Dh]` of the last T of S tokens, k and v `[S, K, Dh]`, dattn `[T, H*Dh]`
+/// → `[dq, dk, dv]` in the layouts of q, k and v. Query heads that share keys are stacked as rows, so their gradients add up by themselves.
 fn span_backward(
     q: &Tensor,
     k: &Tensor,
@@ -251,7 +252,10 @@ fn span_backward(
     block_tokens: usize,
 ) -> Result<[Tensor; 3]> {
     let (tokens, heads, head_dim) = q.dims3()?;
-    let kv_heads = k.dim(1)?;
+    let (all, kv_heads, _) = k.dims3()?;
+    if tokens == 0 {
+        return Ok([q.clone(), k.zeros_like()?, v.zeros_like()?]);
+    }
     let group = heads / kv_heads;
     let scale = 1.0 / (head_dim as f64).sqrt();
     let k = k.transpose(0, 1)?.contiguous()?;
@@ -266,17 +270,18 @@ fn span_backward(
     let blocks: Vec<usize> = (0..tokens).step_by(block_tokens).collect();
     for &start in blocks.iter().rev() {
         let rows = block_tokens.min(tokens - start);
-        let keys = visible_keys(start, rows, window);
+        let first = all - tokens + start;
+        let keys = visible_keys(first, rows, window);
         let (q, dout) = (by_group(q, start, rows)?, by_group(dattn, start, rows)?);
         let (k, v) = (k.narrow(1, keys.start, keys.len())?, v.narrow(1, keys.start, keys.len())?);
-        let sight = Sight { queries: rows, first: start - keys.start, window };
+        let sight = Sight { queries: rows, first: first - keys.start, window };
         let p = causal_softmax(matmul(&q, &k.t()?)?, sight, scale)?;
         let dv = matmul(&p.t()?, &dout)?;
         let ds = softmax_backward(matmul(&dout, &v.t()?)?, &p, scale)?;
         let dk = matmul(&ds.t()?, &q)?;
         let block = matmul(&ds, &k)?.reshape((kv_heads, group, rows, head_dim))?;
         dq.push(block.permute((2, 0, 1, 3))?.reshape((rows, heads, head_dim))?);
-        let whole = |d: Tensor| d.pad_with_zeros(1, keys.start, tokens - keys.end);
+        let whole = |d: Tensor| d.pad_with_zeros(1, keys.start, all - keys.end);
         let (dk, dv) = (whole(dk)?, whole(dv)?);
         sums = Some(match sums {
             None => (dk, dv),
@@ -295,6 +300,24 @@ mod tests {
     use candle_core::Device;
 
     use super::*;
+
+    #[test]
+    fn tokens_that_do_not_ask_have_the_gradient_of_asking_for_nothing() {
+        let random = |shape: &[usize]| Tensor::randn(0f32, 1.0, shape, &Device::Cpu).unwrap();
+        let (q, k, v) = (random(&[11, 4, 6]), random(&[11, 2, 6]), random(&[11, 2, 6]));
+        for (asking, window) in [(0, None), (1, Some(3)), (4, None), (4, Some(5)), (11, None)] {
+            let dattn = random(&[asking, 24]);
+            let silent = dattn.pad_with_zeros(0, 11 - asking, 0).unwrap();
+            let [dq, dk, dv] = span_backward(&q, &k, &v, &silent, window, 3).unwrap();
+            let last = q.narrow(0, 11 - asking, asking).unwrap();
+            let found = span_backward(&last, &k, &v, &dattn, window, 3).unwrap();
+            let dq = dq.narrow(0, 11 - asking, asking).unwrap();
+            for (whole, found) in [dq, dk, dv].iter().zip(&found) {
+                let off = (whole - found).unwrap().abs().unwrap().flatten_all().unwrap().to_vec1::<f32>();
+                assert!(off.unwrap().iter().all(|off| *off < 1e-5), "{asking} ask, window {window:?}");
+            }
+        }
+    }
 
     #[test]
     fn blocks_of_rows_do_not_change_the_attention_gradient() {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 
 use crate::error::{Error, Result};
 use crate::model::PackedBatch;
@@ -126,35 +126,26 @@ pub(super) fn micro_batches(tokens: &[usize], budget: usize) -> Vec<Range<usize>
     runs
 }
 
-/// Packed sequences with the rows in which their completion tokens are predicted.
+/// Packed sequences with the completion tokens that their wanted rows predict.
 #[derive(Debug)]
 pub(super) struct PackedCompletions {
-    /// The model's input. The last token of a completion predicts nothing and is left out.
+    /// The model's input.
     pub(super) batch: PackedBatch,
-    /// Packed rows with a target `[M]` u32, ascending.
-    pub(super) rows: Tensor,
-    /// Token to predict in each of these rows.
+    /// Token to predict in each wanted row.
     pub(super) targets: Vec<u32>,
-    /// Places of each sequence's completion among the M rows.
+    /// Places of each sequence's completion among the targets.
     pub(super) completions: Vec<Range<usize>>,
 }
 
 impl PackedCompletions {
     /// Packs (prompt, completion) sequences, both not empty.
     pub(super) fn new(sequences: &[(&[u32], &[u32])], device: &Device) -> Result<Self> {
-        let (mut rows, mut targets) = (Vec::new(), Vec::new());
-        let (mut seqs, mut completions) = (Vec::with_capacity(sequences.len()), Vec::new());
-        let mut start = 0;
-        for (prompt, completion) in sequences {
-            let first = (start + prompt.len() - 1) as u32;
+        let (mut targets, mut completions) = (Vec::new(), Vec::with_capacity(sequences.len()));
+        for (_, completion) in sequences {
             completions.push(targets.len()..targets.len() + completion.len());
-            rows.extend(first..first + completion.len() as u32);
             targets.extend_from_slice(completion);
-            start += prompt.len() + completion.len() - 1;
-            seqs.push([*prompt, *completion].concat());
         }
-        let rows = Tensor::new(rows, device)?;
-        Ok(Self { batch: PackedBatch::without_last(&seqs, device)?, rows, targets, completions })
+        Ok(Self { batch: PackedBatch::completions(sequences, device)?, targets, completions })
     }
 }
 
@@ -211,15 +202,5 @@ mod tests {
         assert_eq!(micro_batches(&[5, 5, 5, 20, 1], 10), [0..2, 2..3, 3..4, 4..5]);
         assert_eq!(micro_batches(&[5, 5], 100).first(), Some(&(0..2)));
         assert!(micro_batches(&[], 10).is_empty());
-    }
-
-    #[test]
-    fn rows_point_at_the_token_before_each_target() {
-        let packed =
-            PackedCompletions::new(&[(&[1, 2, 3], &[4, 5]), (&[6], &[7, 8, 9])], &Device::Cpu).unwrap();
-        assert_eq!(packed.batch.input_ids.to_vec1::<u32>().unwrap(), [1, 2, 3, 4, 6, 7, 8]);
-        assert_eq!(packed.rows.to_vec1::<u32>().unwrap(), [2, 3, 4, 5, 6]);
-        assert_eq!(packed.targets, [4, 5, 7, 8, 9]);
-        assert_eq!(packed.completions, [0..2, 2..5]);
     }
 }

@@ -270,11 +270,10 @@ fn micro_gradients(
     coefficients: impl FnOnce(&[f32]) -> Vec<f32>,
 ) -> Result<Gradients> {
     let hidden = decoder.forward(&packed.batch, Some(adapter), dropout, Some(&mut tape))?;
-    let hidden = hidden.index_select(&packed.rows, 0)?;
     let (logps, dlogps) = timed(Work::Head, || token_logps(decoder, &hidden, &packed.targets))?;
     let weights = Tensor::new(coefficients(&logps), &decoder.device)?.unsqueeze(1)?;
     let dhidden = dlogps.broadcast_mul(&weights)?;
-    backward(decoder, adapter, &packed.batch, tape, &packed.rows, &dhidden, dropout)
+    backward(decoder, adapter, &packed.batch, tape, &dhidden, dropout)
 }
 
 /// Derivative of the batch's loss with respect to each token log-probability of a micro-batch. `counts` are the

@@ -102,8 +102,7 @@ impl Oracle<'_> {
         let t = input.len();
         let (heads, kv_heads, head_dim) =
             (config.num_attention_heads, config.num_key_value_heads, config.head_dim);
-        let whole = [prompt, completion].concat();
-        let batch = PackedBatch::without_last(&[whole], &Device::Cpu).unwrap();
+        let batch = PackedBatch::completions(&[(prompt, completion)], &Device::Cpu).unwrap();
         let (cos, sin) = decoder.rope.tables(&batch).unwrap();
         let eps = config.rms_norm_eps as f32;
         let mut x =
