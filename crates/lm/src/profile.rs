@@ -58,7 +58,7 @@ pub fn start() {
 pub struct Totals {
     /// Seconds of each kind, in the order of [`Work::ALL`].
     pub seconds: [f64; 5],
-    /// Tokens that went through the decoder.
+    /// Tokens that went through the decoder; a prompt that neighbours share went through once.
     pub tokens: u64,
 }
 

@@ -1,7 +1,7 @@
 //! Log-probabilities of completions given their prompts, by teacher forcing.
 //!
-//! Sequences are packed end to end, the head is applied to the completions' rows only, and the log-softmax is
-//! taken in chunks of rows, so logits never exist for a whole batch.
+//! Sequences are packed end to end, neighbours share the rows of the same prompt, the head is applied to the
+//! completions' rows only, and the log-softmax is taken in chunks of rows, so logits never exist for a whole batch.
 
 use candle_core::{Storage, Tensor};
 use rayon::prelude::*;
@@ -75,7 +75,7 @@ fn score_batch(
         return Ok(vec![Scored { logp_sum: 0.0, n_tokens: 0, token_logps: Vec::new() }; items.len()]);
     }
     let seqs: Vec<_> = items.iter().map(|item| (item.prompt_ids, item.completion_ids)).collect();
-    let batch = PackedBatch::completions(&seqs, &decoder.device)?;
+    let batch = PackedBatch::completions(&seqs, &decoder.rope, &decoder.device)?;
     let hidden = decoder.forward(&batch, adapter, None, None)?;
     let targets: Vec<u32> = items.iter().flat_map(|item| item.completion_ids).copied().collect();
     let logps = row_logps(decoder, &hidden, &targets)?;
@@ -92,7 +92,7 @@ fn score_batch(
 }
 
 /// `log_softmax(logits(hidden[i]))[targets[i]]` for every row i.
-fn row_logps(decoder: &Decoder, hidden: &Tensor, targets: &[u32]) -> Result<Vec<f32>> {
+pub(crate) fn row_logps(decoder: &Decoder, hidden: &Tensor, targets: &[u32]) -> Result<Vec<f32>> {
     let chunk = (CHUNK_LOGITS / decoder.config.vocab_size).max(1);
     let mut logps = Vec::with_capacity(targets.len());
     for targets in targets.chunks(chunk) {
@@ -126,7 +126,7 @@ fn target_logps(logits: &Tensor, targets: &[u32]) -> Result<Vec<f32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_model::tiny;
+    use crate::test_model::{tiny, tiny_as, variants};
 
     #[test]
     fn neighbours_and_batch_size_do_not_matter() {
@@ -147,6 +147,23 @@ mod tests {
                 for (f, e) in found.token_logps.iter().zip(&expected.token_logps) {
                     assert!((f - e).abs() < 1e-5, "{f} is not {e}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn completions_of_one_prompt_are_scored_as_if_alone() {
+        for (name, config) in variants() {
+            let decoder = tiny_as(&config, 2);
+            let completions: Vec<Vec<u32>> =
+                (0..5).map(|n| (0..n * 2).map(|i| i * 7 % 53).collect()).collect();
+            let prompt_ids: &[u32] = &[5, 6, 7, 8, 9];
+            let items: Vec<Completion<'_>> =
+                completions.iter().map(|completion_ids| Completion { prompt_ids, completion_ids }).collect();
+            let together = score(&decoder, None, &items, 1000).unwrap();
+            for (together, item) in together.iter().zip(&items) {
+                let alone = score(&decoder, None, &[*item], 1000).unwrap().remove(0);
+                assert!((together.logp_sum - alone.logp_sum).abs() < 1e-5, "{name}");
             }
         }
     }

@@ -189,8 +189,7 @@ impl Decoder {
                     continue;
                 }
                 let q = q.narrow(0, queries.start, queries.len())?;
-                let rows = |t: &Tensor| t.narrow(0, span.rows.start, span.rows.len());
-                parts.push(attend_span(&q, &rows(k)?, &rows(v)?, window)?);
+                parts.push(attend_span(&q, &batch.seen(span, k)?, &batch.seen(span, v)?, window)?);
             }
             match parts.len() {
                 1 => Ok(parts.remove(0)),

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use candle_core::{Device, Tensor};
 
+use super::rope::Rope;
 use crate::error::Result;
 
 /// Sequences laid end to end, without padding.
@@ -13,15 +14,17 @@ pub struct PackedBatch {
     pub input_ids: Tensor,
     /// `[N]` u32: position of each row in its own sequence.
     pub positions: Tensor,
-    /// One for each sequence.
+    /// One for each sequence, and one for each prompt that several sequences share, before them.
     pub spans: Vec<Span>,
 }
 
-/// The rows of one sequence.
+/// The rows of one sequence, or those that it does not share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
     /// Its place among the packed rows.
     pub rows: Range<usize>,
+    /// The earlier span that holds the beginning of its sequence.
+    pub prefix: Option<usize>,
     /// How many of its last rows have their hidden states wanted.
     pub wanted: usize,
     /// Tokens of the whole sequence, those included that are not fed: rope scalings that follow the length
@@ -29,69 +32,74 @@ pub struct Span {
     pub seq_len: usize,
 }
 
-/// One sequence to lay down.
-struct Fed<'a> {
-    ids: &'a [u32],
-    wanted: usize,
-    seq_len: usize,
+/// A prompt and what follows it.
+pub(crate) type Sequence<'a> = (&'a [u32], &'a [u32]);
+
+/// Runs of sequences with one prompt, and how many of its tokens they can share. The prompt's last token predicts the
+/// first of each completion and stays with it. Frequencies that follow the length must be the same for all of a run.
+fn sharing<'s, 'a>(
+    sequences: &'s [Sequence<'a>],
+    rope: &Rope,
+) -> impl Iterator<Item = (&'s [Sequence<'a>], usize)> {
+    let length = |(prompt, completion): &Sequence<'_>| prompt.len() + completion.len();
+    let runs = sequences.chunk_by(move |one, next| one.0 == next.0 && rope.agree(length(one), length(next)));
+    runs.map(|run| (run, if run.len() > 1 { run[0].0.len() - 1 } else { 0 }))
 }
 
 impl PackedBatch {
     /// Lays `seqs` end to end, every row wanted; empty sequences get an empty span.
     pub fn new(seqs: &[Vec<u32>], device: &Device) -> Result<Self> {
-        Self::pack(seqs.iter().map(|seq| Fed { ids: seq, wanted: seq.len(), seq_len: seq.len() }), device)
+        let mut layout = Layout::default();
+        for seq in seqs {
+            layout.lay(seq, None, seq.len(), seq.len());
+        }
+        layout.into_batch(device)
     }
 
     /// Lays `prompts` end to end; of each the last row is wanted, which predicts what follows.
     pub fn prompts(prompts: &[Vec<u32>], device: &Device) -> Result<Self> {
-        let fed = prompts.iter().map(|seq| Fed { ids: seq, wanted: seq.len().min(1), seq_len: seq.len() });
-        Self::pack(fed, device)
+        let mut layout = Layout::default();
+        for prompt in prompts {
+            layout.lay(prompt, None, prompt.len().min(1), prompt.len());
+        }
+        layout.into_batch(device)
     }
 
-    /// Lays sequences of a prompt and a completion end to end; wanted are the rows that predict the completions. The
-    /// last token of each sequence predicts nothing and is not fed. Prompts are not empty.
-    pub fn completions(sequences: &[(&[u32], &[u32])], device: &Device) -> Result<Self> {
-        let seqs: Vec<Vec<u32>> =
-            sequences.iter().map(|(prompt, completion)| [*prompt, *completion].concat()).collect();
-        let fed = seqs.iter().zip(sequences).map(|(seq, (_, completion))| Fed {
-            ids: &seq[..seq.len() - 1],
-            wanted: completion.len(),
-            seq_len: seq.len(),
-        });
-        Self::pack(fed, device)
+    /// Lays sequences of a prompt, which is not empty, and a completion end to end; wanted are the rows that predict
+    /// the completions. The last token of each sequence predicts nothing and is not fed. Neighbours with the same
+    /// prompt share its rows, unless their lengths give them other rotary frequencies.
+    pub fn completions(sequences: &[Sequence<'_>], rope: &Rope, device: &Device) -> Result<Self> {
+        let mut layout = Layout::default();
+        for (run, shared) in sharing(sequences, rope) {
+            let (prompt, first) = run[0];
+            let prefix =
+                (shared > 0).then(|| layout.lay(&prompt[..shared], None, 0, prompt.len() + first.len()));
+            for (_, completion) in run {
+                let mut fed = [&prompt[shared..], *completion].concat();
+                fed.pop();
+                layout.lay(&fed, prefix, completion.len(), prompt.len() + completion.len());
+            }
+        }
+        layout.into_batch(device)
+    }
+
+    /// Rows that [`Self::completions`] makes of these sequences.
+    pub(crate) fn rows_of(sequences: &[Sequence<'_>], rope: &Rope) -> usize {
+        let of_run = |(run, shared): (&[Sequence<'_>], usize)| {
+            let own = |(prompt, completion): &Sequence<'_>| prompt.len() + completion.len() - 1 - shared;
+            shared + run.iter().map(own).sum::<usize>()
+        };
+        sharing(sequences, rope).map(of_run).sum()
     }
 
     /// One token of each sequence, at the end of what a cache already holds: (token, its position).
     pub fn next_tokens(tokens: &[(u32, usize)], device: &Device) -> Result<Self> {
-        let rows = tokens.len();
-        let ids: Vec<u32> = tokens.iter().map(|(token, _)| *token).collect();
-        let positions: Vec<u32> = tokens.iter().map(|(_, position)| *position as u32).collect();
-        let span = |(row, (_, position)): (usize, &(u32, usize))| Span {
-            rows: row..row + 1,
-            wanted: 1,
-            seq_len: position + 1,
-        };
-        Ok(Self {
-            input_ids: Tensor::from_vec(ids, rows, device)?,
-            positions: Tensor::from_vec(positions, rows, device)?,
-            spans: tokens.iter().enumerate().map(span).collect(),
-        })
-    }
-
-    fn pack<'a>(seqs: impl Iterator<Item = Fed<'a>>, device: &Device) -> Result<Self> {
-        let (mut ids, mut positions, mut spans) = (Vec::new(), Vec::new(), Vec::new());
-        for fed in seqs {
-            let rows = ids.len()..ids.len() + fed.ids.len();
-            spans.push(Span { rows, wanted: fed.wanted, seq_len: fed.seq_len });
-            ids.extend_from_slice(fed.ids);
-            positions.extend(0..fed.ids.len() as u32);
+        let mut layout = Layout::default();
+        for (token, position) in tokens {
+            layout.lay(&[*token], None, 1, position + 1);
         }
-        let rows = ids.len();
-        Ok(Self {
-            input_ids: Tensor::from_vec(ids, rows, device)?,
-            positions: Tensor::from_vec(positions, rows, device)?,
-            spans,
-        })
+        layout.positions = tokens.iter().map(|(_, position)| *position as u32).collect();
+        layout.into_batch(device)
     }
 
     /// Number of packed rows N.
@@ -111,6 +119,28 @@ impl PackedBatch {
         self.spans.iter().zip(self.spans.iter().map(place)).collect()
     }
 
+    /// `t` `[N, ..]` in the rows of a span's sequence up to the span's end: what its queries may see.
+    pub(crate) fn seen(&self, span: &Span, t: &Tensor) -> Result<Tensor> {
+        let rows = |span: &Span| t.narrow(0, span.rows.start, span.rows.len());
+        match span.prefix {
+            Some(prefix) => Ok(Tensor::cat(&[rows(&self.spans[prefix])?, rows(span)?], 0)?),
+            None => Ok(rows(span)?),
+        }
+    }
+
+    /// The inverse of [`Self::seen`] for gradients, one of each span: `[N, ..]`, those of a shared prompt summed up.
+    pub(crate) fn sum_seen<'a>(&self, grads: impl Iterator<Item = &'a Tensor>) -> Result<Tensor> {
+        let mut sums: Vec<Tensor> = Vec::with_capacity(self.spans.len());
+        for (span, grad) in self.spans.iter().zip(grads) {
+            let before = grad.dim(0)? - span.rows.len();
+            if let Some(prefix) = span.prefix {
+                sums[prefix] = (&sums[prefix] + grad.narrow(0, 0, before)?)?;
+            }
+            sums.push(grad.narrow(0, before, span.rows.len())?);
+        }
+        Ok(Tensor::cat(&sums, 0)?)
+    }
+
     /// The wanted rows; none where all are.
     pub(crate) fn wanted(&self) -> Result<Option<Rows>> {
         let last_rows = |span: &Span| span.rows.end - span.wanted..span.rows.end;
@@ -120,6 +150,35 @@ impl PackedBatch {
         }
         let index = Tensor::new(places.as_slice(), self.input_ids.device())?;
         Ok(Some(Rows { index, places }))
+    }
+}
+
+/// Rows as they are laid down.
+#[derive(Default)]
+struct Layout {
+    ids: Vec<u32>,
+    positions: Vec<u32>,
+    spans: Vec<Span>,
+}
+
+impl Layout {
+    /// Lays the tokens of a span behind those of its prefix; returns its number.
+    fn lay(&mut self, ids: &[u32], prefix: Option<usize>, wanted: usize, seq_len: usize) -> usize {
+        let first = prefix.map_or(0, |prefix| self.spans[prefix].rows.len());
+        let rows = self.ids.len()..self.ids.len() + ids.len();
+        self.positions.extend(first as u32..(first + ids.len()) as u32);
+        self.ids.extend_from_slice(ids);
+        self.spans.push(Span { rows, prefix, wanted, seq_len });
+        self.spans.len() - 1
+    }
+
+    fn into_batch(self, device: &Device) -> Result<PackedBatch> {
+        let rows = self.ids.len();
+        Ok(PackedBatch {
+            input_ids: Tensor::from_vec(self.ids, rows, device)?,
+            positions: Tensor::from_vec(self.positions, rows, device)?,
+            spans: self.spans,
+        })
     }
 }
 
@@ -148,14 +207,49 @@ pub(crate) fn spread(t: Tensor, rows: Option<&Rows>, n: usize) -> Result<Tensor>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_model::{tiny_as, variants};
+
+    fn packed(sequences: &[Sequence<'_>], config: &str) -> PackedBatch {
+        let (_, config) = variants().into_iter().find(|(name, _)| *name == config).unwrap();
+        let rope = tiny_as(&config, 1).rope;
+        let packed = PackedBatch::completions(sequences, &rope, &Device::Cpu).unwrap();
+        assert_eq!(PackedBatch::rows_of(sequences, &rope), packed.rows());
+        packed
+    }
+
+    fn values(t: &Tensor) -> Vec<u32> {
+        t.to_vec1().unwrap()
+    }
 
     #[test]
     fn wanted_rows_predict_the_completions() {
-        let packed =
-            PackedBatch::completions(&[(&[1, 2, 3], &[4, 5]), (&[6], &[7, 8, 9])], &Device::Cpu).unwrap();
-        assert_eq!(packed.input_ids.to_vec1::<u32>().unwrap(), [1, 2, 3, 4, 6, 7, 8]);
-        assert_eq!(packed.wanted().unwrap().unwrap().places, [2, 3, 4, 5, 6]);
-        let all = PackedBatch::completions(&[(&[6], &[7, 8, 9])], &Device::Cpu).unwrap();
+        let two = packed(&[(&[1, 2, 3], &[4, 5]), (&[6], &[7, 8, 9])], "biases");
+        assert_eq!(values(&two.input_ids), [1, 2, 3, 4, 6, 7, 8]);
+        assert_eq!(two.wanted().unwrap().unwrap().places, [2, 3, 4, 5, 6]);
+        let all = packed(&[(&[6], &[7, 8, 9])], "biases");
         assert!(all.wanted().unwrap().is_none(), "no rows are picked where all are wanted");
+    }
+
+    #[test]
+    fn neighbours_share_their_prompt_but_for_its_last_token() {
+        let prompt = [1, 2, 3];
+        let sequences: [Sequence<'_>; 4] =
+            [(&prompt, &[4, 5]), (&prompt, &[]), (&prompt, &[6]), (&[1, 2], &[3])];
+        let found = packed(&sequences, "biases");
+        assert_eq!(values(&found.input_ids), [1, 2, 3, 4, 3, 1, 2]);
+        assert_eq!(values(&found.positions), [0, 1, 2, 3, 2, 0, 1]);
+        assert_eq!(found.wanted().unwrap().unwrap().places, [2, 3, 4, 6]);
+        let prefixes: Vec<_> = found.spans.iter().map(|span| span.prefix).collect();
+        assert_eq!(prefixes, [None, Some(0), Some(0), Some(0), None]);
+    }
+
+    #[test]
+    fn lengths_with_other_frequencies_do_not_share() {
+        let (short, long) = ([7; 3], [7; 9]);
+        let follows = "fused matrices, partial rotation and a second set of frequencies";
+        for (one, other, rows) in [(&short[..2], &short[..3], 8), (&short, &long, 18), (&long, &long, 21)] {
+            let found = packed(&[(&[1, 2, 3, 4], one), (&[1, 2, 3, 4], other)], follows);
+            assert_eq!(found.rows(), rows);
+        }
     }
 }

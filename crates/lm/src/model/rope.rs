@@ -32,6 +32,11 @@ impl Rope {
         self.scaling.inv_freq(self.rotary_dim, self.theta, seq_len)
     }
 
+    /// Whether sequences of these lengths have the same frequencies.
+    pub(crate) fn agree(&self, one: usize, other: usize) -> bool {
+        one == other || self.inv_freq(one) == self.inv_freq(other)
+    }
+
     /// Whether a sequence that has grown to `seq_len` tokens has other frequencies than one token before, so that
     /// keys and values computed then are no longer those of a full pass.
     pub(crate) fn changes_at(&self, seq_len: usize) -> bool {

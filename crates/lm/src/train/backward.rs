@@ -201,7 +201,7 @@ impl Pass<'_> {
         Ok([before_norm(dq, &tape.q, q_norm)?, before_norm(dk, &tape.k, k_norm)?, dv.flatten_from(1)?])
     }
 
-    /// Attention backward of every sequence, of all packed rows, in the layouts of q, k and v.
+    /// Attention backward of every sequence, in the layouts of q, k and v.
     fn spans_backward(
         &self,
         index: usize,
@@ -214,16 +214,17 @@ impl Pass<'_> {
         let spans = self.batch.queries(self.decoder.is_last(index));
         let of_span = |(span, queries): &(&Span, Range<usize>)| {
             let asking = |t: &Tensor| t.narrow(0, queries.start, queries.len());
-            let rows = |t: &Tensor| t.narrow(0, span.rows.start, span.rows.len());
-            span_backward(&asking(q)?, &rows(k)?, &rows(v)?, &asking(dattn)?, window, BLOCK_TOKENS)
+            let (k, v) = (self.batch.seen(span, k)?, self.batch.seen(span, v)?);
+            span_backward(&asking(q)?, &k, &v, &asking(dattn)?, window, BLOCK_TOKENS)
         };
         let parts: Vec<[Tensor; 3]> = if dattn.device().is_cpu() {
             spans.par_iter().map(of_span).collect::<Result<_>>()?
         } else {
             spans.iter().map(of_span).collect::<Result<_>>()?
         };
-        let join = |i: usize| Tensor::cat(&parts.iter().map(|part| &part[i]).collect::<Vec<_>>(), 0);
-        Ok([join(0)?, join(1)?, join(2)?])
+        let dq = Tensor::cat(&parts.iter().map(|part| &part[0]).collect::<Vec<_>>(), 0)?;
+        let [dk, dv] = [1, 2].map(|i| self.batch.sum_seen(parts.iter().map(|part| &part[i])));
+        Ok([dq, dk?, dv?])
     }
 }
 

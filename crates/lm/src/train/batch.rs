@@ -5,10 +5,9 @@
 
 use std::ops::Range;
 
-use candle_core::Device;
-
 use crate::error::{Error, Result};
-use crate::model::PackedBatch;
+use crate::model::packed_batch::Sequence;
+use crate::model::{Decoder, PackedBatch};
 use crate::random;
 
 /// A prompt and the completion to learn; the loss is on the completion only.
@@ -110,7 +109,7 @@ fn draw(part: Range<usize>, share: usize, index: usize, seed: u64, update: usize
 
 /// Splits a batch into runs of consecutive items of at most `budget` tokens each (one item may exceed it alone).
 /// Items are never split; returns ranges of places in `tokens`, the size of each item.
-pub(super) fn micro_batches(tokens: &[usize], budget: usize) -> Vec<Range<usize>> {
+pub(crate) fn micro_batches(tokens: &[usize], budget: usize) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     let (mut start, mut sum) = (0, 0);
     for (place, size) in tokens.iter().enumerate() {
@@ -139,13 +138,14 @@ pub(super) struct PackedCompletions {
 
 impl PackedCompletions {
     /// Packs (prompt, completion) sequences, both not empty.
-    pub(super) fn new(sequences: &[(&[u32], &[u32])], device: &Device) -> Result<Self> {
+    pub(super) fn new(sequences: &[Sequence<'_>], decoder: &Decoder) -> Result<Self> {
         let (mut targets, mut completions) = (Vec::new(), Vec::with_capacity(sequences.len()));
         for (_, completion) in sequences {
             completions.push(targets.len()..targets.len() + completion.len());
             targets.extend_from_slice(completion);
         }
-        Ok(Self { batch: PackedBatch::completions(sequences, device)?, targets, completions })
+        let batch = PackedBatch::completions(sequences, &decoder.rope, &decoder.device)?;
+        Ok(Self { batch, targets, completions })
     }
 }
 

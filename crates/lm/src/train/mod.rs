@@ -23,6 +23,7 @@ mod schedule;
 mod tests;
 
 pub use backward::backward;
+pub(crate) use batch::micro_batches;
 pub use batch::{BatchPlan, PreferencePair, TrainExample};
 pub use checkpoint::{EvalPoint, TrainState};
 pub use loss::token_logps;

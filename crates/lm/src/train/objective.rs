@@ -3,7 +3,8 @@
 //! A batch is worked off in micro-batches whose losses are parts of one sum, divided by the counts of the WHOLE batch
 //! (target tokens, pairs), so that accumulation is exact: the mean of micro-batch means would weigh tokens of small
 //! micro-batches more. Supervised loss: mean over all target tokens, as transformers' Trainer. DPO: the mean over pairs of a
-//! loss in `preference`.
+//! loss in `preference`. The sequences of a pair share the rows of their prompt, whose dropout is then drawn once for
+//! both.
 
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,8 @@ use super::parallel::run_in_order;
 use super::preference::{PairLogps, PairLoss, PreferenceLoss};
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
-use crate::model::{Decoder, Tape};
+use crate::model::packed_batch::Sequence;
+use crate::model::{Decoder, PackedBatch, Tape};
 use crate::profile::{Work, timed};
 use crate::random::{self, Dropout};
 
@@ -49,12 +51,12 @@ impl Objective<'_> {
 
     /// The (prompt, completion) sequences of an item: one example; or chosen, rejected and, where the pair has one
     /// and it counts, the example of the NLL term.
-    fn sequences(&self, item: usize) -> Vec<(&[u32], &[u32])> {
+    fn sequences(&self, item: usize) -> Vec<Sequence<'_>> {
         match self {
             Self::Sft(examples) => vec![(&examples[item].prompt_ids, &examples[item].completion_ids)],
             Self::Dpo { pairs, sft_weight, .. } => {
                 let pair = &pairs[item];
-                let mut sequences: Vec<(&[u32], &[u32])> =
+                let mut sequences: Vec<Sequence<'_>> =
                     vec![(&pair.prompt_ids, &pair.chosen_ids), (&pair.prompt_ids, &pair.rejected_ids)];
                 if let Some(example) = pair.sft.as_ref().filter(|_| *sft_weight != 0.0) {
                     sequences.push((&example.prompt_ids, &example.completion_ids));
@@ -147,7 +149,7 @@ pub struct BatchGradients {
     pub gradients: Gradients,
     /// Loss of the whole batch.
     pub loss: f64,
-    /// Tokens of all sequences, prompts included.
+    /// Tokens of all sequences, prompts included; one that several sequences share counts for each of them.
     pub tokens: usize,
     /// Each pair's preference loss, in the order of the members; empty without preference pairs.
     pub pairs: Vec<PairLoss>,
@@ -188,7 +190,7 @@ pub(crate) fn share_budget(budget: usize, threads: usize) -> (usize, usize) {
 /// How much memory a training may take; results do not depend on it beyond rounding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// Tokens computed at once.
+    /// Tokens computed at once; a prompt that neighbours share counts once.
     pub tokens: usize,
     /// Keep the inputs of the blocks only and compute the rest again ([`Tape::recompute`]).
     pub recompute: bool,
@@ -216,8 +218,9 @@ pub fn batch_gradients(
 ) -> Result<BatchGradients> {
     let Budget { tokens, recompute } = budget.into();
     let sequences: Vec<_> = members.iter().map(|item| objective.sequences(*item)).collect();
-    let size = |(prompt, completion): &(&[u32], &[u32])| prompt.len() + completion.len();
-    let sizes: Vec<usize> = sequences.iter().map(|item| item.iter().map(size).sum()).collect();
+    let sizes: Vec<usize> = sequences.iter().map(|item| PackedBatch::rows_of(item, &decoder.rope)).collect();
+    let length = |(prompt, completion): &Sequence<'_>| prompt.len() + completion.len();
+    let read = sequences.iter().flatten().map(length).sum();
     let nll_tokens = objective.nll_tokens(members) as f64;
     let (tokens, workers) = match decoder.device.is_cpu() {
         true => share_budget(tokens, rayon::current_num_threads()),
@@ -226,7 +229,7 @@ pub fn batch_gradients(
     let runs = micro_batches(&sizes, tokens);
     let parts = run_in_order(runs.len(), workers, stop, |index| {
         let run = runs[index].clone();
-        let packed = PackedCompletions::new(&sequences[run.clone()].concat(), &decoder.device)?;
+        let packed = PackedCompletions::new(&sequences[run.clone()].concat(), decoder)?;
         let dropout = dropout.map(|d| Dropout { key: random::key(d.key, &[index as u64]), p: d.p });
         let mut sums = Sums::default();
         let tape = Tape { recompute, ..Tape::default() };
@@ -256,7 +259,7 @@ pub fn batch_gradients(
             (report.dpo_loss + weighted, Some(report))
         }
     };
-    Ok(BatchGradients { gradients, loss, tokens: sizes.iter().sum(), pairs: sums.pairs, dpo })
+    Ok(BatchGradients { gradients, loss, tokens: read, pairs: sums.pairs, dpo })
 }
 
 /// Forward and backward pass of one micro-batch; `coefficients` turns token log-probabilities into the loss's

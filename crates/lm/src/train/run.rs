@@ -63,7 +63,7 @@ pub struct StepReport {
     pub lr: f64,
     /// Global gradient norm before clipping.
     pub grad_norm: f64,
-    /// Tokens of the batch, prompts included.
+    /// Tokens of the batch, prompts included; of a preference pair with each completion.
     pub tokens: usize,
     /// Preference figures, for DPO.
     pub dpo: Option<DpoReport>,

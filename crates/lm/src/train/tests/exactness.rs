@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use candle_core::DType;
 
 use super::*;
+use crate::model::Tape;
 
 /// `factor * gradient` of some items, each batch computed in one go.
 fn scaled(
@@ -88,6 +89,38 @@ fn packing_and_length_buckets_equal_the_unpacked_batch() {
             assert!((found - loss).abs() < 1e-5, "{what}: {found}, {loss}");
             assert_near(what, &gradient, &unpacked);
         }
+    }
+}
+
+/// A prompt that several sequences share has the gradient of as many prompts: the same sequences one by one.
+#[test]
+fn a_shared_prompt_equals_separate_ones() {
+    let prompt = ids(1, 7);
+    let completions = [2, 9, 4, 4].map(|length| ids(length as u64, length));
+    let sequences: Vec<(&[u32], &[u32])> =
+        completions.iter().map(|completion| (prompt.as_slice(), completion.as_slice())).collect();
+    for (name, config) in test_model::variants() {
+        let decoder = test_model::tiny_as(&config, 2);
+        let adapter = adapter(&decoder, &Target::ALL, true);
+        let gradient = |sequences: &[(&[u32], &[u32])], dhidden: &Tensor| {
+            let batch = PackedBatch::completions(sequences, &decoder.rope, &Device::Cpu).unwrap();
+            let mut tape = Tape::default();
+            let hidden = decoder.forward(&batch, Some(&adapter), None, Some(&mut tape)).unwrap();
+            let gradients = backward(&decoder, &adapter, &batch, tape, dhidden, None).unwrap();
+            (hidden, flatten(&gradients.layers).unwrap())
+        };
+        let rows = completions.iter().map(Vec::len).sum::<usize>();
+        let dhidden = Tensor::randn(0f32, 1.0, (rows, decoder.config.hidden_size), &Device::Cpu).unwrap();
+        let (hidden, together) = gradient(&sequences, &dhidden);
+        let (mut start, mut sum) = (0, together.zeros_like().unwrap());
+        for sequence in &sequences {
+            let own = |t: &Tensor| t.narrow(0, start, sequence.1.len()).unwrap();
+            let (alone, part) = gradient(&[*sequence], &own(&dhidden));
+            assert_near(name, &own(&hidden), &alone);
+            sum = (sum + part).unwrap();
+            start += sequence.1.len();
+        }
+        assert_near(name, &together, &sum);
     }
 }
 
