@@ -486,6 +486,8 @@ pub(crate) struct Bench {
 pub(crate) enum BenchWhat {
     /// An update of an adapter's training, beside the least that its matrix products take
     Train(BenchTrain),
+    /// Tokens per second of scoring, beside those of training's forward pass
+    Score(BenchScore),
     /// Tokens per second of generation and of prompts
     Generate(BenchGenerate),
     /// A whole small run: what each stage takes, and which kind of work
@@ -527,6 +529,28 @@ pub(crate) struct BenchTrain {
     /// Keep block inputs only and compute the rest again: less memory, more time, the same numbers
     #[arg(long)]
     pub(crate) recompute: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BenchScore {
+    /// Shape of a model with random weights: 7m, 135m, 360m or 1b
+    #[arg(long, default_value = "135m", value_parser = NAMES)]
+    pub(crate) shape: String,
+    /// Texts that are scored
+    #[arg(long, default_value_t = 16, value_parser = positive)]
+    pub(crate) items: usize,
+    /// Tokens before each
+    #[arg(long, default_value_t = 256, value_parser = positive)]
+    pub(crate) prompt: usize,
+    /// Tokens of each
+    #[arg(long, default_value_t = 64, value_parser = positive)]
+    pub(crate) completion: usize,
+    /// Rank of the adapter of training's forward pass
+    #[arg(long, default_value_t = 16, value_parser = positive)]
+    pub(crate) rank: usize,
+    /// Tokens computed at once
+    #[arg(long, default_value_t = 4096, value_parser = positive)]
+    pub(crate) budget_tokens: usize,
 }
 
 #[derive(Debug, ClapArgs)]

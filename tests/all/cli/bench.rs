@@ -21,6 +21,17 @@ fn training_and_its_cheaper_form_give_the_same_loss() {
 }
 
 #[test]
+fn scoring_stands_beside_the_forward_pass_of_training() {
+    let place = Place::new();
+    let done =
+        place.ok(&["bench", "score", "--shape", "7m", "--items", "3", "--prompt", "6", "--completion", "5"]);
+    assert_eq!(done["tokens"].as_u64(), Some(3 * 11));
+    for key in ["tokens_per_s", "tokens_per_cpu_s", "forward_tokens_per_cpu_s", "share_of_forward"] {
+        assert!(number(&done, key) > 0.0, "{key} of {done}");
+    }
+}
+
+#[test]
 fn generation_has_a_row_for_each_weight_type_and_batch() {
     let place = Place::new();
     let done = place.ok(&[

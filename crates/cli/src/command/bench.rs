@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use mrds::bench::{PipelineFigures, cpu_s, peak_rss_bytes, pipeline_recipe, summarizer_examples};
-use mrds::lm::bench::{Clock, DecodeWork, StepFigures, StepWork, config_of, decode, random_decoder, step};
+use mrds::lm::bench::{
+    Clock, DecodeWork, ScoreWork, StepFigures, StepWork, config_of, decode, random_decoder, scoring, step,
+};
 use mrds::lm::train::{Budget, TrainExample};
 use mrds::lm::{Decoder, LanguageModel, Quantize, device, random};
 use mrds::session::Session;
@@ -11,7 +13,7 @@ use mrds::worker::RunRequest;
 use serde_json::{Value, json};
 
 use super::Done;
-use crate::args::{BenchGenerate, BenchPipeline, BenchTrain, BenchWhat, Global};
+use crate::args::{BenchGenerate, BenchPipeline, BenchScore, BenchTrain, BenchWhat, Global};
 use crate::failure::Failure;
 use crate::output::{Output, note};
 use crate::process::{self, now_s};
@@ -30,6 +32,7 @@ pub(super) fn bench(global: &Global, what: &BenchWhat, output: &Output) -> Done 
     }
     match what {
         BenchWhat::Train(args) => train(global, args, output),
+        BenchWhat::Score(args) => score(global, args, output),
         BenchWhat::Generate(args) => generate(global, args, output),
         BenchWhat::Pipeline(args) => pipeline(global, args, output),
     }
@@ -64,13 +67,7 @@ fn material(args: &BenchTrain) -> Result<(Decoder, Vec<TrainExample>), Failure> 
     let (Some(file), Some(folder)) = (&args.data, &args.model) else {
         note(&format!("Random weights of shape {} …", args.shape));
         let decoder = random_decoder(config_of(&args.shape)?, Quantize::None)?;
-        let vocab = decoder.config.vocab_size as f64;
-        let sequence = |key: u64| TrainExample {
-            prompt_ids: vec![0],
-            completion_ids: (1..u64::from(args.seq))
-                .map(|i| (random::uniform(key, i) * vocab) as u32)
-                .collect(),
-        };
+        let sequence = |key: u64| random_example(&decoder, key, 1, args.seq as usize - 1);
         let examples = (0..args.batch as u64).map(sequence).collect();
         return Ok((decoder, examples));
     };
@@ -81,6 +78,14 @@ fn material(args: &BenchTrain) -> Result<(Decoder, Vec<TrainExample>), Failure> 
         return Err(Failure::file(file, None, "holds nothing to train on", fix));
     }
     Ok((model.decoder, examples))
+}
+
+/// Tokens drawn at random, others for each key.
+fn random_example(decoder: &Decoder, key: u64, prompt: usize, completion: usize) -> TrainExample {
+    let token = |i| (random::uniform(key, i) * decoder.config.vocab_size as f64) as u32;
+    let mut prompt_ids: Vec<u32> = (0..(prompt + completion) as u64).map(token).collect();
+    let completion_ids = prompt_ids.split_off(prompt);
+    TrainExample { prompt_ids, completion_ids }
 }
 
 fn training_figures(figures: &StepFigures, steps: usize, threads: usize) -> Value {
@@ -116,6 +121,28 @@ fn describe(result: &Value) -> String {
         result["threads"],
         result["steps"],
     )
+}
+
+fn score(global: &Global, args: &BenchScore, output: &Output) -> Done {
+    note(&format!("Random weights of shape {} …", args.shape));
+    let decoder = random_decoder(config_of(&args.shape)?, Quantize::None)?;
+    let example = |key: u64| random_example(&decoder, key, args.prompt, args.completion);
+    let examples = (0..args.items as u64).map(example).collect();
+    let work = ScoreWork { examples, rank: args.rank, budget_tokens: args.budget_tokens };
+    let figures = scoring(&decoder, &work, &clock())?;
+    let tokens = figures.tokens as f64;
+    let (rate, forward) = (tokens / figures.cpu_s, tokens / figures.forward_cpu_s);
+    output.text(format!(
+        "Scoring: {rate:.0} tokens per processor-second, {:.0} a second; training's forward pass: {forward:.0}, of which \
+         that is {:.0} %.",
+        tokens / figures.wall_s,
+        100.0 * rate / forward,
+    ));
+    output.result(&json!({"shape": args.shape, "items": args.items, "prompt_tokens": args.prompt,
+        "completion_tokens": args.completion, "tokens": figures.tokens, "tokens_per_s": tokens / figures.wall_s,
+        "tokens_per_cpu_s": rate, "forward_tokens_per_cpu_s": forward, "share_of_forward": rate / forward,
+        "threads": global.threads(), "peak_rss_bytes": peak_rss_bytes()}));
+    Ok(ExitCode::SUCCESS)
 }
 
 fn generate(global: &Global, args: &BenchGenerate, output: &Output) -> Done {

@@ -4,10 +4,12 @@
 //! Beside each figure stands its limit on this machine, from matrix products timed in the same run.
 
 mod decode;
+mod score;
 mod shape;
 mod step;
 
 pub use decode::{DecodeFigures, DecodeWork, decode};
+pub use score::{ScoreFigures, ScoreWork, scoring};
 pub use shape::{NAMES, config_of, random_decoder};
 pub use step::{StepFigures, StepWork, step, step_flops};
 

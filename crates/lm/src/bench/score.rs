@@ -1,0 +1,103 @@
+//! How fast texts are scored, beside the forward pass of training over the same texts.
+
+use super::{Clock, median};
+use crate::error::Result;
+use crate::lora::{Adapter, LoraConfig};
+use crate::model::{Decoder, PackedBatch, Tape};
+use crate::score::{Completion, row_logps, score};
+use crate::train::{TrainExample, micro_batches, share_budget};
+
+/// Passes over the texts; the median counts.
+const ROUNDS: usize = 5;
+
+/// What is scored.
+#[derive(Debug, Clone)]
+pub struct ScoreWork {
+    /// The texts.
+    pub examples: Vec<TrainExample>,
+    /// Rank of training's adapter, on all seven projections; scoring has none.
+    pub rank: usize,
+    /// Tokens computed at once.
+    pub budget_tokens: usize,
+}
+
+/// What passes over the texts took; medians.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ScoreFigures {
+    /// Tokens of the texts.
+    pub tokens: usize,
+    /// Seconds on the clock of scoring.
+    pub wall_s: f64,
+    /// Processor seconds of scoring.
+    pub cpu_s: f64,
+    /// Processor seconds of training's forward pass, which also keeps what its backward pass reads.
+    pub forward_cpu_s: f64,
+}
+
+/// Measures [`score`] and training's forward pass in turns.
+///
+/// # Errors
+/// Whatever the passes report.
+pub fn scoring(decoder: &Decoder, work: &ScoreWork, clock: &Clock<'_>) -> Result<ScoreFigures> {
+    let lora = LoraConfig { rank: work.rank, dropout: 0.0, ..LoraConfig::default() };
+    let adapter = Adapter::init(lora, &decoder.config, 1, &decoder.device)?;
+    let items: Vec<Completion<'_>> = work
+        .examples
+        .iter()
+        .map(|e| Completion { prompt_ids: &e.prompt_ids, completion_ids: &e.completion_ids })
+        .collect();
+    let (mut walls, mut cpus, mut forward) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let (wall, cpu) = clock.time(|| score(decoder, None, &items, work.budget_tokens))?;
+        walls.push(wall);
+        cpus.push(cpu);
+        forward.push(clock.time(|| training_forward(decoder, &adapter, work))?.1);
+    }
+    let length = |example: &TrainExample| example.prompt_ids.len() + example.completion_ids.len();
+    Ok(ScoreFigures {
+        tokens: work.examples.iter().map(length).sum(),
+        wall_s: median(walls),
+        cpu_s: median(cpus),
+        forward_cpu_s: median(forward),
+    })
+}
+
+/// The forward passes of an update over all texts, micro-batch by micro-batch: adapter, tape, and the head where the
+/// loss is.
+fn training_forward(decoder: &Decoder, adapter: &Adapter, work: &ScoreWork) -> Result<()> {
+    let sequences: Vec<(&[u32], &[u32])> =
+        work.examples.iter().map(|e| (e.prompt_ids.as_slice(), e.completion_ids.as_slice())).collect();
+    let sizes: Vec<usize> =
+        sequences.iter().map(|(prompt, completion)| prompt.len() + completion.len()).collect();
+    let (tokens, _) = share_budget(work.budget_tokens, 1);
+    for run in micro_batches(&sizes, tokens) {
+        let batch = PackedBatch::completions(&sequences[run.clone()], &decoder.rope, &decoder.device)?;
+        let hidden = decoder.forward(&batch, Some(adapter), None, Some(&mut Tape::default()))?;
+        let targets: Vec<u32> =
+            sequences[run].iter().flat_map(|(_, completion)| *completion).copied().collect();
+        row_logps(decoder, &hidden, &targets)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_medians_of_both_passes() {
+        let ticks = std::cell::Cell::new(0.0);
+        let tick = || {
+            ticks.set(ticks.get() + 1.0);
+            ticks.get()
+        };
+        let clock = Clock { wall_s: &tick, cpu_s: &tick };
+        let example = |prompt: usize, completion: usize| TrainExample {
+            prompt_ids: vec![1; prompt],
+            completion_ids: vec![2; completion],
+        };
+        let work = ScoreWork { examples: vec![example(3, 4), example(5, 2)], rank: 2, budget_tokens: 64 };
+        let figures = scoring(&crate::test_model::tiny(1), &work, &clock).unwrap();
+        assert_eq!((figures.tokens, figures.wall_s, figures.forward_cpu_s), (14, 2.0, 2.0));
+    }
+}
