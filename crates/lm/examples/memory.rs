@@ -114,6 +114,7 @@ fn training(decoder: &Decoder) -> u64 {
     let work = Training {
         rank: RANK,
         tokens_per_microbatch: BUDGET,
+        recompute: false,
         item_tokens: PROMPT + COMPLETION,
         sequence_tokens: PROMPT + COMPLETION,
         completion_tokens: COMPLETION,

@@ -116,6 +116,8 @@ pub struct Training {
     pub rank: usize,
     /// The recipe's budget of tokens computed at once.
     pub tokens_per_microbatch: usize,
+    /// Whether blocks keep their inputs only.
+    pub recompute: bool,
     /// Tokens of the longest item: an example, or a preference pair with its SFT example.
     pub item_tokens: usize,
     /// Tokens of the longest sequence in an item.
@@ -142,7 +144,13 @@ pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     let at_once = (workers as u64).min(micro_batches);
     // The last micro-batch of an update is no fuller than what is left of it.
     let together = (at_once * tokens).min(per_batch as u64).max(tokens);
-    let tape = together * (layers * tape_bytes_per_token(config) + F32_BYTES * hidden);
+    let block = tape_bytes_per_token(config);
+    let blocks = match training.recompute {
+        // Their inputs, and one block whole.
+        true => layers * F32_BYTES * hidden + block,
+        false => layers * block,
+    };
+    let tape = together * (blocks + F32_BYTES * hidden);
     // dact, dgate, dup and silu(gate) * up; then x, h, dh, dmid, dy and the gradients of q, k, v.
     let backward = together * F32_BYTES * (4 * inner + 5 * hidden + 2 * query + 2 * kv);
     let scores = at_once * scores_bytes(config, training.sequence_tokens as u64, 3);
@@ -256,6 +264,7 @@ mod tests {
         let base = Training {
             rank: 4,
             tokens_per_microbatch: 4096,
+            recompute: false,
             item_tokens: 300,
             sequence_tokens: 300,
             completion_tokens: 100,
@@ -264,6 +273,7 @@ mod tests {
         };
         let bytes = |training: Training| training_bytes(config, &training);
         assert!(bytes(Training { rank: 8, ..base }) > bytes(base));
+        assert!(bytes(Training { recompute: true, ..base }) < bytes(base));
         // One micro-batch at a time; a smaller share of a large budget changes nothing where it holds one item anyway.
         assert!(bytes(Training { tokens_per_microbatch: 256, ..base }) < bytes(base));
         assert!(bytes(Training { item_tokens: 2000, sequence_tokens: 2000, ..base }) > bytes(base));

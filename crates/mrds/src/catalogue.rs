@@ -167,6 +167,7 @@ fn method_memory(config: &DecoderConfig) -> MethodMemory {
     let training = Training {
         rank: recipe.lora_rank,
         tokens_per_microbatch: recipe.tokens_per_microbatch,
+        recompute: false,
         item_tokens: sequence_tokens,
         sequence_tokens,
         completion_tokens: DIALOGUE_TOKENS,

@@ -92,6 +92,18 @@ pub enum SftTarget {
     Chosen,
 }
 
+/// Whether trainings keep block inputs only and compute the rest again (gradient checkpointing).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recompute {
+    /// Settled when a run is created: `on` where its trainings would not fit in the free memory otherwise, else `off`.
+    Auto,
+    /// Less memory, more time, the same results bit for bit.
+    On,
+    /// Everything that the backward pass reads is kept.
+    Off,
+}
+
 macro_rules! recipe {
     ($( $(#[doc = $doc:literal])+ $key:ident: $ty:ty = $default:expr, [$($stage:ident),*], $source:literal; )+) => {
         /// Every choice of a run. Zero in a learning rate means "by the size of the base model".
@@ -177,6 +189,8 @@ recipe! {
     quantize: Quantize = Quantize::None, [Topics, Summaries, Synthesizer, Candidates, Align, Dialogues, Summarizer, Evaluate], "Dettmers et al. 2023; none is exact";
     /// Tokens computed at once; sets memory, and only rounding of the result.
     tokens_per_microbatch: usize = 4096, [Summaries, Synthesizer, Candidates, Align, Summarizer, Evaluate], "memory";
+    /// Whether trainings compute again what they do not keep: less memory, more time, the same results bit for bit; on, off, or auto: on where a run would not fit in the free memory otherwise.
+    recompute: Recompute = Recompute::Auto, [], "Chen et al. 2016; memory alone";
     /// Sequences generated side by side.
     generate_batch_size: usize = 32, [Topics, Summaries, Candidates, Align, Dialogues, Evaluate], "memory and speed";
 

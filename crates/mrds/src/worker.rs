@@ -14,6 +14,7 @@ use store::{Acquire, Control, ModelRow, NewRun, Owner, RunRow, RunStatus, Store}
 
 use crate::error::{Error, Result};
 use crate::event::{Event, EventSink};
+use crate::forecast::settle_recompute;
 use crate::models::{absolute, folder_bytes};
 use crate::pipeline::{self, Run, Window};
 use crate::plan::{Plan, choose};
@@ -38,6 +39,8 @@ pub struct RunRequest {
     pub device: String,
     /// Threads of the computation.
     pub threads: u32,
+    /// Memory that programs can still take, the model not counted; none where it is not known.
+    pub memory_free_bytes: Option<u64>,
     /// Version of the program.
     pub version: String,
 }
@@ -78,7 +81,8 @@ pub(crate) fn model_of(row: &RunRow, recipe: &Recipe, device: &str) -> Result<La
 }
 
 impl Session {
-    /// Loads the model, resolves the recipe and chooses the examples; stores nothing. A chat template that asks for
+    /// Loads the model, resolves the recipe (what it leaves to the machine too, so that a resumed run does not ask it
+    /// again) and chooses the examples; stores nothing. A chat template that asks for
     /// today's date is told the day of `now_ms`, in this run and for good.
     pub fn plan(&self, request: &RunRequest, now_ms: i64) -> Result<PlannedRun> {
         let dataset = self.store.dataset(&request.dataset)?;
@@ -87,7 +91,8 @@ impl Session {
         let device = lm::device::select(&request.device)?;
         let mut model = LanguageModel::load_quantized(&request.model, quantize, &device)?;
         model.chat.set_date(day_of(now_ms));
-        let recipe = request.recipe.clone().resolve(model.parameters)?;
+        let mut recipe = request.recipe.clone().resolve(model.parameters)?;
+        settle_recompute(&mut recipe, request, &model, &rows)?;
         let plan = choose(&request.dataset, &rows, &recipe, request.seed, &model)?;
         Ok(PlannedRun { model, recipe, plan, dataset_id: dataset.id })
     }

@@ -37,6 +37,9 @@ fn a_plan_says_what_every_stage_takes() {
             .ok(&[&small[..], &["--set", "tokens_per_microbatch=512", "--set", "generate_batch_size=4"]]
                 .concat());
     assert!(peak(&frugal) < peak(&plan), "{} {}", peak(&frugal), peak(&plan));
+    let again = place.ok(&[&small[..], &["--set", "recompute=on"]].concat());
+    assert!(peak(&again) < peak(&plan), "{} {}", peak(&again), peak(&plan));
+    assert_eq!((&plan["recompute"], &again["recompute"]), (&json!(false), &json!(true)));
     let packed = place.ok(&[&small[..], &["--set", "quantize=q8_0"]].concat());
     assert!(peak(&packed) < peak(&plan), "{} {}", peak(&packed), peak(&plan));
     assert_eq!(place.holds(), before, "a plan stores nothing");
@@ -61,7 +64,9 @@ fn what_is_missing_is_named() {
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/data/clinic_intake.jsonl");
     place.ok(&["import", sample, "--name", "clinic"]);
     let few = ["--shots", "8", "--validation", "4", "--threads", "2"];
-    let said = place.json(&[&["plan", "--dataset", "clinic", "--model", large][..], &few].concat());
+    let keep = ["--set", "recompute=off"];
+    let said = place.json(&[&["plan", "--dataset", "clinic", "--model", large][..], &few, &keep].concat());
+    assert_eq!(said.last["offers"][0]["change"], "--set recompute=on", "the one that changes no result");
     for cheaper in ["tokens_per_microbatch", "quantize=q8_0", "quantize=q4_k"] {
         let offers = list(&said.last["offers"]);
         assert!(offers.iter().any(|offer| text(&offer["change"]).contains(cheaper)), "{cheaper}: {offers:?}");

@@ -415,6 +415,7 @@ fn a_dry_run_starts_nothing_and_until_stops_early() {
     let args = words(&args);
     let dry = place.ok(&[&args[..], &["--dry-run"]].concat());
     assert_eq!((&dry["dry_run"], &dry["dataset"]["counts"]["shots"]), (&json!(true), &json!(12)));
+    assert_eq!(dry["recipe"]["recompute"], "off", "what the recipe leaves to the machine is settled");
     assert_eq!(place.ok(&["runs"])["runs"], json!([]), "a dry run starts nothing");
 
     let first = place.ok(&[&args[..], &["--until", "topics"]].concat());

@@ -217,6 +217,8 @@ fn measured_run(
         seed: args.seed,
         device: global.device.clone(),
         threads: u32::try_from(global.threads()).unwrap_or(u32::MAX),
+        // What is measured does not depend on what else is running.
+        memory_free_bytes: None,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let figures = mrds::bench::pipeline(&Session::open(folder)?, &args.data, request, &asked);

@@ -6,7 +6,7 @@ use mrds::catalogue::catalogue;
 use mrds::forecast::{ForecastRequest, Machine, Outlook, PlannedModel, Verdict};
 use mrds::session::Session;
 
-use super::work::model_folder;
+use super::work::{RECOMPUTES, model_folder};
 use super::{Done, recipe, session, workspace};
 use crate::args::{Global, Plan};
 use crate::failure::Failure;
@@ -58,6 +58,9 @@ fn describe(outlook: &Outlook) -> String {
     table.row(row("all", outlook.peak_bytes, outlook.disk_bytes, outlook.seconds));
     let speed = if outlook.probed { "measured with the model" } else { "estimated from a matrix product" };
     let mut text = format!("{table}\nSpeed {speed}, {} threads.\n", outlook.machine.threads);
+    if outlook.recompute {
+        text += &format!("{RECOMPUTES}\n");
+    }
     if outlook.missing.is_empty() {
         text += "Ready: nothing is missing.\n";
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use mrds::pipeline::Window;
-use mrds::recipe::Recipe;
+use mrds::recipe::{Recipe, Recompute};
 use mrds::session::Session;
 use mrds::store::RunStatus;
 use mrds::worker::RunRequest;
@@ -14,9 +14,14 @@ use serde_json::json;
 use super::{Done, parse, quoted, recipe, session};
 use crate::args::{Global, Resume, Run, WindowArgs, Worker};
 use crate::failure::{Failure, INTERRUPTED};
+use crate::machine::memory_bytes;
 use crate::output::{Output, note};
 use crate::process;
 use crate::progress::Progress;
+
+/// What a user is told of `recompute = on`.
+pub(super) const RECOMPUTES: &str =
+    "Trainings compute again what they do not keep: less memory, about 1.3 times the time, the same results.";
 
 pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
     let session = session(global)?;
@@ -28,6 +33,7 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
         seed: args.seed,
         device: global.device.clone(),
         threads: global.threads() as u32,
+        memory_free_bytes: memory_bytes().map(|(_, free)| free),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let planned = session.plan(&request, process::now_ms())?;
@@ -45,6 +51,9 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
         },
         planned.model.parameters as f64 / 1e6
     ));
+    if planned.recipe.recompute == Recompute::On {
+        note(RECOMPUTES);
+    }
     if args.dry_run {
         output.text("Everything is in order; nothing was started.");
         output.result(&json!({"dry_run": true, "dataset": {"name": args.dataset, "counts": counts}, "seed": args.seed,

@@ -18,8 +18,9 @@ pub use stages::{Length, Setting, StageForecast, Texts, forecast};
 
 use crate::catalogue::{CatalogueEntry, catalogue};
 use crate::error::{Error, Result};
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, Recompute};
 use crate::session::Session;
+use crate::worker::RunRequest;
 
 /// Characters of a token where no tokenizer is here to count.
 const CHARS_PER_TOKEN: f64 = 4.0;
@@ -72,6 +73,8 @@ pub struct Outlook {
     pub parameters: u64,
     /// Whether the speed was measured with the model itself.
     pub probed: bool,
+    /// Whether the trainings compute again what they do not keep.
+    pub recompute: bool,
     /// Highest memory of all stages.
     pub peak_bytes: u64,
     /// Disk of all stages.
@@ -130,8 +133,14 @@ impl Session {
         let dataset = self.store.dataset(&request.dataset)?;
         let rows = self.store.examples(dataset.id, None)?;
         let known = Known::of(request)?;
-        let recipe = request.recipe.clone().resolve(known.parameters)?;
+        let mut recipe = request.recipe.clone().resolve(known.parameters)?;
         let texts = texts(&rows, &recipe, known.loaded.as_ref())?;
+        known.settle_recompute(
+            &mut recipe,
+            &texts,
+            request.machine.memory_free_bytes,
+            request.machine.threads,
+        );
         let stages = known.forecast(&recipe, &texts, request.machine.threads);
         let mut missing = enough(&rows, &recipe);
         if let PlannedModel::Catalogue(entry) = &request.model {
@@ -147,6 +156,7 @@ impl Session {
             missing,
             parameters: known.parameters,
             probed: known.loaded.is_some(),
+            recompute: recipe.recompute == Recompute::On,
             peak_bytes,
             disk_bytes,
             seconds,
@@ -198,6 +208,19 @@ impl Known {
         forecast(&setting, recipe, texts)
     }
 
+    /// Settles `recompute = auto`: on where a stage does not fit in the free memory and takes less so.
+    fn settle_recompute(&self, recipe: &mut Recipe, texts: &Texts, free_bytes: Option<u64>, threads: usize) {
+        if recipe.recompute != Recompute::Auto {
+            return;
+        }
+        let [off, on] = [Recompute::Off, Recompute::On]
+            .map(|recompute| self.forecast(&Recipe { recompute, ..recipe.clone() }, texts, threads));
+        let helps = |free: u64| {
+            off.iter().zip(&on).any(|(off, on)| off.peak_bytes > free && on.peak_bytes < off.peak_bytes)
+        };
+        recipe.recompute = if free_bytes.is_some_and(helps) { Recompute::On } else { Recompute::Off };
+    }
+
     /// Changes of the recipe and smaller models that need less memory, most faithful first.
     fn offers(
         &self,
@@ -217,7 +240,8 @@ impl Known {
                 offers.push(Offer { change, price, peak_bytes: peak, seconds, fits });
             }
         };
-        let tries: [(&[&str], &'static str); 7] = [
+        let tries: [(&[&str], &'static str); 8] = [
+            (&["recompute=on"], "the same results bit for bit; trainings take about 1.3 times as long"),
             (&["generate_batch_size=8"], SAME),
             (&["tokens_per_microbatch=1024"], SAME),
             (&["tokens_per_microbatch=256", "generate_batch_size=4"], SAME),
@@ -250,6 +274,29 @@ impl Known {
         }
         Ok(offers)
     }
+}
+
+/// Settles `recompute = auto` for a run that is about to be created with `model`, which the free memory was counted
+/// without.
+pub(crate) fn settle_recompute(
+    recipe: &mut Recipe,
+    request: &RunRequest,
+    model: &LanguageModel,
+    rows: &[ExampleRow],
+) -> Result<()> {
+    let known = Known {
+        config: model.decoder.config.clone(),
+        parameters: model.parameters,
+        stored_bytes: check_folder(&request.model)?.weight_bytes,
+        // Memory alone is asked for: any speed will do.
+        rates: Rates::estimate(&model.decoder.config, 1.0),
+        loaded: None,
+    };
+    // Of a device's own memory nothing is known.
+    let free_bytes = request.memory_free_bytes.filter(|_| model.decoder.device.is_cpu());
+    let texts = texts(rows, recipe, Some(model))?;
+    known.settle_recompute(recipe, &texts, free_bytes, request.threads as usize);
+    Ok(())
 }
 
 /// Highest memory and all seconds.
@@ -304,4 +351,41 @@ fn texts(rows: &[ExampleRow], recipe: &Recipe, model: Option<&LanguageModel>) ->
         summary_tokens: lengths(|row| row.references.first().map_or("", String::as_str))?,
         test_items: if recipe.test_items > 0 { test.min(recipe.test_items) } else { test },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auto_recomputes_where_trainings_would_not_fit_otherwise() {
+        let entry = catalogue().unwrap().into_iter().next().unwrap();
+        let known = Known {
+            config: entry.config.clone(),
+            parameters: entry.parameters,
+            stored_bytes: entry.download_bytes,
+            rates: Rates::estimate(&entry.config, 1.0),
+            loaded: None,
+        };
+        let length = |max| Length { mean: max as f64, max };
+        let texts = Texts { dialogue_tokens: length(400), summary_tokens: length(40), test_items: 100 };
+        // One text at a time: generating takes less than training then.
+        let small = Recipe { generate_batch_size: 1, ..Recipe::default() };
+        let usual = small.resolve(known.parameters).unwrap();
+        let peak = |recompute| totals(&known.forecast(&Recipe { recompute, ..usual.clone() }, &texts, 2));
+        let ((kept, fast), (again, slow)) = (peak(Recompute::Off), peak(Recompute::On));
+        assert!(again < kept && slow > fast, "{again} {kept}, {slow} {fast}");
+        let settled = |recompute, free_bytes| {
+            let mut recipe = Recipe { recompute, ..usual.clone() };
+            known.settle_recompute(&mut recipe, &texts, free_bytes, 2);
+            recipe.recompute
+        };
+        assert_eq!(settled(Recompute::Auto, None), Recompute::Off, "nothing is known of the machine");
+        assert_eq!(settled(Recompute::Auto, Some(kept)), Recompute::Off);
+        for tight in [kept - 1, again, again - 1] {
+            assert_eq!(settled(Recompute::Auto, Some(tight)), Recompute::On);
+        }
+        assert_eq!(settled(Recompute::Off, Some(again)), Recompute::Off, "a wish is kept");
+        assert_eq!(settled(Recompute::On, None), Recompute::On);
+    }
 }

@@ -7,7 +7,7 @@ use lm::memory::{self, Training};
 use lm::probe::Rates;
 use serde::Serialize;
 
-use crate::recipe::{CandidateSummaries, Recipe, SummaryMethod};
+use crate::recipe::{CandidateSummaries, Recipe, Recompute, SummaryMethod};
 use crate::stage_name::StageName;
 
 /// Share of the epochs after which early stopping usually ends a training.
@@ -26,6 +26,9 @@ const INSTRUCTION_TOKENS: usize = 40;
 const ADAPTERS_ON_DISK: u64 = 5;
 /// Bytes in the database for each generated token: its text, its id as JSON, and the row around it.
 const BYTES_PER_TOKEN: f64 = 24.0;
+
+/// What computing again costs: 1.25 and 1.31 times the processor time of an update (`docs/speed.md`).
+const RECOMPUTE_TIME: f64 = 1.3;
 
 /// Lengths in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -98,12 +101,14 @@ impl Forecast<'_> {
         let (work, rates) = (self.work(name), self.setting.rates);
         let adapter = memory::adapter_bytes(self.setting.config, self.recipe.lora_rank);
         let adapters = self.adapters(name);
+        let again = if self.recipe.recompute == Recompute::On { RECOMPUTE_TIME } else { 1.0 };
+        let train = again * work.train / rates.train;
         let disk = adapters * ADAPTERS_ON_DISK * adapter + (work.generate * BYTES_PER_TOKEN) as u64;
         StageForecast {
             name,
             peak_bytes: self.setting.loaded_bytes + self.added_bytes(name) + adapters * adapter,
             disk_bytes: disk,
-            seconds: work.train / rates.train + work.forward / rates.forward + work.generate / rates.generate,
+            seconds: train + work.forward / rates.forward + work.generate / rates.generate,
         }
     }
 
@@ -162,12 +167,16 @@ impl Forecast<'_> {
     /// Items of `sequences` sequences with `text` tokens and an instruction each, of them `completion` to learn.
     fn training(&self, text: usize, completion: usize, sequences: usize, batch_size: usize) -> u64 {
         let sequence_tokens = self.in_context(text + INSTRUCTION_TOKENS);
+        let completion = completion.min(sequence_tokens);
+        // Chosen and rejected share their prompt.
+        let shared = if sequences > 1 { sequence_tokens - completion } else { 0 };
         let training = Training {
             rank: self.recipe.lora_rank,
             tokens_per_microbatch: self.recipe.tokens_per_microbatch,
-            item_tokens: sequences * sequence_tokens,
+            recompute: self.recipe.recompute == Recompute::On,
+            item_tokens: sequences * sequence_tokens - shared,
             sequence_tokens,
-            completion_tokens: sequences * completion.min(sequence_tokens),
+            completion_tokens: sequences * completion,
             batch_size,
             threads: self.setting.threads,
         };
@@ -251,10 +260,11 @@ impl Forecast<'_> {
         let summary = self.texts.summary_tokens.mean + INSTRUCTION_TOKENS as f64;
         let pairs = self.with_candidates() * PAIRS_PER_SUMMARY;
         let samples = 2.0 * (self.judged() * recipe.dpo_checkpoints * recipe.checkpoint_samples) as f64;
-        let three = 3.0 * (self.synthetic_tokens() + summary);
+        // Chosen and rejected share their prompt; the example of the SFT term has its own.
+        let item = 3.0 * self.synthetic_tokens() + 2.0 * summary;
         let learning = Work {
-            train: pairs * recipe.dpo_epochs as f64 * three,
-            forward: pairs * three + samples * (self.texts.dialogue_tokens.mean + summary),
+            train: pairs * recipe.dpo_epochs as f64 * item,
+            forward: pairs * item + samples * (self.texts.dialogue_tokens.mean + summary),
             generate: 0.0,
         };
         learning.plus(self.writing(samples))

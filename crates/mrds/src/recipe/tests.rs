@@ -55,8 +55,9 @@ fn learning_rates_follow_the_size_of_the_base() {
 }
 
 #[test]
-fn every_field_but_the_data_choices_belongs_to_a_stage() {
-    let free = ["shots", "validation", "test_items", "too_long"];
+fn every_field_that_may_change_a_result_belongs_to_a_stage_or_the_data() {
+    // What changes no result belongs to none either.
+    let free = ["shots", "validation", "test_items", "too_long", "recompute"];
     for (key, doc, stages, source) in DOCS {
         assert_eq!(stages.is_empty(), free.contains(key), "{key}");
         assert!(!doc.trim().is_empty() && !source.is_empty(), "{key}");

@@ -155,7 +155,7 @@ fn config(stage: &Stage<'_>, role: Synthesizer, sets: &[Vec<&Pair>]) -> TrainCon
         stop_lr: None,
         stop_after_reductions: None,
         early_stop_evals: None,
-        budget: recipe.tokens_per_microbatch.into(),
+        budget: stage.budget(),
         checkpoint_every_updates: 5,
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use lm::lora::{Adapter, LoraConfig, TargetModules};
 use lm::train::{
-    BatchPlan, Objective, Observer, Schedule, StepReport, TrainConfig, TrainExample, TrainOutcome,
+    BatchPlan, Budget, Objective, Observer, Schedule, StepReport, TrainConfig, TrainExample, TrainOutcome,
     TrainState, train,
 };
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::context::{Progress, Stage, mean_ce};
 use crate::artifact::{DpoFigures, TrainRecord, TrainedAdapter};
 use crate::error::{Error, Result};
+use crate::recipe::Recompute;
 
 /// A finished training: its best adapter and its record.
 pub(crate) struct Trained {
@@ -42,6 +43,12 @@ impl Stage<'_> {
             ..LoraConfig::default()
         };
         Ok(Adapter::init(config, &decoder.config, self.key(task, 0, 0), &decoder.device)?)
+    }
+
+    /// Memory of a training; a run of an earlier version, which settled nothing, keeps everything.
+    pub(crate) fn budget(&self) -> Budget {
+        let recipe = self.recipe();
+        Budget { tokens: recipe.tokens_per_microbatch, recompute: recipe.recompute == Recompute::On }
     }
 
     /// Settings that all supervised trainings share: batch, decay, clipping, dropout, how often validation is asked.
@@ -77,7 +84,7 @@ impl Stage<'_> {
             stop_lr: None,
             stop_after_reductions: None,
             early_stop_evals: Some(recipe.early_stop_evals),
-            budget: recipe.tokens_per_microbatch.into(),
+            budget: self.budget(),
             checkpoint_every_updates: 10,
         }
     }
