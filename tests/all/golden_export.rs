@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lm::export::{GgufType, write_gguf, write_gguf_adapter, write_merged};
 use lm::lora::Adapter;
-use lm::{Checkpoint, Decoder, Device, Gguf, LanguageModel, PackedBatch, SpecialTokens};
+use lm::{Checkpoint, Decoder, Device, Gguf, LanguageModel, PackedBatch, SpecialTokens, Tensor};
 
 use crate::fixture::{TensorFile, assert_close, golden, json, own_golden};
 use crate::qlora::random_adapter;
@@ -21,7 +21,11 @@ fn logits(model: &LanguageModel, adapter: Option<&Adapter>) -> Vec<f32> {
 }
 
 fn decoder_logits(decoder: &Decoder, adapter: Option<&Adapter>) -> Vec<f32> {
-    let batch = PackedBatch::new(&[(3..40).collect()], &Device::Cpu).unwrap();
+    logits_of(decoder, adapter, &(3..40).collect::<Vec<_>>())
+}
+
+fn logits_of(decoder: &Decoder, adapter: Option<&Adapter>, seq: &[u32]) -> Vec<f32> {
+    let batch = PackedBatch::new(&[seq.to_vec()], &Device::Cpu).unwrap();
     let hidden = decoder.forward(&batch, adapter, None, None).unwrap();
     decoder.logits(&hidden).unwrap().flatten_all().unwrap().to_vec1().unwrap()
 }
@@ -84,19 +88,104 @@ fn every_family_merges() {
 
 #[test]
 fn what_llama_cpp_would_compute_otherwise_is_not_written() {
-    for (family, what) in [
-        ("mistral-window", "window"),
-        ("llama-yarn", "YaRN"),
-        ("llama-dynamic", "dynamic"),
-        ("phi3-window", "Phi3ForCausalLM"),
+    let llama3 = serde_json::json!({"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0, "original_max_position_embeddings": 32});
+    for (family, change, what) in [
+        ("llama-dynamic", None, "dynamic"),
+        ("qwen2-yarn", None, "YaRN"),
+        ("qwen3-window", Some(("rope_scaling", llama3)), "Llama 3"),
+        ("phi3-window", Some(("head_dim", 16.into())), "heads"),
     ] {
-        let dir = own_golden(&format!("families/{family}"));
+        let dir = half_precision_family(family);
+        if let Some((field, value)) = change {
+            let mut config = json(&dir.path().join("config.json"));
+            config[field] = value;
+            std::fs::write(dir.path().join("config.json"), config.to_string()).unwrap();
+        }
         let to = tempfile::tempdir().unwrap();
         let file = to.path().join("model.gguf");
-        let error = write_gguf(&Checkpoint::open(&dir).unwrap(), None, GgufType::F16, &file).unwrap_err();
+        let checkpoint = Checkpoint::open(dir.path()).unwrap();
+        let error = write_gguf(&checkpoint, None, GgufType::F16, &file).unwrap_err();
         assert!(error.to_string().contains(what), "{family}: {error}");
         assert_eq!(std::fs::read_dir(to.path()).unwrap().count(), 0);
     }
+}
+
+/// A model of `families` in half precision, with a token for each printable character.
+fn half_precision_family(family: &str) -> tempfile::TempDir {
+    let source = own_golden(&format!("families/{family}"));
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::copy(source.join("config.json"), dir.path().join("config.json")).unwrap();
+    let weights = TensorFile::open(&source.join("model.safetensors"));
+    let half = |name: String| {
+        let (shape, values) = weights.f32(&name);
+        let tensor = Tensor::from_vec(values, shape, &Device::Cpu).unwrap();
+        (name, tensor.to_dtype(lm::DType::F16).unwrap())
+    };
+    let tensors: Vec<_> = weights.names().into_iter().map(half).collect();
+    let bytes = safetensors::tensor::serialize(tensors, None).unwrap();
+    std::fs::write(dir.path().join("model.safetensors"), bytes).unwrap();
+    let vocabulary: serde_json::Map<_, _> =
+        (0..94u8).map(|i| (char::from(b'!' + i).to_string(), i.into())).collect();
+    let tokenizer = serde_json::json!({"version": "1.0", "added_tokens": [], "normalizer": null,
+        "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
+        "post_processor": null, "decoder": null,
+        "model": {"type": "BPE", "vocab": vocabulary, "merges": []}});
+    std::fs::write(dir.path().join("tokenizer.json"), tokenizer.to_string()).unwrap();
+    dir
+}
+
+/// Fused matrices, biases, scalings of each kind and windows: the file holds the same numbers. A window becomes the
+/// file's context, within which it hides nothing.
+#[test]
+fn every_family_that_gguf_can_express_is_read_back_the_same() {
+    let families = [
+        ("llama-plain", 64),
+        ("llama-bias-linear", 64),
+        ("llama-llama3", 64),
+        ("llama-yarn", 64),
+        ("mistral-window", 8),
+        ("qwen2-window", 6),
+        ("qwen3-window", 7),
+        ("qwen3-bias-yarn", 64),
+        ("phi3-window", 9),
+        ("phi3-longrope", 60),
+    ];
+    for (family, context) in families {
+        let (dir, to) = (half_precision_family(family), tempfile::tempdir().unwrap());
+        let file = to.path().join("model.gguf");
+        write_gguf(&Checkpoint::open(dir.path()).unwrap(), None, GgufType::F16, &file).unwrap();
+        let (source, found) = (load(dir.path()), load(&file));
+        assert_eq!(found.decoder.config.max_position_embeddings, context, "{family}");
+        // On both sides of the contexts at which scalings change.
+        for tokens in [context.min(20), context.min(44)] {
+            let seq: Vec<u32> = (0..tokens as u32).map(|i| (i * 37 + 11) % 94).collect();
+            let (found, expected) =
+                (logits_of(&found.decoder, None, &seq), logits_of(&source.decoder, None, &seq));
+            assert_close(&format!("{family}, {tokens} tokens"), &found, &expected, 1e-5, 1e-5);
+        }
+    }
+    println!("{} families read back from GGUF", families.len());
+}
+
+/// Older configurations call the scaling `type`, and some keep its context beside it.
+#[test]
+fn llama3_scaling_is_written_however_the_configuration_spells_it() {
+    let dir = half_precision_family("llama-llama3");
+    let path = dir.path().join("config.json");
+    let mut config = json(&path);
+    let settings = config["rope_scaling"].as_object_mut().unwrap();
+    let (kind, context) =
+        (settings.remove("rope_type").unwrap(), settings.remove("original_max_position_embeddings").unwrap());
+    settings.insert("type".to_owned(), kind);
+    config["original_max_position_embeddings"] = context;
+    std::fs::write(&path, config.to_string()).unwrap();
+    let file = dir.path().join("model.gguf");
+    let checkpoint = Checkpoint::open(dir.path()).unwrap();
+    write_gguf(&checkpoint, None, GgufType::F16, &file).unwrap();
+    let expected = checkpoint.config().unwrap().rope_scaling;
+    assert_ne!(expected, lm::RopeScaling::None);
+    assert_eq!(Gguf::open(&file).unwrap().config().unwrap().rope_scaling, expected);
 }
 
 #[test]

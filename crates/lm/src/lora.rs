@@ -20,6 +20,7 @@ mod peft;
 
 pub use config::{LoraConfig, TargetModules};
 use config::{Module, Modules};
+pub(crate) use fused::{StoredPair, stored_pairs};
 pub use peft::{CONFIG_FILE, WEIGHTS_FILE};
 pub(crate) use peft::{serialize_tensors, write_atomically};
 
@@ -372,6 +373,20 @@ mod tests {
         let bytes = std::fs::read(exported.path().join(WEIGHTS_FILE)).unwrap();
         let written = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).unwrap();
         assert_eq!(written.len(), 2 * 4 * decoder.config.num_hidden_layers, "four stored matrices a layer");
+        // A part alone: the others get zeros.
+        let config = lora_config(&[Target::K, Target::Up]);
+        let part = with_random_b(&Adapter::init(config, &decoder.config, 5, &Device::Cpu).unwrap());
+        let exported = tempfile::tempdir().unwrap();
+        part.export(exported.path(), &decoder.config).unwrap();
+        let bytes = std::fs::read(exported.path().join(WEIGHTS_FILE)).unwrap();
+        let written = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).unwrap();
+        let whole = &written["base_model.model.model.layers.0.self_attn.qkv_proj.lora_B.weight"];
+        let (q, k) =
+            (decoder.config.projection_shape(Target::Q).0, decoder.config.projection_shape(Target::K).0);
+        assert_eq!(whole.dims(), [q + 2 * k, 3]);
+        let rows = |first, count| whole.narrow(0, first, count).unwrap().to_vec2::<f32>().unwrap();
+        assert_eq!(rows(q, k), part.get(0, Target::K).unwrap().b.to_vec2::<f32>().unwrap());
+        assert!(rows(0, q).iter().chain(&rows(q + k, k)).flatten().all(|value| *value == 0.0));
     }
 
     #[test]

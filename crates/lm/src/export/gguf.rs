@@ -3,18 +3,16 @@
 use std::io::Write;
 use std::path::Path;
 
-use candle_core::quantized::GgmlDType;
-use serde_json::Value as Json;
-
 use super::gguf_tokenizer::tokenizer_metadata;
 use super::{Source, matrix_shape, write_aside};
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::gguf::format::{Planned, Value, bytes_of, write_header, write_padding};
-use crate::gguf::{ROPE_FREQS, architecture_name, llama3, names};
+use crate::gguf::{PHI3, architecture_name, names, rope};
 use crate::lora::Adapter;
-use crate::model::packed::{Quantize, encode, encode_rows};
-use crate::model::{DecoderConfig, RopeScaling};
+use crate::model::packed::{encode, encode_rows};
+use crate::model::{Architecture, DecoderConfig};
+use candle_core::quantized::GgmlDType;
 
 /// Number type of the matrices of a GGUF file; vectors are always f32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +21,7 @@ pub enum GgufType {
     F16,
     /// 8.5 bits.
     Q8_0,
-    /// About 4.9 bits: llama.cpp's "medium" mix of Q4_K and Q6_K.
+    /// About 4.9 bits: llama.cpp's "medium" mix of Q4_K, Q5_K and Q6_K.
     Q4KM,
 }
 
@@ -57,13 +55,15 @@ impl GgufType {
     /// Type of a matrix with rows of `columns` values. Where blocks of 256 do not divide a row, Q8_0 takes their place;
     /// where 32 does not either, f16.
     fn of(self, gguf_name: &str, columns: usize, layers: usize, tied: bool) -> GgmlDType {
-        let quantize = match self {
-            Self::F16 => return GgmlDType::F16,
-            Self::Q8_0 => Quantize::Q8_0,
-            Self::Q4KM if self.is_wide(gguf_name, layers, tied) => Quantize::Q6K,
-            Self::Q4KM => Quantize::Q4K,
+        let wanted = match self {
+            Self::F16 => GgmlDType::F16,
+            Self::Q8_0 => GgmlDType::Q8_0,
+            Self::Q4KM if self.is_wide(gguf_name, layers, tied) => GgmlDType::Q6K,
+            Self::Q4KM if gguf_name.ends_with("attn_qkv.weight") => GgmlDType::Q5K,
+            Self::Q4KM => GgmlDType::Q4K,
         };
-        quantize.block_type(columns).unwrap_or(GgmlDType::F16)
+        let fits = |dtype: &GgmlDType| columns.is_multiple_of(dtype.block_size());
+        [wanted, GgmlDType::Q8_0].into_iter().find(fits).unwrap_or(GgmlDType::F16)
     }
 
     /// What llama.cpp keeps at 6 bits: the head, and value and down projections of the first and last eighth of the
@@ -96,25 +96,24 @@ pub fn write_gguf(
     let config = &source.config;
     let arch = architecture(config)?;
     check_expressible(config)?;
-    let json = checkpoint.config_json()?;
-    let mut metadata = model_metadata(config, &json, arch, kind);
+    let mut metadata = model_metadata(config, arch, kind);
     metadata.extend(tokenizer_metadata(checkpoint, config)?);
-    let divisors = divisors(config, &json);
-    let (names, mut plan) = plan(&source, kind)?;
-    if let Some(divisors) = &divisors {
-        plan.insert(
-            0,
-            Planned { name: ROPE_FREQS.into(), dtype: GgmlDType::F32, shape: vec![divisors.len()] },
-        );
-    }
+    let divisors = rope::tensors(config);
+    let (names, matrices) = plan(&source, kind)?;
+    let vector = |(name, values): &(&str, Vec<f32>)| Planned {
+        name: (*name).to_owned(),
+        dtype: GgmlDType::F32,
+        shape: vec![values.len()],
+    };
+    let plan: Vec<Planned> = divisors.iter().map(vector).chain(matrices).collect();
     write_aside(path, &mut |file| {
         let io = |source| Error::Io { path: path.to_path_buf(), source };
         write_header(file, &metadata, &plan).map_err(io)?;
-        if let Some(divisors) = &divisors {
-            file.write_all(&encode(GgmlDType::F32, divisors)).map_err(io)?;
-            write_padding(file, 4 * divisors.len()).map_err(io)?;
+        for (_, values) in &divisors {
+            file.write_all(&encode(GgmlDType::F32, values)).map_err(io)?;
+            write_padding(file, 4 * values.len()).map_err(io)?;
         }
-        for (name, planned) in names.iter().zip(&plan[usize::from(divisors.is_some())..]) {
+        for (name, planned) in names.iter().zip(&plan[divisors.len()..]) {
             let (rows, columns) = matrix_shape(&planned.shape);
             let interleaved = arch == "llama" && names::is_query_or_key(name);
             source.each_block(name, (rows, columns), config.head_dim, &mut |mut values| {
@@ -152,19 +151,17 @@ fn plan(source: &Source<'_>, kind: GgufType) -> Result<(Vec<String>, Vec<Planned
     Ok((hf, plan))
 }
 
-/// Refuses what llama.cpp would compute otherwise: for these families it knows no window, and of the rotary scalings
-/// those that need no more than a factor and a context, or divisors.
+/// Refuses what llama.cpp would compute otherwise.
 fn check_expressible(config: &DecoderConfig) -> Result<()> {
-    let what = match config.rope_scaling {
-        _ if config.sliding_windows.iter().any(Option::is_some) => "a sliding window",
-        RopeScaling::None | RopeScaling::Linear { .. } | RopeScaling::Llama3 { .. } => return Ok(()),
-        RopeScaling::Yarn { .. } => "YaRN scaling",
-        RopeScaling::Dynamic { .. } => "dynamic rotary scaling",
-        RopeScaling::LongRope { .. } => "LongRoPE scaling",
+    let whole_heads = config.num_attention_heads * config.head_dim == config.hidden_size;
+    let what = match rope::inexpressible(config) {
+        Some(scaling) => scaling,
+        None if config.architecture == Architecture::Phi3 && !whole_heads => "heads of another width",
+        None => return Ok(()),
     };
     Err(Error::UnsupportedArchitecture {
         found: format!("{} with {what} (export as GGUF)", config.architecture.class_name()),
-        supported: "full attention without scaling, or with linear or llama3 scaling".to_owned(),
+        supported: "what llama.cpp computes as the model does; export as peft or merged instead".to_owned(),
     })
 }
 
@@ -173,7 +170,7 @@ pub(super) fn architecture(config: &DecoderConfig) -> Result<&'static str> {
     let name = config.architecture.class_name();
     architecture_name(name).ok_or_else(|| Error::UnsupportedArchitecture {
         found: format!("{name} (export as GGUF)"),
-        supported: "Llama, Mistral, Qwen2, Qwen3".to_owned(),
+        supported: "Llama, Mistral, Qwen2, Qwen3, Phi-3".to_owned(),
     })
 }
 
@@ -189,13 +186,7 @@ pub(super) fn interleave(values: Vec<f32>, columns: usize, head_dim: usize) -> V
     out
 }
 
-fn divisors(config: &DecoderConfig, json: &Json) -> Option<Vec<f32>> {
-    let settings = [&json["rope_scaling"], &json["rope_parameters"]];
-    let scaling = settings.into_iter().find_map(llama3::Scaling::read)?;
-    Some(scaling.divisors(config.rope_theta, config.head_dim))
-}
-
-fn model_metadata(config: &DecoderConfig, json: &Json, arch: &str, kind: GgufType) -> Vec<(String, Value)> {
+fn model_metadata(config: &DecoderConfig, arch: &str, kind: GgufType) -> Vec<(String, Value)> {
     let number = |value: usize| Value::U32(value as u32);
     let mut metadata = vec![
         ("general.architecture".to_owned(), Value::String(arch.to_owned())),
@@ -205,7 +196,7 @@ fn model_metadata(config: &DecoderConfig, json: &Json, arch: &str, kind: GgufTyp
     ];
     let mut add = |key: &str, value: Value| metadata.push((format!("{arch}.{key}"), value));
     add("block_count", number(config.num_hidden_layers));
-    add("context_length", number(config.max_position_embeddings));
+    add("context_length", number(context_length(config)));
     add("embedding_length", number(config.hidden_size));
     add("feed_forward_length", number(config.intermediate_size));
     add("attention.head_count", number(config.num_attention_heads));
@@ -213,21 +204,24 @@ fn model_metadata(config: &DecoderConfig, json: &Json, arch: &str, kind: GgufTyp
     add("attention.key_length", number(config.head_dim));
     add("attention.value_length", number(config.head_dim));
     add("attention.layer_norm_rms_epsilon", Value::F32(config.rms_norm_eps as f32));
-    add("rope.dimension_count", number(config.head_dim));
+    if arch == PHI3 {
+        // Early versions of llama.cpp ask for it; 0 is none.
+        add("attention.sliding_window", number(0));
+    }
+    add("rope.dimension_count", number(config.rotary_dim));
     add("rope.freq_base", Value::F32(config.rope_theta as f32));
     add("vocab_size", number(config.vocab_size));
-    let settings = [&json["rope_scaling"], &json["rope_parameters"]];
-    let kind =
-        |settings: &Json| settings["rope_type"].as_str().or(settings["type"].as_str()).map(str::to_owned);
-    let scaled = settings.into_iter().find_map(|settings| Some((settings, kind(settings)?)));
-    if let Some((settings, kind)) = scaled.filter(|(_, kind)| kind == "linear") {
-        add("rope.scaling.type", Value::String(kind));
-        add("rope.scaling.factor", Value::F32(settings["factor"].as_f64().unwrap_or(1.0) as f32));
-        if let Some(original) = settings["original_max_position_embeddings"].as_u64() {
-            add("rope.scaling.original_context_length", number(original as usize));
-        }
+    for (key, value) in rope::metadata(&config.rope_scaling) {
+        add(&format!("rope.scaling.{key}"), value);
     }
     metadata
+}
+
+/// The context that the file allows: llama.cpp has no windows for these families, and up to the smallest window it
+/// computes what the model does.
+fn context_length(config: &DecoderConfig) -> usize {
+    let windows = config.sliding_windows.iter().flatten().copied();
+    windows.fold(config.max_position_embeddings, usize::min)
 }
 
 #[cfg(test)]
@@ -243,6 +237,7 @@ mod tests {
         assert!(wide("output.weight") && !wide("token_embd.weight") && !wide("blk.0.ffn_up.weight"));
         assert!(GgufType::Q4KM.is_wide("token_embd.weight", 16, true));
         assert_eq!(GgufType::Q4KM.of("blk.3.attn_q.weight", 512, 16, true), GgmlDType::Q4K);
+        assert_eq!(GgufType::Q4KM.of("blk.3.attn_qkv.weight", 512, 16, true), GgmlDType::Q5K);
         assert_eq!(GgufType::Q4KM.of("blk.3.attn_q.weight", 96, 16, true), GgmlDType::Q8_0);
         assert_eq!(GgufType::Q8_0.of("blk.3.attn_q.weight", 40, 16, true), GgmlDType::F16);
     }

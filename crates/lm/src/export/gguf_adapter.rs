@@ -11,7 +11,7 @@ use super::write_aside;
 use crate::error::{Error, Result};
 use crate::gguf::format::{Planned, Value, bytes_of, write_header, write_padding};
 use crate::gguf::names;
-use crate::lora::{Adapter, Target};
+use crate::lora::{Adapter, StoredPair, stored_pairs};
 use crate::model::DecoderConfig;
 use crate::model::packed::encode;
 
@@ -26,20 +26,17 @@ pub fn write_gguf_adapter(adapter: &Adapter, config: &DecoderConfig, path: &Path
     let arch = architecture(config)?;
     let alpha = common_alpha(adapter.config.alpha);
     let mut tensors = Vec::new();
-    for layer in 0..config.num_hidden_layers {
-        for target in Target::ALL {
-            let Some(pair) = adapter.get(layer, target) else { continue };
-            let hf = format!("model.layers.{layer}.{}.{}.weight", target.block_name(), target.module_name());
-            let Some(name) = names::to_gguf(&hf) else { continue };
-            let common = f64::from(alpha) / pair.a.dim(0)? as f64;
-            let b = (&pair.b * (adapter.scale(layer, target) / common))?;
-            let b = match names::is_query_or_key(&hf) && arch == "llama" {
-                true => interleave_rows(&b, config.head_dim)?,
-                false => b,
-            };
-            tensors.push((format!("{name}.lora_a"), pair.a.clone()));
-            tensors.push((format!("{name}.lora_b"), b));
-        }
+    for StoredPair { name, scale, pair, .. } in stored_pairs(adapter, config)? {
+        let hf = format!("{name}.weight");
+        let Some(name) = names::to_gguf(&hf) else { continue };
+        let common = f64::from(alpha) / pair.a.dim(0)? as f64;
+        let b = (&pair.b * (scale / common))?;
+        let b = match names::is_query_or_key(&hf) && arch == "llama" {
+            true => interleave_rows(&b, config.head_dim)?,
+            false => b,
+        };
+        tensors.push((format!("{name}.lora_a"), pair.a));
+        tensors.push((format!("{name}.lora_b"), b));
     }
     let text = |text: &str| Value::String(text.to_owned());
     let metadata = [
@@ -82,6 +79,7 @@ mod tests {
     use super::*;
     use crate::gguf::Gguf;
     use crate::gguf::format::read_header;
+    use crate::lora::Target;
     use crate::{DType, LoraConfig, test_model};
 
     /// What llama.cpp multiplies a pair's product by (`get_scale` of `llama-adapter.h`): one alpha for all pairs, and 0

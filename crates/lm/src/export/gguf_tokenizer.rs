@@ -9,9 +9,7 @@ use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::gguf::format::Value;
 use crate::gguf::names;
-use crate::gguf::tokenizer::{
-    BYTE, CONTROL, LLAMA3_PATTERN, NORMAL, QWEN2_PATTERN, UNKNOWN, UNUSED, USER_DEFINED,
-};
+use crate::gguf::tokenizer::{BYTE, CONTROL, NORMAL, PATTERNS, UNKNOWN, UNUSED, USER_DEFINED};
 use crate::model::DecoderConfig;
 use crate::model::config::read_json;
 
@@ -99,8 +97,10 @@ fn splitting(json: &Json) -> Option<Splitting> {
     let pattern = pre.iter().find(|part| is(part, "Split")).map(|part| part["pattern"]["Regex"].as_str());
     let digits = pre.iter().any(|part| is(part, "Digits") && part["individual_digits"] == true);
     match (pattern, byte_level["use_regex"] != false, digits) {
-        (Some(Some(LLAMA3_PATTERN)), false, false) => Some(Splitting::ByteLevel("llama-bpe")),
-        (Some(Some(QWEN2_PATTERN)), false, false) => Some(Splitting::ByteLevel("qwen2")),
+        (Some(found), false, false) => {
+            let known = PATTERNS.into_iter().find(|(_, pattern)| found == Some(pattern));
+            known.map(|(name, _)| Splitting::ByteLevel(name))
+        }
         (None, true, true) => Some(Splitting::ByteLevel("smollm")),
         (None, true, false) => Some(Splitting::ByteLevel("gpt-2")),
         _ => None,

@@ -7,12 +7,16 @@ use serde_json::{Value as Json, json};
 use super::format::{Metadata, TensorInfo, Value};
 use crate::error::{Error, Result};
 
+/// llama.cpp's name of the family with fused matrices and partly rotated heads.
+pub(crate) const PHI3: &str = "phi3";
+
 /// Architectures by both names. llama.cpp writes Mistral as `llama`.
-const ARCHITECTURES: [(&str, &str); 4] = [
+const ARCHITECTURES: [(&str, &str); 5] = [
     ("llama", "LlamaForCausalLM"),
     ("llama", "MistralForCausalLM"),
     ("qwen2", "Qwen2ForCausalLM"),
     ("qwen3", "Qwen3ForCausalLM"),
+    (PHI3, "Phi3ForCausalLM"),
 ];
 
 /// llama.cpp's name of an architecture by Hugging Face's.
@@ -43,7 +47,8 @@ pub(super) fn to_json<'a>(
         |key: &str| size(key).ok_or_else(|| Error::config(path, format!("{arch}.{key}"), "is missing"));
     let (hidden, heads) = (needed("embedding_length")?, needed("attention.head_count")?);
     let head_dim = size("attention.key_length").unwrap_or(hidden / heads.max(1));
-    if size("rope.dimension_count").is_some_and(|rotated| rotated != head_dim) {
+    let rotated = size("rope.dimension_count").unwrap_or(head_dim);
+    if arch != PHI3 && rotated != head_dim {
         return Err(Error::config(
             path,
             format!("{arch}.rope.dimension_count"),
@@ -70,7 +75,9 @@ pub(super) fn to_json<'a>(
         "max_position_embeddings": needed("context_length")?,
         "rms_norm_eps": number("attention.layer_norm_rms_epsilon").unwrap_or(1e-6),
         "rope_theta": number("rope.freq_base").unwrap_or(10_000.0),
-        "rope_scaling": rope_scaling(metadata, arch),
+        "partial_rotary_factor": (arch == PHI3).then(|| share(rotated, head_dim)),
+        // llama.cpp knows of Phi-3's window and leaves it out; the model has it.
+        "sliding_window": size("attention.sliding_window").filter(|window| arch == PHI3 && *window > 0),
         "tie_word_embeddings": tensor("output.weight").is_none(),
         "attention_bias": tensor("blk.0.attn_output.bias").is_some(),
         "mlp_bias": tensor("blk.0.ffn_gate.bias").is_some(),
@@ -79,14 +86,8 @@ pub(super) fn to_json<'a>(
     }))
 }
 
-fn rope_scaling(metadata: &Metadata, arch: &str) -> Json {
-    let get = |key: &str| metadata.get(&format!("{arch}.rope.scaling.{key}"));
-    match get("type").and_then(Value::as_str) {
-        None | Some("none") => Json::Null,
-        Some(kind) => json!({
-            "rope_type": kind,
-            "factor": get("factor").and_then(Value::as_f64),
-            "original_max_position_embeddings": get("original_context_length").and_then(Value::as_u64),
-        }),
-    }
+/// The share of each head that is rotated, such that the head times it, cut to a whole number, is `rotated`.
+fn share(rotated: u64, head_dim: u64) -> f64 {
+    let share = rotated as f64 / head_dim as f64;
+    if (share * head_dim as f64) as u64 == rotated { share } else { share.next_up() }
 }

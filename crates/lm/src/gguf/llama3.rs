@@ -1,4 +1,4 @@
-//! Llama 3's rotary scaling, which GGUF keeps as a tensor of divisors and `config.json` as four numbers.
+//! Llama 3's rotary scaling, which GGUF keeps as a tensor of divisors and a configuration as four numbers.
 
 use serde_json::{Value as Json, json};
 
@@ -8,30 +8,18 @@ const HIGH_FREQ_FACTOR: f64 = 4.0;
 /// Context of pretraining of those releases, in tokens.
 const ORIGINAL_CONTEXT: f64 = 8192.0;
 
-/// The four numbers of a `config.json`.
+/// The four numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Scaling {
-    factor: f64,
-    low_freq_factor: f64,
-    high_freq_factor: f64,
-    original_context: f64,
+pub(super) struct Scaling {
+    pub(super) factor: f64,
+    pub(super) low_freq_factor: f64,
+    pub(super) high_freq_factor: f64,
+    pub(super) original_context: f64,
 }
 
 impl Scaling {
-    /// From the rope settings of a `config.json`, `None` where they are not Llama 3's.
-    pub(crate) fn read(settings: &Json) -> Option<Self> {
-        let number = |name: &str| settings[name].as_f64();
-        (settings["rope_type"] == "llama3").then_some(())?;
-        Some(Self {
-            factor: number("factor")?,
-            low_freq_factor: number("low_freq_factor")?,
-            high_freq_factor: number("high_freq_factor")?,
-            original_context: number("original_max_position_embeddings")?,
-        })
-    }
-
     /// What the frequency `theta^(-2i / head_dim)` is divided by, `[Dh/2]` (`convert_hf_to_gguf.py`).
-    pub(crate) fn divisors(&self, theta: f64, head_dim: usize) -> Vec<f32> {
+    pub(super) fn divisors(&self, theta: f64, head_dim: usize) -> Vec<f32> {
         let divisor = |i: usize| {
             let wavelength = wavelength(theta, i, head_dim);
             let (low, high) = (self.low_freq_factor, self.high_freq_factor);
@@ -55,7 +43,7 @@ fn wavelength(theta: f64, i: usize, head_dim: usize) -> f64 {
 
 /// The rope settings whose divisors are these, for the `config.json` that they belong to; the frequency factors are
 /// those of every release.
-pub(crate) fn recover(divisors: &[f32], config: &Json) -> Option<Json> {
+pub(super) fn recover(divisors: &[f32], config: &Json) -> Option<Json> {
     let theta = config["rope_theta"].as_f64()?;
     let factor = f64::from(divisors.iter().copied().fold(1.0, f32::max));
     let scaling = Scaling {
@@ -88,15 +76,22 @@ fn original_context(divisors: &[f32], factor: f64, theta: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn scaling(factor: f64, original_context: f64) -> Scaling {
+        Scaling { factor, low_freq_factor: 1.0, high_freq_factor: 4.0, original_context }
+    }
+
+    fn settings(factor: f64, context: u32) -> Json {
+        json!({"rope_type": "llama3", "factor": factor, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+            "original_max_position_embeddings": context})
+    }
+
     #[test]
     fn divisors_lead_back_to_their_settings() {
-        let settings = json!({"rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0,
-            "high_freq_factor": 4.0, "original_max_position_embeddings": 8192});
-        let divisors = Scaling::read(&settings).unwrap().divisors(500_000.0, 64);
+        let divisors = scaling(32.0, 8192.0).divisors(500_000.0, 64);
         assert!(divisors.contains(&1.0) && divisors.contains(&32.0));
         assert!(divisors.iter().any(|d| *d > 1.0 && *d < 32.0), "{divisors:?}");
         let config = json!({"rope_theta": 500_000.0, "head_dim": 64});
-        assert_eq!(recover(&divisors, &config), Some(settings));
+        assert_eq!(recover(&divisors, &config), Some(settings(32.0, 8192)));
         let mut other = divisors;
         other[20] *= 1.1;
         assert_eq!(recover(&other, &config), None);
@@ -104,12 +99,10 @@ mod tests {
 
     #[test]
     fn any_context_of_pretraining_is_found_again() {
-        for (context, theta, head_dim) in [(64, 20_000.0, 14), (4096, 500_000.0, 64), (32_768, 1e6, 128)] {
-            let settings = json!({"rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0,
-                "high_freq_factor": 4.0, "original_max_position_embeddings": context});
-            let divisors = Scaling::read(&settings).unwrap().divisors(theta, head_dim);
+        for (context, theta, head_dim) in [(64u32, 20_000.0, 14), (4096, 500_000.0, 64), (32_768, 1e6, 128)] {
+            let divisors = scaling(4.0, f64::from(context)).divisors(theta, head_dim);
             let config = json!({"rope_theta": theta, "head_dim": head_dim});
-            assert_eq!(recover(&divisors, &config), Some(settings));
+            assert_eq!(recover(&divisors, &config), Some(settings(4.0, context)));
         }
     }
 }

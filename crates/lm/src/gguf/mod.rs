@@ -20,15 +20,13 @@ use crate::weights::{Stored, Weights, map_file};
 
 mod config;
 pub(crate) mod format;
-pub(crate) mod llama3;
+mod llama3;
 pub(crate) mod names;
+pub(crate) mod rope;
 pub(crate) mod tokenizer;
 
-pub(crate) use config::architecture_name;
+pub(crate) use config::{PHI3, architecture_name};
 use format::{Metadata, TensorInfo, Value, read_header};
-
-/// Divisors of the rotary frequencies, for models scaled as Llama 3.1.
-pub(crate) const ROPE_FREQS: &str = "rope_freqs.weight";
 
 /// An opened file.
 #[derive(Debug)]
@@ -89,15 +87,8 @@ impl Gguf {
     /// As [`Gguf::config`].
     pub fn config_json(&self) -> Result<serde_json::Value> {
         let mut json = config::to_json(&self.metadata, &self.path, &|name| self.tensor(name))?;
-        if let Some(freqs) = self.tensor(ROPE_FREQS) {
-            let unknown = || Error::weights(&self.path, format!("`{ROPE_FREQS}` is no scaling of Llama 3"));
-            let mut factors = vec![0f32; freqs.bytes / 4];
-            if freqs.dtype != Ok(GgmlDType::F32) || freqs.shape.len() != 1 {
-                return Err(unknown());
-            }
-            decode(GgmlDType::F32, &self.map[freqs.start..freqs.start + freqs.bytes], &mut factors)?;
-            json["rope_scaling"] = llama3::recover(&factors, &json).ok_or_else(unknown)?;
-        }
+        rope::read(&mut json, &self.metadata, self.architecture(), &|name| self.divisors(name))
+            .map_err(|reason| Error::weights(&self.path, reason))?;
         Ok(json)
     }
 
@@ -106,10 +97,10 @@ impl Gguf {
     /// # Errors
     /// [`Error::Weights`] where tensors contradict the configuration.
     pub fn weights(&self, config: &DecoderConfig) -> Result<Weights> {
-        let interleaves = self.metadata.get("general.architecture").and_then(Value::as_str) == Some("llama");
+        let (interleaves, fused) = (self.architecture() == "llama", self.architecture() == PHI3);
         let mut tensors = BTreeMap::new();
         for tensor in &self.tensors {
-            let Some(name) = names::from_gguf(&tensor.name) else { continue };
+            let Some(name) = names::from_gguf(&tensor.name, fused) else { continue };
             let interleaved = (interleaves && names::is_query_or_key(&name)).then_some(config.head_dim);
             let rows = tensor.shape.first().copied().unwrap_or(0);
             if interleaved.is_some_and(|head| !rows.is_multiple_of(head)) {
@@ -168,6 +159,23 @@ impl Gguf {
             shape: tensor.shape.clone(),
             interleaved,
         }
+    }
+
+    /// llama.cpp's name of the family.
+    fn architecture(&self) -> &str {
+        self.metadata.get("general.architecture").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The values of a vector, if the file has it; the reason of a refusal is for people.
+    fn divisors(&self, name: &str) -> Result<Option<Vec<f32>>, String> {
+        let Some(tensor) = self.tensor(name) else { return Ok(None) };
+        if tensor.dtype != Ok(GgmlDType::F32) || tensor.shape.len() != 1 {
+            return Err(format!("`{name}` is no vector of f32"));
+        }
+        let mut values = vec![0f32; tensor.bytes / 4];
+        decode(GgmlDType::F32, &self.map[tensor.start..tensor.start + tensor.bytes], &mut values)
+            .map_err(|e| format!("`{name}`: {e}"))?;
+        Ok(Some(values))
     }
 
     fn tensor(&self, name: &str) -> Option<&TensorInfo> {

@@ -30,14 +30,18 @@ const BLOCK: [(&str, &str); 11] = [
     ("mlp.down_proj", "ffn_down"),
 ];
 
+/// Phi-3's matrices of several projections; `ffn_up` is then not what it is in other families.
+const FUSED: [(&str, &str); 2] = [("self_attn.qkv_proj", "attn_qkv"), ("mlp.gate_up_proj", "ffn_up")];
+
 /// `blk.3.attn_q.weight` → `model.layers.3.self_attn.q_proj.weight`; `None` for a tensor the decoder has no place for.
-pub(crate) fn from_gguf(name: &str) -> Option<String> {
+pub(crate) fn from_gguf(name: &str, fused: bool) -> Option<String> {
     let (module, part) = name.rsplit_once('.')?;
     if let Some((hf, _)) = WHOLE.iter().find(|(_, gguf)| *gguf == module) {
         return Some(format!("{hf}.{part}"));
     }
     let (layer, module) = module.strip_prefix("blk.")?.split_once('.')?;
-    let (hf, _) = BLOCK.iter().find(|(_, gguf)| *gguf == module)?;
+    let mut known = FUSED.iter().filter(|_| fused).chain(&BLOCK);
+    let (hf, _) = known.find(|(_, gguf)| *gguf == module)?;
     Some(format!("model.layers.{layer}.{hf}.{part}"))
 }
 
@@ -48,7 +52,7 @@ pub(crate) fn to_gguf(name: &str) -> Option<String> {
         return Some(format!("{gguf}.{part}"));
     }
     let (layer, module) = module.strip_prefix("model.layers.")?.split_once('.')?;
-    let (_, gguf) = BLOCK.iter().find(|(hf, _)| *hf == module)?;
+    let (_, gguf) = BLOCK.iter().chain(&FUSED).find(|(hf, _)| *hf == module)?;
     Some(format!("blk.{layer}.{gguf}.{part}"))
 }
 
@@ -65,13 +69,14 @@ mod tests {
     fn names_go_there_and_back() {
         for (_, gguf) in WHOLE {
             let name = format!("{gguf}.weight");
-            assert_eq!(to_gguf(&from_gguf(&name).unwrap()).unwrap(), name);
+            assert_eq!(to_gguf(&from_gguf(&name, false).unwrap()).unwrap(), name);
         }
-        for (_, gguf) in BLOCK {
+        for ((_, gguf), fused) in BLOCK.iter().map(|b| (b, false)).chain(FUSED.iter().map(|f| (f, true))) {
             let name = format!("blk.12.{gguf}.bias");
-            assert_eq!(to_gguf(&from_gguf(&name).unwrap()).unwrap(), name);
+            assert_eq!(to_gguf(&from_gguf(&name, fused).unwrap()).unwrap(), name);
         }
-        assert_eq!(from_gguf("blk.0.ffn_gate_exps.weight"), None);
-        assert_eq!(from_gguf("rope_freqs.weight"), None);
+        assert_eq!(from_gguf("blk.0.ffn_gate_exps.weight", false), None);
+        assert_eq!(from_gguf("blk.0.attn_qkv.weight", false), None);
+        assert_eq!(from_gguf("rope_freqs.weight", false), None);
     }
 }

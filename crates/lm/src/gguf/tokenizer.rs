@@ -11,9 +11,26 @@ use serde_json::{Map, Value as Json, json};
 use super::format::{Metadata, Value};
 
 /// The contractions, words, numbers of one to three digits, symbols and white space of Llama 3.
-pub(crate) const LLAMA3_PATTERN: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+const LLAMA3_PATTERN: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 /// The same with single digits, of Qwen 2.
-pub(crate) const QWEN2_PATTERN: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+const QWEN2_PATTERN: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+/// Words split where small letters turn to capitals, single digits: Mistral's tekken.
+const TEKKEN_PATTERN: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+/// The same with contractions and numbers of up to three digits, of GPT-4o and Phi-4-mini.
+const GPT4O_PATTERN: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+/// Splitting patterns by llama.cpp's names; the first of a pattern is written.
+pub(crate) const PATTERNS: [(&str, &str); 8] = [
+    ("llama-bpe", LLAMA3_PATTERN),
+    ("llama3", LLAMA3_PATTERN),
+    ("llama-v3", LLAMA3_PATTERN),
+    ("qwen2", QWEN2_PATTERN),
+    ("deepseek-r1-qwen", QWEN2_PATTERN),
+    ("tekken", TEKKEN_PATTERN),
+    ("gpt-4o", GPT4O_PATTERN),
+    ("llama4", GPT4O_PATTERN),
+];
 
 /// Kinds of vocabulary entries (`llama_token_type`).
 pub(crate) const NORMAL: i32 = 1;
@@ -50,8 +67,8 @@ pub(super) fn to_json(metadata: &Metadata) -> Result<Json, String> {
         id.filter(|_| flag.unwrap_or(default))
             .and_then(|id| vocabulary.tokens.get(id as usize).map(|t| (id, *t)))
     };
-    let llama3 = pre_tokenizer_name(metadata).is_some_and(|name| LLAMA3_NAMES.contains(&name));
-    json["post_processor"] = template(add("bos", model == "llama" || llama3), add("eos", false));
+    let begins = model == "llama" || matches!(pattern(metadata), Some(LLAMA3_PATTERN | TEKKEN_PATTERN));
+    json["post_processor"] = template(add("bos", begins), add("eos", false));
     Ok(json)
 }
 
@@ -120,40 +137,40 @@ impl<'a> Vocabulary<'a> {
     }
 }
 
-/// Names of Llama 3's splitting pattern.
-const LLAMA3_NAMES: [&str; 3] = ["llama-bpe", "llama3", "llama-v3"];
+fn pre_tokenizer_name(metadata: &Metadata) -> &str {
+    metadata.get("tokenizer.ggml.pre").and_then(Value::as_str).unwrap_or("default")
+}
 
-fn pre_tokenizer_name(metadata: &Metadata) -> Option<&str> {
-    metadata.get("tokenizer.ggml.pre").and_then(Value::as_str)
+/// The splitting pattern of a byte-level vocabulary that names one.
+fn pattern(metadata: &Metadata) -> Option<&'static str> {
+    let name = pre_tokenizer_name(metadata);
+    PATTERNS.into_iter().find(|(known, _)| *known == name).map(|(_, pattern)| pattern)
 }
 
 fn byte_level(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Result<Json, String> {
-    let name = pre_tokenizer_name(metadata).unwrap_or("default");
-    let split = |pattern: &str| {
-        json!([{"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": false},
-            {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}])
-    };
+    let pattern = pattern(metadata);
     let gpt2 =
         json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
-    let parts = match name {
-        name if LLAMA3_NAMES.contains(&name) => split(LLAMA3_PATTERN),
-        "qwen2" | "deepseek-r1-qwen" => split(QWEN2_PATTERN),
-        "smollm" => json!([{"type": "Digits", "individual_digits": true}, gpt2]),
-        "default" | "gpt-2" => json!([gpt2]),
-        other => {
+    let parts = match (pattern, pre_tokenizer_name(metadata)) {
+        (Some(pattern), _) => json!([
+            {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": false},
+            {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}]),
+        (None, "smollm") => json!([{"type": "Digits", "individual_digits": true}, gpt2]),
+        (None, "default" | "gpt-2") => json!([gpt2]),
+        (None, other) => {
             return Err(format!(
                 "its splitting pattern `{other}` is not known; put tokenizer.json beside the file"
             ));
         }
     };
-    let normalizer =
-        if matches!(name, "qwen2" | "deepseek-r1-qwen") { json!({"type": "NFC"}) } else { Json::Null };
+    let normalizer = if pattern == Some(QWEN2_PATTERN) { json!({"type": "NFC"}) } else { Json::Null };
+    let ignore_merges = matches!(pattern, Some(LLAMA3_PATTERN | TEKKEN_PATTERN));
     Ok(json!({
         "normalizer": normalizer,
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": parts},
         "decoder": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true},
         "model": {"type": "BPE", "vocab": vocabulary.ids(), "merges": vocabulary.merges,
-            "ignore_merges": LLAMA3_NAMES.contains(&name), "byte_fallback": false, "fuse_unk": false},
+            "ignore_merges": ignore_merges, "byte_fallback": false, "fuse_unk": false},
     }))
 }
 

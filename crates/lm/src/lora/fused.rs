@@ -47,28 +47,53 @@ pub(super) fn split(
     Ok(())
 }
 
-/// Configuration and named tensors of the adapter on the matrices that the base model stores.
-pub(super) fn join(
-    adapter: &Adapter,
-    decoder: &DecoderConfig,
-) -> Result<(LoraConfig, Vec<(String, Tensor)>)> {
+/// A pair on a matrix that the base model stores.
+pub(crate) struct StoredPair {
+    /// The matrix: `model.layers.0.self_attn.qkv_proj`.
+    pub(crate) name: String,
+    /// The factor on `B A x`.
+    pub(crate) scale: f64,
+    /// The two factors, of all projections of the matrix together.
+    pub(crate) pair: LoraPair,
+    /// Whether the matrix holds several projections.
+    fused: bool,
+}
+
+/// The adapter's pairs on the matrices that the base model stores, sorted by name.
+pub(crate) fn stored_pairs(adapter: &Adapter, decoder: &DecoderConfig) -> Result<Vec<StoredPair>> {
     // All projections of a stored matrix have one scale: it is given to the matrix by its name.
-    let mut stored: BTreeMap<String, (f64, Vec<&LoraPair>)> = BTreeMap::new();
+    let mut stored: BTreeMap<String, (f64, Vec<(Target, &LoraPair)>)> = BTreeMap::new();
     for (layer, pairs) in adapter.layers.iter().enumerate() {
         for (target, pair) in Target::ALL.into_iter().zip(pairs) {
             if let Some(pair) = pair {
                 let scale = adapter.scale(layer, target);
                 let name = decoder.stored_name(layer, target);
-                stored.entry(name).or_insert((scale, Vec::new())).1.push(pair);
+                stored.entry(name).or_insert((scale, Vec::new())).1.push((target, pair));
             }
         }
     }
+    let whole = |(name, (scale, parts)): (String, (f64, Vec<(Target, &LoraPair)>))| {
+        let fused =
+            parts.iter().any(|(target, _)| decoder.stored_projection(*target).0 != target.module_name());
+        let pair = match (&parts[..], fused) {
+            ([(_, pair)], false) => (*pair).clone(),
+            (parts, _) => stacked(decoder, parts)?,
+        };
+        Ok(StoredPair { name, scale, pair, fused })
+    };
+    stored.into_iter().map(whole).collect()
+}
+
+/// Configuration and named tensors of the adapter on the matrices that the base model stores.
+pub(super) fn join(
+    adapter: &Adapter,
+    decoder: &DecoderConfig,
+) -> Result<(LoraConfig, Vec<(String, Tensor)>)> {
     let mut config = adapter.config.clone();
     let mut tensors = Vec::new();
-    for (name, (scale, pairs)) in stored {
-        let pair = stacked(&pairs)?;
+    for StoredPair { name, scale, pair, fused } in stored_pairs(adapter, decoder)? {
         let [name_a, name_b] = tensor_names(&name);
-        if pairs.len() > 1 {
+        if fused {
             let rank = pair.a.dim(0)?;
             let divisor = if config.use_rslora { (rank as f64).sqrt() } else { rank as f64 };
             config.rank_pattern.insert(0, (name.clone(), rank));
@@ -80,16 +105,19 @@ pub(super) fn join(
     Ok((config, tensors))
 }
 
-/// A stacked, B on the diagonal; the pairs are in the order in which the matrix stores their projections.
-fn stacked(pairs: &[&LoraPair]) -> Result<LoraPair> {
-    let ranks: usize = pairs.iter().map(|pair| pair.a.dims()[0]).sum();
+/// A stacked, B on the diagonal, each in the rows of its projection.
+fn stacked(decoder: &DecoderConfig, parts: &[(Target, &LoraPair)]) -> Result<LoraPair> {
+    let ranks: usize = parts.iter().map(|(_, pair)| pair.a.dims()[0]).sum();
+    let mut bands = Vec::with_capacity(parts.len());
     let mut first = 0;
-    let mut bands = Vec::with_capacity(pairs.len());
-    for pair in pairs {
-        let rank = pair.b.dim(1)?;
-        bands.push(pair.b.pad_with_zeros(1, first, ranks - first - rank)?);
+    for (target, pair) in parts {
+        let (rows, rank) = pair.b.dims2()?;
+        let (_, stored_rows, first_row) = decoder.stored_projection(*target);
+        let wide = pair.b.pad_with_zeros(1, first, ranks - first - rank)?;
+        bands.push(wide.pad_with_zeros(0, first_row, stored_rows - first_row - rows)?);
         first += rank;
     }
-    let a: Vec<&Tensor> = pairs.iter().map(|pair| &pair.a).collect();
-    Ok(LoraPair { a: Tensor::cat(&a, 0)?, b: Tensor::cat(&bands, 0)? })
+    let a: Vec<&Tensor> = parts.iter().map(|(_, pair)| &pair.a).collect();
+    let b = bands.iter().skip(1).try_fold(bands[0].clone(), |sum, band| sum + band)?;
+    Ok(LoraPair { a: Tensor::cat(&a, 0)?, b })
 }

@@ -1,0 +1,127 @@
+//! Rotary scalings in GGUF and in a `config.json`, both ways.
+//!
+//! As llama.cpp computes them (`llama-context.cpp`, `ggml_rope_ext`): YaRN from numbers, with an attention factor that
+//! multiplies YaRN's own; LongRoPE and Llama 3 from divisors of the frequencies, which are tensors.
+
+use serde_json::{Value as Json, json};
+
+use super::format::{Metadata, Value};
+use super::llama3;
+use crate::model::{Architecture, DecoderConfig, RopeScaling};
+
+/// Divisors of the frequencies, for models scaled as Llama 3.1.
+const FREQS: &str = "rope_freqs.weight";
+/// LongRoPE's divisors of long sequences.
+const LONG: &str = "rope_factors_long.weight";
+/// LongRoPE's divisors of short sequences.
+const SHORT: &str = "rope_factors_short.weight";
+
+/// Keys below `rope.scaling` that are understood; others would change the numbers.
+const KEYS: [&str; 8] = [
+    "type",
+    "factor",
+    "original_context_length",
+    "attn_factor",
+    "finetuned",
+    "yarn_log_multiplier",
+    "yarn_beta_fast",
+    "yarn_beta_slow",
+];
+
+/// Enters the scaling of a file in the `config.json` that it stands for; `divisors` reads a tensor of the file. The
+/// reason of a refusal is for people.
+pub(super) fn read(
+    config: &mut Json,
+    metadata: &Metadata,
+    arch: &str,
+    divisors: &dyn Fn(&str) -> Result<Option<Vec<f32>>, String>,
+) -> Result<(), String> {
+    let prefix = format!("{arch}.rope.scaling.");
+    let mut keys = metadata.keys().filter_map(|key| key.strip_prefix(&prefix));
+    if let Some(key) = keys.find(|key| !KEYS.contains(key)) {
+        return Err(format!("`{prefix}{key}` is not supported; use the model's folder of safetensors files"));
+    }
+    let number = |key: &str| metadata.get(&format!("{prefix}{key}")).and_then(Value::as_f64);
+    let kind = metadata.get(&format!("{prefix}type")).and_then(Value::as_str).unwrap_or("none");
+    let original = number("original_context_length").or(config["max_position_embeddings"].as_f64());
+    let original = original.map(|tokens| tokens as u64);
+    let attention_factor = number("attn_factor").unwrap_or(1.0);
+    let scaling = match (divisors(FREQS)?, divisors(LONG)?, divisors(SHORT)?) {
+        (Some(freqs), ..) => llama3::recover(&freqs, config)
+            .ok_or_else(|| format!("`{FREQS}` is no scaling of Llama 3; use the model's folder instead"))?,
+        (None, Some(long), Some(short)) => {
+            // Phi-3 looks for it beside the rope settings only.
+            config["original_max_position_embeddings"] = json!(original);
+            json!({"rope_type": "longrope", "long_factor": long, "short_factor": short,
+                "attention_factor": attention_factor})
+        }
+        _ if kind == "yarn" => {
+            let factor = number("factor").unwrap_or(1.0);
+            let all = number("yarn_log_multiplier").map_or(1.0, |weight| mscale(factor, weight));
+            json!({"rope_type": "yarn", "factor": factor, "original_max_position_embeddings": original,
+                "attention_factor": attention_factor * mscale(factor, 1.0) / all,
+                "beta_fast": number("yarn_beta_fast"), "beta_slow": number("yarn_beta_slow")})
+        }
+        _ if attention_factor != 1.0 => return Err(format!("`{prefix}attn_factor` is set for `{kind}`")),
+        _ => match number("factor").filter(|factor| kind != "none" && *factor != 1.0) {
+            Some(factor) => json!({"rope_type": kind, "factor": factor}),
+            None => Json::Null,
+        },
+    };
+    config["rope_scaling"] = scaling;
+    Ok(())
+}
+
+/// The metadata of a scaling, by the key below `rope.scaling`.
+pub(crate) fn metadata(scaling: &RopeScaling) -> Vec<(&'static str, Value)> {
+    let kind = |kind: &str| ("type", Value::String(kind.to_owned()));
+    let number = |key, value: f64| (key, Value::F32(value as f32));
+    let context = |tokens: usize| ("original_context_length", Value::U32(tokens as u32));
+    match *scaling {
+        RopeScaling::None | RopeScaling::Llama3 { .. } | RopeScaling::Dynamic { .. } => Vec::new(),
+        RopeScaling::Linear { factor } => vec![kind("linear"), number("factor", factor)],
+        RopeScaling::Yarn { factor, beta_fast, beta_slow, attention_factor, original_context, .. } => vec![
+            kind("yarn"),
+            number("factor", factor),
+            context(original_context),
+            number("attn_factor", attention_factor / mscale(factor, 1.0)),
+            number("yarn_beta_fast", beta_fast),
+            number("yarn_beta_slow", beta_slow),
+        ],
+        RopeScaling::LongRope { attention_factor, original_context, .. } => {
+            vec![kind("longrope"), context(original_context), number("attn_factor", attention_factor)]
+        }
+    }
+}
+
+/// The divisors that a scaling is written as, by the tensor's name.
+pub(crate) fn tensors(config: &DecoderConfig) -> Vec<(&'static str, Vec<f32>)> {
+    match &config.rope_scaling {
+        &RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_context } => {
+            let original_context = original_context as f64;
+            let scaling = llama3::Scaling { factor, low_freq_factor, high_freq_factor, original_context };
+            vec![(FREQS, scaling.divisors(config.rope_theta, config.head_dim))]
+        }
+        RopeScaling::LongRope { short_factor, long_factor, .. } => {
+            vec![(LONG, long_factor.clone()), (SHORT, short_factor.clone())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What of a scaling llama.cpp does not compute: it reads divisors for Llama, Mistral and Phi-3 only.
+pub(crate) fn inexpressible(config: &DecoderConfig) -> Option<&'static str> {
+    let reads_divisors = !matches!(config.architecture, Architecture::Qwen2 | Architecture::Qwen3);
+    match config.rope_scaling {
+        RopeScaling::None | RopeScaling::Linear { .. } | RopeScaling::Yarn { truncate: true, .. } => None,
+        RopeScaling::Yarn { truncate: false, .. } => Some("YaRN scaling with fractions of a dimension"),
+        RopeScaling::Dynamic { .. } => Some("dynamic rotary scaling"),
+        RopeScaling::Llama3 { .. } => (!reads_divisors).then_some("Llama 3's rotary scaling"),
+        RopeScaling::LongRope { .. } => (!reads_divisors).then_some("LongRoPE scaling"),
+    }
+}
+
+/// What YaRN multiplies cosines and sines by (Peng et al. 2023, equation 15), `weight` as DeepSeek has it.
+fn mscale(factor: f64, weight: f64) -> f64 {
+    if factor <= 1.0 { 1.0 } else { 0.1 * weight * factor.ln() + 1.0 }
+}
