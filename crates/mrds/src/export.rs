@@ -164,6 +164,7 @@ pub fn export_model(model: &Path, adapter: Option<&Path>, format: ExportFormat, 
         (None, ExportFormat::Merged) => write_merged(&Checkpoint::open(model)?, None, to, &card)?,
         (None, ExportFormat::Gguf(kind)) => {
             write_gguf(&Checkpoint::open(model)?, None, kind, &gguf_path(to, kind)?)?;
+            write_card(to, &card)?;
         }
         (None, ExportFormat::Peft | ExportFormat::GgufAdapter) => {
             return Err(Error::WrongState {
@@ -180,7 +181,10 @@ fn write(model: &Path, adapter: &Adapter, format: ExportFormat, to: &Path, card:
     match format {
         ExportFormat::Peft => adapter.export(to, &checkpoint.config()?)?,
         ExportFormat::Merged => write_merged(&checkpoint, Some(adapter), to, card)?,
-        ExportFormat::Gguf(kind) => write_gguf(&checkpoint, Some(adapter), kind, &gguf_path(to, kind)?)?,
+        ExportFormat::Gguf(kind) => {
+            write_gguf(&checkpoint, Some(adapter), kind, &gguf_path(to, kind)?)?;
+            write_card(to, card)?;
+        }
         ExportFormat::GgufAdapter => {
             create(to)?;
             write_gguf_adapter(adapter, &checkpoint.config()?, &to.join("adapter.gguf"))?;
@@ -237,6 +241,11 @@ fn create(to: &Path) -> Result<()> {
 fn gguf_path(to: &Path, kind: GgufType) -> Result<PathBuf> {
     create(to)?;
     Ok(to.join(format!("model-{}.gguf", kind.as_str())))
+}
+
+fn write_card(to: &Path, card: &str) -> Result<()> {
+    let path = to.join("README.md");
+    fs::write(&path, card).map_err(|source| Error::Io { action: "write", path, source })
 }
 
 /// The model card of a merged model: what it is, what it was made from, what is known about it.

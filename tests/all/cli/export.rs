@@ -90,6 +90,8 @@ fn a_merged_model_and_a_gguf_file_compute_what_model_and_adapter_compute() {
         let to = place.path(&format!("exported-{name}"));
         let export = place.ok(&[&["export"], source, &["--to", &to], format].concat());
         assert!(export["replay"].is_null() || export["replay"]["equal"] == true, "{export}");
+        let card = std::fs::read_to_string(Path::new(&to).join("README.md")).expect("a model card");
+        assert!(card.contains("Duologue"), "{card}");
         let off = difference(&token_logps(place, &[&to], &file), &expected);
         println!("{name}: {off:.1e} nats of {adapted:.1e}");
         assert!(off < bound, "{name}: a token differs by {off} nats");
