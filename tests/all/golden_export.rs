@@ -90,9 +90,11 @@ fn every_family_merges() {
 fn what_llama_cpp_would_compute_otherwise_is_not_written() {
     let llama3 = serde_json::json!({"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
         "high_freq_factor": 4.0, "original_max_position_embeddings": 32});
+    let ramp = serde_json::json!({"rope_type": "yarn", "factor": 4.0, "beta_fast": 8.0});
     for (family, change, what) in [
         ("llama-dynamic", None, "dynamic"),
         ("qwen2-yarn", None, "YaRN"),
+        ("llama-yarn", Some(("rope_parameters", ramp)), "YaRN"),
         ("qwen3-window", Some(("rope_scaling", llama3)), "Llama 3"),
         ("phi3-window", Some(("head_dim", 16.into())), "heads"),
     ] {

@@ -55,6 +55,12 @@ pub enum Error {
         /// The supported ones, comma separated.
         supported: String,
     },
+    /// llama.cpp would read something else from a GGUF file of this model.
+    #[error("a GGUF file cannot hold {what} as the model has it; nothing was written")]
+    NotInGguf {
+        /// What of the model.
+        what: String,
+    },
     /// A configuration file cannot be read or contradicts itself.
     #[error("{}: `{field}` {reason}", path.display())]
     Config {
@@ -191,6 +197,7 @@ mod tests {
             Error::SeveralModels { files: vec![path.clone()] },
             Error::Truncated { path: path.clone(), found_bytes: 1, expected_bytes: 2 },
             Error::UnsupportedArchitecture { found: text.clone(), supported: text.clone() },
+            Error::NotInGguf { what: text.clone() },
             Error::VocabularyMismatch { tokenizer: 2, model: 1 },
             Error::Checkpoint { path, reason: text.clone() },
             Error::ContextExceeded { tokens: 2, limit: 1 },

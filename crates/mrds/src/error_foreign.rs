@@ -75,6 +75,7 @@ pub(super) fn model_code(error: &lm::Error) -> &'static str {
         Truncated { .. } => "truncated_weights",
         Weights { .. } => "weights",
         UnsupportedArchitecture { .. } => "unsupported_architecture",
+        NotInGguf { .. } => "not_in_gguf",
         Config { .. } => "model_config",
         VocabularyMismatch { .. } => "vocabulary_mismatch",
         Tokenizer { .. } => "tokenizer",
@@ -110,6 +111,7 @@ pub(super) fn model_fix(error: &lm::Error) -> String {
         }
         SeveralModels { .. } => "Name the .gguf file itself.",
         UnsupportedArchitecture { .. } => "Choose a model of a supported family.",
+        NotInGguf { .. } => "Export with `--as merged` or `--as peft` instead.",
         Config { .. } | VocabularyMismatch { .. } | Tokenizer { .. } | ChatTemplate { .. } => {
             "Use config.json, tokenizer.json and the chat template exactly as they were published with the model."
         }

@@ -84,8 +84,8 @@ impl GgufType {
 /// Writes base model and adapter as one file, with tokenizer and chat template.
 ///
 /// # Errors
-/// [`Error::UnsupportedArchitecture`] where GGUF export does not know the family, [`Error::Tokenizer`] where llama.cpp has
-/// no name for the tokenizer's splitting pattern, what reading the source finds, [`Error::Io`].
+/// [`Error::NotInGguf`] where llama.cpp would compute something else or has no name for the tokenizer's splitting pattern,
+/// what reading the source finds, [`Error::Io`].
 pub fn write_gguf(
     checkpoint: &Checkpoint,
     adapter: Option<&Adapter>,
@@ -94,7 +94,7 @@ pub fn write_gguf(
 ) -> Result<()> {
     let source = Source::open(checkpoint, adapter)?;
     let config = &source.config;
-    let arch = architecture(config)?;
+    let arch = architecture_name(config.architecture);
     check_expressible(config)?;
     let mut metadata = model_metadata(config, arch, kind);
     metadata.extend(tokenizer_metadata(checkpoint, config)?);
@@ -159,19 +159,7 @@ fn check_expressible(config: &DecoderConfig) -> Result<()> {
         None if config.architecture == Architecture::Phi3 && !whole_heads => "heads of another width",
         None => return Ok(()),
     };
-    Err(Error::UnsupportedArchitecture {
-        found: format!("{} with {what} (export as GGUF)", config.architecture.class_name()),
-        supported: "what llama.cpp computes as the model does; export as peft or merged instead".to_owned(),
-    })
-}
-
-/// llama.cpp's name of the family.
-pub(super) fn architecture(config: &DecoderConfig) -> Result<&'static str> {
-    let name = config.architecture.class_name();
-    architecture_name(name).ok_or_else(|| Error::UnsupportedArchitecture {
-        found: format!("{name} (export as GGUF)"),
-        supported: "Llama, Mistral, Qwen2, Qwen3, Phi-3".to_owned(),
-    })
+    Err(Error::NotInGguf { what: what.to_owned() })
 }
 
 /// Rows of whole heads from the checkpoint's order into llama.cpp's, in which the two halves of a head alternate.

@@ -6,11 +6,11 @@ use std::path::Path;
 use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
 
-use super::gguf::{architecture, interleave};
+use super::gguf::interleave;
 use super::write_aside;
 use crate::error::{Error, Result};
 use crate::gguf::format::{Planned, Value, bytes_of, write_header, write_padding};
-use crate::gguf::names;
+use crate::gguf::{architecture_name, names};
 use crate::lora::{Adapter, StoredPair, stored_pairs};
 use crate::model::DecoderConfig;
 use crate::model::packed::encode;
@@ -21,9 +21,9 @@ use crate::model::packed::encode;
 /// own scale differs (`alpha_pattern`, rank-stabilised), B carries the quotient.
 ///
 /// # Errors
-/// [`Error::UnsupportedArchitecture`], [`Error::Io`].
+/// [`Error::Io`].
 pub fn write_gguf_adapter(adapter: &Adapter, config: &DecoderConfig, path: &Path) -> Result<()> {
-    let arch = architecture(config)?;
+    let arch = architecture_name(config.architecture);
     let alpha = common_alpha(adapter.config.alpha);
     let mut tensors = Vec::new();
     for StoredPair { name, scale, pair, .. } in stored_pairs(adapter, config)? {

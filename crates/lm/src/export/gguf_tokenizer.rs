@@ -26,9 +26,9 @@ pub(super) fn tokenizer_metadata(
         return Ok(file.tokenizer_metadata());
     }
     let json = read_json(&path)?;
-    let refuse = |reason: &str| Error::Tokenizer { path: path.clone(), reason: reason.to_owned() };
+    let refuse = |what: &str| Error::NotInGguf { what: what.to_owned() };
     let vocabulary = Vocabulary::read(&json, config.vocab_size)
-        .ok_or_else(|| refuse("is no BPE vocabulary of the model's size"))?;
+        .ok_or_else(|| refuse("a tokenizer that is no BPE vocabulary of the model's size"))?;
     let mut metadata = match splitting(&json) {
         Some(Splitting::ByteLevel(pre)) => vec![
             ("model", Value::String("gpt2".to_owned())),
@@ -41,11 +41,7 @@ pub(super) fn tokenizer_metadata(
             ("scores", vocabulary.scores()),
             ("add_space_prefix", Value::Bool(prefix)),
         ],
-        None => {
-            return Err(refuse(
-                "splits text in a way that GGUF has no name for; export as peft or merged instead",
-            ));
-        }
+        None => return Err(refuse("the tokenizer's way of splitting words")),
     };
     metadata.push(("tokens", Value::strings(vocabulary.tokens.iter().map(String::as_str))));
     metadata

@@ -6,22 +6,19 @@ use serde_json::{Value as Json, json};
 
 use super::format::{Metadata, TensorInfo, Value};
 use crate::error::{Error, Result};
+use crate::model::Architecture;
 
 /// llama.cpp's name of the family with fused matrices and partly rotated heads.
 pub(crate) const PHI3: &str = "phi3";
 
-/// Architectures by both names. llama.cpp writes Mistral as `llama`.
-const ARCHITECTURES: [(&str, &str); 5] = [
-    ("llama", "LlamaForCausalLM"),
-    ("llama", "MistralForCausalLM"),
-    ("qwen2", "Qwen2ForCausalLM"),
-    ("qwen3", "Qwen3ForCausalLM"),
-    (PHI3, "Phi3ForCausalLM"),
-];
-
-/// llama.cpp's name of an architecture by Hugging Face's.
-pub(crate) fn architecture_name(architecture: &str) -> Option<&'static str> {
-    ARCHITECTURES.into_iter().find(|(_, hf)| *hf == architecture).map(|(gguf, _)| gguf)
+/// llama.cpp's name of a family; it computes Mistral as `llama`.
+pub(crate) fn architecture_name(architecture: Architecture) -> &'static str {
+    match architecture {
+        Architecture::Llama | Architecture::Mistral => "llama",
+        Architecture::Qwen2 => "qwen2",
+        Architecture::Qwen3 => "qwen3",
+        Architecture::Phi3 => PHI3,
+    }
 }
 
 /// The `config.json` of a GGUF file; `tensor` finds a tensor by its GGUF name.
@@ -33,8 +30,8 @@ pub(super) fn to_json<'a>(
     let text = |key: &str| metadata.get(key).and_then(Value::as_str);
     let arch = text("general.architecture")
         .ok_or_else(|| Error::config(path, "general.architecture", "is missing from the metadata"))?;
-    let Some((_, name)) = ARCHITECTURES.iter().find(|(gguf, _)| *gguf == arch) else {
-        let mut supported = ARCHITECTURES.map(|(gguf, _)| gguf).to_vec();
+    let Some(family) = Architecture::ALL.into_iter().find(|family| architecture_name(*family) == arch) else {
+        let mut supported = Architecture::ALL.map(architecture_name).to_vec();
         supported.dedup();
         return Err(Error::UnsupportedArchitecture {
             found: arch.to_owned(),
@@ -62,7 +59,7 @@ pub(super) fn to_json<'a>(
         .collect();
     eos.dedup();
     Ok(json!({
-        "architectures": [name],
+        "architectures": [family.class_name()],
         "model_type": arch,
         "hidden_act": "silu",
         "vocab_size": vocab,

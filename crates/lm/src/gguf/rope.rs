@@ -80,13 +80,11 @@ pub(crate) fn metadata(scaling: &RopeScaling) -> Vec<(&'static str, Value)> {
     match *scaling {
         RopeScaling::None | RopeScaling::Llama3 { .. } | RopeScaling::Dynamic { .. } => Vec::new(),
         RopeScaling::Linear { factor } => vec![kind("linear"), number("factor", factor)],
-        RopeScaling::Yarn { factor, beta_fast, beta_slow, attention_factor, original_context, .. } => vec![
+        RopeScaling::Yarn { factor, attention_factor, original_context, .. } => vec![
             kind("yarn"),
             number("factor", factor),
             context(original_context),
             number("attn_factor", attention_factor / mscale(factor, 1.0)),
-            number("yarn_beta_fast", beta_fast),
-            number("yarn_beta_slow", beta_slow),
         ],
         RopeScaling::LongRope { attention_factor, original_context, .. } => {
             vec![kind("longrope"), context(original_context), number("attn_factor", attention_factor)]
@@ -109,12 +107,16 @@ pub(crate) fn tensors(config: &DecoderConfig) -> Vec<(&'static str, Vec<f32>)> {
     }
 }
 
-/// What of a scaling llama.cpp does not compute: it reads divisors for Llama, Mistral and Phi-3 only.
+/// What of a scaling llama.cpp does not compute: it reads divisors for Llama, Mistral and Phi-3 only, and the ends of
+/// YaRN's ramp for none of these families.
 pub(crate) fn inexpressible(config: &DecoderConfig) -> Option<&'static str> {
     let reads_divisors = !matches!(config.architecture, Architecture::Qwen2 | Architecture::Qwen3);
     match config.rope_scaling {
-        RopeScaling::None | RopeScaling::Linear { .. } | RopeScaling::Yarn { truncate: true, .. } => None,
-        RopeScaling::Yarn { truncate: false, .. } => Some("YaRN scaling with fractions of a dimension"),
+        RopeScaling::None | RopeScaling::Linear { .. } => None,
+        RopeScaling::Yarn { beta_fast, beta_slow, truncate, .. } => {
+            let usual = (beta_fast, beta_slow, truncate) == (32.0, 1.0, true);
+            (!usual).then_some("YaRN scaling with a ramp of its own")
+        }
         RopeScaling::Dynamic { .. } => Some("dynamic rotary scaling"),
         RopeScaling::Llama3 { .. } => (!reads_divisors).then_some("Llama 3's rotary scaling"),
         RopeScaling::LongRope { .. } => (!reads_divisors).then_some("LongRoPE scaling"),
