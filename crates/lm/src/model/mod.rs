@@ -5,8 +5,10 @@
 //! decoding, kept outside the model.
 
 pub(crate) mod attention;
+mod blocks;
 pub mod config;
 pub mod decoder;
+mod few_rows;
 pub(crate) mod kv_cache;
 pub(crate) mod linear;
 pub(crate) mod load;

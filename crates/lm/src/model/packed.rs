@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use candle_core::quantized::GgmlDType;
 use candle_core::{CpuStorage, Device, Tensor};
-use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use memmap2::Mmap;
+use pulp::Arch;
 use rayon::prelude::*;
 
+use super::blocks;
 use crate::error::{Error, Result};
 
 /// Bytes of weights: part of a mapped file, or memory of their own.
@@ -206,6 +207,13 @@ impl Packed {
         Ok(Tensor::from_vec(values, (ids.len(), self.columns), device)?)
     }
 
+    /// Rows as f32, with the instructions of the caller.
+    #[inline(always)]
+    pub(super) fn decode_rows(&self, range: Range<usize>, values: &mut [f32]) -> Result<()> {
+        let row = self.row_bytes();
+        decode_here(self.dtype, &self.bytes.as_slice()[range.start * row..range.end * row], values)
+    }
+
     fn row_bytes(&self) -> usize {
         row_bytes(self.dtype, self.columns).unwrap_or(0)
     }
@@ -240,25 +248,22 @@ fn alignment(dtype: GgmlDType) -> usize {
 
 /// Values of whole blocks as f32.
 pub(crate) fn decode(dtype: GgmlDType, source: &[u8], values: &mut [f32]) -> Result<()> {
-    fn widen<const BYTES: usize>(source: &[u8], values: &mut [f32], convert: impl Fn([u8; BYTES]) -> f32) {
-        let (numbers, _) = source.as_chunks::<BYTES>();
-        values.iter_mut().zip(numbers).for_each(|(value, bytes)| *value = convert(*bytes));
-    }
+    Arch::new().dispatch(|| decode_here(dtype, source, values))
+}
+
+/// [`decode`], with the instructions of the caller.
+#[inline(always)]
+fn decode_here(dtype: GgmlDType, source: &[u8], values: &mut [f32]) -> Result<()> {
     match dtype {
-        GgmlDType::F32 => widen::<4>(source, values, f32::from_le_bytes),
-        GgmlDType::F16 => {
-            // In pieces, so that the processor's own conversion does many at once.
-            let mut piece = [f16::ZERO; 256];
-            for (source, values) in source.chunks(2 * piece.len()).zip(values.chunks_mut(piece.len())) {
-                let (numbers, _) = source.as_chunks::<2>();
-                piece.iter_mut().zip(numbers).for_each(|(half, bytes)| *half = f16::from_le_bytes(*bytes));
-                piece[..values.len()].convert_to_f32_slice(values);
-            }
-        }
-        // The upper half of an f32; half's own conversion also quiets NaNs, which keeps it from being vectorised.
-        GgmlDType::BF16 => {
-            widen::<2>(source, values, |bytes| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16));
-        }
+        GgmlDType::F32 => blocks::f32s(source, values),
+        GgmlDType::F16 => blocks::f16s(source, values),
+        GgmlDType::BF16 => blocks::bf16s(source, values),
+        GgmlDType::Q8_0 => blocks::blocks::<blocks::Q8_0, _, _>(source, values),
+        GgmlDType::Q4_0 => blocks::blocks::<blocks::Q4_0, _, _>(source, values),
+        GgmlDType::Q4K => blocks::blocks::<blocks::Q4K, _, _>(source, values),
+        GgmlDType::Q5K => blocks::blocks::<blocks::Q5K, _, _>(source, values),
+        GgmlDType::Q6K => blocks::blocks::<blocks::Q6K, _, _>(source, values),
+        // Types that no program quantises to by default.
         _ => {
             let blocks = dtype.from_data(Cow::Borrowed(source));
             if let CpuStorage::F32(widened) = blocks.dequantize(values.len())? {
@@ -290,5 +295,52 @@ pub(crate) fn encode(dtype: GgmlDType, values: &[f32]) -> Vec<u8> {
             let bytes = unsafe { std::slice::from_raw_parts(blocks.as_ptr(), length) };
             bytes.to_vec()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random;
+
+    fn same(found: f32, expected: f32) -> bool {
+        found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan()
+    }
+
+    #[test]
+    fn blocks_of_any_bytes_have_the_values_that_candle_reads() {
+        for dtype in [
+            GgmlDType::Q4_0,
+            GgmlDType::Q4_1,
+            GgmlDType::Q5_0,
+            GgmlDType::Q5_1,
+            GgmlDType::Q8_0,
+            GgmlDType::Q2K,
+            GgmlDType::Q3K,
+            GgmlDType::Q4K,
+            GgmlDType::Q5K,
+            GgmlDType::Q6K,
+        ] {
+            let length = 200 * dtype.type_size();
+            let bytes: Vec<u8> = (0..length as u64).map(|i| (random::uniform(5, i) * 256.0) as u8).collect();
+            let mut found = vec![0f32; 200 * dtype.block_size()];
+            decode(dtype, &bytes, &mut found).unwrap();
+            let expected = dtype.from_data(Cow::Borrowed(&bytes)).dequantize(found.len()).unwrap();
+            let CpuStorage::F32(expected) = expected else { panic!("not f32") };
+            for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                assert!(same(*found, *expected), "{dtype:?}: value {i} is {found}, not {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_half_is_widened_exactly() {
+        let halves: Vec<u16> = (0..=u16::MAX).collect();
+        let bytes: Vec<u8> = halves.iter().flat_map(|half| half.to_le_bytes()).collect();
+        let mut found = vec![0f32; halves.len()];
+        decode(GgmlDType::F16, &bytes, &mut found).unwrap();
+        assert!(halves.iter().zip(&found).all(|(half, found)| same(*found, f16::from_bits(*half).to_f32())));
+        decode(GgmlDType::BF16, &bytes, &mut found).unwrap();
+        assert!(halves.iter().zip(&found).all(|(half, found)| same(*found, bf16::from_bits(*half).to_f32())));
     }
 }

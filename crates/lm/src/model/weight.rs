@@ -8,14 +8,20 @@
 use std::ops::Range;
 
 use candle_core::{DType, Device, Tensor};
+use pulp::Arch;
 
+use super::few_rows;
 use super::linear::{add_product, matmul};
 use super::packed::Packed;
 use crate::error::Result;
+use crate::ops::with_values;
 use crate::profile::{Work, timed};
 
 /// Values of a packed matrix that are widened at once (1 MiB of f32, about a core's second-level cache).
 const BLOCK_VALUES: usize = 1 << 18;
+
+/// Rows of x up to which [`few_rows`] is faster than a product with widened blocks.
+const FEW_ROWS: usize = 64;
 
 /// A frozen matrix of `out` rows and `in` columns.
 #[derive(Debug, Clone)]
@@ -50,6 +56,10 @@ impl Weight {
             Self::Packed(packed) => packed,
         };
         timed(Work::Gemm, || {
+            if x.dim(0)? <= FEW_ROWS && x.device().is_cpu() {
+                let values = with_values(x, |x| few_rows::project(Arch::new(), x, packed))?;
+                return Ok(Tensor::from_vec(values, (x.dim(0)?, packed.rows()), x.device())?);
+            }
             let mut parts = Vec::new();
             for range in blocks(packed) {
                 parts.push(matmul(x, &packed.widen(range, x.device())?.t()?)?);

@@ -1,0 +1,226 @@
+//! The product of a few rows with a packed matrix, as decoding takes it: the matrix is read from memory once.
+//!
+//! Rows of the matrix are decoded some at a time into a scratch that stays in the processor's first cache, where every
+//! row of x meets them. Each number of the result is one dot product, added in the same order whatever else is computed
+//! beside it: what a sequence gets does not depend on the number of its neighbours or of threads.
+
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::packed::Packed;
+use crate::error::Result;
+
+/// Values of the matrix that one thread takes at a time.
+const TASK_VALUES: usize = 1 << 17;
+
+/// Values that are decoded at once: 24 KiB, half of a first-level cache.
+const PANEL_VALUES: usize = 6 << 10;
+
+/// Rows of the matrix whose dot products are computed side by side.
+const TILE: usize = 4;
+
+/// `x Wᵀ` with the instructions of a processor: x `[M, in]`, flat → `[M, out]`, flat.
+pub(super) fn project(arch: Arch, x: &[f32], weight: &Packed) -> Result<Vec<f32>> {
+    let (rows, columns) = (weight.rows(), weight.columns().max(1));
+    let mut out = vec![0f32; x.len() / columns * rows];
+    let task_rows = (TASK_VALUES / columns).max(1);
+    let mut tasks: Vec<Vec<&mut [f32]>> = (0..rows).step_by(task_rows).map(|_| Vec::new()).collect();
+    for out in out.chunks_mut(rows.max(1)) {
+        tasks.iter_mut().zip(out.chunks_mut(task_rows)).for_each(|(task, part)| task.push(part));
+    }
+    let tasks = tasks.into_par_iter().enumerate();
+    tasks.try_for_each(|(i, out)| arch.dispatch(Task { weight, first: i * task_rows, x, out }))?;
+    Ok(out)
+}
+
+/// Some rows of the matrix.
+struct Task<'a> {
+    weight: &'a Packed,
+    first: usize,
+    x: &'a [f32],
+    /// For each row of x, its products with these rows.
+    out: Vec<&'a mut [f32]>,
+}
+
+impl WithSimd for Task<'_> {
+    type Output = Result<()>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Result<()> {
+        let Self { weight, first, x, mut out } = self;
+        let columns = weight.columns();
+        let rows = out.first().map_or(0, |out| out.len());
+        let panel_rows = (PANEL_VALUES / columns.max(1)).next_multiple_of(TILE);
+        let mut panel = vec![0f32; panel_rows * columns];
+        for start in (0..rows).step_by(panel_rows) {
+            let range = start..(start + panel_rows).min(rows);
+            let values = &mut panel[..range.len() * columns];
+            weight.decode_rows(first + range.start..first + range.end, values)?;
+            let panel = Panel { values, columns, start };
+            // A tile's sums stay in registers: 16 of 32, or 8 of 16.
+            match S::REGISTER_COUNT {
+                32.. => panel.multiply::<S, 4>(simd, x, &mut out),
+                _ => panel.multiply::<S, 2>(simd, x, &mut out),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Decoded rows `[R, columns]`; the first is row `start` of the task.
+struct Panel<'a> {
+    values: &'a [f32],
+    columns: usize,
+    start: usize,
+}
+
+impl Panel<'_> {
+    /// Products with all rows of x, `M` of them at a time.
+    #[inline(always)]
+    fn multiply<S: Simd, const M: usize>(&self, simd: S, x: &[f32], out: &mut [&mut [f32]]) {
+        let together = x.len() / self.columns / M * M;
+        let (x, x_rest) = x.split_at(together * self.columns);
+        let (out, out_rest) = out.split_at_mut(together);
+        for (x, out) in x.chunks_exact(M * self.columns).zip(out.chunks_exact_mut(M)) {
+            self.tiles::<S, M>(simd, x, out);
+        }
+        for (x, out) in x_rest.chunks_exact(self.columns).zip(out_rest.chunks_exact_mut(1)) {
+            self.tiles::<S, 1>(simd, x, out);
+        }
+    }
+
+    /// Products with `M` rows of x.
+    #[inline(always)]
+    fn tiles<S: Simd, const M: usize>(&self, simd: S, x: &[f32], out: &mut [&mut [f32]]) {
+        let mut at = self.start;
+        let tiles = self.values.chunks_exact(TILE * self.columns);
+        let rest = tiles.remainder();
+        for weight in tiles {
+            tile::<S, TILE, M>(simd, weight, x, self.columns, at, out);
+            at += TILE;
+        }
+        for weight in rest.chunks_exact(self.columns) {
+            tile::<S, 1, M>(simd, weight, x, self.columns, at, out);
+            at += 1;
+        }
+    }
+}
+
+/// Dot products of `R` rows of the matrix with `M` rows of x, into `out[..][at..at + R]`. Only plain loops: the closures
+/// of iterators would be compiled without the instructions of `S`.
+#[inline(always)]
+fn tile<S: Simd, const R: usize, const M: usize>(
+    simd: S,
+    weight: &[f32],
+    x: &[f32],
+    columns: usize,
+    at: usize,
+    out: &mut [&mut [f32]],
+) {
+    let (weight, weight_rest) = vectors::<S, R>(weight, columns);
+    let (x, x_rest) = vectors::<S, M>(x, columns);
+    let mut sums = [[simd.splat_f32s(0.0); M]; R];
+    for i in 0..columns / S::F32_LANES {
+        for r in 0..R {
+            for m in 0..M {
+                sums[r][m] = simd.mul_add_e_f32s(weight[r][i], x[m][i], sums[r][m]);
+            }
+        }
+    }
+    if !columns.is_multiple_of(S::F32_LANES) {
+        for r in 0..R {
+            for m in 0..M {
+                let (weight, x) = (simd.partial_load_f32s(weight_rest[r]), simd.partial_load_f32s(x_rest[m]));
+                sums[r][m] = simd.mul_add_e_f32s(weight, x, sums[r][m]);
+            }
+        }
+    }
+    for r in 0..R {
+        for m in 0..M {
+            out[m][at + r] = simd.reduce_sum_f32s(sums[r][m]);
+        }
+    }
+}
+
+/// `N` rows of `columns` values as vectors, and what is left of each.
+#[inline(always)]
+fn vectors<S: Simd, const N: usize>(values: &[f32], columns: usize) -> ([&[S::f32s]; N], [&[f32]; N]) {
+    let (mut vectors, mut rests) = ([[].as_slice(); N], [[].as_slice(); N]);
+    for n in 0..N {
+        let (row, rest) = S::as_simd_f32s(&values[n * columns..(n + 1) * columns]);
+        // The length is the same for all rows, which spares checking it for each.
+        (vectors[n], rests[n]) = (&row[..columns / S::F32_LANES], rest);
+    }
+    (vectors, rests)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use candle_core::Device;
+    use candle_core::quantized::GgmlDType;
+
+    use super::*;
+    use crate::model::packed::{Bytes, encode};
+    use crate::random;
+
+    fn uniform(key: u64, count: usize) -> Vec<f32> {
+        (0..count as u64).map(|i| random::uniform(key, i) as f32 - 0.5).collect()
+    }
+
+    fn packed(dtype: GgmlDType, rows: usize, columns: usize) -> Packed {
+        let bytes = encode(dtype, &uniform(1, rows * columns));
+        Packed::new(Bytes::Owned(Arc::new(bytes)), dtype, rows, columns).unwrap()
+    }
+
+    /// All instruction sets that this processor has.
+    fn archs() -> Vec<Arch> {
+        let mut archs = vec![Arch::new(), Arch::Scalar];
+        #[cfg(target_arch = "x86_64")]
+        archs.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        archs
+    }
+
+    #[test]
+    fn every_number_is_a_dot_product_with_the_dequantised_row() {
+        // Rows for several tasks and odd panels; columns that vectors divide and that they do not.
+        for (dtype, rows, columns) in [
+            (GgmlDType::Q8_0, 1403, 224),
+            (GgmlDType::Q4K, 7, 512),
+            (GgmlDType::BF16, 30, 37),
+            (GgmlDType::F16, 1, 3),
+        ] {
+            let weight = packed(dtype, rows, columns);
+            let dense = weight.widen(0..rows, &Device::Cpu).unwrap().to_vec2::<f32>().unwrap();
+            let x = uniform(2, 9 * columns);
+            for arch in archs() {
+                for count in [0, 1, 2, 3, 4, 9] {
+                    let found = project(arch, &x[..count * columns], &weight).unwrap();
+                    assert_eq!(found.len(), count * rows);
+                    let pairs =
+                        x.chunks(columns).take(count).flat_map(|x| dense.iter().map(move |row| (x, row)));
+                    for (found, (x, row)) in found.iter().zip(pairs) {
+                        let expected: f64 =
+                            x.iter().zip(row).map(|(x, w)| f64::from(*x) * f64::from(*w)).sum();
+                        assert!(
+                            (f64::from(*found) - expected).abs() < 2e-5,
+                            "{arch:?} {dtype:?} {found} {expected}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_gets_the_same_bits_alone_and_among_others() {
+        let weight = packed(GgmlDType::Q8_0, 600, 256);
+        let x = uniform(3, 7 * 256);
+        for arch in archs() {
+            let together = project(arch, &x, &weight).unwrap();
+            let alone: Vec<f32> = x.chunks(256).flat_map(|x| project(arch, x, &weight).unwrap()).collect();
+            assert_eq!(together, alone);
+        }
+    }
+}
