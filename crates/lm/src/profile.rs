@@ -17,6 +17,10 @@ pub enum Work {
     Attention,
     /// The head over the vocabulary with its softmax, forward and backward.
     Head,
+    /// Norms, rotations, gates, sums and dropout, forward and backward.
+    Elementwise,
+    /// Clipping and AdamW.
+    Optimizer,
     /// Choosing tokens from logits.
     Sampling,
     /// Text to tokens and back.
@@ -25,7 +29,15 @@ pub enum Work {
 
 impl Work {
     /// All, in the order of [`Totals::seconds`].
-    pub const ALL: [Self; 5] = [Self::Gemm, Self::Attention, Self::Head, Self::Sampling, Self::Tokenize];
+    pub const ALL: [Self; 7] = [
+        Self::Gemm,
+        Self::Attention,
+        Self::Head,
+        Self::Elementwise,
+        Self::Optimizer,
+        Self::Sampling,
+        Self::Tokenize,
+    ];
 
     /// Its name in results.
     pub const fn as_str(self) -> &'static str {
@@ -33,6 +45,8 @@ impl Work {
             Self::Gemm => "gemm",
             Self::Attention => "attention",
             Self::Head => "head",
+            Self::Elementwise => "elementwise",
+            Self::Optimizer => "optimizer",
             Self::Sampling => "sampling",
             Self::Tokenize => "tokenize",
         }
@@ -40,7 +54,7 @@ impl Work {
 }
 
 static COUNTING: AtomicBool = AtomicBool::new(false);
-static NANOSECONDS: [AtomicU64; 5] = [const { AtomicU64::new(0) }; 5];
+static NANOSECONDS: [AtomicU64; Work::ALL.len()] = [const { AtomicU64::new(0) }; Work::ALL.len()];
 static TOKENS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
@@ -57,7 +71,7 @@ pub fn start() {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Totals {
     /// Seconds of each kind, in the order of [`Work::ALL`].
-    pub seconds: [f64; 5],
+    pub seconds: [f64; Work::ALL.len()],
     /// Tokens that went through the decoder; a prompt that neighbours share went through once.
     pub tokens: u64,
 }
@@ -70,25 +84,30 @@ pub fn totals() -> Totals {
 
 /// Does some work and counts its time, unless it is part of other counted work.
 pub(crate) fn timed<R>(work: Work, run: impl FnOnce() -> R) -> R {
-    if !COUNTING.load(Ordering::Relaxed) {
-        return run();
-    }
-    let (result, took) = outermost(run);
-    if let Some(took) = took {
-        NANOSECONDS[work as usize].fetch_add(took.as_nanos() as u64, Ordering::Relaxed);
-    }
-    result
+    let _counted = counted(work);
+    run()
 }
 
-/// The processor time that some work takes, where it is not part of other work on this thread.
-fn outermost<R>(run: impl FnOnce() -> R) -> (R, Option<Duration>) {
-    if INSIDE.replace(true) {
-        return (run(), None);
+/// Counts the processor time from now until this is dropped, where it is not part of other work on this thread.
+pub(crate) fn counted(work: Work) -> Counted {
+    let outermost = COUNTING.load(Ordering::Relaxed) && !INSIDE.replace(true);
+    Counted { work, begun: outermost.then(thread_cpu) }
+}
+
+/// See [`counted`].
+pub(crate) struct Counted {
+    work: Work,
+    begun: Option<Duration>,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        if let Some(begun) = self.begun {
+            INSIDE.set(false);
+            let took = thread_cpu().saturating_sub(begun);
+            NANOSECONDS[self.work as usize].fetch_add(took.as_nanos() as u64, Ordering::Relaxed);
+        }
     }
-    let begun = thread_cpu();
-    let result = run();
-    INSIDE.set(false);
-    (result, Some(thread_cpu().saturating_sub(begun)))
 }
 
 /// Processor time of this thread, which a busy machine does not stretch.
@@ -118,9 +137,12 @@ mod tests {
 
     #[test]
     fn the_outermost_work_counts() {
-        let ((_, inner), outer) = outermost(|| outermost(|| ()));
-        assert!(inner.is_none() && outer.is_some());
-        assert!(outermost(|| ()).1.is_some(), "work that has ended is left");
+        start();
+        let outer = counted(Work::Attention);
+        let inner = counted(Work::Gemm);
+        assert!(outer.begun.is_some() && inner.begun.is_none());
+        drop((inner, outer));
+        assert!(counted(Work::Gemm).begun.is_some(), "work that has ended is left");
     }
 
     #[test]

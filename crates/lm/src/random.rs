@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use crate::error::Result;
 use crate::lora::Target;
 use crate::ops::with_values;
+use crate::profile::{Work, counted};
 
 const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -92,6 +93,7 @@ impl Dropout {
         target: Target,
         rows: Option<&[u32]>,
     ) -> Result<Tensor> {
+        let _counted = counted(Work::Elementwise);
         let (count, width) = x.dims2()?;
         let row = |i: usize| rows.map_or(i, |rows| rows[i] as usize);
         if !x.device().is_cpu() {

@@ -63,7 +63,17 @@ fn a_small_run_is_measured_stage_by_stage() {
     let shares = done["shares"].as_object().expect("shares");
     assert_eq!(
         shares.keys().map(String::as_str).collect::<Vec<_>>(),
-        ["attention", "database", "gemm", "head", "other", "sampling", "tokenize"]
+        [
+            "attention",
+            "database",
+            "elementwise",
+            "gemm",
+            "head",
+            "optimizer",
+            "other",
+            "sampling",
+            "tokenize"
+        ]
     );
     assert!((shares.values().filter_map(serde_json::Value::as_f64).sum::<f64>() - 1.0).abs() < 1e-9);
     assert!(number(&done["shares"], "gemm") > number(&done["shares"], "tokenize"), "{done}");

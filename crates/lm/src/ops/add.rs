@@ -5,9 +5,11 @@ use rayon::prelude::*;
 
 use super::{BLOCK, contiguous, contiguous_mut, vectorised};
 use crate::error::Result;
+use crate::profile::{Work, counted};
 
 /// `fresh + other`, in place in `fresh` on the CPU: it must be a result that nothing else refers to.
 pub(crate) fn add_into(fresh: Tensor, other: &Tensor) -> Result<Tensor> {
+    let _counted = counted(Work::Elementwise);
     if !fresh.device().is_cpu()
         || !fresh.is_contiguous()
         || !other.is_contiguous()

@@ -19,7 +19,7 @@ use pulp::Arch;
 
 pub(crate) use add::add_into;
 pub(crate) use cross_entropy::{log_sum_exp, token_logps_of_logits};
-pub(crate) use rms_norm::{rms_norm, rms_norm_backward};
+pub(crate) use rms_norm::{rms_norm, rms_norm_backward, rms_norm_weight_backward};
 pub(crate) use rope::rotate;
 #[cfg(test)]
 pub(crate) use softmax::causal_softmax_composed;

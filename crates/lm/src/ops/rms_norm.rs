@@ -6,12 +6,14 @@ use rayon::prelude::*;
 
 use super::{sum_lanes, vectorised, with_values};
 use crate::error::Result;
+use crate::profile::{Work, counted};
 
 /// Rows handed to one thread at a time.
 const ROWS_PER_TASK: usize = 32;
 
 /// The norm of x `[.., D]` with weight `[D]`.
 pub(crate) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> {
+    let _counted = counted(Work::Elementwise);
     if !x.device().is_cpu() {
         return Ok(candle_nn::ops::rms_norm(x, weight, eps as f32)?);
     }
@@ -59,6 +61,7 @@ pub(crate) fn rms_norm_backward(
     eps: f64,
     residual: Option<&Tensor>,
 ) -> Result<Tensor> {
+    let _counted = counted(Work::Elementwise);
     if !dy.device().is_cpu() {
         return backward_composed(dy, x, weight, eps, residual);
     }
@@ -102,6 +105,15 @@ fn backward_row(dx: &mut [f32], dy: &[f32], x: &[f32], weight: &[f32], eps: f32)
     }
 }
 
+/// Gradient of [`rms_norm`] with respect to its weight: `dw = sum over rows of dy x r`. dy, x `[.., D]` → `[D]`.
+pub(crate) fn rms_norm_weight_backward(dy: &Tensor, x: &Tensor, eps: f64) -> Result<Tensor> {
+    let _counted = counted(Work::Elementwise);
+    let width = x.dim(D::Minus1)?;
+    let (dy, x) = (dy.reshape(((), width))?, x.reshape(((), width))?);
+    let ones = Tensor::ones(width, x.dtype(), x.device())?;
+    Ok((dy * rms_norm(&x, &ones, eps)?)?.sum(0)?)
+}
+
 fn backward_composed(
     dy: &Tensor,
     x: &Tensor,
@@ -135,10 +147,12 @@ mod tests {
         let fused = rms_norm_backward(&dy, &x, &weight, 1e-5, Some(&residual)).unwrap();
         let composed = backward_composed(&dy, &x, &weight, 1e-5, Some(&residual)).unwrap();
         assert_close(&fused, &composed, 2e-6);
-        let var = Var::from_tensor(&x).unwrap();
-        let y = candle_nn::ops::rms_norm_slow(var.as_tensor(), &weight, 1e-5).unwrap();
+        let [x_var, weight_var] = [&x, &weight].map(|t| Var::from_tensor(t).unwrap());
+        let y = candle_nn::ops::rms_norm_slow(x_var.as_tensor(), weight_var.as_tensor(), 1e-5).unwrap();
         let grads = (y * &dy).unwrap().sum_all().unwrap().backward().unwrap();
         let fused = rms_norm_backward(&dy, &x, &weight, 1e-5, None).unwrap();
-        assert_close(&fused, grads.get(&var).unwrap(), 3e-6);
+        assert_close(&fused, grads.get(&x_var).unwrap(), 3e-6);
+        let dweight = rms_norm_weight_backward(&dy, &x, 1e-5).unwrap();
+        assert_close(&dweight, grads.get(&weight_var).unwrap(), 1e-5);
     }
 }

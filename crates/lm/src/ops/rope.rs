@@ -8,12 +8,14 @@ use rayon::prelude::*;
 
 use super::{vectorised, with_values};
 use crate::error::Result;
+use crate::profile::{Work, counted};
 
 /// Rows handed to one thread at a time.
 const ROWS_PER_TASK: usize = 16;
 
 /// Rotates the first `2 * half` values of every head of x `[N, heads, Dh]` by cos and sin `[N, half]`; the rest stays.
 pub(crate) fn rotate(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
+    let _counted = counted(Work::Elementwise);
     if !x.device().is_cpu() {
         return rotate_composed(x, cos, sin);
     }

@@ -6,9 +6,11 @@ use rayon::prelude::*;
 
 use super::{BLOCK, exp, vectorised, with_values};
 use crate::error::Result;
+use crate::profile::{Work, counted};
 
 /// `silu(gate) * up`, the input of the down projection, all `[N, F]`.
 pub(crate) fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
+    let _counted = counted(Work::Elementwise);
     if !gate.device().is_cpu() {
         return Ok((gate.silu()? * up)?);
     }
@@ -38,6 +40,7 @@ fn forward(out: &mut [f32], gate: &[f32], up: &[f32]) {
 /// Gradient of [`swiglu`] → `(dgate, dup)`, all `[N, F]`: `dup = dy silu(gate)`,
 /// `dgate = dy up (s + silu(gate) (1 - s))`.
 pub(crate) fn swiglu_backward(dy: &Tensor, gate: &Tensor, up: &Tensor) -> Result<(Tensor, Tensor)> {
+    let _counted = counted(Work::Elementwise);
     if !dy.device().is_cpu() {
         return backward_composed(dy, gate, up);
     }

@@ -13,6 +13,7 @@ use super::schedule::{PlateauState, Schedule};
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
 use crate::model::Decoder;
+use crate::profile::{Work, counted};
 use crate::random::{self, Dropout};
 
 /// Settings of a run.
@@ -275,6 +276,7 @@ fn update(
     let batch =
         batch_gradients(decoder, &state.adapter, objective, &members, cfg.budget, dropout.as_ref(), stop)?;
     let BatchGradients { gradients, loss, tokens, dpo, .. } = batch;
+    let _counted = counted(Work::Optimizer);
     let gradient = flatten(&gradients.layers)?;
     drop(gradients);
     let grad_norm = global_norm(&gradient)?;
