@@ -12,8 +12,17 @@ use crate::error::Result;
 use crate::lora::Target;
 use crate::weights::Weights;
 
-const EMBEDDING: &str = "model.embed_tokens.weight";
-const HEAD: &str = "lm_head.weight";
+/// Name of the embedding `[V, D]`.
+pub(crate) const EMBEDDING: &str = "model.embed_tokens.weight";
+/// Name of the head `[V, D]`.
+pub(crate) const HEAD: &str = "lm_head.weight";
+/// Name of the final norm's weight `[D]`.
+pub(crate) const FINAL_NORM: &str = "model.norm.weight";
+/// Names of a block's norms, for [`norm_name`].
+pub(crate) const INPUT_NORM: &str = "input_layernorm";
+pub(crate) const POST_ATTENTION_NORM: &str = "post_attention_layernorm";
+pub(crate) const Q_NORM: &str = "self_attn.q_norm";
+pub(crate) const K_NORM: &str = "self_attn.k_norm";
 
 impl Decoder {
     /// Loads `config.json` and the safetensors files of `dir`.
@@ -56,7 +65,7 @@ impl Decoder {
         let layers = (0..config.num_hidden_layers)
             .map(|index| load_layer(&config, weights, index, quantize, device))
             .collect::<Result<Vec<_>>>()?;
-        let norm = weights.tensor("model.norm.weight", &[hidden], device)?;
+        let norm = weights.tensor(FINAL_NORM, &[hidden], device)?;
         let rope = Rope::new(&config);
         Ok(Self { config, embed_tokens, layers, norm, lm_head, rope, device: device.clone() })
     }
@@ -74,10 +83,10 @@ pub(crate) fn check_tensors(config: &DecoderConfig, weights: &Weights) -> Result
     if !config.tie_word_embeddings {
         weights.check(HEAD, &[vocab, hidden])?;
     }
-    weights.check("model.norm.weight", &[hidden])?;
+    weights.check(FINAL_NORM, &[hidden])?;
     for index in 0..config.num_hidden_layers {
-        weights.check(&norm_name(index, "input_layernorm"), &[hidden])?;
-        weights.check(&norm_name(index, "post_attention_layernorm"), &[hidden])?;
+        weights.check(&norm_name(index, INPUT_NORM), &[hidden])?;
+        weights.check(&norm_name(index, POST_ATTENTION_NORM), &[hidden])?;
         for target in Target::ALL {
             let (rows, columns) = config.projection_shape(target);
             let (module, stored_rows, _) = config.stored_projection(target);
@@ -87,8 +96,8 @@ pub(crate) fn check_tensors(config: &DecoderConfig, weights: &Weights) -> Result
             }
         }
         if config.qk_norm {
-            weights.check(&norm_name(index, "self_attn.q_norm"), &[config.head_dim])?;
-            weights.check(&norm_name(index, "self_attn.k_norm"), &[config.head_dim])?;
+            weights.check(&norm_name(index, Q_NORM), &[config.head_dim])?;
+            weights.check(&norm_name(index, K_NORM), &[config.head_dim])?;
         }
     }
     Ok(())
@@ -136,19 +145,21 @@ fn load_layer(
     };
     let [q, k, v, o, gate, up, down] = Target::ALL;
     Ok(Layer {
-        input_layernorm: norm("input_layernorm")?,
-        q_norm: head_norm("self_attn.q_norm")?,
-        k_norm: head_norm("self_attn.k_norm")?,
-        post_attention_layernorm: norm("post_attention_layernorm")?,
+        input_layernorm: norm(INPUT_NORM)?,
+        q_norm: head_norm(Q_NORM)?,
+        k_norm: head_norm(K_NORM)?,
+        post_attention_layernorm: norm(POST_ATTENTION_NORM)?,
         projections: [load(q)?, load(k)?, load(v)?, load(o)?, load(gate)?, load(up)?, load(down)?],
     })
 }
 
-fn norm_name(layer: usize, name: &str) -> String {
+/// Name of the weight of a block's norm.
+pub(crate) fn norm_name(layer: usize, name: &str) -> String {
     format!("model.layers.{layer}.{name}.weight")
 }
 
-fn projection_name(layer: usize, target: Target, module: &str, part: &str) -> String {
+/// Name of a tensor (`weight`, `bias`) of a block's projection, which is stored in `module`.
+pub(crate) fn projection_name(layer: usize, target: Target, module: &str, part: &str) -> String {
     format!("model.layers.{layer}.{}.{module}.{part}", target.block_name())
 }
 

@@ -2,9 +2,10 @@
 //!
 //! Mirrors `model::decoder` in reverse: final norm, then per block the gated MLP, its norm, attention with its
 //! probabilities recomputed from queries and keys (as in FlashAttention, Dao et al. 2022), rope and the projections.
-//! Frozen weights pass gradients on and receive none; only the adapter's A and B do:
-//! `dB = s dyᵀ (x Aᵀ)`, `dA = s (dy B)ᵀ x`, `dx = dy W + s (dy B) A`. No automatic differentiation runs here: candle's
-//! would also compute the gradients of frozen weights and keep every intermediate.
+//! Under an adapter the weights are frozen: they pass gradients on and receive none; only the adapter's A and B do:
+//! `dB = s dyᵀ (x Aᵀ)`, `dA = s (dy B)ᵀ x`, `dx = dy W + s (dy B) A`. Without one, every weight of the decoder gets its
+//! gradient, `dW = dyᵀ x`. No automatic differentiation runs here: candle's would also compute the gradients of frozen
+//! weights and keep every intermediate.
 
 use std::ops::Range;
 
@@ -12,16 +13,20 @@ use candle_core::Tensor;
 use rayon::prelude::*;
 
 use super::optimizer::Gradients;
+use super::weights::WeightGradients;
 use crate::error::{Error, Result};
 use crate::lora::{Adapter, LoraPair, Target};
 use crate::model::attention::{norm_and_rotate, visible_keys};
 use crate::model::decoder::Wiring;
 use crate::model::linear::{add_product, matmul};
+use crate::model::load::{
+    EMBEDDING, FINAL_NORM, INPUT_NORM, K_NORM, POST_ATTENTION_NORM, Q_NORM, norm_name, projection_name,
+};
 use crate::model::packed_batch::{Rows, pick, spread};
 use crate::model::{BlockTape, Decoder, LayerTape, PackedBatch, Span, Tape};
 use crate::ops::{
-    Sight, add_into, causal_softmax, rms_norm, rms_norm_backward, rotate, softmax_backward, swiglu,
-    swiglu_backward,
+    Sight, add_into, causal_softmax, rms_norm, rms_norm_backward, rms_norm_weight_backward, rotate,
+    softmax_backward, swiglu, swiglu_backward,
 };
 use crate::profile::{Work, timed};
 use crate::random::Dropout;
@@ -36,33 +41,46 @@ pub fn backward(
     decoder: &Decoder,
     adapter: &Adapter,
     batch: &PackedBatch,
-    mut tape: Tape,
+    tape: Tape,
     dhidden: &Tensor,
     dropout: Option<&Dropout>,
 ) -> Result<Gradients> {
-    let final_x = tape.final_x.take().ok_or_else(|| Error::Setting {
-        name: "tape",
-        reason: "was not filled by a forward pass".to_owned(),
-    })?;
-    let (cos, sin) = decoder.rope.tables(batch)?;
     let dropout = dropout.filter(|dropout| dropout.p > 0.0);
-    let pass = Pass { decoder, adapter, dropout, batch, cos, sin, wanted: batch.wanted()? };
-    let eps = decoder.config.rms_norm_eps;
-    let mut layers: Vec<[Option<LoraPair>; 7]> =
-        (0..decoder.layers.len()).map(|_| Default::default()).collect();
-    let mut dy = rms_norm_backward(dhidden, &final_x, &decoder.norm, eps, None)?;
-    for (index, record) in tape.layers.drain(..).enumerate().rev() {
-        let record = pass.whole(index, record)?;
-        let dx = pass.block(index, &record, &dy, &mut layers[index])?;
-        let Some(dx) = dx else { break };
-        dy = dx;
+    let mut grads = Sink { layers: vec![Default::default(); decoder.layers.len()], weights: None };
+    Pass::new(decoder, Some(adapter), batch, dropout)?.run(tape, dhidden, &mut grads)?;
+    Ok(Gradients { layers: grads.layers })
+}
+
+/// Gradients of the decoder's weights from the gradient `dhidden` `[M, D]` of the hidden states in the rows that the
+/// batch wants; the head, which comes after them, has none here. `tape` is of a forward pass without an adapter.
+pub fn backward_weights(
+    decoder: &Decoder,
+    batch: &PackedBatch,
+    tape: Tape,
+    dhidden: &Tensor,
+) -> Result<WeightGradients> {
+    let mut grads = Sink {
+        layers: vec![Default::default(); decoder.layers.len()],
+        weights: Some(WeightGradients::default()),
+    };
+    let dx = Pass::new(decoder, None, batch, None)?.run(tape, dhidden, &mut grads)?;
+    let mut weights = grads.weights.unwrap_or_default();
+    if let Some(dx) = dx {
+        let none = Tensor::zeros((decoder.config.vocab_size, dx.dim(1)?), dx.dtype(), dx.device())?;
+        weights.add(EMBEDDING, none.index_add(&batch.input_ids, &dx, 0)?)?;
     }
-    Ok(Gradients { layers })
+    Ok(weights)
+}
+
+/// Where gradients go: those of an adapter's pairs, by block, or those of the decoder's own weights.
+struct Sink {
+    layers: Vec<[Option<LoraPair>; 7]>,
+    weights: Option<WeightGradients>,
 }
 
 struct Pass<'a> {
     decoder: &'a Decoder,
-    adapter: &'a Adapter,
+    adapter: Option<&'a Adapter>,
     dropout: Option<&'a Dropout>,
     batch: &'a PackedBatch,
     cos: Tensor,
@@ -70,7 +88,32 @@ struct Pass<'a> {
     wanted: Option<Rows>,
 }
 
-impl Pass<'_> {
+impl<'a> Pass<'a> {
+    fn new(
+        decoder: &'a Decoder,
+        adapter: Option<&'a Adapter>,
+        batch: &'a PackedBatch,
+        dropout: Option<&'a Dropout>,
+    ) -> Result<Self> {
+        let (cos, sin) = decoder.rope.tables(batch)?;
+        Ok(Self { decoder, adapter, dropout, batch, cos, sin, wanted: batch.wanted()? })
+    }
+
+    /// All blocks, last to first; returns the gradient of the embedded tokens `[N, D]` if weights are trained.
+    fn run(&self, mut tape: Tape, dhidden: &Tensor, grads: &mut Sink) -> Result<Option<Tensor>> {
+        let final_x = tape.final_x.take().ok_or_else(|| Error::Setting {
+            name: "tape",
+            reason: "was not filled by a forward pass".to_owned(),
+        })?;
+        let mut dy = self.norm_backward(FINAL_NORM, dhidden, &final_x, &self.decoder.norm, None, grads)?;
+        for (index, record) in tape.layers.drain(..).enumerate().rev() {
+            let record = self.whole(index, record)?;
+            let Some(dx) = self.block(index, &record, &dy, grads)? else { return Ok(None) };
+            dy = dx;
+        }
+        Ok(Some(dy))
+    }
+
     /// The packed rows of a block's queries and of everything after its attention; none: all.
     fn rows(&self, index: usize) -> Option<&Rows> {
         self.wanted.as_ref().filter(|_| self.decoder.is_last(index))
@@ -83,7 +126,7 @@ impl Pass<'_> {
             BlockTape::Input(x) => x,
         };
         let wiring = Wiring {
-            adapter: Some(self.adapter),
+            adapter: self.adapter,
             dropout: self.dropout,
             cos: &self.cos,
             sin: &self.sin,
@@ -95,88 +138,121 @@ impl Pass<'_> {
         Ok(Box::new(self.decoder.block(index, x, &wiring, &mut attend)?))
     }
 
-    /// One block, from the gradient of its output to that of its input; none for the first block, below which
-    /// nothing is trained.
-    fn block(
-        &self,
-        index: usize,
-        tape: &LayerTape,
-        dy: &Tensor,
-        grads: &mut [Option<LoraPair>; 7],
-    ) -> Result<Option<Tensor>> {
+    /// One block, from the gradient of its output to that of its input; none for the first block, where nothing below
+    /// it is trained.
+    fn block(&self, index: usize, tape: &LayerTape, dy: &Tensor, grads: &mut Sink) -> Result<Option<Tensor>> {
         let (layer, rows) = (&self.decoder.layers[index], self.rows(index));
         let eps = self.decoder.config.rms_norm_eps;
         let at = |target: Target| Site { index, target, rows };
         let dact = self.linear(&at(Target::Down), &swiglu(&tape.gate, &tape.up)?, dy, None, grads)?;
         let (dgate, dup) = swiglu_backward(&dact, &tape.gate, &tape.up)?;
-        let h = rms_norm(&tape.mid, &layer.post_attention_layernorm, eps)?;
+        let weight = &layer.post_attention_layernorm;
+        let h = rms_norm(&tape.mid, weight, eps)?;
         let dh = self.linear(&at(Target::Gate), &h, &dgate, None, grads)?;
         let dh = self.linear(&at(Target::Up), &h, &dup, Some(dh), grads)?;
-        let dmid = rms_norm_backward(&dh, &tape.mid, &layer.post_attention_layernorm, eps, Some(dy))?;
+        let name = norm_name(index, POST_ATTENTION_NORM);
+        let dmid = self.norm_backward(&name, &dh, &tape.mid, weight, Some(dy), grads)?;
         let dattn = self.linear(&at(Target::O), &tape.attn, &dmid, None, grads)?;
 
-        let [dq, dk, dv] = timed(Work::Attention, || self.attention_backward(index, tape, &dattn))?;
+        let [dq, dk, dv] = timed(Work::Attention, || self.attention_backward(index, tape, &dattn, grads))?;
         let h = rms_norm(&tape.x, &layer.input_layernorm, eps)?;
         let asking = pick(&h, rows)?;
         let all = |target: Target| Site { index, target, rows: None };
-        if index == 0 {
-            self.adapter_backward(&at(Target::Q), &asking, &dq, grads)?;
-            self.adapter_backward(&all(Target::K), &h, &dk, grads)?;
-            self.adapter_backward(&all(Target::V), &h, &dv, grads)?;
+        if index == 0 && grads.weights.is_none() {
+            self.parameters_backward(&at(Target::Q), &asking, &dq, grads)?;
+            self.parameters_backward(&all(Target::K), &h, &dk, grads)?;
+            self.parameters_backward(&all(Target::V), &h, &dv, grads)?;
             return Ok(None);
         }
         let n = h.dim(0)?;
         let dh = spread(self.linear(&at(Target::Q), &asking, &dq, None, grads)?, rows, n)?;
         let dh = self.linear(&all(Target::K), &h, &dk, Some(dh), grads)?;
         let dh = self.linear(&all(Target::V), &h, &dv, Some(dh), grads)?;
-        let dmid = spread(dmid, rows, n)?;
-        Ok(Some(rms_norm_backward(&dh, &tape.x, &layer.input_layernorm, eps, Some(&dmid))?))
+        let (name, dmid) = (norm_name(index, INPUT_NORM), spread(dmid, rows, n)?);
+        Ok(Some(self.norm_backward(&name, &dh, &tape.x, &layer.input_layernorm, Some(&dmid), grads)?))
     }
 
-    /// Backward of one projection with input x `[M, in]` and output gradient dy `[M, out]`: the gradients of A and B go
-    /// to `grads`; returned is the gradient of x, through the frozen weight and the adapter, plus `sum` where given.
+    /// Backward of a norm: [`rms_norm_backward`], and the gradient of its weight where that is trained.
+    fn norm_backward(
+        &self,
+        name: &str,
+        dy: &Tensor,
+        x: &Tensor,
+        weight: &Tensor,
+        residual: Option<&Tensor>,
+        grads: &mut Sink,
+    ) -> Result<Tensor> {
+        let eps = self.decoder.config.rms_norm_eps;
+        if let Some(weights) = &mut grads.weights {
+            weights.add(name, rms_norm_weight_backward(dy, x, eps)?)?;
+        }
+        rms_norm_backward(dy, x, weight, eps, residual)
+    }
+
+    /// Backward of one projection with input x `[M, in]` and output gradient dy `[M, out]`: the gradients of what is
+    /// trained go to `grads`; returned is the gradient of x, through the weight and the adapter, plus `sum` where given.
     fn linear(
         &self,
         site: &Site<'_>,
         x: &Tensor,
         dy: &Tensor,
         sum: Option<Tensor>,
-        grads: &mut [Option<LoraPair>; 7],
+        grads: &mut Sink,
     ) -> Result<Tensor> {
         let weight = &self.decoder.layers[site.index].projections[site.target as usize].weight;
         let dx = weight.project_backward(dy, sum)?;
-        let Some(pair) = self.adapter.get(site.index, site.target) else { return Ok(dx) };
-        let dlow = self.adapter_backward(site, x, dy, grads)?;
-        match (dlow, self.dropout) {
-            (None, _) => Ok(dx),
-            (Some(dlow), None) => add_product(dx, &dlow, &pair.a, 1.0),
-            (Some(dlow), Some(dropout)) => add_into(site.drop(dropout, &matmul(&dlow, &pair.a)?)?, &dx),
+        let dlow = self.parameters_backward(site, x, dy, grads)?;
+        match (self.pair(site), dlow, self.dropout) {
+            (Some((_, pair)), Some(dlow), None) => add_product(dx, &dlow, &pair.a, 1.0),
+            (Some((_, pair)), Some(dlow), Some(dropout)) => {
+                add_into(site.drop(dropout, &matmul(&dlow, &pair.a)?)?, &dx)
+            }
+            _ => Ok(dx),
         }
     }
 
-    /// Gradients of A and B of one projection, if the adapter has them; returns `s dy B` `[M, R]` for the input's.
-    fn adapter_backward(
+    /// The adapter and its pair for a projection, if it has one.
+    fn pair(&self, site: &Site<'_>) -> Option<(&Adapter, &LoraPair)> {
+        self.adapter.and_then(|adapter| Some((adapter, adapter.get(site.index, site.target)?)))
+    }
+
+    /// Gradients of what is trained of one projection: weight and bias, or A and B, if the adapter has them; returns
+    /// `s dy B` `[M, R]` for the input's.
+    fn parameters_backward(
         &self,
         site: &Site<'_>,
         x: &Tensor,
         dy: &Tensor,
-        grads: &mut [Option<LoraPair>; 7],
+        grads: &mut Sink,
     ) -> Result<Option<Tensor>> {
-        let Some(pair) = self.adapter.get(site.index, site.target) else { return Ok(None) };
+        if let Some(weights) = &mut grads.weights {
+            let name = |part: &str| projection_name(site.index, site.target, site.target.module_name(), part);
+            weights.add(&name("weight"), matmul(&dy.t()?, x)?)?;
+            if self.decoder.layers[site.index].projections[site.target as usize].bias.is_some() {
+                weights.add(&name("bias"), dy.sum(0)?)?;
+            }
+        }
+        let Some((adapter, pair)) = self.pair(site) else { return Ok(None) };
         let dropped = self.dropout.map(|dropout| site.drop(dropout, x)).transpose()?;
         let x = dropped.as_ref().unwrap_or(x);
         // The scale goes on the thin matrices.
-        let scale = self.adapter.scale(site.index, site.target);
+        let scale = adapter.scale(site.index, site.target);
         let low = (matmul(x, &pair.a.t()?)? * scale)?;
         let dlow = (matmul(dy, &pair.b)? * scale)?;
-        grads[site.target as usize] =
+        grads.layers[site.index][site.target as usize] =
             Some(LoraPair { a: matmul(&dlow.t()?, x)?, b: matmul(&dy.t()?, &low)? });
         Ok(Some(dlow))
     }
 
     /// Gradients of the outputs of the q, k and v projections `[M, H*Dh]`, `[N, K*Dh]`, `[N, K*Dh]` from that of the
     /// attention output `[M, H*Dh]`.
-    fn attention_backward(&self, index: usize, tape: &LayerTape, dattn: &Tensor) -> Result<[Tensor; 3]> {
+    fn attention_backward(
+        &self,
+        index: usize,
+        tape: &LayerTape,
+        dattn: &Tensor,
+        grads: &mut Sink,
+    ) -> Result<[Tensor; 3]> {
         let layer = &self.decoder.layers[index];
         let (q_norm, k_norm) = (layer.q_norm.as_ref(), layer.k_norm.as_ref());
         let eps = self.decoder.config.rms_norm_eps;
@@ -191,14 +267,16 @@ impl Pass<'_> {
         let [dq, dk, dv] = self.spans_backward(index, &q, &k, &tape.v, dattn)?;
         let dq = rotate(&dq, &q_cos, &q_minus_sin)?;
         let dk = rotate(&dk, &self.cos, &minus_sin)?;
-        let before_norm = |d: Tensor, x: &Tensor, norm: Option<&Tensor>| -> Result<Tensor> {
+        let mut before_norm = |d: Tensor, x: &Tensor, norm: Option<&Tensor>, name: &str| -> Result<Tensor> {
             let d = match norm {
-                Some(weight) => rms_norm_backward(&d, x, weight, eps, None)?,
+                Some(weight) => self.norm_backward(&norm_name(index, name), &d, x, weight, None, grads)?,
                 None => d,
             };
             Ok(d.flatten_from(1)?)
         };
-        Ok([before_norm(dq, &tape.q, q_norm)?, before_norm(dk, &tape.k, k_norm)?, dv.flatten_from(1)?])
+        let dq = before_norm(dq, &tape.q, q_norm, Q_NORM)?;
+        let dk = before_norm(dk, &tape.k, k_norm, K_NORM)?;
+        Ok([dq, dk, dv.flatten_from(1)?])
     }
 
     /// Attention backward of every sequence, in the layouts of q, k and v.

@@ -2,10 +2,13 @@
 //!
 //! The head is evaluated only on rows that have a target, chunk by chunk, so the logits are never held whole.
 
+use std::ops::Range;
+
 use candle_core::Tensor;
 
 use crate::error::Result;
 use crate::model::Decoder;
+use crate::model::linear::add_product;
 use crate::ops::token_logps_of_logits;
 
 /// Logits held at once, as a number of f32 values (32 MiB).
@@ -17,14 +20,46 @@ const LOGITS_PER_CHUNK: usize = 1 << 23;
 /// A loss that is a function of token log-probabilities has the gradient `coefficient * row`, so one pass serves
 /// every objective.
 pub fn token_logps(decoder: &Decoder, hidden: &Tensor, targets: &[u32]) -> Result<(Vec<f32>, Tensor)> {
+    by_chunk(decoder, hidden, targets, |_, dlogits| decoder.lm_head.project_backward(&dlogits, None))
+}
+
+/// Log-probabilities as [`token_logps`], the gradient `[M, D]` of `sum(coefficients[i] * logp[i])` with respect to the
+/// hidden states, and its gradient with respect to the head `[V, D]`.
+pub(super) fn weighted_logps(
+    decoder: &Decoder,
+    hidden: &Tensor,
+    targets: &[u32],
+    coefficients: &[f32],
+) -> Result<(Vec<f32>, Tensor, Tensor)> {
+    let shape = (decoder.config.vocab_size, decoder.config.hidden_size);
+    let mut dhead = Tensor::zeros(shape, hidden.dtype(), hidden.device())?;
+    let (logps, dhidden) = by_chunk(decoder, hidden, targets, |rows, dlogits| {
+        let coefficients = Tensor::new(&coefficients[rows.clone()], hidden.device())?.unsqueeze(1)?;
+        let dlogits = dlogits.broadcast_mul(&coefficients)?;
+        let hidden = hidden.narrow(0, rows.start, rows.len())?;
+        dhead = add_product(dhead.clone(), &dlogits.t()?, &hidden, 1.0)?;
+        decoder.lm_head.project_backward(&dlogits, None)
+    })?;
+    Ok((logps, dhidden, dhead))
+}
+
+/// The head on some rows at a time: `dhidden` turns the gradients of their log-probabilities with respect to the logits
+/// into those with respect to the hidden states.
+fn by_chunk(
+    decoder: &Decoder,
+    hidden: &Tensor,
+    targets: &[u32],
+    mut dhidden: impl FnMut(Range<usize>, Tensor) -> Result<Tensor>,
+) -> Result<(Vec<f32>, Tensor)> {
     let rows_per_chunk = (LOGITS_PER_CHUNK / decoder.config.vocab_size).max(1);
     let mut logps = Vec::with_capacity(targets.len());
     let mut grads = Vec::new();
     for (chunk, targets) in targets.chunks(rows_per_chunk).enumerate() {
-        let rows = hidden.narrow(0, chunk * rows_per_chunk, targets.len())?;
-        let (chunk_logps, dlogits) = token_logps_of_logits(decoder.logits(&rows)?, targets)?;
+        let rows = chunk * rows_per_chunk..chunk * rows_per_chunk + targets.len();
+        let logits = decoder.logits(&hidden.narrow(0, rows.start, rows.len())?)?;
+        let (chunk_logps, dlogits) = token_logps_of_logits(logits, targets)?;
         logps.extend(chunk_logps);
-        grads.push(decoder.lm_head.project_backward(&dlogits, None)?);
+        grads.push(dhidden(rows, dlogits)?);
     }
     match grads.len() {
         1 => Ok((logps, grads.remove(0))),

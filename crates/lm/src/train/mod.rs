@@ -1,7 +1,8 @@
-//! Training of adapters: supervised fine-tuning and DPO with an explicit backward pass.
+//! Training of adapters, supervised fine-tuning and DPO, with an explicit backward pass; and gradients of whole models.
 //!
 //! `batch` says what an update sees, `objective` turns a batch into loss and gradients (through `loss`, `preference`,
-//! `backward` and the derivatives in `ops`), `optimizer` and `schedule` make the update, `checkpoint` keeps the state, `run` is the loop.
+//! `backward` and the derivatives in `ops`), `optimizer` and `schedule` make the update, `checkpoint` keeps the state,
+//! `run` is the loop. `weights` has the gradient of every weight, for training without an adapter.
 //! Follows transformers' Trainer, PEFT and TRL's DPOTrainer, whose trajectories the golden tests reproduce.
 //!
 //! Adapter, gradients and optimiser are f32 whatever the base model is stored in. So bf16 training on the CPU is bf16
@@ -21,8 +22,9 @@ mod run;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod weights;
 
-pub use backward::backward;
+pub use backward::{backward, backward_weights};
 pub(crate) use batch::micro_batches;
 pub use batch::{BatchPlan, PreferencePair, TrainExample};
 pub use checkpoint::{EvalPoint, TrainState};
@@ -33,3 +35,4 @@ pub use optimizer::{AdamW, Gradients, clip, flatten, global_norm, unflatten};
 pub use preference::{PairLogps, PairLoss, PreferenceLoss};
 pub use run::{EndedBy, Observer, StepReport, TrainConfig, TrainOutcome, train};
 pub use schedule::{PlateauState, Schedule};
+pub use weights::{WeightBatch, WeightGradients, weight_gradients};

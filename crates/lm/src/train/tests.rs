@@ -11,6 +11,9 @@ use candle_nn::rotary_emb::rope_slow;
 use super::*;
 use crate::error::{Error, Result};
 use crate::lora::{Adapter, LoraConfig, Target, TargetModules};
+use crate::model::load::{
+    EMBEDDING, FINAL_NORM, HEAD, INPUT_NORM, K_NORM, POST_ATTENTION_NORM, Q_NORM, norm_name, projection_name,
+};
 use crate::model::{Decoder, PackedBatch};
 use crate::random::{self, Dropout};
 use crate::test_model;
@@ -71,9 +74,15 @@ struct Oracle<'a> {
     vars: &'a BTreeMap<(usize, usize), (Var, Var)>,
     dropout: Option<Dropout>,
     rows: usize,
+    /// Weights that are differentiated too, by name.
+    own: &'a BTreeMap<String, Var>,
 }
 
 impl Oracle<'_> {
+    fn own(&self, name: &str, weight: Tensor) -> Tensor {
+        self.own.get(name).map_or(weight, |var| var.as_tensor().clone())
+    }
+
     fn project(
         &self,
         layer: usize,
@@ -82,9 +91,11 @@ impl Oracle<'_> {
         first_row: usize,
     ) -> candle_core::Result<Tensor> {
         let projection = &self.decoder.layers[layer].projections[target as usize];
-        let mut y = x.matmul(&projection.weight.to_dense().unwrap().t()?)?;
+        let name = |part| projection_name(layer, target, target.module_name(), part);
+        let weight = self.own(&name("weight"), projection.weight.to_dense().unwrap());
+        let mut y = x.matmul(&weight.t()?)?;
         if let Some(bias) = &projection.bias {
-            y = y.broadcast_add(bias)?;
+            y = y.broadcast_add(&self.own(&name("bias"), bias.clone()))?;
         }
         let Some((a, b)) = self.vars.get(&(layer, target as usize)) else { return Ok(y) };
         let mut x = x.clone();
@@ -105,13 +116,14 @@ impl Oracle<'_> {
         let batch = PackedBatch::completions(&[(prompt, completion)], &decoder.rope, &Device::Cpu).unwrap();
         let (cos, sin) = decoder.rope.tables(&batch).unwrap();
         let eps = config.rms_norm_eps as f32;
-        let mut x =
-            decoder.embed_tokens.to_dense().unwrap().index_select(&Tensor::new(input, &Device::Cpu)?, 0)?;
+        let embedding = self.own(EMBEDDING, decoder.embed_tokens.to_dense().unwrap());
+        let mut x = embedding.index_select(&Tensor::new(input, &Device::Cpu)?, 0)?;
         for (index, layer) in decoder.layers.iter().enumerate() {
+            let norm = |name, weight: &Tensor| self.own(&norm_name(index, name), weight.clone());
             let project = |target, x: &Tensor| self.project(index, target, x, first_row);
             let split =
                 |x: Tensor, heads: usize| x.reshape((t, heads, head_dim))?.transpose(0, 1)?.contiguous();
-            let h = rms_norm_slow(&x, &layer.input_layernorm, eps)?;
+            let h = rms_norm_slow(&x, &norm(INPUT_NORM, &layer.input_layernorm), eps)?;
             let window = config.sliding_windows[index].unwrap_or(t);
             let mask: Vec<f32> = (0..t * t)
                 .map(|i| {
@@ -123,9 +135,9 @@ impl Oracle<'_> {
                 })
                 .collect();
             let mask = Tensor::from_vec(mask, (1, t, t), &Device::Cpu)?;
-            let rope = |x: Tensor, norm: &Option<Tensor>| {
-                let x = match norm {
-                    Some(weight) => rms_norm_slow(&x, weight, eps)?,
+            let rope = |x: Tensor, name, weight: &Option<Tensor>| {
+                let x = match weight {
+                    Some(weight) => rms_norm_slow(&x, &norm(name, weight), eps)?,
                     None => x,
                 };
                 let (rotary_dim, rest) = (config.rotary_dim, head_dim - config.rotary_dim);
@@ -133,24 +145,28 @@ impl Oracle<'_> {
                     rope_slow(&x.narrow(2, 0, rotary_dim)?.unsqueeze(0)?, &cos, &sin)?.squeeze(0)?;
                 Tensor::cat(&[rotated, x.narrow(2, rotary_dim, rest)?], 2)
             };
-            let q = rope(split(project(Target::Q, &h)?, heads)?, &layer.q_norm)?;
+            let q = rope(split(project(Target::Q, &h)?, heads)?, Q_NORM, &layer.q_norm)?;
             let repeat = |x: Tensor| {
                 let group = heads / kv_heads;
                 x.unsqueeze(1)?.broadcast_as((kv_heads, group, t, head_dim))?.reshape((heads, t, head_dim))
             };
-            let k = repeat(rope(split(project(Target::K, &h)?, kv_heads)?, &layer.k_norm)?)?;
+            let k = repeat(rope(split(project(Target::K, &h)?, kv_heads)?, K_NORM, &layer.k_norm)?)?;
             let v = repeat(split(project(Target::V, &h)?, kv_heads)?)?;
             let scores = (q.matmul(&k.t()?)? / (head_dim as f64).sqrt())?.broadcast_add(&mask)?;
             let attn =
                 softmax(&scores, D::Minus1)?.matmul(&v)?.transpose(0, 1)?.reshape((t, heads * head_dim))?;
             x = (x + project(Target::O, &attn)?)?;
-            let h = rms_norm_slow(&x, &layer.post_attention_layernorm, eps)?;
+            let h = rms_norm_slow(&x, &norm(POST_ATTENTION_NORM, &layer.post_attention_layernorm), eps)?;
             let act = (project(Target::Gate, &h)?.silu()? * project(Target::Up, &h)?)?;
             x = (x + project(Target::Down, &act)?)?;
         }
-        let hidden = rms_norm_slow(&x, &decoder.norm, eps)?;
+        let hidden = rms_norm_slow(&x, &self.own(FINAL_NORM, decoder.norm.clone()), eps)?;
         let hidden = hidden.narrow(0, prompt.len() - 1, completion.len())?;
-        let logps = log_softmax(&hidden.matmul(&decoder.lm_head.to_dense().unwrap().t()?)?, D::Minus1)?;
+        let head = match decoder.config.tie_word_embeddings {
+            true => embedding,
+            false => self.own(HEAD, decoder.lm_head.to_dense().unwrap()),
+        };
+        let logps = log_softmax(&hidden.matmul(&head.t()?)?, D::Minus1)?;
         logps.gather(&Tensor::new(completion, &Device::Cpu)?.unsqueeze(1)?, 1)?.squeeze(1)
     }
 }
@@ -228,7 +244,14 @@ fn sft_gradients_equal_autograd_with_and_without_dropout() {
         let rows = data.iter().map(|e| e.prompt_ids.len() + e.completion_ids.len() - 1).sum();
         let micro = Dropout { key: random::key(dropout.key, &[0]), p };
         let dropout = (p > 0.0).then_some(micro);
-        let oracle = Oracle { decoder: &decoder, adapter: &adapter, vars: &vars, dropout, rows };
+        let oracle = Oracle {
+            decoder: &decoder,
+            adapter: &adapter,
+            vars: &vars,
+            dropout,
+            rows,
+            own: &BTreeMap::new(),
+        };
         let (mut first_row, mut logps) = (0, Vec::new());
         for example in &data {
             logps.push(oracle.logps(&example.prompt_ids, &example.completion_ids, first_row).unwrap());
@@ -238,6 +261,78 @@ fn sft_gradients_equal_autograd_with_and_without_dropout() {
         assert!((f64::from(loss.to_scalar::<f32>().unwrap()) - found.loss).abs() < 1e-5);
         assert_same_gradients(&found.gradients, &autograd(&adapter, &vars, &loss));
     }
+}
+
+/// Every weight of a decoder by name.
+fn named_weights(decoder: &Decoder) -> BTreeMap<String, Tensor> {
+    let mut weights = BTreeMap::from([
+        (EMBEDDING.to_owned(), decoder.embed_tokens.to_dense().unwrap()),
+        (FINAL_NORM.to_owned(), decoder.norm.clone()),
+    ]);
+    if !decoder.config.tie_word_embeddings {
+        weights.insert(HEAD.to_owned(), decoder.lm_head.to_dense().unwrap());
+    }
+    for (index, layer) in decoder.layers.iter().enumerate() {
+        let norms = [
+            (INPUT_NORM, Some(&layer.input_layernorm)),
+            (POST_ATTENTION_NORM, Some(&layer.post_attention_layernorm)),
+            (Q_NORM, layer.q_norm.as_ref()),
+            (K_NORM, layer.k_norm.as_ref()),
+        ];
+        for (name, weight) in norms {
+            weights.extend(weight.map(|weight| (norm_name(index, name), weight.clone())));
+        }
+        for (target, projection) in Target::ALL.into_iter().zip(&layer.projections) {
+            let name = |part| projection_name(index, target, target.module_name(), part);
+            weights.insert(name("weight"), projection.weight.to_dense().unwrap());
+            weights.extend(projection.bias.clone().map(|bias| (name("bias"), bias)));
+        }
+    }
+    weights
+}
+
+#[test]
+fn weight_gradients_equal_autograd() {
+    let mut tied = test_model::config();
+    tied["tie_word_embeddings"] = true.into();
+    let variants = test_model::variants().into_iter().map(|(_, config)| config);
+    let data = examples(5);
+    let all: Vec<&TrainExample> = data.iter().collect();
+    for config in variants.chain([tied]) {
+        let decoder = test_model::tiny_as(&config, 2);
+        // Not part of the pass: no pair of it is a variable.
+        let adapter = adapter(&decoder, &[Target::Q], false);
+        let own: BTreeMap<String, Var> =
+            named_weights(&decoder).iter().map(|(n, w)| (n.clone(), Var::from_tensor(w).unwrap())).collect();
+        let vars = BTreeMap::new();
+        let oracle =
+            Oracle { decoder: &decoder, adapter: &adapter, vars: &vars, dropout: None, rows: 0, own: &own };
+        let logps: Vec<Tensor> =
+            data.iter().map(|e| oracle.logps(&e.prompt_ids, &e.completion_ids, 0).unwrap()).collect();
+        let loss = Tensor::cat(&logps, 0).unwrap().mean(0).unwrap().neg().unwrap();
+        let grads = loss.backward().unwrap();
+        let expected: BTreeMap<String, Tensor> =
+            own.iter().map(|(name, var)| (name.clone(), grads.get(var).unwrap().clone())).collect();
+        // In one micro-batch, in several, and computed again.
+        for budget in [Budget::from(1000), 12.into(), Budget { tokens: 1000, recompute: true }] {
+            let found = weight_gradients(&decoder, &all, budget, &|| false).unwrap();
+            assert!((f64::from(loss.to_scalar::<f32>().unwrap()) - found.loss).abs() < 1e-5);
+            assert_eq!(
+                found.gradients.tensors.keys().collect::<Vec<_>>(),
+                expected.keys().collect::<Vec<_>>(),
+                "every weight has a gradient"
+            );
+            for (name, found) in &found.gradients.tensors {
+                let tolerance = 2e-5
+                    + 1e-3 * expected[name].abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+                test_model::assert_close(found, &expected[name], tolerance);
+            }
+        }
+    }
+    let decoder = test_model::tiny(1);
+    let stopped = weight_gradients(&decoder, &all, 1000, &|| true).unwrap_err();
+    assert!(matches!(stopped, Error::Interrupted));
+    assert!(matches!(weight_gradients(&decoder, &[], 1000, &|| false), Err(Error::Setting { .. })));
 }
 
 #[test]
@@ -255,7 +350,8 @@ fn dpo_gradients_equal_autograd_of(decoder: &Decoder) {
     let found = batch_gradients(decoder, &adapter, &objective, &[0, 1, 2, 3], 40, None, &|| false).unwrap();
 
     let vars = vars_of(&adapter);
-    let oracle = Oracle { decoder, adapter: &adapter, vars: &vars, dropout: None, rows: 0 };
+    let oracle =
+        Oracle { decoder, adapter: &adapter, vars: &vars, dropout: None, rows: 0, own: &BTreeMap::new() };
     let (mut losses, mut nlls) = (Vec::new(), Vec::new());
     for pair in &data {
         let chosen = oracle.logps(&pair.prompt_ids, &pair.chosen_ids, 0).unwrap();

@@ -1,0 +1,114 @@
+//! Gradients of a decoder's own weights, for training without an adapter: pretraining of small models.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use candle_core::Tensor;
+
+use super::backward::backward_weights;
+use super::batch::{PackedCompletions, TrainExample, micro_batches};
+use super::loss::weighted_logps;
+use super::objective::{Budget, share_budget};
+use super::parallel::run_in_order;
+use crate::error::{Error, Result};
+use crate::model::load::{EMBEDDING, HEAD};
+use crate::model::{Decoder, Tape};
+use crate::profile::{Work, timed};
+
+/// Gradients under the Hugging Face names of the tensors and in their layout (matrices `[out, in]`), each projection by
+/// itself; a head that is tied to the embedding adds to the embedding's.
+#[derive(Debug, Clone, Default)]
+pub struct WeightGradients {
+    /// By name.
+    pub tensors: BTreeMap<String, Tensor>,
+}
+
+impl WeightGradients {
+    /// Adds a gradient to what there is under its name.
+    pub(super) fn add(&mut self, name: &str, gradient: Tensor) -> Result<()> {
+        match self.tensors.entry(name.to_owned()) {
+            Entry::Vacant(place) => {
+                place.insert(gradient);
+            }
+            Entry::Occupied(mut sum) => {
+                let total = (sum.get() + gradient)?;
+                sum.insert(total);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Loss and gradients of one batch, before clipping.
+#[derive(Debug, Clone)]
+pub struct WeightBatch {
+    /// dLoss/dW of every tensor.
+    pub gradients: WeightGradients,
+    /// Mean negative log-likelihood of the completion tokens.
+    pub loss: f64,
+    /// Tokens of all sequences, prompts included.
+    pub tokens: usize,
+}
+
+/// Loss and gradients of the mean negative log-likelihood of the completion tokens of `examples` with respect to all
+/// weights of a dense `decoder`, within `budget`; `stop` is asked between micro-batches. A document to learn from
+/// whole is its first token as prompt and the rest as completion. Gradients of as many micro-batches as run side by side
+/// are held at once.
+///
+/// # Errors
+/// [`Error::Interrupted`] when `stop` says so, [`Error::Setting`] without examples or for an empty one.
+pub fn weight_gradients(
+    decoder: &Decoder,
+    examples: &[&TrainExample],
+    budget: impl Into<Budget>,
+    stop: &dyn Fn() -> bool,
+) -> Result<WeightBatch> {
+    if examples.iter().any(|e| e.prompt_ids.is_empty() || e.completion_ids.is_empty()) {
+        let reason = "prompt and completion need at least one token each".to_owned();
+        return Err(Error::Setting { name: "examples", reason });
+    }
+    let Budget { tokens, recompute } = budget.into();
+    let sizes: Vec<usize> = examples.iter().map(|e| e.prompt_ids.len() + e.completion_ids.len()).collect();
+    let targets: usize = examples.iter().map(|e| e.completion_ids.len()).sum();
+    let (tokens, workers) = match decoder.device.is_cpu() {
+        true => share_budget(tokens, rayon::current_num_threads()),
+        false => (tokens, 1),
+    };
+    let runs = micro_batches(&sizes, tokens);
+    let (mut gradients, mut loss) = (WeightGradients::default(), 0.0);
+    for together in runs.chunks(workers.max(1)) {
+        let parts = run_in_order(together.len(), workers, stop, |index| {
+            micro_gradients(decoder, &examples[together[index].clone()], targets, recompute)
+        })?;
+        for (part, nll) in parts {
+            loss += nll;
+            for (name, gradient) in part.tensors {
+                gradients.add(&name, gradient)?;
+            }
+        }
+    }
+    if targets == 0 {
+        return Err(Error::Setting { name: "examples", reason: "are none".to_owned() });
+    }
+    Ok(WeightBatch { gradients, loss: loss / targets as f64, tokens: sizes.iter().sum() })
+}
+
+/// Gradients of one micro-batch, whose loss is divided by `targets`, and its summed negative log-likelihood.
+fn micro_gradients(
+    decoder: &Decoder,
+    examples: &[&TrainExample],
+    targets: usize,
+    recompute: bool,
+) -> Result<(WeightGradients, f64)> {
+    let sequences: Vec<_> =
+        examples.iter().map(|e| (e.prompt_ids.as_slice(), e.completion_ids.as_slice())).collect();
+    let packed = PackedCompletions::new(&sequences, decoder)?;
+    let mut tape = Tape { recompute, ..Tape::default() };
+    let hidden = decoder.forward(&packed.batch, None, None, Some(&mut tape))?;
+    let coefficients = vec![-1.0 / targets as f32; packed.targets.len()];
+    let (logps, dhidden, dhead) =
+        timed(Work::Head, || weighted_logps(decoder, &hidden, &packed.targets, &coefficients))?;
+    let mut gradients = backward_weights(decoder, &packed.batch, tape, &dhidden)?;
+    gradients.add(if decoder.config.tie_word_embeddings { EMBEDDING } else { HEAD }, dhead)?;
+    Ok((gradients, -logps.iter().map(|logp| f64::from(*logp)).sum::<f64>()))
+}
