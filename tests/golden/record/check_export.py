@@ -2,8 +2,12 @@
 
 Usage: python check_export.py DUOLOGUE_BINARY GOLDEN_FOLDER [MODEL_FOLDER ..]
 (needs torch, transformers, peft, llama-cpp-python)
+
+GOLDEN_FOLDER is tests/golden of this repository; its families are checked as f16 GGUF against their recorded logits.
 """
 
+import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,8 +17,12 @@ import llama_cpp
 import numpy as np
 import torch
 from peft import PeftModel
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+# Those that GGUF can express.
+FAMILIES = ["llama-plain", "llama-bias-linear", "llama-llama3", "llama-yarn", "mistral-window", "qwen2-window",
+            "qwen3-window", "phi3-window", "phi3-longrope"]
 TEXT = "Anna: Shall we meet at noon?\nBen: Sure, I'll be there.  See you in 15 minutes!"
 
 
@@ -64,6 +72,25 @@ def check(binary, folder, adapter, out):
         report(f"{folder.name} adapter in llama.cpp", found, expected)
 
 
+def check_family(binary, folder, out):
+    """Logits on the longest recorded sequence; a window's file allows no more than the window."""
+    model = out / "model"
+    shutil.copytree(folder, model)
+    vocabulary = {character: i for i, character in enumerate([*map(chr, range(33, 126)), "ab", "Ċ", "Ġ"])}
+    split = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    (model / "tokenizer.json").write_text(json.dumps({
+        "version": "1.0", "added_tokens": [], "pre_tokenizer": split,
+        "model": {"type": "BPE", "vocab": vocabulary, "merges": ["a b"]}}))
+    export(binary, model, None, out / "f16", "--as", "gguf", "--gguf-type", "f16")
+    path = out / "f16" / "model-f16.gguf"
+    metadata = llama_cpp.Llama(str(path), vocab_only=True, verbose=False).metadata
+    context = int(metadata[metadata["general.architecture"] + ".context_length"])
+    ids = json.loads((folder / "golden.json").read_text())["sequences"][0][:context]
+    expected = load_file(folder / "golden.safetensors")["logits.0"][:context].numpy()
+    found, _ = llama_cpp_logits(path, ids)
+    report(f"{folder.name} f16 in llama.cpp, {len(ids)} tokens", found, expected)
+
+
 def main():
     binary, golden = Path(sys.argv[1]), Path(sys.argv[2])
     folders = [(golden / name, None) for name in ["llama-tiny-tied", "mistral-tiny", "qwen2-tiny", "qwen3-tiny"]]
@@ -72,6 +99,9 @@ def main():
         if folder.is_dir():
             with tempfile.TemporaryDirectory() as out:
                 check(binary, folder, adapter, Path(out))
+    for folder in [golden / "families" / name for name in FAMILIES]:
+        with tempfile.TemporaryDirectory() as out:
+            check_family(binary, folder, Path(out))
 
 
 main()

@@ -157,6 +157,7 @@ fn check_expressible(config: &DecoderConfig) -> Result<()> {
     let what = match rope::inexpressible(config) {
         Some(scaling) => scaling,
         None if config.architecture == Architecture::Phi3 && !whole_heads => "heads of another width",
+        None if config.architecture == Architecture::Qwen3 && config.o_bias => "a bias behind attention",
         None => return Ok(()),
     };
     Err(Error::NotInGguf { what: what.to_owned() })
