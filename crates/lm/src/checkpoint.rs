@@ -40,8 +40,12 @@ impl Checkpoint {
     /// Takes a folder of safetensors files, a GGUF file, or a folder with one GGUF file and no safetensors.
     ///
     /// # Errors
-    /// [`Error::SeveralModels`] where the folder holds several GGUF files, and whatever [`Gguf::open`] finds.
+    /// [`Error::NoModel`], [`Error::SeveralModels`] where the folder holds several GGUF files, and whatever [`Gguf::open`]
+    /// finds.
     pub fn open(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            return Err(Error::NoModel { path: path.to_path_buf() });
+        }
         if path.is_file() {
             return Ok(Self::Gguf(Box::new(Gguf::open_model(path)?)));
         }
@@ -134,8 +138,7 @@ impl Checkpoint {
 
 fn gguf_files(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    // A folder that is not there is reported by the file looked for in it.
-    for entry in std::fs::read_dir(dir).into_iter().flatten() {
+    for entry in std::fs::read_dir(dir).map_err(|e| Error::io(dir, e))? {
         let path = entry.map_err(|e| Error::io(dir, e))?.path();
         if path.is_file() && path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("gguf")) {
             files.push(path);

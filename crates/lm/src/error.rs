@@ -17,6 +17,12 @@ pub enum Error {
         /// The file that was looked for.
         path: PathBuf,
     },
+    /// Neither a folder nor a file has the name of the model.
+    #[error("there is no model at {}", path.display())]
+    NoModel {
+        /// The name given.
+        path: PathBuf,
+    },
     /// A folder with several GGUF files and nothing that says which one is meant.
     #[error(
         "the folder holds several models: {}",
@@ -194,6 +200,7 @@ mod tests {
         let text = String::from("text");
         let errors = [
             Error::MissingFile { path: path.clone() },
+            Error::NoModel { path: path.clone() },
             Error::SeveralModels { files: vec![path.clone()] },
             Error::Truncated { path: path.clone(), found_bytes: 1, expected_bytes: 2 },
             Error::UnsupportedArchitecture { found: text.clone(), supported: text.clone() },

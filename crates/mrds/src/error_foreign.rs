@@ -71,6 +71,7 @@ pub(super) fn model_code(error: &lm::Error) -> &'static str {
     use lm::Error::*;
     match error {
         MissingFile { .. } => "missing_file",
+        NoModel { .. } => "no_such_model",
         SeveralModels { .. } => "several_models",
         Truncated { .. } => "truncated_weights",
         Weights { .. } => "weights",
@@ -109,6 +110,7 @@ pub(super) fn model_fix(error: &lm::Error) -> String {
         MissingFile { .. } | Truncated { .. } | Weights { .. } => {
             "Download or copy the model folder again: config.json, tokenizer.json and all .safetensors files."
         }
+        NoModel { .. } => "Check the name: the folder of a model, or a .gguf file.",
         SeveralModels { .. } => "Name the .gguf file itself.",
         UnsupportedArchitecture { .. } => "Choose a model of a supported family.",
         NotInGguf { .. } => "Export with `--as merged` or `--as peft` instead.",
@@ -157,6 +159,7 @@ pub(super) fn model_place(error: &lm::Error) -> (Option<String>, Option<usize>, 
     let file = |path: &std::path::Path| Some(path.display().to_string());
     match error {
         MissingFile { path }
+        | NoModel { path }
         | Truncated { path, .. }
         | Weights { path, .. }
         | Tokenizer { path, .. }

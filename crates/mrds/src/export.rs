@@ -151,7 +151,10 @@ impl Session {
 /// nothing is replayed.
 pub fn export_model(model: &Path, adapter: Option<&Path>, format: ExportFormat, to: &Path) -> Result<Export> {
     refuse_occupied(to)?;
-    let config = Checkpoint::open(model)?.config()?;
+    let checkpoint = Checkpoint::open(model)?;
+    // What is written is of no use without one.
+    checkpoint.tokenizer()?;
+    let config = checkpoint.config()?;
     let load = |folder: &Path| Adapter::load(folder, &config, &lm::Device::Cpu);
     let adapter = adapter.map(load).transpose()?;
     let name = model.file_name().unwrap_or_default().to_string_lossy();
@@ -161,9 +164,9 @@ pub fn export_model(model: &Path, adapter: Option<&Path>, format: ExportFormat, 
     );
     match (&adapter, format) {
         (Some(adapter), _) => write(model, adapter, format, to, &card)?,
-        (None, ExportFormat::Merged) => write_merged(&Checkpoint::open(model)?, None, to, &card)?,
+        (None, ExportFormat::Merged) => write_merged(&checkpoint, None, to, &card)?,
         (None, ExportFormat::Gguf(kind)) => {
-            write_gguf(&Checkpoint::open(model)?, None, kind, &gguf_path(to, kind)?)?;
+            write_gguf(&checkpoint, None, kind, &gguf_path(to, kind)?)?;
             write_card(to, &card)?;
         }
         (None, ExportFormat::Peft | ExportFormat::GgufAdapter) => {

@@ -250,9 +250,24 @@ fn a_line_that_no_model_can_read() {
     let error =
         place.refuses(&[&score[..], &["--adapter", &nowhere]].concat(), 2, "missing_file", &["adapter"]);
     assert!(text(&error["fix"]).contains("adapter_model.safetensors"), "{error}");
+    let error = place.refuses(&["score", "--model", &nowhere, &one], 2, "no_such_model", &["nowhere"]);
+    assert!(text(&error["fix"]).contains("name"), "{error}");
     // Nothing to score costs nothing.
     let nothing = place.ok(&score);
     assert_eq!((&nothing["n_tokens"], nothing["ce"].to_string().as_str()), (&json!(0), "0.0"));
+}
+
+#[test]
+fn a_model_without_tokenizer_is_not_exported() {
+    let place = Place::new();
+    let (model, to) = (place.copy_of_model("m"), place.path("exported"));
+    std::fs::remove_file(model.join("tokenizer.json")).expect("a file removed");
+    let model = model.display().to_string();
+    for format in ["merged", "gguf"] {
+        let export = ["export", "--model", &model, "--to", &to, "--as", format];
+        place.refuses(&export, 2, "missing_file", &["tokenizer.json"]);
+        assert!(!Path::new(&to).exists(), "{format}");
+    }
 }
 
 #[test]
