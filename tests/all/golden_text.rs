@@ -283,6 +283,32 @@ fn the_end_of_a_turn_is_what_the_template_writes_behind_a_reply() {
     assert_eq!(model.completion_ids("Bye.").unwrap().last(), Some(&id(other)));
 }
 
+/// Qwen 3's template asks for a reply as transformers does by default, thoughts and all; in a conversation that has its
+/// reply, it writes empty thoughts before it. The method takes these for a part of the prompt.
+#[test]
+fn what_a_template_writes_before_every_reply_belongs_to_the_methods_prompt() {
+    let thoughts = "<think>\n\n</think>\n\n";
+    let template = format!(
+        "{{% for m in messages %}}[{{{{ m.role }}}}]{{% if loop.last and m.role == 'assistant' %}}{thoughts}{{% endif %}}\
+         {{{{ m.content }}}}<|eot_id|>{{% endfor %}}{{% if add_generation_prompt %}}[assistant]{{% endif %}}"
+    );
+    let model = changed(&[("chat_template", json!(template))]);
+    let asked = [Message::new("user", "Who calls?")];
+    let text = |ids: Vec<u32>| model.tokenizer.decode(&ids, false).unwrap();
+    let plain = "[user]Who calls?<|eot_id|>[assistant]";
+    assert_eq!(text(model.prompt_ids(&asked).unwrap()), plain);
+    assert_eq!(text(model.completion_ids("Ann.").unwrap()), format!("{thoughts}Ann.<|eot_id|>"));
+    assert_eq!(text(model.opened_prompt_ids(&asked).unwrap()), format!("{plain}{thoughts}"));
+    assert_eq!(text(model.opened_completion_ids("Ann.").unwrap()), "Ann.<|eot_id|>");
+    let recipe = mrds::recipe::Recipe::default();
+    let prompts = mrds::prompt::Prompts::new(&model, &recipe);
+    assert!(text(prompts.dialogue("Ann calls.").unwrap()).ends_with(&format!("[assistant]{thoughts}")));
+    assert_eq!(text(prompts.completion("Ann: Hello").unwrap()), "Ann: Hello<|eot_id|>");
+    // A space is a part of the reply's first word.
+    let spaced = changed(&[("chat_template", json!(template.replace(thoughts, " ")))]);
+    assert_eq!(spaced.opened_prompt_ids(&asked).unwrap(), spaced.prompt_ids(&asked).unwrap());
+}
+
 #[test]
 fn the_configuration_says_which_tokens_stand_around_a_text() {
     let usual = changed(&[]);

@@ -42,6 +42,8 @@ pub struct FolderSummary {
     pub parameters: u64,
     /// Size of the weight files.
     pub weight_bytes: u64,
+    /// Size of the tokenizer as a `tokenizer.json`.
+    pub tokenizer_bytes: u64,
     /// The model brings its own chat template.
     pub has_chat_template: bool,
 }
@@ -90,14 +92,35 @@ impl LanguageModel {
         self.tokenizer.encode_broken(&self.chat.render(&self.guarded(messages)?, true)?)
     }
 
+    /// [`LanguageModel::prompt_ids`], and what the template itself writes before every reply: Qwen 3's thinking, closed
+    /// and empty. A reply that is short and to the point begins after it.
+    ///
+    /// # Errors
+    /// As [`LanguageModel::prompt_ids`].
+    pub fn opened_prompt_ids(&self, messages: &[Message]) -> Result<Vec<u32>> {
+        self.tokenizer.encode_broken(&(self.chat.render(&self.guarded(messages)?, true)? + &self.opening()?))
+    }
+
     /// Tokens of a reply as the template writes it after the generation prompt: the text and the token that
     /// ends the turn, nothing after it.
     ///
     /// # Errors
     /// [`Error::ChatTemplate`] where the template does not continue its own generation prompt.
     pub fn completion_ids(&self, text: &str) -> Result<Vec<u32>> {
+        self.ids_behind("", text)
+    }
+
+    /// The same after [`LanguageModel::opened_prompt_ids`].
+    ///
+    /// # Errors
+    /// As [`LanguageModel::completion_ids`].
+    pub fn opened_completion_ids(&self, text: &str) -> Result<Vec<u32>> {
+        self.ids_behind(&self.opening()?, text)
+    }
+
+    fn ids_behind(&self, opening: &str, text: &str) -> Result<Vec<u32>> {
         let messages = self.guarded(&[Message::new("user", "Hello"), Message::new("assistant", text)])?;
-        let prompt = self.chat.render(&messages[..1], true)?;
+        let prompt = self.chat.render(&messages[..1], true)? + opening;
         let full = self.chat.render(&messages, false)?;
         let Some(suffix) = full.strip_prefix(&prompt) else {
             let reason = "a reply does not begin with the text that asks for one".to_string();
@@ -117,6 +140,15 @@ impl LanguageModel {
             None => ids.extend(end.or(self.stop_ids.first().copied())),
         }
         Ok(ids)
+    }
+
+    /// What the template writes between the generation prompt and a reply; white space alone belongs to the reply.
+    fn opening(&self) -> Result<String> {
+        let messages = [Message::new("user", "Hello"), Message::new("assistant", REPLY)];
+        let (prompt, full) = (self.chat.render(&messages[..1], true)?, self.chat.render(&messages, false)?);
+        let behind = full.strip_prefix(&prompt).unwrap_or_default();
+        let opening = behind.split_once(REPLY).map_or("", |(opening, _)| opening);
+        Ok(if opening.trim().is_empty() { String::new() } else { opening.to_owned() })
     }
 
     /// Text of a reply, special tokens left out.
@@ -181,18 +213,22 @@ pub fn check_folder(path: &Path) -> Result<FolderSummary> {
     let checkpoint = Checkpoint::open(path)?;
     let config = checkpoint.config()?;
     let tokenizer = checkpoint.dir().join("tokenizer.json");
-    match &checkpoint {
-        Checkpoint::Gguf(file) if !tokenizer.is_file() => drop(file.tokenizer_json()?),
-        _ if !tokenizer.is_file() => return Err(Error::MissingFile { path: tokenizer }),
-        _ => {}
-    }
+    let tokenizer_bytes = match &checkpoint {
+        Checkpoint::Gguf(file) if !tokenizer.is_file() => file.tokenizer_json()?.to_string().len() as u64,
+        _ => file_bytes(&tokenizer)?,
+    };
     check_tensors(&config, &checkpoint.weights(&config)?)?;
     let mut weight_bytes = 0;
     for file in checkpoint.weight_files()? {
-        weight_bytes += std::fs::metadata(&file).map_err(|e| Error::io(&file, e))?.len();
+        weight_bytes += file_bytes(&file)?;
     }
     let has_chat_template = checkpoint.chat_template()?.own;
-    Ok(FolderSummary { parameters: parameters(&config), config, weight_bytes, has_chat_template })
+    let parameters = parameters(&config);
+    Ok(FolderSummary { parameters, config, weight_bytes, tokenizer_bytes, has_chat_template })
+}
+
+fn file_bytes(path: &Path) -> Result<u64> {
+    Ok(std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len())
 }
 
 /// SHA-256 of a file.

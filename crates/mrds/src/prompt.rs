@@ -1,4 +1,5 @@
-//! The four instructions of the method as token ids, identical in training, scoring and use (method page, 3.3).
+//! The four instructions of the method as token ids, identical in training, scoring and use (method page, 3.3). A
+//! model that can think is asked not to: what its template writes for "no thoughts" belongs to the prompt.
 
 use lm::{LanguageModel, Message};
 
@@ -29,7 +30,7 @@ impl<'a> Prompts<'a> {
             |dialogue: &str| message("user", &format!("{}\n\n{dialogue}", self.recipe.prompt_summarize));
         let worked = examples.iter().flat_map(|(d, s)| [ask(d), message("assistant", s)]);
         let messages: Vec<Message> = worked.chain([ask(dialogue)]).collect();
-        Ok(self.model.prompt_ids(&messages)?)
+        Ok(self.model.opened_prompt_ids(&messages)?)
     }
 
     /// Summary → topic, after worked examples.
@@ -37,7 +38,7 @@ impl<'a> Prompts<'a> {
         let ask = |summary: &str| message("user", &format!("{}\n\n{summary}", self.recipe.prompt_topic));
         let worked = examples.iter().flat_map(|(s, t)| [ask(s), message("assistant", t)]);
         let messages: Vec<Message> = worked.chain([ask(summary)]).collect();
-        Ok(self.model.prompt_ids(&messages)?)
+        Ok(self.model.opened_prompt_ids(&messages)?)
     }
 
     /// Topic → summary, with real summaries as examples of the style.
@@ -58,11 +59,11 @@ impl<'a> Prompts<'a> {
 
     /// The answer as the template closes it.
     pub fn completion(&self, text: &str) -> Result<Vec<u32>> {
-        Ok(self.model.completion_ids(text)?)
+        Ok(self.model.opened_completion_ids(text)?)
     }
 
     fn ask(&self, text: &str) -> Result<Vec<u32>> {
-        Ok(self.model.prompt_ids(&[message("user", text)])?)
+        Ok(self.model.opened_prompt_ids(&[message("user", text)])?)
     }
 }
 
