@@ -12,9 +12,11 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use lm::memory::{self, Training};
+use lm::memory::{self, Generating, Training};
 use lm::sample::Filters;
-use lm::train::{Objective, TrainExample, TrainState, batch_gradients};
+use lm::train::{
+    BatchPlan, Objective, Observer, Schedule, StepReport, TrainConfig, TrainExample, TrainState, train,
+};
 use lm::{
     Adapter, Completion, Decoder, DecoderConfig, Device, GenerateConfig, GenerateRequest, LanguageModel,
     LoraConfig, Quantize, check_folder, generate, random, score,
@@ -45,7 +47,7 @@ fn main() {
     let summary = check_folder(folder).unwrap();
     let config = &summary.config;
     let held = memory::held_bytes(config, summary.weight_bytes, quantize);
-    let process = memory::process_bytes(config);
+    let process = memory::process_bytes(summary.tokenizer_bytes);
     let decoder = LanguageModel::load_quantized(folder, quantize, &Device::Cpu).unwrap().decoder;
     let added = match work.as_str() {
         "load" => 0,
@@ -84,7 +86,9 @@ fn generating(decoder: &Decoder) -> u64 {
         batch_size: 32,
     };
     generate(decoder, None, &requests, &cfg, &mut |_, _| ControlFlow::Continue(())).unwrap();
-    memory::generating_bytes(&decoder.config, 32, PROMPT, COMPLETION)
+    let work =
+        Generating { batch: 32, prompt_tokens: PROMPT, mean_prompt_tokens: PROMPT, new_tokens: COMPLETION };
+    memory::generating_bytes(&decoder.config, &work)
 }
 
 fn scoring(decoder: &Decoder) -> u64 {
@@ -97,6 +101,24 @@ fn scoring(decoder: &Decoder) -> u64 {
     memory::scoring_bytes(config, BUDGET, PROMPT + COMPLETION)
 }
 
+/// Three updates, between evaluations that find nothing better than the beginning.
+struct Quiet;
+
+impl Observer for Quiet {
+    fn step(&mut self, _: &StepReport) -> lm::Result<()> {
+        Ok(())
+    }
+    fn evaluate(&mut self, _: &Adapter, update: usize) -> lm::Result<f64> {
+        Ok(update as f64)
+    }
+    fn checkpoint(&mut self, _: &TrainState) -> lm::Result<()> {
+        Ok(())
+    }
+    fn stop(&self) -> bool {
+        false
+    }
+}
+
 fn training(decoder: &Decoder) -> u64 {
     let config = &decoder.config;
     let example = |key: u64| TrainExample {
@@ -106,16 +128,31 @@ fn training(decoder: &Decoder) -> u64 {
     let examples: Vec<TrainExample> = (0..BATCH as u64).map(example).collect();
     let lora = LoraConfig { rank: RANK, ..LoraConfig::default() };
     let state = TrainState::new(Adapter::init(lora, config, 1, &Device::Cpu).unwrap()).unwrap();
-    let members: Vec<usize> = (0..BATCH).collect();
-    for _ in 0..2 {
-        let objective = Objective::Sft(&examples);
-        batch_gradients(decoder, &state.adapter, &objective, &members, BUDGET, None, &|| false).unwrap();
-    }
+    let cfg = TrainConfig {
+        lr: 1e-4,
+        batch_size: BATCH,
+        max_updates: 3,
+        batch_plan: BatchPlan::InOrder,
+        warmup_updates: 0,
+        schedule: Schedule::Constant,
+        weight_decay: 0.0,
+        max_grad_norm: 1.0,
+        seed: 1,
+        dropout: 0.0,
+        eval_every_updates: 0,
+        stop_lr: None,
+        stop_after_reductions: None,
+        early_stop_evals: None,
+        budget: BUDGET.into(),
+        checkpoint_every_updates: 0,
+    };
+    train(decoder, &Objective::Sft(&examples), &cfg, state, &mut Quiet).unwrap();
     let work = Training {
         rank: RANK,
         tokens_per_microbatch: BUDGET,
         recompute: false,
         item_tokens: PROMPT + COMPLETION,
+        mean_item_tokens: PROMPT + COMPLETION,
         sequence_tokens: PROMPT + COMPLETION,
         completion_tokens: COMPLETION,
         batch_size: BATCH,

@@ -19,14 +19,19 @@ const TRAINING_LOGITS: u64 = 1 << 23;
 const SCORING_LOGITS: u64 = 1 << 22;
 /// Most prompt tokens computed at once (`generate`).
 const PREFILL_TOKENS: u64 = 2048;
-/// Copies of the adapter that training holds besides the gradients: now, best and start; two moments of the optimizer;
-/// parameters, gradient and clipped gradient laid flat.
-const ADAPTER_COPIES: u64 = 8;
+/// Copies of the adapter that training holds besides the gradients: now, best and start; two moments of the optimizer.
+const ADAPTER_COPIES: u64 = 5;
+/// What an update makes of them: the gradient and the clipped one, the parameters and the new ones, laid flat; two new
+/// moments.
+const STEP_COPIES: u64 = 6;
 
-/// Program, libraries and database, with nothing loaded.
-const PROCESS_BYTES: u64 = 20 << 20;
-/// Both directions of the vocabulary and the merges.
-const TOKENIZER_BYTES_PER_ENTRY: u64 = 600;
+/// The engine and its threads, with nothing loaded.
+const PROCESS_BYTES: u64 = 15 << 20;
+/// A tokenizer takes this many times its file: both directions of the vocabulary, the merges, and their JSON while it is
+/// read (18 to 21 for those of Llama 2, Llama 3 and Qwen 2.5).
+const TOKENIZER_SHARE: u64 = 20;
+/// Bytes of a tokenizer's file for each entry of the vocabulary (31 to 47 for the same three).
+const TOKENIZER_BYTES_PER_ENTRY: u64 = 40;
 
 /// How matrices lie in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,10 +72,15 @@ pub fn held_bytes(config: &DecoderConfig, stored_bytes: u64, quantize: Quantize)
     }
 }
 
-/// The process without weights: program, threads and the tokenizer, whose tables grow with the vocabulary (an allowance,
+/// The process without weights: program, threads and a tokenizer from a file of `tokenizer_bytes` (an allowance,
 /// `docs/plan.md`).
-pub fn process_bytes(config: &DecoderConfig) -> u64 {
-    PROCESS_BYTES + TOKENIZER_BYTES_PER_ENTRY * config.vocab_size as u64
+pub fn process_bytes(tokenizer_bytes: u64) -> u64 {
+    PROCESS_BYTES + TOKENIZER_SHARE * tokenizer_bytes
+}
+
+/// The size of a tokenizer's file, where only the model's sizes are known.
+pub fn tokenizer_bytes(config: &DecoderConfig) -> u64 {
+    TOKENIZER_BYTES_PER_ENTRY * config.vocab_size as u64
 }
 
 /// Weights: matrices at `precision`, norms and biases in f32; a tied embedding counts once.
@@ -120,6 +130,8 @@ pub struct Training {
     pub recompute: bool,
     /// Tokens of the longest item: an example, or a preference pair with its SFT example.
     pub item_tokens: usize,
+    /// Tokens of an item on average.
+    pub mean_item_tokens: usize,
     /// Tokens of the longest sequence in an item.
     pub sequence_tokens: usize,
     /// Of these, tokens with a loss.
@@ -134,10 +146,11 @@ pub struct Training {
 /// adapter with its optimizer and one gradient for each micro-batch of an update.
 pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     let (budget, workers) = share_budget(training.tokens_per_microbatch, training.threads);
-    let per_batch = (training.item_tokens * training.batch_size).max(1);
+    // One item is the longest, the others are as long as most.
+    let (longest, mean) = (training.item_tokens.max(1), training.mean_item_tokens.max(1));
+    let per_batch = longest + training.batch_size.saturating_sub(1) * mean;
     // Whole items only.
-    let items = (budget.min(per_batch) / training.item_tokens.max(1)).max(1);
-    let tokens = (items * training.item_tokens) as u64;
+    let tokens = (budget.min(per_batch) / mean * mean).max(longest) as u64;
     let micro_batches = per_batch.div_ceil((tokens as usize).max(1)) as u64;
     let (hidden, inner, query, kv) = widths(config);
     let layers = config.num_hidden_layers as u64;
@@ -145,38 +158,52 @@ pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     // The last micro-batch of an update is no fuller than what is left of it.
     let together = (at_once * tokens).min(per_batch as u64).max(tokens);
     let block = tape_bytes_per_token(config);
-    let blocks = match training.recompute {
+    let kept = |blocks: u64| match training.recompute {
         // Their inputs, and one block whole.
         true => layers * F32_BYTES * hidden + block,
-        false => layers * block,
+        false => blocks * block,
     };
-    let tape = together * (blocks + F32_BYTES * hidden);
+    let tape = |blocks: u64| together * (kept(blocks) + F32_BYTES * hidden);
     // dact, dgate, dup and silu(gate) * up; then x, h, dh, dmid, dy and the gradients of q, k, v.
     let backward = together * F32_BYTES * (4 * inner + 5 * hidden + 2 * query + 2 * kv);
     let scores = at_once * scores_bytes(config, training.sequence_tokens as u64, 3);
     let share = (training.completion_tokens as u64 * together).div_ceil(training.item_tokens.max(1) as u64);
     let logits = (share * config.vocab_size as u64).min(at_once * TRAINING_LOGITS) * F32_BYTES
         + 3 * share * hidden * F32_BYTES;
-    tape + (backward + scores).max(logits)
-        + (ADAPTER_COPIES + micro_batches) * adapter_bytes(config, training.rank)
+    // Gradients of micro-batches that are done wait for those at work.
+    let waiting = micro_batches - at_once;
+    let adapter = adapter_bytes(config, training.rank);
+    // The last block goes back in the rows with a loss only, and its tape is gone when the one before begins.
+    let passing = (tape(layers) + logits).max(tape(layers - 1) + backward + scores) + waiting * adapter;
+    ADAPTER_COPIES * adapter + passing.max(micro_batches.max(STEP_COPIES) * adapter)
 }
 
-/// What generating adds to the weights: while the prompts are computed, some at once, their part of the cache with the
-/// copies of their keys and values; in the end the whole cache, whose pages count only once they are written, and the
-/// logits of a step (as computed, as drawn from, and sorted).
-pub fn generating_bytes(
-    config: &DecoderConfig,
-    batch: usize,
-    prompt_tokens: usize,
-    new_tokens: usize,
-) -> u64 {
-    let (batch, prompt) = (batch as u64, prompt_tokens as u64);
-    let together = (batch * prompt).min(PREFILL_TOKENS.max(prompt));
+/// What is generated at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Generating {
+    /// Sequences side by side.
+    pub batch: usize,
+    /// Tokens of the longest prompt.
+    pub prompt_tokens: usize,
+    /// Tokens of a prompt on average.
+    pub mean_prompt_tokens: usize,
+    /// Tokens that follow it at most.
+    pub new_tokens: usize,
+}
+
+/// What generating adds to the weights. Prompts are computed some at once, their keys and values are kept, copied for each
+/// prompt and written to the cache; in the end there are the whole cache, whose pages count only once they are written,
+/// the logits of a step (as computed, as drawn from, and sorted), and what the heap keeps of the prompts.
+pub fn generating_bytes(config: &DecoderConfig, generating: &Generating) -> u64 {
+    let (batch, longest) = (generating.batch as u64, generating.prompt_tokens as u64);
+    let prompts = longest + batch.saturating_sub(1) * generating.mean_prompt_tokens as u64;
+    let together = prompts.min(PREFILL_TOKENS.max(longest));
     let per_token = kv_bytes_per_token(config);
-    let prefill =
-        batch * prompt * per_token + forward_bytes(config, together, prompt) + 2 * together * per_token;
+    let kept = together * per_token;
+    let earlier = (prompts - together) * per_token;
+    let prefill = earlier + kept + forward_bytes(config, together, longest).max(kept);
     let logits = 3 * batch * config.vocab_size as u64 * F32_BYTES;
-    prefill.max(batch * (prompt + new_tokens as u64) * per_token + logits)
+    prefill.max((prompts + batch * generating.new_tokens as u64) * per_token + logits + kept)
 }
 
 /// What scoring texts of `sequence_tokens` tokens adds to the weights, `tokens` of them at once.
@@ -266,6 +293,7 @@ mod tests {
             tokens_per_microbatch: 4096,
             recompute: false,
             item_tokens: 300,
+            mean_item_tokens: 300,
             sequence_tokens: 300,
             completion_tokens: 100,
             batch_size: 8,
@@ -277,7 +305,12 @@ mod tests {
         // One micro-batch at a time; a smaller share of a large budget changes nothing where it holds one item anyway.
         assert!(bytes(Training { tokens_per_microbatch: 256, ..base }) < bytes(base));
         assert!(bytes(Training { item_tokens: 2000, sequence_tokens: 2000, ..base }) > bytes(base));
-        assert!(generating_bytes(config, 8, 50, 100) > generating_bytes(config, 1, 50, 100));
+        assert!(bytes(Training { mean_item_tokens: 30, ..base }) < bytes(base));
+        let one = Generating { batch: 1, prompt_tokens: 50, mean_prompt_tokens: 50, new_tokens: 100 };
+        let eight = Generating { batch: 8, ..one };
+        assert!(generating_bytes(config, &eight) > generating_bytes(config, &one));
+        let short = Generating { mean_prompt_tokens: 20, ..eight };
+        assert!(generating_bytes(config, &short) < generating_bytes(config, &eight));
         assert!(scoring_bytes(config, 4096, 100) > scoring_bytes(config, 1024, 100));
     }
 }

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use lm::memory::{self, Precision, Training};
+use lm::memory::{self, Generating, Precision, Training};
 use lm::model::parameters;
 use lm::{DecoderConfig, Quantize};
 use serde::{Deserialize, Serialize};
@@ -169,6 +169,7 @@ fn method_memory(config: &DecoderConfig) -> MethodMemory {
         tokens_per_microbatch: recipe.tokens_per_microbatch,
         recompute: false,
         item_tokens: sequence_tokens,
+        mean_item_tokens: sequence_tokens,
         sequence_tokens,
         completion_tokens: DIALOGUE_TOKENS,
         batch_size: recipe.sft_batch_size,
@@ -177,14 +178,21 @@ fn method_memory(config: &DecoderConfig) -> MethodMemory {
     // A pair: the chosen and the rejected dialogue, and the real one of the SFT term.
     let pair = Training {
         item_tokens: 3 * sequence_tokens,
+        mean_item_tokens: 3 * sequence_tokens,
         completion_tokens: 3 * DIALOGUE_TOKENS,
         batch_size: recipe.dpo_batch_size,
         ..training
     };
-    let process = memory::process_bytes(config);
+    let process = memory::process_bytes(memory::tokenizer_bytes(config));
     let stored = memory::weights_bytes(config, Precision::Half);
     let base = |quantize| process + memory::held_bytes(config, stored, quantize);
-    let answer = memory::generating_bytes(config, 1, DIALOGUE_TOKENS, SUMMARY_TOKENS);
+    let one = Generating {
+        batch: 1,
+        prompt_tokens: DIALOGUE_TOKENS,
+        mean_prompt_tokens: DIALOGUE_TOKENS,
+        new_tokens: SUMMARY_TOKENS,
+    };
+    let answer = memory::generating_bytes(config, &one);
     MethodMemory {
         inference_bytes: base(Quantize::None) + answer,
         lora_bytes: base(Quantize::None) + memory::training_bytes(config, &training),

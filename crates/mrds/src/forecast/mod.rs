@@ -24,6 +24,8 @@ use crate::worker::RunRequest;
 
 /// Characters of a token where no tokenizer is here to count.
 const CHARS_PER_TOKEN: f64 = 4.0;
+/// What the program takes beside the engine: the method, the database and its cache.
+const PROGRAM_BYTES: u64 = 11 << 20;
 /// Examples whose tokens are counted.
 const COUNTED: usize = 400;
 
@@ -114,12 +116,23 @@ pub struct Offer {
     pub fits: bool,
 }
 
+/// Whether a change is worth showing after those already shown: not the same memory again, and less than what a part of
+/// it gives.
+fn helps(assignments: &[&str], peak_bytes: u64, shown: &[(&[&str], u64)]) -> bool {
+    shown.iter().all(|(earlier, bytes)| {
+        let part = earlier.iter().all(|assignment| assignments.contains(assignment));
+        peak_bytes != *bytes && (peak_bytes < *bytes || !part)
+    })
+}
+
 /// The model as far as it is known.
 struct Known {
     config: DecoderConfig,
     parameters: u64,
     /// Size of its weights' files.
     stored_bytes: u64,
+    /// Size of its tokenizer's file.
+    tokenizer_bytes: u64,
     rates: Rates,
     loaded: Option<LanguageModel>,
 }
@@ -180,6 +193,7 @@ impl Known {
         Ok(Self {
             parameters: summary.parameters,
             stored_bytes: summary.weight_bytes,
+            tokenizer_bytes: summary.tokenizer_bytes,
             config: summary.config,
             rates,
             loaded: Some(model),
@@ -191,6 +205,7 @@ impl Known {
         Ok(Self {
             parameters: entry.parameters,
             stored_bytes: entry.download_bytes,
+            tokenizer_bytes: memory::tokenizer_bytes(&config),
             rates: Rates::estimate(&config, gemm_flops_per_s()?),
             config,
             loaded: None,
@@ -201,7 +216,7 @@ impl Known {
         let held = memory::held_bytes(&self.config, self.stored_bytes, recipe.quantize.into());
         let setting = Setting {
             config: &self.config,
-            loaded_bytes: memory::process_bytes(&self.config) + held,
+            loaded_bytes: PROGRAM_BYTES + memory::process_bytes(self.tokenizer_bytes) + held,
             rates: self.rates,
             threads,
         };
@@ -233,14 +248,17 @@ impl Known {
         const COARSE: &str =
             "the base model's weights are rounded to 4.5 bits, texts may get worse; its time is not measured";
         let mut offers = Vec::new();
-        let mut add = |change: String, price, stages: &[StageForecast]| {
+        // The recipe as it is is a part of every change.
+        let mut shown: Vec<(&[&str], u64)> = vec![(&[], peak_bytes)];
+        let mut add = |change: String, assignments: &'static [&str], price, stages: &[StageForecast]| {
             let (peak, seconds) = totals(stages);
             let fits = machine.memory_free_bytes.is_none_or(|free| peak <= free);
-            if peak < peak_bytes {
+            if helps(assignments, peak, &shown) {
+                shown.push((assignments, peak));
                 offers.push(Offer { change, price, peak_bytes: peak, seconds, fits });
             }
         };
-        let tries: [(&[&str], &'static str); 8] = [
+        let tries: [(&'static [&str], &'static str); 8] = [
             (&["recompute=on"], "the same results bit for bit; trainings take about 1.3 times as long"),
             (&["generate_batch_size=8"], SAME),
             (&["tokens_per_microbatch=1024"], SAME),
@@ -257,7 +275,7 @@ impl Known {
             let mut cheaper = recipe.clone();
             assignments.iter().try_for_each(|assignment| cheaper.set(assignment))?;
             let change = assignments.iter().map(|a| format!("--set {a}")).collect::<Vec<_>>().join(" ");
-            add(change, price, &self.forecast(&cheaper, texts, machine.threads));
+            add(change, assignments, price, &self.forecast(&cheaper, texts, machine.threads));
         }
         // The largest smaller one that fits.
         let fits = |known: &Self| {
@@ -268,7 +286,8 @@ impl Known {
             let smaller = Self::of_entry(&entry)?;
             if fits(&smaller) {
                 let stages = smaller.forecast(recipe, texts, machine.threads);
-                add(format!("--model {}", entry.hub_id), "a smaller model, with plainer texts", &stages);
+                let change = format!("--model {}", entry.hub_id);
+                add(change, &[], "a smaller model, with plainer texts", &stages);
                 break;
             }
         }
@@ -364,6 +383,7 @@ mod tests {
             config: entry.config.clone(),
             parameters: entry.parameters,
             stored_bytes: entry.download_bytes,
+            tokenizer_bytes: memory::tokenizer_bytes(&entry.config),
             rates: Rates::estimate(&entry.config, 1.0),
             loaded: None,
         };
@@ -387,5 +407,18 @@ mod tests {
         }
         assert_eq!(settled(Recompute::Off, Some(again)), Recompute::Off, "a wish is kept");
         assert_eq!(settled(Recompute::On, None), Recompute::On);
+    }
+
+    #[test]
+    fn an_offer_must_help_more_than_a_part_of_it() {
+        let smaller: &[&str] = &["tokens_per_microbatch=256", "generate_batch_size=4"];
+        let shorter: &[&str] =
+            &["dialogue_max_new_tokens=256", "tokens_per_microbatch=256", "generate_batch_size=4"];
+        let shown = [(&[][..], 100), (smaller, 90)];
+        assert!(helps(shorter, 80, &shown) && !helps(shorter, 90, &shown) && !helps(shorter, 95, &shown));
+        // Another way may need more and still be the better one.
+        let other: &[&str] = &["quantize=q8_0"];
+        assert!(helps(other, 95, &shown) && !helps(other, 90, &shown) && !helps(other, 100, &shown));
+        assert!(!helps(other, 101, &shown));
     }
 }

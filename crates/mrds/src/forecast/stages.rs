@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use lm::DecoderConfig;
-use lm::memory::{self, Training};
+use lm::memory::{self, Generating, Training};
 use lm::probe::Rates;
 use serde::Serialize;
 
 use crate::recipe::{CandidateSummaries, Recipe, Recompute, SummaryMethod};
-use crate::stage_name::StageName;
+use crate::stage_name::{StageName, Synthesizer};
 
 /// Share of the epochs after which early stopping usually ends a training.
 const EPOCH_SHARE: f64 = 0.6;
@@ -37,6 +37,28 @@ pub struct Length {
     pub mean: f64,
     /// Longest.
     pub max: usize,
+}
+
+impl Length {
+    /// All of one length.
+    const fn of(tokens: usize) -> Self {
+        Self { mean: tokens as f64, max: tokens }
+    }
+
+    /// One after the other.
+    fn plus(self, other: Self) -> Self {
+        Self { mean: self.mean + other.mean, max: self.max + other.max }
+    }
+
+    /// Several of them.
+    fn times(self, count: usize) -> Self {
+        Self { mean: self.mean * count as f64, max: self.max * count }
+    }
+
+    /// Cut off after `tokens`.
+    fn at_most(self, tokens: usize) -> Self {
+        Self { mean: self.mean.min(tokens as f64), max: self.max.min(tokens) }
+    }
 }
 
 /// The texts of a data set.
@@ -127,35 +149,45 @@ impl Forecast<'_> {
     /// Memory beyond the loaded model.
     fn added_bytes(&self, name: StageName) -> u64 {
         let recipe = self.recipe;
-        let (dialogue, summary) = (self.texts.dialogue_tokens.max, self.texts.summary_tokens.max);
-        let synthetic = dialogue.min(recipe.dialogue_max_new_tokens);
+        let (dialogue, summary) = (self.texts.dialogue_tokens, self.texts.summary_tokens);
+        let synthetic = dialogue.at_most(recipe.dialogue_max_new_tokens);
         let writing = |texts| self.generating(texts, summary, recipe.dialogue_max_new_tokens);
+        // What is mended goes on from a beginning that has grown for a round or two.
+        let begun = summary.plus(synthetic.times(2));
+        let refining = |texts| self.generating(texts, begun, recipe.dialogue_max_new_tokens);
         let (made, test) = (recipe.shots * recipe.synthetic_per_shot, self.texts.test_items);
         match name {
             StageName::Topics => self.generating(recipe.shots, summary, recipe.topic_max_new_tokens),
-            StageName::Summaries if self.lora_summaries() => self
-                .training(summary, summary, 1, recipe.sft_batch_size)
-                .max(self.generating(made, recipe.topic_max_new_tokens, recipe.summary_max_new_tokens)),
+            StageName::Summaries if self.lora_summaries() => {
+                let topic = Length::of(recipe.topic_max_new_tokens);
+                self.training(summary, summary, 1, recipe.sft_batch_size).max(self.generating(
+                    made,
+                    topic,
+                    recipe.summary_max_new_tokens,
+                ))
+            }
             StageName::Summaries => {
-                self.generating(made, summary * (1 + recipe.summary_demos), recipe.summary_max_new_tokens)
+                let shown = summary.times(1 + recipe.summary_demos);
+                self.generating(made, shown, recipe.summary_max_new_tokens)
             }
             StageName::Synthesizer => {
-                self.training(summary + dialogue, dialogue, 1, recipe.sft_batch_size).max(self.scoring())
+                self.training(summary.plus(dialogue), dialogue, 1, recipe.sft_batch_size).max(self.scoring())
             }
             StageName::Candidates => writing(recipe.generate_batch_size).max(self.scoring()),
             StageName::Preferences => 0,
             StageName::Align => self
-                .training(summary + synthetic, synthetic, 3, recipe.dpo_batch_size)
+                .training(summary.plus(synthetic), synthetic, 3, recipe.dpo_batch_size)
                 .max(writing(self.judged() * recipe.checkpoint_samples))
                 .max(self.scoring()),
-            StageName::Dialogues => writing(recipe.generate_batch_size),
+            StageName::Dialogues if self.refines() => refining(made),
+            StageName::Dialogues => writing(made),
             StageName::Summarizer => {
-                self.training(summary + dialogue, summary, 1, recipe.sft_batch_size).max(self.scoring())
+                self.training(summary.plus(dialogue), summary, 1, recipe.sft_batch_size).max(self.scoring())
             }
             StageName::Evaluate => {
-                let asked = dialogue + recipe.icl_examples * (dialogue + summary);
-                let answers = self.generating(test, asked, recipe.summary_max_new_tokens);
-                answers.max(writing(test)).max(self.scoring())
+                let shown = dialogue.plus(summary).times(recipe.icl_examples);
+                let answers = self.generating(test, dialogue.plus(shown), recipe.summary_max_new_tokens);
+                answers.max(refining(test)).max(self.scoring())
             }
         }
     }
@@ -165,18 +197,22 @@ impl Forecast<'_> {
     }
 
     /// Items of `sequences` sequences with `text` tokens and an instruction each, of them `completion` to learn.
-    fn training(&self, text: usize, completion: usize, sequences: usize, batch_size: usize) -> u64 {
-        let sequence_tokens = self.in_context(text + INSTRUCTION_TOKENS);
-        let completion = completion.min(sequence_tokens);
+    fn training(&self, text: Length, completion: Length, sequences: usize, batch_size: usize) -> u64 {
+        let sequence = self.asked(text);
+        let completion = completion.at_most(sequence.max);
         // Chosen and rejected share their prompt.
-        let shared = if sequences > 1 { sequence_tokens - completion } else { 0 };
+        let prompts = if sequences > 1 { sequences - 1 } else { 1 };
+        let item = |sequence: f64, completion: f64| {
+            prompts as f64 * (sequence - completion) + sequences as f64 * completion
+        };
         let training = Training {
             rank: self.recipe.lora_rank,
             tokens_per_microbatch: self.recipe.tokens_per_microbatch,
             recompute: self.recipe.recompute == Recompute::On,
-            item_tokens: sequences * sequence_tokens - shared,
-            sequence_tokens,
-            completion_tokens: sequences * completion,
+            item_tokens: item(sequence.max as f64, completion.max as f64) as usize,
+            mean_item_tokens: item(sequence.mean, completion.mean) as usize,
+            sequence_tokens: sequence.max,
+            completion_tokens: sequences * completion.max,
             batch_size,
             threads: self.setting.threads,
         };
@@ -184,11 +220,20 @@ impl Forecast<'_> {
     }
 
     /// `requests` prompts with `text` tokens and an instruction each.
-    fn generating(&self, requests: usize, text: usize, new_tokens: usize) -> u64 {
-        let batch = self.recipe.generate_batch_size.min(requests);
-        let prompt = self.in_context(text + INSTRUCTION_TOKENS);
-        let new_tokens = self.in_context(prompt + new_tokens) - prompt;
-        memory::generating_bytes(self.setting.config, batch, prompt, new_tokens)
+    fn generating(&self, requests: usize, text: Length, new_tokens: usize) -> u64 {
+        let prompt = self.asked(text);
+        let generating = Generating {
+            batch: self.recipe.generate_batch_size.min(requests),
+            prompt_tokens: prompt.max,
+            mean_prompt_tokens: prompt.mean as usize,
+            new_tokens: self.in_context(prompt.max + new_tokens) - prompt.max,
+        };
+        memory::generating_bytes(self.setting.config, &generating)
+    }
+
+    /// A text with its instruction, as far as the model can read it.
+    fn asked(&self, text: Length) -> Length {
+        text.plus(Length::of(INSTRUCTION_TOKENS)).at_most(self.setting.config.max_position_embeddings)
     }
 
     fn scoring(&self) -> u64 {
@@ -308,6 +353,11 @@ impl Forecast<'_> {
             0 => self.recipe.validation,
             most => self.recipe.validation.min(most),
         }
+    }
+
+    /// Whether a system's dialogues are mended round after round (IDS).
+    fn refines(&self) -> bool {
+        self.recipe.systems.iter().any(|system| system.synthetic_source() == Some(Synthesizer::Ids))
     }
 
     /// Synthesizers that write the synthetic pairs of the compared systems.

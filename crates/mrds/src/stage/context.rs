@@ -236,6 +236,8 @@ impl<'a> Stage<'a> {
         adapter: Option<&Adapter>,
         items: &[(Vec<u32>, Vec<u32>)],
     ) -> Result<Vec<Scored>> {
+        // As before a task: scoring takes other sizes than what was before it.
+        lm::allocator::trim();
         let mut scored = Vec::with_capacity(items.len());
         for chunk in items.chunks(64) {
             self.check_stop()?;
