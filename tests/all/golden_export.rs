@@ -101,9 +101,7 @@ fn what_llama_cpp_would_compute_otherwise_is_not_written() {
     ] {
         let dir = half_precision_family(family);
         if let Some((field, value)) = change {
-            let mut config = json(&dir.path().join("config.json"));
-            config[field] = value;
-            std::fs::write(dir.path().join("config.json"), config.to_string()).unwrap();
+            change_config(dir.path(), field, value);
         }
         let to = tempfile::tempdir().unwrap();
         let file = to.path().join("model.gguf");
@@ -112,6 +110,13 @@ fn what_llama_cpp_would_compute_otherwise_is_not_written() {
         assert!(error.to_string().contains(what), "{family}: {error}");
         assert_eq!(std::fs::read_dir(to.path()).unwrap().count(), 0);
     }
+}
+
+fn change_config(dir: &Path, field: &str, value: serde_json::Value) {
+    let path = dir.join("config.json");
+    let mut config = json(&path);
+    config[field] = value;
+    std::fs::write(path, config.to_string()).unwrap();
 }
 
 /// A model of `families` in half precision, with a token for each printable character.
@@ -142,19 +147,25 @@ fn half_precision_family(family: &str) -> tempfile::TempDir {
 /// file's context, within which it hides nothing.
 #[test]
 fn every_family_that_gguf_can_express_is_read_back_the_same() {
+    let longrope = serde_json::json!({"rope_type": "longrope", "factor": 4.0, "original_max_position_embeddings": 24,
+        "short_factor": [1.0, 1.25, 1.5, 1.75], "long_factor": [1.5, 2.5, 3.5, 4.5]});
     let families = [
-        ("llama-plain", 64),
-        ("llama-bias-linear", 64),
-        ("llama-llama3", 64),
-        ("llama-yarn", 64),
-        ("mistral-window", 8),
-        ("qwen2-window", 6),
-        ("qwen3-window", 7),
-        ("phi3-window", 9),
-        ("phi3-longrope", 60),
+        ("llama-plain", None, 64),
+        ("llama-plain", Some(longrope), 64),
+        ("llama-bias-linear", None, 64),
+        ("llama-llama3", None, 64),
+        ("llama-yarn", None, 64),
+        ("mistral-window", None, 8),
+        ("qwen2-window", None, 6),
+        ("qwen3-window", None, 7),
+        ("phi3-window", None, 9),
+        ("phi3-longrope", None, 60),
     ];
-    for (family, context) in families {
+    for (family, scaling, context) in families {
         let (dir, to) = (half_precision_family(family), tempfile::tempdir().unwrap());
+        if let Some(scaling) = scaling {
+            change_config(dir.path(), "rope_scaling", scaling);
+        }
         let file = to.path().join("model.gguf");
         write_gguf(&Checkpoint::open(dir.path()).unwrap(), None, GgufType::F16, &file).unwrap();
         let (source, found) = (load(dir.path()), load(&file));
@@ -167,7 +178,29 @@ fn every_family_that_gguf_can_express_is_read_back_the_same() {
             assert_close(&format!("{family}, {tokens} tokens"), &found, &expected, 1e-5, 1e-5);
         }
     }
-    println!("{} families read back from GGUF", families.len());
+}
+
+/// Projections that are stored as one matrix get one pair, with the ranks of theirs added up.
+#[test]
+fn a_gguf_adapter_of_fused_matrices_makes_the_same_update() {
+    let base = Decoder::load(&own_golden("families/phi3-window"), &Device::Cpu).unwrap();
+    let adapter = random_adapter(&base);
+    let to = tempfile::tempdir().unwrap();
+    let path = to.path().join("adapter.gguf");
+    write_gguf_adapter(&adapter, &base.config, &path).unwrap();
+    let file = Gguf::open(&path).unwrap();
+    let rank = 3 * adapter.config.rank;
+    let part = |name: &str, shape: (usize, usize)| {
+        file.matrix(&format!("blk.1.attn_qkv.weight.lora_{name}"), shape).unwrap().to_dense().unwrap()
+    };
+    let update = part("b", (96, rank)).matmul(&part("a", (rank, 32))).unwrap();
+    for (target, first) in [(lm::Target::Q, 0), (lm::Target::K, 32), (lm::Target::V, 64)] {
+        let pair = adapter.get(1, target).unwrap();
+        let expected = (pair.b.matmul(&pair.a).unwrap() * adapter.scale(1, target)).unwrap();
+        let found = (update.narrow(0, first, 32).unwrap() * (adapter.config.alpha / rank as f64)).unwrap();
+        let values = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert_close(&format!("{target:?}"), &values(&found), &values(&expected), 1e-6, 1e-5);
+    }
 }
 
 /// Older configurations call the scaling `type`, and some keep its context beside it.

@@ -127,3 +127,62 @@ pub(crate) fn inexpressible(config: &DecoderConfig) -> Option<&'static str> {
 fn mscale(factor: f64, weight: f64) -> f64 {
     if factor <= 1.0 { 1.0 } else { 0.1 * weight * factor.ln() + 1.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a file with these keys below `llama.rope.scaling` and these vectors gives.
+    fn read_from(keys: &[(&str, Value)], vectors: &[(&str, Vec<f32>)]) -> Result<Json, String> {
+        let key = |key: &str| format!("llama.rope.scaling.{key}");
+        let metadata: Metadata = keys.iter().map(|(name, value)| (key(name), value.clone())).collect();
+        let vector = |name: &str| vectors.iter().find(|(known, _)| *known == name).map(|(_, v)| v.clone());
+        let mut config = json!({"max_position_embeddings": 4096, "rope_theta": 10_000.0, "head_dim": 4});
+        read(&mut config, &metadata, "llama", &|name| Ok(vector(name)))?;
+        Ok(config)
+    }
+
+    fn text(value: &str) -> Value {
+        Value::String(value.to_owned())
+    }
+
+    #[test]
+    fn scalings_are_read_as_llama_cpp_computes_them() {
+        let scaling =
+            |keys: &[(&str, Value)]| read_from(keys, &[]).map(|config| config["rope_scaling"].clone());
+        assert_eq!(scaling(&[]).unwrap(), Json::Null);
+        assert_eq!(scaling(&[("type", text("linear"))]).unwrap(), Json::Null);
+        let linear = [("type", text("linear")), ("factor", Value::F32(4.0))];
+        assert_eq!(scaling(&linear).unwrap(), json!({"rope_type": "linear", "factor": 4.0}));
+        let yarn = [
+            ("type", text("yarn")),
+            ("factor", Value::F32(4.0)),
+            ("original_context_length", Value::U32(512)),
+        ];
+        let plain = scaling(&yarn).unwrap();
+        assert_eq!(
+            (&plain["factor"], &plain["original_max_position_embeddings"]),
+            (&json!(4.0), &json!(512))
+        );
+        // What transformers takes where no attention factor is given.
+        assert_eq!(plain["attention_factor"], json!(0.1 * 4f64.ln() + 1.0));
+        let weighed = [&yarn[..], &[("yarn_log_multiplier", Value::F32(1.0))]].concat();
+        assert_eq!(scaling(&weighed).unwrap()["attention_factor"], json!(1.0));
+        for unknown in [("yarn_ext_factor", Value::F32(0.5)), ("attn_factor", Value::F32(2.0))] {
+            let refused = scaling(&[&linear[..], &[unknown.clone()]].concat()).unwrap_err();
+            assert!(refused.contains(unknown.0), "{refused}");
+        }
+    }
+
+    /// llama.cpp's converter writes no type for Phi-3.
+    #[test]
+    fn two_sets_of_divisors_are_longrope() {
+        let vectors = [(LONG, vec![2.0, 3.0]), (SHORT, vec![1.0, 1.5])];
+        let keys = [("attn_factor", Value::F32(1.25)), ("original_context_length", Value::U32(1024))];
+        let config = read_from(&keys, &vectors).unwrap();
+        assert_eq!(config["original_max_position_embeddings"], 1024);
+        let expected = json!({"rope_type": "longrope", "long_factor": [2.0, 3.0], "short_factor": [1.0, 1.5],
+            "attention_factor": 1.25});
+        assert_eq!(config["rope_scaling"], expected);
+    }
+}
