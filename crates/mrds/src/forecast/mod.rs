@@ -303,10 +303,12 @@ pub(crate) fn settle_recompute(
     model: &LanguageModel,
     rows: &[ExampleRow],
 ) -> Result<()> {
+    let summary = check_folder(&request.model)?;
     let known = Known {
         config: model.decoder.config.clone(),
         parameters: model.parameters,
-        stored_bytes: check_folder(&request.model)?.weight_bytes,
+        stored_bytes: summary.weight_bytes,
+        tokenizer_bytes: summary.tokenizer_bytes,
         // Memory alone is asked for: any speed will do.
         rates: Rates::estimate(&model.decoder.config, 1.0),
         loaded: None,
