@@ -98,7 +98,7 @@ fn scoring(decoder: &Decoder) -> u64 {
     let items: Vec<Completion<'_>> =
         texts.iter().map(|(prompt_ids, completion_ids)| Completion { prompt_ids, completion_ids }).collect();
     score(decoder, None, &items, BUDGET).unwrap();
-    memory::scoring_bytes(config, BUDGET, PROMPT + COMPLETION)
+    memory::scoring_bytes(config, BUDGET, PROMPT + COMPLETION, rayon::current_num_threads())
 }
 
 /// Three updates, between evaluations that find nothing better than the beginning.

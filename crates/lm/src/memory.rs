@@ -7,7 +7,7 @@ use candle_core::quantized::GgmlDType;
 
 use crate::lora::Target;
 use crate::model::{DecoderConfig, Quantize};
-use crate::train::share_budget;
+use crate::parallel::share_budget;
 use crate::weights::WIDENED_BYTES;
 
 const F32_BYTES: u64 = 4;
@@ -206,10 +206,13 @@ pub fn generating_bytes(config: &DecoderConfig, generating: &Generating) -> u64 
     prefill.max((prompts + batch * generating.new_tokens as u64) * per_token + logits + kept)
 }
 
-/// What scoring texts of `sequence_tokens` tokens adds to the weights, `tokens` of them at once.
-pub fn scoring_bytes(config: &DecoderConfig, tokens: usize, sequence_tokens: usize) -> u64 {
+/// What scoring texts of `sequence_tokens` tokens on `threads` threads adds to the weights, at most `tokens` of them at
+/// once.
+pub fn scoring_bytes(config: &DecoderConfig, tokens: usize, sequence_tokens: usize, threads: usize) -> u64 {
+    let (tokens, workers) = share_budget(tokens, threads);
     let tokens = tokens.max(sequence_tokens) as u64;
-    forward_bytes(config, tokens, sequence_tokens as u64) + 2 * SCORING_LOGITS * F32_BYTES
+    let logits = (tokens * config.vocab_size as u64).min(SCORING_LOGITS);
+    workers as u64 * (forward_bytes(config, tokens, sequence_tokens as u64) + 2 * logits * F32_BYTES)
 }
 
 /// The widest moment of a forward pass that keeps nothing: x, mid, h and gate, up and their product.
@@ -311,6 +314,7 @@ mod tests {
         assert!(generating_bytes(config, &eight) > generating_bytes(config, &one));
         let short = Generating { mean_prompt_tokens: 20, ..eight };
         assert!(generating_bytes(config, &short) < generating_bytes(config, &eight));
-        assert!(scoring_bytes(config, 4096, 100) > scoring_bytes(config, 1024, 100));
+        assert!(scoring_bytes(config, 4096, 100, 2) > scoring_bytes(config, 1024, 100, 2));
+        assert!(scoring_bytes(config, 4096, 100, 2) > scoring_bytes(config, 4096, 100, 1));
     }
 }

@@ -3,13 +3,17 @@
 //! Sequences are packed end to end, neighbours share the rows of the same prompt, the head is applied to the
 //! completions' rows only, and the log-softmax is taken in chunks of rows, so logits never exist for a whole batch.
 
+use std::ops::Range;
+
 use candle_core::{Storage, Tensor};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
+use crate::model::packed_batch::{Sequence, sharing};
 use crate::model::{Decoder, PackedBatch};
 use crate::ops::log_sum_exp;
+use crate::parallel::{micro_batches, passes, run_in_order};
 
 /// Logits held at once (16 MiB of f32).
 const CHUNK_LOGITS: usize = 1 << 22;
@@ -23,6 +27,12 @@ pub struct Completion<'a> {
     pub completion_ids: &'a [u32],
 }
 
+impl Completion<'_> {
+    fn sequence(&self) -> Sequence<'_> {
+        (self.prompt_ids, self.completion_ids)
+    }
+}
+
 /// Log-probability of a completion.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scored {
@@ -34,7 +44,7 @@ pub struct Scored {
     pub token_logps: Vec<f32>,
 }
 
-/// Scores every item; a pass holds at most `tokens_per_batch` tokens (or one item).
+/// Scores every item; the passes that run side by side hold at most `tokens_per_batch` tokens (or one item each).
 ///
 /// # Errors
 /// [`Error::ContextExceeded`] where prompt and completion together are too long, [`Error::NonFinite`] where
@@ -51,19 +61,29 @@ pub fn score(
             reason: "must hold at least one token".to_string(),
         });
     }
-    let mut scored = Vec::with_capacity(items.len());
-    let mut start = 0;
-    while start < items.len() {
-        let mut tokens = 0;
-        let fits = items[start..].iter().take_while(|item| {
-            tokens += item.prompt_ids.len() + item.completion_ids.len();
-            tokens <= tokens_per_batch
-        });
-        let end = start + fits.count().max(1);
-        scored.extend(score_batch(decoder, adapter, &items[start..end])?);
-        start = end;
+    let (tokens, workers) = passes(&decoder.device, tokens_per_batch);
+    let runs = runs(decoder, items, tokens);
+    let parts = run_in_order(runs.len(), workers, &|| false, |index| {
+        score_batch(decoder, adapter, &items[runs[index].clone()])
+    })?;
+    Ok(parts.concat())
+}
+
+/// Items of each pass. Neighbours that share the rows of their prompt stay together as far as the budget allows.
+fn runs(decoder: &Decoder, items: &[Completion<'_>], tokens: usize) -> Vec<Range<usize>> {
+    let sequences: Vec<_> = items.iter().map(Completion::sequence).collect();
+    let (mut units, mut sizes, mut start) = (Vec::new(), Vec::new(), 0);
+    for (run, shared) in sharing(&sequences, &decoder.rope) {
+        let own = |(prompt, completion): &Sequence<'_>| prompt.len() - 1 - shared + completion.len();
+        let own: Vec<usize> = run.iter().map(own).collect();
+        for part in micro_batches(&own, tokens.saturating_sub(shared)) {
+            sizes.push(shared + own[part.clone()].iter().sum::<usize>());
+            units.push(start + part.start..start + part.end);
+        }
+        start += run.len();
     }
-    Ok(scored)
+    let whole = |run: Range<usize>| units[run.start].start..units[run.end - 1].end;
+    micro_batches(&sizes, tokens).into_iter().map(whole).collect()
 }
 
 fn score_batch(
@@ -74,7 +94,7 @@ fn score_batch(
     if items.iter().all(|item| item.completion_ids.is_empty()) {
         return Ok(vec![Scored { logp_sum: 0.0, n_tokens: 0, token_logps: Vec::new() }; items.len()]);
     }
-    let seqs: Vec<_> = items.iter().map(|item| (item.prompt_ids, item.completion_ids)).collect();
+    let seqs: Vec<_> = items.iter().map(Completion::sequence).collect();
     let batch = PackedBatch::completions(&seqs, &decoder.rope, &decoder.device)?;
     let hidden = decoder.forward(&batch, adapter, None, None)?;
     let targets: Vec<u32> = items.iter().flat_map(|item| item.completion_ids).copied().collect();
@@ -165,6 +185,18 @@ mod tests {
                 let alone = score(&decoder, None, &[*item], 1000).unwrap().remove(0);
                 assert!((together.logp_sum - alone.logp_sum).abs() < 1e-5, "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn completions_of_one_prompt_stay_together_within_the_budget() {
+        let decoder = tiny(1);
+        let item = |prompt_ids| Completion { prompt_ids, completion_ids: &[1, 2, 3] };
+        let items = [item(&[1; 5][..]), item(&[1; 5]), item(&[2; 5]), item(&[2; 5]), item(&[3; 5])];
+        // Four shared rows and three for each completion: ten for a pair, seven for one alone.
+        for (tokens, expected) in [(27, &[5][..]), (19, &[2, 3]), (10, &[2, 2, 1]), (9, &[1; 5])] {
+            let found: Vec<usize> = runs(&decoder, &items, tokens).iter().map(Range::len).collect();
+            assert_eq!(found, expected, "{tokens}");
         }
     }
 

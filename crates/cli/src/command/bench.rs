@@ -132,15 +132,16 @@ fn score(global: &Global, args: &BenchScore, output: &Output) -> Done {
     let figures = scoring(&decoder, &work, &clock())?;
     let tokens = figures.tokens as f64;
     let (rate, forward) = (tokens / figures.cpu_s, tokens / figures.forward_cpu_s);
+    let (rate_s, forward_s) = (tokens / figures.wall_s, tokens / figures.forward_wall_s);
     output.text(format!(
-        "Scoring: {rate:.0} tokens per processor-second, {:.0} a second; training's forward pass: {forward:.0}, of which \
-         that is {:.0} %.",
-        tokens / figures.wall_s,
+        "Scoring: {rate:.0} tokens per processor-second, {rate_s:.0} a second. Training's forward pass: {forward:.0} and \
+         {forward_s:.0}. Share: {:.0} % and {:.0} %.",
         100.0 * rate / forward,
+        100.0 * rate_s / forward_s,
     ));
     output.result(&json!({"shape": args.shape, "items": args.items, "prompt_tokens": args.prompt,
-        "completion_tokens": args.completion, "tokens": figures.tokens, "tokens_per_s": tokens / figures.wall_s,
-        "tokens_per_cpu_s": rate, "forward_tokens_per_cpu_s": forward, "share_of_forward": rate / forward,
+        "completion_tokens": args.completion, "tokens": figures.tokens, "tokens_per_s": rate_s, "tokens_per_cpu_s": rate,
+        "forward_tokens_per_s": forward_s, "forward_tokens_per_cpu_s": forward, "share_of_forward": rate / forward,
         "threads": global.threads(), "peak_rss_bytes": peak_rss_bytes()}));
     Ok(ExitCode::SUCCESS)
 }

@@ -4,8 +4,9 @@ use super::{Clock, median};
 use crate::error::Result;
 use crate::lora::{Adapter, LoraConfig};
 use crate::model::{Decoder, PackedBatch, Tape};
+use crate::parallel::{micro_batches, passes, run_in_order};
 use crate::score::{Completion, row_logps, score};
-use crate::train::{TrainExample, micro_batches, share_budget};
+use crate::train::TrainExample;
 
 /// Passes over the texts; the median counts.
 const ROUNDS: usize = 5;
@@ -30,7 +31,9 @@ pub struct ScoreFigures {
     pub wall_s: f64,
     /// Processor seconds of scoring.
     pub cpu_s: f64,
-    /// Processor seconds of training's forward pass, which also keeps what its backward pass reads.
+    /// Seconds on the clock of training's forward pass, which also keeps what its backward pass reads.
+    pub forward_wall_s: f64,
+    /// Processor seconds of training's forward pass.
     pub forward_cpu_s: f64,
 }
 
@@ -46,19 +49,19 @@ pub fn scoring(decoder: &Decoder, work: &ScoreWork, clock: &Clock<'_>) -> Result
         .iter()
         .map(|e| Completion { prompt_ids: &e.prompt_ids, completion_ids: &e.completion_ids })
         .collect();
-    let (mut walls, mut cpus, mut forward) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut scoring, mut forward) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let (wall, cpu) = clock.time(|| score(decoder, None, &items, work.budget_tokens))?;
-        walls.push(wall);
-        cpus.push(cpu);
-        forward.push(clock.time(|| training_forward(decoder, &adapter, work))?.1);
+        scoring.push(clock.time(|| score(decoder, None, &items, work.budget_tokens))?);
+        forward.push(clock.time(|| training_forward(decoder, &adapter, work))?);
     }
+    let middle = |times: &[(f64, f64)], of: fn(&(f64, f64)) -> f64| median(times.iter().map(of).collect());
     let length = |example: &TrainExample| example.prompt_ids.len() + example.completion_ids.len();
     Ok(ScoreFigures {
         tokens: work.examples.iter().map(length).sum(),
-        wall_s: median(walls),
-        cpu_s: median(cpus),
-        forward_cpu_s: median(forward),
+        wall_s: middle(&scoring, |time| time.0),
+        cpu_s: middle(&scoring, |time| time.1),
+        forward_wall_s: middle(&forward, |time| time.0),
+        forward_cpu_s: middle(&forward, |time| time.1),
     })
 }
 
@@ -69,14 +72,15 @@ fn training_forward(decoder: &Decoder, adapter: &Adapter, work: &ScoreWork) -> R
         work.examples.iter().map(|e| (e.prompt_ids.as_slice(), e.completion_ids.as_slice())).collect();
     let sizes: Vec<usize> =
         sequences.iter().map(|(prompt, completion)| prompt.len() + completion.len()).collect();
-    let (tokens, _) = share_budget(work.budget_tokens, 1);
-    for run in micro_batches(&sizes, tokens) {
-        let batch = PackedBatch::completions(&sequences[run.clone()], &decoder.rope, &decoder.device)?;
+    let (tokens, workers) = passes(&decoder.device, work.budget_tokens);
+    let runs = micro_batches(&sizes, tokens);
+    run_in_order(runs.len(), workers, &|| false, |index| {
+        let run = &sequences[runs[index].clone()];
+        let batch = PackedBatch::completions(run, &decoder.rope, &decoder.device)?;
         let hidden = decoder.forward(&batch, Some(adapter), None, Some(&mut Tape::default()))?;
-        let targets: Vec<u32> =
-            sequences[run].iter().flat_map(|(_, completion)| *completion).copied().collect();
-        row_logps(decoder, &hidden, &targets)?;
-    }
+        let targets: Vec<u32> = run.iter().flat_map(|(_, completion)| *completion).copied().collect();
+        row_logps(decoder, &hidden, &targets)
+    })?;
     Ok(())
 }
 

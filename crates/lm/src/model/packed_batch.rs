@@ -37,7 +37,7 @@ pub(crate) type Sequence<'a> = (&'a [u32], &'a [u32]);
 
 /// Runs of sequences with one prompt, and how many of its tokens they can share. The prompt's last token predicts the
 /// first of each completion and stays with it. Frequencies that follow the length must be the same for all of a run.
-fn sharing<'s, 'a>(
+pub(crate) fn sharing<'s, 'a>(
     sequences: &'s [Sequence<'a>],
     rope: &Rope,
 ) -> impl Iterator<Item = (&'s [Sequence<'a>], usize)> {

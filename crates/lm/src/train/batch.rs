@@ -107,24 +107,6 @@ fn draw(part: Range<usize>, share: usize, index: usize, seed: u64, update: usize
     members
 }
 
-/// Splits a batch into runs of consecutive items of at most `budget` tokens each (one item may exceed it alone).
-/// Items are never split; returns ranges of places in `tokens`, the size of each item.
-pub(crate) fn micro_batches(tokens: &[usize], budget: usize) -> Vec<Range<usize>> {
-    let mut runs = Vec::new();
-    let (mut start, mut sum) = (0, 0);
-    for (place, size) in tokens.iter().enumerate() {
-        if place > start && sum + size > budget {
-            runs.push(start..place);
-            (start, sum) = (place, 0);
-        }
-        sum += size;
-    }
-    if start < tokens.len() {
-        runs.push(start..tokens.len());
-    }
-    runs
-}
-
 /// Packed sequences with the completion tokens that their wanted rows predict.
 #[derive(Debug)]
 pub(super) struct PackedCompletions {
@@ -195,12 +177,5 @@ mod tests {
         assert_eq!(example.clone().truncated(4).unwrap().completion_ids, [4]);
         assert!(example.clone().truncated(3).is_none());
         assert!(example.truncated(1).is_none());
-    }
-
-    #[test]
-    fn micro_batches_cover_the_batch_within_the_budget() {
-        assert_eq!(micro_batches(&[5, 5, 5, 20, 1], 10), [0..2, 2..3, 3..4, 4..5]);
-        assert_eq!(micro_batches(&[5, 5], 100).first(), Some(&(0..2)));
-        assert!(micro_batches(&[], 10).is_empty());
     }
 }

@@ -10,15 +10,15 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::backward::backward;
-use super::batch::{PackedCompletions, PreferencePair, TrainExample, micro_batches};
+use super::batch::{PackedCompletions, PreferencePair, TrainExample};
 use super::loss::token_logps;
 use super::optimizer::Gradients;
-use super::parallel::run_in_order;
 use super::preference::{PairLogps, PairLoss, PreferenceLoss};
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
 use crate::model::packed_batch::Sequence;
 use crate::model::{Decoder, PackedBatch, Tape};
+use crate::parallel::{micro_batches, passes, run_in_order};
 use crate::profile::{Work, timed};
 use crate::random::{self, Dropout};
 
@@ -175,18 +175,6 @@ impl Sums {
     }
 }
 
-/// A token budget is shared by at most this many micro-batches that run side by side.
-const SIDE_BY_SIDE: usize = 8;
-/// Below this many tokens a micro-batch gets slow: products with few rows.
-const MIN_MICROBATCH_TOKENS: usize = 256;
-
-/// Tokens of one micro-batch on the CPU and how many run at once on `threads`, within `budget` tokens in all. The size
-/// does not depend on the number of cores, so neither do the results.
-pub(crate) fn share_budget(budget: usize, threads: usize) -> (usize, usize) {
-    let tokens = (budget / SIDE_BY_SIDE).max(MIN_MICROBATCH_TOKENS).min(budget).max(1);
-    (tokens, (budget / tokens).min(threads))
-}
-
 /// How much memory a training may take; results do not depend on it beyond rounding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
@@ -222,10 +210,7 @@ pub fn batch_gradients(
     let length = |(prompt, completion): &Sequence<'_>| prompt.len() + completion.len();
     let read = sequences.iter().flatten().map(length).sum();
     let nll_tokens = objective.nll_tokens(members) as f64;
-    let (tokens, workers) = match decoder.device.is_cpu() {
-        true => share_budget(tokens, rayon::current_num_threads()),
-        false => (tokens, 1),
-    };
+    let (tokens, workers) = passes(&decoder.device, tokens);
     let runs = micro_batches(&sizes, tokens);
     let parts = run_in_order(runs.len(), workers, stop, |index| {
         let run = runs[index].clone();

@@ -6,13 +6,13 @@ use std::collections::btree_map::Entry;
 use candle_core::Tensor;
 
 use super::backward::backward_weights;
-use super::batch::{PackedCompletions, TrainExample, micro_batches};
+use super::batch::{PackedCompletions, TrainExample};
 use super::loss::weighted_logps;
-use super::objective::{Budget, share_budget};
-use super::parallel::run_in_order;
+use super::objective::Budget;
 use crate::error::{Error, Result};
 use crate::model::load::{EMBEDDING, HEAD};
 use crate::model::{Decoder, Tape};
+use crate::parallel::{micro_batches, passes, run_in_order};
 use crate::profile::{Work, timed};
 
 /// Gradients under the Hugging Face names of the tensors and in their layout (matrices `[out, in]`), each projection by
@@ -70,10 +70,7 @@ pub fn weight_gradients(
     let Budget { tokens, recompute } = budget.into();
     let sizes: Vec<usize> = examples.iter().map(|e| e.prompt_ids.len() + e.completion_ids.len()).collect();
     let targets: usize = examples.iter().map(|e| e.completion_ids.len()).sum();
-    let (tokens, workers) = match decoder.device.is_cpu() {
-        true => share_budget(tokens, rayon::current_num_threads()),
-        false => (tokens, 1),
-    };
+    let (tokens, workers) = passes(&decoder.device, tokens);
     let runs = micro_batches(&sizes, tokens);
     let (mut gradients, mut loss) = (WeightGradients::default(), 0.0);
     for together in runs.chunks(workers.max(1)) {

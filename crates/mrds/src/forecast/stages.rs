@@ -239,7 +239,7 @@ impl Forecast<'_> {
     fn scoring(&self) -> u64 {
         let longest = self.texts.dialogue_tokens.max + self.texts.summary_tokens.max + INSTRUCTION_TOKENS;
         let tokens = self.recipe.tokens_per_microbatch;
-        memory::scoring_bytes(self.setting.config, tokens, self.in_context(longest))
+        memory::scoring_bytes(self.setting.config, tokens, self.in_context(longest), self.setting.threads)
     }
 
     fn in_context(&self, tokens: usize) -> usize {

@@ -3,12 +3,53 @@
 //! One pass on one core does less waiting than one pass spread over all cores: most of its operations are too small to
 //! be worth splitting. Results come back in the order of the work, so sums do not depend on who finished first.
 
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
+use candle_core::Device;
+
 use crate::error::{Error, Result};
+
+/// A token budget is shared by at most this many micro-batches that run side by side.
+const SIDE_BY_SIDE: usize = 8;
+/// Below this many tokens a micro-batch gets slow: products with few rows.
+const MIN_MICROBATCH_TOKENS: usize = 256;
+
+/// Tokens of one micro-batch on the CPU and how many run at once on `threads`, within `budget` tokens in all. The size
+/// does not depend on the number of cores, so neither do the results.
+pub(crate) fn share_budget(budget: usize, threads: usize) -> (usize, usize) {
+    let tokens = (budget / SIDE_BY_SIDE).max(MIN_MICROBATCH_TOKENS).min(budget).max(1);
+    (tokens, (budget / tokens).min(threads))
+}
+
+/// [`share_budget`] on this machine; another device computes one pass at a time.
+pub(crate) fn passes(device: &Device, budget: usize) -> (usize, usize) {
+    match device.is_cpu() {
+        true => share_budget(budget, rayon::current_num_threads()),
+        false => (budget, 1),
+    }
+}
+
+/// Splits a batch into runs of consecutive items of at most `budget` tokens each (one item may exceed it alone).
+/// Items are never split; returns ranges of places in `tokens`, the size of each item.
+pub(crate) fn micro_batches(tokens: &[usize], budget: usize) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let (mut start, mut sum) = (0, 0);
+    for (place, size) in tokens.iter().enumerate() {
+        if place > start && sum + size > budget {
+            runs.push(start..place);
+            (start, sum) = (place, 0);
+        }
+        sum += size;
+    }
+    if start < tokens.len() {
+        runs.push(start..tokens.len());
+    }
+    runs
+}
 
 /// How often the request to stop is looked at while work is running.
 const STOP_POLL_MS: u64 = 20;
@@ -18,7 +59,7 @@ const STOP_POLL_MS: u64 = 20;
 ///
 /// # Errors
 /// The first failure in the order of the work, or [`Error::Interrupted`].
-pub(super) fn run_in_order<R: Send>(
+pub(crate) fn run_in_order<R: Send>(
     count: usize,
     workers: usize,
     stop: &dyn Fn() -> bool,
@@ -83,6 +124,13 @@ pub(super) fn run_in_order<R: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn micro_batches_cover_the_batch_within_the_budget() {
+        assert_eq!(micro_batches(&[5, 5, 5, 20, 1], 10), [0..2, 2..3, 3..4, 4..5]);
+        assert_eq!(micro_batches(&[5, 5], 100).first(), Some(&(0..2)));
+        assert!(micro_batches(&[], 10).is_empty());
+    }
 
     #[test]
     fn results_are_in_order_and_failures_are_reported() {
