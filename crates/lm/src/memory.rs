@@ -212,7 +212,7 @@ pub fn scoring_bytes(config: &DecoderConfig, tokens: usize, sequence_tokens: usi
     let (tokens, workers) = share_budget(tokens, threads);
     let tokens = tokens.max(sequence_tokens) as u64;
     let logits = (tokens * config.vocab_size as u64).min(SCORING_LOGITS);
-    workers as u64 * (forward_bytes(config, tokens, sequence_tokens as u64) + 2 * logits * F32_BYTES)
+    workers as u64 * (forward_bytes(config, tokens, sequence_tokens as u64) + logits * F32_BYTES)
 }
 
 /// The widest moment of a forward pass that keeps nothing: x, mid, h and gate, up and their product.
