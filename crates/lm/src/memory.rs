@@ -157,13 +157,6 @@ pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     let at_once = (workers as u64).min(micro_batches);
     // The last micro-batch of an update is no fuller than what is left of it.
     let together = (at_once * tokens).min(per_batch as u64).max(tokens);
-    let block = tape_bytes_per_token(config);
-    let kept = |blocks: u64| match training.recompute {
-        // Their inputs, and one block whole.
-        true => layers * F32_BYTES * hidden + block,
-        false => blocks * block,
-    };
-    let tape = |blocks: u64| together * (kept(blocks) + F32_BYTES * hidden);
     // dact, dgate, dup and silu(gate) * up; then x, h, dh, dmid, dy and the gradients of q, k, v.
     let backward = together * F32_BYTES * (4 * inner + 5 * hidden + 2 * query + 2 * kv);
     let scores = at_once * scores_bytes(config, training.sequence_tokens as u64, 3);
@@ -173,8 +166,17 @@ pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     // Gradients of micro-batches that are done wait for those at work.
     let waiting = micro_batches - at_once;
     let adapter = adapter_bytes(config, training.rank);
-    // The last block goes back in the rows with a loss only, and its tape is gone when the one before begins.
-    let passing = (tape(layers) + logits).max(tape(layers - 1) + backward + scores) + waiting * adapter;
+    let block = together * tape_bytes_per_token(config);
+    let stream = together * F32_BYTES * hidden;
+    // What lies below the last block, and what lies there while the block before it goes back.
+    let (below, before) = match training.recompute {
+        true => ((layers - 1) * stream, layers.saturating_sub(2) * stream + block),
+        false => ((layers - 1) * block, (layers - 1) * block),
+    };
+    // The last block is computed in the rows with a loss only.
+    let wanted = |bytes: u64| bytes * share / together;
+    let last = below + wanted(block) + logits.max(wanted(backward) + scores);
+    let passing = stream + last.max(before + backward + scores) + waiting * adapter;
     ADAPTER_COPIES * adapter + passing.max(micro_batches.max(STEP_COPIES) * adapter)
 }
 
@@ -290,7 +292,7 @@ mod tests {
 
     #[test]
     fn more_of_anything_takes_more() {
-        let config = &tiny(1).config;
+        let config = &DecoderConfig { num_hidden_layers: 8, ..tiny(1).config };
         let base = Training {
             rank: 4,
             tokens_per_microbatch: 4096,
