@@ -3,7 +3,7 @@
     python peer.py train --shape 135m --batch 2 --seq 512 [--recompute]
     python peer.py epoch --data pairs.json --model DIR [--items 100] [--batch 8]
     python peer.py generate --shape 135m --batch 1,8,32
-    python peer.py llama --shape 135m --batch 1,8,32 --quant f32,q8_0
+    python peer.py llama --shape 135m --batch 1,8,32 --quant f32,q8_0,q4_0
 
 Processor seconds are those of the whole process, all threads. `--threads N` before the command sets their number.
 Versions: requirements.txt. Random weights: speed does not depend on them.
@@ -217,7 +217,8 @@ def llama_rows(llama_cpp, model, args, quant, batch):
     params.n_batch = params.n_ubatch = max(batch * args.prompt, 32) if batch * args.prompt <= 2048 else 2048
     params.n_seq_max = batch
     params.n_threads = params.n_threads_batch = args.threads
-    params.kv_unified = True
+    # Otherwise every sequence attends over the cells of all the others, masked.
+    params.kv_unified = False
     context = llama_cpp.llama_init_from_model(model, params)
     vocab = SHAPES[args.shape][0]
     tokens = llama_cpp.llama_batch_init(2048, 0, 1)
@@ -278,7 +279,7 @@ def main():
         one.add_argument("--batch", type=numbers, default=[1, 8, 32])
         one.add_argument("--prompt", type=int, default=128)
         one.add_argument("--new", type=int, default=64)
-        one.add_argument("--quant", type=lambda text: text.split(","), default=["f32", "q8_0"])
+        one.add_argument("--quant", type=lambda text: text.split(","), default=["f32", "q8_0", "q4_0"])
     args = parser.parse_args()
     if args.command != "llama":
         import torch
