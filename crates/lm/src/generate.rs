@@ -261,11 +261,15 @@ impl Run<'_> {
         let tokens: Vec<(u32, usize)> = running.iter().map(|(_, r)| (r.token, r.position)).collect();
         let batch = PackedBatch::next_tokens(&tokens, device)?;
         let cache = &mut self.cache;
-        let hidden =
-            self.decoder.run_blocks(&batch, self.adapter, None, Record::Nothing, &mut |layer, q, k, v| {
+        let (decoder, adapter) = (self.decoder, self.adapter);
+        // All of it in the pool: to enter the pool for every small product takes longer than some products.
+        let logits = rayon::scope(|_| {
+            let mut attend = |layer: usize, q: &Tensor, k: &Tensor, v: &Tensor| {
                 timed(Work::Attention, || cache.step(layer, &cursors, q, k, v))
-            })?;
-        let logits = self.decoder.logits(&hidden)?;
+            };
+            let hidden = decoder.run_blocks(&batch, adapter, None, Record::Nothing, &mut attend)?;
+            decoder.logits(&hidden)
+        })?;
         let tokens = timed(Work::Sampling, || self.draw_rows(&running, &logits))?;
         for ((slot, r), token) in running.into_iter().zip(tokens) {
             self.place(slot, Running { position: r.position + 1, token, ..r }, on_token)?;
