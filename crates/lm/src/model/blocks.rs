@@ -4,9 +4,11 @@
 //! bit for bit. Everything is inlined into the caller, who chooses the instructions: call it inside
 //! [`pulp::Arch::dispatch`].
 
+use half::slice::HalfFloatSliceExt;
+
 /// 16 values, computed before the first is stored: otherwise any of them could change the block that the next is read
 /// from, as far as the compiler knows.
-type Line = [f32; 16];
+pub(super) type Line = [f32; 16];
 
 #[inline(always)]
 fn line_of(value: impl Fn(usize) -> f32) -> Line {
@@ -30,12 +32,10 @@ pub(super) fn blocks<B: Block<BYTES, LINES>, const BYTES: usize, const LINES: us
     mut source: &[u8],
     values: &mut [f32],
 ) {
-    let mut lines = values.as_chunks_mut().0;
-    while let (Some((block, blocks_left)), Some((decoded, lines_left))) =
-        (source.split_first_chunk(), lines.split_first_chunk_mut())
-    {
-        B::decode(block, decoded);
-        (source, lines) = (blocks_left, lines_left);
+    let mut decoded = values.as_chunks_mut().0.as_chunks_mut().0.iter_mut();
+    while let (Some((block, rest)), Some(lines)) = (source.split_first_chunk(), decoded.next()) {
+        B::decode(block, lines);
+        source = rest;
     }
 }
 
@@ -47,11 +47,15 @@ pub(super) fn f32s(source: &[u8], values: &mut [f32]) {
     }
 }
 
-/// Numbers of f16.
+/// Numbers of f16, in pieces, so that the processor's own conversion does many at once.
 #[inline(always)]
 pub(super) fn f16s(source: &[u8], values: &mut [f32]) {
-    for (value, bytes) in values.iter_mut().zip(source.as_chunks().0) {
-        *value = f16(*bytes);
+    let mut piece = [half::f16::ZERO; 256];
+    for (source, values) in source.chunks(2 * piece.len()).zip(values.chunks_mut(piece.len())) {
+        for (half, bytes) in piece.iter_mut().zip(source.as_chunks().0) {
+            *half = half::f16::from_le_bytes(*bytes);
+        }
+        piece[..values.len()].convert_to_f32_slice(values);
     }
 }
 
@@ -63,23 +67,27 @@ pub(super) fn bf16s(source: &[u8], values: &mut [f32]) {
     }
 }
 
-/// An f16 as f32, without branches.
+/// An f16 as f32, where a call for each would cost more than all else.
 #[inline(always)]
 fn f16(bytes: [u8; 2]) -> f32 {
     /// The exponent of f16 is less by this in an f32's bits.
     const REBIAS: u32 = (127 - 15) << 23;
-    /// The smallest normal f16, 2^-14.
+    const SIGN: u32 = 1 << 31;
+    /// 2^-14, the smallest normal f16.
     const NORMAL: u32 = REBIAS + (1 << 23);
-    let bits = u32::from(u16::from_le_bytes(bytes));
-    let (sign, magnitude) = ((bits & 0x8000) << 16, (bits & 0x7fff) << 13);
-    let subnormal = (f32::from_bits(magnitude + NORMAL) - f32::from_bits(NORMAL)).to_bits();
-    let value = match magnitude {
-        0..0x0080_0000 => subnormal,
-        0x0080_0000..0x0f80_0000 => magnitude + REBIAS,
+    let half = i16::from_le_bytes(bytes);
+    // Sign, exponent and mantissa where an f32 has them.
+    let bits = (i32::from(half) << 13).cast_unsigned() & 0x8fff_e000;
+    match half & 0x7c00 {
+        // Subnormal numbers: without the leading one that an exponent stands for.
+        0 => {
+            let value = f32::from_bits((bits & !SIGN) + NORMAL) - f32::from_bits(NORMAL);
+            f32::from_bits(value.to_bits() | (bits & SIGN))
+        }
         // Infinity and what is not a number.
-        _ => magnitude + 2 * REBIAS,
-    };
-    f32::from_bits(sign | value)
+        0x7c00 => f32::from_bits(bits + 2 * REBIAS),
+        _ => f32::from_bits(bits + REBIAS),
+    }
 }
 
 /// 32 values: scale (f16), signed bytes.

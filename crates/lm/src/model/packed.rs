@@ -10,7 +10,7 @@ use candle_core::quantized::GgmlDType;
 use candle_core::{CpuStorage, Device, Tensor};
 use half::{bf16, f16};
 use memmap2::Mmap;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::blocks;
@@ -214,6 +214,13 @@ impl Packed {
         decode_here(self.dtype, &self.bytes.as_slice()[range.start * row..range.end * row], values)
     }
 
+    /// The bytes of a row.
+    #[inline(always)]
+    pub(super) fn row(&self, row: usize) -> &[u8] {
+        let length = self.row_bytes();
+        &self.bytes.as_slice()[row * length..(row + 1) * length]
+    }
+
     fn row_bytes(&self) -> usize {
         row_bytes(self.dtype, self.columns).unwrap_or(0)
     }
@@ -248,7 +255,23 @@ fn alignment(dtype: GgmlDType) -> usize {
 
 /// Values of whole blocks as f32.
 pub(crate) fn decode(dtype: GgmlDType, source: &[u8], values: &mut [f32]) -> Result<()> {
-    Arch::new().dispatch(|| decode_here(dtype, source, values))
+    Arch::new().dispatch(Decode { dtype, source, values })
+}
+
+/// A closure in its place would be compiled without the instructions of the processor.
+struct Decode<'a> {
+    dtype: GgmlDType,
+    source: &'a [u8],
+    values: &'a mut [f32],
+}
+
+impl WithSimd for Decode<'_> {
+    type Output = Result<()>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Result<()> {
+        decode_here(self.dtype, self.source, self.values)
+    }
 }
 
 /// [`decode`], with the instructions of the caller.
@@ -263,7 +286,7 @@ fn decode_here(dtype: GgmlDType, source: &[u8], values: &mut [f32]) -> Result<()
         GgmlDType::Q4K => blocks::blocks::<blocks::Q4K, _, _>(source, values),
         GgmlDType::Q5K => blocks::blocks::<blocks::Q5K, _, _>(source, values),
         GgmlDType::Q6K => blocks::blocks::<blocks::Q6K, _, _>(source, values),
-        // Types that no program quantises to by default.
+        // Rarer types.
         _ => {
             let blocks = dtype.from_data(Cow::Borrowed(source));
             if let CpuStorage::F32(widened) = blocks.dequantize(values.len())? {

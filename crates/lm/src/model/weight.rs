@@ -1,9 +1,9 @@
 //! A frozen matrix as it is held in memory, and the two products that the decoder takes with it.
 //!
 //! f32 matrices are held dense and transposed. Half-precision and quantised ones stay as their file stores them and
-//! are widened block of rows by block of rows inside each product, forward and backward, so that no whole dense
-//! matrix ever exists (QLoRA, Dettmers et al. 2023, arXiv 2305.14314, section 3: computation in a wider type than
-//! storage). Activations are never quantised: a product is exactly that with the dequantised matrix.
+//! are widened inside each product, forward and backward, some rows at a time, so that no whole dense matrix ever
+//! exists (QLoRA, Dettmers et al. 2023, arXiv 2305.14314, section 3: computation in a wider type than storage).
+//! Activations are never quantised: a product is exactly that with the dequantised matrix.
 
 use std::ops::Range;
 
@@ -20,7 +20,7 @@ use crate::profile::{Work, timed};
 /// Values of a packed matrix that are widened at once (1 MiB of f32, about a core's second-level cache).
 const BLOCK_VALUES: usize = 1 << 18;
 
-/// Rows of x up to which [`few_rows`] is faster than a product with widened blocks.
+/// Rows of x up to which [`few_rows`] is faster than products with widened blocks.
 const FEW_ROWS: usize = 64;
 
 /// A frozen matrix of `out` rows and `in` columns.
