@@ -19,6 +19,7 @@ use crate::random::{self, Dropout};
 use crate::test_model;
 
 mod exactness;
+mod weights;
 
 const DPO: PreferenceLoss = PreferenceLoss::Sigmoid { label_smoothing: 0.0 };
 
@@ -261,78 +262,6 @@ fn sft_gradients_equal_autograd_with_and_without_dropout() {
         assert!((f64::from(loss.to_scalar::<f32>().unwrap()) - found.loss).abs() < 1e-5);
         assert_same_gradients(&found.gradients, &autograd(&adapter, &vars, &loss));
     }
-}
-
-/// Every weight of a decoder by name.
-fn named_weights(decoder: &Decoder) -> BTreeMap<String, Tensor> {
-    let mut weights = BTreeMap::from([
-        (EMBEDDING.to_owned(), decoder.embed_tokens.to_dense().unwrap()),
-        (FINAL_NORM.to_owned(), decoder.norm.clone()),
-    ]);
-    if !decoder.config.tie_word_embeddings {
-        weights.insert(HEAD.to_owned(), decoder.lm_head.to_dense().unwrap());
-    }
-    for (index, layer) in decoder.layers.iter().enumerate() {
-        let norms = [
-            (INPUT_NORM, Some(&layer.input_layernorm)),
-            (POST_ATTENTION_NORM, Some(&layer.post_attention_layernorm)),
-            (Q_NORM, layer.q_norm.as_ref()),
-            (K_NORM, layer.k_norm.as_ref()),
-        ];
-        for (name, weight) in norms {
-            weights.extend(weight.map(|weight| (norm_name(index, name), weight.clone())));
-        }
-        for (target, projection) in Target::ALL.into_iter().zip(&layer.projections) {
-            let name = |part| projection_name(index, target, target.module_name(), part);
-            weights.insert(name("weight"), projection.weight.to_dense().unwrap());
-            weights.extend(projection.bias.clone().map(|bias| (name("bias"), bias)));
-        }
-    }
-    weights
-}
-
-#[test]
-fn weight_gradients_equal_autograd() {
-    let mut tied = test_model::config();
-    tied["tie_word_embeddings"] = true.into();
-    let variants = test_model::variants().into_iter().map(|(_, config)| config);
-    let data = examples(5);
-    let all: Vec<&TrainExample> = data.iter().collect();
-    for config in variants.chain([tied]) {
-        let decoder = test_model::tiny_as(&config, 2);
-        // Not part of the pass: no pair of it is a variable.
-        let adapter = adapter(&decoder, &[Target::Q], false);
-        let own: BTreeMap<String, Var> =
-            named_weights(&decoder).iter().map(|(n, w)| (n.clone(), Var::from_tensor(w).unwrap())).collect();
-        let vars = BTreeMap::new();
-        let oracle =
-            Oracle { decoder: &decoder, adapter: &adapter, vars: &vars, dropout: None, rows: 0, own: &own };
-        let logps: Vec<Tensor> =
-            data.iter().map(|e| oracle.logps(&e.prompt_ids, &e.completion_ids, 0).unwrap()).collect();
-        let loss = Tensor::cat(&logps, 0).unwrap().mean(0).unwrap().neg().unwrap();
-        let grads = loss.backward().unwrap();
-        let expected: BTreeMap<String, Tensor> =
-            own.iter().map(|(name, var)| (name.clone(), grads.get(var).unwrap().clone())).collect();
-        // In one micro-batch, in several, and computed again.
-        for budget in [Budget::from(1000), 12.into(), Budget { tokens: 1000, recompute: true }] {
-            let found = weight_gradients(&decoder, &all, budget, &|| false).unwrap();
-            assert!((f64::from(loss.to_scalar::<f32>().unwrap()) - found.loss).abs() < 1e-5);
-            assert_eq!(
-                found.gradients.tensors.keys().collect::<Vec<_>>(),
-                expected.keys().collect::<Vec<_>>(),
-                "every weight has a gradient"
-            );
-            for (name, found) in &found.gradients.tensors {
-                let tolerance = 2e-5
-                    + 1e-3 * expected[name].abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
-                test_model::assert_close(found, &expected[name], tolerance);
-            }
-        }
-    }
-    let decoder = test_model::tiny(1);
-    let stopped = weight_gradients(&decoder, &all, 1000, &|| true).unwrap_err();
-    assert!(matches!(stopped, Error::Interrupted));
-    assert!(matches!(weight_gradients(&decoder, &[], 1000, &|| false), Err(Error::Setting { .. })));
 }
 
 #[test]
