@@ -28,13 +28,16 @@ const KEYS: [&str; 8] = [
     "yarn_beta_slow",
 ];
 
+/// Reads a tensor of the file by name: a divisor for each frequency, if it is there.
+type Divisors<'a> = dyn Fn(&str) -> Result<Option<Vec<f32>>, String> + 'a;
+
 /// Enters the scaling of a file in the `config.json` that it stands for; `divisors` reads a tensor of the file. The
 /// reason of a refusal is for people.
 pub(super) fn read(
     config: &mut Json,
     metadata: &Metadata,
     arch: &str,
-    divisors: &dyn Fn(&str) -> Result<Option<Vec<f32>>, String>,
+    divisors: &Divisors<'_>,
 ) -> Result<(), String> {
     let prefix = format!("{arch}.rope.scaling.");
     let mut keys = metadata.keys().filter_map(|key| key.strip_prefix(&prefix));
@@ -169,7 +172,7 @@ mod tests {
         let weighed = [&yarn[..], &[("yarn_log_multiplier", Value::F32(1.0))]].concat();
         assert_eq!(scaling(&weighed).unwrap()["attention_factor"], json!(1.0));
         for unknown in [("yarn_ext_factor", Value::F32(0.5)), ("attn_factor", Value::F32(2.0))] {
-            let refused = scaling(&[&linear[..], &[unknown.clone()]].concat()).unwrap_err();
+            let refused = scaling(&[&linear[..], std::slice::from_ref(&unknown)].concat()).unwrap_err();
             assert!(refused.contains(unknown.0), "{refused}");
         }
     }

@@ -59,10 +59,13 @@ pub(crate) struct StoredPair {
     fused: bool,
 }
 
+/// The scale of a stored matrix, and the pairs of its projections.
+type Parts<'a> = (f64, Vec<(Target, &'a LoraPair)>);
+
 /// The adapter's pairs on the matrices that the base model stores, sorted by name.
 pub(crate) fn stored_pairs(adapter: &Adapter, decoder: &DecoderConfig) -> Result<Vec<StoredPair>> {
     // All projections of a stored matrix have one scale: it is given to the matrix by its name.
-    let mut stored: BTreeMap<String, (f64, Vec<(Target, &LoraPair)>)> = BTreeMap::new();
+    let mut stored: BTreeMap<String, Parts<'_>> = BTreeMap::new();
     for (layer, pairs) in adapter.layers.iter().enumerate() {
         for (target, pair) in Target::ALL.into_iter().zip(pairs) {
             if let Some(pair) = pair {
@@ -72,7 +75,7 @@ pub(crate) fn stored_pairs(adapter: &Adapter, decoder: &DecoderConfig) -> Result
             }
         }
     }
-    let whole = |(name, (scale, parts)): (String, (f64, Vec<(Target, &LoraPair)>))| {
+    let whole = |(name, (scale, parts)): (String, Parts<'_>)| {
         let fused =
             parts.iter().any(|(target, _)| decoder.stored_projection(*target).0 != target.module_name());
         let pair = match (&parts[..], fused) {
