@@ -45,7 +45,8 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// Bytes of a matrix whose rows have `columns` values.
+    /// Bytes of a matrix whose rows have `columns` values; without the cache line that may follow each row of a dense one
+    /// (`weight::stride`), 1 to 3 % of the models that people use.
     fn matrix_bytes(self, rows: usize, columns: usize) -> u64 {
         let block = match self {
             Self::F32 => GgmlDType::F32,

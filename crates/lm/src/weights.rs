@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::model::Weight;
 use crate::model::config::read_json;
 use crate::model::packed::{Bytes, Packed, Quantize, decode, row_bytes};
+use crate::model::weight::stride;
 
 /// Half-precision weights up to this size are widened to f32 while they load, which saves widening them in every
 /// product. Larger ones stay as they are stored, at half the memory.
@@ -170,7 +171,7 @@ impl Weights {
             }
             _ if dtype == GgmlDType::F32 => {
                 let values = stored.widen_transposed(rows, columns);
-                Weight::Dense(Tensor::from_vec(values, (columns, rows), device)?)
+                Weight::from_transposed(values, rows, columns, device)?
             }
             _ if float && self.widened => {
                 let values = stored.widen(dtype, columns, 0..rows)?;
@@ -243,17 +244,18 @@ impl Stored {
         Ok(values)
     }
 
-    /// An f32 matrix `[rows, columns]` as `[columns, rows]`, without a copy in between.
+    /// An f32 matrix `[rows, columns]` as `[columns, rows]`, its rows [`stride`] apart, without a copy in between.
     fn widen_transposed(&self, rows: usize, columns: usize) -> Vec<f32> {
         /// One cache line of the source.
         const COLUMNS_PER_TASK: usize = 16;
         let (numbers, _) = self.bytes.as_slice().as_chunks::<4>();
-        let mut values = vec![0f32; rows * columns];
-        let tasks = values.par_chunks_mut(COLUMNS_PER_TASK * rows.max(1)).enumerate();
+        let apart = stride(rows);
+        let mut values = vec![0f32; apart * columns];
+        let tasks = values.par_chunks_mut(COLUMNS_PER_TASK * apart).enumerate();
         tasks.for_each(|(task, values)| {
             for row in 0..rows {
                 let start = self.place(row) * columns + task * COLUMNS_PER_TASK;
-                for (i, column) in values.chunks_mut(rows).enumerate() {
+                for (i, column) in values.chunks_mut(apart).enumerate() {
                     column[row] = f32::from_le_bytes(numbers[start + i]);
                 }
             }

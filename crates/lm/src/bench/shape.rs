@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::lora::Target;
+use crate::model::weight::stride;
 use crate::model::{Decoder, DecoderConfig, Layer, Packed, Projection, Quantize, Rope, Weight};
 use crate::random;
 
@@ -93,8 +94,8 @@ fn matrix(name: &str, rows: usize, columns: usize, quantize: Quantize) -> Result
     let key = random::label(name);
     let value = |i: usize| (0.07 * (random::uniform(key, i as u64) - 0.5)) as f32;
     let Some(dtype) = quantize.block_type(columns) else {
-        let values: Vec<f32> = (0..rows * columns).map(value).collect();
-        return Ok(Weight::Dense(Tensor::from_vec(values, (columns, rows), &Device::Cpu)?));
+        let values: Vec<f32> = (0..stride(rows) * columns).map(value).collect();
+        return Weight::from_transposed(values, rows, columns, &Device::Cpu);
     };
     let widen = |range: std::ops::Range<usize>| {
         Ok((range.start * columns..range.end * columns).map(value).collect::<Vec<f32>>())
