@@ -490,6 +490,8 @@ pub(crate) enum BenchWhat {
     Score(BenchScore),
     /// Tokens per second of generation and of prompts
     Generate(BenchGenerate),
+    /// How an update's time and memory grow with each size, beside what is expected
+    Growth,
     /// A whole small run: what each stage takes, and which kind of work
     Pipeline(BenchPipeline),
 }

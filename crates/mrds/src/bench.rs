@@ -24,6 +24,12 @@ pub fn cpu_s() -> f64 {
     crate::stage::usage::process().0
 }
 
+/// Gives freed memory back and begins the highest resident memory anew, where the system can.
+pub fn reset_peak() {
+    lm::allocator::trim();
+    crate::stage::usage::reset_peak();
+}
+
 /// Highest resident memory of this process so far.
 pub fn peak_rss_bytes() -> u64 {
     crate::stage::usage::process().1

@@ -50,6 +50,22 @@ fn generation_has_a_row_for_each_weight_type_and_batch() {
 }
 
 #[test]
+fn growth_has_a_row_for_each_size_beside_what_is_expected() {
+    let done = Place::new().ok(&["bench", "growth"]);
+    let rows = done["rows"].as_array().expect("rows");
+    let kinds: std::collections::BTreeSet<_> = rows.iter().filter_map(|row| row["what"].as_str()).collect();
+    let expected = ["base", "layers", "sequences", "tokens of a sequence", "updates", "vocabulary", "width"];
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), expected);
+    for row in rows {
+        for key in ["cpu_s_per_step", "expected_cpu_s_per_step", "peak_rss_bytes", "expected_peak_rss_bytes"]
+        {
+            assert!(number(row, key) > 0.0, "{row}");
+        }
+    }
+    assert_eq!(rows[0]["cpu_s_per_step"], rows[0]["expected_cpu_s_per_step"], "the first row is the measure");
+}
+
+#[test]
 fn a_small_run_is_measured_stage_by_stage() {
     let Some(model) = crate::program::model() else { return };
     let place = Place::new();

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use mrds::bench::{PipelineFigures, cpu_s, peak_rss_bytes, pipeline_recipe, summarizer_examples};
+use mrds::bench::{PipelineFigures, cpu_s, peak_rss_bytes, pipeline_recipe, reset_peak, summarizer_examples};
 use mrds::lm::bench::{
-    Clock, DecodeWork, ScoreWork, StepFigures, StepWork, config_of, decode, random_decoder, scoring, step,
+    Clock, DecodeWork, ScoreWork, Size, StepFigures, StepWork, config_of, decode, random_decoder, scoring,
+    sizes, step,
 };
 use mrds::lm::train::{Budget, TrainExample};
 use mrds::lm::{Decoder, LanguageModel, Quantize, device, random};
@@ -34,6 +35,7 @@ pub(super) fn bench(global: &Global, what: &BenchWhat, output: &Output) -> Done 
         BenchWhat::Train(args) => train(global, args, output),
         BenchWhat::Score(args) => score(global, args, output),
         BenchWhat::Generate(args) => generate(global, args, output),
+        BenchWhat::Growth => growth(global, output),
         BenchWhat::Pipeline(args) => pipeline(global, args, output),
     }
 }
@@ -167,6 +169,53 @@ fn generate(global: &Global, args: &BenchGenerate, output: &Output) -> Done {
     output.result(&json!({"shape": args.shape, "rows": rows, "threads": global.threads(),
         "prompt_tokens": args.prompt, "new_tokens": args.new, "peak_rss_bytes": peak_rss_bytes()}));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Every size in turn: measured, and expected from the first by its operations and the plan's count of memory.
+fn growth(global: &Global, output: &Output) -> Done {
+    let columns = ["what", "amount", "CPU-s an update", "expected", "peak memory", "expected"];
+    let (mut table, mut rows) = (Table::new(&columns), Vec::new());
+    let mut first: Option<(f64, u64)> = None;
+    for size in sizes()? {
+        note(&format!("{}: {} …", size.what, size.amount));
+        let (figures, work) = measured_size(&size)?;
+        let (flops, planned_bytes) = (size.flops(&work), size.bytes(&work, global.threads()));
+        let peak_bytes = peak_rss_bytes();
+        // What the program takes beside the engine is in every measurement.
+        let (rate, beside) = *first.get_or_insert_with(|| {
+            (figures.cpu_s_per_step / flops, peak_bytes.saturating_sub(planned_bytes))
+        });
+        let (expected_s, expected_bytes) = (flops * rate, planned_bytes + beside);
+        let megabytes = |bytes: u64| format!("{:.0} MB", bytes as f64 / 1e6);
+        table.row(vec![
+            size.what.to_owned(),
+            size.amount.to_string(),
+            format!("{:.2}", figures.cpu_s_per_step),
+            format!("{expected_s:.2}"),
+            megabytes(peak_bytes),
+            megabytes(expected_bytes),
+        ]);
+        rows.push(json!({"what": size.what, "amount": size.amount, "cpu_s_per_step": figures.cpu_s_per_step,
+            "expected_cpu_s_per_step": expected_s, "peak_rss_bytes": peak_bytes,
+            "expected_peak_rss_bytes": expected_bytes}));
+    }
+    output.text(table.to_string());
+    output.result(&json!({"rows": rows, "threads": global.threads()}));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn measured_size(size: &Size) -> Result<(StepFigures, StepWork), Failure> {
+    reset_peak();
+    let decoder = random_decoder(size.config.clone(), Quantize::None)?;
+    let work = StepWork {
+        examples: (0..size.batch as u64).map(|key| random_example(&decoder, key, 1, size.seq - 1)).collect(),
+        batch_size: size.batch,
+        rank: 16,
+        budget: 4096.into(),
+        warmup_steps: 1,
+        steps: size.steps,
+    };
+    Ok((step(&decoder, &work, &clock())?, work))
 }
 
 /// In a workspace of its own, which goes when the figures are there.

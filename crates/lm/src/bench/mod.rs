@@ -4,11 +4,13 @@
 //! Beside each figure stands its limit on this machine, from matrix products timed in the same run.
 
 mod decode;
+mod growth;
 mod score;
 mod shape;
 mod step;
 
 pub use decode::{DecodeFigures, DecodeWork, decode};
+pub use growth::{Size, sizes};
 pub use score::{ScoreFigures, ScoreWork, scoring};
 pub use shape::{NAMES, config_of, random_decoder};
 pub use step::{StepFigures, StepWork, step, step_flops};
