@@ -6,7 +6,7 @@
 //! host for every device.
 
 use candle_core::Tensor;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::attention::visible_keys;
@@ -114,17 +114,35 @@ impl KvCache {
                 let span = start + keys.start * self.head_dim..start + keys.end * self.head_dim;
                 let cache = &self.layers[layer];
                 let (k, v) = (&cache.k[span.clone()], &cache.v[span]);
-                self.arch.dispatch(
-                    #[inline(always)]
-                    || attend_group(query, k, v, self.head_dim, out),
-                );
+                self.arch.dispatch(Group { query, k, v, head_dim: self.head_dim, out });
             },
         );
         Ok(Tensor::from_vec(out, (cursors.len(), width), q.device())?)
     }
 }
 
-/// The query heads of one key/value head: q and out `[G, Dh]`, k and v `[T, Dh]`, all flat.
+/// The query heads of one key/value head. A closure in its place would be compiled without the instructions of the
+/// processor.
+struct Group<'a> {
+    /// `[G, Dh]`, as `out`.
+    query: &'a [f32],
+    /// `[T, Dh]`, as `v`.
+    k: &'a [f32],
+    v: &'a [f32],
+    head_dim: usize,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Group<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        attend_group(self.query, self.k, self.v, self.head_dim, self.out);
+    }
+}
+
+/// q and out `[G, Dh]`, k and v `[T, Dh]`, all flat.
 #[inline(always)]
 fn attend_group(q: &[f32], k: &[f32], v: &[f32], head_dim: usize, out: &mut [f32]) {
     let scale = 1.0 / (head_dim as f32).sqrt();
