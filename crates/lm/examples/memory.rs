@@ -12,14 +12,13 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use lm::bench::{self, Clock, StepWork};
 use lm::memory::{self, Generating, Training};
 use lm::sample::Filters;
-use lm::train::{
-    BatchPlan, Objective, Observer, Schedule, StepReport, TrainConfig, TrainExample, TrainState, train,
-};
+use lm::train::TrainExample;
 use lm::{
-    Adapter, Completion, Decoder, DecoderConfig, Device, GenerateConfig, GenerateRequest, LanguageModel,
-    LoraConfig, Quantize, check_folder, generate, random, score,
+    Completion, Decoder, DecoderConfig, Device, GenerateConfig, GenerateRequest, LanguageModel, Quantize,
+    check_folder, generate, random, score,
 };
 
 const PROMPT: usize = 100;
@@ -101,24 +100,6 @@ fn scoring(decoder: &Decoder) -> u64 {
     memory::scoring_bytes(config, BUDGET, PROMPT + COMPLETION, rayon::current_num_threads())
 }
 
-/// Three updates, between evaluations that find nothing better than the beginning.
-struct Quiet;
-
-impl Observer for Quiet {
-    fn step(&mut self, _: &StepReport) -> lm::Result<()> {
-        Ok(())
-    }
-    fn evaluate(&mut self, _: &Adapter, update: usize) -> lm::Result<f64> {
-        Ok(update as f64)
-    }
-    fn checkpoint(&mut self, _: &TrainState) -> lm::Result<()> {
-        Ok(())
-    }
-    fn stop(&self) -> bool {
-        false
-    }
-}
-
 fn training(decoder: &Decoder) -> u64 {
     let config = &decoder.config;
     let example = |key: u64| TrainExample {
@@ -126,27 +107,16 @@ fn training(decoder: &Decoder) -> u64 {
         completion_ids: ids(config, key + 50, COMPLETION),
     };
     let examples: Vec<TrainExample> = (0..BATCH as u64).map(example).collect();
-    let lora = LoraConfig { rank: RANK, ..LoraConfig::default() };
-    let state = TrainState::new(Adapter::init(lora, config, 1, &Device::Cpu).unwrap()).unwrap();
-    let cfg = TrainConfig {
-        lr: 1e-4,
+    let updates = StepWork {
+        examples,
         batch_size: BATCH,
-        max_updates: 3,
-        batch_plan: BatchPlan::InOrder,
-        warmup_updates: 0,
-        schedule: Schedule::Constant,
-        weight_decay: 0.0,
-        max_grad_norm: 1.0,
-        seed: 1,
-        dropout: 0.0,
-        eval_every_updates: 0,
-        stop_lr: None,
-        stop_after_reductions: None,
-        early_stop_evals: None,
+        rank: RANK,
         budget: BUDGET.into(),
-        checkpoint_every_updates: 0,
+        warmup_steps: 0,
+        steps: 3,
     };
-    train(decoder, &Objective::Sft(&examples), &cfg, state, &mut Quiet).unwrap();
+    // How long it takes is not asked.
+    bench::step(decoder, &updates, &Clock { wall_s: &|| 0.0, cpu_s: &|| 0.0 }).unwrap();
     let work = Training {
         rank: RANK,
         tokens_per_microbatch: BUDGET,

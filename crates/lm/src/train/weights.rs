@@ -70,6 +70,9 @@ pub fn weight_gradients(
     let Budget { tokens, recompute } = budget.into();
     let sizes: Vec<usize> = examples.iter().map(|e| e.prompt_ids.len() + e.completion_ids.len()).collect();
     let targets: usize = examples.iter().map(|e| e.completion_ids.len()).sum();
+    if targets == 0 {
+        return Err(Error::Setting { name: "examples", reason: "are none".to_owned() });
+    }
     let (tokens, workers) = passes(&decoder.device, tokens);
     let runs = micro_batches(&sizes, tokens);
     let (mut gradients, mut loss) = (WeightGradients::default(), 0.0);
@@ -83,9 +86,6 @@ pub fn weight_gradients(
                 gradients.add(&name, gradient)?;
             }
         }
-    }
-    if targets == 0 {
-        return Err(Error::Setting { name: "examples", reason: "are none".to_owned() });
     }
     Ok(WeightBatch { gradients, loss: loss / targets as f64, tokens: sizes.iter().sum() })
 }
