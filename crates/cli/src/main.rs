@@ -22,7 +22,10 @@ fn main() -> std::process::ExitCode {
         Ok(args) => args,
         Err(error) => return failure::usage(&error),
     };
-    process::set_threads(args.global.threads());
+    // A run is resumed with the threads that it began with, which only the workspace knows.
+    if !matches!(args.command, args::Command::Resume(_)) {
+        process::set_threads(args.global.threads());
+    }
     let output = output::Output::new(args.global.json, args.command.name());
     let code = command::run(&args, &output).unwrap_or_else(|error| error.report(&output));
     let Some(error) = output.lost() else { return code };

@@ -20,12 +20,12 @@ pub(crate) fn now_s() -> f64 {
     std::time::SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64())
 }
 
-/// Tells both thread pools of the engine (rayon's and candle's own) how many threads to use.
+/// Tells both thread pools of the engine (rayon's and candle's own) how many threads to use, this one among them.
+/// To be called once, before any computing.
 #[expect(unsafe_code, reason = "called before any other thread exists that could read the environment")]
 pub(crate) fn set_threads(threads: usize) {
-    for variable in ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"] {
-        unsafe { std::env::set_var(variable, threads.to_string()) };
-    }
+    unsafe { std::env::set_var("CANDLE_NUM_THREADS", threads.to_string()) };
+    mrds::lm::parallel::compute_here(threads);
 }
 
 /// Who asks for a run's lease.

@@ -262,14 +262,11 @@ impl Run<'_> {
         let batch = PackedBatch::next_tokens(&tokens, device)?;
         let cache = &mut self.cache;
         let (decoder, adapter) = (self.decoder, self.adapter);
-        // All of it in the pool: to enter the pool for every small product takes longer than some products.
-        let logits = rayon::scope(|_| {
-            let mut attend = |layer: usize, q: &Tensor, k: &Tensor, v: &Tensor| {
-                timed(Work::Attention, || cache.step(layer, &cursors, q, k, v))
-            };
-            let hidden = decoder.run_blocks(&batch, adapter, None, Record::Nothing, &mut attend)?;
-            decoder.logits(&hidden)
-        })?;
+        let mut attend = |layer: usize, q: &Tensor, k: &Tensor, v: &Tensor| {
+            timed(Work::Attention, || cache.step(layer, &cursors, q, k, v))
+        };
+        let hidden = decoder.run_blocks(&batch, adapter, None, Record::Nothing, &mut attend)?;
+        let logits = decoder.logits(&hidden)?;
         let tokens = timed(Work::Sampling, || self.draw_rows(&running, &logits))?;
         for ((slot, r), token) in running.into_iter().zip(tokens) {
             self.place(slot, Running { position: r.position + 1, token, ..r }, on_token)?;

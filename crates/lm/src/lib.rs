@@ -20,7 +20,7 @@ pub mod lora;
 pub mod memory;
 pub mod model;
 pub(crate) mod ops;
-pub(crate) mod parallel;
+pub mod parallel;
 pub mod probe;
 pub mod profile;
 pub mod random;
