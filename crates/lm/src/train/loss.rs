@@ -51,7 +51,7 @@ fn by_chunk(
     targets: &[u32],
     mut dhidden: impl FnMut(Range<usize>, Tensor) -> Result<Tensor>,
 ) -> Result<(Vec<f32>, Tensor)> {
-    let rows_per_chunk = (LOGITS_PER_CHUNK / decoder.config.vocab_size).max(1);
+    let rows_per_chunk = rows_per_chunk(targets.len(), decoder.config.vocab_size);
     let mut logps = Vec::with_capacity(targets.len());
     let mut grads = Vec::new();
     for (chunk, targets) in targets.chunks(rows_per_chunk).enumerate() {
@@ -66,4 +66,10 @@ fn by_chunk(
         0 => Ok((logps, hidden.clone())),
         _ => Ok((logps, Tensor::cat(&grads, 0)?)),
     }
+}
+
+/// Rows of one chunk: about as many in each, since a last chunk of few rows costs nearly as much as a whole one.
+fn rows_per_chunk(rows: usize, vocab_size: usize) -> usize {
+    let most = (LOGITS_PER_CHUNK / vocab_size).max(1);
+    rows.div_ceil(rows.div_ceil(most).max(1)).max(1)
 }
