@@ -109,7 +109,8 @@ pub fn adapter_bytes(config: &DecoderConfig, rank: usize) -> u64 {
     config.num_hidden_layers as u64 * Target::ALL.into_iter().map(of_projection).sum::<u64>()
 }
 
-/// What one block keeps of one token for the backward pass ([`crate::LayerTape`]): `4 (2D + 2 H Dh + 2 K Dh + 2F)`.
+/// What one block keeps of one token for the backward pass ([`crate::LayerTape`]) without an adapter:
+/// `4 (2D + 2 H Dh + 2 K Dh + 2F)`.
 pub fn tape_bytes_per_token(config: &DecoderConfig) -> u64 {
     let (hidden, inner, query, kv) = widths(config);
     F32_BYTES * (2 * hidden + 2 * query + 2 * kv + 2 * inner)
@@ -144,7 +145,7 @@ pub struct Training {
 }
 
 /// Tapes, the widest moment of the backward pass and the logits of every micro-batch that runs at once, and the
-/// adapter with its optimizer and one gradient for each micro-batch of an update.
+/// adapter with its optimizer and gradients.
 pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     let (budget, workers) = share_budget(training.tokens_per_microbatch, training.threads);
     // One item is the longest, the others are as long as most.
@@ -164,10 +165,11 @@ pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     let share = (training.completion_tokens as u64 * together).div_ceil(training.item_tokens.max(1) as u64);
     let logits = (share * config.vocab_size as u64).min(at_once * TRAINING_LOGITS) * F32_BYTES
         + 3 * share * hidden * F32_BYTES;
-    // Gradients of micro-batches that are done wait for those at work.
-    let waiting = micro_batches - at_once;
+    // Gradients of micro-batches that are done are one sum, beside those at work.
+    let waiting = u64::from(micro_batches > at_once);
     let adapter = adapter_bytes(config, training.rank);
-    let block = together * tape_bytes_per_token(config);
+    let low = (Target::ALL.len() * training.rank) as u64 * F32_BYTES;
+    let block = together * (tape_bytes_per_token(config) + low);
     let stream = together * F32_BYTES * hidden;
     // What lies below the last block, and what lies there while the block before it goes back.
     let (below, before) = match training.recompute {
@@ -178,7 +180,7 @@ pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     let wanted = |bytes: u64| bytes * share / together;
     let last = below + wanted(block) + logits.max(wanted(backward) + scores);
     let passing = stream + last.max(before + backward + scores) + waiting * adapter;
-    ADAPTER_COPIES * adapter + passing.max(micro_batches.max(STEP_COPIES) * adapter)
+    ADAPTER_COPIES * adapter + passing.max(STEP_COPIES * adapter)
 }
 
 /// What is generated at once.

@@ -3,10 +3,11 @@
 //! One pass on one core does less waiting than one pass spread over all cores: most of its operations are too small to
 //! be worth splitting. Results come back in the order of the work, so sums do not depend on who finished first.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use candle_core::Device;
@@ -73,10 +74,31 @@ pub(crate) fn run_in_order<R: Send>(
     stop: &dyn Fn() -> bool,
     work: impl Fn(usize) -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
+    let mut results = Vec::with_capacity(count);
+    let take = |result| {
+        results.push(result);
+        Ok(())
+    };
+    fold_in_order(count, workers, stop, work, take)?;
+    Ok(results)
+}
+
+/// [`run_in_order`] that hands each result to `take` as soon as those before it have been taken, so that few of them
+/// are held at once.
+///
+/// # Errors
+/// Those of [`run_in_order`] and of `take`.
+pub(crate) fn fold_in_order<R: Send>(
+    count: usize,
+    workers: usize,
+    stop: &dyn Fn() -> bool,
+    work: impl Fn(usize) -> Result<R> + Sync,
+    mut take: impl FnMut(R) -> Result<()> + Send,
+) -> Result<()> {
     let workers = workers.min(count);
     if workers <= 1 {
-        let one = |index| if stop() { Err(Error::Interrupted) } else { work(index) };
-        return (0..count).map(one).collect();
+        let one = |index| if stop() { Err(Error::Interrupted) } else { take(work(index)?) };
+        return (0..count).try_for_each(one);
     }
     let threads_each = (rayon::current_num_threads() / workers).max(1);
     let pools = (0..workers)
@@ -87,23 +109,27 @@ pub(crate) fn run_in_order<R: Send>(
             reason: format!("no threads can be started: {e}"),
         })?;
     let (next, cancelled) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let results: Mutex<Vec<Option<Result<R>>>> = Mutex::new((0..count).map(|_| None).collect());
+    let queue = Mutex::new(Queue { taken: 0, waiting: BTreeMap::new(), failed: None, take });
     std::thread::scope(|scope| {
         let (finished, wait) = channel::<()>();
         for pool in &pools {
             let finished = finished.clone();
-            let (next, cancelled, results, work) = (&next, &cancelled, &results, &work);
+            let (next, cancelled, queue, work) = (&next, &cancelled, &queue, &work);
             scope.spawn(move || {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     if index >= count || cancelled.load(Ordering::Relaxed) {
                         break;
                     }
-                    let result = pool.install(|| work(index));
-                    if result.is_err() {
-                        cancelled.store(true, Ordering::Relaxed);
-                    }
-                    results.lock().unwrap_or_else(std::sync::PoisonError::into_inner)[index] = Some(result);
+                    pool.install(|| {
+                        let result = work(index);
+                        let failed = result.is_err();
+                        let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+                        queue.enter(index, result);
+                        if failed || queue.failed.is_some() {
+                            cancelled.store(true, Ordering::Relaxed);
+                        }
+                    });
                 }
                 drop(finished);
             });
@@ -116,17 +142,35 @@ pub(crate) fn run_in_order<R: Send>(
             }
         }
     });
-    let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let mut done = Vec::with_capacity(count);
-    let mut skipped = false;
-    for result in results {
-        match result {
-            Some(Ok(result)) => done.push(result),
-            Some(Err(error)) => return Err(error),
-            None => skipped = true,
+    let queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match queue.failed {
+        Some(error) => Err(error),
+        None if queue.taken < count => Err(Error::Interrupted),
+        None => Ok(()),
+    }
+}
+
+/// Results on their way to `take`, in the order of the work.
+struct Queue<R, T> {
+    taken: usize,
+    waiting: BTreeMap<usize, Result<R>>,
+    failed: Option<Error>,
+    take: T,
+}
+
+impl<R, T: FnMut(R) -> Result<()>> Queue<R, T> {
+    /// Enters a result and takes all whose turn it is, up to the first failure.
+    fn enter(&mut self, index: usize, result: Result<R>) {
+        self.waiting.insert(index, result);
+        while self.failed.is_none()
+            && let Some(result) = self.waiting.remove(&self.taken)
+        {
+            match result.and_then(&mut self.take) {
+                Ok(()) => self.taken += 1,
+                Err(error) => self.failed = Some(error),
+            }
         }
     }
-    if skipped { Err(Error::Interrupted) } else { Ok(done) }
 }
 
 #[cfg(test)]
@@ -150,6 +194,34 @@ mod tests {
             let error = run_in_order(20, workers, &|| false, failing).unwrap_err();
             assert!(matches!(error, Error::ContextExceeded { tokens: 5, .. }));
         }
+    }
+
+    #[test]
+    fn results_are_taken_as_soon_as_it_is_their_turn() {
+        let (begun, taken) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let mut held_most = 0;
+        let work = |index| Ok((index, begun.fetch_add(1, Ordering::SeqCst)));
+        let take = |(index, _)| {
+            assert_eq!(index, taken.fetch_add(1, Ordering::SeqCst));
+            held_most = held_most.max(begun.load(Ordering::SeqCst) - index);
+            if index == 30 { Err(Error::ContextExceeded { tokens: index, limit: 4 }) } else { Ok(()) }
+        };
+        let error = fold_in_order(40, 1, &|| false, work, take).unwrap_err();
+        assert!(matches!(error, Error::ContextExceeded { tokens: 30, .. }));
+        assert_eq!((held_most, taken.load(Ordering::SeqCst)), (1, 31));
+
+        let mut order = Vec::new();
+        let take = |index: usize| {
+            order.push(index);
+            Ok(())
+        };
+        fold_in_order(200, 3, &|| false, Ok, take).unwrap();
+        assert!(order.iter().copied().eq(0..200));
+        let refuse = |index: usize| {
+            if index == 7 { Err(Error::ContextExceeded { tokens: index, limit: 4 }) } else { Ok(()) }
+        };
+        let error = fold_in_order(200, 3, &|| false, Ok, refuse).unwrap_err();
+        assert!(matches!(error, Error::ContextExceeded { tokens: 7, .. }));
     }
 
     #[test]

@@ -112,6 +112,9 @@ pub struct LayerTape {
     pub gate: Tensor,
     /// `up_proj` output `[M, F]`.
     pub up: Tensor,
+    /// `x Aᵀ` of each projection under an adapter `[M or N, R]`, indexed by [`Target`]` as usize`; absent for
+    /// `down_proj` where the block was computed again.
+    pub low: [Option<Tensor>; 7],
 }
 
 /// What every block of a pass has in common.
@@ -217,10 +220,12 @@ impl Decoder {
         let wanted = batch.wanted()?;
         let wiring = Wiring { adapter, dropout, cos: &cos, sin: &sin, wanted: wanted.as_ref() };
         for (index, layer) in self.layers.iter().enumerate() {
-            let block = self.block(index, x, &wiring, attend)?;
+            let mut block = self.block(index, x, &wiring, attend)?;
             let act = swiglu(&block.gate, &block.up)?;
             let rows = wiring.wanted.filter(|_| self.is_last(index));
-            x = add_into(layer.project(index, Target::Down, &act, adapter, dropout, rows)?, &block.mid)?;
+            let (y, low) = layer.project(index, Target::Down, &act, adapter, dropout, rows)?;
+            block.low[Target::Down as usize] = low;
+            x = add_into(y, &block.mid)?;
             if let Record::Tape(tape) = &mut record {
                 tape.layers.push(match tape.recompute {
                     true => BlockTape::Input(block.x),
@@ -246,8 +251,11 @@ impl Decoder {
         let (layer, eps) = (&self.layers[index], self.config.rms_norm_eps);
         let &Wiring { adapter, dropout, cos, sin, wanted } = wiring;
         let rows = wanted.filter(|_| self.is_last(index));
-        let project = |target: Target, x: &Tensor, rows: Option<&Rows>| {
-            layer.project(index, target, x, adapter, dropout, rows)
+        let mut low: [Option<Tensor>; 7] = Default::default();
+        let mut project = |target: Target, x: &Tensor, rows: Option<&Rows>| -> Result<Tensor> {
+            let (y, of_target) = layer.project(index, target, x, adapter, dropout, rows)?;
+            low[target as usize] = of_target;
+            Ok(y)
         };
         let h = rms_norm(&x, &layer.input_layernorm, eps)?;
         let q = self.heads(&project(Target::Q, &pick(&h, rows)?, rows)?)?;
@@ -260,7 +268,7 @@ impl Decoder {
         let mid = add_into(project(Target::O, &attn, rows)?, &pick(&x, rows)?)?;
         let h = rms_norm(&mid, &layer.post_attention_layernorm, eps)?;
         let (gate, up) = (project(Target::Gate, &h, rows)?, project(Target::Up, &h, rows)?);
-        Ok(LayerTape { x, q, k, v, attn, mid, gate, up })
+        Ok(LayerTape { x, q, k, v, attn, mid, gate, up, low })
     }
 
     /// Logits `[M, V]` of final hidden states `[M, D]`.
@@ -281,8 +289,8 @@ impl Decoder {
 }
 
 impl Layer {
-    /// `W x + bias + scale * B A dropout(x)` for x `[M, in]` → `[M, out]`; `rows` are the packed rows that x holds,
-    /// none: all.
+    /// `W x + bias + scale * B A dropout(x)` for x `[M, in]` → `[M, out]`, and under an adapter `A dropout(x)`
+    /// `[M, R]`; `rows` are the packed rows that x holds, none: all.
     pub(crate) fn project(
         &self,
         index: usize,
@@ -291,14 +299,14 @@ impl Layer {
         adapter: Option<&Adapter>,
         dropout: Option<&Dropout>,
         rows: Option<&Rows>,
-    ) -> Result<Tensor> {
+    ) -> Result<(Tensor, Option<Tensor>)> {
         let projection = &self.projections[target as usize];
         let mut y = projection.weight.project(x)?;
         if let Some(bias) = &projection.bias {
             y = y.broadcast_add(bias)?;
         }
         let Some((adapter, pair)) = adapter.and_then(|a| a.get(index, target).map(|pair| (a, pair))) else {
-            return Ok(y);
+            return Ok((y, None));
         };
         let low = match dropout.filter(|d| d.p > 0.0) {
             Some(dropout) => {
@@ -307,6 +315,7 @@ impl Layer {
             }
             None => matmul(x, &pair.a.t()?)?,
         };
-        add_product(y, &low, &pair.b.t()?, adapter.scale(index, target))
+        let y = add_product(y, &low, &pair.b.t()?, adapter.scale(index, target))?;
+        Ok((y, Some(low)))
     }
 }

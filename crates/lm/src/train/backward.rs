@@ -143,7 +143,7 @@ impl<'a> Pass<'a> {
     fn block(&self, index: usize, tape: &LayerTape, dy: &Tensor, grads: &mut Sink) -> Result<Option<Tensor>> {
         let (layer, rows) = (&self.decoder.layers[index], self.rows(index));
         let eps = self.decoder.config.rms_norm_eps;
-        let at = |target: Target| Site { index, target, rows };
+        let at = |target: Target| Site { index, target, rows, low: tape.low[target as usize].as_ref() };
         let dact = self.linear(&at(Target::Down), &swiglu(&tape.gate, &tape.up)?, dy, None, grads)?;
         let (dgate, dup) = swiglu_backward(&dact, &tape.gate, &tape.up)?;
         let weight = &layer.post_attention_layernorm;
@@ -157,7 +157,7 @@ impl<'a> Pass<'a> {
         let [dq, dk, dv] = timed(Work::Attention, || self.attention_backward(index, tape, &dattn, grads))?;
         let h = rms_norm(&tape.x, &layer.input_layernorm, eps)?;
         let asking = pick(&h, rows)?;
-        let all = |target: Target| Site { index, target, rows: None };
+        let all = |target: Target| Site { rows: None, ..at(target) };
         if index == 0 && grads.weights.is_none() {
             self.parameters_backward(&at(Target::Q), &asking, &dq, grads)?;
             self.parameters_backward(&all(Target::K), &h, &dk, grads)?;
@@ -237,7 +237,10 @@ impl<'a> Pass<'a> {
         let x = dropped.as_ref().unwrap_or(x);
         // The scale goes on the thin matrices.
         let scale = adapter.scale(site.index, site.target);
-        let low = (matmul(x, &pair.a.t()?)? * scale)?;
+        let low = match site.low {
+            Some(low) => (low * scale)?,
+            None => (matmul(x, &pair.a.t()?)? * scale)?,
+        };
         let dlow = (matmul(dy, &pair.b)? * scale)?;
         grads.layers[site.index][site.target as usize] =
             Some(LoraPair { a: matmul(&dlow.t()?, x)?, b: matmul(&dy.t()?, &low)? });
@@ -306,11 +309,14 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// One projection of one block, and the packed rows its tensors hold (none: all).
+/// One projection of one block.
 struct Site<'a> {
     index: usize,
     target: Target,
+    /// The packed rows that its tensors hold; none: all.
     rows: Option<&'a Rows>,
+    /// `x Aᵀ` `[M, R]` of the forward pass, where it was kept.
+    low: Option<&'a Tensor>,
 }
 
 impl Site<'_> {

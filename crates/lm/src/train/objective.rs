@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::lora::Adapter;
 use crate::model::packed_batch::Sequence;
 use crate::model::{Decoder, PackedBatch, Tape};
-use crate::parallel::{micro_batches, passes, run_in_order};
+use crate::parallel::{fold_in_order, micro_batches, passes};
 use crate::profile::{Work, timed};
 use crate::random::{self, Dropout};
 
@@ -212,7 +212,7 @@ pub fn batch_gradients(
     let nll_tokens = objective.nll_tokens(members) as f64;
     let (tokens, workers) = passes(&decoder.device, tokens);
     let runs = micro_batches(&sizes, tokens);
-    let parts = run_in_order(runs.len(), workers, stop, |index| {
+    let one = |index: usize| {
         let run = runs[index].clone();
         let packed = PackedCompletions::new(&sequences[run.clone()].concat(), decoder)?;
         let dropout = dropout.map(|d| Dropout { key: random::key(d.key, &[index as u64]), p: d.p });
@@ -223,16 +223,18 @@ pub fn batch_gradients(
             coefficients(objective, &members[run], &packed, logps, counts, &mut sums)
         })?;
         Ok((gradients, sums))
-    })?;
+    };
     let mut sums = Sums::default();
     let mut total: Option<Gradients> = None;
-    for (gradients, part) in parts {
+    let add = |(gradients, part)| {
         sums.add(part);
-        total = Some(match total {
-            None => gradients,
-            Some(total) => total.add(&gradients)?,
-        });
-    }
+        match &mut total {
+            None => total = Some(gradients),
+            Some(total) => total.add(gradients)?,
+        }
+        Ok(())
+    };
+    fold_in_order(runs.len(), workers, stop, one, add)?;
     let gradients =
         total.ok_or_else(|| Error::Setting { name: "batch", reason: "has no items".to_owned() })?;
     let nll = sums.nll / nll_tokens;

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::lora::{Adapter, LoraPair};
-use crate::ops::with_values;
+use crate::ops::{add_into, with_values};
 
 /// Gradients of an adapter: the same slots, filled for exactly the tensors that are trained.
 #[derive(Debug, Clone)]
@@ -24,16 +24,16 @@ impl Gradients {
         crate::lora::named_pairs(&self.layers)
     }
 
-    /// The sum of two gradients of the same adapter.
-    pub(super) fn add(mut self, other: &Self) -> Result<Self> {
-        let slots = self.layers.iter_mut().flatten().zip(other.layers.iter().flatten());
+    /// Adds the gradients of the same adapter from another part of the batch, tensor by tensor in place.
+    pub(super) fn add(&mut self, other: Self) -> Result<()> {
+        let slots = self.layers.iter_mut().flatten().zip(other.layers.into_iter().flatten());
         for (slot, other) in slots {
             if let (Some(sum), Some(other)) = (slot.as_mut(), other) {
-                sum.a = (&sum.a + &other.a)?;
-                sum.b = (&sum.b + &other.b)?;
+                sum.a = add_into(other.a, &sum.a)?;
+                sum.b = add_into(other.b, &sum.b)?;
             }
         }
-        Ok(self)
+        Ok(())
     }
 }
 
@@ -73,9 +73,9 @@ pub fn global_norm(flat: &Tensor) -> Result<f64> {
 }
 
 /// Multiplies by `bound / (norm + 1e-6)` where that is below one, as `torch.nn.utils.clip_grad_norm_` does.
-pub fn clip(flat: &Tensor, norm: f64, bound: f64) -> Result<Tensor> {
+pub fn clip(flat: Tensor, norm: f64, bound: f64) -> Result<Tensor> {
     let factor = bound / (norm + 1e-6);
-    if factor < 1.0 { Ok((flat * factor)?) } else { Ok(flat.clone()) }
+    if factor < 1.0 { Ok((flat * factor)?) } else { Ok(flat) }
 }
 
 /// Running moments of AdamW with betas 0.9 and 0.999 and eps 1e-8.
@@ -231,8 +231,8 @@ mod tests {
         let g = Tensor::new(&[3f32, 4.0], &Device::Cpu).unwrap();
         let norm = global_norm(&g).unwrap();
         assert!((norm - 5.0).abs() < 1e-12);
-        assert_eq!(clip(&g, norm, 6.0).unwrap().to_vec1::<f32>().unwrap(), [3.0, 4.0]);
-        let clipped = clip(&g, norm, 1.0).unwrap();
+        assert_eq!(clip(g.clone(), norm, 6.0).unwrap().to_vec1::<f32>().unwrap(), [3.0, 4.0]);
+        let clipped = clip(g.clone(), norm, 1.0).unwrap();
         assert!((global_norm(&clipped).unwrap() - 1.0).abs() < 1e-6);
     }
 }

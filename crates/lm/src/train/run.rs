@@ -283,8 +283,10 @@ fn update(
     if !(loss.is_finite() && grad_norm.is_finite()) {
         return Err(Error::NonFinite { what: format!("the loss of update {}", state.update + 1) });
     }
-    let gradient =
-        if cfg.max_grad_norm > 0.0 { clip(&gradient, grad_norm, cfg.max_grad_norm)? } else { gradient };
+    let gradient = match cfg.max_grad_norm > 0.0 {
+        true => clip(gradient, grad_norm, cfg.max_grad_norm)?,
+        false => gradient,
+    };
     let parameters = flatten(&state.adapter.layers)?;
     let parameters = state.optimizer.step(&parameters, &gradient, lr, cfg.weight_decay)?;
     state.adapter = unflatten(&state.adapter, &parameters)?;

@@ -12,7 +12,7 @@ use super::objective::Budget;
 use crate::error::{Error, Result};
 use crate::model::load::{EMBEDDING, HEAD};
 use crate::model::{Decoder, Tape};
-use crate::parallel::{micro_batches, passes, run_in_order};
+use crate::parallel::{fold_in_order, micro_batches, passes};
 use crate::profile::{Work, timed};
 
 /// Gradients under the Hugging Face names of the tensors and in their layout (matrices `[out, in]`), each projection by
@@ -76,17 +76,12 @@ pub fn weight_gradients(
     let (tokens, workers) = passes(&decoder.device, tokens);
     let runs = micro_batches(&sizes, tokens);
     let (mut gradients, mut loss) = (WeightGradients::default(), 0.0);
-    for together in runs.chunks(workers.max(1)) {
-        let parts = run_in_order(together.len(), workers, stop, |index| {
-            micro_gradients(decoder, &examples[together[index].clone()], targets, recompute)
-        })?;
-        for (part, nll) in parts {
-            loss += nll;
-            for (name, gradient) in part.tensors {
-                gradients.add(&name, gradient)?;
-            }
-        }
-    }
+    let one = |index: usize| micro_gradients(decoder, &examples[runs[index].clone()], targets, recompute);
+    let add = |(part, nll): (WeightGradients, f64)| {
+        loss += nll;
+        part.tensors.into_iter().try_for_each(|(name, gradient)| gradients.add(&name, gradient))
+    };
+    fold_in_order(runs.len(), workers, stop, one, add)?;
     Ok(WeightBatch { gradients, loss: loss / targets as f64, tokens: sizes.iter().sum() })
 }
 
