@@ -23,6 +23,9 @@ const BLOCK_VALUES: usize = 1 << 18;
 /// Rows of x up to which [`few_rows`] is faster than products with widened blocks.
 const FEW_ROWS: usize = 64;
 
+/// The same for dense matrices, which need no widening.
+const FEW_DENSE_ROWS: usize = 4;
+
 /// A frozen matrix of `out` rows and `in` columns.
 #[derive(Debug, Clone)]
 pub enum Weight {
@@ -72,7 +75,10 @@ impl Weight {
     /// `x Wᵀ`: x `[N, in]` → `[N, out]`.
     pub(crate) fn project(&self, x: &Tensor) -> Result<Tensor> {
         let packed = match self {
-            Self::Dense(weight_t) => return matmul(x, weight_t),
+            Self::Dense(weight_t) if x.dim(0)? > FEW_DENSE_ROWS || !x.device().is_cpu() => {
+                return matmul(x, weight_t);
+            }
+            Self::Dense(weight_t) => return timed(Work::Gemm, || project_few(x, weight_t)),
             Self::Packed(packed) => packed,
         };
         timed(Work::Gemm, || {
@@ -134,6 +140,20 @@ impl Weight {
     pub fn to_dense(&self) -> Result<Tensor> {
         self.rows(0..self.shape()?.0)
     }
+}
+
+/// `x Wᵀ` for a few rows x `[M, in]` and a dense matrix as it is held `[in, out]`, on the CPU.
+fn project_few(x: &Tensor, weight_t: &Tensor) -> Result<Tensor> {
+    let (columns, rows) = weight_t.dims2()?;
+    let (storage, layout) = weight_t.storage_and_layout();
+    let Storage::Cpu(cpu) = &*storage else {
+        return Err(candle_core::Error::Msg("a CPU tensor was expected".to_owned()).into());
+    };
+    let start = layout.start_offset();
+    let stride = layout.stride()[0];
+    let held = &cpu.as_slice::<f32>()?[start..start + (columns - 1) * stride + rows];
+    let values = with_values(x, |x| Ok(few_rows::project_dense(Arch::new(), x, held, stride, rows)))?;
+    Ok(Tensor::from_vec(values, (x.dim(0)?, rows), x.device())?)
 }
 
 /// Values from one row of a transposed matrix with `rows` values a row to the next: an odd number of cache lines. The
