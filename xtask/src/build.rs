@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::cuda;
 use crate::place::Place;
 use crate::process::{self, cargo, npm};
 use crate::setup::{self, Need};
@@ -19,6 +20,15 @@ pub(crate) fn run(place: &Place) -> Result<bool> {
     run_release(place)?;
     say!("command line: {}", place.program("release", "duologue").display());
     say!("window:       {}", place.program("release", "duologue-desktop").display());
+    Ok(true)
+}
+
+/// The command with `--cuda`: a command line that uses NVIDIA cards, and a look whether it starts here.
+pub(crate) fn run_cuda(place: &Place) -> Result<bool> {
+    setup::machine(place, Need::Engine)?;
+    let program = cuda::build(place)?;
+    process::run(process::command(place, &program.display().to_string(), &["doctor"]))?;
+    say!("command line with CUDA: {}", program.display());
     Ok(true)
 }
 

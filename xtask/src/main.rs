@@ -18,6 +18,7 @@ macro_rules! say {
 
 mod build;
 mod checks;
+mod cuda;
 mod demo;
 mod outcome;
 mod place;
@@ -47,6 +48,8 @@ usage: cargo xtask COMMAND [OPTIONS]
   screens   take screenshots of the real window on a virtual display (Linux)
               --to DIR         where to put them; default: target/screens
   build     release builds of the command line and the window
+              --cuda           the command line only, for NVIDIA cards too (it starts without one as well); takes
+                               about half an hour the first time
 
 Each command first installs what is missing (Debian, Ubuntu) or says what to install (elsewhere).
 CARGO_TARGET_DIR is honoured.";
@@ -78,10 +81,11 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         "demo" => demo::run(&place, &demo_options(rest)?),
         "test" => checks::run(&place, rest),
         "screens" => checks::screens(&place, &screens_folder(&place, rest)?),
-        "build" => {
-            no_arguments(command, rest)?;
-            build::run(&place)
-        }
+        "build" => match rest {
+            [] => build::run(&place),
+            [option] if option == "--cuda" => build::run_cuda(&place),
+            [other, ..] => bail!("build takes `--cuda` and nothing else, but was given `{other}`"),
+        },
         _ => bail!("there is no command `{command}`; `cargo xtask --help` lists them"),
     }
 }
@@ -110,13 +114,6 @@ fn screens_folder(place: &Place, arguments: &[String]) -> Result<PathBuf> {
         [] => Ok(place.target.join("screens")),
         [flag, folder] if flag == "--to" => Ok(std::path::absolute(folder)?),
         _ => bail!("screens takes `--to DIR` and nothing else"),
-    }
-}
-
-fn no_arguments(command: &str, arguments: &[String]) -> Result<()> {
-    match arguments {
-        [] => Ok(()),
-        [first, ..] => bail!("{command} takes no options, but was given `{first}`"),
     }
 }
 

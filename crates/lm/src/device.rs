@@ -1,8 +1,14 @@
-//! The compute device by name. CPU always works; CUDA and Metal only in builds that carry them.
+//! The compute device by name, and what there is to choose from. The CPU always works; CUDA and Metal only in builds that
+//! carry them.
+//!
+//! A build with CUDA loads the driver's libraries when they are first needed, so it also starts where there are none.
 
 use candle_core::Device;
 
 use crate::error::{Error, Result};
+
+/// PTX that was compiled with CUDA 13.0 is understood by drivers from this one on.
+const OLDEST_DRIVER: &str = "580";
 
 /// The device that `spec` names: `cpu`, `cuda`, `cuda:1`, `metal`.
 ///
@@ -14,10 +20,70 @@ pub fn select(spec: &str) -> Result<Device> {
     let ordinal: usize = index.parse().map_err(|_| unusable(format!("`{index}` is not a device number")))?;
     match kind {
         "cpu" => Ok(Device::Cpu),
-        "cuda" => Device::new_cuda(ordinal).map_err(|e| unusable(e.to_string())),
-        "metal" => Device::new_metal(ordinal).map_err(|e| unusable(e.to_string())),
+        "cuda" => match cards() {
+            Ok(cards) if ordinal < cards.len() => {
+                Device::new_cuda(ordinal).map_err(|e| unusable(e.to_string()))
+            }
+            Ok(cards) => Err(unusable(format!("this machine has {} cards", cards.len()))),
+            Err(missing) => Err(unusable(missing)),
+        },
+        "metal" if cfg!(feature = "metal") => Device::new_metal(ordinal).map_err(|e| unusable(e.to_string())),
+        "metal" => Err(unusable("this program was built without Metal".to_string())),
         _ => Err(unusable("known devices are cpu, cuda, cuda:N and metal".to_string())),
     }
+}
+
+/// An NVIDIA card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// What `--device` calls it: `cuda:0`.
+    pub spec: String,
+    /// Its name.
+    pub name: String,
+    /// Its compute capability, major and minor.
+    pub compute_capability: (i32, i32),
+    /// Memory in all, bytes.
+    pub memory_bytes: u64,
+    /// Of it free now, bytes; other programs may hold some.
+    pub memory_free_bytes: u64,
+}
+
+/// The NVIDIA cards of this machine, or in a sentence what is missing to use any and what to do.
+#[cfg(feature = "cuda")]
+pub fn cards() -> std::result::Result<Vec<Card>, String> {
+    use candle_core::cuda_backend::cudarc::driver::{CudaContext, DriverError, sys};
+
+    #[expect(unsafe_code, reason = "a look for the library's file; without it every other call would panic")]
+    // SAFETY: loads the driver's library, if there is one, and keeps nothing of it.
+    let present = unsafe { sys::is_culib_present() };
+    if !present {
+        return Err(format!(
+            "this machine has no NVIDIA driver; with a card in it, install driver {OLDEST_DRIVER} or newer"
+        ));
+    }
+    let card = |ordinal: usize| -> std::result::Result<Card, DriverError> {
+        let context = CudaContext::new(ordinal)?;
+        let (free, total) = context.mem_get_info()?;
+        Ok(Card {
+            spec: format!("cuda:{ordinal}"),
+            name: context.name()?,
+            compute_capability: context.compute_capability()?,
+            memory_bytes: total as u64,
+            memory_free_bytes: free as u64,
+        })
+    };
+    let count = CudaContext::device_count().map_err(|e| format!("the NVIDIA driver does not answer: {e}"))?;
+    let cards = (0..usize::try_from(count).unwrap_or(0)).map(card);
+    cards.collect::<std::result::Result<_, _>>().map_err(|e| format!("a card does not answer: {e}"))
+}
+
+/// Always what is missing: this build has no CUDA.
+#[cfg(not(feature = "cuda"))]
+pub fn cards() -> std::result::Result<Vec<Card>, String> {
+    Err(format!(
+        "this program was built without CUDA; `cargo xtask build --cuda` makes one that uses NVIDIA cards (driver \
+         {OLDEST_DRIVER} or newer)"
+    ))
 }
 
 #[cfg(test)]
@@ -29,5 +95,13 @@ mod tests {
         assert!(select("cpu").unwrap().is_cpu());
         assert!(matches!(select("tpu"), Err(Error::Device { .. })));
         assert!(matches!(select("cuda:x"), Err(Error::Device { .. })));
+    }
+
+    #[test]
+    fn a_card_that_is_not_there_is_refused_with_what_to_do() {
+        let Err(Error::Device { reason, .. }) = select("cuda:999") else { panic!("there are not so many") };
+        assert!(
+            reason.contains("xtask build --cuda") || reason.contains("driver") || reason.contains("cards")
+        );
     }
 }

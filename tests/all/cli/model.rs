@@ -274,9 +274,12 @@ fn models_and_doctor_say_what_is_here() {
         assert!(!doctor[key].is_null(), "{key} in {doctor}");
     }
     assert_eq!((&doctor["connections"], &doctor["threads"]), (&json!(0), &json!(1)));
+    assert_eq!((&doctor["devices"], &doctor["cards"]), (&json!(["cpu"]), &json!([])));
+    assert!(text(&doctor["no_card"]).contains("xtask build --cuda"), "{doctor}");
     place.refuses(&["doctor", "--device", "abacus"], 2, "device", &["abacus", "cpu"]);
+    place.refuses(&["doctor", "--device", "cuda:0"], 2, "device", &["xtask build --cuda"]);
     let (out, _) = place.human(&["doctor"], 0);
-    assert!(out.contains("Connections opened: 0"), "{out}");
+    assert!(out.contains("Connections opened: 0") && out.contains("The processor computes"), "{out}");
 }
 
 /// A reader that goes away early is no reason to fail or to panic.

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use mrds::lm::device;
+use mrds::lm::device::{self, Card};
 use mrds::session::Session;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Done, workspace};
 use crate::args::Global;
@@ -21,22 +21,53 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
     let connections = connections(&folder)?;
     let gigabytes =
         |bytes: Option<u64>| bytes.map_or("unknown".into(), |b| format!("{:.1} GB", b as f64 / 1e9));
+    let (cards, missing) = match device::cards() {
+        Ok(cards) if cards.is_empty() => (cards, Some("the driver finds no card".to_string())),
+        Ok(cards) => (cards, None),
+        Err(missing) => (Vec::new(), Some(missing)),
+    };
     output.text(format!(
         "duologue {}\nProcessor: {cpu}, {} threads, {simd}\nMemory: {}, {} free\n\
-         Devices: cpu (this build computes on the processor)\nWorkspace: {}, {} free\nConnections opened: {connections}",
+         Devices: cpu{}\nWorkspace: {}, {} free\nConnections opened: {connections}",
         env!("CARGO_PKG_VERSION"),
         cores(),
         gigabytes(memory_bytes),
         gigabytes(memory_free_bytes),
+        described(&cards, missing.as_deref()),
         folder.display(),
         gigabytes(disk_free_bytes),
     ));
     output.result(
         &json!({"version": env!("CARGO_PKG_VERSION"), "cpu": cpu, "simd": simd, "threads": global.threads(),
-        "devices": ["cpu"], "memory_bytes": memory_bytes, "memory_free_bytes": memory_free_bytes,
+        "devices": devices(&cards), "cards": cards.iter().map(card).collect::<Vec<_>>(), "no_card": missing,
+        "memory_bytes": memory_bytes, "memory_free_bytes": memory_free_bytes,
         "disk_free_bytes": disk_free_bytes, "connections": connections}),
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// What `--device` can name.
+fn devices(cards: &[Card]) -> Vec<&str> {
+    std::iter::once("cpu").chain(cards.iter().map(|card| card.spec.as_str())).collect()
+}
+
+fn card(card: &Card) -> Value {
+    let (major, minor) = card.compute_capability;
+    json!({"device": card.spec, "name": card.name, "compute_capability": format!("{major}.{minor}"),
+        "memory_bytes": card.memory_bytes, "memory_free_bytes": card.memory_free_bytes})
+}
+
+/// The cards, or why the processor alone computes and what would change that.
+fn described(cards: &[Card], missing: Option<&str>) -> String {
+    if let Some(missing) = missing {
+        return format!("\n  No card: {missing}. The processor computes.");
+    }
+    let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+    let line = |card: &Card| {
+        let (memory, free) = (gigabytes(card.memory_bytes), gigabytes(card.memory_free_bytes));
+        format!("\n  {}: {}, {memory:.1} GB, {free:.1} GB free", card.spec, card.name)
+    };
+    cards.iter().map(line).collect()
 }
 
 /// Connections that were ever opened for the workspace; one that does not exist yet has had none.

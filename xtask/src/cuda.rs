@@ -1,0 +1,213 @@
+//! `cargo xtask build --cuda`: one command line that uses an NVIDIA card where there is a driver, and starts where
+//! there is none.
+//!
+//! Published candle links the driver's libraries firmly, so such a program does not start without them, and compiles
+//! quantised products that take hours and that Duologue does not use. This step copies two of its crates from cargo's
+//! own cache into the target folder, changes three things in the copies, says so, and builds with them:
+//!
+//! 1. `candle-core` loads the driver's libraries when they are first needed;
+//! 2. `candle-kernels` compiles only the kernels that are PTX, which every card from compute capability 8.0 on can run;
+//! 3. its quantised products are absent, and say so when called: matrices are dequantised, then multiplied.
+//!
+//! Nothing of theirs is kept in the repository. A compiler for CUDA comes from the machine or, without one, from PyPI.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::place::Place;
+use crate::process::{self, cargo, command};
+
+/// The oldest cards that the kernels run on: Ampere. Newer ones translate the PTX when it is loaded.
+const COMPUTE_CAPABILITY: &str = "80";
+
+/// The parts of the CUDA toolkit that compile kernels. PTX of this version needs a driver from 580 on.
+const TOOLKIT: &[&str] = &[
+    "nvidia-cuda-nvcc==13.0.*",
+    "nvidia-nvvm==13.0.*",
+    "nvidia-cuda-crt==13.0.*",
+    "nvidia-cuda-runtime==13.0.*",
+    "nvidia-cuda-cccl==13.0.*",
+];
+
+/// Builds the command line with CUDA; returns where it is.
+pub(crate) fn build(place: &Place) -> Result<PathBuf> {
+    let folder = place.target.join("cuda");
+    let toolkit = toolkit(place, &folder)?;
+    let patches = [core(place, &folder)?, kernels(place, &folder)?];
+    let patches: Vec<String> = patches
+        .iter()
+        .map(|(name, copy)| format!("patch.crates-io.{name}.path='{}'", copy.display()))
+        .collect();
+    let mut words = vec!["build", "--release", "--package", "duologue", "--features", "cuda"];
+    patches.iter().for_each(|patch| words.extend(["--config", patch]));
+    let mut build = cargo(place, &words);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(toolkit.join("bin")).chain(std::env::split_paths(&path));
+    build
+        .env("CARGO_TARGET_DIR", &folder)
+        .env("CUDA_HOME", &toolkit)
+        .env("CUDA_COMPUTE_CAP", COMPUTE_CAPABILITY)
+        .env("PATH", std::env::join_paths(folders)?);
+    let lock = Lock::new(place)?;
+    let built = process::run(build);
+    lock.restore()?;
+    built?;
+    Ok(folder.join("release").join(format!("duologue{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// `Cargo.lock` as it was: cargo writes into it that two crates come from a folder.
+struct Lock {
+    path: PathBuf,
+    text: String,
+}
+
+impl Lock {
+    fn new(place: &Place) -> Result<Self> {
+        let path = place.root.join("Cargo.lock");
+        let text = fs::read_to_string(&path).context("Cargo.lock cannot be read")?;
+        Ok(Self { path, text })
+    }
+
+    fn restore(self) -> Result<()> {
+        fs::write(&self.path, self.text).context("Cargo.lock cannot be written back")
+    }
+}
+
+/// A folder with `bin/nvcc`: the machine's toolkit, else one that is fetched from PyPI once.
+fn toolkit(place: &Place, folder: &Path) -> Result<PathBuf> {
+    let nvcc = format!("nvcc{}", std::env::consts::EXE_SUFFIX);
+    let named = ["CUDA_HOME", "CUDA_PATH"].into_iter().filter_map(std::env::var_os).map(PathBuf::from);
+    let usual = named.chain([PathBuf::from("/usr/local/cuda")]);
+    if let Some(found) = usual.into_iter().find(|folder| folder.join("bin").join(&nvcc).is_file()) {
+        say!("   CUDA compiler: {}", found.display());
+        return Ok(found);
+    }
+    let fetched = folder.join("toolkit");
+    let toolkit = fetched.join("nvidia").join("cu13");
+    if !toolkit.join("bin").join(&nvcc).is_file() {
+        say!("   no CUDA compiler here: fetching one from PyPI into {}", fetched.display());
+        let target = fetched.display().to_string();
+        let words = ["-m", "pip", "install", "--quiet", "--no-deps", "--upgrade", "--target", &target];
+        process::run(command(place, "python3", &[&words[..], TOOLKIT].concat())).context(
+            "a CUDA compiler is needed: install the CUDA toolkit 13 and set CUDA_HOME, or Python with pip",
+        )?;
+    }
+    ensure!(toolkit.join("bin").join(&nvcc).is_file(), "PyPI's packages hold no {nvcc}");
+    Ok(toolkit)
+}
+
+/// The copy of candle-core that loads the driver's libraries instead of linking them.
+fn core(place: &Place, folder: &Path) -> Result<(&'static str, PathBuf)> {
+    let name = "candle-core";
+    let copy = copied(place, name, folder)?;
+    edit(&copy.join("Cargo.toml"), |text| swapped(text, "\"dynamic-linking\"", "\"dynamic-loading\""))?;
+    say!("   {name}: the driver's libraries are loaded when needed (a copy in {})", copy.display());
+    Ok((name, copy))
+}
+
+/// The copy of candle-kernels without the quantised products.
+fn kernels(place: &Place, folder: &Path) -> Result<(&'static str, PathBuf)> {
+    let name = "candle-kernels";
+    let copy = copied(place, name, folder)?;
+    edit(&copy.join("build.rs"), |text| {
+        let end = text.find("    let mut moe_sources").context("its build script has changed")?;
+        Ok(format!("{}    Ok(())\n}}\n", &text[..end]))
+    })?;
+    edit(&copy.join("src").join("ffi.rs"), without_products)?;
+    say!("   {name}: PTX only, without quantised products (a copy in {})", copy.display());
+    Ok((name, copy))
+}
+
+/// Declarations of functions in C as functions that say what is missing.
+fn without_products(text: &str) -> Result<String> {
+    let (head, body) = text.split_once("extern \"C\" {").context("its list of functions has changed")?;
+    let body = body.trim_end().strip_suffix('}').context("its list of functions does not end")?;
+    let missing = "{ unimplemented!(\"quantised products on CUDA are not part of this build\") }";
+    let body = body
+        .replace("pub fn ", "pub unsafe fn ")
+        .replace(") -> i32;", &format!(") -> i32 {missing}"))
+        .replace(");", &format!(") {missing}"));
+    Ok(format!("{}#![allow(unused_variables, clippy::all)]\n{body}", head.replace("#[allow", "#![allow")))
+}
+
+/// Changes a file that must hold what is changed.
+fn edit(file: &Path, change: impl FnOnce(&str) -> Result<String>) -> Result<()> {
+    let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let changed = change(&text)
+        .with_context(|| format!("{} is another version's; see xtask/src/cuda.rs", file.display()))?;
+    fs::write(file, changed).with_context(|| format!("{} cannot be written", file.display()))
+}
+
+/// `text` with its one `old` replaced.
+fn swapped(text: &str, old: &str, new: &str) -> Result<String> {
+    if text.matches(old).count() != 1 {
+        bail!("{old} is not there once");
+    }
+    Ok(text.replace(old, new))
+}
+
+/// A fresh copy of a crate's published source.
+fn copied(place: &Place, name: &str, folder: &Path) -> Result<PathBuf> {
+    let source = source(place, name)?;
+    let copy = folder.join("patched").join(name);
+    if copy.exists() {
+        fs::remove_dir_all(&copy).with_context(|| format!("{} cannot be removed", copy.display()))?;
+    }
+    copy_folder(&source, &copy)?;
+    Ok(copy)
+}
+
+/// Where cargo keeps the source of a dependency.
+fn source(place: &Place, name: &str) -> Result<PathBuf> {
+    let manifest = place.root.join("crates").join("cli").join("Cargo.toml").display().to_string();
+    let words = ["metadata", "--format-version", "1", "--features", "cuda", "--manifest-path", &manifest];
+    let output = cargo(place, &words).output().context("cargo metadata cannot be run")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let path = text.split("\"manifest_path\":\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let folder = |path: &str| Path::new(&path.replace("\\\\", "\\")).parent().map(Path::to_owned);
+    let is_it = |folder: &PathBuf| {
+        let last = folder.file_name().map(|last| last.to_string_lossy().into_owned()).unwrap_or_default();
+        last.strip_prefix(name).is_some_and(|rest| rest.starts_with("-0") || rest.starts_with("-1"))
+    };
+    path.filter_map(folder).find(is_it).with_context(|| format!("cargo does not know {name}"))
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("{} cannot be made", to.display()))?;
+    for entry in fs::read_dir(from).with_context(|| format!("{} cannot be read", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)
+                .with_context(|| format!("{} cannot be copied", entry.path().display()))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declarations_become_functions_that_say_what_is_missing() {
+        let text = "use core::ffi::c_void;\n#[allow(dead_code)]\nextern \"C\" {\n    pub fn a(x: i32) -> i32;\n    \
+                    pub fn b(\n        x: i32, // one\n    );\n}\n";
+        let changed = without_products(text).unwrap();
+        assert!(changed.contains("pub unsafe fn a(x: i32) -> i32 { unimplemented!"), "{changed}");
+        assert_eq!(changed.matches("unimplemented!").count(), 2);
+        assert_eq!(changed.matches('{').count(), changed.matches('}').count());
+        assert!(without_products("fn nothing() {}").is_err());
+    }
+
+    #[test]
+    fn what_is_not_there_once_is_not_swapped() {
+        assert_eq!(swapped("a \"x\" b", "\"x\"", "\"y\"").unwrap(), "a \"y\" b");
+        assert!(swapped("no", "\"x\"", "\"y\"").is_err());
+        assert!(swapped("\"x\" \"x\"", "\"x\"", "\"y\"").is_err());
+    }
+}
