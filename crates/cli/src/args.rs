@@ -585,6 +585,9 @@ pub(crate) struct BenchPipeline {
     /// Seed of every random number
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Also write down what the engine was asked to do, call by call, for another program to do the same
+    #[arg(long, value_name = "FILE")]
+    pub(crate) calls: Option<PathBuf>,
 }
 
 /// A whole number from 1 on.

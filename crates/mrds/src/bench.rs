@@ -9,6 +9,7 @@ use lm::LanguageModel;
 use lm::profile::{self, Work};
 use lm::train::TrainExample;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::Result;
 use crate::event::{Event, EventSink};
@@ -74,6 +75,9 @@ pub struct PipelineFigures {
     pub peak_rss_bytes: u64,
     /// Shares of the processor seconds, by kind of work; they add up to 1.
     pub shares: BTreeMap<String, f64>,
+    /// Every call to the engine in its order, where they were asked for: what another program needs to do the same work.
+    #[serde(skip)]
+    pub calls: Vec<Value>,
 }
 
 /// What one stage took.
@@ -115,7 +119,8 @@ pub fn pipeline_recipe() -> Result<Recipe> {
     Ok(recipe)
 }
 
-/// Imports `data` into an empty workspace and carries out [`pipeline_recipe`] on it.
+/// Imports `data` into an empty workspace and carries out [`pipeline_recipe`] on it; with `calls` it also notes what the
+/// engine was asked to do.
 ///
 /// # Errors
 /// Whatever the import, the plan or a stage reports.
@@ -124,6 +129,7 @@ pub fn pipeline(
     data: &Path,
     request: RunRequest,
     process: &Process<'_>,
+    calls: bool,
 ) -> Result<PipelineFigures> {
     let files = vec![PathBuf::from(data)];
     let import =
@@ -134,14 +140,14 @@ pub fn pipeline(
     let planned = session.plan(&request, (process.now_ms)())?;
     let run = session.create_run(&request, &planned, (process.now_ms)())?.id;
     drop(planned);
-    let marks = Marks { tokens: Mutex::new(BTreeMap::new()), sink: process.sink };
+    let marks = Marks { noted: Mutex::default(), calls, sink: process.sink };
     let watched = Process { owner: process.owner.clone(), sink: &marks, ..*process };
     session.execute(&run, Window::default(), &watched)?;
     let (wall_s, cpu_s) = (begun.elapsed().as_secs_f64(), cpu_s() - cpu_before);
     let totals = profile::totals();
-    let tokens = marks.tokens.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let noted = marks.noted.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let stages = session.stages(&session.run(&run)?)?.into_iter().map(|(stage, _)| {
-        let (first, last) = tokens.get(&stage.name).copied().unwrap_or_default();
+        let (first, last) = noted.tokens.get(&stage.name).copied().unwrap_or_default();
         StageFigures {
             wall_s: stage.wall_s,
             cpu_s: stage.cpu_s,
@@ -162,27 +168,43 @@ pub fn pipeline(
         tokens: totals.tokens,
         peak_rss_bytes: peak_rss_bytes(),
         shares,
+        calls: noted.calls,
     })
 }
 
-/// Notes the decoder's tokens at the beginning and end of each stage, and passes events on.
+/// Notes the decoder's tokens at the beginning and end of each stage and, where asked for, calls; passes events on.
 struct Marks<'a> {
-    tokens: Mutex<BTreeMap<String, (u64, u64)>>,
+    noted: Mutex<Noted>,
+    calls: bool,
     sink: &'a dyn EventSink,
+}
+
+#[derive(Default)]
+struct Noted {
+    tokens: BTreeMap<String, (u64, u64)>,
+    calls: Vec<Value>,
 }
 
 impl EventSink for Marks<'_> {
     fn event(&self, event: &Event) {
         if let Event::Stage { name, status } = event
-            && let Ok(mut tokens) = self.tokens.lock()
+            && let Ok(mut noted) = self.noted.lock()
         {
             let now = profile::totals().tokens;
-            let mark = tokens.entry(name.as_str().to_owned()).or_insert((now, now));
+            let mark = noted.tokens.entry(name.as_str().to_owned()).or_insert((now, now));
             if status != "running" {
                 mark.1 = now;
             }
         }
         self.sink.event(event);
+    }
+
+    fn call(&self, describe: &dyn Fn() -> Value) {
+        if self.calls
+            && let Ok(mut noted) = self.noted.lock()
+        {
+            noted.calls.push(describe());
+        }
     }
 }
 

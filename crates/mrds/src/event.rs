@@ -55,6 +55,10 @@ pub enum Event {
 pub trait EventSink: Sync {
     /// Takes one event; must return quickly.
     fn event(&self, event: &Event);
+
+    /// Takes one finished call to the engine, which `describe` tells as data. Only a measurement that lets another
+    /// program do the same work wants to know.
+    fn call(&self, _describe: &dyn Fn() -> Value) {}
 }
 
 /// Drops every event.

@@ -1,5 +1,6 @@
 //! bench: how fast this machine trains and generates. Figures of one process; progress on standard error.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use mrds::bench::{PipelineFigures, cpu_s, peak_rss_bytes, pipeline_recipe, reset_peak, summarizer_examples};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::Done;
 use crate::args::{BenchGenerate, BenchPipeline, BenchScore, BenchTrain, BenchWhat, Global};
-use crate::failure::Failure;
+use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Output, note};
 use crate::process::{self, now_s};
 use crate::progress::Progress;
@@ -218,13 +219,33 @@ fn measured_size(size: &Size) -> Result<(StepFigures, StepWork), Failure> {
     Ok((step(&decoder, &work, &clock())?, work))
 }
 
+/// One call a line.
+fn write_calls(file: &Path, calls: &[Value]) -> Result<(), Failure> {
+    let lines: String = calls.iter().map(|call| format!("{call}\n")).collect();
+    let fix = "Name a file in a folder that exists and may be written to.";
+    std::fs::write(file, lines)
+        .map_err(|error| Failure::file(file, None, format!("cannot be written: {error}"), fix))
+}
+
 /// In a workspace of its own, which goes when the figures are there.
 fn pipeline(global: &Global, args: &BenchPipeline, output: &Output) -> Done {
     let folder = std::env::temp_dir().join(format!("duologue-bench-{}", std::process::id()));
     let measured = measured_run(global, args, &folder, output);
     // Whatever came of it, nothing is left behind; what cannot be removed is a temporary folder.
     let _kept = std::fs::remove_dir_all(&folder);
-    let figures = measured?;
+    let figures = match measured {
+        Err(Failure::Mrds(mrds::Error::Interrupted { .. })) => {
+            output.text(
+                "Stopped; nothing is kept of a measurement. Give the same command again to begin anew.",
+            );
+            output.result(&json!({"status": "stopped"}));
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+        measured => measured?,
+    };
+    if let Some(file) = &args.calls {
+        write_calls(file, &figures.calls)?;
+    }
     let mut table = Table::new(&["stage", "seconds", "CPU-seconds", "tokens", "peak memory"]);
     for stage in &figures.stages {
         table.row(vec![
@@ -254,7 +275,7 @@ fn pipeline(global: &Global, args: &BenchPipeline, output: &Output) -> Done {
 fn measured_run(
     global: &Global,
     args: &BenchPipeline,
-    folder: &std::path::Path,
+    folder: &Path,
     output: &Output,
 ) -> Result<PipelineFigures, Failure> {
     let stop = process::stop_flag("Stopping. Press Ctrl-C again to stop at once.");
@@ -271,7 +292,8 @@ fn measured_run(
         memory_free_bytes: None,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let figures = mrds::bench::pipeline(&Session::open(folder)?, &args.data, request, &asked);
+    let session = Session::open(folder)?;
+    let figures = mrds::bench::pipeline(&session, &args.data, request, &asked, args.calls.is_some());
     progress.finish();
     Ok(figures?)
 }

@@ -203,6 +203,7 @@ impl<'a> Stage<'a> {
                 ..Progress::default()
             })?;
         }
+        self.call_generate(adapter.is_some(), requests, config, &all.generations);
         Ok(all)
     }
 
@@ -246,6 +247,7 @@ impl<'a> Stage<'a> {
             let budget = self.recipe().tokens_per_microbatch;
             scored.extend(score(&self.run.model.decoder, adapter, &batch, budget)?);
         }
+        self.call_score(adapter.is_some(), items);
         Ok(scored)
     }
 

@@ -116,6 +116,7 @@ impl Stage<'_> {
             (Err(lm::Error::Interrupted), None) => return Err(self.interrupted()),
             (outcome, None) => outcome?,
         };
+        self.call_train(objective, config, outcome.updates, &outcome.best_adapter.config);
         let sha256 = self.save_adapter(&outcome.best_adapter)?;
         let record = record(task, config, &outcome);
         self.put_work(&key, &StoredTraining { sha256: sha256.clone(), record: record.clone() })?;
