@@ -2,6 +2,8 @@
 
     python peer.py train --shape 135m --batch 2 --seq 512 [--recompute]
     python peer.py epoch --data pairs.json --model DIR [--items 100] [--batch 8]
+    python peer.py dpo --shape 135m --batch 2 --seq 256 --prompt 64
+    python peer.py pipeline --calls FILE --model DIR, FILE as `duologue bench pipeline --calls FILE` writes it
     python peer.py generate --shape 135m --batch 1,8,32
     python peer.py llama --shape 135m --batch 1,8,32 --quant f32,q8_0,q4_0
 
@@ -10,6 +12,8 @@ Versions: requirements.txt. Random weights: speed does not depend on them.
 """
 
 import argparse
+import contextlib
+import itertools
 import json
 import os
 import resource
@@ -52,11 +56,26 @@ def random_model(shape):
     return LlamaForCausalLM(config)
 
 
-def with_lora(model, rank):
-    from peft import LoraConfig, get_peft_model
+def lora_of(rank, alpha=None, dropout=0.0):
+    from peft import LoraConfig
 
-    lora = LoraConfig(r=rank, lora_alpha=rank, lora_dropout=0.0, target_modules=PROJECTIONS, task_type="CAUSAL_LM")
-    return get_peft_model(model, lora)
+    return LoraConfig(r=rank, lora_alpha=alpha or rank, lora_dropout=dropout, target_modules=PROJECTIONS,
+                      task_type="CAUSAL_LM")
+
+
+def with_lora(model, rank):
+    from peft import get_peft_model
+
+    return get_peft_model(model, lora_of(rank))
+
+
+def plain(folder, batch):
+    """Settings of both trainers: one pass in the data's order on the processor, nothing saved, nothing sent."""
+    return dict(
+        output_dir=folder, per_device_train_batch_size=batch, num_train_epochs=1, learning_rate=1e-4,
+        logging_steps=1000, save_strategy="no", report_to=[], use_cpu=True, max_length=None, dataloader_num_workers=0,
+        gradient_checkpointing=False, bf16=False, train_sampling_strategy="sequential", disable_tqdm=True,
+    )
 
 
 def train(args):
@@ -93,7 +112,6 @@ def rows_of(path, items):
 def epoch(args):
     """One epoch with TRL's SFTTrainer, loss on the completion only."""
     from datasets import Dataset
-    from peft import LoraConfig
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
@@ -108,19 +126,190 @@ def epoch(args):
         tokenizer.pad_token = tokenizer.eos_token
     model = AutoModelForCausalLM.from_pretrained(args.model, dtype="float32")
     with tempfile.TemporaryDirectory() as folder:
-        config = SFTConfig(
-            output_dir=folder, per_device_train_batch_size=args.batch, num_train_epochs=1, learning_rate=1e-4,
-            logging_steps=1000, save_strategy="no", report_to=[], use_cpu=True, completion_only_loss=True,
-            max_length=None, dataloader_num_workers=0, gradient_checkpointing=False, bf16=False,
-        )
-        lora = LoraConfig(r=args.rank, lora_alpha=args.rank, lora_dropout=0.0, target_modules=PROJECTIONS,
-                          task_type="CAUSAL_LM")
+        config = SFTConfig(completion_only_loss=True, **plain(folder, args.batch))
         trainer = SFTTrainer(model=model, args=config, train_dataset=Dataset.from_list(pairs),
-                             processing_class=tokenizer, peft_config=lora)
+                             processing_class=tokenizer, peft_config=lora_of(args.rank))
         wall, cpu = clocks()
         outcome = trainer.train()
         after = clocks()
     say(peer="transformers+peft+trl", cpu_s=after[1] - cpu, wall_s=after[0] - wall, loss=outcome.training_loss)
+
+
+def pair_trainer():
+    """DPOTrainer for pairs of token ids, whose reference log-probabilities may be in the data already."""
+    from trl import DPOTrainer
+
+    class PairTrainer(DPOTrainer):
+        def _prepare_dataset(self, dataset, *rest):
+            return dataset
+
+        def _precompute_ref_logps(self, dataset, *rest):
+            known = "ref_chosen_logps" in dataset.column_names
+            return dataset if known else super()._precompute_ref_logps(dataset, *rest)
+
+    return PairTrainer
+
+
+def dpo_config(folder, batch):
+    """DPO + SFT, the reference policy's log-probabilities taken once, before the first update."""
+    from trl import DPOConfig
+
+    return DPOConfig(loss_type=["sigmoid", "sft"], loss_weights=[1.0, 1.0], beta=0.1, precompute_ref_log_probs=True,
+                     **plain(folder, batch))
+
+
+def dpo(args):
+    """Updates of DPO + SFT with TRL's DPOTrainer on random ids; the completions of a pair share their prompt."""
+    import numpy
+    from datasets import Dataset
+    from transformers import PreTrainedTokenizerFast, TrainerCallback
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+
+    marks = []
+
+    class Watch(TrainerCallback):
+        def on_step_begin(self, *_, **__):
+            marks.append([clocks()])
+
+        def on_step_end(self, *_, **__):
+            marks[-1].append(clocks())
+
+    vocab, draw = SHAPES[args.shape][0], numpy.random.default_rng(1)
+    ids = lambda count: draw.integers(1, vocab, count).tolist()
+    pairs = [
+        {"prompt_ids": ids(args.prompt), "chosen_ids": ids(args.seq - args.prompt),
+         "rejected_ids": ids(args.seq - args.prompt)}
+        for _ in range(args.batch * (2 + args.steps))
+    ]
+    # The trainer asks for a tokenizer, although the data is tokens.
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(WordLevel({"<pad>": 0}, "<pad>")),
+                                        pad_token="<pad>", eos_token="<pad>")
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = pair_trainer()(model=with_lora(random_model(args.shape), args.rank),
+                                 args=dpo_config(folder, args.batch), train_dataset=Dataset.from_list(pairs),
+                                 processing_class=tokenizer, callbacks=[Watch()])
+        trainer.train()
+    walls, cpus = zip(*[(end[0] - begin[0], end[1] - begin[1]) for begin, end in marks[2:]])
+    say(peer="transformers+peft+trl", cpu_s_per_step=statistics.median(cpus), wall_s_per_step=statistics.median(walls))
+
+
+def pipeline(args):
+    """The calls of a measured run, one after another, on one adapter: which weights it has does not matter to speed."""
+    from peft import get_peft_model
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    calls = [json.loads(line) for line in open(args.calls, encoding="utf-8")]
+    # TRL's parts are loaded when they are first asked for.
+    pair_trainer()
+    begun = clocks()
+    tokenizer = AutoTokenizer.from_pretrained(args.model)
+    model = AutoModelForCausalLM.from_pretrained(args.model, dtype="float32")
+    # A sequence is as long as in the measured run, not until the model ends it.
+    model.generation_config.eos_token_id = None
+    first = next(call for call in calls if call["call"] == "sft")
+    model = get_peft_model(model, lora_of(first["rank"], first["alpha"], first["dropout"]))
+    work = {"generate": continue_prompts, "score": score, "sft": sft_call, "dpo": dpo_call}
+    total = 0
+    for stage, group in itertools.groupby(calls, key=lambda call: call["stage"]):
+        before = clocks()
+        tokens = sum(work[call["call"]](model, tokenizer, call) for call in group)
+        after = clocks()
+        total += tokens
+        say(stage=stage, wall_s=after[0] - before[0], cpu_s=after[1] - before[1], tokens=tokens)
+    ended = clocks()
+    say(peer="transformers+peft+trl", stage="all", wall_s=ended[0] - begun[0], cpu_s=ended[1] - begun[1], tokens=total)
+
+
+def left_padded(rows, pad):
+    import torch
+
+    width = max(map(len, rows))
+    ids = torch.tensor([[pad] * (width - len(row)) + row for row in rows])
+    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+def adapter_of(model, call):
+    return contextlib.nullcontext() if call["adapter"] else model.disable_adapter()
+
+
+def continue_prompts(model, tokenizer, call):
+    """Each prompt with as many new tokens as it got; the adapter is merged meanwhile, which is faster."""
+    import torch
+    from transformers import StoppingCriteria, StoppingCriteriaList
+
+    class Lengths(StoppingCriteria):
+        def __init__(self, prompt, new):
+            self.ends = prompt + torch.tensor(new)
+
+        def __call__(self, ids, scores, **_):
+            return ids.shape[1] >= self.ends
+
+    how = dict(do_sample=False)
+    if call["temperature"] > 0:
+        how = dict(do_sample=True, temperature=call["temperature"], top_p=call["top_p"], top_k=0)
+    model.eval()
+    if call["adapter"]:
+        model.merge_adapter()
+    with torch.inference_mode(), adapter_of(model, call):
+        for start in range(0, len(call["prompts"]), call["batch_size"]):
+            part = slice(start, start + call["batch_size"])
+            batch, new = left_padded(call["prompts"][part], tokenizer.pad_token_id), call["new_tokens"][part]
+            stop = StoppingCriteriaList([Lengths(batch["input_ids"].shape[1], new)])
+            model.generate(**batch, max_new_tokens=max(new), stopping_criteria=stop, **how)
+    if call["adapter"]:
+        model.unmerge_adapter()
+    return sum(map(len, call["prompts"])) + sum(call["new_tokens"])
+
+
+def score(model, tokenizer, call):
+    """Log-probabilities of completions, eight texts at once, the head only where they are."""
+    import torch
+
+    model.eval()
+    with torch.inference_mode(), adapter_of(model, call):
+        for start in range(0, len(call["items"]), 8):
+            part = call["items"][start:start + 8]
+            batch = left_padded([prompt + completion for prompt, completion in part], tokenizer.pad_token_id)
+            longest = max(len(completion) for _, completion in part)
+            logits = model(**batch, logits_to_keep=longest + 1, use_cache=False).logits[:, :-1]
+            logps = logits.log_softmax(-1).gather(-1, batch["input_ids"][:, -longest:, None])[..., 0]
+            [logps[row, -len(completion):].sum() for row, (_, completion) in enumerate(part)]
+    return sum(len(prompt) + len(completion) for prompt, completion in call["items"])
+
+
+def with_dropout(model, share):
+    """Trainers switch it off for good."""
+    import torch
+
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = share
+
+
+def sft_call(model, tokenizer, call):
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    items = [(item["prompt_ids"], item["completion_ids"]) for item in call["items"]]
+    rows = [{"input_ids": p + c, "completion_mask": [0] * len(p) + [1] * len(c)} for p, c in items]
+    with_dropout(model, call["dropout"])
+    with tempfile.TemporaryDirectory() as folder:
+        config = SFTConfig(completion_only_loss=True, **plain(folder, call["batch_size"]))
+        SFTTrainer(model=model, args=config, train_dataset=Dataset.from_list(rows), processing_class=tokenizer).train()
+    return sum(len(p) + len(c) for p, c in items)
+
+
+def dpo_call(model, tokenizer, call):
+    from datasets import Dataset
+
+    with tempfile.TemporaryDirectory() as folder:
+        pair_trainer()(model=model, args=dpo_config(folder, call["batch_size"]),
+                       train_dataset=Dataset.from_list(call["items"]), processing_class=tokenizer).train()
+    # The trainer's copy of the adapter, which nothing reads when the log-probabilities are at hand.
+    model.delete_adapter("ref")
+    return sum(2 * len(i["prompt_ids"]) + len(i["chosen_ids"]) + len(i["rejected_ids"]) for i in call["items"])
 
 
 def generate(args):
@@ -273,6 +462,16 @@ def main():
     one.add_argument("--items", type=int, default=100)
     one.add_argument("--batch", type=int, default=8)
     one.add_argument("--rank", type=int, default=16)
+    one = commands.add_parser("dpo")
+    one.add_argument("--shape", default="135m", choices=SHAPES)
+    one.add_argument("--batch", type=int, default=2)
+    one.add_argument("--seq", type=int, default=256)
+    one.add_argument("--prompt", type=int, default=64)
+    one.add_argument("--steps", type=int, default=5)
+    one.add_argument("--rank", type=int, default=16)
+    one = commands.add_parser("pipeline")
+    one.add_argument("--calls", required=True)
+    one.add_argument("--model", required=True)
     for name in ["generate", "llama"]:
         one = commands.add_parser(name)
         one.add_argument("--shape", default="135m", choices=SHAPES)
@@ -285,7 +484,8 @@ def main():
         import torch
 
         torch.set_num_threads(args.threads)
-    {"train": train, "epoch": epoch, "generate": generate, "llama": llama}[args.command](args)
+    {"train": train, "epoch": epoch, "dpo": dpo, "pipeline": pipeline, "generate": generate,
+     "llama": llama}[args.command](args)
 
 
 if __name__ == "__main__":
