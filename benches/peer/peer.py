@@ -41,7 +41,7 @@ def peak_rss_bytes():
 
 
 def say(**figures):
-    print(json.dumps({"peak_rss_bytes": peak_rss_bytes(), **figures}), flush=True)
+    print(json.dumps({"peak_rss_bytes": peak_rss_bytes(), **figures}), file=sys.__stdout__, flush=True)
 
 
 def random_model(shape):
@@ -198,10 +198,9 @@ def pipeline(args):
     """The calls of a measured run, one after another, on one adapter: which weights it has does not matter to speed."""
     from peft import get_peft_model
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from trl import DPOTrainer, SFTTrainer  # noqa: F401 loading the libraries is not measured
 
     calls = [json.loads(line) for line in open(args.calls, encoding="utf-8")]
-    # TRL's parts are loaded when they are first asked for.
-    pair_trainer()
     begun = clocks()
     tokenizer = AutoTokenizer.from_pretrained(args.model)
     model = AutoModelForCausalLM.from_pretrained(args.model, dtype="float32")
@@ -480,6 +479,8 @@ def main():
         one.add_argument("--new", type=int, default=64)
         one.add_argument("--quant", type=lambda text: text.split(","), default=["f32", "q8_0", "q4_0"])
     args = parser.parse_args()
+    # Trainers print what is no measurement.
+    sys.stdout = sys.stderr
     if args.command != "llama":
         import torch
 
