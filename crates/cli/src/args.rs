@@ -490,8 +490,8 @@ pub(crate) enum BenchWhat {
     Score(BenchScore),
     /// Tokens per second of generation and of prompts
     Generate(BenchGenerate),
-    /// How an update's time and memory grow with each size, beside what is expected
-    Growth,
+    /// How time and memory grow with each size, beside what is expected
+    Growth(BenchGrowth),
     /// A whole small run: what each stage takes, and which kind of work
     Pipeline(BenchPipeline),
 }
@@ -504,9 +504,15 @@ pub(crate) struct BenchTrain {
     /// Sequences of an update
     #[arg(long, default_value_t = 2, value_parser = positive)]
     pub(crate) batch: usize,
-    /// Tokens of each sequence; all have a loss
+    /// Tokens of each sequence; all but the prompt's have a loss
     #[arg(long, default_value_t = 512, conflicts_with = "data", value_parser = clap::value_parser!(u32).range(2..))]
     pub(crate) seq: u32,
+    /// Tokens of its prompt
+    #[arg(long, default_value_t = 1, conflicts_with = "data", value_parser = positive)]
+    pub(crate) prompt: usize,
+    /// Train on preference pairs by DPO + SFT: --batch of them, two sequences each with the same prompt
+    #[arg(long, conflicts_with = "data")]
+    pub(crate) dpo: bool,
     /// Train on real pairs instead, loss on the summaries alone: a file as `import` takes it
     #[arg(long, value_name = "FILE", requires = "model")]
     pub(crate) data: Option<PathBuf>,
@@ -572,6 +578,13 @@ pub(crate) struct BenchGenerate {
     /// Tokens generated for each
     #[arg(long, default_value_t = 64, value_parser = positive)]
     pub(crate) new: usize,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BenchGrowth {
+    /// Examples of the long epoch, beside one over 100
+    #[arg(long, default_value_t = 10_000, value_parser = positive)]
+    pub(crate) examples: usize,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -12,7 +12,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use lm::bench::{self, Clock, StepWork};
+use lm::bench::{self, Clock, Material, StepWork};
 use lm::memory::{self, Generating, Training};
 use lm::sample::Filters;
 use lm::train::TrainExample;
@@ -108,7 +108,7 @@ fn training(decoder: &Decoder) -> u64 {
     };
     let examples: Vec<TrainExample> = (0..BATCH as u64).map(example).collect();
     let updates = StepWork {
-        examples,
+        material: Material::Examples(examples),
         batch_size: BATCH,
         rank: RANK,
         budget: BUDGET.into(),

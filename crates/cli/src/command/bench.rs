@@ -5,17 +5,17 @@ use std::process::ExitCode;
 
 use mrds::bench::{PipelineFigures, cpu_s, peak_rss_bytes, pipeline_recipe, reset_peak, summarizer_examples};
 use mrds::lm::bench::{
-    Clock, DecodeWork, ScoreWork, Size, StepFigures, StepWork, config_of, decode, random_decoder, scoring,
-    sizes, step,
+    Candidates, Clock, DecodeWork, Material, ScoreWork, Size, StepFigures, StepWork, candidates, config_of,
+    decode, random_decoder, scoring, sizes, step,
 };
-use mrds::lm::train::{Budget, TrainExample};
+use mrds::lm::train::{Budget, PreferencePair, TrainExample};
 use mrds::lm::{Decoder, LanguageModel, Quantize, device, random};
 use mrds::session::Session;
 use mrds::worker::RunRequest;
 use serde_json::{Value, json};
 
 use super::Done;
-use crate::args::{BenchGenerate, BenchPipeline, BenchScore, BenchTrain, BenchWhat, Global};
+use crate::args::{BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain, BenchWhat, Global};
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Output, note};
 use crate::process::{self, now_s};
@@ -36,7 +36,7 @@ pub(super) fn bench(global: &Global, what: &BenchWhat, output: &Output) -> Done 
         BenchWhat::Train(args) => train(global, args, output),
         BenchWhat::Score(args) => score(global, args, output),
         BenchWhat::Generate(args) => generate(global, args, output),
-        BenchWhat::Growth => growth(global, output),
+        BenchWhat::Growth(args) => growth(global, args, output),
         BenchWhat::Pipeline(args) => pipeline(global, args, output),
     }
 }
@@ -46,11 +46,11 @@ fn clock() -> Clock<'static> {
 }
 
 fn train(global: &Global, args: &BenchTrain, output: &Output) -> Done {
-    let (decoder, examples) = material(args)?;
-    let per_epoch = examples.len().div_ceil(args.batch);
+    let (decoder, material) = material(args)?;
+    let per_epoch = material.items().div_ceil(args.batch);
     let steps = args.steps.unwrap_or(if args.data.is_some() { per_epoch * args.epochs } else { STEPS });
     let work = StepWork {
-        examples,
+        material,
         batch_size: args.batch,
         rank: args.rank,
         budget: Budget { tokens: args.budget_tokens, recompute: args.recompute },
@@ -65,14 +65,25 @@ fn train(global: &Global, args: &BenchTrain, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The model and what it is trained on: random ids with a loss everywhere, or the rows of a file.
-fn material(args: &BenchTrain) -> Result<(Decoder, Vec<TrainExample>), Failure> {
+/// The model and what it is trained on: random ids, or the rows of a file.
+fn material(args: &BenchTrain) -> Result<(Decoder, Material), Failure> {
     let (Some(file), Some(folder)) = (&args.data, &args.model) else {
         note(&format!("Random weights of shape {} …", args.shape));
         let decoder = random_decoder(config_of(&args.shape)?, Quantize::None)?;
-        let sequence = |key: u64| random_example(&decoder, key, 1, args.seq as usize - 1);
-        let examples = (0..args.batch as u64).map(sequence).collect();
-        return Ok((decoder, examples));
+        let Some(completion) = (args.seq as usize).checked_sub(args.prompt).filter(|tokens| *tokens > 0)
+        else {
+            return Err(Failure::usage(
+                "--prompt leaves nothing of a sequence to learn",
+                "Give a --seq that is longer than --prompt.",
+            ));
+        };
+        let sequence = |key: u64| random_example(&decoder, key, args.prompt, completion);
+        let keys = 0..args.batch as u64;
+        let material = match args.dpo {
+            true => Material::Pairs(keys.map(|key| pair(sequence(2 * key), sequence(2 * key + 1))).collect()),
+            false => Material::Examples(keys.map(sequence).collect()),
+        };
+        return Ok((decoder, material));
     };
     let model = LanguageModel::load(folder, &device::select("cpu")?)?;
     let examples = summarizer_examples(&model, file, args.items)?;
@@ -80,7 +91,18 @@ fn material(args: &BenchTrain) -> Result<(Decoder, Vec<TrainExample>), Failure> 
         let fix = "Name a file with dialogues that fit the model's context.";
         return Err(Failure::file(file, None, "holds nothing to train on", fix));
     }
-    Ok((model.decoder, examples))
+    Ok((model.decoder, Material::Examples(examples)))
+}
+
+/// The second completion is the worse one, of the same prompt.
+fn pair(chosen: TrainExample, rejected: TrainExample) -> PreferencePair {
+    PreferencePair {
+        prompt_ids: chosen.prompt_ids,
+        chosen_ids: chosen.completion_ids,
+        rejected_ids: rejected.completion_ids,
+        ref_logps: None,
+        sft: None,
+    }
 }
 
 /// Tokens drawn at random, others for each key.
@@ -172,51 +194,89 @@ fn generate(global: &Global, args: &BenchGenerate, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Every size in turn: measured, and expected from the first by its operations and the plan's count of memory.
-fn growth(global: &Global, output: &Output) -> Done {
-    let columns = ["what", "amount", "CPU-s an update", "expected", "peak memory", "expected"];
+/// What was measured at a size, and what is counted of it.
+struct Measured {
+    what: &'static str,
+    amount: usize,
+    cpu_s: f64,
+    peak_bytes: u64,
+    flops: f64,
+    planned_bytes: u64,
+}
+
+/// Every size in turn: measured, and expected from the first of its series by its operations and the plan's count of
+/// memory.
+fn growth(global: &Global, args: &BenchGrowth, output: &Output) -> Done {
+    let columns = ["what", "amount", "CPU-s", "expected", "peak memory", "expected"];
     let (mut table, mut rows) = (Table::new(&columns), Vec::new());
-    let mut first: Option<(f64, u64)> = None;
-    for size in sizes()? {
-        note(&format!("{}: {} …", size.what, size.amount));
-        let (figures, work) = measured_size(&size)?;
-        let (flops, planned_bytes) = (size.flops(&work), size.bytes(&work, global.threads()));
-        let peak_bytes = peak_rss_bytes();
-        // What the program takes beside the engine is in every measurement.
-        let (rate, beside) = *first.get_or_insert_with(|| {
-            (figures.cpu_s_per_step / flops, peak_bytes.saturating_sub(planned_bytes))
-        });
-        let (expected_s, expected_bytes) = (flops * rate, planned_bytes + beside);
-        let megabytes = |bytes: u64| format!("{:.0} MB", bytes as f64 / 1e6);
-        table.row(vec![
-            size.what.to_owned(),
-            size.amount.to_string(),
-            format!("{:.2}", figures.cpu_s_per_step),
-            format!("{expected_s:.2}"),
-            megabytes(peak_bytes),
-            megabytes(expected_bytes),
-        ]);
-        rows.push(json!({"what": size.what, "amount": size.amount, "cpu_s_per_step": figures.cpu_s_per_step,
-            "expected_cpu_s_per_step": expected_s, "peak_rss_bytes": peak_bytes,
-            "expected_peak_rss_bytes": expected_bytes}));
+    let of_updates = |series: &Vec<Size>| -> Result<Vec<Measured>, Failure> {
+        series.iter().map(|size| measured_size(global, size)).collect()
+    };
+    let mut all: Vec<Vec<Measured>> =
+        sizes(args.examples)?.iter().map(of_updates).collect::<Result<_, _>>()?;
+    all.push(candidates().iter().map(measured_candidates).collect::<Result<_, _>>()?);
+    for series in &all {
+        for size in series {
+            // What the program takes beside the engine is in every measurement.
+            let beside = series[0].peak_bytes.saturating_sub(series[0].planned_bytes);
+            let expected_s = series[0].cpu_s * size.flops / series[0].flops;
+            let expected_bytes = size.planned_bytes + beside;
+            let megabytes = |bytes: u64| format!("{:.0} MB", bytes as f64 / 1e6);
+            table.row(vec![
+                size.what.to_owned(),
+                size.amount.to_string(),
+                format!("{:.3}", size.cpu_s),
+                format!("{expected_s:.3}"),
+                megabytes(size.peak_bytes),
+                megabytes(expected_bytes),
+            ]);
+            rows.push(json!({"what": size.what, "amount": size.amount, "cpu_s": size.cpu_s,
+                "expected_cpu_s": expected_s, "peak_rss_bytes": size.peak_bytes,
+                "expected_peak_rss_bytes": expected_bytes}));
+        }
     }
     output.text(table.to_string());
     output.result(&json!({"rows": rows, "threads": global.threads()}));
     Ok(ExitCode::SUCCESS)
 }
 
-fn measured_size(size: &Size) -> Result<(StepFigures, StepWork), Failure> {
+fn measured_size(global: &Global, size: &Size) -> Result<Measured, Failure> {
+    note(&format!("{}: {} …", size.what, size.amount));
     reset_peak();
     let decoder = random_decoder(size.config.clone(), Quantize::None)?;
+    let example = |key| random_example(&decoder, key, 1, size.seq - 1);
     let work = StepWork {
-        examples: (0..size.batch as u64).map(|key| random_example(&decoder, key, 1, size.seq - 1)).collect(),
+        material: Material::Examples((0..size.examples as u64).map(example).collect()),
         batch_size: size.batch,
         rank: 16,
         budget: 4096.into(),
         warmup_steps: 1,
         steps: size.steps,
     };
-    Ok((step(&decoder, &work, &clock())?, work))
+    let figures = step(&decoder, &work, &clock())?;
+    Ok(Measured {
+        what: size.what,
+        amount: size.amount,
+        cpu_s: figures.cpu_s_per_step,
+        peak_bytes: peak_rss_bytes(),
+        flops: size.flops(&work),
+        planned_bytes: size.bytes(&work, global.threads()),
+    })
+}
+
+fn measured_candidates(candidates: &Candidates) -> Result<Measured, Failure> {
+    let what = "candidates of a prompt";
+    note(&format!("{what}: {} …", candidates.amount));
+    reset_peak();
+    let decoder = random_decoder(config_of("7m")?, Quantize::None)?;
+    Ok(Measured {
+        what,
+        amount: candidates.amount,
+        cpu_s: candidates.sample(&decoder, &clock())?,
+        peak_bytes: peak_rss_bytes(),
+        flops: candidates.flops(&decoder.config),
+        planned_bytes: candidates.bytes(&decoder.config),
+    })
 }
 
 /// One call a line.

@@ -10,10 +10,10 @@ mod shape;
 mod step;
 
 pub use decode::{DecodeFigures, DecodeWork, decode};
-pub use growth::{Size, sizes};
+pub use growth::{Candidates, Size, candidates, sizes};
 pub use score::{ScoreFigures, ScoreWork, scoring};
 pub use shape::{NAMES, config_of, random_decoder};
-pub use step::{StepFigures, StepWork, step, step_flops};
+pub use step::{ItemTokens, Material, StepFigures, StepWork, step, step_flops};
 
 use candle_core::{DType, Device, Tensor};
 
