@@ -1,8 +1,11 @@
 //! `bench`: every command works and gives figures of the right kind. How fast it is, no test says.
 
-use super::Place;
+use serde_json::{Value, json};
 
-fn number(value: &serde_json::Value, key: &str) -> f64 {
+use super::Place;
+use super::run::AtWork;
+
+fn number(value: &Value, key: &str) -> f64 {
     value[key].as_f64().unwrap_or_else(|| panic!("{key} of {value}"))
 }
 
@@ -18,6 +21,9 @@ fn training_and_its_cheaper_form_give_the_same_loss() {
     assert!(number(&kept, "floor_share") > 0.0 && number(&kept, "peak_rss_bytes") > 3e7, "{kept}");
     let again = place.ok(&[&small[..], &["--recompute"]].concat());
     assert_eq!(again["loss"], kept["loss"]);
+    let pairs = place.ok(&[&small[..], &["--dpo", "--prompt", "8"]].concat());
+    assert_eq!(pairs["tokens"].as_u64(), Some(2 * 2 * 2 * 24), "two updates of two pairs: {pairs}");
+    assert!(number(&pairs, "floor_cpu_s") > 0.0 && number(&pairs, "loss").is_finite(), "{pairs}");
 }
 
 #[test]
@@ -51,18 +57,30 @@ fn generation_has_a_row_for_each_weight_type_and_batch() {
 
 #[test]
 fn growth_has_a_row_for_each_size_beside_what_is_expected() {
-    let done = Place::new().ok(&["bench", "growth"]);
+    let done = Place::new().ok(&["bench", "growth", "--examples", "300"]);
     let rows = done["rows"].as_array().expect("rows");
     let kinds: std::collections::BTreeSet<_> = rows.iter().filter_map(|row| row["what"].as_str()).collect();
-    let expected = ["base", "layers", "sequences", "tokens of a sequence", "updates", "vocabulary", "width"];
+    let expected = [
+        "base",
+        "candidates of a prompt",
+        "examples of an epoch",
+        "layers",
+        "sequences",
+        "tokens of a sequence",
+        "updates",
+        "vocabulary",
+        "width",
+    ];
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), expected);
     for row in rows {
-        for key in ["cpu_s_per_step", "expected_cpu_s_per_step", "peak_rss_bytes", "expected_peak_rss_bytes"]
-        {
+        for key in ["cpu_s", "expected_cpu_s", "peak_rss_bytes", "expected_peak_rss_bytes"] {
             assert!(number(row, key) > 0.0, "{row}");
         }
     }
-    assert_eq!(rows[0]["cpu_s_per_step"], rows[0]["expected_cpu_s_per_step"], "the first row is the measure");
+    assert_eq!(rows[0]["cpu_s"], rows[0]["expected_cpu_s"], "the first row is the measure");
+    let epochs: Vec<_> = rows.iter().filter(|row| row["what"] == "examples of an epoch").collect();
+    assert_eq!((epochs[0]["amount"].as_u64(), epochs[1]["amount"].as_u64()), (Some(100), Some(300)));
+    assert_eq!(epochs[0]["expected_peak_rss_bytes"], epochs[1]["expected_peak_rss_bytes"]);
 }
 
 #[test]
@@ -70,7 +88,8 @@ fn a_small_run_is_measured_stage_by_stage() {
     let Some(model) = crate::program::model() else { return };
     let place = Place::new();
     let pairs = concat!(env!("CARGO_MANIFEST_DIR"), "/data/clinic_intake.jsonl");
-    let done = place.ok(&["bench", "pipeline", "--data", pairs, "--model", &model.display().to_string()]);
+    let (model, file) = (model.display().to_string(), place.path("calls.jsonl"));
+    let done = place.ok(&["bench", "pipeline", "--data", pairs, "--model", &model, "--calls", &file]);
     let stages = done["stages"].as_array().expect("stages");
     assert_eq!(stages.len(), mrds::StageName::ALL.len());
     let of_stages = |key: &str| stages.iter().map(|stage| number(stage, key)).sum::<f64>();
@@ -91,8 +110,53 @@ fn a_small_run_is_measured_stage_by_stage() {
             "tokenize"
         ]
     );
-    assert!((shares.values().filter_map(serde_json::Value::as_f64).sum::<f64>() - 1.0).abs() < 1e-9);
+    assert!((shares.values().filter_map(Value::as_f64).sum::<f64>() - 1.0).abs() < 1e-9);
     assert!(number(&done["shares"], "gemm") > number(&done["shares"], "tokenize"), "{done}");
+    assert_calls(&std::fs::read_to_string(&file).expect("the calls"));
+}
+
+/// What another program needs to do the same work: every stage that asks the engine, with all that it was asked.
+fn assert_calls(lines: &str) {
+    let calls: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let of = |stage: &str, call: &str| {
+        calls.iter().filter(|it| it["stage"] == stage && it["call"] == call).collect::<Vec<_>>()
+    };
+    let candidates = of("candidates", "generate")[0];
+    let length = |value: &Value| value.as_array().expect("a list").len();
+    assert_eq!(
+        length(&candidates["prompts"]),
+        3 * (12 + 6),
+        "three for each real and six synthetic summaries"
+    );
+    assert_eq!(length(&candidates["new_tokens"]), 3 * (12 + 6));
+    assert_eq!((&candidates["adapter"], length(&of("candidates", "score")[0]["items"])), (&json!(true), 54));
+    assert_eq!(of("candidates", "score")[0]["adapter"], false, "the base model scores");
+    assert_eq!(
+        length(&of("synthesizer", "sft")[0]["items"]),
+        2 * 2 * 8,
+        "two epochs of two batches of eight"
+    );
+    let pair = &of("align", "dpo")[0]["items"][0];
+    assert!(number(pair, "ref_chosen_logps") < 0.0 && length(&pair["rejected_ids"]) > 0, "{pair}");
+    assert!(of("preferences", "generate").is_empty() && !of("evaluate", "score").is_empty());
+}
+
+/// Its workspace is temporary: there is no run to resume, and nothing is left behind.
+#[test]
+fn an_interrupted_measurement_does_not_speak_of_resuming() {
+    let Some(model) = crate::program::model() else { return };
+    let (place, model) = (Place::new(), model.display().to_string());
+    let temporary = place.path("temporary");
+    std::fs::create_dir(&temporary).expect("a folder");
+    let pairs = concat!(env!("CARGO_MANIFEST_DIR"), "/data/clinic_intake.jsonl");
+    let mut command = place.command(&["bench", "pipeline", "--data", pairs, "--model", &model, "--json"]);
+    let mut work = AtWork::begin(command.env("TMPDIR", &temporary));
+    work.until(|line| line["event"] == "stage" && line["name"] == "synthesizer");
+    work.interrupt();
+    let said = work.end();
+    assert_eq!((said.code, &said.last["status"]), (130, &json!("stopped")), "{}", said.last);
+    assert!(!said.last.to_string().contains("resume"), "{}", said.last);
+    assert_eq!(std::fs::read_dir(&temporary).expect("the folder").count(), 0);
 }
 
 #[test]
@@ -103,6 +167,8 @@ fn real_pairs_are_read_and_bad_wishes_refused() {
         &["bench", "train", "--seq", "1"],
         &["bench", "train", "--batch", "0"],
         &["bench", "train", "--data", "pairs.jsonl"],
+        &["bench", "train", "--dpo", "--seq", "8", "--prompt", "8"],
+        &["bench", "growth", "--examples", "0"],
         &["bench", "generate", "--quant", "q3"],
         &["--device", "cuda:7", "bench", "generate"],
     ] {

@@ -82,7 +82,7 @@ fn ready() -> Option<(Place, Vec<String>)> {
 }
 
 /// A command at work.
-struct AtWork {
+pub(super) struct AtWork {
     child: Child,
     output: BufReader<std::process::ChildStdout>,
     heard: String,
@@ -90,15 +90,18 @@ struct AtWork {
 
 impl AtWork {
     fn start(place: &Place, args: &[&str]) -> Self {
-        let mut command = place.command(args);
-        command.arg("--json").stdout(Stdio::piped()).stderr(Stdio::null());
+        Self::begin(place.command(args).arg("--json"))
+    }
+
+    pub(super) fn begin(command: &mut Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the binary starts");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
         Self { child, output, heard: String::new() }
     }
 
     /// Listens until a line fits.
-    fn until(&mut self, fits: impl Fn(&Value) -> bool) {
+    pub(super) fn until(&mut self, fits: impl Fn(&Value) -> bool) {
         loop {
             let begin = self.heard.len();
             let read = self.output.read_line(&mut self.heard).expect("a line");
@@ -110,12 +113,12 @@ impl AtWork {
     }
 
     /// As Ctrl-C does.
-    fn interrupt(&self) {
+    pub(super) fn interrupt(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill").success());
     }
 
-    fn end(mut self) -> Said {
+    pub(super) fn end(mut self) -> Said {
         while self.output.read_line(&mut self.heard).expect("a line") > 0 {}
         let status = self.child.wait().expect("an end");
         Said::new(&["at work"], &Output { status, stdout: self.heard.into_bytes(), stderr: Vec::new() })
