@@ -1,0 +1,139 @@
+//! The arguments of `bench`: how much of what is measured.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+use mrds::lm::bench::NAMES;
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Bench {
+    #[command(subcommand)]
+    pub(crate) what: BenchWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchWhat {
+    /// An update of an adapter's training, beside the least that its matrix products take
+    Train(BenchTrain),
+    /// Tokens per second of scoring, beside those of training's forward pass
+    Score(BenchScore),
+    /// Tokens per second of generation and of prompts
+    Generate(BenchGenerate),
+    /// How time and memory grow with each size, beside what is expected
+    Growth(BenchGrowth),
+    /// A whole small run: what each stage takes, and which kind of work
+    Pipeline(BenchPipeline),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BenchTrain {
+    /// Shape of a model with random weights: 7m, 135m, 360m or 1b
+    #[arg(long, default_value = "135m", value_parser = NAMES, conflicts_with_all = ["data", "model"])]
+    pub(crate) shape: String,
+    /// Sequences of an update
+    #[arg(long, default_value_t = 2, value_parser = positive)]
+    pub(crate) batch: usize,
+    /// Tokens of each sequence; all but the prompt's have a loss
+    #[arg(long, default_value_t = 512, conflicts_with = "data", value_parser = clap::value_parser!(u32).range(2..))]
+    pub(crate) seq: u32,
+    /// Tokens of its prompt
+    #[arg(long, default_value_t = 1, conflicts_with = "data", value_parser = positive)]
+    pub(crate) prompt: usize,
+    /// Train on preference pairs by DPO + SFT: --batch of them, two sequences each with the same prompt
+    #[arg(long, conflicts_with = "data")]
+    pub(crate) dpo: bool,
+    /// Train on real pairs instead, loss on the summaries alone: a file as `import` takes it
+    #[arg(long, value_name = "FILE", requires = "model")]
+    pub(crate) data: Option<PathBuf>,
+    /// The model that is trained on them
+    #[arg(long, requires = "data")]
+    pub(crate) model: Option<PathBuf>,
+    /// Rows of the file
+    #[arg(long, default_value_t = 100, requires = "data", value_parser = positive)]
+    pub(crate) items: usize,
+    /// Passes over them
+    #[arg(long, default_value_t = 1, requires = "data", value_parser = positive)]
+    pub(crate) epochs: usize,
+    /// Updates that count (two more come before) [default: 5; with --data as many as the epochs have]
+    #[arg(long, conflicts_with = "epochs", value_parser = positive)]
+    pub(crate) steps: Option<usize>,
+    /// Rank of the adapter, on all seven projections
+    #[arg(long, default_value_t = 16, value_parser = positive)]
+    pub(crate) rank: usize,
+    /// Tokens computed at once
+    #[arg(long, default_value_t = 4096, value_parser = positive)]
+    pub(crate) budget_tokens: usize,
+    /// Keep block inputs only and compute the rest again: less memory, more time, the same numbers
+    #[arg(long)]
+    pub(crate) recompute: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BenchScore {
+    /// Shape of a model with random weights: 7m, 135m, 360m or 1b
+    #[arg(long, default_value = "135m", value_parser = NAMES)]
+    pub(crate) shape: String,
+    /// Texts that are scored
+    #[arg(long, default_value_t = 16, value_parser = positive)]
+    pub(crate) items: usize,
+    /// Tokens before each
+    #[arg(long, default_value_t = 256, value_parser = positive)]
+    pub(crate) prompt: usize,
+    /// Tokens of each
+    #[arg(long, default_value_t = 64, value_parser = positive)]
+    pub(crate) completion: usize,
+    /// Rank of the adapter of training's forward pass
+    #[arg(long, default_value_t = 16, value_parser = positive)]
+    pub(crate) rank: usize,
+    /// Tokens computed at once
+    #[arg(long, default_value_t = 4096, value_parser = positive)]
+    pub(crate) budget_tokens: usize,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BenchGenerate {
+    /// Shape of a model with random weights: 7m, 135m, 360m or 1b
+    #[arg(long, default_value = "135m", value_parser = NAMES)]
+    pub(crate) shape: String,
+    /// Sequences side by side
+    #[arg(long, default_value = "1,8,32", value_delimiter = ',', value_parser = positive)]
+    pub(crate) batch: Vec<usize>,
+    /// How the weights are held: f32, q8_0, q4_0, q4_k or q6_k
+    #[arg(long, default_value = "f32,q8_0", value_delimiter = ',', value_parser = ["f32", "q8_0", "q4_0", "q4_k", "q6_k"])]
+    pub(crate) quant: Vec<String>,
+    /// Tokens of each prompt
+    #[arg(long, default_value_t = 128, value_parser = positive)]
+    pub(crate) prompt: usize,
+    /// Tokens generated for each
+    #[arg(long, default_value_t = 64, value_parser = positive)]
+    pub(crate) new: usize,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BenchGrowth {
+    /// Examples of the long epoch, beside one over 100
+    #[arg(long, default_value_t = 10_000, value_parser = positive)]
+    pub(crate) examples: usize,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BenchPipeline {
+    /// Dialogues with summaries, a file as `import` takes it; 22 rows are used
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: PathBuf,
+    /// Folder of the base model
+    #[arg(long)]
+    pub(crate) model: PathBuf,
+    /// Seed of every random number
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Also write down what the engine was asked to do, call by call, for another program to do the same
+    #[arg(long, value_name = "FILE")]
+    pub(crate) calls: Option<PathBuf>,
+}
+
+/// A whole number from 1 on.
+fn positive(text: &str) -> Result<usize, String> {
+    let number: usize = text.parse().map_err(|_| "is no whole number".to_owned())?;
+    if number == 0 { Err("must be at least 1".to_owned()) } else { Ok(number) }
+}
