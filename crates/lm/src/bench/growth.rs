@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Clock, StepWork, config_of, step_flops};
+use super::{Clock, StepWork, config_of, median, step_flops};
 use crate::error::Result;
 use crate::generate::{GenerateConfig, GenerateRequest, generate};
 use crate::lora::Target;
@@ -106,6 +106,9 @@ impl Size {
     }
 }
 
+/// How often all candidates are sampled; the median counts.
+const SAMPLINGS: usize = 3;
+
 /// Candidates of one prompt, all sampled side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidates {
@@ -123,7 +126,7 @@ pub fn candidates() -> [Candidates; 4] {
 }
 
 impl Candidates {
-    /// Processor seconds of sampling them.
+    /// Processor seconds of sampling them, a median.
     ///
     /// # Errors
     /// Whatever [`generate`] reports.
@@ -144,7 +147,8 @@ impl Candidates {
         };
         // The first pass pays for pages and threads.
         run(2)?;
-        Ok(run(self.new_tokens)?.1)
+        let times = (0..SAMPLINGS).map(|_| Ok(run(self.new_tokens)?.1)).collect::<Result<Vec<f64>>>()?;
+        Ok(median(times))
     }
 
     /// Operations of the matrix products: blocks and attention for the prompt once and for each new token but the last
