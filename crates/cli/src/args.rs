@@ -1,6 +1,7 @@
 //! The arguments, one struct per command; `--help` follows from their comments.
 
 mod bench;
+mod pretrain;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use mrds::lm::chat_template::Date;
 use mrds::lm::export::GgufType;
 
 pub(crate) use bench::{Bench, BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain, BenchWhat};
+pub(crate) use pretrain::{Pretrain, PretrainSettings};
 
 /// Turn a handful of private conversations into a summarizer of your own, on your own machine.
 #[derive(Debug, Parser)]
@@ -85,6 +87,8 @@ pub(crate) enum Command {
     Export(Export),
     /// Download, list, check and remove models
     Models(Models),
+    /// Train all weights of a small model on text of your own, from random numbers or from a model folder
+    Pretrain(Pretrain),
     /// What this machine offers
     Doctor,
     /// Measure the speed of training and generation on this machine
@@ -115,6 +119,7 @@ impl Command {
             Self::Summarize(_) => "summarize",
             Self::Export(_) => "export",
             Self::Models(_) => "models",
+            Self::Pretrain(_) => "pretrain",
             Self::Doctor => "doctor",
             Self::Bench(_) => "bench",
             Self::Worker(_) => "worker",

@@ -21,6 +21,7 @@ pub mod memory;
 pub mod model;
 pub(crate) mod ops;
 pub mod parallel;
+pub mod pretrain;
 pub mod probe;
 pub mod profile;
 pub mod random;

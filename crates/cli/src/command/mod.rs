@@ -8,6 +8,7 @@ mod engine;
 mod login;
 mod models;
 mod plan;
+mod pretrain;
 mod runs;
 mod work;
 
@@ -47,6 +48,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Summarize(summarize) => engine::summarize(global, summarize, output),
         Command::Export(export) => engine::export(global, export, output),
         Command::Models(models) => models::models(global, &models.action, output),
+        Command::Pretrain(args) => pretrain::pretrain(global, args, output),
         Command::Doctor => doctor::doctor(global, output),
         Command::Bench(args) => bench::bench(global, &args.what, output),
     }

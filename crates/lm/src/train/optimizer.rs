@@ -97,7 +97,11 @@ impl AdamW {
     /// Fresh moments for an adapter.
     pub fn new(adapter: &Adapter, device: &Device) -> Result<Self> {
         let tensors = adapter.layers.iter().flatten().flatten();
-        let parameters: usize = tensors.map(|pair| pair.a.elem_count() + pair.b.elem_count()).sum();
+        Self::of_size(tensors.map(|pair| pair.a.elem_count() + pair.b.elem_count()).sum(), device)
+    }
+
+    /// Fresh moments for so many parameters.
+    pub fn of_size(parameters: usize, device: &Device) -> Result<Self> {
         let zeros = || Tensor::zeros(parameters, DType::F32, device);
         Ok(Self { exp_avg: zeros()?, exp_avg_sq: zeros()?, steps: 0 })
     }
