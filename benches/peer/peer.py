@@ -175,8 +175,11 @@ def dpo(args):
         def on_step_end(self, *_, **__):
             marks[-1].append(clocks())
 
-    vocab, draw = SHAPES[args.shape][0], numpy.random.default_rng(1)
-    ids = lambda count: draw.integers(1, vocab, count).tolist()
+    draw = numpy.random.default_rng(1)
+
+    def ids(count):
+        return draw.integers(1, SHAPES[args.shape][0], count).tolist()
+
     pairs = [
         {"prompt_ids": ids(args.prompt), "chosen_ids": ids(args.seq - args.prompt),
          "rejected_ids": ids(args.seq - args.prompt)}
