@@ -12,12 +12,13 @@ use serde_json::Value;
 const EDGES: &[(&str, &[&str])] = &[
     ("duologue-lm", &[]),
     ("duologue-metrics", &[]),
+    ("duologue-corpus", &["duologue-metrics"]),
     ("duologue-store", &[]),
     ("duologue-mrds", &["duologue-lm", "duologue-metrics", "duologue-store"]),
     ("duologue", &["duologue-mrds"]),
     ("duologue-desktop", &["duologue-mrds"]),
-    ("duologue-tests", &["duologue-lm", "duologue-metrics", "duologue-store", "duologue-mrds"]),
-    ("xtask", &[]),
+    ("duologue-tests", &["duologue-lm", "duologue-metrics", "duologue-corpus", "duologue-store", "duologue-mrds"]),
+    ("xtask", &["duologue-corpus"]),
 ];
 
 /// Foreign packages (by the start of their name) that belong to one room, so that it can be replaced alone.

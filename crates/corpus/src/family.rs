@@ -1,0 +1,246 @@
+//! A family of conversations as its grammar file writes it: facts, the flow of turns, summaries.
+//!
+//! ```text
+//! == barber.late                 the name, `!` behind it for one that is held out
+//! topic: running late            alternatives with `|`, here and everywhere
+//! P = person                     a speaker (capital first) or another fact, see `facts`
+//! day = @day
+//! why = 40%
+//! P: Hi, is {day!} free?         a turn
+//! | Do you have a slot on {day!}?
+//! ?30 S: Long time no see.       a turn in 30 of 100 conversations
+//! (why) S: May I ask why?        a turn where a fact holds; `(why)` or `?30` alone opens a block up to `end`
+//! ~                              parts separated by `-`, told in any order, up to the next `~`
+//! *                              a place for an aside
+//! one: … two: … note: …          summaries of each style
+//! ```
+
+use crate::facts::Spec;
+use crate::lines::{GrammarError, Line, definition};
+use crate::pattern::{Guard, Name, Pattern};
+use crate::{Style, pattern};
+
+/// One family.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Family {
+    pub(crate) name: String,
+    /// Where conversations of the family take place: which asides fit.
+    pub(crate) specs: Vec<(String, Spec)>,
+    pub(crate) flow: Vec<Step>,
+    pub(crate) topic: Pattern,
+    pub(crate) summaries: [Pattern; 3],
+}
+
+/// A step of the flow.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    Turn { when: When, speaker: String, text: Pattern },
+    Block { when: When, steps: Vec<Step> },
+    AnyOrder(Vec<Vec<Step>>),
+    Aside,
+}
+
+/// When a step happens.
+#[derive(Clone, Debug)]
+pub(crate) struct When {
+    pub(crate) percent: usize,
+    pub(crate) guard: Guard,
+}
+
+impl When {
+    /// Splits `?30`, `(guard)` or both from the rest of a line.
+    fn split(text: &str) -> (Self, &str) {
+        let (percent, rest) = match text.strip_prefix('?') {
+            Some(rest) => {
+                let (number, rest) =
+                    rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+                (number.parse().unwrap_or(100), rest)
+            }
+            None => (100, text),
+        };
+        let (guard, rest) = Guard::split(rest);
+        (Self { percent, guard }, rest.trim())
+    }
+}
+
+/// Reads the families of one file.
+pub(crate) fn parse(lines: &[Line]) -> Result<Vec<Family>, GrammarError> {
+    let mut families = Vec::new();
+    let heads: Vec<usize> =
+        lines.iter().enumerate().filter(|(_, line)| line.text.starts_with("== ")).map(|(at, _)| at).collect();
+    for (nth, &start) in heads.iter().enumerate() {
+        let end = heads.get(nth + 1).copied().unwrap_or(lines.len());
+        families.push(family(&lines[start..end])?);
+    }
+    Ok(families)
+}
+
+fn family(lines: &[Line]) -> Result<Family, GrammarError> {
+    let Some((head, body)) = lines.split_first() else { return Ok(Family::default()) };
+    let mut family = Family { name: head.text[3..].trim().to_owned(), ..Family::default() };
+    let mut flow = Vec::new();
+    for line in body {
+        if let Some((name, right)) = definition(&line.text) {
+            let spec = Spec::parse(right).map_err(|problem| line.error(problem))?;
+            family.specs.push((name.to_owned(), spec));
+            continue;
+        }
+        let field = match line.text.split_once(':').map_or("", |(key, _)| key) {
+            "topic" => &mut family.topic,
+            "one" => &mut family.summaries[Style::One as usize],
+            "two" => &mut family.summaries[Style::Two as usize],
+            "note" => &mut family.summaries[Style::Note as usize],
+            _ => {
+                flow.push(line.clone());
+                continue;
+            }
+        };
+        let text = line.text.split_once(':').map_or("", |(_, text)| text.trim());
+        *field = Pattern::parse(text).map_err(|problem| line.error(problem))?;
+    }
+    let mut rest = flow.as_slice();
+    family.flow = steps(&mut rest, false)?;
+    if let Some(line) = rest.first() {
+        return Err(line.error(format!("`{}` closes nothing", line.text)));
+    }
+    family.check().map_err(|problem| head.error(problem))?;
+    Ok(family)
+}
+
+/// Steps up to the end of the lines, `end`, `-` or the `~` that closes a group (left for the caller).
+pub(crate) fn steps(lines: &mut &[Line], in_group: bool) -> Result<Vec<Step>, GrammarError> {
+    let mut steps = Vec::new();
+    while let Some((line, rest)) = lines.split_first() {
+        match line.text.as_str() {
+            "end" | "-" => break,
+            "~" if in_group => break,
+            "~" => {
+                *lines = rest;
+                steps.push(any_order(lines, line)?);
+            }
+            "*" => {
+                *lines = rest;
+                steps.push(Step::Aside);
+            }
+            text => {
+                *lines = rest;
+                steps.push(step(text, line, lines, in_group)?);
+            }
+        }
+    }
+    Ok(steps)
+}
+
+fn step(text: &str, line: &Line, lines: &mut &[Line], in_group: bool) -> Result<Step, GrammarError> {
+    let (when, turn) = When::split(text);
+    if turn.is_empty() {
+        let inner = steps(lines, in_group)?;
+        *lines = match lines.split_first() {
+            Some((last, rest)) if last.text == "end" => rest,
+            _ => return Err(line.error("this block has no `end`")),
+        };
+        return Ok(Step::Block { when, steps: inner });
+    }
+    let Some((speaker, said)) = turn.split_once(": ").filter(|(speaker, _)| pattern::is_name(speaker)) else {
+        return Err(line.error(format!("`{turn}` is no turn")));
+    };
+    let text = Pattern::parse(said).map_err(|problem| line.error(problem))?;
+    Ok(Step::Turn { when, speaker: speaker.to_owned(), text })
+}
+
+fn any_order(lines: &mut &[Line], opening: &Line) -> Result<Step, GrammarError> {
+    let mut parts = Vec::new();
+    loop {
+        parts.push(steps(lines, true)?);
+        let Some((line, rest)) = lines.split_first() else {
+            return Err(opening.error("this `~` has no second `~`"));
+        };
+        *lines = rest;
+        match line.text.as_str() {
+            "-" => {}
+            "~" => return Ok(Step::AnyOrder(parts)),
+            _ => return Err(line.error("a part in any order ends with `-` or `~`")),
+        }
+    }
+}
+
+impl Family {
+    /// Every name that a text uses is defined.
+    fn check(&self) -> Result<(), String> {
+        let mut names = Vec::new();
+        self.topic.names(&mut names);
+        self.summaries.iter().for_each(|summary| summary.names(&mut names));
+        let mut speakers = Vec::new();
+        walk(&self.flow, &mut names, &mut speakers);
+        for speaker in speakers {
+            names.push(Name::Fact(speaker, ""));
+        }
+        for (at, (_, spec)) in self.specs.iter().enumerate() {
+            self.check_defined(&spec.names(), &self.specs[..at])?;
+        }
+        self.check_defined(&names, &self.specs)?;
+        let linked: Vec<&Name<'_>> = names.iter().filter(|name| matches!(name, Name::Linked(_))).collect();
+        let is_paired = linked.chunks(2).all(|pair| pair.len() == 2 && pair[0] == pair[1]);
+        if is_paired {
+            Ok(())
+        } else {
+            Err(format!("{}: linked choices come in pairs of equal length", self.name))
+        }
+    }
+
+    fn check_defined(&self, names: &[Name<'_>], specs: &[(String, Spec)]) -> Result<(), String> {
+        let undefined = names.iter().find_map(|name| match name {
+            Name::Fact(name, _) => specs.iter().all(|(known, _)| known != name).then_some(*name),
+            Name::List(_) | Name::Linked(_) => None,
+        });
+        undefined
+            .map_or(Ok(()), |name| Err(format!("{} uses `{name}` without defining it before", self.name)))
+    }
+}
+
+/// Collects the names in turns and the speakers of all steps.
+pub(crate) fn walk<'s>(steps: &'s [Step], names: &mut Vec<Name<'s>>, speakers: &mut Vec<&'s str>) {
+    for step in steps {
+        match step {
+            Step::Turn { when, speaker, text } => {
+                when.guard.names(names);
+                text.names(names);
+                speakers.push(speaker);
+            }
+            Step::Block { when, steps } => {
+                when.guard.names(names);
+                walk(steps, names, speakers);
+            }
+            Step::AnyOrder(parts) => parts.iter().for_each(|steps| walk(steps, names, speakers)),
+            Step::Aside => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lines::read;
+
+    const HEAD: &str = "== t\ntopic: t\nP = person\nx = 30%\none: {P}\ntwo: {P}\nnote: {P}\n";
+
+    fn read_family(flow: &str) -> Result<Family, GrammarError> {
+        family(&read("t", &format!("{HEAD}{flow}")))
+    }
+
+    #[test]
+    fn blocks_and_groups_nest() {
+        let family = read_family("P: a\n~\n(x)\nP: b\nend\n-\n?30(x) P: e\n~\n*\nP: f\n").unwrap();
+        assert_eq!(family.flow.len(), 4);
+        assert!(matches!(&family.flow[1], Step::AnyOrder(parts) if parts.len() == 2));
+    }
+
+    #[test]
+    fn faults_are_named_with_their_line() {
+        for (flow, line) in
+            [("P: a\nend\n", 9), ("(x)\nP: a\n", 8), ("hello\n", 8), ("P: [a\n", 8), ("P: {y}\n", 1)]
+        {
+            assert_eq!(read_family(flow).unwrap_err().line, line, "{flow}");
+        }
+    }
+}

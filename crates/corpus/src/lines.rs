@@ -1,0 +1,61 @@
+//! The grammar files as logical lines: comments and blank lines gone, continuations joined, errors with their place.
+
+use std::fmt;
+
+/// A grammar file says something that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrammarError {
+    /// The file.
+    pub file: &'static str,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub problem: String,
+}
+
+impl fmt::Display for GrammarError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.problem)
+    }
+}
+
+impl std::error::Error for GrammarError {}
+
+/// One logical line.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) file: &'static str,
+    pub(crate) number: usize,
+    pub(crate) text: String,
+}
+
+impl Line {
+    /// An error at this line.
+    pub(crate) fn error(&self, problem: impl Into<String>) -> GrammarError {
+        GrammarError { file: self.file, line: self.number, problem: problem.into() }
+    }
+}
+
+/// Reads a file. A line that begins with white space or `|` continues the one before; `#` and a space begin a comment.
+pub(crate) fn read(file: &'static str, text: &str) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        if line.trim().is_empty() || line.starts_with("# ") {
+            continue;
+        }
+        match lines.last_mut() {
+            Some(last) if line.starts_with([' ', '|']) => {
+                last.text.push(' ');
+                last.text.push_str(line.trim());
+            }
+            _ => lines.push(Line { file, number: at + 1, text: line.trim_end().to_owned() }),
+        }
+    }
+    lines
+}
+
+/// `name = right side`, where the line defines something.
+pub(crate) fn definition(text: &str) -> Option<(&str, &str)> {
+    let (name, right) = text.split_once(" = ")?;
+    crate::pattern::is_name(name).then_some((name, right))
+}

@@ -1,0 +1,115 @@
+//! Who speaks and who is spoken of: names with their pronouns, and roles without a name.
+
+use crate::random::Dice;
+use crate::world::World;
+
+/// How somebody is drawn.
+#[derive(Clone, Debug)]
+pub(crate) enum Cast {
+    /// A first name; only a woman's or a man's where that is given.
+    First(Option<Gender>),
+    /// `Ms. Lind`, `Mr. Okafor`.
+    Title,
+    /// `Dr. Pell`.
+    Doctor,
+    /// A role as its label writes it, and how a sentence mentions it.
+    Role { label: String, mention: String },
+}
+
+/// Which pronouns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gender {
+    Woman,
+    Man,
+}
+
+/// Somebody of a conversation.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    /// The speaker label.
+    pub(crate) label: String,
+    /// How a sentence names this person.
+    mention: String,
+    possessive: String,
+    /// None for a role, which is named again where a pronoun would stand.
+    gender: Option<Gender>,
+}
+
+impl Cast {
+    /// Reads `person`, `woman`, `man`, `mr`, `dr`, `role Label` or `role Label / mention`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "person" => Self::First(None),
+            "woman" => Self::First(Some(Gender::Woman)),
+            "man" => Self::First(Some(Gender::Man)),
+            "mr" => Self::Title,
+            "dr" => Self::Doctor,
+            _ => {
+                let role = text.strip_prefix("role ")?;
+                let (label, mention) = match role.split_once(" / ") {
+                    Some((label, mention)) => (label, mention.to_owned()),
+                    None => (role, format!("the {}", role.to_lowercase())),
+                };
+                Self::Role { label: label.to_owned(), mention }
+            }
+        })
+    }
+
+    pub(crate) fn draw(&self, world: &World, dice: &mut Dice) -> Person {
+        let drawn = if dice.chance(50) { Gender::Woman } else { Gender::Man };
+        let gender = match self {
+            Self::First(Some(gender)) => *gender,
+            _ => drawn,
+        };
+        let title = if gender == Gender::Woman { "Ms." } else { "Mr." };
+        let mut name = |list: &[String]| dice.pick(list).cloned().unwrap_or_default();
+        let label = match self {
+            Self::First(_) if gender == Gender::Woman => name(&world.women),
+            Self::First(_) => name(&world.men),
+            Self::Title => format!("{title} {}", name(&world.surnames)),
+            Self::Doctor => format!("Dr. {}", name(&world.surnames)),
+            Self::Role { label, mention } => return Person::new(label.clone(), mention.clone(), None),
+        };
+        Person::new(label.clone(), label, Some(gender))
+    }
+}
+
+impl Person {
+    fn new(label: String, mention: String, gender: Option<Gender>) -> Self {
+        let possessive = format!("{mention}'s");
+        Self { label, mention, possessive, gender }
+    }
+
+    /// The form that a text asks for: `""` the mention, `call` how others address somebody (not at all by a role),
+    /// else the name of the form as a man would have it.
+    pub(crate) fn form(&self, form: &str) -> Option<&str> {
+        let Some(gender) = self.gender else {
+            return match form {
+                "" | "he" | "him" => Some(&self.mention),
+                "call" => Some(""),
+                "his" => Some(&self.possessive),
+                "label" => Some(&self.label),
+                _ => None,
+            };
+        };
+        if matches!(form, "" | "label" | "call") {
+            return Some(&self.label);
+        }
+        let (man, woman) = FORMS.iter().find(|(man, _)| *man == form)?;
+        Some(if gender == Gender::Man { man } else { woman })
+    }
+}
+
+/// Forms of a man and of a woman.
+const FORMS: [(&str, &str); 10] = [
+    ("he", "she"),
+    ("him", "her"),
+    ("his", "her"),
+    ("himself", "herself"),
+    ("son", "daughter"),
+    ("brother", "sister"),
+    ("husband", "wife"),
+    ("boy", "girl"),
+    ("father", "mother"),
+    ("uncle", "aunt"),
+];

@@ -1,0 +1,105 @@
+//! Everything that the grammar files hold: names, shared lists, asides and the families.
+
+use crate::facts::{Entry, Spec};
+use crate::family::{self, Family, Step};
+use crate::lines::{GrammarError, Line, definition, read};
+
+/// The grammar files of families: one group each.
+const FAMILIES: [(&str, &str); 9] = [
+    ("health.txt", include_str!("../grammar/health.txt")),
+    ("service.txt", include_str!("../grammar/service.txt")),
+    ("home.txt", include_str!("../grammar/home.txt")),
+    ("travel.txt", include_str!("../grammar/travel.txt")),
+    ("shopping.txt", include_str!("../grammar/shopping.txt")),
+    ("work.txt", include_str!("../grammar/work.txt")),
+    ("friends.txt", include_str!("../grammar/friends.txt")),
+    ("learning.txt", include_str!("../grammar/learning.txt")),
+    ("held_out.txt", include_str!("../grammar/held_out.txt")),
+];
+
+/// The file whose families no training item comes from.
+const HELD_OUT: &str = "held_out.txt";
+
+/// All that conversations are made of.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) women: Vec<String>,
+    pub(crate) men: Vec<String>,
+    pub(crate) surnames: Vec<String>,
+    lists: Vec<(String, Vec<Entry>)>,
+    /// Short exchanges beside the matter, by the setting in which they fit.
+    asides: Vec<(String, Vec<Vec<Step>>)>,
+    pub(crate) training: Vec<Family>,
+    pub(crate) held_out: Vec<Family>,
+}
+
+impl World {
+    /// Reads the grammar files that are built in.
+    pub(crate) fn load() -> Result<Self, GrammarError> {
+        let people = read("people.txt", include_str!("../grammar/people.txt"));
+        let names = |wanted: &str| {
+            let found =
+                people.iter().filter_map(|line| definition(&line.text)).find(|(name, _)| *name == wanted);
+            found.map(|(_, names)| names.split_whitespace().map(str::to_owned).collect()).unwrap_or_default()
+        };
+        let mut world = Self {
+            women: names("women"),
+            men: names("men"),
+            surnames: names("surnames"),
+            lists: lists(&read("lists.txt", include_str!("../grammar/lists.txt")))?,
+            asides: asides(&read("asides.txt", include_str!("../grammar/asides.txt")))?,
+            training: Vec::new(),
+            held_out: Vec::new(),
+        };
+        for (file, text) in FAMILIES {
+            let families = family::parse(&read(file, text))?;
+            if file == HELD_OUT { &mut world.held_out } else { &mut world.training }.extend(families);
+        }
+        Ok(world)
+    }
+
+    /// A shared list.
+    pub(crate) fn list(&self, name: &str) -> Option<&[Entry]> {
+        self.lists.iter().find(|(known, _)| known == name).map(|(_, entries)| entries.as_slice())
+    }
+
+    /// The asides of a setting.
+    pub(crate) fn asides(&self, setting: &str) -> &[Vec<Step>] {
+        self.asides.iter().find(|(known, _)| known == setting).map_or(&[], |(_, asides)| asides)
+    }
+}
+
+fn lists(lines: &[Line]) -> Result<Vec<(String, Vec<Entry>)>, GrammarError> {
+    let list = |line: &Line| {
+        let (name, right) = definition(&line.text).ok_or_else(|| line.error("a list is `name = entries`"))?;
+        match Spec::parse(right).map_err(|problem| line.error(problem))? {
+            Spec::Entries(entries) => Ok((name.to_owned(), entries)),
+            _ => Err(line.error("a shared list has entries only")),
+        }
+    };
+    lines.iter().map(list).collect()
+}
+
+fn asides(lines: &[Line]) -> Result<Vec<(String, Vec<Vec<Step>>)>, GrammarError> {
+    let mut asides: Vec<(String, Vec<Vec<Step>>)> = Vec::new();
+    let mut rest = lines;
+    while let Some((line, after)) = rest.split_first() {
+        if let Some(setting) = line.text.strip_prefix("== ") {
+            asides.push((setting.to_owned(), Vec::new()));
+            rest = after;
+            continue;
+        }
+        let end = rest
+            .iter()
+            .position(|line| line.text == "-" || line.text.starts_with("== "))
+            .unwrap_or(rest.len());
+        let (mut exchange, after) = rest.split_at(end);
+        let steps = family::steps(&mut exchange, false)?;
+        match asides.last_mut() {
+            Some((_, exchanges)) if !steps.is_empty() => exchanges.push(steps),
+            _ => return Err(line.error("an aside needs a setting (`== phone`) and turns")),
+        }
+        rest = after.split_first().filter(|(line, _)| line.text == "-").map_or(after, |(_, behind)| behind);
+    }
+    Ok(asides)
+}
