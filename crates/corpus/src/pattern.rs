@@ -2,8 +2,9 @@
 //!
 //! `[a|b]` draws one, `{x}` is a fact, `{x.2}` one of its fields, `{x!}` a fact that the speaker may first get wrong
 //! and correct, `{@list}` draws from a shared list. An alternative that begins with `(x)`, `(!x)` or `(x=value)`
-//! (several with commas) is eligible only where that holds. Of two choices `[&a|b]` … `[&c|d]` the second takes the
-//! place that the first has drawn: a question and its answer.
+//! (several with commas) is eligible only where that holds, and then goes before those without a condition:
+//! `[(x)if so|otherwise]`. Of two choices `[&a|b]` … `[&c|d]` the second takes the place that the first has drawn: a
+//! question and its answer.
 
 use crate::facts::Telling;
 
@@ -59,6 +60,10 @@ impl Guard {
         }
     }
 
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether every condition holds.
     pub(crate) fn holds(&self, telling: &Telling<'_>) -> bool {
         self.0.iter().all(|condition| {
@@ -97,7 +102,10 @@ impl Pattern {
 
     /// Draws one reading.
     pub(crate) fn render(&self, telling: &mut Telling<'_>, out: &mut String) {
-        let open: Vec<&Alternative> = self.0.iter().filter(|a| a.guard.holds(telling)).collect();
+        let mut open: Vec<&Alternative> = self.0.iter().filter(|a| a.guard.holds(telling)).collect();
+        if open.iter().any(|alternative| !alternative.guard.is_empty()) {
+            open.retain(|alternative| !alternative.guard.is_empty());
+        }
         if let Some(drawn) = telling.dice.pick(&open) {
             drawn.render(telling, out);
         }
