@@ -1,5 +1,7 @@
 //! The facts of one conversation: what is drawn once and then said by everybody, dialogue and summary alike.
 
+use std::collections::BTreeSet;
+
 use crate::pattern::{Name, Pattern};
 use crate::people::{Cast, Person};
 use crate::random::Dice;
@@ -55,12 +57,22 @@ pub(crate) struct Telling<'w> {
     pub(crate) may_correct: bool,
     /// The place drawn by the first of two linked choices.
     pub(crate) linked: Option<usize>,
+    /// The facts that were said so far.
+    pub(crate) said: BTreeSet<String>,
 }
 
 impl<'w> Telling<'w> {
     pub(crate) fn new(world: &'w World, mut dice: Dice) -> Self {
         let currency = dice.pick(&["$", "$", "£", "€"]).copied().unwrap_or("$");
-        Self { world, dice, facts: Vec::new(), currency, may_correct: false, linked: None }
+        Self {
+            world,
+            dice,
+            facts: Vec::new(),
+            currency,
+            may_correct: false,
+            linked: None,
+            said: BTreeSet::new(),
+        }
     }
 
     /// Draws a fact and keeps it.
@@ -111,6 +123,7 @@ impl<'w> Telling<'w> {
             out.push_str(&format!("{{{name}.{field}}}"));
             return;
         };
+        self.said.insert(name.to_owned());
         if in_doubt && self.may_correct && self.dice.chance(CORRECTION) {
             self.may_correct = false;
             let wrong = self.facts.iter().find(|fact| fact.name == name).map(|fact| fact.wrong.clone());

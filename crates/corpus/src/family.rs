@@ -167,14 +167,7 @@ fn any_order(lines: &mut &[Line], opening: &Line) -> Result<Step, GrammarError> 
 impl Family {
     /// Every name that a text uses is defined.
     fn check(&self) -> Result<(), String> {
-        let mut names = Vec::new();
-        self.topic.names(&mut names);
-        self.summaries.iter().for_each(|summary| summary.names(&mut names));
-        let mut speakers = Vec::new();
-        walk(&self.flow, &mut names, &mut speakers);
-        for speaker in speakers {
-            names.push(Name::Fact(speaker, ""));
-        }
+        let names = self.names();
         for (at, (_, spec)) in self.specs.iter().enumerate() {
             self.check_defined(&spec.names(), &self.specs[..at])?;
         }
@@ -188,9 +181,20 @@ impl Family {
         }
     }
 
+    /// Everything that its texts mention.
+    pub(crate) fn names(&self) -> Vec<Name<'_>> {
+        let mut names = Vec::new();
+        self.topic.names(&mut names);
+        self.summaries.iter().for_each(|summary| summary.names(&mut names));
+        walk(&self.flow, &mut names);
+        names
+    }
+
     fn check_defined(&self, names: &[Name<'_>], specs: &[(String, Spec)]) -> Result<(), String> {
         let undefined = names.iter().find_map(|name| match name {
-            Name::Fact(name, _) => specs.iter().all(|(known, _)| known != name).then_some(*name),
+            Name::Fact(name, _) | Name::Condition(name) => {
+                specs.iter().all(|(known, _)| known != name).then_some(*name)
+            }
             Name::List(_) | Name::Linked(_) => None,
         });
         undefined
@@ -198,20 +202,20 @@ impl Family {
     }
 }
 
-/// Collects the names in turns and the speakers of all steps.
-pub(crate) fn walk<'s>(steps: &'s [Step], names: &mut Vec<Name<'s>>, speakers: &mut Vec<&'s str>) {
+/// Collects what turns mention, their speakers too.
+fn walk<'s>(steps: &'s [Step], names: &mut Vec<Name<'s>>) {
     for step in steps {
         match step {
             Step::Turn { when, speaker, text } => {
                 when.guard.names(names);
                 text.names(names);
-                speakers.push(speaker);
+                names.push(Name::Fact(speaker, ""));
             }
             Step::Block { when, steps } => {
                 when.guard.names(names);
-                walk(steps, names, speakers);
+                walk(steps, names);
             }
-            Step::AnyOrder(parts) => parts.iter().for_each(|steps| walk(steps, names, speakers)),
+            Step::AnyOrder(parts) => parts.iter().for_each(|steps| walk(steps, names)),
             Step::Aside => {}
         }
     }

@@ -18,6 +18,8 @@ mod polish;
 pub mod random;
 pub mod surface;
 mod tell;
+#[cfg(test)]
+mod tests;
 mod world;
 
 pub use lines::GrammarError;

@@ -77,7 +77,7 @@ impl Guard {
     }
 
     pub(crate) fn names<'p>(&'p self, names: &mut Vec<Name<'p>>) {
-        names.extend(self.0.iter().map(|condition| Name::Fact(&condition.name, "")));
+        names.extend(self.0.iter().map(|condition| Name::Condition(&condition.name)));
     }
 }
 
@@ -86,6 +86,8 @@ impl Guard {
 pub(crate) enum Name<'p> {
     /// A fact and its field.
     Fact(&'p str, &'p str),
+    /// A fact that a condition asks about.
+    Condition(&'p str),
     /// A shared list.
     List(&'p str),
     /// A linked choice with so many places.
@@ -238,7 +240,13 @@ mod tests {
         let fact = Name::Fact;
         assert_eq!(
             names,
-            [fact("late", ""), fact("chat", ""), fact("P", ""), Name::List("hello"), fact("day", "2")]
+            [
+                Name::Condition("late"),
+                Name::Condition("chat"),
+                fact("P", ""),
+                Name::List("hello"),
+                fact("day", "2")
+            ]
         );
     }
 }

@@ -19,16 +19,8 @@ enum Event {
 
 /// Tells one conversation of the family, with a summary of the style.
 pub(crate) fn tell(world: &World, family: &Family, style: Style, dice: Dice) -> Item {
-    let mut telling = Telling::new(world, dice);
-    for (name, spec) in &family.specs {
-        telling.draw(name, spec, &family.specs);
-    }
-    telling.may_correct = true;
-    let mut events = Vec::new();
-    walk(&mut telling, &family.flow, &mut events);
-    let spoken = with_aside(&mut telling, &events);
-    let dialogue = turns(&mut telling, &spoken);
-    telling.may_correct = false;
+    let mut telling = begin(world, family, dice);
+    let dialogue = dialogue(&mut telling, family);
     let summary = telling.text(&family.summaries[style as usize]);
     let topic = telling.text(&family.topic);
     Item {
@@ -38,6 +30,26 @@ pub(crate) fn tell(world: &World, family: &Family, style: Style, dice: Dice) -> 
         style,
         dialogue,
     }
+}
+
+/// The facts are drawn, nothing is said yet.
+pub(crate) fn begin<'w>(world: &'w World, family: &Family, dice: Dice) -> Telling<'w> {
+    let mut telling = Telling::new(world, dice);
+    for (name, spec) in &family.specs {
+        telling.draw(name, spec, &family.specs);
+    }
+    telling.said.clear();
+    telling
+}
+
+/// Says the facts.
+pub(crate) fn dialogue(telling: &mut Telling<'_>, family: &Family) -> Vec<Turn> {
+    telling.may_correct = true;
+    let mut events = Vec::new();
+    walk(telling, &family.flow, &mut events);
+    let spoken = with_aside(telling, &events);
+    telling.may_correct = false;
+    turns(telling, &spoken)
 }
 
 fn happens(telling: &mut Telling<'_>, when: &When) -> bool {
