@@ -1,6 +1,7 @@
 //! `cargo xtask`: set-up, demo, checks, screenshots and release builds of Duologue, from one command each.
 //!
-//! Depends on `anyhow` alone, because on a fresh machine it is compiled before anything else is known to work.
+//! Depends on `anyhow` and the corpus (which has no foreign dependency) alone, because on a fresh machine it is
+//! compiled before anything else is known to work.
 //! The flow is: `main` reads the arguments, `setup` makes the machine ready, then one of `demo`, `checks`, `build`.
 #![allow(
     clippy::print_stdout,
@@ -18,6 +19,7 @@ macro_rules! say {
 
 mod build;
 mod checks;
+mod corpus;
 mod cuda;
 mod demo;
 mod outcome;
@@ -47,6 +49,11 @@ usage: cargo xtask COMMAND [OPTIONS]
               STEP..           only these steps (`cargo xtask test --list` names them)
   screens   take screenshots of the real window on a virtual display (Linux)
               --to DIR         where to put them; default: target/screens
+  corpus    write training text for the bundled base model and the sample project, all of it invented
+              --out DIR        train.jsonl, val.jsonl, shots.jsonl and test.jsonl go there
+              --seed S         another corpus; default: 1
+              --items N        conversations in train.jsonl; default: 60000
+              --wrong PERCENT  dialogues in a wrong form; default: 35
   build     release builds of the command line and the window
               --cuda           the command line only, for NVIDIA cards too (it starts without one as well); takes
                                about half an hour the first time
@@ -80,6 +87,7 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
     match command.as_str() {
         "demo" => demo::run(&place, &demo_options(rest)?),
         "test" => checks::run(&place, rest),
+        "corpus" => corpus::run(&place, &corpus::options(rest)?),
         "screens" => checks::screens(&place, &screens_folder(&place, rest)?),
         "build" => match rest {
             [] => build::run(&place),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use metrics::copy::{copied_ngram_share, longest_shared_run, tokenize};
-use metrics::diversity::{distinct_n, near_duplicate_share};
+use metrics::diversity::{distinct_n, is_near_duplicate, near_duplicate_share};
 
 use crate::Item;
 
@@ -11,6 +11,11 @@ use crate::Item;
 pub const NEAR: f64 = 0.7;
 /// Texts that the measures over pairs look at, at most: their cost grows with the square.
 pub const COMPARED: usize = 600;
+
+/// Whether two texts say nearly the same.
+pub fn nearly_repeats(one: &str, other: &str) -> bool {
+    is_near_duplicate(&tokenize(one), &tokenize(other), NEAR)
+}
 
 /// The measures; shares are 0..=1.
 #[derive(Clone, Debug, PartialEq)]

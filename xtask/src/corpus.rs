@@ -1,0 +1,294 @@
+//! `cargo xtask corpus`: training text for the bundled base model and the sample project, from the invented corpus.
+//!
+//! Each conversation becomes one task of the method as a chat of a few messages: summarize, name the topic, write a
+//! summary on a topic, write a dialogue from a summary. Half of the instructions are the method's own
+//! (`crates/mrds/prompts`), the others say the same in other words. Summaries and topics are always right; a share of
+//! the dialogues is written down in a wrong form, so that the model has something to learn from the method.
+
+mod json;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use corpus::diversity::{Report, nearly_repeats};
+use corpus::random::Dice;
+use corpus::surface::Format;
+use corpus::{Corpus, Item, Part, Style};
+
+use crate::place::Place;
+use json::{chat, pair};
+
+/// What was asked for.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) out: PathBuf,
+    pub(crate) seed: u64,
+    pub(crate) items: u64,
+    /// How many dialogues of a hundred are in a wrong form.
+    pub(crate) wrong: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { out: PathBuf::new(), seed: 1, items: 60_000, wrong: 35 }
+    }
+}
+
+/// One validation item for so many training items.
+const TRAIN_PER_VALIDATION: u64 = 50;
+/// Pairs of the sample project.
+const SHOTS: usize = 120;
+const TEST: usize = 320;
+/// Items that the table of diversity looks at.
+const MEASURED: u64 = 4_000;
+
+/// What dice of the tasks are thrown for; the corpus itself uses small numbers.
+const TASK: u64 = 100;
+
+/// Writes the files and prints the table.
+pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
+    let corpus = Corpus::load()?;
+    let tasks = Tasks { corpus: &corpus, words: Words::read(&place.root)?, options };
+    fs::create_dir_all(&options.out).with_context(|| format!("{} cannot be made", options.out.display()))?;
+    let validation = options.items / TRAIN_PER_VALIDATION;
+    save(&options.out, "train.jsonl", (0..options.items).map(|index| tasks.record(index)))?;
+    save(
+        &options.out,
+        "val.jsonl",
+        (options.items..options.items + validation).map(|index| tasks.record(index)),
+    )?;
+    let sample = sample(&corpus, options.seed);
+    save(
+        &options.out,
+        "shots.jsonl",
+        sample[..SHOTS].iter().enumerate().map(|(n, item)| pair("shot", n, item)),
+    )?;
+    save(
+        &options.out,
+        "test.jsonl",
+        sample[SHOTS..].iter().enumerate().map(|(n, item)| pair("test", n, item)),
+    )?;
+    let told = |index| corpus.item(Part::Training, options.seed, index);
+    let measured: Vec<Item> = (0..options.items.min(MEASURED)).map(told).collect();
+    say!("{}", Report::of(&measured));
+    Ok(true)
+}
+
+fn save(folder: &Path, name: &str, lines: impl Iterator<Item = String>) -> Result<()> {
+    let (mut text, mut count) = (String::new(), 0);
+    for line in lines {
+        text.push_str(&line);
+        text.push('\n');
+        count += 1;
+    }
+    let path = folder.join(name);
+    fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+    say!("{count} lines in {}", path.display());
+    Ok(())
+}
+
+/// Pairs of held-out families in one style of summary; no dialogue nearly repeats another.
+fn sample(corpus: &Corpus, seed: u64) -> Vec<Item> {
+    let mut sample: Vec<Item> = Vec::new();
+    let told = (0..).map(|index| corpus.styled_item(Part::HeldOut, Style::Two, seed, index));
+    for item in told {
+        if sample.len() == SHOTS + TEST {
+            break;
+        }
+        if !sample.iter().any(|earlier| nearly_repeats(&earlier.to_text(), &item.to_text())) {
+            sample.push(item);
+        }
+    }
+    sample
+}
+
+/// An instruction in several wordings, the method's first.
+type Wordings = Vec<String>;
+
+/// The four instructions.
+struct Words {
+    summarize: Wordings,
+    topic: Wordings,
+    summary: Wordings,
+    dialogue: Wordings,
+}
+
+impl Words {
+    fn read(root: &Path) -> Result<Self> {
+        let wordings = |file: &str, others: &[&str]| -> Result<Wordings> {
+            let path = root.join("crates/mrds/prompts").join(file);
+            let own =
+                fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+            Ok([own.as_str()].iter().chain(others).map(|&text| text.to_owned()).collect())
+        };
+        Ok(Self {
+            summarize: wordings("summarize.txt", &SUMMARIZE)?,
+            topic: wordings("topic.txt", &TOPIC)?,
+            summary: wordings("summary.txt", &SUMMARY)?,
+            dialogue: wordings("dialogue.txt", &DIALOGUE)?,
+        })
+    }
+}
+
+const SUMMARIZE: [&str; 5] = [
+    "Summarize this dialogue.",
+    "Write a short summary of this conversation.",
+    "What do these people talk about? Answer in one to three sentences.",
+    "Sum up the following conversation.",
+    "Please summarize the conversation below.",
+];
+const TOPIC: [&str; 4] = [
+    "What is the topic of this summary?",
+    "Give the topic of this summary in a few words.",
+    "What is this summary about? Answer in a few words.",
+    "Name the topic.",
+];
+const SUMMARY: [&str; 4] = [
+    "Write a summary about:",
+    "Write a short summary of a dialogue about:",
+    "Invent a conversation and write its summary. Topic:",
+    "Write one to three sentences on a conversation about:",
+];
+const DIALOGUE: [&str; 5] = [
+    "Write a dialogue for this summary.",
+    "Write the conversation that belongs to this summary.",
+    "Turn this summary into a dialogue.",
+    "Write a conversation between the people in this summary.",
+    "Write a dialogue between the people in this summary.",
+];
+
+/// Makes a chat of each conversation.
+struct Tasks<'c> {
+    corpus: &'c Corpus,
+    words: Words,
+    options: &'c Options,
+}
+
+impl Tasks<'_> {
+    /// The chat of conversation `index` as a line of JSON.
+    fn record(&self, index: u64) -> String {
+        let item = self.item(index);
+        let mut dice = Dice::new(self.options.seed, index, TASK);
+        match dice.below(100) {
+            0..38 => self.dialogue(&item, &mut dice),
+            38..72 => chat(&[(self.summarize(&item, &mut dice), item.summary.clone())]),
+            72..86 => self.summary(&item, index, &mut dice),
+            _ => self.topic(&item, index, &mut dice),
+        }
+    }
+
+    fn item(&self, index: u64) -> Item {
+        self.corpus.item(Part::Training, self.options.seed, index)
+    }
+
+    /// Other conversations than `index`, told for their summaries.
+    fn others(&self, index: u64, count: usize) -> impl Iterator<Item = Item> {
+        (1..=count as u64).map(move |other| self.item((1 << 40) + index * 8 + other))
+    }
+
+    fn dialogue(&self, item: &Item, dice: &mut Dice) -> String {
+        let asked = format!("{}\n\n{}", worded(&self.words.dialogue, dice), item.summary);
+        chat(&[(asked, Format::draw(dice, self.options.wrong).write(item))])
+    }
+
+    fn summarize(&self, item: &Item, dice: &mut Dice) -> String {
+        format!("{}\n\n{}", worded(&self.words.summarize, dice), item.to_text())
+    }
+
+    /// With real summaries as examples of the style in every second chat, as the method's prompt shows them.
+    fn summary(&self, item: &Item, index: u64, dice: &mut Dice) -> String {
+        let mut asked = String::new();
+        if dice.chance(50) {
+            asked.push_str("Here are examples of such summaries:\n\n");
+            for other in self.others(index, 2 + dice.below(4)) {
+                // Writing to a string cannot fail.
+                let _ = writeln!(asked, "- {}", other.summary);
+            }
+            asked.push('\n');
+        }
+        let _ = write!(asked, "{} {}", worded(&self.words.summary, dice), item.topic);
+        chat(&[(asked, item.summary.clone())])
+    }
+
+    /// After worked examples in every second chat, as the method's prompt gives them.
+    fn topic(&self, item: &Item, index: u64, dice: &mut Dice) -> String {
+        let words = worded(&self.words.topic, dice);
+        let turn = |item: &Item| (format!("{words}\n\n{}", item.summary), item.topic.clone());
+        let worked = if dice.chance(50) { 1 + dice.below(3) } else { 0 };
+        let turns: Vec<_> =
+            self.others(index, worked).map(|other| turn(&other)).chain([turn(item)]).collect();
+        chat(&turns)
+    }
+}
+
+/// The method's own words in half of the cases.
+fn worded<'w>(wordings: &'w Wordings, dice: &mut Dice) -> &'w str {
+    let at = if dice.chance(50) { 0 } else { dice.below(wordings.len()) };
+    wordings.get(at).map_or("", String::as_str)
+}
+
+/// Reads the command's options.
+pub(crate) fn options(arguments: &[String]) -> Result<Options> {
+    let mut options = Options::default();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let Some(value) = rest.next() else {
+            bail!("{argument} needs a value; `cargo xtask --help` says which");
+        };
+        let wrong = || format!("{argument} takes a whole number, not `{value}`");
+        match argument.as_str() {
+            "--out" => options.out = PathBuf::from(value),
+            "--seed" => options.seed = value.parse().with_context(wrong)?,
+            "--items" => options.items = value.parse().with_context(wrong)?,
+            "--wrong" => options.wrong = value.parse().with_context(wrong)?,
+            _ => bail!("corpus does not know `{argument}`; `cargo xtask --help` lists its options"),
+        }
+    }
+    if options.out.as_os_str().is_empty() {
+        bail!("corpus needs a folder to write to: `cargo xtask corpus --out DIR`");
+    }
+    Ok(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(wrong: usize, count: u64) -> Vec<String> {
+        let corpus = Corpus::load().unwrap();
+        let options = Options { wrong, ..Options::default() };
+        let words = Words::read(&Place::find().unwrap().root).unwrap();
+        let tasks = Tasks { corpus: &corpus, words, options: &options };
+        (0..count).map(|index| tasks.record(index)).collect()
+    }
+
+    #[test]
+    fn every_task_and_wording_comes() {
+        let text = lines(35, 2_000).join("\n");
+        let words = Words::read(&Place::find().unwrap().root).unwrap();
+        for wording in [words.summarize, words.topic, words.summary, words.dialogue].concat() {
+            assert!(text.contains(&wording), "{wording}");
+        }
+        assert!(text.contains("Here are examples of such summaries:\\n\\n- "));
+    }
+
+    #[test]
+    fn dialogues_are_wrong_only_where_asked() {
+        let wrong =
+            |lines: &[String]| lines.iter().filter(|line| line.contains("Here is the dialogue:")).count();
+        assert_eq!(wrong(&lines(0, 1_000)), 0);
+        assert!(wrong(&lines(100, 1_000)) > 5);
+    }
+
+    #[test]
+    fn options_name_what_is_wrong() {
+        let read = |line: &str| options(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        let given = read("--out o --seed 4 --items 9 --wrong 0").unwrap();
+        assert_eq!((given.seed, given.items, given.wrong), (4, 9, 0));
+        assert!(read("--seed 4").unwrap_err().to_string().contains("--out DIR"));
+        assert!(read("--out o --items many").unwrap_err().to_string().contains("`many`"));
+        assert!(read("--out").unwrap_err().to_string().contains("--out needs a value"));
+    }
+}
