@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod corpus;
 mod desktop;
 mod docs_models;
 mod fixture;

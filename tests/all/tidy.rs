@@ -17,7 +17,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("duologue-mrds", &["duologue-lm", "duologue-metrics", "duologue-store"]),
     ("duologue", &["duologue-mrds"]),
     ("duologue-desktop", &["duologue-mrds"]),
-    ("duologue-tests", &["duologue-lm", "duologue-metrics", "duologue-corpus", "duologue-store", "duologue-mrds"]),
+    (
+        "duologue-tests",
+        &["duologue-lm", "duologue-metrics", "duologue-corpus", "duologue-store", "duologue-mrds"],
+    ),
     ("xtask", &["duologue-corpus"]),
 ];
 
