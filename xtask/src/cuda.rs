@@ -122,14 +122,14 @@ fn kernels(place: &Place, folder: &Path) -> Result<(&'static str, PathBuf)> {
 
 /// Declarations of functions in C as functions that say what is missing.
 fn without_products(text: &str) -> Result<String> {
-    let (head, body) = text.split_once("extern \"C\" {").context("its list of functions has changed")?;
+    let (_, body) = text.split_once("extern \"C\" {").context("its list of functions has changed")?;
     let body = body.trim_end().strip_suffix('}').context("its list of functions does not end")?;
     let missing = "{ unimplemented!(\"quantised products on CUDA are not part of this build\") }";
     let body = body
-        .replace("pub fn ", "pub unsafe fn ")
+        .replace("pub fn ", "pub unsafe extern \"C\" fn ")
         .replace(") -> i32;", &format!(") -> i32 {missing}"))
         .replace(");", &format!(") {missing}"));
-    Ok(format!("{}#![allow(unused_variables, clippy::all)]\n{body}", head.replace("#[allow", "#![allow")))
+    Ok(format!("#![allow(dead_code, unused_variables)]\nuse core::ffi::c_void;\n{body}"))
 }
 
 /// Changes a file that must hold what is changed.
@@ -198,7 +198,10 @@ mod tests {
         let text = "use core::ffi::c_void;\n#[allow(dead_code)]\nextern \"C\" {\n    pub fn a(x: i32) -> i32;\n    \
                     pub fn b(\n        x: i32, // one\n    );\n}\n";
         let changed = without_products(text).unwrap();
-        assert!(changed.contains("pub unsafe fn a(x: i32) -> i32 { unimplemented!"), "{changed}");
+        assert!(
+            changed.contains("pub unsafe extern \"C\" fn a(x: i32) -> i32 { unimplemented!"),
+            "{changed}"
+        );
         assert_eq!(changed.matches("unimplemented!").count(), 2);
         assert_eq!(changed.matches('{').count(), changed.matches('}').count());
         assert!(without_products("fn nothing() {}").is_err());

@@ -138,7 +138,12 @@ fn resumed(args: &Pretrain) -> Result<Kept, Failure> {
 }
 
 fn digests(files: &[PathBuf]) -> Result<Vec<String>, Failure> {
-    files.iter().map(|file| Ok(file_sha256(file)?)).collect()
+    let digest = |file: &PathBuf| {
+        let unreadable =
+            |error: LmError| Failure::file(file, None, error.to_string(), "Name a file that is there.");
+        file_sha256(file).map_err(unreadable)
+    };
+    files.iter().map(digest).collect()
 }
 
 fn write_settings(out: &Path, kept: &Kept) -> Result<(), Failure> {
