@@ -14,6 +14,7 @@ mod hub_server;
 mod login;
 mod model;
 mod plan;
+mod pretrain;
 mod run;
 
 use std::path::{Path, PathBuf};

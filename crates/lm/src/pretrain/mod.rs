@@ -16,3 +16,6 @@ pub use corpus::{Document, windows};
 pub use create::{Shape, create};
 pub use run::{Evaluation, Observer, Outcome, PretrainConfig, Step, pretrain};
 pub use state::PretrainState;
+
+#[cfg(test)]
+mod tests;
