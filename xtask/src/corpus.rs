@@ -44,6 +44,9 @@ const TEST: usize = 320;
 /// Items that the table of diversity looks at.
 const MEASURED: u64 = 4_000;
 
+/// Words of two dialogues that may stand in one chat.
+const TWO_DIALOGUES_WORDS: usize = 200;
+
 /// What dice of the tasks are thrown for; the corpus itself uses small numbers.
 const TASK: u64 = 100;
 
@@ -173,7 +176,7 @@ impl Tasks<'_> {
         let mut dice = Dice::new(self.options.seed, index, TASK);
         match dice.below(100) {
             0..38 => self.dialogue(&item, &mut dice),
-            38..72 => chat(&[(self.summarize(&item, &mut dice), item.summary.clone())]),
+            38..72 => self.summarize(&item, index, &mut dice),
             72..86 => self.summary(&item, index, &mut dice),
             _ => self.topic(&item, index, &mut dice),
         }
@@ -193,8 +196,16 @@ impl Tasks<'_> {
         chat(&[(asked, Format::draw(dice, self.options.wrong).write(item))])
     }
 
-    fn summarize(&self, item: &Item, dice: &mut Dice) -> String {
-        format!("{}\n\n{}", worded(&self.words.summarize, dice), item.to_text())
+    /// Now and then after a worked example, where both are short enough for a small context.
+    fn summarize(&self, item: &Item, index: u64, dice: &mut Dice) -> String {
+        let words = worded(&self.words.summarize, dice);
+        let turn = |item: &Item| (format!("{words}\n\n{}", item.to_text()), item.summary.clone());
+        let length = |item: &Item| item.to_text().split_whitespace().count();
+        let fits = |other: &Item| length(other) + length(item) <= TWO_DIALOGUES_WORDS;
+        let worked = usize::from(dice.chance(20));
+        let turns: Vec<_> =
+            self.others(index, worked).filter(fits).map(|other| turn(&other)).chain([turn(item)]).collect();
+        chat(&turns)
     }
 
     /// With real summaries as examples of the style in every second chat, as the method's prompt shows them.

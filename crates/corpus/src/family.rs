@@ -1,9 +1,10 @@
 //! A family of conversations as its grammar file writes it: facts, the flow of turns, summaries.
 //!
 //! ```text
-//! == barber.late                 the name, `!` behind it for one that is held out
+//! == barber.late                 the name
 //! topic: running late            alternatives with `|`, here and everywhere
-//! P = person                     a speaker (capital first) or another fact, see `facts`
+//! setting = phone                which asides fit (`asides.txt`; none for `call`), `chat` for messages
+//! P = person                     a speaker (capital first, `P` the client) or another fact, see `facts`
 //! day = @day
 //! why = 40%
 //! P: Hi, is {day!} free?         a turn
@@ -24,7 +25,7 @@ use crate::{Style, pattern};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Family {
     pub(crate) name: String,
-    /// Where conversations of the family take place: which asides fit.
+    /// The facts with how they are drawn, in order.
     pub(crate) specs: Vec<(String, Spec)>,
     pub(crate) flow: Vec<Step>,
     pub(crate) topic: Pattern,

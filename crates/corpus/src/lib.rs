@@ -1,7 +1,7 @@
 //! A corpus of our own: everyday and workplace conversations with faithful summaries and topics, invented here.
 //!
 //! A conversation is a pure function of seed and number. Grammar files in `grammar/` hold families of conversations
-//! ([`family`](crate) describes their form): the facts of a family are drawn first, then dialogue and summary are told
+//! (the head of `family.rs` describes their form): the facts of a family are drawn first, then dialogue and summary are told
 //! of the same facts, so a summary is faithful by construction, also where a speaker corrects himself. It trains the
 //! bundled base model and fills the sample project; no text comes from a data set.
 //!

@@ -20,6 +20,9 @@ const FAMILIES: [(&str, &str); 9] = [
 /// The file whose families no training item comes from.
 const HELD_OUT: &str = "held_out.txt";
 
+/// Settings with the exchanges that fit them.
+type Asides = Vec<(String, Vec<Vec<Step>>)>;
+
 /// All that conversations are made of.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
@@ -28,7 +31,7 @@ pub(crate) struct World {
     pub(crate) surnames: Vec<String>,
     lists: Vec<(String, Vec<Entry>)>,
     /// Short exchanges beside the matter, by the setting in which they fit.
-    asides: Vec<(String, Vec<Vec<Step>>)>,
+    asides: Asides,
     pub(crate) training: Vec<Family>,
     pub(crate) held_out: Vec<Family>,
 }
@@ -80,8 +83,8 @@ fn lists(lines: &[Line]) -> Result<Vec<(String, Vec<Entry>)>, GrammarError> {
     lines.iter().map(list).collect()
 }
 
-fn asides(lines: &[Line]) -> Result<Vec<(String, Vec<Vec<Step>>)>, GrammarError> {
-    let mut asides: Vec<(String, Vec<Vec<Step>>)> = Vec::new();
+fn asides(lines: &[Line]) -> Result<Asides, GrammarError> {
+    let mut asides = Asides::new();
     let mut rest = lines;
     while let Some((line, after)) = rest.split_first() {
         if let Some(setting) = line.text.strip_prefix("== ") {
