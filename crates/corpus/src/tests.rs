@@ -134,6 +134,18 @@ fn names_and_numbers_of_a_summary_were_said() {
 }
 
 #[test]
+fn summaries_speak_in_the_third_person() {
+    let corpus = corpus();
+    let findings = told(&corpus.world, 240).into_iter().filter_map(|(family, _, item)| {
+        let speaking =
+            ["I", "I'm", "me", "my", "we", "our", "us", "you", "your", "My", "We", "Our", "You", "Your"];
+        let found = speaking.iter().find(|word| has_words(&item.summary, word))?;
+        Some((family.name.clone(), format!("`{found}` in {}", item.summary)))
+    });
+    none(findings);
+}
+
+#[test]
 fn lengths_fit_a_small_context() {
     let corpus = corpus();
     let findings = told(&corpus.world, 90).into_iter().filter_map(|(family, _, item)| {
