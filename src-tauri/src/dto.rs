@@ -5,13 +5,17 @@
 
 mod dataset;
 mod demo;
+mod model;
 mod output;
+mod plan;
 mod run;
 mod study;
 
 pub use dataset::*;
 pub use demo::*;
+pub use model::*;
 pub use output::*;
+pub use plan::*;
 pub use run::*;
 pub use study::*;
 
@@ -46,6 +50,11 @@ pub struct AppInfo {
     pub memory_bytes: Option<f64>,
     /// Memory free for programs in bytes, where the system tells it.
     pub memory_free_bytes: Option<f64>,
-    /// Outgoing connections opened since start. The window links no HTTP client, so there is nothing to count up.
+    /// Graphics processor, where the system tells it.
+    pub gpu: Option<String>,
+    /// Room on the workspace's disk in bytes, where the system tells it.
+    pub disk_free_bytes: Option<f64>,
+    /// Connections that Duologue ever opened for this workspace, from the ledger that every download writes. The window
+    /// itself links no HTTP client.
     pub connections: u32,
 }

@@ -5,6 +5,7 @@
 //! changed back, at most twice a second.
 
 mod command;
+mod download;
 pub mod dto;
 mod error;
 mod instance;
@@ -34,6 +35,7 @@ fn commands() -> Builder<Wry> {
             setting::set_setting,
             dataset::pick_files,
             model::pick_folder,
+            dataset::keep_text,
             dataset::inspect,
             dataset::import_files,
             dataset::import_sample,
@@ -42,7 +44,11 @@ fn commands() -> Builder<Wry> {
             model::models,
             model::add_model,
             model::forget_model,
+            model::catalogue,
+            model::download_model,
+            model::pause_download,
             run::recipe_fields,
+            run::plan,
             run::runs,
             run::start_run,
             run::resume_run,
@@ -82,6 +88,7 @@ pub fn run() -> ExitCode {
         .manage(place)
         .manage(watch::Watcher::default())
         .manage(worker::Demo::default())
+        .manage(download::Downloads::default())
         .invoke_handler(commands.invoke_handler())
         .setup(move |app| {
             let app = app.handle().clone();

@@ -41,6 +41,17 @@ pub(crate) fn ask(place: &Place, arguments: &[String]) -> Answer<Value> {
     }
 }
 
+/// An answer of the binary as what it should be.
+pub(crate) fn read<T: serde::de::DeserializeOwned>(said: Value) -> Answer<T> {
+    serde_json::from_value(said).map_err(|error| {
+        AppError::new(
+            "window_worker_answer",
+            format!("the worker's answer cannot be read: {error}"),
+            "Use a window and a worker of the same version (Settings names both).",
+        )
+    })
+}
+
 /// The demo's process, at most one at a time.
 #[derive(Default)]
 pub(crate) struct Demo {
@@ -145,7 +156,7 @@ fn summary(event: &Value) -> DemoEvent {
 }
 
 /// `duologue --workspace W --json`, with standard error in the workspace's log.
-fn command(place: &Place, log: &str) -> Answer<Command> {
+pub(crate) fn command(place: &Place, log: &str) -> Answer<Command> {
     let mut command = Command::new(place.cli()?);
     command.arg("--workspace").arg(&place.workspace).arg("--json");
     command.stderr(log_file(place, log).map_or_else(Stdio::null, Stdio::from));
@@ -169,7 +180,7 @@ fn detach(command: &mut Command) -> &mut Command {
     command
 }
 
-fn not_started(error: &std::io::Error) -> AppError {
+pub(crate) fn not_started(error: &std::io::Error) -> AppError {
     AppError::new(
         "window_worker_start",
         format!("the program “duologue” could not be started: {error}"),
@@ -177,7 +188,7 @@ fn not_started(error: &std::io::Error) -> AppError {
     )
 }
 
-fn silent(place: &Place) -> AppError {
+pub(crate) fn silent(place: &Place) -> AppError {
     AppError::new(
         "window_worker_stopped",
         "the model worker stopped without an answer; it may have run out of memory",
@@ -227,6 +238,19 @@ mod tests {
     fn a_crash_is_named() {
         let (_folder, place) = place("echo noise; kill -9 $$");
         assert_eq!(ask(&place, &[]).unwrap_err().code, "window_worker_stopped");
+    }
+
+    #[test]
+    fn an_answer_of_another_shape_is_refused() {
+        let sheet: Answer<crate::dto::PlanSheet> = read(json!({"event": "result", "verdict": "ready"}));
+        assert_eq!(sheet.unwrap_err().code, "window_worker_answer");
+        let whole = json!({"event": "result", "schema": 1, "verdict": "not_ready", "missing": ["2 GB"], "parameters": 7,
+            "probed": true, "recompute": false, "peak_bytes": 9, "disk_bytes": 8, "seconds": 1.5,
+            "stages": [{"name": "topics", "peak_bytes": 1, "disk_bytes": 2, "seconds": 0.5}],
+            "offers": [{"change": "--preset small", "price": "Less.", "peak_bytes": 1, "seconds": 1.0, "fits": true}],
+            "machine": {"memory_free_bytes": null, "disk_free_bytes": 5, "threads": 2}});
+        let sheet: crate::dto::PlanSheet = read(whole).unwrap();
+        assert_eq!((sheet.stages.len(), sheet.machine.threads), (1, 2));
     }
 
     #[test]

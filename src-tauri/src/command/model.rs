@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 
 use mrds::session::Session;
 use serde_json::{Value, json};
+use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
-use crate::dto::Model;
+use crate::download::Downloads;
+use crate::dto::{CatalogueModel, DownloadEvent, Model};
 use crate::error::Answer;
 use crate::model_folder::describe;
 use crate::place::Place;
+use crate::worker;
 
 const SETTING: &str = "models.folders";
 
@@ -64,6 +67,36 @@ pub(crate) fn forget_model(place: State<'_, Place>, path: String) -> Answer<()> 
         session.remove_model(&used.id)?;
     }
     Ok(())
+}
+
+/// The models that are known to work, with what a run would need of this machine.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn catalogue(place: State<'_, Place>) -> Answer<Vec<CatalogueModel>> {
+    let mut said = worker::ask(&place, &["models", "list", "--catalogue"].map(str::to_owned))?;
+    worker::read(said["catalogue"].take())
+}
+
+/// Downloads a model of the Hub, or goes on with it; one at a time.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn download_model(
+    place: State<'_, Place>,
+    downloads: State<'_, Downloads>,
+    hub_id: String,
+    on_event: Channel<DownloadEvent>,
+) -> Answer<()> {
+    downloads.fetch(&place, &hub_id, |event| {
+        // A page that has gone needs no progress; the download goes on.
+        let _gone = on_event.send(event);
+    })
+}
+
+/// Stops the download in progress; what is here stays, and the next start goes on.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn pause_download(downloads: State<'_, Downloads>) {
+    downloads.pause();
 }
 
 fn remembered(session: &Session) -> Answer<Vec<String>> {

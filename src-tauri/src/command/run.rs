@@ -6,7 +6,7 @@ use serde_json::Value;
 use tauri::State;
 use tauri::ipc::Channel;
 
-use crate::dto::{AppError, RecipeField, RunRequest, RunSummary, WatchUpdate};
+use crate::dto::{AppError, PlanSheet, RecipeField, RunRequest, RunSummary, WatchUpdate};
 use crate::error::Answer;
 use crate::machine::now_ms;
 use crate::place::Place;
@@ -34,6 +34,13 @@ pub(crate) fn recipe_fields(preset: String) -> Answer<Vec<RecipeField>> {
 #[specta::specta]
 pub(crate) fn runs(place: State<'_, Place>) -> Answer<Vec<RunSummary>> {
     Runs::new(place.session()?)?.all()
+}
+
+/// What a run would take on this machine; stores nothing.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn plan(place: State<'_, Place>, request: RunRequest) -> Answer<PlanSheet> {
+    worker::read(worker::ask(&place, &plan_arguments(&request))?)
 }
 
 /// Plans a run and starts its worker, which goes on without the window. Returns the run's id.
@@ -94,21 +101,26 @@ pub(crate) fn watch(
 }
 
 fn run_arguments(request: &RunRequest) -> Vec<String> {
-    let mut arguments: Vec<String> =
-        ["run", "--detach", "--dataset", &request.dataset, "--model", &request.model]
-            .map(str::to_owned)
-            .to_vec();
-    arguments.extend([
-        "--preset".to_owned(),
-        request.preset.clone(),
-        "--seed".to_owned(),
-        request.seed.to_string(),
-    ]);
+    let mut arguments = vec!["run".to_owned(), "--detach".to_owned()];
+    push_choice(&mut arguments, request);
+    arguments.extend(["--seed".to_owned(), request.seed.to_string()]);
+    push_window(&mut arguments, request.from.as_deref(), request.until.as_deref());
+    arguments
+}
+
+fn plan_arguments(request: &RunRequest) -> Vec<String> {
+    let mut arguments = vec!["plan".to_owned()];
+    push_choice(&mut arguments, request);
+    arguments
+}
+
+/// Data, model and recipe.
+fn push_choice(arguments: &mut Vec<String>, request: &RunRequest) {
+    let named = [("--dataset", &request.dataset), ("--model", &request.model), ("--preset", &request.preset)];
+    arguments.extend(named.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value.clone()]));
     for change in &request.changes {
         arguments.extend(["--set".to_owned(), format!("{}={}", change.key, change.value)]);
     }
-    push_window(&mut arguments, request.from.as_deref(), request.until.as_deref());
-    arguments
 }
 
 fn push_window(arguments: &mut Vec<String>, from: Option<&str>, until: Option<&str>) {
@@ -154,7 +166,9 @@ mod tests {
             until: Some("summaries".into()),
         };
         let expected =
-            "run --detach --dataset d --model /m --preset small --seed 3 --set shots=8 --until summaries";
+            "run --detach --dataset d --model /m --preset small --set shots=8 --seed 3 --until summaries";
         assert_eq!(run_arguments(&request).join(" "), expected);
+        let expected = "plan --dataset d --model /m --preset small --set shots=8";
+        assert_eq!(plan_arguments(&request).join(" "), expected);
     }
 }

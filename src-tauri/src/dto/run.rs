@@ -1,28 +1,9 @@
-//! Models, recipes and runs as the page sees them.
+//! Recipes and runs as the page sees them.
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::AppError;
-
-/// A model folder on disk.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct Model {
-    /// Folder.
-    pub path: String,
-    /// Folder name.
-    pub name: String,
-    /// Architecture of config.json.
-    pub architecture: String,
-    /// Parameters, from the headers of the weight files.
-    pub parameters: f64,
-    /// Weight files in bytes.
-    pub bytes: f64,
-    /// Context in tokens.
-    pub context_tokens: u32,
-    /// Why it cannot be used, where it cannot.
-    pub problem: Option<AppError>,
-}
 
 /// One setting of the recipe.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]

@@ -14,6 +14,8 @@ export const commands = {
 	pickFiles: () => __TAURI_INVOKE<string[]>("pick_files"),
 	/**  The system's own dialog for choosing a folder. */
 	pickFolder: () => __TAURI_INVOKE<string | null>("pick_folder"),
+	/**  Keeps a text that was pasted or dropped as a file of the workspace, where the import reads it like any other. */
+	keepText: (name: string, text: string) => typedError<string, AppError>(__TAURI_INVOKE("keep_text", { name, text })),
 	/**  Reads files and says what an import would do. Stores nothing. */
 	inspect: (request: ImportRequest) => typedError<ImportReport, AppError>(__TAURI_INVOKE("inspect", { request })),
 	/**  Imports files: all of them or nothing. */
@@ -30,8 +32,16 @@ export const commands = {
 	addModel: (path: string) => typedError<Model, AppError>(__TAURI_INVOKE("add_model", { path })),
 	/**  Forgets a folder; its files stay. */
 	forgetModel: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("forget_model", { path })),
+	/**  The models that are known to work, with what a run would need of this machine. */
+	catalogue: () => typedError<CatalogueModel[], AppError>(__TAURI_INVOKE("catalogue")),
+	/**  Downloads a model of the Hub, or goes on with it; one at a time. */
+	downloadModel: (hubId: string, onEvent: Channel<DownloadEvent>) => typedError<null, AppError>(__TAURI_INVOKE("download_model", { hubId, onEvent })),
+	/**  Stops the download in progress; what is here stays, and the next start goes on. */
+	pauseDownload: () => __TAURI_INVOKE<void>("pause_download"),
 	/**  Every setting of a preset with its sentence. */
 	recipeFields: (preset: string) => typedError<RecipeField[], AppError>(__TAURI_INVOKE("recipe_fields", { preset })),
+	/**  What a run would take on this machine; stores nothing. */
+	plan: (request: RunRequest) => typedError<PlanSheet, AppError>(__TAURI_INVOKE("plan", { request })),
 	/**  The runs, newest first. */
 	runs: () => typedError<RunSummary[], AppError>(__TAURI_INVOKE("runs")),
 	/**  Plans a run and starts its worker, which goes on without the window. Returns the run's id. */
@@ -96,8 +106,37 @@ export type AppInfo = {
 	memory_bytes: number | null,
 	/**  Memory free for programs in bytes, where the system tells it. */
 	memory_free_bytes: number | null,
-	/**  Outgoing connections opened since start. The window links no HTTP client, so there is nothing to count up. */
+	/**  Graphics processor, where the system tells it. */
+	gpu: string | null,
+	/**  Room on the workspace's disk in bytes, where the system tells it. */
+	disk_free_bytes: number | null,
+	/**
+	 *  Connections that Duologue ever opened for this workspace, from the ledger that every download writes. The window
+	 *  itself links no HTTP client.
+	 */
 	connections: number,
+};
+
+/**  A model that is known to work and may be downloaded. */
+export type CatalogueModel = {
+	/**  Short name. */
+	name: string,
+	/**  `owner/name` on the Hub. */
+	hub_id: string,
+	/**  Licence as the model card names it. */
+	licence: string,
+	/**  The licence has to be accepted on the Hub first. */
+	gated: boolean,
+	/**  Why one would take it, one sentence. */
+	why: string,
+	/**  Number of weights. */
+	parameters: number,
+	/**  Longest text, in tokens. */
+	context_tokens: number,
+	/**  Size of the download. */
+	download_bytes: number,
+	/**  A whole run in the memory that is free now: `fits`, `tight` or `too_big`. */
+	fit: string,
 };
 
 /**  A changed setting. */
@@ -188,6 +227,27 @@ export type Difference = {
 	/**  Two-sided p of the paired bootstrap. */
 	p: number,
 };
+
+/**  What a download says while it works. */
+export type DownloadEvent = 
+/**  Where it is. */
+{ event: "download"; 
+/**  The file that is being fetched. */
+file: string; 
+/**  Bytes that are here. */
+done_bytes: number; 
+/**  Bytes in all. */
+total_bytes: number; 
+/**  Bytes each second. */
+bytes_per_s: number | null; 
+/**  Estimated seconds left. */
+eta_s: number | null } | 
+/**  It was stopped; what is here stays, and the next start goes on. */
+{ event: "paused" } | 
+/**  The model is here, every file checked against the Hub's digest. */
+{ event: "done"; 
+/**  Its folder. */
+path: string };
 
 /**  One example: a dialogue and its references. */
 export type Example = {
@@ -406,6 +466,66 @@ export type Model = {
 	context_tokens: number,
 	/**  Why it cannot be used, where it cannot. */
 	problem: AppError | null,
+};
+
+/**  The machine that the plan was made for. */
+export type PlanMachine = {
+	/**  Memory that programs can still take. */
+	memory_free_bytes: number | null,
+	/**  Room on the workspace's disk. */
+	disk_free_bytes: number | null,
+	/**  Threads of the computation. */
+	threads: number,
+};
+
+/**  A cheaper way, and what it would take. */
+export type PlanOffer = {
+	/**  What to add to the command line. */
+	change: string,
+	/**  What it costs, one sentence. */
+	price: string,
+	/**  Highest memory of all stages. */
+	peak_bytes: number,
+	/**  Seconds of all stages. */
+	seconds: number,
+	/**  Whether it fits this machine. */
+	fits: boolean,
+};
+
+/**  The plan of a run that is not begun yet. */
+export type PlanSheet = {
+	/**  `ready` or `not_ready`. */
+	verdict: string,
+	/**  What stands in the way, in words. */
+	missing: string[],
+	/**  Whether the speed was measured with the model itself. */
+	probed: boolean,
+	/**  Whether the trainings compute again what they do not keep. */
+	recompute: boolean,
+	/**  Highest memory of all stages. */
+	peak_bytes: number,
+	/**  Disk of all stages. */
+	disk_bytes: number,
+	/**  Seconds of all stages. */
+	seconds: number,
+	/**  Each stage. */
+	stages: PlanStage[],
+	/**  Cheaper ways to do it. */
+	offers: PlanOffer[],
+	/**  What the machine has. */
+	machine: PlanMachine,
+};
+
+/**  What one stage would take. */
+export type PlanStage = {
+	/**  Stage name. */
+	name: string,
+	/**  Highest memory. */
+	peak_bytes: number,
+	/**  Disk. */
+	disk_bytes: number,
+	/**  Seconds. */
+	seconds: number,
 };
 
 /**  Where a running stage is. */

@@ -2,14 +2,17 @@
 import type {
   AppError,
   Bridge,
+  CatalogueModel,
   Dataset,
   DemoChoice,
   DemoEvent,
+  DownloadEvent,
   Example,
   ImportReport,
   ImportRequest,
   MetricPoint,
   Model,
+  PlanSheet,
   RatingItem,
   RatingPress,
   RunLive,
@@ -46,6 +49,10 @@ export class FakeBridge implements Bridge {
   runList: RunSummary[];
   studyList: FakeStudy[] = [];
   presses: RatingPress[] = [];
+  kept: { name: string; text: string }[] = [];
+  planned: RunRequest[] = [];
+  #pausing = false;
+  #tickMs: number;
   controls: string[] = [];
   started: RunRequest[] = [];
   #control: Record<string, RunLive['control']> = {};
@@ -56,13 +63,14 @@ export class FakeBridge implements Bridge {
   #step = 61;
 
   constructor(options: FakeOptions = {}) {
+    this.#tickMs = options.tickMs ?? 500;
     const copy = <T>(list: T[]): T[] => (options.empty ? [] : structuredClone(list));
     this.datasetList = copy(data.datasets);
     this.modelList = copy(data.models);
     this.runList = copy(data.runs);
     for (let step = 1; step <= this.#step; step += 1) this.#trace(step);
     this.#move();
-    setInterval(() => this.#tick(), options.tickMs ?? 500);
+    setInterval(() => this.#tick(), this.#tickMs);
   }
 
   async info() {
@@ -74,6 +82,8 @@ export class FakeBridge implements Bridge {
       threads: 16,
       memory_bytes: 33.4e9,
       memory_free_bytes: 21.7e9,
+      gpu: 'NVIDIA RTX 2000',
+      disk_free_bytes: 214e9,
       connections: 0,
     };
   }
@@ -90,6 +100,10 @@ export class FakeBridge implements Bridge {
     return '/home/ada/models/dialog-20m';
   }
 
+  async keepText(name: string, text: string) {
+    this.kept.push({ name, text });
+    return `/home/ada/.local/share/duologue/inbox/${name}`;
+  }
   async inspect(request: ImportRequest): Promise<ImportReport> {
     const file = request.files[0] ?? '';
     if (file.includes('missing')) refuse('file_not_found', `There is no file ${file}.`, 'Check the path.');
@@ -113,20 +127,26 @@ export class FakeBridge implements Bridge {
     return {
       dataset: request.name,
       format: 'JSON Lines',
-      mapping: [
-        { role: 'dialogue', column: 'dialogue' },
-        { role: 'summary', column: 'summary' },
-      ],
+      mapping:
+        request.map === ''
+          ? [
+              { role: 'dialogue', column: 'dialogue' },
+              { role: 'summary', column: 'summary' },
+            ]
+          : request.map.split(',').map((part) => {
+              const [role = '', column = ''] = part.split('=');
+              return { role, column };
+            }),
       read: 60,
       imported: 60 - bad,
       bad_rows: bad,
       detection: 'detected',
-      columns: ['id', 'dialogue', 'summary'],
+      columns: ['id', 'dialogue', 'summary', 'topic'],
       split_rule: 'drawn at random, 80/10/10',
       splits: { train: 40 - bad, validation: 10, test: 10 },
       references_min: 1,
       references_max: 1,
-      leaks: [],
+      leaks: file.includes('leak') ? [{ id: 'row-7', with: 'row-52' }] : [],
       issues: issues.slice(0, bad),
       sample: [data.example(0), data.example(2)],
     };
@@ -177,6 +197,43 @@ export class FakeBridge implements Bridge {
     this.modelList = this.modelList.filter((model) => model.path !== path);
   }
 
+  async catalogue(): Promise<CatalogueModel[]> {
+    return structuredClone(data.catalogue);
+  }
+  async downloadModel(hubId: string, onEvent: (event: DownloadEvent) => void) {
+    const entry = data.catalogue.find((one) => one.hub_id === hubId);
+    if (!entry) return refuse('not_on_hub', `${hubId} is not on the Hub.`, 'Check the spelling.');
+    if (entry.gated)
+      refuse('gated', `The licence of ${hubId} is not accepted yet.`, 'Accept it on its page of the Hub.');
+    const total_bytes = entry.download_bytes;
+    this.#pausing = false;
+    for (let done = 0.1; done <= 1; done += 0.1) {
+      await new Promise((resolve) => setTimeout(resolve, this.#tickMs));
+      if (this.#pausing) return onEvent({ event: 'paused' });
+      onEvent({
+        event: 'download',
+        file: 'model.safetensors',
+        done_bytes: done * total_bytes,
+        total_bytes,
+        bytes_per_s: 21e6,
+        eta_s: ((1 - done) * total_bytes) / 21e6,
+      });
+    }
+    const model = await this.addModel(
+      `/home/ada/.local/share/duologue/models/${hubId.split('/')[1] ?? hubId}`,
+    );
+    onEvent({ event: 'done', path: model.path });
+  }
+  async pauseDownload() {
+    this.#pausing = true;
+  }
+
+  async plan(request: RunRequest): Promise<PlanSheet> {
+    this.planned.push(structuredClone(request));
+    const sheet = structuredClone(data.plan);
+    if (request.model.includes('135M') && request.preset !== 'small') return { ...sheet, ...data.tooBig };
+    return sheet;
+  }
   async recipeFields() {
     return structuredClone(data.recipe);
   }
@@ -359,11 +416,14 @@ export class FakeBridge implements Bridge {
   #trace(step: number): void {
     const stage = this.#running()?.stages.find((one) => one.status === 'running')?.name ?? 'align';
     const noise = Math.sin(step * 12.9898) * 0.04;
-    const put = (series: string, value: number) => this.#points.push({ stage, series, step, value });
+    const put = (series: string, value: number) =>
+      this.#points.push({ stage, series: `dpo_separate/${series}`, step, value });
     put('loss', 0.34 + 0.353 * Math.exp(-step / 40) + noise);
     if (step % 10 === 0) put('validation_ce', 0.42 + 0.3 * Math.exp(-step / 45));
     put('rewards/margins', 1.4 * (1 - Math.exp(-step / 60)) + noise * 2);
     put('rewards/accuracies', 0.5 + 0.42 * (1 - Math.exp(-step / 50)));
+    put('logps/chosen', -46 - step * 0.12 + noise * 20);
+    put('logps/rejected', -52 - step * 0.22 + noise * 20);
   }
   #move(): void {
     const stage = this.#running()?.stages.find((one) => one.status === 'running');
@@ -373,12 +433,11 @@ export class FakeBridge implements Bridge {
       task: 'dpo_separate',
       step: this.#step,
       total_steps: 180,
-      loss: this.#points.findLast((point) => point.series === 'loss')?.value ?? null,
+      loss: this.#points.findLast((point) => point.series.endsWith('/loss'))?.value ?? null,
       lr: 1e-5,
       tokens_per_s: 1840 + (this.#step % 9) * 12,
       eta_s: (180 - this.#step) * 0.9,
-      sample:
-        'Nora: Is the printer on the second floor working again?\nAli: Since this morning. They changed the drum.\nNora: Good, then I can print the handouts here.\nAli: Take the tray from the left, the right one still jams.',
+      sample: data.samples[Math.floor(this.#step / 20) % data.samples.length] ?? null,
     };
   }
   #settle(run: RunSummary, status: string): void {
@@ -425,4 +484,6 @@ export class FakeBridge implements Bridge {
   }
 }
 
-export const fakeBridge = (options?: FakeOptions) => new FakeBridge(options);
+/** The page in a browser: `?empty` begins without data. */
+export const fakeBridge = (search: string) =>
+  new FakeBridge({ empty: new URLSearchParams(search).has('empty') });

@@ -1,10 +1,12 @@
 // What the fake bridge knows: dialogues and figures written for this purpose.
 import type {
+  CatalogueModel,
   Criterion,
   Dataset,
   Example,
   Item,
   Model,
+  PlanSheet,
   RecipeField,
   RunResults,
   RunSummary,
@@ -84,6 +86,13 @@ export function example(index: number): Example {
   };
 }
 
+/** What the synthesizer writes while it is aligned. */
+export const samples = [
+  'Iris: The printer on the second floor is out of paper.\nOtto: There is a box behind the door.\nIris: Found it, thank you.',
+  'Lena: Can you take the early shift?\nOmar: Only if I may leave at three.\nLena: Three is fine. I will tell Ruth.',
+  'Nora: Is the printer on the second floor working again?\nAli: Since this morning. They changed the drum.\nNora: Good, then I can print the handouts here.\nAli: Take the tray from the left, the right one still jams.',
+];
+
 const day = 86_400_000;
 export const now = Date.UTC(2026, 10, 20, 9, 30);
 
@@ -122,6 +131,109 @@ export const models: Model[] = [
     problem: null,
   },
 ];
+
+const entry = (
+  name: string,
+  hub_id: string,
+  licence: string,
+  parameters: number,
+  context_tokens: number,
+  fit: string,
+  why: string,
+): CatalogueModel => ({
+  name,
+  hub_id,
+  licence,
+  gated: hub_id.startsWith('meta'),
+  why,
+  parameters,
+  context_tokens,
+  download_bytes: parameters * 2,
+  fit,
+});
+
+export const catalogue: CatalogueModel[] = [
+  entry(
+    'smollm2-135m-instruct',
+    'HuggingFaceTB/SmolLM2-135M-Instruct',
+    'apache-2.0',
+    134_515_008,
+    8192,
+    'fits',
+    'The smallest that follows instructions: a first run on any laptop.',
+  ),
+  entry(
+    'qwen3-0.6b',
+    'Qwen/Qwen3-0.6B',
+    'apache-2.0',
+    596_049_920,
+    40_960,
+    'fits',
+    'Small, many languages, long dialogues.',
+  ),
+  entry(
+    'llama-3.2-1b-instruct',
+    'meta-llama/Llama-3.2-1B-Instruct',
+    'llama3.2',
+    1_235_814_400,
+    131_072,
+    'tight',
+    'Widely used and well understood; its licence has to be accepted on the Hub.',
+  ),
+  entry(
+    'qwen2.5-7b-instruct',
+    'Qwen/Qwen2.5-7B-Instruct',
+    'apache-2.0',
+    7_615_616_512,
+    32_768,
+    'too_big',
+    'Strong; for machines with much memory.',
+  ),
+];
+
+const planSeconds = [4, 21, 96, 240, 1, 410, 180, 620, 150];
+
+export const plan: PlanSheet = {
+  verdict: 'ready',
+  missing: [],
+  probed: true,
+  recompute: false,
+  peak_bytes: 1.9e9,
+  disk_bytes: 92e6,
+  seconds: planSeconds.reduce((sum, one) => sum + one, 0),
+  stages: stageNames.map((name, index) => ({
+    name,
+    peak_bytes: 0.6e9 + ((index * 29) % 9) * 0.16e9,
+    disk_bytes: [2, 5, 7].includes(index) ? 30e6 : 1e6,
+    seconds: planSeconds[index] ?? 0,
+  })),
+  offers: [],
+  machine: { memory_free_bytes: 21.7e9, disk_free_bytes: 214e9, threads: 8 },
+};
+
+/** What is different where the machine is too small. */
+export const tooBig: Partial<PlanSheet> = {
+  verdict: 'not_ready',
+  missing: ['3.1 GB of memory: 24.8 GB are needed, 21.7 GB are free'],
+  peak_bytes: 24.8e9,
+  seconds: 16_200,
+  offers: [
+    {
+      change: '--set synthetic_per_shot=2 --set sft_max_epochs=2',
+      price: 'Fewer synthetic pairs and shorter trainings: a weaker summarizer.',
+      peak_bytes: 11.2e9,
+      seconds: 3400,
+      fits: true,
+    },
+    {
+      change: '--model HuggingFaceTB/SmolLM2-135M-Instruct',
+      price: 'a smaller model, with plainer texts',
+      peak_bytes: 18.9e9,
+      seconds: 19_800,
+      fits: true,
+    },
+  ],
+};
 
 export const recipe: RecipeField[] = [
   { key: 'seed', value: '1', default: '1', doc: 'Seed of every random number.', source: 'our choice' },

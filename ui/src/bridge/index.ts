@@ -3,14 +3,17 @@
 import type {
   AppError,
   AppInfo,
+  CatalogueModel,
   Dataset,
   DemoChoice,
   DemoEvent,
+  DownloadEvent,
   ExamplePage,
   ImportReport,
   ImportRequest,
   ItemPage,
   Model,
+  PlanSheet,
   RatingPress,
   RatingQueue,
   RecipeField,
@@ -33,6 +36,8 @@ export interface Bridge {
   pickFiles(): Promise<string[]>;
   pickFolder(): Promise<string | null>;
 
+  /** Keeps a pasted or dropped text as a file and returns its path. */
+  keepText(name: string, text: string): Promise<string>;
   inspect(request: ImportRequest): Promise<ImportReport>;
   importFiles(request: ImportRequest): Promise<ImportReport>;
   importSample(): Promise<ImportReport>;
@@ -42,8 +47,13 @@ export interface Bridge {
   models(): Promise<Model[]>;
   addModel(path: string): Promise<Model>;
   forgetModel(path: string): Promise<void>;
+  catalogue(): Promise<CatalogueModel[]>;
+  /** Resolves when the model is here or the download is paused. */
+  downloadModel(hubId: string, onEvent: (event: DownloadEvent) => void): Promise<void>;
+  pauseDownload(): Promise<void>;
 
   recipeFields(preset: string): Promise<RecipeField[]>;
+  plan(request: RunRequest): Promise<PlanSheet>;
   runs(): Promise<RunSummary[]>;
   startRun(request: RunRequest): Promise<string>;
   resumeRun(run: string, from: string | null, until: string | null): Promise<void>;
@@ -69,7 +79,7 @@ export interface Bridge {
 /** Inside the window the real bridge; in a browser during development the fake one. */
 export async function openBridge(): Promise<Bridge> {
   if ('__TAURI_INTERNALS__' in globalThis) return (await import('./tauri')).tauriBridge();
-  if (import.meta.env.MODE !== 'production') return (await import('./fake')).fakeBridge();
+  if (import.meta.env.MODE !== 'production') return (await import('./fake')).fakeBridge(location.search);
   const error: AppError = {
     code: 'window_missing',
     message: 'This page runs inside the Duologue window only.',

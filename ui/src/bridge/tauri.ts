@@ -1,7 +1,7 @@
 // The real bridge: the generated commands, with their results unwrapped. The only file that knows Tauri beside the
 // generated one.
 import { Channel } from '@tauri-apps/api/core';
-import { commands, type AppError, type DemoEvent, type WatchUpdate } from './bindings';
+import { commands, type AppError, type DemoEvent, type DownloadEvent, type WatchUpdate } from './bindings';
 import type { Bridge } from './index';
 
 type Result<T> = { status: 'ok'; data: T } | { status: 'error'; error: AppError };
@@ -25,6 +25,7 @@ export function tauriBridge(): Bridge {
     setSetting: (key, value) => done(commands.setSetting(key, value)),
     pickFiles: () => commands.pickFiles(),
     pickFolder: () => commands.pickFolder(),
+    keepText: (name, text) => unwrap(commands.keepText(name, text)),
     inspect: (request) => unwrap(commands.inspect(request)),
     importFiles: (request) => unwrap(commands.importFiles(request)),
     importSample: () => unwrap(commands.importSample()),
@@ -33,7 +34,17 @@ export function tauriBridge(): Bridge {
     models: () => unwrap(commands.models()),
     addModel: (path) => unwrap(commands.addModel(path)),
     forgetModel: (path) => done(commands.forgetModel(path)),
+    catalogue: () => unwrap(commands.catalogue()),
+    downloadModel: (hubId, onEvent) => {
+      const channel = new Channel<DownloadEvent>();
+      channel.onmessage = onEvent;
+      return done(commands.downloadModel(hubId, channel));
+    },
+    pauseDownload: async () => {
+      await commands.pauseDownload();
+    },
     recipeFields: (preset) => unwrap(commands.recipeFields(preset)),
+    plan: (request) => unwrap(commands.plan(request)),
     runs: () => unwrap(commands.runs()),
     startRun: (request) => unwrap(commands.startRun(request)),
     resumeRun: (run, from, until) => done(commands.resumeRun(run, from, until)),

@@ -1,0 +1,150 @@
+//! A model on its way here: `duologue models add` in a process of its own, one at a time. The window opens no
+//! connection; what that process opens stands in the workspace's ledger.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+
+use crate::dto::{AppError, DownloadEvent};
+use crate::error::Answer;
+use crate::place::Place;
+use crate::worker::{command, not_started, silent};
+
+/// The download in progress.
+#[derive(Default)]
+pub(crate) struct Downloads {
+    process: Mutex<Option<u32>>,
+}
+
+impl Downloads {
+    /// Fetches a model (or goes on with it) and passes on where it is. Returns when it is here, paused or refused.
+    pub(crate) fn fetch(&self, place: &Place, hub_id: &str, send: impl Fn(DownloadEvent)) -> Answer<()> {
+        let mut child = self.start(place, hub_id)?;
+        let mut said = None;
+        for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
+            let Some(event) = line.ok().and_then(|line| serde_json::from_str::<Value>(&line).ok()) else {
+                continue;
+            };
+            match event["event"].as_str() {
+                Some("download") => {
+                    if let Ok(event) = serde_json::from_value(event) {
+                        send(event);
+                    }
+                }
+                Some("result" | "error") => said = Some(event),
+                _ => {}
+            }
+        }
+        // The exit code says nothing that the last line has not said.
+        let _status = child.wait();
+        *self.process.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        match said {
+            Some(event) if event["event"] == "error" => Err(AppError::from(&event)),
+            Some(event) if event["status"] == "paused" => {
+                send(DownloadEvent::Paused);
+                Ok(())
+            }
+            Some(event) => {
+                send(DownloadEvent::Done { path: event["path"].as_str().unwrap_or_default().to_owned() });
+                Ok(())
+            }
+            None => Err(silent(place)),
+        }
+    }
+
+    /// Asks the download to stop; it keeps what it has.
+    pub(crate) fn pause(&self) {
+        let process = *self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(process) = process {
+            interrupt(process);
+        }
+    }
+
+    fn start(&self, place: &Place, hub_id: &str) -> Answer<Child> {
+        let mut slot = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.is_some() {
+            return Err(AppError::new(
+                "window_download_busy",
+                "another model is being downloaded",
+                "Wait for it, or pause it first.",
+            ));
+        }
+        let child = command(place, "download.log")?
+            .args(["models", "add", hub_id])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| not_started(&error))?;
+        *slot = Some(child.id());
+        Ok(child)
+    }
+}
+
+/// What Ctrl-C does at a terminal.
+#[cfg(unix)]
+fn interrupt(process: u32) {
+    use nix::sys::signal::{Signal, kill};
+    if let Ok(process) = i32::try_from(process) {
+        // A process that has ended just now needs no signal.
+        let _ended = kill(nix::unistd::Pid::from_raw(process), Signal::SIGINT);
+    }
+}
+
+#[cfg(not(unix))]
+fn interrupt(_process: u32) {}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// Fetches with a shell script in the place of the binary; pauses at the first word.
+    fn fetch(script: &str, pause: bool) -> (Answer<()>, Vec<DownloadEvent>) {
+        let folder = tempfile::tempdir().unwrap();
+        let cli = folder.path().join("duologue");
+        std::fs::write(&cli, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&cli, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let place = Place { workspace: folder.path().join("workspace"), cli: Some(cli) };
+        let (downloads, events) = (Downloads::default(), Mutex::new(Vec::new()));
+        let answer = downloads.fetch(&place, "a/b", |event| {
+            events.lock().unwrap().push(event);
+            if pause {
+                downloads.pause();
+            }
+        });
+        (answer, events.into_inner().unwrap())
+    }
+
+    const STEP: &str = "echo '{\"event\":\"download\",\"file\":\"m\",\"done_bytes\":1,\"total_bytes\":4,\
+                        \"bytes_per_s\":null,\"eta_s\":2.5}'";
+
+    #[test]
+    fn a_download_says_where_it_is_and_where_it_lies() {
+        let (answer, events) =
+            fetch(&format!("{STEP}\necho '{{\"event\":\"result\",\"path\":\"/m\"}}'"), false);
+        answer.unwrap();
+        assert!(matches!(&events[0], DownloadEvent::Download { done_bytes, .. } if *done_bytes == 1.0));
+        assert_eq!(events[1], DownloadEvent::Done { path: "/m".into() });
+    }
+
+    #[test]
+    fn a_pause_reaches_the_process() {
+        let script = format!(
+            "trap 'echo \"{{\\\"event\\\":\\\"result\\\",\\\"status\\\":\\\"paused\\\"}}\"; exit 130' INT\n\
+             {STEP}\nwhile :; do sleep 0.05; done"
+        );
+        let (answer, events) = fetch(&script, true);
+        answer.unwrap();
+        assert_eq!(events.last(), Some(&DownloadEvent::Paused));
+    }
+
+    #[test]
+    fn a_refusal_keeps_its_code() {
+        let (answer, _) = fetch("echo '{\"event\":\"error\",\"code\":\"gated\",\"message\":\"m\"}'", false);
+        assert_eq!(answer.unwrap_err().code, "gated");
+    }
+}

@@ -1,0 +1,74 @@
+//! Models as the page sees them: folders on disk, the catalogue, and a download on its way.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::AppError;
+
+/// A model folder on disk.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct Model {
+    /// Folder.
+    pub path: String,
+    /// Folder name.
+    pub name: String,
+    /// Architecture of config.json.
+    pub architecture: String,
+    /// Parameters, from the headers of the weight files.
+    pub parameters: f64,
+    /// Weight files in bytes.
+    pub bytes: f64,
+    /// Context in tokens.
+    pub context_tokens: u32,
+    /// Why it cannot be used, where it cannot.
+    pub problem: Option<AppError>,
+}
+
+/// A model that is known to work and may be downloaded.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct CatalogueModel {
+    /// Short name.
+    pub name: String,
+    /// `owner/name` on the Hub.
+    pub hub_id: String,
+    /// Licence as the model card names it.
+    pub licence: String,
+    /// The licence has to be accepted on the Hub first.
+    pub gated: bool,
+    /// Why one would take it, one sentence.
+    pub why: String,
+    /// Number of weights.
+    pub parameters: f64,
+    /// Longest text, in tokens.
+    pub context_tokens: u32,
+    /// Size of the download.
+    pub download_bytes: f64,
+    /// A whole run in the memory that is free now: `fits`, `tight` or `too_big`.
+    pub fit: String,
+}
+
+/// What a download says while it works.
+#[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum DownloadEvent {
+    /// Where it is.
+    Download {
+        /// The file that is being fetched.
+        file: String,
+        /// Bytes that are here.
+        done_bytes: f64,
+        /// Bytes in all.
+        total_bytes: f64,
+        /// Bytes each second.
+        bytes_per_s: Option<f64>,
+        /// Estimated seconds left.
+        eta_s: Option<f64>,
+    },
+    /// It was stopped; what is here stays, and the next start goes on.
+    Paused,
+    /// The model is here, every file checked against the Hub's digest.
+    Done {
+        /// Its folder.
+        path: String,
+    },
+}

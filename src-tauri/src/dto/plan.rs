@@ -1,0 +1,68 @@
+//! What a run would take on this machine, as `duologue plan` says it.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// The plan of a run that is not begun yet.
+#[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq)]
+pub struct PlanSheet {
+    /// `ready` or `not_ready`.
+    pub verdict: String,
+    /// What stands in the way, in words.
+    pub missing: Vec<String>,
+    /// Whether the speed was measured with the model itself.
+    pub probed: bool,
+    /// Whether the trainings compute again what they do not keep.
+    pub recompute: bool,
+    /// Highest memory of all stages.
+    pub peak_bytes: f64,
+    /// Disk of all stages.
+    pub disk_bytes: f64,
+    /// Seconds of all stages.
+    pub seconds: f64,
+    /// Each stage.
+    pub stages: Vec<PlanStage>,
+    /// Cheaper ways to do it.
+    pub offers: Vec<PlanOffer>,
+    /// What the machine has.
+    pub machine: PlanMachine,
+}
+
+/// What one stage would take.
+#[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq)]
+pub struct PlanStage {
+    /// Stage name.
+    pub name: String,
+    /// Highest memory.
+    pub peak_bytes: f64,
+    /// Disk.
+    pub disk_bytes: f64,
+    /// Seconds.
+    pub seconds: f64,
+}
+
+/// A cheaper way, and what it would take.
+#[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq)]
+pub struct PlanOffer {
+    /// What to add to the command line.
+    pub change: String,
+    /// What it costs, one sentence.
+    pub price: String,
+    /// Highest memory of all stages.
+    pub peak_bytes: f64,
+    /// Seconds of all stages.
+    pub seconds: f64,
+    /// Whether it fits this machine.
+    pub fits: bool,
+}
+
+/// The machine that the plan was made for.
+#[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq)]
+pub struct PlanMachine {
+    /// Memory that programs can still take.
+    pub memory_free_bytes: Option<f64>,
+    /// Room on the workspace's disk.
+    pub disk_free_bytes: Option<f64>,
+    /// Threads of the computation.
+    pub threads: u32,
+}
