@@ -8,5 +8,5 @@ export default defineConfig({
   server: { port: 5173, strictPort: true, host: '127.0.0.1' },
   // Nothing is inlined as data: so that the strict content policy (font-src 'self') holds.
   build: { target: 'safari17', assetsInlineLimit: 0, chunkSizeWarningLimit: 400 },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], testTimeout: 15000 },
+  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], testTimeout: 15000, css: true },
 });

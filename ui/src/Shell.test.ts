@@ -20,3 +20,29 @@ test('the running job and the connection count are always there', async () => {
   await user.click(get('job'));
   await find('stage-align');
 });
+
+test('the palette finds by words, goes by Enter and acts', async () => {
+  const { bridge, user } = await open('#/');
+  await user.keyboard('{Control>}k{/Control}');
+  await user.type(await find('palette-field'), 'theme dark{Enter}');
+  await expect.poll(() => bridge.settings['theme']).toBe('dark');
+  await user.keyboard('{Control>}k{/Control}');
+  await user.type(await find('palette-field'), 'family-chats dialog');
+  await user.keyboard('{Enter}');
+  await find('run-results');
+  expect(location.hash).toBe('#/runs/run-0001');
+  await user.keyboard('{Control>}k{/Control}');
+  await user.type(await find('palette-field'), 'no such thing');
+  expect(text(get('palette'))).toContain('Nothing matches');
+});
+
+test('files dropped anywhere go to the import', async () => {
+  const { bridge } = await open('#/settings');
+  await find('workspace');
+  const drop = new Event('drop', { bubbles: true, cancelable: true });
+  const files = [new File(['[]'], 'chats.json')];
+  document.body.dispatchEvent(Object.assign(drop, { dataTransfer: { files, types: ['Files'] } }));
+  expect(drop.defaultPrevented).toBe(true);
+  await find('import-preview');
+  expect(bridge.kept).toEqual([{ name: 'chats.json', text: '[]' }]);
+});

@@ -1,9 +1,11 @@
 // The state that all screens share: bridge, route, theme, notices, and what the watcher last said.
 import { untrack } from 'svelte';
 import type { AppError, AppInfo, Bridge, MetricPoint, RunLive, RunSummary, WatchUpdate } from './bridge';
-import { t } from './text';
+import type { Dropped } from './screens/data/dropped';
+import { asLanguage, language, t, type Language } from './text';
 
 export type Theme = 'system' | 'light' | 'dark';
+export const themes: Theme[] = ['system', 'light', 'dark'];
 
 interface Toast {
   id: number;
@@ -32,6 +34,8 @@ class App {
   live: RunLive | null = $state(null);
   /** Points of the watched run, by stage. */
   points: Record<string, MetricPoint[]> = $state({});
+  /** Files dropped on the window that the Data screen has not taken yet. */
+  dropped: Dropped[] = $state([]);
   #nextToast = 1;
 
   get bridge(): Bridge {
@@ -46,6 +50,7 @@ class App {
     this.job = null;
     this.followHash();
     this.info = await bridge.info();
+    this.applyLanguage(asLanguage(await bridge.setting('language')));
     const theme = await bridge.setting('theme');
     this.applyTheme(theme === 'light' || theme === 'dark' ? theme : 'system');
     await this.watch(null);
@@ -70,19 +75,46 @@ class App {
     else document.documentElement.dataset['theme'] = theme;
   }
 
+  applyLanguage(next: Language): void {
+    language.now = next;
+    document.documentElement.lang = next;
+  }
+
+  /** Chooses colours and keeps the choice. */
+  async chooseTheme(theme: Theme): Promise<void> {
+    this.applyTheme(theme);
+    await this.attempt(() => this.bridge.setSetting('theme', theme));
+  }
+
+  /** Chooses a language and keeps the choice. */
+  async chooseLanguage(next: Language): Promise<void> {
+    this.applyLanguage(next);
+    await this.attempt(() => this.bridge.setSetting('language', next));
+  }
+
   /** Looks at one run (or none); the job at the foot of the navigation is always watched. */
   async watch(run: string | null): Promise<void> {
     this.live = null;
     this.points = {};
     // An effect may ask for this; what arrives must not run it again.
     const take = (update: WatchUpdate) => {
+      const before = this.job;
       this.job = update.job;
+      if (before && before.id !== update.job?.id) void this.attempt(() => this.#tellEnd(before.id));
       if (!update.live || update.live.run.id !== run) return;
       this.live = update.live;
       if (update.reset) this.points = {};
       for (const point of update.points) (this.points[point.stage] ??= []).push(point);
     };
     await untrack(() => this.bridge.watch(run, (update) => untrack(() => take(update))));
+  }
+
+  /** Says how a job ended; what the user did to it needs no notice. */
+  async #tellEnd(id: string): Promise<void> {
+    const run = (await this.bridge.runs()).find((one) => one.id === id);
+    if (run?.status === 'done') this.say(t.run.ended(run.dataset));
+    const text = { failed: t.run.failed, interrupted: t.run.stopped }[run?.status ?? ''];
+    if (run && text) this.#push({ text: text(run.dataset), fix: '', error: true });
   }
 
   say(text: string): void {

@@ -1,15 +1,22 @@
-// Numbers, sizes and times for people. One fixed language, whatever the system's locale is.
+// Numbers, sizes and times for people, as the language of the window writes them, whatever the system's locale is.
+import { language } from './text';
 
-const LANGUAGE = 'en-GB';
+const locale = () => (language.now === 'de' ? 'de-DE' : 'en-GB');
 
 /** A number with at most three significant decimals, or exactly `digits`. */
 export function number(value: number | null | undefined, digits?: number): string {
   if (value === null || value === undefined) return '–';
   const fraction = digits ?? (Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3);
-  return value.toLocaleString(LANGUAGE, {
+  const text = value.toLocaleString(locale(), {
     minimumFractionDigits: digits ?? 0,
     maximumFractionDigits: fraction,
   });
+  return text.replace('-', '−');
+}
+
+/** A whole number. */
+export function count(value: number): string {
+  return number(value, 0);
 }
 
 /** A share of one as a whole percentage. */
@@ -65,7 +72,7 @@ export function duration(seconds: number | null | undefined): string {
 
 /** Milliseconds since 1970 → "3 Nov 2026, 14:05". */
 export function dateTime(ms: number): string {
-  return new Date(ms).toLocaleString(LANGUAGE, {
+  return new Date(ms).toLocaleString(locale(), {
     day: 'numeric',
     month: 'short',
     year: 'numeric',

@@ -1,4 +1,4 @@
-// The arithmetic of LineChart: linear scales, round ticks, exponential smoothing, thinning to the pixel.
+// The arithmetic of LineChart: scales, round ticks, exponential smoothing, thinning to the pixel.
 
 export interface Point {
   step: number;
@@ -10,11 +10,20 @@ export interface Series {
   points: Point[];
 }
 
+/** A vertical line with a word, such as the best checkpoint. */
+export interface Mark {
+  step: number;
+  label: string;
+}
+
 export interface Scale {
   lo: number;
   hi: number;
   of: (value: number) => number;
 }
+
+/** With fewer points than this a smoothed line would lie beside them. */
+const ENOUGH_TO_SMOOTH = 20;
 
 /** A linear scale from the range of `values` to `from..to` in pixels; a flat range is widened. */
 export function scale(values: number[], from: number, to: number): Scale {
@@ -31,6 +40,13 @@ export function scale(values: number[], from: number, to: number): Scale {
   return { lo, hi, of: (value) => from + ((value - lo) / (hi - lo)) * (to - from) };
 }
 
+/** The same over the logarithm; the linear scale where a value has none. */
+export function logScale(values: number[], from: number, to: number): Scale {
+  if (values.some((value) => value <= 0)) return scale(values, from, to);
+  const logs = scale(values.map(Math.log10), from, to);
+  return { lo: 10 ** logs.lo, hi: 10 ** logs.hi, of: (value) => logs.of(Math.log10(value)) };
+}
+
 /** About four round numbers within `lo..hi` (steps of 1, 2 or 5 times a power of ten). */
 export function ticks(lo: number, hi: number): number[] {
   const rough = (hi - lo) / 4;
@@ -41,8 +57,9 @@ export function ticks(lo: number, hi: number): number[] {
   return out;
 }
 
-/** Exponential moving average with bias correction, weight 0.8 on the past. */
+/** Exponential moving average with bias correction, weight 0.8 on the past; few points stay as they are. */
 export function smooth(points: Point[]): Point[] {
+  if (points.length < ENOUGH_TO_SMOOTH) return points;
   let mean = 0;
   let weight = 0;
   return points.map((point) => {
@@ -50,6 +67,22 @@ export function smooth(points: Point[]): Point[] {
     weight = 0.8 * weight + 0.2;
     return { step: point.step, value: mean / weight };
   });
+}
+
+/** The points of the last third of the steps. */
+export function lastThird(series: Series[]): Series[] {
+  const steps = series.flatMap((one) => one.points.map((point) => point.step));
+  const { lo, hi } = scale(steps, 0, 1);
+  const from = hi - (hi - lo) / 3;
+  return series.map((one) => ({ ...one, points: one.points.filter((point) => point.step >= from) }));
+}
+
+/** The point nearest to a step. */
+export function nearest(points: Point[], step: number): Point | undefined {
+  let best: Point | undefined;
+  for (const point of points)
+    if (!best || Math.abs(point.step - step) < Math.abs(best.step - step)) best = point;
+  return best;
 }
 
 /** SVG path through the points, at most one for each horizontal pixel. */

@@ -44,8 +44,45 @@ test('changing the path takes the preview away', async () => {
   expect(query('import-preview')).toBeNull();
 });
 
-test('the examples of a data set can be read', async () => {
+test('only the examples in sight are in the page, and the arrows move the choice', async () => {
   const { user } = await open('#/data');
   await user.click(await find('dataset-open-support-desk'));
-  expect((await find('examples')).children.length).toBe(20);
+  expect(text(await find('examples-total'))).toBe('148 examples');
+  await expect.poll(() => get('examples').children.length).toBeGreaterThan(5);
+  expect(get('examples').children.length).toBeLessThan(40);
+  get('examples').focus();
+  await user.keyboard('{ArrowDown}');
+  await expect.poll(() => text(get('example'))).toContain('ex-0002');
+  await user.keyboard('{End}');
+  await expect.poll(() => text(get('example'))).toContain('ex-0148');
+});
+
+test('a role chosen for a column is tried at once; without a summary nothing can be imported', async () => {
+  const { user } = await open('#/data');
+  await user.type(await find('import-path'), '/home/ada/notes.jsonl');
+  await user.click(get('import-check'));
+  await user.selectOptions(await find('role-summary'), 'none');
+  expect(text(get('import-banner'))).toContain('Needs mapping');
+  expect((get('import-confirm') as HTMLButtonElement).disabled).toBe(true);
+  await user.selectOptions(get('role-topic'), 'summary');
+  await expect.poll(() => text(get('import-banner'))).toContain('Detected');
+  expect((get('role-topic') as HTMLSelectElement).value).toBe('summary');
+});
+
+test('a pasted table is kept as a file and checked', async () => {
+  const { bridge } = await open('#/data');
+  await find('import-path');
+  const clipboardData = new DataTransfer();
+  clipboardData.setData('text', 'dialogue\tsummary\nA: Hi.\tThey greet.');
+  document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+  await find('import-preview');
+  expect(bridge.kept.map((one) => one.name)).toEqual(['pasted.tsv']);
+  expect((get('import-name') as HTMLInputElement).value).toBe('pasted');
+});
+
+test('duplicates across splits are listed', async () => {
+  const { user } = await open('#/data');
+  await user.type(await find('import-path'), '/home/ada/leak.jsonl');
+  await user.click(get('import-check'));
+  expect(text(await find('import-leaks'))).toContain('row-7 equals row-52');
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { find, get, open, query, text } from '../../testing';
+import { facts } from './machine';
 
 test('an empty workspace offers a file or the sample', async () => {
   const { bridge, user } = await open('#/', { empty: true });
@@ -12,4 +13,20 @@ test('otherwise it goes on where the user left off', async () => {
   await open('#/');
   expect(text(await find('home-last'))).toContain('support-desk');
   expect(text(get('home-machine'))).toContain('16 threads');
+});
+
+test('each part of the machine has a state in words and what it means', async () => {
+  const { bridge } = await open('#/');
+  const info = await bridge.info();
+  const small = { ...info, threads: 2, memory_bytes: 4e9, disk_free_bytes: 2e9, cli_path: null, gpu: null };
+  expect(facts(info).map((one) => one.status)).toEqual(['ok', 'ok', 'unused', 'ok', 'ok']);
+  expect(facts(small).map((one) => one.status)).toEqual([
+    'limited',
+    'limited',
+    'unused',
+    'limited',
+    'missing',
+  ]);
+  const dumb = { ...info, memory_bytes: null, disk_free_bytes: null };
+  expect(facts(dumb).map((one) => one.status)).toEqual(['ok', 'unknown', 'unused', 'unknown', 'ok']);
 });

@@ -78,7 +78,7 @@ test('no system name reaches the page before the set is locked', async () => {
   expect((get('rate-informativeness-1') as HTMLButtonElement).closest('fieldset')?.disabled).toBe(true);
   location.hash = '#/results/run-0001';
   const table = await find('ratings-table');
-  expect(text(table)).toContain(t.system['mrds_separate']);
+  expect(text(table)).toContain(t.system.mrds_separate);
 });
 
 test('question mark shows the keys of this screen', async () => {

@@ -43,6 +43,7 @@ test('changed settings are counted, sent and reset', async () => {
 
 test('the stages run in one direction', async () => {
   const { user } = await open('#/runs/new');
+  await user.click(await find('recipe-toggle'));
   await expect.poll(() => (get('run-dataset') as HTMLSelectElement).options.length).toBe(3);
   await user.selectOptions(get('run-dataset'), 'support-desk');
   await user.selectOptions(get('run-model'), '/home/ada/models/dialog-7m');
@@ -88,4 +89,60 @@ test('the history shows state and result', async () => {
   await open('#/runs');
   expect(text(await find('runs'))).toContain('31.2');
   expect(text(await find('run-run-0002'))).toContain('Failed');
+});
+
+async function choose(model: string) {
+  const opened = await open('#/runs/new');
+  const { user } = opened;
+  await expect.poll(() => (get('run-dataset') as HTMLSelectElement).options.length).toBe(3);
+  expect((get('plan-make') as HTMLButtonElement).disabled).toBe(true);
+  await user.selectOptions(get('run-dataset'), 'support-desk');
+  await user.selectOptions(get('run-model'), model);
+  await user.click(get('plan-make'));
+  await find('plan-stages');
+  return opened;
+}
+
+test('the plan says time and memory of each stage before anything starts', async () => {
+  const { bridge } = await choose('/home/ada/models/dialog-7m');
+  expect(text(get('plan'))).toContain('28 min 42 s');
+  expect(get('plan-stages').querySelectorAll('tbody tr').length).toBe(9);
+  expect(text(get('run-start'))).toBe('Start');
+  expect(bridge.started).toEqual([]);
+});
+
+test('a plan that says no names what is missing on the button, and a cheaper way can be taken', async () => {
+  const { bridge, user } = await choose('/home/ada/models/SmolLM2-135M');
+  expect(text(get('run-start'))).toContain('3.1 GB of memory');
+  expect((get('run-start') as HTMLButtonElement).disabled).toBe(true);
+  await user.click(get('plan').querySelector('li button') as HTMLButtonElement);
+  expect(text(get('run-changed'))).toBe('2 changed from the recipe');
+  expect(text(get('plan'))).toContain('The choice has changed');
+  expect(text(get('run-start'))).toBe('Start');
+  await user.click(get('plan-make'));
+  await expect.poll(() => bridge.planned.at(-1)?.changes.length).toBe(2);
+});
+
+test('that a run goes on without the window is said once', async () => {
+  const { bridge, user } = await choose('/home/ada/models/dialog-7m');
+  await user.click(get('run-start'));
+  await find('stage-topics');
+  expect(text(get('toasts'))).toContain('goes on when you close');
+  expect(bridge.settings['told_background']).toBe('yes');
+});
+
+test('a job that ends while the user is elsewhere is told', async () => {
+  const { bridge } = await open('#/settings');
+  await find('job');
+  const run = bridge.runList.find((one) => one.id === 'run-0003');
+  if (run) run.status = 'failed';
+  await expect.poll(() => text(get('toasts'))).toContain('“support-desk” has failed');
+});
+
+test('signs in the curves are named beside them, and p pauses', async () => {
+  const { bridge, user } = await open('#/runs/run-0003');
+  expect(text(await find('run-signs'))).toContain('log-probability of chosen dialogues falls');
+  await user.keyboard('p');
+  await find('run-resume');
+  expect(bridge.controls).toEqual(['pause run-0003']);
 });

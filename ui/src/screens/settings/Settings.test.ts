@@ -15,3 +15,14 @@ test('workspace and worker are named', async () => {
   expect(text(await find('workspace'))).toContain('duologue');
   expect(text(get('cli-path'))).toContain('duologue');
 });
+
+test('the language changes at once, everywhere, and is kept', async () => {
+  const { bridge, user } = await open('#/settings');
+  await user.click(await find('language-de'));
+  expect(text(get('nav-home'))).toBe('Start');
+  expect(text(get('connections'))).toBe('Lokal – 0 Verbindungen von Duologue geöffnet');
+  expect(document.documentElement.lang).toBe('de');
+  expect(bridge.settings['language']).toBe('de');
+  await user.click(get('language-en'));
+  expect(text(get('nav-home'))).toBe('Home');
+});

@@ -1,0 +1,24 @@
+// Texts that came by hand: the name under which a pasted one is kept tells the import its format.
+
+export interface Dropped {
+  name: string;
+  text: string;
+}
+
+/** Files of a drop, read whole. */
+export const readAll = (files: Iterable<File>): Promise<Dropped[]> =>
+  Promise.all([...files].map(async (file) => ({ name: file.name, text: await file.text() })));
+
+/** A pasted text with a name whose ending fits it. */
+export function pasted(text: string, name: string): Dropped {
+  const begin = text.trimStart();
+  const header = begin.split('\n', 1)[0] ?? '';
+  const ending = begin.startsWith('[')
+    ? 'json'
+    : begin.startsWith('{')
+      ? 'jsonl'
+      : header.includes('\t')
+        ? 'tsv'
+        : 'csv';
+  return { name: `${name}.${ending}`, text };
+}

@@ -1,0 +1,38 @@
+// One summary on its way: what it says so far, its figures, what went wrong.
+import { app, asError } from '../../app.svelte';
+import type { AppError, DemoChoice, DemoEvent } from '../../bridge';
+
+export type Figures = Extract<DemoEvent, { event: 'summary' }>;
+
+export class Answer {
+  text = $state('');
+  figures: Figures | undefined = $state();
+  error: AppError | undefined = $state();
+  state: 'idle' | 'waiting' | 'busy' | 'done' = $state('idle');
+  totalMs = $state(0);
+
+  constructor(
+    readonly choice: DemoChoice,
+    /** Who writes, for people. */
+    readonly label: string,
+    readonly tuned: boolean,
+  ) {}
+
+  async write(dialogue: string): Promise<void> {
+    this.state = 'busy';
+    const begun = performance.now();
+    try {
+      await app.bridge.demo(this.choice, dialogue, (event) => {
+        if (event.event === 'token') this.text += event.text;
+        else if (event.event === 'summary') {
+          this.text = event.summary;
+          this.figures = event;
+        } else this.error = event;
+      });
+      this.totalMs = performance.now() - begun;
+    } catch (thrown) {
+      this.error = asError(thrown);
+    }
+    this.state = this.figures ? 'done' : 'idle';
+  }
+}

@@ -1,0 +1,86 @@
+// Die Namen geschlossener Mengen: Zustände, Stufen, Systeme, Kriterien, Arten.
+import type { names as en } from '../en/names';
+
+export const names: typeof en = {
+  status: {
+    waiting: 'Wartet',
+    created: 'Geplant',
+    starting: 'Startet',
+    interrupted: 'Unterbrochen',
+    running: 'Läuft',
+    pausing: 'Hält an',
+    paused: 'Angehalten',
+    cancelled: 'Abgebrochen',
+    failed: 'Gescheitert',
+    done: 'Fertig',
+    reused: 'Übernommen',
+    stale: 'Veraltet',
+    locked: 'Abgeschlossen',
+    ok: 'Gut',
+    limited: 'Knapp',
+    missing: 'Fehlt',
+    unused: 'Ungenutzt',
+    unknown: 'Unbekannt',
+    fits: 'Passt',
+    tight: 'Eng',
+    too_big: 'Zu groß',
+    ready: 'Bereit',
+    not_ready: 'Nicht bereit',
+  },
+  stage: {
+    topics: { name: 'Themen', what: 'Benennt das Thema jeder echten Zusammenfassung.' },
+    summaries: {
+      name: 'Inhalte',
+      what: 'Schreibt neue Zusammenfassungen zu diesen Themen und siebt sie.',
+    },
+    synthesizer: {
+      name: 'Synthese',
+      what: 'Lehrt einen LoRA-Adapter, aus einer Zusammenfassung einen Dialog zu machen.',
+    },
+    candidates: { name: 'Kandidaten', what: 'Schreibt zu jeder Zusammenfassung mehrere Dialoge.' },
+    preferences: {
+      name: 'Vorlieben',
+      what: 'Beurteilt die Dialoge nach Form und Wahrscheinlichkeit und bildet Paare.',
+    },
+    align: { name: 'Ausrichten', what: 'Trainiert die Synthese an den Paaren (DPO mit SFT-Anteil).' },
+    dialogues: {
+      name: 'Dialoge',
+      what: 'Schreibt die künstlichen Dialoge, an denen die Zusammenfassung lernt.',
+    },
+    summarizer: { name: 'Training', what: 'Lernt erst an künstlichen Paaren, dann an den echten.' },
+    evaluate: {
+      name: 'Auswerten',
+      what: 'Fasst die zurückgelegten Testdialoge mit jedem System zusammen und bewertet sie.',
+    },
+  },
+  system: {
+    zero_shot: 'Grundmodell, ohne Beispiele',
+    in_context: 'Grundmodell, Beispiele in der Anweisung',
+    sft_real: 'Nur an echten trainiert',
+    sft_synthetic_ids: 'Wiederholte Synthese (IDS)',
+    fixed_ratio: 'Feste Mischung aus echt und künstlich',
+    mrds_joint: 'MRDS, gemeinsame Paare',
+    mrds_separate: 'MRDS, getrennte Paare',
+  },
+  synthesizer: {
+    sft: 'Nur trainiert',
+    sft_constrained: 'Trainiert, unter einer Grammatik',
+    dpo_separate: 'Ausgerichtet, getrennte Paare',
+    dpo_joint: 'Ausgerichtet, gemeinsame Paare',
+    ids: 'Wiederholte Synthese (IDS)',
+    rejection: 'Ziehen mit Verwerfen',
+  },
+  criterion: {
+    informativeness: 'Gehalt',
+    faithfulness: 'Treue',
+    fluency: 'Sprachfluss',
+    redundancy: 'Wiederholung',
+  },
+  split: { train: 'Training', validation: 'Validierung', test: 'Test' },
+  exampleOrigin: {
+    imported: 'Eingelesen',
+    synthetic: 'Künstlich',
+    edited: 'Bearbeitet',
+    written: 'Hier geschrieben',
+  },
+};
