@@ -190,7 +190,7 @@ export class FakeBridge implements Bridge {
     if (path.includes('missing'))
       refuse('file_not_found', `${path} holds no config.json.`, 'Choose the folder that holds config.json.');
     const model = { ...(data.models[0] as Model), path, name: path.split('/').pop() ?? path };
-    this.modelList.push(model);
+    if (!this.modelList.some((one) => one.path === path)) this.modelList.push(model);
     return model;
   }
   async forgetModel(path: string) {

@@ -8,7 +8,7 @@ test('scales widen a flat range instead of dividing by zero', () => {
 });
 
 test('ticks are round numbers inside the range', () => {
-  expect(ticks(0, 1)).toEqual([0, 0.5, 1]);
+  expect(ticks(0, 1)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
   expect(ticks(0.31, 0.69)).toEqual([0.4, 0.5, 0.6]);
 });
 

@@ -47,9 +47,9 @@ export function logScale(values: number[], from: number, to: number): Scale {
   return { lo: 10 ** logs.lo, hi: 10 ** logs.hi, of: (value) => logs.of(Math.log10(value)) };
 }
 
-/** About four round numbers within `lo..hi` (steps of 1, 2 or 5 times a power of ten). */
+/** About five round numbers within `lo..hi` (steps of 1, 2 or 5 times a power of ten). */
 export function ticks(lo: number, hi: number): number[] {
-  const rough = (hi - lo) / 4;
+  const rough = (hi - lo) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough) ?? rough;
   const out: number[] = [];

@@ -17,3 +17,24 @@ test('a folder without a model is refused with the way out', async () => {
   await user.click(get('model-add'));
   expect(text(await find('error-card'))).toContain('Choose the folder that holds config.json.');
 });
+
+test('a model is downloaded with progress, paused, and goes on', async () => {
+  const { bridge, user } = await open('#/models');
+  await user.click(await find('tab-download'));
+  await user.click(await find('download-smollm2-135m-instruct'));
+  await find('download-progress');
+  expect((get('download-qwen3-0.6b') as HTMLButtonElement).disabled).toBe(true);
+  await user.click(get('download-pause'));
+  expect(text(await find('download-smollm2-135m-instruct'))).toBe('Resume');
+  await user.click(get('download-smollm2-135m-instruct'));
+  await expect.poll(() => text(get('toasts'))).toContain('every file matches');
+  expect(bridge.modelList.some((one) => one.name === 'SmolLM2-135M-Instruct')).toBe(true);
+});
+
+test('a model that cannot be fetched says why', async () => {
+  const { user } = await open('#/models');
+  await user.click(await find('tab-download'));
+  expect(text(await find('download-qwen2.5-7b-instruct'))).toBe('Too big for this computer');
+  await user.click(get('download-llama-3.2-1b-instruct'));
+  expect(text(await find('error-card'))).toContain('Accept it on its page');
+});

@@ -74,7 +74,6 @@ export const prepare: typeof en = {
     tabs: 'Woher',
     here: 'Auf diesem Rechner',
     download: 'Laden',
-    folder: 'Ordner',
     add: 'Modell aufnehmen',
     addTitle: 'Ein Modell aus einem Ordner aufnehmen',
     path: 'Ordner',

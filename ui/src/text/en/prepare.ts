@@ -66,7 +66,6 @@ export const prepare = {
     tabs: 'Where from',
     here: 'On this computer',
     download: 'Download',
-    folder: 'Folder',
     add: 'Add model',
     addTitle: 'Add a model from a folder',
     path: 'Folder',
