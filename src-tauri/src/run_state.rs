@@ -91,6 +91,7 @@ fn progress(value: &Value) -> Option<Progress> {
         task: value["task"].as_str().unwrap_or_default().to_owned(),
         step: count("step")?,
         total_steps: count("total_steps")?,
+        rss_bytes: value["rss_bytes"].as_f64(),
         loss: value["loss"].as_f64(),
         lr: value["lr"].as_f64(),
         tokens_per_s: value["tokens_per_s"].as_f64(),

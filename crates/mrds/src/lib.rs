@@ -10,6 +10,7 @@ pub mod dialogue;
 pub mod error;
 pub mod event;
 pub mod format_rule;
+pub mod hygiene;
 pub mod import;
 pub mod quantize;
 pub mod recipe;

@@ -3,6 +3,7 @@
 //! This file holds data sets, runs and settings as far as no weights are needed; `study` adds the rating, `worker`
 //! (feature `engine`) what computes.
 
+mod hand;
 mod shown;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::import::{self, ColumnMap, Import, ImportOptions, ImportedExample, Issue, Leak, SplitChoice};
 use crate::recipe::Recipe;
 use crate::stage_name::StageName;
+pub use hand::WrittenExample;
 use shown::{align_json, stage_json, summarizer_json};
 
 /// An open workspace.

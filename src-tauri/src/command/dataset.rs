@@ -1,7 +1,9 @@
 //! Import, data sets and examples.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use mrds::hygiene::Finding;
 use mrds::import::{ColumnMap, Detection, Import, ImportOptions, Issue, Severity, SplitChoice};
 use mrds::session::{self, Session};
 use mrds::store::ExampleRow;
@@ -10,8 +12,8 @@ use tauri_plugin_dialog::DialogExt;
 
 use super::{count, turns};
 use crate::dto::{
-    AppError, ColumnRole, Dataset, Example, ExamplePage, ImportIssue, ImportLeak, ImportReport,
-    ImportRequest, SplitCounts,
+    AppError, ColumnRole, Dataset, DoubtFound, Example, ExamplePage, ImportIssue, ImportLeak, ImportReport,
+    ImportRequest, SplitCounts, Turn,
 };
 use crate::error::Answer;
 use crate::machine::now_ms;
@@ -116,6 +118,78 @@ pub(crate) fn examples(
     let found = session.datasets()?.into_iter().find(|row| row.name == dataset);
     let total = found.map_or(0, |row| row.counts.train + row.counts.validation + row.counts.test);
     Ok(ExamplePage { total: count(total), rows })
+}
+
+/// What is doubtful about a data set.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn doubts(place: State<'_, Place>, dataset: String) -> Answer<Vec<DoubtFound>> {
+    let session = place.session()?;
+    let rows = session.examples(&dataset, 0, u32::MAX)?;
+    let places: HashMap<i64, usize> = rows.iter().enumerate().map(|(at, row)| (row.id, at)).collect();
+    let place_of = |key: i64| places.get(&key).copied().map(count);
+    let found = session.doubts(&dataset)?;
+    Ok(found.into_iter().filter_map(|finding| doubt(&finding, place_of)).collect())
+}
+
+fn doubt(finding: &Finding, place_of: impl Fn(i64) -> Option<u32>) -> Option<DoubtFound> {
+    Some(DoubtFound {
+        doubt: serde_json::to_value(finding.doubt).ok()?.as_str()?.to_owned(),
+        at: place_of(finding.example)?,
+        key: finding.example as f64,
+        other: finding.other.and_then(place_of),
+        detail: finding.detail.clone(),
+    })
+}
+
+/// Replaces the texts of an example.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn edit_example(place: State<'_, Place>, dataset: String, example: Example) -> Answer<()> {
+    let session = place.session()?;
+    let origin = word(&example.origin, "origin")?;
+    let dialogue = dialogue(&example.turns);
+    Ok(session.edit_example(&dataset, key(&example)?, &dialogue, &example.references, origin)?)
+}
+
+/// Adds a pair behind the last one.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn write_example(place: State<'_, Place>, dataset: String, example: Example) -> Answer<()> {
+    let written = session::WrittenExample {
+        split: word(&example.split, "split")?,
+        origin: word(&example.origin, "origin")?,
+        dialogue: dialogue(&example.turns),
+        external_id: example.id,
+        references: example.references,
+    };
+    Ok(place.session()?.write_example(&dataset, written)?)
+}
+
+/// Removes examples by their keys; all or none.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn delete_examples(place: State<'_, Place>, dataset: String, keys: Vec<f64>) -> Answer<()> {
+    let keys: Vec<i64> = keys.into_iter().map(|key| key as i64).collect();
+    Ok(place.session()?.delete_examples(&dataset, &keys)?)
+}
+
+/// Turns as the text that is stored.
+fn dialogue(turns: &[Turn]) -> String {
+    let turn = |turn: &Turn| mrds::dialogue::Turn {
+        speaker: (!turn.speaker.is_empty()).then(|| turn.speaker.clone()),
+        text: turn.text.clone(),
+    };
+    mrds::dialogue::Dialogue { turns: turns.iter().map(turn).collect() }.to_text()
+}
+
+fn key(example: &Example) -> Answer<i64> {
+    let key = example.key.map(|key| key as i64);
+    key.ok_or_else(|| AppError::new("usage", "this example is not stored yet", "Import it first."))
+}
+
+fn word<T: std::str::FromStr>(text: &str, what: &str) -> Answer<T> {
+    text.parse().map_err(|_| AppError::new("usage", format!("there is no {what} “{text}”"), ""))
 }
 
 fn look(session: &Session, request: &ImportRequest) -> Answer<ImportReport> {
@@ -274,11 +348,13 @@ fn sample_row(row: &mrds::import::ImportedExample) -> Example {
         origin: "imported".to_owned(),
         turns: turns(&row.dialogue),
         references: row.references.clone(),
+        key: None,
     }
 }
 
 fn example(row: ExampleRow) -> Example {
     Example {
+        key: Some(row.id as f64),
         split: row.split.to_string(),
         origin: row.origin.to_string(),
         turns: turns(&row.dialogue),

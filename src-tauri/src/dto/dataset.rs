@@ -128,6 +128,8 @@ pub struct Turn {
 /// One example: a dialogue and its references.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct Example {
+    /// Key; never given to another example. None before the import.
+    pub key: Option<f64>,
     /// Stable id.
     pub id: String,
     /// `train`, `validation` or `test`.
@@ -138,6 +140,22 @@ pub struct Example {
     pub turns: Vec<Turn>,
     /// Gold summaries, 1..n.
     pub references: Vec<String>,
+}
+
+/// A doubt about one example, as [`mrds::hygiene`] finds it.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct DoubtFound {
+    /// `duplicate`, `near_duplicate`, `long_summary`, `unknown_name`, `copied_summary`, `very_long`, `very_short` or
+    /// `other_language`.
+    pub doubt: String,
+    /// Place of the example in the data set, from 0.
+    pub at: u32,
+    /// Key of the example.
+    pub key: f64,
+    /// Place of the earlier example that it repeats.
+    pub other: Option<u32>,
+    /// The name, the language, the share in percent or the number of words, as the doubt has it.
+    pub detail: String,
 }
 
 /// A page of a longer list.

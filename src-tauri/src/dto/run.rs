@@ -70,6 +70,8 @@ pub struct Progress {
     pub step: u32,
     /// Steps in all.
     pub total_steps: u32,
+    /// Memory of the worker.
+    pub rss_bytes: Option<f64>,
     /// Latest loss.
     pub loss: Option<f64>,
     /// Latest learning rate.

@@ -26,6 +26,14 @@ export const commands = {
 	datasets: () => typedError<Dataset[], AppError>(__TAURI_INVOKE("datasets")),
 	/**  A page of a data set's examples. */
 	examples: (dataset: string, offset: number, limit: number) => typedError<ExamplePage, AppError>(__TAURI_INVOKE("examples", { dataset, offset, limit })),
+	/**  What is doubtful about a data set. */
+	doubts: (dataset: string) => typedError<DoubtFound[], AppError>(__TAURI_INVOKE("doubts", { dataset })),
+	/**  Replaces the texts of an example. */
+	editExample: (dataset: string, example: Example) => typedError<null, AppError>(__TAURI_INVOKE("edit_example", { dataset, example })),
+	/**  Adds a pair behind the last one. */
+	writeExample: (dataset: string, example: Example) => typedError<null, AppError>(__TAURI_INVOKE("write_example", { dataset, example })),
+	/**  Removes examples by their keys; all or none. */
+	deleteExamples: (dataset: string, keys: number[]) => typedError<null, AppError>(__TAURI_INVOKE("delete_examples", { dataset, keys })),
 	/**  Remembered folders and those of earlier runs. */
 	models: () => typedError<Model[], AppError>(__TAURI_INVOKE("models")),
 	/**  Remembers a folder that holds a usable model. */
@@ -228,6 +236,23 @@ export type Difference = {
 	p: number,
 };
 
+/**  A doubt about one example, as [`mrds::hygiene`] finds it. */
+export type DoubtFound = {
+	/**
+	 *  `duplicate`, `near_duplicate`, `long_summary`, `unknown_name`, `copied_summary`, `very_long`, `very_short` or
+	 *  `other_language`.
+	 */
+	doubt: string,
+	/**  Place of the example in the data set, from 0. */
+	at: number,
+	/**  Key of the example. */
+	key: number,
+	/**  Place of the earlier example that it repeats. */
+	other: number | null,
+	/**  The name, the language, the share in percent or the number of words, as the doubt has it. */
+	detail: string,
+};
+
 /**  What a download says while it works. */
 export type DownloadEvent = 
 /**  Where it is. */
@@ -251,6 +276,8 @@ path: string };
 
 /**  One example: a dialogue and its references. */
 export type Example = {
+	/**  Key; never given to another example. None before the import. */
+	key: number | null,
 	/**  Stable id. */
 	id: string,
 	/**  `train`, `validation` or `test`. */
@@ -536,6 +563,8 @@ export type Progress = {
 	step: number,
 	/**  Steps in all. */
 	total_steps: number,
+	/**  Memory of the worker. */
+	rss_bytes: number | null,
 	/**  Latest loss. */
 	loss: number | null,
 	/**  Latest learning rate. */

@@ -6,6 +6,7 @@ import type {
   Dataset,
   DemoChoice,
   DemoEvent,
+  DoubtFound,
   DownloadEvent,
   Example,
   ImportReport,
@@ -52,6 +53,8 @@ export class FakeBridge implements Bridge {
   kept: { name: string; text: string }[] = [];
   planned: RunRequest[] = [];
   #pausing = false;
+  #made: Record<string, Example[]> = {};
+  #nextKey = 100_000;
   #tickMs: number;
   controls: string[] = [];
   started: RunRequest[] = [];
@@ -176,11 +179,43 @@ export class FakeBridge implements Bridge {
   async datasets() {
     return structuredClone(this.datasetList);
   }
-  async examples(dataset: string, offset: number, limit: number) {
+  /** The pairs of a data set, made when they are first asked for. */
+  #pairs(dataset: string): Example[] {
     const total = this.datasetList.find((one) => one.name === dataset)?.n ?? 0;
-    const rows: Example[] = [];
-    for (let i = offset; i < Math.min(total, offset + limit); i += 1) rows.push(data.example(i));
-    return { total, rows };
+    return (this.#made[dataset] ??= Array.from({ length: total }, (_, index) => data.example(index)));
+  }
+  #count(dataset: string) {
+    const found = this.datasetList.find((one) => one.name === dataset);
+    if (found) found.n = this.#pairs(dataset).length;
+  }
+  async examples(dataset: string, offset: number, limit: number) {
+    const all = this.#pairs(dataset);
+    return { total: all.length, rows: structuredClone(all.slice(offset, offset + limit)) };
+  }
+  async doubts(dataset: string): Promise<DoubtFound[]> {
+    return this.#pairs(dataset).flatMap((pair, at): DoubtFound[] => {
+      const key = pair.key ?? 0;
+      const [name] = pair.references[0]?.match(/Robert/) ?? [];
+      return [
+        ...(at >= 6 && at < 9 ? [{ doubt: 'duplicate', at, key, other: at - 6, detail: '100' }] : []),
+        ...(name || at === 1
+          ? [{ doubt: 'unknown_name', at, key, other: null, detail: name ?? 'Robert' }]
+          : []),
+      ];
+    });
+  }
+  async editExample(dataset: string, example: Example) {
+    const all = this.#pairs(dataset);
+    all[all.findIndex((one) => one.key === example.key)] = { ...example };
+  }
+  async writeExample(dataset: string, example: Example) {
+    this.#nextKey += 1;
+    this.#pairs(dataset).push({ ...example, key: this.#nextKey });
+    this.#count(dataset);
+  }
+  async deleteExamples(dataset: string, keys: number[]) {
+    this.#made[dataset] = this.#pairs(dataset).filter((pair) => !keys.includes(pair.key ?? -1));
+    this.#count(dataset);
   }
 
   async models() {
@@ -433,6 +468,7 @@ export class FakeBridge implements Bridge {
       task: 'dpo_separate',
       step: this.#step,
       total_steps: 180,
+      rss_bytes: 1.4e9 + this.#step * 1e6,
       loss: this.#points.findLast((point) => point.series.endsWith('/loss'))?.value ?? null,
       lr: 1e-5,
       tokens_per_s: 1840 + (this.#step % 9) * 12,

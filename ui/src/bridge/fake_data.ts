@@ -79,6 +79,7 @@ export const dialogueOf = (index: number) => turns(at(pairs, index)[2]);
 export function example(index: number): Example {
   return {
     id: `ex-${String(index + 1).padStart(4, '0')}`,
+    key: index + 1,
     split: index % 5 === 3 ? 'validation' : index % 5 === 4 ? 'test' : 'train',
     origin: 'imported',
     turns: dialogueOf(index),

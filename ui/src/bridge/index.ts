@@ -7,7 +7,9 @@ import type {
   Dataset,
   DemoChoice,
   DemoEvent,
+  DoubtFound,
   DownloadEvent,
+  Example,
   ExamplePage,
   ImportReport,
   ImportRequest,
@@ -43,6 +45,10 @@ export interface Bridge {
   importSample(): Promise<ImportReport>;
   datasets(): Promise<Dataset[]>;
   examples(dataset: string, offset: number, limit: number): Promise<ExamplePage>;
+  doubts(dataset: string): Promise<DoubtFound[]>;
+  editExample(dataset: string, example: Example): Promise<void>;
+  writeExample(dataset: string, example: Example): Promise<void>;
+  deleteExamples(dataset: string, keys: number[]): Promise<void>;
 
   models(): Promise<Model[]>;
   addModel(path: string): Promise<Model>;

@@ -1,0 +1,329 @@
+//! What is doubtful about a data set before anyone trains on it: copies, summaries that do not fit their dialogue,
+//! lengths and languages that stand out. Each finding names an example and a figure; the window words it and offers a
+//! way out. Nothing here is proof: a finding says "look at this one".
+//!
+//! Near-duplicates are found by shared 5-grams of words (Broder's resemblance, kept to the shorter text), so the time
+//! grows with the words of the data set, not with the square of its examples. Outlying lengths are Tukey's: beyond
+//! three interquartile ranges.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use metrics::copy::{longest_shared_run, tokenize};
+use metrics::text::quantile;
+use serde::Serialize;
+use store::ExampleRow;
+
+use crate::dialogue::Dialogue;
+
+/// Words of a shingle.
+const SHINGLE: usize = 5;
+/// Share of the shorter dialogue's shingles that another one holds, from which the two count as nearly the same.
+const NEAR: f64 = 0.7;
+/// A shingle in more dialogues than this is a formula ("how can I help you today"), not a trace of copying.
+const FORMULA: usize = 12;
+/// Share of a summary that is one run of the dialogue's words, from which it counts as copied.
+const COPIED: f64 = 0.8;
+/// Summaries shorter than this may quote by chance.
+const COPIED_WORDS: usize = 6;
+/// Interquartile ranges beyond which a length is extreme.
+const FAR_OUT: f64 = 3.0;
+/// Fewer examples than this have no meaningful quartiles.
+const ENOUGH_FOR_QUARTILES: usize = 12;
+/// Function words from which a language is told.
+const ENOUGH_FUNCTION_WORDS: usize = 4;
+
+/// Frequent words that belong to one of the languages only.
+const LANGUAGES: [(&str, &[&str]); 5] = [
+    ("en", &["the", "and", "you", "is", "that", "with", "have", "this", "what", "not", "are", "for"]),
+    ("de", &["der", "die", "und", "ist", "nicht", "ich", "das", "mit", "wir", "ein", "auch", "sie"]),
+    ("fr", &["le", "les", "est", "et", "vous", "je", "pas", "une", "dans", "avec", "pour", "nous"]),
+    ("es", &["el", "los", "es", "y", "no", "que", "una", "con", "por", "para", "está", "pero"]),
+    ("it", &["il", "che", "non", "di", "una", "sono", "per", "con", "gli", "anche", "questo", "della"]),
+];
+
+/// What may be wrong with an example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// The same dialogue as an earlier example.
+    Duplicate,
+    /// Nearly the same dialogue as an earlier example.
+    NearDuplicate,
+    /// The summary has as many words as its dialogue, or more.
+    LongSummary,
+    /// A name in the summary that the dialogue does not hold.
+    UnknownName,
+    /// The summary is one piece of the dialogue.
+    CopiedSummary,
+    /// The dialogue is far longer than the others.
+    VeryLong,
+    /// The dialogue is far shorter than the others, or nobody answers.
+    VeryShort,
+    /// Another language than most of the data set.
+    OtherLanguage,
+}
+
+/// A doubt about one example.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// What may be wrong.
+    pub doubt: Doubt,
+    /// The example.
+    pub example: i64,
+    /// The earlier example that it repeats.
+    pub other: Option<i64>,
+    /// The name, the language, the share in percent or the number of words, as the doubt has it.
+    pub detail: String,
+}
+
+struct Read<'a> {
+    row: &'a ExampleRow,
+    words: Vec<String>,
+    turns: usize,
+}
+
+/// Every doubt about the examples, in their order.
+pub fn look(rows: &[ExampleRow]) -> Vec<Finding> {
+    let read: Vec<Read<'_>> = rows.iter().map(Read::new).collect();
+    let mut found = Vec::new();
+    found.extend(copies(&read));
+    found.extend(lengths(&read));
+    found.extend(languages(&read));
+    found.extend(read.iter().flat_map(summaries));
+    let place: HashMap<i64, usize> = rows.iter().enumerate().map(|(at, row)| (row.id, at)).collect();
+    found.sort_by_key(|finding| (place.get(&finding.example).copied(), finding.doubt));
+    found
+}
+
+impl<'a> Read<'a> {
+    fn new(row: &'a ExampleRow) -> Self {
+        let dialogue = Dialogue::parse(&row.dialogue);
+        let words = dialogue.turns.iter().flat_map(|turn| tokenize(&turn.text)).collect();
+        Self { row, words, turns: dialogue.turns.len() }
+    }
+
+    fn finding(&self, doubt: Doubt, detail: impl Into<String>) -> Finding {
+        Finding { doubt, example: self.row.id, other: None, detail: detail.into() }
+    }
+}
+
+/// Equal dialogues, and those that share most of their shingles with an earlier one.
+fn copies(read: &[Read<'_>]) -> Vec<Finding> {
+    let mut whole: HashMap<&[String], i64> = HashMap::new();
+    let mut holders: HashMap<&[String], Vec<usize>> = HashMap::new();
+    let mut found = Vec::new();
+    for (at, one) in read.iter().enumerate() {
+        if let Some(&other) = whole.get(one.words.as_slice()) {
+            found.push(Finding { other: Some(other), ..one.finding(Doubt::Duplicate, "100") });
+            continue;
+        }
+        whole.insert(&one.words, one.row.id);
+        let shingles: HashSet<&[String]> = one.words.windows(SHINGLE).collect();
+        let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
+        for shingle in &shingles {
+            let earlier = holders.entry(shingle).or_default();
+            if earlier.len() <= FORMULA {
+                earlier.iter().for_each(|&other| *shared.entry(other).or_default() += 1);
+                earlier.push(at);
+            }
+        }
+        let nearest = shared.into_iter().max_by_key(|&(other, n)| (n, std::cmp::Reverse(other)));
+        if let Some((other, n)) = nearest {
+            let shorter = shingles.len().min(read[other].words.len().saturating_sub(SHINGLE - 1)).max(1);
+            let share = n as f64 / shorter as f64;
+            if share >= NEAR {
+                let detail = format!("{:.0}", share.min(1.0) * 100.0);
+                found.push(Finding {
+                    other: Some(read[other].row.id),
+                    ..one.finding(Doubt::NearDuplicate, detail)
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Lengths that stand out, and dialogues in which nobody answers.
+fn lengths(read: &[Read<'_>]) -> Vec<Finding> {
+    let words: Vec<f64> = read.iter().map(|one| one.words.len() as f64).collect();
+    let fence = (read.len() >= ENOUGH_FOR_QUARTILES)
+        .then(|| Some((quantile(&words, 0.25)?, quantile(&words, 0.75)?)))
+        .flatten()
+        .map(|(low, high)| (low - FAR_OUT * (high - low), high + FAR_OUT * (high - low)));
+    let mut found = Vec::new();
+    for (one, n) in read.iter().zip(words) {
+        let (short, long) = fence.map_or((false, false), |(low, high)| (n < low, n > high));
+        if short || one.turns < 2 {
+            found.push(one.finding(Doubt::VeryShort, one.words.len().to_string()));
+        } else if long {
+            found.push(one.finding(Doubt::VeryLong, one.words.len().to_string()));
+        }
+    }
+    found
+}
+
+/// Dialogues in another language than most.
+fn languages(read: &[Read<'_>]) -> Vec<Finding> {
+    let spoken: Vec<Option<&str>> = read.iter().map(|one| language(&one.words)).collect();
+    let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
+    spoken.iter().flatten().for_each(|one| *votes.entry(one).or_default() += 1);
+    let Some((usual, _)) = votes.into_iter().max_by_key(|&(_, n)| n) else { return Vec::new() };
+    read.iter()
+        .zip(spoken)
+        .filter_map(|(one, spoken)| Some((one, spoken.filter(|spoken| *spoken != usual)?)))
+        .map(|(one, spoken)| one.finding(Doubt::OtherLanguage, spoken))
+        .collect()
+}
+
+/// The language whose function words are twice as many as any other's.
+fn language(words: &[String]) -> Option<&'static str> {
+    let mut counts: Vec<(usize, &str)> = LANGUAGES
+        .iter()
+        .map(|(name, list)| (words.iter().filter(|word| list.contains(&word.as_str())).count(), *name))
+        .collect();
+    counts.sort_by_key(|&(n, _)| std::cmp::Reverse(n));
+    match counts.as_slice() {
+        [(first, name), (second, _), ..] if *first >= ENOUGH_FUNCTION_WORDS && *first >= 2 * second => {
+            Some(name)
+        }
+        _ => None,
+    }
+}
+
+/// What does not fit between a dialogue and its references.
+fn summaries(one: &Read<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let dialogue: HashSet<String> = tokenize(&one.row.dialogue).into_iter().collect();
+    for reference in &one.row.references {
+        let words = tokenize(reference);
+        if !words.is_empty() && words.len() >= one.words.len() {
+            found.push(one.finding(Doubt::LongSummary, words.len().to_string()));
+        } else if words.len() >= COPIED_WORDS {
+            let share = longest_shared_run(&words, &one.words) as f64 / words.len() as f64;
+            if share >= COPIED {
+                found.push(one.finding(Doubt::CopiedSummary, format!("{:.0}", share * 100.0)));
+            }
+        }
+        if let Some(name) = names(reference).into_iter().find(|name| !held(name, &dialogue)) {
+            found.push(one.finding(Doubt::UnknownName, name));
+        }
+    }
+    found
+}
+
+/// Words of a summary that are written with a capital although no sentence begins with them.
+fn names(text: &str) -> Vec<&str> {
+    let mut begins = true;
+    let mut out = Vec::new();
+    for word in text.split_whitespace() {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let bare = bare.strip_suffix("'s").or_else(|| bare.strip_suffix("’s")).unwrap_or(bare);
+        let mut letters = bare.chars();
+        let capital = letters.next().is_some_and(char::is_uppercase) && letters.all(char::is_lowercase);
+        if capital && !begins && bare.chars().count() > 2 {
+            out.push(bare);
+        }
+        begins = word.ends_with(['.', '!', '?', ':']);
+    }
+    out
+}
+
+/// Whether the dialogue has the name, as a word or as the beginning of one (plurals, German cases).
+fn held(name: &str, dialogue: &HashSet<String>) -> bool {
+    let name = name.to_lowercase();
+    dialogue.contains(&name)
+        || dialogue
+            .iter()
+            .any(|word| word.starts_with(&name) || (word.len() > 3 && name.starts_with(word.as_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::{Origin, Split};
+
+    fn row(id: i64, dialogue: &str, reference: &str) -> ExampleRow {
+        ExampleRow {
+            id,
+            external_id: id.to_string(),
+            split: Split::Train,
+            origin: Origin::Imported,
+            position: id,
+            dialogue: dialogue.to_owned(),
+            references: vec![reference.to_owned()],
+        }
+    }
+
+    fn doubts(rows: &[ExampleRow]) -> Vec<(i64, Doubt, String)> {
+        look(rows).into_iter().map(|one| (one.example, one.doubt, one.detail)).collect()
+    }
+
+    const VAN: &str = "Mara: The van is booked for nine on Saturday and you bring the tape.\n\
+                       Theo: That is fine with me, what about the boxes that you have?";
+    const KEY: &str = "Ines: I have lost the key and you are not at home, what now?\n\
+                       Paul: The spare one is with the neighbour, that is no problem.";
+
+    #[test]
+    fn a_sound_pair_raises_no_doubt() {
+        let rows = [row(1, VAN, "Theo will bring tape. Mara has a van."), row(2, KEY, "Ines lost her key.")];
+        assert_eq!(doubts(&rows), []);
+    }
+
+    #[test]
+    fn copies_are_found_whatever_the_case_and_named_with_the_first() {
+        let near = VAN.replace("Saturday", "Sunday");
+        let rows = [row(1, VAN, "A van."), row(2, &VAN.to_uppercase(), "A van."), row(3, &near, "A van.")];
+        let found: Vec<_> = look(&rows)
+            .into_iter()
+            .filter(|one| one.doubt <= Doubt::NearDuplicate)
+            .map(|one| (one.example, one.doubt, one.other))
+            .collect();
+        assert_eq!(found, [(2, Doubt::Duplicate, Some(1)), (3, Doubt::NearDuplicate, Some(1))]);
+    }
+
+    #[test]
+    fn a_summary_that_invents_copies_or_overruns_is_named() {
+        let rows = [
+            row(1, KEY, "Ines calls Robert about the key."),
+            row(2, VAN, "The van is booked for nine on Saturday."),
+            row(3, "A: Yes, the van.\nB: No.", "They talk at length about a van that one of them has."),
+        ];
+        assert_eq!(
+            doubts(&rows),
+            [
+                (1, Doubt::UnknownName, "Robert".into()),
+                (2, Doubt::CopiedSummary, "100".into()),
+                (3, Doubt::LongSummary, "12".into())
+            ]
+        );
+    }
+
+    #[test]
+    fn names_are_not_the_words_that_begin_a_sentence() {
+        assert_eq!(names("Tomorrow Ben's train leaves. Perhaps. It is a TGV to Lyon."), ["Ben", "Lyon"]);
+    }
+
+    #[test]
+    fn outlying_lengths_and_monologues_stand_out() {
+        let mut rows: Vec<ExampleRow> = (0..12)
+            .map(|id| {
+                row(
+                    id,
+                    &format!("A: number {id} is {}\nB: fine then", "word ".repeat(10 + id as usize)),
+                    "Fine.",
+                )
+            })
+            .collect();
+        rows.push(row(20, &format!("A: {}\nB: so be it", "talk ".repeat(400)), "A talk."));
+        rows.push(row(21, "A: nobody answers this one, whoever has been asked about it", "Alone."));
+        let found: Vec<_> = doubts(&rows).into_iter().map(|(id, doubt, _)| (id, doubt)).collect();
+        assert_eq!(found, [(20, Doubt::VeryLong), (21, Doubt::VeryShort)]);
+    }
+
+    #[test]
+    fn another_language_than_most_is_told() {
+        let german = "Anna: Ich habe der Frau und dem Kind das Buch mit der Post geschickt.\nBen: Das ist nicht schlecht.";
+        let rows = [row(1, VAN, "A van."), row(2, KEY, "A key."), row(3, german, "Ein Buch.")];
+        assert_eq!(doubts(&rows), [(3, Doubt::OtherLanguage, "de".into())]);
+    }
+}
