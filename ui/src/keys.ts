@@ -18,7 +18,11 @@ export const everywhere = (): Shortcut[] => [
 export function ofScreen(screen: ScreenName): Shortcut[] {
   switch (screen) {
     case 'data':
-      return [{ keys: ['↑', '↓'], what: t.keys.row }];
+      return [
+        { keys: ['↑', '↓'], what: t.keys.row },
+        { keys: ['e', 'Del'], what: t.keys.edit },
+        { keys: ['Ctrl', 'Z'], what: t.keys.undo },
+      ];
     case 'models':
       return [{ keys: ['←', '→'], what: t.keys.tab }];
     case 'runs':

@@ -104,8 +104,7 @@ async fn backend_names_no_system(window: &Window<'_>) {
 fn labels() -> Vec<String> {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/text/en/names.ts");
     let text = std::fs::read_to_string(page).unwrap();
-    let list =
-        text.split("const system = {").nth(1).unwrap().split("};").next().unwrap();
+    let list = text.split("const system = {").nth(1).unwrap().split("};").next().unwrap();
     let labels: Vec<String> =
         list.lines().filter_map(|line| Some(line.split('\'').nth(1)?.to_owned())).collect();
     assert_eq!(labels.len(), SYSTEMS.len(), "ui/src/text/en/names.ts");

@@ -86,3 +86,52 @@ test('duplicates across splits are listed', async () => {
   await user.click(get('import-check'));
   expect(text(await find('import-leaks'))).toContain('row-7 equals row-52');
 });
+
+test('doubts are named with their way out; removing them can be undone', async () => {
+  const { user } = await open('#/data/support-desk');
+  await user.click(await find('doubts-check'));
+  await find('doubt-duplicate');
+  await user.click(get('doubt-unknown_name'));
+  expect(text(get('doubts'))).toContain('“Robert” stands in the summary and not in the dialogue.');
+  await user.click(get('doubt-duplicate'));
+  expect(text(get('doubts'))).toContain('The same dialogue as number 1.');
+  await user.click(get('doubts-remove-all'));
+  await expect.poll(() => text(get('examples-total'))).toBe('145 examples');
+  await user.keyboard('{Control>}z{/Control}');
+  await expect.poll(() => text(get('examples-total'))).toBe('148 examples');
+  expect(query('pair-undo')).toBeNull();
+});
+
+/** Takes the last change back, as soon as it is made. */
+async function undo(user: Awaited<ReturnType<typeof open>>['user']) {
+  await expect.poll(() => (query('pair-undo') as HTMLButtonElement | null)?.disabled).toBe(false);
+  await user.click(get('pair-undo'));
+}
+
+test('a pair is edited, added and removed, each with its undo', async () => {
+  const { bridge, user } = await open('#/data/support-desk');
+  await find('example');
+  await user.keyboard('e');
+  const summary = await find('pair-summary');
+  await user.clear(summary);
+  expect(text(get('pair-save'))).toBe('Write a summary');
+  await user.type(summary, 'A van.');
+  await user.click(get('pair-save'));
+  await expect.poll(() => text(get('example'))).toContain('A van.');
+  expect(text(get('example'))).toContain('Edited');
+  await undo(user);
+  await expect.poll(() => text(get('example'))).toContain('Imported');
+  await user.click(get('pair-new'));
+  await user.click(await find('pair-dialogue'));
+  await user.paste('Ada: Friday?\nBen: Friday.');
+  await user.type(get('pair-summary'), 'They meet.');
+  await user.click(get('pair-save'));
+  await expect.poll(() => text(get('examples-total'))).toBe('149 examples');
+  const [made] = (await bridge.examples('support-desk', 148, 1)).rows;
+  expect(made?.turns).toEqual([
+    { speaker: 'Ada', text: 'Friday?' },
+    { speaker: 'Ben', text: 'Friday.' },
+  ]);
+  await undo(user);
+  await expect.poll(() => text(get('examples-total'))).toBe('148 examples');
+});

@@ -58,6 +58,8 @@ export const shell: typeof en = {
     dismiss: 'Ein Fenster schließen',
     item: 'Nächster, voriger Eintrag',
     row: 'Nächste, vorige Zeile',
+    edit: 'Dieses Paar bearbeiten, entfernen',
+    undo: 'Die letzte Änderung zurücknehmen',
     tab: 'Anderer Reiter, wenn die Reiter den Fokus haben',
     score: 'Bewerten und zum nächsten Kriterium gehen',
     clear: 'Die Note zurücknehmen',

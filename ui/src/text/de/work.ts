@@ -92,6 +92,7 @@ export const work: typeof en = {
     loss: 'Verlust',
     lr: 'Lernrate',
     speed: 'Token/s',
+    memory: 'Speicher',
     left: 'Restzeit',
     rough: 'geschätzt',
     tooEarly: 'noch nicht absehbar',

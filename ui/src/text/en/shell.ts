@@ -57,6 +57,8 @@ export const shell = {
     dismiss: 'Close a dialog',
     item: 'Next, previous item',
     row: 'Next, previous row',
+    edit: 'Edit, remove this pair',
+    undo: 'Take the last change back',
     tab: 'Other tab, when the tabs have the focus',
     score: 'Rate and go to the next criterion',
     clear: 'Clear the score',

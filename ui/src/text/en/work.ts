@@ -91,6 +91,7 @@ export const work = {
     loss: 'Loss',
     lr: 'Learning rate',
     speed: 'Tokens/s',
+    memory: 'Memory',
     left: 'Time left',
     rough: 'estimate',
     tooEarly: 'too early to say',

@@ -1,0 +1,104 @@
+// The pairs of one data set as the page holds them: pages fetched as they come into sight, changes, and their undo.
+import { app } from '../../app.svelte';
+import type { DoubtFound, Example } from '../../bridge';
+import { count } from '../../format';
+import { t } from '../../text';
+
+/** Rows fetched at once. */
+const SIZE = 100;
+
+interface Undo {
+  what: string;
+  act: () => Promise<void>;
+}
+
+export class Pairs {
+  total = $state(0);
+  doubts: DoubtFound[] | undefined = $state();
+  undos: Undo[] = $state([]);
+  #pages: Record<number, Example[]> = $state.raw({});
+  #asked: Record<number, true> = {};
+
+  constructor(readonly dataset: string) {
+    this.see(0, 1);
+  }
+
+  at(index: number): Example | undefined {
+    return this.#pages[Math.floor(index / SIZE)]?.[index % SIZE];
+  }
+
+  /** Fetches what is in sight and not here yet. */
+  see(first: number, last: number): void {
+    for (let page = Math.floor(first / SIZE); page * SIZE < last; page += 1) {
+      if (this.#asked[page]) continue;
+      this.#asked[page] = true;
+      void app.attempt(async () => {
+        const found = await app.bridge.examples(this.dataset, page * SIZE, SIZE);
+        this.#pages = { ...this.#pages, [page]: found.rows };
+        this.total = found.total;
+      });
+    }
+  }
+
+  async check(): Promise<void> {
+    this.doubts = await app.bridge.doubts(this.dataset);
+  }
+
+  /** Writes a new pair or the new texts of one. */
+  async save(pair: Example): Promise<void> {
+    if (pair.key === null) {
+      await app.bridge.writeExample(this.dataset, pair);
+      await this.#changed();
+      const last = await this.#one(this.total - 1);
+      this.#keep(t.data.written, () => app.bridge.deleteExamples(this.dataset, keys([last])));
+      return;
+    }
+    const before = Object.values(this.#pages)
+      .flat()
+      .find((one) => one.key === pair.key);
+    await app.bridge.editExample(this.dataset, pair);
+    await this.#changed();
+    if (before) this.#keep(t.data.edited, () => app.bridge.editExample(this.dataset, before));
+  }
+
+  /** Removes pairs by their places; undone, they come back behind the last one. */
+  async remove(places: number[]): Promise<void> {
+    const unique = places.filter((place, index) => places.indexOf(place) === index);
+    const pairs = await Promise.all(unique.map((place) => this.#one(place)));
+    await app.bridge.deleteExamples(this.dataset, keys(pairs));
+    await this.#changed();
+    this.#keep(t.data.removed(count(pairs.length)), async () => {
+      for (const pair of pairs) await app.bridge.writeExample(this.dataset, pair);
+    });
+  }
+
+  async undo(): Promise<void> {
+    const last = this.undos.at(-1);
+    if (!last) return;
+    await last.act();
+    this.undos = this.undos.slice(0, -1);
+    await this.#changed();
+    app.say(t.data.undone);
+  }
+
+  #keep(what: string, act: () => Promise<void>): void {
+    this.undos.push({ what, act });
+  }
+
+  async #one(place: number): Promise<Example> {
+    const [pair] = (await app.bridge.examples(this.dataset, place, 1)).rows;
+    if (!pair) throw new Error(`no example ${place}`);
+    return pair;
+  }
+
+  /** Forgets the pages, fetches the first and, where doubts are shown, looks again. */
+  async #changed(): Promise<void> {
+    const first = await app.bridge.examples(this.dataset, 0, SIZE);
+    this.#pages = { 0: first.rows };
+    this.#asked = { 0: true };
+    this.total = first.total;
+    if (this.doubts) await this.check();
+  }
+}
+
+const keys = (pairs: Example[]): number[] => pairs.flatMap((pair) => (pair.key === null ? [] : [pair.key]));
