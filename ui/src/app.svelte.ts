@@ -24,6 +24,14 @@ export function asError(thrown: unknown): AppError {
   return { code: 'window_unexpected', message: `${t.common.unexpected} ${String(thrown)}`, fix: '' };
 }
 
+/** Points by stage with the new ones behind; a new object, since many points are too many to be watched one by one. */
+function joined(before: Record<string, MetricPoint[]>, points: MetricPoint[]): Record<string, MetricPoint[]> {
+  const after = { ...before };
+  for (const stage of new Set(points.map((point) => point.stage)))
+    after[stage] = [...(before[stage] ?? []), ...points.filter((point) => point.stage === stage)];
+  return after;
+}
+
 class App {
   #bridge: Bridge | undefined;
   info: AppInfo | undefined = $state();
@@ -33,7 +41,7 @@ class App {
   job: RunSummary | null = $state(null);
   live: RunLive | null = $state(null);
   /** Points of the watched run, by stage. */
-  points: Record<string, MetricPoint[]> = $state({});
+  points: Record<string, MetricPoint[]> = $state.raw({});
   /** Files dropped on the window that the Data screen has not taken yet. */
   dropped: Dropped[] = $state([]);
   #nextToast = 1;
@@ -104,7 +112,7 @@ class App {
       if (!update.live || update.live.run.id !== run) return;
       this.live = update.live;
       if (update.reset) this.points = {};
-      for (const point of update.points) (this.points[point.stage] ??= []).push(point);
+      if (update.points.length > 0) this.points = joined(this.points, update.points);
     };
     await untrack(() => this.bridge.watch(run, (update) => untrack(() => take(update))));
   }

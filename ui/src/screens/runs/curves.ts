@@ -70,17 +70,17 @@ export function lowest(points: Point[]): Point | undefined {
 
 /** The trainings in order of first appearance. */
 export function trainings(points: MetricPoint[]): Training[] {
-  const split = points.map((point) => ({ ...parts(point.series), point }));
-  const tasks = [...new Set(split.map((one) => one.task))];
-  return tasks.map((task) => {
+  const bySeries: Record<string, Point[]> = {};
+  for (const { series, step, value } of points) (bySeries[series] ??= []).push({ step, value });
+  const split = Object.entries(bySeries).map(([series, line]) => ({ ...parts(series), line }));
+  return [...new Set(split.map((one) => one.task))].map((task) => {
     const mine = split.filter((one) => one.task === task);
-    const second = mine.some((one) => one.second);
-    const firstSteps = mine.filter((one) => !one.second).map((one) => one.point.step);
-    const handover = second && firstSteps.length > 0 ? Math.max(...firstSteps) : null;
+    const ends = mine.filter((one) => !one.second).map((one) => one.line.at(-1)?.step ?? 0);
+    const handover = mine.some((one) => one.second) && ends.length > 0 ? Math.max(...ends) : null;
     const figures: Record<string, Point[]> = {};
-    for (const { figure, second: later, point } of mine) {
-      const step = point.step + (later ? (handover ?? 0) : 0);
-      (figures[figure] ??= []).push({ step, value: point.value });
+    for (const { figure, second, line } of mine) {
+      const moved = second ? line.map(({ step, value }) => ({ step: step + (handover ?? 0), value })) : line;
+      figures[figure] = [...(figures[figure] ?? []), ...moved];
     }
     return {
       task,
