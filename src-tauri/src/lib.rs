@@ -27,7 +27,7 @@ use crate::place::Place;
 
 /// All commands with their types, for the running window and for the generated bindings.
 fn commands() -> Builder<Wry> {
-    use command::{dataset, demo, model, output, run, setting, study};
+    use command::{dataset, demo, file, model, output, run, setting, study};
     Builder::<Wry>::new()
         .commands(collect_commands![
             setting::app_info,
@@ -35,7 +35,8 @@ fn commands() -> Builder<Wry> {
             setting::set_setting,
             dataset::pick_files,
             model::pick_folder,
-            dataset::keep_text,
+            file::keep_text,
+            file::save_text,
             dataset::inspect,
             dataset::import_files,
             dataset::import_sample,

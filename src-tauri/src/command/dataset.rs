@@ -1,7 +1,7 @@
 //! Import, data sets and examples.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use mrds::hygiene::Finding;
 use mrds::import::{ColumnMap, Detection, Import, ImportOptions, Issue, Severity, SplitChoice};
@@ -30,27 +30,6 @@ pub(crate) fn pick_files(app: AppHandle) -> Vec<String> {
     let dialog = app.dialog().file().add_filter("Dialogues", &["json", "jsonl", "csv", "tsv"]);
     let picked = dialog.blocking_pick_files().unwrap_or_default();
     picked.iter().map(ToString::to_string).collect()
-}
-
-/// Keeps a text that was pasted or dropped as a file of the workspace, where the import reads it like any other.
-#[tauri::command(async)]
-#[specta::specta]
-pub(crate) fn keep_text(place: State<'_, Place>, name: String, text: String) -> Answer<String> {
-    keep(&place.workspace.join("inbox"), &name, &text)
-}
-
-/// Writes a text under the last part of a name; a name that says nothing becomes `pasted.txt`.
-fn keep(folder: &Path, name: &str, text: &str) -> Answer<String> {
-    let name = Path::new(name).file_name().map_or_else(|| "pasted.txt".into(), ToOwned::to_owned);
-    let file = folder.join(name);
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, text));
-    written.map(|()| file.display().to_string()).map_err(|error| {
-        AppError::new(
-            "io",
-            format!("{} cannot be written: {error}", file.display()),
-            "Check that the disk has room.",
-        )
-    })
 }
 
 /// Reads files and says what an import would do. Stores nothing.
@@ -400,16 +379,6 @@ mod tests {
         let report = look(&session, &request(&file, false)).unwrap();
         assert_eq!((report.detection.as_str(), report.imported), ("needs_mapping", 0));
         assert_eq!(report.columns, ["alpha", "beta"]);
-    }
-
-    #[test]
-    fn a_kept_text_stays_in_its_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        let inbox = folder.path().join("inbox");
-        let kept = keep(&inbox, "../../notes.csv", "a,b").unwrap();
-        assert_eq!(kept, inbox.join("notes.csv").display().to_string());
-        assert_eq!(std::fs::read_to_string(kept).unwrap(), "a,b");
-        assert!(keep(&inbox, "..", "").unwrap().ends_with("pasted.txt"));
     }
 
     #[test]

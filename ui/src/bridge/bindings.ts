@@ -16,6 +16,8 @@ export const commands = {
 	pickFolder: () => __TAURI_INVOKE<string | null>("pick_folder"),
 	/**  Keeps a text that was pasted or dropped as a file of the workspace, where the import reads it like any other. */
 	keepText: (name: string, text: string) => typedError<string, AppError>(__TAURI_INVOKE("keep_text", { name, text })),
+	/**  Asks in the system's own dialog where a text goes, and writes it there; none where the user thought better of it. */
+	saveText: (name: string, text: string) => typedError<string | null, AppError>(__TAURI_INVOKE("save_text", { name, text })),
 	/**  Reads files and says what an import would do. Stores nothing. */
 	inspect: (request: ImportRequest) => typedError<ImportReport, AppError>(__TAURI_INVOKE("inspect", { request })),
 	/**  Imports files: all of them or nothing. */

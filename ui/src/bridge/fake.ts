@@ -51,6 +51,7 @@ export class FakeBridge implements Bridge {
   studyList: FakeStudy[] = [];
   presses: RatingPress[] = [];
   kept: { name: string; text: string }[] = [];
+  saved: { name: string; text: string }[] = [];
   planned: RunRequest[] = [];
   #pausing = false;
   #made: Record<string, Example[]> = {};
@@ -106,6 +107,10 @@ export class FakeBridge implements Bridge {
   async keepText(name: string, text: string) {
     this.kept.push({ name, text });
     return `/home/ada/.local/share/duologue/inbox/${name}`;
+  }
+  async saveText(name: string, text: string) {
+    this.saved.push({ name, text });
+    return `/home/ada/${name}`;
   }
   async inspect(request: ImportRequest): Promise<ImportReport> {
     const file = request.files[0] ?? '';

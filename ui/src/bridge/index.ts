@@ -40,6 +40,8 @@ export interface Bridge {
 
   /** Keeps a pasted or dropped text as a file and returns its path. */
   keepText(name: string, text: string): Promise<string>;
+  /** Asks where the text goes and writes it there; null where the user thought better of it. */
+  saveText(name: string, text: string): Promise<string | null>;
   inspect(request: ImportRequest): Promise<ImportReport>;
   importFiles(request: ImportRequest): Promise<ImportReport>;
   importSample(): Promise<ImportReport>;

@@ -26,6 +26,7 @@ export function tauriBridge(): Bridge {
     pickFiles: () => commands.pickFiles(),
     pickFolder: () => commands.pickFolder(),
     keepText: (name, text) => unwrap(commands.keepText(name, text)),
+    saveText: (name, text) => unwrap(commands.saveText(name, text)),
     inspect: (request) => unwrap(commands.inspect(request)),
     importFiles: (request) => unwrap(commands.importFiles(request)),
     importSample: () => unwrap(commands.importSample()),
