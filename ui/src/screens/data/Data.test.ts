@@ -135,3 +135,12 @@ test('a pair is edited, added and removed, each with its undo', async () => {
   await undo(user);
   await expect.poll(() => text(get('examples-total'))).toBe('148 examples');
 });
+
+test('the pairs are exported in the form that is chosen', async () => {
+  const { bridge, user } = await open('#/data/support-desk');
+  await user.click(await find('pairs-export'));
+  await user.click(await find('format-csv'));
+  await user.click(get('export-save'));
+  await expect.poll(() => bridge.saved[0]?.name).toBe('support-desk.csv');
+  expect(bridge.saved[0]?.text.match(/"ex-/g)).toHaveLength(148);
+});

@@ -40,6 +40,17 @@ export class Pairs {
     }
   }
 
+  /** Every pair, for an export. */
+  async all(): Promise<Example[]> {
+    const whole: Example[] = [];
+    while (whole.length < this.total) {
+      const { rows } = await app.bridge.examples(this.dataset, whole.length, 1000);
+      if (rows.length === 0) break;
+      whole.push(...rows);
+    }
+    return whole;
+  }
+
   async check(): Promise<void> {
     this.doubts = await app.bridge.doubts(this.dataset);
   }

@@ -146,3 +146,13 @@ test('signs in the curves are named beside them, and p pauses', async () => {
   await find('run-resume');
   expect(bridge.controls).toEqual(['pause run-0003']);
 });
+
+test('a recipe is saved and loaded as a file', async () => {
+  const { bridge, user } = await open('#/runs/new');
+  await user.click(await find('recipe-toggle'));
+  await find('set-shots');
+  await user.upload(get('recipe-load'), new File(['shots = 20\n'], 'recipe.toml'));
+  await expect.poll(() => text(get('run-changed'))).toBe('1 changed from the recipe');
+  await user.click(get('recipe-save'));
+  await expect.poll(() => bridge.saved[0]?.text).toContain('shots = 20\n');
+});

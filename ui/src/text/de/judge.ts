@@ -183,6 +183,7 @@ export const judge: typeof en = {
     examples: 'Beispiele',
     copy: 'Kopieren',
     copied: 'Kopiert.',
+    save: 'Speichern',
     large: 'Große Schrift',
     vote: 'Welche ist besser?',
     voteLeft: 'A ist besser',

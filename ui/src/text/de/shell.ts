@@ -11,6 +11,7 @@ export const shell: typeof en = {
     loadMore: 'Mehr zeigen',
     browse: 'Durchsuchen…',
     open: 'Öffnen',
+    savedAs: (path) => `Gespeichert als ${path}.`,
     of: (a, b) => `${a} von ${b}`,
     unexpected: 'Im Fenster ist etwas Unerwartetes schiefgegangen.',
   },

@@ -182,6 +182,7 @@ export const judge = {
     examples: 'Examples',
     copy: 'Copy',
     copied: 'Copied.',
+    save: 'Save',
     large: 'Large type',
     vote: 'Which one is better?',
     voteLeft: 'A is better',

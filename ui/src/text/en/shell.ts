@@ -10,6 +10,7 @@ export const shell = {
     loadMore: 'Show more',
     browse: 'Browse…',
     open: 'Open',
+    savedAs: (path: string) => `Saved as ${path}.`,
     of: (a: string, b: string) => `${a} of ${b}`,
     unexpected: 'Something unexpected went wrong in the window.',
   },
