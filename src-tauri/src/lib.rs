@@ -49,6 +49,8 @@ fn commands() -> Builder<Wry> {
             model::models,
             model::add_model,
             model::forget_model,
+            model::verify_model,
+            model::delete_model,
             model::catalogue,
             model::download_model,
             model::pause_download,

@@ -9,7 +9,7 @@ use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
 use crate::download::Downloads;
-use crate::dto::{CatalogueModel, DownloadEvent, Model};
+use crate::dto::{CatalogueModel, DownloadEvent, Model, ModelCheck};
 use crate::error::Answer;
 use crate::model_folder::describe;
 use crate::place::Place;
@@ -67,6 +67,23 @@ pub(crate) fn forget_model(place: State<'_, Place>, path: String) -> Answer<()> 
         session.remove_model(&used.id)?;
     }
     Ok(())
+}
+
+/// Loads a model and compares its files with the Hub's digests or those of its first use.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn verify_model(place: State<'_, Place>, path: String) -> Answer<ModelCheck> {
+    worker::read(worker::ask(&place, &["models".to_owned(), "verify".to_owned(), path])?)
+}
+
+/// Deletes a downloaded model with its files. The page has asked.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn delete_model(place: State<'_, Place>, path: String) -> Answer<()> {
+    let rows = place.session()?.models()?;
+    let id = rows.into_iter().find(|row| row.path == path).map_or(path, |row| row.id);
+    let words = ["models".to_owned(), "remove".to_owned(), id, "--yes".to_owned()];
+    worker::ask(&place, &words).map(drop)
 }
 
 /// The models that are known to work, with what a run would need of this machine.

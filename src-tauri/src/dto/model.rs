@@ -24,6 +24,15 @@ pub struct Model {
     pub problem: Option<AppError>,
 }
 
+/// Whether a model's files are what they were.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct ModelCheck {
+    /// Files that differ from the Hub's digests.
+    pub damaged: Vec<String>,
+    /// The files are those of the download or of the first use; none where there is nothing to compare with.
+    pub sha256_ok: Option<bool>,
+}
+
 /// A model that is known to work and may be downloaded.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct CatalogueModel {

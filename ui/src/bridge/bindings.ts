@@ -42,6 +42,10 @@ export const commands = {
 	addModel: (path: string) => typedError<Model, AppError>(__TAURI_INVOKE("add_model", { path })),
 	/**  Forgets a folder; its files stay. */
 	forgetModel: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("forget_model", { path })),
+	/**  Loads a model and compares its files with the Hub's digests or those of its first use. */
+	verifyModel: (path: string) => typedError<ModelCheck, AppError>(__TAURI_INVOKE("verify_model", { path })),
+	/**  Deletes a downloaded model with its files. The page has asked. */
+	deleteModel: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("delete_model", { path })),
 	/**  The models that are known to work, with what a run would need of this machine. */
 	catalogue: () => typedError<CatalogueModel[], AppError>(__TAURI_INVOKE("catalogue")),
 	/**  Downloads a model of the Hub, or goes on with it; one at a time. */
@@ -495,6 +499,14 @@ export type Model = {
 	context_tokens: number,
 	/**  Why it cannot be used, where it cannot. */
 	problem: AppError | null,
+};
+
+/**  Whether a model's files are what they were. */
+export type ModelCheck = {
+	/**  Files that differ from the Hub's digests. */
+	damaged: string[],
+	/**  The files are those of the download or of the first use; none where there is nothing to compare with. */
+	sha256_ok: boolean | null,
 };
 
 /**  The machine that the plan was made for. */

@@ -237,6 +237,13 @@ export class FakeBridge implements Bridge {
     this.modelList = this.modelList.filter((model) => model.path !== path);
   }
 
+  async verifyModel(path: string) {
+    const fine = !path.includes('135M');
+    return { damaged: fine ? [] : ['model.safetensors'], sha256_ok: fine };
+  }
+  async deleteModel(path: string) {
+    await this.forgetModel(path);
+  }
   async catalogue(): Promise<CatalogueModel[]> {
     return structuredClone(data.catalogue);
   }

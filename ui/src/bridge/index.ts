@@ -15,6 +15,7 @@ import type {
   ImportRequest,
   ItemPage,
   Model,
+  ModelCheck,
   PlanSheet,
   RatingPress,
   RatingQueue,
@@ -55,6 +56,9 @@ export interface Bridge {
   models(): Promise<Model[]>;
   addModel(path: string): Promise<Model>;
   forgetModel(path: string): Promise<void>;
+  verifyModel(path: string): Promise<ModelCheck>;
+  /** Deletes a download with its files. */
+  deleteModel(path: string): Promise<void>;
   catalogue(): Promise<CatalogueModel[]>;
   /** Resolves when the model is here or the download is paused. */
   downloadModel(hubId: string, onEvent: (event: DownloadEvent) => void): Promise<void>;

@@ -39,6 +39,8 @@ export function tauriBridge(): Bridge {
     models: () => unwrap(commands.models()),
     addModel: (path) => unwrap(commands.addModel(path)),
     forgetModel: (path) => done(commands.forgetModel(path)),
+    verifyModel: (path) => unwrap(commands.verifyModel(path)),
+    deleteModel: (path) => done(commands.deleteModel(path)),
     catalogue: () => unwrap(commands.catalogue()),
     downloadModel: (hubId, onEvent) => {
       const channel = new Channel<DownloadEvent>();
