@@ -122,7 +122,7 @@ class App {
     const run = (await this.bridge.runs()).find((one) => one.id === id);
     if (run?.status === 'done') this.say(t.run.ended(run.dataset));
     const text = { failed: t.run.failed, interrupted: t.run.stopped }[run?.status ?? ''];
-    if (run && text) this.#push({ text: text(run.dataset), fix: '', error: true });
+    if (run && text) this.warn(text(run.dataset));
   }
 
   say(text: string): void {
@@ -133,6 +133,11 @@ class App {
   fail(thrown: unknown): void {
     const error = asError(thrown);
     this.#push({ text: error.message, fix: error.fix, error: true });
+  }
+
+  /** Something that needs a look; it stays until it is closed. */
+  warn(text: string): void {
+    this.#push({ text, fix: '', error: true });
   }
 
   dismiss(id: number): void {

@@ -6,8 +6,7 @@ test('a folder is added and forgotten', async () => {
   expect(text(await find('models'))).toContain('134.5 M');
   await user.type(get('model-path'), '/models/tiny');
   await user.click(get('model-add'));
-  const row = await find('model-tiny');
-  await user.click(row.querySelector('button') as HTMLButtonElement);
+  await user.click(await find('forget-tiny'));
   await expect.poll(() => query('model-tiny')).toBeNull();
 });
 
@@ -37,4 +36,19 @@ test('a model that cannot be fetched says why', async () => {
   expect(text(await find('download-qwen2.5-7b-instruct'))).toBe('Too big for this computer');
   await user.click(get('download-llama-3.2-1b-instruct'));
   expect(text(await find('error-card'))).toContain('Accept it on its page');
+});
+
+test('a model is verified, and a download is deleted only after a question', async () => {
+  const { bridge, user } = await open('#/models');
+  await user.click(await find('verify-dialog-7m'));
+  await expect.poll(() => text(get('toasts'))).toContain('its files are unchanged');
+  await user.click(get('verify-SmolLM2-135M'));
+  await expect.poll(() => text(get('toasts'))).toContain('model.safetensors');
+  await bridge.addModel('/home/ada/.local/share/duologue/models/tiny');
+  await user.click(get('nav-home'));
+  await user.click(get('nav-models'));
+  await user.click(await find('delete-tiny'));
+  expect(text(get('delete-dialog'))).toContain('Runs made with it can neither go on');
+  await user.click(get('delete-confirm'));
+  await expect.poll(() => query('model-tiny')).toBeNull();
 });

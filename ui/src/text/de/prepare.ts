@@ -138,6 +138,18 @@ export const prepare: typeof en = {
     tokens: (n) => `${n} Token`,
     added: (name) => `„${name}“ kann in Läufen verwendet werden.`,
     forget: 'Vergessen',
+    verify: 'Prüfen',
+    verified: (name) => `„${name}“ lässt sich laden, und seine Dateien sind unverändert.`,
+    verifiedNew: (name) =>
+      `„${name}“ lässt sich laden. Es wurde hier noch nicht verwendet, also gibt es nichts zu vergleichen.`,
+    changed: (name) =>
+      `Die Dateien von „${name}“ haben sich seit der ersten Verwendung geändert. Läufe damit können nicht weitergehen.`,
+    damaged: (name, files) =>
+      `Beschädigte Dateien von „${name}“: ${files}. Laden Sie das Modell noch einmal; nur diese werden neu geholt.`,
+    delete: 'Löschen',
+    deleteTitle: (name) => `„${name}“ löschen?`,
+    deleteText: (size) =>
+      `Seine Dateien werden gelöscht, ${size} werden frei. Läufe damit können weder weitergehen noch zusammenfassen.`,
     emptyTitle: 'Noch kein Modell',
     emptyText:
       'Nehmen Sie den Ordner eines kleinen Modells der Familien Llama, Mistral, Qwen oder Phi-3 auf, oder laden Sie eines.',

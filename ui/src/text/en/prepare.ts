@@ -130,6 +130,18 @@ export const prepare = {
     tokens: (n: string) => `${n} tokens`,
     added: (name: string) => `“${name}” can be used in runs.`,
     forget: 'Forget',
+    verify: 'Verify',
+    verified: (name: string) => `“${name}” loads, and its files are unchanged.`,
+    verifiedNew: (name: string) =>
+      `“${name}” loads. It was not used here yet, so there is nothing to compare it with.`,
+    changed: (name: string) =>
+      `The files of “${name}” have changed since its first use. Runs made with it cannot go on.`,
+    damaged: (name: string, files: string) =>
+      `Damaged files of “${name}”: ${files}. Download the model again; only these are fetched anew.`,
+    delete: 'Delete',
+    deleteTitle: (name: string) => `Delete “${name}”?`,
+    deleteText: (size: string) =>
+      `Its files are deleted and ${size} are free again. Runs made with it can neither go on nor summarize.`,
     emptyTitle: 'No model yet',
     emptyText:
       'Add the folder of a small model of the Llama, Mistral, Qwen or Phi-3 family, or download one.',
