@@ -15,11 +15,11 @@ export const doneStages = (run: RunSummary): number => run.stages.filter(finishe
 export const workingStage = (run: RunSummary): StageState | undefined =>
   run.stages.find((stage) => stage.status === 'running');
 
-/** Share of a stage's steps, 0 to 1. */
+/** Share of a stage's steps, 0 to 1. After its last step a stage still judges and saves: only one that is done has 1. */
 export function stageShare(stage: StageState): number {
   if (finished(stage)) return 1;
   const progress = stage.progress;
-  return progress && progress.total_steps > 0 ? progress.step / progress.total_steps : 0;
+  return progress && progress.total_steps > 0 ? Math.min(0.99, progress.step / progress.total_steps) : 0;
 }
 
 /** Share of a run, each stage counting the same. */
@@ -31,6 +31,6 @@ export function runShare(run: RunSummary): number {
 /** Time left of a stage in words; none where it does not say, and honest about the first steps. */
 export function timeLeft(stage: StageState): string {
   const progress = stage.progress;
-  if (!progress || progress.eta_s === null || stage.status !== 'running') return '';
+  if (!progress || progress.eta_s === null || progress.eta_s < 1 || stage.status !== 'running') return '';
   return progress.step < Math.max(3, progress.total_steps * 0.03) ? t.run.tooEarly : duration(progress.eta_s);
 }
