@@ -5,7 +5,6 @@ export const judge: typeof en = {
   outputs: {
     title: 'Texte',
     lead: 'Was jede Stufe gemacht hat, Stück für Stück.',
-    run: 'Lauf',
     kinds: {
       topics: 'Themen',
       summaries: 'Zusammenfassungen',
@@ -71,11 +70,9 @@ export const judge: typeof en = {
     compareMain: 'Das Verfahren und seinen wichtigsten Gegner',
     compareAll: 'Alle Systeme des Laufs',
     create: 'Bogen anlegen',
-    chooseRun: 'Wählen Sie einen fertigen Lauf',
     badNumber: 'Nennen Sie ganze Zahlen',
     list: 'Bewertungsbögen',
     rater: 'Ihr Name oder Kürzel',
-    raterHint: 'Wird mit Ihren Noten aufbewahrt.',
     begin: 'Bewerten',
     needRater: 'Nennen Sie erst Ihren Namen',
     toRate: 'Zusammenfassungen',
@@ -108,7 +105,6 @@ export const judge: typeof en = {
   results: {
     title: 'Ergebnisse',
     lead: 'Zahlen am Testteil mit 95-%-Intervallen; ROUGE × 100.',
-    run: 'Lauf',
     verdictBetter: (diff, ci, n) =>
       `MRDS schlägt das Training an nur echten Daten um ${diff} ROUGE-1 (95-%-Intervall ${ci}; ${n} Dialoge).`,
     verdictWorse: (diff, ci, n) =>
@@ -141,7 +137,6 @@ export const judge: typeof en = {
     training: 'Zum Training',
     firstDpo: 'Erster DPO-Verlust',
     firstDpoHint: 'ln 2 = 0,6931, wenn der Anfang stimmt',
-    pairs: 'Paare',
     stage1: 'Stufe 1 endete durch',
     ratings: 'Bewertungen',
     ratingsNote: (name, raters) =>
@@ -149,7 +144,6 @@ export const judge: typeof en = {
     ratingsOpen: 'Bewertungen erscheinen, sobald ein Bogen dieses Laufs abgeschlossen ist.',
     emptyTitle: 'Noch kein Ergebnis',
     emptyText: 'Ergebnisse erscheinen, wenn ein Lauf ausgewertet ist.',
-    seed: (n) => `Startwert ${n}`,
   },
   demo: {
     title: 'Vorführen',

@@ -94,7 +94,6 @@ export const work: typeof en = {
     goOn: 'Weiterlaufen lassen',
     step: 'Schritt',
     loss: 'Verlust',
-    lr: 'Lernrate',
     speed: 'Token/s',
     memory: 'Speicher',
     left: 'Restzeit',
@@ -109,7 +108,6 @@ export const work: typeof en = {
     logScale: 'Logarithmisch',
     lastPart: 'Letztes Drittel',
     training: 'Training',
-    noChart: 'Diese Stufe trainiert nichts; sie hat keine Kurven.',
     samples: 'Proben, die neueste zuerst',
     best: (step) => `bester: Schritt ${step}`,
     at: (step) => `Schritt ${step}`,
@@ -146,7 +144,6 @@ export const work: typeof en = {
       stage2: (first, last) =>
         `Die zweite Stufe, an echten Paaren, endet schlechter als die erste: Validierungs-CE ${last} nach ${first}. Senken Sie ihre Lernrate, oder beenden Sie sie früher.`,
     },
-    failedTitle: 'Dieser Lauf hat angehalten',
     seed: (n) => `Startwert ${n}`,
     outputs: 'Texte ansehen',
     results: 'Ergebnisse ansehen',

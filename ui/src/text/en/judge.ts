@@ -4,7 +4,6 @@ export const judge = {
   outputs: {
     title: 'Outputs',
     lead: 'What each stage made, item by item.',
-    run: 'Run',
     kinds: {
       topics: 'Topics',
       summaries: 'Summaries',
@@ -71,11 +70,9 @@ export const judge = {
     compareMain: 'The method and its main baseline',
     compareAll: 'Every system of the run',
     create: 'Create rating set',
-    chooseRun: 'Choose a finished run',
     badNumber: 'Give whole numbers',
     list: 'Rating sets',
     rater: 'Your name or initials',
-    raterHint: 'Kept with your scores.',
     begin: 'Rate',
     needRater: 'Give your name first',
     toRate: 'Summaries',
@@ -108,7 +105,6 @@ export const judge = {
   results: {
     title: 'Results',
     lead: 'Test-set figures with 95 % intervals; ROUGE × 100.',
-    run: 'Run',
     verdictBetter: (diff: string, ci: string, n: number) =>
       `MRDS beats fine-tuning on real data only by ${diff} ROUGE-1 (95 % interval ${ci}; ${n} dialogues).`,
     verdictWorse: (diff: string, ci: string, n: number) =>
@@ -140,7 +136,6 @@ export const judge = {
     training: 'Training facts',
     firstDpo: 'First DPO loss',
     firstDpoHint: 'ln 2 = 0.6931 where the start is sound',
-    pairs: 'Pairs',
     stage1: 'Stage 1 ended by',
     ratings: 'Ratings',
     ratingsNote: (name: string, raters: string[]) =>
@@ -148,7 +143,6 @@ export const judge = {
     ratingsOpen: 'Ratings are shown once a rating set of this run is locked.',
     emptyTitle: 'No result yet',
     emptyText: 'Results appear when a run has finished its evaluation.',
-    seed: (n: number) => `Seed ${n}`,
   },
   demo: {
     title: 'Demo',

@@ -93,7 +93,6 @@ export const work = {
     goOn: 'Go on running',
     step: 'Step',
     loss: 'Loss',
-    lr: 'Learning rate',
     speed: 'Tokens/s',
     memory: 'Memory',
     left: 'Time left',
@@ -108,7 +107,6 @@ export const work = {
     logScale: 'Log scale',
     lastPart: 'Last third',
     training: 'Training',
-    noChart: 'This stage trains nothing; it has no curves.',
     samples: 'Samples, newest first',
     best: (step: string) => `best: step ${step}`,
     at: (step: string) => `Step ${step}`,
@@ -147,7 +145,6 @@ export const work = {
       stage2: (first: string, last: string) =>
         `The second stage, on real pairs, ends worse than the first: validation CE ${last} after ${first}. Lower its learning rate, or stop it earlier.`,
     },
-    failedTitle: 'This run stopped',
     seed: (n: number) => `seed ${n}`,
     outputs: 'See outputs',
     results: 'See results',
