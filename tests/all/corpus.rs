@@ -1,7 +1,7 @@
 //! The invented corpus as the method reads it: its right form keeps the format rule, every wrong form breaks it, and
 //! the sample project imports without a complaint.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use corpus::surface::Format;
 use corpus::{Corpus, Item, Part};
@@ -16,7 +16,7 @@ fn items(part: Part, count: u64) -> Vec<Item> {
 
 fn sample(name: &str) -> Import {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/duo-mini/sample").join(name);
-    let import = read(&[PathBuf::from(path)], &ImportOptions::default()).unwrap();
+    let import = read(&[path], &ImportOptions::default()).unwrap();
     assert!(import.issues.is_empty(), "{name}: {:?}", import.issues);
     import
 }

@@ -48,7 +48,7 @@ fn a_model_is_made_stopped_resumed_and_used() {
         assert!(done[key].as_f64().is_some_and(|n| n > 0.0), "{key} of {done}");
     }
 
-    let mut work = AtWork::begin(place.command(&[&start[..], &[&parts], &SMALL].concat()).arg("--json"));
+    let mut work = AtWork::start(&place, &[&start[..], &[&parts], &SMALL].concat());
     work.until(|line| line["event"] == "evaluation");
     work.interrupt();
     let said = work.end();

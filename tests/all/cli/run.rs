@@ -89,7 +89,7 @@ pub(super) struct AtWork {
 }
 
 impl AtWork {
-    fn start(place: &Place, args: &[&str]) -> Self {
+    pub(super) fn start(place: &Place, args: &[&str]) -> Self {
         Self::begin(place.command(args).arg("--json"))
     }
 
