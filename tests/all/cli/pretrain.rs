@@ -16,7 +16,7 @@ fn corpus(place: &Place) -> String {
         json!({ "messages": messages }).to_string()
     };
     let lines: Vec<String> = (0..120).map(line).collect();
-    place.write("corpus.jsonl", &lines.join("\n"))
+    place.write("corpus.jsonl", lines.join("\n"))
 }
 
 const SMALL: [&str; 16] = [
