@@ -81,6 +81,25 @@ pub(crate) fn run(place: &Place, only: &[String]) -> Result<bool> {
     Ok(sum.failed == 0)
 }
 
+/// The engine's unit tests under AddressSanitizer: the few unsafe lines hand slices to matrix products by pointer. The
+/// sanitizer comes with the stable compiler, whose option for it is still called unstable.
+pub(crate) fn sanitize(place: &Place, rest: &[String]) -> Result<bool> {
+    const TARGET: &str = "x86_64-unknown-linux-gnu";
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        bail!("the sanitizer runs on Linux with x86-64 only");
+    }
+    let fixed = ["test", "--package", "duologue-lm", "--lib", "--target", TARGET, "--"];
+    let words: Vec<&str> = fixed.into_iter().chain(rest.iter().map(String::as_str)).collect();
+    let mut tests = cargo(place, &words);
+    tests
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTFLAGS", "-Zsanitizer=address")
+        .env("CARGO_TARGET_DIR", place.target.join("sanitize"));
+    let counts = counted(tests, outcome::rust)?;
+    say!("{} passed, {} failed", counts.passed, counts.failed);
+    Ok(counts.failed == 0)
+}
+
 /// Takes the screenshots of the window into `folder`.
 pub(crate) fn screens(place: &Place, folder: &Path) -> Result<bool> {
     if !cfg!(target_os = "linux") {

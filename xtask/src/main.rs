@@ -47,6 +47,7 @@ usage: cargo xtask COMMAND [OPTIONS]
               --keep           go on with the demo workspace of last time instead of a fresh one
   test      run every check, cheapest first; closes with `N passed, N failed`
               STEP..           only these steps (`cargo xtask test --list` names them)
+  sanitize  the engine's unit tests under AddressSanitizer, which sees wrong pointers (Linux, x86-64; minutes)
   screens   take screenshots of the real window on a virtual display (Linux)
               --to DIR         where to put them; default: target/screens
   corpus    write training text for the bundled base model and the sample project, all of it invented
@@ -88,6 +89,7 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         "demo" => demo::run(&place, &demo_options(rest)?),
         "test" => checks::run(&place, rest),
         "corpus" => corpus::run(&place, &corpus::options(rest)?),
+        "sanitize" => checks::sanitize(&place, rest),
         "screens" => checks::screens(&place, &screens_folder(&place, rest)?),
         "build" => match rest {
             [] => build::run(&place),
