@@ -1,3 +1,5 @@
+//! A tiny model made of greetings: its files, windows, gradients, and a training stopped and resumed.
+
 use std::cell::Cell;
 use std::path::Path;
 
