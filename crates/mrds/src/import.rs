@@ -1,18 +1,23 @@
 //! Reading the user's dialogues: files → [`Import`], with every problem named by file, row and field.
 //!
-//! Flow: bytes → records (`json`, `table`) → format and columns (`columns`) → examples (`record`) → splits
+//! Flow: bytes → records (`json`, `table`, and for transcripts `text`, `webvtt`, `srt`) → format and columns (`columns`) → examples (`record`) → splits
 //! (`split`) → leaks ([`leak::find_leaks`]). Bad rows are data ([`Issue`]); only what concerns a whole file is an
 //! [`ImportError`]. Nothing here writes: the session decides what becomes of the result.
 //!
 //! A new format is a line in `columns` (and a file of its own where its records are laid out differently).
 
 mod columns;
+mod cues;
 mod error;
 mod json;
 pub mod leak;
 mod record;
 mod split;
+mod srt;
 mod table;
+mod text;
+mod transcript;
+mod webvtt;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -22,6 +27,7 @@ pub use store::Split;
 
 pub use error::ImportError;
 pub use leak::{Leak, find_leaks};
+use transcript::Beside;
 
 /// Rows shown before anything is imported.
 const PREVIEW_ROWS: usize = 5;
@@ -84,7 +90,8 @@ pub struct ImportedExample {
     pub references: Vec<String>,
     /// The file it comes from, as given.
     pub file: String,
-    /// Its row there: as a spreadsheet counts (the header is row 1), the line of a JSONL file, the item of a list.
+    /// Its row there: as a spreadsheet counts (the header is row 1), the line of a JSONL file, the item of a list, the
+    /// line on which a dialogue of a transcript begins.
     pub row: usize,
 }
 
@@ -108,7 +115,7 @@ pub struct Issue {
     /// The column or field; empty where the whole row is meant.
     pub field: String,
     /// A stable word: `missing_dialogue missing_summary empty_dialogue empty_summary not_text no_speaker invalid_utf8
-    /// json not_object ragged_row open_quote duplicate_id split`, and `duplicate`.
+    /// json not_object ragged_row open_quote cue bad_speaker duplicate_id split`, and `duplicate`.
     pub code: &'static str,
     /// What is wrong.
     pub reason: String,
@@ -186,7 +193,7 @@ struct Record {
 
 /// A file taken apart.
 struct Records {
-    /// `json`, `jsonl`, `csv` or `tsv`.
+    /// `json`, `jsonl`, `csv`, `tsv`, `txt`, `md`, `vtt` or `srt`.
     layout: &'static str,
     columns: Vec<String>,
     rows: Vec<Record>,
@@ -194,7 +201,7 @@ struct Records {
     issues: Vec<Issue>,
 }
 
-/// Reads the files as one data set.
+/// Reads the files as one data set. Summaries that lie beside transcripts are read with them.
 ///
 /// # Errors
 /// What concerns a whole file: not found, not readable, unknown format, JSON that breaks off, no rows, a mapped
@@ -204,6 +211,13 @@ pub fn read(files: &[PathBuf], options: &ImportOptions) -> Result<Import, Import
     for path in files {
         let bytes = read_file(path)?;
         parts.push((path.clone(), bytes));
+        if let Some(beside) = transcript::path_beside(path)
+            && !files.contains(&beside)
+            && beside.is_file()
+        {
+            let bytes = read_file(&beside)?;
+            parts.push((beside, bytes));
+        }
     }
     read_parts(&parts, options)
 }
@@ -227,9 +241,15 @@ fn read_parts(parts: &[(PathBuf, Vec<u8>)], options: &ImportOptions) -> Result<I
     check_speakers(options)?;
     let mut import: Option<Import> = None;
     let mut drafts = Vec::new();
-    for (path, bytes) in parts {
+    let contents: HashMap<&PathBuf, &[u8]> =
+        parts.iter().map(|(path, bytes)| (path, bytes.as_slice())).collect();
+    let besides: HashSet<PathBuf> =
+        parts.iter().filter_map(|(path, _)| transcript::path_beside(path)).collect();
+    for (path, bytes) in parts.iter().filter(|(path, _)| !besides.contains(path)) {
         let file = path.display().to_string();
-        let records = take_apart(path, &file, bytes)?;
+        let beside = transcript::path_beside(path);
+        let beside = beside.and_then(|path| Some(Beside::new(&path, contents.get(&path)?)));
+        let records = take_apart(path, &file, bytes, beside.as_ref())?;
         if records.rows.is_empty() && records.issues.is_empty() {
             return Err(ImportError::Empty { file });
         }
@@ -270,8 +290,13 @@ fn check_speakers(options: &ImportOptions) -> Result<(), ImportError> {
     }
 }
 
-/// Chooses the layout by content; the file's ending decides only between tables.
-fn take_apart(path: &Path, file: &str, bytes: &[u8]) -> Result<Records, ImportError> {
+/// Chooses the layout by content; the file's ending decides between tables and between transcripts.
+fn take_apart(
+    path: &Path,
+    file: &str,
+    bytes: &[u8],
+    beside: Option<&Beside<'_>>,
+) -> Result<Records, ImportError> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(ImportError::InvalidUtf8 { file: file.into(), row: 1, offset: 0, utf16: true });
     }
@@ -280,6 +305,17 @@ fn take_apart(path: &Path, file: &str, bytes: &[u8]) -> Result<Records, ImportEr
     match (ending.as_str(), bytes.iter().find(|byte| !byte.is_ascii_whitespace())) {
         (_, None) => Err(ImportError::Empty { file: file.into() }),
         ("csv" | "tsv", _) => table::read(file, bytes),
+        ("md" | "markdown", _) => Ok(text::read("md", file, bytes, beside)),
+        ("vtt", _) => Ok(webvtt::read(file, bytes, beside)),
+        ("srt", _) => Ok(srt::read(file, bytes, beside)),
+        _ if bytes.starts_with(b"WEBVTT") => Ok(webvtt::read(file, bytes, beside)),
+        _ if cues::look_like_ones(bytes) => Ok(srt::read(file, bytes, beside)),
+        ("txt" | "text", _) if !json::looks_like_it(bytes) && !table::looks_like_one(bytes) => {
+            match transcript::is_beside(path) {
+                true => Ok(transcript::orphan("txt", file)),
+                false => Ok(text::read("txt", file, bytes, beside)),
+            }
+        }
         (_, Some(b'[')) => json::read_list(file, bytes),
         ("jsonl" | "ndjson" | "json", _) | (_, Some(b'{')) => json::read_objects(file, bytes, &ending),
         _ if table::looks_like_one(bytes) => table::read(file, bytes),
@@ -294,7 +330,8 @@ fn start(layout: &columns::Layout, records: &Records) -> Import {
         Some(value) => value.to_string().chars().take(PREVIEW_CHARS).collect(),
     };
     let line = |record: &Record| records.columns.iter().map(|column| cell(record, column)).collect();
-    let bad: BTreeSet<usize> = records.issues.iter().map(|issue| issue.row).collect();
+    let errors = records.issues.iter().filter(|issue| issue.severity == Severity::Error);
+    let bad: BTreeSet<usize> = errors.map(|issue| issue.row).collect();
     Import {
         format: layout.format.clone(),
         mapping: layout.map.clone(),
@@ -398,3 +435,5 @@ pub(crate) fn shared_data(file: &str) -> Option<PathBuf> {
 mod shared_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod transcript_tests;

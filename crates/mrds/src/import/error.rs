@@ -20,8 +20,10 @@ pub enum ImportError {
         /// Why.
         reason: String,
     },
-    /// Neither JSON nor a table.
-    #[error("{file} is neither JSON, JSON Lines nor a table with a header (CSV, TSV)")]
+    /// Neither JSON nor a table nor a transcript.
+    #[error(
+        "{file} is neither JSON, JSON Lines, a table with a header (CSV, TSV) nor a transcript (TXT, Markdown, WebVTT, SRT)"
+    )]
     UnknownFormat {
         /// The file, as given.
         file: String,
@@ -133,7 +135,7 @@ impl ImportError {
             Self::NotFound { .. } => "Check the name and the folder.",
             Self::Unreadable { .. } => "Name a file, and check that you are allowed to read it.",
             Self::UnknownFormat { .. } => {
-                "Save it as CSV with a header row, as a JSON list or as JSON Lines; one row holds one dialogue and its summary."
+                "Save it as CSV with a header row, as a JSON list or as JSON Lines, one row with one dialogue and its summary; or as text, ending in .txt, with lines `Name: text` and the summary after `Summary:`."
             }
             Self::Empty { .. } => "Check that it is the right file: every row holds one dialogue and its summary.",
             Self::Json { .. } => "Correct that place, or get the file again: it may have been cut off.",

@@ -2,6 +2,7 @@
 //!
 //! Rows count as their owner sees them: items of a list from 1, lines of a JSON Lines file from 1.
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::{ImportError, Issue, Record, Records, Severity};
@@ -24,14 +25,10 @@ pub(super) fn read_objects(file: &str, bytes: &[u8], ending: &str) -> Result<Rec
     match serde_json::from_slice::<Value>(bytes) {
         Ok(Value::Object(fields)) => return from_document(file, fields),
         Ok(_) => return Err(ImportError::UnknownFormat { file: file.into() }),
-        Err(error) => {
-            let first = bytes.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
-            let is_lines =
-                first.is_some_and(|line| serde_json::from_slice::<Map<String, Value>>(line).is_ok());
-            if ending == "json" && !is_lines {
-                return Err(whole_file_error(file, bytes, &error));
-            }
+        Err(error) if ending == "json" && !begins_with_object(bytes) => {
+            return Err(whole_file_error(file, bytes, &error));
         }
+        Err(_) => {}
     }
     let mut records = Records { layout: "jsonl", columns: Vec::new(), rows: Vec::new(), issues: Vec::new() };
     let mut offset = 0;
@@ -49,6 +46,16 @@ pub(super) fn read_objects(file: &str, bytes: &[u8], ending: &str) -> Result<Rec
     }
     records.columns = columns_of(&records.rows);
     Ok(records)
+}
+
+/// Whether a text without a telling ending is JSON, or JSON Lines by its first line.
+pub(super) fn looks_like_it(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(bytes).is_ok() || begins_with_object(bytes)
+}
+
+fn begins_with_object(bytes: &[u8]) -> bool {
+    let first = bytes.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+    first.is_some_and(|line| serde_json::from_slice::<Map<String, Value>>(line).is_ok())
 }
 
 /// The longest list of objects among the fields; without one the object is a single row.

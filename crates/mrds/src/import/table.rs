@@ -32,14 +32,15 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Records, ImportError> {
     Ok(records)
 }
 
-/// Whether a text without a telling ending has a header row with several cells, one of them a known column.
+/// Whether a text without a telling ending has a header row with several cells, among them a dialogue and a summary. A
+/// colon makes the line one of a transcript.
 pub(super) fn looks_like_one(bytes: &[u8]) -> bool {
     let first = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let Ok(header) = std::str::from_utf8(first) else { return false };
     let delimiter = char::from(delimiter_of(bytes));
     let names: Vec<String> =
         header.trim().split(delimiter).map(|name| name.trim().trim_matches('"').to_owned()).collect();
-    names.len() >= 2 && super::columns::guess(&names).is_some()
+    names.len() >= 2 && !header.contains(": ") && super::columns::guess(&names).is_some()
 }
 
 /// The separator that splits the header most often; a comma where none does.

@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 
-fn import_with(
+pub(super) fn import_with(
     name: &str,
     content: impl AsRef<[u8]>,
     options: &ImportOptions,
@@ -11,16 +11,16 @@ fn import_with(
     read_parts(&[(PathBuf::from(name), content.as_ref().to_vec())], options)
 }
 
-fn import(name: &str, content: impl AsRef<[u8]>) -> Import {
+pub(super) fn import(name: &str, content: impl AsRef<[u8]>) -> Import {
     import_with(name, content, &ImportOptions::default()).unwrap()
 }
 
-fn with_speakers(names: &[&str]) -> ImportOptions {
+pub(super) fn with_speakers(names: &[&str]) -> ImportOptions {
     let speakers = names.iter().map(|name| (*name).to_owned()).collect();
     ImportOptions { speakers: Some(speakers), ..ImportOptions::default() }
 }
 
-fn codes(import: &Import) -> Vec<(usize, &str, &'static str)> {
+pub(super) fn codes(import: &Import) -> Vec<(usize, &str, &'static str)> {
     import.issues.iter().map(|issue| (issue.row, issue.field.as_str(), issue.code)).collect()
 }
 
@@ -338,7 +338,8 @@ fn the_projects_own_sample_is_clean() {
     }
 }
 
-const NAMES: [&str; 7] = ["a.json", "a.jsonl", "a.csv", "a.tsv", "a.txt", "a", "train.json"];
+const NAMES: [&str; 10] =
+    ["a.json", "a.jsonl", "a.csv", "a.tsv", "a.txt", "a.md", "a.vtt", "a.srt", "a", "train.json"];
 
 proptest! {
     #[test]
@@ -351,6 +352,7 @@ proptest! {
         pieces in proptest::collection::vec(
             proptest::sample::select(vec![
                 "[", "]", "{", "}", "\"", "\"dialogue\"", "\"summary\"", ":", ",", "\n", "\r\n", "A: x", "dialogue,summary",
+                "Summary:", "# ", "---", "\n\n", "WEBVTT", "00:01.000 --> 00:02.000", "<v A>", "[00:01]", "**", "&lt;", "NOTE",
                 "turns", "null", "1", "\t", ";", "\\u0000", "\u{feff}", "id", "[{\"dialogue\":\"A: x\",\"summary\":\"s\"}]",
             ]),
             0..30,

@@ -1,0 +1,110 @@
+//! TXT and Markdown: turns by line, dialogues by rules and headings, summaries under their word.
+//!
+//! A summary may stand before or after its turns, and apart from them by a rule or heading. So a section without
+//! turns is never a dialogue of its own: it belongs to the turns before it where these have no summary yet, else to
+//! those that follow.
+
+use super::Records;
+use super::transcript::{self, Beside, Line, Reach, Talk};
+
+/// Reads the dialogues of a text.
+pub(super) fn read(layout: &'static str, file: &str, bytes: &[u8], beside: Option<&Beside<'_>>) -> Records {
+    let mut reader = Reader::default();
+    for line in Line::all(bytes) {
+        reader.take(&line);
+    }
+    reader.finish();
+    transcript::records(layout, file, reader.talks, beside)
+}
+
+#[derive(Default)]
+struct Reader {
+    talks: Vec<Talk>,
+    current: Talk,
+    /// No further turn belongs to the current dialogue.
+    closed: bool,
+    /// The summary that the next lines belong to.
+    summary: Option<Reach>,
+    after_blank: bool,
+}
+
+impl Reader {
+    fn take(&mut self, line: &Line) {
+        if line.text.is_empty() {
+            self.after_blank = true;
+            return;
+        }
+        let after_blank = std::mem::take(&mut self.after_blank);
+        if transcript::is_rule(&line.text) {
+            return self.rule();
+        }
+        if let Some((reach, begin)) = transcript::summary_label(&line.text) {
+            return self.begin_summary(line, reach, &begin);
+        }
+        if transcript::heading(&line.text).is_some() {
+            return self.separate();
+        }
+        let turns = transcript::turns_of(&line.text);
+        let is_named = turns.iter().any(|turn| turn.speaker.is_some());
+        match self.summary {
+            Some(Reach::Heading) => self.go_on(line, after_blank),
+            Some(Reach::Paragraph) if !(is_named && after_blank) => self.go_on(line, after_blank),
+            Some(Reach::Turn) if !is_named => self.go_on(line, after_blank),
+            _ => {
+                self.summary = None;
+                if self.closed {
+                    self.finish();
+                }
+                self.current.takes(line);
+                self.current.turns.extend(turns);
+            }
+        }
+    }
+
+    /// A rule separates, but for the one that underlines a title.
+    fn rule(&mut self) {
+        let is_empty = self.current.summary.as_ref().is_some_and(String::is_empty);
+        if let (Some(reach), true) = (&mut self.summary, is_empty) {
+            *reach = Reach::Heading;
+            return;
+        }
+        if let [only] = self.current.turns.as_slice()
+            && only.speaker.is_none()
+            && !self.closed
+        {
+            self.current.turns.clear();
+            if self.current.summary.is_none() {
+                self.current = Talk::default();
+            }
+        }
+        self.separate();
+    }
+
+    fn separate(&mut self) {
+        self.summary = None;
+        self.closed |= !self.current.turns.is_empty();
+    }
+
+    fn begin_summary(&mut self, line: &Line, reach: Reach, begin: &str) {
+        if self.current.summary.is_some() {
+            self.finish();
+        }
+        self.closed = !self.current.turns.is_empty();
+        self.current.takes(line);
+        self.current.summarize(begin, "");
+        self.summary = Some(reach);
+    }
+
+    fn go_on(&mut self, line: &Line, after_blank: bool) {
+        self.current.takes(line);
+        self.current.summarize(&line.text, if after_blank { "\n\n" } else { "\n" });
+    }
+
+    fn finish(&mut self) {
+        self.closed = false;
+        let talk = std::mem::take(&mut self.current);
+        if !talk.is_empty() {
+            self.talks.push(talk);
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! What all transcripts share: lines, ways to mark a speaker, the dialogues found, and summaries beside the file.
+//!
+//! A transcript says nothing in columns, so its dialogues become records with the two columns `dialogue` and
+//! `summary`. A record's row is the line on which its dialogue begins.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::{Issue, Record, Records, Severity};
+use crate::dialogue::{Dialogue, MAX_SPEAKER_CHARS, Turn, normalise_text};
+
+/// Endings of files that may have their summary in a file beside them.
+const ENDINGS: [&str; 6] = ["txt", "text", "md", "markdown", "vtt", "srt"];
+/// What stands in place of the ending in the name of a summary's file.
+const BESIDE: &str = "summary.txt";
+/// Longest part of a line without speaker that an issue repeats, in characters.
+const STRAY_CHARS: usize = 60;
+/// Words over a summary, in the languages of the window.
+const SUMMARY_WORDS: [&str; 2] = ["summary", "zusammenfassung"];
+
+/// A line of a file, with one kind of spaces and none at either end.
+pub(super) struct Line {
+    /// From 1.
+    pub(super) number: usize,
+    pub(super) text: String,
+    /// Offset in the file of the first byte that is not UTF-8.
+    bad_byte: Option<usize>,
+}
+
+/// One dialogue of a transcript.
+#[derive(Default)]
+pub(super) struct Talk {
+    /// The line on which it begins; 0 before it has one.
+    pub(super) row: usize,
+    pub(super) turns: Vec<Turn>,
+    pub(super) summary: Option<String>,
+    pub(super) faults: Vec<Fault>,
+}
+
+/// Something wrong with a dialogue; its file and row are added at the end.
+#[derive(Clone)]
+pub(super) struct Fault {
+    field: &'static str,
+    code: &'static str,
+    reason: String,
+    fix: String,
+    severity: Severity,
+}
+
+/// How far a summary reaches; a rule or a heading ends it in any case.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reach {
+    /// Under a heading: nothing else ends it.
+    Heading,
+    /// Under `Summary:` on a line of its own: a turn after a blank line ends it.
+    Paragraph,
+    /// Behind `Summary:` on one line: a turn ends it.
+    Turn,
+}
+
+/// The file with the summaries of a transcript.
+pub(super) struct Beside<'a> {
+    name: String,
+    bytes: &'a [u8],
+}
+
+/// The file in which the summary of a transcript is looked for: `talk.summary.txt` for `talk.vtt`.
+pub(super) fn path_beside(path: &Path) -> Option<PathBuf> {
+    let ending = path.extension()?.to_string_lossy().to_lowercase();
+    (ENDINGS.contains(&ending.as_str()) && !is_beside(path)).then(|| path.with_extension(BESIDE))
+}
+
+/// Whether a file's name says that it holds the summary of a transcript.
+pub(super) fn is_beside(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(&format!(".{BESIDE}")))
+}
+
+/// A summary whose transcript is not among the files.
+pub(super) fn orphan(layout: &'static str, file: &str) -> Records {
+    let reason = "by its name this file holds the summary of a transcript, which is not among the files";
+    let fix = "Give the transcript, or rename this file if it holds a dialogue itself.";
+    let fault = Fault::new("dialogue", "missing_dialogue", reason.into(), fix);
+    Records { issues: vec![fault.into_issue(file, 1)], ..nothing(layout) }
+}
+
+impl<'a> Beside<'a> {
+    pub(super) fn new(path: &Path, bytes: &'a [u8]) -> Self {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self { name, bytes: bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) }
+    }
+
+    /// One summary for each of `count` dialogues; several are separated by rules.
+    fn texts(&self, count: usize) -> Result<Vec<String>, Fault> {
+        let text = std::str::from_utf8(self.bytes).map_err(|error| {
+            let reason = format!("{} is not UTF-8 at byte {} of the file", self.name, error.valid_up_to());
+            Fault::new("summary", "invalid_utf8", reason, "Save that file as UTF-8.")
+        })?;
+        let lines: Vec<&str> = text.lines().collect();
+        let is_text = |part: &&[&str]| part.iter().any(|line| !line.trim().is_empty());
+        let parts: Vec<&[&str]> = match count {
+            1 => vec![lines.as_slice()],
+            _ => lines.split(|line| is_rule(line.trim())).filter(is_text).collect(),
+        };
+        if parts.len() != count {
+            let reason = format!("the file has {count} dialogues and {} has {}", self.name, parts.len());
+            let fix = "Give a summary for each dialogue there, in order, with a line of `---` between them.";
+            return Err(Fault::new("summary", "missing_summary", reason, fix));
+        }
+        Ok(parts.into_iter().map(without_label).collect())
+    }
+}
+
+/// A summary's lines without the word `Summary` over them.
+fn without_label(lines: &[&str]) -> String {
+    let text = normalise_text(&lines.join("\n"));
+    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    match summary_label(first.trim()) {
+        Some((_, begin)) => format!("{begin}\n{rest}").trim().to_owned(),
+        None => text,
+    }
+}
+
+impl Line {
+    /// All lines of a file.
+    pub(super) fn all(bytes: &[u8]) -> Vec<Self> {
+        let mut offset = 0;
+        let line = |(index, bytes): (usize, &[u8])| {
+            let bad_byte = std::str::from_utf8(bytes).err().map(|error| offset + error.valid_up_to());
+            offset += bytes.len() + 1;
+            let text = normalise_text(&String::from_utf8_lossy(bytes)).trim().to_owned();
+            Self { number: index + 1, text, bad_byte }
+        };
+        bytes.split(|&byte| byte == b'\n').enumerate().map(line).collect()
+    }
+}
+
+impl Fault {
+    pub(super) fn new(field: &'static str, code: &'static str, reason: String, fix: &str) -> Self {
+        Self { field, code, reason, fix: fix.to_owned(), severity: Severity::Error }
+    }
+
+    fn into_issue(self, file: &str, row: usize) -> Issue {
+        Issue {
+            file: file.into(),
+            row,
+            field: self.field.into(),
+            code: self.code,
+            reason: self.reason,
+            fix: self.fix,
+            severity: self.severity,
+        }
+    }
+}
+
+impl Talk {
+    /// Counts a line as one of this dialogue: its first one is the row, its bytes have to be UTF-8.
+    pub(super) fn takes(&mut self, line: &Line) {
+        if self.row == 0 {
+            self.row = line.number;
+        }
+        if let Some(offset) = line.bad_byte {
+            let reason = format!("line {} is not UTF-8 at byte {offset} of the file", line.number);
+            self.faults.push(Fault::new("", "invalid_utf8", reason, "Save the file as UTF-8."));
+        }
+    }
+
+    /// Adds a piece to the summary, which begins with it where there was none.
+    pub(super) fn summarize(&mut self, text: &str, separator: &str) {
+        let summary = self.summary.get_or_insert_default();
+        if !summary.is_empty() {
+            summary.push_str(separator);
+        }
+        summary.push_str(text);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.row == 0
+    }
+
+    /// What is still wrong when all lines are read.
+    fn check(&mut self, dialogue: &Dialogue, file: &str) {
+        if self.summary.is_none() {
+            self.faults.push(no_summary(file));
+        }
+        if dialogue.turns.is_empty() {
+            let reason = "there is a summary, but no dialogue between this line and the next summary".into();
+            let fix = "Put the turns over or under it, with a line of `---` or a heading between turns and summary.";
+            self.faults.push(Fault::new("dialogue", "missing_dialogue", reason, fix));
+        }
+        let speakers = dialogue.speakers();
+        self.faults.extend(speakers.iter().filter(|name| !is_readable(name)).map(|name| bad_speaker(name)));
+        let strays = dialogue.stray_lines();
+        if let (Some(first), false) = (strays.first(), speakers.is_empty()) {
+            let first: String = first.chars().take(STRAY_CHARS).collect();
+            let reason = format!("before the first speaker stands `{first}`, which nobody says");
+            let fix = "It is kept. Take it out, or write the speaker before it.";
+            let fault = Fault::new("dialogue", "no_speaker", reason, fix);
+            self.faults.push(Fault { severity: Severity::Warning, ..fault });
+        }
+    }
+}
+
+/// The dialogues of a file as records; those with an error become issues.
+pub(super) fn records(
+    layout: &'static str,
+    file: &str,
+    talks: Vec<Talk>,
+    beside: Option<&Beside<'_>>,
+) -> Records {
+    let mut records = nothing(layout);
+    let texts = beside.map(|beside| beside.texts(talks.len()));
+    for (index, mut talk) in talks.into_iter().enumerate() {
+        match &texts {
+            Some(Ok(texts)) if talk.summary.is_none() => talk.summary = texts.get(index).cloned(),
+            Some(Err(fault)) if talk.summary.is_none() => {
+                talk.faults.push(fault.clone());
+                talk.summary = Some(String::new());
+            }
+            _ => {}
+        }
+        let dialogue = Dialogue { turns: std::mem::take(&mut talk.turns) }.join_continuations();
+        talk.check(&dialogue, file);
+        let is_good = talk.faults.iter().all(|fault| fault.severity == Severity::Warning);
+        records.issues.extend(talk.faults.into_iter().map(|fault| fault.into_issue(file, talk.row)));
+        if is_good {
+            let summary = talk.summary.unwrap_or_default();
+            let fields = [("dialogue", dialogue.to_text()), ("summary", summary)];
+            let fields: Map<String, Value> =
+                fields.into_iter().map(|(name, text)| (name.to_owned(), Value::String(text))).collect();
+            records.rows.push(Record { row: talk.row, fields });
+        }
+    }
+    records
+}
+
+fn nothing(layout: &'static str) -> Records {
+    let columns = ["dialogue", "summary"].map(str::to_owned).to_vec();
+    Records { layout, columns, rows: Vec::new(), issues: Vec::new() }
+}
+
+fn no_summary(file: &str) -> Fault {
+    let beside = Path::new(file).with_extension(BESIDE);
+    let beside = beside.file_name().unwrap_or_default().to_string_lossy();
+    let fix =
+        format!("Write it under the dialogue after `Summary:`, or alone into {beside} beside the file.");
+    Fault::new("summary", "missing_summary", "the dialogue that begins here has no summary".into(), &fix)
+}
+
+/// Whether a name is found again when the stored dialogue is read.
+fn is_readable(name: &str) -> bool {
+    Dialogue::parse(&Turn::new(name, "text").to_line()).speakers() == [name]
+}
+
+fn bad_speaker(name: &str) -> Fault {
+    let reason = format!("`{name}` cannot be a speaker's name");
+    let fix =
+        format!("Name each speaker with at most {MAX_SPEAKER_CHARS} characters, one a letter or digit.");
+    Fault::new("dialogue", "bad_speaker", reason, &fix)
+}
+
+/// A line of three or more dashes or equals signs.
+pub(super) fn is_rule(line: &str) -> bool {
+    line.len() >= 3 && (line.bytes().all(|byte| byte == b'-') || line.bytes().all(|byte| byte == b'='))
+}
+
+/// The text of a Markdown heading.
+pub(super) fn heading(line: &str) -> Option<&str> {
+    let text = line.trim_start_matches('#');
+    let level = line.len() - text.len();
+    ((1..=6).contains(&level) && (text.is_empty() || text.starts_with(' '))).then(|| text.trim())
+}
+
+/// Whether a summary begins on this line: how far it reaches, and what of it stands here already.
+pub(super) fn summary_label(line: &str) -> Option<(Reach, String)> {
+    let title = heading(line);
+    let text = without_emphasis(title.unwrap_or(line));
+    let (word, rest) = text.split_once(':').unwrap_or((&text, ""));
+    let word = word.trim_matches(['*', '_', ' ', '#']).to_lowercase();
+    let reach = match (title, rest.trim()) {
+        (Some(_), _) => Reach::Heading,
+        (None, "") => Reach::Paragraph,
+        _ => Reach::Turn,
+    };
+    SUMMARY_WORDS.contains(&word.as_str()).then(|| (reach, rest.trim().to_owned()))
+}
+
+/// The turns of a line (one, but for exotic line breaks), read without list marker, time and emphasis of the name.
+pub(super) fn turns_of(line: &str) -> Vec<Turn> {
+    let plain = without_times(without_marker(line));
+    Dialogue::parse(&without_emphasis(&plain)).turns
+}
+
+/// `- Name: text`, `-Name: text`, `* Name: text`, `> Name: text`.
+fn without_marker(line: &str) -> &str {
+    let line = line.trim_start_matches('>').trim_start();
+    let Some(rest) = line.strip_prefix(['-', '–', '—', '•', '*', '+']) else { return line };
+    let is_marker =
+        rest.starts_with(' ') || (line.starts_with(['-', '–', '—']) && rest.starts_with(char::is_alphabetic));
+    if is_marker { rest.trim_start() } else { line }
+}
+
+/// `[00:01:02] Name: text`, `Name (00:01): text` and `00:01 Name: text` without the time.
+fn without_times(line: &str) -> String {
+    if let Some((first, rest)) = line.split_once(' ') {
+        let rest = rest.trim_start_matches(['-', '–', ' ']);
+        if is_time(first) && !Dialogue::parse(rest).speakers().is_empty() {
+            return rest.to_owned();
+        }
+    }
+    for (at, _) in line.match_indices(['(', '[']) {
+        let head = line[..at].trim_end();
+        let Some(rest) = after_bracketed_time(&line[at..]) else { continue };
+        if head.trim_matches(['*', '_']).is_empty() {
+            return without_times(&format!("{head}{}", rest.trim_start_matches(['-', '–', ' '])));
+        }
+        if rest.trim_start_matches(['*', '_', ' ']).starts_with(':') {
+            return format!("{head}{}", rest.trim_start());
+        }
+    }
+    line.to_owned()
+}
+
+/// What follows `(00:01)`, `[00:01:02.500]` or `[00:01 - 00:04]`.
+fn after_bracketed_time(text: &str) -> Option<&str> {
+    let close = if text.starts_with('(') { ')' } else { ']' };
+    let (inside, rest) = text.get(1..)?.split_once(close)?;
+    let mut times = inside.split(['-', '–', '>', ' ']).filter(|part| !part.is_empty()).peekable();
+    (times.peek().is_some() && times.all(is_time)).then_some(rest)
+}
+
+/// `0:07`, `00:01:02`, and with milliseconds `00:01:02.500` or, as SRT has it, `00:01:02,500`.
+pub(super) fn is_time(text: &str) -> bool {
+    let (clock, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
+    let is_number =
+        |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = clock.split(':').collect();
+    (2..=3).contains(&parts.len())
+        && parts.iter().all(|part| is_number(part))
+        && parts[1..].iter().all(|part| part.len() == 2)
+        && is_number(fraction)
+}
+
+/// `**Name:** text` and `**Name**: text` as `Name: text`. Emphasis in the text stays.
+fn without_emphasis(line: &str) -> String {
+    let inner = line.trim_start_matches(['*', '_']);
+    let (Some((name, text)), true) = (inner.split_once(':'), inner.len() < line.len()) else {
+        return line.to_owned();
+    };
+    let name = name.trim_end_matches(['*', '_', ' ']);
+    match name.contains('*') {
+        true => line.to_owned(),
+        false => format!("{name}: {}", text.trim_start_matches(['*', '_']).trim_start()),
+    }
+}
