@@ -129,7 +129,7 @@ impl Command {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Import {
-    /// JSON, JSONL, CSV or TSV files
+    /// JSON, JSONL, CSV or TSV files, or transcripts: TXT, Markdown, WebVTT, SRT
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// Name of the data set; an existing one is added to

@@ -62,6 +62,45 @@ fn every_format_is_read() {
 }
 
 #[test]
+fn transcripts_are_read_with_the_summaries_beside_them() {
+    let place = Place::new();
+    let call = place.write(
+        "call.vtt",
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Is it\n\n00:02.000 --> 00:03.000\n<v Ann>late?\n\n\
+         00:03.000 --> 00:04.000\n<v Bo>Ten minutes.\n",
+    );
+    let film =
+        place.write("film.srt", "1\n00:00:01,000 --> 00:00:02,000\n[Cy] <i>Hi</i>\n\nSummary: Cy greets.");
+    let talks = "# One\n**Dee (00:01):** Yes?\n**Eve (00:02):** No.\n## Summary\nThey differ.\n\
+                 # Two\nDee: No?\nEve: Yes.\n";
+    let talks = place.write("talks.md", talks);
+    let args = ["import", &call, &film, &talks, "--name", "d", "--split", "train"];
+    place.refuses(&args, 2, "bad_rows", &["row 3", "call.summary.txt", "--skip-bad"]);
+    let beside = place.write("call.summary.txt", "A delay.");
+
+    // A shell's `*` names the summary's file too; that changes nothing.
+    for more in [None, Some(beside.as_str())] {
+        let dry: Vec<&str> = args.into_iter().chain(more).chain(["--skip-bad", "--dry-run"]).collect();
+        let report = place.ok(&dry);
+        assert_eq!((text(&report["format"]), &report["read"]), ("vtt+srt+md", &json!(4)));
+        assert_eq!(
+            (&report["issues"][0]["row"], &report["issues"][0]["code"]),
+            (&json!(7), &json!("missing_summary"))
+        );
+    }
+    place.ok(&[&args[..], &["--skip-bad"]].concat());
+    let items = place.json(&["datasets", "d", "--items"]).lines;
+    let pairs: Vec<_> =
+        items.iter().map(|item| (text(&item["dialogue"]), text(&item["references"][0]))).collect();
+    let expected = [
+        ("Ann: Is it late?\nBo: Ten minutes.", "A delay."),
+        ("Cy: Hi", "Cy greets."),
+        ("Dee: Yes?\nEve: No.", "They differ."),
+    ];
+    assert_eq!(pairs, expected);
+}
+
+#[test]
 fn speakers_are_never_guessed() {
     let place = Place::new();
     let file = place
