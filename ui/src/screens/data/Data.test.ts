@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { find, get, open, query, text } from '../../testing';
+import { pasted } from './dropped';
 
 test('a file is checked before it is imported', async () => {
   const { bridge, user } = await open('#/data');
@@ -78,6 +79,15 @@ test('a pasted table is kept as a file and checked', async () => {
   await find('import-preview');
   expect(bridge.kept.map((one) => one.name)).toEqual(['pasted.tsv']);
   expect((get('import-name') as HTMLInputElement).value).toBe('pasted');
+});
+
+test.for([
+  ['dialogue,summary\nA: Hi.,They greet.', 'csv'],
+  ['Ann: Hi.\nBo: Hi.\nSummary: They greet.', 'txt'],
+  ['WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Hi.', 'txt'],
+  ['1\n00:00:01,000 --> 00:00:02,000\nAnn: Hi.', 'txt'],
+])('the ending of a pasted text: %s', ([content, ending]) => {
+  expect(pasted(content!, 'pasted').name).toBe(`pasted.${ending}`);
 });
 
 test('duplicates across splits are listed', async () => {

@@ -9,7 +9,7 @@ export interface Dropped {
 export const readAll = (files: Iterable<File>): Promise<Dropped[]> =>
   Promise.all([...files].map(async (file) => ({ name: file.name, text: await file.text() })));
 
-/** A pasted text with a name whose ending fits it. */
+/** A pasted text with a name whose ending fits it; a transcript has a colon in its first line, a header has none. */
 export function pasted(text: string, name: string): Dropped {
   const begin = text.trimStart();
   const header = begin.split('\n', 1)[0] ?? '';
@@ -19,6 +19,8 @@ export function pasted(text: string, name: string): Dropped {
       ? 'jsonl'
       : header.includes('\t')
         ? 'tsv'
-        : 'csv';
+        : /[:#]|^\d+\s*$|^WEBVTT/.test(header)
+          ? 'txt'
+          : 'csv';
   return { name: `${name}.${ending}`, text };
 }

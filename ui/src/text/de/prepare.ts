@@ -4,9 +4,10 @@ import type { prepare as en } from '../en/prepare';
 export const prepare: typeof en = {
   data: {
     title: 'Daten',
-    lead: 'Dialoge mit einer oder mehreren Zusammenfassungen: JSON, JSONL, CSV oder TSV.',
+    lead:
+      'Dialoge mit einer oder mehreren Zusammenfassungen: JSON, JSONL, CSV, TSV oder Mitschriften als TXT, Markdown, WebVTT oder SRT.',
     importTitle: 'Beispiele einlesen',
-    drop: 'Legen Sie Dateien hier ab, oder fügen Sie eine Tabelle oder JSON mit Strg V ein.',
+    drop: 'Legen Sie Dateien hier ab, oder fügen Sie eine Tabelle, JSON oder eine Mitschrift mit Strg V ein.',
     dropNow: 'Loslassen, um die Datei zu prüfen',
     pasted: 'eingefügt',
     path: 'Datei',

@@ -3,9 +3,10 @@
 export const prepare = {
   data: {
     title: 'Data',
-    lead: 'Dialogues with one or more reference summaries: JSON, JSONL, CSV or TSV.',
+    lead:
+      'Dialogues with one or more reference summaries: JSON, JSONL, CSV, TSV, or transcripts as TXT, Markdown, WebVTT or SRT.',
     importTitle: 'Import examples',
-    drop: 'Drop files here, or paste a table or JSON with Ctrl V.',
+    drop: 'Drop files here, or paste a table, JSON or a transcript with Ctrl V.',
     dropNow: 'Let go to check the file',
     pasted: 'pasted',
     path: 'File',
