@@ -20,6 +20,8 @@ use crate::machine::now_ms;
 use crate::place::Place;
 use crate::sample;
 
+/// Endings of files that can be imported.
+const ENDINGS: [&str; 8] = ["json", "jsonl", "csv", "tsv", "txt", "md", "vtt", "srt"];
 /// Examples shown before an import.
 const SAMPLE_ROWS: usize = 5;
 
@@ -27,7 +29,7 @@ const SAMPLE_ROWS: usize = 5;
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn pick_files(app: AppHandle) -> Vec<String> {
-    let dialog = app.dialog().file().add_filter("Dialogues", &["json", "jsonl", "csv", "tsv"]);
+    let dialog = app.dialog().file().add_filter("Dialogues", &ENDINGS);
     let picked = dialog.blocking_pick_files().unwrap_or_default();
     picked.iter().map(ToString::to_string).collect()
 }
