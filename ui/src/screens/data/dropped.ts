@@ -9,7 +9,7 @@ export interface Dropped {
 export const readAll = (files: Iterable<File>): Promise<Dropped[]> =>
   Promise.all([...files].map(async (file) => ({ name: file.name, text: await file.text() })));
 
-/** A pasted text with a name whose ending fits it; a transcript has a colon in its first line, a header has none. */
+/** A pasted text with a name whose ending fits it: a colon in the first line makes a transcript. */
 export function pasted(text: string, name: string): Dropped {
   const begin = text.trimStart();
   const header = begin.split('\n', 1)[0] ?? '';
