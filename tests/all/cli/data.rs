@@ -75,7 +75,7 @@ fn transcripts_are_read_with_the_summaries_beside_them() {
                  # Two\nDee: No?\nEve: Yes.\n";
     let talks = place.write("talks.md", talks);
     let args = ["import", &call, &film, &talks, "--name", "d", "--split", "train"];
-    place.refuses(&args, 2, "bad_rows", &["row 3", "call.summary.txt", "--skip-bad"]);
+    place.refuses(&args, 2, "bad_rows", &["row 3", "no summary", "--skip-bad"]);
     let beside = place.write("call.summary.txt", "A delay.");
 
     // A shell's `*` names the summary's file too; that changes nothing.
