@@ -82,12 +82,12 @@ test('a pasted table is kept as a file and checked', async () => {
 });
 
 test.for([
-  ['dialogue,summary\nA: Hi.,They greet.', 'csv'],
-  ['Ann: Hi.\nBo: Hi.\nSummary: They greet.', 'txt'],
-  ['WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Hi.', 'txt'],
-  ['1\n00:00:01,000 --> 00:00:02,000\nAnn: Hi.', 'txt'],
-])('the ending of a pasted text: %s', ([content, ending]) => {
-  expect(pasted(content!, 'pasted').name).toBe(`pasted.${ending}`);
+  { content: 'dialogue,summary\nA: Hi.,They greet.', ending: 'csv' },
+  { content: 'Ann: Hi.\nBo: Hi.\nSummary: They greet.', ending: 'txt' },
+  { content: 'WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Hi.', ending: 'txt' },
+  { content: '1\n00:00:01,000 --> 00:00:02,000\nAnn: Hi.', ending: 'txt' },
+])('a pasted text ends as it reads: $content', ({ content, ending }) => {
+  expect(pasted(content, 'pasted').name).toBe(`pasted.${ending}`);
 });
 
 test('duplicates across splits are listed', async () => {
