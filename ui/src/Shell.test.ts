@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { app } from './app.svelte';
 import { routes } from './route';
 import { find, get, open, text } from './testing';
 
@@ -34,6 +35,13 @@ test('the palette finds by words, goes by Enter and acts', async () => {
   await user.keyboard('{Control>}k{/Control}');
   await user.type(await find('palette-field'), 'no such thing');
   expect(text(get('palette'))).toContain('Nothing matches');
+});
+
+test('the same notice stands there once', async () => {
+  await open('#/settings');
+  for (const text of ['The run has stopped.', 'Saved.', 'The run has stopped.']) app.warn(text);
+  await expect.poll(() => get('toasts').querySelectorAll('.toast').length).toBe(2);
+  expect(text(get('toasts'))).toMatch(/Saved.*The run has stopped/s);
 });
 
 test('files dropped anywhere go to the import', async () => {

@@ -155,7 +155,9 @@ class App {
 
   #push(toast: Omit<Toast, 'id'>): number {
     const id = this.#nextToast++;
-    this.toasts.push({ id, ...toast });
+    // The same words again take the place of those that are still there.
+    const others = this.toasts.filter((one) => one.text !== toast.text);
+    this.toasts = [...others, { id, ...toast }];
     return id;
   }
 }

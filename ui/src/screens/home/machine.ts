@@ -38,7 +38,8 @@ export function facts(info: AppInfo): Fact[] {
     disk(info),
     {
       name: home.worker,
-      value: info.cli_path ?? '',
+      // Where it lies stands in Settings.
+      value: info.cli_path?.split(/[\\/]/).at(-1) ?? '',
       status: info.cli_path === null ? 'missing' : 'ok',
       meaning: info.cli_path === null ? home.meaning.workerMissing : home.meaning.workerOk,
     },

@@ -28,6 +28,13 @@ test('two logps of one training share a chart, and unknown figures keep their na
   ]);
 });
 
+test('a figure keeps its place, and so its colour, whichever comes first', () => {
+  const names = (...series: string[]) =>
+    first(...series.map((one) => point(one))).groups[0]?.series.map((one) => one.name);
+  expect(names('validation_ce', 'loss')).toEqual(['training loss', 'validation CE']);
+  expect(names('loss', 'validation_ce')).toEqual(['training loss', 'validation CE']);
+});
+
 test('tasks speak of systems by their names', () => {
   expect(taskName('sft_real, lr x1')).toBe('Fine-tuned on real only, learning rate × 1');
   expect(taskName('summary writer')).toBe('summary writer');

@@ -95,7 +95,11 @@ export function trainings(points: MetricPoint[]): Training[] {
 
 function groups(figures: Record<string, Point[]>): ChartGroup[] {
   const units: Record<string, Series[]> = {};
-  for (const [figure, points] of Object.entries(figures))
+  // In a fixed order: a figure keeps its colour whichever comes first.
+  const known = Object.keys(t.run.figures);
+  const rank = (figure: string) => (known.includes(figure) ? known.indexOf(figure) : known.length);
+  const order = Object.entries(figures).sort(([a], [b]) => rank(a) - rank(b));
+  for (const [figure, points] of order)
     (units[unitOf(figure)] ??= []).push({ name: named(t.run.figures, figure) ?? figure, points });
   return Object.entries(units)
     .sort(([a], [b]) => Number(b === 'loss') - Number(a === 'loss'))
