@@ -56,8 +56,8 @@ usage: cargo xtask COMMAND [OPTIONS]
               --items N        conversations in train.jsonl; default: 60000
               --wrong PERCENT  dialogues in a wrong form; default: 35
   build     release builds of the command line and the window
-              --cuda           the command line only, for NVIDIA cards too (it starts without one as well); takes
-                               about half an hour the first time
+              --cuda           the command line only, for NVIDIA cards too (it starts without one as well); the
+                               first time it takes a quarter of an hour
 
 Each command first installs what is missing (Debian, Ubuntu) or says what to install (elsewhere).
 CARGO_TARGET_DIR is honoured.";
