@@ -35,10 +35,11 @@ struct Prompt {
     completion: Option<String>,
 }
 
+/// A message of a conversation, as lines of a file hold it.
 #[derive(Deserialize)]
-struct ChatMessage {
-    role: String,
-    content: String,
+pub(super) struct ChatMessage {
+    pub(super) role: String,
+    pub(super) content: String,
 }
 
 fn load(global: &Global, args: &ModelArgs) -> Result<(LanguageModel, Option<Adapter>), Failure> {

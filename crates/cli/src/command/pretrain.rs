@@ -7,16 +7,17 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mrds::lm::language_model::file_sha256;
+use mrds::lm::export::write_side_files;
 use mrds::lm::pretrain::{
     Document, Evaluation, Observer, PretrainConfig, PretrainState, Shape, Step, create, pretrain as train,
     windows,
 };
 use mrds::lm::train::{Budget, TrainExample};
-use mrds::lm::{Error as LmError, LanguageModel, Message, device, random};
+use mrds::lm::{Checkpoint, Error as LmError, LanguageModel, Message, device, file_sha256, random};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::engine::ChatMessage;
 use super::{Done, quoted, read_lines, read_text};
 use crate::args::{Global, Pretrain, PretrainSettings};
 use crate::failure::{Failure, INTERRUPTED};
@@ -162,19 +163,10 @@ fn make(out: &Path, settings: &PretrainSettings, documents: &[Document]) -> Resu
     let model = LanguageModel::load(from, &device::select("cpu")?)?;
     fs::create_dir_all(out).map_err(|error| LmError::io(out, error))?;
     let state = PretrainState::of_model(&model)?;
-    for name in [
-        "config.json",
-        "tokenizer.json",
-        "tokenizer_config.json",
-        "special_tokens_map.json",
-        "generation_config.json",
-        "chat_template.jinja",
-    ] {
-        let source = from.join(name);
-        if source.is_file() {
-            fs::copy(&source, out.join(name)).map_err(|error| LmError::io(&source, error))?;
-        }
-    }
+    let checkpoint = Checkpoint::open(from)?;
+    write_side_files(&checkpoint, out)?;
+    let (file, config) = (out.join("config.json"), checkpoint.config_json()?);
+    fs::write(&file, format!("{config:#}\n")).map_err(|error| LmError::io(&file, error))?;
     Ok(state.write_model(&model, false, &out.join(MODEL))?)
 }
 
@@ -208,12 +200,6 @@ fn config(settings: &PretrainSettings) -> PretrainConfig {
 struct Line {
     text: Option<String>,
     messages: Option<Vec<ChatMessage>>,
-}
-
-#[derive(Deserialize)]
-struct ChatMessage {
-    role: String,
-    content: String,
 }
 
 /// The documents of some files: a line each of JSON Lines, else the whole file.

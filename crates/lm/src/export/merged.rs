@@ -141,7 +141,11 @@ fn write_shard(source: &Source<'_>, tensors: &[Tensor], path: &Path) -> Result<(
     })
 }
 
-fn write_side_files(checkpoint: &Checkpoint, to: &Path) -> Result<()> {
+/// Writes what a model folder has beside configuration and weights: tokenizer, chat template, generation settings.
+///
+/// # Errors
+/// What reading the source finds, and [`Error::Io`].
+pub fn write_side_files(checkpoint: &Checkpoint, to: &Path) -> Result<()> {
     for name in SIDE_FILES {
         let from = checkpoint.dir().join(name);
         if from.is_file() {

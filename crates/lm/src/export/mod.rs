@@ -24,7 +24,7 @@ mod merged;
 
 pub use gguf::{GgufType, write_gguf};
 pub use gguf_adapter::write_gguf_adapter;
-pub use merged::write_merged;
+pub use merged::{write_merged, write_side_files};
 
 /// f32 values that are in memory at once.
 const BLOCK_VALUES: usize = 1 << 22;
