@@ -198,12 +198,14 @@ impl Error {
     }
 }
 
-/// True where SQLite refused a row because its key exists.
-pub(crate) fn is_duplicate(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_extended_error_code(),
-        Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY)
-    )
+/// What a refused insertion of something with a unique name means.
+pub(crate) fn name_taken(error: rusqlite::Error, what: &'static str, name: &str) -> Error {
+    match error.sqlite_extended_error_code() {
+        Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
+            Error::NameTaken { what, name: name.to_owned() }
+        }
+        _ => error.into(),
+    }
 }
 
 #[cfg(test)]

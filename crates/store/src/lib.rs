@@ -8,6 +8,7 @@
 //! Several processes work on one workspace: the window, the command line and the worker. Each holds its own
 //! [`Store`] (one connection, `Send`, not `Sync`); SQLite's write-ahead log lets them read while one writes.
 
+mod bundle;
 mod error;
 mod file;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod hash;
 mod migration;
 mod table;
 
+pub use bundle::TakenRun;
 pub use error::{Error, Result};
 pub use file::write_atomic;
 pub use hash::{sha256_hex, sha256_json};

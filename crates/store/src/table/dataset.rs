@@ -2,7 +2,7 @@
 
 use super::Json;
 use super::example::{NewExample, insert_examples};
-use crate::error::is_duplicate;
+use crate::error::name_taken;
 use crate::{Error, Result, Store};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -102,13 +102,7 @@ impl Store {
                 "INSERT INTO dataset (name, format, mapping, created_at_ms) VALUES (?1, ?2, ?3, ?4)",
             )?
             .execute(params![new.name, new.format, Json(&new.mapping), new.created_at_ms])
-            .map_err(|e| {
-                if is_duplicate(&e) {
-                    Error::NameTaken { what: "data set", name: new.name.clone() }
-                } else {
-                    e.into()
-                }
-            })?;
+            .map_err(|e| name_taken(e, "data set", &new.name))?;
             let id = tx.last_insert_rowid();
             insert_examples(tx, id, examples)?;
             by_id(tx, id)

@@ -1,7 +1,7 @@
 //! Runs: one recipe on one data set with one model, and what its worker is asked to do (`control`).
 
 use super::{Json, dataset, text_enum};
-use crate::error::is_duplicate;
+use crate::error::name_taken;
 use crate::{Error, Result, Store};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::{Deserialize, Serialize};
@@ -180,9 +180,7 @@ fn insert(tx: &Connection, new: &NewRun<'_>) -> Result<()> {
         ":recipe": new.recipe, ":seed": new.seed.cast_signed(), ":shots": Json(&new.shots),
         ":threads": new.threads, ":device": new.device, ":version": new.version, ":now": new.created_at_ms,
     })
-    .map_err(|e| {
-        if is_duplicate(&e) { Error::NameTaken { what: "run", name: new.id.clone() } } else { e.into() }
-    })?;
+    .map_err(|e| name_taken(e, "run", &new.id))?;
     let mut stage = tx.prepare_cached("INSERT INTO stage (run_id, name, position) VALUES (?1, ?2, ?3)")?;
     for (position, name) in (0_u32..).zip(new.stages) {
         stage.execute(params![new.id, name, position])?;

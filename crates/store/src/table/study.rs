@@ -2,7 +2,7 @@
 //! raters with their order. Texts are copied, so a study outlives edits of the data set.
 
 use super::{Json, run};
-use crate::error::is_duplicate;
+use crate::error::name_taken;
 use crate::{Error, Result, Store};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -195,9 +195,7 @@ fn insert(tx: &Connection, new: &NewStudy, items: &[NewStudyItem]) -> Result<Stu
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute(params![new.run_id, new.name, seed, criteria, new.guideline_version, new.created_at_ms])
-    .map_err(|e| {
-        if is_duplicate(&e) { Error::NameTaken { what: "study", name: new.name.clone() } } else { e.into() }
-    })?;
+    .map_err(|e| name_taken(e, "study", &new.name))?;
     let id = tx.last_insert_rowid();
     let mut insert = tx.prepare_cached(
         "INSERT INTO study_item (study_id, item, example_id, system, dialogue, summary, repeat_of)
@@ -265,13 +263,7 @@ impl Store {
             study(tx, study_id)?;
             tx.prepare_cached("INSERT INTO rater (study_id, name, seed, \"order\") VALUES (?1, ?2, ?3, ?4)")?
                 .execute(params![study_id, name, seed.cast_signed(), Json(order)])
-                .map_err(|e| {
-                    if is_duplicate(&e) {
-                        Error::NameTaken { what: "rater", name: name.to_owned() }
-                    } else {
-                        e.into()
-                    }
-                })?;
+                .map_err(|e| name_taken(e, "rater", name))?;
             Ok(())
         })
     }

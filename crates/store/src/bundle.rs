@@ -1,0 +1,239 @@
+//! A run by itself: written out as a workspace of its own, and taken from such a workspace into another.
+//!
+//! The copy holds what shows and uses a finished run: its data set, model row, stages, artifacts and curves. It leaves
+//! out what belongs to people and machines: studies with their ratings, settings, the ledger, every folder's path.
+
+use crate::error::name_taken;
+use crate::table::Json;
+use crate::{DATABASE, Error, Result, Store, create_dir};
+use rusqlite::{Connection, params};
+use serde_json::Value;
+use std::path::Path;
+
+/// A run of another workspace, and what it is called here.
+pub struct TakenRun<'a> {
+    /// Its id, in both workspaces.
+    pub id: &'a str,
+    /// What its data set is called here.
+    pub dataset: &'a str,
+    /// Folder of its model on this machine.
+    pub model_path: &'a str,
+    /// Gives the shots of the run their examples' new numbers: the old ones plus a number.
+    pub renumber_shots: &'a dyn Fn(Value, i64) -> Value,
+    /// The same for an artifact of a kind; none where it names no example.
+    pub renumber_artifact: &'a dyn Fn(&str, Value, i64) -> Option<Value>,
+}
+
+const LEAVE_ONE: &str = "
+DELETE FROM study; DELETE FROM lease; DELETE FROM work; DELETE FROM setting; DELETE FROM ledger;
+DELETE FROM run WHERE id <> (SELECT id FROM temp.kept);
+DELETE FROM dataset WHERE id NOT IN (SELECT dataset_id FROM run);
+DELETE FROM model WHERE id NOT IN (SELECT model_id FROM run);
+UPDATE run SET model_path = '';
+UPDATE model SET path = '';";
+
+impl Store {
+    /// Writes a run as the only one of a new workspace in the folder `to`. Blobs are left to the caller, who knows which
+    /// the run names.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchRun`]; [`Error::Io`] where `to` holds a workspace already.
+    pub fn write_bundle(&self, run: &str, to: &Path) -> Result<()> {
+        self.run(run)?;
+        create_dir(to)?;
+        let database = to.join(DATABASE);
+        if database.exists() {
+            return Err(Error::io(&database, std::io::ErrorKind::AlreadyExists.into()));
+        }
+        let copy = || -> Result<()> {
+            self.conn.execute("VACUUM INTO ?1", [database.to_string_lossy()])?;
+            let bundle = Connection::open(&database)?;
+            bundle.execute_batch("PRAGMA foreign_keys = ON; CREATE TEMP TABLE kept (id TEXT);")?;
+            bundle.execute("INSERT INTO temp.kept VALUES (?1)", [run])?;
+            bundle.execute_batch(LEAVE_ONE)?;
+            bundle.execute_batch("PRAGMA journal_mode = DELETE; VACUUM;")?;
+            Ok(())
+        };
+        copy().map_err(|e| e.explain(&database))
+    }
+
+    /// Takes a run out of the workspace in `from`, which is brought up to date and otherwise left as it is.
+    ///
+    /// # Errors
+    /// [`Error::NameTaken`] where its id or its data set's name stands here already; whatever [`Store::open`] says of
+    /// `from`.
+    pub fn take_run(&self, from: &Path, taken: &TakenRun<'_>) -> Result<()> {
+        Self::open(from)?.run(taken.id)?;
+        let database = from.join(DATABASE);
+        self.conn
+            .execute("ATTACH ?1 AS bundle", [database.to_string_lossy()])
+            .map_err(|e| Error::from(e).explain(&database))?;
+        let result = self.write(|tx| take(tx, taken));
+        self.conn.execute("DETACH bundle", [])?;
+        result
+    }
+}
+
+/// Copies the rows. Both databases have the same tables, so whole rows are taken where nothing in them changes.
+fn take(tx: &Connection, taken: &TakenRun<'_>) -> Result<()> {
+    let id = taken.id;
+    tx.execute(
+        "INSERT INTO main.dataset (name, format, mapping, created_at_ms)
+         SELECT ?2, format, mapping, created_at_ms FROM bundle.dataset
+         WHERE id = (SELECT dataset_id FROM bundle.run WHERE id = ?1)",
+        params![id, taken.dataset],
+    )
+    .map_err(|e| name_taken(e, "data set", taken.dataset))?;
+    let dataset = tx.last_insert_rowid();
+    // Numbers that were never used here, so that no example is taken for another.
+    let by: i64 = tx.query_row(
+        "SELECT COALESCE((SELECT seq FROM main.sqlite_sequence WHERE name = 'example'), 0)
+             + 1 - COALESCE(MIN(id), 1) FROM bundle.example",
+        [],
+        |row| row.get(0),
+    )?;
+    tx.execute(
+        "INSERT INTO main.example (id, dataset_id, external_id, split, origin, position, dialogue, \"references\")
+         SELECT id + ?2, ?3, external_id, split, origin, position, dialogue, \"references\" FROM bundle.example
+         WHERE dataset_id = (SELECT dataset_id FROM bundle.run WHERE id = ?1)",
+        params![id, by, dataset],
+    )?;
+    tx.execute(
+        "INSERT INTO main.model (id, name, path, parameters, bytes, added_at_ms)
+         SELECT id, name, ?2, parameters, bytes, added_at_ms FROM bundle.model
+         WHERE id = (SELECT model_id FROM bundle.run WHERE id = ?1)
+         ON CONFLICT (id) DO UPDATE SET path = excluded.path",
+        params![id, taken.model_path],
+    )?;
+    take_run_row(tx, taken, dataset, by)?;
+    tx.execute("INSERT INTO main.stage SELECT * FROM bundle.stage WHERE run_id = ?1", [id])?;
+    tx.execute("INSERT INTO main.metric_point SELECT * FROM bundle.metric_point WHERE run_id = ?1", [id])?;
+    tx.execute(
+        "INSERT INTO main.artifact (run_id, stage, kind, item, version, author, created_at_ms, payload)
+         SELECT run_id, stage, kind, item, version, author, created_at_ms, payload
+         FROM bundle.artifact WHERE run_id = ?1 ORDER BY id",
+        [id],
+    )?;
+    renumber_artifacts(tx, taken, by)
+}
+
+fn take_run_row(tx: &Connection, taken: &TakenRun<'_>, dataset: i64, by: i64) -> Result<()> {
+    let id = taken.id;
+    // Its data set has another number here; the reference is made right before the transaction ends.
+    tx.execute_batch("PRAGMA defer_foreign_keys = ON")?;
+    tx.execute("INSERT INTO main.run SELECT * FROM bundle.run WHERE id = ?1", [id])
+        .map_err(|e| name_taken(e, "run", id))?;
+    let shots: Json<Value> = tx.query_row("SELECT shots FROM main.run WHERE id = ?1", [id], |r| r.get(0))?;
+    let shots = (taken.renumber_shots)(shots.0, by);
+    tx.execute(
+        "UPDATE main.run SET dataset_id = ?2, model_path = ?3, shots = ?4 WHERE id = ?1",
+        params![id, dataset, taken.model_path, Json(&shots)],
+    )?;
+    Ok(())
+}
+
+fn renumber_artifacts(tx: &Connection, taken: &TakenRun<'_>, by: i64) -> Result<()> {
+    let mut query = tx.prepare("SELECT id, kind, payload FROM main.artifact WHERE run_id = ?1")?;
+    let mut update = tx.prepare("UPDATE main.artifact SET payload = ?2 WHERE id = ?1")?;
+    let mut rows = query.query([taken.id])?;
+    let mut changed: Vec<(i64, Value)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (id, kind): (i64, String) = (row.get(0)?, row.get(1)?);
+        let payload: Json<Value> = row.get(2)?;
+        changed.extend((taken.renumber_artifact)(&kind, payload.0, by).map(|payload| (id, payload)));
+    }
+    for (id, payload) in changed {
+        update.execute(params![id, Json(&payload)])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{NewStudy, fixture};
+    use serde_json::json;
+
+    fn taken(id: &str) -> TakenRun<'_> {
+        TakenRun {
+            id,
+            dataset: "taken",
+            model_path: "/here/m",
+            renumber_shots: &|shots, by| json!({"moved": by, "were": shots}),
+            renumber_artifact: &|kind, payload, by| {
+                (kind == "topic").then(|| json!({"text": payload["text"], "by": by}))
+            },
+        }
+    }
+
+    /// A finished stage of a run beside another run, packed.
+    fn bundle() -> tempfile::TempDir {
+        let (_dir, store) = fixture::store();
+        fixture::run(&store, "other");
+        fixture::run(&store, "r");
+        let made = fixture::artifacts(3);
+        store.start_stage("r", "topics", "in").unwrap();
+        store.commit_stage("r", "topics", &fixture::result(&made, "out")).unwrap();
+        store.put_work("r", "summaries", "half", &json!(1)).unwrap();
+        let study = NewStudy {
+            run_id: "r".into(),
+            name: "s".into(),
+            seed: 1,
+            criteria: json!([]),
+            guideline_version: "1".into(),
+            created_at_ms: 1,
+        };
+        store.insert_study(&study, &[]).unwrap();
+        let to = tempfile::tempdir().unwrap();
+        store.write_bundle("r", to.path()).unwrap();
+        to
+    }
+
+    #[test]
+    fn a_bundle_holds_one_run_and_nothing_of_the_place() {
+        let to = bundle();
+        let store = Store::open(to.path()).unwrap();
+        let runs = store.runs().unwrap();
+        assert_eq!(runs.iter().map(|run| run.id.as_str()).collect::<Vec<_>>(), ["r"]);
+        assert_eq!(runs[0].model_path, "");
+        assert_eq!(store.datasets().unwrap().len(), 1);
+        assert_eq!(store.studies().unwrap().len(), 0);
+        assert_eq!(store.work("r", "summaries", "half").unwrap(), None);
+        assert!(matches!(store.write_bundle("r", to.path()), Err(Error::Io { .. })), "an occupied folder");
+        assert!(matches!(store.write_bundle("nobody", to.path()), Err(Error::NoSuchRun { .. })));
+    }
+
+    #[test]
+    fn a_taken_run_stands_among_others_with_numbers_of_its_own() {
+        let from = bundle();
+        let (_dir, store) = fixture::store();
+        fixture::run(&store, "mine");
+        let mine = store.examples(store.dataset("data of mine").unwrap().id, None).unwrap();
+        store.take_run(from.path(), &taken("r")).unwrap();
+        let run = store.run("r").unwrap();
+        assert_eq!((run.dataset_name.as_str(), run.model_path.as_str()), ("taken", "/here/m"));
+        let examples = store.examples(run.dataset_id, None).unwrap();
+        assert_eq!(examples.iter().map(|e| &e.external_id).collect::<Vec<_>>(), ["t1", "v1", "t2", "e1"]);
+        let last = mine.iter().map(|e| e.id).max().unwrap();
+        assert_eq!(examples.iter().map(|e| e.id).min().unwrap(), last + 1);
+        let by = run.shots["moved"].as_i64().unwrap();
+        let topics = store.artifacts("r", "topics", None).unwrap();
+        assert_eq!(topics.len(), 3);
+        assert!(topics.iter().all(|topic| topic.payload["by"] == by), "{topics:?}");
+        let stage = &store.stages("r").unwrap()[0];
+        assert_eq!((stage.status.as_str(), stage.output_sha256.as_deref()), ("done", Some("out")));
+    }
+
+    #[test]
+    fn what_is_here_already_is_refused_and_nothing_changes() {
+        let from = bundle();
+        let (_dir, store) = fixture::store();
+        store.take_run(from.path(), &taken("r")).unwrap();
+        let again = store.take_run(from.path(), &taken("r"));
+        assert!(matches!(again, Err(Error::NameTaken { what: "data set", .. })), "{again:?}");
+        let under_another_name = TakenRun { dataset: "else", ..taken("r") };
+        let again = store.take_run(from.path(), &under_another_name);
+        assert!(matches!(again, Err(Error::NameTaken { what: "run", .. })), "{again:?}");
+        assert_eq!(store.datasets().unwrap().len(), 1);
+    }
+}
