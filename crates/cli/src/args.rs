@@ -85,6 +85,10 @@ pub(crate) enum Command {
     Summarize(Summarize),
     /// Write a trained adapter to a folder, and prove that it gives the same numbers
     Export(Export),
+    /// Write a run with its data set and adapters as a workspace of its own
+    Pack(Pack),
+    /// Put the sample project into the workspace: invented pairs, a small model, a finished run
+    Sample(Sample),
     /// Download, list, check and remove models
     Models(Models),
     /// Train all weights of a small model on text of your own, from random numbers or from a model folder
@@ -118,6 +122,8 @@ impl Command {
             Self::Generate(_) => "generate",
             Self::Summarize(_) => "summarize",
             Self::Export(_) => "export",
+            Self::Pack(_) => "pack",
+            Self::Sample(_) => "sample",
             Self::Models(_) => "models",
             Self::Pretrain(_) => "pretrain",
             Self::Doctor => "doctor",
@@ -422,6 +428,22 @@ pub(crate) struct Export {
     /// Number type of the matrices of a GGUF file
     #[arg(long, default_value = "f16", value_parser = GgufType::ALL.map(GgufType::as_str))]
     pub(crate) gguf_type: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Pack {
+    /// The run
+    pub(crate) run: String,
+    /// New or empty folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Sample {
+    /// The sample's model folder [default: the one that comes with this program]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -15,6 +15,7 @@ pub mod import;
 pub mod quantize;
 pub mod recipe;
 pub mod report;
+pub mod sample;
 pub mod session;
 pub mod stage_name;
 pub mod study;

@@ -10,6 +10,7 @@ mod models;
 mod plan;
 mod pretrain;
 mod runs;
+mod sample;
 mod work;
 
 use std::io::ErrorKind;
@@ -47,6 +48,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Generate(generate) => engine::generate(global, generate, output),
         Command::Summarize(summarize) => engine::summarize(global, summarize, output),
         Command::Export(export) => engine::export(global, export, output),
+        Command::Sample(args) => sample::sample(global, args, output),
+        Command::Pack(args) => sample::pack(global, args, output),
         Command::Models(models) => models::models(global, &models.action, output),
         Command::Pretrain(args) => pretrain::pretrain(global, args, output),
         Command::Doctor => doctor::doctor(global, output),

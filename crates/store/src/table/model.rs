@@ -67,6 +67,16 @@ impl Store {
         })
     }
 
+    /// Notes where a model's files are now, for itself and for its runs.
+    pub fn move_model(&self, id: &str, path: &str) -> Result<()> {
+        self.write(|tx| {
+            tx.prepare_cached("UPDATE model SET path = ?2 WHERE id = ?1")?.execute(params![id, path])?;
+            tx.prepare_cached("UPDATE run SET model_path = ?2 WHERE model_id = ?1")?
+                .execute(params![id, path])?;
+            Ok(())
+        })
+    }
+
     /// Forgets a model; its files are left alone.
     ///
     /// # Errors
@@ -99,6 +109,8 @@ mod tests {
         store.upsert_model(&model("2", "a", 6)).unwrap();
         store.upsert_model(&model("1", "c", 9)).unwrap();
         assert_eq!(store.models().unwrap(), [model("2", "a", 6), model("1", "c", 5)]);
+        store.move_model("2", "q").unwrap();
+        assert_eq!(store.models().unwrap()[0].path, "q");
         store.remove_model("2").unwrap();
         assert!(matches!(store.remove_model("2"), Err(Error::NotFound { .. })));
         assert_eq!(store.models().unwrap().len(), 1);

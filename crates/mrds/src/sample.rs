@@ -1,0 +1,217 @@
+//! The sample project: a small base model that comes with Duologue, pairs invented for it, and a finished run on them, so
+//! that everything can be looked at, rated and tried before anything is trained.
+//!
+//! The run lies beside the model as a packed run: a workspace with this run alone ([`Session::pack_run`]).
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::{DATABASE, TakenRun};
+
+use crate::error::{Error, Result};
+use crate::session::Session;
+
+/// Name of the sample's data set.
+pub const DATASET: &str = "sample";
+/// Its finished run.
+pub const RUN: &str = "sample-1";
+
+/// Where the finished run lies in the model's folder.
+const PACKED: &str = "sample/run";
+
+/// What the sample put into the workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sample {
+    /// Name of its data set.
+    pub dataset: String,
+    /// Its finished run.
+    pub run: String,
+    /// Folder of its model.
+    pub model: PathBuf,
+    /// Pairs in the data set.
+    pub examples: u64,
+    /// Whether it was here before.
+    pub known: bool,
+}
+
+/// The folder of the bundled model, for a program at `program`: in a folder `models` beside it or above (a build in the
+/// checkout), else where packages put it.
+pub fn bundled_model(program: &Path) -> Option<PathBuf> {
+    let above = program.ancestors().skip(1);
+    let packages = ["../lib/duologue", "../Resources"].into_iter().filter_map(|place| {
+        let folder = program.parent()?.join(place);
+        folder.canonicalize().ok()
+    });
+    above
+        .map(Path::to_path_buf)
+        .chain(packages)
+        .map(|folder| folder.join("models").join("duo-mini"))
+        .find(|folder| folder.join("config.json").is_file())
+}
+
+impl Session {
+    /// Puts the sample into the workspace: the data set, the model in `model` (which stays where it is) and the finished
+    /// run. Where it is here already, only the model's place is brought up to date.
+    ///
+    /// # Errors
+    /// [`Error::Store`] where a data set or run of the user has its name; [`Error::Io`] where `model` holds no sample.
+    pub fn take_sample(&self, model: &Path) -> Result<Sample> {
+        let packed = model.join(PACKED);
+        let config = model.join("config.json");
+        fs::metadata(&config).map_err(|source| io("read", &config, source))?;
+        let model_path = model.to_string_lossy();
+        let known = self.store.runs()?.into_iter().find(|run| run.id == RUN);
+        let known = match known {
+            Some(run) if run.model_name == "duo-mini" => {
+                self.store.move_model(&run.model_id, &model_path)?;
+                true
+            }
+            _ => {
+                self.take_packed(&packed, &model_path)?;
+                false
+            }
+        };
+        let row = self.store.run(RUN)?;
+        let counts = self.store.dataset(&row.dataset_name)?.counts;
+        Ok(Sample {
+            dataset: row.dataset_name,
+            run: row.id,
+            model: model.to_path_buf(),
+            examples: counts.train + counts.validation + counts.test,
+            known,
+        })
+    }
+
+    /// Blobs first: a run is there only once everything that it names is.
+    fn take_packed(&self, packed: &Path, model_path: &str) -> Result<()> {
+        // A packed run may lie where nobody writes, and its tables may be an earlier version's: the copy is brought up
+        // to date.
+        let copy = tempfile::Builder::new()
+            .prefix(".taken-")
+            .tempdir_in(self.workspace())
+            .map_err(|source| io("write", self.workspace(), source))?;
+        let from = packed.join(DATABASE);
+        fs::copy(&from, copy.path().join(DATABASE)).map_err(|source| io("read", &from, source))?;
+        copy_blobs(&packed.join("blobs"), &self.store.blobs())?;
+        let taken = TakenRun {
+            id: RUN,
+            dataset: DATASET,
+            model_path,
+            renumber_shots: &renumbered_shots,
+            renumber_artifact: &renumbered_artifact,
+        };
+        Ok(self.store.take_run(copy.path(), &taken)?)
+    }
+
+    /// Writes a run with its data set and adapters as a workspace of its own, in a new folder. Folders' paths and people's
+    /// ratings are left out; the dialogues are in it.
+    ///
+    /// # Errors
+    /// [`Error::Store`] for an unknown run or an occupied folder, [`Error::Io`].
+    pub fn pack_run(&self, run: &str, to: &Path) -> Result<()> {
+        self.store.write_bundle(run, to)?;
+        for sha256 in self.adapters_of(run)? {
+            let from = self.store.blobs().join(&sha256);
+            copy_folder(&from, &to.join("blobs").join(&sha256))?;
+        }
+        Ok(())
+    }
+
+    /// Blob folders that a run's artifacts name.
+    fn adapters_of(&self, run: &str) -> Result<BTreeSet<String>> {
+        let mut found = BTreeSet::new();
+        for stage in self.store.stages(run)? {
+            for row in self.store.artifacts(run, &stage.name, Some("adapter"))? {
+                found.extend(row.payload["sha256"].as_str().map(str::to_owned));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Numbers of examples in a run's shots are lists of whole numbers.
+fn renumbered_shots(mut shots: Value, by: i64) -> Value {
+    for list in ["shots", "validation", "test", "dropped", "cut"] {
+        for number in shots.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(old) = number.as_i64() {
+                *number = json!(old + by);
+            }
+        }
+    }
+    shots
+}
+
+fn renumbered_artifact(kind: &str, mut payload: Value, by: i64) -> Option<Value> {
+    let old = payload["example_id"].as_i64().filter(|_| kind == "topic")?;
+    payload["example_id"] = json!(old + by);
+    Some(payload)
+}
+
+/// Copies the folders of `from` that `to` lacks.
+fn copy_blobs(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from).map_err(|source| io("read", from, source))? {
+        let folder = entry.map_err(|source| io("read", from, source))?.path();
+        let Some(name) = folder.file_name() else { continue };
+        if !to.join(name).exists() {
+            copy_folder(&folder, &to.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies the files of a folder; the copy gets its name once it is whole.
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    let parent = to.parent().unwrap_or(to);
+    fs::create_dir_all(parent).map_err(|source| io("write", parent, source))?;
+    let half = tempfile::tempdir_in(parent).map_err(|source| io("write", parent, source))?;
+    for entry in fs::read_dir(from).map_err(|source| io("read", from, source))? {
+        let file = entry.map_err(|source| io("read", from, source))?;
+        fs::copy(file.path(), half.path().join(file.file_name()))
+            .map_err(|source| io("read", &file.path(), source))?;
+    }
+    fs::rename(half.keep(), to).map_err(|source| io("write", to, source))
+}
+
+fn io(action: &'static str, path: &Path, source: std::io::Error) -> Error {
+    Error::Io { action, path: path.to_path_buf(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_numbers_of_examples_move() {
+        let shots = json!({"shots": [1, 3], "test": [9], "training_sha256": "x", "dropped": []});
+        assert_eq!(
+            renumbered_shots(shots, 10),
+            json!({"shots": [11, 13], "test": [19], "training_sha256": "x", "dropped": []})
+        );
+        let topic = json!({"example_id": 4, "topic": "a bill"});
+        assert_eq!(renumbered_artifact("topic", topic.clone(), 2).unwrap()["example_id"], 6);
+        assert_eq!(renumbered_artifact("summary", topic, 2), None);
+    }
+
+    #[test]
+    fn the_model_is_found_above_the_program_and_in_a_package() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        let place = |path: &str| {
+            let folder = root.join(path);
+            fs::create_dir_all(&folder).unwrap();
+            folder
+        };
+        let program = place("checkout/target/release").join("duologue");
+        assert_eq!(bundled_model(&program), None);
+        let model = place("checkout/models/duo-mini");
+        assert_eq!(bundled_model(&program), None, "a folder without a model is none");
+        fs::write(model.join("config.json"), "{}").unwrap();
+        assert_eq!(bundled_model(&program), Some(model));
+        let packaged = place("usr/lib/duologue/models/duo-mini");
+        fs::write(packaged.join("config.json"), "{}").unwrap();
+        assert_eq!(bundled_model(&place("usr/bin").join("duologue")), Some(packaged));
+    }
+}
