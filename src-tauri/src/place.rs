@@ -10,6 +10,7 @@ use crate::dto::AppError;
 use crate::error::Answer;
 
 /// The places of this window, found once at start.
+#[derive(Clone)]
 pub(crate) struct Place {
     /// The workspace folder; created on first use.
     pub(crate) workspace: PathBuf,

@@ -5,7 +5,7 @@ use mrds::store::{LeaseRow, Store};
 use mrds::{StageName, store};
 use serde_json::Value;
 
-use crate::dto::{AppError, Progress, RunLive, RunSummary, StageState};
+use crate::dto::{AppError, Progress, Queue, QueuedRun, RunLive, RunSummary, StageState};
 use crate::error::Answer;
 use crate::machine::now_ms;
 
@@ -25,20 +25,43 @@ impl Runs {
 
     /// All runs, newest first.
     pub(crate) fn all(&self) -> Answer<Vec<RunSummary>> {
-        self.session.runs()?.into_iter().map(|run| self.summary(run)).collect()
+        let waiting = self.session.queue()?;
+        let summary = |run: session::RunSummary| {
+            let queued = waiting.iter().any(|row| row.run_id == run.run);
+            self.summary(run, queued)
+        };
+        self.session.runs()?.into_iter().map(summary).collect()
+    }
+
+    /// The runs that wait for their turn.
+    pub(crate) fn queue(&self) -> Answer<Queue> {
+        let queued = |row: store::QueueRow| {
+            let run = self.session.run(&row.run_id)?;
+            Ok(QueuedRun {
+                id: row.run_id,
+                dataset: run.dataset_name,
+                model_name: run.model_name,
+                seed: u32::try_from(run.seed).unwrap_or(u32::MAX),
+                from: row.from_stage,
+                until: row.until_stage,
+            })
+        };
+        let runs: Answer<Vec<QueuedRun>> = self.session.queue()?.into_iter().map(queued).collect();
+        Ok(Queue { runs: runs?, held: self.session.queue_held()? })
     }
 
     /// One run with its wish and its error.
     pub(crate) fn live(&self, run: &str) -> Answer<RunLive> {
         let row = self.session.run(run)?;
-        let run = self.summary(self.session.status(run)?)?;
+        let queued = self.session.queue()?.iter().any(|waiting| waiting.run_id == row.id);
+        let run = self.summary(self.session.status(run)?, queued)?;
         let error = row.error.as_ref().filter(|_| run.status == "failed").map(AppError::from);
         Ok(RunLive { run, control: row.control.map(|wish| wish.to_string()), error })
     }
 
-    fn summary(&self, run: session::RunSummary) -> Answer<RunSummary> {
+    fn summary(&self, run: session::RunSummary, queued: bool) -> Answer<RunSummary> {
         let working = self.store.lease(&run.run)?.is_some_and(|lease| alive(&lease));
-        let status = status(run.status, working);
+        let status = if queued && !working { "queued" } else { status(run.status, working) };
         let stages = run.stages.into_iter().map(|stage| stage_state(stage, working)).collect();
         let headline_rouge1 = self.headline(&run.run)?;
         Ok(RunSummary {
@@ -101,7 +124,7 @@ fn progress(value: &Value) -> Option<Progress> {
 }
 
 /// The text worth looking at in a sample: a dialogue, a summary or a prediction.
-fn sample(value: &Value) -> Option<String> {
+pub(crate) fn sample(value: &Value) -> Option<String> {
     let text = |key: &str| value[key].as_str();
     let body =
         value.as_str().or_else(|| text("dialogue").or_else(|| text("text")).or_else(|| text("prediction")));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use mrds::store::MetricPointRow;
 use tauri::ipc::Channel;
 
-use crate::dto::{MetricPoint, WatchUpdate};
+use crate::dto::{MetricPoint, RunSummary, WatchUpdate};
 use crate::error::Answer;
 use crate::run_state::Runs;
 
@@ -22,19 +22,28 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
-    /// Watches a run (or only the job in progress) until replaced or until the page has gone.
-    pub(crate) fn start(&self, runs: Runs, run: Option<String>, channel: Channel<WatchUpdate>) {
+    /// Watches a run (or only the job in progress) until replaced or until the page has gone. A worker that has died
+    /// cannot start the next of the queue: `go_on` does.
+    pub(crate) fn start(
+        &self,
+        runs: Runs,
+        run: Option<String>,
+        channel: Channel<WatchUpdate>,
+        go_on: impl Fn() + Send + 'static,
+    ) {
         let mine = self.current.fetch_add(1, Ordering::SeqCst) + 1;
         let current = Arc::clone(&self.current);
         std::thread::spawn(move || {
             let mut sent = Sent::default();
             while current.load(Ordering::SeqCst) == mine {
                 // A busy database is asked again at the next turn.
-                if let Ok(update) = read(&runs, run.as_deref(), &mut sent)
-                    && sent.is_news(&update)
-                    && channel.send(update).is_err()
-                {
-                    return;
+                if let Ok((all, update)) = read(&runs, run.as_deref(), &mut sent) {
+                    if sent.has_died(&all, update.job.as_ref()) && !update.queue.held {
+                        go_on();
+                    }
+                    if sent.is_news(&update) && channel.send(update).is_err() {
+                        return;
+                    }
                 }
                 std::thread::sleep(POLL);
             }
@@ -42,14 +51,17 @@ impl Watcher {
     }
 }
 
-fn read(runs: &Runs, run: Option<&str>, sent: &mut Sent) -> Answer<WatchUpdate> {
-    let job = runs.all()?.into_iter().find(|one| one.status == "running" || one.status == "starting");
+/// All runs, and what the page is told of them.
+fn read(runs: &Runs, run: Option<&str>, sent: &mut Sent) -> Answer<(Vec<RunSummary>, WatchUpdate)> {
+    let all = runs.all()?;
+    let job = all.iter().find(|one| one.status == "running" || one.status == "starting").cloned();
+    let queue = runs.queue()?;
     let Some(run) = run else {
-        return Ok(WatchUpdate { job, live: None, reset: false, points: Vec::new() });
+        return Ok((all, WatchUpdate { job, queue, live: None, reset: false, points: Vec::new() }));
     };
-    let live = runs.live(run)?;
+    let live = Some(runs.live(run)?);
     let (reset, points) = sent.new_points(runs.session.metric_points(run, None)?);
-    Ok(WatchUpdate { job, live: Some(live), reset, points })
+    Ok((all, WatchUpdate { job, queue, live, reset, points }))
 }
 
 /// What the page has already.
@@ -58,6 +70,7 @@ struct Sent {
     points: usize,
     last_step: HashMap<(String, String), u64>,
     state: String,
+    job: Option<String>,
 }
 
 impl Sent {
@@ -82,9 +95,16 @@ impl Sent {
         (reset, new)
     }
 
+    /// Whether the job of the last look has lost its worker since.
+    fn has_died(&mut self, all: &[RunSummary], job: Option<&RunSummary>) -> bool {
+        let before = std::mem::replace(&mut self.job, job.map(|job| job.id.clone()));
+        job.is_none()
+            && before.is_some_and(|id| all.iter().any(|run| run.id == id && run.status == "interrupted"))
+    }
+
     /// Whether anything but the points differs from the last message, or there are points.
     fn is_news(&mut self, update: &WatchUpdate) -> bool {
-        let state = serde_json::to_string(&(&update.job, &update.live)).unwrap_or_default();
+        let state = serde_json::to_string(&(&update.job, &update.queue, &update.live)).unwrap_or_default();
         let news = state != self.state || !update.points.is_empty();
         self.state = state;
         news
@@ -113,9 +133,31 @@ mod tests {
     }
 
     #[test]
+    fn only_a_worker_seen_at_work_can_die() {
+        let run = |status: &str| RunSummary {
+            id: "r".into(),
+            status: status.into(),
+            dataset: String::new(),
+            model_name: String::new(),
+            created_at_ms: 0.0,
+            seed: 0,
+            stages: Vec::new(),
+            headline_rouge1: None,
+        };
+        let mut sent = Sent::default();
+        assert!(!sent.has_died(&[run("interrupted")], None), "it died before anybody looked");
+        assert!(!sent.has_died(&[run("running")], Some(&run("running"))));
+        assert!(sent.has_died(&[run("interrupted")], None));
+        assert!(!sent.has_died(&[run("interrupted")], None), "once");
+        assert!(!sent.has_died(&[run("running")], Some(&run("running"))));
+        assert!(!sent.has_died(&[run("paused")], None), "it was asked to");
+    }
+
+    #[test]
     fn silence_while_nothing_changes() {
         let mut sent = Sent::default();
-        let update = WatchUpdate { job: None, live: None, reset: false, points: Vec::new() };
+        let queue = crate::dto::Queue::default();
+        let update = WatchUpdate { job: None, queue, live: None, reset: false, points: Vec::new() };
         assert!(sent.is_news(&update));
         assert!(!sent.is_news(&update));
     }

@@ -1,6 +1,15 @@
 // The state that all screens share: bridge, route, theme, notices, and what the watcher last said.
 import { untrack } from 'svelte';
-import type { AppError, AppInfo, Bridge, MetricPoint, RunLive, RunSummary, WatchUpdate } from './bridge';
+import type {
+  AppError,
+  AppInfo,
+  Bridge,
+  MetricPoint,
+  Queue,
+  RunLive,
+  RunSummary,
+  WatchUpdate,
+} from './bridge';
 import type { Dropped } from './screens/data/dropped';
 import { asLanguage, language, t, type Language } from './text';
 
@@ -39,6 +48,8 @@ class App {
   theme: Theme = $state('system');
   toasts: Toast[] = $state([]);
   job: RunSummary | null = $state(null);
+  /** The runs that wait behind it. */
+  queue: Queue = $state({ runs: [], held: false });
   live: RunLive | null = $state(null);
   /** Points of the watched run, by stage. */
   points: Record<string, MetricPoint[]> = $state.raw({});
@@ -47,6 +58,8 @@ class App {
   /** What the next new run begins with, where another screen suggests it. */
   draft: { dataset: string; model: string; preset: string; seed: string } | null = null;
   #nextToast = 1;
+  /** Numbers the watchers. */
+  #watching = 0;
 
   get bridge(): Bridge {
     if (!this.#bridge) throw new Error('the bridge is not open');
@@ -58,6 +71,7 @@ class App {
     this.#bridge = bridge;
     this.toasts = [];
     this.job = null;
+    this.queue = { runs: [], held: false };
     this.followHash();
     this.info = await bridge.info();
     this.applyLanguage(asLanguage(await bridge.setting('language')));
@@ -106,17 +120,29 @@ class App {
   async watch(run: string | null): Promise<void> {
     this.live = null;
     this.points = {};
+    this.#watching += 1;
+    const mine = this.#watching;
     // An effect may ask for this; what arrives must not run it again.
     const take = (update: WatchUpdate) => {
+      // A last word of the watcher before.
+      if (mine !== this.#watching) return;
       const before = this.job;
       this.job = update.job;
-      if (before && before.id !== update.job?.id) void this.attempt(() => this.#tellEnd(before.id));
+      if (before?.id !== update.job?.id) void this.attempt(() => this.#tellChange(before, update.job));
+      this.queue = update.queue;
       if (!update.live || update.live.run.id !== run) return;
       this.live = update.live;
       if (update.reset) this.points = {};
       if (update.points.length > 0) this.points = joined(this.points, update.points);
     };
     await untrack(() => this.bridge.watch(run, (update) => untrack(() => take(update))));
+  }
+
+  /** Says how a job ended, and that the next of the queue has begun. */
+  async #tellChange(before: RunSummary | null, after: RunSummary | null): Promise<void> {
+    const waited = this.queue.runs.some((one) => one.id === after?.id);
+    if (before) await this.#tellEnd(before.id);
+    if (after && waited) this.say(t.queue.began(after.dataset));
   }
 
   /** Says how a job ended; what the user did to it needs no notice. */

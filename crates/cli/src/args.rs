@@ -71,6 +71,8 @@ pub(crate) enum Command {
     Show(Show),
     /// Go on with a run where it stopped
     Resume(Resume),
+    /// Show the queue of runs, hold it back or let it go
+    Queue(Queue),
     /// Ask a run's process to save and stop
     Pause(RunId),
     /// Stop a run for good
@@ -115,6 +117,7 @@ impl Command {
             Self::Runs => "runs",
             Self::Show(_) => "show",
             Self::Resume(_) => "resume",
+            Self::Queue(_) => "queue",
             Self::Pause(_) => "pause",
             Self::Cancel(_) => "cancel",
             Self::Evaluate(_) => "evaluate",
@@ -235,6 +238,9 @@ pub(crate) struct Run {
     /// Start the work in a process of its own and return
     #[arg(long)]
     pub(crate) detach: bool,
+    /// Wait for the run at work to end, then begin in a process of its own; at once where none is
+    #[arg(long)]
+    pub(crate) queue: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -287,6 +293,19 @@ pub(crate) struct Resume {
     /// Start the work in a process of its own and return
     #[arg(long)]
     pub(crate) detach: bool,
+    /// Wait for the run at work to end, then begin in a process of its own; at once where none is
+    #[arg(long)]
+    pub(crate) queue: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Queue {
+    /// Hold it back: nothing of it begins by itself
+    #[arg(long)]
+    pub(crate) hold: bool,
+    /// Let it go, and begin the next run where none is at work
+    #[arg(long, conflicts_with = "hold")]
+    pub(crate) go: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -504,4 +523,7 @@ pub(crate) struct Worker {
     pub(crate) run: String,
     #[command(flatten)]
     pub(crate) window: WindowArgs,
+    /// Take it off the queue; do nothing where it waits no longer or another run is at work
+    #[arg(long)]
+    pub(crate) queued: bool,
 }

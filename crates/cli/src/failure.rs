@@ -57,6 +57,11 @@ impl Failure {
         ExitCode::from(self.exit_code())
     }
 
+    /// What went wrong, in a sentence.
+    pub(crate) fn message(&self) -> String {
+        self.json()["message"].as_str().unwrap_or_default().to_owned()
+    }
+
     fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::File { .. } => 2,

@@ -24,11 +24,16 @@ impl Output {
         self.lost.get()
     }
 
-    /// One JSON line, only with `--json`.
+    /// One JSON line, only with `--json`. A worker's lines are the log of its run: each says when.
     pub(crate) fn line(&self, value: &impl Serialize) {
-        if self.json {
-            self.write(&serde_json::to_string(value).unwrap_or_default());
+        if !self.json {
+            return;
         }
+        let mut said = json!(value);
+        if self.command == "worker" {
+            said["at_ms"] = json!(crate::process::now_ms());
+        }
+        self.write(&said.to_string());
     }
 
     /// One line for people, only without `--json`.

@@ -4,6 +4,7 @@
 //! (feature `engine`) what computes.
 
 mod hand;
+mod queue;
 mod shown;
 
 use std::collections::BTreeMap;

@@ -136,6 +136,12 @@ impl Session {
         Ok(self.store.run(&id)?)
     }
 
+    /// Takes a run off the queue to work on it. False where it waits no longer, or some run is at work: there is
+    /// nothing to do for this process then.
+    pub fn take_queued(&self, run: &str, process: &Process<'_>) -> Result<bool> {
+        Ok(self.store.acquire_queued(run, &process.owner, (process.now_ms)(), process.pid_alive)?)
+    }
+
     /// Works on a run until its last stage, the window's end, an error or a request to stop.
     ///
     /// # Errors

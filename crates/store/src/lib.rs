@@ -28,6 +28,7 @@ pub use table::lease::{Acquire, LEASE_TIMEOUT_MS, LeaseRow, Owner};
 pub use table::ledger::LedgerRow;
 pub use table::metric_point::MetricPointRow;
 pub use table::model::ModelRow;
+pub use table::queue::QueueRow;
 pub use table::rating::{ItemState, ItemStateRow, RatingRow};
 pub use table::run::{Control, NewRun, RunRow, RunStatus};
 pub use table::stage::{StageResult, StageRow, StageStatus};

@@ -4,7 +4,8 @@
 //! released line is never edited: a change to a table is a new line. All pending lines run in one transaction.
 
 use crate::table::{
-    artifact, dataset, example, lease, ledger, metric_point, model, rating, run, setting, stage, study, work,
+    artifact, dataset, example, lease, ledger, metric_point, model, queue, rating, run, setting, stage,
+    study, work,
 };
 use crate::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};
@@ -28,6 +29,7 @@ pub(crate) const MIGRATIONS: &[M<'static>] = &[
     M::up(rating::SQL),
     M::up(setting::SQL),
     M::up(ledger::SQL),
+    M::up(queue::SQL),
 ];
 
 /// `PRAGMA application_id` of a workspace, "DUOL": tells it from other programs' databases. The first migration

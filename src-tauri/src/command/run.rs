@@ -43,11 +43,12 @@ pub(crate) fn plan(place: State<'_, Place>, request: RunRequest) -> Answer<PlanS
     worker::read(worker::ask(&place, &plan_arguments(&request))?)
 }
 
-/// Plans a run and starts its worker, which goes on without the window. Returns the run's id.
+/// Plans a run and starts its worker, which goes on without the window; or has it wait in the queue until the run at
+/// work has ended. Returns the run's id.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn start_run(place: State<'_, Place>, request: RunRequest) -> Answer<String> {
-    let said = worker::ask(&place, &run_arguments(&request))?;
+pub(crate) fn start_run(place: State<'_, Place>, request: RunRequest, queue: bool) -> Answer<String> {
+    let said = worker::ask(&place, &run_arguments(&request, queue))?;
     said["run"].as_str().map(str::to_owned).ok_or_else(|| {
         AppError::new(
             "window_worker_answer",
@@ -57,7 +58,7 @@ pub(crate) fn start_run(place: State<'_, Place>, request: RunRequest) -> Answer<
     })
 }
 
-/// Goes on with a run, or carries out the named stages only.
+/// Goes on with a run, or carries out the named stages only; now or in its turn.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn resume_run(
@@ -65,8 +66,9 @@ pub(crate) fn resume_run(
     run: String,
     from: Option<String>,
     until: Option<String>,
+    queue: bool,
 ) -> Answer<()> {
-    let mut arguments = vec!["resume".to_owned(), run, "--detach".to_owned()];
+    let mut arguments = vec!["resume".to_owned(), run, when(queue)];
     push_window(&mut arguments, from.as_deref(), until.as_deref());
     worker::ask(&place, &arguments).map(drop)
 }
@@ -80,6 +82,35 @@ pub(crate) fn control_run(place: State<'_, Place>, run: String, action: String) 
     })?;
     place.session()?.control(&run, control, now_ms(), &process_lives)?;
     Ok(())
+}
+
+/// Moves a run of the queue, 0 being the next.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn move_queued(place: State<'_, Place>, run: String, to: u32) -> Answer<()> {
+    Ok(place.session()?.move_queued(&run, to as usize)?)
+}
+
+/// Takes a run off the queue.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn remove_queued(place: State<'_, Place>, run: String) -> Answer<()> {
+    Ok(place.session()?.remove_queued(&run)?)
+}
+
+/// Holds the queue back; or lets it go, and begins the next run where none is at work.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn hold_queue(place: State<'_, Place>, held: bool) -> Answer<()> {
+    if held {
+        return Ok(place.session()?.hold_queue(true)?);
+    }
+    go_on(&place)
+}
+
+/// Has the next run of the queue begin.
+fn go_on(place: &Place) -> Answer<()> {
+    worker::ask(place, &["queue".to_owned(), "--go".to_owned()]).map(drop)
 }
 
 /// Sends what changes about the job in progress and about one run, at most twice a second. Replaces the watcher
@@ -96,12 +127,21 @@ pub(crate) fn watch(
     if let Some(run) = &run {
         runs.live(run)?;
     }
-    watcher.start(runs, run, on_update);
+    let place = Place::clone(&place);
+    watcher.start(runs, run, on_update, move || {
+        // The page says that the worker has gone, and offers to go on by hand.
+        let _not_begun = go_on(&place);
+    });
     Ok(())
 }
 
-fn run_arguments(request: &RunRequest) -> Vec<String> {
-    let mut arguments = vec!["run".to_owned(), "--detach".to_owned()];
+/// Now or in its turn.
+fn when(queue: bool) -> String {
+    if queue { "--queue" } else { "--detach" }.to_owned()
+}
+
+fn run_arguments(request: &RunRequest, queue: bool) -> Vec<String> {
+    let mut arguments = vec!["run".to_owned(), when(queue)];
     push_choice(&mut arguments, request);
     arguments.extend(["--seed".to_owned(), request.seed.to_string()]);
     push_window(&mut arguments, request.from.as_deref(), request.until.as_deref());
@@ -167,7 +207,8 @@ mod tests {
         };
         let expected =
             "run --detach --dataset d --model /m --preset small --set shots=8 --seed 3 --until summaries";
-        assert_eq!(run_arguments(&request).join(" "), expected);
+        assert_eq!(run_arguments(&request, false).join(" "), expected);
+        assert_eq!(run_arguments(&request, true).join(" "), expected.replace("--detach", "--queue"));
         let expected = "plan --dataset d --model /m --preset small --set shots=8";
         assert_eq!(plan_arguments(&request).join(" "), expected);
     }

@@ -89,7 +89,7 @@ pub struct Progress {
 pub struct RunSummary {
     /// Run id.
     pub id: String,
-    /// `created`, `starting`, `running`, `interrupted`, `paused`, `cancelled`, `failed` or `done`.
+    /// `created`, `queued`, `starting`, `running`, `interrupted`, `paused`, `cancelled`, `failed` or `done`.
     pub status: String,
     /// Data set name.
     pub dataset: String,
@@ -116,6 +116,32 @@ pub struct RunLive {
     pub error: Option<AppError>,
 }
 
+/// A run that waits for its turn.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct QueuedRun {
+    /// Run id.
+    pub id: String,
+    /// Data set name.
+    pub dataset: String,
+    /// Model name.
+    pub model_name: String,
+    /// Seed.
+    pub seed: u32,
+    /// First stage to carry out; none means where it stands.
+    pub from: Option<String>,
+    /// Last stage to carry out; none means the last.
+    pub until: Option<String>,
+}
+
+/// The runs that wait, the next one first.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Type)]
+pub struct Queue {
+    /// In order.
+    pub runs: Vec<QueuedRun>,
+    /// Held back: nothing begins by itself.
+    pub held: bool,
+}
+
 /// One point of a curve.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct MetricPoint {
@@ -134,6 +160,8 @@ pub struct MetricPoint {
 pub struct WatchUpdate {
     /// The job at the foot of the navigation: a running run, else none.
     pub job: Option<RunSummary>,
+    /// What waits behind it.
+    pub queue: Queue,
     /// The run that is looked at.
     pub live: Option<RunLive>,
     /// Forget the points sent so far: the first update, or a stage that was begun anew.

@@ -472,10 +472,42 @@ fn a_detached_run_goes_on_by_itself_and_keeps_a_log() {
         std::thread::sleep(std::time::Duration::from_millis(100));
     };
     assert_eq!((&ended["run"], &ended["status"]), (&json!(RUN), &json!("paused")), "{ended}");
+    assert!(number(&ended["at_ms"]) > 1.7e12, "a line of a log says when: {}", ended["at_ms"]);
     let shown = place.ok(&["show", RUN]);
     let statuses: Vec<&str> = list(&shown["stages"]).iter().take(3).map(|s| text(&s["status"])).collect();
     assert_eq!(statuses, ["done", "done", "waiting"], "it stopped where it was told to");
     assert_eq!(place.ok(&["resume", RUN, "--until", "summaries"])["status"], "paused", "nobody holds it");
+}
+
+/// Two runs in the queue: held back nothing begins; the first fails, and the second has its turn all the same.
+#[test]
+fn the_queue_goes_on_after_a_failure() {
+    let Some((place, args)) = ready() else { return };
+    place.import("e", &rows());
+    place.ok(&["queue", "--hold"]);
+    let of = |dataset: &'static str| -> Vec<String> {
+        args.iter().map(|arg| if arg == "d" { dataset.to_owned() } else { arg.clone() }).collect()
+    };
+    for dataset in ["d", "e"] {
+        let added = place.ok(&[&words(&of(dataset))[..], &["--queue", "--until", "topics"]].concat());
+        assert_eq!(added["status"], "queued");
+    }
+    let queue = place.ok(&["queue"]);
+    assert_eq!((&queue["held"], &queue["started"]), (&json!(true), &json!(null)));
+    let waiting: Vec<&str> = list(&queue["queue"]).iter().map(|row| text(&row["run_id"])).collect();
+    assert_eq!((waiting, text(&queue["queue"][0]["until_stage"])), (vec!["d-1", "e-1"], "topics"));
+    // The examples of the first are no longer those that it was made for.
+    place.import("d", &super::rows(40, 4, 4));
+    assert_eq!(place.ok(&["queue", "--go"])["started"], "d-1");
+    let status = |run: &str| text(&place.ok(&["show", run])["status"]).to_owned();
+    let begun = std::time::Instant::now();
+    while status("e-1") != "paused" {
+        assert!(begun.elapsed().as_secs() < 240, "{}", place.ok(&["queue"]));
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert_eq!(status("d-1"), "failed");
+    assert_eq!(list(&place.ok(&["queue"])["queue"]).len(), 0);
+    assert_eq!(list(&place.ok(&["show", "e-1"])["stages"])[0]["status"], "done");
 }
 
 /// A run's id comes from its data set's name, which may be anything: the command that goes on has to work in a shell.

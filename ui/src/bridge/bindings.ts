@@ -58,12 +58,21 @@ export const commands = {
 	plan: (request: RunRequest) => typedError<PlanSheet, AppError>(__TAURI_INVOKE("plan", { request })),
 	/**  The runs, newest first. */
 	runs: () => typedError<RunSummary[], AppError>(__TAURI_INVOKE("runs")),
-	/**  Plans a run and starts its worker, which goes on without the window. Returns the run's id. */
-	startRun: (request: RunRequest) => typedError<string, AppError>(__TAURI_INVOKE("start_run", { request })),
-	/**  Goes on with a run, or carries out the named stages only. */
-	resumeRun: (run: string, from: string | null, until: string | null) => typedError<null, AppError>(__TAURI_INVOKE("resume_run", { run, from, until })),
+	/**
+	 *  Plans a run and starts its worker, which goes on without the window; or has it wait in the queue until the run at
+	 *  work has ended. Returns the run's id.
+	 */
+	startRun: (request: RunRequest, queue: boolean) => typedError<string, AppError>(__TAURI_INVOKE("start_run", { request, queue })),
+	/**  Goes on with a run, or carries out the named stages only; now or in its turn. */
+	resumeRun: (run: string, from: string | null, until: string | null, queue: boolean) => typedError<null, AppError>(__TAURI_INVOKE("resume_run", { run, from, until, queue })),
 	/**  Asks a run's worker to pause, to stop, or to stop and throw the started stage away. */
 	controlRun: (run: string, action: string) => typedError<null, AppError>(__TAURI_INVOKE("control_run", { run, action })),
+	/**  Moves a run of the queue, 0 being the next. */
+	moveQueued: (run: string, to: number) => typedError<null, AppError>(__TAURI_INVOKE("move_queued", { run, to })),
+	/**  Takes a run off the queue. */
+	removeQueued: (run: string) => typedError<null, AppError>(__TAURI_INVOKE("remove_queued", { run })),
+	/**  Holds the queue back; or lets it go, and begins the next run where none is at work. */
+	holdQueue: (held: boolean) => typedError<null, AppError>(__TAURI_INVOKE("hold_queue", { held })),
 	/**  The tables of a run. */
 	results: (run: string) => typedError<RunResults, AppError>(__TAURI_INVOKE("results", { run })),
 	/**
@@ -591,6 +600,30 @@ export type Progress = {
 	sample: string | null,
 };
 
+/**  The runs that wait, the next one first. */
+export type Queue = {
+	/**  In order. */
+	runs: QueuedRun[],
+	/**  Held back: nothing begins by itself. */
+	held: boolean,
+};
+
+/**  A run that waits for its turn. */
+export type QueuedRun = {
+	/**  Run id. */
+	id: string,
+	/**  Data set name. */
+	dataset: string,
+	/**  Model name. */
+	model_name: string,
+	/**  Seed. */
+	seed: number,
+	/**  First stage to carry out; none means where it stands. */
+	from: string | null,
+	/**  Last stage to carry out; none means the last. */
+	until: string | null,
+};
+
 /**  One summary to rate, without its author. */
 export type RatingItem = {
 	/**  Place in this rater's order, from 0. */
@@ -707,7 +740,7 @@ export type RunResults = {
 export type RunSummary = {
 	/**  Run id. */
 	id: string,
-	/**  `created`, `starting`, `running`, `interrupted`, `paused`, `cancelled`, `failed` or `done`. */
+	/**  `created`, `queued`, `starting`, `running`, `interrupted`, `paused`, `cancelled`, `failed` or `done`. */
 	status: string,
 	/**  Data set name. */
 	dataset: string,
@@ -865,6 +898,8 @@ export type Turn = {
 export type WatchUpdate = {
 	/**  The job at the foot of the navigation: a running run, else none. */
 	job: RunSummary | null,
+	/**  What waits behind it. */
+	queue: Queue,
 	/**  The run that is looked at. */
 	live: RunLive | null,
 	/**  Forget the points sent so far: the first update, or a stage that was begun anew. */

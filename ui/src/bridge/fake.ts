@@ -14,6 +14,7 @@ import type {
   MetricPoint,
   Model,
   PlanSheet,
+  Queue,
   RatingItem,
   RatingPress,
   RunLive,
@@ -41,6 +42,8 @@ interface FakeStudy {
 export interface FakeOptions {
   empty?: boolean;
   tickMs?: number;
+  /** No run is at work. */
+  idle?: boolean;
 }
 
 export class FakeBridge implements Bridge {
@@ -59,12 +62,14 @@ export class FakeBridge implements Bridge {
   #tickMs: number;
   controls: string[] = [];
   started: RunRequest[] = [];
+  queue: Queue = { runs: [], held: false };
   #control: Record<string, RunLive['control']> = {};
   #points: MetricPoint[] = [];
   #sent = 0;
   #watched: string | null = null;
   #onUpdate: ((update: WatchUpdate) => void) | undefined;
   #step = 61;
+  #worked = false;
 
   constructor(options: FakeOptions = {}) {
     this.#tickMs = options.tickMs ?? 500;
@@ -72,6 +77,8 @@ export class FakeBridge implements Bridge {
     this.datasetList = copy(data.datasets);
     this.modelList = copy(data.models);
     this.runList = copy(data.runs);
+    if (options.idle)
+      for (const run of this.runList) if (run.status === 'running') this.#settle(run, 'paused');
     for (let step = 1; step <= this.#step; step += 1) this.#trace(step);
     this.#move();
     setInterval(() => this.#tick(), this.#tickMs);
@@ -284,28 +291,37 @@ export class FakeBridge implements Bridge {
   async runs() {
     return structuredClone(this.runList);
   }
-  async startRun(request: RunRequest) {
+  async startRun(request: RunRequest, queue: boolean) {
     this.started.push(request);
-    for (const run of this.runList) if (run.status === 'running') this.#settle(run, 'paused');
+    const waits = queue && (this.queue.held || this.#running() !== undefined);
     const id = `run-${String(this.runList.length + 1).padStart(4, '0')}`;
     this.runList.unshift({
       id,
-      status: 'running',
+      status: waits ? 'queued' : 'running',
       dataset: request.dataset,
       model_name: request.model.split('/').pop() ?? request.model,
       created_at_ms: data.now,
       seed: request.seed,
-      stages: data.stages(0, 'running'),
+      stages: data.stages(0, waits ? 'waiting' : 'running'),
       headline_rouge1: null,
     });
+    if (waits) {
+      this.#enqueue(id, request.from, request.until);
+      return id;
+    }
     this.#step = 0;
     this.#points = [];
     this.#sent = 0;
     return id;
   }
-  async resumeRun(run: string, from: string | null, until: string | null) {
-    this.controls.push(`resume ${run} ${from ?? ''}..${until ?? ''}`);
+  async resumeRun(run: string, from: string | null, until: string | null, queue: boolean) {
+    this.controls.push(`${queue ? 'queue' : 'resume'} ${run} ${from ?? ''}..${until ?? ''}`);
     const row = this.#run(run);
+    if (queue) {
+      row.status = 'queued';
+      this.#enqueue(run, from, until);
+      return;
+    }
     row.status = 'running';
     const stage =
       row.stages.find((one) => one.name === from) ?? row.stages.find((one) => one.status !== 'done');
@@ -316,6 +332,39 @@ export class FakeBridge implements Bridge {
     this.controls.push(`${action} ${run}`);
     this.#control[run] = action;
     this.#push();
+  }
+  #enqueue(id: string, from: string | null, until: string | null) {
+    const { dataset, model_name, seed } = this.#run(id);
+    this.queue.runs.push({ id, dataset, model_name, seed, from, until });
+    this.#push();
+  }
+  async moveQueued(run: string, to: number) {
+    const [row] = this.queue.runs.splice(
+      this.queue.runs.findIndex((one) => one.id === run),
+      1,
+    );
+    if (row) this.queue.runs.splice(to, 0, row);
+    this.#push();
+  }
+  async removeQueued(run: string) {
+    this.queue.runs = this.queue.runs.filter((one) => one.id !== run);
+    this.runList = this.runList.filter((one) => one.id !== run);
+    this.#push();
+  }
+  async holdQueue(held: boolean) {
+    this.queue.held = held;
+    this.#next();
+    this.#push();
+  }
+  /** Begins the next run of the queue where none is at work. */
+  #next() {
+    if (this.queue.held || this.#running()) return;
+    const next = this.runList.find((one) => one.id === this.queue.runs[0]?.id);
+    if (!next) return;
+    this.queue.runs.shift();
+    next.status = 'running';
+    const [stage] = next.stages;
+    if (stage) stage.status = 'running';
   }
   async results(run: string) {
     this.#run(run);
@@ -491,7 +540,13 @@ export class FakeBridge implements Bridge {
   }
   #tick(): void {
     const run = this.#running();
-    if (!run) return;
+    if (!run) {
+      if (!this.#worked) return;
+      this.#worked = false;
+      this.#next();
+      this.#push();
+      return;
+    }
     const wish = this.#control[run.id];
     if (wish) {
       this.#settle(run, wish === 'pause' ? 'paused' : 'cancelled');
@@ -504,6 +559,7 @@ export class FakeBridge implements Bridge {
     this.#push();
   }
   #push(): void {
+    if (this.#running()) this.#worked = true;
     const run = this.runList.find((one) => one.id === this.#watched);
     const mine = run !== undefined && run.id === this.#running()?.id;
     const reset = this.#sent === 0;
@@ -516,6 +572,7 @@ export class FakeBridge implements Bridge {
     };
     this.#onUpdate?.({
       job: structuredClone(this.#running() ?? null),
+      queue: structuredClone(this.queue),
       live: run
         ? {
             run: structuredClone(run),

@@ -69,9 +69,15 @@ export interface Bridge {
   recipeFields(preset: string): Promise<RecipeField[]>;
   plan(request: RunRequest): Promise<PlanSheet>;
   runs(): Promise<RunSummary[]>;
-  startRun(request: RunRequest): Promise<string>;
-  resumeRun(run: string, from: string | null, until: string | null): Promise<void>;
+  /** With `queue` it waits until the run at work has ended; at once where none is. */
+  startRun(request: RunRequest, queue: boolean): Promise<string>;
+  resumeRun(run: string, from: string | null, until: string | null, queue: boolean): Promise<void>;
   controlRun(run: string, action: 'pause' | 'cancel' | 'discard'): Promise<void>;
+  /** Moves a run of the queue; 0 is the next. */
+  moveQueued(run: string, to: number): Promise<void>;
+  removeQueued(run: string): Promise<void>;
+  /** Holds the queue back; or lets it go, and begins the next run where none is at work. */
+  holdQueue(held: boolean): Promise<void>;
   results(run: string): Promise<RunResults>;
   /** At most two messages a second, only on change; a second call replaces the first. */
   watch(run: string | null, onUpdate: (update: WatchUpdate) => void): Promise<void>;

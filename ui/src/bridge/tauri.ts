@@ -53,9 +53,12 @@ export function tauriBridge(): Bridge {
     recipeFields: (preset) => unwrap(commands.recipeFields(preset)),
     plan: (request) => unwrap(commands.plan(request)),
     runs: () => unwrap(commands.runs()),
-    startRun: (request) => unwrap(commands.startRun(request)),
-    resumeRun: (run, from, until) => done(commands.resumeRun(run, from, until)),
+    startRun: (request, queue) => unwrap(commands.startRun(request, queue)),
+    resumeRun: (run, from, until, queue) => done(commands.resumeRun(run, from, until, queue)),
     controlRun: (run, action) => done(commands.controlRun(run, action)),
+    moveQueued: (run, to) => done(commands.moveQueued(run, to)),
+    removeQueued: (run) => done(commands.removeQueued(run)),
+    holdQueue: (held) => done(commands.holdQueue(held)),
     results: (run) => unwrap(commands.results(run)),
     watch: (run, onUpdate) => {
       const channel = new Channel<WatchUpdate>();

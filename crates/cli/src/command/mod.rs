@@ -9,6 +9,7 @@ mod login;
 mod models;
 mod plan;
 mod pretrain;
+mod queue;
 mod runs;
 mod sample;
 mod work;
@@ -41,6 +42,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Plan(args) => plan::plan(global, args, output),
         Command::Runs => runs::runs(global, output),
         Command::Show(show) => runs::show(global, show, output),
+        Command::Queue(args) => queue::queue(global, args, output),
         Command::Pause(pause) => runs::pause(global, &pause.run, output),
         Command::Cancel(cancel) => runs::cancel(global, cancel, output),
         Command::Evaluate(evaluate) => runs::evaluate(global, evaluate, output),

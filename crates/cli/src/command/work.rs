@@ -11,7 +11,7 @@ use mrds::worker::RunRequest;
 use mrds::{Error, StageName, System};
 use serde_json::json;
 
-use super::{Done, parse, quoted, recipe, session};
+use super::{Done, parse, queue, quoted, recipe, session};
 use crate::args::{Global, Resume, Run, WindowArgs, Worker};
 use crate::failure::{Failure, INTERRUPTED};
 use crate::machine::memory_bytes;
@@ -62,10 +62,13 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
     }
     let row = session.create_run(&request, &planned, process::now_ms())?;
     drop(planned);
+    if args.queue {
+        return queue::add(global, &session, &row.id, &args.window, output);
+    }
     if args.detach {
         return detach(global, &session, &row.id, &args.window, output);
     }
-    work(global, &session, &row.id, window, output)
+    work(global, &session, &row.id, window, false, output)
 }
 
 fn chosen(args: &Run) -> Result<Recipe, Failure> {
@@ -121,29 +124,46 @@ pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
     let threads = global.threads.or(Some(row.threads));
     let global = Global { device: row.device.clone(), threads, ..copy(global) };
     process::set_threads(global.threads());
+    if args.queue {
+        return queue::add(&global, &session, &row.id, &args.window, output);
+    }
     if args.detach {
         return detach(&global, &session, &row.id, &args.window, output);
     }
-    work(&global, &session, &row.id, window, output)
+    work(&global, &session, &row.id, window, false, output)
 }
 
-fn copy(global: &Global) -> Global {
+pub(super) fn copy(global: &Global) -> Global {
     Global { workspace: global.workspace.clone(), device: global.device.clone(), ..*global }
 }
 
 pub(super) fn worker(global: &Global, args: &Worker, output: &Output) -> Done {
     process::leave_session();
     let session = session(global)?;
-    work(global, &session, &args.run, window(&args.window)?, output)
+    work(global, &session, &args.run, window(&args.window)?, args.queued, output)
 }
 
-/// Works on a run in this process, with progress, until it ends or is stopped.
-fn work(global: &Global, session: &Session, run: &str, window: Window, output: &Output) -> Done {
+/// Works on a run in this process, with progress, until it ends or is stopped; then the next of the queue begins.
+fn work(
+    global: &Global,
+    session: &Session,
+    run: &str,
+    window: Window,
+    queued: bool,
+    output: &Output,
+) -> Done {
     let stop = process::stop_flag("Stopping: saving a checkpoint. Press Ctrl-C again to stop at once.");
     let progress = Progress::new(output);
     let asked = process::worker(&stop, &progress);
+    if queued && !session.take_queued(run, &asked)? {
+        return Ok(ExitCode::SUCCESS);
+    }
     let ended = session.execute(run, window, &asked);
     progress.finish();
+    // Somebody who pauses wants the machine for something else.
+    if !matches!(ended, Err(Error::Interrupted { .. })) {
+        queue::go_on(global, session);
+    }
     match ended {
         Ok(_) => {
             let shown = session.show(run)?;
@@ -172,6 +192,20 @@ fn resume_command(global: &Global, session: &Session, run: &str) -> String {
 
 /// Starts `duologue worker` as a process of its own and returns at once.
 fn detach(global: &Global, session: &Session, run: &str, window: &WindowArgs, output: &Output) -> Done {
+    start(global, session, run, window, &[])?;
+    output.text(format!("Run {run} goes on in the background: `duologue show {run}`."));
+    output.result(&json!({"run": run, "status": "started"}));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts a worker's process.
+pub(super) fn start(
+    global: &Global,
+    session: &Session,
+    run: &str,
+    window: &WindowArgs,
+    more: &[&str],
+) -> Result<(), Failure> {
     let log = log_file(session, run)?;
     let io = |source| Error::Io { action: "start", path: PathBuf::from("duologue worker"), source };
     let exe = std::env::current_exe().map_err(io)?;
@@ -182,7 +216,7 @@ fn detach(global: &Global, session: &Session, run: &str, window: &WindowArgs, ou
         .arg("--json")
         .arg("--threads")
         .arg(global.threads().to_string());
-    command.args(["worker", "--run", run]);
+    command.args(["worker", "--run", run]).args(more);
     for (option, stage) in [("--from", &window.from), ("--until", &window.until)] {
         if let Some(stage) = stage {
             command.arg(option).arg(stage);
@@ -190,9 +224,7 @@ fn detach(global: &Global, session: &Session, run: &str, window: &WindowArgs, ou
     }
     let errors = log.try_clone().map_err(io)?;
     command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn().map_err(io)?;
-    output.text(format!("Run {run} goes on in the background: `duologue show {run}`."));
-    output.result(&json!({"run": run, "status": "started"}));
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Background work yields to whatever the user does: nice 10, where the system has `nice`.

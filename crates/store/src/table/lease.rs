@@ -80,6 +80,24 @@ fn get(conn: &Connection, run: &str) -> Result<Option<LeaseRow>> {
     Ok(query.query_row(params![run], from_row).optional()?)
 }
 
+/// Whether some run is worked on.
+pub(super) fn any_lives(conn: &Connection, now_ms: i64, pid_alive: &dyn Fn(u32) -> bool) -> Result<bool> {
+    let mut query = conn.prepare_cached("SELECT * FROM lease")?;
+    let leases: Vec<LeaseRow> = query.query_map([], from_row)?.collect::<rusqlite::Result<_>>()?;
+    Ok(leases.iter().any(|lease| lease.lives(now_ms, pid_alive)))
+}
+
+/// Gives a run to a process: it is running from now on.
+pub(super) fn take(tx: &Connection, run: &str, owner: &Owner, now_ms: i64) -> Result<()> {
+    run::settle(tx, run, RunStatus::Running, now_ms)?;
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO lease (run_id, pid, boot_id, token, heartbeat_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![run, owner.pid, owner.boot_id, owner.token, now_ms])?;
+    Ok(())
+}
+
 impl Store {
     /// Takes a run's lease where it is free, already the caller's, of another boot, of a dead process, or
     /// without a heartbeat for [`LEASE_TIMEOUT_MS`] (in either direction: a clock set back must not lock a run).
@@ -106,12 +124,7 @@ impl Store {
             {
                 return Ok(Acquire::HeldBy { pid: held.pid });
             }
-            run::settle(tx, run, RunStatus::Running, now_ms)?;
-            tx.prepare_cached(
-                "INSERT OR REPLACE INTO lease (run_id, pid, boot_id, token, heartbeat_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![run, owner.pid, owner.boot_id, owner.token, now_ms])?;
+            take(tx, run, owner, now_ms)?;
             Ok(Acquire::Mine)
         })?;
         if answer == Acquire::Mine {

@@ -8,6 +8,7 @@ pub(crate) mod lease;
 pub(crate) mod ledger;
 pub(crate) mod metric_point;
 pub(crate) mod model;
+pub(crate) mod queue;
 pub(crate) mod rating;
 pub(crate) mod run;
 pub(crate) mod setting;

@@ -1,6 +1,6 @@
 //! Runs: one recipe on one data set with one model, and what its worker is asked to do (`control`).
 
-use super::{Json, dataset, text_enum};
+use super::{Json, dataset, queue, text_enum};
 use crate::error::name_taken;
 use crate::{Error, Result, Store};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
@@ -292,8 +292,9 @@ impl Store {
     }
 }
 
-/// Puts down where a run stands; an older error and an older request are void with it.
+/// Puts down where a run stands; an older error and an older request are void with it, and it waits no longer.
 pub(super) fn settle(tx: &Connection, id: &str, status: RunStatus, now_ms: i64) -> Result<()> {
+    queue::take_off(tx, id)?;
     let mut change = tx.prepare_cached(
         "UPDATE run SET status = ?2, error = NULL, control = NULL, changed_at_ms = ?3 WHERE id = ?1",
     )?;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { find, get, open, query, text } from '../../testing';
 
 test('start names what is missing', async () => {
-  const { bridge, user } = await open('#/runs');
+  const { bridge, user } = await open('#/runs', { idle: true });
   await user.click(await find('run-new'));
   expect(text(await find('run-start'))).toBe('Choose a data set');
   await expect.poll(() => (get('run-dataset') as HTMLSelectElement).options.length).toBe(3);
@@ -78,7 +78,7 @@ test('cancelling asks whether to keep the checkpoint', async () => {
 });
 
 test('a failed run names the reason and the next step, and one stage can be run alone', async () => {
-  const { bridge, user } = await open('#/runs/run-0002');
+  const { bridge, user } = await open('#/runs/run-0002', { idle: true });
   expect(text(await find('error-card'))).toContain('candidates.batch');
   await user.click(get('stage-topics'));
   await user.click(get('run-single'));
@@ -92,7 +92,7 @@ test('the history shows state and result', async () => {
 });
 
 async function choose(model: string) {
-  const opened = await open('#/runs/new');
+  const opened = await open('#/runs/new', { idle: true });
   const { user } = opened;
   await expect.poll(() => (get('run-dataset') as HTMLSelectElement).options.length).toBe(3);
   expect((get('plan-make') as HTMLButtonElement).disabled).toBe(true);
@@ -129,6 +129,45 @@ test('that a run goes on without the window is said once', async () => {
   await find('stage-topics');
   expect(text(get('toasts'))).toContain('goes on when you close');
   expect(bridge.settings['told_background']).toBe('yes');
+});
+
+test('behind a run at work a new one waits, and the queue is put in order', async () => {
+  const { bridge, user } = await open('#/runs');
+  for (const dataset of ['support-desk', 'family-chats']) {
+    await user.click(await find('run-new'));
+    await expect.poll(() => (get('run-dataset') as HTMLSelectElement).options.length).toBe(3);
+    await user.selectOptions(get('run-dataset'), dataset);
+    await user.selectOptions(get('run-model'), '/home/ada/models/dialog-7m');
+    expect(text(get('run-start'))).toBe('Add to queue');
+    await user.click(get('run-start'));
+    await find('queue');
+  }
+  const order = () => bridge.queue.runs.map((run) => run.dataset);
+  expect(order()).toEqual(['support-desk', 'family-chats']);
+  await user.click(await find('queue-up-run-0005'));
+  await expect.poll(order).toEqual(['family-chats', 'support-desk']);
+  expect((get('queue-up-run-0005') as HTMLButtonElement).disabled).toBe(true);
+  await user.click(get('queue-hold'));
+  await find('queue-go');
+  expect(bridge.queue.held).toBe(true);
+  expect(text(get('queue'))).toContain('Held back');
+  await user.click(get('queue-remove-run-0004'));
+  await expect.poll(order).toEqual(['family-chats']);
+  await user.click(get('queue-go'));
+  const failed = bridge.runList.find((one) => one.status === 'running');
+  if (failed) failed.status = 'failed';
+  await expect.poll(() => text(get('toasts'))).toMatch(/has failed.*has begun: “family-chats”/);
+  expect(query('queue')).toBeNull();
+});
+
+test('a stage asked for behind a run at work waits for its turn', async () => {
+  const { bridge, user } = await open('#/runs/run-0002');
+  await find('run-resume');
+  await expect.poll(() => text(get('run-resume'))).toBe('Add to queue');
+  await user.click(get('run-resume'));
+  await user.click(await find('run-leave'));
+  expect(bridge.controls).toEqual(['queue run-0002 ..']);
+  expect(bridge.queue.runs).toEqual([]);
 });
 
 test('a job that ends while the user is elsewhere is told', async () => {

@@ -14,6 +14,7 @@ export const names = {
   status: {
     waiting: 'Waiting',
     created: 'Planned',
+    queued: 'In the queue',
     starting: 'Starting',
     interrupted: 'Interrupted',
     running: 'Running',
