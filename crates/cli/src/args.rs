@@ -174,6 +174,9 @@ pub(crate) struct Datasets {
     /// Print its examples
     #[arg(long, requires = "name")]
     pub(crate) items: bool,
+    /// Count tokens as this model does, and name the examples that are longer than its context
+    #[arg(long, value_name = "DIR", requires = "name")]
+    pub(crate) model: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -486,6 +489,9 @@ pub(crate) enum ModelAction {
         /// Models that are known to work instead, with what they need and whether this machine has it
         #[arg(long)]
         catalogue: bool,
+        /// These folders instead, with what a run on each needs and whether this machine has it
+        #[arg(long, value_name = "DIR", conflicts_with = "catalogue")]
+        fit: Vec<PathBuf>,
     },
     /// Load a model, compare its files with the download's digests and with those of its first use
     Verify {

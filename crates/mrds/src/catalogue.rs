@@ -7,7 +7,7 @@ use std::path::Path;
 
 use lm::memory::{self, Generating, Precision, Training};
 use lm::model::parameters;
-use lm::{DecoderConfig, Quantize};
+use lm::{Checkpoint, DecoderConfig, Quantize};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -160,6 +160,14 @@ fn entry(name: &'static str, text: &str) -> Result<CatalogueEntry> {
         memory: method_memory(&config),
         config,
     })
+}
+
+/// What the model of a folder, or of a GGUF file, would need.
+///
+/// # Errors
+/// What makes the folder unusable.
+pub fn memory_of(folder: &Path) -> Result<MethodMemory> {
+    Ok(method_memory(&Checkpoint::open(folder)?.config()?))
 }
 
 fn method_memory(config: &DecoderConfig) -> MethodMemory {

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lm::hub::{self, Download, HubId, MANIFEST, Manifest};
-use lm::{Checkpoint, LanguageModel, check_folder, model_sha256};
+use lm::{Checkpoint, LanguageModel, SpecialTokens, check_folder, model_sha256};
 use serde::Serialize;
 use store::{LedgerRow, ModelRow};
 
@@ -99,7 +99,48 @@ pub struct Removal {
     pub runs: Vec<String>,
 }
 
+/// Examples that a model cannot read whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TooLong {
+    /// Longest text of the model, in tokens.
+    pub context_tokens: usize,
+    /// The examples.
+    pub too_long: Vec<LongExample>,
+}
+
+/// An example that is longer than a model's context.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LongExample {
+    /// Its name.
+    pub id: String,
+    /// Its row.
+    pub key: i64,
+    /// Tokens of its dialogue and its first summary.
+    pub tokens: usize,
+}
+
 impl Session {
+    /// The examples of a data set whose dialogue and first summary, without any instruction around them, are longer
+    /// than a model's context. No weights are read.
+    ///
+    /// # Errors
+    /// What makes the model's folder unusable.
+    pub fn too_long(&self, dataset: &str, model: &Path) -> Result<TooLong> {
+        let checkpoint = Checkpoint::open(model)?;
+        let (tokenizer, context_tokens) =
+            (checkpoint.tokenizer()?, checkpoint.config()?.max_position_embeddings);
+        let count = |text: &str| tokenizer.encode(text, SpecialTokens::AsText).map(|ids| ids.len());
+        let mut too_long = Vec::new();
+        for row in self.store.examples(self.store.dataset(dataset)?.id, None)? {
+            let summary = row.references.first().map_or("", String::as_str);
+            let tokens = count(&row.dialogue)? + count(summary)?;
+            if tokens > context_tokens {
+                too_long.push(LongExample { id: row.external_id, key: row.id, tokens });
+            }
+        }
+        Ok(TooLong { context_tokens, too_long })
+    }
+
     /// Downloads a model, or goes on with a download, and enters it in the list. A model that is here already and
     /// undamaged is left alone, without a connection; a changed file is fetched anew.
     ///

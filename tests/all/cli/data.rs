@@ -294,3 +294,19 @@ fn a_wrong_use_is_an_error_line_too() {
     place.fails(&["show", "x", "--items"], 2, "usage");
     place.fails(&["evaluate", "--run", "x", "--multi", "best"], 2, "usage");
 }
+
+/// Tokens are those of the model that is asked about; no other example is named.
+#[test]
+fn examples_longer_than_a_models_context_are_named() {
+    let place = Place::new();
+    let long = format!("A: {}\nB: Yes.", "Is the bus late? ".repeat(300));
+    let rows =
+        [row("short", "train", "A: Is it late?\nB: Yes.", "It is."), row("long", "train", &long, "It is.")];
+    place.import("d", &rows);
+    let found = place.ok(&["datasets", "d", "--model", &super::tiny()]);
+    assert_eq!(found["context_tokens"], 512);
+    let named: Vec<&str> = list(&found["too_long"]).iter().map(|one| text(&one["id"])).collect();
+    assert_eq!(named, ["long"]);
+    assert!(number(&found["too_long"][0]["tokens"]) > 512.0, "{found}");
+    assert!(place.human(&["datasets", "d", "--model", &super::tiny()], 0).0.contains("long ("));
+}

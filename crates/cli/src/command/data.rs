@@ -5,12 +5,14 @@ use std::process::ExitCode;
 
 use mrds::format_rule::FormatRule;
 use mrds::import::{ColumnMap, SplitChoice};
+use mrds::models::TooLong;
 use mrds::recipe::Recipe;
 use mrds::session::{ImportReport, ImportRequest};
 use mrds::store::{ExampleRow, Split};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::work::model_folder;
 use super::{Done, read_lines, session};
 use crate::args::{Datasets, Format, Global, Import, RecipeChoice};
 use crate::failure::Failure;
@@ -151,8 +153,26 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
         Split::ALL.iter().map(|split| (split.as_str(), count(*split))).collect();
     let parts: Vec<String> = Split::ALL.iter().map(|split| format!("{} {split}", count(*split))).collect();
     output.text(format!("{name}: {} examples ({})", examples.len(), parts.join(", ")));
-    output.result(&json!({"name": name, "n": examples.len(), "splits": splits}));
+    let mut result = json!({"name": name, "n": examples.len(), "splits": splits});
+    if let Some(model) = &args.model {
+        let found = session.too_long(name, &model_folder(&session, model)?)?;
+        output.text(too_long_text(&found));
+        result["context_tokens"] = json!(found.context_tokens);
+        result["too_long"] = json!(found.too_long);
+    }
+    output.result(&result);
     Ok(ExitCode::SUCCESS)
+}
+
+fn too_long_text(found: &TooLong) -> String {
+    let ids: Vec<String> =
+        found.too_long.iter().map(|one| format!("{} ({} tokens)", one.id, one.tokens)).collect();
+    match ids.is_empty() {
+        true => format!("All fit the model's context of {} tokens.", found.context_tokens),
+        false => {
+            format!("Longer than the model's context of {} tokens: {}", found.context_tokens, ids.join(", "))
+        }
+    }
 }
 
 fn print_example(example: &ExampleRow, output: &Output) {

@@ -1,9 +1,10 @@
 //! models: what is on this computer, checked, and removed on request.
 
 use std::io::{BufRead, IsTerminal};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use mrds::catalogue::{Fit, catalogue};
+use mrds::catalogue::{Fit, MethodMemory, catalogue, memory_of};
 use mrds::models::{KnownModel, Removal, Unfinished};
 use mrds::session::Session;
 use serde_json::json;
@@ -19,8 +20,9 @@ use crate::table::Table;
 pub(super) fn models(global: &Global, action: &ModelAction, output: &Output) -> Done {
     match action {
         ModelAction::Add(args) => download::add(global, args, output),
-        ModelAction::List { catalogue: true } => list_catalogue(output),
-        ModelAction::List { catalogue: false } => list(&session(global)?, output),
+        ModelAction::List { catalogue: true, .. } => list_catalogue(output),
+        ModelAction::List { fit, .. } if !fit.is_empty() => list_fits(fit, output),
+        ModelAction::List { .. } => list(&session(global)?, output),
         ModelAction::Verify { model } => verify(global, model, output),
         ModelAction::Login => login::login(output),
         ModelAction::Logout => login::logout(output),
@@ -92,6 +94,32 @@ fn list_catalogue(output: &Output) -> Done {
         free_bytes.map_or("?".to_owned(), gigabytes)
     ));
     output.result(&json!({"catalogue": entries, "memory_free_bytes": free_bytes}));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a run on each folder's model needs, compared with the memory that is free now; null for one that is no model.
+fn list_fits(folders: &[PathBuf], output: &Output) -> Done {
+    let free_bytes = memory_bytes().map(|(_, free)| free);
+    let mut table = Table::new(&["folder", "use", "LoRA", "QLoRA", "DPO", "a run here"]);
+    let mut fits = Vec::new();
+    for folder in folders {
+        let memory = memory_of(folder).ok();
+        let fit = memory.zip(free_bytes).map(|(memory, free)| Fit::of(memory.dpo_bytes, free));
+        let size = |bytes: fn(&MethodMemory) -> u64| {
+            memory.as_ref().map_or("–".to_owned(), |m| gigabytes(bytes(m)))
+        };
+        table.row(vec![
+            folder.display().to_string(),
+            size(|m| m.inference_bytes),
+            size(|m| m.lora_bytes),
+            size(|m| m.qlora_bytes),
+            size(|m| m.dpo_bytes),
+            fit.map_or("unknown", Fit::as_str).to_owned(),
+        ]);
+        fits.push(json!({"path": folder, "memory": memory, "fit": fit}));
+    }
+    output.text(table.to_string());
+    output.result(&json!({"fits": fits, "memory_free_bytes": free_bytes}));
     Ok(ExitCode::SUCCESS)
 }
 
