@@ -5,6 +5,7 @@
 
 mod dataset;
 mod demo;
+mod log;
 mod model;
 mod output;
 mod plan;
@@ -13,6 +14,7 @@ mod study;
 
 pub use dataset::*;
 pub use demo::*;
+pub use log::*;
 pub use model::*;
 pub use output::*;
 pub use plan::*;

@@ -4,11 +4,13 @@
 //! Flow: page → `command` (one file for each room of the interface) → `Session` or `worker`; `watch` sends what
 //! changed back, at most twice a second.
 
+mod coalesce;
 mod command;
 mod download;
 pub mod dto;
 mod error;
 mod instance;
+mod log;
 mod machine;
 mod model_folder;
 mod place;
@@ -32,6 +34,7 @@ fn commands() -> Builder<Wry> {
             setting::app_info,
             setting::setting,
             setting::set_setting,
+            setting::notify,
             dataset::pick_files,
             model::pick_folder,
             file::keep_text,
@@ -42,6 +45,7 @@ fn commands() -> Builder<Wry> {
             dataset::datasets,
             dataset::examples,
             dataset::doubts,
+            dataset::too_long,
             dataset::edit_example,
             dataset::write_example,
             dataset::delete_examples,
@@ -51,6 +55,7 @@ fn commands() -> Builder<Wry> {
             model::verify_model,
             model::delete_model,
             model::catalogue,
+            model::model_fits,
             model::download_model,
             model::pause_download,
             run::recipe_fields,
@@ -62,6 +67,7 @@ fn commands() -> Builder<Wry> {
             run::move_queued,
             run::remove_queued,
             run::hold_queue,
+            run::run_log,
             output::results,
             run::watch,
             output::items,

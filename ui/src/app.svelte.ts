@@ -10,11 +10,15 @@ import type {
   RunSummary,
   WatchUpdate,
 } from './bridge';
+import { perFrame } from './frame';
 import type { Dropped } from './screens/data/dropped';
 import { asLanguage, language, t, type Language } from './text';
 
 export type Theme = 'system' | 'light' | 'dark';
 export const themes: Theme[] = ['system', 'light', 'dark'];
+
+/** Whether the system may tell that a run has ended. */
+export type Notices = 'unasked' | 'on' | 'off';
 
 interface Toast {
   id: number;
@@ -41,11 +45,19 @@ function joined(before: Record<string, MetricPoint[]>, points: MetricPoint[]): R
   return after;
 }
 
+/** Two messages of a watcher as one. */
+function merged(waiting: WatchUpdate, next: WatchUpdate): WatchUpdate {
+  if (next.reset) return next;
+  for (const point of next.points) waiting.points.push(point);
+  return { ...next, reset: waiting.reset, points: waiting.points };
+}
+
 class App {
   #bridge: Bridge | undefined;
   info: AppInfo | undefined = $state();
   path: string[] = $state([]);
   theme: Theme = $state('system');
+  notices: Notices = $state('unasked');
   toasts: Toast[] = $state([]);
   job: RunSummary | null = $state(null);
   /** The runs that wait behind it. */
@@ -77,6 +89,8 @@ class App {
     this.applyLanguage(asLanguage(await bridge.setting('language')));
     const theme = await bridge.setting('theme');
     this.applyTheme(theme === 'light' || theme === 'dark' ? theme : 'system');
+    const notices = await bridge.setting('notices');
+    this.notices = notices === 'on' || notices === 'off' ? notices : 'unasked';
     await this.watch(null);
   }
 
@@ -110,6 +124,12 @@ class App {
     await this.attempt(() => this.bridge.setSetting('theme', theme));
   }
 
+  /** Chooses whether the system tells that a run has ended, and keeps the choice. */
+  async chooseNotices(next: Notices): Promise<void> {
+    this.notices = next;
+    await this.attempt(() => this.bridge.setSetting('notices', next));
+  }
+
   /** Chooses a language and keeps the choice. */
   async chooseLanguage(next: Language): Promise<void> {
     this.applyLanguage(next);
@@ -123,17 +143,21 @@ class App {
     this.#watching += 1;
     const mine = this.#watching;
     // An effect may ask for this; what arrives must not run it again.
+    const show = perFrame<WatchUpdate>(merged, (update) => {
+      if (mine !== this.#watching || !update.live) return;
+      this.live = update.live;
+      if (update.reset) this.points = {};
+      if (update.points.length > 0) this.points = joined(this.points, update.points);
+    });
     const take = (update: WatchUpdate) => {
       // A last word of the watcher before.
       if (mine !== this.#watching) return;
+      // That a job has ended is told at once, also where nothing is painted.
       const before = this.job;
       this.job = update.job;
       if (before?.id !== update.job?.id) void this.attempt(() => this.#tellChange(before, update.job));
       this.queue = update.queue;
-      if (!update.live || update.live.run.id !== run) return;
-      this.live = update.live;
-      if (update.reset) this.points = {};
-      if (update.points.length > 0) this.points = joined(this.points, update.points);
+      if (update.live?.run.id === run) show(update);
     };
     await untrack(() => this.bridge.watch(run, (update) => untrack(() => take(update))));
   }
@@ -148,9 +172,12 @@ class App {
   /** Says how a job ended; what the user did to it needs no notice. */
   async #tellEnd(id: string): Promise<void> {
     const run = (await this.bridge.runs()).find((one) => one.id === id);
-    if (run?.status === 'done') this.say(t.run.ended(run.dataset));
-    const text = { failed: t.run.failed, interrupted: t.run.stopped }[run?.status ?? ''];
-    if (run && text) this.warn(text(run.dataset));
+    const text = { done: t.run.ended, failed: t.run.failed, interrupted: t.run.stopped }[run?.status ?? ''];
+    if (!run || !text) return;
+    const said = text(run.dataset);
+    if (run.status === 'done') this.say(said);
+    else this.warn(said);
+    if (this.notices === 'on') await this.bridge.notify(said);
   }
 
   say(text: string): void {

@@ -81,6 +81,11 @@ export function dateTime(ms: number): string {
   });
 }
 
+/** The time of day, to the second. */
+export function clock(ms: number): string {
+  return new Date(ms).toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+}
+
 /** The last part of a path, of either kind of slash. */
 export function baseName(path: string): string {
   return (

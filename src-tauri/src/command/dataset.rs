@@ -18,6 +18,7 @@ use crate::dto::{
 use crate::error::Answer;
 use crate::machine::now_ms;
 use crate::place::Place;
+use crate::worker;
 
 /// Endings of files that can be imported.
 const ENDINGS: [&str; 8] = ["json", "jsonl", "csv", "tsv", "txt", "md", "vtt", "srt"];
@@ -112,6 +113,34 @@ pub(crate) fn doubts(place: State<'_, Place>, dataset: String) -> Answer<Vec<Dou
     Ok(found.into_iter().filter_map(|finding| doubt(&finding, place_of)).collect())
 }
 
+/// The examples that are longer than a model's context.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn too_long(place: State<'_, Place>, dataset: String, model: String) -> Answer<Vec<DoubtFound>> {
+    let words = ["datasets", &dataset, "--model", &model].map(str::to_owned);
+    let mut said = worker::ask(&place, &words)?;
+    let found: Vec<LongExample> = worker::read(said["too_long"].take())?;
+    let rows = place.session()?.examples(&dataset, 0, u32::MAX)?;
+    let places: HashMap<i64, usize> = rows.iter().enumerate().map(|(at, row)| (row.id, at)).collect();
+    let doubt = |one: LongExample| {
+        Some(DoubtFound {
+            doubt: "too_long".to_owned(),
+            at: count(*places.get(&one.key)?),
+            key: one.key as f64,
+            other: None,
+            detail: one.tokens.to_string(),
+        })
+    };
+    Ok(found.into_iter().filter_map(doubt).collect())
+}
+
+/// An example as `duologue datasets --model` names it.
+#[derive(serde::Deserialize)]
+struct LongExample {
+    key: i64,
+    tokens: u32,
+}
+
 fn doubt(finding: &Finding, place_of: impl Fn(i64) -> Option<u32>) -> Option<DoubtFound> {
     Some(DoubtFound {
         doubt: serde_json::to_value(finding.doubt).ok()?.as_str()?.to_owned(),
@@ -192,6 +221,7 @@ fn unmapped(dataset: String, found: &Import) -> ImportReport {
         bad_rows: 0,
         detection: detection(found.detection).to_owned(),
         columns: found.columns.clone(),
+        cells: found.preview.clone(),
         split_rule: String::new(),
         splits: SplitCounts::default(),
         references_min: 0,
@@ -281,6 +311,7 @@ fn to_report(report: session::ImportReport, found: &Import) -> ImportReport {
         bad_rows: count(found.bad_rows()),
         detection: detection(found.detection).to_owned(),
         columns: found.columns.clone(),
+        cells: found.preview.clone(),
         split_rule: report.split_rule,
         references_min: count(report.references.min),
         references_max: count(report.references.max),

@@ -3,6 +3,7 @@
 use tauri::State;
 use tauri::ipc::Channel;
 
+use crate::coalesce::coalesced;
 use crate::dto::{AppError, DemoChoice, DemoEvent};
 use crate::error::Answer;
 use crate::place::Place;
@@ -21,10 +22,11 @@ pub(crate) fn demo(
     if dialogue.trim().is_empty() {
         return Err(AppError::new("usage", "there is no dialogue to summarize", "Paste one."));
     }
-    demo.summarize(&place, choice, &dialogue, |event| {
+    let send = |event| {
         // A page that has gone needs no text.
         let _gone = on_event.send(event);
-    })
+    };
+    coalesced(send, |event| demo.summarize(&place, choice, &dialogue, event))
 }
 
 /// Ends the demo's process and gives its memory back.

@@ -8,8 +8,9 @@ use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
+use crate::coalesce::coalesced;
 use crate::download::Downloads;
-use crate::dto::{CatalogueModel, DownloadEvent, Model, ModelCheck};
+use crate::dto::{CatalogueModel, DownloadEvent, Model, ModelCheck, ModelFit};
 use crate::error::Answer;
 use crate::model_folder::describe;
 use crate::place::Place;
@@ -94,6 +95,19 @@ pub(crate) fn catalogue(place: State<'_, Place>) -> Answer<Vec<CatalogueModel>> 
     worker::read(said["catalogue"].take())
 }
 
+/// How a whole run on each of these models compares with the memory that is free now.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn model_fits(place: State<'_, Place>, paths: Vec<String>) -> Answer<Vec<ModelFit>> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut words = vec!["models".to_owned(), "list".to_owned()];
+    words.extend(paths.into_iter().flat_map(|path| ["--fit".to_owned(), path]));
+    let mut said = worker::ask(&place, &words)?;
+    worker::read(said["fits"].take())
+}
+
 /// Downloads a model of the Hub, or goes on with it; one at a time.
 #[tauri::command(async)]
 #[specta::specta]
@@ -103,10 +117,11 @@ pub(crate) fn download_model(
     hub_id: String,
     on_event: Channel<DownloadEvent>,
 ) -> Answer<()> {
-    downloads.fetch(&place, &hub_id, |event| {
+    let send = |event| {
         // A page that has gone needs no progress; the download goes on.
         let _gone = on_event.send(event);
-    })
+    };
+    coalesced(send, |event| downloads.fetch(&place, &hub_id, event))
 }
 
 /// Stops the download in progress; what is here stays, and the next start goes on.

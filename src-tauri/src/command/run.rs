@@ -6,8 +6,9 @@ use serde_json::Value;
 use tauri::State;
 use tauri::ipc::Channel;
 
-use crate::dto::{AppError, PlanSheet, RecipeField, RunRequest, RunSummary, WatchUpdate};
+use crate::dto::{AppError, LogPage, PlanSheet, RecipeField, RunRequest, RunSummary, WatchUpdate};
 use crate::error::Answer;
+use crate::log;
 use crate::machine::now_ms;
 use crate::place::Place;
 use crate::run_state::{Runs, process_lives};
@@ -106,6 +107,16 @@ pub(crate) fn hold_queue(place: State<'_, Place>, held: bool) -> Answer<()> {
         return Ok(place.session()?.hold_queue(true)?);
     }
     go_on(&place)
+}
+
+/// The log of a run from `offset` on, a piece at a time.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn run_log(place: State<'_, Place>, run: String, offset: f64) -> Answer<LogPage> {
+    let session = place.session()?;
+    // The id of a run that exists names its file.
+    let id = session.run(&run)?.id;
+    log::read(&session.workspace().join("logs").join(format!("{id}.log")), offset as u64)
 }
 
 /// Has the next run of the queue begin.

@@ -1,9 +1,10 @@
 //! The program, the machine and the settings of the workspace.
 
+use notify_rust::Notification;
 use serde_json::Value;
-use tauri::State;
+use tauri::{State, WebviewWindow};
 
-use crate::dto::AppInfo;
+use crate::dto::{AppError, AppInfo};
 use crate::error::Answer;
 use crate::machine;
 use crate::place::Place;
@@ -28,4 +29,18 @@ pub(crate) fn setting(place: State<'_, Place>, key: String) -> Answer<Option<Str
 #[specta::specta]
 pub(crate) fn set_setting(place: State<'_, Place>, key: String, value: String) -> Answer<()> {
     Ok(place.session()?.set_setting(&format!("window.{key}"), &Value::String(value))?)
+}
+
+/// Shows a notification of the system, unless the user looks at the window anyway.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn notify(window: WebviewWindow, text: String) -> Answer<()> {
+    if window.is_focused().unwrap_or(false) {
+        return Ok(());
+    }
+    let shown = Notification::new().appname("Duologue").summary("Duologue").body(&text).show();
+    shown.map(drop).map_err(|error| {
+        let message = format!("the system shows no notification: {error}");
+        AppError::new("window_notification", message, "Switch notifications off in Settings.")
+    })
 }

@@ -99,6 +99,8 @@ pub struct ImportReport {
     pub leaks: Vec<ImportLeak>,
     /// Problems by row.
     pub issues: Vec<ImportIssue>,
+    /// The first rows as the file has them, cells in the order of `columns`.
+    pub cells: Vec<Vec<String>>,
     /// The first rows, as they would be stored.
     pub sample: Vec<Example>,
 }
@@ -145,8 +147,8 @@ pub struct Example {
 /// A doubt about one example, as [`mrds::hygiene`] finds it.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct DoubtFound {
-    /// `duplicate`, `near_duplicate`, `long_summary`, `unknown_name`, `copied_summary`, `very_long`, `very_short` or
-    /// `other_language`.
+    /// `duplicate`, `near_duplicate`, `long_summary`, `unknown_name`, `copied_summary`, `very_long`, `very_short`,
+    /// `other_language`, or `too_long` for a model's context.
     pub doubt: String,
     /// Place of the example in the data set, from 0.
     pub at: u32,
@@ -154,7 +156,7 @@ pub struct DoubtFound {
     pub key: f64,
     /// Place of the earlier example that it repeats.
     pub other: Option<u32>,
-    /// The name, the language, the share in percent or the number of words, as the doubt has it.
+    /// The name, the language, the share in percent, the number of words or of tokens, as the doubt has it.
     pub detail: String,
 }
 

@@ -24,6 +24,15 @@ pub struct Model {
     pub problem: Option<AppError>,
 }
 
+/// What a run on a local model would need.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct ModelFit {
+    /// Folder.
+    pub path: String,
+    /// A whole run in the memory that is free now: `fits`, `tight` or `too_big`; none where that is not known.
+    pub fit: Option<String>,
+}
+
 /// Whether a model's files are what they were.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct ModelCheck {

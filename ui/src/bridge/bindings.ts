@@ -10,6 +10,8 @@ export const commands = {
 	setting: (key: string) => typedError<string | null, AppError>(__TAURI_INVOKE("setting", { key })),
 	/**  Keeps a setting of the window. */
 	setSetting: (key: string, value: string) => typedError<null, AppError>(__TAURI_INVOKE("set_setting", { key, value })),
+	/**  Shows a notification of the system, unless the user looks at the window anyway. */
+	notify: (text: string) => typedError<null, AppError>(__TAURI_INVOKE("notify", { text })),
 	/**  The system's own dialog for opening files. */
 	pickFiles: () => __TAURI_INVOKE<string[]>("pick_files"),
 	/**  The system's own dialog for choosing a folder. */
@@ -30,6 +32,8 @@ export const commands = {
 	examples: (dataset: string, offset: number, limit: number) => typedError<ExamplePage, AppError>(__TAURI_INVOKE("examples", { dataset, offset, limit })),
 	/**  What is doubtful about a data set. */
 	doubts: (dataset: string) => typedError<DoubtFound[], AppError>(__TAURI_INVOKE("doubts", { dataset })),
+	/**  The examples that are longer than a model's context. */
+	tooLong: (dataset: string, model: string) => typedError<DoubtFound[], AppError>(__TAURI_INVOKE("too_long", { dataset, model })),
 	/**  Replaces the texts of an example. */
 	editExample: (dataset: string, example: Example) => typedError<null, AppError>(__TAURI_INVOKE("edit_example", { dataset, example })),
 	/**  Adds a pair behind the last one. */
@@ -48,6 +52,8 @@ export const commands = {
 	deleteModel: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("delete_model", { path })),
 	/**  The models that are known to work, with what a run would need of this machine. */
 	catalogue: () => typedError<CatalogueModel[], AppError>(__TAURI_INVOKE("catalogue")),
+	/**  How a whole run on each of these models compares with the memory that is free now. */
+	modelFits: (paths: string[]) => typedError<ModelFit[], AppError>(__TAURI_INVOKE("model_fits", { paths })),
 	/**  Downloads a model of the Hub, or goes on with it; one at a time. */
 	downloadModel: (hubId: string, onEvent: Channel<DownloadEvent>) => typedError<null, AppError>(__TAURI_INVOKE("download_model", { hubId, onEvent })),
 	/**  Stops the download in progress; what is here stays, and the next start goes on. */
@@ -73,6 +79,8 @@ export const commands = {
 	removeQueued: (run: string) => typedError<null, AppError>(__TAURI_INVOKE("remove_queued", { run })),
 	/**  Holds the queue back; or lets it go, and begins the next run where none is at work. */
 	holdQueue: (held: boolean) => typedError<null, AppError>(__TAURI_INVOKE("hold_queue", { held })),
+	/**  The log of a run from `offset` on, a piece at a time. */
+	runLog: (run: string, offset: number) => typedError<LogPage, AppError>(__TAURI_INVOKE("run_log", { run, offset })),
 	/**  The tables of a run. */
 	results: (run: string) => typedError<RunResults, AppError>(__TAURI_INVOKE("results", { run })),
 	/**
@@ -254,8 +262,8 @@ export type Difference = {
 /**  A doubt about one example, as [`mrds::hygiene`] finds it. */
 export type DoubtFound = {
 	/**
-	 *  `duplicate`, `near_duplicate`, `long_summary`, `unknown_name`, `copied_summary`, `very_long`, `very_short` or
-	 *  `other_language`.
+	 *  `duplicate`, `near_duplicate`, `long_summary`, `unknown_name`, `copied_summary`, `very_long`, `very_short`,
+	 *  `other_language`, or `too_long` for a model's context.
 	 */
 	doubt: string,
 	/**  Place of the example in the data set, from 0. */
@@ -264,7 +272,7 @@ export type DoubtFound = {
 	key: number,
 	/**  Place of the earlier example that it repeats. */
 	other: number | null,
-	/**  The name, the language, the share in percent or the number of words, as the doubt has it. */
+	/**  The name, the language, the share in percent, the number of words or of tokens, as the doubt has it. */
 	detail: string,
 };
 
@@ -369,6 +377,8 @@ export type ImportReport = {
 	leaks: ImportLeak[],
 	/**  Problems by row. */
 	issues: ImportIssue[],
+	/**  The first rows as the file has them, cells in the order of `columns`. */
+	cells: string[][],
 	/**  The first rows, as they would be stored. */
 	sample: Example[],
 };
@@ -480,6 +490,49 @@ export type ItemPage = {
 	more: boolean,
 };
 
+/**  How much a line of a log matters. */
+export type LogLevel = 
+/**  The run ends by it. */
+"error" | 
+/**  Worth a look. */
+"warning" | 
+/**  What happens. */
+"info" | 
+/**  Every step and sample. */
+"detail";
+
+/**  One line of a run's log. */
+export type LogLine = {
+	/**  When it was written, where the line says. */
+	at_ms: number | null,
+	/**  How much it matters. */
+	level: LogLevel,
+	/**  `run_started`, `stage`, `step`, `sample`, `result`, `error`, or `said` for a line of standard error. */
+	event: string,
+	/**  The stage it is about. */
+	stage: string | null,
+	/**  A status, a task or a text. */
+	text: string,
+	/**  Steps done, for a step. */
+	step: number | null,
+	/**  Steps in all. */
+	total_steps: number | null,
+	/**  Loss of the step. */
+	loss: number | null,
+};
+
+/**  A piece of a log. */
+export type LogPage = {
+	/**  Its lines. */
+	lines: LogLine[],
+	/**  Where the next piece begins. */
+	next: number,
+	/**  Lines before these are only in the file. */
+	cut: boolean,
+	/**  More lines are there already. */
+	more: boolean,
+};
+
 /**  One point of a curve. */
 export type MetricPoint = {
 	/**  Stage name. */
@@ -516,6 +569,14 @@ export type ModelCheck = {
 	damaged: string[],
 	/**  The files are those of the download or of the first use; none where there is nothing to compare with. */
 	sha256_ok: boolean | null,
+};
+
+/**  What a run on a local model would need. */
+export type ModelFit = {
+	/**  Folder. */
+	path: string,
+	/**  A whole run in the memory that is free now: `fits`, `tight` or `too_big`; none where that is not known. */
+	fit: string | null,
 };
 
 /**  The machine that the plan was made for. */

@@ -1,6 +1,5 @@
 // A bridge without a window: everything in memory, a running job that moves, errors as the real one gives them.
 import type {
-  AppError,
   Bridge,
   CatalogueModel,
   Dataset,
@@ -11,8 +10,10 @@ import type {
   Example,
   ImportReport,
   ImportRequest,
+  LogPage,
   MetricPoint,
   Model,
+  ModelFit,
   PlanSheet,
   Queue,
   RatingItem,
@@ -25,11 +26,7 @@ import type {
   WatchUpdate,
 } from './index';
 import * as data from './fake_data';
-
-const refuse = (code: string, message: string, fix: string): never => {
-  const error: AppError = { code, message, fix };
-  throw error;
-};
+import { refuse, reportOf } from './fake_import';
 
 interface FakeStudy {
   study: Study;
@@ -61,6 +58,7 @@ export class FakeBridge implements Bridge {
   #nextKey = 100_000;
   #tickMs: number;
   controls: string[] = [];
+  notified: string[] = [];
   started: RunRequest[] = [];
   queue: Queue = { runs: [], held: false };
   #control: Record<string, RunLive['control']> = {};
@@ -104,6 +102,9 @@ export class FakeBridge implements Bridge {
   async setSetting(key: string, value: string) {
     this.settings[key] = value;
   }
+  async notify(text: string) {
+    this.notified.push(text);
+  }
   async pickFiles() {
     return ['/home/ada/dialogues.jsonl'];
   }
@@ -120,51 +121,7 @@ export class FakeBridge implements Bridge {
     return `/home/ada/${name}`;
   }
   async inspect(request: ImportRequest): Promise<ImportReport> {
-    const file = request.files[0] ?? '';
-    if (file.includes('missing')) refuse('file_not_found', `There is no file ${file}.`, 'Check the path.');
-    const bad = file.includes('bad') ? 2 : 0;
-    const issues = [
-      {
-        row: 14,
-        field: 'summary',
-        code: 'empty_field',
-        reason: 'The summary is empty.',
-        fix: 'Write one or leave the row out.',
-      },
-      {
-        row: 37,
-        field: 'dialogue',
-        code: 'no_turns',
-        reason: 'No turn could be read.',
-        fix: 'Write each turn as “Name: text”.',
-      },
-    ].map((issue) => ({ ...issue, file, bad: true }));
-    return {
-      dataset: request.name,
-      format: 'JSON Lines',
-      mapping:
-        request.map === ''
-          ? [
-              { role: 'dialogue', column: 'dialogue' },
-              { role: 'summary', column: 'summary' },
-            ]
-          : request.map.split(',').map((part) => {
-              const [role = '', column = ''] = part.split('=');
-              return { role, column };
-            }),
-      read: 60,
-      imported: 60 - bad,
-      bad_rows: bad,
-      detection: 'detected',
-      columns: ['id', 'dialogue', 'summary', 'topic'],
-      split_rule: 'drawn at random, 80/10/10',
-      splits: { train: 40 - bad, validation: 10, test: 10 },
-      references_min: 1,
-      references_max: 1,
-      leaks: file.includes('leak') ? [{ id: 'row-7', with: 'row-52' }] : [],
-      issues: issues.slice(0, bad),
-      sample: [data.example(0), data.example(2)],
-    };
+    return reportOf(request);
   }
   async importFiles(request: ImportRequest) {
     const report = await this.inspect(request);
@@ -213,6 +170,16 @@ export class FakeBridge implements Bridge {
       ];
     });
   }
+  async tooLong(dataset: string, model: string): Promise<DoubtFound[]> {
+    const long = model.includes('7m') ? this.#pairs(dataset).slice(3, 5) : [];
+    return long.map((pair, index) => ({
+      doubt: 'too_long',
+      at: index + 3,
+      key: pair.key ?? 0,
+      other: null,
+      detail: String(2210 + index),
+    }));
+  }
   async editExample(dataset: string, example: Example) {
     const all = this.#pairs(dataset);
     all[all.findIndex((one) => one.key === example.key)] = { ...example };
@@ -247,6 +214,9 @@ export class FakeBridge implements Bridge {
   }
   async deleteModel(path: string) {
     await this.forgetModel(path);
+  }
+  async modelFits(paths: string[]): Promise<ModelFit[]> {
+    return paths.map((path) => ({ path, fit: path.includes('7m') ? 'fits' : 'tight' }));
   }
   async catalogue(): Promise<CatalogueModel[]> {
     return structuredClone(data.catalogue);
@@ -365,6 +335,10 @@ export class FakeBridge implements Bridge {
     next.status = 'running';
     const [stage] = next.stages;
     if (stage) stage.status = 'running';
+  }
+  async runLog(run: string, offset: number): Promise<LogPage> {
+    const all = data.log(this.#run(run));
+    return { lines: all.slice(offset), next: all.length, cut: false, more: false };
   }
   async results(run: string) {
     this.#run(run);

@@ -5,6 +5,7 @@ import type {
   Dataset,
   Example,
   Item,
+  LogLine,
   Model,
   PlanSheet,
   RecipeField,
@@ -512,3 +513,45 @@ export const criteria: Criterion[] = [
     ),
   },
 ];
+
+/** The first cells of a file, as they stand there. */
+export function cells(at: number): string[] {
+  const one = example(at);
+  const text = one.turns.map((turn) => `${turn.speaker}: ${turn.text}`).join('\n');
+  return [one.id, text, one.references[0] ?? '', pairs[at % pairs.length]?.[0] ?? ''];
+}
+
+const line = (level: LogLine['level'], event: string, stage: string | null, text: string): LogLine => ({
+  at_ms: now,
+  level,
+  event,
+  stage,
+  text,
+  step: null,
+  total_steps: null,
+  loss: null,
+});
+
+/** What the worker of a run wrote. */
+export function log(run: RunSummary): LogLine[] {
+  const lines = [line('info', 'run_started', null, run.id)];
+  for (const stage of run.stages.filter((one) => one.status !== 'waiting')) {
+    lines.push(line('info', 'stage', stage.name, 'running'));
+    for (let step = 1; step <= 12; step += 1)
+      lines.push({
+        ...line('detail', 'step', stage.name, stage.name === 'align' ? 'dpo_separate' : stage.name),
+        step,
+        total_steps: 12,
+        loss: 1 / step,
+      });
+    lines.push(line('detail', 'sample', stage.name, samples[0] ?? ''));
+    if (stage.status === 'done') lines.push(line('info', 'stage', stage.name, 'done'));
+    if (stage.status === 'failed') lines.push(line('error', 'stage', stage.name, 'failed'));
+  }
+  lines.push({ ...line('warning', 'said', null, 'The disk has 3 GB left.'), at_ms: null });
+  if (run.status === 'failed')
+    lines.push(
+      line('error', 'error', null, 'The stage “Candidates” stopped: the machine ran out of memory.'),
+    );
+  return lines.map((one, at) => ({ ...one, at_ms: one.at_ms === null ? null : one.at_ms + at * 700 }));
+}

@@ -14,8 +14,10 @@ import type {
   ImportReport,
   ImportRequest,
   ItemPage,
+  LogPage,
   Model,
   ModelCheck,
+  ModelFit,
   PlanSheet,
   RatingPress,
   RatingQueue,
@@ -37,6 +39,8 @@ export interface Bridge {
   info(): Promise<AppInfo>;
   setting(key: string): Promise<string | null>;
   setSetting(key: string, value: string): Promise<void>;
+  /** A notification of the system; none while the user looks at the window. */
+  notify(text: string): Promise<void>;
   pickFiles(): Promise<string[]>;
   pickFolder(): Promise<string | null>;
 
@@ -51,6 +55,8 @@ export interface Bridge {
   datasets(): Promise<Dataset[]>;
   examples(dataset: string, offset: number, limit: number): Promise<ExamplePage>;
   doubts(dataset: string): Promise<DoubtFound[]>;
+  /** The examples that are longer than a model's context, counted with its tokenizer. */
+  tooLong(dataset: string, model: string): Promise<DoubtFound[]>;
   editExample(dataset: string, example: Example): Promise<void>;
   writeExample(dataset: string, example: Example): Promise<void>;
   deleteExamples(dataset: string, keys: number[]): Promise<void>;
@@ -62,6 +68,8 @@ export interface Bridge {
   /** Deletes a download with its files. */
   deleteModel(path: string): Promise<void>;
   catalogue(): Promise<CatalogueModel[]>;
+  /** How a whole run on each compares with the memory that is free now. */
+  modelFits(paths: string[]): Promise<ModelFit[]>;
   /** Resolves when the model is here or the download is paused. */
   downloadModel(hubId: string, onEvent: (event: DownloadEvent) => void): Promise<void>;
   pauseDownload(): Promise<void>;
@@ -78,6 +86,8 @@ export interface Bridge {
   removeQueued(run: string): Promise<void>;
   /** Holds the queue back; or lets it go, and begins the next run where none is at work. */
   holdQueue(held: boolean): Promise<void>;
+  /** A piece of the log from `offset` on. */
+  runLog(run: string, offset: number): Promise<LogPage>;
   results(run: string): Promise<RunResults>;
   /** At most two messages a second, only on change; a second call replaces the first. */
   watch(run: string | null, onUpdate: (update: WatchUpdate) => void): Promise<void>;

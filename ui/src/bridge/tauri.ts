@@ -23,6 +23,7 @@ export function tauriBridge(): Bridge {
     info: () => commands.appInfo(),
     setting: (key) => unwrap(commands.setting(key)),
     setSetting: (key, value) => done(commands.setSetting(key, value)),
+    notify: (text) => done(commands.notify(text)),
     pickFiles: () => commands.pickFiles(),
     pickFolder: () => commands.pickFolder(),
     keepText: (name, text) => unwrap(commands.keepText(name, text)),
@@ -33,6 +34,7 @@ export function tauriBridge(): Bridge {
     datasets: () => unwrap(commands.datasets()),
     examples: (dataset, offset, limit) => unwrap(commands.examples(dataset, offset, limit)),
     doubts: (dataset) => unwrap(commands.doubts(dataset)),
+    tooLong: (dataset, model) => unwrap(commands.tooLong(dataset, model)),
     editExample: (dataset, example) => done(commands.editExample(dataset, example)),
     writeExample: (dataset, example) => done(commands.writeExample(dataset, example)),
     deleteExamples: (dataset, keys) => done(commands.deleteExamples(dataset, keys)),
@@ -41,6 +43,7 @@ export function tauriBridge(): Bridge {
     forgetModel: (path) => done(commands.forgetModel(path)),
     verifyModel: (path) => unwrap(commands.verifyModel(path)),
     deleteModel: (path) => done(commands.deleteModel(path)),
+    modelFits: (paths) => unwrap(commands.modelFits(paths)),
     catalogue: () => unwrap(commands.catalogue()),
     downloadModel: (hubId, onEvent) => {
       const channel = new Channel<DownloadEvent>();
@@ -59,6 +62,7 @@ export function tauriBridge(): Bridge {
     moveQueued: (run, to) => done(commands.moveQueued(run, to)),
     removeQueued: (run) => done(commands.removeQueued(run)),
     holdQueue: (held) => done(commands.holdQueue(held)),
+    runLog: (run, offset) => unwrap(commands.runLog(run, offset)),
     results: (run) => unwrap(commands.results(run)),
     watch: (run, onUpdate) => {
       const channel = new Channel<WatchUpdate>();

@@ -112,6 +112,27 @@ test('doubts are named with their way out; removing them can be undone', async (
   expect(query('pair-undo')).toBeNull();
 });
 
+test('pairs longer than a context are named once a model is chosen, and the choice is kept', async () => {
+  const { bridge, user } = await open('#/data/support-desk');
+  await user.click(await find('doubts-check'));
+  expect(text(await find('doubts-context'))).toContain('No model chosen');
+  expect(query('doubt-too_long')).toBeNull();
+  await user.selectOptions(get('doubts-model'), '/home/ada/models/dialog-7m');
+  await user.click(await find('doubt-too_long'));
+  expect(text(get('doubts'))).toContain('2210 tokens with its summary');
+  expect(text(get('doubts-context'))).toContain('counted with this model’s own tokenizer');
+  expect(bridge.settings['doubt_model']).toBe('/home/ada/models/dialog-7m');
+});
+
+test('the preview shows the cells as they stand in the file', async () => {
+  const { user } = await open('#/data');
+  await user.type(await find('import-path'), '/home/ada/notes.jsonl');
+  await user.click(get('import-check'));
+  const cells = (await find('import-cells')).querySelector('tbody tr');
+  expect(cells?.querySelectorAll('td').length).toBe(4);
+  expect(text(cells as HTMLElement)).toContain('Moving house');
+});
+
 /** Takes the last change back, as soon as it is made. */
 async function undo(user: Awaited<ReturnType<typeof open>>['user']) {
   await expect.poll(() => (query('pair-undo') as HTMLButtonElement | null)?.disabled).toBe(false);

@@ -15,6 +15,8 @@ interface Undo {
 export class Pairs {
   total = $state(0);
   doubts: DoubtFound[] | undefined = $state();
+  /** Folder of the model whose context the pairs are held against; none where it is empty. */
+  model = $state('');
   undos: Undo[] = $state([]);
   #pages: Record<number, Example[]> = $state.raw({});
   #asked: Record<number, true> = {};
@@ -52,7 +54,18 @@ export class Pairs {
   }
 
   async check(): Promise<void> {
-    this.doubts = await app.bridge.doubts(this.dataset);
+    const [found, long] = await Promise.all([
+      app.bridge.doubts(this.dataset),
+      this.model === '' ? [] : app.bridge.tooLong(this.dataset, this.model),
+    ]);
+    this.doubts = [...found, ...long];
+  }
+
+  /** Chooses the model whose context is asked about, for this data set and the next. */
+  async choose(model: string): Promise<void> {
+    this.model = model;
+    await app.bridge.setSetting('doubt_model', model);
+    await this.check();
   }
 
   /** Writes a new pair or the new texts of one. */

@@ -52,3 +52,9 @@ test('a model is verified, and a download is deleted only after a question', asy
   await user.click(get('delete-confirm'));
   await expect.poll(() => query('model-tiny')).toBeNull();
 });
+
+test('what a run would take on each model of this computer is said in the list', async () => {
+  await open('#/models');
+  await expect.poll(async () => text(await find('fit-dialog-7m'))).toContain('Fits');
+  expect(text(get('fit-SmolLM2-135M'))).toContain('Tight');
+});

@@ -195,3 +195,87 @@ test('a recipe is saved and loaded as a file', async () => {
   await user.click(get('recipe-save'));
   await expect.poll(() => bridge.saved[0]?.text).toContain('shots = 20\n');
 });
+
+test('a stage is begun from its cell: up to one that waits, again from one that was done', async () => {
+  const { bridge, user } = await open('#/runs/run-0002', { idle: true });
+  expect(text(await find('start-topics'))).toBe('From here');
+  expect(get('start-topics').getAttribute('aria-label')).toBe('Run again from “Topics” on');
+  expect(text(get('start-align'))).toBe('To here');
+  await user.click(get('start-align'));
+  expect(bridge.controls).toEqual(['resume run-0002 ..align']);
+  await expect.poll(() => query('start-align')).toBeNull();
+  await user.click(await find('run-pause'));
+  await user.click(await find('start-topics'));
+  await expect.poll(() => bridge.controls.at(-1)).toBe('resume run-0002 topics..');
+});
+
+test('a cancelled run goes on from its first open stage', async () => {
+  const { bridge, user } = await open('#/runs/run-0003');
+  await user.click(await find('run-cancel'));
+  await user.click(await find('cancel-keep'));
+  await user.click(await find('run-resume'));
+  expect(bridge.controls).toEqual(['cancel run-0003', 'resume run-0003 align..']);
+});
+
+test('the log of a failed run is at hand, filtered and copied', async () => {
+  const { user } = await open('#/runs/run-0002', { idle: true });
+  await user.click(await find('error-log'));
+  expect(query('error-log')).toBeNull();
+  await find('log-lines');
+  await expect.poll(() => text(get('log-lines'))).toContain('The disk has 3 GB left.');
+  expect(text(get('log-lines'))).not.toContain('step 1 of 12');
+  await user.selectOptions(get('log-level'), 'detail');
+  await user.selectOptions(get('log-level'), 'error');
+  await expect.poll(() => text(get('log-lines'))).not.toContain('The disk');
+  expect(text(get('log-lines'))).toContain('ran out of memory');
+  await user.click(get('log-lines').querySelector('li') as HTMLElement);
+  expect(text(get('log-follow'))).toBe('Follow');
+  expect(text(get('log-line'))).toBe('Failed');
+  await user.click(get('log-copy'));
+  const copied = await navigator.clipboard.readText();
+  expect(copied.split('\n')).toHaveLength(2);
+  expect(copied).toContain('Error\tCandidates\tFailed');
+});
+
+test('the log of a run at work grows', async () => {
+  const { bridge, user } = await open('#/runs/run-0003');
+  await user.click(await find('run-log'));
+  await find('log-lines');
+  await user.selectOptions(get('log-level'), 'warning');
+  bridge.runLog = async (_run, offset) => ({
+    lines: offset > 900 ? [] : [{ ...line, text: 'a new line' }],
+    next: 1000,
+    cut: false,
+    more: false,
+  });
+  await expect.poll(() => text(get('log-lines')), { timeout: 4000 }).toContain('a new line');
+});
+
+const line = {
+  at_ms: null,
+  level: 'warning' as const,
+  event: 'said',
+  stage: null,
+  text: '',
+  step: null,
+  total_steps: null,
+  loss: null,
+};
+
+test('the system is told of an end only after the user was asked', async () => {
+  const { bridge, user } = await open('#/runs/run-0003');
+  const end = (status: string) => {
+    const run = bridge.runList.find((one) => one.status === 'running');
+    if (run) run.status = status;
+  };
+  await find('ask-notices');
+  end('failed');
+  await expect.poll(() => text(get('toasts'))).toContain('has failed');
+  expect(bridge.notified).toEqual([]);
+  await bridge.resumeRun('run-0003', null, null, false);
+  await user.click(await find('notices-yes'));
+  expect(query('ask-notices')).toBeNull();
+  expect(bridge.settings['notices']).toBe('on');
+  end('done');
+  await expect.poll(() => bridge.notified).toEqual(['The run on “support-desk” is finished.']);
+});

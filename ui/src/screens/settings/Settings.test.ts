@@ -10,6 +10,15 @@ test('the theme is applied and kept', async () => {
   expect(document.documentElement.dataset['theme']).toBeUndefined();
 });
 
+test('notifications are off until they are wanted, and can be switched off again', async () => {
+  const { bridge, user } = await open('#/settings');
+  expect((await find('notices-off')).querySelector('input')?.checked).toBe(true);
+  await user.click(get('notices-on'));
+  expect(bridge.settings['notices']).toBe('on');
+  await user.click(get('notices-off'));
+  expect(bridge.settings['notices']).toBe('off');
+});
+
 test('workspace and worker are named', async () => {
   await open('#/settings');
   expect(text(await find('workspace'))).toContain('duologue');

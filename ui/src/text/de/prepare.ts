@@ -53,6 +53,7 @@ export const prepare: typeof en = {
     reason: 'Problem',
     fix: 'Abhilfe',
     firstRows: 'Die ersten Zeilen',
+    cells: 'Was in der Datei steht',
     dialogue: 'Dialog',
     summary: 'Referenz',
     imported: (n, name) => `${n} Beispiele in „${name}“ eingelesen.`,
@@ -79,6 +80,7 @@ export const prepare: typeof en = {
       very_long: 'Sehr lange',
       very_short: 'Sehr kurze',
       other_language: 'Andere Sprachen',
+      too_long: 'Länger als der Kontext',
     },
     doubts: {
       duplicate: (_detail, other) => `Derselbe Dialog wie Nummer ${other}. Behalten Sie einen davon.`,
@@ -92,9 +94,15 @@ export const prepare: typeof en = {
         `${share} % der Zusammenfassung sind ein Stück des Dialogs. Schreiben Sie es mit anderen Worten.`,
       very_long: (words) => `${words} Wörter, weit mehr als die anderen. Kürzen oder teilen Sie ihn.`,
       very_short: (words) => `${words} Wörter: weit weniger als die anderen, oder niemand antwortet.`,
+      too_long: (tokens) =>
+        `${tokens} Token mit der Zusammenfassung, mehr als das Modell liest: Ein Lauf kürzt ihn, lässt ihn weg oder lehnt ab, wie das Rezept es sagt. Kürzen oder teilen Sie ihn.`,
       other_language: (language) =>
         `Eine andere Sprache als die meisten (${language}). Halten Sie Sprachen auseinander.`,
     },
+    contextOf: 'Länger als der Kontext von',
+    noModel: 'Kein Modell',
+    contextNone: 'Kein Modell gewählt: Die Längen werden an keinem Kontext gemessen.',
+    contextNote: (tokens) => `${tokens} Token, gezählt mit dem Tokenizer dieses Modells.`,
     show: 'Zeigen',
     edit: 'Bearbeiten',
     remove: 'Entfernen',

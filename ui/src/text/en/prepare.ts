@@ -46,6 +46,7 @@ export const prepare = {
     reason: 'Problem',
     fix: 'Fix',
     firstRows: 'The first rows',
+    cells: 'What stands in the file',
     dialogue: 'Dialogue',
     summary: 'Reference',
     imported: (n: string, name: string) => `${n} examples imported into “${name}”.`,
@@ -71,6 +72,7 @@ export const prepare = {
       very_long: 'Very long',
       very_short: 'Very short',
       other_language: 'Other languages',
+      too_long: 'Longer than the context',
     },
     doubts: {
       duplicate: (_detail: string, other: string) =>
@@ -85,8 +87,14 @@ export const prepare = {
         `${share} % of the summary is one piece of the dialogue. Write it in other words.`,
       very_long: (words: string) => `${words} words, far more than the others. Shorten or split it.`,
       very_short: (words: string) => `${words} words: far fewer than the others, or nobody answers.`,
+      too_long: (tokens: string) =>
+        `${tokens} tokens with its summary, more than the model reads: a run cuts it, leaves it out or refuses, as the recipe says. Shorten or split it.`,
       other_language: (language: string) => `Another language than most (${language}). Keep languages apart.`,
     },
+    contextOf: 'Longer than the context of',
+    noModel: 'No model',
+    contextNone: 'No model chosen: lengths are not held against a context.',
+    contextNote: (tokens: string) => `${tokens} tokens, counted with this model’s own tokenizer.`,
     show: 'Show',
     edit: 'Edit',
     remove: 'Remove',

@@ -1,0 +1,59 @@
+// What the fake bridge finds in files: their names decide (bad, leak, missing).
+import * as data from './fake_data';
+import type { AppError, ImportReport, ImportRequest } from './index';
+
+/** Fails as the real bridge does. */
+export const refuse = (code: string, message: string, fix: string): never => {
+  const error: AppError = { code, message, fix };
+  throw error;
+};
+
+/** What an import would do. */
+export function reportOf(request: ImportRequest): ImportReport {
+  const file = request.files[0] ?? '';
+  if (file.includes('missing')) refuse('file_not_found', `There is no file ${file}.`, 'Check the path.');
+  const bad = file.includes('bad') ? 2 : 0;
+  const issues = [
+    {
+      row: 14,
+      field: 'summary',
+      code: 'empty_field',
+      reason: 'The summary is empty.',
+      fix: 'Write one or leave the row out.',
+    },
+    {
+      row: 37,
+      field: 'dialogue',
+      code: 'no_turns',
+      reason: 'No turn could be read.',
+      fix: 'Write each turn as “Name: text”.',
+    },
+  ].map((issue) => ({ ...issue, file, bad: true }));
+  return {
+    dataset: request.name,
+    format: 'JSON Lines',
+    mapping:
+      request.map === ''
+        ? [
+            { role: 'dialogue', column: 'dialogue' },
+            { role: 'summary', column: 'summary' },
+          ]
+        : request.map.split(',').map((part) => {
+            const [role = '', column = ''] = part.split('=');
+            return { role, column };
+          }),
+    read: 60,
+    imported: 60 - bad,
+    bad_rows: bad,
+    detection: 'detected',
+    columns: ['id', 'dialogue', 'summary', 'topic'],
+    cells: [0, 2, 3].map((at) => data.cells(at)),
+    split_rule: 'drawn at random, 80/10/10',
+    splits: { train: 40 - bad, validation: 10, test: 10 },
+    references_min: 1,
+    references_max: 1,
+    leaks: file.includes('leak') ? [{ id: 'row-7', with: 'row-52' }] : [],
+    issues: issues.slice(0, bad),
+    sample: [data.example(0), data.example(2)],
+  };
+}
