@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use lm::{Checkpoint, Device, Gguf, LanguageModel, PackedBatch, Quantize, SpecialTokens};
+use lm::device::Place;
+use lm::{
+    Checkpoint, DType, Device, Gguf, LanguageModel, PackedBatch, Quantize, SpecialTokens, Tensor, Weight,
+};
 
 use crate::fixture::{TensorFile, assert_close, ids, json, own_golden};
 
@@ -53,6 +56,37 @@ fn logits_are_those_of_the_dequantised_weights() {
         assert!(off < 0.06 * largest, "{name}: llama.cpp is {off} away, largest logit {largest}");
     }
     println!("{}: logits of {} models checked", dir.display(), MODELS.len());
+}
+
+/// As a card takes a file: blocks stay packed, everything else becomes bf16, and all values are the processor's, rounded
+/// once.
+#[test]
+fn a_card_holds_the_blocks_of_the_file() {
+    let dir = own_golden("gguf");
+    let place = Place { device: Device::Cpu, dtype: DType::BF16 };
+    let values = |weight: &Tensor| weight.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    for name in MODELS {
+        let path = dir.join(format!("{name}.gguf"));
+        let there = LanguageModel::load_placed(&path, Quantize::None, &place).unwrap().decoder;
+        let here = load(&path).decoder;
+        let mut packed = 0;
+        for (found, expected) in there.layers.iter().zip(&here.layers) {
+            let bf16 = |t: &Tensor| t.to_dtype(DType::BF16).unwrap().to_dtype(DType::F32).unwrap();
+            assert_eq!(found.input_layernorm.dtype(), DType::BF16);
+            let norm = found.input_layernorm.to_dtype(DType::F32).unwrap();
+            assert_eq!(values(&norm), values(&bf16(&expected.input_layernorm)), "{name}");
+            for (found, expected) in found.projections.iter().zip(&expected.projections) {
+                packed += usize::from(matches!(found.weight, Weight::Blocks(_)));
+                let expected = expected.weight.to_dense().unwrap();
+                let expected = match found.weight {
+                    Weight::Blocks(_) => expected,
+                    _ => bf16(&expected),
+                };
+                assert_eq!(values(&found.weight.to_dense().unwrap()), values(&expected), "{name}");
+            }
+        }
+        assert!(packed >= 7, "{name}: {packed} matrices are packed");
+    }
 }
 
 #[test]

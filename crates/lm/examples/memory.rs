@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use lm::bench::{self, Clock, Material, StepWork};
-use lm::memory::{self, Generating, Training};
+use lm::memory::{self, Form, Generating, Training};
 use lm::sample::Filters;
 use lm::train::TrainExample;
 use lm::{
@@ -85,8 +85,13 @@ fn generating(decoder: &Decoder) -> u64 {
         batch_size: 32,
     };
     generate(decoder, None, &requests, &cfg, &mut |_, _| ControlFlow::Continue(())).unwrap();
-    let work =
-        Generating { batch: 32, prompt_tokens: PROMPT, mean_prompt_tokens: PROMPT, new_tokens: COMPLETION };
+    let work = Generating {
+        batch: 32,
+        prompt_tokens: PROMPT,
+        mean_prompt_tokens: PROMPT,
+        new_tokens: COMPLETION,
+        form: Form::Processor,
+    };
     memory::generating_bytes(&decoder.config, &work)
 }
 
@@ -97,7 +102,8 @@ fn scoring(decoder: &Decoder) -> u64 {
     let items: Vec<Completion<'_>> =
         texts.iter().map(|(prompt_ids, completion_ids)| Completion { prompt_ids, completion_ids }).collect();
     score(decoder, None, &items, BUDGET).unwrap();
-    memory::scoring_bytes(config, BUDGET, PROMPT + COMPLETION, rayon::current_num_threads())
+    let threads = rayon::current_num_threads();
+    memory::scoring_bytes(config, Form::Processor, BUDGET, PROMPT + COMPLETION, threads)
 }
 
 fn training(decoder: &Decoder) -> u64 {
@@ -127,6 +133,7 @@ fn training(decoder: &Decoder) -> u64 {
         completion_tokens: COMPLETION,
         batch_size: BATCH,
         threads: 2,
+        form: Form::Processor,
     };
     memory::training_bytes(config, &work)
 }

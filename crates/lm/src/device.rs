@@ -3,7 +3,9 @@
 //!
 //! A build with CUDA loads the driver's libraries when they are first needed, so it also starts where there are none.
 
-use candle_core::Device;
+use std::cell::Cell;
+
+use candle_core::{DType, Device, Tensor};
 
 use crate::error::{Error, Result};
 
@@ -33,6 +35,50 @@ pub fn select(spec: &str) -> Result<Device> {
     }
 }
 
+/// Where a model lies, and the number type of its dense weights and activations there.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The device.
+    pub device: Device,
+    /// The number type. Adapters, gradients' sums, the optimizer and reductions are f32 everywhere.
+    pub dtype: DType,
+}
+
+impl Place {
+    /// What a device computes in: the processor f32, an NVIDIA card bf16, which it multiplies fastest and whose range is
+    /// that of f32. Metal is untested and stays with f32.
+    pub fn on(device: &Device) -> Self {
+        Self { device: device.clone(), dtype: if device.is_cuda() { DType::BF16 } else { DType::F32 } }
+    }
+
+    /// Whether the processor's own form computes here: fused loops over f32.
+    pub(crate) fn is_host(&self) -> bool {
+        self.device.is_cpu() && self.dtype == DType::F32
+    }
+
+    /// A tensor here, in the number type of this place.
+    pub(crate) fn put(&self, tensor: &Tensor) -> Result<Tensor> {
+        Ok(tensor.to_dtype(self.dtype)?.to_device(&self.device)?.contiguous()?)
+    }
+}
+
+/// The values of a tensor, f32 and in a row, on the host. On a card this waits for everything that was asked of it before:
+/// the one way in which a training step waits.
+pub(crate) fn read_back(tensor: &Tensor) -> Result<Vec<f32>> {
+    READ_BACKS.set(READ_BACKS.get() + 1);
+    Ok(tensor.flatten_all()?.to_vec1()?)
+}
+
+thread_local! {
+    static READ_BACKS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How often this thread has called [`read_back`].
+#[cfg(test)]
+pub(crate) fn read_backs() -> usize {
+    READ_BACKS.get()
+}
+
 /// An NVIDIA card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
@@ -46,6 +92,15 @@ pub struct Card {
     pub memory_bytes: u64,
     /// Of it free now, bytes; other programs may hold some.
     pub memory_free_bytes: u64,
+}
+
+/// Memory of the card that `spec` names which no program holds, this one included; none where it names no card.
+pub fn memory_free_bytes(spec: &str) -> Option<u64> {
+    if !spec.starts_with("cuda") {
+        return None;
+    }
+    let wanted = if spec == "cuda" { "cuda:0" } else { spec };
+    cards().ok()?.into_iter().find(|card| card.spec == wanted).map(|card| card.memory_free_bytes)
 }
 
 /// The NVIDIA cards of this machine, or in a sentence what is missing to use any and what to do.

@@ -159,9 +159,27 @@ pub enum Error {
     /// A download from the Hub.
     #[error(transparent)]
     Hub(#[from] crate::hub::HubError),
+    /// The card has no room for what was to be put there.
+    #[error("the card has no memory left")]
+    OutOfMemory,
     /// A tensor operation failed.
     #[error("tensor computation failed: {0}")]
-    Candle(#[from] candle_core::Error),
+    Candle(#[source] candle_core::Error),
+}
+
+/// What the driver and its library of products say where memory does not suffice. candle hands their errors on in a box
+/// whose type exists in builds with CUDA alone, so the name of the code in its text is what tells; this is the one place
+/// that looks.
+const OUT_OF_MEMORY: [&str; 2] = ["CUDA_ERROR_OUT_OF_MEMORY", "CUBLAS_STATUS_ALLOC_FAILED"];
+
+impl From<candle_core::Error> for Error {
+    fn from(error: candle_core::Error) -> Self {
+        let said = error.to_string();
+        match OUT_OF_MEMORY.iter().any(|code| said.contains(code)) {
+            true => Self::OutOfMemory,
+            false => Self::Candle(error),
+        }
+    }
 }
 
 impl Error {
@@ -193,6 +211,21 @@ impl Error {
 mod tests {
     use super::*;
 
+    /// An error as the driver's bindings make it.
+    #[derive(Debug, thiserror::Error)]
+    #[error("DriverError({0}, \"said by the driver\")")]
+    struct DriverError(&'static str);
+
+    #[test]
+    fn a_full_card_is_told_from_other_failures() {
+        let raised = |code| candle_core::Error::Cuda(Box::new(DriverError(code)));
+        for code in OUT_OF_MEMORY {
+            assert!(matches!(Error::from(raised(code)), Error::OutOfMemory));
+            assert!(matches!(Error::from(raised(code).context("matmul").bt()), Error::OutOfMemory));
+        }
+        assert!(matches!(Error::from(raised("CUDA_ERROR_ILLEGAL_ADDRESS")), Error::Candle(_)));
+    }
+
     /// Who shows an error puts what to do behind it; the message does not say it a second time.
     #[test]
     fn messages_say_what_happened_and_not_what_to_do() {
@@ -209,6 +242,7 @@ mod tests {
             Error::Checkpoint { path, reason: text.clone() },
             Error::ContextExceeded { tokens: 2, limit: 1 },
             Error::NonFinite { what: text },
+            Error::OutOfMemory,
         ];
         let instructions =
             ["download", "copy", "use ", "choose", "check ", "shorten", "lower ", "start ", "name "];

@@ -11,11 +11,12 @@ use std::ops::ControlFlow;
 use candle_core::{D, DType, Tensor};
 use rayon::prelude::*;
 
+use crate::device::read_back;
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
 use crate::model::PackedBatch;
 use crate::model::decoder::{Decoder, Record};
-use crate::model::kv_cache::{Cursor, KvCache};
+use crate::model::kv_cache::{Cache, Cursor};
 use crate::profile::{Work, timed};
 use crate::random;
 use crate::sample::{Filters, argmax, draw_filtered, filter, penalise};
@@ -102,14 +103,15 @@ pub fn generate_constrained(
     let budget =
         |prompt: &[u32]| cfg.max_new_tokens.min(decoder.config.max_position_embeddings - prompt.len());
     let slots = cfg.batch_size.min(requests.len());
+    let adapter = adapter.map(|adapter| adapter.computed_in(decoder.dtype())).transpose()?;
     let capacity = requests.iter().map(|r| r.prompt_ids.len() + budget(&r.prompt_ids)).max().unwrap_or(0);
     let mut run = Run {
         decoder,
-        adapter,
+        adapter: adapter.as_deref(),
         requests,
         cfg,
         constraint,
-        cache: KvCache::new(&decoder.config, slots, capacity),
+        cache: Cache::new(decoder, slots, capacity)?,
         results: vec![Generation { ids: Vec::new(), finish: Finish::Length }; requests.len()],
         slots: vec![None; slots],
         queue: (0..requests.len()).filter(|i| budget(&requests[*i].prompt_ids) > 0).collect(),
@@ -155,8 +157,8 @@ struct Running {
 /// Keys, values and next-token logits of a prompt.
 struct Prefilled {
     prompt_ids: Vec<u32>,
-    /// Per block: k and v, `[T, K, Dh]` flat.
-    layers: Vec<(Vec<f32>, Vec<f32>)>,
+    /// Per block: k and v, `[T, K, Dh]`.
+    layers: Vec<(Tensor, Tensor)>,
     logits: Vec<f32>,
 }
 
@@ -166,7 +168,7 @@ struct Run<'a> {
     requests: &'a [GenerateRequest],
     cfg: &'a GenerateConfig,
     constraint: Option<&'a Constraint<'a>>,
-    cache: KvCache,
+    cache: Cache,
     results: Vec<Generation>,
     slots: Vec<Option<Running>>,
     queue: VecDeque<usize>,
@@ -190,7 +192,7 @@ impl Run<'_> {
                 let Some(prompt) = prefilled.front() else { break };
                 self.queue.pop_front();
                 for (layer, (k, v)) in prompt.layers.iter().enumerate() {
-                    self.cache.write_prompt(layer, slot, k, v);
+                    self.cache.write_prompt(layer, slot, k, v)?;
                 }
                 let token = self.draw(request, &mut prompt.logits.clone())?;
                 let position = wanted.len();
@@ -228,21 +230,20 @@ impl Run<'_> {
             return Ok(Vec::new());
         }
         let batch = PackedBatch::prompts(&prompts, &self.decoder.device)?;
-        let mut kept: Vec<(Vec<f32>, Vec<f32>)> = Vec::new();
+        let mut kept: Vec<(Tensor, Tensor)> = Vec::new();
         let hidden =
             self.decoder.forward_spans(&batch, self.adapter, None, Record::Nothing, &mut |_, k, v| {
-                kept.push((k.flatten_all()?.to_vec1()?, v.flatten_all()?.to_vec1()?));
+                kept.push((k.clone(), v.clone()));
                 Ok(())
             })?;
-        let logits = self.decoder.logits(&hidden)?.to_vec2::<f32>()?;
-        let row = self.decoder.config.num_key_value_heads * self.decoder.config.head_dim;
+        let logits = self.decoder.logits(&hidden)?.to_dtype(DType::F32)?.to_vec2::<f32>()?;
         let prefilled =
             prompts.into_iter().zip(logits).zip(&batch.spans).map(|((prompt_ids, logits), span)| {
-                let rows = span.rows.start * row..span.rows.end * row;
-                let layers = kept.iter().map(|(k, v)| (k[rows.clone()].to_vec(), v[rows.clone()].to_vec()));
-                Prefilled { prompt_ids, layers: layers.collect(), logits }
+                let own = |t: &Tensor| t.narrow(0, span.rows.start, span.rows.len());
+                let layers = kept.iter().map(|(k, v)| Ok((own(k)?, own(v)?))).collect::<Result<_>>()?;
+                Ok(Prefilled { prompt_ids, layers, logits })
             });
-        Ok(prefilled.collect())
+        prefilled.collect()
     }
 
     /// One token more for every running sequence.
@@ -261,6 +262,7 @@ impl Run<'_> {
         let tokens: Vec<(u32, usize)> = running.iter().map(|(_, r)| (r.token, r.position)).collect();
         let batch = PackedBatch::next_tokens(&tokens, device)?;
         let cache = &mut self.cache;
+        cache.begin(&cursors)?;
         let (decoder, adapter) = (self.decoder, self.adapter);
         let mut attend = |layer: usize, q: &Tensor, k: &Tensor, v: &Tensor| {
             timed(Work::Attention, || cache.step(layer, &cursors, q, k, v))
@@ -286,7 +288,7 @@ impl Run<'_> {
             let whole = [prompt_ids, self.results[r.request].ids.as_slice()].concat();
             for mut fresh in self.prefill(vec![whole])? {
                 for (layer, (k, v)) in fresh.layers.iter().enumerate() {
-                    self.cache.write_prompt(layer, slot, k, v);
+                    self.cache.write_prompt(layer, slot, k, v)?;
                 }
                 let token = self.draw(r.request, &mut fresh.logits)?;
                 self.place(slot, Running { position: r.position + 1, token, ..r }, on_token)?;
@@ -297,8 +299,9 @@ impl Run<'_> {
 
     fn draw_rows(&self, running: &[(usize, Running)], logits: &Tensor) -> Result<Vec<u32>> {
         let plain = self.cfg.filters == Filters::GREEDY && self.constraint.is_none();
-        if plain && !logits.device().is_cpu() {
-            return Ok(logits.argmax(D::Minus1)?.to_dtype(DType::U32)?.to_vec1()?);
+        let logits = logits.to_dtype(DType::F32)?;
+        if plain && !self.decoder.place().is_host() {
+            return greedy(&logits);
         }
         let mut logits = logits.flatten_all()?.to_vec1::<f32>()?;
         let rows = logits.par_chunks_mut(self.decoder.config.vocab_size).zip(running);
@@ -352,6 +355,18 @@ impl Run<'_> {
         self.slots[slot] = (!stopped && !full).then_some(running);
         Ok(())
     }
+}
+
+/// The most probable token of each row of logits `[B, V]`, chosen on their device and read at once: numbers of tokens, and
+/// sums that tell whether all logits are numbers.
+fn greedy(logits: &Tensor) -> Result<Vec<u32>> {
+    let best = logits.argmax(D::Minus1)?.to_dtype(DType::F32)?;
+    let found = read_back(&Tensor::stack(&[best, logits.sum(D::Minus1)?], 0)?)?;
+    let (best, sums) = found.split_at(found.len() / 2);
+    if sums.iter().any(|sum| !sum.is_finite()) {
+        return Err(Error::NonFinite { what: "the model's output".to_string() });
+    }
+    Ok(best.iter().map(|token| *token as u32).collect())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::chat_template::{ChatTemplate, Message};
 use crate::checkpoint::Checkpoint;
+use crate::device::Place;
 use crate::error::{Error, Result};
 use crate::model::load::{check_tensors, parameters};
 use crate::model::{Decoder, DecoderConfig, Quantize};
@@ -62,6 +63,14 @@ impl LanguageModel {
     /// # Errors
     /// As [`LanguageModel::load`].
     pub fn load_quantized(path: &Path, quantize: Quantize, device: &Device) -> Result<Self> {
+        Self::load_placed(path, quantize, &Place::on(device))
+    }
+
+    /// [`LanguageModel::load_quantized`], computing in the number type of a place.
+    ///
+    /// # Errors
+    /// As [`LanguageModel::load`].
+    pub fn load_placed(path: &Path, quantize: Quantize, place: &Place) -> Result<Self> {
         let checkpoint = Checkpoint::open(path)?;
         let tokenizer = checkpoint.tokenizer()?;
         let chat = checkpoint.chat_template()?;
@@ -71,7 +80,7 @@ impl LanguageModel {
             return Err(Error::VocabularyMismatch { tokenizer, model });
         }
         let weights = checkpoint.weights(&config)?;
-        let decoder = Decoder::from_weights(config.clone(), &weights, quantize, device)?;
+        let decoder = Decoder::from_weights(config.clone(), &weights, quantize, place)?;
         let stop_ids = stop_ids(&config, &tokenizer, &chat)?;
         let parameters = parameters(&config);
         Ok(Self { decoder, tokenizer, chat, stop_ids, sha256: model_sha256(path)?, parameters })

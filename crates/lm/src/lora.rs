@@ -4,6 +4,7 @@
 //! library (`adapter_config.json`, `adapter_model.safetensors`), so that an adapter trained here opens there and
 //! the other way round.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -99,6 +100,13 @@ pub struct LoraPair {
     pub b: Tensor,
 }
 
+impl LoraPair {
+    /// The pair in another number type; the same tensors where it has that type already.
+    pub(crate) fn as_dtype(&self, dtype: DType) -> Result<Self> {
+        Ok(Self { a: self.a.to_dtype(dtype)?, b: self.b.to_dtype(dtype)? })
+    }
+}
+
 /// A LoRA adapter: one optional pair for each projection of each layer, in f32.
 #[derive(Debug, Clone)]
 pub struct Adapter {
@@ -140,6 +148,18 @@ impl Adapter {
     /// The pair that acts on a projection, if the adapter has one there.
     pub fn get(&self, layer: usize, target: Target) -> Option<&LoraPair> {
         self.layers.get(layer).and_then(|pairs| pairs[target as usize].as_ref())
+    }
+
+    /// A copy in the number type of a decoder's activations, for passes that would convert each pair again and again; the
+    /// adapter itself where it has that type.
+    pub(crate) fn computed_in(&self, dtype: DType) -> Result<Cow<'_, Self>> {
+        let mut copy = Cow::Borrowed(self);
+        if self.layers.iter().flatten().flatten().any(|pair| pair.a.dtype() != dtype) {
+            for pair in copy.to_mut().layers.iter_mut().flatten().flatten() {
+                *pair = pair.as_dtype(dtype)?;
+            }
+        }
+        Ok(copy)
     }
 
     /// Every tensor under its PEFT name, sorted by name.
@@ -218,12 +238,13 @@ impl Adapter {
 
     /// The decoder with the update folded into its weights, `W + (alpha / r) B A`; the original is untouched.
     pub fn merge_into(&self, decoder: &Decoder) -> Result<Decoder> {
-        let mut merged = decoder.clone();
+        let (mut merged, place) = (decoder.clone(), decoder.place());
         for (index, layer) in merged.layers.iter_mut().enumerate() {
             for (target, projection) in Target::ALL.into_iter().zip(&mut layer.projections) {
                 if let Some(pair) = self.get(index, target) {
                     let delta = (pair.b.matmul(&pair.a)? * self.scale(index, target))?;
-                    projection.weight = Weight::dense(&(projection.weight.to_dense()? + delta)?)?;
+                    let whole = (projection.weight.to_dense()? + delta.to_dtype(DType::F32)?)?;
+                    projection.weight = Weight::dense(&whole)?.placed(&place)?;
                 }
             }
         }

@@ -1,22 +1,21 @@
 //! Memory that a model takes, from its configuration alone: what lies in memory, counted tensor by tensor.
 //!
 //! Pure functions of sizes, held against the peak of real processes in `docs/plan.md`. Widths as in [`crate`]: D hidden,
-//! F intermediate, H heads, K key/value heads, Dh head width, L layers, V vocabulary, R rank; numbers are f32 (4 bytes).
+//! F intermediate, H heads, K key/value heads, Dh head width, L layers, V vocabulary, R rank; numbers are f32 (4 bytes) on
+//! the processor, and bf16 (2 bytes) but for adapters and reductions on a card. What a card takes was never measured: the
+//! figures are those of the operations, counted.
 
 use candle_core::quantized::GgmlDType;
 
 use crate::lora::Target;
+use crate::model::attention::{BLOCK_TOKENS, DEVICE_BLOCK_TOKENS};
 use crate::model::{DecoderConfig, Quantize};
 use crate::parallel::share_budget;
+use crate::score::CHUNK_LOGITS;
+use crate::train::{DEVICE_LOGITS_PER_CHUNK, LOGITS_PER_CHUNK};
 use crate::weights::WIDENED_BYTES;
 
 const F32_BYTES: u64 = 4;
-/// Query rows whose attention scores are held at once (`model::attention`, `train::backward`).
-const BLOCK_TOKENS: u64 = 128;
-/// Most logits that training holds at once (`train::loss`).
-const TRAINING_LOGITS: u64 = 1 << 23;
-/// Most logits that scoring holds at once (`score`).
-const SCORING_LOGITS: u64 = 1 << 22;
 /// Most prompt tokens computed at once (`generate`).
 const PREFILL_TOKENS: u64 = 2048;
 /// Copies of the adapter that training holds besides the gradients: now, best and start; two moments of the optimizer.
@@ -25,6 +24,11 @@ const ADAPTER_COPIES: u64 = 5;
 /// moments.
 const STEP_COPIES: u64 = 6;
 
+/// The driver's and its libraries' room beside tensors, and what is lost between them (an allowance).
+const CARD_BYTES: u64 = 512 << 20;
+/// Values of a quantised matrix that a card holds as f32 and as bf16 while it multiplies (`model::device_blocks`).
+const BAND_VALUES: u64 = 1 << 26;
+
 /// The engine and its threads, with nothing loaded.
 const PROCESS_BYTES: u64 = 15 << 20;
 /// A tokenizer takes this many times its file: both directions of the vocabulary, the merges, and their JSON while it is
@@ -32,6 +36,71 @@ const PROCESS_BYTES: u64 = 15 << 20;
 const TOKENIZER_SHARE: u64 = 20;
 /// Bytes of a tokenizer's file for each entry of the vocabulary (31 to 47 for the same three).
 const TOKENIZER_BYTES_PER_ENTRY: u64 = 40;
+
+/// Whose memory is counted: which form of the operations computes, and on how many passes side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// The processor's own, f32.
+    #[default]
+    Processor,
+    /// candle's on a card, bf16.
+    Card,
+}
+
+impl Form {
+    /// The form of a device by its name on the command line.
+    pub fn of(spec: &str) -> Self {
+        if spec.starts_with("cuda") { Self::Card } else { Self::Processor }
+    }
+
+    /// Bytes of an activation.
+    const fn number(self) -> u64 {
+        match self {
+            Self::Processor => F32_BYTES,
+            Self::Card => 2,
+        }
+    }
+
+    /// Query rows whose attention scores are held at once (`model::attention`).
+    const fn query_rows(self) -> u64 {
+        match self {
+            Self::Processor => BLOCK_TOKENS as u64,
+            Self::Card => DEVICE_BLOCK_TOKENS as u64,
+        }
+    }
+
+    /// f32 copies of attention scores that a forward and a backward pass hold of them.
+    const fn score_copies(self) -> (u64, u64) {
+        match self {
+            Self::Processor => (1, 3),
+            Self::Card => (6, 7),
+        }
+    }
+
+    /// Most logits that training holds at once, and how many f32 copies of them (`train::loss`).
+    const fn training_logits(self) -> (u64, u64) {
+        match self {
+            Self::Processor => (LOGITS_PER_CHUNK as u64, 1),
+            Self::Card => (DEVICE_LOGITS_PER_CHUNK as u64, 5),
+        }
+    }
+
+    /// The same of scoring (`score`).
+    const fn scoring_logits(self) -> (u64, u64) {
+        match self {
+            Self::Processor => (CHUNK_LOGITS as u64, 1),
+            Self::Card => (DEVICE_LOGITS_PER_CHUNK as u64, 3),
+        }
+    }
+
+    /// Tokens of one pass and passes at once.
+    fn passes(self, budget: usize, threads: usize) -> (usize, usize) {
+        match self {
+            Self::Processor => share_budget(budget, threads),
+            Self::Card => (budget, 1),
+        }
+    }
+}
 
 /// How matrices lie in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +142,22 @@ pub fn held_bytes(config: &DecoderConfig, stored_bytes: u64, quantize: Quantize)
     }
 }
 
+/// Bytes of a card before anything is computed: the weights, dense ones as bf16 or quantised if asked for, quantised ones
+/// as they are stored, and what products with packed matrices hold for a moment.
+pub fn card_bytes(config: &DecoderConfig, stored_bytes: u64, quantize: Quantize) -> u64 {
+    let dense = weights_bytes(config, Precision::F32);
+    let float = stored_bytes > dense / 5 * 2;
+    let weights = match quantize {
+        Quantize::None if float => weights_bytes(config, Precision::Half),
+        quantize if float => weights_bytes(config, Precision::Quantized(quantize)),
+        _ => stored_bytes,
+    };
+    let packed = !float || quantize != Quantize::None;
+    let largest = (config.hidden_size * config.intermediate_size.max(config.vocab_size)) as u64;
+    let dequantised = if packed { largest.min(BAND_VALUES) * (F32_BYTES + 2) } else { 0 };
+    CARD_BYTES + weights + dequantised
+}
+
 /// The process without weights: program, threads and a tokenizer from a file of `tokenizer_bytes` (an allowance,
 /// `docs/plan.md`).
 pub fn process_bytes(tokenizer_bytes: u64) -> u64 {
@@ -110,15 +195,15 @@ pub fn adapter_bytes(config: &DecoderConfig, rank: usize) -> u64 {
 }
 
 /// What one block keeps of one token for the backward pass ([`crate::LayerTape`]) without an adapter:
-/// `4 (2D + 2 H Dh + 2 K Dh + 2F)`.
-pub fn tape_bytes_per_token(config: &DecoderConfig) -> u64 {
+/// `2D + 2 H Dh + 2 K Dh + 2F` numbers.
+pub fn tape_bytes_per_token(config: &DecoderConfig, form: Form) -> u64 {
     let (hidden, inner, query, kv) = widths(config);
-    F32_BYTES * (2 * hidden + 2 * query + 2 * kv + 2 * inner)
+    form.number() * (2 * hidden + 2 * query + 2 * kv + 2 * inner)
 }
 
-/// Keys and values of one token in all blocks: `4 * 2 K Dh L`.
-pub fn kv_bytes_per_token(config: &DecoderConfig) -> u64 {
-    F32_BYTES * 2 * widths(config).3 * config.num_hidden_layers as u64
+/// Keys and values of one token in all blocks: `2 K Dh L` numbers.
+pub fn kv_bytes_per_token(config: &DecoderConfig, form: Form) -> u64 {
+    form.number() * 2 * widths(config).3 * config.num_hidden_layers as u64
 }
 
 /// What a training adds to the weights.
@@ -142,12 +227,15 @@ pub struct Training {
     pub batch_size: usize,
     /// Threads of the computation.
     pub threads: usize,
+    /// Who computes.
+    pub form: Form,
 }
 
 /// Tapes, the widest moment of the backward pass and the logits of every micro-batch that runs at once, and the
 /// adapter with its optimizer and gradients.
 pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
-    let (budget, workers) = share_budget(training.tokens_per_microbatch, training.threads);
+    let form = training.form;
+    let (budget, workers) = form.passes(training.tokens_per_microbatch, training.threads);
     // One item is the longest, the others are as long as most.
     let (longest, mean) = (training.item_tokens.max(1), training.mean_item_tokens.max(1));
     let per_batch = longest + training.batch_size.saturating_sub(1) * mean;
@@ -159,18 +247,21 @@ pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     let at_once = (workers as u64).min(micro_batches);
     // The last micro-batch of an update is no fuller than what is left of it.
     let together = (at_once * tokens).min(per_batch as u64).max(tokens);
-    // dact, dgate, dup and silu(gate) * up; then x, h, dh, dmid, dy and the gradients of q, k, v.
-    let backward = together * F32_BYTES * (4 * inner + 5 * hidden + 2 * query + 2 * kv);
-    let scores = at_once * scores_bytes(config, training.sequence_tokens as u64, 3);
+    // dact, dgate, dup and silu(gate) * up; then x, h, dh, dmid, dy and the gradients of q, k, v. A card also holds what
+    // lies between the operations of the gate, in bf16, and those of a norm, in f32.
+    let between = if form == Form::Card { 4 * form.number() * inner + 6 * F32_BYTES * hidden } else { 0 };
+    let backward = together * (form.number() * (4 * inner + 5 * hidden + 2 * query + 2 * kv) + between);
+    let scores = at_once * scores_bytes(config, form, training.sequence_tokens as u64, form.score_copies().1);
     let share = (training.completion_tokens as u64 * together).div_ceil(training.item_tokens.max(1) as u64);
-    let logits = (share * config.vocab_size as u64).min(at_once * TRAINING_LOGITS) * F32_BYTES
-        + 3 * share * hidden * F32_BYTES;
+    let (most_logits, logit_copies) = form.training_logits();
+    let logits = (share * config.vocab_size as u64).min(at_once * most_logits) * logit_copies * F32_BYTES
+        + 3 * share * hidden * form.number();
     // Gradients of micro-batches that are done are one sum, beside those at work.
     let waiting = u64::from(micro_batches > at_once);
     let adapter = adapter_bytes(config, training.rank);
-    let low = (Target::ALL.len() * training.rank) as u64 * F32_BYTES;
-    let block = together * (tape_bytes_per_token(config) + low);
-    let stream = together * F32_BYTES * hidden;
+    let low = (Target::ALL.len() * training.rank) as u64 * form.number();
+    let block = together * (tape_bytes_per_token(config, form) + low);
+    let stream = together * form.number() * hidden;
     // What lies below the last block, and what lies there while the block before it goes back.
     let (below, before) = match training.recompute {
         true => ((layers - 1) * stream, layers.saturating_sub(2) * stream + block),
@@ -180,7 +271,12 @@ pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     let wanted = |bytes: u64| bytes * share / together;
     let last = below + wanted(block) + logits.max(wanted(backward) + scores);
     let passing = stream + last.max(before + backward + scores) + waiting * adapter;
-    ADAPTER_COPIES * adapter + passing.max(STEP_COPIES * adapter)
+    // A card computes with a copy in bf16, and its optimizer holds what lies between its operations.
+    let (copies, step_copies) = match form {
+        Form::Processor => (ADAPTER_COPIES, STEP_COPIES),
+        Form::Card => (ADAPTER_COPIES + 1, STEP_COPIES + 3),
+    };
+    copies * adapter + passing.max(step_copies * adapter)
 }
 
 /// What is generated at once.
@@ -194,43 +290,64 @@ pub struct Generating {
     pub mean_prompt_tokens: usize,
     /// Tokens that follow it at most.
     pub new_tokens: usize,
+    /// Who computes.
+    pub form: Form,
 }
 
 /// What generating adds to the weights. Prompts are computed some at once, their keys and values are kept, copied for each
 /// prompt and written to the cache; in the end there are the whole cache, whose pages count only once they are written,
-/// the logits of a step (as computed, as drawn from, and sorted), and what the heap keeps of the prompts.
+/// the logits of a step (as computed, as drawn from, and sorted), and what the heap keeps of the prompts. A card's cache is
+/// there in full from the beginning, and logits are drawn from elsewhere.
 pub fn generating_bytes(config: &DecoderConfig, generating: &Generating) -> u64 {
     let (batch, longest) = (generating.batch as u64, generating.prompt_tokens as u64);
     let prompts = longest + batch.saturating_sub(1) * generating.mean_prompt_tokens as u64;
     let together = prompts.min(PREFILL_TOKENS.max(longest));
-    let per_token = kv_bytes_per_token(config);
+    let form = generating.form;
+    let per_token = kv_bytes_per_token(config, form);
     let kept = together * per_token;
-    let earlier = (prompts - together) * per_token;
-    let prefill = earlier + kept + forward_bytes(config, together, longest).max(kept);
     let logits = 3 * batch * config.vocab_size as u64 * F32_BYTES;
+    if form == Form::Card {
+        let capacity = longest + generating.new_tokens as u64;
+        let heads = config.num_attention_heads as u64;
+        let scores = form.score_copies().0 * batch * heads * capacity * F32_BYTES;
+        let step = forward_bytes(config, form, batch, 1) + scores + logits;
+        return batch * capacity * per_token
+            + kept
+            + forward_bytes(config, form, together, longest).max(step);
+    }
+    let earlier = (prompts - together) * per_token;
+    let prefill = earlier + kept + forward_bytes(config, form, together, longest).max(kept);
     prefill.max((prompts + batch * generating.new_tokens as u64) * per_token + logits + kept)
 }
 
 /// What scoring texts of `sequence_tokens` tokens on `threads` threads adds to the weights, at most `tokens` of them at
 /// once.
-pub fn scoring_bytes(config: &DecoderConfig, tokens: usize, sequence_tokens: usize, threads: usize) -> u64 {
-    let (tokens, workers) = share_budget(tokens, threads);
+pub fn scoring_bytes(
+    config: &DecoderConfig,
+    form: Form,
+    tokens: usize,
+    sequence_tokens: usize,
+    threads: usize,
+) -> u64 {
+    let (tokens, workers) = form.passes(tokens, threads);
     let tokens = tokens.max(sequence_tokens) as u64;
-    let logits = (tokens * config.vocab_size as u64).min(SCORING_LOGITS);
-    workers as u64 * (forward_bytes(config, tokens, sequence_tokens as u64) + logits * F32_BYTES)
+    let (most, copies) = form.scoring_logits();
+    let logits = (tokens * config.vocab_size as u64).min(most) * copies;
+    workers as u64 * (forward_bytes(config, form, tokens, sequence_tokens as u64) + logits * F32_BYTES)
 }
 
 /// The widest moment of a forward pass that keeps nothing: x, mid, h and gate, up and their product.
-fn forward_bytes(config: &DecoderConfig, tokens: u64, sequence_tokens: u64) -> u64 {
+fn forward_bytes(config: &DecoderConfig, form: Form, tokens: u64, sequence_tokens: u64) -> u64 {
     let (hidden, inner, query, kv) = widths(config);
     let mlp = 3 * hidden + 3 * inner;
     let attention = 3 * hidden + 3 * query + 3 * kv;
-    tokens * F32_BYTES * mlp.max(attention) + scores_bytes(config, sequence_tokens, 1)
+    tokens * form.number() * mlp.max(attention)
+        + scores_bytes(config, form, sequence_tokens, form.score_copies().0)
 }
 
 /// `copies` of the scores of one block of query rows in one sequence.
-fn scores_bytes(config: &DecoderConfig, sequence_tokens: u64, copies: u64) -> u64 {
-    let rows = BLOCK_TOKENS.min(sequence_tokens);
+fn scores_bytes(config: &DecoderConfig, form: Form, sequence_tokens: u64, copies: u64) -> u64 {
+    let rows = form.query_rows().min(sequence_tokens);
     copies * config.num_attention_heads as u64 * rows * sequence_tokens * F32_BYTES
 }
 
@@ -306,6 +423,7 @@ mod tests {
             completion_tokens: 100,
             batch_size: 8,
             threads: 2,
+            form: Form::Processor,
         };
         let bytes = |training: Training| training_bytes(config, &training);
         assert!(bytes(Training { rank: 8, ..base }) > bytes(base));
@@ -314,12 +432,74 @@ mod tests {
         assert!(bytes(Training { tokens_per_microbatch: 256, ..base }) < bytes(base));
         assert!(bytes(Training { item_tokens: 2000, sequence_tokens: 2000, ..base }) > bytes(base));
         assert!(bytes(Training { mean_item_tokens: 30, ..base }) < bytes(base));
-        let one = Generating { batch: 1, prompt_tokens: 50, mean_prompt_tokens: 50, new_tokens: 100 };
+        let form = Form::Processor;
+        let one = Generating { batch: 1, prompt_tokens: 50, mean_prompt_tokens: 50, new_tokens: 100, form };
         let eight = Generating { batch: 8, ..one };
         assert!(generating_bytes(config, &eight) > generating_bytes(config, &one));
         let short = Generating { mean_prompt_tokens: 20, ..eight };
         assert!(generating_bytes(config, &short) < generating_bytes(config, &eight));
-        assert!(scoring_bytes(config, 4096, 100, 2) > scoring_bytes(config, 1024, 100, 2));
-        assert!(scoring_bytes(config, 4096, 100, 2) > scoring_bytes(config, 4096, 100, 1));
+        let scoring = |tokens, threads| scoring_bytes(config, form, tokens, 100, threads);
+        assert!(scoring(4096, 2) > scoring(1024, 2) && scoring(4096, 2) > scoring(4096, 1));
+    }
+
+    #[test]
+    fn a_card_holds_weights_in_two_bytes_and_more_of_anything_takes_more() {
+        let config = &DecoderConfig { num_hidden_layers: 8, ..tiny(1).config };
+        let (dense, half) = (weights_bytes(config, Precision::F32), weights_bytes(config, Precision::Half));
+        for stored in [dense, half] {
+            assert_eq!(card_bytes(config, stored, Quantize::None), CARD_BYTES + half);
+            assert!(card_bytes(config, stored, Quantize::Q8_0) > CARD_BYTES);
+        }
+        let base = Training {
+            rank: 4,
+            tokens_per_microbatch: 4096,
+            recompute: false,
+            item_tokens: 300,
+            mean_item_tokens: 300,
+            sequence_tokens: 300,
+            completion_tokens: 100,
+            batch_size: 8,
+            threads: 2,
+            form: Form::Card,
+        };
+        let bytes = |training: Training| training_bytes(config, &training);
+        assert_eq!(bytes(Training { threads: 16, ..base }), bytes(base), "one pass at a time");
+        assert!(bytes(Training { recompute: true, ..base }) < bytes(base));
+        assert!(bytes(Training { tokens_per_microbatch: 600, ..base }) < bytes(base));
+        let one = Generating {
+            batch: 1,
+            prompt_tokens: 50,
+            mean_prompt_tokens: 20,
+            new_tokens: 100,
+            form: Form::Card,
+        };
+        assert!(
+            generating_bytes(config, &Generating { batch: 8, ..one })
+                > 4 * 150 * kv_bytes_per_token(config, Form::Card)
+        );
+        assert!(
+            generating_bytes(config, &Generating { new_tokens: 200, ..one }) > generating_bytes(config, &one)
+        );
+    }
+
+    /// The target of the GPU's issue: 8B, packed in 4 bits, one sequence of 1,024 tokens, in 8 GB.
+    #[test]
+    fn an_8b_model_in_four_bits_trains_within_8_gb_as_it_is_counted() {
+        let config = &crate::bench::config_of("8b").unwrap();
+        let stored = weights_bytes(config, Precision::Half);
+        let training = Training {
+            rank: 16,
+            tokens_per_microbatch: 1024,
+            recompute: true,
+            item_tokens: 1024,
+            mean_item_tokens: 1024,
+            sequence_tokens: 1024,
+            completion_tokens: 1023,
+            batch_size: 1,
+            threads: 1,
+            form: Form::Card,
+        };
+        let bytes = card_bytes(config, stored, Quantize::Q4_0) + training_bytes(config, &training);
+        assert!(bytes < 8_000_000_000, "{bytes}");
     }
 }

@@ -10,8 +10,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use candle_core::Device;
-
+use crate::device::Place;
 use crate::error::{Error, Result};
 
 /// Makes the calling thread one of `threads` that compute together from now on. Otherwise every operation would be
@@ -34,9 +33,9 @@ pub(crate) fn share_budget(budget: usize, threads: usize) -> (usize, usize) {
     (tokens, (budget / tokens).min(threads))
 }
 
-/// [`share_budget`] on this machine; another device computes one pass at a time.
-pub(crate) fn passes(device: &Device, budget: usize) -> (usize, usize) {
-    match device.is_cpu() {
+/// [`share_budget`] on this machine; a device computes one pass at a time.
+pub(crate) fn passes(place: &Place, budget: usize) -> (usize, usize) {
+    match place.is_host() {
         true => share_budget(budget, rayon::current_num_threads()),
         false => (budget, 1),
     }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::lora::Target;
-use crate::ops::with_values;
+use crate::ops::{fused, with_values};
 use crate::profile::{Work, counted};
 
 const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -96,19 +96,36 @@ impl Dropout {
         let _counted = counted(Work::Elementwise);
         let (count, width) = x.dims2()?;
         let row = |i: usize| rows.map_or(i, |rows| rows[i] as usize);
-        if !x.device().is_cpu() {
-            let all = rows.map_or(count, |rows| rows.last().map_or(0, |last| *last as usize + 1));
-            let mask = self.mask(layer, target, all, width, x.device())?;
-            let mask = match rows {
-                Some(rows) => mask.index_select(&Tensor::new(rows, x.device())?, 0)?,
-                None => mask,
-            };
-            return Ok((x * mask)?);
+        if !fused(x) {
+            let rows: Vec<usize> = (0..count).map(row).collect();
+            return Ok((x * self.device_mask(layer, target, &rows, width, x)?)?);
         }
         let mut values = with_values(x, |values| Ok(values.to_vec()))?;
         let draw = self.draw(layer, target);
         values.par_chunks_mut(width.max(1)).enumerate().for_each(|(i, values)| draw.apply(row(i), values));
         Ok(Tensor::from_vec(values, (count, width), x.device())?)
+    }
+
+    /// The mask of a device in the place and number type of `like`, drawn there again in the backward pass: an element is
+    /// dropped where the fraction of `u[row] + v[column]` is below p, with u and v uniform. So any two elements are
+    /// independent of each other, and all that is sent is two short vectors. Not the processor's mask: that takes 64-bit
+    /// arithmetic, which candle's operations do not have, or a number for every element from the host.
+    fn device_mask(
+        &self,
+        layer: usize,
+        target: Target,
+        rows: &[usize],
+        width: usize,
+        like: &Tensor,
+    ) -> Result<Tensor> {
+        let stream = |axis: u64| key(self.key, &[layer as u64, target as u64, axis]);
+        let (of_rows, of_columns) = (stream(0), stream(1));
+        let u: Vec<f32> = rows.iter().map(|row| uniform(of_rows, *row as u64) as f32).collect();
+        let v: Vec<f32> = (0..width as u64).map(|column| uniform(of_columns, column) as f32).collect();
+        let u = Tensor::from_vec(u, (rows.len(), 1), like.device())?;
+        let sum = u.broadcast_add(&Tensor::from_vec(v, (1, width), like.device())?)?;
+        let kept = (&sum - sum.floor()?)?.ge(self.p)?.to_dtype(like.dtype())?;
+        Ok((kept * (1.0 / (1.0 - self.p)))?)
     }
 
     fn draw(&self, layer: usize, target: Target) -> MaskDraw {
@@ -189,6 +206,33 @@ mod tests {
         assert!((2300..2700).contains(&zeros), "{zeros} zeros");
         let mean = values.iter().sum::<f32>() / values.len() as f32;
         assert!((mean - 1.0).abs() < 0.05, "mean {mean}");
+    }
+
+    #[test]
+    fn a_device_draws_masks_of_the_asked_share_whose_rows_and_columns_differ() {
+        let dropout = Dropout { key: 5, p: 0.25 };
+        let like = Tensor::ones((400, 300), candle_core::DType::BF16, &Device::Cpu).unwrap();
+        let applied = dropout.apply(&like, 1, Target::Q, None).unwrap();
+        let mask = applied.to_dtype(candle_core::DType::F32).unwrap().to_vec2::<f32>().unwrap();
+        let share = |values: &mut dyn Iterator<Item = f32>| {
+            let values: Vec<bool> = values.map(|value| value == 0.0).collect();
+            values.iter().filter(|dropped| **dropped).count() as f64 / values.len() as f64
+        };
+        let dropped = share(&mut mask.iter().flatten().copied());
+        assert!((dropped - 0.25).abs() < 0.01, "{dropped}");
+        // Both dropped, for neighbouring rows and columns: the square of the share.
+        let pairs = |at: &dyn Fn(usize, usize) -> (f32, f32)| {
+            let both = (0..399).flat_map(|i| (0..299).map(move |j| at(i, j))).filter(|p| p.0 + p.1 == 0.0);
+            both.count() as f64 / (399.0 * 299.0)
+        };
+        for both in [pairs(&|i, j| (mask[i][j], mask[i + 1][j])), pairs(&|i, j| (mask[i][j], mask[i][j + 1]))]
+        {
+            assert!((both - 0.0625).abs() < 0.02, "{both}");
+        }
+        let rows = [2u32, 3, 399];
+        let some = dropout.apply(&like.narrow(0, 0, 3).unwrap(), 1, Target::Q, Some(&rows)).unwrap();
+        let expected = applied.index_select(&Tensor::new(&rows, &Device::Cpu).unwrap(), 0).unwrap();
+        assert_eq!(some.to_vec2::<half::bf16>().unwrap(), expected.to_vec2::<half::bf16>().unwrap());
     }
 
     #[test]

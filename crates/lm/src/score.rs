@@ -5,18 +5,19 @@
 
 use std::ops::Range;
 
-use candle_core::{Storage, Tensor};
-use rayon::prelude::*;
+use candle_core::Tensor;
 
+use crate::device::read_back;
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
 use crate::model::packed_batch::{Sequence, sharing};
 use crate::model::{Decoder, PackedBatch};
-use crate::ops::log_sum_exp;
+use crate::ops::{fused, target_logps};
 use crate::parallel::{micro_batches, passes, run_in_order};
+use crate::train::DEVICE_LOGITS_PER_CHUNK;
 
-/// Logits held at once (16 MiB of f32).
-const CHUNK_LOGITS: usize = 1 << 22;
+/// Logits that the processor holds at once (16 MiB of f32).
+pub(crate) const CHUNK_LOGITS: usize = 1 << 22;
 
 /// A completion to score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +62,9 @@ pub fn score(
             reason: "must hold at least one token".to_string(),
         });
     }
-    let (tokens, workers) = passes(&decoder.device, tokens_per_batch);
+    let (tokens, workers) = passes(&decoder.place(), tokens_per_batch);
+    let adapter = adapter.map(|adapter| adapter.computed_in(decoder.dtype())).transpose()?;
+    let adapter = adapter.as_deref();
     let runs = runs(decoder, items, tokens);
     let parts = run_in_order(runs.len(), workers, &|| false, |index| {
         score_batch(decoder, adapter, &items[runs[index].clone()])
@@ -113,34 +116,23 @@ fn score_batch(
 
 /// `log_softmax(logits(hidden[i]))[targets[i]]` for every row i.
 pub(crate) fn row_logps(decoder: &Decoder, hidden: &Tensor, targets: &[u32]) -> Result<Vec<f32>> {
-    let chunk = (CHUNK_LOGITS / decoder.config.vocab_size).max(1);
-    let mut logps = Vec::with_capacity(targets.len());
-    for targets in targets.chunks(chunk) {
-        let logits = decoder.logits(&hidden.narrow(0, logps.len(), targets.len())?)?;
-        logps.extend(target_logps(&logits, targets)?);
-    }
-    if logps.iter().any(|logp| !logp.is_finite()) {
-        return Err(Error::NonFinite { what: "a log-probability".to_string() });
-    }
-    Ok(logps)
-}
-
-/// Log-probabilities of `targets` under logits `[M, V]`.
-fn target_logps(logits: &Tensor, targets: &[u32]) -> Result<Vec<f32>> {
-    let vocab = logits.dim(1)?;
+    let vocab = decoder.config.vocab_size;
     if let Some(target) = targets.iter().find(|target| **target as usize >= vocab) {
         let reason = format!("holds token {target}, the model knows {vocab} tokens");
         return Err(Error::Setting { name: "completion_ids", reason });
     }
-    let (storage, _) = logits.storage_and_layout();
-    if let Storage::Cpu(values) = &*storage {
-        let rows = values.as_slice::<f32>()?.par_chunks(vocab).zip(targets);
-        return Ok(rows.map(|(row, target)| row[*target as usize] - log_sum_exp(row)).collect());
+    let held = if fused(hidden) { CHUNK_LOGITS } else { DEVICE_LOGITS_PER_CHUNK };
+    let rows = (held / vocab).max(1);
+    let mut parts = Vec::new();
+    for (chunk, targets) in targets.chunks(rows).enumerate() {
+        let logits = decoder.logits(&hidden.narrow(0, chunk * rows, targets.len())?)?;
+        parts.push(target_logps(&logits, targets)?);
     }
-    drop(storage);
-    let index = Tensor::new(targets, logits.device())?.unsqueeze(1)?;
-    let chosen = logits.gather(&index, 1)?.squeeze(1)?;
-    Ok((chosen - logits.log_sum_exp(1)?)?.to_vec1()?)
+    let logps = read_back(&Tensor::cat(&parts, 0)?)?;
+    if logps.iter().any(|logp| !logp.is_finite()) {
+        return Err(Error::NonFinite { what: "a log-probability".to_string() });
+    }
+    Ok(logps)
 }
 
 #[cfg(test)]

@@ -12,11 +12,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use candle_core::quantized::GgmlDType;
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use memmap2::Mmap;
 use rayon::prelude::*;
 use safetensors::{Dtype, SafeTensors};
 
+use crate::device::Place;
 use crate::error::{Error, Result};
 use crate::model::Weight;
 use crate::model::config::read_json;
@@ -118,18 +119,19 @@ impl Weights {
         self.stored(name, shape).map(|_| ())
     }
 
-    /// Reads a tensor of the given shape as f32.
+    /// Reads a tensor of the given shape, into the number type of its place.
     ///
     /// # Errors
     /// [`Error::Weights`] naming file and tensor where it is missing or has another shape or type.
-    pub fn tensor(&self, name: &str, shape: &[usize], device: &Device) -> Result<Tensor> {
+    pub fn tensor(&self, name: &str, shape: &[usize], place: &Place) -> Result<Tensor> {
         self.stored(name, shape)?;
         let values = self.rows(name, 0..shape.first().copied().unwrap_or(1))?;
-        Ok(Tensor::from_vec(values, shape, device)?)
+        place.put(&Tensor::from_vec(values, shape, &Device::Cpu)?)
     }
 
     /// Reads a matrix of the given shape `[out, in]` in the form that products take: f32 dense, narrower types as they
-    /// are stored (half precision of a small model dense too). A dense matrix is quantised on the way if asked for; one that is quantised already stays as it is.
+    /// are stored (half precision of a small model dense too). A dense matrix is quantised on the way if asked for; one that
+    /// is quantised already stays as it is. On a device dense matrices have the number type of the place.
     ///
     /// # Errors
     /// [`Error::Weights`] naming file and tensor where it is missing or has another shape or type.
@@ -138,9 +140,9 @@ impl Weights {
         name: &str,
         shape: (usize, usize),
         quantize: Quantize,
-        device: &Device,
+        place: &Place,
     ) -> Result<Weight> {
-        self.matrix_rows(name, shape, 0..shape.0, quantize, device)
+        self.matrix_rows(name, shape, 0..shape.0, quantize, place)
     }
 
     /// [`Weights::matrix`] of the rows `band` of the matrix that is stored with `shape`.
@@ -150,7 +152,7 @@ impl Weights {
         shape: (usize, usize),
         band: Range<usize>,
         quantize: Quantize,
-        device: &Device,
+        place: &Place,
     ) -> Result<Weight> {
         let (rows, columns) = (band.len(), shape.1);
         let (stored, dtype) = self.stored(name, &[shape.0, columns])?;
@@ -167,19 +169,24 @@ impl Weights {
         let weight = match quantize.block_type(columns) {
             Some(block) if float => {
                 let widen = |range| stored.widen(dtype, columns, range);
-                Weight::Packed(Packed::quantize(block, rows, columns, widen).map_err(named)?)
+                Weight::Packed(Packed::quantize(block, rows, columns, widen).map_err(named)?).placed(place)?
             }
+            _ if float && !place.is_host() => stored.on_device(dtype, rows, columns, place)?,
             _ if dtype == GgmlDType::F32 => {
                 let values = stored.widen_transposed(rows, columns);
-                Weight::from_transposed(values, rows, columns, device)?
+                Weight::from_transposed(values, rows, columns)?
             }
             _ if float && self.widened => {
                 let values = stored.widen(dtype, columns, 0..rows)?;
-                Weight::dense(&Tensor::from_vec(values, (rows, columns), device)?)?
+                Weight::dense(&Tensor::from_vec(values, (rows, columns), &Device::Cpu)?)?
             }
             _ => {
                 let bytes = stored.in_order(dtype, columns)?;
-                return Packed::new(bytes, dtype, rows, columns).map(Weight::Packed).map_err(named);
+                let packed = Packed::new(bytes, dtype, rows, columns).map(Weight::Packed).map_err(named)?;
+                if place.is_host() {
+                    return Ok(packed);
+                }
+                packed.placed(place)?
             }
         };
         stored.bytes.release();
@@ -242,6 +249,18 @@ impl Stored {
             decode(dtype, &source[start..start + row], values)
         })?;
         Ok(values)
+    }
+
+    /// A float matrix `[rows, columns]` on a device: its bytes go there as they are stored, and are converted there.
+    fn on_device(&self, dtype: GgmlDType, rows: usize, columns: usize, place: &Place) -> Result<Weight> {
+        let stored = match dtype {
+            GgmlDType::BF16 => DType::BF16,
+            GgmlDType::F16 => DType::F16,
+            _ => DType::F32,
+        };
+        let bytes = self.in_order(dtype, columns)?;
+        let raw = Tensor::from_raw_buffer(bytes.as_slice(), stored, &[rows, columns], &place.device)?;
+        Ok(Weight::Rows(raw.to_dtype(place.dtype)?))
     }
 
     /// An f32 matrix `[rows, columns]` as `[columns, rows]`, its rows [`stride`] apart, without a copy in between.
@@ -394,13 +413,17 @@ mod tests {
         let tensors = std::collections::HashMap::from([("a", values.clone()), ("b", values.clone())]);
         candle_core::safetensors::save(&tensors, &path).unwrap();
         for quantize in [Quantize::None, Quantize::Q8_0] {
-            let weights = Weights::open_file(&path).unwrap();
-            for name in ["a", "b", "a"] {
-                let weight = weights.matrix(name, shape, quantize, &Device::Cpu).unwrap();
-                let off = (weight.to_dense().unwrap() - &values).unwrap().abs().unwrap().max_all().unwrap();
-                assert!(off.to_scalar::<f32>().unwrap() < 0.01, "what was given back is read again");
-                let resident = resident_bytes(&path);
-                assert!(resident < 1 << 20, "{resident} bytes of the file are in memory");
+            for dtype in [DType::F32, DType::BF16] {
+                let place = Place { device: Device::Cpu, dtype };
+                let weights = Weights::open_file(&path).unwrap();
+                for name in ["a", "b", "a"] {
+                    let weight = weights.matrix(name, shape, quantize, &place).unwrap();
+                    let off = (weight.to_dense().unwrap() - &values).unwrap().abs().unwrap();
+                    let off = off.max_all().unwrap().to_scalar::<f32>().unwrap();
+                    assert!(off < 0.01, "what was given back is read again");
+                    let resident = resident_bytes(&path);
+                    assert!(resident < 1 << 20, "{resident} bytes of the file are in memory");
+                }
             }
         }
     }

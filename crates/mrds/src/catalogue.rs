@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use lm::memory::{self, Generating, Precision, Training};
+use lm::memory::{self, Form, Generating, Precision, Training};
 use lm::model::parameters;
 use lm::{Checkpoint, DecoderConfig, Quantize};
 use serde::{Deserialize, Serialize};
@@ -182,6 +182,7 @@ fn method_memory(config: &DecoderConfig) -> MethodMemory {
         completion_tokens: DIALOGUE_TOKENS,
         batch_size: recipe.sft_batch_size,
         threads: 2,
+        form: Form::Processor,
     };
     // A pair: the chosen and the rejected dialogue, and the real one of the SFT term.
     let pair = Training {
@@ -199,6 +200,7 @@ fn method_memory(config: &DecoderConfig) -> MethodMemory {
         prompt_tokens: DIALOGUE_TOKENS,
         mean_prompt_tokens: DIALOGUE_TOKENS,
         new_tokens: SUMMARY_TOKENS,
+        form: Form::Processor,
     };
     let answer = memory::generating_bytes(config, &one);
     MethodMemory {

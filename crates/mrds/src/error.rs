@@ -133,6 +133,14 @@ pub enum Error {
         /// Which recipe field to change.
         fix: String,
     },
+    /// The card's memory did not suffice for a stage.
+    #[error("stage {stage} stopped: the card has no memory left. Everything finished before is kept")]
+    DeviceMemory {
+        /// Which stage.
+        stage: crate::StageName,
+        /// The next smaller plan.
+        fix: String,
+    },
     /// A file of the user or of the workspace.
     #[error("cannot {action} {path}: {source}")]
     Io {
@@ -185,6 +193,7 @@ impl Error {
             Self::ModelChanged { .. } => "model_changed",
             Self::WrongState { .. } => "wrong_state",
             Self::Stalled { .. } => "stalled",
+            Self::DeviceMemory { .. } => "out_of_memory",
             Self::Io { .. } => "io",
             Self::Corrupt { .. } => "corrupt",
         }
@@ -206,7 +215,7 @@ impl Error {
             Self::Locked { run, .. } => format!("Wait for it, or stop it with `duologue pause {run}`."),
             Self::Interrupted { run } => format!("Go on with `duologue resume {run}`."),
             Self::ModelChanged { .. } => "Put the original files back, or start a new run with this model.".into(),
-            Self::WrongState { fix, .. } | Self::Stalled { fix, .. } => fix.clone(),
+            Self::WrongState { fix, .. } | Self::Stalled { fix, .. } | Self::DeviceMemory { fix, .. } => fix.clone(),
             Self::Io { .. } => "Check that the path exists, that you may use it and that the disk has room.".into(),
             Self::Corrupt { .. } => "The workspace was written by another version; start a new workspace or use that version.".into(),
         }

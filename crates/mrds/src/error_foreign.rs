@@ -88,6 +88,7 @@ pub(super) fn model_code(error: &lm::Error) -> &'static str {
         Setting { .. } => "setting",
         Device { .. } => "device",
         Interrupted => "interrupted",
+        OutOfMemory => "out_of_memory",
         Hub(error) => error.code(),
         Io { source, .. } if is_full(source) => "disk_full",
         Io { .. } => "io",
@@ -124,6 +125,7 @@ pub(super) fn model_fix(error: &lm::Error) -> String {
         Setting { .. } => "Give a value in the range that is named.",
         Device { .. } => "Use `--device cpu`.",
         Interrupted => "Go on with `duologue resume`.",
+        OutOfMemory => "Close other programs that use the card, choose a smaller or a quantised model, or use `--device cpu`.",
         Hub(error) => return error.fix(),
         Io { source, .. } if is_full(source) => "Free some space and resume; everything finished before is kept.",
         Io { .. } => "Check that the path exists and that you may use it.",
@@ -146,7 +148,7 @@ pub(super) fn model_kind(error: &lm::Error) -> Kind {
             | HubError::Checksum { .. }
             | HubError::NoRoom { .. },
         ) => Kind::Failure,
-        NonFinite { .. } | Io { .. } | Candle(_) | Checkpoint { .. } => Kind::Failure,
+        NonFinite { .. } | Io { .. } | Candle(_) | Checkpoint { .. } | OutOfMemory => Kind::Failure,
         _ => Kind::Input,
     }
 }

@@ -36,6 +36,8 @@ pub struct Run<'a> {
     pub stop: &'a AtomicBool,
     /// Milliseconds since 1970, given by the edge.
     pub now_ms: &'a (dyn Fn() -> i64 + Sync),
+    /// What to do where the card's memory does not suffice for a stage, in words.
+    pub next_smaller: &'a dyn Fn(StageName) -> Result<String>,
 }
 
 /// Which stages a call carries out.
@@ -138,6 +140,7 @@ impl Steps<'_, '_> {
                 return Err(error);
             }
             Err(error) => {
+                let error = with_stage(error, name, self.run.next_smaller)?;
                 let said = json!({"code": error.code(), "message": error.to_string(), "fix": error.fix()});
                 store.fail_stage(id, name.as_str(), &said)?;
                 self.say(name, "failed");
@@ -190,5 +193,36 @@ impl Steps<'_, '_> {
 
     fn say(&self, name: StageName, status: &str) {
         self.run.sink.event(&Event::Stage { name, status: status.to_owned() });
+    }
+}
+
+/// A full card's error with the stage that met it and the next smaller plan; others as they are.
+fn with_stage(
+    error: Error,
+    stage: StageName,
+    next_smaller: &dyn Fn(StageName) -> Result<String>,
+) -> Result<Error> {
+    match error {
+        Error::Model(lm::Error::OutOfMemory) => Ok(Error::DeviceMemory { stage, fix: next_smaller(stage)? }),
+        other => Ok(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    #[test]
+    fn a_full_card_names_the_stage_and_what_to_do() {
+        let full = || Error::Model(lm::Error::OutOfMemory);
+        let next = |stage: StageName| Ok(format!("smaller than {stage}"));
+        let said = with_stage(full(), StageName::Align, &next).unwrap();
+        assert_eq!((said.code(), said.kind()), ("out_of_memory", Kind::Failure));
+        assert_eq!(said.fix(), "smaller than align");
+        assert!(said.to_string().contains("align"), "{said}");
+        assert_eq!(full().code(), "out_of_memory");
+        let other = with_stage(Error::Model(lm::Error::Interrupted), StageName::Align, &next).unwrap();
+        assert_eq!(other.code(), "interrupted");
     }
 }

@@ -14,7 +14,7 @@ use store::{Acquire, Control, ModelRow, NewRun, Owner, RunRow, RunStatus, Store}
 
 use crate::error::{Error, Result};
 use crate::event::{Event, EventSink};
-use crate::forecast::settle_recompute;
+use crate::forecast::{next_smaller, settle};
 use crate::models::{absolute, folder_bytes};
 use crate::pipeline::{self, Run, Window};
 use crate::plan::{Plan, choose};
@@ -39,7 +39,7 @@ pub struct RunRequest {
     pub device: String,
     /// Threads of the computation.
     pub threads: u32,
-    /// Memory that programs can still take, the model not counted; none where it is not known.
+    /// Memory that programs can still take, on a card its own, the model not counted; none where it is not known.
     pub memory_free_bytes: Option<u64>,
     /// Version of the program.
     pub version: String,
@@ -92,7 +92,7 @@ impl Session {
         let mut model = LanguageModel::load_quantized(&request.model, quantize, &device)?;
         model.chat.set_date(day_of(now_ms));
         let mut recipe = request.recipe.clone().resolve(model.parameters)?;
-        settle_recompute(&mut recipe, request, &model, &rows)?;
+        settle(&mut recipe, request, &model, &rows)?;
         let plan = choose(&request.dataset, &rows, &recipe, request.seed, &model)?;
         Ok(PlannedRun { model, recipe, plan, dataset_id: dataset.id })
     }
@@ -186,7 +186,10 @@ impl Session {
         }
         process.sink.event(&Event::RunStarted { run: run.to_owned() });
         let (store, sink, stop, now_ms) = (&self.store, process.sink, process.stop, process.now_ms);
-        pipeline::run(&Run { store, row, recipe, model: &model, data, sink, stop, now_ms }, &test, window)
+        let next_smaller = |stage: StageName| next_smaller(&row, &recipe, &model, &rows, stage);
+        let (row, recipe, next_smaller) = (row.clone(), recipe.clone(), &next_smaller);
+        let run = Run { store, row, recipe, model: &model, data, sink, stop, now_ms, next_smaller };
+        pipeline::run(&run, &test, window)
     }
 
     fn check_window(&self, row: &RunRow, window: Window) -> Result<()> {

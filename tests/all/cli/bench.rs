@@ -163,7 +163,7 @@ fn an_interrupted_measurement_does_not_speak_of_resuming() {
 fn real_pairs_are_read_and_bad_wishes_refused() {
     let place = Place::new();
     for wrong in [
-        &["bench", "train", "--shape", "8b"][..],
+        &["bench", "train", "--shape", "9b"][..],
         &["bench", "train", "--seq", "1"],
         &["bench", "train", "--batch", "0"],
         &["bench", "train", "--data", "pairs.jsonl"],

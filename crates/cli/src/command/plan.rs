@@ -10,7 +10,7 @@ use super::work::{RECOMPUTES, model_folder};
 use super::{Done, recipe, session, workspace};
 use crate::args::{Global, Plan};
 use crate::failure::Failure;
-use crate::machine::{disk_free_bytes, memory_bytes};
+use crate::machine::{disk_free_bytes, memory_free_bytes};
 use crate::output::Output;
 use crate::table::Table;
 
@@ -20,7 +20,7 @@ pub(super) fn plan(global: &Global, args: &Plan, output: &Output) -> Done {
     recipe.shots = args.shots.unwrap_or(recipe.shots);
     recipe.validation = args.validation.unwrap_or(recipe.validation);
     let machine = Machine {
-        memory_free_bytes: memory_bytes().map(|(_, free)| free),
+        memory_free_bytes: memory_free_bytes(&global.device),
         disk_free_bytes: disk_free_bytes(&workspace(global)?),
         threads: global.threads(),
     };

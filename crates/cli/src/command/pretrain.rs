@@ -7,13 +7,16 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mrds::lm::device::Place;
 use mrds::lm::export::write_side_files;
 use mrds::lm::pretrain::{
     Document, Evaluation, Observer, PretrainConfig, PretrainState, Shape, Step, create, pretrain as train,
     windows,
 };
 use mrds::lm::train::{Budget, TrainExample};
-use mrds::lm::{Checkpoint, Error as LmError, LanguageModel, Message, device, file_sha256, random};
+use mrds::lm::{
+    Checkpoint, DType, Error as LmError, LanguageModel, Message, Quantize, device, file_sha256, random,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -52,7 +55,9 @@ pub(super) fn pretrain(global: &Global, args: &Pretrain, output: &Output) -> Don
         make(&args.out, settings, &documents)?;
         write_settings(&args.out, &kept)?;
     }
-    let mut model = LanguageModel::load(&args.out, &device::select(&global.device)?)?;
+    // All weights are trained here, and f32 is what small steps add up in.
+    let place = Place { device: device::select(&global.device)?, dtype: DType::F32 };
+    let mut model = LanguageModel::load_placed(&args.out, Quantize::None, &place)?;
     let (training, validation) = split(&model, settings, documents)?;
     let tokens: usize = training.iter().map(|window| 1 + window.completion_ids.len()).sum();
     note(&format!(

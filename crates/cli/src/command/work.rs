@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{Done, parse, queue, quoted, recipe, session};
 use crate::args::{Global, Resume, Run, WindowArgs, Worker};
 use crate::failure::{Failure, INTERRUPTED};
-use crate::machine::memory_bytes;
+use crate::machine::memory_free_bytes;
 use crate::output::{Output, note};
 use crate::process;
 use crate::progress::Progress;
@@ -33,7 +33,7 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
         seed: args.seed,
         device: global.device.clone(),
         threads: global.threads() as u32,
-        memory_free_bytes: memory_bytes().map(|(_, free)| free),
+        memory_free_bytes: memory_free_bytes(&global.device),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let planned = session.plan(&request, process::now_ms())?;

@@ -7,7 +7,7 @@ use super::{Clock, StepWork, config_of, median, step_flops};
 use crate::error::Result;
 use crate::generate::{GenerateConfig, GenerateRequest, generate};
 use crate::lora::Target;
-use crate::memory::{Generating, Precision, Training, generating_bytes, training_bytes, weights_bytes};
+use crate::memory::{Form, Generating, Precision, Training, generating_bytes, training_bytes, weights_bytes};
 use crate::model::{Decoder, DecoderConfig};
 use crate::random;
 use crate::sample::Filters;
@@ -101,6 +101,7 @@ impl Size {
             completion_tokens: self.seq - 1,
             batch_size: self.batch,
             threads,
+            form: Form::Processor,
         };
         weights_bytes(&self.config, Precision::F32) + training_bytes(&self.config, &training)
     }
@@ -176,6 +177,7 @@ impl Candidates {
             prompt_tokens: self.prompt_tokens,
             mean_prompt_tokens: self.prompt_tokens,
             new_tokens: self.new_tokens,
+            form: Form::Processor,
         };
         weights_bytes(config, Precision::F32) + generating_bytes(config, &generating)
     }

@@ -12,7 +12,7 @@ mod step;
 pub use decode::{DecodeFigures, DecodeWork, decode};
 pub use growth::{Candidates, Size, candidates, sizes};
 pub use score::{ScoreFigures, ScoreWork, scoring};
-pub use shape::{NAMES, config_of, random_decoder};
+pub use shape::{NAMES, config_of, random_decoder, random_decoder_on};
 pub use step::{ItemTokens, Material, StepFigures, StepWork, step, step_flops};
 
 use candle_core::{DType, Device, Tensor};

@@ -72,7 +72,7 @@ fn training_forward(decoder: &Decoder, adapter: &Adapter, work: &ScoreWork) -> R
         work.examples.iter().map(|e| (e.prompt_ids.as_slice(), e.completion_ids.as_slice())).collect();
     let sizes: Vec<usize> =
         sequences.iter().map(|(prompt, completion)| prompt.len() + completion.len()).collect();
-    let (tokens, workers) = passes(&decoder.device, work.budget_tokens);
+    let (tokens, workers) = passes(&decoder.place(), work.budget_tokens);
     let runs = micro_batches(&sizes, tokens);
     run_in_order(runs.len(), workers, &|| false, |index| {
         let run = &sequences[runs[index].clone()];

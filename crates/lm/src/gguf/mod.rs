@@ -13,6 +13,7 @@ use candle_core::quantized::GgmlDType;
 use memmap2::Mmap;
 
 use crate::chat_template::{NamedTokens, TOKEN_NAMES};
+use crate::device::Place;
 use crate::error::{Error, Result};
 use crate::model::packed::{Bytes, decode};
 use crate::model::{DecoderConfig, Quantize, Weight};
@@ -118,7 +119,7 @@ impl Gguf {
     pub fn matrix(&self, name: &str, shape: (usize, usize)) -> Result<Weight> {
         let found = self.tensors.iter().filter(|tensor| tensor.name == name);
         let tensors = found.map(|tensor| (name.to_owned(), self.stored(tensor, None))).collect();
-        Weights::new(self.path.clone(), tensors).matrix(name, shape, Quantize::None, &Device::Cpu)
+        Weights::new(self.path.clone(), tensors).matrix(name, shape, Quantize::None, &Place::on(&Device::Cpu))
     }
 
     /// The tokenizer's `tokenizer.json`, rebuilt from the metadata.

@@ -10,10 +10,17 @@ use candle_core::Tensor;
 
 use super::linear::matmul;
 use crate::error::Result;
-use crate::ops::{Sight, causal_softmax, rms_norm, rotate};
+use crate::ops::{Sight, causal_softmax, fused, rms_norm, rotate};
+
+/// Query rows that the processor computes at once.
+pub(crate) const BLOCK_TOKENS: usize = 128;
+/// The same on a device, where each product must be large enough to fill it.
+pub(crate) const DEVICE_BLOCK_TOKENS: usize = 512;
 
 /// Query rows computed at once.
-const BLOCK_TOKENS: usize = 128;
+pub(crate) fn block_tokens(q: &Tensor) -> usize {
+    if fused(q) { BLOCK_TOKENS } else { DEVICE_BLOCK_TOKENS }
+}
 
 /// Query or key heads `[N, heads, Dh]` as attention takes them: each head through an RMS norm of weight `norm`
 /// `[Dh]` where the family has one (Qwen3), then rotated.
@@ -46,9 +53,10 @@ pub(crate) fn attend_span(q: &Tensor, k: &Tensor, v: &Tensor, window: Option<usi
     let scale = 1.0 / (head_dim as f64).sqrt();
     // [T, K, G, Dh] → [K, G, T, Dh]
     let q = q.reshape((tokens, kv_heads, group, head_dim))?.permute((1, 2, 0, 3))?;
-    let mut blocks = Vec::with_capacity(tokens.div_ceil(BLOCK_TOKENS));
-    for start in (0..tokens).step_by(BLOCK_TOKENS) {
-        let rows = BLOCK_TOKENS.min(tokens - start);
+    let step = block_tokens(&q);
+    let mut blocks = Vec::with_capacity(tokens.div_ceil(step));
+    for start in (0..tokens).step_by(step) {
+        let rows = step.min(tokens - start);
         let first = all - tokens + start;
         let keys = visible_keys(first, rows, window);
         let q = q.narrow(2, start, rows)?.contiguous()?.reshape((kv_heads, group * rows, head_dim))?;

@@ -4,7 +4,7 @@
 //! belongs where. The same block code serves training (with a [`Tape`] for the explicit backward pass),
 //! scoring, prefill and decoding: only the attention differs, so it is an argument.
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 
 use super::attention::{attend_span, norm_and_rotate};
 use super::config::DecoderConfig;
@@ -12,13 +12,14 @@ use super::linear::{add_product, matmul};
 use super::packed_batch::{PackedBatch, Rows, pick};
 use super::rope::Rope;
 use super::weight::Weight;
+use crate::device::Place;
 use crate::error::{Error, Result};
-use crate::lora::{Adapter, Target};
+use crate::lora::{Adapter, LoraPair, Target};
 use crate::ops::{add_into, rms_norm, swiglu};
 use crate::profile::{Work, count_tokens, timed};
 use crate::random::Dropout;
 
-/// A frozen decoder-only transformer; computes in f32.
+/// A frozen decoder-only transformer. Activations have the number type of its norms: f32 on the processor, see [`Place`].
 #[derive(Debug, Clone)]
 pub struct Decoder {
     /// Sizes and constants.
@@ -211,8 +212,8 @@ impl Decoder {
         attend: &mut Attend<'_>,
     ) -> Result<Tensor> {
         count_tokens(batch.input_ids.dim(0)?);
-        let (cos, sin) = self.rope.tables(batch)?;
-        let mut x = self.embed_tokens.select(&batch.input_ids)?;
+        let (cos, sin) = self.rotations(batch)?;
+        let mut x = self.embed_tokens.select(&batch.input_ids, self.dtype())?;
         if let Record::Tape(tape) = &mut record {
             tape.layers.clear();
             tape.final_x = None;
@@ -276,6 +277,37 @@ impl Decoder {
         timed(Work::Head, || self.lm_head.project(hidden))
     }
 
+    /// Number type of the activations.
+    pub fn dtype(&self) -> DType {
+        self.norm.dtype()
+    }
+
+    /// Where the model lies and what it computes in.
+    pub fn place(&self) -> Place {
+        Place { device: self.device.clone(), dtype: self.dtype() }
+    }
+
+    /// The same model in another place.
+    ///
+    /// # Errors
+    /// [`Error::Candle`] where the device has no room, [`Error::Setting`] for blocks that it cannot use.
+    pub fn placed(&self, place: &Place) -> Result<Self> {
+        let lm_head = self.lm_head.placed(place)?;
+        let embed_tokens = match self.config.tie_word_embeddings {
+            true => lm_head.clone(),
+            false => self.embed_tokens.placed(place)?,
+        };
+        let layers = self.layers.iter().map(|layer| layer.placed(place)).collect::<Result<_>>()?;
+        let (config, norm, rope) = (self.config.clone(), place.put(&self.norm)?, self.rope.clone());
+        Ok(Self { config, embed_tokens, layers, norm, lm_head, rope, device: place.device.clone() })
+    }
+
+    /// Cosines and sines of the rows of a batch, in the type of the activations.
+    pub(crate) fn rotations(&self, batch: &PackedBatch) -> Result<(Tensor, Tensor)> {
+        let (cos, sin) = self.rope.tables(batch)?;
+        Ok((cos.to_dtype(self.dtype())?, sin.to_dtype(self.dtype())?))
+    }
+
     /// Whether this is the last block.
     pub(crate) fn is_last(&self, index: usize) -> bool {
         index + 1 == self.layers.len()
@@ -289,6 +321,22 @@ impl Decoder {
 }
 
 impl Layer {
+    fn placed(&self, place: &Place) -> Result<Self> {
+        let put = |norm: &Option<Tensor>| norm.as_ref().map(|norm| place.put(norm)).transpose();
+        let mut layer = Self {
+            input_layernorm: place.put(&self.input_layernorm)?,
+            q_norm: put(&self.q_norm)?,
+            k_norm: put(&self.k_norm)?,
+            post_attention_layernorm: place.put(&self.post_attention_layernorm)?,
+            projections: self.projections.clone(),
+        };
+        for projection in &mut layer.projections {
+            *projection =
+                Projection { weight: projection.weight.placed(place)?, bias: put(&projection.bias)? };
+        }
+        Ok(layer)
+    }
+
     /// `W x + bias + scale * B A dropout(x)` for x `[M, in]` → `[M, out]`, and under an adapter `A dropout(x)`
     /// `[M, R]`; `rows` are the packed rows that x holds, none: all.
     pub(crate) fn project(
@@ -308,14 +356,15 @@ impl Layer {
         let Some((adapter, pair)) = adapter.and_then(|a| a.get(index, target).map(|pair| (a, pair))) else {
             return Ok((y, None));
         };
+        let LoraPair { a, b } = &pair.as_dtype(x.dtype())?;
         let low = match dropout.filter(|d| d.p > 0.0) {
             Some(dropout) => {
                 let places = rows.map(|rows| rows.places.as_slice());
-                matmul(&dropout.apply(x, index, target, places)?, &pair.a.t()?)?
+                matmul(&dropout.apply(x, index, target, places)?, &a.t()?)?
             }
-            None => matmul(x, &pair.a.t()?)?,
+            None => matmul(x, &a.t()?)?,
         };
-        let y = add_product(y, &low, &pair.b.t()?, adapter.scale(index, target))?;
+        let y = add_product(y, &low, &b.t()?, adapter.scale(index, target))?;
         Ok((y, Some(low)))
     }
 }

@@ -1,19 +1,20 @@
 //! Matrix products of the CPU, straight through the `gemm` crate.
 //!
 //! Candle's own product asks the operating system for the number of cores each time (on Linux by reading
-//! /proc/cpuinfo), which costs more than a small product itself. Other devices use candle's.
+//! /proc/cpuinfo), which costs more than a small product itself. Whatever else is multiplied uses candle's, after
+//! [`without_gaps`].
 
-use candle_core::{CpuStorage, CustomOp2, DType, InplaceOp3, Layout, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp2, InplaceOp3, Layout, Shape, Tensor};
 use gemm::Parallelism;
 
 use crate::error::Result;
-use crate::ops::contiguous_mut;
+use crate::ops::{contiguous_mut, fused};
 use crate::profile::{Work, timed};
 
 /// `a b` for `[M, K] x [K, N]`, or a batch `[B, M, K] x [B, K, N]`; operands may be transposed views.
 pub(crate) fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-    if !a.device().is_cpu() || a.dtype() != DType::F32 || b.dtype() != DType::F32 {
-        return Ok(a.matmul(b)?);
+    if !fused(a) || !fused(b) {
+        return Ok(without_gaps(a)?.matmul(&without_gaps(b)?)?);
     }
     timed(Work::Gemm, || Ok(a.apply_op2_no_bwd(b, &Product)?))
 }
@@ -21,12 +22,20 @@ pub(crate) fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 /// `fresh + scale * (a b)` for matrices, in place in `fresh` on the CPU: it must be a result that nothing else refers
 /// to. Saves writing and reading the product.
 pub(crate) fn add_product(fresh: Tensor, a: &Tensor, b: &Tensor, scale: f64) -> Result<Tensor> {
-    let in_place = fresh.device().is_cpu() && fresh.is_contiguous();
-    if !in_place || [&fresh, a, b].iter().any(|t| t.dtype() != DType::F32) {
-        return Ok((fresh + (a.matmul(b)? * scale)?)?);
+    if !fresh.is_contiguous() || [&fresh, a, b].iter().any(|t| !fused(t)) {
+        let product = matmul(a, b)?;
+        return Ok(if scale == 1.0 { fresh + product } else { fresh + (product * scale)? }?);
     }
     timed(Work::Gemm, || fresh.inplace_op3(a, b, &AddProduct { scale: scale as f32 }))?;
     Ok(fresh)
+}
+
+/// An operand as candle's product on CUDA takes it: rows, or columns, one behind the other; copied where they are not.
+fn without_gaps(t: &Tensor) -> Result<Tensor> {
+    let ([.., rows, columns], [.., down, across]) = (t.dims(), t.stride()) else { return Ok(t.clone()) };
+    let in_rows = (*across == 1 || *columns == 1) && (down == columns || *rows == 1);
+    let in_columns = (across == rows || *columns == 1) && (*down == 1 || *rows == 1);
+    Ok(if in_rows || in_columns { t.clone() } else { t.contiguous()? })
 }
 
 struct Product;
@@ -238,6 +247,12 @@ mod tests {
         let found = add_product(sum, &a, &b, 0.5).unwrap();
         let error = (found - expected).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
         assert!(error < 1e-5, "{error}");
+        for t in [a.clone(), a.t().unwrap(), b.clone(), random(&[9, 5]).narrow(0, 2, 3).unwrap()] {
+            assert_eq!(without_gaps(&t).unwrap().stride(), t.stride(), "nothing is copied that need not be");
+        }
+        let gaps = random(&[7, 9]).narrow(1, 2, 5).unwrap();
+        assert_eq!(without_gaps(&gaps).unwrap().stride(), [5, 1]);
+        assert_eq!(without_gaps(&gaps.t().unwrap()).unwrap().stride(), [7, 1]);
         assert!(matmul(&random(&[2, 3]), &random(&[4, 2])).is_err());
         assert_eq!(matmul(&random(&[0, 3]), &random(&[3, 2])).unwrap().dims(), [0, 2]);
     }

@@ -8,6 +8,7 @@ use super::config::DecoderConfig;
 use super::decoder::{Decoder, Layer, Projection};
 use super::packed::Quantize;
 use super::rope::Rope;
+use crate::device::Place;
 use crate::error::Result;
 use crate::lora::Target;
 use crate::weights::Weights;
@@ -39,10 +40,11 @@ impl Decoder {
     /// # Errors
     /// As [`Decoder::load`].
     pub fn load_quantized(dir: &Path, quantize: Quantize, device: &Device) -> Result<Self> {
-        Self::from_weights(DecoderConfig::load(dir)?, &Weights::open(dir)?, quantize, device)
+        Self::from_weights(DecoderConfig::load(dir)?, &Weights::open(dir)?, quantize, &Place::on(device))
     }
 
-    /// Reads a configuration's tensors, quantised on the way if asked for.
+    /// Reads a configuration's tensors, quantised on the way if asked for, one after the other to their place: the memory
+    /// of this process holds one at a time of a model that goes to a device.
     ///
     /// # Errors
     /// [`Error::Weights`] naming file and tensor.
@@ -50,24 +52,24 @@ impl Decoder {
         config: DecoderConfig,
         weights: &Weights,
         quantize: Quantize,
-        device: &Device,
+        place: &Place,
     ) -> Result<Self> {
         check_tensors(&config, weights)?;
         let (vocab, hidden) = (config.vocab_size, config.hidden_size);
         let tied = config.tie_word_embeddings;
         // Some exporters keep a tied matrix under the head's name only.
         let embedding = if weights.contains(EMBEDDING) || !tied { EMBEDDING } else { HEAD };
-        let embed_tokens = weights.matrix(embedding, (vocab, hidden), quantize, device)?;
+        let embed_tokens = weights.matrix(embedding, (vocab, hidden), quantize, place)?;
         let lm_head = match tied {
             true => embed_tokens.clone(),
-            false => weights.matrix(HEAD, (vocab, hidden), quantize, device)?,
+            false => weights.matrix(HEAD, (vocab, hidden), quantize, place)?,
         };
         let layers = (0..config.num_hidden_layers)
-            .map(|index| load_layer(&config, weights, index, quantize, device))
+            .map(|index| load_layer(&config, weights, index, quantize, place))
             .collect::<Result<Vec<_>>>()?;
-        let norm = weights.tensor(FINAL_NORM, &[hidden], device)?;
+        let norm = weights.tensor(FINAL_NORM, &[hidden], place)?;
         let rope = Rope::new(&config);
-        Ok(Self { config, embed_tokens, layers, norm, lm_head, rope, device: device.clone() })
+        Ok(Self { config, embed_tokens, layers, norm, lm_head, rope, device: place.device.clone() })
     }
 }
 
@@ -123,7 +125,7 @@ fn load_layer(
     weights: &Weights,
     index: usize,
     quantize: Quantize,
-    device: &Device,
+    place: &Place,
 ) -> Result<Layer> {
     let load = |target: Target| -> Result<Projection> {
         let (rows, columns) = config.projection_shape(target);
@@ -131,16 +133,16 @@ fn load_layer(
         let (module, stored_rows, first_row) = config.stored_projection(target);
         let name = projection_name(index, target, module, "weight");
         let band = first_row..first_row + rows;
-        let weight = weights.matrix_rows(&name, (stored_rows, columns), band, quantize, device)?;
+        let weight = weights.matrix_rows(&name, (stored_rows, columns), band, quantize, place)?;
         let bias = match config.projection_bias(target) {
-            true => Some(weights.tensor(&projection_name(index, target, module, "bias"), &[rows], device)?),
+            true => Some(weights.tensor(&projection_name(index, target, module, "bias"), &[rows], place)?),
             false => None,
         };
         Ok(Projection { weight, bias })
     };
-    let norm = |name: &str| weights.tensor(&norm_name(index, name), &[config.hidden_size], device);
+    let norm = |name: &str| weights.tensor(&norm_name(index, name), &[config.hidden_size], place);
     let head_norm = |name: &str| -> Result<Option<Tensor>> {
-        let load = || weights.tensor(&norm_name(index, name), &[config.head_dim], device);
+        let load = || weights.tensor(&norm_name(index, name), &[config.head_dim], place);
         config.qk_norm.then(load).transpose()
     };
     let [q, k, v, o, gate, up, down] = Target::ALL;

@@ -8,6 +8,8 @@ pub(crate) mod attention;
 mod blocks;
 pub mod config;
 pub mod decoder;
+pub(crate) mod device_blocks;
+mod device_cache;
 mod few_rows;
 pub(crate) mod kv_cache;
 pub(crate) mod linear;
@@ -20,6 +22,7 @@ pub mod weight;
 
 pub use config::{Architecture, DecoderConfig};
 pub use decoder::{BlockTape, Decoder, Layer, LayerTape, Projection, Tape};
+pub use device_blocks::DeviceBlocks;
 pub use load::parameters;
 pub use packed::{Packed, Quantize};
 pub use packed_batch::{PackedBatch, Span};

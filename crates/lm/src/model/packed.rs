@@ -180,11 +180,16 @@ impl Packed {
         self.bytes.as_slice().len()
     }
 
+    /// The bytes of some rows.
+    pub(crate) fn rows_bytes(&self, range: Range<usize>) -> &[u8] {
+        let row = self.row_bytes();
+        &self.bytes.as_slice()[range.start * row..range.end * row]
+    }
+
     /// Rows as f32 `[rows, columns]`.
     pub(crate) fn widen(&self, range: Range<usize>, device: &Device) -> Result<Tensor> {
         let mut values = vec![0f32; range.len() * self.columns];
-        let row = self.row_bytes();
-        let source = &self.bytes.as_slice()[range.start * row..range.end * row];
+        let (row, source) = (self.row_bytes(), self.rows_bytes(range.clone()));
         let parts = values.par_chunks_mut(ROWS_PER_TASK * self.columns.max(1));
         parts
             .zip(source.par_chunks(ROWS_PER_TASK * row.max(1)))
@@ -210,8 +215,7 @@ impl Packed {
     /// Rows as f32, with the instructions of the caller.
     #[inline(always)]
     pub(super) fn decode_rows(&self, range: Range<usize>, values: &mut [f32]) -> Result<()> {
-        let row = self.row_bytes();
-        decode_here(self.dtype, &self.bytes.as_slice()[range.start * row..range.end * row], values)
+        decode_here(self.dtype, self.rows_bytes(range), values)
     }
 
     /// The bytes of a row.

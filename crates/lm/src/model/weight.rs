@@ -4,17 +4,21 @@
 //! are widened inside each product, forward and backward, some rows at a time, so that no whole dense matrix ever
 //! exists (QLoRA, Dettmers et al. 2023, arXiv 2305.14314, section 3: computation in a wider type than storage).
 //! Activations are never quantised: a product is exactly that with the dequantised matrix.
+//!
+//! On a device matrices lie as [`Weight::Rows`] or [`Weight::Blocks`], in the type of the activations or quantised.
 
 use std::ops::Range;
 
 use candle_core::{DType, Device, Storage, Tensor};
 use pulp::Arch;
 
+use super::device_blocks::DeviceBlocks;
 use super::few_rows;
 use super::linear::{add_product, matmul};
 use super::packed::Packed;
+use crate::device::Place;
 use crate::error::{Error, Result};
-use crate::ops::with_values;
+use crate::ops::{fused, with_values};
 use crate::profile::{Work, timed};
 
 /// Values of a packed matrix that are widened at once (1 MiB of f32, about a core's second-level cache).
@@ -29,35 +33,48 @@ const FEW_DENSE_ROWS: usize = 4;
 /// A frozen matrix of `out` rows and `in` columns.
 #[derive(Debug, Clone)]
 pub enum Weight {
-    /// f32 `[in, out]`, on the CPU with rows [`stride`] apart: products with few rows are 2.5 times as fast as with
+    /// On the processor f32 `[in, out]`, rows [`stride`] apart: products with few rows are 2.5 times as fast as with
     /// `[out, in]`.
     Dense(Tensor),
-    /// Half precision or blocks of quantised values, row after row.
+    /// On the processor half precision or blocks of quantised values, row after row.
     Packed(Packed),
+    /// On a device `[out, in]`, in the type that it computes in.
+    Rows(Tensor),
+    /// On a device blocks of quantised values.
+    Blocks(DeviceBlocks),
 }
 
 impl Weight {
-    /// From a matrix `[out, in]`.
+    /// From a matrix `[out, in]`; on the processor it becomes f32.
     pub fn dense(weight: &Tensor) -> Result<Self> {
+        if !weight.device().is_cpu() {
+            return Ok(Self::Rows(weight.contiguous()?));
+        }
         let weight_t = weight.to_dtype(DType::F32)?.t()?.contiguous()?;
         let rows = weight_t.dim(1)?;
-        match weight.device().is_cpu() {
-            true => Ok(Self::Dense(weight_t.pad_with_zeros(1, 0, stride(rows) - rows)?.narrow(1, 0, rows)?)),
-            false => Ok(Self::Dense(weight_t)),
-        }
+        Ok(Self::Dense(weight_t.pad_with_zeros(1, 0, stride(rows) - rows)?.narrow(1, 0, rows)?))
     }
 
-    /// From the values of a matrix as it is held: `in` rows of `out` values, [`stride`] apart.
-    pub(crate) fn from_transposed(
-        values: Vec<f32>,
-        rows: usize,
-        columns: usize,
-        device: &Device,
-    ) -> Result<Self> {
-        let weight_t = Tensor::from_vec(values, (columns, stride(rows)), &Device::Cpu)?.narrow(1, 0, rows)?;
-        match device.is_cpu() {
-            true => Ok(Self::Dense(weight_t)),
-            false => Ok(Self::Dense(weight_t.contiguous()?.to_device(device)?)),
+    /// From the values of a matrix as the processor holds it: `in` rows of `out` values, [`stride`] apart.
+    pub(crate) fn from_transposed(values: Vec<f32>, rows: usize, columns: usize) -> Result<Self> {
+        let weight_t = Tensor::from_vec(values, (columns, stride(rows)), &Device::Cpu)?;
+        Ok(Self::Dense(weight_t.narrow(1, 0, rows)?))
+    }
+
+    /// The matrix where and how `place` holds it; one that is quantised stays so.
+    pub(crate) fn placed(&self, place: &Place) -> Result<Self> {
+        if place.is_host() {
+            return match self {
+                Self::Rows(_) | Self::Blocks(_) => Self::dense(&self.to_dense()?.to_device(&Device::Cpu)?),
+                Self::Dense(_) | Self::Packed(_) => Ok(self.clone()),
+            };
+        }
+        match self {
+            Self::Packed(packed) if packed.dtype().block_size() > 1 => {
+                Ok(Self::Blocks(DeviceBlocks::new(packed, &place.device)?))
+            }
+            Self::Blocks(_) => Ok(self.clone()),
+            _ => Ok(Self::Rows(place.put(&self.to_dense()?)?)),
         }
     }
 
@@ -69,20 +86,22 @@ impl Weight {
                 Ok((rows, columns))
             }
             Self::Packed(packed) => Ok((packed.rows(), packed.columns())),
+            Self::Rows(weight) => Ok(weight.dims2()?),
+            Self::Blocks(blocks) => Ok((blocks.rows(), blocks.columns())),
         }
     }
 
     /// `x Wᵀ`: x `[N, in]` → `[N, out]`.
     pub(crate) fn project(&self, x: &Tensor) -> Result<Tensor> {
         let packed = match self {
-            Self::Dense(weight_t) if x.dim(0)? > FEW_DENSE_ROWS || !x.device().is_cpu() => {
-                return matmul(x, weight_t);
-            }
+            Self::Dense(weight_t) if x.dim(0)? > FEW_DENSE_ROWS || !fused(x) => return matmul(x, weight_t),
             Self::Dense(weight_t) => return timed(Work::Gemm, || project_few(x, weight_t)),
+            Self::Rows(weight) => return matmul(x, &weight.t()?),
+            Self::Blocks(blocks) => return blocks.project(x),
             Self::Packed(packed) => packed,
         };
         timed(Work::Gemm, || {
-            if x.dim(0)? <= FEW_ROWS && x.device().is_cpu() {
+            if x.dim(0)? <= FEW_ROWS {
                 let values = with_values(x, |x| few_rows::project(Arch::new(), x, packed))?;
                 return Ok(Tensor::from_vec(values, (x.dim(0)?, packed.rows()), x.device())?);
             }
@@ -106,6 +125,8 @@ impl Weight {
         };
         let packed = match self {
             Self::Dense(weight_t) => return add(sum, dy, &weight_t.t()?),
+            Self::Rows(weight) => return add(sum, dy, weight),
+            Self::Blocks(blocks) => return blocks.project_backward(dy, sum),
             Self::Packed(packed) => packed,
         };
         let mut dx = sum;
@@ -119,12 +140,13 @@ impl Weight {
         }
     }
 
-    /// Rows by number, as an embedding reads them: ids `[N]` u32 → `[N, in]`.
-    pub(crate) fn select(&self, ids: &Tensor) -> Result<Tensor> {
+    /// Rows by number, as an embedding reads them: ids `[N]` u32 → `[N, in]` in the type of the activations, `dtype`.
+    pub(crate) fn select(&self, ids: &Tensor, dtype: DType) -> Result<Tensor> {
         match self {
-            Self::Dense(weight_t) if weight_t.device().is_cpu() => gather_columns(weight_t, &ids.to_vec1()?),
-            Self::Dense(weight_t) => Ok(weight_t.index_select(ids, 1)?.t()?.contiguous()?),
+            Self::Dense(weight_t) => gather_columns(weight_t, &ids.to_vec1()?),
             Self::Packed(packed) => packed.select(&ids.to_vec1()?, ids.device()),
+            Self::Rows(weight) => Ok(weight.index_select(ids, 0)?.to_dtype(dtype)?),
+            Self::Blocks(blocks) => blocks.select(ids, dtype),
         }
     }
 
@@ -133,6 +155,8 @@ impl Weight {
         match self {
             Self::Dense(weight_t) => Ok(weight_t.narrow(1, range.start, range.len())?.t()?.contiguous()?),
             Self::Packed(packed) => packed.widen(range, &Device::Cpu),
+            Self::Rows(weight) => Ok(weight.narrow(0, range.start, range.len())?.to_dtype(DType::F32)?),
+            Self::Blocks(blocks) => blocks.widen(range),
         }
     }
 
@@ -241,12 +265,12 @@ mod tests {
             let expected = (&sum + &dx).unwrap();
             assert_same(&weight.project_backward(&dy, Some(sum)).unwrap(), &expected);
             let ids = Tensor::new(&[1199u32, 0, 600], &Device::Cpu).unwrap();
-            assert_same(&weight.select(&ids).unwrap(), &dense.index_select(&ids, 0).unwrap());
+            assert_same(&weight.select(&ids, DType::F32).unwrap(), &dense.index_select(&ids, 0).unwrap());
             assert_same(
-                &Weight::dense(&dense).unwrap().select(&ids).unwrap(),
+                &Weight::dense(&dense).unwrap().select(&ids, DType::F32).unwrap(),
                 &dense.index_select(&ids, 0).unwrap(),
             );
-            assert!(weight.select(&Tensor::new(&[1200u32], &Device::Cpu).unwrap()).is_err());
+            assert!(weight.select(&Tensor::new(&[1200u32], &Device::Cpu).unwrap(), DType::F32).is_err());
         }
     }
 

@@ -3,18 +3,14 @@
 use candle_core::{CpuStorage, InplaceOp2, Layout, Tensor};
 use rayon::prelude::*;
 
-use super::{BLOCK, contiguous, contiguous_mut, vectorised};
+use super::{BLOCK, contiguous, contiguous_mut, fused, vectorised};
 use crate::error::Result;
 use crate::profile::{Work, counted};
 
 /// `fresh + other`, in place in `fresh` on the CPU: it must be a result that nothing else refers to.
 pub(crate) fn add_into(fresh: Tensor, other: &Tensor) -> Result<Tensor> {
     let _counted = counted(Work::Elementwise);
-    if !fresh.device().is_cpu()
-        || !fresh.is_contiguous()
-        || !other.is_contiguous()
-        || fresh.dims() != other.dims()
-    {
+    if !fused(&fresh) || !fresh.is_contiguous() || !other.is_contiguous() || fresh.dims() != other.dims() {
         return Ok((fresh + other)?);
     }
     fresh.inplace_op2(other, &AddInto)?;

@@ -3,14 +3,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use candle_core::{CpuStorage, D, InplaceOp1, Layout, Tensor};
+use candle_core::{CpuStorage, D, DType, InplaceOp1, Layout, Tensor};
 use rayon::prelude::*;
 
-use super::{BLOCK, contiguous_mut, exp, exp_and_sum, max_lanes, sum_lanes, vectorised};
+use super::{BLOCK, contiguous_mut, exp, exp_and_sum, fused, max_lanes, sum_lanes, vectorised, with_values};
 use crate::error::Result;
 
 /// `log(sum(e^z))` of one row of logits.
-pub(crate) fn log_sum_exp(logits: &[f32]) -> f32 {
+fn log_sum_exp(logits: &[f32]) -> f32 {
     vectorised(
         #[inline(always)]
         || {
@@ -22,16 +22,31 @@ pub(crate) fn log_sum_exp(logits: &[f32]) -> f32 {
     )
 }
 
-/// Log-probability of one target in each row of logits `[M, V]`, and its gradient with respect to the logits, in
-/// their place on the CPU.
-pub(crate) fn token_logps_of_logits(logits: Tensor, targets: &[u32]) -> Result<(Vec<f32>, Tensor)> {
-    if !logits.device().is_cpu() {
+/// Log-probability `[M]` of one target in each row of logits `[M, V]`, and its gradient with respect to the logits, in
+/// their place on the CPU. Log-probabilities are f32; nothing is read back from a device.
+pub(crate) fn token_logps_of_logits(logits: Tensor, targets: &[u32]) -> Result<(Tensor, Tensor)> {
+    if !fused(&logits) {
         return token_logps_of_logits_composed(&logits, targets);
     }
     let op = TargetLogps { targets, logps: Mutex::new(vec![0.0; targets.len()]) };
     logits.inplace_op1(&op)?;
     let logps = op.logps.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok((logps, logits))
+    Ok((Tensor::from_vec(logps, targets.len(), logits.device())?, logits))
+}
+
+/// Log-probability `[M]` (f32) of one target in each row of logits `[M, V]`.
+pub(crate) fn target_logps(logits: &Tensor, targets: &[u32]) -> Result<Tensor> {
+    if !fused(logits) {
+        let index = Tensor::new(targets, logits.device())?.unsqueeze(1)?;
+        let logits = logits.to_dtype(DType::F32)?;
+        return Ok((logits.gather(&index, 1)?.squeeze(1)? - logits.log_sum_exp(1)?)?);
+    }
+    let vocab = logits.dim(1)?;
+    let logps = with_values(logits, |values| {
+        let rows = values.par_chunks(vocab).zip(targets);
+        Ok(rows.map(|(row, target)| row[*target as usize] - log_sum_exp(row)).collect::<Vec<f32>>())
+    })?;
+    Ok(Tensor::from_vec(logps, targets.len(), logits.device())?)
 }
 
 struct TargetLogps<'a> {
@@ -72,13 +87,19 @@ fn logp_row(row: &mut [f32], target: usize) -> f32 {
     centred - total.ln()
 }
 
-fn token_logps_of_logits_composed(logits: &Tensor, targets: &[u32]) -> Result<(Vec<f32>, Tensor)> {
-    let targets = Tensor::new(targets, logits.device())?.unsqueeze(1)?;
+pub(crate) fn token_logps_of_logits_composed(logits: &Tensor, targets: &[u32]) -> Result<(Tensor, Tensor)> {
+    let (held, targets) = (logits.dtype(), Tensor::new(targets, logits.device())?.unsqueeze(1)?);
+    let logits = logits.to_dtype(DType::F32)?;
     let centred = logits.broadcast_sub(&logits.max_keepdim(D::Minus1)?)?;
-    let log_probs = centred.broadcast_sub(&centred.exp()?.sum_keepdim(D::Minus1)?.log()?)?;
-    let logps = log_probs.gather(&targets, D::Minus1)?.squeeze(1)?.to_vec1::<f32>()?;
-    let ones = targets.ones_like()?.to_dtype(logits.dtype())?;
-    Ok((logps, log_probs.exp()?.neg()?.scatter_add(&targets, &ones, D::Minus1)?))
+    drop(logits);
+    let chosen = centred.gather(&targets, D::Minus1)?;
+    let powers = centred.exp()?;
+    drop(centred);
+    let total = powers.sum_keepdim(D::Minus1)?;
+    let minus_probs = powers.broadcast_mul(&total.recip()?.neg()?)?;
+    let ones = chosen.ones_like()?;
+    let grads = minus_probs.scatter_add(&targets, &ones, D::Minus1)?.to_dtype(held)?;
+    Ok(((chosen - total.log()?)?.squeeze(1)?, grads))
 }
 
 #[cfg(test)]
@@ -94,9 +115,9 @@ mod tests {
         let targets = [0, 130, 5, 5, 77, 1, 2, 3, 64];
         let (composed_logps, composed) = token_logps_of_logits_composed(&logits, &targets).unwrap();
         let (logps, grad) = token_logps_of_logits(logits.copy().unwrap(), &targets).unwrap();
-        for (a, b) in logps.iter().zip(&composed_logps) {
-            assert!((a - b).abs() < 1e-5, "{a} {b}");
-        }
+        assert_close(&logps, &composed_logps, 1e-5);
+        assert_close(&target_logps(&logits, &targets).unwrap(), &logps, 1e-5);
+        let logps = logps.to_vec1::<f32>().unwrap();
         let rows = logits.to_vec2::<f32>().unwrap();
         for ((row, target), logp) in rows.iter().zip(targets).zip(&logps) {
             assert!((row[target as usize] - log_sum_exp(row) - logp).abs() < 1e-5);

@@ -4,6 +4,9 @@
 //! candle hands every elementwise operation of more than 65,536 values to one process-wide pool that spins and takes
 //! one caller at a time; training runs several passes side by side and would queue there. These run where they are
 //! called, compiled for the vectors that the processor has. No sum depends on which: additions keep their order.
+//!
+//! Which form a tensor takes says [`fused`]: f32 on the processor its own, anything else candle's operations. Those take
+//! bf16 too and do every reduction in f32; bf16 on the processor takes them as a card would, which is how they are tested.
 
 mod add;
 mod cross_entropy;
@@ -14,16 +17,16 @@ mod swiglu;
 
 use std::ops::Deref;
 
-use candle_core::{CpuStorage, Layout, Storage, Tensor};
+use candle_core::{CpuStorage, DType, Layout, Storage, Tensor};
 use pulp::Arch;
 
 pub(crate) use add::add_into;
-pub(crate) use cross_entropy::{log_sum_exp, token_logps_of_logits};
+pub(crate) use cross_entropy::{target_logps, token_logps_of_logits};
 pub(crate) use rms_norm::{rms_norm, rms_norm_backward, rms_norm_weight_backward};
 pub(crate) use rope::rotate;
 #[cfg(test)]
 pub(crate) use softmax::causal_softmax_composed;
-pub(crate) use softmax::{Sight, causal_softmax, softmax_backward};
+pub(crate) use softmax::{Sight, causal_softmax, masked_softmax, softmax_backward};
 pub(crate) use swiglu::{swiglu, swiglu_backward};
 
 use crate::error::Result;
@@ -38,6 +41,11 @@ const LANES: usize = 32;
 #[inline(always)]
 pub(crate) fn vectorised<R>(run: impl FnOnce() -> R) -> R {
     Arch::new().dispatch(run)
+}
+
+/// Whether operations on a tensor take the processor's own form, which is f32 alone.
+pub(crate) fn fused(tensor: &Tensor) -> bool {
+    tensor.device().is_cpu() && tensor.dtype() == DType::F32
 }
 
 /// Runs `read` on the f32 values of a CPU tensor, copied first where they are not contiguous.

@@ -1,10 +1,10 @@
 //! Root mean square norm (Zhang and Sennrich 2019, arXiv 1910.07467): `y = x r w` with
 //! `r = 1 / sqrt(mean(x^2) + eps)`, over the last axis.
 
-use candle_core::{D, Tensor};
+use candle_core::{D, DType, Tensor};
 use rayon::prelude::*;
 
-use super::{sum_lanes, vectorised, with_values};
+use super::{fused, sum_lanes, vectorised, with_values};
 use crate::error::Result;
 use crate::profile::{Work, counted};
 
@@ -14,7 +14,7 @@ const ROWS_PER_TASK: usize = 32;
 /// The norm of x `[.., D]` with weight `[D]`.
 pub(crate) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> {
     let _counted = counted(Work::Elementwise);
-    if !x.device().is_cpu() {
+    if !fused(x) {
         return Ok(candle_nn::ops::rms_norm(x, weight, eps as f32)?);
     }
     let width = x.dim(D::Minus1)?;
@@ -62,7 +62,7 @@ pub(crate) fn rms_norm_backward(
     residual: Option<&Tensor>,
 ) -> Result<Tensor> {
     let _counted = counted(Work::Elementwise);
-    if !dy.device().is_cpu() {
+    if !fused(dy) {
         return backward_composed(dy, x, weight, eps, residual);
     }
     let width = x.dim(D::Minus1)?;
@@ -111,7 +111,7 @@ pub(crate) fn rms_norm_weight_backward(dy: &Tensor, x: &Tensor, eps: f64) -> Res
     let width = x.dim(D::Minus1)?;
     let (dy, x) = (dy.reshape(((), width))?, x.reshape(((), width))?);
     let ones = Tensor::ones(width, x.dtype(), x.device())?;
-    Ok((dy * rms_norm(&x, &ones, eps)?)?.sum(0)?)
+    Ok((dy * rms_norm(&x, &ones, eps)?)?.to_dtype(DType::F32)?.sum(0)?)
 }
 
 fn backward_composed(
@@ -121,14 +121,17 @@ fn backward_composed(
     eps: f64,
     residual: Option<&Tensor>,
 ) -> Result<Tensor> {
+    let wide = |t: &Tensor| t.to_dtype(DType::F32);
+    let (held, x) = (dy.dtype(), wide(x)?);
     let inverse = (x.sqr()?.mean_keepdim(D::Minus1)? + eps)?.sqrt()?.recip()?;
-    let weighted = dy.broadcast_mul(weight)?;
-    let along_x = ((&weighted * x)?.mean_keepdim(D::Minus1)? * (inverse.sqr()? * &inverse)?)?;
+    let weighted = wide(dy)?.broadcast_mul(&wide(weight)?)?;
+    let along_x = ((&weighted * &x)?.mean_keepdim(D::Minus1)? * (inverse.sqr()? * &inverse)?)?;
     let dx = (weighted.broadcast_mul(&inverse)? - x.broadcast_mul(&along_x)?)?;
-    match residual {
-        Some(residual) => Ok((dx + residual)?),
-        None => Ok(dx),
+    Ok(match residual {
+        Some(residual) => (dx + wide(residual)?)?,
+        None => dx,
     }
+    .to_dtype(held)?)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use candle_core::{D, Tensor};
 use candle_nn::rotary_emb::rope_thd;
 use rayon::prelude::*;
 
-use super::{vectorised, with_values};
+use super::{fused, vectorised, with_values};
 use crate::error::Result;
 use crate::profile::{Work, counted};
 
@@ -16,7 +16,7 @@ const ROWS_PER_TASK: usize = 16;
 /// Rotates the first `2 * half` values of every head of x `[N, heads, Dh]` by cos and sin `[N, half]`; the rest stays.
 pub(crate) fn rotate(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
     let _counted = counted(Work::Elementwise);
-    if !x.device().is_cpu() {
+    if !fused(x) {
         return rotate_composed(x, cos, sin);
     }
     let (_, heads, head_dim) = x.dims3()?;

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use candle_core::{CpuStorage, D, InplaceOp1, InplaceOp2, Layout, Tensor};
+use candle_core::{CpuStorage, D, DType, Device, InplaceOp1, InplaceOp2, Layout, Tensor};
 use rayon::prelude::*;
 
-use super::{contiguous, contiguous_mut, exp_and_sum, max_lanes, sum_lanes, vectorised};
+use super::{contiguous, contiguous_mut, exp_and_sum, fused, max_lanes, sum_lanes, vectorised};
 use crate::error::Result;
 
 /// Rows handed to one thread at a time.
@@ -25,12 +25,26 @@ impl Sight {
         let end = self.first + row % self.queries + 1;
         self.window.map_or(0, |window| end.saturating_sub(window))..end
     }
+
+    /// `[1, rows, keys]` u8, 1 where a row sees the key: made on the device from two short vectors.
+    fn mask(&self, rows: usize, keys: usize, device: &Device) -> Result<Tensor> {
+        let of_rows = |end: fn(Range<usize>) -> usize| -> Result<Tensor> {
+            let ends: Vec<u32> = (0..rows).map(|row| end(self.keys(row)) as u32).collect();
+            Ok(Tensor::from_vec(ends, (1, rows, 1), device)?)
+        };
+        let places = Tensor::arange(0, keys as u32, device)?.reshape((1, 1, keys))?;
+        let before_end = places.broadcast_lt(&of_rows(|keys| keys.end)?)?;
+        match self.window {
+            Some(_) => Ok((before_end * places.broadcast_ge(&of_rows(|keys| keys.start)?)?)?),
+            None => Ok(before_end),
+        }
+    }
 }
 
 /// Softmax over the last axis of `[B, rows, keys]` of what each row sees, 0 elsewhere, in place on the CPU; `scale`
 /// (above 0) multiplies the scores. `rows` is a multiple of `sight.queries`.
 pub(crate) fn causal_softmax(scores: Tensor, sight: Sight, scale: f64) -> Result<Tensor> {
-    if !scores.device().is_cpu() {
+    if !fused(&scores) {
         return causal_softmax_composed(&scores, sight, scale);
     }
     scores.inplace_op1(&CausalSoftmax { sight, scale: scale as f32 })?;
@@ -78,25 +92,35 @@ fn softmax_row(scores: &mut [f32], seen: Range<usize>, scale: f32) {
 
 pub(crate) fn causal_softmax_composed(scores: &Tensor, sight: Sight, scale: f64) -> Result<Tensor> {
     let (_, rows, keys) = scores.dims3()?;
-    let mask: Vec<f32> = (0..rows * keys)
-        .map(|i| if sight.keys(i / keys).contains(&(i % keys)) { 0.0 } else { f32::NEG_INFINITY })
-        .collect();
-    let mask = Tensor::from_vec(mask, (1, rows, keys), scores.device())?.to_dtype(scores.dtype())?;
-    let scores = (scores * scale)?.broadcast_add(&mask)?;
+    masked_softmax(scores, &sight.mask(rows, keys, scores.device())?, scale)
+}
+
+/// Softmax of `scale * scores` over the last axis where `mask` (u8, of a shape that broadcasts) is 1, and 0 elsewhere; in
+/// f32, handed back in the type of the scores. Each row has at least one key.
+pub(crate) fn masked_softmax(scores: &Tensor, mask: &Tensor, scale: f64) -> Result<Tensor> {
+    let held = scores.dtype();
+    let unseen = Tensor::new(f32::NEG_INFINITY, scores.device())?.broadcast_as(scores.shape())?;
+    let scores = (scores.to_dtype(DType::F32)? * scale)?;
+    let scores = mask.broadcast_as(scores.shape())?.where_cond(&scores, &unseen)?;
     let weights = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
-    Ok(weights.broadcast_div(&weights.sum_keepdim(D::Minus1)?)?)
+    Ok(weights.broadcast_div(&weights.sum_keepdim(D::Minus1)?)?.to_dtype(held)?)
 }
 
 /// Gradient of a softmax with respect to its unscaled scores: `scale * p * (dp - sum(dp * p))`, in place in `dp` on
 /// the CPU; both `[B, rows, keys]`.
 pub(crate) fn softmax_backward(dp: Tensor, p: &Tensor, scale: f64) -> Result<Tensor> {
-    if !dp.device().is_cpu() {
-        let weighted = (&dp * p)?;
-        let total = weighted.sum_keepdim(D::Minus1)?;
-        return Ok(((weighted - p.broadcast_mul(&total)?)? * scale)?);
+    if !fused(&dp) {
+        return softmax_backward_composed(&dp, p, scale);
     }
     dp.inplace_op2(p, &SoftmaxBackward { scale: scale as f32 })?;
     Ok(dp)
+}
+
+pub(crate) fn softmax_backward_composed(dp: &Tensor, p: &Tensor, scale: f64) -> Result<Tensor> {
+    let (held, p) = (dp.dtype(), p.to_dtype(DType::F32)?);
+    let weighted = (dp.to_dtype(DType::F32)? * &p)?;
+    let total = weighted.sum_keepdim(D::Minus1)?;
+    Ok(((weighted - p.broadcast_mul(&total)?)? * scale)?.to_dtype(held)?)
 }
 
 struct SoftmaxBackward {
@@ -165,6 +189,7 @@ mod tests {
             let grads = (y * &dp).unwrap().sum_all().unwrap().backward().unwrap();
             let ds = softmax_backward(dp.copy().unwrap(), &p, scale).unwrap();
             assert_close(&ds, grads.get(&var).unwrap(), 1e-6);
+            assert_close(&softmax_backward_composed(&dp, &p, scale).unwrap(), &ds, 1e-6);
         }
     }
 }

@@ -4,14 +4,14 @@
 use candle_core::Tensor;
 use rayon::prelude::*;
 
-use super::{BLOCK, exp, vectorised, with_values};
+use super::{BLOCK, exp, fused, vectorised, with_values};
 use crate::error::Result;
 use crate::profile::{Work, counted};
 
 /// `silu(gate) * up`, the input of the down projection, all `[N, F]`.
 pub(crate) fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
     let _counted = counted(Work::Elementwise);
-    if !gate.device().is_cpu() {
+    if !fused(gate) {
         return Ok((gate.silu()? * up)?);
     }
     let mut out = vec![0f32; gate.elem_count()];
@@ -41,7 +41,7 @@ fn forward(out: &mut [f32], gate: &[f32], up: &[f32]) {
 /// `dgate = dy up (s + silu(gate) (1 - s))`.
 pub(crate) fn swiglu_backward(dy: &Tensor, gate: &Tensor, up: &Tensor) -> Result<(Tensor, Tensor)> {
     let _counted = counted(Work::Elementwise);
-    if !dy.device().is_cpu() {
+    if !fused(dy) {
         return backward_composed(dy, gate, up);
     }
     let mut dgate = vec![0f32; gate.elem_count()];
@@ -78,10 +78,11 @@ fn backward(dgate: &mut [f32], dup: &mut [f32], dy: &[f32], gate: &[f32], up: &[
 }
 
 fn backward_composed(dy: &Tensor, gate: &Tensor, up: &Tensor) -> Result<(Tensor, Tensor)> {
-    let sigmoid = (gate.neg()?.exp()? + 1.0)?.recip()?;
-    let silu = (gate * &sigmoid)?;
-    let slope = (&sigmoid + (&silu * sigmoid.affine(-1.0, 1.0)?)?)?;
-    Ok(((dy * up)?.mul(&slope)?, (dy * silu)?))
+    let logistic = |x: &Tensor| (x.neg()?.exp()? + 1.0)?.recip();
+    let sigmoid = logistic(gate)?;
+    // 1 - s(x) as s(-x): the difference would lose what bf16 has of it.
+    let slope = (&sigmoid * ((gate * logistic(&gate.neg()?)?)? + 1.0)?)?;
+    Ok(((dy * up)?.mul(&slope)?, (dy * (gate * sigmoid)?)?))
 }
 
 #[cfg(test)]

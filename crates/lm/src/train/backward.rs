@@ -9,14 +9,14 @@
 
 use std::ops::Range;
 
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 use rayon::prelude::*;
 
 use super::optimizer::Gradients;
 use super::weights::WeightGradients;
 use crate::error::{Error, Result};
 use crate::lora::{Adapter, LoraPair, Target};
-use crate::model::attention::{norm_and_rotate, visible_keys};
+use crate::model::attention::{block_tokens, norm_and_rotate, visible_keys};
 use crate::model::decoder::Wiring;
 use crate::model::linear::{add_product, matmul};
 use crate::model::load::{
@@ -30,9 +30,6 @@ use crate::ops::{
 };
 use crate::profile::{Work, timed};
 use crate::random::Dropout;
-
-/// Query rows whose probabilities are held at once.
-const BLOCK_TOKENS: usize = 128;
 
 /// Gradients of the adapter from the gradient `dhidden` `[M, D]` of the hidden states (after the final norm) in the
 /// rows that the batch wants. `adapter` and `dropout` are those of the forward pass that recorded `tape`. Consumes the
@@ -95,7 +92,7 @@ impl<'a> Pass<'a> {
         batch: &'a PackedBatch,
         dropout: Option<&'a Dropout>,
     ) -> Result<Self> {
-        let (cos, sin) = decoder.rope.tables(batch)?;
+        let (cos, sin) = decoder.rotations(batch)?;
         Ok(Self { decoder, adapter, dropout, batch, cos, sin, wanted: batch.wanted()? })
     }
 
@@ -203,9 +200,9 @@ impl<'a> Pass<'a> {
         let dx = weight.project_backward(dy, sum)?;
         let dlow = self.parameters_backward(site, x, dy, grads)?;
         match (self.pair(site), dlow, self.dropout) {
-            (Some((_, pair)), Some(dlow), None) => add_product(dx, &dlow, &pair.a, 1.0),
+            (Some((_, pair)), Some(dlow), None) => add_product(dx, &dlow, &pair.a.to_dtype(dy.dtype())?, 1.0),
             (Some((_, pair)), Some(dlow), Some(dropout)) => {
-                add_into(site.drop(dropout, &matmul(&dlow, &pair.a)?)?, &dx)
+                add_into(site.drop(dropout, &matmul(&dlow, &pair.a.to_dtype(dy.dtype())?)?)?, &dx)
             }
             _ => Ok(dx),
         }
@@ -239,11 +236,12 @@ impl<'a> Pass<'a> {
         let scale = adapter.scale(site.index, site.target);
         let low = match site.low {
             Some(low) => (low * scale)?,
-            None => (matmul(x, &pair.a.t()?)? * scale)?,
+            None => (matmul(x, &pair.a.to_dtype(x.dtype())?.t()?)? * scale)?,
         };
-        let dlow = (matmul(dy, &pair.b)? * scale)?;
-        grads.layers[site.index][site.target as usize] =
-            Some(LoraPair { a: matmul(&dlow.t()?, x)?, b: matmul(&dy.t()?, &low)? });
+        let dlow = (matmul(dy, &pair.b.to_dtype(dy.dtype())?)? * scale)?;
+        let gradients = LoraPair { a: matmul(&dlow.t()?, x)?, b: matmul(&dy.t()?, &low)? };
+        // What sums up over micro-batches is f32.
+        grads.layers[site.index][site.target as usize] = Some(gradients.as_dtype(DType::F32)?);
         Ok(Some(dlow))
     }
 
@@ -296,7 +294,7 @@ impl<'a> Pass<'a> {
         let of_span = |(span, queries): &(&Span, Range<usize>)| {
             let asking = |t: &Tensor| t.narrow(0, queries.start, queries.len());
             let (k, v) = (self.batch.seen(span, k)?, self.batch.seen(span, v)?);
-            span_backward(&asking(q)?, &k, &v, &asking(dattn)?, window, BLOCK_TOKENS)
+            span_backward(&asking(q)?, &k, &v, &asking(dattn)?, window, block_tokens(q))
         };
         let parts: Vec<[Tensor; 3]> = if dattn.device().is_cpu() {
             spans.par_iter().map(of_span).collect::<Result<_>>()?

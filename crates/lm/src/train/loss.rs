@@ -4,22 +4,24 @@
 
 use std::ops::Range;
 
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 
 use crate::error::Result;
 use crate::model::Decoder;
 use crate::model::linear::add_product;
-use crate::ops::token_logps_of_logits;
+use crate::ops::{fused, token_logps_of_logits};
 
-/// Logits held at once, as a number of f32 values (32 MiB).
-const LOGITS_PER_CHUNK: usize = 1 << 23;
+/// Logits that the processor holds at once, as a number of f32 values (32 MiB).
+pub(crate) const LOGITS_PER_CHUNK: usize = 1 << 23;
+/// The same on a device, whose products want more rows (128 MiB, a few times).
+pub(crate) const DEVICE_LOGITS_PER_CHUNK: usize = 1 << 25;
 
-/// Log-probability of `targets[i]` given hidden state row `i` of `hidden` `[M, D]` (after the final norm), and the
-/// gradient of each log-probability with respect to its hidden row, `[M, D]`.
+/// Log-probability of `targets[i]` given hidden state row `i` of `hidden` `[M, D]` (after the final norm), f32 `[M]`, and
+/// the gradient of each log-probability with respect to its hidden row, `[M, D]`. Nothing is read back from a device.
 ///
 /// A loss that is a function of token log-probabilities has the gradient `coefficient * row`, so one pass serves
 /// every objective.
-pub fn token_logps(decoder: &Decoder, hidden: &Tensor, targets: &[u32]) -> Result<(Vec<f32>, Tensor)> {
+pub fn token_logps(decoder: &Decoder, hidden: &Tensor, targets: &[u32]) -> Result<(Tensor, Tensor)> {
     by_chunk(decoder, hidden, targets, |_, dlogits| decoder.lm_head.project_backward(&dlogits, None))
 }
 
@@ -30,7 +32,7 @@ pub(super) fn weighted_logps(
     hidden: &Tensor,
     targets: &[u32],
     coefficients: &[f32],
-) -> Result<(Vec<f32>, Tensor, Tensor)> {
+) -> Result<(Tensor, Tensor, Tensor)> {
     let shape = (decoder.config.vocab_size, decoder.config.hidden_size);
     let mut dhead = Tensor::zeros(shape, hidden.dtype(), hidden.device())?;
     let (logps, dhidden) = by_chunk(decoder, hidden, targets, |rows, dlogits| {
@@ -50,26 +52,26 @@ fn by_chunk(
     hidden: &Tensor,
     targets: &[u32],
     mut dhidden: impl FnMut(Range<usize>, Tensor) -> Result<Tensor>,
-) -> Result<(Vec<f32>, Tensor)> {
-    let rows_per_chunk = rows_per_chunk(targets.len(), decoder.config.vocab_size);
-    let mut logps = Vec::with_capacity(targets.len());
-    let mut grads = Vec::new();
+) -> Result<(Tensor, Tensor)> {
+    let held = if fused(hidden) { LOGITS_PER_CHUNK } else { DEVICE_LOGITS_PER_CHUNK };
+    let rows_per_chunk = rows_per_chunk(targets.len(), held / decoder.config.vocab_size);
+    let (mut logps, mut grads) = (Vec::new(), Vec::new());
     for (chunk, targets) in targets.chunks(rows_per_chunk).enumerate() {
         let rows = chunk * rows_per_chunk..chunk * rows_per_chunk + targets.len();
         let logits = decoder.logits(&hidden.narrow(0, rows.start, rows.len())?)?;
         let (chunk_logps, dlogits) = token_logps_of_logits(logits, targets)?;
-        logps.extend(chunk_logps);
+        logps.push(chunk_logps);
         grads.push(dhidden(rows, dlogits)?);
     }
     match grads.len() {
-        1 => Ok((logps, grads.remove(0))),
-        0 => Ok((logps, hidden.clone())),
-        _ => Ok((logps, Tensor::cat(&grads, 0)?)),
+        1 => Ok((logps.remove(0), grads.remove(0))),
+        0 => Ok((Tensor::zeros(0, DType::F32, hidden.device())?, hidden.clone())),
+        _ => Ok((Tensor::cat(&logps, 0)?, Tensor::cat(&grads, 0)?)),
     }
 }
 
-/// Rows of one chunk: about as many in each, since a last chunk of few rows costs nearly as much as a whole one.
-fn rows_per_chunk(rows: usize, vocab_size: usize) -> usize {
-    let most = (LOGITS_PER_CHUNK / vocab_size).max(1);
-    rows.div_ceil(rows.div_ceil(most).max(1)).max(1)
+/// Rows of one chunk of at most `most`: about as many in each, since a last chunk of few rows costs nearly as much as a
+/// whole one.
+fn rows_per_chunk(rows: usize, most: usize) -> usize {
+    rows.div_ceil(rows.div_ceil(most.max(1)).max(1)).max(1)
 }

@@ -27,6 +27,7 @@ pub use backward::{backward, backward_weights};
 pub use batch::{BatchPlan, PreferencePair, TrainExample};
 pub use checkpoint::{EvalPoint, TrainState};
 pub use loss::token_logps;
+pub(crate) use loss::{DEVICE_LOGITS_PER_CHUNK, LOGITS_PER_CHUNK};
 pub use objective::{BatchGradients, Budget, DpoReport, Objective, batch_gradients};
 pub use optimizer::{AdamW, Gradients, clip, flatten, global_norm, unflatten};
 pub use preference::{PairLogps, PairLoss, PreferenceLoss};

@@ -5,6 +5,10 @@
 //! micro-batches more. Supervised loss: mean over all target tokens, as transformers' Trainer. DPO: the mean over pairs of a
 //! loss in `preference`. The sequences of a pair share the rows of their prompt, whose dropout is then drawn once for
 //! both.
+//!
+//! On a device nothing is waited for before every pass of the batch has been asked for: then the losses are read. The
+//! exception are preference pairs, whose loss has derivatives that depend on the log-probabilities: these are read once
+//! for each micro-batch, between its forward and its backward pass.
 
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -14,6 +18,7 @@ use super::batch::{PackedCompletions, PreferencePair, TrainExample};
 use super::loss::token_logps;
 use super::optimizer::Gradients;
 use super::preference::{PairLogps, PairLoss, PreferenceLoss};
+use crate::device::read_back;
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
 use crate::model::packed_batch::Sequence;
@@ -164,10 +169,13 @@ struct Sums {
     nll: f64,
     logps_chosen: f64,
     logps_rejected: f64,
+    /// Log-probabilities that are parts of `nll` and still lie on their device.
+    unread: Vec<Tensor>,
 }
 
 impl Sums {
     fn add(&mut self, other: Self) {
+        self.unread.extend(other.unread);
         self.pairs.extend(other.pairs);
         self.nll += other.nll;
         self.logps_chosen += other.logps_chosen;
@@ -210,19 +218,24 @@ pub fn batch_gradients(
     let length = |(prompt, completion): &Sequence<'_>| prompt.len() + completion.len();
     let read = sequences.iter().flatten().map(length).sum();
     let nll_tokens = objective.nll_tokens(members) as f64;
-    let (tokens, workers) = passes(&decoder.device, tokens);
+    let (tokens, workers) = passes(&decoder.place(), tokens);
+    let adapter = &*adapter.computed_in(decoder.dtype())?;
     let runs = micro_batches(&sizes, tokens);
     let one = |index: usize| {
         let run = runs[index].clone();
         let packed = PackedCompletions::new(&sequences[run.clone()].concat(), decoder)?;
         let dropout = dropout.map(|d| Dropout { key: random::key(d.key, &[index as u64]), p: d.p });
-        let mut sums = Sums::default();
         let tape = Tape { recompute, ..Tape::default() };
-        let gradients = micro_gradients(decoder, adapter, &packed, dropout.as_ref(), tape, |logps| {
-            let counts = (nll_tokens, members.len() as f64);
-            coefficients(objective, &members[run], &packed, logps, counts, &mut sums)
-        })?;
-        Ok((gradients, sums))
+        let counts = (nll_tokens, members.len() as f64);
+        micro_gradients(decoder, adapter, &packed, dropout.as_ref(), tape, |logps| match objective {
+            Objective::Sft(_) => {
+                let sums = Sums { unread: vec![logps.clone()], ..Sums::default() };
+                Ok((vec![(-1.0 / nll_tokens) as f32; packed.targets.len()], sums))
+            }
+            Objective::Dpo { .. } => {
+                Ok(coefficients(objective, &members[run], &packed, &read_back(logps)?, counts))
+            }
+        })
     };
     let mut sums = Sums::default();
     let mut total: Option<Gradients> = None;
@@ -237,6 +250,9 @@ pub fn batch_gradients(
     fold_in_order(runs.len(), workers, stop, one, add)?;
     let gradients =
         total.ok_or_else(|| Error::Setting { name: "batch", reason: "has no items".to_owned() })?;
+    if !sums.unread.is_empty() {
+        sums.nll -= read_back(&Tensor::cat(&sums.unread, 0)?)?.into_iter().map(f64::from).sum::<f64>();
+    }
     let nll = sums.nll / nll_tokens;
     let (loss, dpo) = match objective {
         Objective::Sft(_) => (nll, None),
@@ -249,71 +265,62 @@ pub fn batch_gradients(
     Ok(BatchGradients { gradients, loss, tokens: read, pairs: sums.pairs, dpo })
 }
 
-/// Forward and backward pass of one micro-batch; `coefficients` turns token log-probabilities into the loss's
-/// derivatives with respect to them.
+/// Forward and backward pass of one micro-batch; `coefficients` turns token log-probabilities `[M]` into the loss's
+/// derivatives with respect to them, and figures.
 fn micro_gradients(
     decoder: &Decoder,
     adapter: &Adapter,
     packed: &PackedCompletions,
     dropout: Option<&Dropout>,
     mut tape: Tape,
-    coefficients: impl FnOnce(&[f32]) -> Vec<f32>,
-) -> Result<Gradients> {
+    coefficients: impl FnOnce(&Tensor) -> Result<(Vec<f32>, Sums)>,
+) -> Result<(Gradients, Sums)> {
     let hidden = decoder.forward(&packed.batch, Some(adapter), dropout, Some(&mut tape))?;
     let (logps, dlogps) = timed(Work::Head, || token_logps(decoder, &hidden, &packed.targets))?;
-    let weights = Tensor::new(coefficients(&logps), &decoder.device)?.unsqueeze(1)?;
+    let (weights, sums) = coefficients(&logps)?;
+    let weights = Tensor::new(weights, &decoder.device)?.to_dtype(dlogps.dtype())?.unsqueeze(1)?;
     let dhidden = dlogps.broadcast_mul(&weights)?;
-    backward(decoder, adapter, &packed.batch, tape, &dhidden, dropout)
+    Ok((backward(decoder, adapter, &packed.batch, tape, &dhidden, dropout)?, sums))
 }
 
-/// Derivative of the batch's loss with respect to each token log-probability of a micro-batch. `counts` are the
-/// whole batch's NLL tokens and items.
+/// Derivatives of a preference batch's loss with respect to each token log-probability of a micro-batch, and its figures.
+/// `counts` are the whole batch's NLL tokens and items.
 fn coefficients(
     objective: &Objective<'_>,
     members: &[usize],
     packed: &PackedCompletions,
     logps: &[f32],
     (nll_tokens, items): (f64, f64),
-    sums: &mut Sums,
-) -> Vec<f32> {
+) -> (Vec<f32>, Sums) {
+    let (mut out, mut sums) = (vec![0f32; logps.len()], Sums::default());
+    let Objective::Dpo { pairs, loss, beta, sft_weight } = objective else { return (out, sums) };
     let total = |place: usize| -> f64 {
         logps[packed.completions[place].clone()].iter().map(|logp| f64::from(*logp)).sum()
     };
-    let mut out = vec![0f32; logps.len()];
     let mut weigh = |place: usize, weight: f64| {
         out[packed.completions[place].clone()].iter_mut().for_each(|c| *c += weight as f32);
     };
     let mut place = 0;
     for item in members {
-        match objective {
-            Objective::Sft(_) => {
-                sums.nll -= total(place);
-                weigh(place, -1.0 / nll_tokens);
-                place += 1;
-            }
-            Objective::Dpo { pairs, loss, beta, sft_weight } => {
-                let pair = &pairs[*item];
-                let (chosen, rejected) = (total(place), total(place + 1));
-                let (ref_chosen, ref_rejected) = pair.ref_logps.unwrap_or_default();
-                let [chosen_tokens, rejected_tokens] =
-                    [&pair.chosen_ids, &pair.rejected_ids].map(|ids| ids.len() as f64);
-                let logps =
-                    PairLogps { chosen, rejected, ref_chosen, ref_rejected, chosen_tokens, rejected_tokens };
-                let outcome = loss.of_pair(&logps, *beta);
-                let has_example = pair.sft.is_some() && *sft_weight != 0.0;
-                let nll_place = if has_example { place + 2 } else { place };
-                weigh(place, outcome.at.dchosen / items);
-                weigh(place + 1, outcome.at.drejected / items);
-                weigh(nll_place, -sft_weight / nll_tokens);
-                sums.nll -= total(nll_place);
-                sums.logps_chosen += chosen;
-                sums.logps_rejected += rejected;
-                sums.pairs.push(outcome);
-                place += if has_example { 3 } else { 2 };
-            }
-        }
+        let pair = &pairs[*item];
+        let (chosen, rejected) = (total(place), total(place + 1));
+        let (ref_chosen, ref_rejected) = pair.ref_logps.unwrap_or_default();
+        let [chosen_tokens, rejected_tokens] =
+            [&pair.chosen_ids, &pair.rejected_ids].map(|ids| ids.len() as f64);
+        let logps = PairLogps { chosen, rejected, ref_chosen, ref_rejected, chosen_tokens, rejected_tokens };
+        let outcome = loss.of_pair(&logps, *beta);
+        let has_example = pair.sft.is_some() && *sft_weight != 0.0;
+        let nll_place = if has_example { place + 2 } else { place };
+        weigh(place, outcome.at.dchosen / items);
+        weigh(place + 1, outcome.at.drejected / items);
+        weigh(nll_place, -sft_weight / nll_tokens);
+        sums.nll -= total(nll_place);
+        sums.logps_chosen += chosen;
+        sums.logps_rejected += rejected;
+        sums.pairs.push(outcome);
+        place += if has_example { 3 } else { 2 };
     }
-    out
+    (out, sums)
 }
 
 fn report(sums: &Sums, nll: f64) -> DpoReport {

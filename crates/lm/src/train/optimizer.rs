@@ -7,9 +7,10 @@
 use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
 
+use crate::device::read_back;
 use crate::error::Result;
 use crate::lora::{Adapter, LoraPair};
-use crate::ops::{add_into, with_values};
+use crate::ops::{add_into, fused, with_values};
 
 /// Gradients of an adapter: the same slots, filled for exactly the tensors that are trained.
 #[derive(Debug, Clone)]
@@ -65,11 +66,11 @@ pub fn unflatten(adapter: &Adapter, flat: &Tensor) -> Result<Adapter> {
 
 /// L2 norm of a flat gradient; summed in f64 on the CPU.
 pub fn global_norm(flat: &Tensor) -> Result<f64> {
-    if flat.device().is_cpu() {
+    if fused(flat) {
         let values = flat.to_vec1::<f32>()?;
         return Ok(values.iter().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>().sqrt());
     }
-    Ok(f64::from(flat.sqr()?.sum_all()?.to_scalar::<f32>()?).sqrt())
+    Ok(read_back(&flat.sqr()?.sum_all()?)?.into_iter().map(f64::from).sum::<f64>().sqrt())
 }
 
 /// Multiplies by `bound / (norm + 1e-6)` where that is below one, as `torch.nn.utils.clip_grad_norm_` does.
@@ -117,7 +118,7 @@ impl AdamW {
     ) -> Result<Tensor> {
         self.steps += 1;
         let factors = Factors::new(self.steps, lr, weight_decay);
-        let step = if parameters.device().is_cpu() { step_fused } else { step_composed };
+        let step = if fused(parameters) { step_fused } else { step_composed };
         let [parameters, exp_avg, exp_avg_sq] =
             step(parameters, gradient, &self.exp_avg, &self.exp_avg_sq, &factors)?;
         (self.exp_avg, self.exp_avg_sq) = (exp_avg, exp_avg_sq);

@@ -19,6 +19,7 @@ use crate::random::{self, Dropout};
 use crate::test_model;
 
 mod exactness;
+mod on_device;
 mod weights;
 
 const DPO: PreferenceLoss = PreferenceLoss::Sigmoid { label_smoothing: 0.0 };

@@ -9,6 +9,7 @@ use super::backward::backward_weights;
 use super::batch::{PackedCompletions, TrainExample};
 use super::loss::weighted_logps;
 use super::objective::Budget;
+use crate::device::read_back;
 use crate::error::{Error, Result};
 use crate::model::load::{EMBEDDING, HEAD};
 use crate::model::{Decoder, Tape};
@@ -73,7 +74,7 @@ pub fn weight_gradients(
     if targets == 0 {
         return Err(Error::Setting { name: "examples", reason: "are none".to_owned() });
     }
-    let (tokens, workers) = passes(&decoder.device, tokens);
+    let (tokens, workers) = passes(&decoder.place(), tokens);
     let runs = micro_batches(&sizes, tokens);
     let (mut gradients, mut loss) = (WeightGradients::default(), 0.0);
     let one = |index: usize| micro_gradients(decoder, &examples[runs[index].clone()], targets, recompute);
@@ -102,5 +103,5 @@ fn micro_gradients(
         timed(Work::Head, || weighted_logps(decoder, &hidden, &packed.targets, &coefficients))?;
     let mut gradients = backward_weights(decoder, &packed.batch, tape, &dhidden)?;
     gradients.add(if decoder.config.tie_word_embeddings { EMBEDDING } else { HEAD }, dhead)?;
-    Ok((gradients, -logps.iter().map(|logp| f64::from(*logp)).sum::<f64>()))
+    Ok((gradients, -read_back(&logps)?.into_iter().map(f64::from).sum::<f64>()))
 }

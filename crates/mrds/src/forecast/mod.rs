@@ -2,17 +2,18 @@
 //! not fit (`duologue plan`).
 //!
 //! Memory is counted ([`lm::memory`]); time is the tokens of each kind of work, from the recipe and the texts' lengths,
-//! over the machine's speed ([`lm::probe`]). How far memory is from that of real runs: `docs/plan.md`.
+//! over the machine's speed ([`lm::probe`]). How far memory is from that of real runs: `docs/plan.md`. On a card its own
+//! memory is what counts, as far as it is free: what other programs hold there is theirs.
 
 mod stages;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use lm::memory;
+use lm::memory::{self, Form};
 use lm::probe::{Rates, gemm_flops_per_s};
 use lm::{DecoderConfig, LanguageModel, SpecialTokens, check_folder};
 use serde::Serialize;
-use store::{ExampleRow, Split};
+use store::{ExampleRow, RunRow, Split};
 
 pub use stages::{Length, Setting, StageForecast, Texts, forecast};
 
@@ -20,6 +21,7 @@ use crate::catalogue::{CatalogueEntry, catalogue};
 use crate::error::{Error, Result};
 use crate::recipe::{Recipe, Recompute};
 use crate::session::Session;
+use crate::stage_name::StageName;
 use crate::worker::RunRequest;
 
 /// Characters of a token where no tokenizer is here to count.
@@ -56,7 +58,7 @@ pub struct ForecastRequest {
 /// What the machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Machine {
-    /// Memory that programs can still take; none where it is not known.
+    /// Memory that programs can still take, on a card its own; none where it is not known.
     pub memory_free_bytes: Option<u64>,
     /// Room on the workspace's disk; none where it is not known.
     pub disk_free_bytes: Option<u64>,
@@ -77,6 +79,10 @@ pub struct Outlook {
     pub probed: bool,
     /// Whether the trainings compute again what they do not keep.
     pub recompute: bool,
+    /// Tokens that trainings compute at once: the recipe's, or fewer on a card that has no room for more.
+    pub tokens_per_microbatch: usize,
+    /// Texts that are generated side by side: the recipe's, or fewer on a card that has no room for more.
+    pub generate_batch_size: usize,
     /// Highest memory of all stages.
     pub peak_bytes: u64,
     /// Disk of all stages.
@@ -116,6 +122,77 @@ pub struct Offer {
     pub fits: bool,
 }
 
+const SAME: &str = "same results up to rounding; somewhat slower";
+const COARSE: &str =
+    "the base model's weights are rounded to 4.5 bits, texts may get worse; its time is not measured";
+
+/// Changes of a recipe that need less memory, most faithful first, and what they cost.
+const CHEAPER: [(&[&str], &str); 8] = [
+    (&["recompute=on"], "the same results bit for bit; trainings take about 1.3 times as long"),
+    (&["generate_batch_size=8"], SAME),
+    (&["tokens_per_microbatch=1024"], SAME),
+    (&["tokens_per_microbatch=256", "generate_batch_size=4"], SAME),
+    (&["quantize=q8_0"], "the base model's weights are rounded to 8 bits; its time is not measured"),
+    (&["quantize=q4_k"], COARSE),
+    (&["quantize=q4_k", "tokens_per_microbatch=256", "generate_batch_size=4"], COARSE),
+    (
+        &["dialogue_max_new_tokens=256", "tokens_per_microbatch=256", "generate_batch_size=4"],
+        "longer dialogues are never written",
+    ),
+];
+
+/// `recipe` with changes made as `--set` makes them.
+fn changed(recipe: &Recipe, assignments: &[&str]) -> Result<Recipe> {
+    let mut changed = recipe.clone();
+    assignments.iter().try_for_each(|assignment| changed.set(assignment))?;
+    Ok(changed)
+}
+
+/// How changes are written on the command line.
+fn options(assignments: &[&str]) -> String {
+    assignments.iter().map(|assignment| format!("--set {assignment}")).collect::<Vec<_>>().join(" ")
+}
+
+/// Tokens and texts at once below which a card would hardly be busy.
+const FEWEST_TOKENS: usize = 256;
+const FEWEST_TEXTS: usize = 1;
+
+/// Halves what is computed at once until the memory `need` of a recipe fits, or nothing helps any more: of texts or
+/// tokens whichever the highest need comes from.
+fn fit(recipe: &mut Recipe, free_bytes: u64, need: impl Fn(&Recipe) -> u64) {
+    let halved = |recipe: &Recipe| {
+        let (texts, tokens) = (recipe.generate_batch_size / 2, recipe.tokens_per_microbatch / 2);
+        let fewer_texts =
+            (texts >= FEWEST_TEXTS).then(|| Recipe { generate_batch_size: texts, ..recipe.clone() });
+        let fewer_tokens =
+            (tokens >= FEWEST_TOKENS).then(|| Recipe { tokens_per_microbatch: tokens, ..recipe.clone() });
+        [fewer_texts, fewer_tokens]
+    };
+    loop {
+        let needed = need(recipe);
+        let smaller = halved(recipe).into_iter().flatten().find(|smaller| need(smaller) < needed);
+        match smaller {
+            Some(smaller) if needed > free_bytes => *recipe = smaller,
+            _ => return,
+        }
+    }
+}
+
+/// The first change that makes a stage need less, said as what to do.
+fn advice(recipe: &Recipe, need: impl Fn(&Recipe) -> u64) -> Result<String> {
+    let now = need(recipe);
+    for (assignments, price) in CHEAPER {
+        if need(&changed(recipe, assignments)?) < now {
+            return Ok(format!(
+                "Close other programs that use the card and resume, or start the run again with `{}` ({price}); stages \
+                 that this does not change are taken over.",
+                options(assignments)
+            ));
+        }
+    }
+    Ok("Close other programs that use the card and resume, or choose a smaller model.".to_owned())
+}
+
 /// Whether a change is worth showing after those already shown: not the same memory again, and less than what a part of
 /// it gives.
 fn helps(assignments: &[&str], peak_bytes: u64, shown: &[(&[&str], u64)]) -> bool {
@@ -135,6 +212,7 @@ struct Known {
     tokenizer_bytes: u64,
     rates: Rates,
     loaded: Option<LanguageModel>,
+    form: Form,
 }
 
 impl Session {
@@ -148,12 +226,7 @@ impl Session {
         let known = Known::of(request)?;
         let mut recipe = request.recipe.clone().resolve(known.parameters)?;
         let texts = texts(&rows, &recipe, known.loaded.as_ref())?;
-        known.settle_recompute(
-            &mut recipe,
-            &texts,
-            request.machine.memory_free_bytes,
-            request.machine.threads,
-        );
+        known.settle(&mut recipe, &texts, request.machine.memory_free_bytes, request.machine.threads);
         let stages = known.forecast(&recipe, &texts, request.machine.threads);
         let mut missing = enough(&rows, &recipe);
         if let PlannedModel::Catalogue(entry) = &request.model {
@@ -170,6 +243,8 @@ impl Session {
             parameters: known.parameters,
             probed: known.loaded.is_some(),
             recompute: recipe.recompute == Recompute::On,
+            tokens_per_microbatch: recipe.tokens_per_microbatch,
+            generate_batch_size: recipe.generate_batch_size,
             peak_bytes,
             disk_bytes,
             seconds,
@@ -184,23 +259,31 @@ impl Known {
     fn of(request: &ForecastRequest) -> Result<Self> {
         let folder = match &request.model {
             PlannedModel::Folder(folder) => folder,
-            PlannedModel::Catalogue(entry) => return Self::of_entry(entry),
+            PlannedModel::Catalogue(entry) => return Self::of_entry(entry, Form::of(&request.device)),
         };
         let summary = check_folder(folder)?;
         let (quantize, device) = (request.recipe.quantize.into(), lm::device::select(&request.device)?);
-        let model = LanguageModel::load_quantized(folder, quantize, &device)?;
-        let rates = Rates::measure(&model.decoder, request.recipe.lora_rank)?;
+        let probed = LanguageModel::load_quantized(folder, quantize, &device).and_then(|model| {
+            let rates = Rates::measure(&model.decoder, request.recipe.lora_rank)?;
+            Ok((rates, Some(model)))
+        });
+        let (rates, loaded) = match probed {
+            // The plan will say what would fit.
+            Err(lm::Error::OutOfMemory) => (Rates::estimate(&summary.config, gemm_flops_per_s()?), None),
+            probed => probed?,
+        };
         Ok(Self {
             parameters: summary.parameters,
             stored_bytes: summary.weight_bytes,
             tokenizer_bytes: summary.tokenizer_bytes,
             config: summary.config,
             rates,
-            loaded: Some(model),
+            loaded,
+            form: Form::of(&request.device),
         })
     }
 
-    fn of_entry(entry: &CatalogueEntry) -> Result<Self> {
+    fn of_entry(entry: &CatalogueEntry, form: Form) -> Result<Self> {
         let config = entry.config.clone();
         Ok(Self {
             parameters: entry.parameters,
@@ -209,18 +292,44 @@ impl Known {
             rates: Rates::estimate(&config, gemm_flops_per_s()?),
             config,
             loaded: None,
+            form,
+        })
+    }
+
+    /// The model of a run, of which memory alone is asked: any speed will do.
+    fn of_run(folder: &Path, model: &LanguageModel, device: &str) -> Result<Self> {
+        let summary = check_folder(folder)?;
+        Ok(Self {
+            config: model.decoder.config.clone(),
+            parameters: model.parameters,
+            stored_bytes: summary.weight_bytes,
+            tokenizer_bytes: summary.tokenizer_bytes,
+            rates: Rates::estimate(&model.decoder.config, 1.0),
+            loaded: None,
+            form: Form::of(device),
         })
     }
 
     fn forecast(&self, recipe: &Recipe, texts: &Texts, threads: usize) -> Vec<StageForecast> {
-        let held = memory::held_bytes(&self.config, self.stored_bytes, recipe.quantize.into());
-        let setting = Setting {
-            config: &self.config,
-            loaded_bytes: PROGRAM_BYTES + memory::process_bytes(self.tokenizer_bytes) + held,
-            rates: self.rates,
-            threads,
+        let quantize = recipe.quantize.into();
+        let loaded_bytes = match self.form {
+            Form::Card => memory::card_bytes(&self.config, self.stored_bytes, quantize),
+            Form::Processor => {
+                let held = memory::held_bytes(&self.config, self.stored_bytes, quantize);
+                PROGRAM_BYTES + memory::process_bytes(self.tokenizer_bytes) + held
+            }
         };
+        let (config, rates, form) = (&self.config, self.rates, self.form);
+        let setting = Setting { config, loaded_bytes, rates, threads, form };
         forecast(&setting, recipe, texts)
+    }
+
+    /// Settles what a recipe leaves to the machine: `recompute = auto`, and on a card how much is computed at once.
+    fn settle(&self, recipe: &mut Recipe, texts: &Texts, free_bytes: Option<u64>, threads: usize) {
+        self.settle_recompute(recipe, texts, free_bytes, threads);
+        if let (Form::Card, Some(free)) = (self.form, free_bytes) {
+            fit(recipe, free, |recipe| totals(&self.forecast(recipe, texts, threads)).0);
+        }
     }
 
     /// Settles `recompute = auto`: on where a stage does not fit in the free memory and takes less so.
@@ -244,9 +353,6 @@ impl Known {
         machine: &Machine,
         peak_bytes: u64,
     ) -> Result<Vec<Offer>> {
-        const SAME: &str = "same results up to rounding; somewhat slower";
-        const COARSE: &str =
-            "the base model's weights are rounded to 4.5 bits, texts may get worse; its time is not measured";
         let mut offers = Vec::new();
         // The recipe as it is is a part of every change.
         let mut shown: Vec<(&[&str], u64)> = vec![(&[], peak_bytes)];
@@ -258,24 +364,9 @@ impl Known {
                 offers.push(Offer { change, price, peak_bytes: peak, seconds, fits });
             }
         };
-        let tries: [(&'static [&str], &'static str); 8] = [
-            (&["recompute=on"], "the same results bit for bit; trainings take about 1.3 times as long"),
-            (&["generate_batch_size=8"], SAME),
-            (&["tokens_per_microbatch=1024"], SAME),
-            (&["tokens_per_microbatch=256", "generate_batch_size=4"], SAME),
-            (&["quantize=q8_0"], "the base model's weights are rounded to 8 bits; its time is not measured"),
-            (&["quantize=q4_k"], COARSE),
-            (&["quantize=q4_k", "tokens_per_microbatch=256", "generate_batch_size=4"], COARSE),
-            (
-                &["dialogue_max_new_tokens=256", "tokens_per_microbatch=256", "generate_batch_size=4"],
-                "longer dialogues are never written",
-            ),
-        ];
-        for (assignments, price) in tries {
-            let mut cheaper = recipe.clone();
-            assignments.iter().try_for_each(|assignment| cheaper.set(assignment))?;
-            let change = assignments.iter().map(|a| format!("--set {a}")).collect::<Vec<_>>().join(" ");
-            add(change, assignments, price, &self.forecast(&cheaper, texts, machine.threads));
+        for (assignments, price) in CHEAPER {
+            let cheaper = changed(recipe, assignments)?;
+            add(options(assignments), assignments, price, &self.forecast(&cheaper, texts, machine.threads));
         }
         // The largest smaller one that fits.
         let fits = |known: &Self| {
@@ -283,7 +374,7 @@ impl Known {
             machine.memory_free_bytes.is_none_or(|free| peak <= free)
         };
         for entry in catalogue()?.into_iter().rev().filter(|entry| entry.parameters < self.parameters) {
-            let smaller = Self::of_entry(&entry)?;
+            let smaller = Self::of_entry(&entry, self.form)?;
             if fits(&smaller) {
                 let stages = smaller.forecast(recipe, texts, machine.threads);
                 let change = format!("--model {}", entry.hub_id);
@@ -295,29 +386,34 @@ impl Known {
     }
 }
 
-/// Settles `recompute = auto` for a run that is about to be created with `model`, which the free memory was counted
-/// without.
-pub(crate) fn settle_recompute(
+/// Settles what the recipe of a run that is about to be created leaves to the machine; the free memory was counted without
+/// `model`.
+pub(crate) fn settle(
     recipe: &mut Recipe,
     request: &RunRequest,
     model: &LanguageModel,
     rows: &[ExampleRow],
 ) -> Result<()> {
-    let summary = check_folder(&request.model)?;
-    let known = Known {
-        config: model.decoder.config.clone(),
-        parameters: model.parameters,
-        stored_bytes: summary.weight_bytes,
-        tokenizer_bytes: summary.tokenizer_bytes,
-        // Memory alone is asked for: any speed will do.
-        rates: Rates::estimate(&model.decoder.config, 1.0),
-        loaded: None,
-    };
-    // Of a device's own memory nothing is known.
-    let free_bytes = request.memory_free_bytes.filter(|_| model.decoder.device.is_cpu());
+    let known = Known::of_run(&request.model, model, &request.device)?;
     let texts = texts(rows, recipe, Some(model))?;
-    known.settle_recompute(recipe, &texts, free_bytes, request.threads as usize);
+    known.settle(recipe, &texts, request.memory_free_bytes, request.threads as usize);
     Ok(())
+}
+
+/// What to do where the card's memory does not suffice for a stage of a run: its next smaller plan.
+pub(crate) fn next_smaller(
+    run: &RunRow,
+    recipe: &Recipe,
+    model: &LanguageModel,
+    rows: &[ExampleRow],
+    stage: StageName,
+) -> Result<String> {
+    let known = Known::of_run(Path::new(&run.model_path), model, &run.device)?;
+    let texts = texts(rows, recipe, Some(model))?;
+    advice(recipe, |recipe| {
+        let stages = known.forecast(recipe, &texts, run.threads as usize);
+        stages.iter().find(|forecast| forecast.name == stage).map_or(0, |forecast| forecast.peak_bytes)
+    })
 }
 
 /// Highest memory and all seconds.
@@ -388,6 +484,7 @@ mod tests {
             tokenizer_bytes: memory::tokenizer_bytes(&entry.config),
             rates: Rates::estimate(&entry.config, 1.0),
             loaded: None,
+            form: Form::Processor,
         };
         let length = |max| Length { mean: max as f64, max };
         let texts = Texts { dialogue_tokens: length(400), summary_tokens: length(40), test_items: 100 };
@@ -422,5 +519,35 @@ mod tests {
         let other: &[&str] = &["quantize=q8_0"];
         assert!(helps(other, 95, &shown) && !helps(other, 90, &shown) && !helps(other, 100, &shown));
         assert!(!helps(other, 101, &shown));
+    }
+
+    #[test]
+    fn a_card_is_given_as_much_at_once_as_fits() {
+        let usual = Recipe { generate_batch_size: 32, tokens_per_microbatch: 4096, ..Recipe::default() };
+        // A gigabyte for each text, a megabyte for each token, whichever is more.
+        let need = |recipe: &Recipe| {
+            (recipe.generate_batch_size as u64 * 1000).max(recipe.tokens_per_microbatch as u64)
+        };
+        let fitted = |free| {
+            let mut recipe = usual.clone();
+            fit(&mut recipe, free, need);
+            (recipe.generate_batch_size, recipe.tokens_per_microbatch)
+        };
+        assert_eq!(fitted(32_000), (32, 4096), "what fits stays");
+        assert_eq!(fitted(31_999), (16, 4096));
+        assert_eq!(fitted(4_000), (4, 2048), "each where the need comes from it");
+        assert_eq!(fitted(1), (1, 512), "as far as it helps: below one text nothing does");
+    }
+
+    #[test]
+    fn a_full_card_is_answered_with_the_next_smaller_plan() {
+        let recipe = Recipe { generate_batch_size: 32, tokens_per_microbatch: 4096, ..Recipe::default() };
+        let generating = advice(&recipe, |recipe| recipe.generate_batch_size as u64).unwrap();
+        assert!(generating.contains("`--set generate_batch_size=8`"), "{generating}");
+        let training =
+            advice(&recipe, |recipe| if recipe.recompute == Recompute::On { 1 } else { 2 }).unwrap();
+        assert!(training.contains("`--set recompute=on` (the same results bit for bit"), "{training}");
+        let nothing = advice(&recipe, |_| 1).unwrap();
+        assert!(nothing.contains("smaller model"), "{nothing}");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use lm::DecoderConfig;
-use lm::memory::{self, Generating, Training};
+use lm::memory::{self, Form, Generating, Training};
 use lm::probe::Rates;
 use serde::Serialize;
 
@@ -96,6 +96,8 @@ pub struct Setting<'a> {
     pub rates: Rates,
     /// Threads of the computation.
     pub threads: usize,
+    /// Whose memory is counted.
+    pub form: Form,
 }
 
 /// Tokens of each kind of work.
@@ -215,6 +217,7 @@ impl Forecast<'_> {
             completion_tokens: sequences * completion.max,
             batch_size,
             threads: self.setting.threads,
+            form: self.setting.form,
         };
         memory::training_bytes(self.setting.config, &training)
     }
@@ -227,6 +230,7 @@ impl Forecast<'_> {
             prompt_tokens: prompt.max,
             mean_prompt_tokens: prompt.mean as usize,
             new_tokens: self.in_context(prompt.max + new_tokens) - prompt.max,
+            form: self.setting.form,
         };
         memory::generating_bytes(self.setting.config, &generating)
     }
@@ -239,7 +243,8 @@ impl Forecast<'_> {
     fn scoring(&self) -> u64 {
         let longest = self.texts.dialogue_tokens.max + self.texts.summary_tokens.max + INSTRUCTION_TOKENS;
         let tokens = self.recipe.tokens_per_microbatch;
-        memory::scoring_bytes(self.setting.config, tokens, self.in_context(longest), self.setting.threads)
+        let Setting { config, form, threads, .. } = *self.setting;
+        memory::scoring_bytes(config, form, tokens, self.in_context(longest), threads)
     }
 
     fn in_context(&self, tokens: usize) -> usize {
