@@ -56,6 +56,35 @@ fn generation_has_a_row_for_each_weight_type_and_batch() {
 }
 
 #[test]
+fn what_a_card_computes_is_near_the_processor_s() {
+    let done = Place::new().ok(&["bench", "parity"]);
+    assert_eq!((&done["dtype"], &done["failed"]), (&json!("bf16"), &json!(0)));
+    let checks = done["checks"].as_array().expect("checks");
+    let names: Vec<&str> = checks.iter().filter_map(|check| check["name"].as_str()).collect();
+    for name in ["rope", "cross_entropy", "sft_gradients", "dpo_gradients_q4_0", "greedy_generation_q8_0"] {
+        assert!(names.contains(&name), "{name} in {names:?}");
+    }
+    assert!(checks.iter().all(|check| number(check, "off") <= number(check, "tolerance")), "{done}");
+}
+
+#[test]
+fn weights_in_a_card_s_form_are_measured_too() {
+    let place = Place::new();
+    let small = ["bench", "train", "--shape", "7m", "--batch", "1", "--seq", "24", "--steps", "1"];
+    for quant in ["bf16", "q8_0"] {
+        let done = place.ok(&[&small[..], &["--quant", quant]].concat());
+        let floor = if quant == "bf16" { "floor_s" } else { "floor_cpu_s" };
+        assert!(number(&done, floor) > 0.0 && number(&done, "loss") > 0.0, "{done}");
+        assert!(done["peak_device_bytes"].is_null(), "{done}");
+    }
+    let done = place.ok(&[
+        "bench", "generate", "--shape", "7m", "--batch", "2", "--quant", "bf16", "--prompt", "6", "--new",
+        "3",
+    ]);
+    assert!(number(&done["rows"][0], "tokens_per_s") > 0.0, "{done}");
+}
+
+#[test]
 fn growth_has_a_row_for_each_size_beside_what_is_expected() {
     let done = Place::new().ok(&["bench", "growth", "--examples", "300"]);
     let rows = done["rows"].as_array().expect("rows");

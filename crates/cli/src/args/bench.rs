@@ -23,13 +23,19 @@ pub(crate) enum BenchWhat {
     Growth(BenchGrowth),
     /// A whole small run: what each stage takes, and which kind of work
     Pipeline(BenchPipeline),
+    /// What --device computes beside the processor's f32: operations, updates and generation on random weights
+    Parity,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BenchTrain {
-    /// Shape of a model with random weights: 7m, 135m, 360m or 1b
+    /// Shape of a model with random weights: 7m, 135m, 360m, 1b, 3b or 8b
     #[arg(long, default_value = "135m", value_parser = NAMES, conflicts_with_all = ["data", "model"])]
     pub(crate) shape: String,
+    /// How the weights are held: f32, bf16, q8_0 or q4_0 [default: f32, on a card bf16]. bf16 on the processor takes the
+    /// card's operations
+    #[arg(long, value_parser = ["f32", "bf16", "q8_0", "q4_0"], conflicts_with_all = ["data", "model"])]
+    pub(crate) quant: Option<String>,
     /// Sequences of an update
     #[arg(long, default_value_t = 2, value_parser = positive)]
     pub(crate) batch: usize,
@@ -70,7 +76,7 @@ pub(crate) struct BenchTrain {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BenchScore {
-    /// Shape of a model with random weights: 7m, 135m, 360m or 1b
+    /// Shape of a model with random weights: 7m, 135m, 360m, 1b, 3b or 8b
     #[arg(long, default_value = "135m", value_parser = NAMES)]
     pub(crate) shape: String,
     /// Texts that are scored
@@ -92,14 +98,14 @@ pub(crate) struct BenchScore {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BenchGenerate {
-    /// Shape of a model with random weights: 7m, 135m, 360m or 1b
+    /// Shape of a model with random weights: 7m, 135m, 360m, 1b, 3b or 8b
     #[arg(long, default_value = "135m", value_parser = NAMES)]
     pub(crate) shape: String,
     /// Sequences side by side
     #[arg(long, default_value = "1,8,32", value_delimiter = ',', value_parser = positive)]
     pub(crate) batch: Vec<usize>,
-    /// How the weights are held: f32, q8_0, q4_0, q4_k or q6_k
-    #[arg(long, default_value = "f32,q8_0", value_delimiter = ',', value_parser = ["f32", "q8_0", "q4_0", "q4_k", "q6_k"])]
+    /// How the weights are held: f32, bf16, q8_0, q4_0, q4_k or q6_k [default: f32,q8_0, on a card bf16,q8_0]
+    #[arg(long, value_delimiter = ',', value_parser = ["f32", "bf16", "q8_0", "q4_0", "q4_k", "q6_k"])]
     pub(crate) quant: Vec<String>,
     /// Tokens of each prompt
     #[arg(long, default_value_t = 128, value_parser = positive)]

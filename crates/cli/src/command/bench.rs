@@ -2,14 +2,19 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use mrds::bench::{PipelineFigures, cpu_s, peak_rss_bytes, pipeline_recipe, reset_peak, summarizer_examples};
 use mrds::lm::bench::{
     Candidates, Clock, DecodeWork, Material, ScoreWork, Size, StepFigures, StepWork, candidates, config_of,
-    decode, random_decoder, scoring, sizes, step,
+    decode, parity as compare, random_decoder, random_decoder_on, scoring, sizes, step,
 };
+use mrds::lm::device::Place;
 use mrds::lm::train::{Budget, PreferencePair, TrainExample};
-use mrds::lm::{Decoder, LanguageModel, Quantize, device, random};
+use mrds::lm::{DType, Decoder, Device, LanguageModel, Quantize, device, random};
 use mrds::session::Session;
 use mrds::worker::RunRequest;
 use serde_json::{Value, json};
@@ -29,13 +34,15 @@ const STEPS: usize = 5;
 
 pub(super) fn bench(global: &Global, what: &BenchWhat, output: &Output) -> Done {
     let device = device::select(&global.device)?;
-    if !device.is_cpu() {
-        return Err(Failure::usage("bench measures the processor", "Leave --device out."));
+    let on_processor = matches!(what, BenchWhat::Score(_) | BenchWhat::Growth(_));
+    if on_processor && !device.is_cpu() {
+        return Err(Failure::usage("this part of bench measures the processor", "Leave --device out."));
     }
     match what {
-        BenchWhat::Train(args) => train(global, args, output),
+        BenchWhat::Train(args) => train(global, args, &device, output),
         BenchWhat::Score(args) => score(global, args, output),
-        BenchWhat::Generate(args) => generate(global, args, output),
+        BenchWhat::Generate(args) => generate(global, args, &device, output),
+        BenchWhat::Parity => parity(&device, output),
         BenchWhat::Growth(args) => growth(global, args, output),
         BenchWhat::Pipeline(args) => pipeline(global, args, output),
     }
@@ -45,8 +52,90 @@ fn clock() -> Clock<'static> {
     Clock { wall_s: &now_s, cpu_s: &cpu_s }
 }
 
-fn train(global: &Global, args: &BenchTrain, output: &Output) -> Done {
-    let (decoder, material) = material(args)?;
+/// Where and how weights are held by a word of `--quant`; without one as a device does it.
+fn held(word: Option<&str>, device: &Device) -> (Quantize, Place) {
+    let usual = Place::on(device);
+    let of = |dtype| Place { dtype, ..usual.clone() };
+    match word {
+        Some("f32") => (Quantize::None, of(DType::F32)),
+        Some("bf16") => (Quantize::None, of(DType::BF16)),
+        word => (word.and_then(Quantize::from_name).unwrap_or_default(), usual),
+    }
+}
+
+/// Watches how much of a card's memory is in use, which no operation tells: the least that is free, looked at again and
+/// again while something is measured.
+struct CardMemory {
+    before_bytes: u64,
+    least_free_bytes: Arc<AtomicU64>,
+    over: Arc<AtomicBool>,
+    watch: Option<JoinHandle<()>>,
+}
+
+/// Milliseconds between two looks.
+const LOOK_MS: u64 = 5;
+
+impl CardMemory {
+    /// Begins, if the device is a card.
+    fn watch(spec: &str) -> Option<Self> {
+        let before_bytes = device::memory_free_bytes(spec)?;
+        let (least_free_bytes, over) =
+            (Arc::new(AtomicU64::new(before_bytes)), Arc::new(AtomicBool::new(false)));
+        let (least, stop, spec) = (least_free_bytes.clone(), over.clone(), spec.to_owned());
+        let look = move || {
+            while !stop.load(Ordering::Relaxed) {
+                if let Some(free) = device::memory_free_bytes(&spec) {
+                    least.fetch_min(free, Ordering::Relaxed);
+                }
+                std::thread::sleep(Duration::from_millis(LOOK_MS));
+            }
+        };
+        Some(Self { before_bytes, least_free_bytes, over, watch: Some(std::thread::spawn(look)) })
+    }
+
+    /// Most bytes in use since the beginning.
+    fn peak_bytes(&self) -> u64 {
+        self.before_bytes.saturating_sub(self.least_free_bytes.load(Ordering::Relaxed))
+    }
+}
+
+impl Drop for CardMemory {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        if let Some(watch) = self.watch.take() {
+            // It only reads; if it failed, the peak is what it had seen.
+            let _ended = watch.join();
+        }
+    }
+}
+
+/// Every comparison of a device with the processor; on the processor, of a card's operations in bf16.
+fn parity(device: &Device, output: &Output) -> Done {
+    let dtype = if device.is_metal() { DType::F32 } else { DType::BF16 };
+    let checks = compare(&Place { device: device.clone(), dtype })?;
+    let mut table = Table::new(&["what", "off by", "at most", ""]);
+    for check in &checks {
+        let verdict = if check.passed() { "ok" } else { "OFF" };
+        table.row(vec![
+            check.name.clone(),
+            format!("{:.2e}", check.off),
+            format!("{:.0e}", check.tolerance),
+            verdict.to_owned(),
+        ]);
+    }
+    let failed = checks.iter().filter(|check| !check.passed()).count();
+    output.text(format!("{table}\n{} comparisons, {failed} off.", checks.len()));
+    let rows: Vec<Value> = checks
+        .iter()
+        .map(|c| json!({"name": c.name, "off": c.off, "tolerance": c.tolerance, "passed": c.passed()}))
+        .collect();
+    output.result(&json!({"dtype": dtype.as_str(), "checks": rows, "failed": failed}));
+    Ok(ExitCode::from(u8::from(failed > 0)))
+}
+
+fn train(global: &Global, args: &BenchTrain, device: &Device, output: &Output) -> Done {
+    let memory = CardMemory::watch(&global.device);
+    let (decoder, material) = material(args, device)?;
     let per_epoch = material.items().div_ceil(args.batch);
     let steps = args.steps.unwrap_or(if args.data.is_some() { per_epoch * args.epochs } else { STEPS });
     let work = StepWork {
@@ -59,17 +148,20 @@ fn train(global: &Global, args: &BenchTrain, output: &Output) -> Done {
     };
     note(&format!("{WARMUP_STEPS} updates to warm up, then {steps} that count …"));
     let figures = step(&decoder, &work, &clock())?;
-    let result = training_figures(&figures, steps, global.threads());
+    let host = device.is_cpu() && decoder.dtype() == DType::F32;
+    let mut result = training_figures(&figures, steps, global.threads(), host);
+    result["peak_device_bytes"] = json!(memory.as_ref().map(CardMemory::peak_bytes));
     output.text(describe(&result));
     output.result(&result);
     Ok(ExitCode::SUCCESS)
 }
 
 /// The model and what it is trained on: random ids, or the rows of a file.
-fn material(args: &BenchTrain) -> Result<(Decoder, Material), Failure> {
+fn material(args: &BenchTrain, device: &Device) -> Result<(Decoder, Material), Failure> {
     let (Some(file), Some(folder)) = (&args.data, &args.model) else {
         note(&format!("Random weights of shape {} …", args.shape));
-        let decoder = random_decoder(config_of(&args.shape)?, Quantize::None)?;
+        let (quantize, place) = held(args.quant.as_deref(), device);
+        let decoder = random_decoder_on(config_of(&args.shape)?, quantize, &place)?;
         let Some(completion) = (args.seq as usize).checked_sub(args.prompt).filter(|tokens| *tokens > 0)
         else {
             return Err(Failure::usage(
@@ -85,7 +177,7 @@ fn material(args: &BenchTrain) -> Result<(Decoder, Material), Failure> {
         };
         return Ok((decoder, material));
     };
-    let model = LanguageModel::load(folder, &device::select("cpu")?)?;
+    let model = LanguageModel::load(folder, device)?;
     let examples = summarizer_examples(&model, file, args.items)?;
     if examples.is_empty() {
         let fix = "Name a file with dialogues that fit the model's context.";
@@ -113,34 +205,45 @@ fn random_example(decoder: &Decoder, key: u64, prompt: usize, completion: usize)
     TrainExample { prompt_ids, completion_ids }
 }
 
-fn training_figures(figures: &StepFigures, steps: usize, threads: usize) -> Value {
-    json!({
+/// On the processor the limit is in processor-seconds; a card computes while the processor waits, so there it is in
+/// seconds on the clock.
+fn training_figures(figures: &StepFigures, steps: usize, threads: usize, host: bool) -> Value {
+    let per_step = if host { figures.cpu_s / steps as f64 } else { figures.wall_s_per_step };
+    let unit = if host { "cpu_s" } else { "s" };
+    let mut result = json!({
         "cpu_s_per_step": figures.cpu_s_per_step,
         "wall_s_per_step": figures.wall_s_per_step,
         "cpu_s": figures.cpu_s,
         "tokens": figures.tokens,
         "tokens_per_s": figures.tokens as f64 / steps as f64 / figures.wall_s_per_step,
         "peak_rss_bytes": peak_rss_bytes(),
-        "floor_cpu_s": figures.floor_cpu_s,
-        "floor_share": figures.floor_cpu_s / (figures.cpu_s / steps as f64),
-        "gemm_gflop_per_cpu_s": figures.gemm_gflop_per_cpu_s,
+        "floor_share": figures.floor_s / per_step,
         "threads": threads,
         "steps": steps,
         "loss": figures.loss,
-    })
+    });
+    result[format!("floor_{unit}")] = json!(figures.floor_s);
+    result[format!("gemm_gflop_per_{unit}")] = json!(figures.gemm_gflop_per_s);
+    result
 }
 
 fn describe(result: &Value) -> String {
     let number = |key: &str| result[key].as_f64().unwrap_or(f64::NAN);
+    let (unit, seconds) = match result.get("floor_cpu_s") {
+        Some(_) => ("cpu_s", "processor-second"),
+        None => ("s", "second"),
+    };
+    let card = result["peak_device_bytes"].as_u64();
+    let card = card.map_or(String::new(), |bytes| format!(" Of the card: {:.0} MB.", bytes as f64 / 1e6));
     format!(
         "An update: {:.3} s on the clock, {:.3} processor-seconds, {:.0} tokens/s.\n\
-         Its matrix products alone would take {:.3} processor-seconds at {:.0} GFLOP per processor-second: \
-         {:.0} % of the time is theirs.\nPeak memory: {:.0} MB. Threads: {}. Updates: {}.",
+         Its matrix products alone would take {:.3} {seconds}s at {:.0} GFLOP per {seconds}: \
+         {:.0} % of the time is theirs.\nPeak memory: {:.0} MB.{card} Threads: {}. Updates: {}.",
         number("wall_s_per_step"),
         number("cpu_s_per_step"),
         number("tokens_per_s"),
-        number("floor_cpu_s"),
-        number("gemm_gflop_per_cpu_s"),
+        number(&format!("floor_{unit}")),
+        number(&format!("gemm_gflop_per_{unit}")),
         100.0 * number("floor_share"),
         number("peak_rss_bytes") / 1e6,
         result["threads"],
@@ -171,13 +274,16 @@ fn score(global: &Global, args: &BenchScore, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn generate(global: &Global, args: &BenchGenerate, output: &Output) -> Done {
+fn generate(global: &Global, args: &BenchGenerate, device: &Device, output: &Output) -> Done {
+    let memory = CardMemory::watch(&global.device);
+    let usual = [if device.is_cuda() { "bf16" } else { "f32" }, "q8_0"].map(str::to_owned);
+    let quants = if args.quant.is_empty() { &usual[..] } else { &args.quant };
     let mut rows = Vec::new();
     let mut table = Table::new(&["weights", "batch", "tokens/s", "tokens/CPU-s", "prompt tokens/CPU-s"]);
-    for quant in &args.quant {
+    for quant in quants {
         note(&format!("Random weights of shape {} in {quant} …", args.shape));
-        let quantize = Quantize::from_name(quant).unwrap_or_default();
-        let decoder = random_decoder(config_of(&args.shape)?, quantize)?;
+        let (quantize, place) = held(Some(quant), device);
+        let decoder = random_decoder_on(config_of(&args.shape)?, quantize, &place)?;
         for &batch in &args.batch {
             let work = DecodeWork { batch_size: batch, prompt_tokens: args.prompt, new_tokens: args.new };
             let figures = decode(&decoder, &work, &clock())?;
@@ -190,7 +296,8 @@ fn generate(global: &Global, args: &BenchGenerate, output: &Output) -> Done {
     }
     output.text(table.to_string());
     output.result(&json!({"shape": args.shape, "rows": rows, "threads": global.threads(),
-        "prompt_tokens": args.prompt, "new_tokens": args.new, "peak_rss_bytes": peak_rss_bytes()}));
+        "prompt_tokens": args.prompt, "new_tokens": args.new, "peak_rss_bytes": peak_rss_bytes(),
+        "peak_device_bytes": memory.as_ref().map(CardMemory::peak_bytes)}));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,18 +5,21 @@
 
 mod decode;
 mod growth;
+mod parity;
 mod score;
 mod shape;
 mod step;
 
 pub use decode::{DecodeFigures, DecodeWork, decode};
 pub use growth::{Candidates, Size, candidates, sizes};
+pub use parity::{Check, parity};
 pub use score::{ScoreFigures, ScoreWork, scoring};
 pub use shape::{NAMES, config_of, random_decoder, random_decoder_on};
 pub use step::{ItemTokens, Material, StepFigures, StepWork, step, step_flops};
 
 use candle_core::{DType, Device, Tensor};
 
+use crate::device::Place;
 use crate::error::{Error, Result};
 use crate::model::linear::matmul;
 
@@ -67,6 +70,32 @@ pub fn gemm_flops_per_cpu_s(rows: usize, inner: usize, columns: usize, clock: &C
             clock.time(|| alone(|| (0..products).try_for_each(|_| matmul(&a, &b).map(drop))))?;
         let seconds = if cpu > 0.0 { cpu } else { wall };
         best = best.max(flops * products as f64 / seconds.max(1e-9));
+    }
+    Ok(best)
+}
+
+/// Side of the square matrices whose product tells a device's speed, and how many are multiplied in a row.
+const DEVICE_GEMM_SIDE: usize = 8192;
+const DEVICE_GEMMS: usize = 10;
+
+/// Floating-point operations per second of large products on a device, in its number type.
+///
+/// # Errors
+/// [`Error::Candle`] where they cannot be done.
+pub fn device_gemm_flops_per_s(place: &Place, clock: &Clock<'_>) -> Result<f64> {
+    // On the processor a smaller one will do.
+    let side = if place.device.is_cpu() { 256 } else { DEVICE_GEMM_SIDE };
+    let a = Tensor::ones((side, side), place.dtype, &place.device)?;
+    let products = || {
+        (0..DEVICE_GEMMS).try_for_each(|_| matmul(&a, &a).map(drop))?;
+        Ok(place.device.synchronize()?)
+    };
+    // The first ones pay for loading the library.
+    products()?;
+    let mut best = 0.0f64;
+    for _ in 0..GEMM_REPEATS {
+        let (wall, _) = clock.time(products)?;
+        best = best.max(2.0 * (side as f64).powi(3) * DEVICE_GEMMS as f64 / wall.max(1e-9));
     }
     Ok(best)
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Clock, gemm_flops_per_cpu_s, median};
+use super::{Clock, device_gemm_flops_per_s, gemm_flops_per_cpu_s, median};
 use crate::error::Result;
 use crate::lora::{Adapter, LoraConfig, Target};
 use crate::model::{Decoder, DecoderConfig};
@@ -107,10 +107,11 @@ pub struct StepFigures {
     pub cpu_s: f64,
     /// Tokens of all counted updates, prompts included.
     pub tokens: usize,
-    /// Speed of a large product of this model in the same run, 10^9 operations per processor-second.
-    pub gemm_gflop_per_cpu_s: f64,
-    /// Processor seconds that the matrix products of an update need at that speed, mean over the counted ones.
-    pub floor_cpu_s: f64,
+    /// Speed of a large product in the same run, 10^9 operations per processor-second; on a device per second.
+    pub gemm_gflop_per_s: f64,
+    /// Processor seconds, on a device seconds, that the matrix products of an update need at that speed, mean over the
+    /// counted ones.
+    pub floor_s: f64,
     /// Loss of the last update, nats.
     pub loss: f64,
 }
@@ -151,7 +152,12 @@ pub fn step(decoder: &Decoder, work: &StepWork, clock: &Clock<'_>) -> Result<Ste
 
     let shape = &decoder.config;
     let rows = work.budget.tokens.min(512);
-    let rate = gemm_flops_per_cpu_s(rows, shape.hidden_size, shape.intermediate_size, clock)?;
+    let rate = match decoder.place() {
+        place if place.is_host() => {
+            gemm_flops_per_cpu_s(rows, shape.hidden_size, shape.intermediate_size, clock)?
+        }
+        place => device_gemm_flops_per_s(&place, clock)?,
+    };
     let members = |update: usize| {
         let places = config.batch_plan.members(material.items(), work.batch_size, 1, update);
         places.into_iter().map(|place| material.tokens(place)).collect::<Vec<_>>()
@@ -164,8 +170,8 @@ pub fn step(decoder: &Decoder, work: &StepWork, clock: &Clock<'_>) -> Result<Ste
         cpu_s: cpu.iter().sum(),
         cpu_s_per_step: median(cpu),
         tokens: watch.tokens[work.warmup_steps..].iter().sum(),
-        gemm_gflop_per_cpu_s: rate / 1e9,
-        floor_cpu_s: flops / rate / work.steps as f64,
+        gemm_gflop_per_s: rate / 1e9,
+        floor_s: flops / rate / work.steps as f64,
         loss: outcome.last.loss,
     })
 }
@@ -289,7 +295,7 @@ mod tests {
         let figures = step(&decoder, &work, &clock).unwrap();
         assert_eq!((figures.wall_s_per_step, figures.cpu_s_per_step, figures.cpu_s), (2.0, 2.0, 6.0));
         assert_eq!(figures.tokens, 3 * 11);
-        assert!(figures.loss.is_finite() && figures.floor_cpu_s > 0.0);
+        assert!(figures.loss.is_finite() && figures.floor_s > 0.0);
     }
 
     #[test]
