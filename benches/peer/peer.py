@@ -7,8 +7,9 @@
     python peer.py generate --shape 135m --batch 1,8,32
     python peer.py llama --shape 135m --batch 1,8,32 --quant f32,q8_0,q4_0
 
-Processor seconds are those of the whole process, all threads. `--threads N` before the command sets their number.
-Versions: requirements.txt. Random weights: speed does not depend on them.
+Processor seconds are those of the whole process, all threads. `--threads N` before the command sets their number,
+`--device cuda` takes the first card for `train` and `generate`, in bf16. Versions: requirements.txt. Random weights: speed
+does not depend on them.
 """
 
 import argparse
@@ -27,11 +28,16 @@ SHAPES = {  # vocabulary, hidden, intermediate, layers, heads, key/value heads
     "135m": (49152, 576, 1536, 30, 9, 3),
     "360m": (49152, 960, 2560, 32, 15, 5),
     "1b": (128256, 2048, 8192, 16, 32, 8),
+    "3b": (128256, 3072, 8192, 28, 24, 8),
+    "8b": (128256, 4096, 14336, 32, 32, 8),
 }
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
 def clocks():
+    torch = sys.modules.get("torch")
+    if torch and torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.synchronize()
     used = resource.getrusage(resource.RUSAGE_SELF)
     return time.perf_counter(), used.ru_utime + used.ru_stime
 
@@ -41,19 +47,27 @@ def peak_rss_bytes():
 
 
 def say(**figures):
+    torch = sys.modules.get("torch")
+    if torch and torch.cuda.is_available() and torch.cuda.is_initialized():
+        figures["peak_device_bytes"] = torch.cuda.max_memory_reserved()
     print(json.dumps({"peak_rss_bytes": peak_rss_bytes(), **figures}), file=sys.__stdout__, flush=True)
 
 
-def random_model(shape):
+def random_model(shape, device="cpu"):
+    import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     vocab, hidden, inner, layers, heads, kv_heads = SHAPES[shape]
     config = LlamaConfig(
         vocab_size=vocab, hidden_size=hidden, intermediate_size=inner, num_hidden_layers=layers,
         num_attention_heads=heads, num_key_value_heads=kv_heads, max_position_embeddings=8192,
-        tie_word_embeddings=True, bos_token_id=0, eos_token_id=0, pad_token_id=0,
+        tie_word_embeddings=shape != "8b", bos_token_id=0, eos_token_id=0, pad_token_id=0,
     )
-    return LlamaForCausalLM(config)
+    if device == "cpu":
+        return LlamaForCausalLM(config)
+    torch.set_default_dtype(torch.bfloat16)
+    with torch.device(device):
+        return LlamaForCausalLM(config)
 
 
 def lora_of(rank, alpha=None, dropout=0.0):
@@ -81,14 +95,14 @@ def plain(folder, batch):
 def train(args):
     import torch
 
-    model = random_model(args.shape)
+    model = random_model(args.shape, args.device)
     if args.recompute:
         model.gradient_checkpointing_enable()
         model.enable_input_require_grads()
     model = with_lora(model, args.rank)
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=1e-4, weight_decay=0.0)
-    ids = torch.randint(0, SHAPES[args.shape][0], (args.batch, args.seq))
+    ids = torch.randint(0, SHAPES[args.shape][0], (args.batch, args.seq), device=args.device)
     walls, cpus = [], []
     for step in range(2 + args.steps):
         wall, cpu = clocks()
@@ -100,7 +114,9 @@ def train(args):
         if step >= 2:
             walls.append(after[0] - wall)
             cpus.append(after[1] - cpu)
-    say(peer="transformers+peft", cpu_s_per_step=statistics.median(cpus), wall_s_per_step=statistics.median(walls))
+    wall = statistics.median(walls)
+    say(peer="transformers+peft", cpu_s_per_step=statistics.median(cpus), wall_s_per_step=wall,
+        tokens_per_s=args.batch * args.seq / wall)
 
 
 def rows_of(path, items):
@@ -317,9 +333,9 @@ def dpo_call(model, tokenizer, call):
 def generate(args):
     import torch
 
-    model = random_model(args.shape).eval()
+    model = random_model(args.shape, args.device).eval()
     for batch in args.batch:
-        ids = torch.randint(1, SHAPES[args.shape][0], (batch, args.prompt))
+        ids = torch.randint(1, SHAPES[args.shape][0], (batch, args.prompt), device=args.device)
         mask = torch.ones_like(ids)
 
         def run(new):
@@ -332,7 +348,7 @@ def generate(args):
         run(2)
         first, whole = run(1), run(1 + args.new)
         new = batch * args.new
-        say(peer="transformers", quant="f32", batch=batch, tokens_per_s=new / (whole[0] - first[0]),
+        say(peer="transformers", quant="f32" if args.device == "cpu" else "bf16", batch=batch, tokens_per_s=new / (whole[0] - first[0]),
             tokens_per_cpu_s=new / (whole[1] - first[1]), prefill_tokens_per_cpu_s=batch * args.prompt / first[1])
 
 
@@ -450,6 +466,7 @@ def numbers(text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("train")
     one.add_argument("--shape", default="135m", choices=SHAPES)

@@ -84,6 +84,31 @@ fn weights_in_a_card_s_form_are_measured_too() {
     assert!(number(&done["rows"][0], "tokens_per_s") > 0.0, "{done}");
 }
 
+/// `scripts/gpu-check` without a card, with the program that was just built: a word, a file and an exit code of its own.
+#[test]
+fn gpu_check_says_that_there_is_no_card() {
+    let place = Place::new();
+    let run = |program: &str, out: &str| {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/gpu-check");
+        let mut command = std::process::Command::new("python3");
+        command.args([script, "--program", program, "--out", out, "--device", "cuda:99"]).output()
+    };
+    let out = place.path("gpu-check.json");
+    let Ok(done) = run(&crate::program::binary().display().to_string(), &out) else {
+        eprintln!("skipped: there is no python3");
+        return;
+    };
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert_eq!(done.status.code(), Some(3), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    assert!(said.starts_with("No card: "), "{said}");
+    let written: Value =
+        serde_json::from_str(&std::fs::read_to_string(&out).expect("the file")).expect("JSON");
+    assert!(written["card"].is_null() && written["no_card"].as_str().is_some_and(|why| !why.is_empty()));
+    let wrong = run(&place.path("nothing"), &out).expect("a program");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("cargo xtask build --cuda"));
+}
+
 #[test]
 fn growth_has_a_row_for_each_size_beside_what_is_expected() {
     let done = Place::new().ok(&["bench", "growth", "--examples", "300"]);
