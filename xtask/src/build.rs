@@ -23,11 +23,11 @@ pub(crate) fn run(place: &Place) -> Result<bool> {
     Ok(true)
 }
 
-/// The command with `--cuda`: a command line that uses NVIDIA cards, and a look whether it starts here.
+/// The command with `--cuda`: a command line that uses NVIDIA cards, started once as where there is none.
 pub(crate) fn run_cuda(place: &Place) -> Result<bool> {
     setup::machine(place, Need::Engine)?;
     let program = cuda::build(place)?;
-    process::run(process::command(place, &program.display().to_string(), &["doctor"]))?;
+    cuda::smoke(place, &program)?;
     say!("command line with CUDA: {}", program.display());
     Ok(true)
 }

@@ -57,6 +57,38 @@ pub(crate) fn build(place: &Place) -> Result<PathBuf> {
     Ok(folder.join("release").join(format!("duologue{}", std::env::consts::EXE_SUFFIX)))
 }
 
+/// Starts the program as on a machine without a card: it must begin, compute on the processor and say so with what is
+/// missing, and refuse a card that is asked for. A driver that is here is told to show none of its cards.
+pub(crate) fn smoke(place: &Place, program: &Path) -> Result<()> {
+    let workspace = place.target.join("cuda").join("smoke").display().to_string();
+    let started = |device: &str| -> Result<(Option<i32>, String)> {
+        let words = ["--workspace", workspace.as_str(), "--device", device, "doctor"];
+        let mut command = command(place, &program.display().to_string(), &words);
+        let output = command.env("CUDA_VISIBLE_DEVICES", "").output();
+        let output = output.with_context(|| format!("{} does not start", program.display()))?;
+        let said = [output.stdout, output.stderr].concat();
+        Ok((output.status.code(), String::from_utf8_lossy(&said).trim().to_owned()))
+    };
+    check_doctor(started("cpu")?)?;
+    check_refusal(started("cuda:0")?)?;
+    say!("   without a card it starts, says why the processor computes, and refuses `--device cuda:0`");
+    Ok(())
+}
+
+/// What `doctor` must say without a card.
+fn check_doctor((code, said): (Option<i32>, String)) -> Result<()> {
+    let well = code == Some(0) && said.contains("Devices: cpu") && said.contains("The processor computes.");
+    ensure!(well, "without a card `doctor` ends with {code:?} and says: {said}");
+    Ok(())
+}
+
+/// How a card that is not there must be refused.
+fn check_refusal((code, said): (Option<i32>, String)) -> Result<()> {
+    let well = code == Some(2) && said.contains("`cuda:0` cannot be used") && said.contains("--device cpu");
+    ensure!(well, "without a card `--device cuda:0` ends with {code:?} and says: {said}");
+    Ok(())
+}
+
 /// `Cargo.lock` as it was: cargo writes into it that two crates come from a folder.
 struct Lock {
     path: PathBuf,
@@ -205,6 +237,17 @@ mod tests {
         assert_eq!(changed.matches("unimplemented!").count(), 2);
         assert_eq!(changed.matches('{').count(), changed.matches('}').count());
         assert!(without_products("fn nothing() {}").is_err());
+    }
+
+    #[test]
+    fn a_program_that_does_not_tell_what_is_missing_is_refused() {
+        let said = |code, text: &str| (Some(code), text.to_owned());
+        let doctor = "Devices: cpu\n  No card: this machine has no NVIDIA driver. The processor computes.";
+        assert!(check_doctor(said(0, doctor)).is_ok());
+        assert!(check_doctor(said(101, doctor)).is_err() && check_doctor(said(0, "Devices: cpu")).is_err());
+        let refusal = "Error: compute device `cuda:0` cannot be used: no driver. Use `--device cpu`.";
+        assert!(check_refusal(said(2, refusal)).is_ok());
+        assert!(check_refusal(said(0, refusal)).is_err() && check_refusal(said(2, "no")).is_err());
     }
 
     #[test]
