@@ -15,6 +15,7 @@ mod machine;
 mod model_folder;
 mod place;
 mod run_state;
+mod sample;
 mod watch;
 mod worker;
 
@@ -41,7 +42,7 @@ fn commands() -> Builder<Wry> {
             file::save_text,
             dataset::inspect,
             dataset::import_files,
-            dataset::take_sample,
+            dataset::import_sample,
             dataset::datasets,
             dataset::examples,
             dataset::doubts,

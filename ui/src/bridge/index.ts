@@ -25,7 +25,6 @@ import type {
   RunRequest,
   RunResults,
   RunSummary,
-  Sample,
   Study,
   StudyRequest,
   StudyResult,
@@ -50,8 +49,7 @@ export interface Bridge {
   saveText(name: string, text: string): Promise<string | null>;
   inspect(request: ImportRequest): Promise<ImportReport>;
   importFiles(request: ImportRequest): Promise<ImportReport>;
-  /** Puts the sample into the workspace: data set, model, finished run. */
-  takeSample(): Promise<Sample>;
+  importSample(): Promise<ImportReport>;
   datasets(): Promise<Dataset[]>;
   examples(dataset: string, offset: number, limit: number): Promise<ExamplePage>;
   doubts(dataset: string): Promise<DoubtFound[]>;

@@ -30,7 +30,7 @@ export function tauriBridge(): Bridge {
     saveText: (name, text) => unwrap(commands.saveText(name, text)),
     inspect: (request) => unwrap(commands.inspect(request)),
     importFiles: (request) => unwrap(commands.importFiles(request)),
-    takeSample: () => unwrap(commands.takeSample()),
+    importSample: () => unwrap(commands.importSample()),
     datasets: () => unwrap(commands.datasets()),
     examples: (dataset, offset, limit) => unwrap(commands.examples(dataset, offset, limit)),
     doubts: (dataset) => unwrap(commands.doubts(dataset)),
