@@ -36,8 +36,9 @@ impl Default for Options {
     }
 }
 
-/// One validation item for so many training items.
+/// One validation item for so many training items, and how many at most: they are scored again and again.
 const TRAIN_PER_VALIDATION: u64 = 50;
+const VALIDATION: u64 = 300;
 /// Pairs of the sample project.
 const SHOTS: usize = 120;
 const TEST: usize = 320;
@@ -55,7 +56,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let corpus = Corpus::load()?;
     let tasks = Tasks { corpus: &corpus, words: Words::read(&place.root)?, options };
     fs::create_dir_all(&options.out).with_context(|| format!("{} cannot be made", options.out.display()))?;
-    let validation = options.items / TRAIN_PER_VALIDATION;
+    let validation = (options.items / TRAIN_PER_VALIDATION).min(VALIDATION);
     save(&options.out, "train.jsonl", (0..options.items).map(|index| tasks.record(index)))?;
     save(
         &options.out,

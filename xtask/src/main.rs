@@ -22,6 +22,7 @@ mod checks;
 mod corpus;
 mod cuda;
 mod demo;
+mod mini;
 mod outcome;
 mod place;
 mod process;
@@ -55,6 +56,7 @@ usage: cargo xtask COMMAND [OPTIONS]
               --seed S         another corpus; default: 1
               --items N        conversations in train.jsonl; default: 60000
               --wrong PERCENT  dialogues in a wrong form; default: 35
+  duo-mini  make the bundled base model, from the corpus on (more than an hour on two cores); interrupted, it goes on
   build     release builds of the command line and the window
               --cuda           the command line only, for NVIDIA cards too (it starts without one as well); the
                                first time it takes a quarter of an hour
@@ -88,6 +90,10 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
     match command.as_str() {
         "demo" => demo::run(&place, &demo_options(rest)?),
         "test" => checks::run(&place, rest),
+        "duo-mini" => match rest {
+            [] => mini::run(&place),
+            [other, ..] => bail!("duo-mini takes no option, but was given `{other}`"),
+        },
         "corpus" => corpus::run(&place, &corpus::options(rest)?),
         "sanitize" => checks::sanitize(&place, rest),
         "screens" => checks::screens(&place, &screens_folder(&place, rest)?),
