@@ -2,7 +2,8 @@
 //! a handful of launches for each block, however many sequences there are.
 //!
 //! One tensor per block for keys and one for values, `[slot * kv_head, position, head_dim]`, written in place. What the
-//! slots see is a mask; slots without a sequence compute on what happens to lie there, and nobody reads it.
+//! slots see is a mask; slots that have no token in a step compute on what happens to lie there, which nobody reads, and
+//! write behind what they hold, where their own next token will come.
 
 use candle_core::Tensor;
 
@@ -19,6 +20,9 @@ pub(crate) struct DeviceCache {
     /// Keys and values of each block.
     layers: Vec<(Tensor, Tensor)>,
     windows: Vec<Option<usize>>,
+    /// Positions that each slot holds.
+    lengths: Vec<usize>,
+    capacity: usize,
     slots: usize,
     kv_heads: usize,
     head_dim: usize,
@@ -41,14 +45,16 @@ impl DeviceCache {
     /// Room for `slots` sequences of `capacity` positions.
     pub(crate) fn new(config: &DecoderConfig, place: &Place, slots: usize, capacity: usize) -> Result<Self> {
         let (kv_heads, head_dim) = (config.num_key_value_heads, config.head_dim);
-        let room =
-            || Tensor::zeros((slots * kv_heads, capacity.max(1), head_dim), place.dtype, &place.device);
+        let capacity = capacity.max(1);
+        let room = || Tensor::zeros((slots * kv_heads, capacity, head_dim), place.dtype, &place.device);
         let layers = (0..config.num_hidden_layers).map(|_| Ok((room()?, room()?))).collect::<Result<_>>()?;
-        Ok(Self { layers, windows: config.sliding_windows.clone(), slots, kv_heads, head_dim, step: None })
+        let (windows, lengths) = (config.sliding_windows.clone(), vec![0; slots]);
+        Ok(Self { layers, windows, lengths, capacity, slots, kv_heads, head_dim, step: None })
     }
 
     /// Copies a prompt's keys and values `[T, K, Dh]` to the start of a slot.
     pub(crate) fn write_prompt(&mut self, layer: usize, slot: usize, k: &Tensor, v: &Tensor) -> Result<()> {
+        self.lengths[slot] = k.dim(0)?;
         let (keys, values) = &self.layers[layer];
         for (room, fresh) in [(keys, k), (values, v)] {
             let own = room.narrow(0, slot * self.kv_heads, self.kv_heads)?;
@@ -60,18 +66,22 @@ impl DeviceCache {
     /// Prepares a step that carries one token of each of these sequences.
     pub(crate) fn begin(&mut self, cursors: &[Cursor]) -> Result<()> {
         let device = self.layers[0].0.device();
-        let mut positions = vec![0u32; self.slots];
+        let last = self.capacity - 1;
+        let mut written: Vec<usize> = self.lengths.iter().map(|length| *length.min(&last)).collect();
+        let mut positions = vec![0; self.slots];
         for cursor in cursors {
-            positions[cursor.slot] = cursor.position as u32;
+            written[cursor.slot] = cursor.position;
+            positions[cursor.slot] = cursor.position;
+            self.lengths[cursor.slot] = cursor.position + 1;
         }
         let seen = cursors.iter().map(|cursor| cursor.position + 1).max().unwrap_or(1);
-        let of_slots = |number: &dyn Fn(usize) -> usize| -> Result<Tensor> {
+        let of_slots = |positions: &[usize], number: &dyn Fn(usize) -> usize| -> Result<Tensor> {
             let numbers = positions
                 .iter()
-                .flat_map(|position| std::iter::repeat_n(number(*position as usize) as u32, self.kv_heads));
+                .flat_map(|position| std::iter::repeat_n(number(*position) as u32, self.kv_heads));
             Ok(Tensor::from_vec(numbers.collect::<Vec<u32>>(), (self.slots * self.kv_heads, 1, 1), device)?)
         };
-        let places = of_slots(&|position| position)?
+        let places = of_slots(&written, &|position| position)?
             .broadcast_as((self.slots * self.kv_heads, 1, self.head_dim))?
             .contiguous()?;
         let all = Tensor::arange(0, seen as u32, device)?.reshape((1, 1, seen))?;
@@ -82,8 +92,8 @@ impl DeviceCache {
                 continue;
             }
             let visible = |position| visible_keys(position, 1, *window);
-            let after = all.broadcast_ge(&of_slots(&|position| visible(position).start)?)?;
-            let before = all.broadcast_lt(&of_slots(&|position| visible(position).end)?)?;
+            let after = all.broadcast_ge(&of_slots(&positions, &|position| visible(position).start)?)?;
+            let before = all.broadcast_lt(&of_slots(&positions, &|position| visible(position).end)?)?;
             masks.push((after * before)?);
         }
         let slots: Vec<u32> = cursors.iter().map(|cursor| cursor.slot as u32).collect();
