@@ -13,6 +13,7 @@ mod corpus;
 mod desktop;
 mod docs_models;
 mod fixture;
+mod german;
 mod golden_adapters;
 mod golden_agreement;
 mod golden_export;

@@ -12,7 +12,7 @@ import type {
 } from './bridge';
 import { perFrame } from './frame';
 import type { Dropped } from './screens/data/dropped';
-import { asLanguage, language, t, type Language } from './text';
+import { asLanguage, errorText, language, t, type Language } from './text';
 
 export type Theme = 'system' | 'light' | 'dark';
 export const themes: Theme[] = ['system', 'light', 'dark'];
@@ -184,8 +184,8 @@ class App {
   }
 
   fail(thrown: unknown): void {
-    const error = asError(thrown);
-    this.#push({ text: error.message, fix: error.fix, error: true });
+    const { message, fix, exact } = errorText(asError(thrown));
+    this.#push({ text: message, fix: [fix, exact].filter(Boolean).join(' '), error: true });
   }
 
   /** Something that needs a look; it stays until it is closed. */

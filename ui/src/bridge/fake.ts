@@ -59,6 +59,8 @@ export class FakeBridge implements Bridge {
   #tickMs: number;
   controls: string[] = [];
   notified: string[] = [];
+  /** Files that were bad have been mended. */
+  mended = false;
   started: RunRequest[] = [];
   queue: Queue = { runs: [], held: false };
   #control: Record<string, RunLive['control']> = {};
@@ -121,7 +123,7 @@ export class FakeBridge implements Bridge {
     return `/home/ada/${name}`;
   }
   async inspect(request: ImportRequest): Promise<ImportReport> {
-    return reportOf(request);
+    return reportOf(request, this.mended);
   }
   async importFiles(request: ImportRequest) {
     const report = await this.inspect(request);

@@ -21,7 +21,14 @@ test('bad rows are listed and stay out only when the user says so', async () => 
   await user.click(get('import-check'));
   expect(text(await find('import-issues'))).toContain('The summary is empty.');
   expect((get('import-confirm') as HTMLButtonElement).disabled).toBe(true);
-  await user.click(get('import-skip-bad'));
+  bridge.mended = true;
+  await user.click(get('import-again'));
+  await expect.poll(() => query('import-issues')).toBeNull();
+  bridge.mended = false;
+  await user.clear(get('import-path'));
+  await user.type(get('import-path'), '/home/ada/bad.csv');
+  await user.click(get('import-check'));
+  await user.click(await find('import-skip-bad'));
   expect(text(get('import-confirm'))).toBe('Import 58 examples');
   await user.click(get('import-confirm'));
   await find('dataset-bad');

@@ -199,7 +199,7 @@ test('a recipe is saved and loaded as a file', async () => {
 test('a stage is begun from its cell: up to one that waits, again from one that was done', async () => {
   const { bridge, user } = await open('#/runs/run-0002', { idle: true });
   expect(text(await find('start-topics'))).toBe('From here');
-  expect(get('start-topics').getAttribute('aria-label')).toBe('Run again from “Topics” on');
+  expect(get('start-topics').getAttribute('aria-label')).toBe('From here: run again from “Topics” on');
   expect(text(get('start-align'))).toBe('To here');
   await user.click(get('start-align'));
   expect(bridge.controls).toEqual(['resume run-0002 ..align']);

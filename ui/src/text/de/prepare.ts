@@ -48,6 +48,7 @@ export const prepare: typeof en = {
     },
     splitRule: 'Aufteilung:',
     remark: 'Hinweis:',
+    again: 'Datei noch einmal lesen',
     row: 'Zeile',
     field: 'Feld',
     reason: 'Problem',

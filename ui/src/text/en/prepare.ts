@@ -41,6 +41,7 @@ export const prepare = {
     },
     splitRule: 'Split:',
     remark: 'Remark:',
+    again: 'Read the file again',
     row: 'Row',
     field: 'Field',
     reason: 'Problem',
