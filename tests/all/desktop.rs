@@ -4,17 +4,25 @@
 //! (tauri-driver, WebKitWebDriver, the application) and acts as a person would. Without `E2E_APP` every test here
 //! says that it is skipped; those that need a model also need the shared one.
 //!
+//! Six journeys, and no more: import to demo (`journey`), the first start (`first_start`), a worker that crashes
+//! (`recovery`), close and reopen while running (`window_kill`), a second window (`second_instance`), and the keyboard
+//! alone, with every screen's accessibility (`accessibility`). Everything else is tested on the fake bridge.
+//!
 //! Environment: `E2E_APP` (the window's binary), `DUOLOGUE_BIN` (the worker), `TAURI_DRIVER`, and `E2E_SCREENS`, a
 //! folder for pictures named `<screen>-<theme>.png`.
 #![cfg(target_os = "linux")]
 
 mod accessibility;
 mod desk;
+mod first_start;
+mod frames;
 mod journey;
+mod keyboard;
 mod privacy;
 mod process;
 mod rating;
 mod recovery;
+mod second_instance;
 mod settings;
 mod window;
 mod window_kill;

@@ -1,4 +1,5 @@
-//! Every screen against WCAG 2.2 A and AA (axe-core), in both themes; the pictures of the window are taken here.
+//! Work with the keyboard alone, then every screen against WCAG 2.2 A and AA (axe-core), in both themes; the pictures
+//! of the window are taken here.
 
 use std::path::Path;
 
@@ -6,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, finished};
 use super::drive;
+use super::keyboard;
 use super::settings::{data, model};
 use super::window::{Window, until};
 
@@ -18,7 +20,7 @@ const RUN_AXE: &str = "const done = arguments[0];
       (error) => done({ error: String(error) }));";
 
 #[test]
-fn every_screen_is_accessible_in_both_themes() {
+fn by_keyboard_alone_and_every_screen_accessible() {
     let Some(desk) = Desk::new() else { return };
     let axe = axe();
     let finished = model().map(|model| {
@@ -32,6 +34,7 @@ fn every_screen_is_accessible_in_both_themes() {
         sees_a_fault(&window).await;
         let mut looked = Look { window: &window, findings: Vec::new() };
         if let Some((run, model)) = &finished {
+            keyboard::alone(&window, run).await;
             prepare(&window, run, model).await;
         }
         for theme in ["light", "dark"] {
@@ -114,6 +117,9 @@ async fn screens_of_a_run(looked: &mut Look<'_>, run: &str) {
     window.click("stage-synthesizer").await;
     window.see("run-chart").await;
     looked.at("run").await;
+    window.click("run-log").await;
+    window.see("log").await;
+    looked.at("run-log").await;
     window.click("nav-outputs").await;
     window.see("output-item").await;
     for kind in ["topics", "candidates", "preferences", "dialogues", "evaluate", "summaries"] {

@@ -59,9 +59,20 @@ impl Desk {
         found
     }
 
+    /// Numbers of the applications that live.
+    pub(crate) fn apps(&self) -> Vec<i32> {
+        let processes = self.window_processes().into_iter();
+        processes.filter(|one| one.exe == self.programs.app).map(|one| one.pid).collect()
+    }
+
     /// Whether the application itself lives.
     pub(crate) fn app_lives(&self) -> bool {
-        self.window_processes().iter().any(|one| one.exe == self.programs.app)
+        !self.apps().is_empty()
+    }
+
+    /// A path in this desk's own folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
     }
 
     /// Ends the window as a crash would: every process of it, without a word.

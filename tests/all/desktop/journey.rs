@@ -1,4 +1,5 @@
-//! The main journey: import → run → result → blind rating → demo, by hand and eye of one person.
+//! The main journey: a file with a bad row → mended → run → pause → resume → result → blind rating → demo, by hand and
+//! eye of one person. While the run is at work the page is held to its frame times (`frames`).
 
 use std::path::Path;
 
@@ -6,6 +7,7 @@ use serde_json::json;
 
 use super::desk::Desk;
 use super::drive;
+use super::frames;
 use super::process::SocketWatch;
 use super::rating;
 use super::settings::{SEED, TINY, data, model};
@@ -26,7 +28,7 @@ const DIALOGUE: &str = "Mara: The van is booked for nine on Saturday.\nTheo: Nin
     Mara: They only had nine or four left.\nTheo: Fine, nine. Who brings the boxes?\nMara: I have thirty from work.";
 
 #[test]
-fn import_run_result_rate_demo() {
+fn import_run_pause_result_rate_demo() {
     let Some(desk) = Desk::new() else { return };
     let Some(model) = model() else { return };
     drive(420, async {
@@ -35,6 +37,7 @@ fn import_run_result_rate_demo() {
         import(&window).await;
         add_model(&window, &model).await;
         start_run(&window, &model, TINY).await;
+        pause_and_go_on(&window).await;
         watch_run(&window).await;
         results(&window).await;
         let run = desk.only_run();
@@ -52,13 +55,26 @@ fn import_run_result_rate_demo() {
     });
 }
 
-/// Types the path of the data, reads the preview and confirms.
+/// Types the path of a file with a bad row, mends the row, reads the preview and confirms.
 async fn import(window: &Window<'_>) {
+    let (file, good) = (window.desk.path("clinic_intake.jsonl"), std::fs::read_to_string(data()).unwrap());
+    let rows = good.lines().count();
+    std::fs::write(&file, format!("{good}{{\"dialogue\": \"A: Hello?\\nB: Yes.\", \"summary\": \"\"}}\n"))
+        .unwrap();
     window.click("nav-data").await;
-    window.fill("import-path", data().to_str().unwrap()).await;
+    window.fill("import-path", file.to_str().unwrap()).await;
     window.click("import-check").await;
+    window.see("import-issues").await;
+    assert!(window.text("import-issues").await.contains(&(rows + 1).to_string()), "the row is named");
+    let barred = "return document.querySelector('[data-testid=import-confirm]').disabled";
+    assert_eq!(window.script(barred, vec![]).await, json!(true), "a bad row is not passed over in silence");
+    std::fs::write(&file, good).unwrap();
+    window.click("import-again").await;
+    until("the mended file is read", 10, async || {
+        (window.count("[data-testid=import-issues]").await == 0).then_some(())
+    })
+    .await;
     window.see("import-preview").await;
-    let rows = std::fs::read_to_string(data()).unwrap().lines().count();
     assert_eq!(window.text("import-read").await, rows.to_string());
     window.picture("import-preview").await;
     assert!(window.desk.store().datasets().unwrap().is_empty(), "the preview stored something");
@@ -88,6 +104,20 @@ pub(crate) async fn start_run(window: &Window<'_>, model: &Path, changes: &[(&st
     }
     window.click("run-start").await;
     window.wait_for("run-status", "data-status", &["starting", "running", "done"], 60).await;
+}
+
+/// Walks about while the run is at work, pauses it in a training and goes on.
+async fn pause_and_go_on(window: &Window<'_>) {
+    let run = window.desk.only_run();
+    window.desk.wait_for_stage(&run, "synthesizer");
+    frames::keep_up(window).await;
+    // Back on the page, it follows the work again.
+    window.click("nav-runs").await;
+    window.click(&format!("run-open-{run}")).await;
+    window.click("run-pause").await;
+    window.wait_for("run-status", "data-status", &["paused"], 60).await;
+    window.click("run-resume").await;
+    window.wait_for("run-status", "data-status", &["running", "done"], 60).await;
 }
 
 /// Sees the stages advance one after the other until all are done.

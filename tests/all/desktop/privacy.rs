@@ -5,9 +5,6 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use super::desk::Desk;
-use super::drive;
-use super::process::SocketWatch;
 use super::window::Window;
 
 /// Tries of code that the content security policy must stop; each reports `blocked` or what happened instead.
@@ -50,30 +47,21 @@ const FOREIGN: [&str; 4] = [
     "plugin:window-state|restore_state",
 ];
 
-#[test]
-fn the_page_can_reach_nothing() {
-    let Some(desk) = Desk::new() else { return };
-    drive(120, async {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let sockets = SocketWatch::start(desk.marker());
-        let window = Window::open(&desk).await;
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let tried = window.script_async(TRIES, vec![json!(address)]).await;
-        for (name, outcome) in tried.as_object().unwrap() {
-            assert_eq!(outcome, "blocked", "{name}: {tried}");
-        }
-        assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "somebody connected");
-        for command in FOREIGN {
-            let answer = window.invoke(command, json!({})).await;
-            let refused = answer["error"].as_str().is_some_and(|text| text.contains("not allowed"));
-            assert!(refused, "{command}: {answer}");
-        }
-        let known = window.invoke("app_info", json!({})).await;
-        assert_eq!(known["ok"]["workspace"], Value::from(desk.workspace.to_str().unwrap()));
-        window.close().await;
-        let seen = sockets.seen();
-        assert!(seen.programs.contains(&desk.programs.app));
-        assert!(seen.outside.is_empty(), "connections to other machines: {:?}", seen.outside);
-    });
+/// Holds the page of an open window to it.
+pub(super) async fn the_page_can_reach_nothing(window: &Window<'_>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let tried = window.script_async(TRIES, vec![json!(address)]).await;
+    for (name, outcome) in tried.as_object().unwrap() {
+        assert_eq!(outcome, "blocked", "{name}: {tried}");
+    }
+    assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "somebody connected");
+    for command in FOREIGN {
+        let answer = window.invoke(command, json!({})).await;
+        let refused = answer["error"].as_str().is_some_and(|text| text.contains("not allowed"));
+        assert!(refused, "{command}: {answer}");
+    }
+    let known = window.invoke("app_info", json!({})).await;
+    assert_eq!(known["ok"]["workspace"], Value::from(window.desk.workspace.to_str().unwrap()));
 }

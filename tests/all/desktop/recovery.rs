@@ -29,6 +29,9 @@ fn a_killed_worker_is_seen_and_the_run_goes_on() {
             window.wait_for("run-status", "data-status", &["interrupted"], 20).await;
             window.see("run-resume").await;
             window.picture("run-interrupted").await;
+            window.click("run-log").await;
+            window.see("log-lines").await;
+            window.click("run-log").await;
             window.click("run-resume").await;
             window.wait_for("run-status", "data-status", &["starting", "running", "done"], 30).await;
         }

@@ -27,6 +27,9 @@ const SOON_S: u64 = 20;
 /// WebDriver's character for Enter.
 pub(crate) const ENTER: char = '\u{E007}';
 
+/// WebDriver's character for Control.
+pub(crate) const CONTROL: char = '\u{E009}';
+
 /// An open window.
 pub(crate) struct Window<'desk> {
     /// The desk it was opened on.
@@ -147,6 +150,24 @@ impl<'desk> Window<'desk> {
             .then(KeyAction::Down { value: key })
             .then(KeyAction::Up { value: key });
         limited("a key", self.client.perform_actions(keys)).await.unwrap();
+    }
+
+    /// Presses a key while another is held.
+    pub(crate) async fn chord(&self, held: char, key: char) {
+        let keys = KeyActions::new("keyboard".into())
+            .then(KeyAction::Down { value: held })
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key })
+            .then(KeyAction::Up { value: held });
+        limited("keys", self.client.perform_actions(keys)).await.unwrap();
+    }
+
+    /// Types a text for whatever has the focus.
+    pub(crate) async fn write(&self, text: &str) {
+        let keys = text.chars().fold(KeyActions::new("keyboard".into()), |keys, value| {
+            keys.then(KeyAction::Down { value }).then(KeyAction::Up { value })
+        });
+        limited("typing", self.client.perform_actions(keys)).await.unwrap();
     }
 
     /// Text of a control.
