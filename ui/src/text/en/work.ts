@@ -123,6 +123,15 @@ export const work = {
     offerFits: 'Fits here',
     offerNot: 'Still too big',
     take: 'Take it',
+    /** What a cheaper way costs. */
+    prices: {
+      model: 'A smaller model, with plainer texts.',
+      q4_k: 'The base model’s weights are rounded to 4.5 bits, texts may get worse; its time is not measured.',
+      q8_0: 'The base model’s weights are rounded to 8 bits; its time is not measured.',
+      shorter: 'Longer dialogues are never written.',
+      recompute: 'The same results bit for bit; trainings take about 1.3 times as long.',
+      same: 'Same results up to rounding; somewhat slower.',
+    },
     wholeRun: 'The plan is for all nine stages.',
   },
   run: {
@@ -205,6 +214,7 @@ export const work = {
     outputs: 'See outputs',
     results: 'See results',
     stageWaiting: 'This stage has not begun.',
+    stageFailed: 'This stage did not finish. What it has done so far is kept.',
     stageDone: 'This stage is finished. Its work can be seen in Outputs.',
     ended: (dataset: string) => `The run on “${dataset}” is finished.`,
     failed: (dataset: string) => `The run on “${dataset}” has failed. Open it to see why.`,
