@@ -85,7 +85,7 @@ export const work: typeof en = {
     pause: 'Hier anhalten',
     copy: 'Kopieren',
     copied: (n: string) => `${n} Zeilen kopiert.`,
-    none: 'Noch wurde nichts geschrieben. Läufe aus einem Terminal schreiben dorthin.',
+    none: 'Hier steht nichts. Ein Lauf aus einem Terminal schreibt dorthin.',
     noneOfLevel: 'Keine Zeile dieser Art.',
     cut: 'Das Ende eines langen Protokolls; das ganze liegt im Ordner „logs“ des Arbeitsbereichs.',
     begins: 'Der Lauf beginnt oder geht weiter',

@@ -83,7 +83,7 @@ export const work = {
     pause: 'Pause here',
     copy: 'Copy',
     copied: (n: string) => `${n} lines copied.`,
-    none: 'Nothing was written yet. Runs begun at a terminal write there.',
+    none: 'Nothing is written here. A run that was begun at a terminal writes there.',
     noneOfLevel: 'No line of this kind.',
     cut: 'The end of a long log; all of it is in the folder “logs” of the workspace.',
     begins: 'The run begins or goes on',
