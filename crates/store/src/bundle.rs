@@ -25,7 +25,7 @@ pub struct TakenRun<'a> {
 }
 
 const LEAVE_ONE: &str = "
-DELETE FROM study; DELETE FROM lease; DELETE FROM work; DELETE FROM setting; DELETE FROM ledger;
+DELETE FROM study; DELETE FROM queue; DELETE FROM lease; DELETE FROM work; DELETE FROM setting; DELETE FROM ledger;
 DELETE FROM run WHERE id <> (SELECT id FROM temp.kept);
 DELETE FROM dataset WHERE id NOT IN (SELECT dataset_id FROM run);
 DELETE FROM model WHERE id NOT IN (SELECT model_id FROM run);
