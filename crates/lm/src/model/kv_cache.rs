@@ -41,7 +41,12 @@ impl Cache {
     pub(crate) fn write_prompt(&mut self, layer: usize, slot: usize, k: &Tensor, v: &Tensor) -> Result<()> {
         match self {
             Self::Host(cache) => {
-                with_values(k, |k| with_values(v, |v| Ok(cache.write_prompt(layer, slot, k, v))))
+                with_values(k, |k| {
+                    with_values(v, |v| {
+                        cache.write_prompt(layer, slot, k, v);
+                        Ok(())
+                    })
+                })
             }
             Self::Device(cache) => cache.write_prompt(layer, slot, k, v),
         }
