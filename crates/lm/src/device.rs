@@ -5,6 +5,8 @@
 
 use std::cell::Cell;
 
+#[cfg(feature = "cuda")]
+use candle_core::cuda_backend::cudarc::driver::{CudaContext, DriverError, sys};
 use candle_core::{DType, Device, Tensor};
 
 use crate::error::{Error, Result};
@@ -96,26 +98,44 @@ pub struct Card {
 
 /// Memory of the card that `spec` names which no program holds, this one included; none where it names no card.
 pub fn memory_free_bytes(spec: &str) -> Option<u64> {
-    if !spec.starts_with("cuda") {
-        return None;
+    let ordinal = match spec.strip_prefix("cuda")? {
+        "" => 0,
+        index => index.strip_prefix(':')?.parse().ok()?,
+    };
+    free_bytes(ordinal)
+}
+
+#[cfg(feature = "cuda")]
+fn free_bytes(ordinal: usize) -> Option<u64> {
+    driver().ok()?;
+    let (free, _) = CudaContext::new(ordinal).ok()?.mem_get_info().ok()?;
+    Some(free as u64)
+}
+
+/// Without CUDA there is no card.
+#[cfg(not(feature = "cuda"))]
+fn free_bytes(_ordinal: usize) -> Option<u64> {
+    None
+}
+
+/// Whether the driver's library is here, or that it is missing, in a sentence.
+#[cfg(feature = "cuda")]
+fn driver() -> std::result::Result<(), String> {
+    #[expect(unsafe_code, reason = "a look for the library's file; without it every other call would panic")]
+    // SAFETY: loads the driver's library, if there is one, and keeps nothing of it.
+    let present = unsafe { sys::is_culib_present() };
+    match present {
+        true => Ok(()),
+        false => Err(format!(
+            "this machine has no NVIDIA driver; with a card in it, install driver {OLDEST_DRIVER} or newer"
+        )),
     }
-    let wanted = if spec == "cuda" { "cuda:0" } else { spec };
-    cards().ok()?.into_iter().find(|card| card.spec == wanted).map(|card| card.memory_free_bytes)
 }
 
 /// The NVIDIA cards of this machine, or in a sentence what is missing to use any and what to do.
 #[cfg(feature = "cuda")]
 pub fn cards() -> std::result::Result<Vec<Card>, String> {
-    use candle_core::cuda_backend::cudarc::driver::{CudaContext, DriverError, sys};
-
-    #[expect(unsafe_code, reason = "a look for the library's file; without it every other call would panic")]
-    // SAFETY: loads the driver's library, if there is one, and keeps nothing of it.
-    let present = unsafe { sys::is_culib_present() };
-    if !present {
-        return Err(format!(
-            "this machine has no NVIDIA driver; with a card in it, install driver {OLDEST_DRIVER} or newer"
-        ));
-    }
+    driver()?;
     let card = |ordinal: usize| -> std::result::Result<Card, DriverError> {
         let context = CudaContext::new(ordinal)?;
         let (free, total) = context.mem_get_info()?;
@@ -155,6 +175,7 @@ mod tests {
     #[test]
     fn a_card_that_is_not_there_is_refused_with_what_to_do() {
         let Err(Error::Device { reason, .. }) = select("cuda:999") else { panic!("there are not so many") };
+        assert_eq!(memory_free_bytes("cuda:999"), None);
         assert!(
             reason.contains("xtask build --cuda") || reason.contains("driver") || reason.contains("cards")
         );

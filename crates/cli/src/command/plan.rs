@@ -57,7 +57,11 @@ fn describe(outlook: &Outlook) -> String {
     }
     table.row(row("all", outlook.peak_bytes, outlook.disk_bytes, outlook.seconds));
     let speed = if outlook.probed { "measured with the model" } else { "estimated from a matrix product" };
-    let mut text = format!("{table}\nSpeed {speed}, {} threads.\n", outlook.machine.threads);
+    let (texts, tokens) = (outlook.generate_batch_size, outlook.tokens_per_microbatch);
+    let mut text = format!(
+        "{table}\nSpeed {speed}, {} threads. At once: {texts} generated texts, {tokens} tokens of a training.\n",
+        outlook.machine.threads
+    );
     if outlook.recompute {
         text += &format!("{RECOMPUTES}\n");
     }

@@ -54,6 +54,12 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
     if planned.recipe.recompute == Recompute::On {
         note(RECOMPUTES);
     }
+    let (texts, tokens) = (planned.recipe.generate_batch_size, planned.recipe.tokens_per_microbatch);
+    if texts < request.recipe.generate_batch_size || tokens < request.recipe.tokens_per_microbatch {
+        note(&format!(
+            "The card has room for {texts} generated texts or {tokens} tokens of a training at once."
+        ));
+    }
     if args.dry_run {
         output.text("Everything is in order; nothing was started.");
         output.result(&json!({"dry_run": true, "dataset": {"name": args.dataset, "counts": counts}, "seed": args.seed,
