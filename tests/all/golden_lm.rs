@@ -4,10 +4,11 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use lm::device::Place;
 use lm::sample::{Filters, filter, penalise, softmax};
 use lm::{
-    Completion, Device, Finish, GenerateConfig, GenerateRequest, Generation, LanguageModel, Message,
-    PackedBatch, SpecialTokens, Tape, generate, score,
+    Completion, DType, Device, Finish, GenerateConfig, GenerateRequest, Generation, LanguageModel, Message,
+    PackedBatch, Quantize, SpecialTokens, Tape, generate, score,
 };
 use serde_json::Value;
 
@@ -61,6 +62,24 @@ fn real_tokens(tensors: &TensorFile, side: &str) -> (Vec<Vec<u32>>, Vec<Vec<usiz
         mask.chunks(shape[1]).map(|row| (0..shape[1]).filter(|column| row[*column] == 1).collect()).collect();
     let row = |(row, columns): (&[i64], &Vec<usize>)| columns.iter().map(|c| row[*c] as u32).collect();
     (ids.chunks(shape[1]).zip(&columns).map(row).collect(), columns)
+}
+
+/// What `scripts/gpu-check` allows a card: a share of the largest log-probability. Weights and every operation round to 8
+/// bits, 0.2 % at most each, a few dozen of them in a row.
+const ON_A_CARD: f32 = 0.03;
+
+#[test]
+fn bf16_as_on_a_card_is_near() {
+    let place = Place { device: Device::Cpu, dtype: DType::BF16 };
+    for dir in MODELS.map(golden) {
+        let here = load(&dir);
+        let there = LanguageModel::load_placed(&dir, Quantize::None, &place).unwrap();
+        let seq: Vec<u32> = (0..40).map(|i| (7 * i + 5) % here.decoder.config.vocab_size as u32).collect();
+        let (found, expected) = (token_logps(&there, &seq), token_logps(&here, &seq));
+        let largest = expected.iter().fold(0f32, |most, logp| most.max(logp.abs()));
+        let off = found.iter().zip(&expected).fold(0f32, |most, (a, b)| most.max((a - b).abs()));
+        assert!(off > 0.0 && off < ON_A_CARD * largest, "{}: {off} of {largest}", dir.display());
+    }
 }
 
 #[test]
