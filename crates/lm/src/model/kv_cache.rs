@@ -40,14 +40,12 @@ impl Cache {
     /// Copies a prompt's keys and values `[T, K, Dh]` to the start of a slot.
     pub(crate) fn write_prompt(&mut self, layer: usize, slot: usize, k: &Tensor, v: &Tensor) -> Result<()> {
         match self {
-            Self::Host(cache) => {
-                with_values(k, |k| {
-                    with_values(v, |v| {
-                        cache.write_prompt(layer, slot, k, v);
-                        Ok(())
-                    })
+            Self::Host(cache) => with_values(k, |k| {
+                with_values(v, |v| {
+                    cache.write_prompt(layer, slot, k, v);
+                    Ok(())
                 })
-            }
+            }),
             Self::Device(cache) => cache.write_prompt(layer, slot, k, v),
         }
     }
