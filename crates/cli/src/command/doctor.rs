@@ -18,7 +18,11 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
     let folder = workspace(global)?;
     let (cpu, simd, disk_free_bytes) = (cpu_name(), simd(), disk_free_bytes(&folder));
     let (memory_bytes, memory_free_bytes) = memory_bytes().unzip();
-    let connections = connections(&folder)?;
+    // A workspace that cannot be read is a finding, not a reason to say nothing of the machine.
+    let (connections, problem) = match connections(&folder) {
+        Ok(count) => (Some(count), None),
+        Err(failure) => (None, Some(failure.message())),
+    };
     let gigabytes =
         |bytes: Option<u64>| bytes.map_or("unknown".into(), |b| format!("{:.1} GB", b as f64 / 1e9));
     let (cards, missing) = match device::cards() {
@@ -28,7 +32,7 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
     };
     output.text(format!(
         "duologue {}\nProcessor: {cpu}, {} threads, {simd}\nMemory: {}, {} free\n\
-         Devices: cpu{}\nWorkspace: {}, {} free\nConnections opened: {connections}",
+         Devices: cpu{}\nWorkspace: {}, {} free\nConnections opened: {}",
         env!("CARGO_PKG_VERSION"),
         cores(),
         gigabytes(memory_bytes),
@@ -36,12 +40,16 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
         described(&cards, missing.as_deref()),
         folder.display(),
         gigabytes(disk_free_bytes),
+        match (connections, &problem) {
+            (Some(count), _) => count.to_string(),
+            (None, problem) => format!("unknown; {}", problem.as_deref().unwrap_or_default()),
+        },
     ));
     output.result(
         &json!({"version": env!("CARGO_PKG_VERSION"), "cpu": cpu, "simd": simd, "threads": global.threads(),
         "devices": devices(&cards), "cards": cards.iter().map(card).collect::<Vec<_>>(), "no_card": missing,
         "memory_bytes": memory_bytes, "memory_free_bytes": memory_free_bytes,
-        "disk_free_bytes": disk_free_bytes, "connections": connections}),
+        "disk_free_bytes": disk_free_bytes, "connections": connections, "workspace_problem": problem}),
     );
     Ok(ExitCode::SUCCESS)
 }
