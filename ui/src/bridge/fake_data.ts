@@ -216,7 +216,7 @@ export const plan: PlanSheet = {
 /** What is different where the machine is too small. */
 export const tooBig: Partial<PlanSheet> = {
   verdict: 'not_ready',
-  missing: ['3.1 GB of memory: 24.8 GB are needed, 21.7 GB are free'],
+  missing: ['memory: 24.8 GB are needed, 21.7 GB are free'],
   peak_bytes: 24.8e9,
   seconds: 16_200,
   offers: [

@@ -48,7 +48,7 @@ export function reportOf(request: ImportRequest, mended: boolean): ImportReport 
     detection: 'detected',
     columns: ['id', 'dialogue', 'summary', 'topic'],
     cells: [0, 2, 3].map((at) => data.cells(at)),
-    split_rule: 'drawn at random, 80/10/10',
+    split_rule: 'drawn 80/10/10 into train, validation and test with seed 0',
     splits: { train: 40 - bad, validation: 10, test: 10 },
     references_min: 1,
     references_max: 1,

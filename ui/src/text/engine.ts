@@ -1,11 +1,16 @@
-// What the engine says in English, in the words of the window's language where it has them: settings by key, errors and
-// faults of a row by code. What is particular about a case (names, numbers) stays in the engine's own words, `exact`.
+// What the engine says in English, in the words of the window's language where it has them: settings by key, models by
+// name, errors and faults of a row by code, sentences by their form. What is particular about an error (names, numbers)
+// stays in the engine's own words, `exact`.
+import { catalogue } from './de/catalogue';
 import { errors } from './de/errors';
 import { issues } from './de/issues';
+import { phrases, things } from './de/phrases';
 import { recipe } from './de/recipe';
+import { sources } from './de/sources';
 import { language } from './language.svelte';
 
-const words = { en: { errors: {}, issues: {}, recipe: {} }, de: { errors, issues, recipe } };
+const none = { catalogue: {}, errors: {}, issues: {}, phrases: {}, recipe: {}, sources: {}, things: {} };
+const words = { en: none, de: { catalogue, errors, issues, phrases, recipe, sources, things } };
 
 function find<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(table, key) ? table[key] : undefined;
@@ -14,6 +19,30 @@ function find<T>(table: Readonly<Record<string, T>>, key: string): T | undefined
 /** What a setting does. */
 export const settingText = (key: string, english: string): string =>
   find<string>(words[language.now].recipe, key) ?? english;
+
+/** Where a setting's default comes from. */
+export const sourceText = (english: string): string =>
+  find<string>(words[language.now].sources, english) ?? english;
+
+/** Why the catalogue has a model. */
+export const whyText = (model: { name: string; why: string }): string =>
+  find<string>(words[language.now].catalogue, model.name) ?? model.why;
+
+/** What the engine says with `template`, whose braces stand for values; none where this is another sentence. */
+function values(template: string, english: string): string[] | undefined {
+  const fixed = template.split(/\{[^}]*\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${fixed.join('(.+)')}$`).exec(english)?.slice(1);
+}
+
+/** What a plan lacks, or how rows came into their splits. */
+export function phraseText(english: string): string {
+  const table = words[language.now];
+  for (const [template, say] of Object.entries<(...values: string[]) => string>(table.phrases)) {
+    const found = values(template, english);
+    if (found) return say(...found.map((value) => find<string>(table.things, value) ?? value));
+  }
+  return english;
+}
 
 /** What happened and what to do; `exact` is what the engine said, where that is not the same. */
 export function errorText(error: { code: string; message: string; fix: string }) {

@@ -3,7 +3,7 @@ import { de } from './de';
 import { en } from './en';
 import { language } from './language.svelte';
 
-export { errorText, issueText, settingText } from './engine';
+export { errorText, issueText, phraseText, settingText, sourceText, whyText } from './engine';
 export { asLanguage, language, languages, type Language } from './language.svelte';
 
 const tables = { en, de };

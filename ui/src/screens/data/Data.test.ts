@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { find, get, open, query, text } from '../../testing';
+import { language } from '../../text';
 import { pasted } from './dropped';
 
 test('a file is checked before it is imported', async () => {
@@ -181,4 +182,13 @@ test('the pairs are exported in the form that is chosen', async () => {
   await user.click(get('export-save'));
   await expect.poll(() => bridge.saved[0]?.name).toBe('support-desk.csv');
   expect(bridge.saved[0]?.text.match(/"ex-/g)).toHaveLength(148);
+});
+
+test('a German window says in German how rows came into their splits', async () => {
+  const { user } = await open('#/data');
+  language.now = 'de';
+  await user.type(await find('import-path'), '/home/ada/notes.jsonl');
+  await user.click(get('import-check'));
+  expect(text(await find('import-preview'))).toContain('gezogen mit Startwert 0');
+  language.now = 'en';
 });

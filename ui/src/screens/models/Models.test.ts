@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { find, get, open, query, text } from '../../testing';
+import { language } from '../../text';
 
 test('a folder is added and forgotten', async () => {
   const { user } = await open('#/models');
@@ -57,4 +58,12 @@ test('what a run would take on each model of this computer is said in the list',
   await open('#/models');
   await expect.poll(async () => text(await find('fit-dialog-7m'))).toContain('Fits');
   expect(text(get('fit-SmolLM2-135M'))).toContain('Tight');
+});
+
+test('a German window says in German why a model is in the list', async () => {
+  const { user } = await open('#/models');
+  language.now = 'de';
+  await user.click(await find('tab-download'));
+  expect(text(await find('catalogue'))).toContain('seine Lizenz muss im Hub angenommen werden');
+  language.now = 'en';
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { find, get, open, query, text } from '../../testing';
+import { language } from '../../text';
 
 test('start names what is missing', async () => {
   const { bridge, user } = await open('#/runs', { idle: true });
@@ -113,7 +114,11 @@ test('the plan says time and memory of each stage before anything starts', async
 
 test('a plan that says no names what is missing on the button, and a cheaper way can be taken', async () => {
   const { bridge, user } = await choose('/home/ada/models/SmolLM2-135M');
-  expect(text(get('run-start'))).toContain('3.1 GB of memory');
+  expect(text(get('run-start'))).toContain('memory: 24.8 GB');
+  language.now = 'de';
+  await expect.poll(() => text(get('run-start'))).toContain('24,8 GB werden gebraucht');
+  expect(text(get('plan'))).toContain('24,8 GB werden gebraucht');
+  language.now = 'en';
   expect((get('run-start') as HTMLButtonElement).disabled).toBe(true);
   await user.click(get('plan').querySelector('li button') as HTMLButtonElement);
   expect(text(get('run-changed'))).toBe('2 changed from the recipe');

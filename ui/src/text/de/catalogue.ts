@@ -1,0 +1,27 @@
+// Warum ein Modell in der Liste der Downloads steht, nach seinem Namen. Auf Englisch sagt es seine Datei (`models/*.toml`);
+// ein Test hält diese Liste vollständig.
+
+export const catalogue: Record<string, string> = {
+  'llama-3.1-8b-instruct': 'Familie und Größe der Veröffentlichung: zum Vergleich mit ihren Tabellen.',
+  'llama-3.2-1b-instruct': 'Weit verbreitet und gut verstanden; seine Lizenz muss im Hub angenommen werden.',
+  'llama-3.2-3b-instruct':
+    'Das größere der beiden kleinen Llamas; seine Lizenz muss im Hub angenommen werden.',
+  'mistral-7b-instruct-v0.3': 'Flüssig in europäischen Sprachen, unter einer freien Lizenz.',
+  'phi-4-mini-instruct':
+    'Viele Sprachen und ein langer Kontext unter der freiesten Lizenz; ein Vokabular von 200.000 macht seine Logits groß.',
+  'qwen2.5-0.5b-instruct': 'Das kleinste für viele Sprachen.',
+  'qwen2.5-1.5b-instruct': 'Viele Sprachen und ordentliche Zusammenfassungen mit 16 GB Arbeitsspeicher.',
+  'qwen2.5-14b-instruct': 'Das größte hier: für einen Arbeitsplatzrechner mit viel Speicher.',
+  'qwen2.5-3b-instruct': 'Stärker als 1.5B; seine Lizenz erlaubt nur Forschung.',
+  'qwen2.5-7b-instruct':
+    'Die Größe der Veröffentlichung unter einer freien Lizenz, stark in vielen Sprachen.',
+  'qwen3-0.6b': 'Neuer als Qwen2.5-0.5B, mit längerem Kontext; es kann nachdenken, bevor es antwortet.',
+  'qwen3-1.7b': 'Eine gute Mitte für viele Sprachen auf einem Laptop.',
+  'qwen3-4b': 'Nahe an der Güte älterer Modelle mit 7 Mrd. Parametern, mit halb so viel Speicher.',
+  'qwen3-8b': 'Das stärkste seiner Größe hier unter einer freien Lizenz.',
+  'smollm2-1.7b-instruct': 'Das beste Englisch unter 2 Mrd. Parametern, unter einer freien Lizenz.',
+  'smollm2-135m-instruct':
+    'Das kleinste, das ein Gespräch führen kann: für das ganze Verfahren in Minuten, mit schlichten Texten.',
+  'smollm2-360m-instruct': 'Merklich bessere Dialoge als 135M und noch schnell auf einem Laptop.',
+  'tinyllama-1.1b-chat': 'Aus vielen Anleitungen bekannt; neuere seiner Größe sind besser.',
+};
