@@ -64,6 +64,9 @@ pub(crate) fn pid_alive(_pid: u32) -> bool {
 pub(crate) fn leave_session() {
     // A process that already leads its session stays where it is.
     let _leads_already = nix::unistd::setsid();
+    // Linux may schedule each session as a group, in which `nice` counts among its own processes only: the group has to
+    // yield too, or the window waits for the training.
+    let _no_groups_here = std::fs::write("/proc/self/autogroup", "10");
 }
 
 /// Leaves the terminal's session.

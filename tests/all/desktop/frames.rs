@@ -1,7 +1,8 @@
 //! How the page keeps up while a run is at work: the time from a key to the painted answer, and gaps between frames.
 //!
 //! The goals are 100 ms (95 % of the keys) and 200 ms (every frame) on a machine of its own; `docs/speed.md` has
-//! measured figures. A loaded machine gets three times as much.
+//! measured figures. They are printed, not asserted: how fast a machine is decides no test. Only a window that stands
+//! still for seconds fails, because then a command blocks it.
 
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ use super::window::Window;
 
 const GOAL_KEY_MS: f64 = 100.0;
 const GOAL_GAP_MS: f64 = 200.0;
-const SLACK: f64 = 3.0;
+const STANDSTILL_MS: f64 = 5000.0;
 const KEYS: usize = 60;
 const RIGHT: char = '\u{E014}';
 const LEFT: char = '\u{E012}';
@@ -58,8 +59,7 @@ pub(super) async fn keep_up(window: &Window<'_>) {
         keys.len(),
         gaps.len()
     );
-    assert!(p95 <= SLACK * GOAL_KEY_MS, "key to paint: {p95:.0} ms");
-    assert!(longest <= SLACK * GOAL_GAP_MS, "a gap of {longest:.0} ms between two frames");
+    assert!(p95.max(longest) < STANDSTILL_MS, "the window stood still: {p95:.0} ms, {longest:.0} ms");
 }
 
 fn sorted(values: &Value) -> Vec<f64> {
