@@ -148,7 +148,7 @@ export const shell: typeof en = {
     language: 'Sprache',
     languages: { en: 'English', de: 'Deutsch' },
     languageHint:
-      'Einzelheiten in Meldungen der Maschine, was einem Plan fehlt und Fragen der Bewertungsbögen bleiben englisch.',
+      'Einzelheiten in Meldungen der Maschine und Fragen der Bewertungsbögen bleiben englisch.',
     workspace: 'Arbeitsbereich',
     workspaceHint:
       'Ein Ordner enthält alle Datensätze, Läufe und Bewertungen. Ein anderer lässt sich mit --workspace wählen.',

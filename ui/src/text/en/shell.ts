@@ -133,7 +133,7 @@ export const shell = {
     language: 'Language',
     languages: { en: 'English', de: 'Deutsch' },
     languageHint:
-      'Particulars in messages of the engine, what a plan lacks and questions of rating sets stay in English.',
+      'Particulars in messages of the engine and questions of rating sets stay in English.',
     workspace: 'Workspace',
     workspaceHint: 'One folder holds all data sets, runs and ratings. Choose another with --workspace.',
     worker: 'Model worker',
