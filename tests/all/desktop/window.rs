@@ -224,16 +224,37 @@ impl<'desk> Window<'desk> {
         self.script_async(painted, vec![]).await;
     }
 
-    /// Keeps a picture as `<screen>-<theme>.png` where `E2E_SCREENS` names a folder.
+    /// Keeps a picture as `<screen>-<theme>.png` where `E2E_SCREENS` names a folder: without notices that are about to go,
+    /// and with the folders of this machine under a name of nobody's.
     pub(crate) async fn picture(&self, screen: &str) {
         let Some(folder) = std::env::var_os("E2E_SCREENS").map(PathBuf::from) else { return };
         self.settle().await;
         let theme = self.script("return document.documentElement.dataset.theme ?? 'light'", vec![]).await;
+        self.script(TIDY, vec![]).await;
         let png = limited("a picture", self.client.screenshot()).await.unwrap();
+        self.script("window.untidy.forEach((undo) => undo())", vec![]).await;
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(format!("{screen}-{}.png", theme.as_str().unwrap())), png).unwrap();
     }
 }
+
+/// Hides notices and shortens folders; `untidy` takes it back, so that the page goes on as it was.
+const TIDY: &str = r"
+    window.untidy = [];
+    const change = (owner, key, value) => {
+      const before = owner[key];
+      owner[key] = value;
+      window.untidy.push(() => { owner[key] = before; });
+    };
+    const notices = document.querySelector('[data-testid=toasts]');
+    if (notices) change(notices.style, 'visibility', 'hidden');
+    const shorten = (owner, key) => {
+      const text = owner[key].replace(/(?:\/[\w.@+-]+){1,}\/(?=[\w.])/g, '/home/ada/');
+      if (text !== owner[key]) change(owner, key, text);
+    };
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) shorten(texts.currentNode, 'data');
+    document.querySelectorAll('input, textarea').forEach((field) => shorten(field, 'value'));";
 
 fn css(testid: &str) -> String {
     format!("[data-testid=\"{testid}\"]")
