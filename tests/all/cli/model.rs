@@ -276,12 +276,11 @@ fn models_and_doctor_say_what_is_here() {
     assert_eq!((&doctor["connections"], &doctor["threads"]), (&json!(0), &json!(1)));
     assert_eq!((&doctor["devices"], &doctor["cards"]), (&json!(["cpu"]), &json!([])));
     assert!(text(&doctor["no_card"]).contains("xtask build --cuda"), "{doctor}");
-    std::fs::write(
-        place.workspace().join("workspace.sqlite"),
-        "no database at all, but long enough to be one",
-    )
-    .unwrap();
-    let doctor = place.ok(&["doctor"]);
+    let damaged = Place::new();
+    std::fs::create_dir(damaged.workspace()).unwrap();
+    let database = damaged.workspace().join("workspace.sqlite");
+    std::fs::write(database, "no database at all, but long enough to be one").unwrap();
+    let doctor = damaged.ok(&["doctor"]);
     assert!(doctor["connections"].is_null() && !doctor["workspace_problem"].is_null(), "{doctor}");
     assert!(!doctor["memory_bytes"].is_null(), "the machine is told all the same");
     place.refuses(&["doctor", "--device", "abacus"], 2, "device", &["abacus", "cpu"]);
