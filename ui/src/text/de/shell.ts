@@ -147,8 +147,7 @@ export const shell: typeof en = {
     themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
     language: 'Sprache',
     languages: { en: 'English', de: 'Deutsch' },
-    languageHint:
-      'Einzelheiten in Meldungen der Maschine und Fragen der Bewertungsbögen bleiben englisch.',
+    languageHint: 'Einzelheiten in Meldungen der Maschine und Fragen der Bewertungsbögen bleiben englisch.',
     workspace: 'Arbeitsbereich',
     workspaceHint:
       'Ein Ordner enthält alle Datensätze, Läufe und Bewertungen. Ein anderer lässt sich mit --workspace wählen.',

@@ -132,8 +132,7 @@ export const shell = {
     themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
     language: 'Language',
     languages: { en: 'English', de: 'Deutsch' },
-    languageHint:
-      'Particulars in messages of the engine and questions of rating sets stay in English.',
+    languageHint: 'Particulars in messages of the engine and questions of rating sets stay in English.',
     workspace: 'Workspace',
     workspaceHint: 'One folder holds all data sets, runs and ratings. Choose another with --workspace.',
     worker: 'Model worker',
