@@ -1,7 +1,7 @@
 //! `cargo xtask corpus`: training text for the bundled base model and the sample project, from the invented corpus.
 //!
 //! Each conversation becomes one task of the method as a chat of a few messages: summarize, name the topic, write a
-//! summary on a topic, write a dialogue from a summary. Half of the instructions are the method's own
+//! summary on a topic, write a dialogue from a summary; some become an exercise in copying. Half of the instructions are the method's own
 //! (`crates/mrds/prompts`), the others say the same in other words. Summaries and topics are always right; a share of
 //! the dialogues is written down in a wrong form, so that the model has something to learn from the method.
 
@@ -163,6 +163,25 @@ const DIALOGUE: [&str; 5] = [
     "Write a dialogue between the people in this summary.",
 ];
 
+// Two exercises in copying: what a summarizer needs most, and what a small model learns last.
+const REWRITE: [&str; 3] = [
+    "Write this conversation with one line per turn: the name, a colon, what is said.",
+    "Write this dialogue again, each turn on its own line after the speaker's name and a colon.",
+    "Put this conversation into the form `Name: text`.",
+];
+const REPEAT: [&str; 2] = ["Repeat these words.", "Say these words again in the same order."];
+
+/// The wrong forms in which nobody's words or name are missing.
+const COMPLETE: [Format; 7] = [
+    Format::Narrated,
+    Format::Timestamps,
+    Format::Bold,
+    Format::Numbered,
+    Format::DashedNames,
+    Format::NameAbove,
+    Format::OneLine,
+];
+
 /// Makes a chat of each conversation.
 struct Tasks<'c> {
     corpus: &'c Corpus,
@@ -176,10 +195,12 @@ impl Tasks<'_> {
         let item = self.item(index);
         let mut dice = Dice::new(self.options.seed, index, TASK);
         match dice.below(100) {
-            0..38 => self.dialogue(&item, &mut dice),
-            38..72 => self.summarize(&item, index, &mut dice),
-            72..86 => self.summary(&item, index, &mut dice),
-            _ => self.topic(&item, index, &mut dice),
+            0..34 => self.dialogue(&item, &mut dice),
+            34..68 => self.summarize(&item, index, &mut dice),
+            68..79 => self.summary(&item, index, &mut dice),
+            79..87 => self.topic(&item, index, &mut dice),
+            87..94 => rewrite(&item, &mut dice),
+            _ => self.repeat(index, &mut dice),
         }
     }
 
@@ -224,6 +245,16 @@ impl Tasks<'_> {
         chat(&[(asked, item.summary.clone())])
     }
 
+    /// Words of several conversations in no order, to be said again.
+    fn repeat(&self, index: u64, dice: &mut Dice) -> String {
+        let told: Vec<String> = self.others(index, 4).map(|item| item.to_text()).collect();
+        let mut words: Vec<&str> = told.iter().flat_map(|text| text.split_whitespace()).collect();
+        dice.shuffle(&mut words);
+        words.truncate(8 + dice.below(33));
+        let words = words.join(" ");
+        chat(&[(format!("{}\n\n{words}", dice.pick(&REPEAT).copied().unwrap_or_default()), words)])
+    }
+
     /// After worked examples in every second chat, as the method's prompt gives them.
     fn topic(&self, item: &Item, index: u64, dice: &mut Dice) -> String {
         let words = worded(&self.words.topic, dice);
@@ -233,6 +264,13 @@ impl Tasks<'_> {
             self.others(index, worked).map(|other| turn(&other)).chain([turn(item)]).collect();
         chat(&turns)
     }
+}
+
+/// The right form of a conversation that is written in another one with nothing missing.
+fn rewrite(item: &Item, dice: &mut Dice) -> String {
+    let words = dice.pick(&REWRITE).copied().unwrap_or_default();
+    let form = dice.pick(&COMPLETE).copied().unwrap_or(Format::Plain);
+    chat(&[(format!("{words}\n\n{}", form.write(item)), item.to_text())])
 }
 
 /// The method's own words in half of the cases.
@@ -280,7 +318,8 @@ mod tests {
     fn every_task_and_wording_comes() {
         let text = lines(35, 2_000).join("\n");
         let words = Words::read(&Place::find().unwrap().root).unwrap();
-        for wording in [words.summarize, words.topic, words.summary, words.dialogue].concat() {
+        let copying = REWRITE.iter().chain(&REPEAT).map(|&wording| wording.to_owned()).collect();
+        for wording in [words.summarize, words.topic, words.summary, words.dialogue, copying].concat() {
             assert!(text.contains(&wording), "{wording}");
         }
         assert!(text.contains("Here are examples of such summaries:\\n\\n- "));

@@ -51,6 +51,7 @@ pub(crate) struct Fact {
 pub(crate) struct Telling<'w> {
     pub(crate) world: &'w World,
     pub(crate) dice: Dice,
+    invents_names: bool,
     facts: Vec<Fact>,
     currency: &'static str,
     /// Corrections may still happen (one in a conversation, none in summaries).
@@ -62,11 +63,12 @@ pub(crate) struct Telling<'w> {
 }
 
 impl<'w> Telling<'w> {
-    pub(crate) fn new(world: &'w World, mut dice: Dice) -> Self {
+    pub(crate) fn new(world: &'w World, invents_names: bool, mut dice: Dice) -> Self {
         let currency = dice.pick(&["$", "$", "£", "€"]).copied().unwrap_or("$");
         Self {
             world,
             dice,
+            invents_names,
             facts: Vec::new(),
             currency,
             may_correct: false,
@@ -183,7 +185,8 @@ impl<'w> Telling<'w> {
             }
             Spec::Like(_) => Vec::new(),
             Spec::People(casts) => {
-                let person = self.dice.pick(casts).map(|cast| cast.draw(self.world, &mut self.dice));
+                let cast = self.dice.pick(casts);
+                let person = cast.map(|cast| cast.draw(self.world, self.invents_names, &mut self.dice));
                 let fields = person.iter().map(|person| person.label.clone()).collect();
                 return Fact { fields, person, ..Fact::default() };
             }

@@ -25,6 +25,8 @@ use crate::{Style, pattern};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Family {
     pub(crate) name: String,
+    /// Whether some of its people have names that nobody has.
+    pub(crate) invents_names: bool,
     /// The facts with how they are drawn, in order.
     pub(crate) specs: Vec<(String, Spec)>,
     pub(crate) flow: Vec<Step>,

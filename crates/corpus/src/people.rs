@@ -1,7 +1,10 @@
 //! Who speaks and who is spoken of: names with their pronouns, and roles without a name.
 
 use crate::random::Dice;
-use crate::world::World;
+use crate::world::{InventedNames, World};
+
+/// How many people of a hundred have an invented name, where that is wanted.
+const INVENTED: usize = 40;
 
 /// How somebody is drawn.
 #[derive(Clone, Debug)]
@@ -55,23 +58,44 @@ impl Cast {
         })
     }
 
-    pub(crate) fn draw(&self, world: &World, dice: &mut Dice) -> Person {
+    pub(crate) fn draw(&self, world: &World, invents_names: bool, dice: &mut Dice) -> Person {
         let drawn = if dice.chance(50) { Gender::Woman } else { Gender::Man };
         let gender = match self {
             Self::First(Some(gender)) => *gender,
             _ => drawn,
         };
         let title = if gender == Gender::Woman { "Ms." } else { "Mr." };
-        let mut name = |list: &[String]| dice.pick(list).cloned().unwrap_or_default();
+        if let Self::Role { label, mention } = self {
+            return Person::new(label.clone(), mention.clone(), None);
+        }
+        let is_first = matches!(self, Self::First(_));
+        let name = match gender {
+            _ if invents_names && dice.chance(INVENTED) => world.invented.draw(is_first, gender, dice),
+            _ if !is_first => one(&world.surnames, dice).to_owned(),
+            Gender::Woman => one(&world.women, dice).to_owned(),
+            Gender::Man => one(&world.men, dice).to_owned(),
+        };
         let label = match self {
-            Self::First(_) if gender == Gender::Woman => name(&world.women),
-            Self::First(_) => name(&world.men),
-            Self::Title => format!("{title} {}", name(&world.surnames)),
-            Self::Doctor => format!("Dr. {}", name(&world.surnames)),
-            Self::Role { label, mention } => return Person::new(label.clone(), mention.clone(), None),
+            Self::Title => format!("{title} {name}"),
+            Self::Doctor => format!("Dr. {name}"),
+            _ => name,
         };
         Person::new(label.clone(), label, Some(gender))
     }
+}
+
+impl InventedNames {
+    fn draw(&self, is_first: bool, gender: Gender, dice: &mut Dice) -> String {
+        if !is_first {
+            return format!("{}{}", one(&self.surname_heads, dice), one(&self.surname_tails, dice));
+        }
+        let ends = if gender == Gender::Woman { &self.women } else { &self.men };
+        format!("{}{}{}", one(&self.heads, dice), one(&self.middles, dice), one(ends, dice))
+    }
+}
+
+fn one<'l>(list: &'l [String], dice: &mut Dice) -> &'l str {
+    dice.pick(list).map_or("", String::as_str)
 }
 
 impl Person {

@@ -34,7 +34,7 @@ pub(crate) fn tell(world: &World, family: &Family, style: Style, dice: Dice) -> 
 
 /// The facts are drawn, nothing is said yet.
 pub(crate) fn begin<'w>(world: &'w World, family: &Family, dice: Dice) -> Telling<'w> {
-    let mut telling = Telling::new(world, dice);
+    let mut telling = Telling::new(world, family.invents_names, dice);
     for (name, spec) in &family.specs {
         telling.draw(name, spec, &family.specs);
     }

@@ -29,11 +29,24 @@ pub(crate) struct World {
     pub(crate) women: Vec<String>,
     pub(crate) men: Vec<String>,
     pub(crate) surnames: Vec<String>,
+    pub(crate) invented: InventedNames,
     lists: Vec<(String, Vec<Entry>)>,
     /// Short exchanges beside the matter, by the setting in which they fit.
     asides: Asides,
     pub(crate) training: Vec<Family>,
     pub(crate) held_out: Vec<Family>,
+}
+
+/// The parts that invented names are made of.
+#[derive(Clone, Debug)]
+pub(crate) struct InventedNames {
+    pub(crate) heads: Vec<String>,
+    pub(crate) middles: Vec<String>,
+    /// Ends of a woman's and of a man's first name.
+    pub(crate) women: Vec<String>,
+    pub(crate) men: Vec<String>,
+    pub(crate) surname_heads: Vec<String>,
+    pub(crate) surname_tails: Vec<String>,
 }
 
 impl World {
@@ -49,14 +62,27 @@ impl World {
             women: names("women"),
             men: names("men"),
             surnames: names("surnames"),
+            invented: InventedNames {
+                heads: names("head"),
+                middles: names("middle"),
+                women: names("woman"),
+                men: names("man"),
+                surname_heads: names("surhead"),
+                surname_tails: names("surtail"),
+            },
             lists: lists(&read("lists.txt", include_str!("../grammar/lists.txt")))?,
             asides: asides(&read("asides.txt", include_str!("../grammar/asides.txt")))?,
             training: Vec::new(),
             held_out: Vec::new(),
         };
         for (file, text) in FAMILIES {
-            let families = family::parse(&read(file, text))?;
-            if file == HELD_OUT { &mut world.held_out } else { &mut world.training }.extend(families);
+            let mut families = family::parse(&read(file, text))?;
+            if file == HELD_OUT {
+                world.held_out.extend(families);
+            } else {
+                families.iter_mut().for_each(|family| family.invents_names = true);
+                world.training.extend(families);
+            }
         }
         Ok(world)
     }
