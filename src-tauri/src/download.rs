@@ -108,7 +108,7 @@ mod tests {
         let cli = folder.path().join("duologue");
         std::fs::write(&cli, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&cli, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let place = Place { workspace: folder.path().join("workspace"), cli: Some(cli) };
+        let place = Place { workspace: folder.path().join("workspace"), cli: Some(cli), sample: None };
         let (downloads, events) = (Downloads::default(), Mutex::new(Vec::new()));
         let answer = downloads.fetch(&place, "a/b", |event| {
             events.lock().unwrap().push(event);

@@ -15,7 +15,6 @@ mod machine;
 mod model_folder;
 mod place;
 mod run_state;
-mod sample;
 mod watch;
 mod worker;
 
@@ -42,7 +41,7 @@ fn commands() -> Builder<Wry> {
             file::save_text,
             dataset::inspect,
             dataset::import_files,
-            dataset::import_sample,
+            dataset::take_sample,
             dataset::datasets,
             dataset::examples,
             dataset::doubts,

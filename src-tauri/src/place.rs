@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use mrds::sample::bundled_model;
 use mrds::session::Session;
 
 use crate::dto::AppError;
@@ -15,6 +16,8 @@ pub(crate) struct Place {
     pub(crate) workspace: PathBuf,
     /// The binary that does the model work.
     pub(crate) cli: Option<PathBuf>,
+    /// The folder of the model that comes with Duologue.
+    pub(crate) sample: Option<PathBuf>,
 }
 
 impl Place {
@@ -35,15 +38,27 @@ impl Place {
                 )
             })?;
         let workspace = std::path::absolute(&workspace).unwrap_or(workspace);
-        let cli =
-            cli(std::env::var_os("DUOLOGUE_BIN").map(PathBuf::from), std::env::current_exe().ok().as_deref());
+        let program = std::env::current_exe().ok();
+        let cli = cli(std::env::var_os("DUOLOGUE_BIN").map(PathBuf::from), program.as_deref());
+        let sample = program.as_deref().and_then(bundled_model);
         Session::open(&workspace)?;
-        Ok(Self { workspace, cli })
+        Ok(Self { workspace, cli, sample })
     }
 
     /// A connection to the workspace; each command opens its own, so none waits for another.
     pub(crate) fn session(&self) -> Answer<Session> {
         Ok(Session::open(&self.workspace)?)
+    }
+
+    /// The folder of the bundled model, or what to do without it.
+    pub(crate) fn sample(&self) -> Answer<&Path> {
+        self.sample.as_deref().ok_or_else(|| {
+            AppError::new(
+                "window_no_sample",
+                "the sample's model was not found beside this window",
+                "Install Duologue again, or import a file of your own.",
+            )
+        })
     }
 
     /// The binary, or what to do without one.

@@ -211,7 +211,7 @@ mod tests {
         std::fs::write(&cli, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&cli, std::fs::Permissions::from_mode(0o755)).unwrap();
         let workspace = folder.path().join("workspace");
-        (folder, Place { workspace, cli: Some(cli) })
+        (folder, Place { workspace, cli: Some(cli), sample: None })
     }
 
     #[test]

@@ -67,6 +67,8 @@ class App {
   points: Record<string, MetricPoint[]> = $state.raw({});
   /** Files dropped on the window that the Data screen has not taken yet. */
   dropped: Dropped[] = $state([]);
+  /** What the next new run begins with, where another screen suggests it. */
+  draft: { dataset: string; model: string; preset: string; seed: string } | null = null;
   #nextToast = 1;
   /** Numbers the watchers. */
   #watching = 0;

@@ -13,12 +13,12 @@ use tauri_plugin_dialog::DialogExt;
 use super::{count, turns};
 use crate::dto::{
     AppError, ColumnRole, Dataset, DoubtFound, Example, ExamplePage, ImportIssue, ImportLeak, ImportReport,
-    ImportRequest, SplitCounts, Turn,
+    ImportRequest, Sample, SplitCounts, Turn,
 };
 use crate::error::Answer;
 use crate::machine::now_ms;
 use crate::place::Place;
-use crate::{sample, worker};
+use crate::worker;
 
 /// Endings of files that can be imported.
 const ENDINGS: [&str; 8] = ["json", "jsonl", "csv", "tsv", "txt", "md", "vtt", "srt"];
@@ -52,17 +52,17 @@ pub(crate) fn import_files(place: State<'_, Place>, request: ImportRequest) -> A
     Ok(to_report(report, &found))
 }
 
-/// Imports the sample that comes with the window.
+/// Puts the sample that comes with Duologue into the workspace: data set, model, finished run.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn import_sample(place: State<'_, Place>) -> Answer<ImportReport> {
-    let file = sample::write(&place.workspace)?;
-    let request =
-        session::ImportRequest { files: vec![file], name: sample::NAME.to_owned(), ..Default::default() };
-    let session = place.session()?;
-    let found = session.inspect(&request.files, &options(&request))?;
-    let report = session.import(&request, now_ms())?;
-    Ok(to_report(report, &found))
+pub(crate) fn take_sample(place: State<'_, Place>) -> Answer<Sample> {
+    let taken = place.session()?.take_sample(place.sample()?)?;
+    Ok(Sample {
+        dataset: taken.dataset,
+        run: taken.run,
+        model: taken.model.to_string_lossy().into_owned(),
+        examples: count(taken.examples),
+    })
 }
 
 /// The data sets, newest first.

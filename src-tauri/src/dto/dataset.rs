@@ -168,3 +168,16 @@ pub struct ExamplePage {
     /// This page.
     pub rows: Vec<Example>,
 }
+
+/// What the sample put into the workspace.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct Sample {
+    /// Name of its data set.
+    pub dataset: String,
+    /// Its finished run.
+    pub run: String,
+    /// Folder of its model.
+    pub model: String,
+    /// Pairs in the data set.
+    pub examples: u32,
+}

@@ -24,8 +24,8 @@ export const commands = {
 	inspect: (request: ImportRequest) => typedError<ImportReport, AppError>(__TAURI_INVOKE("inspect", { request })),
 	/**  Imports files: all of them or nothing. */
 	importFiles: (request: ImportRequest) => typedError<ImportReport, AppError>(__TAURI_INVOKE("import_files", { request })),
-	/**  Imports the sample that comes with the window. */
-	importSample: () => typedError<ImportReport, AppError>(__TAURI_INVOKE("import_sample")),
+	/**  Puts the sample that comes with Duologue into the workspace: data set, model, finished run. */
+	takeSample: () => typedError<Sample, AppError>(__TAURI_INVOKE("take_sample")),
 	/**  The data sets, newest first. */
 	datasets: () => typedError<Dataset[], AppError>(__TAURI_INVOKE("datasets")),
 	/**  A page of a data set's examples. */
@@ -815,6 +815,18 @@ export type RunSummary = {
 	stages: StageState[],
 	/**  ROUGE-1 of the method's summarizer on the test split, once known. */
 	headline_rouge1: number | null,
+};
+
+/**  What the sample put into the workspace. */
+export type Sample = {
+	/**  Name of its data set. */
+	dataset: string,
+	/**  Its finished run. */
+	run: string,
+	/**  Folder of its model. */
+	model: string,
+	/**  Pairs in the data set. */
+	examples: number,
 };
 
 /**  A score on one criterion. */

@@ -137,15 +137,12 @@ export class FakeBridge implements Bridge {
     });
     return report;
   }
-  async importSample() {
-    return this.importFiles({
-      files: ['sample.jsonl'],
-      name: 'sample',
-      split: 'auto',
-      map: '',
-      speakers: '',
-      skip_bad: false,
-    });
+  async takeSample() {
+    const splits = { train: 145, validation: 0, test: 320 };
+    this.datasetList.unshift({ name: 'sample', n: 465, splits, created_at_ms: data.now });
+    this.modelList.push(data.bundledModel);
+    this.runList.push(data.sampleRun());
+    return { dataset: 'sample', run: 'sample-1', model: data.bundledModel.path, examples: 465 };
   }
   async datasets() {
     return structuredClone(this.datasetList);

@@ -134,6 +134,16 @@ export const models: Model[] = [
   },
 ];
 
+export const bundledModel: Model = {
+  path: '/usr/lib/duologue/models/duo-mini',
+  name: 'duo-mini',
+  architecture: 'LlamaForCausalLM',
+  parameters: 6_952_192,
+  bytes: 13_900_000,
+  context_tokens: 512,
+  problem: null,
+};
+
 const entry = (
   name: string,
   hub_id: string,
@@ -294,6 +304,17 @@ export function stages(done: number, status?: string): StageState[] {
     progress: null,
   }));
 }
+
+export const sampleRun = (): RunSummary => ({
+  id: 'sample-1',
+  status: 'done',
+  dataset: 'sample',
+  model_name: 'duo-mini',
+  created_at_ms: now - 3 * day,
+  seed: 1,
+  stages: stages(9),
+  headline_rouge1: 0.6213,
+});
 
 export const runs: RunSummary[] = [
   {

@@ -25,6 +25,7 @@ import type {
   RunRequest,
   RunResults,
   RunSummary,
+  Sample,
   Study,
   StudyRequest,
   StudyResult,
@@ -49,7 +50,8 @@ export interface Bridge {
   saveText(name: string, text: string): Promise<string | null>;
   inspect(request: ImportRequest): Promise<ImportReport>;
   importFiles(request: ImportRequest): Promise<ImportReport>;
-  importSample(): Promise<ImportReport>;
+  /** Puts the sample into the workspace: data set, model, finished run. */
+  takeSample(): Promise<Sample>;
   datasets(): Promise<Dataset[]>;
   examples(dataset: string, offset: number, limit: number): Promise<ExamplePage>;
   doubts(dataset: string): Promise<DoubtFound[]>;

@@ -30,7 +30,7 @@ export function tauriBridge(): Bridge {
     saveText: (name, text) => unwrap(commands.saveText(name, text)),
     inspect: (request) => unwrap(commands.inspect(request)),
     importFiles: (request) => unwrap(commands.importFiles(request)),
-    importSample: () => unwrap(commands.importSample()),
+    takeSample: () => unwrap(commands.takeSample()),
     datasets: () => unwrap(commands.datasets()),
     examples: (dataset, offset, limit) => unwrap(commands.examples(dataset, offset, limit)),
     doubts: (dataset) => unwrap(commands.doubts(dataset)),

@@ -36,7 +36,7 @@ fn bundled() -> Result<PathBuf, Failure> {
     program.as_deref().and_then(bundled_model).ok_or_else(|| {
         Failure::usage(
             "the model of the sample was not found beside this program",
-            "Make it (`cargo xtask duo-mini`), or name its folder with --from DIR.",
+            "Name its folder: `duologue sample --from models/duo-mini`.",
         )
     })
 }

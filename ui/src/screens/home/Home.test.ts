@@ -6,7 +6,22 @@ test('an empty workspace offers a file or the sample', async () => {
   const { bridge, user } = await open('#/', { empty: true });
   await user.click(await find('home-sample'));
   await expect.poll(() => bridge.datasetList.map((one) => one.name)).toEqual(['sample']);
+  expect(text(await find('home-sample-card'))).toContain('no download');
   expect(query('home-last')).toBeNull();
+});
+
+test('the sample can be run again with what it was made of', async () => {
+  const { bridge, user } = await open('#/', { empty: true });
+  await user.click(await find('home-sample'));
+  await user.click(await find('sample-again'));
+  await user.click(await find('run-start'));
+  await expect.poll(() => bridge.started.length).toBe(1);
+  expect(bridge.started[0]).toMatchObject({
+    dataset: 'sample',
+    model: '/usr/lib/duologue/models/duo-mini',
+    preset: 'small',
+    seed: 2,
+  });
 });
 
 test('otherwise it goes on where the user left off', async () => {
