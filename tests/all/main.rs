@@ -29,4 +29,5 @@ mod parity_candle;
 mod program;
 mod qlora;
 mod resume;
+mod sample;
 mod tidy;

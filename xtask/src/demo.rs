@@ -11,15 +11,16 @@ use crate::place::Place;
 use crate::process::{self, command};
 use crate::setup::{self, Need};
 
-/// The sample: intake conversations written for this project, so that no data set has to be fetched.
-const SAMPLE: &str = "tests/data/clinic_intake.jsonl";
-const DATASET: &str = "clinic";
+/// The sample: conversations invented for this project, so that no data set has to be fetched. Split and files.
+const SAMPLE: [(&str, &[&str]); 2] =
+    [("train", &["shots.jsonl", "by_hand.jsonl"]), ("test", &["test.jsonl"])];
+const DATASET: &str = "sample";
 
 /// Recipe of the demo: the whole method, cut down to minutes on two cores.
 const PRESET: &str = "small";
 
 /// What the demo was asked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Options {
     /// Build and run the command line only.
     pub(crate) headless: bool,
@@ -29,6 +30,16 @@ pub(crate) struct Options {
     pub(crate) model: Option<PathBuf>,
     /// Recipe fields, `key=value`.
     pub(crate) set: Vec<String>,
+    /// Random numbers of the run.
+    pub(crate) seed: u64,
+    /// Where the finished run goes, packed.
+    pub(crate) pack: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { headless: false, keep: false, model: None, set: Vec::new(), seed: 1, pack: None }
+    }
 }
 
 /// Set-up, build, import, run, table, window.
@@ -47,8 +58,13 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     }
     fs::create_dir_all(&workspace).with_context(|| format!("{} cannot be made", workspace.display()))?;
     import(place, &workspace)?;
-    let run = carry_out(place, &workspace, &model, &options.set)?;
+    let run = carry_out(place, &workspace, &model, options)?;
     process::run(duologue(place, &workspace, &["show", &run]))?;
+    if let Some(folder) = &options.pack {
+        let mut pack = duologue(place, &workspace, &["pack", &run, "--to"]);
+        pack.arg(folder);
+        process::run(pack)?;
+    }
     say!("\nworkspace: {}", workspace.display());
     if options.headless {
         return Ok(true);
@@ -56,7 +72,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     open(place, &workspace)
 }
 
-/// The base model: the one given, else the one under the shared folder.
+/// The base model: the one given, else the bundled one.
 fn model(place: &Place, given: Option<&Path>) -> Result<PathBuf> {
     if let Some(folder) = given {
         if !folder.join("config.json").is_file() {
@@ -68,16 +84,7 @@ fn model(place: &Place, given: Option<&Path>) -> Result<PathBuf> {
         }
         return Ok(std::path::absolute(folder)?);
     }
-    let folder = place.shared().join("data").join("models").join("dialog-7m");
-    if !folder.join("config.json").is_file() {
-        bail!(
-            "no model was given and none lies in {}; give one with `cargo xtask demo --model DIR` (a folder in \
-             Hugging Face layout: config.json, tokenizer.json, *.safetensors), or set DUOLOGUE_SHARED",
-            folder.display()
-        );
-    }
-    say!("no --model given: using the small dialogue model in {}", folder.display());
-    Ok(folder)
+    Ok(bundled(place))
 }
 
 /// The command line on the demo workspace.
@@ -95,18 +102,28 @@ fn import(place: &Place, workspace: &Path) -> Result<()> {
         say!("the workspace already holds `{DATASET}`");
         return Ok(());
     }
-    process::run(duologue(place, workspace, &["import", SAMPLE, "--name", DATASET]))
+    for (split, files) in SAMPLE {
+        let mut import = duologue(place, workspace, &["import", "--name", DATASET, "--split", split]);
+        import.args(files.iter().map(|file| bundled(place).join("sample").join(file)));
+        process::run(import)?;
+    }
+    Ok(())
+}
+
+/// The folder of the bundled model, with the sample in it.
+fn bundled(place: &Place) -> PathBuf {
+    place.root.join("models").join("duo-mini")
 }
 
 /// Runs the method with its progress on the terminal (standard error) and returns the run's name.
 ///
 /// Standard output goes to a file, not a pipe: should this program be interrupted, the run still ends in good order.
-fn carry_out(place: &Place, workspace: &Path, model: &Path, set: &[String]) -> Result<String> {
+fn carry_out(place: &Place, workspace: &Path, model: &Path, options: &Options) -> Result<String> {
     let events = workspace.join("demo-run.jsonl");
     let file = File::create(&events).with_context(|| format!("{} cannot be written", events.display()))?;
     let mut run = duologue(place, workspace, &["--json", "run", "--dataset", DATASET, "--preset", PRESET]);
-    run.arg("--model").arg(model);
-    for field in set {
+    run.arg("--model").arg(model).arg("--seed").arg(options.seed.to_string());
+    for field in &options.set {
         run.args(["--set", field]);
     }
     run.stdout(file);

@@ -31,7 +31,7 @@ mod setup;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::place::Place;
 
@@ -40,10 +40,12 @@ Set-up, demo and checks of Duologue.
 
 usage: cargo xtask COMMAND [OPTIONS]
 
-  demo      run the whole method on a sample data set on the CPU, print the result table, open the window
+  demo      run the whole method on the sample on the CPU, print the result table, open the window
               --headless       build and run the command line only; open no window
-              --model DIR      a model in Hugging Face layout (config.json, tokenizer.json, *.safetensors);
-                               default: a small one under $DUOLOGUE_SHARED, if that is there
+              --model DIR      a model in Hugging Face layout (config.json, tokenizer.json, *.safetensors)
+                               instead of the bundled one, models/duo-mini
+              --seed N         other random numbers; default: 1
+              --pack DIR       write the finished run to this new folder, as the bundled one was
               --set KEY=VALUE  change a field of the recipe (repeatable); `duologue recipe --print` lists them
               --keep           go on with the demo workspace of last time instead of a fresh one
   test      run every check, cheapest first; closes with `N passed, N failed`
@@ -56,7 +58,7 @@ usage: cargo xtask COMMAND [OPTIONS]
               --seed S         another corpus; default: 1
               --items N        conversations in train.jsonl; default: 60000
               --wrong PERCENT  dialogues in a wrong form; default: 35
-  duo-mini  make the bundled base model, from the corpus on (more than an hour on two cores); interrupted, it goes on
+  duo-mini  make the bundled base model anew, from the corpus on (about an hour on two cores); interrupted, it goes on
   build     release builds of the command line and the window
               --cuda           the command line only, for NVIDIA cards too (it starts without one as well); the
                                first time it takes a quarter of an hour
@@ -119,6 +121,8 @@ fn demo_options(arguments: &[String]) -> Result<demo::Options> {
             "--keep" => options.keep = true,
             "--model" => options.model = Some(PathBuf::from(value()?)),
             "--set" => options.set.push(value()?),
+            "--seed" => options.seed = value()?.parse().context("--seed takes a whole number")?,
+            "--pack" => options.pack = Some(PathBuf::from(value()?)),
             _ => bail!("demo does not know `{argument}`; `cargo xtask --help` lists its options"),
         }
     }

@@ -1,6 +1,6 @@
 //! Where things lie: the repository, cargo's target folder and what is built into it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
@@ -34,13 +34,5 @@ impl Place {
     /// The folder of test tools that are installed by cargo.
     pub(crate) fn tools(&self) -> PathBuf {
         self.target.join("tools")
-    }
-
-    /// Shared fixtures and models: `$DUOLOGUE_SHARED`, else `shared` beside the repository.
-    pub(crate) fn shared(&self) -> PathBuf {
-        std::env::var_os("DUOLOGUE_SHARED").map_or_else(
-            || self.root.parent().unwrap_or(Path::new("..")).join("shared"),
-            |folder| self.root.join(folder),
-        )
     }
 }

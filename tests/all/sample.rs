@@ -1,0 +1,86 @@
+//! The sample that comes with Duologue: model, data and finished run are in the checkout, whole and up to date; taking
+//! and packing it through the real program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::program::{Workspace, rows};
+
+/// The bundled model's folder.
+fn duo_mini() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/duo-mini")
+}
+
+/// What a workspace that has a data set of its own gets.
+fn taken() -> Workspace {
+    let workspace = Workspace::with(&rows()[..3]);
+    let from = duo_mini().display().to_string();
+    let answer = workspace.ok(&["sample", "--from", &from]);
+    assert_eq!(answer.last()["known"], false);
+    assert_eq!(answer.last()["examples"], 465);
+    workspace
+}
+
+#[test]
+fn the_finished_run_is_whole_and_belongs_to_this_version() {
+    let workspace = taken();
+    let statuses = workspace.statuses("sample-1");
+    assert_eq!(statuses.len(), 9);
+    assert!(
+        statuses.values().all(|status| status == "done"),
+        "{statuses:?}\nremake it: cargo xtask demo --headless --pack models/duo-mini/sample/run, in an empty folder"
+    );
+    // Everything that it names is there: an adapter for each training, outputs of every system.
+    let exported = tempfile::tempdir().unwrap();
+    for adapter in ["synthesizer", "summarizer"] {
+        let to = exported.path().join(adapter).display().to_string();
+        let answer = workspace.ok(&["export", "sample-1", "--adapter", adapter, "--to", &to]);
+        assert_eq!(answer.last()["replay"]["equal"], true, "{}", answer.last());
+    }
+}
+
+#[test]
+fn its_summarizer_works_at_once_and_its_examples_keep_their_numbers() {
+    let workspace = taken();
+    let test = fs::read_to_string(duo_mini().join("sample/test.jsonl")).unwrap();
+    let pair: serde_json::Value = serde_json::from_str(test.lines().next().unwrap()).unwrap();
+    let chat = tempfile::NamedTempFile::new().unwrap();
+    fs::write(chat.path(), pair["dialogue"].as_str().unwrap()).unwrap();
+    let file = chat.path().display().to_string();
+    let answer = workspace.ok(&["summarize", "--run", "sample-1", &file]);
+    let summary = answer.last()["summary"].as_str().unwrap();
+    assert!(summary.split_whitespace().count() >= 4, "{summary}");
+    // Going on with the run finds its topics by the numbers of its shots: nothing is to be computed again.
+    let answer = workspace.ok(&["resume", "sample-1"]);
+    assert_eq!(answer.stages("running"), [""; 0], "everything is finished");
+}
+
+#[test]
+fn it_is_taken_once_and_goes_on_from_a_pack() {
+    let workspace = taken();
+    let from = duo_mini().display().to_string();
+    let again = workspace.ok(&["sample", "--from", &from]);
+    assert_eq!(again.last()["known"], true);
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("packed").display().to_string();
+    workspace.ok(&["pack", "sample-1", "--to", &to]);
+    let elsewhere = workspace.ok(&["--workspace", &to, "show", "sample-1"]);
+    assert_eq!(elsewhere.last()["dataset"]["name"], "sample");
+    let occupied = workspace.run(&["pack", "sample-1", "--to", &to]);
+    assert_eq!((occupied.code, occupied.last()["event"].as_str()), (1, Some("error")));
+    let nothing = workspace.run(&["sample", "--from", &folder.path().display().to_string()]);
+    assert_eq!((nothing.code, nothing.last()["code"].as_str()), (1, Some("io")), "no model is there");
+}
+
+#[test]
+fn model_and_sample_are_small_enough_to_come_along() {
+    let bytes = |path: &Path| fs::metadata(path).map_or(0, |data| data.len());
+    let model = duo_mini();
+    let files = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+    let total: u64 = files.iter().map(|file| bytes(&model.join(file))).sum();
+    assert!(files.iter().all(|file| bytes(&model.join(file)) > 0) && total < 20_000_000, "{total} bytes");
+    let card = fs::read_to_string(model.join("README.md")).unwrap();
+    for word in ["on purpose", "no evidence", "cargo xtask duo-mini"] {
+        assert!(card.contains(word), "the card has to say: {word}");
+    }
+}
