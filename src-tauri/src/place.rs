@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use mrds::sample::bundled_model;
+use mrds::sample::{FOLDER_VARIABLE, bundled_model};
 use mrds::session::Session;
 
 use crate::dto::AppError;
@@ -40,7 +40,8 @@ impl Place {
         let workspace = std::path::absolute(&workspace).unwrap_or(workspace);
         let program = std::env::current_exe().ok();
         let cli = cli(std::env::var_os("DUOLOGUE_BIN").map(PathBuf::from), program.as_deref());
-        let sample = program.as_deref().and_then(bundled_model);
+        let sample =
+            program.as_deref().and_then(|program| bundled_model(std::env::var_os(FOLDER_VARIABLE), program));
         Session::open(&workspace)?;
         Ok(Self { workspace, cli, sample })
     }

@@ -156,6 +156,7 @@ fn open(place: &Place, workspace: &Path) -> Result<bool> {
     say!("opening the window; close it to come back here");
     let mut command = command::<&str>(place, &window.to_string_lossy(), &[]);
     command.env("DUOLOGUE_WORKSPACE", workspace).env("DUOLOGUE_BIN", place.program("release", "duologue"));
+    command.env("DUOLOGUE_DUO_MINI", bundled(place));
     process::run(command)?;
     Ok(true)
 }

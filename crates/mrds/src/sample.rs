@@ -4,6 +4,7 @@
 //! The run lies beside the model as a packed run: a workspace with this run alone ([`Session::pack_run`]).
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -37,9 +38,16 @@ pub struct Sample {
     pub known: bool,
 }
 
-/// The folder of the bundled model, for a program at `program`: in a folder `models` beside it or above (a build in the
-/// checkout), else where packages put it.
-pub fn bundled_model(program: &Path) -> Option<PathBuf> {
+/// Environment variable that names the bundled model's folder, for programs that lie elsewhere.
+pub const FOLDER_VARIABLE: &str = "DUOLOGUE_DUO_MINI";
+
+/// The folder of the bundled model: `named` where it is given (the value of [`FOLDER_VARIABLE`]), else, for a program at
+/// `program`, in a folder `models` beside it or above (a build in the checkout), else where packages put it.
+pub fn bundled_model(named: Option<OsString>, program: &Path) -> Option<PathBuf> {
+    let is_model = |folder: &PathBuf| folder.join("config.json").is_file();
+    if let Some(folder) = named.filter(|named| !named.is_empty()) {
+        return Some(PathBuf::from(folder)).filter(is_model);
+    }
     let above = program.ancestors().skip(1);
     let packages = ["../lib/duologue", "../Resources"].into_iter().filter_map(|place| {
         let folder = program.parent()?.join(place);
@@ -49,7 +57,7 @@ pub fn bundled_model(program: &Path) -> Option<PathBuf> {
         .map(Path::to_path_buf)
         .chain(packages)
         .map(|folder| folder.join("models").join("duo-mini"))
-        .find(|folder| folder.join("config.json").is_file())
+        .find(is_model)
 }
 
 impl Session {
@@ -205,13 +213,16 @@ mod tests {
             folder
         };
         let program = place("checkout/target/release").join("duologue");
-        assert_eq!(bundled_model(&program), None);
+        let found = |program: &Path| bundled_model(None, program);
+        assert_eq!(found(&program), None);
         let model = place("checkout/models/duo-mini");
-        assert_eq!(bundled_model(&program), None, "a folder without a model is none");
+        assert_eq!(found(&program), None, "a folder without a model is none");
         fs::write(model.join("config.json"), "{}").unwrap();
-        assert_eq!(bundled_model(&program), Some(model));
+        assert_eq!(found(&program), Some(model.clone()));
         let packaged = place("usr/lib/duologue/models/duo-mini");
         fs::write(packaged.join("config.json"), "{}").unwrap();
-        assert_eq!(bundled_model(&place("usr/bin").join("duologue")), Some(packaged));
+        assert_eq!(found(&place("usr/bin").join("duologue")), Some(packaged.clone()));
+        let named = |folder: &Path| bundled_model(Some(folder.into()), &program);
+        assert_eq!((named(&packaged), named(&root)), (Some(packaged), None), "a name goes first");
     }
 }

@@ -37,6 +37,7 @@ impl Desk {
         vec![
             ("DUOLOGUE_WORKSPACE", self.workspace.clone()),
             ("DUOLOGUE_BIN", self.programs.cli.clone()),
+            ("DUOLOGUE_DUO_MINI", Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/duo-mini")),
             ("XDG_DATA_HOME", home("data")),
             ("XDG_CONFIG_HOME", home("config")),
             ("XDG_CACHE_HOME", home("cache")),

@@ -45,6 +45,16 @@ pub(crate) fn kill_now(pid: i32) {
     let _gone = kill(Pid::from_raw(pid), Signal::SIGKILL);
 }
 
+/// How long a process has lived, to a hundredth of a second (`proc(5)`: `starttime` in clock ticks since the start of the
+/// machine, 100 a second on Linux).
+pub(crate) fn age(pid: i32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The program's name may hold blanks; behind it the third field comes.
+    let started: f64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
+    let up: f64 = std::fs::read_to_string("/proc/uptime").ok()?.split_whitespace().next()?.parse().ok()?;
+    Duration::try_from_secs_f64(up - started / 100.0).ok()
+}
+
 /// Inode and remote address of every internet socket (TCP and UDP, both versions) of this machine.
 pub(crate) fn sockets() -> Vec<(u64, IpAddr)> {
     ["tcp", "tcp6", "udp", "udp6"].iter().flat_map(|name| rows(&Path::new("/proc/net").join(name))).collect()

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use mrds::sample::bundled_model;
+use mrds::sample::{FOLDER_VARIABLE, bundled_model};
 use serde_json::json;
 
 use super::{Done, quoted, session};
@@ -33,12 +33,15 @@ pub(super) fn sample(global: &Global, args: &Sample, output: &Output) -> Done {
 /// The model that lies with this program.
 fn bundled() -> Result<PathBuf, Failure> {
     let program = std::env::current_exe().and_then(|path| path.canonicalize()).ok();
-    program.as_deref().and_then(bundled_model).ok_or_else(|| {
-        Failure::usage(
-            "the model of the sample was not found beside this program",
-            "Name its folder: `duologue sample --from models/duo-mini`.",
-        )
-    })
+    program
+        .as_deref()
+        .and_then(|program| bundled_model(std::env::var_os(FOLDER_VARIABLE), program))
+        .ok_or_else(|| {
+            Failure::usage(
+                "the model of the sample was not found beside this program",
+                "Name its folder: `duologue sample --from models/duo-mini`.",
+            )
+        })
 }
 
 pub(super) fn pack(global: &Global, args: &Pack, output: &Output) -> Done {

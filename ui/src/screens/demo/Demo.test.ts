@@ -13,6 +13,20 @@ test('a pasted dialogue is summarized as it streams', async () => {
   expect(text(get('demo-figures'))).toContain('84 ms');
 });
 
+test('a test pair comes with what a person wrote, once the summary is there', async () => {
+  const { user } = await open('#/demo');
+  await user.click(await find('demo-from-test'));
+  await expect.poll(() => (get('demo-input') as HTMLTextAreaElement).value).toMatch(/^\w+: .+\n\w+: /);
+  const first = (get('demo-input') as HTMLTextAreaElement).value;
+  expect(document.querySelector('[data-testid=demo-reference]')).toBeNull();
+  await user.click(get('demo-run'));
+  await expect.poll(() => get('demo-output').dataset['state']).toBe('done');
+  expect(text(get('demo-reference'))).toContain('What a person wrote:');
+  await user.click(get('demo-from-test'));
+  await expect.poll(() => (get('demo-input') as HTMLTextAreaElement).value).not.toBe(first);
+  expect(document.querySelector('[data-testid=demo-reference]')).toBeNull();
+});
+
 test('the tuned summarizer comes first, the base model can be chosen', async () => {
   await open('#/demo');
   await find('demo-source');
