@@ -12,7 +12,7 @@ use crate::process::{self, command};
 use crate::setup::{self, Need};
 
 /// What the committed model was made with. Another number anywhere makes another model.
-const CORPUS: (u64, u64, usize) = (1, 90_000, 45);
+const CORPUS: (u64, u64, usize) = (1, 66_000, 45);
 const TRAINING: [&str; 8] = ["--epochs", "1", "--seed", "1", "--batch-tokens", "4096", "--eval-every", "250"];
 
 /// The files that a model is.
