@@ -163,7 +163,7 @@ const DIALOGUE: [&str; 5] = [
     "Write a dialogue between the people in this summary.",
 ];
 
-// Two exercises in copying: what a summarizer needs most, and what a small model learns last.
+// Exercises in copying: what a summarizer needs most, and what a small model learns last.
 const REWRITE: [&str; 3] = [
     "Write this conversation with one line per turn: the name, a colon, what is said.",
     "Write this dialogue again, each turn on its own line after the speaker's name and a colon.",
@@ -195,11 +195,12 @@ impl Tasks<'_> {
         let item = self.item(index);
         let mut dice = Dice::new(self.options.seed, index, TASK);
         match dice.below(100) {
-            0..34 => self.dialogue(&item, &mut dice),
-            34..68 => self.summarize(&item, index, &mut dice),
-            68..79 => self.summary(&item, index, &mut dice),
-            79..87 => self.topic(&item, index, &mut dice),
-            87..94 => rewrite(&item, &mut dice),
+            0..30 => self.dialogue(&item, &mut dice),
+            30..58 => self.summarize(&item, index, &mut dice),
+            58..67 => self.summary(&item, index, &mut dice),
+            67..74 => self.topic(&item, index, &mut dice),
+            74..79 => rewrite(&item, &mut dice),
+            79..84 => quote(&item, &mut dice),
             _ => self.repeat(index, &mut dice),
         }
     }
@@ -245,12 +246,14 @@ impl Tasks<'_> {
         chat(&[(asked, item.summary.clone())])
     }
 
-    /// Words of several conversations in no order, to be said again.
+    /// Words of several conversations in no order, to be said again. Short lists are as frequent as long ones: with long
+    /// ones alone copying is not learnt within millions of tokens, with short ones within hundreds of updates.
     fn repeat(&self, index: u64, dice: &mut Dice) -> String {
         let told: Vec<String> = self.others(index, 4).map(|item| item.to_text()).collect();
         let mut words: Vec<&str> = told.iter().flat_map(|text| text.split_whitespace()).collect();
         dice.shuffle(&mut words);
-        words.truncate(8 + dice.below(33));
+        let octave = 2 << dice.below(5);
+        words.truncate(octave + dice.below(octave));
         let words = words.join(" ");
         chat(&[(format!("{}\n\n{words}", dice.pick(&REPEAT).copied().unwrap_or_default()), words)])
     }
@@ -271,6 +274,15 @@ fn rewrite(item: &Item, dice: &mut Dice) -> String {
     let words = dice.pick(&REWRITE).copied().unwrap_or_default();
     let form = dice.pick(&COMPLETE).copied().unwrap_or(Format::Plain);
     chat(&[(format!("{words}\n\n{}", form.write(item)), item.to_text())])
+}
+
+/// What one speaker says first or last.
+fn quote(item: &Item, dice: &mut Dice) -> String {
+    let speaker = dice.pick(&item.dialogue).map_or("", |turn| turn.speaker.as_str());
+    let mut said = item.dialogue.iter().filter(|turn| turn.speaker == speaker);
+    let (which, turn) = if dice.chance(50) { ("first", said.next()) } else { ("last", said.next_back()) };
+    let asked = format!("What does {speaker} say {which}?\n\n{}", item.to_text());
+    chat(&[(asked, turn.map_or_else(String::new, |turn| turn.text.clone()))])
 }
 
 /// The method's own words in half of the cases.

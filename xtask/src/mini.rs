@@ -13,7 +13,8 @@ use crate::setup::{self, Need};
 
 /// What the committed model was made with. Another number anywhere makes another model.
 const CORPUS: (u64, u64, usize) = (1, 66_000, 45);
-const TRAINING: [&str; 8] = ["--epochs", "1", "--seed", "1", "--batch-tokens", "4096", "--eval-every", "250"];
+const TRAINING: [&str; 10] =
+    ["--epochs", "1", "--seed", "1", "--batch-tokens", "2048", "--lr", "1.5e-3", "--eval-every", "500"];
 
 /// The files that a model is.
 const FILES: [&str; 4] = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
