@@ -28,11 +28,14 @@ pub(crate) struct Options {
     pub(crate) items: u64,
     /// How many dialogues of a hundred are in a wrong form.
     pub(crate) wrong: usize,
+    /// How many items of a hundred are short lists of words to be repeated, and the longest such list.
+    pub(crate) lists: usize,
+    pub(crate) list_words: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { out: PathBuf::new(), seed: 1, items: 60_000, wrong: 35 }
+        Self { out: PathBuf::new(), seed: 1, items: 60_000, wrong: 35, lists: 0, list_words: 60 }
     }
 }
 
@@ -50,6 +53,7 @@ const TWO_DIALOGUES_WORDS: usize = 200;
 
 /// What dice of the tasks are thrown for; the corpus itself uses small numbers.
 const TASK: u64 = 100;
+const LIST: u64 = 101;
 
 /// Writes the files and prints the table.
 pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
@@ -163,7 +167,7 @@ const DIALOGUE: [&str; 5] = [
     "Write a dialogue between the people in this summary.",
 ];
 
-// Exercises in copying: what a summarizer needs most, and what a small model learns last.
+// Two exercises in copying: what a summarizer needs most, and what a small model learns last.
 const REWRITE: [&str; 3] = [
     "Write this conversation with one line per turn: the name, a colon, what is said.",
     "Write this dialogue again, each turn on its own line after the speaker's name and a colon.",
@@ -192,16 +196,22 @@ struct Tasks<'c> {
 impl Tasks<'_> {
     /// The chat of conversation `index` as a line of JSON.
     fn record(&self, index: u64) -> String {
+        let mut dice = Dice::new(self.options.seed, index, LIST);
+        if dice.chance(self.options.lists) {
+            // Short ones are the most: with long ones alone copying is not learnt within millions of tokens, with short
+            // ones within a hundred updates.
+            let longer = dice.below(self.options.list_words.saturating_sub(1)) + 1;
+            return self.repeat(index, 2, longer, &mut dice);
+        }
         let item = self.item(index);
         let mut dice = Dice::new(self.options.seed, index, TASK);
         match dice.below(100) {
-            0..30 => self.dialogue(&item, &mut dice),
-            30..58 => self.summarize(&item, index, &mut dice),
-            58..67 => self.summary(&item, index, &mut dice),
-            67..74 => self.topic(&item, index, &mut dice),
-            74..79 => rewrite(&item, &mut dice),
-            79..84 => quote(&item, &mut dice),
-            _ => self.repeat(index, &mut dice),
+            0..34 => self.dialogue(&item, &mut dice),
+            34..68 => self.summarize(&item, index, &mut dice),
+            68..79 => self.summary(&item, index, &mut dice),
+            79..87 => self.topic(&item, index, &mut dice),
+            87..94 => rewrite(&item, &mut dice),
+            _ => self.repeat(index, 8, 33, &mut dice),
         }
     }
 
@@ -246,14 +256,12 @@ impl Tasks<'_> {
         chat(&[(asked, item.summary.clone())])
     }
 
-    /// Words of several conversations in no order, to be said again. Short lists are as frequent as long ones: with long
-    /// ones alone copying is not learnt within millions of tokens, with short ones within hundreds of updates.
-    fn repeat(&self, index: u64, dice: &mut Dice) -> String {
+    /// Words of several conversations in no order, to be said again: at least so many, and fewer than `spread` more.
+    fn repeat(&self, index: u64, least: usize, spread: usize, dice: &mut Dice) -> String {
         let told: Vec<String> = self.others(index, 4).map(|item| item.to_text()).collect();
         let mut words: Vec<&str> = told.iter().flat_map(|text| text.split_whitespace()).collect();
         dice.shuffle(&mut words);
-        let octave = 2 << dice.below(5);
-        words.truncate(octave + dice.below(octave));
+        words.truncate(least + dice.below(spread));
         let words = words.join(" ");
         chat(&[(format!("{}\n\n{words}", dice.pick(&REPEAT).copied().unwrap_or_default()), words)])
     }
@@ -276,15 +284,6 @@ fn rewrite(item: &Item, dice: &mut Dice) -> String {
     chat(&[(format!("{words}\n\n{}", form.write(item)), item.to_text())])
 }
 
-/// What one speaker says first or last.
-fn quote(item: &Item, dice: &mut Dice) -> String {
-    let speaker = dice.pick(&item.dialogue).map_or("", |turn| turn.speaker.as_str());
-    let mut said = item.dialogue.iter().filter(|turn| turn.speaker == speaker);
-    let (which, turn) = if dice.chance(50) { ("first", said.next()) } else { ("last", said.next_back()) };
-    let asked = format!("What does {speaker} say {which}?\n\n{}", item.to_text());
-    chat(&[(asked, turn.map_or_else(String::new, |turn| turn.text.clone()))])
-}
-
 /// The method's own words in half of the cases.
 fn worded<'w>(wordings: &'w Wordings, dice: &mut Dice) -> &'w str {
     let at = if dice.chance(50) { 0 } else { dice.below(wordings.len()) };
@@ -305,6 +304,8 @@ pub(crate) fn options(arguments: &[String]) -> Result<Options> {
             "--seed" => options.seed = value.parse().with_context(wrong)?,
             "--items" => options.items = value.parse().with_context(wrong)?,
             "--wrong" => options.wrong = value.parse().with_context(wrong)?,
+            "--lists" => options.lists = value.parse().with_context(wrong)?,
+            "--list-words" => options.list_words = value.parse().with_context(wrong)?,
             _ => bail!("corpus does not know `{argument}`; `cargo xtask --help` lists its options"),
         }
     }

@@ -58,6 +58,8 @@ usage: cargo xtask COMMAND [OPTIONS]
               --seed S         another corpus; default: 1
               --items N        conversations in train.jsonl; default: 60000
               --wrong PERCENT  dialogues in a wrong form; default: 35
+              --lists PERCENT  short lists of words to be repeated, in place of conversations; default: 0
+              --list-words N   the longest such list; default: 60
   duo-mini  make the bundled base model anew, from the corpus on (about an hour on two cores); interrupted, it goes on
   build     release builds of the command line and the window
               --cuda           the command line only, for NVIDIA cards too (it starts without one as well); the

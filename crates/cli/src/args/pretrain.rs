@@ -56,6 +56,9 @@ pub(crate) struct PretrainSettings {
     /// End after so many minutes, if the epochs have not; the result then depends on this machine's speed
     #[arg(long, value_name = "N")]
     pub(crate) minutes: Option<f64>,
+    /// End after so many updates, if the epochs have not; the learning rate is that of the whole
+    #[arg(long, value_name = "N")]
+    pub(crate) updates: Option<usize>,
     /// Highest learning rate [default: 2e-3 from random weights, 2e-4 from a model]
     #[arg(long, value_name = "RATE")]
     pub(crate) lr: Option<f64>,

@@ -115,9 +115,11 @@ fn begun(args: &Pretrain) -> Result<Kept, Failure> {
         return Err(Failure::file(&args.out, None, "is not empty", fix));
     }
     let settings = &args.settings;
-    let positive = settings.epochs > 0.0 && settings.minutes.is_none_or(|minutes| minutes > 0.0);
+    let positive = settings.epochs > 0.0
+        && settings.minutes.is_none_or(|minutes| minutes > 0.0)
+        && settings.updates != Some(0);
     if !positive || settings.batch_tokens == 0 || settings.eval_every == 0 {
-        let fix = "Give --epochs, --minutes, --batch-tokens and --eval-every above 0.";
+        let fix = "Give --epochs, --minutes, --updates, --batch-tokens and --eval-every above 0.";
         return Err(Failure::usage("a training of no length", fix));
     }
     Ok(Kept { settings: settings.clone(), corpus_sha256: digests(&settings.corpus)? })
@@ -196,6 +198,7 @@ fn config(settings: &PretrainSettings) -> PretrainConfig {
         budget: Budget::from(BUDGET_TOKENS),
         epochs: settings.epochs,
         max_wall_s: settings.minutes.map(|minutes| 60.0 * minutes),
+        max_updates: settings.updates,
         eval_every_updates: settings.eval_every,
         seed: settings.seed,
     }

@@ -33,6 +33,8 @@ pub struct PretrainConfig {
     /// Seconds on the clock after which it ends, if the epochs have not: the learning rate falls in time. Such a run
     /// depends on the machine's speed.
     pub max_wall_s: Option<f64>,
+    /// Updates after which it ends, if the epochs have not; the learning rate is that of the whole.
+    pub max_updates: Option<usize>,
     /// Updates between validations, each with a sample and a checkpoint.
     pub eval_every_updates: usize,
     /// Order of the windows.
@@ -147,7 +149,7 @@ pub fn pretrain(
         state.place.wall_s = earlier_s + observer.now_s() - begun_s;
         let in_time = config.max_wall_s.map_or(0.0, |limit| state.place.wall_s / limit);
         let progress = (state.place.tokens as f64 / total).max(in_time).min(1.0);
-        if progress >= 1.0 {
+        if progress >= 1.0 || config.max_updates.is_some_and(|most| state.place.update >= most) {
             break;
         }
         let stop = || observer.stop();

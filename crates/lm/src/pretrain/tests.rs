@@ -48,6 +48,7 @@ fn config(epochs: f64) -> PretrainConfig {
         budget: Budget::from(256),
         epochs,
         max_wall_s: None,
+        max_updates: None,
         eval_every_updates: 5,
         seed: 3,
     }
@@ -161,6 +162,13 @@ fn a_resumed_training_is_the_uninterrupted_one_and_learns() {
     pretrain(&mut fresh(), learnt, held, &config, &mut resumed, &mut Watch::default()).unwrap();
     assert_eq!(values(&resumed), values(&whole));
     assert!(matches!(PretrainState::load(&file, 5, &Device::Cpu), Err(Error::Checkpoint { .. })));
+
+    // A limit in updates leaves the way there as it was.
+    let shortened = PretrainConfig { max_updates: Some(7), ..config.clone() };
+    let mut state = PretrainState::of_model(&first).unwrap();
+    pretrain(&mut fresh(), learnt, held, &shortened, &mut state, &mut Watch::default()).unwrap();
+    let kept = PretrainState::load(&file, parts.parameters.elem_count(), &Device::Cpu).unwrap();
+    assert_eq!(values(&state), values(&kept));
 
     // A limit in time ends it earlier, and the rate falls with it.
     let hurried = PretrainConfig { max_wall_s: Some(6.0), ..config };
