@@ -16,8 +16,8 @@ const SAMPLE: [(&str, &[&str]); 2] =
     [("train", &["shots.jsonl", "by_hand.jsonl"]), ("test", &["test.jsonl"])];
 const DATASET: &str = "sample";
 
-/// Recipe of the demo: the whole method, cut down to minutes on two cores.
-const PRESET: &str = "small";
+/// Recipe of the demo: the whole method in minutes on two cores.
+const PRESET: &str = "sample";
 
 /// What the demo was asked for.
 #[derive(Debug)]

@@ -203,7 +203,7 @@ pub(crate) struct RecipeChoice {
     /// A TOML file
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     pub(crate) recipe: Option<PathBuf>,
-    /// paper, default or small
+    /// paper, default, small or sample
     #[arg(long, value_name = "NAME")]
     pub(crate) preset: Option<String>,
     /// Change a field; may be given often

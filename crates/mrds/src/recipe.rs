@@ -310,6 +310,8 @@ pub enum Preset {
     Default,
     /// A few minutes on two cores with a small model.
     Small,
+    /// For the model that comes with Duologue: rates and lengths found on its sample (docs/demo.md).
+    Sample,
 }
 
 impl std::str::FromStr for Preset {
@@ -320,7 +322,8 @@ impl std::str::FromStr for Preset {
             "paper" => Ok(Self::Paper),
             "default" => Ok(Self::Default),
             "small" => Ok(Self::Small),
-            _ => Err(format!("`{text}` is not one of paper, default, small")),
+            "sample" => Ok(Self::Sample),
+            _ => Err(format!("`{text}` is not one of paper, default, small, sample")),
         }
     }
 }
@@ -350,6 +353,27 @@ impl Recipe {
                 rejection_max_tries: 6,
                 too_long: TooLong::Drop,
                 ..default
+            },
+            // Seven million weights take in a hundred pairs only at a high rate, in stage 2 as well.
+            Preset::Sample => Self {
+                shots: 100,
+                validation: 25,
+                synthetic_per_shot: 2,
+                candidates_per_summary: 6,
+                candidate_synthetic_limit: 60,
+                format_pairs_per_summary: 3,
+                lora_rank: 8,
+                lora_alpha: 16.0,
+                sft_lr: 2e-3,
+                sft_batch_size: 4,
+                sft_max_epochs: 6,
+                dpo_lr: 1e-3,
+                dpo_epochs: 3,
+                checkpoint_samples: 2,
+                stage1_factor: 0.5,
+                stage1_stop_lr: 1e-3,
+                synthesizer_items: 150,
+                ..Self::preset(Preset::Small)
             },
         }
     }

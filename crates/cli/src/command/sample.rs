@@ -23,7 +23,7 @@ pub(super) fn sample(global: &Global, args: &Sample, output: &Output) -> Done {
         "The sample {here}: {} invented pairs in the data set `{}`, a small model, and the finished run `{run}`.\n\n\
          duologue show {run}                                     # its results\n\
          duologue summarize --run {run} chat.txt                 # its summarizer\n\
-         duologue run --dataset {} --model {model} --preset small --seed 2   # the same again, in minutes",
+         duologue run --dataset {} --model {model} --preset sample --seed 2   # the same again, in minutes",
         taken.examples, taken.dataset, taken.dataset
     ));
     output.result(&taken);

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn toml_round_trips_with_comments() {
-    for preset in [Preset::Paper, Preset::Default, Preset::Small] {
+    for preset in [Preset::Paper, Preset::Default, Preset::Small, Preset::Sample] {
         let recipe = Recipe::preset(preset);
         let text = recipe.to_toml().unwrap();
         assert!(text.contains("# Real pairs to learn from"), "{text}");
