@@ -81,7 +81,7 @@ export const shell = {
     seeResults: 'See results',
     nothingTitle: 'Start with a few dialogues',
     nothingText:
-      'Bring a file of dialogues with summaries, or try the sample first: invented conversations, a small model and a finished run come with Duologue. Nothing leaves this computer.',
+      'Bring a file of dialogues with summaries, or try it with a sample first: invented conversations, a small model and a finished run that come with Duologue. Making such a run yourself takes about 8 minutes and no download. Nothing leaves this computer.',
     modelTitle: 'Next: a language model',
     modelText: 'Your data is here. Choose a small model that this computer can train.',
     runTitle: 'Next: the first run',
