@@ -82,7 +82,7 @@ export const shell: typeof en = {
     seeResults: 'Ergebnisse ansehen',
     nothingTitle: 'Beginnen Sie mit wenigen Dialogen',
     nothingText:
-      'Bringen Sie eine Datei mit Dialogen und Zusammenfassungen, oder versuchen Sie erst die Probe: erfundene Gespräche, ein kleines Modell und ein fertiger Lauf liegen bei. So einen Lauf selbst zu machen dauert etwa 8 Minuten, ohne Download. Nichts verlässt diesen Rechner.',
+      'Bringen Sie eine Datei mit Dialogen und Zusammenfassungen, oder versuchen Sie erst die Probe: erfundene Gespräche, ein kleines Modell und ein fertiger Lauf liegen bei. So einen Lauf selbst zu machen dauert etwa 9 Minuten, ohne Download. Nichts verlässt diesen Rechner.',
     modelTitle: 'Als Nächstes: ein Sprachmodell',
     modelText: 'Ihre Daten sind da. Wählen Sie ein kleines Modell, das dieser Rechner trainieren kann.',
     runTitle: 'Als Nächstes: der erste Lauf',
@@ -96,7 +96,7 @@ export const shell: typeof en = {
       'Ein kleines Modell wurde an erfundenen Gesprächen trainiert, so wie Sie eines an Ihren trainieren würden. Lassen Sie es zusammenfassen, lesen Sie, wie es abschneidet, bewerten Sie seine Texte, ohne zu wissen, welches System sie schrieb.',
     sampleDemo: 'Einen Dialog zusammenfassen',
     sampleRate: 'Blind bewerten',
-    sampleAgain: 'Selbst laufen lassen: etwa 8 Minuten, ohne Download',
+    sampleAgain: 'Selbst laufen lassen: etwa 9 Minuten, ohne Download',
     sampleOwn: 'Wenn Sie so weit sind, mit eigenen Gesprächen:',
     machine: 'Dieser Rechner',
     cpu: 'Prozessor',

@@ -81,7 +81,7 @@ export const shell = {
     seeResults: 'See results',
     nothingTitle: 'Start with a few dialogues',
     nothingText:
-      'Bring a file of dialogues with summaries, or try it with a sample first: invented conversations, a small model and a finished run that come with Duologue. Making such a run yourself takes about 8 minutes and no download. Nothing leaves this computer.',
+      'Bring a file of dialogues with summaries, or try it with a sample first: invented conversations, a small model and a finished run that come with Duologue. Making such a run yourself takes about 9 minutes and no download. Nothing leaves this computer.',
     modelTitle: 'Next: a language model',
     modelText: 'Your data is here. Choose a small model that this computer can train.',
     runTitle: 'Next: the first run',
@@ -95,7 +95,7 @@ export const shell = {
       'A small model was trained on invented conversations as you would train one on yours. Let it summarize, read how it compares, rate its summaries without knowing which system wrote them.',
     sampleDemo: 'Summarize a dialogue',
     sampleRate: 'Rate blind',
-    sampleAgain: 'Run it yourself: about 8 minutes, no download',
+    sampleAgain: 'Run it yourself: about 9 minutes, no download',
     sampleOwn: 'When you are ready for your own conversations:',
     machine: 'This machine',
     cpu: 'Processor',
