@@ -18,7 +18,12 @@ export const work: typeof en = {
       small: 'Ein schneller Durchgang für kleine Modelle und Rechner.',
       sample: 'Für das kleine Modell, das mit Duologue kommt.',
     },
-    presetName: { default: 'Empfohlen', paper: 'Wie veröffentlicht', small: 'Klein und schnell', sample: 'Für das Beispiel' },
+    presetName: {
+      default: 'Empfohlen',
+      paper: 'Wie veröffentlicht',
+      small: 'Klein und schnell',
+      sample: 'Für das Beispiel',
+    },
     seed: 'Startwert',
     seedHint: 'Derselbe Startwert ergibt denselben Lauf.',
     from: 'Ab Stufe',

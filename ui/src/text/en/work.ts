@@ -17,7 +17,12 @@ export const work = {
       small: 'A quick pass for small models and machines.',
       sample: 'For the small model that comes with Duologue.',
     },
-    presetName: { default: 'Recommended', paper: 'As in the paper', small: 'Small and quick', sample: 'For the sample' },
+    presetName: {
+      default: 'Recommended',
+      paper: 'As in the paper',
+      small: 'Small and quick',
+      sample: 'For the sample',
+    },
     seed: 'Seed',
     seedHint: 'The same seed gives the same run.',
     from: 'From stage',
