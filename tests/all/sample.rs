@@ -64,8 +64,8 @@ fn it_is_taken_once_and_goes_on_from_a_pack() {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("packed").display().to_string();
     workspace.ok(&["pack", "sample-1", "--to", &to]);
-    let elsewhere = workspace.ok(&["--workspace", &to, "show", "sample-1"]);
-    assert_eq!(elsewhere.last()["dataset"]["name"], "sample");
+    let elsewhere = store::Store::open(Path::new(&to)).unwrap();
+    assert_eq!(elsewhere.run("sample-1").unwrap().dataset_name, "sample");
     let occupied = workspace.run(&["pack", "sample-1", "--to", &to]);
     assert_eq!((occupied.code, occupied.last()["event"].as_str()), (1, Some("error")));
     let nothing = workspace.run(&["sample", "--from", &folder.path().display().to_string()]);
