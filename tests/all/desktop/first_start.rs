@@ -20,6 +20,7 @@ fn the_first_start_shows_the_machine_and_a_sample_and_reaches_nothing() {
         assert!(window.text("connections").await.contains("0 connections"));
         window.picture("first-start").await;
         window.click("home-sample").await;
+        window.see("home-sample-card").await;
         window.click("nav-data").await;
         window.see("dataset-sample").await;
         window.click("dataset-open-sample").await;
