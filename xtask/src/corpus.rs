@@ -1,9 +1,10 @@
 //! `cargo xtask corpus`: training text for the bundled base model and the sample project, from the invented corpus.
 //!
 //! Each conversation becomes one task of the method as a chat of a few messages: summarize, name the topic, write a
-//! summary on a topic, write a dialogue from a summary; some become an exercise in copying. Half of the instructions are the method's own
-//! (`crates/mrds/prompts`), the others say the same in other words. Summaries and topics are always right; a share of
-//! the dialogues is written down in a wrong form, so that the model has something to learn from the method.
+//! summary on a topic, write a dialogue from a summary; some become an exercise in copying. Half of the instructions are
+//! the method's own (`crates/mrds/prompts`), the others say the same in other words. Summaries and topics are always
+//! right; a share of the dialogues is written down in a wrong form, so that the model has something to learn from the
+//! method.
 
 mod json;
 

@@ -84,7 +84,7 @@ fn model(place: &Place, given: Option<&Path>) -> Result<PathBuf> {
         }
         return Ok(std::path::absolute(folder)?);
     }
-    Ok(bundled(place))
+    Ok(place.duo_mini())
 }
 
 /// The command line on the demo workspace.
@@ -104,15 +104,10 @@ fn import(place: &Place, workspace: &Path) -> Result<()> {
     }
     for (split, files) in SAMPLE {
         let mut import = duologue(place, workspace, &["import", "--name", DATASET, "--split", split]);
-        import.args(files.iter().map(|file| bundled(place).join("sample").join(file)));
+        import.args(files.iter().map(|file| place.duo_mini().join("sample").join(file)));
         process::run(import)?;
     }
     Ok(())
-}
-
-/// The folder of the bundled model, with the sample in it.
-fn bundled(place: &Place) -> PathBuf {
-    place.root.join("models").join("duo-mini")
 }
 
 /// Runs the method with its progress on the terminal (standard error) and returns the run's name.
@@ -156,7 +151,7 @@ fn open(place: &Place, workspace: &Path) -> Result<bool> {
     say!("opening the window; close it to come back here");
     let mut command = command::<&str>(place, &window.to_string_lossy(), &[]);
     command.env("DUOLOGUE_WORKSPACE", workspace).env("DUOLOGUE_BIN", place.program("release", "duologue"));
-    command.env("DUOLOGUE_DUO_MINI", bundled(place));
+    command.env("DUOLOGUE_DUO_MINI", place.duo_mini());
     process::run(command)?;
     Ok(true)
 }

@@ -70,7 +70,7 @@ pub(crate) fn run(place: &Place) -> Result<bool> {
         model = Some(take(place, &folder, lesson, model.as_deref())?);
     }
     let model = model.context("there is no lesson")?;
-    let to = place.root.join("models").join("duo-mini");
+    let to = place.duo_mini();
     for file in FILES {
         fs::copy(model.join(file), to.join(file))
             .with_context(|| format!("{file} cannot be put into {}", to.display()))?;

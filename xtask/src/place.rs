@@ -31,6 +31,11 @@ impl Place {
         self.target.join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
+    /// The folder of the bundled model, with the sample in it.
+    pub(crate) fn duo_mini(&self) -> PathBuf {
+        self.root.join("models").join("duo-mini")
+    }
+
     /// The folder of test tools that are installed by cargo.
     pub(crate) fn tools(&self) -> PathBuf {
         self.target.join("tools")
