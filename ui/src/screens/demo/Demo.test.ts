@@ -13,7 +13,7 @@ test('a pasted dialogue is summarized as it streams', async () => {
   expect(text(get('demo-figures'))).toContain('84 ms');
 });
 
-test('a test pair comes with what a person wrote, once the summary is there', async () => {
+test('a test pair comes with its reference, once the summary is there', async () => {
   const { user } = await open('#/demo');
   await user.click(await find('demo-from-test'));
   await expect.poll(() => (get('demo-input') as HTMLTextAreaElement).value).toMatch(/^\w+: .+\n\w+: /);
@@ -21,7 +21,7 @@ test('a test pair comes with what a person wrote, once the summary is there', as
   expect(document.querySelector('[data-testid=demo-reference]')).toBeNull();
   await user.click(get('demo-run'));
   await expect.poll(() => get('demo-output').dataset['state']).toBe('done');
-  expect(text(get('demo-reference'))).toContain('What a person wrote:');
+  expect(text(get('demo-reference'))).toContain('Reference summary:');
   await user.click(get('demo-from-test'));
   await expect.poll(() => (get('demo-input') as HTMLTextAreaElement).value).not.toBe(first);
   expect(document.querySelector('[data-testid=demo-reference]')).toBeNull();

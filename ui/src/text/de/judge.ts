@@ -177,7 +177,7 @@ export const judge: typeof en = {
     examples: 'Beispiele',
     fromTest: 'Ein Testpaar dieses Laufs',
     noTest: 'Dieser Datensatz hat keine Testpaare.',
-    reference: 'Was ein Mensch schrieb:',
+    reference: 'Referenz aus den Daten:',
     copy: 'Kopieren',
     copied: 'Kopiert.',
     save: 'Speichern',

@@ -176,7 +176,7 @@ export const judge = {
     examples: 'Examples',
     fromTest: 'A test pair of this run',
     noTest: 'This data set has no test pairs.',
-    reference: 'What a person wrote:',
+    reference: 'Reference summary:',
     copy: 'Copy',
     copied: 'Copied.',
     save: 'Save',
