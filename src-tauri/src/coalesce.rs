@@ -119,8 +119,15 @@ mod tests {
         coalesce(&events, FRAME, |event| sent.push(event));
         let frames = begun.elapsed().as_millis() / FRAME.as_millis();
         source.join().unwrap();
-        assert!(matches!(sent.pop(), Some(DemoEvent::Summary { .. })), "the end comes last");
-        assert!((sent.len() as u128) < frames + 3, "{} messages in {frames} frames", sent.len());
+        assert!(
+            matches!(sent.pop(), Some(DemoEvent::Summary { .. })),
+            "the end comes last"
+        );
+        assert!(
+            (sent.len() as u128) < frames + 3,
+            "{} messages in {frames} frames",
+            sent.len()
+        );
         let text: String = sent
             .iter()
             .map(|event| match event {
@@ -150,7 +157,9 @@ mod tests {
         let mut sent = Vec::new();
         coalesce(&events, Duration::from_secs(9), |event| sent.push(event));
         assert_eq!(sent.len(), 3);
-        assert!(matches!(&sent[1], DownloadEvent::Download { done_bytes, .. } if *done_bytes == 1000.0));
+        assert!(
+            matches!(&sent[1], DownloadEvent::Download { done_bytes, .. } if *done_bytes == 1000.0)
+        );
         assert_eq!(sent.last(), Some(&DownloadEvent::Paused));
     }
 }

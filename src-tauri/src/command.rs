@@ -15,8 +15,10 @@ use crate::dto::Turn;
 
 /// A dialogue's text as turns.
 pub(crate) fn turns(text: &str) -> Vec<Turn> {
-    let turn =
-        |turn: mrds::dialogue::Turn| Turn { speaker: turn.speaker.unwrap_or_default(), text: turn.text };
+    let turn = |turn: mrds::dialogue::Turn| Turn {
+        speaker: turn.speaker.unwrap_or_default(),
+        text: turn.text,
+    };
     Dialogue::parse(text).turns.into_iter().map(turn).collect()
 }
 

@@ -20,11 +20,24 @@ pub(crate) struct Downloads {
 
 impl Downloads {
     /// Fetches a model (or goes on with it) and passes on where it is. Returns when it is here, paused or refused.
-    pub(crate) fn fetch(&self, place: &Place, hub_id: &str, send: impl Fn(DownloadEvent)) -> Answer<()> {
+    pub(crate) fn fetch(
+        &self,
+        place: &Place,
+        hub_id: &str,
+        send: impl Fn(DownloadEvent),
+    ) -> Answer<()> {
         let mut child = self.start(place, hub_id)?;
         let mut said = None;
-        for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
-            let Some(event) = line.ok().and_then(|line| serde_json::from_str::<Value>(&line).ok()) else {
+        for line in child
+            .stdout
+            .take()
+            .into_iter()
+            .flat_map(|out| BufReader::new(out).lines())
+        {
+            let Some(event) = line
+                .ok()
+                .and_then(|line| serde_json::from_str::<Value>(&line).ok())
+            else {
                 continue;
             };
             match event["event"].as_str() {
@@ -47,7 +60,9 @@ impl Downloads {
                 Ok(())
             }
             Some(event) => {
-                send(DownloadEvent::Done { path: event["path"].as_str().unwrap_or_default().to_owned() });
+                send(DownloadEvent::Done {
+                    path: event["path"].as_str().unwrap_or_default().to_owned(),
+                });
                 Ok(())
             }
             None => Err(silent(place)),
@@ -108,7 +123,11 @@ mod tests {
         let cli = folder.path().join("duologue");
         std::fs::write(&cli, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&cli, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let place = Place { workspace: folder.path().join("workspace"), cli: Some(cli), sample: None };
+        let place = Place {
+            workspace: folder.path().join("workspace"),
+            cli: Some(cli),
+            sample: None,
+        };
         let (downloads, events) = (Downloads::default(), Mutex::new(Vec::new()));
         let answer = downloads.fetch(&place, "a/b", |event| {
             events.lock().unwrap().push(event);
@@ -124,10 +143,14 @@ mod tests {
 
     #[test]
     fn a_download_says_where_it_is_and_where_it_lies() {
-        let (answer, events) =
-            fetch(&format!("{STEP}\necho '{{\"event\":\"result\",\"path\":\"/m\"}}'"), false);
+        let (answer, events) = fetch(
+            &format!("{STEP}\necho '{{\"event\":\"result\",\"path\":\"/m\"}}'"),
+            false,
+        );
         answer.unwrap();
-        assert!(matches!(&events[0], DownloadEvent::Download { done_bytes, .. } if *done_bytes == 1.0));
+        assert!(
+            matches!(&events[0], DownloadEvent::Download { done_bytes, .. } if *done_bytes == 1.0)
+        );
         assert_eq!(events[1], DownloadEvent::Done { path: "/m".into() });
     }
 
@@ -144,7 +167,10 @@ mod tests {
 
     #[test]
     fn a_refusal_keeps_its_code() {
-        let (answer, _) = fetch("echo '{\"event\":\"error\",\"code\":\"gated\",\"message\":\"m\"}'", false);
+        let (answer, _) = fetch(
+            "echo '{\"event\":\"error\",\"code\":\"gated\",\"message\":\"m\"}'",
+            false,
+        );
         assert_eq!(answer.unwrap_err().code, "gated");
     }
 }

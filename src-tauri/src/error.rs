@@ -8,7 +8,11 @@ pub(crate) type Answer<T> = Result<T, AppError>;
 impl AppError {
     /// An error of the window itself; codes begin with `window_`.
     pub(crate) fn new(code: &str, message: impl AsRef<str>, fix: impl AsRef<str>) -> Self {
-        Self { code: code.to_owned(), message: sentence(message.as_ref()), fix: sentence(fix.as_ref()) }
+        Self {
+            code: code.to_owned(),
+            message: sentence(message.as_ref()),
+            fix: sentence(fix.as_ref()),
+        }
     }
 }
 
@@ -28,8 +32,16 @@ impl From<&serde_json::Value> for AppError {
     /// Reads `{"code","message","fix"}` as the worker writes it.
     fn from(value: &serde_json::Value) -> Self {
         let text = |key: &str| value[key].as_str().unwrap_or_default();
-        let code = if text("code").is_empty() { "failure" } else { text("code") };
-        let message = if text("message").is_empty() { "The worker gave no reason." } else { text("message") };
+        let code = if text("code").is_empty() {
+            "failure"
+        } else {
+            text("code")
+        };
+        let message = if text("message").is_empty() {
+            "The worker gave no reason."
+        } else {
+            text("message")
+        };
         Self::new(code, message, text("fix"))
     }
 }
@@ -38,7 +50,9 @@ impl From<&serde_json::Value> for AppError {
 fn sentence(text: &str) -> String {
     let text = text.trim();
     let mut letters = text.chars();
-    let Some(first) = letters.next() else { return String::new() };
+    let Some(first) = letters.next() else {
+        return String::new();
+    };
     let mut out: String = first.to_uppercase().chain(letters).collect();
     if !out.ends_with(['.', '!', '?', ':']) {
         out.push('.');
@@ -53,12 +67,18 @@ mod tests {
     #[test]
     fn errors_become_sentences() {
         let error = AppError::new("window_x", "the file has gone", "");
-        assert_eq!((error.message.as_str(), error.fix.as_str()), ("The file has gone.", ""));
+        assert_eq!(
+            (error.message.as_str(), error.fix.as_str()),
+            ("The file has gone.", "")
+        );
     }
 
     #[test]
     fn a_worker_without_reason_still_says_something() {
         let error = AppError::from(&serde_json::json!({}));
-        assert_eq!((error.code.as_str(), error.message.is_empty()), ("failure", false));
+        assert_eq!(
+            (error.code.as_str(), error.message.is_empty()),
+            ("failure", false)
+        );
     }
 }

@@ -40,7 +40,12 @@ impl Instance {
                 "Look whether the folder of the workspace can be written to.",
             )
         };
-        let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(failed)?;
         let end = Instant::now() + limit;
         let mut asked = false;
         loop {
@@ -68,7 +73,10 @@ impl Instance {
         }
         // A request that a window left behind when it died is nobody's any more.
         let _absent = std::fs::remove_file(&request);
-        Ok(Some(Self { _lock: lock, request }))
+        Ok(Some(Self {
+            _lock: lock,
+            request,
+        }))
     }
 
     /// Calls `raise` whenever another window asks, for as long as this process lives.
@@ -103,7 +111,12 @@ mod tests {
         first.answer(move || sender.send(()).unwrap());
         assert!(Instance::claim(folder.path()).unwrap().is_none());
         raised.recv_timeout(ANSWER).unwrap();
-        assert!(Instance::claim(tempfile::tempdir().unwrap().path()).unwrap().is_some(), "another workspace");
+        assert!(
+            Instance::claim(tempfile::tempdir().unwrap().path())
+                .unwrap()
+                .is_some(),
+            "another workspace"
+        );
     }
 
     #[test]

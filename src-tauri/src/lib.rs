@@ -81,7 +81,9 @@ fn commands() -> Builder<Wry> {
             demo::demo,
             demo::close_demo,
         ])
-        .semantic_types(specta_typescript::semantic::Configuration::empty().enable_lossless_floats())
+        .semantic_types(
+            specta_typescript::semantic::Configuration::empty().enable_lossless_floats(),
+        )
         .disable_serde_phases()
 }
 
@@ -143,30 +145,48 @@ mod tests {
     fn bindings_are_fresh() {
         let folder = tempfile::tempdir().unwrap();
         let fresh = folder.path().join("bindings.ts");
-        commands().export(specta_typescript::Typescript::default(), &fresh).unwrap();
+        commands()
+            .export(specta_typescript::Typescript::default(), &fresh)
+            .unwrap();
         let fresh = std::fs::read_to_string(fresh).unwrap();
         if std::env::var_os("UPDATE_BINDINGS").is_some() {
             std::fs::write(BINDINGS, &fresh).unwrap();
         }
         let kept = std::fs::read_to_string(BINDINGS).unwrap();
-        assert!(kept == fresh, "{BINDINGS} is stale: UPDATE_BINDINGS=1 cargo test -p duologue-desktop");
+        assert!(
+            kept == fresh,
+            "{BINDINGS} is stale: UPDATE_BINDINGS=1 cargo test -p duologue-desktop"
+        );
     }
 
     #[test]
     fn every_command_is_allowed_and_nothing_else() {
         let bindings = std::fs::read_to_string(BINDINGS).unwrap();
-        let capability: serde_json::Value =
-            serde_json::from_str(&std::fs::read_to_string(Path::new("capabilities/main.json")).unwrap())
-                .unwrap();
-        let allowed: Vec<&str> =
-            capability["permissions"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
-        let wanted: Vec<String> =
-            COMMANDS.iter().map(|name| format!("allow-{}", name.replace('_', "-"))).collect();
+        let capability: serde_json::Value = serde_json::from_str(
+            &std::fs::read_to_string(Path::new("capabilities/main.json")).unwrap(),
+        )
+        .unwrap();
+        let allowed: Vec<&str> = capability["permissions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one.as_str().unwrap())
+            .collect();
+        let wanted: Vec<String> = COMMANDS
+            .iter()
+            .map(|name| format!("allow-{}", name.replace('_', "-")))
+            .collect();
         assert_eq!(allowed, wanted);
         // One mention is the import.
-        assert_eq!(bindings.matches("__TAURI_INVOKE").count(), COMMANDS.len() + 1);
+        assert_eq!(
+            bindings.matches("__TAURI_INVOKE").count(),
+            COMMANDS.len() + 1
+        );
         for name in COMMANDS {
-            assert!(bindings.contains(&format!("(\"{name}\"")), "{name} is not in the bindings");
+            assert!(
+                bindings.contains(&format!("(\"{name}\"")),
+                "{name} is not in the bindings"
+            );
         }
     }
 }

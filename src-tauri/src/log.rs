@@ -20,22 +20,41 @@ const LONGEST: u64 = 8 << 20;
 pub(crate) fn read(path: &Path, offset: u64) -> Answer<LogPage> {
     let mut file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(page(&[], offset, false, false)),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Ok(page(&[], offset, false, false));
+        }
         Err(error) => return Err(unreadable(path, &error)),
     };
-    let (length, begin, bytes) = piece(&mut file, offset).map_err(|error| unreadable(path, &error))?;
+    let (length, begin, bytes) =
+        piece(&mut file, offset).map_err(|error| unreadable(path, &error))?;
     // The last line may still be on its way; one that fills the whole piece is taken as it is.
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let whole = if whole == 0 && bytes.len() as u64 == PIECE { bytes.len() } else { whole };
+    let whole = bytes
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |at| at + 1);
+    let whole = if whole == 0 && bytes.len() as u64 == PIECE {
+        bytes.len()
+    } else {
+        whole
+    };
     let next = begin + whole as u64;
     let more = bytes.len() as u64 == PIECE && next < length;
-    Ok(page(bytes.get(..whole).unwrap_or_default(), next, offset == 0 && begin > 0, more))
+    Ok(page(
+        bytes.get(..whole).unwrap_or_default(),
+        next,
+        offset == 0 && begin > 0,
+        more,
+    ))
 }
 
 /// The file's length, where the piece begins, and the piece.
 fn piece(file: &mut File, offset: u64) -> std::io::Result<(u64, u64, Vec<u8>)> {
     let length = file.metadata()?.len();
-    let begin = if offset == 0 { length.saturating_sub(LONGEST) } else { offset.min(length) };
+    let begin = if offset == 0 {
+        length.saturating_sub(LONGEST)
+    } else {
+        offset.min(length)
+    };
     file.seek(SeekFrom::Start(begin))?;
     let mut bytes = Vec::new();
     file.take(PIECE).read_to_end(&mut bytes)?;
@@ -45,17 +64,32 @@ fn piece(file: &mut File, offset: u64) -> std::io::Result<(u64, u64, Vec<u8>)> {
 fn page(bytes: &[u8], next: u64, cut: bool, more: bool) -> LogPage {
     let text = String::from_utf8_lossy(bytes);
     // The first line of the end of a long log is half a line.
-    let lines = text.lines().skip(usize::from(cut)).filter(|line| !line.trim().is_empty()).map(line);
-    LogPage { lines: lines.collect(), next: next as f64, cut, more }
+    let lines = text
+        .lines()
+        .skip(usize::from(cut))
+        .filter(|line| !line.trim().is_empty())
+        .map(line);
+    LogPage {
+        lines: lines.collect(),
+        next: next as f64,
+        cut,
+        more,
+    }
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> AppError {
     let message = format!("the log {} cannot be read: {error}", path.display());
-    AppError::new("window_log", message, "Check that you are allowed to read it.")
+    AppError::new(
+        "window_log",
+        message,
+        "Check that you are allowed to read it.",
+    )
 }
 
 fn line(text: &str) -> LogLine {
-    let Ok(said) = serde_json::from_str::<Value>(text) else { return raw(text) };
+    let Ok(said) = serde_json::from_str::<Value>(text) else {
+        return raw(text);
+    };
     let word = |key: &str| said[key].as_str().map(str::to_owned);
     let event = said["event"].as_str().unwrap_or_default();
     let (level, text) = match event {
@@ -68,7 +102,11 @@ fn line(text: &str) -> LogLine {
         "error" => (LogLevel::Error, Some(sentences(&said))),
         _ => return raw(text),
     };
-    let count = |key: &str| said[key].as_u64().map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    let count = |key: &str| {
+        said[key]
+            .as_u64()
+            .map(|n| u32::try_from(n).unwrap_or(u32::MAX))
+    };
     LogLine {
         at_ms: said["at_ms"].as_f64(),
         level,
@@ -83,7 +121,12 @@ fn line(text: &str) -> LogLine {
 
 fn sentences(error: &Value) -> String {
     let error = AppError::from(error);
-    [error.message, error.fix].iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(" ")
+    [error.message, error.fix]
+        .iter()
+        .filter(|text| !text.is_empty())
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A line of standard error: a remark, or the last words of a process that broke.
@@ -91,7 +134,11 @@ fn raw(text: &str) -> LogLine {
     let broke = text.contains("panicked at") || text.starts_with("error");
     LogLine {
         at_ms: None,
-        level: if broke { LogLevel::Error } else { LogLevel::Warning },
+        level: if broke {
+            LogLevel::Error
+        } else {
+            LogLevel::Warning
+        },
         event: "said".to_owned(),
         stage: None,
         text: text.to_owned(),
@@ -107,24 +154,41 @@ mod tests {
 
     use super::*;
 
-    const STEP: &str =
-        r#"{"event":"step","stage":"align","task":"dpo","step":3,"total_steps":9,"loss":0.5,"at_ms":7}"#;
+    const STEP: &str = r#"{"event":"step","stage":"align","task":"dpo","step":3,"total_steps":9,"loss":0.5,"at_ms":7}"#;
 
     #[test]
     fn a_log_is_read_while_it_grows() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r.log");
-        assert!(read(&path, 0).unwrap().lines.is_empty(), "a run that never began has none");
+        assert!(
+            read(&path, 0).unwrap().lines.is_empty(),
+            "a run that never began has none"
+        );
         let mut file = File::create(&path).unwrap();
-        write!(file, "{STEP}\n{{\"event\":\"stage\",\"name\":\"align\",\"sta").unwrap();
+        write!(
+            file,
+            "{STEP}\n{{\"event\":\"stage\",\"name\":\"align\",\"sta"
+        )
+        .unwrap();
         let first = read(&path, 0).unwrap();
         let step = &first.lines[0];
-        assert_eq!((first.lines.len(), step.level, step.step), (1, LogLevel::Detail, Some(3)));
-        assert_eq!((step.stage.as_deref(), step.at_ms, step.loss), (Some("align"), Some(7.0), Some(0.5)));
+        assert_eq!(
+            (first.lines.len(), step.level, step.step),
+            (1, LogLevel::Detail, Some(3))
+        );
+        assert_eq!(
+            (step.stage.as_deref(), step.at_ms, step.loss),
+            (Some("align"), Some(7.0), Some(0.5))
+        );
         writeln!(file, "tus\":\"failed\"}}\nthread 'main' panicked at x").unwrap();
         let second = read(&path, first.next as u64).unwrap();
         assert_eq!(second.lines.len(), 2);
-        assert!(second.lines.iter().all(|line| line.level == LogLevel::Error));
+        assert!(
+            second
+                .lines
+                .iter()
+                .all(|line| line.level == LogLevel::Error)
+        );
         assert_eq!(second.lines[0].stage.as_deref(), Some("align"));
         assert!(read(&path, second.next as u64).unwrap().lines.is_empty());
     }
@@ -132,8 +196,14 @@ mod tests {
     #[test]
     fn an_error_has_its_sentences_and_a_remark_is_a_warning() {
         let error = line(r#"{"event":"error","code":"x","message":"no room","fix":"make room"}"#);
-        assert_eq!((error.level, error.text.as_str()), (LogLevel::Error, "No room. Make room."));
-        assert_eq!(line("Stopping: saving a checkpoint.").level, LogLevel::Warning);
+        assert_eq!(
+            (error.level, error.text.as_str()),
+            (LogLevel::Error, "No room. Make room.")
+        );
+        assert_eq!(
+            line("Stopping: saving a checkpoint.").level,
+            LogLevel::Warning
+        );
     }
 
     #[test]

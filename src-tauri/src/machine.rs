@@ -6,7 +6,10 @@ use crate::dto::AppInfo;
 use crate::place::Place;
 
 /// Milliseconds since 1970. Only the edge reads the clock.
-#[expect(clippy::disallowed_methods, reason = "the edge reads the clock and passes it on")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the edge reads the clock and passes it on"
+)]
 pub(crate) fn now_ms() -> i64 {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
@@ -38,7 +41,11 @@ pub(crate) fn info(place: &Place) -> AppInfo {
 
 /// The first graphics processor of NVIDIA's driver; other makers do not tell a name without a library.
 fn gpu(folder: &Path) -> Option<String> {
-    let mut cards: Vec<_> = std::fs::read_dir(folder).ok()?.flatten().map(|card| card.path()).collect();
+    let mut cards: Vec<_> = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|card| card.path())
+        .collect();
     cards.sort();
     let text = std::fs::read_to_string(cards.first()?.join("information")).ok()?;
     field(&text, "Model").map(str::to_owned)
@@ -61,7 +68,9 @@ fn disk_free_bytes(_folder: &Path) -> Option<f64> {
 /// The value of the first `name : value` line.
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let mut lines = text.lines().filter_map(|line| line.split_once(':'));
-    lines.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim())
+    lines
+        .find(|(key, _)| key.trim() == name)
+        .map(|(_, value)| value.trim())
 }
 
 /// `16 kB` as bytes.
@@ -87,7 +96,11 @@ mod tests {
         assert_eq!(gpu(folder.path()), None);
         let card = folder.path().join("0000:01:00.0");
         std::fs::create_dir(&card).unwrap();
-        std::fs::write(card.join("information"), "Model: \t\t Card 9000\nIRQ:   1\n").unwrap();
+        std::fs::write(
+            card.join("information"),
+            "Model: \t\t Card 9000\nIRQ:   1\n",
+        )
+        .unwrap();
         assert_eq!(gpu(folder.path()).as_deref(), Some("Card 9000"));
     }
 

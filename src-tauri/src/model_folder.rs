@@ -15,9 +15,10 @@ const MAX_HEADER_BYTES: u64 = 100_000_000;
 
 /// Describes a folder; a folder that cannot be used is described with its problem.
 pub(crate) fn describe(path: &Path) -> Model {
-    let name = path
-        .file_name()
-        .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    let name = path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    );
     match inspect(path) {
         Ok(model) => Model { name, ..model },
         Err(problem) => Model {
@@ -50,7 +51,10 @@ fn inspect(path: &Path) -> Answer<Model> {
     Ok(Model {
         path: path.display().to_string(),
         name: String::new(),
-        architecture: config["architectures"][0].as_str().unwrap_or_default().to_owned(),
+        architecture: config["architectures"][0]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
         parameters,
         bytes,
         context_tokens: config["max_position_embeddings"]
@@ -63,7 +67,11 @@ fn inspect(path: &Path) -> Answer<Model> {
 fn read_config(path: &Path) -> Answer<Value> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let message = format!("{} cannot be read: {error}", path.display());
-        AppError::new("file_not_found", message, "Choose the folder that holds config.json and the weights.")
+        AppError::new(
+            "file_not_found",
+            message,
+            "Choose the folder that holds config.json and the weights.",
+        )
     })?;
     serde_json::from_str(&text).map_err(|error| broken(path, &error.to_string()))
 }
@@ -72,7 +80,10 @@ fn weight_files(path: &Path) -> Answer<Vec<PathBuf>> {
     let entries = std::fs::read_dir(path).map_err(|error| broken(path, &error.to_string()))?;
     let mut found: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|file| file.extension().is_some_and(|ending| ending == "safetensors"))
+        .filter(|file| {
+            file.extension()
+                .is_some_and(|ending| ending == "safetensors")
+        })
         .collect();
     found.sort();
     if found.is_empty() {
@@ -91,7 +102,8 @@ fn count_parameters(path: &Path) -> Answer<f64> {
     let io = |error: std::io::Error| broken(path, &error.to_string());
     let mut file = File::open(path).map_err(io)?;
     let mut length = [0u8; 8];
-    file.read_exact(&mut length).map_err(|_| broken(path, "it is truncated"))?;
+    file.read_exact(&mut length)
+        .map_err(|_| broken(path, "it is truncated"))?;
     let length = u64::from_le_bytes(length);
     let size = file.metadata().map_err(io)?.len();
     if length > MAX_HEADER_BYTES || length + 8 > size {
@@ -101,13 +113,23 @@ fn count_parameters(path: &Path) -> Answer<f64> {
     file.read_exact(&mut header).map_err(io)?;
     let header: serde_json::Map<String, Value> =
         serde_json::from_slice(&header).map_err(|error| broken(path, &error.to_string()))?;
-    let tensors = || header.iter().filter(|(name, _)| *name != "__metadata__").map(|(_, tensor)| tensor);
-    let end = tensors().filter_map(|tensor| tensor["data_offsets"][1].as_u64()).max().unwrap_or(0);
+    let tensors = || {
+        header
+            .iter()
+            .filter(|(name, _)| *name != "__metadata__")
+            .map(|(_, tensor)| tensor)
+    };
+    let end = tensors()
+        .filter_map(|tensor| tensor["data_offsets"][1].as_u64())
+        .max()
+        .unwrap_or(0);
     if length.saturating_add(8).saturating_add(end) > size {
         return Err(broken(path, "it is truncated"));
     }
     let elements = |tensor: &Value| -> f64 {
-        tensor["shape"].as_array().map_or(0.0, |shape| shape.iter().filter_map(Value::as_f64).product())
+        tensor["shape"].as_array().map_or(0.0, |shape| {
+            shape.iter().filter_map(Value::as_f64).product()
+        })
     };
     Ok(tensors().map(elements).sum())
 }
@@ -126,8 +148,12 @@ mod tests {
 
     fn folder(weights: &[u8]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
-        write("config.json", br#"{"architectures":["LlamaForCausalLM"],"max_position_embeddings":64}"#);
+        let write =
+            |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+        write(
+            "config.json",
+            br#"{"architectures":["LlamaForCausalLM"],"max_position_embeddings":64}"#,
+        );
         write("tokenizer.json", b"{}");
         write("model.safetensors", weights);
         folder
@@ -144,17 +170,34 @@ mod tests {
     #[test]
     fn parameters_come_from_the_header() {
         let model = describe(folder(&safetensors(40)).path());
-        assert_eq!((model.parameters, model.context_tokens, model.problem), (10.0, 64, None));
+        assert_eq!(
+            (model.parameters, model.context_tokens, model.problem),
+            (10.0, 64, None)
+        );
         assert_eq!(model.architecture, "LlamaForCausalLM");
     }
 
     #[test]
     fn broken_folders_say_what_is_missing() {
         let truncated = describe(folder(&safetensors(16)).path()).problem.unwrap();
-        assert!(truncated.message.contains("truncated"), "{}", truncated.message);
+        assert!(
+            truncated.message.contains("truncated"),
+            "{}",
+            truncated.message
+        );
         assert!(describe(folder(b"abc").path()).problem.is_some());
-        assert!(describe(folder(&u64::MAX.to_le_bytes()).path()).problem.is_some());
+        assert!(
+            describe(folder(&u64::MAX.to_le_bytes()).path())
+                .problem
+                .is_some()
+        );
         let empty = tempfile::tempdir().unwrap();
-        assert!(describe(empty.path()).problem.unwrap().message.contains("config.json"));
+        assert!(
+            describe(empty.path())
+                .problem
+                .unwrap()
+                .message
+                .contains("config.json")
+        );
     }
 }

@@ -27,7 +27,9 @@ impl Place {
         let named = workspace_argument(arguments)?;
         let workspace = named
             .or_else(|| {
-                std::env::var_os("DUOLOGUE_WORKSPACE").filter(|value| !value.is_empty()).map(PathBuf::from)
+                std::env::var_os("DUOLOGUE_WORKSPACE")
+                    .filter(|value| !value.is_empty())
+                    .map(PathBuf::from)
             })
             .or_else(data_folder)
             .ok_or_else(|| {
@@ -39,11 +41,19 @@ impl Place {
             })?;
         let workspace = std::path::absolute(&workspace).unwrap_or(workspace);
         let program = std::env::current_exe().ok();
-        let cli = cli(std::env::var_os("DUOLOGUE_BIN").map(PathBuf::from), program.as_deref());
-        let sample =
-            program.as_deref().and_then(|program| bundled_model(std::env::var_os(FOLDER_VARIABLE), program));
+        let cli = cli(
+            std::env::var_os("DUOLOGUE_BIN").map(PathBuf::from),
+            program.as_deref(),
+        );
+        let sample = program
+            .as_deref()
+            .and_then(|program| bundled_model(std::env::var_os(FOLDER_VARIABLE), program));
         Session::open(&workspace)?;
-        Ok(Self { workspace, cli, sample })
+        Ok(Self {
+            workspace,
+            cli,
+            sample,
+        })
     }
 
     /// A connection to the workspace; each command opens its own, so none waits for another.
@@ -92,7 +102,11 @@ fn workspace_argument(mut arguments: impl Iterator<Item = OsString>) -> Answer<O
 
 /// The same folder as the command line's default.
 fn data_folder() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     let base = if cfg!(target_os = "windows") {
         variable("APPDATA")
     } else if cfg!(target_os = "macos") {
@@ -104,7 +118,11 @@ fn data_folder() -> Option<PathBuf> {
 }
 
 fn cli(named: Option<PathBuf>, own: Option<&Path>) -> Option<PathBuf> {
-    let name = if cfg!(windows) { "duologue.exe" } else { "duologue" };
+    let name = if cfg!(windows) {
+        "duologue.exe"
+    } else {
+        "duologue"
+    };
     let beside = || Some(own?.parent()?.join(name));
     named.or_else(beside).filter(|path| path.is_file())
 }
@@ -114,13 +132,22 @@ mod tests {
     use super::*;
 
     fn words(list: &[&str]) -> impl Iterator<Item = OsString> {
-        list.iter().map(OsString::from).collect::<Vec<_>>().into_iter()
+        list.iter()
+            .map(OsString::from)
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
     #[test]
     fn workspace_is_read_in_both_forms() {
-        assert_eq!(workspace_argument(words(&["--workspace", "a b"])).unwrap(), Some("a b".into()));
-        assert_eq!(workspace_argument(words(&["--workspace=x"])).unwrap(), Some("x".into()));
+        assert_eq!(
+            workspace_argument(words(&["--workspace", "a b"])).unwrap(),
+            Some("a b".into())
+        );
+        assert_eq!(
+            workspace_argument(words(&["--workspace=x"])).unwrap(),
+            Some("x".into())
+        );
         assert_eq!(workspace_argument(words(&[])).unwrap(), None);
         assert!(workspace_argument(words(&["--workspace"])).is_err());
         assert!(workspace_argument(words(&["--other"])).is_err());
@@ -131,7 +158,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let own = folder.path().join("duologue-desktop");
         assert_eq!(cli(None, Some(&own)), None);
-        let beside = folder.path().join(if cfg!(windows) { "duologue.exe" } else { "duologue" });
+        let beside = folder.path().join(if cfg!(windows) {
+            "duologue.exe"
+        } else {
+            "duologue"
+        });
         std::fs::write(&beside, "").unwrap();
         assert_eq!(cli(None, Some(&own)), Some(beside));
         assert_eq!(cli(Some(folder.path().join("gone")), Some(&own)), None);

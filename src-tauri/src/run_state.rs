@@ -47,22 +47,48 @@ impl Runs {
             })
         };
         let runs: Answer<Vec<QueuedRun>> = self.session.queue()?.into_iter().map(queued).collect();
-        Ok(Queue { runs: runs?, held: self.session.queue_held()? })
+        Ok(Queue {
+            runs: runs?,
+            held: self.session.queue_held()?,
+        })
     }
 
     /// One run with its wish and its error.
     pub(crate) fn live(&self, run: &str) -> Answer<RunLive> {
         let row = self.session.run(run)?;
-        let queued = self.session.queue()?.iter().any(|waiting| waiting.run_id == row.id);
+        let queued = self
+            .session
+            .queue()?
+            .iter()
+            .any(|waiting| waiting.run_id == row.id);
         let run = self.summary(self.session.status(run)?, queued)?;
-        let error = row.error.as_ref().filter(|_| run.status == "failed").map(AppError::from);
-        Ok(RunLive { run, control: row.control.map(|wish| wish.to_string()), error })
+        let error = row
+            .error
+            .as_ref()
+            .filter(|_| run.status == "failed")
+            .map(AppError::from);
+        Ok(RunLive {
+            run,
+            control: row.control.map(|wish| wish.to_string()),
+            error,
+        })
     }
 
     fn summary(&self, run: session::RunSummary, queued: bool) -> Answer<RunSummary> {
-        let working = self.store.lease(&run.run)?.is_some_and(|lease| alive(&lease));
-        let status = if queued && !working { "queued" } else { status(run.status, working) };
-        let stages = run.stages.into_iter().map(|stage| stage_state(stage, working)).collect();
+        let working = self
+            .store
+            .lease(&run.run)?
+            .is_some_and(|lease| alive(&lease));
+        let status = if queued && !working {
+            "queued"
+        } else {
+            status(run.status, working)
+        };
+        let stages = run
+            .stages
+            .into_iter()
+            .map(|stage| stage_state(stage, working))
+            .collect();
         let headline_rouge1 = self.headline(&run.run)?;
         Ok(RunSummary {
             status: status.to_owned(),
@@ -77,8 +103,13 @@ impl Runs {
     }
 
     fn headline(&self, run: &str) -> Answer<Option<f64>> {
-        let results = self.session.items(run, StageName::Evaluate, Some("result"), 0, 16)?;
-        let main = results.rows.iter().find(|row| row.payload["system"] == "mrds_separate");
+        let results = self
+            .session
+            .items(run, StageName::Evaluate, Some("result"), 0, 16)?;
+        let main = results
+            .rows
+            .iter()
+            .find(|row| row.payload["system"] == "mrds_separate");
         Ok(main.and_then(|row| row.payload["rouge1"]["mean"].as_f64()))
     }
 }
@@ -99,7 +130,11 @@ fn status(stored: store::RunStatus, working: bool) -> &'static str {
 }
 
 fn stage_state(stage: session::StageState, working: bool) -> StageState {
-    let status = if stage.status == "running" && !working { "paused".to_owned() } else { stage.status };
+    let status = if stage.status == "running" && !working {
+        "paused".to_owned()
+    } else {
+        stage.status
+    };
     StageState {
         name: stage.name,
         status,
@@ -109,7 +144,11 @@ fn stage_state(stage: session::StageState, working: bool) -> StageState {
 }
 
 fn progress(value: &Value) -> Option<Progress> {
-    let count = |key: &str| value[key].as_u64().map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    let count = |key: &str| {
+        value[key]
+            .as_u64()
+            .map(|n| u32::try_from(n).unwrap_or(u32::MAX))
+    };
     Some(Progress {
         task: value["task"].as_str().unwrap_or_default().to_owned(),
         step: count("step")?,
@@ -126,8 +165,11 @@ fn progress(value: &Value) -> Option<Progress> {
 /// The text worth looking at in a sample: a dialogue, a summary or a prediction.
 pub(crate) fn sample(value: &Value) -> Option<String> {
     let text = |key: &str| value[key].as_str();
-    let body =
-        value.as_str().or_else(|| text("dialogue").or_else(|| text("text")).or_else(|| text("prediction")));
+    let body = value.as_str().or_else(|| {
+        text("dialogue")
+            .or_else(|| text("text"))
+            .or_else(|| text("prediction"))
+    });
     let parts: Vec<&str> = text("summary").into_iter().chain(body).collect();
     (!parts.is_empty()).then(|| parts.join("\n\n"))
 }
@@ -144,7 +186,9 @@ pub(crate) fn process_lives(pid: u32) -> bool {
     }
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // A zombie has ended, although its number is still taken.
-    stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
+    stat.rsplit(") ")
+        .next()
+        .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
 }
 
 #[cfg(test)]
@@ -172,7 +216,10 @@ mod tests {
 
     #[test]
     fn samples_are_shown_with_their_summary() {
-        assert_eq!(sample(&json!({"summary": "S", "dialogue": "A: b"})).as_deref(), Some("S\n\nA: b"));
+        assert_eq!(
+            sample(&json!({"summary": "S", "dialogue": "A: b"})).as_deref(),
+            Some("S\n\nA: b")
+        );
         assert_eq!(sample(&json!("text")).as_deref(), Some("text"));
         assert_eq!(sample(&json!({"format_rate": 0.5})), None);
     }
@@ -180,7 +227,8 @@ mod tests {
     #[test]
     fn a_stage_without_a_step_has_no_progress() {
         assert!(progress(&json!({})).is_none());
-        let now = progress(&json!({"step": 3, "total_steps": 9, "task": "t", "loss": null})).unwrap();
+        let now =
+            progress(&json!({"step": 3, "total_steps": 9, "task": "t", "loss": null})).unwrap();
         assert_eq!((now.step, now.total_steps, now.loss), (3, 9, None));
     }
 }

@@ -54,14 +54,35 @@ impl Watcher {
 /// All runs, and what the page is told of them.
 fn read(runs: &Runs, run: Option<&str>, sent: &mut Sent) -> Answer<(Vec<RunSummary>, WatchUpdate)> {
     let all = runs.all()?;
-    let job = all.iter().find(|one| one.status == "running" || one.status == "starting").cloned();
+    let job = all
+        .iter()
+        .find(|one| one.status == "running" || one.status == "starting")
+        .cloned();
     let queue = runs.queue()?;
     let Some(run) = run else {
-        return Ok((all, WatchUpdate { job, queue, live: None, reset: false, points: Vec::new() }));
+        return Ok((
+            all,
+            WatchUpdate {
+                job,
+                queue,
+                live: None,
+                reset: false,
+                points: Vec::new(),
+            },
+        ));
     };
     let live = Some(runs.live(run)?);
     let (reset, points) = sent.new_points(runs.session.metric_points(run, None)?);
-    Ok((all, WatchUpdate { job, queue, live, reset, points }))
+    Ok((
+        all,
+        WatchUpdate {
+            job,
+            queue,
+            live,
+            reset,
+            points,
+        },
+    ))
 }
 
 /// What the page has already.
@@ -85,12 +106,21 @@ impl Sent {
         for point in all {
             let Some(value) = point.value else { continue };
             let key = (point.stage, point.series);
-            if self.last_step.get(&key).is_some_and(|last| point.step <= *last) {
+            if self
+                .last_step
+                .get(&key)
+                .is_some_and(|last| point.step <= *last)
+            {
                 continue;
             }
             self.last_step.insert(key.clone(), point.step);
             let step = u32::try_from(point.step).unwrap_or(u32::MAX);
-            new.push(MetricPoint { stage: key.0, series: key.1, step, value });
+            new.push(MetricPoint {
+                stage: key.0,
+                series: key.1,
+                step,
+                value,
+            });
         }
         (reset, new)
     }
@@ -99,12 +129,16 @@ impl Sent {
     fn has_died(&mut self, all: &[RunSummary], job: Option<&RunSummary>) -> bool {
         let before = std::mem::replace(&mut self.job, job.map(|job| job.id.clone()));
         job.is_none()
-            && before.is_some_and(|id| all.iter().any(|run| run.id == id && run.status == "interrupted"))
+            && before.is_some_and(|id| {
+                all.iter()
+                    .any(|run| run.id == id && run.status == "interrupted")
+            })
     }
 
     /// Whether anything but the points differs from the last message, or there are points.
     fn is_news(&mut self, update: &WatchUpdate) -> bool {
-        let state = serde_json::to_string(&(&update.job, &update.queue, &update.live)).unwrap_or_default();
+        let state =
+            serde_json::to_string(&(&update.job, &update.queue, &update.live)).unwrap_or_default();
         let news = state != self.state || !update.points.is_empty();
         self.state = state;
         news
@@ -116,8 +150,12 @@ mod tests {
     use super::*;
 
     fn points(steps: &[u64]) -> Vec<MetricPointRow> {
-        let row =
-            |&step| MetricPointRow { stage: "align".into(), series: "loss".into(), step, value: Some(1.0) };
+        let row = |&step| MetricPointRow {
+            stage: "align".into(),
+            series: "loss".into(),
+            step,
+            value: Some(1.0),
+        };
         steps.iter().map(row).collect()
     }
 
@@ -145,7 +183,10 @@ mod tests {
             headline_rouge1: None,
         };
         let mut sent = Sent::default();
-        assert!(!sent.has_died(&[run("interrupted")], None), "it died before anybody looked");
+        assert!(
+            !sent.has_died(&[run("interrupted")], None),
+            "it died before anybody looked"
+        );
         assert!(!sent.has_died(&[run("running")], Some(&run("running"))));
         assert!(sent.has_died(&[run("interrupted")], None));
         assert!(!sent.has_died(&[run("interrupted")], None), "once");
@@ -157,7 +198,13 @@ mod tests {
     fn silence_while_nothing_changes() {
         let mut sent = Sent::default();
         let queue = crate::dto::Queue::default();
-        let update = WatchUpdate { job: None, queue, live: None, reset: false, points: Vec::new() };
+        let update = WatchUpdate {
+            job: None,
+            queue,
+            live: None,
+            reset: false,
+            points: Vec::new(),
+        };
         assert!(sent.is_news(&update));
         assert!(!sent.is_news(&update));
     }

@@ -17,13 +17,22 @@ use crate::place::Place;
 pub(crate) fn ask(place: &Place, arguments: &[String]) -> Answer<Value> {
     let mut command = command(place, "window.log")?;
     detach(command.args(arguments));
-    let mut child =
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(|e| not_started(&e))?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|e| not_started(&e))?;
     let mut said = None;
     // Only up to the last line: a detached worker may hold the pipe open for hours.
-    for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
-        let Ok(event) =
-            line.map_err(|_| ()).and_then(|line| serde_json::from_str::<Value>(&line).map_err(|_| ()))
+    for line in child
+        .stdout
+        .take()
+        .into_iter()
+        .flat_map(|out| BufReader::new(out).lines())
+    {
+        let Ok(event) = line
+            .map_err(|_| ())
+            .and_then(|line| serde_json::from_str::<Value>(&line).map_err(|_| ()))
         else {
             continue;
         };
@@ -88,7 +97,9 @@ impl Demo {
             *slot = None;
             *slot = Some(Server::start(place, choice)?);
         }
-        let Some(server) = slot.as_mut() else { return Ok(()) };
+        let Some(server) = slot.as_mut() else {
+            return Ok(());
+        };
         let answer = server.summarize(place, dialogue, send);
         if answer.is_err() {
             *slot = None;
@@ -110,29 +121,43 @@ impl Server {
             Some(run) => command.args(["--run", run]),
             None => command.args(["--model", &choice.model]),
         };
-        command.arg("--serve").stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .arg("--serve")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|e| not_started(&e))?;
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(silent(place));
         };
-        Ok(Self { choice, child, stdin, stdout: BufReader::new(stdout) })
+        Ok(Self {
+            choice,
+            child,
+            stdin,
+            stdout: BufReader::new(stdout),
+        })
     }
 
     fn summarize(&mut self, place: &Place, dialogue: &str, send: impl Fn(DemoEvent)) -> Answer<()> {
         // A process that has ended cannot be written to; why it ended stands in what it said.
-        let _written =
-            writeln!(self.stdin, "{}", json!({ "dialogue": dialogue })).and_then(|()| self.stdin.flush());
+        let _written = writeln!(self.stdin, "{}", json!({ "dialogue": dialogue }))
+            .and_then(|()| self.stdin.flush());
         let mut line = String::new();
         loop {
             line.clear();
-            if !self.stdout.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
+            if !self
+                .stdout
+                .read_line(&mut line)
+                .is_ok_and(|bytes| bytes > 0)
+            {
                 return Err(silent(place));
             }
-            let Ok(event) = serde_json::from_str::<Value>(&line) else { continue };
+            let Ok(event) = serde_json::from_str::<Value>(&line) else {
+                continue;
+            };
             match event["event"].as_str() {
-                Some("token") => {
-                    send(DemoEvent::Token { text: event["text"].as_str().unwrap_or_default().into() })
-                }
+                Some("token") => send(DemoEvent::Token {
+                    text: event["text"].as_str().unwrap_or_default().into(),
+                }),
                 Some("summary") => {
                     send(summary(&event));
                     return Ok(());
@@ -145,7 +170,11 @@ impl Server {
 }
 
 fn summary(event: &Value) -> DemoEvent {
-    let count = |key: &str| event[key].as_u64().map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX));
+    let count = |key: &str| {
+        event[key]
+            .as_u64()
+            .map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX))
+    };
     DemoEvent::Summary {
         summary: event["summary"].as_str().unwrap_or_default().to_owned(),
         prompt_tokens: count("prompt_tokens"),
@@ -158,7 +187,10 @@ fn summary(event: &Value) -> DemoEvent {
 /// `duologue --workspace W --json`, with standard error in the workspace's log.
 pub(crate) fn command(place: &Place, log: &str) -> Answer<Command> {
     let mut command = Command::new(place.cli()?);
-    command.arg("--workspace").arg(&place.workspace).arg("--json");
+    command
+        .arg("--workspace")
+        .arg(&place.workspace)
+        .arg("--json");
     command.stderr(log_file(place, log).map_or_else(Stdio::null, Stdio::from));
     Ok(command)
 }
@@ -166,7 +198,11 @@ pub(crate) fn command(place: &Place, log: &str) -> Answer<Command> {
 /// Nobody misses a log that cannot be written: what matters is said on standard output.
 fn log_file(place: &Place, name: &str) -> Option<File> {
     std::fs::create_dir_all(logs(place)).ok()?;
-    File::options().create(true).append(true).open(logs(place).join(name)).ok()
+    File::options()
+        .create(true)
+        .append(true)
+        .open(logs(place).join(name))
+        .ok()
 }
 
 fn logs(place: &Place) -> PathBuf {
@@ -211,7 +247,14 @@ mod tests {
         std::fs::write(&cli, format!("#!/bin/sh\n{script}\n")).unwrap();
         std::fs::set_permissions(&cli, std::fs::Permissions::from_mode(0o755)).unwrap();
         let workspace = folder.path().join("workspace");
-        (folder, Place { workspace, cli: Some(cli), sample: None })
+        (
+            folder,
+            Place {
+                workspace,
+                cli: Some(cli),
+                sample: None,
+            },
+        )
     }
 
     #[test]
@@ -229,7 +272,11 @@ mod tests {
         );
         let error = ask(&place, &[]).unwrap_err();
         assert_eq!(
-            (error.code.as_str(), error.message.as_str(), error.fix.as_str()),
+            (
+                error.code.as_str(),
+                error.message.as_str(),
+                error.fix.as_str()
+            ),
             ("too_few_rows", "Few.", "More.")
         );
     }
@@ -242,7 +289,8 @@ mod tests {
 
     #[test]
     fn an_answer_of_another_shape_is_refused() {
-        let sheet: Answer<crate::dto::PlanSheet> = read(json!({"event": "result", "verdict": "ready"}));
+        let sheet: Answer<crate::dto::PlanSheet> =
+            read(json!({"event": "result", "verdict": "ready"}));
         assert_eq!(sheet.unwrap_err().code, "window_worker_answer");
         let whole = json!({"event": "result", "schema": 1, "verdict": "not_ready", "missing": ["2 GB"], "parameters": 7,
             "probed": true, "recompute": false, "peak_bytes": 9, "disk_bytes": 8, "seconds": 1.5,
@@ -260,16 +308,27 @@ mod tests {
              echo '{\"event\":\"summary\",\"summary\":\"A b\",\"prompt_tokens\":3,\"new_tokens\":2,\"ttft_ms\":1.5,\"tokens_per_s\":9}'\ndone",
         );
         let demo = Demo::default();
-        let choice = DemoChoice { model: "m".into(), run: None };
+        let choice = DemoChoice {
+            model: "m".into(),
+            run: None,
+        };
         for _ in 0..2 {
             let events = Mutex::new(Vec::new());
-            demo.summarize(&place, choice.clone(), "A: b", |event| events.lock().unwrap().push(event))
-                .unwrap();
+            demo.summarize(&place, choice.clone(), "A: b", |event| {
+                events.lock().unwrap().push(event)
+            })
+            .unwrap();
             let events = events.into_inner().unwrap();
             assert!(matches!(&events[0], DemoEvent::Token { text } if text == "A "));
-            assert!(matches!(&events[1], DemoEvent::Summary { new_tokens: 2, .. }));
+            assert!(matches!(
+                &events[1],
+                DemoEvent::Summary { new_tokens: 2, .. }
+            ));
         }
-        assert_eq!(std::fs::read_to_string(folder.path().join("starts")).unwrap(), "start\n");
+        assert_eq!(
+            std::fs::read_to_string(folder.path().join("starts")).unwrap(),
+            "start\n"
+        );
         demo.close();
     }
 }

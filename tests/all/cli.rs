@@ -33,7 +33,9 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        }
     }
 
     /// A folder below the build's that is never dropped; those of earlier processes are taken away.
@@ -41,14 +43,28 @@ impl Place {
         const PREFIX: &str = "cli-run-";
         const OLD: std::time::Duration = std::time::Duration::from_secs(3600);
         let root = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        for entry in std::fs::read_dir(root).expect("the build's folder").flatten() {
-            let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|time| time.elapsed().ok());
-            if entry.file_name().to_string_lossy().starts_with(PREFIX) && age.is_some_and(|age| age > OLD) {
+        for entry in std::fs::read_dir(root)
+            .expect("the build's folder")
+            .flatten()
+        {
+            let age = entry
+                .metadata()
+                .and_then(|m| m.modified())
+                .ok()
+                .and_then(|time| time.elapsed().ok());
+            if entry.file_name().to_string_lossy().starts_with(PREFIX)
+                && age.is_some_and(|age| age > OLD)
+            {
                 // Another process may be doing the same.
                 let _gone = std::fs::remove_dir_all(entry.path());
             }
         }
-        Self { folder: tempfile::Builder::new().prefix(PREFIX).tempdir_in(root).expect("a folder") }
+        Self {
+            folder: tempfile::Builder::new()
+                .prefix(PREFIX)
+                .tempdir_in(root)
+                .expect("a folder"),
+        }
     }
 
     fn workspace(&self) -> PathBuf {
@@ -69,7 +85,12 @@ impl Place {
 
     /// Writes rows as JSON Lines.
     fn write_rows(&self, name: &str, rows: &[Value]) -> String {
-        self.write(name, rows.iter().map(|row| format!("{row}\n")).collect::<String>())
+        self.write(
+            name,
+            rows.iter()
+                .map(|row| format!("{row}\n"))
+                .collect::<String>(),
+        )
     }
 
     /// Copies `tests/golden/llama-tiny`, to be damaged.
@@ -90,13 +111,19 @@ impl Place {
             command.args(["--threads", "1"]);
         }
         command.args(args);
-        command.env_remove("DUOLOGUE_WORKSPACE").stdin(Stdio::null());
+        command
+            .env_remove("DUOLOGUE_WORKSPACE")
+            .stdin(Stdio::null());
         command
     }
 
     /// Runs a command with `--json`.
     fn json(&self, args: &[&str]) -> Said {
-        let output = self.command(args).arg("--json").output().expect("the binary starts");
+        let output = self
+            .command(args)
+            .arg("--json")
+            .output()
+            .expect("the binary starts");
         Said::new(args, &output)
     }
 
@@ -110,7 +137,12 @@ impl Place {
     /// Runs a command with `--json` that has to fail with this exit code and error code; the error.
     fn fails(&self, args: &[&str], exit: i32, code: &str) -> Value {
         let said = self.json(args);
-        assert_eq!((said.code, said.last["code"].as_str()), (exit, Some(code)), "{args:?}: {}", said.last);
+        assert_eq!(
+            (said.code, said.last["code"].as_str()),
+            (exit, Some(code)),
+            "{args:?}: {}",
+            said.last
+        );
         said.last
     }
 
@@ -133,11 +165,20 @@ impl Place {
     /// What the workspace holds: data sets with all their examples, runs with their state, models.
     fn holds(&self) -> Value {
         let datasets = self.ok(&["datasets"])["datasets"].clone();
-        let names =
-            datasets.as_array().expect("data sets").iter().map(|d| d["name"].as_str().expect("a name"));
-        let examples: Vec<Vec<Value>> =
-            names.map(|name| self.json(&["datasets", name, "--items"]).lines).collect();
-        json!([datasets, examples, self.ok(&["runs"])["runs"], self.ok(&["models", "list"])["models"]])
+        let names = datasets
+            .as_array()
+            .expect("data sets")
+            .iter()
+            .map(|d| d["name"].as_str().expect("a name"));
+        let examples: Vec<Vec<Value>> = names
+            .map(|name| self.json(&["datasets", name, "--items"]).lines)
+            .collect();
+        json!([
+            datasets,
+            examples,
+            self.ok(&["runs"])["runs"],
+            self.ok(&["models", "list"])["models"]
+        ])
     }
 
     /// The command fails so, and the workspace is as it was. The message and the way out have to contain `words`.
@@ -151,7 +192,10 @@ impl Place {
         }
         let (out, err) = self.human(args, exit);
         assert!(out.is_empty(), "{args:?}: {out}");
-        assert!(err.contains("duologue: ") && err.contains("What to do: "), "{args:?}: {err}");
+        assert!(
+            err.contains("duologue: ") && err.contains("What to do: "),
+            "{args:?}: {err}"
+        );
         error
     }
 }
@@ -169,15 +213,26 @@ impl Said {
         let text = std::str::from_utf8(&output.stdout).expect("UTF-8");
         let errors = String::from_utf8_lossy(&output.stderr);
         let mut lines: Vec<Value> = text.lines().map(|line| compact(args, line)).collect();
-        let last = lines.pop().unwrap_or_else(|| panic!("{args:?} said nothing: {errors}"));
+        let last = lines
+            .pop()
+            .unwrap_or_else(|| panic!("{args:?} said nothing: {errors}"));
         assert!(!errors.contains("panicked"), "{args:?}: {errors}");
-        let code = output.status.code().unwrap_or_else(|| panic!("{args:?} was killed: {errors}"));
-        assert!(lines.iter().all(|line| line["event"] != "result"), "{args:?}: a result before the end");
+        let code = output
+            .status
+            .code()
+            .unwrap_or_else(|| panic!("{args:?} was killed: {errors}"));
+        assert!(
+            lines.iter().all(|line| line["event"] != "result"),
+            "{args:?}: a result before the end"
+        );
         assert_eq!(last["schema"], 1, "{args:?}: {last}");
         match last["event"].as_str() {
             Some("result") => {
                 assert!(last["command"].is_string(), "{args:?}: {last}");
-                assert!([0, 1, 130].contains(&code), "{args:?}: {code} with a result");
+                assert!(
+                    [0, 1, 130].contains(&code),
+                    "{args:?}: {code} with a result"
+                );
             }
             Some("error") => {
                 assert!([1, 2, 3].contains(&code), "{args:?}: {code} with an error");
@@ -195,7 +250,8 @@ impl Said {
 }
 
 fn compact(args: &[&str], line: &str) -> Value {
-    let value: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{args:?}: {line}: {e}"));
+    let value: Value =
+        serde_json::from_str(line).unwrap_or_else(|e| panic!("{args:?}: {line}: {e}"));
     assert!(value.is_object(), "{args:?}: {line}");
     assert_eq!(value.to_string(), line, "{args:?}: not compact");
     value
@@ -216,10 +272,18 @@ fn rows(train: usize, validation: usize, test: usize) -> Vec<Value> {
     let of = |split: &'static str, n: usize| {
         (0..n).map(move |i| {
             let dialogue = format!("Ann: Is the {split} bus {i} late?\nBo: Yes, by {i} minutes.");
-            row(&format!("{split}-{i}"), split, &dialogue, &format!("Bo tells Ann that bus {i} is late."))
+            row(
+                &format!("{split}-{i}"),
+                split,
+                &dialogue,
+                &format!("Bo tells Ann that bus {i} is late."),
+            )
         })
     };
-    of("train", train).chain(of("validation", validation)).chain(of("test", test)).collect()
+    of("train", train)
+        .chain(of("validation", validation))
+        .chain(of("test", test))
+        .collect()
 }
 
 fn text(value: &Value) -> &str {
@@ -227,9 +291,13 @@ fn text(value: &Value) -> &str {
 }
 
 fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
+    value
+        .as_f64()
+        .unwrap_or_else(|| panic!("no number: {value}"))
 }
 
 fn list(value: &Value) -> &[Value] {
-    value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
+    value
+        .as_array()
+        .unwrap_or_else(|| panic!("no list: {value}"))
 }

@@ -11,11 +11,15 @@ use mrds::import::{Import, ImportOptions, find_leaks, read};
 
 fn items(part: Part, count: u64) -> Vec<Item> {
     let corpus = Corpus::load().unwrap();
-    (0..count).map(|index| corpus.item(part, 9, index)).collect()
+    (0..count)
+        .map(|index| corpus.item(part, 9, index))
+        .collect()
 }
 
 fn sample(name: &str) -> Import {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/duo-mini/sample").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../models/duo-mini/sample")
+        .join(name);
     let import = read(&[path], &ImportOptions::default()).unwrap();
     assert!(import.issues.is_empty(), "{name}: {:?}", import.issues);
     import
@@ -55,19 +59,33 @@ fn every_wrong_form_breaks_the_format_rule() {
 fn hardly_a_dialogue_quotes_its_summary() {
     let guards = ContentGuards::default();
     let items = items(Part::Training, 1_500);
-    let quoting = items.iter().filter(|item| !guards.check(&item.to_text(), &item.summary).pass).count();
+    let quoting = items
+        .iter()
+        .filter(|item| !guards.check(&item.to_text(), &item.summary).pass)
+        .count();
     assert!(quoting * 50 < items.len(), "{quoting} of {}", items.len());
 }
 
 #[test]
 fn the_sample_project_is_clean() {
-    let (shots, by_hand, test) = (sample("shots.jsonl"), sample("by_hand.jsonl"), sample("test.jsonl"));
+    let (shots, by_hand, test) = (
+        sample("shots.jsonl"),
+        sample("by_hand.jsonl"),
+        sample("test.jsonl"),
+    );
     assert_eq!(shots.examples.len(), 120);
     assert!(by_hand.examples.len() >= 20 && test.examples.len() >= 300);
     let rule = FormatRule::default();
-    let mut all: Vec<_> = [shots, by_hand, test].into_iter().flat_map(|import| import.examples).collect();
+    let mut all: Vec<_> = [shots, by_hand, test]
+        .into_iter()
+        .flat_map(|import| import.examples)
+        .collect();
     for example in &all {
-        assert!(rule.check(&example.dialogue, true).pass, "{}", example.dialogue);
+        assert!(
+            rule.check(&example.dialogue, true).pass,
+            "{}",
+            example.dialogue
+        );
     }
     assert!(find_leaks(&mut all).is_empty());
 }

@@ -47,16 +47,29 @@ pub(crate) fn programs() -> Option<Programs> {
         println!("skipped: E2E_APP names no window (run `cargo xtask test desktop`)");
         return None;
     };
-    let app = app.canonicalize().unwrap_or_else(|e| panic!("E2E_APP {}: {e}", app.display()));
-    let cli = std::env::var_os("DUOLOGUE_BIN").map_or_else(|| app.with_file_name("duologue"), PathBuf::from);
-    let cli = cli.canonicalize().unwrap_or_else(|e| panic!("DUOLOGUE_BIN {}: {e}", cli.display()));
+    let app = app
+        .canonicalize()
+        .unwrap_or_else(|e| panic!("E2E_APP {}: {e}", app.display()));
+    let cli = std::env::var_os("DUOLOGUE_BIN")
+        .map_or_else(|| app.with_file_name("duologue"), PathBuf::from);
+    let cli = cli
+        .canonicalize()
+        .unwrap_or_else(|e| panic!("DUOLOGUE_BIN {}: {e}", cli.display()));
     let driver = std::env::var_os("TAURI_DRIVER").unwrap_or_else(|| "tauri-driver".into());
-    Some(Programs { app, cli, driver: driver.into() })
+    Some(Programs {
+        app,
+        cli,
+        driver: driver.into(),
+    })
 }
 
 /// Runs a test's steps; a test that hangs in spite of the limits of its steps ends after `limit_s`.
 pub(crate) fn drive(limit_s: u64, steps: impl Future<Output = ()>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let ended = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(limit_s), steps).await });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let ended =
+        runtime.block_on(async { tokio::time::timeout(Duration::from_secs(limit_s), steps).await });
     assert!(ended.is_ok(), "the test did not end within {limit_s} s");
 }

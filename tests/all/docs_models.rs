@@ -28,11 +28,17 @@ fn quoted(text: &str) -> Vec<&str> {
 /// Rows of the table of families: (class, cells in the order of [`COLUMNS`]).
 fn rows(page: &str) -> Vec<(String, Vec<String>)> {
     let header = format!("| family | class | {} |", COLUMNS.join(" | "));
-    let table =
-        page.lines().skip_while(|line| *line != header).skip(2).take_while(|line| line.starts_with('|'));
+    let table = page
+        .lines()
+        .skip_while(|line| *line != header)
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
     let row = |line: &str| {
-        let cells: Vec<String> =
-            line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+        let cells: Vec<String> = line
+            .trim_matches('|')
+            .split('|')
+            .map(|cell| cell.trim().to_owned())
+            .collect();
         assert_eq!(cells.len(), COLUMNS.len() + 2, "{line}");
         (cells[1].trim_matches('`').to_owned(), cells[2..].to_vec())
     };
@@ -43,15 +49,23 @@ fn rows(page: &str) -> Vec<(String, Vec<String>)> {
 fn is_test(proof: &str) -> bool {
     let (path, name) = proof.rsplit_once("::").unwrap();
     let file = format!("{}.rs", path.replace("::", "/"));
-    let places =
-        ["all", "../crates/lm/src", "../crates/mrds/src"].map(|place| tests().join(place).join(&file));
-    let text: String = places.iter().filter_map(|place| std::fs::read_to_string(place).ok()).collect();
-    text.contains(&format!("#[test]\nfn {name}()")) || text.contains(&format!("#[test]\n    fn {name}()"))
+    let places = ["all", "../crates/lm/src", "../crates/mrds/src"]
+        .map(|place| tests().join(place).join(&file));
+    let text: String = places
+        .iter()
+        .filter_map(|place| std::fs::read_to_string(place).ok())
+        .collect();
+    text.contains(&format!("#[test]\nfn {name}()"))
+        || text.contains(&format!("#[test]\n    fn {name}()"))
 }
 
 /// The model that a fixture's numbers are of: `lora` and `dpo` adapt `llama-tiny`.
 fn model_of(fixture: &str) -> PathBuf {
-    let name = if ["lora", "dpo"].contains(&fixture) { "llama-tiny" } else { fixture };
+    let name = if ["lora", "dpo"].contains(&fixture) {
+        "llama-tiny"
+    } else {
+        fixture
+    };
     tests().join("golden").join(name)
 }
 
@@ -70,7 +84,9 @@ fn needed(column: &str) -> &'static [&'static str] {
 fn check(class: &str, column: &str, cell: &str, wrong: &mut Vec<String>) {
     let proofs = quoted(cell);
     if proofs.is_empty() && cell != OPEN {
-        wrong.push(format!("{class}, {column}: `{cell}` is neither a proof nor `{OPEN}`"));
+        wrong.push(format!(
+            "{class}, {column}: `{cell}` is neither a proof nor `{OPEN}`"
+        ));
     }
     for proof in proofs {
         if proof.contains("::") {
@@ -80,10 +96,17 @@ fn check(class: &str, column: &str, cell: &str, wrong: &mut Vec<String>) {
             continue;
         }
         let folder = tests().join("golden").join(proof);
-        if !needed(column).iter().any(|file| folder.join(file).is_file()) {
-            wrong.push(format!("{class}, {column}: tests/golden/{proof} does not prove it"));
+        if !needed(column)
+            .iter()
+            .any(|file| folder.join(file).is_file())
+        {
+            wrong.push(format!(
+                "{class}, {column}: tests/golden/{proof} does not prove it"
+            ));
         } else if json(&model_of(proof).join("config.json"))["architectures"][0] != class {
-            wrong.push(format!("{class}, {column}: tests/golden/{proof} is of another class"));
+            wrong.push(format!(
+                "{class}, {column}: tests/golden/{proof} is of another class"
+            ));
         }
     }
 }
@@ -94,19 +117,29 @@ fn the_table_names_the_supported_classes_and_proofs_that_exist() {
     let rows = rows(&page);
     let documented: BTreeSet<&str> = rows.iter().map(|(class, _)| class.as_str()).collect();
     let supported: BTreeSet<&str> = Architecture::ALL.map(Architecture::class_name).into();
-    assert_eq!(documented, supported, "docs/models.md: classes of the table and of the code");
+    assert_eq!(
+        documented, supported,
+        "docs/models.md: classes of the table and of the code"
+    );
     let mut wrong = Vec::new();
     for (class, cells) in &rows {
         for (column, cell) in COLUMNS.iter().zip(cells) {
             check(class, column, cell, &mut wrong);
         }
     }
-    for proof in quoted(&page).into_iter().filter(|quoted| quoted.contains("::")) {
+    for proof in quoted(&page)
+        .into_iter()
+        .filter(|quoted| quoted.contains("::"))
+    {
         if !is_test(proof) {
             wrong.push(format!("there is no test {proof}"));
         }
     }
-    assert!(wrong.is_empty(), "docs/models.md:\n  {}", wrong.join("\n  "));
+    assert!(
+        wrong.is_empty(),
+        "docs/models.md:\n  {}",
+        wrong.join("\n  ")
+    );
 }
 
 #[test]
@@ -117,7 +150,10 @@ fn every_family_fixture_stands_in_the_table() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             let name = format!("families/{}", path.file_name().unwrap().to_str().unwrap());
-            assert!(named.contains(name.as_str()), "docs/models.md does not name {name}");
+            assert!(
+                named.contains(name.as_str()),
+                "docs/models.md does not name {name}"
+            );
         }
     }
 }
@@ -125,10 +161,14 @@ fn every_family_fixture_stands_in_the_table() {
 #[test]
 fn the_template_of_a_model_without_one_is_written_down() {
     let page = page();
-    let tokens = [("bos_token", "<s>"), ("eos_token", "</s>")].map(|(name, token)| (name, token.to_owned()));
+    let tokens =
+        [("bos_token", "<s>"), ("eos_token", "</s>")].map(|(name, token)| (name, token.to_owned()));
     let chat = ChatTemplate::new(None, NamedTokens::from(tokens)).unwrap();
     assert!(page.contains(&format!("```jinja\n{}\n```\n", chat.source())));
-    let talk = [Message::new("user", "Hi"), Message::new("assistant", "Hello")];
+    let talk = [
+        Message::new("user", "Hi"),
+        Message::new("assistant", "Hello"),
+    ];
     let rendered = chat.render(&talk, false).unwrap();
     assert!(page.contains(&format!("```\n{}\n```\n", rendered.trim_end())));
 }

@@ -16,14 +16,20 @@ pub(crate) fn golden(name: &str) -> PathBuf {
         None => Path::new(env!("CARGO_MANIFEST_DIR")).join("golden"),
     };
     let dir = root.join(name);
-    assert!(dir.is_dir(), "golden fixtures are missing: {}", dir.display());
+    assert!(
+        dir.is_dir(),
+        "golden fixtures are missing: {}",
+        dir.display()
+    );
     dir
 }
 
 /// The golden folder `name` that this repository records itself; one of that name in `DUOLOGUE_GOLDEN` takes its place.
 pub(crate) fn own_golden(name: &str) -> PathBuf {
     let elsewhere = std::env::var_os("DUOLOGUE_GOLDEN").map(|root| PathBuf::from(root).join(name));
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("golden")
+        .join(name);
     elsewhere.filter(|dir| dir.is_dir()).unwrap_or(own)
 }
 
@@ -37,7 +43,10 @@ pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     if found.exists() {
         return Some(found);
     }
-    println!("skipped: {} is not on this machine (set DUOLOGUE_SHARED)", found.display());
+    println!(
+        "skipped: {} is not on this machine (set DUOLOGUE_SHARED)",
+        found.display()
+    );
     None
 }
 
@@ -49,8 +58,12 @@ pub(crate) fn json(path: &Path) -> Value {
 
 /// A JSON array of token ids.
 pub(crate) fn ids(value: &Value) -> Vec<u32> {
-    let list = value.as_array().unwrap_or_else(|| panic!("no list of ids: {value}"));
-    list.iter().map(|id| id.as_u64().expect("an id") as u32).collect()
+    let list = value
+        .as_array()
+        .unwrap_or_else(|| panic!("no list of ids: {value}"));
+    list.iter()
+        .map(|id| id.as_u64().expect("an id") as u32)
+        .collect()
 }
 
 /// A safetensors file in memory.
@@ -63,12 +76,20 @@ impl TensorFile {
     /// Reads the file.
     pub(crate) fn open(path: &Path) -> Self {
         let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        Self { path: path.to_path_buf(), bytes }
+        Self {
+            path: path.to_path_buf(),
+            bytes,
+        }
     }
 
     /// Names of all tensors, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.parsed().names().into_iter().map(str::to_string).collect();
+        let mut names: Vec<String> = self
+            .parsed()
+            .names()
+            .into_iter()
+            .map(str::to_string)
+            .collect();
         names.sort_unstable();
         names
     }
@@ -90,15 +111,21 @@ impl TensorFile {
         convert: fn([u8; BYTES]) -> T,
     ) -> (Vec<usize>, Vec<T>) {
         let parsed = self.parsed();
-        let view = parsed.tensor(name).unwrap_or_else(|e| panic!("{}: {name}: {e}", self.path.display()));
+        let view = parsed
+            .tensor(name)
+            .unwrap_or_else(|e| panic!("{}: {name}: {e}", self.path.display()));
         assert_eq!(view.dtype(), dtype, "{name}");
         let (numbers, rest) = view.data().as_chunks::<BYTES>();
         assert!(rest.is_empty(), "{name}");
-        (view.shape().to_vec(), numbers.iter().map(|bytes| convert(*bytes)).collect())
+        (
+            view.shape().to_vec(),
+            numbers.iter().map(|bytes| convert(*bytes)).collect(),
+        )
     }
 
     fn parsed(&self) -> SafeTensors<'_> {
-        SafeTensors::deserialize(&self.bytes).unwrap_or_else(|e| panic!("{}: {e}", self.path.display()))
+        SafeTensors::deserialize(&self.bytes)
+            .unwrap_or_else(|e| panic!("{}: {e}", self.path.display()))
     }
 }
 
@@ -107,6 +134,9 @@ pub(crate) fn assert_close(what: &str, found: &[f32], expected: &[f32], atol: f6
     assert_eq!(found.len(), expected.len(), "{what}: number of elements");
     for (i, (f, e)) in found.iter().zip(expected).enumerate() {
         let (f, e) = (f64::from(*f), f64::from(*e));
-        assert!((f - e).abs() <= atol + rtol * e.abs(), "{what}: element {i} is {f}, expected {e}");
+        assert!(
+            (f - e).abs() <= atol + rtol * e.abs(),
+            "{what}: element {i} is {f}, expected {e}"
+        );
     }
 }

@@ -17,11 +17,15 @@ fn folder() -> PathBuf {
 }
 
 fn list(value: &Value) -> &[Value] {
-    value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
+    value
+        .as_array()
+        .unwrap_or_else(|| panic!("no list: {value}"))
 }
 
 fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
+    value
+        .as_f64()
+        .unwrap_or_else(|| panic!("no number: {value}"))
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -30,15 +34,24 @@ fn numbers(value: &Value) -> Vec<f64> {
 
 fn report(what: &str, folder: &Path, cases: usize) {
     assert!(cases > 0, "no case of {what}");
-    println!("golden agreement: {cases} cases of {what} in {}", folder.display());
+    println!(
+        "golden agreement: {cases} cases of {what} in {}",
+        folder.display()
+    );
 }
 
 fn assert_near(what: &str, found: f64, expected: f64) {
-    assert!((found - expected).abs() <= TOLERANCE, "{what}: {found}, expected {expected}");
+    assert!(
+        (found - expected).abs() <= TOLERANCE,
+        "{what}: {found}, expected {expected}"
+    );
 }
 
 fn assert_p(what: &str, found: f64, expected: f64) {
-    assert!((found - expected).abs() <= 1e-8 + 1e-6 * expected, "{what}: p {found}, expected {expected}");
+    assert!(
+        (found - expected).abs() <= 1e-8 + 1e-6 * expected,
+        "{what}: p {found}, expected {expected}"
+    );
 }
 
 #[test]
@@ -49,9 +62,11 @@ fn krippendorff() {
     for (index, matrix) in list(&matrices).iter().enumerate() {
         let row = |row: &Value| list(row).iter().map(Value::as_f64).collect();
         let ratings: Vec<Vec<Option<f64>>> = list(&matrix["ratings"]).iter().map(row).collect();
-        for (name, level) in
-            [("nominal", Level::Nominal), ("ordinal", Level::Ordinal), ("interval", Level::Interval)]
-        {
+        for (name, level) in [
+            ("nominal", Level::Nominal),
+            ("ordinal", Level::Ordinal),
+            ("interval", Level::Interval),
+        ] {
             let found = agreement::krippendorff_alpha(&ratings, level);
             match (found, matrix["krippendorff_alpha"][name].as_f64()) {
                 (Some(found), Some(expected)) => {
@@ -82,13 +97,19 @@ fn holm() {
 
 /// Recorded indices `[resamples, n]` of one test.
 fn indices(folder: &Path, name: &str) -> Vec<Vec<usize>> {
-    let bytes = std::fs::read(folder.join("bootstrap_indices.safetensors")).expect("recorded indices");
+    let bytes =
+        std::fs::read(folder.join("bootstrap_indices.safetensors")).expect("recorded indices");
     let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
     let tensor = tensors.tensor(name).expect("indices of the test");
     assert_eq!(tensor.dtype(), Dtype::I32);
     let (numbers, _) = tensor.data().as_chunks::<4>();
     let rows = numbers.chunks(tensor.shape()[1]);
-    rows.map(|row| row.iter().map(|bytes| i32::from_le_bytes(*bytes) as usize).collect()).collect()
+    rows.map(|row| {
+        row.iter()
+            .map(|bytes| i32::from_le_bytes(*bytes) as usize)
+            .collect()
+    })
+    .collect()
 }
 
 #[test]
@@ -102,17 +123,27 @@ fn paired_bootstrap() {
         let indices = indices(&folder, &format!("test{}.indices", test["id"]));
         let differences = numbers(&test["difference"]);
         let means = interval::resampled_means(&differences, resamples, |b, i| indices[b][i]);
-        for (found, expected) in means.iter().zip(numbers(&expected["mean_differences_first5"])) {
+        for (found, expected) in means
+            .iter()
+            .zip(numbers(&expected["mean_differences_first5"]))
+        {
             assert_near(&what, *found, expected);
         }
         let found = interval::paired_difference(&differences, &means).expect("differences");
-        assert_near(&what, found.diff, number(&expected["observed_mean_difference"]));
+        assert_near(
+            &what,
+            found.diff,
+            number(&expected["observed_mean_difference"]),
+        );
         let ci95 = numbers(&expected["ci95"]);
         assert_near(&what, found.ci95.0, ci95[0]);
         assert_near(&what, found.ci95.1, ci95[1]);
         // A mean within rounding of the threshold may fall on either side: one resample.
         let off = (found.p_two_sided - number(&expected["p_two_sided_shifted"])).abs();
-        assert!(off <= 1.0 / (resamples + 1) as f64 + 1e-12, "{what}: {found:?}");
+        assert!(
+            off <= 1.0 / (resamples + 1) as f64 + 1e-12,
+            "{what}: {found:?}"
+        );
     }
     report("the paired bootstrap", &folder, list(&tests).len());
 }
@@ -144,9 +175,18 @@ fn signed_rank_and_sign_test() {
             assert_p(&what, found.p_two_sided, number(&row["p"]));
             cases += 1;
         }
-        let signs = |sign: f64| differences.iter().filter(|difference| **difference * sign > 0.0).count();
+        let signs = |sign: f64| {
+            differences
+                .iter()
+                .filter(|difference| **difference * sign > 0.0)
+                .count()
+        };
         let p = significance::sign_test(signs(1.0), signs(-1.0));
-        assert_p(&format!("test {} signs", test["id"]), p, number(&test["sign_test_p"]));
+        assert_p(
+            &format!("test {} signs", test["id"]),
+            p,
+            number(&test["sign_test_p"]),
+        );
     }
     report("the signed-rank test", &folder, cases);
 }

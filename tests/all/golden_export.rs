@@ -10,7 +10,13 @@ use crate::fixture::{TensorFile, assert_close, golden, json, own_golden};
 use crate::qlora::random_adapter;
 
 /// Models of each family that GGUF export knows.
-const MODELS: [&str; 5] = ["llama-tiny", "llama-tiny-tied", "mistral-tiny", "qwen2-tiny", "qwen3-tiny"];
+const MODELS: [&str; 5] = [
+    "llama-tiny",
+    "llama-tiny-tied",
+    "mistral-tiny",
+    "qwen2-tiny",
+    "qwen3-tiny",
+];
 
 fn load(path: &Path) -> LanguageModel {
     LanguageModel::load(path, &Device::Cpu).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
@@ -27,13 +33,23 @@ fn decoder_logits(decoder: &Decoder, adapter: Option<&Adapter>) -> Vec<f32> {
 fn logits_of(decoder: &Decoder, adapter: Option<&Adapter>, seq: &[u32]) -> Vec<f32> {
     let batch = PackedBatch::new(&[seq.to_vec()], &Device::Cpu).unwrap();
     let hidden = decoder.forward(&batch, adapter, None, None).unwrap();
-    decoder.logits(&hidden).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+    decoder
+        .logits(&hidden)
+        .unwrap()
+        .flatten_all()
+        .unwrap()
+        .to_vec1()
+        .unwrap()
 }
 
 /// Largest difference as a share of the largest value.
 fn distance(found: &[f32], expected: &[f32]) -> f32 {
     let largest = expected.iter().fold(0f32, |m, v| m.max(v.abs()));
-    found.iter().zip(expected).fold(0f32, |m, (a, b)| m.max((a - b).abs())) / largest
+    found
+        .iter()
+        .zip(expected)
+        .fold(0f32, |m, (a, b)| m.max((a - b).abs()))
+        / largest
 }
 
 #[test]
@@ -47,17 +63,44 @@ fn a_merged_checkpoint_has_pefts_weights() {
     let merged = TensorFile::open(&to.path().join("model.safetensors"));
     let expected = TensorFile::open(&dir.join("merged_weights_layer1.safetensors"));
     for name in expected.names() {
-        assert_close(&name, &merged.f32(&name).1, &expected.f32(&name).1, 1e-6, 1e-5);
+        assert_close(
+            &name,
+            &merged.f32(&name).1,
+            &expected.f32(&name).1,
+            1e-6,
+            1e-5,
+        );
     }
     let model = load(to.path());
-    assert_close("merged logits", &logits(&model, None), &logits(&base, Some(&adapter)), 2e-4, 1e-4);
-    assert_eq!(std::fs::read_to_string(to.path().join("README.md")).unwrap(), "# A card\n");
+    assert_close(
+        "merged logits",
+        &logits(&model, None),
+        &logits(&base, Some(&adapter)),
+        2e-4,
+        1e-4,
+    );
+    assert_eq!(
+        std::fs::read_to_string(to.path().join("README.md")).unwrap(),
+        "# A card\n"
+    );
     let files = |dir: &Path| -> Vec<_> {
-        let names = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name());
-        names.filter(|name| !name.to_string_lossy().ends_with(".md")).collect()
+        let names = std::fs::read_dir(dir)
+            .unwrap()
+            .map(|e| e.unwrap().file_name());
+        names
+            .filter(|name| !name.to_string_lossy().ends_with(".md"))
+            .collect()
     };
-    assert!(files(to.path()).iter().all(|name| !name.to_string_lossy().ends_with(".tmp")));
-    println!("{}: {} merged weights checked", dir.display(), expected.names().len());
+    assert!(
+        files(to.path())
+            .iter()
+            .all(|name| !name.to_string_lossy().ends_with(".tmp"))
+    );
+    println!(
+        "{}: {} merged weights checked",
+        dir.display(),
+        expected.names().len()
+    );
 }
 
 /// Every family, fused matrices and tied heads included: the merged folder gives what model and adapter give.
@@ -77,10 +120,23 @@ fn every_family_merges() {
         let base = Decoder::load(&dir, &Device::Cpu).unwrap();
         let adapter = random_adapter(&base);
         let to = tempfile::tempdir().unwrap();
-        write_merged(&Checkpoint::open(&dir).unwrap(), Some(&adapter), to.path(), "").unwrap();
+        write_merged(
+            &Checkpoint::open(&dir).unwrap(),
+            Some(&adapter),
+            to.path(),
+            "",
+        )
+        .unwrap();
         let merged = Decoder::load(to.path(), &Device::Cpu).unwrap();
-        let (found, expected) = (decoder_logits(&merged, None), decoder_logits(&base, Some(&adapter)));
-        assert!(distance(&decoder_logits(&base, None), &expected) > 0.01, "{}", dir.display());
+        let (found, expected) = (
+            decoder_logits(&merged, None),
+            decoder_logits(&base, Some(&adapter)),
+        );
+        assert!(
+            distance(&decoder_logits(&base, None), &expected) > 0.01,
+            "{}",
+            dir.display()
+        );
         assert_close(&format!("{}", dir.display()), &found, &expected, 2e-4, 1e-4);
     }
     println!("{} families merged", families.len());
@@ -133,8 +189,9 @@ fn half_precision_family(family: &str) -> tempfile::TempDir {
     let tensors: Vec<_> = weights.names().into_iter().map(half).collect();
     let bytes = safetensors::tensor::serialize(tensors, None).unwrap();
     std::fs::write(dir.path().join("model.safetensors"), bytes).unwrap();
-    let vocabulary: serde_json::Map<_, _> =
-        (0..94u8).map(|i| (char::from(b'!' + i).to_string(), i.into())).collect();
+    let vocabulary: serde_json::Map<_, _> = (0..94u8)
+        .map(|i| (char::from(b'!' + i).to_string(), i.into()))
+        .collect();
     let tokenizer = serde_json::json!({"version": "1.0", "added_tokens": [], "normalizer": null,
         "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
         "post_processor": null, "decoder": null,
@@ -167,15 +224,32 @@ fn every_family_that_gguf_can_express_is_read_back_the_same() {
             change_config(dir.path(), "rope_scaling", scaling);
         }
         let file = to.path().join("model.gguf");
-        write_gguf(&Checkpoint::open(dir.path()).unwrap(), None, GgufType::F16, &file).unwrap();
+        write_gguf(
+            &Checkpoint::open(dir.path()).unwrap(),
+            None,
+            GgufType::F16,
+            &file,
+        )
+        .unwrap();
         let (source, found) = (load(dir.path()), load(&file));
-        assert_eq!(found.decoder.config.max_position_embeddings, context, "{family}");
+        assert_eq!(
+            found.decoder.config.max_position_embeddings, context,
+            "{family}"
+        );
         // On both sides of the contexts at which scalings change.
         for tokens in [context.min(20), context.min(44)] {
             let seq: Vec<u32> = (0..tokens as u32).map(|i| (i * 37 + 11) % 94).collect();
-            let (found, expected) =
-                (logits_of(&found.decoder, None, &seq), logits_of(&source.decoder, None, &seq));
-            assert_close(&format!("{family}, {tokens} tokens"), &found, &expected, 1e-5, 1e-5);
+            let (found, expected) = (
+                logits_of(&found.decoder, None, &seq),
+                logits_of(&source.decoder, None, &seq),
+            );
+            assert_close(
+                &format!("{family}, {tokens} tokens"),
+                &found,
+                &expected,
+                1e-5,
+                1e-5,
+            );
         }
     }
 }
@@ -191,15 +265,27 @@ fn a_gguf_adapter_of_fused_matrices_makes_the_same_update() {
     let file = Gguf::open(&path).unwrap();
     let rank = 3 * adapter.config.rank;
     let part = |name: &str, shape: (usize, usize)| {
-        file.matrix(&format!("blk.1.attn_qkv.weight.lora_{name}"), shape).unwrap().to_dense().unwrap()
+        file.matrix(&format!("blk.1.attn_qkv.weight.lora_{name}"), shape)
+            .unwrap()
+            .to_dense()
+            .unwrap()
     };
-    let update = part("b", (96, rank)).matmul(&part("a", (rank, 32))).unwrap();
+    let update = part("b", (96, rank))
+        .matmul(&part("a", (rank, 32)))
+        .unwrap();
     for (target, first) in [(lm::Target::Q, 0), (lm::Target::K, 32), (lm::Target::V, 64)] {
         let pair = adapter.get(1, target).unwrap();
         let expected = (pair.b.matmul(&pair.a).unwrap() * adapter.scale(1, target)).unwrap();
-        let found = (update.narrow(0, first, 32).unwrap() * (adapter.config.alpha / rank as f64)).unwrap();
+        let found =
+            (update.narrow(0, first, 32).unwrap() * (adapter.config.alpha / rank as f64)).unwrap();
         let values = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        assert_close(&format!("{target:?}"), &values(&found), &values(&expected), 1e-6, 1e-5);
+        assert_close(
+            &format!("{target:?}"),
+            &values(&found),
+            &values(&expected),
+            1e-6,
+            1e-5,
+        );
     }
 }
 
@@ -210,8 +296,10 @@ fn llama3_scaling_is_written_however_the_configuration_spells_it() {
     let path = dir.path().join("config.json");
     let mut config = json(&path);
     let settings = config["rope_scaling"].as_object_mut().unwrap();
-    let (kind, context) =
-        (settings.remove("rope_type").unwrap(), settings.remove("original_max_position_embeddings").unwrap());
+    let (kind, context) = (
+        settings.remove("rope_type").unwrap(),
+        settings.remove("original_max_position_embeddings").unwrap(),
+    );
     settings.insert("type".to_owned(), kind);
     config["original_max_position_embeddings"] = context;
     std::fs::write(&path, config.to_string()).unwrap();
@@ -220,7 +308,10 @@ fn llama3_scaling_is_written_however_the_configuration_spells_it() {
     write_gguf(&checkpoint, None, GgufType::F16, &file).unwrap();
     let expected = checkpoint.config().unwrap().rope_scaling;
     assert_ne!(expected, lm::RopeScaling::None);
-    assert_eq!(Gguf::open(&file).unwrap().config().unwrap().rope_scaling, expected);
+    assert_eq!(
+        Gguf::open(&file).unwrap().config().unwrap().rope_scaling,
+        expected
+    );
 }
 
 #[test]
@@ -230,7 +321,11 @@ fn a_gguf_file_gives_what_its_source_gives() {
         let (checkpoint, source) = (Checkpoint::open(&dir).unwrap(), load(&dir));
         let exact = logits(&source, None);
         let to = tempfile::tempdir().unwrap();
-        for (kind, bound) in [(GgufType::F16, 4e-3), (GgufType::Q8_0, 0.05), (GgufType::Q4KM, 0.05)] {
+        for (kind, bound) in [
+            (GgufType::F16, 4e-3),
+            (GgufType::Q8_0, 0.05),
+            (GgufType::Q4KM, 0.05),
+        ] {
             let file = to.path().join(format!("{}.gguf", kind.as_str()));
             write_gguf(&checkpoint, None, kind, &file).unwrap();
             let model = load(&file);
@@ -240,7 +335,12 @@ fn a_gguf_file_gives_what_its_source_gives() {
             assert!(off < bound, "{what}: {off}");
             let (ours, theirs) = (&model.decoder.config, &source.decoder.config);
             assert_eq!(
-                (ours.rope_theta, ours.rms_norm_eps, ours.tie_word_embeddings, ours.max_position_embeddings),
+                (
+                    ours.rope_theta,
+                    ours.rms_norm_eps,
+                    ours.tie_word_embeddings,
+                    ours.max_position_embeddings
+                ),
                 (
                     theirs.rope_theta,
                     theirs.rms_norm_eps,
@@ -263,16 +363,20 @@ fn a_gguf_file_gives_what_its_source_gives() {
 #[test]
 fn splitting_patterns_are_read_back_by_their_names() {
     let word = |ending: &str| {
-        let (upper, lower) = (r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]");
+        let (upper, lower) = (
+            r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]",
+            r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]",
+        );
         format!(
             r"[^\r\n\p{{L}}\p{{N}}]?{upper}*{lower}+{ending}|[^\r\n\p{{L}}\p{{N}}]?{upper}+{lower}*{ending}"
         )
     };
     let rest = r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     let contraction = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?";
-    for pattern in
-        [format!(r"{}|\p{{N}}{rest}", word("")), format!(r"{}|\p{{N}}{{1,3}}{rest}", word(contraction))]
-    {
+    for pattern in [
+        format!(r"{}|\p{{N}}{rest}", word("")),
+        format!(r"{}|\p{{N}}{{1,3}}{rest}", word(contraction)),
+    ] {
         let dir = tempfile::tempdir().unwrap();
         for name in ["config.json", "model.safetensors", "tokenizer_config.json"] {
             std::fs::copy(golden("llama-tiny").join(name), dir.path().join(name)).unwrap();
@@ -282,9 +386,18 @@ fn splitting_patterns_are_read_back_by_their_names() {
         std::fs::write(dir.path().join("tokenizer.json"), tokenizer.to_string()).unwrap();
         let file = tempfile::tempdir().unwrap();
         let path = file.path().join("model.gguf");
-        write_gguf(&Checkpoint::open(dir.path()).unwrap(), None, GgufType::F16, &path).unwrap();
+        write_gguf(
+            &Checkpoint::open(dir.path()).unwrap(),
+            None,
+            GgufType::F16,
+            &path,
+        )
+        .unwrap();
         let written = Gguf::open(&path).unwrap().tokenizer_json().unwrap();
-        assert_eq!(written["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"], pattern);
+        assert_eq!(
+            written["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"],
+            pattern
+        );
     }
 }
 
@@ -294,19 +407,38 @@ fn same_tokens(dir: &Path, source: &LanguageModel, exported: &LanguageModel) {
     collect_strings(&texts, &mut strings);
     assert!(strings.len() > 5, "{}", dir.display());
     for text in strings {
-        let encode = |model: &LanguageModel| model.tokenizer.encode(text, SpecialTokens::Parse).unwrap();
-        assert_eq!(encode(exported), encode(source), "{}: {text:?}", dir.display());
-        let whole =
-            |model: &LanguageModel| model.tokenizer.encode_with_added(text, SpecialTokens::AsText).unwrap();
-        assert_eq!(whole(exported), whole(source), "{}: {text:?}", dir.display());
+        let encode =
+            |model: &LanguageModel| model.tokenizer.encode(text, SpecialTokens::Parse).unwrap();
+        assert_eq!(
+            encode(exported),
+            encode(source),
+            "{}: {text:?}",
+            dir.display()
+        );
+        let whole = |model: &LanguageModel| {
+            model
+                .tokenizer
+                .encode_with_added(text, SpecialTokens::AsText)
+                .unwrap()
+        };
+        assert_eq!(
+            whole(exported),
+            whole(source),
+            "{}: {text:?}",
+            dir.display()
+        );
     }
 }
 
 fn collect_strings<'a>(value: &'a serde_json::Value, found: &mut Vec<&'a str>) {
     match value {
         serde_json::Value::String(text) => found.push(text),
-        serde_json::Value::Array(list) => list.iter().for_each(|value| collect_strings(value, found)),
-        serde_json::Value::Object(map) => map.values().for_each(|value| collect_strings(value, found)),
+        serde_json::Value::Array(list) => {
+            list.iter().for_each(|value| collect_strings(value, found))
+        }
+        serde_json::Value::Object(map) => {
+            map.values().for_each(|value| collect_strings(value, found))
+        }
         _ => {}
     }
 }
@@ -320,7 +452,10 @@ fn a_quantised_file_becomes_a_half_precision_checkpoint() {
     let off = distance(&logits(&merged, None), &logits(&source, None));
     assert!(off < 5e-3, "{off}");
     let ids = |model: &LanguageModel| {
-        model.tokenizer.encode_with_added("Anna: 123 noon?\n", SpecialTokens::AsText).unwrap()
+        model
+            .tokenizer
+            .encode_with_added("Anna: 123 noon?\n", SpecialTokens::AsText)
+            .unwrap()
     };
     assert_eq!(ids(&merged), ids(&source));
     assert_eq!(merged.chat.source(), source.chat.source());
@@ -328,7 +463,10 @@ fn a_quantised_file_becomes_a_half_precision_checkpoint() {
 
 #[test]
 fn a_gguf_adapter_holds_the_pairs_under_llama_cpps_names() {
-    let config = Checkpoint::open(&golden("llama-tiny")).unwrap().config().unwrap();
+    let config = Checkpoint::open(&golden("llama-tiny"))
+        .unwrap()
+        .config()
+        .unwrap();
     let adapter = Adapter::load(&golden("lora"), &config, &Device::Cpu).unwrap();
     let to = tempfile::tempdir().unwrap();
     let path = to.path().join("adapter.gguf");
@@ -338,12 +476,20 @@ fn a_gguf_adapter_holds_the_pairs_under_llama_cpps_names() {
     let values = |t: &lm::Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
     for (part, expected) in [("lora_a", &pair.a), ("lora_b", &pair.b)] {
         let shape = expected.dims2().unwrap();
-        let found = file.matrix(&format!("blk.1.attn_v.weight.{part}"), shape).unwrap().to_dense().unwrap();
+        let found = file
+            .matrix(&format!("blk.1.attn_v.weight.{part}"), shape)
+            .unwrap()
+            .to_dense()
+            .unwrap();
         assert_eq!(values(&found), values(expected));
     }
     // Rows of queries are interleaved; the pair is otherwise the same.
     let b = &adapter.get(0, lm::Target::Q).unwrap().b;
-    let found = file.matrix("blk.0.attn_q.weight.lora_b", b.dims2().unwrap()).unwrap().to_dense().unwrap();
+    let found = file
+        .matrix("blk.0.attn_q.weight.lora_b", b.dims2().unwrap())
+        .unwrap()
+        .to_dense()
+        .unwrap();
     let sorted = |t: &lm::Tensor| {
         let mut values = values(t);
         values.sort_by(f32::total_cmp);
@@ -351,5 +497,10 @@ fn a_gguf_adapter_holds_the_pairs_under_llama_cpps_names() {
     };
     assert_ne!(values(&found), values(b));
     assert_eq!(sorted(&found), sorted(b));
-    assert!(LanguageModel::load(&path, &Device::Cpu).unwrap_err().to_string().contains("base model"));
+    assert!(
+        LanguageModel::load(&path, &Device::Cpu)
+            .unwrap_err()
+            .to_string()
+            .contains("base model")
+    );
 }

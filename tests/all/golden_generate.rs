@@ -4,11 +4,19 @@
 use std::ops::ControlFlow;
 
 use lm::sample::{Filters, argmax, draw, filter, penalise, softmax};
-use lm::{Device, GenerateConfig, GenerateRequest, Generation, LanguageModel, PackedBatch, generate, random};
+use lm::{
+    Device, GenerateConfig, GenerateRequest, Generation, LanguageModel, PackedBatch, generate,
+    random,
+};
 
 use crate::fixture::{golden, ids, json};
 
-const MODELS: [&str; 4] = ["llama-tiny", "llama-tiny-tied", "mistral-tiny", "qwen2-tiny"];
+const MODELS: [&str; 4] = [
+    "llama-tiny",
+    "llama-tiny-tied",
+    "mistral-tiny",
+    "qwen2-tiny",
+];
 
 fn load(name: &str) -> LanguageModel {
     LanguageModel::load(&golden(name), &Device::Cpu).unwrap()
@@ -21,7 +29,10 @@ fn requests(model: &LanguageModel, n: u64) -> Vec<GenerateRequest> {
         let stream = random::key(77, &[if i % 5 == 4 { i - 1 } else { i }]);
         let length = 1 + (random::uniform(stream, 0) * 60.0) as u64;
         let token = |t: u64| (random::uniform(if t < 4 { 5 } else { stream }, t) * vocab) as u32;
-        GenerateRequest { prompt_ids: (1..=length).map(token).collect(), key: random::key(9, &[i]) }
+        GenerateRequest {
+            prompt_ids: (1..=length).map(token).collect(),
+            key: random::key(9, &[i]),
+        }
     };
     (0..n).map(request).collect()
 }
@@ -31,13 +42,31 @@ fn settings() -> Vec<Filters> {
     let sampled = Filters::default();
     vec![
         Filters::GREEDY,
-        Filters { repetition_penalty: 1.3, ..Filters::GREEDY },
+        Filters {
+            repetition_penalty: 1.3,
+            ..Filters::GREEDY
+        },
         sampled,
-        Filters { temperature: 0.7, ..sampled },
-        Filters { top_k: 12, ..sampled },
-        Filters { top_p: 0.8, ..sampled },
-        Filters { min_p: 0.05, ..sampled },
-        Filters { typical_p: 0.7, ..sampled },
+        Filters {
+            temperature: 0.7,
+            ..sampled
+        },
+        Filters {
+            top_k: 12,
+            ..sampled
+        },
+        Filters {
+            top_p: 0.8,
+            ..sampled
+        },
+        Filters {
+            min_p: 0.05,
+            ..sampled
+        },
+        Filters {
+            typical_p: 0.7,
+            ..sampled
+        },
         Filters {
             repetition_penalty: 1.2,
             temperature: 1.3,
@@ -55,8 +84,16 @@ fn run(
     filters: Filters,
     batch_size: usize,
 ) -> Vec<Generation> {
-    let cfg = GenerateConfig { max_new_tokens: 20, filters, stop_ids: model.stop_ids.clone(), batch_size };
-    generate(&model.decoder, None, requests, &cfg, &mut |_, _| ControlFlow::Continue(())).unwrap()
+    let cfg = GenerateConfig {
+        max_new_tokens: 20,
+        filters,
+        stop_ids: model.stop_ids.clone(),
+        batch_size,
+    };
+    generate(&model.decoder, None, requests, &cfg, &mut |_, _| {
+        ControlFlow::Continue(())
+    })
+    .unwrap()
 }
 
 #[test]
@@ -65,8 +102,10 @@ fn neighbours_change_nothing() {
         let model = load(name);
         let requests = requests(&model, 13);
         for filters in settings() {
-            let single: Vec<Generation> =
-                requests.iter().map(|r| run(&model, std::slice::from_ref(r), filters, 1).remove(0)).collect();
+            let single: Vec<Generation> = requests
+                .iter()
+                .map(|r| run(&model, std::slice::from_ref(r), filters, 1).remove(0))
+                .collect();
             for batch_size in [1, 4, 13] {
                 assert_eq!(
                     run(&model, &requests, filters, batch_size),
@@ -92,7 +131,12 @@ fn the_cache_changes_nothing() {
                 let whole = [request.prompt_ids.as_slice(), &generation.ids].concat();
                 let batch = PackedBatch::new(std::slice::from_ref(&whole), &Device::Cpu).unwrap();
                 let hidden = model.decoder.forward(&batch, None, None, None).unwrap();
-                let logits = model.decoder.logits(&hidden).unwrap().to_vec2::<f32>().unwrap();
+                let logits = model
+                    .decoder
+                    .logits(&hidden)
+                    .unwrap()
+                    .to_vec2::<f32>()
+                    .unwrap();
                 for (step, token) in generation.ids.iter().enumerate() {
                     let at = request.prompt_ids.len() + step;
                     let mut logits = logits[at - 1].clone();
@@ -129,13 +173,25 @@ fn a_repetition_penalty_counts_prompt_and_continuation() {
                 stop_ids: Vec::new(),
                 batch_size: 1,
             };
-            let request = GenerateRequest { prompt_ids: ids(&case["prompt_ids"]), key: 0 };
-            let found =
-                generate(&model.decoder, None, &[request], &cfg, &mut |_, _| ControlFlow::Continue(()))
-                    .unwrap();
-            assert_eq!(found[0].ids, expected, "{name} {}", case["repetition_penalty"]);
+            let request = GenerateRequest {
+                prompt_ids: ids(&case["prompt_ids"]),
+                key: 0,
+            };
+            let found = generate(&model.decoder, None, &[request], &cfg, &mut |_, _| {
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+            assert_eq!(
+                found[0].ids, expected,
+                "{name} {}",
+                case["repetition_penalty"]
+            );
         }
     }
     assert!(!cases.is_empty());
-    println!("{}: {} penalised continuations checked", dir.display(), cases.len());
+    println!(
+        "{}: {} penalised continuations checked",
+        dir.display(),
+        cases.len()
+    );
 }

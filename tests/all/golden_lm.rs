@@ -7,15 +7,21 @@ use std::path::Path;
 use lm::device::Place;
 use lm::sample::{Filters, filter, penalise, softmax};
 use lm::{
-    Completion, DType, Device, Finish, GenerateConfig, GenerateRequest, Generation, LanguageModel, Message,
-    PackedBatch, Quantize, SpecialTokens, Tape, generate, score,
+    Completion, DType, Device, Finish, GenerateConfig, GenerateRequest, Generation, LanguageModel,
+    Message, PackedBatch, Quantize, SpecialTokens, Tape, generate, score,
 };
 use serde_json::Value;
 
 use crate::fixture::{TensorFile, assert_close, golden, ids, json, shared};
 
 /// Folders with one tiny model of a family each.
-const MODELS: [&str; 5] = ["llama-tiny", "llama-tiny-tied", "mistral-tiny", "qwen2-tiny", "qwen3-tiny"];
+const MODELS: [&str; 5] = [
+    "llama-tiny",
+    "llama-tiny-tied",
+    "mistral-tiny",
+    "qwen2-tiny",
+    "qwen3-tiny",
+];
 
 const LOGITS: (f64, f64) = (2e-4, 1e-4);
 const LOGPROBS: (f64, f64) = (2e-4, 0.0);
@@ -31,37 +37,77 @@ fn report(dir: &Path, what: &str, cases: usize) {
 }
 
 fn greedy(max_new_tokens: usize, stop_ids: Vec<u32>, batch_size: usize) -> GenerateConfig {
-    GenerateConfig { max_new_tokens, filters: Filters::GREEDY, stop_ids, batch_size }
+    GenerateConfig {
+        max_new_tokens,
+        filters: Filters::GREEDY,
+        stop_ids,
+        batch_size,
+    }
 }
 
-fn continue_all(model: &LanguageModel, prompts: &[Vec<u32>], cfg: &GenerateConfig) -> Vec<Generation> {
-    let requests: Vec<_> =
-        prompts.iter().map(|ids| GenerateRequest { prompt_ids: ids.clone(), key: 0 }).collect();
-    generate(&model.decoder, None, &requests, cfg, &mut |_, _| ControlFlow::Continue(())).unwrap()
+fn continue_all(
+    model: &LanguageModel,
+    prompts: &[Vec<u32>],
+    cfg: &GenerateConfig,
+) -> Vec<Generation> {
+    let requests: Vec<_> = prompts
+        .iter()
+        .map(|ids| GenerateRequest {
+            prompt_ids: ids.clone(),
+            key: 0,
+        })
+        .collect();
+    generate(&model.decoder, None, &requests, cfg, &mut |_, _| {
+        ControlFlow::Continue(())
+    })
+    .unwrap()
 }
 
 /// Logits `[rows][V]` of sequences laid end to end, per sequence.
 fn packed_logits(model: &LanguageModel, seqs: &[Vec<u32>]) -> Vec<Vec<f32>> {
     let batch = PackedBatch::new(seqs, &Device::Cpu).unwrap();
     let hidden = model.decoder.forward(&batch, None, None, None).unwrap();
-    let logits = model.decoder.logits(&hidden).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    let logits = model
+        .decoder
+        .logits(&hidden)
+        .unwrap()
+        .flatten_all()
+        .unwrap()
+        .to_vec1::<f32>()
+        .unwrap();
     let vocab = model.decoder.config.vocab_size;
-    batch.spans.iter().map(|span| logits[span.rows.start * vocab..span.rows.end * vocab].to_vec()).collect()
+    batch
+        .spans
+        .iter()
+        .map(|span| logits[span.rows.start * vocab..span.rows.end * vocab].to_vec())
+        .collect()
 }
 
 fn token_logps(model: &LanguageModel, seq: &[u32]) -> Vec<f32> {
-    let item = Completion { prompt_ids: &seq[..1], completion_ids: &seq[1..] };
-    score(&model.decoder, None, &[item], 4096).unwrap().remove(0).token_logps
+    let item = Completion {
+        prompt_ids: &seq[..1],
+        completion_ids: &seq[1..],
+    };
+    score(&model.decoder, None, &[item], 4096)
+        .unwrap()
+        .remove(0)
+        .token_logps
 }
 
 /// The real tokens of each row of a padded batch, and their columns.
 fn real_tokens(tensors: &TensorFile, side: &str) -> (Vec<Vec<u32>>, Vec<Vec<usize>>) {
     let (shape, ids) = tensors.i64(&format!("{side}.input_ids"));
     let (_, mask) = tensors.i64(&format!("{side}.attention_mask"));
-    let columns: Vec<Vec<usize>> =
-        mask.chunks(shape[1]).map(|row| (0..shape[1]).filter(|column| row[*column] == 1).collect()).collect();
-    let row = |(row, columns): (&[i64], &Vec<usize>)| columns.iter().map(|c| row[*c] as u32).collect();
-    (ids.chunks(shape[1]).zip(&columns).map(row).collect(), columns)
+    let columns: Vec<Vec<usize>> = mask
+        .chunks(shape[1])
+        .map(|row| (0..shape[1]).filter(|column| row[*column] == 1).collect())
+        .collect();
+    let row =
+        |(row, columns): (&[i64], &Vec<usize>)| columns.iter().map(|c| row[*c] as u32).collect();
+    (
+        ids.chunks(shape[1]).zip(&columns).map(row).collect(),
+        columns,
+    )
 }
 
 /// What `scripts/gpu-check` allows a card: a share of the largest log-probability. Weights and every operation round to 8
@@ -70,15 +116,29 @@ const ON_A_CARD: f32 = 0.03;
 
 #[test]
 fn bf16_as_on_a_card_is_near() {
-    let place = Place { device: Device::Cpu, dtype: DType::BF16 };
+    let place = Place {
+        device: Device::Cpu,
+        dtype: DType::BF16,
+    };
     for dir in MODELS.map(golden) {
         let here = load(&dir);
         let there = LanguageModel::load_placed(&dir, Quantize::None, &place).unwrap();
-        let seq: Vec<u32> = (0..40).map(|i| (7 * i + 5) % here.decoder.config.vocab_size as u32).collect();
+        let seq: Vec<u32> = (0..40)
+            .map(|i| (7 * i + 5) % here.decoder.config.vocab_size as u32)
+            .collect();
         let (found, expected) = (token_logps(&there, &seq), token_logps(&here, &seq));
-        let largest = expected.iter().fold(0f32, |most, logp| most.max(logp.abs()));
-        let off = found.iter().zip(&expected).fold(0f32, |most, (a, b)| most.max((a - b).abs()));
-        assert!(off > 0.0 && off < ON_A_CARD * largest, "{}: {off} of {largest}", dir.display());
+        let largest = expected
+            .iter()
+            .fold(0f32, |most, logp| most.max(logp.abs()));
+        let off = found
+            .iter()
+            .zip(&expected)
+            .fold(0f32, |most, (a, b)| most.max((a - b).abs()));
+        assert!(
+            off > 0.0 && off < ON_A_CARD * largest,
+            "{}: {off} of {largest}",
+            dir.display()
+        );
     }
 }
 
@@ -100,11 +160,26 @@ fn logits_and_logprobs_of_padded_batches() {
                     .flat_map(|column| &expected[(row * width + column) * vocab..][..vocab])
                     .copied()
                     .collect();
-                assert_close(&format!("{what} logits"), found, &wanted, LOGITS.0, LOGITS.1);
+                assert_close(
+                    &format!("{what} logits"),
+                    found,
+                    &wanted,
+                    LOGITS.0,
+                    LOGITS.1,
+                );
                 let steps = &columns[row][..columns[row].len() - 1];
-                let wanted: Vec<f32> = steps.iter().map(|c| expected_logps[row * (width - 1) + c]).collect();
+                let wanted: Vec<f32> = steps
+                    .iter()
+                    .map(|c| expected_logps[row * (width - 1) + c])
+                    .collect();
                 let found = token_logps(&model, &seqs[row]);
-                assert_close(&format!("{what} logprobs"), &found, &wanted, LOGPROBS.0, LOGPROBS.1);
+                assert_close(
+                    &format!("{what} logprobs"),
+                    &found,
+                    &wanted,
+                    LOGPROBS.0,
+                    LOGPROBS.1,
+                );
                 rows_checked += seqs[row].len();
             }
         }
@@ -122,10 +197,22 @@ fn far_positions_and_rotary_tables() {
         let (_, expected) = tensors.f32("long.logits_last16");
         let logits = packed_logits(&model, std::slice::from_ref(&seq)).remove(0);
         let last = &logits[logits.len() - expected.len()..];
-        assert_close(&format!("{} long", dir.display()), last, &expected, LOGITS.0, LOGITS.1);
+        assert_close(
+            &format!("{} long", dir.display()),
+            last,
+            &expected,
+            LOGITS.0,
+            LOGITS.1,
+        );
         let (_, expected) = tensors.f32("long.logprobs");
         let found = token_logps(&model, &seq);
-        assert_close(&format!("{} long", dir.display()), &found, &expected, LOGPROBS.0, LOGPROBS.1);
+        assert_close(
+            &format!("{} long", dir.display()),
+            &found,
+            &expected,
+            LOGPROBS.0,
+            LOGPROBS.1,
+        );
         check_rope(&model, &tensors);
         report(&dir, "tokens of the long sequence", seq.len());
     }
@@ -136,12 +223,22 @@ fn check_rope(model: &LanguageModel, tensors: &TensorFile) {
     let (shape, cos) = tensors.f32("rope.cos");
     let (_, sin) = tensors.f32("rope.sin");
     let batch = PackedBatch::new(&[vec![0; shape[1]]], &Device::Cpu).unwrap();
-    assert_close("rope.inv_freq", &model.decoder.rope.inv_freq(shape[1]), &inv_freq, 1e-6, 0.0);
+    assert_close(
+        "rope.inv_freq",
+        &model.decoder.rope.inv_freq(shape[1]),
+        &inv_freq,
+        1e-6,
+        0.0,
+    );
     let (found_cos, found_sin) = model.decoder.rope.tables(&batch).unwrap();
     for (name, found, expected) in [("cos", found_cos, cos), ("sin", found_sin, sin)] {
         // The fixture repeats the halves.
-        let found: Vec<f32> =
-            found.to_vec2::<f32>().unwrap().into_iter().flat_map(|row| [row.clone(), row].concat()).collect();
+        let found: Vec<f32> = found
+            .to_vec2::<f32>()
+            .unwrap()
+            .into_iter()
+            .flat_map(|row| [row.clone(), row].concat())
+            .collect();
         assert_close(&format!("rope.{name}"), &found, &expected, 1e-6, 0.0);
     }
 }
@@ -155,17 +252,43 @@ fn hidden_states_of_every_layer() {
         let seq: Vec<u32> = ids.iter().map(|id| *id as u32).collect();
         let batch = PackedBatch::new(&[seq], &Device::Cpu).unwrap();
         let mut tape = Tape::default();
-        let last = model.decoder.forward(&batch, None, None, Some(&mut tape)).unwrap();
-        let states: Vec<_> =
-            tape.layers.iter().map(|layer| layer.x().clone()).chain([last.clone()]).collect();
+        let last = model
+            .decoder
+            .forward(&batch, None, None, Some(&mut tape))
+            .unwrap();
+        let states: Vec<_> = tape
+            .layers
+            .iter()
+            .map(|layer| layer.x().clone())
+            .chain([last.clone()])
+            .collect();
         for (i, state) in states.iter().enumerate() {
             let (_, expected) = tensors.f32(&format!("debug.hidden.{i}"));
             let found = state.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-            assert_close(&format!("{} hidden {i}", dir.display()), &found, &expected, HIDDEN.0, HIDDEN.1);
+            assert_close(
+                &format!("{} hidden {i}", dir.display()),
+                &found,
+                &expected,
+                HIDDEN.0,
+                HIDDEN.1,
+            );
         }
         let (_, expected) = tensors.f32("debug.logits");
-        let found = model.decoder.logits(&last).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        assert_close(&format!("{} debug logits", dir.display()), &found, &expected, LOGITS.0, LOGITS.1);
+        let found = model
+            .decoder
+            .logits(&last)
+            .unwrap()
+            .flatten_all()
+            .unwrap()
+            .to_vec1::<f32>()
+            .unwrap();
+        assert_close(
+            &format!("{} debug logits", dir.display()),
+            &found,
+            &expected,
+            LOGITS.0,
+            LOGITS.1,
+        );
         report(&dir, "hidden states", states.len());
     }
 }
@@ -180,14 +303,37 @@ fn greedy_generation_one_by_one_and_batched() {
         let items = fixture["items"].as_array().unwrap();
         let prompts: Vec<Vec<u32>> = items.iter().map(|item| ids(&item["prompt_ids"])).collect();
         for batch_size in [1, 2, items.len()] {
-            let free = continue_all(&model, &prompts, &greedy(new_tokens, Vec::new(), batch_size));
-            let stopped = continue_all(&model, &prompts, &greedy(new_tokens, vec![stop], batch_size));
+            let free = continue_all(
+                &model,
+                &prompts,
+                &greedy(new_tokens, Vec::new(), batch_size),
+            );
+            let stopped = continue_all(
+                &model,
+                &prompts,
+                &greedy(new_tokens, vec![stop], batch_size),
+            );
             for (i, item) in items.iter().enumerate() {
-                assert_eq!(free[i].ids, ids(&item["new_ids"]), "{} item {i}", dir.display());
+                assert_eq!(
+                    free[i].ids,
+                    ids(&item["new_ids"]),
+                    "{} item {i}",
+                    dir.display()
+                );
                 assert_eq!(free[i].finish, Finish::Length);
-                assert_eq!(stopped[i].ids, ids(&item["new_ids_with_stop"]), "{} item {i}", dir.display());
+                assert_eq!(
+                    stopped[i].ids,
+                    ids(&item["new_ids_with_stop"]),
+                    "{} item {i}",
+                    dir.display()
+                );
                 let ended = stopped[i].ids.last() == Some(&stop);
-                assert_eq!(stopped[i].finish == Finish::Stop, ended, "{} item {i}", dir.display());
+                assert_eq!(
+                    stopped[i].finish == Finish::Stop,
+                    ended,
+                    "{} item {i}",
+                    dir.display()
+                );
                 let text = model.tokenizer.decode(&free[i].ids, false).unwrap();
                 assert_eq!(text, item["new_text"].as_str().unwrap());
                 let text = model.decode(&free[i].ids).unwrap();
@@ -199,7 +345,8 @@ fn greedy_generation_one_by_one_and_batched() {
 }
 
 fn messages(value: &Value) -> Vec<Message> {
-    let message = |m: &Value| Message::new(m["role"].as_str().unwrap(), m["content"].as_str().unwrap());
+    let message =
+        |m: &Value| Message::new(m["role"].as_str().unwrap(), m["content"].as_str().unwrap());
     value.as_array().unwrap().iter().map(message).collect()
 }
 
@@ -211,8 +358,10 @@ fn chat_templates_and_their_tokens() {
         let fixture = json(&dir.join("chat.json"));
         for case in fixture.as_array().unwrap() {
             let messages = messages(&case["messages"]);
-            for (field, prompted) in [("with_generation_prompt", true), ("without_generation_prompt", false)]
-            {
+            for (field, prompted) in [
+                ("with_generation_prompt", true),
+                ("without_generation_prompt", false),
+            ] {
                 let text = model.chat.render(&messages, prompted).unwrap();
                 assert_eq!(text, case[field]["text"].as_str().unwrap());
                 let found = model.tokenizer.encode(&text, SpecialTokens::Parse).unwrap();
@@ -220,7 +369,12 @@ fn chat_templates_and_their_tokens() {
             }
             let expected = ids(&case["with_generation_prompt"]["ids"]);
             let found = model.prompt_ids(&messages).unwrap();
-            let written = |m: &Message| model.tokenizer.special_strings().any(|s| m.content.contains(s));
+            let written = |m: &Message| {
+                model
+                    .tokenizer
+                    .special_strings()
+                    .any(|s| m.content.contains(s))
+            };
             if messages.iter().any(written) {
                 // The reference lets a message write special tokens; a prompt of ours must not.
                 assert_ne!(found, expected);
@@ -244,13 +398,22 @@ fn tokenisation_and_decoding() {
         for case in fixture.as_array().unwrap() {
             let text = case["text"].as_str().unwrap();
             let expected = ids(&case["ids"]);
-            assert_eq!(tokenizer.encode(text, SpecialTokens::Parse).unwrap(), expected, "{text:?}");
             assert_eq!(
-                tokenizer.encode_with_added(text, SpecialTokens::Parse).unwrap(),
+                tokenizer.encode(text, SpecialTokens::Parse).unwrap(),
+                expected,
+                "{text:?}"
+            );
+            assert_eq!(
+                tokenizer
+                    .encode_with_added(text, SpecialTokens::Parse)
+                    .unwrap(),
                 ids(&case["ids_with_special"]),
                 "{text:?}"
             );
-            assert_eq!(tokenizer.decode(&expected, false).unwrap(), case["decoded"].as_str().unwrap());
+            assert_eq!(
+                tokenizer.decode(&expected, false).unwrap(),
+                case["decoded"].as_str().unwrap()
+            );
             assert_eq!(
                 tokenizer.decode(&expected, true).unwrap(),
                 case["decoded_skip_special"].as_str().unwrap()
@@ -287,11 +450,20 @@ fn check_distributions(dir: &Path) {
         };
         let vector = case["logits"].as_str().unwrap();
         let (_, mut logits) = tensors.f32(&format!("logits.{vector}"));
-        penalise(&mut logits, &ids(&case["history"]), filters.repetition_penalty);
+        penalise(
+            &mut logits,
+            &ids(&case["history"]),
+            filters.repetition_penalty,
+        );
         filter(&mut logits, &filters);
-        let kept: Vec<u32> = (0..logits.len() as u32).filter(|i| logits[*i as usize].is_finite()).collect();
+        let kept: Vec<u32> = (0..logits.len() as u32)
+            .filter(|i| logits[*i as usize].is_finite())
+            .collect();
         let wanted = case["kept"].as_u64().unwrap() as usize;
-        if case["boundary_margin"].as_f64().is_some_and(|margin| margin < 1e-6) {
+        if case["boundary_margin"]
+            .as_f64()
+            .is_some_and(|margin| margin < 1e-6)
+        {
             assert!(kept.len().abs_diff(wanted) <= 1, "case {id}");
             continue;
         }
@@ -313,24 +485,37 @@ fn check_distributions(dir: &Path) {
 #[test]
 fn pretrained_story_models() {
     for name in ["stories260k", "tinystories_656k"] {
-        let Some(dir) = shared(&format!("data/models/{name}")) else { continue };
+        let Some(dir) = shared(&format!("data/models/{name}")) else {
+            continue;
+        };
         let model = load(&dir);
         let fixture = json(&dir.join("golden_generation.json"));
         let cases = fixture["cases"].as_array().unwrap();
         for case in cases {
             let prompt = case["prompt"].as_str().unwrap();
-            let prompt = model.tokenizer.encode_with_added(prompt, SpecialTokens::AsText).unwrap();
+            let prompt = model
+                .tokenizer
+                .encode_with_added(prompt, SpecialTokens::AsText)
+                .unwrap();
             assert_eq!(prompt, ids(&case["prompt_ids"]));
             let logits = packed_logits(&model, std::slice::from_ref(&prompt)).remove(0);
             let last = &logits[logits.len() - model.decoder.config.vocab_size..];
             let top5 = case["next_token_top5"].as_array().unwrap();
-            let found: Vec<f32> = top5.iter().map(|t| last[t["id"].as_u64().unwrap() as usize]).collect();
-            let wanted: Vec<f32> = top5.iter().map(|t| t["logit"].as_f64().unwrap() as f32).collect();
+            let found: Vec<f32> = top5
+                .iter()
+                .map(|t| last[t["id"].as_u64().unwrap() as usize])
+                .collect();
+            let wanted: Vec<f32> = top5
+                .iter()
+                .map(|t| t["logit"].as_f64().unwrap() as f32)
+                .collect();
             assert_close("top 5", &found, &wanted, 2e-4, 1e-4);
             let new_tokens = case["max_new_tokens"].as_u64().unwrap() as usize;
             let cfg = greedy(new_tokens, model.stop_ids.clone(), 1);
             let mut generated = continue_all(&model, std::slice::from_ref(&prompt), &cfg).remove(0);
-            if generated.finish == Finish::Stop && !case["stopped_at_eos"].as_bool().unwrap_or(false) {
+            if generated.finish == Finish::Stop
+                && !case["stopped_at_eos"].as_bool().unwrap_or(false)
+            {
                 panic!("{name}: stopped where the reference did not");
             }
             let expected = ids(&case["generated_ids"]);
@@ -342,7 +527,10 @@ fn pretrained_story_models() {
             for (field, seq) in [("prompt_mean_nll", &prompt), ("sequence_mean_nll", &whole)] {
                 let logps = token_logps(&model, seq);
                 let nll = -logps.iter().map(|l| f64::from(*l)).sum::<f64>() / logps.len() as f64;
-                assert!((nll - case[field].as_f64().unwrap()).abs() < 1e-4, "{name} {field}: {nll}");
+                assert!(
+                    (nll - case[field].as_f64().unwrap()).abs() < 1e-4,
+                    "{name} {field}: {nll}"
+                );
             }
         }
         report(&dir, "generations", cases.len());
@@ -351,28 +539,49 @@ fn pretrained_story_models() {
 
 #[test]
 fn pretrained_dialogue_model() {
-    let Some(dir) = shared("data/models/dialog-7m") else { return };
+    let Some(dir) = shared("data/models/dialog-7m") else {
+        return;
+    };
     let model = load(&dir);
     let fixture = json(&dir.join("golden_generation.json"));
     let cases = fixture["cases"].as_array().unwrap();
     for case in cases {
         let messages = messages(&case["messages"]);
-        assert_eq!(model.chat.render(&messages, true).unwrap(), case["rendered"].as_str().unwrap());
+        assert_eq!(
+            model.chat.render(&messages, true).unwrap(),
+            case["rendered"].as_str().unwrap()
+        );
         let prompt = model.prompt_ids(&messages).unwrap();
         assert_eq!(prompt, ids(&case["prompt_ids"]));
         for entry in case["next_token_top5"].as_array().unwrap() {
             let next = [entry[0].as_u64().unwrap() as u32];
-            let item = Completion { prompt_ids: &prompt, completion_ids: &next };
+            let item = Completion {
+                prompt_ids: &prompt,
+                completion_ids: &next,
+            };
             let logp = score(&model.decoder, None, &[item], 4096).unwrap()[0].logp_sum;
-            assert!((logp - entry[1].as_f64().unwrap()).abs() < 2e-4, "{logp} is not {entry}");
+            assert!(
+                (logp - entry[1].as_f64().unwrap()).abs() < 2e-4,
+                "{logp} is not {entry}"
+            );
         }
         let expected = ids(&case["generated_ids"]);
         let cfg = greedy(80, model.stop_ids.clone(), 1);
-        let generated = continue_all(&model, std::slice::from_ref(&prompt), &cfg).remove(0).ids;
+        let generated = continue_all(&model, std::slice::from_ref(&prompt), &cfg)
+            .remove(0)
+            .ids;
         assert_eq!(generated, expected);
-        assert_eq!(model.decode(&generated).unwrap(), case["text"].as_str().unwrap());
-        let item = Completion { prompt_ids: &prompt, completion_ids: &expected };
-        let scored = score(&model.decoder, None, &[item], 4096).unwrap().remove(0);
+        assert_eq!(
+            model.decode(&generated).unwrap(),
+            case["text"].as_str().unwrap()
+        );
+        let item = Completion {
+            prompt_ids: &prompt,
+            completion_ids: &expected,
+        };
+        let scored = score(&model.decoder, None, &[item], 4096)
+            .unwrap()
+            .remove(0);
         let nll = -scored.logp_sum / scored.n_tokens as f64;
         assert!(
             (nll - case["mean_nll"].as_f64().unwrap()).abs() < 2e-4,
@@ -391,19 +600,31 @@ fn replies_as_the_trainer_prepares_them() {
     for item in items {
         let user = fixture["user_template"].as_str().unwrap();
         let user = user.replace("{dialogue}", item["dialogue"].as_str().unwrap());
-        let messages =
-            [Message::new("system", fixture["system"].as_str().unwrap()), Message::new("user", user)];
+        let messages = [
+            Message::new("system", fixture["system"].as_str().unwrap()),
+            Message::new("user", user),
+        ];
         let prompt = model.prompt_ids(&messages).unwrap();
-        let completion = model.completion_ids(item["summary"].as_str().unwrap()).unwrap();
-        assert_eq!([prompt.clone(), completion].concat(), ids(&item["input_ids"]));
-        assert_eq!(prompt.len(), item["prompt_tokens"].as_u64().unwrap() as usize);
+        let completion = model
+            .completion_ids(item["summary"].as_str().unwrap())
+            .unwrap();
+        assert_eq!(
+            [prompt.clone(), completion].concat(),
+            ids(&item["input_ids"])
+        );
+        assert_eq!(
+            prompt.len(),
+            item["prompt_tokens"].as_u64().unwrap() as usize
+        );
     }
     report(&golden("trainer"), "training examples", items.len());
 }
 
 #[test]
 fn published_chat_templates() {
-    let Some(dir) = shared("data/chat_templates") else { return };
+    let Some(dir) = shared("data/chat_templates") else {
+        return;
+    };
     let fixture = json(&dir.join("golden_rendered.json"));
     let cases = fixture["cases"].as_array().unwrap();
     for case in cases {
@@ -422,15 +643,24 @@ fn published_chat_templates() {
 
 #[test]
 fn published_tokenizers() {
-    let Some(dir) = shared("data/tokenizers") else { return };
+    let Some(dir) = shared("data/tokenizers") else {
+        return;
+    };
     for name in ["llama3", "llama2_tinyllama", "qwen2_5"] {
         let dir = dir.join(name);
         let tokenizer = lm::Tokenizer::load(&dir).unwrap();
         let fixture = json(&dir.join("golden_encodings.json"));
-        let cases = fixture.as_array().or_else(|| fixture["cases"].as_array()).unwrap();
+        let cases = fixture
+            .as_array()
+            .or_else(|| fixture["cases"].as_array())
+            .unwrap();
         for case in cases {
             let text = case["text"].as_str().unwrap();
-            assert_eq!(tokenizer.encode(text, SpecialTokens::Parse).unwrap(), ids(&case["ids"]), "{text:?}");
+            assert_eq!(
+                tokenizer.encode(text, SpecialTokens::Parse).unwrap(),
+                ids(&case["ids"]),
+                "{text:?}"
+            );
             assert_eq!(
                 tokenizer.decode(&ids(&case["ids"]), false).unwrap(),
                 case["decoded"].as_str().unwrap()
@@ -452,13 +682,21 @@ fn a_folder_is_checked_and_its_digest_follows_its_files() {
     let summary = lm::check_folder(dir.path()).unwrap();
     assert_eq!(summary.parameters, model.parameters);
     let tensors = TensorFile::open(&dir.path().join("model.safetensors"));
-    let stored: usize = tensors.names().iter().map(|name| tensors.f32(name).1.len()).sum();
+    let stored: usize = tensors
+        .names()
+        .iter()
+        .map(|name| tensors.f32(name).1.len())
+        .sum();
     assert_eq!(summary.parameters, stored as u64);
     assert!(summary.has_chat_template);
 
     let map = dir.path().join("special_tokens_map.json");
     std::fs::write(&map, "{}").unwrap();
-    assert_ne!(lm::model_sha256(dir.path()).unwrap(), model.sha256, "a template may write what it names");
+    assert_ne!(
+        lm::model_sha256(dir.path()).unwrap(),
+        model.sha256,
+        "a template may write what it names"
+    );
     std::fs::remove_file(&map).unwrap();
 
     let path = dir.path().join("config.json");
@@ -469,9 +707,15 @@ fn a_folder_is_checked_and_its_digest_follows_its_files() {
     config["vocab_size"] = 100.into();
     std::fs::write(&path, config.to_string()).unwrap();
     let refused = LanguageModel::load(dir.path(), &Device::Cpu).unwrap_err();
-    assert!(matches!(refused, lm::Error::VocabularyMismatch { model: 100, .. }), "{refused}");
+    assert!(
+        matches!(refused, lm::Error::VocabularyMismatch { model: 100, .. }),
+        "{refused}"
+    );
     let reshaped = lm::check_folder(dir.path()).unwrap_err().to_string();
     assert!(reshaped.contains("model.embed_tokens.weight"), "{reshaped}");
     std::fs::remove_file(dir.path().join("tokenizer.json")).unwrap();
-    assert!(matches!(lm::check_folder(dir.path()), Err(lm::Error::MissingFile { .. })));
+    assert!(matches!(
+        lm::check_folder(dir.path()),
+        Err(lm::Error::MissingFile { .. })
+    ));
 }

@@ -15,15 +15,19 @@ const OTHER_GENERATOR: f64 = 0.01;
 const ROUNDED: f64 = 5.1e-7;
 
 /// The two settings with the names of the fixture.
-const SETTINGS: [(&str, RougeOptions); 2] =
-    [("stemmer", RougeOptions { stemmer: true }), ("plain", RougeOptions { stemmer: false })];
+const SETTINGS: [(&str, RougeOptions); 2] = [
+    ("stemmer", RougeOptions { stemmer: true }),
+    ("plain", RougeOptions { stemmer: false }),
+];
 
 fn folder() -> PathBuf {
     fixture::golden("rouge")
 }
 
 fn list(value: &Value) -> &[Value] {
-    value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
+    value
+        .as_array()
+        .unwrap_or_else(|| panic!("no list: {value}"))
 }
 
 fn string(value: &Value) -> &str {
@@ -33,7 +37,11 @@ fn string(value: &Value) -> &str {
 fn numbers(value: &Value) -> Vec<f64> {
     list(value)
         .iter()
-        .map(|number| number.as_f64().unwrap_or_else(|| panic!("no number: {number}")))
+        .map(|number| {
+            number
+                .as_f64()
+                .unwrap_or_else(|| panic!("no number: {number}"))
+        })
         .collect()
 }
 
@@ -43,33 +51,54 @@ fn strings(value: &Value) -> Vec<&str> {
 
 fn report(file: &str, folder: &Path, cases: usize) {
     assert!(cases > 0, "{file} holds no case");
-    println!("golden rouge: {cases} cases of {file} in {}", folder.display());
+    println!(
+        "golden rouge: {cases} cases of {file} in {}",
+        folder.display()
+    );
 }
 
 /// Compares all types of `found` with `{rouge1: [P, R, F], ..}`; every type of the fixture must be known.
 fn assert_scores(what: &str, found: &RougeScores, expected: &Value, tolerance: f64) {
-    let types = expected.as_object().unwrap_or_else(|| panic!("{what}: no scores"));
+    let types = expected
+        .as_object()
+        .unwrap_or_else(|| panic!("{what}: no scores"));
     assert!(!types.is_empty(), "{what}: no scores");
     for (name, expected) in types {
         let named = found.named();
-        let (_, score) =
-            named.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("{what}: {name}"));
+        let (_, score) = named
+            .iter()
+            .find(|(known, _)| known == name)
+            .unwrap_or_else(|| panic!("{what}: {name}"));
         let found = [score.precision, score.recall, score.fmeasure];
-        assert_near(&format!("{what} {name}"), &found, &numbers(expected), tolerance);
+        assert_near(
+            &format!("{what} {name}"),
+            &found,
+            &numbers(expected),
+            tolerance,
+        );
     }
 }
 
 fn assert_near(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
     assert_eq!(found.len(), expected.len(), "{what}");
     for (f, e) in found.iter().zip(expected) {
-        assert!((f - e).abs() <= tolerance, "{what}: {found:?}, expected {expected:?}");
+        assert!(
+            (f - e).abs() <= tolerance,
+            "{what}: {found:?}, expected {expected:?}"
+        );
     }
 }
 
 /// Scores of all pairs of the fixture, in its order.
 fn scores_of_pairs(folder: &Path, options: RougeOptions) -> Vec<RougeScores> {
     let pairs = fixture::json(&folder.join("pairs.json"));
-    let score = |pair: &Value| rouge::score(string(&pair["reference"]), string(&pair["prediction"]), options);
+    let score = |pair: &Value| {
+        rouge::score(
+            string(&pair["reference"]),
+            string(&pair["prediction"]),
+            options,
+        )
+    };
     list(&pairs).iter().map(score).collect()
 }
 
@@ -79,7 +108,12 @@ fn pairs() {
     let pairs = fixture::json(&folder.join("pairs.json"));
     for (setting, options) in SETTINGS {
         for (pair, found) in list(&pairs).iter().zip(scores_of_pairs(&folder, options)) {
-            assert_scores(&format!("pair {} {setting}", pair["id"]), &found, &pair[setting], TOLERANCE);
+            assert_scores(
+                &format!("pair {} {setting}", pair["id"]),
+                &found,
+                &pair[setting],
+                TOLERANCE,
+            );
         }
     }
     report("pairs.json", &folder, list(&pairs).len());
@@ -92,7 +126,11 @@ fn tokens() {
     for case in list(&texts) {
         let text = string(&case["text"]);
         for (setting, options) in SETTINGS {
-            assert_eq!(rouge::tokenize(text, options), strings(&case[setting]), "{text:?} {setting}");
+            assert_eq!(
+                rouge::tokenize(text, options),
+                strings(&case[setting]),
+                "{text:?} {setting}"
+            );
         }
     }
     report("tokens.json", &folder, list(&texts).len());
@@ -115,9 +153,18 @@ fn several_references() {
     let cases = fixture::json(&folder.join("multi_reference.json"));
     for (index, case) in list(&cases).iter().enumerate() {
         for (setting, options) in SETTINGS {
-            let each = rouge::score_each(&strings(&case["references"]), string(&case["prediction"]), options);
+            let each = rouge::score_each(
+                &strings(&case["references"]),
+                string(&case["prediction"]),
+                options,
+            );
             let best = rouge::best(&each).expect("a reference");
-            assert_scores(&format!("case {index} {setting}"), &best, &case[setting], TOLERANCE);
+            assert_scores(
+                &format!("case {index} {setting}"),
+                &best,
+                &case[setting],
+                TOLERANCE,
+            );
         }
     }
     report("multi_reference.json", &folder, list(&cases).len());
@@ -138,7 +185,11 @@ fn means() {
 fn columns(scores: &[RougeScores], name: &str) -> [Vec<f64>; 3] {
     let of = |scores: &RougeScores| {
         let named = scores.named();
-        named.into_iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("{name}")).1
+        named
+            .into_iter()
+            .find(|(known, _)| *known == name)
+            .unwrap_or_else(|| panic!("{name}"))
+            .1
     };
     [
         scores.iter().map(|scores| of(scores).precision).collect(),
@@ -156,20 +207,39 @@ fn assert_bootstrap(
     index: impl Fn(usize, usize) -> usize,
 ) {
     let resamples = case["n_samples"].as_u64().expect("n_samples") as usize;
-    let tail = (1.0 - case["confidence_interval"].as_f64().expect("confidence_interval")) / 2.0;
-    let means = columns(scores, name).map(|values| interval::resampled_means(&values, resamples, &index));
+    let tail = (1.0
+        - case["confidence_interval"]
+            .as_f64()
+            .expect("confidence_interval"))
+        / 2.0;
+    let means =
+        columns(scores, name).map(|values| interval::resampled_means(&values, resamples, &index));
     for (place, q) in [("low", tail), ("mid", 0.5), ("high", 1.0 - tail)] {
-        let found = means.each_ref().map(|means| text::quantile(means, q).expect("resamples"));
-        assert_near(&format!("{name} {place}"), &found, &numbers(&case["result"][name][place]), tolerance);
+        let found = means
+            .each_ref()
+            .map(|means| text::quantile(means, q).expect("resamples"));
+        assert_near(
+            &format!("{name} {place}"),
+            &found,
+            &numbers(&case["result"][name][place]),
+            tolerance,
+        );
     }
 }
 
 fn options_of(case: &Value) -> RougeOptions {
-    RougeOptions { stemmer: case["stemmer"].as_bool().expect("stemmer") }
+    RougeOptions {
+        stemmer: case["stemmer"].as_bool().expect("stemmer"),
+    }
 }
 
 fn types_of(case: &Value) -> Vec<String> {
-    case["result"].as_object().expect("a result").keys().cloned().collect()
+    case["result"]
+        .as_object()
+        .expect("a result")
+        .keys()
+        .cloned()
+        .collect()
 }
 
 #[test]
@@ -178,7 +248,8 @@ fn bootstrap_with_recorded_indices() {
     let aggregate = fixture::json(&folder.join("aggregate.json"));
     let case = &aggregate["bootstrap_200_with_indices"];
     let scores = scores_of_pairs(&folder, options_of(case));
-    let bytes = std::fs::read(folder.join("bootstrap_indices.safetensors")).expect("recorded indices");
+    let bytes =
+        std::fs::read(folder.join("bootstrap_indices.safetensors")).expect("recorded indices");
     let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
     let types = types_of(case);
     for name in &types {
@@ -212,7 +283,9 @@ fn bootstrap_with_our_generator() {
 
 #[test]
 fn summaries_of_real_systems() {
-    let Some(path) = fixture::shared("data/human_eval/golden_rouge.jsonl") else { return };
+    let Some(path) = fixture::shared("data/human_eval/golden_rouge.jsonl") else {
+        return;
+    };
     let lines = std::fs::read_to_string(&path).expect("a text file");
     let mut cases = 0;
     for line in lines.lines().filter(|line| !line.trim().is_empty()) {

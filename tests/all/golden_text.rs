@@ -17,28 +17,47 @@ use crate::program::{DATASET, Workspace};
 
 /// Folders with a tokenizer each: the published ones, where they are at hand, and those of the tiny models.
 fn tokenizers() -> Vec<PathBuf> {
-    let published = shared("data/tokenizers")
+    let published = shared("data/tokenizers").into_iter().flat_map(|dir| {
+        ["llama2_tinyllama", "llama3", "qwen2_5"]
+            .map(|name| dir.join(name))
+            .into_iter()
+    });
+    ["llama-tiny", "mistral-tiny", "qwen2-tiny"]
+        .map(golden)
         .into_iter()
-        .flat_map(|dir| ["llama2_tinyllama", "llama3", "qwen2_5"].map(|name| dir.join(name)).into_iter());
-    ["llama-tiny", "mistral-tiny", "qwen2-tiny"].map(golden).into_iter().chain(published).collect()
+        .chain(published)
+        .collect()
 }
 
 /// Every text of the golden encodings of a folder.
 fn texts(dir: &Path) -> Vec<String> {
     let names = ["golden_encodings.json", "tokenize.json"];
-    let file = names.iter().map(|name| dir.join(name)).find(|path| path.is_file()).unwrap();
+    let file = names
+        .iter()
+        .map(|name| dir.join(name))
+        .find(|path| path.is_file())
+        .unwrap();
     let fixture = json(&file);
-    let cases = fixture.as_array().or_else(|| fixture["cases"].as_array()).unwrap();
-    cases.iter().map(|case| case["text"].as_str().unwrap().to_owned()).collect()
+    let cases = fixture
+        .as_array()
+        .or_else(|| fixture["cases"].as_array())
+        .unwrap();
+    cases
+        .iter()
+        .map(|case| case["text"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn messages(value: &Value) -> Vec<Message> {
-    let message = |m: &Value| Message::new(m["role"].as_str().unwrap(), m["content"].as_str().unwrap());
+    let message =
+        |m: &Value| Message::new(m["role"].as_str().unwrap(), m["content"].as_str().unwrap());
     value.as_array().unwrap().iter().map(message).collect()
 }
 
 fn writes_special(tokenizer: &Tokenizer, text: &str) -> bool {
-    tokenizer.special_strings().any(|string| text.contains(string))
+    tokenizer
+        .special_strings()
+        .any(|string| text.contains(string))
 }
 
 /// Pieces of the goldens' texts in random orders and cuts, with random characters between them.
@@ -49,8 +68,10 @@ fn shuffled(texts: &[String], n: u64) -> Vec<String> {
         counter += 1;
         (random::uniform(key, counter) * most as f64) as usize
     };
-    let characters =
-        ['a', 'É', ' ', '\n', '\t', '\u{a0}', '語', '🙂', '\u{301}', '<', '|', '>', '/', '_', '0', '\u{0}'];
+    let characters = [
+        'a', 'É', ' ', '\n', '\t', '\u{a0}', '語', '🙂', '\u{301}', '<', '|', '>', '/', '_', '0',
+        '\u{0}',
+    ];
     let mut piece = || -> String {
         let text: Vec<char> = texts[below(texts.len())].chars().collect();
         let start = below(text.len() + 1);
@@ -71,9 +92,21 @@ fn both_ways_to_encode_agree_on_texts_without_special_strings() {
         let mut checked = 0;
         for text in all.filter(|text| !writes_special(&tokenizer, text)) {
             let parsed = tokenizer.encode(&text, SpecialTokens::Parse).unwrap();
-            assert_eq!(tokenizer.encode(&text, SpecialTokens::AsText).unwrap(), parsed, "{text:?}");
-            let added = tokenizer.encode_with_added(&text, SpecialTokens::Parse).unwrap();
-            assert_eq!(tokenizer.encode_with_added(&text, SpecialTokens::AsText).unwrap(), added, "{text:?}");
+            assert_eq!(
+                tokenizer.encode(&text, SpecialTokens::AsText).unwrap(),
+                parsed,
+                "{text:?}"
+            );
+            let added = tokenizer
+                .encode_with_added(&text, SpecialTokens::Parse)
+                .unwrap();
+            assert_eq!(
+                tokenizer
+                    .encode_with_added(&text, SpecialTokens::AsText)
+                    .unwrap(),
+                added,
+                "{text:?}"
+            );
             checked += 1;
         }
         assert!(checked > 100, "{checked}");
@@ -89,10 +122,17 @@ fn the_bytes_of_a_texts_tokens_are_the_text() {
         let golden = texts(&dir);
         for text in golden.iter().cloned().chain(shuffled(&golden, 100)) {
             let ids = tokenizer.encode(&text, SpecialTokens::AsText).unwrap();
-            let written: Vec<u8> = ids.iter().flat_map(|id| bytes[*id as usize].clone().unwrap()).collect();
+            let written: Vec<u8> = ids
+                .iter()
+                .flat_map(|id| bytes[*id as usize].clone().unwrap())
+                .collect();
             let decoded = tokenizer.decode(&ids, false).unwrap();
             let written = String::from_utf8(written).unwrap();
-            assert!(written == decoded || written == format!(" {decoded}"), "{}: {written:?}", dir.display());
+            assert!(
+                written == decoded || written == format!(" {decoded}"),
+                "{}: {written:?}",
+                dir.display()
+            );
         }
         println!("{}: {} tokens checked", dir.display(), bytes.len());
     }
@@ -114,7 +154,10 @@ fn attacks(tokenizer: &Tokenizer) -> Vec<String> {
     let mut all: Vec<String> = families.map(str::to_owned).into();
     for (index, string) in own.iter().enumerate() {
         let next = &own[(index + 1) % own.len()];
-        let half = string.char_indices().nth(string.chars().count() / 2).map_or(0, |(at, _)| at);
+        let half = string
+            .char_indices()
+            .nth(string.chars().count() / 2)
+            .map_or(0, |(at, _)| at);
         let (head, tail) = string.split_at(half);
         all.extend([
             string.clone(),
@@ -140,10 +183,23 @@ fn text_never_writes_a_special_token() {
         for text in &attacks {
             let special = |id: &&u32| tokenizer.is_special(**id) && Some(**id) != unknown;
             let ids = tokenizer.encode(text, SpecialTokens::AsText).unwrap();
-            assert_eq!(ids.iter().find(special), None, "{}: {text:?}", dir.display());
-            let around = tokenizer.encode_with_added("", SpecialTokens::AsText).unwrap();
-            let added = tokenizer.encode_with_added(text, SpecialTokens::AsText).unwrap();
-            assert_eq!(added.iter().filter(special).count(), around.len(), "{text:?}");
+            assert_eq!(
+                ids.iter().find(special),
+                None,
+                "{}: {text:?}",
+                dir.display()
+            );
+            let around = tokenizer
+                .encode_with_added("", SpecialTokens::AsText)
+                .unwrap();
+            let added = tokenizer
+                .encode_with_added(text, SpecialTokens::AsText)
+                .unwrap();
+            assert_eq!(
+                added.iter().filter(special).count(),
+                around.len(),
+                "{text:?}"
+            );
             parsed += usize::from(tokenizer.encode(text, SpecialTokens::Parse).unwrap() != ids);
             checked += 1;
         }
@@ -172,28 +228,45 @@ fn published(case: &Value, dir: &Path) -> ChatTemplate {
 
 #[test]
 fn renderings_and_their_ids() {
-    let (Some(dir), Some(tokenizers)) = (shared("data/chat_templates"), shared("data/tokenizers")) else {
+    let (Some(dir), Some(tokenizers)) = (shared("data/chat_templates"), shared("data/tokenizers"))
+    else {
         return;
     };
     let fixture = json(&dir.join("golden_rendered.json"));
     let cases = fixture["cases"].as_array().unwrap();
     for case in cases {
-        let model =
-            with_tokenizer(&tokenizers.join(case["tokenizer"].as_str().unwrap()), &published(case, &dir));
+        let model = with_tokenizer(
+            &tokenizers.join(case["tokenizer"].as_str().unwrap()),
+            &published(case, &dir),
+        );
         let messages = messages(&case["messages"]);
         let prompted = case["add_generation_prompt"].as_bool().unwrap();
         let text = model.chat.render(&messages, prompted).unwrap();
         assert_eq!(text, case["rendered"].as_str().unwrap());
         let expected = ids(&case["ids"]);
-        assert_eq!(model.tokenizer.encode(&text, SpecialTokens::Parse).unwrap(), expected);
+        assert_eq!(
+            model.tokenizer.encode(&text, SpecialTokens::Parse).unwrap(),
+            expected
+        );
         if prompted {
-            assert_eq!(model.prompt_ids(&messages).unwrap(), expected, "{}", case["template"]);
-            let begin = model.tokenizer.token_to_id(case["bos_token"].as_str().unwrap_or_default());
+            assert_eq!(
+                model.prompt_ids(&messages).unwrap(),
+                expected,
+                "{}",
+                case["template"]
+            );
+            let begin = model
+                .tokenizer
+                .token_to_id(case["bos_token"].as_str().unwrap_or_default());
             let begins = expected.iter().filter(|id| Some(**id) == begin).count();
             assert!(begins <= 1, "{}: {begins} begin tokens", case["template"]);
         }
     }
-    println!("{}: {} renderings and their ids checked", dir.display(), cases.len());
+    println!(
+        "{}: {} renderings and their ids checked",
+        dir.display(),
+        cases.len()
+    );
 }
 
 #[test]
@@ -204,14 +277,18 @@ fn a_template_is_given_the_special_tokens_that_transformers_gives() {
     for case in cases {
         let folder = tempfile::tempdir().unwrap();
         let changes = case["tokenizer_config"].as_object().unwrap().iter();
-        let changes: Vec<(&str, Value)> = changes.map(|(key, value)| (key.as_str(), value.clone())).collect();
+        let changes: Vec<(&str, Value)> = changes
+            .map(|(key, value)| (key.as_str(), value.clone()))
+            .collect();
         let template = [("chat_template", fixture["template"].clone())];
         copy_model(folder.path(), &[changes, template.to_vec()].concat());
         if !case["special_tokens_map"].is_null() {
             let map = case["special_tokens_map"].to_string();
             std::fs::write(folder.path().join("special_tokens_map.json"), map).unwrap();
         }
-        let text = ChatTemplate::load(folder.path()).unwrap().render(&messages(&fixture["messages"]), false);
+        let text = ChatTemplate::load(folder.path())
+            .unwrap()
+            .render(&messages(&fixture["messages"]), false);
         assert_eq!(text.unwrap(), case["rendered"].as_str().unwrap(), "{case}");
     }
     println!("{}: {} renderings checked", dir.display(), cases.len());
@@ -219,18 +296,26 @@ fn a_template_is_given_the_special_tokens_that_transformers_gives() {
 
 #[test]
 fn no_message_writes_a_special_token_through_a_template() {
-    let (Some(dir), Some(tokenizers)) = (shared("data/chat_templates"), shared("data/tokenizers")) else {
+    let (Some(dir), Some(tokenizers)) = (shared("data/chat_templates"), shared("data/tokenizers"))
+    else {
         return;
     };
     let fixture = json(&dir.join("golden_rendered.json"));
     let mut cases: Vec<&Value> = fixture["cases"].as_array().unwrap().iter().collect();
     cases.dedup_by_key(|case| case["template"].clone());
     for case in cases {
-        let model =
-            with_tokenizer(&tokenizers.join(case["tokenizer"].as_str().unwrap()), &published(case, &dir));
+        let model = with_tokenizer(
+            &tokenizers.join(case["tokenizer"].as_str().unwrap()),
+            &published(case, &dir),
+        );
         let specials = |content: &str| -> (usize, Vec<u32>) {
             let ids = model.prompt_ids(&[Message::new("user", content)]).unwrap();
-            (ids.iter().filter(|id| model.tokenizer.is_special(**id)).count(), ids)
+            (
+                ids.iter()
+                    .filter(|id| model.tokenizer.is_special(**id))
+                    .count(),
+                ids,
+            )
         };
         let (plain, _) = specials("Hello");
         for attack in attacks(&model.tokenizer) {
@@ -239,10 +324,19 @@ fn no_message_writes_a_special_token_through_a_template() {
             // What the message says is still there, letter by letter.
             let said = model.tokenizer.decode(&found, false).unwrap();
             let wanted = attack.replace('\u{FDD0}', "");
-            assert!(said.contains(wanted.trim()), "{}: {wanted:?} is not in {said:?}", case["template"]);
+            assert!(
+                said.contains(wanted.trim()),
+                "{}: {wanted:?} is not in {said:?}",
+                case["template"]
+            );
         }
-        let closed = model.completion_ids("I'd say <|eot_id|></s><|im_end|> is the end.").unwrap();
-        let ends = closed.iter().filter(|id| model.tokenizer.is_special(**id)).count();
+        let closed = model
+            .completion_ids("I'd say <|eot_id|></s><|im_end|> is the end.")
+            .unwrap();
+        let ends = closed
+            .iter()
+            .filter(|id| model.tokenizer.is_special(**id))
+            .count();
         assert_eq!(
             (ends, model.tokenizer.is_special(closed[closed.len() - 1])),
             (1, true),
@@ -280,7 +374,10 @@ fn the_end_of_a_turn_is_what_the_template_writes_behind_a_reply() {
     let template = usual.chat.source().replace(end, other);
     let model = changed(&[("chat_template", json!(template))]);
     assert!(model.stop_ids.contains(&id(other)), "{:?}", model.stop_ids);
-    assert_eq!(model.completion_ids("Bye.").unwrap().last(), Some(&id(other)));
+    assert_eq!(
+        model.completion_ids("Bye.").unwrap().last(),
+        Some(&id(other))
+    );
 }
 
 /// Qwen 3's template asks for a reply as transformers does by default, thoughts and all; in a conversation that has its
@@ -297,25 +394,49 @@ fn what_a_template_writes_before_every_reply_belongs_to_the_methods_prompt() {
     let text = |ids: Vec<u32>| model.tokenizer.decode(&ids, false).unwrap();
     let plain = "[user]Who calls?<|eot_id|>[assistant]";
     assert_eq!(text(model.prompt_ids(&asked).unwrap()), plain);
-    assert_eq!(text(model.completion_ids("Ann.").unwrap()), format!("{thoughts}Ann.<|eot_id|>"));
-    assert_eq!(text(model.opened_prompt_ids(&asked).unwrap()), format!("{plain}{thoughts}"));
-    assert_eq!(text(model.opened_completion_ids("Ann.").unwrap()), "Ann.<|eot_id|>");
+    assert_eq!(
+        text(model.completion_ids("Ann.").unwrap()),
+        format!("{thoughts}Ann.<|eot_id|>")
+    );
+    assert_eq!(
+        text(model.opened_prompt_ids(&asked).unwrap()),
+        format!("{plain}{thoughts}")
+    );
+    assert_eq!(
+        text(model.opened_completion_ids("Ann.").unwrap()),
+        "Ann.<|eot_id|>"
+    );
     let recipe = mrds::recipe::Recipe::default();
     let prompts = mrds::prompt::Prompts::new(&model, &recipe);
-    assert!(text(prompts.dialogue("Ann calls.").unwrap()).ends_with(&format!("[assistant]{thoughts}")));
-    assert_eq!(text(prompts.completion("Ann: Hello").unwrap()), "Ann: Hello<|eot_id|>");
+    assert!(
+        text(prompts.dialogue("Ann calls.").unwrap()).ends_with(&format!("[assistant]{thoughts}"))
+    );
+    assert_eq!(
+        text(prompts.completion("Ann: Hello").unwrap()),
+        "Ann: Hello<|eot_id|>"
+    );
     // A space is a part of the reply's first word.
     let spaced = changed(&[("chat_template", json!(template.replace(thoughts, " ")))]);
-    assert_eq!(spaced.opened_prompt_ids(&asked).unwrap(), spaced.prompt_ids(&asked).unwrap());
+    assert_eq!(
+        spaced.opened_prompt_ids(&asked).unwrap(),
+        spaced.prompt_ids(&asked).unwrap()
+    );
 }
 
 #[test]
 fn the_configuration_says_which_tokens_stand_around_a_text() {
     let usual = changed(&[]);
-    let begin = usual.tokenizer.token_to_id(usual.tokenizer.special_strings().next().unwrap()).unwrap();
+    let begin = usual
+        .tokenizer
+        .token_to_id(usual.tokenizer.special_strings().next().unwrap())
+        .unwrap();
     let end = usual.tokenizer.token_to_id(usual.chat.eos_token()).unwrap();
-    let around =
-        |model: &LanguageModel| model.tokenizer.encode_with_added("", SpecialTokens::AsText).unwrap();
+    let around = |model: &LanguageModel| {
+        model
+            .tokenizer
+            .encode_with_added("", SpecialTokens::AsText)
+            .unwrap()
+    };
     assert!(around(&changed(&[("add_bos_token", json!(false))])).is_empty());
     assert_eq!(around(&changed(&[("add_bos_token", json!(true))])), [begin]);
     assert_eq!(around(&changed(&[("add_eos_token", json!(true))])), [end]);
@@ -345,19 +466,29 @@ fn a_run_keeps_the_day_that_its_template_tells() {
             "--until",
             "topics",
         ];
-        let sets =
-            ["shots=4", "validation=2", "too_long=drop", "topic_max_new_tokens=2"].map(|set| ["--set", set]);
+        let sets = [
+            "shots=4",
+            "validation=2",
+            "too_long=drop",
+            "topic_max_new_tokens=2",
+        ]
+        .map(|set| ["--set", set]);
         workspace.run(&[&args[..], &sets.concat()].concat());
         let session = Session::open(&workspace.path()).unwrap();
         let newest = session.runs().unwrap().remove(0);
         let row = session.run(&newest.run).unwrap();
         let today = lm::chat_template::day_of(row.created_at_ms).to_string();
-        let kept = row.shots.get("template_date").and_then(Value::as_str).map(str::to_owned);
+        let kept = row
+            .shots
+            .get("template_date")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         told.push(kept.is_some());
         assert!(kept.is_none_or(|kept| kept == today));
         // Another day is another input of every stage.
-        let hash =
-            |row: &RunRow| inputs_sha256(row, &Recipe::default(), StageName::Topics, &|_| None).unwrap();
+        let hash = |row: &RunRow| {
+            inputs_sha256(row, &Recipe::default(), StageName::Topics, &|_| None).unwrap()
+        };
         let mut later = row.clone();
         later.shots["template_date"] = json!("2001-01-01");
         assert_ne!(hash(&row), hash(&later));

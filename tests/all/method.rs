@@ -57,14 +57,22 @@ fn make() -> Option<Finished> {
     let done = workspace.ok(&run_args(&folder, SEED, &sets, &[]));
     assert_eq!(done.last()["status"], "done");
     let mut items: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    let stages = BEFORE_EVALUATE.iter().map(|(stage, _)| *stage).chain(["evaluate"]);
+    let stages = BEFORE_EVALUATE
+        .iter()
+        .map(|(stage, _)| *stage)
+        .chain(["evaluate"]);
     for stage in stages {
-        let mut lines = workspace.ok(&["show", RUN, "--stage", stage, "--items"]).lines;
+        let mut lines = workspace
+            .ok(&["show", RUN, "--stage", stage, "--items"])
+            .lines;
         let result = lines.pop().expect("a result");
         assert_eq!(result["items"], lines.len());
         for line in lines {
             let kind = line["kind"].as_str().expect("a kind");
-            items.entry(format!("{stage}/{kind}")).or_default().push(line);
+            items
+                .entry(format!("{stage}/{kind}"))
+                .or_default()
+                .push(line);
         }
     }
     let preferences = workspace.ok(&["show", RUN, "--stage", "preferences"]);
@@ -72,8 +80,13 @@ fn make() -> Option<Finished> {
     Some(Finished {
         shown: workspace.show(RUN),
         items,
-        min_gap: preferences.last()["measures"]["min_gap"].as_f64().expect("a gap"),
-        shots: shots.iter().map(|row| (canonical(&row.dialogue), row.references[0].clone())).collect(),
+        min_gap: preferences.last()["measures"]["min_gap"]
+            .as_f64()
+            .expect("a gap"),
+        shots: shots
+            .iter()
+            .map(|row| (canonical(&row.dialogue), row.references[0].clone()))
+            .collect(),
         model: LanguageModel::load(&path, &device::select("cpu").expect("a CPU")).expect("a model"),
         folder,
     })
@@ -82,9 +95,17 @@ fn make() -> Option<Finished> {
 /// The rows that a run chose for a purpose, in its order.
 fn chosen(workspace: &Workspace, run: &str, purpose: &str) -> Vec<ExampleRow> {
     let session = Session::open(&workspace.path()).expect("the workspace");
-    let ids = session.run(run).expect("the run").shots[purpose].as_array().expect("ids").clone();
+    let ids = session.run(run).expect("the run").shots[purpose]
+        .as_array()
+        .expect("ids")
+        .clone();
     let all = session.examples(DATASET, 0, u32::MAX).expect("examples");
-    let of = |id: &Value| all.iter().find(|row| json!(row.id) == *id).expect("a row").clone();
+    let of = |id: &Value| {
+        all.iter()
+            .find(|row| json!(row.id) == *id)
+            .expect("a row")
+            .clone()
+    };
     ids.iter().map(of).collect()
 }
 
@@ -94,17 +115,23 @@ fn canonical(dialogue: &str) -> String {
 
 impl Finished {
     fn all(&self, stage_and_kind: &str) -> &[Value] {
-        self.items.get(stage_and_kind).unwrap_or_else(|| panic!("no {stage_and_kind}"))
+        self.items
+            .get(stage_and_kind)
+            .unwrap_or_else(|| panic!("no {stage_and_kind}"))
     }
 
     fn pairs(&self, set: &str) -> Vec<&Value> {
-        self.all("preferences/pair").iter().filter(|pair| pair["set"] == set).collect()
+        self.all("preferences/pair")
+            .iter()
+            .filter(|pair| pair["set"] == set)
+            .collect()
     }
 
     /// The candidate behind one side of a pair; none where it is a real dialogue.
     fn candidate(&self, pair: &Value, side: &str) -> Option<&Value> {
         self.all("candidates/candidate").iter().find(|candidate| {
-            candidate["summary_id"] == pair["summary_id"] && candidate["ids"] == pair[format!("{side}_ids")]
+            candidate["summary_id"] == pair["summary_id"]
+                && candidate["ids"] == pair[format!("{side}_ids")]
         })
     }
 
@@ -122,11 +149,16 @@ fn text(value: &Value) -> &str {
 }
 
 fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
+    value
+        .as_f64()
+        .unwrap_or_else(|| panic!("no number: {value}"))
 }
 
 fn close(what: &str, found: f64, expected: f64, tolerance: f64) {
-    assert!((found - expected).abs() <= tolerance, "{what}: {found}, expected {expected}");
+    assert!(
+        (found - expected).abs() <= tolerance,
+        "{what}: {found}, expected {expected}"
+    );
 }
 
 #[test]
@@ -134,14 +166,29 @@ fn alignments_begin_at_ln_2() {
     let Some(run) = finished() else { return };
     let align = &run.shown["align"];
     for aligned in [align, &align["dpo_joint"]] {
-        close("first DPO loss", number(&aligned["first_dpo_loss"]), std::f64::consts::LN_2, 1e-4);
+        close(
+            "first DPO loss",
+            number(&aligned["first_dpo_loss"]),
+            std::f64::consts::LN_2,
+            1e-4,
+        );
         assert!(number(&aligned["updates"]) >= 1.0);
     }
-    let roles: BTreeSet<&str> = run.all("align/checkpoint").iter().map(|c| text(&c["role"])).collect();
+    let roles: BTreeSet<&str> = run
+        .all("align/checkpoint")
+        .iter()
+        .map(|c| text(&c["role"]))
+        .collect();
     for role in roles {
-        let of_role = run.all("align/checkpoint").iter().filter(|c| c["role"] == role);
+        let of_role = run
+            .all("align/checkpoint")
+            .iter()
+            .filter(|c| c["role"] == role);
         let taken: Vec<_> = of_role.filter(|c| c["chosen"] == true).collect();
-        assert!(taken.len() == 1 && number(&taken[0]["update"]) > 0.0, "{role}: {taken:?}");
+        assert!(
+            taken.len() == 1 && number(&taken[0]["update"]) > 0.0,
+            "{role}: {taken:?}"
+        );
     }
 }
 
@@ -156,32 +203,61 @@ fn every_preference_loss_aligns_and_takes_over_what_came_before() {
         (&["dpo_loss=robust", "dpo_label_smoothing=0.1"], Some(ln_2)),
         (&["dpo_loss=ipo", "dpo_beta=0.5"], Some(1.0)),
         (&["dpo_loss=apo_zero"], Some(1.0)),
-        (&["dpo_loss=simpo", "dpo_beta=1e-9", "simpo_gamma=0.5"], Some(0.5_f64.exp().ln_1p())),
+        (
+            &["dpo_loss=simpo", "dpo_beta=1e-9", "simpo_gamma=0.5"],
+            Some(0.5_f64.exp().ln_1p()),
+        ),
         (&["dpo_loss=orpo"], None),
     ];
     let mut hashes: Vec<BTreeMap<String, String>> = Vec::new();
     for (n, (sets, first)) in losses.into_iter().enumerate() {
-        let sets = [&["checkpoint_samples=1", "dpo_checkpoints=1", FEW_SYSTEMS], sets].concat();
+        let sets = [
+            &["checkpoint_samples=1", "dpo_checkpoints=1", FEW_SYSTEMS],
+            sets,
+        ]
+        .concat();
         let ended = workspace.ok(&run_args(&model, SEED, &sets, &["--until", "align"]));
         let until_align = BEFORE_EVALUATE.map(|(stage, _)| stage);
-        let computed = if n == 0 { &until_align[..=5] } else { &until_align[5..=5] };
+        let computed = if n == 0 {
+            &until_align[..=5]
+        } else {
+            &until_align[5..=5]
+        };
         assert_eq!(ended.stages("running"), computed, "{sets:?}");
         let run = format!("{DATASET}-{}", n + 1);
         let align = &workspace.show(&run)["align"];
         for aligned in [align, &align["dpo_joint"]] {
             let found = number(&aligned["first_dpo_loss"]);
             close(&format!("{sets:?}"), found, first.unwrap_or(found), 1e-4);
-            assert!(found > 0.0 && number(&aligned["updates"]) >= 1.0, "{sets:?}: {aligned}");
+            assert!(
+                found > 0.0 && number(&aligned["updates"]) >= 1.0,
+                "{sets:?}: {aligned}"
+            );
             assert!(number(&aligned["margin"]).is_finite());
         }
         hashes.push(workspace.hashes(&run));
     }
-    let of_align: BTreeSet<&str> = hashes.iter().map(|stages| stages["align"].as_str()).collect();
-    assert_eq!(of_align.len(), hashes.len(), "each loss trains another adapter");
+    let of_align: BTreeSet<&str> = hashes
+        .iter()
+        .map(|stages| stages["align"].as_str())
+        .collect();
+    assert_eq!(
+        of_align.len(),
+        hashes.len(),
+        "each loss trains another adapter"
+    );
     let before = |stages: &BTreeMap<String, String>| {
-        stages.iter().filter(|(stage, _)| *stage != "align").map(|(_, hash)| hash.clone()).collect::<Vec<_>>()
+        stages
+            .iter()
+            .filter(|(stage, _)| *stage != "align")
+            .map(|(_, hash)| hash.clone())
+            .collect::<Vec<_>>()
     };
-    assert!(hashes.iter().all(|stages| before(stages) == before(&hashes[0])));
+    assert!(
+        hashes
+            .iter()
+            .all(|stages| before(stages) == before(&hashes[0]))
+    );
 }
 
 /// The recipe's filters reach the sampling: with one token to choose from, all candidates of a summary are the same.
@@ -190,10 +266,18 @@ fn candidates_are_sampled_by_the_recipes_filters() {
     let Some(model) = model() else { return };
     let workspace = Workspace::new();
     let sets = ["dialogue_top_k=1", "dialogue_max_new_tokens=24"];
-    workspace.ok(&run_args(&model.display().to_string(), SEED, &sets, &["--until", "candidates"]));
+    workspace.ok(&run_args(
+        &model.display().to_string(),
+        SEED,
+        &sets,
+        &["--until", "candidates"],
+    ));
     let mut written: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for candidate in workspace.items(RUN, "candidates", "candidate") {
-        written.entry(candidate["summary_id"].to_string()).or_default().push(candidate["ids"].clone());
+        written
+            .entry(candidate["summary_id"].to_string())
+            .or_default()
+            .push(candidate["ids"].clone());
     }
     assert!(written.len() > 2);
     for (summary, candidates) in written {
@@ -206,17 +290,27 @@ fn pairs_keep_their_promises() {
     let Some(run) = finished() else { return };
     let recipe = &run.shown["recipe"];
     let limit = number(&recipe["copy_run_words"]) as usize;
-    let guards = ContentGuards::with_copy_limits(limit, number(&recipe["copy_share"])).calibrated(&run.shots);
+    let guards = ContentGuards::with_copy_limits(limit, number(&recipe["copy_share"]))
+        .calibrated(&run.shots);
     for pair in run.pairs("format") {
         let rejected = run.candidate(pair, "rejected").expect("a candidate");
         assert_eq!(rejected["pass"], false);
         match run.candidate(pair, "chosen") {
             Some(chosen) => assert_eq!(chosen["pass"], true),
             None => {
-                let real = (text(&pair["chosen"]).to_owned(), text(&pair["summary"]).to_owned());
-                assert!(run.shots.contains(&real), "neither a candidate nor the real dialogue: {pair}");
+                let real = (
+                    text(&pair["chosen"]).to_owned(),
+                    text(&pair["summary"]).to_owned(),
+                );
+                assert!(
+                    run.shots.contains(&real),
+                    "neither a candidate nor the real dialogue: {pair}"
+                );
                 let mut group = run.all("candidates/candidate").iter();
-                assert!(!group.any(|c| c["summary_id"] == pair["summary_id"] && c["pass"] == true), "{pair}");
+                assert!(
+                    !group.any(|c| c["summary_id"] == pair["summary_id"] && c["pass"] == true),
+                    "{pair}"
+                );
             }
         }
     }
@@ -225,15 +319,27 @@ fn pairs_keep_their_promises() {
             let [chosen, rejected] =
                 ["chosen", "rejected"].map(|side| run.candidate(pair, side).expect("a candidate"));
             assert_eq!(chosen["pass"], true);
-            assert!(guards.check(text(&pair["chosen"]), text(&pair["summary"])).pass, "{pair}");
+            assert!(
+                guards
+                    .check(text(&pair["chosen"]), text(&pair["summary"]))
+                    .pass,
+                "{pair}"
+            );
             if rejected["pass"] == true {
                 let gap = number(&chosen["score"]) - number(&rejected["score"]);
                 close("gap", number(&pair["gap"]), gap, 1e-12);
                 assert!(gap >= run.min_gap, "{gap} below {}", run.min_gap);
                 let lengths = [chosen, rejected].map(|c| ids(&c["ids"]).len() as f64);
                 let [longer, shorter] = [lengths[0].max(lengths[1]), lengths[0].min(lengths[1])];
-                assert!(longer - shorter <= number(&recipe["length_balance"]) * longer, "{lengths:?}");
-                assert!(guards.check(text(&pair["rejected"]), text(&pair["summary"])).pass);
+                assert!(
+                    longer - shorter <= number(&recipe["length_balance"]) * longer,
+                    "{lengths:?}"
+                );
+                assert!(
+                    guards
+                        .check(text(&pair["rejected"]), text(&pair["summary"]))
+                        .pass
+                );
             } else {
                 assert_eq!(set, "joint", "a content pair rejects a failing dialogue");
             }
@@ -243,7 +349,10 @@ fn pairs_keep_their_promises() {
     for set in ["format", "content", "joint"] {
         assert_eq!(counted[set], run.pairs(set).len());
     }
-    assert!(!run.pairs("format").is_empty() && !run.pairs("joint").is_empty(), "{counted}");
+    assert!(
+        !run.pairs("format").is_empty() && !run.pairs("joint").is_empty(),
+        "{counted}"
+    );
     println!("checked {counted} pairs");
 }
 
@@ -251,14 +360,27 @@ fn pairs_keep_their_promises() {
 fn stored_ids_are_the_texts_and_end_only_where_sampled() {
     let Some(run) = finished() else { return };
     let stops = &run.model.stop_ids;
-    let decoded = |value: &Value| run.model.decode(&ids(value)).expect("a text").trim().to_owned();
+    let decoded = |value: &Value| {
+        run.model
+            .decode(&ids(value))
+            .expect("a text")
+            .trim()
+            .to_owned()
+    };
     let rule = run.rule();
     for candidate in run.all("candidates/candidate") {
         assert_eq!(decoded(&candidate["ids"]), text(&candidate["text"]));
         let found = ids(&candidate["ids"]);
         let (last, before) = found.split_last().expect("ids");
-        assert_eq!(stops.contains(last), candidate["ended"] == true, "{candidate}");
-        assert!(!before.iter().any(|id| stops.contains(id)), "a stop token in the middle: {candidate}");
+        assert_eq!(
+            stops.contains(last),
+            candidate["ended"] == true,
+            "{candidate}"
+        );
+        assert!(
+            !before.iter().any(|id| stops.contains(id)),
+            "a stop token in the middle: {candidate}"
+        );
         let check = rule.check(text(&candidate["text"]), candidate["ended"] == true);
         assert_eq!(json!(check.pass), candidate["pass"]);
         assert_eq!(json!(check.rules), candidate["rules"]);
@@ -274,8 +396,12 @@ fn stored_ids_are_the_texts_and_end_only_where_sampled() {
 fn content_scores_are_what_the_score_command_gives() {
     let Some(run) = finished() else { return };
     let instruction = text(&run.shown["recipe"]["prompt_summarize"]);
-    let scored: Vec<&Value> =
-        run.all("candidates/candidate").iter().filter(|c| !c["score"].is_null()).step_by(5).collect();
+    let scored: Vec<&Value> = run
+        .all("candidates/candidate")
+        .iter()
+        .filter(|c| !c["score"].is_null())
+        .step_by(5)
+        .collect();
     let line = |c: &&Value| {
         let content = format!("{instruction}\n\n{}", text(&c["text"]));
         format!(
@@ -286,7 +412,8 @@ fn content_scores_are_what_the_score_command_gives() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("score.jsonl");
     std::fs::write(&file, scored.iter().map(line).collect::<String>()).expect("a file");
-    let answer = Workspace::new().ok(&["score", "--model", &run.folder, &file.display().to_string()]);
+    let answer =
+        Workspace::new().ok(&["score", "--model", &run.folder, &file.display().to_string()]);
     assert_eq!(answer.lines.len(), scored.len() + 1);
     for (candidate, line) in scored.iter().zip(&answer.lines) {
         let expected = number(&line["logp_sum"]) / number(&line["n_tokens"]);
@@ -314,16 +441,39 @@ fn accepted_dialogues_pass_and_the_others_are_counted() {
             (result["n"].clone(), result["accepted"].clone()),
             "{name}"
         );
-        close("format rate", number(&result["format_rate"]), passing as f64 / ours.len() as f64, 1e-12);
+        close(
+            "format rate",
+            number(&result["format_rate"]),
+            passing as f64 / ours.len() as f64,
+            1e-12,
+        );
         let interval = wilson(passing, ours.len()).expect("an interval");
-        close("Wilson, low", number(&result["ci95"][0]), interval.low, 1e-12);
-        close("Wilson, high", number(&result["ci95"][1]), interval.high, 1e-12);
+        close(
+            "Wilson, low",
+            number(&result["ci95"][0]),
+            interval.low,
+            1e-12,
+        );
+        close(
+            "Wilson, high",
+            number(&result["ci95"][1]),
+            interval.high,
+            1e-12,
+        );
         for (key, only_passing) in [("scorer_ce_all", false), ("scorer_ce_passing", true)] {
             let counted = ours.iter().filter(|d| d["pass"] == true || !only_passing);
-            let ces: Vec<f64> = counted.filter_map(|d| d["score"].as_f64()).map(|score| -score).collect();
+            let ces: Vec<f64> = counted
+                .filter_map(|d| d["score"].as_f64())
+                .map(|score| -score)
+                .collect();
             match ces.len() {
                 0 => assert!(result[key].is_null(), "{name}: {result}"),
-                n => close(key, number(&result[key]), ces.iter().sum::<f64>() / n as f64, 1e-12),
+                n => close(
+                    key,
+                    number(&result[key]),
+                    ces.iter().sum::<f64>() / n as f64,
+                    1e-12,
+                ),
             }
         }
         let most = match name {
@@ -334,7 +484,10 @@ fn accepted_dialogues_pass_and_the_others_are_counted() {
         for dialogue in ours {
             let tries = number(&dialogue["tries"]);
             assert!(tries >= 1.0 && tries <= most, "{name}: {tries} tries");
-            assert!(dialogue["pass"] == true || tries == most, "{name} gave up early: {dialogue}");
+            assert!(
+                dialogue["pass"] == true || tries == most,
+                "{name} gave up early: {dialogue}"
+            );
             let check = rule.check(text(&dialogue["text"]), dialogue["ended"] == true);
             assert_eq!(json!(check.pass), dialogue["pass"]);
         }
@@ -350,14 +503,31 @@ fn dialogues_under_the_grammar_are_lines_with_speakers() {
     for dialogue in of("sft_constrained") {
         // The token cap may fall into a name; every line before it is whole.
         let lines: Vec<&str> = text(&dialogue["text"]).lines().collect();
-        let whole = if dialogue["ended"] == true { lines.len() } else { lines.len() - 1 };
+        let whole = if dialogue["ended"] == true {
+            lines.len()
+        } else {
+            lines.len() - 1
+        };
         let parsed = Dialogue::parse(&lines[..whole].join("\n"));
         assert!(parsed.stray_lines().is_empty(), "{dialogue}");
-        assert!(parsed.turns.iter().all(|turn| !turn.text.is_empty()), "{dialogue}");
+        assert!(
+            parsed.turns.iter().all(|turn| !turn.text.is_empty()),
+            "{dialogue}"
+        );
         let named = |name: &&str| text(&dialogue["summary"]).contains(*name);
         let shots = run.shots.iter().map(|(shot, _)| shot.as_str());
-        let known = |name: &str| shots.clone().any(|shot| Dialogue::parse(shot).speakers().contains(&name));
-        assert!(parsed.speakers().iter().all(|name| named(name) || known(name)), "{dialogue}");
+        let known = |name: &str| {
+            shots
+                .clone()
+                .any(|shot| Dialogue::parse(shot).speakers().contains(&name))
+        };
+        assert!(
+            parsed
+                .speakers()
+                .iter()
+                .all(|name| named(name) || known(name)),
+            "{dialogue}"
+        );
         speakers.extend(parsed.speakers().iter().map(|name| (*name).to_owned()));
     }
     assert_eq!(of("sft_constrained").count(), of("sft").count());
@@ -368,13 +538,22 @@ fn dialogues_under_the_grammar_are_lines_with_speakers() {
 fn every_figure_of_the_results_can_be_recomputed() {
     let Some(run) = finished() else { return };
     let outputs = run.all("evaluate/output");
-    let of = |system: &str| outputs.iter().filter(|o| o["system"] == system).collect::<Vec<_>>();
+    let of = |system: &str| {
+        outputs
+            .iter()
+            .filter(|o| o["system"] == system)
+            .collect::<Vec<_>>()
+    };
     let columns = |system: &str| -> BTreeMap<&str, Vec<f64>> {
         let mut columns: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
         for output in of(system) {
             let references: Vec<String> =
                 serde_json::from_value(output["references"].clone()).expect("texts");
-            let each = score_each(&references, text(&output["prediction"]), RougeOptions::default());
+            let each = score_each(
+                &references,
+                text(&output["prediction"]),
+                RougeOptions::default(),
+            );
             let (average, top) = (mean(&each).expect("a score"), best(&each).expect("a score"));
             let mut put = |name, value| columns.entry(name).or_default().push(value);
             put("rouge1", average.rouge1.fmeasure);
@@ -400,20 +579,36 @@ fn every_figure_of_the_results_can_be_recomputed() {
         for (name, values) in columns(system) {
             close(name, number(&result[name]["mean"]), average(&values), 1e-12);
             let [low, high] = [0, 1].map(|end| number(&result[name]["ci95"][end]));
-            let reach = values.iter().copied().fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
-            assert!(reach.0 - 1e-12 <= low && low <= high && high <= reach.1 + 1e-12, "{system} {name}");
+            let reach = values
+                .iter()
+                .copied()
+                .fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
+            assert!(
+                reach.0 - 1e-12 <= low && low <= high && high <= reach.1 + 1e-12,
+                "{system} {name}"
+            );
             let versus = &result["vs_sft_real"][name];
             if system == "sft_real" || name.ends_with("_best") {
                 assert!(versus.is_null(), "{system} {name}: {versus}");
             } else {
-                let differences: Vec<f64> = values.iter().zip(&real[name]).map(|(a, b)| a - b).collect();
+                let differences: Vec<f64> =
+                    values.iter().zip(&real[name]).map(|(a, b)| a - b).collect();
                 close(name, number(&versus["diff"]), average(&differences), 1e-12);
             }
         }
         let tokens: Vec<f64> = of(system).iter().map(|o| number(&o["tokens"])).collect();
-        close("tokens", number(&result["mean_tokens"]), average(&tokens), 1e-12);
+        close(
+            "tokens",
+            number(&result["mean_tokens"]),
+            average(&tokens),
+            1e-12,
+        );
     }
-    println!("recomputed {} systems on {} outputs", results.len(), outputs.len());
+    println!(
+        "recomputed {} systems on {} outputs",
+        results.len(),
+        outputs.len()
+    );
 }
 
 #[test]
@@ -430,10 +625,14 @@ fn trainings_say_why_they_ended() {
             .flat_map(move |_| run.all(&format!("{stage}/adapter")))
     });
     let mut trainings = 0;
-    for training in adapters.flat_map(|adapter| adapter["trainings"].as_array().expect("trainings")) {
+    for training in adapters.flat_map(|adapter| adapter["trainings"].as_array().expect("trainings"))
+    {
         let ended_by = text(&training["ended_by"]);
         assert!(known.contains(&ended_by), "{training}");
-        assert!(number(&training["lr_last"]) <= number(&training["lr"]), "{training}");
+        assert!(
+            number(&training["lr_last"]) <= number(&training["lr"]),
+            "{training}"
+        );
         if ended_by == "plateau_lr" {
             let stop = stop_lr * number(&training["lr"]) / sft_lr;
             assert!(number(&training["lr_last"]) <= stop, "{training}");
@@ -447,12 +646,22 @@ fn trainings_say_why_they_ended() {
 fn synthetic_summaries_are_new() {
     let Some(run) = finished() else { return };
     let words = |summary: &str| tokenize(summary, RougeOptions::default());
-    let mut seen: Vec<Vec<String>> = run.shots.iter().map(|(_, summary)| words(summary)).collect();
+    let mut seen: Vec<Vec<String>> = run
+        .shots
+        .iter()
+        .map(|(_, summary)| words(summary))
+        .collect();
     let limit = number(&run.shown["recipe"]["novelty_rouge_l"]);
     for summary in run.all("summaries/summary") {
         let ours = words(text(&summary["text"]));
-        let nearest = seen.iter().map(|earlier| rouge_l(earlier, &ours).fmeasure).fold(0.0, f64::max);
-        assert!(nearest < limit, "{summary} is {nearest} like an earlier one");
+        let nearest = seen
+            .iter()
+            .map(|earlier| rouge_l(earlier, &ours).fmeasure)
+            .fold(0.0, f64::max);
+        assert!(
+            nearest < limit,
+            "{summary} is {nearest} like an earlier one"
+        );
         seen.push(ours);
     }
 }
@@ -460,42 +669,78 @@ fn synthetic_summaries_are_new() {
 #[test]
 fn test_texts_occur_in_nothing_that_is_learnt() {
     let Some(run) = finished() else { return };
-    let fenced: Vec<Value> = rows().into_iter().filter(|row| row["split"] == "test").collect();
+    let fenced: Vec<Value> = rows()
+        .into_iter()
+        .filter(|row| row["split"] == "test")
+        .collect();
     assert!(!fenced.is_empty());
     // As JSON writes them, so that line ends compare.
     let inside = |text: &str| json!(text).to_string().trim_matches('"').to_owned();
     let needles: Vec<String> = fenced
         .iter()
-        .flat_map(|row| [inside(&canonical(text(&row["dialogue"]))), inside(text(&row["summary"]).trim())])
+        .flat_map(|row| {
+            [
+                inside(&canonical(text(&row["dialogue"]))),
+                inside(text(&row["summary"]).trim()),
+            ]
+        })
         .collect();
     for (stage, kinds) in BEFORE_EVALUATE {
-        for item in kinds.iter().flat_map(|kind| run.all(&format!("{stage}/{kind}"))) {
+        for item in kinds
+            .iter()
+            .flat_map(|kind| run.all(&format!("{stage}/{kind}")))
+        {
             let item = item.to_string();
-            assert!(!needles.iter().any(|needle| item.contains(needle.as_str())), "{stage}: {item}");
+            assert!(
+                !needles.iter().any(|needle| item.contains(needle.as_str())),
+                "{stage}: {item}"
+            );
         }
     }
-    let tested = run.all("evaluate/output").iter().map(Value::to_string).collect::<String>();
-    assert!(needles.iter().any(|needle| tested.contains(needle.as_str())), "the search finds what is there");
+    let tested = run
+        .all("evaluate/output")
+        .iter()
+        .map(Value::to_string)
+        .collect::<String>();
+    assert!(
+        needles
+            .iter()
+            .any(|needle| tested.contains(needle.as_str())),
+        "the search finds what is there"
+    );
 }
 
 #[test]
 fn other_test_texts_change_nothing_before_evaluate() {
-    let (Some(model), Some(whole)) = (model(), uninterrupted()) else { return };
+    let (Some(model), Some(whole)) = (model(), uninterrupted()) else {
+        return;
+    };
     let mut changed = rows();
     for row in changed.iter_mut().filter(|row| row["split"] == "test") {
-        row["dialogue"] = json!(format!("Ilse: This is another call.\n{}", text(&row["dialogue"])));
+        row["dialogue"] = json!(format!(
+            "Ilse: This is another call.\n{}",
+            text(&row["dialogue"])
+        ));
         row["summary"] = json!(format!("Another call. {}", text(&row["summary"])));
     }
     let workspace = Workspace::with(&changed);
-    let args = run_args(&model.display().to_string(), SEED, &[FEW_SYSTEMS], &["--until", "summarizer"])
-        .iter()
-        .map(|arg| (*arg).to_owned())
-        .collect::<Vec<_>>();
+    let args = run_args(
+        &model.display().to_string(),
+        SEED,
+        &[FEW_SYSTEMS],
+        &["--until", "summarizer"],
+    )
+    .iter()
+    .map(|arg| (*arg).to_owned())
+    .collect::<Vec<_>>();
     workspace.ok(&args.iter().map(String::as_str).collect::<Vec<_>>());
     let hashes = workspace.hashes(RUN);
     assert_eq!(hashes.len(), BEFORE_EVALUATE.len());
     for (stage, hash) in hashes {
-        assert_eq!(hash, whole.hashes[&stage], "{stage} depends on the test split");
+        assert_eq!(
+            hash, whole.hashes[&stage],
+            "{stage} depends on the test split"
+        );
     }
     // The reuse between runs is fenced in the same way: only `evaluate` asks for the test split.
     let resumed = workspace.ok(&["resume", RUN]);
@@ -509,13 +754,22 @@ fn shots_are_nested() {
     let (workspace, model) = (Workspace::new(), model.display().to_string());
     let drawn = |run: &str, n: &str, seed: &str| {
         workspace.ok(&run_args(&model, seed, &[n], &["--until", "topics"]));
-        chosen(&workspace, run, "shots").into_iter().map(|row| row.external_id).collect::<Vec<_>>()
+        chosen(&workspace, run, "shots")
+            .into_iter()
+            .map(|row| row.external_id)
+            .collect::<Vec<_>>()
     };
-    let (small, large) = (drawn(RUN, "shots=5", "0"), drawn("clinic-2", "shots=10", "0"));
+    let (small, large) = (
+        drawn(RUN, "shots=5", "0"),
+        drawn("clinic-2", "shots=10", "0"),
+    );
     assert_eq!((small.len(), large.len()), (5, 10));
     assert_eq!(small, large[..5]);
     let other = drawn("clinic-3", "shots=5", "1");
-    assert_ne!(small.iter().collect::<BTreeSet<_>>(), other.iter().collect::<BTreeSet<_>>());
+    assert_ne!(
+        small.iter().collect::<BTreeSet<_>>(),
+        other.iter().collect::<BTreeSet<_>>()
+    );
     let hash = |run| workspace.show(run)["dataset"]["shot_ids_sha256"].clone();
     assert_ne!(hash(RUN), hash("clinic-2"));
 }

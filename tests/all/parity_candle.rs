@@ -72,14 +72,19 @@ fn config(architecture: Architecture, seed: u64) -> Value {
 
 /// Logits `[V]` after the last of `ids`, by candle's model.
 fn oracle(architecture: Architecture, config: &Value, vb: VarBuilder<'_>, ids: &[u32]) -> Tensor {
-    let input = Tensor::new(ids, &Device::Cpu).unwrap().unsqueeze(0).unwrap();
+    let input = Tensor::new(ids, &Device::Cpu)
+        .unwrap()
+        .unsqueeze(0)
+        .unwrap();
     let mut config = config.clone();
     let logits = match architecture {
         Architecture::Llama => {
             let config: llama::LlamaConfig = serde_json::from_value(config).unwrap();
             let config = config.into_config(false);
             let mut cache = llama::Cache::new(false, DType::F32, &config, &Device::Cpu).unwrap();
-            llama::Llama::load(vb, &config).unwrap().forward(&input, 0, &mut cache)
+            llama::Llama::load(vb, &config)
+                .unwrap()
+                .forward(&input, 0, &mut cache)
         }
         Architecture::Mistral => {
             // Its window counts the positions before a token; transformers' counts the token too.
@@ -90,11 +95,15 @@ fn oracle(architecture: Architecture, config: &Value, vb: VarBuilder<'_>, ids: &
         }
         Architecture::Qwen2 => {
             let config: qwen2::Config = serde_json::from_value(config).unwrap();
-            qwen2::ModelForCausalLM::new(&config, vb).unwrap().forward(&input, 0)
+            qwen2::ModelForCausalLM::new(&config, vb)
+                .unwrap()
+                .forward(&input, 0)
         }
         Architecture::Qwen3 => {
             let config: qwen3::Config = serde_json::from_value(config).unwrap();
-            qwen3::ModelForCausalLM::new(&config, vb).unwrap().forward(&input, 0)
+            qwen3::ModelForCausalLM::new(&config, vb)
+                .unwrap()
+                .forward(&input, 0)
         }
         Architecture::Phi3 => {
             let config: phi3::Config = serde_json::from_value(config).unwrap();
@@ -118,7 +127,9 @@ fn weights(architecture: Architecture, config: &Value, seed: u64) -> VarMap {
         };
         let value = |i: usize| (mean + spread * (random::uniform(key, i as u64) - 0.5)) as f32;
         let values: Vec<f32> = (0..variable.elem_count()).map(value).collect();
-        variable.set(&Tensor::from_vec(values, variable.shape(), &Device::Cpu).unwrap()).unwrap();
+        variable
+            .set(&Tensor::from_vec(values, variable.shape(), &Device::Cpu).unwrap())
+            .unwrap();
     }
     variables
 }
@@ -140,24 +151,39 @@ fn logits_equal_those_of_candles_own_models() {
             let decoder = Decoder::load(dir.path(), &Device::Cpu).unwrap();
             let tensors: HashMap<String, Tensor> = {
                 let data = variables.data().lock().unwrap();
-                data.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect()
+                data.iter()
+                    .map(|(name, variable)| (name.clone(), variable.as_tensor().clone()))
+                    .collect()
             };
             for length in LENGTHS {
                 let key = random::key(seed, &[random::label("ids"), length as u64]);
-                let ids: Vec<u32> =
-                    (0..length as u64).map(|i| (random::uniform(key, i) * 61.0) as u32).collect();
+                let ids: Vec<u32> = (0..length as u64)
+                    .map(|i| (random::uniform(key, i) * 61.0) as u32)
+                    .collect();
                 let vb = VarBuilder::from_tensors(tensors.clone(), DType::F32, &Device::Cpu);
-                let expected = oracle(architecture, &config, vb, &ids).to_vec1::<f32>().unwrap();
+                let expected = oracle(architecture, &config, vb, &ids)
+                    .to_vec1::<f32>()
+                    .unwrap();
                 let batch = PackedBatch::new(std::slice::from_ref(&ids), &Device::Cpu).unwrap();
                 let hidden = decoder.forward(&batch, None, None, None).unwrap();
                 let logits = decoder.logits(&hidden).unwrap().to_vec2::<f32>().unwrap();
                 let found = logits.last().unwrap();
                 let what = format!("{} seed {seed}, {length} tokens", architecture.class_name());
                 assert_close(&what, found, &expected, LOGITS.0, LOGITS.1);
-                largest = expected.iter().fold(largest, |max, logit| max.max(logit.abs()));
+                largest = expected
+                    .iter()
+                    .fold(largest, |max, logit| max.max(logit.abs()));
             }
         }
-        assert!(largest > 1.0, "{}: logits near zero prove nothing", architecture.class_name());
-        println!("{}: {} texts checked", architecture.class_name(), SEEDS * LENGTHS.len() as u64);
+        assert!(
+            largest > 1.0,
+            "{}: logits near zero prove nothing",
+            architecture.class_name()
+        );
+        println!(
+            "{}: {} texts checked",
+            architecture.class_name(),
+            SEEDS * LENGTHS.len() as u64
+        );
     }
 }

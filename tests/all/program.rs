@@ -69,10 +69,16 @@ pub(crate) fn binary() -> PathBuf {
     let beside = || {
         let test = std::env::current_exe().expect("this program's path");
         let deps = test.parent().expect("a folder");
-        deps.parent().expect("a folder").join(format!("duologue{}", std::env::consts::EXE_SUFFIX))
+        deps.parent()
+            .expect("a folder")
+            .join(format!("duologue{}", std::env::consts::EXE_SUFFIX))
     };
     let path = std::env::var_os("DUOLOGUE_BIN").map_or_else(beside, PathBuf::from);
-    assert!(path.is_file(), "{} is missing: run `cargo build -p duologue` first", path.display());
+    assert!(
+        path.is_file(),
+        "{} is missing: run `cargo build -p duologue` first",
+        path.display()
+    );
     path
 }
 
@@ -80,7 +86,9 @@ pub(crate) fn binary() -> PathBuf {
 pub(crate) fn rows() -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/clinic_intake.jsonl");
     let text = std::fs::read_to_string(&path).expect("the invented rows");
-    text.lines().map(|line| serde_json::from_str(line).expect("a row")).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("a row"))
+        .collect()
 }
 
 /// A workspace in a temporary folder, with the clinic's rows imported.
@@ -107,7 +115,9 @@ impl Answer {
 }
 
 fn stages_said<'l>(lines: &'l [Value], status: &str) -> Vec<&'l str> {
-    let said = lines.iter().filter(|line| line["event"] == "stage" && line["status"] == status);
+    let said = lines
+        .iter()
+        .filter(|line| line["event"] == "stage" && line["status"] == status);
     said.filter_map(|line| line["name"].as_str()).collect()
 }
 
@@ -119,7 +129,9 @@ impl Workspace {
 
     /// With other rows.
     pub(crate) fn with(rows: &[Value]) -> Self {
-        let workspace = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        let workspace = Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        };
         let file = workspace.folder.path().join("rows.jsonl");
         let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
         std::fs::write(&file, text).expect("rows written");
@@ -136,7 +148,10 @@ impl Workspace {
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary());
-        command.args(["--json", "--threads", "1", "--workspace"]).arg(self.path()).args(args);
+        command
+            .args(["--json", "--threads", "1", "--workspace"])
+            .arg(self.path())
+            .args(args);
         command.stdin(Stdio::null()).stderr(Stdio::piped());
         command
     }
@@ -149,8 +164,15 @@ impl Workspace {
             .lines()
             .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}")))
             .collect();
-        assert!(!lines.is_empty(), "{args:?} said: {}", String::from_utf8_lossy(&output.stderr));
-        Answer { code: output.status.code().unwrap_or(-1), lines }
+        assert!(
+            !lines.is_empty(),
+            "{args:?} said: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Answer {
+            code: output.status.code().unwrap_or(-1),
+            lines,
+        }
     }
 
     /// Runs a command that has to succeed.
@@ -162,7 +184,11 @@ impl Workspace {
 
     /// Starts a command and leaves it at work.
     pub(crate) fn start(&self, args: &[&str]) -> Worker {
-        let mut child = self.command(args).stdout(Stdio::piped()).spawn().expect("the binary starts");
+        let mut child = self
+            .command(args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
         // Nobody reads its messages for people; a full pipe would stop it.
         let mut errors = child.stderr.take().expect("a pipe");
         std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
@@ -171,13 +197,19 @@ impl Workspace {
         std::thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
                 // A killed process may leave half a line.
-                let Ok(line) = serde_json::from_str(&line) else { return };
+                let Ok(line) = serde_json::from_str(&line) else {
+                    return;
+                };
                 if sender.send(line).is_err() {
                     return;
                 }
             }
         });
-        Worker { child, lines, seen: Vec::new() }
+        Worker {
+            child,
+            lines,
+            seen: Vec::new(),
+        }
     }
 
     /// `duologue show`.
@@ -190,7 +222,12 @@ impl Workspace {
         let shown = self.show(run);
         let stages = shown["stages"].as_array().expect("stages").iter();
         stages
-            .filter_map(|s| Some((s["name"].as_str()?.to_owned(), s["output_sha256"].as_str()?.to_owned())))
+            .filter_map(|s| {
+                Some((
+                    s["name"].as_str()?.to_owned(),
+                    s["output_sha256"].as_str()?.to_owned(),
+                ))
+            })
             .collect()
     }
 
@@ -199,7 +236,9 @@ impl Workspace {
         let shown = self.show(run);
         let stages = shown["stages"].as_array().expect("stages").iter();
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        stages.map(|s| (text(&s["name"]), text(&s["status"]))).collect()
+        stages
+            .map(|s| (text(&s["name"]), text(&s["status"])))
+            .collect()
     }
 
     /// The artifacts of a stage, of one kind.
@@ -217,7 +256,15 @@ pub(crate) fn run_args<'a>(
     sets: &[&'a str],
     more: &[&'a str],
 ) -> Vec<&'a str> {
-    let mut args = vec!["run", "--dataset", DATASET, "--model", model, "--seed", seed];
+    let mut args = vec![
+        "run",
+        "--dataset",
+        DATASET,
+        "--model",
+        model,
+        "--seed",
+        seed,
+    ];
     for set in TINY.iter().chain(sets) {
         args.extend(["--set", set]);
     }
@@ -244,14 +291,18 @@ impl Worker {
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => return false,
-                Err(RecvTimeoutError::Timeout) => panic!("nothing was heard; last: {:?}", self.seen.last()),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("nothing was heard; last: {:?}", self.seen.last())
+                }
             }
         }
     }
 
     /// Waits until a stage begins to compute.
     pub(crate) fn wait_for_stage(&mut self, stage: &str) -> bool {
-        self.wait_for(|line| line["event"] == "stage" && line["status"] == "running" && line["name"] == stage)
+        self.wait_for(|line| {
+            line["event"] == "stage" && line["status"] == "running" && line["name"] == stage
+        })
     }
 
     /// Ends it without a chance to do anything, and takes its remains away.
@@ -276,12 +327,24 @@ impl Worker {
     pub(crate) fn finish(mut self) -> Answer {
         let begun = Instant::now();
         while self.is_alive() {
-            assert!(begun.elapsed() < PATIENCE, "it does not end; last: {:?}", self.seen.last());
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "it does not end; last: {:?}",
+                self.seen.last()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
-        let code = self.child.wait().expect("its exit code").code().unwrap_or(-1);
+        let code = self
+            .child
+            .wait()
+            .expect("its exit code")
+            .code()
+            .unwrap_or(-1);
         self.rest();
-        Answer { code, lines: std::mem::take(&mut self.seen) }
+        Answer {
+            code,
+            lines: std::mem::take(&mut self.seen),
+        }
     }
 
     fn rest(&mut self) {

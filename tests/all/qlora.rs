@@ -8,7 +8,10 @@ use crate::fixture::own_golden;
 
 /// An adapter on every projection whose B is not zero.
 pub(crate) fn random_adapter(decoder: &Decoder) -> Adapter {
-    let config = LoraConfig { rank: 4, ..LoraConfig::default() };
+    let config = LoraConfig {
+        rank: 4,
+        ..LoraConfig::default()
+    };
     let mut adapter = Adapter::init(config, &decoder.config, 5, &Device::Cpu).unwrap();
     for (i, pair) in adapter.layers.iter_mut().flatten().flatten().enumerate() {
         let value = |j: u64| (random::uniform(i as u64, j) as f32 - 0.5) * 0.3;
@@ -24,7 +27,11 @@ pub(crate) fn dequantised(decoder: &Decoder) -> Decoder {
     let mut copy = decoder.clone();
     copy.embed_tokens = dense(&decoder.embed_tokens);
     copy.lm_head = dense(&decoder.lm_head);
-    for projection in copy.layers.iter_mut().flat_map(|layer| &mut layer.projections) {
+    for projection in copy
+        .layers
+        .iter_mut()
+        .flat_map(|layer| &mut layer.projections)
+    {
         projection.weight = dense(&projection.weight);
     }
     copy
@@ -45,27 +52,61 @@ fn gradients_are_those_over_the_dequantised_base() {
         let quantised = Decoder::load_quantized(&dir, Quantize::Q8_0, &Device::Cpu).unwrap();
         let packed = |w: &Weight| matches!(w, Weight::Packed(_));
         assert!(
-            quantised.layers.iter().all(|layer| packed(&layer.projections[0].weight)),
+            quantised
+                .layers
+                .iter()
+                .all(|layer| packed(&layer.projections[0].weight)),
             "{}",
             dir.display()
         );
-        let ids = |key: u64, n: u64| (0..n).map(|i| 3 + (random::uniform(key, i) * 90.0) as u32).collect();
-        let example = |i: u64| TrainExample { prompt_ids: ids(i, 6), completion_ids: ids(50 + i, 9) };
+        let ids = |key: u64, n: u64| {
+            (0..n)
+                .map(|i| 3 + (random::uniform(key, i) * 90.0) as u32)
+                .collect()
+        };
+        let example = |i: u64| TrainExample {
+            prompt_ids: ids(i, 6),
+            completion_ids: ids(50 + i, 9),
+        };
         let data: Vec<TrainExample> = (0..3).map(example).collect();
         let gradients = |decoder: &Decoder| {
             let adapter = random_adapter(decoder);
             let objective = Objective::Sft(&data);
-            batch_gradients(decoder, &adapter, &objective, &[0, 1, 2], 100, None, &|| false).unwrap()
+            batch_gradients(
+                decoder,
+                &adapter,
+                &objective,
+                &[0, 1, 2],
+                100,
+                None,
+                &|| false,
+            )
+            .unwrap()
         };
         let (found, expected) = (gradients(&quantised), gradients(&dequantised(&quantised)));
-        assert!((found.loss - expected.loss).abs() < 1e-5, "{}", dir.display());
-        let pairs = found.gradients.named_tensors().into_iter().zip(expected.gradients.named_tensors());
+        assert!(
+            (found.loss - expected.loss).abs() < 1e-5,
+            "{}",
+            dir.display()
+        );
+        let pairs = found
+            .gradients
+            .named_tensors()
+            .into_iter()
+            .zip(expected.gradients.named_tensors());
         for ((name, found), (_, expected)) in pairs {
             let values = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
             let (found, expected) = (values(&found), values(&expected));
             let largest = expected.iter().fold(0f32, |m, v| m.max(v.abs()));
-            let off = found.iter().zip(&expected).fold(0f32, |m, (a, b)| m.max((a - b).abs()));
-            assert!(largest > 0.0 && off <= 1e-4 * largest, "{} {name}: {off} of {largest}", dir.display());
+            let off = found
+                .iter()
+                .zip(&expected)
+                .fold(0f32, |m, (a, b)| m.max((a - b).abs()));
+            assert!(
+                largest > 0.0 && off <= 1e-4 * largest,
+                "{} {name}: {off} of {largest}",
+                dir.display()
+            );
         }
     }
     println!("{} families checked", families.len());

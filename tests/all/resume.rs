@@ -40,10 +40,20 @@ pub(crate) fn uninterrupted() -> Option<&'static Uninterrupted> {
         let model = model()?;
         let workspace = Workspace::new();
         let begun = Instant::now();
-        let done = workspace.ok(&run_args(&model.display().to_string(), SEED, &[FEW_SYSTEMS], &[]));
-        println!("an uninterrupted run took {:.1} s", begun.elapsed().as_secs_f64());
+        let done = workspace.ok(&run_args(
+            &model.display().to_string(),
+            SEED,
+            &[FEW_SYSTEMS],
+            &[],
+        ));
+        println!(
+            "an uninterrupted run took {:.1} s",
+            begun.elapsed().as_secs_f64()
+        );
         assert_eq!(done.last()["status"], "done");
-        Some(Uninterrupted { hashes: workspace.hashes(RUN) })
+        Some(Uninterrupted {
+            hashes: workspace.hashes(RUN),
+        })
     };
     RUN_ONCE.get_or_init(make).as_ref()
 }
@@ -70,7 +80,10 @@ impl Chance {
     fn steps(&mut self, worker: &mut Worker) {
         for _ in 0..(self.next() * 3.0) as usize {
             if !worker.wait_for(|line| line["event"] == "step" || line["event"] == "stage")
-                || worker.seen.last().is_some_and(|line| line["event"] == "stage")
+                || worker
+                    .seen
+                    .last()
+                    .is_some_and(|line| line["event"] == "stage")
             {
                 return;
             }
@@ -83,20 +96,30 @@ impl Chance {
 fn stage_at_end(lines: &[Value]) -> String {
     let last = lines.iter().rev().find(|line| line["event"] == "stage");
     match last {
-        Some(line) if line["status"] == "running" => line["name"].as_str().expect("a name").to_owned(),
+        Some(line) if line["status"] == "running" => {
+            line["name"].as_str().expect("a name").to_owned()
+        }
         _ => "between stages".to_owned(),
     }
 }
 
 #[test]
 fn a_worker_killed_at_twenty_random_moments_gives_the_same_hashes() {
-    let (Some(model), Some(whole)) = (model(), uninterrupted()) else { return };
+    let (Some(model), Some(whole)) = (model(), uninterrupted()) else {
+        return;
+    };
     let model = model.display().to_string();
     let workspace = Workspace::new();
-    let order = |stage: &str| StageName::ALL.iter().position(|name| name.as_str() == stage);
+    let order = |stage: &str| {
+        StageName::ALL
+            .iter()
+            .position(|name| name.as_str() == stage)
+    };
     let mut chance = Chance(20);
     let mut where_killed: Vec<String> = Vec::new();
-    let targets = KILLS_OF.iter().flat_map(|&(stage, kills)| std::iter::repeat_n(stage, kills));
+    let targets = KILLS_OF
+        .iter()
+        .flat_map(|&(stage, kills)| std::iter::repeat_n(stage, kills));
     for (number, stage) in targets.enumerate() {
         let mut worker = match number {
             0 => workspace.start(&run_args(&model, SEED, &[FEW_SYSTEMS], &[])),
@@ -107,7 +130,9 @@ fn a_worker_killed_at_twenty_random_moments_gives_the_same_hashes() {
         if early {
             chance.pause(0.4);
         } else if worker.wait_for(|line| {
-            let there = line["name"].as_str().is_some_and(|name| order(name) >= order(stage));
+            let there = line["name"]
+                .as_str()
+                .is_some_and(|name| order(name) >= order(stage));
             line["event"] == "stage" && line["status"] == "running" && there
         }) {
             chance.steps(&mut worker);
@@ -115,18 +140,40 @@ fn a_worker_killed_at_twenty_random_moments_gives_the_same_hashes() {
         let still_at_work = worker.is_alive();
         let lines = worker.kill();
         let refused = lines.iter().find(|line| line["event"] == "error");
-        assert!(refused.is_none(), "the lease of a dead process is taken over at once: {refused:?}");
-        where_killed.push(if still_at_work { stage_at_end(&lines) } else { "ended".to_owned() });
+        assert!(
+            refused.is_none(),
+            "the lease of a dead process is taken over at once: {refused:?}"
+        );
+        where_killed.push(if still_at_work {
+            stage_at_end(&lines)
+        } else {
+            "ended".to_owned()
+        });
     }
     println!("killed in: {}", where_killed.join(", "));
     assert_eq!(where_killed.len(), KILLS);
-    let at_work = where_killed.iter().filter(|place| *place != "ended").count();
-    assert!(at_work + 2 >= KILLS, "the run ended before it could be killed often enough");
+    let at_work = where_killed
+        .iter()
+        .filter(|place| *place != "ended")
+        .count();
+    assert!(
+        at_work + 2 >= KILLS,
+        "the run ended before it could be killed often enough"
+    );
     let places: BTreeSet<&str> = where_killed.iter().map(String::as_str).collect();
     let among = |stages: &[&str]| stages.iter().any(|stage| places.contains(stage));
-    assert!(places.len() >= 6, "the moments do not spread over the run: {places:?}");
-    assert!(among(&["synthesizer", "align", "summarizer"]), "no training was killed: {places:?}");
-    assert!(among(&["candidates", "dialogues", "evaluate"]), "no generation was killed: {places:?}");
+    assert!(
+        places.len() >= 6,
+        "the moments do not spread over the run: {places:?}"
+    );
+    assert!(
+        among(&["synthesizer", "align", "summarizer"]),
+        "no training was killed: {places:?}"
+    );
+    assert!(
+        among(&["candidates", "dialogues", "evaluate"]),
+        "no generation was killed: {places:?}"
+    );
 
     let done = workspace.ok(&["resume", RUN]);
     assert_eq!(done.last()["status"], "done");
@@ -134,7 +181,10 @@ fn a_worker_killed_at_twenty_random_moments_gives_the_same_hashes() {
     let left: Vec<_> = std::fs::read_dir(workspace.path().join("checkpoints").join(RUN))
         .map(|entries| entries.flatten().map(|entry| entry.file_name()).collect())
         .unwrap_or_default();
-    assert!(left.is_empty(), "checkpoints of finished stages are left: {left:?}");
+    assert!(
+        left.is_empty(),
+        "checkpoints of finished stages are left: {left:?}"
+    );
 }
 
 /// Lets a worker get into the middle of a stage's first long task.
@@ -143,24 +193,45 @@ fn into_stage(worker: &mut Worker, stage: &str) {
         let at_work = line["step"].as_u64() < line["total_steps"].as_u64();
         line["event"] == "step" && line["stage"] == stage && at_work
     };
-    assert!(worker.wait_for(amid), "{stage} was never at work: {:?}", worker.seen.last());
+    assert!(
+        worker.wait_for(amid),
+        "{stage} was never at work: {:?}",
+        worker.seen.last()
+    );
 }
 
 #[test]
 fn pause_interrupt_discard_and_a_second_process() {
-    let (Some(model), Some(whole)) = (model(), uninterrupted()) else { return };
+    let (Some(model), Some(whole)) = (model(), uninterrupted()) else {
+        return;
+    };
     let workspace = Workspace::new();
     let status = || workspace.show(RUN)["status"].clone();
     let checkpoints = workspace.path().join("checkpoints").join(RUN);
 
-    let mut worker = workspace.start(&run_args(&model.display().to_string(), SEED, &[FEW_SYSTEMS], &[]));
+    let mut worker = workspace.start(&run_args(
+        &model.display().to_string(),
+        SEED,
+        &[FEW_SYSTEMS],
+        &[],
+    ));
     into_stage(&mut worker, "synthesizer");
     let second = workspace.run(&["resume", RUN]);
-    assert_eq!((second.code, &second.last()["code"]), (3, &Value::from("locked")), "{}", second.last());
+    assert_eq!(
+        (second.code, &second.last()["code"]),
+        (3, &Value::from("locked")),
+        "{}",
+        second.last()
+    );
     assert!(worker.is_alive(), "the second process disturbed the first");
     workspace.ok(&["pause", RUN]);
     let paused = worker.finish();
-    assert_eq!((paused.code, &paused.last()["status"]), (130, &Value::from("paused")), "{}", paused.last());
+    assert_eq!(
+        (paused.code, &paused.last()["status"]),
+        (130, &Value::from("paused")),
+        "{}",
+        paused.last()
+    );
     assert_eq!(status(), "paused");
 
     // A request that comes while the model is still being loaded is heard too.
@@ -177,22 +248,44 @@ fn pause_interrupt_discard_and_a_second_process() {
     worker.interrupt();
     let interrupted = worker.finish();
     assert_eq!(interrupted.code, 130);
-    let command = interrupted.last()["resume"].as_str().expect("the command that resumes");
+    let command = interrupted.last()["resume"]
+        .as_str()
+        .expect("the command that resumes");
     assert!(command.contains(&format!("resume {RUN}")), "{command}");
     assert_eq!(status(), "paused");
-    let saved: Vec<_> = std::fs::read_dir(&checkpoints).expect("a folder").flatten().collect();
+    let saved: Vec<_> = std::fs::read_dir(&checkpoints)
+        .expect("a folder")
+        .flatten()
+        .collect();
     assert!(!saved.is_empty(), "Ctrl-C left no checkpoint");
-    let kept: Vec<_> =
-        saved.iter().map(|file| (file.path(), std::fs::read(file.path()).expect("a checkpoint"))).collect();
+    let kept: Vec<_> = saved
+        .iter()
+        .map(|file| {
+            (
+                file.path(),
+                std::fs::read(file.path()).expect("a checkpoint"),
+            )
+        })
+        .collect();
 
     let mut worker = workspace.start(&["resume", RUN]);
     assert!(worker.wait_for_stage("align"));
     workspace.ok(&["cancel", RUN, "--discard"]);
     let cancelled = worker.finish();
-    assert_eq!((cancelled.code, &cancelled.last()["status"]), (0, &Value::from("cancelled")));
+    assert_eq!(
+        (cancelled.code, &cancelled.last()["status"]),
+        (0, &Value::from("cancelled"))
+    );
     assert!(!checkpoints.exists(), "discard leaves checkpoints");
-    assert!(store.work_all(RUN, "align").expect("a query").is_empty(), "discard leaves partial results");
-    assert_ne!(workspace.run(&["resume", RUN]).code, 0, "a cancelled run goes on only from a named stage");
+    assert!(
+        store.work_all(RUN, "align").expect("a query").is_empty(),
+        "discard leaves partial results"
+    );
+    assert_ne!(
+        workspace.run(&["resume", RUN]).code,
+        0,
+        "a cancelled run goes on only from a named stage"
+    );
     workspace.ok(&["resume", RUN, "--from", "align"]);
     assert_eq!(workspace.hashes(RUN), whole.hashes);
 
@@ -202,13 +295,19 @@ fn pause_interrupt_discard_and_a_second_process() {
         std::fs::write(path, bytes).expect("a checkpoint put back");
     }
     let redone = workspace.ok(&["resume", RUN, "--from", "align"]);
-    assert_eq!(redone.stages("running"), ["align"], "equal results make nothing stale");
+    assert_eq!(
+        redone.stages("running"),
+        ["align"],
+        "equal results make nothing stale"
+    );
     assert_eq!(workspace.hashes(RUN), whole.hashes);
 }
 
 #[test]
 fn stages_singly_reuse_between_runs_and_edits() {
-    let (Some(model), Some(whole)) = (model(), uninterrupted()) else { return };
+    let (Some(model), Some(whole)) = (model(), uninterrupted()) else {
+        return;
+    };
     let model = model.display().to_string();
     let workspace = Workspace::new();
     let args = |more| run_args(&model, SEED, &[FEW_SYSTEMS], more);
@@ -218,7 +317,14 @@ fn stages_singly_reuse_between_runs_and_edits() {
     assert_eq!(begun.last()["status"], "paused");
     let one = workspace.ok(&["resume", RUN, "--until", "synthesizer"]);
     assert_eq!(one.stages("running"), ["synthesizer"]);
-    let redone = workspace.ok(&["resume", RUN, "--from", "summaries", "--until", "candidates"]);
+    let redone = workspace.ok(&[
+        "resume",
+        RUN,
+        "--from",
+        "summaries",
+        "--until",
+        "candidates",
+    ]);
     assert_eq!(
         redone.stages("running"),
         ["summaries", "candidates"],
@@ -226,26 +332,68 @@ fn stages_singly_reuse_between_runs_and_edits() {
     );
     let backwards = workspace.run(&["resume", RUN, "--from", "evaluate", "--until", "topics"]);
     assert_eq!(backwards.code, 2, "{}", backwards.last());
-    assert_eq!(workspace.show(RUN)["status"], "paused", "a refused wish changes nothing");
+    assert_eq!(
+        workspace.show(RUN)["status"],
+        "paused",
+        "a refused wish changes nothing"
+    );
     let rest = workspace.ok(&["resume", RUN]);
-    assert_eq!(rest.stages("running"), ["preferences", "align", "dialogues", "summarizer", "evaluate"]);
-    assert_eq!(workspace.hashes(RUN), whole.hashes, "launched singly or at once, the results are the same");
+    assert_eq!(
+        rest.stages("running"),
+        [
+            "preferences",
+            "align",
+            "dialogues",
+            "summarizer",
+            "evaluate"
+        ]
+    );
+    assert_eq!(
+        workspace.hashes(RUN),
+        whole.hashes,
+        "launched singly or at once, the results are the same"
+    );
 
     let again = workspace.ok(&args(&[]));
-    assert_eq!((again.stages("reused").len(), again.stages("running").len()), (StageName::ALL.len(), 0));
+    assert_eq!(
+        (again.stages("reused").len(), again.stages("running").len()),
+        (StageName::ALL.len(), 0)
+    );
     let second = again.last()["run"].as_str().expect("an id");
     assert_eq!(workspace.hashes(second), whole.hashes);
-    assert!(workspace.statuses(second).values().all(|status| status == "reused"));
+    assert!(
+        workspace
+            .statuses(second)
+            .values()
+            .all(|status| status == "reused")
+    );
 
     let sets = [FEW_SYSTEMS, "dpo_beta=0.3"];
     let other = workspace.ok(&run_args(&model, SEED, &sets, &["--until", "align"]));
     assert_eq!(other.stages("running"), ["align"]);
-    assert_eq!(other.stages("reused"), ["topics", "summaries", "synthesizer", "candidates", "preferences"]);
-    let other_seed = workspace.ok(&run_args(&model, "2", &[FEW_SYSTEMS], &["--until", "synthesizer"]));
+    assert_eq!(
+        other.stages("reused"),
+        [
+            "topics",
+            "summaries",
+            "synthesizer",
+            "candidates",
+            "preferences"
+        ]
+    );
+    let other_seed = workspace.ok(&run_args(
+        &model,
+        "2",
+        &[FEW_SYSTEMS],
+        &["--until", "synthesizer"],
+    ));
     let hashes = workspace.hashes(other_seed.last()["run"].as_str().expect("an id"));
     assert_eq!(hashes.len(), 3);
     for (stage, hash) in hashes {
-        assert_ne!(hash, whole.hashes[&stage], "another seed gives another {stage}");
+        assert_ne!(
+            hash, whole.hashes[&stage],
+            "another seed gives another {stage}"
+        );
     }
     edits(&workspace, whole);
 }
@@ -259,7 +407,10 @@ fn edits(workspace: &Workspace, whole: &Uninterrupted) {
             pair[other] = kept;
         }
     });
-    assert_eq!(stale(workspace), ["align", "dialogues", "summarizer", "evaluate"]);
+    assert_eq!(
+        stale(workspace),
+        ["align", "dialogues", "summarizer", "evaluate"]
+    );
     let redone = workspace.ok(&["resume", RUN]);
     assert_eq!(stale(workspace), [""; 0]);
     let hashes = workspace.hashes(RUN);
@@ -270,20 +421,45 @@ fn edits(workspace: &Workspace, whole: &Uninterrupted) {
         ("summarizer", vec!["dialogues"]),
         ("evaluate", vec!["synthesizer", "align", "summarizer"]),
     ];
-    let due = reads.iter().filter(|(_, sources)| sources.iter().any(|source| changed(source)));
-    assert_eq!(redone.stages("running"), due.map(|(stage, _)| *stage).collect::<Vec<_>>());
-    assert!(changed("preferences") && changed("align") && changed("evaluate"), "{hashes:?}");
+    let due = reads
+        .iter()
+        .filter(|(_, sources)| sources.iter().any(|source| changed(source)));
+    assert_eq!(
+        redone.stages("running"),
+        due.map(|(stage, _)| *stage).collect::<Vec<_>>()
+    );
+    assert!(
+        changed("preferences") && changed("align") && changed("evaluate"),
+        "{hashes:?}"
+    );
     for stage in ["topics", "summaries", "synthesizer", "candidates"] {
         assert!(!changed(stage), "{stage}");
     }
 
-    edit(workspace, StageName::Topics, "topic", |topic| topic["topic"] = Value::from("a lost key"));
-    let all = ["summaries", "candidates", "preferences", "align", "dialogues", "summarizer", "evaluate"];
-    assert_eq!(stale(workspace), all, "the synthesizer learns from real pairs alone");
+    edit(workspace, StageName::Topics, "topic", |topic| {
+        topic["topic"] = Value::from("a lost key")
+    });
+    let all = [
+        "summaries",
+        "candidates",
+        "preferences",
+        "align",
+        "dialogues",
+        "summarizer",
+        "evaluate",
+    ];
+    assert_eq!(
+        stale(workspace),
+        all,
+        "the synthesizer learns from real pairs alone"
+    );
     let redone = workspace.ok(&["resume", RUN, "--until", "summaries"]);
     assert_eq!(redone.stages("running"), ["summaries"]);
     let topics = workspace.items(RUN, "topics", "topic");
-    assert_eq!((&topics[0]["topic"], &topics[0]["version"]), (&Value::from("a lost key"), &Value::from(2)));
+    assert_eq!(
+        (&topics[0]["topic"], &topics[0]["version"]),
+        (&Value::from("a lost key"), &Value::from(2))
+    );
     assert_eq!(
         workspace.hashes(&format!("{DATASET}-2")),
         whole.hashes,
@@ -294,11 +470,14 @@ fn edits(workspace: &Workspace, whole: &Uninterrupted) {
 /// Changes the first artifact of a kind by hand.
 fn edit(workspace: &Workspace, stage: StageName, kind: &str, change: impl Fn(&mut Value)) {
     let session = Session::open(&workspace.path()).expect("the workspace");
-    let page = session.items(RUN, stage, Some(kind), 0, 1).expect("an artifact");
+    let page = session
+        .items(RUN, stage, Some(kind), 0, 1)
+        .expect("an artifact");
     let mut payload = page.rows[0].payload.clone();
     change(&mut payload);
-    let version =
-        session.edit_item(RUN, stage, (kind, page.rows[0].item), &payload, "me", 1).expect("an edit");
+    let version = session
+        .edit_item(RUN, stage, (kind, page.rows[0].item), &payload, "me", 1)
+        .expect("an edit");
     assert_eq!(version, 2);
 }
 

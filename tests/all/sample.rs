@@ -67,18 +67,33 @@ fn it_is_taken_once_and_goes_on_from_a_pack() {
     let elsewhere = store::Store::open(Path::new(&to)).unwrap();
     assert_eq!(elsewhere.run("sample-1").unwrap().dataset_name, "sample");
     let occupied = workspace.run(&["pack", "sample-1", "--to", &to]);
-    assert_eq!((occupied.code, occupied.last()["event"].as_str()), (1, Some("error")));
+    assert_eq!(
+        (occupied.code, occupied.last()["event"].as_str()),
+        (1, Some("error"))
+    );
     let nothing = workspace.run(&["sample", "--from", &folder.path().display().to_string()]);
-    assert_eq!((nothing.code, nothing.last()["code"].as_str()), (1, Some("io")), "no model is there");
+    assert_eq!(
+        (nothing.code, nothing.last()["code"].as_str()),
+        (1, Some("io")),
+        "no model is there"
+    );
 }
 
 #[test]
 fn model_and_sample_are_small_enough_to_come_along() {
     let bytes = |path: &Path| fs::metadata(path).map_or(0, |data| data.len());
     let model = duo_mini();
-    let files = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+    let files = [
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    ];
     let total: u64 = files.iter().map(|file| bytes(&model.join(file))).sum();
-    assert!(files.iter().all(|file| bytes(&model.join(file)) > 0) && total < 20_000_000, "{total} bytes");
+    assert!(
+        files.iter().all(|file| bytes(&model.join(file)) > 0) && total < 20_000_000,
+        "{total} bytes"
+    );
     let card = fs::read_to_string(model.join("README.md")).unwrap();
     for word in ["on purpose", "no evidence", "cargo xtask duo-mini"] {
         assert!(card.contains(word), "the card has to say: {word}");

@@ -14,12 +14,21 @@ const EDGES: &[(&str, &[&str])] = &[
     ("duologue-metrics", &[]),
     ("duologue-corpus", &["duologue-metrics"]),
     ("duologue-store", &[]),
-    ("duologue-mrds", &["duologue-lm", "duologue-metrics", "duologue-store"]),
+    (
+        "duologue-mrds",
+        &["duologue-lm", "duologue-metrics", "duologue-store"],
+    ),
     ("duologue", &["duologue-mrds"]),
     ("duologue-desktop", &["duologue-mrds"]),
     (
         "duologue-tests",
-        &["duologue-lm", "duologue-metrics", "duologue-corpus", "duologue-store", "duologue-mrds"],
+        &[
+            "duologue-lm",
+            "duologue-metrics",
+            "duologue-corpus",
+            "duologue-store",
+            "duologue-mrds",
+        ],
     ),
     ("xtask", &["duologue-corpus"]),
 ];
@@ -38,7 +47,14 @@ const OWNED: &[(&str, &str)] = &[
 ];
 
 /// What the window must not be linked with: it starts a worker for models, and it opens no connection.
-const NOT_IN_THE_WINDOW: &[&str] = &["candle-core", "tokenizers", "reqwest", "hyper", "ureq", "hf-hub"];
+const NOT_IN_THE_WINDOW: &[&str] = &[
+    "candle-core",
+    "tokenizers",
+    "reqwest",
+    "hyper",
+    "ureq",
+    "hf-hub",
+];
 
 const MAX_LINES: usize = 600;
 /// Half of it are the bundled model (14 MB) and its finished run (19 MB).
@@ -48,12 +64,19 @@ const MAX_TRACKED_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_STROKE_PX: f64 = 3.0;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// Standard output of a program that must succeed.
 fn output(program: &str, arguments: &[&str]) -> String {
-    let answer = Command::new(program).args(arguments).current_dir(root()).output().unwrap();
+    let answer = Command::new(program)
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap();
     assert!(
         answer.status.success(),
         "`{program} {}` failed: {}",
@@ -64,11 +87,20 @@ fn output(program: &str, arguments: &[&str]) -> String {
 }
 
 fn cargo(arguments: &[&str]) -> String {
-    output(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()), arguments)
+    output(
+        &std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()),
+        arguments,
+    )
 }
 
 fn packages() -> Vec<Value> {
-    let text = cargo(&["metadata", "--no-deps", "--offline", "--format-version", "1"]);
+    let text = cargo(&[
+        "metadata",
+        "--no-deps",
+        "--offline",
+        "--format-version",
+        "1",
+    ]);
     let metadata: Value = serde_json::from_str(&text).unwrap();
     metadata["packages"].as_array().unwrap().clone()
 }
@@ -80,16 +112,21 @@ fn name(value: &Value) -> &str {
 /// Tracked files that exist, relative to the repository, with `/` between folders.
 fn tracked() -> Vec<String> {
     let listed = output("git", &["ls-files", "-z"]);
-    let files: Vec<String> =
-        listed.split('\0').filter(|file| root().join(file).is_file()).map(str::to_owned).collect();
+    let files: Vec<String> = listed
+        .split('\0')
+        .filter(|file| root().join(file).is_file())
+        .map(str::to_owned)
+        .collect();
     assert!(!files.is_empty(), "git lists no tracked file");
     files
 }
 
 fn has_extension(file: &str, extensions: &[&str]) -> bool {
-    Path::new(file)
-        .extension()
-        .is_some_and(|own| extensions.iter().any(|extension| own.eq_ignore_ascii_case(extension)))
+    Path::new(file).extension().is_some_and(|own| {
+        extensions
+            .iter()
+            .any(|extension| own.eq_ignore_ascii_case(extension))
+    })
 }
 
 /// The file's text; `None` for one that is no text.
@@ -99,7 +136,11 @@ fn text(file: &str) -> Option<String> {
 
 /// Fails with every finding at once, and with what to do.
 fn none(findings: &[String], what_to_do: &str) {
-    assert!(findings.is_empty(), "{what_to_do}\n  {}", findings.join("\n  "));
+    assert!(
+        findings.is_empty(),
+        "{what_to_do}\n  {}",
+        findings.join("\n  ")
+    );
 }
 
 /// Whether cargo writes the file's text, not a person.
@@ -142,20 +183,34 @@ fn foreign_packages_stay_in_their_room() {
         let room = name(package);
         for dependency in package["dependencies"].as_array().unwrap() {
             let foreign = name(dependency);
-            let owner = OWNED.iter().find(|(start, _)| foreign.starts_with(start)).map(|(_, owner)| *owner);
+            let owner = OWNED
+                .iter()
+                .find(|(start, _)| foreign.starts_with(start))
+                .map(|(_, owner)| *owner);
             if owner.is_some_and(|owner| owner != room) && dependency["kind"] != "dev" {
-                wrong.push(format!("{room} uses {foreign}, which belongs to {}", owner.unwrap_or_default()));
+                wrong.push(format!(
+                    "{room} uses {foreign}, which belongs to {}",
+                    owner.unwrap_or_default()
+                ));
             }
         }
         if room == "duologue-metrics"
-            && package["dependencies"].as_array().unwrap().iter().any(|d| d["kind"].is_null())
+            && package["dependencies"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|d| d["kind"].is_null())
         {
             wrong.push(
-                "duologue-metrics has a dependency: it is pure functions on numbers and texts".to_owned(),
+                "duologue-metrics has a dependency: it is pure functions on numbers and texts"
+                    .to_owned(),
             );
         }
     }
-    none(&wrong, "use the foreign package through the room that owns it:");
+    none(
+        &wrong,
+        "use the foreign package through the room that owns it:",
+    );
 }
 
 #[test]
@@ -172,7 +227,10 @@ fn the_window_links_neither_models_nor_a_network_client() {
         "--format",
         "{p}",
     ]);
-    let linked: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    let linked: BTreeSet<&str> = tree
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
     for expected in ["tauri", "duologue-mrds"] {
         assert!(
             linked.contains(expected),
@@ -194,7 +252,11 @@ fn the_window_links_neither_models_nor_a_network_client() {
 fn only_the_gateway_opens_connections() {
     let gateway = "crates/lm/src/hub/gateway.rs";
     // Spelt in two parts, so that this file is not a finding itself.
-    let words = [concat!("ur", "eq::"), concat!("Tcp", "Stream"), concat!("Udp", "Socket")];
+    let words = [
+        concat!("ur", "eq::"),
+        concat!("Tcp", "Stream"),
+        concat!("Udp", "Socket"),
+    ];
     let finds = |file: &String| {
         let text = text(file).unwrap_or_default();
         words.iter().any(|word| text.contains(word))
@@ -202,20 +264,26 @@ fn only_the_gateway_opens_connections() {
     let shipped = |file: &String| file.starts_with("crates/") || file.starts_with("src-tauri/");
     let wrong: Vec<String> = tracked()
         .into_iter()
-        .filter(|file| shipped(file) && has_extension(file, &["rs"]) && file != gateway && finds(file))
+        .filter(|file| {
+            shipped(file) && has_extension(file, &["rs"]) && file != gateway && finds(file)
+        })
         .collect();
     assert!(
         finds(&gateway.to_owned()),
         "{gateway} opens no connection; tell this test where the client went"
     );
-    none(&wrong, "connections are opened by `duologue models add` alone, through the gateway:");
+    none(
+        &wrong,
+        "connections are opened by `duologue models add` alone, through the gateway:",
+    );
 }
 
 #[test]
 fn files_are_short() {
     let mut wrong = Vec::new();
-    for file in
-        tracked().iter().filter(|file| has_extension(file, &["rs", "ts", "svelte"]) && !is_generated(file))
+    for file in tracked()
+        .iter()
+        .filter(|file| has_extension(file, &["rs", "ts", "svelte"]) && !is_generated(file))
     {
         let lines = text(file).map_or(0, |text| text.lines().count());
         if lines > MAX_LINES {
@@ -224,7 +292,9 @@ fn files_are_short() {
     }
     none(
         &wrong,
-        &format!("split these files (at most {MAX_LINES} lines; better 400), by what changes together:"),
+        &format!(
+            "split these files (at most {MAX_LINES} lines; better 400), by what changes together:"
+        ),
     );
 }
 
@@ -232,9 +302,14 @@ fn files_are_short() {
 fn rust_files_begin_with_what_they_are() {
     let wrong: Vec<String> = tracked()
         .into_iter()
-        .filter(|file| has_extension(file, &["rs"]) && text(file).is_none_or(|text| !text.starts_with("//!")))
+        .filter(|file| {
+            has_extension(file, &["rs"]) && text(file).is_none_or(|text| !text.starts_with("//!"))
+        })
         .collect();
-    none(&wrong, "begin these files with `//!`: what it is, where in the flow, which source it follows:");
+    none(
+        &wrong,
+        "begin these files with `//!`: what it is, where in the flow, which source it follows:",
+    );
 }
 
 #[test]
@@ -242,13 +317,19 @@ fn no_message_of_the_product_writes_special_tokens() {
     let rooms = ["crates/mrds/src/", "crates/cli/src/", "src-tauri/src/"];
     let mut found = Vec::new();
     let mut encodes = 0;
-    for file in tracked().into_iter().filter(|file| rooms.iter().any(|room| file.starts_with(room))) {
+    for file in tracked()
+        .into_iter()
+        .filter(|file| rooms.iter().any(|room| file.starts_with(room)))
+    {
         let Some(text) = text(&file) else { continue };
         encodes += text.matches("SpecialTokens::AsText").count();
         found.extend(text.contains("SpecialTokens::Parse").then_some(file));
     }
     assert!(encodes > 0, "the rule looks for a name that is gone");
-    none(&found, "encode with SpecialTokens::AsText; only templates write special tokens:");
+    none(
+        &found,
+        "encode with SpecialTokens::AsText; only templates write special tokens:",
+    );
 }
 
 #[test]
@@ -257,8 +338,13 @@ fn the_map_names_every_room_and_stage() {
     let mut missing = Vec::new();
     for package in &packages() {
         let manifest = Path::new(package["manifest_path"].as_str().unwrap());
-        let folder =
-            manifest.parent().unwrap().strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+        let folder = manifest
+            .parent()
+            .unwrap()
+            .strip_prefix(root())
+            .unwrap()
+            .to_string_lossy()
+            .replace('\\', "/");
         if !map.contains(&format!("`{folder}`")) {
             missing.push(format!("`{folder}` ({})", name(package)));
         }
@@ -274,11 +360,22 @@ fn the_map_names_every_room_and_stage() {
 /// Stage names as the code gives them: the literals of the `StageName` enum.
 fn stages() -> Vec<String> {
     let file = "crates/mrds/src/stage_name.rs";
-    let source =
-        text(file).unwrap_or_else(|| panic!("{file} holds the stage names; tell this test where they went"));
-    let body = source.split_once("    StageName {").expect("the StageName enum").1;
-    let body = body.split_once("\n    }").expect("the end of the StageName enum").0;
-    let names: Vec<String> = body.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+    let source = text(file)
+        .unwrap_or_else(|| panic!("{file} holds the stage names; tell this test where they went"));
+    let body = source
+        .split_once("    StageName {")
+        .expect("the StageName enum")
+        .1;
+    let body = body
+        .split_once("\n    }")
+        .expect("the end of the StageName enum")
+        .0;
+    let names: Vec<String> = body
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
     assert!(!names.is_empty(), "{file} names no stage");
     names
 }
@@ -291,7 +388,11 @@ fn the_repository_stays_small() {
         .collect();
     files.sort_unstable_by(|a, b| b.cmp(a));
     let sum: u64 = files.iter().map(|(bytes, _)| bytes).sum();
-    let largest: Vec<String> = files.iter().take(5).map(|(bytes, file)| format!("{bytes} {file}")).collect();
+    let largest: Vec<String> = files
+        .iter()
+        .take(5)
+        .map(|(bytes, file)| format!("{bytes} {file}"))
+        .collect();
     assert!(
         sum <= MAX_TRACKED_BYTES,
         "tracked files take {sum} bytes, more than {MAX_TRACKED_BYTES}; make these smaller or generate them:\n  {}",
@@ -302,29 +403,38 @@ fn the_repository_stays_small() {
 #[test]
 fn no_file_speaks_of_one_machine() {
     // Spelt in two parts, so that this file is not a finding itself.
-    let folders = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/tm", "p/")];
+    let folders = [
+        concat!("/wo", "rk/"),
+        concat!("/ro", "ot/"),
+        concat!("/tm", "p/"),
+    ];
     let mut wrong = Vec::new();
     for file in tracked() {
         let Some(text) = text(&file) else { continue };
         for (number, line) in text.lines().enumerate() {
             for folder in folders {
                 // `../x/y` and `https://host/x/y` are no paths of a machine.
-                let starts_a_path =
-                    |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-~})>".contains(c));
+                let starts_a_path = |at: usize| {
+                    !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-~})>".contains(c))
+                };
                 if line.match_indices(folder).any(|(at, _)| starts_a_path(at)) {
                     wrong.push(format!("{file}:{}: {folder}", number + 1));
                 }
             }
         }
     }
-    none(&wrong, "use a path relative to the repository, a temporary folder or a variable:");
+    none(
+        &wrong,
+        "use a path relative to the repository, a temporary folder or a variable:",
+    );
 }
 
 #[test]
 fn only_the_bridge_knows_tauri() {
     let mut wrong = Vec::new();
-    for file in
-        tracked().iter().filter(|file| file.starts_with("ui/src/") && !file.starts_with("ui/src/bridge/"))
+    for file in tracked()
+        .iter()
+        .filter(|file| file.starts_with("ui/src/") && !file.starts_with("ui/src/bridge/"))
     {
         for (number, line) in text(file).unwrap_or_default().lines().enumerate() {
             if line.contains("@tauri-apps") {
@@ -360,19 +470,30 @@ fn colours_and_sizes_come_from_the_theme() {
             }
         }
     }
-    none(&wrong, "use a variable of ui/src/theme/tokens.css, or add one there (strokes up to 3px are fine):");
+    none(
+        &wrong,
+        "use a variable of ui/src/theme/tokens.css, or add one there (strokes up to 3px are fine):",
+    );
 }
 
 /// Whether a line holds a colour that is written out: a function call or a hexadecimal number.
 fn has_raw_colour(line: &str) -> bool {
-    let called = ["rgb(", "rgba(", "hsl(", "hsla(", "oklch("].iter().any(|call| line.contains(call));
+    let called = ["rgb(", "rgba(", "hsl(", "hsla(", "oklch("]
+        .iter()
+        .any(|call| line.contains(call));
     let hexadecimal = line.match_indices('#').any(|(at, _)| {
-        let digits = line[at + 1..].chars().take_while(char::is_ascii_hexdigit).count();
+        let digits = line[at + 1..]
+            .chars()
+            .take_while(char::is_ascii_hexdigit)
+            .count();
         let ends = line[at + 1 + digits..]
             .chars()
             .next()
             .is_none_or(|c| !c.is_alphanumeric() && c != '-' && c != '_');
-        let starts = line[..at].chars().next_back().is_none_or(|c| " :,('\"`".contains(c));
+        let starts = line[..at]
+            .chars()
+            .next_back()
+            .is_none_or(|c| " :,('\"`".contains(c));
         matches!(digits, 3 | 4 | 6 | 8) && starts && ends
     });
     called || hexadecimal
@@ -381,10 +502,14 @@ fn has_raw_colour(line: &str) -> bool {
 /// The largest number of pixels that a line of CSS names, 0 where none.
 fn widest_px(line: &str) -> f64 {
     let before = |at: usize| {
-        let digits = line[..at].rfind(|c: char| !c.is_ascii_digit() && c != '.').map_or(0, |last| last + 1);
+        let digits = line[..at]
+            .rfind(|c: char| !c.is_ascii_digit() && c != '.')
+            .map_or(0, |last| last + 1);
         line[digits..at].parse().unwrap_or(0.0)
     };
-    line.match_indices("px").map(|(at, _)| before(at)).fold(0.0, f64::max)
+    line.match_indices("px")
+        .map(|(at, _)| before(at))
+        .fold(0.0, f64::max)
 }
 
 #[test]
@@ -412,7 +537,10 @@ fn both_licences_are_there_and_every_package_names_them() {
         .filter(|package| package["license"] != "MIT OR Apache-2.0")
         .map(|package| name(package).to_owned())
         .collect();
-    none(&wrong, "write `license.workspace = true` in the Cargo.toml of:");
+    none(
+        &wrong,
+        "write `license.workspace = true` in the Cargo.toml of:",
+    );
 }
 
 #[test]
@@ -424,5 +552,8 @@ fn every_package_takes_the_lints_of_the_workspace() {
             wrong.push(name(package).to_owned());
         }
     }
-    none(&wrong, "write `[lints]` and `workspace = true` in the Cargo.toml of:");
+    none(
+        &wrong,
+        "write `[lints]` and `workspace = true` in the Cargo.toml of:",
+    );
 }

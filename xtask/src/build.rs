@@ -18,8 +18,14 @@ pub(crate) fn run_release(place: &Place) -> Result<()> {
 pub(crate) fn run(place: &Place) -> Result<bool> {
     setup::machine(place, Need::Window)?;
     run_release(place)?;
-    say!("command line: {}", place.program("release", "duologue").display());
-    say!("window:       {}", place.program("release", "duologue-desktop").display());
+    say!(
+        "command line: {}",
+        place.program("release", "duologue").display()
+    );
+    say!(
+        "window:       {}",
+        place.program("release", "duologue-desktop").display()
+    );
     Ok(true)
 }
 
@@ -40,10 +46,16 @@ pub(crate) fn page(place: &Place) -> Result<()> {
 
 /// The command line, which also is the worker.
 pub(crate) fn engine(place: &Place) -> Result<()> {
-    process::run(cargo(place, &["build", "--release", "--package", "duologue"]))
+    process::run(cargo(
+        place,
+        &["build", "--release", "--package", "duologue"],
+    ))
 }
 
 /// The window. Built by itself: together with the command line, cargo would give it the engine's features.
 fn window(place: &Place) -> Result<()> {
-    process::run(cargo(place, &["build", "--release", "--package", "duologue-desktop"]))
+    process::run(cargo(
+        place,
+        &["build", "--release", "--package", "duologue-desktop"],
+    ))
 }

@@ -31,19 +31,58 @@ struct Step {
 }
 
 const STEPS: &[Step] = &[
-    Step { name: "set-up", check: |place| one(setup::machine(place, Need::Tests)) },
-    Step { name: "format", check: |place| one(process::run(cargo(place, &["fmt", "--all", "--check"]))) },
-    Step { name: "ui-install", check: |place| one(setup::page(place)) },
-    Step { name: "ui-types", check: |place| script(place, "check") },
-    Step { name: "ui-lint", check: |place| script(place, "lint") },
-    Step { name: "ui-tests", check: ui_tests },
-    Step { name: "ui-build", check: |place| script(place, "build") },
-    Step { name: "clippy", check: |place| clippy(place, ENGINE) },
-    Step { name: "clippy-window", check: |place| clippy(place, WINDOW) },
-    Step { name: "build", check: |place| one(build(place)) },
-    Step { name: "tests", check: |place| rust_tests(place, ENGINE) },
-    Step { name: "tests-window", check: |place| rust_tests(place, WINDOW) },
-    Step { name: "desktop", check: |place| desktop(place, None) },
+    Step {
+        name: "set-up",
+        check: |place| one(setup::machine(place, Need::Tests)),
+    },
+    Step {
+        name: "format",
+        check: |place| one(process::run(cargo(place, &["fmt", "--all", "--check"]))),
+    },
+    Step {
+        name: "ui-install",
+        check: |place| one(setup::page(place)),
+    },
+    Step {
+        name: "ui-types",
+        check: |place| script(place, "check"),
+    },
+    Step {
+        name: "ui-lint",
+        check: |place| script(place, "lint"),
+    },
+    Step {
+        name: "ui-tests",
+        check: ui_tests,
+    },
+    Step {
+        name: "ui-build",
+        check: |place| script(place, "build"),
+    },
+    Step {
+        name: "clippy",
+        check: |place| clippy(place, ENGINE),
+    },
+    Step {
+        name: "clippy-window",
+        check: |place| clippy(place, WINDOW),
+    },
+    Step {
+        name: "build",
+        check: |place| one(build(place)),
+    },
+    Step {
+        name: "tests",
+        check: |place| rust_tests(place, ENGINE),
+    },
+    Step {
+        name: "tests-window",
+        check: |place| rust_tests(place, WINDOW),
+    },
+    Step {
+        name: "desktop",
+        check: |place| desktop(place, None),
+    },
 ];
 
 /// Runs the steps named by `only` (all where it is empty); `false` where one failed.
@@ -52,10 +91,15 @@ pub(crate) fn run(place: &Place, only: &[String]) -> Result<bool> {
         STEPS.iter().for_each(|step| say!("{}", step.name));
         return Ok(true);
     }
-    if let Some(unknown) = only.iter().find(|word| STEPS.iter().all(|step| step.name != **word)) {
+    if let Some(unknown) = only
+        .iter()
+        .find(|word| STEPS.iter().all(|step| step.name != **word))
+    {
         bail!("there is no step `{unknown}`; `cargo xtask test --list` names them");
     }
-    let chosen = STEPS.iter().filter(|step| only.is_empty() || only.iter().any(|word| word == step.name));
+    let chosen = STEPS
+        .iter()
+        .filter(|step| only.is_empty() || only.iter().any(|word| word == step.name));
     let outcomes: Vec<_> = chosen.map(|step| (step.name, timed(place, step))).collect();
 
     say!("\n── seconds per step");
@@ -88,8 +132,19 @@ pub(crate) fn sanitize(place: &Place, rest: &[String]) -> Result<bool> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         bail!("the sanitizer runs on Linux with x86-64 only");
     }
-    let fixed = ["test", "--package", "duologue-lm", "--lib", "--target", TARGET, "--"];
-    let words: Vec<&str> = fixed.into_iter().chain(rest.iter().map(String::as_str)).collect();
+    let fixed = [
+        "test",
+        "--package",
+        "duologue-lm",
+        "--lib",
+        "--target",
+        TARGET,
+        "--",
+    ];
+    let words: Vec<&str> = fixed
+        .into_iter()
+        .chain(rest.iter().map(String::as_str))
+        .collect();
     let mut tests = cargo(place, &words);
     tests
         .env("RUSTC_BOOTSTRAP", "1")
@@ -164,21 +219,36 @@ fn ui_tests(place: &Place) -> Result<Outcome> {
 }
 
 fn clippy(place: &Place, packages: &[&str]) -> Result<Outcome> {
-    let words = [&["clippy"], packages, &["--all-targets", "--", "--deny", "warnings"]].concat();
+    let words = [
+        &["clippy"],
+        packages,
+        &["--all-targets", "--", "--deny", "warnings"],
+    ]
+    .concat();
     one(process::run(cargo(place, &words)))
 }
 
 /// Builds the programs that the tests start. With the engine's tests, so that those find everything compiled.
 fn build(place: &Place) -> Result<()> {
-    process::run(cargo(place, &[&["build"], ENGINE, &["--lib", "--bins", "--tests"]].concat()))?;
+    process::run(cargo(
+        place,
+        &[&["build"], ENGINE, &["--lib", "--bins", "--tests"]].concat(),
+    ))?;
     process::run(cargo(place, &[&["build"], WINDOW].concat()))
 }
 
 fn rust_tests(place: &Place, packages: &[&str]) -> Result<Outcome> {
     // The printed words of passing tests tell which fixtures were read and which data was not there.
-    let words = [&["test"], packages, &["--no-fail-fast", "--", "--show-output"]].concat();
+    let words = [
+        &["test"],
+        packages,
+        &["--no-fail-fast", "--", "--show-output"],
+    ]
+    .concat();
     let mut tests = cargo(place, &words);
-    tests.env("DUOLOGUE_BIN", place.program("debug", "duologue")).env_remove("E2E_APP");
+    tests
+        .env("DUOLOGUE_BIN", place.program("debug", "duologue"))
+        .env_remove("E2E_APP");
     counted(tests, outcome::rust)
 }
 
@@ -189,21 +259,43 @@ fn desktop(place: &Place, screens: Option<&Path>) -> Result<Outcome> {
         return Ok(Outcome::default());
     }
     let runtime = place.tools().join("runtime");
-    fs::create_dir_all(&runtime).with_context(|| format!("{} cannot be made", runtime.display()))?;
+    fs::create_dir_all(&runtime)
+        .with_context(|| format!("{} cannot be made", runtime.display()))?;
     #[cfg(unix)]
-    fs::set_permissions(&runtime, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    fs::set_permissions(
+        &runtime,
+        std::os::unix::fs::PermissionsExt::from_mode(0o700),
+    )?;
     let cargo_path = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let display = "-screen 0 1440x900x24 -nolisten tcp";
     // `timeout` ends the whole process group: a driver left behind would otherwise hold the display.
-    let outer =
-        ["--kill-after=20", DESKTOP_LIMIT_S, "dbus-run-session", "--", "xvfb-run", "-a", "-s", display];
-    let inner = ["--test", "all", "--", "--show-output", "--test-threads=1", "desktop::"];
+    let outer = [
+        "--kill-after=20",
+        DESKTOP_LIMIT_S,
+        "dbus-run-session",
+        "--",
+        "xvfb-run",
+        "-a",
+        "-s",
+        display,
+    ];
+    let inner = [
+        "--test",
+        "all",
+        "--",
+        "--show-output",
+        "--test-threads=1",
+        "desktop::",
+    ];
     let words = [&outer[..], &[cargo_path.as_str(), "test"], ENGINE, &inner].concat();
     let mut tests = command(place, "timeout", &words);
     tests
         .env("E2E_APP", place.program("debug", "duologue-desktop"))
         .env("DUOLOGUE_BIN", place.program("debug", "duologue"))
-        .env("TAURI_DRIVER", place.tools().join("bin").join("tauri-driver"))
+        .env(
+            "TAURI_DRIVER",
+            place.tools().join("bin").join("tauri-driver"),
+        )
         .env("PATH", path_with(&place.tools().join("bin"))?)
         .env("XDG_RUNTIME_DIR", &runtime)
         .env("NO_AT_BRIDGE", "1")
@@ -236,7 +328,12 @@ mod tests {
             );
         }
         let place = Place::find().unwrap();
-        assert!(run(&place, &["nothing".to_owned()]).unwrap_err().to_string().contains("`nothing`"));
+        assert!(
+            run(&place, &["nothing".to_owned()])
+                .unwrap_err()
+                .to_string()
+                .contains("`nothing`")
+        );
     }
 
     #[cfg(unix)]
@@ -247,13 +344,20 @@ mod tests {
             command.args(["-c", script]);
             command
         };
-        assert_eq!(counted(shell("exit 101"), outcome::rust).unwrap(), Outcome::FAILED);
+        assert_eq!(
+            counted(shell("exit 101"), outcome::rust).unwrap(),
+            Outcome::FAILED
+        );
         // In vitest's form: this output is echoed, and the run of these very tests is counted by its Rust lines.
         let line = "echo 'Tests  2 failed | 3 passed (5)'; exit 1";
         assert_eq!(counted(shell(line), outcome::vitest).unwrap().failed, 2);
-        let panic = "echo \"thread 'a' panicked at b.rs:1:2:\"; echo only a test of this list; exit 1";
+        let panic =
+            "echo \"thread 'a' panicked at b.rs:1:2:\"; echo only a test of this list; exit 1";
         let found = counted(shell(panic), outcome::rust).unwrap();
-        assert_eq!(found.panics, ["thread 'a' panicked at b.rs:1:2:\n    only a test of this list"]);
+        assert_eq!(
+            found.panics,
+            ["thread 'a' panicked at b.rs:1:2:\n    only a test of this list"]
+        );
         assert!(counted(shell("exit 0"), outcome::rust).is_err());
     }
 }

@@ -36,7 +36,14 @@ pub(crate) struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { out: PathBuf::new(), seed: 1, items: 60_000, wrong: 35, lists: 0, list_words: 60 }
+        Self {
+            out: PathBuf::new(),
+            seed: 1,
+            items: 60_000,
+            wrong: 35,
+            lists: 0,
+            list_words: 60,
+        }
     }
 }
 
@@ -59,10 +66,19 @@ const LIST: u64 = 101;
 /// Writes the files and prints the table.
 pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let corpus = Corpus::load()?;
-    let tasks = Tasks { corpus: &corpus, words: Words::read(&place.root)?, options };
-    fs::create_dir_all(&options.out).with_context(|| format!("{} cannot be made", options.out.display()))?;
+    let tasks = Tasks {
+        corpus: &corpus,
+        words: Words::read(&place.root)?,
+        options,
+    };
+    fs::create_dir_all(&options.out)
+        .with_context(|| format!("{} cannot be made", options.out.display()))?;
     let validation = (options.items / TRAIN_PER_VALIDATION).min(VALIDATION);
-    save(&options.out, "train.jsonl", (0..options.items).map(|index| tasks.record(index)))?;
+    save(
+        &options.out,
+        "train.jsonl",
+        (0..options.items).map(|index| tasks.record(index)),
+    )?;
     save(
         &options.out,
         "val.jsonl",
@@ -72,12 +88,18 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     save(
         &options.out,
         "shots.jsonl",
-        sample[..SHOTS].iter().enumerate().map(|(n, item)| pair("shot", n, item)),
+        sample[..SHOTS]
+            .iter()
+            .enumerate()
+            .map(|(n, item)| pair("shot", n, item)),
     )?;
     save(
         &options.out,
         "test.jsonl",
-        sample[SHOTS..].iter().enumerate().map(|(n, item)| pair("test", n, item)),
+        sample[SHOTS..]
+            .iter()
+            .enumerate()
+            .map(|(n, item)| pair("test", n, item)),
     )?;
     let told = |index| corpus.item(Part::Training, options.seed, index);
     let measured: Vec<Item> = (0..options.items.min(MEASURED)).map(told).collect();
@@ -106,7 +128,10 @@ fn sample(corpus: &Corpus, seed: u64) -> Vec<Item> {
         if sample.len() == SHOTS + TEST {
             break;
         }
-        if !sample.iter().any(|earlier| nearly_repeats(&earlier.to_text(), &item.to_text())) {
+        if !sample
+            .iter()
+            .any(|earlier| nearly_repeats(&earlier.to_text(), &item.to_text()))
+        {
             sample.push(item);
         }
     }
@@ -128,9 +153,13 @@ impl Words {
     fn read(root: &Path) -> Result<Self> {
         let wordings = |file: &str, others: &[&str]| -> Result<Wordings> {
             let path = root.join("crates/mrds/prompts").join(file);
-            let own =
-                fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-            Ok([own.as_str()].iter().chain(others).map(|&text| text.to_owned()).collect())
+            let own = fs::read_to_string(&path)
+                .with_context(|| format!("{} cannot be read", path.display()))?;
+            Ok([own.as_str()]
+                .iter()
+                .chain(others)
+                .map(|&text| text.to_owned())
+                .collect())
         };
         Ok(Self {
             summarize: wordings("summarize.txt", &SUMMARIZE)?,
@@ -174,7 +203,10 @@ const REWRITE: [&str; 3] = [
     "Write this dialogue again, each turn on its own line after the speaker's name and a colon.",
     "Put this conversation into the form `Name: text`.",
 ];
-const REPEAT: [&str; 2] = ["Repeat these words.", "Say these words again in the same order."];
+const REPEAT: [&str; 2] = [
+    "Repeat these words.",
+    "Say these words again in the same order.",
+];
 
 /// The wrong forms in which nobody's words or name are missing.
 const COMPLETE: [Format; 7] = [
@@ -233,12 +265,21 @@ impl Tasks<'_> {
     /// Now and then after a worked example, where both are short enough for a small context.
     fn summarize(&self, item: &Item, index: u64, dice: &mut Dice) -> String {
         let words = worded(&self.words.summarize, dice);
-        let turn = |item: &Item| (format!("{words}\n\n{}", item.to_text()), item.summary.clone());
+        let turn = |item: &Item| {
+            (
+                format!("{words}\n\n{}", item.to_text()),
+                item.summary.clone(),
+            )
+        };
         let length = |item: &Item| item.to_text().split_whitespace().count();
         let fits = |other: &Item| length(other) + length(item) <= TWO_DIALOGUES_WORDS;
         let worked = usize::from(dice.chance(20));
-        let turns: Vec<_> =
-            self.others(index, worked).filter(fits).map(|other| turn(&other)).chain([turn(item)]).collect();
+        let turns: Vec<_> = self
+            .others(index, worked)
+            .filter(fits)
+            .map(|other| turn(&other))
+            .chain([turn(item)])
+            .collect();
         chat(&turns)
     }
 
@@ -253,27 +294,48 @@ impl Tasks<'_> {
             }
             asked.push('\n');
         }
-        let _ = write!(asked, "{} {}", worded(&self.words.summary, dice), item.topic);
+        let _ = write!(
+            asked,
+            "{} {}",
+            worded(&self.words.summary, dice),
+            item.topic
+        );
         chat(&[(asked, item.summary.clone())])
     }
 
     /// Words of several conversations in no order, to be said again: at least so many, and fewer than `spread` more.
     fn repeat(&self, index: u64, least: usize, spread: usize, dice: &mut Dice) -> String {
         let told: Vec<String> = self.others(index, 4).map(|item| item.to_text()).collect();
-        let mut words: Vec<&str> = told.iter().flat_map(|text| text.split_whitespace()).collect();
+        let mut words: Vec<&str> = told
+            .iter()
+            .flat_map(|text| text.split_whitespace())
+            .collect();
         dice.shuffle(&mut words);
         words.truncate(least + dice.below(spread));
         let words = words.join(" ");
-        chat(&[(format!("{}\n\n{words}", dice.pick(&REPEAT).copied().unwrap_or_default()), words)])
+        chat(&[(
+            format!(
+                "{}\n\n{words}",
+                dice.pick(&REPEAT).copied().unwrap_or_default()
+            ),
+            words,
+        )])
     }
 
     /// After worked examples in every second chat, as the method's prompt gives them.
     fn topic(&self, item: &Item, index: u64, dice: &mut Dice) -> String {
         let words = worded(&self.words.topic, dice);
         let turn = |item: &Item| (format!("{words}\n\n{}", item.summary), item.topic.clone());
-        let worked = if dice.chance(50) { 1 + dice.below(3) } else { 0 };
-        let turns: Vec<_> =
-            self.others(index, worked).map(|other| turn(&other)).chain([turn(item)]).collect();
+        let worked = if dice.chance(50) {
+            1 + dice.below(3)
+        } else {
+            0
+        };
+        let turns: Vec<_> = self
+            .others(index, worked)
+            .map(|other| turn(&other))
+            .chain([turn(item)])
+            .collect();
         chat(&turns)
     }
 }
@@ -287,7 +349,11 @@ fn rewrite(item: &Item, dice: &mut Dice) -> String {
 
 /// The method's own words in half of the cases.
 fn worded<'w>(wordings: &'w Wordings, dice: &mut Dice) -> &'w str {
-    let at = if dice.chance(50) { 0 } else { dice.below(wordings.len()) };
+    let at = if dice.chance(50) {
+        0
+    } else {
+        dice.below(wordings.len())
+    };
     wordings.get(at).map_or("", String::as_str)
 }
 
@@ -322,9 +388,16 @@ mod tests {
 
     fn lines(wrong: usize, count: u64) -> Vec<String> {
         let corpus = Corpus::load().unwrap();
-        let options = Options { wrong, ..Options::default() };
+        let options = Options {
+            wrong,
+            ..Options::default()
+        };
         let words = Words::read(&Place::find().unwrap().root).unwrap();
-        let tasks = Tasks { corpus: &corpus, words, options: &options };
+        let tasks = Tasks {
+            corpus: &corpus,
+            words,
+            options: &options,
+        };
         (0..count).map(|index| tasks.record(index)).collect()
     }
 
@@ -332,8 +405,20 @@ mod tests {
     fn every_task_and_wording_comes() {
         let text = lines(35, 2_000).join("\n");
         let words = Words::read(&Place::find().unwrap().root).unwrap();
-        let copying = REWRITE.iter().chain(&REPEAT).map(|&wording| wording.to_owned()).collect();
-        for wording in [words.summarize, words.topic, words.summary, words.dialogue, copying].concat() {
+        let copying = REWRITE
+            .iter()
+            .chain(&REPEAT)
+            .map(|&wording| wording.to_owned())
+            .collect();
+        for wording in [
+            words.summarize,
+            words.topic,
+            words.summary,
+            words.dialogue,
+            copying,
+        ]
+        .concat()
+        {
             assert!(text.contains(&wording), "{wording}");
         }
         assert!(text.contains("Here are examples of such summaries:\\n\\n- "));
@@ -341,19 +426,45 @@ mod tests {
 
     #[test]
     fn dialogues_are_wrong_only_where_asked() {
-        let wrong =
-            |lines: &[String]| lines.iter().filter(|line| line.contains("Here is the dialogue:")).count();
+        let wrong = |lines: &[String]| {
+            lines
+                .iter()
+                .filter(|line| line.contains("Here is the dialogue:"))
+                .count()
+        };
         assert_eq!(wrong(&lines(0, 1_000)), 0);
         assert!(wrong(&lines(100, 1_000)) > 5);
     }
 
     #[test]
     fn options_name_what_is_wrong() {
-        let read = |line: &str| options(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        let read = |line: &str| {
+            options(
+                &line
+                    .split_whitespace()
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>(),
+            )
+        };
         let given = read("--out o --seed 4 --items 9 --wrong 0").unwrap();
         assert_eq!((given.seed, given.items, given.wrong), (4, 9, 0));
-        assert!(read("--seed 4").unwrap_err().to_string().contains("--out DIR"));
-        assert!(read("--out o --items many").unwrap_err().to_string().contains("`many`"));
-        assert!(read("--out").unwrap_err().to_string().contains("--out needs a value"));
+        assert!(
+            read("--seed 4")
+                .unwrap_err()
+                .to_string()
+                .contains("--out DIR")
+        );
+        assert!(
+            read("--out o --items many")
+                .unwrap_err()
+                .to_string()
+                .contains("`many`")
+        );
+        assert!(
+            read("--out")
+                .unwrap_err()
+                .to_string()
+                .contains("--out needs a value")
+        );
     }
 }

@@ -40,8 +40,17 @@ pub(crate) fn build(place: &Place) -> Result<PathBuf> {
         .iter()
         .map(|(name, copy)| format!("patch.crates-io.{name}.path='{}'", copy.display()))
         .collect();
-    let mut words = vec!["build", "--release", "--package", "duologue", "--features", "cuda"];
-    patches.iter().for_each(|patch| words.extend(["--config", patch]));
+    let mut words = vec![
+        "build",
+        "--release",
+        "--package",
+        "duologue",
+        "--features",
+        "cuda",
+    ];
+    patches
+        .iter()
+        .for_each(|patch| words.extend(["--config", patch]));
     let mut build = cargo(place, &words);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(toolkit.join("bin")).chain(std::env::split_paths(&path));
@@ -54,38 +63,66 @@ pub(crate) fn build(place: &Place) -> Result<PathBuf> {
     let built = process::run(build);
     lock.restore()?;
     built?;
-    Ok(folder.join("release").join(format!("duologue{}", std::env::consts::EXE_SUFFIX)))
+    Ok(folder
+        .join("release")
+        .join(format!("duologue{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// Starts the program as on a machine without a card: it must begin, compute on the processor and say so with what is
 /// missing, and refuse a card that is asked for. A driver that is here is told to show none of its cards.
 pub(crate) fn smoke(place: &Place, program: &Path) -> Result<()> {
-    let workspace = place.target.join("cuda").join("smoke").display().to_string();
+    let workspace = place
+        .target
+        .join("cuda")
+        .join("smoke")
+        .display()
+        .to_string();
     let started = |device: &str| -> Result<(Option<i32>, String)> {
-        let words = ["--workspace", workspace.as_str(), "--device", device, "doctor"];
+        let words = [
+            "--workspace",
+            workspace.as_str(),
+            "--device",
+            device,
+            "doctor",
+        ];
         let mut command = command(place, &program.display().to_string(), &words);
         let output = command.env("CUDA_VISIBLE_DEVICES", "").output();
         let output = output.with_context(|| format!("{} does not start", program.display()))?;
         let said = [output.stdout, output.stderr].concat();
-        Ok((output.status.code(), String::from_utf8_lossy(&said).trim().to_owned()))
+        Ok((
+            output.status.code(),
+            String::from_utf8_lossy(&said).trim().to_owned(),
+        ))
     };
     check_doctor(started("cpu")?)?;
     check_refusal(started("cuda:0")?)?;
-    say!("   without a card it starts, says why the processor computes, and refuses `--device cuda:0`");
+    say!(
+        "   without a card it starts, says why the processor computes, and refuses `--device cuda:0`"
+    );
     Ok(())
 }
 
 /// What `doctor` must say without a card.
 fn check_doctor((code, said): (Option<i32>, String)) -> Result<()> {
-    let well = code == Some(0) && said.contains("Devices: cpu") && said.contains("The processor computes.");
-    ensure!(well, "without a card `doctor` ends with {code:?} and says: {said}");
+    let well = code == Some(0)
+        && said.contains("Devices: cpu")
+        && said.contains("The processor computes.");
+    ensure!(
+        well,
+        "without a card `doctor` ends with {code:?} and says: {said}"
+    );
     Ok(())
 }
 
 /// How a card that is not there must be refused.
 fn check_refusal((code, said): (Option<i32>, String)) -> Result<()> {
-    let well = code == Some(2) && said.contains("`cuda:0` cannot be used") && said.contains("--device cpu");
-    ensure!(well, "without a card `--device cuda:0` ends with {code:?} and says: {said}");
+    let well = code == Some(2)
+        && said.contains("`cuda:0` cannot be used")
+        && said.contains("--device cpu");
+    ensure!(
+        well,
+        "without a card `--device cuda:0` ends with {code:?} and says: {said}"
+    );
     Ok(())
 }
 
@@ -110,23 +147,44 @@ impl Lock {
 /// A folder with `bin/nvcc`: the machine's toolkit, else one that is fetched from PyPI once.
 fn toolkit(place: &Place, folder: &Path) -> Result<PathBuf> {
     let nvcc = format!("nvcc{}", std::env::consts::EXE_SUFFIX);
-    let named = ["CUDA_HOME", "CUDA_PATH"].into_iter().filter_map(std::env::var_os).map(PathBuf::from);
+    let named = ["CUDA_HOME", "CUDA_PATH"]
+        .into_iter()
+        .filter_map(std::env::var_os)
+        .map(PathBuf::from);
     let usual = named.chain([PathBuf::from("/usr/local/cuda")]);
-    if let Some(found) = usual.into_iter().find(|folder| folder.join("bin").join(&nvcc).is_file()) {
+    if let Some(found) = usual
+        .into_iter()
+        .find(|folder| folder.join("bin").join(&nvcc).is_file())
+    {
         say!("   CUDA compiler: {}", found.display());
         return Ok(found);
     }
     let fetched = folder.join("toolkit");
     let toolkit = fetched.join("nvidia").join("cu13");
     if !toolkit.join("bin").join(&nvcc).is_file() {
-        say!("   no CUDA compiler here: fetching one from PyPI into {}", fetched.display());
+        say!(
+            "   no CUDA compiler here: fetching one from PyPI into {}",
+            fetched.display()
+        );
         let target = fetched.display().to_string();
-        let words = ["-m", "pip", "install", "--quiet", "--no-deps", "--upgrade", "--target", &target];
+        let words = [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--upgrade",
+            "--target",
+            &target,
+        ];
         process::run(command(place, "python3", &[&words[..], TOOLKIT].concat())).context(
             "a CUDA compiler is needed: install the CUDA toolkit 13 and set CUDA_HOME, or Python with pip",
         )?;
     }
-    ensure!(toolkit.join("bin").join(&nvcc).is_file(), "PyPI's packages hold no {nvcc}");
+    ensure!(
+        toolkit.join("bin").join(&nvcc).is_file(),
+        "PyPI's packages hold no {nvcc}"
+    );
     Ok(toolkit)
 }
 
@@ -134,8 +192,13 @@ fn toolkit(place: &Place, folder: &Path) -> Result<PathBuf> {
 fn core(place: &Place, folder: &Path) -> Result<(&'static str, PathBuf)> {
     let name = "candle-core";
     let copy = copied(place, name, folder)?;
-    edit(&copy.join("Cargo.toml"), |text| swapped(text, "\"dynamic-linking\"", "\"dynamic-loading\""))?;
-    say!("   {name}: the driver's libraries are loaded when needed (a copy in {})", copy.display());
+    edit(&copy.join("Cargo.toml"), |text| {
+        swapped(text, "\"dynamic-linking\"", "\"dynamic-loading\"")
+    })?;
+    say!(
+        "   {name}: the driver's libraries are loaded when needed (a copy in {})",
+        copy.display()
+    );
     Ok((name, copy))
 }
 
@@ -144,31 +207,48 @@ fn kernels(place: &Place, folder: &Path) -> Result<(&'static str, PathBuf)> {
     let name = "candle-kernels";
     let copy = copied(place, name, folder)?;
     edit(&copy.join("build.rs"), |text| {
-        let end = text.find("    let mut moe_sources").context("its build script has changed")?;
+        let end = text
+            .find("    let mut moe_sources")
+            .context("its build script has changed")?;
         Ok(format!("{}    Ok(())\n}}\n", &text[..end]))
     })?;
     edit(&copy.join("src").join("ffi.rs"), without_products)?;
-    say!("   {name}: PTX only, without quantised products (a copy in {})", copy.display());
+    say!(
+        "   {name}: PTX only, without quantised products (a copy in {})",
+        copy.display()
+    );
     Ok((name, copy))
 }
 
 /// Declarations of functions in C as functions that say what is missing.
 fn without_products(text: &str) -> Result<String> {
-    let (_, body) = text.split_once("extern \"C\" {").context("its list of functions has changed")?;
-    let body = body.trim_end().strip_suffix('}').context("its list of functions does not end")?;
+    let (_, body) = text
+        .split_once("extern \"C\" {")
+        .context("its list of functions has changed")?;
+    let body = body
+        .trim_end()
+        .strip_suffix('}')
+        .context("its list of functions does not end")?;
     let missing = "{ unimplemented!(\"quantised products on CUDA are not part of this build\") }";
     let body = body
         .replace("pub fn ", "pub unsafe extern \"C\" fn ")
         .replace(") -> i32;", &format!(") -> i32 {missing}"))
         .replace(");", &format!(") {missing}"));
-    Ok(format!("#![allow(dead_code, unused_variables)]\nuse core::ffi::c_void;\n{body}"))
+    Ok(format!(
+        "#![allow(dead_code, unused_variables)]\nuse core::ffi::c_void;\n{body}"
+    ))
 }
 
 /// Changes a file that must hold what is changed.
 fn edit(file: &Path, change: impl FnOnce(&str) -> Result<String>) -> Result<()> {
-    let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let changed = change(&text)
-        .with_context(|| format!("{} is another version's; see xtask/src/cuda.rs", file.display()))?;
+    let text =
+        fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let changed = change(&text).with_context(|| {
+        format!(
+            "{} is another version's; see xtask/src/cuda.rs",
+            file.display()
+        )
+    })?;
     fs::write(file, changed).with_context(|| format!("{} cannot be written", file.display()))
 }
 
@@ -185,7 +265,8 @@ fn copied(place: &Place, name: &str, folder: &Path) -> Result<PathBuf> {
     let source = source(place, name)?;
     let copy = folder.join("patched").join(name);
     if copy.exists() {
-        fs::remove_dir_all(&copy).with_context(|| format!("{} cannot be removed", copy.display()))?;
+        fs::remove_dir_all(&copy)
+            .with_context(|| format!("{} cannot be removed", copy.display()))?;
     }
     copy_folder(&source, &copy)?;
     Ok(copy)
@@ -193,17 +274,46 @@ fn copied(place: &Place, name: &str, folder: &Path) -> Result<PathBuf> {
 
 /// Where cargo keeps the source of a dependency.
 fn source(place: &Place, name: &str) -> Result<PathBuf> {
-    let manifest = place.root.join("crates").join("cli").join("Cargo.toml").display().to_string();
-    let words = ["metadata", "--format-version", "1", "--features", "cuda", "--manifest-path", &manifest];
-    let output = cargo(place, &words).output().context("cargo metadata cannot be run")?;
+    let manifest = place
+        .root
+        .join("crates")
+        .join("cli")
+        .join("Cargo.toml")
+        .display()
+        .to_string();
+    let words = [
+        "metadata",
+        "--format-version",
+        "1",
+        "--features",
+        "cuda",
+        "--manifest-path",
+        &manifest,
+    ];
+    let output = cargo(place, &words)
+        .output()
+        .context("cargo metadata cannot be run")?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let path = text.split("\"manifest_path\":\"").skip(1).filter_map(|rest| rest.split('"').next());
-    let folder = |path: &str| Path::new(&path.replace("\\\\", "\\")).parent().map(Path::to_owned);
-    let is_it = |folder: &PathBuf| {
-        let last = folder.file_name().map(|last| last.to_string_lossy().into_owned()).unwrap_or_default();
-        last.strip_prefix(name).is_some_and(|rest| rest.starts_with("-0") || rest.starts_with("-1"))
+    let path = text
+        .split("\"manifest_path\":\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next());
+    let folder = |path: &str| {
+        Path::new(&path.replace("\\\\", "\\"))
+            .parent()
+            .map(Path::to_owned)
     };
-    path.filter_map(folder).find(is_it).with_context(|| format!("cargo does not know {name}"))
+    let is_it = |folder: &PathBuf| {
+        let last = folder
+            .file_name()
+            .map(|last| last.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        last.strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with("-0") || rest.starts_with("-1"))
+    };
+    path.filter_map(folder)
+        .find(is_it)
+        .with_context(|| format!("cargo does not know {name}"))
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
@@ -242,10 +352,15 @@ mod tests {
     #[test]
     fn a_program_that_does_not_tell_what_is_missing_is_refused() {
         let said = |code, text: &str| (Some(code), text.to_owned());
-        let doctor = "Devices: cpu\n  No card: this machine has no NVIDIA driver. The processor computes.";
+        let doctor =
+            "Devices: cpu\n  No card: this machine has no NVIDIA driver. The processor computes.";
         assert!(check_doctor(said(0, doctor)).is_ok());
-        assert!(check_doctor(said(101, doctor)).is_err() && check_doctor(said(0, "Devices: cpu")).is_err());
-        let refusal = "Error: compute device `cuda:0` cannot be used: no driver. Use `--device cpu`.";
+        assert!(
+            check_doctor(said(101, doctor)).is_err()
+                && check_doctor(said(0, "Devices: cpu")).is_err()
+        );
+        let refusal =
+            "Error: compute device `cuda:0` cannot be used: no driver. Use `--device cpu`.";
         assert!(check_refusal(said(2, refusal)).is_ok());
         assert!(check_refusal(said(0, refusal)).is_err() && check_refusal(said(2, "no")).is_err());
     }

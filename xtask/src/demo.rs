@@ -12,8 +12,10 @@ use crate::process::{self, command};
 use crate::setup::{self, Need};
 
 /// The sample: conversations invented for this project, so that no data set has to be fetched. Split and files.
-const SAMPLE: [(&str, &[&str]); 2] =
-    [("train", &["shots.jsonl", "by_hand.jsonl"]), ("test", &["test.jsonl"])];
+const SAMPLE: [(&str, &[&str]); 2] = [
+    ("train", &["shots.jsonl", "by_hand.jsonl"]),
+    ("test", &["test.jsonl"]),
+];
 const DATASET: &str = "sample";
 
 /// Recipe of the demo: the whole method in minutes on two cores.
@@ -38,7 +40,14 @@ pub(crate) struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { headless: false, keep: false, model: None, set: Vec::new(), seed: 1, pack: None }
+        Self {
+            headless: false,
+            keep: false,
+            model: None,
+            set: Vec::new(),
+            seed: 1,
+            pack: None,
+        }
     }
 }
 
@@ -56,7 +65,8 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     if !options.keep {
         setup::remove_folder(&workspace)?;
     }
-    fs::create_dir_all(&workspace).with_context(|| format!("{} cannot be made", workspace.display()))?;
+    fs::create_dir_all(&workspace)
+        .with_context(|| format!("{} cannot be made", workspace.display()))?;
     import(place, &workspace)?;
     let run = carry_out(place, &workspace, &model, options)?;
     process::run(duologue(place, &workspace, &["show", &run]))?;
@@ -97,14 +107,24 @@ fn duologue(place: &Place, workspace: &Path, arguments: &[&str]) -> Command {
 
 fn import(place: &Place, workspace: &Path) -> Result<()> {
     let known = duologue(place, workspace, &["--json", "datasets"]).output();
-    let known = known.map(|answer| String::from_utf8_lossy(&answer.stdout).into_owned()).unwrap_or_default();
+    let known = known
+        .map(|answer| String::from_utf8_lossy(&answer.stdout).into_owned())
+        .unwrap_or_default();
     if known.contains(&format!("\"name\":\"{DATASET}\"")) {
         say!("the workspace already holds `{DATASET}`");
         return Ok(());
     }
     for (split, files) in SAMPLE {
-        let mut import = duologue(place, workspace, &["import", "--name", DATASET, "--split", split]);
-        import.args(files.iter().map(|file| place.duo_mini().join("sample").join(file)));
+        let mut import = duologue(
+            place,
+            workspace,
+            &["import", "--name", DATASET, "--split", split],
+        );
+        import.args(
+            files
+                .iter()
+                .map(|file| place.duo_mini().join("sample").join(file)),
+        );
         process::run(import)?;
     }
     Ok(())
@@ -115,9 +135,17 @@ fn import(place: &Place, workspace: &Path) -> Result<()> {
 /// Standard output goes to a file, not a pipe: should this program be interrupted, the run still ends in good order.
 fn carry_out(place: &Place, workspace: &Path, model: &Path, options: &Options) -> Result<String> {
     let events = workspace.join("demo-run.jsonl");
-    let file = File::create(&events).with_context(|| format!("{} cannot be written", events.display()))?;
-    let mut run = duologue(place, workspace, &["--json", "run", "--dataset", DATASET, "--preset", PRESET]);
-    run.arg("--model").arg(model).arg("--seed").arg(options.seed.to_string());
+    let file =
+        File::create(&events).with_context(|| format!("{} cannot be written", events.display()))?;
+    let mut run = duologue(
+        place,
+        workspace,
+        &["--json", "run", "--dataset", DATASET, "--preset", PRESET],
+    );
+    run.arg("--model")
+        .arg(model)
+        .arg("--seed")
+        .arg(options.seed.to_string());
     for field in &options.set {
         run.args(["--set", field]);
     }
@@ -145,12 +173,17 @@ fn open(place: &Place, workspace: &Path) -> Result<bool> {
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
     let window = place.program("release", "duologue-desktop");
     if cfg!(target_os = "linux") && !has_display {
-        say!("there is no display here, so no window is opened; it is {}", window.display());
+        say!(
+            "there is no display here, so no window is opened; it is {}",
+            window.display()
+        );
         return Ok(true);
     }
     say!("opening the window; close it to come back here");
     let mut command = command::<&str>(place, &window.to_string_lossy(), &[]);
-    command.env("DUOLOGUE_WORKSPACE", workspace).env("DUOLOGUE_BIN", place.program("release", "duologue"));
+    command
+        .env("DUOLOGUE_WORKSPACE", workspace)
+        .env("DUOLOGUE_BIN", place.program("release", "duologue"));
     command.env("DUOLOGUE_DUO_MINI", place.duo_mini());
     process::run(command)?;
     Ok(true)
@@ -162,14 +195,22 @@ mod tests {
 
     #[test]
     fn the_run_is_read_from_its_last_line() {
-        assert_eq!(text_field(r#"{"event":"result","run":"r-7","n":1}"#, "run").as_deref(), Some("r-7"));
-        assert_eq!(text_field(r#"{"event":"result","command":"run"}"#, "run"), None);
+        assert_eq!(
+            text_field(r#"{"event":"result","run":"r-7","n":1}"#, "run").as_deref(),
+            Some("r-7")
+        );
+        assert_eq!(
+            text_field(r#"{"event":"result","command":"run"}"#, "run"),
+            None
+        );
     }
 
     #[test]
     fn a_folder_without_a_model_is_refused() {
         let place = Place::find().unwrap();
-        let error = model(&place, Some(&place.root.join("xtask"))).unwrap_err().to_string();
+        let error = model(&place, Some(&place.root.join("xtask")))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("config.json"), "{error}");
     }
 }

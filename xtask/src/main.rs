@@ -86,7 +86,11 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         say!("{HELP}");
         return Ok(false);
     };
-    if command == "help" || arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+    if command == "help"
+        || arguments
+            .iter()
+            .any(|argument| argument == "--help" || argument == "-h")
+    {
         say!("{HELP}");
         return Ok(true);
     }
@@ -149,8 +153,10 @@ mod tests {
 
     #[test]
     fn demo_reads_its_options() {
-        let options =
-            demo_options(&words("--headless --model m --set synthesizer.lr=1e-3 --set seed=2")).unwrap();
+        let options = demo_options(&words(
+            "--headless --model m --set synthesizer.lr=1e-3 --set seed=2",
+        ))
+        .unwrap();
         assert!(options.headless && !options.keep);
         assert_eq!(options.model, Some(PathBuf::from("m")));
         assert_eq!(options.set, ["synthesizer.lr=1e-3", "seed=2"]);
@@ -158,8 +164,23 @@ mod tests {
 
     #[test]
     fn a_missing_value_and_an_unknown_option_are_named() {
-        assert!(demo_options(&words("--model")).unwrap_err().to_string().contains("--model needs a value"));
-        assert!(demo_options(&words("--fast")).unwrap_err().to_string().contains("`--fast`"));
-        assert!(dispatch(&words("dance")).unwrap_err().to_string().contains("`dance`"));
+        assert!(
+            demo_options(&words("--model"))
+                .unwrap_err()
+                .to_string()
+                .contains("--model needs a value")
+        );
+        assert!(
+            demo_options(&words("--fast"))
+                .unwrap_err()
+                .to_string()
+                .contains("`--fast`")
+        );
+        assert!(
+            dispatch(&words("dance"))
+                .unwrap_err()
+                .to_string()
+                .contains("`dance`")
+        );
     }
 }

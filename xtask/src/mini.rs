@@ -37,7 +37,16 @@ const LESSONS: [Lesson; 3] = [
         items: 66_000,
         lists: 0,
         list_words: 60,
-        training: &["--seed", "1", "--batch-tokens", "4096", "--eval-every", "250", "--updates", "2065"],
+        training: &[
+            "--seed",
+            "1",
+            "--batch-tokens",
+            "4096",
+            "--eval-every",
+            "250",
+            "--updates",
+            "2065",
+        ],
     },
     Lesson {
         name: "lists",
@@ -45,7 +54,16 @@ const LESSONS: [Lesson; 3] = [
         items: 18_000,
         lists: 100,
         list_words: 8,
-        training: &["--seed", "2", "--batch-tokens", "2048", "--eval-every", "40", "--lr", "1e-3"],
+        training: &[
+            "--seed",
+            "2",
+            "--batch-tokens",
+            "2048",
+            "--eval-every",
+            "40",
+            "--lr",
+            "1e-3",
+        ],
     },
     Lesson {
         name: "both",
@@ -53,12 +71,26 @@ const LESSONS: [Lesson; 3] = [
         items: 42_000,
         lists: 25,
         list_words: 60,
-        training: &["--seed", "3", "--batch-tokens", "2048", "--eval-every", "250", "--lr", "1.5e-3"],
+        training: &[
+            "--seed",
+            "3",
+            "--batch-tokens",
+            "2048",
+            "--eval-every",
+            "250",
+            "--lr",
+            "1.5e-3",
+        ],
     },
 ];
 
 /// The files that a model is.
-const FILES: [&str; 4] = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+const FILES: [&str; 4] = [
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+];
 
 /// Makes the model anew, or goes on where it was interrupted, and puts its files in place.
 pub(crate) fn run(place: &Place) -> Result<bool> {
@@ -81,23 +113,44 @@ pub(crate) fn run(place: &Place) -> Result<bool> {
 
 /// The model folder after a lesson. One that is over is not taken again.
 fn take(place: &Place, folder: &Path, lesson: &Lesson, from: Option<&Path>) -> Result<PathBuf> {
-    let Lesson { name, seed, items, lists, list_words, training } = *lesson;
+    let Lesson {
+        name,
+        seed,
+        items,
+        lists,
+        list_words,
+        training,
+    } = *lesson;
     let (text, model) = (folder.join(format!("corpus-{name}")), folder.join(name));
     let over = folder.join(format!("{name}.over"));
     if over.is_file() {
         return Ok(model);
     }
-    let mut pretrain = command::<&str>(place, &place.program("release", "duologue").to_string_lossy(), &[]);
+    let mut pretrain = command::<&str>(
+        place,
+        &place.program("release", "duologue").to_string_lossy(),
+        &[],
+    );
     pretrain.arg("pretrain").arg("--out").arg(&model);
     if model.join("pretrain.safetensors").is_file() {
         say!("going on with {}", model.display());
         pretrain.arg("--resume");
     } else {
         setup::remove_folder(&model)?;
-        let options = corpus::Options { out: text.clone(), seed, items, wrong: WRONG, lists, list_words };
+        let options = corpus::Options {
+            out: text.clone(),
+            seed,
+            items,
+            wrong: WRONG,
+            lists,
+            list_words,
+        };
         corpus::run(place, &options)?;
         pretrain.arg("--corpus").arg(text.join("train.jsonl"));
-        pretrain.arg("--validation").arg(text.join("val.jsonl")).args(training);
+        pretrain
+            .arg("--validation")
+            .arg(text.join("val.jsonl"))
+            .args(training);
         if let Some(from) = from {
             pretrain.arg("--from").arg(from);
         }

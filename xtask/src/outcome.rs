@@ -16,9 +16,17 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     /// One check that held.
-    pub(crate) const PASSED: Self = Self { passed: 1, failed: 0, panics: Vec::new() };
+    pub(crate) const PASSED: Self = Self {
+        passed: 1,
+        failed: 0,
+        panics: Vec::new(),
+    };
     /// One check that did not hold.
-    pub(crate) const FAILED: Self = Self { passed: 0, failed: 1, panics: Vec::new() };
+    pub(crate) const FAILED: Self = Self {
+        passed: 0,
+        failed: 1,
+        panics: Vec::new(),
+    };
 }
 
 impl AddAssign for Outcome {
@@ -41,14 +49,23 @@ pub(crate) fn vitest(line: &str) -> Option<Outcome> {
 
 /// The numbers before the words `passed` and `failed`; `None` where neither word has one.
 fn counts(text: &str) -> Option<Outcome> {
-    let words: Vec<&str> = text.split([' ', ';', '|', '(', ')']).filter(|word| !word.is_empty()).collect();
-    let before =
-        |name: &str| words.windows(2).find(|pair| pair[1] == name).and_then(|pair| pair[0].parse().ok());
+    let words: Vec<&str> = text
+        .split([' ', ';', '|', '(', ')'])
+        .filter(|word| !word.is_empty())
+        .collect();
+    let before = |name: &str| {
+        words
+            .windows(2)
+            .find(|pair| pair[1] == name)
+            .and_then(|pair| pair[0].parse().ok())
+    };
     match (before("passed"), before("failed")) {
         (None, None) => None,
-        (passed, failed) => {
-            Some(Outcome { passed: passed.unwrap_or(0), failed: failed.unwrap_or(0), panics: Vec::new() })
-        }
+        (passed, failed) => Some(Outcome {
+            passed: passed.unwrap_or(0),
+            failed: failed.unwrap_or(0),
+            panics: Vec::new(),
+        }),
     }
 }
 
@@ -67,13 +84,16 @@ mod tests {
     use super::*;
 
     fn outcome(passed: u64, failed: u64) -> Outcome {
-        Outcome { passed, failed, panics: Vec::new() }
+        Outcome {
+            passed,
+            failed,
+            panics: Vec::new(),
+        }
     }
 
     #[test]
     fn rust_lines() {
-        let ok =
-            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.1s";
+        let ok = "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.1s";
         assert_eq!(rust(ok), Some(outcome(12, 0)));
         let bad = "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out";
         assert_eq!(rust(bad), Some(outcome(3, 2)));
@@ -85,7 +105,9 @@ mod tests {
     fn vitest_lines() {
         assert_eq!(vitest("      Tests  12 passed (12)"), Some(outcome(12, 0)));
         assert_eq!(
-            vitest("\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[31m1 failed\u{1b}[39m | 11 passed (12)"),
+            vitest(
+                "\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[31m1 failed\u{1b}[39m | 11 passed (12)"
+            ),
             Some(outcome(11, 1))
         );
         assert_eq!(vitest("      Tests  3 failed (3)"), Some(outcome(0, 3)));

@@ -17,8 +17,10 @@ impl Place {
     pub(crate) fn find() -> Result<Self> {
         let package = std::env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-        let root =
-            package.parent().context("xtask lies in no repository; run it as `cargo xtask`")?.to_owned();
+        let root = package
+            .parent()
+            .context("xtask lies in no repository; run it as `cargo xtask`")?
+            .to_owned();
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
             Some(folder) => std::path::absolute(folder)?,
             None => root.join("target"),
@@ -28,7 +30,9 @@ impl Place {
 
     /// Path of a built program, `profile` being the folder name (`debug`, `release`).
     pub(crate) fn program(&self, profile: &str, name: &str) -> PathBuf {
-        self.target.join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+        self.target
+            .join(profile)
+            .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
     /// The folder of the bundled model, with the sample in it.

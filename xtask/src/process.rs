@@ -17,7 +17,10 @@ const DRAIN: Duration = Duration::from_secs(3);
 /// A command that runs in the repository and builds into its target folder.
 pub(crate) fn command<S: AsRef<OsStr>>(place: &Place, program: &str, arguments: &[S]) -> Command {
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(&place.root).env("CARGO_TARGET_DIR", &place.target);
+    command
+        .args(arguments)
+        .current_dir(&place.root)
+        .env("CARGO_TARGET_DIR", &place.target);
     command
 }
 
@@ -29,7 +32,11 @@ pub(crate) fn cargo(place: &Place, arguments: &[&str]) -> Command {
 
 /// npm, under the name it has on this system.
 pub(crate) fn npm(place: &Place, arguments: &[&str]) -> Command {
-    command(place, if cfg!(windows) { "npm.cmd" } else { "npm" }, arguments)
+    command(
+        place,
+        if cfg!(windows) { "npm.cmd" } else { "npm" },
+        arguments,
+    )
 }
 
 /// Runs a program with its output on the terminal; an error names the command and its exit status.
@@ -37,23 +44,41 @@ pub(crate) fn run(mut command: Command) -> Result<()> {
     say!("   $ {}", line(&command));
     let status = command.status().with_context(|| not_started(&command))?;
     if !status.success() {
-        bail!("`{}` failed ({status}); its own message is above", line(&command));
+        bail!(
+            "`{}` failed ({status}); its own message is above",
+            line(&command)
+        );
     }
     Ok(())
 }
 
 /// Runs a program and returns its standard output; `None` where it is missing or fails.
 pub(crate) fn output(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let output = Command::new(program)
+        .args(arguments)
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// Runs a program, prints each line of its standard output and hands it to `look`; returns whether it succeeded.
 pub(crate) fn watch(mut command: Command, mut look: impl FnMut(&str)) -> Result<bool> {
     say!("   $ {}", line(&command));
-    let mut child =
-        command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().with_context(|| not_started(&command))?;
-    let lines = read_lines(child.stdout.take().context("a piped program has no output")?);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stdin(Stdio::null())
+        .spawn()
+        .with_context(|| not_started(&command))?;
+    let lines = read_lines(
+        child
+            .stdout
+            .take()
+            .context("a piped program has no output")?,
+    );
     let mut show = |line: String| {
         say!("{line}");
         look(&line);
@@ -83,7 +108,9 @@ fn read_lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
         let mut pipe = BufReader::new(pipe);
         let mut bytes = Vec::new();
         while matches!(pipe.read_until(b'\n', &mut bytes), Ok(read) if read > 0) {
-            let line = String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned();
+            let line = String::from_utf8_lossy(&bytes)
+                .trim_end_matches(['\n', '\r'])
+                .to_owned();
             if sender.send(line).is_err() {
                 break;
             }
@@ -95,13 +122,22 @@ fn read_lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
 
 /// The command as one would type it.
 pub(crate) fn line(command: &Command) -> String {
-    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
-    words.map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+    words
+        .map(|word| quoted(&word.to_string_lossy()))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn quoted(word: &str) -> String {
-    if word.is_empty() || word.contains(char::is_whitespace) { format!("'{word}'") } else { word.to_owned() }
+    if word.is_empty() || word.contains(char::is_whitespace) {
+        format!("'{word}'")
+    } else {
+        word.to_owned()
+    }
 }
 
 fn not_started(command: &Command) -> String {
@@ -124,7 +160,11 @@ mod tests {
     #[test]
     fn lines_are_seen_and_the_status_is_kept() {
         let mut seen = Vec::new();
-        assert!(!watch(shell("echo one; printf two; exit 3"), |line| seen.push(line.to_owned())).unwrap());
+        assert!(
+            !watch(shell("echo one; printf two; exit 3"), |line| seen
+                .push(line.to_owned()))
+            .unwrap()
+        );
         assert_eq!(seen, ["one", "two"]);
     }
 

@@ -73,7 +73,9 @@ pub(crate) fn machine(place: &Place, need: Need) -> Result<()> {
         "linux" if is_debian() => debian(place, need)?,
         "linux" => other_linux(need)?,
         "macos" if output("xcode-select", &["-p"]).is_none() => {
-            bail!("the C compiler is missing: run `xcode-select --install`, then the same command again")
+            bail!(
+                "the C compiler is missing: run `xcode-select --install`, then the same command again"
+            )
         }
         // Rust itself cannot link without the platform's compiler, and both systems bring their web view.
         _ => {}
@@ -89,7 +91,8 @@ pub(crate) fn machine(place: &Place, need: Need) -> Result<()> {
 
 /// Installs the page's dependencies where they are absent or `package-lock.json` has changed since.
 pub(crate) fn page(place: &Place) -> Result<()> {
-    let lock = fs::read(place.root.join("package-lock.json")).context("package-lock.json cannot be read")?;
+    let lock = fs::read(place.root.join("package-lock.json"))
+        .context("package-lock.json cannot be read")?;
     // The stamp lies with what it speaks of: the target folder may be shared by several checkouts.
     let stamp = place.root.join("node_modules").join(".duologue-lock");
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
@@ -103,17 +106,22 @@ pub(crate) fn page(place: &Place) -> Result<()> {
 
 /// Checks that the compiler is at least the workspace's `rust-version`.
 fn rust(place: &Place) -> Result<()> {
-    let manifest = fs::read_to_string(place.root.join("Cargo.toml")).context("Cargo.toml cannot be read")?;
+    let manifest =
+        fs::read_to_string(place.root.join("Cargo.toml")).context("Cargo.toml cannot be read")?;
     let wanted = manifest
         .lines()
         .find_map(|line| version(line.strip_prefix("rust-version = ")?))
         .context("Cargo.toml names no rust-version")?;
-    let said =
-        output("rustc", &["--version"]).context("rustc is missing: install Rust from https://rustup.rs")?;
+    let said = output("rustc", &["--version"])
+        .context("rustc is missing: install Rust from https://rustup.rs")?;
     match version(said.trim_start_matches("rustc ")) {
         Some(found) if found >= wanted => Ok(()),
         _ => {
-            bail!("this is {said}, but Rust {}.{} is needed: run `rustup update stable`", wanted.0, wanted.1)
+            bail!(
+                "this is {said}, but Rust {}.{} is needed: run `rustup update stable`",
+                wanted.0,
+                wanted.1
+            )
         }
     }
 }
@@ -124,7 +132,9 @@ fn node() -> Result<()> {
         "install Node {}.{} or newer with npm (https://nodejs.org, or your package manager) and run this again",
         NODE.0, NODE.1
     );
-    let Some(said) = output("node", &["--version"]) else { bail!("Node is missing: {install}") };
+    let Some(said) = output("node", &["--version"]) else {
+        bail!("Node is missing: {install}")
+    };
     if version(said.trim_start_matches('v')).is_none_or(|found| found < NODE) {
         bail!("this is Node {said}, which is too old to build the window: {install}");
     }
@@ -137,7 +147,9 @@ fn node() -> Result<()> {
 
 /// Major and minor number at the start of a text such as `"1.95"` or `20.20.2 (…)`.
 fn version(text: &str) -> Option<(u32, u32)> {
-    let mut numbers = text.trim_start_matches('"').split(|c: char| !c.is_ascii_digit());
+    let mut numbers = text
+        .trim_start_matches('"')
+        .split(|c: char| !c.is_ascii_digit());
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
@@ -150,7 +162,10 @@ fn is_debian() -> bool {
 fn is_debian_release(release: &str) -> bool {
     release
         .lines()
-        .filter_map(|line| line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE=")))
+        .filter_map(|line| {
+            line.strip_prefix("ID=")
+                .or_else(|| line.strip_prefix("ID_LIKE="))
+        })
         .flat_map(|ids| ids.trim_matches('"').split(' '))
         .any(|id| id == "debian" || id == "ubuntu")
 }
@@ -178,14 +193,27 @@ fn debian(place: &Place, need: Need) -> Result<()> {
     if run(apt(place, root, &["update"])).is_err() {
         say!("   the package lists could not be brought up to date; trying with those at hand");
     }
-    let install = [&["install", "-y", "--no-install-recommends"], missing.as_slice()].concat();
-    run(apt(place, root, &install)).context("the system packages above are needed and could not be installed")
+    let install = [
+        &["install", "-y", "--no-install-recommends"],
+        missing.as_slice(),
+    ]
+    .concat();
+    run(apt(place, root, &install))
+        .context("the system packages above are needed and could not be installed")
 }
 
 fn apt(place: &Place, root: bool, arguments: &[&str]) -> Command {
     // `env` hands the variable through sudo, which drops it otherwise.
-    let words = [&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"], arguments].concat();
-    let words = if root { words } else { [&["sudo"], words.as_slice()].concat() };
+    let words = [
+        &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"],
+        arguments,
+    ]
+    .concat();
+    let words = if root {
+        words
+    } else {
+        [&["sudo"], words.as_slice()].concat()
+    };
     crate::process::command(place, words[0], &words[1..])
 }
 
@@ -195,12 +223,18 @@ fn dpkg(packages: &[&str]) -> String {
         .args(["-W", "-f", "${Package} ${db:Status-Status}\\n"])
         .args(packages)
         .output();
-    asked.map(|answer| String::from_utf8_lossy(&answer.stdout).into_owned()).unwrap_or_default()
+    asked
+        .map(|answer| String::from_utf8_lossy(&answer.stdout).into_owned())
+        .unwrap_or_default()
 }
 
 fn not_installed<'a>(wanted: &[&'a str], dpkg: &str) -> Vec<&'a str> {
     let installed = |name: &str| dpkg.lines().any(|line| line == format!("{name} installed"));
-    wanted.iter().copied().filter(|name| !installed(name)).collect()
+    wanted
+        .iter()
+        .copied()
+        .filter(|name| !installed(name))
+        .collect()
 }
 
 /// On a Linux without apt: looks for the libraries and says what to install where they are absent.
@@ -209,8 +243,10 @@ fn other_linux(need: Need) -> Result<()> {
         return Ok(());
     }
     let libraries = ["webkit2gtk-4.1", "libsoup-3.0", "librsvg-2.0"];
-    let missing: Vec<&str> =
-        libraries.into_iter().filter(|name| output("pkg-config", &["--exists", name]).is_none()).collect();
+    let missing: Vec<&str> = libraries
+        .into_iter()
+        .filter(|name| output("pkg-config", &["--exists", name]).is_none())
+        .collect();
     if !missing.is_empty() {
         bail!(
             "the window needs {}, and this system's packages are not apt's. Install by hand:\n{ELSEWHERE}",
@@ -220,14 +256,18 @@ fn other_linux(need: Need) -> Result<()> {
     let tools = ["xvfb-run", "dbus-run-session", "WebKitWebDriver"];
     let missing: Vec<&str> = tools.into_iter().filter(|name| !on_path(name)).collect();
     if need == Need::Tests && !missing.is_empty() {
-        bail!("the window's tests need {}: install them with your package manager", missing.join(", "));
+        bail!(
+            "the window's tests need {}: install them with your package manager",
+            missing.join(", ")
+        );
     }
     Ok(())
 }
 
 fn on_path(program: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    })
 }
 
 /// Installs the WebDriver server into the target folder.
@@ -240,7 +280,17 @@ fn tauri_driver(place: &Place) -> Result<()> {
     }
     let build = tools.join("build");
     let exact = format!("={TAURI_DRIVER}");
-    let mut install = cargo(place, &["install", "--locked", "--version", &exact, "tauri-driver", "--root"]);
+    let mut install = cargo(
+        place,
+        &[
+            "install",
+            "--locked",
+            "--version",
+            &exact,
+            "tauri-driver",
+            "--root",
+        ],
+    );
     install.arg(&tools).env("CARGO_TARGET_DIR", &build);
     run(install).context("the WebDriver server of the window's tests could not be installed")?;
     remove_folder(&build)
@@ -271,13 +321,18 @@ mod tests {
     #[test]
     fn debian_and_its_children_are_known() {
         assert!(is_debian_release("NAME=x\nID=debian\n"));
-        assert!(is_debian_release("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"));
+        assert!(is_debian_release(
+            "ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"
+        ));
         assert!(!is_debian_release("ID=fedora\nNAME=\"debian-like\"\n"));
     }
 
     #[test]
     fn only_missing_packages_are_installed() {
         let dpkg = "xvfb installed\nxauth config-files\nxvfb-extra installed\n";
-        assert_eq!(not_installed(&["xvfb", "xauth", "dbus"], dpkg), ["xauth", "dbus"]);
+        assert_eq!(
+            not_installed(&["xvfb", "xauth", "dbus"], dpkg),
+            ["xauth", "dbus"]
+        );
     }
 }

@@ -11,7 +11,9 @@ use mrds::lm::Quantize;
 use mrds::lm::chat_template::Date;
 use mrds::lm::export::GgufType;
 
-pub(crate) use bench::{Bench, BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain, BenchWhat};
+pub(crate) use bench::{
+    Bench, BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain, BenchWhat,
+};
 pub(crate) use pretrain::{Pretrain, PretrainSettings};
 
 /// Turn a handful of private conversations into a summarizer of your own, on your own machine.
@@ -47,7 +49,8 @@ pub(crate) struct Global {
 impl Global {
     /// Threads asked for, or all cores.
     pub(crate) fn threads(&self) -> usize {
-        self.threads.map_or_else(crate::machine::cores, |threads| threads as usize)
+        self.threads
+            .map_or_else(crate::machine::cores, |threads| threads as usize)
     }
 }
 

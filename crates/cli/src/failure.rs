@@ -18,11 +18,20 @@ pub(crate) enum Failure {
     /// From the method or below.
     Mrds(mrds::Error),
     /// From the method, about a file named on the command line that the error does not name itself.
-    In { file: String, row: Option<usize>, error: Box<mrds::Error> },
+    In {
+        file: String,
+        row: Option<usize>,
+        error: Box<mrds::Error>,
+    },
     /// The use of the command line.
     Usage { message: String, fix: String },
     /// A file named on the command line.
-    File { message: String, fix: String, file: String, row: Option<usize> },
+    File {
+        message: String,
+        fix: String,
+        file: String,
+        row: Option<usize>,
+    },
     /// The system's keychain, with its reason.
     Keychain(String),
 }
@@ -36,7 +45,10 @@ impl<E: Into<mrds::Error>> From<E> for Failure {
 impl Failure {
     /// A wrong use of the command line.
     pub(crate) fn usage(message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self::Usage { message: message.into(), fix: fix.into() }
+        Self::Usage {
+            message: message.into(),
+            fix: fix.into(),
+        }
     }
 
     /// A file, or a line of one (from 1), that cannot be used; the message names both.
@@ -47,7 +59,12 @@ impl Failure {
         fix: impl Into<String>,
     ) -> Self {
         let file = path.display().to_string();
-        Self::File { message: at(&file, row, reason), fix: fix.into(), file, row }
+        Self::File {
+            message: at(&file, row, reason),
+            fix: fix.into(),
+            file,
+            row,
+        }
     }
 
     /// Prints the error and tells the exit code.
@@ -59,7 +76,10 @@ impl Failure {
 
     /// What went wrong, in a sentence.
     pub(crate) fn message(&self) -> String {
-        self.json()["message"].as_str().unwrap_or_default().to_owned()
+        self.json()["message"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     fn exit_code(&self) -> u8 {
@@ -73,23 +93,46 @@ impl Failure {
 
     fn json(&self) -> Value {
         let (code, message, fix, (file, row, field)) = match self {
-            Self::Usage { message, fix } => ("usage", message.clone(), fix.clone(), (None, None, None)),
+            Self::Usage { message, fix } => {
+                ("usage", message.clone(), fix.clone(), (None, None, None))
+            }
             Self::Keychain(reason) => {
                 let fix =
                     "Start and unlock it, or do without: `models add` takes a token from HF_TOKEN first."
                         .to_owned();
-                ("keychain", format!("{NAME} cannot be used: {reason}"), fix, (None, None, None))
+                (
+                    "keychain",
+                    format!("{NAME} cannot be used: {reason}"),
+                    fix,
+                    (None, None, None),
+                )
             }
-            Self::File { message, fix, file, row } => {
-                ("file", message.clone(), fix.clone(), (Some(file.clone()), *row, None))
-            }
-            Self::In { file, row, error } => {
-                (error.code(), at(file, *row, error), error.fix(), (Some(file.clone()), *row, None))
-            }
+            Self::File {
+                message,
+                fix,
+                file,
+                row,
+            } => (
+                "file",
+                message.clone(),
+                fix.clone(),
+                (Some(file.clone()), *row, None),
+            ),
+            Self::In { file, row, error } => (
+                error.code(),
+                at(file, *row, error),
+                error.fix(),
+                (Some(file.clone()), *row, None),
+            ),
             Self::Mrds(error) => (error.code(), error.to_string(), error.fix(), error.place()),
         };
-        let mut said = json!({"event": "error", "schema": 1, "code": code, "message": message, "fix": fix});
-        for (key, value) in [("file", json!(file)), ("row", json!(row)), ("field", json!(field))] {
+        let mut said =
+            json!({"event": "error", "schema": 1, "code": code, "message": message, "fix": fix});
+        for (key, value) in [
+            ("file", json!(file)),
+            ("row", json!(row)),
+            ("field", json!(field)),
+        ] {
             if !value.is_null() {
                 said[key] = value;
             }
@@ -126,8 +169,15 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     }
     let text = error.to_string();
     // The first paragraph is the reason; usage and hints follow after an empty line.
-    let reason: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let reason: Vec<&str> = text
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .map(str::trim)
+        .collect();
     let message = reason.join(" ").trim_start_matches("error: ").to_owned();
-    Failure::usage(message, "`duologue --help` lists the commands and their options.")
-        .report(&Output::new(true, "usage"))
+    Failure::usage(
+        message,
+        "`duologue --help` lists the commands and their options.",
+    )
+    .report(&Output::new(true, "usage"))
 }

@@ -9,10 +9,16 @@ use crate::keychain;
 /// Mirror and offline mode, from the environment; without a token.
 pub(crate) fn hub(offline: bool) -> HubAccess {
     let on = |name: &str| {
-        text(name).is_some_and(|value| ["1", "ON", "YES", "TRUE"].contains(&value.to_uppercase().as_str()))
+        text(name).is_some_and(|value| {
+            ["1", "ON", "YES", "TRUE"].contains(&value.to_uppercase().as_str())
+        })
     };
     let offline = offline || on("HF_HUB_OFFLINE");
-    HubAccess { endpoint: text("HF_ENDPOINT"), offline, ..HubAccess::default() }
+    HubAccess {
+        endpoint: text("HF_ENDPOINT"),
+        offline,
+        ..HubAccess::default()
+    }
 }
 
 /// The same with the token, where one may be needed. One on the command line would stand in the shell's history and in
@@ -23,7 +29,11 @@ pub(crate) fn hub_with_token(offline: bool) -> HubAccess {
         return hub;
     }
     let (token, no_token) = first_token(variable(), || keychain::token(hub.host()), file);
-    HubAccess { token, no_token, ..hub }
+    HubAccess {
+        token,
+        no_token,
+        ..hub
+    }
 }
 
 /// The first of the three sources that has a token; else why the keychain could not be asked.
@@ -49,8 +59,14 @@ pub(crate) fn variable() -> Option<String> {
 /// What `hf auth login` has stored.
 fn file() -> Option<String> {
     let path = |name: &str| text(name).map(PathBuf::from);
-    let home = || path("HOME").or_else(|| path("USERPROFILE")).map(|home| home.join(".cache"));
-    let hub = || path("HF_HOME").or_else(|| Some(path("XDG_CACHE_HOME").or_else(home)?.join("huggingface")));
+    let home = || {
+        path("HOME")
+            .or_else(|| path("USERPROFILE"))
+            .map(|home| home.join(".cache"))
+    };
+    let hub = || {
+        path("HF_HOME").or_else(|| Some(path("XDG_CACHE_HOME").or_else(home)?.join("huggingface")))
+    };
     let file = path("HF_TOKEN_PATH").or_else(|| Some(hub()?.join("token")))?;
     let token = std::fs::read_to_string(file).ok()?.trim().to_owned();
     (!token.is_empty()).then_some(token)
@@ -58,7 +74,10 @@ fn file() -> Option<String> {
 
 /// A variable that is set to something.
 fn text(name: &str) -> Option<String> {
-    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    std::env::var(name)
+        .ok()
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]
@@ -73,18 +92,31 @@ mod tests {
     fn the_environment_goes_before_the_keychain_and_that_before_the_file() {
         let unasked = || panic!("asked although an earlier source has a token");
         assert_eq!(
-            first_token(word("variable"), || panic!("the keychain was touched"), unasked),
+            first_token(
+                word("variable"),
+                || panic!("the keychain was touched"),
+                unasked
+            ),
             (word("variable"), None)
         );
-        assert_eq!(first_token(None, || Ok(word("keychain")), unasked), (word("keychain"), None));
-        assert_eq!(first_token(None, || Ok(None), || word("file")), (word("file"), None));
+        assert_eq!(
+            first_token(None, || Ok(word("keychain")), unasked),
+            (word("keychain"), None)
+        );
+        assert_eq!(
+            first_token(None, || Ok(None), || word("file")),
+            (word("file"), None)
+        );
         assert_eq!(first_token(None, || Ok(None), || None), (None, None));
     }
 
     #[test]
     fn a_keychain_that_fails_is_no_token_and_its_reason_stays() {
         let fails = || Err("locked".to_owned());
-        assert_eq!(first_token(None, fails, || word("file")), (word("file"), word("locked")));
+        assert_eq!(
+            first_token(None, fails, || word("file")),
+            (word("file"), word("locked"))
+        );
         assert_eq!(first_token(None, fails, || None), (None, word("locked")));
     }
 }

@@ -41,7 +41,9 @@ fn ask<T: Send + 'static>(
     let (send, answer) = channel();
     let host = host.to_owned();
     std::thread::spawn(move || send.send(heard(Entry::new(SERVICE, &host).and_then(question))));
-    answer.recv_timeout(PATIENCE).unwrap_or_else(|_silent| Err("it does not answer".to_owned()))
+    answer
+        .recv_timeout(PATIENCE)
+        .unwrap_or_else(|_silent| Err("it does not answer".to_owned()))
 }
 
 /// An entry that is not there is no error; where there is no keychain at all, the reason is that of its start.

@@ -10,15 +10,20 @@ pub(crate) fn cores() -> usize {
 /// Name of the processor.
 pub(crate) fn cpu_name() -> String {
     let table = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = table.lines().find_map(|line| line.strip_prefix("model name"));
-    name.map_or("unknown", |name| name.trim_matches([' ', '\t', ':'])).to_owned()
+    let name = table
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"));
+    name.map_or("unknown", |name| name.trim_matches([' ', '\t', ':']))
+        .to_owned()
 }
 
 /// Memory in all and memory that programs can still take, in bytes; none where the system does not tell.
 pub(crate) fn memory_bytes() -> Option<(u64, u64)> {
     let table = std::fs::read_to_string("/proc/meminfo").ok()?;
     let kib = |name: &str| {
-        let line = table.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        let line = table
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
         line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
     };
     Some((kib("MemTotal")? * 1024, kib("MemAvailable")? * 1024))

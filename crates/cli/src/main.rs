@@ -28,8 +28,12 @@ fn main() -> std::process::ExitCode {
     }
     let output = output::Output::new(args.global.json, args.command.name());
     let code = command::run(&args, &output).unwrap_or_else(|error| error.report(&output));
-    let Some(error) = output.lost() else { return code };
-    output::note(&format!("duologue: standard output is not complete: {error}"));
+    let Some(error) = output.lost() else {
+        return code;
+    };
+    output::note(&format!(
+        "duologue: standard output is not complete: {error}"
+    ));
     output::note("What to do: check that the disk has room, and do it again.");
     std::process::ExitCode::FAILURE
 }

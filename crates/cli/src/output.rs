@@ -16,7 +16,11 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn new(json: bool, command: &'static str) -> Self {
-        Self { json, command, lost: OnceLock::new() }
+        Self {
+            json,
+            command,
+            lost: OnceLock::new(),
+        }
     }
 
     /// Why a line could not be written, where one could not.
@@ -46,7 +50,8 @@ impl Output {
     /// The last line of a successful command.
     pub(crate) fn result(&self, value: &impl Serialize) {
         let mut result = json!({"event": "result", "schema": 1, "command": self.command});
-        if let (Value::Object(result), Ok(Value::Object(fields))) = (&mut result, serde_json::to_value(value))
+        if let (Value::Object(result), Ok(Value::Object(fields))) =
+            (&mut result, serde_json::to_value(value))
         {
             result.extend(fields);
         }

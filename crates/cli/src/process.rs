@@ -9,20 +9,33 @@ use mrds::store::Owner;
 use mrds::worker::Process;
 
 /// Milliseconds since 1970.
-#[expect(clippy::disallowed_methods, reason = "the edge reads the clock and passes it on")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the edge reads the clock and passes it on"
+)]
 pub(crate) fn now_ms() -> i64 {
-    std::time::SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
+    std::time::SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_millis() as i64)
 }
 
 /// Seconds since 1970, with fractions.
-#[expect(clippy::disallowed_methods, reason = "the edge reads the clock and passes it on")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the edge reads the clock and passes it on"
+)]
 pub(crate) fn now_s() -> f64 {
-    std::time::SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64())
+    std::time::SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |d| d.as_secs_f64())
 }
 
 /// Tells both thread pools of the engine (rayon's and candle's own) how many threads to use, this one among them.
 /// To be called once, before any computing.
-#[expect(unsafe_code, reason = "called before any other thread exists that could read the environment")]
+#[expect(
+    unsafe_code,
+    reason = "called before any other thread exists that could read the environment"
+)]
 pub(crate) fn set_threads(threads: usize) {
     unsafe { std::env::set_var("CANDLE_NUM_THREADS", threads.to_string()) };
     mrds::lm::parallel::compute_here(threads);
@@ -30,15 +43,27 @@ pub(crate) fn set_threads(threads: usize) {
 
 /// Who asks for a run's lease.
 pub(crate) fn owner() -> Owner {
-    let boot_id =
-        std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned();
+    let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .unwrap_or_default()
+        .trim()
+        .to_owned();
     let pid = std::process::id();
-    Owner { pid, boot_id, token: format!("{pid}-{}", now_ms()) }
+    Owner {
+        pid,
+        boot_id,
+        token: format!("{pid}-{}", now_ms()),
+    }
 }
 
 /// This process as the worker of a run.
 pub(crate) fn worker<'a>(stop: &'a AtomicBool, sink: &'a dyn EventSink) -> Process<'a> {
-    Process { owner: owner(), pid_alive: &pid_alive, now_ms: &now_ms, stop, sink }
+    Process {
+        owner: owner(),
+        pid_alive: &pid_alive,
+        now_ms: &now_ms,
+        stop,
+        sink,
+    }
 }
 
 /// Whether a process of this machine lives.
@@ -49,7 +74,10 @@ pub(crate) fn pid_alive(pid: u32) -> bool {
     use nix::unistd::Pid;
     // A zombie has ended, although its number is still taken.
     let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let zombie = state.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z'));
+    let zombie = state
+        .rsplit(") ")
+        .next()
+        .is_some_and(|rest| rest.starts_with('Z'));
     !zombie && kill(Pid::from_raw(pid as i32), None) != Err(Errno::ESRCH)
 }
 

@@ -16,7 +16,10 @@ pub(crate) struct Progress<'a> {
 
 impl<'a> Progress<'a> {
     pub(crate) fn new(output: &'a Output) -> Self {
-        Self { output, bar: Mutex::new(None) }
+        Self {
+            output,
+            bar: Mutex::new(None),
+        }
     }
 
     /// Takes the bar off the screen.
@@ -29,7 +32,11 @@ impl<'a> Progress<'a> {
     }
 
     fn say(&self, text: &str) {
-        let shown = self.bar.lock().ok().and_then(|bar| bar.as_ref().map(|(_, bar)| bar.clone()));
+        let shown = self
+            .bar
+            .lock()
+            .ok()
+            .and_then(|bar| bar.as_ref().map(|(_, bar)| bar.clone()));
         match shown.filter(|bar| !bar.is_hidden()) {
             Some(bar) => bar.println(text),
             None => crate::output::note(text),
@@ -37,11 +44,23 @@ impl<'a> Progress<'a> {
     }
 
     fn step(&self, event: &Event) {
-        let Event::Step { stage, task, step, total_steps, loss, lr, tokens_per_s, .. } = event else {
+        let Event::Step {
+            stage,
+            task,
+            step,
+            total_steps,
+            loss,
+            lr,
+            tokens_per_s,
+            ..
+        } = event
+        else {
             return;
         };
         let name = format!("{stage}: {task}");
-        let Ok(mut shown) = self.bar.lock() else { return };
+        let Ok(mut shown) = self.bar.lock() else {
+            return;
+        };
         if shown.as_ref().is_none_or(|(current, _)| *current != name) {
             if let Some((_, old)) = shown.take() {
                 old.finish_and_clear();
@@ -51,10 +70,14 @@ impl<'a> Progress<'a> {
         if let Some((_, bar)) = shown.as_ref() {
             bar.set_length(*total_steps as u64);
             bar.set_position(*step as u64);
-            let figure =
-                |name: &str, value: Option<f64>| value.map_or(String::new(), |v| format!("{name} {v:.3} "));
+            let figure = |name: &str, value: Option<f64>| {
+                value.map_or(String::new(), |v| format!("{name} {v:.3} "))
+            };
             let rate = lr.map_or(String::new(), |lr| format!("lr {lr:.1e} "));
-            bar.set_message(format!("{}{rate}{tokens_per_s:.0} tokens/s", figure("loss", *loss)));
+            bar.set_message(format!(
+                "{}{rate}{tokens_per_s:.0} tokens/s",
+                figure("loss", *loss)
+            ));
         }
     }
 }
@@ -81,7 +104,9 @@ impl EventSink for Progress<'_> {
             Event::Stage { name, status } => self.say(&format!("{name:<12} {status}")),
             Event::Step { .. } => self.step(event),
             Event::Sample { item, .. } => {
-                let text = ["dialogue", "summary", "prediction"].iter().find_map(|key| item[*key].as_str());
+                let text = ["dialogue", "summary", "prediction"]
+                    .iter()
+                    .find_map(|key| item[*key].as_str());
                 if let Some(text) = text {
                     let line: String = text.replace('\n', " / ").chars().take(96).collect();
                     self.say(&format!("  e.g. {line}"));

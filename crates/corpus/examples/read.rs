@@ -11,12 +11,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let wanted = arguments.get(2).map_or("", String::as_str);
     let corpus = Corpus::load()?;
     let parts = [Part::Training, Part::HeldOut];
-    let known = parts.iter().any(|part| corpus.families(*part).iter().any(|name| name.contains(wanted)));
+    let known = parts.iter().any(|part| {
+        corpus
+            .families(*part)
+            .iter()
+            .any(|name| name.contains(wanted))
+    });
     let all = (0..).flat_map(|index| parts.map(|part| corpus.item(part, seed, index)));
     let count = if known { usize::try_from(count)? } else { 0 };
     for item in all.filter(|item| item.family.contains(wanted)).take(count) {
         let head = format!("== {} | {} | {:?}", item.family, item.topic, item.style);
-        writeln!(std::io::stdout(), "{head}\n{}\n-> {}\n", item.to_text(), item.summary)?;
+        writeln!(
+            std::io::stdout(),
+            "{head}\n{}\n-> {}\n",
+            item.to_text(),
+            item.summary
+        )?;
     }
     Ok(())
 }

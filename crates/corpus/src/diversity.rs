@@ -46,21 +46,37 @@ impl Report {
     /// Measures the conversations.
     pub fn of(items: &[Item]) -> Self {
         let spoken = |item: &Item| {
-            tokenize(&item.dialogue.iter().map(|turn| turn.text.as_str()).collect::<Vec<_>>().join("\n"))
+            tokenize(
+                &item
+                    .dialogue
+                    .iter()
+                    .map(|turn| turn.text.as_str())
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            )
         };
         let dialogues: Vec<_> = items.iter().map(spoken).collect();
         let summaries: Vec<_> = items.iter().map(|item| tokenize(&item.summary)).collect();
         let mean = |sum: f64| sum / items.len().max(1) as f64;
         let words = |texts: &[Vec<String>]| mean(texts.iter().map(|text| text.len() as f64).sum());
         let compared = &dialogues[..dialogues.len().min(COMPARED)];
-        let runs = compared.windows(2).map(|pair| longest_shared_run(&pair[0], &pair[1]) as f64);
-        let copied = summaries.iter().zip(&dialogues).map(|(s, d)| copied_ngram_share(s, d, 3));
+        let runs = compared
+            .windows(2)
+            .map(|pair| longest_shared_run(&pair[0], &pair[1]) as f64);
+        let copied = summaries
+            .iter()
+            .zip(&dialogues)
+            .map(|(s, d)| copied_ngram_share(s, d, 3));
         Self {
             items: items.len(),
             turns: mean(items.iter().map(|item| item.dialogue.len() as f64).sum()),
             dialogue_words: words(&dialogues),
             summary_words: words(&summaries),
-            vocabulary: dialogues.iter().flatten().collect::<std::collections::HashSet<_>>().len(),
+            vocabulary: dialogues
+                .iter()
+                .flatten()
+                .collect::<std::collections::HashSet<_>>()
+                .len(),
             distinct: [1, 2, 3].map(|n| distinct_n(&dialogues, n).unwrap_or(0.0)),
             near_dialogues: near_duplicate_share(compared, NEAR).unwrap_or(0.0),
             near_summaries: near_duplicate_share(&summaries[..compared.len()], NEAR).unwrap_or(0.0),
@@ -75,15 +91,33 @@ impl fmt::Display for Report {
         let mut row = |label: &str, value: String| writeln!(f, "{label:<44} {value:>10}");
         row("conversations", self.items.to_string())?;
         row("turns, mean", format!("{:.1}", self.turns))?;
-        row("words of a dialogue, mean", format!("{:.1}", self.dialogue_words))?;
-        row("words of a summary, mean", format!("{:.1}", self.summary_words))?;
+        row(
+            "words of a dialogue, mean",
+            format!("{:.1}", self.dialogue_words),
+        )?;
+        row(
+            "words of a summary, mean",
+            format!("{:.1}", self.summary_words),
+        )?;
         row("different words", self.vocabulary.to_string())?;
         for (n, share) in self.distinct.iter().enumerate() {
             row(&format!("distinct-{}", n + 1), format!("{share:.4}"))?;
         }
-        row("near-duplicate dialogues (ROUGE-L >= 0.7)", format!("{:.4}", self.near_dialogues))?;
-        row("near-duplicate summaries (ROUGE-L >= 0.7)", format!("{:.4}", self.near_summaries))?;
-        row("longest run shared with the item before", format!("{:.2}", self.shared_run))?;
-        row("summary 3-grams found in the dialogue", format!("{:.3}", self.copied))
+        row(
+            "near-duplicate dialogues (ROUGE-L >= 0.7)",
+            format!("{:.4}", self.near_dialogues),
+        )?;
+        row(
+            "near-duplicate summaries (ROUGE-L >= 0.7)",
+            format!("{:.4}", self.near_summaries),
+        )?;
+        row(
+            "longest run shared with the item before",
+            format!("{:.2}", self.shared_run),
+        )?;
+        row(
+            "summary 3-grams found in the dialogue",
+            format!("{:.3}", self.copied),
+        )
     }
 }

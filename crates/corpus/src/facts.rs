@@ -18,7 +18,12 @@ pub(crate) enum Spec {
     /// `30%`: `yes` so often, otherwise empty.
     Chance(usize),
     /// `#2..9`, `#10..90*5`, `$20..80*5`: a number, with the conversation's currency where it is a price.
-    Number { low: usize, high: usize, step: usize, price: bool },
+    Number {
+        low: usize,
+        high: usize,
+        step: usize,
+        price: bool,
+    },
     /// `@list`: an entry of a shared list.
     List(String),
     /// `like x`: drawn as the fact `x`, but another.
@@ -102,7 +107,10 @@ impl<'w> Telling<'w> {
     pub(crate) fn alias(&mut self, alias: &str, name: &str) {
         self.facts.retain(|fact| fact.name != alias);
         if let Some(fact) = self.facts.iter().find(|fact| fact.name == name) {
-            let fact = Fact { name: alias.to_owned(), ..fact.clone() };
+            let fact = Fact {
+                name: alias.to_owned(),
+                ..fact.clone()
+            };
             self.facts.push(fact);
         }
     }
@@ -115,7 +123,10 @@ impl<'w> Telling<'w> {
         }
         match field {
             "" => Some(fact.text()),
-            _ => fact.fields.get(field.parse::<usize>().ok()?.checked_sub(1)?).map(String::as_str),
+            _ => fact
+                .fields
+                .get(field.parse::<usize>().ok()?.checked_sub(1)?)
+                .map(String::as_str),
         }
     }
 
@@ -128,7 +139,11 @@ impl<'w> Telling<'w> {
         self.said.insert(name.to_owned());
         if in_doubt && self.may_correct && self.dice.chance(CORRECTION) {
             self.may_correct = false;
-            let wrong = self.facts.iter().find(|fact| fact.name == name).map(|fact| fact.wrong.clone());
+            let wrong = self
+                .facts
+                .iter()
+                .find(|fact| fact.name == name)
+                .map(|fact| fact.wrong.clone());
             if let Some(wrong) = wrong.filter(|wrong| !wrong.is_empty() && *wrong != text) {
                 let oops = self.draw_from("oops");
                 out.push_str(&format!("{wrong}, {oops} "));
@@ -139,7 +154,9 @@ impl<'w> Telling<'w> {
 
     /// The text of an entry of a shared list.
     pub(crate) fn draw_from(&mut self, list: &str) -> String {
-        let Some(entries) = self.world.list(list) else { return format!("{{@{list}}}") };
+        let Some(entries) = self.world.list(list) else {
+            return format!("{{@{list}}}");
+        };
         let mut text = String::new();
         if let Some(pattern) = self.dice.pick(entries).and_then(|entry| entry.first()) {
             pattern.render(self, &mut text);
@@ -157,7 +174,11 @@ impl<'w> Telling<'w> {
     fn differing(&mut self, spec: &Spec, source: &str) -> Fact {
         let mut fact = self.any(spec);
         for _ in 0..TRIES {
-            if self.facts.iter().all(|other| other.source != source || other.text() != fact.text()) {
+            if self
+                .facts
+                .iter()
+                .all(|other| other.source != source || other.text() != fact.text())
+            {
                 break;
             }
             fact = self.any(spec);
@@ -168,15 +189,27 @@ impl<'w> Telling<'w> {
     fn any(&mut self, spec: &Spec) -> Fact {
         let fields = match spec {
             Spec::Chance(percent) => {
-                vec![if self.dice.chance(*percent) { "yes".to_owned() } else { String::new() }]
+                vec![if self.dice.chance(*percent) {
+                    "yes".to_owned()
+                } else {
+                    String::new()
+                }]
             }
-            Spec::Number { low, high, step, price } => {
+            Spec::Number {
+                low,
+                high,
+                step,
+                price,
+            } => {
                 let number = low + step * self.dice.below((high - low) / step + 1);
                 let currency = if *price { self.currency } else { "" };
                 vec![format!("{currency}{number}")]
             }
             Spec::List(list) => {
-                let entry = self.world.list(list).and_then(|entries| self.dice.pick(entries));
+                let entry = self
+                    .world
+                    .list(list)
+                    .and_then(|entries| self.dice.pick(entries));
                 self.fields(entry)
             }
             Spec::Entries(entries) => {
@@ -186,16 +219,28 @@ impl<'w> Telling<'w> {
             Spec::Like(_) => Vec::new(),
             Spec::People(casts) => {
                 let cast = self.dice.pick(casts);
-                let person = cast.map(|cast| cast.draw(self.world, self.invents_names, &mut self.dice));
+                let person =
+                    cast.map(|cast| cast.draw(self.world, self.invents_names, &mut self.dice));
                 let fields = person.iter().map(|person| person.label.clone()).collect();
-                return Fact { fields, person, ..Fact::default() };
+                return Fact {
+                    fields,
+                    person,
+                    ..Fact::default()
+                };
             }
         };
-        Fact { fields, ..Fact::default() }
+        Fact {
+            fields,
+            ..Fact::default()
+        }
     }
 
     fn fields(&mut self, entry: Option<&Entry>) -> Vec<String> {
-        entry.into_iter().flatten().map(|pattern| self.text(pattern)).collect()
+        entry
+            .into_iter()
+            .flatten()
+            .map(|pattern| self.text(pattern))
+            .collect()
     }
 }
 
@@ -220,7 +265,10 @@ impl Spec {
     pub(crate) fn names(&self) -> Vec<Name<'_>> {
         let mut names = Vec::new();
         match self {
-            Self::Entries(entries) => entries.iter().flatten().for_each(|pattern| pattern.names(&mut names)),
+            Self::Entries(entries) => entries
+                .iter()
+                .flatten()
+                .for_each(|pattern| pattern.names(&mut names)),
             Self::Like(other) => names.push(Name::Fact(other, "")),
             _ => {}
         }
@@ -230,24 +278,39 @@ impl Spec {
     /// Reads the right side of `name = …`.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        if let Some(list) = text.strip_prefix('@').filter(|list| crate::pattern::is_name(list)) {
+        if let Some(list) = text
+            .strip_prefix('@')
+            .filter(|list| crate::pattern::is_name(list))
+        {
             return Ok(Self::List(list.to_owned()));
         }
         if let Some(other) = text.strip_prefix("like ") {
             return Ok(Self::Like(other.trim().to_owned()));
         }
-        if let Some(percent) = text.strip_suffix('%').and_then(|number| number.parse().ok()) {
+        if let Some(percent) = text
+            .strip_suffix('%')
+            .and_then(|number| number.parse().ok())
+        {
             return Ok(Self::Chance(percent));
         }
         if let Some(range) = text.strip_prefix(['#', '$']) {
-            return number(range, text.starts_with('$')).ok_or_else(|| format!("`{text}` is no range"));
+            return number(range, text.starts_with('$'))
+                .ok_or_else(|| format!("`{text}` is no range"));
         }
-        let entries: Vec<&str> = text.split(';').map(str::trim).filter(|entry| !entry.is_empty()).collect();
+        let entries: Vec<&str> = text
+            .split(';')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty())
+            .collect();
         if let Some(casts) = entries.iter().map(|entry| Cast::parse(entry)).collect() {
             return Ok(Self::People(casts));
         }
-        let entries =
-            entries.iter().map(|entry| entry.split(" / ").map(|f| Pattern::parse(f.trim())).collect());
+        let entries = entries.iter().map(|entry| {
+            entry
+                .split(" / ")
+                .map(|f| Pattern::parse(f.trim()))
+                .collect()
+        });
         entries.collect::<Result<_, _>>().map(Self::Entries)
     }
 }
@@ -257,5 +320,10 @@ fn number(range: &str, price: bool) -> Option<Spec> {
     let (range, step) = range.split_once('*').unwrap_or((range, "1"));
     let (low, high) = range.split_once("..")?;
     let (low, high, step) = (low.parse().ok()?, high.parse().ok()?, step.parse().ok()?);
-    (low <= high && step > 0).then_some(Spec::Number { low, high, step, price })
+    (low <= high && step > 0).then_some(Spec::Number {
+        low,
+        high,
+        step,
+        price,
+    })
 }

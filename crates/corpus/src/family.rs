@@ -37,8 +37,15 @@ pub(crate) struct Family {
 /// A step of the flow.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Turn { when: When, speaker: String, text: Pattern },
-    Block { when: When, steps: Vec<Step> },
+    Turn {
+        when: When,
+        speaker: String,
+        text: Pattern,
+    },
+    Block {
+        when: When,
+        steps: Vec<Step>,
+    },
     AnyOrder(Vec<Vec<Step>>),
     Aside,
 }
@@ -55,8 +62,10 @@ impl When {
     fn split(text: &str) -> (Self, &str) {
         let (percent, rest) = match text.strip_prefix('?') {
             Some(rest) => {
-                let (number, rest) =
-                    rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+                let (number, rest) = rest.split_at(
+                    rest.find(|c: char| !c.is_ascii_digit())
+                        .unwrap_or(rest.len()),
+                );
                 (number.parse().unwrap_or(100), rest)
             }
             None => (100, text),
@@ -69,8 +78,12 @@ impl When {
 /// Reads the families of one file.
 pub(crate) fn parse(lines: &[Line]) -> Result<Vec<Family>, GrammarError> {
     let mut families = Vec::new();
-    let heads: Vec<usize> =
-        lines.iter().enumerate().filter(|(_, line)| line.text.starts_with("== ")).map(|(at, _)| at).collect();
+    let heads: Vec<usize> = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.text.starts_with("== "))
+        .map(|(at, _)| at)
+        .collect();
     for (nth, &start) in heads.iter().enumerate() {
         let end = heads.get(nth + 1).copied().unwrap_or(lines.len());
         families.push(family(&lines[start..end])?);
@@ -79,8 +92,13 @@ pub(crate) fn parse(lines: &[Line]) -> Result<Vec<Family>, GrammarError> {
 }
 
 fn family(lines: &[Line]) -> Result<Family, GrammarError> {
-    let Some((head, body)) = lines.split_first() else { return Ok(Family::default()) };
-    let mut family = Family { name: head.text[3..].trim().to_owned(), ..Family::default() };
+    let Some((head, body)) = lines.split_first() else {
+        return Ok(Family::default());
+    };
+    let mut family = Family {
+        name: head.text[3..].trim().to_owned(),
+        ..Family::default()
+    };
     let mut flow = Vec::new();
     for line in body {
         if let Some((name, right)) = definition(&line.text) {
@@ -98,7 +116,10 @@ fn family(lines: &[Line]) -> Result<Family, GrammarError> {
                 continue;
             }
         };
-        let text = line.text.split_once(':').map_or("", |(_, text)| text.trim());
+        let text = line
+            .text
+            .split_once(':')
+            .map_or("", |(_, text)| text.trim());
         *field = Pattern::parse(text).map_err(|problem| line.error(problem))?;
     }
     let mut rest = flow.as_slice();
@@ -134,7 +155,12 @@ pub(crate) fn steps(lines: &mut &[Line], in_group: bool) -> Result<Vec<Step>, Gr
     Ok(steps)
 }
 
-fn step(text: &str, line: &Line, lines: &mut &[Line], in_group: bool) -> Result<Step, GrammarError> {
+fn step(
+    text: &str,
+    line: &Line,
+    lines: &mut &[Line],
+    in_group: bool,
+) -> Result<Step, GrammarError> {
     let (when, turn) = When::split(text);
     if turn.is_empty() {
         let inner = steps(lines, in_group)?;
@@ -144,11 +170,18 @@ fn step(text: &str, line: &Line, lines: &mut &[Line], in_group: bool) -> Result<
         };
         return Ok(Step::Block { when, steps: inner });
     }
-    let Some((speaker, said)) = turn.split_once(": ").filter(|(speaker, _)| pattern::is_name(speaker)) else {
+    let Some((speaker, said)) = turn
+        .split_once(": ")
+        .filter(|(speaker, _)| pattern::is_name(speaker))
+    else {
         return Err(line.error(format!("`{turn}` is no turn")));
     };
     let text = Pattern::parse(said).map_err(|problem| line.error(problem))?;
-    Ok(Step::Turn { when, speaker: speaker.to_owned(), text })
+    Ok(Step::Turn {
+        when,
+        speaker: speaker.to_owned(),
+        text,
+    })
 }
 
 fn any_order(lines: &mut &[Line], opening: &Line) -> Result<Step, GrammarError> {
@@ -175,12 +208,20 @@ impl Family {
             self.check_defined(&spec.names(), &self.specs[..at])?;
         }
         self.check_defined(&names, &self.specs)?;
-        let linked: Vec<&Name<'_>> = names.iter().filter(|name| matches!(name, Name::Linked(_))).collect();
-        let is_paired = linked.chunks(2).all(|pair| pair.len() == 2 && pair[0] == pair[1]);
+        let linked: Vec<&Name<'_>> = names
+            .iter()
+            .filter(|name| matches!(name, Name::Linked(_)))
+            .collect();
+        let is_paired = linked
+            .chunks(2)
+            .all(|pair| pair.len() == 2 && pair[0] == pair[1]);
         if is_paired {
             Ok(())
         } else {
-            Err(format!("{}: linked choices come in pairs of equal length", self.name))
+            Err(format!(
+                "{}: linked choices come in pairs of equal length",
+                self.name
+            ))
         }
     }
 
@@ -188,20 +229,27 @@ impl Family {
     pub(crate) fn names(&self) -> Vec<Name<'_>> {
         let mut names = Vec::new();
         self.topic.names(&mut names);
-        self.summaries.iter().for_each(|summary| summary.names(&mut names));
+        self.summaries
+            .iter()
+            .for_each(|summary| summary.names(&mut names));
         walk(&self.flow, &mut names);
         names
     }
 
     fn check_defined(&self, names: &[Name<'_>], specs: &[(String, Spec)]) -> Result<(), String> {
         let undefined = names.iter().find_map(|name| match name {
-            Name::Fact(name, _) | Name::Condition(name) => {
-                specs.iter().all(|(known, _)| known != name).then_some(*name)
-            }
+            Name::Fact(name, _) | Name::Condition(name) => specs
+                .iter()
+                .all(|(known, _)| known != name)
+                .then_some(*name),
             Name::List(_) | Name::Linked(_) => None,
         });
-        undefined
-            .map_or(Ok(()), |name| Err(format!("{} uses `{name}` without defining it before", self.name)))
+        undefined.map_or(Ok(()), |name| {
+            Err(format!(
+                "{} uses `{name}` without defining it before",
+                self.name
+            ))
+        })
     }
 }
 
@@ -209,7 +257,11 @@ impl Family {
 fn walk<'s>(steps: &'s [Step], names: &mut Vec<Name<'s>>) {
     for step in steps {
         match step {
-            Step::Turn { when, speaker, text } => {
+            Step::Turn {
+                when,
+                speaker,
+                text,
+            } => {
                 when.guard.names(names);
                 text.names(names);
                 names.push(Name::Fact(speaker, ""));
@@ -244,9 +296,13 @@ mod tests {
 
     #[test]
     fn faults_are_named_with_their_line() {
-        for (flow, line) in
-            [("P: a\nend\n", 9), ("(x)\nP: a\n", 8), ("hello\n", 8), ("P: [a\n", 8), ("P: {y}\n", 1)]
-        {
+        for (flow, line) in [
+            ("P: a\nend\n", 9),
+            ("(x)\nP: a\n", 8),
+            ("hello\n", 8),
+            ("P: [a\n", 8),
+            ("P: {y}\n", 1),
+        ] {
             assert_eq!(read_family(flow).unwrap_err().line, line, "{flow}");
         }
     }

@@ -95,7 +95,10 @@ impl Corpus {
 
     /// The names of a part's families.
     pub fn families(&self, part: Part) -> Vec<&str> {
-        self.part(part).iter().map(|family| family.name.as_str()).collect()
+        self.part(part)
+            .iter()
+            .map(|family| family.name.as_str())
+            .collect()
     }
 
     /// Conversation `index` of a seed: the same on every platform. Styles of the summary are mixed.
@@ -110,7 +113,11 @@ impl Corpus {
 
     /// Conversation `index` of a seed with a summary of this style.
     pub fn styled_item(&self, part: Part, style: Style, seed: u64, index: u64) -> Item {
-        let purpose = if part == Part::Training { STORY } else { HELD_OUT_STORY };
+        let purpose = if part == Part::Training {
+            STORY
+        } else {
+            HELD_OUT_STORY
+        };
         let mut dice = Dice::new(seed, index, purpose);
         let families = self.part(part);
         let family = &families[dice.below(families.len())];

@@ -32,7 +32,11 @@ pub(crate) struct Line {
 impl Line {
     /// An error at this line.
     pub(crate) fn error(&self, problem: impl Into<String>) -> GrammarError {
-        GrammarError { file: self.file, line: self.number, problem: problem.into() }
+        GrammarError {
+            file: self.file,
+            line: self.number,
+            problem: problem.into(),
+        }
     }
 }
 
@@ -48,7 +52,11 @@ pub(crate) fn read(file: &'static str, text: &str) -> Vec<Line> {
                 last.text.push(' ');
                 last.text.push_str(line.trim());
             }
-            _ => lines.push(Line { file, number: at + 1, text: line.trim_end().to_owned() }),
+            _ => lines.push(Line {
+                file,
+                number: at + 1,
+                text: line.trim_end().to_owned(),
+            }),
         }
     }
     lines

@@ -21,7 +21,11 @@ struct Alternative {
 #[derive(Clone, Debug)]
 enum Part {
     Text(String),
-    Fact { name: String, field: String, in_doubt: bool },
+    Fact {
+        name: String,
+        field: String,
+        in_doubt: bool,
+    },
     List(String),
     Choice(Pattern),
     Linked(Pattern),
@@ -43,17 +47,30 @@ impl Guard {
     /// Reads `x,!y,z=value`; none where it has another form.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let condition = |text: &str| {
-            let (negated, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
-            let (name, value) =
-                text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value.to_owned())));
-            is_name(name).then(|| Condition { name: name.to_owned(), value, negated })
+            let (negated, text) = text
+                .strip_prefix('!')
+                .map_or((false, text), |rest| (true, rest));
+            let (name, value) = text
+                .split_once('=')
+                .map_or((text, None), |(name, value)| (name, Some(value.to_owned())));
+            is_name(name).then(|| Condition {
+                name: name.to_owned(),
+                value,
+                negated,
+            })
         };
-        text.split(',').map(|part| condition(part.trim())).collect::<Option<_>>().map(Self)
+        text.split(',')
+            .map(|part| condition(part.trim()))
+            .collect::<Option<_>>()
+            .map(Self)
     }
 
     /// Splits `(guard)rest`; everything holds where there is none.
     pub(crate) fn split(text: &str) -> (Self, &str) {
-        let split = text.trim_start().strip_prefix('(').and_then(|inner| inner.split_once(')'));
+        let split = text
+            .trim_start()
+            .strip_prefix('(')
+            .and_then(|inner| inner.split_once(')'));
         match split.and_then(|(guard, rest)| Some((Self::parse(guard)?, rest))) {
             Some(found) => found,
             None => (Self::default(), text),
@@ -77,7 +94,11 @@ impl Guard {
     }
 
     pub(crate) fn names<'p>(&'p self, names: &mut Vec<Name<'p>>) {
-        names.extend(self.0.iter().map(|condition| Name::Condition(&condition.name)));
+        names.extend(
+            self.0
+                .iter()
+                .map(|condition| Name::Condition(&condition.name)),
+        );
     }
 }
 
@@ -99,12 +120,17 @@ impl Pattern {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut reader = Reader { rest: text };
         let pattern = reader.alternatives()?;
-        if reader.rest.is_empty() { Ok(pattern) } else { Err(format!("`]` too many in `{text}`")) }
+        if reader.rest.is_empty() {
+            Ok(pattern)
+        } else {
+            Err(format!("`]` too many in `{text}`"))
+        }
     }
 
     /// Draws one reading.
     pub(crate) fn render(&self, telling: &mut Telling<'_>, out: &mut String) {
-        let mut open: Vec<&Alternative> = self.0.iter().filter(|a| a.guard.holds(telling)).collect();
+        let mut open: Vec<&Alternative> =
+            self.0.iter().filter(|a| a.guard.holds(telling)).collect();
         if open.iter().any(|alternative| !alternative.guard.is_empty()) {
             open.retain(|alternative| !alternative.guard.is_empty());
         }
@@ -149,7 +175,11 @@ impl Alternative {
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
-                Part::Fact { name, field, in_doubt } => telling.say(name, field, *in_doubt, out),
+                Part::Fact {
+                    name,
+                    field,
+                    in_doubt,
+                } => telling.say(name, field, *in_doubt, out),
                 Part::List(list) => out.push_str(&telling.draw_from(list)),
                 Part::Choice(choice) => choice.render(telling, out),
                 Part::Linked(choice) => choice.render_linked(telling, out),
@@ -169,7 +199,10 @@ impl Reader<'_> {
         loop {
             let (guard, rest) = Guard::split(self.rest);
             self.rest = rest;
-            alternatives.push(Alternative { guard, parts: self.parts()? });
+            alternatives.push(Alternative {
+                guard,
+                parts: self.parts()?,
+            });
             match self.rest.strip_prefix('|') {
                 Some(rest) => self.rest = rest,
                 None => return Ok(Pattern(alternatives)),
@@ -180,7 +213,10 @@ impl Reader<'_> {
     fn parts(&mut self) -> Result<Vec<Part>, String> {
         let mut parts = Vec::new();
         loop {
-            let end = self.rest.find(['[', ']', '{', '|']).unwrap_or(self.rest.len());
+            let end = self
+                .rest
+                .find(['[', ']', '{', '|'])
+                .unwrap_or(self.rest.len());
             let (text, rest) = self.rest.split_at(end);
             if !text.is_empty() {
                 parts.push(Part::Text(text.to_owned()));
@@ -190,7 +226,11 @@ impl Reader<'_> {
                 let linked = rest.strip_prefix('&');
                 self.rest = linked.unwrap_or(rest);
                 let choice = self.alternatives()?;
-                parts.push(if linked.is_some() { Part::Linked(choice) } else { Part::Choice(choice) });
+                parts.push(if linked.is_some() {
+                    Part::Linked(choice)
+                } else {
+                    Part::Choice(choice)
+                });
                 self.rest = self.rest.strip_prefix(']').ok_or("a `[` is not closed")?;
             } else if let Some(rest) = rest.strip_prefix('{') {
                 let (name, rest) = rest.split_once('}').ok_or("a `{` is not closed")?;
@@ -207,12 +247,18 @@ fn fact(text: &str) -> Result<Part, String> {
     if let Some(list) = text.strip_prefix('@').filter(|list| is_name(list)) {
         return Ok(Part::List(list.to_owned()));
     }
-    let (text, in_doubt) = text.strip_suffix('!').map_or((text, false), |text| (text, true));
+    let (text, in_doubt) = text
+        .strip_suffix('!')
+        .map_or((text, false), |text| (text, true));
     let (name, field) = text.split_once('.').unwrap_or((text, ""));
     if !is_name(name) {
         return Err(format!("`{{{text}}}` names no fact"));
     }
-    Ok(Part::Fact { name: name.to_owned(), field: field.to_owned(), in_doubt })
+    Ok(Part::Fact {
+        name: name.to_owned(),
+        field: field.to_owned(),
+        in_doubt,
+    })
 }
 
 /// Letters, digits and underscores, a letter first.

@@ -53,24 +53,37 @@ impl Cast {
                     Some((label, mention)) => (label, mention.to_owned()),
                     None => (role, format!("the {}", role.to_lowercase())),
                 };
-                Self::Role { label: label.to_owned(), mention }
+                Self::Role {
+                    label: label.to_owned(),
+                    mention,
+                }
             }
         })
     }
 
     pub(crate) fn draw(&self, world: &World, invents_names: bool, dice: &mut Dice) -> Person {
-        let drawn = if dice.chance(50) { Gender::Woman } else { Gender::Man };
+        let drawn = if dice.chance(50) {
+            Gender::Woman
+        } else {
+            Gender::Man
+        };
         let gender = match self {
             Self::First(Some(gender)) => *gender,
             _ => drawn,
         };
-        let title = if gender == Gender::Woman { "Ms." } else { "Mr." };
+        let title = if gender == Gender::Woman {
+            "Ms."
+        } else {
+            "Mr."
+        };
         if let Self::Role { label, mention } = self {
             return Person::new(label.clone(), mention.clone(), None);
         }
         let is_first = matches!(self, Self::First(_));
         let name = match gender {
-            _ if invents_names && dice.chance(INVENTED) => world.invented.draw(is_first, gender, dice),
+            _ if invents_names && dice.chance(INVENTED) => {
+                world.invented.draw(is_first, gender, dice)
+            }
             _ if !is_first => one(&world.surnames, dice).to_owned(),
             Gender::Woman => one(&world.women, dice).to_owned(),
             Gender::Man => one(&world.men, dice).to_owned(),
@@ -87,10 +100,23 @@ impl Cast {
 impl InventedNames {
     fn draw(&self, is_first: bool, gender: Gender, dice: &mut Dice) -> String {
         if !is_first {
-            return format!("{}{}", one(&self.surname_heads, dice), one(&self.surname_tails, dice));
+            return format!(
+                "{}{}",
+                one(&self.surname_heads, dice),
+                one(&self.surname_tails, dice)
+            );
         }
-        let ends = if gender == Gender::Woman { &self.women } else { &self.men };
-        format!("{}{}{}", one(&self.heads, dice), one(&self.middles, dice), one(ends, dice))
+        let ends = if gender == Gender::Woman {
+            &self.women
+        } else {
+            &self.men
+        };
+        format!(
+            "{}{}{}",
+            one(&self.heads, dice),
+            one(&self.middles, dice),
+            one(ends, dice)
+        )
     }
 }
 
@@ -101,7 +127,12 @@ fn one<'l>(list: &'l [String], dice: &mut Dice) -> &'l str {
 impl Person {
     fn new(label: String, mention: String, gender: Option<Gender>) -> Self {
         let possessive = format!("{mention}'s");
-        Self { label, mention, possessive, gender }
+        Self {
+            label,
+            mention,
+            possessive,
+            gender,
+        }
     }
 
     /// The form that a text asks for: `""` the mention, `call` how others address somebody (not at all by a role),

@@ -13,7 +13,10 @@ impl Dice {
     /// The dice of item `index`; `purpose` keeps uses of one item apart.
     pub fn new(seed: u64, index: u64, purpose: u64) -> Self {
         let key = Stream::new(Stream::new(seed).bits(index)).bits(purpose);
-        Self { stream: Stream::new(key), position: 0 }
+        Self {
+            stream: Stream::new(key),
+            position: 0,
+        }
     }
 
     /// A number in `0..n`; 0 where `n` is 0.

@@ -79,12 +79,23 @@ impl Format {
     pub fn write(self, item: &Item) -> String {
         let turns = &item.dialogue;
         let lines = |line: &dyn Fn(usize, &Turn) -> String| {
-            turns.iter().enumerate().map(|(at, turn)| line(at, turn)).collect::<Vec<_>>().join("\n")
+            turns
+                .iter()
+                .enumerate()
+                .map(|(at, turn)| line(at, turn))
+                .collect::<Vec<_>>()
+                .join("\n")
         };
         match self {
             Self::Plain => lines(&|_, turn| plain(turn)),
             Self::NoLabels => lines(&|_, turn| turn.text.clone()),
-            Self::SomeLabels => lines(&|at, turn| if at % 3 == 1 { turn.text.clone() } else { plain(turn) }),
+            Self::SomeLabels => lines(&|at, turn| {
+                if at % 3 == 1 {
+                    turn.text.clone()
+                } else {
+                    plain(turn)
+                }
+            }),
             Self::Dashes => lines(&|_, turn| format!("- {}", turn.text)),
             Self::Quotes => lines(&|_, turn| format!("\"{}\"", turn.text)),
             Self::Narrated => lines(&narrated),
@@ -99,7 +110,11 @@ impl Format {
             Self::Preamble => format!("Here is the dialogue:\n{}", item.to_text()),
             Self::BrokenOff => broken_off(turns),
             Self::Summary => item.summary.clone(),
-            Self::Commentary => format!("{}\nThis conversation is about {}.", item.to_text(), item.topic),
+            Self::Commentary => format!(
+                "{}\nThis conversation is about {}.",
+                item.to_text(),
+                item.topic
+            ),
             Self::Looped => looped(turns),
             Self::OneSpeaker => {
                 let name = turns.first().map_or("", |turn| turn.speaker.as_str());
@@ -146,7 +161,10 @@ mod tests {
     use crate::Style;
 
     fn item() -> Item {
-        let turn = |speaker: &str, text: &str| Turn { speaker: speaker.into(), text: text.into() };
+        let turn = |speaker: &str, text: &str| Turn {
+            speaker: speaker.into(),
+            text: text.into(),
+        };
         Item {
             family: "f".into(),
             topic: "a lost key".into(),
@@ -163,21 +181,32 @@ mod tests {
     #[test]
     fn forms_by_hand() {
         let item = item();
-        assert_eq!(item.to_text(), "Ana: Where is the key?\nBo: Here it is.\nAna: Ah, thanks a lot.");
+        assert_eq!(
+            item.to_text(),
+            "Ana: Where is the key?\nBo: Here it is.\nAna: Ah, thanks a lot."
+        );
         assert!(
             Format::Narrated
                 .write(&item)
                 .starts_with("\"Where is the key?\" says Ana.\n\"Here it is,\" answers Bo.")
         );
-        assert_eq!(Format::BrokenOff.write(&item), "Ana: Where is the key?\nHere it");
-        assert_eq!(Format::Timestamps.write(&item).lines().nth(1), Some("[9:03] Bo: Here it is."));
+        assert_eq!(
+            Format::BrokenOff.write(&item),
+            "Ana: Where is the key?\nHere it"
+        );
+        assert_eq!(
+            Format::Timestamps.write(&item).lines().nth(1),
+            Some("[9:03] Bo: Here it is.")
+        );
         assert_eq!(Format::OneLine.write(&item).lines().count(), 1);
     }
 
     #[test]
     fn a_wrong_form_comes_as_often_as_asked() {
         let mut dice = Dice::new(1, 0, 0);
-        let wrong = (0..4000).filter(|_| Format::draw(&mut dice, 35) != Format::Plain).count();
+        let wrong = (0..4000)
+            .filter(|_| Format::draw(&mut dice, 35) != Format::Plain)
+            .count();
         // 1,400 expected, standard deviation 30.
         assert!((1_250..1_550).contains(&wrong), "{wrong}");
         assert!((0..500).all(|_| Format::draw(&mut dice, 0) == Format::Plain));

@@ -59,7 +59,11 @@ fn happens(telling: &mut Telling<'_>, when: &When) -> bool {
 fn walk(telling: &mut Telling<'_>, steps: &[Step], events: &mut Vec<Event>) {
     for step in steps {
         match step {
-            Step::Turn { when, speaker, text } if happens(telling, when) => {
+            Step::Turn {
+                when,
+                speaker,
+                text,
+            } if happens(telling, when) => {
                 let text = telling.text(text);
                 if !text.trim().is_empty() {
                     events.push(Event::Turn(speaker.clone(), text));
@@ -69,7 +73,9 @@ fn walk(telling: &mut Telling<'_>, steps: &[Step], events: &mut Vec<Event>) {
             Step::AnyOrder(parts) => {
                 let mut order: Vec<&Vec<Step>> = parts.iter().collect();
                 telling.dice.shuffle(&mut order);
-                order.into_iter().for_each(|steps| walk(telling, steps, events));
+                order
+                    .into_iter()
+                    .for_each(|steps| walk(telling, steps, events));
             }
             Step::Aside => events.push(Event::Aside),
             Step::Turn { .. } | Step::Block { .. } => {}
@@ -107,13 +113,25 @@ fn aside(telling: &mut Telling<'_>, next: &str, last: &str) -> Vec<(String, Stri
     let setting = telling.fact("setting", "").unwrap_or_default().to_owned();
     let world = telling.world;
     let staff = world.asides(&format!("{setting} staff"));
-    let fitting = if next == "P" || staff.is_empty() { world.asides(&setting) } else { staff };
-    let Some(steps) = telling.dice.pick(fitting) else { return Vec::new() };
+    let fitting = if next == "P" || staff.is_empty() {
+        world.asides(&setting)
+    } else {
+        staff
+    };
+    let Some(steps) = telling.dice.pick(fitting) else {
+        return Vec::new();
+    };
     telling.alias("A", next);
     telling.alias("B", last);
     let mut events = Vec::new();
     walk(telling, steps, &mut events);
-    let real = |speaker: String| if speaker == "A" { next.to_owned() } else { last.to_owned() };
+    let real = |speaker: String| {
+        if speaker == "A" {
+            next.to_owned()
+        } else {
+            last.to_owned()
+        }
+    };
     let turn = |event| match event {
         Event::Turn(speaker, text) => Some((real(speaker), text)),
         Event::Aside => None,
@@ -127,12 +145,18 @@ fn turns(telling: &mut Telling<'_>, spoken: &[(String, String)]) -> Vec<Turn> {
     let without_stop = is_chat && telling.dice.chance(CHAT_WITHOUT_STOP);
     let mut turns: Vec<Turn> = Vec::new();
     for (speaker, text) in spoken {
-        let speaker = telling.fact(speaker, "label").unwrap_or_default().to_owned();
+        let speaker = telling
+            .fact(speaker, "label")
+            .unwrap_or_default()
+            .to_owned();
         match turns.last_mut() {
             Some(last) if last.speaker == speaker => {
                 last.text = polish::sentences(&format!("{} {text}", last.text))
             }
-            _ => turns.push(Turn { speaker, text: polish::sentences(text) }),
+            _ => turns.push(Turn {
+                speaker,
+                text: polish::sentences(text),
+            }),
         }
     }
     if without_stop {

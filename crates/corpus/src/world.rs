@@ -54,9 +54,13 @@ impl World {
     pub(crate) fn load() -> Result<Self, GrammarError> {
         let people = read("people.txt", include_str!("../grammar/people.txt"));
         let names = |wanted: &str| {
-            let found =
-                people.iter().filter_map(|line| definition(&line.text)).find(|(name, _)| *name == wanted);
-            found.map(|(_, names)| names.split_whitespace().map(str::to_owned).collect()).unwrap_or_default()
+            let found = people
+                .iter()
+                .filter_map(|line| definition(&line.text))
+                .find(|(name, _)| *name == wanted);
+            found
+                .map(|(_, names)| names.split_whitespace().map(str::to_owned).collect())
+                .unwrap_or_default()
         };
         let mut world = Self {
             women: names("women"),
@@ -80,7 +84,9 @@ impl World {
             if file == HELD_OUT {
                 world.held_out.extend(families);
             } else {
-                families.iter_mut().for_each(|family| family.invents_names = true);
+                families
+                    .iter_mut()
+                    .for_each(|family| family.invents_names = true);
                 world.training.extend(families);
             }
         }
@@ -89,18 +95,25 @@ impl World {
 
     /// A shared list.
     pub(crate) fn list(&self, name: &str) -> Option<&[Entry]> {
-        self.lists.iter().find(|(known, _)| known == name).map(|(_, entries)| entries.as_slice())
+        self.lists
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, entries)| entries.as_slice())
     }
 
     /// The asides of a setting.
     pub(crate) fn asides(&self, setting: &str) -> &[Vec<Step>] {
-        self.asides.iter().find(|(known, _)| known == setting).map_or(&[], |(_, asides)| asides)
+        self.asides
+            .iter()
+            .find(|(known, _)| known == setting)
+            .map_or(&[], |(_, asides)| asides)
     }
 }
 
 fn lists(lines: &[Line]) -> Result<Vec<(String, Vec<Entry>)>, GrammarError> {
     let list = |line: &Line| {
-        let (name, right) = definition(&line.text).ok_or_else(|| line.error("a list is `name = entries`"))?;
+        let (name, right) =
+            definition(&line.text).ok_or_else(|| line.error("a list is `name = entries`"))?;
         match Spec::parse(right).map_err(|problem| line.error(problem))? {
             Spec::Entries(entries) => Ok((name.to_owned(), entries)),
             _ => Err(line.error("a shared list has entries only")),
@@ -128,7 +141,10 @@ fn asides(lines: &[Line]) -> Result<Asides, GrammarError> {
             Some((_, exchanges)) if !steps.is_empty() => exchanges.push(steps),
             _ => return Err(line.error("an aside needs a setting (`== phone`) and turns")),
         }
-        rest = after.split_first().filter(|(line, _)| line.text == "-").map_or(after, |(_, behind)| behind);
+        rest = after
+            .split_first()
+            .filter(|(line, _)| line.text == "-")
+            .map_or(after, |(_, behind)| behind);
     }
     Ok(asides)
 }

@@ -17,8 +17,8 @@ use lm::memory::{self, Form, Generating, Training};
 use lm::sample::Filters;
 use lm::train::TrainExample;
 use lm::{
-    Completion, Decoder, DecoderConfig, Device, GenerateConfig, GenerateRequest, LanguageModel, Quantize,
-    check_folder, generate, random, score,
+    Completion, Decoder, DecoderConfig, Device, GenerateConfig, GenerateRequest, LanguageModel,
+    Quantize, check_folder, generate, random, score,
 };
 
 const PROMPT: usize = 100;
@@ -30,7 +30,10 @@ const BATCH: usize = 8;
 /// Highest resident memory of this process so far.
 fn peak_rss_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
@@ -40,14 +43,20 @@ fn main() {
     let (folder, work, quantize) = match args.as_slice() {
         [folder, work] => (folder, work, Quantize::None),
         [folder, work, quantize] => (folder, work, Quantize::from_name(quantize).unwrap()),
-        _ => return println!("memory MODEL_DIR load|generate|score|train [none|q8_0|q4_0|q4_k|q6_k]"),
+        _ => {
+            return println!(
+                "memory MODEL_DIR load|generate|score|train [none|q8_0|q4_0|q4_k|q6_k]"
+            );
+        }
     };
     let folder = Path::new(folder);
     let summary = check_folder(folder).unwrap();
     let config = &summary.config;
     let held = memory::held_bytes(config, summary.weight_bytes, quantize);
     let process = memory::process_bytes(summary.tokenizer_bytes);
-    let decoder = LanguageModel::load_quantized(folder, quantize, &Device::Cpu).unwrap().decoder;
+    let decoder = LanguageModel::load_quantized(folder, quantize, &Device::Cpu)
+        .unwrap()
+        .decoder;
     let added = match work.as_str() {
         "load" => 0,
         "generate" => generating(&decoder),
@@ -71,20 +80,31 @@ fn main() {
 }
 
 fn ids(config: &DecoderConfig, key: u64, count: usize) -> Vec<u32> {
-    (0..count as u64).map(|i| (random::uniform(key, i) * config.vocab_size as f64) as u32).collect()
+    (0..count as u64)
+        .map(|i| (random::uniform(key, i) * config.vocab_size as f64) as u32)
+        .collect()
 }
 
 /// Does the work and returns the bytes that were predicted for it, as [`scoring`] and [`training`] do.
 fn generating(decoder: &Decoder) -> u64 {
-    let prompt = |key| GenerateRequest { prompt_ids: ids(&decoder.config, key, PROMPT), key };
+    let prompt = |key| GenerateRequest {
+        prompt_ids: ids(&decoder.config, key, PROMPT),
+        key,
+    };
     let requests: Vec<GenerateRequest> = (0..32).map(prompt).collect();
     let cfg = GenerateConfig {
         max_new_tokens: COMPLETION,
-        filters: Filters { top_p: 0.95, ..Filters::default() },
+        filters: Filters {
+            top_p: 0.95,
+            ..Filters::default()
+        },
         stop_ids: Vec::new(),
         batch_size: 32,
     };
-    generate(decoder, None, &requests, &cfg, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    generate(decoder, None, &requests, &cfg, &mut |_, _| {
+        ControlFlow::Continue(())
+    })
+    .unwrap();
     let work = Generating {
         batch: 32,
         prompt_tokens: PROMPT,
@@ -97,13 +117,25 @@ fn generating(decoder: &Decoder) -> u64 {
 
 fn scoring(decoder: &Decoder) -> u64 {
     let config = &decoder.config;
-    let texts: Vec<(Vec<u32>, Vec<u32>)> =
-        (0..14).map(|key| (ids(config, key, PROMPT), ids(config, key + 50, COMPLETION))).collect();
-    let items: Vec<Completion<'_>> =
-        texts.iter().map(|(prompt_ids, completion_ids)| Completion { prompt_ids, completion_ids }).collect();
+    let texts: Vec<(Vec<u32>, Vec<u32>)> = (0..14)
+        .map(|key| (ids(config, key, PROMPT), ids(config, key + 50, COMPLETION)))
+        .collect();
+    let items: Vec<Completion<'_>> = texts
+        .iter()
+        .map(|(prompt_ids, completion_ids)| Completion {
+            prompt_ids,
+            completion_ids,
+        })
+        .collect();
     score(decoder, None, &items, BUDGET).unwrap();
     let threads = rayon::current_num_threads();
-    memory::scoring_bytes(config, Form::Processor, BUDGET, PROMPT + COMPLETION, threads)
+    memory::scoring_bytes(
+        config,
+        Form::Processor,
+        BUDGET,
+        PROMPT + COMPLETION,
+        threads,
+    )
 }
 
 fn training(decoder: &Decoder) -> u64 {
@@ -122,7 +154,15 @@ fn training(decoder: &Decoder) -> u64 {
         steps: 3,
     };
     // How long it takes is not asked.
-    bench::step(decoder, &updates, &Clock { wall_s: &|| 0.0, cpu_s: &|| 0.0 }).unwrap();
+    bench::step(
+        decoder,
+        &updates,
+        &Clock {
+            wall_s: &|| 0.0,
+            cpu_s: &|| 0.0,
+        },
+    )
+    .unwrap();
     let work = Training {
         rank: RANK,
         tokens_per_microbatch: BUDGET,

@@ -8,7 +8,10 @@
 /// Lets all threads share one heap; called before any other thread exists.
 pub fn share_one_heap() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    #[expect(unsafe_code, reason = "glibc's settings are reached by its C functions only")]
+    #[expect(
+        unsafe_code,
+        reason = "glibc's settings are reached by its C functions only"
+    )]
     // SAFETY: sets a number under glibc's own lock.
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1);
@@ -18,7 +21,10 @@ pub fn share_one_heap() {
 /// Gives freed memory back to the system.
 pub fn trim() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    #[expect(unsafe_code, reason = "glibc's heap is reached by its C functions only")]
+    #[expect(
+        unsafe_code,
+        reason = "glibc's heap is reached by its C functions only"
+    )]
     // SAFETY: takes glibc's own lock and touches free pages only.
     unsafe {
         libc::malloc_trim(0);

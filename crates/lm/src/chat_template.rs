@@ -34,8 +34,15 @@ const TEMPLATE: &str = "chat";
 pub type NamedTokens = BTreeMap<&'static str, String>;
 
 /// The names of [`NamedTokens`].
-pub const TOKEN_NAMES: [&str; 7] =
-    ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+pub const TOKEN_NAMES: [&str; 7] = [
+    "bos_token",
+    "eos_token",
+    "unk_token",
+    "sep_token",
+    "pad_token",
+    "cls_token",
+    "mask_token",
+];
 
 /// The day that templates see unless another is set: the one that Llama's templates fall back to, so that a
 /// prompt does not change overnight.
@@ -44,7 +51,9 @@ pub const DEFAULT_DATE: Date = Date::constant(2024, 7, 26);
 /// The day (UTC) of a time in milliseconds since 1970; [`DEFAULT_DATE`] for one beyond the calendar.
 pub fn day_of(unix_ms: i64) -> Date {
     let time = jiff::Timestamp::from_millisecond(unix_ms);
-    time.map_or(DEFAULT_DATE, |time| time.to_zoned(jiff::tz::TimeZone::UTC).date())
+    time.map_or(DEFAULT_DATE, |time| {
+        time.to_zoned(jiff::tz::TimeZone::UTC).date()
+    })
 }
 
 /// How Llama's templates write a day.
@@ -69,7 +78,10 @@ pub struct Message {
 impl Message {
     /// A message of the given role.
     pub fn new(role: impl Into<String>, content: impl Into<String>) -> Self {
-        Self { role: role.into(), content: content.into() }
+        Self {
+            role: role.into(),
+            content: content.into(),
+        }
     }
 }
 
@@ -93,7 +105,11 @@ impl ChatTemplate {
     /// configuration is not valid JSON.
     pub fn load(dir: &Path) -> Result<Self> {
         let path = dir.join("tokenizer_config.json");
-        let config = if path.is_file() { read_json(&path)? } else { Value::Null };
+        let config = if path.is_file() {
+            read_json(&path)?
+        } else {
+            Value::Null
+        };
         let file = dir.join("chat_template.jinja");
         let source = if file.is_file() {
             Some(std::fs::read_to_string(&file).map_err(|e| Error::io(&file, e))?)
@@ -111,17 +127,32 @@ impl ChatTemplate {
         let own = source.is_some();
         let source = source.unwrap_or(PLAIN_TEMPLATE).to_string();
         let mut environment = Environment::new();
-        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        let syntax = SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build();
         environment.set_syntax(syntax.map_err(template_error)?);
         environment.set_fuel(Some(FUEL));
         environment.set_recursion_limit(RECURSION_LIMIT);
-        environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-        environment.add_function("raise_exception", |message: String| -> std::result::Result<(), _> {
-            Err(minijinja::Error::new(ErrorKind::InvalidOperation, message))
-        });
+        environment
+            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment.add_function(
+            "raise_exception",
+            |message: String| -> std::result::Result<(), _> {
+                Err(minijinja::Error::new(ErrorKind::InvalidOperation, message))
+            },
+        );
         environment.add_filter("tojson", to_json);
-        environment.add_template_owned(TEMPLATE, without_generation_tags(&source)).map_err(template_error)?;
-        let mut chat = Self { environment, source, tokens, date: DEFAULT_DATE, own };
+        environment
+            .add_template_owned(TEMPLATE, without_generation_tags(&source))
+            .map_err(template_error)?;
+        let mut chat = Self {
+            environment,
+            source,
+            tokens,
+            date: DEFAULT_DATE,
+            own,
+        };
         chat.set_date(DEFAULT_DATE);
         Ok(chat)
     }
@@ -129,15 +160,18 @@ impl ChatTemplate {
     /// Sets the day that `strftime_now` (at midnight) and `date_string` give; never today's by itself.
     pub fn set_date(&mut self, date: Date) {
         self.date = date;
-        self.environment.add_function("strftime_now", move |format: String| {
-            strtime::format(&format, date.at(0, 0, 0, 0))
-                .map_err(|e| minijinja::Error::new(ErrorKind::InvalidOperation, e.to_string()))
-        });
+        self.environment
+            .add_function("strftime_now", move |format: String| {
+                strtime::format(&format, date.at(0, 0, 0, 0))
+                    .map_err(|e| minijinja::Error::new(ErrorKind::InvalidOperation, e.to_string()))
+            });
     }
 
     /// Whether what the template writes depends on the day.
     pub fn tells_date(&self) -> bool {
-        ["strftime_now", "date_string"].iter().any(|name| self.source.contains(name))
+        ["strftime_now", "date_string"]
+            .iter()
+            .any(|name| self.source.contains(name))
     }
 
     /// The day that the template tells.
@@ -154,7 +188,10 @@ impl ChatTemplate {
             .iter()
             .map(|m| context! { role => m.role.as_str(), content => m.content.as_str() })
             .collect();
-        let template = self.environment.get_template(TEMPLATE).map_err(template_error)?;
+        let template = self
+            .environment
+            .get_template(TEMPLATE)
+            .map_err(template_error)?;
         template
             .render(context! {
                 messages => messages,
@@ -184,16 +221,24 @@ impl ChatTemplate {
 }
 
 /// JSON as Python's `json.dumps(x, ensure_ascii=False, indent=indent)` writes it.
-fn to_json(value: minijinja::Value, options: Kwargs) -> std::result::Result<String, minijinja::Error> {
+fn to_json(
+    value: minijinja::Value,
+    options: Kwargs,
+) -> std::result::Result<String, minijinja::Error> {
     let indent: Option<usize> = options.get("indent")?;
     let mut bytes = Vec::new();
     let blanks = " ".repeat(indent.unwrap_or(0).min(16));
     let written = match indent {
         Some(_) => {
             let pretty = serde_json::ser::PrettyFormatter::with_indent(blanks.as_bytes());
-            value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, pretty))
+            value.serialize(&mut serde_json::Serializer::with_formatter(
+                &mut bytes, pretty,
+            ))
         }
-        None => value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, PythonSpaces)),
+        None => value.serialize(&mut serde_json::Serializer::with_formatter(
+            &mut bytes,
+            PythonSpaces,
+        )),
     };
     written.map_err(|e| minijinja::Error::new(ErrorKind::BadSerialization, e.to_string()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -203,12 +248,28 @@ fn to_json(value: minijinja::Value, options: Kwargs) -> std::result::Result<Stri
 struct PythonSpaces;
 
 impl serde_json::ser::Formatter for PythonSpaces {
-    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        if first { Ok(()) } else { writer.write_all(b", ") }
+    fn begin_array_value<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        if first {
+            Ok(())
+        } else {
+            writer.write_all(b", ")
+        }
     }
 
-    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        if first { Ok(()) } else { writer.write_all(b", ") }
+    fn begin_object_key<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        if first {
+            Ok(())
+        } else {
+            writer.write_all(b", ")
+        }
     }
 
     fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
@@ -232,7 +293,14 @@ fn without_generation_tags(source: &str) -> String {
         let inner = &tag[2..end];
         match inner.trim_matches(['-', '+']).trim() {
             name @ ("generation" | "endgeneration") => {
-                out.push_str(&tag.replace(name, if name == "generation" { "with" } else { "endwith" }));
+                out.push_str(&tag.replace(
+                    name,
+                    if name == "generation" {
+                        "with"
+                    } else {
+                        "endwith"
+                    },
+                ));
             }
             _ => out.push_str(tag),
         }
@@ -246,7 +314,11 @@ fn template_error(error: minijinja::Error) -> Error {
         let reason = "it runs without end".to_string();
         return Error::ChatTemplate { reason };
     }
-    Error::ChatTemplate { reason: error.detail().map_or_else(|| error.to_string(), str::to_string) }
+    Error::ChatTemplate {
+        reason: error
+            .detail()
+            .map_or_else(|| error.to_string(), str::to_string),
+    }
 }
 
 /// The named tokens of tokenizer_config.json; in an older folder, without its list of added tokens,
@@ -257,9 +329,16 @@ fn named_tokens(dir: &Path, config: &Value) -> Result<NamedTokens> {
         true => read_json(&older)?,
         false => Value::Null,
     };
-    let token =
-        |name| [&map, config].into_iter().map(|json| token_string(&json[name])).find(|t| !t.is_empty());
-    Ok(TOKEN_NAMES.into_iter().filter_map(|name| Some((name, token(name)?.to_owned()))).collect())
+    let token = |name| {
+        [&map, config]
+            .into_iter()
+            .map(|json| token_string(&json[name]))
+            .find(|t| !t.is_empty())
+    };
+    Ok(TOKEN_NAMES
+        .into_iter()
+        .filter_map(|name| Some((name, token(name)?.to_owned())))
+        .collect())
 }
 
 /// A single template, or the one called `default` of a list.
@@ -267,7 +346,10 @@ fn configured_template(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Array(list) => {
-            let chosen = list.iter().find(|entry| entry["name"] == "default").or_else(|| list.first())?;
+            let chosen = list
+                .iter()
+                .find(|entry| entry["name"] == "default")
+                .or_else(|| list.first())?;
             chosen["template"].as_str().map(str::to_string)
         }
         _ => None,
@@ -286,10 +368,16 @@ mod tests {
     #[test]
     fn without_a_template_the_plain_one_closes_the_reply() {
         let tokens = [("bos_token", "<s>"), ("eos_token", "</s>")];
-        let chat =
-            ChatTemplate::new(None, tokens.map(|(name, token)| (name, token.to_owned())).into()).unwrap();
+        let chat = ChatTemplate::new(
+            None,
+            tokens.map(|(name, token)| (name, token.to_owned())).into(),
+        )
+        .unwrap();
         assert!(!chat.own);
-        let messages = [Message::new("user", " Hi "), Message::new("assistant", "Hello")];
+        let messages = [
+            Message::new("user", " Hi "),
+            Message::new("assistant", "Hello"),
+        ];
         let text = chat.render(&messages, false).unwrap();
         assert_eq!(text, "<s>### User:\nHi\n\n### Assistant:\nHello</s>\n\n");
         assert!(text.starts_with(&chat.render(&messages[..1], true).unwrap()));
@@ -300,13 +388,19 @@ mod tests {
         let chat = template("{{ raise_exception('no system role') }}").unwrap();
         let error = chat.render(&[], false).unwrap_err();
         assert!(error.to_string().contains("no system role"), "{error}");
-        assert!(matches!(template("{% if %}"), Err(Error::ChatTemplate { .. })));
+        assert!(matches!(
+            template("{% if %}"),
+            Err(Error::ChatTemplate { .. })
+        ));
     }
 
     #[test]
     fn python_methods_work() {
         let chat = template("{{ messages[0]['content'].strip().upper() }}").unwrap();
-        assert_eq!(chat.render(&[Message::new("user", " a ")], false).unwrap(), "A");
+        assert_eq!(
+            chat.render(&[Message::new("user", " a ")], false).unwrap(),
+            "A"
+        );
     }
 
     #[test]
@@ -314,19 +408,32 @@ mod tests {
         let source = "{{ strftime_now('%d %b %Y %A %B %m %j %H:%M:%S') }}|{{ date_string }}";
         let mut chat = template(source).unwrap();
         assert!(chat.tells_date());
-        assert_eq!(chat.render(&[], false).unwrap(), "26 Jul 2024 Friday July 07 208 00:00:00|26 Jul 2024");
+        assert_eq!(
+            chat.render(&[], false).unwrap(),
+            "26 Jul 2024 Friday July 07 208 00:00:00|26 Jul 2024"
+        );
         chat.set_date(Date::constant(2026, 3, 1));
-        assert!(chat.clone().render(&[], false).unwrap().ends_with("|01 Mar 2026"));
+        assert!(
+            chat.clone()
+                .render(&[], false)
+                .unwrap()
+                .ends_with("|01 Mar 2026")
+        );
         assert_eq!(day_of(1_767_225_599_999), Date::constant(2025, 12, 31));
         let wrong = template("{{ strftime_now('%!') }}").unwrap();
-        assert!(matches!(wrong.render(&[], false), Err(Error::ChatTemplate { .. })));
+        assert!(matches!(
+            wrong.render(&[], false),
+            Err(Error::ChatTemplate { .. })
+        ));
     }
 
     #[test]
     fn json_is_written_as_python_does() {
         let source = "{{ messages | tojson }}{{ messages[0] | tojson(indent=2) }}{{ [] | tojson }}";
         let chat = template(source).unwrap();
-        let text = chat.render(&[Message::new("user", "<é>\n\"")], false).unwrap();
+        let text = chat
+            .render(&[Message::new("user", "<é>\n\"")], false)
+            .unwrap();
         let expected = r#"[{"role": "user", "content": "<é>\n\""}]{
   "role": "user",
   "content": "<é>\n\""
@@ -338,8 +445,15 @@ mod tests {
     fn generation_blocks_keep_their_space_control() {
         let source = "{% for m in messages %}\n  {%- generation -%}\n {{ m.content }} {% endgeneration %}\n!{% endfor %}";
         let chat = template(source).unwrap();
-        assert_eq!(chat.render(&[Message::new("assistant", "a")], false).unwrap(), "a !");
-        assert_eq!(without_generation_tags("{% if generation %}{% open"), "{% if generation %}{% open");
+        assert_eq!(
+            chat.render(&[Message::new("assistant", "a")], false)
+                .unwrap(),
+            "a !"
+        );
+        assert_eq!(
+            without_generation_tags("{% if generation %}{% open"),
+            "{% if generation %}{% open"
+        );
     }
 
     #[test]
@@ -349,7 +463,10 @@ mod tests {
             {{ ns.n }}{{ tools is none }}{{ documents is none }}{{ tools is defined }}{{ 'a b'.split(' ')[-1] }}";
         let chat = template(source).unwrap();
         let messages = ["user", "assistant", "user"].map(|role| Message::new(role, ""));
-        assert_eq!(chat.render(&messages, false).unwrap(), "[user]3TrueTrueTrueb");
+        assert_eq!(
+            chat.render(&messages, false).unwrap(),
+            "[user]3TrueTrueTrueb"
+        );
     }
 
     #[test]
@@ -361,7 +478,10 @@ mod tests {
         for source in [nested, recursive, large] {
             let chat = template(source).unwrap();
             let begun = std::time::Instant::now();
-            assert!(matches!(chat.render(&[], false), Err(Error::ChatTemplate { .. })), "{source}");
+            assert!(
+                matches!(chat.render(&[], false), Err(Error::ChatTemplate { .. })),
+                "{source}"
+            );
             assert!(begun.elapsed().as_secs() < 10, "{source}");
         }
     }
@@ -369,11 +489,18 @@ mod tests {
     #[test]
     fn tokens_come_from_the_tokenizers_configuration_or_an_older_map() {
         let dir = tempfile::tempdir().unwrap();
-        let write =
-            |name: &str, json: Value| std::fs::write(dir.path().join(name), json.to_string()).unwrap();
-        let written = || ChatTemplate::load(dir.path()).unwrap().render(&[], false).unwrap();
+        let write = |name: &str, json: Value| {
+            std::fs::write(dir.path().join(name), json.to_string()).unwrap()
+        };
+        let written = || {
+            ChatTemplate::load(dir.path())
+                .unwrap()
+                .render(&[], false)
+                .unwrap()
+        };
         let source = "{{ bos_token }} {{ pad_token }} {{ mask_token is defined }}";
-        let config = serde_json::json!({"chat_template": source, "bos_token": "<s>", "pad_token": null});
+        let config =
+            serde_json::json!({"chat_template": source, "bos_token": "<s>", "pad_token": null});
         write("tokenizer_config.json", config.clone());
         assert_eq!(written(), "<s>  False");
         write(
@@ -389,8 +516,7 @@ mod tests {
 
     #[test]
     fn a_list_of_templates_gives_the_default_one() {
-        let list =
-            serde_json::json!([{"name": "tool", "template": "t"}, {"name": "default", "template": "d"}]);
+        let list = serde_json::json!([{"name": "tool", "template": "t"}, {"name": "default", "template": "d"}]);
         assert_eq!(configured_template(&list).unwrap(), "d");
         assert_eq!(token_string(&serde_json::json!({"content": "<s>"})), "<s>");
     }

@@ -24,8 +24,12 @@ const SIDE_FILES: [&str; 7] = [
 ];
 
 /// Files beside a GGUF file that stand before its own metadata.
-const GGUF_SIDE_FILES: [&str; 4] =
-    ["chat_template.jinja", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json"];
+const GGUF_SIDE_FILES: [&str; 4] = [
+    "chat_template.jinja",
+    "special_tokens_map.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+];
 
 /// An opened model on disk.
 #[derive(Debug)]
@@ -44,7 +48,9 @@ impl Checkpoint {
     /// finds.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.exists() {
-            return Err(Error::NoModel { path: path.to_path_buf() });
+            return Err(Error::NoModel {
+                path: path.to_path_buf(),
+            });
         }
         if path.is_file() {
             return Ok(Self::Gguf(Box::new(Gguf::open_model(path)?)));
@@ -99,7 +105,9 @@ impl Checkpoint {
     pub fn chat_template(&self) -> Result<ChatTemplate> {
         let beside = ChatTemplate::load(self.dir())?;
         match self {
-            Self::Gguf(file) if !beside.own => ChatTemplate::new(file.chat_template(), file.named_tokens()),
+            Self::Gguf(file) if !beside.own => {
+                ChatTemplate::new(file.chat_template(), file.named_tokens())
+            }
             _ => Ok(beside),
         }
     }
@@ -128,8 +136,15 @@ impl Checkpoint {
     /// # Errors
     /// As [`Checkpoint::weight_files`].
     pub fn files(&self) -> Result<Vec<PathBuf>> {
-        let side: &[&str] = if matches!(self, Self::Folder(_)) { &SIDE_FILES } else { &GGUF_SIDE_FILES };
-        let side = side.iter().map(|name| self.dir().join(name)).filter(|path| path.is_file());
+        let side: &[&str] = if matches!(self, Self::Folder(_)) {
+            &SIDE_FILES
+        } else {
+            &GGUF_SIDE_FILES
+        };
+        let side = side
+            .iter()
+            .map(|name| self.dir().join(name))
+            .filter(|path| path.is_file());
         let mut files: Vec<PathBuf> = side.chain(self.weight_files()?).collect();
         files.sort_unstable();
         Ok(files)
@@ -140,7 +155,11 @@ fn gguf_files(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(|e| Error::io(dir, e))? {
         let path = entry.map_err(|e| Error::io(dir, e))?.path();
-        if path.is_file() && path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("gguf")) {
+        if path.is_file()
+            && path
+                .extension()
+                .is_some_and(|ext| ext.eq_ignore_ascii_case("gguf"))
+        {
             files.push(path);
         }
     }

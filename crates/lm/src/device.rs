@@ -19,9 +19,14 @@ const OLDEST_DRIVER: &str = "580";
 /// # Errors
 /// [`Error::Device`] where the name is unknown, this build lacks the device or the machine has none.
 pub fn select(spec: &str) -> Result<Device> {
-    let unusable = |reason: String| Error::Device { spec: spec.to_string(), reason };
+    let unusable = |reason: String| Error::Device {
+        spec: spec.to_string(),
+        reason,
+    };
     let (kind, index) = spec.split_once(':').unwrap_or((spec, "0"));
-    let ordinal: usize = index.parse().map_err(|_| unusable(format!("`{index}` is not a device number")))?;
+    let ordinal: usize = index
+        .parse()
+        .map_err(|_| unusable(format!("`{index}` is not a device number")))?;
     match kind {
         "cpu" => Ok(Device::Cpu),
         "cuda" => match cards() {
@@ -31,9 +36,13 @@ pub fn select(spec: &str) -> Result<Device> {
             Ok(cards) => Err(unusable(format!("this machine has {} cards", cards.len()))),
             Err(missing) => Err(unusable(missing)),
         },
-        "metal" if cfg!(feature = "metal") => Device::new_metal(ordinal).map_err(|e| unusable(e.to_string())),
+        "metal" if cfg!(feature = "metal") => {
+            Device::new_metal(ordinal).map_err(|e| unusable(e.to_string()))
+        }
         "metal" => Err(unusable("this program was built without Metal".to_string())),
-        _ => Err(unusable("known devices are cpu, cuda, cuda:N and metal".to_string())),
+        _ => Err(unusable(
+            "known devices are cpu, cuda, cuda:N and metal".to_string(),
+        )),
     }
 }
 
@@ -50,7 +59,14 @@ impl Place {
     /// What a device computes in: the processor f32, an NVIDIA card bf16, which it multiplies fastest and whose range is
     /// that of f32. Metal is untested and stays with f32.
     pub fn on(device: &Device) -> Self {
-        Self { device: device.clone(), dtype: if device.is_cuda() { DType::BF16 } else { DType::F32 } }
+        Self {
+            device: device.clone(),
+            dtype: if device.is_cuda() {
+                DType::BF16
+            } else {
+                DType::F32
+            },
+        }
     }
 
     /// Whether the processor's own form computes here: fused loops over f32.
@@ -60,7 +76,10 @@ impl Place {
 
     /// A tensor here, in the number type of this place.
     pub(crate) fn put(&self, tensor: &Tensor) -> Result<Tensor> {
-        Ok(tensor.to_dtype(self.dtype)?.to_device(&self.device)?.contiguous()?)
+        Ok(tensor
+            .to_dtype(self.dtype)?
+            .to_device(&self.device)?
+            .contiguous()?)
     }
 }
 
@@ -121,7 +140,10 @@ fn free_bytes(_ordinal: usize) -> Option<u64> {
 /// Whether the driver's library is here, or that it is missing, in a sentence.
 #[cfg(feature = "cuda")]
 fn driver() -> std::result::Result<(), String> {
-    #[expect(unsafe_code, reason = "a look for the library's file; without it every other call would panic")]
+    #[expect(
+        unsafe_code,
+        reason = "a look for the library's file; without it every other call would panic"
+    )]
     // SAFETY: loads the driver's library, if there is one, and keeps nothing of it.
     let present = unsafe { sys::is_culib_present() };
     match present {
@@ -147,9 +169,12 @@ pub fn cards() -> std::result::Result<Vec<Card>, String> {
             memory_free_bytes: free as u64,
         })
     };
-    let count = CudaContext::device_count().map_err(|e| format!("the NVIDIA driver does not answer: {e}"))?;
+    let count = CudaContext::device_count()
+        .map_err(|e| format!("the NVIDIA driver does not answer: {e}"))?;
     let cards = (0..usize::try_from(count).unwrap_or(0)).map(card);
-    cards.collect::<std::result::Result<_, _>>().map_err(|e| format!("a card does not answer: {e}"))
+    cards
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|e| format!("a card does not answer: {e}"))
 }
 
 /// Always what is missing: this build has no CUDA.
@@ -174,10 +199,14 @@ mod tests {
 
     #[test]
     fn a_card_that_is_not_there_is_refused_with_what_to_do() {
-        let Err(Error::Device { reason, .. }) = select("cuda:999") else { panic!("there are not so many") };
+        let Err(Error::Device { reason, .. }) = select("cuda:999") else {
+            panic!("there are not so many")
+        };
         assert_eq!(memory_free_bytes("cuda:999"), None);
         assert!(
-            reason.contains("xtask build --cuda") || reason.contains("driver") || reason.contains("cards")
+            reason.contains("xtask build --cuda")
+                || reason.contains("driver")
+                || reason.contains("cards")
         );
     }
 }

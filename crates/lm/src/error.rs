@@ -78,7 +78,9 @@ pub enum Error {
         reason: String,
     },
     /// Tokenizer and weights do not belong together.
-    #[error("the tokenizer knows {tokenizer} tokens but the model only {model}: they do not belong together")]
+    #[error(
+        "the tokenizer knows {tokenizer} tokens but the model only {model}: they do not belong together"
+    )]
     VocabularyMismatch {
         /// Entries of the tokenizer (highest id + 1).
         tokenizer: usize,
@@ -124,7 +126,9 @@ pub enum Error {
         limit: usize,
     },
     /// A value became infinite or not a number.
-    #[error("{what} is not a finite number: the weights are damaged, or a learning rate is too high")]
+    #[error(
+        "{what} is not a finite number: the weights are damaged, or a learning rate is too high"
+    )]
     NonFinite {
         /// The quantity.
         what: String,
@@ -186,24 +190,39 @@ impl Error {
     /// An I/O failure at `path`; a file that is not there becomes [`Error::MissingFile`].
     pub fn io(path: &Path, source: std::io::Error) -> Self {
         if source.kind() == std::io::ErrorKind::NotFound {
-            return Error::MissingFile { path: path.to_path_buf() };
+            return Error::MissingFile {
+                path: path.to_path_buf(),
+            };
         }
-        Error::Io { path: path.to_path_buf(), source }
+        Error::Io {
+            path: path.to_path_buf(),
+            source,
+        }
     }
 
     /// Unusable weights in `path`.
     pub fn weights(path: &Path, reason: impl Into<String>) -> Self {
-        Error::Weights { path: path.to_path_buf(), reason: reason.into() }
+        Error::Weights {
+            path: path.to_path_buf(),
+            reason: reason.into(),
+        }
     }
 
     /// A bad field of the configuration file `path`.
     pub fn config(path: &Path, field: impl Into<String>, reason: impl Into<String>) -> Self {
-        Error::Config { path: path.to_path_buf(), field: field.into(), reason: reason.into() }
+        Error::Config {
+            path: path.to_path_buf(),
+            field: field.into(),
+            reason: reason.into(),
+        }
     }
 
     /// An unusable adapter at `path`.
     pub fn adapter(path: &Path, reason: impl Into<String>) -> Self {
-        Error::Adapter { path: path.to_path_buf(), reason: reason.into() }
+        Error::Adapter {
+            path: path.to_path_buf(),
+            reason: reason.into(),
+        }
     }
 }
 
@@ -221,9 +240,15 @@ mod tests {
         let raised = |code| candle_core::Error::Cuda(Box::new(DriverError(code)));
         for code in OUT_OF_MEMORY {
             assert!(matches!(Error::from(raised(code)), Error::OutOfMemory));
-            assert!(matches!(Error::from(raised(code).context("matmul").bt()), Error::OutOfMemory));
+            assert!(matches!(
+                Error::from(raised(code).context("matmul").bt()),
+                Error::OutOfMemory
+            ));
         }
-        assert!(matches!(Error::from(raised("CUDA_ERROR_ILLEGAL_ADDRESS")), Error::Candle(_)));
+        assert!(matches!(
+            Error::from(raised("CUDA_ERROR_ILLEGAL_ADDRESS")),
+            Error::Candle(_)
+        ));
     }
 
     /// Who shows an error puts what to do behind it; the message does not say it a second time.
@@ -234,21 +259,44 @@ mod tests {
         let errors = [
             Error::MissingFile { path: path.clone() },
             Error::NoModel { path: path.clone() },
-            Error::SeveralModels { files: vec![path.clone()] },
-            Error::Truncated { path: path.clone(), found_bytes: 1, expected_bytes: 2 },
-            Error::UnsupportedArchitecture { found: text.clone(), supported: text.clone() },
+            Error::SeveralModels {
+                files: vec![path.clone()],
+            },
+            Error::Truncated {
+                path: path.clone(),
+                found_bytes: 1,
+                expected_bytes: 2,
+            },
+            Error::UnsupportedArchitecture {
+                found: text.clone(),
+                supported: text.clone(),
+            },
             Error::NotInGguf { what: text.clone() },
-            Error::VocabularyMismatch { tokenizer: 2, model: 1 },
-            Error::Checkpoint { path, reason: text.clone() },
-            Error::ContextExceeded { tokens: 2, limit: 1 },
+            Error::VocabularyMismatch {
+                tokenizer: 2,
+                model: 1,
+            },
+            Error::Checkpoint {
+                path,
+                reason: text.clone(),
+            },
+            Error::ContextExceeded {
+                tokens: 2,
+                limit: 1,
+            },
             Error::NonFinite { what: text },
             Error::OutOfMemory,
         ];
-        let instructions =
-            ["download", "copy", "use ", "choose", "check ", "shorten", "lower ", "start ", "name "];
+        let instructions = [
+            "download", "copy", "use ", "choose", "check ", "shorten", "lower ", "start ", "name ",
+        ];
         for error in errors {
             let said = error.to_string().to_lowercase();
-            assert_eq!(instructions.iter().find(|word| said.contains(**word)), None, "{said}");
+            assert_eq!(
+                instructions.iter().find(|word| said.contains(**word)),
+                None,
+                "{said}"
+            );
             assert!(!said.ends_with('.'), "{said}");
         }
     }

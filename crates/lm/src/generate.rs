@@ -100,11 +100,19 @@ pub fn generate_constrained(
     on_token: &mut dyn FnMut(usize, u32) -> ControlFlow<()>,
 ) -> Result<Vec<Generation>> {
     check(decoder, requests, cfg)?;
-    let budget =
-        |prompt: &[u32]| cfg.max_new_tokens.min(decoder.config.max_position_embeddings - prompt.len());
+    let budget = |prompt: &[u32]| {
+        cfg.max_new_tokens
+            .min(decoder.config.max_position_embeddings - prompt.len())
+    };
     let slots = cfg.batch_size.min(requests.len());
-    let adapter = adapter.map(|adapter| adapter.computed_in(decoder.dtype())).transpose()?;
-    let capacity = requests.iter().map(|r| r.prompt_ids.len() + budget(&r.prompt_ids)).max().unwrap_or(0);
+    let adapter = adapter
+        .map(|adapter| adapter.computed_in(decoder.dtype()))
+        .transpose()?;
+    let capacity = requests
+        .iter()
+        .map(|r| r.prompt_ids.len() + budget(&r.prompt_ids))
+        .max()
+        .unwrap_or(0);
     let mut run = Run {
         decoder,
         adapter: adapter.as_deref(),
@@ -112,9 +120,17 @@ pub fn generate_constrained(
         cfg,
         constraint,
         cache: Cache::new(decoder, slots, capacity)?,
-        results: vec![Generation { ids: Vec::new(), finish: Finish::Length }; requests.len()],
+        results: vec![
+            Generation {
+                ids: Vec::new(),
+                finish: Finish::Length
+            };
+            requests.len()
+        ],
         slots: vec![None; slots],
-        queue: (0..requests.len()).filter(|i| budget(&requests[*i].prompt_ids) > 0).collect(),
+        queue: (0..requests.len())
+            .filter(|i| budget(&requests[*i].prompt_ids) > 0)
+            .collect(),
         last_prefill: None,
     };
     loop {
@@ -127,7 +143,12 @@ pub fn generate_constrained(
 }
 
 fn check(decoder: &Decoder, requests: &[GenerateRequest], cfg: &GenerateConfig) -> Result<()> {
-    let bad = |name, reason: &str| Err(Error::Setting { name, reason: reason.to_string() });
+    let bad = |name, reason: &str| {
+        Err(Error::Setting {
+            name,
+            reason: reason.to_string(),
+        })
+    };
     if cfg.batch_size == 0 {
         return bad("batch_size", "must be at least 1");
     }
@@ -138,7 +159,10 @@ fn check(decoder: &Decoder, requests: &[GenerateRequest], cfg: &GenerateConfig) 
             return bad("prompt_ids", "must hold at least one token");
         }
         if request.prompt_ids.len() > limit {
-            return Err(Error::ContextExceeded { tokens: request.prompt_ids.len(), limit });
+            return Err(Error::ContextExceeded {
+                tokens: request.prompt_ids.len(),
+                limit,
+            });
         }
     }
     Ok(())
@@ -184,19 +208,31 @@ impl Run<'_> {
             let fresh = self.next_prompts(prefilled.front());
             prefilled.extend(self.prefill(fresh)?);
             while let Some(slot) = self.slots.iter().position(Option::is_none) {
-                let Some(&request) = self.queue.front() else { break };
+                let Some(&request) = self.queue.front() else {
+                    break;
+                };
                 let wanted = &self.requests[request].prompt_ids;
                 while prefilled.front().is_some_and(|p| p.prompt_ids != *wanted) {
                     prefilled.pop_front();
                 }
-                let Some(prompt) = prefilled.front() else { break };
+                let Some(prompt) = prefilled.front() else {
+                    break;
+                };
                 self.queue.pop_front();
                 for (layer, (k, v)) in prompt.layers.iter().enumerate() {
                     self.cache.write_prompt(layer, slot, k, v)?;
                 }
                 let token = self.draw(request, &mut prompt.logits.clone())?;
                 let position = wanted.len();
-                self.place(slot, Running { request, position, token }, on_token)?;
+                self.place(
+                    slot,
+                    Running {
+                        request,
+                        position,
+                        token,
+                    },
+                    on_token,
+                )?;
             }
             self.last_prefill = prefilled.pop_front();
         }
@@ -231,35 +267,63 @@ impl Run<'_> {
         }
         let batch = PackedBatch::prompts(&prompts, &self.decoder.device)?;
         let mut kept: Vec<(Tensor, Tensor)> = Vec::new();
-        let hidden =
-            self.decoder.forward_spans(&batch, self.adapter, None, Record::Nothing, &mut |_, k, v| {
+        let hidden = self.decoder.forward_spans(
+            &batch,
+            self.adapter,
+            None,
+            Record::Nothing,
+            &mut |_, k, v| {
                 kept.push((k.clone(), v.clone()));
                 Ok(())
-            })?;
-        let logits = self.decoder.logits(&hidden)?.to_dtype(DType::F32)?.to_vec2::<f32>()?;
-        let prefilled =
-            prompts.into_iter().zip(logits).zip(&batch.spans).map(|((prompt_ids, logits), span)| {
+            },
+        )?;
+        let logits = self
+            .decoder
+            .logits(&hidden)?
+            .to_dtype(DType::F32)?
+            .to_vec2::<f32>()?;
+        let prefilled = prompts.into_iter().zip(logits).zip(&batch.spans).map(
+            |((prompt_ids, logits), span)| {
                 let own = |t: &Tensor| t.narrow(0, span.rows.start, span.rows.len());
-                let layers = kept.iter().map(|(k, v)| Ok((own(k)?, own(v)?))).collect::<Result<_>>()?;
-                Ok(Prefilled { prompt_ids, layers, logits })
-            });
+                let layers = kept
+                    .iter()
+                    .map(|(k, v)| Ok((own(k)?, own(v)?)))
+                    .collect::<Result<_>>()?;
+                Ok(Prefilled {
+                    prompt_ids,
+                    layers,
+                    logits,
+                })
+            },
+        );
         prefilled.collect()
     }
 
     /// One token more for every running sequence.
     fn step(&mut self, on_token: &mut dyn FnMut(usize, u32) -> ControlFlow<()>) -> Result<()> {
         let device = &self.decoder.device;
-        let running: Vec<(usize, Running)> =
-            self.slots.iter().enumerate().filter_map(|(slot, running)| running.map(|r| (slot, r))).collect();
-        let (stale, running): (Vec<_>, Vec<_>) =
-            running.into_iter().partition(|(_, r)| self.decoder.rope.changes_at(r.position + 1));
+        let running: Vec<(usize, Running)> = self
+            .slots
+            .iter()
+            .enumerate()
+            .filter_map(|(slot, running)| running.map(|r| (slot, r)))
+            .collect();
+        let (stale, running): (Vec<_>, Vec<_>) = running
+            .into_iter()
+            .partition(|(_, r)| self.decoder.rope.changes_at(r.position + 1));
         self.recompute(stale, on_token)?;
         if running.is_empty() {
             return Ok(());
         }
-        let cursors: Vec<Cursor> =
-            running.iter().map(|(slot, r)| Cursor { slot: *slot, position: r.position }).collect();
-        let tokens: Vec<(u32, usize)> = running.iter().map(|(_, r)| (r.token, r.position)).collect();
+        let cursors: Vec<Cursor> = running
+            .iter()
+            .map(|(slot, r)| Cursor {
+                slot: *slot,
+                position: r.position,
+            })
+            .collect();
+        let tokens: Vec<(u32, usize)> =
+            running.iter().map(|(_, r)| (r.token, r.position)).collect();
         let batch = PackedBatch::next_tokens(&tokens, device)?;
         let cache = &mut self.cache;
         cache.begin(&cursors)?;
@@ -271,7 +335,15 @@ impl Run<'_> {
         let logits = decoder.logits(&hidden)?;
         let tokens = timed(Work::Sampling, || self.draw_rows(&running, &logits))?;
         for ((slot, r), token) in running.into_iter().zip(tokens) {
-            self.place(slot, Running { position: r.position + 1, token, ..r }, on_token)?;
+            self.place(
+                slot,
+                Running {
+                    position: r.position + 1,
+                    token,
+                    ..r
+                },
+                on_token,
+            )?;
         }
         Ok(())
     }
@@ -291,7 +363,15 @@ impl Run<'_> {
                     self.cache.write_prompt(layer, slot, k, v)?;
                 }
                 let token = self.draw(r.request, &mut fresh.logits)?;
-                self.place(slot, Running { position: r.position + 1, token, ..r }, on_token)?;
+                self.place(
+                    slot,
+                    Running {
+                        position: r.position + 1,
+                        token,
+                        ..r
+                    },
+                    on_token,
+                )?;
             }
         }
         Ok(())
@@ -304,14 +384,19 @@ impl Run<'_> {
             return greedy(&logits);
         }
         let mut logits = logits.flatten_all()?.to_vec1::<f32>()?;
-        let rows = logits.par_chunks_mut(self.decoder.config.vocab_size).zip(running);
-        rows.map(|(row, (_, r))| self.draw(r.request, row)).collect()
+        let rows = logits
+            .par_chunks_mut(self.decoder.config.vocab_size)
+            .zip(running);
+        rows.map(|(row, (_, r))| self.draw(r.request, row))
+            .collect()
     }
 
     /// The next token of a request from its logits, which are used up.
     fn draw(&self, request: usize, logits: &mut [f32]) -> Result<u32> {
         if logits.iter().any(|logit| !logit.is_finite()) {
-            return Err(Error::NonFinite { what: "the model's output".to_string() });
+            return Err(Error::NonFinite {
+                what: "the model's output".to_string(),
+            });
         }
         let (filters, ids) = (&self.cfg.filters, &self.results[request].ids);
         if filters.repetition_penalty != 1.0 {
@@ -321,8 +406,12 @@ impl Run<'_> {
         if let Some(constraint) = self.constraint {
             constraint(request, ids, logits);
             if logits.iter().all(|logit| *logit == f32::NEG_INFINITY) {
-                let reason = "leaves no token: the vocabulary cannot spell what is asked for".to_string();
-                return Err(Error::Setting { name: "constraint", reason });
+                let reason =
+                    "leaves no token: the vocabulary cannot spell what is asked for".to_string();
+                return Err(Error::Setting {
+                    name: "constraint",
+                    reason,
+                });
             }
         }
         if filters.is_greedy() {
@@ -364,7 +453,9 @@ fn greedy(logits: &Tensor) -> Result<Vec<u32>> {
     let found = read_back(&Tensor::stack(&[best, logits.sum(D::Minus1)?], 0)?)?;
     let (best, sums) = found.split_at(found.len() / 2);
     if sums.iter().any(|sum| !sum.is_finite()) {
-        return Err(Error::NonFinite { what: "the model's output".to_string() });
+        return Err(Error::NonFinite {
+            what: "the model's output".to_string(),
+        });
     }
     Ok(best.iter().map(|token| *token as u32).collect())
 }
@@ -375,17 +466,38 @@ mod tests {
     use crate::test_model::{tiny, tiny_as, variants};
 
     fn config(temperature: f64, batch_size: usize) -> GenerateConfig {
-        let filters = Filters { temperature, top_p: 0.95, ..Filters::GREEDY };
-        GenerateConfig { max_new_tokens: 30, filters, stop_ids: vec![3], batch_size }
+        let filters = Filters {
+            temperature,
+            top_p: 0.95,
+            ..Filters::GREEDY
+        };
+        GenerateConfig {
+            max_new_tokens: 30,
+            filters,
+            stop_ids: vec![3],
+            batch_size,
+        }
     }
 
     fn requests() -> Vec<GenerateRequest> {
         let prompt = |i: u32| (0..3 + i % 4).map(|j| (i / 2 * 7 + j * 11) % 50).collect();
-        (0..9).map(|i| GenerateRequest { prompt_ids: prompt(i), key: u64::from(i) }).collect()
+        (0..9)
+            .map(|i| GenerateRequest {
+                prompt_ids: prompt(i),
+                key: u64::from(i),
+            })
+            .collect()
     }
 
-    fn all(decoder: &Decoder, requests: &[GenerateRequest], cfg: &GenerateConfig) -> Vec<Generation> {
-        generate(decoder, None, requests, cfg, &mut |_, _| ControlFlow::Continue(())).unwrap()
+    fn all(
+        decoder: &Decoder,
+        requests: &[GenerateRequest],
+        cfg: &GenerateConfig,
+    ) -> Vec<Generation> {
+        generate(decoder, None, requests, cfg, &mut |_, _| {
+            ControlFlow::Continue(())
+        })
+        .unwrap()
     }
 
     #[test]
@@ -395,8 +507,10 @@ mod tests {
             let requests = requests();
             for temperature in [0.0, 0.9] {
                 let cfg = config(temperature, 1);
-                let single: Vec<Generation> =
-                    requests.iter().map(|r| all(&decoder, std::slice::from_ref(r), &cfg).remove(0)).collect();
+                let single: Vec<Generation> = requests
+                    .iter()
+                    .map(|r| all(&decoder, std::slice::from_ref(r), &cfg).remove(0))
+                    .collect();
                 for batch_size in [1, 3, 32] {
                     let batched = all(&decoder, &requests, &config(temperature, batch_size));
                     assert_eq!(batched, single, "{name}");
@@ -409,11 +523,15 @@ mod tests {
     fn cached_decoding_equals_the_full_forward_pass() {
         for (name, variant) in variants() {
             let decoder = tiny_as(&variant, 2);
-            let cfg = GenerateConfig { stop_ids: Vec::new(), ..config(0.0, 4) };
+            let cfg = GenerateConfig {
+                stop_ids: Vec::new(),
+                ..config(0.0, 4)
+            };
             for (request, generation) in requests().iter().zip(all(&decoder, &requests(), &cfg)) {
                 let mut seq = request.prompt_ids.clone();
                 for token in generation.ids {
-                    let batch = PackedBatch::new(std::slice::from_ref(&seq), &decoder.device).unwrap();
+                    let batch =
+                        PackedBatch::new(std::slice::from_ref(&seq), &decoder.device).unwrap();
                     let hidden = decoder.forward(&batch, None, None, None).unwrap();
                     let logits = decoder.logits(&hidden).unwrap().to_vec2::<f32>().unwrap();
                     assert_eq!(argmax(logits.last().unwrap()) as u32, token, "{name}");
@@ -426,8 +544,12 @@ mod tests {
     #[test]
     fn sampling_depends_on_the_key_and_shares_prompts() {
         let decoder = tiny(3);
-        let same: Vec<GenerateRequest> =
-            (0..6).map(|key| GenerateRequest { prompt_ids: vec![1, 2, 3], key }).collect();
+        let same: Vec<GenerateRequest> = (0..6)
+            .map(|key| GenerateRequest {
+                prompt_ids: vec![1, 2, 3],
+                key,
+            })
+            .collect();
         let found = all(&decoder, &same, &config(1.0, 2));
         assert!(found.iter().any(|g| *g != found[0]));
         assert_eq!(found, all(&decoder, &same, &config(1.0, 2)));
@@ -437,14 +559,26 @@ mod tests {
     fn the_context_ends_a_continuation() {
         let decoder = tiny(1);
         let limit = decoder.config.max_position_embeddings;
-        let cfg = GenerateConfig { max_new_tokens: 500, stop_ids: Vec::new(), ..config(0.0, 4) };
-        let request = |len: usize| GenerateRequest { prompt_ids: vec![5; len], key: 0 };
-        let found = all(&decoder, &[request(4), request(limit - 1), request(limit)], &cfg);
+        let cfg = GenerateConfig {
+            max_new_tokens: 500,
+            stop_ids: Vec::new(),
+            ..config(0.0, 4)
+        };
+        let request = |len: usize| GenerateRequest {
+            prompt_ids: vec![5; len],
+            key: 0,
+        };
+        let found = all(
+            &decoder,
+            &[request(4), request(limit - 1), request(limit)],
+            &cfg,
+        );
         let lengths: Vec<usize> = found.iter().map(|g| g.ids.len()).collect();
         assert_eq!(lengths, [limit - 4, 1, 0]);
         assert!(found.iter().all(|g| g.finish == Finish::Length));
-        let long =
-            generate(&decoder, None, &[request(limit + 1)], &cfg, &mut |_, _| ControlFlow::Continue(()));
+        let long = generate(&decoder, None, &[request(limit + 1)], &cfg, &mut |_, _| {
+            ControlFlow::Continue(())
+        });
         assert!(matches!(long, Err(Error::ContextExceeded { .. })));
     }
 
@@ -454,17 +588,41 @@ mod tests {
         let mut heard = 0;
         let stopped = generate(&decoder, None, &requests(), &config(0.0, 4), &mut |_, _| {
             heard += 1;
-            if heard == 10 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if heard == 10 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         });
         assert!(matches!(stopped, Err(Error::Interrupted)));
         assert_eq!(heard, 10);
         let quiet = &mut |_, _| ControlFlow::Continue(());
-        let no_mass = Filters { top_p: 0.0, ..Filters::default() };
-        for cfg in [config(0.0, 0), config(-1.0, 1), GenerateConfig { filters: no_mass, ..config(0.0, 1) }] {
-            assert!(matches!(generate(&decoder, None, &requests(), &cfg, quiet), Err(Error::Setting { .. })));
+        let no_mass = Filters {
+            top_p: 0.0,
+            ..Filters::default()
+        };
+        for cfg in [
+            config(0.0, 0),
+            config(-1.0, 1),
+            GenerateConfig {
+                filters: no_mass,
+                ..config(0.0, 1)
+            },
+        ] {
+            assert!(matches!(
+                generate(&decoder, None, &requests(), &cfg, quiet),
+                Err(Error::Setting { .. })
+            ));
         }
-        let empty = [GenerateRequest { prompt_ids: Vec::new(), key: 0 }];
+        let empty = [GenerateRequest {
+            prompt_ids: Vec::new(),
+            key: 0,
+        }];
         assert!(generate(&decoder, None, &empty, &config(0.0, 1), quiet).is_err());
-        assert!(generate(&decoder, None, &[], &config(0.0, 1), quiet).unwrap().is_empty());
+        assert!(
+            generate(&decoder, None, &[], &config(0.0, 1), quiet)
+                .unwrap()
+                .is_empty()
+        );
     }
 }

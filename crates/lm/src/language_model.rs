@@ -83,7 +83,14 @@ impl LanguageModel {
         let decoder = Decoder::from_weights(config.clone(), &weights, quantize, place)?;
         let stop_ids = stop_ids(&config, &tokenizer, &chat)?;
         let parameters = parameters(&config);
-        Ok(Self { decoder, tokenizer, chat, stop_ids, sha256: model_sha256(path)?, parameters })
+        Ok(Self {
+            decoder,
+            tokenizer,
+            chat,
+            stop_ids,
+            sha256: model_sha256(path)?,
+            parameters,
+        })
     }
 
     /// Longest sequence of prompt and reply together, in tokens.
@@ -98,7 +105,8 @@ impl LanguageModel {
     /// # Errors
     /// [`Error::ChatTemplate`] where the template refuses the conversation.
     pub fn prompt_ids(&self, messages: &[Message]) -> Result<Vec<u32>> {
-        self.tokenizer.encode_broken(&self.chat.render(&self.guarded(messages)?, true)?)
+        self.tokenizer
+            .encode_broken(&self.chat.render(&self.guarded(messages)?, true)?)
     }
 
     /// [`LanguageModel::prompt_ids`], and what the template itself writes before every reply: Qwen 3's thinking, closed
@@ -107,7 +115,8 @@ impl LanguageModel {
     /// # Errors
     /// As [`LanguageModel::prompt_ids`].
     pub fn opened_prompt_ids(&self, messages: &[Message]) -> Result<Vec<u32>> {
-        self.tokenizer.encode_broken(&(self.chat.render(&self.guarded(messages)?, true)? + &self.opening()?))
+        self.tokenizer
+            .encode_broken(&(self.chat.render(&self.guarded(messages)?, true)? + &self.opening()?))
     }
 
     /// Tokens of a reply as the template writes it after the generation prompt: the text and the token that
@@ -128,7 +137,10 @@ impl LanguageModel {
     }
 
     fn ids_behind(&self, opening: &str, text: &str) -> Result<Vec<u32>> {
-        let messages = self.guarded(&[Message::new("user", "Hello"), Message::new("assistant", text)])?;
+        let messages = self.guarded(&[
+            Message::new("user", "Hello"),
+            Message::new("assistant", text),
+        ])?;
         let prompt = self.chat.render(&messages[..1], true)? + opening;
         let full = self.chat.render(&messages, false)?;
         let Some(suffix) = full.strip_prefix(&prompt) else {
@@ -153,11 +165,21 @@ impl LanguageModel {
 
     /// What the template writes between the generation prompt and a reply; white space alone belongs to the reply.
     fn opening(&self) -> Result<String> {
-        let messages = [Message::new("user", "Hello"), Message::new("assistant", REPLY)];
-        let (prompt, full) = (self.chat.render(&messages[..1], true)?, self.chat.render(&messages, false)?);
+        let messages = [
+            Message::new("user", "Hello"),
+            Message::new("assistant", REPLY),
+        ];
+        let (prompt, full) = (
+            self.chat.render(&messages[..1], true)?,
+            self.chat.render(&messages, false)?,
+        );
         let behind = full.strip_prefix(&prompt).unwrap_or_default();
         let opening = behind.split_once(REPLY).map_or("", |(opening, _)| opening);
-        Ok(if opening.trim().is_empty() { String::new() } else { opening.to_owned() })
+        Ok(if opening.trim().is_empty() {
+            String::new()
+        } else {
+            opening.to_owned()
+        })
     }
 
     /// Text of a reply, special tokens left out.
@@ -168,7 +190,10 @@ impl LanguageModel {
     /// Messages in which no role and no content writes a special token.
     fn guarded(&self, messages: &[Message]) -> Result<Vec<Message>> {
         let guard = |message: &Message| {
-            Ok(Message { role: self.unspecial(&message.role)?, content: self.unspecial(&message.content)? })
+            Ok(Message {
+                role: self.unspecial(&message.role)?,
+                content: self.unspecial(&message.content)?,
+            })
         };
         messages.iter().map(guard).collect()
     }
@@ -199,10 +224,17 @@ impl LanguageModel {
 
 /// Tokens that end a reply, ascending: those of config.json and generation_config.json, the tokenizer's end
 /// token, and what the template writes directly behind a reply.
-fn stop_ids(config: &DecoderConfig, tokenizer: &Tokenizer, chat: &ChatTemplate) -> Result<Vec<u32>> {
+fn stop_ids(
+    config: &DecoderConfig,
+    tokenizer: &Tokenizer,
+    chat: &ChatTemplate,
+) -> Result<Vec<u32>> {
     let mut ids = config.eos_token_ids.clone();
     ids.extend(tokenizer.token_to_id(chat.eos_token()));
-    let messages = [Message::new("user", "Hello"), Message::new("assistant", REPLY)];
+    let messages = [
+        Message::new("user", "Hello"),
+        Message::new("assistant", REPLY),
+    ];
     // A template that refuses so short a conversation says nothing about its end.
     let rendered = chat.render(&messages, false).unwrap_or_default();
     if let Some((_, behind)) = rendered.rsplit_once(REPLY) {
@@ -223,7 +255,9 @@ pub fn check_folder(path: &Path) -> Result<FolderSummary> {
     let config = checkpoint.config()?;
     let tokenizer = checkpoint.dir().join("tokenizer.json");
     let tokenizer_bytes = match &checkpoint {
-        Checkpoint::Gguf(file) if !tokenizer.is_file() => file.tokenizer_json()?.to_string().len() as u64,
+        Checkpoint::Gguf(file) if !tokenizer.is_file() => {
+            file.tokenizer_json()?.to_string().len() as u64
+        }
         _ => file_bytes(&tokenizer)?,
     };
     check_tensors(&config, &checkpoint.weights(&config)?)?;
@@ -233,11 +267,19 @@ pub fn check_folder(path: &Path) -> Result<FolderSummary> {
     }
     let has_chat_template = checkpoint.chat_template()?.own;
     let parameters = parameters(&config);
-    Ok(FolderSummary { parameters, config, weight_bytes, tokenizer_bytes, has_chat_template })
+    Ok(FolderSummary {
+        parameters,
+        config,
+        weight_bytes,
+        tokenizer_bytes,
+        has_chat_template,
+    })
 }
 
 fn file_bytes(path: &Path) -> Result<u64> {
-    Ok(std::fs::metadata(path).map_err(|e| Error::io(path, e))?.len())
+    Ok(std::fs::metadata(path)
+        .map_err(|e| Error::io(path, e))?
+        .len())
 }
 
 /// SHA-256 of a file.
@@ -257,8 +299,14 @@ pub fn file_sha256(path: &Path) -> Result<String> {
 pub fn model_sha256(path: &Path) -> Result<String> {
     let mut hasher = Sha256::new();
     for path in Checkpoint::open(path)?.files()? {
-        let bytes = std::fs::metadata(&path).map_err(|e| Error::io(&path, e))?.len();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let bytes = std::fs::metadata(&path)
+            .map_err(|e| Error::io(&path, e))?
+            .len();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         hasher.update(format!("{name}\0{bytes}\0"));
         hash_file(&path, &mut hasher)?;
     }
@@ -277,5 +325,9 @@ fn hash_file(path: &Path, hasher: &mut Sha256) -> Result<()> {
 }
 
 fn hex(hasher: Sha256) -> String {
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

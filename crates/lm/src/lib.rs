@@ -42,7 +42,9 @@ pub use generate::{Finish, GenerateConfig, GenerateRequest, Generation, generate
 pub use gguf::Gguf;
 pub use language_model::{FolderSummary, LanguageModel, check_folder, file_sha256, model_sha256};
 pub use lora::{Adapter, LoraConfig, LoraPair, Target, TargetModules};
-pub use model::{Architecture, BlockTape, Decoder, DecoderConfig, Layer, LayerTape, PackedBatch, Projection};
+pub use model::{
+    Architecture, BlockTape, Decoder, DecoderConfig, Layer, LayerTape, PackedBatch, Projection,
+};
 pub use model::{Quantize, Rope, RopeScaling, Tape, Weight};
 pub use random::Dropout;
 pub use score::{Completion, Scored, score};

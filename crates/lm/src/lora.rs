@@ -46,7 +46,15 @@ pub enum Target {
 
 impl Target {
     /// Every projection, in index order.
-    pub const ALL: [Self; 7] = [Self::Q, Self::K, Self::V, Self::O, Self::Gate, Self::Up, Self::Down];
+    pub const ALL: [Self; 7] = [
+        Self::Q,
+        Self::K,
+        Self::V,
+        Self::O,
+        Self::Gate,
+        Self::Up,
+        Self::Down,
+    ];
 
     /// Module name in Hugging Face checkpoints, for example `q_proj`.
     pub const fn module_name(self) -> &'static str {
@@ -71,7 +79,9 @@ impl Target {
 
     /// The projection with this module name, if there is one.
     pub fn from_module_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|target| target.module_name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|target| target.module_name() == name)
     }
 
     /// Names of the projection's A and B. In architectures that store several projections as one matrix these are
@@ -82,7 +92,11 @@ impl Target {
 
     /// The projection's own name in Hugging Face's Llama: `model.layers.0.self_attn.q_proj`.
     fn name(self, layer: usize) -> String {
-        format!("model.layers.{layer}.{}.{}", self.block_name(), self.module_name())
+        format!(
+            "model.layers.{layer}.{}.{}",
+            self.block_name(),
+            self.module_name()
+        )
     }
 }
 
@@ -103,7 +117,10 @@ pub struct LoraPair {
 impl LoraPair {
     /// The pair in another number type; the same tensors where it has that type already.
     pub(crate) fn as_dtype(&self, dtype: DType) -> Result<Self> {
-        Ok(Self { a: self.a.to_dtype(dtype)?, b: self.b.to_dtype(dtype)? })
+        Ok(Self {
+            a: self.a.to_dtype(dtype)?,
+            b: self.b.to_dtype(dtype)?,
+        })
     }
 }
 
@@ -121,11 +138,19 @@ pub struct Adapter {
 impl Adapter {
     /// A fresh adapter that does not change the model yet: A as PEFT draws it (Kaiming uniform with `a = sqrt(5)`,
     /// that is uniform in `±1 / sqrt(in)`), B zero. The same seed gives the same tensors on any machine.
-    pub fn init(config: LoraConfig, decoder: &DecoderConfig, seed: u64, device: &Device) -> Result<Self> {
+    pub fn init(
+        config: LoraConfig,
+        decoder: &DecoderConfig,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self> {
         let modules = config.modules(decoder, Path::new(CONFIG_FILE))?;
         let layers = fill(&modules, |layer, target, rank| {
             let (out_features, in_features) = decoder.projection_shape(target);
-            let key = random::key(seed, &[random::label("lora_A"), layer as u64, target as u64]);
+            let key = random::key(
+                seed,
+                &[random::label("lora_A"), layer as u64, target as u64],
+            );
             let bound = 1.0 / (in_features as f64).sqrt();
             let values: Vec<f32> = (0..rank * in_features)
                 .map(|i| ((2.0 * random::uniform(key, i as u64) - 1.0) * bound) as f32)
@@ -135,26 +160,41 @@ impl Adapter {
                 b: Tensor::zeros((out_features, rank), DType::F32, device)?,
             })
         })?;
-        Ok(Self { config, layers, modules })
+        Ok(Self {
+            config,
+            layers,
+            modules,
+        })
     }
 
     /// The factor on `B A x` of a projection: `alpha / rank`, or `alpha / sqrt(rank)` where the adapter is
     /// rank-stabilised; 0 where the adapter does not act.
     pub fn scale(&self, layer: usize, target: Target) -> f64 {
-        let module = self.modules.get(layer).and_then(|modules| modules[target as usize]);
+        let module = self
+            .modules
+            .get(layer)
+            .and_then(|modules| modules[target as usize]);
         module.map_or(0.0, |Module { scale, .. }| scale)
     }
 
     /// The pair that acts on a projection, if the adapter has one there.
     pub fn get(&self, layer: usize, target: Target) -> Option<&LoraPair> {
-        self.layers.get(layer).and_then(|pairs| pairs[target as usize].as_ref())
+        self.layers
+            .get(layer)
+            .and_then(|pairs| pairs[target as usize].as_ref())
     }
 
     /// A copy in the number type of a decoder's activations, for passes that would convert each pair again and again; the
     /// adapter itself where it has that type.
     pub(crate) fn computed_in(&self, dtype: DType) -> Result<Cow<'_, Self>> {
         let mut copy = Cow::Borrowed(self);
-        if self.layers.iter().flatten().flatten().any(|pair| pair.a.dtype() != dtype) {
+        if self
+            .layers
+            .iter()
+            .flatten()
+            .flatten()
+            .any(|pair| pair.a.dtype() != dtype)
+        {
             for pair in copy.to_mut().layers.iter_mut().flatten().flatten() {
                 *pair = pair.as_dtype(dtype)?;
             }
@@ -196,7 +236,10 @@ impl Adapter {
         let layers = fill(&modules, |layer, target, rank| {
             let (out_features, in_features) = decoder.projection_shape(target);
             let [a, b] = target.tensor_names(layer);
-            Ok(LoraPair { a: take(&a, (rank, in_features))?, b: take(&b, (out_features, rank))? })
+            Ok(LoraPair {
+                a: take(&a, (rank, in_features))?,
+                b: take(&b, (out_features, rank))?,
+            })
         })?;
         if let Some(name) = tensors.keys().next() {
             return Err(Error::adapter(
@@ -204,7 +247,11 @@ impl Adapter {
                 format!("it holds the tensor {name}, which the base model has no place for"),
             ));
         }
-        Ok(Self { config, layers, modules })
+        Ok(Self {
+            config,
+            layers,
+            modules,
+        })
     }
 
     /// Reads a PEFT folder. Settings that change what the adapter computes and that this engine does not carry out
@@ -215,7 +262,10 @@ impl Adapter {
         let weights_path = dir.join(WEIGHTS_FILE);
         let bytes = std::fs::read(&weights_path).map_err(|e| Error::io(&weights_path, e))?;
         let tensors = candle_core::safetensors::load_buffer(&bytes, device).map_err(|e| {
-            Error::adapter(&weights_path, format!("it is cut short or not a safetensors file: {e}"))
+            Error::adapter(
+                &weights_path,
+                format!("it is cut short or not a safetensors file: {e}"),
+            )
         })?;
         let mut tensors = tensors.into_iter().collect();
         fused::split(&mut tensors, decoder, &weights_path)?;
@@ -253,7 +303,10 @@ impl Adapter {
 }
 
 fn write(dir: &Path, config: &LoraConfig, tensors: Vec<(String, Tensor)>) -> Result<()> {
-    std::fs::create_dir_all(dir).map_err(|source| Error::Io { path: dir.to_path_buf(), source })?;
+    std::fs::create_dir_all(dir).map_err(|source| Error::Io {
+        path: dir.to_path_buf(),
+        source,
+    })?;
     let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
     let path = dir.join(WEIGHTS_FILE);
     let bytes = peft::serialize_tensors(tensors, metadata, &path)?;
@@ -270,7 +323,9 @@ fn fill(
     for (layer, of_layer) in modules.iter().enumerate() {
         let mut pairs = <[Option<LoraPair>; 7]>::default();
         for (target, module) in Target::ALL.into_iter().zip(of_layer) {
-            pairs[target as usize] = module.map(|module| pair(layer, target, module.rank)).transpose()?;
+            pairs[target as usize] = module
+                .map(|module| pair(layer, target, module.rank))
+                .transpose()?;
         }
         layers.push(pairs);
     }
@@ -319,21 +374,38 @@ mod tests {
 
     fn hidden(decoder: &Decoder, adapter: Option<&Adapter>) -> Vec<Vec<f32>> {
         let batch =
-            crate::model::PackedBatch::new(&[vec![1, 7, 22, 50], vec![9, 9, 4]], &Device::Cpu).unwrap();
-        decoder.forward(&batch, adapter, None, None).unwrap().to_vec2().unwrap()
+            crate::model::PackedBatch::new(&[vec![1, 7, 22, 50], vec![9, 9, 4]], &Device::Cpu)
+                .unwrap();
+        decoder
+            .forward(&batch, adapter, None, None)
+            .unwrap()
+            .to_vec2()
+            .unwrap()
     }
 
     fn largest_difference(a: &[Vec<f32>], b: &[Vec<f32>]) -> f32 {
-        a.iter().flatten().zip(b.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+        a.iter()
+            .flatten()
+            .zip(b.iter().flatten())
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max)
     }
 
     #[test]
     fn a_fresh_adapter_leaves_the_model_as_it_is() {
         let decoder = test_model::tiny(1);
-        let adapter = Adapter::init(lora_config(&Target::ALL), &decoder.config, 5, &Device::Cpu).unwrap();
+        let adapter =
+            Adapter::init(lora_config(&Target::ALL), &decoder.config, 5, &Device::Cpu).unwrap();
         assert_eq!(hidden(&decoder, Some(&adapter)), hidden(&decoder, None));
         let bound = 1.0 / (decoder.config.hidden_size as f32).sqrt();
-        let a = adapter.get(0, Target::Q).unwrap().a.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let a = adapter
+            .get(0, Target::Q)
+            .unwrap()
+            .a
+            .flatten_all()
+            .unwrap()
+            .to_vec1::<f32>()
+            .unwrap();
         assert!(a.iter().all(|v| v.abs() <= bound));
         assert!(a.iter().any(|v| v.abs() > 0.8 * bound));
     }
@@ -341,20 +413,29 @@ mod tests {
     #[test]
     fn merged_equals_unmerged_with_alpha_other_than_rank() {
         let decoder = test_model::tiny(1);
-        let adapter = Adapter::init(lora_config(&Target::ALL), &decoder.config, 5, &Device::Cpu).unwrap();
+        let adapter =
+            Adapter::init(lora_config(&Target::ALL), &decoder.config, 5, &Device::Cpu).unwrap();
         let adapter = with_random_b(&adapter);
         assert_eq!(adapter.scale(0, Target::Q), 4.0);
         let unmerged = hidden(&decoder, Some(&adapter));
         let merged = hidden(&adapter.merge_into(&decoder).unwrap(), None);
         assert!(largest_difference(&unmerged, &merged) < 1e-4);
-        assert!(largest_difference(&unmerged, &hidden(&decoder, None)) > 0.1, "the adapter must matter");
+        assert!(
+            largest_difference(&unmerged, &hidden(&decoder, None)) > 0.1,
+            "the adapter must matter"
+        );
     }
 
     #[test]
     fn a_saved_adapter_is_read_back_bit_for_bit() {
         let decoder = test_model::tiny(1);
-        let adapter =
-            Adapter::init(lora_config(&[Target::Q, Target::Down]), &decoder.config, 5, &Device::Cpu).unwrap();
+        let adapter = Adapter::init(
+            lora_config(&[Target::Q, Target::Down]),
+            &decoder.config,
+            5,
+            &Device::Cpu,
+        )
+        .unwrap();
         let adapter = with_random_b(&adapter);
         let dir = tempfile::tempdir().unwrap();
         adapter.save(dir.path()).unwrap();
@@ -363,10 +444,20 @@ mod tests {
         assert_eq!(files, 2, "no temporary file stays behind");
         let read = Adapter::load(dir.path(), &decoder.config, &Device::Cpu).unwrap();
         assert_eq!(read.config, adapter.config);
-        assert_eq!(hidden(&decoder, Some(&read)), hidden(&decoder, Some(&adapter)));
-        let names: Vec<String> = read.named_tensors().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(
+            hidden(&decoder, Some(&read)),
+            hidden(&decoder, Some(&adapter))
+        );
+        let names: Vec<String> = read
+            .named_tensors()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
         assert_eq!(names.len(), 2 * 2 * decoder.config.num_hidden_layers);
-        assert_eq!(names[0], "base_model.model.model.layers.0.mlp.down_proj.lora_A.weight");
+        assert_eq!(
+            names[0],
+            "base_model.model.model.layers.0.mlp.down_proj.lora_A.weight"
+        );
     }
 
     #[test]
@@ -375,14 +466,19 @@ mod tests {
             .into_iter()
             .find(|(_, config)| config["architectures"][0] == "Phi3ForCausalLM");
         let decoder = test_model::tiny_as(&phi3.unwrap().1, 1);
-        let config = LoraConfig { target_modules: TargetModules::every(&decoder.config), ..lora_config(&[]) };
-        let adapter = with_random_b(&Adapter::init(config, &decoder.config, 5, &Device::Cpu).unwrap());
+        let config = LoraConfig {
+            target_modules: TargetModules::every(&decoder.config),
+            ..lora_config(&[])
+        };
+        let adapter =
+            with_random_b(&Adapter::init(config, &decoder.config, 5, &Device::Cpu).unwrap());
         let expected = hidden(&decoder, Some(&adapter));
         let [saved, exported] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         adapter.save(saved.path()).unwrap();
         adapter.export(exported.path(), &decoder.config).unwrap();
-        let load =
-            |dir: &tempfile::TempDir| Adapter::load(dir.path(), &decoder.config, &Device::Cpu).unwrap();
+        let load = |dir: &tempfile::TempDir| {
+            Adapter::load(dir.path(), &decoder.config, &Device::Cpu).unwrap()
+        };
         assert_eq!(hidden(&decoder, Some(&load(&saved))), expected);
         let read = load(&exported);
         assert!(largest_difference(&hidden(&decoder, Some(&read)), &expected) < 1e-5);
@@ -393,7 +489,11 @@ mod tests {
         );
         let bytes = std::fs::read(exported.path().join(WEIGHTS_FILE)).unwrap();
         let written = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).unwrap();
-        assert_eq!(written.len(), 2 * 4 * decoder.config.num_hidden_layers, "four stored matrices a layer");
+        assert_eq!(
+            written.len(),
+            2 * 4 * decoder.config.num_hidden_layers,
+            "four stored matrices a layer"
+        );
         // A part alone: the others get zeros.
         let config = lora_config(&[Target::K, Target::Up]);
         let part = with_random_b(&Adapter::init(config, &decoder.config, 5, &Device::Cpu).unwrap());
@@ -402,18 +502,36 @@ mod tests {
         let bytes = std::fs::read(exported.path().join(WEIGHTS_FILE)).unwrap();
         let written = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).unwrap();
         let whole = &written["base_model.model.model.layers.0.self_attn.qkv_proj.lora_B.weight"];
-        let (q, k) =
-            (decoder.config.projection_shape(Target::Q).0, decoder.config.projection_shape(Target::K).0);
+        let (q, k) = (
+            decoder.config.projection_shape(Target::Q).0,
+            decoder.config.projection_shape(Target::K).0,
+        );
         assert_eq!(whole.dims(), [q + 2 * k, 3]);
-        let rows = |first, count| whole.narrow(0, first, count).unwrap().to_vec2::<f32>().unwrap();
-        assert_eq!(rows(q, k), part.get(0, Target::K).unwrap().b.to_vec2::<f32>().unwrap());
-        assert!(rows(0, q).iter().chain(&rows(q + k, k)).flatten().all(|value| *value == 0.0));
+        let rows = |first, count| {
+            whole
+                .narrow(0, first, count)
+                .unwrap()
+                .to_vec2::<f32>()
+                .unwrap()
+        };
+        assert_eq!(
+            rows(q, k),
+            part.get(0, Target::K).unwrap().b.to_vec2::<f32>().unwrap()
+        );
+        assert!(
+            rows(0, q)
+                .iter()
+                .chain(&rows(q + k, k))
+                .flatten()
+                .all(|value| *value == 0.0)
+        );
     }
 
     #[test]
     fn unusable_adapters_are_refused_with_the_reason() {
         let decoder = test_model::tiny(1);
-        let adapter = Adapter::init(lora_config(&[Target::Q]), &decoder.config, 5, &Device::Cpu).unwrap();
+        let adapter =
+            Adapter::init(lora_config(&[Target::Q]), &decoder.config, 5, &Device::Cpu).unwrap();
         let dir = tempfile::tempdir().unwrap();
         adapter.save(dir.path()).unwrap();
         let load = || Adapter::load(dir.path(), &decoder.config, &Device::Cpu);
@@ -428,11 +546,22 @@ mod tests {
         assert!(message_with("use_dora", true.into()).contains("DoRA"));
         assert!(message_with("peft_type", "IA3".into()).contains("IA3"));
         assert!(message_with("target_modules", serde_json::json!(["wte"])).contains("wte"));
-        assert!(message_with("modules_to_save", serde_json::json!(["lm_head"])).contains("modules_to_save"));
+        assert!(
+            message_with("modules_to_save", serde_json::json!(["lm_head"]))
+                .contains("modules_to_save")
+        );
         assert!(message_with("fan_in_fan_out", true.into()).contains("transposed"));
-        assert!(message_with("init_lora_weights", "pissa_niter_4".into()).contains("pissa_niter_4"));
-        assert!(message_with("layers_to_transform", serde_json::json!([-1])).contains("layers_to_transform"));
-        assert!(message_with("rank_pattern", serde_json::json!({"q_proj": "high"})).contains("rank_pattern"));
+        assert!(
+            message_with("init_lora_weights", "pissa_niter_4".into()).contains("pissa_niter_4")
+        );
+        assert!(
+            message_with("layers_to_transform", serde_json::json!([-1]))
+                .contains("layers_to_transform")
+        );
+        assert!(
+            message_with("rank_pattern", serde_json::json!({"q_proj": "high"}))
+                .contains("rank_pattern")
+        );
         assert!(message_with("rank_pattern", serde_json::json!({"q_proj": 5})).contains("lora_A"));
         assert!(message_with("target_modules", serde_json::json!(["k_proj"])).contains("missing"));
         assert!(message_with("r", 4.into()).contains("belongs to another model"));

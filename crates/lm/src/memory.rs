@@ -50,7 +50,11 @@ pub enum Form {
 impl Form {
     /// The form of a device by its name on the command line.
     pub fn of(spec: &str) -> Self {
-        if spec.starts_with("cuda") { Self::Card } else { Self::Processor }
+        if spec.starts_with("cuda") {
+            Self::Card
+        } else {
+            Self::Processor
+        }
     }
 
     /// Bytes of an activation.
@@ -154,7 +158,11 @@ pub fn card_bytes(config: &DecoderConfig, stored_bytes: u64, quantize: Quantize)
     };
     let packed = !float || quantize != Quantize::None;
     let largest = (config.hidden_size * config.intermediate_size.max(config.vocab_size)) as u64;
-    let dequantised = if packed { largest.min(BAND_VALUES) * (F32_BYTES + 2) } else { 0 };
+    let dequantised = if packed {
+        largest.min(BAND_VALUES) * (F32_BYTES + 2)
+    } else {
+        0
+    };
     CARD_BYTES + weights + dequantised
 }
 
@@ -174,10 +182,20 @@ pub fn weights_bytes(config: &DecoderConfig, precision: Precision) -> u64 {
     let hidden = config.hidden_size;
     let of_projection = |target: Target| {
         let (rows, columns) = config.projection_shape(target);
-        let bias = if config.projection_bias(target) { rows as u64 * F32_BYTES } else { 0 };
+        let bias = if config.projection_bias(target) {
+            rows as u64 * F32_BYTES
+        } else {
+            0
+        };
         precision.matrix_bytes(rows, columns) + bias
     };
-    let norms = (2 * hidden + if config.qk_norm { 2 * config.head_dim } else { 0 }) as u64 * F32_BYTES;
+    let norms = (2 * hidden
+        + if config.qk_norm {
+            2 * config.head_dim
+        } else {
+            0
+        }) as u64
+        * F32_BYTES;
     let layer: u64 = Target::ALL.into_iter().map(of_projection).sum::<u64>() + norms;
     let embeddings = if config.tie_word_embeddings { 1 } else { 2 };
     config.num_hidden_layers as u64 * layer
@@ -237,7 +255,10 @@ pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     let form = training.form;
     let (budget, workers) = form.passes(training.tokens_per_microbatch, training.threads);
     // One item is the longest, the others are as long as most.
-    let (longest, mean) = (training.item_tokens.max(1), training.mean_item_tokens.max(1));
+    let (longest, mean) = (
+        training.item_tokens.max(1),
+        training.mean_item_tokens.max(1),
+    );
     let per_batch = longest + training.batch_size.saturating_sub(1) * mean;
     // Whole items only.
     let tokens = (budget.min(per_batch) / mean * mean).max(longest) as u64;
@@ -249,13 +270,26 @@ pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     let together = (at_once * tokens).min(per_batch as u64).max(tokens);
     // dact, dgate, dup and silu(gate) * up; then x, h, dh, dmid, dy and the gradients of q, k, v. A card also holds what
     // lies between the operations of the gate, in bf16, and those of a norm, in f32.
-    let between = if form == Form::Card { 4 * form.number() * inner + 6 * F32_BYTES * hidden } else { 0 };
-    let backward = together * (form.number() * (4 * inner + 5 * hidden + 2 * query + 2 * kv) + between);
-    let scores = at_once * scores_bytes(config, form, training.sequence_tokens as u64, form.score_copies().1);
-    let share = (training.completion_tokens as u64 * together).div_ceil(training.item_tokens.max(1) as u64);
+    let between = if form == Form::Card {
+        4 * form.number() * inner + 6 * F32_BYTES * hidden
+    } else {
+        0
+    };
+    let backward =
+        together * (form.number() * (4 * inner + 5 * hidden + 2 * query + 2 * kv) + between);
+    let scores = at_once
+        * scores_bytes(
+            config,
+            form,
+            training.sequence_tokens as u64,
+            form.score_copies().1,
+        );
+    let share =
+        (training.completion_tokens as u64 * together).div_ceil(training.item_tokens.max(1) as u64);
     let (most_logits, logit_copies) = form.training_logits();
-    let logits = (share * config.vocab_size as u64).min(at_once * most_logits) * logit_copies * F32_BYTES
-        + 3 * share * hidden * form.number();
+    let logits =
+        (share * config.vocab_size as u64).min(at_once * most_logits) * logit_copies * F32_BYTES
+            + 3 * share * hidden * form.number();
     // Gradients of micro-batches that are done are one sum, beside those at work.
     let waiting = u64::from(micro_batches > at_once);
     let adapter = adapter_bytes(config, training.rank);
@@ -264,7 +298,10 @@ pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     let stream = together * form.number() * hidden;
     // What lies below the last block, and what lies there while the block before it goes back.
     let (below, before) = match training.recompute {
-        true => ((layers - 1) * stream, layers.saturating_sub(2) * stream + block),
+        true => (
+            (layers - 1) * stream,
+            layers.saturating_sub(2) * stream + block,
+        ),
         false => ((layers - 1) * block, (layers - 1) * block),
     };
     // The last block is computed in the rows with a loss only.
@@ -333,7 +370,8 @@ pub fn scoring_bytes(
     let tokens = tokens.max(sequence_tokens) as u64;
     let (most, copies) = form.scoring_logits();
     let logits = (tokens * config.vocab_size as u64).min(most) * copies;
-    workers as u64 * (forward_bytes(config, form, tokens, sequence_tokens as u64) + logits * F32_BYTES)
+    workers as u64
+        * (forward_bytes(config, form, tokens, sequence_tokens as u64) + logits * F32_BYTES)
 }
 
 /// The widest moment of a forward pass that keeps nothing: x, mid, h and gate, up and their product.
@@ -404,15 +442,27 @@ mod tests {
     #[test]
     fn blocks_of_quantised_rows_have_ggml_s_sizes() {
         // 256 weights: 8 blocks of 34 bytes, or one of 144.
-        assert_eq!(Precision::Quantized(Quantize::Q8_0).matrix_bytes(2, 256), 2 * 8 * 34);
-        assert_eq!(Precision::Quantized(Quantize::Q4K).matrix_bytes(2, 256), 2 * 144);
+        assert_eq!(
+            Precision::Quantized(Quantize::Q8_0).matrix_bytes(2, 256),
+            2 * 8 * 34
+        );
+        assert_eq!(
+            Precision::Quantized(Quantize::Q4K).matrix_bytes(2, 256),
+            2 * 144
+        );
         // Rows that blocks of 256 do not divide become q8_0.
-        assert_eq!(Precision::Quantized(Quantize::Q4K).matrix_bytes(1, 96), 3 * 34);
+        assert_eq!(
+            Precision::Quantized(Quantize::Q4K).matrix_bytes(1, 96),
+            3 * 34
+        );
     }
 
     #[test]
     fn more_of_anything_takes_more() {
-        let config = &DecoderConfig { num_hidden_layers: 8, ..tiny(1).config };
+        let config = &DecoderConfig {
+            num_hidden_layers: 8,
+            ..tiny(1).config
+        };
         let base = Training {
             rank: 4,
             tokens_per_microbatch: 4096,
@@ -427,16 +477,46 @@ mod tests {
         };
         let bytes = |training: Training| training_bytes(config, &training);
         assert!(bytes(Training { rank: 8, ..base }) > bytes(base));
-        assert!(bytes(Training { recompute: true, ..base }) < bytes(base));
+        assert!(
+            bytes(Training {
+                recompute: true,
+                ..base
+            }) < bytes(base)
+        );
         // One micro-batch at a time; a smaller share of a large budget changes nothing where it holds one item anyway.
-        assert!(bytes(Training { tokens_per_microbatch: 256, ..base }) < bytes(base));
-        assert!(bytes(Training { item_tokens: 2000, sequence_tokens: 2000, ..base }) > bytes(base));
-        assert!(bytes(Training { mean_item_tokens: 30, ..base }) < bytes(base));
+        assert!(
+            bytes(Training {
+                tokens_per_microbatch: 256,
+                ..base
+            }) < bytes(base)
+        );
+        assert!(
+            bytes(Training {
+                item_tokens: 2000,
+                sequence_tokens: 2000,
+                ..base
+            }) > bytes(base)
+        );
+        assert!(
+            bytes(Training {
+                mean_item_tokens: 30,
+                ..base
+            }) < bytes(base)
+        );
         let form = Form::Processor;
-        let one = Generating { batch: 1, prompt_tokens: 50, mean_prompt_tokens: 50, new_tokens: 100, form };
+        let one = Generating {
+            batch: 1,
+            prompt_tokens: 50,
+            mean_prompt_tokens: 50,
+            new_tokens: 100,
+            form,
+        };
         let eight = Generating { batch: 8, ..one };
         assert!(generating_bytes(config, &eight) > generating_bytes(config, &one));
-        let short = Generating { mean_prompt_tokens: 20, ..eight };
+        let short = Generating {
+            mean_prompt_tokens: 20,
+            ..eight
+        };
         assert!(generating_bytes(config, &short) < generating_bytes(config, &eight));
         let scoring = |tokens, threads| scoring_bytes(config, form, tokens, 100, threads);
         assert!(scoring(4096, 2) > scoring(1024, 2) && scoring(4096, 2) > scoring(4096, 1));
@@ -444,10 +524,19 @@ mod tests {
 
     #[test]
     fn a_card_holds_weights_in_two_bytes_and_more_of_anything_takes_more() {
-        let config = &DecoderConfig { num_hidden_layers: 8, ..tiny(1).config };
-        let (dense, half) = (weights_bytes(config, Precision::F32), weights_bytes(config, Precision::Half));
+        let config = &DecoderConfig {
+            num_hidden_layers: 8,
+            ..tiny(1).config
+        };
+        let (dense, half) = (
+            weights_bytes(config, Precision::F32),
+            weights_bytes(config, Precision::Half),
+        );
         for stored in [dense, half] {
-            assert_eq!(card_bytes(config, stored, Quantize::None), CARD_BYTES + half);
+            assert_eq!(
+                card_bytes(config, stored, Quantize::None),
+                CARD_BYTES + half
+            );
             assert!(card_bytes(config, stored, Quantize::Q8_0) > CARD_BYTES);
         }
         let base = Training {
@@ -463,9 +552,26 @@ mod tests {
             form: Form::Card,
         };
         let bytes = |training: Training| training_bytes(config, &training);
-        assert_eq!(bytes(Training { threads: 16, ..base }), bytes(base), "one pass at a time");
-        assert!(bytes(Training { recompute: true, ..base }) < bytes(base));
-        assert!(bytes(Training { tokens_per_microbatch: 600, ..base }) < bytes(base));
+        assert_eq!(
+            bytes(Training {
+                threads: 16,
+                ..base
+            }),
+            bytes(base),
+            "one pass at a time"
+        );
+        assert!(
+            bytes(Training {
+                recompute: true,
+                ..base
+            }) < bytes(base)
+        );
+        assert!(
+            bytes(Training {
+                tokens_per_microbatch: 600,
+                ..base
+            }) < bytes(base)
+        );
         let one = Generating {
             batch: 1,
             prompt_tokens: 50,
@@ -478,7 +584,13 @@ mod tests {
                 > 4 * 150 * kv_bytes_per_token(config, Form::Card)
         );
         assert!(
-            generating_bytes(config, &Generating { new_tokens: 200, ..one }) > generating_bytes(config, &one)
+            generating_bytes(
+                config,
+                &Generating {
+                    new_tokens: 200,
+                    ..one
+                }
+            ) > generating_bytes(config, &one)
         );
     }
 

@@ -17,7 +17,9 @@ use crate::error::{Error, Result};
 /// handed to a thread of the pool and waited for: with small models a tenth of the time. To be called once, before any
 /// computing; where there is a pool already, it stays as it is.
 pub fn compute_here(threads: usize) {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .use_current_thread();
     let _there_already = pool.build_global();
 }
 
@@ -29,7 +31,10 @@ const MIN_MICROBATCH_TOKENS: usize = 256;
 /// Tokens of one micro-batch on the CPU and how many run at once on `threads`, within `budget` tokens in all. The size
 /// does not depend on the number of cores, so neither do the results.
 pub(crate) fn share_budget(budget: usize, threads: usize) -> (usize, usize) {
-    let tokens = (budget / SIDE_BY_SIDE).max(MIN_MICROBATCH_TOKENS).min(budget).max(1);
+    let tokens = (budget / SIDE_BY_SIDE)
+        .max(MIN_MICROBATCH_TOKENS)
+        .min(budget)
+        .max(1);
     (tokens, (budget / tokens).min(threads))
 }
 
@@ -96,19 +101,34 @@ pub(crate) fn fold_in_order<R: Send>(
 ) -> Result<()> {
     let workers = workers.min(count);
     if workers <= 1 {
-        let one = |index| if stop() { Err(Error::Interrupted) } else { take(work(index)?) };
+        let one = |index| {
+            if stop() {
+                Err(Error::Interrupted)
+            } else {
+                take(work(index)?)
+            }
+        };
         return (0..count).try_for_each(one);
     }
     let threads_each = (rayon::current_num_threads() / workers).max(1);
     let pools = (0..workers)
-        .map(|_| rayon::ThreadPoolBuilder::new().num_threads(threads_each).build())
+        .map(|_| {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads_each)
+                .build()
+        })
         .collect::<std::result::Result<Vec<_>, _>>()
         .map_err(|e| Error::Device {
             spec: "cpu".to_owned(),
             reason: format!("no threads can be started: {e}"),
         })?;
     let (next, cancelled) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let queue = Mutex::new(Queue { taken: 0, waiting: BTreeMap::new(), failed: None, take });
+    let queue = Mutex::new(Queue {
+        taken: 0,
+        waiting: BTreeMap::new(),
+        failed: None,
+        take,
+    });
     std::thread::scope(|scope| {
         let (finished, wait) = channel::<()>();
         for pool in &pools {
@@ -135,7 +155,9 @@ pub(crate) fn fold_in_order<R: Send>(
         }
         drop(finished);
         // Nothing is ever sent: the channel closes when the last worker has ended.
-        while let Err(RecvTimeoutError::Timeout) = wait.recv_timeout(Duration::from_millis(STOP_POLL_MS)) {
+        while let Err(RecvTimeoutError::Timeout) =
+            wait.recv_timeout(Duration::from_millis(STOP_POLL_MS))
+        {
             if stop() {
                 cancelled.store(true, Ordering::Relaxed);
             }
@@ -178,7 +200,10 @@ mod tests {
 
     #[test]
     fn micro_batches_cover_the_batch_within_the_budget() {
-        assert_eq!(micro_batches(&[5, 5, 5, 20, 1], 10), [0..2, 2..3, 3..4, 4..5]);
+        assert_eq!(
+            micro_batches(&[5, 5, 5, 20, 1], 10),
+            [0..2, 2..3, 3..4, 4..5]
+        );
         assert_eq!(micro_batches(&[5, 5], 100).first(), Some(&(0..2)));
         assert!(micro_batches(&[], 10).is_empty());
     }
@@ -188,8 +213,16 @@ mod tests {
         for workers in [1, 3] {
             let squares = run_in_order(20, workers, &|| false, |i| Ok(i * i)).unwrap();
             assert_eq!(squares, (0..20).map(|i| i * i).collect::<Vec<_>>());
-            let failing =
-                |i| if i == 5 { Err(Error::ContextExceeded { tokens: i, limit: 4 }) } else { Ok(i) };
+            let failing = |i| {
+                if i == 5 {
+                    Err(Error::ContextExceeded {
+                        tokens: i,
+                        limit: 4,
+                    })
+                } else {
+                    Ok(i)
+                }
+            };
             let error = run_in_order(20, workers, &|| false, failing).unwrap_err();
             assert!(matches!(error, Error::ContextExceeded { tokens: 5, .. }));
         }
@@ -203,7 +236,14 @@ mod tests {
         let take = |(index, _)| {
             assert_eq!(index, taken.fetch_add(1, Ordering::SeqCst));
             held_most = held_most.max(begun.load(Ordering::SeqCst) - index);
-            if index == 30 { Err(Error::ContextExceeded { tokens: index, limit: 4 }) } else { Ok(()) }
+            if index == 30 {
+                Err(Error::ContextExceeded {
+                    tokens: index,
+                    limit: 4,
+                })
+            } else {
+                Ok(())
+            }
         };
         let error = fold_in_order(40, 1, &|| false, work, take).unwrap_err();
         assert!(matches!(error, Error::ContextExceeded { tokens: 30, .. }));
@@ -217,7 +257,14 @@ mod tests {
         fold_in_order(200, 3, &|| false, Ok, take).unwrap();
         assert!(order.iter().copied().eq(0..200));
         let refuse = |index: usize| {
-            if index == 7 { Err(Error::ContextExceeded { tokens: index, limit: 4 }) } else { Ok(()) }
+            if index == 7 {
+                Err(Error::ContextExceeded {
+                    tokens: index,
+                    limit: 4,
+                })
+            } else {
+                Ok(())
+            }
         };
         let error = fold_in_order(200, 3, &|| false, Ok, refuse).unwrap_err();
         assert!(matches!(error, Error::ContextExceeded { tokens: 7, .. }));
@@ -233,7 +280,10 @@ mod tests {
                 Ok(())
             };
             let stop = || begun.load(Ordering::Relaxed) > 0;
-            assert!(matches!(run_in_order(200, workers, &stop, work), Err(Error::Interrupted)));
+            assert!(matches!(
+                run_in_order(200, workers, &stop, work),
+                Err(Error::Interrupted)
+            ));
             assert!(begun.load(Ordering::Relaxed) < 100);
         }
     }

@@ -60,29 +60,52 @@ impl Rates {
     pub fn measure(decoder: &Decoder, rank: usize) -> Result<Self> {
         let ids = |key: u64, count: u64| -> Vec<u32> {
             let vocab = decoder.config.vocab_size as f64;
-            (0..count).map(|i| (random::uniform(key, i) * vocab) as u32).collect()
+            (0..count)
+                .map(|i| (random::uniform(key, i) * vocab) as u32)
+                .collect()
         };
         let half = SEQUENCE_TOKENS / 2;
         let data: Vec<TrainExample> = (0..SEQUENCES)
-            .map(|i| TrainExample { prompt_ids: ids(i, half), completion_ids: ids(SEQUENCES + i, half) })
+            .map(|i| TrainExample {
+                prompt_ids: ids(i, half),
+                completion_ids: ids(SEQUENCES + i, half),
+            })
             .collect();
         let tokens = (SEQUENCES * SEQUENCE_TOKENS) as f64;
-        let lora = LoraConfig { rank, ..LoraConfig::default() };
+        let lora = LoraConfig {
+            rank,
+            ..LoraConfig::default()
+        };
         let adapter = Adapter::init(lora, &decoder.config, 0, &decoder.device)?;
         let step = |members: &[usize]| {
             let objective = Objective::Sft(&data);
-            batch_gradients(decoder, &adapter, &objective, members, tokens as usize, None, &|| false)
+            batch_gradients(
+                decoder,
+                &adapter,
+                &objective,
+                members,
+                tokens as usize,
+                None,
+                &|| false,
+            )
         };
         // The first step pays for pages and threads.
         step(&[0])?;
         let train = timed(|| step(&[0, 1, 2, 3]).map(drop))?;
         let items: Vec<Completion<'_>> = data
             .iter()
-            .map(|e| Completion { prompt_ids: &e.prompt_ids, completion_ids: &e.completion_ids })
+            .map(|e| Completion {
+                prompt_ids: &e.prompt_ids,
+                completion_ids: &e.completion_ids,
+            })
             .collect();
         let forward = timed(|| score(decoder, None, &items, tokens as usize).map(drop))?;
-        let requests: Vec<GenerateRequest> =
-            (0..8).map(|key| GenerateRequest { prompt_ids: ids(key, 8), key }).collect();
+        let requests: Vec<GenerateRequest> = (0..8)
+            .map(|key| GenerateRequest {
+                prompt_ids: ids(key, 8),
+                key,
+            })
+            .collect();
         let config = |max_new_tokens| GenerateConfig {
             max_new_tokens,
             filters: Filters::default(),
@@ -91,14 +114,20 @@ impl Rates {
         };
         let run = |new: usize| {
             timed(|| {
-                generate(decoder, None, &requests, &config(new), &mut |_, _| ControlFlow::Continue(()))
-                    .map(drop)
+                generate(decoder, None, &requests, &config(new), &mut |_, _| {
+                    ControlFlow::Continue(())
+                })
+                .map(drop)
             })
         };
         // The difference leaves the prompts out.
         let (first, all) = (run(1)?, run(1 + NEW_TOKENS)?);
         let generate = (requests.len() * NEW_TOKENS) as f64 / (all - first).max(1e-6);
-        Ok(Self { train: tokens / train, forward: tokens / forward, generate })
+        Ok(Self {
+            train: tokens / train,
+            forward: tokens / forward,
+            generate,
+        })
     }
 }
 
@@ -107,7 +136,11 @@ impl Rates {
 /// # Errors
 /// [`crate::Error::Candle`].
 pub fn gemm_flops_per_s() -> Result<f64> {
-    let a = Tensor::ones((GEMM_SIDE, GEMM_SIDE), candle_core::DType::F32, &Device::Cpu)?;
+    let a = Tensor::ones(
+        (GEMM_SIDE, GEMM_SIDE),
+        candle_core::DType::F32,
+        &Device::Cpu,
+    )?;
     matmul(&a, &a)?;
     let seconds = timed(|| (0..GEMM_REPEATS).try_for_each(|_| matmul(&a, &a).map(drop)))?;
     Ok(2.0 * (GEMM_SIDE as f64).powi(3) * GEMM_REPEATS as f64 / seconds)

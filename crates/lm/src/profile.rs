@@ -63,7 +63,10 @@ thread_local! {
 
 /// Begins to count, from zero.
 pub fn start() {
-    NANOSECONDS.iter().chain([&TOKENS]).for_each(|counter| counter.store(0, Ordering::Relaxed));
+    NANOSECONDS
+        .iter()
+        .chain([&TOKENS])
+        .for_each(|counter| counter.store(0, Ordering::Relaxed));
     COUNTING.store(true, Ordering::Relaxed);
 }
 
@@ -79,7 +82,10 @@ pub struct Totals {
 /// What was counted since [`start`].
 pub fn totals() -> Totals {
     let seconds = |work: usize| NANOSECONDS[work].load(Ordering::Relaxed) as f64 / 1e9;
-    Totals { seconds: std::array::from_fn(seconds), tokens: TOKENS.load(Ordering::Relaxed) }
+    Totals {
+        seconds: std::array::from_fn(seconds),
+        tokens: TOKENS.load(Ordering::Relaxed),
+    }
 }
 
 /// Does some work and counts its time, unless it is part of other counted work.
@@ -91,7 +97,10 @@ pub(crate) fn timed<R>(work: Work, run: impl FnOnce() -> R) -> R {
 /// Counts the processor time from now until this is dropped, where it is not part of other work on this thread.
 pub(crate) fn counted(work: Work) -> Counted {
     let outermost = COUNTING.load(Ordering::Relaxed) && !INSIDE.replace(true);
-    Counted { work, begun: outermost.then(thread_cpu) }
+    Counted {
+        work,
+        begun: outermost.then(thread_cpu),
+    }
 }
 
 /// See [`counted`].
@@ -120,7 +129,8 @@ fn thread_cpu() -> Duration {
 /// Time on the clock, where the system tells no other.
 #[cfg(not(unix))]
 fn thread_cpu() -> Duration {
-    static BEGUN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    static BEGUN: std::sync::LazyLock<std::time::Instant> =
+        std::sync::LazyLock::new(std::time::Instant::now);
     BEGUN.elapsed()
 }
 
@@ -142,7 +152,10 @@ mod tests {
         let inner = counted(Work::Gemm);
         assert!(outer.begun.is_some() && inner.begun.is_none());
         drop((inner, outer));
-        assert!(counted(Work::Gemm).begun.is_some(), "work that has ended is left");
+        assert!(
+            counted(Work::Gemm).begun.is_some(),
+            "work that has ended is left"
+        );
     }
 
     #[test]
@@ -150,11 +163,16 @@ mod tests {
         start();
         let before = totals();
         let mut spun = 0.0f64;
-        timed(Work::Tokenize, || (0..1_000_000).for_each(|i| spun += f64::from(i).sqrt()));
+        timed(Work::Tokenize, || {
+            (0..1_000_000).for_each(|i| spun += f64::from(i).sqrt())
+        });
         count_tokens(3);
         // Other tests of this process are counted too.
         let after = totals();
-        assert!(after.seconds[Work::Tokenize as usize] > before.seconds[Work::Tokenize as usize], "{spun}");
+        assert!(
+            after.seconds[Work::Tokenize as usize] > before.seconds[Work::Tokenize as usize],
+            "{spun}"
+        );
         assert!(after.tokens >= before.tokens + 3);
     }
 }

@@ -24,9 +24,13 @@ fn mix(mut z: u64) -> u64 {
 
 /// Derives the key of one stream from a seed and the parts that name it; order matters.
 pub fn key(seed: u64, parts: &[u64]) -> u64 {
-    parts.iter().fold(mix(seed.wrapping_add(GOLDEN_GAMMA)), |state, part| {
-        mix(state.wrapping_mul(GOLDEN_GAMMA).wrapping_add(mix(part.wrapping_add(GOLDEN_GAMMA))))
-    })
+    parts
+        .iter()
+        .fold(mix(seed.wrapping_add(GOLDEN_GAMMA)), |state, part| {
+            mix(state
+                .wrapping_mul(GOLDEN_GAMMA)
+                .wrapping_add(mix(part.wrapping_add(GOLDEN_GAMMA))))
+        })
 }
 
 /// The `counter`-th 64 random bits of the stream `key`.
@@ -80,7 +84,9 @@ impl Dropout {
     ) -> Result<Tensor> {
         let mut mask = vec![1f32; rows * width];
         let draw = self.draw(layer, target);
-        mask.par_chunks_mut(width.max(1)).enumerate().for_each(|(row, mask)| draw.apply(row, mask));
+        mask.par_chunks_mut(width.max(1))
+            .enumerate()
+            .for_each(|(row, mask)| draw.apply(row, mask));
         Ok(Tensor::from_vec(mask, (rows, width), device)?)
     }
 
@@ -102,7 +108,10 @@ impl Dropout {
         }
         let mut values = with_values(x, |values| Ok(values.to_vec()))?;
         let draw = self.draw(layer, target);
-        values.par_chunks_mut(width.max(1)).enumerate().for_each(|(i, values)| draw.apply(row(i), values));
+        values
+            .par_chunks_mut(width.max(1))
+            .enumerate()
+            .for_each(|(i, values)| draw.apply(row(i), values));
         Ok(Tensor::from_vec(values, (count, width), x.device())?)
     }
 
@@ -120,8 +129,13 @@ impl Dropout {
     ) -> Result<Tensor> {
         let stream = |axis: u64| key(self.key, &[layer as u64, target as u64, axis]);
         let (of_rows, of_columns) = (stream(0), stream(1));
-        let u: Vec<f32> = rows.iter().map(|row| uniform(of_rows, *row as u64) as f32).collect();
-        let v: Vec<f32> = (0..width as u64).map(|column| uniform(of_columns, column) as f32).collect();
+        let u: Vec<f32> = rows
+            .iter()
+            .map(|row| uniform(of_rows, *row as u64) as f32)
+            .collect();
+        let v: Vec<f32> = (0..width as u64)
+            .map(|column| uniform(of_columns, column) as f32)
+            .collect();
         let u = Tensor::from_vec(u, (rows.len(), 1), like.device())?;
         let sum = u.broadcast_add(&Tensor::from_vec(v, (1, width), like.device())?)?;
         let kept = (&sum - sum.floor()?)?.ge(self.p)?.to_dtype(like.dtype())?;
@@ -157,7 +171,11 @@ impl MaskDraw {
             let mut lanes = bits(self.stream, (element / 4) as u64) >> (16 * lane);
             element += now.len();
             for value in now {
-                *value *= if (lanes as u16) < self.threshold { 0.0 } else { self.keep };
+                *value *= if (lanes as u16) < self.threshold {
+                    0.0
+                } else {
+                    self.keep
+                };
                 lanes >>= 16;
             }
             rest = later;
@@ -213,7 +231,11 @@ mod tests {
         let dropout = Dropout { key: 5, p: 0.25 };
         let like = Tensor::ones((400, 300), candle_core::DType::BF16, &Device::Cpu).unwrap();
         let applied = dropout.apply(&like, 1, Target::Q, None).unwrap();
-        let mask = applied.to_dtype(candle_core::DType::F32).unwrap().to_vec2::<f32>().unwrap();
+        let mask = applied
+            .to_dtype(candle_core::DType::F32)
+            .unwrap()
+            .to_vec2::<f32>()
+            .unwrap();
         let share = |values: &mut dyn Iterator<Item = f32>| {
             let values: Vec<bool> = values.map(|value| value == 0.0).collect();
             values.iter().filter(|dropped| **dropped).count() as f64 / values.len() as f64
@@ -222,17 +244,28 @@ mod tests {
         assert!((dropped - 0.25).abs() < 0.01, "{dropped}");
         // Both dropped, for neighbouring rows and columns: the square of the share.
         let pairs = |at: &dyn Fn(usize, usize) -> (f32, f32)| {
-            let both = (0..399).flat_map(|i| (0..299).map(move |j| at(i, j))).filter(|p| p.0 + p.1 == 0.0);
+            let both = (0..399)
+                .flat_map(|i| (0..299).map(move |j| at(i, j)))
+                .filter(|p| p.0 + p.1 == 0.0);
             both.count() as f64 / (399.0 * 299.0)
         };
-        for both in [pairs(&|i, j| (mask[i][j], mask[i + 1][j])), pairs(&|i, j| (mask[i][j], mask[i][j + 1]))]
-        {
+        for both in [
+            pairs(&|i, j| (mask[i][j], mask[i + 1][j])),
+            pairs(&|i, j| (mask[i][j], mask[i][j + 1])),
+        ] {
             assert!((both - 0.0625).abs() < 0.02, "{both}");
         }
         let rows = [2u32, 3, 399];
-        let some = dropout.apply(&like.narrow(0, 0, 3).unwrap(), 1, Target::Q, Some(&rows)).unwrap();
-        let expected = applied.index_select(&Tensor::new(&rows, &Device::Cpu).unwrap(), 0).unwrap();
-        assert_eq!(some.to_vec2::<half::bf16>().unwrap(), expected.to_vec2::<half::bf16>().unwrap());
+        let some = dropout
+            .apply(&like.narrow(0, 0, 3).unwrap(), 1, Target::Q, Some(&rows))
+            .unwrap();
+        let expected = applied
+            .index_select(&Tensor::new(&rows, &Device::Cpu).unwrap(), 0)
+            .unwrap();
+        assert_eq!(
+            some.to_vec2::<half::bf16>().unwrap(),
+            expected.to_vec2::<half::bf16>().unwrap()
+        );
     }
 
     #[test]
@@ -242,11 +275,21 @@ mod tests {
             let x = Tensor::ones((10, width), candle_core::DType::F32, &Device::Cpu).unwrap();
             let mask = dropout.mask(1, Target::Q, 10, width, &Device::Cpu).unwrap();
             let applied = dropout.apply(&x, 1, Target::Q, None).unwrap();
-            assert_eq!(applied.to_vec2::<f32>().unwrap(), mask.to_vec2::<f32>().unwrap());
+            assert_eq!(
+                applied.to_vec2::<f32>().unwrap(),
+                mask.to_vec2::<f32>().unwrap()
+            );
             let rows = [2u32, 3, 9];
-            let some = dropout.apply(&x.narrow(0, 0, 3).unwrap(), 1, Target::Q, Some(&rows)).unwrap();
-            let expected = mask.index_select(&Tensor::new(&rows, &Device::Cpu).unwrap(), 0).unwrap();
-            assert_eq!(some.to_vec2::<f32>().unwrap(), expected.to_vec2::<f32>().unwrap());
+            let some = dropout
+                .apply(&x.narrow(0, 0, 3).unwrap(), 1, Target::Q, Some(&rows))
+                .unwrap();
+            let expected = mask
+                .index_select(&Tensor::new(&rows, &Device::Cpu).unwrap(), 0)
+                .unwrap();
+            assert_eq!(
+                some.to_vec2::<f32>().unwrap(),
+                expected.to_vec2::<f32>().unwrap()
+            );
         }
     }
 }

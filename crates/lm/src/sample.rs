@@ -29,14 +29,23 @@ pub struct Filters {
 
 impl Default for Filters {
     fn default() -> Self {
-        Self { temperature: 1.0, ..Self::GREEDY }
+        Self {
+            temperature: 1.0,
+            ..Self::GREEDY
+        }
     }
 }
 
 impl Filters {
     /// Always the likeliest token.
-    pub const GREEDY: Self =
-        Self { repetition_penalty: 1.0, temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0, typical_p: 1.0 };
+    pub const GREEDY: Self = Self {
+        repetition_penalty: 1.0,
+        temperature: 0.0,
+        top_k: 0,
+        top_p: 1.0,
+        min_p: 0.0,
+        typical_p: 1.0,
+    };
 
     /// Whether the likeliest token is taken.
     pub fn is_greedy(&self) -> bool {
@@ -55,9 +64,21 @@ impl Filters {
                 finite(self.repetition_penalty, f64::MIN_POSITIVE),
                 "must be a positive number; 1 is off",
             ),
-            ("temperature", finite(self.temperature, 0.0), "must be 0 (greedy) or a positive number"),
-            ("top_p", self.top_p > 0.0 && self.top_p <= 1.0, "must be above 0 and at most 1; 1 is off"),
-            ("min_p", (0.0..=1.0).contains(&self.min_p), "must be at least 0 and at most 1; 0 is off"),
+            (
+                "temperature",
+                finite(self.temperature, 0.0),
+                "must be 0 (greedy) or a positive number",
+            ),
+            (
+                "top_p",
+                self.top_p > 0.0 && self.top_p <= 1.0,
+                "must be above 0 and at most 1; 1 is off",
+            ),
+            (
+                "min_p",
+                (0.0..=1.0).contains(&self.min_p),
+                "must be at least 0 and at most 1; 0 is off",
+            ),
             (
                 "typical_p",
                 self.typical_p > 0.0 && self.typical_p <= 1.0,
@@ -65,7 +86,10 @@ impl Filters {
             ),
         ];
         match wrong.into_iter().find(|(_, right, _)| !right) {
-            Some((name, _, reason)) => Err(Error::Setting { name, reason: reason.to_string() }),
+            Some((name, _, reason)) => Err(Error::Setting {
+                name,
+                reason: reason.to_string(),
+            }),
             None => Ok(()),
         }
     }
@@ -80,7 +104,11 @@ pub fn penalise(logits: &mut [f32], history: &[u32], penalty: f64) {
     for token in seen {
         if let Some(logit) = logits.get_mut(token as usize) {
             let penalty = penalty as f32;
-            *logit = if *logit < 0.0 { *logit * penalty } else { *logit / penalty };
+            *logit = if *logit < 0.0 {
+                *logit * penalty
+            } else {
+                *logit / penalty
+            };
         }
     }
 }
@@ -94,9 +122,13 @@ pub fn filter(logits: &mut [f32], filters: &Filters) {
     }
     if filters.top_k > 0 && filters.top_k < logits.len() {
         let mut sorted = logits.to_vec();
-        let (_, threshold, _) = sorted.select_nth_unstable_by(filters.top_k - 1, |a, b| b.total_cmp(a));
+        let (_, threshold, _) =
+            sorted.select_nth_unstable_by(filters.top_k - 1, |a, b| b.total_cmp(a));
         let threshold = *threshold;
-        logits.iter_mut().filter(|l| **l < threshold).for_each(|l| *l = f32::NEG_INFINITY);
+        logits
+            .iter_mut()
+            .filter(|l| **l < threshold)
+            .for_each(|l| *l = f32::NEG_INFINITY);
     }
     if filters.top_p < 1.0 {
         keep_mass(logits, filters.top_p);
@@ -104,7 +136,10 @@ pub fn filter(logits: &mut [f32], filters: &Filters) {
     if filters.min_p > 0.0 {
         // p < min_p * max(p)  ⇔  logit < max + ln(min_p)
         let threshold = f64::from(max(logits)) + filters.min_p.ln();
-        logits.iter_mut().filter(|l| f64::from(**l) < threshold).for_each(|l| *l = f32::NEG_INFINITY);
+        logits
+            .iter_mut()
+            .filter(|l| f64::from(**l) < threshold)
+            .for_each(|l| *l = f32::NEG_INFINITY);
     }
     if filters.typical_p < 1.0 {
         keep_typical(logits, filters.typical_p);
@@ -116,7 +151,9 @@ pub fn softmax(logits: &[f32]) -> Vec<f32> {
     let max = max(logits);
     let mut probs: Vec<f32> = logits.iter().map(|l| exp(l - max)).collect();
     let sum = sum(&probs);
-    probs.iter_mut().for_each(|p| *p = (f64::from(*p) / sum) as f32);
+    probs
+        .iter_mut()
+        .for_each(|p| *p = (f64::from(*p) / sum) as f32);
     probs
 }
 
@@ -137,16 +174,27 @@ pub fn draw(probs: &[f32], u: f64) -> usize {
 
 /// The token at `u` in `[0, 1)` of the cumulated probabilities of filtered logits.
 pub fn draw_filtered(logits: &[f32], u: f64) -> usize {
-    let (tokens, left): (Vec<usize>, Vec<f32>) =
-        logits.iter().copied().enumerate().filter(|(_, logit)| *logit > f32::NEG_INFINITY).unzip();
+    let (tokens, left): (Vec<usize>, Vec<f32>) = logits
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(_, logit)| *logit > f32::NEG_INFINITY)
+        .unzip();
     tokens.get(draw(&softmax(&left), u)).copied().unwrap_or(0)
 }
 
 /// The largest logit's token, the first of equals.
 pub fn argmax(logits: &[f32]) -> usize {
-    let best = logits.iter().enumerate().fold((0, f32::NEG_INFINITY), |best, (token, logit)| {
-        if *logit > best.1 { (token, *logit) } else { best }
-    });
+    let best = logits
+        .iter()
+        .enumerate()
+        .fold((0, f32::NEG_INFINITY), |best, (token, logit)| {
+            if *logit > best.1 {
+                (token, *logit)
+            } else {
+                best
+            }
+        });
     best.0
 }
 
@@ -159,7 +207,10 @@ fn max(values: &[f32]) -> f32 {
             *most = if value > most { *value } else { *most };
         }
     }
-    most.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max)
+    most.iter()
+        .chain(rest)
+        .copied()
+        .fold(f32::NEG_INFINITY, f32::max)
 }
 
 /// In eight running sums.
@@ -181,10 +232,17 @@ fn keep_mass(logits: &mut [f32], top_p: f64) {
     let total = sum(&weights);
     // Tokens below this hold less than 1 - top_p together, so none of them stays (a thousandth is left for rounding).
     let least = (0.999 * (1.0 - top_p) * total / weights.len() as f64) as f32;
-    let mut order: Vec<u32> =
-        weights.iter().zip(0..).filter(|(weight, _)| **weight >= least).map(|(_, token)| token).collect();
-    let descending =
-        |a: &u32, b: &u32| -> Ordering { logits[*b as usize].total_cmp(&logits[*a as usize]).then(a.cmp(b)) };
+    let mut order: Vec<u32> = weights
+        .iter()
+        .zip(0..)
+        .filter(|(weight, _)| **weight >= least)
+        .map(|(_, token)| token)
+        .collect();
+    let descending = |a: &u32, b: &u32| -> Ordering {
+        logits[*b as usize]
+            .total_cmp(&logits[*a as usize])
+            .then(a.cmp(b))
+    };
     // Nearly always a few tokens hold the mass: sort only as many as are needed.
     let mut sorted = 0;
     let mut before = 0.0;
@@ -205,8 +263,10 @@ fn keep_mass(logits: &mut [f32], top_p: f64) {
         }
         sorted = next;
     }
-    let staying: Vec<(usize, f32)> =
-        order[..kept].iter().map(|token| (*token as usize, logits[*token as usize])).collect();
+    let staying: Vec<(usize, f32)> = order[..kept]
+        .iter()
+        .map(|token| (*token as usize, logits[*token as usize]))
+        .collect();
     logits.fill(f32::NEG_INFINITY);
     for (token, logit) in staying {
         logits[token] = logit;
@@ -217,7 +277,11 @@ fn keep_mass(logits: &mut [f32], top_p: f64) {
 /// tokens as near as the last one stay too.
 fn keep_typical(logits: &mut [f32], mass: f64) {
     let max = f64::from(max(logits));
-    let log_total = logits.iter().map(|l| (f64::from(*l) - max).exp()).sum::<f64>().ln();
+    let log_total = logits
+        .iter()
+        .map(|l| (f64::from(*l) - max).exp())
+        .sum::<f64>()
+        .ln();
     let logp = |logit: f32| f64::from(logit) - max - log_total;
     let finite = || logits.iter().filter(|l| l.is_finite()).map(|l| logp(*l));
     let entropy: f64 = finite().map(|logp| -logp * logp.exp()).sum();
@@ -229,8 +293,13 @@ fn keep_typical(logits: &mut [f32], mass: f64) {
         before += p;
         before >= mass
     });
-    let farthest = reached.or(order.last()).map_or(0.0, |(distance, _)| *distance);
-    logits.iter_mut().filter(|l| distance(logp(**l)) > farthest).for_each(|l| *l = f32::NEG_INFINITY);
+    let farthest = reached
+        .or(order.last())
+        .map_or(0.0, |(distance, _)| *distance);
+    logits
+        .iter_mut()
+        .filter(|l| distance(logp(**l)) > farthest)
+        .for_each(|l| *l = f32::NEG_INFINITY);
 }
 
 #[cfg(test)]
@@ -241,10 +310,22 @@ mod tests {
     fn top_p_sorts_no_more_than_it_must_and_keeps_the_right_tokens() {
         // 1000 equal tokens: half of the mass is 500 of them, far more than are sorted at first.
         let mut logits = vec![0.5f32; 1000];
-        filter(&mut logits, &Filters { top_p: 0.5, ..Filters::default() });
+        filter(
+            &mut logits,
+            &Filters {
+                top_p: 0.5,
+                ..Filters::default()
+            },
+        );
         assert_eq!(logits.iter().filter(|l| l.is_finite()).count(), 500);
         let mut logits = vec![3.0, 1.0, 2.0];
-        filter(&mut logits, &Filters { top_p: 0.0, ..Filters::default() });
+        filter(
+            &mut logits,
+            &Filters {
+                top_p: 0.0,
+                ..Filters::default()
+            },
+        );
         assert_eq!(argmax(&logits), 0);
         assert_eq!(logits.iter().filter(|l| l.is_finite()).count(), 1);
     }

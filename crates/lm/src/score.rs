@@ -63,7 +63,9 @@ pub fn score(
         });
     }
     let (tokens, workers) = passes(&decoder.place(), tokens_per_batch);
-    let adapter = adapter.map(|adapter| adapter.computed_in(decoder.dtype())).transpose()?;
+    let adapter = adapter
+        .map(|adapter| adapter.computed_in(decoder.dtype()))
+        .transpose()?;
     let adapter = adapter.as_deref();
     let runs = runs(decoder, items, tokens);
     let parts = run_in_order(runs.len(), workers, &|| false, |index| {
@@ -77,7 +79,8 @@ fn runs(decoder: &Decoder, items: &[Completion<'_>], tokens: usize) -> Vec<Range
     let sequences: Vec<_> = items.iter().map(Completion::sequence).collect();
     let (mut units, mut sizes, mut start) = (Vec::new(), Vec::new(), 0);
     for (run, shared) in sharing(&sequences, &decoder.rope) {
-        let own = |(prompt, completion): &Sequence<'_>| prompt.len() - 1 - shared + completion.len();
+        let own =
+            |(prompt, completion): &Sequence<'_>| prompt.len() - 1 - shared + completion.len();
         let own: Vec<usize> = run.iter().map(own).collect();
         for part in micro_batches(&own, tokens.saturating_sub(shared)) {
             sizes.push(shared + own[part.clone()].iter().sum::<usize>());
@@ -86,7 +89,10 @@ fn runs(decoder: &Decoder, items: &[Completion<'_>], tokens: usize) -> Vec<Range
         start += run.len();
     }
     let whole = |run: Range<usize>| units[run.start].start..units[run.end - 1].end;
-    micro_batches(&sizes, tokens).into_iter().map(whole).collect()
+    micro_batches(&sizes, tokens)
+        .into_iter()
+        .map(whole)
+        .collect()
 }
 
 fn score_batch(
@@ -95,12 +101,23 @@ fn score_batch(
     items: &[Completion<'_>],
 ) -> Result<Vec<Scored>> {
     if items.iter().all(|item| item.completion_ids.is_empty()) {
-        return Ok(vec![Scored { logp_sum: 0.0, n_tokens: 0, token_logps: Vec::new() }; items.len()]);
+        return Ok(vec![
+            Scored {
+                logp_sum: 0.0,
+                n_tokens: 0,
+                token_logps: Vec::new()
+            };
+            items.len()
+        ]);
     }
     let seqs: Vec<_> = items.iter().map(Completion::sequence).collect();
     let batch = PackedBatch::completions(&seqs, &decoder.rope, &decoder.device)?;
     let hidden = decoder.forward(&batch, adapter, None, None)?;
-    let targets: Vec<u32> = items.iter().flat_map(|item| item.completion_ids).copied().collect();
+    let targets: Vec<u32> = items
+        .iter()
+        .flat_map(|item| item.completion_ids)
+        .copied()
+        .collect();
     let logps = row_logps(decoder, &hidden, &targets)?;
     let mut rest = logps.as_slice();
     let mut scored = Vec::with_capacity(items.len());
@@ -109,7 +126,11 @@ fn score_batch(
         rest = others;
         // Not `sum`, which begins at -0.0: nothing scored is 0.
         let logp_sum = own.iter().fold(0.0, |sum, logp| sum + f64::from(*logp));
-        scored.push(Scored { logp_sum, n_tokens: own.len(), token_logps: own.to_vec() });
+        scored.push(Scored {
+            logp_sum,
+            n_tokens: own.len(),
+            token_logps: own.to_vec(),
+        });
     }
     Ok(scored)
 }
@@ -119,9 +140,16 @@ pub(crate) fn row_logps(decoder: &Decoder, hidden: &Tensor, targets: &[u32]) -> 
     let vocab = decoder.config.vocab_size;
     if let Some(target) = targets.iter().find(|target| **target as usize >= vocab) {
         let reason = format!("holds token {target}, the model knows {vocab} tokens");
-        return Err(Error::Setting { name: "completion_ids", reason });
+        return Err(Error::Setting {
+            name: "completion_ids",
+            reason,
+        });
     }
-    let held = if fused(hidden) { CHUNK_LOGITS } else { DEVICE_LOGITS_PER_CHUNK };
+    let held = if fused(hidden) {
+        CHUNK_LOGITS
+    } else {
+        DEVICE_LOGITS_PER_CHUNK
+    };
     let rows = (held / vocab).max(1);
     let mut parts = Vec::new();
     for (chunk, targets) in targets.chunks(rows).enumerate() {
@@ -130,7 +158,9 @@ pub(crate) fn row_logps(decoder: &Decoder, hidden: &Tensor, targets: &[u32]) -> 
     }
     let logps = read_back(&Tensor::cat(&parts, 0)?)?;
     if logps.iter().any(|logp| !logp.is_finite()) {
-        return Err(Error::NonFinite { what: "a log-probability".to_string() });
+        return Err(Error::NonFinite {
+            what: "a log-probability".to_string(),
+        });
     }
     Ok(logps)
 }
@@ -143,18 +173,30 @@ mod tests {
     #[test]
     fn neighbours_and_batch_size_do_not_matter() {
         let decoder = tiny(1);
-        let prompts: Vec<Vec<u32>> = (1..7).map(|n| (0..n).map(|i| i * 5 % 53).collect()).collect();
-        let completions: Vec<Vec<u32>> =
-            (0..6).map(|n| (0..n * 3).map(|i| (i * 7 + n) % 53).collect()).collect();
+        let prompts: Vec<Vec<u32>> = (1..7)
+            .map(|n| (0..n).map(|i| i * 5 % 53).collect())
+            .collect();
+        let completions: Vec<Vec<u32>> = (0..6)
+            .map(|n| (0..n * 3).map(|i| (i * 7 + n) % 53).collect())
+            .collect();
         let items: Vec<Completion<'_>> = prompts
             .iter()
             .zip(&completions)
-            .map(|(prompt_ids, completion_ids)| Completion { prompt_ids, completion_ids })
+            .map(|(prompt_ids, completion_ids)| Completion {
+                prompt_ids,
+                completion_ids,
+            })
             .collect();
-        let single: Vec<Scored> =
-            items.iter().map(|item| score(&decoder, None, &[*item], 1).unwrap().remove(0)).collect();
+        let single: Vec<Scored> = items
+            .iter()
+            .map(|item| score(&decoder, None, &[*item], 1).unwrap().remove(0))
+            .collect();
         for tokens in [1, 20, 1000] {
-            for (found, expected) in score(&decoder, None, &items, tokens).unwrap().iter().zip(&single) {
+            for (found, expected) in score(&decoder, None, &items, tokens)
+                .unwrap()
+                .iter()
+                .zip(&single)
+            {
                 assert_eq!(found.n_tokens, expected.n_tokens);
                 for (f, e) in found.token_logps.iter().zip(&expected.token_logps) {
                     assert!((f - e).abs() < 1e-5, "{f} is not {e}");
@@ -167,11 +209,17 @@ mod tests {
     fn completions_of_one_prompt_are_scored_as_if_alone() {
         for (name, config) in variants() {
             let decoder = tiny_as(&config, 2);
-            let completions: Vec<Vec<u32>> =
-                (0..5).map(|n| (0..n * 2).map(|i| i * 7 % 53).collect()).collect();
+            let completions: Vec<Vec<u32>> = (0..5)
+                .map(|n| (0..n * 2).map(|i| i * 7 % 53).collect())
+                .collect();
             let prompt_ids: &[u32] = &[5, 6, 7, 8, 9];
-            let items: Vec<Completion<'_>> =
-                completions.iter().map(|completion_ids| Completion { prompt_ids, completion_ids }).collect();
+            let items: Vec<Completion<'_>> = completions
+                .iter()
+                .map(|completion_ids| Completion {
+                    prompt_ids,
+                    completion_ids,
+                })
+                .collect();
             let together = score(&decoder, None, &items, 1000).unwrap();
             for (together, item) in together.iter().zip(&items) {
                 let alone = score(&decoder, None, &[*item], 1000).unwrap().remove(0);
@@ -183,11 +231,28 @@ mod tests {
     #[test]
     fn completions_of_one_prompt_stay_together_within_the_budget() {
         let decoder = tiny(1);
-        let item = |prompt_ids| Completion { prompt_ids, completion_ids: &[1, 2, 3] };
-        let items = [item(&[1; 5][..]), item(&[1; 5]), item(&[2; 5]), item(&[2; 5]), item(&[3; 5])];
+        let item = |prompt_ids| Completion {
+            prompt_ids,
+            completion_ids: &[1, 2, 3],
+        };
+        let items = [
+            item(&[1; 5][..]),
+            item(&[1; 5]),
+            item(&[2; 5]),
+            item(&[2; 5]),
+            item(&[3; 5]),
+        ];
         // Four shared rows and three for each completion: ten for a pair, seven for one alone.
-        for (tokens, expected) in [(27, &[5][..]), (19, &[2, 3]), (10, &[2, 2, 1]), (9, &[1; 5])] {
-            let found: Vec<usize> = runs(&decoder, &items, tokens).iter().map(Range::len).collect();
+        for (tokens, expected) in [
+            (27, &[5][..]),
+            (19, &[2, 3]),
+            (10, &[2, 2, 1]),
+            (9, &[1; 5]),
+        ] {
+            let found: Vec<usize> = runs(&decoder, &items, tokens)
+                .iter()
+                .map(Range::len)
+                .collect();
             assert_eq!(found, expected, "{tokens}");
         }
     }
@@ -195,18 +260,35 @@ mod tests {
     #[test]
     fn probabilities_of_all_continuations_sum_to_one() {
         let decoder = tiny(4);
-        let next: Vec<[u32; 1]> = (0..decoder.config.vocab_size as u32).map(|id| [id]).collect();
-        let items: Vec<Completion<'_>> =
-            next.iter().map(|id| Completion { prompt_ids: &[7, 8], completion_ids: id }).collect();
-        let total: f64 = score(&decoder, None, &items, 64).unwrap().iter().map(|s| s.logp_sum.exp()).sum();
+        let next: Vec<[u32; 1]> = (0..decoder.config.vocab_size as u32)
+            .map(|id| [id])
+            .collect();
+        let items: Vec<Completion<'_>> = next
+            .iter()
+            .map(|id| Completion {
+                prompt_ids: &[7, 8],
+                completion_ids: id,
+            })
+            .collect();
+        let total: f64 = score(&decoder, None, &items, 64)
+            .unwrap()
+            .iter()
+            .map(|s| s.logp_sum.exp())
+            .sum();
         assert!((total - 1.0).abs() < 1e-5, "{total}");
     }
 
     #[test]
     fn nothing_to_score_beside_something_is_zero() {
         let decoder = tiny(2);
-        let empty = Completion { prompt_ids: &[7, 8], completion_ids: &[] };
-        let one = Completion { prompt_ids: &[7], completion_ids: &[9] };
+        let empty = Completion {
+            prompt_ids: &[7, 8],
+            completion_ids: &[],
+        };
+        let one = Completion {
+            prompt_ids: &[7],
+            completion_ids: &[9],
+        };
         let scored = score(&decoder, None, &[empty, one], 64).unwrap();
         assert_eq!((scored[0].n_tokens, scored[1].n_tokens), (0, 1));
         assert!(scored[0].logp_sum == 0.0 && scored[0].logp_sum.is_sign_positive());
@@ -216,10 +298,25 @@ mod tests {
     fn what_cannot_be_scored_is_refused() {
         let decoder = tiny(1);
         let refuse = |prompt_ids: &[u32], completion_ids: &[u32]| {
-            score(&decoder, None, &[Completion { prompt_ids, completion_ids }], 100).unwrap_err()
+            score(
+                &decoder,
+                None,
+                &[Completion {
+                    prompt_ids,
+                    completion_ids,
+                }],
+                100,
+            )
+            .unwrap_err()
         };
         assert!(matches!(refuse(&[], &[1]), Error::Setting { .. }));
-        assert!(matches!(refuse(&[1], &[1; 96]), Error::ContextExceeded { tokens: 97, limit: 96 }));
+        assert!(matches!(
+            refuse(&[1], &[1; 96]),
+            Error::ContextExceeded {
+                tokens: 97,
+                limit: 96
+            }
+        ));
         assert!(matches!(refuse(&[1], &[53]), Error::Setting { .. }));
     }
 }

@@ -40,7 +40,10 @@ pub(crate) fn variants() -> Vec<(&'static str, Value)> {
                 "max_window_layers": 1, "head_dim": 8
             })),
         ),
-        ("windows", changed(json!({ "architectures": ["MistralForCausalLM"], "sliding_window": 3 }))),
+        (
+            "windows",
+            changed(json!({ "architectures": ["MistralForCausalLM"], "sliding_window": 3 })),
+        ),
         (
             "frequencies that follow the length",
             changed(json!({
@@ -64,8 +67,15 @@ pub(crate) fn tensors(config: &DecoderConfig, seed: u64) -> HashMap<String, Tens
         let key = random::key(seed, &[random::label(name)]);
         let count: usize = shape.iter().product();
         // The sum of twelve uniform numbers is normal enough here.
-        let value = |i: u64| (0..12).map(|j| random::uniform(key, i * 12 + j)).sum::<f64>() - 6.0;
-        let values: Vec<f32> = (0..count as u64).map(|i| (mean + std * value(i)) as f32).collect();
+        let value = |i: u64| {
+            (0..12)
+                .map(|j| random::uniform(key, i * 12 + j))
+                .sum::<f64>()
+                - 6.0
+        };
+        let values: Vec<f32> = (0..count as u64)
+            .map(|i| (mean + std * value(i)) as f32)
+            .collect();
         Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
     };
     let hidden = config.hidden_size;
@@ -74,16 +84,46 @@ pub(crate) fn tensors(config: &DecoderConfig, seed: u64) -> HashMap<String, Tens
         let tensor = normal(&name, shape, mean, std);
         all.insert(name, tensor);
     };
-    add("model.embed_tokens.weight".into(), &[config.vocab_size, hidden], 0.0, 1.0);
-    add("lm_head.weight".into(), &[config.vocab_size, hidden], 0.0, 0.4);
+    add(
+        "model.embed_tokens.weight".into(),
+        &[config.vocab_size, hidden],
+        0.0,
+        1.0,
+    );
+    add(
+        "lm_head.weight".into(),
+        &[config.vocab_size, hidden],
+        0.0,
+        0.4,
+    );
     add("model.norm.weight".into(), &[hidden], 1.0, 0.1);
     for layer in 0..config.num_hidden_layers {
         let prefix = format!("model.layers.{layer}");
-        add(format!("{prefix}.input_layernorm.weight"), &[hidden], 1.0, 0.1);
-        add(format!("{prefix}.post_attention_layernorm.weight"), &[hidden], 1.0, 0.1);
+        add(
+            format!("{prefix}.input_layernorm.weight"),
+            &[hidden],
+            1.0,
+            0.1,
+        );
+        add(
+            format!("{prefix}.post_attention_layernorm.weight"),
+            &[hidden],
+            1.0,
+            0.1,
+        );
         if config.qk_norm {
-            add(format!("{prefix}.self_attn.q_norm.weight"), &[config.head_dim], 1.0, 0.1);
-            add(format!("{prefix}.self_attn.k_norm.weight"), &[config.head_dim], 1.0, 0.1);
+            add(
+                format!("{prefix}.self_attn.q_norm.weight"),
+                &[config.head_dim],
+                1.0,
+                0.1,
+            );
+            add(
+                format!("{prefix}.self_attn.k_norm.weight"),
+                &[config.head_dim],
+                1.0,
+                0.1,
+            );
         }
         for target in Target::ALL {
             let (rows, columns) = config.projection_shape(target);
@@ -125,14 +165,23 @@ pub(crate) fn tiny_as(config: &Value, seed: u64) -> Decoder {
 /// Values between -2 and 2 that depend on `key` only.
 pub(crate) fn random(key: u64, shape: &[usize]) -> Tensor {
     let n = shape.iter().product::<usize>();
-    let values: Vec<f32> = (0..n).map(|i| (4.0 * random::uniform(key, i as u64) - 2.0) as f32).collect();
+    let values: Vec<f32> = (0..n)
+        .map(|i| (4.0 * random::uniform(key, i as u64) - 2.0) as f32)
+        .collect();
     Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
 }
 
 /// Same shape, and no value differs by more than `tolerance`.
 pub(crate) fn assert_close(a: &Tensor, b: &Tensor, tolerance: f32) {
     assert_eq!(a.dims(), b.dims());
-    let off = (a - b).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap();
+    let off = (a - b)
+        .unwrap()
+        .abs()
+        .unwrap()
+        .flatten_all()
+        .unwrap()
+        .max(0)
+        .unwrap();
     let off = off.to_scalar::<f32>().unwrap();
     assert!(off <= tolerance, "differs by {off}");
 }

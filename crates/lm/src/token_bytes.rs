@@ -26,7 +26,11 @@ impl Tokenizer {
             false => Spelling::SentencePiece,
         };
         let mut all = vec![None; self.vocab_size()];
-        for (token, id) in self.vocab().into_iter().filter(|(_, id)| !self.is_special(*id)) {
+        for (token, id) in self
+            .vocab()
+            .into_iter()
+            .filter(|(_, id)| !self.is_special(*id))
+        {
             all[id as usize] = Some(spelling.bytes(&token));
         }
         all
@@ -46,10 +50,14 @@ impl Spelling {
         match self {
             // An added token is written as it stands where it is not spelled by the table.
             Self::ByteLevel(table) => {
-                let bytes: Option<Vec<u8>> = token.chars().map(|c| table.get(&c).copied()).collect();
+                let bytes: Option<Vec<u8>> =
+                    token.chars().map(|c| table.get(&c).copied()).collect();
                 bytes.unwrap_or_else(|| token.as_bytes().to_vec())
             }
-            Self::SentencePiece => match token.strip_prefix("<0x").and_then(|rest| rest.strip_suffix('>')) {
+            Self::SentencePiece => match token
+                .strip_prefix("<0x")
+                .and_then(|rest| rest.strip_suffix('>'))
+            {
                 Some(hex) if hex.len() == 2 => {
                     u8::from_str_radix(hex, 16).map_or_else(|_| token.into(), |b| vec![b])
                 }
@@ -64,7 +72,11 @@ fn byte_level() -> HashMap<char, u8> {
     let printable = |byte: u8| matches!(byte, 0x21..=0x7e | 0xa1..=0xac | 0xae..=0xff);
     let mut others = 256u32..;
     let character = |byte: u8| {
-        let code = if printable(byte) { Some(u32::from(byte)) } else { others.next() };
+        let code = if printable(byte) {
+            Some(u32::from(byte))
+        } else {
+            others.next()
+        };
         Some((code.and_then(char::from_u32)?, byte))
     };
     (0..=u8::MAX).filter_map(character).collect()

@@ -43,7 +43,10 @@ pub struct Tokenizer {
 
 impl std::fmt::Debug for Tokenizer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tokenizer").field("path", &self.path).field("vocab_size", &self.vocab_size).finish()
+        f.debug_struct("Tokenizer")
+            .field("path", &self.path)
+            .field("vocab_size", &self.vocab_size)
+            .finish()
     }
 }
 
@@ -56,7 +59,11 @@ impl Tokenizer {
         let path = dir.join("tokenizer.json");
         let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, e))?;
         let config = dir.join("tokenizer_config.json");
-        let config = if config.is_file() { read_json(&config)? } else { Value::Null };
+        let config = if config.is_file() {
+            read_json(&config)?
+        } else {
+            Value::Null
+        };
         Self::new(&path, &bytes, &config)
     }
 
@@ -69,22 +76,41 @@ impl Tokenizer {
     }
 
     fn new(path: &Path, bytes: &[u8], config: &Value) -> Result<Self> {
-        let invalid = |reason: String| Error::Tokenizer { path: path.to_path_buf(), reason };
-        let mut parsing = read(bytes).map_err(|reason| invalid(format!("cannot be read: {reason}")))?;
+        let invalid = |reason: String| Error::Tokenizer {
+            path: path.to_path_buf(),
+            reason,
+        };
+        let mut parsing =
+            read(bytes).map_err(|reason| invalid(format!("cannot be read: {reason}")))?;
         // Truncation or padding left over from somebody's training would silently change texts.
-        parsing.with_truncation(None).map_err(|e| invalid(e.to_string()))?;
+        parsing
+            .with_truncation(None)
+            .map_err(|e| invalid(e.to_string()))?;
         parsing.with_padding(None);
         if let Some(around) = around(config, &parsing).map_err(|e| invalid(e.to_string()))? {
             parsing.with_post_processor(Some(around));
         }
         let mut plain = parsing.clone();
         plain.set_encode_special_tokens(true);
-        let vocab_size = parsing.get_vocab(true).values().max().map_or(0, |id| *id as usize + 1);
+        let vocab_size = parsing
+            .get_vocab(true)
+            .values()
+            .max()
+            .map_or(0, |id| *id as usize + 1);
         let added = parsing.get_added_tokens_decoder().into_iter();
-        let special =
-            added.filter(|(_, token)| token.special).map(|(id, token)| (id, token.content)).collect();
+        let special = added
+            .filter(|(_, token)| token.special)
+            .map(|(id, token)| (id, token.content))
+            .collect();
         let unknown_id = unknown_id(bytes, &parsing);
-        Ok(Self { path: path.to_path_buf(), parsing, plain, special, unknown_id, vocab_size })
+        Ok(Self {
+            path: path.to_path_buf(),
+            parsing,
+            plain,
+            special,
+            unknown_id,
+            vocab_size,
+        })
     }
 
     /// Token ids of `text`; never adds a begin token.
@@ -108,10 +134,14 @@ impl Tokenizer {
     }
 
     fn encode_as_text(&self, text: &str, add: bool) -> Result<Vec<u32>> {
-        let encoding = timed(Work::Tokenize, || self.plain.encode(text, add)).map_err(|e| self.error(e))?;
+        let encoding =
+            timed(Work::Tokenize, || self.plain.encode(text, add)).map_err(|e| self.error(e))?;
         let mut ids = Vec::with_capacity(encoding.len());
-        let tokens =
-            encoding.get_ids().iter().zip(encoding.get_offsets()).zip(encoding.get_special_tokens_mask());
+        let tokens = encoding
+            .get_ids()
+            .iter()
+            .zip(encoding.get_offsets())
+            .zip(encoding.get_special_tokens_mask());
         for ((id, (start, end)), added) in tokens {
             let part = text.get(*start..*end).unwrap_or_default();
             if *added == 1 || !self.is_written(*id, part) {
@@ -120,8 +150,16 @@ impl Tokenizer {
             }
             // A vocabulary that also holds the special string as an ordinary entry: spell it out.
             for character in part.chars().map(String::from) {
-                let spelled = self.plain.encode(character.as_str(), false).map_err(|e| self.error(e))?;
-                ids.extend(spelled.get_ids().iter().filter(|id| !self.is_written(**id, &character)));
+                let spelled = self
+                    .plain
+                    .encode(character.as_str(), false)
+                    .map_err(|e| self.error(e))?;
+                ids.extend(
+                    spelled
+                        .get_ids()
+                        .iter()
+                        .filter(|id| !self.is_written(**id, &character)),
+                );
             }
         }
         Ok(ids)
@@ -130,7 +168,9 @@ impl Tokenizer {
     /// Whether `id` is a special token that `part` of a text wrote; characters without a token of their own are
     /// unknown, which is no writing.
     fn is_written(&self, id: u32, part: &str) -> bool {
-        let Some(string) = self.special.get(&id) else { return false };
+        let Some(string) = self.special.get(&id) else {
+            return false;
+        };
         self.unknown_id != Some(id) || part.contains(string.as_str())
     }
 
@@ -138,8 +178,9 @@ impl Tokenizer {
     pub(crate) fn special_spans(&self, text: &str) -> Result<Vec<Range<usize>>> {
         let encoding = self.parse(text, false)?;
         let tokens = encoding.get_ids().iter().zip(encoding.get_offsets());
-        let written = tokens
-            .filter(|(id, (start, end))| self.is_written(**id, text.get(*start..*end).unwrap_or_default()));
+        let written = tokens.filter(|(id, (start, end))| {
+            self.is_written(**id, text.get(*start..*end).unwrap_or_default())
+        });
         Ok(written.map(|(_, (start, end))| *start..*end).collect())
     }
 
@@ -151,7 +192,10 @@ impl Tokenizer {
         let alone: &str = BREAK.encode_utf8(&mut utf8);
         let is_break = |(start, end): &(usize, usize)| text.get(*start..*end) == Some(alone);
         let tokens = encoding.get_ids().iter().zip(encoding.get_offsets());
-        Ok(tokens.filter(|(_, span)| !is_break(span)).map(|(id, _)| *id).collect())
+        Ok(tokens
+            .filter(|(_, span)| !is_break(span))
+            .map(|(id, _)| *id)
+            .collect())
     }
 
     /// Text of `ids`, with or without special tokens.
@@ -185,7 +229,10 @@ impl Tokenizer {
     }
 
     fn error(&self, source: impl std::fmt::Display) -> Error {
-        Error::Tokenizer { path: self.path.clone(), reason: source.to_string() }
+        Error::Tokenizer {
+            path: self.path.clone(),
+            reason: source.to_string(),
+        }
     }
 }
 
@@ -206,24 +253,39 @@ fn around(
         let string = wanted(flag)?.then(|| token_string(&config[name]))?;
         Some((string.to_owned(), tokenizer.token_to_id(string)?))
     };
-    let (bos, eos) = (token("add_bos_token", "bos_token"), token("add_eos_token", "eos_token"));
-    let pieces =
-        [bos.as_ref().map(|(bos, _)| bos.as_str()), Some("$A"), eos.as_ref().map(|(eos, _)| eos.as_str())];
+    let (bos, eos) = (
+        token("add_bos_token", "bos_token"),
+        token("add_eos_token", "eos_token"),
+    );
+    let pieces = [
+        bos.as_ref().map(|(bos, _)| bos.as_str()),
+        Some("$A"),
+        eos.as_ref().map(|(eos, _)| eos.as_str()),
+    ];
     let single: Vec<&str> = pieces.into_iter().flatten().collect();
     let specials: Vec<(String, u32)> = bos.iter().chain(&eos).cloned().collect();
-    TemplateProcessing::builder().try_single(single)?.special_tokens(specials).build().map(Some)
+    TemplateProcessing::builder()
+        .try_single(single)?
+        .special_tokens(specials)
+        .build()
+        .map(Some)
 }
 
 /// A token of tokenizer_config.json: text, or an object with its content; empty where it is absent.
 pub(crate) fn token_string(value: &Value) -> &str {
-    value.as_str().or_else(|| value["content"].as_str()).unwrap_or_default()
+    value
+        .as_str()
+        .or_else(|| value["content"].as_str())
+        .unwrap_or_default()
 }
 
 /// The model's token for what it cannot spell, as tokenizer.json names it.
 fn unknown_id(tokenizer_json: &[u8], tokenizer: &tokenizers::Tokenizer) -> Option<u32> {
     let json: Value = serde_json::from_slice(tokenizer_json).ok()?;
     let model = &json["model"];
-    let by_number = model["unk_id"].as_u64().and_then(|id| u32::try_from(id).ok());
+    let by_number = model["unk_id"]
+        .as_u64()
+        .and_then(|id| u32::try_from(id).ok());
     by_number.or_else(|| tokenizer.token_to_id(model["unk_token"].as_str()?))
 }
 

@@ -64,7 +64,13 @@ impl Weights {
         for path in &files {
             read_header(path, &mut tensors)?;
         }
-        Ok(Self::new(files.into_iter().next().unwrap_or_else(|| dir.to_path_buf()), tensors))
+        Ok(Self::new(
+            files
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| dir.to_path_buf()),
+            tensors,
+        ))
     }
 
     /// Opens a single safetensors file.
@@ -77,9 +83,16 @@ impl Weights {
     /// Tensors of one or several files; `path` is named where one is missing.
     pub(crate) fn new(path: PathBuf, tensors: BTreeMap<String, Stored>) -> Self {
         let half = |stored: &&Stored| matches!(stored.dtype, Ok(GgmlDType::F16 | GgmlDType::BF16));
-        let half_bytes: usize =
-            tensors.values().filter(half).map(|stored| stored.bytes.as_slice().len()).sum();
-        Self { path, tensors, widened: half_bytes <= WIDENED_BYTES }
+        let half_bytes: usize = tensors
+            .values()
+            .filter(half)
+            .map(|stored| stored.bytes.as_slice().len())
+            .sum();
+        Self {
+            path,
+            tensors,
+            widened: half_bytes <= WIDENED_BYTES,
+        }
     }
 
     /// Names of all tensors, sorted.
@@ -97,8 +110,12 @@ impl Weights {
     /// # Errors
     /// [`Error::Weights`] where it is missing or cannot be read.
     pub(crate) fn stored_as(&self, name: &str) -> Result<(GgmlDType, &[usize])> {
-        let shape = self.tensors.get(name).map_or(&[][..], |stored| &stored.shape);
-        self.stored(name, shape).map(|(stored, dtype)| (dtype, stored.shape.as_slice()))
+        let shape = self
+            .tensors
+            .get(name)
+            .map_or(&[][..], |stored| &stored.shape);
+        self.stored(name, shape)
+            .map(|(stored, dtype)| (dtype, stored.shape.as_slice()))
     }
 
     /// Rows of a tensor as f32, in the checkpoint's order; a vector is a column.
@@ -169,7 +186,8 @@ impl Weights {
         let weight = match quantize.block_type(columns) {
             Some(block) if float => {
                 let widen = |range| stored.widen(dtype, columns, range);
-                Weight::Packed(Packed::quantize(block, rows, columns, widen).map_err(named)?).placed(place)?
+                Weight::Packed(Packed::quantize(block, rows, columns, widen).map_err(named)?)
+                    .placed(place)?
             }
             _ if float && !place.is_host() => stored.on_device(dtype, rows, columns, place)?,
             _ if dtype == GgmlDType::F32 => {
@@ -182,7 +200,9 @@ impl Weights {
             }
             _ => {
                 let bytes = stored.in_order(dtype, columns)?;
-                let packed = Packed::new(bytes, dtype, rows, columns).map(Weight::Packed).map_err(named)?;
+                let packed = Packed::new(bytes, dtype, rows, columns)
+                    .map(Weight::Packed)
+                    .map_err(named)?;
                 if place.is_host() {
                     return Ok(packed);
                 }
@@ -195,11 +215,16 @@ impl Weights {
 
     fn stored(&self, name: &str, shape: &[usize]) -> Result<(&Stored, GgmlDType)> {
         let Some(stored) = self.tensors.get(name) else {
-            return Err(Error::weights(&self.path, format!("tensor `{name}` is missing")));
+            return Err(Error::weights(
+                &self.path,
+                format!("tensor `{name}` is missing"),
+            ));
         };
         if stored.shape != shape {
             let found = &stored.shape;
-            let reason = format!("tensor `{name}` has shape {found:?}, the configuration asks for {shape:?}");
+            let reason = format!(
+                "tensor `{name}` has shape {found:?}, the configuration asks for {shape:?}"
+            );
             return Err(Error::weights(&stored.path, reason));
         }
         match &stored.dtype {
@@ -244,22 +269,33 @@ impl Stored {
         let mut values = vec![0f32; range.len() * columns];
         let row = row_bytes(dtype, columns).unwrap_or(0);
         let source = self.bytes.as_slice();
-        values.par_chunks_mut(columns.max(1)).with_min_len(16).enumerate().try_for_each(|(i, values)| {
-            let start = self.place(range.start + i) * row;
-            decode(dtype, &source[start..start + row], values)
-        })?;
+        values
+            .par_chunks_mut(columns.max(1))
+            .with_min_len(16)
+            .enumerate()
+            .try_for_each(|(i, values)| {
+                let start = self.place(range.start + i) * row;
+                decode(dtype, &source[start..start + row], values)
+            })?;
         Ok(values)
     }
 
     /// A float matrix `[rows, columns]` on a device: its bytes go there as they are stored, and are converted there.
-    fn on_device(&self, dtype: GgmlDType, rows: usize, columns: usize, place: &Place) -> Result<Weight> {
+    fn on_device(
+        &self,
+        dtype: GgmlDType,
+        rows: usize,
+        columns: usize,
+        place: &Place,
+    ) -> Result<Weight> {
         let stored = match dtype {
             GgmlDType::BF16 => DType::BF16,
             GgmlDType::F16 => DType::F16,
             _ => DType::F32,
         };
         let bytes = self.in_order(dtype, columns)?;
-        let raw = Tensor::from_raw_buffer(bytes.as_slice(), stored, &[rows, columns], &place.device)?;
+        let raw =
+            Tensor::from_raw_buffer(bytes.as_slice(), stored, &[rows, columns], &place.device)?;
         Ok(Weight::Rows(raw.to_dtype(place.dtype)?))
     }
 
@@ -314,8 +350,16 @@ fn read_header(path: &Path, tensors: &mut BTreeMap<String, Stored>) -> Result<()
         let start = view.data().as_ptr() as usize - map.as_ptr() as usize;
         let bytes = Bytes::Mapped(map.clone(), start..start + view.data().len());
         let shape = view.shape().to_vec();
-        tensors
-            .insert(name.to_string(), Stored { path: path.clone(), bytes, dtype, shape, interleaved: None });
+        tensors.insert(
+            name.to_string(),
+            Stored {
+                path: path.clone(),
+                bytes,
+                dtype,
+                shape,
+                interleaved: None,
+            },
+        );
     }
     Ok(())
 }
@@ -338,14 +382,18 @@ pub fn weight_files(dir: &Path) -> Result<Vec<PathBuf>> {
     let map = map.ok_or_else(|| Error::config(&index, "weight_map", "is missing or empty"))?;
     let mut names = Vec::new();
     for value in map.values() {
-        let name = value.as_str().filter(|name| Path::new(name).components().count() == 1 && *name != "..");
+        let name = value
+            .as_str()
+            .filter(|name| Path::new(name).components().count() == 1 && *name != "..");
         names.push(name.ok_or_else(|| Error::config(&index, "weight_map", "names no plain file"))?);
     }
     names.sort_unstable();
     names.dedup();
     let files: Vec<PathBuf> = names.into_iter().map(|name| dir.join(name)).collect();
     match files.iter().find(|file| !file.is_file()) {
-        Some(missing) => Err(Error::MissingFile { path: missing.clone() }),
+        Some(missing) => Err(Error::MissingFile {
+            path: missing.clone(),
+        }),
         None => Ok(files),
     }
 }
@@ -355,7 +403,11 @@ pub(crate) fn map_file(path: &Path, expected_bytes: u64) -> Result<Mmap> {
     let file = File::open(path).map_err(|e| Error::io(path, e))?;
     let found_bytes = file.metadata().map_err(|e| Error::io(path, e))?.len();
     if found_bytes < expected_bytes {
-        return Err(Error::Truncated { path: path.to_path_buf(), found_bytes, expected_bytes });
+        return Err(Error::Truncated {
+            path: path.to_path_buf(),
+            found_bytes,
+            expected_bytes,
+        });
     }
     #[expect(
         unsafe_code,
@@ -375,14 +427,23 @@ fn check_length(path: &Path, map: &Mmap) -> Result<()> {
             "this is not a safetensors file (its header length is implausible)",
         ));
     }
-    let truncated =
-        |expected_bytes| Err(Error::Truncated { path: path.to_path_buf(), found_bytes, expected_bytes });
+    let truncated = |expected_bytes| {
+        Err(Error::Truncated {
+            path: path.to_path_buf(),
+            found_bytes,
+            expected_bytes,
+        })
+    };
     if (rest.len() as u64) < header_bytes {
         return truncated(8 + header_bytes);
     }
     let header = serde_json::from_slice::<serde_json::Value>(&rest[..header_bytes as usize])
         .map_err(|e| Error::weights(path, format!("the header is not valid JSON: {e}")))?;
-    let ends = header.as_object().into_iter().flatten().filter_map(|(_, t)| t["data_offsets"][1].as_u64());
+    let ends = header
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, t)| t["data_offsets"][1].as_u64());
     let data_bytes = ends.max().unwrap_or(0);
     let expected_bytes = (8 + header_bytes).saturating_add(data_bytes);
     match found_bytes < expected_bytes {
@@ -399,9 +460,18 @@ mod tests {
     /// Bytes of a mapped file that lie in memory.
     fn resident_bytes(path: &Path) -> usize {
         let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
-        let (_, own) = maps.split_once(&path.display().to_string()).expect("the file is mapped");
-        let line = own.lines().find_map(|line| line.strip_prefix("Rss:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+        let (_, own) = maps
+            .split_once(&path.display().to_string())
+            .expect("the file is mapped");
+        let line = own
+            .lines()
+            .find_map(|line| line.strip_prefix("Rss:"))
+            .unwrap();
+        line.trim()
+            .trim_end_matches(" kB")
+            .parse::<usize>()
+            .unwrap()
+            * 1024
     }
 
     #[test]
@@ -410,19 +480,29 @@ mod tests {
         let path = dir.path().join("model.safetensors");
         let shape = (1 << 10, 1 << 10);
         let values = Tensor::rand(-1f32, 1.0, shape, &Device::Cpu).unwrap();
-        let tensors = std::collections::HashMap::from([("a", values.clone()), ("b", values.clone())]);
+        let tensors =
+            std::collections::HashMap::from([("a", values.clone()), ("b", values.clone())]);
         candle_core::safetensors::save(&tensors, &path).unwrap();
         for quantize in [Quantize::None, Quantize::Q8_0] {
             for dtype in [DType::F32, DType::BF16] {
-                let place = Place { device: Device::Cpu, dtype };
+                let place = Place {
+                    device: Device::Cpu,
+                    dtype,
+                };
                 let weights = Weights::open_file(&path).unwrap();
                 for name in ["a", "b", "a"] {
                     let weight = weights.matrix(name, shape, quantize, &place).unwrap();
-                    let off = (weight.to_dense().unwrap() - &values).unwrap().abs().unwrap();
+                    let off = (weight.to_dense().unwrap() - &values)
+                        .unwrap()
+                        .abs()
+                        .unwrap();
                     let off = off.max_all().unwrap().to_scalar::<f32>().unwrap();
                     assert!(off < 0.01, "what was given back is read again");
                     let resident = resident_bytes(&path);
-                    assert!(resident < 1 << 20, "{resident} bytes of the file are in memory");
+                    assert!(
+                        resident < 1 << 20,
+                        "{resident} bytes of the file are in memory"
+                    );
                 }
             }
         }

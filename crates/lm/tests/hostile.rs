@@ -24,7 +24,9 @@ static TURN: Mutex<()> = Mutex::new(());
 const MAX_BLOCK_BYTES: usize = 32 << 20;
 
 fn corpus(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/golden")
+        .join(path)
 }
 
 /// What is done to a file.
@@ -95,7 +97,10 @@ fn folder_with(source: &str, file: &str, bytes: &[u8]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for entry in std::fs::read_dir(corpus(source)).unwrap().flatten() {
         let name = entry.file_name();
-        if !["golden.safetensors", "golden.json"].iter().any(|skipped| name == *skipped) {
+        if !["golden.safetensors", "golden.json"]
+            .iter()
+            .any(|skipped| name == *skipped)
+        {
             std::fs::copy(entry.path(), dir.path().join(name)).unwrap();
         }
     }
@@ -108,10 +113,17 @@ fn folder_with(source: &str, file: &str, bytes: &[u8]) -> tempfile::TempDir {
 fn a_tokenizer_that_makes_its_library_panic_is_an_error() {
     let bytes = std::fs::read(corpus("llama-tiny/tokenizer.json")).unwrap();
     let mut json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
-    for decoder in [serde_json::json!(5), serde_json::json!({"type": []}), serde_json::json!([])] {
+    for decoder in [
+        serde_json::json!(5),
+        serde_json::json!({"type": []}),
+        serde_json::json!([]),
+    ] {
         json["decoder"] = decoder;
         let dir = folder_with("llama-tiny", "tokenizer.json", json.to_string().as_bytes());
-        assert!(matches!(LanguageModel::load(dir.path(), &Device::Cpu), Err(lm::Error::Tokenizer { .. })));
+        assert!(matches!(
+            LanguageModel::load(dir.path(), &Device::Cpu),
+            Err(lm::Error::Tokenizer { .. })
+        ));
     }
 }
 
@@ -173,7 +185,9 @@ proptest! {
 /// Every field of a configuration with every kind of value that does not belong there.
 #[test]
 fn configurations() {
-    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _turn = TURN
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let hostile = [
         json!(null),
         json!(0),
@@ -195,7 +209,12 @@ fn configurations() {
     for model in ["llama-tiny", "mistral-tiny", "qwen2-tiny"] {
         let text = std::fs::read(corpus(model).join("config.json")).unwrap();
         let config: Value = serde_json::from_slice(&text).unwrap();
-        let mut fields: Vec<&str> = config.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut fields: Vec<&str> = config
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
         fields.extend([
             "head_dim",
             "rope_parameters",
@@ -216,7 +235,14 @@ fn configurations() {
 
 /// A header of `tensors` entries and `keys` keys followed by `rest`.
 fn gguf(tensors: u64, keys: u64, rest: &[u8]) -> Vec<u8> {
-    [b"GGUF".as_slice(), &3u32.to_le_bytes(), &tensors.to_le_bytes(), &keys.to_le_bytes(), rest].concat()
+    [
+        b"GGUF".as_slice(),
+        &3u32.to_le_bytes(),
+        &tensors.to_le_bytes(),
+        &keys.to_le_bytes(),
+        rest,
+    ]
+    .concat()
 }
 
 fn string(text: &str) -> Vec<u8> {
@@ -225,20 +251,41 @@ fn string(text: &str) -> Vec<u8> {
 
 #[test]
 fn announced_sizes_are_not_believed() {
-    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _turn = TURN
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let entry = |dimensions: &[u64], kind: u32, offset: u64| {
-        let mut bytes =
-            [string("token_embd.weight"), (dimensions.len() as u32).to_le_bytes().to_vec()].concat();
-        dimensions.iter().for_each(|n| bytes.extend(n.to_le_bytes()));
-        [bytes, kind.to_le_bytes().to_vec(), offset.to_le_bytes().to_vec()].concat()
+        let mut bytes = [
+            string("token_embd.weight"),
+            (dimensions.len() as u32).to_le_bytes().to_vec(),
+        ]
+        .concat();
+        dimensions
+            .iter()
+            .for_each(|n| bytes.extend(n.to_le_bytes()));
+        [
+            bytes,
+            kind.to_le_bytes().to_vec(),
+            offset.to_le_bytes().to_vec(),
+        ]
+        .concat()
     };
     let array = |of: u32, length: u64| {
-        [string("a"), 9u32.to_le_bytes().to_vec(), of.to_le_bytes().to_vec(), length.to_le_bytes().to_vec()]
-            .concat()
+        [
+            string("a"),
+            9u32.to_le_bytes().to_vec(),
+            of.to_le_bytes().to_vec(),
+            length.to_le_bytes().to_vec(),
+        ]
+        .concat()
     };
     // An alignment of zero: rounding up to it divides by zero.
-    let zero =
-        [string("general.alignment"), 4u32.to_le_bytes().to_vec(), 0u32.to_le_bytes().to_vec()].concat();
+    let zero = [
+        string("general.alignment"),
+        4u32.to_le_bytes().to_vec(),
+        0u32.to_le_bytes().to_vec(),
+    ]
+    .concat();
     let cases = [
         gguf(u64::MAX, 0, &[]),
         gguf(0, u64::MAX, &[]),

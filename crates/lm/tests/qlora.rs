@@ -12,7 +12,9 @@ use lm::train::{
     BatchPlan, Objective, Observer, Schedule, StepReport, TrainConfig, TrainExample, TrainState,
     batch_gradients, train,
 };
-use lm::{Adapter, Decoder, DecoderConfig, Device, LoraConfig, Quantize, Target, Tensor, Weight, random};
+use lm::{
+    Adapter, Decoder, DecoderConfig, Device, LoraConfig, Quantize, Target, Tensor, Weight, random,
+};
 use serde_json::json;
 
 mod counting;
@@ -37,19 +39,29 @@ fn write_model(dir: &Path) {
     let mut add = |name: String, shape: &[usize], centre: f32, spread: f32| {
         let key = random::key(7, &[random::label(&name)]);
         let value = |i: u64| centre + spread * (random::uniform(key, i) as f32 - 0.5);
-        let values: Vec<f32> = (0..shape.iter().product::<usize>() as u64).map(value).collect();
+        let values: Vec<f32> = (0..shape.iter().product::<usize>() as u64)
+            .map(value)
+            .collect();
         tensors.insert(name, Tensor::from_vec(values, shape, &Device::Cpu).unwrap());
     };
     add("model.embed_tokens.weight".into(), &[320, HIDDEN], 0.0, 2.0);
     add("model.norm.weight".into(), &[HIDDEN], 1.0, 0.1);
     for layer in 0..config.num_hidden_layers {
         for norm in ["input_layernorm", "post_attention_layernorm"] {
-            add(format!("model.layers.{layer}.{norm}.weight"), &[HIDDEN], 1.0, 0.1);
+            add(
+                format!("model.layers.{layer}.{norm}.weight"),
+                &[HIDDEN],
+                1.0,
+                0.1,
+            );
         }
         for target in Target::ALL {
             let (rows, columns) = config.projection_shape(target);
-            let name =
-                format!("model.layers.{layer}.{}.{}.weight", target.block_name(), target.module_name());
+            let name = format!(
+                "model.layers.{layer}.{}.{}.weight",
+                target.block_name(),
+                target.module_name()
+            );
             add(name, &[rows, columns], 0.0, 3.0 / (columns as f32).sqrt());
         }
     }
@@ -62,14 +74,21 @@ fn dequantised(decoder: &Decoder) -> Decoder {
     let mut copy = decoder.clone();
     copy.embed_tokens = dense(&decoder.embed_tokens);
     copy.lm_head = copy.embed_tokens.clone();
-    for projection in copy.layers.iter_mut().flat_map(|layer| &mut layer.projections) {
+    for projection in copy
+        .layers
+        .iter_mut()
+        .flat_map(|layer| &mut layer.projections)
+    {
         projection.weight = dense(&projection.weight);
     }
     copy
 }
 
 fn adapter(decoder: &Decoder) -> Adapter {
-    let config = LoraConfig { rank: 4, ..LoraConfig::default() };
+    let config = LoraConfig {
+        rank: 4,
+        ..LoraConfig::default()
+    };
     let mut adapter = Adapter::init(config, &decoder.config, 5, &Device::Cpu).unwrap();
     for (i, pair) in adapter.layers.iter_mut().flatten().flatten().enumerate() {
         let value = |j: u64| (random::uniform(i as u64, j) as f32 - 0.5) * 0.1;
@@ -80,8 +99,17 @@ fn adapter(decoder: &Decoder) -> Adapter {
 }
 
 fn examples() -> Vec<TrainExample> {
-    let ids = |key: u64, n: u64| (0..n).map(|i| (random::uniform(key, i) * 320.0) as u32).collect();
-    (0..6).map(|i| TrainExample { prompt_ids: ids(i, 4), completion_ids: ids(50 + i, 6) }).collect()
+    let ids = |key: u64, n: u64| {
+        (0..n)
+            .map(|i| (random::uniform(key, i) * 320.0) as u32)
+            .collect()
+    };
+    (0..6)
+        .map(|i| TrainExample {
+            prompt_ids: ids(i, 4),
+            completion_ids: ids(50 + i, 6),
+        })
+        .collect()
 }
 
 fn values(tensor: &Tensor) -> Vec<f32> {
@@ -92,7 +120,11 @@ fn values(tensor: &Tensor) -> Vec<f32> {
 fn distance(found: &Tensor, expected: &Tensor) -> f32 {
     let (found, expected) = (values(found), values(expected));
     let largest = expected.iter().fold(1e-12f32, |m, v| m.max(v.abs()));
-    found.iter().zip(&expected).fold(0f32, |m, (a, b)| m.max((a - b).abs())) / largest
+    found
+        .iter()
+        .zip(&expected)
+        .fold(0f32, |m, (a, b)| m.max((a - b).abs()))
+        / largest
 }
 
 /// Collects the losses.
@@ -151,12 +183,24 @@ fn gradients_and_losses_are_those_over_the_dequantised_base() {
     write_model(dir.path());
     for quantize in [Quantize::Q8_0, Quantize::Q4K] {
         let quantised = Decoder::load_quantized(dir.path(), quantize, &Device::Cpu).unwrap();
-        assert!(matches!(quantised.layers[0].projections[0].weight, Weight::Packed(_)));
+        assert!(matches!(
+            quantised.layers[0].projections[0].weight,
+            Weight::Packed(_)
+        ));
         let dense = dequantised(&quantised);
         let data = examples();
         let gradients = |decoder: &Decoder| {
             let (adapter, members) = (adapter(decoder), [0, 1, 2, 3, 4, 5]);
-            batch_gradients(decoder, &adapter, &Objective::Sft(&data), &members, 30, None, &|| false).unwrap()
+            batch_gradients(
+                decoder,
+                &adapter,
+                &Objective::Sft(&data),
+                &members,
+                30,
+                None,
+                &|| false,
+            )
+            .unwrap()
         };
         let (found, expected) = (gradients(&quantised), gradients(&dense));
         assert!(
@@ -165,8 +209,11 @@ fn gradients_and_losses_are_those_over_the_dequantised_base() {
             found.loss,
             expected.loss
         );
-        for ((name, found), (_, expected)) in
-            found.gradients.named_tensors().iter().zip(expected.gradients.named_tensors())
+        for ((name, found), (_, expected)) in found
+            .gradients
+            .named_tensors()
+            .iter()
+            .zip(expected.gradients.named_tensors())
         {
             let off = distance(found, &expected);
             assert!(off < 1e-4, "{} {name}: {off}", quantize.as_str());
@@ -175,7 +222,10 @@ fn gradients_and_losses_are_those_over_the_dequantised_base() {
         assert_eq!(found.len(), 8);
         assert!(found[0] - found[7] > 0.05, "nothing was learnt: {found:?}");
         for (found, expected) in found.iter().zip(&expected) {
-            assert!((found - expected).abs() < 1e-3 * expected, "{found} {expected}");
+            assert!(
+                (found - expected).abs() < 1e-3 * expected,
+                "{found} {expected}"
+            );
         }
     }
 }
@@ -190,7 +240,10 @@ fn no_dense_matrix_is_ever_held() {
     let decoder = Decoder::load_quantized(dir.path(), Quantize::Q4K, &Device::Cpu).unwrap();
     losses(&decoder);
     let largest = LARGEST_BYTES.load(Relaxed);
-    assert!(largest < dense_bytes / 3, "{largest} bytes at once; a matrix has {dense_bytes}");
+    assert!(
+        largest < dense_bytes / 3,
+        "{largest} bytes at once; a matrix has {dense_bytes}"
+    );
     // The measure itself: over the dense base such a block is asked for.
     LARGEST_BYTES.store(0, Relaxed);
     Decoder::load(dir.path(), &Device::Cpu).unwrap();

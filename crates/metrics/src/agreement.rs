@@ -45,7 +45,9 @@ struct Coincidences {
 
 impl Coincidences {
     fn new(ratings: &Ratings) -> Self {
-        let items: Vec<Vec<f64>> = ratings_by_item(ratings).filter(|given| given.len() > 1).collect();
+        let items: Vec<Vec<f64>> = ratings_by_item(ratings)
+            .filter(|given| given.len() > 1)
+            .collect();
         let mut values = items.concat();
         values.sort_by(f64::total_cmp);
         values.dedup();
@@ -75,7 +77,10 @@ impl Coincidences {
                 observed[c * size + k] += share;
             }
         }
-        let counts: Vec<f64> = observed.chunks(size.max(1)).map(|row| row.iter().sum()).collect();
+        let counts: Vec<f64> = observed
+            .chunks(size.max(1))
+            .map(|row| row.iter().sum())
+            .collect();
         let total: f64 = counts.iter().sum();
         let (mut disagreement, mut expected) = (0.0, 0.0);
         for c in 0..size {
@@ -104,7 +109,12 @@ impl Coincidences {
 /// For each item the ratings that were given.
 fn ratings_by_item(ratings: &Ratings) -> impl Iterator<Item = Vec<f64>> {
     let items = ratings.iter().map(Vec::len).max().unwrap_or(0);
-    (0..items).map(|item| ratings.iter().filter_map(|row| row.get(item).copied().flatten()).collect())
+    (0..items).map(|item| {
+        ratings
+            .iter()
+            .filter_map(|row| row.get(item).copied().flatten())
+            .collect()
+    })
 }
 
 /// Krippendorff's alpha; `None` where it is undefined (no item with two ratings, or all ratings equal).
@@ -115,14 +125,20 @@ pub fn krippendorff_alpha(ratings: &Ratings, level: Level) -> Option<f64> {
 
 /// Alpha with a percentile bootstrap interval over items. Resamples in which alpha is undefined are left out; `None`
 /// where alpha itself is undefined or they are more than half.
-pub fn bootstrap_alpha(ratings: &Ratings, level: Level, resamples: usize, seed: u64) -> Option<Interval> {
+pub fn bootstrap_alpha(
+    ratings: &Ratings,
+    level: Level,
+    resamples: usize,
+    seed: u64,
+) -> Option<Interval> {
     let coincidences = Coincidences::new(ratings);
     let n = coincidences.items.len();
     let value = coincidences.alpha(level, 0..n)?;
     let index = interval::seeded_index(n, seed);
     let resample = |b: usize| coincidences.alpha(level, (0..n).map(|i| index(b, i)));
     let resampled: Vec<f64> = (0..resamples).filter_map(resample).collect();
-    let (low, high) = interval::percentiles_95(&resampled).filter(|_| 2 * resampled.len() >= resamples)?;
+    let (low, high) =
+        interval::percentiles_95(&resampled).filter(|_| 2 * resampled.len() >= resamples)?;
     Some(Interval { value, low, high })
 }
 
@@ -141,20 +157,34 @@ pub struct AgreementShares {
 
 /// The shares of observed agreement; `None` where no item has two ratings.
 pub fn agreement_shares(ratings: &Ratings) -> Option<AgreementShares> {
-    let items: Vec<Vec<f64>> = ratings_by_item(ratings).filter(|given| given.len() > 1).collect();
+    let items: Vec<Vec<f64>> = ratings_by_item(ratings)
+        .filter(|given| given.len() > 1)
+        .collect();
     let spread = |given: &[f64]| {
-        let (low, high) =
-            given.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(*x), h.max(*x)));
+        let (low, high) = given
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| {
+                (l.min(*x), h.max(*x))
+            });
         high - low
     };
-    let share =
-        |limit: f64| items.iter().filter(|given| spread(given) <= limit).count() as f64 / items.len() as f64;
+    let share = |limit: f64| {
+        items.iter().filter(|given| spread(given) <= limit).count() as f64 / items.len() as f64
+    };
     let equal_pairs = |given: &Vec<f64>| {
-        let equal = given.iter().map(|a| given.iter().filter(|b| *b == a).count() - 1).sum::<usize>();
+        let equal = given
+            .iter()
+            .map(|a| given.iter().filter(|b| *b == a).count() - 1)
+            .sum::<usize>();
         equal as f64 / (given.len() * (given.len() - 1)) as f64
     };
     let pairs_equal = text::mean(&items.iter().map(equal_pairs).collect::<Vec<_>>())?;
-    Some(AgreementShares { items: items.len(), all_equal: share(0.0), within_one: share(1.0), pairs_equal })
+    Some(AgreementShares {
+        items: items.len(),
+        all_equal: share(0.0),
+        within_one: share(1.0),
+        pairs_equal,
+    })
 }
 
 #[cfg(test)]
@@ -164,19 +194,32 @@ mod tests {
 
     /// A row of one-digit ratings; `.` is missing.
     fn row(digits: &str) -> Vec<Option<f64>> {
-        digits.chars().map(|c| c.to_digit(10).map(f64::from)).collect()
+        digits
+            .chars()
+            .map(|c| c.to_digit(10).map(f64::from))
+            .collect()
     }
 
     /// Krippendorff (2011), section C: four observers, twelve units, the last with a single value.
     fn textbook() -> Vec<Vec<Option<f64>>> {
-        ["123321412...", "1233224125.3", ".3332342251.", "12332441251."].map(row).to_vec()
+        [
+            "123321412...",
+            "1233224125.3",
+            ".3332342251.",
+            "12332441251.",
+        ]
+        .map(row)
+        .to_vec()
     }
 
     #[test]
     fn alpha_of_the_textbook() {
         // Published: nominal 0.743, ordinal 0.815, interval 0.849.
-        for (level, expected) in [(Level::Nominal, 0.743), (Level::Ordinal, 0.815), (Level::Interval, 0.849)]
-        {
+        for (level, expected) in [
+            (Level::Nominal, 0.743),
+            (Level::Ordinal, 0.815),
+            (Level::Interval, 0.849),
+        ] {
             let found = krippendorff_alpha(&textbook(), level).unwrap();
             assert!((found - expected).abs() < 1e-3, "{level:?}: {found}");
         }
@@ -185,7 +228,10 @@ mod tests {
     #[test]
     fn interval_of_the_textbook_holds_alpha() {
         let found = bootstrap_alpha(&textbook(), Level::Ordinal, 500, 5).unwrap();
-        assert!(found.low < found.value && found.value < found.high && found.high <= 1.0, "{found:?}");
+        assert!(
+            found.low < found.value && found.value < found.high && found.high <= 1.0,
+            "{found:?}"
+        );
     }
 
     #[test]
@@ -201,7 +247,12 @@ mod tests {
 
     #[test]
     fn undefined_is_none() {
-        for ratings in [vec![], vec![row("123")], vec![row("333"), row("333")], vec![row("1."), row(".1")]] {
+        for ratings in [
+            vec![],
+            vec![row("123")],
+            vec![row("333"), row("333")],
+            vec![row("1."), row(".1")],
+        ] {
             for level in [Level::Nominal, Level::Ordinal, Level::Interval] {
                 assert_eq!(krippendorff_alpha(&ratings, level), None);
                 assert_eq!(bootstrap_alpha(&ratings, level, 50, 1), None);

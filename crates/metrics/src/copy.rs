@@ -28,7 +28,10 @@ pub const COPIED_TRIGRAMS: Metric = Metric {
 /// Lower-cased runs of letters and digits (Unicode), in order.
 pub fn tokenize(text: &str) -> Vec<String> {
     let text = text.to_lowercase();
-    text.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()).map(str::to_owned).collect()
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|run| !run.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Number of tokens in the longest run of tokens that occurs in both lists.
@@ -64,7 +67,10 @@ mod tests {
     #[test]
     fn runs_by_hand() {
         let run = |a: &str, b: &str| longest_shared_run(&tokenize(a), &tokenize(b));
-        assert_eq!(run("Amy will bake a cake.", "Bob: will you bake a cake?"), 3);
+        assert_eq!(
+            run("Amy will bake a cake.", "Bob: will you bake a cake?"),
+            3
+        );
         assert_eq!(run("a b a b a", "b a b c"), 3);
         assert_eq!(run("x", "y"), 0);
         assert_eq!(run("", "y"), 0);
@@ -73,9 +79,12 @@ mod tests {
 
     #[test]
     fn shares_by_hand() {
-        let share = |text: &str, source: &str| copied_ngram_share(&tokenize(text), &tokenize(source), 3);
+        let share =
+            |text: &str, source: &str| copied_ngram_share(&tokenize(text), &tokenize(source), 3);
         // will-bake-a is new; bake-a-cake is copied; amy-will-bake is new.
-        assert!((share("Amy will bake a cake", "you bake a cake, will you") - 1.0 / 3.0).abs() < 1e-12);
+        assert!(
+            (share("Amy will bake a cake", "you bake a cake, will you") - 1.0 / 3.0).abs() < 1e-12
+        );
         assert_eq!(share("bake a", "bake a cake"), 0.0);
         assert_eq!(share("a b c a b c", "c a b c"), 0.75);
     }

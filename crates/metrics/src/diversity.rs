@@ -19,7 +19,11 @@ const DISTINCT: Metric = Metric {
 /// Different tokens by all tokens.
 pub const DISTINCT_1: Metric = DISTINCT;
 /// Different bigrams by all bigrams.
-pub const DISTINCT_2: Metric = Metric { name: "distinct2", label: "Distinct word pairs", ..DISTINCT };
+pub const DISTINCT_2: Metric = Metric {
+    name: "distinct2",
+    label: "Distinct word pairs",
+    ..DISTINCT
+};
 
 /// Share of texts that nearly repeat another.
 pub const NEAR_DUPLICATES: Metric = Metric {
@@ -44,13 +48,19 @@ pub fn distinct_n<T: Hash + Eq>(texts: &[Vec<T>], n: usize) -> Option<f64> {
 /// (`F <= 2 min / (a + b)`). Empty texts resemble nothing.
 pub fn is_near_duplicate<T: PartialEq>(a: &[T], b: &[T], threshold: f64) -> bool {
     let bound = 2.0 * a.len().min(b.len()) as f64 / (a.len() + b.len()).max(1) as f64;
-    bound >= threshold && !a.is_empty() && !b.is_empty() && rouge::rouge_l(a, b).fmeasure >= threshold
+    bound >= threshold
+        && !a.is_empty()
+        && !b.is_empty()
+        && rouge::rouge_l(a, b).fmeasure >= threshold
 }
 
 /// Share of `texts` that are near duplicates of an earlier text; `None` of no text.
 pub fn near_duplicate_share<T: PartialEq>(texts: &[Vec<T>], threshold: f64) -> Option<f64> {
-    let repeats =
-        |i: &usize| texts[..*i].iter().any(|earlier| is_near_duplicate(&texts[*i], earlier, threshold));
+    let repeats = |i: &usize| {
+        texts[..*i]
+            .iter()
+            .any(|earlier| is_near_duplicate(&texts[*i], earlier, threshold))
+    };
     share((0..texts.len()).filter(repeats).count(), texts.len())
 }
 
@@ -60,7 +70,11 @@ pub fn near_duplicate_share_of<T: PartialEq>(
     others: &[Vec<T>],
     threshold: f64,
 ) -> Option<f64> {
-    let repeats = |text: &&Vec<T>| others.iter().any(|other| is_near_duplicate(text, other, threshold));
+    let repeats = |text: &&Vec<T>| {
+        others
+            .iter()
+            .any(|other| is_near_duplicate(text, other, threshold))
+    };
     share(texts.iter().filter(repeats).count(), texts.len())
 }
 
@@ -74,7 +88,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn texts(lines: &[&str]) -> Vec<Vec<String>> {
-        lines.iter().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+        lines
+            .iter()
+            .map(|line| line.split_whitespace().map(str::to_owned).collect())
+            .collect()
     }
 
     #[test]
@@ -93,8 +110,14 @@ mod tests {
         // LCS 3 of 4 and 4: F = 0.75.
         assert_eq!(near_duplicate_share(&texts, 0.7), Some(0.4));
         assert_eq!(near_duplicate_share(&texts, 0.8), Some(0.2));
-        assert_eq!(near_duplicate_share_of(&texts[2..3], &texts[..2], 0.7), Some(0.0));
-        assert_eq!(near_duplicate_share_of(&texts[1..2], &texts[..1], 0.75), Some(1.0));
+        assert_eq!(
+            near_duplicate_share_of(&texts[2..3], &texts[..2], 0.7),
+            Some(0.0)
+        );
+        assert_eq!(
+            near_duplicate_share_of(&texts[1..2], &texts[..1], 0.75),
+            Some(1.0)
+        );
         assert_eq!(near_duplicate_share::<String>(&[], 0.7), None);
     }
 

@@ -42,22 +42,39 @@ pub fn wilson(successes: usize, trials: usize) -> Option<Interval> {
     let half = Z_95 * (value * (1.0 - value) / n + z2 / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z2 / n;
     // At 0 and n the formula gives exactly 0 and 1, up to rounding.
-    let low = if successes == 0 { 0.0 } else { (centre - half) / scale };
-    let high = if successes == trials { 1.0 } else { (centre + half) / scale };
+    let low = if successes == 0 {
+        0.0
+    } else {
+        (centre - half) / scale
+    };
+    let high = if successes == trials {
+        1.0
+    } else {
+        (centre + half) / scale
+    };
     Some(Interval { value, low, high })
 }
 
 /// Means of `resamples` resamples of `values`; `index(b, i)` names the value at place `i` of resample `b`.
-pub fn resampled_means(values: &[f64], resamples: usize, index: impl Fn(usize, usize) -> usize) -> Vec<f64> {
+pub fn resampled_means(
+    values: &[f64],
+    resamples: usize,
+    index: impl Fn(usize, usize) -> usize,
+) -> Vec<f64> {
     let n = values.len();
-    (0..resamples).map(|b| (0..n).map(|i| values[index(b, i)]).sum::<f64>() / n as f64).collect()
+    (0..resamples)
+        .map(|b| (0..n).map(|i| values[index(b, i)]).sum::<f64>() / n as f64)
+        .collect()
 }
 
 /// The 2.5 and 97.5 % percentiles of resampled values; `None` of none.
 pub fn percentiles_95(resampled: &[f64]) -> Option<(f64, f64)> {
     let mut sorted = resampled.to_vec();
     sorted.sort_by(f64::total_cmp);
-    Some((text::quantile_of_sorted(&sorted, 0.025)?, text::quantile_of_sorted(&sorted, 0.975)?))
+    Some((
+        text::quantile_of_sorted(&sorted, 0.025)?,
+        text::quantile_of_sorted(&sorted, 0.975)?,
+    ))
 }
 
 /// The index function of a seed: resample `b`, place `i`, out of `n`.
@@ -69,7 +86,11 @@ pub(crate) fn seeded_index(n: usize, seed: u64) -> impl Fn(usize, usize) -> usiz
 /// Mean with its bootstrap interval; `None` without values or resamples.
 pub fn bootstrap_mean(values: &[f64], resamples: usize, seed: u64) -> Option<Interval> {
     let value = text::mean(values)?;
-    let (low, high) = percentiles_95(&resampled_means(values, resamples, seeded_index(values.len(), seed)))?;
+    let (low, high) = percentiles_95(&resampled_means(
+        values,
+        resamples,
+        seeded_index(values.len(), seed),
+    ))?;
     Some(Interval { value, low, high })
 }
 
@@ -89,8 +110,16 @@ pub struct PairedDifference {
 }
 
 /// Paired bootstrap of per-item differences (first system minus second); `None` without items or resamples.
-pub fn paired_bootstrap(differences: &[f64], resamples: usize, seed: u64) -> Option<PairedDifference> {
-    let means = resampled_means(differences, resamples, seeded_index(differences.len(), seed));
+pub fn paired_bootstrap(
+    differences: &[f64],
+    resamples: usize,
+    seed: u64,
+) -> Option<PairedDifference> {
+    let means = resampled_means(
+        differences,
+        resamples,
+        seeded_index(differences.len(), seed),
+    );
     paired_difference(differences, &means)
 }
 
@@ -101,13 +130,22 @@ pub fn paired_difference(differences: &[f64], resampled: &[f64]) -> Option<Paire
     let sd = text::standard_deviation(differences);
     let detectable_diff = sd.and_then(|sd| detectable_diff(sd, differences.len()));
     let p_two_sided = shifted_p(diff, resampled);
-    Some(PairedDifference { n: differences.len(), diff, ci95, p_two_sided, detectable_diff })
+    Some(PairedDifference {
+        n: differences.len(),
+        diff,
+        ci95,
+        p_two_sided,
+        detectable_diff,
+    })
 }
 
 /// Two-sided p-value of the shifted bootstrap: how often a resampled mean is at least as far from the observed mean
 /// as the observed mean is from 0. Never 0, since the observation counts as one of the draws.
 pub fn shifted_p(observed: f64, resampled: &[f64]) -> f64 {
-    let as_far = resampled.iter().filter(|mean| (**mean - observed).abs() >= observed.abs() - 1e-12).count();
+    let as_far = resampled
+        .iter()
+        .filter(|mean| (**mean - observed).abs() >= observed.abs() - 1e-12)
+        .count();
     (1 + as_far) as f64 / (resampled.len() + 1) as f64
 }
 
@@ -132,7 +170,10 @@ mod tests {
             (1, 29, 0.0061, 0.1718),
         ] {
             let found = wilson(successes, trials).unwrap();
-            assert!((found.low - low).abs() < 5e-5 && (found.high - high).abs() < 5e-5, "{found:?}");
+            assert!(
+                (found.low - low).abs() < 5e-5 && (found.high - high).abs() < 5e-5,
+                "{found:?}"
+            );
         }
         assert_eq!(wilson(0, 0), None);
         assert_eq!(wilson(2, 1), None);
@@ -169,8 +210,14 @@ mod tests {
     #[test]
     fn the_seed_alone_decides() {
         let values: Vec<f64> = (1..=30).map(|i| f64::from(i).sqrt()).collect();
-        assert_eq!(bootstrap_mean(&values, 500, 7), bootstrap_mean(&values, 500, 7));
-        assert_ne!(bootstrap_mean(&values, 500, 7), bootstrap_mean(&values, 500, 8));
+        assert_eq!(
+            bootstrap_mean(&values, 500, 7),
+            bootstrap_mean(&values, 500, 7)
+        );
+        assert_ne!(
+            bootstrap_mean(&values, 500, 7),
+            bootstrap_mean(&values, 500, 8)
+        );
     }
 
     #[test]

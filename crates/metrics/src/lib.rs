@@ -65,7 +65,10 @@ mod tests {
     #[test]
     fn every_metric_says_what_it_is() {
         for metric in ALL {
-            assert!(!metric.label.is_empty() && !metric.source.is_empty(), "{metric:?}");
+            assert!(
+                !metric.label.is_empty() && !metric.source.is_empty(),
+                "{metric:?}"
+            );
             assert!(metric.range.0 < metric.range.1, "{metric:?}");
         }
     }

@@ -22,7 +22,9 @@ impl Stream {
 
     /// 64 random bits at `position`: what sequential splitmix64 yields on its call number `position` (from 0).
     pub fn bits(&self, position: u64) -> u64 {
-        let mut z = self.seed.wrapping_add(position.wrapping_add(1).wrapping_mul(GAMMA));
+        let mut z = self
+            .seed
+            .wrapping_add(position.wrapping_add(1).wrapping_mul(GAMMA));
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
@@ -63,7 +65,12 @@ mod tests {
             counts[stream.index(position, 10)] += 1;
         }
         // Standard deviation of a count is 95; six of them.
-        assert!(counts.iter().all(|&count| (9_430..=10_570).contains(&count)), "{counts:?}");
+        assert!(
+            counts
+                .iter()
+                .all(|&count| (9_430..=10_570).contains(&count)),
+            "{counts:?}"
+        );
     }
 
     proptest! {

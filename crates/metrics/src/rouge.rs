@@ -25,11 +25,23 @@ pub const ROUGE_1: Metric = Metric {
     source: SOURCE,
 };
 /// ROUGE-2, F-measure.
-pub const ROUGE_2: Metric = Metric { name: "rouge2", label: "ROUGE-2", ..ROUGE_1 };
+pub const ROUGE_2: Metric = Metric {
+    name: "rouge2",
+    label: "ROUGE-2",
+    ..ROUGE_1
+};
 /// ROUGE-L over the whole text, F-measure.
-pub const ROUGE_L: Metric = Metric { name: "rougeL", label: "ROUGE-L", ..ROUGE_1 };
+pub const ROUGE_L: Metric = Metric {
+    name: "rougeL",
+    label: "ROUGE-L",
+    ..ROUGE_1
+};
 /// ROUGE-Lsum over texts split at line feeds, F-measure.
-pub const ROUGE_LSUM: Metric = Metric { name: "rougeLsum", label: "ROUGE-Lsum", ..ROUGE_1 };
+pub const ROUGE_LSUM: Metric = Metric {
+    name: "rougeLsum",
+    label: "ROUGE-Lsum",
+    ..ROUGE_1
+};
 
 /// How texts become tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +73,16 @@ impl RougeScore {
         let precision = matches as f64 / predicted.max(1) as f64;
         let recall = matches as f64 / reference.max(1) as f64;
         let sum = precision + recall;
-        let fmeasure = if sum > 0.0 { 2.0 * precision * recall / sum } else { 0.0 };
-        Self { precision, recall, fmeasure }
+        let fmeasure = if sum > 0.0 {
+            2.0 * precision * recall / sum
+        } else {
+            0.0
+        };
+        Self {
+            precision,
+            recall,
+            fmeasure,
+        }
     }
 }
 
@@ -103,16 +123,26 @@ impl RougeScores {
 /// Tokens of a text: lower case first (full Unicode rules), then runs of `[a-z0-9]`, then the stemmer if asked for.
 pub fn tokenize(text: &str, options: RougeOptions) -> Vec<String> {
     let text = text.to_lowercase();
-    let runs =
-        text.split(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit())).filter(|run| !run.is_empty());
-    runs.map(|run| if options.stemmer && run.len() > 3 { stemmer::stem(run) } else { run.to_owned() })
-        .collect()
+    let runs = text
+        .split(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit()))
+        .filter(|run| !run.is_empty());
+    runs.map(|run| {
+        if options.stemmer && run.len() > 3 {
+            stemmer::stem(run)
+        } else {
+            run.to_owned()
+        }
+    })
+    .collect()
 }
 
 /// All four types for one prediction and one reference.
 pub fn score(reference: &str, prediction: &str, options: RougeOptions) -> RougeScores {
     let lines = |text: &str| -> Vec<Vec<String>> {
-        text.split('\n').map(|line| tokenize(line, options)).filter(|tokens| !tokens.is_empty()).collect()
+        text.split('\n')
+            .map(|line| tokenize(line, options))
+            .filter(|tokens| !tokens.is_empty())
+            .collect()
     };
     let (reference_lines, prediction_lines) = (lines(reference), lines(prediction));
     // A line feed separates tokens, so the whole text's tokens are those of its lines.
@@ -147,7 +177,11 @@ pub fn rouge_n<T: Hash + Eq>(reference: &[T], prediction: &[T], n: usize) -> Rou
 
 /// ROUGE-L of two token lists.
 pub fn rouge_l<T: PartialEq>(reference: &[T], prediction: &[T]) -> RougeScore {
-    RougeScore::from_counts(lcs_length(reference, prediction), prediction.len(), reference.len())
+    RougeScore::from_counts(
+        lcs_length(reference, prediction),
+        prediction.len(),
+        reference.len(),
+    )
 }
 
 /// Length of the longest common subsequence, with one row of the table in memory.
@@ -157,7 +191,11 @@ pub fn lcs_length<T: PartialEq>(a: &[T], b: &[T]) -> usize {
         let mut diagonal = 0;
         for (j, y) in b.iter().enumerate() {
             let above = row[j + 1];
-            row[j + 1] = if x == y { diagonal + 1 } else { above.max(row[j]) };
+            row[j + 1] = if x == y {
+                diagonal + 1
+            } else {
+                above.max(row[j])
+            };
             diagonal = above;
         }
     }
@@ -170,9 +208,15 @@ pub fn rouge_lsum<T: Hash + Eq>(reference: &[Vec<T>], prediction: &[Vec<T>]) -> 
     let mut left_in_prediction = count_tokens(prediction);
     let mut matches = 0;
     for line in reference {
-        let union: BTreeSet<usize> = prediction.iter().flat_map(|other| lcs_indices(line, other)).collect();
+        let union: BTreeSet<usize> = prediction
+            .iter()
+            .flat_map(|other| lcs_indices(line, other))
+            .collect();
         for token in union.into_iter().map(|index| &line[index]) {
-            let counts = (left_in_reference.get_mut(token), left_in_prediction.get_mut(token));
+            let counts = (
+                left_in_reference.get_mut(token),
+                left_in_prediction.get_mut(token),
+            );
             if let (Some(a @ 1..), Some(b @ 1..)) = counts {
                 *a -= 1;
                 *b -= 1;
@@ -200,7 +244,11 @@ fn lcs_indices<T: PartialEq>(reference: &[T], prediction: &[T]) -> Vec<usize> {
     for (i, x) in reference.iter().enumerate() {
         for (j, y) in prediction.iter().enumerate() {
             let at = (i + 1) * width + j + 1;
-            table[at] = if x == y { table[at - width - 1] + 1 } else { table[at - width].max(table[at - 1]) };
+            table[at] = if x == y {
+                table[at - width - 1] + 1
+            } else {
+                table[at - width].max(table[at - 1])
+            };
         }
     }
     let (mut i, mut j) = (reference.len(), prediction.len());
@@ -225,7 +273,10 @@ pub fn score_each<S: AsRef<str>>(
     prediction: &str,
     options: RougeOptions,
 ) -> Vec<RougeScores> {
-    references.iter().map(|reference| score(reference.as_ref(), prediction, options)).collect()
+    references
+        .iter()
+        .map(|reference| score(reference.as_ref(), prediction, options))
+        .collect()
 }
 
 /// For each type the plain mean of precision, recall and F-measure (over references, or over items); `None` of none.
@@ -233,7 +284,11 @@ pub fn mean(scores: &[RougeScores]) -> Option<RougeScores> {
     let n = scores.len() as f64;
     (!scores.is_empty()).then(|| {
         RougeScores::from_types(|of| RougeScore {
-            precision: scores.iter().map(|scores| of(scores).precision).sum::<f64>() / n,
+            precision: scores
+                .iter()
+                .map(|scores| of(scores).precision)
+                .sum::<f64>()
+                / n,
             recall: scores.iter().map(|scores| of(scores).recall).sum::<f64>() / n,
             fmeasure: scores.iter().map(|scores| of(scores).fmeasure).sum::<f64>() / n,
         })
@@ -245,10 +300,13 @@ pub fn mean(scores: &[RougeScores]) -> Option<RougeScores> {
 pub fn best(scores: &[RougeScores]) -> Option<RougeScores> {
     let first = scores.first()?;
     Some(RougeScores::from_types(|of| {
-        scores
-            .iter()
-            .map(of)
-            .fold(of(first), |best, score| if score.fmeasure > best.fmeasure { score } else { best })
+        scores.iter().map(of).fold(of(first), |best, score| {
+            if score.fmeasure > best.fmeasure {
+                score
+            } else {
+                best
+            }
+        })
     }))
 }
 
@@ -262,7 +320,10 @@ mod tests {
     fn close(score: RougeScore, precision: f64, recall: f64, fmeasure: f64) {
         let found = [score.precision, score.recall, score.fmeasure];
         for (found, expected) in found.into_iter().zip([precision, recall, fmeasure]) {
-            assert!((found - expected).abs() < 1e-12, "{score:?} against {expected}");
+            assert!(
+                (found - expected).abs() < 1e-12,
+                "{score:?} against {expected}"
+            );
         }
     }
 
@@ -270,7 +331,11 @@ mod tests {
     fn example_of_the_package() {
         // The README of rouge-score: rouge1 0.75 / 0.6667 / 0.7059, rougeL 0.625 / 0.5556 / 0.5882.
         let reference = "The quick brown fox jumps over the lazy dog";
-        let scores = score(reference, "The quick brown dog jumps on the log.", RougeOptions::default());
+        let scores = score(
+            reference,
+            "The quick brown dog jumps on the log.",
+            RougeOptions::default(),
+        );
         close(scores.rouge1, 0.75, 6.0 / 9.0, 12.0 / 17.0);
         close(scores.rouge_l, 0.625, 5.0 / 9.0, 10.0 / 17.0);
         close(scores.rouge_lsum, 0.625, 5.0 / 9.0, 10.0 / 17.0);
@@ -287,7 +352,12 @@ mod tests {
 
     #[test]
     fn counts_are_clipped() {
-        close(score("the cat", "the the the", PLAIN).rouge1, 1.0 / 3.0, 0.5, 0.4);
+        close(
+            score("the cat", "the the the", PLAIN).rouge1,
+            1.0 / 3.0,
+            0.5,
+            0.4,
+        );
         close(score("a b a b", "a b", PLAIN).rouge2, 1.0, 1.0 / 3.0, 0.5);
     }
 
@@ -297,7 +367,10 @@ mod tests {
             tokenize("Na\u{ef}ve #Person1#: it's 5\u{212a}!", PLAIN),
             ["na", "ve", "person1", "it", "s", "5k"]
         );
-        assert_eq!(tokenize("dogs does running", RougeOptions::default()), ["dog", "doe", "run"]);
+        assert_eq!(
+            tokenize("dogs does running", RougeOptions::default()),
+            ["dog", "doe", "run"]
+        );
         assert!(tokenize("\u{4f60}\u{597d}, \u{ff11}", PLAIN).is_empty());
     }
 

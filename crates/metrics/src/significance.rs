@@ -39,7 +39,9 @@ pub fn mean_by_dialogue(rows: &[(usize, f64)]) -> Vec<f64> {
         sums[at].1 += difference;
         sums[at].2 += 1;
     }
-    sums.into_iter().map(|(_, sum, count)| sum / count as f64).collect()
+    sums.into_iter()
+        .map(|(_, sum, count)| sum / count as f64)
+        .collect()
 }
 
 /// Paired randomisation test of one difference per dialogue; `None` without any.
@@ -48,31 +50,54 @@ pub fn mean_by_dialogue(rows: &[(usize, f64)]) -> Vec<f64> {
 pub fn paired_randomisation(differences: &[f64], draws: usize, seed: u64) -> Option<Randomisation> {
     let diff = text::mean(differences)?;
     // A difference of 0 is the same under both signs.
-    let moving: Vec<f64> = differences.iter().copied().filter(|difference| *difference != 0.0).collect();
+    let moving: Vec<f64> = differences
+        .iter()
+        .copied()
+        .filter(|difference| *difference != 0.0)
+        .collect();
     let observed = moving.iter().sum::<f64>().abs();
-    let tolerance = 1e-12 * moving.iter().map(|difference| difference.abs()).sum::<f64>();
+    let tolerance = 1e-12
+        * moving
+            .iter()
+            .map(|difference| difference.abs())
+            .sum::<f64>();
     let as_far = |sum: f64| sum.abs() >= observed - tolerance;
     let exact = moving.len() <= EXACT_UP_TO;
     let p_two_sided = if exact {
         let assignments = 1_usize << moving.len();
-        let far = (0..assignments).filter(|bits| as_far(flipped_sum(&moving, |_| *bits as u64))).count();
+        let far = (0..assignments)
+            .filter(|bits| as_far(flipped_sum(&moving, |_| *bits as u64)))
+            .count();
         far as f64 / assignments as f64
     } else {
         let stream = Stream::new(seed);
         let words = moving.len().div_ceil(64) as u64;
         let far = (0..draws as u64)
-            .filter(|draw| as_far(flipped_sum(&moving, |word| stream.bits(draw * words + word as u64))))
+            .filter(|draw| {
+                as_far(flipped_sum(&moving, |word| {
+                    stream.bits(draw * words + word as u64)
+                }))
+            })
             .count();
         (1 + far) as f64 / (1 + draws) as f64
     };
-    Some(Randomisation { n: differences.len(), diff, p_two_sided, exact })
+    Some(Randomisation {
+        n: differences.len(),
+        diff,
+        p_two_sided,
+        exact,
+    })
 }
 
 /// Sum of the differences, each flipped where its bit is set; `bits(w)` are the bits of differences `64 w ..`.
 fn flipped_sum(differences: &[f64], bits: impl Fn(usize) -> u64) -> f64 {
     let chunk_sum = |(word, chunk): (usize, &[f64])| {
         let bits = bits(word);
-        chunk.iter().enumerate().map(|(i, x)| if bits >> i & 1 == 1 { -x } else { *x }).sum::<f64>()
+        chunk
+            .iter()
+            .enumerate()
+            .map(|(i, x)| if bits >> i & 1 == 1 { -x } else { *x })
+            .sum::<f64>()
     };
     differences.chunks(64).enumerate().map(chunk_sum).sum()
 }
@@ -113,11 +138,34 @@ mod tests {
         // Of the eight assignments of signs to 1, 2, 3 only +++ and --- reach 6. Of those to 1, 1, 4 (observed: 4)
         // the sums are 6, 4, 4, 2 and their negatives: six of eight reach 4.
         let found = paired_randomisation(&[1.0, 2.0, 3.0], 10, 1).unwrap();
-        assert_eq!(found, Randomisation { n: 3, diff: 2.0, p_two_sided: 0.25, exact: true });
-        assert_eq!(paired_randomisation(&[1.0, -1.0, 4.0], 10, 1).unwrap().p_two_sided, 0.75);
+        assert_eq!(
+            found,
+            Randomisation {
+                n: 3,
+                diff: 2.0,
+                p_two_sided: 0.25,
+                exact: true
+            }
+        );
+        assert_eq!(
+            paired_randomisation(&[1.0, -1.0, 4.0], 10, 1)
+                .unwrap()
+                .p_two_sided,
+            0.75
+        );
         // A zero changes nothing but n and the mean.
-        assert_eq!(paired_randomisation(&[1.0, 2.0, 3.0, 0.0], 10, 1).unwrap().p_two_sided, 0.25);
-        assert_eq!(paired_randomisation(&[0.0, 0.0], 10, 1).unwrap().p_two_sided, 1.0);
+        assert_eq!(
+            paired_randomisation(&[1.0, 2.0, 3.0, 0.0], 10, 1)
+                .unwrap()
+                .p_two_sided,
+            0.25
+        );
+        assert_eq!(
+            paired_randomisation(&[0.0, 0.0], 10, 1)
+                .unwrap()
+                .p_two_sided,
+            1.0
+        );
         assert_eq!(paired_randomisation(&[], 10, 1), None);
     }
 
@@ -127,7 +175,10 @@ mod tests {
         let differences: Vec<f64> = (0..100).map(|i| if i < 62 { 1.0 } else { -1.0 }).collect();
         let found = paired_randomisation(&differences, 10_000, 11).unwrap();
         assert!(!found.exact);
-        assert!((found.p_two_sided - sign_test(62, 38)).abs() < 0.005, "{found:?}");
+        assert!(
+            (found.p_two_sided - sign_test(62, 38)).abs() < 0.005,
+            "{found:?}"
+        );
     }
 
     #[test]
@@ -156,7 +207,10 @@ mod tests {
 
     #[test]
     fn means_by_dialogue_in_order() {
-        assert_eq!(mean_by_dialogue(&[(7, 1.0), (2, 4.0), (7, 2.0)]), [1.5, 4.0]);
+        assert_eq!(
+            mean_by_dialogue(&[(7, 1.0), (2, 4.0), (7, 2.0)]),
+            [1.5, 4.0]
+        );
     }
 
     #[test]

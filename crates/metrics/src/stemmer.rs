@@ -64,8 +64,8 @@ const STEP_3: &[(&str, &str)] = &[
 
 /// Step 4: suffixes dropped where the measure of what is left exceeds 1 (`ion` only after `s` or `t`).
 const STEP_4: &[&str] = &[
-    "al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment", "ent", "ion", "ou", "ism",
-    "ate", "iti", "ous", "ive", "ize",
+    "al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment", "ent", "ion", "ou",
+    "ism", "ate", "iti", "ous", "ive", "ize",
 ];
 
 /// The stem of `word`. The word is lower-cased first; characters other than the vowels `aeiou` and `y` count as
@@ -131,7 +131,11 @@ fn ends_in_cvc(word: &str) -> bool {
 fn replace_first(word: String, rules: &[(&str, &str)], allowed: impl Fn(&str) -> bool) -> String {
     for (suffix, replacement) in rules {
         if let Some(stem) = word.strip_suffix(suffix) {
-            return if allowed(stem) { format!("{stem}{replacement}") } else { word };
+            return if allowed(stem) {
+                format!("{stem}{replacement}")
+            } else {
+                word
+            };
         }
     }
     word
@@ -146,19 +150,28 @@ fn step_1a(word: String) -> String {
     if word.chars().count() == 4 && word.ends_with("ies") {
         return replace_first(word, &[("ies", "ie")], |_| true);
     }
-    replace_first(word, &[("sses", "ss"), ("ies", "i"), ("ss", "ss"), ("s", "")], |_| true)
+    replace_first(
+        word,
+        &[("sses", "ss"), ("ies", "i"), ("ss", "ss"), ("s", "")],
+        |_| true,
+    )
 }
 
 /// Past tenses and `-ing`, with repair of the stem that is left.
 fn step_1b(word: String) -> String {
     if let Some(stem) = word.strip_suffix("ied") {
-        return format!("{stem}{}", if stem.chars().count() == 1 { "ie" } else { "i" });
+        return format!(
+            "{stem}{}",
+            if stem.chars().count() == 1 { "ie" } else { "i" }
+        );
     }
     if word.ends_with("eed") {
         return replace_first(word, &[("eed", "ee")], has_positive_measure);
     }
     let has_vowel = |stem: &&str| consonants(stem).any(|consonant| !consonant);
-    let stem = ["ed", "ing"].iter().find_map(|suffix| word.strip_suffix(suffix).filter(has_vowel));
+    let stem = ["ed", "ing"]
+        .iter()
+        .find_map(|suffix| word.strip_suffix(suffix).filter(has_vowel));
     let Some(stem) = stem else { return word };
     if stem.ends_with("at") || stem.ends_with("bl") || stem.ends_with("iz") {
         return format!("{stem}e");
@@ -176,18 +189,27 @@ fn step_1b(word: String) -> String {
 
 /// `y` to `i` after a consonant that is not the first letter.
 fn step_1c(word: String) -> String {
-    replace_first(word, &[("y", "i")], |stem| stem.chars().nth(1).is_some() && ends_in_consonant(stem))
+    replace_first(word, &[("y", "i")], |stem| {
+        stem.chars().nth(1).is_some() && ends_in_consonant(stem)
+    })
 }
 
 /// Double suffixes to single ones.
 fn step_2(word: String) -> String {
     // NLTK: `alli` first, and its result goes through this step once more.
-    if let Some(stem) = word.strip_suffix("alli").filter(|stem| has_positive_measure(stem)) {
+    if let Some(stem) = word
+        .strip_suffix("alli")
+        .filter(|stem| has_positive_measure(stem))
+    {
         return step_2(format!("{stem}al"));
     }
     // The `l` of `logi` counts to the stem, so that `geo` and `theo` work as `archaeo` does.
     if let Some(stem) = word.strip_suffix("ogi").filter(|stem| stem.ends_with('l')) {
-        return if has_positive_measure(stem) { format!("{stem}og") } else { word };
+        return if has_positive_measure(stem) {
+            format!("{stem}og")
+        } else {
+            word
+        };
     }
     replace_first(word, STEP_2, has_positive_measure)
 }
@@ -209,7 +231,9 @@ fn step_4(word: String) -> String {
 /// A last `e`.
 fn step_5a(word: String) -> String {
     match word.strip_suffix('e') {
-        Some(stem) if measure(stem) > 1 || (measure(stem) == 1 && !ends_in_cvc(stem)) => stem.to_owned(),
+        Some(stem) if measure(stem) > 1 || (measure(stem) == 1 && !ends_in_cvc(stem)) => {
+            stem.to_owned()
+        }
         _ => word,
     }
 }

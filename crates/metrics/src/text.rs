@@ -89,8 +89,18 @@ mod tests {
     fn quantiles_as_numpy_gives_them() {
         // numpy.quantile([1, 2, 4, 8], [0, .25, .5, .9, 1]) = 1, 1.75, 3, 6.8, 8
         let values = [8.0, 1.0, 4.0, 2.0];
-        for (q, expected) in [(0.0, 1.0), (0.25, 1.75), (0.5, 3.0), (0.9, 6.8), (1.0, 8.0), (2.0, 8.0)] {
-            assert!((quantile(&values, q).unwrap() - expected).abs() < 1e-12, "{q}");
+        for (q, expected) in [
+            (0.0, 1.0),
+            (0.25, 1.75),
+            (0.5, 3.0),
+            (0.9, 6.8),
+            (1.0, 8.0),
+            (2.0, 8.0),
+        ] {
+            assert!(
+                (quantile(&values, q).unwrap() - expected).abs() < 1e-12,
+                "{q}"
+            );
         }
         assert_eq!(quantile(&[], 0.5), None);
     }
@@ -98,7 +108,10 @@ mod tests {
     #[test]
     fn a_sample_by_hand() {
         let found = describe(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).unwrap();
-        assert_eq!((found.n, found.mean, found.min, found.median, found.max), (8, 5.0, 2.0, 4.5, 9.0));
+        assert_eq!(
+            (found.n, found.mean, found.min, found.median, found.max),
+            (8, 5.0, 2.0, 4.5, 9.0)
+        );
         assert!((found.sd.unwrap() - (32.0_f64 / 7.0).sqrt()).abs() < 1e-12);
         assert_eq!(describe(&[3.0]).unwrap().sd, None);
         assert_eq!(describe(&[]), None);

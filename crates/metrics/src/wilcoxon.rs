@@ -29,8 +29,17 @@ pub struct SignedRank {
 
 /// Signed-rank test of "differences are symmetric about 0"; `None` where no difference is other than 0.
 pub fn signed_rank(differences: &[f64], zeros: Zeros) -> Option<SignedRank> {
-    let kept: Vec<f64> = differences.iter().copied().filter(|d| *d != 0.0 || zeros != Zeros::Drop).collect();
-    let ranks = average_ranks(&kept.iter().map(|difference| difference.abs()).collect::<Vec<_>>());
+    let kept: Vec<f64> = differences
+        .iter()
+        .copied()
+        .filter(|d| *d != 0.0 || zeros != Zeros::Drop)
+        .collect();
+    let ranks = average_ranks(
+        &kept
+            .iter()
+            .map(|difference| difference.abs())
+            .collect::<Vec<_>>(),
+    );
     let (mut plus, mut minus, mut squares, mut zero_ranks) = (0.0, 0.0, 0.0, 0.0);
     for (difference, rank) in kept.iter().zip(&ranks) {
         match difference {
@@ -98,10 +107,15 @@ mod tests {
     #[test]
     fn tails_of_the_normal_distribution() {
         // Tables: P(|Z| > 1.959964) = 0.05, 2.575829: 0.01, 3.290527: 0.001; erfc(0) = 1.
-        for (z, p) in
-            [(1.959_963_984_540_054, 0.05), (2.575_829_303_548_901, 0.01), (3.290_526_731_491_896, 0.001)]
-        {
-            assert!((erfc(z / std::f64::consts::SQRT_2) - p).abs() < 1e-13, "{z}");
+        for (z, p) in [
+            (1.959_963_984_540_054, 0.05),
+            (2.575_829_303_548_901, 0.01),
+            (3.290_526_731_491_896, 0.001),
+        ] {
+            assert!(
+                (erfc(z / std::f64::consts::SQRT_2) - p).abs() < 1e-13,
+                "{z}"
+            );
         }
         assert_eq!(erfc(0.0), 1.0);
         assert!((erfc(2.0 - 1e-9) - erfc(2.0 + 1e-9)).abs() < 1e-10);
@@ -121,9 +135,18 @@ mod tests {
     fn zeros_are_dropped_before_or_after_ranking() {
         // With a zero: ranks 1 (zero), 2, 3.
         let differences = [0.0, 1.0, -2.0];
-        assert_eq!(signed_rank(&differences, Zeros::Drop).unwrap().statistic, 1.0);
-        assert_eq!(signed_rank(&differences, Zeros::Pratt).unwrap().statistic, 2.0);
-        assert_eq!(signed_rank(&differences, Zeros::Split).unwrap().statistic, 2.5);
+        assert_eq!(
+            signed_rank(&differences, Zeros::Drop).unwrap().statistic,
+            1.0
+        );
+        assert_eq!(
+            signed_rank(&differences, Zeros::Pratt).unwrap().statistic,
+            2.0
+        );
+        assert_eq!(
+            signed_rank(&differences, Zeros::Split).unwrap().statistic,
+            2.5
+        );
     }
 
     proptest! {

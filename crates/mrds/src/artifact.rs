@@ -257,25 +257,38 @@ pub struct DpoFigures {
 pub fn rows<A: Artifact>(items: &[A]) -> Result<Vec<NewArtifact>> {
     let row = |(item, payload)| {
         let payload = serde_json::to_value(payload).map_err(|e| corrupt(A::KIND, &e))?;
-        Ok(NewArtifact { kind: A::KIND.to_owned(), item: item as u32, payload })
+        Ok(NewArtifact {
+            kind: A::KIND.to_owned(),
+            item: item as u32,
+            payload,
+        })
     };
     items.iter().enumerate().map(row).collect()
 }
 
 /// Reads payloads of one kind, in item order.
 pub fn read<A: Artifact>(rows: &[ArtifactRow]) -> Result<Vec<A>> {
-    let parse =
-        |row: &ArtifactRow| serde_json::from_value(row.payload.clone()).map_err(|e| corrupt(A::KIND, &e));
-    rows.iter().filter(|row| row.kind == A::KIND).map(parse).collect()
+    let parse = |row: &ArtifactRow| {
+        serde_json::from_value(row.payload.clone()).map_err(|e| corrupt(A::KIND, &e))
+    };
+    rows.iter()
+        .filter(|row| row.kind == A::KIND)
+        .map(parse)
+        .collect()
 }
 
 pub(crate) fn corrupt(what: &str, error: &serde_json::Error) -> Error {
-    Error::Corrupt { what: what.to_owned(), reason: error.to_string() }
+    Error::Corrupt {
+        what: what.to_owned(),
+        reason: error.to_string(),
+    }
 }
 
 /// The hash of a stage's result: kinds, numbers and payloads.
 pub fn output_sha256<'a>(items: impl Iterator<Item = (&'a str, u32, &'a Value)>) -> String {
-    let values: Vec<Value> = items.map(|(kind, item, payload)| json!([kind, item, payload])).collect();
+    let values: Vec<Value> = items
+        .map(|(kind, item, payload)| json!([kind, item, payload]))
+        .collect();
     store::sha256_json(&values)
 }
 
@@ -318,7 +331,9 @@ pub fn inputs_sha256(
         parts.push(run.shots["test_sha256"].clone());
     }
     for earlier in upstream(stage) {
-        let Some(hash) = output_of(*earlier) else { return Ok(None) };
+        let Some(hash) = output_of(*earlier) else {
+            return Ok(None);
+        };
         parts.push(json!(hash));
     }
     Ok(Some(store::sha256_json(&parts)))

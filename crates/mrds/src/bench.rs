@@ -41,7 +41,11 @@ pub fn peak_rss_bytes() -> u64 {
 ///
 /// # Errors
 /// Those of an import, and of the chat template.
-pub fn summarizer_examples(model: &LanguageModel, file: &Path, items: usize) -> Result<Vec<TrainExample>> {
+pub fn summarizer_examples(
+    model: &LanguageModel,
+    file: &Path,
+    items: usize,
+) -> Result<Vec<TrainExample>> {
     let recipe = Recipe::preset(Preset::Default);
     let prompts = Prompts::new(model, &recipe);
     let import = read(&[PathBuf::from(file)], &ImportOptions::default())?;
@@ -132,33 +136,59 @@ pub fn pipeline(
     calls: bool,
 ) -> Result<PipelineFigures> {
     let files = vec![PathBuf::from(data)];
-    let import =
-        ImportRequest { files, name: request.dataset.clone(), skip_bad: true, ..ImportRequest::default() };
+    let import = ImportRequest {
+        files,
+        name: request.dataset.clone(),
+        skip_bad: true,
+        ..ImportRequest::default()
+    };
     session.import(&import, (process.now_ms)())?;
     let (begun, cpu_before, busy_before) = (Instant::now(), cpu_s(), session.store.busy_s());
     profile::start();
     let planned = session.plan(&request, (process.now_ms)())?;
-    let run = session.create_run(&request, &planned, (process.now_ms)())?.id;
+    let run = session
+        .create_run(&request, &planned, (process.now_ms)())?
+        .id;
     drop(planned);
-    let marks = Marks { noted: Mutex::default(), calls, sink: process.sink };
-    let watched = Process { owner: process.owner.clone(), sink: &marks, ..*process };
+    let marks = Marks {
+        noted: Mutex::default(),
+        calls,
+        sink: process.sink,
+    };
+    let watched = Process {
+        owner: process.owner.clone(),
+        sink: &marks,
+        ..*process
+    };
     session.execute(&run, Window::default(), &watched)?;
     let (wall_s, cpu_s) = (begun.elapsed().as_secs_f64(), cpu_s() - cpu_before);
     let totals = profile::totals();
-    let noted = marks.noted.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let stages = session.stages(&session.run(&run)?)?.into_iter().map(|(stage, _)| {
-        let (first, last) = noted.tokens.get(&stage.name).copied().unwrap_or_default();
-        StageFigures {
-            wall_s: stage.wall_s,
-            cpu_s: stage.cpu_s,
-            tokens: last - first,
-            peak_rss_bytes: stage.peak_rss_bytes,
-            name: stage.name,
-        }
-    });
-    let mut shares: BTreeMap<String, f64> =
-        Work::ALL.iter().zip(totals.seconds).map(|(work, s)| (work.as_str().to_owned(), s / cpu_s)).collect();
-    shares.insert("database".to_owned(), (session.store.busy_s() - busy_before) / cpu_s);
+    let noted = marks
+        .noted
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let stages = session
+        .stages(&session.run(&run)?)?
+        .into_iter()
+        .map(|(stage, _)| {
+            let (first, last) = noted.tokens.get(&stage.name).copied().unwrap_or_default();
+            StageFigures {
+                wall_s: stage.wall_s,
+                cpu_s: stage.cpu_s,
+                tokens: last - first,
+                peak_rss_bytes: stage.peak_rss_bytes,
+                name: stage.name,
+            }
+        });
+    let mut shares: BTreeMap<String, f64> = Work::ALL
+        .iter()
+        .zip(totals.seconds)
+        .map(|(work, s)| (work.as_str().to_owned(), s / cpu_s))
+        .collect();
+    shares.insert(
+        "database".to_owned(),
+        (session.store.busy_s() - busy_before) / cpu_s,
+    );
     let other = 1.0 - shares.values().sum::<f64>();
     shares.insert("other".to_owned(), other);
     Ok(PipelineFigures {
@@ -191,7 +221,10 @@ impl EventSink for Marks<'_> {
             && let Ok(mut noted) = self.noted.lock()
         {
             let now = profile::totals().tokens;
-            let mark = noted.tokens.entry(name.as_str().to_owned()).or_insert((now, now));
+            let mark = noted
+                .tokens
+                .entry(name.as_str().to_owned())
+                .or_insert((now, now));
             if status != "running" {
                 mark.1 = now;
             }

@@ -142,7 +142,10 @@ pub fn catalogue() -> Result<Vec<CatalogueEntry>> {
 }
 
 fn entry(name: &'static str, text: &str) -> Result<CatalogueEntry> {
-    let corrupt = |reason: String| Error::Corrupt { what: format!("models/{name}.toml"), reason };
+    let corrupt = |reason: String| Error::Corrupt {
+        what: format!("models/{name}.toml"),
+        reason,
+    };
     let file: File = toml::from_str(text).map_err(|e| corrupt(e.to_string()))?;
     let json = serde_json::to_value(&file.config).map_err(|e| corrupt(e.to_string()))?;
     let config = DecoderConfig::from_json(&json, Path::new(name))?;
@@ -218,7 +221,9 @@ mod tests {
     #[test]
     fn every_file_is_in_the_list_and_right() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
-        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let files = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
         let mut names: Vec<String> = files
             .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
             .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
@@ -229,14 +234,27 @@ mod tests {
         listed.sort();
         assert_eq!(names, listed);
         assert!(listed.len() >= 12, "{listed:?}");
-        assert!(entries.windows(2).all(|pair| pair[0].parameters <= pair[1].parameters));
+        assert!(
+            entries
+                .windows(2)
+                .all(|pair| pair[0].parameters <= pair[1].parameters)
+        );
         for entry in &entries {
             lm::hub::HubId::parse(&entry.hub_id).unwrap();
-            assert!((0.1e9..15e9).contains(&(entry.parameters as f64)), "{}", entry.name);
+            assert!(
+                (0.1e9..15e9).contains(&(entry.parameters as f64)),
+                "{}",
+                entry.name
+            );
             assert!(!entry.why.is_empty() && !entry.licence.is_empty());
             let memory = entry.memory;
-            assert!(memory.inference_bytes < memory.lora_bytes && memory.lora_bytes < memory.dpo_bytes);
-            assert!(memory.qlora_bytes < memory.lora_bytes && entry.download_bytes < memory.inference_bytes);
+            assert!(
+                memory.inference_bytes < memory.lora_bytes && memory.lora_bytes < memory.dpo_bytes
+            );
+            assert!(
+                memory.qlora_bytes < memory.lora_bytes
+                    && entry.download_bytes < memory.inference_bytes
+            );
         }
     }
 

@@ -45,10 +45,18 @@ impl Summarizer {
     /// The base model, or the model with an adapter folder.
     pub fn from_folder(path: &Path, adapter: Option<&Path>, device: &str) -> Result<Self> {
         let model = LanguageModel::load(path, &lm::device::select(device)?)?;
-        let load = |folder: &Path| Adapter::load(folder, &model.decoder.config, &model.decoder.device);
+        let load =
+            |folder: &Path| Adapter::load(folder, &model.decoder.config, &model.decoder.device);
         let adapter = adapter.map(load).transpose()?;
-        let warning = adapter.as_ref().and_then(|adapter| adapter.config.base_model_warning(path));
-        Ok(Self { model, adapter, recipe: Recipe::default(), warning })
+        let warning = adapter
+            .as_ref()
+            .and_then(|adapter| adapter.config.base_model_warning(path));
+        Ok(Self {
+            model,
+            adapter,
+            recipe: Recipe::default(),
+            warning,
+        })
     }
 
     /// What the user should know of the adapter's base model.
@@ -64,11 +72,20 @@ impl Summarizer {
         let adapter = match system.is_trained() {
             true => {
                 let folder = session.adapter_folder(run, StageName::Summarizer, system.as_str())?;
-                Some(Adapter::load(&folder, &model.decoder.config, &model.decoder.device)?)
+                Some(Adapter::load(
+                    &folder,
+                    &model.decoder.config,
+                    &model.decoder.device,
+                )?)
             }
             false => None,
         };
-        Ok(Self { model, adapter, recipe, warning: None })
+        Ok(Self {
+            model,
+            adapter,
+            recipe,
+            warning: None,
+        })
     }
 
     /// Summarizes a dialogue; `on_text` gets each new piece of text and may stop it.
@@ -80,7 +97,11 @@ impl Summarizer {
         let prompt_ids = Prompts::new(&self.model, &self.recipe).summarize(&canonical(dialogue))?;
         let (prompt_tokens, limit) = (prompt_ids.len(), self.model.context_tokens());
         if prompt_tokens >= limit {
-            return Err(lm::Error::ContextExceeded { tokens: prompt_tokens, limit }.into());
+            return Err(lm::Error::ContextExceeded {
+                tokens: prompt_tokens,
+                limit,
+            }
+            .into());
         }
         let config = GenerateConfig {
             max_new_tokens: self.recipe.summary_max_new_tokens,
@@ -114,9 +135,16 @@ impl Summarizer {
             },
         )?;
         let new_tokens = generated.first().map_or(0, |g| g.ids.len());
-        let (total_ms, ttft_ms) = (begun.elapsed().as_secs_f64() * 1e3, first_ms.unwrap_or_default());
+        let (total_ms, ttft_ms) = (
+            begun.elapsed().as_secs_f64() * 1e3,
+            first_ms.unwrap_or_default(),
+        );
         let rest_s = ((total_ms - ttft_ms) / 1e3).max(1e-9);
-        let summary = generated.first().map(|g| self.model.decode(&g.ids)).transpose()?.unwrap_or_default();
+        let summary = generated
+            .first()
+            .map(|g| self.model.decode(&g.ids))
+            .transpose()?
+            .unwrap_or_default();
         Ok(Summarized {
             summary: summary.trim().to_owned(),
             prompt_tokens,
@@ -129,12 +157,19 @@ impl Summarizer {
 
 impl Session {
     /// The folder of an adapter that a stage trained for a role.
-    pub fn adapter_folder(&self, run: &str, stage: StageName, role: &str) -> Result<std::path::PathBuf> {
+    pub fn adapter_folder(
+        &self,
+        run: &str,
+        stage: StageName,
+        role: &str,
+    ) -> Result<std::path::PathBuf> {
         self.store.run(run)?;
         let adapters: Vec<TrainedAdapter> =
             read(&self.store.artifacts(run, stage.as_str(), Some("adapter"))?)?;
-        let found =
-            adapters.iter().find(|adapter| adapter.role == role).ok_or_else(|| Error::WrongState {
+        let found = adapters
+            .iter()
+            .find(|adapter| adapter.role == role)
+            .ok_or_else(|| Error::WrongState {
                 what: format!("run `{run}` has no trained {role} yet"),
                 fix: format!("Finish the run's stage {stage} first: `duologue resume {run}`."),
             })?;

@@ -30,7 +30,12 @@ impl Dialogue {
     /// Never fails: what is not understood becomes a turn without speaker.
     pub fn parse(text: &str) -> Self {
         let text = normalise_text(text);
-        let turns = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(parse_line).collect();
+        let turns = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(parse_line)
+            .collect();
         Self { turns }
     }
 
@@ -71,7 +76,11 @@ impl Dialogue {
 
     /// The lines that name no speaker.
     pub fn stray_lines(&self) -> Vec<&str> {
-        self.turns.iter().filter(|turn| turn.speaker.is_none()).map(|turn| turn.text.as_str()).collect()
+        self.turns
+            .iter()
+            .filter(|turn| turn.speaker.is_none())
+            .map(|turn| turn.text.as_str())
+            .collect()
     }
 }
 
@@ -79,7 +88,10 @@ impl Turn {
     /// A turn on one line: line breaks inside the text become spaces, a colon inside the name a space.
     pub fn new(speaker: &str, text: &str) -> Self {
         let speaker = one_line(&speaker.replace(':', " "));
-        Self { speaker: (!speaker.is_empty()).then_some(speaker), text: one_line(text) }
+        Self {
+            speaker: (!speaker.is_empty()).then_some(speaker),
+            text: one_line(text),
+        }
     }
 
     /// `Name: text`, or the bare text of a stray line.
@@ -95,11 +107,19 @@ impl Turn {
 /// One form for text from anywhere: `\n` line ends, plain spaces for no-break spaces (U+00A0, U+202F), no
 /// byte-order marks, no spaces at line ends, no blank lines at either end.
 pub fn normalise_text(text: &str) -> String {
-    let unified = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n");
+    let unified = text
+        .replace("\r\n", "\n")
+        .replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n");
     let plain: String = unified
         .chars()
         .filter(|&c| c != '\u{feff}')
-        .map(|c| if c == '\u{a0}' || c == '\u{202f}' { ' ' } else { c })
+        .map(|c| {
+            if c == '\u{a0}' || c == '\u{202f}' {
+                ' '
+            } else {
+                c
+            }
+        })
         .collect();
     let lines: Vec<&str> = plain.split('\n').map(str::trim_end).collect();
     lines.join("\n").trim_matches('\n').to_owned()
@@ -118,9 +138,15 @@ pub(crate) fn split_strict(line: &str) -> Option<(&str, &str)> {
 
 fn parse_line(line: &str) -> Turn {
     if let Some((speaker, text)) = split_bracketed(line).or_else(|| split_colon(line)) {
-        return Turn { speaker: Some(speaker.to_owned()), text: text.to_owned() };
+        return Turn {
+            speaker: Some(speaker.to_owned()),
+            text: text.to_owned(),
+        };
     }
-    Turn { speaker: None, text: line.to_owned() }
+    Turn {
+        speaker: None,
+        text: line.to_owned(),
+    }
 }
 
 /// `[doctor] text` or `[doctor]: text`. A bracket without letters is a time stamp, one without text behind it a
@@ -130,16 +156,17 @@ fn split_bracketed(line: &str) -> Option<(&str, &str)> {
     let text = text.trim_start();
     let text = text.strip_prefix(':').unwrap_or(text).trim();
     let speaker = speaker.trim();
-    let named =
-        is_speaker(speaker) && speaker.chars().any(char::is_alphabetic) && !speaker.contains([':', '[']);
+    let named = is_speaker(speaker)
+        && speaker.chars().any(char::is_alphabetic)
+        && !speaker.contains([':', '[']);
     (named && !text.is_empty()).then_some((speaker, text))
 }
 
 fn split_colon(line: &str) -> Option<(&str, &str)> {
     let (speaker, text) = line.split_once(':')?;
     let is_link = text.starts_with("//");
-    let is_time =
-        speaker.ends_with(|c: char| c.is_ascii_digit()) && text.starts_with(|c: char| c.is_ascii_digit());
+    let is_time = speaker.ends_with(|c: char| c.is_ascii_digit())
+        && text.starts_with(|c: char| c.is_ascii_digit());
     let speaker = speaker.trim();
     (is_speaker(speaker) && !is_link && !is_time).then(|| (speaker, text.trim()))
 }
@@ -153,7 +180,11 @@ fn is_speaker(name: &str) -> bool {
 
 fn one_line(text: &str) -> String {
     let normal = normalise_text(text);
-    let parts: Vec<&str> = normal.split('\n').map(str::trim).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = normal
+        .split('\n')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect();
     parts.join(" ")
 }
 
@@ -163,7 +194,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn turn(speaker: &str, text: &str) -> Turn {
-        Turn { speaker: Some(speaker.into()), text: text.into() }
+        Turn {
+            speaker: Some(speaker.into()),
+            text: text.into(),
+        }
     }
 
     #[test]
@@ -177,7 +211,10 @@ mod tests {
             turn("Jon", "Yes."),
         ];
         assert_eq!(Dialogue::parse(text).turns, expected);
-        assert_eq!(Dialogue::parse(text).speakers(), ["Mara", "Jon", "nurse", "#Person1#"]);
+        assert_eq!(
+            Dialogue::parse(text).speakers(),
+            ["Mara", "Jon", "nurse", "#Person1#"]
+        );
     }
 
     #[test]
@@ -185,12 +222,21 @@ mod tests {
         let dialogue = Dialogue::parse("Scene one\nMara: I need\nthe blue form.\nJon: Here.");
         assert_eq!(dialogue.stray_lines(), ["Scene one", "the blue form."]);
         let joined = dialogue.join_continuations();
-        assert_eq!(joined.to_text(), "Scene one\nMara: I need the blue form.\nJon: Here.");
+        assert_eq!(
+            joined.to_text(),
+            "Scene one\nMara: I need the blue form.\nJon: Here."
+        );
     }
 
     #[test]
     fn links_times_stage_directions_and_long_clauses_are_no_speakers() {
-        for line in ["https://example.org/a", "10:30 suits me", "[laughs]", "[09:15] hello", ": nobody"] {
+        for line in [
+            "https://example.org/a",
+            "10:30 suits me",
+            "[laughs]",
+            "[09:15] hello",
+            ": nobody",
+        ] {
             assert_eq!(Dialogue::parse(line).turns[0].speaker, None, "{line}");
         }
         let long = format!("{}: text", "x".repeat(MAX_SPEAKER_CHARS + 1));

@@ -134,7 +134,9 @@ pub enum Error {
         fix: String,
     },
     /// The card's memory did not suffice for a stage.
-    #[error("stage {stage} stopped: the card has no memory left. Everything finished before is kept")]
+    #[error(
+        "stage {stage} stopped: the card has no memory left. Everything finished before is kept"
+    )]
     DeviceMemory {
         /// Which stage.
         stage: crate::StageName,
@@ -246,7 +248,9 @@ impl Error {
     pub fn place(&self) -> (Option<String>, Option<usize>, Option<String>) {
         match self {
             Self::Import(error) => error.place(),
-            Self::BadRows { file, row, field, .. } => (Some(file.clone()), Some(*row), Some(field.clone())),
+            Self::BadRows {
+                file, row, field, ..
+            } => (Some(file.clone()), Some(*row), Some(field.clone())),
             Self::Io { path, .. } | Self::ModelChanged { path } => {
                 (Some(path.display().to_string()), None, None)
             }

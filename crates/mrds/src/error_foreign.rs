@@ -37,7 +37,9 @@ pub(super) fn store_fix(error: &store::Error) -> String {
         NameTaken { .. } => "Choose another name.",
         NoSuchDataset { .. } => "`duologue datasets` lists the data sets of this workspace.",
         NoSuchRun { .. } => "`duologue runs` lists the runs of this workspace.",
-        NotFound { what: "model", .. } => "`duologue models list` lists the models of this workspace.",
+        NotFound { what: "model", .. } => {
+            "`duologue models list` lists the models of this workspace."
+        }
         NotFound { .. } | UnknownWord { .. } => "Choose one of those that exist.",
         InUse { .. } => "Remove what uses it first.",
         AlreadyLocked { .. } => "Create a new study to rate again.",
@@ -98,7 +100,10 @@ pub(super) fn model_code(error: &lm::Error) -> &'static str {
 
 #[cfg(feature = "engine")]
 fn is_full(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+    )
 }
 
 #[cfg(feature = "engine")]

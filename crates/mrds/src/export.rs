@@ -118,9 +118,19 @@ impl Session {
         write(path, &adapter, format, to, &card)?;
         let replay = match format {
             ExportFormat::GgufAdapter => None,
-            _ => Some(replay(&model, &adapter, format, to, &items, recipe.tokens_per_microbatch)?),
+            _ => Some(replay(
+                &model,
+                &adapter,
+                format,
+                to,
+                &items,
+                recipe.tokens_per_microbatch,
+            )?),
         };
-        Ok(Export { files: listed(to)?, replay })
+        Ok(Export {
+            files: listed(to)?,
+            replay,
+        })
     }
 
     fn replay_items(
@@ -135,21 +145,33 @@ impl Session {
         let prompts = Prompts::new(model, recipe);
         let item = |example: &crate::plan::Example| -> Result<Item> {
             Ok(match which {
-                Exported::Summarizer => {
-                    (prompts.summarize(&example.dialogue)?, prompts.completion(&example.summary)?)
-                }
-                Exported::Synthesizer => {
-                    (prompts.dialogue(&example.summary)?, prompts.completion(&example.dialogue)?)
-                }
+                Exported::Summarizer => (
+                    prompts.summarize(&example.dialogue)?,
+                    prompts.completion(&example.summary)?,
+                ),
+                Exported::Synthesizer => (
+                    prompts.dialogue(&example.summary)?,
+                    prompts.completion(&example.dialogue)?,
+                ),
             })
         };
-        plan.data.validation.iter().take(REPLAY_ITEMS).map(item).collect()
+        plan.data
+            .validation
+            .iter()
+            .take(REPLAY_ITEMS)
+            .map(item)
+            .collect()
     }
 }
 
 /// Exports a model folder or GGUF file, with an adapter folder merged into it if one is given; no run is needed, and
 /// nothing is replayed.
-pub fn export_model(model: &Path, adapter: Option<&Path>, format: ExportFormat, to: &Path) -> Result<Export> {
+pub fn export_model(
+    model: &Path,
+    adapter: Option<&Path>,
+    format: ExportFormat,
+    to: &Path,
+) -> Result<Export> {
     refuse_occupied(to)?;
     let checkpoint = Checkpoint::open(model)?;
     // What is written is of no use without one.
@@ -160,7 +182,11 @@ pub fn export_model(model: &Path, adapter: Option<&Path>, format: ExportFormat, 
     let name = model.file_name().unwrap_or_default().to_string_lossy();
     let card = format!(
         "# {name}\n\nWritten by Duologue{}.\n",
-        if adapter.is_some() { ", with an adapter merged into it" } else { "" }
+        if adapter.is_some() {
+            ", with an adapter merged into it"
+        } else {
+            ""
+        }
     );
     match (&adapter, format) {
         (Some(adapter), _) => write(model, adapter, format, to, &card)?,
@@ -171,15 +197,25 @@ pub fn export_model(model: &Path, adapter: Option<&Path>, format: ExportFormat, 
         }
         (None, ExportFormat::Peft | ExportFormat::GgufAdapter) => {
             return Err(Error::WrongState {
-                what: "this format holds an adapter, and none was named; nothing was written".into(),
+                what: "this format holds an adapter, and none was named; nothing was written"
+                    .into(),
                 fix: "Name an adapter's folder with --adapter, or export as merged or gguf.".into(),
             });
         }
     }
-    Ok(Export { files: listed(to)?, replay: None })
+    Ok(Export {
+        files: listed(to)?,
+        replay: None,
+    })
 }
 
-fn write(model: &Path, adapter: &Adapter, format: ExportFormat, to: &Path, card: &str) -> Result<()> {
+fn write(
+    model: &Path,
+    adapter: &Adapter,
+    format: ExportFormat,
+    to: &Path,
+    card: &str,
+) -> Result<()> {
     let checkpoint = Checkpoint::open(model)?;
     match format {
         ExportFormat::Peft => adapter.export(to, &checkpoint.config()?)?,
@@ -205,8 +241,13 @@ fn replay(
     items: &[Item],
     tokens: usize,
 ) -> Result<Replay> {
-    let batch: Vec<Completion<'_>> =
-        items.iter().map(|(p, c)| Completion { prompt_ids: p, completion_ids: c }).collect();
+    let batch: Vec<Completion<'_>> = items
+        .iter()
+        .map(|(p, c)| Completion {
+            prompt_ids: p,
+            completion_ids: c,
+        })
+        .collect();
     let expected = score(&model.decoder, Some(ours), &batch, tokens)?;
     let device = &model.decoder.device;
     let found = match format {
@@ -214,17 +255,30 @@ fn replay(
             let theirs = Adapter::load(to, &model.decoder.config, device)?;
             score(&model.decoder, Some(&theirs), &batch, tokens)?
         }
-        ExportFormat::Merged | ExportFormat::Gguf(_) => {
-            score(&LanguageModel::load(to, device)?.decoder, None, &batch, tokens)?
-        }
+        ExportFormat::Merged | ExportFormat::Gguf(_) => score(
+            &LanguageModel::load(to, device)?.decoder,
+            None,
+            &batch,
+            tokens,
+        )?,
     };
-    let diffs =
-        expected.iter().zip(&found).map(|(a, b)| ((a.logp_sum - b.logp_sum).abs(), a.n_tokens.max(1) as f64));
-    let (max_logp_diff, max_logp_diff_per_token) =
-        diffs.fold((0.0, 0.0), |(sum, token): (f64, f64), (diff, n)| (sum.max(diff), token.max(diff / n)));
+    let diffs = expected
+        .iter()
+        .zip(&found)
+        .map(|(a, b)| ((a.logp_sum - b.logp_sum).abs(), a.n_tokens.max(1) as f64));
+    let (max_logp_diff, max_logp_diff_per_token) = diffs
+        .fold((0.0, 0.0), |(sum, token): (f64, f64), (diff, n)| {
+            (sum.max(diff), token.max(diff / n))
+        });
     let tolerance_per_token = format.tolerance_per_token();
     let equal = max_logp_diff_per_token <= tolerance_per_token;
-    Ok(Replay { items: items.len(), max_logp_diff, max_logp_diff_per_token, tolerance_per_token, equal })
+    Ok(Replay {
+        items: items.len(),
+        max_logp_diff,
+        max_logp_diff_per_token,
+        tolerance_per_token,
+        equal,
+    })
 }
 
 fn refuse_occupied(to: &Path) -> Result<()> {
@@ -238,7 +292,11 @@ fn refuse_occupied(to: &Path) -> Result<()> {
 }
 
 fn create(to: &Path) -> Result<()> {
-    fs::create_dir_all(to).map_err(|source| Error::Io { action: "create", path: to.to_owned(), source })
+    fs::create_dir_all(to).map_err(|source| Error::Io {
+        action: "create",
+        path: to.to_owned(),
+        source,
+    })
 }
 
 fn gguf_path(to: &Path, kind: GgufType) -> Result<PathBuf> {
@@ -248,13 +306,20 @@ fn gguf_path(to: &Path, kind: GgufType) -> Result<PathBuf> {
 
 fn write_card(to: &Path, card: &str) -> Result<()> {
     let path = to.join("README.md");
-    fs::write(&path, card).map_err(|source| Error::Io { action: "write", path, source })
+    fs::write(&path, card).map_err(|source| Error::Io {
+        action: "write",
+        path,
+        source,
+    })
 }
 
 /// The model card of a merged model: what it is, what it was made from, what is known about it.
 fn card(row: &store::RunRow, role: &str) -> String {
-    let task =
-        if role == "dpo_separate" { "writes a dialogue for a summary" } else { "summarizes a dialogue" };
+    let task = if role == "dpo_separate" {
+        "writes a dialogue for a summary"
+    } else {
+        "summarizes a dialogue"
+    };
     format!(
         "# {model}, adapted with Duologue\n\n\
          This model {task}. It is `{model}` with a LoRA adapter merged into it.\n\n\
@@ -277,12 +342,20 @@ fn card(row: &store::RunRow, role: &str) -> String {
 }
 
 fn listed(folder: &Path) -> Result<Vec<ExportedFile>> {
-    let io = |source| Error::Io { action: "read", path: folder.to_owned(), source };
+    let io = |source| Error::Io {
+        action: "read",
+        path: folder.to_owned(),
+        source,
+    };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(io)? {
         let path = entry.map_err(io)?.path();
         let bytes = fs::metadata(&path).map_err(io)?.len();
-        files.push(ExportedFile { bytes, sha256: lm::file_sha256(&path)?, path });
+        files.push(ExportedFile {
+            bytes,
+            sha256: lm::file_sha256(&path)?,
+            path,
+        });
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)

@@ -61,12 +61,18 @@ pub enum Limit {
 impl Limit {
     /// A lower end only.
     pub fn at_least(min: f64) -> Self {
-        Self::Band { min: Some(min), max: None }
+        Self::Band {
+            min: Some(min),
+            max: None,
+        }
     }
 
     /// An upper end only.
     pub fn at_most(max: f64) -> Self {
-        Self::Band { min: None, max: Some(max) }
+        Self::Band {
+            min: None,
+            max: Some(max),
+        }
     }
 
     /// Whether the number lies inside; a flag accepts every number.
@@ -264,10 +270,23 @@ impl Default for FormatRule {
     fn default() -> Self {
         let rules = RuleId::ALL.map(|id| {
             let limit = id.default_limit();
-            let source = if limit == Limit::Flag(false) { Source::Off } else { Source::Default };
-            Rule { id, label: id.label().to_owned(), limit, source, real_reject: 0.0 }
+            let source = if limit == Limit::Flag(false) {
+                Source::Off
+            } else {
+                Source::Default
+            };
+            Rule {
+                id,
+                label: id.label().to_owned(),
+                limit,
+                source,
+                real_reject: 0.0,
+            }
         });
-        Self { rules: rules.to_vec(), pairs: 0 }
+        Self {
+            rules: rules.to_vec(),
+            pairs: 0,
+        }
     }
 }
 
@@ -276,19 +295,27 @@ impl FormatRule {
     /// [`WIDENING`] and rounded to whole numbers; a rule that more than [`MAX_REAL_REJECT`] of the pairs break is
     /// off. Without pairs these are the defaults.
     pub fn calibrate<D: AsRef<str>, S>(pairs: &[(D, S)]) -> Self {
-        let shapes: Vec<Shape> = pairs.iter().map(|(dialogue, _)| Shape::of(dialogue.as_ref())).collect();
+        let shapes: Vec<Shape> = pairs
+            .iter()
+            .map(|(dialogue, _)| Shape::of(dialogue.as_ref()))
+            .collect();
         let mut rule = Self::default();
         if shapes.is_empty() {
             return rule;
         }
         for rule in &mut rule.rules {
-            let values: Vec<f64> = shapes.iter().filter_map(|shape| rule.id.measure(shape)).collect();
+            let values: Vec<f64> = shapes
+                .iter()
+                .filter_map(|shape| rule.id.measure(shape))
+                .collect();
             if let Some(limit) = calibrated_band(&rule.limit, &values) {
                 rule.limit = limit;
                 rule.source = Source::Calibrated;
             }
             if rule.id == RuleId::SpeakerPattern
-                && shapes.iter().all(|shape| shape.turns > 0 && shape.person_speakers)
+                && shapes
+                    .iter()
+                    .all(|shape| shape.turns > 0 && shape.person_speakers)
             {
                 rule.limit = Limit::Flag(true);
                 rule.source = Source::Calibrated;
@@ -320,13 +347,19 @@ impl FormatRule {
         for (id, limit) in limits {
             let Some(rule) = self.rules.iter_mut().find(|rule| rule.id.as_str() == id) else {
                 let known = RuleId::ALL.map(RuleId::as_str).join(", ");
-                return Err(LimitError::Unknown { id: id.clone(), known });
+                return Err(LimitError::Unknown {
+                    id: id.clone(),
+                    known,
+                });
             };
             let banded = matches!(rule.id.default_limit(), Limit::Band { .. });
             match limit {
                 Limit::Flag(true) if banded => {}
                 Limit::Band { .. } if !banded => {
-                    return Err(LimitError::Form { id: rule.id.as_str(), expected: "true or false" });
+                    return Err(LimitError::Form {
+                        id: rule.id.as_str(),
+                        expected: "true or false",
+                    });
                 }
                 _ => rule.limit = *limit,
             }
@@ -339,9 +372,13 @@ impl FormatRule {
     pub fn check(&self, text: &str, ended: bool) -> Check {
         let shape = Shape::of(text);
         let active = self.rules.iter().filter(|rule| rule.is_active());
-        let rules: BTreeMap<_, _> =
-            active.map(|rule| (rule.id.as_str(), rule.id.holds(&rule.limit, &shape, ended))).collect();
-        Check { pass: rules.values().all(|&holds| holds), rules }
+        let rules: BTreeMap<_, _> = active
+            .map(|rule| (rule.id.as_str(), rule.id.holds(&rule.limit, &shape, ended)))
+            .collect();
+        Check {
+            pass: rules.values().all(|&holds| holds),
+            rules,
+        }
     }
 
     /// The number (from 0, blank lines counted) of the first line that no continuation can repair: no speaker,
@@ -358,7 +395,11 @@ impl FormatRule {
         let (mut held, mut failed) = (0, lines.len());
         while failed - held > 1 {
             let middle = (held + failed) / 2;
-            if broken(middle) { failed = middle } else { held = middle }
+            if broken(middle) {
+                failed = middle
+            } else {
+                held = middle
+            }
         }
         Some(failed - 1)
     }
@@ -369,22 +410,34 @@ impl FormatRule {
         let text = normalise_text(text);
         match self.first_violation_line(&text) {
             None => text,
-            Some(line) => text.split('\n').take(line).collect::<Vec<_>>().join("\n").trim_end().to_owned(),
+            Some(line) => text
+                .split('\n')
+                .take(line)
+                .collect::<Vec<_>>()
+                .join("\n")
+                .trim_end()
+                .to_owned(),
         }
     }
 
     fn prefix_holds(&self, lines: &[&str]) -> bool {
         let shape = line_shape(lines);
-        self.rules.iter().filter(|rule| rule.is_active()).all(|rule| match rule.id {
-            RuleId::MinSpeakers | RuleId::MinTurns | RuleId::MinWords | RuleId::Ended => true,
-            _ => rule.id.holds(&rule.limit, &shape, true),
-        })
+        self.rules
+            .iter()
+            .filter(|rule| rule.is_active())
+            .all(|rule| match rule.id {
+                RuleId::MinSpeakers | RuleId::MinTurns | RuleId::MinWords | RuleId::Ended => true,
+                _ => rule.id.holds(&rule.limit, &shape, true),
+            })
     }
 
     fn measure_rejects(&mut self, shapes: &[Shape]) {
         self.pairs = shapes.len();
         for rule in &mut self.rules {
-            let broken = shapes.iter().filter(|shape| !rule.id.holds(&rule.limit, shape, true)).count();
+            let broken = shapes
+                .iter()
+                .filter(|shape| !rule.id.holds(&rule.limit, shape, true))
+                .count();
             rule.real_reject = broken as f64 / shapes.len().max(1) as f64;
         }
     }
@@ -392,14 +445,22 @@ impl FormatRule {
 
 /// The band around the values on the sides that `default` limits, in whole numbers; `None` for a flag.
 fn calibrated_band(default: &Limit, values: &[f64]) -> Option<Limit> {
-    let Limit::Band { min, max } = default else { return None };
+    let Limit::Band { min, max } = default else {
+        return None;
+    };
     let (low, high) = widened_quantiles(values)?;
-    Some(Limit::Band { min: min.map(|_| low.round()), max: max.map(|_| high.round()) })
+    Some(Limit::Band {
+        min: min.map(|_| low.round()),
+        max: max.map(|_| high.round()),
+    })
 }
 
 /// The 1 % and 99 % quantiles, moved outwards by [`WIDENING`].
 fn widened_quantiles(values: &[f64]) -> Option<(f64, f64)> {
-    Some((quantile(values, 0.01)? * (1.0 - WIDENING), quantile(values, 0.99)? * (1.0 + WIDENING)))
+    Some((
+        quantile(values, 0.01)? * (1.0 - WIDENING),
+        quantile(values, 0.99)? * (1.0 + WIDENING),
+    ))
 }
 
 #[cfg(test)]

@@ -34,11 +34,37 @@ const ENOUGH_FUNCTION_WORDS: usize = 4;
 
 /// Frequent words that belong to one of the languages only.
 const LANGUAGES: [(&str, &[&str]); 5] = [
-    ("en", &["the", "and", "you", "is", "that", "with", "have", "this", "what", "not", "are", "for"]),
-    ("de", &["der", "die", "und", "ist", "nicht", "ich", "das", "mit", "wir", "ein", "auch", "sie"]),
-    ("fr", &["le", "les", "est", "et", "vous", "je", "pas", "une", "dans", "avec", "pour", "nous"]),
-    ("es", &["el", "los", "es", "y", "no", "que", "una", "con", "por", "para", "está", "pero"]),
-    ("it", &["il", "che", "non", "di", "una", "sono", "per", "con", "gli", "anche", "questo", "della"]),
+    (
+        "en",
+        &[
+            "the", "and", "you", "is", "that", "with", "have", "this", "what", "not", "are", "for",
+        ],
+    ),
+    (
+        "de",
+        &[
+            "der", "die", "und", "ist", "nicht", "ich", "das", "mit", "wir", "ein", "auch", "sie",
+        ],
+    ),
+    (
+        "fr",
+        &[
+            "le", "les", "est", "et", "vous", "je", "pas", "une", "dans", "avec", "pour", "nous",
+        ],
+    ),
+    (
+        "es",
+        &[
+            "el", "los", "es", "y", "no", "que", "una", "con", "por", "para", "está", "pero",
+        ],
+    ),
+    (
+        "it",
+        &[
+            "il", "che", "non", "di", "una", "sono", "per", "con", "gli", "anche", "questo",
+            "della",
+        ],
+    ),
 ];
 
 /// What may be wrong with an example.
@@ -90,7 +116,11 @@ pub fn look(rows: &[ExampleRow]) -> Vec<Finding> {
     found.extend(lengths(&read));
     found.extend(languages(&read));
     found.extend(read.iter().flat_map(summaries));
-    let place: HashMap<i64, usize> = rows.iter().enumerate().map(|(at, row)| (row.id, at)).collect();
+    let place: HashMap<i64, usize> = rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| (row.id, at))
+        .collect();
     found.sort_by_key(|finding| (place.get(&finding.example).copied(), finding.doubt));
     found
 }
@@ -98,12 +128,25 @@ pub fn look(rows: &[ExampleRow]) -> Vec<Finding> {
 impl<'a> Read<'a> {
     fn new(row: &'a ExampleRow) -> Self {
         let dialogue = Dialogue::parse(&row.dialogue);
-        let words = dialogue.turns.iter().flat_map(|turn| tokenize(&turn.text)).collect();
-        Self { row, words, turns: dialogue.turns.len() }
+        let words = dialogue
+            .turns
+            .iter()
+            .flat_map(|turn| tokenize(&turn.text))
+            .collect();
+        Self {
+            row,
+            words,
+            turns: dialogue.turns.len(),
+        }
     }
 
     fn finding(&self, doubt: Doubt, detail: impl Into<String>) -> Finding {
-        Finding { doubt, example: self.row.id, other: None, detail: detail.into() }
+        Finding {
+            doubt,
+            example: self.row.id,
+            other: None,
+            detail: detail.into(),
+        }
     }
 }
 
@@ -114,7 +157,10 @@ fn copies(read: &[Read<'_>]) -> Vec<Finding> {
     let mut found = Vec::new();
     for (at, one) in read.iter().enumerate() {
         if let Some(&other) = whole.get(one.words.as_slice()) {
-            found.push(Finding { other: Some(other), ..one.finding(Doubt::Duplicate, "100") });
+            found.push(Finding {
+                other: Some(other),
+                ..one.finding(Doubt::Duplicate, "100")
+            });
             continue;
         }
         whole.insert(&one.words, one.row.id);
@@ -123,13 +169,20 @@ fn copies(read: &[Read<'_>]) -> Vec<Finding> {
         for shingle in &shingles {
             let earlier = holders.entry(shingle).or_default();
             if earlier.len() <= FORMULA {
-                earlier.iter().for_each(|&other| *shared.entry(other).or_default() += 1);
+                earlier
+                    .iter()
+                    .for_each(|&other| *shared.entry(other).or_default() += 1);
                 earlier.push(at);
             }
         }
-        let nearest = shared.into_iter().max_by_key(|&(other, n)| (n, std::cmp::Reverse(other)));
+        let nearest = shared
+            .into_iter()
+            .max_by_key(|&(other, n)| (n, std::cmp::Reverse(other)));
         if let Some((other, n)) = nearest {
-            let shorter = shingles.len().min(read[other].words.len().saturating_sub(SHINGLE - 1)).max(1);
+            let shorter = shingles
+                .len()
+                .min(read[other].words.len().saturating_sub(SHINGLE - 1))
+                .max(1);
             let share = n as f64 / shorter as f64;
             if share >= NEAR {
                 let detail = format!("{:.0}", share.min(1.0) * 100.0);
@@ -166,8 +219,13 @@ fn lengths(read: &[Read<'_>]) -> Vec<Finding> {
 fn languages(read: &[Read<'_>]) -> Vec<Finding> {
     let spoken: Vec<Option<&str>> = read.iter().map(|one| language(&one.words)).collect();
     let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
-    spoken.iter().flatten().for_each(|one| *votes.entry(one).or_default() += 1);
-    let Some((usual, _)) = votes.into_iter().max_by_key(|&(_, n)| n) else { return Vec::new() };
+    spoken
+        .iter()
+        .flatten()
+        .for_each(|one| *votes.entry(one).or_default() += 1);
+    let Some((usual, _)) = votes.into_iter().max_by_key(|&(_, n)| n) else {
+        return Vec::new();
+    };
     read.iter()
         .zip(spoken)
         .filter_map(|(one, spoken)| Some((one, spoken.filter(|spoken| *spoken != usual)?)))
@@ -179,11 +237,21 @@ fn languages(read: &[Read<'_>]) -> Vec<Finding> {
 fn language(words: &[String]) -> Option<&'static str> {
     let mut counts: Vec<(usize, &str)> = LANGUAGES
         .iter()
-        .map(|(name, list)| (words.iter().filter(|word| list.contains(&word.as_str())).count(), *name))
+        .map(|(name, list)| {
+            (
+                words
+                    .iter()
+                    .filter(|word| list.contains(&word.as_str()))
+                    .count(),
+                *name,
+            )
+        })
         .collect();
     counts.sort_by_key(|&(n, _)| std::cmp::Reverse(n));
     match counts.as_slice() {
-        [(first, name), (second, _), ..] if *first >= ENOUGH_FUNCTION_WORDS && *first >= 2 * second => {
+        [(first, name), (second, _), ..]
+            if *first >= ENOUGH_FUNCTION_WORDS && *first >= 2 * second =>
+        {
             Some(name)
         }
         _ => None,
@@ -204,7 +272,10 @@ fn summaries(one: &Read<'_>) -> Vec<Finding> {
                 found.push(one.finding(Doubt::CopiedSummary, format!("{:.0}", share * 100.0)));
             }
         }
-        if let Some(name) = names(reference).into_iter().find(|name| !held(name, &dialogue)) {
+        if let Some(name) = names(reference)
+            .into_iter()
+            .find(|name| !held(name, &dialogue))
+        {
             found.push(one.finding(Doubt::UnknownName, name));
         }
     }
@@ -217,9 +288,13 @@ fn names(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
     for word in text.split_whitespace() {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-        let bare = bare.strip_suffix("'s").or_else(|| bare.strip_suffix("’s")).unwrap_or(bare);
+        let bare = bare
+            .strip_suffix("'s")
+            .or_else(|| bare.strip_suffix("’s"))
+            .unwrap_or(bare);
         let mut letters = bare.chars();
-        let capital = letters.next().is_some_and(char::is_uppercase) && letters.all(char::is_lowercase);
+        let capital =
+            letters.next().is_some_and(char::is_uppercase) && letters.all(char::is_lowercase);
         if capital && !begins && bare.chars().count() > 2 {
             out.push(bare);
         }
@@ -232,9 +307,9 @@ fn names(text: &str) -> Vec<&str> {
 fn held(name: &str, dialogue: &HashSet<String>) -> bool {
     let name = name.to_lowercase();
     dialogue.contains(&name)
-        || dialogue
-            .iter()
-            .any(|word| word.starts_with(&name) || (word.len() > 3 && name.starts_with(word.as_str())))
+        || dialogue.iter().any(|word| {
+            word.starts_with(&name) || (word.len() > 3 && name.starts_with(word.as_str()))
+        })
 }
 
 #[cfg(test)]
@@ -255,7 +330,10 @@ mod tests {
     }
 
     fn doubts(rows: &[ExampleRow]) -> Vec<(i64, Doubt, String)> {
-        look(rows).into_iter().map(|one| (one.example, one.doubt, one.detail)).collect()
+        look(rows)
+            .into_iter()
+            .map(|one| (one.example, one.doubt, one.detail))
+            .collect()
     }
 
     const VAN: &str = "Mara: The van is booked for nine on Saturday and you bring the tape.\n\
@@ -265,20 +343,33 @@ mod tests {
 
     #[test]
     fn a_sound_pair_raises_no_doubt() {
-        let rows = [row(1, VAN, "Theo will bring tape. Mara has a van."), row(2, KEY, "Ines lost her key.")];
+        let rows = [
+            row(1, VAN, "Theo will bring tape. Mara has a van."),
+            row(2, KEY, "Ines lost her key."),
+        ];
         assert_eq!(doubts(&rows), []);
     }
 
     #[test]
     fn copies_are_found_whatever_the_case_and_named_with_the_first() {
         let near = VAN.replace("Saturday", "Sunday");
-        let rows = [row(1, VAN, "A van."), row(2, &VAN.to_uppercase(), "A van."), row(3, &near, "A van.")];
+        let rows = [
+            row(1, VAN, "A van."),
+            row(2, &VAN.to_uppercase(), "A van."),
+            row(3, &near, "A van."),
+        ];
         let found: Vec<_> = look(&rows)
             .into_iter()
             .filter(|one| one.doubt <= Doubt::NearDuplicate)
             .map(|one| (one.example, one.doubt, one.other))
             .collect();
-        assert_eq!(found, [(2, Doubt::Duplicate, Some(1)), (3, Doubt::NearDuplicate, Some(1))]);
+        assert_eq!(
+            found,
+            [
+                (2, Doubt::Duplicate, Some(1)),
+                (3, Doubt::NearDuplicate, Some(1))
+            ]
+        );
     }
 
     #[test]
@@ -286,7 +377,11 @@ mod tests {
         let rows = [
             row(1, KEY, "Ines calls Robert about the key."),
             row(2, VAN, "The van is booked for nine on Saturday."),
-            row(3, "A: Yes, the van.\nB: No.", "They talk at length about a van that one of them has."),
+            row(
+                3,
+                "A: Yes, the van.\nB: No.",
+                "They talk at length about a van that one of them has.",
+            ),
         ];
         assert_eq!(
             doubts(&rows),
@@ -300,7 +395,10 @@ mod tests {
 
     #[test]
     fn names_are_not_the_words_that_begin_a_sentence() {
-        assert_eq!(names("Tomorrow Ben's train leaves. Perhaps. It is a TGV to Lyon."), ["Ben", "Lyon"]);
+        assert_eq!(
+            names("Tomorrow Ben's train leaves. Perhaps. It is a TGV to Lyon."),
+            ["Ben", "Lyon"]
+        );
     }
 
     #[test]
@@ -309,21 +407,39 @@ mod tests {
             .map(|id| {
                 row(
                     id,
-                    &format!("A: number {id} is {}\nB: fine then", "word ".repeat(10 + id as usize)),
+                    &format!(
+                        "A: number {id} is {}\nB: fine then",
+                        "word ".repeat(10 + id as usize)
+                    ),
                     "Fine.",
                 )
             })
             .collect();
-        rows.push(row(20, &format!("A: {}\nB: so be it", "talk ".repeat(400)), "A talk."));
-        rows.push(row(21, "A: nobody answers this one, whoever has been asked about it", "Alone."));
-        let found: Vec<_> = doubts(&rows).into_iter().map(|(id, doubt, _)| (id, doubt)).collect();
+        rows.push(row(
+            20,
+            &format!("A: {}\nB: so be it", "talk ".repeat(400)),
+            "A talk.",
+        ));
+        rows.push(row(
+            21,
+            "A: nobody answers this one, whoever has been asked about it",
+            "Alone.",
+        ));
+        let found: Vec<_> = doubts(&rows)
+            .into_iter()
+            .map(|(id, doubt, _)| (id, doubt))
+            .collect();
         assert_eq!(found, [(20, Doubt::VeryLong), (21, Doubt::VeryShort)]);
     }
 
     #[test]
     fn another_language_than_most_is_told() {
         let german = "Anna: Ich habe der Frau und dem Kind das Buch mit der Post geschickt.\nBen: Das ist nicht schlecht.";
-        let rows = [row(1, VAN, "A van."), row(2, KEY, "A key."), row(3, german, "Ein Buch.")];
+        let rows = [
+            row(1, VAN, "A van."),
+            row(2, KEY, "A key."),
+            row(3, german, "Ein Buch."),
+        ];
         assert_eq!(doubts(&rows), [(3, Doubt::OtherLanguage, "de".into())]);
     }
 }

@@ -165,7 +165,9 @@ pub struct Import {
 impl Import {
     /// The rows that cannot be imported, one entry per problem.
     pub fn errors(&self) -> impl Iterator<Item = &Issue> {
-        self.issues.iter().filter(|issue| issue.severity == Severity::Error)
+        self.issues
+            .iter()
+            .filter(|issue| issue.severity == Severity::Error)
     }
 
     /// Refuses an import whose columns have to be named first.
@@ -174,14 +176,19 @@ impl Import {
     /// [`ImportError::NeedsMapping`] with the columns that are there.
     pub fn require_mapping(&self) -> Result<(), ImportError> {
         match self.needs_mapping {
-            true => Err(ImportError::NeedsMapping { columns: self.columns.clone() }),
+            true => Err(ImportError::NeedsMapping {
+                columns: self.columns.clone(),
+            }),
             false => Ok(()),
         }
     }
 
     /// Number of distinct rows that cannot be imported.
     pub fn bad_rows(&self) -> usize {
-        self.errors().map(|issue| (&issue.file, issue.row)).collect::<BTreeSet<_>>().len()
+        self.errors()
+            .map(|issue| (&issue.file, issue.row))
+            .collect::<BTreeSet<_>>()
+            .len()
     }
 }
 
@@ -225,26 +232,39 @@ pub fn read(files: &[PathBuf], options: &ImportOptions) -> Result<Import, Import
 fn read_file(path: &Path) -> Result<Vec<u8>, ImportError> {
     let file = path.display().to_string();
     if path.is_dir() {
-        return Err(ImportError::Unreadable { file, reason: "it is a folder".into() });
+        return Err(ImportError::Unreadable {
+            file,
+            reason: "it is a folder".into(),
+        });
     }
     std::fs::read(path).map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => ImportError::NotFound { file },
-        _ => ImportError::Unreadable { file, reason: source.to_string() },
+        _ => ImportError::Unreadable {
+            file,
+            reason: source.to_string(),
+        },
     })
 }
 
 /// [`read`] on bytes that are in memory already.
-fn read_parts(parts: &[(PathBuf, Vec<u8>)], options: &ImportOptions) -> Result<Import, ImportError> {
+fn read_parts(
+    parts: &[(PathBuf, Vec<u8>)],
+    options: &ImportOptions,
+) -> Result<Import, ImportError> {
     if parts.is_empty() {
         return Err(ImportError::NoFiles);
     }
     check_speakers(options)?;
     let mut import: Option<Import> = None;
     let mut drafts = Vec::new();
-    let contents: HashMap<&PathBuf, &[u8]> =
-        parts.iter().map(|(path, bytes)| (path, bytes.as_slice())).collect();
-    let besides: HashSet<PathBuf> =
-        parts.iter().filter_map(|(path, _)| transcript::path_beside(path)).collect();
+    let contents: HashMap<&PathBuf, &[u8]> = parts
+        .iter()
+        .map(|(path, bytes)| (path, bytes.as_slice()))
+        .collect();
+    let besides: HashSet<PathBuf> = parts
+        .iter()
+        .filter_map(|(path, _)| transcript::path_beside(path))
+        .collect();
     for (path, bytes) in parts.iter().filter(|(path, _)| !besides.contains(path)) {
         let file = path.display().to_string();
         let beside = transcript::path_beside(path);
@@ -256,7 +276,13 @@ fn read_parts(parts: &[(PathBuf, Vec<u8>)], options: &ImportOptions) -> Result<I
         let layout = columns::detect(&records, options.map.as_ref(), &file)?;
         let mut part = start(&layout, &records);
         if layout.detection != Detection::NeedsMapping {
-            drafts.extend(record::drafts(&records, &layout, options, &file, &mut part.issues)?);
+            drafts.extend(record::drafts(
+                &records,
+                &layout,
+                options,
+                &file,
+                &mut part.issues,
+            )?);
         }
         part.issues.extend(records.issues);
         part.issues.sort_by_key(|issue| issue.row);
@@ -270,7 +296,10 @@ fn read_parts(parts: &[(PathBuf, Vec<u8>)], options: &ImportOptions) -> Result<I
         // One file without known columns holds all back: half a data set would look like the whole.
         drafts.clear();
     }
-    let names: Vec<String> = parts.iter().map(|(path, _)| path.display().to_string()).collect();
+    let names: Vec<String> = parts
+        .iter()
+        .map(|(path, _)| path.display().to_string())
+        .collect();
     import.split_rule = split::assign(&mut drafts, &names, options, &mut import.issues);
     import.examples = finish(drafts);
     report_duplicates(&import.examples, &mut import.issues);
@@ -278,7 +307,9 @@ fn read_parts(parts: &[(PathBuf, Vec<u8>)], options: &ImportOptions) -> Result<I
 }
 
 fn check_speakers(options: &ImportOptions) -> Result<(), ImportError> {
-    let Some(speakers) = &options.speakers else { return Ok(()) };
+    let Some(speakers) = &options.speakers else {
+        return Ok(());
+    };
     let is_name = |name: &String| {
         !name.trim().is_empty()
             && !name.contains([':', '\n', '\r'])
@@ -286,7 +317,9 @@ fn check_speakers(options: &ImportOptions) -> Result<(), ImportError> {
     };
     match speakers.len() >= 2 && speakers.iter().all(is_name) {
         true => Ok(()),
-        false => Err(ImportError::BadSpeakers { given: speakers.join(",") }),
+        false => Err(ImportError::BadSpeakers {
+            given: speakers.join(","),
+        }),
     }
 }
 
@@ -298,11 +331,22 @@ fn take_apart(
     beside: Option<&Beside<'_>>,
 ) -> Result<Records, ImportError> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(ImportError::InvalidUtf8 { file: file.into(), row: 1, offset: 0, utf16: true });
+        return Err(ImportError::InvalidUtf8 {
+            file: file.into(),
+            row: 1,
+            offset: 0,
+            utf16: true,
+        });
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-    match (ending.as_str(), bytes.iter().find(|byte| !byte.is_ascii_whitespace())) {
+    let ending = path
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
+    match (
+        ending.as_str(),
+        bytes.iter().find(|byte| !byte.is_ascii_whitespace()),
+    ) {
         (_, None) => Err(ImportError::Empty { file: file.into() }),
         ("csv" | "tsv", _) => table::read(file, bytes),
         ("md" | "markdown", _) => Ok(text::read("md", file, bytes, beside)),
@@ -317,7 +361,9 @@ fn take_apart(
             }
         }
         (_, Some(b'[')) => json::read_list(file, bytes),
-        ("jsonl" | "ndjson" | "json", _) | (_, Some(b'{')) => json::read_objects(file, bytes, &ending),
+        ("jsonl" | "ndjson" | "json", _) | (_, Some(b'{')) => {
+            json::read_objects(file, bytes, &ending)
+        }
         _ if table::looks_like_one(bytes) => table::read(file, bytes),
         _ => Err(ImportError::UnknownFormat { file: file.into() }),
     }
@@ -329,8 +375,17 @@ fn start(layout: &columns::Layout, records: &Records) -> Import {
         Some(serde_json::Value::String(text)) => text.chars().take(PREVIEW_CHARS).collect(),
         Some(value) => value.to_string().chars().take(PREVIEW_CHARS).collect(),
     };
-    let line = |record: &Record| records.columns.iter().map(|column| cell(record, column)).collect();
-    let errors = records.issues.iter().filter(|issue| issue.severity == Severity::Error);
+    let line = |record: &Record| {
+        records
+            .columns
+            .iter()
+            .map(|column| cell(record, column))
+            .collect()
+    };
+    let errors = records
+        .issues
+        .iter()
+        .filter(|issue| issue.severity == Severity::Error);
     let bad: BTreeSet<usize> = errors.map(|issue| issue.row).collect();
     Import {
         format: layout.format.clone(),
@@ -372,13 +427,19 @@ fn finish(drafts: Vec<record::Draft>) -> Vec<ImportedExample> {
     let mut taken: HashSet<String> = HashSet::new();
     let mut examples = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        let stem = Path::new(&draft.file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let stem = Path::new(&draft.file)
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned());
         let id = draft.id.clone().unwrap_or_else(|| draft.row.to_string());
         let located = format!("{}:{id}", stem.unwrap_or_default());
         let mut external_id = draft.id.unwrap_or_else(|| located.clone());
         let mut count = 1;
         while !taken.insert(external_id.clone()) {
-            external_id = if count == 1 { located.clone() } else { format!("{located}#{count}") };
+            external_id = if count == 1 {
+                located.clone()
+            } else {
+                format!("{located}#{count}")
+            };
             count += 1;
         }
         examples.push(ImportedExample {
@@ -422,10 +483,13 @@ fn report_duplicates(examples: &[ImportedExample], issues: &mut Vec<Issue>) {
 #[cfg(test)]
 pub(crate) fn shared_data(file: &str) -> Option<PathBuf> {
     let root = std::env::var_os("DUOLOGUE_SHARED").map(PathBuf::from);
-    let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"));
+    let root =
+        root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"));
     let path = root.join("data").join(file);
     if !path.exists() {
-        println!("skipped: the shared data file {file} is not here (set DUOLOGUE_SHARED to its folder)");
+        println!(
+            "skipped: the shared data file {file} is not here (set DUOLOGUE_SHARED to its folder)"
+        );
         return None;
     }
     Some(path)

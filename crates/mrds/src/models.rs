@@ -127,18 +127,31 @@ impl Session {
     /// What makes the model's folder unusable.
     pub fn too_long(&self, dataset: &str, model: &Path) -> Result<TooLong> {
         let checkpoint = Checkpoint::open(model)?;
-        let (tokenizer, context_tokens) =
-            (checkpoint.tokenizer()?, checkpoint.config()?.max_position_embeddings);
-        let count = |text: &str| tokenizer.encode(text, SpecialTokens::AsText).map(|ids| ids.len());
+        let (tokenizer, context_tokens) = (
+            checkpoint.tokenizer()?,
+            checkpoint.config()?.max_position_embeddings,
+        );
+        let count = |text: &str| {
+            tokenizer
+                .encode(text, SpecialTokens::AsText)
+                .map(|ids| ids.len())
+        };
         let mut too_long = Vec::new();
         for row in self.store.examples(self.store.dataset(dataset)?.id, None)? {
             let summary = row.references.first().map_or("", String::as_str);
             let tokens = count(&row.dialogue)? + count(summary)?;
             if tokens > context_tokens {
-                too_long.push(LongExample { id: row.external_id, key: row.id, tokens });
+                too_long.push(LongExample {
+                    id: row.external_id,
+                    key: row.id,
+                    tokens,
+                });
             }
         }
-        Ok(TooLong { context_tokens, too_long })
+        Ok(TooLong {
+            context_tokens,
+            too_long,
+        })
     }
 
     /// Downloads a model, or goes on with a download, and enters it in the list. A model that is here already and
@@ -158,7 +171,12 @@ impl Session {
         // Whatever came of it: what was opened is on the record.
         for connection in download.gateway.connections() {
             let (purpose, host) = (format!("model {}", id.as_str()), connection.host);
-            self.store.append_ledger(&LedgerRow { at_ms: now_ms, purpose, host, bytes: connection.bytes })?;
+            self.store.append_ledger(&LedgerRow {
+                at_ms: now_ms,
+                purpose,
+                host,
+                bytes: connection.bytes,
+            })?;
         }
         fetched?;
         let summary = check_folder(&folder)?;
@@ -176,19 +194,31 @@ impl Session {
 
     /// The models of this workspace: downloads and folders that runs have used.
     pub fn known_models(&self) -> Result<Vec<KnownModel>> {
-        self.store.models()?.into_iter().map(|row| self.known(row)).collect()
+        self.store
+            .models()?
+            .into_iter()
+            .map(|row| self.known(row))
+            .collect()
     }
 
     /// Downloads that were begun and not finished.
     pub fn unfinished_models(&self) -> Result<Vec<Unfinished>> {
         let known = self.store.models()?;
-        let Ok(entries) = fs::read_dir(self.downloads()) else { return Ok(Vec::new()) };
+        let Ok(entries) = fs::read_dir(self.downloads()) else {
+            return Ok(Vec::new());
+        };
         let mut unfinished = Vec::new();
         for folder in entries.flatten().map(|entry| entry.path()) {
             let path = absolute(&folder);
-            if let (Some(manifest), false) = (Manifest::load(&folder)?, known.iter().any(|m| m.path == path))
-            {
-                unfinished.push(Unfinished { bytes: manifest.bytes(), hub_id: manifest.hub_id, path });
+            if let (Some(manifest), false) = (
+                Manifest::load(&folder)?,
+                known.iter().any(|m| m.path == path),
+            ) {
+                unfinished.push(Unfinished {
+                    bytes: manifest.bytes(),
+                    hub_id: manifest.hub_id,
+                    path,
+                });
             }
         }
         unfinished.sort_by(|a, b| a.path.cmp(&b.path));
@@ -203,15 +233,25 @@ impl Session {
             commit: manifest.commit,
             licence: manifest.licence,
         });
-        let config = Checkpoint::open(folder).and_then(|checkpoint| checkpoint.config()).ok();
+        let config = Checkpoint::open(folder)
+            .and_then(|checkpoint| checkpoint.config())
+            .ok();
         let context_tokens = config.map(|config| config.max_position_embeddings);
         let runs = self.runs_of(&row.path, &row.id)?;
-        Ok(KnownModel { context_tokens, present: folder.is_dir(), source, runs, row })
+        Ok(KnownModel {
+            context_tokens,
+            present: folder.is_dir(),
+            source,
+            runs,
+            row,
+        })
     }
 
     fn runs_of(&self, path: &str, id: &str) -> Result<Vec<String>> {
         let runs = self.store.runs()?;
-        let uses = runs.into_iter().filter(|run| run.model_path == path || run.model_id == id);
+        let uses = runs
+            .into_iter()
+            .filter(|run| run.model_path == path || run.model_id == id);
         Ok(uses.map(|run| run.id).collect())
     }
 
@@ -223,13 +263,31 @@ impl Session {
             None => Vec::new(),
         };
         if !damaged.is_empty() {
-            return Ok(Verified { id: None, path, parameters: None, sha256_ok: Some(false), damaged });
+            return Ok(Verified {
+                id: None,
+                path,
+                parameters: None,
+                sha256_ok: Some(false),
+                damaged,
+            });
         }
         let loaded = LanguageModel::load(folder, &lm::device::select(device)?)?;
-        let known: Vec<ModelRow> = self.store.models()?.into_iter().filter(|m| m.path == path).collect();
-        let sha256_ok = (!known.is_empty()).then(|| known.iter().any(|row| row.id == loaded.sha256));
+        let known: Vec<ModelRow> = self
+            .store
+            .models()?
+            .into_iter()
+            .filter(|m| m.path == path)
+            .collect();
+        let sha256_ok =
+            (!known.is_empty()).then(|| known.iter().any(|row| row.id == loaded.sha256));
         let (id, parameters) = (Some(loaded.sha256), Some(loaded.parameters));
-        Ok(Verified { id, path, parameters, sha256_ok, damaged })
+        Ok(Verified {
+            id,
+            path,
+            parameters,
+            sha256_ok,
+            damaged,
+        })
     }
 
     /// What [`Session::delete_model`] would do; nothing is changed.
@@ -237,31 +295,59 @@ impl Session {
     /// # Errors
     /// [`store::Error::NotFound`] where neither a model nor an unfinished download has this id or name.
     pub fn removal(&self, model: &str) -> Result<Removal> {
-        let row = self.store.models()?.into_iter().find(|row| row.id == model || row.name == model);
+        let row = self
+            .store
+            .models()?
+            .into_iter()
+            .find(|row| row.id == model || row.name == model);
         let (id, name, path) = match row {
             Some(row) => (row.id, row.name, row.path),
             None => {
-                let unfinished = self.unfinished_models()?.into_iter().find(|m| m.hub_id == model);
-                let missing = store::Error::NotFound { what: "model", key: model.to_owned() };
+                let unfinished = self
+                    .unfinished_models()?
+                    .into_iter()
+                    .find(|m| m.hub_id == model);
+                let missing = store::Error::NotFound {
+                    what: "model",
+                    key: model.to_owned(),
+                };
                 let found = unfinished.ok_or(missing)?;
                 (String::new(), found.hub_id, found.path)
             }
         };
         let downloaded = self.manifest(Path::new(&path))?.is_some();
-        let deleted_bytes = if downloaded { folder_bytes(Path::new(&path)) } else { 0 };
+        let deleted_bytes = if downloaded {
+            folder_bytes(Path::new(&path))
+        } else {
+            0
+        };
         let runs = self.runs_of(&path, &id)?;
-        Ok(Removal { id, name, path, deleted_bytes, runs })
+        Ok(Removal {
+            id,
+            name,
+            path,
+            deleted_bytes,
+            runs,
+        })
     }
 
     /// Forgets a model, and deletes its files if Duologue downloaded them.
     pub fn delete_model(&self, removal: &Removal) -> Result<()> {
         let folder = Path::new(&removal.path);
         if let Some(manifest) = self.manifest(folder)? {
-            let parts = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-            let parts = parts.filter(|path| path.extension().is_some_and(|ending| ending == "part"));
+            let parts = fs::read_dir(folder)
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|entry| entry.path());
+            let parts =
+                parts.filter(|path| path.extension().is_some_and(|ending| ending == "part"));
             let whole = manifest.files.iter().map(|file| folder.join(&file.name));
             // The manifest goes last: until then the folder is known as a download.
-            for path in parts.chain(whole).chain([folder.join(hub::LOCK), folder.join(MANIFEST)]) {
+            for path in parts
+                .chain(whole)
+                .chain([folder.join(hub::LOCK), folder.join(MANIFEST)])
+            {
                 remove_file(&path)?;
             }
             // Whatever else somebody has put there stays, and the folder with it.
@@ -279,7 +365,9 @@ impl Session {
 
     /// The manifest of a folder that Duologue downloaded into this workspace.
     fn manifest(&self, folder: &Path) -> Result<Option<Manifest>> {
-        let ours = folder.parent().is_some_and(|parent| absolute(parent) == absolute(&self.downloads()));
+        let ours = folder
+            .parent()
+            .is_some_and(|parent| absolute(parent) == absolute(&self.downloads()));
         Ok(if ours { Manifest::load(folder)? } else { None })
     }
 }
@@ -288,10 +376,15 @@ fn fetch(request: &AddModel, id: &HubId, folder: &Path, download: &mut Download<
     let manifest = match Manifest::load(folder)? {
         Some(manifest) => manifest,
         None => {
-            let manifest = hub::describe(download.gateway, id, &request.revision, request.gguf.as_deref())?;
+            let manifest = hub::describe(
+                download.gateway,
+                id,
+                &request.revision,
+                request.gguf.as_deref(),
+            )?;
             download.require_room(&manifest, folder)?;
-            let text =
-                serde_json::to_vec_pretty(&manifest).map_err(|e| crate::artifact::corrupt("manifest", &e))?;
+            let text = serde_json::to_vec_pretty(&manifest)
+                .map_err(|e| crate::artifact::corrupt("manifest", &e))?;
             store::write_atomic(&folder.join(MANIFEST), &text)?;
             manifest
         }
@@ -306,19 +399,36 @@ fn fetch(request: &AddModel, id: &HubId, folder: &Path, download: &mut Download<
 
 /// Name of a download: its id, with what sets it apart from the repository's default.
 fn name(request: &AddModel) -> String {
-    let revision = if request.revision == MAIN { String::new() } else { format!("@{}", request.revision) };
-    let gguf = request.gguf.as_ref().map_or(String::new(), |file| format!(":{file}"));
+    let revision = if request.revision == MAIN {
+        String::new()
+    } else {
+        format!("@{}", request.revision)
+    };
+    let gguf = request
+        .gguf
+        .as_ref()
+        .map_or(String::new(), |file| format!(":{file}"));
     format!("{}{revision}{gguf}", request.hub_id)
 }
 
 /// [`name`] as the name of a folder on every system.
 fn folder_name(request: &AddModel) -> String {
-    let safe = |c: char| if c.is_ascii_alphanumeric() || "@._-".contains(c) { c } else { '-' };
+    let safe = |c: char| {
+        if c.is_ascii_alphanumeric() || "@._-".contains(c) {
+            c
+        } else {
+            '-'
+        }
+    };
     name(request).replace('/', "--").chars().map(safe).collect()
 }
 
 pub(crate) fn absolute(folder: &Path) -> String {
-    folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).display().to_string()
+    folder
+        .canonicalize()
+        .unwrap_or_else(|_| folder.to_owned())
+        .display()
+        .to_string()
 }
 
 pub(crate) fn folder_bytes(folder: &Path) -> u64 {
@@ -328,16 +438,25 @@ pub(crate) fn folder_bytes(folder: &Path) -> u64 {
     {
         return file.len();
     }
-    let Ok(entries) = fs::read_dir(folder) else { return 0 };
-    entries.flatten().filter_map(|entry| entry.metadata().ok()).filter(|m| m.is_file()).map(|m| m.len()).sum()
+    let Ok(entries) = fs::read_dir(folder) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .filter_map(|entry| entry.metadata().ok())
+        .filter(|m| m.is_file())
+        .map(|m| m.len())
+        .sum()
 }
 
 /// Removes a file; one that is not there is gone already.
 fn remove_file(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::Io { action: "remove", path: path.to_owned(), source })
-        }
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Error::Io {
+            action: "remove",
+            path: path.to_owned(),
+            source,
+        }),
         _ => Ok(()),
     }
 }

@@ -70,7 +70,11 @@ pub struct StageOutput {
 /// [`Error::Interrupted`] when asked to stop; whatever a stage reports otherwise. Finished stages, finished batches
 /// and the last checkpoint are kept in every case.
 pub fn run(run: &Run<'_>, test: &TestData, window: Window) -> Result<bool> {
-    let mut steps = Steps { run, window, open: true };
+    let mut steps = Steps {
+        run,
+        window,
+        open: true,
+    };
     steps.step(StageName::Topics, stage::topics::run)?;
     steps.step(StageName::Summaries, stage::summaries::run)?;
     steps.step(StageName::Synthesizer, stage::synthesizer::run)?;
@@ -79,7 +83,9 @@ pub fn run(run: &Run<'_>, test: &TestData, window: Window) -> Result<bool> {
     steps.step(StageName::Align, stage::align::run)?;
     steps.step(StageName::Dialogues, stage::dialogues::run)?;
     steps.step(StageName::Summarizer, stage::summarizer::run)?;
-    steps.step(StageName::Evaluate, |stage| stage::evaluate::run(stage, test))?;
+    steps.step(StageName::Evaluate, |stage| {
+        stage::evaluate::run(stage, test)
+    })?;
     Ok(steps.open)
 }
 
@@ -91,7 +97,11 @@ struct Steps<'a, 'r> {
 
 impl Steps<'_, '_> {
     /// Runs one stage unless its result is at hand: in this run, or in another with the same inputs.
-    fn step(&mut self, name: StageName, body: impl FnOnce(&Stage<'_>) -> Result<StageOutput>) -> Result<()> {
+    fn step(
+        &mut self,
+        name: StageName,
+        body: impl FnOnce(&Stage<'_>) -> Result<StageOutput>,
+    ) -> Result<()> {
         if !self.open {
             return Ok(());
         }
@@ -102,14 +112,18 @@ impl Steps<'_, '_> {
         let finished = matches!(row.status, StageStatus::Done | StageStatus::Reused);
         let current = finished && row.inputs_sha256.as_deref() == Some(inputs.as_str());
         if forced || !current {
-            match store.find_stage(name.as_str(), &inputs)?.filter(|from| !forced && from != id) {
+            match store
+                .find_stage(name.as_str(), &inputs)?
+                .filter(|from| !forced && from != id)
+            {
                 Some(from) => {
                     store.reuse_stage(&from, id, name.as_str(), (self.run.now_ms)())?;
                     self.say(name, "reused");
                 }
                 None => {
                     let unfinished = row.status != StageStatus::Waiting && !finished;
-                    let goes_on = unfinished && row.inputs_sha256.as_deref() == Some(inputs.as_str());
+                    let goes_on =
+                        unfinished && row.inputs_sha256.as_deref() == Some(inputs.as_str());
                     self.compute(name, &inputs, goes_on, body)?;
                 }
             }
@@ -141,7 +155,8 @@ impl Steps<'_, '_> {
             }
             Err(error) => {
                 let error = with_stage(error, name, self.run.next_smaller)?;
-                let said = json!({"code": error.code(), "message": error.to_string(), "fix": error.fix()});
+                let said =
+                    json!({"code": error.code(), "message": error.to_string(), "fix": error.fix()});
                 store.fail_stage(id, name.as_str(), &said)?;
                 self.say(name, "failed");
                 return Err(error);
@@ -153,7 +168,10 @@ impl Steps<'_, '_> {
     }
 
     fn commit(&self, stage: &Stage<'_>, inputs: &str, output: StageOutput) -> Result<()> {
-        let items = output.artifacts.iter().map(|a| (a.kind.as_str(), a.item, &a.payload));
+        let items = output
+            .artifacts
+            .iter()
+            .map(|a| (a.kind.as_str(), a.item, &a.payload));
         let mut sorted: Vec<_> = items.collect();
         sorted.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         let usage = stage.usage();
@@ -185,14 +203,20 @@ impl Steps<'_, '_> {
                 .then_some(row.output_sha256)
                 .flatten()
         };
-        inputs_sha256(&self.run.row, &self.run.recipe, name, &output_of)?.ok_or_else(|| Error::WrongState {
-            what: format!("stage {name} cannot start: a stage before it is unfinished"),
-            fix: "Leave --from away, so that the unfinished stages are carried out first.".into(),
+        inputs_sha256(&self.run.row, &self.run.recipe, name, &output_of)?.ok_or_else(|| {
+            Error::WrongState {
+                what: format!("stage {name} cannot start: a stage before it is unfinished"),
+                fix: "Leave --from away, so that the unfinished stages are carried out first."
+                    .into(),
+            }
         })
     }
 
     fn say(&self, name: StageName, status: &str) {
-        self.run.sink.event(&Event::Stage { name, status: status.to_owned() });
+        self.run.sink.event(&Event::Stage {
+            name,
+            status: status.to_owned(),
+        });
     }
 }
 
@@ -203,7 +227,10 @@ fn with_stage(
     next_smaller: &dyn Fn(StageName) -> Result<String>,
 ) -> Result<Error> {
     match error {
-        Error::Model(lm::Error::OutOfMemory) => Ok(Error::DeviceMemory { stage, fix: next_smaller(stage)? }),
+        Error::Model(lm::Error::OutOfMemory) => Ok(Error::DeviceMemory {
+            stage,
+            fix: next_smaller(stage)?,
+        }),
         other => Ok(other),
     }
 }
@@ -222,7 +249,12 @@ mod tests {
         assert_eq!(said.fix(), "smaller than align");
         assert!(said.to_string().contains("align"), "{said}");
         assert_eq!(full().code(), "out_of_memory");
-        let other = with_stage(Error::Model(lm::Error::Interrupted), StageName::Align, &next).unwrap();
+        let other = with_stage(
+            Error::Model(lm::Error::Interrupted),
+            StageName::Align,
+            &next,
+        )
+        .unwrap();
         assert_eq!(other.code(), "interrupted");
     }
 }

@@ -109,9 +109,20 @@ pub fn choose(
     seed: u64,
     model: &LanguageModel,
 ) -> Result<Plan> {
-    let mut chooser =
-        Chooser { dataset, recipe, seed, model, selection: Selection::default(), longest: None, long: 0 };
-    let of = |split: Split| rows.iter().filter(|row| row.split == split).collect::<Vec<_>>();
+    let mut chooser = Chooser {
+        dataset,
+        recipe,
+        seed,
+        model,
+        selection: Selection::default(),
+        longest: None,
+        long: 0,
+    };
+    let of = |split: Split| {
+        rows.iter()
+            .filter(|row| row.split == split)
+            .collect::<Vec<_>>()
+    };
     let mut train = chooser.fitting(&chooser.shuffled(&of(Split::Train), "shots"))?;
     let validation_rows = of(Split::Validation);
     let own_validation = !validation_rows.is_empty();
@@ -125,10 +136,16 @@ pub fn choose(
     }
     chooser.refuse_too_long()?;
     if train.is_empty() {
-        return Err(Error::EmptyDataset { dataset: dataset.to_owned(), what: "training examples".into() });
+        return Err(Error::EmptyDataset {
+            dataset: dataset.to_owned(),
+            what: "training examples".into(),
+        });
     }
     if test.is_empty() {
-        return Err(Error::EmptyDataset { dataset: dataset.to_owned(), what: "test examples".into() });
+        return Err(Error::EmptyDataset {
+            dataset: dataset.to_owned(),
+            what: "test examples".into(),
+        });
     }
     chooser.enough("training examples", train.len(), recipe.shots, "shots")?;
     let mut rest = train.split_off(recipe.shots);
@@ -136,7 +153,11 @@ pub fn choose(
         rest.reverse();
         pool = rest;
     }
-    let what = if own_validation { "validation examples" } else { "training examples left for validation" };
+    let what = if own_validation {
+        "validation examples"
+    } else {
+        "training examples left for validation"
+    };
     chooser.enough(what, pool.len(), recipe.validation, "validation")?;
     pool.truncate(recipe.validation);
     Ok(chooser.finish(train, pool, test, own_validation))
@@ -155,7 +176,10 @@ struct Chooser<'a> {
 impl Chooser<'_> {
     fn shuffled<'r>(&self, rows: &[&'r ExampleRow], label: &str) -> Vec<&'r ExampleRow> {
         let key = lm::random::key(self.seed, &[lm::random::label(label)]);
-        lm::random::shuffle(key, rows.len()).into_iter().map(|index| rows[index]).collect()
+        lm::random::shuffle(key, rows.len())
+            .into_iter()
+            .map(|index| rows[index])
+            .collect()
     }
 
     fn fitting(&mut self, rows: &[&ExampleRow]) -> Result<Vec<Example>> {
@@ -184,7 +208,13 @@ impl Chooser<'_> {
             row_id: row.id,
             id: row.external_id.clone(),
             dialogue: canonical(&row.dialogue),
-            summary: row.references.first().cloned().unwrap_or_default().trim().to_owned(),
+            summary: row
+                .references
+                .first()
+                .cloned()
+                .unwrap_or_default()
+                .trim()
+                .to_owned(),
             references: row.references.clone(),
         };
         let mut tokens = self.tokens(&example)?;
@@ -201,15 +231,23 @@ impl Chooser<'_> {
             example.dialogue = dialogue.to_text();
             tokens = self.tokens(&example)?;
         }
-        Ok(if tokens <= limit { Fit::Cut(example) } else { Fit::TooLong { tokens } })
+        Ok(if tokens <= limit {
+            Fit::Cut(example)
+        } else {
+            Fit::TooLong { tokens }
+        })
     }
 
     /// Tokens of the longest sequence that the run makes of an example.
     fn tokens(&self, example: &Example) -> Result<usize> {
         let prompts = Prompts::new(self.model, self.recipe);
-        let answer = prompts.completion(&example.summary)?.len().max(self.recipe.summary_max_new_tokens);
+        let answer = prompts
+            .completion(&example.summary)?
+            .len()
+            .max(self.recipe.summary_max_new_tokens);
         let summarize = prompts.summarize(&example.dialogue)?.len() + answer;
-        let write = prompts.dialogue(&example.summary)?.len() + prompts.completion(&example.dialogue)?.len();
+        let write = prompts.dialogue(&example.summary)?.len()
+            + prompts.completion(&example.dialogue)?.len();
         Ok(summarize.max(write))
     }
 
@@ -229,26 +267,49 @@ impl Chooser<'_> {
         if have >= need {
             return Ok(());
         }
-        Err(Error::TooFewRows { dataset: self.dataset.to_owned(), what: what.to_owned(), have, need, field })
+        Err(Error::TooFewRows {
+            dataset: self.dataset.to_owned(),
+            what: what.to_owned(),
+            have,
+            need,
+            field,
+        })
     }
 
-    fn finish(self, shots: Vec<Example>, validation: Vec<Example>, test: Vec<Example>, own: bool) -> Plan {
+    fn finish(
+        self,
+        shots: Vec<Example>,
+        validation: Vec<Example>,
+        test: Vec<Example>,
+        own: bool,
+    ) -> Plan {
         let chat = &self.model.chat;
         let ids = |examples: &[Example]| examples.iter().map(|e| e.row_id).collect();
         let texts = |examples: &[Example]| {
-            json!(examples.iter().map(|e| (&e.id, &e.dialogue, &e.references)).collect::<Vec<_>>())
+            json!(
+                examples
+                    .iter()
+                    .map(|e| (&e.id, &e.dialogue, &e.references))
+                    .collect::<Vec<_>>()
+            )
         };
         let selection = Selection {
             shots: ids(&shots),
             validation: ids(&validation),
             test: ids(&test),
             validation_from: if own { "validation" } else { "train" }.to_owned(),
-            shot_ids_sha256: store::sha256_json(&[json!(shots.iter().map(|e| &e.id).collect::<Vec<_>>())]),
+            shot_ids_sha256: store::sha256_json(&[json!(
+                shots.iter().map(|e| &e.id).collect::<Vec<_>>()
+            )]),
             training_sha256: store::sha256_json(&[texts(&shots), texts(&validation)]),
             test_sha256: store::sha256_json(&[texts(&test)]),
             template_date: chat.tells_date().then(|| chat.date().to_string()),
             ..self.selection
         };
-        Plan { data: TrainingData { shots, validation }, test: TestData(test), selection }
+        Plan {
+            data: TrainingData { shots, validation },
+            test: TestData(test),
+            selection,
+        }
     }
 }

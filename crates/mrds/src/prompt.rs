@@ -26,17 +26,30 @@ impl<'a> Prompts<'a> {
 
     /// Dialogue → summary, after worked examples given as earlier turns of the conversation.
     pub fn summarize_like(&self, examples: &[(&str, &str)], dialogue: &str) -> Result<Vec<u32>> {
-        let ask =
-            |dialogue: &str| message("user", &format!("{}\n\n{dialogue}", self.recipe.prompt_summarize));
-        let worked = examples.iter().flat_map(|(d, s)| [ask(d), message("assistant", s)]);
+        let ask = |dialogue: &str| {
+            message(
+                "user",
+                &format!("{}\n\n{dialogue}", self.recipe.prompt_summarize),
+            )
+        };
+        let worked = examples
+            .iter()
+            .flat_map(|(d, s)| [ask(d), message("assistant", s)]);
         let messages: Vec<Message> = worked.chain([ask(dialogue)]).collect();
         Ok(self.model.opened_prompt_ids(&messages)?)
     }
 
     /// Summary → topic, after worked examples.
     pub fn topic(&self, examples: &[(&str, &str)], summary: &str) -> Result<Vec<u32>> {
-        let ask = |summary: &str| message("user", &format!("{}\n\n{summary}", self.recipe.prompt_topic));
-        let worked = examples.iter().flat_map(|(s, t)| [ask(s), message("assistant", t)]);
+        let ask = |summary: &str| {
+            message(
+                "user",
+                &format!("{}\n\n{summary}", self.recipe.prompt_topic),
+            )
+        };
+        let worked = examples
+            .iter()
+            .flat_map(|(s, t)| [ask(s), message("assistant", t)]);
         let messages: Vec<Message> = worked.chain([ask(summary)]).collect();
         Ok(self.model.opened_prompt_ids(&messages)?)
     }
@@ -46,7 +59,9 @@ impl<'a> Prompts<'a> {
         let mut text = String::new();
         if !style.is_empty() {
             text.push_str("Here are examples of such summaries:\n\n");
-            style.iter().for_each(|example| text.push_str(&format!("- {example}\n")));
+            style
+                .iter()
+                .for_each(|example| text.push_str(&format!("- {example}\n")));
             text.push('\n');
         }
         self.ask(&format!("{text}{} {topic}", self.recipe.prompt_summary))
@@ -68,7 +83,10 @@ impl<'a> Prompts<'a> {
 }
 
 fn message(role: &str, content: &str) -> Message {
-    Message { role: role.to_owned(), content: content.to_owned() }
+    Message {
+        role: role.to_owned(),
+        content: content.to_owned(),
+    }
 }
 
 /// A dialogue in the one form that every stage reads and writes: `Name: text` lines.

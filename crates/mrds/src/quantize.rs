@@ -39,7 +39,13 @@ mod tests {
     #[test]
     #[cfg(feature = "engine")]
     fn recipe_and_command_line_use_the_same_names() {
-        for quantize in [Quantize::None, Quantize::Q8_0, Quantize::Q4_0, Quantize::Q4K, Quantize::Q6K] {
+        for quantize in [
+            Quantize::None,
+            Quantize::Q8_0,
+            Quantize::Q4_0,
+            Quantize::Q4K,
+            Quantize::Q6K,
+        ] {
             let name = serde_json::to_value(quantize).unwrap();
             assert_eq!(name, lm::Quantize::from(quantize).as_str());
         }

@@ -298,8 +298,12 @@ recipe! {
 }
 
 /// Fields that runs of earlier versions do not have: while they are off, a stage's key is what it was without them.
-const LATER: [&str; 4] =
-    ["dialogue_top_k", "dialogue_min_p", "dialogue_typical_p", "dialogue_repetition_penalty"];
+const LATER: [&str; 4] = [
+    "dialogue_top_k",
+    "dialogue_min_p",
+    "dialogue_typical_p",
+    "dialogue_repetition_penalty",
+];
 
 /// A named set of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -323,7 +327,9 @@ impl std::str::FromStr for Preset {
             "default" => Ok(Self::Default),
             "small" => Ok(Self::Small),
             "sample" => Ok(Self::Sample),
-            _ => Err(format!("`{text}` is not one of paper, default, small, sample")),
+            _ => Err(format!(
+                "`{text}` is not one of paper, default, small, sample"
+            )),
         }
     }
 }
@@ -334,7 +340,12 @@ impl Recipe {
         let default = Self::default();
         match preset {
             Preset::Default => default,
-            Preset::Paper => Self { sft_lr: 2e-4, dpo_lr: 1e-5, stage1_stop_lr: 2e-5, ..default },
+            Preset::Paper => Self {
+                sft_lr: 2e-4,
+                dpo_lr: 1e-5,
+                stage1_stop_lr: 2e-5,
+                ..default
+            },
             Preset::Small => Self {
                 shots: 40,
                 validation: 12,
@@ -379,12 +390,16 @@ impl Recipe {
 
     /// Reads a TOML file's text.
     pub fn from_toml(text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|error| Error::Recipe { reason: error.message().to_owned() })
+        toml::from_str(text).map_err(|error| Error::Recipe {
+            reason: error.message().to_owned(),
+        })
     }
 
     /// The recipe as TOML, each field under its explanation.
     pub fn to_toml(&self) -> Result<String> {
-        let plain = toml::to_string(self).map_err(|error| Error::Recipe { reason: error.to_string() })?;
+        let plain = toml::to_string(self).map_err(|error| Error::Recipe {
+            reason: error.to_string(),
+        })?;
         let mut out = String::new();
         for line in plain.lines() {
             let key = line.split_once(" = ").map_or("", |(key, _)| key);
@@ -403,7 +418,9 @@ impl Recipe {
             reason: format!("`{assignment}` is not of the form key=value"),
         })?;
         let (key, text) = (key.trim(), text.trim());
-        let mut table = toml::Table::try_from(&*self).map_err(|e| Error::Recipe { reason: e.to_string() })?;
+        let mut table = toml::Table::try_from(&*self).map_err(|e| Error::Recipe {
+            reason: e.to_string(),
+        })?;
         let old = table.get(key).ok_or_else(|| Error::Recipe {
             reason: format!("there is no field `{key}`; `duologue recipe --print` lists them all"),
         })?;
@@ -411,7 +428,9 @@ impl Recipe {
         table.insert(key.to_owned(), value);
         let changed: Self = table
             .try_into()
-            .map_err(|e: toml::de::Error| Error::Recipe { reason: format!("`{key}`: {}", e.message()) })?;
+            .map_err(|e: toml::de::Error| Error::Recipe {
+                reason: format!("`{key}`: {}", e.message()),
+            })?;
         changed.validate()?;
         *self = changed;
         Ok(())
@@ -435,7 +454,11 @@ impl Recipe {
         }
         if self.summary_method == SummaryMethod::Auto {
             let small = parameters < 1_000_000_000;
-            self.summary_method = if small { SummaryMethod::Lora } else { SummaryMethod::Prompt };
+            self.summary_method = if small {
+                SummaryMethod::Lora
+            } else {
+                SummaryMethod::Prompt
+            };
         }
         self.validate()?;
         // Depends on two fields, so it waits until all are set.
@@ -468,7 +491,9 @@ impl Recipe {
         let (mut map, defaults) = (self.to_map()?, Self::default().to_map()?);
         map.retain(|key, value| {
             let off = LATER.contains(&key.as_str()) && defaults.get(key) == Some(value);
-            let mut of_stage = DOCS.iter().filter(|(_, _, stages, _)| stages.contains(&stage));
+            let mut of_stage = DOCS
+                .iter()
+                .filter(|(_, _, stages, _)| stages.contains(&stage));
             !off && of_stage.any(|(name, ..)| name == key)
         });
         Ok(Value::Object(map))
@@ -478,13 +503,19 @@ impl Recipe {
         match serde_json::to_value(self) {
             Ok(Value::Object(map)) => Ok(map),
             Ok(_) => Ok(Map::new()),
-            Err(error) => Err(Error::Recipe { reason: error.to_string() }),
+            Err(error) => Err(Error::Recipe {
+                reason: error.to_string(),
+            }),
         }
     }
 
     /// Checks every range that a stage relies on.
     pub fn validate(&self) -> Result<()> {
-        let refuse = |field: &str, rule: &str| Err(Error::Recipe { reason: format!("`{field}` {rule}") });
+        let refuse = |field: &str, rule: &str| {
+            Err(Error::Recipe {
+                reason: format!("`{field}` {rule}"),
+            })
+        };
         let positive: [(&str, usize); 13] = [
             ("shots", self.shots),
             ("validation", self.validation),
@@ -504,7 +535,10 @@ impl Recipe {
             return refuse(field, "must be at least 1");
         }
         if self.lr_search.is_empty() || self.lr_search.iter().any(|x| !x.is_finite() || *x <= 0.0) {
-            return refuse("lr_search", "must list positive factors, for example [0.5, 1, 2]");
+            return refuse(
+                "lr_search",
+                "must list positive factors, for example [0.5, 1, 2]",
+            );
         }
         if !(0.0..1.0).contains(&self.lora_dropout) {
             return refuse("lora_dropout", "must be at least 0 and below 1");
@@ -521,10 +555,15 @@ impl Recipe {
         if !(0.0..=1.0).contains(&self.dialogue_min_p) {
             return refuse("dialogue_min_p", "must be at least 0 and at most 1");
         }
-        if !(self.dialogue_repetition_penalty.is_finite() && self.dialogue_repetition_penalty > 0.0) {
+        if !(self.dialogue_repetition_penalty.is_finite() && self.dialogue_repetition_penalty > 0.0)
+        {
             return refuse("dialogue_repetition_penalty", "must be a positive number");
         }
-        for (field, rate) in [("sft_lr", self.sft_lr), ("dpo_lr", self.dpo_lr), ("dpo_beta", self.dpo_beta)] {
+        for (field, rate) in [
+            ("sft_lr", self.sft_lr),
+            ("dpo_lr", self.dpo_lr),
+            ("dpo_beta", self.dpo_beta),
+        ] {
             if !rate.is_finite() || rate < 0.0 {
                 return refuse(field, "must be a number that is not negative");
             }
@@ -534,17 +573,32 @@ impl Recipe {
 
     /// Checks the fields of the preference loss.
     fn validate_dpo(&self) -> Result<()> {
-        let refuse = |field: &str, rule: &str| Err(Error::Recipe { reason: format!("`{field}` {rule}") });
+        let refuse = |field: &str, rule: &str| {
+            Err(Error::Recipe {
+                reason: format!("`{field}` {rule}"),
+            })
+        };
         if self.dpo_beta == 0.0 {
-            return refuse("dpo_beta", "must be above 0: nothing would be learnt from the pairs");
+            return refuse(
+                "dpo_beta",
+                "must be above 0: nothing would be learnt from the pairs",
+            );
         }
         if !(0.0..0.5).contains(&self.dpo_label_smoothing) {
             return refuse("dpo_label_smoothing", "must be at least 0 and below 0.5");
         }
-        if self.dpo_label_smoothing > 0.0 && !matches!(self.dpo_loss, DpoLoss::Sigmoid | DpoLoss::Robust) {
-            return refuse("dpo_label_smoothing", "acts on the losses sigmoid and robust only; set it to 0");
+        if self.dpo_label_smoothing > 0.0
+            && !matches!(self.dpo_loss, DpoLoss::Sigmoid | DpoLoss::Robust)
+        {
+            return refuse(
+                "dpo_label_smoothing",
+                "acts on the losses sigmoid and robust only; set it to 0",
+            );
         }
-        for (field, value) in [("dpop_lambda", self.dpop_lambda), ("simpo_gamma", self.simpo_gamma)] {
+        for (field, value) in [
+            ("dpop_lambda", self.dpop_lambda),
+            ("simpo_gamma", self.simpo_gamma),
+        ] {
             if !value.is_finite() || value < 0.0 {
                 return refuse(field, "must be a number that is not negative");
             }
@@ -559,7 +613,10 @@ fn parse_value(text: &str, old: &toml::Value) -> toml::Value {
     {
         let element = |part: &str| parse_scalar(part.trim());
         return toml::Value::Array(
-            text.split(',').filter(|part| !part.trim().is_empty()).map(element).collect(),
+            text.split(',')
+                .filter(|part| !part.trim().is_empty())
+                .map(element)
+                .collect(),
         );
     }
     match (parse_scalar(text), old) {

@@ -118,19 +118,29 @@ pub fn bootstrap_seed(run_seed: u64) -> u64 {
 
 /// The result table, in the order of the outputs' systems.
 pub fn results(outputs: &[Output], resamples: usize, seed: u64) -> Vec<SystemResult> {
-    let systems: Vec<Items> = outputs.chunk_by(|a, b| a.system == b.system).map(items).collect();
+    let systems: Vec<Items> = outputs
+        .chunk_by(|a, b| a.system == b.system)
+        .map(items)
+        .collect();
     let baseline = systems.iter().find(|items| items.system == System::SftReal);
-    systems.iter().map(|items| row(items, baseline, resamples, seed)).collect()
+    systems
+        .iter()
+        .map(|items| row(items, baseline, resamples, seed))
+        .collect()
 }
 
 fn items(outputs: &[Output]) -> Items {
     let scores: Vec<(RougeScores, RougeScores)> = outputs.iter().map(rouge).collect();
-    let column = |f: &dyn Fn(&(RougeScores, RougeScores)) -> f64| scores.iter().map(f).collect::<Vec<f64>>();
+    let column =
+        |f: &dyn Fn(&(RougeScores, RougeScores)) -> f64| scores.iter().map(f).collect::<Vec<f64>>();
     let metrics = BTreeMap::from([
         ("rouge1", column(&|s| s.0.rouge1.fmeasure)),
         ("rouge2", column(&|s| s.0.rouge2.fmeasure)),
         ("rougeL", column(&|s| s.0.rouge_l.fmeasure)),
-        ("reference_ce", outputs.iter().map(|output| output.reference_ce).collect()),
+        (
+            "reference_ce",
+            outputs.iter().map(|output| output.reference_ce).collect(),
+        ),
     ]);
     Items {
         system: outputs[0].system,
@@ -142,14 +152,24 @@ fn items(outputs: &[Output]) -> Items {
             column(&|s| s.1.rouge_l.fmeasure),
         ],
         tokens: outputs.iter().map(|output| output.tokens as f64).collect(),
-        examples: outputs.iter().map(|output| output.examples as f64).collect(),
+        examples: outputs
+            .iter()
+            .map(|output| output.examples as f64)
+            .collect(),
     }
 }
 
 /// Mean over the references, and the best of them.
 fn rouge(output: &Output) -> (RougeScores, RougeScores) {
-    let each = score_each(&output.references, &output.prediction, RougeOptions::default());
-    (mean(&each).unwrap_or_default(), best(&each).unwrap_or_default())
+    let each = score_each(
+        &output.references,
+        &output.prediction,
+        RougeOptions::default(),
+    );
+    (
+        mean(&each).unwrap_or_default(),
+        best(&each).unwrap_or_default(),
+    )
 }
 
 fn row(items: &Items, baseline: Option<&Items>, resamples: usize, seed: u64) -> SystemResult {
@@ -159,8 +179,11 @@ fn row(items: &Items, baseline: Option<&Items>, resamples: usize, seed: u64) -> 
     let mut vs_sft_real = BTreeMap::new();
     if let Some(baseline) = baseline.filter(|b| b.system != items.system && b.ids == items.ids) {
         for (name, ours) in &items.metrics {
-            let differences: Vec<f64> =
-                ours.iter().zip(&baseline.metrics[name]).map(|(a, b)| a - b).collect();
+            let differences: Vec<f64> = ours
+                .iter()
+                .zip(&baseline.metrics[name])
+                .map(|(a, b)| a - b)
+                .collect();
             if let Some(d) = paired_bootstrap(&differences, resamples, seed) {
                 let difference = Difference {
                     diff: d.diff,
@@ -189,12 +212,24 @@ fn row(items: &Items, baseline: Option<&Items>, resamples: usize, seed: u64) -> 
 }
 
 fn interval(found: Option<Interval>) -> Mean {
-    found.map_or(Mean { mean: 0.0, ci95: [0.0, 0.0] }, |i| Mean { mean: i.value, ci95: [i.low, i.high] })
+    found.map_or(
+        Mean {
+            mean: 0.0,
+            ci95: [0.0, 0.0],
+        },
+        |i| Mean {
+            mean: i.value,
+            ci95: [i.low, i.high],
+        },
+    )
 }
 
 /// The synthesizer table, in the order of the dialogues' synthesizers.
 pub fn synthesizer_results(dialogues: &[TestDialogue]) -> Vec<SynthesizerResult> {
-    dialogues.chunk_by(|a, b| a.system == b.system).map(synthesizer_row).collect()
+    dialogues
+        .chunk_by(|a, b| a.system == b.system)
+        .map(synthesizer_row)
+        .collect()
 }
 
 fn synthesizer_row(dialogues: &[TestDialogue]) -> SynthesizerResult {
@@ -207,16 +242,25 @@ fn synthesizer_row(dialogues: &[TestDialogue]) -> SynthesizerResult {
     }
     let ce = |passing: bool| {
         let chosen = dialogues.iter().filter(|d| d.pass || !passing);
-        metrics::text::mean(&chosen.filter_map(|d| d.score).map(|score| -score).collect::<Vec<_>>())
+        metrics::text::mean(
+            &chosen
+                .filter_map(|d| d.score)
+                .map(|score| -score)
+                .collect::<Vec<_>>(),
+        )
     };
-    let average =
-        |f: fn(&TestDialogue) -> usize| dialogues.iter().map(f).sum::<usize>() as f64 / n.max(1) as f64;
+    let average = |f: fn(&TestDialogue) -> usize| {
+        dialogues.iter().map(f).sum::<usize>() as f64 / n.max(1) as f64
+    };
     SynthesizerResult {
         system: dialogues[0].system,
         n,
         format_rate: share(accepted),
         ci95: wilson(accepted, n).map_or([0.0, 1.0], |i| [i.low, i.high]),
-        rules: kept.into_iter().map(|(rule, count)| (rule, share(count))).collect(),
+        rules: kept
+            .into_iter()
+            .map(|(rule, count)| (rule, share(count)))
+            .collect(),
         scorer_ce_all: ce(false),
         scorer_ce_passing: ce(true),
         accepted,
@@ -244,19 +288,32 @@ mod tests {
 
     #[test]
     fn mean_and_best_over_references() {
-        let outputs = [output(System::ZeroShot, 0, "a cat sat", &["a cat sat", "no match here"])];
+        let outputs = [output(
+            System::ZeroShot,
+            0,
+            "a cat sat",
+            &["a cat sat", "no match here"],
+        )];
         let table = results(&outputs, 100, 1);
-        assert_eq!((table[0].rouge1.mean, table[0].rouge1_best.mean), (0.5, 1.0));
+        assert_eq!(
+            (table[0].rouge1.mean, table[0].rouge1_best.mean),
+            (0.5, 1.0)
+        );
         assert_eq!(table[0].vs_sft_real.len(), 0);
     }
 
     #[test]
     fn comparison_is_paired_and_signed() {
         let make = |system, text: &str| {
-            (0..12).map(|id| output(system, id, text, &["the dog ran home"])).collect::<Vec<_>>()
+            (0..12)
+                .map(|id| output(system, id, text, &["the dog ran home"]))
+                .collect::<Vec<_>>()
         };
-        let outputs =
-            [make(System::SftReal, "the dog"), make(System::MrdsSeparate, "the dog ran home")].concat();
+        let outputs = [
+            make(System::SftReal, "the dog"),
+            make(System::MrdsSeparate, "the dog ran home"),
+        ]
+        .concat();
         let table = results(&outputs, 200, 1);
         let gain = &table[1].vs_sft_real["rouge1"];
         assert!((gain.diff - (1.0 - 2.0 / 3.0)).abs() < 1e-12);
@@ -284,11 +341,18 @@ mod tests {
             dialogue(false, None),
         ]);
         assert_eq!(
-            (table[0].accepted, table[0].scorer_ce_all, table[0].scorer_ce_passing),
+            (
+                table[0].accepted,
+                table[0].scorer_ce_all,
+                table[0].scorer_ce_passing
+            ),
             (1, Some(3.0), Some(2.0))
         );
         assert_eq!(table[0].rules["ended"], 1.0 / 3.0);
         let all_kept = synthesizer_results(&vec![dialogue(true, None); 6]);
-        assert_eq!(all_kept[0].rules["ended"], 1.0, "counted, not summed up from sixths");
+        assert_eq!(
+            all_kept[0].rules["ended"], 1.0,
+            "counted, not summed up from sixths"
+        );
     }
 }

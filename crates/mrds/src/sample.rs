@@ -49,10 +49,12 @@ pub fn bundled_model(named: Option<OsString>, program: &Path) -> Option<PathBuf>
         return Some(PathBuf::from(folder)).filter(is_model);
     }
     let above = program.ancestors().skip(1);
-    let packages = ["../lib/duologue", "../Resources"].into_iter().filter_map(|place| {
-        let folder = program.parent()?.join(place);
-        folder.canonicalize().ok()
-    });
+    let packages = ["../lib/duologue", "../Resources"]
+        .into_iter()
+        .filter_map(|place| {
+            let folder = program.parent()?.join(place);
+            folder.canonicalize().ok()
+        });
     above
         .map(Path::to_path_buf)
         .chain(packages)
@@ -143,7 +145,12 @@ impl Session {
 /// Numbers of examples in a run's shots are lists of whole numbers.
 fn renumbered_shots(mut shots: Value, by: i64) -> Value {
     for list in ["shots", "validation", "test", "dropped", "cut"] {
-        for number in shots.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+        for number in shots
+            .get_mut(list)
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
             if let Some(old) = number.as_i64() {
                 *number = json!(old + by);
             }
@@ -162,7 +169,9 @@ fn renumbered_artifact(kind: &str, mut payload: Value, by: i64) -> Option<Value>
 fn copy_blobs(from: &Path, to: &Path) -> Result<()> {
     for entry in fs::read_dir(from).map_err(|source| io("read", from, source))? {
         let folder = entry.map_err(|source| io("read", from, source))?.path();
-        let Some(name) = folder.file_name() else { continue };
+        let Some(name) = folder.file_name() else {
+            continue;
+        };
         if !to.join(name).exists() {
             copy_folder(&folder, &to.join(name))?;
         }
@@ -184,7 +193,11 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 }
 
 fn io(action: &'static str, path: &Path, source: std::io::Error) -> Error {
-    Error::Io { action, path: path.to_path_buf(), source }
+    Error::Io {
+        action,
+        path: path.to_path_buf(),
+        source,
+    }
 }
 
 #[cfg(test)]
@@ -199,7 +212,10 @@ mod tests {
             json!({"shots": [11, 13], "test": [19], "training_sha256": "x", "dropped": []})
         );
         let topic = json!({"example_id": 4, "topic": "a bill"});
-        assert_eq!(renumbered_artifact("topic", topic.clone(), 2).unwrap()["example_id"], 6);
+        assert_eq!(
+            renumbered_artifact("topic", topic.clone(), 2).unwrap()["example_id"],
+            6
+        );
         assert_eq!(renumbered_artifact("summary", topic, 2), None);
     }
 
@@ -221,8 +237,15 @@ mod tests {
         assert_eq!(found(&program), Some(model.clone()));
         let packaged = place("usr/lib/duologue/models/duo-mini");
         fs::write(packaged.join("config.json"), "{}").unwrap();
-        assert_eq!(found(&place("usr/bin").join("duologue")), Some(packaged.clone()));
+        assert_eq!(
+            found(&place("usr/bin").join("duologue")),
+            Some(packaged.clone())
+        );
         let named = |folder: &Path| bundled_model(Some(folder.into()), &program);
-        assert_eq!((named(&packaged), named(&root)), (Some(packaged), None), "a name goes first");
+        assert_eq!(
+            (named(&packaged), named(&root)),
+            (Some(packaged), None),
+            "a name goes first"
+        );
     }
 }

@@ -19,7 +19,9 @@ use store::{
 
 use crate::artifact::{inputs_sha256, output_sha256, read};
 use crate::error::{Error, Result};
-use crate::import::{self, ColumnMap, Import, ImportOptions, ImportedExample, Issue, Leak, SplitChoice};
+use crate::import::{
+    self, ColumnMap, Import, ImportOptions, ImportedExample, Issue, Leak, SplitChoice,
+};
 use crate::recipe::Recipe;
 use crate::stage_name::StageName;
 pub use hand::WrittenExample;
@@ -123,7 +125,11 @@ pub struct StageState {
 
 /// Where a workspace lies when none is named: the platform's folder for application data.
 pub fn default_workspace() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     let data = if cfg!(windows) {
         set("APPDATA")?
     } else if cfg!(target_os = "macos") {
@@ -137,7 +143,9 @@ pub fn default_workspace() -> Option<PathBuf> {
 impl Session {
     /// Opens a workspace, and creates it where there is none.
     pub fn open(workspace: &Path) -> Result<Self> {
-        Ok(Self { store: Store::open(workspace)? })
+        Ok(Self {
+            store: Store::open(workspace)?,
+        })
     }
 
     /// The workspace's folder.
@@ -160,7 +168,11 @@ impl Session {
         };
         let mut found = import::read(&request.files, &options)?;
         found.require_mapping()?;
-        let existing = self.store.datasets()?.into_iter().find(|dataset| dataset.name == request.name);
+        let existing = self
+            .store
+            .datasets()?
+            .into_iter()
+            .find(|dataset| dataset.name == request.name);
         let bad = found.bad_rows();
         if bad > 0 && !request.skip_bad && !request.dry_run {
             return Err(bad_rows(&found, bad));
@@ -171,11 +183,18 @@ impl Session {
             self.report_repeats(existing, &mut found)?;
         }
         if let Some(first) = leaks.first().filter(|_| request.strict) {
-            return Err(Error::Leaks { count: leaks.len(), id: first.id.clone(), with: first.with.clone() });
+            return Err(Error::Leaks {
+                count: leaks.len(),
+                id: first.id.clone(),
+                with: first.with.clone(),
+            });
         }
         if found.examples.is_empty() && !request.dry_run {
             let what = "usable row: nothing was imported".to_owned();
-            return Err(Error::EmptyDataset { dataset: request.name.clone(), what });
+            return Err(Error::EmptyDataset {
+                dataset: request.name.clone(),
+                what,
+            });
         }
         if !request.dry_run {
             self.store_import(request, &found, existing.as_ref(), &moved, now_ms)?;
@@ -190,20 +209,34 @@ impl Session {
         new: &mut Vec<ImportedExample>,
         existing: Option<&DatasetRow>,
     ) -> Result<(Vec<Leak>, Vec<i64>)> {
-        let Some(existing) = existing else { return Ok((import::find_leaks(new), Vec::new())) };
+        let Some(existing) = existing else {
+            return Ok((import::find_leaks(new), Vec::new()));
+        };
         let stored = self.store.examples(existing.id, None)?;
         let mut all: Vec<ImportedExample> = stored.iter().map(imported).collect();
         let ids: std::collections::HashSet<&str> =
             stored.iter().map(|row| row.external_id.as_str()).collect();
-        for example in new.iter_mut().filter(|example| ids.contains(example.external_id.as_str())) {
+        for example in new
+            .iter_mut()
+            .filter(|example| ids.contains(example.external_id.as_str()))
+        {
             example.external_id = format!("{}:{}", file_stem(&example.file), example.external_id);
         }
         all.append(new);
         let leaks = import::find_leaks(&mut all);
-        let kept: std::collections::HashSet<String> =
-            all.iter().map(|example| example.external_id.clone()).collect();
-        let gone = stored.iter().filter(|row| !kept.contains(&row.external_id)).map(|row| row.id).collect();
-        *new = all.into_iter().filter(|example| !ids.contains(example.external_id.as_str())).collect();
+        let kept: std::collections::HashSet<String> = all
+            .iter()
+            .map(|example| example.external_id.clone())
+            .collect();
+        let gone = stored
+            .iter()
+            .filter(|row| !kept.contains(&row.external_id))
+            .map(|row| row.id)
+            .collect();
+        *new = all
+            .into_iter()
+            .filter(|example| !ids.contains(example.external_id.as_str()))
+            .collect();
         Ok((leaks, gone))
     }
 
@@ -212,7 +245,12 @@ impl Session {
         let stored = self.store.examples(existing.id, None)?;
         let known: std::collections::HashMap<(Split, String), &str> = stored
             .iter()
-            .map(|row| ((row.split, import::leak::key(&row.dialogue)), row.external_id.as_str()))
+            .map(|row| {
+                (
+                    (row.split, import::leak::key(&row.dialogue)),
+                    row.external_id.as_str(),
+                )
+            })
             .collect();
         for example in &found.examples {
             let Some(id) = known.get(&(example.split, import::leak::key(&example.dialogue))) else {
@@ -223,7 +261,10 @@ impl Session {
                 row: example.row,
                 field: "dialogue".into(),
                 code: "duplicate",
-                reason: format!("the same dialogue is in `{}` already (`{id}`)", existing.name),
+                reason: format!(
+                    "the same dialogue is in `{}` already (`{id}`)",
+                    existing.name
+                ),
                 fix: "It is kept and counts twice; leave the row out if it was not meant.".into(),
                 severity: import::Severity::Warning,
             });
@@ -287,7 +328,11 @@ impl Session {
 
     /// The runs, newest first.
     pub fn runs(&self) -> Result<Vec<RunSummary>> {
-        self.store.runs()?.iter().map(|row| self.summary(row)).collect()
+        self.store
+            .runs()?
+            .iter()
+            .map(|row| self.summary(row))
+            .collect()
     }
 
     /// Where a run stands: for polling while it works.
@@ -296,12 +341,15 @@ impl Session {
     }
 
     fn summary(&self, row: &RunRow) -> Result<RunSummary> {
-        let stages = self.stages(row)?.into_iter().map(|(stage, status)| StageState {
-            name: stage.name,
-            status,
-            progress: stage.progress,
-            wall_s: stage.wall_s,
-        });
+        let stages = self
+            .stages(row)?
+            .into_iter()
+            .map(|(stage, status)| StageState {
+                name: stage.name,
+                status,
+                progress: stage.progress,
+                wall_s: stage.wall_s,
+            });
         Ok(RunSummary {
             run: row.id.clone(),
             status: row.status,
@@ -322,13 +370,17 @@ impl Session {
     pub fn stages(&self, row: &RunRow) -> Result<Vec<(StageRow, String)>> {
         let recipe = Recipe::from_toml(&row.recipe)?;
         let stages = self.store.stages(&row.id)?;
-        let finished = |stage: &StageRow| matches!(stage.status, StageStatus::Done | StageStatus::Reused);
+        let finished =
+            |stage: &StageRow| matches!(stage.status, StageStatus::Done | StageStatus::Reused);
         let mut fresh: BTreeMap<StageName, String> = BTreeMap::new();
         let mut out = Vec::with_capacity(stages.len());
         for stage in stages {
-            let name: StageName =
-                stage.name.parse().map_err(|reason| Error::Corrupt { what: "stage".into(), reason })?;
-            let expected = inputs_sha256(row, &recipe, name, &|earlier| fresh.get(&earlier).cloned())?;
+            let name: StageName = stage.name.parse().map_err(|reason| Error::Corrupt {
+                what: "stage".into(),
+                reason,
+            })?;
+            let expected =
+                inputs_sha256(row, &recipe, name, &|earlier| fresh.get(&earlier).cloned())?;
             let mut status = stage.status.as_str().to_owned();
             if finished(&stage) {
                 match &stage.output_sha256 {
@@ -344,8 +396,14 @@ impl Session {
     }
 
     /// Points of a run's curves.
-    pub fn metric_points(&self, run: &str, stage: Option<StageName>) -> Result<Vec<MetricPointRow>> {
-        Ok(self.store.metric_points(run, stage.map(StageName::as_str))?)
+    pub fn metric_points(
+        &self,
+        run: &str,
+        stage: Option<StageName>,
+    ) -> Result<Vec<MetricPointRow>> {
+        Ok(self
+            .store
+            .metric_points(run, stage.map(StageName::as_str))?)
     }
 
     /// Artifacts of a stage, page by page, the latest version of each.
@@ -357,7 +415,9 @@ impl Session {
         offset: u32,
         limit: u32,
     ) -> Result<ArtifactPage> {
-        Ok(self.store.artifacts_page(run, stage.as_str(), kind, offset, limit)?)
+        Ok(self
+            .store
+            .artifacts_page(run, stage.as_str(), kind, offset, limit)?)
     }
 
     /// Replaces an artifact by a person's version. What follows the stage becomes stale.
@@ -370,16 +430,29 @@ impl Session {
         author: &str,
         now_ms: i64,
     ) -> Result<u32> {
-        let version = self.store.edit_artifact(run, stage.as_str(), kind, item, payload, author, now_ms)?;
+        let version =
+            self.store
+                .edit_artifact(run, stage.as_str(), kind, item, payload, author, now_ms)?;
         let rows = self.store.artifacts(run, stage.as_str(), None)?;
-        let sha256 = output_sha256(rows.iter().map(|row| (row.kind.as_str(), row.item, &row.payload)));
+        let sha256 = output_sha256(
+            rows.iter()
+                .map(|row| (row.kind.as_str(), row.item, &row.payload)),
+        );
         self.store.set_output_sha256(run, stage.as_str(), &sha256)?;
         Ok(version)
     }
 
     /// Whether a process works on the run. One that was killed leaves its lease behind.
-    pub fn is_worked_on(&self, run: &str, now_ms: i64, pid_alive: &dyn Fn(u32) -> bool) -> Result<bool> {
-        Ok(self.store.lease(run)?.is_some_and(|lease| lease.lives(now_ms, pid_alive)))
+    pub fn is_worked_on(
+        &self,
+        run: &str,
+        now_ms: i64,
+        pid_alive: &dyn Fn(u32) -> bool,
+    ) -> Result<bool> {
+        Ok(self
+            .store
+            .lease(run)?
+            .is_some_and(|lease| lease.lives(now_ms, pid_alive)))
     }
 
     /// Asks a run's worker to pause, cancel or discard. A run that nobody works on changes at once.
@@ -404,7 +477,10 @@ impl Session {
             });
         }
         let at_rest = status_after(Some(control));
-        if self.store.ask_to_stop(run, (control, at_rest), now_ms, pid_alive)? {
+        if self
+            .store
+            .ask_to_stop(run, (control, at_rest), now_ms, pid_alive)?
+        {
             return Ok(RunStatus::Running);
         }
         if control == Control::Discard {
@@ -416,15 +492,18 @@ impl Session {
     /// Throws the partial results and checkpoints of a run away.
     pub(crate) fn discard(&self, run: &str) -> Result<()> {
         // A failed stage keeps partial results too.
-        let unfinished = |s: &&StageRow| matches!(s.status, StageStatus::Running | StageStatus::Failed);
+        let unfinished =
+            |s: &&StageRow| matches!(s.status, StageStatus::Running | StageStatus::Failed);
         for stage in self.store.stages(run)?.iter().filter(unfinished) {
             self.store.clear_work(run, &stage.name)?;
         }
         let folder = self.store.checkpoints().join(run);
         match std::fs::remove_dir_all(&folder) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::Io { action: "remove", path: folder, source })
-            }
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Error::Io {
+                action: "remove",
+                path: folder,
+                source,
+            }),
             _ => Ok(()),
         }
     }
@@ -433,8 +512,11 @@ impl Session {
     pub fn show(&self, run: &str) -> Result<Value> {
         let row = self.store.run(run)?;
         let recipe = Recipe::from_toml(&row.recipe)?;
-        let stages: Vec<Value> =
-            self.stages(&row)?.iter().map(|(stage, status)| stage_json(stage, status)).collect();
+        let stages: Vec<Value> = self
+            .stages(&row)?
+            .iter()
+            .map(|(stage, status)| stage_json(stage, status))
+            .collect();
         let dataset = self.store.dataset_by_id(row.dataset_id)?;
         let count = |key: &str| row.shots[key].as_array().map_or(0, Vec::len);
         let mut shown = json!({
@@ -454,11 +536,19 @@ impl Session {
 
     fn add_figures(&self, row: &RunRow, shown: &mut Value) -> Result<()> {
         use crate::artifact::{Checkpoint, Rule, TrainedAdapter};
-        let of = |stage: StageName, kind: &str| self.store.artifacts(&row.id, stage.as_str(), Some(kind));
-        let measures =
-            |stage: StageName| self.store.stage(&row.id, stage.as_str()).map(|stage| stage.measures);
-        shown["format_rule"] =
-            json!(read::<Rule>(&of(StageName::Candidates, "format_rule")?)?.first().map(|r| &r.rule));
+        let of = |stage: StageName, kind: &str| {
+            self.store.artifacts(&row.id, stage.as_str(), Some(kind))
+        };
+        let measures = |stage: StageName| {
+            self.store
+                .stage(&row.id, stage.as_str())
+                .map(|stage| stage.measures)
+        };
+        shown["format_rule"] = json!(
+            read::<Rule>(&of(StageName::Candidates, "format_rule")?)?
+                .first()
+                .map(|r| &r.rule)
+        );
         shown["pairs"] = measures(StageName::Preferences)?["pairs"].clone();
         shown["pairs_by_origin"] = measures(StageName::Preferences)?["by_origin"].clone();
         let aligned: Vec<TrainedAdapter> = read(&of(StageName::Align, "adapter")?)?;
@@ -467,18 +557,25 @@ impl Session {
         let summarizers: Vec<TrainedAdapter> = read(&of(StageName::Summarizer, "adapter")?)?;
         shown["summarizer"] = summarizer_json(&summarizers);
         let seconds = measures(StageName::Evaluate)?;
-        let synthesizers = of(StageName::Evaluate, "synthesizer_result")?.into_iter().map(|row| {
-            let mut payload = row.payload;
-            let name = payload["system"].as_str().unwrap_or_default().to_owned();
-            payload["seconds_per_accepted"] = seconds[&name]["seconds_per_accepted"].clone();
-            payload
-        });
+        let synthesizers = of(StageName::Evaluate, "synthesizer_result")?
+            .into_iter()
+            .map(|row| {
+                let mut payload = row.payload;
+                let name = payload["system"].as_str().unwrap_or_default().to_owned();
+                payload["seconds_per_accepted"] = seconds[&name]["seconds_per_accepted"].clone();
+                payload
+            });
         shown["synthesizers"] = synthesizers.collect();
-        let results: Vec<Value> =
-            of(StageName::Evaluate, "result")?.into_iter().map(|row| row.payload).collect();
-        let main = results.iter().find(|result| result["system"] == "mrds_separate");
-        shown["detectable_diff"] =
-            main.map_or(Value::Null, |m| m["vs_sft_real"]["rouge1"]["detectable_diff"].clone());
+        let results: Vec<Value> = of(StageName::Evaluate, "result")?
+            .into_iter()
+            .map(|row| row.payload)
+            .collect();
+        let main = results
+            .iter()
+            .find(|result| result["system"] == "mrds_separate");
+        shown["detectable_diff"] = main.map_or(Value::Null, |m| {
+            m["vs_sft_real"]["rouge1"]["detectable_diff"].clone()
+        });
         shown["results"] = Value::Array(results);
         Ok(())
     }
@@ -515,10 +612,17 @@ fn bad_rows(found: &Import, count: usize) -> Error {
 fn report(request: &ImportRequest, found: Import, read: usize, leaks: Vec<Leak>) -> ImportReport {
     let mut splits: BTreeMap<String, usize> = BTreeMap::new();
     for split in Split::ALL {
-        let n = found.examples.iter().filter(|example| example.split == *split).count();
+        let n = found
+            .examples
+            .iter()
+            .filter(|example| example.split == *split)
+            .count();
         splits.insert(split.to_string(), n);
     }
-    let references = found.examples.iter().map(|example| example.references.len());
+    let references = found
+        .examples
+        .iter()
+        .map(|example| example.references.len());
     ImportReport {
         dataset: request.name.clone(),
         format: found.format,
@@ -528,7 +632,10 @@ fn report(request: &ImportRequest, found: Import, read: usize, leaks: Vec<Leak>)
         imported: found.examples.len(),
         skipped: read.saturating_sub(found.examples.len()),
         splits,
-        references: MinMax { min: references.clone().min().unwrap_or(0), max: references.max().unwrap_or(0) },
+        references: MinMax {
+            min: references.clone().min().unwrap_or(0),
+            max: references.max().unwrap_or(0),
+        },
         leaks,
         issues: found.issues,
     }
@@ -564,5 +671,7 @@ pub(crate) fn status_after(control: Option<Control>) -> RunStatus {
 }
 
 fn file_stem(file: &str) -> String {
-    Path::new(file).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
+    Path::new(file)
+        .file_stem()
+        .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
 }

@@ -132,6 +132,11 @@ mod tests {
         for system in System::ALL {
             assert_eq!(serde_json::to_value(system).unwrap(), system.as_str());
         }
-        assert!("no_such".parse::<System>().unwrap_err().contains("zero_shot"));
+        assert!(
+            "no_such"
+                .parse::<System>()
+                .unwrap_err()
+                .contains("zero_shot")
+        );
     }
 }

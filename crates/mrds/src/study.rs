@@ -10,7 +10,9 @@ use metrics::interval::bootstrap_mean;
 use metrics::random::Stream;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{ItemState, ItemStateRow, NewStudy, NewStudyItem, RatingRow, Split, StudyItemRow, StudyRow};
+use store::{
+    ItemState, ItemStateRow, NewStudy, NewStudyItem, RatingRow, Split, StudyItemRow, StudyRow,
+};
 
 use crate::artifact::{Output, read};
 use crate::error::{Error, Result};
@@ -58,7 +60,13 @@ pub const CRITERIA: [Criterion; 4] = [
     Criterion {
         key: "fluency",
         question: "Is it well-formed, natural language?",
-        anchors: ["Hard to understand", "Many faults", "Some faults", "Minor faults", "Flawless"],
+        anchors: [
+            "Hard to understand",
+            "Many faults",
+            "Some faults",
+            "Minor faults",
+            "Flawless",
+        ],
     },
     Criterion {
         key: "redundancy",
@@ -131,8 +139,11 @@ impl Session {
     /// Draws dialogues of the test split and stores one item for each system's summary of each.
     pub fn create_study(&self, request: &StudyRequest, now_ms: i64) -> Result<StudyRow> {
         let row = self.store.run(&request.run)?;
-        let outputs: Vec<Output> =
-            read(&self.store.artifacts(&request.run, StageName::Evaluate.as_str(), Some("output"))?)?;
+        let outputs: Vec<Output> = read(&self.store.artifacts(
+            &request.run,
+            StageName::Evaluate.as_str(),
+            Some("output"),
+        )?)?;
         if outputs.is_empty() {
             return Err(Error::WrongState {
                 what: format!("run `{}` has no summaries to rate yet", request.run),
@@ -140,16 +151,31 @@ impl Session {
             });
         }
         let examples = self.store.examples(row.dataset_id, Some(Split::Test))?;
-        let systems =
-            |output: &&Output| request.systems.is_empty() || request.systems.contains(&output.system);
-        let mut ids: Vec<&str> = outputs.iter().filter(systems).map(|output| output.id.as_str()).collect();
+        let systems = |output: &&Output| {
+            request.systems.is_empty() || request.systems.contains(&output.system)
+        };
+        let mut ids: Vec<&str> = outputs
+            .iter()
+            .filter(systems)
+            .map(|output| output.id.as_str())
+            .collect();
         ids.sort_unstable();
         ids.dedup();
         let drawn = shuffled(ids.len(), request.seed, 0);
         let mut items = Vec::new();
-        for id in drawn.into_iter().take(request.items.max(1)).map(|index| ids[index]) {
-            let Some(example) = examples.iter().find(|example| example.external_id == id) else { continue };
-            for output in outputs.iter().filter(systems).filter(|output| output.id == id) {
+        for id in drawn
+            .into_iter()
+            .take(request.items.max(1))
+            .map(|index| ids[index])
+        {
+            let Some(example) = examples.iter().find(|example| example.external_id == id) else {
+                continue;
+            };
+            for output in outputs
+                .iter()
+                .filter(systems)
+                .filter(|output| output.id == id)
+            {
                 items.push(NewStudyItem {
                     item: items.len() as u32,
                     example_id: example.id,
@@ -168,7 +194,9 @@ impl Session {
             guideline_version: GUIDELINE_VERSION.to_owned(),
             created_at_ms: now_ms,
         };
-        Ok(self.store.insert_study(&new, &blind_numbers(items, request.seed))?)
+        Ok(self
+            .store
+            .insert_study(&new, &blind_numbers(items, request.seed))?)
     }
 
     /// The studies.
@@ -180,19 +208,31 @@ impl Session {
     pub fn rating_queue(&self, study: i64, rater: &str) -> Result<Queue> {
         let row = self.store.study(study)?;
         let items = self.store.study_items(study)?;
-        if !self.store.raters(study)?.iter().any(|known| known.name == rater) {
+        if !self
+            .store
+            .raters(study)?
+            .iter()
+            .any(|known| known.name == rater)
+        {
             let order = shuffled(items.len(), row.seed, name_label(rater));
-            self.store.add_rater(study, rater, row.seed, &json!(order))?;
+            self.store
+                .add_rater(study, rater, row.seed, &json!(order))?;
         }
         let known = self.store.raters(study)?;
         let me = known.iter().find(|known| known.name == rater);
-        let order: Vec<usize> =
-            me.and_then(|me| serde_json::from_value(me.order.clone()).ok()).unwrap_or_default();
+        let order: Vec<usize> = me
+            .and_then(|me| serde_json::from_value(me.order.clone()).ok())
+            .unwrap_or_default();
         let ratings = self.store.ratings(study, Some(rater))?;
         let states = self.store.item_states(study, Some(rater))?;
-        let queue = order.iter().filter_map(|&index| items.get(index)).enumerate();
+        let queue = order
+            .iter()
+            .filter_map(|&index| items.get(index))
+            .enumerate();
         Ok(Queue {
-            items: queue.map(|(position, item)| rating_item(position, item, &ratings, &states)).collect(),
+            items: queue
+                .map(|(position, item)| rating_item(position, item, &ratings, &states))
+                .collect(),
             locked: me.is_some_and(|me| me.locked_at_ms.is_some()),
         })
     }
@@ -206,8 +246,10 @@ impl Session {
         score: Option<u8>,
         (time_ms, at_ms): (i64, i64),
     ) -> Result<()> {
-        let criterion =
-            CRITERIA.iter().find(|known| known.key == criterion).ok_or_else(|| Error::WrongState {
+        let criterion = CRITERIA
+            .iter()
+            .find(|known| known.key == criterion)
+            .ok_or_else(|| Error::WrongState {
                 what: format!("there is no criterion `{criterion}`"),
                 fix: format!("The criteria are {}.", CRITERIA.map(|c| c.key).join(", ")),
             })?;
@@ -225,11 +267,21 @@ impl Session {
                     at_ms,
                 })?;
             }
-            None => self.store.clear_rating(study, item, &rater, criterion.key)?,
+            None => self
+                .store
+                .clear_rating(study, item, &rater, criterion.key)?,
         }
-        let given =
-            self.store.ratings(study, Some(&rater))?.iter().filter(|rating| rating.item == item).count();
-        let state = if given == CRITERIA.len() { ItemState::Done } else { ItemState::Draft };
+        let given = self
+            .store
+            .ratings(study, Some(&rater))?
+            .iter()
+            .filter(|rating| rating.item == item)
+            .count();
+        let state = if given == CRITERIA.len() {
+            ItemState::Done
+        } else {
+            ItemState::Draft
+        };
         self.set_item(study, &rater, item, state, None)
     }
 
@@ -242,8 +294,15 @@ impl Session {
         state: ItemState,
         note: Option<&str>,
     ) -> Result<()> {
-        let old = self.store.item_states(study, Some(rater))?.into_iter().find(|row| row.item == item);
-        let note = note.map(str::to_owned).or(old.map(|row| row.note)).unwrap_or_default();
+        let old = self
+            .store
+            .item_states(study, Some(rater))?
+            .into_iter()
+            .find(|row| row.item == item);
+        let note = note
+            .map(str::to_owned)
+            .or(old.map(|row| row.note))
+            .unwrap_or_default();
         Ok(self.store.set_item_state(&ItemStateRow {
             study_id: study,
             item,
@@ -256,11 +315,17 @@ impl Session {
     /// Locks a rater's set: it can no longer be changed, and the systems may now be named to them.
     pub fn lock_ratings(&self, study: i64, rater: &str, now_ms: i64) -> Result<()> {
         let queue = self.rating_queue(study, rater)?;
-        let open =
-            queue.items.iter().filter(|item| matches!(item.state, None | Some(ItemState::Draft))).count();
+        let open = queue
+            .items
+            .iter()
+            .filter(|item| matches!(item.state, None | Some(ItemState::Draft)))
+            .count();
         if open > 0 {
             return Err(Error::WrongState {
-                what: format!("{open} of {} summaries are not rated yet", queue.items.len()),
+                what: format!(
+                    "{open} of {} summaries are not rated yet",
+                    queue.items.len()
+                ),
                 fix: "Rate or skip them first; locking is final.".into(),
             });
         }
@@ -293,7 +358,9 @@ impl Session {
             .filter(|r| locked.contains(&r.rater.as_str()))
             .collect();
         let mut by_system: BTreeMap<&str, Vec<&StudyItemRow>> = BTreeMap::new();
-        items.iter().for_each(|item| by_system.entry(&item.system).or_default().push(item));
+        items
+            .iter()
+            .for_each(|item| by_system.entry(&item.system).or_default().push(item));
         Ok(by_system
             .into_iter()
             .map(|(system, items)| system_ratings(system, &items, &ratings, row.seed))
@@ -301,13 +368,20 @@ impl Session {
     }
 }
 
-fn system_ratings(system: &str, items: &[&StudyItemRow], ratings: &[RatingRow], seed: u64) -> SystemRatings {
+fn system_ratings(
+    system: &str,
+    items: &[&StudyItemRow],
+    ratings: &[RatingRow],
+    seed: u64,
+) -> SystemRatings {
     let mut criteria = BTreeMap::new();
     let mut rated = std::collections::BTreeSet::new();
     for criterion in CRITERIA {
         let mut means = Vec::new();
         for item in items {
-            let ours = ratings.iter().filter(|r| r.item == item.item && r.criterion == criterion.key);
+            let ours = ratings
+                .iter()
+                .filter(|r| r.item == item.item && r.criterion == criterion.key);
             let scores: Vec<f64> = ours.map(|r| f64::from(r.score)).collect();
             if let Some(mean) = metrics::text::mean(&scores) {
                 means.push(mean);
@@ -315,11 +389,18 @@ fn system_ratings(system: &str, items: &[&StudyItemRow], ratings: &[RatingRow], 
             }
         }
         if let Some(found) = bootstrap_mean(&means, 10_000, seed) {
-            let mean = crate::report::Mean { mean: found.value, ci95: [found.low, found.high] };
+            let mean = crate::report::Mean {
+                mean: found.value,
+                ci95: [found.low, found.high],
+            };
             criteria.insert(criterion.key.to_owned(), mean);
         }
     }
-    SystemRatings { system: system.to_owned(), criteria, n: rated.len() }
+    SystemRatings {
+        system: system.to_owned(),
+        criteria,
+        n: rated.len(),
+    }
 }
 
 fn rating_item(
@@ -350,7 +431,10 @@ fn blind_numbers(items: Vec<NewStudyItem>, seed: u64) -> Vec<NewStudyItem> {
     let mut numbered: Vec<NewStudyItem> = items
         .into_iter()
         .zip(order)
-        .map(|(item, number)| NewStudyItem { item: number as u32, ..item })
+        .map(|(item, number)| NewStudyItem {
+            item: number as u32,
+            ..item
+        })
         .collect();
     numbered.sort_by_key(|item| item.item);
     numbered
@@ -368,8 +452,9 @@ fn shuffled(n: usize, seed: u64, label: u64) -> Vec<usize> {
 
 /// A number for a rater's name (FNV-1a), so that each rater has their own order.
 fn name_label(name: &str) -> u64 {
-    name.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]

@@ -74,7 +74,10 @@ pub struct Process<'a> {
 pub(crate) fn model_of(row: &RunRow, recipe: &Recipe, device: &str) -> Result<LanguageModel> {
     let (path, device) = (Path::new(&row.model_path), lm::device::select(device)?);
     let mut model = LanguageModel::load_quantized(path, recipe.quantize.into(), &device)?;
-    if let Some(date) = row.shots["template_date"].as_str().and_then(|date| date.parse().ok()) {
+    if let Some(date) = row.shots["template_date"]
+        .as_str()
+        .and_then(|date| date.parse().ok())
+    {
         model.chat.set_date(date);
     }
     Ok(model)
@@ -94,11 +97,21 @@ impl Session {
         let mut recipe = request.recipe.clone().resolve(model.parameters)?;
         settle(&mut recipe, request, &model, &rows)?;
         let plan = choose(&request.dataset, &rows, &recipe, request.seed, &model)?;
-        Ok(PlannedRun { model, recipe, plan, dataset_id: dataset.id })
+        Ok(PlannedRun {
+            model,
+            recipe,
+            plan,
+            dataset_id: dataset.id,
+        })
     }
 
     /// Stores a planned run. Its id is the data set's name with a running number.
-    pub fn create_run(&self, request: &RunRequest, planned: &PlannedRun, now_ms: i64) -> Result<RunRow> {
+    pub fn create_run(
+        &self,
+        request: &RunRequest,
+        planned: &PlannedRun,
+        now_ms: i64,
+    ) -> Result<RunRow> {
         let (path, name) = self.model_place(&request.model)?;
         self.store.upsert_model(&ModelRow {
             id: planned.model.sha256.clone(),
@@ -139,7 +152,9 @@ impl Session {
     /// Takes a run off the queue to work on it. False where it waits no longer, or some run is at work: there is
     /// nothing to do for this process then.
     pub fn take_queued(&self, run: &str, process: &Process<'_>) -> Result<bool> {
-        Ok(self.store.acquire_queued(run, &process.owner, (process.now_ms)(), process.pid_alive)?)
+        Ok(self
+            .store
+            .acquire_queued(run, &process.owner, (process.now_ms)(), process.pid_alive)?)
     }
 
     /// Works on a run until its last stage, the window's end, an error or a request to stop.
@@ -150,9 +165,14 @@ impl Session {
     pub fn execute(&self, run: &str, window: Window, process: &Process<'_>) -> Result<RunStatus> {
         // A wrong wish is refused before anything of the run changes.
         self.check_window(&self.store.run(run)?, window)?;
-        let acquired = self.store.acquire(run, &process.owner, (process.now_ms)(), process.pid_alive)?;
+        let acquired =
+            self.store
+                .acquire(run, &process.owner, (process.now_ms)(), process.pid_alive)?;
         if let Acquire::HeldBy { pid } = acquired {
-            return Err(Error::Locked { run: run.to_owned(), pid });
+            return Err(Error::Locked {
+                run: run.to_owned(),
+                pid,
+            });
         }
         let (over, workspace) = (AtomicBool::new(false), self.workspace().to_owned());
         let result = std::thread::scope(|scope| {
@@ -172,36 +192,67 @@ impl Session {
         let recipe = Recipe::from_toml(&row.recipe)?;
         let model = model_of(&row, &recipe, &row.device)?;
         if model.sha256 != row.model_id {
-            return Err(Error::ModelChanged { path: PathBuf::from(&row.model_path) });
+            return Err(Error::ModelChanged {
+                path: PathBuf::from(&row.model_path),
+            });
         }
         let rows = self.store.examples(row.dataset_id, None)?;
-        let Plan { data, test, selection } = choose(&row.dataset_name, &rows, &recipe, row.seed, &model)?;
+        let Plan {
+            data,
+            test,
+            selection,
+        } = choose(&row.dataset_name, &rows, &recipe, row.seed, &model)?;
         let changed = row.shots["training_sha256"] != json!(selection.training_sha256)
             || row.shots["test_sha256"] != json!(selection.test_sha256);
         if changed {
             return Err(Error::WrongState {
-                what: format!("the examples of `{}` have changed since run `{run}` began", row.dataset_name),
-                fix: "Start a new run; stages that do not depend on the change are taken over.".into(),
+                what: format!(
+                    "the examples of `{}` have changed since run `{run}` began",
+                    row.dataset_name
+                ),
+                fix: "Start a new run; stages that do not depend on the change are taken over."
+                    .into(),
             });
         }
-        process.sink.event(&Event::RunStarted { run: run.to_owned() });
+        process.sink.event(&Event::RunStarted {
+            run: run.to_owned(),
+        });
         let (store, sink, stop, now_ms) = (&self.store, process.sink, process.stop, process.now_ms);
         let next_smaller = |stage: StageName| next_smaller(&row, &recipe, &model, &rows, stage);
         let (row, recipe, next_smaller) = (row.clone(), recipe.clone(), &next_smaller);
-        let run = Run { store, row, recipe, model: &model, data, sink, stop, now_ms, next_smaller };
+        let run = Run {
+            store,
+            row,
+            recipe,
+            model: &model,
+            data,
+            sink,
+            stop,
+            now_ms,
+            next_smaller,
+        };
         pipeline::run(&run, &test, window)
     }
 
     fn check_window(&self, row: &RunRow, window: Window) -> Result<()> {
-        let (Some(from), Some(until)) = (window.from, window.until) else { return Ok(()) };
+        let (Some(from), Some(until)) = (window.from, window.until) else {
+            return Ok(());
+        };
         if from <= until {
             return Ok(());
         }
         Err(Error::WrongState {
-            what: format!("run `{}` cannot go from {from} until {until}: {until} comes first", row.id),
+            what: format!(
+                "run `{}` cannot go from {from} until {until}: {until} comes first",
+                row.id
+            ),
             fix: format!(
                 "The stages are, in order: {}.",
-                StageName::ALL.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(", ")
+                StageName::ALL
+                    .iter()
+                    .map(|s| s.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ),
         })
     }
@@ -211,7 +262,11 @@ impl Session {
         let now_ms = (process.now_ms)();
         match result {
             Ok(all) => {
-                let status = if all { RunStatus::Done } else { RunStatus::Paused };
+                let status = if all {
+                    RunStatus::Done
+                } else {
+                    RunStatus::Paused
+                };
                 self.store.set_run_status(run, status, None, now_ms)?;
                 Ok(status)
             }
@@ -223,13 +278,19 @@ impl Session {
                 let status = status_after(control);
                 self.store.set_run_status(run, status, None, now_ms)?;
                 self.store.set_control(run, None)?;
-                if status == RunStatus::Paused { Err(error) } else { Ok(status) }
+                if status == RunStatus::Paused {
+                    Err(error)
+                } else {
+                    Ok(status)
+                }
             }
             // Another process has it now: not a word about it is ours to write.
             Err(Error::Store(error @ store::Error::LeaseLost { .. })) => Err(error.into()),
             Err(error) => {
-                let said = json!({"code": error.code(), "message": error.to_string(), "fix": error.fix()});
-                self.store.set_run_status(run, RunStatus::Failed, Some(said), now_ms)?;
+                let said =
+                    json!({"code": error.code(), "message": error.to_string(), "fix": error.fix()});
+                self.store
+                    .set_run_status(run, RunStatus::Failed, Some(said), now_ms)?;
                 Err(error)
             }
         }
@@ -238,18 +299,26 @@ impl Session {
     /// Absolute path of a model and its name: that of its download, else the folder's.
     fn model_place(&self, folder: &Path) -> Result<(String, String)> {
         let path = absolute(folder);
-        if let Some(known) = self.store.models()?.into_iter().find(|known| known.path == path) {
+        if let Some(known) = self
+            .store
+            .models()?
+            .into_iter()
+            .find(|known| known.path == path)
+        {
             return Ok((path, known.name));
         }
-        let name =
-            Path::new(&path).file_name().map_or_else(|| path.clone(), |n| n.to_string_lossy().into_owned());
+        let name = Path::new(&path)
+            .file_name()
+            .map_or_else(|| path.clone(), |n| n.to_string_lossy().into_owned());
         Ok((path, name))
     }
 }
 
 /// Renews the lease until the work is over; sets the stop flag where the lease is lost.
 fn keep_lease(workspace: &Path, run: &str, process: &Process<'_>, over: &AtomicBool) {
-    let Ok(store) = Store::open(workspace) else { return };
+    let Ok(store) = Store::open(workspace) else {
+        return;
+    };
     while !over.load(Ordering::Relaxed) {
         std::thread::park_timeout(HEARTBEAT);
         if over.load(Ordering::Relaxed) {

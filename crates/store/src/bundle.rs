@@ -43,10 +43,14 @@ impl Store {
         create_dir(to)?;
         let database = to.join(DATABASE);
         if database.exists() {
-            return Err(Error::io(&database, std::io::ErrorKind::AlreadyExists.into()));
+            return Err(Error::io(
+                &database,
+                std::io::ErrorKind::AlreadyExists.into(),
+            ));
         }
         let copy = || -> Result<()> {
-            self.conn.execute("VACUUM INTO ?1", [database.to_string_lossy()])?;
+            self.conn
+                .execute("VACUUM INTO ?1", [database.to_string_lossy()])?;
             let bundle = Connection::open(&database)?;
             bundle.execute_batch("PRAGMA foreign_keys = ON; CREATE TEMP TABLE kept (id TEXT);")?;
             bundle.execute("INSERT INTO temp.kept VALUES (?1)", [run])?;
@@ -106,8 +110,14 @@ fn take(tx: &Connection, taken: &TakenRun<'_>) -> Result<()> {
         params![id, taken.model_path],
     )?;
     take_run_row(tx, taken, dataset, by)?;
-    tx.execute("INSERT INTO main.stage SELECT * FROM bundle.stage WHERE run_id = ?1", [id])?;
-    tx.execute("INSERT INTO main.metric_point SELECT * FROM bundle.metric_point WHERE run_id = ?1", [id])?;
+    tx.execute(
+        "INSERT INTO main.stage SELECT * FROM bundle.stage WHERE run_id = ?1",
+        [id],
+    )?;
+    tx.execute(
+        "INSERT INTO main.metric_point SELECT * FROM bundle.metric_point WHERE run_id = ?1",
+        [id],
+    )?;
     tx.execute(
         "INSERT INTO main.artifact (run_id, stage, kind, item, version, author, created_at_ms, payload)
          SELECT run_id, stage, kind, item, version, author, created_at_ms, payload
@@ -121,9 +131,15 @@ fn take_run_row(tx: &Connection, taken: &TakenRun<'_>, dataset: i64, by: i64) ->
     let id = taken.id;
     // Its data set has another number here; the reference is made right before the transaction ends.
     tx.execute_batch("PRAGMA defer_foreign_keys = ON")?;
-    tx.execute("INSERT INTO main.run SELECT * FROM bundle.run WHERE id = ?1", [id])
-        .map_err(|e| name_taken(e, "run", id))?;
-    let shots: Json<Value> = tx.query_row("SELECT shots FROM main.run WHERE id = ?1", [id], |r| r.get(0))?;
+    tx.execute(
+        "INSERT INTO main.run SELECT * FROM bundle.run WHERE id = ?1",
+        [id],
+    )
+    .map_err(|e| name_taken(e, "run", id))?;
+    let shots: Json<Value> =
+        tx.query_row("SELECT shots FROM main.run WHERE id = ?1", [id], |r| {
+            r.get(0)
+        })?;
     let shots = (taken.renumber_shots)(shots.0, by);
     tx.execute(
         "UPDATE main.run SET dataset_id = ?2, model_path = ?3, shots = ?4 WHERE id = ?1",
@@ -140,7 +156,8 @@ fn renumber_artifacts(tx: &Connection, taken: &TakenRun<'_>, by: i64) -> Result<
     while let Some(row) = rows.next()? {
         let (id, kind): (i64, String) = (row.get(0)?, row.get(1)?);
         let payload: Json<Value> = row.get(2)?;
-        changed.extend((taken.renumber_artifact)(&kind, payload.0, by).map(|payload| (id, payload)));
+        changed
+            .extend((taken.renumber_artifact)(&kind, payload.0, by).map(|payload| (id, payload)));
     }
     for (id, payload) in changed {
         update.execute(params![id, Json(&payload)])?;
@@ -173,7 +190,9 @@ mod tests {
         fixture::run(&store, "r");
         let made = fixture::artifacts(3);
         store.start_stage("r", "topics", "in").unwrap();
-        store.commit_stage("r", "topics", &fixture::result(&made, "out")).unwrap();
+        store
+            .commit_stage("r", "topics", &fixture::result(&made, "out"))
+            .unwrap();
         store.put_work("r", "summaries", "half", &json!(1)).unwrap();
         let study = NewStudy {
             run_id: "r".into(),
@@ -194,13 +213,22 @@ mod tests {
         let to = bundle();
         let store = Store::open(to.path()).unwrap();
         let runs = store.runs().unwrap();
-        assert_eq!(runs.iter().map(|run| run.id.as_str()).collect::<Vec<_>>(), ["r"]);
+        assert_eq!(
+            runs.iter().map(|run| run.id.as_str()).collect::<Vec<_>>(),
+            ["r"]
+        );
         assert_eq!(runs[0].model_path, "");
         assert_eq!(store.datasets().unwrap().len(), 1);
         assert_eq!(store.studies().unwrap().len(), 0);
         assert_eq!(store.work("r", "summaries", "half").unwrap(), None);
-        assert!(matches!(store.write_bundle("r", to.path()), Err(Error::Io { .. })), "an occupied folder");
-        assert!(matches!(store.write_bundle("nobody", to.path()), Err(Error::NoSuchRun { .. })));
+        assert!(
+            matches!(store.write_bundle("r", to.path()), Err(Error::Io { .. })),
+            "an occupied folder"
+        );
+        assert!(matches!(
+            store.write_bundle("nobody", to.path()),
+            Err(Error::NoSuchRun { .. })
+        ));
     }
 
     #[test]
@@ -208,20 +236,34 @@ mod tests {
         let from = bundle();
         let (_dir, store) = fixture::store();
         fixture::run(&store, "mine");
-        let mine = store.examples(store.dataset("data of mine").unwrap().id, None).unwrap();
+        let mine = store
+            .examples(store.dataset("data of mine").unwrap().id, None)
+            .unwrap();
         store.take_run(from.path(), &taken("r")).unwrap();
         let run = store.run("r").unwrap();
-        assert_eq!((run.dataset_name.as_str(), run.model_path.as_str()), ("taken", "/here/m"));
+        assert_eq!(
+            (run.dataset_name.as_str(), run.model_path.as_str()),
+            ("taken", "/here/m")
+        );
         let examples = store.examples(run.dataset_id, None).unwrap();
-        assert_eq!(examples.iter().map(|e| &e.external_id).collect::<Vec<_>>(), ["t1", "v1", "t2", "e1"]);
+        assert_eq!(
+            examples.iter().map(|e| &e.external_id).collect::<Vec<_>>(),
+            ["t1", "v1", "t2", "e1"]
+        );
         let last = mine.iter().map(|e| e.id).max().unwrap();
         assert_eq!(examples.iter().map(|e| e.id).min().unwrap(), last + 1);
         let by = run.shots["moved"].as_i64().unwrap();
         let topics = store.artifacts("r", "topics", None).unwrap();
         assert_eq!(topics.len(), 3);
-        assert!(topics.iter().all(|topic| topic.payload["by"] == by), "{topics:?}");
+        assert!(
+            topics.iter().all(|topic| topic.payload["by"] == by),
+            "{topics:?}"
+        );
         let stage = &store.stages("r").unwrap()[0];
-        assert_eq!((stage.status.as_str(), stage.output_sha256.as_deref()), ("done", Some("out")));
+        assert_eq!(
+            (stage.status.as_str(), stage.output_sha256.as_deref()),
+            ("done", Some("out"))
+        );
     }
 
     #[test]
@@ -230,10 +272,25 @@ mod tests {
         let (_dir, store) = fixture::store();
         store.take_run(from.path(), &taken("r")).unwrap();
         let again = store.take_run(from.path(), &taken("r"));
-        assert!(matches!(again, Err(Error::NameTaken { what: "data set", .. })), "{again:?}");
-        let under_another_name = TakenRun { dataset: "else", ..taken("r") };
+        assert!(
+            matches!(
+                again,
+                Err(Error::NameTaken {
+                    what: "data set",
+                    ..
+                })
+            ),
+            "{again:?}"
+        );
+        let under_another_name = TakenRun {
+            dataset: "else",
+            ..taken("r")
+        };
         let again = store.take_run(from.path(), &under_another_name);
-        assert!(matches!(again, Err(Error::NameTaken { what: "run", .. })), "{again:?}");
+        assert!(
+            matches!(again, Err(Error::NameTaken { what: "run", .. })),
+            "{again:?}"
+        );
         assert_eq!(store.datasets().unwrap().len(), 1);
     }
 }

@@ -66,7 +66,9 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The name is taken.
-    #[error("there already is a {what} named \"{name}\". Choose another name, or remove that one first")]
+    #[error(
+        "there already is a {what} named \"{name}\". Choose another name, or remove that one first"
+    )]
     NameTaken {
         /// Kind of thing: data set, run, study, rater.
         what: &'static str,
@@ -118,7 +120,9 @@ pub enum Error {
         score: i64,
     },
     /// Another process took the run over; this one must stop.
-    #[error("run \"{run}\" was taken over by another process; this one stops and writes nothing more")]
+    #[error(
+        "run \"{run}\" was taken over by another process; this one stops and writes nothing more"
+    )]
     LeaseLost {
         /// The run.
         run: String,
@@ -172,11 +176,18 @@ impl Error {
         let Self::Sql(error) = self else { return self };
         let path = database.to_path_buf();
         match &error {
-            rusqlite::Error::FromSqlConversionFailure(_, _, detail) => {
-                Self::Corrupt { path, detail: detail.to_string() }
-            }
-            rusqlite::Error::InvalidColumnType(_, name, _) => Self::Corrupt { path, detail: name.clone() },
-            _ => match (error.sqlite_error_code(), error.sqlite_extended_error_code()) {
+            rusqlite::Error::FromSqlConversionFailure(_, _, detail) => Self::Corrupt {
+                path,
+                detail: detail.to_string(),
+            },
+            rusqlite::Error::InvalidColumnType(_, name, _) => Self::Corrupt {
+                path,
+                detail: name.clone(),
+            },
+            _ => match (
+                error.sqlite_error_code(),
+                error.sqlite_extended_error_code(),
+            ) {
                 // The log's shared-memory index could not grow: on a full disk this comes before SQLITE_FULL.
                 (_, Some(ffi::SQLITE_IOERR_SHMSIZE)) | (Some(ffi::ErrorCode::DiskFull), _) => {
                     Self::DiskFull { path }
@@ -186,11 +197,15 @@ impl Error {
                 }
                 (Some(ffi::ErrorCode::NotADatabase), _) => Self::NotAWorkspace { path },
                 (Some(ffi::ErrorCode::ReadOnly), _) => Self::ReadOnly { path },
-                (Some(ffi::ErrorCode::DatabaseCorrupt), _) => {
-                    Self::Corrupt { path, detail: error.to_string() }
-                }
+                (Some(ffi::ErrorCode::DatabaseCorrupt), _) => Self::Corrupt {
+                    path,
+                    detail: error.to_string(),
+                },
                 (Some(ffi::ErrorCode::CannotOpen | ffi::ErrorCode::SystemIoFailure), _) => {
-                    Self::Io { path, source: std::io::Error::other(error) }
+                    Self::Io {
+                        path,
+                        source: std::io::Error::other(error),
+                    }
                 }
                 _ => Self::Sql(error),
             },
@@ -202,7 +217,10 @@ impl Error {
 pub(crate) fn name_taken(error: rusqlite::Error, what: &'static str, name: &str) -> Error {
     match error.sqlite_extended_error_code() {
         Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
-            Error::NameTaken { what, name: name.to_owned() }
+            Error::NameTaken {
+                what,
+                name: name.to_owned(),
+            }
         }
         _ => error.into(),
     }
@@ -213,7 +231,8 @@ mod tests {
     use super::*;
 
     fn sql(code: i32) -> Error {
-        Error::Sql(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)).explain(Path::new("w"))
+        Error::Sql(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None))
+            .explain(Path::new("w"))
     }
 
     #[test]
@@ -222,7 +241,10 @@ mod tests {
         assert!(sql(ffi::SQLITE_IOERR_SHMSIZE).is_disk_full());
         assert!(sql(ffi::SQLITE_BUSY).is_busy());
         assert!(sql(ffi::SQLITE_BUSY_SNAPSHOT).is_busy());
-        assert!(matches!(sql(ffi::SQLITE_NOTADB), Error::NotAWorkspace { .. }));
+        assert!(matches!(
+            sql(ffi::SQLITE_NOTADB),
+            Error::NotAWorkspace { .. }
+        ));
         assert!(matches!(sql(ffi::SQLITE_READONLY), Error::ReadOnly { .. }));
         assert!(matches!(sql(ffi::SQLITE_CORRUPT), Error::Corrupt { .. }));
         assert!(matches!(sql(ffi::SQLITE_CANTOPEN), Error::Io { .. }));
@@ -233,14 +255,25 @@ mod tests {
     fn a_full_disk_is_told_from_other_io_errors() {
         let at = |kind: std::io::ErrorKind| Error::io(Path::new("f"), kind.into());
         assert!(at(std::io::ErrorKind::StorageFull).is_disk_full());
-        assert!(matches!(at(std::io::ErrorKind::PermissionDenied), Error::Io { .. }));
+        assert!(matches!(
+            at(std::io::ErrorKind::PermissionDenied),
+            Error::Io { .. }
+        ));
     }
 
     #[test]
     fn messages_name_the_way_out() {
-        let none = Error::NoSuchDataset { name: "a".into(), known: vec![] }.to_string();
+        let none = Error::NoSuchDataset {
+            name: "a".into(),
+            known: vec![],
+        }
+        .to_string();
         assert!(none.contains("duologue import"), "{none}");
-        let some = Error::NoSuchDataset { name: "a".into(), known: vec!["b".into(), "c".into()] }.to_string();
+        let some = Error::NoSuchDataset {
+            name: "a".into(),
+            known: vec!["b".into(), "c".into()],
+        }
+        .to_string();
         assert!(some.contains("known: b, c"), "{some}");
     }
 }

@@ -13,14 +13,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// [`Error::DiskFull`] or [`Error::Io`]; the temporary file is removed and `path` is as before.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let named =
-        path.file_name().ok_or_else(|| Error::io(path, std::io::ErrorKind::InvalidFilename.into()))?;
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let named = path
+        .file_name()
+        .ok_or_else(|| Error::io(path, std::io::ErrorKind::InvalidFilename.into()))?;
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
     // Process and counter keep two writers of the same file apart.
     let mut name = std::ffi::OsString::from(".");
     name.push(named);
-    name.push(format!(".{}.{}.tmp", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed)));
+    name.push(format!(
+        ".{}.{}.tmp",
+        std::process::id(),
+        COUNTER.fetch_add(1, Ordering::Relaxed)
+    ));
     let temporary = folder.join(name);
     let result = write_synced(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = result {

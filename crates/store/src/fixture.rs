@@ -49,7 +49,9 @@ pub(crate) fn run(store: &Store, id: &str) {
 
 /// A run `id` on `dataset_id`.
 pub(crate) fn run_on(store: &Store, id: &str, dataset_id: i64, created_at_ms: i64) {
-    store.insert_run(&new_run(id, dataset_id, created_at_ms)).unwrap();
+    store
+        .insert_run(&new_run(id, dataset_id, created_at_ms))
+        .unwrap();
 }
 
 /// What [`run_on`] inserts.
@@ -74,7 +76,13 @@ pub(crate) fn new_run(id: &str, dataset_id: i64, created_at_ms: i64) -> NewRun<'
 
 /// Artifacts 0..n of kind `topic`.
 pub(crate) fn artifacts(n: u32) -> Vec<NewArtifact> {
-    (0..n).map(|item| NewArtifact { kind: "topic".into(), item, payload: json!({"text": item}) }).collect()
+    (0..n)
+        .map(|item| NewArtifact {
+            kind: "topic".into(),
+            item,
+            payload: json!({"text": item}),
+        })
+        .collect()
 }
 
 /// A stage's result with inputs `in`.

@@ -127,12 +127,17 @@ impl Store {
             tx.commit()?;
             Ok(value)
         };
-        self.timed(attempt).map_err(|e: Error| e.explain(&self.database))
+        self.timed(attempt)
+            .map_err(|e: Error| e.explain(&self.database))
     }
 
     /// [`Store::write`] to rows of `run`. A connection that took the run's lease writes only while it still
     /// holds it: a worker that slept through a take-over must not write into its successor's stage.
-    pub(crate) fn write_run<T>(&self, run: &str, change: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    pub(crate) fn write_run<T>(
+        &self,
+        run: &str,
+        change: impl FnOnce(&Connection) -> Result<T>,
+    ) -> Result<T> {
         self.write(|tx| {
             if let Some(fence) = self.fence.borrow().as_ref().filter(|f| f.run == run) {
                 let holder: Option<String> = tx
@@ -140,7 +145,9 @@ impl Store {
                     .query_row(params![run], |r| r.get(0))
                     .optional()?;
                 if holder.as_deref() != Some(fence.token.as_str()) {
-                    return Err(Error::LeaseLost { run: run.to_owned() });
+                    return Err(Error::LeaseLost {
+                        run: run.to_owned(),
+                    });
                 }
             }
             change(tx)
@@ -177,7 +184,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path();
         std::thread::scope(|scope| {
-            let all: Vec<_> = (0..8).map(|_| scope.spawn(|| Store::open(path).map(drop))).collect();
+            let all: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| Store::open(path).map(drop)))
+                .collect();
             for one in all {
                 one.join().unwrap().unwrap();
             }
@@ -197,24 +206,51 @@ mod tests {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
         let before = store.artifacts("r", "topics", None).unwrap();
-        let pages: i64 = store.conn.query_row("PRAGMA page_count", [], |r| r.get(0)).unwrap();
-        store.conn.query_row(&format!("PRAGMA max_page_count = {}", pages + 1), [], |_| Ok(())).unwrap();
+        let pages: i64 = store
+            .conn
+            .query_row("PRAGMA page_count", [], |r| r.get(0))
+            .unwrap();
+        store
+            .conn
+            .query_row(
+                &format!("PRAGMA max_page_count = {}", pages + 1),
+                [],
+                |_| Ok(()),
+            )
+            .unwrap();
         let big: Vec<_> = (0..64)
-            .map(|item| NewArtifact { kind: "topic".into(), item, payload: "x".repeat(4096).into() })
+            .map(|item| NewArtifact {
+                kind: "topic".into(),
+                item,
+                payload: "x".repeat(4096).into(),
+            })
             .collect();
-        let failed = store.commit_stage("r", "topics", &fixture::result(&big, "out")).unwrap_err();
+        let failed = store
+            .commit_stage("r", "topics", &fixture::result(&big, "out"))
+            .unwrap_err();
         assert!(failed.is_disk_full(), "{failed:?}");
         assert_eq!(store.artifacts("r", "topics", None).unwrap(), before);
-        assert_eq!(store.stage("r", "topics").unwrap().status, StageStatus::Waiting);
-        store.conn.query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(())).unwrap();
-        store.commit_stage("r", "topics", &fixture::result(&big, "out")).unwrap();
+        assert_eq!(
+            store.stage("r", "topics").unwrap().status,
+            StageStatus::Waiting
+        );
+        store
+            .conn
+            .query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(()))
+            .unwrap();
+        store
+            .commit_stage("r", "topics", &fixture::result(&big, "out"))
+            .unwrap();
     }
 
     #[test]
     fn a_long_foreign_write_is_busy_not_a_hang() {
         let (dir, store) = fixture::store();
         let other = Store::open(dir.path()).unwrap();
-        other.conn.busy_timeout(std::time::Duration::from_millis(50)).unwrap();
+        other
+            .conn
+            .busy_timeout(std::time::Duration::from_millis(50))
+            .unwrap();
         store
             .write(|_| {
                 let error = other.set_setting("k", &true.into()).unwrap_err();

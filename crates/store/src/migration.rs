@@ -4,8 +4,8 @@
 //! released line is never edited: a change to a table is a new line. All pending lines run in one transaction.
 
 use crate::table::{
-    artifact, dataset, example, lease, ledger, metric_point, model, queue, rating, run, setting, stage,
-    study, work,
+    artifact, dataset, example, lease, ledger, metric_point, model, queue, rating, run, setting,
+    stage, study, work,
 };
 use crate::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};
@@ -57,10 +57,15 @@ pub(crate) fn open(workspace: &Path, database: &Path) -> Result<Connection> {
     lock_file.lock().map_err(|e| Error::io(&lock, e))?;
     if !is_current(&conn, database)? {
         conn.pragma_update(None, "journal_mode", "WAL")?;
-        Migrations::from_slice(MIGRATIONS).to_latest(&mut conn).map_err(|e| match e {
-            rusqlite_migration::Error::RusqliteError { err, .. } => Error::Sql(err),
-            other => Error::Corrupt { path: database.to_path_buf(), detail: other.to_string() },
-        })?;
+        Migrations::from_slice(MIGRATIONS)
+            .to_latest(&mut conn)
+            .map_err(|e| match e {
+                rusqlite_migration::Error::RusqliteError { err, .. } => Error::Sql(err),
+                other => Error::Corrupt {
+                    path: database.to_path_buf(),
+                    detail: other.to_string(),
+                },
+            })?;
     }
     Ok(conn)
 }
@@ -73,11 +78,17 @@ fn is_current(conn: &Connection, database: &Path) -> Result<bool> {
     let tables = pragma("SELECT COUNT(*) FROM sqlite_schema")?;
     let is_new = found == 0 && owner == 0 && tables == 0;
     if !is_new && owner != APPLICATION_ID {
-        return Err(Error::NotAWorkspace { path: database.to_path_buf() });
+        return Err(Error::NotAWorkspace {
+            path: database.to_path_buf(),
+        });
     }
     let known = MIGRATIONS.len() as i64;
     if found > known {
-        return Err(Error::NewerSchema { path: database.to_path_buf(), found, known });
+        return Err(Error::NewerSchema {
+            path: database.to_path_buf(),
+            found,
+            known,
+        });
     }
     Ok(found == known)
 }
@@ -89,16 +100,21 @@ mod tests {
 
     fn at_version(dir: &Path, version: usize) -> Connection {
         let mut conn = Connection::open(dir.join(DATABASE)).unwrap();
-        Migrations::from_slice(MIGRATIONS).to_version(&mut conn, version).unwrap();
+        Migrations::from_slice(MIGRATIONS)
+            .to_version(&mut conn, version)
+            .unwrap();
         conn
     }
 
     fn schema(store: &Store) -> Vec<String> {
         store
             .read(|conn| {
-                let mut query =
-                    conn.prepare("SELECT name || ':' || COALESCE(sql, '') FROM sqlite_schema ORDER BY 1")?;
-                Ok(query.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+                let mut query = conn.prepare(
+                    "SELECT name || ':' || COALESCE(sql, '') FROM sqlite_schema ORDER BY 1",
+                )?;
+                Ok(query
+                    .query_map([], |r| r.get(0))?
+                    .collect::<rusqlite::Result<_>>()?)
             })
             .unwrap()
     }
@@ -154,7 +170,10 @@ mod tests {
         drop(conn);
         let before = std::fs::read(dir.path().join(DATABASE)).unwrap();
         let error = Store::open(dir.path()).err().unwrap();
-        assert!(matches!(error, Error::NewerSchema { found: 999, .. }), "{error}");
+        assert!(
+            matches!(error, Error::NewerSchema { found: 999, .. }),
+            "{error}"
+        );
         assert_eq!(std::fs::read(dir.path().join(DATABASE)).unwrap(), before);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
@@ -164,13 +183,21 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(DATABASE);
         std::fs::write(&path, "this is a letter, not a database ".repeat(50)).unwrap();
-        assert!(matches!(Store::open(dir.path()), Err(Error::NotAWorkspace { .. })));
+        assert!(matches!(
+            Store::open(dir.path()),
+            Err(Error::NotAWorkspace { .. })
+        ));
         std::fs::remove_file(&path).unwrap();
         let foreign = Connection::open(&path).unwrap();
-        foreign.execute_batch("CREATE TABLE bookmark (url TEXT); PRAGMA user_version = 3;").unwrap();
+        foreign
+            .execute_batch("CREATE TABLE bookmark (url TEXT); PRAGMA user_version = 3;")
+            .unwrap();
         drop(foreign);
         let before = std::fs::read(&path).unwrap();
-        assert!(matches!(Store::open(dir.path()), Err(Error::NotAWorkspace { .. })));
+        assert!(matches!(
+            Store::open(dir.path()),
+            Err(Error::NotAWorkspace { .. })
+        ));
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
 }

@@ -12,8 +12,8 @@ use tauri_plugin_dialog::DialogExt;
 
 use super::{count, turns};
 use crate::dto::{
-    AppError, ColumnRole, Dataset, DoubtFound, Example, ExamplePage, ImportIssue, ImportLeak, ImportReport,
-    ImportRequest, Sample, SplitCounts, Turn,
+    AppError, ColumnRole, Dataset, DoubtFound, Example, ExamplePage, ImportIssue, ImportLeak,
+    ImportReport, ImportRequest, Sample, SplitCounts, Turn,
 };
 use crate::error::Answer;
 use crate::machine::now_ms;
@@ -44,7 +44,10 @@ pub(crate) fn inspect(place: State<'_, Place>, request: ImportRequest) -> Answer
 /// Imports files: all of them or nothing.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn import_files(place: State<'_, Place>, request: ImportRequest) -> Answer<ImportReport> {
+pub(crate) fn import_files(
+    place: State<'_, Place>,
+    request: ImportRequest,
+) -> Answer<ImportReport> {
     let session = place.session()?;
     let request = parse(&request)?;
     let found = session.inspect(&request.files, &options(&request))?;
@@ -74,7 +77,11 @@ pub(crate) fn datasets(place: State<'_, Place>) -> Answer<Vec<Dataset>> {
     let dataset = |row: mrds::store::DatasetRow| {
         let [train, validation, test] =
             [row.counts.train, row.counts.validation, row.counts.test].map(count::<u64>);
-        let splits = SplitCounts { train, validation, test };
+        let splits = SplitCounts {
+            train,
+            validation,
+            test,
+        };
         Dataset {
             n: train + validation + test,
             splits,
@@ -95,10 +102,22 @@ pub(crate) fn examples(
     limit: u32,
 ) -> Answer<ExamplePage> {
     let session = place.session()?;
-    let rows = session.examples(&dataset, offset, limit)?.into_iter().map(example).collect();
-    let found = session.datasets()?.into_iter().find(|row| row.name == dataset);
-    let total = found.map_or(0, |row| row.counts.train + row.counts.validation + row.counts.test);
-    Ok(ExamplePage { total: count(total), rows })
+    let rows = session
+        .examples(&dataset, offset, limit)?
+        .into_iter()
+        .map(example)
+        .collect();
+    let found = session
+        .datasets()?
+        .into_iter()
+        .find(|row| row.name == dataset);
+    let total = found.map_or(0, |row| {
+        row.counts.train + row.counts.validation + row.counts.test
+    });
+    Ok(ExamplePage {
+        total: count(total),
+        rows,
+    })
 }
 
 /// What is doubtful about a data set.
@@ -107,21 +126,36 @@ pub(crate) fn examples(
 pub(crate) fn doubts(place: State<'_, Place>, dataset: String) -> Answer<Vec<DoubtFound>> {
     let session = place.session()?;
     let rows = session.examples(&dataset, 0, u32::MAX)?;
-    let places: HashMap<i64, usize> = rows.iter().enumerate().map(|(at, row)| (row.id, at)).collect();
+    let places: HashMap<i64, usize> = rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| (row.id, at))
+        .collect();
     let place_of = |key: i64| places.get(&key).copied().map(count);
     let found = session.doubts(&dataset)?;
-    Ok(found.into_iter().filter_map(|finding| doubt(&finding, place_of)).collect())
+    Ok(found
+        .into_iter()
+        .filter_map(|finding| doubt(&finding, place_of))
+        .collect())
 }
 
 /// The examples that are longer than a model's context.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn too_long(place: State<'_, Place>, dataset: String, model: String) -> Answer<Vec<DoubtFound>> {
+pub(crate) fn too_long(
+    place: State<'_, Place>,
+    dataset: String,
+    model: String,
+) -> Answer<Vec<DoubtFound>> {
     let words = ["datasets", &dataset, "--model", &model].map(str::to_owned);
     let mut said = worker::ask(&place, &words)?;
     let found: Vec<LongExample> = worker::read(said["too_long"].take())?;
     let rows = place.session()?.examples(&dataset, 0, u32::MAX)?;
-    let places: HashMap<i64, usize> = rows.iter().enumerate().map(|(at, row)| (row.id, at)).collect();
+    let places: HashMap<i64, usize> = rows
+        .iter()
+        .enumerate()
+        .map(|(at, row)| (row.id, at))
+        .collect();
     let doubt = |one: LongExample| {
         Some(DoubtFound {
             doubt: "too_long".to_owned(),
@@ -143,7 +177,10 @@ struct LongExample {
 
 fn doubt(finding: &Finding, place_of: impl Fn(i64) -> Option<u32>) -> Option<DoubtFound> {
     Some(DoubtFound {
-        doubt: serde_json::to_value(finding.doubt).ok()?.as_str()?.to_owned(),
+        doubt: serde_json::to_value(finding.doubt)
+            .ok()?
+            .as_str()?
+            .to_owned(),
         at: place_of(finding.example)?,
         key: finding.example as f64,
         other: finding.other.and_then(place_of),
@@ -154,17 +191,31 @@ fn doubt(finding: &Finding, place_of: impl Fn(i64) -> Option<u32>) -> Option<Dou
 /// Replaces the texts of an example.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn edit_example(place: State<'_, Place>, dataset: String, example: Example) -> Answer<()> {
+pub(crate) fn edit_example(
+    place: State<'_, Place>,
+    dataset: String,
+    example: Example,
+) -> Answer<()> {
     let session = place.session()?;
     let origin = word(&example.origin, "origin")?;
     let dialogue = dialogue(&example.turns);
-    Ok(session.edit_example(&dataset, key(&example)?, &dialogue, &example.references, origin)?)
+    Ok(session.edit_example(
+        &dataset,
+        key(&example)?,
+        &dialogue,
+        &example.references,
+        origin,
+    )?)
 }
 
 /// Adds a pair behind the last one.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn write_example(place: State<'_, Place>, dataset: String, example: Example) -> Answer<()> {
+pub(crate) fn write_example(
+    place: State<'_, Place>,
+    dataset: String,
+    example: Example,
+) -> Answer<()> {
     let written = session::WrittenExample {
         split: word(&example.split, "split")?,
         origin: word(&example.origin, "origin")?,
@@ -178,7 +229,11 @@ pub(crate) fn write_example(place: State<'_, Place>, dataset: String, example: E
 /// Removes examples by their keys; all or none.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn delete_examples(place: State<'_, Place>, dataset: String, keys: Vec<f64>) -> Answer<()> {
+pub(crate) fn delete_examples(
+    place: State<'_, Place>,
+    dataset: String,
+    keys: Vec<f64>,
+) -> Answer<()> {
     let keys: Vec<i64> = keys.into_iter().map(|key| key as i64).collect();
     Ok(place.session()?.delete_examples(&dataset, &keys)?)
 }
@@ -189,20 +244,33 @@ fn dialogue(turns: &[Turn]) -> String {
         speaker: (!turn.speaker.is_empty()).then(|| turn.speaker.clone()),
         text: turn.text.clone(),
     };
-    mrds::dialogue::Dialogue { turns: turns.iter().map(turn).collect() }.to_text()
+    mrds::dialogue::Dialogue {
+        turns: turns.iter().map(turn).collect(),
+    }
+    .to_text()
 }
 
 fn key(example: &Example) -> Answer<i64> {
     let key = example.key.map(|key| key as i64);
-    key.ok_or_else(|| AppError::new("usage", "this example is not stored yet", "Import it first."))
+    key.ok_or_else(|| {
+        AppError::new(
+            "usage",
+            "this example is not stored yet",
+            "Import it first.",
+        )
+    })
 }
 
 fn word<T: std::str::FromStr>(text: &str, what: &str) -> Answer<T> {
-    text.parse().map_err(|_| AppError::new("usage", format!("there is no {what} “{text}”"), ""))
+    text.parse()
+        .map_err(|_| AppError::new("usage", format!("there is no {what} “{text}”"), ""))
 }
 
 fn look(session: &Session, request: &ImportRequest) -> Answer<ImportReport> {
-    let request = session::ImportRequest { dry_run: true, ..parse(request)? };
+    let request = session::ImportRequest {
+        dry_run: true,
+        ..parse(request)?
+    };
     let found = session.inspect(&request.files, &options(&request))?;
     if found.needs_mapping {
         return Ok(unmapped(request.name, &found));
@@ -234,7 +302,12 @@ fn unmapped(dataset: String, found: &Import) -> ImportReport {
 
 fn options(request: &session::ImportRequest) -> ImportOptions {
     let (map, speakers) = (request.map.clone(), request.speakers.clone());
-    ImportOptions { split: request.split, map, speakers, seed: request.seed }
+    ImportOptions {
+        split: request.split,
+        map,
+        speakers,
+        seed: request.seed,
+    }
 }
 
 fn parse(request: &ImportRequest) -> Answer<session::ImportRequest> {
@@ -246,7 +319,11 @@ fn parse(request: &ImportRequest) -> Answer<session::ImportRequest> {
     };
     let name = request.name.trim();
     if name.is_empty() {
-        return Err(AppError::new("usage", "the data set has no name", "Give it a name."));
+        return Err(AppError::new(
+            "usage",
+            "the data set has no name",
+            "Give it a name.",
+        ));
     }
     let speakers: Vec<String> = request
         .speakers
@@ -300,9 +377,16 @@ fn column_map(text: &str) -> Answer<Option<ColumnMap>> {
 
 fn to_report(report: session::ImportReport, found: &Import) -> ImportReport {
     let n = |split: &str| count(report.splits.get(split).copied().unwrap_or(0));
-    let leak = |leak: &mrds::import::Leak| ImportLeak { id: leak.id.clone(), with: leak.with.clone() };
+    let leak = |leak: &mrds::import::Leak| ImportLeak {
+        id: leak.id.clone(),
+        with: leak.with.clone(),
+    };
     ImportReport {
-        splits: SplitCounts { train: n("train"), validation: n("validation"), test: n("test") },
+        splits: SplitCounts {
+            train: n("train"),
+            validation: n("validation"),
+            test: n("test"),
+        },
         dataset: report.dataset,
         format: report.format,
         mapping: roles(&report.mapping),
@@ -317,7 +401,12 @@ fn to_report(report: session::ImportReport, found: &Import) -> ImportReport {
         references_max: count(report.references.max),
         leaks: report.leaks.iter().map(leak).collect(),
         issues: report.issues.into_iter().map(issue).collect(),
-        sample: found.examples.iter().take(SAMPLE_ROWS).map(sample_row).collect(),
+        sample: found
+            .examples
+            .iter()
+            .take(SAMPLE_ROWS)
+            .map(sample_row)
+            .collect(),
     }
 }
 
@@ -330,7 +419,10 @@ fn detection(found: Detection) -> &'static str {
 }
 
 fn roles(map: &ColumnMap) -> Vec<ColumnRole> {
-    let role = |role: &str, column: &String| ColumnRole { role: role.to_owned(), column: column.clone() };
+    let role = |role: &str, column: &String| ColumnRole {
+        role: role.to_owned(),
+        column: column.clone(),
+    };
     let dialogue = std::iter::once(&map.dialogue)
         .filter(|column| !column.is_empty())
         .map(|column| role("dialogue", column));
@@ -397,7 +489,10 @@ mod tests {
         let session = Session::open(&folder.path().join("workspace")).unwrap();
         let report = look(&session, &request(&file, false)).unwrap();
         assert_eq!((report.read, report.imported, report.bad_rows), (2, 1, 1));
-        assert_eq!((report.issues[0].row, report.issues[0].bad), (Some(2), true));
+        assert_eq!(
+            (report.issues[0].row, report.issues[0].bad),
+            (Some(2), true)
+        );
         assert_eq!(report.sample[0].turns[1].speaker, "Ben");
         assert_eq!(session.datasets().unwrap().len(), 0);
     }
@@ -409,15 +504,24 @@ mod tests {
         std::fs::write(&file, "alpha,beta\nx,y\nz,w\n").unwrap();
         let session = Session::open(&folder.path().join("workspace")).unwrap();
         let report = look(&session, &request(&file, false)).unwrap();
-        assert_eq!((report.detection.as_str(), report.imported), ("needs_mapping", 0));
+        assert_eq!(
+            (report.detection.as_str(), report.imported),
+            ("needs_mapping", 0)
+        );
         assert_eq!(report.columns, ["alpha", "beta"]);
     }
 
     #[test]
     fn columns_are_read_as_on_the_command_line() {
-        let map = column_map("dialogue=talk, summary=a,b, id=key").unwrap().unwrap();
+        let map = column_map("dialogue=talk, summary=a,b, id=key")
+            .unwrap()
+            .unwrap();
         assert_eq!(
-            (map.dialogue.as_str(), map.summaries.join("+"), map.id.as_deref()),
+            (
+                map.dialogue.as_str(),
+                map.summaries.join("+"),
+                map.id.as_deref()
+            ),
             ("talk", "a+b".into(), Some("key"))
         );
         assert!(column_map("nonsense").is_err());

@@ -20,13 +20,19 @@ pub(crate) fn demo(
     on_event: Channel<DemoEvent>,
 ) -> Answer<()> {
     if dialogue.trim().is_empty() {
-        return Err(AppError::new("usage", "there is no dialogue to summarize", "Paste one."));
+        return Err(AppError::new(
+            "usage",
+            "there is no dialogue to summarize",
+            "Paste one.",
+        ));
     }
     let send = |event| {
         // A page that has gone needs no text.
         let _gone = on_event.send(event);
     };
-    coalesced(send, |event| demo.summarize(&place, choice, &dialogue, event))
+    coalesced(send, |event| {
+        demo.summarize(&place, choice, &dialogue, event)
+    })
 }
 
 /// Ends the demo's process and gives its memory back.

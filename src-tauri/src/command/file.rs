@@ -20,18 +20,26 @@ pub(crate) fn keep_text(place: State<'_, Place>, name: String, text: String) -> 
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn save_text(app: AppHandle, name: String, text: String) -> Answer<Option<String>> {
-    let Some(picked) = app.dialog().file().set_file_name(name).blocking_save_file() else { return Ok(None) };
-    let file = picked.into_path().map_err(|error| AppError::new("io", error.to_string(), ""))?;
+    let Some(picked) = app.dialog().file().set_file_name(name).blocking_save_file() else {
+        return Ok(None);
+    };
+    let file = picked
+        .into_path()
+        .map_err(|error| AppError::new("io", error.to_string(), ""))?;
     std::fs::write(&file, text).map_err(|error| unwritable(&file, &error))?;
     Ok(Some(file.display().to_string()))
 }
 
 /// Writes a text under the last part of a name; a name that says nothing becomes `pasted.txt`.
 fn keep(folder: &Path, name: &str, text: &str) -> Answer<String> {
-    let name = Path::new(name).file_name().map_or_else(|| "pasted.txt".into(), ToOwned::to_owned);
+    let name = Path::new(name)
+        .file_name()
+        .map_or_else(|| "pasted.txt".into(), ToOwned::to_owned);
     let file = folder.join(name);
     let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, text));
-    written.map(|()| file.display().to_string()).map_err(|error| unwritable(&file, &error))
+    written
+        .map(|()| file.display().to_string())
+        .map_err(|error| unwritable(&file, &error))
 }
 
 fn unwritable(file: &Path, error: &std::io::Error) -> AppError {

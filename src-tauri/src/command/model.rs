@@ -22,7 +22,10 @@ const SETTING: &str = "models.folders";
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn pick_folder(app: AppHandle) -> Option<String> {
-    app.dialog().file().blocking_pick_folder().map(|folder| folder.to_string())
+    app.dialog()
+        .file()
+        .blocking_pick_folder()
+        .map(|folder| folder.to_string())
 }
 
 /// Remembered folders and those of earlier runs.
@@ -36,7 +39,10 @@ pub(crate) fn models(place: State<'_, Place>) -> Answer<Vec<Model>> {
             folders.push(used.path);
         }
     }
-    Ok(folders.iter().map(|folder| describe(Path::new(folder))).collect())
+    Ok(folders
+        .iter()
+        .map(|folder| describe(Path::new(folder)))
+        .collect())
 }
 
 /// Remembers a folder that holds a usable model.
@@ -62,9 +68,16 @@ pub(crate) fn add_model(place: State<'_, Place>, path: String) -> Answer<Model> 
 #[specta::specta]
 pub(crate) fn forget_model(place: State<'_, Place>, path: String) -> Answer<()> {
     let session = place.session()?;
-    let folders: Vec<String> = remembered(&session)?.into_iter().filter(|folder| *folder != path).collect();
+    let folders: Vec<String> = remembered(&session)?
+        .into_iter()
+        .filter(|folder| *folder != path)
+        .collect();
     session.set_setting(SETTING, &json!(folders))?;
-    for used in session.models()?.into_iter().filter(|model| model.path == path) {
+    for used in session
+        .models()?
+        .into_iter()
+        .filter(|model| model.path == path)
+    {
         session.remove_model(&used.id)?;
     }
     Ok(())
@@ -74,7 +87,10 @@ pub(crate) fn forget_model(place: State<'_, Place>, path: String) -> Answer<()> 
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn verify_model(place: State<'_, Place>, path: String) -> Answer<ModelCheck> {
-    worker::read(worker::ask(&place, &["models".to_owned(), "verify".to_owned(), path])?)
+    worker::read(worker::ask(
+        &place,
+        &["models".to_owned(), "verify".to_owned(), path],
+    )?)
 }
 
 /// Deletes a downloaded model with its files. The page has asked.
@@ -82,8 +98,16 @@ pub(crate) fn verify_model(place: State<'_, Place>, path: String) -> Answer<Mode
 #[specta::specta]
 pub(crate) fn delete_model(place: State<'_, Place>, path: String) -> Answer<()> {
     let rows = place.session()?.models()?;
-    let id = rows.into_iter().find(|row| row.path == path).map_or(path, |row| row.id);
-    let words = ["models".to_owned(), "remove".to_owned(), id, "--yes".to_owned()];
+    let id = rows
+        .into_iter()
+        .find(|row| row.path == path)
+        .map_or(path, |row| row.id);
+    let words = [
+        "models".to_owned(),
+        "remove".to_owned(),
+        id,
+        "--yes".to_owned(),
+    ];
     worker::ask(&place, &words).map(drop)
 }
 
@@ -91,7 +115,10 @@ pub(crate) fn delete_model(place: State<'_, Place>, path: String) -> Answer<()> 
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn catalogue(place: State<'_, Place>) -> Answer<Vec<CatalogueModel>> {
-    let mut said = worker::ask(&place, &["models", "list", "--catalogue"].map(str::to_owned))?;
+    let mut said = worker::ask(
+        &place,
+        &["models", "list", "--catalogue"].map(str::to_owned),
+    )?;
     worker::read(said["catalogue"].take())
 }
 
@@ -103,7 +130,11 @@ pub(crate) fn model_fits(place: State<'_, Place>, paths: Vec<String>) -> Answer<
         return Ok(Vec::new());
     }
     let mut words = vec!["models".to_owned(), "list".to_owned()];
-    words.extend(paths.into_iter().flat_map(|path| ["--fit".to_owned(), path]));
+    words.extend(
+        paths
+            .into_iter()
+            .flat_map(|path| ["--fit".to_owned(), path]),
+    );
     let mut said = worker::ask(&place, &words)?;
     worker::read(said["fits"].take())
 }

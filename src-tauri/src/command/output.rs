@@ -10,8 +10,8 @@ use tauri::State;
 
 use super::{count, study, turns};
 use crate::dto::{
-    AppError, CountByName, Difference, Interval, Item, ItemPage, RuleVerdict, RunResults, SynthesizerResult,
-    SystemResult,
+    AppError, CountByName, Difference, Interval, Item, ItemPage, RuleVerdict, RunResults,
+    SynthesizerResult, SystemResult,
 };
 use crate::error::Answer;
 use crate::place::Place;
@@ -27,11 +27,17 @@ pub(crate) fn items(
     limit: u32,
 ) -> Answer<ItemPage> {
     let session = place.session()?;
-    let stage: StageName = stage.parse().map_err(|reason: String| AppError::new("usage", reason, ""))?;
+    let stage: StageName = stage
+        .parse()
+        .map_err(|reason: String| AppError::new("usage", reason, ""))?;
     let page = session.items(&run, stage, kind(stage), offset, limit)?;
     let blind = stage == StageName::Evaluate && study::is_blind(&session, &run)?;
     let more = u64::from(offset) + (page.rows.len() as u64) < page.total;
-    let mut rows = page.rows.into_iter().map(item).collect::<Answer<Vec<Item>>>()?;
+    let mut rows = page
+        .rows
+        .into_iter()
+        .map(item)
+        .collect::<Answer<Vec<Item>>>()?;
     if blind {
         rows.iter_mut().for_each(hide_author);
     }
@@ -44,7 +50,10 @@ pub(crate) fn items(
 pub(crate) fn results(place: State<'_, Place>, run: String) -> Answer<RunResults> {
     let shown = place.session()?.show(&run)?;
     let list = |key: &str| shown[key].as_array().cloned().unwrap_or_default();
-    let results: Vec<Row> = list("results").into_iter().map(read).collect::<Answer<_>>()?;
+    let results: Vec<Row> = list("results")
+        .into_iter()
+        .map(read)
+        .collect::<Answer<_>>()?;
     Ok(RunResults {
         run,
         seed: count(shown["seed"].as_u64().unwrap_or(0)),
@@ -53,7 +62,9 @@ pub(crate) fn results(place: State<'_, Place>, run: String) -> Answer<RunResults
         synthesizers: list("synthesizers").iter().map(synthesizer).collect(),
         first_dpo_loss: shown["align"]["first_dpo_loss"].as_f64(),
         pairs: counts(&shown["pairs"]),
-        stage1_ended_by: shown["summarizer"]["stage1"]["ended_by"].as_str().map(str::to_owned),
+        stage1_ended_by: shown["summarizer"]["stage1"]["ended_by"]
+            .as_str()
+            .map(str::to_owned),
     })
 }
 
@@ -85,11 +96,20 @@ fn item(row: ArtifactRow) -> Answer<Item> {
     Ok(match row.kind.as_str() {
         "topic" => {
             let made: Topic = read(row.payload)?;
-            Item::Topic { id, example_id: made.example_id.to_string(), topic: made.topic }
+            Item::Topic {
+                id,
+                example_id: made.example_id.to_string(),
+                topic: made.topic,
+            }
         }
         "summary" => {
             let made: Summary = read(row.payload)?;
-            Item::Summary { id, topic: made.topic, text: made.text, method: made.method }
+            Item::Summary {
+                id,
+                topic: made.topic,
+                text: made.text,
+                method: made.method,
+            }
         }
         "candidate" => candidate(id, read(row.payload)?),
         "pair" => pair(id, read(row.payload)?),
@@ -105,14 +125,29 @@ fn item(row: ArtifactRow) -> Answer<Item> {
         "output" => {
             let made: Output = read(row.payload)?;
             let system = Some(made.system.to_string());
-            Item::Output { id, system, prediction: made.prediction, references: made.references }
+            Item::Output {
+                id,
+                system,
+                prediction: made.prediction,
+                references: made.references,
+            }
         }
-        other => return Err(AppError::new("corrupt", format!("the window cannot show a “{other}”"), "")),
+        other => {
+            return Err(AppError::new(
+                "corrupt",
+                format!("the window cannot show a “{other}”"),
+                "",
+            ));
+        }
     })
 }
 
 fn candidate(id: String, made: Candidate) -> Item {
-    let rules = made.rules.into_iter().map(|(rule, pass)| RuleVerdict { rule, pass }).collect();
+    let rules = made
+        .rules
+        .into_iter()
+        .map(|(rule, pass)| RuleVerdict { rule, pass })
+        .collect();
     Item::Candidate {
         id,
         summary: made.summary,
@@ -138,7 +173,10 @@ fn pair(id: String, made: Pair) -> Item {
 
 /// The stored word of a closed set.
 fn word(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// Takes the author away.
@@ -149,7 +187,11 @@ fn hide_author(item: &mut Item) {
 }
 
 fn interval(mean: &Mean) -> Interval {
-    Interval { mean: mean.mean, lo: mean.ci95[0], hi: mean.ci95[1] }
+    Interval {
+        mean: mean.mean,
+        lo: mean.ci95[0],
+        hi: mean.ci95[1],
+    }
 }
 
 fn system_result(row: &Row) -> SystemResult {
@@ -162,7 +204,12 @@ fn system_result(row: &Row) -> SystemResult {
         rouge_l: interval(&row.rouge_l),
         reference_ce: Some(row.reference_ce.mean),
         mean_tokens: Some(row.mean_tokens),
-        vs_sft_real: difference.map(|d| Difference { diff: d.diff, lo: d.ci95[0], hi: d.ci95[1], p: d.p }),
+        vs_sft_real: difference.map(|d| Difference {
+            diff: d.diff,
+            lo: d.ci95[0],
+            hi: d.ci95[1],
+            p: d.p,
+        }),
     }
 }
 
@@ -184,7 +231,14 @@ fn synthesizer(row: &Value) -> SynthesizerResult {
 
 fn counts(value: &Value) -> Vec<CountByName> {
     let pairs = value.as_object().into_iter().flatten();
-    pairs.filter_map(|(name, n)| Some(CountByName { name: name.clone(), n: count(n.as_u64()?) })).collect()
+    pairs
+        .filter_map(|(name, n)| {
+            Some(CountByName {
+                name: name.clone(),
+                n: count(n.as_u64()?),
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -213,14 +267,24 @@ mod tests {
         let mut found = item(row("output", payload)).unwrap();
         hide_author(&mut found);
         let text = serde_json::to_string(&found).unwrap();
-        assert!(text.contains("\"prediction\":\"P\"") && !text.contains("sft_real"), "{text}");
+        assert!(
+            text.contains("\"prediction\":\"P\"") && !text.contains("sft_real"),
+            "{text}"
+        );
     }
 
     #[test]
     fn pairs_are_taken_apart_into_turns() {
         let payload = json!({"set": "content", "summary_id": 0, "origin": "synthetic", "summary": "S",
             "chosen": "A: x\nB: y", "rejected": "A: x", "chosen_ids": [], "rejected_ids": [], "gap": 0.5});
-        let Item::Pair { set, chosen, rejected, origin, .. } = item(row("pair", payload)).unwrap() else {
+        let Item::Pair {
+            set,
+            chosen,
+            rejected,
+            origin,
+            ..
+        } = item(row("pair", payload)).unwrap()
+        else {
             panic!()
         };
         assert_eq!(

@@ -19,7 +19,9 @@ use crate::worker;
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn recipe_fields(preset: String) -> Answer<Vec<RecipeField>> {
-    let preset: Preset = preset.parse().map_err(|reason: String| AppError::new("usage", reason, ""))?;
+    let preset: Preset = preset
+        .parse()
+        .map_err(|reason: String| AppError::new("usage", reason, ""))?;
     let field = |field: mrds::recipe::Field| RecipeField {
         key: field.key.to_owned(),
         value: setting_text(&field.value),
@@ -27,7 +29,11 @@ pub(crate) fn recipe_fields(preset: String) -> Answer<Vec<RecipeField>> {
         doc: field.doc,
         source: field.source.to_owned(),
     };
-    Ok(Recipe::preset(preset).fields()?.into_iter().map(field).collect())
+    Ok(Recipe::preset(preset)
+        .fields()?
+        .into_iter()
+        .map(field)
+        .collect())
 }
 
 /// The runs, newest first.
@@ -48,7 +54,11 @@ pub(crate) fn plan(place: State<'_, Place>, request: RunRequest) -> Answer<PlanS
 /// work has ended. Returns the run's id.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn start_run(place: State<'_, Place>, request: RunRequest, queue: bool) -> Answer<String> {
+pub(crate) fn start_run(
+    place: State<'_, Place>,
+    request: RunRequest,
+    queue: bool,
+) -> Answer<String> {
     let said = worker::ask(&place, &run_arguments(&request, queue))?;
     said["run"].as_str().map(str::to_owned).ok_or_else(|| {
         AppError::new(
@@ -79,9 +89,15 @@ pub(crate) fn resume_run(
 #[specta::specta]
 pub(crate) fn control_run(place: State<'_, Place>, run: String, action: String) -> Answer<()> {
     let control: Control = action.parse().map_err(|_| {
-        AppError::new("usage", format!("there is no action “{action}”"), "Use pause, cancel or discard.")
+        AppError::new(
+            "usage",
+            format!("there is no action “{action}”"),
+            "Use pause, cancel or discard.",
+        )
     })?;
-    place.session()?.control(&run, control, now_ms(), &process_lives)?;
+    place
+        .session()?
+        .control(&run, control, now_ms(), &process_lives)?;
     Ok(())
 }
 
@@ -116,7 +132,10 @@ pub(crate) fn run_log(place: State<'_, Place>, run: String, offset: f64) -> Answ
     let session = place.session()?;
     // The id of a run that exists names its file.
     let id = session.run(&run)?.id;
-    log::read(&session.workspace().join("logs").join(format!("{id}.log")), offset as u64)
+    log::read(
+        &session.workspace().join("logs").join(format!("{id}.log")),
+        offset as u64,
+    )
 }
 
 /// Has the next run of the queue begin.
@@ -155,7 +174,11 @@ fn run_arguments(request: &RunRequest, queue: bool) -> Vec<String> {
     let mut arguments = vec!["run".to_owned(), when(queue)];
     push_choice(&mut arguments, request);
     arguments.extend(["--seed".to_owned(), request.seed.to_string()]);
-    push_window(&mut arguments, request.from.as_deref(), request.until.as_deref());
+    push_window(
+        &mut arguments,
+        request.from.as_deref(),
+        request.until.as_deref(),
+    );
     arguments
 }
 
@@ -167,10 +190,21 @@ fn plan_arguments(request: &RunRequest) -> Vec<String> {
 
 /// Data, model and recipe.
 fn push_choice(arguments: &mut Vec<String>, request: &RunRequest) {
-    let named = [("--dataset", &request.dataset), ("--model", &request.model), ("--preset", &request.preset)];
-    arguments.extend(named.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value.clone()]));
+    let named = [
+        ("--dataset", &request.dataset),
+        ("--model", &request.model),
+        ("--preset", &request.preset),
+    ];
+    arguments.extend(
+        named
+            .into_iter()
+            .flat_map(|(flag, value)| [flag.to_owned(), value.clone()]),
+    );
     for change in &request.changes {
-        arguments.extend(["--set".to_owned(), format!("{}={}", change.key, change.value)]);
+        arguments.extend([
+            "--set".to_owned(),
+            format!("{}={}", change.key, change.value),
+        ]);
     }
 }
 
@@ -199,7 +233,9 @@ mod tests {
     fn what_is_shown_can_be_set_again() {
         for field in recipe_fields("default".into()).unwrap() {
             let mut recipe = Recipe::preset(Preset::Default);
-            recipe.set(&format!("{}={}", field.key, field.value)).unwrap();
+            recipe
+                .set(&format!("{}={}", field.key, field.value))
+                .unwrap();
             assert_eq!(recipe, Recipe::preset(Preset::Default), "{}", field.key);
         }
         assert!(recipe_fields("none".into()).is_err());
@@ -211,15 +247,20 @@ mod tests {
             dataset: "d".into(),
             model: "/m".into(),
             preset: "small".into(),
-            changes: vec![Change { key: "shots".into(), value: "8".into() }],
+            changes: vec![Change {
+                key: "shots".into(),
+                value: "8".into(),
+            }],
             seed: 3,
             from: None,
             until: Some("summaries".into()),
         };
-        let expected =
-            "run --detach --dataset d --model /m --preset small --set shots=8 --seed 3 --until summaries";
+        let expected = "run --detach --dataset d --model /m --preset small --set shots=8 --seed 3 --until summaries";
         assert_eq!(run_arguments(&request, false).join(" "), expected);
-        assert_eq!(run_arguments(&request, true).join(" "), expected.replace("--detach", "--queue"));
+        assert_eq!(
+            run_arguments(&request, true).join(" "),
+            expected.replace("--detach", "--queue")
+        );
         let expected = "plan --dataset d --model /m --preset small --set shots=8";
         assert_eq!(plan_arguments(&request).join(" "), expected);
     }

@@ -28,7 +28,9 @@ pub(crate) fn setting(place: State<'_, Place>, key: String) -> Answer<Option<Str
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn set_setting(place: State<'_, Place>, key: String, value: String) -> Answer<()> {
-    Ok(place.session()?.set_setting(&format!("window.{key}"), &Value::String(value))?)
+    Ok(place
+        .session()?
+        .set_setting(&format!("window.{key}"), &Value::String(value))?)
 }
 
 /// Shows a notification of the system, unless the user looks at the window anyway.
@@ -38,9 +40,17 @@ pub(crate) fn notify(window: WebviewWindow, text: String) -> Answer<()> {
     if window.is_focused().unwrap_or(false) {
         return Ok(());
     }
-    let shown = Notification::new().appname("Duologue").summary("Duologue").body(&text).show();
+    let shown = Notification::new()
+        .appname("Duologue")
+        .summary("Duologue")
+        .body(&text)
+        .show();
     shown.map(drop).map_err(|error| {
         let message = format!("the system shows no notification: {error}");
-        AppError::new("window_notification", message, "Switch notifications off in Settings.")
+        AppError::new(
+            "window_notification",
+            message,
+            "Switch notifications off in Settings.",
+        )
     })
 }

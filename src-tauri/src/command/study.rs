@@ -8,8 +8,8 @@ use tauri::State;
 
 use super::{count, turns};
 use crate::dto::{
-    AppError, Criterion, Interval, RatingItem, RatingPress, RatingQueue, Score, Study, StudyRequest,
-    StudyResult,
+    AppError, Criterion, Interval, RatingItem, RatingPress, RatingQueue, Score, Study,
+    StudyRequest, StudyResult,
 };
 use crate::error::Answer;
 use crate::machine::now_ms;
@@ -19,7 +19,11 @@ use crate::place::Place;
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn create_study(place: State<'_, Place>, request: StudyRequest) -> Answer<Study> {
-    let systems = if request.all_systems { Vec::new() } else { vec![System::SftReal, System::MrdsSeparate] };
+    let systems = if request.all_systems {
+        Vec::new()
+    } else {
+        vec![System::SftReal, System::MrdsSeparate]
+    };
     let session = place.session()?;
     let request = mrds::study::StudyRequest {
         run: request.run,
@@ -42,7 +46,11 @@ pub(crate) fn studies(place: State<'_, Place>) -> Answer<Vec<Study>> {
 /// A rater's items in their own order; the rater is entered on first use.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn rating_queue(place: State<'_, Place>, study: String, rater: String) -> Answer<RatingQueue> {
+pub(crate) fn rating_queue(
+    place: State<'_, Place>,
+    study: String,
+    rater: String,
+) -> Answer<RatingQueue> {
     let queue = place.session()?.rating_queue(study_id(&study)?, &rater)?;
     let criterion = |one: mrds::study::Criterion| Criterion {
         key: one.key.to_owned(),
@@ -60,10 +68,14 @@ pub(crate) fn rating_queue(place: State<'_, Place>, study: String, rater: String
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn rate(place: State<'_, Place>, press: RatingPress) -> Answer<()> {
-    let score = press.score.map(|score| u8::try_from(score).unwrap_or(u8::MAX));
+    let score = press
+        .score
+        .map(|score| u8::try_from(score).unwrap_or(u8::MAX));
     let item = (item_number(&press.item_key)?, press.criterion.as_str());
     let times = (i64::from(press.time_ms), now_ms());
-    Ok(place.session()?.rate(study_id(&press.study)?, &press.rater, item, score, times)?)
+    Ok(place
+        .session()?
+        .rate(study_id(&press.study)?, &press.rater, item, score, times)?)
 }
 
 /// Leaves an item out.
@@ -76,14 +88,18 @@ pub(crate) fn skip_item(
     item_key: String,
 ) -> Answer<()> {
     let item = item_number(&item_key)?;
-    Ok(place.session()?.set_item(study_id(&study)?, &rater, item, ItemState::Skipped, None)?)
+    Ok(place
+        .session()?
+        .set_item(study_id(&study)?, &rater, item, ItemState::Skipped, None)?)
 }
 
 /// Locks a rater's set for good.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn lock_study(place: State<'_, Place>, study: String, rater: String) -> Answer<()> {
-    Ok(place.session()?.lock_ratings(study_id(&study)?, &rater, now_ms())?)
+    Ok(place
+        .session()?
+        .lock_ratings(study_id(&study)?, &rater, now_ms())?)
 }
 
 /// Means by system from locked sets; refused while none is locked.
@@ -93,19 +109,26 @@ pub(crate) fn study_results(place: State<'_, Place>, study: String) -> Answer<Ve
     let rows = place.session()?.study_results(study_id(&study)?)?;
     let results = rows.into_iter().flat_map(|row| {
         let (system, n) = (row.system, count(row.n));
-        row.criteria.into_iter().map(move |(criterion, mean)| StudyResult {
-            system: system.clone(),
-            criterion,
-            n,
-            score: Interval { mean: mean.mean, lo: mean.ci95[0], hi: mean.ci95[1] },
-        })
+        row.criteria
+            .into_iter()
+            .map(move |(criterion, mean)| StudyResult {
+                system: system.clone(),
+                criterion,
+                n,
+                score: Interval {
+                    mean: mean.mean,
+                    lo: mean.ci95[0],
+                    hi: mean.ci95[1],
+                },
+            })
     });
     Ok(results.collect())
 }
 
 /// Whether somebody may still rate this run blind: a study without a rater, or a rater who has not locked.
 pub(crate) fn is_blind(session: &Session, run: &str) -> Answer<bool> {
-    let open = |study: &Study| study.run == run && count(study.locked_raters.len()) < study.raters.max(1);
+    let open =
+        |study: &Study| study.run == run && count(study.locked_raters.len()) < study.raters.max(1);
     Ok(all(session)?.iter().any(open))
 }
 
@@ -121,7 +144,11 @@ fn study(store: &Store, row: StudyRow) -> Answer<Study> {
     let locked = |rater: &&RaterRow| rater.locked_at_ms.is_some();
     Ok(Study {
         items: count(store.study_items(row.id)?.len()),
-        locked_raters: raters.iter().filter(locked).map(|rater| rater.name.clone()).collect(),
+        locked_raters: raters
+            .iter()
+            .filter(locked)
+            .map(|rater| rater.name.clone())
+            .collect(),
         raters: count(raters.len()),
         id: row.id.to_string(),
         run: row.run_id,
@@ -139,7 +166,10 @@ fn rating_item(row: Row) -> RatingItem {
         scores: row
             .scores
             .into_iter()
-            .map(|(criterion, score)| Score { criterion, score: score.into() })
+            .map(|(criterion, score)| Score {
+                criterion,
+                score: score.into(),
+            })
             .collect(),
         skipped: row.state == Some(ItemState::Skipped),
     }
@@ -147,10 +177,15 @@ fn rating_item(row: Row) -> RatingItem {
 
 fn study_id(text: &str) -> Answer<i64> {
     text.parse().map_err(|_| {
-        AppError::new("not_found", "there is no such rating set", "Choose one on the Rate screen.")
+        AppError::new(
+            "not_found",
+            "there is no such rating set",
+            "Choose one on the Rate screen.",
+        )
     })
 }
 
 fn item_number(text: &str) -> Answer<u32> {
-    text.parse().map_err(|_| AppError::new("not_found", "there is no such item in this rating set", ""))
+    text.parse()
+        .map_err(|_| AppError::new("not_found", "there is no such item in this rating set", ""))
 }

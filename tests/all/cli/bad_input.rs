@@ -50,10 +50,18 @@ fn a_missing_safetensors_file() {
     std::fs::remove_file(model.join("model.safetensors")).expect("a file removed");
     refuses_model(&model, "model.safetensors", "missing_file", &["missing"]);
     // A shard that only the index knows.
-    let index =
-        json!({"metadata": {}, "weight_map": {"model.norm.weight": "model-00002-of-00002.safetensors"}});
-    std::fs::write(model.join("model.safetensors.index.json"), index.to_string()).expect("a file written");
-    refuses_model(&model, "model-00002-of-00002.safetensors", "missing_file", &["missing"]);
+    let index = json!({"metadata": {}, "weight_map": {"model.norm.weight": "model-00002-of-00002.safetensors"}});
+    std::fs::write(
+        model.join("model.safetensors.index.json"),
+        index.to_string(),
+    )
+    .expect("a file written");
+    refuses_model(
+        &model,
+        "model-00002-of-00002.safetensors",
+        "missing_file",
+        &["missing"],
+    );
 }
 
 #[test]
@@ -76,18 +84,29 @@ fn an_unknown_architecture() {
         config["architectures"] = json!(["AbacusForCausalLM"]);
         config["model_type"] = json!("abacus");
     });
-    refuses_model(&model, "AbacusForCausalLM", "unsupported_architecture", &["supported"]);
+    refuses_model(
+        &model,
+        "AbacusForCausalLM",
+        "unsupported_architecture",
+        &["supported"],
+    );
 }
 
 #[test]
 fn a_tokenizer_with_more_tokens_than_the_model() {
     let place = Place::new();
     let model = place.copy_of_model("m");
-    let size = fixture::json(&model.join("config.json"))["vocab_size"].as_u64().expect("a size");
+    let size = fixture::json(&model.join("config.json"))["vocab_size"]
+        .as_u64()
+        .expect("a size");
     // A model may have more rows than its tokenizer has tokens.
-    let known = lm::Tokenizer::load(&model).expect("a tokenizer").vocab_size() as u64;
+    let known = lm::Tokenizer::load(&model)
+        .expect("a tokenizer")
+        .vocab_size() as u64;
     change(&model.join("tokenizer.json"), |tokenizer| {
-        let tokens = tokenizer["added_tokens"].as_array_mut().expect("added tokens");
+        let tokens = tokenizer["added_tokens"]
+            .as_array_mut()
+            .expect("added tokens");
         for id in known..=size {
             let mut extra = tokens[0].clone();
             (extra["id"], extra["content"]) = (json!(id), json!(format!("<|extra{id}|>")));
@@ -107,30 +126,54 @@ fn no_model_folder_at_all() {
     let place = ready();
     place.refuses(&run("nowhere", &[]), 2, "file", &["nowhere", "models list"]);
     place.refuses(&run(&place.path(""), &[]), 2, "missing_file", &["missing"]);
-    place.refuses(&["run", "--dataset", "nope", "--model", &tiny()], 2, "no_such_dataset", &["nope"]);
+    place.refuses(
+        &["run", "--dataset", "nope", "--model", &tiny()],
+        2,
+        "no_such_dataset",
+        &["nope"],
+    );
 }
 
 #[test]
 fn a_dialogue_longer_than_the_context() {
     let place = Place::new();
     let mut all = rows(3, 1, 2);
-    let turns: Vec<String> = (0..120).map(|i| format!("Ann: Stop {i}?\nBo: Stop {i}.")).collect();
-    all.push(row("endless", "test", &turns.join("\n"), "Bo names all stops."));
+    let turns: Vec<String> = (0..120)
+        .map(|i| format!("Ann: Stop {i}?\nBo: Stop {i}."))
+        .collect();
+    all.push(row(
+        "endless",
+        "test",
+        &turns.join("\n"),
+        "Bo names all stops.",
+    ));
     place.import("d", &all);
     let model = tiny();
-    let words = ["endless", "tokens", "too_long=drop", "too_long=cut_dialogue_end"];
+    let words = [
+        "endless",
+        "tokens",
+        "too_long=drop",
+        "too_long=cut_dialogue_end",
+    ];
     place.refuses(&run(&model, &[]), 2, "too_long", &words);
     place.refuses(&run(&model, &["--dry-run"]), 2, "too_long", &words);
 
-    let counts =
-        |more: &[&str]| place.ok(&run(&model, &[more, &["--dry-run"]].concat()))["dataset"]["counts"].clone();
+    let counts = |more: &[&str]| {
+        place.ok(&run(&model, &[more, &["--dry-run"]].concat()))["dataset"]["counts"].clone()
+    };
     // The recipe's own room for a summary is part of the sequence.
     let short = ["--set", "summary_max_new_tokens=32"];
     let with = |rule: &'static str| [&short[..], &["--set", rule]].concat();
     let dropped = counts(&with("too_long=drop"));
-    assert_eq!((&dropped["test"], &dropped["dropped"], &dropped["cut"]), (&json!(2), &json!(1), &json!(0)));
+    assert_eq!(
+        (&dropped["test"], &dropped["dropped"], &dropped["cut"]),
+        (&json!(2), &json!(1), &json!(0))
+    );
     let cut = counts(&with("too_long=cut_dialogue_end"));
-    assert_eq!((&cut["test"], &cut["dropped"], &cut["cut"]), (&json!(3), &json!(0), &json!(1)));
+    assert_eq!(
+        (&cut["test"], &cut["dropped"], &cut["cut"]),
+        (&json!(3), &json!(0), &json!(1))
+    );
     assert_eq!(place.ok(&["runs"])["runs"], json!([]));
 }
 
@@ -141,22 +184,40 @@ fn a_summary_is_never_cut() {
     let summary = "Bo names every single stop of the line. ".repeat(60);
     all.push(row("wordy", "test", "Ann: Stops?\nBo: Many.", &summary));
     place.import("d", &all);
-    let cut = ["--set", "too_long=cut_dialogue_end", "--set", "summary_max_new_tokens=32", "--dry-run"];
+    let cut = [
+        "--set",
+        "too_long=cut_dialogue_end",
+        "--set",
+        "summary_max_new_tokens=32",
+        "--dry-run",
+    ];
     let model = tiny();
     let counts = place.ok(&run(&model, &cut))["dataset"]["counts"].clone();
-    assert_eq!((&counts["test"], &counts["dropped"], &counts["cut"]), (&json!(1), &json!(1), &json!(0)));
+    assert_eq!(
+        (&counts["test"], &counts["dropped"], &counts["cut"]),
+        (&json!(1), &json!(1), &json!(0))
+    );
 }
 
 #[test]
 fn an_empty_data_set_or_one_without_test_rows() {
     let place = Place::new();
-    for (name, content) in [("a.jsonl", ""), ("b.json", "[]"), ("c.csv", "dialogue,summary\n")] {
+    for (name, content) in [
+        ("a.jsonl", ""),
+        ("b.json", "[]"),
+        ("c.csv", "dialogue,summary\n"),
+    ] {
         let file = place.write(name, content);
         let error = place.refuses(&["import", &file, "--name", "d"], 2, "empty", &[name]);
         assert_eq!(error["file"], json!(file));
     }
     place.import("d", &rows(4, 2, 0));
-    place.refuses(&run(&tiny(), &[]), 2, "empty_dataset", &["`d`", "test", "--split"]);
+    place.refuses(
+        &run(&tiny(), &[]),
+        2,
+        "empty_dataset",
+        &["`d`", "test", "--split"],
+    );
     place.import("e", &rows(0, 2, 2));
     let model = tiny();
     let args = ["run", "--dataset", "e", "--model", &model];
@@ -169,9 +230,17 @@ fn fewer_rows_than_shots() {
     let model = tiny();
     let run = ["run", "--dataset", "d", "--model", model.as_str()];
     let shots = [&run[..], &["--shots", "5", "--validation", "1"]].concat();
-    assert_eq!(place.refuses(&shots, 2, "too_few_rows", &["4", "5", "--set shots=4"])["field"], "shots");
+    assert_eq!(
+        place.refuses(&shots, 2, "too_few_rows", &["4", "5", "--set shots=4"])["field"],
+        "shots"
+    );
     let validation = [&run[..], &["--shots", "2", "--validation", "3"]].concat();
-    let error = place.refuses(&validation, 2, "too_few_rows", &["2", "3", "--set validation=2"]);
+    let error = place.refuses(
+        &validation,
+        2,
+        "too_few_rows",
+        &["2", "3", "--set validation=2"],
+    );
     assert_eq!(error["field"], "validation");
 }
 
@@ -181,8 +250,16 @@ fn a_summary_without_a_dialogue() {
     for dialogue in [json!(null), json!(""), json!(" \n "), json!([]), json!(7)] {
         let rows = [json!({"id": "lonely", "dialogue": dialogue, "summary": "Bo is late."})];
         let file = place.write_rows("lonely.jsonl", &rows);
-        let error = place.refuses(&["import", &file, "--name", "d"], 2, "bad_rows", &["row 1", "--skip-bad"]);
-        assert_eq!((&error["file"], &error["field"]), (&json!(file), &json!("dialogue")));
+        let error = place.refuses(
+            &["import", &file, "--name", "d"],
+            2,
+            "bad_rows",
+            &["row 1", "--skip-bad"],
+        );
+        assert_eq!(
+            (&error["file"], &error["field"]),
+            (&json!(file), &json!("dialogue"))
+        );
         let args = ["import", file.as_str(), "--name", "d", "--skip-bad"];
         place.refuses(&args, 2, "empty_dataset", &["nothing was imported"]);
     }
@@ -192,19 +269,39 @@ fn a_summary_without_a_dialogue() {
 fn invalid_utf8() {
     let place = ready();
     let good = rows(1, 0, 0)[0].to_string();
-    let lines = [good.as_bytes(), b"\n{\"dialogue\":\"Ann: caf\xe9\",\"summary\":\"S\"}\n"].concat();
+    let lines = [
+        good.as_bytes(),
+        b"\n{\"dialogue\":\"Ann: caf\xe9\",\"summary\":\"S\"}\n",
+    ]
+    .concat();
     let file = place.write("latin.jsonl", lines);
-    let error = place.refuses(&["import", &file, "--name", "d"], 2, "bad_rows", &["row 2", "UTF-8"]);
+    let error = place.refuses(
+        &["import", &file, "--name", "d"],
+        2,
+        "bad_rows",
+        &["row 2", "UTF-8"],
+    );
     assert_eq!((&error["file"], &error["row"]), (&json!(file), &json!(2)));
-    let list = place.write("latin.json", b"[{\"dialogue\":\"Ann: caf\xe9\",\"summary\":\"S\"}]");
+    let list = place.write(
+        "latin.json",
+        b"[{\"dialogue\":\"Ann: caf\xe9\",\"summary\":\"S\"}]",
+    );
     assert_eq!(
-        place.refuses(&["import", &list, "--name", "d"], 2, "invalid_utf8", &["UTF-8"])["file"],
+        place.refuses(
+            &["import", &list, "--name", "d"],
+            2,
+            "invalid_utf8",
+            &["UTF-8"]
+        )["file"],
         json!(list)
     );
     // The files of the other commands.
-    for command in
-        [&["format"][..], &["evaluate"], &["score", "--model", &tiny()], &["summarize", "--model", &tiny()]]
-    {
+    for command in [
+        &["format"][..],
+        &["evaluate"],
+        &["score", "--model", &tiny()],
+        &["summarize", "--model", &tiny()],
+    ] {
         let args = [command, &[file.as_str()]].concat();
         let error = place.refuses(&args, 2, "file", &["UTF-8", "line 2"]);
         assert_eq!((&error["file"], &error["row"]), (&json!(file), &json!(2)));
@@ -215,8 +312,12 @@ fn invalid_utf8() {
 fn a_file_without_a_readable_row() {
     let place = ready();
     let noise = place.write("noise.jsonl", b"\x00\xff\xfe\x80 nothing\n\x93\x12\n");
-    let error =
-        place.refuses(&["import", &noise, "--name", "d"], 2, "bad_rows", &["2 of 2", "row 1", "UTF-8"]);
+    let error = place.refuses(
+        &["import", &noise, "--name", "d"],
+        2,
+        "bad_rows",
+        &["2 of 2", "row 1", "UTF-8"],
+    );
     assert_eq!((&error["file"], &error["row"]), (&json!(noise), &json!(1)));
 }
 
@@ -239,22 +340,47 @@ fn a_line_that_no_model_can_read() {
     let long = json!({"prompt": "word ".repeat(1000), "completion": "x"});
     let file = place.write_rows("long.jsonl", &[short, long]);
     for command in ["score", "generate"] {
-        let error = place.refuses(&[command, "--model", &model, &file], 2, "too_long", &["line 2", &limit]);
+        let error = place.refuses(
+            &[command, "--model", &model, &file],
+            2,
+            "too_long",
+            &["line 2", &limit],
+        );
         assert_eq!((&error["file"], &error["row"]), (&json!(file), &json!(2)));
     }
     let none = place.write_rows("none.jsonl", &[json!({"messages": [], "completion": "x"})]);
-    place.refuses(&["score", "--model", &model, &none], 2, "file", &["line 1", "at least one message"]);
+    place.refuses(
+        &["score", "--model", &model, &none],
+        2,
+        "file",
+        &["line 1", "at least one message"],
+    );
     // An adapter's folder is another thing than a model's.
     let one = place.write_rows("one.jsonl", &[json!({"prompt": "Hi", "completion": ""})]);
     let (score, nowhere) = (["score", "--model", &model, &one], place.path("nowhere"));
-    let error =
-        place.refuses(&[&score[..], &["--adapter", &nowhere]].concat(), 2, "missing_file", &["adapter"]);
-    assert!(text(&error["fix"]).contains("adapter_model.safetensors"), "{error}");
-    let error = place.refuses(&["score", "--model", &nowhere, &one], 2, "no_such_model", &["nowhere"]);
+    let error = place.refuses(
+        &[&score[..], &["--adapter", &nowhere]].concat(),
+        2,
+        "missing_file",
+        &["adapter"],
+    );
+    assert!(
+        text(&error["fix"]).contains("adapter_model.safetensors"),
+        "{error}"
+    );
+    let error = place.refuses(
+        &["score", "--model", &nowhere, &one],
+        2,
+        "no_such_model",
+        &["nowhere"],
+    );
     assert!(text(&error["fix"]).contains("name"), "{error}");
     // Nothing to score costs nothing.
     let nothing = place.ok(&score);
-    assert_eq!((&nothing["n_tokens"], nothing["ce"].to_string().as_str()), (&json!(0), "0.0"));
+    assert_eq!(
+        (&nothing["n_tokens"], nothing["ce"].to_string().as_str()),
+        (&json!(0), "0.0")
+    );
 }
 
 #[test]
@@ -276,8 +402,15 @@ fn a_file_that_is_no_workspace() {
     std::fs::write(place.workspace(), "a letter").expect("a file written");
     let error = place.json(&["datasets"]);
     assert_ne!(error.code, 0, "{}", error.last);
-    assert!(text(&error.last["message"]).contains("workspace"), "{}", error.last);
-    assert_eq!(std::fs::read(place.workspace()).expect("the letter"), b"a letter");
+    assert!(
+        text(&error.last["message"]).contains("workspace"),
+        "{}",
+        error.last
+    );
+    assert_eq!(
+        std::fs::read(place.workspace()).expect("the letter"),
+        b"a letter"
+    );
 }
 
 /// On a real file system without room, in a mount name space of its own that ends with the commands.
@@ -287,7 +420,11 @@ fn a_full_disk() {
     use std::process::Command;
     let namespaces = [&["-rm"][..], &["-m"]];
     let works = |flags: &&&[&str]| {
-        Command::new("unshare").args(**flags).arg("true").status().is_ok_and(|s| s.success())
+        Command::new("unshare")
+            .args(**flags)
+            .arg("true")
+            .status()
+            .is_ok_and(|s| s.success())
     };
     let Some(flags) = namespaces.iter().find(works) else {
         println!("skipped: this machine lets nobody mount a small disk (unshare)");
@@ -297,7 +434,12 @@ fn a_full_disk() {
     let small = place.write_rows("small.jsonl", &rows(2, 1, 1));
     let big: Vec<Value> = (0..400)
         .map(|i| {
-            row(&format!("b{i}"), "train", &format!("Ann: {i} {}\nBo: Yes.", "again ".repeat(1000)), "S.")
+            row(
+                &format!("b{i}"),
+                "train",
+                &format!("Ann: {i} {}\nBo: Yes.", "again ".repeat(1000)),
+                "S.",
+            )
         })
         .collect();
     let big = place.write_rows("big.jsonl", &big);
@@ -329,17 +471,41 @@ fn a_full_disk() {
         return;
     }
     let said = |name: &str| {
-        let read = |file: String| std::fs::read_to_string(Path::new(&out).join(file)).expect("an answer");
-        let last = read(name.to_owned()).lines().last().expect("a line").to_owned();
-        (read(format!("{name}.exit")).trim().to_owned(), serde_json::from_str::<Value>(&last).expect("JSON"))
+        let read =
+            |file: String| std::fs::read_to_string(Path::new(&out).join(file)).expect("an answer");
+        let last = read(name.to_owned())
+            .lines()
+            .last()
+            .expect("a line")
+            .to_owned();
+        (
+            read(format!("{name}.exit")).trim().to_owned(),
+            serde_json::from_str::<Value>(&last).expect("JSON"),
+        )
     };
     assert_eq!(said("import").0, "0", "{}", said("import").1);
     for name in ["new", "more"] {
         let (exit, error) = said(name);
-        assert_eq!((exit.as_str(), text(&error["code"])), ("1", "disk_full"), "{error}");
-        assert!(text(&error["message"]).contains("full") && text(&error["fix"]).contains("Free"), "{error}");
+        assert_eq!(
+            (exit.as_str(), text(&error["code"])),
+            ("1", "disk_full"),
+            "{error}"
+        );
+        assert!(
+            text(&error["message"]).contains("full") && text(&error["fix"]).contains("Free"),
+            "{error}"
+        );
     }
-    assert_eq!(said("before").1, said("after").1, "the data set is as it was");
+    assert_eq!(
+        said("before").1,
+        said("after").1,
+        "the data set is as it was"
+    );
     assert_eq!(said("sets").1["datasets"].as_array().map(Vec::len), Some(1));
-    assert_eq!(said("again").0, "0", "with room again it works: {}", said("again").1);
+    assert_eq!(
+        said("again").0,
+        "0",
+        "with room again it works: {}",
+        said("again").1
+    );
 }

@@ -6,33 +6,71 @@ use super::Place;
 use super::run::AtWork;
 
 fn number(value: &Value, key: &str) -> f64 {
-    value[key].as_f64().unwrap_or_else(|| panic!("{key} of {value}"))
+    value[key]
+        .as_f64()
+        .unwrap_or_else(|| panic!("{key} of {value}"))
 }
 
 #[test]
 fn training_and_its_cheaper_form_give_the_same_loss() {
     let place = Place::new();
-    let small = ["bench", "train", "--shape", "7m", "--batch", "2", "--seq", "24", "--steps", "2"];
+    let small = [
+        "bench", "train", "--shape", "7m", "--batch", "2", "--seq", "24", "--steps", "2",
+    ];
     let kept = place.ok(&small);
-    for key in ["cpu_s_per_step", "wall_s_per_step", "tokens_per_s", "floor_cpu_s", "gemm_gflop_per_cpu_s"] {
+    for key in [
+        "cpu_s_per_step",
+        "wall_s_per_step",
+        "tokens_per_s",
+        "floor_cpu_s",
+        "gemm_gflop_per_cpu_s",
+    ] {
         assert!(number(&kept, key) > 0.0, "{key} of {kept}");
     }
-    assert_eq!((kept["steps"].as_u64(), kept["tokens"].as_u64()), (Some(2), Some(2 * 2 * 24)));
-    assert!(number(&kept, "floor_share") > 0.0 && number(&kept, "peak_rss_bytes") > 3e7, "{kept}");
+    assert_eq!(
+        (kept["steps"].as_u64(), kept["tokens"].as_u64()),
+        (Some(2), Some(2 * 2 * 24))
+    );
+    assert!(
+        number(&kept, "floor_share") > 0.0 && number(&kept, "peak_rss_bytes") > 3e7,
+        "{kept}"
+    );
     let again = place.ok(&[&small[..], &["--recompute"]].concat());
     assert_eq!(again["loss"], kept["loss"]);
     let pairs = place.ok(&[&small[..], &["--dpo", "--prompt", "8"]].concat());
-    assert_eq!(pairs["tokens"].as_u64(), Some(2 * 2 * 2 * 24), "two updates of two pairs: {pairs}");
-    assert!(number(&pairs, "floor_cpu_s") > 0.0 && number(&pairs, "loss").is_finite(), "{pairs}");
+    assert_eq!(
+        pairs["tokens"].as_u64(),
+        Some(2 * 2 * 2 * 24),
+        "two updates of two pairs: {pairs}"
+    );
+    assert!(
+        number(&pairs, "floor_cpu_s") > 0.0 && number(&pairs, "loss").is_finite(),
+        "{pairs}"
+    );
 }
 
 #[test]
 fn scoring_stands_beside_the_forward_pass_of_training() {
     let place = Place::new();
-    let done =
-        place.ok(&["bench", "score", "--shape", "7m", "--items", "3", "--prompt", "6", "--completion", "5"]);
+    let done = place.ok(&[
+        "bench",
+        "score",
+        "--shape",
+        "7m",
+        "--items",
+        "3",
+        "--prompt",
+        "6",
+        "--completion",
+        "5",
+    ]);
     assert_eq!(done["tokens"].as_u64(), Some(3 * 11));
-    for key in ["tokens_per_s", "tokens_per_cpu_s", "forward_tokens_per_cpu_s", "share_of_forward"] {
+    for key in [
+        "tokens_per_s",
+        "tokens_per_cpu_s",
+        "forward_tokens_per_cpu_s",
+        "share_of_forward",
+    ] {
         assert!(number(&done, key) > 0.0, "{key} of {done}");
     }
 }
@@ -41,15 +79,21 @@ fn scoring_stands_beside_the_forward_pass_of_training() {
 fn generation_has_a_row_for_each_weight_type_and_batch() {
     let place = Place::new();
     let done = place.ok(&[
-        "bench", "generate", "--shape", "7m", "--batch", "1,3", "--quant", "f32,q8_0", "--prompt", "6",
-        "--new", "5",
+        "bench", "generate", "--shape", "7m", "--batch", "1,3", "--quant", "f32,q8_0", "--prompt",
+        "6", "--new", "5",
     ]);
     let rows = done["rows"].as_array().expect("rows").clone();
-    let named: Vec<_> =
-        rows.iter().map(|r| (r["quant"].as_str().unwrap(), r["batch"].as_u64().unwrap())).collect();
+    let named: Vec<_> = rows
+        .iter()
+        .map(|r| (r["quant"].as_str().unwrap(), r["batch"].as_u64().unwrap()))
+        .collect();
     assert_eq!(named, [("f32", 1), ("f32", 3), ("q8_0", 1), ("q8_0", 3)]);
     for row in &rows {
-        for key in ["tokens_per_s", "tokens_per_cpu_s", "prefill_tokens_per_cpu_s"] {
+        for key in [
+            "tokens_per_s",
+            "tokens_per_cpu_s",
+            "prefill_tokens_per_cpu_s",
+        ] {
             assert!(number(row, key) > 0.0, "{row}");
         }
     }
@@ -58,28 +102,54 @@ fn generation_has_a_row_for_each_weight_type_and_batch() {
 #[test]
 fn what_a_card_computes_is_near_the_processor_s() {
     let done = Place::new().ok(&["bench", "parity"]);
-    assert_eq!((&done["dtype"], &done["failed"]), (&json!("bf16"), &json!(0)));
+    assert_eq!(
+        (&done["dtype"], &done["failed"]),
+        (&json!("bf16"), &json!(0))
+    );
     let checks = done["checks"].as_array().expect("checks");
-    let names: Vec<&str> = checks.iter().filter_map(|check| check["name"].as_str()).collect();
-    for name in ["rope", "cross_entropy", "sft_gradients", "dpo_gradients_q4_0", "greedy_generation_q8_0"] {
+    let names: Vec<&str> = checks
+        .iter()
+        .filter_map(|check| check["name"].as_str())
+        .collect();
+    for name in [
+        "rope",
+        "cross_entropy",
+        "sft_gradients",
+        "dpo_gradients_q4_0",
+        "greedy_generation_q8_0",
+    ] {
         assert!(names.contains(&name), "{name} in {names:?}");
     }
-    assert!(checks.iter().all(|check| number(check, "off") <= number(check, "tolerance")), "{done}");
+    assert!(
+        checks
+            .iter()
+            .all(|check| number(check, "off") <= number(check, "tolerance")),
+        "{done}"
+    );
 }
 
 #[test]
 fn weights_in_a_card_s_form_are_measured_too() {
     let place = Place::new();
-    let small = ["bench", "train", "--shape", "7m", "--batch", "1", "--seq", "24", "--steps", "1"];
+    let small = [
+        "bench", "train", "--shape", "7m", "--batch", "1", "--seq", "24", "--steps", "1",
+    ];
     for quant in ["bf16", "q8_0"] {
         let done = place.ok(&[&small[..], &["--quant", quant]].concat());
-        let floor = if quant == "bf16" { "floor_s" } else { "floor_cpu_s" };
-        assert!(number(&done, floor) > 0.0 && number(&done, "loss") > 0.0, "{done}");
+        let floor = if quant == "bf16" {
+            "floor_s"
+        } else {
+            "floor_cpu_s"
+        };
+        assert!(
+            number(&done, floor) > 0.0 && number(&done, "loss") > 0.0,
+            "{done}"
+        );
         assert!(done["peak_device_bytes"].is_null(), "{done}");
     }
     let done = place.ok(&[
-        "bench", "generate", "--shape", "7m", "--batch", "2", "--quant", "bf16", "--prompt", "6", "--new",
-        "3",
+        "bench", "generate", "--shape", "7m", "--batch", "2", "--quant", "bf16", "--prompt", "6",
+        "--new", "3",
     ]);
     assert!(number(&done["rows"][0], "tokens_per_s") > 0.0, "{done}");
 }
@@ -91,7 +161,17 @@ fn gpu_check_says_that_there_is_no_card() {
     let run = |program: &str, out: &str| {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/gpu-check");
         let mut command = std::process::Command::new("python3");
-        command.args([script, "--program", program, "--out", out, "--device", "cuda:99"]).output()
+        command
+            .args([
+                script,
+                "--program",
+                program,
+                "--out",
+                out,
+                "--device",
+                "cuda:99",
+            ])
+            .output()
     };
     let out = place.path("gpu-check.json");
     let Ok(done) = run(&crate::program::binary().display().to_string(), &out) else {
@@ -99,11 +179,21 @@ fn gpu_check_says_that_there_is_no_card() {
         return;
     };
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
-    assert_eq!(done.status.code(), Some(3), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(
+        done.status.code(),
+        Some(3),
+        "{said}{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     assert!(said.starts_with("No card: "), "{said}");
     let written: Value =
         serde_json::from_str(&std::fs::read_to_string(&out).expect("the file")).expect("JSON");
-    assert!(written["card"].is_null() && written["no_card"].as_str().is_some_and(|why| !why.is_empty()));
+    assert!(
+        written["card"].is_null()
+            && written["no_card"]
+                .as_str()
+                .is_some_and(|why| !why.is_empty())
+    );
     let wrong = run(&place.path("nothing"), &out).expect("a program");
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("cargo xtask build --cuda"));
@@ -113,7 +203,8 @@ fn gpu_check_says_that_there_is_no_card() {
 fn growth_has_a_row_for_each_size_beside_what_is_expected() {
     let done = Place::new().ok(&["bench", "growth", "--examples", "300"]);
     let rows = done["rows"].as_array().expect("rows");
-    let kinds: std::collections::BTreeSet<_> = rows.iter().filter_map(|row| row["what"].as_str()).collect();
+    let kinds: std::collections::BTreeSet<_> =
+        rows.iter().filter_map(|row| row["what"].as_str()).collect();
     let expected = [
         "base",
         "candidates of a prompt",
@@ -127,30 +218,61 @@ fn growth_has_a_row_for_each_size_beside_what_is_expected() {
     ];
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), expected);
     for row in rows {
-        for key in ["cpu_s", "expected_cpu_s", "peak_rss_bytes", "expected_peak_rss_bytes"] {
+        for key in [
+            "cpu_s",
+            "expected_cpu_s",
+            "peak_rss_bytes",
+            "expected_peak_rss_bytes",
+        ] {
             assert!(number(row, key) > 0.0, "{row}");
         }
     }
     // Expected is measured times a ratio of 1, rounded.
-    let (measured, expected) = (number(&rows[0], "cpu_s"), number(&rows[0], "expected_cpu_s"));
-    assert!((measured / expected - 1.0).abs() < 1e-9, "the first row is the measure: {}", rows[0]);
-    let epochs: Vec<_> = rows.iter().filter(|row| row["what"] == "examples of an epoch").collect();
-    assert_eq!((epochs[0]["amount"].as_u64(), epochs[1]["amount"].as_u64()), (Some(100), Some(300)));
-    assert_eq!(epochs[0]["expected_peak_rss_bytes"], epochs[1]["expected_peak_rss_bytes"]);
+    let (measured, expected) = (
+        number(&rows[0], "cpu_s"),
+        number(&rows[0], "expected_cpu_s"),
+    );
+    assert!(
+        (measured / expected - 1.0).abs() < 1e-9,
+        "the first row is the measure: {}",
+        rows[0]
+    );
+    let epochs: Vec<_> = rows
+        .iter()
+        .filter(|row| row["what"] == "examples of an epoch")
+        .collect();
+    assert_eq!(
+        (epochs[0]["amount"].as_u64(), epochs[1]["amount"].as_u64()),
+        (Some(100), Some(300))
+    );
+    assert_eq!(
+        epochs[0]["expected_peak_rss_bytes"],
+        epochs[1]["expected_peak_rss_bytes"]
+    );
 }
 
 #[test]
 fn a_small_run_is_measured_stage_by_stage() {
-    let Some(model) = crate::program::model() else { return };
+    let Some(model) = crate::program::model() else {
+        return;
+    };
     let place = Place::new();
     let pairs = concat!(env!("CARGO_MANIFEST_DIR"), "/data/clinic_intake.jsonl");
     let (model, file) = (model.display().to_string(), place.path("calls.jsonl"));
-    let done = place.ok(&["bench", "pipeline", "--data", pairs, "--model", &model, "--calls", &file]);
+    let done = place.ok(&[
+        "bench", "pipeline", "--data", pairs, "--model", &model, "--calls", &file,
+    ]);
     let stages = done["stages"].as_array().expect("stages");
     assert_eq!(stages.len(), mrds::StageName::ALL.len());
     let of_stages = |key: &str| stages.iter().map(|stage| number(stage, key)).sum::<f64>();
-    assert!(of_stages("tokens") > 1000.0 && of_stages("tokens") <= number(&done, "tokens"), "{done}");
-    assert!(of_stages("cpu_s") <= number(&done, "cpu_s") * 1.01, "{done}");
+    assert!(
+        of_stages("tokens") > 1000.0 && of_stages("tokens") <= number(&done, "tokens"),
+        "{done}"
+    );
+    assert!(
+        of_stages("cpu_s") <= number(&done, "cpu_s") * 1.01,
+        "{done}"
+    );
     let shares = done["shares"].as_object().expect("shares");
     assert_eq!(
         shares.keys().map(String::as_str).collect::<Vec<_>>(),
@@ -167,15 +289,24 @@ fn a_small_run_is_measured_stage_by_stage() {
         ]
     );
     assert!((shares.values().filter_map(Value::as_f64).sum::<f64>() - 1.0).abs() < 1e-9);
-    assert!(number(&done["shares"], "gemm") > number(&done["shares"], "tokenize"), "{done}");
+    assert!(
+        number(&done["shares"], "gemm") > number(&done["shares"], "tokenize"),
+        "{done}"
+    );
     assert_calls(&std::fs::read_to_string(&file).expect("the calls"));
 }
 
 /// What another program needs to do the same work: every stage that asks the engine, with all that it was asked.
 fn assert_calls(lines: &str) {
-    let calls: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let calls: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
     let of = |stage: &str, call: &str| {
-        calls.iter().filter(|it| it["stage"] == stage && it["call"] == call).collect::<Vec<_>>()
+        calls
+            .iter()
+            .filter(|it| it["stage"] == stage && it["call"] == call)
+            .collect::<Vec<_>>()
     };
     let candidates = of("candidates", "generate")[0];
     let length = |value: &Value| value.as_array().expect("a list").len();
@@ -185,34 +316,59 @@ fn assert_calls(lines: &str) {
         "three for each real and six synthetic summaries"
     );
     assert_eq!(length(&candidates["new_tokens"]), 3 * (12 + 6));
-    assert_eq!((&candidates["adapter"], length(&of("candidates", "score")[0]["items"])), (&json!(true), 54));
-    assert_eq!(of("candidates", "score")[0]["adapter"], false, "the base model scores");
+    assert_eq!(
+        (
+            &candidates["adapter"],
+            length(&of("candidates", "score")[0]["items"])
+        ),
+        (&json!(true), 54)
+    );
+    assert_eq!(
+        of("candidates", "score")[0]["adapter"],
+        false,
+        "the base model scores"
+    );
     assert_eq!(
         length(&of("synthesizer", "sft")[0]["items"]),
         2 * 2 * 8,
         "two epochs of two batches of eight"
     );
     let pair = &of("align", "dpo")[0]["items"][0];
-    assert!(number(pair, "ref_chosen_logps") < 0.0 && length(&pair["rejected_ids"]) > 0, "{pair}");
+    assert!(
+        number(pair, "ref_chosen_logps") < 0.0 && length(&pair["rejected_ids"]) > 0,
+        "{pair}"
+    );
     assert!(of("preferences", "generate").is_empty() && !of("evaluate", "score").is_empty());
 }
 
 /// Its workspace is temporary: there is no run to resume, and nothing is left behind.
 #[test]
 fn an_interrupted_measurement_does_not_speak_of_resuming() {
-    let Some(model) = crate::program::model() else { return };
+    let Some(model) = crate::program::model() else {
+        return;
+    };
     let (place, model) = (Place::new(), model.display().to_string());
     let temporary = place.path("temporary");
     std::fs::create_dir(&temporary).expect("a folder");
     let pairs = concat!(env!("CARGO_MANIFEST_DIR"), "/data/clinic_intake.jsonl");
-    let mut command = place.command(&["bench", "pipeline", "--data", pairs, "--model", &model, "--json"]);
+    let mut command = place.command(&[
+        "bench", "pipeline", "--data", pairs, "--model", &model, "--json",
+    ]);
     let mut work = AtWork::begin(command.env("TMPDIR", &temporary));
     work.until(|line| line["event"] == "stage" && line["name"] == "synthesizer");
     work.interrupt();
     let said = work.end();
-    assert_eq!((said.code, &said.last["status"]), (130, &json!("stopped")), "{}", said.last);
+    assert_eq!(
+        (said.code, &said.last["status"]),
+        (130, &json!("stopped")),
+        "{}",
+        said.last
+    );
     assert!(!said.last.to_string().contains("resume"), "{}", said.last);
-    assert_eq!(std::fs::read_dir(&temporary).expect("the folder").count(), 0);
+    assert_eq!(
+        std::fs::read_dir(&temporary).expect("the folder").count(),
+        0
+    );
 }
 
 #[test]
@@ -230,12 +386,22 @@ fn real_pairs_are_read_and_bad_wishes_refused() {
     ] {
         let refused = place.json(wrong);
         assert_eq!(refused.code, 2, "{wrong:?}: {}", refused.last);
-        assert!(refused.last["fix"].as_str().is_some_and(|fix| !fix.is_empty()), "{}", refused.last);
+        assert!(
+            refused.last["fix"]
+                .as_str()
+                .is_some_and(|fix| !fix.is_empty()),
+            "{}",
+            refused.last
+        );
     }
-    let Some(model) = crate::program::model() else { return };
+    let Some(model) = crate::program::model() else {
+        return;
+    };
     let pairs = concat!(env!("CARGO_MANIFEST_DIR"), "/data/clinic_intake.jsonl");
     let model = model.display().to_string();
-    let args = ["bench", "train", "--data", pairs, "--model", &model, "--items", "4", "--batch", "2"];
+    let args = [
+        "bench", "train", "--data", pairs, "--model", &model, "--items", "4", "--batch", "2",
+    ];
     let done = place.ok(&args);
     assert_eq!(done["steps"], 2, "one epoch over four rows");
     assert!(number(&done, "loss") < 8.0, "{done}");

@@ -16,15 +16,17 @@ fn imported(name: &str, content: &str, more: &[&str]) -> (Value, Vec<Value>) {
 fn every_format_is_read() {
     let samsum = r#"[{"id":"7","summary":"Ann waits.","dialogue":"Ann: Here?\r\nBo : Soon.\r\n"}]"#;
     let (report, items) = imported("val.json", samsum, &[]);
-    assert_eq!((text(&report["format"]), &report["splits"]["validation"]), ("samsum_json", &json!(1)));
+    assert_eq!(
+        (text(&report["format"]), &report["splits"]["validation"]),
+        ("samsum_json", &json!(1))
+    );
     assert_eq!(
         items[0],
         json!({"id":"7","split":"validation","origin":"imported",
         "dialogue":"Ann: Here?\nBo: Soon.","references":["Ann waits."]})
     );
 
-    let one =
-        r##"{"fname":"a_0","dialogue":"#Person1#: Hi\n#Person2#: Hi","summary":"They greet.","topic":"x"}"##;
+    let one = r##"{"fname":"a_0","dialogue":"#Person1#: Hi\n#Person2#: Hi","summary":"They greet.","topic":"x"}"##;
     let (report, _) = imported("train.jsonl", one, &[]);
     assert_eq!(
         (text(&report["format"]), &report["references"]),
@@ -42,22 +44,44 @@ fn every_format_is_read() {
         0,CC,\"Cough, dry.\",\"Doctor: What brings you?\r\nPatient: A\u{a0}\"\"dry\"\" cough.\"\r\n";
     let (report, items) = imported("ValidationSet.csv", mts, &[]);
     assert_eq!(text(&report["format"]), "mts_dialog_csv");
-    assert_eq!(items[0]["dialogue"], "Doctor: What brings you?\nPatient: A \"dry\" cough.");
+    assert_eq!(
+        items[0]["dialogue"],
+        "Doctor: What brings you?\nPatient: A \"dry\" cough."
+    );
 
-    let tweets = r#"{"conversation_id":"c1","turns":["lost my bag","on it"],"summaries":["S1","S2"]}"#;
-    let (report, items) = imported("t.jsonl", tweets, &["--speakers", "Customer,Agent", "--split", "train"]);
+    let tweets =
+        r#"{"conversation_id":"c1","turns":["lost my bag","on it"],"summaries":["S1","S2"]}"#;
+    let (report, items) = imported(
+        "t.jsonl",
+        tweets,
+        &["--speakers", "Customer,Agent", "--split", "train"],
+    );
     assert_eq!(text(&report["format"]), "tweetsumm_jsonl");
     assert_eq!(items[0]["dialogue"], "Customer: lost my bag\nAgent: on it");
 
-    let brackets = r#"[{"dialogue":"[doctor] Where is the pain?\n[patient] Here.","summary":"Pain."}]"#;
+    let brackets =
+        r#"[{"dialogue":"[doctor] Where is the pain?\n[patient] Here.","summary":"Pain."}]"#;
     let (_, items) = imported("a.json", brackets, &["--split", "test"]);
-    assert!(text(&items[0]["dialogue"]).lines().all(|line| line.contains(": ")), "{}", items[0]);
+    assert!(
+        text(&items[0]["dialogue"])
+            .lines()
+            .all(|line| line.contains(": ")),
+        "{}",
+        items[0]
+    );
     for (name, content) in [
         ("a.csv", "dialogue,summary\n\"A: x\nB: y\",S\n"),
         ("a.tsv", "dialogue\tsummary\nA: x\tS\n"),
-        ("a.jsonl", "{\"dialogue\":\"A: x\\nB: y\",\"summary\":\"S\"}\n"),
+        (
+            "a.jsonl",
+            "{\"dialogue\":\"A: x\\nB: y\",\"summary\":\"S\"}\n",
+        ),
     ] {
-        assert_eq!(imported(name, content, &["--split", "train"]).0["imported"], 1, "{name}");
+        assert_eq!(
+            imported(name, content, &["--split", "train"]).0["imported"],
+            1,
+            "{name}"
+        );
     }
 }
 
@@ -69,20 +93,31 @@ fn transcripts_are_read_with_the_summaries_beside_them() {
         "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Is it\n\n00:02.000 --> 00:03.000\n<v Ann>late?\n\n\
          00:03.000 --> 00:04.000\n<v Bo>Ten minutes.\n",
     );
-    let film =
-        place.write("film.srt", "1\n00:00:01,000 --> 00:00:02,000\n[Cy] <i>Hi</i>\n\nSummary: Cy greets.");
+    let film = place.write(
+        "film.srt",
+        "1\n00:00:01,000 --> 00:00:02,000\n[Cy] <i>Hi</i>\n\nSummary: Cy greets.",
+    );
     let talks = "# One\n**Dee (00:01):** Yes?\n**Eve (00:02):** No.\n## Summary\nThey differ.\n\
                  # Two\nDee: No?\nEve: Yes.\n";
     let talks = place.write("talks.md", talks);
-    let args = ["import", &call, &film, &talks, "--name", "d", "--split", "train"];
+    let args = [
+        "import", &call, &film, &talks, "--name", "d", "--split", "train",
+    ];
     place.refuses(&args, 2, "bad_rows", &["row 3", "no summary", "--skip-bad"]);
     let beside = place.write("call.summary.txt", "A delay.");
 
     // A shell's `*` names the summary's file too; that changes nothing.
     for more in [None, Some(beside.as_str())] {
-        let dry: Vec<&str> = args.into_iter().chain(more).chain(["--skip-bad", "--dry-run"]).collect();
+        let dry: Vec<&str> = args
+            .into_iter()
+            .chain(more)
+            .chain(["--skip-bad", "--dry-run"])
+            .collect();
         let report = place.ok(&dry);
-        assert_eq!((text(&report["format"]), &report["read"]), ("vtt+srt+md", &json!(4)));
+        assert_eq!(
+            (text(&report["format"]), &report["read"]),
+            ("vtt+srt+md", &json!(4))
+        );
         assert_eq!(
             (&report["issues"][0]["row"], &report["issues"][0]["code"]),
             (&json!(7), &json!("missing_summary"))
@@ -90,8 +125,10 @@ fn transcripts_are_read_with_the_summaries_beside_them() {
     }
     place.ok(&[&args[..], &["--skip-bad"]].concat());
     let items = place.json(&["datasets", "d", "--items"]).lines;
-    let pairs: Vec<_> =
-        items.iter().map(|item| (text(&item["dialogue"]), text(&item["references"][0]))).collect();
+    let pairs: Vec<_> = items
+        .iter()
+        .map(|item| (text(&item["dialogue"]), text(&item["references"][0])))
+        .collect();
     let expected = [
         ("Ann: Is it late?\nBo: Ten minutes.", "A delay."),
         ("Cy: Hi", "Cy greets."),
@@ -103,15 +140,20 @@ fn transcripts_are_read_with_the_summaries_beside_them() {
 #[test]
 fn speakers_are_never_guessed() {
     let place = Place::new();
-    let file = place
-        .write("t.jsonl", r#"{"conversation_id":"c1","turns":["lost my bag","on it"],"summaries":["S"]}"#);
+    let file = place.write(
+        "t.jsonl",
+        r#"{"conversation_id":"c1","turns":["lost my bag","on it"],"summaries":["S"]}"#,
+    );
     let error = place.refuses(
         &["import", &file, "--name", "d"],
         2,
         "speakers_needed",
         &["--speakers Customer,Agent"],
     );
-    assert_eq!((&error["file"], &error["row"], &error["field"]), (&json!(file), &json!(1), &json!("turns")));
+    assert_eq!(
+        (&error["file"], &error["row"], &error["field"]),
+        (&json!(file), &json!(1), &json!("turns"))
+    );
 }
 
 #[test]
@@ -120,15 +162,43 @@ fn columns_are_mapped_as_told() {
     let map = "dialogue=talk,summary=short,long,id=who";
     let (report, items) = imported("a.csv", csv, &["--map", map, "--split", "train"]);
     assert_eq!(report["mapping"]["summaries"], json!(["short", "long"]));
-    assert_eq!((&items[0]["id"], &items[0]["references"]), (&json!("7"), &json!(["S", "S and more"])));
+    assert_eq!(
+        (&items[0]["id"], &items[0]["references"]),
+        (&json!("7"), &json!(["S", "S and more"]))
+    );
 
     let place = Place::new();
     let file = place.write("a.csv", csv);
-    place.refuses(&["import", &file, "--name", "d"], 2, "needs_mapping", &["talk", "--map"]);
-    place.refuses(&["import", &file, "--name", "d", "--dry-run"], 2, "needs_mapping", &["talk", "--map"]);
-    let wrong = ["import", file.as_str(), "--name", "d", "--map", "dialogue=nope,summary=short"];
-    assert_eq!(place.refuses(&wrong, 2, "unknown_column", &["nope", "talk"])["field"], "nope");
-    place.refuses(&["import", &file, "--name", "d", "--map", "short"], 2, "usage", &["--map"]);
+    place.refuses(
+        &["import", &file, "--name", "d"],
+        2,
+        "needs_mapping",
+        &["talk", "--map"],
+    );
+    place.refuses(
+        &["import", &file, "--name", "d", "--dry-run"],
+        2,
+        "needs_mapping",
+        &["talk", "--map"],
+    );
+    let wrong = [
+        "import",
+        file.as_str(),
+        "--name",
+        "d",
+        "--map",
+        "dialogue=nope,summary=short",
+    ];
+    assert_eq!(
+        place.refuses(&wrong, 2, "unknown_column", &["nope", "talk"])["field"],
+        "nope"
+    );
+    place.refuses(
+        &["import", &file, "--name", "d", "--map", "short"],
+        2,
+        "usage",
+        &["--map"],
+    );
 }
 
 #[test]
@@ -137,18 +207,33 @@ fn bad_rows_are_listed_and_left_out_only_when_told() {
     let mut rows = rows(2, 1, 1);
     rows.push(json!({"id": "x", "split": "train", "dialogue": "A: hm\nB: hm"}));
     let file = place.write_rows("a.jsonl", &rows);
-    let error = place.refuses(&["import", &file, "--name", "d"], 2, "bad_rows", &["row 5", "--skip-bad"]);
+    let error = place.refuses(
+        &["import", &file, "--name", "d"],
+        2,
+        "bad_rows",
+        &["row 5", "--skip-bad"],
+    );
     assert_eq!(
         (&error["file"], &error["row"], &error["field"]),
         (&json!(file), &json!(5), &json!("summary"))
     );
 
     let report = place.ok(&["import", &file, "--name", "d", "--dry-run"]);
-    assert_eq!((&report["dry_run"], &report["issues"][0]["row"]), (&json!(true), &json!(5)));
-    assert_eq!(place.ok(&["datasets"])["datasets"], json!([]), "a dry run stores nothing");
+    assert_eq!(
+        (&report["dry_run"], &report["issues"][0]["row"]),
+        (&json!(true), &json!(5))
+    );
+    assert_eq!(
+        place.ok(&["datasets"])["datasets"],
+        json!([]),
+        "a dry run stores nothing"
+    );
 
     let report = place.ok(&["import", &file, "--name", "d", "--skip-bad"]);
-    assert_eq!((&report["read"], &report["imported"], &report["skipped"]), (&json!(5), &json!(4), &json!(1)));
+    assert_eq!(
+        (&report["read"], &report["imported"], &report["skipped"]),
+        (&json!(5), &json!(4), &json!(1))
+    );
     for key in ["row", "field", "code", "reason", "fix"] {
         assert!(!report["issues"][0][key].is_null(), "{report}");
     }
@@ -166,10 +251,20 @@ fn splits_are_told_drawn_or_read_from_the_name() {
         assert!(items.iter().all(|item| item["split"] == split));
     }
     let (drawn, items) = imported("a.jsonl", &content, &["--seed", "3"]);
-    assert_eq!((&drawn["splits"]["test"], &drawn["seed"]), (&json!(4), &json!(3)));
-    assert_eq!(imported("a.jsonl", &content, &["--seed", "3"]).1, items, "the same seed draws the same");
+    assert_eq!(
+        (&drawn["splits"]["test"], &drawn["seed"]),
+        (&json!(4), &json!(3))
+    );
+    assert_eq!(
+        imported("a.jsonl", &content, &["--seed", "3"]).1,
+        items,
+        "the same seed draws the same"
+    );
     assert_ne!(imported("a.jsonl", &content, &["--seed", "4"]).1, items);
-    assert_eq!(imported("my_test.jsonl", &content, &["--split", "auto"]).0["splits"]["test"], 40);
+    assert_eq!(
+        imported("my_test.jsonl", &content, &["--split", "auto"]).0["splits"]["test"],
+        40
+    );
 }
 
 #[test]
@@ -177,19 +272,33 @@ fn a_second_import_adds_and_takes_leaks_off_the_training_side() {
     let place = Place::new();
     place.import("d", &rows(3, 1, 1));
     // Spaces and case aside it is the first training dialogue.
-    let leak = row("new", "test", "ANN: Is  the train bus 0 late?\nBo: Yes, by 0 minutes.", "Late.");
+    let leak = row(
+        "new",
+        "test",
+        "ANN: Is  the train bus 0 late?\nBo: Yes, by 0 minutes.",
+        "Late.",
+    );
     let file = place.write_rows("more.jsonl", std::slice::from_ref(&leak));
     let strict = ["import", file.as_str(), "--name", "d", "--strict"];
     place.refuses(&strict, 2, "leaks", &["train-0", "Nothing was imported"]);
 
     let report = place.ok(&["import", &file, "--name", "d"]);
-    assert_eq!((&report["leaks"][0]["id"], &report["leaks"][0]["with"]), (&json!("train-0"), &json!("new")));
+    assert_eq!(
+        (&report["leaks"][0]["id"], &report["leaks"][0]["with"]),
+        (&json!("train-0"), &json!("new"))
+    );
     let stored = place.ok(&["datasets", "d"]);
-    assert_eq!(stored["splits"], json!({"test": 2, "train": 2, "validation": 1}));
+    assert_eq!(
+        stored["splits"],
+        json!({"test": 2, "train": 2, "validation": 1})
+    );
 
     // The same rows again are kept, but not silently.
     let report = place.ok(&["import", &file, "--name", "d"]);
-    assert_eq!((&report["imported"], &report["issues"][0]["code"]), (&json!(1), &json!("duplicate")));
+    assert_eq!(
+        (&report["imported"], &report["issues"][0]["code"]),
+        (&json!(1), &json!("duplicate"))
+    );
     let (out, _) = place.human(&["datasets"], 0);
     assert!(out.contains("d ") && out.contains("validation"), "{out}");
 }
@@ -200,9 +309,17 @@ fn leaks_within_one_import_are_counted() {
     let mut rows = rows(2, 1, 1);
     rows.push(row("twin", "train", text(&rows[3]["dialogue"]), "Again."));
     let file = place.write_rows("a.jsonl", &rows);
-    place.refuses(&["import", &file, "--name", "d", "--strict"], 2, "leaks", &["twin", "test-0"]);
+    place.refuses(
+        &["import", &file, "--name", "d", "--strict"],
+        2,
+        "leaks",
+        &["twin", "test-0"],
+    );
     let report = place.ok(&["import", &file, "--name", "d"]);
-    assert_eq!((list(&report["leaks"]).len(), &report["skipped"]), (1, &json!(1)));
+    assert_eq!(
+        (list(&report["leaks"]).len(), &report["skipped"]),
+        (1, &json!(1))
+    );
 }
 
 #[test]
@@ -213,7 +330,12 @@ fn data_sets_that_are_not_there_are_named() {
     assert!(out.contains("duologue import"), "{out}");
     place.import("d", &rows(1, 1, 1));
     place.refuses(&["datasets", "nope"], 2, "no_such_dataset", &["nope", "d"]);
-    place.refuses(&["import", "nope.jsonl", "--name", "d"], 2, "not_found", &["nope.jsonl"]);
+    place.refuses(
+        &["import", "nope.jsonl", "--name", "d"],
+        2,
+        "not_found",
+        &["nope.jsonl"],
+    );
 }
 
 #[test]
@@ -231,13 +353,21 @@ fn the_format_rule_tells_what_each_rule_says() {
         let said = place.json(&[&["format", file.as_str()], more].concat());
         let passes: Vec<bool> = said.lines.iter().map(|line| line["pass"] == true).collect();
         assert!(!passes[1] && !passes[2], "{:?}", said.lines);
-        assert_eq!((&said.lines[0]["id"], &said.lines[2]["id"]), (&json!("good"), &json!(3)));
+        assert_eq!(
+            (&said.lines[0]["id"], &said.lines[2]["id"]),
+            (&json!("good"), &json!(3))
+        );
         assert_eq!(said.lines[1]["rules"]["ended"], false);
         let rate = passes.iter().filter(|pass| **pass).count() as f64 / 3.0;
-        assert_eq!((number(&said.last["format_rate"]), &said.last["n"]), (rate, &json!(3)));
+        assert_eq!(
+            (number(&said.last["format_rate"]), &said.last["n"]),
+            (rate, &json!(3))
+        );
         let ended = &said.last["rules"]["ended"];
         assert!(
-            ["rate", "limit", "source", "real_reject"].iter().all(|key| ended.get(key).is_some()),
+            ["rate", "limit", "source", "real_reject"]
+                .iter()
+                .all(|key| ended.get(key).is_some()),
             "{ended}"
         );
         assert!((number(&ended["rate"]) - 2.0 / 3.0).abs() < 1e-12);
@@ -246,7 +376,12 @@ fn the_format_rule_tells_what_each_rule_says() {
             assert_eq!(said.last["rules"]["min_turns"]["source"], "calibrated");
         }
     }
-    place.refuses(&["format", &file, "--dataset", "nope"], 2, "no_such_dataset", &["nope"]);
+    place.refuses(
+        &["format", &file, "--dataset", "nope"],
+        2,
+        "no_such_dataset",
+        &["nope"],
+    );
     let bad = place.write("bad.jsonl", "{\"text\":\"A: x\"}\n\n{\"txt\":1}\n");
     let error = place.refuses(&["format", &bad], 2, "file", &["line 3", "text"]);
     assert_eq!((&error["file"], &error["row"]), (&json!(bad), &json!(3)));
@@ -257,32 +392,85 @@ fn the_recipe_is_printed_with_reasons_and_read_back() {
     let place = Place::new();
     let fields = place.ok(&["recipe", "--print"])["fields"].clone();
     for field in list(&fields) {
-        assert!(!text(&field["doc"]).is_empty() && !text(&field["source"]).is_empty(), "{field}");
+        assert!(
+            !text(&field["doc"]).is_empty() && !text(&field["source"]).is_empty(),
+            "{field}"
+        );
         assert_eq!(field["value"], field["default"], "{field}");
     }
     let value = |result: &Value, key: &str| {
-        list(&result["fields"]).iter().find(|field| field["key"] == key).expect("a field")["value"].clone()
+        list(&result["fields"])
+            .iter()
+            .find(|field| field["key"] == key)
+            .expect("a field")["value"]
+            .clone()
     };
     let paper = place.ok(&["recipe", "--print", "--preset", "paper"]);
-    assert_eq!((number(&value(&paper, "sft_lr")), number(&value(&paper, "stage1_stop_lr"))), (2e-4, 2e-5));
-    let small = ["recipe", "--print", "--preset", "small", "--set", "shots=7", "--set", "lr_search=0.5,1"];
+    assert_eq!(
+        (
+            number(&value(&paper, "sft_lr")),
+            number(&value(&paper, "stage1_stop_lr"))
+        ),
+        (2e-4, 2e-5)
+    );
+    let small = [
+        "recipe",
+        "--print",
+        "--preset",
+        "small",
+        "--set",
+        "shots=7",
+        "--set",
+        "lr_search=0.5,1",
+    ];
     let small = place.ok(&small);
-    assert_eq!((value(&small, "shots"), value(&small, "lr_search")), (json!(7), json!([0.5, 1.0])));
+    assert_eq!(
+        (value(&small, "shots"), value(&small, "lr_search")),
+        (json!(7), json!([0.5, 1.0]))
+    );
 
     // What is printed for people is the file that --recipe reads.
-    let (toml, _) = place.human(&["recipe", "--print", "--preset", "small", "--set", "shots=7"], 0);
+    let (toml, _) = place.human(
+        &["recipe", "--print", "--preset", "small", "--set", "shots=7"],
+        0,
+    );
     let file = place.write("r.toml", toml);
     assert_eq!(value(&place.ok(&["recipe", "--recipe", &file]), "shots"), 7);
 
-    place.refuses(&["recipe", "--set", "shot=1"], 2, "recipe", &["shot", "recipe --print"]);
-    place.refuses(&["recipe", "--set", "shots=0"], 2, "recipe", &["shots", "at least 1"]);
-    place.refuses(&["recipe", "--preset", "big"], 2, "usage", &["big", "small"]);
+    place.refuses(
+        &["recipe", "--set", "shot=1"],
+        2,
+        "recipe",
+        &["shot", "recipe --print"],
+    );
+    place.refuses(
+        &["recipe", "--set", "shots=0"],
+        2,
+        "recipe",
+        &["shots", "at least 1"],
+    );
+    place.refuses(
+        &["recipe", "--preset", "big"],
+        2,
+        "usage",
+        &["big", "small"],
+    );
     let bad = place.write("bad.toml", "no_such_field = 1\n");
     assert_eq!(
-        place.refuses(&["recipe", "--recipe", &bad], 2, "recipe", &["no_such_field"])["file"],
+        place.refuses(
+            &["recipe", "--recipe", &bad],
+            2,
+            "recipe",
+            &["no_such_field"]
+        )["file"],
         json!(bad)
     );
-    place.refuses(&["recipe", "--recipe", "gone.toml"], 2, "file", &["gone.toml"]);
+    place.refuses(
+        &["recipe", "--recipe", "gone.toml"],
+        2,
+        "file",
+        &["gone.toml"],
+    );
 }
 
 #[test]
@@ -300,13 +488,23 @@ fn a_wrong_use_is_an_error_line_too() {
 fn examples_longer_than_a_models_context_are_named() {
     let place = Place::new();
     let long = format!("A: {}\nB: Yes.", "Is the bus late? ".repeat(300));
-    let rows =
-        [row("short", "train", "A: Is it late?\nB: Yes.", "It is."), row("long", "train", &long, "It is.")];
+    let rows = [
+        row("short", "train", "A: Is it late?\nB: Yes.", "It is."),
+        row("long", "train", &long, "It is."),
+    ];
     place.import("d", &rows);
     let found = place.ok(&["datasets", "d", "--model", &super::tiny()]);
     assert_eq!(found["context_tokens"], 512);
-    let named: Vec<&str> = list(&found["too_long"]).iter().map(|one| text(&one["id"])).collect();
+    let named: Vec<&str> = list(&found["too_long"])
+        .iter()
+        .map(|one| text(&one["id"]))
+        .collect();
     assert_eq!(named, ["long"]);
     assert!(number(&found["too_long"][0]["tokens"]) > 512.0, "{found}");
-    assert!(place.human(&["datasets", "d", "--model", &super::tiny()], 0).0.contains("long ("));
+    assert!(
+        place
+            .human(&["datasets", "d", "--model", &super::tiny()], 0)
+            .0
+            .contains("long (")
+    );
 }

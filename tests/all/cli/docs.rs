@@ -23,9 +23,14 @@ fn options(text: &str) -> BTreeSet<String> {
 
 /// Options that a help page defines: its lines that begin with one.
 fn defined(help: &str) -> BTreeSet<String> {
-    let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    let lines = help
+        .lines()
+        .map(str::trim_start)
+        .filter(|line| line.starts_with('-'));
     let names = lines.flat_map(|line| options(line.split("  ").next().unwrap_or(line)));
-    names.filter(|name| name != "--help" && name != "--version").collect()
+    names
+        .filter(|name| name != "--help" && name != "--version")
+        .collect()
 }
 
 /// The commands that a help page lists.
@@ -51,7 +56,10 @@ fn sections(page: &str) -> BTreeMap<String, String> {
             current = None;
         }
         if let Some(name) = &current {
-            sections.entry(name.clone()).or_default().push_str(&format!("{line}\n"));
+            sections
+                .entry(name.clone())
+                .or_default()
+                .push_str(&format!("{line}\n"));
         }
     }
     sections
@@ -61,13 +69,24 @@ fn sections(page: &str) -> BTreeMap<String, String> {
 fn every_command_and_option_is_documented_and_exists() {
     let place = Place::new();
     let help = |words: &[&str]| place.human(&[words, &["--help"]].concat(), 0).0;
-    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cli.md"))
-        .expect("the page");
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cli.md"))
+            .expect("the page");
     let sections = sections(&page);
     let root = help(&[]);
     let global = defined(&root);
-    assert_eq!(options(&sections[GLOBAL]).difference(&global).collect::<Vec<_>>(), Vec::<&String>::new());
-    assert_eq!(global.difference(&options(&sections[GLOBAL])).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(
+        options(&sections[GLOBAL])
+            .difference(&global)
+            .collect::<Vec<_>>(),
+        Vec::<&String>::new()
+    );
+    assert_eq!(
+        global
+            .difference(&options(&sections[GLOBAL]))
+            .collect::<Vec<_>>(),
+        Vec::<&String>::new()
+    );
 
     let mut commands: Vec<String> = Vec::new();
     for name in listed(&root) {
@@ -89,18 +108,41 @@ fn every_command_and_option_is_documented_and_exists() {
         .chain(["--help".to_owned(), "--version".to_owned()])
         .collect();
     for name in &commands {
-        let (own, said) = (defined(&help(&name.split(' ').collect::<Vec<_>>())), options(&sections[name]));
-        let missing: Vec<&String> =
-            own.iter().filter(|o| !global.contains(*o) && !said.contains(*o)).collect();
-        assert!(missing.is_empty(), "docs/cli.md, `{name}`: {missing:?} are not documented");
+        let (own, said) = (
+            defined(&help(&name.split(' ').collect::<Vec<_>>())),
+            options(&sections[name]),
+        );
+        let missing: Vec<&String> = own
+            .iter()
+            .filter(|o| !global.contains(*o) && !said.contains(*o))
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "docs/cli.md, `{name}`: {missing:?} are not documented"
+        );
         let unknown: Vec<&String> = said.difference(&everywhere).collect();
-        assert!(unknown.is_empty(), "docs/cli.md, `{name}`: there are no options {unknown:?}");
-        let usage: Vec<&str> = sections[name].lines().filter(|l| l.starts_with("    duologue ")).collect();
+        assert!(
+            unknown.is_empty(),
+            "docs/cli.md, `{name}`: there are no options {unknown:?}"
+        );
+        let usage: Vec<&str> = sections[name]
+            .lines()
+            .filter(|l| l.starts_with("    duologue "))
+            .collect();
         assert!(!usage.is_empty(), "docs/cli.md, `{name}`: no usage line");
-        let foreign: Vec<String> = options(&usage.join(" ")).difference(&own).cloned().collect();
-        assert!(foreign.is_empty(), "docs/cli.md, `{name}`: it does not take {foreign:?}");
+        let foreign: Vec<String> = options(&usage.join(" "))
+            .difference(&own)
+            .cloned()
+            .collect();
+        assert!(
+            foreign.is_empty(),
+            "docs/cli.md, `{name}`: it does not take {foreign:?}"
+        );
     }
     for name in options(&page) {
-        assert!(everywhere.contains(&name), "docs/cli.md: there is no option {name}");
+        assert!(
+            everywhere.contains(&name),
+            "docs/cli.md: there is no option {name}"
+        );
     }
 }

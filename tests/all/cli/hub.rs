@@ -40,12 +40,20 @@ pub(super) fn command(place: &Place, hub: &Hub, args: &[&str]) -> Command {
         command.env_remove(name);
     }
     command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/no-such-bus");
-    command.env("HF_ENDPOINT", hub.endpoint()).env("HF_HOME", place.path("no-such-folder"));
+    command
+        .env("HF_ENDPOINT", hub.endpoint())
+        .env("HF_HOME", place.path("no-such-folder"));
     command
 }
 
 fn said(place: &Place, hub: &Hub, args: &[&str]) -> Said {
-    Said::new(args, &command(place, hub, args).arg("--json").output().expect("the binary starts"))
+    Said::new(
+        args,
+        &command(place, hub, args)
+            .arg("--json")
+            .output()
+            .expect("the binary starts"),
+    )
 }
 
 fn added(place: &Place, hub: &Hub) -> Value {
@@ -56,12 +64,21 @@ fn added(place: &Place, hub: &Hub) -> Value {
 
 fn refused(place: &Place, hub: &Hub, args: &[&str], exit: i32, code: &str, words: &[&str]) {
     let said = said(place, hub, args);
-    assert_eq!((said.code, said.last["code"].as_str()), (exit, Some(code)), "{args:?}: {}", said.last);
+    assert_eq!(
+        (said.code, said.last["code"].as_str()),
+        (exit, Some(code)),
+        "{args:?}: {}",
+        said.last
+    );
     let told = format!("{} {}", said.last["message"], said.last["fix"]);
     for word in words {
         assert!(told.contains(word), "{args:?}: `{word}` is not in {told}");
     }
-    assert_eq!(place.ok(&["models", "list"])["models"], json!([]), "{args:?} entered a model");
+    assert_eq!(
+        place.ok(&["models", "list"])["models"],
+        json!([]),
+        "{args:?} entered a model"
+    );
 }
 
 fn folder(place: &Place) -> PathBuf {
@@ -80,12 +97,24 @@ fn part(place: &Place) -> PathBuf {
 #[test]
 fn a_model_arrives_over_broken_connections_and_only_what_is_needed() {
     let (place, hub) = (Place::new(), hub());
-    hub.let_happen(Accidents { cut: Some((9_000, 3)), token: Some("hf_secret"), ..Accidents::default() });
+    hub.let_happen(Accidents {
+        cut: Some((9_000, 3)),
+        token: Some("hf_secret"),
+        ..Accidents::default()
+    });
     let args = ["models", "add", ID, "--json"];
-    let output = command(&place, &hub, &args).env("HF_TOKEN", "hf_secret").output().expect("a start");
+    let output = command(&place, &hub, &args)
+        .env("HF_TOKEN", "hf_secret")
+        .output()
+        .expect("a start");
     let said = Said::new(&args, &output);
     assert_eq!(said.code, 0, "{}", said.last);
-    for (key, value) in [("hub_id", ID), ("commit", COMMIT), ("licence", "apache-2.0"), ("name", ID)] {
+    for (key, value) in [
+        ("hub_id", ID),
+        ("commit", COMMIT),
+        ("licence", "apache-2.0"),
+        ("name", ID),
+    ] {
         assert_eq!(said.last[key], value, "{key}");
     }
     let requests = hub.requests();
@@ -97,19 +126,43 @@ fn a_model_arrives_over_broken_connections_and_only_what_is_needed() {
     assert_eq!(ranges, ["", "bytes=9000-", "bytes=18000-", "bytes=27000-"]);
     for request in &requests {
         let to_the_store = request.path.starts_with("/store/");
-        assert_eq!(request.headers.contains_key("authorization"), !to_the_store, "{request:?}");
-        assert!(!request.path.contains("pytorch") && !request.path.contains("onnx"), "{request:?}");
+        assert_eq!(
+            request.headers.contains_key("authorization"),
+            !to_the_store,
+            "{request:?}"
+        );
+        assert!(
+            !request.path.contains("pytorch") && !request.path.contains("onnx"),
+            "{request:?}"
+        );
         assert!(!request.path.contains("golden"), "{request:?}");
     }
     let last = said.lines.last().expect("progress");
-    assert_eq!((&last["event"], &last["done_bytes"]), (&json!("download"), &last["total_bytes"]));
-    assert!(number(&last["bytes_per_s"]) > 0.0 && number(&last["eta_s"]) == 0.0, "{last}");
+    assert_eq!(
+        (&last["event"], &last["done_bytes"]),
+        (&json!("download"), &last["total_bytes"])
+    );
+    assert!(
+        number(&last["bytes_per_s"]) > 0.0 && number(&last["eta_s"]) == 0.0,
+        "{last}"
+    );
     assert_eq!(said.last["received_bytes"], last["total_bytes"]);
-    assert_eq!(number(&said.last["connections"]) as usize, requests.len(), "one connection a request");
-    assert_eq!(place.ok(&["doctor"])["connections"], said.last["connections"]);
+    assert_eq!(
+        number(&said.last["connections"]) as usize,
+        requests.len(),
+        "one connection a request"
+    );
+    assert_eq!(
+        place.ok(&["doctor"])["connections"],
+        said.last["connections"]
+    );
     for name in ["config.json", "tokenizer.json", WEIGHTS] {
         let (ours, theirs) = (folder(&place).join(name), golden("llama-tiny").join(name));
-        assert_eq!(std::fs::read(ours).expect("ours"), std::fs::read(theirs).expect("theirs"), "{name}");
+        assert_eq!(
+            std::fs::read(ours).expect("ours"),
+            std::fs::read(theirs).expect("theirs"),
+            "{name}"
+        );
     }
     assert!(!folder(&place).join("pytorch_model.bin").exists());
 
@@ -129,10 +182,21 @@ fn a_model_arrives_over_broken_connections_and_only_what_is_needed() {
 fn what_the_hub_refuses_is_said_in_words() {
     let (place, hub) = (Place::new(), hub());
     let add = ["models", "add", ID];
-    let refuse =
-        |status, code| hub.let_happen(Accidents { refuse: Some((status, code)), ..Accidents::default() });
+    let refuse = |status, code| {
+        hub.let_happen(Accidents {
+            refuse: Some((status, code)),
+            ..Accidents::default()
+        })
+    };
     refuse(401, "");
-    refused(&place, &hub, &add, 2, "unauthorized", &["HF_TOKEN", "spelling"]);
+    refused(
+        &place,
+        &hub,
+        &add,
+        2,
+        "unauthorized",
+        &["HF_TOKEN", "spelling"],
+    );
     refuse(403, "");
     refused(&place, &hub, &add, 2, "gated", &["licence", ID]);
     refuse(401, "GatedRepo");
@@ -142,21 +206,61 @@ fn what_the_hub_refuses_is_said_in_words() {
     refuse(503, "");
     refused(&place, &hub, &add, 1, "unreachable", &["503"]);
     hub.let_happen(Accidents::default());
-    refused(&place, &hub, &["models", "add", "acme/nothing"], 2, "not_on_hub", &["acme/nothing", "spelling"]);
-    refused(&place, &hub, &["models", "add", "nonsense"], 2, "bad_id", &["owner/name"]);
-    refused(&place, &hub, &[&add[..], &["--file", "x.gguf"]].concat(), 2, "not_on_hub", &["x.gguf"]);
+    refused(
+        &place,
+        &hub,
+        &["models", "add", "acme/nothing"],
+        2,
+        "not_on_hub",
+        &["acme/nothing", "spelling"],
+    );
+    refused(
+        &place,
+        &hub,
+        &["models", "add", "nonsense"],
+        2,
+        "bad_id",
+        &["owner/name"],
+    );
+    refused(
+        &place,
+        &hub,
+        &[&add[..], &["--file", "x.gguf"]].concat(),
+        2,
+        "not_on_hub",
+        &["x.gguf"],
+    );
     hub.requests();
     let with = |name, value| {
         let args = ["models", "add", ID, "--json"];
-        let output = command(&place, &hub, &args).env(name, value).output().expect("a start");
+        let output = command(&place, &hub, &args)
+            .env(name, value)
+            .output()
+            .expect("a start");
         let said = Said::new(&args, &output);
         (said.code, text(&said.last["code"]).to_owned())
     };
-    assert_eq!(with("HF_ENDPOINT", "http://127.0.0.1:1"), (1, "unreachable".to_owned()));
-    assert_eq!(with("HF_ENDPOINT", "huggingface.co"), (2, "bad_endpoint".to_owned()));
-    assert_eq!(with("HF_TOKEN", "hf_two words"), (2, "bad_token".to_owned()));
+    assert_eq!(
+        with("HF_ENDPOINT", "http://127.0.0.1:1"),
+        (1, "unreachable".to_owned())
+    );
+    assert_eq!(
+        with("HF_ENDPOINT", "huggingface.co"),
+        (2, "bad_endpoint".to_owned())
+    );
+    assert_eq!(
+        with("HF_TOKEN", "hf_two words"),
+        (2, "bad_token".to_owned())
+    );
     for args in [&["--revision", ""], &["--file", ""]] {
-        refused(&place, &hub, &[&add[..], args].concat(), 2, "usage", &[args[0]]);
+        refused(
+            &place,
+            &hub,
+            &[&add[..], args].concat(),
+            2,
+            "usage",
+            &[args[0]],
+        );
     }
     assert!(hub.requests().is_empty(), "somebody was asked");
 }
@@ -170,13 +274,21 @@ fn strangers_among_the_downloads_do_no_harm() {
     assert_eq!(place.ok(&["models", "list"])["unfinished"], json!([]));
     let manifest = folder(&place).join("duologue.json");
     std::fs::write(&manifest, "{").expect("damage");
-    for args in [&["models", "list"][..], &["models", "add", ID], &["models", "remove", ID]] {
+    for args in [
+        &["models", "list"][..],
+        &["models", "add", ID],
+        &["models", "remove", ID],
+    ] {
         let error = place.fails(args, 2, "bad_manifest");
         assert_eq!(error["file"], manifest.display().to_string());
         assert!(text(&error["fix"]).contains("Delete this file"), "{error}");
     }
     std::fs::remove_file(manifest).expect("gone");
-    assert_eq!(added(&place, &hub)["received_bytes"], 0, "only the description is fetched again");
+    assert_eq!(
+        added(&place, &hub)["received_bytes"],
+        0,
+        "only the description is fetched again"
+    );
 }
 
 /// The disk is as small as the call says: the refusal names both sizes, and no trace of the download is left.
@@ -185,38 +297,79 @@ fn a_full_disk_is_noticed_before_anything_is_written() {
     const FREE: u64 = 12_345;
     let (place, hub) = (Place::new(), hub());
     let session = Session::open(&place.workspace()).expect("a workspace");
-    let access = HubAccess { endpoint: Some(hub.endpoint()), ..HubAccess::default() };
+    let access = HubAccess {
+        endpoint: Some(hub.endpoint()),
+        ..HubAccess::default()
+    };
     let gateway = Gateway::new(access, Arc::default());
-    let request = AddModel { hub_id: ID.to_owned(), revision: "main".to_owned(), gguf: None };
-    let mut download = Download { gateway: &gateway, free_bytes: Some(FREE), progress: &mut |_| {} };
-    let refusal = session.add_model(&request, &mut download, 0).expect_err("a refusal");
+    let request = AddModel {
+        hub_id: ID.to_owned(),
+        revision: "main".to_owned(),
+        gguf: None,
+    };
+    let mut download = Download {
+        gateway: &gateway,
+        free_bytes: Some(FREE),
+        progress: &mut |_| {},
+    };
+    let refusal = session
+        .add_model(&request, &mut download, 0)
+        .expect_err("a refusal");
     assert_eq!(refusal.code(), "disk_full");
     // What is fetched of `llama-tiny`, and 64 MiB that stay free beside it.
-    let fetched =
-        ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", WEIGHTS];
-    let need = fetched.iter().map(|name| hub.bytes_of(name) as u64).sum::<u64>() + (64 << 20);
+    let fetched = [
+        "config.json",
+        "generation_config.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        WEIGHTS,
+    ];
+    let need = fetched
+        .iter()
+        .map(|name| hub.bytes_of(name) as u64)
+        .sum::<u64>()
+        + (64 << 20);
     let told = refusal.to_string();
-    for word in [FREE.to_string(), need.to_string(), folder(&place).display().to_string()] {
+    for word in [
+        FREE.to_string(),
+        need.to_string(),
+        folder(&place).display().to_string(),
+    ] {
         assert!(told.contains(&word), "`{word}` is not in {told}");
     }
     assert!(!folder(&place).exists());
     assert_eq!(
-        (session.known_models().expect("models"), session.unfinished_models().expect("none")),
+        (
+            session.known_models().expect("models"),
+            session.unfinished_models().expect("none")
+        ),
         (vec![], vec![])
     );
     assert_eq!(hub.requests().len(), 1, "only the description is asked for");
 
     // With that much room it comes.
     download.free_bytes = Some(need);
-    session.add_model(&request, &mut download, 0).expect("a model");
+    session
+        .add_model(&request, &mut download, 0)
+        .expect("a model");
 }
 
 #[test]
 fn offline_opens_no_connection() {
     let (place, hub) = (Place::new(), hub());
-    refused(&place, &hub, &["models", "add", ID, "--offline"], 2, "offline", &["--offline"]);
+    refused(
+        &place,
+        &hub,
+        &["models", "add", ID, "--offline"],
+        2,
+        "offline",
+        &["--offline"],
+    );
     let args = ["models", "add", ID, "--json"];
-    let output = command(&place, &hub, &args).env("HF_HUB_OFFLINE", "1").output().expect("a start");
+    let output = command(&place, &hub, &args)
+        .env("HF_HUB_OFFLINE", "1")
+        .output()
+        .expect("a start");
     assert_eq!(text(&Said::new(&args, &output).last["code"]), "offline");
     assert!(hub.requests().is_empty(), "somebody was asked");
     assert_eq!(place.ok(&["doctor"])["connections"], 0);
@@ -225,13 +378,20 @@ fn offline_opens_no_connection() {
 #[test]
 fn damage_on_the_way_is_found_and_only_that_file_is_fetched_again() {
     let (place, hub) = (Place::new(), hub());
-    hub.let_happen(Accidents { corrupt: true, ..Accidents::default() });
+    hub.let_happen(Accidents {
+        corrupt: true,
+        ..Accidents::default()
+    });
     let add = ["models", "add", ID];
     refused(&place, &hub, &add, 1, "checksum", &["again"]);
     hub.let_happen(Accidents::default());
     hub.requests();
     assert_eq!(added(&place, &hub)["sha256_ok"], true);
-    assert!(hub.requests().iter().all(|request| !request.path.ends_with("config.json")));
+    assert!(
+        hub.requests()
+            .iter()
+            .all(|request| !request.path.ends_with("config.json"))
+    );
 
     // Damage at rest: found by verify, mended by add.
     let weights = folder(&place).join(WEIGHTS);
@@ -239,7 +399,12 @@ fn damage_on_the_way_is_found_and_only_that_file_is_fetched_again() {
     *content.last_mut().expect("a byte") ^= 1;
     std::fs::write(&weights, content).expect("damage");
     let said = said(&place, &hub, &["models", "verify", ID]);
-    assert_eq!((said.code, &said.last["damaged"]), (1, &json!([WEIGHTS])), "{}", said.last);
+    assert_eq!(
+        (said.code, &said.last["damaged"]),
+        (1, &json!([WEIGHTS])),
+        "{}",
+        said.last
+    );
     added(&place, &hub);
     assert_eq!(place.ok(&["models", "verify", ID])["sha256_ok"], true);
 }
@@ -248,7 +413,10 @@ fn damage_on_the_way_is_found_and_only_that_file_is_fetched_again() {
 fn an_interrupted_download_goes_on_where_it_stopped() {
     let (place, hub) = (Place::new(), hub());
     const HAVE: usize = 20_000;
-    hub.let_happen(Accidents { stall: Some(HAVE), ..Accidents::default() });
+    hub.let_happen(Accidents {
+        stall: Some(HAVE),
+        ..Accidents::default()
+    });
     let mut child = started(&place, &hub);
     // The first bytes of the weights: they are coming.
     while !(part_is(&place, HAVE)) {
@@ -256,14 +424,30 @@ fn an_interrupted_download_goes_on_where_it_stopped() {
         assert!(child.try_wait().expect("a state").is_none(), "it has ended");
     }
     // Another process keeps off meanwhile.
-    refused(&place, &hub, &["models", "add", ID], 3, "locked", &["another process"]);
+    refused(
+        &place,
+        &hub,
+        &["models", "add", ID],
+        3,
+        "locked",
+        &["another process"],
+    );
     interrupted(child);
-    assert_eq!(std::fs::metadata(part(&place)).expect("the part").len(), HAVE as u64);
-    assert_eq!(list(&place.ok(&["models", "list"])["unfinished"])[0]["hub_id"], ID);
+    assert_eq!(
+        std::fs::metadata(part(&place)).expect("the part").len(),
+        HAVE as u64
+    );
+    assert_eq!(
+        list(&place.ok(&["models", "list"])["unfinished"])[0]["hub_id"],
+        ID
+    );
 
     // A mirror without byte ranges sends all of it again; one with them only the rest.
     hub.requests();
-    hub.let_happen(Accidents { no_ranges: true, ..Accidents::default() });
+    hub.let_happen(Accidents {
+        no_ranges: true,
+        ..Accidents::default()
+    });
     let backup = std::fs::read(part(&place)).expect("the part");
     let name = part(&place);
     added(&place, &hub);
@@ -271,22 +455,41 @@ fn an_interrupted_download_goes_on_where_it_stopped() {
     std::fs::write(name, backup).expect("the part again");
     hub.let_happen(Accidents::default());
     let rest = added(&place, &hub);
-    assert_eq!(number(&rest["received_bytes"]) as usize, hub.bytes_of(WEIGHTS) - HAVE);
+    assert_eq!(
+        number(&rest["received_bytes"]) as usize,
+        hub.bytes_of(WEIGHTS) - HAVE
+    );
     assert_eq!(place.ok(&["models", "verify", ID])["sha256_ok"], true);
 }
 
 /// A download in a process of its own.
 fn started(place: &Place, hub: &Hub) -> Child {
     let mut command = command(place, hub, &["models", "add", ID, "--json"]);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
+    command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts")
 }
 
 /// Ctrl-C, and what the download says to it: it has paused, and how it goes on.
 fn interrupted(child: Child) -> Value {
     kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).expect("a signal");
-    let said = Said::new(&["models", "add"], &child.wait_with_output().expect("an end"));
-    assert_eq!((said.code, text(&said.last["status"])), (130, "paused"), "{}", said.last);
-    assert!(text(&said.last["resume"]).ends_with("models add 'acme/tiny'"), "{}", said.last);
+    let said = Said::new(
+        &["models", "add"],
+        &child.wait_with_output().expect("an end"),
+    );
+    assert_eq!(
+        (said.code, text(&said.last["status"])),
+        (130, "paused"),
+        "{}",
+        said.last
+    );
+    assert!(
+        text(&said.last["resume"]).ends_with("models add 'acme/tiny'"),
+        "{}",
+        said.last
+    );
     said.last
 }
 
@@ -294,7 +497,10 @@ fn interrupted(child: Child) -> Value {
 #[test]
 fn ctrl_c_is_heard_before_the_hub_has_answered() {
     let (place, hub) = (Place::new(), hub());
-    hub.let_happen(Accidents { silent: true, ..Accidents::default() });
+    hub.let_happen(Accidents {
+        silent: true,
+        ..Accidents::default()
+    });
     let child = started(&place, &hub);
     while hub.requests().is_empty() {
         std::thread::sleep(LOOK_AGAIN);
@@ -305,7 +511,9 @@ fn ctrl_c_is_heard_before_the_hub_has_answered() {
 }
 
 fn part_is(place: &Place, bytes: usize) -> bool {
-    let Ok(entries) = std::fs::read_dir(folder(place)) else { return false };
+    let Ok(entries) = std::fs::read_dir(folder(place)) else {
+        return false;
+    };
     entries.flatten().any(|e| {
         e.path().extension().is_some_and(|x| x == "part")
             && e.metadata().is_ok_and(|m| m.len() == bytes as u64)
@@ -317,12 +525,24 @@ fn a_family_that_is_not_supported_is_refused_before_its_weights_come() {
     let place = Place::new();
     let source = place.copy_of_model("mamba");
     let config = source.join("config.json");
-    let changed =
-        std::fs::read_to_string(&config).expect("text").replace("LlamaForCausalLM", "MambaForCausalLM");
+    let changed = std::fs::read_to_string(&config)
+        .expect("text")
+        .replace("LlamaForCausalLM", "MambaForCausalLM");
     std::fs::write(&config, changed).expect("a config");
     let hub = Hub::serve(&source);
-    refused(&place, &hub, &["models", "add", ID], 2, "unsupported_architecture", &["Mamba", "Llama"]);
-    assert!(hub.requests().iter().all(|request| !request.path.ends_with(WEIGHTS)));
+    refused(
+        &place,
+        &hub,
+        &["models", "add", ID],
+        2,
+        "unsupported_architecture",
+        &["Mamba", "Llama"],
+    );
+    assert!(
+        hub.requests()
+            .iter()
+            .all(|request| !request.path.ends_with(WEIGHTS))
+    );
     place.ok(&["models", "remove", ID, "--yes"]);
     assert!(!folder(&place).exists());
 }
@@ -331,13 +551,34 @@ fn a_family_that_is_not_supported_is_refused_before_its_weights_come() {
 #[test]
 fn one_gguf_file_is_chosen_by_name() {
     let (place, hub) = (Place::new(), Hub::serve(&golden("gguf")));
-    refused(&place, &hub, &["models", "add", ID], 2, "no_weights", &["--file", "qwen2-q8_0.gguf"]);
-    let added = said(&place, &hub, &["models", "add", ID, "--file", "llama-q4_k_m.gguf"]);
-    assert_eq!((added.code, text(&added.last["name"])), (0, "acme/tiny:llama-q4_k_m.gguf"), "{}", added.last);
-    let folder = place.workspace().join("models/acme--tiny-llama-q4_k_m.gguf");
+    refused(
+        &place,
+        &hub,
+        &["models", "add", ID],
+        2,
+        "no_weights",
+        &["--file", "qwen2-q8_0.gguf"],
+    );
+    let added = said(
+        &place,
+        &hub,
+        &["models", "add", ID, "--file", "llama-q4_k_m.gguf"],
+    );
+    assert_eq!(
+        (added.code, text(&added.last["name"])),
+        (0, "acme/tiny:llama-q4_k_m.gguf"),
+        "{}",
+        added.last
+    );
+    let folder = place
+        .workspace()
+        .join("models/acme--tiny-llama-q4_k_m.gguf");
     assert!(folder.join("llama-q4_k_m.gguf").is_file() && !folder.join("qwen2-q8_0.gguf").exists());
     assert!(number(&place.ok(&["models", "list"])["models"][0]["context_tokens"]) > 0.0);
-    assert_eq!(place.ok(&["models", "verify", text(&added.last["name"])])["sha256_ok"], true);
+    assert_eq!(
+        place.ok(&["models", "verify", text(&added.last["name"])])["sha256_ok"],
+        true
+    );
     let file = folder.join("llama-q4_k_m.gguf").display().to_string();
     assert!(number(&place.ok(&["models", "verify", &file])["parameters"]) > 0.0);
 }
@@ -347,22 +588,51 @@ fn removing_asks_and_spares_what_is_the_user_s_own() {
     let (place, hub) = (Place::new(), hub());
     added(&place, &hub);
     place.import("d", &super::rows(8, 2, 2));
-    let small = ["--set", "shots=2", "--set", "validation=1", "--until", "topics"];
-    let ran = said(&place, &hub, &[&["run", "--dataset", "d", "--model", ID][..], &small].concat());
+    let small = [
+        "--set",
+        "shots=2",
+        "--set",
+        "validation=1",
+        "--until",
+        "topics",
+    ];
+    let ran = said(
+        &place,
+        &hub,
+        &[&["run", "--dataset", "d", "--model", ID][..], &small].concat(),
+    );
     assert_eq!(ran.code, 0, "{}", ran.last);
     let run = text(&ran.last["run"]);
-    assert_eq!(place.ok(&["models", "list"])["models"][0]["runs"], json!([run]));
-    place.refuses(&["models", "remove", ID], 2, "usage", &[run, "deletes", "--yes"]);
+    assert_eq!(
+        place.ok(&["models", "list"])["models"][0]["runs"],
+        json!([run])
+    );
+    place.refuses(
+        &["models", "remove", ID],
+        2,
+        "usage",
+        &[run, "deletes", "--yes"],
+    );
     std::fs::write(folder(&place).join("notes.txt"), "mine").expect("a note");
     let gone = place.ok(&["models", "remove", ID, "--yes"]);
-    assert_eq!((&gone["removed"], &gone["runs"]), (&json!(true), &json!([run])));
+    assert_eq!(
+        (&gone["removed"], &gone["runs"]),
+        (&json!(true), &json!([run]))
+    );
     assert_eq!(names(&folder(&place)), ["notes.txt"]);
 
     // A folder of the user is only forgotten.
     let own = place.copy_of_model("own");
     let path = own.display().to_string();
-    let ran =
-        said(&place, &hub, &[&["run", "--dataset", "d", "--model", path.as_str()][..], &small].concat());
+    let ran = said(
+        &place,
+        &hub,
+        &[
+            &["run", "--dataset", "d", "--model", path.as_str()][..],
+            &small,
+        ]
+        .concat(),
+    );
     assert_eq!(ran.code, 0, "{}", ran.last);
     let before = names(&own);
     let removed = place.ok(&["models", "remove", "own", "--yes"]);
@@ -373,7 +643,13 @@ fn removing_asks_and_spares_what_is_the_user_s_own() {
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .expect("a folder")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     names.sort();
     names

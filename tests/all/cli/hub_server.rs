@@ -64,7 +64,11 @@ impl Hub {
         let mut files = BTreeMap::new();
         for entry in std::fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
             files.insert(name, std::fs::read(path).expect("a file"));
         }
         files.insert("pytorch_model.bin".to_owned(), vec![1; 100]);
@@ -72,7 +76,11 @@ impl Hub {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let (accidents, requests) = (Mutex::default(), Mutex::default());
-        let state = Arc::new(State { files, accidents, requests });
+        let state = Arc::new(State {
+            files,
+            accidents,
+            requests,
+        });
         let served = Arc::clone(&state);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -105,12 +113,18 @@ impl Hub {
 impl State {
     fn answer(&self, mut stream: TcpStream, port: u16) -> std::io::Result<()> {
         let request = read_request(&stream)?;
-        self.requests.lock().expect("the requests").push(request.clone());
+        self.requests
+            .lock()
+            .expect("the requests")
+            .push(request.clone());
         let accidents = self.accidents.lock().expect("the accidents").clone();
         let (path, _query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let from_store = path.strip_prefix("/store/");
         let token = accidents.token.map(|token| format!("Bearer {token}"));
-        if from_store.is_none() && token.is_some() && request.headers.get("authorization") != token.as_ref() {
+        if from_store.is_none()
+            && token.is_some()
+            && request.headers.get("authorization") != token.as_ref()
+        {
             return respond(&mut stream, 401, &[], b"{}");
         }
         if let Some(name) = from_store {
@@ -124,15 +138,35 @@ impl State {
                 let headers = [format!("X-Error-Code: {code}"), "Retry-After: 7".to_owned()];
                 return respond(&mut stream, status, &headers, b"{}");
             }
-            let known = [format!("/api/models/{ID}/revision/main"), format!("/api/models/{ID}/revision/v1")];
+            let known = [
+                format!("/api/models/{ID}/revision/main"),
+                format!("/api/models/{ID}/revision/v1"),
+            ];
             return match known.iter().any(|known| known == path) {
-                true => respond(&mut stream, 200, &[], self.description().to_string().as_bytes()),
-                false => respond(&mut stream, 404, &["X-Error-Code: RepoNotFound".to_owned()], b"{}"),
+                true => respond(
+                    &mut stream,
+                    200,
+                    &[],
+                    self.description().to_string().as_bytes(),
+                ),
+                false => respond(
+                    &mut stream,
+                    404,
+                    &["X-Error-Code: RepoNotFound".to_owned()],
+                    b"{}",
+                ),
             };
         }
-        let name = path.strip_prefix(&format!("/{ID}/resolve/{COMMIT}/")).unwrap_or_default();
+        let name = path
+            .strip_prefix(&format!("/{ID}/resolve/{COMMIT}/"))
+            .unwrap_or_default();
         match self.files.get(name) {
-            None => respond(&mut stream, 404, &["X-Error-Code: EntryNotFound".to_owned()], b""),
+            None => respond(
+                &mut stream,
+                404,
+                &["X-Error-Code: EntryNotFound".to_owned()],
+                b"",
+            ),
             Some(content) if content.len() >= LARGE_BYTES => {
                 // Another name for this machine, so another machine to a client that minds its token.
                 let place = format!("Location: http://localhost:{port}/store/{name}");
@@ -157,18 +191,30 @@ impl State {
         }
         let range = request.headers.get("range").filter(|_| !how.no_ranges);
         let start: usize = range.map_or(0, |range| {
-            range.trim_start_matches("bytes=").trim_end_matches('-').parse().expect("a byte range")
+            range
+                .trim_start_matches("bytes=")
+                .trim_end_matches('-')
+                .parse()
+                .expect("a byte range")
         });
         let (status, length) = (if start > 0 { 206 } else { 200 }, content.len() - start);
-        let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n");
+        let mut head =
+            format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n");
         if start > 0 {
-            head += &format!("Content-Range: bytes {start}-{}/{}\r\n", content.len() - 1, content.len());
+            head += &format!(
+                "Content-Range: bytes {start}-{}/{}\r\n",
+                content.len() - 1,
+                content.len()
+            );
         }
         stream.write_all(format!("{head}\r\n").as_bytes())?;
         let mut end = content.len();
         {
             let mut accidents = self.accidents.lock().expect("the accidents");
-            if let Some((after, times)) = how.cut.and(accidents.cut.as_mut()).filter(|(_, times)| *times > 0)
+            if let Some((after, times)) = how
+                .cut
+                .and(accidents.cut.as_mut())
+                .filter(|(_, times)| *times > 0)
             {
                 *times -= 1;
                 end = end.min(start + *after);
@@ -191,11 +237,16 @@ impl State {
                 let mut blob = Sha1::new();
                 blob.update(format!("blob {}\0", content.len()));
                 blob.update(content);
-                let hex: String = blob.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+                let hex: String = blob
+                    .finalize()
+                    .iter()
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect();
                 let mut file = json!({"rfilename": name, "size": content.len(), "blobId": hex});
                 if content.len() >= LARGE_BYTES {
                     let sha256 = store::sha256_hex(content);
-                    file["lfs"] = json!({"sha256": sha256, "size": content.len(), "pointerSize": 134});
+                    file["lfs"] =
+                        json!({"sha256": sha256, "size": content.len(), "pointerSize": 134});
                 }
                 file
             })
@@ -210,14 +261,27 @@ fn read_request(stream: &TcpStream) -> std::io::Result<Request> {
     let mut headers = BTreeMap::new();
     for line in lines {
         let line = line?;
-        let Some((name, value)) = line.split_once(':') else { break };
+        let Some((name, value)) = line.split_once(':') else {
+            break;
+        };
         headers.insert(name.to_lowercase(), value.trim().to_owned());
     }
-    Ok(Request { path: first.split(' ').nth(1).unwrap_or_default().to_owned(), headers })
+    Ok(Request {
+        path: first.split(' ').nth(1).unwrap_or_default().to_owned(),
+        headers,
+    })
 }
 
-fn respond(stream: &mut TcpStream, status: u16, headers: &[String], body: &[u8]) -> std::io::Result<()> {
-    let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
+fn respond(
+    stream: &mut TcpStream,
+    status: u16,
+    headers: &[String],
+    body: &[u8],
+) -> std::io::Result<()> {
+    let mut head = format!(
+        "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n",
+        body.len()
+    );
     for header in headers {
         head += &format!("{header}\r\n");
     }

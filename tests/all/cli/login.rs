@@ -12,9 +12,15 @@ const TOKEN: &str = "hf_Rumpelstilzchen";
 fn login(place: &Place, hub: &Hub, given: &str) -> Said {
     let args = ["models", "login", "--json"];
     let input = File::open(place.write("token", given)).expect("the token");
-    let output = command(place, hub, &args).stdin(input).output().expect("the binary starts");
+    let output = command(place, hub, &args)
+        .stdin(input)
+        .output()
+        .expect("the binary starts");
     for said in [&output.stdout, &output.stderr] {
-        assert!(!String::from_utf8_lossy(said).contains("Rumpel"), "the token is shown");
+        assert!(
+            !String::from_utf8_lossy(said).contains("Rumpel"),
+            "the token is shown"
+        );
     }
     Said::new(&args, &output)
 }
@@ -29,7 +35,11 @@ fn a_token_that_cannot_be_one_is_refused_before_the_keychain_is_asked() {
     for nothing in ["", " \n"] {
         assert_eq!(code(&login(&place, &hub, nothing)), (2, "usage"));
     }
-    for bad in [&format!("{TOKEN} x"), "hf_Rumpel\u{e9}", &format!("{TOKEN}\n{TOKEN}\n")] {
+    for bad in [
+        &format!("{TOKEN} x"),
+        "hf_Rumpel\u{e9}",
+        &format!("{TOKEN}\n{TOKEN}\n"),
+    ] {
         assert_eq!(code(&login(&place, &hub, bad)), (2, "bad_token"));
     }
     assert!(hub.requests().is_empty(), "somebody was asked");
@@ -42,19 +52,32 @@ fn without_a_keychain_there_is_no_token_and_the_reason_is_told() {
     let (place, hub) = (Place::new(), hub());
     let said = login(&place, &hub, &format!("{TOKEN}\n"));
     assert_eq!(code(&said), (1, "keychain"), "{}", said.last);
-    assert!(text(&said.last["fix"]).contains("HF_TOKEN"), "{}", said.last);
+    assert!(
+        text(&said.last["fix"]).contains("HF_TOKEN"),
+        "{}",
+        said.last
+    );
     let add = |more: Option<(&str, &str)>| {
         let args = ["models", "add", ID, "--json"];
-        let output = command(&place, &hub, &args).envs(more).output().expect("the binary starts");
+        let output = command(&place, &hub, &args)
+            .envs(more)
+            .output()
+            .expect("the binary starts");
         Said::new(&args, &output)
     };
     let reason = "The keychain could not be asked";
     for (status, refusal) in [(401, "unauthorized"), (403, "gated")] {
-        hub.let_happen(Accidents { refuse: Some((status, "")), ..Accidents::default() });
+        hub.let_happen(Accidents {
+            refuse: Some((status, "")),
+            ..Accidents::default()
+        });
         let said = add(None);
         assert_eq!(code(&said), (2, refusal));
         let fix = text(&said.last["fix"]);
-        assert!(fix.contains(reason) && fix.contains("no-such-bus") && fix.contains("models login"), "{fix}");
+        assert!(
+            fix.contains(reason) && fix.contains("no-such-bus") && fix.contains("models login"),
+            "{fix}"
+        );
         // With a token of the environment the keychain is left alone.
         let said = add(Some(("HF_TOKEN", TOKEN)));
         assert_eq!(code(&said), (2, refusal));
@@ -68,6 +91,11 @@ fn without_a_keychain_there_is_no_token_and_the_reason_is_told() {
 fn logging_out_without_a_keychain_is_a_failure_too() {
     let (place, hub) = (Place::new(), hub());
     let args = ["models", "logout", "--json"];
-    let said = Said::new(&args, &command(&place, &hub, &args).output().expect("the binary starts"));
+    let said = Said::new(
+        &args,
+        &command(&place, &hub, &args)
+            .output()
+            .expect("the binary starts"),
+    );
     assert_eq!(code(&said), (1, "keychain"), "{}", said.last);
 }

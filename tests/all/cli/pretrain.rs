@@ -42,10 +42,22 @@ const SMALL: [&str; 16] = [
 fn a_model_is_made_stopped_resumed_and_used() {
     let place = Place::new();
     let (corpus, whole, parts) = (corpus(&place), place.path("whole"), place.path("parts"));
-    let start = ["pretrain", "--corpus", &corpus, "--epochs", "6", "--eval-every", "4", "--out"];
+    let start = [
+        "pretrain",
+        "--corpus",
+        &corpus,
+        "--epochs",
+        "6",
+        "--eval-every",
+        "4",
+        "--out",
+    ];
     let done = place.ok(&[&start[..], &[&whole], &SMALL].concat());
     for key in ["updates", "tokens", "val_loss", "wall_s", "parameters"] {
-        assert!(done[key].as_f64().is_some_and(|n| n > 0.0), "{key} of {done}");
+        assert!(
+            done[key].as_f64().is_some_and(|n| n > 0.0),
+            "{key} of {done}"
+        );
     }
 
     let mut work = AtWork::start(&place, &[&start[..], &[&parts], &SMALL].concat());
@@ -55,21 +67,50 @@ fn a_model_is_made_stopped_resumed_and_used() {
     assert_eq!(said.last["status"], "paused", "{}", said.last);
     assert!(text(&said.last["resume"]).contains("--resume"));
     let resumed = place.ok(&["pretrain", "--out", &parts, "--resume"]);
-    assert_eq!((&resumed["updates"], &resumed["val_loss"]), (&done["updates"], &done["val_loss"]));
+    assert_eq!(
+        (&resumed["updates"], &resumed["val_loss"]),
+        (&done["updates"], &done["val_loss"])
+    );
     let bytes = |out: &str| std::fs::read(format!("{out}/model.safetensors")).expect("weights");
-    assert_eq!(bytes(&whole), bytes(&parts), "a resumed training is the uninterrupted one");
+    assert_eq!(
+        bytes(&whole),
+        bytes(&parts),
+        "a resumed training is the uninterrupted one"
+    );
 
     let verified = place.ok(&["models", "verify", &whole]);
     assert_eq!(text(&verified["id"]).len(), 64);
-    let prompts = place.write("prompts.jsonl", r#"{"messages":[{"role":"user","content":"Good day"}]}"#);
-    place.ok(&["generate", "--model", &whole, &prompts, "--max-new-tokens", "4"]);
+    let prompts = place.write(
+        "prompts.jsonl",
+        r#"{"messages":[{"role":"user","content":"Good day"}]}"#,
+    );
+    place.ok(&[
+        "generate",
+        "--model",
+        &whole,
+        &prompts,
+        "--max-new-tokens",
+        "4",
+    ]);
 
     let further = place.path("further");
-    let more =
-        ["pretrain", "--corpus", &corpus, "--out", &further, "--from", &whole, "--batch-tokens", "256"];
+    let more = [
+        "pretrain",
+        "--corpus",
+        &corpus,
+        "--out",
+        &further,
+        "--from",
+        &whole,
+        "--batch-tokens",
+        "256",
+    ];
     assert!(place.ok(&more)["val_loss"].as_f64() < Some(10.0));
     for (args, what) in [
-        (vec!["pretrain", "--corpus", &corpus, "--out", &whole], "not empty"),
+        (
+            vec!["pretrain", "--corpus", &corpus, "--out", &whole],
+            "not empty",
+        ),
         (vec!["pretrain", "--out", &whole, "--resume"], "has ended"),
     ] {
         place.refuses(&args, 2, "file", &[what]);
@@ -80,11 +121,31 @@ fn a_model_is_made_stopped_resumed_and_used() {
 fn text_that_cannot_be_learnt_is_named() {
     let place = Place::new();
     let out = place.path("out");
-    place.refuses(&["pretrain", "--corpus", "nowhere.txt", "--out", &out], 2, "file", &["nowhere.txt"]);
+    place.refuses(
+        &["pretrain", "--corpus", "nowhere.txt", "--out", &out],
+        2,
+        "file",
+        &["nowhere.txt"],
+    );
     let bad = place.write("bad.jsonl", "{\"text\":\"fine\"}\n{\"messages\":[]}");
-    let said = place.refuses(&["pretrain", "--corpus", &bad, "--out", &out], 2, "file", &["messages"]);
+    let said = place.refuses(
+        &["pretrain", "--corpus", &bad, "--out", &out],
+        2,
+        "file",
+        &["messages"],
+    );
     assert_eq!(said["row"], 2);
     let few = place.write("few.txt", "A few words make no vocabulary of thousands.");
-    place.refuses(&["pretrain", "--corpus", &few, "--out", &out], 2, "setting", &["vocab_size"]);
-    place.refuses(&["pretrain", "--corpus", &few, "--out", &out, "--epochs", "0"], 2, "usage", &["--epochs"]);
+    place.refuses(
+        &["pretrain", "--corpus", &few, "--out", &out],
+        2,
+        "setting",
+        &["vocab_size"],
+    );
+    place.refuses(
+        &["pretrain", "--corpus", &few, "--out", &out, "--epochs", "0"],
+        2,
+        "usage",
+        &["--epochs"],
+    );
 }

@@ -61,11 +61,21 @@ const SETS: [&str; 31] = [
 /// The arguments of a run on the clinic's rows.
 fn run_args(model: &str) -> Vec<String> {
     let systems = SYSTEMS.join(",");
-    let mut args: Vec<String> =
-        ["run", "--dataset", "d", "--model", model, "--systems", &systems, "--seed", SEED]
-            .map(String::from)
-            .to_vec();
-    SETS.iter().for_each(|set| args.extend(["--set".to_owned(), (*set).to_owned()]));
+    let mut args: Vec<String> = [
+        "run",
+        "--dataset",
+        "d",
+        "--model",
+        model,
+        "--systems",
+        &systems,
+        "--seed",
+        SEED,
+    ]
+    .map(String::from)
+    .to_vec();
+    SETS.iter()
+        .for_each(|set| args.extend(["--set".to_owned(), (*set).to_owned()]));
     args
 }
 
@@ -97,7 +107,11 @@ impl AtWork {
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the binary starts");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
-        Self { child, output, heard: String::new() }
+        Self {
+            child,
+            output,
+            heard: String::new(),
+        }
     }
 
     /// Listens until a line fits.
@@ -115,13 +129,26 @@ impl AtWork {
     /// As Ctrl-C does.
     pub(super) fn interrupt(&self) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill").success());
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &pid])
+                .status()
+                .expect("kill")
+                .success()
+        );
     }
 
     pub(super) fn end(mut self) -> Said {
         while self.output.read_line(&mut self.heard).expect("a line") > 0 {}
         let status = self.child.wait().expect("an end");
-        Said::new(&["at work"], &Output { status, stdout: self.heard.into_bytes(), stderr: Vec::new() })
+        Said::new(
+            &["at work"],
+            &Output {
+                status,
+                stdout: self.heard.into_bytes(),
+                stderr: Vec::new(),
+            },
+        )
     }
 }
 
@@ -158,102 +185,238 @@ fn carry_out() -> Option<Whole> {
     // The printed command, as a user would paste it.
     let command = format!("{} --json --threads 1", text(&interrupted.last["resume"]));
     let folder = binary().parent().expect("a folder").to_owned();
-    let path = std::env::join_paths(
-        [folder].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
-    );
-    let output =
-        Command::new("sh").args(["-c", &command]).env("PATH", path.expect("a path")).output().expect("sh");
+    let path = std::env::join_paths([folder].into_iter().chain(std::env::split_paths(
+        &std::env::var_os("PATH").unwrap_or_default(),
+    )));
+    let output = Command::new("sh")
+        .args(["-c", &command])
+        .env("PATH", path.expect("a path"))
+        .output()
+        .expect("sh");
     let resumed = Said::new(&["resume", RUN], &output);
     assert_eq!(resumed.code, 0, "{}", resumed.last);
     let shown = place.ok(&["show", RUN]);
-    Some(Whole { place, refused, interrupted, resumed, shown })
+    Some(Whole {
+        place,
+        refused,
+        interrupted,
+        resumed,
+        shown,
+    })
 }
 
 pub(super) fn items(whole: &Whole, stage: &str, kind: &str) -> Vec<Value> {
-    let said = whole.place.json(&["show", RUN, "--stage", stage, "--items"]);
-    assert_eq!((said.code, &said.last["items"]), (0, &json!(said.lines.len())), "{}", said.last);
-    said.lines.into_iter().filter(|line| line["kind"] == kind).collect()
+    let said = whole
+        .place
+        .json(&["show", RUN, "--stage", stage, "--items"]);
+    assert_eq!(
+        (said.code, &said.last["items"]),
+        (0, &json!(said.lines.len())),
+        "{}",
+        said.last
+    );
+    said.lines
+        .into_iter()
+        .filter(|line| line["kind"] == kind)
+        .collect()
 }
 
 #[test]
 fn an_interrupted_run_names_the_command_that_finishes_it() {
     let Some(whole) = whole() else { return };
-    assert!(text(&whole.refused["fix"]).contains("duologue pause d-1"), "{}", whole.refused);
-    let last = &whole.interrupted.last;
-    assert_eq!((whole.interrupted.code, &last["status"], &last["run"]), (130, &json!("paused"), &json!(RUN)));
-    let resumed = &whole.resumed.last;
-    assert_eq!((&resumed["status"], text(&resumed["command"])), (&json!("done"), "resume"));
-    let again: Vec<&Value> = whole.resumed.lines.iter().filter(|l| l["event"] == "stage").collect();
     assert!(
-        again.iter().all(|l| !["topics", "summaries"].contains(&text(&l["name"]))),
+        text(&whole.refused["fix"]).contains("duologue pause d-1"),
+        "{}",
+        whole.refused
+    );
+    let last = &whole.interrupted.last;
+    assert_eq!(
+        (whole.interrupted.code, &last["status"], &last["run"]),
+        (130, &json!("paused"), &json!(RUN))
+    );
+    let resumed = &whole.resumed.last;
+    assert_eq!(
+        (&resumed["status"], text(&resumed["command"])),
+        (&json!("done"), "resume")
+    );
+    let again: Vec<&Value> = whole
+        .resumed
+        .lines
+        .iter()
+        .filter(|l| l["event"] == "stage")
+        .collect();
+    assert!(
+        again
+            .iter()
+            .all(|l| !["topics", "summaries"].contains(&text(&l["name"]))),
         "what was done is kept"
     );
     for key in ["results", "synthesizers", "stages"] {
-        assert_eq!(resumed[key], whole.shown[key], "the result of a run is that of show: {key}");
+        assert_eq!(
+            resumed[key], whole.shown[key],
+            "the result of a run is that of show: {key}"
+        );
     }
 }
 
 #[test]
 fn events_have_the_fields_of_the_contract() {
     let Some(whole) = whole() else { return };
-    let lines: Vec<&Value> = whole.interrupted.lines.iter().chain(&whole.resumed.lines).collect();
-    let of = |event: &str| lines.iter().filter(|line| line["event"] == event).copied().collect::<Vec<_>>();
+    let lines: Vec<&Value> = whole
+        .interrupted
+        .lines
+        .iter()
+        .chain(&whole.resumed.lines)
+        .collect();
+    let of = |event: &str| {
+        lines
+            .iter()
+            .filter(|line| line["event"] == event)
+            .copied()
+            .collect::<Vec<_>>()
+    };
     assert_eq!(of("run_started").len(), 2);
     assert!(of("run_started").iter().all(|line| line["run"] == RUN));
-    assert!(of("stage").iter().all(|line| STAGES.contains(&text(&line["name"]))));
-    for key in ["stage", "task", "step", "total_steps", "tokens_per_s", "eta_s", "rss_bytes"] {
+    assert!(
+        of("stage")
+            .iter()
+            .all(|line| STAGES.contains(&text(&line["name"])))
+    );
+    for key in [
+        "stage",
+        "task",
+        "step",
+        "total_steps",
+        "tokens_per_s",
+        "eta_s",
+        "rss_bytes",
+    ] {
         assert!(of("step").iter().all(|line| !line[key].is_null()), "{key}");
     }
-    assert!(of("step").iter().any(|line| line["loss"].is_f64() && line["lr"].is_f64()));
+    assert!(
+        of("step")
+            .iter()
+            .any(|line| line["loss"].is_f64() && line["lr"].is_f64())
+    );
     assert!(!of("sample").is_empty());
     let known = ["run_started", "stage", "step", "sample"];
-    assert!(lines.iter().all(|line| known.contains(&text(&line["event"]))));
+    assert!(
+        lines
+            .iter()
+            .all(|line| known.contains(&text(&line["event"])))
+    );
 }
 
 #[test]
 fn show_has_the_fields_of_the_contract() {
     let Some(whole) = whole() else { return };
     let shown = &whole.shown;
-    assert_eq!((&shown["status"], &shown["seed"], &shown["threads"]), (&json!("done"), &json!(3), &json!(1)));
+    assert_eq!(
+        (&shown["status"], &shown["seed"], &shown["threads"]),
+        (&json!("done"), &json!(3), &json!(1))
+    );
     let all = |value: &Value, keys: &[&str]| {
-        keys.iter().for_each(|key| assert!(!value[*key].is_null(), "{key} in {value}"));
+        keys.iter()
+            .for_each(|key| assert!(!value[*key].is_null(), "{key} in {value}"));
     };
     all(&shown["model"], &["id", "sha256", "parameters"]);
     all(&shown["dataset"], &["name", "shot_ids_sha256", "counts"]);
     all(&shown["pairs"], &["format", "content", "joint"]);
-    all(&shown["align"], &["first_dpo_loss", "margin", "accuracy", "logps_chosen", "logps_rejected"]);
+    all(
+        &shown["align"],
+        &[
+            "first_dpo_loss",
+            "margin",
+            "accuracy",
+            "logps_chosen",
+            "logps_rejected",
+        ],
+    );
     assert!((number(&shown["align"]["first_dpo_loss"]) - std::f64::consts::LN_2).abs() < 1e-4);
     for stage in ["stage1", "stage2"] {
-        all(&shown["summarizer"][stage], &["updates", "ended_by", "lr_last", "best_ce"]);
+        all(
+            &shown["summarizer"][stage],
+            &["updates", "ended_by", "lr_last", "best_ce"],
+        );
     }
-    let names: Vec<&str> = list(&shown["stages"]).iter().map(|stage| text(&stage["name"])).collect();
+    let names: Vec<&str> = list(&shown["stages"])
+        .iter()
+        .map(|stage| text(&stage["name"]))
+        .collect();
     assert_eq!(names, STAGES);
     for stage in list(&shown["stages"]) {
-        all(stage, &["status", "wall_s", "cpu_s", "peak_rss_bytes", "n_in", "n_out", "dropped"]);
+        all(
+            stage,
+            &[
+                "status",
+                "wall_s",
+                "cpu_s",
+                "peak_rss_bytes",
+                "n_in",
+                "n_out",
+                "dropped",
+            ],
+        );
         all(stage, &["inputs_sha256", "output_sha256"]);
         assert_eq!(stage["status"], "done");
     }
-    let systems: Vec<&str> = list(&shown["results"]).iter().map(|row| text(&row["system"])).collect();
+    let systems: Vec<&str> = list(&shown["results"])
+        .iter()
+        .map(|row| text(&row["system"]))
+        .collect();
     assert_eq!(systems, SYSTEMS);
     for row in list(&shown["results"]) {
-        all(row, &["n", "rouge1", "rouge2", "rougeL", "reference_ce", "mean_tokens", "vs_sft_real"]);
+        all(
+            row,
+            &[
+                "n",
+                "rouge1",
+                "rouge2",
+                "rougeL",
+                "reference_ce",
+                "mean_tokens",
+                "vs_sft_real",
+            ],
+        );
         all(&row["rouge1"], &["mean", "ci95"]);
         if row["system"] != "sft_real" {
             all(&row["vs_sft_real"]["rouge1"], &["diff", "ci95", "p"]);
         }
     }
-    let synthesizers: Vec<&str> =
-        list(&shown["synthesizers"]).iter().map(|row| text(&row["system"])).collect();
-    assert_eq!(synthesizers, ["sft", "dpo_separate", "dpo_joint", "ids", "rejection"]);
+    let synthesizers: Vec<&str> = list(&shown["synthesizers"])
+        .iter()
+        .map(|row| text(&row["system"]))
+        .collect();
+    assert_eq!(
+        synthesizers,
+        ["sft", "dpo_separate", "dpo_joint", "ids", "rejection"]
+    );
     for row in list(&shown["synthesizers"]) {
-        all(row, &["n", "format_rate", "ci95", "rules", "scorer_ce_all", "accepted", "copy_rate"]);
+        all(
+            row,
+            &[
+                "n",
+                "format_rate",
+                "ci95",
+                "rules",
+                "scorer_ce_all",
+                "accepted",
+                "copy_rate",
+            ],
+        );
         for key in ["scorer_ce_passing", "seconds_per_accepted"] {
             assert_eq!(row[key].is_null(), row["accepted"] == 0, "{key} in {row}");
         }
     }
     assert!(shown["detectable_diff"].is_f64());
     let fields = whole.place.ok(&["recipe", "--print"]);
-    all(&shown["recipe"], &list(&fields["fields"]).iter().map(|f| text(&f["key"])).collect::<Vec<_>>());
+    all(
+        &shown["recipe"],
+        &list(&fields["fields"])
+            .iter()
+            .map(|f| text(&f["key"]))
+            .collect::<Vec<_>>(),
+    );
 }
 
 #[test]
@@ -263,27 +426,63 @@ fn every_artifact_of_every_stage_is_shown() {
         let found = items(whole, stage, kind);
         assert!(!found.is_empty(), "{stage} has no {kind}");
         for item in &found {
-            keys.iter().for_each(|key| assert!(item.get(*key).is_some(), "{key} in {item}"));
+            keys.iter()
+                .for_each(|key| assert!(item.get(*key).is_some(), "{key} in {item}"));
         }
         found
     };
     all("topics", "topic", &["example_id", "topic"]);
     all("summaries", "summary", &["topic", "text"]);
     all("synthesizer", "adapter", &["role", "sha256", "trainings"]);
-    all("candidates", "candidate", &["summary_id", "text", "ids", "ended", "rules", "score"]);
-    let pairs = all("preferences", "pair", &["set", "chosen", "rejected", "gap", "origin"]);
+    all(
+        "candidates",
+        "candidate",
+        &["summary_id", "text", "ids", "ended", "rules", "score"],
+    );
+    let pairs = all(
+        "preferences",
+        "pair",
+        &["set", "chosen", "rejected", "gap", "origin"],
+    );
     for set in ["format", "content", "joint"] {
         let n = pairs.iter().filter(|pair| pair["set"] == set).count();
         assert_eq!(whole.shown["pairs"][set], n, "{set}");
     }
-    all("align", "checkpoint", &["role", "update", "format_rate", "scorer_ce", "chosen"]);
+    all(
+        "align",
+        "checkpoint",
+        &["role", "update", "format_rate", "scorer_ce", "chosen"],
+    );
     all("dialogues", "dialogue", &["source", "summary", "text"]);
     all("summarizer", "adapter", &["role"]);
-    all("evaluate", "output", &["system", "id", "prediction", "references"]);
-    all("evaluate", "test_dialogue", &["system", "text", "pass", "rules", "score", "copies"]);
-    whole.place.refuses(&["show", RUN, "--stage", "nope"], 2, "usage", &["nope", "topics"]);
-    whole.place.refuses(&["show", "nope"], 2, "no_such_run", &["nope", "duologue runs"]);
-    whole.place.refuses(&["show", "nope", "--stage", "topics"], 2, "no_such_run", &["nope"]);
+    all(
+        "evaluate",
+        "output",
+        &["system", "id", "prediction", "references"],
+    );
+    all(
+        "evaluate",
+        "test_dialogue",
+        &["system", "text", "pass", "rules", "score", "copies"],
+    );
+    whole.place.refuses(
+        &["show", RUN, "--stage", "nope"],
+        2,
+        "usage",
+        &["nope", "topics"],
+    );
+    whole.place.refuses(
+        &["show", "nope"],
+        2,
+        "no_such_run",
+        &["nope", "duologue runs"],
+    );
+    whole.place.refuses(
+        &["show", "nope", "--stage", "topics"],
+        2,
+        "no_such_run",
+        &["nope"],
+    );
 }
 
 /// What an outsider gets from the items is what the run shows.
@@ -292,9 +491,14 @@ fn results_can_be_recomputed_from_the_outputs() {
     let Some(whole) = whole() else { return };
     let outputs = items(whole, "evaluate", "output");
     for row in list(&whole.shown["results"]) {
-        let own: Vec<Value> =
-            outputs.iter().filter(|output| output["system"] == row["system"]).cloned().collect();
-        let file = whole.place.write_rows(&format!("{}.jsonl", text(&row["system"])), &own);
+        let own: Vec<Value> = outputs
+            .iter()
+            .filter(|output| output["system"] == row["system"])
+            .cloned()
+            .collect();
+        let file = whole
+            .place
+            .write_rows(&format!("{}.jsonl", text(&row["system"])), &own);
         let rouge = whole.place.ok(&["evaluate", &file]);
         assert_eq!(rouge["n"], row["n"]);
         for name in ["rouge1", "rouge2", "rougeL"] {
@@ -303,22 +507,47 @@ fn results_can_be_recomputed_from_the_outputs() {
                 "{name} of {row}"
             );
         }
-        let mean = |key: &str| own.iter().map(|output| number(&output[key])).sum::<f64>() / own.len() as f64;
+        let mean = |key: &str| {
+            own.iter().map(|output| number(&output[key])).sum::<f64>() / own.len() as f64
+        };
         assert!((mean("tokens") - number(&row["mean_tokens"])).abs() < 1e-9);
         assert!((mean("reference_ce") - number(&row["reference_ce"]["mean"])).abs() < 1e-9);
     }
     let again = whole.place.ok(&["evaluate", "--run", RUN]);
-    assert_eq!((&again["results"], &again["seed"]), (&whole.shown["results"], &json!(3)));
-    let one = whole.place.ok(&["evaluate", "--run", RUN, "--systems", "mrds_separate"]);
-    let names: Vec<&str> = list(&one["results"]).iter().map(|row| text(&row["system"])).collect();
-    assert_eq!(names, ["sft_real", "mrds_separate"], "with what it is compared to");
-    whole.place.refuses(&["evaluate", "--run", RUN, "--systems", "in_context"], 2, "usage", &["no outputs"]);
+    assert_eq!(
+        (&again["results"], &again["seed"]),
+        (&whole.shown["results"], &json!(3))
+    );
+    let one = whole
+        .place
+        .ok(&["evaluate", "--run", RUN, "--systems", "mrds_separate"]);
+    let names: Vec<&str> = list(&one["results"])
+        .iter()
+        .map(|row| text(&row["system"]))
+        .collect();
+    assert_eq!(
+        names,
+        ["sft_real", "mrds_separate"],
+        "with what it is compared to"
+    );
+    whole.place.refuses(
+        &["evaluate", "--run", RUN, "--systems", "in_context"],
+        2,
+        "usage",
+        &["no outputs"],
+    );
 
     let dialogues = items(whole, "evaluate", "test_dialogue");
     for row in list(&whole.shown["synthesizers"]) {
-        let own: Vec<&Value> = dialogues.iter().filter(|d| d["system"] == row["system"]).collect();
+        let own: Vec<&Value> = dialogues
+            .iter()
+            .filter(|d| d["system"] == row["system"])
+            .collect();
         let passing = own.iter().filter(|d| d["pass"] == true).count();
-        assert_eq!((&row["n"], &row["accepted"]), (&json!(own.len()), &json!(passing)));
+        assert_eq!(
+            (&row["n"], &row["accepted"]),
+            (&json!(own.len()), &json!(passing))
+        );
         assert!((number(&row["format_rate"]) - passing as f64 / own.len() as f64).abs() < 1e-12);
     }
 }
@@ -327,8 +556,10 @@ fn results_can_be_recomputed_from_the_outputs() {
 #[test]
 fn candidate_scores_can_be_recomputed() {
     let Some(whole) = whole() else { return };
-    let candidates: Vec<Value> =
-        items(whole, "candidates", "candidate").into_iter().filter(|c| c["score"].is_f64()).collect();
+    let candidates: Vec<Value> = items(whole, "candidates", "candidate")
+        .into_iter()
+        .filter(|c| c["score"].is_f64())
+        .collect();
     let prompt = text(&whole.shown["recipe"]["prompt_summarize"]);
     let lines: Vec<Value> = candidates
         .iter()
@@ -338,11 +569,24 @@ fn candidate_scores_can_be_recomputed() {
         })
         .collect();
     let file = whole.place.write_rows("score.jsonl", &lines);
-    let said = whole.place.json(&["score", "--model", text(&whole.shown["model"]["path"]), &file]);
-    assert_eq!((said.code, said.lines.len()), (0, candidates.len()), "{}", said.last);
+    let said = whole.place.json(&[
+        "score",
+        "--model",
+        text(&whole.shown["model"]["path"]),
+        &file,
+    ]);
+    assert_eq!(
+        (said.code, said.lines.len()),
+        (0, candidates.len()),
+        "{}",
+        said.last
+    );
     for (line, candidate) in said.lines.iter().zip(&candidates) {
         let mean = number(&line["logp_sum"]) / number(&line["n_tokens"]);
-        assert!((mean - number(&candidate["score"])).abs() < 1e-4, "{mean} for {candidate}");
+        assert!(
+            (mean - number(&candidate["score"])).abs() < 1e-4,
+            "{mean} for {candidate}"
+        );
     }
 }
 
@@ -355,7 +599,8 @@ fn an_export_gives_what_the_workspace_gives() {
         let export = place.ok(&["export", RUN, "--adapter", which, "--to", &to]);
         assert_eq!(export["replay"]["equal"], true, "{export}");
         assert!(
-            number(&export["replay"]["items"]) > 0.0 && number(&export["replay"]["max_logp_diff"]) < 1e-3
+            number(&export["replay"]["items"]) > 0.0
+                && number(&export["replay"]["max_logp_diff"]) < 1e-3
         );
         for file in list(&export["files"]) {
             let bytes = std::fs::read(text(&file["path"])).expect("an exported file");
@@ -371,18 +616,50 @@ fn an_export_gives_what_the_workspace_gives() {
             &["not empty", "--to"],
         );
     }
-    place.refuses(&["export", "nope", "--adapter", "summarizer", "--to", "x"], 2, "no_such_run", &["nope"]);
+    place.refuses(
+        &["export", "nope", "--adapter", "summarizer", "--to", "x"],
+        2,
+        "no_such_run",
+        &["nope"],
+    );
 
-    let dialogue = place.write("talk.txt", "Marta: Can I come at nine?\nReception: Nine is free.");
+    let dialogue = place.write(
+        "talk.txt",
+        "Marta: Can I come at nine?\nReception: Nine is free.",
+    );
     let own = place.ok(&["summarize", "--run", RUN, &dialogue]);
     let adapter = place.path("export-summarizer");
-    let exported = place.ok(&["summarize", "--model", model, "--adapter", &adapter, &dialogue]);
+    let exported = place.ok(&[
+        "summarize",
+        "--model",
+        model,
+        "--adapter",
+        &adapter,
+        &dialogue,
+    ]);
     // The run's recipe may end a summary earlier.
-    assert!(text(&exported["summary"]).starts_with(text(&own["summary"])), "{own} {exported}");
+    assert!(
+        text(&exported["summary"]).starts_with(text(&own["summary"])),
+        "{own} {exported}"
+    );
     assert_eq!(own["prompt_tokens"], exported["prompt_tokens"]);
-    place.ok(&["summarize", "--run", RUN, "--system", "zero_shot", &dialogue]);
+    place.ok(&[
+        "summarize",
+        "--run",
+        RUN,
+        "--system",
+        "zero_shot",
+        &dialogue,
+    ]);
     place.refuses(
-        &["summarize", "--run", RUN, "--system", "fixed_ratio", &dialogue],
+        &[
+            "summarize",
+            "--run",
+            RUN,
+            "--system",
+            "fixed_ratio",
+            &dialogue,
+        ],
         2,
         "wrong_state",
         &["fixed_ratio"],
@@ -394,10 +671,17 @@ fn the_model_of_a_run_is_remembered_and_checked() {
     let Some(whole) = whole() else { return };
     let models = whole.place.ok(&["models", "list"])["models"].clone();
     let one = &list(&models)[0];
-    assert_eq!((list(&models).len(), &one["id"]), (1, &whole.shown["model"]["id"]));
+    assert_eq!(
+        (list(&models).len(), &one["id"]),
+        (1, &whole.shown["model"]["id"])
+    );
     for name in ["id", "name", "path"] {
         let verified = whole.place.ok(&["models", "verify", text(&one[name])]);
-        assert_eq!((&verified["sha256_ok"], &verified["id"]), (&json!(true), &one["id"]), "{name}");
+        assert_eq!(
+            (&verified["sha256_ok"], &verified["id"]),
+            (&json!(true), &one["id"]),
+            "{name}"
+        );
     }
 }
 
@@ -405,7 +689,13 @@ fn the_model_of_a_run_is_remembered_and_checked() {
 fn a_run_for_people_ends_with_its_tables() {
     let Some(whole) = whole() else { return };
     let (out, _) = whole.place.human(&["show", RUN], 0);
-    for word in ["Run d-1 (done), seed 3", "format rate", "ROUGE-1", "mrds_separate", "dpo_joint"] {
+    for word in [
+        "Run d-1 (done), seed 3",
+        "format rate",
+        "ROUGE-1",
+        "mrds_separate",
+        "dpo_joint",
+    ] {
         assert!(out.contains(word), "{word} in {out}");
     }
     let (out, _) = whole.place.human(&["runs"], 0);
@@ -417,14 +707,34 @@ fn a_dry_run_starts_nothing_and_until_stops_early() {
     let Some((place, args)) = ready() else { return };
     let args = words(&args);
     let dry = place.ok(&[&args[..], &["--dry-run"]].concat());
-    assert_eq!((&dry["dry_run"], &dry["dataset"]["counts"]["shots"]), (&json!(true), &json!(12)));
-    assert_eq!(dry["recipe"]["recompute"], "off", "what the recipe leaves to the machine is settled");
-    assert_eq!(place.ok(&["runs"])["runs"], json!([]), "a dry run starts nothing");
+    assert_eq!(
+        (&dry["dry_run"], &dry["dataset"]["counts"]["shots"]),
+        (&json!(true), &json!(12))
+    );
+    assert_eq!(
+        dry["recipe"]["recompute"], "off",
+        "what the recipe leaves to the machine is settled"
+    );
+    assert_eq!(
+        place.ok(&["runs"])["runs"],
+        json!([]),
+        "a dry run starts nothing"
+    );
 
     let first = place.ok(&[&args[..], &["--until", "topics"]].concat());
     assert_eq!(first["status"], "paused");
-    place.refuses(&["resume", RUN, "--from", "align", "--until", "topics"], 2, "wrong_state", &["order"]);
-    place.refuses(&["resume", RUN, "--from", "nope"], 2, "usage", &["nope", "topics"]);
+    place.refuses(
+        &["resume", RUN, "--from", "align", "--until", "topics"],
+        2,
+        "wrong_state",
+        &["order"],
+    );
+    place.refuses(
+        &["resume", RUN, "--from", "nope"],
+        2,
+        "usage",
+        &["nope", "topics"],
+    );
 }
 
 #[test]
@@ -434,23 +744,44 @@ fn pause_cancel_and_discard() {
     let mut work = AtWork::start(&place, &args);
     work.until(|line| line["event"] == "step" && line["stage"] == "synthesizer");
     let asked = place.ok(&["pause", RUN]);
-    assert_eq!((&asked["run"], &asked["status"]), (&json!(RUN), &json!("running")));
+    assert_eq!(
+        (&asked["run"], &asked["status"]),
+        (&json!(RUN), &json!("running"))
+    );
     assert_eq!(asked["from_stage"], "synthesizer");
     let paused = work.end();
-    assert_eq!((paused.code, &paused.last["status"]), (130, &json!("paused")), "{}", paused.last);
-    assert_eq!(place.ok(&["pause", RUN])["status"], "paused", "asked twice is no error");
+    assert_eq!(
+        (paused.code, &paused.last["status"]),
+        (130, &json!("paused")),
+        "{}",
+        paused.last
+    );
+    assert_eq!(
+        place.ok(&["pause", RUN])["status"],
+        "paused",
+        "asked twice is no error"
+    );
 
     let mut work = AtWork::start(&place, &["resume", RUN, "--until", "synthesizer"]);
     work.until(|line| line["event"] == "step");
     assert_eq!(place.ok(&["cancel", RUN, "--discard"])["status"], "running");
     let ended = work.end();
-    assert_eq!((ended.code, &ended.last["status"]), (0, &json!("cancelled")), "{}", ended.last);
+    assert_eq!(
+        (ended.code, &ended.last["status"]),
+        (0, &json!("cancelled")),
+        "{}",
+        ended.last
+    );
     place.refuses(&["pause", RUN], 2, "wrong_state", &["cancelled"]);
     place.refuses(&["cancel", RUN], 2, "wrong_state", &["cancelled"]);
     place.refuses(&["resume", RUN], 2, "wrong_state", &["cancelled", "--from"]);
     let again = place.ok(&["resume", RUN, "--from", "topics", "--until", "topics"]);
     assert_eq!(again["status"], "paused");
-    assert_eq!(place.ok(&["cancel", RUN])["status"], "cancelled", "nobody works on it: at once");
+    assert_eq!(
+        place.ok(&["cancel", RUN])["status"],
+        "cancelled",
+        "nobody works on it: at once"
+    );
     place.refuses(&["pause", "nope"], 2, "no_such_run", &["nope"]);
 }
 
@@ -458,25 +789,52 @@ fn pause_cancel_and_discard() {
 fn a_detached_run_goes_on_by_itself_and_keeps_a_log() {
     let Some((place, args)) = ready() else { return };
     let started = place.ok(&[&words(&args)[..], &["--detach", "--until", "summaries"]].concat());
-    assert_eq!((&started["run"], &started["status"]), (&json!(RUN), &json!("started")));
+    assert_eq!(
+        (&started["run"], &started["status"]),
+        (&json!(RUN), &json!("started"))
+    );
     // The log is the worker's standard output: its last line comes when nothing is left to do.
     let log = place.workspace().join(format!("logs/{RUN}.log"));
     let begun = std::time::Instant::now();
     let ended = loop {
         let said = std::fs::read_to_string(&log).expect("a log");
-        let last = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).next_back();
-        if let Some(last) = last.filter(|line| ["result", "error"].contains(&text(&line["event"]))) {
+        let last = said
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .next_back();
+        if let Some(last) = last.filter(|line| ["result", "error"].contains(&text(&line["event"])))
+        {
             break last;
         }
         assert!(begun.elapsed().as_secs() < 240, "{said}");
         std::thread::sleep(std::time::Duration::from_millis(100));
     };
-    assert_eq!((&ended["run"], &ended["status"]), (&json!(RUN), &json!("paused")), "{ended}");
-    assert!(number(&ended["at_ms"]) > 1.7e12, "a line of a log says when: {}", ended["at_ms"]);
+    assert_eq!(
+        (&ended["run"], &ended["status"]),
+        (&json!(RUN), &json!("paused")),
+        "{ended}"
+    );
+    assert!(
+        number(&ended["at_ms"]) > 1.7e12,
+        "a line of a log says when: {}",
+        ended["at_ms"]
+    );
     let shown = place.ok(&["show", RUN]);
-    let statuses: Vec<&str> = list(&shown["stages"]).iter().take(3).map(|s| text(&s["status"])).collect();
-    assert_eq!(statuses, ["done", "done", "waiting"], "it stopped where it was told to");
-    assert_eq!(place.ok(&["resume", RUN, "--until", "summaries"])["status"], "paused", "nobody holds it");
+    let statuses: Vec<&str> = list(&shown["stages"])
+        .iter()
+        .take(3)
+        .map(|s| text(&s["status"]))
+        .collect();
+    assert_eq!(
+        statuses,
+        ["done", "done", "waiting"],
+        "it stopped where it was told to"
+    );
+    assert_eq!(
+        place.ok(&["resume", RUN, "--until", "summaries"])["status"],
+        "paused",
+        "nobody holds it"
+    );
 }
 
 /// Two runs in the queue: held back nothing begins; the first fails, and the second has its turn all the same.
@@ -486,16 +844,34 @@ fn the_queue_goes_on_after_a_failure() {
     place.import("e", &rows());
     place.ok(&["queue", "--hold"]);
     let of = |dataset: &'static str| -> Vec<String> {
-        args.iter().map(|arg| if arg == "d" { dataset.to_owned() } else { arg.clone() }).collect()
+        args.iter()
+            .map(|arg| {
+                if arg == "d" {
+                    dataset.to_owned()
+                } else {
+                    arg.clone()
+                }
+            })
+            .collect()
     };
     for dataset in ["d", "e"] {
-        let added = place.ok(&[&words(&of(dataset))[..], &["--queue", "--until", "topics"]].concat());
+        let added =
+            place.ok(&[&words(&of(dataset))[..], &["--queue", "--until", "topics"]].concat());
         assert_eq!(added["status"], "queued");
     }
     let queue = place.ok(&["queue"]);
-    assert_eq!((&queue["held"], &queue["started"]), (&json!(true), &json!(null)));
-    let waiting: Vec<&str> = list(&queue["queue"]).iter().map(|row| text(&row["run_id"])).collect();
-    assert_eq!((waiting, text(&queue["queue"][0]["until_stage"])), (vec!["d-1", "e-1"], "topics"));
+    assert_eq!(
+        (&queue["held"], &queue["started"]),
+        (&json!(true), &json!(null))
+    );
+    let waiting: Vec<&str> = list(&queue["queue"])
+        .iter()
+        .map(|row| text(&row["run_id"]))
+        .collect();
+    assert_eq!(
+        (waiting, text(&queue["queue"][0]["until_stage"])),
+        (vec!["d-1", "e-1"], "topics")
+    );
     // The examples of the first are no longer those that it was made for.
     place.import("d", &super::rows(40, 4, 4));
     assert_eq!(place.ok(&["queue", "--go"])["started"], "d-1");
@@ -507,7 +883,10 @@ fn the_queue_goes_on_after_a_failure() {
     }
     assert_eq!(status("d-1"), "failed");
     assert_eq!(list(&place.ok(&["queue"])["queue"]).len(), 0);
-    assert_eq!(list(&place.ok(&["show", "e-1"])["stages"])[0]["status"], "done");
+    assert_eq!(
+        list(&place.ok(&["show", "e-1"])["stages"])[0]["status"],
+        "done"
+    );
 }
 
 /// A run's id comes from its data set's name, which may be anything: the command that goes on has to work in a shell.
@@ -515,17 +894,43 @@ fn the_queue_goes_on_after_a_failure() {
 fn the_command_that_goes_on_can_be_pasted() {
     let Some((place, args)) = ready() else { return };
     place.import("o'clock d", &rows());
-    let args: Vec<String> =
-        args.into_iter().map(|arg| if arg == "d" { "o'clock d".to_owned() } else { arg }).collect();
+    let args: Vec<String> = args
+        .into_iter()
+        .map(|arg| {
+            if arg == "d" {
+                "o'clock d".to_owned()
+            } else {
+                arg
+            }
+        })
+        .collect();
     let mut work = AtWork::start(&place, &words(&args));
     work.until(|line| line["event"] == "step");
     work.interrupt();
     let paused = work.end();
-    assert_eq!((paused.code, &paused.last["status"]), (130, &json!("paused")), "{}", paused.last);
-    let command = text(&paused.last["resume"]).strip_prefix("duologue ").expect("the program").to_owned();
-    let line = format!("'{}' {command} --json --threads 1 --until topics", binary().display());
-    let output = Command::new("sh").args(["-c", &line]).output().expect("a shell");
-    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(
+        (paused.code, &paused.last["status"]),
+        (130, &json!("paused")),
+        "{}",
+        paused.last
+    );
+    let command = text(&paused.last["resume"])
+        .strip_prefix("duologue ")
+        .expect("the program")
+        .to_owned();
+    let line = format!(
+        "'{}' {command} --json --threads 1 --until topics",
+        binary().display()
+    );
+    let output = Command::new("sh")
+        .args(["-c", &line])
+        .output()
+        .expect("a shell");
+    assert!(
+        output.status.success(),
+        "{line}: {}",
+        String::from_utf8_lossy(&output.stdout)
+    );
 }
 
 /// A worker that was killed leaves its lease; nobody has to wait for it.
@@ -536,9 +941,17 @@ fn a_killed_run_is_taken_over() {
     work.until(|line| line["event"] == "step");
     work.child.kill().expect("a kill");
     work.child.wait().expect("an end");
-    assert_eq!(place.ok(&["runs"])["runs"][0]["status"], "paused", "nobody works on it");
+    assert_eq!(
+        place.ok(&["runs"])["runs"][0]["status"],
+        "paused",
+        "nobody works on it"
+    );
     assert_eq!(place.ok(&["show", RUN])["status"], "paused");
-    assert_eq!(place.ok(&["pause", RUN])["status"], "paused", "at once: nobody is there to be asked");
+    assert_eq!(
+        place.ok(&["pause", RUN])["status"],
+        "paused",
+        "at once: nobody is there to be asked"
+    );
     let resumed = place.ok(&["resume", RUN, "--until", "topics"]);
     assert_eq!(resumed["status"], "paused");
 }

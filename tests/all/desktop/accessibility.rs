@@ -32,7 +32,10 @@ fn by_keyboard_alone_and_every_screen_accessible() {
         let window = Window::open(&desk).await;
         window.script(&axe, vec![]).await;
         sees_a_fault(&window).await;
-        let mut looked = Look { window: &window, findings: Vec::new() };
+        let mut looked = Look {
+            window: &window,
+            findings: Vec::new(),
+        };
         if let Some((run, model)) = &finished {
             keyboard::alone(&window, run).await;
             prepare(&window, run, model).await;
@@ -47,7 +50,12 @@ fn by_keyboard_alone_and_every_screen_accessible() {
             }
         }
         let findings = std::mem::take(&mut looked.findings);
-        assert!(findings.is_empty(), "{} findings:\n{}", findings.len(), findings.join("\n"));
+        assert!(
+            findings.is_empty(),
+            "{} findings:\n{}",
+            findings.len(),
+            findings.join("\n")
+        );
         window.close().await;
     });
 }
@@ -61,14 +69,22 @@ async fn sees_a_fault(window: &Window<'_>) {
         )
         .await;
     let found = window.script_async(RUN_AXE, vec![]).await;
-    assert!(found["violations"].to_string().contains("#fault"), "{found}");
-    window.script("document.getElementById('fault').remove()", vec![]).await;
+    assert!(
+        found["violations"].to_string().contains("#fault"),
+        "{found}"
+    );
+    window
+        .script("document.getElementById('fault').remove()", vec![])
+        .await;
 }
 
 /// A rating set in work and a remembered model, so that no screen is empty.
 async fn prepare(window: &Window<'_>, run: &str, model: &Path) {
-    let study = json!({"run": run, "name": "First look", "items": 2, "seed": 1, "all_systems": false});
-    let made = window.invoke("create_study", json!({"request": study})).await;
+    let study =
+        json!({"run": run, "name": "First look", "items": 2, "seed": 1, "all_systems": false});
+    let made = window
+        .invoke("create_study", json!({"request": study}))
+        .await;
     assert!(made["ok"]["id"].is_string(), "{made}");
     window.invoke("add_model", json!({"path": model})).await;
 }
@@ -122,7 +138,14 @@ async fn screens_of_a_run(looked: &mut Look<'_>, run: &str) {
     looked.at("run-log").await;
     window.click("nav-outputs").await;
     window.see("output-item").await;
-    for kind in ["topics", "candidates", "preferences", "dialogues", "evaluate", "summaries"] {
+    for kind in [
+        "topics",
+        "candidates",
+        "preferences",
+        "dialogues",
+        "evaluate",
+        "summaries",
+    ] {
         window.click(&format!("tab-{kind}")).await;
         window.see("output-item").await;
         looked.at(&format!("outputs-{kind}")).await;
@@ -134,7 +157,9 @@ async fn screens_of_a_run(looked: &mut Look<'_>, run: &str) {
     window.fill("rate-rater", "R1").await;
     looked.at("rate").await;
     let study = window.invoke("studies", json!({})).await["ok"][0]["id"].clone();
-    window.click(&format!("rate-begin-{}", study.as_str().unwrap())).await;
+    window
+        .click(&format!("rate-begin-{}", study.as_str().unwrap()))
+        .await;
     window.see("rate-item").await;
     window.press('4').await;
     looked.at("rate-session").await;
@@ -155,10 +180,17 @@ impl Look<'_> {
         self.window.settle().await;
         self.window.picture(screen).await;
         let found = self.window.script_async(RUN_AXE, vec![]).await;
-        assert!(found["passes"].as_u64() > Some(0), "axe checked nothing on {screen}: {found}");
+        assert!(
+            found["passes"].as_u64() > Some(0),
+            "axe checked nothing on {screen}: {found}"
+        );
         for violation in found["violations"].as_array().unwrap() {
-            let nodes: Vec<&str> =
-                violation["nodes"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            let nodes: Vec<&str> = violation["nodes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(Value::as_str)
+                .collect();
             self.findings.push(format!(
                 "{screen}: {} {}\n    {}",
                 violation["id"],
@@ -172,7 +204,12 @@ impl Look<'_> {
 /// axe-core, from the page's development dependencies.
 fn axe() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let places = ["node_modules/axe-core/axe.min.js", "ui/node_modules/axe-core/axe.min.js"];
-    let found = places.iter().find_map(|place| std::fs::read_to_string(root.join(place)).ok());
+    let places = [
+        "node_modules/axe-core/axe.min.js",
+        "ui/node_modules/axe-core/axe.min.js",
+    ];
+    let found = places
+        .iter()
+        .find_map(|place| std::fs::read_to_string(root.join(place)).ok());
     found.expect("axe-core is missing: run `cargo xtask test ui-install` (or npm ci)")
 }

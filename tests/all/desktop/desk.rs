@@ -28,7 +28,11 @@ impl Desk {
         let programs = programs()?;
         let home = tempfile::tempdir().unwrap();
         let workspace = home.path().join("workspace");
-        Some(Self { programs, workspace, home })
+        Some(Self {
+            programs,
+            workspace,
+            home,
+        })
     }
 
     /// What every process of this test inherits.
@@ -37,7 +41,10 @@ impl Desk {
         vec![
             ("DUOLOGUE_WORKSPACE", self.workspace.clone()),
             ("DUOLOGUE_BIN", self.programs.cli.clone()),
-            ("DUOLOGUE_DUO_MINI", Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/duo-mini")),
+            (
+                "DUOLOGUE_DUO_MINI",
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/duo-mini"),
+            ),
             ("XDG_DATA_HOME", home("data")),
             ("XDG_CONFIG_HOME", home("config")),
             ("XDG_CACHE_HOME", home("cache")),
@@ -52,8 +59,9 @@ impl Desk {
     /// Living processes of the window: the application and its web processes.
     pub(crate) fn window_processes(&self) -> Vec<Process> {
         let is_web = |exe: &Path| {
-            exe.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("WebKit") && name != "WebKitWebDriver")
+            exe.file_name().is_some_and(|name| {
+                name.to_string_lossy().starts_with("WebKit") && name != "WebKitWebDriver"
+            })
         };
         let mut found = process::with_environment(&self.marker());
         found.retain(|one| one.exe == self.programs.app || is_web(&one.exe));
@@ -63,7 +71,10 @@ impl Desk {
     /// Numbers of the applications that live.
     pub(crate) fn apps(&self) -> Vec<i32> {
         let processes = self.window_processes().into_iter();
-        processes.filter(|one| one.exe == self.programs.app).map(|one| one.pid).collect()
+        processes
+            .filter(|one| one.exe == self.programs.app)
+            .map(|one| one.pid)
+            .collect()
     }
 
     /// Whether the application itself lives.
@@ -81,7 +92,9 @@ impl Desk {
         let mut processes = self.window_processes();
         processes.sort_by_key(|one| one.exe != self.programs.app);
         processes.iter().for_each(|one| process::kill_now(one.pid));
-        wait("the killed window has gone", 20, || (!self.app_lives()).then_some(()));
+        wait("the killed window has gone", 20, || {
+            (!self.app_lives()).then_some(())
+        });
     }
 
     /// Runs the command line to its end and returns its last line.
@@ -96,13 +109,22 @@ impl Desk {
             .unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         let last = text.lines().last().unwrap_or_default();
-        assert!(output.status.success(), "{arguments:?}: {last} {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {last} {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         serde_json::from_str(last).unwrap()
     }
 
     /// Imports the data set `clinic_intake`.
     pub(crate) fn import(&self) {
-        self.cli(&["import", data().to_str().unwrap(), "--name", "clinic_intake"]);
+        self.cli(&[
+            "import",
+            data().to_str().unwrap(),
+            "--name",
+            "clinic_intake",
+        ]);
     }
 
     /// The store of this workspace.
@@ -120,15 +142,23 @@ impl Desk {
     /// Number of the process that works on a run, where one does.
     pub(crate) fn worker(&self, run: &str) -> Option<i32> {
         let pid = self.store().lease(run).unwrap()?.pid.cast_signed();
-        process::with_environment(&self.marker()).iter().any(|one| one.pid == pid).then_some(pid)
+        process::with_environment(&self.marker())
+            .iter()
+            .any(|one| one.pid == pid)
+            .then_some(pid)
     }
 
     /// Waits until a stage is being worked on and has made its first step.
     pub(crate) fn wait_for_stage(&self, run: &str, stage: &str) {
         wait(&format!("{stage} is running"), 120, || {
             let row = self.store().stage(run, stage).unwrap();
-            assert_ne!(row.status, StageStatus::Done, "{stage} ended before it was seen running");
-            (row.status == StageStatus::Running && row.progress["step"].as_u64() >= Some(1)).then_some(())
+            assert_ne!(
+                row.status,
+                StageStatus::Done,
+                "{stage} ended before it was seen running"
+            );
+            (row.status == StageStatus::Running && row.progress["step"].as_u64() >= Some(1))
+                .then_some(())
         });
     }
 
@@ -147,7 +177,11 @@ impl Desk {
         stages
             .into_iter()
             .map(|row| {
-                (row.name.clone(), row.output_sha256.unwrap_or_else(|| panic!("{} has none", row.name)))
+                (
+                    row.name.clone(),
+                    row.output_sha256
+                        .unwrap_or_else(|| panic!("{} has none", row.name)),
+                )
             })
             .collect()
     }
@@ -160,7 +194,9 @@ impl Desk {
 
 impl Drop for Desk {
     fn drop(&mut self) {
-        process::with_environment(&self.marker()).iter().for_each(|one| process::kill_now(one.pid));
+        process::with_environment(&self.marker())
+            .iter()
+            .for_each(|one| process::kill_now(one.pid));
     }
 }
 
@@ -170,15 +206,29 @@ pub(crate) fn finished(model: &Path) -> &'static Desk {
     FINISHED.get_or_init(|| {
         let desk = Desk::new().expect("only asked for where there is a window");
         desk.import();
-        let settings: Vec<String> =
-            TINY.iter().chain([&TWO_SYSTEMS]).map(|(key, value)| format!("{key}={value}")).collect();
-        let mut words = vec!["run", "--dataset", "clinic_intake", "--model", model.to_str().unwrap()];
+        let settings: Vec<String> = TINY
+            .iter()
+            .chain([&TWO_SYSTEMS])
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        let mut words = vec![
+            "run",
+            "--dataset",
+            "clinic_intake",
+            "--model",
+            model.to_str().unwrap(),
+        ];
         words.extend(["--preset", "small", "--seed", SEED]);
-        settings.iter().for_each(|setting| words.extend(["--set", setting]));
+        settings
+            .iter()
+            .for_each(|setting| words.extend(["--set", setting]));
         let begun = Instant::now();
         let said = desk.cli(&words);
         assert_eq!(said["status"], "done");
-        println!("the uninterrupted run took {:.1} s", begun.elapsed().as_secs_f64());
+        println!(
+            "the uninterrupted run took {:.1} s",
+            begun.elapsed().as_secs_f64()
+        );
         desk
     })
 }

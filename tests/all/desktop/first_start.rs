@@ -16,7 +16,11 @@ fn the_first_start_shows_the_machine_and_a_sample_and_reaches_nothing() {
         let sockets = SocketWatch::start(desk.marker());
         let window = Window::open(&desk).await;
         window.see("home-machine").await;
-        assert_eq!(window.count("dialog[open]").await, 0, "nothing is asked at the first start");
+        assert_eq!(
+            window.count("dialog[open]").await,
+            0,
+            "nothing is asked at the first start"
+        );
         assert!(window.text("connections").await.contains("0 connections"));
         window.picture("first-start").await;
         window.click("home-sample").await;
@@ -29,7 +33,11 @@ fn the_first_start_shows_the_machine_and_a_sample_and_reaches_nothing() {
         window.close().await;
         let seen = sockets.seen();
         assert!(seen.programs.contains(&desk.programs.app));
-        assert!(seen.outside.is_empty(), "connections to other machines: {:?}", seen.outside);
+        assert!(
+            seen.outside.is_empty(),
+            "connections to other machines: {:?}",
+            seen.outside
+        );
     });
 }
 
@@ -43,8 +51,10 @@ fn the_first_minute_ends_with_a_summary_of_a_trained_summarizer() {
         // Milliseconds since the page was first painted.
         let since = "const paint = performance.getEntriesByName('first-contentful-paint')[0];
             return paint ? performance.now() - paint.startTime : null;";
-        let since_paint =
-            until("the page is painted", 20, async || window.script(since, vec![]).await.as_f64()).await;
+        let since_paint = until("the page is painted", 20, async || {
+            window.script(since, vec![]).await.as_f64()
+        })
+        .await;
         let painted = alive().saturating_sub(Duration::from_secs_f64(since_paint / 1000.0));
         window.click("home-sample").await;
         window.see("home-sample-card").await;
@@ -52,7 +62,9 @@ fn the_first_minute_ends_with_a_summary_of_a_trained_summarizer() {
         window.click("sample-demo").await;
         window.click("demo-from-test").await;
         window.click("demo-run").await;
-        window.wait_for("demo-output", "data-state", &["done"], 60).await;
+        window
+            .wait_for("demo-output", "data-state", &["done"], 60)
+            .await;
         let summarized = alive();
         assert!(window.text("demo-output").await.split_whitespace().count() >= 4);
         window.see("demo-reference").await;

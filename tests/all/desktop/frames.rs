@@ -46,12 +46,19 @@ pub(super) async fn keep_up(window: &Window<'_>) {
     window.script(WATCH, vec![]).await;
     for at in 0..KEYS {
         // There and back again over the nine stages, so that each key shows another one.
-        window.press(if at / 8 % 2 == 0 { RIGHT } else { LEFT }).await;
+        window
+            .press(if at / 8 % 2 == 0 { RIGHT } else { LEFT })
+            .await;
         window.script_async(TWO_FRAMES, vec![]).await;
     }
     let seen = window.script(STOP, vec![]).await;
     let (keys, gaps) = (sorted(&seen["keys"]), sorted(&seen["gaps"]));
-    assert!(keys.len() >= KEYS * 9 / 10 && gaps.len() > KEYS, "{} keys, {} frames", keys.len(), gaps.len());
+    assert!(
+        keys.len() >= KEYS * 9 / 10 && gaps.len() > KEYS,
+        "{} keys, {} frames",
+        keys.len(),
+        gaps.len()
+    );
     let (p95, longest) = (keys[keys.len() * 95 / 100], gaps[gaps.len() - 1]);
     println!(
         "while a run is at work: key to paint p95 {p95:.0} ms (of {} keys; goal {GOAL_KEY_MS} ms), \
@@ -59,11 +66,19 @@ pub(super) async fn keep_up(window: &Window<'_>) {
         keys.len(),
         gaps.len()
     );
-    assert!(p95.max(longest) < STANDSTILL_MS, "the window stood still: {p95:.0} ms, {longest:.0} ms");
+    assert!(
+        p95.max(longest) < STANDSTILL_MS,
+        "the window stood still: {p95:.0} ms, {longest:.0} ms"
+    );
 }
 
 fn sorted(values: &Value) -> Vec<f64> {
-    let mut sorted: Vec<f64> = values.as_array().unwrap().iter().filter_map(Value::as_f64).collect();
+    let mut sorted: Vec<f64> = values
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_f64)
+        .collect();
     sorted.sort_by(f64::total_cmp);
     sorted
 }

@@ -50,24 +50,47 @@ fn import_run_pause_result_rate_demo() {
         window.close().await;
         let seen = sockets.seen();
         println!("sockets: {} looks at {:?}", seen.looks, seen.programs);
-        assert!(seen.programs.contains(&desk.programs.app) && seen.programs.contains(&desk.programs.cli));
-        assert!(seen.outside.is_empty(), "connections to other machines: {:?}", seen.outside);
+        assert!(
+            seen.programs.contains(&desk.programs.app)
+                && seen.programs.contains(&desk.programs.cli)
+        );
+        assert!(
+            seen.outside.is_empty(),
+            "connections to other machines: {:?}",
+            seen.outside
+        );
     });
 }
 
 /// Types the path of a file with a bad row, mends the row, reads the preview and confirms.
 async fn import(window: &Window<'_>) {
-    let (file, good) = (window.desk.path("clinic_intake.jsonl"), std::fs::read_to_string(data()).unwrap());
+    let (file, good) = (
+        window.desk.path("clinic_intake.jsonl"),
+        std::fs::read_to_string(data()).unwrap(),
+    );
     let rows = good.lines().count();
-    std::fs::write(&file, format!("{good}{{\"dialogue\": \"A: Hello?\\nB: Yes.\", \"summary\": \"\"}}\n"))
-        .unwrap();
+    std::fs::write(
+        &file,
+        format!("{good}{{\"dialogue\": \"A: Hello?\\nB: Yes.\", \"summary\": \"\"}}\n"),
+    )
+    .unwrap();
     window.click("nav-data").await;
     window.fill("import-path", file.to_str().unwrap()).await;
     window.click("import-check").await;
     window.see("import-issues").await;
-    assert!(window.text("import-issues").await.contains(&(rows + 1).to_string()), "the row is named");
+    assert!(
+        window
+            .text("import-issues")
+            .await
+            .contains(&(rows + 1).to_string()),
+        "the row is named"
+    );
     let barred = "return document.querySelector('[data-testid=import-confirm]').disabled";
-    assert_eq!(window.script(barred, vec![]).await, json!(true), "a bad row is not passed over in silence");
+    assert_eq!(
+        window.script(barred, vec![]).await,
+        json!(true),
+        "a bad row is not passed over in silence"
+    );
     std::fs::write(&file, good).unwrap();
     window.click("import-again").await;
     until("the mended file is read", 10, async || {
@@ -77,7 +100,10 @@ async fn import(window: &Window<'_>) {
     window.see("import-preview").await;
     assert_eq!(window.text("import-read").await, rows.to_string());
     window.picture("import-preview").await;
-    assert!(window.desk.store().datasets().unwrap().is_empty(), "the preview stored something");
+    assert!(
+        window.desk.store().datasets().unwrap().is_empty(),
+        "the preview stored something"
+    );
     window.click("import-confirm").await;
     window.see("dataset-clinic_intake").await;
     window.picture("data-imported").await;
@@ -103,7 +129,14 @@ pub(crate) async fn start_run(window: &Window<'_>, model: &Path, changes: &[(&st
         window.fill(&format!("set-{key}"), value).await;
     }
     window.click("run-start").await;
-    window.wait_for("run-status", "data-status", &["starting", "running", "done"], 60).await;
+    window
+        .wait_for(
+            "run-status",
+            "data-status",
+            &["starting", "running", "done"],
+            60,
+        )
+        .await;
 }
 
 /// Walks about while the run is at work, pauses it in a training and goes on.
@@ -115,9 +148,13 @@ async fn pause_and_go_on(window: &Window<'_>) {
     window.click("nav-runs").await;
     window.click(&format!("run-open-{run}")).await;
     window.click("run-pause").await;
-    window.wait_for("run-status", "data-status", &["paused"], 60).await;
+    window
+        .wait_for("run-status", "data-status", &["paused"], 60)
+        .await;
     window.click("run-resume").await;
-    window.wait_for("run-status", "data-status", &["running", "done"], 60).await;
+    window
+        .wait_for("run-status", "data-status", &["running", "done"], 60)
+        .await;
 }
 
 /// Sees the stages advance one after the other until all are done.
@@ -139,7 +176,12 @@ async fn watch_run(window: &Window<'_>) {
     })
     .await;
     let stages = window.count("[data-testid^=\"stage-\"]").await;
-    assert_eq!(window.count("[data-testid^=\"stage-\"][data-status=\"done\"]").await, stages);
+    assert_eq!(
+        window
+            .count("[data-testid^=\"stage-\"][data-status=\"done\"]")
+            .await,
+        stages
+    );
     window.picture("run-done").await;
 }
 
@@ -156,8 +198,10 @@ async fn results(window: &Window<'_>) {
     window.see("results-table").await;
     for system in SYSTEMS {
         let row = format!("[data-testid=\"results-table\"] tr[data-system=\"{system}\"]");
-        until(&format!("{system} has a row"), 10, async || (window.count(&row).await == 1).then_some(()))
-            .await;
+        until(&format!("{system} has a row"), 10, async || {
+            (window.count(&row).await == 1).then_some(())
+        })
+        .await;
     }
     assert!(window.text("verdict").await.contains("ROUGE-1"));
     window.picture("results-before-rating").await;
@@ -167,7 +211,9 @@ async fn results(window: &Window<'_>) {
 async fn ratings_appear(window: &Window<'_>) {
     window.click("nav-results").await;
     window.see("ratings-table").await;
-    let rows = window.count("[data-testid=\"ratings-table\"] tr[data-system]").await;
+    let rows = window
+        .count("[data-testid=\"ratings-table\"] tr[data-system]")
+        .await;
     assert_eq!(rows, SYSTEMS.len());
     window.picture("results-with-ratings").await;
 }
@@ -187,12 +233,16 @@ async fn demo(window: &Window<'_>) {
         )
         .await;
     window.click("demo-run").await;
-    window.wait_for("demo-output", "data-state", &["done"], 60).await;
+    window
+        .wait_for("demo-output", "data-state", &["done"], 60)
+        .await;
     let whole = window.text("demo-output").await;
     assert!(!whole.is_empty());
     let seen = window.script("return window.seen", vec![]).await;
-    let partial =
-        |text: &&serde_json::Value| text.as_str().is_some_and(|text| !text.is_empty() && text != whole);
+    let partial = |text: &&serde_json::Value| {
+        text.as_str()
+            .is_some_and(|text| !text.is_empty() && text != whole)
+    };
     let steps = seen.as_array().unwrap().iter().filter(partial).count();
     assert!(steps >= 2, "the text did not stream: {seen}");
     assert_ne!(json!(window.text("demo-figures").await), json!(""));

@@ -20,7 +20,9 @@ pub(super) async fn alone(window: &Window<'_>, run: &str) {
     window.press(RIGHT).await;
     window.press(RIGHT).await;
     window.press(ENTER).await;
-    window.wait_for("stage-synthesizer", "aria-pressed", &["true"], 10).await;
+    window
+        .wait_for("stage-synthesizer", "aria-pressed", &["true"], 10)
+        .await;
     step_to(window, "run-results").await;
     window.press(ENTER).await;
     window.see("results-table").await;
@@ -58,7 +60,12 @@ async fn step_to(window: &Window<'_>, testid: &str) {
     for _ in 0..FAR {
         window.press(TAB).await;
         let at = window.script(script, vec![]).await;
-        assert_eq!(at[1], json!(true), "the focus on `{}` cannot be seen", at[0]);
+        assert_eq!(
+            at[1],
+            json!(true),
+            "the focus on `{}` cannot be seen",
+            at[0]
+        );
         if at[0] == json!(testid) {
             return;
         }

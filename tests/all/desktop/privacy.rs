@@ -56,12 +56,21 @@ pub(super) async fn the_page_can_reach_nothing(window: &Window<'_>) {
     for (name, outcome) in tried.as_object().unwrap() {
         assert_eq!(outcome, "blocked", "{name}: {tried}");
     }
-    assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "somebody connected");
+    assert_eq!(
+        listener.accept().unwrap_err().kind(),
+        ErrorKind::WouldBlock,
+        "somebody connected"
+    );
     for command in FOREIGN {
         let answer = window.invoke(command, json!({})).await;
-        let refused = answer["error"].as_str().is_some_and(|text| text.contains("not allowed"));
+        let refused = answer["error"]
+            .as_str()
+            .is_some_and(|text| text.contains("not allowed"));
         assert!(refused, "{command}: {answer}");
     }
     let known = window.invoke("app_info", json!({})).await;
-    assert_eq!(known["ok"]["workspace"], Value::from(window.desk.workspace.to_str().unwrap()));
+    assert_eq!(
+        known["ok"]["workspace"],
+        Value::from(window.desk.workspace.to_str().unwrap())
+    );
 }

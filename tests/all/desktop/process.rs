@@ -28,13 +28,18 @@ pub(crate) fn with_environment(marker: &str) -> Vec<Process> {
     let numbers = std::fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    numbers.filter(|pid| *pid != own).filter_map(|pid| marked(pid, marker)).collect()
+    numbers
+        .filter(|pid| *pid != own)
+        .filter_map(|pid| marked(pid, marker))
+        .collect()
 }
 
 fn marked(pid: i32, marker: &str) -> Option<Process> {
     let folder = PathBuf::from(format!("/proc/{pid}"));
     let environment = std::fs::read(folder.join("environ")).ok()?;
-    let has = environment.split(|byte| *byte == 0).any(|one| one == marker.as_bytes());
+    let has = environment
+        .split(|byte| *byte == 0)
+        .any(|one| one == marker.as_bytes());
     // A zombie has no program any more.
     let exe = has.then(|| std::fs::read_link(folder.join("exe")).ok())??;
     Some(Process { pid, exe })
@@ -50,26 +55,54 @@ pub(crate) fn kill_now(pid: i32) {
 pub(crate) fn age(pid: i32) -> Option<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The program's name may hold blanks; behind it the third field comes.
-    let started: f64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
-    let up: f64 = std::fs::read_to_string("/proc/uptime").ok()?.split_whitespace().next()?.parse().ok()?;
+    let started: f64 = stat
+        .rsplit_once(')')?
+        .1
+        .split_whitespace()
+        .nth(19)?
+        .parse()
+        .ok()?;
+    let up: f64 = std::fs::read_to_string("/proc/uptime")
+        .ok()?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()?;
     Duration::try_from_secs_f64(up - started / 100.0).ok()
 }
 
 /// Inode and remote address of every internet socket (TCP and UDP, both versions) of this machine.
 pub(crate) fn sockets() -> Vec<(u64, IpAddr)> {
-    ["tcp", "tcp6", "udp", "udp6"].iter().flat_map(|name| rows(&Path::new("/proc/net").join(name))).collect()
+    ["tcp", "tcp6", "udp", "udp6"]
+        .iter()
+        .flat_map(|name| rows(&Path::new("/proc/net").join(name)))
+        .collect()
 }
 
 /// Remote ends of those of the sockets that a process holds.
 pub(crate) fn remote_ends(pid: i32, sockets: &[(u64, IpAddr)]) -> Vec<IpAddr> {
     let held = socket_inodes(&PathBuf::from(format!("/proc/{pid}")));
-    sockets.iter().filter(|(inode, _)| held.contains(inode)).map(|(_, end)| *end).collect()
+    sockets
+        .iter()
+        .filter(|(inode, _)| held.contains(inode))
+        .map(|(_, end)| *end)
+        .collect()
 }
 
 fn socket_inodes(process: &Path) -> BTreeSet<u64> {
-    let Ok(files) = std::fs::read_dir(process.join("fd")) else { return BTreeSet::new() };
-    let inode = |link: PathBuf| link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok();
-    files.filter_map(|file| inode(std::fs::read_link(file.ok()?.path()).ok()?)).collect()
+    let Ok(files) = std::fs::read_dir(process.join("fd")) else {
+        return BTreeSet::new();
+    };
+    let inode = |link: PathBuf| {
+        link.to_str()?
+            .strip_prefix("socket:[")?
+            .strip_suffix(']')?
+            .parse()
+            .ok()
+    };
+    files
+        .filter_map(|file| inode(std::fs::read_link(file.ok()?.path()).ok()?))
+        .collect()
 }
 
 /// Inode and remote address of each row of a table of sockets.
@@ -159,6 +192,12 @@ fn a_connection_is_seen() {
     let _connection = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     assert!(remote_ends(own, &sockets()).contains(&IpAddr::from([127, 0, 0, 1])));
     assert_eq!(address("0100007F"), Some(IpAddr::from([127, 0, 0, 1])));
-    assert_eq!(address("0000000000000000FFFF00000100007F"), Some(IpAddr::from([127, 0, 0, 1])));
-    assert_eq!(address("00000000000000000000000001000000"), Some(Ipv6Addr::LOCALHOST.into()));
+    assert_eq!(
+        address("0000000000000000FFFF00000100007F"),
+        Some(IpAddr::from([127, 0, 0, 1]))
+    );
+    assert_eq!(
+        address("00000000000000000000000001000000"),
+        Some(Ipv6Addr::LOCALHOST.into())
+    );
 }

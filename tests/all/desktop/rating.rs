@@ -10,10 +10,17 @@ const RATER: &str = "R1";
 const CRITERIA: [&str; 4] = ["informativeness", "faithfulness", "fluency", "redundancy"];
 
 /// Creates a rating set and begins it; returns the number of summaries.
-pub(crate) async fn create(window: &Window<'_>, run: &str, dialogues: u32, all_systems: bool) -> usize {
+pub(crate) async fn create(
+    window: &Window<'_>,
+    run: &str,
+    dialogues: u32,
+    all_systems: bool,
+) -> usize {
     window.click("nav-rate").await;
     window.choose("study-run", run).await;
-    window.choose("study-compare", if all_systems { "all" } else { "main" }).await;
+    window
+        .choose("study-compare", if all_systems { "all" } else { "main" })
+        .await;
     window.fill("study-items", &dialogues.to_string()).await;
     window.click("study-create").await;
     window.see("studies").await;
@@ -21,7 +28,9 @@ pub(crate) async fn create(window: &Window<'_>, run: &str, dialogues: u32, all_s
     names_no_system(window).await;
     window.picture("rate-sets").await;
     let study = study(window).await;
-    window.click(&format!("rate-begin-{}", study["id"].as_str().unwrap())).await;
+    window
+        .click(&format!("rate-begin-{}", study["id"].as_str().unwrap()))
+        .await;
     window.see("rate-item").await;
     study["items"].as_u64().unwrap() as usize
 }
@@ -37,9 +46,13 @@ pub(crate) async fn rate_all(window: &Window<'_>, n: usize) {
             names_no_system(window).await;
             let score = char::from_digit(((item + at) % 5 + 1) as u32, 10).unwrap();
             let control = format!("criterion-{criterion}");
-            window.wait_for(&control, "data-active", &["true"], 10).await;
+            window
+                .wait_for(&control, "data-active", &["true"], 10)
+                .await;
             window.press(score).await;
-            window.wait_for(&control, "data-value", &[&score.to_string()], 10).await;
+            window
+                .wait_for(&control, "data-value", &[&score.to_string()], 10)
+                .await;
         }
         if item == 0 {
             window.picture("rate-item").await;
@@ -63,7 +76,10 @@ pub(crate) async fn rate_all(window: &Window<'_>, n: usize) {
 pub(crate) async fn lock(window: &Window<'_>) {
     let id = study(window).await["id"].clone();
     let early = window.invoke("study_results", json!({"study": id})).await;
-    assert!(early["error"]["code"].is_string(), "results before the lock: {early}");
+    assert!(
+        early["error"]["code"].is_string(),
+        "results before the lock: {early}"
+    );
     window.click("rate-lock").await;
     names_no_system(window).await;
     window.click("rate-lock-confirm").await;
@@ -81,22 +97,37 @@ async fn study(window: &Window<'_>) -> Value {
 async fn names_no_system(window: &Window<'_>) {
     let page = window.source().await.to_lowercase();
     let labels = labels();
-    for name in SYSTEMS.iter().copied().chain(labels.iter().map(String::as_str)) {
-        assert!(!page.contains(&name.to_lowercase()), "the page names `{name}` before the lock");
+    for name in SYSTEMS
+        .iter()
+        .copied()
+        .chain(labels.iter().map(String::as_str))
+    {
+        assert!(
+            !page.contains(&name.to_lowercase()),
+            "the page names `{name}` before the lock"
+        );
     }
 }
 
 /// Nor does anything that the backend answers about the open set.
 async fn backend_names_no_system(window: &Window<'_>) {
     let study = study(window).await;
-    let queue = window.invoke("rating_queue", json!({"study": study["id"], "rater": RATER})).await;
+    let queue = window
+        .invoke(
+            "rating_queue",
+            json!({"study": study["id"], "rater": RATER}),
+        )
+        .await;
     assert!(queue["ok"]["items"].is_array(), "{queue}");
     let outputs = json!({"run": study["run"], "stage": "evaluate", "offset": 0, "limit": 50});
     let outputs = window.invoke("items", outputs).await;
     assert!(outputs["ok"]["rows"].is_array(), "{outputs}");
     let said = format!("{study}{queue}{outputs}");
     for system in SYSTEMS {
-        assert!(!said.contains(system), "the backend names `{system}` before the lock");
+        assert!(
+            !said.contains(system),
+            "the backend names `{system}` before the lock"
+        );
     }
 }
 
@@ -104,9 +135,17 @@ async fn backend_names_no_system(window: &Window<'_>) {
 fn labels() -> Vec<String> {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/text/en/names.ts");
     let text = std::fs::read_to_string(page).unwrap();
-    let list = text.split("const system = {").nth(1).unwrap().split("};").next().unwrap();
-    let labels: Vec<String> =
-        list.lines().filter_map(|line| Some(line.split('\'').nth(1)?.to_owned())).collect();
+    let list = text
+        .split("const system = {")
+        .nth(1)
+        .unwrap()
+        .split("};")
+        .next()
+        .unwrap();
+    let labels: Vec<String> = list
+        .lines()
+        .filter_map(|line| Some(line.split('\'').nth(1)?.to_owned()))
+        .collect();
     assert_eq!(labels.len(), SYSTEMS.len(), "ui/src/text/en/names.ts");
     labels
 }

@@ -19,24 +19,42 @@ fn a_killed_worker_is_seen_and_the_run_goes_on() {
     let changes = [TINY, &[TWO_SYSTEMS]].concat();
     drive(300, async {
         let window = Window::open(&desk).await;
-        window.invoke("add_model", serde_json::json!({"path": model})).await;
+        window
+            .invoke("add_model", serde_json::json!({"path": model}))
+            .await;
         start_run(&window, &model, &changes).await;
         let run = desk.only_run();
         for stage in KILLED_IN {
             desk.wait_for_stage(&run, stage);
-            let worker = desk.worker(&run).expect("a stage is running, so somebody works");
+            let worker = desk
+                .worker(&run)
+                .expect("a stage is running, so somebody works");
             kill_now(worker);
-            window.wait_for("run-status", "data-status", &["interrupted"], 20).await;
+            window
+                .wait_for("run-status", "data-status", &["interrupted"], 20)
+                .await;
             window.see("run-resume").await;
             window.picture("run-interrupted").await;
             window.click("run-log").await;
             window.see("log-lines").await;
             window.click("run-log").await;
             window.click("run-resume").await;
-            window.wait_for("run-status", "data-status", &["starting", "running", "done"], 30).await;
+            window
+                .wait_for(
+                    "run-status",
+                    "data-status",
+                    &["starting", "running", "done"],
+                    30,
+                )
+                .await;
         }
-        window.wait_for("run-status", "data-status", &["done"], 180).await;
-        assert_eq!(desk.hashes(&run), undisturbed.hashes(&undisturbed.only_run()));
+        window
+            .wait_for("run-status", "data-status", &["done"], 180)
+            .await;
+        assert_eq!(
+            desk.hashes(&run),
+            undisturbed.hashes(&undisturbed.only_run())
+        );
         window.close().await;
     });
 }

@@ -18,11 +18,17 @@ fn a_second_window_gives_way_to_the_first() {
         assert_eq!(first.len(), 1);
 
         let mut second = start(&desk);
-        let ended = wait("the second window gives way", 30, || second.try_wait().unwrap());
+        let ended = wait("the second window gives way", 30, || {
+            second.try_wait().unwrap()
+        });
         assert!(ended.success(), "{ended}");
         assert_eq!(desk.apps(), first, "one window, the same as before");
         let holds = "return document.querySelector('[data-testid=model-path]').value";
-        assert_eq!(window.script(holds, vec![]).await, json!("half a word"), "it was left alone");
+        assert_eq!(
+            window.script(holds, vec![]).await,
+            json!("half a word"),
+            "it was left alone"
+        );
         let focused = window.script("return document.hasFocus()", vec![]).await;
         assert_eq!(focused, json!(true), "the first has come forward");
 

@@ -43,7 +43,12 @@ impl<'desk> Window<'desk> {
     pub(crate) async fn open(desk: &'desk Desk) -> Window<'desk> {
         let (port, native) = (free_port(), free_port());
         let driver = Command::new(&desk.programs.driver)
-            .args(["--port", &port.to_string(), "--native-port", &native.to_string()])
+            .args([
+                "--port",
+                &port.to_string(),
+                "--native-port",
+                &native.to_string(),
+            ])
             .envs(desk.environment())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -51,7 +56,8 @@ impl<'desk> Window<'desk> {
             .spawn()
             .unwrap_or_else(|e| panic!("TAURI_DRIVER {}: {e}", desk.programs.driver.display()));
         let address = format!("http://127.0.0.1:{port}");
-        let wanted = json!({"browserName": "wry", "tauri:options": {"application": desk.programs.app}});
+        let wanted =
+            json!({"browserName": "wry", "tauri:options": {"application": desk.programs.app}});
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(wanted.as_object().unwrap().clone());
         let end = Instant::now() + Duration::from_secs(60);
@@ -63,26 +69,39 @@ impl<'desk> Window<'desk> {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
-        let window = Window { desk, client, _driver: driver };
+        let window = Window {
+            desk,
+            client,
+            _driver: driver,
+        };
         window.see("connections").await;
         window
     }
 
     /// Closes the window as WebDriver does and waits until its processes have gone.
     pub(crate) async fn close(self) {
-        limited("closing", self.client.clone().close()).await.unwrap();
+        limited("closing", self.client.clone().close())
+            .await
+            .unwrap();
         let desk = self.desk;
-        until("the closed window has gone", SOON_S, async || (!desk.app_lives()).then_some(())).await;
+        until("the closed window has gone", SOON_S, async || {
+            (!desk.app_lives()).then_some(())
+        })
+        .await;
     }
 
     /// Runs JavaScript in the page; `return` gives the value.
     pub(crate) async fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
-        limited("a script", self.client.execute(script, arguments)).await.unwrap()
+        limited("a script", self.client.execute(script, arguments))
+            .await
+            .unwrap()
     }
 
     /// Runs JavaScript that ends by calling its last argument.
     pub(crate) async fn script_async(&self, script: &str, arguments: Vec<Value>) -> Value {
-        limited("a script", self.client.execute_async(script, arguments)).await.unwrap()
+        limited("a script", self.client.execute_async(script, arguments))
+            .await
+            .unwrap()
     }
 
     /// Calls a command of the backend as the page does: `{"ok": answer}` or `{"error": error}`.
@@ -90,7 +109,8 @@ impl<'desk> Window<'desk> {
         let script = "const done = arguments[2];
             window.__TAURI_INTERNALS__.invoke(arguments[0], arguments[1])
               .then((ok) => done({ ok }), (error) => done({ error }));";
-        self.script_async(script, vec![json!(command), arguments]).await
+        self.script_async(script, vec![json!(command), arguments])
+            .await
     }
 
     /// Waits for a control.
@@ -116,19 +136,35 @@ impl<'desk> Window<'desk> {
     /// Replaces the text of a field.
     pub(crate) async fn fill(&self, testid: &str, text: &str) {
         let field = self.see(testid).await;
-        limited("clearing a field", field.clear()).await.unwrap_or_else(|e| panic!("{testid}: {e}"));
-        limited("typing", field.send_keys(text)).await.unwrap_or_else(|e| panic!("{testid}: {e}"));
-        let holds =
-            self.script("return document.querySelector(arguments[0]).value", vec![json!(css(testid))]).await;
+        limited("clearing a field", field.clear())
+            .await
+            .unwrap_or_else(|e| panic!("{testid}: {e}"));
+        limited("typing", field.send_keys(text))
+            .await
+            .unwrap_or_else(|e| panic!("{testid}: {e}"));
+        let holds = self
+            .script(
+                "return document.querySelector(arguments[0]).value",
+                vec![json!(css(testid))],
+            )
+            .await;
         assert_eq!(holds, json!(text), "{testid}");
     }
 
     /// Pastes text into an empty field.
     pub(crate) async fn paste(&self, testid: &str, text: &str) {
         self.click(testid).await;
-        self.script("document.execCommand('insertText', false, arguments[0])", vec![json!(text)]).await;
-        let holds =
-            self.script("return document.querySelector(arguments[0]).value", vec![json!(css(testid))]).await;
+        self.script(
+            "document.execCommand('insertText', false, arguments[0])",
+            vec![json!(text)],
+        )
+        .await;
+        let holds = self
+            .script(
+                "return document.querySelector(arguments[0]).value",
+                vec![json!(css(testid))],
+            )
+            .await;
         assert_eq!(holds, json!(text), "{testid}");
     }
 
@@ -140,7 +176,12 @@ impl<'desk> Window<'desk> {
             list.select_by_value(value).await.ok()
         })
         .await;
-        let holds = self.script("return document.querySelector(arguments[0]).value", vec![json!(css)]).await;
+        let holds = self
+            .script(
+                "return document.querySelector(arguments[0]).value",
+                vec![json!(css)],
+            )
+            .await;
         assert_eq!(holds, json!(value), "{testid}");
     }
 
@@ -149,7 +190,9 @@ impl<'desk> Window<'desk> {
         let keys = KeyActions::new("keyboard".into())
             .then(KeyAction::Down { value: key })
             .then(KeyAction::Up { value: key });
-        limited("a key", self.client.perform_actions(keys)).await.unwrap();
+        limited("a key", self.client.perform_actions(keys))
+            .await
+            .unwrap();
     }
 
     /// Presses a key while another is held.
@@ -159,15 +202,22 @@ impl<'desk> Window<'desk> {
             .then(KeyAction::Down { value: key })
             .then(KeyAction::Up { value: key })
             .then(KeyAction::Up { value: held });
-        limited("keys", self.client.perform_actions(keys)).await.unwrap();
+        limited("keys", self.client.perform_actions(keys))
+            .await
+            .unwrap();
     }
 
     /// Types a text for whatever has the focus.
     pub(crate) async fn write(&self, text: &str) {
-        let keys = text.chars().fold(KeyActions::new("keyboard".into()), |keys, value| {
-            keys.then(KeyAction::Down { value }).then(KeyAction::Up { value })
-        });
-        limited("typing", self.client.perform_actions(keys)).await.unwrap();
+        let keys = text
+            .chars()
+            .fold(KeyActions::new("keyboard".into()), |keys, value| {
+                keys.then(KeyAction::Down { value })
+                    .then(KeyAction::Up { value })
+            });
+        limited("typing", self.client.perform_actions(keys))
+            .await
+            .unwrap();
     }
 
     /// Text of a control.
@@ -178,26 +228,50 @@ impl<'desk> Window<'desk> {
                 vec![json!(css(testid))],
             )
             .await;
-        text.as_str().unwrap_or_else(|| panic!("{testid} is not on the page")).trim().to_owned()
+        text.as_str()
+            .unwrap_or_else(|| panic!("{testid} is not on the page"))
+            .trim()
+            .to_owned()
     }
 
     /// An attribute of a control, `None` where either is missing.
     pub(crate) async fn attribute(&self, testid: &str, name: &str) -> Option<String> {
-        let script = "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null";
-        self.script(script, vec![json!(css(testid)), json!(name)]).await.as_str().map(str::to_owned)
+        let script =
+            "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null";
+        self.script(script, vec![json!(css(testid)), json!(name)])
+            .await
+            .as_str()
+            .map(str::to_owned)
     }
 
     /// Waits until an attribute of a control has one of some values; returns it.
-    pub(crate) async fn wait_for(&self, testid: &str, name: &str, values: &[&str], limit_s: u64) -> String {
-        until(&format!("{name} of {testid} is one of {values:?}"), limit_s, async || {
-            self.attribute(testid, name).await.filter(|value| values.contains(&value.as_str()))
-        })
+    pub(crate) async fn wait_for(
+        &self,
+        testid: &str,
+        name: &str,
+        values: &[&str],
+        limit_s: u64,
+    ) -> String {
+        until(
+            &format!("{name} of {testid} is one of {values:?}"),
+            limit_s,
+            async || {
+                self.attribute(testid, name)
+                    .await
+                    .filter(|value| values.contains(&value.as_str()))
+            },
+        )
         .await
     }
 
     /// Number of elements that match a selector.
     pub(crate) async fn count(&self, css: &str) -> usize {
-        let n = self.script("return document.querySelectorAll(arguments[0]).length", vec![json!(css)]).await;
+        let n = self
+            .script(
+                "return document.querySelectorAll(arguments[0]).length",
+                vec![json!(css)],
+            )
+            .await;
         n.as_u64().unwrap() as usize
     }
 
@@ -208,12 +282,14 @@ impl<'desk> Window<'desk> {
 
     /// Goes to a screen by its address, as a click on one of its links does.
     pub(crate) async fn go(&self, hash: &str) {
-        self.script("location.hash = arguments[0]", vec![json!(hash)]).await;
+        self.script("location.hash = arguments[0]", vec![json!(hash)])
+            .await;
     }
 
     /// Waits until nothing moves any more: no animation, the fonts are there, and the last change is painted.
     pub(crate) async fn settle(&self) {
-        let painted = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))";
+        let painted =
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))";
         let script = "return document.fonts.status === 'loaded'
             && document.getAnimations().every((one) => one.effect.getComputedTiming().iterations === Infinity
                  || one.playState !== 'running')";
@@ -227,14 +303,28 @@ impl<'desk> Window<'desk> {
     /// Keeps a picture as `<screen>-<theme>.png` where `E2E_SCREENS` names a folder: without notices that are about to go,
     /// and with the folders of this machine under a name of nobody's.
     pub(crate) async fn picture(&self, screen: &str) {
-        let Some(folder) = std::env::var_os("E2E_SCREENS").map(PathBuf::from) else { return };
+        let Some(folder) = std::env::var_os("E2E_SCREENS").map(PathBuf::from) else {
+            return;
+        };
         self.settle().await;
-        let theme = self.script("return document.documentElement.dataset.theme ?? 'light'", vec![]).await;
+        let theme = self
+            .script(
+                "return document.documentElement.dataset.theme ?? 'light'",
+                vec![],
+            )
+            .await;
         self.script(TIDY, vec![]).await;
-        let png = limited("a picture", self.client.screenshot()).await.unwrap();
-        self.script("window.untidy.forEach((undo) => undo())", vec![]).await;
+        let png = limited("a picture", self.client.screenshot())
+            .await
+            .unwrap();
+        self.script("window.untidy.forEach((undo) => undo())", vec![])
+            .await;
         std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(format!("{screen}-{}.png", theme.as_str().unwrap())), png).unwrap();
+        std::fs::write(
+            folder.join(format!("{screen}-{}.png", theme.as_str().unwrap())),
+            png,
+        )
+        .unwrap();
     }
 }
 
@@ -269,7 +359,11 @@ async fn limited<T, E>(what: &str, command: impl Future<Output = Result<T, E>>) 
 }
 
 /// Asks until there is an answer; fails after `limit_s` seconds.
-pub(crate) async fn until<T>(what: &str, limit_s: u64, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(
+    what: &str,
+    limit_s: u64,
+    mut ask: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let end = Instant::now() + Duration::from_secs(limit_s);
     loop {
         let asked = async { Ok::<_, CmdError>(ask().await) };
@@ -283,5 +377,9 @@ pub(crate) async fn until<T>(what: &str, limit_s: u64, mut ask: impl AsyncFnMut(
 
 /// A port that was free a moment ago.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }

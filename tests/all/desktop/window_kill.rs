@@ -26,7 +26,9 @@ fn a_window_that_goes_takes_nothing_with_it() {
     let changes = [TINY, &[TWO_SYSTEMS]].concat();
     drive(600, async {
         let window = Window::open(&desk).await;
-        window.invoke("add_model", serde_json::json!({"path": model})).await;
+        window
+            .invoke("add_model", serde_json::json!({"path": model}))
+            .await;
         start_run(&window, &model, &changes).await;
         let run = desk.only_run();
         desk.wait_for_stage(&run, "synthesizer");
@@ -34,11 +36,17 @@ fn a_window_that_goes_takes_nothing_with_it() {
         assert!(worker.is_some());
         window.close().await;
 
-        assert_eq!(desk.worker(&run), worker, "the worker goes on without the window");
+        assert_eq!(
+            desk.worker(&run),
+            worker,
+            "the worker goes on without the window"
+        );
         let again = Window::open(&desk).await;
         again.see("job").await;
         again.go(&format!("/runs/{run}")).await;
-        again.wait_for("run-status", "data-status", &["running"], 20).await;
+        again
+            .wait_for("run-status", "data-status", &["running"], 20)
+            .await;
         assert_eq!(desk.worker(&run), worker, "the same worker");
         desk.kill_window();
         drop(again);
@@ -48,14 +56,18 @@ fn a_window_that_goes_takes_nothing_with_it() {
         for _ in 1..KILLS {
             let mut window = start(&desk);
             std::thread::sleep(Duration::from_millis(random.next() % LATEST_MS));
-            while_running += u32::from(desk.store().run(&run).unwrap().status == RunStatus::Running);
+            while_running +=
+                u32::from(desk.store().run(&run).unwrap().status == RunStatus::Running);
             window.kill().unwrap();
             window.wait().unwrap();
             desk.kill_window();
         }
         println!("{KILLS} windows killed, {while_running} of them while the run was going on");
         desk.wait_until_done(&run);
-        assert_eq!(desk.hashes(&run), undisturbed.hashes(&undisturbed.only_run()));
+        assert_eq!(
+            desk.hashes(&run),
+            undisturbed.hashes(&undisturbed.only_run())
+        );
     });
 }
 

@@ -4,7 +4,8 @@ use corpus::Item;
 
 /// `{"messages":[…]}` of questions and their answers.
 pub(super) fn chat(turns: &[(String, String)]) -> String {
-    let message = |role: &str, text: &str| format!("{{\"role\":\"{role}\",\"content\":{}}}", quoted(text));
+    let message =
+        |role: &str, text: &str| format!("{{\"role\":\"{role}\",\"content\":{}}}", quoted(text));
     let messages: Vec<String> = turns
         .iter()
         .flat_map(|(asked, answer)| [message("user", asked), message("assistant", answer)])
@@ -25,7 +26,12 @@ pub(super) fn pair(split: &str, number: usize, item: &Item) -> String {
 
 /// A JSON string. The corpus has no control characters but line ends.
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+    format!(
+        "\"{}\"",
+        text.replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('\n', "\\n")
+    )
 }
 
 #[cfg(test)]

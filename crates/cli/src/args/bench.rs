@@ -141,5 +141,9 @@ pub(crate) struct BenchPipeline {
 /// A whole number from 1 on.
 fn positive(text: &str) -> Result<usize, String> {
     let number: usize = text.parse().map_err(|_| "is no whole number".to_owned())?;
-    if number == 0 { Err("must be at least 1".to_owned()) } else { Ok(number) }
+    if number == 0 {
+        Err("must be at least 1".to_owned())
+    } else {
+        Ok(number)
+    }
 }

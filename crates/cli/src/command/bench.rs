@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use mrds::bench::{PipelineFigures, cpu_s, peak_rss_bytes, pipeline_recipe, reset_peak, summarizer_examples};
+use mrds::bench::{
+    PipelineFigures, cpu_s, peak_rss_bytes, pipeline_recipe, reset_peak, summarizer_examples,
+};
 use mrds::lm::bench::{
-    Candidates, Clock, DecodeWork, Material, ScoreWork, Size, StepFigures, StepWork, candidates, config_of,
-    decode, parity as compare, random_decoder, random_decoder_on, scoring, sizes, step,
+    Candidates, Clock, DecodeWork, Material, ScoreWork, Size, StepFigures, StepWork, candidates,
+    config_of, decode, parity as compare, random_decoder, random_decoder_on, scoring, sizes, step,
 };
 use mrds::lm::device::Place;
 use mrds::lm::train::{Budget, PreferencePair, TrainExample};
@@ -20,7 +22,9 @@ use mrds::worker::RunRequest;
 use serde_json::{Value, json};
 
 use super::Done;
-use crate::args::{BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain, BenchWhat, Global};
+use crate::args::{
+    BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain, BenchWhat, Global,
+};
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Output, note};
 use crate::process::{self, now_s};
@@ -36,7 +40,10 @@ pub(super) fn bench(global: &Global, what: &BenchWhat, output: &Output) -> Done 
     let device = device::select(&global.device)?;
     let on_processor = matches!(what, BenchWhat::Score(_) | BenchWhat::Growth(_));
     if on_processor && !device.is_cpu() {
-        return Err(Failure::usage("this part of bench measures the processor", "Leave --device out."));
+        return Err(Failure::usage(
+            "this part of bench measures the processor",
+            "Leave --device out.",
+        ));
     }
     match what {
         BenchWhat::Train(args) => train(global, args, &device, output),
@@ -49,17 +56,26 @@ pub(super) fn bench(global: &Global, what: &BenchWhat, output: &Output) -> Done 
 }
 
 fn clock() -> Clock<'static> {
-    Clock { wall_s: &now_s, cpu_s: &cpu_s }
+    Clock {
+        wall_s: &now_s,
+        cpu_s: &cpu_s,
+    }
 }
 
 /// Where and how weights are held by a word of `--quant`; without one as a device does it.
 fn held(word: Option<&str>, device: &Device) -> (Quantize, Place) {
     let usual = Place::on(device);
-    let of = |dtype| Place { dtype, ..usual.clone() };
+    let of = |dtype| Place {
+        dtype,
+        ..usual.clone()
+    };
     match word {
         Some("f32") => (Quantize::None, of(DType::F32)),
         Some("bf16") => (Quantize::None, of(DType::BF16)),
-        word => (word.and_then(Quantize::from_name).unwrap_or_default(), usual),
+        word => (
+            word.and_then(Quantize::from_name).unwrap_or_default(),
+            usual,
+        ),
     }
 }
 
@@ -79,8 +95,10 @@ impl CardMemory {
     /// Begins, if the device is a card.
     fn watch(spec: &str) -> Option<Self> {
         let before_bytes = device::memory_free_bytes(spec)?;
-        let (least_free_bytes, over) =
-            (Arc::new(AtomicU64::new(before_bytes)), Arc::new(AtomicBool::new(false)));
+        let (least_free_bytes, over) = (
+            Arc::new(AtomicU64::new(before_bytes)),
+            Arc::new(AtomicBool::new(false)),
+        );
         let (least, stop, spec) = (least_free_bytes.clone(), over.clone(), spec.to_owned());
         let look = move || {
             while !stop.load(Ordering::Relaxed) {
@@ -90,12 +108,18 @@ impl CardMemory {
                 std::thread::sleep(Duration::from_millis(LOOK_MS));
             }
         };
-        Some(Self { before_bytes, least_free_bytes, over, watch: Some(std::thread::spawn(look)) })
+        Some(Self {
+            before_bytes,
+            least_free_bytes,
+            over,
+            watch: Some(std::thread::spawn(look)),
+        })
     }
 
     /// Most bytes in use since the beginning.
     fn peak_bytes(&self) -> u64 {
-        self.before_bytes.saturating_sub(self.least_free_bytes.load(Ordering::Relaxed))
+        self.before_bytes
+            .saturating_sub(self.least_free_bytes.load(Ordering::Relaxed))
     }
 }
 
@@ -111,8 +135,15 @@ impl Drop for CardMemory {
 
 /// Every comparison of a device with the processor; on the processor, of a card's operations in bf16.
 fn parity(device: &Device, output: &Output) -> Done {
-    let dtype = if device.is_metal() { DType::F32 } else { DType::BF16 };
-    let checks = compare(&Place { device: device.clone(), dtype })?;
+    let dtype = if device.is_metal() {
+        DType::F32
+    } else {
+        DType::BF16
+    };
+    let checks = compare(&Place {
+        device: device.clone(),
+        dtype,
+    })?;
     let mut table = Table::new(&["what", "off by", "at most", ""]);
     for check in &checks {
         let verdict = if check.passed() { "ok" } else { "OFF" };
@@ -124,7 +155,10 @@ fn parity(device: &Device, output: &Output) -> Done {
         ]);
     }
     let failed = checks.iter().filter(|check| !check.passed()).count();
-    output.text(format!("{table}\n{} comparisons, {failed} off.", checks.len()));
+    output.text(format!(
+        "{table}\n{} comparisons, {failed} off.",
+        checks.len()
+    ));
     let rows: Vec<Value> = checks
         .iter()
         .map(|c| json!({"name": c.name, "off": c.off, "tolerance": c.tolerance, "passed": c.passed()}))
@@ -137,16 +171,25 @@ fn train(global: &Global, args: &BenchTrain, device: &Device, output: &Output) -
     let memory = CardMemory::watch(&global.device);
     let (decoder, material) = material(args, device)?;
     let per_epoch = material.items().div_ceil(args.batch);
-    let steps = args.steps.unwrap_or(if args.data.is_some() { per_epoch * args.epochs } else { STEPS });
+    let steps = args.steps.unwrap_or(if args.data.is_some() {
+        per_epoch * args.epochs
+    } else {
+        STEPS
+    });
     let work = StepWork {
         material,
         batch_size: args.batch,
         rank: args.rank,
-        budget: Budget { tokens: args.budget_tokens, recompute: args.recompute },
+        budget: Budget {
+            tokens: args.budget_tokens,
+            recompute: args.recompute,
+        },
         warmup_steps: WARMUP_STEPS,
         steps,
     };
-    note(&format!("{WARMUP_STEPS} updates to warm up, then {steps} that count …"));
+    note(&format!(
+        "{WARMUP_STEPS} updates to warm up, then {steps} that count …"
+    ));
     let figures = step(&decoder, &work, &clock())?;
     let host = device.is_cpu() && decoder.dtype() == DType::F32;
     let mut result = training_figures(&figures, steps, global.threads(), host);
@@ -162,7 +205,9 @@ fn material(args: &BenchTrain, device: &Device) -> Result<(Decoder, Material), F
         note(&format!("Random weights of shape {} …", args.shape));
         let (quantize, place) = held(args.quant.as_deref(), device);
         let decoder = random_decoder_on(config_of(&args.shape)?, quantize, &place)?;
-        let Some(completion) = (args.seq as usize).checked_sub(args.prompt).filter(|tokens| *tokens > 0)
+        let Some(completion) = (args.seq as usize)
+            .checked_sub(args.prompt)
+            .filter(|tokens| *tokens > 0)
         else {
             return Err(Failure::usage(
                 "--prompt leaves nothing of a sequence to learn",
@@ -172,7 +217,10 @@ fn material(args: &BenchTrain, device: &Device) -> Result<(Decoder, Material), F
         let sequence = |key: u64| random_example(&decoder, key, args.prompt, completion);
         let keys = 0..args.batch as u64;
         let material = match args.dpo {
-            true => Material::Pairs(keys.map(|key| pair(sequence(2 * key), sequence(2 * key + 1))).collect()),
+            true => Material::Pairs(
+                keys.map(|key| pair(sequence(2 * key), sequence(2 * key + 1)))
+                    .collect(),
+            ),
             false => Material::Examples(keys.map(sequence).collect()),
         };
         return Ok((decoder, material));
@@ -202,13 +250,20 @@ fn random_example(decoder: &Decoder, key: u64, prompt: usize, completion: usize)
     let token = |i| (random::uniform(key, i) * decoder.config.vocab_size as f64) as u32;
     let mut prompt_ids: Vec<u32> = (0..(prompt + completion) as u64).map(token).collect();
     let completion_ids = prompt_ids.split_off(prompt);
-    TrainExample { prompt_ids, completion_ids }
+    TrainExample {
+        prompt_ids,
+        completion_ids,
+    }
 }
 
 /// On the processor the limit is in processor-seconds; a card computes while the processor waits, so there it is in
 /// seconds on the clock.
 fn training_figures(figures: &StepFigures, steps: usize, threads: usize, host: bool) -> Value {
-    let per_step = if host { figures.cpu_s / steps as f64 } else { figures.wall_s_per_step };
+    let per_step = if host {
+        figures.cpu_s / steps as f64
+    } else {
+        figures.wall_s_per_step
+    };
     let unit = if host { "cpu_s" } else { "s" };
     let mut result = json!({
         "cpu_s_per_step": figures.cpu_s_per_step,
@@ -234,7 +289,9 @@ fn describe(result: &Value) -> String {
         None => ("s", "second"),
     };
     let card = result["peak_device_bytes"].as_u64();
-    let card = card.map_or(String::new(), |bytes| format!(" Of the card: {:.0} MB.", bytes as f64 / 1e6));
+    let card = card.map_or(String::new(), |bytes| {
+        format!(" Of the card: {:.0} MB.", bytes as f64 / 1e6)
+    });
     format!(
         "An update: {:.3} s on the clock, {:.3} processor-seconds, {:.0} tokens/s.\n\
          Its matrix products alone would take {:.3} {seconds}s at {:.0} GFLOP per {seconds}: \
@@ -256,7 +313,11 @@ fn score(global: &Global, args: &BenchScore, output: &Output) -> Done {
     let decoder = random_decoder(config_of(&args.shape)?, Quantize::None)?;
     let example = |key: u64| random_example(&decoder, key, args.prompt, args.completion);
     let examples = (0..args.items as u64).map(example).collect();
-    let work = ScoreWork { examples, rank: args.rank, budget_tokens: args.budget_tokens };
+    let work = ScoreWork {
+        examples,
+        rank: args.rank,
+        budget_tokens: args.budget_tokens,
+    };
     let figures = scoring(&decoder, &work, &clock())?;
     let tokens = figures.tokens as f64;
     let (rate, forward) = (tokens / figures.cpu_s, tokens / figures.forward_cpu_s);
@@ -277,27 +338,57 @@ fn score(global: &Global, args: &BenchScore, output: &Output) -> Done {
 fn generate(global: &Global, args: &BenchGenerate, device: &Device, output: &Output) -> Done {
     let memory = CardMemory::watch(&global.device);
     let usual = [if device.is_cuda() { "bf16" } else { "f32" }, "q8_0"].map(str::to_owned);
-    let quants = if args.quant.is_empty() { &usual[..] } else { &args.quant };
+    let quants = if args.quant.is_empty() {
+        &usual[..]
+    } else {
+        &args.quant
+    };
     let mut rows = Vec::new();
-    let mut table = Table::new(&["weights", "batch", "tokens/s", "tokens/CPU-s", "prompt tokens/CPU-s"]);
+    let mut table = Table::new(&[
+        "weights",
+        "batch",
+        "tokens/s",
+        "tokens/CPU-s",
+        "prompt tokens/CPU-s",
+    ]);
     for quant in quants {
-        note(&format!("Random weights of shape {} in {quant} …", args.shape));
+        note(&format!(
+            "Random weights of shape {} in {quant} …",
+            args.shape
+        ));
         let (quantize, place) = held(Some(quant), device);
         let decoder = random_decoder_on(config_of(&args.shape)?, quantize, &place)?;
         for &batch in &args.batch {
-            let work = DecodeWork { batch_size: batch, prompt_tokens: args.prompt, new_tokens: args.new };
+            let work = DecodeWork {
+                batch_size: batch,
+                prompt_tokens: args.prompt,
+                new_tokens: args.new,
+            };
             let figures = decode(&decoder, &work, &clock())?;
-            let rates = [figures.tokens_per_s, figures.tokens_per_cpu_s, figures.prefill_tokens_per_cpu_s];
+            let rates = [
+                figures.tokens_per_s,
+                figures.tokens_per_cpu_s,
+                figures.prefill_tokens_per_cpu_s,
+            ];
             let cells = rates.iter().map(|rate| format!("{rate:.1}"));
-            table.row([quant.clone(), batch.to_string()].into_iter().chain(cells).collect());
-            rows.push(json!({"batch": batch, "quant": quant, "tokens_per_s": rates[0],
-                "tokens_per_cpu_s": rates[1], "prefill_tokens_per_cpu_s": rates[2]}));
+            table.row(
+                [quant.clone(), batch.to_string()]
+                    .into_iter()
+                    .chain(cells)
+                    .collect(),
+            );
+            rows.push(
+                json!({"batch": batch, "quant": quant, "tokens_per_s": rates[0],
+                "tokens_per_cpu_s": rates[1], "prefill_tokens_per_cpu_s": rates[2]}),
+            );
         }
     }
     output.text(table.to_string());
-    output.result(&json!({"shape": args.shape, "rows": rows, "threads": global.threads(),
+    output.result(
+        &json!({"shape": args.shape, "rows": rows, "threads": global.threads(),
         "prompt_tokens": args.prompt, "new_tokens": args.new, "peak_rss_bytes": peak_rss_bytes(),
-        "peak_device_bytes": memory.as_ref().map(CardMemory::peak_bytes)}));
+        "peak_device_bytes": memory.as_ref().map(CardMemory::peak_bytes)}),
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -314,14 +405,31 @@ struct Measured {
 /// Every size in turn: measured, and expected from the first of its series by its operations and the plan's count of
 /// memory.
 fn growth(global: &Global, args: &BenchGrowth, output: &Output) -> Done {
-    let columns = ["what", "amount", "CPU-s", "expected", "peak memory", "expected"];
+    let columns = [
+        "what",
+        "amount",
+        "CPU-s",
+        "expected",
+        "peak memory",
+        "expected",
+    ];
     let (mut table, mut rows) = (Table::new(&columns), Vec::new());
     let of_updates = |series: &Vec<Size>| -> Result<Vec<Measured>, Failure> {
-        series.iter().map(|size| measured_size(global, size)).collect()
+        series
+            .iter()
+            .map(|size| measured_size(global, size))
+            .collect()
     };
-    let mut all: Vec<Vec<Measured>> =
-        sizes(args.examples)?.iter().map(of_updates).collect::<Result<_, _>>()?;
-    all.push(candidates().iter().map(measured_candidates).collect::<Result<_, _>>()?);
+    let mut all: Vec<Vec<Measured>> = sizes(args.examples)?
+        .iter()
+        .map(of_updates)
+        .collect::<Result<_, _>>()?;
+    all.push(
+        candidates()
+            .iter()
+            .map(measured_candidates)
+            .collect::<Result<_, _>>()?,
+    );
     for series in &all {
         for size in series {
             // What the program takes beside the engine is in every measurement.
@@ -337,9 +445,11 @@ fn growth(global: &Global, args: &BenchGrowth, output: &Output) -> Done {
                 megabytes(size.peak_bytes),
                 megabytes(expected_bytes),
             ]);
-            rows.push(json!({"what": size.what, "amount": size.amount, "cpu_s": size.cpu_s,
+            rows.push(
+                json!({"what": size.what, "amount": size.amount, "cpu_s": size.cpu_s,
                 "expected_cpu_s": expected_s, "peak_rss_bytes": size.peak_bytes,
-                "expected_peak_rss_bytes": expected_bytes}));
+                "expected_peak_rss_bytes": expected_bytes}),
+            );
         }
     }
     output.text(table.to_string());
@@ -423,8 +533,11 @@ fn pipeline(global: &Global, args: &BenchPipeline, output: &Output) -> Done {
             format!("{:.0} MB", stage.peak_rss_bytes as f64 / 1e6),
         ]);
     }
-    let shares: Vec<String> =
-        figures.shares.iter().map(|(work, share)| format!("{work} {:.1} %", 100.0 * share)).collect();
+    let shares: Vec<String> = figures
+        .shares
+        .iter()
+        .map(|(work, share)| format!("{work} {:.1} %", 100.0 * share))
+        .collect();
     output.text(format!(
         "{table}\nAll: {:.1} s, {:.1} processor-seconds, {} tokens.\nOf the processor time: {}.",
         figures.wall_s,
@@ -460,7 +573,8 @@ fn measured_run(
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let session = Session::open(folder)?;
-    let figures = mrds::bench::pipeline(&session, &args.data, request, &asked, args.calls.is_some());
+    let figures =
+        mrds::bench::pipeline(&session, &args.data, request, &asked, args.calls.is_some());
     progress.finish();
     Ok(figures?)
 }

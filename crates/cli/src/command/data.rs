@@ -34,7 +34,10 @@ pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
         }
     };
     if args.name.trim().is_empty() {
-        return Err(Failure::usage("--name is empty", "Give the data set a name."));
+        return Err(Failure::usage(
+            "--name is empty",
+            "Give the data set a name.",
+        ));
     }
     let request = ImportRequest {
         files: args.files.clone(),
@@ -76,7 +79,10 @@ fn say(report: &ImportReport, dry_run: bool, output: &Output) {
         ));
     }
     if report.issues.len() > 20 {
-        output.text(format!("  … and {} more; --json lists them all", report.issues.len() - 20));
+        output.text(format!(
+            "  … and {} more; --json lists them all",
+            report.issues.len() - 20
+        ));
     }
     if !report.leaks.is_empty() {
         output.text(format!(
@@ -94,7 +100,11 @@ fn say(report: &ImportReport, dry_run: bool, output: &Output) {
 /// `dialogue=C,summary=C[,C2..][,id=C][,split=C]`: a part without `=` is one more summary.
 fn column_map(text: &str) -> Result<ColumnMap, Failure> {
     let mut map = ColumnMap::default();
-    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+    for part in text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
         match part.split_once('=') {
             Some(("dialogue", column)) => map.dialogue = column.to_owned(),
             Some(("summary", column)) => map.summaries.push(column.to_owned()),
@@ -146,13 +156,29 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
     };
     let examples = session.examples(name, 0, u32::MAX)?;
     if args.items {
-        examples.iter().for_each(|example| print_example(example, output));
+        examples
+            .iter()
+            .for_each(|example| print_example(example, output));
     }
-    let count = |split: Split| examples.iter().filter(|example| example.split == split).count();
-    let splits: BTreeMap<&str, usize> =
-        Split::ALL.iter().map(|split| (split.as_str(), count(*split))).collect();
-    let parts: Vec<String> = Split::ALL.iter().map(|split| format!("{} {split}", count(*split))).collect();
-    output.text(format!("{name}: {} examples ({})", examples.len(), parts.join(", ")));
+    let count = |split: Split| {
+        examples
+            .iter()
+            .filter(|example| example.split == split)
+            .count()
+    };
+    let splits: BTreeMap<&str, usize> = Split::ALL
+        .iter()
+        .map(|split| (split.as_str(), count(*split)))
+        .collect();
+    let parts: Vec<String> = Split::ALL
+        .iter()
+        .map(|split| format!("{} {split}", count(*split)))
+        .collect();
+    output.text(format!(
+        "{name}: {} examples ({})",
+        examples.len(),
+        parts.join(", ")
+    ));
     let mut result = json!({"name": name, "n": examples.len(), "splits": splits});
     if let Some(model) = &args.model {
         let found = session.too_long(name, &model_folder(&session, model)?)?;
@@ -165,12 +191,22 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
 }
 
 fn too_long_text(found: &TooLong) -> String {
-    let ids: Vec<String> =
-        found.too_long.iter().map(|one| format!("{} ({} tokens)", one.id, one.tokens)).collect();
+    let ids: Vec<String> = found
+        .too_long
+        .iter()
+        .map(|one| format!("{} ({} tokens)", one.id, one.tokens))
+        .collect();
     match ids.is_empty() {
-        true => format!("All fit the model's context of {} tokens.", found.context_tokens),
+        true => format!(
+            "All fit the model's context of {} tokens.",
+            found.context_tokens
+        ),
         false => {
-            format!("Longer than the model's context of {} tokens: {}", found.context_tokens, ids.join(", "))
+            format!(
+                "Longer than the model's context of {} tokens: {}",
+                found.context_tokens,
+                ids.join(", ")
+            )
         }
     }
 }
@@ -208,9 +244,17 @@ pub(super) fn format(global: &Global, args: &Format, output: &Output) -> Done {
     let rule = match &args.dataset {
         Some(name) => {
             let examples = session(global)?.examples(name, 0, u32::MAX)?;
-            let train = examples.into_iter().filter(|example| example.split == Split::Train);
-            let pairs: Vec<(String, String)> =
-                train.map(|e| (e.dialogue, e.references.into_iter().next().unwrap_or_default())).collect();
+            let train = examples
+                .into_iter()
+                .filter(|example| example.split == Split::Train);
+            let pairs: Vec<(String, String)> = train
+                .map(|e| {
+                    (
+                        e.dialogue,
+                        e.references.into_iter().next().unwrap_or_default(),
+                    )
+                })
+                .collect();
             FormatRule::calibrate(&pairs)
         }
         None => FormatRule::default(),
@@ -220,13 +264,22 @@ pub(super) fn format(global: &Global, args: &Format, output: &Output) -> Done {
     for (row, line) in &lines {
         let check = rule.check(&line.text, line.ended);
         passing += usize::from(check.pass);
-        check.rules.iter().for_each(|(rule, ok)| *kept.entry(rule).or_default() += usize::from(*ok));
+        check
+            .rules
+            .iter()
+            .for_each(|(rule, ok)| *kept.entry(rule).or_default() += usize::from(*ok));
         let id = line.id.clone().unwrap_or_else(|| json!(row));
         output.line(&json!({"id": id, "pass": check.pass, "rules": check.rules}));
     }
     let rate = |count: usize| count as f64 / lines.len() as f64;
     let mut rules = serde_json::Map::new();
-    let mut table = Table::new(&["rule", "passes", "limit", "source", "real pairs that break it"]);
+    let mut table = Table::new(&[
+        "rule",
+        "passes",
+        "limit",
+        "source",
+        "real pairs that break it",
+    ]);
     for r in &rule.rules {
         let share = kept.get(r.id.as_str()).map(|count| rate(*count));
         rules.insert(

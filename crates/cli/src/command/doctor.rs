@@ -23,8 +23,9 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
         Ok(count) => (Some(count), None),
         Err(failure) => (None, Some(failure.message())),
     };
-    let gigabytes =
-        |bytes: Option<u64>| bytes.map_or("unknown".into(), |b| format!("{:.1} GB", b as f64 / 1e9));
+    let gigabytes = |bytes: Option<u64>| {
+        bytes.map_or("unknown".into(), |b| format!("{:.1} GB", b as f64 / 1e9))
+    };
     let (cards, missing) = match device::cards() {
         Ok(cards) if cards.is_empty() => (cards, Some("the driver finds no card".to_string())),
         Ok(cards) => (cards, None),
@@ -56,7 +57,9 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
 
 /// What `--device` can name.
 fn devices(cards: &[Card]) -> Vec<&str> {
-    std::iter::once("cpu").chain(cards.iter().map(|card| card.spec.as_str())).collect()
+    std::iter::once("cpu")
+        .chain(cards.iter().map(|card| card.spec.as_str()))
+        .collect()
 }
 
 fn card(card: &Card) -> Value {
@@ -72,8 +75,14 @@ fn described(cards: &[Card], missing: Option<&str>) -> String {
     }
     let gigabytes = |bytes: u64| bytes as f64 / 1e9;
     let line = |card: &Card| {
-        let (memory, free) = (gigabytes(card.memory_bytes), gigabytes(card.memory_free_bytes));
-        format!("\n  {}: {}, {memory:.1} GB, {free:.1} GB free", card.spec, card.name)
+        let (memory, free) = (
+            gigabytes(card.memory_bytes),
+            gigabytes(card.memory_free_bytes),
+        );
+        format!(
+            "\n  {}: {}, {memory:.1} GB, {free:.1} GB free",
+            card.spec, card.name
+        )
     };
     cards.iter().map(line).collect()
 }

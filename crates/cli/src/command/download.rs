@@ -25,11 +25,16 @@ const LINE_EVERY: Duration = Duration::from_millis(500);
 
 pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
     let session = session(global)?;
-    let request =
-        AddModel { hub_id: args.hub_id.clone(), revision: args.revision.clone(), gguf: args.file.clone() };
+    let request = AddModel {
+        hub_id: args.hub_id.clone(),
+        revision: args.revision.clone(),
+        gguf: args.file.clone(),
+    };
     // Before Ctrl-C means anything else: a keychain may ask to be unlocked.
     let access = hub_with_token(global.offline);
-    let stop = process::stop_flag("Stopping; what has arrived is kept. Press Ctrl-C again to stop at once.");
+    let stop = process::stop_flag(
+        "Stopping; what has arrived is kept. Press Ctrl-C again to stop at once.",
+    );
     let gateway = Gateway::new(access, stop);
     let mut shown = Shown::new(output);
     let added = session.add_model(
@@ -42,7 +47,8 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
         process::now_ms(),
     );
     shown.bar.finish_and_clear();
-    let used = json!({"received_bytes": shown.received_bytes, "connections": gateway.connections().len()});
+    let used =
+        json!({"received_bytes": shown.received_bytes, "connections": gateway.connections().len()});
     match added {
         Ok(model) => {
             output.text(sentence(&model));
@@ -54,7 +60,9 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
         }
         Err(Error::Model(ModelError::Hub(HubError::Interrupted))) => {
             let resume = resume_command(global, &session, args);
-            output.text(format!("Stopped; what has arrived is kept. Go on with:\n  {resume}"));
+            output.text(format!(
+                "Stopped; what has arrived is kept. Go on with:\n  {resume}"
+            ));
             let mut result = json!({"hub_id": args.hub_id, "status": "paused", "resume": resume});
             extend(&mut result, used);
             output.result(&result);
@@ -71,7 +79,10 @@ fn extend(result: &mut Value, more: Value) {
 }
 
 fn sentence(model: &KnownModel) -> String {
-    let licence = model.source.as_ref().and_then(|source| source.licence.as_deref());
+    let licence = model
+        .source
+        .as_ref()
+        .and_then(|source| source.licence.as_deref());
     format!(
         "{} is here: {:.1} M parameters, licence {}, every file checked.\nFolder: {}",
         model.row.name,
@@ -84,7 +95,10 @@ fn sentence(model: &KnownModel) -> String {
 fn resume_command(global: &Global, session: &Session, args: &ModelAdd) -> String {
     let mut command = "duologue".to_owned();
     if global.workspace.is_some() {
-        command += &format!(" --workspace {}", quoted(&session.workspace().display().to_string()));
+        command += &format!(
+            " --workspace {}",
+            quoted(&session.workspace().display().to_string())
+        );
     }
     command += &format!(" models add {}", quoted(&args.hub_id));
     if args.revision != mrds::models::MAIN {
@@ -108,13 +122,23 @@ struct Shown<'a> {
 impl<'a> Shown<'a> {
     fn new(output: &'a Output) -> Self {
         let hidden = output.json && !std::io::stderr().is_terminal();
-        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target = if hidden {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
         let bar = ProgressBar::with_draw_target(None, target);
         let template = "{prefix:38!} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
-        Self { output, bar, begun: Instant::now(), last_line: None, received_bytes: 0 }
+        Self {
+            output,
+            bar,
+            begun: Instant::now(),
+            last_line: None,
+            received_bytes: 0,
+        }
     }
 
     fn progress(&mut self, progress: &Progress<'_>) {
@@ -129,15 +153,20 @@ impl<'a> Shown<'a> {
         self.bar.set_prefix(progress.file.to_owned());
         self.bar.set_position(progress.done_bytes);
         let whole = progress.done_bytes == progress.total_bytes;
-        if !whole && self.last_line.is_some_and(|last| last.elapsed() < LINE_EVERY) {
+        if !whole
+            && self
+                .last_line
+                .is_some_and(|last| last.elapsed() < LINE_EVERY)
+        {
             return;
         }
         self.last_line = Some(Instant::now());
         let seconds = self.begun.elapsed().as_secs_f64().max(1e-3);
         let bytes_per_s = progress.received_bytes as f64 / seconds;
-        let eta_s =
-            (progress.total_bytes - progress.done_bytes.min(progress.total_bytes)) as f64 / bytes_per_s;
-        self.output.line(&json!({"event": "download", "file": progress.file,
+        let eta_s = (progress.total_bytes - progress.done_bytes.min(progress.total_bytes)) as f64
+            / bytes_per_s;
+        self.output
+            .line(&json!({"event": "download", "file": progress.file,
             "file_done_bytes": progress.file_done_bytes, "file_bytes": progress.file_bytes,
             "done_bytes": progress.done_bytes, "total_bytes": progress.total_bytes,
             "bytes_per_s": bytes_per_s, "eta_s": eta_s}));

@@ -44,14 +44,21 @@ pub(super) struct ChatMessage {
 
 fn load(global: &Global, args: &ModelArgs) -> Result<(LanguageModel, Option<Adapter>), Failure> {
     let quantize = Quantize::from_name(&args.quantize).unwrap_or_default();
-    let mut model = LanguageModel::load_quantized(&args.model, quantize, &device::select(&global.device)?)?;
+    let mut model =
+        LanguageModel::load_quantized(&args.model, quantize, &device::select(&global.device)?)?;
     if let Some(date) = args.date {
         model.chat.set_date(date);
     }
-    let load =
-        |folder: &std::path::PathBuf| Adapter::load(folder, &model.decoder.config, &model.decoder.device);
+    let load = |folder: &std::path::PathBuf| {
+        Adapter::load(folder, &model.decoder.config, &model.decoder.device)
+    };
     let adapter = args.adapter.as_ref().map(load).transpose()?;
-    warn(adapter.as_ref().and_then(|adapter| adapter.config.base_model_warning(&args.model)).as_deref());
+    warn(
+        adapter
+            .as_ref()
+            .and_then(|adapter| adapter.config.base_model_warning(&args.model))
+            .as_deref(),
+    );
     Ok((model, adapter))
 }
 
@@ -86,19 +93,35 @@ impl Prompt {
     /// Chat messages through the model's template; a plain prompt as it stands, with the tokenizer's own beginning.
     fn ids(&self, model: &LanguageModel, file: &Path, row: usize) -> Result<Vec<u32>, Failure> {
         match (&self.messages, &self.prompt) {
-            (Some(messages), None) if messages.is_empty() => Err(missing(file, row, "at least one message")),
+            (Some(messages), None) if messages.is_empty() => {
+                Err(missing(file, row, "at least one message"))
+            }
             (Some(messages), None) => {
-                let message = |m: &ChatMessage| Message { role: m.role.clone(), content: m.content.clone() };
+                let message = |m: &ChatMessage| Message {
+                    role: m.role.clone(),
+                    content: m.content.clone(),
+                };
                 Ok(model.prompt_ids(&messages.iter().map(message).collect::<Vec<_>>())?)
             }
-            (None, Some(prompt)) => Ok(model.tokenizer.encode_with_added(prompt, SpecialTokens::AsText)?),
-            _ => Err(missing(file, row, "exactly one of \"messages\" and \"prompt\"")),
+            (None, Some(prompt)) => Ok(model
+                .tokenizer
+                .encode_with_added(prompt, SpecialTokens::AsText)?),
+            _ => Err(missing(
+                file,
+                row,
+                "exactly one of \"messages\" and \"prompt\"",
+            )),
         }
     }
 }
 
 fn missing(file: &Path, row: usize, what: &str) -> Failure {
-    Failure::file(file, Some(row), format!("the line needs {what}"), "Correct the line.")
+    Failure::file(
+        file,
+        Some(row),
+        format!("the line needs {what}"),
+        "Correct the line.",
+    )
 }
 
 pub(super) fn score(global: &Global, args: &Score, output: &Output) -> Done {
@@ -106,16 +129,28 @@ pub(super) fn score(global: &Global, args: &Score, output: &Output) -> Done {
     let (model, adapter) = load(global, &args.model)?;
     let mut items = Vec::with_capacity(lines.len());
     for (row, line) in &lines {
-        let text = line.completion.as_ref().ok_or_else(|| missing(&args.file, *row, "a \"completion\""))?;
+        let text = line
+            .completion
+            .as_ref()
+            .ok_or_else(|| missing(&args.file, *row, "a \"completion\""))?;
         let completion = match line.messages {
             Some(_) => model.completion_ids(text)?,
             None => model.tokenizer.encode(text, SpecialTokens::AsText)?,
         };
-        items.push((line.fitting_ids(&model, (&args.file, *row), completion.len())?, completion));
+        items.push((
+            line.fitting_ids(&model, (&args.file, *row), completion.len())?,
+            completion,
+        ));
     }
-    let batch: Vec<Completion<'_>> =
-        items.iter().map(|(p, c)| Completion { prompt_ids: p, completion_ids: c }).collect();
-    let scored = mrds::lm::score::score(&model.decoder, adapter.as_ref(), &batch, TOKENS_PER_BATCH)?;
+    let batch: Vec<Completion<'_>> = items
+        .iter()
+        .map(|(p, c)| Completion {
+            prompt_ids: p,
+            completion_ids: c,
+        })
+        .collect();
+    let scored =
+        mrds::lm::score::score(&model.decoder, adapter.as_ref(), &batch, TOKENS_PER_BATCH)?;
     let (mut logp, mut tokens) = (0.0, 0);
     for item in &scored {
         let mut line = json!({"logp_sum": item.logp_sum, "n_tokens": item.n_tokens});
@@ -123,7 +158,10 @@ pub(super) fn score(global: &Global, args: &Score, output: &Output) -> Done {
             line["token_logps"] = json!(item.token_logps);
         }
         output.line(&line);
-        output.text(format!("{:.4} over {} tokens", item.logp_sum, item.n_tokens));
+        output.text(format!(
+            "{:.4} over {} tokens",
+            item.logp_sum, item.n_tokens
+        ));
         logp += item.logp_sum;
         tokens += item.n_tokens;
     }
@@ -142,13 +180,18 @@ pub(super) fn generate(global: &Global, args: &Generate, output: &Output) -> Don
         min_p: args.min_p,
         typical_p: args.typical_p,
     };
-    filters.check().map_err(|e| Failure::usage(e.to_string(), "Correct the option of that name."))?;
+    filters
+        .check()
+        .map_err(|e| Failure::usage(e.to_string(), "Correct the option of that name."))?;
     let lines: Vec<(usize, Prompt)> = read_lines(&args.file)?;
     let (model, adapter) = load(global, &args.model)?;
     let mut requests = Vec::with_capacity(lines.len());
     for (index, (row, line)) in lines.iter().enumerate() {
         let prompt_ids = line.fitting_ids(&model, (&args.file, *row), 1)?;
-        requests.push(GenerateRequest { prompt_ids, key: random::key(args.seed, &[index as u64]) });
+        requests.push(GenerateRequest {
+            prompt_ids,
+            key: random::key(args.seed, &[index as u64]),
+        });
     }
     let config = GenerateConfig {
         max_new_tokens: args.max_new_tokens,
@@ -161,7 +204,11 @@ pub(super) fn generate(global: &Global, args: &Generate, output: &Output) -> Don
         mrds::lm::generate::generate(&model.decoder, adapter.as_ref(), &requests, &config, go_on)?;
     for generation in &generated {
         let text = model.decode(&generation.ids)?;
-        let finish = if generation.finish == Finish::Stop { "stop" } else { "length" };
+        let finish = if generation.finish == Finish::Stop {
+            "stop"
+        } else {
+            "length"
+        };
         output.line(&json!({"text": text, "ids": generation.ids, "finish": finish}));
         output.text(text);
     }
@@ -175,7 +222,9 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
             let system: System = parse("--system", &args.system)?;
             Summarizer::from_run(&session(global)?, run, system, &global.device)?
         }
-        (None, Some(model)) => Summarizer::from_folder(model, args.adapter.as_deref(), &global.device)?,
+        (None, Some(model)) => {
+            Summarizer::from_folder(model, args.adapter.as_deref(), &global.device)?
+        }
         (None, None) => {
             return Err(Failure::usage(
                 "neither a model nor a run was named",
@@ -191,7 +240,11 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
         Some(path) if path != Path::new("-") => read_text(path)?,
         _ => {
             let mut text = String::new();
-            let io = |source| Error::Io { action: "read", path: "standard input".into(), source };
+            let io = |source| Error::Io {
+                action: "read",
+                path: "standard input".into(),
+                source,
+            };
             std::io::stdin().read_to_string(&mut text).map_err(io)?;
             text
         }
@@ -209,7 +262,10 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
 }
 
 /// What is said of a dialogue without a word: reason and way out.
-const EMPTY: (&str, &str) = ("the dialogue is empty", "Give a text with one turn per line, `Name: text`.");
+const EMPTY: (&str, &str) = (
+    "the dialogue is empty",
+    "Give a text with one turn per line, `Name: text`.",
+);
 
 #[derive(Deserialize)]
 struct Request {
@@ -221,8 +277,11 @@ fn serve(summarizer: &Summarizer, output: &Output) -> Done {
     output.line(&json!({"event": "ready"}));
     let mut summaries = 0;
     for line in std::io::stdin().lock().lines() {
-        let line =
-            line.map_err(|source| Error::Io { action: "read", path: "standard input".into(), source })?;
+        let line = line.map_err(|source| Error::Io {
+            action: "read",
+            path: "standard input".into(),
+            source,
+        })?;
         let asked: Result<Request, _> = serde_json::from_str(&line);
         let Ok(request) = asked else {
             let fix = "Send one object per line: {\"dialogue\": \"Name: text\\n…\"}.";
@@ -254,7 +313,9 @@ fn serve(summarizer: &Summarizer, output: &Output) -> Done {
 
 /// One request that cannot be answered; the next one may be.
 fn refuse(output: &Output, code: &str, message: &str, fix: &str) {
-    output.error(&json!({"event": "error", "schema": 1, "code": code, "message": message, "fix": fix}));
+    output.error(
+        &json!({"event": "error", "schema": 1, "code": code, "message": message, "fix": fix}),
+    );
 }
 
 pub(super) fn export(global: &Global, args: &Export, output: &Output) -> Done {
@@ -278,9 +339,17 @@ pub(super) fn export(global: &Global, args: &Export, output: &Output) -> Done {
             };
             session(global)?.export_adapter(run, which, format, &args.to)?
         }
-        (None, Some(model)) => export_model(model, args.adapter.as_deref().map(Path::new), format, &args.to)?,
+        (None, Some(model)) => export_model(
+            model,
+            args.adapter.as_deref().map(Path::new),
+            format,
+            &args.to,
+        )?,
         (None, None) => {
-            return Err(Failure::usage("neither a run nor a model was named", "Give RUN or --model."));
+            return Err(Failure::usage(
+                "neither a run nor a model was named",
+                "Give RUN or --model.",
+            ));
         }
     };
     for file in &export.files {

@@ -17,8 +17,9 @@ use crate::output::{Output, note};
 pub(super) fn login(output: &Output) -> Done {
     let access = hub(false);
     let host = access.host();
-    let token = read_token(host)
-        .map_err(|error| Failure::usage(format!("the token could not be read: {error}"), HOW_TO_GIVE))?;
+    let token = read_token(host).map_err(|error| {
+        Failure::usage(format!("the token could not be read: {error}"), HOW_TO_GIVE)
+    })?;
     if token.is_empty() {
         return Err(Failure::usage("no token was given", HOW_TO_GIVE));
     }
@@ -56,7 +57,9 @@ const HOW_TO_GIVE: &str =
 fn read_token(host: &str) -> std::io::Result<String> {
     let mut token = String::new();
     if std::io::stdin().is_terminal() {
-        note(&format!("Token for {host} (from its page Settings, Access Tokens; it is not shown):"));
+        note(&format!(
+            "Token for {host} (from its page Settings, Access Tokens; it is not shown):"
+        ));
         token = Term::stderr().read_secure_line()?;
     } else {
         std::io::stdin().read_to_string(&mut token)?;

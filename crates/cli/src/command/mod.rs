@@ -82,7 +82,8 @@ fn quoted(word: &str) -> String {
 }
 
 fn parse<T: std::str::FromStr<Err = String>>(option: &str, text: &str) -> Result<T, Failure> {
-    text.parse().map_err(|reason| Failure::usage(format!("{option}: {reason}"), "Choose one of those."))
+    text.parse()
+        .map_err(|reason| Failure::usage(format!("{option}: {reason}"), "Choose one of those."))
 }
 
 /// The recipe that the options describe: file or preset, then each `--set`.
@@ -104,15 +105,31 @@ fn recipe(choice: &RecipeChoice) -> Result<Recipe, Failure> {
 
 fn read_text(path: &Path) -> Result<String, Failure> {
     let bytes = std::fs::read(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => {
-            Failure::file(path, None, "there is no such file", "Check the name and the folder.")
-        }
-        _ => Failure::file(path, None, error, "Name a file, and check that you are allowed to read it."),
+        ErrorKind::NotFound => Failure::file(
+            path,
+            None,
+            "there is no such file",
+            "Check the name and the folder.",
+        ),
+        _ => Failure::file(
+            path,
+            None,
+            error,
+            "Name a file, and check that you are allowed to read it.",
+        ),
     })?;
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
-        let row = 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count();
-        Failure::file(path, Some(row), format!("byte {good} is not UTF-8 text"), "Save the file as UTF-8.")
+        let row = 1 + error.as_bytes()[..good]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
+        Failure::file(
+            path,
+            Some(row),
+            format!("byte {good} is not UTF-8 text"),
+            "Save the file as UTF-8.",
+        )
     })
 }
 
@@ -120,13 +137,23 @@ fn read_text(path: &Path) -> Result<String, Failure> {
 fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<(usize, T)>, Failure> {
     let text = read_text(path)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
+    let lines = text
+        .lines()
+        .zip(1..)
+        .filter(|(line, _)| !line.trim().is_empty());
     let parsed = lines.map(|(line, row)| match serde_json::from_str(line) {
         Ok(item) => Ok((row, item)),
         Err(error) => {
             // The parser counts lines within the line; its column is what helps.
-            let reason = error.to_string().replace(" at line 1 column ", ", at character ");
-            Err(Failure::file(path, Some(row), reason, "Correct the line: one JSON object per line."))
+            let reason = error
+                .to_string()
+                .replace(" at line 1 column ", ", at character ");
+            Err(Failure::file(
+                path,
+                Some(row),
+                reason,
+                "Correct the line: one JSON object per line.",
+            ))
         }
     });
     let items: Vec<(usize, T)> = parsed.collect::<Result<_, _>>()?;

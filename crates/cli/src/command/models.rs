@@ -20,7 +20,9 @@ use crate::table::Table;
 pub(super) fn models(global: &Global, action: &ModelAction, output: &Output) -> Done {
     match action {
         ModelAction::Add(args) => download::add(global, args, output),
-        ModelAction::List { catalogue: true, .. } => list_catalogue(output),
+        ModelAction::List {
+            catalogue: true, ..
+        } => list_catalogue(output),
         ModelAction::List { fit, .. } if !fit.is_empty() => list_fits(fit, output),
         ModelAction::List { .. } => list(&session(global)?, output),
         ModelAction::Verify { model } => verify(global, model, output),
@@ -42,21 +44,38 @@ fn list(session: &Session, output: &Output) -> Done {
 }
 
 fn listing(models: &[KnownModel], unfinished: &[Unfinished]) -> String {
-    let mut table = Table::new(&["model", "parameters", "size", "licence", "context", "runs", "folder"]);
+    let mut table = Table::new(&[
+        "model",
+        "parameters",
+        "size",
+        "licence",
+        "context",
+        "runs",
+        "folder",
+    ]);
     for model in models {
-        let licence = model.source.as_ref().and_then(|source| source.licence.clone());
+        let licence = model
+            .source
+            .as_ref()
+            .and_then(|source| source.licence.clone());
         let gone = if model.present { "" } else { " (gone)" };
         table.row(vec![
             model.row.name.clone(),
             format!("{:.1} M", model.row.parameters as f64 / 1e6),
             megabytes(model.row.bytes),
             licence.unwrap_or_else(|| "–".into()),
-            model.context_tokens.map_or("–".into(), |tokens| tokens.to_string()),
+            model
+                .context_tokens
+                .map_or("–".into(), |tokens| tokens.to_string()),
             model.runs.len().to_string(),
             format!("{}{gone}", model.row.path),
         ]);
     }
-    let mut text = if models.is_empty() { String::new() } else { table.to_string() };
+    let mut text = if models.is_empty() {
+        String::new()
+    } else {
+        table.to_string()
+    };
     for model in unfinished {
         let (id, size) = (&model.hub_id, megabytes(model.bytes));
         text += &format!("Unfinished: {id} ({size}); go on with `duologue models add {id}`.\n");
@@ -67,8 +86,17 @@ fn listing(models: &[KnownModel], unfinished: &[Unfinished]) -> String {
 /// The catalogue with what each model needs, compared with the memory that is free now.
 fn list_catalogue(output: &Output) -> Done {
     let free_bytes = memory_bytes().map(|(_, free)| free);
-    let mut table =
-        Table::new(&["model", "licence", "weights", "context", "use", "LoRA", "QLoRA", "DPO", "a run here"]);
+    let mut table = Table::new(&[
+        "model",
+        "licence",
+        "weights",
+        "context",
+        "use",
+        "LoRA",
+        "QLoRA",
+        "DPO",
+        "a run here",
+    ]);
     let mut entries = Vec::new();
     let mut whys = String::new();
     for entry in catalogue()? {
@@ -104,9 +132,13 @@ fn list_fits(folders: &[PathBuf], output: &Output) -> Done {
     let mut fits = Vec::new();
     for folder in folders {
         let memory = memory_of(folder).ok();
-        let fit = memory.zip(free_bytes).map(|(memory, free)| Fit::of(memory.dpo_bytes, free));
+        let fit = memory
+            .zip(free_bytes)
+            .map(|(memory, free)| Fit::of(memory.dpo_bytes, free));
         let size = |bytes: fn(&MethodMemory) -> u64| {
-            memory.as_ref().map_or("–".to_owned(), |m| gigabytes(bytes(m)))
+            memory
+                .as_ref()
+                .map_or("–".to_owned(), |m| gigabytes(bytes(m)))
         };
         table.row(vec![
             folder.display().to_string(),
@@ -172,7 +204,11 @@ fn remove(session: &Session, model: &str, yes: bool, output: &Output) -> Done {
 fn agreed(removal: &Removal) -> Result<bool, Failure> {
     let mut lost = Vec::new();
     if removal.deleted_bytes > 0 {
-        lost.push(format!("deletes {} in {}", megabytes(removal.deleted_bytes), removal.path));
+        lost.push(format!(
+            "deletes {} in {}",
+            megabytes(removal.deleted_bytes),
+            removal.path
+        ));
     }
     if !removal.runs.is_empty() {
         lost.push(format!(

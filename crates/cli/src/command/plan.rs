@@ -33,7 +33,9 @@ pub(super) fn plan(global: &Global, args: &Plan, output: &Output) -> Done {
     })?;
     output.text(describe(&outlook));
     output.result(&outlook);
-    Ok(ExitCode::from(u8::from(outlook.verdict == Verdict::NotReady)))
+    Ok(ExitCode::from(u8::from(
+        outlook.verdict == Verdict::NotReady,
+    )))
 }
 
 /// A model that is here, else one of the catalogue.
@@ -41,8 +43,12 @@ fn model(session: &Session, name: &str) -> Result<PlannedModel, Failure> {
     match model_folder(session, name) {
         Ok(folder) => Ok(PlannedModel::Folder(folder)),
         Err(unknown) => {
-            let entry = catalogue()?.into_iter().find(|entry| entry.hub_id == name || entry.name == name);
-            entry.map(|entry| PlannedModel::Catalogue(Box::new(entry))).ok_or(unknown)
+            let entry = catalogue()?
+                .into_iter()
+                .find(|entry| entry.hub_id == name || entry.name == name);
+            entry
+                .map(|entry| PlannedModel::Catalogue(Box::new(entry)))
+                .ok_or(unknown)
         }
     }
 }
@@ -50,13 +56,32 @@ fn model(session: &Session, name: &str) -> Result<PlannedModel, Failure> {
 fn describe(outlook: &Outlook) -> String {
     let mut table = Table::new(&["stage", "peak memory", "disk", "time"]);
     let row = |name: &str, peak: u64, disk: u64, seconds: f64| {
-        vec![name.to_owned(), gigabytes(peak), gigabytes(disk), duration(seconds)]
+        vec![
+            name.to_owned(),
+            gigabytes(peak),
+            gigabytes(disk),
+            duration(seconds),
+        ]
     };
     for stage in &outlook.stages {
-        table.row(row(stage.name.as_str(), stage.peak_bytes, stage.disk_bytes, stage.seconds));
+        table.row(row(
+            stage.name.as_str(),
+            stage.peak_bytes,
+            stage.disk_bytes,
+            stage.seconds,
+        ));
     }
-    table.row(row("all", outlook.peak_bytes, outlook.disk_bytes, outlook.seconds));
-    let speed = if outlook.probed { "measured with the model" } else { "estimated from a matrix product" };
+    table.row(row(
+        "all",
+        outlook.peak_bytes,
+        outlook.disk_bytes,
+        outlook.seconds,
+    ));
+    let speed = if outlook.probed {
+        "measured with the model"
+    } else {
+        "estimated from a matrix product"
+    };
     let (texts, tokens) = (outlook.generate_batch_size, outlook.tokens_per_microbatch);
     let mut text = format!(
         "{table}\nSpeed {speed}, {} threads. At once: {texts} generated texts, {tokens} tokens of a training.\n",

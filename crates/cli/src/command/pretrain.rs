@@ -10,12 +10,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mrds::lm::device::Place;
 use mrds::lm::export::write_side_files;
 use mrds::lm::pretrain::{
-    Document, Evaluation, Observer, PretrainConfig, PretrainState, Shape, Step, create, pretrain as train,
-    windows,
+    Document, Evaluation, Observer, PretrainConfig, PretrainState, Shape, Step, create,
+    pretrain as train, windows,
 };
 use mrds::lm::train::{Budget, TrainExample};
 use mrds::lm::{
-    Checkpoint, DType, Error as LmError, LanguageModel, Message, Quantize, device, file_sha256, random,
+    Checkpoint, DType, Error as LmError, LanguageModel, Message, Quantize, device, file_sha256,
+    random,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -48,7 +49,11 @@ struct Kept {
 }
 
 pub(super) fn pretrain(global: &Global, args: &Pretrain, output: &Output) -> Done {
-    let kept = if args.resume { resumed(args)? } else { begun(args)? };
+    let kept = if args.resume {
+        resumed(args)?
+    } else {
+        begun(args)?
+    };
     let settings = &kept.settings;
     let documents = read(&settings.corpus)?;
     if !args.resume {
@@ -56,10 +61,16 @@ pub(super) fn pretrain(global: &Global, args: &Pretrain, output: &Output) -> Don
         write_settings(&args.out, &kept)?;
     }
     // All weights are trained here, and f32 is what small steps add up in.
-    let place = Place { device: device::select(&global.device)?, dtype: DType::F32 };
+    let place = Place {
+        device: device::select(&global.device)?,
+        dtype: DType::F32,
+    };
     let mut model = LanguageModel::load_placed(&args.out, Quantize::None, &place)?;
     let (training, validation) = split(&model, settings, documents)?;
-    let tokens: usize = training.iter().map(|window| 1 + window.completion_ids.len()).sum();
+    let tokens: usize = training
+        .iter()
+        .map(|window| 1 + window.completion_ids.len())
+        .sum();
     note(&format!(
         "{:.1} million weights, {tokens} tokens in {} windows; validation on {}.",
         model.parameters as f64 / 1e6,
@@ -72,8 +83,20 @@ pub(super) fn pretrain(global: &Global, args: &Pretrain, output: &Output) -> Don
         state = PretrainState::load(&file, state.parameters.elem_count(), &model.decoder.device)?;
     }
     let stop = stop_flag("Stopping: saving a checkpoint. Press Ctrl-C again to stop at once.");
-    let mut watch = Watch { output, bar: bar(), file: &file, stop: &stop };
-    let outcome = train(&mut model, &training, &validation, &config(settings), &mut state, &mut watch);
+    let mut watch = Watch {
+        output,
+        bar: bar(),
+        file: &file,
+        stop: &stop,
+    };
+    let outcome = train(
+        &mut model,
+        &training,
+        &validation,
+        &config(settings),
+        &mut state,
+        &mut watch,
+    );
     watch.bar.finish_and_clear();
     match outcome {
         Err(LmError::Interrupted) => Ok(paused(&args.out, &state, output)),
@@ -100,10 +123,18 @@ pub(super) fn pretrain(global: &Global, args: &Pretrain, output: &Output) -> Don
 }
 
 fn paused(out: &Path, state: &PretrainState, output: &Output) -> ExitCode {
-    let resume = format!("duologue pretrain --out {} --resume", quoted(&out.display().to_string()));
-    output.text(format!("Paused after {} updates. To go on: {resume}", state.place.update));
-    output.result(&json!({"status": "paused", "resume": resume, "updates": state.place.update,
-        "tokens": state.place.tokens, "wall_s": state.place.wall_s}));
+    let resume = format!(
+        "duologue pretrain --out {} --resume",
+        quoted(&out.display().to_string())
+    );
+    output.text(format!(
+        "Paused after {} updates. To go on: {resume}",
+        state.place.update
+    ));
+    output.result(
+        &json!({"status": "paused", "resume": resume, "updates": state.place.update,
+        "tokens": state.place.tokens, "wall_s": state.place.wall_s}),
+    );
     ExitCode::from(INTERRUPTED)
 }
 
@@ -122,33 +153,59 @@ fn begun(args: &Pretrain) -> Result<Kept, Failure> {
         let fix = "Give --epochs, --minutes, --updates, --batch-tokens and --eval-every above 0.";
         return Err(Failure::usage("a training of no length", fix));
     }
-    Ok(Kept { settings: settings.clone(), corpus_sha256: digests(&settings.corpus)? })
+    Ok(Kept {
+        settings: settings.clone(),
+        corpus_sha256: digests(&settings.corpus)?,
+    })
 }
 
 /// The settings that a training began with, for the same text.
 fn resumed(args: &Pretrain) -> Result<Kept, Failure> {
     let file = args.out.join(SETTINGS);
     let text = read_text(&file)?;
-    let kept: Kept = serde_json::from_str(&text)
-        .map_err(|error| Failure::file(&file, None, error.to_string(), "Begin anew in another folder."))?;
+    let kept: Kept = serde_json::from_str(&text).map_err(|error| {
+        Failure::file(
+            &file,
+            None,
+            error.to_string(),
+            "Begin anew in another folder.",
+        )
+    })?;
     if !args.out.join(STATE).is_file() {
-        let fix =
-            format!("Go on from it in another folder: --from {}.", quoted(&args.out.display().to_string()));
-        return Err(Failure::file(&args.out, None, "holds a training that has ended", fix));
+        let fix = format!(
+            "Go on from it in another folder: --from {}.",
+            quoted(&args.out.display().to_string())
+        );
+        return Err(Failure::file(
+            &args.out,
+            None,
+            "holds a training that has ended",
+            fix,
+        ));
     }
     let given = &args.settings.corpus;
-    let found = digests(if given.is_empty() { &kept.settings.corpus } else { given })?;
+    let found = digests(if given.is_empty() {
+        &kept.settings.corpus
+    } else {
+        given
+    })?;
     if found != kept.corpus_sha256 {
         let fix = "Bring the text back as it was, or begin anew in another folder.";
-        return Err(Failure::file(&args.out, None, "was begun with another corpus", fix));
+        return Err(Failure::file(
+            &args.out,
+            None,
+            "was begun with another corpus",
+            fix,
+        ));
     }
     Ok(kept)
 }
 
 fn digests(files: &[PathBuf]) -> Result<Vec<String>, Failure> {
     let digest = |file: &PathBuf| {
-        let unreadable =
-            |error: LmError| Failure::file(file, None, error.to_string(), "Name a file that is there.");
+        let unreadable = |error: LmError| {
+            Failure::file(file, None, error.to_string(), "Name a file that is there.")
+        };
         file_sha256(file).map_err(unreadable)
     };
     files.iter().map(digest).collect()
@@ -191,7 +248,9 @@ fn shape(settings: &PretrainSettings) -> Shape {
 
 fn config(settings: &PretrainSettings) -> PretrainConfig {
     PretrainConfig {
-        lr: settings.lr.unwrap_or(if settings.from.is_some() { 2e-4 } else { 2e-3 }),
+        lr: settings
+            .lr
+            .unwrap_or(if settings.from.is_some() { 2e-4 } else { 2e-3 }),
         warmup_updates: WARMUP_UPDATES,
         batch_tokens: settings.batch_tokens,
         max_grad_norm: 1.0,
@@ -214,7 +273,10 @@ struct Line {
 fn read(files: &[PathBuf]) -> Result<Vec<Document>, Failure> {
     let mut documents = Vec::new();
     for file in files {
-        if file.extension().is_none_or(|extension| extension != "jsonl") {
+        if file
+            .extension()
+            .is_none_or(|extension| extension != "jsonl")
+        {
             documents.push(Document::Text(read_text(file)?));
             continue;
         }
@@ -222,7 +284,10 @@ fn read(files: &[PathBuf]) -> Result<Vec<Document>, Failure> {
             documents.push(match (line.text, line.messages) {
                 (Some(text), None) => Document::Text(text),
                 (None, Some(messages)) if messages.len() > 1 => Document::Messages(
-                    messages.into_iter().map(|m| Message::new(m.role, m.content)).collect(),
+                    messages
+                        .into_iter()
+                        .map(|m| Message::new(m.role, m.content))
+                        .collect(),
                 ),
                 _ => {
                     let what = "needs either \"text\" or at least two \"messages\"";
@@ -257,8 +322,16 @@ fn split(
     let key = random::key(settings.seed, &[random::label("validation")]);
     let order = random::shuffle(key, documents.len());
     let (held, learnt) = order.split_at(documents.len() / HELD_OUT);
-    let of = |places: &[usize]| places.iter().map(|place| documents[*place].clone()).collect::<Vec<_>>();
-    Ok((windows(model, &of(learnt))?, limited(windows(model, &of(held))?)))
+    let of = |places: &[usize]| {
+        places
+            .iter()
+            .map(|place| documents[*place].clone())
+            .collect::<Vec<_>>()
+    };
+    Ok((
+        windows(model, &of(learnt))?,
+        limited(windows(model, &of(held))?),
+    ))
 }
 
 fn bar() -> ProgressBar {
@@ -282,13 +355,22 @@ struct Watch<'a> {
 impl Observer for Watch<'_> {
     fn step(&mut self, step: &Step) {
         self.bar.set_position((1000.0 * step.progress) as u64);
-        self.bar.set_message(format!("update {} loss {:.3} lr {:.1e}", step.update, step.loss, step.lr));
-        self.output.line(&json!({"event": "step", "update": step.update, "loss": step.loss, "lr": step.lr,
-            "tokens": step.tokens, "progress": step.progress}));
+        self.bar.set_message(format!(
+            "update {} loss {:.3} lr {:.1e}",
+            step.update, step.loss, step.lr
+        ));
+        self.output.line(
+            &json!({"event": "step", "update": step.update, "loss": step.loss, "lr": step.lr,
+            "tokens": step.tokens, "progress": step.progress}),
+        );
     }
 
     fn evaluated(&mut self, evaluation: &Evaluation) {
-        let Evaluation { update, val_loss, sample } = evaluation;
+        let Evaluation {
+            update,
+            val_loss,
+            sample,
+        } = evaluation;
         let said = format!("update {update}: validation loss {val_loss:.3}. It writes: {sample:?}");
         match self.bar.is_hidden() {
             true => note(&said),

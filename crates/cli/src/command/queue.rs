@@ -18,10 +18,17 @@ pub(super) fn queue(global: &Global, args: &Queue, output: &Output) -> Done {
     if args.hold || args.go {
         session.hold_queue(args.hold)?;
     }
-    let started = if args.go { start_next(global, &session)? } else { None };
+    let started = if args.go {
+        start_next(global, &session)?
+    } else {
+        None
+    };
     // The run that has just been started takes itself off the queue.
-    let waiting: Vec<QueueRow> =
-        session.queue()?.into_iter().filter(|row| started.as_ref() != Some(&row.run_id)).collect();
+    let waiting: Vec<QueueRow> = session
+        .queue()?
+        .into_iter()
+        .filter(|row| started.as_ref() != Some(&row.run_id))
+        .collect();
     let held = session.queue_held()?;
     if let Some(run) = &started {
         output.text(format!("Run {run} begins."));
@@ -51,8 +58,14 @@ pub(super) fn add(
     })?;
     let started = start_next(global, session)?.is_some_and(|next| next == run);
     let (status, said) = match started {
-        true => ("started", format!("Run {run} goes on in the background: `duologue show {run}`.")),
-        false => ("queued", format!("Run {run} waits for its turn: `duologue queue`.")),
+        true => (
+            "started",
+            format!("Run {run} goes on in the background: `duologue show {run}`."),
+        ),
+        false => (
+            "queued",
+            format!("Run {run} waits for its turn: `duologue queue`."),
+        ),
     };
     output.text(said);
     output.result(&json!({"run": run, "status": status}));
@@ -62,17 +75,28 @@ pub(super) fn add(
 /// The next of the queue, after a run has ended. That run is finished whatever becomes of the next.
 pub(super) fn go_on(global: &Global, session: &Session) {
     if let Err(failure) = start_next(global, session) {
-        note(&format!("The next run of the queue was not started: {}", failure.message()));
+        note(&format!(
+            "The next run of the queue was not started: {}",
+            failure.message()
+        ));
     }
 }
 
 /// Starts the worker of the next run, where none is at work and the queue is not held back.
 fn start_next(global: &Global, session: &Session) -> Result<Option<String>, Failure> {
-    let Some(next) = session.next_queued(now_ms(), &pid_alive)? else { return Ok(None) };
+    let Some(next) = session.next_queued(now_ms(), &pid_alive)? else {
+        return Ok(None);
+    };
     let row = session.run(&next.run_id)?;
     // With the run's own threads its results are bit for bit what they would be alone.
-    let global = Global { threads: Some(row.threads), ..copy(global) };
-    let window = WindowArgs { from: next.from_stage, until: next.until_stage };
+    let global = Global {
+        threads: Some(row.threads),
+        ..copy(global)
+    };
+    let window = WindowArgs {
+        from: next.from_stage,
+        until: next.until_stage,
+    };
     start(&global, session, &next.run_id, &window, &["--queued"])?;
     Ok(Some(next.run_id))
 }

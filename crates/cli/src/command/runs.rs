@@ -26,7 +26,11 @@ pub(super) fn runs(global: &Global, output: &Output) -> Done {
     }
     let mut table = Table::new(&["run", "status", "data set", "model", "seed", "stages done"]);
     for run in &runs {
-        let done = run.stages.iter().filter(|s| s.status == "done" || s.status == "reused").count();
+        let done = run
+            .stages
+            .iter()
+            .filter(|s| s.status == "done" || s.status == "reused")
+            .count();
         table.row(vec![
             run.run.clone(),
             run.status.to_string(),
@@ -55,7 +59,11 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
     let session = session(global)?;
     let Some(stage) = &args.stage else {
         let mut shown = session.show(&args.run)?;
-        shown["status"] = json!(standing(&session, &args.run, session.run(&args.run)?.status)?);
+        shown["status"] = json!(standing(
+            &session,
+            &args.run,
+            session.run(&args.run)?.status
+        )?);
         output.text(describe(&shown));
         output.result(&shown);
         return Ok(ExitCode::SUCCESS);
@@ -79,8 +87,11 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
         .into_iter()
         .find(|(found, _)| found.name == stage.as_str())
         .ok_or_else(|| {
-        Failure::usage(format!("run `{}` has no stage {stage}", args.run), "`duologue show RUN` lists them.")
-    })?;
+            Failure::usage(
+                format!("run `{}` has no stage {stage}", args.run),
+                "`duologue show RUN` lists them.",
+            )
+        })?;
     output.text(format!("{stage}: {status}, {} items", page.total));
     output.result(&json!({"run": args.run, "stage": stage, "status": status, "items": page.total,
         "output_sha256": found.output_sha256, "dropped": found.dropped, "measures": found.measures}));
@@ -107,7 +118,10 @@ pub(super) fn describe(shown: &Value) -> String {
         shown["seed"]
     );
     if let Some(message) = shown["error"]["message"].as_str() {
-        out.push_str(&format!("\nFailed: {message}\nWhat to do: {}\n", text(&shown["error"]["fix"])));
+        out.push_str(&format!(
+            "\nFailed: {message}\nWhat to do: {}\n",
+            text(&shown["error"]["fix"])
+        ));
     }
     let rows = |key: &str| shown[key].as_array().cloned().unwrap_or_default();
     if !rows("synthesizers").is_empty() {
@@ -143,7 +157,11 @@ fn result_table(rows: &[Value]) -> Table {
         table.row(vec![
             row["system"].as_str().unwrap_or_default().to_owned(),
             row["n"].to_string(),
-            format!("{} {}", points(&row["rouge1"]["mean"]), band(&row["rouge1"]["ci95"])),
+            format!(
+                "{} {}",
+                points(&row["rouge1"]["mean"]),
+                band(&row["rouge1"]["ci95"])
+            ),
             points(&row["rouge2"]["mean"]),
             points(&row["rougeL"]["mean"]),
             format!("{:.3}", row["reference_ce"]["mean"].as_f64().unwrap_or(0.0)),
@@ -151,7 +169,11 @@ fn result_table(rows: &[Value]) -> Table {
             if versus.is_null() {
                 "–".into()
             } else {
-                format!("{:+.2} {}", 100.0 * versus["diff"].as_f64().unwrap_or(0.0), band(&versus["ci95"]))
+                format!(
+                    "{:+.2} {}",
+                    100.0 * versus["diff"].as_f64().unwrap_or(0.0),
+                    band(&versus["ci95"])
+                )
             },
         ]);
     }
@@ -169,8 +191,11 @@ fn synthesizer_table(rows: &[Value]) -> Table {
         "s per accepted",
     ]);
     let percent = |value: &Value| format!("{:.1}", 100.0 * value.as_f64().unwrap_or(0.0));
-    let number =
-        |value: &Value, digits: usize| value.as_f64().map_or("–".to_owned(), |x| format!("{x:.digits$}"));
+    let number = |value: &Value, digits: usize| {
+        value
+            .as_f64()
+            .map_or("–".to_owned(), |x| format!("{x:.digits$}"))
+    };
     for row in rows {
         table.row(vec![
             row["system"].as_str().unwrap_or_default().to_owned(),
@@ -195,14 +220,26 @@ pub(super) fn pause(global: &Global, run: &str, output: &Output) -> Done {
 }
 
 pub(super) fn cancel(global: &Global, args: &Cancel, output: &Output) -> Done {
-    stop(global, &args.run, if args.discard { Control::Discard } else { Control::Cancel }, output)
+    stop(
+        global,
+        &args.run,
+        if args.discard {
+            Control::Discard
+        } else {
+            Control::Cancel
+        },
+        output,
+    )
 }
 
 fn stop(global: &Global, run: &str, control: Control, output: &Output) -> Done {
     let session = session(global)?;
     let status = session.control(run, control, now_ms(), &pid_alive)?;
     let row = session.status(run)?;
-    let stage = row.stages.iter().find(|stage| stage.status == "running" || stage.status == "waiting");
+    let stage = row
+        .stages
+        .iter()
+        .find(|stage| stage.status == "running" || stage.status == "waiting");
     let step = stage.map_or(json!(0), |stage| stage.progress["step"].clone());
     output.text(match status.as_str() {
         "running" => format!("Asked run {run} to {control}; it stops at its next step."),
@@ -224,12 +261,17 @@ struct Prediction {
 }
 
 pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Done {
-    let options = RougeOptions { stemmer: !args.no_stemmer };
+    let options = RougeOptions {
+        stemmer: !args.no_stemmer,
+    };
     if let Some(run) = &args.run {
         return evaluate_run(global, run, args.systems.as_deref(), output);
     }
     let Some(file) = &args.file else {
-        return Err(Failure::usage("neither a file nor a run was named", "Give FILE.jsonl or --run RUN."));
+        return Err(Failure::usage(
+            "neither a file nor a run was named",
+            "Give FILE.jsonl or --run RUN.",
+        ));
     };
     let rows: Vec<(usize, Prediction)> = read_lines(file)?;
     let combine = if args.multi == "best" { best } else { mean };
@@ -239,7 +281,8 @@ pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Don
         let each = score_each(&references, &row.prediction, options);
         let fix = "Give \"references\": [..] or \"reference\" on every line.";
         scores.push(
-            combine(&each).ok_or_else(|| Failure::file(file, Some(number), "there is no reference", fix))?,
+            combine(&each)
+                .ok_or_else(|| Failure::file(file, Some(number), "there is no reference", fix))?,
         );
     }
     let average = mean(&scores).unwrap_or_default();
@@ -267,7 +310,10 @@ fn evaluate_run(global: &Global, run: &str, systems: Option<&[String]>, output: 
     let page = session.items(run, StageName::Evaluate, Some("output"), 0, u32::MAX)?;
     let mut outputs: Vec<SystemOutput> = read(&page.rows)?;
     if let Some(names) = systems {
-        let wanted = names.iter().map(|n| parse::<System>("--systems", n)).collect::<Result<Vec<_>, _>>()?;
+        let wanted = names
+            .iter()
+            .map(|n| parse::<System>("--systems", n))
+            .collect::<Result<Vec<_>, _>>()?;
         // Real-only training stays as what the others are compared to, not as an answer by itself.
         let any = outputs.iter().any(|o| wanted.contains(&o.system));
         outputs.retain(|o| any && (wanted.contains(&o.system) || o.system == System::SftReal));
@@ -281,7 +327,11 @@ fn evaluate_run(global: &Global, run: &str, systems: Option<&[String]>, output: 
         ));
     }
     let recipe = mrds::recipe::Recipe::from_toml(&row.recipe)?;
-    let table = results(&outputs, recipe.bootstrap, mrds::report::bootstrap_seed(row.seed));
+    let table = results(
+        &outputs,
+        recipe.bootstrap,
+        mrds::report::bootstrap_seed(row.seed),
+    );
     let table = json!(table);
     output.text(result_table(table.as_array().map_or(&[], Vec::as_slice)).to_string());
     output.result(&json!({"run": run, "seed": row.seed, "results": table}));

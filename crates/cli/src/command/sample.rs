@@ -18,7 +18,11 @@ pub(super) fn sample(global: &Global, args: &Sample, output: &Output) -> Done {
     };
     let taken = session(global)?.take_sample(&model)?;
     let (run, model) = (&taken.run, quoted(&taken.model.to_string_lossy()));
-    let here = if taken.known { "is here already" } else { "is here" };
+    let here = if taken.known {
+        "is here already"
+    } else {
+        "is here"
+    };
     output.text(format!(
         "The sample {here}: {} invented pairs in the data set `{}`, a small model, and the finished run `{run}`.\n\n\
          duologue show {run}                                     # its results\n\
@@ -32,7 +36,9 @@ pub(super) fn sample(global: &Global, args: &Sample, output: &Output) -> Done {
 
 /// The model that lies with this program.
 fn bundled() -> Result<PathBuf, Failure> {
-    let program = std::env::current_exe().and_then(|path| path.canonicalize()).ok();
+    let program = std::env::current_exe()
+        .and_then(|path| path.canonicalize())
+        .ok();
     program
         .as_deref()
         .and_then(|program| bundled_model(std::env::var_os(FOLDER_VARIABLE), program))

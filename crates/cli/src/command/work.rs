@@ -20,8 +20,7 @@ use crate::process;
 use crate::progress::Progress;
 
 /// What a user is told of `recompute = on`.
-pub(super) const RECOMPUTES: &str =
-    "Trainings compute again what they do not keep: less memory, about 1.3 times the time, the same results.";
+pub(super) const RECOMPUTES: &str = "Trainings compute again what they do not keep: less memory, about 1.3 times the time, the same results.";
 
 pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
     let session = session(global)?;
@@ -54,7 +53,10 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
     if planned.recipe.recompute == Recompute::On {
         note(RECOMPUTES);
     }
-    let (texts, tokens) = (planned.recipe.generate_batch_size, planned.recipe.tokens_per_microbatch);
+    let (texts, tokens) = (
+        planned.recipe.generate_batch_size,
+        planned.recipe.tokens_per_microbatch,
+    );
     if texts < request.recipe.generate_batch_size || tokens < request.recipe.tokens_per_microbatch {
         note(&format!(
             "The card has room for {texts} generated texts or {tokens} tokens of a training at once."
@@ -82,8 +84,10 @@ fn chosen(args: &Run) -> Result<Recipe, Failure> {
     recipe.shots = args.shots.unwrap_or(recipe.shots);
     recipe.validation = args.validation.unwrap_or(recipe.validation);
     if let Some(names) = &args.systems {
-        recipe.systems =
-            names.iter().map(|name| parse::<System>("--systems", name)).collect::<Result<_, _>>()?;
+        recipe.systems = names
+            .iter()
+            .map(|name| parse::<System>("--systems", name))
+            .collect::<Result<_, _>>()?;
     }
     recipe.validate()?;
     Ok(recipe)
@@ -94,7 +98,10 @@ pub(super) fn model_folder(session: &Session, model: &str) -> Result<PathBuf, Fa
     if Path::new(model).exists() {
         return Ok(PathBuf::from(model));
     }
-    let known = session.models()?.into_iter().find(|known| known.id == model || known.name == model);
+    let known = session
+        .models()?
+        .into_iter()
+        .find(|known| known.id == model || known.name == model);
     known.map(|known| PathBuf::from(known.path)).ok_or_else(|| {
         Failure::file(
             Path::new(model),
@@ -107,9 +114,14 @@ pub(super) fn model_folder(session: &Session, model: &str) -> Result<PathBuf, Fa
 
 fn window(args: &WindowArgs) -> Result<Window, Failure> {
     let stage = |option: &str, text: &Option<String>| {
-        text.as_deref().map(|t| parse::<StageName>(option, t)).transpose()
+        text.as_deref()
+            .map(|t| parse::<StageName>(option, t))
+            .transpose()
     };
-    Ok(Window { from: stage("--from", &args.from)?, until: stage("--until", &args.until)? })
+    Ok(Window {
+        from: stage("--from", &args.from)?,
+        until: stage("--until", &args.until)?,
+    })
 }
 
 pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
@@ -128,7 +140,11 @@ pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
     }
     // The run's own device and threads, unless others are asked for: only then are the results bit for bit the same.
     let threads = global.threads.or(Some(row.threads));
-    let global = Global { device: row.device.clone(), threads, ..copy(global) };
+    let global = Global {
+        device: row.device.clone(),
+        threads,
+        ..copy(global)
+    };
     process::set_threads(global.threads());
     if args.queue {
         return queue::add(&global, &session, &row.id, &args.window, output);
@@ -140,13 +156,24 @@ pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
 }
 
 pub(super) fn copy(global: &Global) -> Global {
-    Global { workspace: global.workspace.clone(), device: global.device.clone(), ..*global }
+    Global {
+        workspace: global.workspace.clone(),
+        device: global.device.clone(),
+        ..*global
+    }
 }
 
 pub(super) fn worker(global: &Global, args: &Worker, output: &Output) -> Done {
     process::leave_session();
     let session = session(global)?;
-    work(global, &session, &args.run, window(&args.window)?, args.queued, output)
+    work(
+        global,
+        &session,
+        &args.run,
+        window(&args.window)?,
+        args.queued,
+        output,
+    )
 }
 
 /// Works on a run in this process, with progress, until it ends or is stopped; then the next of the queue begins.
@@ -158,7 +185,8 @@ fn work(
     queued: bool,
     output: &Output,
 ) -> Done {
-    let stop = process::stop_flag("Stopping: saving a checkpoint. Press Ctrl-C again to stop at once.");
+    let stop =
+        process::stop_flag("Stopping: saving a checkpoint. Press Ctrl-C again to stop at once.");
     let progress = Progress::new(output);
     let asked = process::worker(&stop, &progress);
     if queued && !session.take_queued(run, &asked)? {
@@ -179,7 +207,9 @@ fn work(
         }
         Err(Error::Interrupted { .. }) => {
             let command = resume_command(global, session, run);
-            output.text(format!("Paused; everything finished is kept. Go on with:\n  {command}"));
+            output.text(format!(
+                "Paused; everything finished is kept. Go on with:\n  {command}"
+            ));
             output.result(&json!({"run": run, "status": "paused", "resume": command}));
             Ok(ExitCode::from(INTERRUPTED))
         }
@@ -189,17 +219,32 @@ fn work(
 
 fn resume_command(global: &Global, session: &Session, run: &str) -> String {
     let workspace = global.workspace.as_ref().map_or(String::new(), |_| {
-        format!("--workspace {} ", quoted(&session.workspace().display().to_string()))
+        format!(
+            "--workspace {} ",
+            quoted(&session.workspace().display().to_string())
+        )
     });
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let run = if run.chars().all(plain) { run.to_owned() } else { quoted(run) };
+    let run = if run.chars().all(plain) {
+        run.to_owned()
+    } else {
+        quoted(run)
+    };
     format!("duologue {workspace}resume {run}")
 }
 
 /// Starts `duologue worker` as a process of its own and returns at once.
-fn detach(global: &Global, session: &Session, run: &str, window: &WindowArgs, output: &Output) -> Done {
+fn detach(
+    global: &Global,
+    session: &Session,
+    run: &str,
+    window: &WindowArgs,
+    output: &Output,
+) -> Done {
     start(global, session, run, window, &[])?;
-    output.text(format!("Run {run} goes on in the background: `duologue show {run}`."));
+    output.text(format!(
+        "Run {run} goes on in the background: `duologue show {run}`."
+    ));
     output.result(&json!({"run": run, "status": "started"}));
     Ok(ExitCode::SUCCESS)
 }
@@ -213,7 +258,11 @@ pub(super) fn start(
     more: &[&str],
 ) -> Result<(), Failure> {
     let log = log_file(session, run)?;
-    let io = |source| Error::Io { action: "start", path: PathBuf::from("duologue worker"), source };
+    let io = |source| Error::Io {
+        action: "start",
+        path: PathBuf::from("duologue worker"),
+        source,
+    };
     let exe = std::env::current_exe().map_err(io)?;
     let mut command = low_priority(&exe);
     command
@@ -229,7 +278,12 @@ pub(super) fn start(
         }
     }
     let errors = log.try_clone().map_err(io)?;
-    command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn().map_err(io)?;
+    command
+        .stdin(Stdio::null())
+        .stdout(log)
+        .stderr(errors)
+        .spawn()
+        .map_err(io)?;
     Ok(())
 }
 
@@ -246,7 +300,15 @@ fn low_priority(exe: &Path) -> Command {
 fn log_file(session: &Session, run: &str) -> Result<std::fs::File, Failure> {
     let folder = session.workspace().join("logs");
     let path = folder.join(format!("{run}.log"));
-    let io = |source| Error::Io { action: "write", path: path.clone(), source };
+    let io = |source| Error::Io {
+        action: "write",
+        path: path.clone(),
+        source,
+    };
     std::fs::create_dir_all(&folder).map_err(io)?;
-    Ok(std::fs::File::options().create(true).append(true).open(&path).map_err(io)?)
+    Ok(std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(io)?)
 }

@@ -38,10 +38,16 @@ pub struct DecodeFigures {
 pub fn decode(decoder: &Decoder, work: &DecodeWork, clock: &Clock<'_>) -> Result<DecodeFigures> {
     let vocab = decoder.config.vocab_size as f64;
     let prompt = |key: u64| -> Vec<u32> {
-        (0..work.prompt_tokens as u64).map(|i| (random::uniform(key, i) * vocab) as u32).collect()
+        (0..work.prompt_tokens as u64)
+            .map(|i| (random::uniform(key, i) * vocab) as u32)
+            .collect()
     };
-    let requests: Vec<GenerateRequest> =
-        (0..work.batch_size as u64).map(|key| GenerateRequest { prompt_ids: prompt(key), key }).collect();
+    let requests: Vec<GenerateRequest> = (0..work.batch_size as u64)
+        .map(|key| GenerateRequest {
+            prompt_ids: prompt(key),
+            key,
+        })
+        .collect();
     let run = |max_new_tokens: usize| {
         let config = GenerateConfig {
             max_new_tokens,
@@ -49,7 +55,11 @@ pub fn decode(decoder: &Decoder, work: &DecodeWork, clock: &Clock<'_>) -> Result
             stop_ids: Vec::new(),
             batch_size: work.batch_size,
         };
-        clock.time(|| generate(decoder, None, &requests, &config, &mut |_, _| ControlFlow::Continue(())))
+        clock.time(|| {
+            generate(decoder, None, &requests, &config, &mut |_, _| {
+                ControlFlow::Continue(())
+            })
+        })
     };
     // The first pass pays for pages and threads.
     run(2)?;
@@ -81,9 +91,16 @@ mod tests {
             at.set(at.get() + 1);
             ticks.get()
         };
-        let clock = Clock { wall_s: &wall, cpu_s: &|| ticks.get() };
+        let clock = Clock {
+            wall_s: &wall,
+            cpu_s: &|| ticks.get(),
+        };
         let decoder = crate::test_model::tiny(1);
-        let work = DecodeWork { batch_size: 3, prompt_tokens: 5, new_tokens: 8 };
+        let work = DecodeWork {
+            batch_size: 3,
+            prompt_tokens: 5,
+            new_tokens: 8,
+        };
         let figures = decode(&decoder, &work, &clock).unwrap();
         assert_eq!(figures.tokens_per_s, 24.0 / 4.0);
         assert_eq!(figures.tokens_per_cpu_s, 24.0 / 4.0);

@@ -7,7 +7,9 @@ use super::{Clock, StepWork, config_of, median, step_flops};
 use crate::error::Result;
 use crate::generate::{GenerateConfig, GenerateRequest, generate};
 use crate::lora::Target;
-use crate::memory::{Form, Generating, Precision, Training, generating_bytes, training_bytes, weights_bytes};
+use crate::memory::{
+    Form, Generating, Precision, Training, generating_bytes, training_bytes, weights_bytes,
+};
 use crate::model::{Decoder, DecoderConfig};
 use crate::random;
 use crate::sample::Filters;
@@ -38,7 +40,15 @@ pub struct Size {
 /// None: the shape is known.
 pub fn sizes(examples: usize) -> Result<[Vec<Size>; 2]> {
     let config = config_of("7m")?;
-    let base = Size { what: "base", amount: 1, config, batch: 2, seq: 256, examples: 2, steps: 3 };
+    let base = Size {
+        what: "base",
+        amount: 1,
+        config,
+        batch: 2,
+        seq: 256,
+        examples: 2,
+        steps: 3,
+    };
     let epochs = [100, examples].map(|examples| epoch(&base.config, examples));
     Ok([updates(base), epochs.into()])
 }
@@ -49,16 +59,40 @@ fn epoch(shape: &DecoderConfig, examples: usize) -> Size {
     config.num_hidden_layers = 2;
     config.sliding_windows.truncate(2);
     let (batch, what) = (20, "examples of an epoch");
-    Size { what, amount: examples, config, batch, seq: 16, examples, steps: examples.div_ceil(batch) }
+    Size {
+        what,
+        amount: examples,
+        config,
+        batch,
+        seq: 16,
+        examples,
+        steps: examples.div_ceil(batch),
+    }
 }
 
 fn updates(base: Size) -> Vec<Size> {
     let mut sizes = vec![base.clone()];
     for times in [2, 4] {
         let (seq, batch, steps) = (base.seq * times, base.batch * times, base.steps * times);
-        sizes.push(Size { what: "tokens of a sequence", amount: seq, seq, ..base.clone() });
-        sizes.push(Size { what: "sequences", amount: batch, batch, examples: batch, ..base.clone() });
-        sizes.push(Size { what: "updates", amount: steps, steps, ..base.clone() });
+        sizes.push(Size {
+            what: "tokens of a sequence",
+            amount: seq,
+            seq,
+            ..base.clone()
+        });
+        sizes.push(Size {
+            what: "sequences",
+            amount: batch,
+            batch,
+            examples: batch,
+            ..base.clone()
+        });
+        sizes.push(Size {
+            what: "updates",
+            amount: steps,
+            steps,
+            ..base.clone()
+        });
         let config = |grow: fn(&mut DecoderConfig, usize)| {
             let mut config = base.config.clone();
             grow(&mut config, times);
@@ -68,16 +102,31 @@ fn updates(base: Size) -> Vec<Size> {
             config.num_hidden_layers *= times;
             config.sliding_windows = config.sliding_windows.repeat(times);
         });
-        sizes.push(Size { what: "layers", amount: layers.num_hidden_layers, config: layers, ..base.clone() });
+        sizes.push(Size {
+            what: "layers",
+            amount: layers.num_hidden_layers,
+            config: layers,
+            ..base.clone()
+        });
         let wide = config(|config, times| {
             config.hidden_size *= times;
             config.intermediate_size *= times;
             config.num_attention_heads *= times;
             config.num_key_value_heads *= times;
         });
-        sizes.push(Size { what: "width", amount: wide.hidden_size, config: wide, ..base.clone() });
+        sizes.push(Size {
+            what: "width",
+            amount: wide.hidden_size,
+            config: wide,
+            ..base.clone()
+        });
         let words = config(|config, times| config.vocab_size *= times * times);
-        sizes.push(Size { what: "vocabulary", amount: words.vocab_size, config: words, ..base.clone() });
+        sizes.push(Size {
+            what: "vocabulary",
+            amount: words.vocab_size,
+            config: words,
+            ..base.clone()
+        });
     }
     sizes
 }
@@ -85,7 +134,9 @@ fn updates(base: Size) -> Vec<Size> {
 impl Size {
     /// Operations of an update's matrix products, see [`step_flops`].
     pub fn flops(&self, work: &StepWork) -> f64 {
-        let members: Vec<_> = (0..work.batch_size).map(|item| work.material.tokens(item)).collect();
+        let members: Vec<_> = (0..work.batch_size)
+            .map(|item| work.material.tokens(item))
+            .collect();
         step_flops(&self.config, work.rank, &members)
     }
 
@@ -123,7 +174,11 @@ pub struct Candidates {
 
 /// More and more candidates, of which the first are the measure of the others.
 pub fn candidates() -> [Candidates; 4] {
-    [4, 8, 16, 32].map(|amount| Candidates { amount, prompt_tokens: 256, new_tokens: 64 })
+    [4, 8, 16, 32].map(|amount| Candidates {
+        amount,
+        prompt_tokens: 256,
+        new_tokens: 64,
+    })
 }
 
 impl Candidates {
@@ -133,9 +188,13 @@ impl Candidates {
     /// Whatever [`generate`] reports.
     pub fn sample(&self, decoder: &Decoder, clock: &Clock<'_>) -> Result<f64> {
         let vocab = decoder.config.vocab_size as f64;
-        let prompt_ids: Vec<u32> =
-            (0..self.prompt_tokens as u64).map(|i| (random::uniform(0, i) * vocab) as u32).collect();
-        let request = |key| GenerateRequest { prompt_ids: prompt_ids.clone(), key };
+        let prompt_ids: Vec<u32> = (0..self.prompt_tokens as u64)
+            .map(|i| (random::uniform(0, i) * vocab) as u32)
+            .collect();
+        let request = |key| GenerateRequest {
+            prompt_ids: prompt_ids.clone(),
+            key,
+        };
         let requests: Vec<GenerateRequest> = (0..self.amount as u64).map(request).collect();
         let run = |max_new_tokens: usize| {
             let config = GenerateConfig {
@@ -144,18 +203,28 @@ impl Candidates {
                 stop_ids: Vec::new(),
                 batch_size: self.amount,
             };
-            clock.time(|| generate(decoder, None, &requests, &config, &mut |_, _| ControlFlow::Continue(())))
+            clock.time(|| {
+                generate(decoder, None, &requests, &config, &mut |_, _| {
+                    ControlFlow::Continue(())
+                })
+            })
         };
         // The first pass pays for pages and threads.
         run(2)?;
-        let times = (0..SAMPLINGS).map(|_| Ok(run(self.new_tokens)?.1)).collect::<Result<Vec<f64>>>()?;
+        let times = (0..SAMPLINGS)
+            .map(|_| Ok(run(self.new_tokens)?.1))
+            .collect::<Result<Vec<f64>>>()?;
         Ok(median(times))
     }
 
     /// Operations of the matrix products: blocks and attention for the prompt once and for each new token but the last
     /// of a candidate, the head once for every token that is drawn.
     pub fn flops(&self, config: &DecoderConfig) -> f64 {
-        let (amount, prompt, new) = (self.amount as f64, self.prompt_tokens as f64, self.new_tokens as f64);
+        let (amount, prompt, new) = (
+            self.amount as f64,
+            self.prompt_tokens as f64,
+            self.new_tokens as f64,
+        );
         let layers = config.num_hidden_layers as f64;
         let of_target = |target| {
             let (rows, columns) = config.projection_shape(target);
@@ -194,7 +263,10 @@ mod tests {
     fn every_size_is_a_model_with_more_to_do() {
         let [sizes, epochs] = sizes(10_000).unwrap();
         let examples = |size: &Size| {
-            let example = TrainExample { prompt_ids: vec![1], completion_ids: vec![2; size.seq - 1] };
+            let example = TrainExample {
+                prompt_ids: vec![1],
+                completion_ids: vec![2; size.seq - 1],
+            };
             let budget = 4096.into();
             StepWork {
                 material: Material::Examples(vec![example; size.examples]),
@@ -216,7 +288,10 @@ mod tests {
                 "updates" => assert!(more_flops == flops && more_bytes == bytes),
                 what => assert!(more_flops > flops && more_bytes >= bytes, "{what}"),
             }
-            assert_eq!(size.config.sliding_windows.len(), size.config.num_hidden_layers);
+            assert_eq!(
+                size.config.sliding_windows.len(),
+                size.config.num_hidden_layers
+            );
         }
         let deep = sizes.iter().find(|size| size.what == "layers").unwrap();
         let decoder = random_decoder(deep.config.clone(), Quantize::None).unwrap();
@@ -230,12 +305,19 @@ mod tests {
     fn candidates_share_their_prompt_and_nothing_else() {
         let config = config_of("7m").unwrap();
         let cost = |amount| {
-            let candidates = Candidates { amount, prompt_tokens: 256, new_tokens: 64 };
+            let candidates = Candidates {
+                amount,
+                prompt_tokens: 256,
+                new_tokens: 64,
+            };
             (candidates.flops(&config), candidates.bytes(&config))
         };
         let (one, two, three) = (cost(1), cost(2), cost(3));
         let (more, again) = (two.0 - one.0, three.0 - two.0);
-        assert!((more - again).abs() < 1.0 && one.0 > 2.0 * more, "{one:?} {two:?} {three:?}");
+        assert!(
+            (more - again).abs() < 1.0 && one.0 > 2.0 * more,
+            "{one:?} {two:?} {three:?}"
+        );
         assert!(one.1 < two.1 && two.1 < three.1);
     }
 }

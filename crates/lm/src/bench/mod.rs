@@ -58,7 +58,12 @@ const GEMM_REPEATS: usize = 7;
 ///
 /// # Errors
 /// [`Error::Device`] where no thread can be started.
-pub fn gemm_flops_per_cpu_s(rows: usize, inner: usize, columns: usize, clock: &Clock<'_>) -> Result<f64> {
+pub fn gemm_flops_per_cpu_s(
+    rows: usize,
+    inner: usize,
+    columns: usize,
+    clock: &Clock<'_>,
+) -> Result<f64> {
     let a = Tensor::ones((rows, inner), DType::F32, &Device::Cpu)?;
     let b = Tensor::ones((inner, columns), DType::F32, &Device::Cpu)?;
     let flops = 2.0 * (rows * inner * columns) as f64;
@@ -84,7 +89,11 @@ const DEVICE_GEMMS: usize = 10;
 /// [`Error::Candle`] where they cannot be done.
 pub fn device_gemm_flops_per_s(place: &Place, clock: &Clock<'_>) -> Result<f64> {
     // On the processor a smaller one will do.
-    let side = if place.device.is_cpu() { 256 } else { DEVICE_GEMM_SIDE };
+    let side = if place.device.is_cpu() {
+        256
+    } else {
+        DEVICE_GEMM_SIDE
+    };
     let a = Tensor::ones((side, side), place.dtype, &place.device)?;
     let products = || {
         (0..DEVICE_GEMMS).try_for_each(|_| matmul(&a, &a).map(drop))?;
@@ -102,10 +111,13 @@ pub fn device_gemm_flops_per_s(place: &Place, clock: &Clock<'_>) -> Result<f64> 
 
 /// Runs work on one thread.
 fn alone<R: Send>(work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(|e| Error::Device {
-        spec: "cpu".to_owned(),
-        reason: format!("no thread can be started: {e}"),
-    })?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .map_err(|e| Error::Device {
+            spec: "cpu".to_owned(),
+            reason: format!("no thread can be started: {e}"),
+        })?;
     pool.install(work)
 }
 

@@ -27,13 +27,22 @@ use crate::random;
 use crate::sample::Filters;
 use crate::score::{Completion, score};
 use crate::train::{
-    AdamW, Budget, Objective, PreferenceLoss, PreferencePair, TrainExample, batch_gradients, flatten,
+    AdamW, Budget, Objective, PreferenceLoss, PreferencePair, TrainExample, batch_gradients,
+    flatten,
 };
 
 /// Tolerances of bf16 and of f32: of an operation and of gradients, as shares of their length; of log-probabilities, nats.
 /// Logits of the random models are small (their spread is 0.2), and so is what rounding does to them.
-const HALF: Tolerances = Tolerances { operation: 0.01, gradient: 0.03, logp: 0.015 };
-const SINGLE: Tolerances = Tolerances { operation: 1e-5, gradient: 1e-4, logp: 1e-4 };
+const HALF: Tolerances = Tolerances {
+    operation: 0.01,
+    gradient: 0.03,
+    logp: 0.015,
+};
+const SINGLE: Tolerances = Tolerances {
+    operation: 1e-5,
+    gradient: 1e-4,
+    logp: 1e-4,
+};
 
 struct Tolerances {
     operation: f64,
@@ -64,8 +73,16 @@ impl Check {
 /// # Errors
 /// Whatever an operation reports that the device cannot do.
 pub fn parity(place: &Place) -> Result<Vec<Check>> {
-    let tolerances = if place.dtype == DType::F32 { SINGLE } else { HALF };
-    let mut checks = Checks { place, tolerances, done: Vec::new() };
+    let tolerances = if place.dtype == DType::F32 {
+        SINGLE
+    } else {
+        HALF
+    };
+    let mut checks = Checks {
+        place,
+        tolerances,
+        done: Vec::new(),
+    };
     checks.products()?;
     checks.elementwise()?;
     checks.attention()?;
@@ -87,7 +104,9 @@ impl Checks<'_> {
     /// Random numbers in f32 that the place's type can hold.
     fn random(&self, key: u64, shape: &[usize]) -> Result<Tensor> {
         let count = shape.iter().product::<usize>() as u64;
-        let values: Vec<f32> = (0..count).map(|i| (4.0 * random::uniform(key, i) - 2.0) as f32).collect();
+        let values: Vec<f32> = (0..count)
+            .map(|i| (4.0 * random::uniform(key, i) - 2.0) as f32)
+            .collect();
         let exact = Tensor::from_vec(values, shape, &Device::Cpu)?;
         Ok(exact.to_dtype(self.place.dtype)?.to_dtype(DType::F32)?)
     }
@@ -99,8 +118,14 @@ impl Checks<'_> {
         inputs: &[&Tensor],
         work: impl Fn(&[Tensor]) -> Result<Vec<Tensor>>,
     ) -> Result<()> {
-        let copies = inputs.iter().map(|input| input.copy()).collect::<candle_core::Result<Vec<_>>>()?;
-        let placed = inputs.iter().map(|input| self.place.put(input)).collect::<Result<Vec<_>>>()?;
+        let copies = inputs
+            .iter()
+            .map(|input| input.copy())
+            .collect::<candle_core::Result<Vec<_>>>()?;
+        let placed = inputs
+            .iter()
+            .map(|input| self.place.put(input))
+            .collect::<Result<Vec<_>>>()?;
         let (found, expected) = (work(&placed)?, work(&copies)?);
         let mut off = 0f64;
         for (found, expected) in found.iter().zip(&expected) {
@@ -111,28 +136,53 @@ impl Checks<'_> {
     }
 
     fn note(&mut self, name: &str, off: f64, tolerance: f64) {
-        self.done.push(Check { name: name.to_owned(), off, tolerance });
+        self.done.push(Check {
+            name: name.to_owned(),
+            off,
+            tolerance,
+        });
     }
 
     fn products(&mut self) -> Result<()> {
-        let (x, weight, sum) =
-            (self.random(1, &[37, 64])?, self.random(2, &[48, 64])?, self.random(3, &[37, 48])?);
-        self.operation("product", &[&x, &weight], |t| Ok(vec![matmul(&t[0], &t[1].t()?)?]))?;
+        let (x, weight, sum) = (
+            self.random(1, &[37, 64])?,
+            self.random(2, &[48, 64])?,
+            self.random(3, &[37, 48])?,
+        );
+        self.operation("product", &[&x, &weight], |t| {
+            Ok(vec![matmul(&t[0], &t[1].t()?)?])
+        })?;
         self.operation("product_of_views", &[&x, &weight], |t| {
-            Ok(vec![matmul(&t[0].narrow(1, 8, 40)?, &t[1].narrow(1, 16, 40)?.t()?)?])
+            Ok(vec![matmul(
+                &t[0].narrow(1, 8, 40)?,
+                &t[1].narrow(1, 16, 40)?.t()?,
+            )?])
         })?;
         self.operation("add_product", &[&sum, &x, &weight], |t| {
             Ok(vec![add_product(t[0].copy()?, &t[1], &t[2].t()?, 0.5)?])
         })?;
-        self.operation("add_into", &[&sum, &sum], |t| Ok(vec![add_into(t[0].copy()?, &t[1])?]))
+        self.operation("add_into", &[&sum, &sum], |t| {
+            Ok(vec![add_into(t[0].copy()?, &t[1])?])
+        })
     }
 
     fn elementwise(&mut self) -> Result<()> {
-        let (x, dy, weight) =
-            (self.random(1, &[37, 64])?, self.random(2, &[37, 64])?, self.random(3, &[64])?);
-        self.operation("rms_norm", &[&x, &weight], |t| Ok(vec![rms_norm(&t[0], &t[1], 1e-5)?]))?;
+        let (x, dy, weight) = (
+            self.random(1, &[37, 64])?,
+            self.random(2, &[37, 64])?,
+            self.random(3, &[64])?,
+        );
+        self.operation("rms_norm", &[&x, &weight], |t| {
+            Ok(vec![rms_norm(&t[0], &t[1], 1e-5)?])
+        })?;
         self.operation("rms_norm_backward", &[&dy, &x, &weight], |t| {
-            Ok(vec![rms_norm_backward(&t[0], &t[1], &t[2], 1e-5, Some(&t[0]))?])
+            Ok(vec![rms_norm_backward(
+                &t[0],
+                &t[1],
+                &t[2],
+                1e-5,
+                Some(&t[0]),
+            )?])
         })?;
         self.operation("swiglu", &[&x, &dy], |t| Ok(vec![swiglu(&t[0], &t[1])?]))?;
         self.operation("swiglu_backward", &[&dy, &x, &dy], |t| {
@@ -148,8 +198,16 @@ impl Checks<'_> {
     fn attention(&mut self) -> Result<()> {
         let (scores, dp) = (self.random(1, &[2, 10, 8])?, self.random(2, &[2, 10, 8])?);
         for window in [None, Some(3)] {
-            let sight = Sight { queries: 5, first: 3, window };
-            let name = if window.is_none() { "causal_softmax" } else { "causal_softmax_in_a_window" };
+            let sight = Sight {
+                queries: 5,
+                first: 3,
+                window,
+            };
+            let name = if window.is_none() {
+                "causal_softmax"
+            } else {
+                "causal_softmax_in_a_window"
+            };
             self.operation(name, &[&scores, &dp], |t| {
                 let p = causal_softmax(t[0].copy()?, sight, 0.4)?;
                 Ok(vec![p.clone(), softmax_backward(t[1].copy()?, &p, 0.4)?])
@@ -202,8 +260,15 @@ impl Checks<'_> {
         self.note(&name("sft_loss"), loss, logp);
         self.note(&name("sft_gradients"), off, gradient);
         let pairs = preferences();
-        let loss = PreferenceLoss::Sigmoid { label_smoothing: 0.0 };
-        let (loss, off) = pair.step(&Objective::Dpo { pairs: &pairs, loss, beta: 0.1, sft_weight: 1.0 })?;
+        let loss = PreferenceLoss::Sigmoid {
+            label_smoothing: 0.0,
+        };
+        let (loss, off) = pair.step(&Objective::Dpo {
+            pairs: &pairs,
+            loss,
+            beta: 0.1,
+            sft_weight: 1.0,
+        })?;
         self.note(&name("dpo_loss"), loss, logp);
         self.note(&name("dpo_gradients"), off, gradient);
         self.note(&name("greedy_generation"), pair.generation()?, logp);
@@ -223,30 +288,57 @@ impl Pair {
         let data = examples();
         let items: Vec<Completion<'_>> = data
             .iter()
-            .map(|e| Completion { prompt_ids: &e.prompt_ids, completion_ids: &e.completion_ids })
+            .map(|e| Completion {
+                prompt_ids: &e.prompt_ids,
+                completion_ids: &e.completion_ids,
+            })
             .collect();
-        let (found, expected) =
-            (score(&self.there, None, &items, 1000)?, score(&self.here, None, &items, 1000)?);
-        let pairs = found.iter().zip(&expected).flat_map(|(f, e)| f.token_logps.iter().zip(&e.token_logps));
-        Ok(pairs.map(|(found, expected)| f64::from(found - expected).abs()).fold(0.0, f64::max))
+        let (found, expected) = (
+            score(&self.there, None, &items, 1000)?,
+            score(&self.here, None, &items, 1000)?,
+        );
+        let pairs = found
+            .iter()
+            .zip(&expected)
+            .flat_map(|(f, e)| f.token_logps.iter().zip(&e.token_logps));
+        Ok(pairs
+            .map(|(found, expected)| f64::from(found - expected).abs())
+            .fold(0.0, f64::max))
     }
 
     /// How far loss and gradients of an update are off; recomputed and in several micro-batches.
     fn step(&self, objective: &Objective<'_>) -> Result<(f64, f64)> {
         let members: Vec<usize> = (0..objective.items()).collect();
-        let budget = Budget { tokens: 40, recompute: true };
+        let budget = Budget {
+            tokens: 40,
+            recompute: true,
+        };
         let of = |decoder: &Decoder| {
             let adapter = adapter(decoder)?;
-            let batch = batch_gradients(decoder, &adapter, objective, &members, budget, None, &|| false)?;
+            let batch = batch_gradients(
+                decoder,
+                &adapter,
+                objective,
+                &members,
+                budget,
+                None,
+                &|| false,
+            )?;
             Ok::<_, crate::Error>((batch.loss, flatten(&batch.gradients.layers)?))
         };
         let (found, expected) = (of(&self.there)?, of(&self.here)?);
-        Ok(((found.0 - expected.0).abs(), distance(&found.1, &expected.1)?))
+        Ok((
+            (found.0 - expected.0).abs(),
+            distance(&found.1, &expected.1)?,
+        ))
     }
 
     /// By how much a token that was chosen there is worse here than the best.
     fn generation(&self) -> Result<f64> {
-        let request = |key: u64| GenerateRequest { prompt_ids: ids(50 + key, 3 + key as usize % 3), key };
+        let request = |key: u64| GenerateRequest {
+            prompt_ids: ids(50 + key, 3 + key as usize % 3),
+            key,
+        };
         let requests: Vec<GenerateRequest> = (0..5).map(request).collect();
         let config = GenerateConfig {
             max_new_tokens: 12,
@@ -256,7 +348,13 @@ impl Pair {
         };
         let mut go_on = |_, _| ControlFlow::Continue(());
         let adapters = (adapter(&self.there)?, adapter(&self.here)?);
-        let made = generate(&self.there, Some(&adapters.0), &requests, &config, &mut go_on)?;
+        let made = generate(
+            &self.there,
+            Some(&adapters.0),
+            &requests,
+            &config,
+            &mut go_on,
+        )?;
         let mut worst = 0f64;
         for (request, made) in requests.iter().zip(made) {
             let mut whole = [request.prompt_ids.as_slice(), &made.ids].concat();
@@ -285,7 +383,11 @@ fn small() -> Result<DecoderConfig> {
 
 /// An adapter on all projections whose B is not zero.
 fn adapter(decoder: &Decoder) -> Result<Adapter> {
-    let config = LoraConfig { rank: 4, dropout: 0.0, ..LoraConfig::default() };
+    let config = LoraConfig {
+        rank: 4,
+        dropout: 0.0,
+        ..LoraConfig::default()
+    };
     let mut adapter = Adapter::init(config, &decoder.config, 11, &decoder.device)?;
     for (index, pair) in adapter.layers.iter_mut().flatten().flatten().enumerate() {
         let value = |i: u64| (random::uniform(index as u64, i) - 0.5) as f32 * 0.3;
@@ -296,7 +398,9 @@ fn adapter(decoder: &Decoder) -> Result<Adapter> {
 }
 
 fn ids(key: u64, count: usize) -> Vec<u32> {
-    (0..count as u64).map(|i| (random::uniform(key, i) * 256.0) as u32).collect()
+    (0..count as u64)
+        .map(|i| (random::uniform(key, i) * 256.0) as u32)
+        .collect()
 }
 
 fn examples() -> Vec<TrainExample> {
@@ -335,12 +439,19 @@ mod tests {
 
     #[test]
     fn the_form_of_a_card_agrees_with_the_processor_s() {
-        let checks = parity(&Place { device: Device::Cpu, dtype: DType::BF16 }).unwrap();
+        let checks = parity(&Place {
+            device: Device::Cpu,
+            dtype: DType::BF16,
+        })
+        .unwrap();
         for check in &checks {
             assert!(check.passed(), "{check:?}");
         }
         // The two forms are not one: bf16 rounds.
-        assert!(checks.iter().filter(|check| check.off > 1e-6).count() > 20, "{checks:?}");
+        assert!(
+            checks.iter().filter(|check| check.off > 1e-6).count() > 20,
+            "{checks:?}"
+        );
         let same = parity(&Place::on(&Device::Cpu)).unwrap();
         assert!(same.iter().all(|check| check.off < 1e-5), "{same:?}");
     }

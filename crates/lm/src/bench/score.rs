@@ -42,19 +42,27 @@ pub struct ScoreFigures {
 /// # Errors
 /// Whatever the passes report.
 pub fn scoring(decoder: &Decoder, work: &ScoreWork, clock: &Clock<'_>) -> Result<ScoreFigures> {
-    let lora = LoraConfig { rank: work.rank, dropout: 0.0, ..LoraConfig::default() };
+    let lora = LoraConfig {
+        rank: work.rank,
+        dropout: 0.0,
+        ..LoraConfig::default()
+    };
     let adapter = Adapter::init(lora, &decoder.config, 1, &decoder.device)?;
     let items: Vec<Completion<'_>> = work
         .examples
         .iter()
-        .map(|e| Completion { prompt_ids: &e.prompt_ids, completion_ids: &e.completion_ids })
+        .map(|e| Completion {
+            prompt_ids: &e.prompt_ids,
+            completion_ids: &e.completion_ids,
+        })
         .collect();
     let (mut scoring, mut forward) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         scoring.push(clock.time(|| score(decoder, None, &items, work.budget_tokens))?);
         forward.push(clock.time(|| training_forward(decoder, &adapter, work))?);
     }
-    let middle = |times: &[(f64, f64)], of: fn(&(f64, f64)) -> f64| median(times.iter().map(of).collect());
+    let middle =
+        |times: &[(f64, f64)], of: fn(&(f64, f64)) -> f64| median(times.iter().map(of).collect());
     let length = |example: &TrainExample| example.prompt_ids.len() + example.completion_ids.len();
     Ok(ScoreFigures {
         tokens: work.examples.iter().map(length).sum(),
@@ -68,17 +76,26 @@ pub fn scoring(decoder: &Decoder, work: &ScoreWork, clock: &Clock<'_>) -> Result
 /// The forward passes of an update over all texts, micro-batch by micro-batch: adapter, tape, and the head where the
 /// loss is.
 fn training_forward(decoder: &Decoder, adapter: &Adapter, work: &ScoreWork) -> Result<()> {
-    let sequences: Vec<(&[u32], &[u32])> =
-        work.examples.iter().map(|e| (e.prompt_ids.as_slice(), e.completion_ids.as_slice())).collect();
-    let sizes: Vec<usize> =
-        sequences.iter().map(|(prompt, completion)| prompt.len() + completion.len()).collect();
+    let sequences: Vec<(&[u32], &[u32])> = work
+        .examples
+        .iter()
+        .map(|e| (e.prompt_ids.as_slice(), e.completion_ids.as_slice()))
+        .collect();
+    let sizes: Vec<usize> = sequences
+        .iter()
+        .map(|(prompt, completion)| prompt.len() + completion.len())
+        .collect();
     let (tokens, workers) = passes(&decoder.place(), work.budget_tokens);
     let runs = micro_batches(&sizes, tokens);
     run_in_order(runs.len(), workers, &|| false, |index| {
         let run = &sequences[runs[index].clone()];
         let batch = PackedBatch::completions(run, &decoder.rope, &decoder.device)?;
         let hidden = decoder.forward(&batch, Some(adapter), None, Some(&mut Tape::default()))?;
-        let targets: Vec<u32> = run.iter().flat_map(|(_, completion)| *completion).copied().collect();
+        let targets: Vec<u32> = run
+            .iter()
+            .flat_map(|(_, completion)| *completion)
+            .copied()
+            .collect();
         row_logps(decoder, &hidden, &targets)
     })?;
     Ok(())
@@ -95,13 +112,23 @@ mod tests {
             ticks.set(ticks.get() + 1.0);
             ticks.get()
         };
-        let clock = Clock { wall_s: &tick, cpu_s: &tick };
+        let clock = Clock {
+            wall_s: &tick,
+            cpu_s: &tick,
+        };
         let example = |prompt: usize, completion: usize| TrainExample {
             prompt_ids: vec![1; prompt],
             completion_ids: vec![2; completion],
         };
-        let work = ScoreWork { examples: vec![example(3, 4), example(5, 2)], rank: 2, budget_tokens: 64 };
+        let work = ScoreWork {
+            examples: vec![example(3, 4), example(5, 2)],
+            rank: 2,
+            budget_tokens: 64,
+        };
         let figures = scoring(&crate::test_model::tiny(1), &work, &clock).unwrap();
-        assert_eq!((figures.tokens, figures.wall_s, figures.forward_cpu_s), (14, 2.0, 2.0));
+        assert_eq!(
+            (figures.tokens, figures.wall_s, figures.forward_cpu_s),
+            (14, 2.0, 2.0)
+        );
     }
 }

@@ -26,7 +26,12 @@ pub const NAMES: [&str; 6] = ["7m", "135m", "360m", "1b", "3b", "8b"];
 /// # Errors
 /// [`Error::Setting`] for another name.
 pub fn config_of(name: &str) -> Result<DecoderConfig> {
-    let llama = |vocab: usize, hidden: usize, inner: usize, layers: usize, heads: usize, kv_heads: usize| {
+    let llama = |vocab: usize,
+                 hidden: usize,
+                 inner: usize,
+                 layers: usize,
+                 heads: usize,
+                 kv_heads: usize| {
         json!({
             "architectures": ["LlamaForCausalLM"], "vocab_size": vocab, "hidden_size": hidden,
             "intermediate_size": inner, "num_hidden_layers": layers, "num_attention_heads": heads,
@@ -43,7 +48,10 @@ pub fn config_of(name: &str) -> Result<DecoderConfig> {
         "8b" => llama(128_256, 4096, 14_336, 32, 32, 8),
         other => {
             let reason = format!("`{other}` is none of {}", NAMES.join(", "));
-            return Err(Error::Setting { name: "shape", reason });
+            return Err(Error::Setting {
+                name: "shape",
+                reason,
+            });
         }
     };
     DecoderConfig::from_json(&json, Path::new(name))
@@ -65,7 +73,11 @@ pub fn random_decoder(config: DecoderConfig, quantize: Quantize) -> Result<Decod
 /// # Errors
 /// [`Error::OutOfMemory`] or [`Error::Candle`] where memory does not suffice, [`Error::Setting`] for blocks other than
 /// q8_0 and q4_0.
-pub fn random_decoder_on(config: DecoderConfig, quantize: Quantize, place: &Place) -> Result<Decoder> {
+pub fn random_decoder_on(
+    config: DecoderConfig,
+    quantize: Quantize,
+    place: &Place,
+) -> Result<Decoder> {
     if place.is_host() {
         return random_decoder(config, quantize);
     }
@@ -90,19 +102,25 @@ fn random_blocks(rows: usize, columns: usize, quantize: Quantize) -> Result<Pack
         Some(dtype @ GgmlDType::Q4_0) => (dtype, SPREAD / 8.0),
         _ => {
             let reason = "is q8_0 or q4_0 where random weights are made on a device".to_owned();
-            return Err(Error::Setting { name: "quant", reason });
+            return Err(Error::Setting {
+                name: "quant",
+                reason,
+            });
         }
     };
     let block = dtype.type_size();
     let mut bytes = vec![0u8; rows * columns / dtype.block_size() * block];
-    bytes.par_chunks_mut(block).enumerate().for_each(|(index, bytes)| {
-        let (head, numbers) = bytes.split_at_mut(2);
-        head.copy_from_slice(&half::f16::from_f32(scale).to_le_bytes());
-        for (place, part) in numbers.chunks_mut(8).enumerate() {
-            let bits = random::bits(index as u64, place as u64).to_le_bytes();
-            part.copy_from_slice(&bits[..part.len()]);
-        }
-    });
+    bytes
+        .par_chunks_mut(block)
+        .enumerate()
+        .for_each(|(index, bytes)| {
+            let (head, numbers) = bytes.split_at_mut(2);
+            head.copy_from_slice(&half::f16::from_f32(scale).to_le_bytes());
+            for (place, part) in numbers.chunks_mut(8).enumerate() {
+                let bits = random::bits(index as u64, place as u64).to_le_bytes();
+                part.copy_from_slice(&bits[..part.len()]);
+            }
+        });
     Packed::new(Bytes::Owned(Arc::new(bytes)), dtype, rows, columns)
 }
 
@@ -120,17 +138,38 @@ fn decoder(config: DecoderConfig, place: &Place, matrix: &Make<'_>) -> Result<De
         .collect::<Result<Vec<_>>>()?;
     let norm = ones(config.hidden_size, place)?;
     let rope = Rope::new(&config);
-    Ok(Decoder { config, embed_tokens, layers, norm, lm_head, rope, device: place.device.clone() })
+    Ok(Decoder {
+        config,
+        embed_tokens,
+        layers,
+        norm,
+        lm_head,
+        rope,
+        device: place.device.clone(),
+    })
 }
 
-fn random_layer(config: &DecoderConfig, index: usize, place: &Place, matrix: &Make<'_>) -> Result<Layer> {
+fn random_layer(
+    config: &DecoderConfig,
+    index: usize,
+    place: &Place,
+    matrix: &Make<'_>,
+) -> Result<Layer> {
     let projection = |target: Target| -> Result<Projection> {
         let (rows, columns) = config.projection_shape(target);
         let weight = matrix(&format!("{index}.{}", target.module_name()), rows, columns)?;
         let zeros = || Tensor::zeros(rows, place.dtype, &place.device);
-        Ok(Projection { weight, bias: config.projection_bias(target).then(zeros).transpose()? })
+        Ok(Projection {
+            weight,
+            bias: config.projection_bias(target).then(zeros).transpose()?,
+        })
     };
-    let head_norm = || config.qk_norm.then(|| ones(config.head_dim, place)).transpose();
+    let head_norm = || {
+        config
+            .qk_norm
+            .then(|| ones(config.head_dim, place))
+            .transpose()
+    };
     let ones = |width| ones(width, place);
     let [q, k, v, o, gate, up, down] = Target::ALL;
     Ok(Layer {
@@ -167,9 +206,13 @@ fn matrix(name: &str, rows: usize, columns: usize, quantize: Quantize) -> Result
         return Weight::from_transposed(values, rows, columns);
     };
     let widen = |range: std::ops::Range<usize>| {
-        Ok((range.start * columns..range.end * columns).map(value).collect::<Vec<f32>>())
+        Ok((range.start * columns..range.end * columns)
+            .map(value)
+            .collect::<Vec<f32>>())
     };
-    Ok(Weight::Packed(Packed::quantize(dtype, rows, columns, widen)?))
+    Ok(Weight::Packed(Packed::quantize(
+        dtype, rows, columns, widen,
+    )?))
 }
 
 #[cfg(test)]
@@ -179,13 +222,22 @@ mod tests {
 
     #[test]
     fn the_shapes_are_those_of_the_models_they_name() {
-        let shapes =
-            [("7m", 7.0), ("135m", 134.5), ("360m", 361.8), ("1b", 1235.8), ("3b", 3212.7), ("8b", 8030.3)];
+        let shapes = [
+            ("7m", 7.0),
+            ("135m", 134.5),
+            ("360m", 361.8),
+            ("1b", 1235.8),
+            ("3b", 3212.7),
+            ("8b", 8030.3),
+        ];
         for (name, millions) in shapes {
             let found = parameters(&config_of(name).unwrap()) as f64 / 1e6;
             assert!((found - millions).abs() < 0.2, "{name}: {found}");
         }
-        assert!(matches!(config_of("9b"), Err(Error::Setting { name: "shape", .. })));
+        assert!(matches!(
+            config_of("9b"),
+            Err(Error::Setting { name: "shape", .. })
+        ));
     }
 
     #[test]
@@ -194,7 +246,13 @@ mod tests {
             let decoder = random_decoder(config_of("7m").unwrap(), quantize).unwrap();
             let batch = PackedBatch::new(&[vec![1, 2, 3]], &Device::Cpu).unwrap();
             let hidden = decoder.forward(&batch, None, None, None).unwrap();
-            let logits = decoder.logits(&hidden).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            let logits = decoder
+                .logits(&hidden)
+                .unwrap()
+                .flatten_all()
+                .unwrap()
+                .to_vec1::<f32>()
+                .unwrap();
             assert!(logits.iter().all(|logit| logit.is_finite()));
             assert!(logits.iter().any(|logit| logit.abs() > 1e-3));
         }
@@ -202,12 +260,26 @@ mod tests {
 
     #[test]
     fn weights_made_on_a_device_have_the_same_spread() {
-        let place = Place { device: Device::Cpu, dtype: candle_core::DType::BF16 };
+        let place = Place {
+            device: Device::Cpu,
+            dtype: candle_core::DType::BF16,
+        };
         for quantize in [Quantize::None, Quantize::Q8_0, Quantize::Q4_0] {
             let decoder = random_decoder_on(config_of("7m").unwrap(), quantize, &place).unwrap();
             let weight = decoder.layers[3].projections[0].weight.to_dense().unwrap();
-            let spread = weight.sqr().unwrap().mean_all().unwrap().to_scalar::<f32>().unwrap().sqrt();
-            assert!((spread - 0.02).abs() < 0.002, "{}: {spread}", quantize.as_str());
+            let spread = weight
+                .sqr()
+                .unwrap()
+                .mean_all()
+                .unwrap()
+                .to_scalar::<f32>()
+                .unwrap()
+                .sqrt();
+            assert!(
+                (spread - 0.02).abs() < 0.002,
+                "{}: {spread}",
+                quantize.as_str()
+            );
         }
         assert!(random_decoder_on(config_of("7m").unwrap(), Quantize::Q4K, &place).is_err());
     }

@@ -55,7 +55,9 @@ impl Material {
             Self::Examples(examples) => Objective::Sft(examples),
             Self::Pairs(pairs) => Objective::Dpo {
                 pairs,
-                loss: PreferenceLoss::Sigmoid { label_smoothing: 0.0 },
+                loss: PreferenceLoss::Sigmoid {
+                    label_smoothing: 0.0,
+                },
                 beta: 0.1,
                 sft_weight: 1.0,
             },
@@ -63,18 +65,31 @@ impl Material {
     }
 
     /// The same with the log-probabilities of pairs under the adapter from which training starts.
-    fn with_reference(&self, decoder: &Decoder, adapter: &Adapter, budget: Budget) -> Result<Cow<'_, Self>> {
-        let Self::Pairs(pairs) = self else { return Ok(Cow::Borrowed(self)) };
+    fn with_reference(
+        &self,
+        decoder: &Decoder,
+        adapter: &Adapter,
+        budget: Budget,
+    ) -> Result<Cow<'_, Self>> {
+        let Self::Pairs(pairs) = self else {
+            return Ok(Cow::Borrowed(self));
+        };
         let items: Vec<Completion<'_>> = pairs
             .iter()
             .flat_map(|pair| [(pair, &pair.chosen_ids), (pair, &pair.rejected_ids)])
-            .map(|(pair, completion_ids)| Completion { prompt_ids: &pair.prompt_ids, completion_ids })
+            .map(|(pair, completion_ids)| Completion {
+                prompt_ids: &pair.prompt_ids,
+                completion_ids,
+            })
             .collect();
         let logps = score(decoder, Some(adapter), &items, budget.tokens)?;
-        let known = pairs.iter().zip(logps.chunks(2)).map(|(pair, logps)| PreferencePair {
-            ref_logps: Some((logps[0].logp_sum, logps[1].logp_sum)),
-            ..pair.clone()
-        });
+        let known = pairs
+            .iter()
+            .zip(logps.chunks(2))
+            .map(|(pair, logps)| PreferencePair {
+                ref_logps: Some((logps[0].logp_sum, logps[1].logp_sum)),
+                ..pair.clone()
+            });
         Ok(Cow::Owned(Self::Pairs(known.collect())))
     }
 }
@@ -122,7 +137,11 @@ pub struct StepFigures {
 /// # Errors
 /// Whatever [`train`] reports.
 pub fn step(decoder: &Decoder, work: &StepWork, clock: &Clock<'_>) -> Result<StepFigures> {
-    let lora = LoraConfig { rank: work.rank, dropout: 0.0, ..LoraConfig::default() };
+    let lora = LoraConfig {
+        rank: work.rank,
+        dropout: 0.0,
+        ..LoraConfig::default()
+    };
     let adapter = Adapter::init(lora, &decoder.config, 1, &decoder.device)?;
     let config = TrainConfig {
         lr: 1e-4,
@@ -142,12 +161,28 @@ pub fn step(decoder: &Decoder, work: &StepWork, clock: &Clock<'_>) -> Result<Ste
         budget: work.budget,
         checkpoint_every_updates: 0,
     };
-    let material = work.material.with_reference(decoder, &adapter, work.budget)?;
-    let mut watch = Watch { clock, marks: vec![now(clock)], tokens: Vec::new() };
-    let outcome = train(decoder, &material.objective(), &config, TrainState::new(adapter)?, &mut watch)?;
+    let material = work
+        .material
+        .with_reference(decoder, &adapter, work.budget)?;
+    let mut watch = Watch {
+        clock,
+        marks: vec![now(clock)],
+        tokens: Vec::new(),
+    };
+    let outcome = train(
+        decoder,
+        &material.objective(),
+        &config,
+        TrainState::new(adapter)?,
+        &mut watch,
+    )?;
     let counted = &watch.marks[work.warmup_steps..];
-    let took =
-        |of: fn(&(f64, f64)) -> f64| counted.windows(2).map(|w| of(&w[1]) - of(&w[0])).collect::<Vec<_>>();
+    let took = |of: fn(&(f64, f64)) -> f64| {
+        counted
+            .windows(2)
+            .map(|w| of(&w[1]) - of(&w[0]))
+            .collect::<Vec<_>>()
+    };
     let (wall, cpu) = (took(|mark| mark.0), took(|mark| mark.1));
 
     let shape = &decoder.config;
@@ -159,8 +194,13 @@ pub fn step(decoder: &Decoder, work: &StepWork, clock: &Clock<'_>) -> Result<Ste
         place => device_gemm_flops_per_s(&place, clock)?,
     };
     let members = |update: usize| {
-        let places = config.batch_plan.members(material.items(), work.batch_size, 1, update);
-        places.into_iter().map(|place| material.tokens(place)).collect::<Vec<_>>()
+        let places = config
+            .batch_plan
+            .members(material.items(), work.batch_size, 1, update);
+        places
+            .into_iter()
+            .map(|place| material.tokens(place))
+            .collect::<Vec<_>>()
     };
     let flops: f64 = (work.warmup_steps..config.max_updates)
         .map(|update| step_flops(shape, work.rank, &members(update)))
@@ -193,9 +233,17 @@ pub fn step_flops(config: &DecoderConfig, rank: usize, items: &[ItemTokens]) -> 
         for target in Target::ALL {
             let (rows, columns) = config.projection_shape(target);
             let reads_all = matches!(target, Target::K | Target::V);
-            let count = if layer == last && !reads_all { loss_tokens } else { tokens };
+            let count = if layer == last && !reads_all {
+                loss_tokens
+            } else {
+                tokens
+            };
             let feeds_attention = matches!(target, Target::Q | Target::K | Target::V);
-            let frozen = if layer == 0 && feeds_attention { 1.0 } else { 2.0 };
+            let frozen = if layer == 0 && feeds_attention {
+                1.0
+            } else {
+                2.0
+            };
             flops += 2.0 * count * frozen * (rows * columns) as f64;
             flops += 2.0 * count * 3.0 * (rank * (rows + columns)) as f64;
         }
@@ -252,11 +300,17 @@ mod tests {
     use crate::bench::config_of;
 
     fn example(prompt: usize, completion: usize) -> TrainExample {
-        TrainExample { prompt_ids: vec![1; prompt], completion_ids: vec![2; completion] }
+        TrainExample {
+            prompt_ids: vec![1; prompt],
+            completion_ids: vec![2; completion],
+        }
     }
 
     fn item(prompt: usize, completions: &[usize]) -> ItemTokens {
-        ItemTokens { prompt, completions: completions.to_vec() }
+        ItemTokens {
+            prompt,
+            completions: completions.to_vec(),
+        }
     }
 
     #[test]
@@ -269,7 +323,10 @@ mod tests {
         let short = step_flops(&config, 16, &[item(400, &[112]), item(400, &[112])]);
         assert!(short < 0.85 * flops, "{short}");
         let shared = step_flops(&config, 16, &[item(400, &[112, 112])]);
-        assert!(shared < 0.7 * short, "the prompt of a pair counts once: {shared}");
+        assert!(
+            shared < 0.7 * short,
+            "the prompt of a pair counts once: {shared}"
+        );
         let thin = step_flops(&config, 0, &[item(1, &[1])]);
         let weights = crate::model::parameters(&config) as f64;
         assert!(thin < 8.0 * weights && thin > 4.0 * weights, "{thin}");
@@ -282,7 +339,10 @@ mod tests {
             ticks.set(ticks.get() + 1.0);
             ticks.get()
         };
-        let clock = Clock { wall_s: &tick, cpu_s: &tick };
+        let clock = Clock {
+            wall_s: &tick,
+            cpu_s: &tick,
+        };
         let decoder = crate::test_model::tiny(1);
         let work = StepWork {
             material: Material::Examples(vec![example(3, 4), example(2, 2)]),
@@ -293,7 +353,14 @@ mod tests {
             steps: 3,
         };
         let figures = step(&decoder, &work, &clock).unwrap();
-        assert_eq!((figures.wall_s_per_step, figures.cpu_s_per_step, figures.cpu_s), (2.0, 2.0, 6.0));
+        assert_eq!(
+            (
+                figures.wall_s_per_step,
+                figures.cpu_s_per_step,
+                figures.cpu_s
+            ),
+            (2.0, 2.0, 6.0)
+        );
         assert_eq!(figures.tokens, 3 * 11);
         assert!(figures.loss.is_finite() && figures.floor_s > 0.0);
     }
@@ -316,9 +383,15 @@ mod tests {
             steps: 1,
         };
         let decoder = crate::test_model::tiny(1);
-        let items = [Completion { prompt_ids: &[1, 2], completion_ids: &[3, 4, 5] }];
+        let items = [Completion {
+            prompt_ids: &[1, 2],
+            completion_ids: &[3, 4, 5],
+        }];
         let nll = -score(&decoder, None, &items, 64).unwrap()[0].logp_sum / 3.0;
-        let clock = Clock { wall_s: &|| 0.0, cpu_s: &|| 0.0 };
+        let clock = Clock {
+            wall_s: &|| 0.0,
+            cpu_s: &|| 0.0,
+        };
         let loss = step(&decoder, &work, &clock).unwrap().loss;
         assert!(
             (loss - (2.0_f64.ln() + nll)).abs() < 1e-4,

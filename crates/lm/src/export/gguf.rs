@@ -63,13 +63,18 @@ impl GgufType {
             Self::Q4KM => GgmlDType::Q4K,
         };
         let fits = |dtype: &GgmlDType| columns.is_multiple_of(dtype.block_size());
-        [wanted, GgmlDType::Q8_0].into_iter().find(fits).unwrap_or(GgmlDType::F16)
+        [wanted, GgmlDType::Q8_0]
+            .into_iter()
+            .find(fits)
+            .unwrap_or(GgmlDType::F16)
     }
 
     /// What llama.cpp keeps at 6 bits: the head, and value and down projections of the first and last eighth of the
     /// blocks and of every third between.
     fn is_wide(self, gguf_name: &str, layers: usize, tied: bool) -> bool {
-        let block = gguf_name.strip_prefix("blk.").and_then(|rest| rest.split_once('.'));
+        let block = gguf_name
+            .strip_prefix("blk.")
+            .and_then(|rest| rest.split_once('.'));
         match block.and_then(|(layer, module)| Some((layer.parse::<usize>().ok()?, module))) {
             None => gguf_name == "output.weight" || (tied && gguf_name == "token_embd.weight"),
             Some((layer, "attn_v.weight" | "ffn_down.weight")) => {
@@ -107,10 +112,14 @@ pub fn write_gguf(
     };
     let plan: Vec<Planned> = divisors.iter().map(vector).chain(matrices).collect();
     write_aside(path, &mut |file| {
-        let io = |source| Error::Io { path: path.to_path_buf(), source };
+        let io = |source| Error::Io {
+            path: path.to_path_buf(),
+            source,
+        };
         write_header(file, &metadata, &plan).map_err(io)?;
         for (_, values) in &divisors {
-            file.write_all(&encode(GgmlDType::F32, values)).map_err(io)?;
+            file.write_all(&encode(GgmlDType::F32, values))
+                .map_err(io)?;
             write_padding(file, 4 * values.len()).map_err(io)?;
         }
         for (name, planned) in names.iter().zip(&plan[divisors.len()..]) {
@@ -120,9 +129,11 @@ pub fn write_gguf(
                 if interleaved {
                     values = interleave(values, columns, config.head_dim);
                 }
-                file.write_all(&encode_rows(planned.dtype, &values, columns)).map_err(io)
+                file.write_all(&encode_rows(planned.dtype, &values, columns))
+                    .map_err(io)
             })?;
-            write_padding(file, bytes_of(planned.dtype, &planned.shape).unwrap_or(0)).map_err(io)?;
+            write_padding(file, bytes_of(planned.dtype, &planned.shape).unwrap_or(0))
+                .map_err(io)?;
         }
         Ok(())
     })
@@ -131,21 +142,34 @@ pub fn write_gguf(
 /// The tensors under both names; one that llama.cpp has no name for is left out only where the decoder has no place for it
 /// either.
 fn plan(source: &Source<'_>, kind: GgufType) -> Result<(Vec<String>, Vec<Planned>)> {
-    let (layers, tied) = (source.config.num_hidden_layers, source.config.tie_word_embeddings);
+    let (layers, tied) = (
+        source.config.num_hidden_layers,
+        source.config.tie_word_embeddings,
+    );
     let (mut hf, mut plan) = (Vec::new(), Vec::new());
     for name in source.weights.names() {
-        let Some(gguf) = names::to_gguf(name) else { continue };
+        let Some(gguf) = names::to_gguf(name) else {
+            continue;
+        };
         // A tied head that is stored as well is the embedding once more.
         if tied && gguf == "output.weight" && source.weights.contains("model.embed_tokens.weight") {
             continue;
         }
-        let gguf = if tied && gguf == "output.weight" { "token_embd.weight".to_owned() } else { gguf };
+        let gguf = if tied && gguf == "output.weight" {
+            "token_embd.weight".to_owned()
+        } else {
+            gguf
+        };
         let (_, shape) = source.weights.stored_as(name)?;
         let dtype = match shape {
             [_] => GgmlDType::F32,
             _ => kind.of(&gguf, matrix_shape(shape).1, layers, tied),
         };
-        plan.push(Planned { name: gguf, dtype, shape: shape.to_vec() });
+        plan.push(Planned {
+            name: gguf,
+            dtype,
+            shape: shape.to_vec(),
+        });
         hf.push(name.to_owned());
     }
     Ok((hf, plan))
@@ -156,11 +180,17 @@ fn check_expressible(config: &DecoderConfig) -> Result<()> {
     let whole_heads = config.num_attention_heads * config.head_dim == config.hidden_size;
     let what = match rope::inexpressible(config) {
         Some(scaling) => scaling,
-        None if config.architecture == Architecture::Phi3 && !whole_heads => "heads of another width",
-        None if config.architecture == Architecture::Qwen3 && config.o_bias => "a bias behind attention",
+        None if config.architecture == Architecture::Phi3 && !whole_heads => {
+            "heads of another width"
+        }
+        None if config.architecture == Architecture::Qwen3 && config.o_bias => {
+            "a bias behind attention"
+        }
         None => return Ok(()),
     };
-    Err(Error::NotInGguf { what: what.to_owned() })
+    Err(Error::NotInGguf {
+        what: what.to_owned(),
+    })
 }
 
 /// Rows of whole heads from the checkpoint's order into llama.cpp's, in which the two halves of a head alternate.
@@ -178,7 +208,10 @@ pub(super) fn interleave(values: Vec<f32>, columns: usize, head_dim: usize) -> V
 fn model_metadata(config: &DecoderConfig, arch: &str, kind: GgufType) -> Vec<(String, Value)> {
     let number = |value: usize| Value::U32(value as u32);
     let mut metadata = vec![
-        ("general.architecture".to_owned(), Value::String(arch.to_owned())),
+        (
+            "general.architecture".to_owned(),
+            Value::String(arch.to_owned()),
+        ),
         ("general.type".to_owned(), Value::String("model".to_owned())),
         ("general.file_type".to_owned(), Value::U32(kind.file_type())),
         ("general.quantization_version".to_owned(), Value::U32(2)),
@@ -189,10 +222,16 @@ fn model_metadata(config: &DecoderConfig, arch: &str, kind: GgufType) -> Vec<(St
     add("embedding_length", number(config.hidden_size));
     add("feed_forward_length", number(config.intermediate_size));
     add("attention.head_count", number(config.num_attention_heads));
-    add("attention.head_count_kv", number(config.num_key_value_heads));
+    add(
+        "attention.head_count_kv",
+        number(config.num_key_value_heads),
+    );
     add("attention.key_length", number(config.head_dim));
     add("attention.value_length", number(config.head_dim));
-    add("attention.layer_norm_rms_epsilon", Value::F32(config.rms_norm_eps as f32));
+    add(
+        "attention.layer_norm_rms_epsilon",
+        Value::F32(config.rms_norm_eps as f32),
+    );
     if arch == PHI3 {
         // Early versions of llama.cpp ask for it; 0 is none.
         add("attention.sliding_window", number(0));
@@ -221,14 +260,30 @@ mod tests {
     fn the_medium_mix_keeps_what_llama_cpp_keeps_at_six_bits() {
         let wide = |name: &str| GgufType::Q4KM.is_wide(name, 16, false);
         // An eighth of 16 blocks is 2: blocks 0, 1, 14 and 15, and of those between 4, 7, 10 and 13.
-        let layers: Vec<usize> = (0..16).filter(|l| wide(&format!("blk.{l}.ffn_down.weight"))).collect();
+        let layers: Vec<usize> = (0..16)
+            .filter(|l| wide(&format!("blk.{l}.ffn_down.weight")))
+            .collect();
         assert_eq!(layers, [0, 1, 4, 7, 10, 13, 14, 15]);
-        assert!(wide("output.weight") && !wide("token_embd.weight") && !wide("blk.0.ffn_up.weight"));
+        assert!(
+            wide("output.weight") && !wide("token_embd.weight") && !wide("blk.0.ffn_up.weight")
+        );
         assert!(GgufType::Q4KM.is_wide("token_embd.weight", 16, true));
-        assert_eq!(GgufType::Q4KM.of("blk.3.attn_q.weight", 512, 16, true), GgmlDType::Q4K);
-        assert_eq!(GgufType::Q4KM.of("blk.3.attn_qkv.weight", 512, 16, true), GgmlDType::Q5K);
-        assert_eq!(GgufType::Q4KM.of("blk.3.attn_q.weight", 96, 16, true), GgmlDType::Q8_0);
-        assert_eq!(GgufType::Q8_0.of("blk.3.attn_q.weight", 40, 16, true), GgmlDType::F16);
+        assert_eq!(
+            GgufType::Q4KM.of("blk.3.attn_q.weight", 512, 16, true),
+            GgmlDType::Q4K
+        );
+        assert_eq!(
+            GgufType::Q4KM.of("blk.3.attn_qkv.weight", 512, 16, true),
+            GgmlDType::Q5K
+        );
+        assert_eq!(
+            GgufType::Q4KM.of("blk.3.attn_q.weight", 96, 16, true),
+            GgmlDType::Q8_0
+        );
+        assert_eq!(
+            GgufType::Q8_0.of("blk.3.attn_q.weight", 40, 16, true),
+            GgmlDType::F16
+        );
     }
 
     #[test]

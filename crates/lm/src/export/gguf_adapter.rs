@@ -26,9 +26,14 @@ pub fn write_gguf_adapter(adapter: &Adapter, config: &DecoderConfig, path: &Path
     let arch = architecture_name(config.architecture);
     let alpha = common_alpha(adapter.config.alpha);
     let mut tensors = Vec::new();
-    for StoredPair { name, scale, pair, .. } in stored_pairs(adapter, config)? {
+    for StoredPair {
+        name, scale, pair, ..
+    } in stored_pairs(adapter, config)?
+    {
         let hf = format!("{name}.weight");
-        let Some(name) = names::to_gguf(&hf) else { continue };
+        let Some(name) = names::to_gguf(&hf) else {
+            continue;
+        };
         let common = f64::from(alpha) / pair.a.dim(0)? as f64;
         let b = (&pair.b * (scale / common))?;
         let b = match names::is_query_or_key(&hf) && arch == "llama" {
@@ -47,15 +52,27 @@ pub fn write_gguf_adapter(adapter: &Adapter, config: &DecoderConfig, path: &Path
     ];
     let plan: Vec<Planned> = tensors
         .iter()
-        .map(|(name, t)| Planned { name: name.clone(), dtype: GgmlDType::F32, shape: t.dims().to_vec() })
+        .map(|(name, t)| Planned {
+            name: name.clone(),
+            dtype: GgmlDType::F32,
+            shape: t.dims().to_vec(),
+        })
         .collect();
     write_aside(path, &mut |file| {
-        let io = |source| Error::Io { path: path.to_path_buf(), source };
+        let io = |source| Error::Io {
+            path: path.to_path_buf(),
+            source,
+        };
         write_header(file, &metadata, &plan).map_err(io)?;
         for ((_, tensor), planned) in tensors.iter().zip(&plan) {
-            let values = tensor.to_device(&Device::Cpu)?.flatten_all()?.to_vec1::<f32>()?;
-            file.write_all(&encode(GgmlDType::F32, &values)).map_err(io)?;
-            write_padding(file, bytes_of(planned.dtype, &planned.shape).unwrap_or(0)).map_err(io)?;
+            let values = tensor
+                .to_device(&Device::Cpu)?
+                .flatten_all()?
+                .to_vec1::<f32>()?;
+            file.write_all(&encode(GgmlDType::F32, &values))
+                .map_err(io)?;
+            write_padding(file, bytes_of(planned.dtype, &planned.shape).unwrap_or(0))
+                .map_err(io)?;
         }
         Ok(())
     })
@@ -87,7 +104,11 @@ mod tests {
     fn scale_of_llama_cpp(path: &Path, rank: usize) -> f64 {
         let (metadata, _) = read_header(&std::fs::read(path).unwrap()).unwrap();
         let alpha = metadata["adapter.lora.alpha"].as_f64().unwrap();
-        if alpha == 0.0 { 1.0 } else { alpha / rank as f64 }
+        if alpha == 0.0 {
+            1.0
+        } else {
+            alpha / rank as f64
+        }
     }
 
     #[test]
@@ -100,7 +121,10 @@ mod tests {
                 rank: 4,
                 alpha,
                 rank_pattern: vec![("up_proj".to_owned(), 2)],
-                alpha_pattern: vec![("v_proj".to_owned(), 24.0), ("layers.1.mlp.up_proj".to_owned(), 3.0)],
+                alpha_pattern: vec![
+                    ("v_proj".to_owned(), 24.0),
+                    ("layers.1.mlp.up_proj".to_owned(), 3.0),
+                ],
                 use_rslora,
                 ..LoraConfig::default()
             };
@@ -110,13 +134,27 @@ mod tests {
             }
             write_gguf_adapter(&adapter, &config, &path).unwrap();
             let file = Gguf::open(&path).unwrap();
-            for (layer, target) in (0..2).flat_map(|layer| Target::ALL.map(|target| (layer, target))) {
+            for (layer, target) in
+                (0..2).flat_map(|layer| Target::ALL.map(|target| (layer, target)))
+            {
                 let shape = adapter.get(layer, target).unwrap().b.dims2().unwrap();
-                let hf =
-                    format!("model.layers.{layer}.{}.{}.weight", target.block_name(), target.module_name());
+                let hf = format!(
+                    "model.layers.{layer}.{}.{}.weight",
+                    target.block_name(),
+                    target.module_name()
+                );
                 let name = format!("{}.lora_b", names::to_gguf(&hf).unwrap());
-                let b = file.matrix(&name, shape).unwrap().to_dense().unwrap().flatten_all().unwrap();
-                let (applied, expected) = (scale_of_llama_cpp(&path, shape.1), adapter.scale(layer, target));
+                let b = file
+                    .matrix(&name, shape)
+                    .unwrap()
+                    .to_dense()
+                    .unwrap()
+                    .flatten_all()
+                    .unwrap();
+                let (applied, expected) = (
+                    scale_of_llama_cpp(&path, shape.1),
+                    adapter.scale(layer, target),
+                );
                 for value in b.to_vec1::<f32>().unwrap() {
                     let found = f64::from(value) * applied;
                     assert!(

@@ -26,14 +26,19 @@ pub(super) fn tokenizer_metadata(
         return Ok(file.tokenizer_metadata());
     }
     let json = read_json(&path)?;
-    let refuse = |what: &str| Error::NotInGguf { what: what.to_owned() };
+    let refuse = |what: &str| Error::NotInGguf {
+        what: what.to_owned(),
+    };
     let vocabulary = Vocabulary::read(&json, config.vocab_size)
         .ok_or_else(|| refuse("a tokenizer that is no BPE vocabulary of the model's size"))?;
     let mut metadata = match splitting(&json) {
         Some(Splitting::ByteLevel(pre)) => vec![
             ("model", Value::String("gpt2".to_owned())),
             ("pre", Value::String(pre.to_owned())),
-            ("merges", Value::strings(vocabulary.merges.iter().map(String::as_str))),
+            (
+                "merges",
+                Value::strings(vocabulary.merges.iter().map(String::as_str)),
+            ),
         ],
         Some(Splitting::SentencePiece { prefix }) => vec![
             ("model", Value::String("llama".to_owned())),
@@ -43,16 +48,34 @@ pub(super) fn tokenizer_metadata(
         ],
         None => return Err(refuse("the tokenizer's way of splitting words")),
     };
-    metadata.push(("tokens", Value::strings(vocabulary.tokens.iter().map(String::as_str))));
-    metadata
-        .push(("token_type", Value::Array(vocabulary.kinds.iter().map(|kind| Value::I32(*kind)).collect())));
-    metadata.push(("add_bos_token", Value::Bool(begins_with_special(&json["post_processor"]))));
-    let mut metadata: Vec<(String, Value)> =
-        metadata.into_iter().map(|(key, value)| (format!("tokenizer.ggml.{key}"), value)).collect();
+    metadata.push((
+        "tokens",
+        Value::strings(vocabulary.tokens.iter().map(String::as_str)),
+    ));
+    metadata.push((
+        "token_type",
+        Value::Array(
+            vocabulary
+                .kinds
+                .iter()
+                .map(|kind| Value::I32(*kind))
+                .collect(),
+        ),
+    ));
+    metadata.push((
+        "add_bos_token",
+        Value::Bool(begins_with_special(&json["post_processor"])),
+    ));
+    let mut metadata: Vec<(String, Value)> = metadata
+        .into_iter()
+        .map(|(key, value)| (format!("tokenizer.ggml.{key}"), value))
+        .collect();
     let chat = checkpoint.chat_template()?;
     for name in TOKEN_NAMES {
-        let named =
-            chat.tokens().get(name).and_then(|token| vocabulary.tokens.iter().position(|t| t == token));
+        let named = chat
+            .tokens()
+            .get(name)
+            .and_then(|token| vocabulary.tokens.iter().position(|t| t == token));
         let configured = match name {
             "bos_token" => config.bos_token_id,
             "eos_token" => config.eos_token_ids.first().copied(),
@@ -63,7 +86,10 @@ pub(super) fn tokenizer_metadata(
         metadata.extend(id.map(|id| (key, Value::U32(id))));
     }
     if chat.own {
-        metadata.push(("tokenizer.chat_template".to_owned(), Value::String(chat.source().to_owned())));
+        metadata.push((
+            "tokenizer.chat_template".to_owned(),
+            Value::String(chat.source().to_owned()),
+        ));
     }
     Ok(metadata)
 }
@@ -90,11 +116,18 @@ fn splitting(json: &Json) -> Option<Splitting> {
         return Some(Splitting::SentencePiece { prefix });
     }
     let byte_level = pre.iter().find(|part| is(part, "ByteLevel"))?;
-    let pattern = pre.iter().find(|part| is(part, "Split")).map(|part| part["pattern"]["Regex"].as_str());
-    let digits = pre.iter().any(|part| is(part, "Digits") && part["individual_digits"] == true);
+    let pattern = pre
+        .iter()
+        .find(|part| is(part, "Split"))
+        .map(|part| part["pattern"]["Regex"].as_str());
+    let digits = pre
+        .iter()
+        .any(|part| is(part, "Digits") && part["individual_digits"] == true);
     match (pattern, byte_level["use_regex"] != false, digits) {
         (Some(found), false, false) => {
-            let known = PATTERNS.into_iter().find(|(_, pattern)| found == Some(pattern));
+            let known = PATTERNS
+                .into_iter()
+                .find(|(_, pattern)| found == Some(pattern));
             known.map(|(name, _)| Splitting::ByteLevel(name))
         }
         (None, true, true) => Some(Splitting::ByteLevel("smollm")),
@@ -135,18 +168,38 @@ impl Vocabulary {
         }
         for token in json["added_tokens"].as_array().into_iter().flatten() {
             let content = token["content"].as_str()?;
-            let special = if token["special"] == true { CONTROL } else { USER_DEFINED };
-            let kind = if Some(content) == unknown { UNKNOWN } else { special };
+            let special = if token["special"] == true {
+                CONTROL
+            } else {
+                USER_DEFINED
+            };
+            let kind = if Some(content) == unknown {
+                UNKNOWN
+            } else {
+                special
+            };
             by_id.insert(id(&token["id"])?, (content.to_owned(), kind));
         }
-        let entry = |id: usize| by_id.remove(&id).unwrap_or_else(|| (format!("[PAD{id}]"), UNUSED));
+        let entry = |id: usize| {
+            by_id
+                .remove(&id)
+                .unwrap_or_else(|| (format!("[PAD{id}]"), UNUSED))
+        };
         let (tokens, kinds) = (0..rows).map(entry).unzip();
         let merge = |merge: &Json| match merge {
             Json::String(merge) => Some(merge.clone()),
             pair => Some(format!("{} {}", pair[0].as_str()?, pair[1].as_str()?)),
         };
-        let merges = json["model"]["merges"].as_array()?.iter().map(merge).collect::<Option<_>>()?;
-        Some(Self { tokens, kinds, merges })
+        let merges = json["model"]["merges"]
+            .as_array()?
+            .iter()
+            .map(merge)
+            .collect::<Option<_>>()?;
+        Some(Self {
+            tokens,
+            kinds,
+            merges,
+        })
     }
 
     /// SentencePiece prefers the piece with the highest score, BPE the earliest merge: the score is the negative rank.
@@ -155,7 +208,16 @@ impl Vocabulary {
         for (rank, merge) in self.merges.iter().enumerate() {
             ranks.entry(merge.replacen(' ', "", 1)).or_insert(rank);
         }
-        let score = |token: &String| ranks.get(token).map_or(NEVER_MERGED, |rank| -(*rank as f32));
-        Value::Array(self.tokens.iter().map(|token| Value::F32(score(token))).collect())
+        let score = |token: &String| {
+            ranks
+                .get(token)
+                .map_or(NEVER_MERGED, |rank| -(*rank as f32))
+        };
+        Value::Array(
+            self.tokens
+                .iter()
+                .map(|token| Value::F32(score(token)))
+                .collect(),
+        )
     }
 }

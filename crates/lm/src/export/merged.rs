@@ -30,7 +30,12 @@ const SIDE_FILES: [&str; 6] = [
 ///
 /// # Errors
 /// What reading the source finds, and [`Error::Io`].
-pub fn write_merged(checkpoint: &Checkpoint, adapter: Option<&Adapter>, to: &Path, card: &str) -> Result<()> {
+pub fn write_merged(
+    checkpoint: &Checkpoint,
+    adapter: Option<&Adapter>,
+    to: &Path,
+    card: &str,
+) -> Result<()> {
     write_sharded(checkpoint, adapter, to, card, MAX_SHARD_BYTES)
 }
 
@@ -41,7 +46,10 @@ fn write_sharded(
     card: &str,
     max_shard_bytes: u64,
 ) -> Result<()> {
-    std::fs::create_dir_all(to).map_err(|source| Error::Io { path: to.to_path_buf(), source })?;
+    std::fs::create_dir_all(to).map_err(|source| Error::Io {
+        path: to.to_path_buf(),
+        source,
+    })?;
     let source = Source::open(checkpoint, adapter)?;
     let tensors = plan(&source)?;
     let shards = shards(&tensors, max_shard_bytes);
@@ -53,7 +61,11 @@ fn write_sharded(
             _ => format!("model-{:05}-of-{count:05}.safetensors", index + 1),
         };
         write_shard(&source, shard, &to.join(&file))?;
-        weight_map.extend(shard.iter().map(|tensor| (tensor.name.clone(), json!(file))));
+        weight_map.extend(
+            shard
+                .iter()
+                .map(|tensor| (tensor.name.clone(), json!(file))),
+        );
     }
     if count > 1 {
         let total: u64 = tensors.iter().map(Tensor::bytes).sum();
@@ -61,7 +73,10 @@ fn write_sharded(
         write_json(&to.join("model.safetensors.index.json"), &index)?;
     }
     let mut config = checkpoint.config_json()?;
-    let dtype = tensors.iter().find(|t| t.name.contains("embed_tokens")).map_or(GgmlDType::F32, |t| t.dtype);
+    let dtype = tensors
+        .iter()
+        .find(|t| t.name.contains("embed_tokens"))
+        .map_or(GgmlDType::F32, |t| t.dtype);
     config["torch_dtype"] = json!(torch_name(dtype));
     if config["dtype"].is_string() {
         config["dtype"] = config["torch_dtype"].clone();
@@ -93,7 +108,11 @@ fn plan(source: &Source<'_>) -> Result<Vec<Tensor>> {
                 GgmlDType::F32 | GgmlDType::BF16 => stored,
                 _ => GgmlDType::F16,
             };
-            Ok(Tensor { name: name.to_owned(), dtype, shape: shape.to_vec() })
+            Ok(Tensor {
+                name: name.to_owned(),
+                dtype,
+                shape: shape.to_vec(),
+            })
         })
         .collect()
 }
@@ -111,7 +130,10 @@ fn shards(tensors: &[Tensor], max_shard_bytes: u64) -> Vec<&[Tensor]> {
     }
     ends.push(tensors.len());
     let starts = std::iter::once(0).chain(ends.iter().copied());
-    starts.zip(&ends).map(|(start, end)| &tensors[start..*end]).collect()
+    starts
+        .zip(&ends)
+        .map(|(start, end)| &tensors[start..*end])
+        .collect()
 }
 
 /// The safetensors layout: length of the header, header, tensors in the order of their offsets.
@@ -128,13 +150,18 @@ fn write_shard(source: &Source<'_>, tensors: &[Tensor], path: &Path) -> Result<(
     let mut header = Value::Object(header).to_string().into_bytes();
     header.resize(header.len().next_multiple_of(8), b' ');
     write_aside(path, &mut |file| {
-        let io = |source| Error::Io { path: path.to_path_buf(), source };
-        file.write_all(&(header.len() as u64).to_le_bytes()).map_err(io)?;
+        let io = |source| Error::Io {
+            path: path.to_path_buf(),
+            source,
+        };
+        file.write_all(&(header.len() as u64).to_le_bytes())
+            .map_err(io)?;
         file.write_all(&header).map_err(io)?;
         for tensor in tensors {
             let shape = matrix_shape(&tensor.shape);
             source.each_block(&tensor.name, shape, 1, &mut |values| {
-                file.write_all(&encode_rows(tensor.dtype, &values, shape.1)).map_err(io)
+                file.write_all(&encode_rows(tensor.dtype, &values, shape.1))
+                    .map_err(io)
             })?;
         }
         Ok(())
@@ -153,7 +180,9 @@ pub fn write_side_files(checkpoint: &Checkpoint, to: &Path) -> Result<()> {
             write_atomically(&to.join(name), &bytes)?;
         }
     }
-    let Checkpoint::Gguf(file) = checkpoint else { return Ok(()) };
+    let Checkpoint::Gguf(file) = checkpoint else {
+        return Ok(());
+    };
     if !to.join("tokenizer.json").is_file() {
         write_json(&to.join("tokenizer.json"), &file.tokenizer_json()?)?;
     }
@@ -190,7 +219,11 @@ mod tests {
 
     fn adapter(config: &DecoderConfig) -> Adapter {
         let targets = crate::lora::TargetModules::of(&crate::lora::Target::ALL);
-        let lora = LoraConfig { rank: 4, target_modules: targets, ..LoraConfig::default() };
+        let lora = LoraConfig {
+            rank: 4,
+            target_modules: targets,
+            ..LoraConfig::default()
+        };
         let mut adapter = Adapter::init(lora, config, 3, &Device::Cpu).unwrap();
         for pair in adapter.layers.iter_mut().flatten().flatten() {
             pair.b = candle_core::Tensor::randn(0f32, 0.2, pair.b.dims(), &Device::Cpu).unwrap();
@@ -201,7 +234,13 @@ mod tests {
     fn logits(decoder: &Decoder, adapter: Option<&Adapter>) -> Vec<f32> {
         let batch = PackedBatch::new(&[vec![1, 2, 3, 4]], &Device::Cpu).unwrap();
         let hidden = decoder.forward(&batch, adapter, None, None).unwrap();
-        decoder.logits(&hidden).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+        decoder
+            .logits(&hidden)
+            .unwrap()
+            .flatten_all()
+            .unwrap()
+            .to_vec1()
+            .unwrap()
     }
 
     #[test]
@@ -215,12 +254,22 @@ mod tests {
         assert_ne!(logits(&decoder, None), expected);
         for (max_shard_bytes, files) in [(u64::MAX, 1), (20_000, 3)] {
             let to = tempfile::tempdir().unwrap();
-            write_sharded(&checkpoint, Some(&adapter), to.path(), "# card\n", max_shard_bytes).unwrap();
+            write_sharded(
+                &checkpoint,
+                Some(&adapter),
+                to.path(),
+                "# card\n",
+                max_shard_bytes,
+            )
+            .unwrap();
             let names = std::fs::read_dir(to.path()).unwrap().flatten();
             let shards = names.filter(|e| e.path().extension().is_some_and(|e| e == "safetensors"));
             let sizes: Vec<u64> = shards.map(|e| e.metadata().unwrap().len()).collect();
             assert!(
-                sizes.len() >= files && sizes.iter().all(|size| *size < max_shard_bytes.saturating_add(4096))
+                sizes.len() >= files
+                    && sizes
+                        .iter()
+                        .all(|size| *size < max_shard_bytes.saturating_add(4096))
             );
             let merged = Decoder::load(to.path(), &Device::Cpu).unwrap();
             for (found, expected) in logits(&merged, None).iter().zip(&expected) {

@@ -40,7 +40,11 @@ impl<'a> Source<'a> {
     fn open(checkpoint: &Checkpoint, adapter: Option<&'a Adapter>) -> Result<Self> {
         let config = checkpoint.config()?;
         let weights = checkpoint.weights(&config)?;
-        Ok(Self { config, weights, adapter })
+        Ok(Self {
+            config,
+            weights,
+            adapter,
+        })
     }
 
     /// Rows of a tensor with the adapter's update; a vector is a column.
@@ -50,7 +54,9 @@ impl<'a> Source<'a> {
             return Ok(values);
         };
         for target in Target::ALL {
-            let Some(pair) = adapter.get(layer, target) else { continue };
+            let Some(pair) = adapter.get(layer, target) else {
+                continue;
+            };
             // Some families store several projections as one matrix.
             let (stored, _, first) = self.config.stored_projection(target);
             let last = first + pair.b.dim(0)?;
@@ -58,11 +64,19 @@ impl<'a> Source<'a> {
             if stored != module || start >= end {
                 continue;
             }
-            let (a, b) = (pair.a.to_device(&Device::Cpu)?, pair.b.to_device(&Device::Cpu)?);
+            let (a, b) = (
+                pair.a.to_device(&Device::Cpu)?,
+                pair.b.to_device(&Device::Cpu)?,
+            );
             let update = b.narrow(0, start - first, end - start)?.matmul(&a)?;
-            let update = (update * adapter.scale(layer, target))?.flatten_all()?.to_vec1::<f32>()?;
+            let update = (update * adapter.scale(layer, target))?
+                .flatten_all()?
+                .to_vec1::<f32>()?;
             let place = (start - range.start) * a.dim(1)?;
-            values[place..].iter_mut().zip(update).for_each(|(value, update)| *value += update);
+            values[place..]
+                .iter_mut()
+                .zip(update)
+                .for_each(|(value, update)| *value += update);
         }
         Ok(values)
     }
@@ -100,11 +114,17 @@ fn matrix_shape(shape: &[usize]) -> (usize, usize) {
 }
 
 /// Writes a whole file or nothing: under a temporary name, flushed to the disk, renamed.
-fn write_aside(path: &Path, write: &mut dyn FnMut(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
+fn write_aside(
+    path: &Path,
+    write: &mut dyn FnMut(&mut BufWriter<File>) -> Result<()>,
+) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".tmp");
     let aside = path.with_file_name(name);
-    let io = |source| Error::Io { path: path.to_path_buf(), source };
+    let io = |source| Error::Io {
+        path: path.to_path_buf(),
+        source,
+    };
     let mut file = BufWriter::with_capacity(1 << 20, File::create(&aside).map_err(io)?);
     let finish = |mut file: BufWriter<File>| -> std::io::Result<()> {
         file.flush()?;

@@ -28,9 +28,13 @@ pub(super) fn to_json<'a>(
     tensor: &dyn Fn(&str) -> Option<&'a TensorInfo>,
 ) -> Result<Json> {
     let text = |key: &str| metadata.get(key).and_then(Value::as_str);
-    let arch = text("general.architecture")
-        .ok_or_else(|| Error::config(path, "general.architecture", "is missing from the metadata"))?;
-    let Some(family) = Architecture::ALL.into_iter().find(|family| architecture_name(*family) == arch) else {
+    let arch = text("general.architecture").ok_or_else(|| {
+        Error::config(path, "general.architecture", "is missing from the metadata")
+    })?;
+    let Some(family) = Architecture::ALL
+        .into_iter()
+        .find(|family| architecture_name(*family) == arch)
+    else {
         let mut supported = Architecture::ALL.map(architecture_name).to_vec();
         supported.dedup();
         return Err(Error::UnsupportedArchitecture {
@@ -38,10 +42,19 @@ pub(super) fn to_json<'a>(
             supported: supported.join(", "),
         });
     };
-    let number = |key: &str| metadata.get(&format!("{arch}.{key}")).and_then(Value::as_f64);
-    let size = |key: &str| metadata.get(&format!("{arch}.{key}")).and_then(Value::as_u64);
-    let needed =
-        |key: &str| size(key).ok_or_else(|| Error::config(path, format!("{arch}.{key}"), "is missing"));
+    let number = |key: &str| {
+        metadata
+            .get(&format!("{arch}.{key}"))
+            .and_then(Value::as_f64)
+    };
+    let size = |key: &str| {
+        metadata
+            .get(&format!("{arch}.{key}"))
+            .and_then(Value::as_u64)
+    };
+    let needed = |key: &str| {
+        size(key).ok_or_else(|| Error::config(path, format!("{arch}.{key}"), "is missing"))
+    };
     let (hidden, heads) = (needed("embedding_length")?, needed("attention.head_count")?);
     let head_dim = size("attention.key_length").unwrap_or(hidden / heads.max(1));
     let rotated = size("rope.dimension_count").unwrap_or(head_dim);
@@ -52,10 +65,16 @@ pub(super) fn to_json<'a>(
             "is not the width of a head",
         ));
     }
-    let vocab = tensor("token_embd.weight").and_then(|t| t.shape.first().copied()).unwrap_or(0);
+    let vocab = tensor("token_embd.weight")
+        .and_then(|t| t.shape.first().copied())
+        .unwrap_or(0);
     let mut eos: Vec<u64> = ["eos", "eot"]
         .iter()
-        .filter_map(|token| metadata.get(&format!("tokenizer.ggml.{token}_token_id")).and_then(Value::as_u64))
+        .filter_map(|token| {
+            metadata
+                .get(&format!("tokenizer.ggml.{token}_token_id"))
+                .and_then(Value::as_u64)
+        })
         .collect();
     eos.dedup();
     Ok(json!({
@@ -86,5 +105,9 @@ pub(super) fn to_json<'a>(
 /// The share of each head that is rotated, such that the head times it, cut to a whole number, is `rotated`.
 fn share(rotated: u64, head_dim: u64) -> f64 {
     let share = rotated as f64 / head_dim as f64;
-    if (share * head_dim as f64) as u64 == rotated { share } else { share.next_up() }
+    if (share * head_dim as f64) as u64 == rotated {
+        share
+    } else {
+        share.next_up()
+    }
 }

@@ -54,19 +54,36 @@ impl Value {
     }
 
     pub(crate) fn as_bool(&self) -> Option<bool> {
-        if let Self::Bool(value) = self { Some(*value) } else { None }
+        if let Self::Bool(value) = self {
+            Some(*value)
+        } else {
+            None
+        }
     }
 
     pub(crate) fn as_str(&self) -> Option<&str> {
-        if let Self::String(value) = self { Some(value) } else { None }
+        if let Self::String(value) = self {
+            Some(value)
+        } else {
+            None
+        }
     }
 
     pub(crate) fn as_array(&self) -> Option<&[Value]> {
-        if let Self::Array(values) = self { Some(values) } else { None }
+        if let Self::Array(values) = self {
+            Some(values)
+        } else {
+            None
+        }
     }
 
     pub(crate) fn strings<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
-        Self::Array(values.into_iter().map(|value| Self::String(value.to_owned())).collect())
+        Self::Array(
+            values
+                .into_iter()
+                .map(|value| Self::String(value.to_owned()))
+                .collect(),
+        )
     }
 
     const fn type_number(&self) -> u32 {
@@ -123,11 +140,15 @@ pub(crate) struct TensorInfo {
 pub(crate) fn read_header(file: &[u8]) -> Result<(Metadata, Vec<TensorInfo>), String> {
     let mut reader = Reader { file, position: 0 };
     if reader.take(4)? != MAGIC {
-        return Err("this is not a GGUF file; name the folder of a model, or a .gguf file".to_owned());
+        return Err(
+            "this is not a GGUF file; name the folder of a model, or a .gguf file".to_owned(),
+        );
     }
     let version = reader.u32()?;
     if !(2..=3).contains(&version) {
-        return Err(format!("it has version {version} of the format; 2 and 3 can be read"));
+        return Err(format!(
+            "it has version {version} of the format; 2 and 3 can be read"
+        ));
     }
     let (tensor_count, metadata_count) = (reader.u64()?, reader.u64()?);
     let mut metadata = Metadata::new();
@@ -141,12 +162,20 @@ pub(crate) fn read_header(file: &[u8]) -> Result<(Metadata, Vec<TensorInfo>), St
     for _ in 0..tensor_count {
         tensors.push(reader.tensor()?);
     }
-    let alignment = metadata.get("general.alignment").and_then(Value::as_u64).unwrap_or(ALIGNMENT as u64);
-    let alignment = usize::try_from(alignment).ok().filter(|a| a.is_power_of_two() && *a <= 1 << 20);
+    let alignment = metadata
+        .get("general.alignment")
+        .and_then(Value::as_u64)
+        .unwrap_or(ALIGNMENT as u64);
+    let alignment = usize::try_from(alignment)
+        .ok()
+        .filter(|a| a.is_power_of_two() && *a <= 1 << 20);
     let alignment = alignment.ok_or("general.alignment is no power of two")?;
     let data = reader.position.next_multiple_of(alignment);
     for tensor in &mut tensors {
-        tensor.start = tensor.start.checked_add(data).ok_or("a tensor lies beyond any file")?;
+        tensor.start = tensor
+            .start
+            .checked_add(data)
+            .ok_or("a tensor lies beyond any file")?;
     }
     Ok((metadata, tensors))
 }
@@ -159,8 +188,11 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn take(&mut self, bytes: u64) -> Result<&'a [u8], String> {
         let rest = &self.file[self.position..];
-        let bytes = usize::try_from(bytes).ok().filter(|bytes| *bytes <= rest.len());
-        let bytes = bytes.ok_or("the header is cut short or damaged; download or copy the file again")?;
+        let bytes = usize::try_from(bytes)
+            .ok()
+            .filter(|bytes| *bytes <= rest.len());
+        let bytes =
+            bytes.ok_or("the header is cut short or damaged; download or copy the file again")?;
         self.position += bytes;
         Ok(&rest[..bytes])
     }
@@ -189,7 +221,9 @@ impl<'a> Reader<'a> {
         }
         let (kind, length) = (self.u32()?, self.u64()?);
         if kind == 9 || length > MAX_ARRAY {
-            return Err(format!("a metadata array is nested or has {length} entries"));
+            return Err(format!(
+                "a metadata array is nested or has {length} entries"
+            ));
         }
         let mut values = Vec::new();
         for _ in 0..length {
@@ -236,14 +270,25 @@ impl<'a> Reader<'a> {
             Ok(dtype) => bytes_of(dtype, &shape)
                 .ok_or_else(|| format!("tensor `{name}` has the impossible shape {shape:?}"))?,
         };
-        Ok(TensorInfo { name, shape, dtype, start, bytes })
+        Ok(TensorInfo {
+            name,
+            shape,
+            dtype,
+            start,
+            bytes,
+        })
     }
 }
 
 /// Size of a tensor; `None` where blocks do not divide its rows or it is larger than any memory.
 pub(crate) fn bytes_of(dtype: GgmlDType, shape: &[usize]) -> Option<usize> {
-    let (columns, rows) = shape.split_last().map_or((1, &[][..]), |(columns, rows)| (*columns, rows));
-    rows.iter().try_fold(row_bytes(dtype, columns)?, |bytes, rows| bytes.checked_mul(*rows))
+    let (columns, rows) = shape
+        .split_last()
+        .map_or((1, &[][..]), |(columns, rows)| (*columns, rows));
+    rows.iter()
+        .try_fold(row_bytes(dtype, columns)?, |bytes, rows| {
+            bytes.checked_mul(*rows)
+        })
 }
 
 /// The numbers of `enum ggml_type`.
@@ -264,7 +309,10 @@ const TYPES: [(u32, GgmlDType); 13] = [
 ];
 
 fn dtype_of(number: u32) -> Option<GgmlDType> {
-    TYPES.into_iter().find(|(known, _)| *known == number).map(|(_, dtype)| dtype)
+    TYPES
+        .into_iter()
+        .find(|(known, _)| *known == number)
+        .map(|(_, dtype)| dtype)
 }
 
 /// A tensor to be written.
@@ -291,14 +339,22 @@ pub(crate) fn write_header(
     }
     let mut start = 0u64;
     for tensor in tensors {
-        let number =
-            TYPES.into_iter().find(|(_, dtype)| *dtype == tensor.dtype).map_or(0, |(number, _)| number);
+        let number = TYPES
+            .into_iter()
+            .find(|(_, dtype)| *dtype == tensor.dtype)
+            .map_or(0, |(number, _)| number);
         write_string(&tensor.name, &mut header);
         header.extend((tensor.shape.len() as u32).to_le_bytes());
-        tensor.shape.iter().rev().for_each(|n| header.extend((*n as u64).to_le_bytes()));
+        tensor
+            .shape
+            .iter()
+            .rev()
+            .for_each(|n| header.extend((*n as u64).to_le_bytes()));
         header.extend(number.to_le_bytes());
         header.extend(start.to_le_bytes());
-        start += bytes_of(tensor.dtype, &tensor.shape).unwrap_or(0).next_multiple_of(ALIGNMENT) as u64;
+        start += bytes_of(tensor.dtype, &tensor.shape)
+            .unwrap_or(0)
+            .next_multiple_of(ALIGNMENT) as u64;
     }
     header.resize(header.len().next_multiple_of(ALIGNMENT), 0);
     out.write_all(&header)

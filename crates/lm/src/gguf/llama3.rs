@@ -54,7 +54,10 @@ pub(super) fn recover(divisors: &[f32], config: &Json) -> Option<Json> {
     };
     let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-4 * b.abs();
     let same = config["head_dim"].as_u64() == Some(2 * divisors.len() as u64)
-        && divisors.iter().zip(&scaling.divisors(theta, 2 * divisors.len())).all(near);
+        && divisors
+            .iter()
+            .zip(&scaling.divisors(theta, 2 * divisors.len()))
+            .all(near);
     same.then(|| {
         json!({"rope_type": "llama3", "factor": factor, "low_freq_factor": LOW_FREQ_FACTOR,
             "high_freq_factor": HIGH_FREQ_FACTOR, "original_max_position_embeddings": scaling.original_context as u64})
@@ -64,7 +67,9 @@ pub(super) fn recover(divisors: &[f32], config: &Json) -> Option<Json> {
 /// The context of pretraining that a divisor between 1 and the factor tells; where all lie at the ends, that of the
 /// releases.
 fn original_context(divisors: &[f32], factor: f64, theta: f64) -> f64 {
-    let between = divisors.iter().position(|d| *d > 1.0 && f64::from(*d) < factor);
+    let between = divisors
+        .iter()
+        .position(|d| *d > 1.0 && f64::from(*d) < factor);
     between.map_or(ORIGINAL_CONTEXT, |i| {
         let smooth = (1.0 / f64::from(divisors[i]) - 1.0 / factor) / (1.0 - 1.0 / factor);
         let cycles = LOW_FREQ_FACTOR + smooth * (HIGH_FREQ_FACTOR - LOW_FREQ_FACTOR);
@@ -77,7 +82,12 @@ mod tests {
     use super::*;
 
     fn scaling(factor: f64, original_context: f64) -> Scaling {
-        Scaling { factor, low_freq_factor: 1.0, high_freq_factor: 4.0, original_context }
+        Scaling {
+            factor,
+            low_freq_factor: 1.0,
+            high_freq_factor: 4.0,
+            original_context,
+        }
     }
 
     fn settings(factor: f64, context: u32) -> Json {
@@ -89,7 +99,10 @@ mod tests {
     fn divisors_lead_back_to_their_settings() {
         let divisors = scaling(32.0, 8192.0).divisors(500_000.0, 64);
         assert!(divisors.contains(&1.0) && divisors.contains(&32.0));
-        assert!(divisors.iter().any(|d| *d > 1.0 && *d < 32.0), "{divisors:?}");
+        assert!(
+            divisors.iter().any(|d| *d > 1.0 && *d < 32.0),
+            "{divisors:?}"
+        );
         let config = json!({"rope_theta": 500_000.0, "head_dim": 64});
         assert_eq!(recover(&divisors, &config), Some(settings(32.0, 8192)));
         let mut other = divisors;
@@ -99,7 +112,11 @@ mod tests {
 
     #[test]
     fn any_context_of_pretraining_is_found_again() {
-        for (context, theta, head_dim) in [(64u32, 20_000.0, 14), (4096, 500_000.0, 64), (32_768, 1e6, 128)] {
+        for (context, theta, head_dim) in [
+            (64u32, 20_000.0, 14),
+            (4096, 500_000.0, 64),
+            (32_768, 1e6, 128),
+        ] {
             let divisors = scaling(4.0, f64::from(context)).divisors(theta, head_dim);
             let config = json!({"rope_theta": theta, "head_dim": head_dim});
             assert_eq!(recover(&divisors, &config), Some(settings(4.0, context)));

@@ -45,13 +45,27 @@ impl Gguf {
     /// [`Error::MissingFile`], [`Error::Truncated`] or [`Error::Weights`].
     pub fn open(path: &Path) -> Result<Self> {
         let map = map_file(path, 24)?;
-        let (metadata, tensors) = read_header(&map).map_err(|reason| Error::weights(path, reason))?;
-        let ends = tensors.iter().map(|t| t.start.saturating_add(t.bytes)).max().unwrap_or(0);
+        let (metadata, tensors) =
+            read_header(&map).map_err(|reason| Error::weights(path, reason))?;
+        let ends = tensors
+            .iter()
+            .map(|t| t.start.saturating_add(t.bytes))
+            .max()
+            .unwrap_or(0);
         let (found_bytes, expected_bytes) = (map.len() as u64, ends as u64);
         if found_bytes < expected_bytes {
-            return Err(Error::Truncated { path: path.to_path_buf(), found_bytes, expected_bytes });
+            return Err(Error::Truncated {
+                path: path.to_path_buf(),
+                found_bytes,
+                expected_bytes,
+            });
         }
-        Ok(Self { path: path.to_path_buf(), map: Arc::new(map), metadata, tensors })
+        Ok(Self {
+            path: path.to_path_buf(),
+            map: Arc::new(map),
+            metadata,
+            tensors,
+        })
     }
 
     /// Opens the file of a model; an adapter or anything else in the same format is refused.
@@ -88,8 +102,10 @@ impl Gguf {
     /// As [`Gguf::config`].
     pub fn config_json(&self) -> Result<serde_json::Value> {
         let mut json = config::to_json(&self.metadata, &self.path, &|name| self.tensor(name))?;
-        rope::read(&mut json, &self.metadata, self.architecture(), &|name| self.divisors(name))
-            .map_err(|reason| Error::weights(&self.path, reason))?;
+        rope::read(&mut json, &self.metadata, self.architecture(), &|name| {
+            self.divisors(name)
+        })
+        .map_err(|reason| Error::weights(&self.path, reason))?;
         Ok(json)
     }
 
@@ -101,11 +117,17 @@ impl Gguf {
         let (interleaves, fused) = (self.architecture() == "llama", self.architecture() == PHI3);
         let mut tensors = BTreeMap::new();
         for tensor in &self.tensors {
-            let Some(name) = names::from_gguf(&tensor.name, fused) else { continue };
-            let interleaved = (interleaves && names::is_query_or_key(&name)).then_some(config.head_dim);
+            let Some(name) = names::from_gguf(&tensor.name, fused) else {
+                continue;
+            };
+            let interleaved =
+                (interleaves && names::is_query_or_key(&name)).then_some(config.head_dim);
             let rows = tensor.shape.first().copied().unwrap_or(0);
             if interleaved.is_some_and(|head| !rows.is_multiple_of(head)) {
-                return Err(Error::weights(&self.path, format!("`{}` has no whole heads", tensor.name)));
+                return Err(Error::weights(
+                    &self.path,
+                    format!("`{}` has no whole heads", tensor.name),
+                ));
             }
             tensors.insert(name, self.stored(tensor, interleaved));
         }
@@ -118,8 +140,15 @@ impl Gguf {
     /// [`Error::Weights`] where it is missing or has another shape or type.
     pub fn matrix(&self, name: &str, shape: (usize, usize)) -> Result<Weight> {
         let found = self.tensors.iter().filter(|tensor| tensor.name == name);
-        let tensors = found.map(|tensor| (name.to_owned(), self.stored(tensor, None))).collect();
-        Weights::new(self.path.clone(), tensors).matrix(name, shape, Quantize::None, &Place::on(&Device::Cpu))
+        let tensors = found
+            .map(|tensor| (name.to_owned(), self.stored(tensor, None)))
+            .collect();
+        Weights::new(self.path.clone(), tensors).matrix(
+            name,
+            shape,
+            Quantize::None,
+            &Place::on(&Device::Cpu),
+        )
     }
 
     /// The tokenizer's `tokenizer.json`, rebuilt from the metadata.
@@ -127,29 +156,48 @@ impl Gguf {
     /// # Errors
     /// [`Error::Tokenizer`] where there is none or of a kind that is not supported.
     pub fn tokenizer_json(&self) -> Result<serde_json::Value> {
-        tokenizer::to_json(&self.metadata)
-            .map_err(|reason| Error::Tokenizer { path: self.path.clone(), reason })
+        tokenizer::to_json(&self.metadata).map_err(|reason| Error::Tokenizer {
+            path: self.path.clone(),
+            reason,
+        })
     }
 
     /// The tokenizer's part of the metadata.
     pub(crate) fn tokenizer_metadata(&self) -> Vec<(String, Value)> {
-        let entries = self.metadata.iter().filter(|(key, _)| key.starts_with("tokenizer."));
-        entries.map(|(key, value)| (key.clone(), value.clone())).collect()
+        let entries = self
+            .metadata
+            .iter()
+            .filter(|(key, _)| key.starts_with("tokenizer."));
+        entries
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
     }
 
     /// The chat template of the metadata.
     pub fn chat_template(&self) -> Option<&str> {
-        self.metadata.get("tokenizer.chat_template").and_then(Value::as_str)
+        self.metadata
+            .get("tokenizer.chat_template")
+            .and_then(Value::as_str)
     }
 
     /// The special tokens that the metadata names.
     pub fn named_tokens(&self) -> NamedTokens {
-        let tokens = self.metadata.get("tokenizer.ggml.tokens").and_then(Value::as_array).unwrap_or_default();
+        let tokens = self
+            .metadata
+            .get("tokenizer.ggml.tokens")
+            .and_then(Value::as_array)
+            .unwrap_or_default();
         let token = |name| {
-            let id = self.metadata.get(&format!("tokenizer.ggml.{}", names::token_key(name)))?.as_u64()?;
+            let id = self
+                .metadata
+                .get(&format!("tokenizer.ggml.{}", names::token_key(name)))?
+                .as_u64()?;
             tokens.get(usize::try_from(id).ok()?)?.as_str()
         };
-        TOKEN_NAMES.into_iter().filter_map(|name| Some((name, token(name)?.to_owned()))).collect()
+        TOKEN_NAMES
+            .into_iter()
+            .filter_map(|name| Some((name, token(name)?.to_owned())))
+            .collect()
     }
 
     fn stored(&self, tensor: &TensorInfo, interleaved: Option<usize>) -> Stored {
@@ -164,18 +212,27 @@ impl Gguf {
 
     /// llama.cpp's name of the family.
     fn architecture(&self) -> &str {
-        self.metadata.get("general.architecture").and_then(Value::as_str).unwrap_or_default()
+        self.metadata
+            .get("general.architecture")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// The values of a vector, if the file has it; the reason of a refusal is for people.
     fn divisors(&self, name: &str) -> Result<Option<Vec<f32>>, String> {
-        let Some(tensor) = self.tensor(name) else { return Ok(None) };
+        let Some(tensor) = self.tensor(name) else {
+            return Ok(None);
+        };
         if tensor.dtype != Ok(GgmlDType::F32) || tensor.shape.len() != 1 {
             return Err(format!("`{name}` is no vector of f32"));
         }
         let mut values = vec![0f32; tensor.bytes / 4];
-        decode(GgmlDType::F32, &self.map[tensor.start..tensor.start + tensor.bytes], &mut values)
-            .map_err(|e| format!("`{name}`: {e}"))?;
+        decode(
+            GgmlDType::F32,
+            &self.map[tensor.start..tensor.start + tensor.bytes],
+            &mut values,
+        )
+        .map_err(|e| format!("`{name}`: {e}"))?;
         Ok(Some(values))
     }
 

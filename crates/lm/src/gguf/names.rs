@@ -12,8 +12,11 @@ pub(crate) fn token_key(name: &str) -> String {
 }
 
 /// Outside the blocks.
-const WHOLE: [(&str, &str); 3] =
-    [("model.embed_tokens", "token_embd"), ("model.norm", "output_norm"), ("lm_head", "output")];
+const WHOLE: [(&str, &str); 3] = [
+    ("model.embed_tokens", "token_embd"),
+    ("model.norm", "output_norm"),
+    ("lm_head", "output"),
+];
 
 /// Inside a block.
 const BLOCK: [(&str, &str); 11] = [
@@ -31,7 +34,10 @@ const BLOCK: [(&str, &str); 11] = [
 ];
 
 /// Phi-3's matrices of several projections; `ffn_up` is then not what it is in other families.
-const FUSED: [(&str, &str); 2] = [("self_attn.qkv_proj", "attn_qkv"), ("mlp.gate_up_proj", "ffn_up")];
+const FUSED: [(&str, &str); 2] = [
+    ("self_attn.qkv_proj", "attn_qkv"),
+    ("mlp.gate_up_proj", "ffn_up"),
+];
 
 /// `blk.3.attn_q.weight` → `model.layers.3.self_attn.q_proj.weight`; `None` for a tensor the decoder has no place for.
 pub(crate) fn from_gguf(name: &str, fused: bool) -> Option<String> {
@@ -71,7 +77,11 @@ mod tests {
             let name = format!("{gguf}.weight");
             assert_eq!(to_gguf(&from_gguf(&name, false).unwrap()).unwrap(), name);
         }
-        for ((_, gguf), fused) in BLOCK.iter().map(|b| (b, false)).chain(FUSED.iter().map(|f| (f, true))) {
+        for ((_, gguf), fused) in BLOCK
+            .iter()
+            .map(|b| (b, false))
+            .chain(FUSED.iter().map(|f| (f, true)))
+        {
             let name = format!("blk.12.{gguf}.bias");
             assert_eq!(to_gguf(&from_gguf(&name, fused).unwrap()).unwrap(), name);
         }

@@ -42,16 +42,26 @@ pub(super) fn read(
     let prefix = format!("{arch}.rope.scaling.");
     let mut keys = metadata.keys().filter_map(|key| key.strip_prefix(&prefix));
     if let Some(key) = keys.find(|key| !KEYS.contains(key)) {
-        return Err(format!("`{prefix}{key}` is not supported; use the model's folder of safetensors files"));
+        return Err(format!(
+            "`{prefix}{key}` is not supported; use the model's folder of safetensors files"
+        ));
     }
-    let number = |key: &str| metadata.get(&format!("{prefix}{key}")).and_then(Value::as_f64);
-    let kind = metadata.get(&format!("{prefix}type")).and_then(Value::as_str).unwrap_or("none");
+    let number = |key: &str| {
+        metadata
+            .get(&format!("{prefix}{key}"))
+            .and_then(Value::as_f64)
+    };
+    let kind = metadata
+        .get(&format!("{prefix}type"))
+        .and_then(Value::as_str)
+        .unwrap_or("none");
     let original = number("original_context_length").or(config["max_position_embeddings"].as_f64());
     let original = original.map(|tokens| tokens as u64);
     let attention_factor = number("attn_factor").unwrap_or(1.0);
     let scaling = match (divisors(FREQS)?, divisors(LONG)?, divisors(SHORT)?) {
-        (Some(freqs), ..) => llama3::recover(&freqs, config)
-            .ok_or_else(|| format!("`{FREQS}` is no scaling of Llama 3; use the model's folder instead"))?,
+        (Some(freqs), ..) => llama3::recover(&freqs, config).ok_or_else(|| {
+            format!("`{FREQS}` is no scaling of Llama 3; use the model's folder instead")
+        })?,
         (None, Some(long), Some(short)) => {
             // Phi-3 looks for it beside the rope settings only.
             config["original_max_position_embeddings"] = json!(original);
@@ -65,7 +75,9 @@ pub(super) fn read(
                 "attention_factor": attention_factor * mscale(factor, 1.0) / all,
                 "beta_fast": number("yarn_beta_fast"), "beta_slow": number("yarn_beta_slow")})
         }
-        _ if attention_factor != 1.0 => return Err(format!("`{prefix}attn_factor` is set for `{kind}`")),
+        _ if attention_factor != 1.0 => {
+            return Err(format!("`{prefix}attn_factor` is set for `{kind}`"));
+        }
         _ => match number("factor").filter(|factor| kind != "none" && *factor != 1.0) {
             Some(factor) => json!({"rope_type": kind, "factor": factor}),
             None => Json::Null,
@@ -83,14 +95,27 @@ pub(crate) fn metadata(scaling: &RopeScaling) -> Vec<(&'static str, Value)> {
     match *scaling {
         RopeScaling::None | RopeScaling::Llama3 { .. } | RopeScaling::Dynamic { .. } => Vec::new(),
         RopeScaling::Linear { factor } => vec![kind("linear"), number("factor", factor)],
-        RopeScaling::Yarn { factor, attention_factor, original_context, .. } => vec![
+        RopeScaling::Yarn {
+            factor,
+            attention_factor,
+            original_context,
+            ..
+        } => vec![
             kind("yarn"),
             number("factor", factor),
             context(original_context),
             number("attn_factor", attention_factor / mscale(factor, 1.0)),
         ],
-        RopeScaling::LongRope { attention_factor, original_context, .. } => {
-            vec![kind("longrope"), context(original_context), number("attn_factor", attention_factor)]
+        RopeScaling::LongRope {
+            attention_factor,
+            original_context,
+            ..
+        } => {
+            vec![
+                kind("longrope"),
+                context(original_context),
+                number("attn_factor", attention_factor),
+            ]
         }
     }
 }
@@ -98,12 +123,26 @@ pub(crate) fn metadata(scaling: &RopeScaling) -> Vec<(&'static str, Value)> {
 /// The divisors that a scaling is written as, by the tensor's name.
 pub(crate) fn tensors(config: &DecoderConfig) -> Vec<(&'static str, Vec<f32>)> {
     match &config.rope_scaling {
-        &RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_context } => {
+        &RopeScaling::Llama3 {
+            factor,
+            low_freq_factor,
+            high_freq_factor,
+            original_context,
+        } => {
             let original_context = original_context as f64;
-            let scaling = llama3::Scaling { factor, low_freq_factor, high_freq_factor, original_context };
+            let scaling = llama3::Scaling {
+                factor,
+                low_freq_factor,
+                high_freq_factor,
+                original_context,
+            };
             vec![(FREQS, scaling.divisors(config.rope_theta, config.head_dim))]
         }
-        RopeScaling::LongRope { short_factor, long_factor, .. } => {
+        RopeScaling::LongRope {
+            short_factor,
+            long_factor,
+            ..
+        } => {
             vec![(LONG, long_factor.clone()), (SHORT, short_factor.clone())]
         }
         _ => Vec::new(),
@@ -113,10 +152,18 @@ pub(crate) fn tensors(config: &DecoderConfig) -> Vec<(&'static str, Vec<f32>)> {
 /// What of a scaling llama.cpp does not compute: it reads divisors for Llama, Mistral and Phi-3 only, and the ends of
 /// YaRN's ramp for none of these families.
 pub(crate) fn inexpressible(config: &DecoderConfig) -> Option<&'static str> {
-    let reads_divisors = !matches!(config.architecture, Architecture::Qwen2 | Architecture::Qwen3);
+    let reads_divisors = !matches!(
+        config.architecture,
+        Architecture::Qwen2 | Architecture::Qwen3
+    );
     match config.rope_scaling {
         RopeScaling::None | RopeScaling::Linear { .. } => None,
-        RopeScaling::Yarn { beta_fast, beta_slow, truncate, .. } => {
+        RopeScaling::Yarn {
+            beta_fast,
+            beta_slow,
+            truncate,
+            ..
+        } => {
             let usual = (beta_fast, beta_slow, truncate) == (32.0, 1.0, true);
             (!usual).then_some("YaRN scaling with a ramp of its own")
         }
@@ -128,7 +175,11 @@ pub(crate) fn inexpressible(config: &DecoderConfig) -> Option<&'static str> {
 
 /// What YaRN multiplies cosines and sines by (Peng et al. 2023, equation 15), `weight` as DeepSeek has it.
 fn mscale(factor: f64, weight: f64) -> f64 {
-    if factor <= 1.0 { 1.0 } else { 0.1 * weight * factor.ln() + 1.0 }
+    if factor <= 1.0 {
+        1.0
+    } else {
+        0.1 * weight * factor.ln() + 1.0
+    }
 }
 
 #[cfg(test)]
@@ -138,9 +189,18 @@ mod tests {
     /// What a file with these keys below `llama.rope.scaling` and these vectors gives.
     fn read_from(keys: &[(&str, Value)], vectors: &[(&str, Vec<f32>)]) -> Result<Json, String> {
         let key = |key: &str| format!("llama.rope.scaling.{key}");
-        let metadata: Metadata = keys.iter().map(|(name, value)| (key(name), value.clone())).collect();
-        let vector = |name: &str| vectors.iter().find(|(known, _)| *known == name).map(|(_, v)| v.clone());
-        let mut config = json!({"max_position_embeddings": 4096, "rope_theta": 10_000.0, "head_dim": 4});
+        let metadata: Metadata = keys
+            .iter()
+            .map(|(name, value)| (key(name), value.clone()))
+            .collect();
+        let vector = |name: &str| {
+            vectors
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, v)| v.clone())
+        };
+        let mut config =
+            json!({"max_position_embeddings": 4096, "rope_theta": 10_000.0, "head_dim": 4});
         read(&mut config, &metadata, "llama", &|name| Ok(vector(name)))?;
         Ok(config)
     }
@@ -151,12 +211,16 @@ mod tests {
 
     #[test]
     fn scalings_are_read_as_llama_cpp_computes_them() {
-        let scaling =
-            |keys: &[(&str, Value)]| read_from(keys, &[]).map(|config| config["rope_scaling"].clone());
+        let scaling = |keys: &[(&str, Value)]| {
+            read_from(keys, &[]).map(|config| config["rope_scaling"].clone())
+        };
         assert_eq!(scaling(&[]).unwrap(), Json::Null);
         assert_eq!(scaling(&[("type", text("linear"))]).unwrap(), Json::Null);
         let linear = [("type", text("linear")), ("factor", Value::F32(4.0))];
-        assert_eq!(scaling(&linear).unwrap(), json!({"rope_type": "linear", "factor": 4.0}));
+        assert_eq!(
+            scaling(&linear).unwrap(),
+            json!({"rope_type": "linear", "factor": 4.0})
+        );
         let yarn = [
             ("type", text("yarn")),
             ("factor", Value::F32(4.0)),
@@ -171,8 +235,12 @@ mod tests {
         assert_eq!(plain["attention_factor"], json!(0.1 * 4f64.ln() + 1.0));
         let weighed = [&yarn[..], &[("yarn_log_multiplier", Value::F32(1.0))]].concat();
         assert_eq!(scaling(&weighed).unwrap()["attention_factor"], json!(1.0));
-        for unknown in [("yarn_ext_factor", Value::F32(0.5)), ("attn_factor", Value::F32(2.0))] {
-            let refused = scaling(&[&linear[..], std::slice::from_ref(&unknown)].concat()).unwrap_err();
+        for unknown in [
+            ("yarn_ext_factor", Value::F32(0.5)),
+            ("attn_factor", Value::F32(2.0)),
+        ] {
+            let refused =
+                scaling(&[&linear[..], std::slice::from_ref(&unknown)].concat()).unwrap_err();
             assert!(refused.contains(unknown.0), "{refused}");
         }
     }
@@ -181,7 +249,10 @@ mod tests {
     #[test]
     fn two_sets_of_divisors_are_longrope() {
         let vectors = [(LONG, vec![2.0, 3.0]), (SHORT, vec![1.0, 1.5])];
-        let keys = [("attn_factor", Value::F32(1.25)), ("original_context_length", Value::U32(1024))];
+        let keys = [
+            ("attn_factor", Value::F32(1.25)),
+            ("original_context_length", Value::U32(1024)),
+        ];
         let config = read_from(&keys, &vectors).unwrap();
         assert_eq!(config["original_max_position_embeddings"], 1024);
         let expected = json!({"rope_type": "longrope", "long_factor": [2.0, 3.0], "short_factor": [1.0, 1.5],

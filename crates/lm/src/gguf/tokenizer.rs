@@ -51,23 +51,33 @@ const MAX_PIECE_CHARS: usize = 128;
 /// The reason of a refusal is for people.
 pub(super) fn to_json(metadata: &Metadata) -> Result<Json, String> {
     let vocabulary = Vocabulary::read(metadata)?;
-    let model = metadata.get("tokenizer.ggml.model").and_then(Value::as_str).unwrap_or("none");
+    let model = metadata
+        .get("tokenizer.ggml.model")
+        .and_then(Value::as_str)
+        .unwrap_or("none");
     let mut json = match model {
         "gpt2" => byte_level(metadata, &vocabulary)?,
         "llama" => sentence_piece(metadata, &vocabulary),
         other => {
-            return Err(format!("its kind `{other}` is not supported; put tokenizer.json beside the file"));
+            return Err(format!(
+                "its kind `{other}` is not supported; put tokenizer.json beside the file"
+            ));
         }
     };
     json["version"] = json!("1.0");
     json["added_tokens"] = vocabulary.added_tokens();
     let add = |key: &str, default: bool| {
-        let flag = metadata.get(&format!("tokenizer.ggml.add_{key}_token")).and_then(Value::as_bool);
-        let id = metadata.get(&format!("tokenizer.ggml.{key}_token_id")).and_then(Value::as_u64);
+        let flag = metadata
+            .get(&format!("tokenizer.ggml.add_{key}_token"))
+            .and_then(Value::as_bool);
+        let id = metadata
+            .get(&format!("tokenizer.ggml.{key}_token_id"))
+            .and_then(Value::as_u64);
         id.filter(|_| flag.unwrap_or(default))
             .and_then(|id| vocabulary.tokens.get(id as usize).map(|t| (id, *t)))
     };
-    let begins = model == "llama" || matches!(pattern(metadata), Some(LLAMA3_PATTERN | TEKKEN_PATTERN));
+    let begins =
+        model == "llama" || matches!(pattern(metadata), Some(LLAMA3_PATTERN | TEKKEN_PATTERN));
     json["post_processor"] = template(add("bos", begins), add("eos", false));
     Ok(json)
 }
@@ -81,17 +91,42 @@ struct Vocabulary<'a> {
 
 impl<'a> Vocabulary<'a> {
     fn read(metadata: &'a Metadata) -> Result<Self, String> {
-        let array = |key: &str| metadata.get(&format!("tokenizer.ggml.{key}")).and_then(Value::as_array);
+        let array = |key: &str| {
+            metadata
+                .get(&format!("tokenizer.ggml.{key}"))
+                .and_then(Value::as_array)
+        };
         let tokens = array("tokens").ok_or("the file holds none; put tokenizer.json beside it")?;
         let tokens: Vec<&str> = tokens.iter().filter_map(Value::as_str).collect();
-        let kind = |value: &Value| if let Value::I32(kind) = value { *kind } else { NORMAL };
-        let kinds: Vec<i32> = array("token_type").unwrap_or_default().iter().map(kind).collect();
-        let merges = array("merges").unwrap_or_default().iter().filter_map(Value::as_str);
+        let kind = |value: &Value| {
+            if let Value::I32(kind) = value {
+                *kind
+            } else {
+                NORMAL
+            }
+        };
+        let kinds: Vec<i32> = array("token_type")
+            .unwrap_or_default()
+            .iter()
+            .map(kind)
+            .collect();
+        let merges = array("merges")
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Value::as_str);
         // A space can only be the border: byte-level vocabularies spell spaces as another character.
         let merges: Vec<(&str, &str)> = merges.filter_map(|merge| merge.split_once(' ')).collect();
-        let scores = array("scores").unwrap_or_default().iter().map(|s| s.as_f64().unwrap_or(0.0)).collect();
+        let scores = array("scores")
+            .unwrap_or_default()
+            .iter()
+            .map(|s| s.as_f64().unwrap_or(0.0))
+            .collect();
         Ok(Self {
-            kinds: if kinds.len() == tokens.len() { kinds } else { vec![NORMAL; tokens.len()] },
+            kinds: if kinds.len() == tokens.len() {
+                kinds
+            } else {
+                vec![NORMAL; tokens.len()]
+            },
             tokens,
             merges,
             scores,
@@ -99,7 +134,11 @@ impl<'a> Vocabulary<'a> {
     }
 
     fn ids(&self) -> Map<String, Json> {
-        self.tokens.iter().enumerate().map(|(id, token)| ((*token).to_owned(), json!(id))).collect()
+        self.tokens
+            .iter()
+            .enumerate()
+            .map(|(id, token)| ((*token).to_owned(), json!(id)))
+            .collect()
     }
 
     /// Control tokens are special; tokens added by users are whole words, but text.
@@ -116,20 +155,30 @@ impl<'a> Vocabulary<'a> {
 
     /// Merges in the order of falling scores of what they make.
     fn merges_by_score(&self) -> Vec<(&'a str, &'a str)> {
-        let ids: HashMap<&str, usize> =
-            self.tokens.iter().enumerate().map(|(id, token)| (*token, id)).collect();
+        let ids: HashMap<&str, usize> = self
+            .tokens
+            .iter()
+            .enumerate()
+            .map(|(id, token)| (*token, id))
+            .collect();
         let mut merges = Vec::new();
         for (id, token) in self.tokens.iter().enumerate() {
             if self.kinds[id] != NORMAL || token.chars().count() > MAX_PIECE_CHARS {
                 continue;
             }
             let score = self.scores.get(id).copied().unwrap_or(0.0);
-            let splits = token.char_indices().skip(1).map(|(at, _)| token.split_at(at));
-            let mut found: Vec<_> =
-                splits.filter_map(|(l, r)| Some((*ids.get(l)?, *ids.get(r)?, l, r))).collect();
+            let splits = token
+                .char_indices()
+                .skip(1)
+                .map(|(at, _)| token.split_at(at));
+            let mut found: Vec<_> = splits
+                .filter_map(|(l, r)| Some((*ids.get(l)?, *ids.get(r)?, l, r)))
+                .collect();
             found.sort_unstable();
             merges.extend(
-                found.into_iter().map(|(_, _, l, r)| (score, l.chars().count(), r.chars().count(), l, r)),
+                found
+                    .into_iter()
+                    .map(|(_, _, l, r)| (score, l.chars().count(), r.chars().count(), l, r)),
             );
         }
         merges.sort_by(|a, b| b.0.total_cmp(&a.0).then((b.1, b.2).cmp(&(a.1, a.2))));
@@ -138,19 +187,24 @@ impl<'a> Vocabulary<'a> {
 }
 
 fn pre_tokenizer_name(metadata: &Metadata) -> &str {
-    metadata.get("tokenizer.ggml.pre").and_then(Value::as_str).unwrap_or("default")
+    metadata
+        .get("tokenizer.ggml.pre")
+        .and_then(Value::as_str)
+        .unwrap_or("default")
 }
 
 /// The splitting pattern of a byte-level vocabulary that names one.
 fn pattern(metadata: &Metadata) -> Option<&'static str> {
     let name = pre_tokenizer_name(metadata);
-    PATTERNS.into_iter().find(|(known, _)| *known == name).map(|(_, pattern)| pattern)
+    PATTERNS
+        .into_iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, pattern)| pattern)
 }
 
 fn byte_level(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Result<Json, String> {
     let pattern = pattern(metadata);
-    let gpt2 =
-        json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
+    let gpt2 = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
     let parts = match (pattern, pre_tokenizer_name(metadata)) {
         (Some(pattern), _) => json!([
             {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": false},
@@ -163,7 +217,11 @@ fn byte_level(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Result<Json, 
             ));
         }
     };
-    let normalizer = if pattern == Some(QWEN2_PATTERN) { json!({"type": "NFC"}) } else { Json::Null };
+    let normalizer = if pattern == Some(QWEN2_PATTERN) {
+        json!({"type": "NFC"})
+    } else {
+        Json::Null
+    };
     let ignore_merges = matches!(pattern, Some(LLAMA3_PATTERN | TEKKEN_PATTERN));
     Ok(json!({
         "normalizer": normalizer,
@@ -175,7 +233,10 @@ fn byte_level(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Result<Json, 
 }
 
 fn sentence_piece(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Json {
-    let prefix = metadata.get("tokenizer.ggml.add_space_prefix").and_then(Value::as_bool).unwrap_or(true);
+    let prefix = metadata
+        .get("tokenizer.ggml.add_space_prefix")
+        .and_then(Value::as_bool)
+        .unwrap_or(true);
     let replace = json!({"type": "Replace", "pattern": {"String": " "}, "content": "▁"});
     let mut normalizers = vec![replace];
     let mut decoders = vec![
@@ -187,9 +248,16 @@ fn sentence_piece(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Json {
         normalizers.insert(0, json!({"type": "Prepend", "prepend": "▁"}));
         decoders.push(json!({"type": "Strip", "content": " ", "start": 1, "stop": 0}));
     }
-    let merges =
-        if vocabulary.merges.is_empty() { vocabulary.merges_by_score() } else { vocabulary.merges.clone() };
-    let unknown = vocabulary.kinds.iter().position(|kind| *kind == UNKNOWN).map(|id| vocabulary.tokens[id]);
+    let merges = if vocabulary.merges.is_empty() {
+        vocabulary.merges_by_score()
+    } else {
+        vocabulary.merges.clone()
+    };
+    let unknown = vocabulary
+        .kinds
+        .iter()
+        .position(|kind| *kind == UNKNOWN)
+        .map(|id| vocabulary.tokens[id]);
     json!({
         "normalizer": {"type": "Sequence", "normalizers": normalizers},
         "pre_tokenizer": null,
@@ -209,12 +277,20 @@ fn template(bos: Option<(u64, &str)>, eos: Option<(u64, &str)>) -> Json {
     };
     let around = |sequence: &str| -> Vec<Json> {
         let text = json!({"Sequence": {"id": sequence, "type_id": 0}});
-        [special(bos), Some(text), special(eos)].into_iter().flatten().collect()
+        [special(bos), Some(text), special(eos)]
+            .into_iter()
+            .flatten()
+            .collect()
     };
     let tokens: Map<String, Json> = [bos, eos]
         .into_iter()
         .flatten()
-        .map(|(id, content)| (content.to_owned(), json!({"id": content, "ids": [id], "tokens": [content]})))
+        .map(|(id, content)| {
+            (
+                content.to_owned(),
+                json!({"id": content, "ids": [id], "tokens": [content]}),
+            )
+        })
         .collect();
     let pair = [around("A"), around("B")].concat();
     json!({"type": "TemplateProcessing", "single": around("A"), "pair": pair, "special_tokens": tokens})

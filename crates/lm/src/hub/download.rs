@@ -45,7 +45,12 @@ pub struct Progress<'a> {
 ///
 /// # Errors
 /// [`Error::Hub`].
-pub fn describe(gateway: &Gateway, id: &HubId, revision: &str, gguf: Option<&str>) -> Result<Manifest> {
+pub fn describe(
+    gateway: &Gateway,
+    id: &HubId,
+    revision: &str,
+    gguf: Option<&str>,
+) -> Result<Manifest> {
     let info = repo_info(gateway, id, revision)?;
     let files = needed(id, &info, gguf, gateway.host())?;
     Ok(Manifest {
@@ -72,7 +77,9 @@ pub fn verify(folder: &Path, manifest: &Manifest) -> Result<Vec<String>> {
     for file in &manifest.files {
         let path = folder.join(&file.name);
         let mut hash = Hash::new(file);
-        if !has_whole(folder, file) || hash.read(&path)? != file.bytes || hash.finish() != file.checksum.hex()
+        if !has_whole(folder, file)
+            || hash.read(&path)? != file.bytes
+            || hash.finish() != file.checksum.hex()
         {
             wrong.push(file.name.clone());
         }
@@ -97,12 +104,17 @@ impl Download<'_> {
     /// [`HubError::NoRoom`].
     pub fn require_room(&self, manifest: &Manifest, folder: &Path) -> Result<()> {
         let here = |file: &RepoFile| length(&part(folder, file));
-        let to_come: u64 = missing(manifest, folder).map(|file| file.bytes.saturating_sub(here(file))).sum();
+        let to_come: u64 = missing(manifest, folder)
+            .map(|file| file.bytes.saturating_sub(here(file)))
+            .sum();
         let need_bytes = to_come.saturating_add(ROOM_MARGIN_BYTES);
         match self.free_bytes {
-            Some(free_bytes) if to_come > 0 && free_bytes < need_bytes => {
-                Err(HubError::NoRoom { path: folder.to_owned(), need_bytes, free_bytes }.into())
+            Some(free_bytes) if to_come > 0 && free_bytes < need_bytes => Err(HubError::NoRoom {
+                path: folder.to_owned(),
+                need_bytes,
+                free_bytes,
             }
+            .into()),
             _ => Ok(()),
         }
     }
@@ -119,8 +131,14 @@ impl Download<'_> {
         let missing: Vec<&RepoFile> = missing(manifest, folder).collect();
         let total_bytes = manifest.bytes();
         let whole_bytes = total_bytes - missing.iter().map(|file| file.bytes).sum::<u64>();
-        let mut transfer =
-            Transfer { how: self, manifest, folder, whole_bytes, total_bytes, received_bytes: 0 };
+        let mut transfer = Transfer {
+            how: self,
+            manifest,
+            folder,
+            whole_bytes,
+            total_bytes,
+            received_bytes: 0,
+        };
         for file in missing {
             transfer.file(file)?;
             transfer.whole_bytes += file.bytes;
@@ -137,7 +155,10 @@ fn lock(folder: &Path) -> Result<File> {
     let path = folder.join(LOCK);
     let lock = File::create(&path).map_err(|e| Error::io(&path, e))?;
     match lock.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(HubError::Locked { path: folder.to_owned() }.into()),
+        Err(TryLockError::WouldBlock) => Err(HubError::Locked {
+            path: folder.to_owned(),
+        }
+        .into()),
         // Where locks do not work, two downloads at once end in a digest that is not right.
         _ => Ok(lock),
     }
@@ -161,8 +182,14 @@ impl Transfer<'_, '_> {
         loop {
             let before = self.received_bytes;
             match self.attempt(file, &part) {
-                Err(Error::Hub(HubError::Unreachable { .. })) if fruitless + 1 < FRUITLESS_ATTEMPTS => {
-                    fruitless = if self.received_bytes > before { 0 } else { fruitless + 1 };
+                Err(Error::Hub(HubError::Unreachable { .. }))
+                    if fruitless + 1 < FRUITLESS_ATTEMPTS =>
+                {
+                    fruitless = if self.received_bytes > before {
+                        0
+                    } else {
+                        fruitless + 1
+                    };
                     self.how.gateway.pause(FIRST_PAUSE * 2u32.pow(fruitless))?;
                 }
                 Err(error) => return Err(error),
@@ -179,7 +206,10 @@ impl Transfer<'_, '_> {
         let mut have = if part.exists() { hash.read(part)? } else { 0 };
         if have < file.bytes || !part.exists() {
             let (id, commit) = (&self.manifest.hub_id, &self.manifest.commit);
-            let (what, path) = (id.as_str(), format!("/{id}/resolve/{commit}/{}", escaped(&file.name)));
+            let (what, path) = (
+                id.as_str(),
+                format!("/{id}/resolve/{commit}/{}", escaped(&file.name)),
+            );
             let mut answer = self.how.gateway.get(&path, have, what)?;
             if have > 0 && !continues(&answer, file, have) {
                 fs::remove_file(part).map_err(|e| Error::io(part, e))?;
@@ -196,7 +226,12 @@ impl Transfer<'_, '_> {
         }
         fs::remove_file(part).map_err(|e| Error::io(part, e))?;
         let (file, expected) = (file.name.clone(), file.checksum.hex().to_owned());
-        Err(HubError::Checksum { file, expected, found }.into())
+        Err(HubError::Checksum {
+            file,
+            expected,
+            found,
+        }
+        .into())
     }
 
     /// Writes the body after the `have` bytes of the part; returns its new length, at least that of the file.
@@ -208,7 +243,11 @@ impl Transfer<'_, '_> {
         mut have: u64,
         answer: &Answer<'_>,
     ) -> Result<u64> {
-        let mut out = File::options().create(true).append(true).open(part).map_err(|e| Error::io(part, e))?;
+        let mut out = File::options()
+            .create(true)
+            .append(true)
+            .open(part)
+            .map_err(|e| Error::io(part, e))?;
         let host = &answer.host;
         loop {
             let chunk = match answer.chunk() {
@@ -239,7 +278,11 @@ impl Transfer<'_, '_> {
         }
         if have < file.bytes {
             let reason = "the connection ended before the file did".to_owned();
-            return Err(HubError::Unreachable { host: host.clone(), reason }.into());
+            return Err(HubError::Unreachable {
+                host: host.clone(),
+                reason,
+            }
+            .into());
         }
         out.sync_all().map_err(|e| Error::io(part, e))?;
         Ok(have)
@@ -248,21 +291,32 @@ impl Transfer<'_, '_> {
 
 /// Whether an answer goes on where the part ends, and is of the same file.
 fn continues(answer: &Answer<'_>, file: &RepoFile, have: u64) -> bool {
-    let start = answer
-        .header("Content-Range")
-        .and_then(|range| range.strip_prefix("bytes ")?.split('-').next()?.parse::<u64>().ok());
+    let start = answer.header("Content-Range").and_then(|range| {
+        range
+            .strip_prefix("bytes ")?
+            .split('-')
+            .next()?
+            .parse::<u64>()
+            .ok()
+    });
     // Mirrors pass the Hub's own tag on; the tag of the machine that stores the file may be anything.
-    let tag = answer.header("X-Linked-ETag").map(|tag| tag.trim_start_matches("W/").trim_matches('"'));
+    let tag = answer
+        .header("X-Linked-ETag")
+        .map(|tag| tag.trim_start_matches("W/").trim_matches('"'));
     answer.status == 206 && start == Some(have) && tag.is_none_or(|tag| tag == file.checksum.hex())
 }
 
 /// The files that are not here in full length.
 fn missing<'a>(manifest: &'a Manifest, folder: &'a Path) -> impl Iterator<Item = &'a RepoFile> {
-    manifest.files.iter().filter(move |file| !has_whole(folder, file))
+    manifest
+        .files
+        .iter()
+        .filter(move |file| !has_whole(folder, file))
 }
 
 fn has_whole(folder: &Path, file: &RepoFile) -> bool {
-    fs::metadata(folder.join(&file.name)).is_ok_and(|found| found.is_file() && found.len() == file.bytes)
+    fs::metadata(folder.join(&file.name))
+        .is_ok_and(|found| found.is_file() && found.len() == file.bytes)
 }
 
 fn length(path: &Path) -> u64 {
@@ -271,7 +325,13 @@ fn length(path: &Path) -> u64 {
 
 /// Where a file grows. The digest in its name keeps parts of two versions of a file apart.
 fn part(folder: &Path, file: &RepoFile) -> PathBuf {
-    let digest: String = file.checksum.hex().chars().filter(char::is_ascii_alphanumeric).take(12).collect();
+    let digest: String = file
+        .checksum
+        .hex()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(12)
+        .collect();
     folder.join(format!("{}.{digest}.part", file.name))
 }
 
@@ -331,7 +391,11 @@ mod tests {
 
     #[test]
     fn digests_are_git_s_and_sha256() {
-        let file = |checksum| RepoFile { name: "x".into(), bytes: 6, checksum };
+        let file = |checksum| RepoFile {
+            name: "x".into(),
+            bytes: 6,
+            checksum,
+        };
         let digest = |checksum| {
             let mut hash = Hash::new(&file(checksum));
             hash.update(b"hel");
@@ -342,13 +406,19 @@ mod tests {
         let sha1 = digest(Checksum::GitSha1(String::new()));
         assert_eq!(sha1, "ce013625030ba8dba906f756967f9e9ca394464a");
         let sha256 = digest(Checksum::Sha256(String::new()));
-        assert_eq!(sha256, "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03");
+        assert_eq!(
+            sha256,
+            "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
+        );
     }
 
     #[test]
     fn parts_of_two_versions_do_not_meet() {
-        let file =
-            |hex: &str| RepoFile { name: "m".into(), bytes: 1, checksum: Checksum::Sha256(hex.into()) };
+        let file = |hex: &str| RepoFile {
+            name: "m".into(),
+            bytes: 1,
+            checksum: Checksum::Sha256(hex.into()),
+        };
         let path = |hex| part(Path::new("f"), &file(hex));
         assert_ne!(path("aaaaaaaaaaaaa"), path("bbbbbbbbbbbbb"));
         assert_eq!(path("../../../../x").parent(), Some(Path::new("f")));

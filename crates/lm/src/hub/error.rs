@@ -181,5 +181,7 @@ impl HubError {
 
 /// What is to be known where a token is missing although one may have been stored.
 fn unasked(no_token: &Option<String>) -> String {
-    no_token.as_ref().map_or(String::new(), |reason| format!(" The keychain could not be asked: {reason}."))
+    no_token.as_ref().map_or(String::new(), |reason| {
+        format!(" The keychain could not be asked: {reason}.")
+    })
 }

@@ -45,12 +45,18 @@ pub struct HubAccess {
 impl HubAccess {
     /// Base address, without a slash at its end.
     pub fn endpoint(&self) -> &str {
-        self.endpoint.as_deref().unwrap_or(HUGGING_FACE).trim_end_matches('/')
+        self.endpoint
+            .as_deref()
+            .unwrap_or(HUGGING_FACE)
+            .trim_end_matches('/')
     }
 
     /// The machine that is asked.
     pub fn host(&self) -> &str {
-        let rest = self.endpoint().split_once("://").map_or(self.endpoint(), |(_, rest)| rest);
+        let rest = self
+            .endpoint()
+            .split_once("://")
+            .map_or(self.endpoint(), |(_, rest)| rest);
         rest.split('/').next().unwrap_or(rest)
     }
 }
@@ -96,9 +102,14 @@ impl Answer<'_> {
 
     /// The next bytes of the body; none at its end.
     pub(super) fn chunk(&self) -> Result<Option<Vec<u8>>, HubError> {
-        let broken =
-            |error: io::Error| HubError::Unreachable { host: self.host.clone(), reason: error.to_string() };
-        self.gateway.wait_for(&self.body)?.transpose().map_err(broken)
+        let broken = |error: io::Error| HubError::Unreachable {
+            host: self.host.clone(),
+            reason: error.to_string(),
+        };
+        self.gateway
+            .wait_for(&self.body)?
+            .transpose()
+            .map_err(broken)
     }
 
     /// The whole body, where it is no longer than `limit_bytes`.
@@ -108,7 +119,10 @@ impl Answer<'_> {
             bytes.extend(chunk);
             if bytes.len() > limit_bytes {
                 let reason = format!("more than {limit_bytes} bytes where a description should be");
-                return Err(HubError::BadAnswer { host: self.host.clone(), reason });
+                return Err(HubError::BadAnswer {
+                    host: self.host.clone(),
+                    reason,
+                });
             }
         }
         Ok(bytes)
@@ -131,18 +145,30 @@ impl Gateway {
             .build();
         let connector = DefaultConnector::default().chain(opened.clone());
         let agent = Agent::with_parts(config, connector, DefaultResolver::default());
-        Self { agent, access, stop, opened }
+        Self {
+            agent,
+            access,
+            stop,
+            opened,
+        }
     }
 
     /// Connections opened so far.
     pub fn connections(&self) -> Vec<Connection> {
-        self.opened.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.opened
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Notes bytes of a file that came from `host`.
     pub(super) fn received(&self, host: &str, bytes: u64) {
         let mut opened = self.opened.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(connection) = opened.iter_mut().rfind(|connection| connection.host == host) {
+        if let Some(connection) = opened
+            .iter_mut()
+            .rfind(|connection| connection.host == host)
+        {
             connection.bytes += bytes;
         }
     }
@@ -164,7 +190,11 @@ impl Gateway {
 
     /// An error where the user has asked to stop.
     pub(super) fn go_on(&self) -> Result<(), HubError> {
-        if self.stop.load(Ordering::Relaxed) { Err(HubError::Interrupted) } else { Ok(()) }
+        if self.stop.load(Ordering::Relaxed) {
+            Err(HubError::Interrupted)
+        } else {
+            Ok(())
+        }
     }
 
     /// Waits a little, listening for a request to stop.
@@ -191,17 +221,26 @@ impl Gateway {
     /// Asks for `path` below the endpoint, from byte `start` on; `what` is said in errors.
     pub(super) fn get(&self, path: &str, start: u64, what: &str) -> Result<Answer<'_>, HubError> {
         if self.access.offline {
-            return Err(HubError::Offline { what: what.to_owned() });
+            return Err(HubError::Offline {
+                what: what.to_owned(),
+            });
         }
-        if !["https://", "http://"].iter().any(|scheme| self.endpoint().starts_with(scheme)) {
-            return Err(HubError::BadEndpoint { endpoint: self.endpoint().to_owned() });
+        if !["https://", "http://"]
+            .iter()
+            .any(|scheme| self.endpoint().starts_with(scheme))
+        {
+            return Err(HubError::BadEndpoint {
+                endpoint: self.endpoint().to_owned(),
+            });
         }
         if !self.access.token.as_deref().is_none_or(is_token) {
             return Err(HubError::BadToken);
         }
         // Ranges count bytes of the file itself, so it must not come compressed.
-        let mut request =
-            self.agent.get(format!("{}{path}", self.endpoint())).header("Accept-Encoding", "identity");
+        let mut request = self
+            .agent
+            .get(format!("{}{path}", self.endpoint()))
+            .header("Accept-Encoding", "identity");
         if let Some(token) = &self.access.token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
@@ -211,11 +250,25 @@ impl Gateway {
         let (heads, head) = sync_channel(1);
         let (chunks, body) = sync_channel(CHUNKS_AHEAD);
         std::thread::spawn(move || carry_out(request, &heads, &chunks));
-        let unreachable = |reason: String| HubError::Unreachable { host: self.host().to_owned(), reason };
-        let head = self.wait_for(&head)?.ok_or_else(|| unreachable("no answer".to_owned()))?;
-        let Head { status, host, headers } =
-            head.map_err(|error: ureq::Error| unreachable(error.to_string()))?;
-        let answer = Answer { gateway: self, status, host, headers, body };
+        let unreachable = |reason: String| HubError::Unreachable {
+            host: self.host().to_owned(),
+            reason,
+        };
+        let head = self
+            .wait_for(&head)?
+            .ok_or_else(|| unreachable("no answer".to_owned()))?;
+        let Head {
+            status,
+            host,
+            headers,
+        } = head.map_err(|error: ureq::Error| unreachable(error.to_string()))?;
+        let answer = Answer {
+            gateway: self,
+            status,
+            host,
+            headers,
+            body,
+        };
         match answer.status {
             200..300 | 416 => Ok(answer),
             _ => Err(self.refused(&answer, what)),
@@ -224,18 +277,41 @@ impl Gateway {
 
     /// What a status means; the Hub adds the reason in `X-Error-Code`, because it hides private models behind 401.
     fn refused(&self, answer: &Answer<'_>, what: &str) -> HubError {
-        let (host, what, no_token) = (self.host().to_owned(), what.to_owned(), self.access.no_token.clone());
+        let (host, what, no_token) = (
+            self.host().to_owned(),
+            what.to_owned(),
+            self.access.no_token.clone(),
+        );
         match (answer.status, answer.header("X-Error-Code")) {
-            (_, Some("GatedRepo")) | (403, _) => HubError::Gated { host, what, no_token },
+            (_, Some("GatedRepo")) | (403, _) => HubError::Gated {
+                host,
+                what,
+                no_token,
+            },
             (_, Some("RepoNotFound")) if self.has_token() => HubError::NotFound { host, what },
-            (_, Some("RevisionNotFound" | "EntryNotFound")) | (404, _) => HubError::NotFound { host, what },
-            (401, _) => HubError::Unauthorized { host, what, had_token: self.has_token(), no_token },
+            (_, Some("RevisionNotFound" | "EntryNotFound")) | (404, _) => {
+                HubError::NotFound { host, what }
+            }
+            (401, _) => HubError::Unauthorized {
+                host,
+                what,
+                had_token: self.has_token(),
+                no_token,
+            },
             (429, _) => HubError::RateLimited {
                 host,
-                retry_after_s: answer.header("Retry-After").and_then(|text| text.parse().ok()),
+                retry_after_s: answer
+                    .header("Retry-After")
+                    .and_then(|text| text.parse().ok()),
             },
-            (status @ 500.., _) => HubError::Unreachable { host, reason: format!("status {status}") },
-            (status, _) => HubError::BadAnswer { host, reason: format!("status {status} for {what}") },
+            (status @ 500.., _) => HubError::Unreachable {
+                host,
+                reason: format!("status {status}"),
+            },
+            (status, _) => HubError::BadAnswer {
+                host,
+                reason: format!("status {status} for {what}"),
+            },
         }
     }
 }
@@ -247,12 +323,13 @@ pub fn is_token(text: &str) -> bool {
 
 /// A part of an address, with whatever has a meaning in addresses escaped.
 pub(super) fn escaped(part: &str) -> String {
-    part.bytes().fold(String::new(), |address, byte| match byte {
-        b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
-            address + &char::from(byte).to_string()
-        }
-        _ => address + &format!("%{byte:02X}"),
-    })
+    part.bytes()
+        .fold(String::new(), |address, byte| match byte {
+            b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
+                address + &char::from(byte).to_string()
+            }
+            _ => address + &format!("%{byte:02X}"),
+        })
 }
 
 /// Sends a request and passes on what comes, until nobody listens any more. It has a thread of its own, so that a
@@ -271,7 +348,14 @@ fn carry_out(
     };
     let host = answer.get_uri().host().unwrap_or_default().to_owned();
     let (parts, body) = answer.into_parts();
-    if heads.send(Ok(Head { status: parts.status.as_u16(), host, headers: parts.headers })).is_err() {
+    if heads
+        .send(Ok(Head {
+            status: parts.status.as_u16(),
+            host,
+            headers: parts.headers,
+        }))
+        .is_err()
+    {
         return;
     }
     let mut body = body.into_reader();
@@ -306,7 +390,10 @@ impl<In: Transport> Connector<In> for Opened {
     ) -> Result<Option<In>, ureq::Error> {
         if chained.is_some() {
             let host = details.uri.host().unwrap_or_default().to_owned();
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Connection { host, bytes: 0 });
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(Connection { host, bytes: 0 });
         }
         Ok(chained)
     }
@@ -319,8 +406,14 @@ mod tests {
     #[test]
     fn what_is_asked_for_cannot_change_the_question() {
         assert_eq!(escaped("refs/pr/1"), "refs%2Fpr%2F1");
-        assert_eq!(escaped("main?blobs=false#x y%ü"), "main%3Fblobs%3Dfalse%23x%20y%25%C3%BC");
-        assert_eq!(escaped("model-00001-of-00002.Q4_0~1"), "model-00001-of-00002.Q4_0~1");
+        assert_eq!(
+            escaped("main?blobs=false#x y%ü"),
+            "main%3Fblobs%3Dfalse%23x%20y%25%C3%BC"
+        );
+        assert_eq!(
+            escaped("model-00001-of-00002.Q4_0~1"),
+            "model-00001-of-00002.Q4_0~1"
+        );
     }
 
     #[test]

@@ -40,11 +40,20 @@ impl HubId {
     /// # Errors
     /// [`HubError::BadId`].
     pub fn parse(id: &str) -> Result<Self, HubError> {
-        let bad = |reason: &str| HubError::BadId { id: id.to_owned(), reason: reason.to_owned() };
-        let (owner, name) = id.split_once('/').ok_or_else(|| bad("it has to be owner/name"))?;
+        let bad = |reason: &str| HubError::BadId {
+            id: id.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let (owner, name) = id
+            .split_once('/')
+            .ok_or_else(|| bad("it has to be owner/name"))?;
         for part in [owner, name] {
             let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-            if part.is_empty() || part.starts_with('.') || part.contains("..") || !part.chars().all(plain) {
+            if part.is_empty()
+                || part.starts_with('.')
+                || part.contains("..")
+                || !part.chars().all(plain)
+            {
                 return Err(bad("owner and name are letters, digits, `.`, `_` and `-`"));
             }
         }
@@ -129,12 +138,17 @@ impl Manifest {
         let text = match std::fs::read(&path) {
             Ok(text) => text,
             // A GGUF file is a model too, and not a folder.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
                 return Ok(None);
             }
             Err(error) => return Err(Error::io(&path, error)),
         };
-        let bad = |reason| HubError::BadManifest { path: path.clone(), reason };
+        let bad = |reason| HubError::BadManifest {
+            path: path.clone(),
+            reason,
+        };
         let manifest: Self = serde_json::from_slice(&text).map_err(|e| bad(e.to_string()))?;
         match manifest.files.iter().find(|file| !is_plain(&file.name)) {
             Some(file) => Err(bad(format!("it names a file `{}`", file.name)).into()),
@@ -150,7 +164,10 @@ impl Manifest {
 
 /// Whether a name stays in its folder.
 fn is_plain(name: &str) -> bool {
-    !name.is_empty() && !name.contains(['/', '\\', ':', '\0']) && !name.starts_with('.') && name != MANIFEST
+    !name.is_empty()
+        && !name.contains(['/', '\\', ':', '\0'])
+        && !name.starts_with('.')
+        && name != MANIFEST
 }
 
 /// Asks the Hub what a model holds at a revision (branch, tag or commit).
@@ -160,16 +177,26 @@ fn is_plain(name: &str) -> bool {
 pub fn repo_info(gateway: &Gateway, id: &HubId, revision: &str) -> Result<RepoInfo> {
     let what = id.as_str();
     let revision = escaped(revision);
-    let answer = gateway.get(&format!("/api/models/{what}/revision/{revision}?blobs=true"), 0, what)?;
-    let unexpected = |reason: String| HubError::BadAnswer { host: gateway.host().to_owned(), reason };
+    let answer = gateway.get(
+        &format!("/api/models/{what}/revision/{revision}?blobs=true"),
+        0,
+        what,
+    )?;
+    let unexpected = |reason: String| HubError::BadAnswer {
+        host: gateway.host().to_owned(),
+        reason,
+    };
     let text = answer.bytes(LONGEST_DESCRIPTION_BYTES)?;
     let json: Value = serde_json::from_slice(&text).map_err(|e| unexpected(e.to_string()))?;
-    Ok(parse_info(&json)
-        .ok_or_else(|| unexpected("the description of the model has no commit or no files".into()))?)
+    Ok(parse_info(&json).ok_or_else(|| {
+        unexpected("the description of the model has no commit or no files".into())
+    })?)
 }
 
 fn parse_info(json: &Value) -> Option<RepoInfo> {
-    let commit = json["sha"].as_str().filter(|sha| sha.chars().all(|c| c.is_ascii_hexdigit()))?;
+    let commit = json["sha"]
+        .as_str()
+        .filter(|sha| sha.chars().all(|c| c.is_ascii_hexdigit()))?;
     let (mut files, mut other) = (Vec::new(), Vec::new());
     for sibling in json["siblings"].as_array()? {
         let name = sibling["rfilename"].as_str()?;
@@ -181,17 +208,33 @@ fn parse_info(json: &Value) -> Option<RepoInfo> {
         let bytes = lfs["size"].as_u64().or_else(|| sibling["size"].as_u64());
         match (checksum, bytes) {
             (Some(checksum), Some(bytes)) if is_plain(name) => {
-                files.push(RepoFile { name: name.to_owned(), bytes, checksum });
+                files.push(RepoFile {
+                    name: name.to_owned(),
+                    bytes,
+                    checksum,
+                });
             }
             _ => other.push(name.to_owned()),
         }
     }
-    let tag =
-        json["tags"].as_array().into_iter().flatten().find_map(|t| t.as_str()?.strip_prefix("license:"));
-    let licence = json["cardData"]["license_name"].as_str().or(json["cardData"]["license"].as_str()).or(tag);
+    let tag = json["tags"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find_map(|t| t.as_str()?.strip_prefix("license:"));
+    let licence = json["cardData"]["license_name"]
+        .as_str()
+        .or(json["cardData"]["license"].as_str())
+        .or(tag);
     // `false`, or how the licence is accepted: "auto" or "manual".
     let gated = json["gated"].is_string() || json["gated"] == true;
-    Some(RepoInfo { commit: commit.to_owned(), licence: licence.map(str::to_owned), gated, files, other })
+    Some(RepoInfo {
+        commit: commit.to_owned(),
+        licence: licence.map(str::to_owned),
+        gated,
+        files,
+        other,
+    })
 }
 
 /// The files that a model folder needs: configuration, tokenizer, template, and the safetensors weights or the one
@@ -199,22 +242,40 @@ fn parse_info(json: &Value) -> Option<RepoInfo> {
 ///
 /// # Errors
 /// [`Error::Hub`] with what there is instead.
-pub fn needed(id: &HubId, info: &RepoInfo, gguf: Option<&str>, host: &str) -> Result<Vec<RepoFile>> {
+pub fn needed(
+    id: &HubId,
+    info: &RepoInfo,
+    gguf: Option<&str>,
+    host: &str,
+) -> Result<Vec<RepoFile>> {
     let has = |name: &str| info.files.iter().any(|file| file.name == name);
-    let side = info.files.iter().filter(|file| SIDE_FILES.contains(&file.name.as_str()));
+    let side = info
+        .files
+        .iter()
+        .filter(|file| SIDE_FILES.contains(&file.name.as_str()));
     let weights: Vec<&RepoFile> = match gguf {
         Some(name) if !has(name) => {
             let what = format!("file `{name}` in {}", id.as_str());
-            return Err(HubError::NotFound { host: host.to_owned(), what }.into());
+            return Err(HubError::NotFound {
+                host: host.to_owned(),
+                what,
+            }
+            .into());
         }
         Some(name) if !name.ends_with(".gguf") => {
             return Err(no_weights(id, format!("`{name}` is no .gguf file")));
         }
         Some(name) => info.files.iter().filter(|file| file.name == name).collect(),
-        None if has(WEIGHTS) => info.files.iter().filter(|file| file.name == WEIGHTS).collect(),
-        None if has(INDEX) => {
-            info.files.iter().filter(|file| file.name == INDEX || is_shard(&file.name)).collect()
-        }
+        None if has(WEIGHTS) => info
+            .files
+            .iter()
+            .filter(|file| file.name == WEIGHTS)
+            .collect(),
+        None if has(INDEX) => info
+            .files
+            .iter()
+            .filter(|file| file.name == INDEX || is_shard(&file.name))
+            .collect(),
         None => return Err(no_weights(id, what_else(info))),
     };
     let mut files: Vec<RepoFile> = side.chain(weights).cloned().collect();
@@ -225,25 +286,42 @@ pub fn needed(id: &HubId, info: &RepoInfo, gguf: Option<&str>, host: &str) -> Re
 
 /// `model-00001-of-00004.safetensors`
 fn is_shard(name: &str) -> bool {
-    name.strip_prefix("model-").and_then(|rest| rest.strip_suffix(".safetensors")).is_some_and(|numbers| {
-        numbers
-            .split_once("-of-")
-            .is_some_and(|(n, of)| n.parse::<u32>().is_ok() && of.parse::<u32>().is_ok())
-    })
+    name.strip_prefix("model-")
+        .and_then(|rest| rest.strip_suffix(".safetensors"))
+        .is_some_and(|numbers| {
+            numbers
+                .split_once("-of-")
+                .is_some_and(|(n, of)| n.parse::<u32>().is_ok() && of.parse::<u32>().is_ok())
+        })
 }
 
 fn no_weights(id: &HubId, reason: String) -> Error {
-    HubError::NoWeights { id: id.as_str().to_owned(), reason }.into()
+    HubError::NoWeights {
+        id: id.as_str().to_owned(),
+        reason,
+    }
+    .into()
 }
 
 fn what_else(info: &RepoInfo) -> String {
-    let names =
-        || info.files.iter().map(|file| file.name.as_str()).chain(info.other.iter().map(String::as_str));
+    let names = || {
+        info.files
+            .iter()
+            .map(|file| file.name.as_str())
+            .chain(info.other.iter().map(String::as_str))
+    };
     let gguf: Vec<&str> = names().filter(|name| name.ends_with(".gguf")).collect();
     if !gguf.is_empty() {
-        return format!("choose one of its GGUF files with --file: {}", gguf.join(", "));
+        return format!(
+            "choose one of its GGUF files with --file: {}",
+            gguf.join(", ")
+        );
     }
-    if names().any(|name| [".bin", ".pt", ".pth", ".ckpt"].iter().any(|ending| name.ends_with(ending))) {
+    if names().any(|name| {
+        [".bin", ".pt", ".pth", ".ckpt"]
+            .iter()
+            .any(|ending| name.ends_with(ending))
+    }) {
         return "only pickled weights, which run code when they are opened".to_owned();
     }
     "neither safetensors nor GGUF files".to_owned()
@@ -256,15 +334,20 @@ mod tests {
     use super::*;
 
     fn info(names: &[&str]) -> RepoInfo {
-        let siblings: Vec<Value> =
-            names.iter().map(|name| json!({"rfilename": name, "size": name.len(), "blobId": "0a"})).collect();
+        let siblings: Vec<Value> = names
+            .iter()
+            .map(|name| json!({"rfilename": name, "size": name.len(), "blobId": "0a"}))
+            .collect();
         parse_info(&json!({"sha": "c0ffee", "siblings": siblings, "tags": ["license:mit"], "gated": "auto"}))
             .unwrap()
     }
 
     fn chosen(names: &[&str], gguf: Option<&str>) -> Result<Vec<String>> {
         let id = HubId::parse("a/b").unwrap();
-        Ok(needed(&id, &info(names), gguf, "hub")?.into_iter().map(|file| file.name).collect())
+        Ok(needed(&id, &info(names), gguf, "hub")?
+            .into_iter()
+            .map(|file| file.name)
+            .collect())
     }
 
     #[test]
@@ -276,7 +359,10 @@ mod tests {
         let info = parse_info(&json).unwrap();
         assert_eq!((info.licence.as_deref(), info.gated), (Some("qwen"), false));
         assert_eq!(info.files[1].checksum, Checksum::Sha256("0c".into()));
-        assert_eq!((info.files.len(), info.other), (2, vec!["../../evil".to_owned()]));
+        assert_eq!(
+            (info.files.len(), info.other),
+            (2, vec!["../../evil".to_owned()])
+        );
         assert!(parse_info(&json!({"sha": "main/../x", "siblings": []})).is_none());
     }
 
@@ -324,8 +410,13 @@ mod tests {
 
     #[test]
     fn ids_cannot_leave_their_folder() {
-        assert_eq!(HubId::parse("Qwen/Qwen2.5-0.5B").unwrap().as_str(), "Qwen/Qwen2.5-0.5B");
-        for bad in ["", "gpt2", "a/", "/b", "a/b/c", "../b", "a/..", "a/b?c", "a/b#c", "a /b", ".a/b"] {
+        assert_eq!(
+            HubId::parse("Qwen/Qwen2.5-0.5B").unwrap().as_str(),
+            "Qwen/Qwen2.5-0.5B"
+        );
+        for bad in [
+            "", "gpt2", "a/", "/b", "a/b/c", "../b", "a/..", "a/b?c", "a/b#c", "a /b", ".a/b",
+        ] {
             assert!(HubId::parse(bad).is_err(), "{bad}");
         }
     }

@@ -62,7 +62,12 @@ pub enum TargetModules {
 impl TargetModules {
     /// These projections in every layer, by the names under which `q_proj` and its like are stored one by one.
     pub fn of(targets: &[Target]) -> Self {
-        Self::Names(targets.iter().map(|target| target.module_name().to_owned()).collect())
+        Self::Names(
+            targets
+                .iter()
+                .map(|target| target.module_name().to_owned())
+                .collect(),
+        )
     }
 
     /// Every projection in every layer, by the names that this model's checkpoint has for them.
@@ -103,11 +108,21 @@ impl LoraConfig {
                 let name = decoder.stored_name(layer, target);
                 // An adapter may have been trained where this projection is a module of its own.
                 let own = target.name(layer);
-                if [&name, &own].iter().any(|name| targets.matches(name, self.layer_counts(layer))) {
+                if [&name, &own]
+                    .iter()
+                    .any(|name| targets.matches(name, self.layer_counts(layer)))
+                {
                     let rank = first_match(&ranks, &name).unwrap_or(self.rank);
                     let alpha = first_match(&alphas, &name).unwrap_or(self.alpha);
-                    let divisor = if self.use_rslora { (rank as f64).sqrt() } else { rank as f64 };
-                    of_layer[target as usize] = Some(Module { rank, scale: alpha / divisor });
+                    let divisor = if self.use_rslora {
+                        (rank as f64).sqrt()
+                    } else {
+                        rank as f64
+                    };
+                    of_layer[target as usize] = Some(Module {
+                        rank,
+                        scale: alpha / divisor,
+                    });
                 }
             }
             modules.push(of_layer);
@@ -124,7 +139,10 @@ impl LoraConfig {
             TargetModules::Names(names) => names.join(", "),
             TargetModules::Regex(pattern) => pattern.clone(),
         };
-        let (named, known) = (told(&self.target_modules), told(&TargetModules::every(decoder)));
+        let (named, known) = (
+            told(&self.target_modules),
+            told(&TargetModules::every(decoder)),
+        );
         let layers = decoder.num_hidden_layers;
         Error::adapter(
             origin,
@@ -137,14 +155,24 @@ impl LoraConfig {
     /// What to tell the user where the base model that the adapter names is not the model in the file or folder
     /// `model`, by name alone: shapes cannot tell two models of one size apart.
     pub fn base_model_warning(&self, model: &Path) -> Option<String> {
-        let recorded =
-            self.base_model.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next()?.to_lowercase();
+        let recorded = self
+            .base_model
+            .trim_end_matches(['/', '\\'])
+            .rsplit(['/', '\\'])
+            .next()?
+            .to_lowercase();
         let full = std::fs::canonicalize(model).unwrap_or_else(|_| model.to_path_buf());
         // A Hub cache names a folder models--owner--name; a GGUF file has its quantisation after the name.
         let same = |part: &str| {
             let part = part.to_lowercase();
-            let gguf = part.strip_suffix(".gguf").is_some_and(|stem| stem.starts_with(&recorded));
-            part == recorded || gguf || part.strip_suffix(&recorded).is_some_and(|rest| rest.ends_with("--"))
+            let gguf = part
+                .strip_suffix(".gguf")
+                .is_some_and(|stem| stem.starts_with(&recorded));
+            part == recorded
+                || gguf
+                || part
+                    .strip_suffix(&recorded)
+                    .is_some_and(|rest| rest.ends_with("--"))
         };
         if recorded.is_empty() || full.iter().any(|part| same(&part.to_string_lossy())) {
             return None;
@@ -158,7 +186,9 @@ impl LoraConfig {
     }
 
     fn layer_counts(&self, layer: usize) -> bool {
-        self.layers_to_transform.as_ref().is_none_or(|layers| layers.is_empty() || layers.contains(&layer))
+        self.layers_to_transform
+            .as_ref()
+            .is_none_or(|layers| layers.is_empty() || layers.contains(&layer))
     }
 
     /// Refuses values that cannot describe an adapter.
@@ -205,8 +235,10 @@ impl<'a> Matcher<'a> {
         match self {
             Self::All => true,
             Self::Names(names) => {
-                let ends =
-                    |part: &String| name.strip_suffix(part.as_str()).is_some_and(|rest| rest.ends_with('.'));
+                let ends = |part: &String| {
+                    name.strip_suffix(part.as_str())
+                        .is_some_and(|rest| rest.ends_with('.'))
+                };
                 names.iter().any(|full| full == name) || (layer_counts && names.iter().any(ends))
             }
             Self::Whole(regex) => matches(regex, name),
@@ -216,19 +248,30 @@ impl<'a> Matcher<'a> {
 
 /// Compiles the keys of a pattern map as PEFT's `get_pattern_key` reads them.
 fn compiled<T: Copy>(pattern: &[(String, T)], origin: &Path) -> Result<Vec<(Regex, T)>> {
-    let one =
-        |(key, value): &(String, T)| Ok((regex(&format!(r"^(?:.*\.)?(?:{key})$"), key, origin)?, *value));
+    let one = |(key, value): &(String, T)| {
+        Ok((
+            regex(&format!(r"^(?:.*\.)?(?:{key})$"), key, origin)?,
+            *value,
+        ))
+    };
     pattern.iter().map(one).collect()
 }
 
 fn first_match<T: Copy>(patterns: &[(Regex, T)], name: &str) -> Option<T> {
-    patterns.iter().find(|(regex, _)| matches(regex, name)).map(|(_, value)| *value)
+    patterns
+        .iter()
+        .find(|(regex, _)| matches(regex, name))
+        .map(|(_, value)| *value)
 }
 
 /// Regular expressions are Python's in PEFT; look-around and back references are understood here too.
 fn regex(whole: &str, pattern: &str, origin: &Path) -> Result<Regex> {
-    Regex::new(whole)
-        .map_err(|e| Error::adapter(origin, format!("the pattern \"{pattern}\" cannot be read: {e}")))
+    Regex::new(whole).map_err(|e| {
+        Error::adapter(
+            origin,
+            format!("the pattern \"{pattern}\" cannot be read: {e}"),
+        )
+    })
 }
 
 /// An expression that runs out of its backtracking budget matches nothing.
@@ -247,11 +290,15 @@ mod tests {
 
     /// Names of the adapted modules of a model with two layers, with rank and scale.
     fn modules(config: &LoraConfig) -> Vec<(String, usize, f64)> {
-        let modules = config.modules(&two_layers(), Path::new("adapter_config.json")).unwrap();
+        let modules = config
+            .modules(&two_layers(), Path::new("adapter_config.json"))
+            .unwrap();
         let mut found = Vec::new();
         for (layer, of_layer) in modules.iter().enumerate() {
             for (target, module) in Target::ALL.into_iter().zip(of_layer) {
-                found.extend(module.map(|m| (format!("{layer}.{}", target.module_name()), m.rank, m.scale)));
+                found.extend(
+                    module.map(|m| (format!("{layer}.{}", target.module_name()), m.rank, m.scale)),
+                );
             }
         }
         found
@@ -267,25 +314,46 @@ mod tests {
 
     #[test]
     fn names_match_whole_parts_from_the_end() {
-        let of = |target_modules| names(&LoraConfig { target_modules, ..LoraConfig::default() });
+        let of = |target_modules| {
+            names(&LoraConfig {
+                target_modules,
+                ..LoraConfig::default()
+            })
+        };
         assert_eq!(of(TargetModules::AllLinear).len(), 14);
         assert_eq!(
             of(listed(&["q_proj", "mlp.up_proj"])),
             ["0.q_proj", "0.up_proj", "1.q_proj", "1.up_proj"]
         );
-        assert_eq!(of(listed(&["proj", "model.layers.1.mlp.up_proj"])), ["1.up_proj"]);
+        assert_eq!(
+            of(listed(&["proj", "model.layers.1.mlp.up_proj"])),
+            ["1.up_proj"]
+        );
         let regex = |pattern: &str| of(TargetModules::Regex(pattern.to_owned()));
-        assert_eq!(regex(r"(?!.*\.0\.).*(?:q|k)_proj"), ["1.q_proj", "1.k_proj"]);
-        assert_eq!(regex(r"q_proj|.*o_proj"), ["0.o_proj", "1.o_proj"], "the whole name has to match");
+        assert_eq!(
+            regex(r"(?!.*\.0\.).*(?:q|k)_proj"),
+            ["1.q_proj", "1.k_proj"]
+        );
+        assert_eq!(
+            regex(r"q_proj|.*o_proj"),
+            ["0.o_proj", "1.o_proj"],
+            "the whole name has to match"
+        );
     }
 
     #[test]
     fn layers_confine_what_is_not_spelt_out_in_full() {
         let target_modules = listed(&["q_proj", "model.layers.0.mlp.up_proj"]);
-        let config =
-            LoraConfig { target_modules, layers_to_transform: Some(vec![1]), ..LoraConfig::default() };
+        let config = LoraConfig {
+            target_modules,
+            layers_to_transform: Some(vec![1]),
+            ..LoraConfig::default()
+        };
         assert_eq!(names(&config), ["0.up_proj", "1.q_proj"]);
-        let refused = LoraConfig { target_modules: TargetModules::AllLinear, ..config };
+        let refused = LoraConfig {
+            target_modules: TargetModules::AllLinear,
+            ..config
+        };
         assert!(
             refused
                 .modules(&two_layers(), Path::new(""))
@@ -316,14 +384,20 @@ mod tests {
             assert_eq!((found.0.as_str(), found.1), (name, rank));
             assert!((found.2 - scale).abs() < 1e-12, "{found:?}");
         }
-        let plain = LoraConfig { use_rslora: false, ..config };
+        let plain = LoraConfig {
+            use_rslora: false,
+            ..config
+        };
         assert_eq!(modules(&plain)[0].2, 0.25);
     }
 
     #[test]
     fn a_base_model_of_another_name_is_told() {
         let warning = |base_model: &str, model: &str| {
-            let config = LoraConfig { base_model: base_model.to_owned(), ..LoraConfig::default() };
+            let config = LoraConfig {
+                base_model: base_model.to_owned(),
+                ..LoraConfig::default()
+            };
             config.base_model_warning(Path::new(model))
         };
         let smol = "HuggingFaceTB/SmolLM2-135M";
@@ -338,14 +412,23 @@ mod tests {
         assert_eq!(warning("", "/models/other"), None);
         assert_eq!(warning("/data/base/", "/models/base"), None);
         let told = warning(smol, "/models/SmolLM2-135M-Instruct").unwrap();
-        assert!(told.contains(smol) && told.contains("/models/SmolLM2-135M-Instruct"), "{told}");
+        assert!(
+            told.contains(smol) && told.contains("/models/SmolLM2-135M-Instruct"),
+            "{told}"
+        );
     }
 
     #[test]
     fn what_matches_nothing_or_cannot_be_read_is_refused() {
         let message = |target_modules| {
-            let config = LoraConfig { target_modules, ..LoraConfig::default() };
-            config.modules(&two_layers(), Path::new("")).unwrap_err().to_string()
+            let config = LoraConfig {
+                target_modules,
+                ..LoraConfig::default()
+            };
+            config
+                .modules(&two_layers(), Path::new(""))
+                .unwrap_err()
+                .to_string()
         };
         assert!(message(listed(&["wte"])).contains("wte"));
         assert!(message(TargetModules::Regex("q_proj".into())).contains("no projection"));

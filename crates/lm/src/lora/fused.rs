@@ -21,11 +21,14 @@ pub(super) fn split(
     origin: &Path,
 ) -> Result<()> {
     let mut whole = BTreeSet::new();
-    for (layer, target) in (0..decoder.num_hidden_layers).flat_map(|l| Target::ALL.map(|target| (l, target)))
+    for (layer, target) in
+        (0..decoder.num_hidden_layers).flat_map(|l| Target::ALL.map(|target| (l, target)))
     {
         let (module, stored_rows, first_row) = decoder.stored_projection(target);
         let [stored_a, stored_b] = tensor_names(&decoder.stored_name(layer, target));
-        let (Some(a), Some(b)) = (tensors.get(&stored_a), tensors.get(&stored_b)) else { continue };
+        let (Some(a), Some(b)) = (tensors.get(&stored_a), tensors.get(&stored_b)) else {
+            continue;
+        };
         if module == target.module_name() {
             continue;
         }
@@ -33,7 +36,9 @@ pub(super) fn split(
             let found = b.dims();
             return Err(Error::adapter(
                 origin,
-                format!("{stored_b} has shape {found:?} where this base model needs {stored_rows} rows"),
+                format!(
+                    "{stored_b} has shape {found:?} where this base model needs {stored_rows} rows"
+                ),
             ));
         }
         let rows = b.narrow(0, first_row, decoder.projection_shape(target).0)?;
@@ -71,18 +76,28 @@ pub(crate) fn stored_pairs(adapter: &Adapter, decoder: &DecoderConfig) -> Result
             if let Some(pair) = pair {
                 let scale = adapter.scale(layer, target);
                 let name = decoder.stored_name(layer, target);
-                stored.entry(name).or_insert((scale, Vec::new())).1.push((target, pair));
+                stored
+                    .entry(name)
+                    .or_insert((scale, Vec::new()))
+                    .1
+                    .push((target, pair));
             }
         }
     }
     let whole = |(name, (scale, parts)): (String, Parts<'_>)| {
-        let fused =
-            parts.iter().any(|(target, _)| decoder.stored_projection(*target).0 != target.module_name());
+        let fused = parts
+            .iter()
+            .any(|(target, _)| decoder.stored_projection(*target).0 != target.module_name());
         let pair = match (&parts[..], fused) {
             ([(_, pair)], false) => (*pair).clone(),
             (parts, _) => stacked(decoder, parts)?,
         };
-        Ok(StoredPair { name, scale, pair, fused })
+        Ok(StoredPair {
+            name,
+            scale,
+            pair,
+            fused,
+        })
     };
     stored.into_iter().map(whole).collect()
 }
@@ -94,11 +109,21 @@ pub(super) fn join(
 ) -> Result<(LoraConfig, Vec<(String, Tensor)>)> {
     let mut config = adapter.config.clone();
     let mut tensors = Vec::new();
-    for StoredPair { name, scale, pair, fused } in stored_pairs(adapter, decoder)? {
+    for StoredPair {
+        name,
+        scale,
+        pair,
+        fused,
+    } in stored_pairs(adapter, decoder)?
+    {
         let [name_a, name_b] = tensor_names(&name);
         if fused {
             let rank = pair.a.dim(0)?;
-            let divisor = if config.use_rslora { (rank as f64).sqrt() } else { rank as f64 };
+            let divisor = if config.use_rslora {
+                (rank as f64).sqrt()
+            } else {
+                rank as f64
+            };
             config.rank_pattern.insert(0, (name.clone(), rank));
             config.alpha_pattern.insert(0, (name, scale * divisor));
         }
@@ -121,6 +146,12 @@ fn stacked(decoder: &DecoderConfig, parts: &[(Target, &LoraPair)]) -> Result<Lor
         first += rank;
     }
     let a: Vec<&Tensor> = parts.iter().map(|(_, pair)| &pair.a).collect();
-    let b = bands.iter().skip(1).try_fold(bands[0].clone(), |sum, band| sum + band)?;
-    Ok(LoraPair { a: Tensor::cat(&a, 0)?, b })
+    let b = bands
+        .iter()
+        .skip(1)
+        .try_fold(bands[0].clone(), |sum, band| sum + band)?;
+    Ok(LoraPair {
+        a: Tensor::cat(&a, 0)?,
+        b,
+    })
 }

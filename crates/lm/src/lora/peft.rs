@@ -46,7 +46,10 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     write().map_err(|source| {
         // The half-written temporary is of no use to anyone; the first failure is the one to report.
         let _ = std::fs::remove_file(&temporary);
-        Error::Io { path: path.to_path_buf(), source }
+        Error::Io {
+            path: path.to_path_buf(),
+            source,
+        }
     })
 }
 
@@ -97,7 +100,10 @@ fn parse_config(value: &Value, path: &Path) -> Result<LoraConfig> {
     if let Some(kind) = value.get("peft_type").and_then(Value::as_str)
         && kind != "LORA"
     {
-        return Err(Error::adapter(path, format!("peft_type is {kind}; only LORA adapters can be used")));
+        return Err(Error::adapter(
+            path,
+            format!("peft_type is {kind}; only LORA adapters can be used"),
+        ));
     }
     let bias = value.get("bias").and_then(Value::as_str).unwrap_or("none");
     if bias != "none" {
@@ -125,13 +131,17 @@ fn parse_config(value: &Value, path: &Path) -> Result<LoraConfig> {
         layers_to_transform: parse_layers(value, path)?,
         rank_pattern: parse_pattern(value, "rank_pattern", path, whole_number)?,
         alpha_pattern: parse_pattern(value, "alpha_pattern", path, Value::as_f64)?,
-        use_rslora: optional(value, "use_rslora", path, Value::as_bool)?.unwrap_or(default.use_rslora),
-        base_model: optional(value, "base_model_name_or_path", path, as_string)?.unwrap_or_default(),
+        use_rslora: optional(value, "use_rslora", path, Value::as_bool)?
+            .unwrap_or(default.use_rslora),
+        base_model: optional(value, "base_model_name_or_path", path, as_string)?
+            .unwrap_or_default(),
     })
 }
 
 fn whole_number(value: &Value) -> Option<usize> {
-    value.as_u64().and_then(|number| usize::try_from(number).ok())
+    value
+        .as_u64()
+        .and_then(|number| usize::try_from(number).ok())
 }
 
 fn as_string(value: &Value) -> Option<String> {
@@ -147,7 +157,9 @@ fn optional<T>(
 ) -> Result<Option<T>> {
     match config.get(field) {
         None | Some(Value::Null) => Ok(None),
-        Some(found) => read(found).map(Some).ok_or_else(|| unreadable(field, found, path)),
+        Some(found) => read(found)
+            .map(Some)
+            .ok_or_else(|| unreadable(field, found, path)),
     }
 }
 
@@ -162,13 +174,15 @@ const PLAIN_INITIALISATIONS: [&str; 3] = ["gaussian", "orthogonal", "eva"];
 /// adapter does not fit the base model as it is published.
 fn check_initialisation(config: &Value, path: &Path) -> Result<()> {
     match config.get("init_lora_weights") {
-        Some(Value::String(name)) if !PLAIN_INITIALISATIONS.contains(&name.as_str()) => Err(Error::adapter(
-            path,
-            format!(
-                "init_lora_weights is \"{name}\", which changes the base model's weights; convert the adapter to \
+        Some(Value::String(name)) if !PLAIN_INITIALISATIONS.contains(&name.as_str()) => {
+            Err(Error::adapter(
+                path,
+                format!(
+                    "init_lora_weights is \"{name}\", which changes the base model's weights; convert the adapter to \
                      plain LoRA with PEFT (path_initial_model_for_weight_conversion of save_pretrained) first"
-            ),
-        )),
+                ),
+            ))
+        }
         _ => Ok(()),
     }
 }
@@ -182,13 +196,16 @@ fn parse_layers(config: &Value, path: &Path) -> Result<Option<Vec<usize>>> {
     let layers = optional(config, "layers_to_transform", path, read)?;
     let in_layers = |pattern: &Value| match pattern {
         Value::String(pattern) => pattern.is_empty() || pattern == "layers",
-        Value::Array(patterns) => patterns.is_empty() || patterns.iter().any(|pattern| pattern == "layers"),
+        Value::Array(patterns) => {
+            patterns.is_empty() || patterns.iter().any(|pattern| pattern == "layers")
+        }
         other => other.is_null(),
     };
     match config.get("layers_pattern") {
-        Some(pattern) if layers.is_some() && !in_layers(pattern) => {
-            Err(Error::adapter(path, format!("layers_pattern is {pattern}; this model's list is \"layers\"")))
-        }
+        Some(pattern) if layers.is_some() && !in_layers(pattern) => Err(Error::adapter(
+            path,
+            format!("layers_pattern is {pattern}; this model's list is \"layers\""),
+        )),
         _ => Ok(layers),
     }
 }
@@ -213,7 +230,9 @@ fn parse_targets(value: Option<&Value>, path: &Path) -> Result<TargetModules> {
         Some(Value::String(pattern)) => Ok(TargetModules::Regex(pattern.clone())),
         Some(Value::Array(items)) => {
             let names: Option<Vec<String>> = items.iter().map(as_string).collect();
-            names.map(TargetModules::Names).ok_or_else(|| unreadable("target_modules", &json!(items), path))
+            names
+                .map(TargetModules::Names)
+                .ok_or_else(|| unreadable("target_modules", &json!(items), path))
         }
         _ => Err(Error::adapter(path, "target_modules is missing")),
     }
@@ -221,14 +240,26 @@ fn parse_targets(value: Option<&Value>, path: &Path) -> Result<TargetModules> {
 
 fn peft_json(config: &LoraConfig) -> Value {
     // A whole alpha is written as an integer, as PEFT does.
-    let alpha = |alpha: f64| if alpha.fract() == 0.0 { json!(alpha as i64) } else { json!(alpha) };
+    let alpha = |alpha: f64| {
+        if alpha.fract() == 0.0 {
+            json!(alpha as i64)
+        } else {
+            json!(alpha)
+        }
+    };
     let modules = match &config.target_modules {
         TargetModules::AllLinear => json!("all-linear"),
         TargetModules::Names(names) => json!(names),
         TargetModules::Regex(pattern) => json!(pattern),
     };
-    let alphas = config.alpha_pattern.iter().map(|(key, value)| (key.clone(), alpha(*value)));
-    let ranks = config.rank_pattern.iter().map(|(key, value)| (key.clone(), json!(value)));
+    let alphas = config
+        .alpha_pattern
+        .iter()
+        .map(|(key, value)| (key.clone(), alpha(*value)));
+    let ranks = config
+        .rank_pattern
+        .iter()
+        .map(|(key, value)| (key.clone(), json!(value)));
     json!({
         "alpha_pattern": Value::Object(alphas.collect()),
         "auto_mapping": null,

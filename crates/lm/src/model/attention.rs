@@ -19,7 +19,11 @@ pub(crate) const DEVICE_BLOCK_TOKENS: usize = 512;
 
 /// Query rows computed at once.
 pub(crate) fn block_tokens(q: &Tensor) -> usize {
-    if fused(q) { BLOCK_TOKENS } else { DEVICE_BLOCK_TOKENS }
+    if fused(q) {
+        BLOCK_TOKENS
+    } else {
+        DEVICE_BLOCK_TOKENS
+    }
 }
 
 /// Query or key heads `[N, heads, Dh]` as attention takes them: each head through an RMS norm of weight `norm`
@@ -44,7 +48,12 @@ pub(crate) fn visible_keys(start: usize, rows: usize, window: Option<usize>) -> 
 
 /// q `[T, H, Dh]` of the last T of S tokens, k and v `[S, K, Dh]` (after rope) → `[T, H*Dh]`. With a window, a token
 /// sees that many positions, its own included.
-pub(crate) fn attend_span(q: &Tensor, k: &Tensor, v: &Tensor, window: Option<usize>) -> Result<Tensor> {
+pub(crate) fn attend_span(
+    q: &Tensor,
+    k: &Tensor,
+    v: &Tensor,
+    window: Option<usize>,
+) -> Result<Tensor> {
     let (tokens, heads, head_dim) = q.dims3()?;
     let (all, kv_heads, _) = k.dims3()?;
     let group = heads / kv_heads;
@@ -52,20 +61,32 @@ pub(crate) fn attend_span(q: &Tensor, k: &Tensor, v: &Tensor, window: Option<usi
     let v = v.transpose(0, 1)?.contiguous()?;
     let scale = 1.0 / (head_dim as f64).sqrt();
     // [T, K, G, Dh] → [K, G, T, Dh]
-    let q = q.reshape((tokens, kv_heads, group, head_dim))?.permute((1, 2, 0, 3))?;
+    let q = q
+        .reshape((tokens, kv_heads, group, head_dim))?
+        .permute((1, 2, 0, 3))?;
     let step = block_tokens(&q);
     let mut blocks = Vec::with_capacity(tokens.div_ceil(step));
     for start in (0..tokens).step_by(step) {
         let rows = step.min(tokens - start);
         let first = all - tokens + start;
         let keys = visible_keys(first, rows, window);
-        let q = q.narrow(2, start, rows)?.contiguous()?.reshape((kv_heads, group * rows, head_dim))?;
+        let q =
+            q.narrow(2, start, rows)?
+                .contiguous()?
+                .reshape((kv_heads, group * rows, head_dim))?;
         let scores = matmul(&q, &k.narrow(1, keys.start, keys.len())?.t()?)?;
-        let sight = Sight { queries: rows, first: first - keys.start, window };
+        let sight = Sight {
+            queries: rows,
+            first: first - keys.start,
+            window,
+        };
         let probs = causal_softmax(scores, sight, scale)?;
         let out = matmul(&probs, &v.narrow(1, keys.start, keys.len())?)?
             .reshape((kv_heads, group, rows, head_dim))?;
-        blocks.push(out.permute((2, 0, 1, 3))?.reshape((rows, heads * head_dim))?);
+        blocks.push(
+            out.permute((2, 0, 1, 3))?
+                .reshape((rows, heads * head_dim))?,
+        );
     }
     match blocks.len() {
         1 => Ok(blocks.remove(0)),
@@ -83,14 +104,28 @@ mod tests {
     #[test]
     fn blocks_of_queries_see_what_the_whole_matrix_shows() {
         let tokens = 2 * BLOCK_TOKENS + 70;
-        let random = |heads: usize| Tensor::randn(0f32, 1.0, (tokens, heads, 4), &Device::Cpu).unwrap();
+        let random =
+            |heads: usize| Tensor::randn(0f32, 1.0, (tokens, heads, 4), &Device::Cpu).unwrap();
         let (q, k, v) = (random(2), random(2), random(2));
         let by_head = |t: &Tensor| t.transpose(0, 1).unwrap().contiguous().unwrap();
         let scores = by_head(&q).matmul(&by_head(&k).t().unwrap()).unwrap();
-        for window in [None, Some(1), Some(100), Some(BLOCK_TOKENS), Some(BLOCK_TOKENS + 1), Some(tokens)] {
-            let sight = Sight { queries: tokens, first: 0, window };
+        for window in [
+            None,
+            Some(1),
+            Some(100),
+            Some(BLOCK_TOKENS),
+            Some(BLOCK_TOKENS + 1),
+            Some(tokens),
+        ] {
+            let sight = Sight {
+                queries: tokens,
+                first: 0,
+                window,
+            };
             let probs = causal_softmax_composed(&scores, sight, 0.5).unwrap();
-            let whole = by_head(&probs.matmul(&by_head(&v)).unwrap()).flatten_from(1).unwrap();
+            let whole = by_head(&probs.matmul(&by_head(&v)).unwrap())
+                .flatten_from(1)
+                .unwrap();
             let blocks = attend_span(&q, &k, &v, window).unwrap();
             let last = attend_span(&q.narrow(0, 90, tokens - 90).unwrap(), &k, &v, window).unwrap();
             for (found, first) in [(blocks, 0), (last, 90)] {

@@ -51,7 +51,10 @@ pub(super) fn f32s(source: &[u8], values: &mut [f32]) {
 #[inline(always)]
 pub(super) fn f16s(source: &[u8], values: &mut [f32]) {
     let mut piece = [half::f16::ZERO; 256];
-    for (source, values) in source.chunks(2 * piece.len()).zip(values.chunks_mut(piece.len())) {
+    for (source, values) in source
+        .chunks(2 * piece.len())
+        .zip(values.chunks_mut(piece.len()))
+    {
         for (half, bytes) in piece.iter_mut().zip(source.as_chunks().0) {
             *half = half::f16::from_le_bytes(*bytes);
         }
@@ -161,7 +164,11 @@ struct Scales<'a> {
 impl<'a> Scales<'a> {
     #[inline(always)]
     fn new(block: &'a [u8]) -> Self {
-        Self { scale: f16([block[0], block[1]]), min: f16([block[2], block[3]]), packed: &block[4..16] }
+        Self {
+            scale: f16([block[0], block[1]]),
+            min: f16([block[2], block[3]]),
+            packed: &block[4..16],
+        }
     }
 
     /// Scale and minimum of the 32 values of this number.
@@ -170,7 +177,10 @@ impl<'a> Scales<'a> {
         let p = self.packed;
         let (scale, min) = match i {
             0..4 => (p[i] & 63, p[i + 4] & 63),
-            _ => (p[i + 4] & 15 | p[i - 4] >> 6 << 4, p[i + 4] >> 4 | p[i] >> 6 << 4),
+            _ => (
+                p[i + 4] & 15 | p[i - 4] >> 6 << 4,
+                p[i + 4] >> 4 | p[i] >> 6 << 4,
+            ),
         };
         (self.scale * f32::from(scale), self.min * f32::from(min))
     }

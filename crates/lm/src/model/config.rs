@@ -30,7 +30,13 @@ pub enum Architecture {
 
 impl Architecture {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Llama, Self::Mistral, Self::Qwen2, Self::Qwen3, Self::Phi3];
+    pub const ALL: [Self; 5] = [
+        Self::Llama,
+        Self::Mistral,
+        Self::Qwen2,
+        Self::Qwen3,
+        Self::Phi3,
+    ];
 
     /// As `architectures` in config.json names it.
     pub fn class_name(self) -> &'static str {
@@ -56,9 +62,13 @@ impl Architecture {
 
     /// The class that config.json names; one without the list names the type only.
     fn read(json: &Value, path: &Path) -> Result<Self> {
-        let found = json["architectures"][0].as_str().or_else(|| json["model_type"].as_str());
+        let found = json["architectures"][0]
+            .as_str()
+            .or_else(|| json["model_type"].as_str());
         let found = found.ok_or_else(|| Error::config(path, "architectures", "is missing"))?;
-        let known = Self::ALL.into_iter().find(|a| [a.class_name(), a.model_type()].contains(&found));
+        let known = Self::ALL
+            .into_iter()
+            .find(|a| [a.class_name(), a.model_type()].contains(&found));
         known.ok_or_else(|| Error::UnsupportedArchitecture {
             found: found.to_string(),
             supported: Self::ALL.map(Self::class_name).join(", "),
@@ -128,7 +138,13 @@ impl DecoderConfig {
         let generation = dir.join("generation_config.json");
         if generation.is_file() {
             let json = read_json(&generation)?;
-            config.eos_token_ids.extend(Fields { json: &json, path: &generation }.ids("eos_token_id")?);
+            config.eos_token_ids.extend(
+                Fields {
+                    json: &json,
+                    path: &generation,
+                }
+                .ids("eos_token_id")?,
+            );
         }
         config.eos_token_ids.sort_unstable();
         config.eos_token_ids.dedup();
@@ -146,7 +162,10 @@ impl DecoderConfig {
         let hidden_size = fields.size("hidden_size")?;
         let num_attention_heads = fields.size("num_attention_heads")?;
         let head_dim = fields.size_or("head_dim", hidden_size / num_attention_heads.max(1))?;
-        let partial = fields.rope_or_plain("partial_rotary_factor").and_then(Value::as_f64).unwrap_or(1.0);
+        let partial = fields
+            .rope_or_plain("partial_rotary_factor")
+            .and_then(Value::as_f64)
+            .unwrap_or(1.0);
         let rotary_dim = (head_dim as f64 * partial) as usize;
         let rope_scaling = RopeScaling::read(&fields, architecture, rotary_dim)?;
         let attention_bias = fields.flag("attention_bias");
@@ -155,7 +174,11 @@ impl DecoderConfig {
             Architecture::Qwen2 => (true, false),
             Architecture::Mistral | Architecture::Phi3 => (false, false),
         };
-        let default_eps = if architecture == Architecture::Phi3 { 1e-5 } else { 1e-6 };
+        let default_eps = if architecture == Architecture::Phi3 {
+            1e-5
+        } else {
+            1e-6
+        };
         let config = Self {
             architecture,
             vocab_size: fields.size("vocab_size")?,
@@ -168,9 +191,12 @@ impl DecoderConfig {
             max_position_embeddings: rope_scaling.context(fields.size("max_position_embeddings")?),
             rms_norm_eps: fields.number("rms_norm_eps")?.unwrap_or(default_eps),
             rotary_dim,
-            rope_theta: fields.rope_or_plain("rope_theta").map_or(Ok(10_000.0), |v| {
-                v.as_f64().ok_or_else(|| fields.bad("rope_theta", "is no number"))
-            })?,
+            rope_theta: fields
+                .rope_or_plain("rope_theta")
+                .map_or(Ok(10_000.0), |v| {
+                    v.as_f64()
+                        .ok_or_else(|| fields.bad("rope_theta", "is no number"))
+                })?,
             rope_scaling,
             sliding_windows: sliding_windows(&fields, architecture)?,
             qk_norm: architecture == Architecture::Qwen3,
@@ -202,14 +228,23 @@ impl DecoderConfig {
                 return Err(fields.bad(name, format!("is {value}, beyond any model")));
             }
         }
-        if !self.num_attention_heads.is_multiple_of(self.num_key_value_heads) {
+        if !self
+            .num_attention_heads
+            .is_multiple_of(self.num_key_value_heads)
+        {
             return Err(fields.bad("num_key_value_heads", "does not divide num_attention_heads"));
         }
         if self.head_dim == 0 || self.head_dim > MAX_SIZE || !self.head_dim.is_multiple_of(2) {
             return Err(fields.bad("head_dim", "is not an even number above zero"));
         }
-        if self.rotary_dim == 0 || !self.rotary_dim.is_multiple_of(2) || self.rotary_dim > self.head_dim {
-            return Err(fields.bad("partial_rotary_factor", "does not make an even part of each head"));
+        if self.rotary_dim == 0
+            || !self.rotary_dim.is_multiple_of(2)
+            || self.rotary_dim > self.head_dim
+        {
+            return Err(fields.bad(
+                "partial_rotary_factor",
+                "does not make an even part of each head",
+            ));
         }
         Ok(())
     }
@@ -218,7 +253,10 @@ impl DecoderConfig {
     pub fn projection_shape(&self, target: crate::lora::Target) -> (usize, usize) {
         use crate::lora::Target;
         let (hidden, inner) = (self.hidden_size, self.intermediate_size);
-        let (q, kv) = (self.num_attention_heads * self.head_dim, self.num_key_value_heads * self.head_dim);
+        let (q, kv) = (
+            self.num_attention_heads * self.head_dim,
+            self.num_key_value_heads * self.head_dim,
+        );
         match target {
             Target::Q => (q, hidden),
             Target::K | Target::V => (kv, hidden),
@@ -230,7 +268,10 @@ impl DecoderConfig {
 
     /// Where a checkpoint keeps a block's projection: (module, its rows in all, first row of the projection).
     /// Phi-3 keeps q, k and v one below the other in one matrix, and gate and up in another.
-    pub(crate) fn stored_projection(&self, target: crate::lora::Target) -> (&'static str, usize, usize) {
+    pub(crate) fn stored_projection(
+        &self,
+        target: crate::lora::Target,
+    ) -> (&'static str, usize, usize) {
         use crate::lora::Target;
         let rows = |target: Target| self.projection_shape(target).0;
         let (q, kv, inner) = (rows(Target::Q), rows(Target::K), self.intermediate_size);
@@ -247,7 +288,11 @@ impl DecoderConfig {
     /// Name of the matrix in which a checkpoint keeps a layer's projection: `model.layers.0.self_attn.q_proj`, for
     /// Phi-3 `model.layers.0.self_attn.qkv_proj`.
     pub(crate) fn stored_name(&self, layer: usize, target: crate::lora::Target) -> String {
-        format!("model.layers.{layer}.{}.{}", target.block_name(), self.stored_projection(target).0)
+        format!(
+            "model.layers.{layer}.{}.{}",
+            target.block_name(),
+            self.stored_projection(target).0
+        )
     }
 
     /// Whether a block's projection has a bias.
@@ -264,25 +309,46 @@ impl DecoderConfig {
 /// Reads a JSON file; the error names it.
 pub(crate) fn read_json(path: &Path) -> Result<Value> {
     let text = std::fs::read(path).map_err(|e| Error::io(path, e))?;
-    serde_json::from_slice(&text).map_err(|e| Error::config(path, "JSON", format!("cannot be read: {e}")))
+    serde_json::from_slice(&text)
+        .map_err(|e| Error::config(path, "JSON", format!("cannot be read: {e}")))
 }
 
 /// Refuses what would change the numbers and is not computed.
 fn refuse_unknown(fields: &Fields<'_>, architecture: Architecture) -> Result<()> {
     let activation = fields.json["hidden_act"].as_str().unwrap_or("silu");
     if activation != "silu" {
-        return Err(fields.bad("hidden_act", format!("is `{activation}`; only silu is supported")));
+        return Err(fields.bad(
+            "hidden_act",
+            format!("is `{activation}`; only silu is supported"),
+        ));
     }
-    if fields.json.get("quantization_config").is_some_and(|q| !q.is_null()) {
-        return Err(fields.bad("quantization_config", "is set; choose the model's unquantised version"));
+    if fields
+        .json
+        .get("quantization_config")
+        .is_some_and(|q| !q.is_null())
+    {
+        return Err(fields.bad(
+            "quantization_config",
+            "is set; choose the model's unquantised version",
+        ));
     }
     let partial = fields.rope_or_plain("partial_rotary_factor");
-    if architecture != Architecture::Phi3 && partial.is_some_and(|part| part.as_f64() != Some(1.0)) {
-        let reason = format!("is not 1; {} rotates whole heads", architecture.class_name());
+    if architecture != Architecture::Phi3 && partial.is_some_and(|part| part.as_f64() != Some(1.0))
+    {
+        let reason = format!(
+            "is not 1; {} rotates whole heads",
+            architecture.class_name()
+        );
         return Err(fields.bad("partial_rotary_factor", reason));
     }
-    if ["full_attention", "sliding_attention"].iter().any(|kind| fields.rope(kind).is_some()) {
-        return Err(fields.bad("rope_parameters", "differ from block to block, which is not supported"));
+    if ["full_attention", "sliding_attention"]
+        .iter()
+        .any(|kind| fields.rope(kind).is_some())
+    {
+        return Err(fields.bad(
+            "rope_parameters",
+            "differ from block to block, which is not supported",
+        ));
     }
     Ok(())
 }
@@ -294,11 +360,16 @@ fn sliding_windows(fields: &Fields<'_>, architecture: Architecture) -> Result<Ve
     const FIRST_WINDOWED_LAYER: usize = 28;
     let layers = fields.size("num_hidden_layers")?;
     if layers > MAX_LAYERS {
-        return Err(fields.bad("num_hidden_layers", format!("is {layers}, more than any model has")));
+        return Err(fields.bad(
+            "num_hidden_layers",
+            format!("is {layers}, more than any model has"),
+        ));
     }
     let width = match (architecture, fields.json.get("sliding_window")) {
         (Architecture::Llama, _) | (Architecture::Phi3, None) | (_, Some(Value::Null)) => None,
-        (Architecture::Qwen2 | Architecture::Qwen3, _) if !fields.flag("use_sliding_window") => None,
+        (Architecture::Qwen2 | Architecture::Qwen3, _) if !fields.flag("use_sliding_window") => {
+            None
+        }
         (_, None) => Some(CLASS_DEFAULT),
         (_, Some(_)) => Some(fields.size("sliding_window")?),
     };
@@ -308,22 +379,31 @@ fn sliding_windows(fields: &Fields<'_>, architecture: Architecture) -> Result<Ve
     let context = fields.size("max_position_embeddings")?;
     let window = width.filter(|width| *width < context);
     let by_layer = match architecture {
-        Architecture::Llama | Architecture::Mistral | Architecture::Phi3 => return Ok(vec![window; layers]),
+        Architecture::Llama | Architecture::Mistral | Architecture::Phi3 => {
+            return Ok(vec![window; layers]);
+        }
         Architecture::Qwen2 | Architecture::Qwen3 => &fields.json["layer_types"],
     };
     if by_layer.is_null() {
         let first = fields.size_or("max_window_layers", FIRST_WINDOWED_LAYER)?;
-        return Ok((0..layers).map(|layer| window.filter(|_| layer >= first)).collect());
+        return Ok((0..layers)
+            .map(|layer| window.filter(|_| layer >= first))
+            .collect());
     }
     let of_type = |kind: &Value| match kind.as_str() {
         Some("full_attention") => Ok(None),
         Some("sliding_attention") if width.is_some() => Ok(window),
-        Some("sliding_attention") => Err(fields.bad("layer_types", "names a window, but none is set")),
-        _ => Err(fields
-            .bad("layer_types", format!("names {kind}; full_attention and sliding_attention are known"))),
+        Some("sliding_attention") => {
+            Err(fields.bad("layer_types", "names a window, but none is set"))
+        }
+        _ => Err(fields.bad(
+            "layer_types",
+            format!("names {kind}; full_attention and sliding_attention are known"),
+        )),
     };
     let types = by_layer.as_array().filter(|types| types.len() == layers);
-    let types = types.ok_or_else(|| fields.bad("layer_types", "does not name a type for each block"))?;
+    let types =
+        types.ok_or_else(|| fields.bad("layer_types", "does not name a type for each block"))?;
     types.iter().map(of_type).collect()
 }
 
@@ -346,13 +426,20 @@ impl Fields<'_> {
     }
 
     fn size_or(&self, name: &str, default: usize) -> Result<usize> {
-        if self.json[name].is_null() { Ok(default) } else { self.size(name) }
+        if self.json[name].is_null() {
+            Ok(default)
+        } else {
+            self.size(name)
+        }
     }
 
     fn number(&self, name: &str) -> Result<Option<f64>> {
         match &self.json[name] {
             Value::Null => Ok(None),
-            value => value.as_f64().map(Some).ok_or_else(|| self.bad(name, "is no number")),
+            value => value
+                .as_f64()
+                .map(Some)
+                .ok_or_else(|| self.bad(name, "is no number")),
         }
     }
 
@@ -363,20 +450,26 @@ impl Fields<'_> {
     /// A field of the rope settings: those of `rope_scaling` (older) where there are any, else of
     /// `rope_parameters` (newer).
     pub(super) fn rope(&self, name: &str) -> Option<&Value> {
-        let older = self.json["rope_scaling"].as_object().filter(|settings| !settings.is_empty());
+        let older = self.json["rope_scaling"]
+            .as_object()
+            .filter(|settings| !settings.is_empty());
         let settings = older.or_else(|| self.json["rope_parameters"].as_object())?;
         settings.get(name).filter(|value| !value.is_null())
     }
 
     /// A number above zero that the rope settings must have.
     pub(super) fn rope_number(&self, name: &str) -> Result<f64> {
-        let number = self.rope(name).and_then(Value::as_f64).filter(|value| *value > 0.0);
+        let number = self
+            .rope(name)
+            .and_then(Value::as_f64)
+            .filter(|value| *value > 0.0);
         number.ok_or_else(|| self.bad(name, "is missing from the rope settings or not above zero"))
     }
 
     /// A field of the rope settings, or of the same name beside them.
     fn rope_or_plain(&self, name: &str) -> Option<&Value> {
-        self.rope(name).or_else(|| self.json.get(name).filter(|value| !value.is_null()))
+        self.rope(name)
+            .or_else(|| self.json.get(name).filter(|value| !value.is_null()))
     }
 
     /// One id, a list of ids, or none.
@@ -411,15 +504,24 @@ mod tests {
         let old = read(|c| c["rope_scaling"] = json!({"type": "linear", "factor": 4.0})).unwrap();
         assert_eq!((old.rope_theta, &old.rope_scaling), (1000.0, &linear));
         let new = read(|c| {
-            c["rope_parameters"] = json!({"rope_type": "linear", "factor": 4.0, "rope_theta": 500.0});
+            c["rope_parameters"] =
+                json!({"rope_type": "linear", "factor": 4.0, "rope_theta": 500.0});
         });
         let new = new.unwrap();
         assert_eq!((new.rope_theta, &new.rope_scaling), (500.0, &linear));
-        assert_eq!(read(|c| c["rope_scaling"] = Value::Null).unwrap().rope_scaling, RopeScaling::None);
+        assert_eq!(
+            read(|c| c["rope_scaling"] = Value::Null)
+                .unwrap()
+                .rope_scaling,
+            RopeScaling::None
+        );
         let llama3 = read(|c| c["rope_scaling"] = json!({"rope_type": "llama3", "factor": 8.0}));
         assert!(llama3.unwrap_err().to_string().contains("low_freq_factor"));
         let axial = read(|c| c["rope_scaling"] = json!({"rope_type": "axial", "factor": 8.0}));
-        assert!(axial.unwrap_err().to_string().contains("yarn"), "the message lists what there is");
+        assert!(
+            axial.unwrap_err().to_string().contains("yarn"),
+            "the message lists what there is"
+        );
         let both = read(|c| {
             c["rope_scaling"] = json!({"type": "linear", "factor": 4.0});
             c["rope_parameters"] = json!({"rope_type": "linear", "factor": 2.0});
@@ -429,7 +531,11 @@ mod tests {
 
     #[test]
     fn the_context_is_what_the_scaling_stretches_it_to() {
-        let context = |scaling: Value| read(|c| c["rope_scaling"] = scaling).unwrap().max_position_embeddings;
+        let context = |scaling: Value| {
+            read(|c| c["rope_scaling"] = scaling)
+                .unwrap()
+                .max_position_embeddings
+        };
         assert_eq!(context(json!({"type": "linear", "factor": 4.0})), 96);
         assert_eq!(context(json!({"type": "dynamic", "factor": 4.0})), 384);
         assert_eq!(context(json!({"type": "yarn", "factor": 2.5})), 240);
@@ -450,21 +556,47 @@ mod tests {
         };
         let (mistral, qwen) = ("MistralForCausalLM", "Qwen3ForCausalLM");
         let window = json!({"sliding_window": 32});
-        assert_eq!(windows("LlamaForCausalLM", window.clone()).unwrap(), [None, None]);
+        assert_eq!(
+            windows("LlamaForCausalLM", window.clone()).unwrap(),
+            [None, None]
+        );
         assert_eq!(windows(mistral, window.clone()).unwrap(), [Some(32); 2]);
-        assert_eq!(windows(mistral, json!({"sliding_window": null})).unwrap(), [None, None]);
-        assert_eq!(windows(mistral, json!({"sliding_window": 96})).unwrap(), [None, None]);
+        assert_eq!(
+            windows(mistral, json!({"sliding_window": null})).unwrap(),
+            [None, None]
+        );
+        assert_eq!(
+            windows(mistral, json!({"sliding_window": 96})).unwrap(),
+            [None, None]
+        );
         let long = json!({"max_position_embeddings": 9000});
-        assert_eq!(windows(mistral, long).unwrap(), [Some(4096); 2], "the default of the class");
-        assert_eq!(windows(qwen, window).unwrap(), [None, None], "use_sliding_window is off");
-        let used = json!({"use_sliding_window": true, "sliding_window": 32, "max_window_layers": 1});
+        assert_eq!(
+            windows(mistral, long).unwrap(),
+            [Some(4096); 2],
+            "the default of the class"
+        );
+        assert_eq!(
+            windows(qwen, window).unwrap(),
+            [None, None],
+            "use_sliding_window is off"
+        );
+        let used =
+            json!({"use_sliding_window": true, "sliding_window": 32, "max_window_layers": 1});
         assert_eq!(windows(qwen, used.clone()).unwrap(), [None, Some(32)]);
         let mut typed = used;
         typed["layer_types"] = json!(["sliding_attention", "full_attention"]);
         assert_eq!(windows(qwen, typed.clone()).unwrap(), [Some(32), None]);
-        for wrong in [json!(["sliding_attention"]), json!(["full_attention", "chunked_attention"])] {
+        for wrong in [
+            json!(["sliding_attention"]),
+            json!(["full_attention", "chunked_attention"]),
+        ] {
             typed["layer_types"] = wrong;
-            assert!(windows(qwen, typed.clone()).unwrap_err().to_string().contains("layer_types"));
+            assert!(
+                windows(qwen, typed.clone())
+                    .unwrap_err()
+                    .to_string()
+                    .contains("layer_types")
+            );
         }
     }
 
@@ -484,9 +616,14 @@ mod tests {
     #[test]
     fn what_is_not_computed_exactly_is_refused() {
         let unknown = read(|c| c["architectures"] = json!(["MambaForCausalLM"])).unwrap_err();
-        assert!(matches!(&unknown, Error::UnsupportedArchitecture { found, .. } if found.contains("Mamba")));
+        assert!(
+            matches!(&unknown, Error::UnsupportedArchitecture { found, .. } if found.contains("Mamba"))
+        );
         for architecture in Architecture::ALL {
-            assert!(unknown.to_string().contains(architecture.class_name()), "{unknown}");
+            assert!(
+                unknown.to_string().contains(architecture.class_name()),
+                "{unknown}"
+            );
             let typed = read(|c| {
                 c["architectures"] = Value::Null;
                 c["model_type"] = json!(architecture.model_type());
@@ -504,7 +641,10 @@ mod tests {
             ("quantization_config", json!({"bits": 4})),
         ] {
             let error = read(|c| c[field] = value).unwrap_err();
-            assert!(matches!(&error, Error::Config { field: found, .. } if found == field), "{error}");
+            assert!(
+                matches!(&error, Error::Config { field: found, .. } if found == field),
+                "{error}"
+            );
         }
     }
 }

@@ -166,7 +166,13 @@ impl Decoder {
         keep: &mut dyn FnMut(usize, &Tensor, &Tensor) -> Result<()>,
     ) -> Result<Tensor> {
         let limit = self.config.max_position_embeddings;
-        if let Some(tokens) = batch.spans.iter().map(|span| span.seq_len).max().filter(|n| *n > limit) {
+        if let Some(tokens) = batch
+            .spans
+            .iter()
+            .map(|span| span.seq_len)
+            .max()
+            .filter(|n| *n > limit)
+        {
             return Err(Error::ContextExceeded { tokens, limit });
         }
         let mut attend = |layer: usize, q: &Tensor, k: &Tensor, v: &Tensor| {
@@ -193,7 +199,12 @@ impl Decoder {
                     continue;
                 }
                 let q = q.narrow(0, queries.start, queries.len())?;
-                parts.push(attend_span(&q, &batch.seen(span, k)?, &batch.seen(span, v)?, window)?);
+                parts.push(attend_span(
+                    &q,
+                    &batch.seen(span, k)?,
+                    &batch.seen(span, v)?,
+                    window,
+                )?);
             }
             match parts.len() {
                 1 => Ok(parts.remove(0)),
@@ -219,7 +230,13 @@ impl Decoder {
             tape.final_x = None;
         }
         let wanted = batch.wanted()?;
-        let wiring = Wiring { adapter, dropout, cos: &cos, sin: &sin, wanted: wanted.as_ref() };
+        let wiring = Wiring {
+            adapter,
+            dropout,
+            cos: &cos,
+            sin: &sin,
+            wanted: wanted.as_ref(),
+        };
         for (index, layer) in self.layers.iter().enumerate() {
             let mut block = self.block(index, x, &wiring, attend)?;
             let act = swiglu(&block.gate, &block.up)?;
@@ -250,7 +267,13 @@ impl Decoder {
         attend: &mut Attend<'_>,
     ) -> Result<LayerTape> {
         let (layer, eps) = (&self.layers[index], self.config.rms_norm_eps);
-        let &Wiring { adapter, dropout, cos, sin, wanted } = wiring;
+        let &Wiring {
+            adapter,
+            dropout,
+            cos,
+            sin,
+            wanted,
+        } = wiring;
         let rows = wanted.filter(|_| self.is_last(index));
         let mut low: [Option<Tensor>; 7] = Default::default();
         let mut project = |target: Target, x: &Tensor, rows: Option<&Rows>| -> Result<Tensor> {
@@ -262,14 +285,32 @@ impl Decoder {
         let q = self.heads(&project(Target::Q, &pick(&h, rows)?, rows)?)?;
         let k = self.heads(&project(Target::K, &h, None)?)?;
         let v = self.heads(&project(Target::V, &h, None)?)?;
-        let rotated_q =
-            norm_and_rotate(&q, layer.q_norm.as_ref(), eps, &pick(cos, rows)?, &pick(sin, rows)?)?;
+        let rotated_q = norm_and_rotate(
+            &q,
+            layer.q_norm.as_ref(),
+            eps,
+            &pick(cos, rows)?,
+            &pick(sin, rows)?,
+        )?;
         let rotated_k = norm_and_rotate(&k, layer.k_norm.as_ref(), eps, cos, sin)?;
         let attn = attend(index, &rotated_q, &rotated_k, &v)?;
         let mid = add_into(project(Target::O, &attn, rows)?, &pick(&x, rows)?)?;
         let h = rms_norm(&mid, &layer.post_attention_layernorm, eps)?;
-        let (gate, up) = (project(Target::Gate, &h, rows)?, project(Target::Up, &h, rows)?);
-        Ok(LayerTape { x, q, k, v, attn, mid, gate, up, low })
+        let (gate, up) = (
+            project(Target::Gate, &h, rows)?,
+            project(Target::Up, &h, rows)?,
+        );
+        Ok(LayerTape {
+            x,
+            q,
+            k,
+            v,
+            attn,
+            mid,
+            gate,
+            up,
+            low,
+        })
     }
 
     /// Logits `[M, V]` of final hidden states `[M, D]`.
@@ -284,7 +325,10 @@ impl Decoder {
 
     /// Where the model lies and what it computes in.
     pub fn place(&self) -> Place {
-        Place { device: self.device.clone(), dtype: self.dtype() }
+        Place {
+            device: self.device.clone(),
+            dtype: self.dtype(),
+        }
     }
 
     /// The same model in another place.
@@ -297,9 +341,25 @@ impl Decoder {
             true => lm_head.clone(),
             false => self.embed_tokens.placed(place)?,
         };
-        let layers = self.layers.iter().map(|layer| layer.placed(place)).collect::<Result<_>>()?;
-        let (config, norm, rope) = (self.config.clone(), place.put(&self.norm)?, self.rope.clone());
-        Ok(Self { config, embed_tokens, layers, norm, lm_head, rope, device: place.device.clone() })
+        let layers = self
+            .layers
+            .iter()
+            .map(|layer| layer.placed(place))
+            .collect::<Result<_>>()?;
+        let (config, norm, rope) = (
+            self.config.clone(),
+            place.put(&self.norm)?,
+            self.rope.clone(),
+        );
+        Ok(Self {
+            config,
+            embed_tokens,
+            layers,
+            norm,
+            lm_head,
+            rope,
+            device: place.device.clone(),
+        })
     }
 
     /// Cosines and sines of the rows of a batch, in the type of the activations.
@@ -331,8 +391,10 @@ impl Layer {
             projections: self.projections.clone(),
         };
         for projection in &mut layer.projections {
-            *projection =
-                Projection { weight: projection.weight.placed(place)?, bias: put(&projection.bias)? };
+            *projection = Projection {
+                weight: projection.weight.placed(place)?,
+                bias: put(&projection.bias)?,
+            };
         }
         Ok(layer)
     }
@@ -353,7 +415,9 @@ impl Layer {
         if let Some(bias) = &projection.bias {
             y = y.broadcast_add(bias)?;
         }
-        let Some((adapter, pair)) = adapter.and_then(|a| a.get(index, target).map(|pair| (a, pair))) else {
+        let Some((adapter, pair)) =
+            adapter.and_then(|a| a.get(index, target).map(|pair| (a, pair)))
+        else {
             return Ok((y, None));
         };
         let LoraPair { a, b } = &pair.as_dtype(x.dtype())?;

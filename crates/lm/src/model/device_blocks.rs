@@ -51,19 +51,31 @@ impl DeviceBlocks {
     fn in_bands(packed: &Packed, device: &Device, band_values: usize) -> Result<Self> {
         let (rows, columns, dtype) = (packed.rows(), packed.columns(), packed.dtype());
         if matches!(dtype, GgmlDType::Q8_1 | GgmlDType::Q8K) {
-            let reason =
-                format!("of {dtype:?} blocks cannot be used on a device; files do not hold it usually");
-            return Err(Error::Setting { name: "packed matrix", reason });
+            let reason = format!(
+                "of {dtype:?} blocks cannot be used on a device; files do not hold it usually"
+            );
+            return Err(Error::Setting {
+                name: "packed matrix",
+                reason,
+            });
         }
         let step = (band_values / columns.max(1)).max(1);
         let band = |start: usize| -> Result<Band> {
             let rows = start..(start + step).min(rows);
-            let storage = QStorage::from_data(Cow::Borrowed(packed.rows_bytes(rows.clone())), device, dtype)?;
+            let storage = QStorage::from_data(
+                Cow::Borrowed(packed.rows_bytes(rows.clone())),
+                device,
+                dtype,
+            )?;
             let blocks = Arc::new(QTensor::new(storage, (rows.len(), columns))?);
             Ok(Band { rows, blocks })
         };
         let bands = (0..rows).step_by(step).map(band).collect::<Result<_>>()?;
-        Ok(Self { bands, rows, columns })
+        Ok(Self {
+            bands,
+            rows,
+            columns,
+        })
     }
 
     /// Number of rows.
@@ -101,7 +113,11 @@ impl DeviceBlocks {
         }
         match dx {
             Some(dx) => Ok(dx),
-            None => Ok(Tensor::zeros((dy.dim(0)?, self.columns), dy.dtype(), dy.device())?),
+            None => Ok(Tensor::zeros(
+                (dy.dim(0)?, self.columns),
+                dy.dtype(),
+                dy.device(),
+            )?),
         }
     }
 
@@ -112,7 +128,9 @@ impl DeviceBlocks {
         let mut sum: Option<Tensor> = None;
         for Band { rows, blocks } in &self.bands {
             let (first, last) = (rows.start as f64, rows.end as f64 - 1.0);
-            let inside = (places.ge(first)? * places.le(last)?)?.to_dtype(DType::F32)?.unsqueeze(1)?;
+            let inside = (places.ge(first)? * places.le(last)?)?
+                .to_dtype(DType::F32)?
+                .unsqueeze(1)?;
             let own = (places.clamp(first, last)? - first)?.to_dtype(DType::U32)?;
             let part = blocks.embedding(&own)?.broadcast_mul(&inside)?;
             sum = Some(match sum {
@@ -122,20 +140,31 @@ impl DeviceBlocks {
         }
         match sum {
             Some(sum) => Ok(sum.to_dtype(dtype)?),
-            None => Ok(Tensor::zeros((ids.dim(0)?, self.columns), dtype, ids.device())?),
+            None => Ok(Tensor::zeros(
+                (ids.dim(0)?, self.columns),
+                dtype,
+                ids.device(),
+            )?),
         }
     }
 
     /// Some rows as f32.
     pub(crate) fn widen(&self, range: Range<usize>) -> Result<Tensor> {
-        let parts = self.bands.iter().map(|band| band.dequantised(DType::F32)).collect::<Result<Vec<_>>>()?;
+        let parts = self
+            .bands
+            .iter()
+            .map(|band| band.dequantised(DType::F32))
+            .collect::<Result<Vec<_>>>()?;
         Ok(Tensor::cat(&parts, 0)?.narrow(0, range.start, range.len())?)
     }
 }
 
 impl Band {
     fn dequantised(&self, dtype: DType) -> Result<Tensor> {
-        Ok(self.blocks.dequantize(&self.blocks.device())?.to_dtype(dtype)?)
+        Ok(self
+            .blocks
+            .dequantize(&self.blocks.device())?
+            .to_dtype(dtype)?)
     }
 }
 
@@ -147,26 +176,49 @@ mod tests {
     use crate::test_model::{assert_close, random};
 
     fn packed(dtype: GgmlDType, rows: usize, columns: usize) -> Packed {
-        let values = random(5, &[rows, columns]).flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        Packed::new(Bytes::Owned(Arc::new(encode(dtype, &values))), dtype, rows, columns).unwrap()
+        let values = random(5, &[rows, columns])
+            .flatten_all()
+            .unwrap()
+            .to_vec1::<f32>()
+            .unwrap();
+        Packed::new(
+            Bytes::Owned(Arc::new(encode(dtype, &values))),
+            dtype,
+            rows,
+            columns,
+        )
+        .unwrap()
     }
 
     #[test]
     fn blocks_on_a_device_have_the_processor_s_values_rounded_once() {
-        for dtype in [GgmlDType::Q8_0, GgmlDType::Q4_0, GgmlDType::Q4K, GgmlDType::Q5K, GgmlDType::Q6K] {
+        for dtype in [
+            GgmlDType::Q8_0,
+            GgmlDType::Q4_0,
+            GgmlDType::Q4K,
+            GgmlDType::Q5K,
+            GgmlDType::Q6K,
+        ] {
             let packed = packed(dtype, 10, 512);
             let expected = packed.widen(0..10, &Device::Cpu).unwrap();
             // One band, and four of which the last is short.
             for band_values in [BAND_VALUES, 3 * 512] {
                 let blocks = DeviceBlocks::in_bands(&packed, &Device::Cpu, band_values).unwrap();
-                assert_eq!(blocks.bands.len(), if band_values == BAND_VALUES { 1 } else { 4 });
+                assert_eq!(
+                    blocks.bands.len(),
+                    if band_values == BAND_VALUES { 1 } else { 4 }
+                );
                 assert_eq!(
                     blocks.widen(2..9).unwrap().to_vec2::<f32>().unwrap(),
                     expected.narrow(0, 2, 7).unwrap().to_vec2::<f32>().unwrap(),
                     "{dtype:?}"
                 );
                 let ids = Tensor::new(&[9u32, 0, 3, 2, 9], &Device::Cpu).unwrap();
-                let rows = expected.index_select(&ids, 0).unwrap().to_dtype(DType::BF16).unwrap();
+                let rows = expected
+                    .index_select(&ids, 0)
+                    .unwrap()
+                    .to_dtype(DType::BF16)
+                    .unwrap();
                 let found = blocks.select(&ids, DType::BF16).unwrap();
                 assert_eq!(
                     found.to_vec2::<half::bf16>().unwrap(),
@@ -182,12 +234,26 @@ mod tests {
         let packed = packed(GgmlDType::Q8_0, 10, 64);
         let dense = packed.widen(0..10, &Device::Cpu).unwrap();
         let blocks = DeviceBlocks::in_bands(&packed, &Device::Cpu, 3 * 64).unwrap();
-        let (x, dy, sum) = (random(1, &[7, 64]), random(2, &[7, 10]), random(3, &[7, 64]));
-        assert_close(&blocks.project(&x).unwrap(), &x.matmul(&dense.t().unwrap()).unwrap(), 1e-4);
+        let (x, dy, sum) = (
+            random(1, &[7, 64]),
+            random(2, &[7, 10]),
+            random(3, &[7, 64]),
+        );
+        assert_close(
+            &blocks.project(&x).unwrap(),
+            &x.matmul(&dense.t().unwrap()).unwrap(),
+            1e-4,
+        );
         let dx = dy.matmul(&dense).unwrap();
         assert_close(&blocks.project_backward(&dy, None).unwrap(), &dx, 1e-4);
         let expected = (&sum + dx).unwrap();
-        assert_close(&blocks.project_backward(&dy, Some(sum.copy().unwrap())).unwrap(), &expected, 1e-4);
+        assert_close(
+            &blocks
+                .project_backward(&dy, Some(sum.copy().unwrap()))
+                .unwrap(),
+            &expected,
+            1e-4,
+        );
         let weight = Weight::Blocks(blocks);
         assert_eq!(weight.shape().unwrap(), (10, 64));
         assert_close(&weight.to_dense().unwrap(), &dense, 0.0);

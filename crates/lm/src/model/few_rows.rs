@@ -44,27 +44,52 @@ pub(super) fn project(arch: Arch, x: &[f32], weight: &Packed) -> Result<Vec<f32>
     let x = &*copy;
     let task_rows = (TASK_VALUES / columns).max(1);
     let tasks = tasks(&mut out, rows, task_rows).into_par_iter().enumerate();
-    tasks.try_for_each(|(i, out)| arch.dispatch(Task { weight, first: i * task_rows, x, out }))?;
+    tasks.try_for_each(|(i, out)| {
+        arch.dispatch(Task {
+            weight,
+            first: i * task_rows,
+            x,
+            out,
+        })
+    })?;
     Ok(out)
 }
 
 /// `x Wᵀ` for a dense matrix held as `in` rows of `rows` values, `stride` apart: x `[M, in]`, flat → `[M, out]`, flat.
-pub(super) fn project_dense(arch: Arch, x: &[f32], weight_t: &[f32], stride: usize, rows: usize) -> Vec<f32> {
+pub(super) fn project_dense(
+    arch: Arch,
+    x: &[f32],
+    weight_t: &[f32],
+    stride: usize,
+    rows: usize,
+) -> Vec<f32> {
     let columns = weight_t.len().div_ceil(stride.max(1)).max(1);
     let mut out = vec![0f32; x.len() / columns * rows];
-    let task_rows = rows.div_ceil(rayon::current_num_threads()).max(MIN_DENSE_TASK_ROWS);
+    let task_rows = rows
+        .div_ceil(rayon::current_num_threads())
+        .max(MIN_DENSE_TASK_ROWS);
     let tasks = tasks(&mut out, rows, task_rows).into_par_iter().enumerate();
     tasks.for_each(|(i, out)| {
-        arch.dispatch(DenseTask { weight_t: &weight_t[i * task_rows..], stride, columns, x, out });
+        arch.dispatch(DenseTask {
+            weight_t: &weight_t[i * task_rows..],
+            stride,
+            columns,
+            x,
+            out,
+        });
     });
     out
 }
 
 /// The places of the results for `task_rows` rows of the matrix at a time: for each row of x a slice.
 fn tasks(out: &mut [f32], rows: usize, task_rows: usize) -> Vec<Vec<&mut [f32]>> {
-    let mut tasks: Vec<Vec<&mut [f32]>> = (0..rows).step_by(task_rows).map(|_| Vec::new()).collect();
+    let mut tasks: Vec<Vec<&mut [f32]>> =
+        (0..rows).step_by(task_rows).map(|_| Vec::new()).collect();
     for out in out.chunks_mut(rows.max(1)) {
-        tasks.iter_mut().zip(out.chunks_mut(task_rows)).for_each(|(task, part)| task.push(part));
+        tasks
+            .iter_mut()
+            .zip(out.chunks_mut(task_rows))
+            .for_each(|(task, part)| task.push(part));
     }
     tasks
 }
@@ -114,7 +139,10 @@ impl DenseTask<'_> {
                 let mut factors = [simd.splat_f32s(0.0); R];
                 let mut pieces = [[].as_slice(); R];
                 for r in 0..R {
-                    (factors[r], pieces[r]) = (simd.splat_f32s(x[r]), &streams[r][start..start + sums.len()]);
+                    (factors[r], pieces[r]) = (
+                        simd.splat_f32s(x[r]),
+                        &streams[r][start..start + sums.len()],
+                    );
                 }
                 for v in 0..sums.len() {
                     let mut sum = sums[v];
@@ -152,8 +180,12 @@ impl WithSimd for Task<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Result<()> {
         match self.weight.dtype() {
-            GgmlDType::Q8_0 if self.out.len() <= REGISTER_ROWS => self.in_registers::<S, Q8_0, _, _>(simd),
-            GgmlDType::Q4_0 if self.out.len() <= REGISTER_ROWS => self.in_registers::<S, Q4_0, _, _>(simd),
+            GgmlDType::Q8_0 if self.out.len() <= REGISTER_ROWS => {
+                self.in_registers::<S, Q8_0, _, _>(simd)
+            }
+            GgmlDType::Q4_0 if self.out.len() <= REGISTER_ROWS => {
+                self.in_registers::<S, Q4_0, _, _>(simd)
+            }
             _ => return self.in_cache(simd),
         }
         Ok(())
@@ -177,7 +209,9 @@ impl Task<'_> {
             let (mut x, mut out) = (self.x, self.out.as_mut_slice());
             while !out.is_empty() {
                 let done = match out.len() {
-                    8.. if S::REGISTER_COUNT >= 32 => dots::<S, B, BYTES, LINES, 8>(simd, blocks, x, at, out),
+                    8.. if S::REGISTER_COUNT >= 32 => {
+                        dots::<S, B, BYTES, LINES, 8>(simd, blocks, x, at, out)
+                    }
                     4.. => dots::<S, B, BYTES, LINES, 4>(simd, blocks, x, at, out),
                     _ => dots::<S, B, BYTES, LINES, 1>(simd, blocks, x, at, out),
                 };
@@ -196,8 +230,13 @@ impl Task<'_> {
         for start in (0..rows).step_by(panel_rows) {
             let end = (start + panel_rows).min(rows);
             let values = &mut panel[..(end - start) * columns];
-            self.weight.decode_rows(self.first + start..self.first + end, values)?;
-            let panel = Panel { values, columns, start };
+            self.weight
+                .decode_rows(self.first + start..self.first + end, values)?;
+            let panel = Panel {
+                values,
+                columns,
+                start,
+            };
             // A tile's sums stay in registers: 16 of 32, or 8 of 16.
             match S::REGISTER_COUNT {
                 32.. => panel.multiply::<S, 4>(simd, self.x, &mut self.out),
@@ -264,10 +303,16 @@ impl Panel<'_> {
         let together = x.len() / self.columns / M * M;
         let (x, x_rest) = x.split_at(together * self.columns);
         let (out, out_rest) = out.split_at_mut(together);
-        for (x, out) in x.chunks_exact(M * self.columns).zip(out.chunks_exact_mut(M)) {
+        for (x, out) in x
+            .chunks_exact(M * self.columns)
+            .zip(out.chunks_exact_mut(M))
+        {
             self.tiles::<S, M>(simd, x, out);
         }
-        for (x, out) in x_rest.chunks_exact(self.columns).zip(out_rest.chunks_exact_mut(1)) {
+        for (x, out) in x_rest
+            .chunks_exact(self.columns)
+            .zip(out_rest.chunks_exact_mut(1))
+        {
             self.tiles::<S, 1>(simd, x, out);
         }
     }
@@ -313,7 +358,10 @@ fn tile<S: Simd, const R: usize, const M: usize>(
     if !columns.is_multiple_of(S::F32_LANES) {
         for r in 0..R {
             for m in 0..M {
-                let (weight, x) = (simd.partial_load_f32s(weight_rest[r]), simd.partial_load_f32s(x_rest[m]));
+                let (weight, x) = (
+                    simd.partial_load_f32s(weight_rest[r]),
+                    simd.partial_load_f32s(x_rest[m]),
+                );
                 sums[r][m] = simd.mul_add_e_f32s(weight, x, sums[r][m]);
             }
         }
@@ -327,7 +375,10 @@ fn tile<S: Simd, const R: usize, const M: usize>(
 
 /// `N` rows of `columns` values as vectors, and what is left of each.
 #[inline(always)]
-fn vectors<S: Simd, const N: usize>(values: &[f32], columns: usize) -> ([&[S::f32s]; N], [&[f32]; N]) {
+fn vectors<S: Simd, const N: usize>(
+    values: &[f32],
+    columns: usize,
+) -> ([&[S::f32s]; N], [&[f32]; N]) {
     let (mut vectors, mut rests) = ([[].as_slice(); N], [[].as_slice(); N]);
     for n in 0..N {
         let (row, rest) = S::as_simd_f32s(&values[n * columns..(n + 1) * columns]);
@@ -348,7 +399,9 @@ mod tests {
     use crate::random;
 
     fn uniform(key: u64, count: usize) -> Vec<f32> {
-        (0..count as u64).map(|i| random::uniform(key, i) as f32 - 0.5).collect()
+        (0..count as u64)
+            .map(|i| random::uniform(key, i) as f32 - 0.5)
+            .collect()
     }
 
     fn packed(dtype: GgmlDType, rows: usize, columns: usize) -> Packed {
@@ -375,10 +428,14 @@ mod tests {
                     assert_eq!(found.len(), count * rows);
                     for (place, found) in found.iter().enumerate() {
                         let (m, row) = (place / rows, place % rows);
-                        let product =
-                            |i: usize| f64::from(x[m * columns + i]) * f64::from(held[i * stride + row]);
+                        let product = |i: usize| {
+                            f64::from(x[m * columns + i]) * f64::from(held[i * stride + row])
+                        };
                         let expected: f64 = (0..columns).map(product).sum();
-                        assert!((f64::from(*found) - expected).abs() < 2e-5, "{arch:?} {found} {expected}");
+                        assert!(
+                            (f64::from(*found) - expected).abs() < 2e-5,
+                            "{arch:?} {found} {expected}"
+                        );
                     }
                 }
             }
@@ -396,17 +453,26 @@ mod tests {
             (GgmlDType::F16, 1, 3),
         ] {
             let weight = packed(dtype, rows, columns);
-            let dense = weight.widen(0..rows, &Device::Cpu).unwrap().to_vec2::<f32>().unwrap();
+            let dense = weight
+                .widen(0..rows, &Device::Cpu)
+                .unwrap()
+                .to_vec2::<f32>()
+                .unwrap();
             let x = uniform(2, 9 * columns);
             for arch in archs() {
                 for count in [0, 1, 3, 4, 8, 9] {
                     let found = project(arch, &x[..count * columns], &weight).unwrap();
                     assert_eq!(found.len(), count * rows);
-                    let pairs =
-                        x.chunks(columns).take(count).flat_map(|x| dense.iter().map(move |row| (x, row)));
+                    let pairs = x
+                        .chunks(columns)
+                        .take(count)
+                        .flat_map(|x| dense.iter().map(move |row| (x, row)));
                     for (found, (x, row)) in found.iter().zip(pairs) {
-                        let expected: f64 =
-                            x.iter().zip(row).map(|(x, w)| f64::from(*x) * f64::from(*w)).sum();
+                        let expected: f64 = x
+                            .iter()
+                            .zip(row)
+                            .map(|(x, w)| f64::from(*x) * f64::from(*w))
+                            .sum();
                         assert!(
                             (f64::from(*found) - expected).abs() < 2e-5,
                             "{arch:?} {dtype:?} {found} {expected}"

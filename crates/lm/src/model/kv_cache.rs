@@ -38,7 +38,13 @@ impl Cache {
     }
 
     /// Copies a prompt's keys and values `[T, K, Dh]` to the start of a slot.
-    pub(crate) fn write_prompt(&mut self, layer: usize, slot: usize, k: &Tensor, v: &Tensor) -> Result<()> {
+    pub(crate) fn write_prompt(
+        &mut self,
+        layer: usize,
+        slot: usize,
+        k: &Tensor,
+        v: &Tensor,
+    ) -> Result<()> {
         match self {
             Self::Host(cache) => with_values(k, |k| {
                 with_values(v, |v| {
@@ -107,7 +113,10 @@ impl KvCache {
         let len = slots * config.num_key_value_heads * capacity * config.head_dim;
         // Zeroed pages are only taken when they are written.
         let layers = (0..config.num_hidden_layers)
-            .map(|_| LayerCache { k: vec![0.0; len], v: vec![0.0; len] })
+            .map(|_| LayerCache {
+                k: vec![0.0; len],
+                v: vec![0.0; len],
+            })
             .collect();
         Self {
             layers,
@@ -164,17 +173,25 @@ impl KvCache {
         let group = self.heads / self.kv_heads * self.head_dim;
         let window = self.windows[layer];
         let mut out = vec![0f32; cursors.len() * width];
-        out.par_chunks_mut(group).zip(query.par_chunks(group)).enumerate().with_min_len(4).for_each(
-            |(i, (out, query))| {
+        out.par_chunks_mut(group)
+            .zip(query.par_chunks(group))
+            .enumerate()
+            .with_min_len(4)
+            .for_each(|(i, (out, query))| {
                 let (cursor, kv_head) = (cursors[i / self.kv_heads], i % self.kv_heads);
                 let start = self.head_start(cursor.slot, kv_head);
                 let keys = visible_keys(cursor.position, 1, window);
                 let span = start + keys.start * self.head_dim..start + keys.end * self.head_dim;
                 let cache = &self.layers[layer];
                 let (k, v) = (&cache.k[span.clone()], &cache.v[span]);
-                self.arch.dispatch(Group { query, k, v, head_dim: self.head_dim, out });
-            },
-        );
+                self.arch.dispatch(Group {
+                    query,
+                    k,
+                    v,
+                    head_dim: self.head_dim,
+                    out,
+                });
+            });
         Ok(Tensor::from_vec(out, (cursors.len(), width), q.device())?)
     }
 }

@@ -24,18 +24,36 @@ pub(crate) fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 pub(crate) fn add_product(fresh: Tensor, a: &Tensor, b: &Tensor, scale: f64) -> Result<Tensor> {
     if !fresh.is_contiguous() || [&fresh, a, b].iter().any(|t| !fused(t)) {
         let product = matmul(a, b)?;
-        return Ok(if scale == 1.0 { fresh + product } else { fresh + (product * scale)? }?);
+        return Ok(if scale == 1.0 {
+            fresh + product
+        } else {
+            fresh + (product * scale)?
+        }?);
     }
-    timed(Work::Gemm, || fresh.inplace_op3(a, b, &AddProduct { scale: scale as f32 }))?;
+    timed(Work::Gemm, || {
+        fresh.inplace_op3(
+            a,
+            b,
+            &AddProduct {
+                scale: scale as f32,
+            },
+        )
+    })?;
     Ok(fresh)
 }
 
 /// An operand as candle's product on CUDA takes it: rows, or columns, one behind the other; copied where they are not.
 fn without_gaps(t: &Tensor) -> Result<Tensor> {
-    let ([.., rows, columns], [.., down, across]) = (t.dims(), t.stride()) else { return Ok(t.clone()) };
+    let ([.., rows, columns], [.., down, across]) = (t.dims(), t.stride()) else {
+        return Ok(t.clone());
+    };
     let in_rows = (*across == 1 || *columns == 1) && (down == columns || *rows == 1);
     let in_columns = (across == rows || *columns == 1) && (*down == 1 || *rows == 1);
-    Ok(if in_rows || in_columns { t.clone() } else { t.contiguous()? })
+    Ok(if in_rows || in_columns {
+        t.clone()
+    } else {
+        t.contiguous()?
+    })
 }
 
 struct Product;
@@ -59,17 +77,34 @@ impl InplaceOp3 for AddProduct {
         b_layout: &Layout,
     ) -> candle_core::Result<()> {
         let (a, b) = (Operand::new(a_layout)?, Operand::new(b_layout)?);
-        if a.columns != b.rows || a.batches != 1 || b.batches != 1 || sum_layout.dims() != [a.rows, b.columns]
+        if a.columns != b.rows
+            || a.batches != 1
+            || b.batches != 1
+            || sum_layout.dims() != [a.rows, b.columns]
         {
-            candle_core::bail!("shapes {:?} and {:?} cannot be multiplied", a_layout.dims(), b_layout.dims());
+            candle_core::bail!(
+                "shapes {:?} and {:?} cannot be multiplied",
+                a_layout.dims(),
+                b_layout.dims()
+            );
         }
-        let (a_values, b_values) = (a.values(a_storage, a_layout)?, b.values(b_storage, b_layout)?);
+        let (a_values, b_values) = (
+            a.values(a_storage, a_layout)?,
+            b.values(b_storage, b_layout)?,
+        );
         let sum = contiguous_mut(sum, sum_layout)?;
         if !sum.is_empty() && a.columns > 0 {
             #[expect(unsafe_code, reason = "gemm writes through a pointer")]
             // SAFETY: sum is a slice of a.rows x b.columns values.
             unsafe {
-                multiply(&a, a_values, &b, b_values, sum.as_mut_ptr(), Some(self.scale));
+                multiply(
+                    &a,
+                    a_values,
+                    &b,
+                    b_values,
+                    sum.as_mut_ptr(),
+                    Some(self.scale),
+                );
             }
         }
         Ok(())
@@ -106,12 +141,18 @@ impl Operand {
                 row_stride: strides[1],
                 column_stride: strides[2],
             }),
-            ref dims => candle_core::bail!("a product takes matrices or batches of them, not {dims:?}"),
+            ref dims => {
+                candle_core::bail!("a product takes matrices or batches of them, not {dims:?}")
+            }
         }
     }
 
     /// The values from the first element on, checked to reach the last one.
-    fn values<'a>(&self, storage: &'a CpuStorage, layout: &Layout) -> candle_core::Result<&'a [f32]> {
+    fn values<'a>(
+        &self,
+        storage: &'a CpuStorage,
+        layout: &Layout,
+    ) -> candle_core::Result<&'a [f32]> {
         let values = &storage.as_slice::<f32>()?[layout.start_offset()..];
         let last = |count: usize, stride: usize| count.saturating_sub(1) * stride;
         let end = last(self.batches, self.batch_stride)
@@ -138,9 +179,16 @@ impl CustomOp2 for Product {
     ) -> candle_core::Result<(CpuStorage, Shape)> {
         let (a, b) = (Operand::new(a_layout)?, Operand::new(b_layout)?);
         if a.columns != b.rows || a.batches != b.batches {
-            candle_core::bail!("shapes {:?} and {:?} cannot be multiplied", a_layout.dims(), b_layout.dims());
+            candle_core::bail!(
+                "shapes {:?} and {:?} cannot be multiplied",
+                a_layout.dims(),
+                b_layout.dims()
+            );
         }
-        let (a_values, b_values) = (a.values(a_storage, a_layout)?, b.values(b_storage, b_layout)?);
+        let (a_values, b_values) = (
+            a.values(a_storage, a_layout)?,
+            b.values(b_storage, b_layout)?,
+        );
         let out = product(&a, a_values, &b, b_values);
         let shape = match a_layout.dims().len() {
             2 => Shape::from((a.rows, b.columns)),
@@ -162,7 +210,10 @@ fn product(a: &Operand, a_values: &[f32], b: &Operand, b_values: &[f32]) -> Vec<
     for (batch, room) in room.enumerate() {
         let a_values = &a_values[batch * a.batch_stride..];
         let b_values = &b_values[batch * b.batch_stride..];
-        #[expect(unsafe_code, reason = "memory is not set to zero first, which took 3 % of a training step")]
+        #[expect(
+            unsafe_code,
+            reason = "memory is not set to zero first, which took 3 % of a training step"
+        )]
         // SAFETY: room is a slice of a.rows x b.columns values, which are written and not read.
         unsafe {
             multiply(a, a_values, b, b_values, room.as_mut_ptr().cast(), None);
@@ -180,7 +231,10 @@ fn product(a: &Operand, a_values: &[f32], b: &Operand, b_values: &[f32]) -> Vec<
 ///
 /// # Safety
 /// `out` points to a.rows x b.columns values that nothing else uses meanwhile; with `add` they are initialised.
-#[expect(unsafe_code, reason = "gemm takes pointers; `Operand::values` checked that strides stay inside")]
+#[expect(
+    unsafe_code,
+    reason = "gemm takes pointers; `Operand::values` checked that strides stay inside"
+)]
 unsafe fn multiply(
     a: &Operand,
     a_values: &[f32],
@@ -230,30 +284,72 @@ mod tests {
         let cases = [
             (random(&[7, 9]), random(&[9, 5])),
             (random(&[9, 7]).t().unwrap(), random(&[5, 9]).t().unwrap()),
-            (random(&[20, 9]).narrow(0, 4, 7).unwrap(), random(&[9, 20]).narrow(1, 3, 5).unwrap()),
-            (a.clone(), random(&[3, 12, 9]).narrow(1, 2, 6).unwrap().t().unwrap()),
-            (a.narrow(0, 1, 2).unwrap(), random(&[9, 2, 4]).transpose(0, 1).unwrap()),
+            (
+                random(&[20, 9]).narrow(0, 4, 7).unwrap(),
+                random(&[9, 20]).narrow(1, 3, 5).unwrap(),
+            ),
+            (
+                a.clone(),
+                random(&[3, 12, 9]).narrow(1, 2, 6).unwrap().t().unwrap(),
+            ),
+            (
+                a.narrow(0, 1, 2).unwrap(),
+                random(&[9, 2, 4]).transpose(0, 1).unwrap(),
+            ),
         ];
         for (a, b) in cases {
             let found = matmul(&a, &b).unwrap();
-            let expected = a.contiguous().unwrap().matmul(&b.contiguous().unwrap()).unwrap();
+            let expected = a
+                .contiguous()
+                .unwrap()
+                .matmul(&b.contiguous().unwrap())
+                .unwrap();
             assert_eq!(found.dims(), expected.dims());
-            let error =
-                (found - expected).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+            let error = (found - expected)
+                .unwrap()
+                .abs()
+                .unwrap()
+                .max_all()
+                .unwrap()
+                .to_scalar::<f32>()
+                .unwrap();
             assert!(error < 1e-5, "{error}");
         }
-        let (sum, a, b) = (random(&[7, 5]), random(&[7, 9]), random(&[5, 9]).t().unwrap());
+        let (sum, a, b) = (
+            random(&[7, 5]),
+            random(&[7, 9]),
+            random(&[5, 9]).t().unwrap(),
+        );
         let expected = (&sum + (a.matmul(&b).unwrap() * 0.5).unwrap()).unwrap();
         let found = add_product(sum, &a, &b, 0.5).unwrap();
-        let error = (found - expected).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+        let error = (found - expected)
+            .unwrap()
+            .abs()
+            .unwrap()
+            .max_all()
+            .unwrap()
+            .to_scalar::<f32>()
+            .unwrap();
         assert!(error < 1e-5, "{error}");
-        for t in [a.clone(), a.t().unwrap(), b.clone(), random(&[9, 5]).narrow(0, 2, 3).unwrap()] {
-            assert_eq!(without_gaps(&t).unwrap().stride(), t.stride(), "nothing is copied that need not be");
+        for t in [
+            a.clone(),
+            a.t().unwrap(),
+            b.clone(),
+            random(&[9, 5]).narrow(0, 2, 3).unwrap(),
+        ] {
+            assert_eq!(
+                without_gaps(&t).unwrap().stride(),
+                t.stride(),
+                "nothing is copied that need not be"
+            );
         }
         let gaps = random(&[7, 9]).narrow(1, 2, 5).unwrap();
         assert_eq!(without_gaps(&gaps).unwrap().stride(), [5, 1]);
         assert_eq!(without_gaps(&gaps.t().unwrap()).unwrap().stride(), [7, 1]);
         assert!(matmul(&random(&[2, 3]), &random(&[4, 2])).is_err());
-        assert_eq!(matmul(&random(&[0, 3]), &random(&[3, 2])).unwrap().dims(), [0, 2]);
+        assert_eq!(
+            matmul(&random(&[0, 3]), &random(&[3, 2])).unwrap().dims(),
+            [0, 2]
+        );
     }
 }

@@ -40,7 +40,12 @@ impl Decoder {
     /// # Errors
     /// As [`Decoder::load`].
     pub fn load_quantized(dir: &Path, quantize: Quantize, device: &Device) -> Result<Self> {
-        Self::from_weights(DecoderConfig::load(dir)?, &Weights::open(dir)?, quantize, &Place::on(device))
+        Self::from_weights(
+            DecoderConfig::load(dir)?,
+            &Weights::open(dir)?,
+            quantize,
+            &Place::on(device),
+        )
     }
 
     /// Reads a configuration's tensors, quantised on the way if asked for, one after the other to their place: the memory
@@ -58,7 +63,11 @@ impl Decoder {
         let (vocab, hidden) = (config.vocab_size, config.hidden_size);
         let tied = config.tie_word_embeddings;
         // Some exporters keep a tied matrix under the head's name only.
-        let embedding = if weights.contains(EMBEDDING) || !tied { EMBEDDING } else { HEAD };
+        let embedding = if weights.contains(EMBEDDING) || !tied {
+            EMBEDDING
+        } else {
+            HEAD
+        };
         let embed_tokens = weights.matrix(embedding, (vocab, hidden), quantize, place)?;
         let lm_head = match tied {
             true => embed_tokens.clone(),
@@ -69,7 +78,15 @@ impl Decoder {
             .collect::<Result<Vec<_>>>()?;
         let norm = weights.tensor(FINAL_NORM, &[hidden], place)?;
         let rope = Rope::new(&config);
-        Ok(Self { config, embed_tokens, layers, norm, lm_head, rope, device: place.device.clone() })
+        Ok(Self {
+            config,
+            embed_tokens,
+            layers,
+            norm,
+            lm_head,
+            rope,
+            device: place.device.clone(),
+        })
     }
 }
 
@@ -81,7 +98,10 @@ pub(crate) fn check_tensors(config: &DecoderConfig, weights: &Weights) -> Result
     let (vocab, hidden) = (config.vocab_size, config.hidden_size);
     let tied_under_head =
         config.tie_word_embeddings && !weights.contains(EMBEDDING) && weights.contains(HEAD);
-    weights.check(if tied_under_head { HEAD } else { EMBEDDING }, &[vocab, hidden])?;
+    weights.check(
+        if tied_under_head { HEAD } else { EMBEDDING },
+        &[vocab, hidden],
+    )?;
     if !config.tie_word_embeddings {
         weights.check(HEAD, &[vocab, hidden])?;
     }
@@ -92,7 +112,10 @@ pub(crate) fn check_tensors(config: &DecoderConfig, weights: &Weights) -> Result
         for target in Target::ALL {
             let (rows, columns) = config.projection_shape(target);
             let (module, stored_rows, _) = config.stored_projection(target);
-            weights.check(&projection_name(index, target, module, "weight"), &[stored_rows, columns])?;
+            weights.check(
+                &projection_name(index, target, module, "weight"),
+                &[stored_rows, columns],
+            )?;
             if config.projection_bias(target) {
                 weights.check(&projection_name(index, target, module, "bias"), &[rows])?;
             }
@@ -111,13 +134,25 @@ pub fn parameters(config: &DecoderConfig) -> u64 {
         .into_iter()
         .map(|target| {
             let (rows, columns) = config.projection_shape(target);
-            rows * columns + if config.projection_bias(target) { rows } else { 0 }
+            rows * columns
+                + if config.projection_bias(target) {
+                    rows
+                } else {
+                    0
+                }
         })
         .sum();
     let matrices = if config.tie_word_embeddings { 1 } else { 2 };
     let hidden = config.hidden_size;
-    let norms = 2 * hidden + if config.qk_norm { 2 * config.head_dim } else { 0 };
-    (matrices * config.vocab_size * hidden + hidden + config.num_hidden_layers * (projections + norms)) as u64
+    let norms = 2 * hidden
+        + if config.qk_norm {
+            2 * config.head_dim
+        } else {
+            0
+        };
+    (matrices * config.vocab_size * hidden
+        + hidden
+        + config.num_hidden_layers * (projections + norms)) as u64
 }
 
 fn load_layer(
@@ -135,7 +170,11 @@ fn load_layer(
         let band = first_row..first_row + rows;
         let weight = weights.matrix_rows(&name, (stored_rows, columns), band, quantize, place)?;
         let bias = match config.projection_bias(target) {
-            true => Some(weights.tensor(&projection_name(index, target, module, "bias"), &[rows], place)?),
+            true => Some(weights.tensor(
+                &projection_name(index, target, module, "bias"),
+                &[rows],
+                place,
+            )?),
             false => None,
         };
         Ok(Projection { weight, bias })
@@ -151,7 +190,15 @@ fn load_layer(
         q_norm: head_norm(Q_NORM)?,
         k_norm: head_norm(K_NORM)?,
         post_attention_layernorm: norm(POST_ATTENTION_NORM)?,
-        projections: [load(q)?, load(k)?, load(v)?, load(o)?, load(gate)?, load(up)?, load(down)?],
+        projections: [
+            load(q)?,
+            load(k)?,
+            load(v)?,
+            load(o)?,
+            load(gate)?,
+            load(up)?,
+            load(down)?,
+        ],
     })
 }
 
@@ -162,7 +209,10 @@ pub(crate) fn norm_name(layer: usize, name: &str) -> String {
 
 /// Name of a tensor (`weight`, `bias`) of a block's projection, which is stored in `module`.
 pub(crate) fn projection_name(layer: usize, target: Target, module: &str, part: &str) -> String {
-    format!("model.layers.{layer}.{}.{module}.{part}", target.block_name())
+    format!(
+        "model.layers.{layer}.{}.{module}.{part}",
+        target.block_name()
+    )
 }
 
 #[cfg(test)]
@@ -179,7 +229,13 @@ mod tests {
         let decoder = Decoder::load(dir, &Device::Cpu).unwrap();
         let batch = PackedBatch::new(&[vec![1, 2, 3, 4]], &Device::Cpu).unwrap();
         let hidden = decoder.forward(&batch, None, None, None).unwrap();
-        decoder.logits(&hidden).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+        decoder
+            .logits(&hidden)
+            .unwrap()
+            .flatten_all()
+            .unwrap()
+            .to_vec1()
+            .unwrap()
     }
 
     fn refuse(dir: &Path) -> Error {
@@ -207,7 +263,9 @@ mod tests {
         std::fs::write(path("model.safetensors.index.json"), index).unwrap();
         assert_eq!(logits(dir.path()), whole);
         std::fs::remove_file(path("b.safetensors")).unwrap();
-        assert!(matches!(refuse(dir.path()), Error::MissingFile { path } if path.ends_with("b.safetensors")));
+        assert!(
+            matches!(refuse(dir.path()), Error::MissingFile { path } if path.ends_with("b.safetensors"))
+        );
         let outside = json!({ "weight_map": { "x": "../b.safetensors" } }).to_string();
         std::fs::write(path("model.safetensors.index.json"), outside).unwrap();
         assert!(matches!(refuse(dir.path()), Error::Config { .. }));
@@ -219,11 +277,17 @@ mod tests {
         let tensors = write(dir.path(), 5);
         let whole = logits(dir.path());
         for dtype in [DType::BF16, DType::F16] {
-            let half: std::collections::HashMap<String, Tensor> =
-                tensors.iter().map(|(name, t)| (name.clone(), t.to_dtype(dtype).unwrap())).collect();
+            let half: std::collections::HashMap<String, Tensor> = tensors
+                .iter()
+                .map(|(name, t)| (name.clone(), t.to_dtype(dtype).unwrap()))
+                .collect();
             candle_core::safetensors::save(&half, dir.path().join("model.safetensors")).unwrap();
             let found = logits(dir.path());
-            let error = found.iter().zip(&whole).map(|(f, w)| (f - w).abs()).fold(0.0, f32::max);
+            let error = found
+                .iter()
+                .zip(&whole)
+                .map(|(f, w)| (f - w).abs())
+                .fold(0.0, f32::max);
             assert!(error > 0.0 && error < 0.3, "{dtype:?}: {error}");
         }
     }
@@ -247,27 +311,42 @@ mod tests {
     #[test]
     fn damaged_files_are_told_apart() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(refuse(dir.path()), Error::MissingFile { path } if path.ends_with("config.json")));
+        assert!(
+            matches!(refuse(dir.path()), Error::MissingFile { path } if path.ends_with("config.json"))
+        );
         let mut tensors = write(dir.path(), 5);
         let file = dir.path().join("model.safetensors");
         let bytes = std::fs::read(&file).unwrap();
         for length in [0, 5, 100, bytes.len() - 1] {
             std::fs::write(&file, &bytes[..length]).unwrap();
-            assert!(matches!(refuse(dir.path()), Error::Truncated { .. }), "{length} bytes");
+            assert!(
+                matches!(refuse(dir.path()), Error::Truncated { .. }),
+                "{length} bytes"
+            );
         }
         std::fs::write(&file, [vec![0xff; 8], bytes[8..].to_vec()].concat()).unwrap();
         assert!(matches!(refuse(dir.path()), Error::Weights { .. }));
-        std::fs::write(&file, [8u64.to_le_bytes().to_vec(), b"{not so}".to_vec()].concat()).unwrap();
+        std::fs::write(
+            &file,
+            [8u64.to_le_bytes().to_vec(), b"{not so}".to_vec()].concat(),
+        )
+        .unwrap();
         assert!(matches!(refuse(dir.path()), Error::Weights { .. }));
         let name = "model.layers.1.mlp.up_proj.weight";
         let weight = tensors.remove(name).unwrap();
         candle_core::safetensors::save(&tensors, &file).unwrap();
         let missing = refuse(dir.path()).to_string();
-        assert!(missing.contains(name) && missing.contains("model.safetensors"), "{missing}");
+        assert!(
+            missing.contains(name) && missing.contains("model.safetensors"),
+            "{missing}"
+        );
         tensors.insert(name.to_string(), weight.t().unwrap().contiguous().unwrap());
         candle_core::safetensors::save(&tensors, &file).unwrap();
         let reshaped = refuse(dir.path()).to_string();
-        assert!(reshaped.contains(name) && reshaped.contains("shape"), "{reshaped}");
+        assert!(
+            reshaped.contains(name) && reshaped.contains("shape"),
+            "{reshaped}"
+        );
         tensors.insert(name.to_string(), weight.to_dtype(DType::F64).unwrap());
         candle_core::safetensors::save(&tensors, &file).unwrap();
         assert!(refuse(dir.path()).to_string().contains("F64"));

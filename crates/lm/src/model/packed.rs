@@ -40,7 +40,10 @@ impl Bytes {
         #[cfg(unix)]
         if let Self::Mapped(map, range) = self {
             use memmap2::UncheckedAdvice::DontNeed;
-            #[expect(unsafe_code, reason = "this advice throws away what was written to private memory")]
+            #[expect(
+                unsafe_code,
+                reason = "this advice throws away what was written to private memory"
+            )]
             // SAFETY: nothing is ever written here: a `Mmap` is a shared, read-only map of a file, and pages that were
             // given back are filled from that file with the same bytes. So no slice of the map changes.
             let advised = unsafe { map.unchecked_advise_range(DontNeed, range.start, range.len()) };
@@ -52,9 +55,10 @@ impl Bytes {
     /// A range of these bytes; a mapped file stays mapped.
     pub(crate) fn part(&self, range: Range<usize>) -> Self {
         match self {
-            Self::Mapped(map, whole) => {
-                Self::Mapped(map.clone(), whole.start + range.start..whole.start + range.end)
-            }
+            Self::Mapped(map, whole) => Self::Mapped(
+                map.clone(),
+                whole.start + range.start..whole.start + range.end,
+            ),
             Self::Owned(bytes) => Self::Owned(Arc::new(bytes[range].to_vec())),
         }
     }
@@ -93,7 +97,9 @@ impl Quantize {
 
     /// The one with that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|quantize| quantize.as_str() == name)
+        Self::ALL
+            .into_iter()
+            .find(|quantize| quantize.as_str() == name)
     }
 
     /// Block type for rows of `columns` values. A row that blocks of 256 do not divide becomes `Q8_0` (llama.cpp takes
@@ -122,7 +128,11 @@ pub struct Packed {
 
 impl std::fmt::Debug for Packed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Packed({:?} [{}, {}])", self.dtype, self.rows, self.columns)
+        write!(
+            f,
+            "Packed({:?} [{}, {}])",
+            self.dtype, self.rows, self.columns
+        )
     }
 }
 
@@ -138,9 +148,17 @@ impl Packed {
         } else if !(bytes.as_slice().as_ptr() as usize).is_multiple_of(alignment(dtype)) {
             "does not begin where its number type can be read"
         } else {
-            return Ok(Self { bytes, dtype, rows, columns });
+            return Ok(Self {
+                bytes,
+                dtype,
+                rows,
+                columns,
+            });
         };
-        Err(Error::Setting { name: "packed matrix", reason: reason.to_owned() })
+        Err(Error::Setting {
+            name: "packed matrix",
+            reason: reason.to_owned(),
+        })
     }
 
     /// Quantises rows of `columns` f32 values that `widen` reads some at a time.
@@ -194,7 +212,11 @@ impl Packed {
         parts
             .zip(source.par_chunks(ROWS_PER_TASK * row.max(1)))
             .try_for_each(|(values, source)| decode(self.dtype, source, values))?;
-        Ok(Tensor::from_vec(values, (range.len(), self.columns), device)?)
+        Ok(Tensor::from_vec(
+            values,
+            (range.len(), self.columns),
+            device,
+        )?)
     }
 
     /// Rows by number as f32 `[ids, columns]`.
@@ -203,10 +225,14 @@ impl Packed {
         let row = self.row_bytes();
         for (id, values) in ids.iter().zip(values.chunks_mut(self.columns.max(1))) {
             let start = *id as usize * row;
-            let source = self.bytes.as_slice().get(start..start + row).ok_or_else(|| Error::Setting {
-                name: "token id",
-                reason: format!("{id} is beyond the {} rows of the embedding", self.rows),
-            })?;
+            let source = self
+                .bytes
+                .as_slice()
+                .get(start..start + row)
+                .ok_or_else(|| Error::Setting {
+                    name: "token id",
+                    reason: format!("{id} is beyond the {} rows of the embedding", self.rows),
+                })?;
             decode(self.dtype, source, values)?;
         }
         Ok(Tensor::from_vec(values, (ids.len(), self.columns), device)?)
@@ -236,7 +262,10 @@ const ROWS_PER_TASK: usize = 16;
 /// Bytes of a row of `columns` values, `None` where blocks do not divide it.
 pub(crate) fn row_bytes(dtype: GgmlDType, columns: usize) -> Option<usize> {
     let block = dtype.block_size();
-    columns.is_multiple_of(block).then_some(columns / block).and_then(|n| n.checked_mul(dtype.type_size()))
+    columns
+        .is_multiple_of(block)
+        .then_some(columns / block)
+        .and_then(|n| n.checked_mul(dtype.type_size()))
 }
 
 /// Where blocks of a type may begin: they hold f16 scales, those of the widest types f32.
@@ -259,7 +288,11 @@ fn alignment(dtype: GgmlDType) -> usize {
 
 /// Values of whole blocks as f32.
 pub(crate) fn decode(dtype: GgmlDType, source: &[u8], values: &mut [f32]) -> Result<()> {
-    Arch::new().dispatch(Decode { dtype, source, values })
+    Arch::new().dispatch(Decode {
+        dtype,
+        source,
+        values,
+    })
 }
 
 /// A closure in its place would be compiled without the instructions of the processor.
@@ -310,14 +343,26 @@ pub(crate) fn encode_rows(dtype: GgmlDType, values: &[f32], columns: usize) -> V
 /// Bytes of f32 values in another type; the number of values is a multiple of its block.
 pub(crate) fn encode(dtype: GgmlDType, values: &[f32]) -> Vec<u8> {
     match dtype {
-        GgmlDType::F32 => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        GgmlDType::F16 => values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect(),
-        GgmlDType::BF16 => values.iter().flat_map(|value| bf16::from_f32(*value).to_le_bytes()).collect(),
+        GgmlDType::F32 => values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+        GgmlDType::F16 => values
+            .iter()
+            .flat_map(|value| f16::from_f32(*value).to_le_bytes())
+            .collect(),
+        GgmlDType::BF16 => values
+            .iter()
+            .flat_map(|value| bf16::from_f32(*value).to_le_bytes())
+            .collect(),
         _ => {
             let mut blocks = dtype.cpu_zeros(values.len());
             blocks.from_float(values);
             let length = blocks.storage_size_in_bytes();
-            #[expect(unsafe_code, reason = "candle gives quantised blocks out by pointer and length only")]
+            #[expect(
+                unsafe_code,
+                reason = "candle gives quantised blocks out by pointer and length only"
+            )]
             // SAFETY: the pointer and the length are those of one vector of plain blocks, which lives on here.
             let bytes = unsafe { std::slice::from_raw_parts(blocks.as_ptr(), length) };
             bytes.to_vec()
@@ -349,13 +394,23 @@ mod tests {
             GgmlDType::Q6K,
         ] {
             let length = 200 * dtype.type_size();
-            let bytes: Vec<u8> = (0..length as u64).map(|i| (random::uniform(5, i) * 256.0) as u8).collect();
+            let bytes: Vec<u8> = (0..length as u64)
+                .map(|i| (random::uniform(5, i) * 256.0) as u8)
+                .collect();
             let mut found = vec![0f32; 200 * dtype.block_size()];
             decode(dtype, &bytes, &mut found).unwrap();
-            let expected = dtype.from_data(Cow::Borrowed(&bytes)).dequantize(found.len()).unwrap();
-            let CpuStorage::F32(expected) = expected else { panic!("not f32") };
+            let expected = dtype
+                .from_data(Cow::Borrowed(&bytes))
+                .dequantize(found.len())
+                .unwrap();
+            let CpuStorage::F32(expected) = expected else {
+                panic!("not f32")
+            };
             for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
-                assert!(same(*found, *expected), "{dtype:?}: value {i} is {found}, not {expected}");
+                assert!(
+                    same(*found, *expected),
+                    "{dtype:?}: value {i} is {found}, not {expected}"
+                );
             }
         }
     }
@@ -366,8 +421,18 @@ mod tests {
         let bytes: Vec<u8> = halves.iter().flat_map(|half| half.to_le_bytes()).collect();
         let mut found = vec![0f32; halves.len()];
         decode(GgmlDType::F16, &bytes, &mut found).unwrap();
-        assert!(halves.iter().zip(&found).all(|(half, found)| same(*found, f16::from_bits(*half).to_f32())));
+        assert!(
+            halves
+                .iter()
+                .zip(&found)
+                .all(|(half, found)| same(*found, f16::from_bits(*half).to_f32()))
+        );
         decode(GgmlDType::BF16, &bytes, &mut found).unwrap();
-        assert!(halves.iter().zip(&found).all(|(half, found)| same(*found, bf16::from_bits(*half).to_f32())));
+        assert!(
+            halves
+                .iter()
+                .zip(&found)
+                .all(|(half, found)| same(*found, bf16::from_bits(*half).to_f32()))
+        );
     }
 }

@@ -42,7 +42,8 @@ pub(crate) fn sharing<'s, 'a>(
     rope: &Rope,
 ) -> impl Iterator<Item = (&'s [Sequence<'a>], usize)> {
     let length = |(prompt, completion): &Sequence<'_>| prompt.len() + completion.len();
-    let runs = sequences.chunk_by(move |one, next| one.0 == next.0 && rope.agree(length(one), length(next)));
+    let runs = sequences
+        .chunk_by(move |one, next| one.0 == next.0 && rope.agree(length(one), length(next)));
     runs.map(|run| (run, if run.len() > 1 { run[0].0.len() - 1 } else { 0 }))
 }
 
@@ -72,12 +73,17 @@ impl PackedBatch {
         let mut layout = Layout::default();
         for (run, shared) in sharing(sequences, rope) {
             let (prompt, first) = run[0];
-            let prefix =
-                (shared > 0).then(|| layout.lay(&prompt[..shared], None, 0, prompt.len() + first.len()));
+            let prefix = (shared > 0)
+                .then(|| layout.lay(&prompt[..shared], None, 0, prompt.len() + first.len()));
             for (_, completion) in run {
                 let mut fed = [&prompt[shared..], *completion].concat();
                 fed.pop();
-                layout.lay(&fed, prefix, completion.len(), prompt.len() + completion.len());
+                layout.lay(
+                    &fed,
+                    prefix,
+                    completion.len(),
+                    prompt.len() + completion.len(),
+                );
             }
         }
         layout.into_batch(device)
@@ -86,7 +92,8 @@ impl PackedBatch {
     /// Rows that [`Self::completions`] makes of these sequences.
     pub(crate) fn rows_of(sequences: &[Sequence<'_>], rope: &Rope) -> usize {
         let of_run = |(run, shared): (&[Sequence<'_>], usize)| {
-            let own = |(prompt, completion): &Sequence<'_>| prompt.len() + completion.len() - 1 - shared;
+            let own =
+                |(prompt, completion): &Sequence<'_>| prompt.len() + completion.len() - 1 - shared;
             shared + run.iter().map(own).sum::<usize>()
         };
         sharing(sequences, rope).map(of_run).sum()
@@ -98,7 +105,10 @@ impl PackedBatch {
         for (token, position) in tokens {
             layout.lay(&[*token], None, 1, position + 1);
         }
-        layout.positions = tokens.iter().map(|(_, position)| *position as u32).collect();
+        layout.positions = tokens
+            .iter()
+            .map(|(_, position)| *position as u32)
+            .collect();
         layout.into_batch(device)
     }
 
@@ -113,10 +123,17 @@ impl PackedBatch {
         let mut end = 0;
         let place = |span: &Span| {
             let start = end;
-            end += if last_block { span.wanted } else { span.rows.len() };
+            end += if last_block {
+                span.wanted
+            } else {
+                span.rows.len()
+            };
             start..end
         };
-        self.spans.iter().zip(self.spans.iter().map(place)).collect()
+        self.spans
+            .iter()
+            .zip(self.spans.iter().map(place))
+            .collect()
     }
 
     /// `t` `[N, ..]` in the rows of a span's sequence up to the span's end: what its queries may see.
@@ -144,7 +161,12 @@ impl PackedBatch {
     /// The wanted rows; none where all are.
     pub(crate) fn wanted(&self) -> Result<Option<Rows>> {
         let last_rows = |span: &Span| span.rows.end - span.wanted..span.rows.end;
-        let places: Vec<u32> = self.spans.iter().flat_map(last_rows).map(|row| row as u32).collect();
+        let places: Vec<u32> = self
+            .spans
+            .iter()
+            .flat_map(last_rows)
+            .map(|row| row as u32)
+            .collect();
         if places.len() == self.rows() {
             return Ok(None);
         }
@@ -166,9 +188,15 @@ impl Layout {
     fn lay(&mut self, ids: &[u32], prefix: Option<usize>, wanted: usize, seq_len: usize) -> usize {
         let first = prefix.map_or(0, |prefix| self.spans[prefix].rows.len());
         let rows = self.ids.len()..self.ids.len() + ids.len();
-        self.positions.extend(first as u32..(first + ids.len()) as u32);
+        self.positions
+            .extend(first as u32..(first + ids.len()) as u32);
         self.ids.extend_from_slice(ids);
-        self.spans.push(Span { rows, prefix, wanted, seq_len });
+        self.spans.push(Span {
+            rows,
+            prefix,
+            wanted,
+            seq_len,
+        });
         self.spans.len() - 1
     }
 
@@ -210,7 +238,10 @@ mod tests {
     use crate::test_model::{tiny_as, variants};
 
     fn packed(sequences: &[Sequence<'_>], config: &str) -> PackedBatch {
-        let (_, config) = variants().into_iter().find(|(name, _)| *name == config).unwrap();
+        let (_, config) = variants()
+            .into_iter()
+            .find(|(name, _)| *name == config)
+            .unwrap();
         let rope = tiny_as(&config, 1).rope;
         let packed = PackedBatch::completions(sequences, &rope, &Device::Cpu).unwrap();
         assert_eq!(PackedBatch::rows_of(sequences, &rope), packed.rows());
@@ -227,14 +258,21 @@ mod tests {
         assert_eq!(values(&two.input_ids), [1, 2, 3, 4, 6, 7, 8]);
         assert_eq!(two.wanted().unwrap().unwrap().places, [2, 3, 4, 5, 6]);
         let all = packed(&[(&[6], &[7, 8, 9])], "biases");
-        assert!(all.wanted().unwrap().is_none(), "no rows are picked where all are wanted");
+        assert!(
+            all.wanted().unwrap().is_none(),
+            "no rows are picked where all are wanted"
+        );
     }
 
     #[test]
     fn neighbours_share_their_prompt_but_for_its_last_token() {
         let prompt = [1, 2, 3];
-        let sequences: [Sequence<'_>; 4] =
-            [(&prompt, &[4, 5]), (&prompt, &[]), (&prompt, &[6]), (&[1, 2], &[3])];
+        let sequences: [Sequence<'_>; 4] = [
+            (&prompt, &[4, 5]),
+            (&prompt, &[]),
+            (&prompt, &[6]),
+            (&[1, 2], &[3]),
+        ];
         let found = packed(&sequences, "biases");
         assert_eq!(values(&found.input_ids), [1, 2, 3, 4, 3, 1, 2]);
         assert_eq!(values(&found.positions), [0, 1, 2, 3, 2, 0, 1]);
@@ -247,7 +285,11 @@ mod tests {
     fn lengths_with_other_frequencies_do_not_share() {
         let (short, long) = ([7; 3], [7; 9]);
         let follows = "fused matrices, partial rotation and a second set of frequencies";
-        for (one, other, rows) in [(&short[..2], &short[..3], 8), (&short, &long, 18), (&long, &long, 21)] {
+        for (one, other, rows) in [
+            (&short[..2], &short[..3], 8),
+            (&short, &long, 18),
+            (&long, &long, 21),
+        ] {
             let found = packed(&[(&[1, 2, 3, 4], one), (&[1, 2, 3, 4], other)], follows);
             assert_eq!(found.rows(), rows);
         }

@@ -24,7 +24,11 @@ pub struct Rope {
 impl Rope {
     /// The rotation that `config` asks for.
     pub fn new(config: &DecoderConfig) -> Self {
-        Self { rotary_dim: config.rotary_dim, theta: config.rope_theta, scaling: config.rope_scaling.clone() }
+        Self {
+            rotary_dim: config.rotary_dim,
+            theta: config.rope_theta,
+            scaling: config.rope_scaling.clone(),
+        }
     }
 
     /// Inverse frequencies `[Dr/2]` of a sequence of `seq_len` tokens.
@@ -41,8 +45,12 @@ impl Rope {
     /// keys and values computed then are no longer those of a full pass.
     pub(crate) fn changes_at(&self, seq_len: usize) -> bool {
         match self.scaling {
-            RopeScaling::Dynamic { original_context, .. } => seq_len > original_context,
-            RopeScaling::LongRope { original_context, .. } => seq_len == original_context + 1,
+            RopeScaling::Dynamic {
+                original_context, ..
+            } => seq_len > original_context,
+            RopeScaling::LongRope {
+                original_context, ..
+            } => seq_len == original_context + 1,
             RopeScaling::None
             | RopeScaling::Linear { .. }
             | RopeScaling::Llama3 { .. }
@@ -64,7 +72,11 @@ impl Rope {
             }
             _ => Tensor::from_vec(self.inv_freq(0), (1, half), device)?,
         };
-        let angles = batch.positions.to_dtype(DType::F32)?.unsqueeze(1)?.broadcast_mul(&inv_freq)?;
+        let angles = batch
+            .positions
+            .to_dtype(DType::F32)?
+            .unsqueeze(1)?
+            .broadcast_mul(&inv_freq)?;
         match self.scaling.attention_factor() {
             1.0 => Ok((angles.cos()?, angles.sin()?)),
             factor => Ok(((angles.cos()? * factor)?, (angles.sin()? * factor)?)),

@@ -68,7 +68,12 @@ impl RopeScaling {
     /// Factor on cosines and sines.
     pub(crate) fn attention_factor(&self) -> f64 {
         match *self {
-            Self::Yarn { attention_factor, .. } | Self::LongRope { attention_factor, .. } => attention_factor,
+            Self::Yarn {
+                attention_factor, ..
+            }
+            | Self::LongRope {
+                attention_factor, ..
+            } => attention_factor,
             Self::None | Self::Linear { .. } | Self::Dynamic { .. } | Self::Llama3 { .. } => 1.0,
         }
     }
@@ -76,44 +81,83 @@ impl RopeScaling {
     /// Inverse frequencies `[rotary_dim / 2]` of a sequence of `seq_len` tokens.
     pub(crate) fn inv_freq(&self, rotary_dim: usize, theta: f64, seq_len: usize) -> Vec<f32> {
         let theta = match *self {
-            Self::Dynamic { factor, original_context } => {
-                dynamic_theta(theta, factor, original_context, rotary_dim, seq_len)
-            }
+            Self::Dynamic {
+                factor,
+                original_context,
+            } => dynamic_theta(theta, factor, original_context, rotary_dim, seq_len),
             _ => theta as f32,
         };
         let wave = |i: usize| theta.powf((2 * i) as f32 / rotary_dim as f32);
         let frequencies = 0..rotary_dim / 2;
         match self {
             Self::None | Self::Dynamic { .. } => frequencies.map(|i| 1.0 / wave(i)).collect(),
-            Self::Linear { factor } => frequencies.map(|i| 1.0 / wave(i) / *factor as f32).collect(),
-            Self::Llama3 { factor, low_freq_factor, high_freq_factor, original_context } => {
+            Self::Linear { factor } => frequencies
+                .map(|i| 1.0 / wave(i) / *factor as f32)
+                .collect(),
+            Self::Llama3 {
+                factor,
+                low_freq_factor,
+                high_freq_factor,
+                original_context,
+            } => {
                 let band = (*low_freq_factor as f32, *high_freq_factor as f32);
                 frequencies
-                    .map(|i| llama3(1.0 / wave(i), *factor as f32, band, *original_context as f32))
+                    .map(|i| {
+                        llama3(
+                            1.0 / wave(i),
+                            *factor as f32,
+                            band,
+                            *original_context as f32,
+                        )
+                    })
                     .collect()
             }
-            Self::Yarn { factor, beta_fast, beta_slow, truncate, original_context, .. } => {
+            Self::Yarn {
+                factor,
+                beta_fast,
+                beta_slow,
+                truncate,
+                original_context,
+                ..
+            } => {
                 let dim = |rotations: f64| {
                     let context = *original_context as f64;
                     let turns = context / (rotations * 2.0 * std::f64::consts::PI);
                     rotary_dim as f64 * turns.ln() / (2.0 * f64::from(theta).ln())
                 };
                 let (low, high) = (dim(*beta_fast), dim(*beta_slow));
-                let (low, high) = if *truncate { (low.floor(), high.ceil()) } else { (low, high) };
+                let (low, high) = if *truncate {
+                    (low.floor(), high.ceil())
+                } else {
+                    (low, high)
+                };
                 let (low, high) = (low.max(0.0), high.min(rotary_dim as f64 - 1.0));
                 let high = if low == high { high + 0.001 } else { high };
                 frequencies
                     .map(|i| {
-                        let divided = ((i as f32 - low as f32) / (high - low) as f32).clamp(0.0, 1.0);
+                        let divided =
+                            ((i as f32 - low as f32) / (high - low) as f32).clamp(0.0, 1.0);
                         // Twice from one, as the reference does, for its rounding.
                         let kept = 1.0 - divided;
                         1.0 / (*factor as f32 * wave(i)) * (1.0 - kept) + 1.0 / wave(i) * kept
                     })
                     .collect()
             }
-            Self::LongRope { short_factor, long_factor, original_context, .. } => {
-                let factors = if seq_len > *original_context { long_factor } else { short_factor };
-                frequencies.zip(factors).map(|(i, factor)| 1.0 / (factor * wave(i))).collect()
+            Self::LongRope {
+                short_factor,
+                long_factor,
+                original_context,
+                ..
+            } => {
+                let factors = if seq_len > *original_context {
+                    long_factor
+                } else {
+                    short_factor
+                };
+                frequencies
+                    .zip(factors)
+                    .map(|(i, factor)| 1.0 / (factor * wave(i)))
+                    .collect()
             }
         }
     }
@@ -121,9 +165,15 @@ impl RopeScaling {
     /// Tokens that can be read: what the config says, or what its scaling stretches that to.
     pub(super) fn context(&self, max_position_embeddings: usize) -> usize {
         match *self {
-            Self::Dynamic { factor, original_context } | Self::Yarn { factor, original_context, .. } => {
-                max_position_embeddings.max((original_context as f64 * factor) as usize)
+            Self::Dynamic {
+                factor,
+                original_context,
             }
+            | Self::Yarn {
+                factor,
+                original_context,
+                ..
+            } => max_position_embeddings.max((original_context as f64 * factor) as usize),
             Self::None | Self::Linear { .. } | Self::LongRope { .. } | Self::Llama3 { .. } => {
                 max_position_embeddings
             }
@@ -131,7 +181,11 @@ impl RopeScaling {
     }
 
     /// The scaling that a config asks for in `rope_parameters` (newer) or `rope_scaling` (older).
-    pub(super) fn read(fields: &Fields<'_>, architecture: Architecture, rotary_dim: usize) -> Result<Self> {
+    pub(super) fn read(
+        fields: &Fields<'_>,
+        architecture: Architecture,
+        rotary_dim: usize,
+    ) -> Result<Self> {
         let phi3 = architecture == Architecture::Phi3;
         let kind = fields.rope("rope_type").or_else(|| fields.rope("type"));
         let kind = match kind.and_then(Value::as_str).unwrap_or("default") {
@@ -148,7 +202,9 @@ impl RopeScaling {
             return Err(fields.bad("rope_type", reason));
         }
         match kind {
-            "linear" => Ok(Self::Linear { factor: fields.rope_number("factor")? }),
+            "linear" => Ok(Self::Linear {
+                factor: fields.rope_number("factor")?,
+            }),
             "dynamic" => Ok(Self::Dynamic {
                 factor: fields.rope_number("factor")?,
                 original_context: fields.size("max_position_embeddings")?,
@@ -166,7 +222,13 @@ impl RopeScaling {
     }
 }
 
-fn dynamic_theta(theta: f64, factor: f64, original_context: usize, rotary_dim: usize, seq_len: usize) -> f32 {
+fn dynamic_theta(
+    theta: f64,
+    factor: f64,
+    original_context: usize,
+    rotary_dim: usize,
+    seq_len: usize,
+) -> f32 {
     let (factor, context) = (factor as f32, original_context as f32);
     let stretch = factor * seq_len.max(original_context) as f32 / context - (factor - 1.0);
     theta as f32 * stretch.powf(rotary_dim as f32 / (rotary_dim as f32 - 2.0))
@@ -217,10 +279,19 @@ fn optional(fields: &Fields<'_>, name: &str) -> Result<Option<f64>> {
 fn yarn(fields: &Fields<'_>) -> Result<RopeScaling> {
     let original_context = original_context(fields, Architecture::Llama)?;
     let factor = factor(fields, original_context)?;
-    let mscale = |weight: f64| if factor <= 1.0 { 1.0 } else { 0.1 * weight * factor.ln() + 1.0 };
+    let mscale = |weight: f64| {
+        if factor <= 1.0 {
+            1.0
+        } else {
+            0.1 * weight * factor.ln() + 1.0
+        }
+    };
     let attention_factor = match optional(fields, "attention_factor")? {
         Some(given) => given,
-        None => match (optional(fields, "mscale")?, optional(fields, "mscale_all_dim")?) {
+        None => match (
+            optional(fields, "mscale")?,
+            optional(fields, "mscale_all_dim")?,
+        ) {
             (Some(weight), Some(all_dim)) => mscale(weight) / mscale(all_dim),
             _ => mscale(1.0),
         },
@@ -229,13 +300,20 @@ fn yarn(fields: &Fields<'_>) -> Result<RopeScaling> {
         factor,
         beta_fast: optional(fields, "beta_fast")?.unwrap_or(32.0),
         beta_slow: optional(fields, "beta_slow")?.unwrap_or(1.0),
-        truncate: fields.rope("truncate").and_then(Value::as_bool).unwrap_or(true),
+        truncate: fields
+            .rope("truncate")
+            .and_then(Value::as_bool)
+            .unwrap_or(true),
         attention_factor,
         original_context,
     })
 }
 
-fn longrope(fields: &Fields<'_>, architecture: Architecture, rotary_dim: usize) -> Result<RopeScaling> {
+fn longrope(
+    fields: &Fields<'_>,
+    architecture: Architecture,
+    rotary_dim: usize,
+) -> Result<RopeScaling> {
     let original_context = original_context(fields, architecture)?;
     let factor = factor(fields, original_context)?;
     let attention_factor = match optional(fields, "attention_factor")? {
@@ -250,7 +328,10 @@ fn longrope(fields: &Fields<'_>, architecture: Architecture, rotary_dim: usize) 
         numbers
             .filter(|numbers| numbers.len() == rotary_dim / 2 && numbers.iter().all(|n| *n > 0.0))
             .ok_or_else(|| {
-                fields.bad(name, format!("is not a list of {} numbers above zero", rotary_dim / 2))
+                fields.bad(
+                    name,
+                    format!("is not a list of {} numbers above zero", rotary_dim / 2),
+                )
             })
     };
     Ok(RopeScaling::LongRope {

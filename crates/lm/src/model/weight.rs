@@ -52,7 +52,11 @@ impl Weight {
         }
         let weight_t = weight.to_dtype(DType::F32)?.t()?.contiguous()?;
         let rows = weight_t.dim(1)?;
-        Ok(Self::Dense(weight_t.pad_with_zeros(1, 0, stride(rows) - rows)?.narrow(1, 0, rows)?))
+        Ok(Self::Dense(
+            weight_t
+                .pad_with_zeros(1, 0, stride(rows) - rows)?
+                .narrow(1, 0, rows)?,
+        ))
     }
 
     /// From the values of a matrix as the processor holds it: `in` rows of `out` values, [`stride`] apart.
@@ -65,7 +69,9 @@ impl Weight {
     pub(crate) fn placed(&self, place: &Place) -> Result<Self> {
         if place.is_host() {
             return match self {
-                Self::Rows(_) | Self::Blocks(_) => Self::dense(&self.to_dense()?.to_device(&Device::Cpu)?),
+                Self::Rows(_) | Self::Blocks(_) => {
+                    Self::dense(&self.to_dense()?.to_device(&Device::Cpu)?)
+                }
                 Self::Dense(_) | Self::Packed(_) => Ok(self.clone()),
             };
         }
@@ -94,7 +100,9 @@ impl Weight {
     /// `x Wᵀ`: x `[N, in]` → `[N, out]`.
     pub(crate) fn project(&self, x: &Tensor) -> Result<Tensor> {
         let packed = match self {
-            Self::Dense(weight_t) if x.dim(0)? > FEW_DENSE_ROWS || !fused(x) => return matmul(x, weight_t),
+            Self::Dense(weight_t) if x.dim(0)? > FEW_DENSE_ROWS || !fused(x) => {
+                return matmul(x, weight_t);
+            }
             Self::Dense(weight_t) => return timed(Work::Gemm, || project_few(x, weight_t)),
             Self::Rows(weight) => return matmul(x, &weight.t()?),
             Self::Blocks(blocks) => return blocks.project(x),
@@ -103,7 +111,11 @@ impl Weight {
         timed(Work::Gemm, || {
             if x.dim(0)? <= FEW_ROWS {
                 let values = with_values(x, |x| few_rows::project(Arch::new(), x, packed))?;
-                return Ok(Tensor::from_vec(values, (x.dim(0)?, packed.rows()), x.device())?);
+                return Ok(Tensor::from_vec(
+                    values,
+                    (x.dim(0)?, packed.rows()),
+                    x.device(),
+                )?);
             }
             let mut parts = Vec::new();
             for range in blocks(packed) {
@@ -136,7 +148,11 @@ impl Weight {
         }
         match dx {
             Some(dx) => Ok(dx),
-            None => Ok(Tensor::zeros((dy.dim(0)?, packed.columns()), DType::F32, dy.device())?),
+            None => Ok(Tensor::zeros(
+                (dy.dim(0)?, packed.columns()),
+                DType::F32,
+                dy.device(),
+            )?),
         }
     }
 
@@ -153,9 +169,14 @@ impl Weight {
     /// Rows `[rows, in]` in f32, for export and tests.
     pub fn rows(&self, range: Range<usize>) -> Result<Tensor> {
         match self {
-            Self::Dense(weight_t) => Ok(weight_t.narrow(1, range.start, range.len())?.t()?.contiguous()?),
+            Self::Dense(weight_t) => Ok(weight_t
+                .narrow(1, range.start, range.len())?
+                .t()?
+                .contiguous()?),
             Self::Packed(packed) => packed.widen(range, &Device::Cpu),
-            Self::Rows(weight) => Ok(weight.narrow(0, range.start, range.len())?.to_dtype(DType::F32)?),
+            Self::Rows(weight) => Ok(weight
+                .narrow(0, range.start, range.len())?
+                .to_dtype(DType::F32)?),
             Self::Blocks(blocks) => blocks.widen(range),
         }
     }
@@ -176,7 +197,9 @@ fn project_few(x: &Tensor, weight_t: &Tensor) -> Result<Tensor> {
     let start = layout.start_offset();
     let stride = layout.stride()[0];
     let held = &cpu.as_slice::<f32>()?[start..start + (columns - 1) * stride + rows];
-    let values = with_values(x, |x| Ok(few_rows::project_dense(Arch::new(), x, held, stride, rows)))?;
+    let values = with_values(x, |x| {
+        Ok(few_rows::project_dense(Arch::new(), x, held, stride, rows))
+    })?;
     Ok(Tensor::from_vec(values, (x.dim(0)?, rows), x.device())?)
 }
 
@@ -193,7 +216,10 @@ fn gather_columns(weight_t: &Tensor, ids: &[u32]) -> Result<Tensor> {
     let (columns, rows) = weight_t.dims2()?;
     if let Some(id) = ids.iter().find(|id| **id as usize >= rows) {
         let reason = format!("{id} is beyond the {rows} rows of the embedding");
-        return Err(Error::Setting { name: "token id", reason });
+        return Err(Error::Setting {
+            name: "token id",
+            reason,
+        });
     }
     let (storage, layout) = weight_t.storage_and_layout();
     let Storage::Cpu(cpu) = &*storage else {
@@ -201,16 +227,23 @@ fn gather_columns(weight_t: &Tensor, ids: &[u32]) -> Result<Tensor> {
     };
     let values = &cpu.as_slice::<f32>()?[layout.start_offset()..];
     let (down, across) = (layout.stride()[0], layout.stride()[1]);
-    let of_row = |id: u32| (0..columns).map(move |column| values[column * down + id as usize * across]);
+    let of_row =
+        |id: u32| (0..columns).map(move |column| values[column * down + id as usize * across]);
     let gathered: Vec<f32> = ids.iter().flat_map(|id| of_row(*id)).collect();
-    Ok(Tensor::from_vec(gathered, (ids.len(), columns), &Device::Cpu)?)
+    Ok(Tensor::from_vec(
+        gathered,
+        (ids.len(), columns),
+        &Device::Cpu,
+    )?)
 }
 
 /// Ranges of rows that are widened at once.
 fn blocks(packed: &Packed) -> impl Iterator<Item = Range<usize>> {
     let rows = packed.rows();
     let step = (BLOCK_VALUES / packed.columns().max(1)).max(1);
-    (0..rows).step_by(step).map(move |start| start..(start + step).min(rows))
+    (0..rows)
+        .step_by(step)
+        .map(move |start| start..(start + step).min(rows))
 }
 
 #[cfg(test)]
@@ -228,13 +261,23 @@ mod tests {
 
     fn packed(weight: &Tensor, dtype: GgmlDType) -> Weight {
         let (rows, columns) = weight.dims2().unwrap();
-        let bytes = encode(dtype, &weight.flatten_all().unwrap().to_vec1::<f32>().unwrap());
+        let bytes = encode(
+            dtype,
+            &weight.flatten_all().unwrap().to_vec1::<f32>().unwrap(),
+        );
         Weight::Packed(Packed::new(Bytes::Owned(Arc::new(bytes)), dtype, rows, columns).unwrap())
     }
 
     fn assert_same(found: &Tensor, expected: &Tensor) {
         assert_eq!(found.dims(), expected.dims());
-        let error = (found - expected).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+        let error = (found - expected)
+            .unwrap()
+            .abs()
+            .unwrap()
+            .max_all()
+            .unwrap()
+            .to_scalar::<f32>()
+            .unwrap();
         assert!(error < 2e-4, "{error}");
     }
 
@@ -255,30 +298,54 @@ mod tests {
         ] {
             let weight = packed(&source, dtype);
             assert_eq!(weight.shape().unwrap(), SHAPE);
-            let Weight::Packed(inner) = &weight else { panic!("not packed") };
+            let Weight::Packed(inner) = &weight else {
+                panic!("not packed")
+            };
             assert_eq!(blocks(inner).count(), 3);
             let dense = weight.to_dense().unwrap();
-            assert_same(&weight.project(&x).unwrap(), &x.matmul(&dense.t().unwrap()).unwrap());
+            assert_same(
+                &weight.project(&x).unwrap(),
+                &x.matmul(&dense.t().unwrap()).unwrap(),
+            );
             let dx = dy.matmul(&dense).unwrap();
             assert_same(&weight.project_backward(&dy, None).unwrap(), &dx);
             let sum = random((5, SHAPE.1));
             let expected = (&sum + &dx).unwrap();
             assert_same(&weight.project_backward(&dy, Some(sum)).unwrap(), &expected);
             let ids = Tensor::new(&[1199u32, 0, 600], &Device::Cpu).unwrap();
-            assert_same(&weight.select(&ids, DType::F32).unwrap(), &dense.index_select(&ids, 0).unwrap());
             assert_same(
-                &Weight::dense(&dense).unwrap().select(&ids, DType::F32).unwrap(),
+                &weight.select(&ids, DType::F32).unwrap(),
                 &dense.index_select(&ids, 0).unwrap(),
             );
-            assert!(weight.select(&Tensor::new(&[1200u32], &Device::Cpu).unwrap(), DType::F32).is_err());
+            assert_same(
+                &Weight::dense(&dense)
+                    .unwrap()
+                    .select(&ids, DType::F32)
+                    .unwrap(),
+                &dense.index_select(&ids, 0).unwrap(),
+            );
+            assert!(
+                weight
+                    .select(&Tensor::new(&[1200u32], &Device::Cpu).unwrap(), DType::F32)
+                    .is_err()
+            );
         }
     }
 
     #[test]
     fn a_packed_matrix_takes_the_memory_of_its_type() {
-        for (dtype, bits) in [(GgmlDType::BF16, 16.0), (GgmlDType::Q8_0, 8.5), (GgmlDType::Q4K, 4.5)] {
-            let Weight::Packed(packed) = packed(&random(SHAPE), dtype) else { panic!("not packed") };
-            assert_eq!(packed.size_bytes() as f64 * 8.0, bits * (SHAPE.0 * SHAPE.1) as f64);
+        for (dtype, bits) in [
+            (GgmlDType::BF16, 16.0),
+            (GgmlDType::Q8_0, 8.5),
+            (GgmlDType::Q4K, 4.5),
+        ] {
+            let Weight::Packed(packed) = packed(&random(SHAPE), dtype) else {
+                panic!("not packed")
+            };
+            assert_eq!(
+                packed.size_bytes() as f64 * 8.0,
+                bits * (SHAPE.0 * SHAPE.1) as f64
+            );
         }
         let short = Bytes::Owned(Arc::new(vec![0; 17]));
         assert!(Packed::new(short, GgmlDType::Q8_0, 1, 32).is_err());

@@ -10,7 +10,11 @@ use crate::profile::{Work, counted};
 /// `fresh + other`, in place in `fresh` on the CPU: it must be a result that nothing else refers to.
 pub(crate) fn add_into(fresh: Tensor, other: &Tensor) -> Result<Tensor> {
     let _counted = counted(Work::Elementwise);
-    if !fused(&fresh) || !fresh.is_contiguous() || !other.is_contiguous() || fresh.dims() != other.dims() {
+    if !fused(&fresh)
+        || !fresh.is_contiguous()
+        || !other.is_contiguous()
+        || fresh.dims() != other.dims()
+    {
         return Ok((fresh + other)?);
     }
     fresh.inplace_op2(other, &AddInto)?;
@@ -31,13 +35,22 @@ impl InplaceOp2 for AddInto {
         other: &CpuStorage,
         other_layout: &Layout,
     ) -> candle_core::Result<()> {
-        let (sum, other) = (contiguous_mut(sum, sum_layout)?, contiguous(other, other_layout)?);
-        sum.par_chunks_mut(BLOCK).zip(other.par_chunks(BLOCK)).for_each(|(sum, other)| {
-            vectorised(
-                #[inline(always)]
-                || sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += other),
-            );
-        });
+        let (sum, other) = (
+            contiguous_mut(sum, sum_layout)?,
+            contiguous(other, other_layout)?,
+        );
+        sum.par_chunks_mut(BLOCK)
+            .zip(other.par_chunks(BLOCK))
+            .for_each(|(sum, other)| {
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        sum.iter_mut()
+                            .zip(other)
+                            .for_each(|(sum, other)| *sum += other)
+                    },
+                );
+            });
         Ok(())
     }
 }
@@ -54,6 +67,9 @@ mod tests {
         let sum = add_into(a.copy().unwrap(), &a).unwrap();
         assert_eq!(sum.to_vec2::<f32>().unwrap(), [[2.0, 4.0], [6.0, 8.0]]);
         let transposed = add_into(a.copy().unwrap(), &a.t().unwrap()).unwrap();
-        assert_eq!(transposed.to_vec2::<f32>().unwrap(), [[2.0, 5.0], [5.0, 8.0]]);
+        assert_eq!(
+            transposed.to_vec2::<f32>().unwrap(),
+            [[2.0, 5.0], [5.0, 8.0]]
+        );
     }
 }

@@ -6,7 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use candle_core::{CpuStorage, D, DType, InplaceOp1, Layout, Tensor};
 use rayon::prelude::*;
 
-use super::{BLOCK, contiguous_mut, exp, exp_and_sum, fused, max_lanes, sum_lanes, vectorised, with_values};
+use super::{
+    BLOCK, contiguous_mut, exp, exp_and_sum, fused, max_lanes, sum_lanes, vectorised, with_values,
+};
 use crate::error::Result;
 
 /// `log(sum(e^z))` of one row of logits.
@@ -16,7 +18,8 @@ fn log_sum_exp(logits: &[f32]) -> f32 {
         || {
             let max = max_lanes(logits);
             // Sums of 10^5 terms in f32 would lose digits.
-            let of_block = |block: &[f32]| f64::from(sum_lanes(block.len(), |i| exp(block[i] - max)));
+            let of_block =
+                |block: &[f32]| f64::from(sum_lanes(block.len(), |i| exp(block[i] - max)));
             max + logits.chunks(BLOCK).map(of_block).sum::<f64>().ln() as f32
         },
     )
@@ -28,10 +31,19 @@ pub(crate) fn token_logps_of_logits(logits: Tensor, targets: &[u32]) -> Result<(
     if !fused(&logits) {
         return token_logps_of_logits_composed(&logits, targets);
     }
-    let op = TargetLogps { targets, logps: Mutex::new(vec![0.0; targets.len()]) };
+    let op = TargetLogps {
+        targets,
+        logps: Mutex::new(vec![0.0; targets.len()]),
+    };
     logits.inplace_op1(&op)?;
-    let logps = op.logps.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok((Tensor::from_vec(logps, targets.len(), logits.device())?, logits))
+    let logps = op
+        .logps
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    Ok((
+        Tensor::from_vec(logps, targets.len(), logits.device())?,
+        logits,
+    ))
 }
 
 /// Log-probability `[M]` (f32) of one target in each row of logits `[M, V]`.
@@ -44,7 +56,9 @@ pub(crate) fn target_logps(logits: &Tensor, targets: &[u32]) -> Result<Tensor> {
     let vocab = logits.dim(1)?;
     let logps = with_values(logits, |values| {
         let rows = values.par_chunks(vocab).zip(targets);
-        Ok(rows.map(|(row, target)| row[*target as usize] - log_sum_exp(row)).collect::<Vec<f32>>())
+        Ok(rows
+            .map(|(row, target)| row[*target as usize] - log_sum_exp(row))
+            .collect::<Vec<f32>>())
     })?;
     Ok(Tensor::from_vec(logps, targets.len(), logits.device())?)
 }
@@ -63,7 +77,10 @@ impl InplaceOp1 for TargetLogps<'_> {
         let vocab = layout.dims()[layout.dims().len() - 1];
         let values = contiguous_mut(storage, layout)?;
         let mut logps = self.logps.lock().unwrap_or_else(PoisonError::into_inner);
-        let rows = values.par_chunks_mut(vocab).zip(self.targets.par_iter()).zip(logps.par_iter_mut());
+        let rows = values
+            .par_chunks_mut(vocab)
+            .zip(self.targets.par_iter())
+            .zip(logps.par_iter_mut());
         rows.for_each(|((row, target), logp)| {
             *logp = vectorised(
                 #[inline(always)]
@@ -87,8 +104,14 @@ fn logp_row(row: &mut [f32], target: usize) -> f32 {
     centred - total.ln()
 }
 
-pub(crate) fn token_logps_of_logits_composed(logits: &Tensor, targets: &[u32]) -> Result<(Tensor, Tensor)> {
-    let (held, targets) = (logits.dtype(), Tensor::new(targets, logits.device())?.unsqueeze(1)?);
+pub(crate) fn token_logps_of_logits_composed(
+    logits: &Tensor,
+    targets: &[u32],
+) -> Result<(Tensor, Tensor)> {
+    let (held, targets) = (
+        logits.dtype(),
+        Tensor::new(targets, logits.device())?.unsqueeze(1)?,
+    );
     let logits = logits.to_dtype(DType::F32)?;
     let centred = logits.broadcast_sub(&logits.max_keepdim(D::Minus1)?)?;
     drop(logits);
@@ -98,7 +121,9 @@ pub(crate) fn token_logps_of_logits_composed(logits: &Tensor, targets: &[u32]) -
     let total = powers.sum_keepdim(D::Minus1)?;
     let minus_probs = powers.broadcast_mul(&total.recip()?.neg()?)?;
     let ones = chosen.ones_like()?;
-    let grads = minus_probs.scatter_add(&targets, &ones, D::Minus1)?.to_dtype(held)?;
+    let grads = minus_probs
+        .scatter_add(&targets, &ones, D::Minus1)?
+        .to_dtype(held)?;
     Ok(((chosen - total.log()?)?.squeeze(1)?, grads))
 }
 
@@ -124,9 +149,18 @@ mod tests {
         }
         assert_close(&grad, &composed, 1e-6);
         let var = Var::from_tensor(&logits).unwrap();
-        let index = Tensor::new(&targets, &Device::Cpu).unwrap().unsqueeze(1).unwrap();
+        let index = Tensor::new(&targets, &Device::Cpu)
+            .unwrap()
+            .unsqueeze(1)
+            .unwrap();
         let log_probs = candle_nn::ops::log_softmax(var.as_tensor(), D::Minus1).unwrap();
-        let grads = log_probs.gather(&index, 1).unwrap().sum_all().unwrap().backward().unwrap();
+        let grads = log_probs
+            .gather(&index, 1)
+            .unwrap()
+            .sum_all()
+            .unwrap()
+            .backward()
+            .unwrap();
         assert_close(&grad, grads.get(&var).unwrap(), 1e-6);
     }
 }

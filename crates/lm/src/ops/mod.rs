@@ -77,7 +77,9 @@ pub(crate) fn contiguous_mut<'a>(
         .ok_or_else(|| candle_core::Error::Msg("a contiguous tensor was expected".to_owned()))?;
     match storage {
         CpuStorage::F32(values) => Ok(&mut values[start..end]),
-        _ => Err(candle_core::Error::Msg("an f32 tensor was expected".to_owned())),
+        _ => Err(candle_core::Error::Msg(
+            "an f32 tensor was expected".to_owned(),
+        )),
     }
 }
 
@@ -125,7 +127,10 @@ fn max_lanes(values: &[f32]) -> f32 {
             *lane = greater(*lane, *value);
         }
     }
-    lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |max, value| greater(max, *value))
+    lanes
+        .iter()
+        .chain(rest)
+        .fold(f32::NEG_INFINITY, |max, value| greater(max, *value))
 }
 
 /// Replaces every value by `exp((value - max) * scale)` and returns their sum.
@@ -156,7 +161,10 @@ mod tests {
         for i in -8700..8800 {
             let x = i as f32 / 100.0;
             let exact = f64::from(x).exp();
-            assert!((f64::from(exp(x)) - exact).abs() <= 3e-7 * exact, "exp({x})");
+            assert!(
+                (f64::from(exp(x)) - exact).abs() <= 3e-7 * exact,
+                "exp({x})"
+            );
         }
         assert_eq!(exp(-100.0), 0.0);
         assert_eq!(exp(0.0), 1.0);
@@ -176,7 +184,10 @@ mod tests {
                 #[inline(always)]
                 || exp_and_sum(&mut values, 10.0, 0.5),
             );
-            assert!((found - expected).abs() < 1e-4 && (values.iter().sum::<f32>() - found).abs() < 1e-4);
+            assert!(
+                (found - expected).abs() < 1e-4
+                    && (values.iter().sum::<f32>() - found).abs() < 1e-4
+            );
         }
     }
 }

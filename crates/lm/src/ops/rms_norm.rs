@@ -22,16 +22,18 @@ pub(crate) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> 
     let mut y = vec![0f32; x.elem_count()];
     with_values(x, |x| {
         with_values(weight, |weight| {
-            y.par_chunks_mut(block).zip(x.par_chunks(block)).for_each(|(y, x)| {
-                vectorised(
-                    #[inline(always)]
-                    || {
-                        for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-                            forward_row(y, x, weight, eps as f32);
-                        }
-                    },
-                );
-            });
+            y.par_chunks_mut(block)
+                .zip(x.par_chunks(block))
+                .for_each(|(y, x)| {
+                    vectorised(
+                        #[inline(always)]
+                        || {
+                            for (y, x) in y.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
+                                forward_row(y, x, weight, eps as f32);
+                            }
+                        },
+                    );
+                });
             Ok(())
         })
     })?;
@@ -74,7 +76,10 @@ pub(crate) fn rms_norm_backward(
     with_values(dy, |dy| {
         with_values(x, |x| {
             with_values(weight, |weight| {
-                let blocks = dx.par_chunks_mut(block).zip(dy.par_chunks(block)).zip(x.par_chunks(block));
+                let blocks = dx
+                    .par_chunks_mut(block)
+                    .zip(dy.par_chunks(block))
+                    .zip(x.par_chunks(block));
                 blocks.for_each(|((dx, dy), x)| {
                     vectorised(
                         #[inline(always)]
@@ -111,7 +116,9 @@ pub(crate) fn rms_norm_weight_backward(dy: &Tensor, x: &Tensor, eps: f64) -> Res
     let width = x.dim(D::Minus1)?;
     let (dy, x) = (dy.reshape(((), width))?, x.reshape(((), width))?);
     let ones = Tensor::ones(width, x.dtype(), x.device())?;
-    Ok((dy * rms_norm(&x, &ones, eps)?)?.to_dtype(DType::F32)?.sum(0)?)
+    Ok((dy * rms_norm(&x, &ones, eps)?)?
+        .to_dtype(DType::F32)?
+        .sum(0)?)
 }
 
 fn backward_composed(
@@ -151,7 +158,8 @@ mod tests {
         let composed = backward_composed(&dy, &x, &weight, 1e-5, Some(&residual)).unwrap();
         assert_close(&fused, &composed, 2e-6);
         let [x_var, weight_var] = [&x, &weight].map(|t| Var::from_tensor(t).unwrap());
-        let y = candle_nn::ops::rms_norm_slow(x_var.as_tensor(), weight_var.as_tensor(), 1e-5).unwrap();
+        let y =
+            candle_nn::ops::rms_norm_slow(x_var.as_tensor(), weight_var.as_tensor(), 1e-5).unwrap();
         let grads = (y * &dy).unwrap().sum_all().unwrap().backward().unwrap();
         let fused = rms_norm_backward(&dy, &x, &weight, 1e-5, None).unwrap();
         assert_close(&fused, grads.get(&x_var).unwrap(), 3e-6);

@@ -21,18 +21,27 @@ pub(crate) fn rotate(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
     }
     let (_, heads, head_dim) = x.dims3()?;
     let half = cos.dim(1)?;
-    let (rows, angles) = ((heads * head_dim).max(1) * ROWS_PER_TASK, half.max(1) * ROWS_PER_TASK);
+    let (rows, angles) = (
+        (heads * head_dim).max(1) * ROWS_PER_TASK,
+        half.max(1) * ROWS_PER_TASK,
+    );
     let mut y = with_values(x, |values| Ok(values.to_vec()))?;
     with_values(cos, |cos| {
         with_values(sin, |sin| {
-            let blocks = y.par_chunks_mut(rows).zip(cos.par_chunks(angles)).zip(sin.par_chunks(angles));
+            let blocks = y
+                .par_chunks_mut(rows)
+                .zip(cos.par_chunks(angles))
+                .zip(sin.par_chunks(angles));
             blocks.for_each(|((y, cos), sin)| {
                 vectorised(
                     #[inline(always)]
                     || {
                         let rows = y.chunks_exact_mut(heads * head_dim);
-                        for ((y, cos), sin) in rows.zip(cos.chunks_exact(half)).zip(sin.chunks_exact(half)) {
-                            y.chunks_exact_mut(head_dim).for_each(|head| rotate_head(head, cos, sin));
+                        for ((y, cos), sin) in
+                            rows.zip(cos.chunks_exact(half)).zip(sin.chunks_exact(half))
+                        {
+                            y.chunks_exact_mut(head_dim)
+                                .for_each(|head| rotate_head(head, cos, sin));
                         }
                     },
                 );

@@ -47,7 +47,10 @@ pub(crate) fn causal_softmax(scores: Tensor, sight: Sight, scale: f64) -> Result
     if !fused(&scores) {
         return causal_softmax_composed(&scores, sight, scale);
     }
-    scores.inplace_op1(&CausalSoftmax { sight, scale: scale as f32 })?;
+    scores.inplace_op1(&CausalSoftmax {
+        sight,
+        scale: scale as f32,
+    })?;
     Ok(scores)
 }
 
@@ -64,16 +67,23 @@ impl InplaceOp1 for CausalSoftmax {
     fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
         let keys = layout.dims()[layout.dims().len() - 1];
         let values = contiguous_mut(storage, layout)?;
-        values.par_chunks_mut(keys * ROWS_PER_TASK).enumerate().for_each(|(task, values)| {
-            vectorised(
-                #[inline(always)]
-                || {
-                    for (row, scores) in values.chunks_exact_mut(keys).enumerate() {
-                        softmax_row(scores, self.sight.keys(task * ROWS_PER_TASK + row), self.scale);
-                    }
-                },
-            );
-        });
+        values
+            .par_chunks_mut(keys * ROWS_PER_TASK)
+            .enumerate()
+            .for_each(|(task, values)| {
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for (row, scores) in values.chunks_exact_mut(keys).enumerate() {
+                            softmax_row(
+                                scores,
+                                self.sight.keys(task * ROWS_PER_TASK + row),
+                                self.scale,
+                            );
+                        }
+                    },
+                );
+            });
         Ok(())
     }
 }
@@ -101,9 +111,15 @@ pub(crate) fn masked_softmax(scores: &Tensor, mask: &Tensor, scale: f64) -> Resu
     let held = scores.dtype();
     let unseen = Tensor::new(f32::NEG_INFINITY, scores.device())?.broadcast_as(scores.shape())?;
     let scores = (scores.to_dtype(DType::F32)? * scale)?;
-    let scores = mask.broadcast_as(scores.shape())?.where_cond(&scores, &unseen)?;
-    let weights = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
-    Ok(weights.broadcast_div(&weights.sum_keepdim(D::Minus1)?)?.to_dtype(held)?)
+    let scores = mask
+        .broadcast_as(scores.shape())?
+        .where_cond(&scores, &unseen)?;
+    let weights = scores
+        .broadcast_sub(&scores.max_keepdim(D::Minus1)?)?
+        .exp()?;
+    Ok(weights
+        .broadcast_div(&weights.sum_keepdim(D::Minus1)?)?
+        .to_dtype(held)?)
 }
 
 /// Gradient of a softmax with respect to its unscaled scores: `scale * p * (dp - sum(dp * p))`, in place in `dp` on
@@ -112,7 +128,12 @@ pub(crate) fn softmax_backward(dp: Tensor, p: &Tensor, scale: f64) -> Result<Ten
     if !fused(&dp) {
         return softmax_backward_composed(&dp, p, scale);
     }
-    dp.inplace_op2(p, &SoftmaxBackward { scale: scale as f32 })?;
+    dp.inplace_op2(
+        p,
+        &SoftmaxBackward {
+            scale: scale as f32,
+        },
+    )?;
     Ok(dp)
 }
 
@@ -142,16 +163,18 @@ impl InplaceOp2 for SoftmaxBackward {
         let keys = dp_layout.dims()[dp_layout.dims().len() - 1];
         let block = keys * ROWS_PER_TASK;
         let (dp, p) = (contiguous_mut(dp, dp_layout)?, contiguous(p, p_layout)?);
-        dp.par_chunks_mut(block).zip(p.par_chunks(block)).for_each(|(dp, p)| {
-            vectorised(
-                #[inline(always)]
-                || {
-                    for (dp, p) in dp.chunks_exact_mut(keys).zip(p.chunks_exact(keys)) {
-                        backward_row(dp, p, self.scale);
-                    }
-                },
-            );
-        });
+        dp.par_chunks_mut(block)
+            .zip(p.par_chunks(block))
+            .for_each(|(dp, p)| {
+                vectorised(
+                    #[inline(always)]
+                    || {
+                        for (dp, p) in dp.chunks_exact_mut(keys).zip(p.chunks_exact(keys)) {
+                            backward_row(dp, p, self.scale);
+                        }
+                    },
+                );
+            });
         Ok(())
     }
 }
@@ -175,7 +198,11 @@ mod tests {
     fn causal_softmax_and_its_gradient_agree_with_composed_and_autograd() {
         let scale = 0.4;
         for window in [None, Some(1), Some(3), Some(100)] {
-            let sight = Sight { queries: 5, first: 3, window };
+            let sight = Sight {
+                queries: 5,
+                first: 3,
+                window,
+            };
             let (scores, dp) = (random(1, &[2, 10, 8]), random(2, &[2, 10, 8]));
             let composed = causal_softmax_composed(&scores, sight, scale).unwrap();
             let p = causal_softmax(scores.copy().unwrap(), sight, scale).unwrap();
@@ -183,13 +210,21 @@ mod tests {
             let first = &p.to_vec3::<f32>().unwrap()[0][0];
             assert_eq!(first[4..], [0.0; 4], "keys after the query have no weight");
             let seen = first.iter().filter(|p| **p > 0.0).count();
-            assert_eq!(seen, window.unwrap_or(4).min(4), "keys before the window have no weight");
+            assert_eq!(
+                seen,
+                window.unwrap_or(4).min(4),
+                "keys before the window have no weight"
+            );
             let var = Var::from_tensor(&scores).unwrap();
             let y = causal_softmax_composed(var.as_tensor(), sight, scale).unwrap();
             let grads = (y * &dp).unwrap().sum_all().unwrap().backward().unwrap();
             let ds = softmax_backward(dp.copy().unwrap(), &p, scale).unwrap();
             assert_close(&ds, grads.get(&var).unwrap(), 1e-6);
-            assert_close(&softmax_backward_composed(&dp, &p, scale).unwrap(), &ds, 1e-6);
+            assert_close(
+                &softmax_backward_composed(&dp, &p, scale).unwrap(),
+                &ds,
+                1e-6,
+            );
         }
     }
 }

@@ -17,7 +17,10 @@ pub(crate) fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
     let mut out = vec![0f32; gate.elem_count()];
     with_values(gate, |gate| {
         with_values(up, |up| {
-            let blocks = out.par_chunks_mut(BLOCK).zip(gate.par_chunks(BLOCK)).zip(up.par_chunks(BLOCK));
+            let blocks = out
+                .par_chunks_mut(BLOCK)
+                .zip(gate.par_chunks(BLOCK))
+                .zip(up.par_chunks(BLOCK));
             blocks.for_each(|((out, gate), up)| {
                 vectorised(
                     #[inline(always)]
@@ -50,19 +53,27 @@ pub(crate) fn swiglu_backward(dy: &Tensor, gate: &Tensor, up: &Tensor) -> Result
         with_values(gate, |gate| {
             with_values(up, |up| {
                 let outputs = dgate.par_chunks_mut(BLOCK).zip(dup.par_chunks_mut(BLOCK));
-                let inputs = dy.par_chunks(BLOCK).zip(gate.par_chunks(BLOCK)).zip(up.par_chunks(BLOCK));
-                outputs.zip(inputs).for_each(|((dgate, dup), ((dy, gate), up))| {
-                    vectorised(
-                        #[inline(always)]
-                        || backward(dgate, dup, dy, gate, up),
-                    );
-                });
+                let inputs = dy
+                    .par_chunks(BLOCK)
+                    .zip(gate.par_chunks(BLOCK))
+                    .zip(up.par_chunks(BLOCK));
+                outputs
+                    .zip(inputs)
+                    .for_each(|((dgate, dup), ((dy, gate), up))| {
+                        vectorised(
+                            #[inline(always)]
+                            || backward(dgate, dup, dy, gate, up),
+                        );
+                    });
                 Ok(())
             })
         })
     })?;
     let (shape, device) = (gate.shape(), gate.device());
-    Ok((Tensor::from_vec(dgate, shape, device)?, Tensor::from_vec(dup, shape, device)?))
+    Ok((
+        Tensor::from_vec(dgate, shape, device)?,
+        Tensor::from_vec(dup, shape, device)?,
+    ))
 }
 
 #[inline(always)]
@@ -94,13 +105,24 @@ mod tests {
 
     #[test]
     fn swiglu_backward_agrees_with_composed_and_autograd() {
-        let (gate, up, dy) = (random(1, &[300, 33]), random(2, &[300, 33]), random(3, &[300, 33]));
+        let (gate, up, dy) = (
+            random(1, &[300, 33]),
+            random(2, &[300, 33]),
+            random(3, &[300, 33]),
+        );
         let (dgate, dup) = swiglu_backward(&dy, &gate, &up).unwrap();
         let composed = backward_composed(&dy, &gate, &up).unwrap();
         assert_close(&dgate, &composed.0, 2e-6);
         assert_close(&dup, &composed.1, 2e-6);
-        assert_close(&swiglu(&gate, &up).unwrap(), &(gate.silu().unwrap() * &up).unwrap(), 2e-6);
-        let (g, u) = (Var::from_tensor(&gate).unwrap(), Var::from_tensor(&up).unwrap());
+        assert_close(
+            &swiglu(&gate, &up).unwrap(),
+            &(gate.silu().unwrap() * &up).unwrap(),
+            2e-6,
+        );
+        let (g, u) = (
+            Var::from_tensor(&gate).unwrap(),
+            Var::from_tensor(&up).unwrap(),
+        );
         let y = (g.as_tensor().silu().unwrap() * u.as_tensor()).unwrap();
         let grads = (y * &dy).unwrap().sum_all().unwrap().backward().unwrap();
         assert_close(&dgate, grads.get(&g).unwrap(), 2e-6);

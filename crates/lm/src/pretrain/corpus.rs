@@ -21,7 +21,10 @@ impl Document {
         match self {
             Self::Text(text) => text.clone(),
             Self::Messages(messages) => {
-                let contents: Vec<_> = messages.iter().map(|message| message.content.as_str()).collect();
+                let contents: Vec<_> = messages
+                    .iter()
+                    .map(|message| message.content.as_str())
+                    .collect();
                 contents.join("\n")
             }
         }
@@ -37,9 +40,11 @@ impl Document {
                 Ok(end.into_iter().chain(text).chain(end).collect())
             }
             Self::Messages(messages) => match messages.split_last() {
-                Some((reply, before)) => {
-                    Ok([model.prompt_ids(before)?, model.completion_ids(&reply.content)?].concat())
-                }
+                Some((reply, before)) => Ok([
+                    model.prompt_ids(before)?,
+                    model.completion_ids(&reply.content)?,
+                ]
+                .concat()),
                 None => Ok(Vec::new()),
             },
         }

@@ -64,18 +64,32 @@ pub fn create(dir: &Path, shape: &Shape, texts: &[String], seed: u64) -> Result<
             "is {}, but the corpus makes {found} tokens: give more text or ask for fewer",
             shape.vocab_size
         );
-        return Err(Error::Setting { name: "vocab_size", reason });
+        return Err(Error::Setting {
+            name: "vocab_size",
+            reason,
+        });
     }
-    std::fs::create_dir_all(dir).map_err(|source| Error::Io { path: dir.to_path_buf(), source })?;
+    std::fs::create_dir_all(dir).map_err(|source| Error::Io {
+        path: dir.to_path_buf(),
+        source,
+    })?;
     let file = |name: &str, text: String| write_atomically(&dir.join(name), text.as_bytes());
     let path = dir.join("tokenizer.json");
-    let text = tokenizer.to_string(true).map_err(|e| Error::Tokenizer { path, reason: e.to_string() })?;
+    let text = tokenizer.to_string(true).map_err(|e| Error::Tokenizer {
+        path,
+        reason: e.to_string(),
+    })?;
     file("tokenizer.json", text)?;
     file("tokenizer_config.json", pretty(&tokenizer_config(shape)))?;
     file("config.json", pretty(&config))?;
-    let values =
-        shapes(&decoder).into_iter().map(|(name, shape)| Ok((name.clone(), initial(&name, &shape, seed)?)));
-    write(&values.collect::<Result<HashMap<_, _>>>()?, DType::F32, &dir.join("model.safetensors"))
+    let values = shapes(&decoder)
+        .into_iter()
+        .map(|(name, shape)| Ok((name.clone(), initial(&name, &shape, seed)?)));
+    write(
+        &values.collect::<Result<HashMap<_, _>>>()?,
+        DType::F32,
+        &dir.join("model.safetensors"),
+    )
 }
 
 fn pretty(value: &Value) -> String {
@@ -119,11 +133,17 @@ fn tokenizer_config(shape: &Shape) -> Value {
 
 /// Byte-level BPE, so that there is no text that it cannot spell.
 fn train_tokenizer(texts: &[String], vocab_size: usize) -> Result<Tokenizer> {
-    let refuse = |reason: String| Error::Setting { name: "vocab_size", reason };
+    let refuse = |reason: String| Error::Setting {
+        name: "vocab_size",
+        reason,
+    };
     let special = [END, TURN_START, TURN_END].map(|token| AddedToken::from(token, true));
     let alphabet = ByteLevel::alphabet();
     if vocab_size < alphabet.len() + special.len() {
-        return Err(refuse(format!("must be at least {}", alphabet.len() + special.len())));
+        return Err(refuse(format!(
+            "must be at least {}",
+            alphabet.len() + special.len()
+        )));
     }
     let mut tokenizer = Tokenizer::new(BPE::default());
     tokenizer.with_pre_tokenizer(Some(ByteLevel::new(false, true, true)));
@@ -136,7 +156,9 @@ fn train_tokenizer(texts: &[String], vocab_size: usize) -> Result<Tokenizer> {
         .show_progress(false)
         .build();
     let mut trainer = TrainerWrapper::from(trainer);
-    tokenizer.train(&mut trainer, texts.iter().map(String::as_str)).map_err(|e| refuse(e.to_string()))?;
+    tokenizer
+        .train(&mut trainer, texts.iter().map(String::as_str))
+        .map_err(|e| refuse(e.to_string()))?;
     Ok(tokenizer)
 }
 
@@ -147,12 +169,23 @@ fn initial(name: &str, shape: &[usize], seed: u64) -> Result<Tensor> {
         return Ok(Tensor::ones(shape, DType::F32, &Device::Cpu)?);
     }
     let key = random::key(seed, &[random::label(name)]);
-    let spread = if name.contains("o_proj") || name.contains("down_proj") { SPREAD / 4.0 } else { SPREAD };
+    let spread = if name.contains("o_proj") || name.contains("down_proj") {
+        SPREAD / 4.0
+    } else {
+        SPREAD
+    };
     let count = shape.iter().product::<usize>() as u64;
     // Box and Muller 1958.
     let normal = |i: u64| {
-        let (u, v) = (1.0 - random::uniform(key, 2 * i), random::uniform(key, 2 * i + 1));
+        let (u, v) = (
+            1.0 - random::uniform(key, 2 * i),
+            random::uniform(key, 2 * i + 1),
+        );
         (spread * (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
     };
-    Ok(Tensor::from_vec((0..count).map(normal).collect::<Vec<_>>(), shape, &Device::Cpu)?)
+    Ok(Tensor::from_vec(
+        (0..count).map(normal).collect::<Vec<_>>(),
+        shape,
+        &Device::Cpu,
+    )?)
 }

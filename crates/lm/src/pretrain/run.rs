@@ -116,7 +116,11 @@ impl PretrainState {
     /// [`Error::Io`].
     pub fn write_model(&self, model: &LanguageModel, half: bool, path: &Path) -> Result<()> {
         let dtype = if half { DType::BF16 } else { DType::F32 };
-        write(&parts(&model.decoder.config, &self.parameters)?, dtype, path)
+        write(
+            &parts(&model.decoder.config, &self.parameters)?,
+            dtype,
+            path,
+        )
     }
 }
 
@@ -137,7 +141,10 @@ pub fn pretrain(
 ) -> Result<Outcome> {
     for (name, windows) in [("corpus", train), ("validation", validation)] {
         if windows.is_empty() {
-            return Err(Error::Setting { name, reason: "holds no text to learn from".to_owned() });
+            return Err(Error::Setting {
+                name,
+                reason: "holds no text to learn from".to_owned(),
+            });
         }
     }
     let (begun_s, earlier_s) = (observer.now_s(), state.place.wall_s);
@@ -147,9 +154,15 @@ pub fn pretrain(
     let mut evaluated = None;
     loop {
         state.place.wall_s = earlier_s + observer.now_s() - begun_s;
-        let in_time = config.max_wall_s.map_or(0.0, |limit| state.place.wall_s / limit);
+        let in_time = config
+            .max_wall_s
+            .map_or(0.0, |limit| state.place.wall_s / limit);
         let progress = (state.place.tokens as f64 / total).max(in_time).min(1.0);
-        if progress >= 1.0 || config.max_updates.is_some_and(|most| state.place.update >= most) {
+        if progress >= 1.0
+            || config
+                .max_updates
+                .is_some_and(|most| state.place.update >= most)
+        {
             break;
         }
         let stop = || observer.stop();
@@ -161,9 +174,15 @@ pub fn pretrain(
             observer.checkpoint(state)?;
         }
         observer.step(&step?);
-        if state.place.update.is_multiple_of(config.eval_every_updates.max(1)) {
+        if state
+            .place
+            .update
+            .is_multiple_of(config.eval_every_updates.max(1))
+        {
             evaluated = Some(evaluate(model, validation, config, state.place.update)?);
-            evaluated.iter().for_each(|evaluation| observer.evaluated(evaluation));
+            evaluated
+                .iter()
+                .for_each(|evaluation| observer.evaluated(evaluation));
             observer.checkpoint(state)?;
         }
     }
@@ -176,7 +195,10 @@ pub fn pretrain(
         }
     };
     observer.checkpoint(state)?;
-    Ok(Outcome { place: state.place, val_loss: evaluation.val_loss })
+    Ok(Outcome {
+        place: state.place,
+        val_loss: evaluation.val_loss,
+    })
 }
 
 fn length(window: &TrainExample) -> usize {
@@ -201,20 +223,34 @@ fn update(
     }
     let batch = weight_gradients(&model.decoder, &members, config.budget, stop)?;
     // By name, as `flatten` lays the weights.
-    let gradient = batch.gradients.tensors.into_values().map(|gradient| gradient.flatten_all());
+    let gradient = batch
+        .gradients
+        .tensors
+        .into_values()
+        .map(|gradient| gradient.flatten_all());
     let gradient = Tensor::cat(&gradient.collect::<candle_core::Result<Vec<_>>>()?, 0)?;
     let norm = global_norm(&gradient)?;
     if !(batch.loss.is_finite() && norm.is_finite()) {
-        return Err(Error::NonFinite { what: format!("the loss of update {}", state.place.update + 1) });
+        return Err(Error::NonFinite {
+            what: format!("the loss of update {}", state.place.update + 1),
+        });
     }
     let gradient = clip(gradient, norm, config.max_grad_norm)?;
     let lr = config.lr * share(state.place.update, config.warmup_updates, progress);
-    state.parameters = state.optimizer.step(&state.parameters, &gradient, lr, 0.0)?;
+    state.parameters = state
+        .optimizer
+        .step(&state.parameters, &gradient, lr, 0.0)?;
     put(&mut model.decoder, &state.parameters)?;
     state.place.update += 1;
     state.place.windows += members.len();
     state.place.tokens += tokens;
-    Ok(Step { update: state.place.update, loss: batch.loss, lr, tokens: state.place.tokens, progress })
+    Ok(Step {
+        update: state.place.update,
+        loss: batch.loss,
+        lr,
+        tokens: state.place.tokens,
+        progress,
+    })
 }
 
 /// Share of the highest learning rate: up a line, then down a cosine (Loshchilov and Hutter 2017, arXiv 1608.03983).
@@ -232,7 +268,10 @@ fn evaluate(
 ) -> Result<Evaluation> {
     let completions: Vec<_> = validation
         .iter()
-        .map(|w| Completion { prompt_ids: &w.prompt_ids, completion_ids: &w.completion_ids })
+        .map(|w| Completion {
+            prompt_ids: &w.prompt_ids,
+            completion_ids: &w.completion_ids,
+        })
         .collect();
     let scored = score(&model.decoder, None, &completions, config.budget.tokens)?;
     let tokens: usize = scored.iter().map(|scored| scored.n_tokens).sum();
@@ -247,16 +286,25 @@ fn evaluate(
 /// What follows the first half of a window.
 fn sample(model: &LanguageModel, window: &TrainExample) -> Result<String> {
     let whole = [window.prompt_ids.as_slice(), &window.completion_ids].concat();
-    let known = (whole.len() / 2).clamp(1, SAMPLE_PROMPT_TOKENS).min(whole.len());
+    let known = (whole.len() / 2)
+        .clamp(1, SAMPLE_PROMPT_TOKENS)
+        .min(whole.len());
     let config = GenerateConfig {
         max_new_tokens: SAMPLE_TOKENS.min(model.context_tokens() - known),
         filters: Filters::GREEDY,
         stop_ids: model.stop_ids.clone(),
         batch_size: 1,
     };
-    let request = GenerateRequest { prompt_ids: whole[..known].to_vec(), key: 0 };
-    let ids = generate(&model.decoder, None, &[request], &config, &mut |_, _| ControlFlow::Continue(()))?;
-    ids.first().map_or(Ok(String::new()), |generation| model.decode(&generation.ids))
+    let request = GenerateRequest {
+        prompt_ids: whole[..known].to_vec(),
+        key: 0,
+    };
+    let ids = generate(&model.decoder, None, &[request], &config, &mut |_, _| {
+        ControlFlow::Continue(())
+    })?;
+    ids.first().map_or(Ok(String::new()), |generation| {
+        model.decode(&generation.ids)
+    })
 }
 
 /// The windows in a new order each epoch.
@@ -269,7 +317,12 @@ struct Order {
 
 impl Order {
     fn new(count: usize, seed: u64) -> Self {
-        Self { count, seed, epoch: usize::MAX, places: Vec::new() }
+        Self {
+            count,
+            seed,
+            epoch: usize::MAX,
+            places: Vec::new(),
+        }
     }
 
     fn at(&mut self, window: usize) -> usize {

@@ -56,7 +56,11 @@ impl PretrainState {
     /// [`Error::Candle`] where memory does not suffice.
     pub fn new(parameters: Tensor) -> Result<Self> {
         let optimizer = AdamW::of_size(parameters.elem_count(), parameters.device())?;
-        Ok(Self { parameters, optimizer, place: Place::default() })
+        Ok(Self {
+            parameters,
+            optimizer,
+            place: Place::default(),
+        })
     }
 
     /// Writes the state to `path`, whole or not at all.
@@ -64,14 +68,20 @@ impl PretrainState {
     /// # Errors
     /// [`Error::Io`].
     pub fn save(&self, path: &Path) -> Result<()> {
-        let json = StateJson { format: FORMAT, place: self.place, optimizer_steps: self.optimizer.steps };
+        let json = StateJson {
+            format: FORMAT,
+            place: self.place,
+            optimizer_steps: self.optimizer.steps,
+        };
         let json = serde_json::to_string(&json).map_err(|e| unusable(path, e))?;
         let tensors = [
             (PARAMETERS, &self.parameters),
             (EXP_AVG, &self.optimizer.exp_avg),
             (EXP_AVG_SQ, &self.optimizer.exp_avg_sq),
         ];
-        let tensors = tensors.map(|(name, tensor)| (name.to_owned(), tensor.clone())).to_vec();
+        let tensors = tensors
+            .map(|(name, tensor)| (name.to_owned(), tensor.clone()))
+            .to_vec();
         let metadata = HashMap::from([(METADATA_KEY.to_owned(), json)]);
         write_atomically(path, &serialize_tensors(tensors, metadata, path)?)
     }
@@ -83,24 +93,44 @@ impl PretrainState {
     pub fn load(path: &Path, parameters: usize, device: &Device) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| unusable(path, e))?;
-        let json = header.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY));
+        let json = header
+            .metadata()
+            .as_ref()
+            .and_then(|metadata| metadata.get(METADATA_KEY));
         let json = json.ok_or_else(|| unusable(path, "it holds no pretraining"))?;
         let json: StateJson = serde_json::from_str(json).map_err(|e| unusable(path, e))?;
         if json.format != FORMAT {
-            return Err(unusable(path, format!("its format {} is not {FORMAT}", json.format)));
+            return Err(unusable(
+                path,
+                format!("its format {} is not {FORMAT}", json.format),
+            ));
         }
         let mut tensors =
             candle_core::safetensors::load_buffer(&bytes, device).map_err(|e| unusable(path, e))?;
         let mut take = |name: &str| {
-            let saved = tensors.remove(name).filter(|saved| saved.dims() == [parameters]);
+            let saved = tensors
+                .remove(name)
+                .filter(|saved| saved.dims() == [parameters]);
             saved.ok_or_else(|| unusable(path, format!("{name} is missing or of another model")))
         };
-        let (parameters, exp_avg, exp_avg_sq) = (take(PARAMETERS)?, take(EXP_AVG)?, take(EXP_AVG_SQ)?);
-        let optimizer = AdamW { exp_avg, exp_avg_sq, steps: json.optimizer_steps };
-        Ok(Self { parameters, optimizer, place: json.place })
+        let (parameters, exp_avg, exp_avg_sq) =
+            (take(PARAMETERS)?, take(EXP_AVG)?, take(EXP_AVG_SQ)?);
+        let optimizer = AdamW {
+            exp_avg,
+            exp_avg_sq,
+            steps: json.optimizer_steps,
+        };
+        Ok(Self {
+            parameters,
+            optimizer,
+            place: json.place,
+        })
     }
 }
 
 fn unusable(path: &Path, reason: impl std::fmt::Display) -> Error {
-    Error::Checkpoint { path: path.to_path_buf(), reason: reason.to_string() }
+    Error::Checkpoint {
+        path: path.to_path_buf(),
+        reason: reason.to_string(),
+    }
 }

@@ -23,7 +23,10 @@ const SHAPE: Shape = Shape {
 
 fn documents() -> Vec<Document> {
     let greeting = |i: usize| {
-        let (asks, name) = (["Hello", "Good day", "Hi"][i % 3], ["Ann", "Bo", "Cy", "Di"][i % 4]);
+        let (asks, name) = (
+            ["Hello", "Good day", "Hi"][i % 3],
+            ["Ann", "Bo", "Cy", "Di"][i % 4],
+        );
         let messages = vec![
             Message::new("user", format!("{asks}, I am {name}.")),
             Message::new("assistant", format!("Hello {name}.")),
@@ -78,7 +81,8 @@ impl Observer for Watch {
     }
 
     fn stop(&self) -> bool {
-        self.stop_after.is_some_and(|after| self.losses.len() >= after)
+        self.stop_after
+            .is_some_and(|after| self.losses.len() >= after)
     }
 
     fn now_s(&self) -> f64 {
@@ -95,7 +99,13 @@ fn the_same_texts_make_the_same_model() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     assert_eq!(model(one.path()).sha256, model(two.path()).sha256);
     let texts = vec!["too little".to_owned()];
-    assert!(matches!(create(one.path(), &SHAPE, &texts, 7), Err(Error::Setting { name: "vocab_size", .. })));
+    assert!(matches!(
+        create(one.path(), &SHAPE, &texts, 7),
+        Err(Error::Setting {
+            name: "vocab_size",
+            ..
+        })
+    ));
 }
 
 #[test]
@@ -105,20 +115,40 @@ fn windows_predict_every_token_once() {
     let text = "Hello Ann, hello Bo. ".repeat(40);
     let windows = windows(&model, &[Document::Text(text.clone())]).unwrap();
     assert!(windows.len() > 2);
-    let predicted: Vec<u32> = windows.iter().flat_map(|window| window.completion_ids.clone()).collect();
+    let predicted: Vec<u32> = windows
+        .iter()
+        .flat_map(|window| window.completion_ids.clone())
+        .collect();
     assert_eq!(model.tokenizer.decode(&predicted, true).unwrap(), text);
-    assert!(windows.windows(2).all(|pair| pair[0].completion_ids.last() == pair[1].prompt_ids.first()));
-    assert!(windows.iter().all(|window| window.completion_ids.len() < model.context_tokens()));
+    assert!(
+        windows
+            .windows(2)
+            .all(|pair| pair[0].completion_ids.last() == pair[1].prompt_ids.first())
+    );
+    assert!(
+        windows
+            .iter()
+            .all(|window| window.completion_ids.len() < model.context_tokens())
+    );
 }
 
 #[test]
 fn gradients_lie_as_the_weights_do() {
     let dir = tempfile::tempdir().unwrap();
     let model = model(dir.path());
-    let window = TrainExample { prompt_ids: vec![1], completion_ids: vec![2, 3, 4] };
-    let found = weight_gradients(&model.decoder, &[&window], 64, &|| false).unwrap().gradients.tensors;
+    let window = TrainExample {
+        prompt_ids: vec![1],
+        completion_ids: vec![2, 3, 4],
+    };
+    let found = weight_gradients(&model.decoder, &[&window], 64, &|| false)
+        .unwrap()
+        .gradients
+        .tensors;
     let shapes = super::weights::shapes(&model.decoder.config);
-    let found: Vec<_> = found.iter().map(|(name, tensor)| (name.clone(), tensor.dims().to_vec())).collect();
+    let found: Vec<_> = found
+        .iter()
+        .map(|(name, tensor)| (name.clone(), tensor.dims().to_vec()))
+        .collect();
     assert_eq!(found, shapes.into_iter().collect::<Vec<_>>());
 }
 
@@ -127,9 +157,15 @@ fn a_model_is_what_its_flat_weights_are() {
     let dir = tempfile::tempdir().unwrap();
     let mut model = model(dir.path());
     let state = PretrainState::of_model(&model).unwrap();
-    let window = TrainExample { prompt_ids: vec![1, 5], completion_ids: vec![2, 3, 4] };
-    let loss =
-        |model: &LanguageModel| weight_gradients(&model.decoder, &[&window], 64, &|| false).unwrap().loss;
+    let window = TrainExample {
+        prompt_ids: vec![1, 5],
+        completion_ids: vec![2, 3, 4],
+    };
+    let loss = |model: &LanguageModel| {
+        weight_gradients(&model.decoder, &[&window], 64, &|| false)
+            .unwrap()
+            .loss
+    };
     let before = loss(&model);
     super::weights::put(&mut model.decoder, &(&state.parameters * 1.5).unwrap()).unwrap();
     assert_ne!(loss(&model), before);
@@ -149,32 +185,80 @@ fn a_resumed_training_is_the_uninterrupted_one_and_learns() {
     let (mut whole, mut watch) = (PretrainState::of_model(&first).unwrap(), Watch::default());
     let outcome = pretrain(&mut fresh(), learnt, held, &config, &mut whole, &mut watch).unwrap();
     assert_eq!(outcome.place.update, watch.losses.len());
-    assert!(outcome.val_loss < 0.5 * watch.losses[0], "{} after {}", outcome.val_loss, watch.losses[0]);
+    assert!(
+        outcome.val_loss < 0.5 * watch.losses[0],
+        "{} after {}",
+        outcome.val_loss,
+        watch.losses[0]
+    );
 
     let mut parts = PretrainState::of_model(&first).unwrap();
-    let mut stopping = Watch { stop_after: Some(7), ..Watch::default() };
-    let stopped = pretrain(&mut fresh(), learnt, held, &config, &mut parts, &mut stopping);
+    let mut stopping = Watch {
+        stop_after: Some(7),
+        ..Watch::default()
+    };
+    let stopped = pretrain(
+        &mut fresh(),
+        learnt,
+        held,
+        &config,
+        &mut parts,
+        &mut stopping,
+    );
     assert!(matches!(stopped, Err(Error::Interrupted)));
     let file = dir.path().join("state.safetensors");
     stopping.kept.unwrap().save(&file).unwrap();
-    let mut resumed = PretrainState::load(&file, parts.parameters.elem_count(), &Device::Cpu).unwrap();
+    let mut resumed =
+        PretrainState::load(&file, parts.parameters.elem_count(), &Device::Cpu).unwrap();
     assert_eq!(resumed.place.update, 7);
-    pretrain(&mut fresh(), learnt, held, &config, &mut resumed, &mut Watch::default()).unwrap();
+    pretrain(
+        &mut fresh(),
+        learnt,
+        held,
+        &config,
+        &mut resumed,
+        &mut Watch::default(),
+    )
+    .unwrap();
     assert_eq!(values(&resumed), values(&whole));
-    assert!(matches!(PretrainState::load(&file, 5, &Device::Cpu), Err(Error::Checkpoint { .. })));
+    assert!(matches!(
+        PretrainState::load(&file, 5, &Device::Cpu),
+        Err(Error::Checkpoint { .. })
+    ));
 
     // A limit in updates leaves the way there as it was.
-    let shortened = PretrainConfig { max_updates: Some(7), ..config.clone() };
+    let shortened = PretrainConfig {
+        max_updates: Some(7),
+        ..config.clone()
+    };
     let mut state = PretrainState::of_model(&first).unwrap();
-    pretrain(&mut fresh(), learnt, held, &shortened, &mut state, &mut Watch::default()).unwrap();
+    pretrain(
+        &mut fresh(),
+        learnt,
+        held,
+        &shortened,
+        &mut state,
+        &mut Watch::default(),
+    )
+    .unwrap();
     let kept = PretrainState::load(&file, parts.parameters.elem_count(), &Device::Cpu).unwrap();
     assert_eq!(values(&state), values(&kept));
 
     // A limit in time ends it earlier, and the rate falls with it.
-    let hurried = PretrainConfig { max_wall_s: Some(6.0), ..config };
+    let hurried = PretrainConfig {
+        max_wall_s: Some(6.0),
+        ..config
+    };
     let (mut state, mut watch) = (PretrainState::of_model(&first).unwrap(), Watch::default());
     let ended = pretrain(&mut fresh(), learnt, held, &hurried, &mut state, &mut watch).unwrap();
     assert!(ended.place.update < outcome.place.update);
-    let none = pretrain(&mut fresh(), &[], held, &hurried, &mut state, &mut Watch::default());
+    let none = pretrain(
+        &mut fresh(),
+        &[],
+        held,
+        &hurried,
+        &mut state,
+        &mut Watch::default(),
+    );
     assert!(matches!(none, Err(Error::Setting { name: "corpus", .. })));
 }

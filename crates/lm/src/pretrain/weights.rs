@@ -8,15 +8,18 @@ use candle_core::{DType, Tensor};
 use crate::error::{Error, Result};
 use crate::lora::{Target, serialize_tensors, write_atomically};
 use crate::model::load::{
-    EMBEDDING, FINAL_NORM, HEAD, INPUT_NORM, K_NORM, POST_ATTENTION_NORM, Q_NORM, norm_name, projection_name,
+    EMBEDDING, FINAL_NORM, HEAD, INPUT_NORM, K_NORM, POST_ATTENTION_NORM, Q_NORM, norm_name,
+    projection_name,
 };
 use crate::model::{Decoder, DecoderConfig, Weight};
 
 /// Every tensor's shape by name: the order of the flat vector.
 pub(super) fn shapes(config: &DecoderConfig) -> BTreeMap<String, Vec<usize>> {
     let (vocab, hidden) = (config.vocab_size, config.hidden_size);
-    let mut shapes =
-        BTreeMap::from([(EMBEDDING.to_owned(), vec![vocab, hidden]), (FINAL_NORM.to_owned(), vec![hidden])]);
+    let mut shapes = BTreeMap::from([
+        (EMBEDDING.to_owned(), vec![vocab, hidden]),
+        (FINAL_NORM.to_owned(), vec![hidden]),
+    ]);
     if !config.tie_word_embeddings {
         shapes.insert(HEAD.to_owned(), vec![vocab, hidden]);
     }
@@ -29,7 +32,8 @@ pub(super) fn shapes(config: &DecoderConfig) -> BTreeMap<String, Vec<usize>> {
                 shapes.insert(name("bias"), vec![rows]);
             }
         }
-        let mut norm = |name: &str, width: usize| shapes.insert(norm_name(layer, name), vec![width]);
+        let mut norm =
+            |name: &str, width: usize| shapes.insert(norm_name(layer, name), vec![width]);
         norm(INPUT_NORM, hidden);
         norm(POST_ATTENTION_NORM, hidden);
         if config.qk_norm {
@@ -48,7 +52,8 @@ pub(super) fn check(config: &DecoderConfig) -> Result<()> {
     match fused {
         true => Err(Error::Setting {
             name: "from",
-            reason: "is of a family that stores several matrices as one; take one that does not".to_owned(),
+            reason: "is of a family that stores several matrices as one; take one that does not"
+                .to_owned(),
         }),
         false => Ok(()),
     }
@@ -59,7 +64,12 @@ pub(super) fn flatten(decoder: &Decoder) -> Result<Tensor> {
     let mut parts = named(decoder)?;
     let order = shapes(&decoder.config);
     let parts = order.keys().filter_map(|name| parts.remove(name));
-    Ok(Tensor::cat(&parts.map(|part| part.flatten_all()).collect::<candle_core::Result<Vec<_>>>()?, 0)?)
+    Ok(Tensor::cat(
+        &parts
+            .map(|part| part.flatten_all())
+            .collect::<candle_core::Result<Vec<_>>>()?,
+        0,
+    )?)
 }
 
 fn named(decoder: &Decoder) -> Result<HashMap<String, Tensor>> {
@@ -77,7 +87,8 @@ fn named(decoder: &Decoder) -> Result<HashMap<String, Tensor>> {
             tensors.insert(name("weight"), projection.weight.to_dense()?);
             tensors.extend(projection.bias.clone().map(|bias| (name("bias"), bias)));
         }
-        let mut norm = |name: &str, weight: &Tensor| tensors.insert(norm_name(index, name), weight.clone());
+        let mut norm =
+            |name: &str, weight: &Tensor| tensors.insert(norm_name(index, name), weight.clone());
         norm(INPUT_NORM, &layer.input_layernorm);
         norm(POST_ATTENTION_NORM, &layer.post_attention_layernorm);
         let head_norms = [(Q_NORM, &layer.q_norm), (K_NORM, &layer.k_norm)];
@@ -106,7 +117,10 @@ pub(super) fn parts(config: &DecoderConfig, flat: &Tensor) -> Result<HashMap<Str
 pub(super) fn put(decoder: &mut Decoder, flat: &Tensor) -> Result<()> {
     let parts = parts(&decoder.config, flat)?;
     let part = |name: &str| {
-        parts.get(name).ok_or_else(|| Error::Setting { name: "weights", reason: format!("lack {name}") })
+        parts.get(name).ok_or_else(|| Error::Setting {
+            name: "weights",
+            reason: format!("lack {name}"),
+        })
     };
     decoder.embed_tokens = Weight::dense(part(EMBEDDING)?)?;
     decoder.lm_head = match decoder.config.tie_word_embeddings {

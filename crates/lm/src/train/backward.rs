@@ -20,7 +20,8 @@ use crate::model::attention::{block_tokens, norm_and_rotate, visible_keys};
 use crate::model::decoder::Wiring;
 use crate::model::linear::{add_product, matmul};
 use crate::model::load::{
-    EMBEDDING, FINAL_NORM, INPUT_NORM, K_NORM, POST_ATTENTION_NORM, Q_NORM, norm_name, projection_name,
+    EMBEDDING, FINAL_NORM, INPUT_NORM, K_NORM, POST_ATTENTION_NORM, Q_NORM, norm_name,
+    projection_name,
 };
 use crate::model::packed_batch::{Rows, pick, spread};
 use crate::model::{BlockTape, Decoder, LayerTape, PackedBatch, Span, Tape};
@@ -43,9 +44,14 @@ pub fn backward(
     dropout: Option<&Dropout>,
 ) -> Result<Gradients> {
     let dropout = dropout.filter(|dropout| dropout.p > 0.0);
-    let mut grads = Sink { layers: vec![Default::default(); decoder.layers.len()], weights: None };
+    let mut grads = Sink {
+        layers: vec![Default::default(); decoder.layers.len()],
+        weights: None,
+    };
     Pass::new(decoder, Some(adapter), batch, dropout)?.run(tape, dhidden, &mut grads)?;
-    Ok(Gradients { layers: grads.layers })
+    Ok(Gradients {
+        layers: grads.layers,
+    })
 }
 
 /// Gradients of the decoder's weights from the gradient `dhidden` `[M, D]` of the hidden states in the rows that the
@@ -63,7 +69,11 @@ pub fn backward_weights(
     let dx = Pass::new(decoder, None, batch, None)?.run(tape, dhidden, &mut grads)?;
     let mut weights = grads.weights.unwrap_or_default();
     if let Some(dx) = dx {
-        let none = Tensor::zeros((decoder.config.vocab_size, dx.dim(1)?), dx.dtype(), dx.device())?;
+        let none = Tensor::zeros(
+            (decoder.config.vocab_size, dx.dim(1)?),
+            dx.dtype(),
+            dx.device(),
+        )?;
         weights.add(EMBEDDING, none.index_add(&batch.input_ids, &dx, 0)?)?;
     }
     Ok(weights)
@@ -93,7 +103,15 @@ impl<'a> Pass<'a> {
         dropout: Option<&'a Dropout>,
     ) -> Result<Self> {
         let (cos, sin) = decoder.rotations(batch)?;
-        Ok(Self { decoder, adapter, dropout, batch, cos, sin, wanted: batch.wanted()? })
+        Ok(Self {
+            decoder,
+            adapter,
+            dropout,
+            batch,
+            cos,
+            sin,
+            wanted: batch.wanted()?,
+        })
     }
 
     /// All blocks, last to first; returns the gradient of the embedded tokens `[N, D]` if weights are trained.
@@ -102,10 +120,19 @@ impl<'a> Pass<'a> {
             name: "tape",
             reason: "was not filled by a forward pass".to_owned(),
         })?;
-        let mut dy = self.norm_backward(FINAL_NORM, dhidden, &final_x, &self.decoder.norm, None, grads)?;
+        let mut dy = self.norm_backward(
+            FINAL_NORM,
+            dhidden,
+            &final_x,
+            &self.decoder.norm,
+            None,
+            grads,
+        )?;
         for (index, record) in tape.layers.drain(..).enumerate().rev() {
             let record = self.whole(index, record)?;
-            let Some(dx) = self.block(index, &record, &dy, grads)? else { return Ok(None) };
+            let Some(dx) = self.block(index, &record, &dy, grads)? else {
+                return Ok(None);
+            };
             dy = dx;
         }
         Ok(Some(dy))
@@ -132,16 +159,38 @@ impl<'a> Pass<'a> {
         let mut attend = |layer: usize, q: &Tensor, k: &Tensor, v: &Tensor| {
             self.decoder.attend_spans(self.batch, layer, q, k, v)
         };
-        Ok(Box::new(self.decoder.block(index, x, &wiring, &mut attend)?))
+        Ok(Box::new(self.decoder.block(
+            index,
+            x,
+            &wiring,
+            &mut attend,
+        )?))
     }
 
     /// One block, from the gradient of its output to that of its input; none for the first block, where nothing below
     /// it is trained.
-    fn block(&self, index: usize, tape: &LayerTape, dy: &Tensor, grads: &mut Sink) -> Result<Option<Tensor>> {
+    fn block(
+        &self,
+        index: usize,
+        tape: &LayerTape,
+        dy: &Tensor,
+        grads: &mut Sink,
+    ) -> Result<Option<Tensor>> {
         let (layer, rows) = (&self.decoder.layers[index], self.rows(index));
         let eps = self.decoder.config.rms_norm_eps;
-        let at = |target: Target| Site { index, target, rows, low: tape.low[target as usize].as_ref() };
-        let dact = self.linear(&at(Target::Down), &swiglu(&tape.gate, &tape.up)?, dy, None, grads)?;
+        let at = |target: Target| Site {
+            index,
+            target,
+            rows,
+            low: tape.low[target as usize].as_ref(),
+        };
+        let dact = self.linear(
+            &at(Target::Down),
+            &swiglu(&tape.gate, &tape.up)?,
+            dy,
+            None,
+            grads,
+        )?;
         let (dgate, dup) = swiglu_backward(&dact, &tape.gate, &tape.up)?;
         let weight = &layer.post_attention_layernorm;
         let h = rms_norm(&tape.mid, weight, eps)?;
@@ -151,10 +200,15 @@ impl<'a> Pass<'a> {
         let dmid = self.norm_backward(&name, &dh, &tape.mid, weight, Some(dy), grads)?;
         let dattn = self.linear(&at(Target::O), &tape.attn, &dmid, None, grads)?;
 
-        let [dq, dk, dv] = timed(Work::Attention, || self.attention_backward(index, tape, &dattn, grads))?;
+        let [dq, dk, dv] = timed(Work::Attention, || {
+            self.attention_backward(index, tape, &dattn, grads)
+        })?;
         let h = rms_norm(&tape.x, &layer.input_layernorm, eps)?;
         let asking = pick(&h, rows)?;
-        let all = |target: Target| Site { rows: None, ..at(target) };
+        let all = |target: Target| Site {
+            rows: None,
+            ..at(target)
+        };
         if index == 0 && grads.weights.is_none() {
             self.parameters_backward(&at(Target::Q), &asking, &dq, grads)?;
             self.parameters_backward(&all(Target::K), &h, &dk, grads)?;
@@ -162,11 +216,22 @@ impl<'a> Pass<'a> {
             return Ok(None);
         }
         let n = h.dim(0)?;
-        let dh = spread(self.linear(&at(Target::Q), &asking, &dq, None, grads)?, rows, n)?;
+        let dh = spread(
+            self.linear(&at(Target::Q), &asking, &dq, None, grads)?,
+            rows,
+            n,
+        )?;
         let dh = self.linear(&all(Target::K), &h, &dk, Some(dh), grads)?;
         let dh = self.linear(&all(Target::V), &h, &dv, Some(dh), grads)?;
         let (name, dmid) = (norm_name(index, INPUT_NORM), spread(dmid, rows, n)?);
-        Ok(Some(self.norm_backward(&name, &dh, &tape.x, &layer.input_layernorm, Some(&dmid), grads)?))
+        Ok(Some(self.norm_backward(
+            &name,
+            &dh,
+            &tape.x,
+            &layer.input_layernorm,
+            Some(&dmid),
+            grads,
+        )?))
     }
 
     /// Backward of a norm: [`rms_norm_backward`], and the gradient of its weight where that is trained.
@@ -200,17 +265,21 @@ impl<'a> Pass<'a> {
         let dx = weight.project_backward(dy, sum)?;
         let dlow = self.parameters_backward(site, x, dy, grads)?;
         match (self.pair(site), dlow, self.dropout) {
-            (Some((_, pair)), Some(dlow), None) => add_product(dx, &dlow, &pair.a.to_dtype(dy.dtype())?, 1.0),
-            (Some((_, pair)), Some(dlow), Some(dropout)) => {
-                add_into(site.drop(dropout, &matmul(&dlow, &pair.a.to_dtype(dy.dtype())?)?)?, &dx)
+            (Some((_, pair)), Some(dlow), None) => {
+                add_product(dx, &dlow, &pair.a.to_dtype(dy.dtype())?, 1.0)
             }
+            (Some((_, pair)), Some(dlow), Some(dropout)) => add_into(
+                site.drop(dropout, &matmul(&dlow, &pair.a.to_dtype(dy.dtype())?)?)?,
+                &dx,
+            ),
             _ => Ok(dx),
         }
     }
 
     /// The adapter and its pair for a projection, if it has one.
     fn pair(&self, site: &Site<'_>) -> Option<(&Adapter, &LoraPair)> {
-        self.adapter.and_then(|adapter| Some((adapter, adapter.get(site.index, site.target)?)))
+        self.adapter
+            .and_then(|adapter| Some((adapter, adapter.get(site.index, site.target)?)))
     }
 
     /// Gradients of what is trained of one projection: weight and bias, or A and B, if the adapter has them; returns
@@ -223,14 +292,24 @@ impl<'a> Pass<'a> {
         grads: &mut Sink,
     ) -> Result<Option<Tensor>> {
         if let Some(weights) = &mut grads.weights {
-            let name = |part: &str| projection_name(site.index, site.target, site.target.module_name(), part);
+            let name = |part: &str| {
+                projection_name(site.index, site.target, site.target.module_name(), part)
+            };
             weights.add(&name("weight"), matmul(&dy.t()?, x)?)?;
-            if self.decoder.layers[site.index].projections[site.target as usize].bias.is_some() {
+            if self.decoder.layers[site.index].projections[site.target as usize]
+                .bias
+                .is_some()
+            {
                 weights.add(&name("bias"), dy.sum(0)?)?;
             }
         }
-        let Some((adapter, pair)) = self.pair(site) else { return Ok(None) };
-        let dropped = self.dropout.map(|dropout| site.drop(dropout, x)).transpose()?;
+        let Some((adapter, pair)) = self.pair(site) else {
+            return Ok(None);
+        };
+        let dropped = self
+            .dropout
+            .map(|dropout| site.drop(dropout, x))
+            .transpose()?;
         let x = dropped.as_ref().unwrap_or(x);
         // The scale goes on the thin matrices.
         let scale = adapter.scale(site.index, site.target);
@@ -239,7 +318,10 @@ impl<'a> Pass<'a> {
             None => (matmul(x, &pair.a.to_dtype(x.dtype())?.t()?)? * scale)?,
         };
         let dlow = (matmul(dy, &pair.b.to_dtype(dy.dtype())?)? * scale)?;
-        let gradients = LoraPair { a: matmul(&dlow.t()?, x)?, b: matmul(&dy.t()?, &low)? };
+        let gradients = LoraPair {
+            a: matmul(&dlow.t()?, x)?,
+            b: matmul(&dy.t()?, &low)?,
+        };
         // What sums up over micro-batches is f32.
         grads.layers[site.index][site.target as usize] = Some(gradients.as_dtype(DType::F32)?);
         Ok(Some(dlow))
@@ -261,20 +343,26 @@ impl<'a> Pass<'a> {
         let minus_sin = self.sin.neg()?;
         let rows = self.rows(index);
         let of_queries = |t: &Tensor| pick(t, rows);
-        let (q_cos, q_sin, q_minus_sin) =
-            (of_queries(&self.cos)?, of_queries(&self.sin)?, of_queries(&minus_sin)?);
+        let (q_cos, q_sin, q_minus_sin) = (
+            of_queries(&self.cos)?,
+            of_queries(&self.sin)?,
+            of_queries(&minus_sin)?,
+        );
         let q = norm_and_rotate(&tape.q, q_norm, eps, &q_cos, &q_sin)?;
         let k = norm_and_rotate(&tape.k, k_norm, eps, &self.cos, &self.sin)?;
         let [dq, dk, dv] = self.spans_backward(index, &q, &k, &tape.v, dattn)?;
         let dq = rotate(&dq, &q_cos, &q_minus_sin)?;
         let dk = rotate(&dk, &self.cos, &minus_sin)?;
-        let mut before_norm = |d: Tensor, x: &Tensor, norm: Option<&Tensor>, name: &str| -> Result<Tensor> {
-            let d = match norm {
-                Some(weight) => self.norm_backward(&norm_name(index, name), &d, x, weight, None, grads)?,
-                None => d,
+        let mut before_norm =
+            |d: Tensor, x: &Tensor, norm: Option<&Tensor>, name: &str| -> Result<Tensor> {
+                let d = match norm {
+                    Some(weight) => {
+                        self.norm_backward(&norm_name(index, name), &d, x, weight, None, grads)?
+                    }
+                    None => d,
+                };
+                Ok(d.flatten_from(1)?)
             };
-            Ok(d.flatten_from(1)?)
-        };
         let dq = before_norm(dq, &tape.q, q_norm, Q_NORM)?;
         let dk = before_norm(dk, &tape.k, k_norm, K_NORM)?;
         Ok([dq, dk, dv.flatten_from(1)?])
@@ -294,7 +382,14 @@ impl<'a> Pass<'a> {
         let of_span = |(span, queries): &(&Span, Range<usize>)| {
             let asking = |t: &Tensor| t.narrow(0, queries.start, queries.len());
             let (k, v) = (self.batch.seen(span, k)?, self.batch.seen(span, v)?);
-            span_backward(&asking(q)?, &k, &v, &asking(dattn)?, window, block_tokens(q))
+            span_backward(
+                &asking(q)?,
+                &k,
+                &v,
+                &asking(dattn)?,
+                window,
+                block_tokens(q),
+            )
         };
         let parts: Vec<[Tensor; 3]> = if dattn.device().is_cpu() {
             spans.par_iter().map(of_span).collect::<Result<_>>()?
@@ -320,7 +415,12 @@ struct Site<'a> {
 impl Site<'_> {
     /// The dropout of the projection's input, drawn again.
     fn drop(&self, dropout: &Dropout, x: &Tensor) -> Result<Tensor> {
-        dropout.apply(x, self.index, self.target, self.rows.map(|rows| rows.places.as_slice()))
+        dropout.apply(
+            x,
+            self.index,
+            self.target,
+            self.rows.map(|rows| rows.places.as_slice()),
+        )
     }
 }
 
@@ -344,8 +444,12 @@ fn span_backward(
     let k = k.transpose(0, 1)?.contiguous()?;
     let v = v.transpose(0, 1)?.contiguous()?;
     let by_group = |t: &Tensor, start: usize, rows: usize| -> Result<Tensor> {
-        let t = t.narrow(0, start, rows)?.reshape((rows, kv_heads, group, head_dim))?;
-        Ok(t.permute((1, 2, 0, 3))?.contiguous()?.reshape((kv_heads, group * rows, head_dim))?)
+        let t = t
+            .narrow(0, start, rows)?
+            .reshape((rows, kv_heads, group, head_dim))?;
+        Ok(t.permute((1, 2, 0, 3))?
+            .contiguous()?
+            .reshape((kv_heads, group * rows, head_dim))?)
     };
     let mut dq = Vec::new();
     let mut sums: Option<(Tensor, Tensor)> = None;
@@ -356,14 +460,25 @@ fn span_backward(
         let first = all - tokens + start;
         let keys = visible_keys(first, rows, window);
         let (q, dout) = (by_group(q, start, rows)?, by_group(dattn, start, rows)?);
-        let (k, v) = (k.narrow(1, keys.start, keys.len())?, v.narrow(1, keys.start, keys.len())?);
-        let sight = Sight { queries: rows, first: first - keys.start, window };
+        let (k, v) = (
+            k.narrow(1, keys.start, keys.len())?,
+            v.narrow(1, keys.start, keys.len())?,
+        );
+        let sight = Sight {
+            queries: rows,
+            first: first - keys.start,
+            window,
+        };
         let p = causal_softmax(matmul(&q, &k.t()?)?, sight, scale)?;
         let dv = matmul(&p.t()?, &dout)?;
         let ds = softmax_backward(matmul(&dout, &v.t()?)?, &p, scale)?;
         let dk = matmul(&ds.t()?, &q)?;
         let block = matmul(&ds, &k)?.reshape((kv_heads, group, rows, head_dim))?;
-        dq.push(block.permute((2, 0, 1, 3))?.reshape((rows, heads, head_dim))?);
+        dq.push(
+            block
+                .permute((2, 0, 1, 3))?
+                .reshape((rows, heads, head_dim))?,
+        );
         let whole = |d: Tensor| d.pad_with_zeros(1, keys.start, all - keys.end);
         let (dk, dv) = (whole(dk)?, whole(dv)?);
         sums = Some(match sums {
@@ -387,7 +502,11 @@ mod tests {
     #[test]
     fn tokens_that_do_not_ask_have_the_gradient_of_asking_for_nothing() {
         let random = |shape: &[usize]| Tensor::randn(0f32, 1.0, shape, &Device::Cpu).unwrap();
-        let (q, k, v) = (random(&[11, 4, 6]), random(&[11, 2, 6]), random(&[11, 2, 6]));
+        let (q, k, v) = (
+            random(&[11, 4, 6]),
+            random(&[11, 2, 6]),
+            random(&[11, 2, 6]),
+        );
         for (asking, window) in [(0, None), (1, Some(3)), (4, None), (4, Some(5)), (11, None)] {
             let dattn = random(&[asking, 24]);
             let silent = dattn.pad_with_zeros(0, 11 - asking, 0).unwrap();
@@ -396,8 +515,17 @@ mod tests {
             let found = span_backward(&last, &k, &v, &dattn, window, 3).unwrap();
             let dq = dq.narrow(0, 11 - asking, asking).unwrap();
             for (whole, found) in [dq, dk, dv].iter().zip(&found) {
-                let off = (whole - found).unwrap().abs().unwrap().flatten_all().unwrap().to_vec1::<f32>();
-                assert!(off.unwrap().iter().all(|off| *off < 1e-5), "{asking} ask, window {window:?}");
+                let off = (whole - found)
+                    .unwrap()
+                    .abs()
+                    .unwrap()
+                    .flatten_all()
+                    .unwrap()
+                    .to_vec1::<f32>();
+                assert!(
+                    off.unwrap().iter().all(|off| *off < 1e-5),
+                    "{asking} ask, window {window:?}"
+                );
             }
         }
     }
@@ -405,13 +533,24 @@ mod tests {
     #[test]
     fn blocks_of_rows_do_not_change_the_attention_gradient() {
         let random = |shape: &[usize]| Tensor::randn(0f32, 1.0, shape, &Device::Cpu).unwrap();
-        let (q, k, v) = (random(&[11, 4, 6]), random(&[11, 2, 6]), random(&[11, 2, 6]));
+        let (q, k, v) = (
+            random(&[11, 4, 6]),
+            random(&[11, 2, 6]),
+            random(&[11, 2, 6]),
+        );
         let dattn = random(&[11, 24]);
         for window in [None, Some(1), Some(2), Some(5), Some(11)] {
             let whole = span_backward(&q, &k, &v, &dattn, window, 64).unwrap();
             let blocks = span_backward(&q, &k, &v, &dattn, window, 3).unwrap();
             for (whole, blocks) in whole.iter().zip(&blocks) {
-                let off = (whole - blocks).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap();
+                let off = (whole - blocks)
+                    .unwrap()
+                    .abs()
+                    .unwrap()
+                    .flatten_all()
+                    .unwrap()
+                    .max(0)
+                    .unwrap();
                 assert!(off.to_scalar::<f32>().unwrap() < 1e-5);
             }
         }

@@ -22,7 +22,8 @@ pub struct TrainExample {
 impl TrainExample {
     /// The first `max_tokens` tokens of prompt and completion; none where nothing of the completion is left to learn.
     pub fn truncated(mut self, max_tokens: usize) -> Option<Self> {
-        self.completion_ids.truncate(max_tokens.saturating_sub(self.prompt_ids.len()));
+        self.completion_ids
+            .truncate(max_tokens.saturating_sub(self.prompt_ids.len()));
         (!self.completion_ids.is_empty()).then_some(self)
     }
 }
@@ -65,12 +66,20 @@ impl BatchPlan {
         if batch_size == 0 {
             return refuse("batch_size", "must be at least 1".to_owned());
         }
-        let Self::Mixed(parts) = self else { return Ok(()) };
+        let Self::Mixed(parts) = self else {
+            return Ok(());
+        };
         let total: usize = parts.iter().map(|(_, share)| share).sum();
         if total != batch_size {
-            return refuse("batch_plan", format!("shares add up to {total}, the batch size is {batch_size}"));
+            return refuse(
+                "batch_plan",
+                format!("shares add up to {total}, the batch size is {batch_size}"),
+            );
         }
-        match parts.iter().find(|(part, share)| part.end > items || (part.is_empty() && *share > 0)) {
+        match parts
+            .iter()
+            .find(|(part, share)| part.end > items || (part.is_empty() && *share > 0))
+        {
             Some((part, _)) => refuse("batch_plan", format!("names the items {part:?} of {items}")),
             None => Ok(()),
         }
@@ -80,9 +89,9 @@ impl BatchPlan {
     pub fn members(&self, items: usize, batch_size: usize, seed: u64, update: usize) -> Vec<usize> {
         match self {
             Self::Shuffled => draw(0..items, batch_size, 0, seed, update),
-            Self::InOrder => {
-                (update * batch_size..(update + 1) * batch_size).map(|place| place % items).collect()
-            }
+            Self::InOrder => (update * batch_size..(update + 1) * batch_size)
+                .map(|place| place % items)
+                .collect(),
             Self::Mixed(parts) => parts
                 .iter()
                 .enumerate()
@@ -127,7 +136,11 @@ impl PackedCompletions {
             targets.extend_from_slice(completion);
         }
         let batch = PackedBatch::completions(sequences, &decoder.rope, &decoder.device)?;
-        Ok(Self { batch, targets, completions })
+        Ok(Self {
+            batch,
+            targets,
+            completions,
+        })
     }
 }
 
@@ -138,15 +151,20 @@ mod tests {
     #[test]
     fn every_epoch_visits_every_item_once() {
         let seen = |updates: Range<usize>| {
-            let mut seen: Vec<usize> =
-                updates.flat_map(|u| BatchPlan::Shuffled.members(12, 4, 9, u)).collect();
+            let mut seen: Vec<usize> = updates
+                .flat_map(|u| BatchPlan::Shuffled.members(12, 4, 9, u))
+                .collect();
             seen.sort_unstable();
             seen
         };
         assert_eq!(seen(0..3), (0..12).collect::<Vec<_>>());
         assert_eq!(seen(3..6), (0..12).collect::<Vec<_>>());
         let plan = BatchPlan::Shuffled;
-        assert_ne!(plan.members(12, 12, 9, 0), plan.members(12, 12, 9, 1), "epochs differ in order");
+        assert_ne!(
+            plan.members(12, 12, 9, 0),
+            plan.members(12, 12, 9, 1),
+            "epochs differ in order"
+        );
         assert_eq!(plan.members(12, 4, 9, 7), plan.members(12, 4, 9, 7));
     }
 
@@ -172,7 +190,10 @@ mod tests {
 
     #[test]
     fn truncation_keeps_the_start_and_drops_what_teaches_nothing() {
-        let example = TrainExample { prompt_ids: vec![1, 2, 3], completion_ids: vec![4, 5] };
+        let example = TrainExample {
+            prompt_ids: vec![1, 2, 3],
+            completion_ids: vec![4, 5],
+        };
         assert_eq!(example.clone().truncated(5).unwrap(), example);
         assert_eq!(example.clone().truncated(4).unwrap().completion_ids, [4]);
         assert!(example.clone().truncated(3).is_none());

@@ -114,9 +114,16 @@ impl TrainState {
             (EXP_AVG.to_owned(), self.optimizer.exp_avg.clone()),
             (EXP_AVG_SQ.to_owned(), self.optimizer.exp_avg_sq.clone()),
         ];
-        for (prefix, adapter) in [(ADAPTER_PREFIX, &self.adapter), (BEST_PREFIX, &self.best_adapter)] {
-            tensors
-                .extend(adapter.named_tensors().into_iter().map(|(name, t)| (format!("{prefix}{name}"), t)));
+        for (prefix, adapter) in [
+            (ADAPTER_PREFIX, &self.adapter),
+            (BEST_PREFIX, &self.best_adapter),
+        ] {
+            tensors.extend(
+                adapter
+                    .named_tensors()
+                    .into_iter()
+                    .map(|(name, t)| (format!("{prefix}{name}"), t)),
+            );
         }
         let metadata = HashMap::from([(METADATA_KEY.to_owned(), json)]);
         write_atomically(path, &serialize_tensors(tensors, metadata, path)?)
@@ -129,19 +136,29 @@ impl TrainState {
     pub fn load(path: &Path, decoder: &DecoderConfig, device: &Device) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| unusable(path, e))?;
-        let json = header.metadata().as_ref().and_then(|metadata| metadata.get(METADATA_KEY));
+        let json = header
+            .metadata()
+            .as_ref()
+            .and_then(|metadata| metadata.get(METADATA_KEY));
         let json = json.ok_or_else(|| unusable(path, "it holds no training state"))?;
         let json: StateJson = serde_json::from_str(json).map_err(|e| unusable(path, e))?;
         if json.format != FORMAT {
-            return Err(unusable(path, format!("its format {} is not {FORMAT}", json.format)));
+            return Err(unusable(
+                path,
+                format!("its format {} is not {FORMAT}", json.format),
+            ));
         }
-        let mut tensors: BTreeMap<String, Tensor> = candle_core::safetensors::load_buffer(&bytes, device)
-            .map_err(|e| unusable(path, e))?
-            .into_iter()
-            .collect();
+        let mut tensors: BTreeMap<String, Tensor> =
+            candle_core::safetensors::load_buffer(&bytes, device)
+                .map_err(|e| unusable(path, e))?
+                .into_iter()
+                .collect();
         let mut adapter = |prefix: &str| {
-            let names: Vec<String> =
-                tensors.keys().filter(|name| name.starts_with(prefix)).cloned().collect();
+            let names: Vec<String> = tensors
+                .keys()
+                .filter(|name| name.starts_with(prefix))
+                .cloned()
+                .collect();
             let part = names.into_iter().filter_map(|name| {
                 let tensor = tensors.remove(&name)?;
                 Some((name[prefix.len()..].to_owned(), tensor))
@@ -150,9 +167,15 @@ impl TrainState {
         };
         let (adapter, best_adapter) = (adapter(ADAPTER_PREFIX)?, adapter(BEST_PREFIX)?);
         let mut optimizer = AdamW::new(&adapter, device)?;
-        for (name, moment) in [(EXP_AVG, &mut optimizer.exp_avg), (EXP_AVG_SQ, &mut optimizer.exp_avg_sq)] {
-            let saved = tensors.remove(name).filter(|saved| saved.dims() == moment.dims());
-            *moment = saved.ok_or_else(|| unusable(path, format!("{name} is missing or of another size")))?;
+        for (name, moment) in [
+            (EXP_AVG, &mut optimizer.exp_avg),
+            (EXP_AVG_SQ, &mut optimizer.exp_avg_sq),
+        ] {
+            let saved = tensors
+                .remove(name)
+                .filter(|saved| saved.dims() == moment.dims());
+            *moment = saved
+                .ok_or_else(|| unusable(path, format!("{name} is missing or of another size")))?;
         }
         optimizer.steps = json.optimizer_steps;
         Ok(Self {
@@ -171,5 +194,8 @@ impl TrainState {
 }
 
 fn unusable(path: &Path, reason: impl std::fmt::Display) -> Error {
-    Error::Checkpoint { path: path.to_path_buf(), reason: reason.to_string() }
+    Error::Checkpoint {
+        path: path.to_path_buf(),
+        reason: reason.to_string(),
+    }
 }

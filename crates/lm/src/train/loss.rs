@@ -21,8 +21,14 @@ pub(crate) const DEVICE_LOGITS_PER_CHUNK: usize = 1 << 25;
 ///
 /// A loss that is a function of token log-probabilities has the gradient `coefficient * row`, so one pass serves
 /// every objective.
-pub fn token_logps(decoder: &Decoder, hidden: &Tensor, targets: &[u32]) -> Result<(Tensor, Tensor)> {
-    by_chunk(decoder, hidden, targets, |_, dlogits| decoder.lm_head.project_backward(&dlogits, None))
+pub fn token_logps(
+    decoder: &Decoder,
+    hidden: &Tensor,
+    targets: &[u32],
+) -> Result<(Tensor, Tensor)> {
+    by_chunk(decoder, hidden, targets, |_, dlogits| {
+        decoder.lm_head.project_backward(&dlogits, None)
+    })
 }
 
 /// Log-probabilities as [`token_logps`], the gradient `[M, D]` of `sum(coefficients[i] * logp[i])` with respect to the
@@ -36,7 +42,8 @@ pub(super) fn weighted_logps(
     let shape = (decoder.config.vocab_size, decoder.config.hidden_size);
     let mut dhead = Tensor::zeros(shape, hidden.dtype(), hidden.device())?;
     let (logps, dhidden) = by_chunk(decoder, hidden, targets, |rows, dlogits| {
-        let coefficients = Tensor::new(&coefficients[rows.clone()], hidden.device())?.unsqueeze(1)?;
+        let coefficients =
+            Tensor::new(&coefficients[rows.clone()], hidden.device())?.unsqueeze(1)?;
         let dlogits = dlogits.broadcast_mul(&coefficients)?;
         let hidden = hidden.narrow(0, rows.start, rows.len())?;
         dhead = add_product(dhead.clone(), &dlogits.t()?, &hidden, 1.0)?;
@@ -53,7 +60,11 @@ fn by_chunk(
     targets: &[u32],
     mut dhidden: impl FnMut(Range<usize>, Tensor) -> Result<Tensor>,
 ) -> Result<(Tensor, Tensor)> {
-    let held = if fused(hidden) { LOGITS_PER_CHUNK } else { DEVICE_LOGITS_PER_CHUNK };
+    let held = if fused(hidden) {
+        LOGITS_PER_CHUNK
+    } else {
+        DEVICE_LOGITS_PER_CHUNK
+    };
     let rows_per_chunk = rows_per_chunk(targets.len(), held / decoder.config.vocab_size);
     let (mut logps, mut grads) = (Vec::new(), Vec::new());
     for (chunk, targets) in targets.chunks(rows_per_chunk).enumerate() {
@@ -65,7 +76,10 @@ fn by_chunk(
     }
     match grads.len() {
         1 => Ok((logps.remove(0), grads.remove(0))),
-        0 => Ok((Tensor::zeros(0, DType::F32, hidden.device())?, hidden.clone())),
+        0 => Ok((
+            Tensor::zeros(0, DType::F32, hidden.device())?,
+            hidden.clone(),
+        )),
         _ => Ok((Tensor::cat(&logps, 0)?, Tensor::cat(&grads, 0)?)),
     }
 }

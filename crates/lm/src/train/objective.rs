@@ -58,11 +58,17 @@ impl Objective<'_> {
     /// and it counts, the example of the NLL term.
     fn sequences(&self, item: usize) -> Vec<Sequence<'_>> {
         match self {
-            Self::Sft(examples) => vec![(&examples[item].prompt_ids, &examples[item].completion_ids)],
-            Self::Dpo { pairs, sft_weight, .. } => {
+            Self::Sft(examples) => {
+                vec![(&examples[item].prompt_ids, &examples[item].completion_ids)]
+            }
+            Self::Dpo {
+                pairs, sft_weight, ..
+            } => {
                 let pair = &pairs[item];
-                let mut sequences: Vec<Sequence<'_>> =
-                    vec![(&pair.prompt_ids, &pair.chosen_ids), (&pair.prompt_ids, &pair.rejected_ids)];
+                let mut sequences: Vec<Sequence<'_>> = vec![
+                    (&pair.prompt_ids, &pair.chosen_ids),
+                    (&pair.prompt_ids, &pair.rejected_ids),
+                ];
                 if let Some(example) = pair.sft.as_ref().filter(|_| *sft_weight != 0.0) {
                     sequences.push((&example.prompt_ids, &example.completion_ids));
                 }
@@ -77,7 +83,10 @@ impl Objective<'_> {
         for item in 0..self.items() {
             for (prompt, completion) in self.sequences(item) {
                 let refuse = |reason: &str| {
-                    Err(Error::Setting { name: "objective", reason: format!("item {item}: {reason}") })
+                    Err(Error::Setting {
+                        name: "objective",
+                        reason: format!("item {item}: {reason}"),
+                    })
                 };
                 if prompt.is_empty() || completion.is_empty() {
                     return refuse("prompt and completion need at least one token each");
@@ -86,7 +95,11 @@ impl Objective<'_> {
                 if tokens > limit {
                     return Err(Error::ContextExceeded { tokens, limit });
                 }
-                if prompt.iter().chain(completion).any(|id| *id as usize >= decoder.config.vocab_size) {
+                if prompt
+                    .iter()
+                    .chain(completion)
+                    .any(|id| *id as usize >= decoder.config.vocab_size)
+                {
                     return refuse("a token id is not in the model's vocabulary");
                 }
             }
@@ -100,11 +113,13 @@ impl Objective<'_> {
 
     /// Refuses a pair whose reference log-probabilities are missing where the loss needs them, or not numbers.
     fn check_reference(&self, item: usize) -> Result<()> {
-        let Self::Dpo { pairs, loss, .. } = self else { return Ok(()) };
+        let Self::Dpo { pairs, loss, .. } = self else {
+            return Ok(());
+        };
         match pairs[item].ref_logps {
-            Some((chosen, rejected)) if !(chosen + rejected).is_finite() => {
-                Err(Error::NonFinite { what: format!("the reference log-probability of pair {item}") })
-            }
+            Some((chosen, rejected)) if !(chosen + rejected).is_finite() => Err(Error::NonFinite {
+                what: format!("the reference log-probability of pair {item}"),
+            }),
             None if !loss.is_reference_free() => Err(Error::Setting {
                 name: "objective",
                 reason: format!("pair {item} has no log-probabilities of the reference policy"),
@@ -117,7 +132,9 @@ impl Objective<'_> {
     fn nll_tokens(&self, members: &[usize]) -> usize {
         let of_item = |item: usize| match self {
             Self::Sft(examples) => examples[item].completion_ids.len(),
-            Self::Dpo { pairs, sft_weight, .. } => match &pairs[item].sft {
+            Self::Dpo {
+                pairs, sft_weight, ..
+            } => match &pairs[item].sft {
                 Some(example) if *sft_weight != 0.0 => example.completion_ids.len(),
                 _ => pairs[item].chosen_ids.len(),
             },
@@ -194,7 +211,10 @@ pub struct Budget {
 
 impl From<usize> for Budget {
     fn from(tokens: usize) -> Self {
-        Self { tokens, recompute: false }
+        Self {
+            tokens,
+            recompute: false,
+        }
     }
 }
 
@@ -213,30 +233,52 @@ pub fn batch_gradients(
     stop: &dyn Fn() -> bool,
 ) -> Result<BatchGradients> {
     let Budget { tokens, recompute } = budget.into();
-    let sequences: Vec<_> = members.iter().map(|item| objective.sequences(*item)).collect();
-    let sizes: Vec<usize> = sequences.iter().map(|item| PackedBatch::rows_of(item, &decoder.rope)).collect();
+    let sequences: Vec<_> = members
+        .iter()
+        .map(|item| objective.sequences(*item))
+        .collect();
+    let sizes: Vec<usize> = sequences
+        .iter()
+        .map(|item| PackedBatch::rows_of(item, &decoder.rope))
+        .collect();
     let length = |(prompt, completion): &Sequence<'_>| prompt.len() + completion.len();
     let read = sequences.iter().flatten().map(length).sum();
     let nll_tokens = objective.nll_tokens(members) as f64;
     let (tokens, workers) = passes(&decoder.place(), tokens);
     let adapter = &*adapter.computed_in(decoder.dtype())?;
     let runs = micro_batches(&sizes, tokens);
-    let one = |index: usize| {
-        let run = runs[index].clone();
-        let packed = PackedCompletions::new(&sequences[run.clone()].concat(), decoder)?;
-        let dropout = dropout.map(|d| Dropout { key: random::key(d.key, &[index as u64]), p: d.p });
-        let tape = Tape { recompute, ..Tape::default() };
-        let counts = (nll_tokens, members.len() as f64);
-        micro_gradients(decoder, adapter, &packed, dropout.as_ref(), tape, |logps| match objective {
-            Objective::Sft(_) => {
-                let sums = Sums { unread: vec![logps.clone()], ..Sums::default() };
-                Ok((vec![(-1.0 / nll_tokens) as f32; packed.targets.len()], sums))
-            }
-            Objective::Dpo { .. } => {
-                Ok(coefficients(objective, &members[run], &packed, &read_back(logps)?, counts))
-            }
-        })
-    };
+    let one =
+        |index: usize| {
+            let run = runs[index].clone();
+            let packed = PackedCompletions::new(&sequences[run.clone()].concat(), decoder)?;
+            let dropout = dropout.map(|d| Dropout {
+                key: random::key(d.key, &[index as u64]),
+                p: d.p,
+            });
+            let tape = Tape {
+                recompute,
+                ..Tape::default()
+            };
+            let counts = (nll_tokens, members.len() as f64);
+            micro_gradients(decoder, adapter, &packed, dropout.as_ref(), tape, |logps| {
+                match objective {
+                    Objective::Sft(_) => {
+                        let sums = Sums {
+                            unread: vec![logps.clone()],
+                            ..Sums::default()
+                        };
+                        Ok((vec![(-1.0 / nll_tokens) as f32; packed.targets.len()], sums))
+                    }
+                    Objective::Dpo { .. } => Ok(coefficients(
+                        objective,
+                        &members[run],
+                        &packed,
+                        &read_back(logps)?,
+                        counts,
+                    )),
+                }
+            })
+        };
     let mut sums = Sums::default();
     let mut total: Option<Gradients> = None;
     let add = |(gradients, part)| {
@@ -248,21 +290,36 @@ pub fn batch_gradients(
         Ok(())
     };
     fold_in_order(runs.len(), workers, stop, one, add)?;
-    let gradients =
-        total.ok_or_else(|| Error::Setting { name: "batch", reason: "has no items".to_owned() })?;
+    let gradients = total.ok_or_else(|| Error::Setting {
+        name: "batch",
+        reason: "has no items".to_owned(),
+    })?;
     if !sums.unread.is_empty() {
-        sums.nll -= read_back(&Tensor::cat(&sums.unread, 0)?)?.into_iter().map(f64::from).sum::<f64>();
+        sums.nll -= read_back(&Tensor::cat(&sums.unread, 0)?)?
+            .into_iter()
+            .map(f64::from)
+            .sum::<f64>();
     }
     let nll = sums.nll / nll_tokens;
     let (loss, dpo) = match objective {
         Objective::Sft(_) => (nll, None),
         Objective::Dpo { sft_weight, .. } => {
             let report = report(&sums, nll);
-            let weighted = if *sft_weight == 0.0 { 0.0 } else { sft_weight * nll };
+            let weighted = if *sft_weight == 0.0 {
+                0.0
+            } else {
+                sft_weight * nll
+            };
             (report.dpo_loss + weighted, Some(report))
         }
     };
-    Ok(BatchGradients { gradients, loss, tokens: read, pairs: sums.pairs, dpo })
+    Ok(BatchGradients {
+        gradients,
+        loss,
+        tokens: read,
+        pairs: sums.pairs,
+        dpo,
+    })
 }
 
 /// Forward and backward pass of one micro-batch; `coefficients` turns token log-probabilities `[M]` into the loss's
@@ -276,11 +333,18 @@ fn micro_gradients(
     coefficients: impl FnOnce(&Tensor) -> Result<(Vec<f32>, Sums)>,
 ) -> Result<(Gradients, Sums)> {
     let hidden = decoder.forward(&packed.batch, Some(adapter), dropout, Some(&mut tape))?;
-    let (logps, dlogps) = timed(Work::Head, || token_logps(decoder, &hidden, &packed.targets))?;
+    let (logps, dlogps) = timed(Work::Head, || {
+        token_logps(decoder, &hidden, &packed.targets)
+    })?;
     let (weights, sums) = coefficients(&logps)?;
-    let weights = Tensor::new(weights, &decoder.device)?.to_dtype(dlogps.dtype())?.unsqueeze(1)?;
+    let weights = Tensor::new(weights, &decoder.device)?
+        .to_dtype(dlogps.dtype())?
+        .unsqueeze(1)?;
     let dhidden = dlogps.broadcast_mul(&weights)?;
-    Ok((backward(decoder, adapter, &packed.batch, tape, &dhidden, dropout)?, sums))
+    Ok((
+        backward(decoder, adapter, &packed.batch, tape, &dhidden, dropout)?,
+        sums,
+    ))
 }
 
 /// Derivatives of a preference batch's loss with respect to each token log-probability of a micro-batch, and its figures.
@@ -293,12 +357,25 @@ fn coefficients(
     (nll_tokens, items): (f64, f64),
 ) -> (Vec<f32>, Sums) {
     let (mut out, mut sums) = (vec![0f32; logps.len()], Sums::default());
-    let Objective::Dpo { pairs, loss, beta, sft_weight } = objective else { return (out, sums) };
+    let Objective::Dpo {
+        pairs,
+        loss,
+        beta,
+        sft_weight,
+    } = objective
+    else {
+        return (out, sums);
+    };
     let total = |place: usize| -> f64 {
-        logps[packed.completions[place].clone()].iter().map(|logp| f64::from(*logp)).sum()
+        logps[packed.completions[place].clone()]
+            .iter()
+            .map(|logp| f64::from(*logp))
+            .sum()
     };
     let mut weigh = |place: usize, weight: f64| {
-        out[packed.completions[place].clone()].iter_mut().for_each(|c| *c += weight as f32);
+        out[packed.completions[place].clone()]
+            .iter_mut()
+            .for_each(|c| *c += weight as f32);
     };
     let mut place = 0;
     for item in members {
@@ -307,7 +384,14 @@ fn coefficients(
         let (ref_chosen, ref_rejected) = pair.ref_logps.unwrap_or_default();
         let [chosen_tokens, rejected_tokens] =
             [&pair.chosen_ids, &pair.rejected_ids].map(|ids| ids.len() as f64);
-        let logps = PairLogps { chosen, rejected, ref_chosen, ref_rejected, chosen_tokens, rejected_tokens };
+        let logps = PairLogps {
+            chosen,
+            rejected,
+            ref_chosen,
+            ref_rejected,
+            chosen_tokens,
+            rejected_tokens,
+        };
         let outcome = loss.of_pair(&logps, *beta);
         let has_example = pair.sft.is_some() && *sft_weight != 0.0;
         let nll_place = if has_example { place + 2 } else { place };

@@ -27,7 +27,11 @@ impl Gradients {
 
     /// Adds the gradients of the same adapter from another part of the batch, tensor by tensor in place.
     pub(super) fn add(&mut self, other: Self) -> Result<()> {
-        let slots = self.layers.iter_mut().flatten().zip(other.layers.into_iter().flatten());
+        let slots = self
+            .layers
+            .iter_mut()
+            .flatten()
+            .zip(other.layers.into_iter().flatten());
         for (slot, other) in slots {
             if let (Some(sum), Some(other)) = (slot.as_mut(), other) {
                 sum.a = add_into(other.a, &sum.a)?;
@@ -52,7 +56,9 @@ pub fn flatten(layers: &[[Option<LoraPair>; 7]]) -> Result<Tensor> {
 pub fn unflatten(adapter: &Adapter, flat: &Tensor) -> Result<Adapter> {
     let mut start = 0;
     let mut take = |like: &Tensor| -> Result<Tensor> {
-        let part = flat.narrow(0, start, like.elem_count())?.reshape(like.shape())?;
+        let part = flat
+            .narrow(0, start, like.elem_count())?
+            .reshape(like.shape())?;
         start += like.elem_count();
         Ok(part)
     };
@@ -68,15 +74,27 @@ pub fn unflatten(adapter: &Adapter, flat: &Tensor) -> Result<Adapter> {
 pub fn global_norm(flat: &Tensor) -> Result<f64> {
     if fused(flat) {
         let values = flat.to_vec1::<f32>()?;
-        return Ok(values.iter().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>().sqrt());
+        return Ok(values
+            .iter()
+            .map(|g| f64::from(*g) * f64::from(*g))
+            .sum::<f64>()
+            .sqrt());
     }
-    Ok(read_back(&flat.sqr()?.sum_all()?)?.into_iter().map(f64::from).sum::<f64>().sqrt())
+    Ok(read_back(&flat.sqr()?.sum_all()?)?
+        .into_iter()
+        .map(f64::from)
+        .sum::<f64>()
+        .sqrt())
 }
 
 /// Multiplies by `bound / (norm + 1e-6)` where that is below one, as `torch.nn.utils.clip_grad_norm_` does.
 pub fn clip(flat: Tensor, norm: f64, bound: f64) -> Result<Tensor> {
     let factor = bound / (norm + 1e-6);
-    if factor < 1.0 { Ok((flat * factor)?) } else { Ok(flat) }
+    if factor < 1.0 {
+        Ok((flat * factor)?)
+    } else {
+        Ok(flat)
+    }
 }
 
 /// Running moments of AdamW with betas 0.9 and 0.999 and eps 1e-8.
@@ -98,13 +116,22 @@ impl AdamW {
     /// Fresh moments for an adapter.
     pub fn new(adapter: &Adapter, device: &Device) -> Result<Self> {
         let tensors = adapter.layers.iter().flatten().flatten();
-        Self::of_size(tensors.map(|pair| pair.a.elem_count() + pair.b.elem_count()).sum(), device)
+        Self::of_size(
+            tensors
+                .map(|pair| pair.a.elem_count() + pair.b.elem_count())
+                .sum(),
+            device,
+        )
     }
 
     /// Fresh moments for so many parameters.
     pub fn of_size(parameters: usize, device: &Device) -> Result<Self> {
         let zeros = || Tensor::zeros(parameters, DType::F32, device);
-        Ok(Self { exp_avg: zeros()?, exp_avg_sq: zeros()?, steps: 0 })
+        Ok(Self {
+            exp_avg: zeros()?,
+            exp_avg_sq: zeros()?,
+            steps: 0,
+        })
     }
 
     /// One update of `parameters` `[P]` along `gradient` `[P]` → the new parameters. Nothing is changed in place: older
@@ -118,9 +145,18 @@ impl AdamW {
     ) -> Result<Tensor> {
         self.steps += 1;
         let factors = Factors::new(self.steps, lr, weight_decay);
-        let step = if fused(parameters) { step_fused } else { step_composed };
-        let [parameters, exp_avg, exp_avg_sq] =
-            step(parameters, gradient, &self.exp_avg, &self.exp_avg_sq, &factors)?;
+        let step = if fused(parameters) {
+            step_fused
+        } else {
+            step_composed
+        };
+        let [parameters, exp_avg, exp_avg_sq] = step(
+            parameters,
+            gradient,
+            &self.exp_avg,
+            &self.exp_avg_sq,
+            &factors,
+        )?;
         (self.exp_avg, self.exp_avg_sq) = (exp_avg, exp_avg_sq);
         Ok(parameters)
     }
@@ -172,22 +208,30 @@ fn step_fused(
     const BLOCK: usize = 8192;
     let copy = |t: &Tensor| with_values(t, |values| Ok(values.to_vec()));
     let (mut p, mut m, mut v) = (copy(parameters)?, copy(exp_avg)?, copy(exp_avg_sq)?);
-    let (decay, rate, correction2) = (factors.decay as f32, factors.rate as f32, factors.correction2 as f32);
+    let (decay, rate, correction2) = (
+        factors.decay as f32,
+        factors.rate as f32,
+        factors.correction2 as f32,
+    );
     let (keep1, new1) = (AdamW::BETA1 as f32, (1.0 - AdamW::BETA1) as f32);
     let (keep2, new2) = (AdamW::BETA2 as f32, (1.0 - AdamW::BETA2) as f32);
     with_values(gradient, |gradient| {
         let moments = m.par_chunks_mut(BLOCK).zip(v.par_chunks_mut(BLOCK));
-        p.par_chunks_mut(BLOCK).zip(moments).zip(gradient.par_chunks(BLOCK)).for_each(|((p, (m, v)), g)| {
-            for (((p, m), v), g) in p.iter_mut().zip(m).zip(v).zip(g) {
-                *m = *m * keep1 + g * new1;
-                *v = *v * keep2 + g * g * new2;
-                let denominator = v.sqrt() / correction2 + AdamW::EPS as f32;
-                *p = *p * decay - *m / denominator * rate;
-            }
-        });
+        p.par_chunks_mut(BLOCK)
+            .zip(moments)
+            .zip(gradient.par_chunks(BLOCK))
+            .for_each(|((p, (m, v)), g)| {
+                for (((p, m), v), g) in p.iter_mut().zip(m).zip(v).zip(g) {
+                    *m = *m * keep1 + g * new1;
+                    *v = *v * keep2 + g * g * new2;
+                    let denominator = v.sqrt() / correction2 + AdamW::EPS as f32;
+                    *p = *p * decay - *m / denominator * rate;
+                }
+            });
         Ok(())
     })?;
-    let tensor = |values: Vec<f32>| Tensor::from_vec(values, parameters.shape(), parameters.device());
+    let tensor =
+        |values: Vec<f32>| Tensor::from_vec(values, parameters.shape(), parameters.device());
     Ok([tensor(p)?, tensor(m)?, tensor(v)?])
 }
 
@@ -201,8 +245,16 @@ mod tests {
         let p = Tensor::new(&[1f32, -2.0, 3.0], &device).unwrap();
         let g = Tensor::new(&[0.5f32, -4.0, 0.0], &device).unwrap();
         let zeros = p.zeros_like().unwrap();
-        let mut adamw = AdamW { exp_avg: zeros.clone(), exp_avg_sq: zeros, steps: 0 };
-        let q = adamw.step(&p, &g, 0.1, 0.0).unwrap().to_vec1::<f32>().unwrap();
+        let mut adamw = AdamW {
+            exp_avg: zeros.clone(),
+            exp_avg_sq: zeros,
+            steps: 0,
+        };
+        let q = adamw
+            .step(&p, &g, 0.1, 0.0)
+            .unwrap()
+            .to_vec1::<f32>()
+            .unwrap();
         for (found, expected) in q.iter().zip([0.9, -1.9, 3.0]) {
             assert!((found - expected).abs() < 1e-6, "{q:?}");
         }
@@ -211,12 +263,22 @@ mod tests {
     #[test]
     fn one_pass_gives_what_the_operations_give() {
         let random = |spread: f32| Tensor::randn(0f32, spread, 20_000, &Device::Cpu).unwrap();
-        let (p, g, m, v) = (random(1.0), random(0.3), random(0.1), random(0.1).sqr().unwrap());
+        let (p, g, m, v) = (
+            random(1.0),
+            random(0.3),
+            random(0.1),
+            random(0.1).sqr().unwrap(),
+        );
         let factors = Factors::new(7, 1e-3, 0.01);
         let fused = step_fused(&p, &g, &m, &v, &factors).unwrap();
         let composed = step_composed(&p, &g, &m, &v, &factors).unwrap();
         for (fused, composed) in fused.iter().zip(&composed) {
-            let off = (fused - composed).unwrap().abs().unwrap().max_all().unwrap();
+            let off = (fused - composed)
+                .unwrap()
+                .abs()
+                .unwrap()
+                .max_all()
+                .unwrap();
             assert!(off.to_scalar::<f32>().unwrap() < 1e-6);
         }
     }
@@ -225,8 +287,16 @@ mod tests {
     fn weight_decay_is_decoupled_from_the_moments() {
         let p = Tensor::new(&[2f32], &Device::Cpu).unwrap();
         let zeros = p.zeros_like().unwrap();
-        let mut adamw = AdamW { exp_avg: zeros.clone(), exp_avg_sq: zeros.clone(), steps: 0 };
-        let q = adamw.step(&p, &zeros, 0.1, 0.5).unwrap().to_vec1::<f32>().unwrap();
+        let mut adamw = AdamW {
+            exp_avg: zeros.clone(),
+            exp_avg_sq: zeros.clone(),
+            steps: 0,
+        };
+        let q = adamw
+            .step(&p, &zeros, 0.1, 0.5)
+            .unwrap()
+            .to_vec1::<f32>()
+            .unwrap();
         assert!((q[0] - 1.9).abs() < 1e-6);
         assert_eq!(adamw.exp_avg.to_vec1::<f32>().unwrap(), [0.0]);
     }
@@ -236,7 +306,13 @@ mod tests {
         let g = Tensor::new(&[3f32, 4.0], &Device::Cpu).unwrap();
         let norm = global_norm(&g).unwrap();
         assert!((norm - 5.0).abs() < 1e-12);
-        assert_eq!(clip(g.clone(), norm, 6.0).unwrap().to_vec1::<f32>().unwrap(), [3.0, 4.0]);
+        assert_eq!(
+            clip(g.clone(), norm, 6.0)
+                .unwrap()
+                .to_vec1::<f32>()
+                .unwrap(),
+            [3.0, 4.0]
+        );
         let clipped = clip(g.clone(), norm, 1.0).unwrap();
         assert!((global_norm(&clipped).unwrap() - 1.0).abs() < 1e-6);
     }

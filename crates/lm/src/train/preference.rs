@@ -61,12 +61,18 @@ pub struct PairLogps {
 impl PairLogps {
     /// `(pc - rc, pr - rr)`
     fn log_ratios(&self) -> (f64, f64) {
-        (self.chosen - self.ref_chosen, self.rejected - self.ref_rejected)
+        (
+            self.chosen - self.ref_chosen,
+            self.rejected - self.ref_rejected,
+        )
     }
 
     /// `(pc / nc, pr / nr)`
     fn averages(&self) -> (f64, f64) {
-        (self.chosen / self.chosen_tokens, self.rejected / self.rejected_tokens)
+        (
+            self.chosen / self.chosen_tokens,
+            self.rejected / self.rejected_tokens,
+        )
     }
 }
 
@@ -110,13 +116,26 @@ impl PreferenceLoss {
             Self::Simpo { gamma } => simpo(pair, beta, gamma),
             Self::Orpo => orpo(pair, beta),
         };
-        let (chosen, rejected) = if self.is_reference_free() { pair.averages() } else { pair.log_ratios() };
-        PairLoss { at, reward_chosen: beta * chosen, reward_rejected: beta * rejected }
+        let (chosen, rejected) = if self.is_reference_free() {
+            pair.averages()
+        } else {
+            pair.log_ratios()
+        };
+        PairLoss {
+            at,
+            reward_chosen: beta * chosen,
+            reward_rejected: beta * rejected,
+        }
     }
 
     /// Refuses constants for which the loss is not defined.
     pub(super) fn check(self) -> Result<()> {
-        let refuse = |name, reason: &str| Err(Error::Setting { name, reason: reason.to_owned() });
+        let refuse = |name, reason: &str| {
+            Err(Error::Setting {
+                name,
+                reason: reason.to_owned(),
+            })
+        };
         match self {
             Self::Sigmoid { label_smoothing: e } | Self::Robust { label_smoothing: e }
                 if !(0.0..0.5).contains(&e) =>
@@ -126,7 +145,9 @@ impl PreferenceLoss {
             Self::Dpop { lambda } if !(lambda.is_finite() && lambda >= 0.0) => {
                 refuse("dpop_lambda", "must be a number that is not negative")
             }
-            Self::Simpo { gamma } if !gamma.is_finite() => refuse("simpo_gamma", "must be a finite number"),
+            Self::Simpo { gamma } if !gamma.is_finite() => {
+                refuse("simpo_gamma", "must be a finite number")
+            }
             _ => Ok(()),
         }
     }
@@ -138,8 +159,13 @@ pub fn sigmoid(pair: &PairLogps, beta: f64, label_smoothing: f64) -> LossAt {
     let (chosen, rejected) = pair.log_ratios();
     let logits = beta * (chosen - rejected);
     let loss = (1.0 - label_smoothing) * softplus(-logits) + label_smoothing * softplus(logits);
-    let slope = beta * (label_smoothing * logistic(logits) - (1.0 - label_smoothing) * logistic(-logits));
-    LossAt { loss, dchosen: slope, drejected: -slope }
+    let slope =
+        beta * (label_smoothing * logistic(logits) - (1.0 - label_smoothing) * logistic(-logits));
+    LossAt {
+        loss,
+        dchosen: slope,
+        drejected: -slope,
+    }
 }
 
 /// Robust DPO: `(-(1 - e) log s(beta h) + e log s(-beta h)) / (1 - 2 e)`. Chowdhury et al. 2024 (arXiv 2403.00409).
@@ -148,8 +174,13 @@ pub fn robust(pair: &PairLogps, beta: f64, label_smoothing: f64) -> LossAt {
     let logits = beta * (chosen - rejected);
     let unbias = 1.0 - 2.0 * label_smoothing;
     let loss = (1.0 - label_smoothing) * softplus(-logits) - label_smoothing * softplus(logits);
-    let slope = -beta * ((1.0 - label_smoothing) * logistic(-logits) + label_smoothing * logistic(logits));
-    LossAt { loss: loss / unbias, dchosen: slope / unbias, drejected: -slope / unbias }
+    let slope =
+        -beta * ((1.0 - label_smoothing) * logistic(-logits) + label_smoothing * logistic(logits));
+    LossAt {
+        loss: loss / unbias,
+        dchosen: slope / unbias,
+        drejected: -slope / unbias,
+    }
 }
 
 /// IPO: `((pc - rc) / nc - (pr - rr) / nr - 1 / (2 beta))²`. Azar et al. 2023 (arXiv 2310.12036), equation 17, with
@@ -194,7 +225,11 @@ pub fn dpop(pair: &PairLogps, beta: f64, lambda: f64) -> LossAt {
     let logits = beta * (chosen - rejected - lambda * (-chosen).max(0.0));
     let slope = beta * logistic(-logits);
     let lost = if chosen < 0.0 { lambda } else { 0.0 };
-    LossAt { loss: softplus(-logits), dchosen: -slope * (1.0 + lost), drejected: slope }
+    LossAt {
+        loss: softplus(-logits),
+        dchosen: -slope * (1.0 + lost),
+        drejected: slope,
+    }
 }
 
 /// SimPO: `-log s(beta (pc / nc - pr / nr) - gamma)`. Meng et al. 2024 (arXiv 2405.14734), equation 6.
@@ -247,7 +282,11 @@ fn logistic(x: f64) -> f64 {
 
 /// `log(1 - e^x)` for x < 0 without cancellation (Mächler 2012, "Accurately computing log(1 - exp(-|a|))").
 fn log1mexp(x: f64) -> f64 {
-    if x > -std::f64::consts::LN_2 { (-x.exp_m1()).ln() } else { (-x.exp()).ln_1p() }
+    if x > -std::f64::consts::LN_2 {
+        (-x.exp_m1()).ln()
+    } else {
+        (-x.exp()).ln_1p()
+    }
 }
 
 #[cfg(test)]
@@ -255,10 +294,18 @@ mod tests {
     use super::*;
 
     const ALL: [PreferenceLoss; 10] = [
-        PreferenceLoss::Sigmoid { label_smoothing: 0.0 },
-        PreferenceLoss::Sigmoid { label_smoothing: 0.2 },
-        PreferenceLoss::Robust { label_smoothing: 0.0 },
-        PreferenceLoss::Robust { label_smoothing: 0.2 },
+        PreferenceLoss::Sigmoid {
+            label_smoothing: 0.0,
+        },
+        PreferenceLoss::Sigmoid {
+            label_smoothing: 0.2,
+        },
+        PreferenceLoss::Robust {
+            label_smoothing: 0.0,
+        },
+        PreferenceLoss::Robust {
+            label_smoothing: 0.2,
+        },
         PreferenceLoss::Ipo,
         PreferenceLoss::ApoZero,
         PreferenceLoss::SigmoidNorm,
@@ -269,31 +316,51 @@ mod tests {
 
     fn pair(chosen: f64, rejected: f64) -> PairLogps {
         let (ref_chosen, ref_rejected) = (-41.0, -88.0);
-        PairLogps { chosen, rejected, ref_chosen, ref_rejected, chosen_tokens: 12.0, rejected_tokens: 31.0 }
+        PairLogps {
+            chosen,
+            rejected,
+            ref_chosen,
+            ref_rejected,
+            chosen_tokens: 12.0,
+            rejected_tokens: 31.0,
+        }
     }
 
     #[test]
     fn the_derivatives_are_those_of_the_loss() {
         for loss in ALL {
-            for (chosen, rejected) in [(-40.0, -90.0), (-90.0, -40.0), (-3.0, -2.5), (-42.0, -87.0)] {
+            for (chosen, rejected) in [(-40.0, -90.0), (-90.0, -40.0), (-3.0, -2.5), (-42.0, -87.0)]
+            {
                 let at = |chosen, rejected| loss.of_pair(&pair(chosen, rejected), 0.3).at;
                 let found = at(chosen, rejected);
                 let step = 1e-5;
                 let of = |low: LossAt, high: LossAt| (high.loss - low.loss) / (2.0 * step);
                 let dchosen = of(at(chosen - step, rejected), at(chosen + step, rejected));
                 let drejected = of(at(chosen, rejected - step), at(chosen, rejected + step));
-                assert!((found.dchosen - dchosen).abs() < 1e-8, "{loss:?}: {found:?}, {dchosen}");
-                assert!((found.drejected - drejected).abs() < 1e-8, "{loss:?}: {found:?}, {drejected}");
+                assert!(
+                    (found.dchosen - dchosen).abs() < 1e-8,
+                    "{loss:?}: {found:?}, {dchosen}"
+                );
+                assert!(
+                    (found.drejected - drejected).abs() < 1e-8,
+                    "{loss:?}: {found:?}, {drejected}"
+                );
             }
         }
     }
 
     #[test]
     fn a_policy_equal_to_its_reference_has_loss_ln_2() {
-        let at_start = PreferenceLoss::Sigmoid { label_smoothing: 0.0 }.of_pair(&pair(-41.0, -88.0), 0.1);
+        let at_start = PreferenceLoss::Sigmoid {
+            label_smoothing: 0.0,
+        }
+        .of_pair(&pair(-41.0, -88.0), 0.1);
         assert!((at_start.at.loss - std::f64::consts::LN_2).abs() < 1e-15);
         assert!((at_start.at.dchosen + 0.05).abs() < 1e-15);
-        assert_eq!((at_start.reward_chosen, at_start.reward_rejected), (0.0, 0.0));
+        assert_eq!(
+            (at_start.reward_chosen, at_start.reward_rejected),
+            (0.0, 0.0)
+        );
     }
 
     #[test]
@@ -302,17 +369,38 @@ mod tests {
             for (chosen, rejected) in [(-1e6, 0.0), (0.0, -1e6), (0.0, 0.0)] {
                 let found = loss.of_pair(&pair(chosen, rejected), 1.0).at;
                 let all = [found.loss, found.dchosen, found.drejected];
-                assert!(all.iter().all(|value| value.is_finite()), "{loss:?}: {found:?}");
+                assert!(
+                    all.iter().all(|value| value.is_finite()),
+                    "{loss:?}: {found:?}"
+                );
             }
         }
     }
 
     #[test]
     fn constants_without_a_loss_are_refused() {
-        assert!(PreferenceLoss::Robust { label_smoothing: 0.5 }.check().is_err());
-        assert!(PreferenceLoss::Sigmoid { label_smoothing: -0.1 }.check().is_err());
+        assert!(
+            PreferenceLoss::Robust {
+                label_smoothing: 0.5
+            }
+            .check()
+            .is_err()
+        );
+        assert!(
+            PreferenceLoss::Sigmoid {
+                label_smoothing: -0.1
+            }
+            .check()
+            .is_err()
+        );
         assert!(PreferenceLoss::Dpop { lambda: f64::NAN }.check().is_err());
-        assert!(PreferenceLoss::Simpo { gamma: f64::INFINITY }.check().is_err());
+        assert!(
+            PreferenceLoss::Simpo {
+                gamma: f64::INFINITY
+            }
+            .check()
+            .is_err()
+        );
         assert!(ALL.iter().all(|loss| loss.check().is_ok()));
     }
 }

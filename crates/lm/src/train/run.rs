@@ -139,7 +139,9 @@ pub fn train(
     check(cfg)?;
     cfg.batch_plan.check(objective.items(), cfg.batch_size)?;
     objective.check(decoder)?;
-    state.plateau.get_or_insert_with(|| PlateauState::new(cfg.lr));
+    state
+        .plateau
+        .get_or_insert_with(|| PlateauState::new(cfg.lr));
     let ended_by = loop {
         let advanced = advance(decoder, objective, cfg, &mut state, observer);
         match advanced {
@@ -152,8 +154,12 @@ pub fn train(
             Err(error) => return Err(error),
         }
     };
-    let (Some(first), Some(last), Some(best_value)) = (state.first, state.last, state.best_value) else {
-        return Err(Error::Setting { name: "max_updates", reason: "left no update to do".to_owned() });
+    let (Some(first), Some(last), Some(best_value)) = (state.first, state.last, state.best_value)
+    else {
+        return Err(Error::Setting {
+            name: "max_updates",
+            reason: "left no update to do".to_owned(),
+        });
     };
     let lr_last = match (cfg.schedule, state.plateau, cfg.stop_lr) {
         // The rate has arrived: what lies above the stop is a rounding error.
@@ -191,14 +197,20 @@ fn advance(
     }
     let report = update(decoder, objective, cfg, state, &|| observer.stop())?;
     observer.step(&report)?;
-    if cfg.checkpoint_every_updates > 0 && state.update.is_multiple_of(cfg.checkpoint_every_updates) {
+    if cfg.checkpoint_every_updates > 0 && state.update.is_multiple_of(cfg.checkpoint_every_updates)
+    {
         observer.checkpoint(state)?;
     }
     Ok(None)
 }
 
 fn check(cfg: &TrainConfig) -> Result<()> {
-    let refuse = |name, reason: &str| Err(Error::Setting { name, reason: reason.to_owned() });
+    let refuse = |name, reason: &str| {
+        Err(Error::Setting {
+            name,
+            reason: reason.to_owned(),
+        })
+    };
     if !(cfg.lr.is_finite() && cfg.lr > 0.0) {
         return refuse("lr", "must be a number above 0");
     }
@@ -226,17 +238,29 @@ fn evaluation_due(cfg: &TrainConfig, state: &TrainState) -> bool {
 fn evaluate(cfg: &TrainConfig, state: &mut TrainState, observer: &mut dyn Observer) -> Result<()> {
     let value = observer.evaluate(&state.adapter, state.update)?;
     if !value.is_finite() {
-        return Err(Error::NonFinite { what: format!("the evaluation after update {}", state.update) });
+        return Err(Error::NonFinite {
+            what: format!("the evaluation after update {}", state.update),
+        });
     }
     let lr = state.last.as_ref().map_or(cfg.lr, |report| report.lr);
-    state.history.push(EvalPoint { update: state.update, value, lr });
+    state.history.push(EvalPoint {
+        update: state.update,
+        value,
+        lr,
+    });
     if state.best_value.is_none_or(|best| value < best) {
         state.best_value = Some(value);
         state.best_update = state.update;
         state.best_adapter = state.adapter.clone();
     }
-    if let (Schedule::Plateau { factor, patience, threshold }, Some(plateau)) =
-        (cfg.schedule, &mut state.plateau)
+    if let (
+        Schedule::Plateau {
+            factor,
+            patience,
+            threshold,
+        },
+        Some(plateau),
+    ) = (cfg.schedule, &mut state.plateau)
     {
         plateau.observe(value, factor, patience, threshold);
     }
@@ -247,15 +271,29 @@ fn evaluate(cfg: &TrainConfig, state: &mut TrainState, observer: &mut dyn Observ
 fn ended(cfg: &TrainConfig, state: &TrainState) -> Option<EndedBy> {
     if let Some(plateau) = state.plateau.filter(|plateau| plateau.reductions > 0) {
         // 2e-4 * 0.1 is a rounding error above 2e-5; such a rate has arrived.
-        if cfg.stop_lr.is_some_and(|stop| plateau.lr <= stop * (1.0 + 1e-9)) {
+        if cfg
+            .stop_lr
+            .is_some_and(|stop| plateau.lr <= stop * (1.0 + 1e-9))
+        {
             return Some(EndedBy::PlateauLr);
         }
-        if cfg.stop_after_reductions.is_some_and(|reductions| plateau.reductions >= reductions) {
+        if cfg
+            .stop_after_reductions
+            .is_some_and(|reductions| plateau.reductions >= reductions)
+        {
             return Some(EndedBy::Reductions);
         }
     }
-    let since_best = state.history.iter().rev().take_while(|point| point.update > state.best_update).count();
-    if cfg.early_stop_evals.is_some_and(|evals| evals > 0 && since_best >= evals as usize) {
+    let since_best = state
+        .history
+        .iter()
+        .rev()
+        .take_while(|point| point.update > state.best_update)
+        .count();
+    if cfg
+        .early_stop_evals
+        .is_some_and(|evals| evals > 0 && since_best >= evals as usize)
+    {
         return Some(EndedBy::EarlyStop);
     }
     (state.update >= cfg.max_updates).then_some(EndedBy::MaxUpdates)
@@ -269,29 +307,60 @@ fn update(
     stop: &dyn Fn() -> bool,
 ) -> Result<StepReport> {
     let plateau_lr = state.plateau.map_or(cfg.lr, |plateau| plateau.lr);
-    let lr = cfg.schedule.lr(plateau_lr, state.update, cfg.warmup_updates);
-    let members = cfg.batch_plan.members(objective.items(), cfg.batch_size, cfg.seed, state.update);
+    let lr = cfg
+        .schedule
+        .lr(plateau_lr, state.update, cfg.warmup_updates);
+    let members = cfg
+        .batch_plan
+        .members(objective.items(), cfg.batch_size, cfg.seed, state.update);
     let key = random::key(cfg.seed, &[random::label("dropout"), state.update as u64]);
-    let dropout = (cfg.dropout > 0.0).then_some(Dropout { key, p: cfg.dropout });
-    let batch =
-        batch_gradients(decoder, &state.adapter, objective, &members, cfg.budget, dropout.as_ref(), stop)?;
-    let BatchGradients { gradients, loss, tokens, dpo, .. } = batch;
+    let dropout = (cfg.dropout > 0.0).then_some(Dropout {
+        key,
+        p: cfg.dropout,
+    });
+    let batch = batch_gradients(
+        decoder,
+        &state.adapter,
+        objective,
+        &members,
+        cfg.budget,
+        dropout.as_ref(),
+        stop,
+    )?;
+    let BatchGradients {
+        gradients,
+        loss,
+        tokens,
+        dpo,
+        ..
+    } = batch;
     let _counted = counted(Work::Optimizer);
     let gradient = flatten(&gradients.layers)?;
     drop(gradients);
     let grad_norm = global_norm(&gradient)?;
     if !(loss.is_finite() && grad_norm.is_finite()) {
-        return Err(Error::NonFinite { what: format!("the loss of update {}", state.update + 1) });
+        return Err(Error::NonFinite {
+            what: format!("the loss of update {}", state.update + 1),
+        });
     }
     let gradient = match cfg.max_grad_norm > 0.0 {
         true => clip(gradient, grad_norm, cfg.max_grad_norm)?,
         false => gradient,
     };
     let parameters = flatten(&state.adapter.layers)?;
-    let parameters = state.optimizer.step(&parameters, &gradient, lr, cfg.weight_decay)?;
+    let parameters = state
+        .optimizer
+        .step(&parameters, &gradient, lr, cfg.weight_decay)?;
     state.adapter = unflatten(&state.adapter, &parameters)?;
     state.update += 1;
-    let report = StepReport { update: state.update, loss, lr, grad_norm, tokens, dpo };
+    let report = StepReport {
+        update: state.update,
+        loss,
+        lr,
+        grad_norm,
+        tokens,
+        dpo,
+    };
     state.first.get_or_insert_with(|| report.clone());
     state.last = Some(report.clone());
     Ok(report)

@@ -72,12 +72,20 @@ impl PlateauState {
 
     /// Starts at this rate.
     pub fn new(lr: f64) -> Self {
-        Self { lr, best: None, bad_evals: 0, reductions: 0 }
+        Self {
+            lr,
+            best: None,
+            bad_evals: 0,
+            reductions: 0,
+        }
     }
 
     /// Takes one evaluation (lower is better) and reduces the rate where the rule says so.
     pub fn observe(&mut self, value: f64, factor: f64, patience: u32, threshold: f64) {
-        if self.best.is_none_or(|best| value < best * (1.0 - threshold)) {
+        if self
+            .best
+            .is_none_or(|best| value < best * (1.0 - threshold))
+        {
             self.best = Some(value);
             self.bad_evals = 0;
         } else {
@@ -107,7 +115,11 @@ mod tests {
         let cosine = Schedule::Cosine { total_updates: 10 };
         assert!((cosine.lr(2.0, 5, 0) - 1.0).abs() < 1e-12);
         assert_eq!(Schedule::Constant.lr(0.5, 1000, 10), 0.5);
-        assert_eq!(linear.lr(1.0, 50, 3), 0.0, "past the end the rate stays at zero");
+        assert_eq!(
+            linear.lr(1.0, 50, 3),
+            0.0,
+            "past the end the rate stays at zero"
+        );
     }
 
     #[test]
@@ -118,7 +130,10 @@ mod tests {
         }
         assert_eq!((plateau.lr, plateau.reductions), (1.0, 0));
         plateau.observe(2.0, 0.1, 2, 1e-4);
-        assert_eq!((plateau.lr, plateau.reductions, plateau.bad_evals), (0.1, 1, 0));
+        assert_eq!(
+            (plateau.lr, plateau.reductions, plateau.bad_evals),
+            (0.1, 1, 0)
+        );
         plateau.observe(1.0, 0.1, 2, 1e-4);
         assert_eq!(plateau.best, Some(1.0));
     }

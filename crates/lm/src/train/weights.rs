@@ -64,26 +64,45 @@ pub fn weight_gradients(
     budget: impl Into<Budget>,
     stop: &dyn Fn() -> bool,
 ) -> Result<WeightBatch> {
-    if examples.iter().any(|e| e.prompt_ids.is_empty() || e.completion_ids.is_empty()) {
+    if examples
+        .iter()
+        .any(|e| e.prompt_ids.is_empty() || e.completion_ids.is_empty())
+    {
         let reason = "prompt and completion need at least one token each".to_owned();
-        return Err(Error::Setting { name: "examples", reason });
+        return Err(Error::Setting {
+            name: "examples",
+            reason,
+        });
     }
     let Budget { tokens, recompute } = budget.into();
-    let sizes: Vec<usize> = examples.iter().map(|e| e.prompt_ids.len() + e.completion_ids.len()).collect();
+    let sizes: Vec<usize> = examples
+        .iter()
+        .map(|e| e.prompt_ids.len() + e.completion_ids.len())
+        .collect();
     let targets: usize = examples.iter().map(|e| e.completion_ids.len()).sum();
     if targets == 0 {
-        return Err(Error::Setting { name: "examples", reason: "are none".to_owned() });
+        return Err(Error::Setting {
+            name: "examples",
+            reason: "are none".to_owned(),
+        });
     }
     let (tokens, workers) = passes(&decoder.place(), tokens);
     let runs = micro_batches(&sizes, tokens);
     let (mut gradients, mut loss) = (WeightGradients::default(), 0.0);
-    let one = |index: usize| micro_gradients(decoder, &examples[runs[index].clone()], targets, recompute);
+    let one =
+        |index: usize| micro_gradients(decoder, &examples[runs[index].clone()], targets, recompute);
     let add = |(part, nll): (WeightGradients, f64)| {
         loss += nll;
-        part.tensors.into_iter().try_for_each(|(name, gradient)| gradients.add(&name, gradient))
+        part.tensors
+            .into_iter()
+            .try_for_each(|(name, gradient)| gradients.add(&name, gradient))
     };
     fold_in_order(runs.len(), workers, stop, one, add)?;
-    Ok(WeightBatch { gradients, loss: loss / targets as f64, tokens: sizes.iter().sum() })
+    Ok(WeightBatch {
+        gradients,
+        loss: loss / targets as f64,
+        tokens: sizes.iter().sum(),
+    })
 }
 
 /// Gradients of one micro-batch, whose loss is divided by `targets`, and its summed negative log-likelihood.
@@ -93,15 +112,31 @@ fn micro_gradients(
     targets: usize,
     recompute: bool,
 ) -> Result<(WeightGradients, f64)> {
-    let sequences: Vec<_> =
-        examples.iter().map(|e| (e.prompt_ids.as_slice(), e.completion_ids.as_slice())).collect();
+    let sequences: Vec<_> = examples
+        .iter()
+        .map(|e| (e.prompt_ids.as_slice(), e.completion_ids.as_slice()))
+        .collect();
     let packed = PackedCompletions::new(&sequences, decoder)?;
-    let mut tape = Tape { recompute, ..Tape::default() };
+    let mut tape = Tape {
+        recompute,
+        ..Tape::default()
+    };
     let hidden = decoder.forward(&packed.batch, None, None, Some(&mut tape))?;
     let coefficients = vec![-1.0 / targets as f32; packed.targets.len()];
-    let (logps, dhidden, dhead) =
-        timed(Work::Head, || weighted_logps(decoder, &hidden, &packed.targets, &coefficients))?;
+    let (logps, dhidden, dhead) = timed(Work::Head, || {
+        weighted_logps(decoder, &hidden, &packed.targets, &coefficients)
+    })?;
     let mut gradients = backward_weights(decoder, &packed.batch, tape, &dhidden)?;
-    gradients.add(if decoder.config.tie_word_embeddings { EMBEDDING } else { HEAD }, dhead)?;
-    Ok((gradients, -read_back(&logps)?.into_iter().map(f64::from).sum::<f64>()))
+    gradients.add(
+        if decoder.config.tie_word_embeddings {
+            EMBEDDING
+        } else {
+            HEAD
+        },
+        dhead,
+    )?;
+    Ok((
+        gradients,
+        -read_back(&logps)?.into_iter().map(f64::from).sum::<f64>(),
+    ))
 }

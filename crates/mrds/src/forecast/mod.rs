@@ -123,20 +123,39 @@ pub struct Offer {
 }
 
 const SAME: &str = "same results up to rounding; somewhat slower";
-const COARSE: &str =
-    "the base model's weights are rounded to 4.5 bits, texts may get worse; its time is not measured";
+const COARSE: &str = "the base model's weights are rounded to 4.5 bits, texts may get worse; its time is not measured";
 
 /// Changes of a recipe that need less memory, most faithful first, and what they cost.
 const CHEAPER: [(&[&str], &str); 8] = [
-    (&["recompute=on"], "the same results bit for bit; trainings take about 1.3 times as long"),
+    (
+        &["recompute=on"],
+        "the same results bit for bit; trainings take about 1.3 times as long",
+    ),
     (&["generate_batch_size=8"], SAME),
     (&["tokens_per_microbatch=1024"], SAME),
-    (&["tokens_per_microbatch=256", "generate_batch_size=4"], SAME),
-    (&["quantize=q8_0"], "the base model's weights are rounded to 8 bits; its time is not measured"),
-    (&["quantize=q4_k"], COARSE),
-    (&["quantize=q4_k", "tokens_per_microbatch=256", "generate_batch_size=4"], COARSE),
     (
-        &["dialogue_max_new_tokens=256", "tokens_per_microbatch=256", "generate_batch_size=4"],
+        &["tokens_per_microbatch=256", "generate_batch_size=4"],
+        SAME,
+    ),
+    (
+        &["quantize=q8_0"],
+        "the base model's weights are rounded to 8 bits; its time is not measured",
+    ),
+    (&["quantize=q4_k"], COARSE),
+    (
+        &[
+            "quantize=q4_k",
+            "tokens_per_microbatch=256",
+            "generate_batch_size=4",
+        ],
+        COARSE,
+    ),
+    (
+        &[
+            "dialogue_max_new_tokens=256",
+            "tokens_per_microbatch=256",
+            "generate_batch_size=4",
+        ],
         "longer dialogues are never written",
     ),
 ];
@@ -144,13 +163,19 @@ const CHEAPER: [(&[&str], &str); 8] = [
 /// `recipe` with changes made as `--set` makes them.
 fn changed(recipe: &Recipe, assignments: &[&str]) -> Result<Recipe> {
     let mut changed = recipe.clone();
-    assignments.iter().try_for_each(|assignment| changed.set(assignment))?;
+    assignments
+        .iter()
+        .try_for_each(|assignment| changed.set(assignment))?;
     Ok(changed)
 }
 
 /// How changes are written on the command line.
 fn options(assignments: &[&str]) -> String {
-    assignments.iter().map(|assignment| format!("--set {assignment}")).collect::<Vec<_>>().join(" ")
+    assignments
+        .iter()
+        .map(|assignment| format!("--set {assignment}"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Tokens and texts at once below which a card would hardly be busy.
@@ -161,16 +186,26 @@ const FEWEST_TEXTS: usize = 1;
 /// tokens whichever the highest need comes from.
 fn fit(recipe: &mut Recipe, free_bytes: u64, need: impl Fn(&Recipe) -> u64) {
     let halved = |recipe: &Recipe| {
-        let (texts, tokens) = (recipe.generate_batch_size / 2, recipe.tokens_per_microbatch / 2);
-        let fewer_texts =
-            (texts >= FEWEST_TEXTS).then(|| Recipe { generate_batch_size: texts, ..recipe.clone() });
-        let fewer_tokens =
-            (tokens >= FEWEST_TOKENS).then(|| Recipe { tokens_per_microbatch: tokens, ..recipe.clone() });
+        let (texts, tokens) = (
+            recipe.generate_batch_size / 2,
+            recipe.tokens_per_microbatch / 2,
+        );
+        let fewer_texts = (texts >= FEWEST_TEXTS).then(|| Recipe {
+            generate_batch_size: texts,
+            ..recipe.clone()
+        });
+        let fewer_tokens = (tokens >= FEWEST_TOKENS).then(|| Recipe {
+            tokens_per_microbatch: tokens,
+            ..recipe.clone()
+        });
         [fewer_texts, fewer_tokens]
     };
     loop {
         let needed = need(recipe);
-        let smaller = halved(recipe).into_iter().flatten().find(|smaller| need(smaller) < needed);
+        let smaller = halved(recipe)
+            .into_iter()
+            .flatten()
+            .find(|smaller| need(smaller) < needed);
         match smaller {
             Some(smaller) if needed > free_bytes => *recipe = smaller,
             _ => return,
@@ -197,7 +232,9 @@ fn advice(recipe: &Recipe, need: impl Fn(&Recipe) -> u64) -> Result<String> {
 /// it gives.
 fn helps(assignments: &[&str], peak_bytes: u64, shown: &[(&[&str], u64)]) -> bool {
     shown.iter().all(|(earlier, bytes)| {
-        let part = earlier.iter().all(|assignment| assignments.contains(assignment));
+        let part = earlier
+            .iter()
+            .all(|assignment| assignments.contains(assignment));
         peak_bytes != *bytes && (peak_bytes < *bytes || !part)
     })
 }
@@ -226,19 +263,38 @@ impl Session {
         let known = Known::of(request)?;
         let mut recipe = request.recipe.clone().resolve(known.parameters)?;
         let texts = texts(&rows, &recipe, known.loaded.as_ref())?;
-        known.settle(&mut recipe, &texts, request.machine.memory_free_bytes, request.machine.threads);
+        known.settle(
+            &mut recipe,
+            &texts,
+            request.machine.memory_free_bytes,
+            request.machine.threads,
+        );
         let stages = known.forecast(&recipe, &texts, request.machine.threads);
         let mut missing = enough(&rows, &recipe);
         if let PlannedModel::Catalogue(entry) = &request.model {
             let id = &entry.hub_id;
-            missing.push(format!("the model is not on this computer: `duologue models add {id}`"));
+            missing.push(format!(
+                "the model is not on this computer: `duologue models add {id}`"
+            ));
         }
         let (peak_bytes, seconds) = totals(&stages);
         let disk_bytes = stages.iter().map(|stage| stage.disk_bytes).sum();
-        missing.extend(lacks("memory", peak_bytes, request.machine.memory_free_bytes));
-        missing.extend(lacks("disk space", disk_bytes, request.machine.disk_free_bytes));
+        missing.extend(lacks(
+            "memory",
+            peak_bytes,
+            request.machine.memory_free_bytes,
+        ));
+        missing.extend(lacks(
+            "disk space",
+            disk_bytes,
+            request.machine.disk_free_bytes,
+        ));
         Ok(Outlook {
-            verdict: if missing.is_empty() { Verdict::Ready } else { Verdict::NotReady },
+            verdict: if missing.is_empty() {
+                Verdict::Ready
+            } else {
+                Verdict::NotReady
+            },
             missing,
             parameters: known.parameters,
             probed: known.loaded.is_some(),
@@ -259,17 +315,24 @@ impl Known {
     fn of(request: &ForecastRequest) -> Result<Self> {
         let folder = match &request.model {
             PlannedModel::Folder(folder) => folder,
-            PlannedModel::Catalogue(entry) => return Self::of_entry(entry, Form::of(&request.device)),
+            PlannedModel::Catalogue(entry) => {
+                return Self::of_entry(entry, Form::of(&request.device));
+            }
         };
         let summary = check_folder(folder)?;
-        let (quantize, device) = (request.recipe.quantize.into(), lm::device::select(&request.device)?);
+        let (quantize, device) = (
+            request.recipe.quantize.into(),
+            lm::device::select(&request.device)?,
+        );
         let probed = LanguageModel::load_quantized(folder, quantize, &device).and_then(|model| {
             let rates = Rates::measure(&model.decoder, request.recipe.lora_rank)?;
             Ok((rates, Some(model)))
         });
         let (rates, loaded) = match probed {
             // The plan will say what would fit.
-            Err(lm::Error::OutOfMemory) => (Rates::estimate(&summary.config, gemm_flops_per_s()?), None),
+            Err(lm::Error::OutOfMemory) => {
+                (Rates::estimate(&summary.config, gemm_flops_per_s()?), None)
+            }
             probed => probed?,
         };
         Ok(Self {
@@ -320,7 +383,13 @@ impl Known {
             }
         };
         let (config, rates, form) = (&self.config, self.rates, self.form);
-        let setting = Setting { config, loaded_bytes, rates, threads, form };
+        let setting = Setting {
+            config,
+            loaded_bytes,
+            rates,
+            threads,
+            form,
+        };
         forecast(&setting, recipe, texts)
     }
 
@@ -328,21 +397,43 @@ impl Known {
     fn settle(&self, recipe: &mut Recipe, texts: &Texts, free_bytes: Option<u64>, threads: usize) {
         self.settle_recompute(recipe, texts, free_bytes, threads);
         if let (Form::Card, Some(free)) = (self.form, free_bytes) {
-            fit(recipe, free, |recipe| totals(&self.forecast(recipe, texts, threads)).0);
+            fit(recipe, free, |recipe| {
+                totals(&self.forecast(recipe, texts, threads)).0
+            });
         }
     }
 
     /// Settles `recompute = auto`: on where a stage does not fit in the free memory and takes less so.
-    fn settle_recompute(&self, recipe: &mut Recipe, texts: &Texts, free_bytes: Option<u64>, threads: usize) {
+    fn settle_recompute(
+        &self,
+        recipe: &mut Recipe,
+        texts: &Texts,
+        free_bytes: Option<u64>,
+        threads: usize,
+    ) {
         if recipe.recompute != Recompute::Auto {
             return;
         }
-        let [off, on] = [Recompute::Off, Recompute::On]
-            .map(|recompute| self.forecast(&Recipe { recompute, ..recipe.clone() }, texts, threads));
+        let [off, on] = [Recompute::Off, Recompute::On].map(|recompute| {
+            self.forecast(
+                &Recipe {
+                    recompute,
+                    ..recipe.clone()
+                },
+                texts,
+                threads,
+            )
+        });
         let helps = |free: u64| {
-            off.iter().zip(&on).any(|(off, on)| off.peak_bytes > free && on.peak_bytes < off.peak_bytes)
+            off.iter()
+                .zip(&on)
+                .any(|(off, on)| off.peak_bytes > free && on.peak_bytes < off.peak_bytes)
         };
-        recipe.recompute = if free_bytes.is_some_and(helps) { Recompute::On } else { Recompute::Off };
+        recipe.recompute = if free_bytes.is_some_and(helps) {
+            Recompute::On
+        } else {
+            Recompute::Off
+        };
     }
 
     /// Changes of the recipe and smaller models that need less memory, most faithful first.
@@ -356,24 +447,40 @@ impl Known {
         let mut offers = Vec::new();
         // The recipe as it is is a part of every change.
         let mut shown: Vec<(&[&str], u64)> = vec![(&[], peak_bytes)];
-        let mut add = |change: String, assignments: &'static [&str], price, stages: &[StageForecast]| {
-            let (peak, seconds) = totals(stages);
-            let fits = machine.memory_free_bytes.is_none_or(|free| peak <= free);
-            if helps(assignments, peak, &shown) {
-                shown.push((assignments, peak));
-                offers.push(Offer { change, price, peak_bytes: peak, seconds, fits });
-            }
-        };
+        let mut add =
+            |change: String, assignments: &'static [&str], price, stages: &[StageForecast]| {
+                let (peak, seconds) = totals(stages);
+                let fits = machine.memory_free_bytes.is_none_or(|free| peak <= free);
+                if helps(assignments, peak, &shown) {
+                    shown.push((assignments, peak));
+                    offers.push(Offer {
+                        change,
+                        price,
+                        peak_bytes: peak,
+                        seconds,
+                        fits,
+                    });
+                }
+            };
         for (assignments, price) in CHEAPER {
             let cheaper = changed(recipe, assignments)?;
-            add(options(assignments), assignments, price, &self.forecast(&cheaper, texts, machine.threads));
+            add(
+                options(assignments),
+                assignments,
+                price,
+                &self.forecast(&cheaper, texts, machine.threads),
+            );
         }
         // The largest smaller one that fits.
         let fits = |known: &Self| {
             let (peak, _) = totals(&known.forecast(recipe, texts, machine.threads));
             machine.memory_free_bytes.is_none_or(|free| peak <= free)
         };
-        for entry in catalogue()?.into_iter().rev().filter(|entry| entry.parameters < self.parameters) {
+        for entry in catalogue()?
+            .into_iter()
+            .rev()
+            .filter(|entry| entry.parameters < self.parameters)
+        {
             let smaller = Self::of_entry(&entry, self.form)?;
             if fits(&smaller) {
                 let stages = smaller.forecast(recipe, texts, machine.threads);
@@ -396,7 +503,12 @@ pub(crate) fn settle(
 ) -> Result<()> {
     let known = Known::of_run(&request.model, model, &request.device)?;
     let texts = texts(rows, recipe, Some(model))?;
-    known.settle(recipe, &texts, request.memory_free_bytes, request.threads as usize);
+    known.settle(
+        recipe,
+        &texts,
+        request.memory_free_bytes,
+        request.threads as usize,
+    );
     Ok(())
 }
 
@@ -412,30 +524,47 @@ pub(crate) fn next_smaller(
     let texts = texts(rows, recipe, Some(model))?;
     advice(recipe, |recipe| {
         let stages = known.forecast(recipe, &texts, run.threads as usize);
-        stages.iter().find(|forecast| forecast.name == stage).map_or(0, |forecast| forecast.peak_bytes)
+        stages
+            .iter()
+            .find(|forecast| forecast.name == stage)
+            .map_or(0, |forecast| forecast.peak_bytes)
     })
 }
 
 /// Highest memory and all seconds.
 fn totals(stages: &[StageForecast]) -> (u64, f64) {
-    let peak = stages.iter().map(|stage| stage.peak_bytes).max().unwrap_or(0);
+    let peak = stages
+        .iter()
+        .map(|stage| stage.peak_bytes)
+        .max()
+        .unwrap_or(0);
     (peak, stages.iter().map(|stage| stage.seconds).sum())
 }
 
 fn lacks(what: &str, need_bytes: u64, free_bytes: Option<u64>) -> Option<String> {
     let gigabytes = |bytes: u64| bytes as f64 / 1e9;
     let free = free_bytes.filter(|free| *free < need_bytes)?;
-    Some(format!("{what}: {:.1} GB are needed, {:.1} GB are free", gigabytes(need_bytes), gigabytes(free)))
+    Some(format!(
+        "{what}: {:.1} GB are needed, {:.1} GB are free",
+        gigabytes(need_bytes),
+        gigabytes(free)
+    ))
 }
 
 /// Examples that the recipe asks for and the data set does not have.
 fn enough(rows: &[ExampleRow], recipe: &Recipe) -> Vec<String> {
     let count = |split: Split| rows.iter().filter(|row| row.split == split).count();
-    let (train, validation, test) = (count(Split::Train), count(Split::Validation), count(Split::Test));
+    let (train, validation, test) = (
+        count(Split::Train),
+        count(Split::Validation),
+        count(Split::Test),
+    );
     let mut missing = Vec::new();
     let mut need = |what: &str, have: usize, need: usize| {
         if have < need {
-            missing.push(format!("{what}: the recipe asks for {need}, the data set has {have}"));
+            missing.push(format!(
+                "{what}: the recipe asks for {need}, the data set has {have}"
+            ));
         }
     };
     // Without a validation split its examples come from the training split.
@@ -453,20 +582,33 @@ fn enough(rows: &[ExampleRow], recipe: &Recipe) -> Vec<String> {
 /// Lengths of the data set's texts, by the model's tokenizer where it is here.
 fn texts(rows: &[ExampleRow], recipe: &Recipe, model: Option<&LanguageModel>) -> Result<Texts> {
     let tokens = |text: &str| match model {
-        Some(model) => Ok::<usize, Error>(model.tokenizer.encode(text, SpecialTokens::AsText)?.len()),
+        Some(model) => {
+            Ok::<usize, Error>(model.tokenizer.encode(text, SpecialTokens::AsText)?.len())
+        }
         None => Ok((text.chars().count() as f64 / CHARS_PER_TOKEN).ceil() as usize),
     };
     let step = rows.len().div_ceil(COUNTED).max(1);
     let lengths = |of: fn(&ExampleRow) -> &str| -> Result<Length> {
-        let counts = rows.iter().step_by(step).map(|row| tokens(of(row))).collect::<Result<Vec<_>>>()?;
+        let counts = rows
+            .iter()
+            .step_by(step)
+            .map(|row| tokens(of(row)))
+            .collect::<Result<Vec<_>>>()?;
         let mean = counts.iter().sum::<usize>() as f64 / counts.len().max(1) as f64;
-        Ok(Length { mean, max: counts.into_iter().max().unwrap_or(0) })
+        Ok(Length {
+            mean,
+            max: counts.into_iter().max().unwrap_or(0),
+        })
     };
     let test = rows.iter().filter(|row| row.split == Split::Test).count();
     Ok(Texts {
         dialogue_tokens: lengths(|row| &row.dialogue)?,
         summary_tokens: lengths(|row| row.references.first().map_or("", String::as_str))?,
-        test_items: if recipe.test_items > 0 { test.min(recipe.test_items) } else { test },
+        test_items: if recipe.test_items > 0 {
+            test.min(recipe.test_items)
+        } else {
+            test
+        },
     })
 }
 
@@ -486,44 +628,87 @@ mod tests {
             loaded: None,
             form: Form::Processor,
         };
-        let length = |max| Length { mean: max as f64, max };
-        let texts = Texts { dialogue_tokens: length(400), summary_tokens: length(40), test_items: 100 };
+        let length = |max| Length {
+            mean: max as f64,
+            max,
+        };
+        let texts = Texts {
+            dialogue_tokens: length(400),
+            summary_tokens: length(40),
+            test_items: 100,
+        };
         // One text at a time: generating takes less than training then.
-        let small = Recipe { generate_batch_size: 1, ..Recipe::default() };
+        let small = Recipe {
+            generate_batch_size: 1,
+            ..Recipe::default()
+        };
         let usual = small.resolve(known.parameters).unwrap();
-        let peak = |recompute| totals(&known.forecast(&Recipe { recompute, ..usual.clone() }, &texts, 2));
+        let peak = |recompute| {
+            totals(&known.forecast(
+                &Recipe {
+                    recompute,
+                    ..usual.clone()
+                },
+                &texts,
+                2,
+            ))
+        };
         let ((kept, fast), (again, slow)) = (peak(Recompute::Off), peak(Recompute::On));
         assert!(again < kept && slow > fast, "{again} {kept}, {slow} {fast}");
         let settled = |recompute, free_bytes| {
-            let mut recipe = Recipe { recompute, ..usual.clone() };
+            let mut recipe = Recipe {
+                recompute,
+                ..usual.clone()
+            };
             known.settle_recompute(&mut recipe, &texts, free_bytes, 2);
             recipe.recompute
         };
-        assert_eq!(settled(Recompute::Auto, None), Recompute::Off, "nothing is known of the machine");
+        assert_eq!(
+            settled(Recompute::Auto, None),
+            Recompute::Off,
+            "nothing is known of the machine"
+        );
         assert_eq!(settled(Recompute::Auto, Some(kept)), Recompute::Off);
         for tight in [kept - 1, again, again - 1] {
             assert_eq!(settled(Recompute::Auto, Some(tight)), Recompute::On);
         }
-        assert_eq!(settled(Recompute::Off, Some(again)), Recompute::Off, "a wish is kept");
+        assert_eq!(
+            settled(Recompute::Off, Some(again)),
+            Recompute::Off,
+            "a wish is kept"
+        );
         assert_eq!(settled(Recompute::On, None), Recompute::On);
     }
 
     #[test]
     fn an_offer_must_help_more_than_a_part_of_it() {
         let smaller: &[&str] = &["tokens_per_microbatch=256", "generate_batch_size=4"];
-        let shorter: &[&str] =
-            &["dialogue_max_new_tokens=256", "tokens_per_microbatch=256", "generate_batch_size=4"];
+        let shorter: &[&str] = &[
+            "dialogue_max_new_tokens=256",
+            "tokens_per_microbatch=256",
+            "generate_batch_size=4",
+        ];
         let shown = [(&[][..], 100), (smaller, 90)];
-        assert!(helps(shorter, 80, &shown) && !helps(shorter, 90, &shown) && !helps(shorter, 95, &shown));
+        assert!(
+            helps(shorter, 80, &shown)
+                && !helps(shorter, 90, &shown)
+                && !helps(shorter, 95, &shown)
+        );
         // Another way may need more and still be the better one.
         let other: &[&str] = &["quantize=q8_0"];
-        assert!(helps(other, 95, &shown) && !helps(other, 90, &shown) && !helps(other, 100, &shown));
+        assert!(
+            helps(other, 95, &shown) && !helps(other, 90, &shown) && !helps(other, 100, &shown)
+        );
         assert!(!helps(other, 101, &shown));
     }
 
     #[test]
     fn a_card_is_given_as_much_at_once_as_fits() {
-        let usual = Recipe { generate_batch_size: 32, tokens_per_microbatch: 4096, ..Recipe::default() };
+        let usual = Recipe {
+            generate_batch_size: 32,
+            tokens_per_microbatch: 4096,
+            ..Recipe::default()
+        };
         // A gigabyte for each text, a megabyte for each token, whichever is more.
         let need = |recipe: &Recipe| {
             (recipe.generate_batch_size as u64 * 1000).max(recipe.tokens_per_microbatch as u64)
@@ -535,18 +720,42 @@ mod tests {
         };
         assert_eq!(fitted(32_000), (32, 4096), "what fits stays");
         assert_eq!(fitted(31_999), (16, 4096));
-        assert_eq!(fitted(4_000), (4, 2048), "each where the need comes from it");
-        assert_eq!(fitted(1), (1, 512), "as far as it helps: below one text nothing does");
+        assert_eq!(
+            fitted(4_000),
+            (4, 2048),
+            "each where the need comes from it"
+        );
+        assert_eq!(
+            fitted(1),
+            (1, 512),
+            "as far as it helps: below one text nothing does"
+        );
     }
 
     #[test]
     fn a_full_card_is_answered_with_the_next_smaller_plan() {
-        let recipe = Recipe { generate_batch_size: 32, tokens_per_microbatch: 4096, ..Recipe::default() };
+        let recipe = Recipe {
+            generate_batch_size: 32,
+            tokens_per_microbatch: 4096,
+            ..Recipe::default()
+        };
         let generating = advice(&recipe, |recipe| recipe.generate_batch_size as u64).unwrap();
-        assert!(generating.contains("`--set generate_batch_size=8`"), "{generating}");
-        let training =
-            advice(&recipe, |recipe| if recipe.recompute == Recompute::On { 1 } else { 2 }).unwrap();
-        assert!(training.contains("`--set recompute=on` (the same results bit for bit"), "{training}");
+        assert!(
+            generating.contains("`--set generate_batch_size=8`"),
+            "{generating}"
+        );
+        let training = advice(&recipe, |recipe| {
+            if recipe.recompute == Recompute::On {
+                1
+            } else {
+                2
+            }
+        })
+        .unwrap();
+        assert!(
+            training.contains("`--set recompute=on` (the same results bit for bit"),
+            "{training}"
+        );
         let nothing = advice(&recipe, |_| 1).unwrap();
         assert!(nothing.contains("smaller model"), "{nothing}");
     }

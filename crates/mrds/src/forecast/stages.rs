@@ -42,22 +42,34 @@ pub struct Length {
 impl Length {
     /// All of one length.
     const fn of(tokens: usize) -> Self {
-        Self { mean: tokens as f64, max: tokens }
+        Self {
+            mean: tokens as f64,
+            max: tokens,
+        }
     }
 
     /// One after the other.
     fn plus(self, other: Self) -> Self {
-        Self { mean: self.mean + other.mean, max: self.max + other.max }
+        Self {
+            mean: self.mean + other.mean,
+            max: self.max + other.max,
+        }
     }
 
     /// Several of them.
     fn times(self, count: usize) -> Self {
-        Self { mean: self.mean * count as f64, max: self.max * count }
+        Self {
+            mean: self.mean * count as f64,
+            max: self.max * count,
+        }
     }
 
     /// Cut off after `tokens`.
     fn at_most(self, tokens: usize) -> Self {
-        Self { mean: self.mean.min(tokens as f64), max: self.max.min(tokens) }
+        Self {
+            mean: self.mean.min(tokens as f64),
+            max: self.max.min(tokens),
+        }
     }
 }
 
@@ -110,8 +122,15 @@ struct Work {
 
 /// Forecasts every stage of a run; the recipe must be resolved.
 pub fn forecast(setting: &Setting<'_>, recipe: &Recipe, texts: &Texts) -> Vec<StageForecast> {
-    let plan = Forecast { setting, recipe, texts };
-    StageName::ALL.iter().map(|stage| plan.stage(*stage)).collect()
+    let plan = Forecast {
+        setting,
+        recipe,
+        texts,
+    };
+    StageName::ALL
+        .iter()
+        .map(|stage| plan.stage(*stage))
+        .collect()
 }
 
 struct Forecast<'a> {
@@ -125,7 +144,11 @@ impl Forecast<'_> {
         let (work, rates) = (self.work(name), self.setting.rates);
         let adapter = memory::adapter_bytes(self.setting.config, self.recipe.lora_rank);
         let adapters = self.adapters(name);
-        let again = if self.recipe.recompute == Recompute::On { RECOMPUTE_TIME } else { 1.0 };
+        let again = if self.recipe.recompute == Recompute::On {
+            RECOMPUTE_TIME
+        } else {
+            1.0
+        };
         let train = again * work.train / rates.train;
         let disk = adapters * ADAPTERS_ON_DISK * adapter + (work.generate * BYTES_PER_TOKEN) as u64;
         StageForecast {
@@ -138,7 +161,12 @@ impl Forecast<'_> {
 
     /// Trained adapters that a stage makes; evaluating holds every one of them.
     fn adapters(&self, name: StageName) -> u64 {
-        let trained = self.recipe.systems.iter().filter(|system| system.is_trained()).count() as u64;
+        let trained = self
+            .recipe
+            .systems
+            .iter()
+            .filter(|system| system.is_trained())
+            .count() as u64;
         match name {
             StageName::Summaries => u64::from(self.lora_summaries()),
             StageName::Synthesizer => 1,
@@ -157,24 +185,26 @@ impl Forecast<'_> {
         // What is mended goes on from a beginning that has grown for a round or two.
         let begun = summary.plus(synthetic.times(2));
         let refining = |texts| self.generating(texts, begun, recipe.dialogue_max_new_tokens);
-        let (made, test) = (recipe.shots * recipe.synthetic_per_shot, self.texts.test_items);
+        let (made, test) = (
+            recipe.shots * recipe.synthetic_per_shot,
+            self.texts.test_items,
+        );
         match name {
-            StageName::Topics => self.generating(recipe.shots, summary, recipe.topic_max_new_tokens),
+            StageName::Topics => {
+                self.generating(recipe.shots, summary, recipe.topic_max_new_tokens)
+            }
             StageName::Summaries if self.lora_summaries() => {
                 let topic = Length::of(recipe.topic_max_new_tokens);
-                self.training(summary, summary, 1, recipe.sft_batch_size).max(self.generating(
-                    made,
-                    topic,
-                    recipe.summary_max_new_tokens,
-                ))
+                self.training(summary, summary, 1, recipe.sft_batch_size)
+                    .max(self.generating(made, topic, recipe.summary_max_new_tokens))
             }
             StageName::Summaries => {
                 let shown = summary.times(1 + recipe.summary_demos);
                 self.generating(made, shown, recipe.summary_max_new_tokens)
             }
-            StageName::Synthesizer => {
-                self.training(summary.plus(dialogue), dialogue, 1, recipe.sft_batch_size).max(self.scoring())
-            }
+            StageName::Synthesizer => self
+                .training(summary.plus(dialogue), dialogue, 1, recipe.sft_batch_size)
+                .max(self.scoring()),
             StageName::Candidates => writing(recipe.generate_batch_size).max(self.scoring()),
             StageName::Preferences => 0,
             StageName::Align => self
@@ -183,12 +213,13 @@ impl Forecast<'_> {
                 .max(self.scoring()),
             StageName::Dialogues if self.refines() => refining(made),
             StageName::Dialogues => writing(made),
-            StageName::Summarizer => {
-                self.training(summary.plus(dialogue), summary, 1, recipe.sft_batch_size).max(self.scoring())
-            }
+            StageName::Summarizer => self
+                .training(summary.plus(dialogue), summary, 1, recipe.sft_batch_size)
+                .max(self.scoring()),
             StageName::Evaluate => {
                 let shown = dialogue.plus(summary).times(recipe.icl_examples);
-                let answers = self.generating(test, dialogue.plus(shown), recipe.summary_max_new_tokens);
+                let answers =
+                    self.generating(test, dialogue.plus(shown), recipe.summary_max_new_tokens);
                 answers.max(refining(test)).max(self.scoring())
             }
         }
@@ -199,7 +230,13 @@ impl Forecast<'_> {
     }
 
     /// Items of `sequences` sequences with `text` tokens and an instruction each, of them `completion` to learn.
-    fn training(&self, text: Length, completion: Length, sequences: usize, batch_size: usize) -> u64 {
+    fn training(
+        &self,
+        text: Length,
+        completion: Length,
+        sequences: usize,
+        batch_size: usize,
+    ) -> u64 {
         let sequence = self.asked(text);
         let completion = completion.at_most(sequence.max);
         // Chosen and rejected share their prompt.
@@ -237,13 +274,20 @@ impl Forecast<'_> {
 
     /// A text with its instruction, as far as the model can read it.
     fn asked(&self, text: Length) -> Length {
-        text.plus(Length::of(INSTRUCTION_TOKENS)).at_most(self.setting.config.max_position_embeddings)
+        text.plus(Length::of(INSTRUCTION_TOKENS))
+            .at_most(self.setting.config.max_position_embeddings)
     }
 
     fn scoring(&self) -> u64 {
-        let longest = self.texts.dialogue_tokens.max + self.texts.summary_tokens.max + INSTRUCTION_TOKENS;
+        let longest =
+            self.texts.dialogue_tokens.max + self.texts.summary_tokens.max + INSTRUCTION_TOKENS;
         let tokens = self.recipe.tokens_per_microbatch;
-        let Setting { config, form, threads, .. } = *self.setting;
+        let Setting {
+            config,
+            form,
+            threads,
+            ..
+        } = *self.setting;
         memory::scoring_bytes(config, form, tokens, self.in_context(longest), threads)
     }
 
@@ -254,7 +298,10 @@ impl Forecast<'_> {
     /// Tokens of a stage's work.
     fn work(&self, name: StageName) -> Work {
         let recipe = self.recipe;
-        let (dialogue, summary) = (self.texts.dialogue_tokens.mean, self.texts.summary_tokens.mean);
+        let (dialogue, summary) = (
+            self.texts.dialogue_tokens.mean,
+            self.texts.summary_tokens.mean,
+        );
         let ask = INSTRUCTION_TOKENS as f64;
         let shots = recipe.shots as f64;
         let made = shots * recipe.synthetic_per_shot as f64;
@@ -266,9 +313,16 @@ impl Forecast<'_> {
                 ..Work::default()
             },
             StageName::Summaries => {
-                let demos = if self.lora_summaries() { 0.0 } else { recipe.summary_demos as f64 };
-                let trained =
-                    if self.lora_summaries() { self.sft(shots, summary + ask) } else { Work::default() };
+                let demos = if self.lora_summaries() {
+                    0.0
+                } else {
+                    recipe.summary_demos as f64
+                };
+                let trained = if self.lora_summaries() {
+                    self.sft(shots, summary + ask)
+                } else {
+                    Work::default()
+                };
                 let sampled = made * SUMMARY_TRIES;
                 trained.plus(Work {
                     forward: sampled * (ask + demos * summary),
@@ -279,13 +333,20 @@ impl Forecast<'_> {
             StageName::Synthesizer => self.sft(shots, pair),
             StageName::Candidates => {
                 let texts = self.with_candidates() * recipe.candidates_per_summary as f64;
-                self.writing(texts).plus(Work { forward: texts * pair, ..Work::default() })
+                self.writing(texts).plus(Work {
+                    forward: texts * pair,
+                    ..Work::default()
+                })
             }
             StageName::Preferences => Work::default(),
             StageName::Align => self.aligning(),
             StageName::Dialogues => self.writing(self.sources() * made * DIALOGUE_TRIES),
             StageName::Summarizer => {
-                let trained = recipe.systems.iter().filter(|system| system.is_trained()).count() as f64;
+                let trained = recipe
+                    .systems
+                    .iter()
+                    .filter(|system| system.is_trained())
+                    .count() as f64;
                 let tried = trained * recipe.lr_search.len() as f64;
                 self.sft(made + shots, pair).times(tried)
             }
@@ -295,13 +356,20 @@ impl Forecast<'_> {
 
     /// Tokens of a dialogue that the synthesizer writes.
     fn synthetic_tokens(&self) -> f64 {
-        self.texts.dialogue_tokens.mean.min(self.recipe.dialogue_max_new_tokens as f64)
+        self.texts
+            .dialogue_tokens
+            .mean
+            .min(self.recipe.dialogue_max_new_tokens as f64)
     }
 
     /// Dialogues written from summaries.
     fn writing(&self, texts: f64) -> Work {
         let asked = self.texts.summary_tokens.mean + INSTRUCTION_TOKENS as f64;
-        Work { train: 0.0, forward: texts * asked, generate: texts * self.synthetic_tokens() }
+        Work {
+            train: 0.0,
+            forward: texts * asked,
+            generate: texts * self.synthetic_tokens(),
+        }
     }
 
     /// Preference training: the frozen policy's scores, the updates, and the dialogues that judge its checkpoints.
@@ -309,7 +377,8 @@ impl Forecast<'_> {
         let recipe = self.recipe;
         let summary = self.texts.summary_tokens.mean + INSTRUCTION_TOKENS as f64;
         let pairs = self.with_candidates() * PAIRS_PER_SUMMARY;
-        let samples = 2.0 * (self.judged() * recipe.dpo_checkpoints * recipe.checkpoint_samples) as f64;
+        let samples =
+            2.0 * (self.judged() * recipe.dpo_checkpoints * recipe.checkpoint_samples) as f64;
         // Chosen and rejected share their prompt; the example of the SFT term has its own.
         let item = 3.0 * self.synthetic_tokens() + 2.0 * summary;
         let learning = Work {
@@ -323,7 +392,10 @@ impl Forecast<'_> {
     /// Every system's summaries of the test dialogues, and every synthesizer's dialogues for the test summaries.
     fn evaluating(&self) -> Work {
         let recipe = self.recipe;
-        let (dialogue, summary) = (self.texts.dialogue_tokens.mean, self.texts.summary_tokens.mean);
+        let (dialogue, summary) = (
+            self.texts.dialogue_tokens.mean,
+            self.texts.summary_tokens.mean,
+        );
         let pair = dialogue + summary + INSTRUCTION_TOKENS as f64;
         let test = self.texts.test_items as f64;
         let systems = recipe.systems.len() as f64;
@@ -362,12 +434,19 @@ impl Forecast<'_> {
 
     /// Whether a system's dialogues are mended round after round (IDS).
     fn refines(&self) -> bool {
-        self.recipe.systems.iter().any(|system| system.synthetic_source() == Some(Synthesizer::Ids))
+        self.recipe
+            .systems
+            .iter()
+            .any(|system| system.synthetic_source() == Some(Synthesizer::Ids))
     }
 
     /// Synthesizers that write the synthetic pairs of the compared systems.
     fn sources(&self) -> f64 {
-        let sources = self.recipe.systems.iter().filter_map(|system| system.synthetic_source());
+        let sources = self
+            .recipe
+            .systems
+            .iter()
+            .filter_map(|system| system.synthetic_source());
         sources.collect::<BTreeSet<_>>().len() as f64
     }
 
@@ -379,7 +458,11 @@ impl Forecast<'_> {
             0 => made,
             most => made.min(most),
         };
-        let real = if recipe.candidate_summaries == CandidateSummaries::Both { recipe.shots } else { 0 };
+        let real = if recipe.candidate_summaries == CandidateSummaries::Both {
+            recipe.shots
+        } else {
+            0
+        };
         (real + synthetic) as f64
     }
 }
@@ -394,6 +477,10 @@ impl Work {
     }
 
     fn times(self, factor: f64) -> Self {
-        Self { train: factor * self.train, forward: factor * self.forward, generate: factor * self.generate }
+        Self {
+            train: factor * self.train,
+            forward: factor * self.forward,
+            generate: factor * self.generate,
+        }
     }
 }

@@ -105,34 +105,56 @@ impl ContentGuards {
     pub fn with_copy_limits(copy_run_words: usize, copy_share: f64) -> Self {
         let guards = GuardId::ALL.map(|id| {
             let (limit, source) = match id {
-                GuardId::CopyRun => {
-                    (Limit::at_most(copy_run_words.saturating_sub(1) as f64), Source::Default)
-                }
+                GuardId::CopyRun => (
+                    Limit::at_most(copy_run_words.saturating_sub(1) as f64),
+                    Source::Default,
+                ),
                 GuardId::CopyShare => (Limit::at_most(copy_share), Source::Default),
                 GuardId::LengthRatio => (Limit::Flag(false), Source::Off),
             };
-            Rule { id, label: id.label().to_owned(), limit, source, real_reject: 0.0 }
+            Rule {
+                id,
+                label: id.label().to_owned(),
+                limit,
+                source,
+                real_reject: 0.0,
+            }
         });
-        Self { guards: guards.to_vec(), pairs: 0 }
+        Self {
+            guards: guards.to_vec(),
+            pairs: 0,
+        }
     }
 
     /// Calibrates on real `(dialogue, summary)` pairs: the length band becomes their 1-99 % quantiles widened by
     /// 20 %, and a guard that more than 5 % of them break is switched off. Without pairs nothing changes.
     pub fn calibrated<D: AsRef<str>, S: AsRef<str>>(mut self, pairs: &[(D, S)]) -> Self {
-        let overlaps: Vec<Overlap> = pairs.iter().map(|(d, s)| Overlap::of(d.as_ref(), s.as_ref())).collect();
+        let overlaps: Vec<Overlap> = pairs
+            .iter()
+            .map(|(d, s)| Overlap::of(d.as_ref(), s.as_ref()))
+            .collect();
         if overlaps.is_empty() {
             return self;
         }
         self.pairs = overlaps.len();
         for guard in &mut self.guards {
-            let values: Vec<f64> = overlaps.iter().map(|overlap| guard.id.measure(overlap)).collect();
+            let values: Vec<f64> = overlaps
+                .iter()
+                .map(|overlap| guard.id.measure(overlap))
+                .collect();
             if guard.id == GuardId::LengthRatio
                 && let Some((min, max)) = widened_quantiles(&values)
             {
-                guard.limit = Limit::Band { min: Some(min), max: Some(max) };
+                guard.limit = Limit::Band {
+                    min: Some(min),
+                    max: Some(max),
+                };
                 guard.source = Source::Calibrated;
             }
-            let broken = values.iter().filter(|&&value| !guard.limit.admits(value)).count();
+            let broken = values
+                .iter()
+                .filter(|&&value| !guard.limit.admits(value))
+                .count();
             guard.real_reject = broken as f64 / values.len() as f64;
             if guard.real_reject > MAX_REAL_REJECT {
                 guard.source = Source::Off;
@@ -145,9 +167,18 @@ impl ContentGuards {
     pub fn check(&self, dialogue: &str, summary: &str) -> Check {
         let overlap = Overlap::of(dialogue, summary);
         let active = self.guards.iter().filter(|guard| guard.is_active());
-        let rules: BTreeMap<_, _> =
-            active.map(|guard| (guard.id.as_str(), guard.limit.admits(guard.id.measure(&overlap)))).collect();
-        Check { pass: rules.values().all(|&holds| holds), rules }
+        let rules: BTreeMap<_, _> = active
+            .map(|guard| {
+                (
+                    guard.id.as_str(),
+                    guard.limit.admits(guard.id.measure(&overlap)),
+                )
+            })
+            .collect();
+        Check {
+            pass: rules.values().all(|&holds| holds),
+            rules,
+        }
     }
 }
 
@@ -155,8 +186,7 @@ impl ContentGuards {
 mod tests {
     use super::*;
 
-    const DIALOGUE: &str =
-        "Ivo: The bakery on Mill Street opens again on Monday morning at six, I hear.\nLea: At last!";
+    const DIALOGUE: &str = "Ivo: The bakery on Mill Street opens again on Monday morning at six, I hear.\nLea: At last!";
 
     #[test]
     fn a_dialogue_that_quotes_its_summary_is_caught() {
@@ -164,7 +194,11 @@ mod tests {
         let quoted = "The bakery on Mill Street opens again on Monday morning at six, I hear.";
         let check = guards.check(DIALOGUE, quoted);
         assert!(!check.pass && !check.rules["copy_run"] && !check.rules["copy_share"]);
-        assert!(guards.check(DIALOGUE, "Ivo tells Lea that the bakery will open soon.").pass);
+        assert!(
+            guards
+                .check(DIALOGUE, "Ivo tells Lea that the bakery will open soon.")
+                .pass
+        );
     }
 
     #[test]
@@ -177,7 +211,9 @@ mod tests {
     #[test]
     fn calibration_sets_the_length_band_and_switches_a_useless_guard_off() {
         let summary = "Ivo tells Lea that the bakery will open soon.";
-        let pairs: Vec<_> = (0..20).map(|i| (DIALOGUE, if i < 2 { DIALOGUE } else { summary })).collect();
+        let pairs: Vec<_> = (0..20)
+            .map(|i| (DIALOGUE, if i < 2 { DIALOGUE } else { summary }))
+            .collect();
         let guards = ContentGuards::default().calibrated(&pairs);
         let of = |id| guards.guards.iter().find(|guard| guard.id == id).unwrap();
         assert_eq!(of(GuardId::CopyRun).source, Source::Off);
@@ -192,6 +228,9 @@ mod tests {
     fn guards_survive_json() {
         let guards = ContentGuards::default().calibrated(&[(DIALOGUE, "Ivo tells Lea some news.")]);
         let json = serde_json::to_string(&guards).unwrap();
-        assert_eq!(serde_json::from_str::<ContentGuards>(&json).unwrap(), guards);
+        assert_eq!(
+            serde_json::from_str::<ContentGuards>(&json).unwrap(),
+            guards
+        );
     }
 }

@@ -50,7 +50,9 @@ pub(super) fn found_in(dialogue: &Dialogue) -> bool {
 
 fn is_marked(turn: &Turn) -> bool {
     match &turn.speaker {
-        Some(speaker) => is_marked_name(speaker) || is_stage_direction(&turn.text) || has_bold(&turn.text),
+        Some(speaker) => {
+            is_marked_name(speaker) || is_stage_direction(&turn.text) || has_bold(&turn.text)
+        }
         None => is_marked_line(&turn.text),
     }
 }
@@ -78,7 +80,9 @@ fn is_marked_line(line: &str) -> bool {
 
 /// `# heading`, `- item`, `* item`, `1. item`, `> quote`.
 fn has_list_mark(text: &str) -> bool {
-    let Some((mark, _)) = text.split_once(' ') else { return false };
+    let Some((mark, _)) = text.split_once(' ') else {
+        return false;
+    };
     let is_heading = mark.len() <= 6 && mark.chars().all(|c| c == '#');
     let number = mark.strip_suffix(['.', ')']).unwrap_or_default();
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
@@ -88,12 +92,14 @@ fn has_list_mark(text: &str) -> bool {
 /// `**words**`: an opening pair directly before a word, a closing pair directly behind one.
 fn has_bold(text: &str) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let opening = text
-        .match_indices("**")
-        .find(|(at, _)| !is_word(text[..*at].chars().next_back()) && is_word(text[at + 2..].chars().next()));
+    let opening = text.match_indices("**").find(|(at, _)| {
+        !is_word(text[..*at].chars().next_back()) && is_word(text[at + 2..].chars().next())
+    });
     opening.is_some_and(|(at, _)| {
         let inner = &text[at + 2..];
-        inner.match_indices("**").any(|(end, _)| end > 0 && !inner[..end].ends_with(char::is_whitespace))
+        inner
+            .match_indices("**")
+            .any(|(end, _)| end > 0 && !inner[..end].ends_with(char::is_whitespace))
     })
 }
 
@@ -108,7 +114,8 @@ fn is_stage_direction(text: &str) -> bool {
         .iter()
         .find_map(|&(open, close)| text.strip_prefix(open)?.strip_suffix(close));
     wrapped.is_some_and(|inner| {
-        !inner.contains(['(', ')', '[', ']', '*']) && inner.chars().filter(|c| c.is_alphabetic()).count() >= 3
+        !inner.contains(['(', ')', '[', ']', '*'])
+            && inner.chars().filter(|c| c.is_alphabetic()).count() >= 3
     })
 }
 

@@ -35,7 +35,11 @@ impl Shape {
 pub(super) fn line_shape(lines: &[&str]) -> Shape {
     let written = || lines.iter().filter(|line| !line.trim().is_empty());
     let dialogue = Dialogue::parse(&lines.join("\n"));
-    let spoken: Vec<_> = dialogue.turns.iter().filter(|turn| turn.speaker.is_some()).collect();
+    let spoken: Vec<_> = dialogue
+        .turns
+        .iter()
+        .filter(|turn| turn.speaker.is_some())
+        .collect();
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for turn in spoken.iter().filter(|turn| !turn.text.is_empty()) {
         *counts.entry(&turn.text).or_default() += 1;
@@ -46,8 +50,15 @@ pub(super) fn line_shape(lines: &[&str]) -> Shape {
             && written().all(|line| split_strict(line).is_some()),
         speakers: speakers.len(),
         turns: spoken.len(),
-        words: lines.iter().map(|line| line.split_whitespace().count()).sum(),
-        max_turn_words: spoken.iter().map(|turn| turn.text.split_whitespace().count()).max().unwrap_or(0),
+        words: lines
+            .iter()
+            .map(|line| line.split_whitespace().count())
+            .sum(),
+        max_turn_words: spoken
+            .iter()
+            .map(|turn| turn.text.split_whitespace().count())
+            .max()
+            .unwrap_or(0),
         repeated: spoken.windows(2).any(|pair| pair[0] == pair[1]),
         looped: counts.values().any(|&count| count >= LOOP_COUNT),
         markup: markup::found_in(&dialogue),
@@ -57,6 +68,10 @@ pub(super) fn line_shape(lines: &[&str]) -> Shape {
 
 /// `#Person1#`, as DialogSum names its speakers.
 fn is_person(name: &str) -> bool {
-    let number = name.strip_prefix("#Person").and_then(|rest| rest.strip_suffix('#'));
-    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    let number = name
+        .strip_prefix("#Person")
+        .and_then(|rest| rest.strip_suffix('#'));
+    number.is_some_and(|number| {
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }

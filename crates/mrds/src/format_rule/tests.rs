@@ -10,7 +10,12 @@ const GOOD: &str = "Nadia: Do you still have a table for two tonight?\nOwen: At 
 fn broken(text: &str, ended: bool) -> Vec<&'static str> {
     let check = FormatRule::default().check(text, ended);
     assert_eq!(check.pass, check.rules.values().all(|&holds| holds));
-    check.rules.into_iter().filter(|(_, holds)| !holds).map(|(id, _)| id).collect()
+    check
+        .rules
+        .into_iter()
+        .filter(|(_, holds)| !holds)
+        .map(|(id, _)| id)
+        .collect()
 }
 
 #[test]
@@ -21,27 +26,56 @@ fn a_plain_dialogue_passes_every_rule() {
 
 #[test]
 fn each_rule_catches_its_own_fault() {
-    let turns =
-        |n: usize| (0..n).map(|i| format!("{}: number {i} of many", ["A", "B"][i % 2])).collect::<Vec<_>>();
-    let many_speakers: String = (0..7).map(|i| format!("P{i}: this is my turn number {i}\n")).collect();
+    let turns = |n: usize| {
+        (0..n)
+            .map(|i| format!("{}: number {i} of many", ["A", "B"][i % 2]))
+            .collect::<Vec<_>>()
+    };
+    let many_speakers: String = (0..7)
+        .map(|i| format!("P{i}: this is my turn number {i}\n"))
+        .collect();
     let cases = [
-        ("every_line_has_speaker", format!("{GOOD}\nand then they leave")),
+        (
+            "every_line_has_speaker",
+            format!("{GOOD}\nand then they leave"),
+        ),
         ("every_line_has_speaker", format!("{GOOD}\nOwen:")),
-        ("min_speakers", "A: one two three four five six\nA: seven eight nine ten eleven twelve".into()),
+        (
+            "min_speakers",
+            "A: one two three four five six\nA: seven eight nine ten eleven twelve".into(),
+        ),
         ("max_speakers", many_speakers),
         ("min_turns", format!("A: {}", "word ".repeat(20))),
         ("max_turns", turns(41).join("\n")),
         ("min_words", "A: hi\nB: hello there".into()),
         (
             "max_words",
-            (0..20).map(|i| format!("{}: {i} {}\n", ["A", "B"][i % 2], "word ".repeat(35))).collect(),
+            (0..20)
+                .map(|i| format!("{}: {i} {}\n", ["A", "B"][i % 2], "word ".repeat(35)))
+                .collect(),
         ),
-        ("max_turn_words", format!("{GOOD}\nOwen: {}", "word ".repeat(121))),
-        ("no_repeated_turn", format!("{GOOD}\nNadia: Brandt, please.")),
-        ("no_looped_turn", format!("{GOOD}{}", "\nOwen: Yes.\nNadia: Sure, go on then.".repeat(4))),
+        (
+            "max_turn_words",
+            format!("{GOOD}\nOwen: {}", "word ".repeat(121)),
+        ),
+        (
+            "no_repeated_turn",
+            format!("{GOOD}\nNadia: Brandt, please."),
+        ),
+        (
+            "no_looped_turn",
+            format!(
+                "{GOOD}{}",
+                "\nOwen: Yes.\nNadia: Sure, go on then.".repeat(4)
+            ),
+        ),
     ];
     for (rule, text) in cases {
-        assert!(broken(&text, true).contains(&rule), "{rule}: {:?}", broken(&text, true));
+        assert!(
+            broken(&text, true).contains(&rule),
+            "{rule}: {:?}",
+            broken(&text, true)
+        );
     }
     assert_eq!(broken(GOOD, false), ["ended"]);
 }
@@ -66,7 +100,10 @@ fn markup_is_found_and_what_people_type_is_not() {
         "Sure! Here is a dialogue: ",
     ];
     for line in lines {
-        assert!(broken(&format!("{GOOD}\n{line}"), true).contains(&"no_markup"), "{line}");
+        assert!(
+            broken(&format!("{GOOD}\n{line}"), true).contains(&"no_markup"),
+            "{line}"
+        );
     }
     for line in [
         "Owen: (Y)",
@@ -76,58 +113,100 @@ fn markup_is_found_and_what_people_type_is_not() {
         "#Person1#: Hi",
         "Owen: (ok) bye",
     ] {
-        assert!(!broken(&format!("{GOOD}\n{line}"), true).contains(&"no_markup"), "{line}");
+        assert!(
+            !broken(&format!("{GOOD}\n{line}"), true).contains(&"no_markup"),
+            "{line}"
+        );
     }
 }
 
 #[test]
 fn calibration_follows_the_shots() {
     let pairs: Vec<(String, &str)> = (0..100)
-        .map(|i| (format!("#Person1#: {}\n#Person2#: yes {i}", "long ".repeat(200 + i)), "A chat."))
+        .map(|i| {
+            (
+                format!("#Person1#: {}\n#Person2#: yes {i}", "long ".repeat(200 + i)),
+                "A chat.",
+            )
+        })
         .collect();
     let rule = FormatRule::calibrate(&pairs);
     let of = |id| rule.rules.iter().find(|rule| rule.id == id).unwrap();
     // 204.99 words at 1 % and 302.01 at 99 % (numpy's linear rule), 20 % wider.
-    assert_eq!(of(RuleId::MinWords).limit, Limit::at_least(((204.0 + 0.99) * 0.8_f64).round()));
-    assert_eq!(of(RuleId::MaxWords).limit, Limit::at_most(((204.0 + 98.01) * 1.2_f64).round()));
+    assert_eq!(
+        of(RuleId::MinWords).limit,
+        Limit::at_least(((204.0 + 0.99) * 0.8_f64).round())
+    );
+    assert_eq!(
+        of(RuleId::MaxWords).limit,
+        Limit::at_most(((204.0 + 98.01) * 1.2_f64).round())
+    );
     assert_eq!(of(RuleId::MinWords).source, Source::Calibrated);
     assert_eq!(
-        (of(RuleId::SpeakerPattern).limit, of(RuleId::SpeakerPattern).source),
+        (
+            of(RuleId::SpeakerPattern).limit,
+            of(RuleId::SpeakerPattern).source
+        ),
         (Limit::Flag(true), Source::Calibrated)
     );
     assert!(rule.check(&pairs[50].0, true).pass);
-    assert!(!rule.check(&pairs[50].0.replace("#Person2#", "Ann"), true).rules["speaker_pattern"]);
+    assert!(
+        !rule
+            .check(&pairs[50].0.replace("#Person2#", "Ann"), true)
+            .rules["speaker_pattern"]
+    );
 }
 
 #[test]
 fn a_rule_that_real_pairs_break_is_off_and_says_so() {
     let stray = "Scene: the lobby of a hotel in the late evening\nand nobody speaks\nA: Hello there.\nB: Good evening.";
-    let pairs: Vec<(&str, &str)> = (0..50).map(|i| (if i < 3 { stray } else { GOOD }, "s")).collect();
+    let pairs: Vec<(&str, &str)> = (0..50)
+        .map(|i| (if i < 3 { stray } else { GOOD }, "s"))
+        .collect();
     let rule = FormatRule::calibrate(&pairs);
-    let line = rule.rules.iter().find(|rule| rule.id == RuleId::EveryLineHasSpeaker).unwrap();
+    let line = rule
+        .rules
+        .iter()
+        .find(|rule| rule.id == RuleId::EveryLineHasSpeaker)
+        .unwrap();
     assert_eq!((line.source, line.is_active()), (Source::Off, false));
     assert!((line.real_reject - 0.06).abs() < 1e-12);
-    assert!(!rule.check(stray, true).rules.contains_key("every_line_has_speaker"));
+    assert!(
+        !rule
+            .check(stray, true)
+            .rules
+            .contains_key("every_line_has_speaker")
+    );
 }
 
 #[test]
 fn user_limits_replace_and_bad_ones_are_named() {
     let limits = |text: &str| serde_json::from_str::<BTreeMap<String, Limit>>(text).unwrap();
-    let rule =
-        FormatRule::default().with_limits(&limits(r#"{"min_turns":{"min":6},"ended":false}"#)).unwrap();
+    let rule = FormatRule::default()
+        .with_limits(&limits(r#"{"min_turns":{"min":6},"ended":false}"#))
+        .unwrap();
     let check = rule.check(GOOD, false);
     assert!(!check.rules["min_turns"] && !check.rules.contains_key("ended"));
     assert_eq!(rule.clone().measured_on(&[GOOD]).rules[3].real_reject, 1.0);
-    let unknown = FormatRule::default().with_limits(&limits(r#"{"min_turn":{"min":6}}"#)).unwrap_err();
+    let unknown = FormatRule::default()
+        .with_limits(&limits(r#"{"min_turn":{"min":6}}"#))
+        .unwrap_err();
     assert!(unknown.to_string().contains("min_turns"));
-    assert!(FormatRule::default().with_limits(&limits(r#"{"ended":{"max":6}}"#)).is_err());
+    assert!(
+        FormatRule::default()
+            .with_limits(&limits(r#"{"ended":{"max":6}}"#))
+            .is_err()
+    );
 }
 
 #[test]
 fn the_rule_survives_json() {
     let rule = FormatRule::calibrate(&[(GOOD, "s")]);
     let json = serde_json::to_string(&rule).unwrap();
-    assert!(json.contains(r#""id":"min_turns""#) && json.contains(r#""source":"calibrated""#), "{json}");
+    assert!(
+        json.contains(r#""id":"min_turns""#) && json.contains(r#""source":"calibrated""#),
+        "{json}"
+    );
     assert_eq!(serde_json::from_str::<FormatRule>(&json).unwrap(), rule);
 }
 
@@ -164,22 +243,35 @@ fn pairs_of(file: &str) -> Option<Vec<(String, String)>> {
     let text = std::fs::read_to_string(shared_data(file)?).unwrap();
     let rows: Vec<serde_json::Value> = match serde_json::from_str(&text) {
         Ok(rows) => rows,
-        Err(_) => text.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
+        Err(_) => text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
     };
     let field = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap().to_owned();
-    Some(rows.iter().map(|row| (field(row, "dialogue"), field(row, "summary"))).collect())
+    Some(
+        rows.iter()
+            .map(|row| (field(row, "dialogue"), field(row, "summary")))
+            .collect(),
+    )
 }
 
 fn rejected(rule: &FormatRule, pairs: &[(String, String)]) -> f64 {
-    pairs.iter().filter(|(dialogue, _)| !rule.check(dialogue, true).pass).count() as f64 / pairs.len() as f64
+    pairs
+        .iter()
+        .filter(|(dialogue, _)| !rule.check(dialogue, true).pass)
+        .count() as f64
+        / pairs.len() as f64
 }
 
 /// The measured rates that the method page states, in percent, within 0.3 points.
 #[test]
 fn default_limits_reject_what_was_measured_on_real_dialogues() {
-    let (Some(mut samsum), Some(test), Some(dialogsum)) =
-        (pairs_of("samsum/val.json"), pairs_of("samsum/test.json"), pairs_of("dialogsum/dev.jsonl"))
-    else {
+    let (Some(mut samsum), Some(test), Some(dialogsum)) = (
+        pairs_of("samsum/val.json"),
+        pairs_of("samsum/test.json"),
+        pairs_of("dialogsum/dev.jsonl"),
+    ) else {
         return;
     };
     samsum.extend(test);
@@ -194,19 +286,34 @@ fn default_limits_reject_what_was_measured_on_real_dialogues() {
         ("min_words", 2.1, 0.1),
     ];
     for (pairs, column) in [(&samsum, 0), (&dialogsum, 1)] {
-        let dialogues: Vec<&str> = pairs.iter().map(|(dialogue, _)| dialogue.as_str()).collect();
+        let dialogues: Vec<&str> = pairs
+            .iter()
+            .map(|(dialogue, _)| dialogue.as_str())
+            .collect();
         let rule = FormatRule::default().measured_on(&dialogues);
         for (id, on_samsum, on_dialogsum) in expected {
             let want = [on_samsum, on_dialogsum][column];
-            let got = 100.0 * rule.rules.iter().find(|rule| rule.id.as_str() == id).unwrap().real_reject;
+            let got = 100.0
+                * rule
+                    .rules
+                    .iter()
+                    .find(|rule| rule.id.as_str() == id)
+                    .unwrap()
+                    .real_reject;
             assert!(
                 (got - want).abs() <= 0.3,
                 "{id}: {got:.2} % of {} rejected, measured {want} %",
                 pairs.len()
             );
         }
-        let (total, want) = (100.0 * rejected(&FormatRule::default(), pairs), [4.0, 0.6][column]);
-        assert!((total - want).abs() <= 0.3, "in all: {total:.2} % rejected, measured {want} %");
+        let (total, want) = (
+            100.0 * rejected(&FormatRule::default(), pairs),
+            [4.0, 0.6][column],
+        );
+        assert!(
+            (total - want).abs() <= 0.3,
+            "in all: {total:.2} % rejected, measured {want} %"
+        );
     }
 }
 
@@ -215,17 +322,28 @@ fn calibration_on_a_hundred_real_pairs_accepts_the_others() {
     for file in ["samsum/val.json", "dialogsum/dev.jsonl"] {
         let Some(pairs) = pairs_of(file) else { return };
         let step = pairs.len() / 100;
-        let (shots, rest): (Vec<_>, Vec<_>) = pairs.into_iter().enumerate().partition(|(i, _)| i % step == 0);
-        let plain =
-            |rows: Vec<(usize, (String, String))>| rows.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>();
+        let (shots, rest): (Vec<_>, Vec<_>) = pairs
+            .into_iter()
+            .enumerate()
+            .partition(|(i, _)| i % step == 0);
+        let plain = |rows: Vec<(usize, (String, String))>| {
+            rows.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>()
+        };
         let (shots, rest) = (plain(shots), plain(rest));
         let rule = FormatRule::calibrate(&shots);
         let share = rejected(&rule, &rest);
-        println!("{file}: {} shots, {share:.3} of the other {} rejected", shots.len(), rest.len());
+        println!(
+            "{file}: {} shots, {share:.3} of the other {} rejected",
+            shots.len(),
+            rest.len()
+        );
         assert!(share <= 0.10, "{file}: {share}");
         let guards = ContentGuards::default().calibrated(&shots);
-        let guarded =
-            rest.iter().filter(|(d, s)| !guards.check(d, s).pass).count() as f64 / rest.len() as f64;
+        let guarded = rest
+            .iter()
+            .filter(|(d, s)| !guards.check(d, s).pass)
+            .count() as f64
+            / rest.len() as f64;
         assert!(guarded <= 0.10, "{file}: guards reject {guarded}");
     }
 }

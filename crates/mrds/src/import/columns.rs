@@ -104,8 +104,16 @@ const SUMMARY: [&str; 14] = [
     "output",
 ];
 const UNSURE_SUMMARY: usize = 9;
-const ID: [&str; 8] =
-    ["id", "fname", "conversation_id", "dialog_id", "dialogue_id", "example_id", "uid", "guid"];
+const ID: [&str; 8] = [
+    "id",
+    "fname",
+    "conversation_id",
+    "dialog_id",
+    "dialogue_id",
+    "example_id",
+    "uid",
+    "guid",
+];
 const SPLIT: [&str; 4] = ["split", "subset", "partition", "fold"];
 
 /// A file's format with the columns in use.
@@ -116,10 +124,18 @@ pub(super) struct Layout {
 }
 
 /// Finds the layout; a mapped column that is not there is an error.
-pub(super) fn detect(records: &Records, map: Option<&ColumnMap>, file: &str) -> Result<Layout, ImportError> {
+pub(super) fn detect(
+    records: &Records,
+    map: Option<&ColumnMap>,
+    file: &str,
+) -> Result<Layout, ImportError> {
     let columns = &records.columns;
     let known = KNOWN.iter().find(|known| {
-        known.layout == records.layout && known.required.iter().all(|name| columns.iter().any(|c| c == name))
+        known.layout == records.layout
+            && known
+                .required
+                .iter()
+                .all(|name| columns.iter().any(|c| c == name))
     });
     let format = known.map_or(records.layout, |known| known.name).to_owned();
     if let Some(map) = map {
@@ -127,7 +143,11 @@ pub(super) fn detect(records: &Records, map: Option<&ColumnMap>, file: &str) -> 
         let mut map = map.clone();
         map.id = map.id.or_else(|| find(columns, &ID));
         map.split = map.split.or_else(|| find(columns, &SPLIT));
-        return Ok(Layout { format, map, detection: Detection::Detected });
+        return Ok(Layout {
+            format,
+            map,
+            detection: Detection::Detected,
+        });
     }
     if let Some(known) = known {
         let summaries = match known.summary.strip_suffix('+') {
@@ -142,12 +162,24 @@ pub(super) fn detect(records: &Records, map: Option<&ColumnMap>, file: &str) -> 
                 id,
                 split: find(columns, &SPLIT),
             };
-            return Ok(Layout { format, map, detection: Detection::Detected });
+            return Ok(Layout {
+                format,
+                map,
+                detection: Detection::Detected,
+            });
         }
     }
     Ok(match guess(columns) {
-        Some((map, detection)) => Layout { format, map, detection },
-        None => Layout { format, map: ColumnMap::default(), detection: Detection::NeedsMapping },
+        Some((map, detection)) => Layout {
+            format,
+            map,
+            detection,
+        },
+        None => Layout {
+            format,
+            map: ColumnMap::default(),
+            detection: Detection::NeedsMapping,
+        },
     })
 }
 
@@ -158,7 +190,10 @@ fn check_map(map: &ColumnMap, columns: &[String], file: &str) -> Result<(), Impo
     if map.summaries.is_empty() {
         return Err(ImportError::IncompleteMap { what: "summary" });
     }
-    let asked = std::iter::once(&map.dialogue).chain(&map.summaries).chain(&map.id).chain(&map.split);
+    let asked = std::iter::once(&map.dialogue)
+        .chain(&map.summaries)
+        .chain(&map.id)
+        .chain(&map.split);
     for name in asked {
         if !columns.contains(name) {
             return Err(ImportError::UnknownColumn {
@@ -174,10 +209,23 @@ fn check_map(map: &ColumnMap, columns: &[String], file: &str) -> Result<(), Impo
 /// Guesses the mapping from the names; `None` where dialogue or summary has no telling name.
 pub(super) fn guess(columns: &[String]) -> Option<(ColumnMap, Detection)> {
     let (dialogue, sure_dialogue) = guess_dialogue(columns)?;
-    let others: Vec<String> = columns.iter().filter(|column| **column != dialogue).cloned().collect();
+    let others: Vec<String> = columns
+        .iter()
+        .filter(|column| **column != dialogue)
+        .cloned()
+        .collect();
     let (summaries, sure_summary) = guess_summaries(&others)?;
-    let detection = if sure_dialogue && sure_summary { Detection::Detected } else { Detection::PleaseCheck };
-    let map = ColumnMap { dialogue, summaries, id: find(columns, &ID), split: find(columns, &SPLIT) };
+    let detection = if sure_dialogue && sure_summary {
+        Detection::Detected
+    } else {
+        Detection::PleaseCheck
+    };
+    let map = ColumnMap {
+        dialogue,
+        summaries,
+        id: find(columns, &ID),
+        split: find(columns, &SPLIT),
+    };
     Some((map, detection))
 }
 
@@ -202,7 +250,9 @@ fn guess_summaries(columns: &[String]) -> Option<(Vec<String>, bool)> {
             return Some((found, rank < UNSURE_SUMMARY));
         }
     }
-    let column = columns.iter().find(|column| plain(column).contains("summar"))?;
+    let column = columns
+        .iter()
+        .find(|column| plain(column).contains("summar"))?;
     Some((vec![column.clone()], false))
 }
 
@@ -211,16 +261,28 @@ fn family(columns: &[String], stem: &str) -> Vec<String> {
     let number = |column: &String| -> Option<u32> {
         let name = plain(column);
         let rest = name.strip_prefix(stem)?;
-        if rest.is_empty() { Some(0) } else { rest.trim_start_matches('_').parse().ok() }
+        if rest.is_empty() {
+            Some(0)
+        } else {
+            rest.trim_start_matches('_').parse().ok()
+        }
     };
-    let mut found: Vec<(u32, &String)> =
-        columns.iter().filter_map(|column| Some((number(column)?, column))).collect();
+    let mut found: Vec<(u32, &String)> = columns
+        .iter()
+        .filter_map(|column| Some((number(column)?, column)))
+        .collect();
     found.sort_by_key(|(number, _)| *number);
-    found.into_iter().map(|(_, column)| column.clone()).collect()
+    found
+        .into_iter()
+        .map(|(_, column)| column.clone())
+        .collect()
 }
 
 fn find(columns: &[String], names: &[&str]) -> Option<String> {
-    names.iter().find_map(|name| columns.iter().find(|column| plain(column) == *name)).cloned()
+    names
+        .iter()
+        .find_map(|name| columns.iter().find(|column| plain(column) == *name))
+        .cloned()
 }
 
 /// A column's name in lower case with `_` for spaces and hyphens.

@@ -19,16 +19,24 @@ const ENTITIES: [(&str, &str); 9] = [
 
 /// The parts of a file between blank lines.
 pub(super) fn blocks(lines: &[Line]) -> impl Iterator<Item = &[Line]> {
-    lines.split(|line| line.text.is_empty()).filter(|block| !block.is_empty())
+    lines
+        .split(|line| line.text.is_empty())
+        .filter(|block| !block.is_empty())
 }
 
 /// Whether a text begins with a time line, or with a number and a time line.
 pub(super) fn look_like_ones(bytes: &[u8]) -> bool {
-    let mut lines =
-        bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let mut lines = bytes
+        .split(|&byte| byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty());
     let is_number = |line: &[u8]| line.iter().all(u8::is_ascii_digit);
     let first = lines.next().unwrap_or_default();
-    let line = if is_number(first) { lines.next().unwrap_or_default() } else { first };
+    let line = if is_number(first) {
+        lines.next().unwrap_or_default()
+    } else {
+        first
+    };
     std::str::from_utf8(line).is_ok_and(is_time_line)
 }
 
@@ -37,19 +45,22 @@ pub(super) fn add(talk: &mut Talk, block: &[Line]) {
     block.iter().for_each(|line| talk.takes(line));
     match block.iter().position(|line| line.text.contains("-->")) {
         Some(at) if at <= 1 => add_cue(talk, &block[at], &block[at + 1..]),
-        Some(at) => talk
-            .faults
-            .push(fault(&block[at], "the cue has lines before its time that are no number or name")),
+        Some(at) => talk.faults.push(fault(
+            &block[at],
+            "the cue has lines before its time that are no number or name",
+        )),
         None => add_summary(talk, block),
     }
 }
 
 fn add_cue(talk: &mut Talk, times: &Line, payload: &[Line]) {
     if !is_time_line(&times.text) {
-        talk.faults.push(fault(times, "the times of this cue cannot be read"));
+        talk.faults
+            .push(fault(times, "the times of this cue cannot be read"));
     }
     if let Some(next) = payload.iter().find(|line| is_time_line(&line.text)) {
-        talk.faults.push(fault(next, "a cue begins without a blank line before it"));
+        talk.faults
+            .push(fault(next, "a cue begins without a blank line before it"));
     }
     let lines: Vec<&str> = payload.iter().map(|line| line.text.as_str()).collect();
     talk.turns.extend(turns_of(&lines.join("\n")));
@@ -62,7 +73,8 @@ fn add_summary(talk: &mut Talk, block: &[Line]) {
         return talk.faults.push(fault(first, "this text has no time"));
     };
     talk.summarize(&begin, "\n");
-    rest.iter().for_each(|line| talk.summarize(&line.text, "\n"));
+    rest.iter()
+        .for_each(|line| talk.summarize(&line.text, "\n"));
 }
 
 /// The file's one dialogue, in which cues of the same speaker that follow each other are one turn.
@@ -72,21 +84,36 @@ pub(super) fn finish(
     mut talk: Talk,
     beside: Option<&Beside<'_>>,
 ) -> Records {
-    let cues = Dialogue { turns: std::mem::take(&mut talk.turns) }.join_continuations();
+    let cues = Dialogue {
+        turns: std::mem::take(&mut talk.turns),
+    }
+    .join_continuations();
     for turn in cues.turns {
         match talk.turns.last_mut() {
-            Some(last) if last.speaker.is_some() && last.speaker == turn.speaker => append(last, &turn.text),
+            Some(last) if last.speaker.is_some() && last.speaker == turn.speaker => {
+                append(last, &turn.text)
+            }
             _ => talk.turns.push(turn),
         }
     }
-    let talks = if talk.is_empty() { Vec::new() } else { vec![talk] };
+    let talks = if talk.is_empty() {
+        Vec::new()
+    } else {
+        vec![talk]
+    };
     transcript::records(layout, file, talks, beside)
 }
 
 /// `00:00:01.000 --> 00:00:04.000`, settings behind it ignored.
 fn is_time_line(line: &str) -> bool {
-    let Some((begin, end)) = line.split_once("-->") else { return false };
-    transcript::is_time(begin.trim()) && end.split_whitespace().next().is_some_and(transcript::is_time)
+    let Some((begin, end)) = line.split_once("-->") else {
+        return false;
+    };
+    transcript::is_time(begin.trim())
+        && end
+            .split_whitespace()
+            .next()
+            .is_some_and(transcript::is_time)
 }
 
 fn fault(line: &Line, what: &str) -> Fault {
@@ -115,7 +142,8 @@ fn turns_of(payload: &str) -> Vec<Turn> {
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             for turn in transcript::turns_of(line) {
                 match turns.last_mut() {
-                    Some(last) if turn.speaker.is_none() && !line.starts_with(['-', '–', '—']) => {
+                    Some(last) if turn.speaker.is_none() && !line.starts_with(['-', '–', '—']) =>
+                    {
                         append(last, &turn.text);
                     }
                     _ => turns.push(turn),
@@ -155,7 +183,10 @@ fn next_tag(text: &str) -> Option<(&str, &str, &str)> {
         let inside = &text[at + 1..];
         let (tag, after) = inside.split_once(if open == "<" { '>' } else { '}' })?;
         let is_tag = match open {
-            "<" => tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/') || transcript::is_time(tag),
+            "<" => {
+                tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+                    || transcript::is_time(tag)
+            }
             _ => tag.starts_with('\\'),
         };
         is_tag.then_some((&text[..at], tag, after))
@@ -163,5 +194,9 @@ fn next_tag(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 fn decode(text: &str) -> String {
-    ENTITIES.iter().fold(text.to_owned(), |text, (entity, meaning)| text.replace(entity, meaning))
+    ENTITIES
+        .iter()
+        .fold(text.to_owned(), |text, (entity, meaning)| {
+            text.replace(entity, meaning)
+        })
 }

@@ -165,7 +165,9 @@ impl ImportError {
             Self::Json { file, row, .. }
             | Self::InvalidUtf8 { file, row, .. }
             | Self::Table { file, row, .. } => (Some(file.clone()), Some(*row), None),
-            Self::UnknownColumn { file, field, .. } => (Some(file.clone()), None, Some(field.clone())),
+            Self::UnknownColumn { file, field, .. } => {
+                (Some(file.clone()), None, Some(field.clone()))
+            }
             Self::IncompleteMap { what } => (None, None, Some((*what).to_owned())),
             Self::SpeakersNeeded { file, row, field } => {
                 (Some(file.clone()), Some(*row), Some(field.clone()))

@@ -30,12 +30,20 @@ pub(super) fn read_objects(file: &str, bytes: &[u8], ending: &str) -> Result<Rec
         }
         Err(_) => {}
     }
-    let mut records = Records { layout: "jsonl", columns: Vec::new(), rows: Vec::new(), issues: Vec::new() };
+    let mut records = Records {
+        layout: "jsonl",
+        columns: Vec::new(),
+        rows: Vec::new(),
+        issues: Vec::new(),
+    };
     let mut offset = 0;
     for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
         if !line.trim_ascii().is_empty() {
             match object_of(line, offset) {
-                Ok(fields) => records.rows.push(Record { row: index + 1, fields }),
+                Ok(fields) => records.rows.push(Record {
+                    row: index + 1,
+                    fields,
+                }),
                 Err((code, reason)) => records.issues.push(issue(file, index + 1, code, reason)),
             }
         }
@@ -54,7 +62,9 @@ pub(super) fn looks_like_it(bytes: &[u8]) -> bool {
 }
 
 fn begins_with_object(bytes: &[u8]) -> bool {
-    let first = bytes.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+    let first = bytes
+        .split(|&byte| byte == b'\n')
+        .find(|line| !line.trim_ascii().is_empty());
     first.is_some_and(|line| serde_json::from_slice::<Map<String, Value>>(line).is_ok())
 }
 
@@ -67,8 +77,10 @@ fn from_document(file: &str, mut fields: Map<String, Value>) -> Result<Records, 
     // A dialogue's own turns are a list of objects too: an object with dialogue and summary is itself a row.
     let names: Vec<String> = fields.keys().cloned().collect();
     let is_row = super::columns::guess(&names).is_some();
-    let longest =
-        fields.iter().max_by_key(|(_, value)| count(value)).map(|(name, value)| (name.clone(), count(value)));
+    let longest = fields
+        .iter()
+        .max_by_key(|(_, value)| count(value))
+        .map(|(name, value)| (name.clone(), count(value)));
     if let Some((name, length)) = longest
         && length > 0
         && !is_row
@@ -76,19 +88,41 @@ fn from_document(file: &str, mut fields: Map<String, Value>) -> Result<Records, 
     {
         return from_items(file, items);
     }
-    let rows = if fields.is_empty() { Vec::new() } else { vec![Record { row: 1, fields }] };
-    Ok(Records { layout: "jsonl", columns: columns_of(&rows), rows, issues: Vec::new() })
+    let rows = if fields.is_empty() {
+        Vec::new()
+    } else {
+        vec![Record { row: 1, fields }]
+    };
+    Ok(Records {
+        layout: "jsonl",
+        columns: columns_of(&rows),
+        rows,
+        issues: Vec::new(),
+    })
 }
 
 fn from_items(file: &str, items: Vec<Value>) -> Result<Records, ImportError> {
-    let mut records = Records { layout: "json", columns: Vec::new(), rows: Vec::new(), issues: Vec::new() };
+    let mut records = Records {
+        layout: "json",
+        columns: Vec::new(),
+        rows: Vec::new(),
+        issues: Vec::new(),
+    };
     let length = items.len();
     for (index, item) in items.into_iter().enumerate() {
         match item {
-            Value::Object(fields) => records.rows.push(Record { row: index + 1, fields }),
+            Value::Object(fields) => records.rows.push(Record {
+                row: index + 1,
+                fields,
+            }),
             other => {
-                let reason = format!("this item is {}, not an object with fields", kind_of(&other));
-                records.issues.push(issue(file, index + 1, "not_object", reason));
+                let reason = format!(
+                    "this item is {}, not an object with fields",
+                    kind_of(&other)
+                );
+                records
+                    .issues
+                    .push(issue(file, index + 1, "not_object", reason));
             }
         }
     }
@@ -103,33 +137,61 @@ fn object_of(line: &[u8], offset: usize) -> Result<Map<String, Value>, (&'static
     if let Err(error) = std::str::from_utf8(line) {
         return Err((
             "invalid_utf8",
-            format!("not UTF-8 at byte {} of the file", offset + error.valid_up_to()),
+            format!(
+                "not UTF-8 at byte {} of the file",
+                offset + error.valid_up_to()
+            ),
         ));
     }
     match serde_json::from_slice::<Value>(line) {
         Ok(Value::Object(fields)) => Ok(fields),
-        Ok(other) => {
-            Err(("not_object", format!("this line is {}, not an object with fields", kind_of(&other))))
-        }
-        Err(error) => {
-            Err(("json", format!("not valid JSON at column {}: {}", error.column(), plain(&error))))
-        }
+        Ok(other) => Err((
+            "not_object",
+            format!(
+                "this line is {}, not an object with fields",
+                kind_of(&other)
+            ),
+        )),
+        Err(error) => Err((
+            "json",
+            format!(
+                "not valid JSON at column {}: {}",
+                error.column(),
+                plain(&error)
+            ),
+        )),
     }
 }
 
 fn whole_file_error(file: &str, bytes: &[u8], error: &serde_json::Error) -> ImportError {
     if let Err(utf8) = std::str::from_utf8(bytes) {
         let offset = utf8.valid_up_to();
-        let row = 1 + bytes[..offset].iter().filter(|&&byte| byte == b'\n').count();
-        return ImportError::InvalidUtf8 { file: file.into(), row, offset, utf16: false };
+        let row = 1 + bytes[..offset]
+            .iter()
+            .filter(|&&byte| byte == b'\n')
+            .count();
+        return ImportError::InvalidUtf8 {
+            file: file.into(),
+            row,
+            offset,
+            utf16: false,
+        };
     }
-    ImportError::Json { file: file.into(), row: error.line(), column: error.column(), reason: plain(error) }
+    ImportError::Json {
+        file: file.into(),
+        row: error.line(),
+        column: error.column(),
+        reason: plain(error),
+    }
 }
 
 /// The parser's sentence without the place, which is given separately.
 fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
+    text.split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// "a text", "a number": for sentences about a value of the wrong kind.
@@ -146,7 +208,11 @@ pub(super) fn kind_of(value: &Value) -> &'static str {
 
 fn columns_of(rows: &[Record]) -> Vec<String> {
     let mut columns: Vec<String> = Vec::new();
-    for name in rows.iter().take(COLUMN_ROWS).flat_map(|record| record.fields.keys()) {
+    for name in rows
+        .iter()
+        .take(COLUMN_ROWS)
+        .flat_map(|record| record.fields.keys())
+    {
         if !columns.contains(name) {
             columns.push(name.clone());
         }

@@ -24,20 +24,33 @@ pub struct Leak {
 pub fn find_leaks(examples: &mut Vec<ImportedExample>) -> Vec<Leak> {
     let mut keepers: HashMap<String, (u8, String, Split)> = HashMap::new();
     for example in examples.iter() {
-        let candidate = (rank(example.split), example.external_id.clone(), example.split);
-        let keeper = keepers.entry(key(&example.dialogue)).or_insert_with(|| candidate.clone());
+        let candidate = (
+            rank(example.split),
+            example.external_id.clone(),
+            example.split,
+        );
+        let keeper = keepers
+            .entry(key(&example.dialogue))
+            .or_insert_with(|| candidate.clone());
         if candidate.0 > keeper.0 {
             *keeper = candidate;
         }
     }
     let mut leaks = Vec::new();
     examples.retain(|example| {
-        let Some((best, with, with_split)) = keepers.get(&key(&example.dialogue)) else { return true };
+        let Some((best, with, with_split)) = keepers.get(&key(&example.dialogue)) else {
+            return true;
+        };
         if rank(example.split) >= *best {
             return true;
         }
         let (id, split) = (example.external_id.clone(), example.split);
-        leaks.push(Leak { id, split, with: with.clone(), with_split: *with_split });
+        leaks.push(Leak {
+            id,
+            split,
+            with: with.clone(),
+            with_split: *with_split,
+        });
         false
     });
     leaks
@@ -45,7 +58,11 @@ pub fn find_leaks(examples: &mut Vec<ImportedExample>) -> Vec<Leak> {
 
 /// What makes two dialogues the same: their text in lower case without any white space.
 pub fn key(dialogue: &str) -> String {
-    dialogue.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+    dialogue
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 fn rank(split: Split) -> u8 {

@@ -10,8 +10,24 @@ use super::{ImportError, ImportOptions, Issue, Records, Severity, Split};
 use crate::dialogue::{Dialogue, Turn, normalise_text};
 
 /// Field names of a turn given as an object.
-const SPEAKER_KEYS: [&str; 7] = ["speaker", "role", "name", "from", "author", "participant", "user"];
-const TEXT_KEYS: [&str; 7] = ["text", "content", "utterance", "message", "value", "body", "transcript"];
+const SPEAKER_KEYS: [&str; 7] = [
+    "speaker",
+    "role",
+    "name",
+    "from",
+    "author",
+    "participant",
+    "user",
+];
+const TEXT_KEYS: [&str; 7] = [
+    "text",
+    "content",
+    "utterance",
+    "message",
+    "value",
+    "body",
+    "transcript",
+];
 
 /// An example before its split and final id are known.
 pub(super) struct Draft {
@@ -65,7 +81,11 @@ pub(super) fn drafts(
         let dialogue = match dialogue_of(record.fields.get(field), options.speakers.as_deref()) {
             Ok(dialogue) => dialogue,
             Err(DialogueFault::SpeakersNeeded) => {
-                return Err(ImportError::SpeakersNeeded { file: file.into(), row, field: field.into() });
+                return Err(ImportError::SpeakersNeeded {
+                    file: file.into(),
+                    row,
+                    field: field.into(),
+                });
             }
             Err(DialogueFault::Row(fault)) => {
                 faults.push((field, fault));
@@ -76,17 +96,31 @@ pub(super) fn drafts(
             faults.push((field, no_speaker()));
         }
         let references = references_of(&record.fields, layout, &mut faults);
-        let id = layout.map.id.as_ref().and_then(|id| id_of(record.fields.get(id)));
+        let id = layout
+            .map
+            .id
+            .as_ref()
+            .and_then(|id| id_of(record.fields.get(id)));
         if let (Some(id), Some(column)) = (&id, &layout.map.id) {
             match ids.get(id) {
                 Some(first) => faults.push((column, duplicate_id(id, *first))),
                 None => drop(ids.insert(id.clone(), row)),
             }
         }
-        let is_good = faults.iter().all(|(_, fault)| fault.severity == Severity::Warning);
-        issues.extend(faults.into_iter().map(|(field, fault)| fault.into_issue(file, row, field)));
+        let is_good = faults
+            .iter()
+            .all(|(_, fault)| fault.severity == Severity::Warning);
+        issues.extend(
+            faults
+                .into_iter()
+                .map(|(field, fault)| fault.into_issue(file, row, field)),
+        );
         if is_good {
-            let split_word = layout.map.split.as_ref().and_then(|split| id_of(record.fields.get(split)));
+            let split_word = layout
+                .map
+                .split
+                .as_ref()
+                .and_then(|split| id_of(record.fields.get(split)));
             let dialogue = dialogue.to_text();
             drafts.push(Draft {
                 id,
@@ -103,19 +137,31 @@ pub(super) fn drafts(
 }
 
 /// A text of lines, a list of texts or a list of objects with speaker and text.
-fn dialogue_of(value: Option<&Value>, speakers: Option<&[String]>) -> Result<Dialogue, DialogueFault> {
+fn dialogue_of(
+    value: Option<&Value>,
+    speakers: Option<&[String]>,
+) -> Result<Dialogue, DialogueFault> {
     let missing = "Fill in the dialogue or take the row out.";
     match value {
-        None | Some(Value::Null) => Err(fault("missing_dialogue", "the row has no dialogue", missing).into()),
+        None | Some(Value::Null) => {
+            Err(fault("missing_dialogue", "the row has no dialogue", missing).into())
+        }
         Some(Value::String(text)) if text.trim().is_empty() => {
             Err(fault("empty_dialogue", "the dialogue is empty", missing).into())
         }
         Some(Value::String(text)) => Ok(from_text(text, speakers)),
         Some(Value::Array(turns)) => from_turns(turns, speakers),
         Some(other) => {
-            let reason = format!("the dialogue is {}, not a text or a list of turns", kind_of(other));
-            Err(fault("not_text", &reason, "Give the dialogue as `Name: text` lines or as a list of turns.")
-                .into())
+            let reason = format!(
+                "the dialogue is {}, not a text or a list of turns",
+                kind_of(other)
+            );
+            Err(fault(
+                "not_text",
+                &reason,
+                "Give the dialogue as `Name: text` lines or as a list of turns.",
+            )
+            .into())
         }
     }
 }
@@ -124,21 +170,30 @@ fn dialogue_of(value: Option<&Value>, speakers: Option<&[String]>) -> Result<Dia
 fn from_text(text: &str, speakers: Option<&[String]>) -> Dialogue {
     let dialogue = Dialogue::parse(text);
     match speakers {
-        Some(speakers) if dialogue.speakers().is_empty() => {
-            alternate(dialogue.turns.iter().map(|turn| turn.text.as_str()), speakers)
-        }
+        Some(speakers) if dialogue.speakers().is_empty() => alternate(
+            dialogue.turns.iter().map(|turn| turn.text.as_str()),
+            speakers,
+        ),
         _ => dialogue.join_continuations(),
     }
 }
 
 fn from_turns(turns: &[Value], speakers: Option<&[String]>) -> Result<Dialogue, DialogueFault> {
-    let empty =
-        || fault("empty_dialogue", "the dialogue has no turns", "Fill in the dialogue or take the row out.");
+    let empty = || {
+        fault(
+            "empty_dialogue",
+            "the dialogue has no turns",
+            "Fill in the dialogue or take the row out.",
+        )
+    };
     let mut texts: Vec<(Option<&str>, &str)> = Vec::with_capacity(turns.len());
     for (index, turn) in turns.iter().enumerate() {
         let (speaker, text) = match turn {
             Value::String(text) => (None, Some(text.as_str())),
-            Value::Object(fields) => (text_field(fields, &SPEAKER_KEYS), text_field(fields, &TEXT_KEYS)),
+            Value::Object(fields) => (
+                text_field(fields, &SPEAKER_KEYS),
+                text_field(fields, &TEXT_KEYS),
+            ),
             _ => (None, None),
         };
         let Some(text) = text else {
@@ -157,7 +212,9 @@ fn from_turns(turns: &[Value], speakers: Option<&[String]>) -> Result<Dialogue, 
     }
     if texts.iter().any(|(speaker, _)| speaker.is_some()) {
         let named = texts.iter().filter(|(_, text)| !text.trim().is_empty());
-        let turns = named.map(|(speaker, text)| Turn::new(speaker.unwrap_or_default(), text)).collect();
+        let turns = named
+            .map(|(speaker, text)| Turn::new(speaker.unwrap_or_default(), text))
+            .collect();
         return Ok(Dialogue { turns }.join_continuations());
     }
     let lines: Vec<&str> = texts.iter().map(|(_, text)| *text).collect();
@@ -179,8 +236,12 @@ fn named_in_text(lines: &[&str]) -> Option<Dialogue> {
 
 /// The first text is the first speaker's, then they take turns. An empty text keeps its place but leaves no turn.
 fn alternate<'a>(texts: impl Iterator<Item = &'a str>, speakers: &[String]) -> Dialogue {
-    let turns = texts.zip(speakers.iter().cycle()).map(|(text, speaker)| Turn::new(speaker, text));
-    Dialogue { turns: turns.filter(|turn| !turn.text.is_empty()).collect() }
+    let turns = texts
+        .zip(speakers.iter().cycle())
+        .map(|(text, speaker)| Turn::new(speaker, text));
+    Dialogue {
+        turns: turns.filter(|turn| !turn.text.is_empty()).collect(),
+    }
 }
 
 fn text_field<'a>(fields: &'a Map<String, Value>, names: &[&str]) -> Option<&'a str> {
@@ -205,7 +266,8 @@ fn references_of<'a>(
             }
             Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
                 present = true;
-                let texts: Vec<String> = items.iter().filter_map(Value::as_str).map(clean).collect();
+                let texts: Vec<String> =
+                    items.iter().filter_map(Value::as_str).map(clean).collect();
                 match layout.format == TODSUM {
                     true => references.push(texts.join(" ")),
                     false => references.extend(texts),
@@ -213,14 +275,21 @@ fn references_of<'a>(
             }
             Some(other) => {
                 let reason = format!("the summary is {}, not a text", kind_of(other));
-                faults.push((column, fault("not_text", &reason, "Give the summary as a text.")));
+                faults.push((
+                    column,
+                    fault("not_text", &reason, "Give the summary as a text."),
+                ));
                 return Vec::new();
             }
         }
     }
     references.retain(|reference| !reference.is_empty());
     if references.is_empty() {
-        let field = layout.map.summaries.first().map_or("summary", String::as_str);
+        let field = layout
+            .map
+            .summaries
+            .first()
+            .map_or("summary", String::as_str);
         faults.push((
             field,
             match present {
@@ -247,7 +316,12 @@ fn id_of(value: Option<&Value>) -> Option<String> {
 }
 
 fn fault(code: &'static str, reason: &str, fix: &'static str) -> Fault {
-    Fault { code, reason: reason.to_owned(), fix, severity: Severity::Error }
+    Fault {
+        code,
+        reason: reason.to_owned(),
+        fix,
+        severity: Severity::Error,
+    }
 }
 
 fn no_speaker() -> Fault {

@@ -7,7 +7,14 @@ fn import(file: &str, speakers: Option<&[&str]>) -> Option<(Import, String)> {
     let path = shared_data(file)?;
     let raw = std::fs::read_to_string(&path).unwrap();
     let speakers = speakers.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
-    let import = read(&[path], &ImportOptions { speakers, ..ImportOptions::default() }).unwrap();
+    let import = read(
+        &[path],
+        &ImportOptions {
+            speakers,
+            ..ImportOptions::default()
+        },
+    )
+    .unwrap();
     println!(
         "{file}: {} rows, {} examples, {} issues",
         import.read,
@@ -31,7 +38,10 @@ fn squeezed(text: &str) -> String {
 }
 
 fn assert_whole(import: &Import, format: &str, rows: usize) {
-    assert_eq!((import.format.as_str(), import.detection), (format, Detection::Detected));
+    assert_eq!(
+        (import.format.as_str(), import.detection),
+        (format, Detection::Detected)
+    );
     assert_eq!(
         (import.read, import.examples.len(), import.bad_rows()),
         (rows, rows, 0),
@@ -42,14 +52,28 @@ fn assert_whole(import: &Import, format: &str, rows: usize) {
 
 #[test]
 fn samsum() {
-    for (file, split) in [("samsum/val.json", Split::Validation), ("samsum/test.json", Split::Test)] {
-        let Some((import, raw)) = import(file, None) else { return };
+    for (file, split) in [
+        ("samsum/val.json", Split::Validation),
+        ("samsum/test.json", Split::Test),
+    ] {
+        let Some((import, raw)) = import(file, None) else {
+            return;
+        };
         let rows: Vec<Value> = serde_json::from_str(&raw).unwrap();
         assert_whole(&import, "samsum_json", rows.len());
         for (row, example) in rows.iter().zip(&import.examples) {
-            assert_eq!(squeezed(&example.dialogue), squeezed(row["dialogue"].as_str().unwrap()));
-            assert_eq!(example.references, [row["summary"].as_str().unwrap().trim()]);
-            assert_eq!((example.external_id.as_str(), example.split), (row["id"].as_str().unwrap(), split));
+            assert_eq!(
+                squeezed(&example.dialogue),
+                squeezed(row["dialogue"].as_str().unwrap())
+            );
+            assert_eq!(
+                example.references,
+                [row["summary"].as_str().unwrap().trim()]
+            );
+            assert_eq!(
+                (example.external_id.as_str(), example.split),
+                (row["id"].as_str().unwrap(), split)
+            );
             assert!(!example.dialogue.contains('\r'));
         }
     }
@@ -57,45 +81,69 @@ fn samsum() {
 
 #[test]
 fn dialogsum() {
-    for (file, split) in
-        [("dialogsum/dev.jsonl", Split::Validation), ("dialogsum/train_1500.jsonl", Split::Train)]
-    {
-        let Some((import, raw)) = import(file, None) else { return };
+    for (file, split) in [
+        ("dialogsum/dev.jsonl", Split::Validation),
+        ("dialogsum/train_1500.jsonl", Split::Train),
+    ] {
+        let Some((import, raw)) = import(file, None) else {
+            return;
+        };
         let rows = lines(&raw);
         assert_whole(&import, "dialogsum_jsonl", rows.len());
         assert!(
-            import.examples.iter().all(|example| example.split == split && example.references.len() == 1)
+            import
+                .examples
+                .iter()
+                .all(|example| example.split == split && example.references.len() == 1)
         );
-        assert_eq!(import.examples[0].external_id, rows[0]["fname"].as_str().unwrap());
+        assert_eq!(
+            import.examples[0].external_id,
+            rows[0]["fname"].as_str().unwrap()
+        );
     }
 }
 
 #[test]
 fn mts_dialog() {
-    let files = ["mts_dialog/MTS-Dialog-TrainingSet.csv", "mts_dialog/MTS-Dialog-ValidationSet.csv"];
+    let files = [
+        "mts_dialog/MTS-Dialog-TrainingSet.csv",
+        "mts_dialog/MTS-Dialog-ValidationSet.csv",
+    ];
     for (file, split) in files.into_iter().zip([Split::Train, Split::Validation]) {
-        let Some((import, raw)) = import(file, None) else { return };
+        let Some((import, raw)) = import(file, None) else {
+            return;
+        };
         let mut reader = csv::Reader::from_reader(raw.as_bytes());
         let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
         assert_whole(&import, "mts_dialog_csv", rows.len());
         for (row, example) in rows.iter().zip(&import.examples) {
             assert_eq!(example.external_id, row[0]);
-            assert_eq!((squeezed(&example.references[0]), example.split), (squeezed(&row[2]), split));
+            assert_eq!(
+                (squeezed(&example.references[0]), example.split),
+                (squeezed(&row[2]), split)
+            );
         }
     }
 }
 
 #[test]
 fn tweetsumm() {
-    let Some(path) = shared_data("tweetsumm/train.jsonl") else { return };
+    let Some(path) = shared_data("tweetsumm/train.jsonl") else {
+        return;
+    };
     let bare = read(std::slice::from_ref(&path), &ImportOptions::default()).unwrap_err();
     assert_eq!(bare.code(), "speakers_needed");
     for file in ["tweetsumm/train.jsonl", "tweetsumm/valid.jsonl"] {
-        let Some((import, raw)) = import(file, Some(&["Customer", "Agent"])) else { return };
+        let Some((import, raw)) = import(file, Some(&["Customer", "Agent"])) else {
+            return;
+        };
         let rows = lines(&raw);
         assert_whole(&import, "tweetsumm_jsonl", rows.len());
         for (row, example) in rows.iter().zip(&import.examples) {
-            assert_eq!(example.references.len(), row["summaries"].as_array().unwrap().len());
+            assert_eq!(
+                example.references.len(),
+                row["summaries"].as_array().unwrap().len()
+            );
             let turns = row["turns"]
                 .as_array()
                 .unwrap()
@@ -108,38 +156,69 @@ fn tweetsumm() {
 
 #[test]
 fn primock_and_todsum() {
-    let Some((primock, raw)) = import("primock57/consultations.jsonl", None) else { return };
+    let Some((primock, raw)) = import("primock57/consultations.jsonl", None) else {
+        return;
+    };
     assert_whole(&primock, "primock57_jsonl", lines(&raw).len());
-    let Some((todsum, raw)) = import("todsum/valid.jsonl", Some(&["User", "Agent"])) else { return };
+    let Some((todsum, raw)) = import("todsum/valid.jsonl", Some(&["User", "Agent"])) else {
+        return;
+    };
     assert_whole(&todsum, "todsum_jsonl", lines(&raw).len());
-    assert!(todsum.examples.iter().all(|example| example.references.len() == 1));
+    assert!(
+        todsum
+            .examples
+            .iter()
+            .all(|example| example.references.len() == 1)
+    );
 }
 
 #[test]
 fn fredsum_columns_are_guessed_with_all_their_references() {
-    let Some((import, raw)) = import("fredsum/debates_fr_train.jsonl", None) else { return };
+    let Some((import, raw)) = import("fredsum/debates_fr_train.jsonl", None) else {
+        return;
+    };
     let rows = lines(&raw);
-    assert_eq!((import.examples.len(), import.mapping.dialogue.as_str()), (rows.len(), "transcript"));
+    assert_eq!(
+        (import.examples.len(), import.mapping.dialogue.as_str()),
+        (rows.len(), "transcript")
+    );
     for (row, example) in rows.iter().zip(&import.examples) {
-        let texts =
-            ["abstractive_1", "abstractive_2", "abstractive_3"].iter().filter(|name| row[**name].is_string());
+        let texts = ["abstractive_1", "abstractive_2", "abstractive_3"]
+            .iter()
+            .filter(|name| row[**name].is_string());
         assert_eq!(example.references.len(), texts.count());
     }
 }
 
 #[test]
 fn real_splits_are_cleaned_of_doubles() {
-    let files: Option<Vec<PathBuf>> =
-        ["samsum/val.json", "samsum/test.json"].into_iter().map(shared_data).collect();
+    let files: Option<Vec<PathBuf>> = ["samsum/val.json", "samsum/test.json"]
+        .into_iter()
+        .map(shared_data)
+        .collect();
     let Some(files) = files else { return };
     let mut import = read(&files, &ImportOptions::default()).unwrap();
     let before = import.examples.len();
     let leaks = find_leaks(&mut import.examples);
     println!("{} dialogues of {before} stand in both files", leaks.len());
     assert_eq!(import.examples.len() + leaks.len(), before);
-    assert!(leaks.iter().all(|leak| (leak.split, leak.with_split) == (Split::Validation, Split::Test)));
-    let test: HashSet<String> =
-        import.examples.iter().filter(|e| e.split == Split::Test).map(|e| leak::key(&e.dialogue)).collect();
-    let left = import.examples.iter().filter(|e| e.split == Split::Validation);
-    assert!(left.into_iter().all(|example| !test.contains(&leak::key(&example.dialogue))));
+    assert!(
+        leaks
+            .iter()
+            .all(|leak| (leak.split, leak.with_split) == (Split::Validation, Split::Test))
+    );
+    let test: HashSet<String> = import
+        .examples
+        .iter()
+        .filter(|e| e.split == Split::Test)
+        .map(|e| leak::key(&e.dialogue))
+        .collect();
+    let left = import
+        .examples
+        .iter()
+        .filter(|e| e.split == Split::Validation);
+    assert!(
+        left.into_iter()
+            .all(|example| !test.contains(&leak::key(&example.dialogue)))
+    );
 }

@@ -34,7 +34,10 @@ pub(super) fn assign(
         return "by the files' names; a file whose name tells nothing is train".into();
     }
     draw(drafts, options.seed);
-    format!("drawn 80/10/10 into train, validation and test with seed {}", options.seed)
+    format!(
+        "drawn 80/10/10 into train, validation and test with seed {}",
+        options.seed
+    )
 }
 
 fn by_column(drafts: &mut Vec<Draft>, issues: &mut Vec<Issue>) {
@@ -68,11 +71,16 @@ fn by_word(word: &str) -> Option<Split> {
 
 /// `val.json`, `dev.jsonl`, `MTS-Dialog-ValidationSet.csv`: the split that a file's name tells, if exactly one.
 fn by_name(file: &str) -> Option<Split> {
-    let stem = std::path::Path::new(file).file_stem()?.to_string_lossy().to_lowercase();
-    let mut found = stem.split(|c: char| !c.is_alphanumeric()).filter_map(|part| {
-        let part = part.trim_end_matches(|c: char| c.is_ascii_digit());
-        by_word(part).or_else(|| by_word(part.strip_suffix("set")?))
-    });
+    let stem = std::path::Path::new(file)
+        .file_stem()?
+        .to_string_lossy()
+        .to_lowercase();
+    let mut found = stem
+        .split(|c: char| !c.is_alphanumeric())
+        .filter_map(|part| {
+            let part = part.trim_end_matches(|c: char| c.is_ascii_digit());
+            by_word(part).or_else(|| by_word(part.strip_suffix("set")?))
+        });
     let first = found.next()?;
     found.all(|other| other == first).then_some(first)
 }
@@ -85,8 +93,11 @@ fn draw(drafts: &mut [Draft], seed: u64) {
         hasher.update(leak::key(&draft.dialogue));
         hasher.finalize().to_vec()
     };
-    let mut order: Vec<(Vec<u8>, usize)> =
-        drafts.iter().enumerate().map(|(i, draft)| (hash(draft), i)).collect();
+    let mut order: Vec<(Vec<u8>, usize)> = drafts
+        .iter()
+        .enumerate()
+        .map(|(i, draft)| (hash(draft), i))
+        .collect();
     order.sort();
     let total = order.len();
     for (rank, (_, index)) in order.into_iter().enumerate() {

@@ -17,11 +17,18 @@ pub(super) fn import(name: &str, content: impl AsRef<[u8]>) -> Import {
 
 pub(super) fn with_speakers(names: &[&str]) -> ImportOptions {
     let speakers = names.iter().map(|name| (*name).to_owned()).collect();
-    ImportOptions { speakers: Some(speakers), ..ImportOptions::default() }
+    ImportOptions {
+        speakers: Some(speakers),
+        ..ImportOptions::default()
+    }
 }
 
 pub(super) fn codes(import: &Import) -> Vec<(usize, &str, &'static str)> {
-    import.issues.iter().map(|issue| (issue.row, issue.field.as_str(), issue.code)).collect()
+    import
+        .issues
+        .iter()
+        .map(|issue| (issue.row, issue.field.as_str(), issue.code))
+        .collect()
 }
 
 #[test]
@@ -36,7 +43,12 @@ fn samsum_json_list() {
     assert_eq!(import.examples[0].dialogue, "Ann: Here?\nBo: Soon.");
     assert_eq!(import.examples[0].external_id, "7");
     assert_eq!(import.examples[1].row, 2);
-    assert!(import.examples.iter().all(|example| example.split == Split::Validation));
+    assert!(
+        import
+            .examples
+            .iter()
+            .all(|example| example.split == Split::Validation)
+    );
     assert_eq!(import.columns, ["id", "summary", "dialogue"]);
     assert_eq!(import.preview[1], ["8", "Cy left.", "Cy: Bye\nDee: Bye"]);
     assert!(import.issues.is_empty());
@@ -46,11 +58,20 @@ fn samsum_json_list() {
 fn dialogsum_json_lines_with_one_or_three_references() {
     let one = r##"{"fname":"dev_0","dialogue":"#Person1#: Hi\n#Person2#: Hi","summary":"They greet.","topic":"greet"}"##;
     let three = r##"{"fname":"test_0","dialogue":"#Person1#: Hi\n#Person2#: Yo","summary2":"B","summary1":"A","summary3":"C"}"##;
-    assert_eq!(import("dev.jsonl", one).examples[0].references, ["They greet."]);
+    assert_eq!(
+        import("dev.jsonl", one).examples[0].references,
+        ["They greet."]
+    );
     let import = import("test.jsonl", three);
-    assert_eq!((import.format.as_str(), import.examples[0].split), ("dialogsum_jsonl", Split::Test));
+    assert_eq!(
+        (import.format.as_str(), import.examples[0].split),
+        ("dialogsum_jsonl", Split::Test)
+    );
     assert_eq!(import.examples[0].references, ["A", "B", "C"]);
-    assert_eq!(import.mapping.summaries, ["summary1", "summary2", "summary3"]);
+    assert_eq!(
+        import.mapping.summaries,
+        ["summary1", "summary2", "summary3"]
+    );
 }
 
 #[test]
@@ -60,9 +81,19 @@ fn mts_dialog_csv_with_quoted_line_breaks_and_byte_order_mark() {
                 1,CC,Fever.,\"Doctor: Fever?\r\nPatient: Yes.\"\r\n";
     let import = import("ValidationSet.csv", text);
     assert_eq!((import.format.as_str(), import.read), ("mts_dialog_csv", 2));
-    assert_eq!(import.examples[0].dialogue, "Doctor: What brings you?\nPatient: A \"dry\" cough.");
+    assert_eq!(
+        import.examples[0].dialogue,
+        "Doctor: What brings you?\nPatient: A \"dry\" cough."
+    );
     assert_eq!(import.examples[0].references, ["Cough, dry."]);
-    assert_eq!(import.examples.iter().map(|example| example.row).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(
+        import
+            .examples
+            .iter()
+            .map(|example| example.row)
+            .collect::<Vec<_>>(),
+        [2, 3]
+    );
     assert_eq!(import.examples[1].split, Split::Validation);
 }
 
@@ -72,7 +103,10 @@ fn tweetsumm_turns_need_speakers_and_are_never_guessed() {
     let error = import_with("train.jsonl", text, &ImportOptions::default()).unwrap_err();
     assert_eq!(
         (error.code(), error.place()),
-        ("speakers_needed", (Some("train.jsonl".into()), Some(1), Some("turns".into())))
+        (
+            "speakers_needed",
+            (Some("train.jsonl".into()), Some(1), Some("turns".into()))
+        )
     );
     assert!(error.fix().contains("--speakers Customer,Agent"));
     let import = import_with("train.jsonl", text, &with_speakers(&["Customer", "Agent"])).unwrap();
@@ -83,7 +117,12 @@ fn tweetsumm_turns_need_speakers_and_are_never_guessed() {
     );
     assert_eq!(import.examples[0].references, ["S1", "S2"]);
     for bad in [&["Customer"][..], &["A", ""], &["A", "B:C"]] {
-        assert_eq!(import_with("a.jsonl", text, &with_speakers(bad)).unwrap_err().code(), "bad_speakers");
+        assert_eq!(
+            import_with("a.jsonl", text, &with_speakers(bad))
+                .unwrap_err()
+                .code(),
+            "bad_speakers"
+        );
     }
 }
 
@@ -91,8 +130,14 @@ fn tweetsumm_turns_need_speakers_and_are_never_guessed() {
 fn primock_turns_as_objects() {
     let text = r#"{"id":"d1","utterances":[{"start":1.0,"speaker":"Doctor","text":"Hello?"},{"speaker":"Patient","text":"Hi\nthere"}],"note":"HPC: fine\nPlan: rest"}"#;
     let import = import("consultations.jsonl", text);
-    assert_eq!((import.format.as_str(), import.mapping.dialogue.as_str()), ("primock57_jsonl", "utterances"));
-    assert_eq!(import.examples[0].dialogue, "Doctor: Hello?\nPatient: Hi there");
+    assert_eq!(
+        (import.format.as_str(), import.mapping.dialogue.as_str()),
+        ("primock57_jsonl", "utterances")
+    );
+    assert_eq!(
+        import.examples[0].dialogue,
+        "Doctor: Hello?\nPatient: Hi there"
+    );
     assert_eq!(import.examples[0].references, ["HPC: fine\nPlan: rest"]);
 }
 
@@ -101,25 +146,51 @@ fn todsum_summary_is_one_text_in_sentences() {
     let text = r#"{"dialog_id":"P1","text":["a hotel","which one"],"dst":{},"summary":["The user asks.","It is booked."]}"#;
     let import = import_with("valid.jsonl", text, &with_speakers(&["User", "Agent"])).unwrap();
     assert_eq!(
-        (import.format.as_str(), import.examples[0].references.as_slice()),
-        ("todsum_jsonl", &["The user asks. It is booked.".to_owned()][..])
+        (
+            import.format.as_str(),
+            import.examples[0].references.as_slice()
+        ),
+        (
+            "todsum_jsonl",
+            &["The user asks. It is booked.".to_owned()][..]
+        )
     );
 }
 
 #[test]
 fn plain_layouts_with_guessed_columns() {
     let cases = [
-        ("a.json", r#"{"version":1,"data":[{"conversation":"A: x\nB: y","abstract":"s"}]}"#, "json"),
-        ("a.jsonl", "{\"transcript\":\"[doctor] x\\n[patient] y\",\"note\":\"s\"}\n\n", "jsonl"),
+        (
+            "a.json",
+            r#"{"version":1,"data":[{"conversation":"A: x\nB: y","abstract":"s"}]}"#,
+            "json",
+        ),
+        (
+            "a.jsonl",
+            "{\"transcript\":\"[doctor] x\\n[patient] y\",\"note\":\"s\"}\n\n",
+            "jsonl",
+        ),
         ("a.csv", "Chat;Summary\n\"A: x\nB: y\";s\n", "csv"),
         ("a.tsv", "dialogue\tsummary\nA: x\ts\n", "tsv"),
         ("a.txt", "dialogue\tsummary\nA: x\ts\n", "tsv"),
-        ("a.json", "{\"dialogue\":[{\"role\":\"A\",\"content\":\"x\"}],\"summary\":\"s\"}", "jsonl"),
+        (
+            "a.json",
+            "{\"dialogue\":[{\"role\":\"A\",\"content\":\"x\"}],\"summary\":\"s\"}",
+            "jsonl",
+        ),
     ];
     for (name, text, format) in cases {
         let import = import(name, text);
-        assert_eq!((import.format.as_str(), import.examples.len()), (format, 1), "{name}: {text}");
-        assert!(import.examples[0].dialogue.contains(": x"), "{:?}", import.examples[0]);
+        assert_eq!(
+            (import.format.as_str(), import.examples.len()),
+            (format, 1),
+            "{name}: {text}"
+        );
+        assert!(
+            import.examples[0].dialogue.contains(": x"),
+            "{:?}",
+            import.examples[0]
+        );
         assert_eq!(import.examples[0].references, ["s"]);
     }
     assert_eq!(
@@ -133,8 +204,18 @@ fn unknown_columns_need_a_mapping_and_take_one() {
     let text = "a,b,c\nA: x,s1,s2\nB: y,t1,\n";
     let unmapped = import("a.csv", text);
     assert!(unmapped.needs_mapping && unmapped.examples.is_empty() && unmapped.issues.is_empty());
-    assert_eq!((unmapped.columns.len(), unmapped.preview.len(), unmapped.read), (3, 2, 2));
-    assert_eq!(unmapped.require_mapping().unwrap_err().code(), "needs_mapping");
+    assert_eq!(
+        (
+            unmapped.columns.len(),
+            unmapped.preview.len(),
+            unmapped.read
+        ),
+        (3, 2, 2)
+    );
+    assert_eq!(
+        unmapped.require_mapping().unwrap_err().code(),
+        "needs_mapping"
+    );
     let parts = [("b.csv", "dialogue,summary\nA: x,s\n"), ("a.csv", text)];
     let mixed = parts.map(|(name, text)| (PathBuf::from(name), text.as_bytes().to_vec()));
     let mixed = read_parts(&mixed, &ImportOptions::default()).unwrap();
@@ -146,16 +227,25 @@ fn unknown_columns_need_a_mapping_and_take_one() {
             id: None,
             split: None,
         };
-        ImportOptions { map: Some(map), ..ImportOptions::default() }
+        ImportOptions {
+            map: Some(map),
+            ..ImportOptions::default()
+        }
     };
     let mapped = import_with("a.csv", text, &map("a")).unwrap();
     assert_eq!(mapped.examples[0].references, ["s1", "s2"]);
     assert_eq!(
-        (mapped.examples[1].references.as_slice(), mapped.examples[1].external_id.as_str()),
+        (
+            mapped.examples[1].references.as_slice(),
+            mapped.examples[1].external_id.as_str()
+        ),
         (&["t1".to_owned()][..], "a:3")
     );
     let error = import_with("a.csv", text, &map("x")).unwrap_err();
-    assert_eq!((error.code(), error.place().2.as_deref()), ("unknown_column", Some("x")));
+    assert_eq!(
+        (error.code(), error.place().2.as_deref()),
+        ("unknown_column", Some("x"))
+    );
     assert!(error.to_string().contains("a, b, c"));
 }
 
@@ -189,10 +279,24 @@ fn bad_rows_are_named_and_the_others_stay() {
         (10, "", "invalid_utf8"),
     ];
     assert_eq!(codes(&import), expected);
-    assert_eq!((import.read, import.bad_rows(), import.examples.len()), (10, 8, 2));
+    assert_eq!(
+        (import.read, import.bad_rows(), import.examples.len()),
+        (10, 8, 2)
+    );
     let offset = bytes.iter().position(|&byte| byte == 0xff).unwrap();
-    assert!(import.issues[10].reason.contains(&format!("byte {offset} ")), "{}", import.issues[10].reason);
-    assert!(import.issues.iter().all(|issue| !issue.fix.is_empty() && issue.file == "a.jsonl"));
+    assert!(
+        import.issues[10]
+            .reason
+            .contains(&format!("byte {offset} ")),
+        "{}",
+        import.issues[10].reason
+    );
+    assert!(
+        import
+            .issues
+            .iter()
+            .all(|issue| !issue.fix.is_empty() && issue.file == "a.jsonl")
+    );
 }
 
 #[test]
@@ -200,8 +304,22 @@ fn bad_table_rows_are_numbered_as_a_spreadsheet_shows_them() {
     let text =
         b"dialogue,summary\n\"A: x\nB: y\",s\nA: only\nA: \xe9,s\nA: ok,s\n\"A: open,s\nA: swallowed,s\n";
     let import = import("a.csv", text);
-    assert_eq!(codes(&import), [(3, "", "ragged_row"), (4, "", "invalid_utf8"), (6, "", "open_quote")]);
-    assert_eq!(import.examples.iter().map(|example| example.row).collect::<Vec<_>>(), [2, 5]);
+    assert_eq!(
+        codes(&import),
+        [
+            (3, "", "ragged_row"),
+            (4, "", "invalid_utf8"),
+            (6, "", "open_quote")
+        ]
+    );
+    assert_eq!(
+        import
+            .examples
+            .iter()
+            .map(|example| example.row)
+            .collect::<Vec<_>>(),
+        [2, 5]
+    );
     assert_eq!((import.read, import.bad_rows()), (5, 3));
 }
 
@@ -223,34 +341,68 @@ fn whole_files_that_cannot_be_read_say_why() {
         assert!(error.place().0.as_deref() == Some(name) && !error.fix().is_empty());
         assert!(error.to_string().contains(name), "{error}");
     }
-    assert_eq!(import_with("a.json", "[]", &ImportOptions::default()).unwrap_err().code(), "empty");
+    assert_eq!(
+        import_with("a.json", "[]", &ImportOptions::default())
+            .unwrap_err()
+            .code(),
+        "empty"
+    );
     let broken = import_with("a.json", cases[0].1, &ImportOptions::default()).unwrap_err();
     assert_eq!(broken.place().1, Some(2));
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| read(&[folder.path().join(name)], &ImportOptions::default()).unwrap_err();
-    assert_eq!((at("none.json").code(), at("").code()), ("not_found", "unreadable"));
-    assert_eq!(read(&[], &ImportOptions::default()).unwrap_err().code(), "no_files");
+    assert_eq!(
+        (at("none.json").code(), at("").code()),
+        ("not_found", "unreadable")
+    );
+    assert_eq!(
+        read(&[], &ImportOptions::default()).unwrap_err().code(),
+        "no_files"
+    );
 }
 
 fn rows(count: usize) -> String {
-    (0..count).map(|i| format!("{{\"dialogue\":\"A: row {i}\",\"summary\":\"s\"}}\n")).collect()
+    (0..count)
+        .map(|i| format!("{{\"dialogue\":\"A: row {i}\",\"summary\":\"s\"}}\n"))
+        .collect()
 }
 
 #[test]
 fn splits_come_from_the_choice_the_column_the_name_or_a_draw() {
     let text = "dialogue,summary,split\nA: x,s,train\nA: y,s,Dev\nA: z,s,test\nA: w,s,holdout\n";
     let by_column = import("a.csv", text);
-    let splits: Vec<Split> = by_column.examples.iter().map(|example| example.split).collect();
+    let splits: Vec<Split> = by_column
+        .examples
+        .iter()
+        .map(|example| example.split)
+        .collect();
     assert_eq!(splits, [Split::Train, Split::Validation, Split::Test]);
     assert_eq!(codes(&by_column), [(5, "split", "split")]);
-    let chosen = ImportOptions { split: SplitChoice::Test, ..ImportOptions::default() };
+    let chosen = ImportOptions {
+        split: SplitChoice::Test,
+        ..ImportOptions::default()
+    };
     let chosen = import_with("a.csv", text, &chosen).unwrap();
-    assert!(chosen.examples.iter().all(|example| example.split == Split::Test) && chosen.examples.len() == 4);
+    assert!(
+        chosen
+            .examples
+            .iter()
+            .all(|example| example.split == Split::Test)
+            && chosen.examples.len() == 4
+    );
 
-    let count =
-        |import: &Import, split| import.examples.iter().filter(|example| example.split == split).count();
+    let count = |import: &Import, split| {
+        import
+            .examples
+            .iter()
+            .filter(|example| example.split == split)
+            .count()
+    };
     let drawn = import("notes.jsonl", rows(50));
-    assert_eq!([Split::Train, Split::Validation, Split::Test].map(|split| count(&drawn, split)), [40, 5, 5]);
+    assert_eq!(
+        [Split::Train, Split::Validation, Split::Test].map(|split| count(&drawn, split)),
+        [40, 5, 5]
+    );
     assert!(
         drawn.split_rule.contains("80/10/10") && drawn.split_rule.contains("seed 0"),
         "{}",
@@ -258,8 +410,15 @@ fn splits_come_from_the_choice_the_column_the_name_or_a_draw() {
     );
     let again = import("notes.jsonl", rows(50));
     assert_eq!(drawn.examples, again.examples);
-    let other =
-        import_with("notes.jsonl", rows(50), &ImportOptions { seed: 1, ..ImportOptions::default() }).unwrap();
+    let other = import_with(
+        "notes.jsonl",
+        rows(50),
+        &ImportOptions {
+            seed: 1,
+            ..ImportOptions::default()
+        },
+    )
+    .unwrap();
     assert_ne!(drawn.examples, other.examples);
 }
 
@@ -271,9 +430,15 @@ fn several_files_keep_their_splits_and_get_unique_ids() {
         (PathBuf::from("d/ValidationSet.csv"), row("A: y")),
     ];
     let import = read_parts(&parts, &ImportOptions::default()).unwrap();
-    let ids: Vec<_> =
-        import.examples.iter().map(|example| (example.external_id.as_str(), example.split)).collect();
-    assert_eq!(ids, [("0", Split::Train), ("ValidationSet:0", Split::Validation)]);
+    let ids: Vec<_> = import
+        .examples
+        .iter()
+        .map(|example| (example.external_id.as_str(), example.split))
+        .collect();
+    assert_eq!(
+        ids,
+        [("0", Split::Train), ("ValidationSet:0", Split::Validation)]
+    );
     assert_eq!((import.format.as_str(), import.read), ("mts_dialog_csv", 2));
 }
 
@@ -300,9 +465,15 @@ fn leaks_leave_the_training_side() {
         example("e1", Split::Test, "A: third"),
     ];
     let leaks = find_leaks(&mut examples);
-    let listed: Vec<_> = leaks.iter().map(|leak| (leak.id.as_str(), leak.with.as_str())).collect();
+    let listed: Vec<_> = leaks
+        .iter()
+        .map(|leak| (leak.id.as_str(), leak.with.as_str()))
+        .collect();
     assert_eq!(listed, [("t1", "v1"), ("t3", "e1"), ("v2", "e1")]);
-    let left: Vec<_> = examples.iter().map(|example| example.external_id.as_str()).collect();
+    let left: Vec<_> = examples
+        .iter()
+        .map(|example| example.external_id.as_str())
+        .collect();
     assert_eq!(left, ["t2", "v1", "e1"]);
     assert!(find_leaks(&mut examples).is_empty());
 }
@@ -311,11 +482,18 @@ fn leaks_leave_the_training_side() {
 fn duplicates_within_a_split_are_kept_and_named() {
     let import = import(
         "train.jsonl",
-        [r#"{"dialogue":"A: x","summary":"s"}"#, r#"{"dialogue":"A: X ","summary":"t"}"#].join("\n"),
+        [
+            r#"{"dialogue":"A: x","summary":"s"}"#,
+            r#"{"dialogue":"A: X ","summary":"t"}"#,
+        ]
+        .join("\n"),
     );
     assert_eq!(import.examples.len(), 2);
     assert_eq!(codes(&import), [(2, "dialogue", "duplicate")]);
-    assert_eq!((import.bad_rows(), import.issues[0].severity), (0, Severity::Warning));
+    assert_eq!(
+        (import.bad_rows(), import.issues[0].severity),
+        (0, Severity::Warning)
+    );
 }
 
 #[test]
@@ -324,22 +502,42 @@ fn the_projects_own_sample_is_clean() {
     let mut import = read(&[path], &ImportOptions::default()).unwrap();
     assert!(import.issues.is_empty(), "{:?}", import.issues);
     assert!(find_leaks(&mut import.examples).is_empty());
-    let pairs: Vec<_> =
-        import.examples.iter().map(|example| (&example.dialogue, &example.references[0])).collect();
-    let (rule, guards) =
-        (crate::format_rule::FormatRule::default(), crate::format_rule::ContentGuards::default());
+    let pairs: Vec<_> = import
+        .examples
+        .iter()
+        .map(|example| (&example.dialogue, &example.references[0]))
+        .collect();
+    let (rule, guards) = (
+        crate::format_rule::FormatRule::default(),
+        crate::format_rule::ContentGuards::default(),
+    );
     for (dialogue, summary) in pairs {
-        assert!(rule.check(dialogue, true).pass && guards.check(dialogue, summary).pass, "{dialogue}");
+        assert!(
+            rule.check(dialogue, true).pass && guards.check(dialogue, summary).pass,
+            "{dialogue}"
+        );
         let turns = dialogue.lines().count();
         assert!((4..=12).contains(&turns), "{turns} turns: {dialogue}");
-        let named =
-            crate::dialogue::Dialogue::parse(dialogue).speakers().iter().all(|name| summary.contains(name));
+        let named = crate::dialogue::Dialogue::parse(dialogue)
+            .speakers()
+            .iter()
+            .all(|name| summary.contains(name));
         assert!(named, "{summary}");
     }
 }
 
-const NAMES: [&str; 10] =
-    ["a.json", "a.jsonl", "a.csv", "a.tsv", "a.txt", "a.md", "a.vtt", "a.srt", "a", "train.json"];
+const NAMES: [&str; 10] = [
+    "a.json",
+    "a.jsonl",
+    "a.csv",
+    "a.tsv",
+    "a.txt",
+    "a.md",
+    "a.vtt",
+    "a.srt",
+    "a",
+    "train.json",
+];
 
 proptest! {
     #[test]

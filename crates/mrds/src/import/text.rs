@@ -8,7 +8,12 @@ use super::Records;
 use super::transcript::{self, Beside, Line, Reach, Talk};
 
 /// Reads the dialogues of a text.
-pub(super) fn read(layout: &'static str, file: &str, bytes: &[u8], beside: Option<&Beside<'_>>) -> Records {
+pub(super) fn read(
+    layout: &'static str,
+    file: &str,
+    bytes: &[u8],
+    beside: Option<&Beside<'_>>,
+) -> Records {
     let mut reader = Reader::default();
     for line in Line::all(bytes) {
         reader.take(&line);
@@ -97,7 +102,8 @@ impl Reader {
 
     fn go_on(&mut self, line: &Line, after_blank: bool) {
         self.current.takes(line);
-        self.current.summarize(&line.text, if after_blank { "\n\n" } else { "\n" });
+        self.current
+            .summarize(&line.text, if after_blank { "\n\n" } else { "\n" });
     }
 
     fn finish(&mut self) {

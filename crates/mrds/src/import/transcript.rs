@@ -73,37 +73,65 @@ pub(super) fn path_beside(path: &Path) -> Option<PathBuf> {
 
 /// Whether a file's name says that it holds the summary of a transcript.
 pub(super) fn is_beside(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(&format!(".{BESIDE}")))
+    path.file_name()
+        .is_some_and(|name| name.to_string_lossy().ends_with(&format!(".{BESIDE}")))
 }
 
 /// A summary whose transcript is not among the files.
 pub(super) fn orphan(layout: &'static str, file: &str) -> Records {
-    let reason = "by its name this file holds the summary of a transcript, which is not among the files";
+    let reason =
+        "by its name this file holds the summary of a transcript, which is not among the files";
     let fix = "Give the transcript, or rename this file if it holds a dialogue itself.";
     let fault = Fault::new("dialogue", "missing_dialogue", reason.into(), fix);
-    Records { issues: vec![fault.into_issue(file, 1)], ..nothing(layout) }
+    Records {
+        issues: vec![fault.into_issue(file, 1)],
+        ..nothing(layout)
+    }
 }
 
 impl<'a> Beside<'a> {
     pub(super) fn new(path: &Path, bytes: &'a [u8]) -> Self {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { name, bytes: bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) }
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Self {
+            name,
+            bytes: bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
+        }
     }
 
     /// One summary for each of `count` dialogues; several are separated by rules.
     fn texts(&self, count: usize) -> Result<Vec<String>, Fault> {
         let text = std::str::from_utf8(self.bytes).map_err(|error| {
-            let reason = format!("{} is not UTF-8 at byte {} of the file", self.name, error.valid_up_to());
-            Fault::new("summary", "invalid_utf8", reason, "Save that file as UTF-8.")
+            let reason = format!(
+                "{} is not UTF-8 at byte {} of the file",
+                self.name,
+                error.valid_up_to()
+            );
+            Fault::new(
+                "summary",
+                "invalid_utf8",
+                reason,
+                "Save that file as UTF-8.",
+            )
         })?;
         let lines: Vec<&str> = text.lines().collect();
         let is_text = |part: &&[&str]| part.iter().any(|line| !line.trim().is_empty());
         let parts: Vec<&[&str]> = match count {
             1 => vec![lines.as_slice()],
-            _ => lines.split(|line| is_rule(line.trim())).filter(is_text).collect(),
+            _ => lines
+                .split(|line| is_rule(line.trim()))
+                .filter(is_text)
+                .collect(),
         };
         if parts.len() != count {
-            let reason = format!("the file has {count} dialogues and {} has {}", self.name, parts.len());
+            let reason = format!(
+                "the file has {count} dialogues and {} has {}",
+                self.name,
+                parts.len()
+            );
             let fix = "Give a summary for each dialogue there, in order, with a line of `---` between them.";
             return Err(Fault::new("summary", "missing_summary", reason, fix));
         }
@@ -126,18 +154,36 @@ impl Line {
     pub(super) fn all(bytes: &[u8]) -> Vec<Self> {
         let mut offset = 0;
         let line = |(index, bytes): (usize, &[u8])| {
-            let bad_byte = std::str::from_utf8(bytes).err().map(|error| offset + error.valid_up_to());
+            let bad_byte = std::str::from_utf8(bytes)
+                .err()
+                .map(|error| offset + error.valid_up_to());
             offset += bytes.len() + 1;
-            let text = normalise_text(&String::from_utf8_lossy(bytes)).trim().to_owned();
-            Self { number: index + 1, text, bad_byte }
+            let text = normalise_text(&String::from_utf8_lossy(bytes))
+                .trim()
+                .to_owned();
+            Self {
+                number: index + 1,
+                text,
+                bad_byte,
+            }
         };
-        bytes.split(|&byte| byte == b'\n').enumerate().map(line).collect()
+        bytes
+            .split(|&byte| byte == b'\n')
+            .enumerate()
+            .map(line)
+            .collect()
     }
 }
 
 impl Fault {
     pub(super) fn new(field: &'static str, code: &'static str, reason: String, fix: &str) -> Self {
-        Self { field, code, reason, fix: fix.to_owned(), severity: Severity::Error }
+        Self {
+            field,
+            code,
+            reason,
+            fix: fix.to_owned(),
+            severity: Severity::Error,
+        }
     }
 
     fn into_issue(self, file: &str, row: usize) -> Issue {
@@ -160,8 +206,16 @@ impl Talk {
             self.row = line.number;
         }
         if let Some(offset) = line.bad_byte {
-            let reason = format!("line {} is not UTF-8 at byte {offset} of the file", line.number);
-            self.faults.push(Fault::new("", "invalid_utf8", reason, "Save the file as UTF-8."));
+            let reason = format!(
+                "line {} is not UTF-8 at byte {offset} of the file",
+                line.number
+            );
+            self.faults.push(Fault::new(
+                "",
+                "invalid_utf8",
+                reason,
+                "Save the file as UTF-8.",
+            ));
         }
     }
 
@@ -184,19 +238,29 @@ impl Talk {
             self.faults.push(no_summary(file));
         }
         if dialogue.turns.is_empty() {
-            let reason = "there is a summary, but no dialogue between this line and the next summary".into();
+            let reason =
+                "there is a summary, but no dialogue between this line and the next summary".into();
             let fix = "Put the turns over or under it, with a line of `---` or a heading between turns and summary.";
-            self.faults.push(Fault::new("dialogue", "missing_dialogue", reason, fix));
+            self.faults
+                .push(Fault::new("dialogue", "missing_dialogue", reason, fix));
         }
         let speakers = dialogue.speakers();
-        self.faults.extend(speakers.iter().filter(|name| !is_readable(name)).map(|name| bad_speaker(name)));
+        self.faults.extend(
+            speakers
+                .iter()
+                .filter(|name| !is_readable(name))
+                .map(|name| bad_speaker(name)),
+        );
         let strays = dialogue.stray_lines();
         if let (Some(first), false) = (strays.first(), speakers.is_empty()) {
             let first: String = first.chars().take(STRAY_CHARS).collect();
             let reason = format!("before the first speaker stands `{first}`, which nobody says");
             let fix = "It is kept. Take it out, or write the speaker before it.";
             let fault = Fault::new("dialogue", "no_speaker", reason, fix);
-            self.faults.push(Fault { severity: Severity::Warning, ..fault });
+            self.faults.push(Fault {
+                severity: Severity::Warning,
+                ..fault
+            });
         }
     }
 }
@@ -219,16 +283,31 @@ pub(super) fn records(
             }
             _ => {}
         }
-        let dialogue = Dialogue { turns: std::mem::take(&mut talk.turns) }.join_continuations();
+        let dialogue = Dialogue {
+            turns: std::mem::take(&mut talk.turns),
+        }
+        .join_continuations();
         talk.check(&dialogue, file);
-        let is_good = talk.faults.iter().all(|fault| fault.severity == Severity::Warning);
-        records.issues.extend(talk.faults.into_iter().map(|fault| fault.into_issue(file, talk.row)));
+        let is_good = talk
+            .faults
+            .iter()
+            .all(|fault| fault.severity == Severity::Warning);
+        records.issues.extend(
+            talk.faults
+                .into_iter()
+                .map(|fault| fault.into_issue(file, talk.row)),
+        );
         if is_good {
             let summary = talk.summary.unwrap_or_default();
             let fields = [("dialogue", dialogue.to_text()), ("summary", summary)];
-            let fields: Map<String, Value> =
-                fields.into_iter().map(|(name, text)| (name.to_owned(), Value::String(text))).collect();
-            records.rows.push(Record { row: talk.row, fields });
+            let fields: Map<String, Value> = fields
+                .into_iter()
+                .map(|(name, text)| (name.to_owned(), Value::String(text)))
+                .collect();
+            records.rows.push(Record {
+                row: talk.row,
+                fields,
+            });
         }
     }
     records
@@ -236,15 +315,26 @@ pub(super) fn records(
 
 fn nothing(layout: &'static str) -> Records {
     let columns = ["dialogue", "summary"].map(str::to_owned).to_vec();
-    Records { layout, columns, rows: Vec::new(), issues: Vec::new() }
+    Records {
+        layout,
+        columns,
+        rows: Vec::new(),
+        issues: Vec::new(),
+    }
 }
 
 fn no_summary(file: &str) -> Fault {
     let beside = Path::new(file).with_extension(BESIDE);
     let beside = beside.file_name().unwrap_or_default().to_string_lossy();
-    let fix =
-        format!("Write it under the dialogue after `Summary:`, or alone into {beside} beside the file.");
-    Fault::new("summary", "missing_summary", "the dialogue that begins here has no summary".into(), &fix)
+    let fix = format!(
+        "Write it under the dialogue after `Summary:`, or alone into {beside} beside the file."
+    );
+    Fault::new(
+        "summary",
+        "missing_summary",
+        "the dialogue that begins here has no summary".into(),
+        &fix,
+    )
 }
 
 /// Whether a name is found again when the stored dialogue is read.
@@ -254,14 +344,16 @@ fn is_readable(name: &str) -> bool {
 
 fn bad_speaker(name: &str) -> Fault {
     let reason = format!("`{name}` cannot be a speaker's name");
-    let fix =
-        format!("Name each speaker with at most {MAX_SPEAKER_CHARS} characters, one a letter or digit.");
+    let fix = format!(
+        "Name each speaker with at most {MAX_SPEAKER_CHARS} characters, one a letter or digit."
+    );
     Fault::new("dialogue", "bad_speaker", reason, &fix)
 }
 
 /// A line of three or more dashes or equals signs.
 pub(super) fn is_rule(line: &str) -> bool {
-    line.len() >= 3 && (line.bytes().all(|byte| byte == b'-') || line.bytes().all(|byte| byte == b'='))
+    line.len() >= 3
+        && (line.bytes().all(|byte| byte == b'-') || line.bytes().all(|byte| byte == b'='))
 }
 
 /// The text of a Markdown heading.
@@ -282,7 +374,9 @@ pub(super) fn summary_label(line: &str) -> Option<(Reach, String)> {
         (None, "") => Reach::Paragraph,
         _ => Reach::Turn,
     };
-    SUMMARY_WORDS.contains(&word.as_str()).then(|| (reach, rest.trim().to_owned()))
+    SUMMARY_WORDS
+        .contains(&word.as_str())
+        .then(|| (reach, rest.trim().to_owned()))
 }
 
 /// The turns of a line (one, but for exotic line breaks), read without list marker, time and emphasis of the name.
@@ -294,9 +388,11 @@ pub(super) fn turns_of(line: &str) -> Vec<Turn> {
 /// `- Name: text`, `-Name: text`, `* Name: text`, `> Name: text`.
 fn without_marker(line: &str) -> &str {
     let line = line.trim_start_matches('>').trim_start();
-    let Some(rest) = line.strip_prefix(['-', '–', '—', '•', '*', '+']) else { return line };
-    let is_marker =
-        rest.starts_with(' ') || (line.starts_with(['-', '–', '—']) && rest.starts_with(char::is_alphabetic));
+    let Some(rest) = line.strip_prefix(['-', '–', '—', '•', '*', '+']) else {
+        return line;
+    };
+    let is_marker = rest.starts_with(' ')
+        || (line.starts_with(['-', '–', '—']) && rest.starts_with(char::is_alphabetic));
     if is_marker { rest.trim_start() } else { line }
 }
 
@@ -310,9 +406,14 @@ fn without_times(line: &str) -> String {
     }
     for (at, _) in line.match_indices(['(', '[']) {
         let head = line[..at].trim_end();
-        let Some(rest) = after_bracketed_time(&line[at..]) else { continue };
+        let Some(rest) = after_bracketed_time(&line[at..]) else {
+            continue;
+        };
         if head.trim_matches(['*', '_']).is_empty() {
-            return without_times(&format!("{head}{}", rest.trim_start_matches(['-', '–', ' '])));
+            return without_times(&format!(
+                "{head}{}",
+                rest.trim_start_matches(['-', '–', ' '])
+            ));
         }
         if rest.trim_start_matches(['*', '_', ' ']).starts_with(':') {
             return format!("{head}{}", rest.trim_start());
@@ -325,15 +426,19 @@ fn without_times(line: &str) -> String {
 fn after_bracketed_time(text: &str) -> Option<&str> {
     let close = if text.starts_with('(') { ')' } else { ']' };
     let (inside, rest) = text.get(1..)?.split_once(close)?;
-    let mut times = inside.split(['-', '–', '>', ' ']).filter(|part| !part.is_empty()).peekable();
+    let mut times = inside
+        .split(['-', '–', '>', ' '])
+        .filter(|part| !part.is_empty())
+        .peekable();
     (times.peek().is_some() && times.all(is_time)).then_some(rest)
 }
 
 /// `0:07`, `00:01:02`, and with milliseconds `00:01:02.500` or, as SRT has it, `00:01:02,500`.
 pub(super) fn is_time(text: &str) -> bool {
     let (clock, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
-    let is_number =
-        |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = |part: &str| {
+        (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
     let parts: Vec<&str> = clock.split(':').collect();
     (2..=3).contains(&parts.len())
         && parts.iter().all(|part| is_number(part))
@@ -350,6 +455,9 @@ fn without_emphasis(line: &str) -> String {
     let name = name.trim_end_matches(['*', '_', ' ']);
     match name.contains('*') {
         true => line.to_owned(),
-        false => format!("{name}: {}", text.trim_start_matches(['*', '_']).trim_start()),
+        false => format!(
+            "{name}: {}",
+            text.trim_start_matches(['*', '_']).trim_start()
+        ),
     }
 }

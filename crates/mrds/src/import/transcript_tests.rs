@@ -7,12 +7,18 @@ use super::*;
 fn dialogues(name: &str, text: &str) -> Vec<String> {
     let import = import(name, text);
     assert!(import.issues.is_empty(), "{name}: {:?}", import.issues);
-    import.examples.into_iter().map(|example| example.dialogue).collect()
+    import
+        .examples
+        .into_iter()
+        .map(|example| example.dialogue)
+        .collect()
 }
 
 fn pairs(import: &Import) -> Vec<(usize, &str, &str)> {
     let examples = import.examples.iter();
-    examples.map(|one| (one.row, one.dialogue.as_str(), one.references[0].as_str())).collect()
+    examples
+        .map(|one| (one.row, one.dialogue.as_str(), one.references[0].as_str()))
+        .collect()
 }
 
 #[test]
@@ -50,10 +56,17 @@ fn every_way_to_name_the_speaker_of_a_line() {
 fn lines_without_speaker_go_on_with_the_turn_before() {
     let text = "\u{feff}Ann (00:01):\nI need\n\nthe form.\n[00:02] Today.\n- the blue one\n10:30 suits me.\nBo: Here.\nSummary: S";
     let import = import("a.txt", text);
-    assert_eq!((import.format.as_str(), import.detection, import.read), ("txt", Detection::Detected, 1));
+    assert_eq!(
+        (import.format.as_str(), import.detection, import.read),
+        ("txt", Detection::Detected, 1)
+    );
     assert_eq!(
         pairs(&import),
-        [(1, "Ann: I need the form. Today. the blue one 10:30 suits me.\nBo: Here.", "S")]
+        [(
+            1,
+            "Ann: I need the form. Today. the blue one 10:30 suits me.\nBo: Here.",
+            "S"
+        )]
     );
     assert_eq!(
         (import.columns.as_slice(), import.preview[0][1].as_str()),
@@ -83,43 +96,92 @@ fn the_summary_stands_before_or_after_the_turns() {
         let import = import("a.md", &text);
         assert!(import.issues.is_empty(), "{text}: {:?}", import.issues);
         let (_, dialogue, summary) = pairs(&import)[0];
-        assert_eq!((dialogue, summary, import.read), ("Ann: Hi\nBo: Hi", "They greet.\nTwice.", 1), "{text}");
+        assert_eq!(
+            (dialogue, summary, import.read),
+            ("Ann: Hi\nBo: Hi", "They greet.\nTwice.", 1),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn a_summary_may_itself_read_like_turns() {
-    let heading = "A: x\nB: y\n## Summary\nHPC: fine\n\nPlan: rest\n# Next\nA: z\nB: w\n## Summary\nS";
-    let expected = [(1, "A: x\nB: y", "HPC: fine\n\nPlan: rest"), (8, "A: z\nB: w", "S")];
+    let heading =
+        "A: x\nB: y\n## Summary\nHPC: fine\n\nPlan: rest\n# Next\nA: z\nB: w\n## Summary\nS";
+    let expected = [
+        (1, "A: x\nB: y", "HPC: fine\n\nPlan: rest"),
+        (8, "A: z\nB: w", "S"),
+    ];
     assert_eq!(pairs(&import("a.md", heading)), expected);
     let label = "A: x\nB: y\nSummary:\nHPC: fine\nPlan: rest\n";
-    assert_eq!(pairs(&import("a.txt", label)), [(1, "A: x\nB: y", "HPC: fine\nPlan: rest")]);
+    assert_eq!(
+        pairs(&import("a.txt", label)),
+        [(1, "A: x\nB: y", "HPC: fine\nPlan: rest")]
+    );
 }
 
 #[test]
 fn several_dialogues_in_one_file() {
-    let expected = |rows: [usize; 2]| [(rows[0], "A: x\nB: y", "S1"), (rows[1], "A: z\nB: w", "S2")];
+    let expected =
+        |rows: [usize; 2]| [(rows[0], "A: x\nB: y", "S1"), (rows[1], "A: z\nB: w", "S2")];
     let cases = [
-        ("A: x\nB: y\nSummary: S1\n---\nA: z\nB: w\nSummary: S2\n", [1, 5]),
-        ("===\nA: x\nB: y\n===\nSummary: S1\n======\nA: z\nB: w\n=====\nSummary: S2\n", [2, 7]),
-        ("A: x\nB: y\nSummary: S1\n\nA: z\nB: w\nSummary: S2\n", [1, 5]),
-        ("Summary: S1\nA: x\nB: y\n\nSummary: S2\nA: z\nB: w\n", [1, 5]),
-        ("# 1\nA: x\nB: y\n## Summary\nS1\n# 2\nA: z\nB: w\n## Summary\nS2\n", [2, 7]),
-        ("## Summary\nS1\n## Transcript\nA: x\nB: y\n## Summary\nS2\n## Transcript\nA: z\nB: w\n", [1, 6]),
+        (
+            "A: x\nB: y\nSummary: S1\n---\nA: z\nB: w\nSummary: S2\n",
+            [1, 5],
+        ),
+        (
+            "===\nA: x\nB: y\n===\nSummary: S1\n======\nA: z\nB: w\n=====\nSummary: S2\n",
+            [2, 7],
+        ),
+        (
+            "A: x\nB: y\nSummary: S1\n\nA: z\nB: w\nSummary: S2\n",
+            [1, 5],
+        ),
+        (
+            "Summary: S1\nA: x\nB: y\n\nSummary: S2\nA: z\nB: w\n",
+            [1, 5],
+        ),
+        (
+            "# 1\nA: x\nB: y\n## Summary\nS1\n# 2\nA: z\nB: w\n## Summary\nS2\n",
+            [2, 7],
+        ),
+        (
+            "## Summary\nS1\n## Transcript\nA: x\nB: y\n## Summary\nS2\n## Transcript\nA: z\nB: w\n",
+            [1, 6],
+        ),
     ];
     for (text, rows) in cases {
         let import = import("a.txt", text);
-        assert_eq!((pairs(&import), import.issues.len()), (expected(rows).to_vec(), 0), "{text}");
+        assert_eq!(
+            (pairs(&import), import.issues.len()),
+            (expected(rows).to_vec(), 0),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn a_dialogue_without_summary_is_a_problem_with_a_way_out() {
-    let import = import("talks/a.md", "# 1\nA: x\nB: y\n\n# 2\nA: z\nB: w\n## Summary\nS\n## Summary\nT\n");
+    let import = import(
+        "talks/a.md",
+        "# 1\nA: x\nB: y\n\n# 2\nA: z\nB: w\n## Summary\nS\n## Summary\nT\n",
+    );
     assert_eq!(pairs(&import), [(6, "A: z\nB: w", "S")]);
-    assert_eq!(codes(&import), [(2, "summary", "missing_summary"), (10, "dialogue", "missing_dialogue")]);
-    assert!(import.issues[0].fix.contains("`Summary:`") && import.issues[0].fix.contains("a.summary.txt"));
-    assert_eq!((import.read, import.bad_rows(), import.needs_mapping), (3, 2, false));
+    assert_eq!(
+        codes(&import),
+        [
+            (2, "summary", "missing_summary"),
+            (10, "dialogue", "missing_dialogue")
+        ]
+    );
+    assert!(
+        import.issues[0].fix.contains("`Summary:`")
+            && import.issues[0].fix.contains("a.summary.txt")
+    );
+    assert_eq!(
+        (import.read, import.bad_rows(), import.needs_mapping),
+        (3, 2, false)
+    );
     let empty = super::tests::import("a.txt", "A: x\nB: y\nSummary:\n");
     assert_eq!(codes(&empty), [(1, "summary", "empty_summary")]);
 }
@@ -131,25 +193,40 @@ fn lines_that_nobody_says_are_named() {
     assert_eq!(codes(&import), [(1, "dialogue", "no_speaker")]);
     assert!(import.issues[0].fix.contains("--speakers"));
     let told = import_with("a.txt", nobody, &with_speakers(&["Ann", "Bo"])).unwrap();
-    assert_eq!(pairs(&told), [(1, "Ann: Hello there.\nBo: Good morning.", "They greet.")]);
+    assert_eq!(
+        pairs(&told),
+        [(1, "Ann: Hello there.\nBo: Good morning.", "They greet.")]
+    );
     assert!(told.issues.is_empty());
 
     let title = super::tests::import("a.txt", "Third interview\nAnn: Hi\nSummary: S");
     assert_eq!(codes(&title), [(1, "dialogue", "no_speaker")]);
     assert!(title.issues[0].reason.contains("`Third interview`"));
-    assert_eq!((title.issues[0].severity, title.read, title.examples.len()), (Severity::Warning, 1, 1));
+    assert_eq!(
+        (title.issues[0].severity, title.read, title.examples.len()),
+        (Severity::Warning, 1, 1)
+    );
 }
 
 #[test]
 fn texts_that_are_no_transcripts_stay_what_they_are() {
     let cases = [
         ("[{\"dialogue\":\"A: x\",\"summary\":\"s\"}]", "json"),
-        ("{\"dialogue\":\"A: x\",\"summary\":\"s\"}\n{\"dialogue\":\n", "jsonl"),
+        (
+            "{\"dialogue\":\"A: x\",\"summary\":\"s\"}\n{\"dialogue\":\n",
+            "jsonl",
+        ),
         ("Chat;Summary\nA: x;s\n", "csv"),
         ("[A] x\n[B] y\nSummary: s", "txt"),
         ("Summary: a conversation, and its summary\nA: x", "txt"),
-        ("WEBVTT\n\n00:01.000 --> 00:02.000\nA: x\n\nSummary: s", "vtt"),
-        ("1\n00:00:01,000 --> 00:00:02,000\nA: x\n\nSummary: s", "srt"),
+        (
+            "WEBVTT\n\n00:01.000 --> 00:02.000\nA: x\n\nSummary: s",
+            "vtt",
+        ),
+        (
+            "1\n00:00:01,000 --> 00:00:02,000\nA: x\n\nSummary: s",
+            "srt",
+        ),
     ];
     for (text, format) in cases {
         let import = import("a.txt", text);
@@ -174,7 +251,10 @@ fn webvtt_with_voices_and_names() {
     let text = format!("{VTT}\nNOTE\nSummary: It is late.\nAnd wet.\n");
     let import = import("a.vtt", text.replace('\n', "\r\n"));
     assert!(import.issues.is_empty(), "{:?}", import.issues);
-    assert_eq!((import.format.as_str(), import.read, import.detection), ("vtt", 1, Detection::Detected));
+    assert_eq!(
+        (import.format.as_str(), import.read, import.detection),
+        ("vtt", 1, Detection::Detected)
+    );
     let dialogue = "Ann Lee: Is it late &lt; 5 or not?\nBo: Late & cold. Very.\nAnn Lee: Oh.\n\
         Cy: I <3 it > rain.\nNote: wet.";
     assert_eq!(pairs(&import), [(13, dialogue, "It is late.\nAnd wet.")]);
@@ -187,52 +267,108 @@ fn srt_with_names_and_formatting() {
         4\n00:00:04,000 --> 00:00:05,000\nCy:\n\n5\n00:00:05,000 --> 00:00:06,000\nWhat?\n\nSummary:\nLate.\n";
     let import = import("a.srt", text);
     assert!(import.issues.is_empty(), "{:?}", import.issues);
-    assert_eq!(pairs(&import), [(1, "Ann: Is it late?\nBo: Ten minutes.\nCy: What?", "Late.")]);
+    assert_eq!(
+        pairs(&import),
+        [(1, "Ann: Is it late?\nBo: Ten minutes.\nCy: What?", "Late.")]
+    );
 }
 
 #[test]
 fn cues_without_speakers_take_turns() {
-    let cue =
-        |time: usize, text: &str| format!("{time}\n00:00:0{time},000 --> 00:00:0{time},900\n{text}\n\n");
-    let text =
-        [cue(1, "Hello\nthere."), cue(2, "- Good morning."), cue(3, "Late?"), "Summary: S".into()].concat();
-    assert_eq!(codes(&import("a.srt", &text)), [(1, "dialogue", "no_speaker")]);
+    let cue = |time: usize, text: &str| {
+        format!("{time}\n00:00:0{time},000 --> 00:00:0{time},900\n{text}\n\n")
+    };
+    let text = [
+        cue(1, "Hello\nthere."),
+        cue(2, "- Good morning."),
+        cue(3, "Late?"),
+        "Summary: S".into(),
+    ]
+    .concat();
+    assert_eq!(
+        codes(&import("a.srt", &text)),
+        [(1, "dialogue", "no_speaker")]
+    );
     let told = import_with("a.srt", &text, &with_speakers(&["Ann", "Bo"])).unwrap();
-    assert_eq!(pairs(&told)[0].1, "Ann: Hello there.\nBo: Good morning.\nAnn: Late?");
+    assert_eq!(
+        pairs(&told)[0].1,
+        "Ann: Hello there.\nBo: Good morning.\nAnn: Late?"
+    );
 }
 
 #[test]
 fn broken_cues_are_named_by_line() {
     let cases = [
-        ("WEBVTT\n\n00:01.000 -> 00:02.000\nA: x\n", "line 3: this text has no time"),
-        ("WEBVTT\n\n1\n00:0l.000 --> 00:02.000\nA: x\n", "line 4: the times of this cue"),
-        ("WEBVTT\n\n00:01.000 --> 00:02.000\nA: x\n00:02.000 --> 00:03.000\nA: y\n", "line 5: a cue begins"),
-        ("1\nA\n00:01.000 --> 00:02.000\nx\n", "line 3: the cue has lines before"),
+        (
+            "WEBVTT\n\n00:01.000 -> 00:02.000\nA: x\n",
+            "line 3: this text has no time",
+        ),
+        (
+            "WEBVTT\n\n1\n00:0l.000 --> 00:02.000\nA: x\n",
+            "line 4: the times of this cue",
+        ),
+        (
+            "WEBVTT\n\n00:01.000 --> 00:02.000\nA: x\n00:02.000 --> 00:03.000\nA: y\n",
+            "line 5: a cue begins",
+        ),
+        (
+            "1\nA\n00:01.000 --> 00:02.000\nx\n",
+            "line 3: the cue has lines before",
+        ),
     ];
     for (text, reason) in cases {
         let text = format!("{text}\nSummary: S\n");
         let import = import("a.vtt", &text);
-        assert!(import.issues[0].reason.starts_with(reason), "{text}: {:?}", import.issues);
+        assert!(
+            import.issues[0].reason.starts_with(reason),
+            "{text}: {:?}",
+            import.issues
+        );
         assert!(import.issues[0].code == "cue" && import.issues[0].fix.contains("-->"));
-        assert_eq!((import.read, import.bad_rows(), import.examples.len()), (1, 1, 0));
+        assert_eq!(
+            (import.read, import.bad_rows(), import.examples.len()),
+            (1, 1, 0)
+        );
     }
-    let long = format!("WEBVTT\n\n00:01.000 --> 00:02.000\n<v {}>Hi\n\nSummary: S", "x".repeat(41));
-    assert_eq!(codes(&import("a.vtt", long)), [(3, "dialogue", "bad_speaker")]);
-    assert_eq!(import_with("a.vtt", "WEBVTT\n", &ImportOptions::default()).unwrap_err().code(), "empty");
+    let long = format!(
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n<v {}>Hi\n\nSummary: S",
+        "x".repeat(41)
+    );
+    assert_eq!(
+        codes(&import("a.vtt", long)),
+        [(3, "dialogue", "bad_speaker")]
+    );
+    assert_eq!(
+        import_with("a.vtt", "WEBVTT\n", &ImportOptions::default())
+            .unwrap_err()
+            .code(),
+        "empty"
+    );
 }
 
 #[test]
 fn text_that_is_not_utf8_keeps_only_its_own_dialogue_out() {
-    let import = import("a.txt", b"A: x\nB: y\nSummary: S\n---\nA: caf\xe9\nB: y\nSummary: S\n");
-    assert_eq!((codes(&import), import.examples.len()), (vec![(5, "", "invalid_utf8")], 1));
+    let import = import(
+        "a.txt",
+        b"A: x\nB: y\nSummary: S\n---\nA: caf\xe9\nB: y\nSummary: S\n",
+    );
+    assert_eq!(
+        (codes(&import), import.examples.len()),
+        (vec![(5, "", "invalid_utf8")], 1)
+    );
     assert!(
-        import.issues[0].reason.contains("line 5 is not UTF-8 at byte 31 "),
+        import.issues[0]
+            .reason
+            .contains("line 5 is not UTF-8 at byte 31 "),
         "{}",
         import.issues[0].reason
     );
     for name in ["a.vtt", "a.srt"] {
         let cue = b"1\n00:00:01,000 --> 00:00:02,000\nA: caf\xe9\n\nSummary: S";
-        assert_eq!(codes(&super::tests::import(name, cue)), [(1, "", "invalid_utf8")]);
+        assert_eq!(
+            codes(&super::tests::import(name, cue)),
+            [(1, "", "invalid_utf8")]
+        );
     }
     let utf16 = import_with("a.srt", b"\xff\xfe1\0", &ImportOptions::default()).unwrap_err();
     assert_eq!(utf16.code(), "invalid_utf8");
@@ -246,19 +382,41 @@ fn beside(transcript: &str, summary: &[u8]) -> Import {
 
 #[test]
 fn the_summary_lies_beside_the_file() {
-    for summary in ["They greet.\n---\nTwice.\n", "\u{feff}Summary:\nThey greet.\r\n---\nTwice."] {
+    for summary in [
+        "They greet.\n---\nTwice.\n",
+        "\u{feff}Summary:\nThey greet.\r\n---\nTwice.",
+    ] {
         let import = beside("A: x\nB: y\n", summary.as_bytes());
-        assert_eq!(pairs(&import), [(1, "A: x\nB: y", "They greet.\n---\nTwice.")]);
-        assert_eq!((import.read, import.issues.len(), import.format.as_str()), (1, 0, "txt"));
+        assert_eq!(
+            pairs(&import),
+            [(1, "A: x\nB: y", "They greet.\n---\nTwice.")]
+        );
+        assert_eq!(
+            (import.read, import.issues.len(), import.format.as_str()),
+            (1, 0, "txt")
+        );
     }
     let two = "A: x\nB: y\n---\nA: z\nB: w\nSummary: own\n";
     let import = beside(two, b"S1\n---\nS2\n---\n");
-    assert_eq!(pairs(&import), [(1, "A: x\nB: y", "S1"), (4, "A: z\nB: w", "own")]);
+    assert_eq!(
+        pairs(&import),
+        [(1, "A: x\nB: y", "S1"), (4, "A: z\nB: w", "own")]
+    );
     let one_for_two = beside(two, b"S1\n");
     assert_eq!(codes(&one_for_two), [(1, "summary", "missing_summary")]);
-    assert!(one_for_two.issues[0].reason.contains("2 dialogues and a.summary.txt has 1"));
-    assert_eq!(codes(&beside("A: x", b"\xe9")), [(1, "summary", "invalid_utf8")]);
-    assert_eq!(codes(&beside("A: x", b"\n")), [(1, "summary", "empty_summary")]);
+    assert!(
+        one_for_two.issues[0]
+            .reason
+            .contains("2 dialogues and a.summary.txt has 1")
+    );
+    assert_eq!(
+        codes(&beside("A: x", b"\xe9")),
+        [(1, "summary", "invalid_utf8")]
+    );
+    assert_eq!(
+        codes(&beside("A: x", b"\n")),
+        [(1, "summary", "empty_summary")]
+    );
     assert_eq!(
         codes(&super::tests::import("b.summary.txt", "They greet.")),
         [(1, "dialogue", "missing_dialogue")]
@@ -271,6 +429,12 @@ fn the_summary_lies_beside_the_file() {
     write("other.vtt", VTT);
     let files = ["talk.vtt", "other.vtt"].map(|name| folder.path().join(name));
     let import = read(&files, &ImportOptions::default()).unwrap();
-    assert_eq!((import.examples.len(), import.examples[0].references[0].as_str()), (1, "It is late."));
+    assert_eq!(
+        (
+            import.examples.len(),
+            import.examples[0].references[0].as_str()
+        ),
+        (1, "It is late.")
+    );
     assert_eq!(codes(&import), [(13, "summary", "missing_summary")]);
 }

@@ -18,7 +18,10 @@ pub(super) fn read(file: &str, bytes: &[u8], beside: Option<&Beside<'_>>) -> Rec
         match &block[0] {
             first if is(first, "WEBVTT") && is_header(block) => {}
             first if is(first, "WEBVTT") => cues::add(&mut talk, &block[1..]),
-            first if ["NOTE", "STYLE", "REGION"].iter().any(|word| is(first, word)) => {}
+            first
+                if ["NOTE", "STYLE", "REGION"]
+                    .iter()
+                    .any(|word| is(first, word)) => {}
             _ => cues::add(&mut talk, block),
         }
     }
@@ -28,8 +31,13 @@ pub(super) fn read(file: &str, bytes: &[u8], beside: Option<&Beside<'_>>) -> Rec
 /// Takes the word `NOTE` off a note with the summary, so that it is read as one.
 fn unwrap_summary(lines: &mut [Line]) {
     for at in 0..lines.len() {
-        let Some(comment) = lines[at].text.strip_prefix("NOTE").map(str::trim) else { continue };
-        let next = lines.get(at + 1).map(|line| line.text.as_str()).unwrap_or_default();
+        let Some(comment) = lines[at].text.strip_prefix("NOTE").map(str::trim) else {
+            continue;
+        };
+        let next = lines
+            .get(at + 1)
+            .map(|line| line.text.as_str())
+            .unwrap_or_default();
         if comment.is_empty() && transcript::summary_label(next).is_some() {
             lines[at].text.clear();
         } else if transcript::summary_label(comment).is_some() {

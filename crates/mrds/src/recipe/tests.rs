@@ -4,7 +4,12 @@ use super::*;
 
 #[test]
 fn toml_round_trips_with_comments() {
-    for preset in [Preset::Paper, Preset::Default, Preset::Small, Preset::Sample] {
+    for preset in [
+        Preset::Paper,
+        Preset::Default,
+        Preset::Small,
+        Preset::Sample,
+    ] {
         let recipe = Recipe::preset(preset);
         let text = recipe.to_toml().unwrap();
         assert!(text.contains("# Real pairs to learn from"), "{text}");
@@ -16,7 +21,14 @@ fn toml_round_trips_with_comments() {
 fn a_fixed_mix_needs_room_for_both_kinds() {
     let mut recipe = Recipe::default();
     recipe.set("sft_batch_size=1").unwrap();
-    assert!(recipe.clone().resolve(7_000_000).unwrap_err().to_string().contains("fixed_ratio"));
+    assert!(
+        recipe
+            .clone()
+            .resolve(7_000_000)
+            .unwrap_err()
+            .to_string()
+            .contains("fixed_ratio")
+    );
     recipe.set("systems=zero_shot").unwrap();
     recipe.resolve(7_000_000).unwrap();
 }
@@ -28,17 +40,48 @@ fn set_takes_numbers_words_and_lists() {
     recipe.set("lr_search=1,2").unwrap();
     recipe.set("systems=zero_shot,mrds_separate").unwrap();
     recipe.set("too_long=drop").unwrap();
-    assert_eq!((recipe.dpo_beta, recipe.lr_search.clone()), (1.0, vec![1.0, 2.0]));
+    assert_eq!(
+        (recipe.dpo_beta, recipe.lr_search.clone()),
+        (1.0, vec![1.0, 2.0])
+    );
     assert_eq!(recipe.systems, vec![System::ZeroShot, System::MrdsSeparate]);
     assert_eq!(recipe.too_long, TooLong::Drop);
-    assert!(recipe.set("no_such=1").unwrap_err().to_string().contains("no_such"));
-    assert!(recipe.set("shots=0").unwrap_err().to_string().contains("at least 1"));
+    assert!(
+        recipe
+            .set("no_such=1")
+            .unwrap_err()
+            .to_string()
+            .contains("no_such")
+    );
+    assert!(
+        recipe
+            .set("shots=0")
+            .unwrap_err()
+            .to_string()
+            .contains("at least 1")
+    );
     assert!(recipe.set("shots=many").is_err());
-    assert_eq!(recipe.shots, Recipe::default().shots, "a refused value changes nothing");
+    assert_eq!(
+        recipe.shots,
+        Recipe::default().shots,
+        "a refused value changes nothing"
+    );
     recipe.set("dpo_loss=apo_zero").unwrap();
     assert_eq!(recipe.dpo_loss, DpoLoss::ApoZero);
-    assert!(recipe.set("dpo_label_smoothing=0.1").unwrap_err().to_string().contains("robust"));
-    assert!(recipe.set("dpo_loss=hinge").unwrap_err().to_string().contains("sigmoid_norm"));
+    assert!(
+        recipe
+            .set("dpo_label_smoothing=0.1")
+            .unwrap_err()
+            .to_string()
+            .contains("robust")
+    );
+    assert!(
+        recipe
+            .set("dpo_loss=hinge")
+            .unwrap_err()
+            .to_string()
+            .contains("sigmoid_norm")
+    );
 }
 
 #[test]
@@ -67,14 +110,24 @@ fn every_field_that_may_change_a_result_belongs_to_a_stage_or_the_data() {
 
 #[test]
 fn samplers_that_are_off_leave_a_stages_key_as_it_was() {
-    let later = ["dialogue_top_k", "dialogue_min_p", "dialogue_typical_p", "dialogue_repetition_penalty"];
+    let later = [
+        "dialogue_top_k",
+        "dialogue_min_p",
+        "dialogue_typical_p",
+        "dialogue_repetition_penalty",
+    ];
     let key = |recipe: &Recipe| recipe.of_stage(Candidates).unwrap();
     let usual = key(&Recipe::default());
-    assert!(usual["dialogue_top_p"].is_number() && later.iter().all(|field| usual[field].is_null()));
+    assert!(
+        usual["dialogue_top_p"].is_number() && later.iter().all(|field| usual[field].is_null())
+    );
     for (field, value) in later.into_iter().zip(["40", "0.1", "0.9", "1.2"]) {
         let mut recipe = Recipe::default();
         recipe.set(&format!("{field}={value}")).unwrap();
-        assert!(key(&recipe)[field].is_number(), "{field} is part of the key where it acts");
+        assert!(
+            key(&recipe)[field].is_number(),
+            "{field} is part of the key where it acts"
+        );
         assert!(recipe.set(&format!("{field}=-1")).is_err(), "{field}");
     }
 }

@@ -39,31 +39,62 @@ impl Session {
     ) -> Result<()> {
         self.at_rest(dataset)?;
         not_empty(dialogue, references)?;
-        Ok(self.store.update_example(example, dialogue, references, origin)?)
+        Ok(self
+            .store
+            .update_example(example, dialogue, references, origin)?)
     }
 
     /// Adds a pair behind the last one.
     pub fn write_example(&self, dataset: &str, example: WrittenExample) -> Result<()> {
         self.at_rest(dataset)?;
         not_empty(&example.dialogue, &example.references)?;
-        let WrittenExample { external_id, split, origin, dialogue, references } = example;
-        let new = NewExample { external_id, split, origin, dialogue, references };
-        Ok(self.store.append_examples(self.store.dataset(dataset)?.id, &[new])?)
+        let WrittenExample {
+            external_id,
+            split,
+            origin,
+            dialogue,
+            references,
+        } = example;
+        let new = NewExample {
+            external_id,
+            split,
+            origin,
+            dialogue,
+            references,
+        };
+        Ok(self
+            .store
+            .append_examples(self.store.dataset(dataset)?.id, &[new])?)
     }
 
     /// Removes examples; all or none.
     pub fn delete_examples(&self, dataset: &str, examples: &[i64]) -> Result<()> {
         self.at_rest(dataset)?;
-        Ok(self.store.replace_in_dataset(self.store.dataset(dataset)?.id, examples, &[])?)
+        Ok(self
+            .store
+            .replace_in_dataset(self.store.dataset(dataset)?.id, examples, &[])?)
     }
 
     /// Refuses while a run that still wants to read the data set is not finished.
     fn at_rest(&self, dataset: &str) -> Result<()> {
-        let reads = |status| matches!(status, RunStatus::Created | RunStatus::Running | RunStatus::Paused);
-        match self.store.runs()?.into_iter().find(|run| run.dataset_name == dataset && reads(run.status)) {
+        let reads = |status| {
+            matches!(
+                status,
+                RunStatus::Created | RunStatus::Running | RunStatus::Paused
+            )
+        };
+        match self
+            .store
+            .runs()?
+            .into_iter()
+            .find(|run| run.dataset_name == dataset && reads(run.status))
+        {
             None => Ok(()),
             Some(run) => Err(Error::WrongState {
-                what: format!("run `{}` on “{dataset}” is not finished and reads these examples", run.id),
+                what: format!(
+                    "run `{}` on “{dataset}” is not finished and reads these examples",
+                    run.id
+                ),
                 fix: "Let it finish, or cancel it.".into(),
             }),
         }
@@ -98,20 +129,42 @@ mod tests {
     fn a_pair_is_written_edited_and_removed_and_an_empty_one_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("notes.jsonl");
-        std::fs::write(&file, "{\"dialogue\":\"Ada: Hello.\\nBen: Hi.\",\"summary\":\"They greet.\"}\n")
-            .unwrap();
+        std::fs::write(
+            &file,
+            "{\"dialogue\":\"Ada: Hello.\\nBen: Hi.\",\"summary\":\"They greet.\"}\n",
+        )
+        .unwrap();
         let session = Session::open(&folder.path().join("workspace")).unwrap();
-        let request =
-            super::super::ImportRequest { files: vec![file], name: "notes".into(), ..Default::default() };
+        let request = super::super::ImportRequest {
+            files: vec![file],
+            name: "notes".into(),
+            ..Default::default()
+        };
         session.import(&request, 1).unwrap();
         session.write_example("notes", written("mine")).unwrap();
         let mine = session.examples("notes", 1, 1).unwrap().remove(0);
-        assert_eq!((mine.external_id.as_str(), mine.origin), ("mine", Origin::Written));
+        assert_eq!(
+            (mine.external_id.as_str(), mine.origin),
+            ("mine", Origin::Written)
+        );
         session
-            .edit_example("notes", mine.id, "Ada: No.\nBen: No?", &["A no.".into()], Origin::Edited)
+            .edit_example(
+                "notes",
+                mine.id,
+                "Ada: No.\nBen: No?",
+                &["A no.".into()],
+                Origin::Edited,
+            )
             .unwrap();
-        assert_eq!(session.examples("notes", 1, 1).unwrap()[0].origin, Origin::Edited);
-        assert!(session.edit_example("notes", mine.id, " ", &["x".into()], Origin::Edited).is_err());
+        assert_eq!(
+            session.examples("notes", 1, 1).unwrap()[0].origin,
+            Origin::Edited
+        );
+        assert!(
+            session
+                .edit_example("notes", mine.id, " ", &["x".into()], Origin::Edited)
+                .is_err()
+        );
         session.delete_examples("notes", &[mine.id]).unwrap();
         assert_eq!(session.examples("notes", 0, 9).unwrap().len(), 1);
     }

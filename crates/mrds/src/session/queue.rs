@@ -45,7 +45,11 @@ impl Session {
     }
 
     /// The run to begin now: none while one is at work, while the queue is held back, or where nothing waits.
-    pub fn next_queued(&self, now_ms: i64, pid_alive: &dyn Fn(u32) -> bool) -> Result<Option<QueueRow>> {
+    pub fn next_queued(
+        &self,
+        now_ms: i64,
+        pid_alive: &dyn Fn(u32) -> bool,
+    ) -> Result<Option<QueueRow>> {
         if self.queue_held()? || self.store.is_busy(now_ms, pid_alive)? {
             return Ok(None);
         }

@@ -18,7 +18,11 @@ pub(super) fn stage_json(stage: &StageRow, status: &str) -> Value {
 /// How the preference training went: the separate sets' synthesizer, the joint one's and every checkpoint.
 pub(super) fn align_json(adapters: &[TrainedAdapter], checkpoints: &[Checkpoint]) -> Value {
     let of = |role: &str| {
-        let training = adapters.iter().find(|adapter| adapter.role == role)?.trainings.first()?;
+        let training = adapters
+            .iter()
+            .find(|adapter| adapter.role == role)?
+            .trainings
+            .first()?;
         let last = training.last_dpo.as_ref();
         Some(json!({
             "first_dpo_loss": training.first_dpo_loss, "margin": last.map(|l| l.margin),
@@ -27,7 +31,9 @@ pub(super) fn align_json(adapters: &[TrainedAdapter], checkpoints: &[Checkpoint]
             "best_update": training.best_update,
         }))
     };
-    let Some(mut separate) = of("dpo_separate") else { return of("dpo_joint").unwrap_or(Value::Null) };
+    let Some(mut separate) = of("dpo_separate") else {
+        return of("dpo_joint").unwrap_or(Value::Null);
+    };
     separate["dpo_joint"] = json!(of("dpo_joint"));
     separate["checkpoints"] = json!(checkpoints);
     separate
@@ -39,7 +45,9 @@ pub(super) fn summarizer_json(adapters: &[TrainedAdapter]) -> Value {
         [stage1, stage2] => json!({"stage1": stage1, "stage2": stage2}),
         trainings => json!({"trainings": trainings}),
     };
-    let main = adapters.iter().find(|adapter| adapter.role == "mrds_separate");
+    let main = adapters
+        .iter()
+        .find(|adapter| adapter.role == "mrds_separate");
     let mut shown = main.map_or_else(|| json!({}), records);
     for adapter in adapters {
         shown["systems"][&adapter.role] = records(adapter);

@@ -7,7 +7,9 @@
 //! best.
 
 use lm::lora::Adapter;
-use lm::train::{BatchPlan, Objective, PreferenceLoss, PreferencePair, Schedule, TrainConfig, TrainExample};
+use lm::train::{
+    BatchPlan, Objective, PreferenceLoss, PreferencePair, Schedule, TrainConfig, TrainExample,
+};
 use serde::{Deserialize, Serialize};
 
 use super::candidates::content_scores;
@@ -26,18 +28,28 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let pairs: Vec<Pair> = stage.read(StageName::Preferences)?;
     let ref_policy = stage.trained(StageName::Synthesizer, synthesizer::ROLE)?;
     let rule = stage.format_rule();
-    let mut output = StageOutput { n_in: pairs.len() as u64, ..StageOutput::default() };
+    let mut output = StageOutput {
+        n_in: pairs.len() as u64,
+        ..StageOutput::default()
+    };
     let (mut adapters, mut checkpoints) = (Vec::new(), Vec::new());
     for role in [Synthesizer::DpoSeparate, Synthesizer::DpoJoint] {
         let sets = sets(&pairs, role);
         if sets.iter().all(|set| set.is_empty()) {
             require_no_system(stage, role)?;
-            count(&mut output.dropped, &format!("{role}: no pair to learn from"));
+            count(
+                &mut output.dropped,
+                &format!("{role}: no pair to learn from"),
+            );
             continue;
         }
         let aligned = align(stage, role, &sets, &ref_policy, &rule)?;
         checkpoints.extend(aligned.checkpoints);
-        adapters.push(adapter_artifact(role.as_str(), aligned.sha256, vec![aligned.record]));
+        adapters.push(adapter_artifact(
+            role.as_str(),
+            aligned.sha256,
+            vec![aligned.record],
+        ));
     }
     output.n_out = adapters.len() as u64;
     output.artifacts = rows(&adapters)?;
@@ -48,11 +60,16 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
 /// Without pairs there is no such synthesizer: an error where a system asked for learns from it.
 fn require_no_system(stage: &Stage<'_>, role: Synthesizer) -> Result<()> {
     let systems = stage.recipe().systems.iter();
-    match systems.copied().find(|system| system.synthetic_source() == Some(role)) {
+    match systems
+        .copied()
+        .find(|system| system.synthetic_source() == Some(role))
+    {
         None => Ok(()),
         Some(system) => Err(Error::Stalled {
             stage: stage.name,
-            reason: format!("{system} learns from {role}, which has no preference pair to learn from"),
+            reason: format!(
+                "{system} learns from {role}, which has no preference pair to learn from"
+            ),
             fix: format!(
                 "Raise `candidates_per_summary`, lower `min_gap`, or leave {system} out of `systems`; the stages so far are taken over by the new run."
             ),
@@ -101,8 +118,9 @@ fn align(
     };
     let mut start = ref_policy.clone();
     start.config.dropout = 0.0;
-    let mut judge =
-        |adapter: &Adapter, update: usize| judge(stage, role, adapter, update, rule).map(|j| j.scorer_ce);
+    let mut judge = |adapter: &Adapter, update: usize| {
+        judge(stage, role, adapter, update, rule).map(|j| j.scorer_ce)
+    };
     let trained = stage.train(role.as_str(), &objective, &config, start, &mut judge)?;
     let judged: Vec<Judged> = judged(stage, role, config.max_updates)?;
     let chosen = choose(&judged, recipe.checkpoint_format_slack);
@@ -124,7 +142,11 @@ fn align(
         }
         None => trained.sha256,
     };
-    Ok(Aligned { sha256, record, checkpoints })
+    Ok(Aligned {
+        sha256,
+        record,
+        checkpoints,
+    })
 }
 
 /// Lowest CE among the checkpoints whose format rate is within `slack` of the best; the start (update 0) is shown
@@ -132,7 +154,9 @@ fn align(
 fn choose(judged: &[Judged], slack: f64) -> Option<&Judged> {
     let trained: Vec<&Judged> = judged.iter().filter(|j| j.update > 0).collect();
     let best = trained.iter().map(|j| j.format_rate).fold(0.0, f64::max);
-    let near = trained.into_iter().filter(|j| j.format_rate >= best - slack && !j.scorer_ce.is_nan());
+    let near = trained
+        .into_iter()
+        .filter(|j| j.format_rate >= best - slack && !j.scorer_ce.is_nan());
     near.min_by(|a, b| a.scorer_ce.total_cmp(&b.scorer_ce))
 }
 
@@ -146,7 +170,9 @@ fn config(stage: &Stage<'_>, role: Synthesizer, sets: &[Vec<&Pair>]) -> TrainCon
         max_updates: updates,
         batch_plan: plan,
         warmup_updates: (recipe.dpo_warmup_share * updates as f64) as usize,
-        schedule: Schedule::Cosine { total_updates: updates },
+        schedule: Schedule::Cosine {
+            total_updates: updates,
+        },
         weight_decay: recipe.weight_decay,
         max_grad_norm: recipe.max_grad_norm,
         seed: stage.key(role.as_str(), 1, 0),
@@ -171,11 +197,16 @@ fn plan(sets: &[Vec<&Pair>], batch: usize, repeat: usize) -> (BatchPlan, usize) 
             let all = format_shown + content_shown;
             let share = (batch * content_shown + all / 2) / all;
             let content_share = share.clamp(1, batch - 1);
-            let shares =
-                vec![(0..*format, batch - content_share), (*format..format + content, content_share)];
+            let shares = vec![
+                (0..*format, batch - content_share),
+                (*format..format + content, content_share),
+            ];
             (BatchPlan::Mixed(shares), all.div_ceil(batch))
         }
-        _ => (BatchPlan::Shuffled, sizes.iter().sum::<usize>().div_ceil(batch)),
+        _ => (
+            BatchPlan::Shuffled,
+            sizes.iter().sum::<usize>().div_ceil(batch),
+        ),
     }
 }
 
@@ -188,8 +219,12 @@ fn preference_loss(recipe: &Recipe) -> PreferenceLoss {
         DpoLoss::Ipo => PreferenceLoss::Ipo,
         DpoLoss::ApoZero => PreferenceLoss::ApoZero,
         DpoLoss::SigmoidNorm => PreferenceLoss::SigmoidNorm,
-        DpoLoss::Dpop => PreferenceLoss::Dpop { lambda: recipe.dpop_lambda },
-        DpoLoss::Simpo => PreferenceLoss::Simpo { gamma: recipe.simpo_gamma },
+        DpoLoss::Dpop => PreferenceLoss::Dpop {
+            lambda: recipe.dpop_lambda,
+        },
+        DpoLoss::Simpo => PreferenceLoss::Simpo {
+            gamma: recipe.simpo_gamma,
+        },
         DpoLoss::Orpo => PreferenceLoss::Orpo,
     }
 }
@@ -213,7 +248,9 @@ fn preference_pairs(
             prompt_ids: items[2 * index].0.clone(),
             chosen_ids: pair.chosen_ids.clone(),
             rejected_ids: pair.rejected_ids.clone(),
-            ref_logps: logps.as_ref().map(|logps| (logps[2 * index], logps[2 * index + 1])),
+            ref_logps: logps
+                .as_ref()
+                .map(|logps| (logps[2 * index], logps[2 * index + 1])),
             sft: sft_example(stage, pair)?,
         })
     };
@@ -234,7 +271,11 @@ fn ref_logps(
     if let Some(logps) = stage.work(&key)? {
         return Ok(Some(logps));
     }
-    let logps: Vec<f64> = stage.score(Some(ref_policy), items)?.iter().map(|s| s.logp_sum).collect();
+    let logps: Vec<f64> = stage
+        .score(Some(ref_policy), items)?
+        .iter()
+        .map(|s| s.logp_sum)
+        .collect();
     stage.put_work(&key, &logps)?;
     Ok(Some(logps))
 }
@@ -244,7 +285,12 @@ fn sft_example(stage: &Stage<'_>, pair: &Pair) -> Result<Option<TrainExample>> {
     if stage.recipe().dpo_sft_target == SftTarget::Chosen || pair.origin != SummaryOrigin::Real {
         return Ok(None);
     }
-    let Some(shot) = stage.data().shots.iter().find(|shot| shot.summary == pair.summary) else {
+    let Some(shot) = stage
+        .data()
+        .shots
+        .iter()
+        .find(|shot| shot.summary == pair.summary)
+    else {
         return Ok(None);
     };
     let prompts = stage.prompts();
@@ -267,15 +313,33 @@ fn judge(
         return Ok(judged);
     }
     let recipe = stage.recipe();
-    let limit = if recipe.checkpoint_summaries == 0 { usize::MAX } else { recipe.checkpoint_summaries };
+    let limit = if recipe.checkpoint_summaries == 0 {
+        usize::MAX
+    } else {
+        recipe.checkpoint_summaries
+    };
     let validation = stage.data().validation.iter().take(limit);
-    let summaries: Vec<&str> =
-        validation.flat_map(|e| std::iter::repeat_n(e.summary.as_str(), recipe.checkpoint_samples)).collect();
+    let summaries: Vec<&str> = validation
+        .flat_map(|e| std::iter::repeat_n(e.summary.as_str(), recipe.checkpoint_samples))
+        .collect();
     let task = format!("judging {role} after {update} updates");
-    let attempts = stage.write_dialogues((&task, "judge"), adapter, &summaries, rule, Way::Resample(1))?;
-    let pairs: Vec<(&str, &str)> =
-        attempts.items.iter().map(|a| a.text.as_str()).zip(summaries.iter().copied()).collect();
-    let scores: Vec<f64> = content_scores(stage, &pairs)?.into_iter().flatten().collect();
+    let attempts = stage.write_dialogues(
+        (&task, "judge"),
+        adapter,
+        &summaries,
+        rule,
+        Way::Resample(1),
+    )?;
+    let pairs: Vec<(&str, &str)> = attempts
+        .items
+        .iter()
+        .map(|a| a.text.as_str())
+        .zip(summaries.iter().copied())
+        .collect();
+    let scores: Vec<f64> = content_scores(stage, &pairs)?
+        .into_iter()
+        .flatten()
+        .collect();
     let passing = attempts.items.iter().filter(|a| a.pass).count();
     let judged = Judged {
         update,
@@ -283,7 +347,11 @@ fn judge(
         format_rate: passing as f64 / attempts.items.len().max(1) as f64,
         scorer_ce: -scores.iter().sum::<f64>() / scores.len().max(1) as f64,
     };
-    stage.metric(&format!("{role}/validation_format_rate"), update, judged.format_rate)?;
+    stage.metric(
+        &format!("{role}/validation_format_rate"),
+        update,
+        judged.format_rate,
+    )?;
     stage.sample(serde_json::json!({"role": role, "update": update, "format_rate": judged.format_rate,
         "scorer_ce": judged.scorer_ce, "dialogue": attempts.items.first().map(|a| a.text.as_str())}));
     stage.put_work(&key, &judged)?;
@@ -296,7 +364,11 @@ fn judged_key(role: Synthesizer, update: usize) -> String {
 
 fn judged(stage: &Stage<'_>, role: Synthesizer, max_updates: usize) -> Result<Vec<Judged>> {
     let found = (0..=max_updates).map(|update| stage.work(&judged_key(role, update)));
-    Ok(found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    Ok(found
+        .collect::<Result<Vec<_>>>()?
+        .into_iter()
+        .flatten()
+        .collect())
 }
 
 #[cfg(test)]
@@ -304,7 +376,12 @@ mod tests {
     use super::*;
 
     fn judged(update: usize, format_rate: f64, scorer_ce: f64) -> Judged {
-        Judged { update, sha256: String::new(), format_rate, scorer_ce }
+        Judged {
+            update,
+            sha256: String::new(),
+            format_rate,
+            scorer_ce,
+        }
     }
 
     #[test]
@@ -336,7 +413,12 @@ mod tests {
 
     #[test]
     fn checkpoint_choice_weighs_ce_among_well_formed() {
-        let all = [judged(0, 0.2, 1.0), judged(5, 0.5, 2.0), judged(10, 0.9, 4.2), judged(15, 0.87, 4.1)];
+        let all = [
+            judged(0, 0.2, 1.0),
+            judged(5, 0.5, 2.0),
+            judged(10, 0.9, 4.2),
+            judged(15, 0.87, 4.1),
+        ];
         assert_eq!(choose(&all, 0.05).map(|j| j.update), Some(15));
         assert_eq!(choose(&all, 0.0).map(|j| j.update), Some(10));
         assert_eq!(choose(&all[..1], 0.05).map(|j| j.update), None);

@@ -27,9 +27,9 @@ impl Stage<'_> {
 
     /// Prompts with the completions that were scored.
     pub(super) fn call_score(&self, adapter: bool, items: &[(Vec<u32>, Vec<u32>)]) {
-        self.run
-            .sink
-            .call(&|| json!({"stage": self.name, "call": "score", "adapter": adapter, "items": items}));
+        self.run.sink.call(
+            &|| json!({"stage": self.name, "call": "score", "adapter": adapter, "items": items}),
+        );
     }
 
     /// The items of every update in their order, one that comes again included again.

@@ -34,7 +34,8 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         }
     }
     output.artifacts.extend(rows(&[Rule { rule }])?);
-    output.measures = serde_json::json!({"format_rate": passing as f64 / candidates.len().max(1) as f64});
+    output.measures =
+        serde_json::json!({"format_rate": passing as f64 / candidates.len().max(1) as f64});
     Ok(output)
 }
 
@@ -43,12 +44,26 @@ fn summaries(stage: &Stage<'_>) -> Result<Vec<(SummaryOrigin, String)>> {
     let recipe = stage.recipe();
     let mut all = Vec::new();
     if recipe.candidate_summaries == CandidateSummaries::Both {
-        all.extend(stage.data().shots.iter().map(|shot| (SummaryOrigin::Real, shot.summary.clone())));
+        all.extend(
+            stage
+                .data()
+                .shots
+                .iter()
+                .map(|shot| (SummaryOrigin::Real, shot.summary.clone())),
+        );
     }
     let synthetic: Vec<Summary> = stage.read(StageName::Summaries)?;
-    let limit =
-        if recipe.candidate_synthetic_limit == 0 { usize::MAX } else { recipe.candidate_synthetic_limit };
-    all.extend(synthetic.into_iter().take(limit).map(|summary| (SummaryOrigin::Synthetic, summary.text)));
+    let limit = if recipe.candidate_synthetic_limit == 0 {
+        usize::MAX
+    } else {
+        recipe.candidate_synthetic_limit
+    };
+    all.extend(
+        synthetic
+            .into_iter()
+            .take(limit)
+            .map(|summary| (SummaryOrigin::Synthetic, summary.text)),
+    );
     Ok(all)
 }
 
@@ -68,7 +83,12 @@ fn sample(
         };
         requests.extend((0..k).map(request));
     }
-    let generated = stage.generate("candidates", Some(&adapter), &requests, &stage.dialogue_config())?;
+    let generated = stage.generate(
+        "candidates",
+        Some(&adapter),
+        &requests,
+        &stage.dialogue_config(),
+    )?;
     let mut candidates = Vec::with_capacity(requests.len());
     for (index, generation) in generated.generations.into_iter().enumerate() {
         let (origin, summary) = &summaries[index / k];
@@ -83,7 +103,11 @@ fn sample(
             ids: generation.ids,
             ended,
             pass: check.pass,
-            rules: check.rules.into_iter().map(|(rule, kept)| (rule.to_string(), kept)).collect(),
+            rules: check
+                .rules
+                .into_iter()
+                .map(|(rule, kept)| (rule.to_string(), kept))
+                .collect(),
             text,
             score: None,
         });
@@ -99,23 +123,35 @@ fn score(stage: &Stage<'_>, candidates: &mut [Candidate]) -> Result<()> {
         let scores: Vec<Option<f64>> = match stage.work(&key)? {
             Some(scores) => scores,
             None => {
-                let texts: Vec<(&str, &str)> =
-                    chunk.iter().map(|c| (c.text.as_str(), c.summary.as_str())).collect();
+                let texts: Vec<(&str, &str)> = chunk
+                    .iter()
+                    .map(|c| (c.text.as_str(), c.summary.as_str()))
+                    .collect();
                 let scores = content_scores(stage, &texts)?;
                 stage.put_work(&key, &scores)?;
                 scores
             }
         };
-        chunk.iter_mut().zip(scores).for_each(|(candidate, score)| candidate.score = score);
+        chunk
+            .iter_mut()
+            .zip(scores)
+            .for_each(|(candidate, score)| candidate.score = score);
         let step = (number * 64 + chunk.len()).min(total);
-        stage.progress(super::context::Progress { step, total, ..Default::default() })?;
+        stage.progress(super::context::Progress {
+            step,
+            total,
+            ..Default::default()
+        })?;
     }
     Ok(())
 }
 
 /// Mean log-probability of each summary's tokens (end included) given its dialogue under the base model; none where
 /// prompt and summary do not fit the context.
-pub(crate) fn content_scores(stage: &Stage<'_>, pairs: &[(&str, &str)]) -> Result<Vec<Option<f64>>> {
+pub(crate) fn content_scores(
+    stage: &Stage<'_>,
+    pairs: &[(&str, &str)],
+) -> Result<Vec<Option<f64>>> {
     let (prompts, limit) = (stage.prompts(), stage.run.model.context_tokens());
     let mut items = Vec::with_capacity(pairs.len());
     let mut place = Vec::with_capacity(pairs.len());

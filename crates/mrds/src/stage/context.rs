@@ -11,7 +11,9 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use lm::generate::{Constraint, Finish, GenerateConfig, GenerateRequest, Generation, generate_constrained};
+use lm::generate::{
+    Constraint, Finish, GenerateConfig, GenerateRequest, Generation, generate_constrained,
+};
 use lm::lora::Adapter;
 use lm::score::{Completion, Scored, score};
 use serde::{Deserialize, Serialize};
@@ -88,11 +90,20 @@ impl<'a> Stage<'a> {
     /// Begins, or goes on with, a stage.
     pub(crate) fn begin(run: &'a Run<'a>, name: StageName, inputs: &str) -> Result<Self> {
         let row = run.store.stage(&run.row.id, name.as_str())?;
-        let before = Usage { wall_s: row.wall_s, cpu_s: row.cpu_s, peak_rss_bytes: row.peak_rss_bytes };
+        let before = Usage {
+            wall_s: row.wall_s,
+            cpu_s: row.cpu_s,
+            peak_rss_bytes: row.peak_rss_bytes,
+        };
         lm::allocator::trim();
         usage::reset_peak();
         let now = Instant::now();
-        let task = Task { name: name.to_string(), begun: now, tokens: 0, first_step: 0 };
+        let task = Task {
+            name: name.to_string(),
+            begun: now,
+            tokens: 0,
+            first_step: 0,
+        };
         Ok(Self {
             run,
             name,
@@ -124,28 +135,45 @@ impl<'a> Stage<'a> {
         let label = lm::random::label;
         lm::random::key(
             self.run.row.seed,
-            &[label(self.name.as_str()), label(task), item as u64, sample as u64],
+            &[
+                label(self.name.as_str()),
+                label(task),
+                item as u64,
+                sample as u64,
+            ],
         )
     }
 
     /// Artifacts of an earlier stage.
     pub(crate) fn read<A: Artifact>(&self, stage: StageName) -> Result<Vec<A>> {
-        read(&self.run.store.artifacts(&self.run.row.id, stage.as_str(), Some(A::KIND))?)
+        read(
+            &self
+                .run
+                .store
+                .artifacts(&self.run.row.id, stage.as_str(), Some(A::KIND))?,
+        )
     }
 
     /// The adapter that an earlier stage trained for a role.
     pub(crate) fn trained(&self, stage: StageName, role: &str) -> Result<Adapter> {
         let all: Vec<TrainedAdapter> = self.read(stage)?;
-        let found = all.iter().find(|adapter| adapter.role == role).ok_or_else(|| Error::Corrupt {
-            what: "adapter".into(),
-            reason: format!("stage {stage} holds none for {role}"),
-        })?;
+        let found = all
+            .iter()
+            .find(|adapter| adapter.role == role)
+            .ok_or_else(|| Error::Corrupt {
+                what: "adapter".into(),
+                reason: format!("stage {stage} holds none for {role}"),
+            })?;
         self.load_adapter(&found.sha256)
     }
 
     pub(crate) fn load_adapter(&self, sha256: &str) -> Result<Adapter> {
         let decoder = &self.run.model.decoder;
-        Ok(Adapter::load(&self.run.store.blobs().join(sha256), &decoder.config, &decoder.device)?)
+        Ok(Adapter::load(
+            &self.run.store.blobs().join(sha256),
+            &decoder.config,
+            &decoder.device,
+        )?)
     }
 
     /// Completes prompts, each with its own random stream, committing as it goes.
@@ -170,7 +198,10 @@ impl<'a> Stage<'a> {
     ) -> Result<Generated> {
         self.begin_task(task);
         let per_commit = (config.batch_size * BATCHES_PER_COMMIT).max(1);
-        let mut all = Generated { generations: Vec::with_capacity(requests.len()), wall_s: 0.0 };
+        let mut all = Generated {
+            generations: Vec::with_capacity(requests.len()),
+            wall_s: 0.0,
+        };
         for (number, chunk) in requests.chunks(per_commit).enumerate() {
             let key = format!("generate/{task}/{number}");
             let (batch, fresh) = match self.work::<StoredBatch>(&key)? {
@@ -191,10 +222,15 @@ impl<'a> Stage<'a> {
             }
             let tokens = batch.generations.iter().map(|g| g.ids.len()).sum();
             all.wall_s += batch.wall_s;
-            all.generations.extend(batch.generations.into_iter().map(|g| Generation {
-                ids: g.ids,
-                finish: if g.ended { Finish::Stop } else { Finish::Length },
-            }));
+            all.generations
+                .extend(batch.generations.into_iter().map(|g| Generation {
+                    ids: g.ids,
+                    finish: if g.ended {
+                        Finish::Stop
+                    } else {
+                        Finish::Length
+                    },
+                }));
             let step = all.generations.len();
             self.progress(Progress {
                 step,
@@ -217,14 +253,22 @@ impl<'a> Stage<'a> {
         let begun = Instant::now();
         let mut stopped = false;
         let decoder = &self.run.model.decoder;
-        let generations = generate_constrained(decoder, adapter, chunk, config, constraint, &mut |_, _| {
-            stopped = self.should_stop();
-            if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
+        let generations =
+            generate_constrained(decoder, adapter, chunk, config, constraint, &mut |_, _| {
+                stopped = self.should_stop();
+                if stopped {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            });
         if stopped {
             return Err(self.interrupted());
         }
-        let stored = |g: Generation| StoredGeneration { ended: g.finish == Finish::Stop, ids: g.ids };
+        let stored = |g: Generation| StoredGeneration {
+            ended: g.finish == Finish::Stop,
+            ids: g.ids,
+        };
         Ok(StoredBatch {
             wall_s: begun.elapsed().as_secs_f64(),
             generations: generations?.into_iter().map(stored).collect(),
@@ -242,8 +286,13 @@ impl<'a> Stage<'a> {
         let mut scored = Vec::with_capacity(items.len());
         for chunk in items.chunks(64) {
             self.check_stop()?;
-            let batch: Vec<Completion<'_>> =
-                chunk.iter().map(|(p, c)| Completion { prompt_ids: p, completion_ids: c }).collect();
+            let batch: Vec<Completion<'_>> = chunk
+                .iter()
+                .map(|(p, c)| Completion {
+                    prompt_ids: p,
+                    completion_ids: c,
+                })
+                .collect();
             let budget = self.recipe().tokens_per_microbatch;
             scored.extend(score(&self.run.model.decoder, adapter, &batch, budget)?);
         }
@@ -258,14 +307,22 @@ impl<'a> Stage<'a> {
 
     /// A stored partial result of this stage.
     pub(crate) fn work<T: for<'de> Deserialize<'de>>(&self, key: &str) -> Result<Option<T>> {
-        let stored = self.run.store.work(&self.run.row.id, self.name.as_str(), key)?;
-        stored.map(|value| serde_json::from_value(value).map_err(|e| corrupt(key, &e))).transpose()
+        let stored = self
+            .run
+            .store
+            .work(&self.run.row.id, self.name.as_str(), key)?;
+        stored
+            .map(|value| serde_json::from_value(value).map_err(|e| corrupt(key, &e)))
+            .transpose()
     }
 
     /// Keeps a partial result until the stage is committed.
     pub(crate) fn put_work<T: Serialize>(&self, key: &str, value: &T) -> Result<()> {
         let value = serde_json::to_value(value).map_err(|e| corrupt(key, &e))?;
-        Ok(self.run.store.put_work(&self.run.row.id, self.name.as_str(), key, &value)?)
+        Ok(self
+            .run
+            .store
+            .put_work(&self.run.row.id, self.name.as_str(), key, &value)?)
     }
 
     /// A point of a curve.
@@ -283,15 +340,22 @@ impl<'a> Stage<'a> {
     /// Shows something that the model has just made.
     pub(crate) fn sample(&self, item: Value) {
         *self.last_sample.borrow_mut() = Some(item.clone());
-        self.run.sink.event(&Event::Sample { stage: self.name, item });
+        self.run.sink.event(&Event::Sample {
+            stage: self.name,
+            item,
+        });
     }
 
     /// Names what the following progress belongs to.
     pub(crate) fn begin_task(&self, name: &str) {
         // What the last task has freed is not to count beside what this one takes.
         lm::allocator::trim();
-        *self.task.borrow_mut() =
-            Task { name: name.to_owned(), begun: Instant::now(), tokens: 0, first_step: 0 };
+        *self.task.borrow_mut() = Task {
+            name: name.to_owned(),
+            begun: Instant::now(),
+            tokens: 0,
+            first_step: 0,
+        };
     }
 
     /// Reports a step; sends it on at most every quarter of a second, and the last one always.
@@ -317,7 +381,11 @@ impl<'a> Stage<'a> {
             loss: now.loss,
             lr: now.lr,
             tokens_per_s: task.tokens as f64 / seconds,
-            eta_s: if done == 0 { 0.0 } else { left * seconds / done as f64 },
+            eta_s: if done == 0 {
+                0.0
+            } else {
+                left * seconds / done as f64
+            },
             rss_bytes: usage.peak_rss_bytes,
         };
         let mut value = serde_json::to_value(&event).map_err(|e| corrupt("event", &e))?;
@@ -371,15 +439,24 @@ impl<'a> Stage<'a> {
         }
         self.polled.set(Instant::now());
         let asked = self.run.store.control(&self.run.row.id).ok().flatten();
-        matches!(asked, Some(Control::Pause | Control::Cancel | Control::Discard))
+        matches!(
+            asked,
+            Some(Control::Pause | Control::Cancel | Control::Discard)
+        )
     }
 
     pub(crate) fn check_stop(&self) -> Result<()> {
-        if self.should_stop() { Err(self.interrupted()) } else { Ok(()) }
+        if self.should_stop() {
+            Err(self.interrupted())
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn interrupted(&self) -> Error {
-        Error::Interrupted { run: self.run.row.id.clone() }
+        Error::Interrupted {
+            run: self.run.row.id.clone(),
+        }
     }
 
     /// Where a training of this stage keeps its checkpoint. The inputs' hash is part of the name, so that a checkpoint
@@ -391,18 +468,30 @@ impl<'a> Stage<'a> {
             &self.inputs[..12.min(self.inputs.len())],
             task.replace('/', "-")
         );
-        self.run.store.checkpoints().join(&self.run.row.id).join(name)
+        self.run
+            .store
+            .checkpoints()
+            .join(&self.run.row.id)
+            .join(name)
     }
 }
 
 /// Removes the checkpoints of a stage that is finished or begins afresh.
 pub(crate) fn remove_checkpoints(store: &Store, run: &str, stage: StageName) -> Result<()> {
     let prefix = format!("{stage}-");
-    let Ok(entries) = std::fs::read_dir(store.checkpoints().join(run)) else { return Ok(()) };
+    let Ok(entries) = std::fs::read_dir(store.checkpoints().join(run)) else {
+        return Ok(());
+    };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let ours = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix));
+        let ours = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with(&prefix));
         if ours {
-            let io = |source| Error::Io { action: "remove", path: path.clone(), source };
+            let io = |source| Error::Io {
+                action: "remove",
+                path: path.clone(),
+                source,
+            };
             std::fs::remove_file(&path).map_err(io)?;
         }
     }
@@ -411,8 +500,14 @@ pub(crate) fn remove_checkpoints(store: &Store, run: &str, stage: StageName) -> 
 
 /// Figures of a batch of scores: mean nats per token over all tokens, and the mean log-probability of each item.
 pub(crate) fn mean_ce(scored: &[Scored]) -> f64 {
-    let (logp, tokens) = scored.iter().fold((0.0, 0), |(sum, n), s| (sum + s.logp_sum, n + s.n_tokens));
-    if tokens == 0 { f64::NAN } else { -logp / tokens as f64 }
+    let (logp, tokens) = scored
+        .iter()
+        .fold((0.0, 0), |(sum, n), s| (sum + s.logp_sum, n + s.n_tokens));
+    if tokens == 0 {
+        f64::NAN
+    } else {
+        -logp / tokens as f64
+    }
 }
 
 /// Counts in a form that a stage's `dropped` takes.

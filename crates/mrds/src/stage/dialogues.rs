@@ -12,19 +12,30 @@ use crate::stage_name::{StageName, Synthesizer};
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let summaries: Vec<Summary> = stage.read(StageName::Summaries)?;
-    let texts: Vec<&str> = summaries.iter().map(|summary| summary.text.as_str()).collect();
+    let texts: Vec<&str> = summaries
+        .iter()
+        .map(|summary| summary.text.as_str())
+        .collect();
     let (rule, guards) = (stage.format_rule(), guards(stage));
-    let mut sources: Vec<Synthesizer> =
-        stage.recipe().systems.iter().filter_map(|system| system.synthetic_source()).collect();
+    let mut sources: Vec<Synthesizer> = stage
+        .recipe()
+        .systems
+        .iter()
+        .filter_map(|system| system.synthetic_source())
+        .collect();
     sources.sort_unstable();
     sources.dedup();
-    let mut output = StageOutput { n_in: summaries.len() as u64, ..StageOutput::default() };
+    let mut output = StageOutput {
+        n_in: summaries.len() as u64,
+        ..StageOutput::default()
+    };
     let mut kept = Vec::new();
     let mut measures = serde_json::Map::new();
     for source in sources {
         let adapter = synthesizer_adapter(stage, source)?;
         let name = source.to_string();
-        let attempts = stage.write_dialogues((&name, &name), &adapter, &texts, &rule, way(stage, source))?;
+        let attempts =
+            stage.write_dialogues((&name, &name), &adapter, &texts, &rule, way(stage, source))?;
         let before = kept.len();
         for (summary_id, (attempt, summary)) in attempts.items.iter().zip(&texts).enumerate() {
             if !attempt.pass {
@@ -34,7 +45,10 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
                     .filter(|(_, ok)| !**ok)
                     .for_each(|(rule, _)| count(&mut output.dropped, &format!("{source}: {rule}")));
             } else if !guards.check(&attempt.text, summary).pass {
-                count(&mut output.dropped, &format!("{source}: repeats its summary or is out of length"));
+                count(
+                    &mut output.dropped,
+                    &format!("{source}: repeats its summary or is out of length"),
+                );
             } else {
                 kept.push(SyntheticDialogue {
                     source,
@@ -58,12 +72,18 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
 }
 
 /// The adapter behind a synthesizer.
-pub(crate) fn synthesizer_adapter(stage: &Stage<'_>, source: Synthesizer) -> Result<lm::lora::Adapter> {
+pub(crate) fn synthesizer_adapter(
+    stage: &Stage<'_>,
+    source: Synthesizer,
+) -> Result<lm::lora::Adapter> {
     match source {
-        Synthesizer::DpoSeparate | Synthesizer::DpoJoint => stage.trained(StageName::Align, source.as_str()),
-        Synthesizer::Sft | Synthesizer::SftConstrained | Synthesizer::Ids | Synthesizer::Rejection => {
-            stage.trained(StageName::Synthesizer, synthesizer::ROLE)
+        Synthesizer::DpoSeparate | Synthesizer::DpoJoint => {
+            stage.trained(StageName::Align, source.as_str())
         }
+        Synthesizer::Sft
+        | Synthesizer::SftConstrained
+        | Synthesizer::Ids
+        | Synthesizer::Rejection => stage.trained(StageName::Synthesizer, synthesizer::ROLE),
     }
 }
 

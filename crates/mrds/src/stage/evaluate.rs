@@ -34,7 +34,11 @@ pub(crate) fn run(stage: &Stage<'_>, test: &TestData) -> Result<StageOutput> {
     }
     let mut artifacts = rows(&outputs)?;
     artifacts.extend(rows(&dialogues)?);
-    artifacts.extend(rows(&results(&outputs, stage.recipe().bootstrap, bootstrap_seed(stage.run.row.seed)))?);
+    artifacts.extend(rows(&results(
+        &outputs,
+        stage.recipe().bootstrap,
+        bootstrap_seed(stage.run.row.seed),
+    ))?);
     artifacts.extend(rows(&synthesizer_results(&dialogues))?);
     Ok(StageOutput {
         n_in: examples.len() as u64,
@@ -65,7 +69,12 @@ fn summarize(stage: &Stage<'_>, system: System, examples: &[Example]) -> Result<
         stop_ids: stage.run.model.stop_ids.clone(),
         batch_size: stage.recipe().generate_batch_size,
     };
-    let generated = stage.generate(&format!("{system} summaries"), adapter.as_ref(), &requests, &config)?;
+    let generated = stage.generate(
+        &format!("{system} summaries"),
+        adapter.as_ref(),
+        &requests,
+        &config,
+    )?;
     let ces = reference_ces(stage, system, adapter.as_ref(), &prompts, examples)?;
     let mut outputs = Vec::with_capacity(examples.len());
     for (index, (example, generation)) in examples.iter().zip(&generated.generations).enumerate() {
@@ -86,9 +95,17 @@ fn summarize(stage: &Stage<'_>, system: System, examples: &[Example]) -> Result<
 }
 
 /// Prompts with the number of worked examples in each: for in-context summarization the largest k that fits.
-fn prompts(stage: &Stage<'_>, system: System, examples: &[Example]) -> Result<Vec<(Vec<u32>, usize)>> {
+fn prompts(
+    stage: &Stage<'_>,
+    system: System,
+    examples: &[Example],
+) -> Result<Vec<(Vec<u32>, usize)>> {
     let (recipe, limit) = (stage.recipe(), stage.run.model.context_tokens());
-    let most = if system == System::InContext { recipe.icl_examples } else { 0 };
+    let most = if system == System::InContext {
+        recipe.icl_examples
+    } else {
+        0
+    };
     let worked: Vec<(&str, &str)> = stage
         .data()
         .shots
@@ -97,12 +114,20 @@ fn prompts(stage: &Stage<'_>, system: System, examples: &[Example]) -> Result<Ve
         .map(|shot| (shot.dialogue.as_str(), shot.summary.as_str()))
         .collect();
     // Room for the longest answer that is generated or scored, the same for every item.
-    let references = examples.iter().map(|example| Ok(stage.prompts().completion(&example.summary)?.len()));
-    let longest = references.collect::<Result<Vec<usize>>>()?.into_iter().max().unwrap_or(0);
+    let references = examples
+        .iter()
+        .map(|example| Ok(stage.prompts().completion(&example.summary)?.len()));
+    let longest = references
+        .collect::<Result<Vec<usize>>>()?
+        .into_iter()
+        .max()
+        .unwrap_or(0);
     let room = longest.max(recipe.summary_max_new_tokens);
     let prompt = |example: &Example| {
         for k in (1..=worked.len()).rev() {
-            let ids = stage.prompts().summarize_like(&worked[..k], &example.dialogue)?;
+            let ids = stage
+                .prompts()
+                .summarize_like(&worked[..k], &example.dialogue)?;
             if ids.len() + room <= limit {
                 return Ok((ids, k));
             }
@@ -126,11 +151,21 @@ fn reference_ces(
     }
     stage.begin_task(&format!("{system} reference_ce"));
     let item = |(prompt, example): (&(Vec<u32>, usize), &Example)| {
-        Ok((prompt.0.clone(), stage.prompts().completion(&example.summary)?))
+        Ok((
+            prompt.0.clone(),
+            stage.prompts().completion(&example.summary)?,
+        ))
     };
-    let items = prompts.iter().zip(examples).map(item).collect::<Result<Vec<_>>>()?;
-    let ces: Vec<f64> =
-        stage.score(adapter, &items)?.iter().map(|s| -s.logp_sum / s.n_tokens.max(1) as f64).collect();
+    let items = prompts
+        .iter()
+        .zip(examples)
+        .map(item)
+        .collect::<Result<Vec<_>>>()?;
+    let ces: Vec<f64> = stage
+        .score(adapter, &items)?
+        .iter()
+        .map(|s| -s.logp_sum / s.n_tokens.max(1) as f64)
+        .collect();
     stage.put_work(&key, &ces)?;
     Ok(ces)
 }
@@ -154,7 +189,11 @@ fn synthesize(
     examples: &[Example],
 ) -> Result<(Vec<TestDialogue>, serde_json::Value)> {
     let recipe = stage.recipe();
-    let limit = if recipe.synthesizer_items == 0 { examples.len() } else { recipe.synthesizer_items };
+    let limit = if recipe.synthesizer_items == 0 {
+        examples.len()
+    } else {
+        recipe.synthesizer_items
+    };
     let examples = &examples[..limit.min(examples.len())];
     let way = match synthesizer {
         Synthesizer::Ids => Way::Iterate(recipe.ids_max_iterations),
@@ -162,11 +201,23 @@ fn synthesize(
         Synthesizer::SftConstrained => Way::Constrained,
         _ => Way::Resample(1),
     };
-    let (adapter, rule) = (synthesizer_adapter(stage, synthesizer)?, stage.format_rule());
-    let summaries: Vec<&str> = examples.iter().map(|example| example.summary.as_str()).collect();
+    let (adapter, rule) = (
+        synthesizer_adapter(stage, synthesizer)?,
+        stage.format_rule(),
+    );
+    let summaries: Vec<&str> = examples
+        .iter()
+        .map(|example| example.summary.as_str())
+        .collect();
     let task = format!("{synthesizer} dialogues");
-    let attempts = stage.write_dialogues((&task, "test dialogues"), &adapter, &summaries, &rule, way)?;
-    let pairs: Vec<(&str, &str)> = attempts.items.iter().map(|a| a.text.as_str()).zip(summaries).collect();
+    let attempts =
+        stage.write_dialogues((&task, "test dialogues"), &adapter, &summaries, &rule, way)?;
+    let pairs: Vec<(&str, &str)> = attempts
+        .items
+        .iter()
+        .map(|a| a.text.as_str())
+        .zip(summaries)
+        .collect();
     let key = format!("scorer_ce/{synthesizer}");
     let scores: Vec<Option<f64>> = match stage.work(&key)? {
         Some(scores) => scores,
@@ -179,24 +230,36 @@ fn synthesize(
     let accepted = attempts.items.iter().filter(|attempt| attempt.pass).count();
     let measured = seconds(attempts.wall_s, accepted);
     let dialogue =
-        |((attempt, example), score): ((super::sampling::Attempt, &Example), Option<f64>)| TestDialogue {
-            system: synthesizer,
-            id: example.id.clone(),
-            summary: example.summary.clone(),
-            copies: copies(stage, &attempt.text, &example.summary),
-            text: attempt.text,
-            ended: attempt.ended,
-            pass: attempt.pass,
-            rules: attempt.rules,
-            score,
-            tries: attempt.tries,
-            tokens: attempt.tokens,
+        |((attempt, example), score): ((super::sampling::Attempt, &Example), Option<f64>)| {
+            TestDialogue {
+                system: synthesizer,
+                id: example.id.clone(),
+                summary: example.summary.clone(),
+                copies: copies(stage, &attempt.text, &example.summary),
+                text: attempt.text,
+                ended: attempt.ended,
+                pass: attempt.pass,
+                rules: attempt.rules,
+                score,
+                tries: attempt.tries,
+                tokens: attempt.tokens,
+            }
         };
-    Ok((attempts.items.into_iter().zip(examples).zip(scores).map(dialogue).collect(), measured))
+    Ok((
+        attempts
+            .items
+            .into_iter()
+            .zip(examples)
+            .zip(scores)
+            .map(dialogue)
+            .collect(),
+        measured,
+    ))
 }
 
 /// Whether a dialogue quotes its summary beyond the recipe's limits (also where the guards are off in this domain).
 fn copies(stage: &Stage<'_>, dialogue: &str, summary: &str) -> bool {
     let overlap = Overlap::of(dialogue, summary);
-    overlap.copy_run >= stage.recipe().copy_run_words || overlap.copy_share > stage.recipe().copy_share
+    overlap.copy_run >= stage.recipe().copy_run_words
+        || overlap.copy_share > stage.recipe().copy_share
 }

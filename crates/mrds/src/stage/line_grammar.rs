@@ -39,7 +39,10 @@ impl Vocabulary {
         let mut by_first_byte = vec![Vec::new(); 256];
         let (mut inline, mut breaking) = (Vec::new(), Vec::new());
         for (id, token) in (0u32..).zip(&bytes) {
-            let Some((token, first)) = token.as_ref().and_then(|token| Some((token, *token.first()?))) else {
+            let Some((token, first)) = token
+                .as_ref()
+                .and_then(|token| Some((token, *token.first()?)))
+            else {
                 continue;
             };
             if std::str::from_utf8(token).is_ok_and(|text| text.contains(LINE_ENDS)) {
@@ -52,11 +55,20 @@ impl Vocabulary {
                 false => {}
             }
         }
-        Self { bytes, by_first_byte, inline, breaking, stop_ids }
+        Self {
+            bytes,
+            by_first_byte,
+            inline,
+            breaking,
+            stop_ids,
+        }
     }
 
     fn bytes(&self, id: u32) -> &[u8] {
-        self.bytes.get(id as usize).and_then(Option::as_deref).unwrap_or_default()
+        self.bytes
+            .get(id as usize)
+            .and_then(Option::as_deref)
+            .unwrap_or_default()
     }
 }
 
@@ -95,8 +107,15 @@ pub(crate) struct LineGrammar<'v> {
 
 impl<'v> LineGrammar<'v> {
     pub(crate) fn new(vocabulary: &'v Vocabulary, speakers: &[String]) -> Self {
-        let speakers = speakers.iter().map(|name| name.as_bytes().to_vec()).collect();
-        Self { vocabulary, speakers, allowed: Mutex::new(HashMap::new()) }
+        let speakers = speakers
+            .iter()
+            .map(|name| name.as_bytes().to_vec())
+            .collect();
+        Self {
+            vocabulary,
+            speakers,
+            allowed: Mutex::new(HashMap::new()),
+        }
     }
 
     /// Sets the logits of all tokens that cannot follow `ids` to minus infinity. Where no token can (a vocabulary
@@ -110,7 +129,10 @@ impl<'v> LineGrammar<'v> {
                 *to = *from;
             }
         };
-        let allowed = read.as_ref().map(|read| self.allowed(&read.place)).unwrap_or_default();
+        let allowed = read
+            .as_ref()
+            .map(|read| self.allowed(&read.place))
+            .unwrap_or_default();
         allowed.iter().for_each(&mut keep);
         if allowed.is_empty() || read.is_some_and(|read| self.may_end(&read)) {
             self.vocabulary.stop_ids.iter().for_each(keep);
@@ -119,17 +141,24 @@ impl<'v> LineGrammar<'v> {
     }
 
     fn may_end(&self, read: &Read<'_>) -> bool {
-        read.place == Place::Text && read.turns >= 2 && read.speakers.len() >= self.speakers.len().min(2)
+        read.place == Place::Text
+            && read.turns >= 2
+            && read.speakers.len() >= self.speakers.len().min(2)
     }
 
     /// Reads what was written; none where it is no beginning of a dialogue.
     fn read(&self, ids: &[u32]) -> Option<Read<'_>> {
-        let mut read = Read { place: Place::Begin, turns: 0, speakers: HashSet::new() };
+        let mut read = Read {
+            place: Place::Begin,
+            turns: 0,
+            speakers: HashSet::new(),
+        };
         for byte in ids.iter().flat_map(|id| self.vocabulary.bytes(*id)) {
             let next = self.step(&read.place, *byte)?;
             if let (Place::Name(name), Place::Colon) = (&read.place, &next) {
                 read.turns += 1;
-                read.speakers.extend(self.speakers.iter().find(|s| *s == name).map(Vec::as_slice));
+                read.speakers
+                    .extend(self.speakers.iter().find(|s| *s == name).map(Vec::as_slice));
             }
             read.place = next;
         }
@@ -151,12 +180,18 @@ impl<'v> LineGrammar<'v> {
 
     fn letter(&self, name: &[u8], byte: u8) -> Option<Place> {
         let longer = [name, &[byte]].concat();
-        self.speakers.iter().any(|speaker| speaker.starts_with(&longer)).then_some(Place::Name(longer))
+        self.speakers
+            .iter()
+            .any(|speaker| speaker.starts_with(&longer))
+            .then_some(Place::Name(longer))
     }
 
     fn can_read(&self, place: &Place, id: u32) -> bool {
         let bytes = self.vocabulary.bytes(id);
-        bytes.iter().try_fold(place.clone(), |place, byte| self.step(&place, *byte)).is_some()
+        bytes
+            .iter()
+            .try_fold(place.clone(), |place, byte| self.step(&place, *byte))
+            .is_some()
     }
 
     fn allowed(&self, place: &Place) -> Arc<Vec<u32>> {
@@ -173,7 +208,10 @@ impl<'v> LineGrammar<'v> {
             Place::Text => vocabulary.breaking.clone(),
             _ => {
                 let first = (0..=u8::MAX).filter(|byte| self.step(place, *byte).is_some());
-                first.flat_map(|byte| &vocabulary.by_first_byte[usize::from(byte)]).copied().collect()
+                first
+                    .flat_map(|byte| &vocabulary.by_first_byte[usize::from(byte)])
+                    .copied()
+                    .collect()
             }
         };
         tokens.extend(others.into_iter().filter(|id| self.can_read(place, *id)));
@@ -203,12 +241,25 @@ impl Cast {
                     None => counts.push((speaker.to_owned(), 1)),
                 }
             }
-            let texts = dialogue.turns.iter().map(|turn| turn.text.as_str()).chain([shot.summary.as_str()]);
+            let texts = dialogue
+                .turns
+                .iter()
+                .map(|turn| turn.text.as_str())
+                .chain([shot.summary.as_str()]);
             let lower = |word: &&str| word.starts_with(char::is_lowercase);
-            words.extend(texts.flat_map(str::split_whitespace).map(bare).filter(lower).map(str::to_owned));
+            words.extend(
+                texts
+                    .flat_map(str::split_whitespace)
+                    .map(bare)
+                    .filter(lower)
+                    .map(str::to_owned),
+            );
         }
         let least = (ROLE_SHARE * shots.len() as f64).max(2.0);
-        let roles = counts.iter().filter(|(_, count)| *count as f64 >= least).map(|(name, _)| name.clone());
+        let roles = counts
+            .iter()
+            .filter(|(_, count)| *count as f64 >= least)
+            .map(|(name, _)| name.clone());
         Self {
             roles: roles.collect(),
             everybody: counts.iter().map(|(name, _)| name.clone()).collect(),
@@ -220,12 +271,18 @@ impl Cast {
     pub(crate) fn speakers(&self, summary: &str) -> Vec<String> {
         let name = |word: &&str| {
             let mut characters = word.chars();
-            characters.next().is_some_and(|c| c.is_uppercase() || c == '#')
+            characters
+                .next()
+                .is_some_and(|c| c.is_uppercase() || c == '#')
                 && (2..=MAX_SPEAKER_CHARS).contains(&word.chars().count())
                 && !word.contains(':')
                 && !self.words.contains(&word.to_lowercase())
         };
-        let named = summary.split_whitespace().map(bare).filter(name).map(str::to_owned);
+        let named = summary
+            .split_whitespace()
+            .map(bare)
+            .filter(name)
+            .map(str::to_owned);
         let mut speakers: Vec<String> = self.roles.iter().cloned().chain(named).collect();
         if speakers.iter().collect::<HashSet<_>>().len() < 2 {
             speakers.extend(self.everybody.iter().cloned());
@@ -239,7 +296,9 @@ impl Cast {
 /// A word without the punctuation around it, and without a genitive.
 fn bare(word: &str) -> &str {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '#');
-    word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")).unwrap_or(word)
+    word.strip_suffix("'s")
+        .or_else(|| word.strip_suffix("’s"))
+        .unwrap_or(word)
 }
 
 #[cfg(test)]
@@ -273,7 +332,10 @@ mod tests {
             "é",
         ];
         let single = (0..=u8::MAX).map(|byte| vec![byte]);
-        let all = pieces.iter().map(|piece| piece.as_bytes().to_vec()).chain(single);
+        let all = pieces
+            .iter()
+            .map(|piece| piece.as_bytes().to_vec())
+            .chain(single);
         Vocabulary::new([None].into_iter().chain(all.map(Some)).collect(), vec![0])
     }
 
@@ -284,7 +346,11 @@ mod tests {
     fn allowed(grammar: &LineGrammar<'_>, ids: &[u32]) -> Vec<u32> {
         let mut logits = vec![0.0; grammar.vocabulary.bytes.len()];
         grammar.mask(ids, &mut logits);
-        (0u32..).zip(logits).filter(|(_, logit)| logit.is_finite()).map(|(id, _)| id).collect()
+        (0u32..)
+            .zip(logits)
+            .filter(|(_, logit)| logit.is_finite())
+            .map(|(id, _)| id)
+            .collect()
     }
 
     #[test]
@@ -297,7 +363,11 @@ mod tests {
             while ids.last() != Some(&0) && ids.len() < 400 {
                 let open = allowed(&grammar, &ids);
                 // Single bytes make invalid UTF-8; prefer the pieces.
-                let pieces: Vec<u32> = open.iter().copied().filter(|id| (*id as usize) < 22).collect();
+                let pieces: Vec<u32> = open
+                    .iter()
+                    .copied()
+                    .filter(|id| (*id as usize) < 22)
+                    .collect();
                 let choice = if pieces.is_empty() { &open } else { &pieces };
                 let u = random::uniform(key, ids.len() as u64);
                 ids.push(choice[(u * choice.len() as f64) as usize]);
@@ -306,12 +376,22 @@ mod tests {
                 continue;
             }
             ended += 1;
-            let bytes: Vec<u8> = ids.iter().flat_map(|id| vocabulary.bytes(*id)).copied().collect();
+            let bytes: Vec<u8> = ids
+                .iter()
+                .flat_map(|id| vocabulary.bytes(*id))
+                .copied()
+                .collect();
             let text = String::from_utf8(bytes).unwrap();
             let dialogue = Dialogue::parse(text.trim());
-            assert!(dialogue.turns.len() >= 2 && dialogue.stray_lines().is_empty(), "{text:?}");
+            assert!(
+                dialogue.turns.len() >= 2 && dialogue.stray_lines().is_empty(),
+                "{text:?}"
+            );
             assert_eq!(dialogue.speakers().len(), 2, "{text:?}");
-            let strict = text.trim().lines().all(|line| crate::dialogue::split_strict(line).is_some());
+            let strict = text
+                .trim()
+                .lines()
+                .all(|line| crate::dialogue::split_strict(line).is_some());
             assert!(strict, "{text:?}");
         }
         assert!(ended > 100, "{ended}");
@@ -322,16 +402,33 @@ mod tests {
         let vocabulary = vocabulary();
         let grammar = LineGrammar::new(&vocabulary, &speakers());
         let id = |piece: &str| {
-            vocabulary.bytes.iter().position(|token| token.as_deref() == Some(piece.as_bytes())).unwrap()
-                as u32
+            vocabulary
+                .bytes
+                .iter()
+                .position(|token| token.as_deref() == Some(piece.as_bytes()))
+                .unwrap() as u32
         };
         for pieces in [
-            &["Ana", ": H", "Hi", ".\nBo: ", "é", "\n", "An", "a: ", "ok\nAna: ok"][..],
+            &[
+                "Ana",
+                ": H",
+                "Hi",
+                ".\nBo: ",
+                "é",
+                "\n",
+                "An",
+                "a: ",
+                "ok\nAna: ok",
+            ][..],
             &[" ", "Bo", ":", " ", "Hi", "\nA", "na:", " ", "Hi"],
         ] {
             let ids: Vec<u32> = pieces.iter().map(|piece| id(piece)).collect();
             for length in 0..ids.len() {
-                assert!(allowed(&grammar, &ids[..length]).contains(&ids[length]), "{}", pieces[length]);
+                assert!(
+                    allowed(&grammar, &ids[..length]).contains(&ids[length]),
+                    "{}",
+                    pieces[length]
+                );
             }
             assert!(allowed(&grammar, &ids).contains(&0), "{pieces:?}");
         }
@@ -351,7 +448,10 @@ mod tests {
             assert!(!allowed(&grammar, before).contains(last), "{pieces:?}");
         }
         let alone: Vec<u32> = ["Ana", ": H", "\nA", "na:", " ", "Hi"].map(id).into();
-        assert!(!allowed(&grammar, &alone).contains(&0), "one speaker alone is no dialogue");
+        assert!(
+            !allowed(&grammar, &alone).contains(&0),
+            "one speaker alone is no dialogue"
+        );
     }
 
     #[test]
@@ -364,7 +464,10 @@ mod tests {
             references: Vec::new(),
         };
         let clinic = [
-            shot("Doctor: Where does it hurt?\nPatient: Here, on the left.", "The patient has pain."),
+            shot(
+                "Doctor: Where does it hurt?\nPatient: Here, on the left.",
+                "The patient has pain.",
+            ),
             shot("Doctor: Hello.\nPatient: Hello, doctor.", "They greet."),
         ];
         assert_eq!(
@@ -372,11 +475,20 @@ mod tests {
             ["Doctor", "Mr", "Patient", "Wells"]
         );
         let chat = [
-            shot("Ana: Is the van back?\nBo: the engine is off. they left.", "Ana asks Bo about the van."),
+            shot(
+                "Ana: Is the van back?\nBo: the engine is off. they left.",
+                "Ana asks Bo about the van.",
+            ),
             shot("Cleo: hi\nDan: hi, she is here", "Cleo greets Dan."),
         ];
         let cast = Cast::of(&chat);
-        assert_eq!(cast.speakers("Mara's sister meets Jon. She is late. They leave."), ["Jon", "Mara"]);
-        assert_eq!(cast.speakers("They leave with Mara."), ["Ana", "Bo", "Cleo", "Dan", "Mara"]);
+        assert_eq!(
+            cast.speakers("Mara's sister meets Jon. She is late. They leave."),
+            ["Jon", "Mara"]
+        );
+        assert_eq!(
+            cast.speakers("They leave with Mara."),
+            ["Ana", "Bo", "Cleo", "Dan", "Mara"]
+        );
     }
 }

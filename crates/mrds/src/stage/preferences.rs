@@ -38,7 +38,8 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         return Err(Error::Stalled {
             stage: stage.name,
             reason: "no two dialogues of any summary differ enough to prefer one".into(),
-            fix: "Raise `candidates_per_summary` or `dialogue_temperature`, or lower `min_gap`.".into(),
+            fix: "Raise `candidates_per_summary` or `dialogue_temperature`, or lower `min_gap`."
+                .into(),
         });
     }
     pairs.sort_by_key(|pair| (pair.set, pair.summary_id));
@@ -50,13 +51,23 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         "min_gap": maker.min_gap,
     });
     let (n_in, n_out) = (n_groups, pairs.len() as u64);
-    Ok(StageOutput { artifacts: rows(&pairs)?, n_in, n_out, dropped: maker.dropped, measures })
+    Ok(StageOutput {
+        artifacts: rows(&pairs)?,
+        n_in,
+        n_out,
+        dropped: maker.dropped,
+        measures,
+    })
 }
 
 /// The copy and length guards, calibrated on the shots.
 pub(crate) fn guards(stage: &Stage<'_>) -> ContentGuards {
-    let pairs: Vec<(String, String)> =
-        stage.data().shots.iter().map(|shot| (shot.dialogue.clone(), shot.summary.clone())).collect();
+    let pairs: Vec<(String, String)> = stage
+        .data()
+        .shots
+        .iter()
+        .map(|shot| (shot.dialogue.clone(), shot.summary.clone()))
+        .collect();
     ContentGuards::with_copy_limits(stage.recipe().copy_run_words, stage.recipe().copy_share)
         .calibrated(&pairs)
 }
@@ -66,22 +77,41 @@ fn real_dialogue(stage: &Stage<'_>, first: &Candidate) -> Result<Option<(String,
     if first.origin != SummaryOrigin::Real {
         return Ok(None);
     }
-    let Some(shot) = stage.data().shots.iter().find(|shot| shot.summary == first.summary) else {
+    let Some(shot) = stage
+        .data()
+        .shots
+        .iter()
+        .find(|shot| shot.summary == first.summary)
+    else {
         return Ok(None);
     };
-    Ok(Some((shot.dialogue.clone(), stage.prompts().completion(&shot.dialogue)?)))
+    Ok(Some((
+        shot.dialogue.clone(),
+        stage.prompts().completion(&shot.dialogue)?,
+    )))
 }
 
 /// max(least gap, share of the pooled spread of scores within a summary).
 fn min_gap(recipe: &Recipe, candidates: &[Candidate]) -> f64 {
     let (mut squares, mut freedom) = (0.0, 0usize);
     for group in candidates.chunk_by(|a, b| a.summary_id == b.summary_id) {
-        let scores: Vec<f64> = group.iter().filter(|c| c.pass).filter_map(|c| c.score).collect();
+        let scores: Vec<f64> = group
+            .iter()
+            .filter(|c| c.pass)
+            .filter_map(|c| c.score)
+            .collect();
         let mean = scores.iter().sum::<f64>() / scores.len().max(1) as f64;
-        squares += scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>();
+        squares += scores
+            .iter()
+            .map(|score| (score - mean).powi(2))
+            .sum::<f64>();
         freedom += scores.len().saturating_sub(1);
     }
-    let sd = if freedom == 0 { 0.0 } else { (squares / freedom as f64).sqrt() };
+    let sd = if freedom == 0 {
+        0.0
+    } else {
+        (squares / freedom as f64).sqrt()
+    };
     recipe.min_gap.max(recipe.min_gap_sd * sd)
 }
 
@@ -99,16 +129,24 @@ impl Maker<'_> {
 
     /// Passing and guarded, best score first.
     fn preferable<'c>(&self, group: &'c [Candidate]) -> Vec<&'c Candidate> {
-        let mut good: Vec<&Candidate> =
-            group.iter().filter(|c| c.pass && c.score.is_some() && self.guarded(c)).collect();
+        let mut good: Vec<&Candidate> = group
+            .iter()
+            .filter(|c| c.pass && c.score.is_some() && self.guarded(c))
+            .collect();
         good.sort_by(|a, b| {
-            b.score.partial_cmp(&a.score).unwrap_or(std::cmp::Ordering::Equal).then(a.sample.cmp(&b.sample))
+            b.score
+                .partial_cmp(&a.score)
+                .unwrap_or(std::cmp::Ordering::Equal)
+                .then(a.sample.cmp(&b.sample))
         });
         good
     }
 
     fn format_pairs(&mut self, group: &[Candidate], real: Option<(String, Vec<u32>)>) -> Vec<Pair> {
-        let failing: Vec<&Candidate> = group.iter().filter(|c| !c.pass && !c.ids.is_empty()).collect();
+        let failing: Vec<&Candidate> = group
+            .iter()
+            .filter(|c| !c.pass && !c.ids.is_empty())
+            .collect();
         let best = self.preferable(group).first().copied();
         let any_passes = group.iter().any(|c| c.pass);
         let (text, ids, score) = match (best, real) {
@@ -132,7 +170,11 @@ impl Maker<'_> {
             rejected_ids: rejected.ids.clone(),
             gap: score.zip(rejected.score).map(|(a, b)| a - b),
         };
-        failing.iter().take(self.recipe.format_pairs_per_summary).map(pair).collect()
+        failing
+            .iter()
+            .take(self.recipe.format_pairs_per_summary)
+            .map(pair)
+            .collect()
     }
 
     fn content_pair(&mut self, group: &[Candidate]) -> Option<Pair> {
@@ -170,9 +212,17 @@ impl Maker<'_> {
         let worst_failing = group
             .iter()
             .filter(|c| !c.pass && !c.ids.is_empty())
-            .min_by(|a, b| worst(a).partial_cmp(&worst(b)).unwrap_or(std::cmp::Ordering::Equal));
-        let comparable =
-            || good.iter().rev().copied().find(|c| c.sample != chosen.sample && self.balanced(chosen, c));
+            .min_by(|a, b| {
+                worst(a)
+                    .partial_cmp(&worst(b))
+                    .unwrap_or(std::cmp::Ordering::Equal)
+            });
+        let comparable = || {
+            good.iter()
+                .rev()
+                .copied()
+                .find(|c| c.sample != chosen.sample && self.balanced(chosen, c))
+        };
         let Some(rejected) = worst_failing.or_else(comparable) else {
             count(&mut self.dropped, "joint: nothing to reject");
             return None;
@@ -214,9 +264,9 @@ fn pair(set: PairSet, chosen: &Candidate, rejected: &Candidate) -> Pair {
 mod tests {
     use super::*;
 
-    const SUMMARY: &str = "Ana asks Bo whether the van is back and Bo tells her that it came in at noon";
-    const QUOTE: &str =
-        "Ana: Hi.\nBo: Ana asks Bo whether the van is back and Bo tells her that it came in at noon";
+    const SUMMARY: &str =
+        "Ana asks Bo whether the van is back and Bo tells her that it came in at noon";
+    const QUOTE: &str = "Ana: Hi.\nBo: Ana asks Bo whether the van is back and Bo tells her that it came in at noon";
 
     fn candidate(sample: u32, pass: bool, score: Option<f64>, tokens: usize) -> Candidate {
         Candidate {
@@ -235,7 +285,12 @@ mod tests {
 
     fn maker(recipe: &Recipe, min_gap: f64) -> Maker<'_> {
         let guards = ContentGuards::with_copy_limits(recipe.copy_run_words, recipe.copy_share);
-        Maker { recipe, guards, min_gap, dropped: BTreeMap::new() }
+        Maker {
+            recipe,
+            guards,
+            min_gap,
+            dropped: BTreeMap::new(),
+        }
     }
 
     fn samples(pair: &Pair) -> (u32, u32) {
@@ -259,8 +314,15 @@ mod tests {
             [(2, 0), (2, 3)],
             "at most two, no length bound"
         );
-        assert_eq!(pairs.iter().map(|p| p.gap).collect::<Vec<_>>(), [Some(-1.0), None]);
-        assert!(pairs.iter().all(|pair| pair.set == PairSet::Format && pair.summary_id == 7));
+        assert_eq!(
+            pairs.iter().map(|p| p.gap).collect::<Vec<_>>(),
+            [Some(-1.0), None]
+        );
+        assert!(
+            pairs
+                .iter()
+                .all(|pair| pair.set == PairSet::Format && pair.summary_id == 7)
+        );
         assert!(maker.dropped.is_empty());
     }
 
@@ -272,24 +334,45 @@ mod tests {
         quoting.text = QUOTE.into();
         assert!(!maker.guarded(&quoting), "the fixture quotes its summary");
         let plain = candidate(1, true, Some(-2.0), 10);
-        let failing = Candidate { text: QUOTE.into(), ..candidate(2, false, Some(-0.1), 10) };
+        let failing = Candidate {
+            text: QUOTE.into(),
+            ..candidate(2, false, Some(-0.1), 10)
+        };
         let group = [quoting.clone(), plain, failing.clone()];
-        assert_eq!(samples(&maker.format_pairs(&group, None)[0]), (1, 2), "chosen guarded, rejected not");
+        assert_eq!(
+            samples(&maker.format_pairs(&group, None)[0]),
+            (1, 2),
+            "chosen guarded, rejected not"
+        );
         assert_eq!(samples(&maker.joint_pair(&group).unwrap()), (1, 2));
-        assert!(maker.content_pair(&group).is_none(), "both sides of a content pair are guarded");
-        assert_eq!(maker.dropped, BTreeMap::from([("content: fewer than two comparable".to_owned(), 1)]));
+        assert!(
+            maker.content_pair(&group).is_none(),
+            "both sides of a content pair are guarded"
+        );
+        assert_eq!(
+            maker.dropped,
+            BTreeMap::from([("content: fewer than two comparable".to_owned(), 1)])
+        );
 
         // Where the only passing one quotes its summary, nothing is preferred: also not the real dialogue.
         maker.dropped.clear();
         let real = Some(("Ana: Hi.\nBo: Hi.".to_owned(), vec![1, 2]));
-        assert!(maker.format_pairs(&[quoting.clone(), failing.clone()], real.clone()).is_empty());
+        assert!(
+            maker
+                .format_pairs(&[quoting.clone(), failing.clone()], real.clone())
+                .is_empty()
+        );
         assert!(maker.joint_pair(&[quoting, failing.clone()]).is_none());
-        let reasons = ["format: nothing to prefer", "joint: nothing to prefer"].map(|r| (r.to_owned(), 1));
+        let reasons =
+            ["format: nothing to prefer", "joint: nothing to prefer"].map(|r| (r.to_owned(), 1));
         assert_eq!(maker.dropped, BTreeMap::from(reasons));
 
         // Where nothing passes, the real dialogue is preferred, and has no score to compare.
         let pairs = maker.format_pairs(&[failing], real);
-        assert_eq!((pairs[0].chosen_ids.as_slice(), pairs[0].gap), (&[1, 2][..], None));
+        assert_eq!(
+            (pairs[0].chosen_ids.as_slice(), pairs[0].gap),
+            (&[1, 2][..], None)
+        );
     }
 
     #[test]
@@ -304,43 +387,83 @@ mod tests {
             candidate(4, false, Some(-20.0), 10),
         ];
         let pair = maker.content_pair(&group).unwrap();
-        assert_eq!(samples(&pair), (0, 1), "20 tokens are too far from 10, a failing one never takes part");
+        assert_eq!(
+            samples(&pair),
+            (0, 1),
+            "20 tokens are too far from 10, a failing one never takes part"
+        );
         assert!((pair.gap.unwrap() - 0.6).abs() < 1e-12);
         assert!(maker.content_pair(&group[..1]).is_none());
         maker.min_gap = 0.7;
         assert!(maker.content_pair(&group[..2]).is_none());
-        let reasons = ["content: fewer than two comparable", "content: gap too small"];
-        assert_eq!(maker.dropped, BTreeMap::from(reasons.map(|r| (r.to_owned(), 1))));
+        let reasons = [
+            "content: fewer than two comparable",
+            "content: gap too small",
+        ];
+        assert_eq!(
+            maker.dropped,
+            BTreeMap::from(reasons.map(|r| (r.to_owned(), 1)))
+        );
     }
 
     #[test]
     fn joint_pairs_reject_failing_ones_first_and_then_the_lowest_score() {
         let recipe = Recipe::default();
         let mut maker = maker(&recipe, 0.5);
-        let good = [candidate(0, true, Some(-1.0), 10), candidate(1, true, Some(-2.0), 11)];
-        let failing = [candidate(2, false, Some(-4.0), 50), candidate(3, false, None, 90)];
-        let joint = maker.joint_pair(&[good.as_slice(), &failing].concat()).unwrap();
-        assert_eq!((samples(&joint), joint.gap), ((0, 3), None), "what cannot be scored is the worst");
-        assert_eq!(samples(&maker.joint_pair(&[good.as_slice(), &failing[..1]].concat()).unwrap()), (0, 2));
+        let good = [
+            candidate(0, true, Some(-1.0), 10),
+            candidate(1, true, Some(-2.0), 11),
+        ];
+        let failing = [
+            candidate(2, false, Some(-4.0), 50),
+            candidate(3, false, None, 90),
+        ];
+        let joint = maker
+            .joint_pair(&[good.as_slice(), &failing].concat())
+            .unwrap();
+        assert_eq!(
+            (samples(&joint), joint.gap),
+            ((0, 3), None),
+            "what cannot be scored is the worst"
+        );
+        assert_eq!(
+            samples(
+                &maker
+                    .joint_pair(&[good.as_slice(), &failing[..1]].concat())
+                    .unwrap()
+            ),
+            (0, 2)
+        );
         assert_eq!(samples(&maker.joint_pair(&good).unwrap()), (0, 1));
         assert!(maker.joint_pair(&good[..1]).is_none());
         maker.min_gap = 1.5;
         assert!(maker.joint_pair(&good).is_none());
         let reasons = ["joint: gap too small", "joint: nothing to reject"];
-        assert_eq!(maker.dropped, BTreeMap::from(reasons.map(|r| (r.to_owned(), 1))));
+        assert_eq!(
+            maker.dropped,
+            BTreeMap::from(reasons.map(|r| (r.to_owned(), 1)))
+        );
     }
 
     #[test]
     fn the_least_gap_follows_the_spread_within_summaries() {
         let recipe = Recipe::default();
-        let mut group = [0.0, 2.0].map(|score| candidate(0, true, Some(score), 10)).to_vec();
+        let mut group = [0.0, 2.0]
+            .map(|score| candidate(0, true, Some(score), 10))
+            .to_vec();
         assert!(
             (min_gap(&recipe, &group) - 0.5 * 2.0_f64.sqrt()).abs() < 1e-12,
             "half of the sample deviation"
         );
         // Another summary's level adds nothing, and failing ones do not count.
-        group.push(Candidate { summary_id: 8, ..candidate(0, true, Some(100.0), 10) });
-        group.push(Candidate { summary_id: 8, ..candidate(1, false, Some(-100.0), 10) });
+        group.push(Candidate {
+            summary_id: 8,
+            ..candidate(0, true, Some(100.0), 10)
+        });
+        group.push(Candidate {
+            summary_id: 8,
+            ..candidate(1, false, Some(-100.0), 10)
+        });
         assert!((min_gap(&recipe, &group) - 0.5 * 2.0_f64.sqrt()).abs() < 1e-12);
         assert_eq!(min_gap(&recipe, &group[..1]), recipe.min_gap);
     }

@@ -22,7 +22,11 @@ impl Prefix {
         let keep = rule.longest_valid_prefix(attempt);
         let bytes = keep.trim().len();
         if bytes > self.longest_bytes {
-            *self = Self { text: keep + "\n", longest_bytes: bytes, taken_off: 0 };
+            *self = Self {
+                text: keep + "\n",
+                longest_bytes: bytes,
+                taken_off: 0,
+            };
             return;
         }
         self.text = keep;
@@ -71,7 +75,9 @@ mod tests {
 
     #[test]
     fn attempts_that_gain_nothing_cost_ever_more_lines() {
-        let lines: Vec<String> = (0..8).map(|n| format!("{}: Number {n}.\n", ["Ana", "Bo"][n % 2])).collect();
+        let lines: Vec<String> = (0..8)
+            .map(|n| format!("{}: Number {n}.\n", ["Ana", "Bo"][n % 2]))
+            .collect();
         let mut prefix = Prefix::default();
         assert_eq!(follow(&mut prefix, &lines.concat()), lines.concat());
         // Whatever is won back of what was taken off is no gain.
@@ -82,24 +88,44 @@ mod tests {
             );
         }
         // A new beginning counts anew.
-        assert_eq!(follow(&mut prefix, &lines[..3].concat()), lines[..3].concat());
-        assert_eq!(follow(&mut prefix, &lines[..2].concat()), lines[..1].concat());
-        assert_eq!(follow(&mut prefix, &lines[..5].concat()), lines[..5].concat(), "a gain");
+        assert_eq!(
+            follow(&mut prefix, &lines[..3].concat()),
+            lines[..3].concat()
+        );
+        assert_eq!(
+            follow(&mut prefix, &lines[..2].concat()),
+            lines[..1].concat()
+        );
+        assert_eq!(
+            follow(&mut prefix, &lines[..5].concat()),
+            lines[..5].concat(),
+            "a gain"
+        );
     }
 
     #[test]
     fn a_line_that_spoils_every_continuation_is_left_behind() {
         // At most two speakers, and an early line of prose that counts as the second one.
         let limits = BTreeMap::from([("max_speakers".to_owned(), Limit::at_most(2.0))]);
-        let rule = FormatRule::default().with_limits(&limits).expect("a known rule");
-        let spoilt = format!("{FIRST}She asks: who knows?\n{}", "Ana: I do.\nShe asks: and you?\n".repeat(3));
-        let good = format!("{FIRST}{SECOND}Ana: Then I will drive to Bern now.\nBo: Have a safe trip.\n");
+        let rule = FormatRule::default()
+            .with_limits(&limits)
+            .expect("a known rule");
+        let spoilt = format!(
+            "{FIRST}She asks: who knows?\n{}",
+            "Ana: I do.\nShe asks: and you?\n".repeat(3)
+        );
+        let good =
+            format!("{FIRST}{SECOND}Ana: Then I will drive to Bern now.\nBo: Have a safe trip.\n");
         let mut prefix = Prefix::default();
         let mut attempts = 0;
         loop {
             // The writer goes on well from a good beginning and lets Bo come in after a spoilt one.
             let begins_well = attempts > 0 && good.starts_with(&prefix.text);
-            let attempt = if begins_well { good.clone() } else { format!("{spoilt}{SECOND}") };
+            let attempt = if begins_well {
+                good.clone()
+            } else {
+                format!("{spoilt}{SECOND}")
+            };
             attempts += 1;
             if rule.check(&attempt, true).pass {
                 break;

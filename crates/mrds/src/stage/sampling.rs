@@ -63,8 +63,12 @@ impl Stage<'_> {
 
     /// The format rule, calibrated on the shots.
     pub(crate) fn format_rule(&self) -> FormatRule {
-        let pairs: Vec<(String, String)> =
-            self.data().shots.iter().map(|shot| (shot.dialogue.clone(), shot.summary.clone())).collect();
+        let pairs: Vec<(String, String)> = self
+            .data()
+            .shots
+            .iter()
+            .map(|shot| (shot.dialogue.clone(), shot.summary.clone()))
+            .collect();
         FormatRule::calibrate(&pairs)
     }
 
@@ -86,7 +90,8 @@ impl Stage<'_> {
         let grammars: Option<Vec<LineGrammar<'_>>> = match way {
             Way::Constrained => {
                 (vocabulary, cast) = (Vocabulary::of(self.run.model), Cast::of(&self.data().shots));
-                let grammar = |summary: &&str| LineGrammar::new(&vocabulary, &cast.speakers(summary));
+                let grammar =
+                    |summary: &&str| LineGrammar::new(&vocabulary, &cast.speakers(summary));
                 Some(summaries.iter().map(grammar).collect())
             }
             _ => None,
@@ -97,18 +102,29 @@ impl Stage<'_> {
             }
         };
         let constraint = grammars.is_some().then_some(&mask as &Constraint<'_>);
-        let mut attempts = Attempts { items: vec![Attempt::default(); summaries.len()], wall_s: 0.0 };
+        let mut attempts = Attempts {
+            items: vec![Attempt::default(); summaries.len()],
+            wall_s: 0.0,
+        };
         let mut prefixes = vec![Prefix::default(); summaries.len()];
         for round in 0..rounds {
-            let open: Vec<usize> = (0..summaries.len()).filter(|&item| !attempts.items[item].pass).collect();
+            let open: Vec<usize> = (0..summaries.len())
+                .filter(|&item| !attempts.items[item].pass)
+                .collect();
             if open.is_empty() {
                 break;
             }
             let requests = open
                 .iter()
-                .map(|&item| self.dialogue_request(stream, summaries[item], &mut prefixes[item], item, round))
+                .map(|&item| {
+                    self.dialogue_request(stream, summaries[item], &mut prefixes[item], item, round)
+                })
                 .collect::<Result<Vec<_>>>()?;
-            let name = if rounds == 1 { task.to_owned() } else { format!("{task}, try {}", round + 1) };
+            let name = if rounds == 1 {
+                task.to_owned()
+            } else {
+                format!("{task}, try {}", round + 1)
+            };
             let generated = self.generate_constrained(
                 &name,
                 Some(adapter),
@@ -139,10 +155,15 @@ impl Stage<'_> {
     ) -> Result<GenerateRequest> {
         let (model, prompt) = (self.run.model, self.prompts().dialogue(summary)?);
         loop {
-            let begun = model.tokenizer.encode(&prefix.text, SpecialTokens::AsText)?;
+            let begun = model
+                .tokenizer
+                .encode(&prefix.text, SpecialTokens::AsText)?;
             if prefix.text.is_empty() || prompt.len() + begun.len() < model.context_tokens() {
                 let prompt_ids = [prompt, begun].concat();
-                return Ok(GenerateRequest { prompt_ids, key: self.key(stream, item, round) });
+                return Ok(GenerateRequest {
+                    prompt_ids,
+                    key: self.key(stream, item, round),
+                });
             }
             prefix.drop_line();
         }
@@ -162,7 +183,11 @@ impl Stage<'_> {
         attempt.tokens += generation.ids.len();
         let check = rule.check(&attempt.text, attempt.ended);
         attempt.pass = check.pass;
-        attempt.rules = check.rules.into_iter().map(|(rule, kept)| (rule.to_string(), kept)).collect();
+        attempt.rules = check
+            .rules
+            .into_iter()
+            .map(|(rule, kept)| (rule.to_string(), kept))
+            .collect();
         Ok(())
     }
 }

@@ -22,7 +22,10 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let recipe = stage.recipe();
     let topics: Vec<Topic> = stage.read(StageName::Topics)?;
     let wanted = recipe.synthetic_per_shot * stage.data().shots.len();
-    let mut output = StageOutput { n_in: topics.len() as u64, ..StageOutput::default() };
+    let mut output = StageOutput {
+        n_in: topics.len() as u64,
+        ..StageOutput::default()
+    };
     let (adapter, method) = match recipe.summary_method {
         SummaryMethod::Prompt => (None, "prompt"),
         SummaryMethod::Lora | SummaryMethod::Auto => {
@@ -37,12 +40,19 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     for round in 0..recipe.summary_max_rounds {
         let missing = wanted - kept.len();
         let asked = asked_topics(stage, &unique, round, missing + missing / 2 + 1);
-        for (topic, text) in asked.iter().zip(write(stage, adapter.as_ref(), round, &asked)?) {
+        for (topic, text) in asked
+            .iter()
+            .zip(write(stage, adapter.as_ref(), round, &asked)?)
+        {
             if kept.len() == wanted {
                 break;
             }
             match filter.check(&text) {
-                Ok(()) => kept.push(Summary { topic: (*topic).to_owned(), text, method: method.to_owned() }),
+                Ok(()) => kept.push(Summary {
+                    topic: (*topic).to_owned(),
+                    text,
+                    method: method.to_owned(),
+                }),
                 Err(reason) => count(&mut output.dropped, reason),
             }
         }
@@ -57,7 +67,8 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
                 "no synthetic summary passed the filters (dropped: {})",
                 reasons(&output.dropped)
             ),
-            fix: "Raise `summary_max_rounds`, `summary_max_new_tokens` or `novelty_rouge_l`.".into(),
+            fix: "Raise `summary_max_rounds`, `summary_max_new_tokens` or `novelty_rouge_l`."
+                .into(),
         });
     }
     for summary in kept.iter().take(3) {
@@ -70,7 +81,11 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
 
 /// "length 3, not new 2": for people.
 fn reasons(dropped: &std::collections::BTreeMap<String, u64>) -> String {
-    dropped.iter().map(|(reason, n)| format!("{reason} {n}")).collect::<Vec<_>>().join(", ")
+    dropped
+        .iter()
+        .map(|(reason, n)| format!("{reason} {n}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The topics of a round, in an order drawn from the seed.
@@ -84,15 +99,27 @@ fn asked_topics<'t>(stage: &Stage<'_>, unique: &[&'t str], round: usize, n: usiz
     asked
 }
 
-fn write(stage: &Stage<'_>, adapter: Option<&Adapter>, round: usize, topics: &[&str]) -> Result<Vec<String>> {
+fn write(
+    stage: &Stage<'_>,
+    adapter: Option<&Adapter>,
+    round: usize,
+    topics: &[&str],
+) -> Result<Vec<String>> {
     let recipe = stage.recipe();
     let requests = topics
         .iter()
         .enumerate()
         .map(|(item, topic)| {
-            let style = if adapter.is_some() { Vec::new() } else { style_examples(stage, round, item) };
+            let style = if adapter.is_some() {
+                Vec::new()
+            } else {
+                style_examples(stage, round, item)
+            };
             let prompt_ids = stage.prompts().summary(&style, topic)?;
-            Ok(GenerateRequest { prompt_ids, key: stage.key("summaries", item, round) })
+            Ok(GenerateRequest {
+                prompt_ids,
+                key: stage.key("summaries", item, round),
+            })
         })
         .collect::<Result<Vec<_>>>()?;
     let config = GenerateConfig {
@@ -117,7 +144,11 @@ fn write(stage: &Stage<'_>, adapter: Option<&Adapter>, round: usize, topics: &[&
 fn style_examples<'s>(stage: &'s Stage<'_>, round: usize, item: usize) -> Vec<&'s str> {
     let shots = &stage.data().shots;
     let order = lm::random::shuffle(stage.key("style", item, round), shots.len());
-    order.into_iter().take(stage.recipe().summary_demos).map(|index| shots[index].summary.as_str()).collect()
+    order
+        .into_iter()
+        .take(stage.recipe().summary_demos)
+        .map(|index| shots[index].summary.as_str())
+        .collect()
 }
 
 /// Trains topic → summary on the shots; every tenth shot is held out to end the training in time.
@@ -125,24 +156,39 @@ fn train_adapter(stage: &Stage<'_>, topics: &[Topic], output: &mut StageOutput) 
     let (prompts, shots) = (stage.prompts(), &stage.data().shots);
     let (mut training, mut held_out) = (Vec::new(), Vec::new());
     for (index, topic) in topics.iter().enumerate() {
-        let Some(shot) = shots.iter().find(|shot| shot.row_id == topic.example_id) else { continue };
+        let Some(shot) = shots.iter().find(|shot| shot.row_id == topic.example_id) else {
+            continue;
+        };
         let example = TrainExample {
             prompt_ids: prompts.summary(&[], &topic.topic)?,
             completion_ids: prompts.completion(&shot.summary)?,
         };
-        let side = if index % 10 == 9 { &mut held_out } else { &mut training };
+        let side = if index % 10 == 9 {
+            &mut held_out
+        } else {
+            &mut training
+        };
         side.push(example);
     }
     if held_out.is_empty() {
         held_out.push(training[training.len() - 1].clone());
     }
     let recipe = stage.recipe();
-    let config = stage.sft_config("summary writer", recipe.sft_lr, training.len(), SftSchedule::Cosine);
+    let config = stage.sft_config(
+        "summary writer",
+        recipe.sft_lr,
+        training.len(),
+        SftSchedule::Cosine,
+    );
     let init = stage.new_adapter("summary writer", recipe.lora_dropout)?;
     let objective = Objective::Sft(&training);
     let mut evaluate = |adapter: &Adapter, _| stage.validation_ce(Some(adapter), &held_out);
     let trained = stage.train("summary writer", &objective, &config, init, &mut evaluate)?;
-    output.artifacts = rows(&[adapter_artifact("summary_writer", trained.sha256, vec![trained.record])])?;
+    output.artifacts = rows(&[adapter_artifact(
+        "summary_writer",
+        trained.sha256,
+        vec![trained.record],
+    )])?;
     Ok(trained.adapter)
 }
 
@@ -157,14 +203,20 @@ struct Filter {
 impl Filter {
     fn new(stage: &Stage<'_>) -> Self {
         let shots = &stage.data().shots;
-        let lengths: Vec<f64> =
-            shots.iter().map(|shot| shot.summary.split_whitespace().count() as f64).collect();
+        let lengths: Vec<f64> = shots
+            .iter()
+            .map(|shot| shot.summary.split_whitespace().count() as f64)
+            .collect();
         let quantile = |q| metrics::text::quantile(&lengths, q).unwrap_or(0.0);
         let naming = shots
             .iter()
             .filter(|shot| {
                 let dialogue = Dialogue::parse(&shot.dialogue);
-                let named = dialogue.speakers().iter().filter(|name| shot.summary.contains(**name)).count();
+                let named = dialogue
+                    .speakers()
+                    .iter()
+                    .filter(|name| shot.summary.contains(**name))
+                    .count();
                 named >= 2
             })
             .count();
@@ -185,14 +237,21 @@ impl Filter {
         if words < self.words.0 || words > self.words.1 {
             return Err("length");
         }
-        if ["here is", "here's", "sure,", "summary:"].iter().any(|preamble| lower.starts_with(preamble)) {
+        if ["here is", "here's", "sure,", "summary:"]
+            .iter()
+            .any(|preamble| lower.starts_with(preamble))
+        {
             return Err("preamble");
         }
         if self.names_wanted && capitalised(text) < 2 {
             return Err("fewer than two names");
         }
         let tokens = tokens(text);
-        if self.seen.iter().any(|earlier| rouge_l(earlier, &tokens).fmeasure >= self.novelty) {
+        if self
+            .seen
+            .iter()
+            .any(|earlier| rouge_l(earlier, &tokens).fmeasure >= self.novelty)
+        {
             return Err("not new");
         }
         self.seen.push(tokens);
@@ -206,7 +265,10 @@ fn tokens(text: &str) -> Vec<String> {
 
 /// Different words that begin with a capital or `#` in the middle or at the start of a sentence.
 fn capitalised(text: &str) -> usize {
-    let word = |w: &str| w.trim_matches(|c: char| !c.is_alphanumeric() && c != '#').to_owned();
+    let word = |w: &str| {
+        w.trim_matches(|c: char| !c.is_alphanumeric() && c != '#')
+            .to_owned()
+    };
     let mut names: Vec<String> = text
         .split_whitespace()
         .map(word)

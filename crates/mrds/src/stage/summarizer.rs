@@ -25,15 +25,26 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     };
     let mut adapters: Vec<TrainedAdapter> = Vec::new();
     // Fixed-ratio mixing needs the two-stage run's number of updates: it comes last.
-    let mut systems: Vec<System> =
-        stage.recipe().systems.iter().copied().filter(|s| s.is_trained()).collect();
+    let mut systems: Vec<System> = stage
+        .recipe()
+        .systems
+        .iter()
+        .copied()
+        .filter(|s| s.is_trained())
+        .collect();
     systems.sort_by_key(|system| *system == System::FixedRatio);
     for system in systems {
         let synthetic = synthetic_pairs(stage, &dialogues, system.synthetic_source())?;
         let two_stage_updates = adapters
             .iter()
             .find(|adapter| adapter.role == System::MrdsSeparate.as_str())
-            .map(|adapter| adapter.trainings.iter().map(|training| training.updates).sum());
+            .map(|adapter| {
+                adapter
+                    .trainings
+                    .iter()
+                    .map(|training| training.updates)
+                    .sum()
+            });
         let trained = match system {
             System::SftReal => trainer.real_only()?,
             System::FixedRatio => trainer.mixed(synthetic, two_stage_updates)?,
@@ -71,17 +82,36 @@ impl Trainer<'_> {
         let recipe = self.stage.recipe();
         let stop_lr = recipe.stage1_stop_lr;
         let first_config = |lr| {
-            let schedule = SftSchedule::Plateau { factor: recipe.stage1_factor };
+            let schedule = SftSchedule::Plateau {
+                factor: recipe.stage1_factor,
+            };
             // A searched rate keeps its distance to the stop, so that one reduction ends the stage at every rate.
             let stop = stop_lr * lr / recipe.sft_lr;
-            let config = self.stage.sft_config(&format!("{system} stage 1"), lr, synthetic.len(), schedule);
-            TrainConfig { stop_lr: Some(stop), early_stop_evals: None, ..config }
+            let config =
+                self.stage
+                    .sft_config(&format!("{system} stage 1"), lr, synthetic.len(), schedule);
+            TrainConfig {
+                stop_lr: Some(stop),
+                early_stop_evals: None,
+                ..config
+            }
         };
-        let first =
-            self.search(&format!("{system} stage 1"), recipe.sft_lr, synthetic, None, &first_config)?;
+        let first = self.search(
+            &format!("{system} stage 1"),
+            recipe.sft_lr,
+            synthetic,
+            None,
+            &first_config,
+        )?;
         let name = format!("{system} stage 2");
         let second_config = |lr| self.second_config(&name, lr, self.real.len());
-        let second = self.search(&name, stop_lr, &self.real, Some(&first.adapter), &second_config)?;
+        let second = self.search(
+            &name,
+            stop_lr,
+            &self.real,
+            Some(&first.adapter),
+            &second_config,
+        )?;
         let records = vec![first.record, second.record.clone()];
         Ok((second, records))
     }
@@ -113,9 +143,14 @@ impl Trainer<'_> {
     /// Plateau schedule with the gentler factor, ended by its reductions or by early stopping.
     fn second_config(&self, task: &str, lr: f64, examples: usize) -> TrainConfig {
         let recipe = self.stage.recipe();
-        let schedule = SftSchedule::Plateau { factor: recipe.stage2_factor };
+        let schedule = SftSchedule::Plateau {
+            factor: recipe.stage2_factor,
+        };
         let config = self.stage.sft_config(task, lr, examples, schedule);
-        TrainConfig { stop_after_reductions: Some(recipe.stage2_reductions), ..config }
+        TrainConfig {
+            stop_after_reductions: Some(recipe.stage2_reductions),
+            ..config
+        }
     }
 
     /// The same search for every trained summarizer: each factor of `lr_search`, the best validation CE wins.
@@ -133,23 +168,34 @@ impl Trainer<'_> {
             let name = format!("{task}, lr x{factor}");
             let init = match start {
                 Some(adapter) => adapter.clone(),
-                None => self.stage.new_adapter(task, self.stage.recipe().lora_dropout)?,
+                None => self
+                    .stage
+                    .new_adapter(task, self.stage.recipe().lora_dropout)?,
             };
             let mut evaluate =
                 |adapter: &Adapter, _| self.stage.validation_ce(Some(adapter), &self.validation);
             let objective = Objective::Sft(examples);
-            let trained = self.stage.train(&name, &objective, &config(lr * factor), init, &mut evaluate)?;
-            if best.as_ref().is_none_or(|best| trained.record.best_ce < best.record.best_ce) {
+            let trained =
+                self.stage
+                    .train(&name, &objective, &config(lr * factor), init, &mut evaluate)?;
+            if best
+                .as_ref()
+                .is_none_or(|best| trained.record.best_ce < best.record.best_ce)
+            {
                 best = Some(trained);
             }
         }
-        best.ok_or_else(|| Error::Recipe { reason: "`lr_search` is empty".into() })
+        best.ok_or_else(|| Error::Recipe {
+            reason: "`lr_search` is empty".into(),
+        })
     }
 }
 
 /// Real pairs as dialogue → summary.
 fn real_pairs(stage: &Stage<'_>, examples: &[Example]) -> Result<Vec<TrainExample>> {
-    let pairs = examples.iter().map(|example| (example.dialogue.as_str(), example.summary.as_str()));
+    let pairs = examples
+        .iter()
+        .map(|example| (example.dialogue.as_str(), example.summary.as_str()));
     summarizing(stage, pairs)
 }
 
@@ -158,8 +204,13 @@ fn synthetic_pairs(
     dialogues: &[SyntheticDialogue],
     source: Option<Synthesizer>,
 ) -> Result<Vec<TrainExample>> {
-    let ours = dialogues.iter().filter(|dialogue| Some(dialogue.source) == source);
-    summarizing(stage, ours.map(|dialogue| (dialogue.text.as_str(), dialogue.summary.as_str())))
+    let ours = dialogues
+        .iter()
+        .filter(|dialogue| Some(dialogue.source) == source);
+    summarizing(
+        stage,
+        ours.map(|dialogue| (dialogue.text.as_str(), dialogue.summary.as_str())),
+    )
 }
 
 fn summarizing<'p>(

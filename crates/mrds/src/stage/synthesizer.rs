@@ -21,7 +21,13 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let config = stage.sft_config(ROLE, recipe.sft_lr, training.len(), SftSchedule::Cosine);
     let init = stage.new_adapter(ROLE, recipe.lora_dropout)?;
     let mut evaluate = |adapter: &Adapter, _| stage.validation_ce(Some(adapter), &validation);
-    let trained = stage.train(ROLE, &Objective::Sft(&training), &config, init, &mut evaluate)?;
+    let trained = stage.train(
+        ROLE,
+        &Objective::Sft(&training),
+        &config,
+        init,
+        &mut evaluate,
+    )?;
     Ok(StageOutput {
         artifacts: rows(&[adapter_artifact(ROLE, trained.sha256, vec![trained.record])])?,
         n_in: training.len() as u64,

@@ -19,7 +19,10 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         .enumerate()
         .map(|(item, shot)| {
             let prompt_ids = prompts.topic(&demos, &shot.summary)?;
-            Ok(GenerateRequest { prompt_ids, key: stage.key("topics", item, 0) })
+            Ok(GenerateRequest {
+                prompt_ids,
+                key: stage.key("topics", item, 0),
+            })
         })
         .collect::<Result<Vec<_>>>()?;
     let config = GenerateConfig {
@@ -32,7 +35,10 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let (mut topics, mut dropped) = (Vec::new(), BTreeMap::new());
     for (shot, generation) in shots.iter().zip(&generated.generations) {
         match clean(&stage.text(&generation.ids)?) {
-            Some(topic) => topics.push(Topic { example_id: shot.row_id, topic }),
+            Some(topic) => topics.push(Topic {
+                example_id: shot.row_id,
+                topic,
+            }),
             None => count(&mut dropped, "empty"),
         }
     }
@@ -45,7 +51,13 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         });
     }
     let (n_in, n_out) = (shots.len() as u64, topics.len() as u64);
-    Ok(StageOutput { artifacts: rows(&topics)?, n_in, n_out, dropped, ..StageOutput::default() })
+    Ok(StageOutput {
+        artifacts: rows(&topics)?,
+        n_in,
+        n_out,
+        dropped,
+        ..StageOutput::default()
+    })
 }
 
 /// Worked examples, written for this project.
@@ -54,15 +66,24 @@ const DEMOS: [(&str, &str); 3] = [
         "Ines asks the garage when her car is ready. The mechanic says that the brakes take until Friday.",
         "car repair",
     ),
-    ("Omar and Lea agree to visit their grandmother on Sunday and to bring a cake.", "family visit"),
-    ("The caller reports a broken heater, and the agent books a technician for tomorrow.", "heating fault"),
+    (
+        "Omar and Lea agree to visit their grandmother on Sunday and to bring a cake.",
+        "family visit",
+    ),
+    (
+        "The caller reports a broken heater, and the agent books a technician for tomorrow.",
+        "heating fault",
+    ),
 ];
 
 /// First line, lower case, without punctuation around it; none where nothing is left.
 fn clean(text: &str) -> Option<String> {
     let line = text.lines().next().unwrap_or_default().to_lowercase();
-    let topic =
-        line.trim_matches(|c: char| !c.is_alphanumeric()).split_whitespace().collect::<Vec<_>>().join(" ");
+    let topic = line
+        .trim_matches(|c: char| !c.is_alphanumeric())
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     (!topic.is_empty()).then_some(topic)
 }
 
@@ -72,7 +93,10 @@ mod tests {
 
     #[test]
     fn topics_are_tidied() {
-        assert_eq!(clean("\"Car Repair.\"\nmore").as_deref(), Some("car repair"));
+        assert_eq!(
+            clean("\"Car Repair.\"\nmore").as_deref(),
+            Some("car repair")
+        );
         assert_eq!(clean(" … "), None);
     }
 }

@@ -4,8 +4,8 @@ use std::fs;
 
 use lm::lora::{Adapter, LoraConfig, TargetModules};
 use lm::train::{
-    BatchPlan, Budget, Objective, Observer, Schedule, StepReport, TrainConfig, TrainExample, TrainOutcome,
-    TrainState, train,
+    BatchPlan, Budget, Objective, Observer, Schedule, StepReport, TrainConfig, TrainExample,
+    TrainOutcome, TrainState, train,
 };
 use serde::{Deserialize, Serialize};
 
@@ -42,13 +42,21 @@ impl Stage<'_> {
             base_model: self.run.row.model_name.clone(),
             ..LoraConfig::default()
         };
-        Ok(Adapter::init(config, &decoder.config, self.key(task, 0, 0), &decoder.device)?)
+        Ok(Adapter::init(
+            config,
+            &decoder.config,
+            self.key(task, 0, 0),
+            &decoder.device,
+        )?)
     }
 
     /// Memory of a training; a run of an earlier version, which settled nothing, keeps everything.
     pub(crate) fn budget(&self) -> Budget {
         let recipe = self.recipe();
-        Budget { tokens: recipe.tokens_per_microbatch, recompute: recipe.recompute == Recompute::On }
+        Budget {
+            tokens: recipe.tokens_per_microbatch,
+            recompute: recipe.recompute == Recompute::On,
+        }
     }
 
     /// Settings that all supervised trainings share: batch, decay, clipping, dropout, how often validation is asked.
@@ -69,7 +77,9 @@ impl Stage<'_> {
             batch_plan: BatchPlan::Shuffled,
             warmup_updates: ((recipe.warmup_share * max_updates as f64) as usize).min(10),
             schedule: match schedule {
-                SftSchedule::Cosine => Schedule::Cosine { total_updates: max_updates },
+                SftSchedule::Cosine => Schedule::Cosine {
+                    total_updates: max_updates,
+                },
                 SftSchedule::Plateau { factor } => Schedule::Plateau {
                     factor,
                     patience: recipe.plateau_patience,
@@ -80,7 +90,10 @@ impl Stage<'_> {
             max_grad_norm: recipe.max_grad_norm,
             seed: self.key(task, 1, 0),
             dropout: recipe.lora_dropout,
-            eval_every_updates: per_epoch.div_ceil(recipe.evals_per_epoch).max(10).min(max_updates),
+            eval_every_updates: per_epoch
+                .div_ceil(recipe.evals_per_epoch)
+                .max(10)
+                .min(max_updates),
             stop_lr: None,
             stop_after_reductions: None,
             early_stop_evals: Some(recipe.early_stop_evals),
@@ -100,7 +113,11 @@ impl Stage<'_> {
     ) -> Result<Trained> {
         let key = format!("train/{task}");
         if let Some(StoredTraining { sha256, record }) = self.work(&key)? {
-            return Ok(Trained { adapter: self.load_adapter(&sha256)?, sha256, record });
+            return Ok(Trained {
+                adapter: self.load_adapter(&sha256)?,
+                sha256,
+                record,
+            });
         }
         self.begin_task(task);
         let decoder = &self.run.model.decoder;
@@ -109,18 +126,39 @@ impl Stage<'_> {
             true => TrainState::load(&path, &decoder.config, &decoder.device)?,
             false => TrainState::new(init)?,
         };
-        let mut watch = Watch { stage: self, task, config, evaluate, failed: None };
+        let mut watch = Watch {
+            stage: self,
+            task,
+            config,
+            evaluate,
+            failed: None,
+        };
         let outcome = train(decoder, objective, config, state, &mut watch);
         let outcome = match (outcome, watch.failed) {
             (_, Some(error)) => return Err(error),
             (Err(lm::Error::Interrupted), None) => return Err(self.interrupted()),
             (outcome, None) => outcome?,
         };
-        self.call_train(objective, config, outcome.updates, &outcome.best_adapter.config);
+        self.call_train(
+            objective,
+            config,
+            outcome.updates,
+            &outcome.best_adapter.config,
+        );
         let sha256 = self.save_adapter(&outcome.best_adapter)?;
         let record = record(task, config, &outcome);
-        self.put_work(&key, &StoredTraining { sha256: sha256.clone(), record: record.clone() })?;
-        Ok(Trained { adapter: outcome.best_adapter, sha256, record })
+        self.put_work(
+            &key,
+            &StoredTraining {
+                sha256: sha256.clone(),
+                record: record.clone(),
+            },
+        )?;
+        Ok(Trained {
+            adapter: outcome.best_adapter,
+            sha256,
+            record,
+        })
     }
 
     /// Writes an adapter into the blobs under its hash.
@@ -129,7 +167,11 @@ impl Stage<'_> {
         let new = blobs.join(format!("new-{}-{}", self.run.row.id, self.name));
         let io = |action, path: &std::path::Path| {
             let path = path.to_owned();
-            move |source| Error::Io { action, path, source }
+            move |source| Error::Io {
+                action,
+                path,
+                source,
+            }
         };
         if new.exists() {
             // Left by a process that was killed while it saved.
@@ -148,9 +190,15 @@ impl Stage<'_> {
     }
 
     /// Cross-entropy of held-out pairs in nats per token.
-    pub(crate) fn validation_ce(&self, adapter: Option<&Adapter>, examples: &[TrainExample]) -> Result<f64> {
-        let items: Vec<_> =
-            examples.iter().map(|e| (e.prompt_ids.clone(), e.completion_ids.clone())).collect();
+    pub(crate) fn validation_ce(
+        &self,
+        adapter: Option<&Adapter>,
+        examples: &[TrainExample],
+    ) -> Result<f64> {
+        let items: Vec<_> = examples
+            .iter()
+            .map(|e| (e.prompt_ids.clone(), e.completion_ids.clone()))
+            .collect();
         Ok(mean_ce(&self.score(adapter, &items)?))
     }
 }
@@ -168,8 +216,16 @@ pub(crate) enum SftSchedule {
 }
 
 /// The artifact of a finished training.
-pub(crate) fn adapter_artifact(role: &str, sha256: String, trainings: Vec<TrainRecord>) -> TrainedAdapter {
-    TrainedAdapter { role: role.to_owned(), sha256, trainings }
+pub(crate) fn adapter_artifact(
+    role: &str,
+    sha256: String,
+    trainings: Vec<TrainRecord>,
+) -> TrainedAdapter {
+    TrainedAdapter {
+        role: role.to_owned(),
+        sha256,
+        trainings,
+    }
 }
 
 fn record(task: &str, config: &TrainConfig, outcome: &TrainOutcome) -> TrainRecord {
@@ -178,7 +234,9 @@ fn record(task: &str, config: &TrainConfig, outcome: &TrainOutcome) -> TrainReco
         task: task.to_owned(),
         lr: config.lr,
         updates: outcome.updates,
-        ended_by: word.and_then(|w| w.as_str().map(str::to_owned)).unwrap_or_default(),
+        ended_by: word
+            .and_then(|w| w.as_str().map(str::to_owned))
+            .unwrap_or_default(),
         lr_last: outcome.lr_last,
         best_ce: outcome.best_value,
         best_update: outcome.best_update,
@@ -214,12 +272,17 @@ impl Watch<'_, '_, '_> {
         let series = |name: &str| format!("{}/{name}", self.task);
         self.stage.metric(&series("loss"), step.update, step.loss)?;
         self.stage.metric(&series("lr"), step.update, step.lr)?;
-        self.stage.metric(&series("grad_norm"), step.update, step.grad_norm)?;
+        self.stage
+            .metric(&series("grad_norm"), step.update, step.grad_norm)?;
         if let Some(dpo) = &step.dpo {
-            self.stage.metric(&series("rewards/margins"), step.update, dpo.margin)?;
-            self.stage.metric(&series("rewards/accuracies"), step.update, dpo.accuracy)?;
-            self.stage.metric(&series("logps/chosen"), step.update, dpo.logps_chosen)?;
-            self.stage.metric(&series("logps/rejected"), step.update, dpo.logps_rejected)?;
+            self.stage
+                .metric(&series("rewards/margins"), step.update, dpo.margin)?;
+            self.stage
+                .metric(&series("rewards/accuracies"), step.update, dpo.accuracy)?;
+            self.stage
+                .metric(&series("logps/chosen"), step.update, dpo.logps_chosen)?;
+            self.stage
+                .metric(&series("logps/rejected"), step.update, dpo.logps_rejected)?;
         }
         self.stage.progress(Progress {
             step: step.update,
@@ -240,7 +303,9 @@ impl Observer for Watch<'_, '_, '_> {
     fn evaluate(&mut self, adapter: &Adapter, update: usize) -> lm::Result<f64> {
         let value = (self.evaluate)(adapter, update);
         let value = self.keep(value)?;
-        let noted = self.stage.metric(&format!("{}/validation_ce", self.task), update, value);
+        let noted = self
+            .stage
+            .metric(&format!("{}/validation_ce", self.task), update, value);
         self.keep(noted)?;
         Ok(value)
     }

@@ -25,19 +25,27 @@ pub(crate) fn reset_peak() {
 #[cfg(unix)]
 pub(crate) fn process() -> (f64, u64) {
     use nix::sys::resource::{UsageWho, getrusage};
-    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return (0.0, 0) };
-    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {
+        return (0.0, 0);
+    };
+    let seconds =
+        |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     // Linux counts in KiB, macOS in bytes (getrusage(2) of each).
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
     let highest = high_water_mark().unwrap_or(usage.max_rss() as u64 * unit);
-    (seconds(usage.user_time()) + seconds(usage.system_time()), highest)
+    (
+        seconds(usage.user_time()) + seconds(usage.system_time()),
+        highest,
+    )
 }
 
 /// Linux's count that [`reset_peak`] resets; getrusage's never falls below what the parent had when it started us.
 #[cfg(unix)]
 fn high_water_mark() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(kibibytes.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 

@@ -104,17 +104,33 @@ pub(crate) fn replace_artifacts(
          VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7)",
     )?;
     for a in artifacts {
-        insert.execute(params![run, stage, a.kind, a.item, MACHINE, now_ms, Json(&a.payload)])?;
+        insert.execute(params![
+            run,
+            stage,
+            a.kind,
+            a.item,
+            MACHINE,
+            now_ms,
+            Json(&a.payload)
+        ])?;
     }
     Ok(())
 }
 
 impl Store {
     /// The latest version of each artifact of a stage, of one kind or of all, by kind and item.
-    pub fn artifacts(&self, run: &str, stage: &str, kind: Option<&str>) -> Result<Vec<ArtifactRow>> {
+    pub fn artifacts(
+        &self,
+        run: &str,
+        stage: &str,
+        kind: Option<&str>,
+    ) -> Result<Vec<ArtifactRow>> {
         self.read(|conn| {
-            let mut query = conn.prepare_cached(&format!("SELECT * {LATEST} ORDER BY kind, item"))?;
-            Ok(query.query_map(params![run, stage, kind], from_row)?.collect::<rusqlite::Result<_>>()?)
+            let mut query =
+                conn.prepare_cached(&format!("SELECT * {LATEST} ORDER BY kind, item"))?;
+            Ok(query
+                .query_map(params![run, stage, kind], from_row)?
+                .collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -134,7 +150,10 @@ impl Store {
             let sql = format!("SELECT * {LATEST} ORDER BY kind, item LIMIT ?5 OFFSET ?4");
             let mut query = conn.prepare_cached(&sql)?;
             let rows = query.query_map(params![run, stage, kind, offset, limit], from_row)?;
-            Ok(ArtifactPage { rows: rows.collect::<rusqlite::Result<_>>()?, total: total.cast_unsigned() })
+            Ok(ArtifactPage {
+                rows: rows.collect::<rusqlite::Result<_>>()?,
+                total: total.cast_unsigned(),
+            })
         })
     }
 
@@ -160,7 +179,10 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
-    #[expect(clippy::too_many_arguments, reason = "four of them are the artifact's key")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "four of them are the artifact's key"
+    )]
     pub fn edit_artifact(
         &self,
         run: &str,
@@ -202,27 +224,69 @@ mod tests {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
         let mut made = fixture::artifacts(3);
-        made.push(NewArtifact { kind: "pair".into(), item: 0, payload: json!(null) });
-        store.commit_stage("r", "topics", &fixture::result(&made, "out")).unwrap();
-        let edit =
-            |item, text: &str, at| store.edit_artifact("r", "topics", "topic", item, &json!(text), "me", at);
+        made.push(NewArtifact {
+            kind: "pair".into(),
+            item: 0,
+            payload: json!(null),
+        });
+        store
+            .commit_stage("r", "topics", &fixture::result(&made, "out"))
+            .unwrap();
+        let edit = |item, text: &str, at| {
+            store.edit_artifact("r", "topics", "topic", item, &json!(text), "me", at)
+        };
         assert_eq!(edit(1, "x", 100).unwrap(), 2);
         assert_eq!(edit(1, "y", 101).unwrap(), 3);
         assert!(matches!(edit(9, "z", 102), Err(Error::NotFound { .. })));
 
         let all = store.artifacts("r", "topics", None).unwrap();
-        let keys: Vec<_> = all.iter().map(|a| (a.kind.as_str(), a.item, a.version)).collect();
-        assert_eq!(keys, [("pair", 0, 1), ("topic", 0, 1), ("topic", 1, 3), ("topic", 2, 1)]);
-        assert_eq!((&all[2].payload, all[2].author.as_str(), all[2].created_at_ms), (&json!("y"), "me", 101));
-        assert_eq!((all[1].author.as_str(), all[1].created_at_ms), (MACHINE, 77));
-        assert_eq!(store.artifacts("r", "topics", Some("topic")).unwrap(), all[1..]);
+        let keys: Vec<_> = all
+            .iter()
+            .map(|a| (a.kind.as_str(), a.item, a.version))
+            .collect();
+        assert_eq!(
+            keys,
+            [
+                ("pair", 0, 1),
+                ("topic", 0, 1),
+                ("topic", 1, 3),
+                ("topic", 2, 1)
+            ]
+        );
+        assert_eq!(
+            (
+                &all[2].payload,
+                all[2].author.as_str(),
+                all[2].created_at_ms
+            ),
+            (&json!("y"), "me", 101)
+        );
+        assert_eq!(
+            (all[1].author.as_str(), all[1].created_at_ms),
+            (MACHINE, 77)
+        );
+        assert_eq!(
+            store.artifacts("r", "topics", Some("topic")).unwrap(),
+            all[1..]
+        );
         let history = store.artifact_history("r", "topics", "topic", 1).unwrap();
-        assert_eq!(history.iter().map(|a| a.version).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(
+            history.iter().map(|a| a.version).collect::<Vec<_>>(),
+            [1, 2, 3]
+        );
         assert_eq!(history[0].payload, json!({"text": 1}));
 
-        let page = store.artifacts_page("r", "topics", Some("topic"), 1, 1).unwrap();
+        let page = store
+            .artifacts_page("r", "topics", Some("topic"), 1, 1)
+            .unwrap();
         assert_eq!((page.rows.as_slice(), page.total), (&all[2..3], 3));
-        assert_eq!(store.artifacts_page("r", "topics", None, 0, 9).unwrap().rows, all);
+        assert_eq!(
+            store
+                .artifacts_page("r", "topics", None, 0, 9)
+                .unwrap()
+                .rows,
+            all
+        );
     }
 
     #[test]
@@ -230,8 +294,15 @@ mod tests {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
         let made = fixture::artifacts(5_000);
-        store.commit_stage("r", "topics", &fixture::result(&made, "out")).unwrap();
-        let page = store.artifacts_page("r", "topics", None, 4_990, 50).unwrap();
-        assert_eq!((page.rows.len(), page.rows[0].item, page.total), (10, 4_990, 5_000));
+        store
+            .commit_stage("r", "topics", &fixture::result(&made, "out"))
+            .unwrap();
+        let page = store
+            .artifacts_page("r", "topics", None, 4_990, 50)
+            .unwrap();
+        assert_eq!(
+            (page.rows.len(), page.rows[0].item, page.total),
+            (10, 4_990, 5_000)
+        );
     }
 }

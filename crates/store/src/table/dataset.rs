@@ -88,7 +88,10 @@ pub(crate) fn by_id(conn: &Connection, id: i64) -> Result<DatasetRow> {
     conn.prepare_cached(&format!("{SELECT} WHERE id = ?1"))?
         .query_row(params![id], from_row)
         .optional()?
-        .ok_or_else(|| Error::NotFound { what: "data set with number", key: id.to_string() })
+        .ok_or_else(|| Error::NotFound {
+            what: "data set with number",
+            key: id.to_string(),
+        })
 }
 
 impl Store {
@@ -113,7 +116,9 @@ impl Store {
     pub fn datasets(&self) -> Result<Vec<DatasetRow>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(&format!("{SELECT} ORDER BY name"))?;
-            Ok(query.query_map([], from_row)?.collect::<rusqlite::Result<_>>()?)
+            Ok(query
+                .query_map([], from_row)?
+                .collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -131,8 +136,13 @@ impl Store {
                 return Ok(found);
             }
             let mut query = conn.prepare_cached("SELECT name FROM dataset ORDER BY name")?;
-            let known = query.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
-            Err(Error::NoSuchDataset { name: name.to_owned(), known })
+            let known = query
+                .query_map([], |r| r.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            Err(Error::NoSuchDataset {
+                name: name.to_owned(),
+                known,
+            })
         })
     }
 
@@ -155,9 +165,14 @@ impl Store {
                 .prepare_cached("SELECT COUNT(*) FROM run WHERE dataset_id = ?1")?
                 .query_row(params![id], |r| r.get(0))?;
             if runs > 0 {
-                return Err(Error::InUse { what: "data set", name, by: format!("{runs} run(s)") });
+                return Err(Error::InUse {
+                    what: "data set",
+                    name,
+                    by: format!("{runs} run(s)"),
+                });
             }
-            tx.prepare_cached("DELETE FROM dataset WHERE id = ?1")?.execute(params![id])?;
+            tx.prepare_cached("DELETE FROM dataset WHERE id = ?1")?
+                .execute(params![id])?;
             Ok(())
         })
     }
@@ -174,12 +189,24 @@ mod tests {
         let id = fixture::dataset(&store, "b");
         fixture::dataset(&store, "a");
         let all = store.datasets().unwrap();
-        assert_eq!(all.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(
+            all.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(),
+            ["a", "b"]
+        );
         let one = store.dataset("b").unwrap();
         assert_eq!(one, all[1]);
         assert_eq!(one, store.dataset_by_id(id).unwrap());
-        assert_eq!(one.counts, SplitCounts { train: 2, validation: 1, test: 1 });
-        let Err(Error::NoSuchDataset { known, .. }) = store.dataset("c") else { panic!("found") };
+        assert_eq!(
+            one.counts,
+            SplitCounts {
+                train: 2,
+                validation: 1,
+                test: 1
+            }
+        );
+        let Err(Error::NoSuchDataset { known, .. }) = store.dataset("c") else {
+            panic!("found")
+        };
         assert_eq!(known, ["a", "b"]);
     }
 
@@ -188,9 +215,16 @@ mod tests {
         let (_dir, store) = fixture::store();
         fixture::dataset(&store, "a");
         let before = store.datasets().unwrap();
-        let new =
-            NewDataset { name: "a".into(), format: "csv".into(), mapping: Value::Null, created_at_ms: 2 };
-        assert!(matches!(store.insert_dataset(&new, &[]), Err(Error::NameTaken { .. })));
+        let new = NewDataset {
+            name: "a".into(),
+            format: "csv".into(),
+            mapping: Value::Null,
+            created_at_ms: 2,
+        };
+        assert!(matches!(
+            store.insert_dataset(&new, &[]),
+            Err(Error::NameTaken { .. })
+        ));
         assert_eq!(store.datasets().unwrap(), before);
     }
 
@@ -202,8 +236,14 @@ mod tests {
         fixture::run_on(&store, "r", used, 1);
         store.delete_dataset(free).unwrap();
         assert!(store.examples(free, None).unwrap().is_empty());
-        assert!(matches!(store.delete_dataset(used), Err(Error::InUse { .. })));
-        assert!(matches!(store.delete_dataset(free), Err(Error::NotFound { .. })));
+        assert!(matches!(
+            store.delete_dataset(used),
+            Err(Error::InUse { .. })
+        ));
+        assert!(matches!(
+            store.delete_dataset(free),
+            Err(Error::NotFound { .. })
+        ));
         store.delete_run("r").unwrap();
         store.delete_dataset(used).unwrap();
         assert!(store.datasets().unwrap().is_empty());

@@ -93,7 +93,11 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ExampleRow> {
 }
 
 /// Adds `examples` behind the last one of the data set.
-pub(crate) fn insert_examples(conn: &Connection, dataset_id: i64, examples: &[NewExample]) -> Result<()> {
+pub(crate) fn insert_examples(
+    conn: &Connection,
+    dataset_id: i64,
+    examples: &[NewExample],
+) -> Result<()> {
     let first: i64 = conn
         .prepare_cached("SELECT COALESCE(MAX(position) + 1, 0) FROM example WHERE dataset_id = ?1")?
         .query_row(params![dataset_id], |r| r.get(0))?;
@@ -117,7 +121,10 @@ pub(crate) fn insert_examples(conn: &Connection, dataset_id: i64, examples: &[Ne
 }
 
 fn no_such(id: i64) -> Error {
-    Error::NotFound { what: "example with number", key: id.to_string() }
+    Error::NotFound {
+        what: "example with number",
+        key: id.to_string(),
+    }
 }
 
 impl Store {
@@ -137,10 +144,16 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where the data set, or an example to remove, does not exist in it.
-    pub fn replace_in_dataset(&self, dataset_id: i64, removed: &[i64], added: &[NewExample]) -> Result<()> {
+    pub fn replace_in_dataset(
+        &self,
+        dataset_id: i64,
+        removed: &[i64],
+        added: &[NewExample],
+    ) -> Result<()> {
         self.write(|tx| {
             dataset::by_id(tx, dataset_id)?;
-            let mut delete = tx.prepare_cached("DELETE FROM example WHERE id = ?1 AND dataset_id = ?2")?;
+            let mut delete =
+                tx.prepare_cached("DELETE FROM example WHERE id = ?1 AND dataset_id = ?2")?;
             for id in removed {
                 if delete.execute(params![id, dataset_id])? == 0 {
                     return Err(no_such(*id));
@@ -161,7 +174,12 @@ impl Store {
     }
 
     /// At most `limit` examples of a data set from place `offset` on, in order.
-    pub fn examples_page(&self, dataset_id: i64, offset: u32, limit: u32) -> Result<Vec<ExampleRow>> {
+    pub fn examples_page(
+        &self,
+        dataset_id: i64,
+        offset: u32,
+        limit: u32,
+    ) -> Result<Vec<ExampleRow>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
                 "SELECT * FROM example WHERE dataset_id = ?1 ORDER BY position LIMIT ?3 OFFSET ?2",
@@ -239,12 +257,23 @@ mod tests {
     fn order_splits_and_pages() {
         let (_dir, store) = fixture::store();
         let data = fixture::dataset(&store, "d");
-        store.append_examples(data, &[fixture::example("w1", Split::Train)]).unwrap();
-        assert_eq!(ids(&store.examples(data, None).unwrap()), ["t1", "v1", "t2", "e1", "w1"]);
-        assert_eq!(ids(&store.examples(data, Some(Split::Train)).unwrap()), ["t1", "t2", "w1"]);
+        store
+            .append_examples(data, &[fixture::example("w1", Split::Train)])
+            .unwrap();
+        assert_eq!(
+            ids(&store.examples(data, None).unwrap()),
+            ["t1", "v1", "t2", "e1", "w1"]
+        );
+        assert_eq!(
+            ids(&store.examples(data, Some(Split::Train)).unwrap()),
+            ["t1", "t2", "w1"]
+        );
         assert_eq!(ids(&store.examples_page(data, 1, 2).unwrap()), ["v1", "t2"]);
         assert!(store.examples_page(data, 9, 2).unwrap().is_empty());
-        assert!(matches!(store.append_examples(99, &[]), Err(Error::NotFound { .. })));
+        assert!(matches!(
+            store.append_examples(99, &[]),
+            Err(Error::NotFound { .. })
+        ));
     }
 
     #[test]
@@ -253,35 +282,63 @@ mod tests {
         let data = fixture::dataset(&store, "d");
         let before = store.examples(data, None).unwrap();
         let first = before[0].id;
-        assert!(matches!(store.set_split(&[first, 99], Split::Test), Err(Error::NotFound { .. })));
-        assert!(matches!(store.delete_examples(&[first, 99]), Err(Error::NotFound { .. })));
-        assert!(matches!(store.update_example(99, "", &[], Origin::Edited), Err(Error::NotFound { .. })));
+        assert!(matches!(
+            store.set_split(&[first, 99], Split::Test),
+            Err(Error::NotFound { .. })
+        ));
+        assert!(matches!(
+            store.delete_examples(&[first, 99]),
+            Err(Error::NotFound { .. })
+        ));
+        assert!(matches!(
+            store.update_example(99, "", &[], Origin::Edited),
+            Err(Error::NotFound { .. })
+        ));
         assert_eq!(store.examples(data, None).unwrap(), before);
 
         store.set_split(&[first], Split::Test).unwrap();
-        store.update_example(first, "A: new", &["n".into()], Origin::Edited).unwrap();
+        store
+            .update_example(first, "A: new", &["n".into()], Origin::Edited)
+            .unwrap();
         store.delete_examples(&[before[1].id]).unwrap();
         let after = store.examples(data, None).unwrap();
         assert_eq!(ids(&after), ["t1", "t2", "e1"]);
-        assert_eq!((after[0].split, after[0].origin), (Split::Test, Origin::Edited));
-        assert_eq!((after[0].dialogue.as_str(), after[0].references.len()), ("A: new", 1));
+        assert_eq!(
+            (after[0].split, after[0].origin),
+            (Split::Test, Origin::Edited)
+        );
+        assert_eq!(
+            (after[0].dialogue.as_str(), after[0].references.len()),
+            ("A: new", 1)
+        );
     }
 
     #[test]
     fn adding_and_removing_is_one_change() {
         let (_dir, store) = fixture::store();
-        let (data, other) = (fixture::dataset(&store, "d"), fixture::dataset(&store, "other"));
+        let (data, other) = (
+            fixture::dataset(&store, "d"),
+            fixture::dataset(&store, "other"),
+        );
         let before = store.examples(data, None).unwrap();
         let foreign = store.examples(other, None).unwrap()[0].id;
         let new = [fixture::example("n", Split::Test)];
         for removed in [&[before[0].id, 99][..], &[foreign]] {
-            assert!(matches!(store.replace_in_dataset(data, removed, &new), Err(Error::NotFound { .. })));
+            assert!(matches!(
+                store.replace_in_dataset(data, removed, &new),
+                Err(Error::NotFound { .. })
+            ));
             assert_eq!(store.examples(data, None).unwrap(), before);
         }
         assert_eq!(store.examples(other, None).unwrap().len(), 4);
-        assert!(matches!(store.replace_in_dataset(99, &[], &new), Err(Error::NotFound { .. })));
+        assert!(matches!(
+            store.replace_in_dataset(99, &[], &new),
+            Err(Error::NotFound { .. })
+        ));
 
-        store.replace_in_dataset(data, &[before[0].id, before[2].id], &new).unwrap();
+        store
+            .replace_in_dataset(data, &[before[0].id, before[2].id], &new)
+            .unwrap();
         assert_eq!(ids(&store.examples(data, None).unwrap()), ["v1", "e1", "n"]);
     }
 

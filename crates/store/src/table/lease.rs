@@ -81,9 +81,15 @@ fn get(conn: &Connection, run: &str) -> Result<Option<LeaseRow>> {
 }
 
 /// Whether some run is worked on.
-pub(super) fn any_lives(conn: &Connection, now_ms: i64, pid_alive: &dyn Fn(u32) -> bool) -> Result<bool> {
+pub(super) fn any_lives(
+    conn: &Connection,
+    now_ms: i64,
+    pid_alive: &dyn Fn(u32) -> bool,
+) -> Result<bool> {
     let mut query = conn.prepare_cached("SELECT * FROM lease")?;
-    let leases: Vec<LeaseRow> = query.query_map([], from_row)?.collect::<rusqlite::Result<_>>()?;
+    let leases: Vec<LeaseRow> = query
+        .query_map([], from_row)?
+        .collect::<rusqlite::Result<_>>()?;
     Ok(leases.iter().any(|lease| lease.lives(now_ms, pid_alive)))
 }
 
@@ -128,7 +134,10 @@ impl Store {
             Ok(Acquire::Mine)
         })?;
         if answer == Acquire::Mine {
-            *self.fence.borrow_mut() = Some(Fence { run: run.to_owned(), token: owner.token.clone() });
+            *self.fence.borrow_mut() = Some(Fence {
+                run: run.to_owned(),
+                token: owner.token.clone(),
+            });
         }
         Ok(answer)
     }
@@ -137,7 +146,9 @@ impl Store {
     pub fn heartbeat(&self, run: &str, token: &str, now_ms: i64) -> Result<bool> {
         self.write(|tx| {
             let renewed = tx
-                .prepare_cached("UPDATE lease SET heartbeat_ms = ?3 WHERE run_id = ?1 AND token = ?2")?
+                .prepare_cached(
+                    "UPDATE lease SET heartbeat_ms = ?3 WHERE run_id = ?1 AND token = ?2",
+                )?
                 .execute(params![run, token, now_ms])?;
             Ok(renewed == 1)
         })
@@ -151,7 +162,10 @@ impl Store {
             Ok(())
         })?;
         let mut fence = self.fence.borrow_mut();
-        if fence.as_ref().is_some_and(|f| f.run == run && f.token == token) {
+        if fence
+            .as_ref()
+            .is_some_and(|f| f.run == run && f.token == token)
+        {
             *fence = None;
         }
         Ok(())
@@ -173,7 +187,8 @@ impl Store {
             let running = tx
                 .prepare_cached("SELECT 1 FROM run WHERE id = ?1 AND status = ?2")?
                 .exists(params![run, RunStatus::Running])?;
-            let at_work = running && get(tx, run)?.is_some_and(|lease| lease.lives(now_ms, pid_alive));
+            let at_work =
+                running && get(tx, run)?.is_some_and(|lease| lease.lives(now_ms, pid_alive));
             if at_work {
                 tx.prepare_cached("UPDATE run SET control = ?2 WHERE id = ?1")?
                     .execute(params![run, control])?;
@@ -196,7 +211,11 @@ mod tests {
     use crate::{Error, fixture};
 
     fn owner(pid: u32, boot: &str) -> Owner {
-        Owner { pid, boot_id: boot.into(), token: format!("token of {pid}") }
+        Owner {
+            pid,
+            boot_id: boot.into(),
+            token: format!("token of {pid}"),
+        }
     }
 
     #[test]
@@ -205,17 +224,51 @@ mod tests {
         fixture::run(&store, "r");
         let alive = |_: u32| true;
         let first = owner(1, "boot");
-        assert!(matches!(store.acquire("no", &first, 0, &alive), Err(Error::NoSuchRun { .. })));
+        assert!(matches!(
+            store.acquire("no", &first, 0, &alive),
+            Err(Error::NoSuchRun { .. })
+        ));
         assert_eq!(store.lease("r").unwrap(), None);
-        assert_eq!(store.acquire("r", &first, 0, &alive).unwrap(), Acquire::Mine);
-        assert_eq!(store.acquire("r", &first, 5, &alive).unwrap(), Acquire::Mine);
+        assert_eq!(
+            store.acquire("r", &first, 0, &alive).unwrap(),
+            Acquire::Mine
+        );
+        assert_eq!(
+            store.acquire("r", &first, 5, &alive).unwrap(),
+            Acquire::Mine
+        );
         let limit = 5 + LEASE_TIMEOUT_MS.cast_signed();
-        assert_eq!(store.acquire("r", &owner(2, "boot"), limit, &alive).unwrap(), Acquire::HeldBy { pid: 1 });
+        assert_eq!(
+            store
+                .acquire("r", &owner(2, "boot"), limit, &alive)
+                .unwrap(),
+            Acquire::HeldBy { pid: 1 }
+        );
         // Too old, dead, another boot, a heartbeat from the future.
-        assert_eq!(store.acquire("r", &owner(2, "boot"), limit + 1, &alive).unwrap(), Acquire::Mine);
-        assert_eq!(store.acquire("r", &owner(3, "boot"), limit + 1, &|pid| pid != 2).unwrap(), Acquire::Mine);
-        assert_eq!(store.acquire("r", &owner(4, "next boot"), limit + 1, &alive).unwrap(), Acquire::Mine);
-        assert_eq!(store.acquire("r", &owner(5, "next boot"), -1, &alive).unwrap(), Acquire::Mine);
+        assert_eq!(
+            store
+                .acquire("r", &owner(2, "boot"), limit + 1, &alive)
+                .unwrap(),
+            Acquire::Mine
+        );
+        assert_eq!(
+            store
+                .acquire("r", &owner(3, "boot"), limit + 1, &|pid| pid != 2)
+                .unwrap(),
+            Acquire::Mine
+        );
+        assert_eq!(
+            store
+                .acquire("r", &owner(4, "next boot"), limit + 1, &alive)
+                .unwrap(),
+            Acquire::Mine
+        );
+        assert_eq!(
+            store
+                .acquire("r", &owner(5, "next boot"), -1, &alive)
+                .unwrap(),
+            Acquire::Mine
+        );
         assert_eq!(store.lease("r").unwrap().unwrap().pid, 5);
     }
 
@@ -223,21 +276,35 @@ mod tests {
     fn a_request_is_heard_by_the_holder_or_settles_a_run_at_rest() {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
-        let pause = |now_ms| store.ask_to_stop("r", (Control::Pause, RunStatus::Paused), now_ms, &|_| true);
+        let pause =
+            |now_ms| store.ask_to_stop("r", (Control::Pause, RunStatus::Paused), now_ms, &|_| true);
         let stands = || store.run("r").map(|run| (run.status, run.control)).unwrap();
         assert!(!pause(0).unwrap());
         assert_eq!(stands(), (RunStatus::Paused, None));
         store.acquire("r", &owner(1, "x"), 0, &|_| true).unwrap();
-        assert_eq!(stands(), (RunStatus::Running, None), "from the first moment on");
+        assert_eq!(
+            stands(),
+            (RunStatus::Running, None),
+            "from the first moment on"
+        );
         assert!(pause(5).unwrap());
         assert_eq!(stands(), (RunStatus::Running, Some(Control::Pause)));
         // Its worker died: the next one is not stopped by what was asked of this one.
-        store.acquire("r", &owner(2, "x"), 60_000, &|_| true).unwrap();
+        store
+            .acquire("r", &owner(2, "x"), 60_000, &|_| true)
+            .unwrap();
         assert_eq!(stands(), (RunStatus::Running, None));
         assert!(!pause(120_000).unwrap(), "nobody is left to hear it");
-        store.acquire("r", &owner(2, "x"), 120_000, &|_| true).unwrap();
-        store.set_run_status("r", RunStatus::Done, None, 120_001).unwrap();
-        assert!(!pause(120_002).unwrap(), "it has done its work and is about to leave");
+        store
+            .acquire("r", &owner(2, "x"), 120_000, &|_| true)
+            .unwrap();
+        store
+            .set_run_status("r", RunStatus::Done, None, 120_001)
+            .unwrap();
+        assert!(
+            !pause(120_002).unwrap(),
+            "it has done its work and is about to leave"
+        );
         let missing = store.ask_to_stop("no", (Control::Pause, RunStatus::Paused), 0, &|_| true);
         assert!(matches!(missing, Err(Error::NoSuchRun { .. })));
     }
@@ -250,8 +317,14 @@ mod tests {
         let (a, b) = (owner(1, "x"), owner(2, "x"));
         store.acquire("r", &a, 0, &|_| true).unwrap();
         assert!(store.heartbeat("r", &a.token, 8_000).unwrap());
-        assert_eq!(other.acquire("r", &b, 12_000, &|_| true).unwrap(), Acquire::HeldBy { pid: 1 });
-        assert_eq!(other.acquire("r", &b, 18_001, &|_| true).unwrap(), Acquire::Mine);
+        assert_eq!(
+            other.acquire("r", &b, 12_000, &|_| true).unwrap(),
+            Acquire::HeldBy { pid: 1 }
+        );
+        assert_eq!(
+            other.acquire("r", &b, 18_001, &|_| true).unwrap(),
+            Acquire::Mine
+        );
         assert!(!store.heartbeat("r", &a.token, 18_002).unwrap());
         store.release("r", &a.token).unwrap();
         assert_eq!(other.lease("r").unwrap().unwrap().token, b.token);
@@ -271,12 +344,19 @@ mod tests {
         let lost = slept.put_work("r", "topics", "k", &1.into()).unwrap_err();
         assert!(matches!(lost, Error::LeaseLost { .. }), "{lost}");
         let artifacts = fixture::artifacts(1);
-        let lost = slept.commit_stage("r", "topics", &fixture::result(&artifacts, "out")).unwrap_err();
+        let lost = slept
+            .commit_stage("r", "topics", &fixture::result(&artifacts, "out"))
+            .unwrap_err();
         assert!(matches!(lost, Error::LeaseLost { .. }), "{lost}");
         assert!(successor.artifacts("r", "topics", None).unwrap().is_empty());
-        successor.commit_stage("r", "topics", &fixture::result(&artifacts, "out")).unwrap();
+        successor
+            .commit_stage("r", "topics", &fixture::result(&artifacts, "out"))
+            .unwrap();
         // The window holds no lease and may still ask for things; the released connection is free again.
-        Store::open(dir.path()).unwrap().set_control("r", Some(crate::Control::Pause)).unwrap();
+        Store::open(dir.path())
+            .unwrap()
+            .set_control("r", Some(crate::Control::Pause))
+            .unwrap();
         slept.release("r", &a.token).unwrap();
         slept.set_control("r", None).unwrap();
     }
@@ -295,16 +375,23 @@ mod tests {
                         let path = dir.path();
                         scope.spawn(move || {
                             let mine = Store::open(path).unwrap();
-                            mine.acquire("r", &owner(round * 10 + n, "x"), now, &|_| true).unwrap()
+                            mine.acquire("r", &owner(round * 10 + n, "x"), now, &|_| true)
+                                .unwrap()
                         })
                     })
                     .collect();
                 racers.into_iter().map(|r| r.join().unwrap()).collect()
             });
-            assert_eq!(answers.iter().filter(|a| **a == Acquire::Mine).count(), 1, "{answers:?}");
+            assert_eq!(
+                answers.iter().filter(|a| **a == Acquire::Mine).count(),
+                1,
+                "{answers:?}"
+            );
             let winner = store.lease("r").unwrap().unwrap().pid;
             for answer in answers {
-                assert!(matches!(answer, Acquire::Mine) || answer == Acquire::HeldBy { pid: winner });
+                assert!(
+                    matches!(answer, Acquire::Mine) || answer == Acquire::HeldBy { pid: winner }
+                );
             }
         }
     }

@@ -40,8 +40,15 @@ impl Store {
     /// Records a connection. Nothing removes it again.
     pub fn append_ledger(&self, entry: &LedgerRow) -> Result<()> {
         self.write(|tx| {
-            tx.prepare_cached("INSERT INTO ledger (at_ms, purpose, host, bytes) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![entry.at_ms, entry.purpose, entry.host, entry.bytes.cast_signed()])?;
+            tx.prepare_cached(
+                "INSERT INTO ledger (at_ms, purpose, host, bytes) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![
+                entry.at_ms,
+                entry.purpose,
+                entry.host,
+                entry.bytes.cast_signed()
+            ])?;
             Ok(())
         })
     }
@@ -50,7 +57,9 @@ impl Store {
     pub fn ledger(&self) -> Result<Vec<LedgerRow>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached("SELECT * FROM ledger ORDER BY id")?;
-            Ok(query.query_map([], from_row)?.collect::<rusqlite::Result<_>>()?)
+            Ok(query
+                .query_map([], from_row)?
+                .collect::<rusqlite::Result<_>>()?)
         })
     }
 }
@@ -63,9 +72,19 @@ mod tests {
     #[test]
     fn entries_stay_in_order() {
         let (_dir, store) = fixture::store();
-        let entry = |at_ms, bytes| LedgerRow { at_ms, purpose: "model".into(), host: "h".into(), bytes };
-        store.append_ledger(&entry(9, u64::from(u32::MAX) + 1)).unwrap();
+        let entry = |at_ms, bytes| LedgerRow {
+            at_ms,
+            purpose: "model".into(),
+            host: "h".into(),
+            bytes,
+        };
+        store
+            .append_ledger(&entry(9, u64::from(u32::MAX) + 1))
+            .unwrap();
         store.append_ledger(&entry(2, 0)).unwrap();
-        assert_eq!(store.ledger().unwrap(), [entry(9, u64::from(u32::MAX) + 1), entry(2, 0)]);
+        assert_eq!(
+            store.ledger().unwrap(),
+            [entry(9, u64::from(u32::MAX) + 1), entry(2, 0)]
+        );
     }
 }

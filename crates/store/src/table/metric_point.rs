@@ -45,7 +45,12 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::NotFound`] where the run lacks the stage, [`crate::Error::LeaseLost`].
-    pub fn put_metric_points(&self, run: &str, stage: &str, points: &[(&str, u64, f64)]) -> Result<()> {
+    pub fn put_metric_points(
+        &self,
+        run: &str,
+        stage: &str,
+        points: &[(&str, u64, f64)],
+    ) -> Result<()> {
         self.write_run(run, |tx| {
             stage::require(tx, run, stage)?;
             let mut insert = tx.prepare_cached(
@@ -66,7 +71,9 @@ impl Store {
                 "SELECT stage, series, step, value FROM metric_point
                  WHERE run_id = ?1 AND (?2 IS NULL OR stage = ?2) ORDER BY stage, series, step",
             )?;
-            Ok(query.query_map(params![run, stage], from_row)?.collect::<rusqlite::Result<_>>()?)
+            Ok(query
+                .query_map(params![run, stage], from_row)?
+                .collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -92,14 +99,25 @@ mod tests {
     fn upsert_order_delete() {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
-        let points = [("lr", 1, 1e-4), ("loss", 10, 0.5), ("loss", 2, 0.7), ("loss", 10, 0.4)];
+        let points = [
+            ("lr", 1, 1e-4),
+            ("loss", 10, 0.5),
+            ("loss", 2, 0.7),
+            ("loss", 10, 0.4),
+        ];
         store.put_metric_points("r", "topics", &points).unwrap();
         store
-            .put_metric_points("r", "summaries", &[("loss", 1, f64::NAN), ("loss", 2, f64::INFINITY)])
+            .put_metric_points(
+                "r",
+                "summaries",
+                &[("loss", 1, f64::NAN), ("loss", 2, f64::INFINITY)],
+            )
             .unwrap();
         let all = store.metric_points("r", None).unwrap();
-        let flat: Vec<_> =
-            all.iter().map(|p| (p.stage.as_str(), p.series.as_str(), p.step, p.value)).collect();
+        let flat: Vec<_> = all
+            .iter()
+            .map(|p| (p.stage.as_str(), p.series.as_str(), p.step, p.value))
+            .collect();
         assert_eq!(
             flat,
             [
@@ -112,7 +130,10 @@ mod tests {
         );
         store.delete_metric_points("r", "topics").unwrap();
         assert_eq!(store.metric_points("r", None).unwrap(), all[..2]);
-        assert!(matches!(store.put_metric_points("r", "x", &[]), Err(Error::NotFound { .. })));
+        assert!(matches!(
+            store.put_metric_points("r", "x", &[]),
+            Err(Error::NotFound { .. })
+        ));
     }
 
     #[test]

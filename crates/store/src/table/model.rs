@@ -63,14 +63,17 @@ impl Store {
     pub fn models(&self) -> Result<Vec<ModelRow>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached("SELECT * FROM model ORDER BY name, id")?;
-            Ok(query.query_map([], from_row)?.collect::<rusqlite::Result<_>>()?)
+            Ok(query
+                .query_map([], from_row)?
+                .collect::<rusqlite::Result<_>>()?)
         })
     }
 
     /// Notes where a model's files are now, for itself and for its runs.
     pub fn move_model(&self, id: &str, path: &str) -> Result<()> {
         self.write(|tx| {
-            tx.prepare_cached("UPDATE model SET path = ?2 WHERE id = ?1")?.execute(params![id, path])?;
+            tx.prepare_cached("UPDATE model SET path = ?2 WHERE id = ?1")?
+                .execute(params![id, path])?;
             tx.prepare_cached("UPDATE run SET model_path = ?2 WHERE model_id = ?1")?
                 .execute(params![id, path])?;
             Ok(())
@@ -82,9 +85,17 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`].
     pub fn remove_model(&self, id: &str) -> Result<()> {
-        self.write(|tx| match tx.prepare_cached("DELETE FROM model WHERE id = ?1")?.execute(params![id])? {
-            0 => Err(Error::NotFound { what: "model", key: id.to_owned() }),
-            _ => Ok(()),
+        self.write(|tx| {
+            match tx
+                .prepare_cached("DELETE FROM model WHERE id = ?1")?
+                .execute(params![id])?
+            {
+                0 => Err(Error::NotFound {
+                    what: "model",
+                    key: id.to_owned(),
+                }),
+                _ => Ok(()),
+            }
         })
     }
 }
@@ -108,11 +119,17 @@ mod tests {
         store.upsert_model(&model("1", "b", 5)).unwrap();
         store.upsert_model(&model("2", "a", 6)).unwrap();
         store.upsert_model(&model("1", "c", 9)).unwrap();
-        assert_eq!(store.models().unwrap(), [model("2", "a", 6), model("1", "c", 5)]);
+        assert_eq!(
+            store.models().unwrap(),
+            [model("2", "a", 6), model("1", "c", 5)]
+        );
         store.move_model("2", "q").unwrap();
         assert_eq!(store.models().unwrap()[0].path, "q");
         store.remove_model("2").unwrap();
-        assert!(matches!(store.remove_model("2"), Err(Error::NotFound { .. })));
+        assert!(matches!(
+            store.remove_model("2"),
+            Err(Error::NotFound { .. })
+        ));
         assert_eq!(store.models().unwrap().len(), 1);
     }
 }

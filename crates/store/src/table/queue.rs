@@ -35,7 +35,9 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<QueueRow> {
 
 fn all(conn: &Connection) -> Result<Vec<QueueRow>> {
     let mut query = conn.prepare_cached("SELECT * FROM queue ORDER BY position")?;
-    Ok(query.query_map([], from_row)?.collect::<rusqlite::Result<_>>()?)
+    Ok(query
+        .query_map([], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// Writes the queue in this order.
@@ -45,14 +47,21 @@ fn put(tx: &Connection, rows: &[QueueRow]) -> Result<()> {
         "INSERT INTO queue (run_id, position, from_stage, until_stage) VALUES (?1, ?2, ?3, ?4)",
     )?;
     for (position, row) in (0_u32..).zip(rows) {
-        insert.execute(params![row.run_id, position, row.from_stage, row.until_stage])?;
+        insert.execute(params![
+            row.run_id,
+            position,
+            row.from_stage,
+            row.until_stage
+        ])?;
     }
     Ok(())
 }
 
 /// Takes a run off the queue; whoever begins or stops one does.
 pub(super) fn take_off(tx: &Connection, run: &str) -> Result<bool> {
-    let gone = tx.prepare_cached("DELETE FROM queue WHERE run_id = ?1")?.execute(params![run])?;
+    let gone = tx
+        .prepare_cached("DELETE FROM queue WHERE run_id = ?1")?
+        .execute(params![run])?;
     Ok(gone == 1)
 }
 
@@ -68,7 +77,9 @@ impl Store {
     /// [`Error::NoSuchRun`].
     pub fn enqueue(&self, row: &QueueRow) -> Result<()> {
         self.write(|tx| {
-            let known = tx.prepare_cached("SELECT 1 FROM run WHERE id = ?1")?.exists(params![row.run_id])?;
+            let known = tx
+                .prepare_cached("SELECT 1 FROM run WHERE id = ?1")?
+                .exists(params![row.run_id])?;
             if !known {
                 return Err(run::no_such(&row.run_id));
             }
@@ -91,7 +102,10 @@ impl Store {
             let at = rows
                 .iter()
                 .position(|row| row.run_id == run)
-                .ok_or_else(|| Error::NotFound { what: "queued run", key: run.to_owned() })?;
+                .ok_or_else(|| Error::NotFound {
+                    what: "queued run",
+                    key: run.to_owned(),
+                })?;
             let row = rows.remove(at);
             rows.insert(to.min(rows.len()), row);
             put(tx, &rows)
@@ -125,7 +139,10 @@ impl Store {
             Ok(true)
         })?;
         if mine {
-            *self.fence.borrow_mut() = Some(Fence { run: run.to_owned(), token: owner.token.clone() });
+            *self.fence.borrow_mut() = Some(Fence {
+                run: run.to_owned(),
+                token: owner.token.clone(),
+            });
         }
         Ok(mine)
     }
@@ -137,15 +154,28 @@ mod tests {
     use crate::{Acquire, Control, RunStatus, fixture};
 
     fn owner(pid: u32) -> Owner {
-        Owner { pid, boot_id: "boot".into(), token: format!("token of {pid}") }
+        Owner {
+            pid,
+            boot_id: "boot".into(),
+            token: format!("token of {pid}"),
+        }
     }
 
     fn row(run: &str) -> QueueRow {
-        QueueRow { run_id: run.into(), from_stage: None, until_stage: None }
+        QueueRow {
+            run_id: run.into(),
+            from_stage: None,
+            until_stage: None,
+        }
     }
 
     fn order(store: &Store) -> Vec<String> {
-        store.queue().unwrap().into_iter().map(|row| row.run_id).collect()
+        store
+            .queue()
+            .unwrap()
+            .into_iter()
+            .map(|row| row.run_id)
+            .collect()
     }
 
     /// Three runs, all of them waiting.
@@ -166,14 +196,23 @@ mod tests {
         assert_eq!(order(&store), ["c", "a", "b"]);
         store.move_in_queue("c", 9).unwrap();
         assert_eq!(order(&store), ["a", "b", "c"]);
-        let again = QueueRow { until_stage: Some("topics".into()), ..row("b") };
+        let again = QueueRow {
+            until_stage: Some("topics".into()),
+            ..row("b")
+        };
         store.enqueue(&again).unwrap();
         assert_eq!(store.queue().unwrap()[1], again);
         assert!(store.dequeue("a").unwrap());
         assert!(!store.dequeue("a").unwrap());
         assert_eq!(order(&store), ["b", "c"]);
-        assert!(matches!(store.move_in_queue("a", 0), Err(Error::NotFound { .. })));
-        assert!(matches!(store.enqueue(&row("no")), Err(Error::NoSuchRun { .. })));
+        assert!(matches!(
+            store.move_in_queue("a", 0),
+            Err(Error::NotFound { .. })
+        ));
+        assert!(matches!(
+            store.enqueue(&row("no")),
+            Err(Error::NoSuchRun { .. })
+        ));
         store.delete_run("b").unwrap();
         assert_eq!(order(&store), ["c"]);
     }
@@ -195,15 +234,24 @@ mod tests {
         assert!(!store.acquire_queued("a", &owner(3), 0, &alive).unwrap());
         assert!(!store.acquire_queued("b", &owner(3), 0, &alive).unwrap());
         // The process that has it may take it again, and a dead one is no obstacle to the next.
-        assert_eq!(store.acquire("a", &owner(2), 0, &alive).unwrap(), Acquire::Mine);
-        assert!(store.acquire_queued("b", &owner(3), 0, &|pid| pid != 2).unwrap());
+        assert_eq!(
+            store.acquire("a", &owner(2), 0, &alive).unwrap(),
+            Acquire::Mine
+        );
+        assert!(
+            store
+                .acquire_queued("b", &owner(3), 0, &|pid| pid != 2)
+                .unwrap()
+        );
     }
 
     #[test]
     fn a_run_that_is_begun_or_stopped_waits_no_longer() {
         let (_dir, store) = three();
         store.acquire("b", &owner(1), 0, &|_| true).unwrap();
-        store.ask_to_stop("c", (Control::Cancel, RunStatus::Cancelled), 0, &|_| true).unwrap();
+        store
+            .ask_to_stop("c", (Control::Cancel, RunStatus::Cancelled), 0, &|_| true)
+            .unwrap();
         assert_eq!(order(&store), ["a"]);
     }
 }

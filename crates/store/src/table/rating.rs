@@ -99,11 +99,15 @@ fn state_from_row(row: &Row<'_>) -> rusqlite::Result<ItemStateRow> {
 }
 
 fn require_item(conn: &Connection, study_id: i64, item: u32) -> Result<()> {
-    let mut query = conn.prepare_cached("SELECT 1 FROM study_item WHERE study_id = ?1 AND item = ?2")?;
+    let mut query =
+        conn.prepare_cached("SELECT 1 FROM study_item WHERE study_id = ?1 AND item = ?2")?;
     if query.exists(params![study_id, item])? {
         return Ok(());
     }
-    Err(Error::NotFound { what: "item", key: format!("{item} of study with number {study_id}") })
+    Err(Error::NotFound {
+        what: "item",
+        key: format!("{item} of study with number {study_id}"),
+    })
 }
 
 impl Store {
@@ -149,7 +153,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::AlreadyLocked`], [`Error::NotFound`] where the rater does not exist.
-    pub fn clear_rating(&self, study_id: i64, item: u32, rater: &str, criterion: &str) -> Result<()> {
+    pub fn clear_rating(
+        &self,
+        study_id: i64,
+        item: u32,
+        rater: &str,
+        criterion: &str,
+    ) -> Result<()> {
         self.write(|tx| {
             study::require_unlocked(tx, study_id, rater)?;
             tx.prepare_cached(
@@ -210,7 +220,10 @@ mod tests {
     fn with_study() -> (tempfile::TempDir, Store, i64) {
         let (dir, store) = fixture::store();
         fixture::run(&store, "r");
-        let id = store.insert_study(&new_study("s"), &[item(0, None), item(1, None)]).unwrap().id;
+        let id = store
+            .insert_study(&new_study("s"), &[item(0, None), item(1, None)])
+            .unwrap()
+            .id;
         store.add_rater(id, "b", 1, &json!([0, 1])).unwrap();
         store.add_rater(id, "a", 2, &json!([1, 0])).unwrap();
         (dir, store, id)
@@ -218,7 +231,15 @@ mod tests {
 
     fn rating(study_id: i64, rater: &str, item: u32, score: u8) -> RatingRow {
         let criterion = "fluency".into();
-        RatingRow { study_id, item, rater: rater.into(), criterion, score, time_ms: 900, at_ms: 5 }
+        RatingRow {
+            study_id,
+            item,
+            rater: rater.into(),
+            criterion,
+            score,
+            time_ms: 900,
+            at_ms: 5,
+        }
     }
 
     #[test]
@@ -226,9 +247,18 @@ mod tests {
         let (_dir, store, id) = with_study();
         store.set_rating(&rating(id, "b", 0, 1)).unwrap();
         store.set_rating(&rating(id, "b", 0, 5)).unwrap();
-        store.set_ratings(&[rating(id, "a", 1, 2), rating(id, "a", 0, 3)]).unwrap();
+        store
+            .set_ratings(&[rating(id, "a", 1, 2), rating(id, "a", 0, 3)])
+            .unwrap();
         let all = store.ratings(id, None).unwrap();
-        assert_eq!(all, [rating(id, "a", 0, 3), rating(id, "a", 1, 2), rating(id, "b", 0, 5)]);
+        assert_eq!(
+            all,
+            [
+                rating(id, "a", 0, 3),
+                rating(id, "a", 1, 2),
+                rating(id, "b", 0, 5)
+            ]
+        );
         assert_eq!(store.ratings(id, Some("b")).unwrap(), all[2..]);
         store.clear_rating(id, 0, "b", "fluency").unwrap();
         assert!(store.ratings(id, Some("b")).unwrap().is_empty());
@@ -240,10 +270,20 @@ mod tests {
         let good = rating(id, "a", 0, 3);
         for score in [0, 6] {
             let bad = [good.clone(), rating(id, "a", 1, score)];
-            assert!(matches!(store.set_ratings(&bad), Err(Error::ScoreOutOfRange { .. })));
+            assert!(matches!(
+                store.set_ratings(&bad),
+                Err(Error::ScoreOutOfRange { .. })
+            ));
         }
-        for bad in [rating(id, "a", 9, 3), rating(id, "nobody", 0, 3), rating(99, "a", 0, 3)] {
-            assert!(matches!(store.set_ratings(&[good.clone(), bad]), Err(Error::NotFound { .. })));
+        for bad in [
+            rating(id, "a", 9, 3),
+            rating(id, "nobody", 0, 3),
+            rating(99, "a", 0, 3),
+        ] {
+            assert!(matches!(
+                store.set_ratings(&[good.clone(), bad]),
+                Err(Error::NotFound { .. })
+            ));
         }
         assert!(store.ratings(id, None).unwrap().is_empty());
     }
@@ -258,21 +298,38 @@ mod tests {
             state,
             note: note.into(),
         };
-        store.set_item_state(&state("a", ItemState::Draft, "")).unwrap();
-        store.set_item_state(&state("a", ItemState::Done, "odd")).unwrap();
+        store
+            .set_item_state(&state("a", ItemState::Draft, ""))
+            .unwrap();
+        store
+            .set_item_state(&state("a", ItemState::Done, "odd"))
+            .unwrap();
         store.set_rating(&rating(id, "a", 0, 3)).unwrap();
         store.lock_rater(id, "a", 10).unwrap();
         for error in [
             store.set_rating(&rating(id, "a", 0, 4)).unwrap_err(),
             store.clear_rating(id, 0, "a", "fluency").unwrap_err(),
-            store.set_item_state(&state("a", ItemState::Skipped, "")).unwrap_err(),
+            store
+                .set_item_state(&state("a", ItemState::Skipped, ""))
+                .unwrap_err(),
         ] {
             assert!(matches!(error, Error::AlreadyLocked { .. }), "{error}");
         }
-        assert_eq!(store.ratings(id, Some("a")).unwrap(), [rating(id, "a", 0, 3)]);
-        store.set_item_state(&state("b", ItemState::Skipped, "")).unwrap();
+        assert_eq!(
+            store.ratings(id, Some("a")).unwrap(),
+            [rating(id, "a", 0, 3)]
+        );
+        store
+            .set_item_state(&state("b", ItemState::Skipped, ""))
+            .unwrap();
         let states = store.item_states(id, None).unwrap();
-        assert_eq!(states, [state("a", ItemState::Done, "odd"), state("b", ItemState::Skipped, "")]);
+        assert_eq!(
+            states,
+            [
+                state("a", ItemState::Done, "odd"),
+                state("b", ItemState::Skipped, "")
+            ]
+        );
         assert_eq!(store.item_states(id, Some("b")).unwrap(), states[1..]);
     }
 

@@ -136,8 +136,7 @@ pub struct RunRow {
     pub changed_at_ms: i64,
 }
 
-const SELECT: &str =
-    "SELECT run.*, dataset.name AS dataset_name FROM run JOIN dataset ON dataset.id = run.dataset_id";
+const SELECT: &str = "SELECT run.*, dataset.name AS dataset_name FROM run JOIN dataset ON dataset.id = run.dataset_id";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     Ok(RunRow {
@@ -181,7 +180,8 @@ fn insert(tx: &Connection, new: &NewRun<'_>) -> Result<()> {
         ":threads": new.threads, ":device": new.device, ":version": new.version, ":now": new.created_at_ms,
     })
     .map_err(|e| name_taken(e, "run", &new.id))?;
-    let mut stage = tx.prepare_cached("INSERT INTO stage (run_id, name, position) VALUES (?1, ?2, ?3)")?;
+    let mut stage =
+        tx.prepare_cached("INSERT INTO stage (run_id, name, position) VALUES (?1, ?2, ?3)")?;
     for (position, name) in (0_u32..).zip(new.stages) {
         stage.execute(params![new.id, name, position])?;
     }
@@ -204,16 +204,22 @@ impl Store {
     pub fn run(&self, id: &str) -> Result<RunRow> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(&format!("{SELECT} WHERE run.id = ?1"))?;
-            query.query_row(params![id], from_row).optional()?.ok_or_else(|| no_such(id))
+            query
+                .query_row(params![id], from_row)
+                .optional()?
+                .ok_or_else(|| no_such(id))
         })
     }
 
     /// Every run, newest first.
     pub fn runs(&self) -> Result<Vec<RunRow>> {
         self.read(|conn| {
-            let mut query =
-                conn.prepare_cached(&format!("{SELECT} ORDER BY run.created_at_ms DESC, run.rowid DESC"))?;
-            Ok(query.query_map([], from_row)?.collect::<rusqlite::Result<_>>()?)
+            let mut query = conn.prepare_cached(&format!(
+                "{SELECT} ORDER BY run.created_at_ms DESC, run.rowid DESC"
+            ))?;
+            Ok(query
+                .query_map([], from_row)?
+                .collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -240,7 +246,11 @@ impl Store {
     /// # Errors
     /// [`Error::NoSuchRun`], [`Error::LeaseLost`].
     pub fn update_run_recipe(&self, id: &str, recipe: &str) -> Result<()> {
-        self.update_run(id, "UPDATE run SET recipe = ?2 WHERE id = ?1", params![id, recipe])
+        self.update_run(
+            id,
+            "UPDATE run SET recipe = ?2 WHERE id = ?1",
+            params![id, recipe],
+        )
     }
 
     /// Asks a run's worker for something, or takes the request back.
@@ -248,7 +258,11 @@ impl Store {
     /// # Errors
     /// [`Error::NoSuchRun`], [`Error::LeaseLost`].
     pub fn set_control(&self, id: &str, control: Option<Control>) -> Result<()> {
-        self.update_run(id, "UPDATE run SET control = ?2 WHERE id = ?1", params![id, control])
+        self.update_run(
+            id,
+            "UPDATE run SET control = ?2 WHERE id = ?1",
+            params![id, control],
+        )
     }
 
     /// What a run's worker is asked to do.
@@ -258,7 +272,10 @@ impl Store {
     pub fn control(&self, id: &str) -> Result<Option<Control>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached("SELECT control FROM run WHERE id = ?1")?;
-            query.query_row(params![id], |r| r.get(0)).optional()?.ok_or_else(|| no_such(id))
+            query
+                .query_row(params![id], |r| r.get(0))
+                .optional()?
+                .ok_or_else(|| no_such(id))
         })
     }
 
@@ -275,9 +292,16 @@ impl Store {
                 .query_row(params![id], |r| r.get(0))?;
             if studies > 0 {
                 let by = format!("{studies} rating study(ies)");
-                return Err(Error::InUse { what: "run", name: id.to_owned(), by });
+                return Err(Error::InUse {
+                    what: "run",
+                    name: id.to_owned(),
+                    by,
+                });
             }
-            match tx.prepare_cached("DELETE FROM run WHERE id = ?1")?.execute(params![id])? {
+            match tx
+                .prepare_cached("DELETE FROM run WHERE id = ?1")?
+                .execute(params![id])?
+            {
                 0 => Err(no_such(id)),
                 _ => Ok(()),
             }
@@ -321,10 +345,16 @@ mod tests {
             (run.seed, run.model_parameters, run.threads),
             (new.seed, new.model_parameters, new.threads)
         );
-        assert_eq!((run.status, run.error.as_ref(), run.control), (RunStatus::Created, None, None));
+        assert_eq!(
+            (run.status, run.error.as_ref(), run.control),
+            (RunStatus::Created, None, None)
+        );
         assert_eq!((run.dataset_name.as_str(), &run.shots), ("d", &new.shots));
         let stages = store.stages("r").unwrap();
-        assert_eq!(stages.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), fixture::STAGES);
+        assert_eq!(
+            stages.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(),
+            fixture::STAGES
+        );
         assert!(stages.iter().all(|s| s.status == StageStatus::Waiting));
     }
 
@@ -334,10 +364,16 @@ mod tests {
         let data = fixture::dataset(&store, "d");
         fixture::run_on(&store, "r", data, 1);
         let mut new = fixture::new_run("r", data, 5);
-        assert!(matches!(store.insert_run(&new), Err(Error::NameTaken { .. })));
+        assert!(matches!(
+            store.insert_run(&new),
+            Err(Error::NameTaken { .. })
+        ));
         new.id = "q".into();
         new.dataset_id = 99;
-        assert!(matches!(store.insert_run(&new), Err(Error::NotFound { .. })));
+        assert!(matches!(
+            store.insert_run(&new),
+            Err(Error::NotFound { .. })
+        ));
         new.dataset_id = data;
         new.stages = &["twice", "twice"];
         assert!(store.insert_run(&new).is_err());
@@ -353,15 +389,22 @@ mod tests {
         fixture::run_on(&store, "newest", data, 2);
         let order: Vec<_> = store.runs().unwrap().into_iter().map(|r| r.id).collect();
         assert_eq!(order, ["newest", "new", "old"]);
-        store.set_run_status("old", RunStatus::Failed, Some(json!({"code": "x"})), 9).unwrap();
+        store
+            .set_run_status("old", RunStatus::Failed, Some(json!({"code": "x"})), 9)
+            .unwrap();
         store.set_control("old", Some(Control::Pause)).unwrap();
         store.update_run_recipe("old", "a = 1").unwrap();
         let run = store.run("old").unwrap();
-        assert_eq!((run.status, run.changed_at_ms, run.recipe.as_str()), (RunStatus::Failed, 9, "a = 1"));
+        assert_eq!(
+            (run.status, run.changed_at_ms, run.recipe.as_str()),
+            (RunStatus::Failed, 9, "a = 1")
+        );
         assert_eq!(run.error, Some(json!({"code": "x"})));
         assert_eq!(store.control("old").unwrap(), Some(Control::Pause));
         store.set_control("old", None).unwrap();
-        store.set_run_status("old", RunStatus::Running, None, 10).unwrap();
+        store
+            .set_run_status("old", RunStatus::Running, None, 10)
+            .unwrap();
         let run = store.run("old").unwrap();
         assert_eq!((run.control, run.error), (None, None));
         for error in [
@@ -380,10 +423,22 @@ mod tests {
         fixture::run(&store, "r");
         fixture::run(&store, "other");
         for run in ["r", "other"] {
-            store.commit_stage(run, "topics", &fixture::result(&fixture::artifacts(2), "out")).unwrap();
+            store
+                .commit_stage(
+                    run,
+                    "topics",
+                    &fixture::result(&fixture::artifacts(2), "out"),
+                )
+                .unwrap();
             store.put_work(run, "summaries", "k", &json!(1)).unwrap();
-            store.put_metric_points(run, "topics", &[("loss", 1, 0.5)]).unwrap();
-            let owner = crate::Owner { pid: 1, boot_id: "b".into(), token: run.into() };
+            store
+                .put_metric_points(run, "topics", &[("loss", 1, 0.5)])
+                .unwrap();
+            let owner = crate::Owner {
+                pid: 1,
+                boot_id: "b".into(),
+                token: run.into(),
+            };
             store.acquire(run, &owner, 0, &|_| true).unwrap();
         }
         store.delete_run("r").unwrap();

@@ -26,7 +26,10 @@ impl Store {
     pub fn setting(&self, key: &str) -> Result<Option<Value>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached("SELECT value FROM setting WHERE key = ?1")?;
-            Ok(query.query_row(params![key], |r| r.get::<_, Json<Value>>(0)).optional()?.map(|json| json.0))
+            Ok(query
+                .query_row(params![key], |r| r.get::<_, Json<Value>>(0))
+                .optional()?
+                .map(|json| json.0))
         })
     }
 
@@ -42,7 +45,8 @@ impl Store {
     /// Goes back to the default of a setting.
     pub fn remove_setting(&self, key: &str) -> Result<()> {
         self.write(|tx| {
-            tx.prepare_cached("DELETE FROM setting WHERE key = ?1")?.execute(params![key])?;
+            tx.prepare_cached("DELETE FROM setting WHERE key = ?1")?
+                .execute(params![key])?;
             Ok(())
         })
     }
@@ -58,10 +62,15 @@ mod tests {
         let (_dir, store) = fixture::store();
         assert_eq!(store.setting("theme").unwrap(), None);
         store.set_setting("theme", &json!("dark")).unwrap();
-        store.set_setting("theme", &json!({"name": "light"})).unwrap();
+        store
+            .set_setting("theme", &json!({"name": "light"}))
+            .unwrap();
         store.set_setting("nothing", &json!(null)).unwrap();
         assert_eq!(store.setting("nothing").unwrap(), Some(json!(null)));
-        let all = [("nothing".into(), json!(null)), ("theme".into(), json!({"name": "light"}))];
+        let all = [
+            ("nothing".into(), json!(null)),
+            ("theme".into(), json!({"name": "light"})),
+        ];
         assert_eq!(store.settings().unwrap(), all);
         store.remove_setting("theme").unwrap();
         assert_eq!(store.setting("theme").unwrap(), None);

@@ -145,13 +145,20 @@ fn get(conn: &Connection, run: &str, name: &str) -> Result<StageRow> {
 
 /// The error for a stage that the run does not have.
 pub(crate) fn no_such(run: &str, name: &str) -> Error {
-    Error::NotFound { what: "stage", key: format!("\"{name}\" of run \"{run}\"") }
+    Error::NotFound {
+        what: "stage",
+        key: format!("\"{name}\" of run \"{run}\""),
+    }
 }
 
 /// Fails where the run does not have the stage.
 pub(crate) fn require(conn: &Connection, run: &str, name: &str) -> Result<()> {
     let mut query = conn.prepare_cached("SELECT 1 FROM stage WHERE run_id = ?1 AND name = ?2")?;
-    if query.exists(params![run, name])? { Ok(()) } else { Err(no_such(run, name)) }
+    if query.exists(params![run, name])? {
+        Ok(())
+    } else {
+        Err(no_such(run, name))
+    }
 }
 
 /// Copies results, artifacts and metric points of a finished stage; statements of [`Store::reuse_stage`].
@@ -178,11 +185,17 @@ impl Store {
     /// [`Error::NoSuchRun`].
     pub fn stages(&self, run: &str) -> Result<Vec<StageRow>> {
         self.read(|conn| {
-            if !conn.prepare_cached("SELECT 1 FROM run WHERE id = ?1")?.exists(params![run])? {
+            if !conn
+                .prepare_cached("SELECT 1 FROM run WHERE id = ?1")?
+                .exists(params![run])?
+            {
                 return Err(run::no_such(run));
             }
-            let mut query = conn.prepare_cached("SELECT * FROM stage WHERE run_id = ?1 ORDER BY position")?;
-            Ok(query.query_map(params![run], from_row)?.collect::<rusqlite::Result<_>>()?)
+            let mut query =
+                conn.prepare_cached("SELECT * FROM stage WHERE run_id = ?1 ORDER BY position")?;
+            Ok(query
+                .query_map(params![run], from_row)?
+                .collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -244,7 +257,14 @@ impl Store {
             name,
             "UPDATE stage SET progress = ?3, wall_s = ?4, cpu_s = ?5, peak_rss_bytes = ?6
              WHERE run_id = ?1 AND name = ?2",
-            params![run, name, Json(progress), wall_s, cpu_s, peak_rss_bytes.cast_signed()],
+            params![
+                run,
+                name,
+                Json(progress),
+                wall_s,
+                cpu_s,
+                peak_rss_bytes.cast_signed()
+            ],
         )
     }
 
@@ -325,7 +345,10 @@ impl Store {
             let source = get(tx, from_run, name)?;
             if !matches!(source.status, StageStatus::Done | StageStatus::Reused) {
                 let key = format!("\"{name}\" of run \"{from_run}\"");
-                return Err(Error::NotFound { what: "finished stage", key });
+                return Err(Error::NotFound {
+                    what: "finished stage",
+                    key,
+                });
             }
             require(tx, to_run, name)?;
             if from_run == to_run {
@@ -333,12 +356,18 @@ impl Store {
             }
             for sql in REUSE {
                 let mut statement = tx.prepare_cached(sql)?;
-                let all: [(&str, &dyn ToSql); 3] = [(":from", &from_run), (":to", &to_run), (":name", &name)];
-                let used: Vec<_> = all.into_iter().filter(|(key, _)| sql.contains(key)).collect();
+                let all: [(&str, &dyn ToSql); 3] =
+                    [(":from", &from_run), (":to", &to_run), (":name", &name)];
+                let used: Vec<_> = all
+                    .into_iter()
+                    .filter(|(key, _)| sql.contains(key))
+                    .collect();
                 statement.execute(used.as_slice())?;
             }
-            tx.prepare_cached("UPDATE stage SET finished_at_ms = ?3 WHERE run_id = ?1 AND name = ?2")?
-                .execute(params![to_run, name, now_ms])?;
+            tx.prepare_cached(
+                "UPDATE stage SET finished_at_ms = ?3 WHERE run_id = ?1 AND name = ?2",
+            )?
+            .execute(params![to_run, name, now_ms])?;
             Ok(())
         })
     }
@@ -367,36 +396,72 @@ mod tests {
     fn a_stage_from_start_to_commit() {
         let (_dir, store) = with_run();
         store.start_stage("r", "topics", "in").unwrap();
-        store.set_progress("r", "topics", &json!({"step": 3}), 1.0, 2.0, 4).unwrap();
+        store
+            .set_progress("r", "topics", &json!({"step": 3}), 1.0, 2.0, 4)
+            .unwrap();
         store.put_work("r", "topics", "k", &json!(1)).unwrap();
         let running = store.stage("r", "topics").unwrap();
-        assert_eq!((running.status, running.wall_s, running.cpu_s), (StageStatus::Running, 1.0, 2.0));
+        assert_eq!(
+            (running.status, running.wall_s, running.cpu_s),
+            (StageStatus::Running, 1.0, 2.0)
+        );
         assert_eq!(running.progress, json!({"step": 3}));
         let artifacts = fixture::artifacts(3);
         let result = fixture::result(&artifacts, "out");
         store.commit_stage("r", "topics", &result).unwrap();
         let done = store.stage("r", "topics").unwrap();
         assert_eq!(done.status, StageStatus::Done);
-        assert_eq!((done.n_in, done.n_out, done.peak_rss_bytes), (3, 3, result.peak_rss_bytes));
-        assert_eq!((done.wall_s, done.cpu_s, done.finished_at_ms), (1.5, 2.5, Some(77)));
-        assert_eq!((&done.dropped, &done.measures), (&result.dropped, &result.measures));
-        assert_eq!((done.inputs_sha256.as_deref(), done.output_sha256.as_deref()), (Some("in"), Some("out")));
+        assert_eq!(
+            (done.n_in, done.n_out, done.peak_rss_bytes),
+            (3, 3, result.peak_rss_bytes)
+        );
+        assert_eq!(
+            (done.wall_s, done.cpu_s, done.finished_at_ms),
+            (1.5, 2.5, Some(77))
+        );
+        assert_eq!(
+            (&done.dropped, &done.measures),
+            (&result.dropped, &result.measures)
+        );
+        assert_eq!(
+            (done.inputs_sha256.as_deref(), done.output_sha256.as_deref()),
+            (Some("in"), Some("out"))
+        );
         assert!(store.work_all("r", "topics").unwrap().is_empty());
         assert_eq!(store.artifacts("r", "topics", None).unwrap().len(), 3);
         store.set_output_sha256("r", "topics", "edited").unwrap();
-        assert_eq!(store.stage("r", "topics").unwrap().output_sha256.as_deref(), Some("edited"));
+        assert_eq!(
+            store.stage("r", "topics").unwrap().output_sha256.as_deref(),
+            Some("edited")
+        );
     }
 
     #[test]
     fn a_failing_commit_leaves_the_old_artifacts() {
         let (_dir, store) = with_run();
-        store.commit_stage("r", "topics", &fixture::result(&fixture::artifacts(2), "out")).unwrap();
+        store
+            .commit_stage(
+                "r",
+                "topics",
+                &fixture::result(&fixture::artifacts(2), "out"),
+            )
+            .unwrap();
         store.put_work("r", "topics", "k", &json!(1)).unwrap();
-        let before = (store.stage("r", "topics").unwrap(), store.artifacts("r", "topics", None).unwrap());
+        let before = (
+            store.stage("r", "topics").unwrap(),
+            store.artifacts("r", "topics", None).unwrap(),
+        );
         let mut twice = fixture::artifacts(3);
         twice[2].item = 0;
-        assert!(store.commit_stage("r", "topics", &fixture::result(&twice, "other")).is_err());
-        let after = (store.stage("r", "topics").unwrap(), store.artifacts("r", "topics", None).unwrap());
+        assert!(
+            store
+                .commit_stage("r", "topics", &fixture::result(&twice, "other"))
+                .is_err()
+        );
+        let after = (
+            store.stage("r", "topics").unwrap(),
+            store.artifacts("r", "topics", None).unwrap(),
+        );
         assert_eq!(after, before);
         assert_eq!(store.work("r", "topics", "k").unwrap(), Some(json!(1)));
     }
@@ -405,28 +470,47 @@ mod tests {
     fn resuming_keeps_and_other_inputs_clear() {
         let (_dir, store) = with_run();
         let fill = || {
-            store.set_progress("r", "topics", &json!(1), 3.0, 3.0, 3).unwrap();
+            store
+                .set_progress("r", "topics", &json!(1), 3.0, 3.0, 3)
+                .unwrap();
             store.put_work("r", "topics", "k", &json!(1)).unwrap();
-            store.put_metric_points("r", "topics", &[("loss", 1, 0.5)]).unwrap();
+            store
+                .put_metric_points("r", "topics", &[("loss", 1, 0.5)])
+                .unwrap();
         };
         let kept = || {
             let stage = store.stage("r", "topics").unwrap();
             let work = store.work_all("r", "topics").unwrap().len();
-            (stage.wall_s, work, store.metric_points("r", Some("topics")).unwrap().len())
+            (
+                stage.wall_s,
+                work,
+                store.metric_points("r", Some("topics")).unwrap().len(),
+            )
         };
         store.start_stage("r", "topics", "a").unwrap();
         fill();
         store.start_stage("r", "topics", "a").unwrap();
         assert_eq!(kept(), (3.0, 1, 1), "interrupted");
-        store.fail_stage("r", "topics", &json!({"code": "x"})).unwrap();
-        assert_eq!(store.stage("r", "topics").unwrap().error, Some(json!({"code": "x"})));
+        store
+            .fail_stage("r", "topics", &json!({"code": "x"}))
+            .unwrap();
+        assert_eq!(
+            store.stage("r", "topics").unwrap().error,
+            Some(json!({"code": "x"}))
+        );
         store.start_stage("r", "topics", "a").unwrap();
         assert_eq!(kept(), (3.0, 1, 1), "failed");
         assert_eq!(store.stage("r", "topics").unwrap().error, None);
         store.start_stage("r", "topics", "b").unwrap();
         assert_eq!(kept(), (0.0, 0, 0), "other inputs");
         fill();
-        store.commit_stage("r", "topics", &fixture::result(&fixture::artifacts(1), "out")).unwrap();
+        store
+            .commit_stage(
+                "r",
+                "topics",
+                &fixture::result(&fixture::artifacts(1), "out"),
+            )
+            .unwrap();
         store.start_stage("r", "topics", "in").unwrap();
         assert_eq!(kept(), (0.0, 0, 0), "redone");
         let redone = store.stage("r", "topics").unwrap();
@@ -439,30 +523,63 @@ mod tests {
         let (_dir, store) = with_run();
         fixture::run(&store, "to");
         assert_eq!(store.find_stage("topics", "in").unwrap(), None);
-        assert!(matches!(store.reuse_stage("r", "to", "topics", 5), Err(Error::NotFound { .. })));
-        store.commit_stage("r", "topics", &fixture::result(&fixture::artifacts(2), "out")).unwrap();
-        store.put_metric_points("r", "topics", &[("loss", 1, 0.5)]).unwrap();
+        assert!(matches!(
+            store.reuse_stage("r", "to", "topics", 5),
+            Err(Error::NotFound { .. })
+        ));
+        store
+            .commit_stage(
+                "r",
+                "topics",
+                &fixture::result(&fixture::artifacts(2), "out"),
+            )
+            .unwrap();
+        store
+            .put_metric_points("r", "topics", &[("loss", 1, 0.5)])
+            .unwrap();
         store.put_work("to", "topics", "k", &json!(1)).unwrap();
-        assert_eq!(store.find_stage("topics", "in").unwrap().as_deref(), Some("r"));
+        assert_eq!(
+            store.find_stage("topics", "in").unwrap().as_deref(),
+            Some("r")
+        );
         assert_eq!(store.find_stage("summaries", "in").unwrap(), None);
         store.reuse_stage("r", "to", "topics", 99).unwrap();
-        let (from, to) = (store.stage("r", "topics").unwrap(), store.stage("to", "topics").unwrap());
-        let expected =
-            StageRow { run_id: "to".into(), status: StageStatus::Reused, finished_at_ms: Some(99), ..from };
+        let (from, to) = (
+            store.stage("r", "topics").unwrap(),
+            store.stage("to", "topics").unwrap(),
+        );
+        let expected = StageRow {
+            run_id: "to".into(),
+            status: StageStatus::Reused,
+            finished_at_ms: Some(99),
+            ..from
+        };
         assert_eq!(to, expected);
         let payloads = |run: &str| {
             let rows = store.artifacts(run, "topics", None).unwrap();
-            rows.into_iter().map(|a| (a.kind, a.item, a.payload)).collect::<Vec<_>>()
+            rows.into_iter()
+                .map(|a| (a.kind, a.item, a.payload))
+                .collect::<Vec<_>>()
         };
         assert_eq!(payloads("to"), payloads("r"));
-        assert_eq!(store.metric_points("to", None).unwrap(), store.metric_points("r", None).unwrap());
+        assert_eq!(
+            store.metric_points("to", None).unwrap(),
+            store.metric_points("r", None).unwrap()
+        );
         assert!(store.work_all("to", "topics").unwrap().is_empty());
         store.reuse_stage("r", "r", "topics", 5).unwrap();
         assert_eq!(payloads("r").len(), 2);
 
-        store.edit_artifact("r", "topics", "topic", 0, &json!("e"), "me", 100).unwrap();
-        assert_eq!(store.find_stage("topics", "in").unwrap().as_deref(), Some("to"));
-        store.edit_artifact("to", "topics", "topic", 0, &json!("e"), "me", 100).unwrap();
+        store
+            .edit_artifact("r", "topics", "topic", 0, &json!("e"), "me", 100)
+            .unwrap();
+        assert_eq!(
+            store.find_stage("topics", "in").unwrap().as_deref(),
+            Some("to")
+        );
+        store
+            .edit_artifact("to", "topics", "topic", 0, &json!("e"), "me", 100)
+            .unwrap();
         assert_eq!(store.find_stage("topics", "in").unwrap(), None);
     }
 
@@ -473,10 +590,14 @@ mod tests {
         for error in [
             store.stage("r", "x").unwrap_err(),
             store.start_stage("r", "x", "i").unwrap_err(),
-            store.set_progress("r", "x", &json!(1), 0.0, 0.0, 0).unwrap_err(),
+            store
+                .set_progress("r", "x", &json!(1), 0.0, 0.0, 0)
+                .unwrap_err(),
             store.fail_stage("r", "x", &json!(1)).unwrap_err(),
             store.set_output_sha256("r", "x", "").unwrap_err(),
-            store.commit_stage("r", "x", &fixture::result(&[], "")).unwrap_err(),
+            store
+                .commit_stage("r", "x", &fixture::result(&[], ""))
+                .unwrap_err(),
         ] {
             assert!(error.to_string().contains("\"x\" of run \"r\""), "{error}");
         }

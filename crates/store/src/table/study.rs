@@ -166,7 +166,10 @@ fn study(conn: &Connection, id: i64) -> Result<StudyRow> {
     conn.prepare_cached("SELECT * FROM study WHERE id = ?1")?
         .query_row(params![id], study_from_row)
         .optional()?
-        .ok_or_else(|| Error::NotFound { what: "study with number", key: id.to_string() })
+        .ok_or_else(|| Error::NotFound {
+            what: "study with number",
+            key: id.to_string(),
+        })
 }
 
 /// Fails where the rater does not exist or their ratings are locked.
@@ -180,13 +183,18 @@ pub(crate) fn require_unlocked(conn: &Connection, study_id: i64, rater: &str) ->
             what: "rater",
             key: format!("\"{rater}\" of study with number {study_id}"),
         }),
-        Some(Some(_)) => Err(Error::AlreadyLocked { rater: rater.to_owned() }),
+        Some(Some(_)) => Err(Error::AlreadyLocked {
+            rater: rater.to_owned(),
+        }),
         Some(None) => Ok(()),
     }
 }
 
 fn insert(tx: &Connection, new: &NewStudy, items: &[NewStudyItem]) -> Result<StudyRow> {
-    if !tx.prepare_cached("SELECT 1 FROM run WHERE id = ?1")?.exists(params![new.run_id])? {
+    if !tx
+        .prepare_cached("SELECT 1 FROM run WHERE id = ?1")?
+        .exists(params![new.run_id])?
+    {
         return Err(run::no_such(&new.run_id));
     }
     let (seed, criteria) = (new.seed.cast_signed(), Json(&new.criteria));
@@ -194,7 +202,14 @@ fn insert(tx: &Connection, new: &NewStudy, items: &[NewStudyItem]) -> Result<Stu
         "INSERT INTO study (run_id, name, seed, criteria, guideline_version, created_at_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
-    .execute(params![new.run_id, new.name, seed, criteria, new.guideline_version, new.created_at_ms])
+    .execute(params![
+        new.run_id,
+        new.name,
+        seed,
+        criteria,
+        new.guideline_version,
+        new.created_at_ms
+    ])
     .map_err(|e| name_taken(e, "study", &new.name))?;
     let id = tx.last_insert_rowid();
     let mut insert = tx.prepare_cached(
@@ -202,7 +217,15 @@ fn insert(tx: &Connection, new: &NewStudy, items: &[NewStudyItem]) -> Result<Stu
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     for i in items {
-        insert.execute(params![id, i.item, i.example_id, i.system, i.dialogue, i.summary, i.repeat_of])?;
+        insert.execute(params![
+            id,
+            i.item,
+            i.example_id,
+            i.system,
+            i.dialogue,
+            i.summary,
+            i.repeat_of
+        ])?;
     }
     study(tx, id)
 }
@@ -221,7 +244,9 @@ impl Store {
         self.read(|conn| {
             let mut query =
                 conn.prepare_cached("SELECT * FROM study ORDER BY created_at_ms DESC, id DESC")?;
-            Ok(query.query_map([], study_from_row)?.collect::<rusqlite::Result<_>>()?)
+            Ok(query
+                .query_map([], study_from_row)?
+                .collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -240,7 +265,8 @@ impl Store {
     pub fn delete_study(&self, id: i64) -> Result<()> {
         self.write(|tx| {
             study(tx, id)?;
-            tx.prepare_cached("DELETE FROM study WHERE id = ?1")?.execute(params![id])?;
+            tx.prepare_cached("DELETE FROM study WHERE id = ?1")?
+                .execute(params![id])?;
             Ok(())
         })
     }
@@ -250,7 +276,9 @@ impl Store {
         self.read(|conn| {
             let mut query =
                 conn.prepare_cached("SELECT * FROM study_item WHERE study_id = ?1 ORDER BY item")?;
-            Ok(query.query_map(params![study_id], item_from_row)?.collect::<rusqlite::Result<_>>()?)
+            Ok(query
+                .query_map(params![study_id], item_from_row)?
+                .collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -261,9 +289,11 @@ impl Store {
     pub fn add_rater(&self, study_id: i64, name: &str, seed: u64, order: &Value) -> Result<()> {
         self.write(|tx| {
             study(tx, study_id)?;
-            tx.prepare_cached("INSERT INTO rater (study_id, name, seed, \"order\") VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![study_id, name, seed.cast_signed(), Json(order)])
-                .map_err(|e| name_taken(e, "rater", name))?;
+            tx.prepare_cached(
+                "INSERT INTO rater (study_id, name, seed, \"order\") VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![study_id, name, seed.cast_signed(), Json(order)])
+            .map_err(|e| name_taken(e, "rater", name))?;
             Ok(())
         })
     }
@@ -271,8 +301,11 @@ impl Store {
     /// The raters of a study, by name.
     pub fn raters(&self, study_id: i64) -> Result<Vec<RaterRow>> {
         self.read(|conn| {
-            let mut query = conn.prepare_cached("SELECT * FROM rater WHERE study_id = ?1 ORDER BY name")?;
-            Ok(query.query_map(params![study_id], rater_from_row)?.collect::<rusqlite::Result<_>>()?)
+            let mut query =
+                conn.prepare_cached("SELECT * FROM rater WHERE study_id = ?1 ORDER BY name")?;
+            Ok(query
+                .query_map(params![study_id], rater_from_row)?
+                .collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -283,8 +316,10 @@ impl Store {
     pub fn lock_rater(&self, study_id: i64, name: &str, now_ms: i64) -> Result<()> {
         self.write(|tx| {
             require_unlocked(tx, study_id, name)?;
-            tx.prepare_cached("UPDATE rater SET locked_at_ms = ?3 WHERE study_id = ?1 AND name = ?2")?
-                .execute(params![study_id, name, now_ms])?;
+            tx.prepare_cached(
+                "UPDATE rater SET locked_at_ms = ?3 WHERE study_id = ?1 AND name = ?2",
+            )?
+            .execute(params![study_id, name, now_ms])?;
             Ok(())
         })
     }
@@ -321,41 +356,78 @@ pub(crate) mod tests {
     #[test]
     fn studies_items_raters() {
         let (_dir, store) = fixture::store();
-        assert!(matches!(store.insert_study(&new_study("s"), &[]), Err(Error::NoSuchRun { .. })));
+        assert!(matches!(
+            store.insert_study(&new_study("s"), &[]),
+            Err(Error::NoSuchRun { .. })
+        ));
         fixture::run(&store, "r");
-        let made = store.insert_study(&new_study("s"), &[item(0, Some(1)), item(1, None)]).unwrap();
+        let made = store
+            .insert_study(&new_study("s"), &[item(0, Some(1)), item(1, None)])
+            .unwrap();
         assert_eq!((made.seed, &made.criteria), (u64::MAX, &json!(["fluency"])));
         assert_eq!(store.studies().unwrap(), std::slice::from_ref(&made));
         assert_eq!(store.study(made.id).unwrap(), made);
         let items = store.study_items(made.id).unwrap();
-        assert_eq!((items.len(), items[0].repeat_of, items[1].repeat_of), (2, Some(1), None));
+        assert_eq!(
+            (items.len(), items[0].repeat_of, items[1].repeat_of),
+            (2, Some(1), None)
+        );
         store.add_rater(made.id, "me", 5, &json!([1, 0])).unwrap();
-        assert!(matches!(store.add_rater(made.id, "me", 5, &json!([])), Err(Error::NameTaken { .. })));
-        assert!(matches!(store.add_rater(99, "me", 5, &json!([])), Err(Error::NotFound { .. })));
+        assert!(matches!(
+            store.add_rater(made.id, "me", 5, &json!([])),
+            Err(Error::NameTaken { .. })
+        ));
+        assert!(matches!(
+            store.add_rater(99, "me", 5, &json!([])),
+            Err(Error::NotFound { .. })
+        ));
         let raters = store.raters(made.id).unwrap();
-        assert_eq!((&raters[0].order, raters[0].seed, raters[0].locked_at_ms), (&json!([1, 0]), 5, None));
+        assert_eq!(
+            (&raters[0].order, raters[0].seed, raters[0].locked_at_ms),
+            (&json!([1, 0]), 5, None)
+        );
         store.lock_rater(made.id, "me", 8).unwrap();
         assert_eq!(store.raters(made.id).unwrap()[0].locked_at_ms, Some(8));
-        assert!(matches!(store.lock_rater(made.id, "me", 9), Err(Error::AlreadyLocked { .. })));
-        assert!(matches!(store.lock_rater(made.id, "you", 9), Err(Error::NotFound { .. })));
+        assert!(matches!(
+            store.lock_rater(made.id, "me", 9),
+            Err(Error::AlreadyLocked { .. })
+        ));
+        assert!(matches!(
+            store.lock_rater(made.id, "you", 9),
+            Err(Error::NotFound { .. })
+        ));
     }
 
     #[test]
     fn failed_inserts_leave_nothing() {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
-        assert!(store.insert_study(&new_study("s"), &[item(0, None), item(0, None)]).is_err());
-        assert!(store.insert_study(&new_study("s"), &[item(0, Some(7))]).is_err());
+        assert!(
+            store
+                .insert_study(&new_study("s"), &[item(0, None), item(0, None)])
+                .is_err()
+        );
+        assert!(
+            store
+                .insert_study(&new_study("s"), &[item(0, Some(7))])
+                .is_err()
+        );
         assert!(store.studies().unwrap().is_empty());
         store.insert_study(&new_study("s"), &[]).unwrap();
-        assert!(matches!(store.insert_study(&new_study("s"), &[]), Err(Error::NameTaken { .. })));
+        assert!(matches!(
+            store.insert_study(&new_study("s"), &[]),
+            Err(Error::NameTaken { .. })
+        ));
     }
 
     #[test]
     fn a_rated_run_stays_until_its_study_goes() {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
-        let id = store.insert_study(&new_study("s"), &[item(0, None)]).unwrap().id;
+        let id = store
+            .insert_study(&new_study("s"), &[item(0, None)])
+            .unwrap()
+            .id;
         store.add_rater(id, "me", 1, &json!([0])).unwrap();
         assert!(matches!(store.delete_run("r"), Err(Error::InUse { .. })));
         store.delete_study(id).unwrap();

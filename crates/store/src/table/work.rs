@@ -35,10 +35,12 @@ impl Store {
     /// The partial result of a key.
     pub fn work(&self, run: &str, stage: &str, key: &str) -> Result<Option<Value>> {
         self.read(|conn| {
-            let mut query =
-                conn.prepare_cached("SELECT value FROM work WHERE run_id = ?1 AND stage = ?2 AND key = ?3")?;
-            let found =
-                query.query_row(params![run, stage, key], |r| r.get::<_, Json<Value>>(0)).optional()?;
+            let mut query = conn.prepare_cached(
+                "SELECT value FROM work WHERE run_id = ?1 AND stage = ?2 AND key = ?3",
+            )?;
+            let found = query
+                .query_row(params![run, stage, key], |r| r.get::<_, Json<Value>>(0))
+                .optional()?;
             Ok(found.map(|json| json.0))
         })
     }
@@ -49,8 +51,9 @@ impl Store {
             let mut query = conn.prepare_cached(
                 "SELECT key, value FROM work WHERE run_id = ?1 AND stage = ?2 ORDER BY key",
             )?;
-            let rows =
-                query.query_map(params![run, stage], |r| Ok((r.get(0)?, r.get::<_, Json<Value>>(1)?.0)))?;
+            let rows = query.query_map(params![run, stage], |r| {
+                Ok((r.get(0)?, r.get::<_, Json<Value>>(1)?.0))
+            })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -90,6 +93,9 @@ mod tests {
         store.clear_work("r", "topics").unwrap();
         assert!(store.work_all("r", "topics").unwrap().is_empty());
         assert_eq!(store.work_all("r", "summaries").unwrap().len(), 1);
-        assert!(matches!(store.put_work("r", "x", "k", &json!(1)), Err(Error::NotFound { .. })));
+        assert!(matches!(
+            store.put_work("r", "x", "k", &json!(1)),
+            Err(Error::NotFound { .. })
+        ));
     }
 }

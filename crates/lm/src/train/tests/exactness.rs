@@ -15,14 +15,27 @@ fn scaled(
     members: &[usize],
     factor: f64,
 ) -> Tensor {
-    let batch = batch_gradients(decoder, adapter, objective, members, 10_000, None, &|| false).unwrap();
+    let batch = batch_gradients(decoder, adapter, objective, members, 10_000, None, &|| {
+        false
+    })
+    .unwrap();
     (flatten(&batch.gradients.layers).unwrap() * factor).unwrap()
 }
 
 fn assert_near(what: &str, found: &Tensor, expected: &Tensor) {
-    let largest = |t: &Tensor| t.abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+    let largest = |t: &Tensor| {
+        t.abs()
+            .unwrap()
+            .max_all()
+            .unwrap()
+            .to_scalar::<f32>()
+            .unwrap()
+    };
     let off = largest(&(found - expected).unwrap());
-    assert!(largest(expected) > 0.0 && off <= 1e-5 * largest(expected) + 1e-7, "{what}: off by {off}");
+    assert!(
+        largest(expected) > 0.0 && off <= 1e-5 * largest(expected) + 1e-7,
+        "{what}: off by {off}"
+    );
 }
 
 /// The gradient of a batch is that of its parts, weighed by target tokens (supervised) or pairs (preferences), as
@@ -32,10 +45,20 @@ fn a_batch_is_the_weighted_sum_of_its_items_one_by_one() {
     let decoder = test_model::tiny(2);
     let adapter = adapter(&decoder, &Target::ALL, true);
     let (data, preferences) = (examples(7), pairs(4));
-    let tokens: usize = data.iter().map(|example| example.completion_ids.len()).sum();
-    let of_tokens: Vec<f64> =
-        data.iter().map(|example| example.completion_ids.len() as f64 / tokens as f64).collect();
-    let dpo = |loss| Objective::Dpo { pairs: &preferences, loss, beta: 0.2, sft_weight: 0.0 };
+    let tokens: usize = data
+        .iter()
+        .map(|example| example.completion_ids.len())
+        .sum();
+    let of_tokens: Vec<f64> = data
+        .iter()
+        .map(|example| example.completion_ids.len() as f64 / tokens as f64)
+        .collect();
+    let dpo = |loss| Objective::Dpo {
+        pairs: &preferences,
+        loss,
+        beta: 0.2,
+        sft_weight: 0.0,
+    };
     let cases = [
         (Objective::Sft(&data), of_tokens),
         (dpo(DPO), vec![0.25; 4]),
@@ -62,12 +85,25 @@ fn packing_and_length_buckets_equal_the_unpacked_batch() {
     let (data, preferences) = (examples(7), pairs(5));
     let objectives = [
         Objective::Sft(&data),
-        Objective::Dpo { pairs: &preferences, loss: DPO, beta: 0.2, sft_weight: 0.5 },
+        Objective::Dpo {
+            pairs: &preferences,
+            loss: DPO,
+            beta: 0.2,
+            sft_weight: 0.5,
+        },
     ];
     for objective in objectives {
         let with = |members: &[usize], budget: usize| {
-            let batch =
-                batch_gradients(&decoder, &adapter, &objective, members, budget, None, &|| false).unwrap();
+            let batch = batch_gradients(
+                &decoder,
+                &adapter,
+                &objective,
+                members,
+                budget,
+                None,
+                &|| false,
+            )
+            .unwrap();
             (batch.loss, flatten(&batch.gradients.layers).unwrap())
         };
         let in_order: Vec<usize> = (0..objective.items()).collect();
@@ -97,20 +133,25 @@ fn packing_and_length_buckets_equal_the_unpacked_batch() {
 fn a_shared_prompt_equals_separate_ones() {
     let prompt = ids(1, 7);
     let completions = [2, 9, 4, 4].map(|length| ids(length as u64, length));
-    let sequences: Vec<(&[u32], &[u32])> =
-        completions.iter().map(|completion| (prompt.as_slice(), completion.as_slice())).collect();
+    let sequences: Vec<(&[u32], &[u32])> = completions
+        .iter()
+        .map(|completion| (prompt.as_slice(), completion.as_slice()))
+        .collect();
     for (name, config) in test_model::variants() {
         let decoder = test_model::tiny_as(&config, 2);
         let adapter = adapter(&decoder, &Target::ALL, true);
         let gradient = |sequences: &[(&[u32], &[u32])], dhidden: &Tensor| {
             let batch = PackedBatch::completions(sequences, &decoder.rope, &Device::Cpu).unwrap();
             let mut tape = Tape::default();
-            let hidden = decoder.forward(&batch, Some(&adapter), None, Some(&mut tape)).unwrap();
+            let hidden = decoder
+                .forward(&batch, Some(&adapter), None, Some(&mut tape))
+                .unwrap();
             let gradients = backward(&decoder, &adapter, &batch, tape, dhidden, None).unwrap();
             (hidden, flatten(&gradients.layers).unwrap())
         };
         let rows = completions.iter().map(Vec::len).sum::<usize>();
-        let dhidden = Tensor::randn(0f32, 1.0, (rows, decoder.config.hidden_size), &Device::Cpu).unwrap();
+        let dhidden =
+            Tensor::randn(0f32, 1.0, (rows, decoder.config.hidden_size), &Device::Cpu).unwrap();
         let (hidden, together) = gradient(&sequences, &dhidden);
         let (mut start, mut sum) = (0, together.zeros_like().unwrap());
         for sequence in &sequences {
@@ -127,9 +168,15 @@ fn a_shared_prompt_equals_separate_ones() {
 /// A decoder whose checkpoint holds these tensors.
 fn decoder_of(tensors: &HashMap<String, Tensor>, dtype: DType) -> Decoder {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("config.json"), test_model::config().to_string()).unwrap();
-    let stored: HashMap<String, Tensor> =
-        tensors.iter().map(|(name, tensor)| (name.clone(), tensor.to_dtype(dtype).unwrap())).collect();
+    std::fs::write(
+        dir.path().join("config.json"),
+        test_model::config().to_string(),
+    )
+    .unwrap();
+    let stored: HashMap<String, Tensor> = tensors
+        .iter()
+        .map(|(name, tensor)| (name.clone(), tensor.to_dtype(dtype).unwrap()))
+        .collect();
     candle_core::safetensors::save(&stored, dir.path().join("model.safetensors")).unwrap();
     Decoder::load(dir.path(), &Device::Cpu).unwrap()
 }
@@ -140,32 +187,59 @@ fn decoder_of(tensors: &HashMap<String, Tensor>, dtype: DType) -> Decoder {
 fn training_over_bf16_weights_equals_training_over_their_f32_copy() {
     let dir = tempfile::tempdir().unwrap();
     let full = test_model::write(dir.path(), 2);
-    let rounded: HashMap<String, Tensor> =
-        full.iter().map(|(name, tensor)| (name.clone(), tensor.to_dtype(DType::BF16).unwrap())).collect();
+    let rounded: HashMap<String, Tensor> = full
+        .iter()
+        .map(|(name, tensor)| (name.clone(), tensor.to_dtype(DType::BF16).unwrap()))
+        .collect();
     let data = pairs(5);
     let run = |decoder: &Decoder| {
-        let objective = Objective::Dpo { pairs: &data, loss: DPO, beta: 0.2, sft_weight: 0.5 };
-        let cfg = TrainConfig { batch_size: 3, max_updates: 6, eval_every_updates: 0, ..config() };
+        let objective = Objective::Dpo {
+            pairs: &data,
+            loss: DPO,
+            beta: 0.2,
+            sft_weight: 0.5,
+        };
+        let cfg = TrainConfig {
+            batch_size: 3,
+            max_updates: 6,
+            eval_every_updates: 0,
+            ..config()
+        };
         let state = TrainState::new(adapter(decoder, &Target::ALL, false)).unwrap();
         let mut script = Script::new(|_| 1.0, usize::MAX);
         let outcome = train(decoder, &objective, &cfg, state, &mut script).unwrap();
         for (name, tensor) in outcome.last_adapter.named_tensors() {
             assert_eq!(tensor.dtype(), DType::F32, "{name}");
         }
-        (script.losses, flatten(&outcome.last_adapter.layers).unwrap())
+        (
+            script.losses,
+            flatten(&outcome.last_adapter.layers).unwrap(),
+        )
     };
     let (losses, adapter) = run(&decoder_of(&rounded, DType::BF16));
     let (wide_losses, wide_adapter) = run(&decoder_of(&rounded, DType::F32));
     // Equal numbers; products over blocks of a widened matrix may add them in another order.
     for (found, expected) in losses.iter().zip(&wide_losses) {
-        assert!((found - expected).abs() < 1e-5, "{losses:?}, {wide_losses:?}");
+        assert!(
+            (found - expected).abs() < 1e-5,
+            "{losses:?}, {wide_losses:?}"
+        );
     }
-    let off =
-        (&adapter - &wide_adapter).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+    let off = (&adapter - &wide_adapter)
+        .unwrap()
+        .abs()
+        .unwrap()
+        .max_all()
+        .unwrap()
+        .to_scalar::<f32>()
+        .unwrap();
     assert!(off < 1e-5, "adapters differ by {off}");
     let (full_losses, _) = run(&decoder_of(&full, DType::F32));
     assert!(
-        full_losses.iter().zip(&losses).any(|(a, b)| (a - b).abs() > 1e-4),
+        full_losses
+            .iter()
+            .zip(&losses)
+            .any(|(a, b)| (a - b).abs() > 1e-4),
         "rounding weights has to show"
     );
 }

@@ -24,21 +24,29 @@ const LOGP: f64 = 0.2;
 const GRADIENT: f64 = 0.05;
 
 fn card() -> Place {
-    Place { device: Device::Cpu, dtype: DType::BF16 }
+    Place {
+        device: Device::Cpu,
+        dtype: DType::BF16,
+    }
 }
 
 /// A decoder as a card has it, and on the processor with the same weights.
 fn both(decoder: &Decoder) -> (Decoder, Decoder) {
     let on_card = decoder.placed(&card()).unwrap();
     let on_host = on_card.placed(&Place::on(&Device::Cpu)).unwrap();
-    assert_eq!((on_card.dtype(), on_host.dtype()), (DType::BF16, DType::F32));
+    assert_eq!(
+        (on_card.dtype(), on_host.dtype()),
+        (DType::BF16, DType::F32)
+    );
     (on_card, on_host)
 }
 
 fn all_variants() -> Vec<(&'static str, Decoder)> {
     let plain = ("plain", test_model::tiny(3));
     let variants = test_model::variants();
-    let varied = variants.iter().map(|(name, config)| (*name, test_model::tiny_as(config, 3)));
+    let varied = variants
+        .iter()
+        .map(|(name, config)| (*name, test_model::tiny_as(config, 3)));
     std::iter::once(plain).chain(varied).collect()
 }
 
@@ -59,17 +67,39 @@ fn distance(found: &Tensor, expected: &Tensor) -> f64 {
     off / global_norm(expected).unwrap()
 }
 
-fn gradients_agree(name: &str, (on_card, on_host): (&Decoder, &Decoder), objective: &Objective<'_>) {
+fn gradients_agree(
+    name: &str,
+    (on_card, on_host): (&Decoder, &Decoder),
+    objective: &Objective<'_>,
+) {
     let adapter = adapter(on_host, &Target::ALL, true);
     let members: Vec<usize> = (0..objective.items()).collect();
     for recompute in [false, true] {
-        let budget = Budget { tokens: 20, recompute };
+        let budget = Budget {
+            tokens: 20,
+            recompute,
+        };
         let of = |decoder: &Decoder| {
-            batch_gradients(decoder, &adapter, objective, &members, budget, None, &|| false).unwrap()
+            batch_gradients(
+                decoder,
+                &adapter,
+                objective,
+                &members,
+                budget,
+                None,
+                &|| false,
+            )
+            .unwrap()
         };
         let (found, expected) = (of(on_card), of(on_host));
-        assert!((found.loss - expected.loss).abs() < LOGP, "{name}: {} {}", found.loss, expected.loss);
-        let [found, expected] = [&found, &expected].map(|of| flatten(&of.gradients.layers).unwrap());
+        assert!(
+            (found.loss - expected.loss).abs() < LOGP,
+            "{name}: {} {}",
+            found.loss,
+            expected.loss
+        );
+        let [found, expected] =
+            [&found, &expected].map(|of| flatten(&of.gradients.layers).unwrap());
         assert_eq!(found.dtype(), DType::F32, "gradients add up in f32");
         let off = distance(&found, &expected);
         assert!(off < GRADIENT, "{name}: off by {off}");
@@ -84,13 +114,19 @@ fn scores_of_a_card_are_the_processor_s() {
         let data = examples(6);
         let items: Vec<Completion<'_>> = data
             .iter()
-            .map(|e| Completion { prompt_ids: &e.prompt_ids, completion_ids: &e.completion_ids })
+            .map(|e| Completion {
+                prompt_ids: &e.prompt_ids,
+                completion_ids: &e.completion_ids,
+            })
             .collect();
         for adapter in [None, Some(&adapter)] {
             let of = |decoder: &Decoder| score(decoder, adapter, &items, 30).unwrap();
             for (found, expected) in of(&on_card).iter().zip(of(&on_host)) {
                 for (found, expected) in found.token_logps.iter().zip(expected.token_logps) {
-                    assert!(f64::from(found - expected).abs() < LOGP, "{name}: {found} {expected}");
+                    assert!(
+                        f64::from(found - expected).abs() < LOGP,
+                        "{name}: {found} {expected}"
+                    );
                 }
             }
         }
@@ -100,7 +136,12 @@ fn scores_of_a_card_are_the_processor_s() {
 #[test]
 fn gradients_of_a_card_are_the_processor_s() {
     let (data, preferences) = (examples(6), pairs(4));
-    let dpo = |loss| Objective::Dpo { pairs: &preferences, loss, beta: 0.2, sft_weight: 1.0 };
+    let dpo = |loss| Objective::Dpo {
+        pairs: &preferences,
+        loss,
+        beta: 0.2,
+        sft_weight: 1.0,
+    };
     for (name, decoder) in all_variants() {
         let (on_card, on_host) = both(&decoder);
         for objective in [Objective::Sft(&data), dpo(DPO), dpo(PreferenceLoss::Orpo)] {
@@ -115,9 +156,16 @@ fn a_card_trains_on_packed_blocks_as_the_processor_does() {
     for quantize in [Quantize::Q8_0, Quantize::Q4_0] {
         let on_host = quantised(quantize);
         let on_card = on_host.placed(&card()).unwrap();
-        assert!(matches!(on_card.layers[0].projections[0].weight, Weight::Blocks(_)));
+        assert!(matches!(
+            on_card.layers[0].projections[0].weight,
+            Weight::Blocks(_)
+        ));
         assert!(matches!(on_card.embed_tokens, Weight::Blocks(_)));
-        gradients_agree(quantize.as_str(), (&on_card, &on_host), &Objective::Sft(&data));
+        gradients_agree(
+            quantize.as_str(),
+            (&on_card, &on_host),
+            &Objective::Sft(&data),
+        );
     }
 }
 
@@ -132,12 +180,21 @@ fn a_card_generates_what_the_processor_finds_most_probable() {
             _ => both(&decoder),
         };
         let adapter = adapter(&on_host, &Target::ALL, true);
-        let requests: Vec<GenerateRequest> =
-            (0..5).map(|i| GenerateRequest { prompt_ids: ids(50 + i, 3 + i as usize % 3), key: i }).collect();
-        let config =
-            GenerateConfig { max_new_tokens: 12, filters: Filters::GREEDY, stop_ids: vec![3], batch_size: 3 };
-        let made =
-            generate(&on_card, Some(&adapter), &requests, &config, &mut |_, _| ControlFlow::Continue(()));
+        let requests: Vec<GenerateRequest> = (0..5)
+            .map(|i| GenerateRequest {
+                prompt_ids: ids(50 + i, 3 + i as usize % 3),
+                key: i,
+            })
+            .collect();
+        let config = GenerateConfig {
+            max_new_tokens: 12,
+            filters: Filters::GREEDY,
+            stop_ids: vec![3],
+            batch_size: 3,
+        };
+        let made = generate(&on_card, Some(&adapter), &requests, &config, &mut |_, _| {
+            ControlFlow::Continue(())
+        });
         for (request, made) in requests.iter().zip(made.unwrap()) {
             let before = |count| [request.prompt_ids.as_slice(), &made.ids[..count]].concat();
             // Each by itself: frequencies may follow the length.
@@ -161,14 +218,27 @@ fn a_card_s_dropout_is_drawn_again_in_the_backward_pass() {
     let adapter = adapter(&decoder, &Target::ALL, true);
     let dropout = Dropout { key: 9, p: 0.3 };
     let of = |recompute, dropout| {
-        let budget = Budget { tokens: 1000, recompute };
+        let budget = Budget {
+            tokens: 1000,
+            recompute,
+        };
         let members = [0, 1, 2, 3, 4, 5];
-        let batch =
-            batch_gradients(&on_card, &adapter, &Objective::Sft(&data), &members, budget, dropout, &|| false);
+        let batch = batch_gradients(
+            &on_card,
+            &adapter,
+            &Objective::Sft(&data),
+            &members,
+            budget,
+            dropout,
+            &|| false,
+        );
         flatten(&batch.unwrap().gradients.layers).unwrap()
     };
     let (kept, again) = (of(false, Some(&dropout)), of(true, Some(&dropout)));
-    assert_eq!(kept.to_vec1::<f32>().unwrap(), again.to_vec1::<f32>().unwrap());
+    assert_eq!(
+        kept.to_vec1::<f32>().unwrap(),
+        again.to_vec1::<f32>().unwrap()
+    );
     assert!(distance(&kept, &of(false, None)) > 0.1, "dropout matters");
 }
 
@@ -179,13 +249,30 @@ fn a_step_on_a_card_waits_at_its_end_only() {
     let (on_card, _) = both(&test_model::tiny(3));
     let adapter = adapter(&on_card, &Target::ALL, true);
     let (data, preferences) = (examples(6), pairs(4));
-    let dpo = Objective::Dpo { pairs: &preferences, loss: DPO, beta: 0.2, sft_weight: 1.0 };
-    for (objective, tokens, expected) in
-        [(Objective::Sft(&data), 1000, 1), (Objective::Sft(&data), 1, 1), (dpo, 1000, 1), (dpo, 1, 4)]
-    {
+    let dpo = Objective::Dpo {
+        pairs: &preferences,
+        loss: DPO,
+        beta: 0.2,
+        sft_weight: 1.0,
+    };
+    for (objective, tokens, expected) in [
+        (Objective::Sft(&data), 1000, 1),
+        (Objective::Sft(&data), 1, 1),
+        (dpo, 1000, 1),
+        (dpo, 1, 4),
+    ] {
         let members: Vec<usize> = (0..objective.items()).collect();
         let before = read_backs();
-        batch_gradients(&on_card, &adapter, &objective, &members, tokens, None, &|| false).unwrap();
+        batch_gradients(
+            &on_card,
+            &adapter,
+            &objective,
+            &members,
+            tokens,
+            None,
+            &|| false,
+        )
+        .unwrap();
         assert_eq!(read_backs() - before, expected);
     }
 }

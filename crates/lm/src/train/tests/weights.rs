@@ -5,7 +5,10 @@ use super::*;
 /// Every weight of a decoder by name.
 fn named_weights(decoder: &Decoder) -> BTreeMap<String, Tensor> {
     let mut weights = BTreeMap::from([
-        (EMBEDDING.to_owned(), decoder.embed_tokens.to_dense().unwrap()),
+        (
+            EMBEDDING.to_owned(),
+            decoder.embed_tokens.to_dense().unwrap(),
+        ),
         (FINAL_NORM.to_owned(), decoder.norm.clone()),
     ]);
     if !decoder.config.tie_word_embeddings {
@@ -41,19 +44,43 @@ fn weight_gradients_equal_autograd() {
         let decoder = test_model::tiny_as(&config, 2);
         // Not part of the pass: no pair of it is a variable.
         let adapter = adapter(&decoder, &[Target::Q], false);
-        let own: BTreeMap<String, Var> =
-            named_weights(&decoder).iter().map(|(n, w)| (n.clone(), Var::from_tensor(w).unwrap())).collect();
+        let own: BTreeMap<String, Var> = named_weights(&decoder)
+            .iter()
+            .map(|(n, w)| (n.clone(), Var::from_tensor(w).unwrap()))
+            .collect();
         let vars = BTreeMap::new();
-        let oracle =
-            Oracle { decoder: &decoder, adapter: &adapter, vars: &vars, dropout: None, rows: 0, own: &own };
-        let logps: Vec<Tensor> =
-            data.iter().map(|e| oracle.logps(&e.prompt_ids, &e.completion_ids, 0).unwrap()).collect();
-        let loss = Tensor::cat(&logps, 0).unwrap().mean(0).unwrap().neg().unwrap();
+        let oracle = Oracle {
+            decoder: &decoder,
+            adapter: &adapter,
+            vars: &vars,
+            dropout: None,
+            rows: 0,
+            own: &own,
+        };
+        let logps: Vec<Tensor> = data
+            .iter()
+            .map(|e| oracle.logps(&e.prompt_ids, &e.completion_ids, 0).unwrap())
+            .collect();
+        let loss = Tensor::cat(&logps, 0)
+            .unwrap()
+            .mean(0)
+            .unwrap()
+            .neg()
+            .unwrap();
         let grads = loss.backward().unwrap();
-        let expected: BTreeMap<String, Tensor> =
-            own.iter().map(|(name, var)| (name.clone(), grads.get(var).unwrap().clone())).collect();
+        let expected: BTreeMap<String, Tensor> = own
+            .iter()
+            .map(|(name, var)| (name.clone(), grads.get(var).unwrap().clone()))
+            .collect();
         // In one micro-batch, in several, and computed again.
-        for budget in [Budget::from(1000), 12.into(), Budget { tokens: 1000, recompute: true }] {
+        for budget in [
+            Budget::from(1000),
+            12.into(),
+            Budget {
+                tokens: 1000,
+                recompute: true,
+            },
+        ] {
             let found = weight_gradients(&decoder, &all, budget, &|| false).unwrap();
             assert!((f64::from(loss.to_scalar::<f32>().unwrap()) - found.loss).abs() < 1e-5);
             assert_eq!(
@@ -63,7 +90,14 @@ fn weight_gradients_equal_autograd() {
             );
             for (name, found) in &found.gradients.tensors {
                 let tolerance = 2e-5
-                    + 1e-3 * expected[name].abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+                    + 1e-3
+                        * expected[name]
+                            .abs()
+                            .unwrap()
+                            .max_all()
+                            .unwrap()
+                            .to_scalar::<f32>()
+                            .unwrap();
                 test_model::assert_close(found, &expected[name], tolerance);
             }
         }
@@ -71,5 +105,8 @@ fn weight_gradients_equal_autograd() {
     let decoder = test_model::tiny(1);
     let stopped = weight_gradients(&decoder, &all, 1000, &|| true).unwrap_err();
     assert!(matches!(stopped, Error::Interrupted));
-    assert!(matches!(weight_gradients(&decoder, &[], 1000, &|| false), Err(Error::Setting { .. })));
+    assert!(matches!(
+        weight_gradients(&decoder, &[], 1000, &|| false),
+        Err(Error::Setting { .. })
+    ));
 }
