@@ -9,13 +9,13 @@ pub(crate) mod run;
 pub(crate) mod setting;
 pub(crate) mod study;
 
-use mrds::dialogue::Dialogue;
+use project::dialogue::Dialogue;
 
 use crate::dto::Turn;
 
 /// A dialogue's text as turns.
 pub(crate) fn turns(text: &str) -> Vec<Turn> {
-    let turn = |turn: mrds::dialogue::Turn| Turn {
+    let turn = |turn: project::dialogue::Turn| Turn {
         speaker: turn.speaker.unwrap_or_default(),
         text: turn.text,
     };

@@ -27,7 +27,7 @@ use specta::Type;
 /// What went wrong, for a person: `code` for programs, `message` says what happened, `fix` what to do next.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq, Eq)]
 pub struct AppError {
-    /// One of the closed set of codes of `mrds::Error::code`, or a `window_…` code of this crate.
+    /// One of the closed set of codes of `project::Error::code`, or a `window_…` code of this crate.
     pub code: String,
     /// What happened and what it means.
     pub message: String,

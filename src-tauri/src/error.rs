@@ -16,15 +16,9 @@ impl AppError {
     }
 }
 
-impl From<mrds::Error> for AppError {
-    fn from(error: mrds::Error) -> Self {
+impl From<project::Error> for AppError {
+    fn from(error: project::Error) -> Self {
         Self::new(error.code(), error.to_string(), error.fix())
-    }
-}
-
-impl From<mrds::store::Error> for AppError {
-    fn from(error: mrds::store::Error) -> Self {
-        mrds::Error::from(error).into()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The window: Tauri commands over [`mrds::session::Session`], and the processes of the `duologue` binary that do
+//! The window: Tauri commands over [`project::session::Session`], and the processes of the `duologue` binary that do
 //! the model work. Nothing here loads weights or opens a connection.
 //!
 //! Flow: page → `command` (one file for each room of the interface) → `Session` or `worker`; `watch` sends what

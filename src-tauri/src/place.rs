@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use mrds::sample::{FOLDER_VARIABLE, bundled_model};
-use mrds::session::Session;
+use project::sample::{FOLDER_VARIABLE, bundled_model};
+use project::session::Session;
 
 use crate::dto::AppError;
 use crate::error::Answer;

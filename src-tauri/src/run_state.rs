@@ -1,8 +1,8 @@
 //! What a run's rows mean to a person looking at it now: a run whose worker has died is not running.
 
-use mrds::session::{self, Session};
-use mrds::store::{LeaseRow, Store};
-use mrds::{StageName, store};
+use project::StageName;
+use project::rows::{QueueRow, RunStatus};
+use project::session::{self, Session};
 use serde_json::Value;
 
 use crate::dto::{AppError, Progress, Queue, QueuedRun, RunLive, RunSummary, StageState};
@@ -13,14 +13,12 @@ use crate::machine::now_ms;
 pub(crate) struct Runs {
     /// The facade.
     pub(crate) session: Session,
-    store: Store,
 }
 
 impl Runs {
-    /// Opens the workspace of an open session.
-    pub(crate) fn new(session: Session) -> Answer<Self> {
-        let store = Store::open(session.workspace())?;
-        Ok(Self { session, store })
+    /// Reads the runs of an open session's workspace.
+    pub(crate) fn new(session: Session) -> Self {
+        Self { session }
     }
 
     /// All runs, newest first.
@@ -35,7 +33,7 @@ impl Runs {
 
     /// The runs that wait for their turn.
     pub(crate) fn queue(&self) -> Answer<Queue> {
-        let queued = |row: store::QueueRow| {
+        let queued = |row: QueueRow| {
             let run = self.session.run(&row.run_id)?;
             Ok(QueuedRun {
                 id: row.run_id,
@@ -76,9 +74,8 @@ impl Runs {
 
     fn summary(&self, run: session::RunSummary, queued: bool) -> Answer<RunSummary> {
         let working = self
-            .store
-            .lease(&run.run)?
-            .is_some_and(|lease| alive(&lease));
+            .session
+            .is_worked_on(&run.run, now_ms(), &process_lives)?;
         let status = if queued && !working {
             "queued"
         } else {
@@ -115,8 +112,8 @@ impl Runs {
 }
 
 /// A status that tells apart what the rows cannot: a worker that is still loading, and one that has died.
-fn status(stored: store::RunStatus, working: bool) -> &'static str {
-    use store::RunStatus::{Created, Done, Failed, Paused, Running};
+fn status(stored: RunStatus, working: bool) -> &'static str {
+    use RunStatus::{Created, Done, Failed, Paused, Running};
     match (stored, working) {
         (Running, true) => "running",
         (Running, false) => "interrupted",
@@ -125,7 +122,7 @@ fn status(stored: store::RunStatus, working: bool) -> &'static str {
         (Created, false) => "created",
         (Paused, false) => "paused",
         (Failed, false) => "failed",
-        (store::RunStatus::Cancelled, false) => "cancelled",
+        (RunStatus::Cancelled, false) => "cancelled",
     }
 }
 
@@ -174,11 +171,6 @@ pub(crate) fn sample(value: &Value) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("\n\n"))
 }
 
-/// A lease counts while its heart beats and, where the system tells, its process lives.
-fn alive(lease: &LeaseRow) -> bool {
-    lease.lives(now_ms(), &process_lives)
-}
-
 /// On Linux the process table answers at once; elsewhere the heartbeat decides.
 pub(crate) fn process_lives(pid: u32) -> bool {
     if !cfg!(target_os = "linux") {
@@ -198,19 +190,10 @@ mod tests {
 
     #[test]
     fn a_dead_worker_is_not_running() {
-        let lease = |pid, age_ms: i64| LeaseRow {
-            run_id: "r".into(),
-            pid,
-            boot_id: String::new(),
-            token: String::new(),
-            heartbeat_ms: now_ms() - age_ms,
-        };
-        assert!(alive(&lease(std::process::id(), 0)));
-        assert!(!alive(&lease(std::process::id(), 60_000)));
-        assert_eq!(status(store::RunStatus::Running, false), "interrupted");
-        assert_eq!(status(store::RunStatus::Failed, true), "starting");
+        assert_eq!(status(RunStatus::Running, false), "interrupted");
+        assert_eq!(status(RunStatus::Failed, true), "starting");
         if cfg!(target_os = "linux") {
-            assert!(!alive(&lease(u32::MAX, 0)));
+            assert!(process_lives(std::process::id()) && !process_lives(u32::MAX));
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use mrds::store::MetricPointRow;
+use project::rows::MetricPointRow;
 use tauri::ipc::Channel;
 
 use crate::dto::{MetricPoint, RunSummary, WatchUpdate};

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use corpus::surface::Format;
 use corpus::{Corpus, Item, Part};
-use mrds::dialogue::Dialogue;
-use mrds::format_rule::{ContentGuards, FormatRule};
-use mrds::import::{Import, ImportOptions, find_leaks, read};
+use project::dialogue::Dialogue;
+use project::format_rule::{ContentGuards, FormatRule};
+use project::import::{Import, ImportOptions, find_leaks, read};
 
 fn items(part: Part, count: u64) -> Vec<Item> {
     let corpus = Corpus::load().unwrap();

@@ -49,8 +49,13 @@ fn rows(page: &str) -> Vec<(String, Vec<String>)> {
 fn is_test(proof: &str) -> bool {
     let (path, name) = proof.rsplit_once("::").unwrap();
     let file = format!("{}.rs", path.replace("::", "/"));
-    let places = ["all", "../crates/lm/src", "../crates/mrds/src"]
-        .map(|place| tests().join(place).join(&file));
+    let places = [
+        "all",
+        "../crates/lm/src",
+        "../crates/project/src",
+        "../crates/mrds/src",
+    ]
+    .map(|place| tests().join(place).join(&file));
     let text: String = places
         .iter()
         .filter_map(|place| std::fs::read_to_string(place).ok())

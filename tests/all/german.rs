@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use mrds::recipe::Recipe;
+use project::recipe::Recipe;
 
 fn text(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -68,9 +68,11 @@ fn every_setting_has_german_words_and_no_other() {
 #[test]
 fn every_code_of_an_error_has_german_words() {
     let sources = [
+        "crates/project/src/error.rs",
+        "crates/project/src/error_store.rs",
+        "crates/project/src/import/error.rs",
         "crates/mrds/src/error.rs",
-        "crates/mrds/src/error_foreign.rs",
-        "crates/mrds/src/import/error.rs",
+        "crates/mrds/src/error_model.rs",
         "crates/lm/src/hub/error.rs",
     ];
     let mut wanted: BTreeSet<String> = sources.iter().flat_map(|file| codes(file, "=> ")).collect();
@@ -96,7 +98,7 @@ fn every_code_of_an_error_has_german_words() {
 
 #[test]
 fn every_fault_of_a_row_has_german_words() {
-    let page = text("crates/mrds/src/import.rs");
+    let page = text("crates/project/src/import.rs");
     let (_, list) = page
         .split_once("A stable word: `")
         .expect("the list of codes");

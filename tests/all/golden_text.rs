@@ -5,12 +5,12 @@
 use std::path::{Path, PathBuf};
 
 use lm::{ChatTemplate, Device, LanguageModel, Message, SpecialTokens, Tokenizer, random};
-use mrds::artifact::inputs_sha256;
-use mrds::recipe::Recipe;
-use mrds::session::Session;
-use mrds::stage_name::StageName;
-use mrds::store::RunRow;
+use project::artifact::inputs_sha256;
+use project::recipe::Recipe;
+use project::session::Session;
+use project::stage_name::StageName;
 use serde_json::{Value, json};
+use store::RunRow;
 
 use crate::fixture::{golden, ids, json, own_golden, shared};
 use crate::program::{DATASET, Workspace};
@@ -406,7 +406,7 @@ fn what_a_template_writes_before_every_reply_belongs_to_the_methods_prompt() {
         text(model.opened_completion_ids("Ann.").unwrap()),
         "Ann.<|eot_id|>"
     );
-    let recipe = mrds::recipe::Recipe::default();
+    let recipe = project::recipe::Recipe::default();
     let prompts = mrds::prompt::Prompts::new(&model, &recipe);
     assert!(
         text(prompts.dialogue("Ann calls.").unwrap()).ends_with(&format!("[assistant]{thoughts}"))

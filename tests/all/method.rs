@@ -7,11 +7,11 @@ use std::sync::OnceLock;
 use lm::{LanguageModel, device};
 use metrics::interval::wilson;
 use metrics::rouge::{RougeOptions, best, mean, rouge_l, score_each, tokenize};
-use mrds::dialogue::Dialogue;
-use mrds::format_rule::{ContentGuards, FormatRule};
-use mrds::session::Session;
-use mrds::store::ExampleRow;
+use project::dialogue::Dialogue;
+use project::format_rule::{ContentGuards, FormatRule};
+use project::session::Session;
 use serde_json::{Value, json};
+use store::ExampleRow;
 
 use crate::program::{DATASET, FEW_SYSTEMS, RUN, Workspace, model, rows, run_args};
 use crate::resume::{SEED, uninterrupted};

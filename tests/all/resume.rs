@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use mrds::StageName;
-use mrds::session::Session;
+use project::StageName;
+use project::session::Session;
 use serde_json::Value;
 
 use crate::program::{DATASET, FEW_SYSTEMS, RUN, Worker, Workspace, model, run_args};

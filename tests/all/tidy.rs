@@ -14,12 +14,26 @@ const EDGES: &[(&str, &[&str])] = &[
     ("duologue-metrics", &[]),
     ("duologue-corpus", &["duologue-metrics"]),
     ("duologue-store", &[]),
+    ("duologue-project", &["duologue-metrics", "duologue-store"]),
     (
         "duologue-mrds",
-        &["duologue-lm", "duologue-metrics", "duologue-store"],
+        &[
+            "duologue-lm",
+            "duologue-metrics",
+            "duologue-project",
+            "duologue-store",
+        ],
     ),
-    ("duologue", &["duologue-mrds"]),
-    ("duologue-desktop", &["duologue-mrds"]),
+    (
+        "duologue",
+        &[
+            "duologue-lm",
+            "duologue-metrics",
+            "duologue-mrds",
+            "duologue-project",
+        ],
+    ),
+    ("duologue-desktop", &["duologue-project"]),
     (
         "duologue-tests",
         &[
@@ -27,6 +41,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "duologue-metrics",
             "duologue-corpus",
             "duologue-store",
+            "duologue-project",
             "duologue-mrds",
         ],
     ),
@@ -231,7 +246,7 @@ fn the_window_links_neither_models_nor_a_network_client() {
         .lines()
         .filter_map(|line| line.split(' ').next())
         .collect();
-    for expected in ["tauri", "duologue-mrds"] {
+    for expected in ["tauri", "duologue-project"] {
         assert!(
             linked.contains(expected),
             "cargo tree shows no {expected} in the window; this test looks at nothing"
@@ -244,7 +259,7 @@ fn the_window_links_neither_models_nor_a_network_client() {
         .collect();
     none(
         &wrong,
-        "the window starts the worker for this and must not link it; keep it behind a feature of mrds:",
+        "the window starts the worker for this and must not link it; keep it out of the project room:",
     );
 }
 
@@ -314,7 +329,12 @@ fn rust_files_begin_with_what_they_are() {
 
 #[test]
 fn no_message_of_the_product_writes_special_tokens() {
-    let rooms = ["crates/mrds/src/", "crates/cli/src/", "src-tauri/src/"];
+    let rooms = [
+        "crates/project/src/",
+        "crates/mrds/src/",
+        "crates/cli/src/",
+        "src-tauri/src/",
+    ];
     let mut found = Vec::new();
     let mut encodes = 0;
     for file in tracked()
@@ -359,7 +379,7 @@ fn the_map_names_every_room_and_stage() {
 
 /// Stage names as the code gives them: the literals of the `StageName` enum.
 fn stages() -> Vec<String> {
-    let file = "crates/mrds/src/stage_name.rs";
+    let file = "crates/project/src/stage_name.rs";
     let source = text(file)
         .unwrap_or_else(|| panic!("{file} holds the stage names; tell this test where they went"));
     let body = source

@@ -2,7 +2,7 @@
 //!
 //! Each conversation becomes one task of the method as a chat of a few messages: summarize, name the topic, write a
 //! summary on a topic, write a dialogue from a summary; some become an exercise in copying. Half of the instructions are
-//! the method's own (`crates/mrds/prompts`), the others say the same in other words. Summaries and topics are always
+//! the method's own (`crates/project/prompts`), the others say the same in other words. Summaries and topics are always
 //! right; a share of the dialogues is written down in a wrong form, so that the model has something to learn from the
 //! method.
 
@@ -152,7 +152,7 @@ struct Words {
 impl Words {
     fn read(root: &Path) -> Result<Self> {
         let wordings = |file: &str, others: &[&str]| -> Result<Wordings> {
-            let path = root.join("crates/mrds/prompts").join(file);
+            let path = root.join("crates/project/prompts").join(file);
             let own = fs::read_to_string(&path)
                 .with_context(|| format!("{} cannot be read", path.display()))?;
             Ok([own.as_str()]

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use mrds::lm::Quantize;
-use mrds::lm::chat_template::Date;
-use mrds::lm::export::GgufType;
+use lm::Quantize;
+use lm::chat_template::Date;
+use lm::export::GgufType;
 
 pub(crate) use bench::{
     Bench, BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain, BenchWhat,

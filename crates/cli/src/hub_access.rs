@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use mrds::lm::hub::HubAccess;
+use lm::hub::HubAccess;
 
 use crate::keychain;
 

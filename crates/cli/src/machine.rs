@@ -31,7 +31,7 @@ pub(crate) fn memory_bytes() -> Option<(u64, u64)> {
 
 /// Memory that a model on `device` can still take, in bytes: the card's own, else this machine's.
 pub(crate) fn memory_free_bytes(device: &str) -> Option<u64> {
-    mrds::lm::device::memory_free_bytes(device).or_else(|| memory_bytes().map(|(_, free)| free))
+    lm::device::memory_free_bytes(device).or_else(|| memory_bytes().map(|(_, free)| free))
 }
 
 /// Free bytes where the folder is, or will be; none where the system does not tell.

@@ -1,4 +1,4 @@
-//! `duologue`: arguments → [`mrds::session::Session`] → standard output and an exit code; also the worker process.
+//! `duologue`: arguments → [`project::session::Session`] → standard output and an exit code; also the worker process.
 //!
 //! The contract is `docs/cli.md`: with `--json` standard output carries JSON Lines and nothing else, the last line is
 //! the result or the error; prose and progress go to standard error.
@@ -17,7 +17,7 @@ mod table;
 use clap::Parser;
 
 fn main() -> std::process::ExitCode {
-    mrds::lm::allocator::share_one_heap();
+    lm::allocator::share_one_heap();
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => return failure::usage(&error),

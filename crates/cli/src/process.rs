@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::UNIX_EPOCH;
 
-use mrds::event::EventSink;
-use mrds::store::Owner;
 use mrds::worker::Process;
+use project::event::EventSink;
+use project::rows::Owner;
 
 /// Milliseconds since 1970.
 #[expect(
@@ -38,7 +38,7 @@ pub(crate) fn now_s() -> f64 {
 )]
 pub(crate) fn set_threads(threads: usize) {
     unsafe { std::env::set_var("CANDLE_NUM_THREADS", threads.to_string()) };
-    mrds::lm::parallel::compute_here(threads);
+    lm::parallel::compute_here(threads);
 }
 
 /// Who asks for a run's lease.

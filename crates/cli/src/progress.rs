@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mrds::event::{Event, EventSink};
+use project::event::{Event, EventSink};
 
 use crate::output::Output;
 

@@ -8,17 +8,17 @@ use std::time::Instant;
 use lm::LanguageModel;
 use lm::profile::{self, Work};
 use lm::train::TrainExample;
+use project::event::{Event, EventSink};
+use project::import::{ImportOptions, read};
+use project::recipe::{Preset, Recipe};
+use project::session::{ImportRequest, Session};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::event::{Event, EventSink};
-use crate::import::{ImportOptions, read};
 use crate::pipeline::Window;
 use crate::prompt::Prompts;
-use crate::recipe::{Preset, Recipe};
-use crate::session::{ImportRequest, Session};
-use crate::worker::{Process, RunRequest};
+use crate::worker::{Process, RunRequest, create_run, execute, plan};
 
 /// Processor seconds of this process so far, all threads.
 pub fn cpu_s() -> f64 {
@@ -143,12 +143,10 @@ pub fn pipeline(
         ..ImportRequest::default()
     };
     session.import(&import, (process.now_ms)())?;
-    let (begun, cpu_before, busy_before) = (Instant::now(), cpu_s(), session.store.busy_s());
+    let (begun, cpu_before, busy_before) = (Instant::now(), cpu_s(), session.store().busy_s());
     profile::start();
-    let planned = session.plan(&request, (process.now_ms)())?;
-    let run = session
-        .create_run(&request, &planned, (process.now_ms)())?
-        .id;
+    let planned = plan(session, &request, (process.now_ms)())?;
+    let run = create_run(session, &request, &planned, (process.now_ms)())?.id;
     drop(planned);
     let marks = Marks {
         noted: Mutex::default(),
@@ -160,7 +158,7 @@ pub fn pipeline(
         sink: &marks,
         ..*process
     };
-    session.execute(&run, Window::default(), &watched)?;
+    execute(session, &run, Window::default(), &watched)?;
     let (wall_s, cpu_s) = (begun.elapsed().as_secs_f64(), cpu_s() - cpu_before);
     let totals = profile::totals();
     let noted = marks
@@ -187,7 +185,7 @@ pub fn pipeline(
         .collect();
     shares.insert(
         "database".to_owned(),
-        (session.store.busy_s() - busy_before) / cpu_s,
+        (session.store().busy_s() - busy_before) / cpu_s,
     );
     let other = 1.0 - shares.values().sum::<f64>();
     shares.insert("other".to_owned(), other);

@@ -8,10 +8,10 @@ use std::path::Path;
 use lm::memory::{self, Form, Generating, Precision, Training};
 use lm::model::parameters;
 use lm::{Checkpoint, DecoderConfig, Quantize};
+use project::recipe::Recipe;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::recipe::Recipe;
 
 macro_rules! catalogue {
     ($($name:literal),+ $(,)?) => {
@@ -136,15 +136,17 @@ impl Fit {
 /// The catalogue, smallest first.
 ///
 /// # Errors
-/// [`Error::Corrupt`] where a file is wrong, which a test rules out.
+/// [`project::Error::Corrupt`] where a file is wrong, which a test rules out.
 pub fn catalogue() -> Result<Vec<CatalogueEntry>> {
     FILES.iter().map(|(name, text)| entry(name, text)).collect()
 }
 
 fn entry(name: &'static str, text: &str) -> Result<CatalogueEntry> {
-    let corrupt = |reason: String| Error::Corrupt {
-        what: format!("models/{name}.toml"),
-        reason,
+    let corrupt = |reason: String| {
+        Error::Project(project::Error::Corrupt {
+            what: format!("models/{name}.toml"),
+            reason,
+        })
     };
     let file: File = toml::from_str(text).map_err(|e| corrupt(e.to_string()))?;
     let json = serde_json::to_value(&file.config).map_err(|e| corrupt(e.to_string()))?;

@@ -8,14 +8,14 @@ use lm::LanguageModel;
 use lm::generate::{GenerateConfig, GenerateRequest, generate};
 use lm::lora::Adapter;
 use lm::sample::Filters;
+use project::artifact::{TrainedAdapter, read};
+use project::recipe::Recipe;
+use project::session::Session;
+use project::stage_name::{StageName, System};
 use serde::Serialize;
 
-use crate::artifact::{TrainedAdapter, read};
 use crate::error::{Error, Result};
 use crate::prompt::{Prompts, canonical};
-use crate::recipe::Recipe;
-use crate::session::Session;
-use crate::stage_name::{StageName, System};
 use crate::worker::model_of;
 
 /// A model, with or without an adapter, ready to summarize.
@@ -71,7 +71,7 @@ impl Summarizer {
         let model = model_of(&row, &recipe, device)?;
         let adapter = match system.is_trained() {
             true => {
-                let folder = session.adapter_folder(run, StageName::Summarizer, system.as_str())?;
+                let folder = adapter_folder(session, run, StageName::Summarizer, system.as_str())?;
                 Some(Adapter::load(
                     &folder,
                     &model.decoder.config,
@@ -155,24 +155,27 @@ impl Summarizer {
     }
 }
 
-impl Session {
-    /// The folder of an adapter that a stage trained for a role.
-    pub fn adapter_folder(
-        &self,
-        run: &str,
-        stage: StageName,
-        role: &str,
-    ) -> Result<std::path::PathBuf> {
-        self.store.run(run)?;
-        let adapters: Vec<TrainedAdapter> =
-            read(&self.store.artifacts(run, stage.as_str(), Some("adapter"))?)?;
-        let found = adapters
-            .iter()
-            .find(|adapter| adapter.role == role)
-            .ok_or_else(|| Error::WrongState {
+/// The folder of an adapter that a stage trained for a role.
+pub fn adapter_folder(
+    session: &Session,
+    run: &str,
+    stage: StageName,
+    role: &str,
+) -> Result<std::path::PathBuf> {
+    session.store().run(run)?;
+    let adapters: Vec<TrainedAdapter> = read(&session.store().artifacts(
+        run,
+        stage.as_str(),
+        Some("adapter"),
+    )?)?;
+    let found = adapters
+        .iter()
+        .find(|adapter| adapter.role == role)
+        .ok_or_else(|| {
+            Error::Project(project::Error::WrongState {
                 what: format!("run `{run}` has no trained {role} yet"),
                 fix: format!("Finish the run's stage {stage} first: `duologue resume {run}`."),
-            })?;
-        Ok(self.store.blobs().join(&found.sha256))
-    }
+            })
+        })?;
+    Ok(session.store().blobs().join(&found.sha256))
 }

@@ -1,86 +1,28 @@
-//! What can go wrong, said for people: what happened, what it means, what to do next.
+//! What can go wrong with weights at hand: the project's errors, the language model's and those of a run.
 //!
 //! [`Error::code`] is the closed set that programs look at; they never match on the sentences.
 
 use std::path::PathBuf;
 
-#[path = "error_foreign.rs"]
-mod foreign;
+use project::StageName;
+
+pub use project::error::Kind;
+
+#[path = "error_model.rs"]
+mod model;
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A run, import or rating that could not go on.
+/// A run that could not go on, or work with a model that was not possible.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The workspace.
+    /// Data, recipe and workspace.
     #[error(transparent)]
-    Store(#[from] store::Error),
-    /// Reading the user's files.
-    #[error(transparent)]
-    Import(#[from] crate::import::ImportError),
+    Project(#[from] project::Error),
     /// The language model.
-    #[cfg(feature = "engine")]
     #[error(transparent)]
     Model(#[from] lm::Error),
-    /// A recipe's field or file.
-    #[error("the recipe is not valid: {reason}")]
-    Recipe {
-        /// Which field and why.
-        reason: String,
-    },
-    /// Rows of an import are unusable, and the user has not said that they may be left out.
-    #[error(
-        "{count} of {read} rows cannot be imported; the first is row {row} of {file}: {reason}. Nothing was imported"
-    )]
-    BadRows {
-        /// How many.
-        count: usize,
-        /// Rows read in all.
-        read: usize,
-        /// The first bad row's file.
-        file: String,
-        /// Its number.
-        row: usize,
-        /// Its column.
-        field: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The same dialogue stands in two splits, and the user asked to refuse that.
-    #[error(
-        "{count} dialogues stand in two splits, the first is `{id}` (also `{with}`). Nothing was imported"
-    )]
-    Leaks {
-        /// How many.
-        count: usize,
-        /// The first, on the training side.
-        id: String,
-        /// Its twin.
-        with: String,
-    },
-    /// The data set has no usable example.
-    #[error("the data set `{dataset}` has no {what}")]
-    EmptyDataset {
-        /// Which data set.
-        dataset: String,
-        /// "test examples", for instance.
-        what: String,
-    },
-    /// Fewer examples than the recipe asks for.
-    #[error("the data set `{dataset}` has {have} {what}, but the recipe asks for {need}")]
-    TooFewRows {
-        /// Which data set.
-        dataset: String,
-        /// Which kind of rows.
-        what: String,
-        /// How many there are.
-        have: usize,
-        /// How many are needed.
-        need: usize,
-        /// The field that sets the need.
-        field: &'static str,
-    },
     /// Dialogues longer than the model's context.
     #[error(
         "{count} dialogues do not fit the model's context of {limit} tokens; the longest is example `{id}` with {tokens}"
@@ -115,19 +57,11 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
-    /// The run or stage is not in a state in which this can be done.
-    #[error("{what}")]
-    WrongState {
-        /// What was asked and why it cannot be done.
-        what: String,
-        /// What can be done.
-        fix: String,
-    },
     /// A stage produced nothing for the next one to work on.
     #[error("stage {stage} cannot go on: {reason}")]
     Stalled {
         /// Which stage.
-        stage: crate::StageName,
+        stage: StageName,
         /// What is missing.
         reason: String,
         /// Which recipe field to change.
@@ -139,124 +73,70 @@ pub enum Error {
     )]
     DeviceMemory {
         /// Which stage.
-        stage: crate::StageName,
+        stage: StageName,
         /// The next smaller plan.
         fix: String,
     },
-    /// A file of the user or of the workspace.
-    #[error("cannot {action} {path}: {source}")]
-    Io {
-        /// "read", "write".
-        action: &'static str,
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A stored value does not have the form that this version expects.
-    #[error("a stored {what} cannot be read: {reason}")]
-    Corrupt {
-        /// Which kind of value.
-        what: String,
-        /// Why.
-        reason: String,
-    },
 }
 
-/// How a program should treat an error; the command line turns it into an exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Something failed (exit 1).
-    Failure,
-    /// The input or its use is wrong (exit 2).
-    Input,
-    /// Another process holds it (exit 3).
-    Locked,
-    /// Stopped on request (exit 130).
-    Interrupted,
+impl From<project::import::ImportError> for Error {
+    fn from(error: project::import::ImportError) -> Self {
+        Self::Project(error.into())
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        Self::Project(error.into())
+    }
 }
 
 impl Error {
     /// A stable word for programs.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Store(error) => foreign::store_code(error),
-            Self::Import(error) => error.code(),
-            #[cfg(feature = "engine")]
-            Self::Model(error) => foreign::model_code(error),
-            Self::Recipe { .. } => "recipe",
-            Self::BadRows { .. } => "bad_rows",
-            Self::Leaks { .. } => "leaks",
-            Self::EmptyDataset { .. } => "empty_dataset",
-            Self::TooFewRows { .. } => "too_few_rows",
+            Self::Project(error) => error.code(),
+            Self::Model(error) => model::model_code(error),
             Self::TooLong { .. } => "too_long",
             Self::Locked { .. } => "locked",
             Self::Interrupted { .. } => "interrupted",
             Self::ModelChanged { .. } => "model_changed",
-            Self::WrongState { .. } => "wrong_state",
             Self::Stalled { .. } => "stalled",
             Self::DeviceMemory { .. } => "out_of_memory",
-            Self::Io { .. } => "io",
-            Self::Corrupt { .. } => "corrupt",
         }
     }
 
     /// What to do next, one sentence.
     pub fn fix(&self) -> String {
         match self {
-            Self::Store(error) => foreign::store_fix(error),
-            Self::Import(error) => error.fix(),
-            #[cfg(feature = "engine")]
-            Self::Model(error) => foreign::model_fix(error),
-            Self::Recipe { .. } => "`duologue recipe --print` shows every field with its default and meaning.".into(),
-            Self::BadRows { .. } => "Correct the rows, or import the others with --skip-bad; --dry-run lists every bad row.".into(),
-            Self::Leaks { .. } => "Take the doubles out, or import without --strict: they are then taken off the training side and listed.".into(),
-            Self::EmptyDataset { .. } => "Import a file for that split: `duologue import FILE --name NAME --split train|validation|test`.".into(),
-            Self::TooFewRows { field, have, .. } => format!("Import more examples, or ask for fewer with `--set {field}={have}`."),
+            Self::Project(error) => error.fix(),
+            Self::Model(error) => model::model_fix(error),
             Self::TooLong { .. } => "Choose a model with a longer context, or say what to do with them: `--set too_long=drop` leaves them out for every system, `--set too_long=cut_dialogue_end` cuts the end of the dialogue.".into(),
             Self::Locked { run, .. } => format!("Wait for it, or stop it with `duologue pause {run}`."),
             Self::Interrupted { run } => format!("Go on with `duologue resume {run}`."),
             Self::ModelChanged { .. } => "Put the original files back, or start a new run with this model.".into(),
-            Self::WrongState { fix, .. } | Self::Stalled { fix, .. } | Self::DeviceMemory { fix, .. } => fix.clone(),
-            Self::Io { .. } => "Check that the path exists, that you may use it and that the disk has room.".into(),
-            Self::Corrupt { .. } => "The workspace was written by another version; start a new workspace or use that version.".into(),
+            Self::Stalled { fix, .. } | Self::DeviceMemory { fix, .. } => fix.clone(),
         }
     }
 
     /// How a program should treat it.
     pub fn kind(&self) -> Kind {
         match self {
+            Self::Project(error) => error.kind(),
+            Self::Model(error) => model::model_kind(error),
             Self::Locked { .. } => Kind::Locked,
             Self::Interrupted { .. } => Kind::Interrupted,
-            Self::Store(error) => foreign::store_kind(error),
-            #[cfg(feature = "engine")]
-            Self::Model(error) => foreign::model_kind(error),
-            Self::Import(_)
-            | Self::Recipe { .. }
-            | Self::BadRows { .. }
-            | Self::Leaks { .. }
-            | Self::EmptyDataset { .. }
-            | Self::TooFewRows { .. }
-            | Self::TooLong { .. }
-            | Self::ModelChanged { .. }
-            | Self::WrongState { .. } => Kind::Input,
-            _ => Kind::Failure,
+            Self::TooLong { .. } | Self::ModelChanged { .. } => Kind::Input,
+            Self::Stalled { .. } | Self::DeviceMemory { .. } => Kind::Failure,
         }
     }
 
     /// The file, row and field concerned, where there is one.
     pub fn place(&self) -> (Option<String>, Option<usize>, Option<String>) {
         match self {
-            Self::Import(error) => error.place(),
-            Self::BadRows {
-                file, row, field, ..
-            } => (Some(file.clone()), Some(*row), Some(field.clone())),
-            Self::Io { path, .. } | Self::ModelChanged { path } => {
-                (Some(path.display().to_string()), None, None)
-            }
-            #[cfg(feature = "engine")]
-            Self::Model(error) => foreign::model_place(error),
-            Self::TooFewRows { field, .. } => (None, None, Some((*field).to_owned())),
+            Self::Project(error) => error.place(),
+            Self::Model(error) => model::model_place(error),
+            Self::ModelChanged { path } => (Some(path.display().to_string()), None, None),
             _ => (None, None, None),
         }
     }

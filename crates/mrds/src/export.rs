@@ -8,14 +8,14 @@ use lm::export::{GgufType, write_gguf, write_gguf_adapter, write_merged};
 use lm::lora::Adapter;
 use lm::score::{Completion, score};
 use lm::{Checkpoint, LanguageModel};
+use project::recipe::Recipe;
+use project::session::Session;
+use project::stage_name::StageName;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::plan::choose;
 use crate::prompt::Prompts;
-use crate::recipe::Recipe;
-use crate::session::Session;
-use crate::stage_name::StageName;
+use crate::selection::choose;
 use crate::worker::model_of;
 
 /// Validation items that are scored with both.
@@ -93,75 +93,73 @@ pub struct Export {
 /// Prompt and completion, as tokens.
 type Item = (Vec<u32>, Vec<u32>);
 
-impl Session {
-    /// Writes an adapter of a run to an empty or new folder, reads it back and scores validation items with both.
-    pub fn export_adapter(
-        &self,
-        run: &str,
-        which: Exported,
-        format: ExportFormat,
-        to: &Path,
-    ) -> Result<Export> {
-        let (stage, role) = match which {
-            Exported::Synthesizer => (StageName::Align, "dpo_separate"),
-            Exported::Summarizer => (StageName::Summarizer, "mrds_separate"),
-        };
-        let source = self.adapter_folder(run, stage, role)?;
-        let row = self.store.run(run)?;
-        let recipe = Recipe::from_toml(&row.recipe)?;
-        let path = Path::new(&row.model_path);
-        refuse_occupied(to)?;
-        let model = model_of(&row, &recipe, &row.device)?;
-        let adapter = Adapter::load(&source, &model.decoder.config, &model.decoder.device)?;
-        let items = self.replay_items(&row, &recipe, which, &model)?;
-        let card = card(&row, role);
-        write(path, &adapter, format, to, &card)?;
-        let replay = match format {
-            ExportFormat::GgufAdapter => None,
-            _ => Some(replay(
-                &model,
-                &adapter,
-                format,
-                to,
-                &items,
-                recipe.tokens_per_microbatch,
-            )?),
-        };
-        Ok(Export {
-            files: listed(to)?,
-            replay,
-        })
-    }
+/// Writes an adapter of a run to an empty or new folder, reads it back and scores validation items with both.
+pub fn export_adapter(
+    session: &Session,
+    run: &str,
+    which: Exported,
+    format: ExportFormat,
+    to: &Path,
+) -> Result<Export> {
+    let (stage, role) = match which {
+        Exported::Synthesizer => (StageName::Align, "dpo_separate"),
+        Exported::Summarizer => (StageName::Summarizer, "mrds_separate"),
+    };
+    let source = crate::demo::adapter_folder(session, run, stage, role)?;
+    let row = session.store().run(run)?;
+    let recipe = Recipe::from_toml(&row.recipe)?;
+    let path = Path::new(&row.model_path);
+    refuse_occupied(to)?;
+    let model = model_of(&row, &recipe, &row.device)?;
+    let adapter = Adapter::load(&source, &model.decoder.config, &model.decoder.device)?;
+    let items = replay_items(session, &row, &recipe, which, &model)?;
+    let card = card(&row, role);
+    write(path, &adapter, format, to, &card)?;
+    let replay = match format {
+        ExportFormat::GgufAdapter => None,
+        _ => Some(replay(
+            &model,
+            &adapter,
+            format,
+            to,
+            &items,
+            recipe.tokens_per_microbatch,
+        )?),
+    };
+    Ok(Export {
+        files: listed(to)?,
+        replay,
+    })
+}
 
-    fn replay_items(
-        &self,
-        row: &store::RunRow,
-        recipe: &Recipe,
-        which: Exported,
-        model: &LanguageModel,
-    ) -> Result<Vec<Item>> {
-        let rows = self.store.examples(row.dataset_id, None)?;
-        let plan = choose(&row.dataset_name, &rows, recipe, row.seed, model)?;
-        let prompts = Prompts::new(model, recipe);
-        let item = |example: &crate::plan::Example| -> Result<Item> {
-            Ok(match which {
-                Exported::Summarizer => (
-                    prompts.summarize(&example.dialogue)?,
-                    prompts.completion(&example.summary)?,
-                ),
-                Exported::Synthesizer => (
-                    prompts.dialogue(&example.summary)?,
-                    prompts.completion(&example.dialogue)?,
-                ),
-            })
-        };
-        plan.data
-            .validation
-            .iter()
-            .take(REPLAY_ITEMS)
-            .map(item)
-            .collect()
-    }
+fn replay_items(
+    session: &Session,
+    row: &store::RunRow,
+    recipe: &Recipe,
+    which: Exported,
+    model: &LanguageModel,
+) -> Result<Vec<Item>> {
+    let rows = session.store().examples(row.dataset_id, None)?;
+    let plan = choose(&row.dataset_name, &rows, recipe, row.seed, model)?;
+    let prompts = Prompts::new(model, recipe);
+    let item = |example: &crate::selection::Example| -> Result<Item> {
+        Ok(match which {
+            Exported::Summarizer => (
+                prompts.summarize(&example.dialogue)?,
+                prompts.completion(&example.summary)?,
+            ),
+            Exported::Synthesizer => (
+                prompts.dialogue(&example.summary)?,
+                prompts.completion(&example.dialogue)?,
+            ),
+        })
+    };
+    plan.data
+        .validation
+        .iter()
+        .take(REPLAY_ITEMS)
+        .map(item)
+        .collect()
 }
 
 /// Exports a model folder or GGUF file, with an adapter folder merged into it if one is given; no run is needed, and
@@ -196,11 +194,11 @@ pub fn export_model(
             write_card(to, &card)?;
         }
         (None, ExportFormat::Peft | ExportFormat::GgufAdapter) => {
-            return Err(Error::WrongState {
+            return Err(Error::Project(project::Error::WrongState {
                 what: "this format holds an adapter, and none was named; nothing was written"
                     .into(),
                 fix: "Name an adapter's folder with --adapter, or export as merged or gguf.".into(),
-            });
+            }));
         }
     }
     Ok(Export {
@@ -283,19 +281,21 @@ fn replay(
 
 fn refuse_occupied(to: &Path) -> Result<()> {
     if fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Error::WrongState {
+        return Err(Error::Project(project::Error::WrongState {
             what: format!("{} is not empty; nothing was written", to.display()),
             fix: "Choose a new or empty folder with --to.".into(),
-        });
+        }));
     }
     Ok(())
 }
 
 fn create(to: &Path) -> Result<()> {
-    fs::create_dir_all(to).map_err(|source| Error::Io {
-        action: "create",
-        path: to.to_owned(),
-        source,
+    fs::create_dir_all(to).map_err(|source| {
+        Error::Project(project::Error::Io {
+            action: "create",
+            path: to.to_owned(),
+            source,
+        })
     })
 }
 
@@ -306,10 +306,12 @@ fn gguf_path(to: &Path, kind: GgufType) -> Result<PathBuf> {
 
 fn write_card(to: &Path, card: &str) -> Result<()> {
     let path = to.join("README.md");
-    fs::write(&path, card).map_err(|source| Error::Io {
-        action: "write",
-        path,
-        source,
+    fs::write(&path, card).map_err(|source| {
+        Error::Project(project::Error::Io {
+            action: "write",
+            path,
+            source,
+        })
     })
 }
 
@@ -342,10 +344,12 @@ fn card(row: &store::RunRow, role: &str) -> String {
 }
 
 fn listed(folder: &Path) -> Result<Vec<ExportedFile>> {
-    let io = |source| Error::Io {
-        action: "read",
-        path: folder.to_owned(),
-        source,
+    let io = |source| {
+        Error::Project(project::Error::Io {
+            action: "read",
+            path: folder.to_owned(),
+            source,
+        })
     };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(io)? {

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use lm::hub::{self, Download, HubId, MANIFEST, Manifest};
 use lm::{Checkpoint, LanguageModel, SpecialTokens, check_folder, model_sha256};
+use project::session::Session;
 use serde::Serialize;
 use store::{LedgerRow, ModelRow};
 
 use crate::error::{Error, Result};
-use crate::session::Session;
 
 /// Revision where none is named.
 pub const MAIN: &str = "main";
@@ -119,257 +119,256 @@ pub struct LongExample {
     pub tokens: usize,
 }
 
-impl Session {
-    /// The examples of a data set whose dialogue and first summary, without any instruction around them, are longer
-    /// than a model's context. No weights are read.
-    ///
-    /// # Errors
-    /// What makes the model's folder unusable.
-    pub fn too_long(&self, dataset: &str, model: &Path) -> Result<TooLong> {
-        let checkpoint = Checkpoint::open(model)?;
-        let (tokenizer, context_tokens) = (
-            checkpoint.tokenizer()?,
-            checkpoint.config()?.max_position_embeddings,
-        );
-        let count = |text: &str| {
-            tokenizer
-                .encode(text, SpecialTokens::AsText)
-                .map(|ids| ids.len())
-        };
-        let mut too_long = Vec::new();
-        for row in self.store.examples(self.store.dataset(dataset)?.id, None)? {
-            let summary = row.references.first().map_or("", String::as_str);
-            let tokens = count(&row.dialogue)? + count(summary)?;
-            if tokens > context_tokens {
-                too_long.push(LongExample {
-                    id: row.external_id,
-                    key: row.id,
-                    tokens,
-                });
-            }
-        }
-        Ok(TooLong {
-            context_tokens,
-            too_long,
-        })
-    }
-
-    /// Downloads a model, or goes on with a download, and enters it in the list. A model that is here already and
-    /// undamaged is left alone, without a connection; a changed file is fetched anew.
-    ///
-    /// # Errors
-    /// [`lm::Error::Hub`] and whatever makes the folder unusable; what has arrived is kept.
-    pub fn add_model(
-        &self,
-        request: &AddModel,
-        download: &mut Download<'_>,
-        now_ms: i64,
-    ) -> Result<KnownModel> {
-        let id = HubId::parse(&request.hub_id).map_err(lm::Error::from)?;
-        let folder = self.downloads().join(folder_name(request));
-        let fetched = fetch(request, &id, &folder, download);
-        // Whatever came of it: what was opened is on the record.
-        for connection in download.gateway.connections() {
-            let (purpose, host) = (format!("model {}", id.as_str()), connection.host);
-            self.store.append_ledger(&LedgerRow {
-                at_ms: now_ms,
-                purpose,
-                host,
-                bytes: connection.bytes,
-            })?;
-        }
-        fetched?;
-        let summary = check_folder(&folder)?;
-        let row = ModelRow {
-            id: model_sha256(&folder)?,
-            name: name(request),
-            path: absolute(&folder),
-            parameters: summary.parameters,
-            bytes: summary.weight_bytes,
-            added_at_ms: now_ms,
-        };
-        self.store.upsert_model(&row)?;
-        self.known(row)
-    }
-
-    /// The models of this workspace: downloads and folders that runs have used.
-    pub fn known_models(&self) -> Result<Vec<KnownModel>> {
-        self.store
-            .models()?
-            .into_iter()
-            .map(|row| self.known(row))
-            .collect()
-    }
-
-    /// Downloads that were begun and not finished.
-    pub fn unfinished_models(&self) -> Result<Vec<Unfinished>> {
-        let known = self.store.models()?;
-        let Ok(entries) = fs::read_dir(self.downloads()) else {
-            return Ok(Vec::new());
-        };
-        let mut unfinished = Vec::new();
-        for folder in entries.flatten().map(|entry| entry.path()) {
-            let path = absolute(&folder);
-            if let (Some(manifest), false) = (
-                Manifest::load(&folder)?,
-                known.iter().any(|m| m.path == path),
-            ) {
-                unfinished.push(Unfinished {
-                    bytes: manifest.bytes(),
-                    hub_id: manifest.hub_id,
-                    path,
-                });
-            }
-        }
-        unfinished.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(unfinished)
-    }
-
-    fn known(&self, row: ModelRow) -> Result<KnownModel> {
-        let folder = Path::new(&row.path);
-        let source = self.manifest(folder)?.map(|manifest| Source {
-            hub_id: manifest.hub_id,
-            revision: manifest.revision,
-            commit: manifest.commit,
-            licence: manifest.licence,
-        });
-        let config = Checkpoint::open(folder)
-            .and_then(|checkpoint| checkpoint.config())
-            .ok();
-        let context_tokens = config.map(|config| config.max_position_embeddings);
-        let runs = self.runs_of(&row.path, &row.id)?;
-        Ok(KnownModel {
-            context_tokens,
-            present: folder.is_dir(),
-            source,
-            runs,
-            row,
-        })
-    }
-
-    fn runs_of(&self, path: &str, id: &str) -> Result<Vec<String>> {
-        let runs = self.store.runs()?;
-        let uses = runs
-            .into_iter()
-            .filter(|run| run.model_path == path || run.model_id == id);
-        Ok(uses.map(|run| run.id).collect())
-    }
-
-    /// Loads a model and compares its files with the download's digests and with those of its first use.
-    pub fn verify_model(&self, folder: &Path, device: &str) -> Result<Verified> {
-        let path = absolute(folder);
-        let damaged = match Manifest::load(folder)? {
-            Some(manifest) => hub::verify(folder, &manifest)?,
-            None => Vec::new(),
-        };
-        if !damaged.is_empty() {
-            return Ok(Verified {
-                id: None,
-                path,
-                parameters: None,
-                sha256_ok: Some(false),
-                damaged,
+/// The examples of a data set whose dialogue and first summary, without any instruction around them, are longer
+/// than a model's context. No weights are read.
+///
+/// # Errors
+/// What makes the model's folder unusable.
+pub fn too_long(session: &Session, dataset: &str, model: &Path) -> Result<TooLong> {
+    let checkpoint = Checkpoint::open(model)?;
+    let (tokenizer, context_tokens) = (
+        checkpoint.tokenizer()?,
+        checkpoint.config()?.max_position_embeddings,
+    );
+    let count = |text: &str| {
+        tokenizer
+            .encode(text, SpecialTokens::AsText)
+            .map(|ids| ids.len())
+    };
+    let mut too_long = Vec::new();
+    for row in session
+        .store()
+        .examples(session.store().dataset(dataset)?.id, None)?
+    {
+        let summary = row.references.first().map_or("", String::as_str);
+        let tokens = count(&row.dialogue)? + count(summary)?;
+        if tokens > context_tokens {
+            too_long.push(LongExample {
+                id: row.external_id,
+                key: row.id,
+                tokens,
             });
         }
-        let loaded = LanguageModel::load(folder, &lm::device::select(device)?)?;
-        let known: Vec<ModelRow> = self
-            .store
-            .models()?
-            .into_iter()
-            .filter(|m| m.path == path)
-            .collect();
-        let sha256_ok =
-            (!known.is_empty()).then(|| known.iter().any(|row| row.id == loaded.sha256));
-        let (id, parameters) = (Some(loaded.sha256), Some(loaded.parameters));
-        Ok(Verified {
-            id,
+    }
+    Ok(TooLong {
+        context_tokens,
+        too_long,
+    })
+}
+
+/// Downloads a model, or goes on with a download, and enters it in the list. A model that is here already and
+/// undamaged is left alone, without a connection; a changed file is fetched anew.
+///
+/// # Errors
+/// [`lm::Error::Hub`] and whatever makes the folder unusable; what has arrived is kept.
+pub fn add_model(
+    session: &Session,
+    request: &AddModel,
+    download: &mut Download<'_>,
+    now_ms: i64,
+) -> Result<KnownModel> {
+    let id = HubId::parse(&request.hub_id).map_err(lm::Error::from)?;
+    let folder = downloads(session).join(folder_name(request));
+    let fetched = fetch(request, &id, &folder, download);
+    // Whatever came of it: what was opened is on the record.
+    for connection in download.gateway.connections() {
+        let (purpose, host) = (format!("model {}", id.as_str()), connection.host);
+        session.store().append_ledger(&LedgerRow {
+            at_ms: now_ms,
+            purpose,
+            host,
+            bytes: connection.bytes,
+        })?;
+    }
+    fetched?;
+    let summary = check_folder(&folder)?;
+    let row = ModelRow {
+        id: model_sha256(&folder)?,
+        name: name(request),
+        path: absolute(&folder),
+        parameters: summary.parameters,
+        bytes: summary.weight_bytes,
+        added_at_ms: now_ms,
+    };
+    session.store().upsert_model(&row)?;
+    known(session, row)
+}
+
+/// The models of this workspace: downloads and folders that runs have used.
+pub fn known_models(session: &Session) -> Result<Vec<KnownModel>> {
+    session
+        .store()
+        .models()?
+        .into_iter()
+        .map(|row| known(session, row))
+        .collect()
+}
+
+/// Downloads that were begun and not finished.
+pub fn unfinished_models(session: &Session) -> Result<Vec<Unfinished>> {
+    let known = session.store().models()?;
+    let Ok(entries) = fs::read_dir(downloads(session)) else {
+        return Ok(Vec::new());
+    };
+    let mut unfinished = Vec::new();
+    for folder in entries.flatten().map(|entry| entry.path()) {
+        let path = absolute(&folder);
+        if let (Some(manifest), false) = (
+            Manifest::load(&folder)?,
+            known.iter().any(|m| m.path == path),
+        ) {
+            unfinished.push(Unfinished {
+                bytes: manifest.bytes(),
+                hub_id: manifest.hub_id,
+                path,
+            });
+        }
+    }
+    unfinished.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(unfinished)
+}
+
+fn known(session: &Session, row: ModelRow) -> Result<KnownModel> {
+    let folder = Path::new(&row.path);
+    let source = manifest(session, folder)?.map(|manifest| Source {
+        hub_id: manifest.hub_id,
+        revision: manifest.revision,
+        commit: manifest.commit,
+        licence: manifest.licence,
+    });
+    let config = Checkpoint::open(folder)
+        .and_then(|checkpoint| checkpoint.config())
+        .ok();
+    let context_tokens = config.map(|config| config.max_position_embeddings);
+    let runs = runs_of(session, &row.path, &row.id)?;
+    Ok(KnownModel {
+        context_tokens,
+        present: folder.is_dir(),
+        source,
+        runs,
+        row,
+    })
+}
+
+fn runs_of(session: &Session, path: &str, id: &str) -> Result<Vec<String>> {
+    let runs = session.store().runs()?;
+    let uses = runs
+        .into_iter()
+        .filter(|run| run.model_path == path || run.model_id == id);
+    Ok(uses.map(|run| run.id).collect())
+}
+
+/// Loads a model and compares its files with the download's digests and with those of its first use.
+pub fn verify_model(session: &Session, folder: &Path, device: &str) -> Result<Verified> {
+    let path = absolute(folder);
+    let damaged = match Manifest::load(folder)? {
+        Some(manifest) => hub::verify(folder, &manifest)?,
+        None => Vec::new(),
+    };
+    if !damaged.is_empty() {
+        return Ok(Verified {
+            id: None,
             path,
-            parameters,
-            sha256_ok,
+            parameters: None,
+            sha256_ok: Some(false),
             damaged,
-        })
+        });
     }
+    let loaded = LanguageModel::load(folder, &lm::device::select(device)?)?;
+    let known: Vec<ModelRow> = session
+        .store()
+        .models()?
+        .into_iter()
+        .filter(|m| m.path == path)
+        .collect();
+    let sha256_ok = (!known.is_empty()).then(|| known.iter().any(|row| row.id == loaded.sha256));
+    let (id, parameters) = (Some(loaded.sha256), Some(loaded.parameters));
+    Ok(Verified {
+        id,
+        path,
+        parameters,
+        sha256_ok,
+        damaged,
+    })
+}
 
-    /// What [`Session::delete_model`] would do; nothing is changed.
-    ///
-    /// # Errors
-    /// [`store::Error::NotFound`] where neither a model nor an unfinished download has this id or name.
-    pub fn removal(&self, model: &str) -> Result<Removal> {
-        let row = self
-            .store
-            .models()?
-            .into_iter()
-            .find(|row| row.id == model || row.name == model);
-        let (id, name, path) = match row {
-            Some(row) => (row.id, row.name, row.path),
-            None => {
-                let unfinished = self
-                    .unfinished_models()?
-                    .into_iter()
-                    .find(|m| m.hub_id == model);
-                let missing = store::Error::NotFound {
-                    what: "model",
-                    key: model.to_owned(),
-                };
-                let found = unfinished.ok_or(missing)?;
-                (String::new(), found.hub_id, found.path)
-            }
-        };
-        let downloaded = self.manifest(Path::new(&path))?.is_some();
-        let deleted_bytes = if downloaded {
-            folder_bytes(Path::new(&path))
-        } else {
-            0
-        };
-        let runs = self.runs_of(&path, &id)?;
-        Ok(Removal {
-            id,
-            name,
-            path,
-            deleted_bytes,
-            runs,
-        })
-    }
-
-    /// Forgets a model, and deletes its files if Duologue downloaded them.
-    pub fn delete_model(&self, removal: &Removal) -> Result<()> {
-        let folder = Path::new(&removal.path);
-        if let Some(manifest) = self.manifest(folder)? {
-            let parts = fs::read_dir(folder)
+/// What [`Session::delete_model`] would do; nothing is changed.
+///
+/// # Errors
+/// [`store::Error::NotFound`] where neither a model nor an unfinished download has this id or name.
+pub fn removal(session: &Session, model: &str) -> Result<Removal> {
+    let row = session
+        .store()
+        .models()?
+        .into_iter()
+        .find(|row| row.id == model || row.name == model);
+    let (id, name, path) = match row {
+        Some(row) => (row.id, row.name, row.path),
+        None => {
+            let unfinished = unfinished_models(session)?
                 .into_iter()
-                .flatten()
-                .flatten()
-                .map(|entry| entry.path());
-            let parts =
-                parts.filter(|path| path.extension().is_some_and(|ending| ending == "part"));
-            let whole = manifest.files.iter().map(|file| folder.join(&file.name));
-            // The manifest goes last: until then the folder is known as a download.
-            for path in parts
-                .chain(whole)
-                .chain([folder.join(hub::LOCK), folder.join(MANIFEST)])
-            {
-                remove_file(&path)?;
-            }
-            // Whatever else somebody has put there stays, and the folder with it.
-            let _not_empty = fs::remove_dir(folder);
+                .find(|m| m.hub_id == model);
+            let missing = store::Error::NotFound {
+                what: "model",
+                key: model.to_owned(),
+            };
+            let found = unfinished.ok_or(missing)?;
+            (String::new(), found.hub_id, found.path)
         }
-        if !removal.id.is_empty() {
-            self.store.remove_model(&removal.id)?;
+    };
+    let downloaded = manifest(session, Path::new(&path))?.is_some();
+    let deleted_bytes = if downloaded {
+        folder_bytes(Path::new(&path))
+    } else {
+        0
+    };
+    let runs = runs_of(session, &path, &id)?;
+    Ok(Removal {
+        id,
+        name,
+        path,
+        deleted_bytes,
+        runs,
+    })
+}
+
+/// Forgets a model, and deletes its files if Duologue downloaded them.
+pub fn delete_model(session: &Session, removal: &Removal) -> Result<()> {
+    let folder = Path::new(&removal.path);
+    if let Some(manifest) = manifest(session, folder)? {
+        let parts = fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path());
+        let parts = parts.filter(|path| path.extension().is_some_and(|ending| ending == "part"));
+        let whole = manifest.files.iter().map(|file| folder.join(&file.name));
+        // The manifest goes last: until then the folder is known as a download.
+        for path in parts
+            .chain(whole)
+            .chain([folder.join(hub::LOCK), folder.join(MANIFEST)])
+        {
+            remove_file(&path)?;
         }
-        Ok(())
+        // Whatever else somebody has put there stays, and the folder with it.
+        let _not_empty = fs::remove_dir(folder);
     }
+    if !removal.id.is_empty() {
+        session.store().remove_model(&removal.id)?;
+    }
+    Ok(())
+}
 
-    fn downloads(&self) -> PathBuf {
-        self.workspace().join("models")
-    }
+fn downloads(session: &Session) -> PathBuf {
+    session.workspace().join("models")
+}
 
-    /// The manifest of a folder that Duologue downloaded into this workspace.
-    fn manifest(&self, folder: &Path) -> Result<Option<Manifest>> {
-        let ours = folder
-            .parent()
-            .is_some_and(|parent| absolute(parent) == absolute(&self.downloads()));
-        Ok(if ours { Manifest::load(folder)? } else { None })
-    }
+/// The manifest of a folder that Duologue downloaded into this workspace.
+fn manifest(session: &Session, folder: &Path) -> Result<Option<Manifest>> {
+    let ours = folder
+        .parent()
+        .is_some_and(|parent| absolute(parent) == absolute(&downloads(session)));
+    Ok(if ours { Manifest::load(folder)? } else { None })
 }
 
 fn fetch(request: &AddModel, id: &HubId, folder: &Path, download: &mut Download<'_>) -> Result<()> {
@@ -384,7 +383,7 @@ fn fetch(request: &AddModel, id: &HubId, folder: &Path, download: &mut Download<
             )?;
             download.require_room(&manifest, folder)?;
             let text = serde_json::to_vec_pretty(&manifest)
-                .map_err(|e| crate::artifact::corrupt("manifest", &e))?;
+                .map_err(|e| project::artifact::corrupt("manifest", &e))?;
             store::write_atomic(&folder.join(MANIFEST), &text)?;
             manifest
         }
@@ -452,11 +451,13 @@ pub(crate) fn folder_bytes(folder: &Path) -> u64 {
 /// Removes a file; one that is not there is gone already.
 fn remove_file(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Error::Io {
-            action: "remove",
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::Project(project::Error::Io {
+                action: "remove",
+                path: path.to_owned(),
+                source,
+            }))
+        }
         _ => Ok(()),
     }
 }

@@ -7,16 +7,16 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use lm::LanguageModel;
+use project::artifact::{inputs_sha256, output_sha256};
+use project::event::{Event, EventSink};
+use project::recipe::Recipe;
+use project::stage_name::StageName;
 use serde_json::{Value, json};
 use store::{NewArtifact, RunRow, StageResult, StageStatus, Store};
 
-use crate::artifact::{inputs_sha256, output_sha256};
 use crate::error::{Error, Result};
-use crate::event::{Event, EventSink};
-use crate::plan::{TestData, TrainingData};
-use crate::recipe::Recipe;
+use crate::selection::{TestData, TrainingData};
 use crate::stage::{self, Stage};
-use crate::stage_name::StageName;
 
 /// A run as its stages see it.
 pub struct Run<'a> {
@@ -204,11 +204,11 @@ impl Steps<'_, '_> {
                 .flatten()
         };
         inputs_sha256(&self.run.row, &self.run.recipe, name, &output_of)?.ok_or_else(|| {
-            Error::WrongState {
+            Error::Project(project::Error::WrongState {
                 what: format!("stage {name} cannot start: a stage before it is unfinished"),
                 fix: "Leave --from away, so that the unfinished stages are carried out first."
                     .into(),
-            }
+            })
         })
     }
 

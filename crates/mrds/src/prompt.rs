@@ -2,10 +2,10 @@
 //! model that can think is asked not to: what its template writes for "no thoughts" belongs to the prompt.
 
 use lm::{LanguageModel, Message};
+use project::dialogue::Dialogue;
+use project::recipe::Recipe;
 
-use crate::dialogue::Dialogue;
 use crate::error::Result;
-use crate::recipe::Recipe;
 
 /// Renders prompts and completions with a model's chat template.
 pub struct Prompts<'a> {

@@ -9,18 +9,18 @@ use std::time::Duration;
 
 use lm::LanguageModel;
 use lm::chat_template::day_of;
+use project::event::{Event, EventSink};
+use project::recipe::Recipe;
+use project::session::{Session, status_after};
+use project::stage_name::StageName;
 use serde_json::json;
 use store::{Acquire, Control, ModelRow, NewRun, Owner, RunRow, RunStatus, Store};
 
 use crate::error::{Error, Result};
-use crate::event::{Event, EventSink};
 use crate::forecast::{next_smaller, settle};
 use crate::models::{absolute, folder_bytes};
 use crate::pipeline::{self, Run, Window};
-use crate::plan::{Plan, choose};
-use crate::recipe::Recipe;
-use crate::session::{Session, status_after};
-use crate::stage_name::StageName;
+use crate::selection::{Plan, choose};
 
 const HEARTBEAT: Duration = Duration::from_secs(2);
 
@@ -73,7 +73,11 @@ pub struct Process<'a> {
 /// The base model of a run as its recipe holds it, telling the run's day.
 pub(crate) fn model_of(row: &RunRow, recipe: &Recipe, device: &str) -> Result<LanguageModel> {
     let (path, device) = (Path::new(&row.model_path), lm::device::select(device)?);
-    let mut model = LanguageModel::load_quantized(path, recipe.quantize.into(), &device)?;
+    let mut model = LanguageModel::load_quantized(
+        path,
+        crate::quantize::engine_quantize(recipe.quantize),
+        &device,
+    )?;
     if let Some(date) = row.shots["template_date"]
         .as_str()
         .and_then(|date| date.parse().ok())
@@ -83,235 +87,253 @@ pub(crate) fn model_of(row: &RunRow, recipe: &Recipe, device: &str) -> Result<La
     Ok(model)
 }
 
-impl Session {
-    /// Loads the model, resolves the recipe (what it leaves to the machine too, so that a resumed run does not ask it
-    /// again) and chooses the examples; stores nothing. A chat template that asks for
-    /// today's date is told the day of `now_ms`, in this run and for good.
-    pub fn plan(&self, request: &RunRequest, now_ms: i64) -> Result<PlannedRun> {
-        let dataset = self.store.dataset(&request.dataset)?;
-        let rows = self.store.examples(dataset.id, None)?;
-        let quantize = request.recipe.quantize.into();
-        let device = lm::device::select(&request.device)?;
-        let mut model = LanguageModel::load_quantized(&request.model, quantize, &device)?;
-        model.chat.set_date(day_of(now_ms));
-        let mut recipe = request.recipe.clone().resolve(model.parameters)?;
-        settle(&mut recipe, request, &model, &rows)?;
-        let plan = choose(&request.dataset, &rows, &recipe, request.seed, &model)?;
-        Ok(PlannedRun {
-            model,
-            recipe,
-            plan,
-            dataset_id: dataset.id,
-        })
-    }
+/// Loads the model, resolves the recipe (what it leaves to the machine too, so that a resumed run does not ask it
+/// again) and chooses the examples; stores nothing. A chat template that asks for
+/// today's date is told the day of `now_ms`, in this run and for good.
+pub fn plan(session: &Session, request: &RunRequest, now_ms: i64) -> Result<PlannedRun> {
+    let dataset = session.store().dataset(&request.dataset)?;
+    let rows = session.store().examples(dataset.id, None)?;
+    let quantize = crate::quantize::engine_quantize(request.recipe.quantize);
+    let device = lm::device::select(&request.device)?;
+    let mut model = LanguageModel::load_quantized(&request.model, quantize, &device)?;
+    model.chat.set_date(day_of(now_ms));
+    let mut recipe = request.recipe.clone().resolve(model.parameters)?;
+    settle(&mut recipe, request, &model, &rows)?;
+    let plan = choose(&request.dataset, &rows, &recipe, request.seed, &model)?;
+    Ok(PlannedRun {
+        model,
+        recipe,
+        plan,
+        dataset_id: dataset.id,
+    })
+}
 
-    /// Stores a planned run. Its id is the data set's name with a running number.
-    pub fn create_run(
-        &self,
-        request: &RunRequest,
-        planned: &PlannedRun,
-        now_ms: i64,
-    ) -> Result<RunRow> {
-        let (path, name) = self.model_place(&request.model)?;
-        self.store.upsert_model(&ModelRow {
-            id: planned.model.sha256.clone(),
-            name: name.clone(),
-            path: path.clone(),
-            parameters: planned.model.parameters,
-            bytes: folder_bytes(&request.model),
-            added_at_ms: now_ms,
-        })?;
-        let taken: std::collections::HashSet<String> =
-            self.store.runs()?.into_iter().map(|run| run.id).collect();
-        let id = (1..)
-            .map(|n| format!("{}-{n}", request.dataset))
-            .find(|id| !taken.contains(id))
-            .unwrap_or_default();
-        let stages: Vec<&str> = StageName::ALL.iter().map(|stage| stage.as_str()).collect();
-        let selection = serde_json::to_value(&planned.plan.selection)
-            .map_err(|e| crate::artifact::corrupt("plan", &e))?;
-        self.store.insert_run(&NewRun {
-            id: id.clone(),
-            dataset_id: planned.dataset_id,
-            model_path: path,
-            model_id: planned.model.sha256.clone(),
-            model_name: name,
-            model_parameters: planned.model.parameters,
-            recipe: planned.recipe.to_toml()?,
-            seed: request.seed,
-            shots: selection,
-            threads: request.threads,
-            device: request.device.clone(),
-            version: request.version.clone(),
-            created_at_ms: now_ms,
-            stages: &stages,
-        })?;
-        Ok(self.store.run(&id)?)
-    }
+/// Stores a planned run. Its id is the data set's name with a running number.
+pub fn create_run(
+    session: &Session,
+    request: &RunRequest,
+    planned: &PlannedRun,
+    now_ms: i64,
+) -> Result<RunRow> {
+    let (path, name) = model_place(session, &request.model)?;
+    session.store().upsert_model(&ModelRow {
+        id: planned.model.sha256.clone(),
+        name: name.clone(),
+        path: path.clone(),
+        parameters: planned.model.parameters,
+        bytes: folder_bytes(&request.model),
+        added_at_ms: now_ms,
+    })?;
+    let taken: std::collections::HashSet<String> = session
+        .store()
+        .runs()?
+        .into_iter()
+        .map(|run| run.id)
+        .collect();
+    let id = (1..)
+        .map(|n| format!("{}-{n}", request.dataset))
+        .find(|id| !taken.contains(id))
+        .unwrap_or_default();
+    let stages: Vec<&str> = StageName::ALL.iter().map(|stage| stage.as_str()).collect();
+    let selection = serde_json::to_value(&planned.plan.selection)
+        .map_err(|e| project::artifact::corrupt("plan", &e))?;
+    session.store().insert_run(&NewRun {
+        id: id.clone(),
+        dataset_id: planned.dataset_id,
+        model_path: path,
+        model_id: planned.model.sha256.clone(),
+        model_name: name,
+        model_parameters: planned.model.parameters,
+        recipe: planned.recipe.to_toml()?,
+        seed: request.seed,
+        shots: selection,
+        threads: request.threads,
+        device: request.device.clone(),
+        version: request.version.clone(),
+        created_at_ms: now_ms,
+        stages: &stages,
+    })?;
+    Ok(session.store().run(&id)?)
+}
 
-    /// Takes a run off the queue to work on it. False where it waits no longer, or some run is at work: there is
-    /// nothing to do for this process then.
-    pub fn take_queued(&self, run: &str, process: &Process<'_>) -> Result<bool> {
-        Ok(self
-            .store
-            .acquire_queued(run, &process.owner, (process.now_ms)(), process.pid_alive)?)
-    }
+/// Takes a run off the queue to work on it. False where it waits no longer, or some run is at work: there is
+/// nothing to do for this process then.
+pub fn take_queued(session: &Session, run: &str, process: &Process<'_>) -> Result<bool> {
+    Ok(session.store().acquire_queued(
+        run,
+        &process.owner,
+        (process.now_ms)(),
+        process.pid_alive,
+    )?)
+}
 
-    /// Works on a run until its last stage, the window's end, an error or a request to stop.
-    ///
-    /// # Errors
-    /// [`Error::Locked`] where another process works on it, [`Error::ModelChanged`], [`Error::Interrupted`] on
-    /// request, and whatever a stage reports. What is finished is kept in every case.
-    pub fn execute(&self, run: &str, window: Window, process: &Process<'_>) -> Result<RunStatus> {
-        // A wrong wish is refused before anything of the run changes.
-        self.check_window(&self.store.run(run)?, window)?;
-        let acquired =
-            self.store
-                .acquire(run, &process.owner, (process.now_ms)(), process.pid_alive)?;
-        if let Acquire::HeldBy { pid } = acquired {
-            return Err(Error::Locked {
-                run: run.to_owned(),
-                pid,
-            });
-        }
-        let (over, workspace) = (AtomicBool::new(false), self.workspace().to_owned());
-        let result = std::thread::scope(|scope| {
-            let beat = scope.spawn(|| keep_lease(&workspace, run, process, &over));
-            let result = self.work(run, window, process);
-            over.store(true, Ordering::Relaxed);
-            beat.thread().unpark();
-            result
-        });
-        let settled = self.settle(run, result, process);
-        self.store.release(run, &process.owner.token)?;
-        settled
-    }
-
-    fn work(&self, run: &str, window: Window, process: &Process<'_>) -> Result<bool> {
-        let row = self.store.run(run)?;
-        let recipe = Recipe::from_toml(&row.recipe)?;
-        let model = model_of(&row, &recipe, &row.device)?;
-        if model.sha256 != row.model_id {
-            return Err(Error::ModelChanged {
-                path: PathBuf::from(&row.model_path),
-            });
-        }
-        let rows = self.store.examples(row.dataset_id, None)?;
-        let Plan {
-            data,
-            test,
-            selection,
-        } = choose(&row.dataset_name, &rows, &recipe, row.seed, &model)?;
-        let changed = row.shots["training_sha256"] != json!(selection.training_sha256)
-            || row.shots["test_sha256"] != json!(selection.test_sha256);
-        if changed {
-            return Err(Error::WrongState {
-                what: format!(
-                    "the examples of `{}` have changed since run `{run}` began",
-                    row.dataset_name
-                ),
-                fix: "Start a new run; stages that do not depend on the change are taken over."
-                    .into(),
-            });
-        }
-        process.sink.event(&Event::RunStarted {
+/// Works on a run until its last stage, the window's end, an error or a request to stop.
+///
+/// # Errors
+/// [`Error::Locked`] where another process works on it, [`Error::ModelChanged`], [`Error::Interrupted`] on
+/// request, and whatever a stage reports. What is finished is kept in every case.
+pub fn execute(
+    session: &Session,
+    run: &str,
+    window: Window,
+    process: &Process<'_>,
+) -> Result<RunStatus> {
+    // A wrong wish is refused before anything of the run changes.
+    check_window(&session.store().run(run)?, window)?;
+    let acquired =
+        session
+            .store()
+            .acquire(run, &process.owner, (process.now_ms)(), process.pid_alive)?;
+    if let Acquire::HeldBy { pid } = acquired {
+        return Err(Error::Locked {
             run: run.to_owned(),
+            pid,
         });
-        let (store, sink, stop, now_ms) = (&self.store, process.sink, process.stop, process.now_ms);
-        let next_smaller = |stage: StageName| next_smaller(&row, &recipe, &model, &rows, stage);
-        let (row, recipe, next_smaller) = (row.clone(), recipe.clone(), &next_smaller);
-        let run = Run {
-            store,
-            row,
-            recipe,
-            model: &model,
-            data,
-            sink,
-            stop,
-            now_ms,
-            next_smaller,
-        };
-        pipeline::run(&run, &test, window)
     }
+    let (over, workspace) = (AtomicBool::new(false), session.workspace().to_owned());
+    let result = std::thread::scope(|scope| {
+        let beat = scope.spawn(|| keep_lease(&workspace, run, process, &over));
+        let result = work(session, run, window, process);
+        over.store(true, Ordering::Relaxed);
+        beat.thread().unpark();
+        result
+    });
+    let settled = record_end(session, run, result, process);
+    session.store().release(run, &process.owner.token)?;
+    settled
+}
 
-    fn check_window(&self, row: &RunRow, window: Window) -> Result<()> {
-        let (Some(from), Some(until)) = (window.from, window.until) else {
-            return Ok(());
-        };
-        if from <= until {
-            return Ok(());
-        }
-        Err(Error::WrongState {
+fn work(session: &Session, run: &str, window: Window, process: &Process<'_>) -> Result<bool> {
+    let row = session.store().run(run)?;
+    let recipe = Recipe::from_toml(&row.recipe)?;
+    let model = model_of(&row, &recipe, &row.device)?;
+    if model.sha256 != row.model_id {
+        return Err(Error::ModelChanged {
+            path: PathBuf::from(&row.model_path),
+        });
+    }
+    let rows = session.store().examples(row.dataset_id, None)?;
+    let Plan {
+        data,
+        test,
+        selection,
+    } = choose(&row.dataset_name, &rows, &recipe, row.seed, &model)?;
+    let changed = row.shots["training_sha256"] != json!(selection.training_sha256)
+        || row.shots["test_sha256"] != json!(selection.test_sha256);
+    if changed {
+        return Err(Error::Project(project::Error::WrongState {
             what: format!(
-                "run `{}` cannot go from {from} until {until}: {until} comes first",
-                row.id
+                "the examples of `{}` have changed since run `{run}` began",
+                row.dataset_name
             ),
-            fix: format!(
-                "The stages are, in order: {}.",
-                StageName::ALL
-                    .iter()
-                    .map(|s| s.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ),
-        })
+            fix: "Start a new run; stages that do not depend on the change are taken over.".into(),
+        }));
     }
+    process.sink.event(&Event::RunStarted {
+        run: run.to_owned(),
+    });
+    let (store, sink, stop, now_ms) = (session.store(), process.sink, process.stop, process.now_ms);
+    let next_smaller = |stage: StageName| next_smaller(&row, &recipe, &model, &rows, stage);
+    let (row, recipe, next_smaller) = (row.clone(), recipe.clone(), &next_smaller);
+    let run = Run {
+        store,
+        row,
+        recipe,
+        model: &model,
+        data,
+        sink,
+        stop,
+        now_ms,
+        next_smaller,
+    };
+    pipeline::run(&run, &test, window)
+}
 
-    /// Puts down how the work ended.
-    fn settle(&self, run: &str, result: Result<bool>, process: &Process<'_>) -> Result<RunStatus> {
-        let now_ms = (process.now_ms)();
-        match result {
-            Ok(all) => {
-                let status = if all {
-                    RunStatus::Done
-                } else {
-                    RunStatus::Paused
-                };
-                self.store.set_run_status(run, status, None, now_ms)?;
+fn check_window(row: &RunRow, window: Window) -> Result<()> {
+    let (Some(from), Some(until)) = (window.from, window.until) else {
+        return Ok(());
+    };
+    if from <= until {
+        return Ok(());
+    }
+    Err(Error::Project(project::Error::WrongState {
+        what: format!(
+            "run `{}` cannot go from {from} until {until}: {until} comes first",
+            row.id
+        ),
+        fix: format!(
+            "The stages are, in order: {}.",
+            StageName::ALL
+                .iter()
+                .map(|s| s.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+    }))
+}
+
+/// Puts down how the work ended.
+fn record_end(
+    session: &Session,
+    run: &str,
+    result: Result<bool>,
+    process: &Process<'_>,
+) -> Result<RunStatus> {
+    let now_ms = (process.now_ms)();
+    match result {
+        Ok(all) => {
+            let status = if all {
+                RunStatus::Done
+            } else {
+                RunStatus::Paused
+            };
+            session.store().set_run_status(run, status, None, now_ms)?;
+            Ok(status)
+        }
+        Err(error @ Error::Interrupted { .. }) => {
+            let control = session.store().control(run)?;
+            if control == Some(Control::Discard) {
+                session.discard(run)?;
+            }
+            let status = status_after(control);
+            session.store().set_run_status(run, status, None, now_ms)?;
+            session.store().set_control(run, None)?;
+            if status == RunStatus::Paused {
+                Err(error)
+            } else {
                 Ok(status)
             }
-            Err(error @ Error::Interrupted { .. }) => {
-                let control = self.store.control(run)?;
-                if control == Some(Control::Discard) {
-                    self.discard(run)?;
-                }
-                let status = status_after(control);
-                self.store.set_run_status(run, status, None, now_ms)?;
-                self.store.set_control(run, None)?;
-                if status == RunStatus::Paused {
-                    Err(error)
-                } else {
-                    Ok(status)
-                }
-            }
-            // Another process has it now: not a word about it is ours to write.
-            Err(Error::Store(error @ store::Error::LeaseLost { .. })) => Err(error.into()),
-            Err(error) => {
-                let said =
-                    json!({"code": error.code(), "message": error.to_string(), "fix": error.fix()});
-                self.store
-                    .set_run_status(run, RunStatus::Failed, Some(said), now_ms)?;
-                Err(error)
-            }
+        }
+        // Another process has it now: not a word about it is ours to write.
+        Err(Error::Project(project::Error::Store(error @ store::Error::LeaseLost { .. }))) => {
+            Err(error.into())
+        }
+        Err(error) => {
+            let said =
+                json!({"code": error.code(), "message": error.to_string(), "fix": error.fix()});
+            session
+                .store()
+                .set_run_status(run, RunStatus::Failed, Some(said), now_ms)?;
+            Err(error)
         }
     }
+}
 
-    /// Absolute path of a model and its name: that of its download, else the folder's.
-    fn model_place(&self, folder: &Path) -> Result<(String, String)> {
-        let path = absolute(folder);
-        if let Some(known) = self
-            .store
-            .models()?
-            .into_iter()
-            .find(|known| known.path == path)
-        {
-            return Ok((path, known.name));
-        }
-        let name = Path::new(&path)
-            .file_name()
-            .map_or_else(|| path.clone(), |n| n.to_string_lossy().into_owned());
-        Ok((path, name))
+/// Absolute path of a model and its name: that of its download, else the folder's.
+fn model_place(session: &Session, folder: &Path) -> Result<(String, String)> {
+    let path = absolute(folder);
+    if let Some(known) = session
+        .store()
+        .models()?
+        .into_iter()
+        .find(|known| known.path == path)
+    {
+        return Ok((path, known.name));
     }
+    let name = Path::new(&path)
+        .file_name()
+        .map_or_else(|| path.clone(), |n| n.to_string_lossy().into_owned());
+    Ok((path, name))
 }
 
 /// Renews the lease until the work is over; sets the stop flag where the lease is lost.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use mrds::hygiene::Finding;
-use mrds::import::{ColumnMap, Detection, Import, ImportOptions, Issue, Severity, SplitChoice};
-use mrds::session::{self, Session};
-use mrds::store::ExampleRow;
+use project::hygiene::Finding;
+use project::import::{ColumnMap, Detection, Import, ImportOptions, Issue, Severity, SplitChoice};
+use project::rows::ExampleRow;
+use project::session::{self, Session};
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
@@ -74,7 +74,7 @@ pub(crate) fn take_sample(place: State<'_, Place>) -> Answer<Sample> {
 pub(crate) fn datasets(place: State<'_, Place>) -> Answer<Vec<Dataset>> {
     let mut rows = place.session()?.datasets()?;
     rows.sort_by_key(|row| std::cmp::Reverse(row.created_at_ms));
-    let dataset = |row: mrds::store::DatasetRow| {
+    let dataset = |row: project::rows::DatasetRow| {
         let [train, validation, test] =
             [row.counts.train, row.counts.validation, row.counts.test].map(count::<u64>);
         let splits = SplitCounts {
@@ -240,11 +240,11 @@ pub(crate) fn delete_examples(
 
 /// Turns as the text that is stored.
 fn dialogue(turns: &[Turn]) -> String {
-    let turn = |turn: &Turn| mrds::dialogue::Turn {
+    let turn = |turn: &Turn| project::dialogue::Turn {
         speaker: (!turn.speaker.is_empty()).then(|| turn.speaker.clone()),
         text: turn.text.clone(),
     };
-    mrds::dialogue::Dialogue {
+    project::dialogue::Dialogue {
         turns: turns.iter().map(turn).collect(),
     }
     .to_text()
@@ -377,7 +377,7 @@ fn column_map(text: &str) -> Answer<Option<ColumnMap>> {
 
 fn to_report(report: session::ImportReport, found: &Import) -> ImportReport {
     let n = |split: &str| count(report.splits.get(split).copied().unwrap_or(0));
-    let leak = |leak: &mrds::import::Leak| ImportLeak {
+    let leak = |leak: &project::import::Leak| ImportLeak {
         id: leak.id.clone(),
         with: leak.with.clone(),
     };
@@ -444,7 +444,7 @@ fn issue(issue: Issue) -> ImportIssue {
     }
 }
 
-fn sample_row(row: &mrds::import::ImportedExample) -> Example {
+fn sample_row(row: &project::import::ImportedExample) -> Example {
     Example {
         id: row.external_id.clone(),
         split: row.split.to_string(),

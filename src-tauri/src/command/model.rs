@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use mrds::session::Session;
+use project::session::Session;
 use serde_json::{Value, json};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};

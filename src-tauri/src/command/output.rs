@@ -1,9 +1,9 @@
 //! What stages made and what a run found.
 
-use mrds::StageName;
-use mrds::artifact::{Candidate, Output, Pair, Summary, SyntheticDialogue, Topic};
-use mrds::report::{Mean, SystemResult as Row};
-use mrds::store::ArtifactRow;
+use project::StageName;
+use project::artifact::{Candidate, Output, Pair, Summary, SyntheticDialogue, Topic};
+use project::report::{Mean, SystemResult as Row};
+use project::rows::ArtifactRow;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tauri::State;

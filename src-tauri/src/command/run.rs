@@ -1,7 +1,7 @@
 //! Runs: recipe, start, resume, pause and cancel, and the watcher.
 
-use mrds::recipe::{Preset, Recipe};
-use mrds::store::Control;
+use project::recipe::{Preset, Recipe};
+use project::rows::Control;
 use serde_json::Value;
 use tauri::State;
 use tauri::ipc::Channel;
@@ -22,7 +22,7 @@ pub(crate) fn recipe_fields(preset: String) -> Answer<Vec<RecipeField>> {
     let preset: Preset = preset
         .parse()
         .map_err(|reason: String| AppError::new("usage", reason, ""))?;
-    let field = |field: mrds::recipe::Field| RecipeField {
+    let field = |field: project::recipe::Field| RecipeField {
         key: field.key.to_owned(),
         value: setting_text(&field.value),
         default: setting_text(&field.default),
@@ -40,7 +40,7 @@ pub(crate) fn recipe_fields(preset: String) -> Answer<Vec<RecipeField>> {
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn runs(place: State<'_, Place>) -> Answer<Vec<RunSummary>> {
-    Runs::new(place.session()?)?.all()
+    Runs::new(place.session()?).all()
 }
 
 /// What a run would take on this machine; stores nothing.
@@ -153,7 +153,7 @@ pub(crate) fn watch(
     run: Option<String>,
     on_update: Channel<WatchUpdate>,
 ) -> Answer<()> {
-    let runs = Runs::new(place.session()?)?;
+    let runs = Runs::new(place.session()?);
     if let Some(run) = &run {
         runs.live(run)?;
     }

@@ -1,9 +1,9 @@
 //! Blind rating. No command here names a system before a set is locked; which systems are compared is chosen here.
 
-use mrds::System;
-use mrds::session::Session;
-use mrds::store::{ItemState, RaterRow, Store, StudyRow};
-use mrds::study::{CRITERIA, RatingItem as Row};
+use project::System;
+use project::rows::{ItemState, RaterRow, StudyRow};
+use project::session::Session;
+use project::study::{CRITERIA, RatingItem as Row};
 use tauri::State;
 
 use super::{count, turns};
@@ -25,7 +25,7 @@ pub(crate) fn create_study(place: State<'_, Place>, request: StudyRequest) -> An
         vec![System::SftReal, System::MrdsSeparate]
     };
     let session = place.session()?;
-    let request = mrds::study::StudyRequest {
+    let request = project::study::StudyRequest {
         run: request.run,
         name: request.name,
         systems,
@@ -33,7 +33,7 @@ pub(crate) fn create_study(place: State<'_, Place>, request: StudyRequest) -> An
         seed: u64::from(request.seed),
     };
     let row = session.create_study(&request, now_ms())?;
-    study(&Store::open(session.workspace())?, row)
+    study(&session, row)
 }
 
 /// The studies, newest first.
@@ -52,7 +52,7 @@ pub(crate) fn rating_queue(
     rater: String,
 ) -> Answer<RatingQueue> {
     let queue = place.session()?.rating_queue(study_id(&study)?, &rater)?;
-    let criterion = |one: mrds::study::Criterion| Criterion {
+    let criterion = |one: project::study::Criterion| Criterion {
         key: one.key.to_owned(),
         question: one.question.to_owned(),
         anchors: one.anchors.map(str::to_owned).to_vec(),
@@ -133,17 +133,16 @@ pub(crate) fn is_blind(session: &Session, run: &str) -> Answer<bool> {
 }
 
 fn all(session: &Session) -> Answer<Vec<Study>> {
-    let store = Store::open(session.workspace())?;
     let mut rows = session.studies()?;
     rows.sort_by_key(|row| std::cmp::Reverse(row.created_at_ms));
-    rows.into_iter().map(|row| study(&store, row)).collect()
+    rows.into_iter().map(|row| study(session, row)).collect()
 }
 
-fn study(store: &Store, row: StudyRow) -> Answer<Study> {
-    let raters = store.raters(row.id)?;
+fn study(session: &Session, row: StudyRow) -> Answer<Study> {
+    let raters = session.raters(row.id)?;
     let locked = |rater: &&RaterRow| rater.locked_at_ms.is_some();
     Ok(Study {
-        items: count(store.study_items(row.id)?.len()),
+        items: count(session.study_size(row.id)?),
         locked_raters: raters
             .iter()
             .filter(locked)

@@ -144,7 +144,7 @@ pub struct Example {
     pub references: Vec<String>,
 }
 
-/// A doubt about one example, as [`mrds::hygiene`] finds it.
+/// A doubt about one example, as [`project::hygiene`] finds it.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct DoubtFound {
     /// `duplicate`, `near_duplicate`, `long_summary`, `unknown_name`, `copied_summary`, `very_long`, `very_short`,

@@ -263,7 +263,7 @@ fn a_small_run_is_measured_stage_by_stage() {
         "bench", "pipeline", "--data", pairs, "--model", &model, "--calls", &file,
     ]);
     let stages = done["stages"].as_array().expect("stages");
-    assert_eq!(stages.len(), mrds::StageName::ALL.len());
+    assert_eq!(stages.len(), project::StageName::ALL.len());
     let of_stages = |key: &str| stages.iter().map(|stage| number(stage, key)).sum::<f64>();
     assert!(
         of_stages("tokens") > 1000.0 && of_stages("tokens") <= number(&done, "tokens"),

@@ -5,11 +5,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mrds::lm::hub::{Download, Gateway, HubAccess};
+use lm::hub::{Download, Gateway, HubAccess};
 use mrds::models::AddModel;
-use mrds::session::Session;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use project::session::Session;
 use serde_json::{Value, json};
 
 use super::hub_server::{Accidents, COMMIT, Hub, ID};
@@ -312,9 +312,8 @@ fn a_full_disk_is_noticed_before_anything_is_written() {
         free_bytes: Some(FREE),
         progress: &mut |_| {},
     };
-    let refusal = session
-        .add_model(&request, &mut download, 0)
-        .expect_err("a refusal");
+    let refusal =
+        mrds::models::add_model(&session, &request, &mut download, 0).expect_err("a refusal");
     assert_eq!(refusal.code(), "disk_full");
     // What is fetched of `llama-tiny`, and 64 MiB that stay free beside it.
     let fetched = [
@@ -340,8 +339,8 @@ fn a_full_disk_is_noticed_before_anything_is_written() {
     assert!(!folder(&place).exists());
     assert_eq!(
         (
-            session.known_models().expect("models"),
-            session.unfinished_models().expect("none")
+            mrds::models::known_models(&session).expect("models"),
+            mrds::models::unfinished_models(&session).expect("none")
         ),
         (vec![], vec![])
     );
@@ -349,9 +348,7 @@ fn a_full_disk_is_noticed_before_anything_is_written() {
 
     // With that much room it comes.
     download.free_bytes = Some(need);
-    session
-        .add_model(&request, &mut download, 0)
-        .expect("a model");
+    mrds::models::add_model(&session, &request, &mut download, 0).expect("a model");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 // The lists of the page against the engine's own files, which keep the English words.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import split from '../../../crates/mrds/src/import/split.rs?raw';
+import split from '../../../crates/project/src/import/split.rs?raw';
 import forecast from '../../../crates/mrds/src/forecast/mod.rs?raw';
-import recipe from '../../../crates/mrds/src/recipe.rs?raw';
+import recipe from '../../../crates/project/src/recipe.rs?raw';
 import { catalogue } from './de/catalogue';
 import { names } from './de/names';
 import { phrases, things } from './de/phrases';

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
-use mrds::lm::bench::NAMES;
+use lm::bench::NAMES;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Bench {

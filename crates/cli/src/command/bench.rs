@@ -7,18 +7,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use mrds::bench::{
-    PipelineFigures, cpu_s, peak_rss_bytes, pipeline_recipe, reset_peak, summarizer_examples,
-};
-use mrds::lm::bench::{
+use lm::bench::{
     Candidates, Clock, DecodeWork, Material, ScoreWork, Size, StepFigures, StepWork, candidates,
     config_of, decode, parity as compare, random_decoder, random_decoder_on, scoring, sizes, step,
 };
-use mrds::lm::device::Place;
-use mrds::lm::train::{Budget, PreferencePair, TrainExample};
-use mrds::lm::{DType, Decoder, Device, LanguageModel, Quantize, device, random};
-use mrds::session::Session;
+use lm::device::Place;
+use lm::train::{Budget, PreferencePair, TrainExample};
+use lm::{DType, Decoder, Device, LanguageModel, Quantize, device, random};
+use mrds::bench::{
+    PipelineFigures, cpu_s, peak_rss_bytes, pipeline_recipe, reset_peak, summarizer_examples,
+};
 use mrds::worker::RunRequest;
+use project::session::Session;
 use serde_json::{Value, json};
 
 use super::Done;

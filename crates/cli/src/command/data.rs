@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use mrds::format_rule::FormatRule;
-use mrds::import::{ColumnMap, SplitChoice};
 use mrds::models::TooLong;
-use mrds::recipe::Recipe;
-use mrds::session::{ImportReport, ImportRequest};
-use mrds::store::{ExampleRow, Split};
+use project::format_rule::FormatRule;
+use project::import::{ColumnMap, SplitChoice};
+use project::recipe::Recipe;
+use project::rows::{ExampleRow, Split};
+use project::session::{ImportReport, ImportRequest};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -181,7 +181,7 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
     ));
     let mut result = json!({"name": name, "n": examples.len(), "splits": splits});
     if let Some(model) = &args.model {
-        let found = session.too_long(name, &model_folder(&session, model)?)?;
+        let found = mrds::models::too_long(&session, name, &model_folder(&session, model)?)?;
         output.text(too_long_text(&found));
         result["context_tokens"] = json!(found.context_tokens);
         result["too_long"] = json!(found.too_long);

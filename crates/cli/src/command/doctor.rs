@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use mrds::lm::device::{self, Card};
-use mrds::session::Session;
+use lm::device::{self, Card};
+use project::session::Session;
 use serde_json::{Value, json};
 
 use super::{Done, workspace};
@@ -89,7 +89,7 @@ fn described(cards: &[Card], missing: Option<&str>) -> String {
 
 /// Connections that were ever opened for the workspace; one that does not exist yet has had none.
 fn connections(folder: &Path) -> Result<usize, Failure> {
-    if !folder.join(mrds::store::DATABASE).exists() {
+    if !folder.join(project::rows::DATABASE).exists() {
         return Ok(0);
     }
     Ok(Session::open(folder)?.connections()?.len())

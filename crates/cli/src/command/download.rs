@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lm::Error as ModelError;
+use lm::hub::{Download, Gateway, HubError, Progress};
 use mrds::Error;
-use mrds::lm::Error as ModelError;
-use mrds::lm::hub::{Download, Gateway, HubError, Progress};
 use mrds::models::{AddModel, KnownModel};
-use mrds::session::Session;
+use project::session::Session;
 use serde_json::{Value, json};
 
 use super::{Done, quoted, session, workspace};
@@ -37,7 +37,8 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
     );
     let gateway = Gateway::new(access, stop);
     let mut shown = Shown::new(output);
-    let added = session.add_model(
+    let added = mrds::models::add_model(
+        &session,
         &request,
         &mut Download {
             gateway: &gateway,

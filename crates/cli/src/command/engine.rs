@@ -5,15 +5,15 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 
+use lm::export::GgufType;
+use lm::generate::{Finish, GenerateConfig, GenerateRequest};
+use lm::lora::Adapter;
+use lm::sample::Filters;
+use lm::score::Completion;
+use lm::{LanguageModel, Message, Quantize, SpecialTokens, device, random};
 use mrds::demo::Summarizer;
-use mrds::export::{ExportFormat, Exported, export_model};
-use mrds::lm::export::GgufType;
-use mrds::lm::generate::{Finish, GenerateConfig, GenerateRequest};
-use mrds::lm::lora::Adapter;
-use mrds::lm::sample::Filters;
-use mrds::lm::score::Completion;
-use mrds::lm::{LanguageModel, Message, Quantize, SpecialTokens, device, random};
-use mrds::{Error, System};
+use mrds::export::{ExportFormat, Exported, export_adapter, export_model};
+use project::System;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -80,7 +80,7 @@ impl Prompt {
         let ids = self.ids(model, file, row)?;
         let (tokens, limit) = (ids.len() + completion_tokens, model.context_tokens());
         if tokens > limit {
-            let error = mrds::lm::Error::ContextExceeded { tokens, limit }.into();
+            let error = lm::Error::ContextExceeded { tokens, limit }.into();
             return Err(Failure::In {
                 file: file.display().to_string(),
                 row: Some(row),
@@ -149,8 +149,7 @@ pub(super) fn score(global: &Global, args: &Score, output: &Output) -> Done {
             completion_ids: c,
         })
         .collect();
-    let scored =
-        mrds::lm::score::score(&model.decoder, adapter.as_ref(), &batch, TOKENS_PER_BATCH)?;
+    let scored = lm::score::score(&model.decoder, adapter.as_ref(), &batch, TOKENS_PER_BATCH)?;
     let (mut logp, mut tokens) = (0.0, 0);
     for item in &scored {
         let mut line = json!({"logp_sum": item.logp_sum, "n_tokens": item.n_tokens});
@@ -201,7 +200,7 @@ pub(super) fn generate(global: &Global, args: &Generate, output: &Output) -> Don
     };
     let go_on = &mut |_, _| ControlFlow::Continue(());
     let generated =
-        mrds::lm::generate::generate(&model.decoder, adapter.as_ref(), &requests, &config, go_on)?;
+        lm::generate::generate(&model.decoder, adapter.as_ref(), &requests, &config, go_on)?;
     for generation in &generated {
         let text = model.decode(&generation.ids)?;
         let finish = if generation.finish == Finish::Stop {
@@ -240,7 +239,7 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
         Some(path) if path != Path::new("-") => read_text(path)?,
         _ => {
             let mut text = String::new();
-            let io = |source| Error::Io {
+            let io = |source| project::Error::Io {
                 action: "read",
                 path: "standard input".into(),
                 source,
@@ -277,7 +276,7 @@ fn serve(summarizer: &Summarizer, output: &Output) -> Done {
     output.line(&json!({"event": "ready"}));
     let mut summaries = 0;
     for line in std::io::stdin().lock().lines() {
-        let line = line.map_err(|source| Error::Io {
+        let line = line.map_err(|source| project::Error::Io {
             action: "read",
             path: "standard input".into(),
             source,
@@ -337,7 +336,7 @@ pub(super) fn export(global: &Global, args: &Export, output: &Output) -> Done {
                     ));
                 }
             };
-            session(global)?.export_adapter(run, which, format, &args.to)?
+            export_adapter(&session(global)?, run, which, format, &args.to)?
         }
         (None, Some(model)) => export_model(
             model,

@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
 use console::Term;
-use mrds::lm::Error as ModelError;
-use mrds::lm::hub::{HubError, is_token};
+use lm::Error as ModelError;
+use lm::hub::{HubError, is_token};
 use serde_json::json;
 
 use super::Done;

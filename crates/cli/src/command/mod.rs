@@ -18,8 +18,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use mrds::recipe::{Preset, Recipe};
-use mrds::session::Session;
+use project::recipe::{Preset, Recipe};
+use project::session::Session;
 use serde::de::DeserializeOwned;
 
 use crate::args::{Args, Command, Global, RecipeChoice};
@@ -64,7 +64,7 @@ fn workspace(global: &Global) -> Result<PathBuf, Failure> {
     if let Some(folder) = &global.workspace {
         return Ok(folder.clone());
     }
-    mrds::session::default_workspace().ok_or_else(|| {
+    project::session::default_workspace().ok_or_else(|| {
         Failure::usage(
             "this machine names no folder for application data",
             "Name a workspace with --workspace DIR.",
@@ -92,7 +92,7 @@ fn recipe(choice: &RecipeChoice) -> Result<Recipe, Failure> {
         (Some(path), _) => Recipe::from_toml(&read_text(path)?).map_err(|error| Failure::In {
             file: path.display().to_string(),
             row: None,
-            error: Box::new(error),
+            error: Box::new(error.into()),
         })?,
         (None, Some(name)) => Recipe::preset(parse::<Preset>("--preset", name)?),
         (None, None) => Recipe::default(),

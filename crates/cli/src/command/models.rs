@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use mrds::catalogue::{Fit, MethodMemory, catalogue, memory_of};
 use mrds::models::{KnownModel, Removal, Unfinished};
-use mrds::session::Session;
+use project::session::Session;
 use serde_json::json;
 
 use super::work::model_folder;
@@ -33,7 +33,10 @@ pub(super) fn models(global: &Global, action: &ModelAction, output: &Output) -> 
 }
 
 fn list(session: &Session, output: &Output) -> Done {
-    let (models, unfinished) = (session.known_models()?, session.unfinished_models()?);
+    let (models, unfinished) = (
+        mrds::models::known_models(session)?,
+        mrds::models::unfinished_models(session)?,
+    );
     output.text(if models.is_empty() && unfinished.is_empty() {
         "No model here yet. `duologue models add OWNER/NAME` downloads one; a run remembers its model.".into()
     } else {
@@ -166,7 +169,7 @@ fn megabytes(bytes: u64) -> String {
 fn verify(global: &Global, model: &str, output: &Output) -> Done {
     let session = session(global)?;
     let folder = model_folder(&session, model)?;
-    let verified = session.verify_model(&folder, &global.device)?;
+    let verified = mrds::models::verify_model(&session, &folder, &global.device)?;
     output.text(match verified.sha256_ok {
         Some(true) => "The model loads, and its files are those of its first use.".into(),
         Some(false) if !verified.damaged.is_empty() => format!(
@@ -182,14 +185,14 @@ fn verify(global: &Global, model: &str, output: &Output) -> Done {
 }
 
 fn remove(session: &Session, model: &str, yes: bool, output: &Output) -> Done {
-    let removal = session.removal(model)?;
+    let removal = mrds::models::removal(session, model)?;
     let loses_something = removal.deleted_bytes > 0 || !removal.runs.is_empty();
     if loses_something && !yes && !agreed(&removal)? {
         output.text("Nothing was removed.");
         output.result(&json!({"id": removal.id, "removed": false}));
         return Ok(ExitCode::SUCCESS);
     }
-    session.delete_model(&removal)?;
+    mrds::models::delete_model(session, &removal)?;
     output.text(match removal.deleted_bytes {
         0 => "Forgotten; the files stay where they are.".to_owned(),
         bytes => format!("Removed; {} are free again.", megabytes(bytes)),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use mrds::catalogue::catalogue;
 use mrds::forecast::{ForecastRequest, Machine, Outlook, PlannedModel, Verdict};
-use mrds::session::Session;
+use project::session::Session;
 
 use super::work::{RECOMPUTES, model_folder};
 use super::{Done, recipe, session, workspace};
@@ -24,13 +24,16 @@ pub(super) fn plan(global: &Global, args: &Plan, output: &Output) -> Done {
         disk_free_bytes: disk_free_bytes(&workspace(global)?),
         threads: global.threads(),
     };
-    let outlook = session.outlook(&ForecastRequest {
-        dataset: args.dataset.clone(),
-        model: model(&session, &args.model)?,
-        recipe,
-        device: global.device.clone(),
-        machine,
-    })?;
+    let outlook = mrds::forecast::outlook(
+        &session,
+        &ForecastRequest {
+            dataset: args.dataset.clone(),
+            model: model(&session, &args.model)?,
+            recipe,
+            device: global.device.clone(),
+            machine,
+        },
+    )?;
     output.text(describe(&outlook));
     output.result(&outlook);
     Ok(ExitCode::from(u8::from(

@@ -7,14 +7,14 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mrds::lm::device::Place;
-use mrds::lm::export::write_side_files;
-use mrds::lm::pretrain::{
+use lm::device::Place;
+use lm::export::write_side_files;
+use lm::pretrain::{
     Document, Evaluation, Observer, PretrainConfig, PretrainState, Shape, Step, create,
     pretrain as train, windows,
 };
-use mrds::lm::train::{Budget, TrainExample};
-use mrds::lm::{
+use lm::train::{Budget, TrainExample};
+use lm::{
     Checkpoint, DType, Error as LmError, LanguageModel, Message, Quantize, device, file_sha256,
     random,
 };
@@ -380,7 +380,7 @@ impl Observer for Watch<'_> {
             .line(&json!({"event": "evaluation", "update": update, "val_loss": val_loss, "sample": sample}));
     }
 
-    fn checkpoint(&mut self, state: &PretrainState) -> mrds::lm::Result<()> {
+    fn checkpoint(&mut self, state: &PretrainState) -> lm::Result<()> {
         state.save(self.file)
     }
 

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use mrds::session::Session;
-use mrds::store::QueueRow;
+use project::rows::QueueRow;
+use project::session::Session;
 use serde_json::json;
 
 use super::work::{copy, start};

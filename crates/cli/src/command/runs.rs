@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use mrds::artifact::{Output as SystemOutput, read};
-use mrds::metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
-use mrds::report::results;
-use mrds::session::Session;
-use mrds::store::{Control, RunStatus};
-use mrds::{StageName, System};
+use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
+use project::artifact::{Output as SystemOutput, read};
+use project::report::results;
+use project::rows::{Control, RunStatus};
+use project::session::Session;
+use project::{StageName, System};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -326,11 +326,11 @@ fn evaluate_run(global: &Global, run: &str, systems: Option<&[String]>, output: 
             ),
         ));
     }
-    let recipe = mrds::recipe::Recipe::from_toml(&row.recipe)?;
+    let recipe = project::recipe::Recipe::from_toml(&row.recipe)?;
     let table = results(
         &outputs,
         recipe.bootstrap,
-        mrds::report::bootstrap_seed(row.seed),
+        project::report::bootstrap_seed(row.seed),
     );
     let table = json!(table);
     output.text(result_table(table.as_array().map_or(&[], Vec::as_slice)).to_string());

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use mrds::sample::{FOLDER_VARIABLE, bundled_model};
+use project::sample::{FOLDER_VARIABLE, bundled_model};
 use serde_json::json;
 
 use super::{Done, quoted, session};

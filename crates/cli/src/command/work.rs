@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
+use mrds::Error;
 use mrds::pipeline::Window;
-use mrds::recipe::{Recipe, Recompute};
-use mrds::session::Session;
-use mrds::store::RunStatus;
 use mrds::worker::RunRequest;
-use mrds::{Error, StageName, System};
+use project::recipe::{Recipe, Recompute};
+use project::rows::RunStatus;
+use project::session::Session;
+use project::{StageName, System};
 use serde_json::json;
 
 use super::{Done, parse, queue, quoted, recipe, session};
@@ -35,7 +36,7 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
         memory_free_bytes: memory_free_bytes(&global.device),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let planned = session.plan(&request, process::now_ms())?;
+    let planned = mrds::worker::plan(&session, &request, process::now_ms())?;
     let selection = &planned.plan.selection;
     let counts = json!({"shots": selection.shots.len(), "validation": selection.validation.len(), "test": selection.test.len(), "dropped": selection.dropped.len(), "cut": selection.cut.len()});
     note(&format!(
@@ -68,7 +69,7 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
             "model": {"id": planned.model.sha256, "parameters": planned.model.parameters}, "recipe": planned.recipe}));
         return Ok(ExitCode::SUCCESS);
     }
-    let row = session.create_run(&request, &planned, process::now_ms())?;
+    let row = mrds::worker::create_run(&session, &request, &planned, process::now_ms())?;
     drop(planned);
     if args.queue {
         return queue::add(global, &session, &row.id, &args.window, output);
@@ -129,7 +130,7 @@ pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
     let row = session.run(&args.run)?;
     let window = window(&args.window)?;
     if row.status == RunStatus::Cancelled && window.from.is_none() {
-        return Err(Error::WrongState {
+        return Err(project::Error::WrongState {
             what: format!("run `{}` was cancelled", row.id),
             fix: format!(
                 "Go on anyway from a stage of your choice: `duologue resume {} --from STAGE`.",
@@ -189,10 +190,10 @@ fn work(
         process::stop_flag("Stopping: saving a checkpoint. Press Ctrl-C again to stop at once.");
     let progress = Progress::new(output);
     let asked = process::worker(&stop, &progress);
-    if queued && !session.take_queued(run, &asked)? {
+    if queued && !mrds::worker::take_queued(&session, run, &asked)? {
         return Ok(ExitCode::SUCCESS);
     }
-    let ended = session.execute(run, window, &asked);
+    let ended = mrds::worker::execute(&session, run, window, &asked);
     progress.finish();
     // Somebody who pauses wants the machine for something else.
     if !matches!(ended, Err(Error::Interrupted { .. })) {
@@ -258,7 +259,7 @@ pub(super) fn start(
     more: &[&str],
 ) -> Result<(), Failure> {
     let log = log_file(session, run)?;
-    let io = |source| Error::Io {
+    let io = |source| project::Error::Io {
         action: "start",
         path: PathBuf::from("duologue worker"),
         source,
@@ -300,7 +301,7 @@ fn low_priority(exe: &Path) -> Command {
 fn log_file(session: &Session, run: &str) -> Result<std::fs::File, Failure> {
     let folder = session.workspace().join("logs");
     let path = folder.join(format!("{run}.log"));
-    let io = |source| Error::Io {
+    let io = |source| project::Error::Io {
         action: "write",
         path: path.clone(),
         source,

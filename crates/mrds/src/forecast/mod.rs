@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 use lm::memory::{self, Form};
 use lm::probe::{Rates, gemm_flops_per_s};
 use lm::{DecoderConfig, LanguageModel, SpecialTokens, check_folder};
+use project::recipe::{Recipe, Recompute};
+use project::session::Session;
+use project::stage_name::StageName;
 use serde::Serialize;
 use store::{ExampleRow, RunRow, Split};
 
@@ -19,9 +22,6 @@ pub use stages::{Length, Setting, StageForecast, Texts, forecast};
 
 use crate::catalogue::{CatalogueEntry, catalogue};
 use crate::error::{Error, Result};
-use crate::recipe::{Recipe, Recompute};
-use crate::session::Session;
-use crate::stage_name::StageName;
 use crate::worker::RunRequest;
 
 /// Characters of a token where no tokenizer is here to count.
@@ -252,63 +252,61 @@ struct Known {
     form: Form,
 }
 
-impl Session {
-    /// Forecasts a run; stores nothing.
-    ///
-    /// # Errors
-    /// Data sets, models and recipes that cannot be used at all. What is merely missing stands in the outlook.
-    pub fn outlook(&self, request: &ForecastRequest) -> Result<Outlook> {
-        let dataset = self.store.dataset(&request.dataset)?;
-        let rows = self.store.examples(dataset.id, None)?;
-        let known = Known::of(request)?;
-        let mut recipe = request.recipe.clone().resolve(known.parameters)?;
-        let texts = texts(&rows, &recipe, known.loaded.as_ref())?;
-        known.settle(
-            &mut recipe,
-            &texts,
-            request.machine.memory_free_bytes,
-            request.machine.threads,
-        );
-        let stages = known.forecast(&recipe, &texts, request.machine.threads);
-        let mut missing = enough(&rows, &recipe);
-        if let PlannedModel::Catalogue(entry) = &request.model {
-            let id = &entry.hub_id;
-            missing.push(format!(
-                "the model is not on this computer: `duologue models add {id}`"
-            ));
-        }
-        let (peak_bytes, seconds) = totals(&stages);
-        let disk_bytes = stages.iter().map(|stage| stage.disk_bytes).sum();
-        missing.extend(lacks(
-            "memory",
-            peak_bytes,
-            request.machine.memory_free_bytes,
+/// Forecasts a run; stores nothing.
+///
+/// # Errors
+/// Data sets, models and recipes that cannot be used at all. What is merely missing stands in the outlook.
+pub fn outlook(session: &Session, request: &ForecastRequest) -> Result<Outlook> {
+    let dataset = session.store().dataset(&request.dataset)?;
+    let rows = session.store().examples(dataset.id, None)?;
+    let known = Known::of(request)?;
+    let mut recipe = request.recipe.clone().resolve(known.parameters)?;
+    let texts = texts(&rows, &recipe, known.loaded.as_ref())?;
+    known.settle(
+        &mut recipe,
+        &texts,
+        request.machine.memory_free_bytes,
+        request.machine.threads,
+    );
+    let stages = known.forecast(&recipe, &texts, request.machine.threads);
+    let mut missing = enough(&rows, &recipe);
+    if let PlannedModel::Catalogue(entry) = &request.model {
+        let id = &entry.hub_id;
+        missing.push(format!(
+            "the model is not on this computer: `duologue models add {id}`"
         ));
-        missing.extend(lacks(
-            "disk space",
-            disk_bytes,
-            request.machine.disk_free_bytes,
-        ));
-        Ok(Outlook {
-            verdict: if missing.is_empty() {
-                Verdict::Ready
-            } else {
-                Verdict::NotReady
-            },
-            missing,
-            parameters: known.parameters,
-            probed: known.loaded.is_some(),
-            recompute: recipe.recompute == Recompute::On,
-            tokens_per_microbatch: recipe.tokens_per_microbatch,
-            generate_batch_size: recipe.generate_batch_size,
-            peak_bytes,
-            disk_bytes,
-            seconds,
-            offers: known.offers(&recipe, &texts, &request.machine, peak_bytes)?,
-            stages,
-            machine: request.machine,
-        })
     }
+    let (peak_bytes, seconds) = totals(&stages);
+    let disk_bytes = stages.iter().map(|stage| stage.disk_bytes).sum();
+    missing.extend(lacks(
+        "memory",
+        peak_bytes,
+        request.machine.memory_free_bytes,
+    ));
+    missing.extend(lacks(
+        "disk space",
+        disk_bytes,
+        request.machine.disk_free_bytes,
+    ));
+    Ok(Outlook {
+        verdict: if missing.is_empty() {
+            Verdict::Ready
+        } else {
+            Verdict::NotReady
+        },
+        missing,
+        parameters: known.parameters,
+        probed: known.loaded.is_some(),
+        recompute: recipe.recompute == Recompute::On,
+        tokens_per_microbatch: recipe.tokens_per_microbatch,
+        generate_batch_size: recipe.generate_batch_size,
+        peak_bytes,
+        disk_bytes,
+        seconds,
+        offers: known.offers(&recipe, &texts, &request.machine, peak_bytes)?,
+        stages,
+        machine: request.machine,
+    })
 }
 
 impl Known {
@@ -321,7 +319,7 @@ impl Known {
         };
         let summary = check_folder(folder)?;
         let (quantize, device) = (
-            request.recipe.quantize.into(),
+            crate::quantize::engine_quantize(request.recipe.quantize),
             lm::device::select(&request.device)?,
         );
         let probed = LanguageModel::load_quantized(folder, quantize, &device).and_then(|model| {
@@ -374,7 +372,7 @@ impl Known {
     }
 
     fn forecast(&self, recipe: &Recipe, texts: &Texts, threads: usize) -> Vec<StageForecast> {
-        let quantize = recipe.quantize.into();
+        let quantize = crate::quantize::engine_quantize(recipe.quantize);
         let loaded_bytes = match self.form {
             Form::Card => memory::card_bytes(&self.config, self.stored_bytes, quantize),
             Form::Processor => {

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use lm::DecoderConfig;
 use lm::memory::{self, Form, Generating, Training};
 use lm::probe::Rates;
+use project::recipe::{CandidateSummaries, Recipe, Recompute, SummaryMethod};
+use project::stage_name::{StageName, Synthesizer};
 use serde::Serialize;
-
-use crate::recipe::{CandidateSummaries, Recipe, Recompute, SummaryMethod};
-use crate::stage_name::{StageName, Synthesizer};
 
 /// Share of the epochs after which early stopping usually ends a training.
 const EPOCH_SHARE: f64 = 0.6;

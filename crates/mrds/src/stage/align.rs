@@ -10,6 +10,10 @@ use lm::lora::Adapter;
 use lm::train::{
     BatchPlan, Objective, PreferenceLoss, PreferencePair, Schedule, TrainConfig, TrainExample,
 };
+use project::artifact::{Checkpoint, Pair, PairSet, SummaryOrigin, rows};
+use project::format_rule::FormatRule;
+use project::recipe::{DpoLoss, Recipe, SftTarget};
+use project::stage_name::{StageName, Synthesizer};
 use serde::{Deserialize, Serialize};
 
 use super::candidates::content_scores;
@@ -17,12 +21,8 @@ use super::context::{Stage, count};
 use super::sampling::Way;
 use super::synthesizer;
 use super::training::adapter_artifact;
-use crate::artifact::{Checkpoint, Pair, PairSet, SummaryOrigin, rows};
 use crate::error::{Error, Result};
-use crate::format_rule::FormatRule;
 use crate::pipeline::StageOutput;
-use crate::recipe::{DpoLoss, Recipe, SftTarget};
-use crate::stage_name::{StageName, Synthesizer};
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let pairs: Vec<Pair> = stage.read(StageName::Preferences)?;
@@ -87,7 +87,7 @@ fn sets(pairs: &[Pair], role: Synthesizer) -> Vec<Vec<&Pair>> {
 
 struct Aligned {
     sha256: String,
-    record: crate::artifact::TrainRecord,
+    record: project::artifact::TrainRecord,
     checkpoints: Vec<Checkpoint>,
 }
 

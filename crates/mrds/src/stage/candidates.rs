@@ -2,14 +2,14 @@
 //! base model's own summarization, `M_sum(s | d̂)`, adapters off (MRDS, content score; method page 3.6).
 
 use lm::generate::{Finish, GenerateRequest};
+use project::artifact::{Candidate, Rule, Summary, SummaryOrigin, rows};
+use project::recipe::CandidateSummaries;
+use project::stage_name::StageName;
 
 use super::context::Stage;
 use super::synthesizer;
-use crate::artifact::{Candidate, Rule, Summary, SummaryOrigin, rows};
 use crate::error::Result;
 use crate::pipeline::StageOutput;
-use crate::recipe::CandidateSummaries;
-use crate::stage_name::StageName;
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let rule = stage.format_rule();
@@ -70,7 +70,7 @@ fn summaries(stage: &Stage<'_>) -> Result<Vec<(SummaryOrigin, String)>> {
 fn sample(
     stage: &Stage<'_>,
     summaries: &[(SummaryOrigin, String)],
-    rule: &crate::format_rule::FormatRule,
+    rule: &project::format_rule::FormatRule,
 ) -> Result<Vec<Candidate>> {
     let adapter = stage.trained(StageName::Synthesizer, synthesizer::ROLE)?;
     let k = stage.recipe().candidates_per_summary;

@@ -16,19 +16,19 @@ use lm::generate::{
 };
 use lm::lora::Adapter;
 use lm::score::{Completion, Scored, score};
+use project::artifact::{Artifact, TrainedAdapter, corrupt, read};
+use project::event::Event;
+use project::recipe::Recipe;
+use project::stage_name::StageName;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{Control, Store};
 
 use super::usage::{self, Usage};
-use crate::artifact::{Artifact, TrainedAdapter, corrupt, read};
 use crate::error::{Error, Result};
-use crate::event::Event;
 use crate::pipeline::Run;
-use crate::plan::TrainingData;
 use crate::prompt::Prompts;
-use crate::recipe::Recipe;
-use crate::stage_name::StageName;
+use crate::selection::TrainingData;
 
 /// How often the database is asked for pause or cancel, and told of progress.
 const POLL: Duration = Duration::from_millis(250);
@@ -146,12 +146,12 @@ impl<'a> Stage<'a> {
 
     /// Artifacts of an earlier stage.
     pub(crate) fn read<A: Artifact>(&self, stage: StageName) -> Result<Vec<A>> {
-        read(
-            &self
-                .run
-                .store
-                .artifacts(&self.run.row.id, stage.as_str(), Some(A::KIND))?,
-        )
+        let stored = &self.run.store;
+        Ok(read(&stored.artifacts(
+            &self.run.row.id,
+            stage.as_str(),
+            Some(A::KIND),
+        )?)?)
     }
 
     /// The adapter that an earlier stage trained for a role.
@@ -160,9 +160,11 @@ impl<'a> Stage<'a> {
         let found = all
             .iter()
             .find(|adapter| adapter.role == role)
-            .ok_or_else(|| Error::Corrupt {
-                what: "adapter".into(),
-                reason: format!("stage {stage} holds none for {role}"),
+            .ok_or_else(|| {
+                Error::Project(project::Error::Corrupt {
+                    what: "adapter".into(),
+                    reason: format!("stage {stage} holds none for {role}"),
+                })
             })?;
         self.load_adapter(&found.sha256)
     }
@@ -311,9 +313,9 @@ impl<'a> Stage<'a> {
             .run
             .store
             .work(&self.run.row.id, self.name.as_str(), key)?;
-        stored
+        Ok(stored
             .map(|value| serde_json::from_value(value).map_err(|e| corrupt(key, &e)))
-            .transpose()
+            .transpose()?)
     }
 
     /// Keeps a partial result until the stage is committed.
@@ -487,10 +489,12 @@ pub(crate) fn remove_checkpoints(store: &Store, run: &str, stage: StageName) -> 
             .file_name()
             .is_some_and(|name| name.to_string_lossy().starts_with(&prefix));
         if ours {
-            let io = |source| Error::Io {
-                action: "remove",
-                path: path.clone(),
-                source,
+            let io = |source| {
+                Error::Project(project::Error::Io {
+                    action: "remove",
+                    path: path.clone(),
+                    source,
+                })
             };
             std::fs::remove_file(&path).map_err(io)?;
         }

@@ -1,14 +1,15 @@
 //! Stage 7: a dialogue for every synthetic summary, by each synthesizer that a compared system learns from (MRDS,
 //! synthetic pairs). What breaks the format rule or repeats its summary is dropped and counted.
 
+use project::artifact::{Summary, SyntheticDialogue, rows};
+use project::stage_name::{StageName, Synthesizer};
+
 use super::context::{Stage, count, seconds};
 use super::preferences::guards;
 use super::sampling::Way;
 use super::synthesizer;
-use crate::artifact::{Summary, SyntheticDialogue, rows};
 use crate::error::{Error, Result};
 use crate::pipeline::StageOutput;
-use crate::stage_name::{StageName, Synthesizer};
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let summaries: Vec<Summary> = stage.read(StageName::Summaries)?;

@@ -6,18 +6,18 @@
 use lm::generate::{GenerateConfig, GenerateRequest};
 use lm::lora::Adapter;
 use lm::sample::Filters;
+use project::artifact::{Output, TestDialogue, TrainedAdapter, rows};
+use project::format_rule::guard::Overlap;
+use project::report::{bootstrap_seed, results, synthesizer_results};
+use project::stage_name::{StageName, Synthesizer, System};
 
 use super::candidates::content_scores;
 use super::context::{Stage, seconds};
 use super::dialogues::synthesizer_adapter;
 use super::sampling::Way;
-use crate::artifact::{Output, TestDialogue, TrainedAdapter, rows};
 use crate::error::Result;
-use crate::format_rule::guard::Overlap;
 use crate::pipeline::StageOutput;
-use crate::plan::{Example, TestData};
-use crate::report::{bootstrap_seed, results, synthesizer_results};
-use crate::stage_name::{StageName, Synthesizer, System};
+use crate::selection::{Example, TestData};
 
 pub(crate) fn run(stage: &Stage<'_>, test: &TestData) -> Result<StageOutput> {
     let examples = test.examples();

@@ -9,14 +9,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lm::LanguageModel;
+use project::dialogue::{Dialogue, MAX_SPEAKER_CHARS};
 
-use crate::dialogue::{Dialogue, MAX_SPEAKER_CHARS};
-use crate::plan::Example;
+use crate::selection::Example;
 
 /// A speaker in this share of the shots is a role ("Doctor"), not a person of one dialogue.
 const ROLE_SHARE: f64 = 0.1;
 
-/// Characters that [`crate::dialogue::normalise_text`] reads as line ends, besides `\n`.
+/// Characters that [`project::dialogue::normalise_text`] reads as line ends, besides `\n`.
 const LINE_ENDS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
 
 /// The tokens of a model as bytes, sorted by what they may do.
@@ -391,7 +391,7 @@ mod tests {
             let strict = text
                 .trim()
                 .lines()
-                .all(|line| crate::dialogue::split_strict(line).is_some());
+                .all(|line| project::dialogue::split_strict(line).is_some());
             assert!(strict, "{text:?}");
         }
         assert!(ended > 100, "{ended}");

@@ -7,13 +7,14 @@
 
 use std::collections::BTreeMap;
 
+use project::artifact::{Candidate, Pair, PairSet, SummaryOrigin, rows};
+use project::format_rule::ContentGuards;
+use project::recipe::Recipe;
+use project::stage_name::StageName;
+
 use super::context::{Stage, count};
-use crate::artifact::{Candidate, Pair, PairSet, SummaryOrigin, rows};
 use crate::error::{Error, Result};
-use crate::format_rule::ContentGuards;
 use crate::pipeline::StageOutput;
-use crate::recipe::Recipe;
-use crate::stage_name::StageName;
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let candidates: Vec<Candidate> = stage.read(StageName::Candidates)?;

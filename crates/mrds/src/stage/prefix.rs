@@ -1,6 +1,6 @@
 //! What iterative dialogue synthesis (IDS, method page 3.5) keeps of an attempt, and when it goes back.
 
-use crate::format_rule::FormatRule;
+use project::format_rule::FormatRule;
 
 /// The lines that the next attempt at one dialogue goes on from.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    use crate::format_rule::Limit;
+    use project::format_rule::Limit;
 
     const FIRST: &str = "Ana: Is the van back?\n";
     const SECOND: &str = "Bo: It came in at noon.\n";

@@ -7,12 +7,12 @@ use lm::SpecialTokens;
 use lm::generate::{Constraint, Finish, GenerateConfig, GenerateRequest, Generation};
 use lm::lora::Adapter;
 use lm::sample::Filters;
+use project::format_rule::FormatRule;
 
 use super::context::Stage;
 use super::line_grammar::{Cast, LineGrammar, Vocabulary};
 use super::prefix::Prefix;
 use crate::error::Result;
-use crate::format_rule::FormatRule;
 
 /// How a dialogue is got.
 #[derive(Clone, Copy, Debug)]

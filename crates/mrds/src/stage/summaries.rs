@@ -8,15 +8,15 @@ use lm::lora::Adapter;
 use lm::sample::Filters;
 use lm::train::{Objective, TrainExample};
 use metrics::rouge::{RougeOptions, rouge_l, tokenize};
+use project::artifact::{Summary, Topic, rows};
+use project::dialogue::Dialogue;
+use project::recipe::SummaryMethod;
+use project::stage_name::StageName;
 
 use super::context::{Stage, count};
 use super::training::{SftSchedule, adapter_artifact};
-use crate::artifact::{Summary, Topic, rows};
-use crate::dialogue::Dialogue;
 use crate::error::{Error, Result};
 use crate::pipeline::StageOutput;
-use crate::recipe::SummaryMethod;
-use crate::stage_name::StageName;
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let recipe = stage.recipe();

@@ -7,14 +7,14 @@
 
 use lm::lora::Adapter;
 use lm::train::{BatchPlan, Objective, TrainConfig, TrainExample};
+use project::artifact::{SyntheticDialogue, TrainedAdapter, rows};
+use project::stage_name::{StageName, Synthesizer, System};
 
 use super::context::Stage;
 use super::training::{SftSchedule, Trained, adapter_artifact};
-use crate::artifact::{SyntheticDialogue, TrainedAdapter, rows};
 use crate::error::{Error, Result};
 use crate::pipeline::StageOutput;
-use crate::plan::Example;
-use crate::stage_name::{StageName, Synthesizer, System};
+use crate::selection::Example;
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let dialogues: Vec<SyntheticDialogue> = stage.read(StageName::Dialogues)?;
@@ -61,7 +61,7 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     })
 }
 
-type Finished = (Trained, Vec<crate::artifact::TrainRecord>);
+type Finished = (Trained, Vec<project::artifact::TrainRecord>);
 
 struct Trainer<'a> {
     stage: &'a Stage<'a>,
@@ -185,8 +185,10 @@ impl Trainer<'_> {
                 best = Some(trained);
             }
         }
-        best.ok_or_else(|| Error::Recipe {
-            reason: "`lr_search` is empty".into(),
+        best.ok_or_else(|| {
+            Error::Project(project::Error::Recipe {
+                reason: "`lr_search` is empty".into(),
+            })
         })
     }
 }

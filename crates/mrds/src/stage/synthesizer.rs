@@ -3,13 +3,13 @@
 
 use lm::lora::Adapter;
 use lm::train::{Objective, TrainExample};
+use project::artifact::rows;
 
 use super::context::Stage;
 use super::training::{SftSchedule, adapter_artifact};
-use crate::artifact::rows;
 use crate::error::Result;
 use crate::pipeline::StageOutput;
-use crate::plan::Example;
+use crate::selection::Example;
 
 /// The role under which later stages find the adapter.
 pub(crate) const ROLE: &str = "synthesizer";

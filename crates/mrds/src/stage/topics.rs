@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use lm::generate::{GenerateConfig, GenerateRequest};
 use lm::sample::Filters;
+use project::artifact::{Topic, rows};
 
 use super::context::{Stage, count};
-use crate::artifact::{Topic, rows};
 use crate::error::{Error, Result};
 use crate::pipeline::StageOutput;
 

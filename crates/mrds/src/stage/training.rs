@@ -7,12 +7,12 @@ use lm::train::{
     BatchPlan, Budget, Objective, Observer, Schedule, StepReport, TrainConfig, TrainExample,
     TrainOutcome, TrainState, train,
 };
+use project::artifact::{DpoFigures, TrainRecord, TrainedAdapter};
+use project::recipe::Recompute;
 use serde::{Deserialize, Serialize};
 
 use super::context::{Progress, Stage, mean_ce};
-use crate::artifact::{DpoFigures, TrainRecord, TrainedAdapter};
 use crate::error::{Error, Result};
-use crate::recipe::Recompute;
 
 /// A finished training: its best adapter and its record.
 pub(crate) struct Trained {
@@ -167,10 +167,12 @@ impl Stage<'_> {
         let new = blobs.join(format!("new-{}-{}", self.run.row.id, self.name));
         let io = |action, path: &std::path::Path| {
             let path = path.to_owned();
-            move |source| Error::Io {
-                action,
-                path,
-                source,
+            move |source| {
+                Error::Project(project::Error::Io {
+                    action,
+                    path,
+                    source,
+                })
             }
         };
         if new.exists() {

@@ -1,5 +1,5 @@
 // Was einem Plan fehlt und wie Zeilen aufgeteilt wurden, nach den Sätzen der Maschine (`mrds/src/forecast`,
-// `mrds/src/import/split.rs`): In deren Klammern steht ein Wert. Ein Test hält diese Listen vollständig.
+// `project/src/import/split.rs`): In deren Klammern steht ein Wert. Ein Test hält diese Listen vollständig.
 import { names } from './names';
 
 type Say = (...values: string[]) => string;

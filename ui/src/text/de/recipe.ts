@@ -1,4 +1,4 @@
-// Was jede Einstellung eines Rezepts bewirkt. Auf Englisch sagt es die Maschine selbst (`mrds/src/recipe.rs`); ein Test
+// Was jede Einstellung eines Rezepts bewirkt. Auf Englisch sagt es die Maschine selbst (`project/src/recipe.rs`); ein Test
 // hält diese Liste vollständig.
 
 export const recipe: Record<string, string> = {

@@ -1,4 +1,4 @@
-// Woher die Vorgabe einer Einstellung kommt, nach den Worten der Maschine (`mrds/src/recipe.rs`); ein Test hält diese Liste
+// Woher die Vorgabe einer Einstellung kommt, nach den Worten der Maschine (`project/src/recipe.rs`); ein Test hält diese Liste
 // vollständig.
 
 export const sources: Record<string, string> = {

@@ -277,7 +277,8 @@ pub fn read<A: Artifact>(rows: &[ArtifactRow]) -> Result<Vec<A>> {
         .collect()
 }
 
-pub(crate) fn corrupt(what: &str, error: &serde_json::Error) -> Error {
+/// The error of a stored `what` (a stage's name, a plan) that is not of the form that this version expects.
+pub fn corrupt(what: &str, error: &serde_json::Error) -> Error {
     Error::Corrupt {
         what: what.to_owned(),
         reason: error.to_string(),

@@ -4,14 +4,14 @@
 //! [`TestData`], which only the stage `evaluate` is handed.
 
 use lm::LanguageModel;
+use project::dialogue::Dialogue;
+use project::recipe::{Recipe, TooLong};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{ExampleRow, Split};
 
-use crate::dialogue::Dialogue;
 use crate::error::{Error, Result};
 use crate::prompt::{Prompts, canonical};
-use crate::recipe::{Recipe, TooLong};
 
 /// A dialogue with its gold summaries, in canonical form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,7 +101,7 @@ enum Fit {
 /// Chooses shots, validation and test examples and checks that each fits the model's context.
 ///
 /// # Errors
-/// [`Error::TooFewRows`], [`Error::EmptyDataset`], and [`Error::TooLong`] where the recipe says `refuse`.
+/// [`project::Error::TooFewRows`], [`project::Error::EmptyDataset`], and [`Error::TooLong`] where the recipe says `refuse`.
 pub fn choose(
     dataset: &str,
     rows: &[ExampleRow],
@@ -136,16 +136,16 @@ pub fn choose(
     }
     chooser.refuse_too_long()?;
     if train.is_empty() {
-        return Err(Error::EmptyDataset {
+        return Err(Error::Project(project::Error::EmptyDataset {
             dataset: dataset.to_owned(),
             what: "training examples".into(),
-        });
+        }));
     }
     if test.is_empty() {
-        return Err(Error::EmptyDataset {
+        return Err(Error::Project(project::Error::EmptyDataset {
             dataset: dataset.to_owned(),
             what: "test examples".into(),
-        });
+        }));
     }
     chooser.enough("training examples", train.len(), recipe.shots, "shots")?;
     let mut rest = train.split_off(recipe.shots);
@@ -267,13 +267,13 @@ impl Chooser<'_> {
         if have >= need {
             return Ok(());
         }
-        Err(Error::TooFewRows {
+        Err(Error::Project(project::Error::TooFewRows {
             dataset: self.dataset.to_owned(),
             what: what.to_owned(),
             have,
             need,
             field,
-        })
+        }))
     }
 
     fn finish(

@@ -127,7 +127,7 @@ pub fn normalise_text(text: &str) -> String {
 
 /// Splits `Name: text` at its first colon under the strict grammar of the format rule: the line starts with the
 /// name (at most [`MAX_SPEAKER_CHARS`] characters), then a colon, a space and some text.
-pub(crate) fn split_strict(line: &str) -> Option<(&str, &str)> {
+pub fn split_strict(line: &str) -> Option<(&str, &str)> {
     let (speaker, text) = line.split_once(':')?;
     let well_formed = !speaker.starts_with(char::is_whitespace)
         && is_speaker(speaker.trim_end())

@@ -11,7 +11,8 @@ use metrics::random::Stream;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{
-    ItemState, ItemStateRow, NewStudy, NewStudyItem, RatingRow, Split, StudyItemRow, StudyRow,
+    ItemState, ItemStateRow, NewStudy, NewStudyItem, RaterRow, RatingRow, Split, StudyItemRow,
+    StudyRow,
 };
 
 use crate::artifact::{Output, read};
@@ -202,6 +203,16 @@ impl Session {
     /// The studies.
     pub fn studies(&self) -> Result<Vec<StudyRow>> {
         Ok(self.store.studies()?)
+    }
+
+    /// The people who rate in a study, in the order of their first visit.
+    pub fn raters(&self, study: i64) -> Result<Vec<RaterRow>> {
+        Ok(self.store.raters(study)?)
+    }
+
+    /// How many summaries a study has.
+    pub fn study_size(&self, study: i64) -> Result<usize> {
+        Ok(self.store.study_items(study)?.len())
     }
 
     /// A rater's items in their own order; the rater is entered on first use. Nothing here names a system.

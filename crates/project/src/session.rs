@@ -148,6 +148,11 @@ impl Session {
         })
     }
 
+    /// The tables below, for the rooms that compute. The shells ask the session itself.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// The workspace's folder.
     pub fn workspace(&self) -> &Path {
         self.store.workspace()
@@ -490,7 +495,7 @@ impl Session {
     }
 
     /// Throws the partial results and checkpoints of a run away.
-    pub(crate) fn discard(&self, run: &str) -> Result<()> {
+    pub fn discard(&self, run: &str) -> Result<()> {
         // A failed stage keeps partial results too.
         let unfinished =
             |s: &&StageRow| matches!(s.status, StageStatus::Running | StageStatus::Failed);
@@ -663,7 +668,7 @@ fn imported(row: &ExampleRow) -> ImportedExample {
 }
 
 /// Where a run stands once it heard a request to stop, or Ctrl-C (`None`).
-pub(crate) fn status_after(control: Option<Control>) -> RunStatus {
+pub fn status_after(control: Option<Control>) -> RunStatus {
     match control {
         Some(Control::Cancel | Control::Discard) => RunStatus::Cancelled,
         _ => RunStatus::Paused,

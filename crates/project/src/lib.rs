@@ -1,0 +1,24 @@
+//! Everything of a project that needs no weights: conversations and how they are read, the recipe, the format rule, the
+//! rating and the reports, over the workspace in the store.
+//!
+//! Flow: [`import`] → [`session::Session`], the facade of both shells → artifacts in the store → [`report`] and
+//! [`study`]. The window is built on this room alone; what loads weights is in `mrds`, which builds on it too.
+
+pub mod artifact;
+pub mod dialogue;
+pub mod error;
+pub mod event;
+pub mod format_rule;
+pub mod hygiene;
+pub mod import;
+pub mod quantize;
+pub mod recipe;
+pub mod report;
+pub mod rows;
+pub mod sample;
+pub mod session;
+pub mod stage_name;
+pub mod study;
+
+pub use error::{Error, Result};
+pub use stage_name::{StageName, Synthesizer, System};
