@@ -16,6 +16,7 @@ mod model;
 mod plan;
 mod pretrain;
 mod run;
+mod steer;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -52,7 +52,7 @@ pub(crate) fn engine(place: &Place) -> Result<()> {
     ))
 }
 
-/// The window. Built by itself: together with the command line, cargo would give it the engine's features.
+/// The window.
 fn window(place: &Place) -> Result<()> {
     process::run(cargo(
         place,

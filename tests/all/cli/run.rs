@@ -10,7 +10,7 @@ use super::{Place, Said, list, number, text};
 use crate::program::{binary, model, rows};
 
 pub(super) const RUN: &str = "d-1";
-const STAGES: [&str; 9] = [
+pub(super) const STAGES: [&str; 9] = [
     "topics",
     "summaries",
     "synthesizer",
@@ -22,9 +22,9 @@ const STAGES: [&str; 9] = [
     "evaluate",
 ];
 const SYSTEMS: [&str; 3] = ["zero_shot", "sft_real", "mrds_separate"];
-const SEED: &str = "3";
+pub(super) const SEED: &str = "3";
 /// As few shots as leave every stage something to go on with at several seeds, and half a minute of computing.
-const SETS: [&str; 31] = [
+pub(super) const SETS: [&str; 31] = [
     "shots=12",
     "validation=2",
     "test_items=2",
@@ -59,7 +59,7 @@ const SETS: [&str; 31] = [
 ];
 
 /// The arguments of a run on the clinic's rows.
-fn run_args(model: &str) -> Vec<String> {
+pub(super) fn run_args(model: &str) -> Vec<String> {
     let systems = SYSTEMS.join(",");
     let mut args: Vec<String> = [
         "run",
@@ -79,12 +79,12 @@ fn run_args(model: &str) -> Vec<String> {
     args
 }
 
-fn words(args: &[String]) -> Vec<&str> {
+pub(super) fn words(args: &[String]) -> Vec<&str> {
     args.iter().map(String::as_str).collect()
 }
 
 /// A place with the clinic's rows, and the arguments of a run; none where the model is absent.
-fn ready() -> Option<(Place, Vec<String>)> {
+pub(super) fn ready() -> Option<(Place, Vec<String>)> {
     let model = model()?.display().to_string();
     let place = Place::new();
     place.import("d", &rows());
@@ -93,7 +93,7 @@ fn ready() -> Option<(Place, Vec<String>)> {
 
 /// A command at work.
 pub(super) struct AtWork {
-    child: Child,
+    pub(super) child: Child,
     output: BufReader<std::process::ChildStdout>,
     heard: String,
 }
@@ -315,28 +315,22 @@ fn show_has_the_fields_of_the_contract() {
         (&shown["status"], &shown["seed"], &shown["threads"]),
         (&json!("done"), &json!(3), &json!(1))
     );
-    let all = |value: &Value, keys: &[&str]| {
-        keys.iter()
-            .for_each(|key| assert!(!value[*key].is_null(), "{key} in {value}"));
+    let has = |value: &Value, keys: &str| {
+        keys.split(' ')
+            .for_each(|key| assert!(!value[key].is_null(), "{key} in {value}"));
     };
-    all(&shown["model"], &["id", "sha256", "parameters"]);
-    all(&shown["dataset"], &["name", "shot_ids_sha256", "counts"]);
-    all(&shown["pairs"], &["format", "content", "joint"]);
-    all(
+    has(&shown["model"], "id sha256 parameters");
+    has(&shown["dataset"], "name shot_ids_sha256 counts");
+    has(&shown["pairs"], "format content joint");
+    has(
         &shown["align"],
-        &[
-            "first_dpo_loss",
-            "margin",
-            "accuracy",
-            "logps_chosen",
-            "logps_rejected",
-        ],
+        "first_dpo_loss margin accuracy logps_chosen logps_rejected",
     );
     assert!((number(&shown["align"]["first_dpo_loss"]) - std::f64::consts::LN_2).abs() < 1e-4);
     for stage in ["stage1", "stage2"] {
-        all(
+        has(
             &shown["summarizer"][stage],
-            &["updates", "ended_by", "lr_last", "best_ce"],
+            "updates ended_by lr_last best_ce",
         );
     }
     let names: Vec<&str> = list(&shown["stages"])
@@ -345,19 +339,11 @@ fn show_has_the_fields_of_the_contract() {
         .collect();
     assert_eq!(names, STAGES);
     for stage in list(&shown["stages"]) {
-        all(
+        has(
             stage,
-            &[
-                "status",
-                "wall_s",
-                "cpu_s",
-                "peak_rss_bytes",
-                "n_in",
-                "n_out",
-                "dropped",
-            ],
+            "status wall_s cpu_s peak_rss_bytes n_in n_out dropped",
         );
-        all(stage, &["inputs_sha256", "output_sha256"]);
+        has(stage, "inputs_sha256 output_sha256");
         assert_eq!(stage["status"], "done");
     }
     let systems: Vec<&str> = list(&shown["results"])
@@ -366,21 +352,13 @@ fn show_has_the_fields_of_the_contract() {
         .collect();
     assert_eq!(systems, SYSTEMS);
     for row in list(&shown["results"]) {
-        all(
+        has(
             row,
-            &[
-                "n",
-                "rouge1",
-                "rouge2",
-                "rougeL",
-                "reference_ce",
-                "mean_tokens",
-                "vs_sft_real",
-            ],
+            "n rouge1 rouge2 rougeL reference_ce mean_tokens vs_sft_real",
         );
-        all(&row["rouge1"], &["mean", "ci95"]);
+        has(&row["rouge1"], "mean ci95");
         if row["system"] != "sft_real" {
-            all(&row["vs_sft_real"]["rouge1"], &["diff", "ci95", "p"]);
+            has(&row["vs_sft_real"]["rouge1"], "diff ci95 p");
         }
     }
     let synthesizers: Vec<&str> = list(&shown["synthesizers"])
@@ -392,17 +370,9 @@ fn show_has_the_fields_of_the_contract() {
         ["sft", "dpo_separate", "dpo_joint", "ids", "rejection"]
     );
     for row in list(&shown["synthesizers"]) {
-        all(
+        has(
             row,
-            &[
-                "n",
-                "format_rate",
-                "ci95",
-                "rules",
-                "scorer_ce_all",
-                "accepted",
-                "copy_rate",
-            ],
+            "n format_rate ci95 rules scorer_ce_all accepted copy_rate",
         );
         for key in ["scorer_ce_passing", "seconds_per_accepted"] {
             assert_eq!(row[key].is_null(), row["accepted"] == 0, "{key} in {row}");
@@ -410,13 +380,9 @@ fn show_has_the_fields_of_the_contract() {
     }
     assert!(shown["detectable_diff"].is_f64());
     let fields = whole.place.ok(&["recipe", "--print"]);
-    all(
-        &shown["recipe"],
-        &list(&fields["fields"])
-            .iter()
-            .map(|f| text(&f["key"]))
-            .collect::<Vec<_>>(),
-    );
+    for field in list(&fields["fields"]) {
+        has(&shown["recipe"], text(&field["key"]));
+    }
 }
 
 #[test]
@@ -700,258 +666,4 @@ fn a_run_for_people_ends_with_its_tables() {
     }
     let (out, _) = whole.place.human(&["runs"], 0);
     assert!(out.contains("d-1") && out.contains("9 of 9"), "{out}");
-}
-
-#[test]
-fn a_dry_run_starts_nothing_and_until_stops_early() {
-    let Some((place, args)) = ready() else { return };
-    let args = words(&args);
-    let dry = place.ok(&[&args[..], &["--dry-run"]].concat());
-    assert_eq!(
-        (&dry["dry_run"], &dry["dataset"]["counts"]["shots"]),
-        (&json!(true), &json!(12))
-    );
-    assert_eq!(
-        dry["recipe"]["recompute"], "off",
-        "what the recipe leaves to the machine is settled"
-    );
-    assert_eq!(
-        place.ok(&["runs"])["runs"],
-        json!([]),
-        "a dry run starts nothing"
-    );
-
-    let first = place.ok(&[&args[..], &["--until", "topics"]].concat());
-    assert_eq!(first["status"], "paused");
-    place.refuses(
-        &["resume", RUN, "--from", "align", "--until", "topics"],
-        2,
-        "wrong_state",
-        &["order"],
-    );
-    place.refuses(
-        &["resume", RUN, "--from", "nope"],
-        2,
-        "usage",
-        &["nope", "topics"],
-    );
-}
-
-#[test]
-fn pause_cancel_and_discard() {
-    let Some((place, args)) = ready() else { return };
-    let args = [&words(&args)[..], &["--until", "synthesizer"]].concat();
-    let mut work = AtWork::start(&place, &args);
-    work.until(|line| line["event"] == "step" && line["stage"] == "synthesizer");
-    let asked = place.ok(&["pause", RUN]);
-    assert_eq!(
-        (&asked["run"], &asked["status"]),
-        (&json!(RUN), &json!("running"))
-    );
-    assert_eq!(asked["from_stage"], "synthesizer");
-    let paused = work.end();
-    assert_eq!(
-        (paused.code, &paused.last["status"]),
-        (130, &json!("paused")),
-        "{}",
-        paused.last
-    );
-    assert_eq!(
-        place.ok(&["pause", RUN])["status"],
-        "paused",
-        "asked twice is no error"
-    );
-
-    let mut work = AtWork::start(&place, &["resume", RUN, "--until", "synthesizer"]);
-    work.until(|line| line["event"] == "step");
-    assert_eq!(place.ok(&["cancel", RUN, "--discard"])["status"], "running");
-    let ended = work.end();
-    assert_eq!(
-        (ended.code, &ended.last["status"]),
-        (0, &json!("cancelled")),
-        "{}",
-        ended.last
-    );
-    place.refuses(&["pause", RUN], 2, "wrong_state", &["cancelled"]);
-    place.refuses(&["cancel", RUN], 2, "wrong_state", &["cancelled"]);
-    place.refuses(&["resume", RUN], 2, "wrong_state", &["cancelled", "--from"]);
-    let again = place.ok(&["resume", RUN, "--from", "topics", "--until", "topics"]);
-    assert_eq!(again["status"], "paused");
-    assert_eq!(
-        place.ok(&["cancel", RUN])["status"],
-        "cancelled",
-        "nobody works on it: at once"
-    );
-    place.refuses(&["pause", "nope"], 2, "no_such_run", &["nope"]);
-}
-
-#[test]
-fn a_detached_run_goes_on_by_itself_and_keeps_a_log() {
-    let Some((place, args)) = ready() else { return };
-    let started = place.ok(&[&words(&args)[..], &["--detach", "--until", "summaries"]].concat());
-    assert_eq!(
-        (&started["run"], &started["status"]),
-        (&json!(RUN), &json!("started"))
-    );
-    // The log is the worker's standard output: its last line comes when nothing is left to do.
-    let log = place.workspace().join(format!("logs/{RUN}.log"));
-    let begun = std::time::Instant::now();
-    let ended = loop {
-        let said = std::fs::read_to_string(&log).expect("a log");
-        let last = said
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .next_back();
-        if let Some(last) = last.filter(|line| ["result", "error"].contains(&text(&line["event"])))
-        {
-            break last;
-        }
-        assert!(begun.elapsed().as_secs() < 240, "{said}");
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    };
-    assert_eq!(
-        (&ended["run"], &ended["status"]),
-        (&json!(RUN), &json!("paused")),
-        "{ended}"
-    );
-    assert!(
-        number(&ended["at_ms"]) > 1.7e12,
-        "a line of a log says when: {}",
-        ended["at_ms"]
-    );
-    let shown = place.ok(&["show", RUN]);
-    let statuses: Vec<&str> = list(&shown["stages"])
-        .iter()
-        .take(3)
-        .map(|s| text(&s["status"]))
-        .collect();
-    assert_eq!(
-        statuses,
-        ["done", "done", "waiting"],
-        "it stopped where it was told to"
-    );
-    assert_eq!(
-        place.ok(&["resume", RUN, "--until", "summaries"])["status"],
-        "paused",
-        "nobody holds it"
-    );
-}
-
-/// Two runs in the queue: held back nothing begins; the first fails, and the second has its turn all the same.
-#[test]
-fn the_queue_goes_on_after_a_failure() {
-    let Some((place, args)) = ready() else { return };
-    place.import("e", &rows());
-    place.ok(&["queue", "--hold"]);
-    let of = |dataset: &'static str| -> Vec<String> {
-        args.iter()
-            .map(|arg| {
-                if arg == "d" {
-                    dataset.to_owned()
-                } else {
-                    arg.clone()
-                }
-            })
-            .collect()
-    };
-    for dataset in ["d", "e"] {
-        let added =
-            place.ok(&[&words(&of(dataset))[..], &["--queue", "--until", "topics"]].concat());
-        assert_eq!(added["status"], "queued");
-    }
-    let queue = place.ok(&["queue"]);
-    assert_eq!(
-        (&queue["held"], &queue["started"]),
-        (&json!(true), &json!(null))
-    );
-    let waiting: Vec<&str> = list(&queue["queue"])
-        .iter()
-        .map(|row| text(&row["run_id"]))
-        .collect();
-    assert_eq!(
-        (waiting, text(&queue["queue"][0]["until_stage"])),
-        (vec!["d-1", "e-1"], "topics")
-    );
-    // The examples of the first are no longer those that it was made for.
-    place.import("d", &super::rows(40, 4, 4));
-    assert_eq!(place.ok(&["queue", "--go"])["started"], "d-1");
-    let status = |run: &str| text(&place.ok(&["show", run])["status"]).to_owned();
-    let begun = std::time::Instant::now();
-    while status("e-1") != "paused" {
-        assert!(begun.elapsed().as_secs() < 240, "{}", place.ok(&["queue"]));
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
-    assert_eq!(status("d-1"), "failed");
-    assert_eq!(list(&place.ok(&["queue"])["queue"]).len(), 0);
-    assert_eq!(
-        list(&place.ok(&["show", "e-1"])["stages"])[0]["status"],
-        "done"
-    );
-}
-
-/// A run's id comes from its data set's name, which may be anything: the command that goes on has to work in a shell.
-#[test]
-fn the_command_that_goes_on_can_be_pasted() {
-    let Some((place, args)) = ready() else { return };
-    place.import("o'clock d", &rows());
-    let args: Vec<String> = args
-        .into_iter()
-        .map(|arg| {
-            if arg == "d" {
-                "o'clock d".to_owned()
-            } else {
-                arg
-            }
-        })
-        .collect();
-    let mut work = AtWork::start(&place, &words(&args));
-    work.until(|line| line["event"] == "step");
-    work.interrupt();
-    let paused = work.end();
-    assert_eq!(
-        (paused.code, &paused.last["status"]),
-        (130, &json!("paused")),
-        "{}",
-        paused.last
-    );
-    let command = text(&paused.last["resume"])
-        .strip_prefix("duologue ")
-        .expect("the program")
-        .to_owned();
-    let line = format!(
-        "'{}' {command} --json --threads 1 --until topics",
-        binary().display()
-    );
-    let output = Command::new("sh")
-        .args(["-c", &line])
-        .output()
-        .expect("a shell");
-    assert!(
-        output.status.success(),
-        "{line}: {}",
-        String::from_utf8_lossy(&output.stdout)
-    );
-}
-
-/// A worker that was killed leaves its lease; nobody has to wait for it.
-#[test]
-fn a_killed_run_is_taken_over() {
-    let Some((place, args)) = ready() else { return };
-    let mut work = AtWork::start(&place, &words(&args));
-    work.until(|line| line["event"] == "step");
-    work.child.kill().expect("a kill");
-    work.child.wait().expect("an end");
-    assert_eq!(
-        place.ok(&["runs"])["runs"][0]["status"],
-        "paused",
-        "nobody works on it"
-    );
-    assert_eq!(place.ok(&["show", RUN])["status"], "paused");
-    assert_eq!(
-        place.ok(&["pause", RUN])["status"],
-        "paused",
-        "at once: nobody is there to be asked"
-    );
-    let resumed = place.ok(&["resume", RUN, "--until", "topics"]);
-    assert_eq!(resumed["status"], "paused");
 }

@@ -190,10 +190,10 @@ fn work(
         process::stop_flag("Stopping: saving a checkpoint. Press Ctrl-C again to stop at once.");
     let progress = Progress::new(output);
     let asked = process::worker(&stop, &progress);
-    if queued && !mrds::worker::take_queued(&session, run, &asked)? {
+    if queued && !mrds::worker::take_queued(session, run, &asked)? {
         return Ok(ExitCode::SUCCESS);
     }
-    let ended = mrds::worker::execute(&session, run, window, &asked);
+    let ended = mrds::worker::execute(session, run, window, &asked);
     progress.finish();
     // Somebody who pauses wants the machine for something else.
     if !matches!(ended, Err(Error::Interrupted { .. })) {
