@@ -26,61 +26,13 @@ use tauri_specta::{Builder, collect_commands};
 use crate::instance::Instance;
 use crate::place::Place;
 
+include!("../commands.in");
+
 /// All commands with their types, for the running window and for the generated bindings.
 fn commands() -> Builder<Wry> {
     use command::{dataset, demo, file, model, output, run, setting, study};
     Builder::<Wry>::new()
-        .commands(collect_commands![
-            setting::app_info,
-            setting::setting,
-            setting::set_setting,
-            setting::notify,
-            dataset::pick_files,
-            model::pick_folder,
-            file::keep_text,
-            file::save_text,
-            dataset::inspect,
-            dataset::import_files,
-            dataset::take_sample,
-            dataset::datasets,
-            dataset::examples,
-            dataset::doubts,
-            dataset::too_long,
-            dataset::edit_example,
-            dataset::write_example,
-            dataset::delete_examples,
-            model::models,
-            model::add_model,
-            model::forget_model,
-            model::verify_model,
-            model::delete_model,
-            model::catalogue,
-            model::model_fits,
-            model::download_model,
-            model::pause_download,
-            run::recipe_fields,
-            run::plan,
-            run::runs,
-            run::start_run,
-            run::resume_run,
-            run::control_run,
-            run::move_queued,
-            run::remove_queued,
-            run::hold_queue,
-            run::run_log,
-            output::results,
-            run::watch,
-            output::items,
-            study::create_study,
-            study::studies,
-            study::rating_queue,
-            study::rate,
-            study::skip_item,
-            study::lock_study,
-            study::study_results,
-            demo::demo,
-            demo::close_demo,
-        ])
+        .commands(with_commands!(collect_commands))
         .semantic_types(
             specta_typescript::semantic::Configuration::empty().enable_lossless_floats(),
         )
@@ -133,11 +85,15 @@ fn complain(message: &str) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::*;
 
-    include!("../commands.in");
+    macro_rules! names {
+        ($($room:ident::$name:ident,)*) => {
+            [$(stringify!($name)),*]
+        };
+    }
 
     const BINDINGS: &str = "../ui/src/bridge/bindings.ts";
 
@@ -160,33 +116,78 @@ mod tests {
     }
 
     #[test]
-    fn every_command_is_allowed_and_nothing_else() {
-        let bindings = std::fs::read_to_string(BINDINGS).unwrap();
-        let capability: serde_json::Value = serde_json::from_str(
-            &std::fs::read_to_string(Path::new("capabilities/main.json")).unwrap(),
-        )
-        .unwrap();
-        let allowed: Vec<&str> = capability["permissions"]
-            .as_array()
-            .unwrap()
+    fn the_page_may_call_every_command_of_ours_and_nothing_else() {
+        let read = |path: &str| -> serde_json::Value {
+            serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+        };
+        let capability = read("capabilities/main.json");
+        assert_eq!(capability["permissions"], serde_json::json!(["default"]));
+        let granted = &read("gen/schemas/acl-manifests.json")["__app-acl__"]["default_permission"];
+        let wanted = with_commands!(names).map(|name| format!("allow-{}", name.replace('_', "-")));
+        assert_eq!(granted["permissions"], serde_json::json!(wanted.to_vec()));
+    }
+
+    #[test]
+    fn a_command_is_added_in_three_places() {
+        let roots = [
+            "src",
+            "capabilities",
+            "commands.in",
+            "build.rs",
+            "tauri.conf.json",
+            "../ui/src",
+        ];
+        let mut files = Vec::new();
+        for root in roots {
+            collect_files(Path::new(root), &mut files);
+        }
+        // A name of two words is no ordinary word; the others are added in the same places.
+        for name in with_commands!(names)
             .iter()
-            .map(|one| one.as_str().unwrap())
-            .collect();
-        let wanted: Vec<String> = COMMANDS
-            .iter()
-            .map(|name| format!("allow-{}", name.replace('_', "-")))
-            .collect();
-        assert_eq!(allowed, wanted);
-        // One mention is the import.
-        assert_eq!(
-            bindings.matches("__TAURI_INVOKE").count(),
-            COMMANDS.len() + 1
-        );
-        for name in COMMANDS {
+            .filter(|name| name.contains('_'))
+        {
+            let words = [(*name).to_owned(), name.replace('_', "-"), camel(name)];
+            let places: Vec<&PathBuf> = files
+                .iter()
+                .filter(|(_, text)| words.iter().any(|word| names_it(text, word)))
+                .map(|(path, _)| path)
+                .collect();
             assert!(
-                bindings.contains(&format!("(\"{name}\"")),
-                "{name} is not in the bindings"
+                places.len() == 3,
+                "{name}: the wrapper, commands.in and the fake bridge name it, and not {places:?}"
             );
         }
+    }
+
+    /// Every file that is written by hand below a path, with its text. Screens only call commands, as tests do.
+    fn collect_files(path: &Path, files: &mut Vec<(PathBuf, String)>) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() && name != "screens" {
+            for entry in std::fs::read_dir(path).unwrap() {
+                collect_files(&entry.unwrap().path(), files);
+            }
+        } else if path.is_file() && name != "bindings.ts" && !name.ends_with(".test.ts") {
+            files.push((path.to_owned(), std::fs::read_to_string(path).unwrap()));
+        }
+    }
+
+    fn camel(name: &str) -> String {
+        let mut words = name.split('_');
+        let first = words.next().unwrap_or_default().to_owned();
+        words.fold(first, |done, word| {
+            let (head, tail) = word.split_at(1);
+            done + &head.to_uppercase() + tail
+        })
+    }
+
+    /// Whether a text has the whole word other than behind a dot, where it is called.
+    fn names_it(text: &str, word: &str) -> bool {
+        let inside = |letter: char| letter.is_alphanumeric() || "_-".contains(letter);
+        text.match_indices(word).any(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            let after = text[at + word.len()..].chars().next();
+            !before.is_some_and(|letter| inside(letter) || letter == '.')
+                && !after.is_some_and(inside)
+        })
     }
 }
