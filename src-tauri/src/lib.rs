@@ -21,7 +21,7 @@ mod worker;
 use std::process::ExitCode;
 
 use tauri::{Manager, Wry};
-use tauri_specta::{Builder, collect_commands};
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
 use crate::instance::Instance;
 use crate::place::Place;
@@ -36,6 +36,7 @@ fn commands() -> Builder<Wry> {
         .semantic_types(
             specta_typescript::semantic::Configuration::empty().enable_lossless_floats(),
         )
+        .error_handling(ErrorHandlingMode::Throw)
         .disable_serde_phases()
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { app } from './app.svelte';
 import { routes } from './route';
 import { find, get, open, text } from './testing';
+import { toasts } from './state/toasts.svelte';
 
 test('every screen opens by click and by key, and is marked as the current one', async () => {
   const { user } = await open('#/');
@@ -39,7 +39,7 @@ test('the palette finds by words, goes by Enter and acts', async () => {
 
 test('the same notice stands there once', async () => {
   await open('#/settings');
-  for (const text of ['The run has stopped.', 'Saved.', 'The run has stopped.']) app.warn(text);
+  for (const text of ['The run has stopped.', 'Saved.', 'The run has stopped.']) toasts.warn(text);
   await expect.poll(() => get('toasts').querySelectorAll('.toast').length).toBe(2);
   expect(text(get('toasts'))).toMatch(/Saved.*The run has stopped/s);
 });

@@ -1,8 +1,8 @@
 import axe from 'axe-core';
 import { expect, test } from 'vitest';
-import { app } from './app.svelte';
 import { find, open } from './testing';
 import tokens from './theme/tokens.css?raw';
+import { settings } from './state/settings.svelte';
 
 // Contrast needs a browser; the journeys check it in the real window, and the tokens are checked below.
 const rules = { 'color-contrast': { enabled: false } };
@@ -17,7 +17,7 @@ test.each(places)('axe finds nothing on %s, with data and without, in both langu
     await open(hash, { empty });
     await find('connections');
     for (const language of ['en', 'de'] as const) {
-      app.applyLanguage(language);
+      settings.applyLanguage(language);
       await new Promise((resolve) => setTimeout(resolve, 30));
       const found = await axe.run(document.body, { rules });
       expect(found.violations.map((one) => `${one.id}: ${one.nodes[0]?.html ?? ''}`)).toEqual([]);

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { app } from './app.svelte';
 import type { MetricPoint, WatchUpdate } from './bridge';
 import { FakeBridge } from './bridge/fake';
 import { perFrame } from './frame';
+import { jobs } from './state/jobs.svelte';
+import { openPage } from './state/open';
 
 const nextFrame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
 
@@ -25,10 +26,11 @@ test('of ten thousand messages of the watcher no point is lost, and a reset forg
   let send: (update: WatchUpdate) => void = () => undefined;
   const bridge = new FakeBridge({ idle: true });
   bridge.watch = async (_run, onUpdate) => {
-    send = onUpdate;
+    send = (update) => onUpdate.onmessage(update);
+    return null;
   };
-  await app.open(bridge);
-  await app.watch('run-0001');
+  await openPage(bridge);
+  await jobs.watch('run-0001');
   const [run] = bridge.runList.filter((one) => one.id === 'run-0001');
   if (!run) throw new Error('no run');
   const update = (points: MetricPoint[], reset = false): WatchUpdate => ({
@@ -42,7 +44,7 @@ test('of ten thousand messages of the watcher no point is lost, and a reset forg
   send(update([point(-1)]));
   send(update([point(0)], true));
   for (let step = 1; step < 10_000; step += 1) send(update([point(step)]));
-  expect(app.points['align']).toBeUndefined();
+  expect(jobs.points['align']).toBeUndefined();
   await nextFrame();
-  expect(app.points['align']?.map((one) => one.step)).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
+  expect(jobs.points['align']?.map((one) => one.step)).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
 });

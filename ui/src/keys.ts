@@ -1,55 +1,34 @@
-// Every shortcut, for the list under `?`. What a key does stands in the screen that listens to it.
-import type { ScreenName } from './route';
-import { t } from './text';
+// Keys as they are drawn, and the keystrokes that they stand for.
 
-export interface Shortcut {
-  keys: string[];
-  what: string;
+const named: Record<string, string> = {
+  '↑': 'ArrowUp',
+  '↓': 'ArrowDown',
+  '←': 'ArrowLeft',
+  '→': 'ArrowRight',
+  Del: 'Delete',
+  Esc: 'Escape',
+};
+
+/** What stands for several keys (`1 … 9`), key by key. */
+function spread(key: string): string[] {
+  const [first, last] = key.split(' … ').map((end) => end.codePointAt(0) ?? 0);
+  if (first === undefined || last === undefined) return [named[key] ?? key];
+  return Array.from({ length: last - first + 1 }, (_, index) => String.fromCodePoint(first + index));
 }
 
-export const everywhere = (): Shortcut[] => [
-  { keys: ['Ctrl', 'K'], what: t.keys.palette },
-  { keys: ['Ctrl', '1 … 9'], what: t.keys.screen },
-  { keys: ['?'], what: t.keys.list },
-  { keys: ['Tab'], what: t.keys.next },
-  { keys: ['Esc'], what: t.keys.dismiss },
-];
+/** Which of the keys an event is, counted from 0; `Ctrl` in front belongs to each of them, and is ⌘ elsewhere. */
+export function pressed(keys: string[], event: KeyboardEvent): number | undefined {
+  const control = keys[0] === 'Ctrl';
+  if (control !== (event.ctrlKey || event.metaKey) || event.altKey || (control && event.shiftKey)) return;
+  const key = control && event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  const found = keys
+    .slice(control ? 1 : 0)
+    .flatMap(spread)
+    .indexOf(key);
+  return found < 0 ? undefined : found;
+}
 
-export function ofScreen(screen: ScreenName): Shortcut[] {
-  switch (screen) {
-    case 'data':
-      return [
-        { keys: ['↑', '↓'], what: t.keys.row },
-        { keys: ['e', 'Del'], what: t.keys.edit },
-        { keys: ['Ctrl', 'Z'], what: t.keys.undo },
-      ];
-    case 'models':
-      return [{ keys: ['←', '→'], what: t.keys.tab }];
-    case 'runs':
-      return [
-        { keys: ['p'], what: t.keys.pause },
-        { keys: ['←', '→'], what: t.keys.stage },
-      ];
-    case 'outputs':
-      return [
-        { keys: ['j', 'k'], what: t.keys.item },
-        { keys: ['←', '→'], what: t.keys.tab },
-      ];
-    case 'rate':
-      return [
-        { keys: ['1 … 5'], what: t.keys.score },
-        { keys: ['0'], what: t.keys.clear },
-        { keys: ['↑', '↓'], what: t.keys.criterion },
-        { keys: ['←', '→'], what: t.keys.otherItem },
-        { keys: ['s'], what: t.keys.skip },
-        { keys: ['Enter'], what: t.keys.submit },
-      ];
-    case 'demo':
-      return [
-        { keys: ['Ctrl', 'Enter'], what: t.keys.summarize },
-        { keys: ['1', '2', '3'], what: t.keys.vote },
-      ];
-    default:
-      return [];
-  }
+/** Whether keystrokes go into a text or a choice. */
+export function typing(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }

@@ -1,15 +1,15 @@
 // What the screen tests share: the whole shell on a fake bridge, and elements by their test id.
 import { render, screen } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { app } from './app.svelte';
 import { FakeBridge, type FakeOptions } from './bridge/fake';
 import Shell from './Shell.svelte';
+import { openPage } from './state/open';
 
 /** Opens the window at a place (`#/runs/new`) and returns the bridge and the user. */
 export async function open(hash: string, options: FakeOptions = {}) {
   location.hash = hash;
   const bridge = new FakeBridge({ tickMs: 20, ...options });
-  await app.open(bridge);
+  await openPage(bridge);
   render(Shell);
   return { bridge, user: userEvent.setup() };
 }

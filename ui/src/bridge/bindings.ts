@@ -7,105 +7,105 @@ export const commands = {
 	/**  Version, places and machine. */
 	appInfo: () => __TAURI_INVOKE<AppInfo>("app_info"),
 	/**  A setting of the window, where it was ever set. */
-	setting: (key: string) => typedError<string | null, AppError>(__TAURI_INVOKE("setting", { key })),
+	setting: (key: string) => __TAURI_INVOKE<string | null>("setting", { key }),
 	/**  Keeps a setting of the window. */
-	setSetting: (key: string, value: string) => typedError<null, AppError>(__TAURI_INVOKE("set_setting", { key, value })),
+	setSetting: (key: string, value: string) => __TAURI_INVOKE<null>("set_setting", { key, value }),
 	/**  Shows a notification of the system, unless the user looks at the window anyway. */
-	notify: (text: string) => typedError<null, AppError>(__TAURI_INVOKE("notify", { text })),
+	notify: (text: string) => __TAURI_INVOKE<null>("notify", { text }),
 	/**  The system's own dialog for opening files. */
 	pickFiles: () => __TAURI_INVOKE<string[]>("pick_files"),
 	/**  The system's own dialog for choosing a folder. */
 	pickFolder: () => __TAURI_INVOKE<string | null>("pick_folder"),
 	/**  Keeps a text that was pasted or dropped as a file of the workspace, where the import reads it like any other. */
-	keepText: (name: string, text: string) => typedError<string, AppError>(__TAURI_INVOKE("keep_text", { name, text })),
+	keepText: (name: string, text: string) => __TAURI_INVOKE<string>("keep_text", { name, text }),
 	/**  Asks in the system's own dialog where a text goes, and writes it there; none where the user thought better of it. */
-	saveText: (name: string, text: string) => typedError<string | null, AppError>(__TAURI_INVOKE("save_text", { name, text })),
+	saveText: (name: string, text: string) => __TAURI_INVOKE<string | null>("save_text", { name, text }),
 	/**  Reads files and says what an import would do. Stores nothing. */
-	inspect: (request: ImportRequest) => typedError<ImportReport, AppError>(__TAURI_INVOKE("inspect", { request })),
+	inspect: (request: ImportRequest) => __TAURI_INVOKE<ImportReport>("inspect", { request }),
 	/**  Imports files: all of them or nothing. */
-	importFiles: (request: ImportRequest) => typedError<ImportReport, AppError>(__TAURI_INVOKE("import_files", { request })),
+	importFiles: (request: ImportRequest) => __TAURI_INVOKE<ImportReport>("import_files", { request }),
 	/**  Puts the sample that comes with Duologue into the workspace: data set, model, finished run. */
-	takeSample: () => typedError<Sample, AppError>(__TAURI_INVOKE("take_sample")),
+	takeSample: () => __TAURI_INVOKE<Sample>("take_sample"),
 	/**  The data sets, newest first. */
-	datasets: () => typedError<Dataset[], AppError>(__TAURI_INVOKE("datasets")),
+	datasets: () => __TAURI_INVOKE<Dataset[]>("datasets"),
 	/**  A page of a data set's examples. */
-	examples: (dataset: string, offset: number, limit: number) => typedError<ExamplePage, AppError>(__TAURI_INVOKE("examples", { dataset, offset, limit })),
+	examples: (dataset: string, offset: number, limit: number) => __TAURI_INVOKE<ExamplePage>("examples", { dataset, offset, limit }),
 	/**  What is doubtful about a data set. */
-	doubts: (dataset: string) => typedError<DoubtFound[], AppError>(__TAURI_INVOKE("doubts", { dataset })),
+	doubts: (dataset: string) => __TAURI_INVOKE<DoubtFound[]>("doubts", { dataset }),
 	/**  The examples that are longer than a model's context. */
-	tooLong: (dataset: string, model: string) => typedError<DoubtFound[], AppError>(__TAURI_INVOKE("too_long", { dataset, model })),
+	tooLong: (dataset: string, model: string) => __TAURI_INVOKE<DoubtFound[]>("too_long", { dataset, model }),
 	/**  Replaces the texts of an example. */
-	editExample: (dataset: string, example: Example) => typedError<null, AppError>(__TAURI_INVOKE("edit_example", { dataset, example })),
+	editExample: (dataset: string, example: Example) => __TAURI_INVOKE<null>("edit_example", { dataset, example }),
 	/**  Adds a pair behind the last one. */
-	writeExample: (dataset: string, example: Example) => typedError<null, AppError>(__TAURI_INVOKE("write_example", { dataset, example })),
+	writeExample: (dataset: string, example: Example) => __TAURI_INVOKE<null>("write_example", { dataset, example }),
 	/**  Removes examples by their keys; all or none. */
-	deleteExamples: (dataset: string, keys: number[]) => typedError<null, AppError>(__TAURI_INVOKE("delete_examples", { dataset, keys })),
+	deleteExamples: (dataset: string, keys: number[]) => __TAURI_INVOKE<null>("delete_examples", { dataset, keys }),
 	/**  Remembered folders and those of earlier runs. */
-	models: () => typedError<Model[], AppError>(__TAURI_INVOKE("models")),
+	models: () => __TAURI_INVOKE<Model[]>("models"),
 	/**  Remembers a folder that holds a usable model. */
-	addModel: (path: string) => typedError<Model, AppError>(__TAURI_INVOKE("add_model", { path })),
+	addModel: (path: string) => __TAURI_INVOKE<Model>("add_model", { path }),
 	/**  Forgets a folder; its files stay. */
-	forgetModel: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("forget_model", { path })),
+	forgetModel: (path: string) => __TAURI_INVOKE<null>("forget_model", { path }),
 	/**  Loads a model and compares its files with the Hub's digests or those of its first use. */
-	verifyModel: (path: string) => typedError<ModelCheck, AppError>(__TAURI_INVOKE("verify_model", { path })),
+	verifyModel: (path: string) => __TAURI_INVOKE<ModelCheck>("verify_model", { path }),
 	/**  Deletes a downloaded model with its files. The page has asked. */
-	deleteModel: (path: string) => typedError<null, AppError>(__TAURI_INVOKE("delete_model", { path })),
+	deleteModel: (path: string) => __TAURI_INVOKE<null>("delete_model", { path }),
 	/**  The models that are known to work, with what a run would need of this machine. */
-	catalogue: () => typedError<CatalogueModel[], AppError>(__TAURI_INVOKE("catalogue")),
+	catalogue: () => __TAURI_INVOKE<CatalogueModel[]>("catalogue"),
 	/**  How a whole run on each of these models compares with the memory that is free now. */
-	modelFits: (paths: string[]) => typedError<ModelFit[], AppError>(__TAURI_INVOKE("model_fits", { paths })),
+	modelFits: (paths: string[]) => __TAURI_INVOKE<ModelFit[]>("model_fits", { paths }),
 	/**  Downloads a model of the Hub, or goes on with it; one at a time. */
-	downloadModel: (hubId: string, onEvent: Channel<DownloadEvent>) => typedError<null, AppError>(__TAURI_INVOKE("download_model", { hubId, onEvent })),
+	downloadModel: (hubId: string, onEvent: Channel<DownloadEvent>) => __TAURI_INVOKE<null>("download_model", { hubId, onEvent }),
 	/**  Stops the download in progress; what is here stays, and the next start goes on. */
 	pauseDownload: () => __TAURI_INVOKE<void>("pause_download"),
 	/**  Every setting of a preset with its sentence. */
-	recipeFields: (preset: string) => typedError<RecipeField[], AppError>(__TAURI_INVOKE("recipe_fields", { preset })),
+	recipeFields: (preset: string) => __TAURI_INVOKE<RecipeField[]>("recipe_fields", { preset }),
 	/**  What a run would take on this machine; stores nothing. */
-	plan: (request: RunRequest) => typedError<PlanSheet, AppError>(__TAURI_INVOKE("plan", { request })),
+	plan: (request: RunRequest) => __TAURI_INVOKE<PlanSheet>("plan", { request }),
 	/**  The runs, newest first. */
-	runs: () => typedError<RunSummary[], AppError>(__TAURI_INVOKE("runs")),
+	runs: () => __TAURI_INVOKE<RunSummary[]>("runs"),
 	/**
 	 *  Plans a run and starts its worker, which goes on without the window; or has it wait in the queue until the run at
 	 *  work has ended. Returns the run's id.
 	 */
-	startRun: (request: RunRequest, queue: boolean) => typedError<string, AppError>(__TAURI_INVOKE("start_run", { request, queue })),
+	startRun: (request: RunRequest, queue: boolean) => __TAURI_INVOKE<string>("start_run", { request, queue }),
 	/**  Goes on with a run, or carries out the named stages only; now or in its turn. */
-	resumeRun: (run: string, from: string | null, until: string | null, queue: boolean) => typedError<null, AppError>(__TAURI_INVOKE("resume_run", { run, from, until, queue })),
+	resumeRun: (run: string, from: string | null, until: string | null, queue: boolean) => __TAURI_INVOKE<null>("resume_run", { run, from, until, queue }),
 	/**  Asks a run's worker to pause, to stop, or to stop and throw the started stage away. */
-	controlRun: (run: string, action: string) => typedError<null, AppError>(__TAURI_INVOKE("control_run", { run, action })),
+	controlRun: (run: string, action: string) => __TAURI_INVOKE<null>("control_run", { run, action }),
 	/**  Moves a run of the queue, 0 being the next. */
-	moveQueued: (run: string, to: number) => typedError<null, AppError>(__TAURI_INVOKE("move_queued", { run, to })),
+	moveQueued: (run: string, to: number) => __TAURI_INVOKE<null>("move_queued", { run, to }),
 	/**  Takes a run off the queue. */
-	removeQueued: (run: string) => typedError<null, AppError>(__TAURI_INVOKE("remove_queued", { run })),
+	removeQueued: (run: string) => __TAURI_INVOKE<null>("remove_queued", { run }),
 	/**  Holds the queue back; or lets it go, and begins the next run where none is at work. */
-	holdQueue: (held: boolean) => typedError<null, AppError>(__TAURI_INVOKE("hold_queue", { held })),
+	holdQueue: (held: boolean) => __TAURI_INVOKE<null>("hold_queue", { held }),
 	/**  The log of a run from `offset` on, a piece at a time. */
-	runLog: (run: string, offset: number) => typedError<LogPage, AppError>(__TAURI_INVOKE("run_log", { run, offset })),
+	runLog: (run: string, offset: number) => __TAURI_INVOKE<LogPage>("run_log", { run, offset }),
 	/**  The tables of a run. */
-	results: (run: string) => typedError<RunResults, AppError>(__TAURI_INVOKE("results", { run })),
+	results: (run: string) => __TAURI_INVOKE<RunResults>("results", { run }),
 	/**
 	 *  Sends what changes about the job in progress and about one run, at most twice a second. Replaces the watcher
 	 *  before it.
 	 */
-	watch: (run: string | null, onUpdate: Channel<WatchUpdate>) => typedError<null, AppError>(__TAURI_INVOKE("watch", { run, onUpdate })),
+	watch: (run: string | null, onUpdate: Channel<WatchUpdate>) => __TAURI_INVOKE<null>("watch", { run, onUpdate }),
 	/**  A page of what a stage made. While a rating set of the run is open, test summaries come without their author. */
-	items: (run: string, stage: string, offset: number, limit: number) => typedError<ItemPage, AppError>(__TAURI_INVOKE("items", { run, stage, offset, limit })),
+	items: (run: string, stage: string, offset: number, limit: number) => __TAURI_INVOKE<ItemPage>("items", { run, stage, offset, limit }),
 	/**  Draws dialogues and stores one item for each system's summary. */
-	createStudy: (request: StudyRequest) => typedError<Study, AppError>(__TAURI_INVOKE("create_study", { request })),
+	createStudy: (request: StudyRequest) => __TAURI_INVOKE<Study>("create_study", { request }),
 	/**  The studies, newest first. */
-	studies: () => typedError<Study[], AppError>(__TAURI_INVOKE("studies")),
+	studies: () => __TAURI_INVOKE<Study[]>("studies"),
 	/**  A rater's items in their own order; the rater is entered on first use. */
-	ratingQueue: (study: string, rater: string) => typedError<RatingQueue, AppError>(__TAURI_INVOKE("rating_queue", { study, rater })),
+	ratingQueue: (study: string, rater: string) => __TAURI_INVOKE<RatingQueue>("rating_queue", { study, rater }),
 	/**  Keeps one press: a score, or none to take it back. */
-	rate: (press: RatingPress) => typedError<null, AppError>(__TAURI_INVOKE("rate", { press })),
+	rate: (press: RatingPress) => __TAURI_INVOKE<null>("rate", { press }),
 	/**  Leaves an item out. */
-	skipItem: (study: string, rater: string, itemKey: string) => typedError<null, AppError>(__TAURI_INVOKE("skip_item", { study, rater, itemKey })),
+	skipItem: (study: string, rater: string, itemKey: string) => __TAURI_INVOKE<null>("skip_item", { study, rater, itemKey }),
 	/**  Locks a rater's set for good. */
-	lockStudy: (study: string, rater: string) => typedError<null, AppError>(__TAURI_INVOKE("lock_study", { study, rater })),
+	lockStudy: (study: string, rater: string) => __TAURI_INVOKE<null>("lock_study", { study, rater }),
 	/**  Means by system from locked sets; refused while none is locked. */
-	studyResults: (study: string) => typedError<StudyResult[], AppError>(__TAURI_INVOKE("study_results", { study })),
+	studyResults: (study: string) => __TAURI_INVOKE<StudyResult[]>("study_results", { study }),
 	/**  Summarizes a dialogue; the text comes through the channel as it is written. */
-	demo: (choice: DemoChoice, dialogue: string, onEvent: Channel<DemoEvent>) => typedError<null, AppError>(__TAURI_INVOKE("demo", { choice, dialogue, onEvent })),
+	demo: (choice: DemoChoice, dialogue: string, onEvent: Channel<DemoEvent>) => __TAURI_INVOKE<null>("demo", { choice, dialogue, onEvent }),
 	/**  Ends the demo's process and gives its memory back. */
 	closeDemo: () => __TAURI_INVOKE<void>("close_demo"),
 };
@@ -968,14 +968,3 @@ export type WatchUpdate = {
 	/**  Points of that run since the last update. */
 	points: MetricPoint[],
 };
-
-/* Tauri Specta runtime */
-async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {
-    try {
-        return { status: "ok", data: await result };
-    } catch (e) {
-        if (e instanceof Error) throw e;
-        return { status: "error", error: e as any };
-    }
-}
-

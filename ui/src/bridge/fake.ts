@@ -2,6 +2,7 @@
 import type {
   Bridge,
   CatalogueModel,
+  Channel,
   Dataset,
   DemoChoice,
   DemoEvent,
@@ -25,6 +26,7 @@ import type {
   StudyRequest,
   WatchUpdate,
 } from './index';
+import { mockIPC } from '@tauri-apps/api/mocks';
 import * as data from './fake_data';
 import { refuse, reportOf } from './fake_import';
 
@@ -67,11 +69,13 @@ export class FakeBridge implements Bridge {
   #points: MetricPoint[] = [];
   #sent = 0;
   #watched: string | null = null;
-  #onUpdate: ((update: WatchUpdate) => void) | undefined;
+  #updates: Channel<WatchUpdate> | undefined;
   #step = 61;
   #worked = false;
 
   constructor(options: FakeOptions = {}) {
+    // A channel registers itself with the window that it expects.
+    mockIPC(() => undefined);
     this.#tickMs = options.tickMs ?? 500;
     const copy = <T>(list: T[]): T[] => (options.empty ? [] : structuredClone(list));
     this.datasetList = copy(data.datasets);
@@ -84,7 +88,7 @@ export class FakeBridge implements Bridge {
     setInterval(() => this.#tick(), this.#tickMs);
   }
 
-  async info() {
+  async appInfo() {
     return {
       version: '0.1.0',
       workspace: '/home/ada/.local/share/duologue',
@@ -103,9 +107,11 @@ export class FakeBridge implements Bridge {
   }
   async setSetting(key: string, value: string) {
     this.settings[key] = value;
+    return null;
   }
   async notify(text: string) {
     this.notified.push(text);
+    return null;
   }
   async pickFiles() {
     return ['/home/ada/dialogues.jsonl'];
@@ -185,15 +191,18 @@ export class FakeBridge implements Bridge {
   async editExample(dataset: string, example: Example) {
     const all = this.#pairs(dataset);
     all[all.findIndex((one) => one.key === example.key)] = { ...example };
+    return null;
   }
   async writeExample(dataset: string, example: Example) {
     this.#nextKey += 1;
     this.#pairs(dataset).push({ ...example, key: this.#nextKey });
     this.#count(dataset);
+    return null;
   }
   async deleteExamples(dataset: string, keys: number[]) {
     this.#made[dataset] = this.#pairs(dataset).filter((pair) => !keys.includes(pair.key ?? -1));
     this.#count(dataset);
+    return null;
   }
 
   async models() {
@@ -208,6 +217,7 @@ export class FakeBridge implements Bridge {
   }
   async forgetModel(path: string) {
     this.modelList = this.modelList.filter((model) => model.path !== path);
+    return null;
   }
 
   async verifyModel(path: string) {
@@ -216,6 +226,7 @@ export class FakeBridge implements Bridge {
   }
   async deleteModel(path: string) {
     await this.forgetModel(path);
+    return null;
   }
   async modelFits(paths: string[]): Promise<ModelFit[]> {
     return paths.map((path) => ({ path, fit: path.includes('7m') ? 'fits' : 'tight' }));
@@ -223,7 +234,7 @@ export class FakeBridge implements Bridge {
   async catalogue(): Promise<CatalogueModel[]> {
     return structuredClone(data.catalogue);
   }
-  async downloadModel(hubId: string, onEvent: (event: DownloadEvent) => void) {
+  async downloadModel(hubId: string, onEvent: Channel<DownloadEvent>) {
     const entry = data.catalogue.find((one) => one.hub_id === hubId);
     if (!entry) return refuse('not_on_hub', `${hubId} is not on the Hub.`, 'Check the spelling.');
     if (entry.gated)
@@ -232,8 +243,11 @@ export class FakeBridge implements Bridge {
     this.#pausing = false;
     for (let done = 0.1; done <= 1; done += 0.1) {
       await new Promise((resolve) => setTimeout(resolve, this.#tickMs));
-      if (this.#pausing) return onEvent({ event: 'paused' });
-      onEvent({
+      if (this.#pausing) {
+        onEvent.onmessage({ event: 'paused' });
+        return null;
+      }
+      onEvent.onmessage({
         event: 'download',
         file: 'model.safetensors',
         done_bytes: done * total_bytes,
@@ -245,7 +259,8 @@ export class FakeBridge implements Bridge {
     const model = await this.addModel(
       `/home/ada/.local/share/duologue/models/${hubId.split('/')[1] ?? hubId}`,
     );
-    onEvent({ event: 'done', path: model.path });
+    onEvent.onmessage({ event: 'done', path: model.path });
+    return null;
   }
   async pauseDownload() {
     this.#pausing = true;
@@ -292,18 +307,20 @@ export class FakeBridge implements Bridge {
     if (queue) {
       row.status = 'queued';
       this.#enqueue(run, from, until);
-      return;
+      return null;
     }
     row.status = 'running';
     const stage =
       row.stages.find((one) => one.name === from) ?? row.stages.find((one) => one.status !== 'done');
     if (stage) stage.status = 'running';
     this.#push();
+    return null;
   }
-  async controlRun(run: string, action: 'pause' | 'cancel' | 'discard') {
+  async controlRun(run: string, action: string) {
     this.controls.push(`${action} ${run}`);
     this.#control[run] = action;
     this.#push();
+    return null;
   }
   #enqueue(id: string, from: string | null, until: string | null) {
     const { dataset, model_name, seed } = this.#run(id);
@@ -317,16 +334,19 @@ export class FakeBridge implements Bridge {
     );
     if (row) this.queue.runs.splice(to, 0, row);
     this.#push();
+    return null;
   }
   async removeQueued(run: string) {
     this.queue.runs = this.queue.runs.filter((one) => one.id !== run);
     this.runList = this.runList.filter((one) => one.id !== run);
     this.#push();
+    return null;
   }
   async holdQueue(held: boolean) {
     this.queue.held = held;
     this.#next();
     this.#push();
+    return null;
   }
   /** Begins the next run of the queue where none is at work. */
   #next() {
@@ -346,11 +366,12 @@ export class FakeBridge implements Bridge {
     this.#run(run);
     return data.results(run);
   }
-  async watch(run: string | null, onUpdate: (update: WatchUpdate) => void) {
+  async watch(run: string | null, onUpdate: Channel<WatchUpdate>) {
     this.#watched = run;
-    this.#onUpdate = onUpdate;
+    this.#updates = onUpdate;
     this.#sent = 0;
     this.#push();
+    return null;
   }
 
   async items(run: string, stage: string, offset: number, limit: number) {
@@ -414,9 +435,11 @@ export class FakeBridge implements Bridge {
     if (press.score === null) Reflect.deleteProperty(scores, press.criterion);
     else scores[press.criterion] = press.score;
     one.skipped.delete(press.item_key);
+    return null;
   }
   async skipItem(study: string, _rater: string, itemKey: string) {
     this.#study(study).skipped.add(itemKey);
+    return null;
   }
   async lockStudy(study: string, rater: string) {
     const open = (await this.ratingQueue(study, rater)).items.filter(
@@ -425,6 +448,7 @@ export class FakeBridge implements Bridge {
     if (open.length > 0)
       refuse('wrong_state', `${open.length} summaries are not rated yet.`, 'Rate or skip them first.');
     this.#study(study).study.locked_raters.push(rater);
+    return null;
   }
   async studyResults(study: string) {
     const one = this.#study(study);
@@ -443,7 +467,7 @@ export class FakeBridge implements Bridge {
     );
   }
 
-  async demo(choice: DemoChoice, dialogue: string, onEvent: (event: DemoEvent) => void) {
+  async demo(choice: DemoChoice, dialogue: string, onEvent: Channel<DemoEvent>) {
     if (choice.model.includes('missing'))
       refuse('model_missing', 'The model folder has gone.', 'Add it again on the Models screen.');
     const speakers = [...new Set(data.turns(dialogue).map((turn) => turn.speaker))].filter(
@@ -452,9 +476,9 @@ export class FakeBridge implements Bridge {
     const summary = `${speakers.join(' and ') || 'They'} agree on what happens next.`;
     for (const word of summary.split(/(?<= )/)) {
       await new Promise((resolve) => setTimeout(resolve, 25));
-      onEvent({ event: 'token', text: word });
+      onEvent.onmessage({ event: 'token', text: word });
     }
-    onEvent({
+    onEvent.onmessage({
       event: 'summary',
       summary,
       prompt_tokens: Math.round(dialogue.length / 4),
@@ -462,6 +486,7 @@ export class FakeBridge implements Bridge {
       ttft_ms: 84,
       tokens_per_s: 142,
     });
+    return null;
   }
   async closeDemo() {
     return;
@@ -546,7 +571,7 @@ export class FakeBridge implements Bridge {
       message: 'The stage “Candidates” stopped: the machine ran out of memory.',
       fix: 'Choose a smaller batch (candidates.batch) or a smaller model, then resume; finished stages are kept.',
     };
-    this.#onUpdate?.({
+    this.#updates?.onmessage({
       job: structuredClone(this.#running() ?? null),
       queue: structuredClone(this.queue),
       live: run

@@ -1,12 +1,12 @@
 // Every component in every state, for development: `npm run dev`, then /gallery.html. It is no part of the bundle.
 import { mount } from 'svelte';
 import '../theme/base.css';
-import { app } from '../app.svelte';
 import { fakeBridge } from '../bridge/fake';
 import Gallery from './Gallery.svelte';
+import { openPage } from '../state/open';
 
 const target = document.getElementById('app');
 if (target) {
-  await app.open(fakeBridge(location.search));
+  await openPage(fakeBridge(location.search));
   mount(Gallery, { target });
 }

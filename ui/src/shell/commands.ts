@@ -1,8 +1,12 @@
-// What the palette offers: every screen, every action without a form, every run and data set by name.
-import { app, themes } from '../app.svelte';
-import type { Dataset, RunSummary } from '../bridge';
+// What can be done from anywhere, and what the palette makes of all actions: those, every run and data set by name.
+import { bridge, type Dataset, type RunSummary } from '../bridge';
 import { dateTime } from '../format';
 import { routes } from '../route';
+import type { Action } from '../state/actions.svelte';
+import { jobs } from '../state/jobs.svelte';
+import { navigation } from '../state/navigation.svelte';
+import { settings, themes } from '../state/settings.svelte';
+import { attempt } from '../state/toasts.svelte';
 import { language, languages, t } from '../text';
 
 export interface Command {
@@ -10,59 +14,94 @@ export interface Command {
   /** What kind of thing it is, in a word. */
   kind: string;
   label: string;
+  keys: string[];
   act: () => void;
 }
 
-export function commands(runs: RunSummary[], datasets: Dataset[], showKeys: () => void): Command[] {
-  const act = (id: string, label: string, action: () => void): Command => ({
-    id,
-    kind: t.palette.act,
-    label,
-    act: action,
-  });
-  const job = app.job;
+/** The actions of the shell. */
+export function everywhere(showPalette: () => void, showKeys: () => void): Action[] {
   return [
-    ...routes.map((route) => ({
-      id: `go-${route.name}`,
+    { id: 'palette', title: t.keys.palette, keys: ['Ctrl', 'K'], whileTyping: true, run: showPalette },
+    {
+      id: 'go',
+      title: t.keys.screen,
+      keys: ['Ctrl', '1 … 9'],
+      whileTyping: true,
       kind: t.palette.go,
-      label: t.nav[route.name],
-      act: () => app.go(route.name),
+      choices: routes.map(({ name }) => ({ id: name, title: t.nav[name] })),
+      run: (which) => {
+        const route = routes[which];
+        if (route) navigation.go(route.name);
+      },
+    },
+    { id: 'new-run', title: t.palette.newRun, run: () => navigation.go('runs', 'new') },
+    { id: 'import', title: t.palette.importFile, run: () => navigation.go('data') },
+    {
+      id: 'pause',
+      title: t.palette.pause,
+      when: () => jobs.current !== null,
+      run: () => {
+        const job = jobs.current;
+        if (job) void attempt(() => bridge.controlRun(job.id, 'pause'));
+      },
+    },
+    { id: 'keys', title: t.palette.keys, keys: ['?'], run: showKeys },
+    { id: 'next', title: t.keys.next, keys: ['Tab'] },
+    { id: 'dismiss', title: t.keys.dismiss, keys: ['Esc'] },
+    ...appearance(),
+  ];
+}
+
+/** The colours and the languages that are not the present ones. */
+function appearance(): Action[] {
+  const otherThemes = themes.filter((theme) => theme !== settings.theme);
+  const otherLanguages = languages.filter((other) => other !== language.now);
+  return [
+    ...otherThemes.map((theme) => ({
+      id: `theme-${theme}`,
+      title: t.palette.theme(t.settings.themes[theme]),
+      run: () => void settings.chooseTheme(theme),
     })),
-    act('new-run', t.palette.newRun, () => app.go('runs', 'new')),
-    act('import', t.palette.importFile, () => app.go('data')),
-    ...(job
-      ? [
-          act('pause', t.palette.pause, () => {
-            void app.attempt(() => app.bridge.controlRun(job.id, 'pause'));
-          }),
-        ]
-      : []),
-    act('keys', t.palette.keys, showKeys),
-    ...themes
-      .filter((theme) => theme !== app.theme)
-      .map((theme) =>
-        act(`theme-${theme}`, t.palette.theme(t.settings.themes[theme]), () => {
-          void app.chooseTheme(theme);
-        }),
-      ),
-    ...languages
-      .filter((one) => one !== language.now)
-      .map((one) =>
-        act(`language-${one}`, t.palette.language(t.settings.languages[one]), () => {
-          void app.chooseLanguage(one);
-        }),
-      ),
+    ...otherLanguages.map((other) => ({
+      id: `language-${other}`,
+      title: t.palette.language(t.settings.languages[other]),
+      run: () => void settings.chooseLanguage(other),
+    })),
+  ];
+}
+
+/** An action as the palette offers it: what needs a key of several to be told, or a place on the page, is not there. */
+function offered({ id, title, keys = [], choices, kind, run, when, within }: Action): Command[] {
+  if (!run || within || when?.() === false) return [];
+  const single = keys.filter((key) => key !== 'Ctrl');
+  if (choices)
+    return choices.map((choice, which) => ({
+      id: `${id}-${choice.id}`,
+      kind: kind ?? t.palette.act,
+      label: choice.title,
+      keys: [],
+      act: () => run(which),
+    }));
+  if (single.length > 1 || single[0]?.includes(' … ')) return [];
+  return [{ id, kind: kind ?? t.palette.act, label: title, keys, act: () => run(0) }];
+}
+
+export function commands(actions: Action[], runs: RunSummary[], datasets: Dataset[]): Command[] {
+  return [
+    ...actions.filter((action) => action.id !== 'palette').flatMap(offered),
     ...runs.map((run) => ({
       id: `run-${run.id}`,
       kind: t.palette.run,
       label: `${run.dataset} · ${run.model_name} · ${dateTime(run.created_at_ms)}`,
-      act: () => app.go('runs', run.id),
+      keys: [],
+      act: () => navigation.go('runs', run.id),
     })),
     ...datasets.map((dataset) => ({
       id: `dataset-${dataset.name}`,
       kind: t.palette.dataset,
       label: dataset.name,
-      act: () => app.go('data', dataset.name),
+      keys: [],
+      act: () => navigation.go('data', dataset.name),
     })),
   ];
 }

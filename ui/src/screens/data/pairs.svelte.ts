@@ -1,7 +1,8 @@
 // The pairs of one data set as the page holds them: pages fetched as they come into sight, changes, and their undo.
-import { app } from '../../app.svelte';
-import type { DoubtFound, Example } from '../../bridge';
+import { bridge, type DoubtFound, type Example } from '../../bridge';
 import { count } from '../../format';
+import { Latest } from '../../state/latest';
+import { attempt, toasts } from '../../state/toasts.svelte';
 import { t } from '../../text';
 
 /** Rows fetched at once. */
@@ -9,7 +10,7 @@ const SIZE = 100;
 
 interface Undo {
   what: string;
-  act: () => Promise<void>;
+  act: () => Promise<unknown>;
 }
 
 export class Pairs {
@@ -20,6 +21,9 @@ export class Pairs {
   undos: Undo[] = $state([]);
   #pages: Record<number, Example[]> = $state.raw({});
   #asked: Record<number, true> = {};
+  readonly #changes = new Latest();
+  /** Whether the pairs are still those that a page was asked of. */
+  #current = this.#changes.ask();
 
   constructor(readonly dataset: string) {
     this.see(0, 1);
@@ -34,8 +38,10 @@ export class Pairs {
     for (let page = Math.floor(first / SIZE); page * SIZE < last; page += 1) {
       if (this.#asked[page]) continue;
       this.#asked[page] = true;
-      void app.attempt(async () => {
-        const found = await app.bridge.examples(this.dataset, page * SIZE, SIZE);
+      const current = this.#current;
+      void attempt(async () => {
+        const found = await bridge.examples(this.dataset, page * SIZE, SIZE);
+        if (!current()) return;
         this.#pages = { ...this.#pages, [page]: found.rows };
         this.total = found.total;
       });
@@ -46,7 +52,7 @@ export class Pairs {
   async all(): Promise<Example[]> {
     const whole: Example[] = [];
     while (whole.length < this.total) {
-      const { rows } = await app.bridge.examples(this.dataset, whole.length, 1000);
+      const { rows } = await bridge.examples(this.dataset, whole.length, 1000);
       if (rows.length === 0) break;
       whole.push(...rows);
     }
@@ -55,8 +61,8 @@ export class Pairs {
 
   async check(): Promise<void> {
     const [found, long] = await Promise.all([
-      app.bridge.doubts(this.dataset),
-      this.model === '' ? [] : app.bridge.tooLong(this.dataset, this.model),
+      bridge.doubts(this.dataset),
+      this.model === '' ? [] : bridge.tooLong(this.dataset, this.model),
     ]);
     this.doubts = [...found, ...long];
   }
@@ -64,35 +70,35 @@ export class Pairs {
   /** Chooses the model whose context is asked about, for this data set and the next. */
   async choose(model: string): Promise<void> {
     this.model = model;
-    await app.bridge.setSetting('doubt_model', model);
+    await bridge.setSetting('doubt_model', model);
     await this.check();
   }
 
   /** Writes a new pair or the new texts of one. */
   async save(pair: Example): Promise<void> {
     if (pair.key === null) {
-      await app.bridge.writeExample(this.dataset, pair);
+      await bridge.writeExample(this.dataset, pair);
       await this.#changed();
       const last = await this.#one(this.total - 1);
-      this.#keep(t.data.written, () => app.bridge.deleteExamples(this.dataset, keys([last])));
+      this.#keep(t.data.written, () => bridge.deleteExamples(this.dataset, keys([last])));
       return;
     }
     const before = Object.values(this.#pages)
       .flat()
       .find((one) => one.key === pair.key);
-    await app.bridge.editExample(this.dataset, pair);
+    await bridge.editExample(this.dataset, pair);
     await this.#changed();
-    if (before) this.#keep(t.data.edited, () => app.bridge.editExample(this.dataset, before));
+    if (before) this.#keep(t.data.edited, () => bridge.editExample(this.dataset, before));
   }
 
   /** Removes pairs by their places; undone, they come back behind the last one. */
   async remove(places: number[]): Promise<void> {
     const unique = places.filter((place, index) => places.indexOf(place) === index);
     const pairs = await Promise.all(unique.map((place) => this.#one(place)));
-    await app.bridge.deleteExamples(this.dataset, keys(pairs));
+    await bridge.deleteExamples(this.dataset, keys(pairs));
     await this.#changed();
     this.#keep(t.data.removed(count(pairs.length)), async () => {
-      for (const pair of pairs) await app.bridge.writeExample(this.dataset, pair);
+      for (const pair of pairs) await bridge.writeExample(this.dataset, pair);
     });
   }
 
@@ -102,22 +108,23 @@ export class Pairs {
     await last.act();
     this.undos = this.undos.slice(0, -1);
     await this.#changed();
-    app.say(t.data.undone);
+    toasts.say(t.data.undone);
   }
 
-  #keep(what: string, act: () => Promise<void>): void {
+  #keep(what: string, act: () => Promise<unknown>): void {
     this.undos.push({ what, act });
   }
 
   async #one(place: number): Promise<Example> {
-    const [pair] = (await app.bridge.examples(this.dataset, place, 1)).rows;
+    const [pair] = (await bridge.examples(this.dataset, place, 1)).rows;
     if (!pair) throw new Error(`no example ${place}`);
     return pair;
   }
 
   /** Forgets the pages, fetches the first and, where doubts are shown, looks again. */
   async #changed(): Promise<void> {
-    const first = await app.bridge.examples(this.dataset, 0, SIZE);
+    this.#current = this.#changes.ask();
+    const first = await bridge.examples(this.dataset, 0, SIZE);
     this.#pages = { 0: first.rows };
     this.#asked = { 0: true };
     this.total = first.total;

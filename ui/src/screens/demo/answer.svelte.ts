@@ -1,6 +1,6 @@
 // One summary on its way: what it says so far, its figures, what went wrong.
-import { app, asError } from '../../app.svelte';
-import type { AppError, DemoChoice, DemoEvent } from '../../bridge';
+import { bridge, Channel, type AppError, type DemoChoice, type DemoEvent } from '../../bridge';
+import { asError } from '../../state/error';
 
 export type Figures = Extract<DemoEvent, { event: 'summary' }>;
 
@@ -22,13 +22,14 @@ export class Answer {
     this.state = 'busy';
     const begun = performance.now();
     try {
-      await app.bridge.demo(this.choice, dialogue, (event) => {
+      const events = new Channel<DemoEvent>((event) => {
         if (event.event === 'token') this.text += event.text;
         else if (event.event === 'summary') {
           this.text = event.summary;
           this.figures = event;
         } else this.error = event;
       });
+      await bridge.demo(this.choice, dialogue, events);
       this.totalMs = performance.now() - begun;
     } catch (thrown) {
       this.error = asError(thrown);

@@ -32,7 +32,7 @@ test('otherwise it goes on where the user left off', async () => {
 
 test('each part of the machine has a state in words and what it means', async () => {
   const { bridge } = await open('#/');
-  const info = await bridge.info();
+  const info = await bridge.appInfo();
   const small = { ...info, threads: 2, memory_bytes: 4e9, disk_free_bytes: 2e9, cli_path: null, gpu: null };
   expect(facts(info).map((one) => one.status)).toEqual(['ok', 'ok', 'unused', 'ok', 'ok']);
   expect(facts(small).map((one) => one.status)).toEqual([

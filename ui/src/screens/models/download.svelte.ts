@@ -1,6 +1,8 @@
 // The download in progress. It goes on when the user looks at another screen, so it does not live in one.
-import { app, asError } from '../../app.svelte';
-import type { AppError, CatalogueModel, DownloadEvent } from '../../bridge';
+import { bridge, Channel, type AppError, type CatalogueModel, type DownloadEvent } from '../../bridge';
+import { computer } from '../../state/computer.svelte';
+import { asError } from '../../state/error';
+import { attempt, toasts } from '../../state/toasts.svelte';
 import { t } from '../../text';
 
 class Download {
@@ -16,21 +18,22 @@ class Download {
     this.error = undefined;
     this.paused = this.paused.filter((one) => one !== model.hub_id);
     try {
-      await app.bridge.downloadModel(model.hub_id, (event) => void this.#take(model, event));
+      const events = new Channel<DownloadEvent>((event) => void this.#take(model, event));
+      await bridge.downloadModel(model.hub_id, events);
     } catch (thrown) {
       this.error = asError(thrown);
     }
     this.model = undefined;
-    app.info = await app.bridge.info();
+    await computer.load();
   }
 
   async #take(model: CatalogueModel, event: DownloadEvent): Promise<void> {
     if (event.event === 'download') this.at = event;
     else if (event.event === 'paused') this.paused.push(model.hub_id);
     else
-      await app.attempt(async () => {
-        await app.bridge.addModel(event.path);
-        app.say(t.models.downloaded(model.name));
+      await attempt(async () => {
+        await bridge.addModel(event.path);
+        toasts.say(t.models.downloaded(model.name));
       });
   }
 }

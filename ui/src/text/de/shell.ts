@@ -5,6 +5,7 @@ export const shell: typeof en = {
   app: 'Duologue',
   common: {
     close: 'Schließen',
+    retry: 'Noch einmal versuchen',
     cancel: 'Abbrechen',
     whatToDo: 'Was zu tun ist:',
     unknownSpeaker: 'Unbekannte Stimme',
@@ -54,7 +55,6 @@ export const shell: typeof en = {
     here: 'Auf dieser Seite',
     palette: 'Seiten und Befehle suchen',
     screen: 'Zu einer Seite gehen',
-    list: 'Diese Liste zeigen',
     next: 'Nächstes Bedienelement',
     dismiss: 'Ein Fenster schließen',
     item: 'Nächster, voriger Eintrag',

@@ -4,6 +4,7 @@ export const shell = {
   app: 'Duologue',
   common: {
     close: 'Close',
+    retry: 'Try again',
     cancel: 'Cancel',
     whatToDo: 'What to do:',
     unknownSpeaker: 'Unknown speaker',
@@ -53,7 +54,6 @@ export const shell = {
     here: 'On this screen',
     palette: 'Search screens and actions',
     screen: 'Go to a screen',
-    list: 'Show this list',
     next: 'Next control',
     dismiss: 'Close a dialog',
     item: 'Next, previous item',
