@@ -192,3 +192,16 @@ test('a German window says in German how rows came into their splits', async () 
   expect(text(await find('import-preview'))).toContain('gezogen mit Startwert 0');
   language.now = 'en';
 });
+
+test('a list that cannot be fetched says why, and is asked for again', async () => {
+  const { bridge, user } = await open('#/settings');
+  const { datasets } = bridge;
+  const failure = { code: 'io', message: 'The disk is full.', fix: '' };
+  bridge.datasets = () => Promise.reject(failure);
+  await user.click(get('nav-data'));
+  expect(text(await find('error-card'))).toContain('Try again');
+  bridge.datasets = datasets;
+  await user.click(get('load-retry'));
+  await find('datasets');
+  expect(query('error-card')).toBeNull();
+});
