@@ -20,7 +20,9 @@ test.each(places)('axe finds nothing on %s, with data and without, in both langu
       settings.applyLanguage(language);
       await new Promise((resolve) => setTimeout(resolve, 30));
       const found = await axe.run(document.body, { rules });
-      expect(found.violations.map((one) => `${one.id}: ${one.nodes[0]?.html ?? ''}`)).toEqual([]);
+      expect(
+        found.violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html ?? ''}`),
+      ).toEqual([]);
     }
     document.body.replaceChildren();
   }

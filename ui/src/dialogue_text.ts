@@ -13,8 +13,8 @@ export const fromText = (text: string): Turn[] =>
     .map((line) => line.trim())
     .filter((line) => line !== '')
     .map((line) => {
-      const [, speaker, said] = LINE.exec(line) ?? [];
-      return { speaker: speaker ?? '', text: said ?? line };
+      const [, speaker, words] = LINE.exec(line) ?? [];
+      return { speaker: speaker ?? '', text: words ?? line };
     });
 
 /** Whether a text begins like a dialogue. */

@@ -31,7 +31,7 @@ test('of ten thousand messages of the watcher no point is lost, and a reset forg
   };
   await openPage(bridge);
   await jobs.watch('run-0001');
-  const [run] = bridge.runList.filter((one) => one.id === 'run-0001');
+  const [run] = bridge.runList.filter((row) => row.id === 'run-0001');
   if (!run) throw new Error('no run');
   const update = (points: MetricPoint[], reset = false): WatchUpdate => ({
     job: null,
@@ -46,5 +46,7 @@ test('of ten thousand messages of the watcher no point is lost, and a reset forg
   for (let step = 1; step < 10_000; step += 1) send(update([point(step)]));
   expect(jobs.points['align']).toBeUndefined();
   await nextFrame();
-  expect(jobs.points['align']?.map((one) => one.step)).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
+  expect(jobs.points['align']?.map((point) => point.step)).toEqual(
+    Array.from({ length: 10_000 }, (_, n) => n),
+  );
 });

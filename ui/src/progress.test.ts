@@ -5,8 +5,8 @@ import { runShare, stageShare, timeLeft } from './progress';
 const at = (step: number, eta_s: number | null) => {
   const [stage] = stages(0, 'running');
   if (!stage) throw new Error('no stage');
-  const rest = { task: '', rss_bytes: null, loss: null, lr: null, tokens_per_s: null, sample: null };
-  return { ...stage, progress: { ...rest, step, total_steps: 100, eta_s } };
+  const figures = { task: '', rss_bytes: null, loss: null, lr: null, tokens_per_s: null, sample: null };
+  return { ...stage, progress: { ...figures, step, total_steps: 100, eta_s } };
 };
 
 test('a stage that has made its last step is not done yet', () => {

@@ -968,3 +968,4 @@ export type WatchUpdate = {
 	/**  Points of that run since the last update. */
 	points: MetricPoint[],
 };
+

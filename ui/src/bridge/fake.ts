@@ -155,16 +155,16 @@ export class FakeBridge implements Bridge {
   }
   /** The pairs of a data set, made when they are first asked for. */
   #pairs(dataset: string): Example[] {
-    const total = this.datasetList.find((one) => one.name === dataset)?.n ?? 0;
+    const total = this.datasetList.find((row) => row.name === dataset)?.n ?? 0;
     return (this.#made[dataset] ??= Array.from({ length: total }, (_, index) => data.example(index)));
   }
   #count(dataset: string) {
-    const found = this.datasetList.find((one) => one.name === dataset);
+    const found = this.datasetList.find((row) => row.name === dataset);
     if (found) found.n = this.#pairs(dataset).length;
   }
   async examples(dataset: string, offset: number, limit: number) {
-    const all = this.#pairs(dataset);
-    return { total: all.length, rows: structuredClone(all.slice(offset, offset + limit)) };
+    const pairs = this.#pairs(dataset);
+    return { total: pairs.length, rows: structuredClone(pairs.slice(offset, offset + limit)) };
   }
   async doubts(dataset: string): Promise<DoubtFound[]> {
     return this.#pairs(dataset).flatMap((pair, at): DoubtFound[] => {
@@ -189,8 +189,8 @@ export class FakeBridge implements Bridge {
     }));
   }
   async editExample(dataset: string, example: Example) {
-    const all = this.#pairs(dataset);
-    all[all.findIndex((one) => one.key === example.key)] = { ...example };
+    const pairs = this.#pairs(dataset);
+    pairs[pairs.findIndex((pair) => pair.key === example.key)] = { ...example };
     return null;
   }
   async writeExample(dataset: string, example: Example) {
@@ -212,7 +212,7 @@ export class FakeBridge implements Bridge {
     if (path.includes('missing'))
       refuse('file_not_found', `${path} holds no config.json.`, 'Choose the folder that holds config.json.');
     const model = { ...(data.models[0] as Model), path, name: path.split('/').pop() ?? path };
-    if (!this.modelList.some((one) => one.path === path)) this.modelList.push(model);
+    if (!this.modelList.some((known) => known.path === path)) this.modelList.push(model);
     return model;
   }
   async forgetModel(path: string) {
@@ -235,7 +235,7 @@ export class FakeBridge implements Bridge {
     return structuredClone(data.catalogue);
   }
   async downloadModel(hubId: string, onEvent: Channel<DownloadEvent>) {
-    const entry = data.catalogue.find((one) => one.hub_id === hubId);
+    const entry = data.catalogue.find((listed) => listed.hub_id === hubId);
     if (!entry) return refuse('not_on_hub', `${hubId} is not on the Hub.`, 'Check the spelling.');
     if (entry.gated)
       refuse('gated', `The licence of ${hubId} is not accepted yet.`, 'Accept it on its page of the Hub.');
@@ -311,7 +311,7 @@ export class FakeBridge implements Bridge {
     }
     row.status = 'running';
     const stage =
-      row.stages.find((one) => one.name === from) ?? row.stages.find((one) => one.status !== 'done');
+      row.stages.find((row) => row.name === from) ?? row.stages.find((row) => row.status !== 'done');
     if (stage) stage.status = 'running';
     this.#push();
     return null;
@@ -329,7 +329,7 @@ export class FakeBridge implements Bridge {
   }
   async moveQueued(run: string, to: number) {
     const [row] = this.queue.runs.splice(
-      this.queue.runs.findIndex((one) => one.id === run),
+      this.queue.runs.findIndex((waiting) => waiting.id === run),
       1,
     );
     if (row) this.queue.runs.splice(to, 0, row);
@@ -337,8 +337,8 @@ export class FakeBridge implements Bridge {
     return null;
   }
   async removeQueued(run: string) {
-    this.queue.runs = this.queue.runs.filter((one) => one.id !== run);
-    this.runList = this.runList.filter((one) => one.id !== run);
+    this.queue.runs = this.queue.runs.filter((waiting) => waiting.id !== run);
+    this.runList = this.runList.filter((row) => row.id !== run);
     this.#push();
     return null;
   }
@@ -351,7 +351,7 @@ export class FakeBridge implements Bridge {
   /** Begins the next run of the queue where none is at work. */
   #next() {
     if (this.queue.held || this.#running()) return;
-    const next = this.runList.find((one) => one.id === this.queue.runs[0]?.id);
+    const next = this.runList.find((row) => row.id === this.queue.runs[0]?.id);
     if (!next) return;
     this.queue.runs.shift();
     next.status = 'running';
@@ -359,8 +359,8 @@ export class FakeBridge implements Bridge {
     if (stage) stage.status = 'running';
   }
   async runLog(run: string, offset: number): Promise<LogPage> {
-    const all = data.log(this.#run(run));
-    return { lines: all.slice(offset), next: all.length, cut: false, more: false };
+    const lines = data.log(this.#run(run));
+    return { lines: lines.slice(offset), next: lines.length, cut: false, more: false };
   }
   async results(run: string) {
     this.#run(run);
@@ -376,8 +376,10 @@ export class FakeBridge implements Bridge {
 
   async items(run: string, stage: string, offset: number, limit: number) {
     const row = this.#run(run);
-    const made = row.stages.find((one) => one.name === stage)?.status === 'done' ? 120 : 0;
-    const blind = this.studyList.some((one) => one.study.run === run && one.study.locked_raters.length === 0);
+    const made = row.stages.find((row) => row.name === stage)?.status === 'done' ? 120 : 0;
+    const blind = this.studyList.some(
+      (kept) => kept.study.run === run && kept.study.locked_raters.length === 0,
+    );
     const rows = [];
     for (let i = offset; i < Math.min(made, offset + limit); i += 1) {
       const item = data.item(stage, i);
@@ -403,38 +405,38 @@ export class FakeBridge implements Bridge {
     return study;
   }
   async studies() {
-    return this.studyList.map((one) => structuredClone(one.study));
+    return this.studyList.map((kept) => structuredClone(kept.study));
   }
   async ratingQueue(study: string, rater: string) {
-    const one = this.#study(study);
-    const items: RatingItem[] = Array.from({ length: one.study.items }, (_, position) => {
-      const at = (position * 7 + one.study.seed) % one.study.items;
+    const kept = this.#study(study);
+    const items: RatingItem[] = Array.from({ length: kept.study.items }, (_, position) => {
+      const at = (position * 7 + kept.study.seed) % kept.study.items;
       const item_key = `k${(at * 2654435761) % 1_000_000}`;
-      const scores = one.scores[rater]?.[item_key] ?? {};
+      const scores = kept.scores[rater]?.[item_key] ?? {};
       return {
         position,
         item_key,
         turns: data.dialogueOf(at >> 1),
         summary: at % 2 === 0 ? data.summaryOf(at >> 1) : (data.summaryOf(at >> 1).split('. ')[0] ?? ''),
         scores: Object.entries(scores).map(([criterion, score]) => ({ criterion, score })),
-        skipped: one.skipped.has(item_key),
+        skipped: kept.skipped.has(item_key),
       };
     });
     return {
-      locked: one.study.locked_raters.includes(rater),
+      locked: kept.study.locked_raters.includes(rater),
       criteria: structuredClone(data.criteria),
       items,
     };
   }
   async rate(press: RatingPress) {
-    const one = this.#study(press.study);
-    if (one.study.locked_raters.includes(press.rater))
+    const kept = this.#study(press.study);
+    if (kept.study.locked_raters.includes(press.rater))
       refuse('study_locked', 'This set is locked.', 'Make a new rating set to rate again.');
     this.presses.push(press);
-    const scores = ((one.scores[press.rater] ??= {})[press.item_key] ??= {});
+    const scores = ((kept.scores[press.rater] ??= {})[press.item_key] ??= {});
     if (press.score === null) Reflect.deleteProperty(scores, press.criterion);
     else scores[press.criterion] = press.score;
-    one.skipped.delete(press.item_key);
+    kept.skipped.delete(press.item_key);
     return null;
   }
   async skipItem(study: string, _rater: string, itemKey: string) {
@@ -451,16 +453,16 @@ export class FakeBridge implements Bridge {
     return null;
   }
   async studyResults(study: string) {
-    const one = this.#study(study);
-    if (one.study.locked_raters.length === 0)
+    const kept = this.#study(study);
+    if (kept.study.locked_raters.length === 0)
       refuse('study_open', 'This set is not locked yet.', 'Lock it on the Rate screen.');
-    return one.systems.flatMap((system, index) =>
+    return kept.systems.flatMap((system, index) =>
       data.criteria.map(({ key: criterion }, at) => {
         const mean = 3.1 + index * 0.35 + at * 0.2;
         return {
           system,
           criterion,
-          n: one.study.items / one.systems.length,
+          n: kept.study.items / kept.systems.length,
           score: { mean, lo: mean - 0.3, hi: mean + 0.3 },
         };
       }),
@@ -500,7 +502,7 @@ export class FakeBridge implements Bridge {
   }
   #study(id: string): FakeStudy {
     return (
-      this.studyList.find((one) => one.study.id === id) ??
+      this.studyList.find((kept) => kept.study.id === id) ??
       refuse('unknown_study', 'There is no such set.', '')
     );
   }
@@ -508,7 +510,7 @@ export class FakeBridge implements Bridge {
     return this.runList.find((run) => run.status === 'running');
   }
   #trace(step: number): void {
-    const stage = this.#running()?.stages.find((one) => one.status === 'running')?.name ?? 'align';
+    const stage = this.#running()?.stages.find((row) => row.status === 'running')?.name ?? 'align';
     const noise = Math.sin(step * 12.9898) * 0.04;
     const put = (series: string, value: number) =>
       this.#points.push({ stage, series: `dpo_separate/${series}`, step, value });
@@ -520,7 +522,7 @@ export class FakeBridge implements Bridge {
     put('logps/rejected', -52 - step * 0.22 + noise * 20);
   }
   #move(): void {
-    const stage = this.#running()?.stages.find((one) => one.status === 'running');
+    const stage = this.#running()?.stages.find((row) => row.status === 'running');
     if (!stage) return;
     stage.wall_s = this.#step * 0.9;
     stage.progress = {
@@ -561,11 +563,11 @@ export class FakeBridge implements Bridge {
   }
   #push(): void {
     if (this.#running()) this.#worked = true;
-    const run = this.runList.find((one) => one.id === this.#watched);
-    const mine = run !== undefined && run.id === this.#running()?.id;
+    const run = this.runList.find((row) => row.id === this.#watched);
+    const atWork = run !== undefined && run.id === this.#running()?.id;
     const reset = this.#sent === 0;
-    const points = mine ? this.#points.slice(this.#sent) : [];
-    if (mine) this.#sent = this.#points.length;
+    const points = atWork ? this.#points.slice(this.#sent) : [];
+    if (atWork) this.#sent = this.#points.length;
     const failure = {
       code: 'out_of_memory',
       message: 'The stage “Candidates” stopped: the machine ran out of memory.',

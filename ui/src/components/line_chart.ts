@@ -71,10 +71,10 @@ export function smooth(points: Point[]): Point[] {
 
 /** The points of the last third of the steps. */
 export function lastThird(series: Series[]): Series[] {
-  const steps = series.flatMap((one) => one.points.map((point) => point.step));
+  const steps = series.flatMap((line) => line.points.map((point) => point.step));
   const { lo, hi } = scale(steps, 0, 1);
   const from = hi - (hi - lo) / 3;
-  return series.map((one) => ({ ...one, points: one.points.filter((point) => point.step >= from) }));
+  return series.map((line) => ({ ...line, points: line.points.filter((point) => point.step >= from) }));
 }
 
 /** The point nearest to a step. */

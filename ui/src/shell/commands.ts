@@ -107,11 +107,11 @@ export function commands(actions: Action[], runs: RunSummary[], datasets: Datase
 }
 
 /** Those that hold every word of the query; where a label begins with it comes first. */
-export function matching(all: Command[], query: string): Command[] {
+export function matching(offers: Command[], query: string): Command[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const text = (command: Command) => `${command.kind} ${command.label}`.toLowerCase();
   const begins = (command: Command) => command.label.toLowerCase().startsWith(words[0] ?? '');
-  return all
+  return offers
     .filter((command) => words.every((word) => text(command).includes(word)))
     .sort((a, b) => Number(begins(b)) - Number(begins(a)));
 }

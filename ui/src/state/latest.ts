@@ -6,7 +6,7 @@ export class Latest {
   /** A new question; the function says whether it is still the latest. */
   ask(): () => boolean {
     this.#asked += 1;
-    const mine = this.#asked;
-    return () => mine === this.#asked;
+    const number = this.#asked;
+    return () => number === this.#asked;
   }
 }

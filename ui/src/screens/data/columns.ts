@@ -5,18 +5,20 @@ export const roles = ['dialogue', 'summary', 'id', 'split', 'none'] as const;
 export type Role = (typeof roles)[number];
 
 export const roleOf = (mapping: ColumnRole[], column: string): Role =>
-  roles.find((role) => mapping.some((one) => one.column === column && one.role === role)) ?? 'none';
+  roles.find((role) => mapping.some((entry) => entry.column === column && entry.role === role)) ?? 'none';
 
 /** The mapping with another role for one column; every role but the summary belongs to one column only. */
 export function withRole(mapping: ColumnRole[], column: string, role: Role): ColumnRole[] {
-  const others = mapping.filter((one) => one.column !== column && (role === 'summary' || one.role !== role));
+  const others = mapping.filter(
+    (entry) => entry.column !== column && (role === 'summary' || entry.role !== role),
+  );
   return role === 'none' ? others : [...others, { role, column }];
 }
 
 /** The mapping in words, or none while dialogue or summary is missing. */
 export function mapText(mapping: ColumnRole[]): string | undefined {
   const part = (role: Role) => {
-    const columns = mapping.filter((one) => one.role === role).map((one) => one.column);
+    const columns = mapping.filter((entry) => entry.role === role).map((entry) => entry.column);
     return columns.length > 0 ? `${role}=${columns.join(',')}` : '';
   };
   if (part('dialogue') === '' || part('summary') === '') return undefined;

@@ -79,13 +79,13 @@ export class Pairs {
     if (pair.key === null) {
       await bridge.writeExample(this.dataset, pair);
       await this.#changed();
-      const last = await this.#one(this.total - 1);
+      const last = await this.#fetch(this.total - 1);
       this.#keep(t.data.written, () => bridge.deleteExamples(this.dataset, keys([last])));
       return;
     }
     const before = Object.values(this.#pages)
       .flat()
-      .find((one) => one.key === pair.key);
+      .find((shown) => shown.key === pair.key);
     await bridge.editExample(this.dataset, pair);
     await this.#changed();
     if (before) this.#keep(t.data.edited, () => bridge.editExample(this.dataset, before));
@@ -94,7 +94,7 @@ export class Pairs {
   /** Removes pairs by their places; undone, they come back behind the last one. */
   async remove(places: number[]): Promise<void> {
     const unique = places.filter((place, index) => places.indexOf(place) === index);
-    const pairs = await Promise.all(unique.map((place) => this.#one(place)));
+    const pairs = await Promise.all(unique.map((place) => this.#fetch(place)));
     await bridge.deleteExamples(this.dataset, keys(pairs));
     await this.#changed();
     this.#keep(t.data.removed(count(pairs.length)), async () => {
@@ -115,7 +115,7 @@ export class Pairs {
     this.undos.push({ what, act });
   }
 
-  async #one(place: number): Promise<Example> {
+  async #fetch(place: number): Promise<Example> {
     const [pair] = (await bridge.examples(this.dataset, place, 1)).rows;
     if (!pair) throw new Error(`no example ${place}`);
     return pair;

@@ -16,7 +16,7 @@ class Download {
     this.model = model;
     this.at = undefined;
     this.error = undefined;
-    this.paused = this.paused.filter((one) => one !== model.hub_id);
+    this.paused = this.paused.filter((id) => id !== model.hub_id);
     try {
       const events = new Channel<DownloadEvent>((event) => void this.#take(model, event));
       await bridge.downloadModel(model.hub_id, events);

@@ -73,12 +73,12 @@ export function trainings(points: MetricPoint[]): Training[] {
   const bySeries: Record<string, Point[]> = {};
   for (const { series, step, value } of points) (bySeries[series] ??= []).push({ step, value });
   const split = Object.entries(bySeries).map(([series, line]) => ({ ...parts(series), line }));
-  return [...new Set(split.map((one) => one.task))].map((task) => {
-    const mine = split.filter((one) => one.task === task);
-    const ends = mine.filter((one) => !one.second).map((one) => one.line.at(-1)?.step ?? 0);
-    const handover = mine.some((one) => one.second) && ends.length > 0 ? Math.max(...ends) : null;
+  return [...new Set(split.map((part) => part.task))].map((task) => {
+    const parts = split.filter((part) => part.task === task);
+    const ends = parts.filter((part) => !part.second).map((part) => part.line.at(-1)?.step ?? 0);
+    const handover = parts.some((part) => part.second) && ends.length > 0 ? Math.max(...ends) : null;
     const figures: Record<string, Point[]> = {};
-    for (const { figure, second, line } of mine) {
+    for (const { figure, second, line } of parts) {
       const moved = second ? line.map(({ step, value }) => ({ step: step + (handover ?? 0), value })) : line;
       figures[figure] = [...(figures[figure] ?? []), ...moved];
     }

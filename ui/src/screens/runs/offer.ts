@@ -21,10 +21,12 @@ const same = ['generate_batch_size', 'tokens_per_microbatch'];
 export function price(offer: PlanOffer): string {
   if (offer.change.startsWith('--model ')) return t.plan.prices.model;
   const asked = offered(offer.change);
-  const value = (key: string) => asked.find((one) => one.key === key)?.value;
+  const value = (key: string) => asked.find((change) => change.key === key)?.value;
   const rounded = named(t.plan.prices, value('quantize') ?? '');
   if (rounded) return rounded;
   if (value('dialogue_max_new_tokens')) return t.plan.prices.shorter;
   if (value('recompute') === 'on') return t.plan.prices.recompute;
-  return asked.length > 0 && asked.every((one) => same.includes(one.key)) ? t.plan.prices.same : offer.price;
+  return asked.length > 0 && asked.every((change) => same.includes(change.key))
+    ? t.plan.prices.same
+    : offer.price;
 }

@@ -18,7 +18,7 @@ export function readRecipe(
   for (const line of text.split('\n')) {
     const [, key, written] = /^\s*([\w.]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
     if (key === undefined || written === undefined) continue;
-    const field = fields.find((one) => one.key === key);
+    const field = fields.find((known) => known.key === key);
     const value = /^".*"$/.test(written) ? String(JSON.parse(written)) : written;
     if (!field) unknown.push(key);
     else if (value !== field.value) changes[key] = value;
