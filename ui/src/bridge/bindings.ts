@@ -113,7 +113,7 @@ export const commands = {
 /* Types */
 /**  What went wrong, for a person: `code` for programs, `message` says what happened, `fix` what to do next. */
 export type AppError = {
-	/**  One of the closed set of codes of `mrds::Error::code`, or a `window_…` code of this crate. */
+	/**  One of the closed set of codes of `project::Error::code`, or a `window_…` code of this crate. */
 	code: string,
 	/**  What happened and what it means. */
 	message: string,
@@ -259,7 +259,7 @@ export type Difference = {
 	p: number,
 };
 
-/**  A doubt about one example, as [`mrds::hygiene`] finds it. */
+/**  A doubt about one example, as [`project::hygiene`] finds it. */
 export type DoubtFound = {
 	/**
 	 *  `duplicate`, `near_duplicate`, `long_summary`, `unknown_name`, `copied_summary`, `very_long`, `very_short`,
