@@ -1,6 +1,7 @@
 //! A model on its way here: `duologue models add` in a process of its own, one at a time. The window opens no
 //! connection; what that process opens stands in the workspace's ledger.
 
+use contract::ErrorCode;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -81,7 +82,7 @@ impl Downloads {
         let mut slot = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         if slot.is_some() {
             return Err(AppError::new(
-                "window_download_busy",
+                ErrorCode::WindowDownloadBusy,
                 "another model is being downloaded",
                 "Wait for it, or pause it first.",
             ));
@@ -171,6 +172,6 @@ mod tests {
             "echo '{\"event\":\"error\",\"code\":\"gated\",\"message\":\"m\"}'",
             false,
         );
-        assert_eq!(answer.unwrap_err().code, "gated");
+        assert_eq!(answer.unwrap_err().code, ErrorCode::Gated);
     }
 }

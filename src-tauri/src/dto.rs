@@ -21,14 +21,15 @@ pub use plan::*;
 pub use run::*;
 pub use study::*;
 
+use contract::ErrorCode;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
 /// What went wrong, for a person: `code` for programs, `message` says what happened, `fix` what to do next.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq, Eq)]
 pub struct AppError {
-    /// One of the closed set of codes of `project::Error::code`, or a `window_…` code of this crate.
-    pub code: String,
+    /// For programs.
+    pub code: ErrorCode,
     /// What happened and what it means.
     pub message: String,
     /// What to do next; empty where nothing can be done.

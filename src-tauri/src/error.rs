@@ -1,5 +1,7 @@
 //! Errors on their way to the page: a code for programs, sentences for people.
 
+use contract::ErrorCode;
+
 use crate::dto::AppError;
 
 /// What every command returns.
@@ -7,9 +9,9 @@ pub(crate) type Answer<T> = Result<T, AppError>;
 
 impl AppError {
     /// An error of the window itself; codes begin with `window_`.
-    pub(crate) fn new(code: &str, message: impl AsRef<str>, fix: impl AsRef<str>) -> Self {
+    pub(crate) fn new(code: ErrorCode, message: impl AsRef<str>, fix: impl AsRef<str>) -> Self {
         Self {
-            code: code.to_owned(),
+            code,
             message: sentence(message.as_ref()),
             fix: sentence(fix.as_ref()),
         }
@@ -26,11 +28,7 @@ impl From<&serde_json::Value> for AppError {
     /// Reads `{"code","message","fix"}` as the worker writes it.
     fn from(value: &serde_json::Value) -> Self {
         let text = |key: &str| value[key].as_str().unwrap_or_default();
-        let code = if text("code").is_empty() {
-            "failure"
-        } else {
-            text("code")
-        };
+        let code = text("code").parse().unwrap_or(ErrorCode::Failure);
         let message = if text("message").is_empty() {
             "The worker gave no reason."
         } else {
@@ -60,7 +58,7 @@ mod tests {
 
     #[test]
     fn errors_become_sentences() {
-        let error = AppError::new("window_x", "the file has gone", "");
+        let error = AppError::new(ErrorCode::WindowTaken, "the file has gone", "");
         assert_eq!(
             (error.message.as_str(), error.fix.as_str()),
             ("The file has gone.", "")
@@ -71,8 +69,8 @@ mod tests {
     fn a_worker_without_reason_still_says_something() {
         let error = AppError::from(&serde_json::json!({}));
         assert_eq!(
-            (error.code.as_str(), error.message.is_empty()),
-            ("failure", false)
+            (error.code, error.message.is_empty()),
+            (ErrorCode::Failure, false)
         );
     }
 }

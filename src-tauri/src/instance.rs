@@ -3,6 +3,7 @@
 //! The kernel frees the lock of a window that dies, however it dies, so a window started right after a crash never
 //! waits for the dead one.
 
+use contract::ErrorCode;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -35,7 +36,7 @@ impl Instance {
         let request = workspace.join("window.raise");
         let failed = |error: std::io::Error| {
             AppError::new(
-                "window_lock",
+                ErrorCode::WindowLock,
                 format!("{} cannot be locked: {error}", path.display()),
                 "Look whether the folder of the workspace can be written to.",
             )
@@ -60,7 +61,7 @@ impl Instance {
                 Err(TryLockError::WouldBlock) if !request.exists() => return Ok(None),
                 Err(TryLockError::WouldBlock) if Instant::now() > end => {
                     return Err(AppError::new(
-                        "window_taken",
+                        ErrorCode::WindowTaken,
                         format!(
                             "another Duologue window has the workspace {} and does not answer",
                             workspace.display()
@@ -146,6 +147,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let _first = Instance::claim(folder.path()).unwrap().unwrap();
         let error = Instance::claim_within(folder.path(), SHORT).err().unwrap();
-        assert_eq!(error.code, "window_taken");
+        assert_eq!(error.code, ErrorCode::WindowTaken);
     }
 }

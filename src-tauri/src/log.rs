@@ -2,6 +2,7 @@
 //!
 //! A line is an event of the worker as JSON (`docs/cli.md`) with its time; anything else was said on standard error.
 
+use contract::ErrorCode;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -80,7 +81,7 @@ fn page(bytes: &[u8], next: u64, cut: bool, more: bool) -> LogPage {
 fn unreadable(path: &Path, error: &std::io::Error) -> AppError {
     let message = format!("the log {} cannot be read: {error}", path.display());
     AppError::new(
-        "window_log",
+        ErrorCode::WindowLog,
         message,
         "Check that you are allowed to read it.",
     )

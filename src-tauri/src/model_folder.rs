@@ -1,6 +1,7 @@
 //! What a model folder says about itself, without loading a weight: config.json and the headers of the safetensors
 //! files (8 bytes of length, then JSON with the shape of each tensor).
 
+use contract::ErrorCode;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -38,7 +39,7 @@ fn inspect(path: &Path) -> Answer<Model> {
     if !path.join("tokenizer.json").is_file() {
         let message = format!("{} holds no tokenizer.json", path.display());
         return Err(AppError::new(
-            "file_not_found",
+            ErrorCode::FileNotFound,
             message,
             "Copy the model's tokenizer.json into the folder.",
         ));
@@ -68,7 +69,7 @@ fn read_config(path: &Path) -> Answer<Value> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let message = format!("{} cannot be read: {error}", path.display());
         AppError::new(
-            "file_not_found",
+            ErrorCode::FileNotFound,
             message,
             "Choose the folder that holds config.json and the weights.",
         )
@@ -89,7 +90,7 @@ fn weight_files(path: &Path) -> Answer<Vec<PathBuf>> {
     if found.is_empty() {
         let message = format!("{} holds no .safetensors file", path.display());
         return Err(AppError::new(
-            "file_not_found",
+            ErrorCode::FileNotFound,
             message,
             "Duologue reads weights in safetensors format only.",
         ));
@@ -136,7 +137,7 @@ fn count_parameters(path: &Path) -> Answer<f64> {
 
 fn broken(path: &Path, reason: &str) -> AppError {
     AppError::new(
-        "model_file",
+        ErrorCode::ModelFile,
         format!("{} cannot be used: {reason}", path.display()),
         "Copy the file again from its source.",
     )

@@ -1,5 +1,6 @@
 //! Where things are: the workspace and the `duologue` binary.
 
+use contract::ErrorCode;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +35,7 @@ impl Place {
             .or_else(data_folder)
             .ok_or_else(|| {
                 AppError::new(
-                    "window_workspace",
+                    ErrorCode::WindowWorkspace,
                     "no folder for the workspace is known",
                     "Give --workspace DIR.",
                 )
@@ -65,7 +66,7 @@ impl Place {
     pub(crate) fn sample(&self) -> Answer<&Path> {
         self.sample.as_deref().ok_or_else(|| {
             AppError::new(
-                "window_no_sample",
+                ErrorCode::WindowNoSample,
                 "the sample's model was not found beside this window",
                 "Install Duologue again, or import a file of your own.",
             )
@@ -76,7 +77,7 @@ impl Place {
     pub(crate) fn cli(&self) -> Answer<&Path> {
         self.cli.as_deref().ok_or_else(|| {
             AppError::new(
-                "window_no_worker",
+                ErrorCode::WindowNoWorker,
                 "the program “duologue”, which does the model work, was not found beside this window",
                 "Build it (cargo build -p duologue) or set DUOLOGUE_BIN to its path, then start the window again.",
             )
@@ -85,7 +86,13 @@ impl Place {
 }
 
 fn workspace_argument(mut arguments: impl Iterator<Item = OsString>) -> Answer<Option<PathBuf>> {
-    let usage = || AppError::new("usage", "usage: duologue-desktop [--workspace DIR]", "");
+    let usage = || {
+        AppError::new(
+            ErrorCode::Usage,
+            "usage: duologue-desktop [--workspace DIR]",
+            "",
+        )
+    };
     let mut found = None;
     while let Some(argument) = arguments.next() {
         let text = argument.to_string_lossy();

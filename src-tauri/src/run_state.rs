@@ -1,7 +1,7 @@
 //! What a run's rows mean to a person looking at it now: a run whose worker has died is not running.
 
-use project::StageName;
-use project::rows::{QueueRow, RunStatus};
+use contract::{ArtifactKind, RunStanding, StageName};
+use project::rows::QueueRow;
 use project::session::{self, Session};
 use serde_json::Value;
 
@@ -63,11 +63,11 @@ impl Runs {
         let error = row
             .error
             .as_ref()
-            .filter(|_| run.status == "failed")
+            .filter(|_| run.status == RunStanding::Failed)
             .map(AppError::from);
         Ok(RunLive {
             run,
-            control: row.control.map(|wish| wish.to_string()),
+            control: row.control,
             error,
         })
     }
@@ -76,10 +76,9 @@ impl Runs {
         let working = self
             .session
             .is_worked_on(&run.run, now_ms(), &process_lives)?;
-        let status = if queued && !working {
-            "queued"
-        } else {
-            status(run.status, working)
+        let status = match queued && !working {
+            true => RunStanding::Queued,
+            false => run.status.standing(working),
         };
         let stages = run
             .stages
@@ -88,7 +87,7 @@ impl Runs {
             .collect();
         let headline_rouge1 = self.headline(&run.run)?;
         Ok(RunSummary {
-            status: status.to_owned(),
+            status,
             dataset: run.dataset,
             model_name: run.model,
             created_at_ms: run.created_at_ms as f64,
@@ -100,9 +99,9 @@ impl Runs {
     }
 
     fn headline(&self, run: &str) -> Answer<Option<f64>> {
-        let results = self
-            .session
-            .items(run, StageName::Evaluate, Some("result"), 0, 16)?;
+        let results =
+            self.session
+                .items(run, StageName::Evaluate, Some(ArtifactKind::Result), 0, 16)?;
         let main = results
             .rows
             .iter()
@@ -111,26 +110,10 @@ impl Runs {
     }
 }
 
-/// A status that tells apart what the rows cannot: a worker that is still loading, and one that has died.
-fn status(stored: RunStatus, working: bool) -> &'static str {
-    use RunStatus::{Created, Done, Failed, Paused, Running};
-    match (stored, working) {
-        (Running, true) => "running",
-        (Running, false) => "interrupted",
-        (Done, _) => "done",
-        (_, true) => "starting",
-        (Created, false) => "created",
-        (Paused, false) => "paused",
-        (Failed, false) => "failed",
-        (RunStatus::Cancelled, false) => "cancelled",
-    }
-}
-
 fn stage_state(stage: session::StageState, working: bool) -> StageState {
-    let status = if stage.status == "running" && !working {
-        "paused".to_owned()
-    } else {
-        stage.status
+    let status = match working {
+        true => stage.status,
+        false => stage.status.without_worker(),
     };
     StageState {
         name: stage.name,
@@ -189,9 +172,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_dead_worker_is_not_running() {
-        assert_eq!(status(RunStatus::Running, false), "interrupted");
-        assert_eq!(status(RunStatus::Failed, true), "starting");
+    fn a_dead_process_does_not_live() {
         if cfg!(target_os = "linux") {
             assert!(process_lives(std::process::id()) && !process_lives(u32::MAX));
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use contract::{RunStanding, StageName};
 use project::rows::MetricPointRow;
 use tauri::ipc::Channel;
 
@@ -56,7 +57,7 @@ fn read(runs: &Runs, run: Option<&str>, sent: &mut Sent) -> Answer<(Vec<RunSumma
     let all = runs.all()?;
     let job = all
         .iter()
-        .find(|one| one.status == "running" || one.status == "starting")
+        .find(|run| matches!(run.status, RunStanding::Running | RunStanding::Starting))
         .cloned();
     let queue = runs.queue()?;
     let Some(run) = run else {
@@ -89,7 +90,7 @@ fn read(runs: &Runs, run: Option<&str>, sent: &mut Sent) -> Answer<(Vec<RunSumma
 #[derive(Default)]
 struct Sent {
     points: usize,
-    last_step: HashMap<(String, String), u64>,
+    last_step: HashMap<(StageName, String), u64>,
     state: String,
     job: Option<String>,
 }
@@ -131,7 +132,7 @@ impl Sent {
         job.is_none()
             && before.is_some_and(|id| {
                 all.iter()
-                    .any(|run| run.id == id && run.status == "interrupted")
+                    .any(|run| run.id == id && run.status == RunStanding::Interrupted)
             })
     }
 
@@ -151,7 +152,7 @@ mod tests {
 
     fn points(steps: &[u64]) -> Vec<MetricPointRow> {
         let row = |&step| MetricPointRow {
-            stage: "align".into(),
+            stage: StageName::Align,
             series: "loss".into(),
             step,
             value: Some(1.0),
@@ -172,9 +173,9 @@ mod tests {
 
     #[test]
     fn only_a_worker_seen_at_work_can_die() {
-        let run = |status: &str| RunSummary {
+        let run = |status: RunStanding| RunSummary {
             id: "r".into(),
-            status: status.into(),
+            status,
             dataset: String::new(),
             model_name: String::new(),
             created_at_ms: 0.0,
@@ -184,14 +185,26 @@ mod tests {
         };
         let mut sent = Sent::default();
         assert!(
-            !sent.has_died(&[run("interrupted")], None),
+            !sent.has_died(&[run(RunStanding::Interrupted)], None),
             "it died before anybody looked"
         );
-        assert!(!sent.has_died(&[run("running")], Some(&run("running"))));
-        assert!(sent.has_died(&[run("interrupted")], None));
-        assert!(!sent.has_died(&[run("interrupted")], None), "once");
-        assert!(!sent.has_died(&[run("running")], Some(&run("running"))));
-        assert!(!sent.has_died(&[run("paused")], None), "it was asked to");
+        assert!(!sent.has_died(
+            &[run(RunStanding::Running)],
+            Some(&run(RunStanding::Running))
+        ));
+        assert!(sent.has_died(&[run(RunStanding::Interrupted)], None));
+        assert!(
+            !sent.has_died(&[run(RunStanding::Interrupted)], None),
+            "once"
+        );
+        assert!(!sent.has_died(
+            &[run(RunStanding::Running)],
+            Some(&run(RunStanding::Running))
+        ));
+        assert!(
+            !sent.has_died(&[run(RunStanding::Paused)], None),
+            "it was asked to"
+        );
     }
 
     #[test]

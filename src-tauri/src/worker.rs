@@ -1,6 +1,7 @@
 //! The `duologue` binary at work for the window: planning and starting runs (which go on by themselves), and the
 //! demo's process, which keeps a model loaded and ends when its standard input closes.
 
+use contract::ErrorCode;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -54,7 +55,7 @@ pub(crate) fn ask(place: &Place, arguments: &[String]) -> Answer<Value> {
 pub(crate) fn read<T: serde::de::DeserializeOwned>(said: Value) -> Answer<T> {
     serde_json::from_value(said).map_err(|error| {
         AppError::new(
-            "window_worker_answer",
+            ErrorCode::WindowWorkerAnswer,
             format!("the worker's answer cannot be read: {error}"),
             "Use a window and a worker of the same version (Settings names both).",
         )
@@ -218,7 +219,7 @@ fn detach(command: &mut Command) -> &mut Command {
 
 pub(crate) fn not_started(error: &std::io::Error) -> AppError {
     AppError::new(
-        "window_worker_start",
+        ErrorCode::WindowWorkerStart,
         format!("the program “duologue” could not be started: {error}"),
         "Check that the file under Settings, Model worker, may be executed.",
     )
@@ -226,7 +227,7 @@ pub(crate) fn not_started(error: &std::io::Error) -> AppError {
 
 pub(crate) fn silent(place: &Place) -> AppError {
     AppError::new(
-        "window_worker_stopped",
+        ErrorCode::WindowWorkerStopped,
         "the model worker stopped without an answer; it may have run out of memory",
         format!("Try again, or look into {}.", logs(place).display()),
     )
@@ -284,14 +285,17 @@ mod tests {
     #[test]
     fn a_crash_is_named() {
         let (_folder, place) = place("echo noise; kill -9 $$");
-        assert_eq!(ask(&place, &[]).unwrap_err().code, "window_worker_stopped");
+        assert_eq!(
+            ask(&place, &[]).unwrap_err().code,
+            ErrorCode::WindowWorkerStopped
+        );
     }
 
     #[test]
     fn an_answer_of_another_shape_is_refused() {
         let sheet: Answer<crate::dto::PlanSheet> =
             read(json!({"event": "result", "verdict": "ready"}));
-        assert_eq!(sheet.unwrap_err().code, "window_worker_answer");
+        assert_eq!(sheet.unwrap_err().code, ErrorCode::WindowWorkerAnswer);
         let whole = json!({"event": "result", "schema": 1, "verdict": "not_ready", "missing": ["2 GB"], "parameters": 7,
             "probed": true, "recompute": false, "peak_bytes": 9, "disk_bytes": 8, "seconds": 1.5,
             "stages": [{"name": "topics", "peak_bytes": 1, "disk_bytes": 2, "seconds": 0.5}],

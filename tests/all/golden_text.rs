@@ -4,11 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
+use contract::StageName;
 use lm::{ChatTemplate, Device, LanguageModel, Message, SpecialTokens, Tokenizer, random};
 use project::artifact::inputs_sha256;
 use project::recipe::Recipe;
 use project::session::Session;
-use project::stage_name::StageName;
 use serde_json::{Value, json};
 use store::RunRow;
 

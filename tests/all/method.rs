@@ -87,7 +87,11 @@ fn make() -> Option<Finished> {
             .iter()
             .map(|row| (canonical(&row.dialogue), row.references[0].clone()))
             .collect(),
-        model: LanguageModel::load(&path, &device::select("cpu").expect("a CPU")).expect("a model"),
+        model: LanguageModel::load(
+            &path,
+            &device::select(contract::DeviceChoice::Cpu).expect("a CPU"),
+        )
+        .expect("a model"),
         folder,
     })
 }

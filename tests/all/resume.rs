@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use project::StageName;
+use contract::{ArtifactKind, StageName};
 use project::session::Session;
 use serde_json::Value;
 
@@ -278,7 +278,10 @@ fn pause_interrupt_discard_and_a_second_process() {
     );
     assert!(!checkpoints.exists(), "discard leaves checkpoints");
     assert!(
-        store.work_all(RUN, "align").expect("a query").is_empty(),
+        store
+            .work_all(RUN, StageName::Align)
+            .expect("a query")
+            .is_empty(),
         "discard leaves partial results"
     );
     assert_ne!(
@@ -400,13 +403,18 @@ fn stages_singly_reuse_between_runs_and_edits() {
 
 /// Edits make stale what depends on them, and a resumed run redoes what has other inputs and nothing else.
 fn edits(workspace: &Workspace, whole: &Uninterrupted) {
-    edit(workspace, StageName::Preferences, "pair", |pair| {
-        for (one, other) in [("chosen", "rejected"), ("chosen_ids", "rejected_ids")] {
-            let kept = pair[one].take();
-            pair[one] = pair[other].take();
-            pair[other] = kept;
-        }
-    });
+    edit(
+        workspace,
+        StageName::Preferences,
+        ArtifactKind::Pair,
+        |pair| {
+            for (one, other) in [("chosen", "rejected"), ("chosen_ids", "rejected_ids")] {
+                let kept = pair[one].take();
+                pair[one] = pair[other].take();
+                pair[other] = kept;
+            }
+        },
+    );
     assert_eq!(
         stale(workspace),
         ["align", "dialogues", "summarizer", "evaluate"]
@@ -436,7 +444,7 @@ fn edits(workspace: &Workspace, whole: &Uninterrupted) {
         assert!(!changed(stage), "{stage}");
     }
 
-    edit(workspace, StageName::Topics, "topic", |topic| {
+    edit(workspace, StageName::Topics, ArtifactKind::Topic, |topic| {
         topic["topic"] = Value::from("a lost key")
     });
     let all = [
@@ -468,7 +476,7 @@ fn edits(workspace: &Workspace, whole: &Uninterrupted) {
 }
 
 /// Changes the first artifact of a kind by hand.
-fn edit(workspace: &Workspace, stage: StageName, kind: &str, change: impl Fn(&mut Value)) {
+fn edit(workspace: &Workspace, stage: StageName, kind: ArtifactKind, change: impl Fn(&mut Value)) {
     let session = Session::open(&workspace.path()).expect("the workspace");
     let page = session
         .items(RUN, stage, Some(kind), 0, 1)

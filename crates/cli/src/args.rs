@@ -5,11 +5,12 @@ mod pretrain;
 
 use std::path::PathBuf;
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use lm::Quantize;
+use contract::{DeviceChoice, Quantize, SplitChoice, StageName};
 use lm::chat_template::Date;
 use lm::export::GgufType;
+use project::import::ColumnMap;
 
 pub(crate) use bench::{
     Bench, BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain, BenchWhat,
@@ -43,7 +44,7 @@ pub(crate) struct Global {
     pub(crate) threads: Option<u32>,
     /// Where to compute: cpu, cuda:N or metal
     #[arg(long, global = true, default_value = "cpu", value_name = "DEVICE")]
-    pub(crate) device: String,
+    pub(crate) device: DeviceChoice,
 }
 
 impl Global {
@@ -149,13 +150,13 @@ pub(crate) struct Import {
     pub(crate) name: String,
     /// Split of the rows: train, validation, test or auto
     #[arg(long, default_value = "auto")]
-    pub(crate) split: String,
+    pub(crate) split: SplitChoice,
     /// Columns: dialogue=C,summary=C[,C2..][,id=C][,split=C]
     #[arg(long, value_name = "MAP")]
-    pub(crate) map: Option<String>,
+    pub(crate) map: Option<ColumnMap>,
     /// Speakers of turns that name none, first speaker first: Customer,Agent
-    #[arg(long, value_delimiter = ',')]
-    pub(crate) speakers: Option<Vec<String>>,
+    #[arg(long)]
+    pub(crate) speakers: Option<String>,
     /// Import the good rows although there are bad ones
     #[arg(long)]
     pub(crate) skip_bad: bool,
@@ -272,10 +273,10 @@ pub(crate) struct Plan {
 pub(crate) struct WindowArgs {
     /// Redo this stage, then whatever depends on it
     #[arg(long, value_name = "STAGE")]
-    pub(crate) from: Option<String>,
+    pub(crate) from: Option<StageName>,
     /// Stop after this stage
     #[arg(long, value_name = "STAGE")]
-    pub(crate) until: Option<String>,
+    pub(crate) until: Option<StageName>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -348,6 +349,12 @@ pub(crate) struct Evaluate {
     pub(crate) multi: String,
 }
 
+/// A word of [`Quantize`]; `--help` lists them.
+fn number_type() -> impl TypedValueParser<Value = Quantize> {
+    PossibleValuesParser::new(Quantize::ALL.iter().map(|quantize| quantize.as_str()))
+        .try_map(|word| word.parse::<Quantize>())
+}
+
 /// Which model.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ModelArgs {
@@ -358,8 +365,8 @@ pub(crate) struct ModelArgs {
     #[arg(long)]
     pub(crate) adapter: Option<PathBuf>,
     /// Hold the model's dense matrices as none, q8_0, q4_0, q4_k or q6_k
-    #[arg(long, default_value = "none", value_parser = Quantize::ALL.map(Quantize::as_str))]
-    pub(crate) quantize: String,
+    #[arg(long, default_value = "none", value_parser = number_type())]
+    pub(crate) quantize: Quantize,
     /// Day that a chat template tells where it asks for today's [default: 2024-07-26]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) date: Option<Date>,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use mrds::error::Kind;
+use contract::{ErrorCode, Kind};
 use serde_json::{Value, json};
 
 use crate::keychain::NAME;
@@ -93,15 +93,18 @@ impl Failure {
 
     fn json(&self) -> Value {
         let (code, message, fix, (file, row, field)) = match self {
-            Self::Usage { message, fix } => {
-                ("usage", message.clone(), fix.clone(), (None, None, None))
-            }
+            Self::Usage { message, fix } => (
+                ErrorCode::Usage,
+                message.clone(),
+                fix.clone(),
+                (None, None, None),
+            ),
             Self::Keychain(reason) => {
                 let fix =
                     "Start and unlock it, or do without: `models add` takes a token from HF_TOKEN first."
                         .to_owned();
                 (
-                    "keychain",
+                    ErrorCode::Keychain,
                     format!("{NAME} cannot be used: {reason}"),
                     fix,
                     (None, None, None),
@@ -113,7 +116,7 @@ impl Failure {
                 file,
                 row,
             } => (
-                "file",
+                ErrorCode::File,
                 message.clone(),
                 fix.clone(),
                 (Some(file.clone()), *row, None),

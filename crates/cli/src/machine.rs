@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use contract::DeviceChoice;
+
 /// Cores.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
@@ -30,7 +32,7 @@ pub(crate) fn memory_bytes() -> Option<(u64, u64)> {
 }
 
 /// Memory that a model on `device` can still take, in bytes: the card's own, else this machine's.
-pub(crate) fn memory_free_bytes(device: &str) -> Option<u64> {
+pub(crate) fn memory_free_bytes(device: DeviceChoice) -> Option<u64> {
     lm::device::memory_free_bytes(device).or_else(|| memory_bytes().map(|(_, free)| free))
 }
 

@@ -42,7 +42,7 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let (folder, work, quantize) = match args.as_slice() {
         [folder, work] => (folder, work, Quantize::None),
-        [folder, work, quantize] => (folder, work, Quantize::from_name(quantize).unwrap()),
+        [folder, work, quantize] => (folder, work, quantize.parse().unwrap()),
         _ => {
             return println!(
                 "memory MODEL_DIR load|generate|score|train [none|q8_0|q4_0|q4_k|q6_k]"

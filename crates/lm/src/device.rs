@@ -1,4 +1,4 @@
-//! The compute device by name, and what there is to choose from. The CPU always works; CUDA and Metal only in builds that
+//! The compute device, and what there is to choose from. The CPU always works; CUDA and Metal only in builds that
 //! carry them.
 //!
 //! A build with CUDA loads the driver's libraries when they are first needed, so it also starts where there are none.
@@ -8,41 +8,35 @@ use std::cell::Cell;
 #[cfg(feature = "cuda")]
 use candle_core::cuda_backend::cudarc::driver::{CudaContext, DriverError, sys};
 use candle_core::{DType, Device, Tensor};
+use contract::DeviceChoice;
 
 use crate::error::{Error, Result};
 
 /// PTX that was compiled with CUDA 13.0 is understood by drivers from this one on.
 const OLDEST_DRIVER: &str = "580";
 
-/// The device that `spec` names: `cpu`, `cuda`, `cuda:1`, `metal`.
+/// The device that was chosen.
 ///
 /// # Errors
-/// [`Error::Device`] where the name is unknown, this build lacks the device or the machine has none.
-pub fn select(spec: &str) -> Result<Device> {
+/// [`Error::Device`] where this build lacks the device or the machine has none.
+pub fn select(choice: DeviceChoice) -> Result<Device> {
     let unusable = |reason: String| Error::Device {
-        spec: spec.to_string(),
+        spec: choice.to_string(),
         reason,
     };
-    let (kind, index) = spec.split_once(':').unwrap_or((spec, "0"));
-    let ordinal: usize = index
-        .parse()
-        .map_err(|_| unusable(format!("`{index}` is not a device number")))?;
-    match kind {
-        "cpu" => Ok(Device::Cpu),
-        "cuda" => match cards() {
+    match choice {
+        DeviceChoice::Cpu => Ok(Device::Cpu),
+        DeviceChoice::Cuda(ordinal) => match cards() {
             Ok(cards) if ordinal < cards.len() => {
                 Device::new_cuda(ordinal).map_err(|e| unusable(e.to_string()))
             }
             Ok(cards) => Err(unusable(format!("this machine has {} cards", cards.len()))),
             Err(missing) => Err(unusable(missing)),
         },
-        "metal" if cfg!(feature = "metal") => {
-            Device::new_metal(ordinal).map_err(|e| unusable(e.to_string()))
+        DeviceChoice::Metal if cfg!(feature = "metal") => {
+            Device::new_metal(0).map_err(|e| unusable(e.to_string()))
         }
-        "metal" => Err(unusable("this program was built without Metal".to_string())),
-        _ => Err(unusable(
-            "known devices are cpu, cuda, cuda:N and metal".to_string(),
-        )),
+        DeviceChoice::Metal => Err(unusable("this program was built without Metal".to_string())),
     }
 }
 
@@ -115,13 +109,12 @@ pub struct Card {
     pub memory_free_bytes: u64,
 }
 
-/// Memory of the card that `spec` names which no program holds, this one included; none where it names no card.
-pub fn memory_free_bytes(spec: &str) -> Option<u64> {
-    let ordinal = match spec.strip_prefix("cuda")? {
-        "" => 0,
-        index => index.strip_prefix(':')?.parse().ok()?,
-    };
-    free_bytes(ordinal)
+/// Memory of the chosen card that no program holds, this one included; none where it is no card.
+pub fn memory_free_bytes(choice: DeviceChoice) -> Option<u64> {
+    match choice {
+        DeviceChoice::Cuda(ordinal) => free_bytes(ordinal),
+        DeviceChoice::Cpu | DeviceChoice::Metal => None,
+    }
 }
 
 #[cfg(feature = "cuda")]
@@ -191,18 +184,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_understood_or_refused() {
-        assert!(select("cpu").unwrap().is_cpu());
-        assert!(matches!(select("tpu"), Err(Error::Device { .. })));
-        assert!(matches!(select("cuda:x"), Err(Error::Device { .. })));
-    }
-
-    #[test]
     fn a_card_that_is_not_there_is_refused_with_what_to_do() {
-        let Err(Error::Device { reason, .. }) = select("cuda:999") else {
+        let Err(Error::Device { reason, .. }) = select(DeviceChoice::Cuda(999)) else {
             panic!("there are not so many")
         };
-        assert_eq!(memory_free_bytes("cuda:999"), None);
+        assert_eq!(memory_free_bytes(DeviceChoice::Cuda(999)), None);
         assert!(
             reason.contains("xtask build --cuda")
                 || reason.contains("driver")

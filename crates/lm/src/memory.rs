@@ -6,10 +6,11 @@
 //! figures are those of the operations, counted.
 
 use candle_core::quantized::GgmlDType;
+use contract::DeviceChoice;
 
 use crate::lora::Target;
 use crate::model::attention::{BLOCK_TOKENS, DEVICE_BLOCK_TOKENS};
-use crate::model::{DecoderConfig, Quantize};
+use crate::model::{DecoderConfig, Quantize, block_type};
 use crate::parallel::share_budget;
 use crate::score::CHUNK_LOGITS;
 use crate::train::{DEVICE_LOGITS_PER_CHUNK, LOGITS_PER_CHUNK};
@@ -48,12 +49,11 @@ pub enum Form {
 }
 
 impl Form {
-    /// The form of a device by its name on the command line.
-    pub fn of(spec: &str) -> Self {
-        if spec.starts_with("cuda") {
-            Self::Card
-        } else {
-            Self::Processor
+    /// The form of a device.
+    pub fn of(device: DeviceChoice) -> Self {
+        match device {
+            DeviceChoice::Cuda(_) => Self::Card,
+            DeviceChoice::Cpu | DeviceChoice::Metal => Self::Processor,
         }
     }
 
@@ -124,7 +124,7 @@ impl Precision {
         let block = match self {
             Self::F32 => GgmlDType::F32,
             Self::Half => GgmlDType::BF16,
-            Self::Quantized(quantize) => quantize.block_type(columns).unwrap_or(GgmlDType::BF16),
+            Self::Quantized(quantize) => block_type(quantize, columns).unwrap_or(GgmlDType::BF16),
         };
         rows as u64 * (columns / block.block_size() * block.type_size()) as u64
     }

@@ -21,7 +21,7 @@ use crate::device::Place;
 use crate::error::{Error, Result};
 use crate::model::Weight;
 use crate::model::config::read_json;
-use crate::model::packed::{Bytes, Packed, Quantize, decode, row_bytes};
+use crate::model::packed::{Bytes, Packed, Quantize, block_type, decode, row_bytes};
 use crate::model::weight::stride;
 
 /// Half-precision weights up to this size are widened to f32 while they load, which saves widening them in every
@@ -183,7 +183,7 @@ impl Weights {
         };
         let float = matches!(dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16);
         let named = |e: Error| Error::weights(&stored.path, format!("tensor `{name}`: {e}"));
-        let weight = match quantize.block_type(columns) {
+        let weight = match block_type(quantize, columns) {
             Some(block) if float => {
                 let widen = |range| stored.widen(dtype, columns, range);
                 Weight::Packed(Packed::quantize(block, rows, columns, widen).map_err(named)?)

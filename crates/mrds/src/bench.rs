@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
+use contract::{Preset, StageName, StageStanding};
 use lm::LanguageModel;
 use lm::profile::{self, Work};
 use lm::train::TrainExample;
 use project::event::{Event, EventSink};
 use project::import::{ImportOptions, read};
-use project::recipe::{Preset, Recipe};
+use project::recipe::Recipe;
 use project::session::{ImportRequest, Session};
 use serde::Serialize;
 use serde_json::Value;
@@ -88,7 +89,7 @@ pub struct PipelineFigures {
 #[derive(Clone, Debug, Serialize)]
 pub struct StageFigures {
     /// Which.
-    pub name: String,
+    pub name: StageName,
     /// Seconds on the clock.
     pub wall_s: f64,
     /// Processor seconds.
@@ -209,7 +210,7 @@ struct Marks<'a> {
 
 #[derive(Default)]
 struct Noted {
-    tokens: BTreeMap<String, (u64, u64)>,
+    tokens: BTreeMap<StageName, (u64, u64)>,
     calls: Vec<Value>,
 }
 
@@ -219,11 +220,8 @@ impl EventSink for Marks<'_> {
             && let Ok(mut noted) = self.noted.lock()
         {
             let now = profile::totals().tokens;
-            let mark = noted
-                .tokens
-                .entry(name.as_str().to_owned())
-                .or_insert((now, now));
-            if status != "running" {
+            let mark = noted.tokens.entry(*name).or_insert((now, now));
+            if *status != StageStanding::Running {
                 mark.1 = now;
             }
         }

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use contract::Fit;
 use lm::memory::{self, Form, Generating, Precision, Training};
 use lm::model::parameters;
 use lm::{Checkpoint, DecoderConfig, Quantize};
@@ -101,35 +102,12 @@ pub struct MethodMemory {
     pub dpo_bytes: u64,
 }
 
-/// How a need compares with the memory that is free.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fit {
-    /// Room to spare.
-    Fits,
-    /// It fits if nothing else grows.
-    Tight,
-    /// It does not fit.
-    TooBig,
-}
-
-impl Fit {
-    /// Compares a need with free memory.
-    pub fn of(need_bytes: u64, free_bytes: u64) -> Self {
-        match need_bytes as f64 / free_bytes.max(1) as f64 {
-            share if share <= COMFORTABLE => Self::Fits,
-            share if share <= 1.0 => Self::Tight,
-            _ => Self::TooBig,
-        }
-    }
-
-    /// In words.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Fits => "fits",
-            Self::Tight => "tight",
-            Self::TooBig => "too big",
-        }
+/// Compares a need with the memory that is free.
+pub fn fit(need_bytes: u64, free_bytes: u64) -> Fit {
+    match need_bytes as f64 / free_bytes.max(1) as f64 {
+        share if share <= COMFORTABLE => Fit::Fits,
+        share if share <= 1.0 => Fit::Tight,
+        _ => Fit::TooBig,
     }
 }
 
@@ -282,9 +260,9 @@ mod tests {
 
     #[test]
     fn a_need_fits_is_tight_or_too_big() {
-        assert_eq!(Fit::of(8, 10), Fit::Fits);
-        assert_eq!(Fit::of(9, 10), Fit::Tight);
-        assert_eq!(Fit::of(11, 10), Fit::TooBig);
-        assert_eq!(Fit::of(1, 0), Fit::Tight);
+        assert_eq!(fit(8, 10), Fit::Fits);
+        assert_eq!(fit(9, 10), Fit::Tight);
+        assert_eq!(fit(11, 10), Fit::TooBig);
+        assert_eq!(fit(1, 0), Fit::Tight);
     }
 }

@@ -11,12 +11,12 @@ use lm::sample::Filters;
 use project::artifact::{TrainedAdapter, read};
 use project::recipe::Recipe;
 use project::session::Session;
-use project::stage_name::{StageName, System};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::prompt::{Prompts, canonical};
 use crate::worker::model_of;
+use contract::{ArtifactKind, DeviceChoice, StageName, System};
 
 /// A model, with or without an adapter, ready to summarize.
 pub struct Summarizer {
@@ -43,7 +43,7 @@ pub struct Summarized {
 
 impl Summarizer {
     /// The base model, or the model with an adapter folder.
-    pub fn from_folder(path: &Path, adapter: Option<&Path>, device: &str) -> Result<Self> {
+    pub fn from_folder(path: &Path, adapter: Option<&Path>, device: DeviceChoice) -> Result<Self> {
         let model = LanguageModel::load(path, &lm::device::select(device)?)?;
         let load =
             |folder: &Path| Adapter::load(folder, &model.decoder.config, &model.decoder.device);
@@ -65,7 +65,12 @@ impl Summarizer {
     }
 
     /// A system of a finished run; the untrained systems use the base model.
-    pub fn from_run(session: &Session, run: &str, system: System, device: &str) -> Result<Self> {
+    pub fn from_run(
+        session: &Session,
+        run: &str,
+        system: System,
+        device: DeviceChoice,
+    ) -> Result<Self> {
         let row = session.run(run)?;
         let recipe = Recipe::from_toml(&row.recipe)?;
         let model = model_of(&row, &recipe, device)?;
@@ -165,8 +170,8 @@ pub fn adapter_folder(
     session.store().run(run)?;
     let adapters: Vec<TrainedAdapter> = read(&session.store().artifacts(
         run,
-        stage.as_str(),
-        Some("adapter"),
+        stage,
+        Some(ArtifactKind::Adapter),
     )?)?;
     let found = adapters
         .iter()

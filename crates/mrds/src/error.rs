@@ -4,9 +4,7 @@
 
 use std::path::PathBuf;
 
-use project::StageName;
-
-pub use project::error::Kind;
+use contract::{ErrorCode, Kind, StageName};
 
 #[path = "error_model.rs"]
 mod model;
@@ -93,16 +91,16 @@ impl From<store::Error> for Error {
 
 impl Error {
     /// A stable word for programs.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> ErrorCode {
         match self {
             Self::Project(error) => error.code(),
             Self::Model(error) => model::model_code(error),
-            Self::TooLong { .. } => "too_long",
-            Self::Locked { .. } => "locked",
-            Self::Interrupted { .. } => "interrupted",
-            Self::ModelChanged { .. } => "model_changed",
-            Self::Stalled { .. } => "stalled",
-            Self::DeviceMemory { .. } => "out_of_memory",
+            Self::TooLong { .. } => ErrorCode::TooLong,
+            Self::Locked { .. } => ErrorCode::Locked,
+            Self::Interrupted { .. } => ErrorCode::Interrupted,
+            Self::ModelChanged { .. } => ErrorCode::ModelChanged,
+            Self::Stalled { .. } => ErrorCode::Stalled,
+            Self::DeviceMemory { .. } => ErrorCode::OutOfMemory,
         }
     }
 

@@ -1,33 +1,33 @@
 //! Codes and ways out for the errors of the language model.
 
-use super::Kind;
+use contract::{ErrorCode, Kind};
 
-pub(super) fn model_code(error: &lm::Error) -> &'static str {
+pub(super) fn model_code(error: &lm::Error) -> ErrorCode {
     use lm::Error::*;
     match error {
-        MissingFile { .. } => "missing_file",
-        NoModel { .. } => "no_such_model",
-        SeveralModels { .. } => "several_models",
-        Truncated { .. } => "truncated_weights",
-        Weights { .. } => "weights",
-        UnsupportedArchitecture { .. } => "unsupported_architecture",
-        NotInGguf { .. } => "not_in_gguf",
-        Config { .. } => "model_config",
-        VocabularyMismatch { .. } => "vocabulary_mismatch",
-        Tokenizer { .. } => "tokenizer",
-        ChatTemplate { .. } => "chat_template",
-        Adapter { .. } => "adapter",
-        Checkpoint { .. } => "checkpoint",
-        ContextExceeded { .. } => "too_long",
-        NonFinite { .. } => "not_finite",
-        Setting { .. } => "setting",
-        Device { .. } => "device",
-        Interrupted => "interrupted",
-        OutOfMemory => "out_of_memory",
+        MissingFile { .. } => ErrorCode::MissingFile,
+        NoModel { .. } => ErrorCode::NoSuchModel,
+        SeveralModels { .. } => ErrorCode::SeveralModels,
+        Truncated { .. } => ErrorCode::TruncatedWeights,
+        Weights { .. } => ErrorCode::Weights,
+        UnsupportedArchitecture { .. } => ErrorCode::UnsupportedArchitecture,
+        NotInGguf { .. } => ErrorCode::NotInGguf,
+        Config { .. } => ErrorCode::ModelConfig,
+        VocabularyMismatch { .. } => ErrorCode::VocabularyMismatch,
+        Tokenizer { .. } => ErrorCode::Tokenizer,
+        ChatTemplate { .. } => ErrorCode::ChatTemplate,
+        Adapter { .. } => ErrorCode::Adapter,
+        Checkpoint { .. } => ErrorCode::Checkpoint,
+        ContextExceeded { .. } => ErrorCode::TooLong,
+        NonFinite { .. } => ErrorCode::NotFinite,
+        Setting { .. } => ErrorCode::Setting,
+        Device { .. } => ErrorCode::Device,
+        Interrupted => ErrorCode::Interrupted,
+        OutOfMemory => ErrorCode::OutOfMemory,
         Hub(error) => error.code(),
-        Io { source, .. } if is_full(source) => "disk_full",
-        Io { .. } => "io",
-        Candle(_) => "tensor",
+        Io { source, .. } if is_full(source) => ErrorCode::DiskFull,
+        Io { .. } => ErrorCode::Io,
+        Candle(_) => ErrorCode::Tensor,
     }
 }
 

@@ -10,13 +10,13 @@ use lm::score::{Completion, score};
 use lm::{Checkpoint, LanguageModel};
 use project::recipe::Recipe;
 use project::session::Session;
-use project::stage_name::StageName;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::prompt::Prompts;
 use crate::selection::choose;
 use crate::worker::model_of;
+use contract::StageName;
 
 /// Validation items that are scored with both.
 const REPLAY_ITEMS: usize = 8;
@@ -110,7 +110,7 @@ pub fn export_adapter(
     let recipe = Recipe::from_toml(&row.recipe)?;
     let path = Path::new(&row.model_path);
     refuse_occupied(to)?;
-    let model = model_of(&row, &recipe, &row.device)?;
+    let model = model_of(&row, &recipe, row.device)?;
     let adapter = Adapter::load(&source, &model.decoder.config, &model.decoder.device)?;
     let items = replay_items(session, &row, &recipe, which, &model)?;
     let card = card(&row, role);

@@ -14,9 +14,9 @@ pub mod forecast;
 pub mod models;
 pub mod pipeline;
 pub mod prompt;
-mod quantize;
 pub mod selection;
 mod stage;
 pub mod worker;
 
+pub use contract::{StageName, Synthesizer, System};
 pub use error::{Error, Result};

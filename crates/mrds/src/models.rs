@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use contract::DeviceChoice;
 use lm::hub::{self, Download, HubId, MANIFEST, Manifest};
 use lm::{Checkpoint, LanguageModel, SpecialTokens, check_folder, model_sha256};
 use project::session::Session;
@@ -259,7 +260,7 @@ fn runs_of(session: &Session, path: &str, id: &str) -> Result<Vec<String>> {
 }
 
 /// Loads a model and compares its files with the download's digests and with those of its first use.
-pub fn verify_model(session: &Session, folder: &Path, device: &str) -> Result<Verified> {
+pub fn verify_model(session: &Session, folder: &Path, device: DeviceChoice) -> Result<Verified> {
     let path = absolute(folder);
     let damaged = match Manifest::load(folder)? {
         Some(manifest) => hub::verify(folder, &manifest)?,

@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
+use contract::{StageName, StageStanding, StageStatus};
 use lm::LanguageModel;
 use project::artifact::{inputs_sha256, output_sha256};
 use project::event::{Event, EventSink};
 use project::recipe::Recipe;
-use project::stage_name::StageName;
 use serde_json::{Value, json};
-use store::{NewArtifact, RunRow, StageResult, StageStatus, Store};
+use store::{NewArtifact, RunRow, StageResult, Store};
 
 use crate::error::{Error, Result};
 use crate::selection::{TestData, TrainingData};
@@ -107,18 +107,18 @@ impl Steps<'_, '_> {
         }
         let (store, id) = (self.run.store, self.run.row.id.as_str());
         let inputs = self.inputs(name)?;
-        let row = store.stage(id, name.as_str())?;
+        let row = store.stage(id, name)?;
         let forced = self.window.from == Some(name);
         let finished = matches!(row.status, StageStatus::Done | StageStatus::Reused);
         let current = finished && row.inputs_sha256.as_deref() == Some(inputs.as_str());
         if forced || !current {
             match store
-                .find_stage(name.as_str(), &inputs)?
+                .find_stage(name, &inputs)?
                 .filter(|from| !forced && from != id)
             {
                 Some(from) => {
-                    store.reuse_stage(&from, id, name.as_str(), (self.run.now_ms)())?;
-                    self.say(name, "reused");
+                    store.reuse_stage(&from, id, name, (self.run.now_ms)())?;
+                    self.say(name, StageStanding::Reused);
                 }
                 None => {
                     let unfinished = row.status != StageStatus::Waiting && !finished;
@@ -144,8 +144,8 @@ impl Steps<'_, '_> {
             // The store lets the partial results go; a checkpoint without them would go on from half a stage.
             stage::remove_checkpoints(store, id, name)?;
         }
-        store.start_stage(id, name.as_str(), inputs)?;
-        self.say(name, "running");
+        store.start_stage(id, name, inputs)?;
+        self.say(name, StageStanding::Running);
         let stage = Stage::begin(self.run, name, inputs)?;
         let output = match body(&stage) {
             Ok(output) => output,
@@ -157,13 +157,13 @@ impl Steps<'_, '_> {
                 let error = with_stage(error, name, self.run.next_smaller)?;
                 let said =
                     json!({"code": error.code(), "message": error.to_string(), "fix": error.fix()});
-                store.fail_stage(id, name.as_str(), &said)?;
-                self.say(name, "failed");
+                store.fail_stage(id, name, &said)?;
+                self.say(name, StageStanding::Failed);
                 return Err(error);
             }
         };
         self.commit(&stage, inputs, output)?;
-        self.say(name, "done");
+        self.say(name, StageStanding::Done);
         Ok(())
     }
 
@@ -177,7 +177,7 @@ impl Steps<'_, '_> {
         let usage = stage.usage();
         self.run.store.commit_stage(
             &self.run.row.id,
-            stage.name.as_str(),
+            stage.name,
             &StageResult {
                 inputs_sha256: inputs,
                 output_sha256: &output_sha256(sorted.into_iter()),
@@ -198,7 +198,7 @@ impl Steps<'_, '_> {
     fn inputs(&self, name: StageName) -> Result<String> {
         let store = self.run.store;
         let output_of = |earlier: StageName| {
-            let row = store.stage(&self.run.row.id, earlier.as_str()).ok()?;
+            let row = store.stage(&self.run.row.id, earlier).ok()?;
             matches!(row.status, StageStatus::Done | StageStatus::Reused)
                 .then_some(row.output_sha256)
                 .flatten()
@@ -212,11 +212,8 @@ impl Steps<'_, '_> {
         })
     }
 
-    fn say(&self, name: StageName, status: &str) {
-        self.run.sink.event(&Event::Stage {
-            name,
-            status: status.to_owned(),
-        });
+    fn say(&self, name: StageName, status: StageStanding) {
+        self.run.sink.event(&Event::Stage { name, status });
     }
 }
 
@@ -238,23 +235,26 @@ fn with_stage(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Kind;
+    use contract::{ErrorCode, Kind};
 
     #[test]
     fn a_full_card_names_the_stage_and_what_to_do() {
         let full = || Error::Model(lm::Error::OutOfMemory);
         let next = |stage: StageName| Ok(format!("smaller than {stage}"));
         let said = with_stage(full(), StageName::Align, &next).unwrap();
-        assert_eq!((said.code(), said.kind()), ("out_of_memory", Kind::Failure));
+        assert_eq!(
+            (said.code(), said.kind()),
+            (ErrorCode::OutOfMemory, Kind::Failure)
+        );
         assert_eq!(said.fix(), "smaller than align");
         assert!(said.to_string().contains("align"), "{said}");
-        assert_eq!(full().code(), "out_of_memory");
+        assert_eq!(full().code(), ErrorCode::OutOfMemory);
         let other = with_stage(
             Error::Model(lm::Error::Interrupted),
             StageName::Align,
             &next,
         )
         .unwrap();
-        assert_eq!(other.code(), "interrupted");
+        assert_eq!(other.code(), ErrorCode::Interrupted);
     }
 }

@@ -3,12 +3,13 @@
 //! Shots are nested: the same seed draws the same order, so 100 shots are a subset of 300. The test split becomes a
 //! [`TestData`], which only the stage `evaluate` is handed.
 
+use contract::Split;
 use lm::LanguageModel;
 use project::dialogue::Dialogue;
 use project::recipe::{Recipe, TooLong};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{ExampleRow, Split};
+use store::ExampleRow;
 
 use crate::error::{Error, Result};
 use crate::prompt::{Prompts, canonical};

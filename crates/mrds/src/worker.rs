@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use contract::{Control, DeviceChoice, RunStatus, StageName};
 use lm::LanguageModel;
 use lm::chat_template::day_of;
 use project::event::{Event, EventSink};
 use project::recipe::Recipe;
 use project::session::{Session, status_after};
-use project::stage_name::StageName;
 use serde_json::json;
-use store::{Acquire, Control, ModelRow, NewRun, Owner, RunRow, RunStatus, Store};
+use store::{Acquire, ModelRow, NewRun, Owner, RunRow, Store};
 
 use crate::error::{Error, Result};
 use crate::forecast::{next_smaller, settle};
@@ -35,8 +35,8 @@ pub struct RunRequest {
     pub recipe: Recipe,
     /// Seed of every random number.
     pub seed: u64,
-    /// `cpu`, `cuda:N` or `metal`.
-    pub device: String,
+    /// Where it computes.
+    pub device: DeviceChoice,
     /// Threads of the computation.
     pub threads: u32,
     /// Memory that programs can still take, on a card its own, the model not counted; none where it is not known.
@@ -71,13 +71,13 @@ pub struct Process<'a> {
 }
 
 /// The base model of a run as its recipe holds it, telling the run's day.
-pub(crate) fn model_of(row: &RunRow, recipe: &Recipe, device: &str) -> Result<LanguageModel> {
+pub(crate) fn model_of(
+    row: &RunRow,
+    recipe: &Recipe,
+    device: DeviceChoice,
+) -> Result<LanguageModel> {
     let (path, device) = (Path::new(&row.model_path), lm::device::select(device)?);
-    let mut model = LanguageModel::load_quantized(
-        path,
-        crate::quantize::engine_quantize(recipe.quantize),
-        &device,
-    )?;
+    let mut model = LanguageModel::load_quantized(path, recipe.quantize, &device)?;
     if let Some(date) = row.shots["template_date"]
         .as_str()
         .and_then(|date| date.parse().ok())
@@ -93,8 +93,8 @@ pub(crate) fn model_of(row: &RunRow, recipe: &Recipe, device: &str) -> Result<La
 pub fn plan(session: &Session, request: &RunRequest, now_ms: i64) -> Result<PlannedRun> {
     let dataset = session.store().dataset(&request.dataset)?;
     let rows = session.store().examples(dataset.id, None)?;
-    let quantize = crate::quantize::engine_quantize(request.recipe.quantize);
-    let device = lm::device::select(&request.device)?;
+    let quantize = request.recipe.quantize;
+    let device = lm::device::select(request.device)?;
     let mut model = LanguageModel::load_quantized(&request.model, quantize, &device)?;
     model.chat.set_date(day_of(now_ms));
     let mut recipe = request.recipe.clone().resolve(model.parameters)?;
@@ -134,7 +134,6 @@ pub fn create_run(
         .map(|n| format!("{}-{n}", request.dataset))
         .find(|id| !taken.contains(id))
         .unwrap_or_default();
-    let stages: Vec<&str> = StageName::ALL.iter().map(|stage| stage.as_str()).collect();
     let selection = serde_json::to_value(&planned.plan.selection)
         .map_err(|e| project::artifact::corrupt("plan", &e))?;
     session.store().insert_run(&NewRun {
@@ -148,10 +147,10 @@ pub fn create_run(
         seed: request.seed,
         shots: selection,
         threads: request.threads,
-        device: request.device.clone(),
+        device: request.device,
         version: request.version.clone(),
         created_at_ms: now_ms,
-        stages: &stages,
+        stages: StageName::ALL,
     })?;
     Ok(session.store().run(&id)?)
 }
@@ -206,7 +205,7 @@ pub fn execute(
 fn work(session: &Session, run: &str, window: Window, process: &Process<'_>) -> Result<bool> {
     let row = session.store().run(run)?;
     let recipe = Recipe::from_toml(&row.recipe)?;
-    let model = model_of(&row, &recipe, &row.device)?;
+    let model = model_of(&row, &recipe, row.device)?;
     if model.sha256 != row.model_id {
         return Err(Error::ModelChanged {
             path: PathBuf::from(&row.model_path),

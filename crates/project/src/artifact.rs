@@ -12,7 +12,7 @@ use store::{ArtifactRow, NewArtifact, RunRow};
 
 use crate::error::{Error, Result};
 use crate::recipe::Recipe;
-use crate::stage_name::{StageName, Synthesizer, System};
+use contract::{ArtifactKind, StageName, Synthesizer, System};
 
 /// Raised when a stage's meaning changes, so that results of older versions are not reused.
 const PIPELINE_VERSION: u32 = 2;
@@ -20,16 +20,16 @@ const PIPELINE_VERSION: u32 = 2;
 /// A payload with its kind.
 pub trait Artifact: Serialize + DeserializeOwned {
     /// The `kind` column.
-    const KIND: &'static str;
+    const KIND: ArtifactKind;
 }
 
 macro_rules! artifact {
-    ($(#[$doc:meta])* $name:ident as $kind:literal { $($(#[$fdoc:meta])* $field:ident: $ty:ty),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident as $kind:ident { $($(#[$fdoc:meta])* $field:ident: $ty:ty),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub struct $name { $($(#[$fdoc])* pub $field: $ty),+ }
 
-        impl Artifact for $name { const KIND: &'static str = $kind; }
+        impl Artifact for $name { const KIND: ArtifactKind = ArtifactKind::$kind; }
     };
 }
 
@@ -57,7 +57,7 @@ pub enum PairSet {
 
 artifact! {
     /// The topic of one real summary.
-    Topic as "topic" {
+    Topic as Topic {
         /// The example's row id.
         example_id: i64,
         /// A few words.
@@ -66,7 +66,7 @@ artifact! {
 }
 artifact! {
     /// A synthetic summary.
-    Summary as "summary" {
+    Summary as Summary {
         /// What it was asked to be about.
         topic: String,
         /// The summary.
@@ -77,7 +77,7 @@ artifact! {
 }
 artifact! {
     /// A sampled dialogue.
-    Candidate as "candidate" {
+    Candidate as Candidate {
         /// Number of the summary: shots first, then synthetic ones.
         summary_id: u32,
         /// Which sample of the summary.
@@ -103,7 +103,7 @@ artifact! {
 }
 artifact! {
     /// A preference pair.
-    Pair as "pair" {
+    Pair as Pair {
         /// Which set.
         set: PairSet,
         /// Number of the summary.
@@ -126,7 +126,7 @@ artifact! {
 }
 artifact! {
     /// An accepted synthetic dialogue.
-    SyntheticDialogue as "dialogue" {
+    SyntheticDialogue as Dialogue {
         /// Who wrote it.
         source: Synthesizer,
         /// Number of the synthetic summary.
@@ -139,7 +139,7 @@ artifact! {
 }
 artifact! {
     /// A trained adapter; its tensors lie in the workspace's blobs.
-    TrainedAdapter as "adapter" {
+    TrainedAdapter as Adapter {
         /// `synthesizer`, `dpo_separate`, `mrds_separate` …
         role: String,
         /// Folder in the blobs.
@@ -150,7 +150,7 @@ artifact! {
 }
 artifact! {
     /// A judged checkpoint of the alignment.
-    Checkpoint as "checkpoint" {
+    Checkpoint as Checkpoint {
         /// `dpo_separate` or `dpo_joint`.
         role: String,
         /// After how many updates.
@@ -165,7 +165,7 @@ artifact! {
 }
 artifact! {
     /// A system's summary of a test dialogue.
-    Output as "output" {
+    Output as Output {
         /// Which system.
         system: System,
         /// The example's id in the data set.
@@ -184,7 +184,7 @@ artifact! {
 }
 artifact! {
     /// A synthesizer's dialogue for a test summary.
-    TestDialogue as "test_dialogue" {
+    TestDialogue as TestDialogue {
         /// Which synthesizer.
         system: Synthesizer,
         /// The example's id.
@@ -211,7 +211,7 @@ artifact! {
 }
 artifact! {
     /// The format rule as calibrated on the shots.
-    Rule as "format_rule" {
+    Rule as FormatRule {
         /// The rule with its limits, sources and reject rates.
         rule: crate::format_rule::FormatRule,
     }
@@ -256,9 +256,9 @@ pub struct DpoFigures {
 /// Turns payloads into rows, numbered from 0.
 pub fn rows<A: Artifact>(items: &[A]) -> Result<Vec<NewArtifact>> {
     let row = |(item, payload)| {
-        let payload = serde_json::to_value(payload).map_err(|e| corrupt(A::KIND, &e))?;
+        let payload = serde_json::to_value(payload).map_err(|e| corrupt(A::KIND.as_str(), &e))?;
         Ok(NewArtifact {
-            kind: A::KIND.to_owned(),
+            kind: A::KIND,
             item: item as u32,
             payload,
         })
@@ -269,7 +269,7 @@ pub fn rows<A: Artifact>(items: &[A]) -> Result<Vec<NewArtifact>> {
 /// Reads payloads of one kind, in item order.
 pub fn read<A: Artifact>(rows: &[ArtifactRow]) -> Result<Vec<A>> {
     let parse = |row: &ArtifactRow| {
-        serde_json::from_value(row.payload.clone()).map_err(|e| corrupt(A::KIND, &e))
+        serde_json::from_value(row.payload.clone()).map_err(|e| corrupt(A::KIND.as_str(), &e))
     };
     rows.iter()
         .filter(|row| row.kind == A::KIND)

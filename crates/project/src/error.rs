@@ -4,6 +4,8 @@
 
 use std::path::PathBuf;
 
+use contract::{ErrorCode, Kind};
+
 #[path = "error_store.rs"]
 mod foreign;
 
@@ -105,33 +107,20 @@ pub enum Error {
     },
 }
 
-/// How a program should treat an error; the command line turns it into an exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Something failed (exit 1).
-    Failure,
-    /// The input or its use is wrong (exit 2).
-    Input,
-    /// Another process holds it (exit 3).
-    Locked,
-    /// Stopped on request (exit 130).
-    Interrupted,
-}
-
 impl Error {
     /// A stable word for programs.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> ErrorCode {
         match self {
             Self::Store(error) => foreign::store_code(error),
             Self::Import(error) => error.code(),
-            Self::Recipe { .. } => "recipe",
-            Self::BadRows { .. } => "bad_rows",
-            Self::Leaks { .. } => "leaks",
-            Self::EmptyDataset { .. } => "empty_dataset",
-            Self::TooFewRows { .. } => "too_few_rows",
-            Self::WrongState { .. } => "wrong_state",
-            Self::Io { .. } => "io",
-            Self::Corrupt { .. } => "corrupt",
+            Self::Recipe { .. } => ErrorCode::Recipe,
+            Self::BadRows { .. } => ErrorCode::BadRows,
+            Self::Leaks { .. } => ErrorCode::Leaks,
+            Self::EmptyDataset { .. } => ErrorCode::EmptyDataset,
+            Self::TooFewRows { .. } => ErrorCode::TooFewRows,
+            Self::WrongState { .. } => ErrorCode::WrongState,
+            Self::Io { .. } => ErrorCode::Io,
+            Self::Corrupt { .. } => ErrorCode::Corrupt,
         }
     }
 

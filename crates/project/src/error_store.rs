@@ -1,27 +1,26 @@
 //! Codes and ways out for the errors of the room below: the store.
 
-use super::Kind;
+use contract::{ErrorCode, Kind};
 
-pub(super) fn store_code(error: &store::Error) -> &'static str {
+pub(super) fn store_code(error: &store::Error) -> ErrorCode {
     use store::Error::*;
     match error {
-        NewerSchema { .. } => "newer_workspace",
-        NotAWorkspace { .. } => "not_a_workspace",
-        DiskFull { .. } => "disk_full",
-        Busy { .. } => "busy",
-        ReadOnly { .. } => "read_only",
-        Corrupt { .. } => "corrupt",
-        Io { .. } => "io",
-        NameTaken { .. } => "name_taken",
-        NoSuchDataset { .. } => "no_such_dataset",
-        NoSuchRun { .. } => "no_such_run",
-        NotFound { .. } => "not_found",
-        InUse { .. } => "in_use",
-        AlreadyLocked { .. } => "ratings_locked",
-        ScoreOutOfRange { .. } => "score_out_of_range",
-        LeaseLost { .. } => "lease_lost",
-        UnknownWord { .. } => "unknown_word",
-        Sql(_) => "database",
+        NewerSchema { .. } => ErrorCode::NewerWorkspace,
+        NotAWorkspace { .. } => ErrorCode::NotAWorkspace,
+        DiskFull { .. } => ErrorCode::DiskFull,
+        Busy { .. } => ErrorCode::Busy,
+        ReadOnly { .. } => ErrorCode::ReadOnly,
+        Corrupt { .. } => ErrorCode::Corrupt,
+        Io { .. } => ErrorCode::Io,
+        NameTaken { .. } => ErrorCode::NameTaken,
+        NoSuchDataset { .. } => ErrorCode::NoSuchDataset,
+        NoSuchRun { .. } => ErrorCode::NoSuchRun,
+        NotFound { .. } => ErrorCode::NotFound,
+        InUse { .. } => ErrorCode::InUse,
+        AlreadyLocked { .. } => ErrorCode::RatingsLocked,
+        ScoreOutOfRange { .. } => ErrorCode::ScoreOutOfRange,
+        LeaseLost { .. } => ErrorCode::LeaseLost,
+        Sql(_) => ErrorCode::Database,
     }
 }
 
@@ -40,7 +39,7 @@ pub(super) fn store_fix(error: &store::Error) -> String {
         NotFound { what: "model", .. } => {
             "`duologue models list` lists the models of this workspace."
         }
-        NotFound { .. } | UnknownWord { .. } => "Choose one of those that exist.",
+        NotFound { .. } => "Choose one of those that exist.",
         InUse { .. } => "Remove what uses it first.",
         AlreadyLocked { .. } => "Create a new study to rate again.",
         ScoreOutOfRange { .. } => "Give a whole number from 1 to 5.",
@@ -62,8 +61,7 @@ pub(super) fn store_kind(error: &store::Error) -> Kind {
         | NotFound { .. }
         | InUse { .. }
         | AlreadyLocked { .. }
-        | ScoreOutOfRange { .. }
-        | UnknownWord { .. } => Kind::Input,
+        | ScoreOutOfRange { .. } => Kind::Input,
         _ => Kind::Failure,
     }
 }

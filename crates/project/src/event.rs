@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::stage_name::StageName;
+use contract::{StageName, StageStanding};
 
 /// One message of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,8 +18,8 @@ pub enum Event {
     Stage {
         /// Which.
         name: StageName,
-        /// `running`, `done`, `reused` or `failed`.
-        status: String,
+        /// Where it stands now.
+        status: StageStanding,
     },
     /// Work went on inside a stage: an update of a training, or finished items of a generation.
     Step {

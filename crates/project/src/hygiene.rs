@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use contract::Doubt;
 use metrics::copy::{longest_shared_run, tokenize};
 use metrics::text::quantile;
 use serde::Serialize;
@@ -66,28 +67,6 @@ const LANGUAGES: [(&str, &[&str]); 5] = [
         ],
     ),
 ];
-
-/// What may be wrong with an example.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Doubt {
-    /// The same dialogue as an earlier example.
-    Duplicate,
-    /// Nearly the same dialogue as an earlier example.
-    NearDuplicate,
-    /// The summary has as many words as its dialogue, or more.
-    LongSummary,
-    /// A name in the summary that the dialogue does not hold.
-    UnknownName,
-    /// The summary is one piece of the dialogue.
-    CopiedSummary,
-    /// The dialogue is far longer than the others.
-    VeryLong,
-    /// The dialogue is far shorter than the others, or nobody answers.
-    VeryShort,
-    /// Another language than most of the data set.
-    OtherLanguage,
-}
 
 /// A doubt about one example.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -315,7 +294,7 @@ fn held(name: &str, dialogue: &HashSet<String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::{Origin, Split};
+    use contract::{Origin, Split};
 
     fn row(id: i64, dialogue: &str, reference: &str) -> ExampleRow {
         ExampleRow {

@@ -22,8 +22,8 @@ mod webvtt;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use contract::{Detection, FileFormat, Formats, IssueCode, Severity, Split, SplitChoice};
 use serde::{Deserialize, Serialize};
-pub use store::Split;
 
 pub use error::ImportError;
 pub use leak::{Leak, find_leaks};
@@ -33,21 +33,6 @@ use transcript::Beside;
 const PREVIEW_ROWS: usize = 5;
 /// Longest preview cell, in characters.
 const PREVIEW_CHARS: usize = 400;
-
-/// Which split the rows belong to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SplitChoice {
-    /// All rows train.
-    Train,
-    /// All rows validate.
-    Validation,
-    /// All rows test.
-    Test,
-    /// By a split column, else by the files' names, else a seeded draw of 80/10/10.
-    #[default]
-    Auto,
-}
 
 /// Which columns (or JSON fields) hold what.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +47,62 @@ pub struct ColumnMap {
     /// The row's split, where there is one.
     #[serde(default)]
     pub split: Option<String>,
+}
+
+/// The text form of a [`ColumnMap`] that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadColumnMap {
+    /// A part of it names no role.
+    #[error(
+        "`{part}` is not understood; write dialogue=COLUMN,summary=COLUMN, more summary columns after a comma"
+    )]
+    Part {
+        /// The part between two commas.
+        part: String,
+    },
+    /// Dialogue or summary is missing.
+    #[error("a dialogue and a summary column are needed; write dialogue=COLUMN,summary=COLUMN")]
+    Incomplete,
+}
+
+/// Reads `dialogue=C,summary=C[,C2..][,id=C][,split=C]`: a part without `=` is one more column of the summary before
+/// it. Blanks around names do not count.
+impl std::str::FromStr for ColumnMap {
+    type Err = BadColumnMap;
+
+    fn from_str(text: &str) -> Result<Self, BadColumnMap> {
+        let mut map = Self::default();
+        let mut follows_summary = false;
+        for part in text.split(',').map(str::trim) {
+            let (role, column) = match part.split_once('=') {
+                Some((role, column)) => (role.trim(), column.trim()),
+                None if follows_summary => ("summary", part),
+                None => ("", part),
+            };
+            let column = column.to_owned();
+            match role {
+                "dialogue" if !column.is_empty() => map.dialogue = column,
+                "summary" if !column.is_empty() => map.summaries.push(column),
+                "id" if !column.is_empty() => map.id = Some(column),
+                "split" if !column.is_empty() => map.split = Some(column),
+                _ => {
+                    return Err(BadColumnMap::Part {
+                        part: part.to_owned(),
+                    });
+                }
+            }
+            follows_summary = role == "summary";
+        }
+        match map.dialogue.is_empty() || map.summaries.is_empty() {
+            true => Err(BadColumnMap::Incomplete),
+            false => Ok(map),
+        }
+    }
+}
+
+/// Reads names of speakers between commas; blanks around them do not count. Whether they can be used, the import says.
+pub fn speakers(text: &str) -> Vec<String> {
+    text.split(',').map(|name| name.trim().to_owned()).collect()
 }
 
 /// How to read.
@@ -95,16 +136,6 @@ pub struct ImportedExample {
     pub row: usize,
 }
 
-/// Whether an issue keeps its row out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// The row cannot be imported.
-    Error,
-    /// The row is imported; a person may want to look at it.
-    Warning,
-}
-
 /// Something about a row that its owner should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Issue {
@@ -114,9 +145,8 @@ pub struct Issue {
     pub row: usize,
     /// The column or field; empty where the whole row is meant.
     pub field: String,
-    /// A stable word: `missing_dialogue missing_summary empty_dialogue empty_summary not_text no_speaker invalid_utf8
-    /// json not_object ragged_row open_quote cue bad_speaker duplicate_id split`, and `duplicate`.
-    pub code: &'static str,
+    /// What it is, for programs.
+    pub code: IssueCode,
     /// What is wrong.
     pub reason: String,
     /// What to do about it.
@@ -125,23 +155,11 @@ pub struct Issue {
     pub severity: Severity,
 }
 
-/// How sure the reader is about the columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Detection {
-    /// A known format, the usual column names, or the user's own mapping.
-    Detected,
-    /// A guess that a person should look at.
-    PleaseCheck,
-    /// The columns have to be named.
-    NeedsMapping,
-}
-
 /// What the files hold.
 #[derive(Clone, Debug, Serialize)]
 pub struct Import {
-    /// The format, for instance `samsum_json`; several joined by `+`.
-    pub format: String,
+    /// The formats of the files, for instance `samsum_json`.
+    pub format: Formats,
     /// The columns in use (of the first file).
     pub mapping: ColumnMap,
     /// How sure the reader is about them.
@@ -200,8 +218,8 @@ struct Record {
 
 /// A file taken apart.
 struct Records {
-    /// `json`, `jsonl`, `csv`, `tsv`, `txt`, `md`, `vtt` or `srt`.
-    layout: &'static str,
+    /// How its records are laid out: no published format yet.
+    layout: FileFormat,
     columns: Vec<String>,
     rows: Vec<Record>,
     /// Rows that could not be taken apart.
@@ -349,15 +367,15 @@ fn take_apart(
     ) {
         (_, None) => Err(ImportError::Empty { file: file.into() }),
         ("csv" | "tsv", _) => table::read(file, bytes),
-        ("md" | "markdown", _) => Ok(text::read("md", file, bytes, beside)),
+        ("md" | "markdown", _) => Ok(text::read(FileFormat::Md, file, bytes, beside)),
         ("vtt", _) => Ok(webvtt::read(file, bytes, beside)),
         ("srt", _) => Ok(srt::read(file, bytes, beside)),
         _ if bytes.starts_with(b"WEBVTT") => Ok(webvtt::read(file, bytes, beside)),
         _ if cues::look_like_ones(bytes) => Ok(srt::read(file, bytes, beside)),
         ("txt" | "text", _) if !json::looks_like_it(bytes) && !table::looks_like_one(bytes) => {
             match transcript::is_beside(path) {
-                true => Ok(transcript::orphan("txt", file)),
-                false => Ok(text::read("txt", file, bytes, beside)),
+                true => Ok(transcript::orphan(FileFormat::Txt, file)),
+                false => Ok(text::read(FileFormat::Txt, file, bytes, beside)),
             }
         }
         (_, Some(b'[')) => json::read_list(file, bytes),
@@ -388,7 +406,7 @@ fn start(layout: &columns::Layout, records: &Records) -> Import {
         .filter(|issue| issue.severity == Severity::Error);
     let bad: BTreeSet<usize> = errors.map(|issue| issue.row).collect();
     Import {
-        format: layout.format.clone(),
+        format: layout.format.into(),
         mapping: layout.map.clone(),
         detection: layout.detection,
         // Where no row could be read there is nothing to name; the rows' own errors say why.
@@ -403,8 +421,8 @@ fn start(layout: &columns::Layout, records: &Records) -> Import {
 }
 
 fn join(mut first: Import, next: Import) -> Import {
-    if !first.format.split('+').any(|format| format == next.format) {
-        first.format = format!("{}+{}", first.format, next.format);
+    for format in next.format.iter() {
+        first.format.add(format);
     }
     if next.needs_mapping && !first.needs_mapping {
         // The file whose columns have to be named is the one to show.
@@ -467,7 +485,7 @@ fn report_duplicates(examples: &[ImportedExample], issues: &mut Vec<Issue>) {
             file: example.file.clone(),
             row: example.row,
             field: "dialogue".into(),
-            code: "duplicate",
+            code: IssueCode::Duplicate,
             reason: format!(
                 "the same dialogue stands in row {} of {} ({})",
                 first.row, first.file, first.external_id

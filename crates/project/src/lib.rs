@@ -11,14 +11,12 @@ pub mod event;
 pub mod format_rule;
 pub mod hygiene;
 pub mod import;
-pub mod quantize;
 pub mod recipe;
 pub mod report;
 pub mod rows;
 pub mod sample;
 pub mod session;
-pub mod stage_name;
 pub mod study;
 
+pub use contract::{StageName, Synthesizer, System};
 pub use error::{Error, Result};
-pub use stage_name::{StageName, Synthesizer, System};

@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::quantize::Quantize;
-use crate::stage_name::{StageName, StageName::*, System};
+use contract::{Preset, Quantize, StageName, StageName::*, System};
 
 /// One field as the command line and the window show it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -304,35 +303,6 @@ const LATER: [&str; 4] = [
     "dialogue_typical_p",
     "dialogue_repetition_penalty",
 ];
-
-/// A named set of values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Preset {
-    /// What the paper states, and the defaults elsewhere; for 8 B models on a GPU.
-    Paper,
-    /// Learning rates by the size of the base model.
-    Default,
-    /// A few minutes on two cores with a small model.
-    Small,
-    /// For the model that comes with Duologue: rates and lengths found on its sample (docs/demo.md).
-    Sample,
-}
-
-impl std::str::FromStr for Preset {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        match text {
-            "paper" => Ok(Self::Paper),
-            "default" => Ok(Self::Default),
-            "small" => Ok(Self::Small),
-            "sample" => Ok(Self::Sample),
-            _ => Err(format!(
-                "`{text}` is not one of paper, default, small, sample"
-            )),
-        }
-    }
-}
 
 impl Recipe {
     /// The recipe of a preset.

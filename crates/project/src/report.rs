@@ -11,7 +11,7 @@ use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::{Artifact, Output, TestDialogue};
-use crate::stage_name::{Synthesizer, System};
+use contract::{ArtifactKind, Synthesizer, System};
 
 /// A mean with its 95 % interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,11 +94,11 @@ pub struct SynthesizerResult {
 }
 
 impl Artifact for SystemResult {
-    const KIND: &'static str = "result";
+    const KIND: ArtifactKind = ArtifactKind::Result;
 }
 
 impl Artifact for SynthesizerResult {
-    const KIND: &'static str = "synthesizer_result";
+    const KIND: ArtifactKind = ArtifactKind::SynthesizerResult;
 }
 
 /// Per-item values of one system, in item order.

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use contract::ArtifactKind;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{DATABASE, TakenRun};
@@ -134,7 +135,10 @@ impl Session {
     fn adapters_of(&self, run: &str) -> Result<BTreeSet<String>> {
         let mut found = BTreeSet::new();
         for stage in self.store.stages(run)? {
-            for row in self.store.artifacts(run, &stage.name, Some("adapter"))? {
+            for row in self
+                .store
+                .artifacts(run, stage.name, Some(ArtifactKind::Adapter))?
+            {
                 found.extend(row.payload["sha256"].as_str().map(str::to_owned));
             }
         }
@@ -159,8 +163,9 @@ fn renumbered_shots(mut shots: Value, by: i64) -> Value {
     shots
 }
 
-fn renumbered_artifact(kind: &str, mut payload: Value, by: i64) -> Option<Value> {
-    let old = payload["example_id"].as_i64().filter(|_| kind == "topic")?;
+fn renumbered_artifact(kind: ArtifactKind, mut payload: Value, by: i64) -> Option<Value> {
+    let names_one = kind == ArtifactKind::Topic;
+    let old = payload["example_id"].as_i64().filter(|_| names_one)?;
     payload["example_id"] = json!(old + by);
     Some(payload)
 }
@@ -213,10 +218,10 @@ mod tests {
         );
         let topic = json!({"example_id": 4, "topic": "a bill"});
         assert_eq!(
-            renumbered_artifact("topic", topic.clone(), 2).unwrap()["example_id"],
+            renumbered_artifact(ArtifactKind::Topic, topic.clone(), 2).unwrap()["example_id"],
             6
         );
-        assert_eq!(renumbered_artifact("summary", topic, 2), None);
+        assert_eq!(renumbered_artifact(ArtifactKind::Summary, topic, 2), None);
     }
 
     #[test]

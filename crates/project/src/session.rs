@@ -13,17 +13,18 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
-    ArtifactPage, Control, DatasetRow, ExampleRow, LedgerRow, MetricPointRow, ModelRow, NewDataset,
-    NewExample, Origin, RunRow, RunStatus, Split, StageRow, StageStatus, Store,
+    ArtifactPage, DatasetRow, ExampleRow, LedgerRow, MetricPointRow, ModelRow, NewDataset,
+    NewExample, RunRow, StageRow, Store,
 };
 
 use crate::artifact::{inputs_sha256, output_sha256, read};
 use crate::error::{Error, Result};
-use crate::import::{
-    self, ColumnMap, Import, ImportOptions, ImportedExample, Issue, Leak, SplitChoice,
-};
+use crate::import::{self, ColumnMap, Import, ImportOptions, ImportedExample, Issue, Leak};
 use crate::recipe::Recipe;
-use crate::stage_name::StageName;
+use contract::{
+    ArtifactKind, Control, Formats, IssueCode, Origin, RunStatus, Severity, Split, SplitChoice,
+    StageName, StageStanding, StageStatus,
+};
 pub use hand::WrittenExample;
 use shown::{align_json, stage_json, summarizer_json};
 
@@ -61,7 +62,7 @@ pub struct ImportReport {
     /// Name of the data set.
     pub dataset: String,
     /// The format, for instance `samsum_json`.
-    pub format: String,
+    pub format: Formats,
     /// The columns used.
     pub mapping: ColumnMap,
     /// How the splits came about.
@@ -114,9 +115,9 @@ pub struct RunSummary {
 #[derive(Clone, Debug, Serialize)]
 pub struct StageState {
     /// Which.
-    pub name: String,
-    /// waiting, running, done, reused, failed or stale.
-    pub status: String,
+    pub name: StageName,
+    /// Where it stands; a worker that has died is not known here.
+    pub status: StageStanding,
     /// Last sign of progress.
     pub progress: Value,
     /// Seconds so far.
@@ -265,13 +266,13 @@ impl Session {
                 file: example.file.clone(),
                 row: example.row,
                 field: "dialogue".into(),
-                code: "duplicate",
+                code: IssueCode::Duplicate,
                 reason: format!(
                     "the same dialogue is in `{}` already (`{id}`)",
                     existing.name
                 ),
                 fix: "It is kept and counts twice; leave the row out if it was not meant.".into(),
-                severity: import::Severity::Warning,
+                severity: Severity::Warning,
             });
         }
         Ok(())
@@ -294,7 +295,7 @@ impl Session {
                 let mapping = json!(found.mapping);
                 let new = NewDataset {
                     name: request.name.clone(),
-                    format: found.format.clone(),
+                    format: found.format.to_string(),
                     mapping,
                     created_at_ms: now_ms,
                 };
@@ -371,8 +372,8 @@ impl Session {
         Ok(self.store.run(run)?)
     }
 
-    /// The stages with their status; a finished stage whose inputs have changed since is `stale`.
-    pub fn stages(&self, row: &RunRow) -> Result<Vec<(StageRow, String)>> {
+    /// The stages with where they stand; a finished stage whose inputs have changed since is stale.
+    pub fn stages(&self, row: &RunRow) -> Result<Vec<(StageRow, StageStanding)>> {
         let recipe = Recipe::from_toml(&row.recipe)?;
         let stages = self.store.stages(&row.id)?;
         let finished =
@@ -380,19 +381,15 @@ impl Session {
         let mut fresh: BTreeMap<StageName, String> = BTreeMap::new();
         let mut out = Vec::with_capacity(stages.len());
         for stage in stages {
-            let name: StageName = stage.name.parse().map_err(|reason| Error::Corrupt {
-                what: "stage".into(),
-                reason,
-            })?;
-            let expected =
-                inputs_sha256(row, &recipe, name, &|earlier| fresh.get(&earlier).cloned())?;
-            let mut status = stage.status.as_str().to_owned();
+            let output_of = |earlier| fresh.get(&earlier).cloned();
+            let expected = inputs_sha256(row, &recipe, stage.name, &output_of)?;
+            let mut status = StageStanding::from(stage.status);
             if finished(&stage) {
                 match &stage.output_sha256 {
                     Some(output) if expected == stage.inputs_sha256 => {
-                        fresh.insert(name, output.clone());
+                        fresh.insert(stage.name, output.clone());
                     }
-                    _ => status = "stale".to_owned(),
+                    _ => status = StageStanding::Stale,
                 }
             }
             out.push((stage, status));
@@ -406,9 +403,7 @@ impl Session {
         run: &str,
         stage: Option<StageName>,
     ) -> Result<Vec<MetricPointRow>> {
-        Ok(self
-            .store
-            .metric_points(run, stage.map(StageName::as_str))?)
+        Ok(self.store.metric_points(run, stage)?)
     }
 
     /// Artifacts of a stage, page by page, the latest version of each.
@@ -416,13 +411,11 @@ impl Session {
         &self,
         run: &str,
         stage: StageName,
-        kind: Option<&str>,
+        kind: Option<ArtifactKind>,
         offset: u32,
         limit: u32,
     ) -> Result<ArtifactPage> {
-        Ok(self
-            .store
-            .artifacts_page(run, stage.as_str(), kind, offset, limit)?)
+        Ok(self.store.artifacts_page(run, stage, kind, offset, limit)?)
     }
 
     /// Replaces an artifact by a person's version. What follows the stage becomes stale.
@@ -430,20 +423,20 @@ impl Session {
         &self,
         run: &str,
         stage: StageName,
-        (kind, item): (&str, u32),
+        (kind, item): (ArtifactKind, u32),
         payload: &Value,
         author: &str,
         now_ms: i64,
     ) -> Result<u32> {
-        let version =
-            self.store
-                .edit_artifact(run, stage.as_str(), kind, item, payload, author, now_ms)?;
-        let rows = self.store.artifacts(run, stage.as_str(), None)?;
+        let version = self
+            .store
+            .edit_artifact(run, stage, kind, item, payload, author, now_ms)?;
+        let rows = self.store.artifacts(run, stage, None)?;
         let sha256 = output_sha256(
             rows.iter()
                 .map(|row| (row.kind.as_str(), row.item, &row.payload)),
         );
-        self.store.set_output_sha256(run, stage.as_str(), &sha256)?;
+        self.store.set_output_sha256(run, stage, &sha256)?;
         Ok(version)
     }
 
@@ -500,7 +493,7 @@ impl Session {
         let unfinished =
             |s: &&StageRow| matches!(s.status, StageStatus::Running | StageStatus::Failed);
         for stage in self.store.stages(run)?.iter().filter(unfinished) {
-            self.store.clear_work(run, &stage.name)?;
+            self.store.clear_work(run, stage.name)?;
         }
         let folder = self.store.checkpoints().join(run);
         match std::fs::remove_dir_all(&folder) {
@@ -520,7 +513,7 @@ impl Session {
         let stages: Vec<Value> = self
             .stages(&row)?
             .iter()
-            .map(|(stage, status)| stage_json(stage, status))
+            .map(|(stage, status)| stage_json(stage, *status))
             .collect();
         let dataset = self.store.dataset_by_id(row.dataset_id)?;
         let count = |key: &str| row.shots[key].as_array().map_or(0, Vec::len);
@@ -541,28 +534,25 @@ impl Session {
 
     fn add_figures(&self, row: &RunRow, shown: &mut Value) -> Result<()> {
         use crate::artifact::{Checkpoint, Rule, TrainedAdapter};
-        let of = |stage: StageName, kind: &str| {
-            self.store.artifacts(&row.id, stage.as_str(), Some(kind))
-        };
-        let measures = |stage: StageName| {
-            self.store
-                .stage(&row.id, stage.as_str())
-                .map(|stage| stage.measures)
-        };
+        let of =
+            |stage: StageName, kind: ArtifactKind| self.store.artifacts(&row.id, stage, Some(kind));
+        let measures =
+            |stage: StageName| self.store.stage(&row.id, stage).map(|stage| stage.measures);
         shown["format_rule"] = json!(
-            read::<Rule>(&of(StageName::Candidates, "format_rule")?)?
+            read::<Rule>(&of(StageName::Candidates, ArtifactKind::FormatRule)?)?
                 .first()
                 .map(|r| &r.rule)
         );
         shown["pairs"] = measures(StageName::Preferences)?["pairs"].clone();
         shown["pairs_by_origin"] = measures(StageName::Preferences)?["by_origin"].clone();
-        let aligned: Vec<TrainedAdapter> = read(&of(StageName::Align, "adapter")?)?;
-        let checkpoints: Vec<Checkpoint> = read(&of(StageName::Align, "checkpoint")?)?;
+        let aligned: Vec<TrainedAdapter> = read(&of(StageName::Align, ArtifactKind::Adapter)?)?;
+        let checkpoints: Vec<Checkpoint> = read(&of(StageName::Align, ArtifactKind::Checkpoint)?)?;
         shown["align"] = align_json(&aligned, &checkpoints);
-        let summarizers: Vec<TrainedAdapter> = read(&of(StageName::Summarizer, "adapter")?)?;
+        let summarizers: Vec<TrainedAdapter> =
+            read(&of(StageName::Summarizer, ArtifactKind::Adapter)?)?;
         shown["summarizer"] = summarizer_json(&summarizers);
         let seconds = measures(StageName::Evaluate)?;
-        let synthesizers = of(StageName::Evaluate, "synthesizer_result")?
+        let synthesizers = of(StageName::Evaluate, ArtifactKind::SynthesizerResult)?
             .into_iter()
             .map(|row| {
                 let mut payload = row.payload;
@@ -571,7 +561,7 @@ impl Session {
                 payload
             });
         shown["synthesizers"] = synthesizers.collect();
-        let results: Vec<Value> = of(StageName::Evaluate, "result")?
+        let results: Vec<Value> = of(StageName::Evaluate, ArtifactKind::Result)?
             .into_iter()
             .map(|row| row.payload)
             .collect();

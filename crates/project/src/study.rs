@@ -10,15 +10,12 @@ use metrics::interval::bootstrap_mean;
 use metrics::random::Stream;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{
-    ItemState, ItemStateRow, NewStudy, NewStudyItem, RaterRow, RatingRow, Split, StudyItemRow,
-    StudyRow,
-};
+use store::{ItemStateRow, NewStudy, NewStudyItem, RaterRow, RatingRow, StudyItemRow, StudyRow};
 
 use crate::artifact::{Output, read};
 use crate::error::{Error, Result};
 use crate::session::Session;
-use crate::stage_name::{StageName, System};
+use contract::{ArtifactKind, ItemState, Split, StageName, System};
 
 /// Version of the wording below; stored with each study.
 pub const GUIDELINE_VERSION: &str = "1";
@@ -142,8 +139,8 @@ impl Session {
         let row = self.store.run(&request.run)?;
         let outputs: Vec<Output> = read(&self.store.artifacts(
             &request.run,
-            StageName::Evaluate.as_str(),
-            Some("output"),
+            StageName::Evaluate,
+            Some(ArtifactKind::Output),
         )?)?;
         if outputs.is_empty() {
             return Err(Error::WrongState {

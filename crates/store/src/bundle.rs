@@ -4,8 +4,9 @@
 //! out what belongs to people and machines: studies with their ratings, settings, the ledger, every folder's path.
 
 use crate::error::name_taken;
-use crate::table::Json;
+use crate::table::{Json, word};
 use crate::{DATABASE, Error, Result, Store, create_dir};
+use contract::ArtifactKind;
 use rusqlite::{Connection, params};
 use serde_json::Value;
 use std::path::Path;
@@ -21,7 +22,7 @@ pub struct TakenRun<'a> {
     /// Gives the shots of the run their examples' new numbers: the old ones plus a number.
     pub renumber_shots: &'a dyn Fn(Value, i64) -> Value,
     /// The same for an artifact of a kind; none where it names no example.
-    pub renumber_artifact: &'a dyn Fn(&str, Value, i64) -> Option<Value>,
+    pub renumber_artifact: &'a dyn Fn(ArtifactKind, Value, i64) -> Option<Value>,
 }
 
 const LEAVE_ONE: &str = "
@@ -78,7 +79,14 @@ impl Store {
     }
 }
 
-/// Copies the rows. Both databases have the same tables, so whole rows are taken where nothing in them changes.
+const RUN_COLUMNS: &str =
+    "id, dataset_id, model_path, model_id, model_name, model_parameters, recipe, seed, shots,
+    threads, device, version, status, error, control, created_at_ms, changed_at_ms";
+const STAGE_COLUMNS: &str =
+    "run_id, name, position, status, wall_s, cpu_s, peak_rss_bytes, n_in, n_out, dropped,
+    inputs_sha256, output_sha256, measures, progress, error, finished_at_ms";
+
+/// Copies the rows. Columns are named: either database may have more of them, from a newer Duologue.
 fn take(tx: &Connection, taken: &TakenRun<'_>) -> Result<()> {
     let id = taken.id;
     tx.execute(
@@ -111,11 +119,15 @@ fn take(tx: &Connection, taken: &TakenRun<'_>) -> Result<()> {
     )?;
     take_run_row(tx, taken, dataset, by)?;
     tx.execute(
-        "INSERT INTO main.stage SELECT * FROM bundle.stage WHERE run_id = ?1",
+        &format!(
+            "INSERT INTO main.stage ({STAGE_COLUMNS})
+             SELECT {STAGE_COLUMNS} FROM bundle.stage WHERE run_id = ?1"
+        ),
         [id],
     )?;
     tx.execute(
-        "INSERT INTO main.metric_point SELECT * FROM bundle.metric_point WHERE run_id = ?1",
+        "INSERT INTO main.metric_point (run_id, stage, series, step, value)
+         SELECT run_id, stage, series, step, value FROM bundle.metric_point WHERE run_id = ?1",
         [id],
     )?;
     tx.execute(
@@ -132,7 +144,9 @@ fn take_run_row(tx: &Connection, taken: &TakenRun<'_>, dataset: i64, by: i64) ->
     // Its data set has another number here; the reference is made right before the transaction ends.
     tx.execute_batch("PRAGMA defer_foreign_keys = ON")?;
     tx.execute(
-        "INSERT INTO main.run SELECT * FROM bundle.run WHERE id = ?1",
+        &format!(
+            "INSERT INTO main.run ({RUN_COLUMNS}) SELECT {RUN_COLUMNS} FROM bundle.run WHERE id = ?1"
+        ),
         [id],
     )
     .map_err(|e| name_taken(e, "run", id))?;
@@ -154,10 +168,9 @@ fn renumber_artifacts(tx: &Connection, taken: &TakenRun<'_>, by: i64) -> Result<
     let mut rows = query.query([taken.id])?;
     let mut changed: Vec<(i64, Value)> = Vec::new();
     while let Some(row) = rows.next()? {
-        let (id, kind): (i64, String) = (row.get(0)?, row.get(1)?);
+        let (id, kind): (i64, ArtifactKind) = (row.get(0)?, word(row, "kind")?);
         let payload: Json<Value> = row.get(2)?;
-        changed
-            .extend((taken.renumber_artifact)(&kind, payload.0, by).map(|payload| (id, payload)));
+        changed.extend((taken.renumber_artifact)(kind, payload.0, by).map(|payload| (id, payload)));
     }
     for (id, payload) in changed {
         update.execute(params![id, Json(&payload)])?;
@@ -169,6 +182,7 @@ fn renumber_artifacts(tx: &Connection, taken: &TakenRun<'_>, by: i64) -> Result<
 mod tests {
     use super::*;
     use crate::{NewStudy, fixture};
+    use contract::StageName;
     use serde_json::json;
 
     fn taken(id: &str) -> TakenRun<'_> {
@@ -178,7 +192,7 @@ mod tests {
             model_path: "/here/m",
             renumber_shots: &|shots, by| json!({"moved": by, "were": shots}),
             renumber_artifact: &|kind, payload, by| {
-                (kind == "topic").then(|| json!({"text": payload["text"], "by": by}))
+                (kind == ArtifactKind::Topic).then(|| json!({"text": payload["text"], "by": by}))
             },
         }
     }
@@ -189,11 +203,13 @@ mod tests {
         fixture::run(&store, "other");
         fixture::run(&store, "r");
         let made = fixture::artifacts(3);
-        store.start_stage("r", "topics", "in").unwrap();
+        store.start_stage("r", StageName::Topics, "in").unwrap();
         store
-            .commit_stage("r", "topics", &fixture::result(&made, "out"))
+            .commit_stage("r", StageName::Topics, &fixture::result(&made, "out"))
             .unwrap();
-        store.put_work("r", "summaries", "half", &json!(1)).unwrap();
+        store
+            .put_work("r", StageName::Summaries, "half", &json!(1))
+            .unwrap();
         let study = NewStudy {
             run_id: "r".into(),
             name: "s".into(),
@@ -220,7 +236,7 @@ mod tests {
         assert_eq!(runs[0].model_path, "");
         assert_eq!(store.datasets().unwrap().len(), 1);
         assert_eq!(store.studies().unwrap().len(), 0);
-        assert_eq!(store.work("r", "summaries", "half").unwrap(), None);
+        assert_eq!(store.work("r", StageName::Summaries, "half").unwrap(), None);
         assert!(
             matches!(store.write_bundle("r", to.path()), Err(Error::Io { .. })),
             "an occupied folder"
@@ -253,7 +269,7 @@ mod tests {
         let last = mine.iter().map(|e| e.id).max().unwrap();
         assert_eq!(examples.iter().map(|e| e.id).min().unwrap(), last + 1);
         let by = run.shots["moved"].as_i64().unwrap();
-        let topics = store.artifacts("r", "topics", None).unwrap();
+        let topics = store.artifacts("r", StageName::Topics, None).unwrap();
         assert_eq!(topics.len(), 3);
         assert!(
             topics.iter().all(|topic| topic.payload["by"] == by),

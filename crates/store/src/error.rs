@@ -3,6 +3,7 @@
 //! SQLite's own codes are turned into variants a caller can act on at the edge of each transaction
 //! ([`Error::explain`]), because only there the path of the database is known.
 
+use crate::migration::Release;
 use rusqlite::ffi;
 use std::path::{Path, PathBuf};
 
@@ -12,18 +13,16 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Everything that can go wrong in a workspace.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The workspace was written by a newer version of the program.
+    /// The workspace needs a newer version of the program.
     #[error(
-        "{} was written by a newer Duologue (schema {found}, this version knows {known}); nothing was changed. \
-         Update Duologue, or choose another workspace", path.display()
+        "{} needs Duologue {needs} or newer; nothing was changed. Update Duologue, or choose another workspace",
+        path.display()
     )]
     NewerSchema {
         /// The database.
         path: PathBuf,
-        /// Schema version found in the file.
-        found: i64,
-        /// Newest schema version this program knows.
-        known: i64,
+        /// The oldest Duologue that reads it.
+        needs: Release,
     },
     /// The database file exists but is not a Duologue workspace.
     #[error("{} is not a Duologue workspace; it was left untouched. Choose another folder", path.display())]
@@ -126,16 +125,6 @@ pub enum Error {
     LeaseLost {
         /// The run.
         run: String,
-    },
-    /// A word outside a closed set.
-    #[error("\"{word}\" is no {what}; one of: {known}")]
-    UnknownWord {
-        /// What the word should name.
-        what: &'static str,
-        /// The word given.
-        word: String,
-        /// The words there are.
-        known: String,
     },
     /// Any other answer of SQLite: a defect of this program.
     #[error("the database refused a query: {0}")]

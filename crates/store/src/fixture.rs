@@ -1,10 +1,11 @@
 //! What the tests of all tables share: a workspace in a temporary folder, a data set, a run, a stage's result.
 
-use crate::{NewArtifact, NewDataset, NewExample, NewRun, Origin, Split, StageResult, Store};
+use crate::{NewArtifact, NewDataset, NewExample, NewRun, StageResult, Store};
+use contract::{ArtifactKind, DeviceChoice, Origin, Split, StageName};
 use serde_json::json;
 
 /// Stages of [`run`], in order.
-pub(crate) const STAGES: &[&str] = &["topics", "summaries"];
+pub(crate) const STAGES: &[StageName] = &[StageName::Topics, StageName::Summaries];
 
 /// An empty workspace; the folder lives as long as the first value.
 pub(crate) fn store() -> (tempfile::TempDir, Store) {
@@ -67,7 +68,7 @@ pub(crate) fn new_run(id: &str, dataset_id: i64, created_at_ms: i64) -> NewRun<'
         seed: u64::MAX - 1,
         shots: json!(["t1", "t2"]),
         threads: 2,
-        device: "cpu".into(),
+        device: DeviceChoice::Cpu,
         version: "0.1.0".into(),
         created_at_ms,
         stages: STAGES,
@@ -78,7 +79,7 @@ pub(crate) fn new_run(id: &str, dataset_id: i64, created_at_ms: i64) -> NewRun<'
 pub(crate) fn artifacts(n: u32) -> Vec<NewArtifact> {
     (0..n)
         .map(|item| NewArtifact {
-            kind: "topic".into(),
+            kind: ArtifactKind::Topic,
             item,
             payload: json!({"text": item}),
         })

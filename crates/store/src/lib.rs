@@ -1,7 +1,7 @@
 //! The workspace: one folder with one SQLite database, a folder of blobs and a folder of checkpoints.
 //!
 //! Every other room keeps what must survive a crash here: data sets, runs, stages and their artifacts, ratings.
-//! The store knows no meaning of stages: payloads are JSON, times are `*_ms` arguments, and every change is one
+//! The store knows the names of stages and no meaning of them: payloads are JSON, times are `*_ms` arguments, and every change is one
 //! transaction, so a change that fails leaves everything as it was. One table is one file under `table/`
 //! (migration, row, queries, tests), as in GitButler's database crate.
 //!
@@ -21,17 +21,18 @@ pub use bundle::TakenRun;
 pub use error::{Error, Result};
 pub use file::write_atomic;
 pub use hash::{sha256_hex, sha256_json};
+pub use migration::Release;
 pub use table::artifact::{ArtifactPage, ArtifactRow, MACHINE, NewArtifact};
 pub use table::dataset::{DatasetRow, NewDataset, SplitCounts};
-pub use table::example::{ExampleRow, NewExample, Origin, Split};
+pub use table::example::{ExampleRow, NewExample};
 pub use table::lease::{Acquire, LEASE_TIMEOUT_MS, LeaseRow, Owner};
 pub use table::ledger::LedgerRow;
 pub use table::metric_point::MetricPointRow;
 pub use table::model::ModelRow;
 pub use table::queue::QueueRow;
-pub use table::rating::{ItemState, ItemStateRow, RatingRow};
-pub use table::run::{Control, NewRun, RunRow, RunStatus};
-pub use table::stage::{StageResult, StageRow, StageStatus};
+pub use table::rating::{ItemStateRow, RatingRow};
+pub use table::run::{NewRun, RunRow};
+pub use table::stage::{StageResult, StageRow};
 pub use table::study::{NewStudy, NewStudyItem, RaterRow, StudyItemRow, StudyRow};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -163,6 +164,7 @@ fn create_dir(path: &Path) -> Result<()> {
 mod tests {
     use super::*;
     use crate::fixture;
+    use contract::{ArtifactKind, StageName, StageStatus};
 
     fn is_send<T: Send>(_: &T) {}
 
@@ -205,7 +207,7 @@ mod tests {
     fn a_full_disk_leaves_everything_as_before() {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
-        let before = store.artifacts("r", "topics", None).unwrap();
+        let before = store.artifacts("r", StageName::Topics, None).unwrap();
         let pages: i64 = store
             .conn
             .query_row("PRAGMA page_count", [], |r| r.get(0))
@@ -220,18 +222,21 @@ mod tests {
             .unwrap();
         let big: Vec<_> = (0..64)
             .map(|item| NewArtifact {
-                kind: "topic".into(),
+                kind: ArtifactKind::Topic,
                 item,
                 payload: "x".repeat(4096).into(),
             })
             .collect();
         let failed = store
-            .commit_stage("r", "topics", &fixture::result(&big, "out"))
+            .commit_stage("r", StageName::Topics, &fixture::result(&big, "out"))
             .unwrap_err();
         assert!(failed.is_disk_full(), "{failed:?}");
-        assert_eq!(store.artifacts("r", "topics", None).unwrap(), before);
         assert_eq!(
-            store.stage("r", "topics").unwrap().status,
+            store.artifacts("r", StageName::Topics, None).unwrap(),
+            before
+        );
+        assert_eq!(
+            store.stage("r", StageName::Topics).unwrap().status,
             StageStatus::Waiting
         );
         store
@@ -239,7 +244,7 @@ mod tests {
             .query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(()))
             .unwrap();
         store
-            .commit_stage("r", "topics", &fixture::result(&big, "out"))
+            .commit_stage("r", StageName::Topics, &fixture::result(&big, "out"))
             .unwrap();
     }
 

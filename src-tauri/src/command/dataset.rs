@@ -1,10 +1,11 @@
 //! Import, data sets and examples.
 
+use contract::{Doubt, ErrorCode, Origin, Severity};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use project::hygiene::Finding;
-use project::import::{ColumnMap, Detection, Import, ImportOptions, Issue, Severity, SplitChoice};
+use project::import::{ColumnMap, Import, ImportOptions, Issue, speakers};
 use project::rows::ExampleRow;
 use project::session::{self, Session};
 use tauri::{AppHandle, State};
@@ -158,7 +159,7 @@ pub(crate) fn too_long(
         .collect();
     let doubt = |one: LongExample| {
         Some(DoubtFound {
-            doubt: "too_long".to_owned(),
+            doubt: Doubt::TooLong,
             at: count(*places.get(&one.key)?),
             key: one.key as f64,
             other: None,
@@ -177,10 +178,7 @@ struct LongExample {
 
 fn doubt(finding: &Finding, place_of: impl Fn(i64) -> Option<u32>) -> Option<DoubtFound> {
     Some(DoubtFound {
-        doubt: serde_json::to_value(finding.doubt)
-            .ok()?
-            .as_str()?
-            .to_owned(),
+        doubt: finding.doubt,
         at: place_of(finding.example)?,
         key: finding.example as f64,
         other: finding.other.and_then(place_of),
@@ -197,14 +195,13 @@ pub(crate) fn edit_example(
     example: Example,
 ) -> Answer<()> {
     let session = place.session()?;
-    let origin = word(&example.origin, "origin")?;
     let dialogue = dialogue(&example.turns);
     Ok(session.edit_example(
         &dataset,
         key(&example)?,
         &dialogue,
         &example.references,
-        origin,
+        example.origin,
     )?)
 }
 
@@ -217,8 +214,8 @@ pub(crate) fn write_example(
     example: Example,
 ) -> Answer<()> {
     let written = session::WrittenExample {
-        split: word(&example.split, "split")?,
-        origin: word(&example.origin, "origin")?,
+        split: example.split,
+        origin: example.origin,
         dialogue: dialogue(&example.turns),
         external_id: example.id,
         references: example.references,
@@ -254,16 +251,11 @@ fn key(example: &Example) -> Answer<i64> {
     let key = example.key.map(|key| key as i64);
     key.ok_or_else(|| {
         AppError::new(
-            "usage",
+            ErrorCode::Usage,
             "this example is not stored yet",
             "Import it first.",
         )
     })
-}
-
-fn word<T: std::str::FromStr>(text: &str, what: &str) -> Answer<T> {
-    text.parse()
-        .map_err(|_| AppError::new("usage", format!("there is no {what} “{text}”"), ""))
 }
 
 fn look(session: &Session, request: &ImportRequest) -> Answer<ImportReport> {
@@ -282,12 +274,12 @@ fn look(session: &Session, request: &ImportRequest) -> Answer<ImportReport> {
 fn unmapped(dataset: String, found: &Import) -> ImportReport {
     ImportReport {
         dataset,
-        format: found.format.clone(),
+        format: found.format.to_string(),
         mapping: roles(&found.mapping),
         read: count(found.read),
         imported: 0,
         bad_rows: 0,
-        detection: detection(found.detection).to_owned(),
+        detection: found.detection,
         columns: found.columns.clone(),
         cells: found.preview.clone(),
         split_rule: String::new(),
@@ -311,68 +303,37 @@ fn options(request: &session::ImportRequest) -> ImportOptions {
 }
 
 fn parse(request: &ImportRequest) -> Answer<session::ImportRequest> {
-    let split = match request.split.as_str() {
-        "train" => SplitChoice::Train,
-        "validation" => SplitChoice::Validation,
-        "test" => SplitChoice::Test,
-        _ => SplitChoice::Auto,
-    };
     let name = request.name.trim();
     if name.is_empty() {
         return Err(AppError::new(
-            "usage",
+            ErrorCode::Usage,
             "the data set has no name",
             "Give it a name.",
         ));
     }
-    let speakers: Vec<String> = request
-        .speakers
-        .split(',')
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .collect();
+    let map = given(&request.map).map(str::parse::<ColumnMap>).transpose();
+    let map = map.map_err(|error| {
+        let message = format!("the columns “{}” cannot be read: {error}", request.map);
+        AppError::new(
+            ErrorCode::Usage,
+            message,
+            "Write dialogue=COLUMN,summary=COLUMN.",
+        )
+    })?;
     Ok(session::ImportRequest {
         files: request.files.iter().map(PathBuf::from).collect(),
         name: name.to_owned(),
-        split,
-        map: column_map(&request.map)?,
-        speakers: (!speakers.is_empty()).then_some(speakers),
+        split: request.split,
+        map,
+        speakers: given(&request.speakers).map(speakers),
         skip_bad: request.skip_bad,
         ..Default::default()
     })
 }
 
-/// Reads `dialogue=C,summary=C[,C2..][,id=C][,split=C]`, the form of the command line.
-fn column_map(text: &str) -> Answer<Option<ColumnMap>> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    let mut map = ColumnMap::default();
-    let mut role = "";
-    for part in text.split(',').map(str::trim) {
-        let column = match part.split_once('=') {
-            Some((named, column)) => {
-                role = named.trim();
-                column.trim()
-            }
-            None => part,
-        };
-        match role {
-            "dialogue" => map.dialogue = column.to_owned(),
-            "summary" => map.summaries.push(column.to_owned()),
-            "id" => map.id = Some(column.to_owned()),
-            "split" => map.split = Some(column.to_owned()),
-            _ => map.dialogue.clear(),
-        }
-    }
-    match map.dialogue.is_empty() || map.summaries.is_empty() {
-        true => Err(AppError::new(
-            "usage",
-            format!("the columns “{text}” cannot be read"),
-            "Write dialogue=COLUMN,summary=COLUMN.",
-        )),
-        false => Ok(Some(map)),
-    }
+/// A field of the form, where something stands in it.
+fn given(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !text.is_empty())
 }
 
 fn to_report(report: session::ImportReport, found: &Import) -> ImportReport {
@@ -388,12 +349,12 @@ fn to_report(report: session::ImportReport, found: &Import) -> ImportReport {
             test: n("test"),
         },
         dataset: report.dataset,
-        format: report.format,
+        format: report.format.to_string(),
         mapping: roles(&report.mapping),
         read: count(report.read),
         imported: count(report.imported),
         bad_rows: count(found.bad_rows()),
-        detection: detection(found.detection).to_owned(),
+        detection: found.detection,
         columns: found.columns.clone(),
         cells: found.preview.clone(),
         split_rule: report.split_rule,
@@ -407,14 +368,6 @@ fn to_report(report: session::ImportReport, found: &Import) -> ImportReport {
             .take(SAMPLE_ROWS)
             .map(sample_row)
             .collect(),
-    }
-}
-
-fn detection(found: Detection) -> &'static str {
-    match found {
-        Detection::Detected => "detected",
-        Detection::PleaseCheck => "please_check",
-        Detection::NeedsMapping => "needs_mapping",
     }
 }
 
@@ -437,7 +390,7 @@ fn issue(issue: Issue) -> ImportIssue {
         file: issue.file,
         row: Some(count(issue.row)),
         field: Some(issue.field).filter(|field| !field.is_empty()),
-        code: issue.code.to_owned(),
+        code: issue.code,
         reason: issue.reason,
         fix: issue.fix,
         bad: issue.severity == Severity::Error,
@@ -447,8 +400,8 @@ fn issue(issue: Issue) -> ImportIssue {
 fn sample_row(row: &project::import::ImportedExample) -> Example {
     Example {
         id: row.external_id.clone(),
-        split: row.split.to_string(),
-        origin: "imported".to_owned(),
+        split: row.split,
+        origin: Origin::Imported,
         turns: turns(&row.dialogue),
         references: row.references.clone(),
         key: None,
@@ -458,8 +411,8 @@ fn sample_row(row: &project::import::ImportedExample) -> Example {
 fn example(row: ExampleRow) -> Example {
     Example {
         key: Some(row.id as f64),
-        split: row.split.to_string(),
-        origin: row.origin.to_string(),
+        split: row.split,
+        origin: row.origin,
         turns: turns(&row.dialogue),
         id: row.external_id,
         references: row.references,
@@ -474,7 +427,7 @@ mod tests {
         ImportRequest {
             files: vec![file.display().to_string()],
             name: "notes".into(),
-            split: "train".into(),
+            split: contract::SplitChoice::Train,
             map: String::new(),
             speakers: String::new(),
             skip_bad,
@@ -505,26 +458,25 @@ mod tests {
         let session = Session::open(&folder.path().join("workspace")).unwrap();
         let report = look(&session, &request(&file, false)).unwrap();
         assert_eq!(
-            (report.detection.as_str(), report.imported),
-            ("needs_mapping", 0)
+            (report.detection, report.imported),
+            (contract::Detection::NeedsMapping, 0)
         );
         assert_eq!(report.columns, ["alpha", "beta"]);
     }
 
     #[test]
     fn columns_are_read_as_on_the_command_line() {
-        let map = column_map("dialogue=talk, summary=a,b, id=key")
-            .unwrap()
-            .unwrap();
-        assert_eq!(
-            (
-                map.dialogue.as_str(),
-                map.summaries.join("+"),
-                map.id.as_deref()
-            ),
-            ("talk", "a+b".into(), Some("key"))
-        );
-        assert!(column_map("nonsense").is_err());
-        assert!(column_map(" ").unwrap().is_none());
+        let asked = |map: &str| {
+            parse(&ImportRequest {
+                map: map.into(),
+                speakers: "Customer, Agent".into(),
+                ..request(std::path::Path::new("x"), false)
+            })
+        };
+        let read = asked("dialogue=talk, summary=a,b").unwrap();
+        assert_eq!(read.map, "dialogue=talk,summary=a,b".parse().ok());
+        assert_eq!(read.speakers, Some(vec!["Customer".into(), "Agent".into()]));
+        assert_eq!(asked("nonsense").unwrap_err().code, ErrorCode::Usage);
+        assert_eq!(asked(" ").unwrap().map, None);
     }
 }

@@ -1,5 +1,6 @@
 //! The demo: one dialogue, one streamed summary, from a process that keeps the model loaded.
 
+use contract::ErrorCode;
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -21,7 +22,7 @@ pub(crate) fn demo(
 ) -> Answer<()> {
     if dialogue.trim().is_empty() {
         return Err(AppError::new(
-            "usage",
+            ErrorCode::Usage,
             "there is no dialogue to summarize",
             "Paste one.",
         ));

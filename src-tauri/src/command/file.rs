@@ -1,5 +1,6 @@
 //! Texts on their way into the workspace (pasted, dropped) and out of it (exports).
 
+use contract::ErrorCode;
 use std::path::Path;
 
 use tauri::{AppHandle, State};
@@ -25,7 +26,7 @@ pub(crate) fn save_text(app: AppHandle, name: String, text: String) -> Answer<Op
     };
     let file = picked
         .into_path()
-        .map_err(|error| AppError::new("io", error.to_string(), ""))?;
+        .map_err(|error| AppError::new(ErrorCode::Io, error.to_string(), ""))?;
     std::fs::write(&file, text).map_err(|error| unwritable(&file, &error))?;
     Ok(Some(file.display().to_string()))
 }
@@ -44,7 +45,7 @@ fn keep(folder: &Path, name: &str, text: &str) -> Answer<String> {
 
 fn unwritable(file: &Path, error: &std::io::Error) -> AppError {
     AppError::new(
-        "io",
+        ErrorCode::Io,
         format!("{} cannot be written: {error}", file.display()),
         "Check that the disk has room and that you may write there.",
     )

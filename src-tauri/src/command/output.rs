@@ -1,6 +1,6 @@
 //! What stages made and what a run found.
 
-use project::StageName;
+use contract::{ArtifactKind, ErrorCode, StageName};
 use project::artifact::{Candidate, Output, Pair, Summary, SyntheticDialogue, Topic};
 use project::report::{Mean, SystemResult as Row};
 use project::rows::ArtifactRow;
@@ -22,15 +22,18 @@ use crate::place::Place;
 pub(crate) fn items(
     place: State<'_, Place>,
     run: String,
-    stage: String,
+    stage: StageName,
     offset: u32,
     limit: u32,
 ) -> Answer<ItemPage> {
     let session = place.session()?;
-    let stage: StageName = stage
-        .parse()
-        .map_err(|reason: String| AppError::new("usage", reason, ""))?;
-    let page = session.items(&run, stage, kind(stage), offset, limit)?;
+    let Some(kind) = kind(stage) else {
+        return Ok(ItemPage {
+            rows: Vec::new(),
+            more: false,
+        });
+    };
+    let page = session.items(&run, stage, Some(kind), offset, limit)?;
     let blind = stage == StageName::Evaluate && study::is_blind(&session, &run)?;
     let more = u64::from(offset) + (page.rows.len() as u64) < page.total;
     let mut rows = page
@@ -68,23 +71,23 @@ pub(crate) fn results(place: State<'_, Place>, run: String) -> Answer<RunResults
     })
 }
 
-/// The kind of artifact that people browse; a stage may keep others beside it.
-fn kind(stage: StageName) -> Option<&'static str> {
+/// The kind of artifact that people browse, where the stage makes one; it may keep others beside it.
+fn kind(stage: StageName) -> Option<ArtifactKind> {
     match stage {
-        StageName::Topics => Some("topic"),
-        StageName::Summaries => Some("summary"),
-        StageName::Candidates => Some("candidate"),
-        StageName::Preferences => Some("pair"),
-        StageName::Dialogues => Some("dialogue"),
-        StageName::Evaluate => Some("output"),
-        StageName::Synthesizer | StageName::Align | StageName::Summarizer => Some("none"),
+        StageName::Topics => Some(ArtifactKind::Topic),
+        StageName::Summaries => Some(ArtifactKind::Summary),
+        StageName::Candidates => Some(ArtifactKind::Candidate),
+        StageName::Preferences => Some(ArtifactKind::Pair),
+        StageName::Dialogues => Some(ArtifactKind::Dialogue),
+        StageName::Evaluate => Some(ArtifactKind::Output),
+        StageName::Synthesizer | StageName::Align | StageName::Summarizer => None,
     }
 }
 
 fn read<T: DeserializeOwned>(value: Value) -> Answer<T> {
     serde_json::from_value(value).map_err(|error| {
         AppError::new(
-            "corrupt",
+            ErrorCode::Corrupt,
             format!("a stored item cannot be read: {error}"),
             "Was it written by another version?",
         )
@@ -93,8 +96,8 @@ fn read<T: DeserializeOwned>(value: Value) -> Answer<T> {
 
 fn item(row: ArtifactRow) -> Answer<Item> {
     let id = format!("{} {}", row.kind, row.item);
-    Ok(match row.kind.as_str() {
-        "topic" => {
+    Ok(match row.kind {
+        ArtifactKind::Topic => {
             let made: Topic = read(row.payload)?;
             Item::Topic {
                 id,
@@ -102,7 +105,7 @@ fn item(row: ArtifactRow) -> Answer<Item> {
                 topic: made.topic,
             }
         }
-        "summary" => {
+        ArtifactKind::Summary => {
             let made: Summary = read(row.payload)?;
             Item::Summary {
                 id,
@@ -111,9 +114,9 @@ fn item(row: ArtifactRow) -> Answer<Item> {
                 method: made.method,
             }
         }
-        "candidate" => candidate(id, read(row.payload)?),
-        "pair" => pair(id, read(row.payload)?),
-        "dialogue" => {
+        ArtifactKind::Candidate => candidate(id, read(row.payload)?),
+        ArtifactKind::Pair => pair(id, read(row.payload)?),
+        ArtifactKind::Dialogue => {
             let made: SyntheticDialogue = read(row.payload)?;
             Item::Dialogue {
                 id,
@@ -122,9 +125,9 @@ fn item(row: ArtifactRow) -> Answer<Item> {
                 turns: turns(&made.text),
             }
         }
-        "output" => {
+        ArtifactKind::Output => {
             let made: Output = read(row.payload)?;
-            let system = Some(made.system.to_string());
+            let system = Some(made.system);
             Item::Output {
                 id,
                 system,
@@ -134,7 +137,7 @@ fn item(row: ArtifactRow) -> Answer<Item> {
         }
         other => {
             return Err(AppError::new(
-                "corrupt",
+                ErrorCode::Corrupt,
                 format!("the window cannot show a “{other}”"),
                 "",
             ));
@@ -197,7 +200,7 @@ fn interval(mean: &Mean) -> Interval {
 fn system_result(row: &Row) -> SystemResult {
     let difference = row.vs_sft_real.get("rouge1");
     SystemResult {
-        system: row.system.to_string(),
+        system: row.system,
         n: count(row.n),
         rouge1: interval(&row.rouge1),
         rouge2: interval(&row.rouge2),
@@ -246,12 +249,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn row(kind: &str, payload: Value) -> ArtifactRow {
+    fn row(kind: ArtifactKind, payload: Value) -> ArtifactRow {
         ArtifactRow {
             id: 1,
             run_id: "r".into(),
-            stage: "evaluate".into(),
-            kind: kind.into(),
+            stage: StageName::Evaluate,
+            kind,
             item: 4,
             version: 1,
             author: "duologue".into(),
@@ -264,7 +267,7 @@ mod tests {
     fn blind_outputs_keep_their_text_only() {
         let payload = json!({"system": "sft_real", "id": "7", "prediction": "P", "references": ["R"],
             "reference_ce": 1.0, "tokens": 2, "examples": 0});
-        let mut found = item(row("output", payload)).unwrap();
+        let mut found = item(row(ArtifactKind::Output, payload)).unwrap();
         hide_author(&mut found);
         let text = serde_json::to_string(&found).unwrap();
         assert!(
@@ -283,7 +286,7 @@ mod tests {
             rejected,
             origin,
             ..
-        } = item(row("pair", payload)).unwrap()
+        } = item(row(ArtifactKind::Pair, payload)).unwrap()
         else {
             panic!()
         };
@@ -295,7 +298,15 @@ mod tests {
 
     #[test]
     fn unreadable_items_are_errors_not_panics() {
-        assert_eq!(item(row("pair", json!({}))).unwrap_err().code, "corrupt");
-        assert_eq!(item(row("riddle", json!({}))).unwrap_err().code, "corrupt");
+        assert_eq!(
+            item(row(ArtifactKind::Pair, json!({}))).unwrap_err().code,
+            ErrorCode::Corrupt
+        );
+        assert_eq!(
+            item(row(ArtifactKind::Adapter, json!({})))
+                .unwrap_err()
+                .code,
+            ErrorCode::Corrupt
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Runs: recipe, start, resume, pause and cancel, and the watcher.
 
-use project::recipe::{Preset, Recipe};
-use project::rows::Control;
+use contract::{Control, ErrorCode, Preset, StageName};
+use project::recipe::Recipe;
 use serde_json::Value;
 use tauri::State;
 use tauri::ipc::Channel;
@@ -18,10 +18,7 @@ use crate::worker;
 /// Every setting of a preset with its sentence.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn recipe_fields(preset: String) -> Answer<Vec<RecipeField>> {
-    let preset: Preset = preset
-        .parse()
-        .map_err(|reason: String| AppError::new("usage", reason, ""))?;
+pub(crate) fn recipe_fields(preset: Preset) -> Answer<Vec<RecipeField>> {
     let field = |field: project::recipe::Field| RecipeField {
         key: field.key.to_owned(),
         value: setting_text(&field.value),
@@ -62,7 +59,7 @@ pub(crate) fn start_run(
     let said = worker::ask(&place, &run_arguments(&request, queue))?;
     said["run"].as_str().map(str::to_owned).ok_or_else(|| {
         AppError::new(
-            "window_worker_answer",
+            ErrorCode::WindowWorkerAnswer,
             "the worker's answer names no run",
             "Look at Runs: it may have begun.",
         )
@@ -75,29 +72,22 @@ pub(crate) fn start_run(
 pub(crate) fn resume_run(
     place: State<'_, Place>,
     run: String,
-    from: Option<String>,
-    until: Option<String>,
+    from: Option<StageName>,
+    until: Option<StageName>,
     queue: bool,
 ) -> Answer<()> {
     let mut arguments = vec!["resume".to_owned(), run, when(queue)];
-    push_window(&mut arguments, from.as_deref(), until.as_deref());
+    push_window(&mut arguments, from, until);
     worker::ask(&place, &arguments).map(drop)
 }
 
 /// Asks a run's worker to pause, to stop, or to stop and throw the started stage away.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn control_run(place: State<'_, Place>, run: String, action: String) -> Answer<()> {
-    let control: Control = action.parse().map_err(|_| {
-        AppError::new(
-            "usage",
-            format!("there is no action “{action}”"),
-            "Use pause, cancel or discard.",
-        )
-    })?;
+pub(crate) fn control_run(place: State<'_, Place>, run: String, action: Control) -> Answer<()> {
     place
         .session()?
-        .control(&run, control, now_ms(), &process_lives)?;
+        .control(&run, action, now_ms(), &process_lives)?;
     Ok(())
 }
 
@@ -174,11 +164,7 @@ fn run_arguments(request: &RunRequest, queue: bool) -> Vec<String> {
     let mut arguments = vec!["run".to_owned(), when(queue)];
     push_choice(&mut arguments, request);
     arguments.extend(["--seed".to_owned(), request.seed.to_string()]);
-    push_window(
-        &mut arguments,
-        request.from.as_deref(),
-        request.until.as_deref(),
-    );
+    push_window(&mut arguments, request.from, request.until);
     arguments
 }
 
@@ -191,14 +177,14 @@ fn plan_arguments(request: &RunRequest) -> Vec<String> {
 /// Data, model and recipe.
 fn push_choice(arguments: &mut Vec<String>, request: &RunRequest) {
     let named = [
-        ("--dataset", &request.dataset),
+        ("--dataset", request.dataset.as_str()),
         ("--model", &request.model),
-        ("--preset", &request.preset),
+        ("--preset", request.preset.as_str()),
     ];
     arguments.extend(
         named
             .into_iter()
-            .flat_map(|(flag, value)| [flag.to_owned(), value.clone()]),
+            .flat_map(|(flag, value)| [flag.to_owned(), value.to_owned()]),
     );
     for change in &request.changes {
         arguments.extend([
@@ -208,10 +194,10 @@ fn push_choice(arguments: &mut Vec<String>, request: &RunRequest) {
     }
 }
 
-fn push_window(arguments: &mut Vec<String>, from: Option<&str>, until: Option<&str>) {
+fn push_window(arguments: &mut Vec<String>, from: Option<StageName>, until: Option<StageName>) {
     for (flag, stage) in [("--from", from), ("--until", until)] {
         if let Some(stage) = stage {
-            arguments.extend([flag.to_owned(), stage.to_owned()]);
+            arguments.extend([flag.to_owned(), stage.to_string()]);
         }
     }
 }
@@ -231,14 +217,13 @@ mod tests {
 
     #[test]
     fn what_is_shown_can_be_set_again() {
-        for field in recipe_fields("default".into()).unwrap() {
+        for field in recipe_fields(Preset::Default).unwrap() {
             let mut recipe = Recipe::preset(Preset::Default);
             recipe
                 .set(&format!("{}={}", field.key, field.value))
                 .unwrap();
             assert_eq!(recipe, Recipe::preset(Preset::Default), "{}", field.key);
         }
-        assert!(recipe_fields("none".into()).is_err());
     }
 
     #[test]
@@ -246,14 +231,14 @@ mod tests {
         let request = RunRequest {
             dataset: "d".into(),
             model: "/m".into(),
-            preset: "small".into(),
+            preset: Preset::Small,
             changes: vec![Change {
                 key: "shots".into(),
                 value: "8".into(),
             }],
             seed: 3,
             from: None,
-            until: Some("summaries".into()),
+            until: Some(StageName::Summaries),
         };
         let expected = "run --detach --dataset d --model /m --preset small --set shots=8 --seed 3 --until summaries";
         assert_eq!(run_arguments(&request, false).join(" "), expected);

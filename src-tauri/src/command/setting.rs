@@ -1,5 +1,6 @@
 //! The program, the machine and the settings of the workspace.
 
+use contract::ErrorCode;
 use notify_rust::Notification;
 use serde_json::Value;
 use tauri::{State, WebviewWindow};
@@ -48,7 +49,7 @@ pub(crate) fn notify(window: WebviewWindow, text: String) -> Answer<()> {
     shown.map(drop).map_err(|error| {
         let message = format!("the system shows no notification: {error}");
         AppError::new(
-            "window_notification",
+            ErrorCode::WindowNotification,
             message,
             "Switch notifications off in Settings.",
         )

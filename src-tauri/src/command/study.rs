@@ -1,7 +1,7 @@
 //! Blind rating. No command here names a system before a set is locked; which systems are compared is chosen here.
 
-use project::System;
-use project::rows::{ItemState, RaterRow, StudyRow};
+use contract::{ErrorCode, ItemState, System};
+use project::rows::{RaterRow, StudyRow};
 use project::session::Session;
 use project::study::{CRITERIA, RatingItem as Row};
 use tauri::State;
@@ -177,7 +177,7 @@ fn rating_item(row: Row) -> RatingItem {
 fn study_id(text: &str) -> Answer<i64> {
     text.parse().map_err(|_| {
         AppError::new(
-            "not_found",
+            ErrorCode::NotFound,
             "there is no such rating set",
             "Choose one on the Rate screen.",
         )
@@ -185,6 +185,11 @@ fn study_id(text: &str) -> Answer<i64> {
 }
 
 fn item_number(text: &str) -> Answer<u32> {
-    text.parse()
-        .map_err(|_| AppError::new("not_found", "there is no such item in this rating set", ""))
+    text.parse().map_err(|_| {
+        AppError::new(
+            ErrorCode::NotFound,
+            "there is no such item in this rating set",
+            "",
+        )
+    })
 }

@@ -1,5 +1,6 @@
 //! Import, data sets and examples as the page sees them.
 
+use contract::{Detection, Doubt, IssueCode, Origin, Split, SplitChoice};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -10,8 +11,8 @@ pub struct ImportRequest {
     pub files: Vec<String>,
     /// Name of the data set to make or extend.
     pub name: String,
-    /// `auto`, `train`, `validation` or `test`.
-    pub split: String,
+    /// Which split the rows belong to.
+    pub split: SplitChoice,
     /// Column roles chosen by hand: `dialogue=C`, `summary=C[,C2]`; empty means guess.
     pub map: String,
     /// Names for turns that carry none, comma separated; empty means none given.
@@ -29,8 +30,8 @@ pub struct ImportIssue {
     pub row: Option<u32>,
     /// Column or key.
     pub field: Option<String>,
-    /// Stable code of the problem.
-    pub code: String,
+    /// What it is, for programs.
+    pub code: IssueCode,
     /// What is wrong.
     pub reason: String,
     /// What to do about it.
@@ -83,8 +84,8 @@ pub struct ImportReport {
     pub imported: u32,
     /// Rows that cannot be imported.
     pub bad_rows: u32,
-    /// `detected`, `please_check` or `needs_mapping`.
-    pub detection: String,
+    /// How sure the import is about the columns.
+    pub detection: Detection,
     /// All columns of the first file.
     pub columns: Vec<String>,
     /// How the splits came about, one sentence.
@@ -134,10 +135,10 @@ pub struct Example {
     pub key: Option<f64>,
     /// Stable id.
     pub id: String,
-    /// `train`, `validation` or `test`.
-    pub split: String,
-    /// `imported`, `synthetic`, `edited` or `written`.
-    pub origin: String,
+    /// Its split.
+    pub split: Split,
+    /// Where its text comes from.
+    pub origin: Origin,
     /// The turns.
     pub turns: Vec<Turn>,
     /// Gold summaries, 1..n.
@@ -147,9 +148,8 @@ pub struct Example {
 /// A doubt about one example, as [`project::hygiene`] finds it.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct DoubtFound {
-    /// `duplicate`, `near_duplicate`, `long_summary`, `unknown_name`, `copied_summary`, `very_long`, `very_short`,
-    /// `other_language`, or `too_long` for a model's context.
-    pub doubt: String,
+    /// What may be wrong.
+    pub doubt: Doubt,
     /// Place of the example in the data set, from 0.
     pub at: u32,
     /// Key of the example.

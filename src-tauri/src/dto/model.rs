@@ -1,5 +1,6 @@
 //! Models as the page sees them: folders on disk, the catalogue, and a download on its way.
 
+use contract::Fit;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -29,8 +30,8 @@ pub struct Model {
 pub struct ModelFit {
     /// Folder.
     pub path: String,
-    /// A whole run in the memory that is free now: `fits`, `tight` or `too_big`; none where that is not known.
-    pub fit: Option<String>,
+    /// A whole run in the memory that is free now; none where that is not known.
+    pub fit: Option<Fit>,
 }
 
 /// Whether a model's files are what they were.
@@ -61,8 +62,8 @@ pub struct CatalogueModel {
     pub context_tokens: u32,
     /// Size of the download.
     pub download_bytes: f64,
-    /// A whole run in the memory that is free now: `fits`, `tight` or `too_big`.
-    pub fit: String,
+    /// A whole run in the memory that is free now.
+    pub fit: Fit,
 }
 
 /// What a download says while it works.

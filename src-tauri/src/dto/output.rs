@@ -1,5 +1,6 @@
 //! Results and the things that stages made, as the page sees them.
 
+use contract::System;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -32,8 +33,8 @@ pub struct Difference {
 /// One line of the result table.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct SystemResult {
-    /// System name.
-    pub system: String,
+    /// Which system.
+    pub system: System,
     /// Test examples.
     pub n: u32,
     /// ROUGE-1.
@@ -188,7 +189,7 @@ pub enum Item {
         /// Item id.
         id: String,
         /// Who wrote it; none while a rating set on this run is open.
-        system: Option<String>,
+        system: Option<System>,
         /// What it wrote.
         prediction: String,
         /// The references.

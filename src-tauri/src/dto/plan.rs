@@ -1,5 +1,6 @@
 //! What a run would take on this machine, as `duologue plan` says it.
 
+use contract::StageName;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -32,7 +33,7 @@ pub struct PlanSheet {
 #[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq)]
 pub struct PlanStage {
     /// Stage name.
-    pub name: String,
+    pub name: StageName,
     /// Highest memory.
     pub peak_bytes: f64,
     /// Disk.

@@ -1,5 +1,6 @@
 //! Recipes and runs as the page sees them.
 
+use contract::{Control, Preset, RunStanding, StageName, StageStanding};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -36,25 +37,25 @@ pub struct RunRequest {
     pub dataset: String,
     /// Model folder.
     pub model: String,
-    /// `paper`, `default` or `small`.
-    pub preset: String,
+    /// The recipe to begin with.
+    pub preset: Preset,
     /// Settings that differ from the preset.
     pub changes: Vec<Change>,
     /// Seed of every random number.
     pub seed: u32,
     /// First stage to carry out; none means the first.
-    pub from: Option<String>,
+    pub from: Option<StageName>,
     /// Last stage to carry out; none means the last.
-    pub until: Option<String>,
+    pub until: Option<StageName>,
 }
 
 /// Name and state of a stage.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct StageState {
     /// Stage name.
-    pub name: String,
-    /// `waiting`, `running`, `done`, `reused`, `failed`, `stale` or `paused` (begun, nobody works on it).
-    pub status: String,
+    pub name: StageName,
+    /// Where it stands.
+    pub status: StageStanding,
     /// Seconds it took or has taken.
     pub wall_s: Option<f64>,
     /// Where it is, while it runs.
@@ -89,8 +90,8 @@ pub struct Progress {
 pub struct RunSummary {
     /// Run id.
     pub id: String,
-    /// `created`, `queued`, `starting`, `running`, `interrupted`, `paused`, `cancelled`, `failed` or `done`.
-    pub status: String,
+    /// Where it stands.
+    pub status: RunStanding,
     /// Data set name.
     pub dataset: String,
     /// Model name.
@@ -110,8 +111,8 @@ pub struct RunSummary {
 pub struct RunLive {
     /// The run.
     pub run: RunSummary,
-    /// A wish not yet heeded: `pause`, `cancel` or `discard`.
-    pub control: Option<String>,
+    /// A wish not yet heeded.
+    pub control: Option<Control>,
     /// Why it failed.
     pub error: Option<AppError>,
 }
@@ -128,9 +129,9 @@ pub struct QueuedRun {
     /// Seed.
     pub seed: u32,
     /// First stage to carry out; none means where it stands.
-    pub from: Option<String>,
+    pub from: Option<StageName>,
     /// Last stage to carry out; none means the last.
-    pub until: Option<String>,
+    pub until: Option<StageName>,
 }
 
 /// The runs that wait, the next one first.
@@ -146,7 +147,7 @@ pub struct Queue {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct MetricPoint {
     /// Stage name.
-    pub stage: String,
+    pub stage: StageName,
     /// Series, e.g. `loss`.
     pub series: String,
     /// Step.

@@ -314,7 +314,7 @@ fn a_full_disk_is_noticed_before_anything_is_written() {
     };
     let refusal =
         mrds::models::add_model(&session, &request, &mut download, 0).expect_err("a refusal");
-    assert_eq!(refusal.code(), "disk_full");
+    assert_eq!(refusal.code(), contract::ErrorCode::DiskFull);
     // What is fetched of `llama-tiny`, and 64 MiB that stay free beside it.
     let fetched = [
         "config.json",

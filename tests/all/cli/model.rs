@@ -12,7 +12,7 @@ use crate::fixture::{TensorFile, assert_close, golden, ids, json as read_json};
 fn model() -> LanguageModel {
     LanguageModel::load(
         &golden("llama-tiny"),
-        &lm::device::select("cpu").expect("a processor"),
+        &lm::device::select(contract::DeviceChoice::Cpu).expect("a processor"),
     )
     .expect("a model")
 }
@@ -467,7 +467,7 @@ fn models_and_doctor_say_what_is_here() {
     place.refuses(
         &["doctor", "--device", "abacus"],
         2,
-        "device",
+        "usage",
         &["abacus", "cpu"],
     );
     place.refuses(

@@ -5,8 +5,9 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use contract::{RunStatus, StageName, StageStatus};
 use serde_json::Value;
-use store::{RunStatus, StageStatus, Store};
+use store::Store;
 use tempfile::TempDir;
 
 use super::process::{self, Process};
@@ -149,7 +150,7 @@ impl Desk {
     }
 
     /// Waits until a stage is being worked on and has made its first step.
-    pub(crate) fn wait_for_stage(&self, run: &str, stage: &str) {
+    pub(crate) fn wait_for_stage(&self, run: &str, stage: StageName) {
         wait(&format!("{stage} is running"), 120, || {
             let row = self.store().stage(run, stage).unwrap();
             assert_ne!(
@@ -172,13 +173,13 @@ impl Desk {
     }
 
     /// Hash of the output of every stage, in order.
-    pub(crate) fn hashes(&self, run: &str) -> Vec<(String, String)> {
+    pub(crate) fn hashes(&self, run: &str) -> Vec<(StageName, String)> {
         let stages = self.store().stages(run).unwrap();
         stages
             .into_iter()
             .map(|row| {
                 (
-                    row.name.clone(),
+                    row.name,
                     row.output_sha256
                         .unwrap_or_else(|| panic!("{} has none", row.name)),
                 )

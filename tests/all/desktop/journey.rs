@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use contract::StageName;
 use serde_json::json;
 
 use super::desk::Desk;
@@ -142,7 +143,7 @@ pub(crate) async fn start_run(window: &Window<'_>, model: &Path, changes: &[(&st
 /// Walks about while the run is at work, pauses it in a training and goes on.
 async fn pause_and_go_on(window: &Window<'_>) {
     let run = window.desk.only_run();
-    window.desk.wait_for_stage(&run, "synthesizer");
+    window.desk.wait_for_stage(&run, StageName::Synthesizer);
     frames::keep_up(window).await;
     // Back on the page, it follows the work again.
     window.click("nav-runs").await;

@@ -1,5 +1,7 @@
 //! A worker that is killed: the window says so, and a resumed run gives the bytes of one that was left in peace.
 
+use contract::StageName;
+
 use super::desk::{Desk, finished};
 use super::drive;
 use super::journey::start_run;
@@ -8,7 +10,11 @@ use super::settings::{TINY, TWO_SYSTEMS, model};
 use super::window::Window;
 
 /// Stages in which the worker is killed: two trainings and one that only writes.
-const KILLED_IN: [&str; 3] = ["synthesizer", "candidates", "summarizer"];
+const KILLED_IN: [StageName; 3] = [
+    StageName::Synthesizer,
+    StageName::Candidates,
+    StageName::Summarizer,
+];
 
 #[test]
 fn a_killed_worker_is_seen_and_the_run_goes_on() {

@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use store::RunStatus;
+use contract::{RunStatus, StageName};
 
 use super::desk::{Desk, finished};
 use super::drive;
@@ -31,7 +31,7 @@ fn a_window_that_goes_takes_nothing_with_it() {
             .await;
         start_run(&window, &model, &changes).await;
         let run = desk.only_run();
-        desk.wait_for_stage(&run, "synthesizer");
+        desk.wait_for_stage(&run, StageName::Synthesizer);
         let worker = desk.worker(&run);
         assert!(worker.is_some());
         window.close().await;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use contract::DeviceChoice;
 use lm::bench::{
     Candidates, Clock, DecodeWork, Material, ScoreWork, Size, StepFigures, StepWork, candidates,
     config_of, decode, parity as compare, random_decoder, random_decoder_on, scoring, sizes, step,
@@ -37,7 +38,7 @@ const WARMUP_STEPS: usize = 2;
 const STEPS: usize = 5;
 
 pub(super) fn bench(global: &Global, what: &BenchWhat, output: &Output) -> Done {
-    let device = device::select(&global.device)?;
+    let device = device::select(global.device)?;
     let on_processor = matches!(what, BenchWhat::Score(_) | BenchWhat::Growth(_));
     if on_processor && !device.is_cpu() {
         return Err(Failure::usage(
@@ -73,7 +74,7 @@ fn held(word: Option<&str>, device: &Device) -> (Quantize, Place) {
         Some("f32") => (Quantize::None, of(DType::F32)),
         Some("bf16") => (Quantize::None, of(DType::BF16)),
         word => (
-            word.and_then(Quantize::from_name).unwrap_or_default(),
+            word.and_then(|word| word.parse().ok()).unwrap_or_default(),
             usual,
         ),
     }
@@ -93,16 +94,16 @@ const LOOK_MS: u64 = 5;
 
 impl CardMemory {
     /// Begins, if the device is a card.
-    fn watch(spec: &str) -> Option<Self> {
-        let before_bytes = device::memory_free_bytes(spec)?;
+    fn watch(choice: DeviceChoice) -> Option<Self> {
+        let before_bytes = device::memory_free_bytes(choice)?;
         let (least_free_bytes, over) = (
             Arc::new(AtomicU64::new(before_bytes)),
             Arc::new(AtomicBool::new(false)),
         );
-        let (least, stop, spec) = (least_free_bytes.clone(), over.clone(), spec.to_owned());
+        let (least, stop) = (least_free_bytes.clone(), over.clone());
         let look = move || {
             while !stop.load(Ordering::Relaxed) {
-                if let Some(free) = device::memory_free_bytes(&spec) {
+                if let Some(free) = device::memory_free_bytes(choice) {
                     least.fetch_min(free, Ordering::Relaxed);
                 }
                 std::thread::sleep(Duration::from_millis(LOOK_MS));
@@ -168,7 +169,7 @@ fn parity(device: &Device, output: &Output) -> Done {
 }
 
 fn train(global: &Global, args: &BenchTrain, device: &Device, output: &Output) -> Done {
-    let memory = CardMemory::watch(&global.device);
+    let memory = CardMemory::watch(global.device);
     let (decoder, material) = material(args, device)?;
     let per_epoch = material.items().div_ceil(args.batch);
     let steps = args.steps.unwrap_or(if args.data.is_some() {
@@ -336,7 +337,7 @@ fn score(global: &Global, args: &BenchScore, output: &Output) -> Done {
 }
 
 fn generate(global: &Global, args: &BenchGenerate, device: &Device, output: &Output) -> Done {
-    let memory = CardMemory::watch(&global.device);
+    let memory = CardMemory::watch(global.device);
     let usual = [if device.is_cuda() { "bf16" } else { "f32" }, "q8_0"].map(str::to_owned);
     let quants = if args.quant.is_empty() {
         &usual[..]
@@ -526,7 +527,7 @@ fn pipeline(global: &Global, args: &BenchPipeline, output: &Output) -> Done {
     let mut table = Table::new(&["stage", "seconds", "CPU-seconds", "tokens", "peak memory"]);
     for stage in &figures.stages {
         table.row(vec![
-            stage.name.clone(),
+            stage.name.to_string(),
             format!("{:.1}", stage.wall_s),
             format!("{:.1}", stage.cpu_s),
             stage.tokens.to_string(),
@@ -566,7 +567,7 @@ fn measured_run(
         model: args.model.clone(),
         recipe: pipeline_recipe()?,
         seed: args.seed,
-        device: global.device.clone(),
+        device: global.device,
         threads: u32::try_from(global.threads()).unwrap_or(u32::MAX),
         // What is measured does not depend on what else is running.
         memory_free_bytes: None,

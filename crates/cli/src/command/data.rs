@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use contract::Split;
 use mrds::models::TooLong;
 use project::format_rule::FormatRule;
-use project::import::{ColumnMap, SplitChoice};
+use project::import::speakers;
 use project::recipe::Recipe;
-use project::rows::{ExampleRow, Split};
+use project::rows::ExampleRow;
 use project::session::{ImportReport, ImportRequest};
 use serde::Deserialize;
 use serde_json::json;
@@ -21,18 +22,6 @@ use crate::process::now_ms;
 use crate::table::Table;
 
 pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
-    let split = match args.split.as_str() {
-        "train" => SplitChoice::Train,
-        "validation" => SplitChoice::Validation,
-        "test" => SplitChoice::Test,
-        "auto" => SplitChoice::Auto,
-        other => {
-            return Err(Failure::usage(
-                format!("`--split {other}` is not one of train, validation, test, auto"),
-                "Choose one of those.",
-            ));
-        }
-    };
     if args.name.trim().is_empty() {
         return Err(Failure::usage(
             "--name is empty",
@@ -42,9 +31,9 @@ pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
     let request = ImportRequest {
         files: args.files.clone(),
         name: args.name.clone(),
-        split,
-        map: args.map.as_deref().map(column_map).transpose()?,
-        speakers: args.speakers.clone(),
+        split: args.split,
+        map: args.map.clone(),
+        speakers: args.speakers.as_deref().map(speakers),
         skip_bad: args.skip_bad,
         strict: args.strict,
         dry_run: args.dry_run,
@@ -95,37 +84,6 @@ fn say(report: &ImportReport, dry_run: bool, output: &Output) {
             .take(20)
             .for_each(|leak| output.text(format!("  {} (also {})", leak.id, leak.with)));
     }
-}
-
-/// `dialogue=C,summary=C[,C2..][,id=C][,split=C]`: a part without `=` is one more summary.
-fn column_map(text: &str) -> Result<ColumnMap, Failure> {
-    let mut map = ColumnMap::default();
-    for part in text
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-    {
-        match part.split_once('=') {
-            Some(("dialogue", column)) => map.dialogue = column.to_owned(),
-            Some(("summary", column)) => map.summaries.push(column.to_owned()),
-            Some(("id", column)) => map.id = Some(column.to_owned()),
-            Some(("split", column)) => map.split = Some(column.to_owned()),
-            None if !map.summaries.is_empty() => map.summaries.push(part.to_owned()),
-            _ => {
-                return Err(Failure::usage(
-                    format!("`--map`: `{part}` is not understood"),
-                    "Write it as dialogue=COLUMN,summary=COLUMN, more summary columns after a comma.",
-                ));
-            }
-        }
-    }
-    if map.dialogue.is_empty() || map.summaries.is_empty() {
-        return Err(Failure::usage(
-            "`--map` needs a dialogue and a summary column",
-            "Write it as dialogue=COLUMN,summary=COLUMN.",
-        ));
-    }
-    Ok(map)
 }
 
 pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Done {

@@ -14,7 +14,7 @@ use crate::machine::{cores, cpu_name, disk_free_bytes, memory_bytes, simd};
 use crate::output::Output;
 
 pub(super) fn doctor(global: &Global, output: &Output) -> Done {
-    device::select(&global.device)?;
+    device::select(global.device)?;
     let folder = workspace(global)?;
     let (cpu, simd, disk_free_bytes) = (cpu_name(), simd(), disk_free_bytes(&folder));
     let (memory_bytes, memory_free_bytes) = memory_bytes().unzip();

@@ -5,15 +5,15 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 
+use contract::{ErrorCode, System};
 use lm::export::GgufType;
 use lm::generate::{Finish, GenerateConfig, GenerateRequest};
 use lm::lora::Adapter;
 use lm::sample::Filters;
 use lm::score::Completion;
-use lm::{LanguageModel, Message, Quantize, SpecialTokens, device, random};
+use lm::{LanguageModel, Message, SpecialTokens, device, random};
 use mrds::demo::Summarizer;
 use mrds::export::{ExportFormat, Exported, export_adapter, export_model};
-use project::System;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -43,9 +43,8 @@ pub(super) struct ChatMessage {
 }
 
 fn load(global: &Global, args: &ModelArgs) -> Result<(LanguageModel, Option<Adapter>), Failure> {
-    let quantize = Quantize::from_name(&args.quantize).unwrap_or_default();
     let mut model =
-        LanguageModel::load_quantized(&args.model, quantize, &device::select(&global.device)?)?;
+        LanguageModel::load_quantized(&args.model, args.quantize, &device::select(global.device)?)?;
     if let Some(date) = args.date {
         model.chat.set_date(date);
     }
@@ -219,10 +218,10 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
     let summarizer = match (&args.run, &args.model) {
         (Some(run), _) => {
             let system: System = parse("--system", &args.system)?;
-            Summarizer::from_run(&session(global)?, run, system, &global.device)?
+            Summarizer::from_run(&session(global)?, run, system, global.device)?
         }
         (None, Some(model)) => {
-            Summarizer::from_folder(model, args.adapter.as_deref(), &global.device)?
+            Summarizer::from_folder(model, args.adapter.as_deref(), global.device)?
         }
         (None, None) => {
             return Err(Failure::usage(
@@ -284,11 +283,16 @@ fn serve(summarizer: &Summarizer, output: &Output) -> Done {
         let asked: Result<Request, _> = serde_json::from_str(&line);
         let Ok(request) = asked else {
             let fix = "Send one object per line: {\"dialogue\": \"Name: text\\n…\"}.";
-            refuse(output, "usage", "the request is not understood", fix);
+            refuse(
+                output,
+                ErrorCode::Usage,
+                "the request is not understood",
+                fix,
+            );
             continue;
         };
         if request.dialogue.trim().is_empty() {
-            refuse(output, "usage", EMPTY.0, EMPTY.1);
+            refuse(output, ErrorCode::Usage, EMPTY.0, EMPTY.1);
             continue;
         }
         let done = summarizer.summarize(&request.dialogue, &mut |text| {
@@ -311,7 +315,7 @@ fn serve(summarizer: &Summarizer, output: &Output) -> Done {
 }
 
 /// One request that cannot be answered; the next one may be.
-fn refuse(output: &Output, code: &str, message: &str, fix: &str) {
+fn refuse(output: &Output, code: ErrorCode, message: &str, fix: &str) {
     output.error(
         &json!({"event": "error", "schema": 1, "code": code, "message": message, "fix": fix}),
     );

@@ -18,7 +18,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use project::recipe::{Preset, Recipe};
+use contract::Preset;
+use project::recipe::Recipe;
 use project::session::Session;
 use serde::de::DeserializeOwned;
 
@@ -81,7 +82,10 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-fn parse<T: std::str::FromStr<Err = String>>(option: &str, text: &str) -> Result<T, Failure> {
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+    option: &str,
+    text: &str,
+) -> Result<T, Failure> {
     text.parse()
         .map_err(|reason| Failure::usage(format!("{option}: {reason}"), "Choose one of those."))
 }

@@ -4,7 +4,8 @@ use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use mrds::catalogue::{Fit, MethodMemory, catalogue, memory_of};
+use contract::Fit;
+use mrds::catalogue::{MethodMemory, catalogue, fit as compare, memory_of};
 use mrds::models::{KnownModel, Removal, Unfinished};
 use project::session::Session;
 use serde_json::json;
@@ -86,6 +87,11 @@ fn listing(models: &[KnownModel], unfinished: &[Unfinished]) -> String {
     text
 }
 
+/// A fit for people.
+fn in_words(fit: Option<Fit>) -> String {
+    fit.map_or("unknown", Fit::as_str).replace('_', " ")
+}
+
 /// The catalogue with what each model needs, compared with the memory that is free now.
 fn list_catalogue(output: &Output) -> Done {
     let free_bytes = memory_bytes().map(|(_, free)| free);
@@ -103,7 +109,7 @@ fn list_catalogue(output: &Output) -> Done {
     let mut entries = Vec::new();
     let mut whys = String::new();
     for entry in catalogue()? {
-        let fit = free_bytes.map(|free| Fit::of(entry.memory.dpo_bytes, free));
+        let fit = free_bytes.map(|free| compare(entry.memory.dpo_bytes, free));
         table.row(vec![
             entry.hub_id.clone(),
             entry.licence.clone(),
@@ -113,7 +119,7 @@ fn list_catalogue(output: &Output) -> Done {
             gigabytes(entry.memory.lora_bytes),
             gigabytes(entry.memory.qlora_bytes),
             gigabytes(entry.memory.dpo_bytes),
-            fit.map_or("unknown", Fit::as_str).to_owned(),
+            in_words(fit),
         ]);
         whys += &format!("{}: {}\n", entry.hub_id, entry.why);
         let mut line = json!(entry);
@@ -137,7 +143,7 @@ fn list_fits(folders: &[PathBuf], output: &Output) -> Done {
         let memory = memory_of(folder).ok();
         let fit = memory
             .zip(free_bytes)
-            .map(|(memory, free)| Fit::of(memory.dpo_bytes, free));
+            .map(|(memory, free)| compare(memory.dpo_bytes, free));
         let size = |bytes: fn(&MethodMemory) -> u64| {
             memory
                 .as_ref()
@@ -149,7 +155,7 @@ fn list_fits(folders: &[PathBuf], output: &Output) -> Done {
             size(|m| m.lora_bytes),
             size(|m| m.qlora_bytes),
             size(|m| m.dpo_bytes),
-            fit.map_or("unknown", Fit::as_str).to_owned(),
+            in_words(fit),
         ]);
         fits.push(json!({"path": folder, "memory": memory, "fit": fit}));
     }
@@ -169,7 +175,7 @@ fn megabytes(bytes: u64) -> String {
 fn verify(global: &Global, model: &str, output: &Output) -> Done {
     let session = session(global)?;
     let folder = model_folder(&session, model)?;
-    let verified = mrds::models::verify_model(&session, &folder, &global.device)?;
+    let verified = mrds::models::verify_model(&session, &folder, global.device)?;
     output.text(match verified.sha256_ok {
         Some(true) => "The model loads, and its files are those of its first use.".into(),
         Some(false) if !verified.damaged.is_empty() => format!(

@@ -20,7 +20,7 @@ pub(super) fn plan(global: &Global, args: &Plan, output: &Output) -> Done {
     recipe.shots = args.shots.unwrap_or(recipe.shots);
     recipe.validation = args.validation.unwrap_or(recipe.validation);
     let machine = Machine {
-        memory_free_bytes: memory_free_bytes(&global.device),
+        memory_free_bytes: memory_free_bytes(global.device),
         disk_free_bytes: disk_free_bytes(&workspace(global)?),
         threads: global.threads(),
     };
@@ -30,7 +30,7 @@ pub(super) fn plan(global: &Global, args: &Plan, output: &Output) -> Done {
             dataset: args.dataset.clone(),
             model: model(&session, &args.model)?,
             recipe,
-            device: global.device.clone(),
+            device: global.device,
             machine,
         },
     )?;

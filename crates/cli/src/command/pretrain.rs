@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use contract::DeviceChoice;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lm::device::Place;
 use lm::export::write_side_files;
@@ -62,7 +63,7 @@ pub(super) fn pretrain(global: &Global, args: &Pretrain, output: &Output) -> Don
     }
     // All weights are trained here, and f32 is what small steps add up in.
     let place = Place {
-        device: device::select(&global.device)?,
+        device: device::select(global.device)?,
         dtype: DType::F32,
     };
     let mut model = LanguageModel::load_placed(&args.out, Quantize::None, &place)?;
@@ -224,7 +225,7 @@ fn make(out: &Path, settings: &PretrainSettings, documents: &[Document]) -> Resu
         let texts: Vec<String> = documents.iter().map(Document::text).collect();
         return Ok(create(out, &shape(settings), &texts, settings.seed)?);
     };
-    let model = LanguageModel::load(from, &device::select("cpu")?)?;
+    let model = LanguageModel::load(from, &device::select(DeviceChoice::Cpu)?)?;
     fs::create_dir_all(out).map_err(|error| LmError::io(out, error))?;
     let state = PretrainState::of_model(&model)?;
     let checkpoint = Checkpoint::open(from)?;

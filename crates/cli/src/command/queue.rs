@@ -53,8 +53,8 @@ pub(super) fn add(
 ) -> Done {
     session.enqueue(&QueueRow {
         run_id: run.to_owned(),
-        from_stage: window.from.clone(),
-        until_stage: window.until.clone(),
+        from_stage: window.from,
+        until_stage: window.until,
     })?;
     let started = start_next(global, session)?.is_some_and(|next| next == run);
     let (status, said) = match started {

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
+use contract::{ArtifactKind, Control, RunStatus, StageName, StageStanding, System};
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
 use project::artifact::{Output as SystemOutput, read};
 use project::report::results;
-use project::rows::{Control, RunStatus};
 use project::session::Session;
-use project::{StageName, System};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -29,7 +28,7 @@ pub(super) fn runs(global: &Global, output: &Output) -> Done {
         let done = run
             .stages
             .iter()
-            .filter(|s| s.status == "done" || s.status == "reused")
+            .filter(|s| matches!(s.status, StageStanding::Done | StageStanding::Reused))
             .count();
         table.row(vec![
             run.run.clone(),
@@ -85,7 +84,7 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
     let (found, status) = session
         .stages(&row)?
         .into_iter()
-        .find(|(found, _)| found.name == stage.as_str())
+        .find(|(found, _)| found.name == stage)
         .ok_or_else(|| {
             Failure::usage(
                 format!("run `{}` has no stage {stage}", args.run),
@@ -236,17 +235,19 @@ fn stop(global: &Global, run: &str, control: Control, output: &Output) -> Done {
     let session = session(global)?;
     let status = session.control(run, control, now_ms(), &pid_alive)?;
     let row = session.status(run)?;
-    let stage = row
-        .stages
-        .iter()
-        .find(|stage| stage.status == "running" || stage.status == "waiting");
+    let stage = row.stages.iter().find(|stage| {
+        matches!(
+            stage.status,
+            StageStanding::Running | StageStanding::Waiting
+        )
+    });
     let step = stage.map_or(json!(0), |stage| stage.progress["step"].clone());
-    output.text(match status.as_str() {
-        "running" => format!("Asked run {run} to {control}; it stops at its next step."),
+    output.text(match status {
+        RunStatus::Running => format!("Asked run {run} to {control}; it stops at its next step."),
         status => format!("Run {run} is {status}."),
     });
     output.result(
-        &json!({"run": run, "status": status, "from_stage": stage.map(|s| &s.name), "from_step": step}),
+        &json!({"run": run, "status": status, "from_stage": stage.map(|s| s.name), "from_step": step}),
     );
     Ok(ExitCode::SUCCESS)
 }
@@ -307,7 +308,13 @@ pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Don
 fn evaluate_run(global: &Global, run: &str, systems: Option<&[String]>, output: &Output) -> Done {
     let session = session(global)?;
     let row = session.run(run)?;
-    let page = session.items(run, StageName::Evaluate, Some("output"), 0, u32::MAX)?;
+    let page = session.items(
+        run,
+        StageName::Evaluate,
+        Some(ArtifactKind::Output),
+        0,
+        u32::MAX,
+    )?;
     let mut outputs: Vec<SystemOutput> = read(&page.rows)?;
     if let Some(names) = systems {
         let wanted = names

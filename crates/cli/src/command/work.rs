@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
+use contract::{RunStatus, System};
 use mrds::Error;
 use mrds::pipeline::Window;
 use mrds::worker::RunRequest;
 use project::recipe::{Recipe, Recompute};
-use project::rows::RunStatus;
 use project::session::Session;
-use project::{StageName, System};
 use serde_json::json;
 
 use super::{Done, parse, queue, quoted, recipe, session};
@@ -25,15 +24,15 @@ pub(super) const RECOMPUTES: &str = "Trainings compute again what they do not ke
 
 pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
     let session = session(global)?;
-    let window = window(&args.window)?;
+    let window = window(&args.window);
     let request = RunRequest {
         dataset: args.dataset.clone(),
         model: model_folder(&session, &args.model)?,
         recipe: chosen(args)?,
         seed: args.seed,
-        device: global.device.clone(),
+        device: global.device,
         threads: global.threads() as u32,
-        memory_free_bytes: memory_free_bytes(&global.device),
+        memory_free_bytes: memory_free_bytes(global.device),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let planned = mrds::worker::plan(&session, &request, process::now_ms())?;
@@ -113,22 +112,17 @@ pub(super) fn model_folder(session: &Session, model: &str) -> Result<PathBuf, Fa
     })
 }
 
-fn window(args: &WindowArgs) -> Result<Window, Failure> {
-    let stage = |option: &str, text: &Option<String>| {
-        text.as_deref()
-            .map(|t| parse::<StageName>(option, t))
-            .transpose()
-    };
-    Ok(Window {
-        from: stage("--from", &args.from)?,
-        until: stage("--until", &args.until)?,
-    })
+fn window(args: &WindowArgs) -> Window {
+    Window {
+        from: args.from,
+        until: args.until,
+    }
 }
 
 pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
     let session = session(global)?;
     let row = session.run(&args.run)?;
-    let window = window(&args.window)?;
+    let window = window(&args.window);
     if row.status == RunStatus::Cancelled && window.from.is_none() {
         return Err(project::Error::WrongState {
             what: format!("run `{}` was cancelled", row.id),
@@ -142,7 +136,7 @@ pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
     // The run's own device and threads, unless others are asked for: only then are the results bit for bit the same.
     let threads = global.threads.or(Some(row.threads));
     let global = Global {
-        device: row.device.clone(),
+        device: row.device,
         threads,
         ..copy(global)
     };
@@ -159,7 +153,6 @@ pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
 pub(super) fn copy(global: &Global) -> Global {
     Global {
         workspace: global.workspace.clone(),
-        device: global.device.clone(),
         ..*global
     }
 }
@@ -171,7 +164,7 @@ pub(super) fn worker(global: &Global, args: &Worker, output: &Output) -> Done {
         global,
         &session,
         &args.run,
-        window(&args.window)?,
+        window(&args.window),
         args.queued,
         output,
     )
@@ -275,7 +268,7 @@ pub(super) fn start(
     command.args(["worker", "--run", run]).args(more);
     for (option, stage) in [("--from", &window.from), ("--until", &window.until)] {
         if let Some(stage) = stage {
-            command.arg(option).arg(stage);
+            command.arg(option).arg(stage.as_str());
         }
     }
     let errors = log.try_clone().map_err(io)?;

@@ -15,7 +15,9 @@ use crate::error::{Error, Result};
 use crate::lora::Target;
 use crate::model::packed::Bytes;
 use crate::model::weight::stride;
-use crate::model::{Decoder, DecoderConfig, Layer, Packed, Projection, Quantize, Rope, Weight};
+use crate::model::{
+    Decoder, DecoderConfig, Layer, Packed, Projection, Quantize, Rope, Weight, block_type,
+};
 use crate::random;
 
 /// Shapes by name: that of the small test model, SmolLM2-135M, SmolLM2-360M, Llama-3.2-1B, Llama-3.2-3B and Llama-3-8B.
@@ -97,7 +99,7 @@ pub fn random_decoder_on(
 
 /// Blocks of random bits whose values have the usual spread.
 fn random_blocks(rows: usize, columns: usize, quantize: Quantize) -> Result<Packed> {
-    let (dtype, scale) = match quantize.block_type(columns) {
+    let (dtype, scale) = match block_type(quantize, columns) {
         Some(dtype @ GgmlDType::Q8_0) => (dtype, SPREAD / 127.0),
         Some(dtype @ GgmlDType::Q4_0) => (dtype, SPREAD / 8.0),
         _ => {
@@ -201,7 +203,7 @@ const SPREAD: f32 = 0.035;
 fn matrix(name: &str, rows: usize, columns: usize, quantize: Quantize) -> Result<Weight> {
     let key = random::label(name);
     let value = |i: usize| (2.0 * random::uniform(key, i as u64) - 1.0) as f32 * SPREAD;
-    let Some(dtype) = quantize.block_type(columns) else {
+    let Some(dtype) = block_type(quantize, columns) else {
         let values: Vec<f32> = (0..stride(rows) * columns).map(value).collect();
         return Weight::from_transposed(values, rows, columns);
     };

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use contract::ErrorCode;
+
 /// A download that could not be done; what had arrived before is kept.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
@@ -134,24 +136,24 @@ pub enum HubError {
 
 impl HubError {
     /// A stable word for programs.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Offline { .. } => "offline",
-            Self::BadId { .. } => "bad_id",
-            Self::BadEndpoint { .. } => "bad_endpoint",
-            Self::BadToken => "bad_token",
-            Self::BadManifest { .. } => "bad_manifest",
-            Self::Unauthorized { .. } => "unauthorized",
-            Self::Gated { .. } => "gated",
-            Self::NotFound { .. } => "not_on_hub",
-            Self::RateLimited { .. } => "rate_limited",
-            Self::Unreachable { .. } => "unreachable",
-            Self::BadAnswer { .. } => "bad_answer",
-            Self::NoWeights { .. } => "no_weights",
-            Self::Checksum { .. } => "checksum",
-            Self::NoRoom { .. } => "disk_full",
-            Self::Locked { .. } => "locked",
-            Self::Interrupted => "interrupted",
+            Self::Offline { .. } => ErrorCode::Offline,
+            Self::BadId { .. } => ErrorCode::BadId,
+            Self::BadEndpoint { .. } => ErrorCode::BadEndpoint,
+            Self::BadToken => ErrorCode::BadToken,
+            Self::BadManifest { .. } => ErrorCode::BadManifest,
+            Self::Unauthorized { .. } => ErrorCode::Unauthorized,
+            Self::Gated { .. } => ErrorCode::Gated,
+            Self::NotFound { .. } => ErrorCode::NotOnHub,
+            Self::RateLimited { .. } => ErrorCode::RateLimited,
+            Self::Unreachable { .. } => ErrorCode::Unreachable,
+            Self::BadAnswer { .. } => ErrorCode::BadAnswer,
+            Self::NoWeights { .. } => ErrorCode::NoWeights,
+            Self::Checksum { .. } => ErrorCode::Checksum,
+            Self::NoRoom { .. } => ErrorCode::DiskFull,
+            Self::Locked { .. } => ErrorCode::Locked,
+            Self::Interrupted => ErrorCode::Interrupted,
         }
     }
 

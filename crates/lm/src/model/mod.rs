@@ -24,7 +24,7 @@ pub use config::{Architecture, DecoderConfig};
 pub use decoder::{BlockTape, Decoder, Layer, LayerTape, Projection, Tape};
 pub use device_blocks::DeviceBlocks;
 pub use load::parameters;
-pub use packed::{Packed, Quantize};
+pub use packed::{Packed, Quantize, block_type};
 pub use packed_batch::{PackedBatch, Span};
 pub use rope::Rope;
 pub use rope_scaling::RopeScaling;

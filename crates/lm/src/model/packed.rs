@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use candle_core::quantized::GgmlDType;
 use candle_core::{CpuStorage, Device, Tensor};
+pub use contract::Quantize;
 use half::{bf16, f16};
 use memmap2::Mmap;
 use pulp::{Arch, Simd, WithSimd};
@@ -64,57 +65,18 @@ impl Bytes {
     }
 }
 
-/// What a dense matrix is quantised to while it is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Quantize {
-    /// As the file stores it.
-    #[default]
-    None,
-    /// 8.5 bits a weight.
-    Q8_0,
-    /// 4.5 bits a weight, one scale for 32.
-    Q4_0,
-    /// 4.5 bits a weight, in blocks of 256.
-    Q4K,
-    /// 6.6 bits a weight, in blocks of 256.
-    Q6K,
-}
-
-impl Quantize {
-    /// All, by the names of the command line.
-    pub const ALL: [Self; 5] = [Self::None, Self::Q8_0, Self::Q4_0, Self::Q4K, Self::Q6K];
-
-    /// Its name on the command line and in recipes.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Q8_0 => "q8_0",
-            Self::Q4_0 => "q4_0",
-            Self::Q4K => "q4_k",
-            Self::Q6K => "q6_k",
-        }
-    }
-
-    /// The one with that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|quantize| quantize.as_str() == name)
-    }
-
-    /// Block type for rows of `columns` values. A row that blocks of 256 do not divide becomes `Q8_0` (llama.cpp takes
-    /// the next smaller type for some); one that 32 does not divide stays as it is (`None`).
-    pub fn block_type(self, columns: usize) -> Option<GgmlDType> {
-        let wanted = match self {
-            Self::None => return None,
-            Self::Q8_0 => GgmlDType::Q8_0,
-            Self::Q4_0 => GgmlDType::Q4_0,
-            Self::Q4K => GgmlDType::Q4K,
-            Self::Q6K => GgmlDType::Q6K,
-        };
-        let fits = |dtype: &GgmlDType| columns > 0 && columns.is_multiple_of(dtype.block_size());
-        [wanted, GgmlDType::Q8_0].into_iter().find(fits)
-    }
+/// Block type for rows of `columns` values. A row that blocks of 256 do not divide becomes `Q8_0` (llama.cpp takes the
+/// next smaller type for some); one that 32 does not divide stays as it is (`None`).
+pub fn block_type(quantize: Quantize, columns: usize) -> Option<GgmlDType> {
+    let wanted = match quantize {
+        Quantize::None => return None,
+        Quantize::Q8_0 => GgmlDType::Q8_0,
+        Quantize::Q4_0 => GgmlDType::Q4_0,
+        Quantize::Q4K => GgmlDType::Q4K,
+        Quantize::Q6K => GgmlDType::Q6K,
+    };
+    let fits = |dtype: &GgmlDType| columns > 0 && columns.is_multiple_of(dtype.block_size());
+    [wanted, GgmlDType::Q8_0].into_iter().find(fits)
 }
 
 /// A packed matrix; rows are whole numbers of blocks.

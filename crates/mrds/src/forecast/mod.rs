@@ -14,15 +14,15 @@ use lm::probe::{Rates, gemm_flops_per_s};
 use lm::{DecoderConfig, LanguageModel, SpecialTokens, check_folder};
 use project::recipe::{Recipe, Recompute};
 use project::session::Session;
-use project::stage_name::StageName;
 use serde::Serialize;
-use store::{ExampleRow, RunRow, Split};
+use store::{ExampleRow, RunRow};
 
 pub use stages::{Length, Setting, StageForecast, Texts, forecast};
 
 use crate::catalogue::{CatalogueEntry, catalogue};
 use crate::error::{Error, Result};
 use crate::worker::RunRequest;
+use contract::{DeviceChoice, Split, StageName};
 
 /// Characters of a token where no tokenizer is here to count.
 const CHARS_PER_TOKEN: f64 = 4.0;
@@ -50,7 +50,7 @@ pub struct ForecastRequest {
     /// The recipe, unresolved.
     pub recipe: Recipe,
     /// `cpu`, `cuda:N` or `metal`.
-    pub device: String,
+    pub device: DeviceChoice,
     /// What the machine has.
     pub machine: Machine,
 }
@@ -314,14 +314,11 @@ impl Known {
         let folder = match &request.model {
             PlannedModel::Folder(folder) => folder,
             PlannedModel::Catalogue(entry) => {
-                return Self::of_entry(entry, Form::of(&request.device));
+                return Self::of_entry(entry, Form::of(request.device));
             }
         };
         let summary = check_folder(folder)?;
-        let (quantize, device) = (
-            crate::quantize::engine_quantize(request.recipe.quantize),
-            lm::device::select(&request.device)?,
-        );
+        let (quantize, device) = (request.recipe.quantize, lm::device::select(request.device)?);
         let probed = LanguageModel::load_quantized(folder, quantize, &device).and_then(|model| {
             let rates = Rates::measure(&model.decoder, request.recipe.lora_rank)?;
             Ok((rates, Some(model)))
@@ -340,7 +337,7 @@ impl Known {
             config: summary.config,
             rates,
             loaded,
-            form: Form::of(&request.device),
+            form: Form::of(request.device),
         })
     }
 
@@ -358,7 +355,7 @@ impl Known {
     }
 
     /// The model of a run, of which memory alone is asked: any speed will do.
-    fn of_run(folder: &Path, model: &LanguageModel, device: &str) -> Result<Self> {
+    fn of_run(folder: &Path, model: &LanguageModel, device: DeviceChoice) -> Result<Self> {
         let summary = check_folder(folder)?;
         Ok(Self {
             config: model.decoder.config.clone(),
@@ -372,7 +369,7 @@ impl Known {
     }
 
     fn forecast(&self, recipe: &Recipe, texts: &Texts, threads: usize) -> Vec<StageForecast> {
-        let quantize = crate::quantize::engine_quantize(recipe.quantize);
+        let quantize = recipe.quantize;
         let loaded_bytes = match self.form {
             Form::Card => memory::card_bytes(&self.config, self.stored_bytes, quantize),
             Form::Processor => {
@@ -499,7 +496,7 @@ pub(crate) fn settle(
     model: &LanguageModel,
     rows: &[ExampleRow],
 ) -> Result<()> {
-    let known = Known::of_run(&request.model, model, &request.device)?;
+    let known = Known::of_run(&request.model, model, request.device)?;
     let texts = texts(rows, recipe, Some(model))?;
     known.settle(
         recipe,
@@ -518,7 +515,7 @@ pub(crate) fn next_smaller(
     rows: &[ExampleRow],
     stage: StageName,
 ) -> Result<String> {
-    let known = Known::of_run(Path::new(&run.model_path), model, &run.device)?;
+    let known = Known::of_run(Path::new(&run.model_path), model, run.device)?;
     let texts = texts(rows, recipe, Some(model))?;
     advice(recipe, |recipe| {
         let stages = known.forecast(recipe, &texts, run.threads as usize);

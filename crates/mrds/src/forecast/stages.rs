@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use contract::{StageName, Synthesizer};
 use lm::DecoderConfig;
 use lm::memory::{self, Form, Generating, Training};
 use lm::probe::Rates;
 use project::recipe::{CandidateSummaries, Recipe, Recompute, SummaryMethod};
-use project::stage_name::{StageName, Synthesizer};
 use serde::Serialize;
 
 /// Share of the epochs after which early stopping usually ends a training.

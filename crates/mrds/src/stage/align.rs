@@ -6,6 +6,7 @@
 //! dialogues for the validation summaries the base model summarizes best, among those whose format rate is near the
 //! best.
 
+use contract::{StageName, Synthesizer};
 use lm::lora::Adapter;
 use lm::train::{
     BatchPlan, Objective, PreferenceLoss, PreferencePair, Schedule, TrainConfig, TrainExample,
@@ -13,7 +14,6 @@ use lm::train::{
 use project::artifact::{Checkpoint, Pair, PairSet, SummaryOrigin, rows};
 use project::format_rule::FormatRule;
 use project::recipe::{DpoLoss, Recipe, SftTarget};
-use project::stage_name::{StageName, Synthesizer};
 use serde::{Deserialize, Serialize};
 
 use super::candidates::content_scores;

@@ -1,10 +1,10 @@
 //! Stage 4: K dialogues per summary by the supervised synthesizer, each checked by the format rule and scored by the
 //! base model's own summarization, `M_sum(s | d̂)`, adapters off (MRDS, content score; method page 3.6).
 
+use contract::StageName;
 use lm::generate::{Finish, GenerateRequest};
 use project::artifact::{Candidate, Rule, Summary, SummaryOrigin, rows};
 use project::recipe::CandidateSummaries;
-use project::stage_name::StageName;
 
 use super::context::Stage;
 use super::synthesizer;

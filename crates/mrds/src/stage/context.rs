@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use contract::{Control, StageName};
 use lm::generate::{
     Constraint, Finish, GenerateConfig, GenerateRequest, Generation, generate_constrained,
 };
@@ -19,10 +20,9 @@ use lm::score::{Completion, Scored, score};
 use project::artifact::{Artifact, TrainedAdapter, corrupt, read};
 use project::event::Event;
 use project::recipe::Recipe;
-use project::stage_name::StageName;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{Control, Store};
+use store::Store;
 
 use super::usage::{self, Usage};
 use crate::error::{Error, Result};
@@ -89,7 +89,7 @@ pub(crate) struct Progress {
 impl<'a> Stage<'a> {
     /// Begins, or goes on with, a stage.
     pub(crate) fn begin(run: &'a Run<'a>, name: StageName, inputs: &str) -> Result<Self> {
-        let row = run.store.stage(&run.row.id, name.as_str())?;
+        let row = run.store.stage(&run.row.id, name)?;
         let before = Usage {
             wall_s: row.wall_s,
             cpu_s: row.cpu_s,
@@ -149,7 +149,7 @@ impl<'a> Stage<'a> {
         let stored = &self.run.store;
         Ok(read(&stored.artifacts(
             &self.run.row.id,
-            stage.as_str(),
+            stage,
             Some(A::KIND),
         )?)?)
     }
@@ -309,10 +309,7 @@ impl<'a> Stage<'a> {
 
     /// A stored partial result of this stage.
     pub(crate) fn work<T: for<'de> Deserialize<'de>>(&self, key: &str) -> Result<Option<T>> {
-        let stored = self
-            .run
-            .store
-            .work(&self.run.row.id, self.name.as_str(), key)?;
+        let stored = self.run.store.work(&self.run.row.id, self.name, key)?;
         Ok(stored
             .map(|value| serde_json::from_value(value).map_err(|e| corrupt(key, &e)))
             .transpose()?)
@@ -324,7 +321,7 @@ impl<'a> Stage<'a> {
         Ok(self
             .run
             .store
-            .put_work(&self.run.row.id, self.name.as_str(), key, &value)?)
+            .put_work(&self.run.row.id, self.name, key, &value)?)
     }
 
     /// A point of a curve.
@@ -332,7 +329,7 @@ impl<'a> Stage<'a> {
         if value.is_finite() {
             self.run.store.put_metric_points(
                 &self.run.row.id,
-                self.name.as_str(),
+                self.name,
                 &[(series, step as u64, value)],
             )?;
         }
@@ -396,7 +393,7 @@ impl<'a> Stage<'a> {
         }
         self.run.store.set_progress(
             &self.run.row.id,
-            self.name.as_str(),
+            self.name,
             &value,
             usage.wall_s,
             usage.cpu_s,
@@ -419,8 +416,8 @@ impl<'a> Stage<'a> {
     /// Writes the usage, so that a resumed stage goes on counting.
     pub(crate) fn save_usage(&self) -> Result<()> {
         let usage = self.usage();
-        let row = self.run.store.stage(&self.run.row.id, self.name.as_str())?;
-        let (id, name) = (&self.run.row.id, self.name.as_str());
+        let row = self.run.store.stage(&self.run.row.id, self.name)?;
+        let (id, name) = (&self.run.row.id, self.name);
         Ok(self.run.store.set_progress(
             id,
             name,

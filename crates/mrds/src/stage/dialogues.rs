@@ -1,8 +1,8 @@
 //! Stage 7: a dialogue for every synthetic summary, by each synthesizer that a compared system learns from (MRDS,
 //! synthetic pairs). What breaks the format rule or repeats its summary is dropped and counted.
 
+use contract::{StageName, Synthesizer};
 use project::artifact::{Summary, SyntheticDialogue, rows};
-use project::stage_name::{StageName, Synthesizer};
 
 use super::context::{Stage, count, seconds};
 use super::preferences::guards;

@@ -3,13 +3,13 @@
 //! dialogue); method page, section 4. The figures are computed in `report` from the outputs stored here, so that
 //! everybody can recompute them.
 
+use contract::{StageName, Synthesizer, System};
 use lm::generate::{GenerateConfig, GenerateRequest};
 use lm::lora::Adapter;
 use lm::sample::Filters;
 use project::artifact::{Output, TestDialogue, TrainedAdapter, rows};
 use project::format_rule::guard::Overlap;
 use project::report::{bootstrap_seed, results, synthesizer_results};
-use project::stage_name::{StageName, Synthesizer, System};
 
 use super::candidates::content_scores;
 use super::context::{Stage, seconds};

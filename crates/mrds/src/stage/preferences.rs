@@ -7,10 +7,10 @@
 
 use std::collections::BTreeMap;
 
+use contract::StageName;
 use project::artifact::{Candidate, Pair, PairSet, SummaryOrigin, rows};
 use project::format_rule::ContentGuards;
 use project::recipe::Recipe;
-use project::stage_name::StageName;
 
 use super::context::{Stage, count};
 use crate::error::{Error, Result};

@@ -3,6 +3,7 @@
 //! By prompt (style examples before the topic) or by an adapter trained on the shots' (topic, summary) pairs; method
 //! page, 3.2. Every summary passes the novelty, length and name filters; what was dropped is counted by reason.
 
+use contract::StageName;
 use lm::generate::{GenerateConfig, GenerateRequest};
 use lm::lora::Adapter;
 use lm::sample::Filters;
@@ -11,7 +12,6 @@ use metrics::rouge::{RougeOptions, rouge_l, tokenize};
 use project::artifact::{Summary, Topic, rows};
 use project::dialogue::Dialogue;
 use project::recipe::SummaryMethod;
-use project::stage_name::StageName;
 
 use super::context::{Stage, count};
 use super::training::{SftSchedule, adapter_artifact};

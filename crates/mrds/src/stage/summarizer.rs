@@ -5,10 +5,10 @@
 //! same search over learning rates and the same early stopping; fixed-ratio mixing gets as many updates as the
 //! two-stage run on the same synthetic pairs.
 
+use contract::{StageName, Synthesizer, System};
 use lm::lora::Adapter;
 use lm::train::{BatchPlan, Objective, TrainConfig, TrainExample};
 use project::artifact::{SyntheticDialogue, TrainedAdapter, rows};
-use project::stage_name::{StageName, Synthesizer, System};
 
 use super::context::Stage;
 use super::training::{SftSchedule, Trained, adapter_artifact};

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use contract::Metric;
 use lm::lora::{Adapter, LoraConfig, TargetModules};
 use lm::train::{
     BatchPlan, Budget, Objective, Observer, Schedule, StepReport, TrainConfig, TrainExample,
@@ -271,20 +272,18 @@ impl Watch<'_, '_, '_> {
     }
 
     fn report(&self, step: &StepReport) -> Result<()> {
-        let series = |name: &str| format!("{}/{name}", self.task);
-        self.stage.metric(&series("loss"), step.update, step.loss)?;
-        self.stage.metric(&series("lr"), step.update, step.lr)?;
-        self.stage
-            .metric(&series("grad_norm"), step.update, step.grad_norm)?;
+        let point = |metric: Metric, value: f64| {
+            let series = format!("{}/{metric}", self.task);
+            self.stage.metric(&series, step.update, value)
+        };
+        point(Metric::Loss, step.loss)?;
+        point(Metric::LearningRate, step.lr)?;
+        point(Metric::GradNorm, step.grad_norm)?;
         if let Some(dpo) = &step.dpo {
-            self.stage
-                .metric(&series("rewards/margins"), step.update, dpo.margin)?;
-            self.stage
-                .metric(&series("rewards/accuracies"), step.update, dpo.accuracy)?;
-            self.stage
-                .metric(&series("logps/chosen"), step.update, dpo.logps_chosen)?;
-            self.stage
-                .metric(&series("logps/rejected"), step.update, dpo.logps_rejected)?;
+            point(Metric::RewardMargins, dpo.margin)?;
+            point(Metric::RewardAccuracies, dpo.accuracy)?;
+            point(Metric::LogpsChosen, dpo.logps_chosen)?;
+            point(Metric::LogpsRejected, dpo.logps_rejected)?;
         }
         self.stage.progress(Progress {
             step: step.update,

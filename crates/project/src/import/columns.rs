@@ -1,13 +1,15 @@
 //! Which format a file has and which columns hold what: known formats first, then the usual names, then a guess
 //! that asks to be looked at. A mapping by the user always wins.
 
-use super::{ColumnMap, Detection, ImportError, Records};
+use contract::{Detection, FileFormat};
+
+use super::{ColumnMap, ImportError, Records};
 
 /// A published format and where it keeps what.
 struct Known {
-    name: &'static str,
+    name: FileFormat,
     /// The layout of its files.
-    layout: &'static str,
+    layout: FileFormat,
     /// Columns that must be there.
     required: &'static [&'static str],
     dialogue: &'static str,
@@ -18,56 +20,54 @@ struct Known {
 
 const KNOWN: [Known; 6] = [
     Known {
-        name: "samsum_json",
-        layout: "json",
+        name: FileFormat::SamsumJson,
+        layout: FileFormat::Json,
         required: &["id", "summary", "dialogue"],
         dialogue: "dialogue",
         summary: "summary",
         id: "id",
     },
     Known {
-        name: "dialogsum_jsonl",
-        layout: "jsonl",
+        name: FileFormat::DialogsumJsonl,
+        layout: FileFormat::Jsonl,
         required: &["fname", "dialogue"],
         dialogue: "dialogue",
         summary: "summary+",
         id: "fname",
     },
     Known {
-        name: "mts_dialog_csv",
-        layout: "csv",
+        name: FileFormat::MtsDialogCsv,
+        layout: FileFormat::Csv,
         required: &["section_text", "dialogue"],
         dialogue: "dialogue",
         summary: "section_text",
         id: "ID",
     },
     Known {
-        name: "tweetsumm_jsonl",
-        layout: "jsonl",
+        name: FileFormat::TweetsummJsonl,
+        layout: FileFormat::Jsonl,
         required: &["turns", "summaries"],
         dialogue: "turns",
         summary: "summaries",
         id: "conversation_id",
     },
     Known {
-        name: "primock57_jsonl",
-        layout: "jsonl",
+        name: FileFormat::Primock57Jsonl,
+        layout: FileFormat::Jsonl,
         required: &["utterances", "note"],
         dialogue: "utterances",
         summary: "note",
         id: "id",
     },
     Known {
-        name: TODSUM,
-        layout: "jsonl",
+        name: FileFormat::TodsumJsonl,
+        layout: FileFormat::Jsonl,
         required: &["dialog_id", "text", "summary"],
         dialogue: "text",
         summary: "summary",
         id: "dialog_id",
     },
 ];
-/// The format whose `summary` is one summary as a list of sentences, not a list of summaries.
-pub(super) const TODSUM: &str = "todsum_jsonl";
 
 /// Usual names of the dialogue, the surest first; from [`UNSURE_DIALOGUE`] on a person should look.
 const DIALOGUE: [&str; 13] = [
@@ -118,7 +118,7 @@ const SPLIT: [&str; 4] = ["split", "subset", "partition", "fold"];
 
 /// A file's format with the columns in use.
 pub(super) struct Layout {
-    pub(super) format: String,
+    pub(super) format: FileFormat,
     pub(super) map: ColumnMap,
     pub(super) detection: Detection,
 }
@@ -137,7 +137,7 @@ pub(super) fn detect(
                 .iter()
                 .all(|name| columns.iter().any(|c| c == name))
     });
-    let format = known.map_or(records.layout, |known| known.name).to_owned();
+    let format = known.map_or(records.layout, |known| known.name);
     if let Some(map) = map {
         check_map(map, columns, file)?;
         let mut map = map.clone();

@@ -1,5 +1,7 @@
 //! What WebVTT and SRT share: blocks with a time line, markup in the text, who speaks.
 
+use contract::{FileFormat, IssueCode};
+
 use super::Records;
 use super::transcript::{self, Beside, Fault, Line, Talk};
 use crate::dialogue::{Dialogue, Turn};
@@ -79,7 +81,7 @@ fn add_summary(talk: &mut Talk, block: &[Line]) {
 
 /// The file's one dialogue, in which cues of the same speaker that follow each other are one turn.
 pub(super) fn finish(
-    layout: &'static str,
+    layout: FileFormat,
     file: &str,
     mut talk: Talk,
     beside: Option<&Beside<'_>>,
@@ -119,7 +121,7 @@ fn is_time_line(line: &str) -> bool {
 fn fault(line: &Line, what: &str) -> Fault {
     let reason = format!("line {}: {what}: `{}`", line.number, line.text);
     let fix = "Write each cue as a line such as `00:00:01.000 --> 00:00:04.000` and its text below; blank lines stand between cues and nowhere else.";
-    Fault::new("", "cue", reason, fix)
+    Fault::new("", IssueCode::Cue, reason, fix)
 }
 
 fn append(turn: &mut Turn, text: &str) {

@@ -1,5 +1,7 @@
 //! What keeps a whole file from being read, said for people.
 
+use contract::ErrorCode;
+
 /// A file, mapping or option that cannot be used; single bad rows are [`super::Issue`]s instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
@@ -110,21 +112,21 @@ pub enum ImportError {
 
 impl ImportError {
     /// A stable word for programs.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::NoFiles => "no_files",
-            Self::NotFound { .. } => "not_found",
-            Self::Unreadable { .. } => "unreadable",
-            Self::UnknownFormat { .. } => "unknown_format",
-            Self::Empty { .. } => "empty",
-            Self::Json { .. } => "json",
-            Self::InvalidUtf8 { .. } => "invalid_utf8",
-            Self::Table { .. } => "table",
-            Self::UnknownColumn { .. } => "unknown_column",
-            Self::NeedsMapping { .. } => "needs_mapping",
-            Self::IncompleteMap { .. } => "incomplete_map",
-            Self::SpeakersNeeded { .. } => "speakers_needed",
-            Self::BadSpeakers { .. } => "bad_speakers",
+            Self::NoFiles => ErrorCode::NoFiles,
+            Self::NotFound { .. } => ErrorCode::NotFound,
+            Self::Unreadable { .. } => ErrorCode::Unreadable,
+            Self::UnknownFormat { .. } => ErrorCode::UnknownFormat,
+            Self::Empty { .. } => ErrorCode::Empty,
+            Self::Json { .. } => ErrorCode::Json,
+            Self::InvalidUtf8 { .. } => ErrorCode::InvalidUtf8,
+            Self::Table { .. } => ErrorCode::Table,
+            Self::UnknownColumn { .. } => ErrorCode::UnknownColumn,
+            Self::NeedsMapping { .. } => ErrorCode::NeedsMapping,
+            Self::IncompleteMap { .. } => ErrorCode::IncompleteMap,
+            Self::SpeakersNeeded { .. } => ErrorCode::SpeakersNeeded,
+            Self::BadSpeakers { .. } => ErrorCode::BadSpeakers,
         }
     }
 

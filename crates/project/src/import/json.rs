@@ -2,6 +2,7 @@
 //!
 //! Rows count as their owner sees them: items of a list from 1, lines of a JSON Lines file from 1.
 
+use contract::{FileFormat, IssueCode};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
@@ -31,7 +32,7 @@ pub(super) fn read_objects(file: &str, bytes: &[u8], ending: &str) -> Result<Rec
         Err(_) => {}
     }
     let mut records = Records {
-        layout: "jsonl",
+        layout: FileFormat::Jsonl,
         columns: Vec::new(),
         rows: Vec::new(),
         issues: Vec::new(),
@@ -94,7 +95,7 @@ fn from_document(file: &str, mut fields: Map<String, Value>) -> Result<Records, 
         vec![Record { row: 1, fields }]
     };
     Ok(Records {
-        layout: "jsonl",
+        layout: FileFormat::Jsonl,
         columns: columns_of(&rows),
         rows,
         issues: Vec::new(),
@@ -103,7 +104,7 @@ fn from_document(file: &str, mut fields: Map<String, Value>) -> Result<Records, 
 
 fn from_items(file: &str, items: Vec<Value>) -> Result<Records, ImportError> {
     let mut records = Records {
-        layout: "json",
+        layout: FileFormat::Json,
         columns: Vec::new(),
         rows: Vec::new(),
         issues: Vec::new(),
@@ -122,7 +123,7 @@ fn from_items(file: &str, items: Vec<Value>) -> Result<Records, ImportError> {
                 );
                 records
                     .issues
-                    .push(issue(file, index + 1, "not_object", reason));
+                    .push(issue(file, index + 1, IssueCode::NotObject, reason));
             }
         }
     }
@@ -133,10 +134,10 @@ fn from_items(file: &str, items: Vec<Value>) -> Result<Records, ImportError> {
     Ok(records)
 }
 
-fn object_of(line: &[u8], offset: usize) -> Result<Map<String, Value>, (&'static str, String)> {
+fn object_of(line: &[u8], offset: usize) -> Result<Map<String, Value>, (IssueCode, String)> {
     if let Err(error) = std::str::from_utf8(line) {
         return Err((
-            "invalid_utf8",
+            IssueCode::InvalidUtf8,
             format!(
                 "not UTF-8 at byte {} of the file",
                 offset + error.valid_up_to()
@@ -146,14 +147,14 @@ fn object_of(line: &[u8], offset: usize) -> Result<Map<String, Value>, (&'static
     match serde_json::from_slice::<Value>(line) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(other) => Err((
-            "not_object",
+            IssueCode::NotObject,
             format!(
                 "this line is {}, not an object with fields",
                 kind_of(&other)
             ),
         )),
         Err(error) => Err((
-            "json",
+            IssueCode::Json,
             format!(
                 "not valid JSON at column {}: {}",
                 error.column(),
@@ -220,9 +221,9 @@ fn columns_of(rows: &[Record]) -> Vec<String> {
     columns
 }
 
-fn issue(file: &str, row: usize, code: &'static str, reason: String) -> Issue {
+fn issue(file: &str, row: usize, code: IssueCode, reason: String) -> Issue {
     let fix = match code {
-        "invalid_utf8" => "Save the file as UTF-8, or take the row out.",
+        IssueCode::InvalidUtf8 => "Save the file as UTF-8, or take the row out.",
         _ => {
             "Correct the row or take it out; each row is one object such as {\"dialogue\": …, \"summary\": …}."
         }

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use contract::{FileFormat, IssueCode};
 use serde_json::{Map, Value};
 
-use super::columns::{Layout, TODSUM};
+use super::columns::Layout;
 use super::json::kind_of;
 use super::{ImportError, ImportOptions, Issue, Records, Severity, Split};
 use crate::dialogue::{Dialogue, Turn, normalise_text};
@@ -43,7 +44,7 @@ pub(super) struct Draft {
 
 /// Why a field is unusable: code, reason, fix.
 struct Fault {
-    code: &'static str,
+    code: IssueCode,
     reason: String,
     fix: &'static str,
     severity: Severity,
@@ -143,11 +144,14 @@ fn dialogue_of(
 ) -> Result<Dialogue, DialogueFault> {
     let missing = "Fill in the dialogue or take the row out.";
     match value {
-        None | Some(Value::Null) => {
-            Err(fault("missing_dialogue", "the row has no dialogue", missing).into())
-        }
+        None | Some(Value::Null) => Err(fault(
+            IssueCode::MissingDialogue,
+            "the row has no dialogue",
+            missing,
+        )
+        .into()),
         Some(Value::String(text)) if text.trim().is_empty() => {
-            Err(fault("empty_dialogue", "the dialogue is empty", missing).into())
+            Err(fault(IssueCode::EmptyDialogue, "the dialogue is empty", missing).into())
         }
         Some(Value::String(text)) => Ok(from_text(text, speakers)),
         Some(Value::Array(turns)) => from_turns(turns, speakers),
@@ -157,7 +161,7 @@ fn dialogue_of(
                 kind_of(other)
             );
             Err(fault(
-                "not_text",
+                IssueCode::NotText,
                 &reason,
                 "Give the dialogue as `Name: text` lines or as a list of turns.",
             )
@@ -181,7 +185,7 @@ fn from_text(text: &str, speakers: Option<&[String]>) -> Dialogue {
 fn from_turns(turns: &[Value], speakers: Option<&[String]>) -> Result<Dialogue, DialogueFault> {
     let empty = || {
         fault(
-            "empty_dialogue",
+            IssueCode::EmptyDialogue,
             "the dialogue has no turns",
             "Fill in the dialogue or take the row out.",
         )
@@ -199,7 +203,7 @@ fn from_turns(turns: &[Value], speakers: Option<&[String]>) -> Result<Dialogue, 
         let Some(text) = text else {
             let reason = format!("turn {} is {} without a text", index + 1, kind_of(turn));
             return Err(fault(
-                "not_text",
+                IssueCode::NotText,
                 &reason,
                 "Give each turn as a text or as {\"speaker\": …, \"text\": …}.",
             )
@@ -268,7 +272,7 @@ fn references_of<'a>(
                 present = true;
                 let texts: Vec<String> =
                     items.iter().filter_map(Value::as_str).map(clean).collect();
-                match layout.format == TODSUM {
+                match layout.format == FileFormat::TodsumJsonl {
                     true => references.push(texts.join(" ")),
                     false => references.extend(texts),
                 }
@@ -277,7 +281,7 @@ fn references_of<'a>(
                 let reason = format!("the summary is {}, not a text", kind_of(other));
                 faults.push((
                     column,
-                    fault("not_text", &reason, "Give the summary as a text."),
+                    fault(IssueCode::NotText, &reason, "Give the summary as a text."),
                 ));
                 return Vec::new();
             }
@@ -293,8 +297,8 @@ fn references_of<'a>(
         faults.push((
             field,
             match present {
-                true => fault("empty_summary", "the summary is empty", fix),
-                false => fault("missing_summary", "the row has no summary", fix),
+                true => fault(IssueCode::EmptySummary, "the summary is empty", fix),
+                false => fault(IssueCode::MissingSummary, "the row has no summary", fix),
             },
         ));
     }
@@ -315,7 +319,7 @@ fn id_of(value: Option<&Value>) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn fault(code: &'static str, reason: &str, fix: &'static str) -> Fault {
+fn fault(code: IssueCode, reason: &str, fix: &'static str) -> Fault {
     Fault {
         code,
         reason: reason.to_owned(),
@@ -328,13 +332,17 @@ fn no_speaker() -> Fault {
     let fix = "Write each turn as `Name: text`, or name the speakers of the lines in turn with --speakers.";
     Fault {
         severity: Severity::Warning,
-        ..fault("no_speaker", "no line of the dialogue names a speaker", fix)
+        ..fault(
+            IssueCode::NoSpeaker,
+            "no line of the dialogue names a speaker",
+            fix,
+        )
     }
 }
 
 fn duplicate_id(id: &str, first: usize) -> Fault {
     fault(
-        "duplicate_id",
+        IssueCode::DuplicateId,
         &format!("the id `{id}` stands in row {first} already"),
         "Give each row its own id.",
     )

@@ -39,7 +39,7 @@ fn squeezed(text: &str) -> String {
 
 fn assert_whole(import: &Import, format: &str, rows: usize) {
     assert_eq!(
-        (import.format.as_str(), import.detection),
+        (&*import.format.to_string(), import.detection),
         (format, Detection::Detected)
     );
     assert_eq!(
@@ -132,7 +132,7 @@ fn tweetsumm() {
         return;
     };
     let bare = read(std::slice::from_ref(&path), &ImportOptions::default()).unwrap_err();
-    assert_eq!(bare.code(), "speakers_needed");
+    assert_eq!(bare.code().as_str(), "speakers_needed");
     for file in ["tweetsumm/train.jsonl", "tweetsumm/valid.jsonl"] {
         let Some((import, raw)) = import(file, Some(&["Customer", "Agent"])) else {
             return;

@@ -1,5 +1,6 @@
 //! Which split a row belongs to: what the user says, else a split column, else the files' names, else a draw.
 
+use contract::IssueCode;
 use sha2::{Digest, Sha256};
 
 use super::record::Draft;
@@ -51,7 +52,7 @@ fn by_column(drafts: &mut Vec<Draft>, issues: &mut Vec<Issue>) {
             file: draft.file.clone(),
             row: draft.row,
             field: "split".into(),
-            code: "split",
+            code: IssueCode::Split,
             reason: format!("`{word}` is none of train, validation, test"),
             fix: "Correct the split, or say one for all rows with --split.".into(),
             severity: Severity::Error,

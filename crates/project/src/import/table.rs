@@ -2,6 +2,7 @@
 //!
 //! A row's number is the one that a spreadsheet shows: the header is row 1, however many lines a cell has.
 
+use contract::{FileFormat, IssueCode};
 use csv::{ByteRecord, ReaderBuilder};
 use serde_json::{Map, Value};
 
@@ -21,7 +22,11 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Records, ImportError> {
             .map_err(|error| table_error(file, 1, &error))?,
     )?;
     let mut records = Records {
-        layout: if delimiter == b'\t' { "tsv" } else { "csv" },
+        layout: if delimiter == b'\t' {
+            FileFormat::Tsv
+        } else {
+            FileFormat::Csv
+        },
         columns,
         rows: Vec::new(),
         issues: Vec::new(),
@@ -116,20 +121,20 @@ fn header(file: &str, cells: &ByteRecord) -> Result<Vec<String>, ImportError> {
 fn fields_of(
     columns: &[String],
     cells: &ByteRecord,
-) -> Result<Map<String, Value>, (&'static str, String)> {
+) -> Result<Map<String, Value>, (IssueCode, String)> {
     if cells.len() != columns.len() {
         let reason = format!(
             "this row has {} cells, the header has {}",
             cells.len(),
             columns.len()
         );
-        return Err(("ragged_row", reason));
+        return Err((IssueCode::RaggedRow, reason));
     }
     let mut fields = Map::new();
     for (column, cell) in columns.iter().zip(cells) {
         let Ok(text) = std::str::from_utf8(cell) else {
             return Err((
-                "invalid_utf8",
+                IssueCode::InvalidUtf8,
                 format!(
                     "not UTF-8 in the row at byte {} of the file",
                     offset_of(cells)
@@ -164,7 +169,7 @@ fn report_open_quote(file: &str, row: usize, last: &[u8], records: &mut Records)
     let reason = "a quotation mark is opened in this row and never closed; all lines below were read as part of it";
     records
         .issues
-        .push(issue(file, row, "open_quote", reason.into()));
+        .push(issue(file, row, IssueCode::OpenQuote, reason.into()));
 }
 
 fn table_error(file: &str, row: usize, error: &csv::Error) -> ImportError {
@@ -175,10 +180,12 @@ fn table_error(file: &str, row: usize, error: &csv::Error) -> ImportError {
     }
 }
 
-fn issue(file: &str, row: usize, code: &'static str, reason: String) -> Issue {
+fn issue(file: &str, row: usize, code: IssueCode, reason: String) -> Issue {
     let fix = match code {
-        "invalid_utf8" => "Save the table as `CSV UTF-8`, or take the row out.",
-        "open_quote" => "Close the quotation mark, or write it twice where it belongs to the text.",
+        IssueCode::InvalidUtf8 => "Save the table as `CSV UTF-8`, or take the row out.",
+        IssueCode::OpenQuote => {
+            "Close the quotation mark, or write it twice where it belongs to the text."
+        }
         _ => {
             "Put text that holds separators or line breaks in quotation marks, or take the row out."
         }

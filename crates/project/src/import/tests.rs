@@ -27,7 +27,7 @@ pub(super) fn codes(import: &Import) -> Vec<(usize, &str, &'static str)> {
     import
         .issues
         .iter()
-        .map(|issue| (issue.row, issue.field.as_str(), issue.code))
+        .map(|issue| (issue.row, issue.field.as_str(), issue.code.as_str()))
         .collect()
 }
 
@@ -37,7 +37,7 @@ fn samsum_json_list() {
                    {"id":"8","summary":"Cy left.","dialogue":"Cy: Bye\nDee: Bye"}]"#;
     let import = import("val.json", text);
     assert_eq!(
-        (import.format.as_str(), import.detection, import.read),
+        (&*import.format.to_string(), import.detection, import.read),
         ("samsum_json", Detection::Detected, 2)
     );
     assert_eq!(import.examples[0].dialogue, "Ann: Here?\nBo: Soon.");
@@ -64,7 +64,7 @@ fn dialogsum_json_lines_with_one_or_three_references() {
     );
     let import = import("test.jsonl", three);
     assert_eq!(
-        (import.format.as_str(), import.examples[0].split),
+        (&*import.format.to_string(), import.examples[0].split),
         ("dialogsum_jsonl", Split::Test)
     );
     assert_eq!(import.examples[0].references, ["A", "B", "C"]);
@@ -80,7 +80,10 @@ fn mts_dialog_csv_with_quoted_line_breaks_and_byte_order_mark() {
                 0,CC,\"Cough, dry.\",\"Doctor: What brings you?\r\nPatient: A \"\"dry\"\" cough. \r\n\"\r\n\
                 1,CC,Fever.,\"Doctor: Fever?\r\nPatient: Yes.\"\r\n";
     let import = import("ValidationSet.csv", text);
-    assert_eq!((import.format.as_str(), import.read), ("mts_dialog_csv", 2));
+    assert_eq!(
+        (&*import.format.to_string(), import.read),
+        ("mts_dialog_csv", 2)
+    );
     assert_eq!(
         import.examples[0].dialogue,
         "Doctor: What brings you?\nPatient: A \"dry\" cough."
@@ -102,7 +105,7 @@ fn tweetsumm_turns_need_speakers_and_are_never_guessed() {
     let text = r#"{"conversation_id":"c1","turns":["my parcel: lost","","please look","Note: done"],"summaries":["S1","S2"]}"#;
     let error = import_with("train.jsonl", text, &ImportOptions::default()).unwrap_err();
     assert_eq!(
-        (error.code(), error.place()),
+        (error.code().as_str(), error.place()),
         (
             "speakers_needed",
             (Some("train.jsonl".into()), Some(1), Some("turns".into()))
@@ -110,7 +113,7 @@ fn tweetsumm_turns_need_speakers_and_are_never_guessed() {
     );
     assert!(error.fix().contains("--speakers Customer,Agent"));
     let import = import_with("train.jsonl", text, &with_speakers(&["Customer", "Agent"])).unwrap();
-    assert_eq!(import.format, "tweetsumm_jsonl");
+    assert_eq!(import.format.to_string(), "tweetsumm_jsonl");
     assert_eq!(
         import.examples[0].dialogue,
         "Customer: my parcel: lost\nCustomer: please look\nAgent: Note: done"
@@ -120,7 +123,8 @@ fn tweetsumm_turns_need_speakers_and_are_never_guessed() {
         assert_eq!(
             import_with("a.jsonl", text, &with_speakers(bad))
                 .unwrap_err()
-                .code(),
+                .code()
+                .as_str(),
             "bad_speakers"
         );
     }
@@ -131,7 +135,10 @@ fn primock_turns_as_objects() {
     let text = r#"{"id":"d1","utterances":[{"start":1.0,"speaker":"Doctor","text":"Hello?"},{"speaker":"Patient","text":"Hi\nthere"}],"note":"HPC: fine\nPlan: rest"}"#;
     let import = import("consultations.jsonl", text);
     assert_eq!(
-        (import.format.as_str(), import.mapping.dialogue.as_str()),
+        (
+            &*import.format.to_string(),
+            import.mapping.dialogue.as_str()
+        ),
         ("primock57_jsonl", "utterances")
     );
     assert_eq!(
@@ -147,7 +154,7 @@ fn todsum_summary_is_one_text_in_sentences() {
     let import = import_with("valid.jsonl", text, &with_speakers(&["User", "Agent"])).unwrap();
     assert_eq!(
         (
-            import.format.as_str(),
+            &*import.format.to_string(),
             import.examples[0].references.as_slice()
         ),
         (
@@ -182,7 +189,7 @@ fn plain_layouts_with_guessed_columns() {
     for (name, text, format) in cases {
         let import = import(name, text);
         assert_eq!(
-            (import.format.as_str(), import.examples.len()),
+            (&*import.format.to_string(), import.examples.len()),
             (format, 1),
             "{name}: {text}"
         );
@@ -213,7 +220,7 @@ fn unknown_columns_need_a_mapping_and_take_one() {
         (3, 2, 2)
     );
     assert_eq!(
-        unmapped.require_mapping().unwrap_err().code(),
+        unmapped.require_mapping().unwrap_err().code().as_str(),
         "needs_mapping"
     );
     let parts = [("b.csv", "dialogue,summary\nA: x,s\n"), ("a.csv", text)];
@@ -243,7 +250,7 @@ fn unknown_columns_need_a_mapping_and_take_one() {
     );
     let error = import_with("a.csv", text, &map("x")).unwrap_err();
     assert_eq!(
-        (error.code(), error.place().2.as_deref()),
+        (error.code().as_str(), error.place().2.as_deref()),
         ("unknown_column", Some("x"))
     );
     assert!(error.to_string().contains("a, b, c"));
@@ -337,14 +344,15 @@ fn whole_files_that_cannot_be_read_say_why() {
     ];
     for (name, bytes, code) in cases {
         let error = import_with(name, bytes, &ImportOptions::default()).unwrap_err();
-        assert_eq!(error.code(), code, "{name}: {error}");
+        assert_eq!(error.code().as_str(), code, "{name}: {error}");
         assert!(error.place().0.as_deref() == Some(name) && !error.fix().is_empty());
         assert!(error.to_string().contains(name), "{error}");
     }
     assert_eq!(
         import_with("a.json", "[]", &ImportOptions::default())
             .unwrap_err()
-            .code(),
+            .code()
+            .as_str(),
         "empty"
     );
     let broken = import_with("a.json", cases[0].1, &ImportOptions::default()).unwrap_err();
@@ -352,11 +360,14 @@ fn whole_files_that_cannot_be_read_say_why() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| read(&[folder.path().join(name)], &ImportOptions::default()).unwrap_err();
     assert_eq!(
-        (at("none.json").code(), at("").code()),
+        (at("none.json").code().as_str(), at("").code().as_str()),
         ("not_found", "unreadable")
     );
     assert_eq!(
-        read(&[], &ImportOptions::default()).unwrap_err().code(),
+        read(&[], &ImportOptions::default())
+            .unwrap_err()
+            .code()
+            .as_str(),
         "no_files"
     );
 }
@@ -439,7 +450,10 @@ fn several_files_keep_their_splits_and_get_unique_ids() {
         ids,
         [("0", Split::Train), ("ValidationSet:0", Split::Validation)]
     );
-    assert_eq!((import.format.as_str(), import.read), ("mts_dialog_csv", 2));
+    assert_eq!(
+        (&*import.format.to_string(), import.read),
+        ("mts_dialog_csv", 2)
+    );
 }
 
 fn example(id: &str, split: Split, dialogue: &str) -> ImportedExample {
@@ -573,4 +587,37 @@ proptest! {
         prop_assert_eq!(import.read, texts.len());
         prop_assert_eq!(import.examples.len() + import.bad_rows(), import.read);
     }
+}
+
+#[test]
+fn columns_and_speakers_are_read_from_one_text_in_both_shells() {
+    let map: ColumnMap = "dialogue=talk, summary = a, b ,id=key,split=part"
+        .parse()
+        .unwrap();
+    assert_eq!(
+        (map.dialogue.as_str(), map.summaries.as_slice()),
+        ("talk", &["a".into(), "b".into()][..])
+    );
+    assert_eq!(
+        (map.id.as_deref(), map.split.as_deref()),
+        (Some("key"), Some("part"))
+    );
+    for wrong in [
+        "nonsense",
+        "",
+        "dialogue=d,summary=s,role=x",
+        "dialogue=d,summary=s,id=k,b",
+        "dialogue=,summary=s",
+    ] {
+        let refused = wrong.parse::<ColumnMap>().unwrap_err();
+        assert!(
+            matches!(refused, BadColumnMap::Part { .. }),
+            "{wrong}: {refused}"
+        );
+    }
+    assert_eq!(
+        "dialogue=d".parse::<ColumnMap>(),
+        Err(BadColumnMap::Incomplete)
+    );
+    assert_eq!(speakers("Customer , Agent"), ["Customer", "Agent"]);
 }

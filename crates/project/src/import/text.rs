@@ -4,12 +4,14 @@
 //! turns is never a dialogue of its own: it belongs to the turns before it where these have no summary yet, else to
 //! those that follow.
 
+use contract::FileFormat;
+
 use super::Records;
 use super::transcript::{self, Beside, Line, Reach, Talk};
 
 /// Reads the dialogues of a text.
 pub(super) fn read(
-    layout: &'static str,
+    layout: FileFormat,
     file: &str,
     bytes: &[u8],
     beside: Option<&Beside<'_>>,

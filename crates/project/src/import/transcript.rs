@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use contract::{FileFormat, IssueCode};
 use serde_json::{Map, Value};
 
 use super::{Issue, Record, Records, Severity};
@@ -42,7 +43,7 @@ pub(super) struct Talk {
 #[derive(Clone)]
 pub(super) struct Fault {
     field: &'static str,
-    code: &'static str,
+    code: IssueCode,
     reason: String,
     fix: String,
     severity: Severity,
@@ -78,11 +79,11 @@ pub(super) fn is_beside(path: &Path) -> bool {
 }
 
 /// A summary whose transcript is not among the files.
-pub(super) fn orphan(layout: &'static str, file: &str) -> Records {
+pub(super) fn orphan(layout: FileFormat, file: &str) -> Records {
     let reason =
         "by its name this file holds the summary of a transcript, which is not among the files";
     let fix = "Give the transcript, or rename this file if it holds a dialogue itself.";
-    let fault = Fault::new("dialogue", "missing_dialogue", reason.into(), fix);
+    let fault = Fault::new("dialogue", IssueCode::MissingDialogue, reason.into(), fix);
     Records {
         issues: vec![fault.into_issue(file, 1)],
         ..nothing(layout)
@@ -112,7 +113,7 @@ impl<'a> Beside<'a> {
             );
             Fault::new(
                 "summary",
-                "invalid_utf8",
+                IssueCode::InvalidUtf8,
                 reason,
                 "Save that file as UTF-8.",
             )
@@ -133,7 +134,12 @@ impl<'a> Beside<'a> {
                 parts.len()
             );
             let fix = "Give a summary for each dialogue there, in order, with a line of `---` between them.";
-            return Err(Fault::new("summary", "missing_summary", reason, fix));
+            return Err(Fault::new(
+                "summary",
+                IssueCode::MissingSummary,
+                reason,
+                fix,
+            ));
         }
         Ok(parts.into_iter().map(without_label).collect())
     }
@@ -176,7 +182,7 @@ impl Line {
 }
 
 impl Fault {
-    pub(super) fn new(field: &'static str, code: &'static str, reason: String, fix: &str) -> Self {
+    pub(super) fn new(field: &'static str, code: IssueCode, reason: String, fix: &str) -> Self {
         Self {
             field,
             code,
@@ -212,7 +218,7 @@ impl Talk {
             );
             self.faults.push(Fault::new(
                 "",
-                "invalid_utf8",
+                IssueCode::InvalidUtf8,
                 reason,
                 "Save the file as UTF-8.",
             ));
@@ -241,8 +247,12 @@ impl Talk {
             let reason =
                 "there is a summary, but no dialogue between this line and the next summary".into();
             let fix = "Put the turns over or under it, with a line of `---` or a heading between turns and summary.";
-            self.faults
-                .push(Fault::new("dialogue", "missing_dialogue", reason, fix));
+            self.faults.push(Fault::new(
+                "dialogue",
+                IssueCode::MissingDialogue,
+                reason,
+                fix,
+            ));
         }
         let speakers = dialogue.speakers();
         self.faults.extend(
@@ -256,7 +266,7 @@ impl Talk {
             let first: String = first.chars().take(STRAY_CHARS).collect();
             let reason = format!("before the first speaker stands `{first}`, which nobody says");
             let fix = "It is kept. Take it out, or write the speaker before it.";
-            let fault = Fault::new("dialogue", "no_speaker", reason, fix);
+            let fault = Fault::new("dialogue", IssueCode::NoSpeaker, reason, fix);
             self.faults.push(Fault {
                 severity: Severity::Warning,
                 ..fault
@@ -267,7 +277,7 @@ impl Talk {
 
 /// The dialogues of a file as records; those with an error become issues.
 pub(super) fn records(
-    layout: &'static str,
+    layout: FileFormat,
     file: &str,
     talks: Vec<Talk>,
     beside: Option<&Beside<'_>>,
@@ -313,7 +323,7 @@ pub(super) fn records(
     records
 }
 
-fn nothing(layout: &'static str) -> Records {
+fn nothing(layout: FileFormat) -> Records {
     let columns = ["dialogue", "summary"].map(str::to_owned).to_vec();
     Records {
         layout,
@@ -331,7 +341,7 @@ fn no_summary(file: &str) -> Fault {
     );
     Fault::new(
         "summary",
-        "missing_summary",
+        IssueCode::MissingSummary,
         "the dialogue that begins here has no summary".into(),
         &fix,
     )
@@ -347,7 +357,7 @@ fn bad_speaker(name: &str) -> Fault {
     let fix = format!(
         "Name each speaker with at most {MAX_SPEAKER_CHARS} characters, one a letter or digit."
     );
-    Fault::new("dialogue", "bad_speaker", reason, &fix)
+    Fault::new("dialogue", IssueCode::BadSpeaker, reason, &fix)
 }
 
 /// A line of three or more dashes or equals signs.

@@ -57,7 +57,7 @@ fn lines_without_speaker_go_on_with_the_turn_before() {
     let text = "\u{feff}Ann (00:01):\nI need\n\nthe form.\n[00:02] Today.\n- the blue one\n10:30 suits me.\nBo: Here.\nSummary: S";
     let import = import("a.txt", text);
     assert_eq!(
-        (import.format.as_str(), import.detection, import.read),
+        (&*import.format.to_string(), import.detection, import.read),
         ("txt", Detection::Detected, 1)
     );
     assert_eq!(
@@ -231,13 +231,13 @@ fn texts_that_are_no_transcripts_stay_what_they_are() {
     for (text, format) in cases {
         let import = import("a.txt", text);
         assert_eq!(
-            (import.format.as_str(), import.examples.len()),
+            (&*import.format.to_string(), import.examples.len()),
             (format, 1),
             "{text}: {:?}",
             import.issues
         );
     }
-    assert_eq!(import("a", cases[5].0).format, "vtt");
+    assert_eq!(import("a", cases[5].0).format.to_string(), "vtt");
 }
 
 const VTT: &str = "\u{feff}WEBVTT - call 7\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nREGION\nid:top\n\n\
@@ -252,7 +252,7 @@ fn webvtt_with_voices_and_names() {
     let import = import("a.vtt", text.replace('\n', "\r\n"));
     assert!(import.issues.is_empty(), "{:?}", import.issues);
     assert_eq!(
-        (import.format.as_str(), import.read, import.detection),
+        (&*import.format.to_string(), import.read, import.detection),
         ("vtt", 1, Detection::Detected)
     );
     let dialogue = "Ann Lee: Is it late &lt; 5 or not?\nBo: Late & cold. Very.\nAnn Lee: Oh.\n\
@@ -324,7 +324,7 @@ fn broken_cues_are_named_by_line() {
             "{text}: {:?}",
             import.issues
         );
-        assert!(import.issues[0].code == "cue" && import.issues[0].fix.contains("-->"));
+        assert!(import.issues[0].code == IssueCode::Cue && import.issues[0].fix.contains("-->"));
         assert_eq!(
             (import.read, import.bad_rows(), import.examples.len()),
             (1, 1, 0)
@@ -341,7 +341,8 @@ fn broken_cues_are_named_by_line() {
     assert_eq!(
         import_with("a.vtt", "WEBVTT\n", &ImportOptions::default())
             .unwrap_err()
-            .code(),
+            .code()
+            .as_str(),
         "empty"
     );
 }
@@ -371,7 +372,7 @@ fn text_that_is_not_utf8_keeps_only_its_own_dialogue_out() {
         );
     }
     let utf16 = import_with("a.srt", b"\xff\xfe1\0", &ImportOptions::default()).unwrap_err();
-    assert_eq!(utf16.code(), "invalid_utf8");
+    assert_eq!(utf16.code().as_str(), "invalid_utf8");
 }
 
 fn beside(transcript: &str, summary: &[u8]) -> Import {
@@ -392,7 +393,11 @@ fn the_summary_lies_beside_the_file() {
             [(1, "A: x\nB: y", "They greet.\n---\nTwice.")]
         );
         assert_eq!(
-            (import.read, import.issues.len(), import.format.as_str()),
+            (
+                import.read,
+                import.issues.len(),
+                &*import.format.to_string()
+            ),
             (1, 0, "txt")
         );
     }

@@ -3,6 +3,8 @@
 //! Follows the W3C's WebVTT: header, `NOTE`, `STYLE` and `REGION` blocks say nothing, but for a note that begins with
 //! `Summary:`.
 
+use contract::FileFormat;
+
 use super::Records;
 use super::cues;
 use super::transcript::{self, Beside, Line, Talk};
@@ -25,7 +27,7 @@ pub(super) fn read(file: &str, bytes: &[u8], beside: Option<&Beside<'_>>) -> Rec
             _ => cues::add(&mut talk, block),
         }
     }
-    cues::finish("vtt", file, talk, beside)
+    cues::finish(FileFormat::Vtt, file, talk, beside)
 }
 
 /// Takes the word `NOTE` off a note with the summary, so that it is read as one.

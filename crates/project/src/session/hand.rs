@@ -1,6 +1,7 @@
 //! Changes of a data set by hand: pairs edited, written, removed, and the doubts about them.
 
-use store::{NewExample, Origin, RunStatus, Split};
+use contract::{Origin, RunStatus, Split};
+use store::NewExample;
 
 use super::Session;
 use crate::error::{Error, Result};

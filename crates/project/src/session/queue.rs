@@ -1,8 +1,9 @@
 //! The queue of runs: each begins when the one at work has ended. It stands in the workspace, so that neither window
 //! nor terminal need be open; the worker that ends starts the next.
 
+use contract::RunStatus;
 use serde_json::json;
-use store::{QueueRow, RunStatus};
+use store::QueueRow;
 
 use super::Session;
 use crate::error::Result;

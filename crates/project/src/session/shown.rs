@@ -1,12 +1,13 @@
 //! What `duologue show` says of a stage and of the trainings, as JSON (`docs/cli.md`).
 
+use contract::StageStanding;
 use serde_json::{Value, json};
 use store::StageRow;
 
 use crate::artifact::{Checkpoint, TrainedAdapter};
 
 /// A stage: where it stands, what it cost, its hashes.
-pub(super) fn stage_json(stage: &StageRow, status: &str) -> Value {
+pub(super) fn stage_json(stage: &StageRow, status: StageStanding) -> Value {
     json!({
         "name": stage.name, "status": status, "wall_s": stage.wall_s, "cpu_s": stage.cpu_s,
         "peak_rss_bytes": stage.peak_rss_bytes, "n_in": stage.n_in, "n_out": stage.n_out, "dropped": stage.dropped,

@@ -1,8 +1,9 @@
 //! Artifacts: what stages make, item by item, as JSON. A hand edit is a new version with author and time; nothing
 //! is overwritten.
 
-use super::{Json, stage};
+use super::{Json, Word, stage, word};
 use crate::{Error, Result, Store};
+use contract::{ArtifactKind, StageName};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,8 +30,8 @@ pub const MACHINE: &str = "duologue";
 /// An artifact that a stage commits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewArtifact {
-    /// Kind, as the stage calls it.
-    pub kind: String,
+    /// Its kind.
+    pub kind: ArtifactKind,
     /// Number within the kind.
     pub item: u32,
     /// Its content.
@@ -45,9 +46,9 @@ pub struct ArtifactRow {
     /// The run.
     pub run_id: String,
     /// The stage that made it.
-    pub stage: String,
-    /// Kind, as the stage calls it.
-    pub kind: String,
+    pub stage: StageName,
+    /// Its kind.
+    pub kind: ArtifactKind,
     /// Number within the kind.
     pub item: u32,
     /// 1 for what the stage made, then one more per edit.
@@ -73,8 +74,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ArtifactRow> {
     Ok(ArtifactRow {
         id: row.get("id")?,
         run_id: row.get("run_id")?,
-        stage: row.get("stage")?,
-        kind: row.get("kind")?,
+        stage: word(row, "stage")?,
+        kind: word(row, "kind")?,
         item: row.get("item")?,
         version: row.get("version")?,
         author: row.get("author")?,
@@ -93,12 +94,12 @@ FROM artifact a WHERE run_id = ?1 AND stage = ?2 AND (?3 IS NULL OR kind = ?3) A
 pub(crate) fn replace_artifacts(
     conn: &Connection,
     run: &str,
-    stage: &str,
+    stage: StageName,
     artifacts: &[NewArtifact],
     now_ms: i64,
 ) -> Result<()> {
     conn.prepare_cached("DELETE FROM artifact WHERE run_id = ?1 AND stage = ?2")?
-        .execute(params![run, stage])?;
+        .execute(params![run, Word(stage)])?;
     let mut insert = conn.prepare_cached(
         "INSERT INTO artifact (run_id, stage, kind, item, version, author, created_at_ms, payload)
          VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7)",
@@ -106,8 +107,8 @@ pub(crate) fn replace_artifacts(
     for a in artifacts {
         insert.execute(params![
             run,
-            stage,
-            a.kind,
+            Word(stage),
+            Word(a.kind),
             a.item,
             MACHINE,
             now_ms,
@@ -122,14 +123,14 @@ impl Store {
     pub fn artifacts(
         &self,
         run: &str,
-        stage: &str,
-        kind: Option<&str>,
+        stage: StageName,
+        kind: Option<ArtifactKind>,
     ) -> Result<Vec<ArtifactRow>> {
         self.read(|conn| {
             let mut query =
                 conn.prepare_cached(&format!("SELECT * {LATEST} ORDER BY kind, item"))?;
             Ok(query
-                .query_map(params![run, stage, kind], from_row)?
+                .query_map(params![run, Word(stage), kind.map(Word)], from_row)?
                 .collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -138,18 +139,21 @@ impl Store {
     pub fn artifacts_page(
         &self,
         run: &str,
-        stage: &str,
-        kind: Option<&str>,
+        stage: StageName,
+        kind: Option<ArtifactKind>,
         offset: u32,
         limit: u32,
     ) -> Result<ArtifactPage> {
         self.read(|conn| {
             let total: i64 = conn
                 .prepare_cached(&format!("SELECT COUNT(*) {LATEST}"))?
-                .query_row(params![run, stage, kind], |r| r.get(0))?;
+                .query_row(params![run, Word(stage), kind.map(Word)], |r| r.get(0))?;
             let sql = format!("SELECT * {LATEST} ORDER BY kind, item LIMIT ?5 OFFSET ?4");
             let mut query = conn.prepare_cached(&sql)?;
-            let rows = query.query_map(params![run, stage, kind, offset, limit], from_row)?;
+            let rows = query.query_map(
+                params![run, Word(stage), kind.map(Word), offset, limit],
+                from_row,
+            )?;
             Ok(ArtifactPage {
                 rows: rows.collect::<rusqlite::Result<_>>()?,
                 total: total.cast_unsigned(),
@@ -161,15 +165,15 @@ impl Store {
     pub fn artifact_history(
         &self,
         run: &str,
-        stage: &str,
-        kind: &str,
+        stage: StageName,
+        kind: ArtifactKind,
         item: u32,
     ) -> Result<Vec<ArtifactRow>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
                 "SELECT * FROM artifact WHERE run_id = ?1 AND stage = ?2 AND kind = ?3 AND item = ?4 ORDER BY version",
             )?;
-            let rows = query.query_map(params![run, stage, kind, item], from_row)?;
+            let rows = query.query_map(params![run, Word(stage), Word(kind), item], from_row)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -186,8 +190,8 @@ impl Store {
     pub fn edit_artifact(
         &self,
         run: &str,
-        stage: &str,
-        kind: &str,
+        stage: StageName,
+        kind: ArtifactKind,
         item: u32,
         payload: &Value,
         author: &str,
@@ -200,14 +204,14 @@ impl Store {
                     "SELECT MAX(version) FROM artifact
                      WHERE run_id = ?1 AND stage = ?2 AND kind = ?3 AND item = ?4",
                 )?
-                .query_row(params![run, stage, kind, item], |r| r.get(0))?;
+                .query_row(params![run, Word(stage), Word(kind), item], |r| r.get(0))?;
             let key = || format!("{kind} {item} of stage \"{stage}\" of run \"{run}\"");
             let version = last.ok_or_else(|| Error::NotFound { what: "artifact", key: key() })? + 1;
             tx.prepare_cached(
                 "INSERT INTO artifact (run_id, stage, kind, item, version, author, created_at_ms, payload)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
-            .execute(params![run, stage, kind, item, version, author, now_ms, Json(payload)])?;
+            .execute(params![run, Word(stage), Word(kind), item, version, author, now_ms, Json(payload)])?;
             Ok(version)
         })
     }
@@ -225,21 +229,29 @@ mod tests {
         fixture::run(&store, "r");
         let mut made = fixture::artifacts(3);
         made.push(NewArtifact {
-            kind: "pair".into(),
+            kind: ArtifactKind::Pair,
             item: 0,
             payload: json!(null),
         });
         store
-            .commit_stage("r", "topics", &fixture::result(&made, "out"))
+            .commit_stage("r", StageName::Topics, &fixture::result(&made, "out"))
             .unwrap();
         let edit = |item, text: &str, at| {
-            store.edit_artifact("r", "topics", "topic", item, &json!(text), "me", at)
+            store.edit_artifact(
+                "r",
+                StageName::Topics,
+                ArtifactKind::Topic,
+                item,
+                &json!(text),
+                "me",
+                at,
+            )
         };
         assert_eq!(edit(1, "x", 100).unwrap(), 2);
         assert_eq!(edit(1, "y", 101).unwrap(), 3);
         assert!(matches!(edit(9, "z", 102), Err(Error::NotFound { .. })));
 
-        let all = store.artifacts("r", "topics", None).unwrap();
+        let all = store.artifacts("r", StageName::Topics, None).unwrap();
         let keys: Vec<_> = all
             .iter()
             .map(|a| (a.kind.as_str(), a.item, a.version))
@@ -266,10 +278,14 @@ mod tests {
             (MACHINE, 77)
         );
         assert_eq!(
-            store.artifacts("r", "topics", Some("topic")).unwrap(),
+            store
+                .artifacts("r", StageName::Topics, Some(ArtifactKind::Topic))
+                .unwrap(),
             all[1..]
         );
-        let history = store.artifact_history("r", "topics", "topic", 1).unwrap();
+        let history = store
+            .artifact_history("r", StageName::Topics, ArtifactKind::Topic, 1)
+            .unwrap();
         assert_eq!(
             history.iter().map(|a| a.version).collect::<Vec<_>>(),
             [1, 2, 3]
@@ -277,12 +293,12 @@ mod tests {
         assert_eq!(history[0].payload, json!({"text": 1}));
 
         let page = store
-            .artifacts_page("r", "topics", Some("topic"), 1, 1)
+            .artifacts_page("r", StageName::Topics, Some(ArtifactKind::Topic), 1, 1)
             .unwrap();
         assert_eq!((page.rows.as_slice(), page.total), (&all[2..3], 3));
         assert_eq!(
             store
-                .artifacts_page("r", "topics", None, 0, 9)
+                .artifacts_page("r", StageName::Topics, None, 0, 9)
                 .unwrap()
                 .rows,
             all
@@ -295,10 +311,10 @@ mod tests {
         fixture::run(&store, "r");
         let made = fixture::artifacts(5_000);
         store
-            .commit_stage("r", "topics", &fixture::result(&made, "out"))
+            .commit_stage("r", StageName::Topics, &fixture::result(&made, "out"))
             .unwrap();
         let page = store
-            .artifacts_page("r", "topics", None, 4_990, 50)
+            .artifacts_page("r", StageName::Topics, None, 4_990, 50)
             .unwrap();
         assert_eq!(
             (page.rows.len(), page.rows[0].item, page.total),

@@ -1,7 +1,8 @@
 //! Examples: a dialogue with one or several reference summaries, in one split of a data set.
 
-use super::{Json, dataset, text_enum};
+use super::{Json, Word, dataset, word};
 use crate::{Error, Result, Store};
+use contract::{Origin, Split};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -19,32 +20,6 @@ CREATE TABLE example (
 ) STRICT;
 CREATE INDEX example_by_split ON example (dataset_id, split, position);
 ";
-
-text_enum! {
-    /// Which part of a data set an example belongs to.
-    Split, "split" {
-        /// For training.
-        Train = "train",
-        /// For choosing checkpoints and stopping.
-        Validation = "validation",
-        /// Read by the evaluation only.
-        Test = "test",
-    }
-}
-
-text_enum! {
-    /// Where an example's text comes from.
-    Origin, "origin" {
-        /// From an imported file.
-        Imported = "imported",
-        /// Made by a model.
-        Synthetic = "synthetic",
-        /// Changed by hand.
-        Edited = "edited",
-        /// Written by hand.
-        Written = "written",
-    }
-}
 
 /// An example to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,8 +59,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ExampleRow> {
     Ok(ExampleRow {
         id: row.get("id")?,
         external_id: row.get("external_id")?,
-        split: row.get("split")?,
-        origin: row.get("origin")?,
+        split: word(row, "split")?,
+        origin: word(row, "origin")?,
         position: row.get("position")?,
         dialogue: row.get("dialogue")?,
         references: row.get::<_, Json<_>>("references")?.0,
@@ -110,8 +85,8 @@ pub(crate) fn insert_examples(
         insert.execute(params![
             dataset_id,
             e.external_id,
-            e.split,
-            e.origin,
+            Word(e.split),
+            Word(e.origin),
             position,
             e.dialogue,
             references
@@ -169,7 +144,7 @@ impl Store {
             let mut query = conn.prepare_cached(
                 "SELECT * FROM example WHERE dataset_id = ?1 AND (?2 IS NULL OR split = ?2) ORDER BY position",
             )?;
-            Ok(query.query_map(params![dataset_id, split], from_row)?.collect::<rusqlite::Result<_>>()?)
+            Ok(query.query_map(params![dataset_id, split.map(Word)], from_row)?.collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -197,7 +172,7 @@ impl Store {
         self.write(|tx| {
             let mut update = tx.prepare_cached("UPDATE example SET split = ?2 WHERE id = ?1")?;
             for id in example_ids {
-                if update.execute(params![id, split])? == 0 {
+                if update.execute(params![id, Word(split)])? == 0 {
                     return Err(no_such(*id));
                 }
             }
@@ -221,7 +196,7 @@ impl Store {
                 .prepare_cached(
                     "UPDATE example SET dialogue = ?2, \"references\" = ?3, origin = ?4 WHERE id = ?1",
                 )?
-                .execute(params![example_id, dialogue, Json(&references), origin])?;
+                .execute(params![example_id, dialogue, Json(&references), Word(origin)])?;
             if changed == 0 { Err(no_such(example_id)) } else { Ok(()) }
         })
     }

@@ -1,8 +1,9 @@
 //! Leases: which process works on a run. Exactly one worker writes a run's rows; it renews its lease by a
 //! heartbeat, and one that stopped (crash, kill, reboot, sleep) is taken over.
 
-use super::run;
-use crate::{Control, Fence, Result, RunStatus, Store};
+use super::{Word, run};
+use crate::{Fence, Result, Store};
+use contract::{Control, RunStatus};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -186,12 +187,12 @@ impl Store {
             // A worker that has just put down how it ended still has its lease, and hears nothing more.
             let running = tx
                 .prepare_cached("SELECT 1 FROM run WHERE id = ?1 AND status = ?2")?
-                .exists(params![run, RunStatus::Running])?;
+                .exists(params![run, Word(RunStatus::Running)])?;
             let at_work =
                 running && get(tx, run)?.is_some_and(|lease| lease.lives(now_ms, pid_alive));
             if at_work {
                 tx.prepare_cached("UPDATE run SET control = ?2 WHERE id = ?1")?
-                    .execute(params![run, control])?;
+                    .execute(params![run, Word(control)])?;
             } else {
                 run::settle(tx, run, at_rest, now_ms)?;
             }
@@ -209,6 +210,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::{Error, fixture};
+    use contract::StageName;
 
     fn owner(pid: u32, boot: &str) -> Owner {
         Owner {
@@ -339,23 +341,30 @@ mod tests {
         fixture::run(&slept, "r");
         let (a, b) = (owner(1, "x"), owner(2, "x"));
         slept.acquire("r", &a, 0, &|_| true).unwrap();
-        slept.start_stage("r", "topics", "in").unwrap();
+        slept.start_stage("r", StageName::Topics, "in").unwrap();
         successor.acquire("r", &b, 60_000, &|_| true).unwrap();
-        let lost = slept.put_work("r", "topics", "k", &1.into()).unwrap_err();
+        let lost = slept
+            .put_work("r", StageName::Topics, "k", &1.into())
+            .unwrap_err();
         assert!(matches!(lost, Error::LeaseLost { .. }), "{lost}");
         let artifacts = fixture::artifacts(1);
         let lost = slept
-            .commit_stage("r", "topics", &fixture::result(&artifacts, "out"))
+            .commit_stage("r", StageName::Topics, &fixture::result(&artifacts, "out"))
             .unwrap_err();
         assert!(matches!(lost, Error::LeaseLost { .. }), "{lost}");
-        assert!(successor.artifacts("r", "topics", None).unwrap().is_empty());
+        assert!(
+            successor
+                .artifacts("r", StageName::Topics, None)
+                .unwrap()
+                .is_empty()
+        );
         successor
-            .commit_stage("r", "topics", &fixture::result(&artifacts, "out"))
+            .commit_stage("r", StageName::Topics, &fixture::result(&artifacts, "out"))
             .unwrap();
         // The window holds no lease and may still ask for things; the released connection is free again.
         Store::open(dir.path())
             .unwrap()
-            .set_control("r", Some(crate::Control::Pause))
+            .set_control("r", Some(Control::Pause))
             .unwrap();
         slept.release("r", &a.token).unwrap();
         slept.set_control("r", None).unwrap();

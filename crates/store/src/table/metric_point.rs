@@ -1,7 +1,8 @@
 //! Curves of a stage: loss, learning rate, margins, per step.
 
-use super::stage;
+use super::{Word, stage, word};
 use crate::{Result, Store};
+use contract::StageName;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +23,7 @@ CREATE TABLE metric_point (
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricPointRow {
     /// The stage.
-    pub stage: String,
+    pub stage: StageName,
     /// The curve's name.
     pub series: String,
     /// The step.
@@ -33,7 +34,7 @@ pub struct MetricPointRow {
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<MetricPointRow> {
     Ok(MetricPointRow {
-        stage: row.get("stage")?,
+        stage: word(row, "stage")?,
         series: row.get("series")?,
         step: row.get::<_, i64>("step")?.cast_unsigned(),
         value: row.get("value")?,
@@ -48,7 +49,7 @@ impl Store {
     pub fn put_metric_points(
         &self,
         run: &str,
-        stage: &str,
+        stage: StageName,
         points: &[(&str, u64, f64)],
     ) -> Result<()> {
         self.write_run(run, |tx| {
@@ -58,21 +59,25 @@ impl Store {
             )?;
             for (series, step, value) in points {
                 let value = Some(value).filter(|v| !v.is_nan());
-                insert.execute(params![run, stage, series, step.cast_signed(), value])?;
+                insert.execute(params![run, Word(stage), series, step.cast_signed(), value])?;
             }
             Ok(())
         })
     }
 
     /// The points of a stage or of all, by stage, series and step.
-    pub fn metric_points(&self, run: &str, stage: Option<&str>) -> Result<Vec<MetricPointRow>> {
+    pub fn metric_points(
+        &self,
+        run: &str,
+        stage: Option<StageName>,
+    ) -> Result<Vec<MetricPointRow>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
                 "SELECT stage, series, step, value FROM metric_point
                  WHERE run_id = ?1 AND (?2 IS NULL OR stage = ?2) ORDER BY stage, series, step",
             )?;
             Ok(query
-                .query_map(params![run, stage], from_row)?
+                .query_map(params![run, stage.map(Word)], from_row)?
                 .collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -81,10 +86,10 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::LeaseLost`].
-    pub fn delete_metric_points(&self, run: &str, stage: &str) -> Result<()> {
+    pub fn delete_metric_points(&self, run: &str, stage: StageName) -> Result<()> {
         self.write_run(run, |tx| {
             tx.prepare_cached("DELETE FROM metric_point WHERE run_id = ?1 AND stage = ?2")?
-                .execute(params![run, stage])?;
+                .execute(params![run, Word(stage)])?;
             Ok(())
         })
     }
@@ -93,6 +98,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use crate::{Error, fixture};
+    use contract::StageName;
     use proptest::prelude::*;
 
     #[test]
@@ -105,33 +111,35 @@ mod tests {
             ("loss", 2, 0.7),
             ("loss", 10, 0.4),
         ];
-        store.put_metric_points("r", "topics", &points).unwrap();
+        store
+            .put_metric_points("r", StageName::Topics, &points)
+            .unwrap();
         store
             .put_metric_points(
                 "r",
-                "summaries",
+                StageName::Summaries,
                 &[("loss", 1, f64::NAN), ("loss", 2, f64::INFINITY)],
             )
             .unwrap();
         let all = store.metric_points("r", None).unwrap();
         let flat: Vec<_> = all
             .iter()
-            .map(|p| (p.stage.as_str(), p.series.as_str(), p.step, p.value))
+            .map(|p| (p.stage, p.series.as_str(), p.step, p.value))
             .collect();
         assert_eq!(
             flat,
             [
-                ("summaries", "loss", 1, None),
-                ("summaries", "loss", 2, Some(f64::INFINITY)),
-                ("topics", "loss", 2, Some(0.7)),
-                ("topics", "loss", 10, Some(0.4)),
-                ("topics", "lr", 1, Some(1e-4)),
+                (StageName::Summaries, "loss", 1, None),
+                (StageName::Summaries, "loss", 2, Some(f64::INFINITY)),
+                (StageName::Topics, "loss", 2, Some(0.7)),
+                (StageName::Topics, "loss", 10, Some(0.4)),
+                (StageName::Topics, "lr", 1, Some(1e-4)),
             ]
         );
-        store.delete_metric_points("r", "topics").unwrap();
+        store.delete_metric_points("r", StageName::Topics).unwrap();
         assert_eq!(store.metric_points("r", None).unwrap(), all[..2]);
         assert!(matches!(
-            store.put_metric_points("r", "x", &[]),
+            store.put_metric_points("r", StageName::Align, &[]),
             Err(Error::NotFound { .. })
         ));
     }
@@ -141,9 +149,9 @@ mod tests {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
         proptest!(ProptestConfig::with_cases(64), |(step in any::<u64>(), value in any::<f64>())| {
-            store.delete_metric_points("r", "topics").unwrap();
-            store.put_metric_points("r", "topics", &[("s", step, value)]).unwrap();
-            let back = store.metric_points("r", Some("topics")).unwrap().remove(0);
+            store.delete_metric_points("r", StageName::Topics).unwrap();
+            store.put_metric_points("r", StageName::Topics, &[("s", step, value)]).unwrap();
+            let back = store.metric_points("r", Some(StageName::Topics)).unwrap().remove(0);
             prop_assert_eq!(back.step, step);
             prop_assert_eq!(back.value, Some(value).filter(|v| !v.is_nan()));
         });

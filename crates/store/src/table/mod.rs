@@ -1,5 +1,5 @@
-//! One file per table: migration, row types, queries and tests together. Here is what they share: enums stored as
-//! words, and values stored as JSON text.
+//! One file per table: migration, row types, queries and tests together. Here is what they share: members of closed
+//! sets stored as words, and values stored as JSON text.
 
 pub(crate) mod artifact;
 pub(crate) mod dataset;
@@ -16,6 +16,10 @@ pub(crate) mod stage;
 pub(crate) mod study;
 pub(crate) mod work;
 
+use std::fmt::Display;
+use std::str::FromStr;
+
+use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,86 +43,48 @@ impl<T: DeserializeOwned> FromSql for Json<T> {
     }
 }
 
-/// An enum that is one word in the database, in JSON and on the command line.
-macro_rules! text_enum {
-    ($(#[$meta:meta])* $name:ident, $what:literal {
-        $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+
-    }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-        pub enum $name {
-            $($(#[$variant_meta])* #[serde(rename = $word)] $variant,)+
-        }
+/// A member of a closed set, stored as its word.
+pub(crate) struct Word<T>(pub(crate) T);
 
-        impl $name {
-            /// Every variant.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The variant's word.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word),+
-                }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = $crate::Error;
-
-            fn from_str(word: &str) -> $crate::Result<Self> {
-                Self::ALL.iter().copied().find(|v| v.as_str() == word).ok_or_else(|| {
-                    $crate::Error::UnknownWord {
-                        what: $what,
-                        word: word.to_owned(),
-                        known: [$($word),+].join(", "),
-                    }
-                })
-            }
-        }
-
-        impl rusqlite::types::ToSql for $name {
-            fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
-                Ok(self.as_str().into())
-            }
-        }
-
-        impl rusqlite::types::FromSql for $name {
-            fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
-                value.as_str()?.parse().map_err(rusqlite::types::FromSqlError::other)
-            }
-        }
-    };
+impl<T: Display> ToSql for Word<T> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.to_string().into())
+    }
 }
-pub(crate) use text_enum;
+
+impl<T: FromStr<Err: std::error::Error + Send + Sync + 'static>> FromSql for Word<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value
+            .as_str()?
+            .parse()
+            .map(Word)
+            .map_err(FromSqlError::other)
+    }
+}
+
+/// The member of a closed set in a column.
+pub(crate) fn word<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<T>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    row.get::<_, Word<T>>(column).map(|word| word.0)
+}
+
+/// The member of a closed set in a column that may be empty.
+pub(crate) fn optional_word<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    Ok(row.get::<_, Option<Word<T>>>(column)?.map(|word| word.0))
+}
 
 #[cfg(test)]
 mod tests {
-    use crate::{Control, ItemState, Origin, RunStatus, Split, StageStatus, fixture};
-    use serde_json::{Map, Value, json};
+    use crate::fixture;
+    use contract::StageName;
+    use serde_json::{Map, Value};
 
     use proptest::prelude::*;
-
-    macro_rules! words_agree {
-        ($($name:ident),+) => {$(
-            for v in $name::ALL {
-                assert_eq!(v.as_str().parse::<$name>().unwrap(), *v);
-                assert_eq!(serde_json::to_value(v).unwrap(), json!(v.as_str()));
-                assert_eq!(v.to_string(), v.as_str());
-            }
-            assert!("nothing like it".parse::<$name>().unwrap_err().to_string().contains($name::ALL[0].as_str()));
-        )+};
-    }
-
-    #[test]
-    fn words_are_the_same_everywhere() {
-        words_agree!(Control, ItemState, Origin, RunStatus, Split, StageStatus);
-    }
 
     fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
@@ -143,8 +109,8 @@ mod tests {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
         proptest!(ProptestConfig::with_cases(200), |(value in any_json(), key in any::<String>())| {
-            store.put_work("r", "topics", &key, &value).unwrap();
-            let back = store.work("r", "topics", &key).unwrap().unwrap();
+            store.put_work("r", StageName::Topics, &key, &value).unwrap();
+            let back = store.work("r", StageName::Topics, &key).unwrap().unwrap();
             prop_assert_eq!(crate::sha256_json([&back]), crate::sha256_json([&value]));
             prop_assert_eq!(back, value);
         });

@@ -1,7 +1,8 @@
 //! The queue: runs that begin one after the other, each when the one at work has ended.
 
-use super::{lease, run};
+use super::{Word, lease, optional_word, run};
 use crate::{Error, Fence, Owner, Result, Store};
+use contract::StageName;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -20,16 +21,16 @@ pub struct QueueRow {
     /// The run.
     pub run_id: String,
     /// First stage to carry out; none means where it stands.
-    pub from_stage: Option<String>,
+    pub from_stage: Option<StageName>,
     /// Last stage to carry out; none means the last.
-    pub until_stage: Option<String>,
+    pub until_stage: Option<StageName>,
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<QueueRow> {
     Ok(QueueRow {
         run_id: row.get("run_id")?,
-        from_stage: row.get("from_stage")?,
-        until_stage: row.get("until_stage")?,
+        from_stage: optional_word(row, "from_stage")?,
+        until_stage: optional_word(row, "until_stage")?,
     })
 }
 
@@ -50,8 +51,8 @@ fn put(tx: &Connection, rows: &[QueueRow]) -> Result<()> {
         insert.execute(params![
             row.run_id,
             position,
-            row.from_stage,
-            row.until_stage
+            row.from_stage.map(Word),
+            row.until_stage.map(Word)
         ])?;
     }
     Ok(())
@@ -151,7 +152,8 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Acquire, Control, RunStatus, fixture};
+    use crate::{Acquire, fixture};
+    use contract::{Control, RunStatus};
 
     fn owner(pid: u32) -> Owner {
         Owner {
@@ -197,7 +199,7 @@ mod tests {
         store.move_in_queue("c", 9).unwrap();
         assert_eq!(order(&store), ["a", "b", "c"]);
         let again = QueueRow {
-            until_stage: Some("topics".into()),
+            until_stage: Some(StageName::Topics.into()),
             ..row("b")
         };
         store.enqueue(&again).unwrap();

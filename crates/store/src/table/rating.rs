@@ -1,7 +1,8 @@
 //! Ratings: what a rater gave an item of a study on a criterion, and how far they are with each item.
 
-use super::{study, text_enum};
+use super::{Word, study, word};
 use crate::{Error, Result, Store};
+use contract::ItemState;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -29,18 +30,6 @@ CREATE TABLE item_state (
     FOREIGN KEY (study_id, rater) REFERENCES rater (study_id, name) ON DELETE CASCADE
 ) STRICT;
 ";
-
-text_enum! {
-    /// How far a rater is with an item.
-    ItemState, "item state" {
-        /// Begun.
-        Draft = "draft",
-        /// Rated.
-        Done = "done",
-        /// Left out on purpose.
-        Skipped = "skipped",
-    }
-}
 
 /// A rating.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +82,7 @@ fn state_from_row(row: &Row<'_>) -> rusqlite::Result<ItemStateRow> {
         study_id: row.get("study_id")?,
         item: row.get("item")?,
         rater: row.get("rater")?,
-        state: row.get("state")?,
+        state: word(row, "state")?,
         note: row.get("note")?,
     })
 }
@@ -194,7 +183,7 @@ impl Store {
             tx.prepare_cached(
                 "INSERT OR REPLACE INTO item_state (study_id, item, rater, state, note) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute(params![state.study_id, state.item, state.rater, state.state, state.note])?;
+            .execute(params![state.study_id, state.item, state.rater, Word(state.state), state.note])?;
             Ok(())
         })
     }

@@ -1,8 +1,9 @@
 //! Runs: one recipe on one data set with one model, and what its worker is asked to do (`control`).
 
-use super::{Json, dataset, queue, text_enum};
+use super::{Json, Word, dataset, optional_word, queue, word};
 use crate::error::name_taken;
 use crate::{Error, Result, Store};
+use contract::{Control, DeviceChoice, RunStatus, StageName};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,36 +33,6 @@ CREATE TABLE run (
 CREATE INDEX run_by_dataset ON run (dataset_id);
 ";
 
-text_enum! {
-    /// Where a run stands.
-    RunStatus, "run status" {
-        /// Not started yet.
-        Created = "created",
-        /// A worker has it.
-        Running = "running",
-        /// Stopped, can go on.
-        Paused = "paused",
-        /// All asked stages are done.
-        Done = "done",
-        /// Stopped by an error, see [`RunRow::error`].
-        Failed = "failed",
-        /// Stopped for good.
-        Cancelled = "cancelled",
-    }
-}
-
-text_enum! {
-    /// What a run's worker is asked to do at its next step.
-    Control, "control" {
-        /// Save a checkpoint and stop.
-        Pause = "pause",
-        /// Stop for good, keep what is done.
-        Cancel = "cancel",
-        /// Stop for good, throw the unfinished stage's partial results away.
-        Discard = "discard",
-    }
-}
-
 /// A run to be created.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRun<'a> {
@@ -86,13 +57,13 @@ pub struct NewRun<'a> {
     /// Threads of the worker.
     pub threads: u32,
     /// Device of the worker.
-    pub device: String,
+    pub device: DeviceChoice,
     /// Version of the program.
     pub version: String,
     /// Time of creation.
     pub created_at_ms: i64,
     /// Names of the stages in order; each gets a waiting row.
-    pub stages: &'a [&'a str],
+    pub stages: &'a [StageName],
 }
 
 /// A run.
@@ -121,7 +92,7 @@ pub struct RunRow {
     /// Threads of the worker.
     pub threads: u32,
     /// Device of the worker.
-    pub device: String,
+    pub device: DeviceChoice,
     /// Version of the program that created it.
     pub version: String,
     /// Where it stands.
@@ -151,11 +122,11 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         seed: row.get::<_, i64>("seed")?.cast_unsigned(),
         shots: row.get::<_, Json<_>>("shots")?.0,
         threads: row.get("threads")?,
-        device: row.get("device")?,
+        device: word(row, "device")?,
         version: row.get("version")?,
-        status: row.get("status")?,
+        status: word(row, "status")?,
         error: row.get::<_, Option<Json<_>>>("error")?.map(|e| e.0),
-        control: row.get("control")?,
+        control: optional_word(row, "control")?,
         created_at_ms: row.get("created_at_ms")?,
         changed_at_ms: row.get("changed_at_ms")?,
     })
@@ -177,13 +148,13 @@ fn insert(tx: &Connection, new: &NewRun<'_>) -> Result<()> {
         ":id": new.id, ":dataset_id": new.dataset_id, ":model_path": new.model_path, ":model_id": new.model_id,
         ":model_name": new.model_name, ":model_parameters": new.model_parameters.cast_signed(),
         ":recipe": new.recipe, ":seed": new.seed.cast_signed(), ":shots": Json(&new.shots),
-        ":threads": new.threads, ":device": new.device, ":version": new.version, ":now": new.created_at_ms,
+        ":threads": new.threads, ":device": Word(new.device), ":version": new.version, ":now": new.created_at_ms,
     })
     .map_err(|e| name_taken(e, "run", &new.id))?;
     let mut stage =
         tx.prepare_cached("INSERT INTO stage (run_id, name, position) VALUES (?1, ?2, ?3)")?;
     for (position, name) in (0_u32..).zip(new.stages) {
-        stage.execute(params![new.id, name, position])?;
+        stage.execute(params![new.id, Word(*name), position])?;
     }
     Ok(())
 }
@@ -237,7 +208,7 @@ impl Store {
         self.update_run(
             id,
             "UPDATE run SET status = ?2, error = ?3, changed_at_ms = ?4 WHERE id = ?1",
-            params![id, status, error.as_ref().map(Json), now_ms],
+            params![id, Word(status), error.as_ref().map(Json), now_ms],
         )
     }
 
@@ -261,7 +232,7 @@ impl Store {
         self.update_run(
             id,
             "UPDATE run SET control = ?2 WHERE id = ?1",
-            params![id, control],
+            params![id, control.map(Word)],
         )
     }
 
@@ -273,7 +244,7 @@ impl Store {
         self.read(|conn| {
             let mut query = conn.prepare_cached("SELECT control FROM run WHERE id = ?1")?;
             query
-                .query_row(params![id], |r| r.get(0))
+                .query_row(params![id], |row| optional_word(row, "control"))
                 .optional()?
                 .ok_or_else(|| no_such(id))
         })
@@ -322,7 +293,7 @@ pub(super) fn settle(tx: &Connection, id: &str, status: RunStatus, now_ms: i64) 
     let mut change = tx.prepare_cached(
         "UPDATE run SET status = ?2, error = NULL, control = NULL, changed_at_ms = ?3 WHERE id = ?1",
     )?;
-    match change.execute(params![id, status, now_ms])? {
+    match change.execute(params![id, Word(status), now_ms])? {
         0 => Err(no_such(id)),
         _ => Ok(()),
     }
@@ -331,7 +302,8 @@ pub(super) fn settle(tx: &Connection, id: &str, status: RunStatus, now_ms: i64) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{StageStatus, fixture};
+    use crate::fixture;
+    use contract::StageStatus;
     use serde_json::json;
 
     #[test]
@@ -352,7 +324,7 @@ mod tests {
         assert_eq!((run.dataset_name.as_str(), &run.shots), ("d", &new.shots));
         let stages = store.stages("r").unwrap();
         assert_eq!(
-            stages.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(),
+            stages.iter().map(|s| s.name).collect::<Vec<_>>(),
             fixture::STAGES
         );
         assert!(stages.iter().all(|s| s.status == StageStatus::Waiting));
@@ -375,7 +347,7 @@ mod tests {
             Err(Error::NotFound { .. })
         ));
         new.dataset_id = data;
-        new.stages = &["twice", "twice"];
+        new.stages = &[StageName::Align, StageName::Align];
         assert!(store.insert_run(&new).is_err());
         assert_eq!(store.runs().unwrap().len(), 1);
     }
@@ -426,13 +398,15 @@ mod tests {
             store
                 .commit_stage(
                     run,
-                    "topics",
+                    StageName::Topics,
                     &fixture::result(&fixture::artifacts(2), "out"),
                 )
                 .unwrap();
-            store.put_work(run, "summaries", "k", &json!(1)).unwrap();
             store
-                .put_metric_points(run, "topics", &[("loss", 1, 0.5)])
+                .put_work(run, StageName::Summaries, "k", &json!(1))
+                .unwrap();
+            store
+                .put_metric_points(run, StageName::Topics, &[("loss", 1, 0.5)])
                 .unwrap();
             let owner = crate::Owner {
                 pid: 1,

@@ -3,8 +3,9 @@
 //! ([`Store::find_stage`], [`Store::reuse_stage`]).
 
 use super::artifact::{NewArtifact, replace_artifacts};
-use super::{Json, run, text_enum};
+use super::{Json, Word, run, word};
 use crate::{Error, Result, Store};
+use contract::{StageName, StageStatus};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,29 +34,13 @@ CREATE TABLE stage (
 CREATE INDEX stage_by_inputs ON stage (name, inputs_sha256);
 ";
 
-text_enum! {
-    /// Where a stage stands. Whether a finished one is stale follows from its hashes, not from a status.
-    StageStatus, "stage status" {
-        /// Not started yet.
-        Waiting = "waiting",
-        /// Started; after a crash also: interrupted, partial results are kept.
-        Running = "running",
-        /// Computed by this run.
-        Done = "done",
-        /// Copied from another run.
-        Reused = "reused",
-        /// Stopped by an error, see [`StageRow::error`].
-        Failed = "failed",
-    }
-}
-
 /// A stage of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageRow {
     /// The run.
     pub run_id: String,
     /// The stage's name.
-    pub name: String,
+    pub name: StageName,
     /// Its place in the run, from 0.
     pub position: u32,
     /// Where it stands.
@@ -114,13 +99,13 @@ pub struct StageResult<'a> {
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<StageRow> {
-    let unsigned = |name: &str| row.get::<_, i64>(name).map(i64::cast_unsigned);
-    let json = |name: &str| row.get::<_, Json<Value>>(name).map(|j| j.0);
+    let unsigned = |column: &str| row.get::<_, i64>(column).map(i64::cast_unsigned);
+    let json = |column: &str| row.get::<_, Json<Value>>(column).map(|j| j.0);
     Ok(StageRow {
         run_id: row.get("run_id")?,
-        name: row.get("name")?,
+        name: word(row, "name")?,
         position: row.get("position")?,
-        status: row.get("status")?,
+        status: word(row, "status")?,
         wall_s: row.get("wall_s")?,
         cpu_s: row.get("cpu_s")?,
         peak_rss_bytes: unsigned("peak_rss_bytes")?,
@@ -136,15 +121,15 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StageRow> {
     })
 }
 
-fn get(conn: &Connection, run: &str, name: &str) -> Result<StageRow> {
+fn get(conn: &Connection, run: &str, name: StageName) -> Result<StageRow> {
     conn.prepare_cached("SELECT * FROM stage WHERE run_id = ?1 AND name = ?2")?
-        .query_row(params![run, name], from_row)
+        .query_row(params![run, Word(name)], from_row)
         .optional()?
         .ok_or_else(|| no_such(run, name))
 }
 
 /// The error for a stage that the run does not have.
-pub(crate) fn no_such(run: &str, name: &str) -> Error {
+pub(crate) fn no_such(run: &str, name: StageName) -> Error {
     Error::NotFound {
         what: "stage",
         key: format!("\"{name}\" of run \"{run}\""),
@@ -152,9 +137,9 @@ pub(crate) fn no_such(run: &str, name: &str) -> Error {
 }
 
 /// Fails where the run does not have the stage.
-pub(crate) fn require(conn: &Connection, run: &str, name: &str) -> Result<()> {
+pub(crate) fn require(conn: &Connection, run: &str, name: StageName) -> Result<()> {
     let mut query = conn.prepare_cached("SELECT 1 FROM stage WHERE run_id = ?1 AND name = ?2")?;
-    if query.exists(params![run, name])? {
+    if query.exists(params![run, Word(name)])? {
         Ok(())
     } else {
         Err(no_such(run, name))
@@ -203,7 +188,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub fn stage(&self, run: &str, name: &str) -> Result<StageRow> {
+    pub fn stage(&self, run: &str, name: StageName) -> Result<StageRow> {
         self.read(|conn| get(conn, run, name))
     }
 
@@ -213,7 +198,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
-    pub fn start_stage(&self, run: &str, name: &str, inputs_sha256: &str) -> Result<()> {
+    pub fn start_stage(&self, run: &str, name: StageName, inputs_sha256: &str) -> Result<()> {
         self.write_run(run, |tx| {
             let before = get(tx, run, name)?;
             let is_unfinished = !matches!(before.status, StageStatus::Done | StageStatus::Reused);
@@ -221,20 +206,20 @@ impl Store {
                 for table in ["work", "metric_point"] {
                     tx.execute(
                         &format!("DELETE FROM {table} WHERE run_id = ?1 AND stage = ?2"),
-                        params![run, name],
+                        params![run, Word(name)],
                     )?;
                 }
                 tx.prepare_cached(
                     "UPDATE stage SET wall_s = 0, cpu_s = 0, peak_rss_bytes = 0, n_in = 0, n_out = 0, dropped = '{}',
                          measures = '{}', progress = '{}' WHERE run_id = ?1 AND name = ?2",
                 )?
-                .execute(params![run, name])?;
+                .execute(params![run, Word(name)])?;
             }
             tx.prepare_cached(
                 "UPDATE stage SET status = 'running', inputs_sha256 = ?3, output_sha256 = NULL, error = NULL,
                      finished_at_ms = NULL WHERE run_id = ?1 AND name = ?2",
             )?
-            .execute(params![run, name, inputs_sha256])?;
+            .execute(params![run, Word(name), inputs_sha256])?;
             Ok(())
         })
     }
@@ -246,7 +231,7 @@ impl Store {
     pub fn set_progress(
         &self,
         run: &str,
-        name: &str,
+        name: StageName,
         progress: &Value,
         wall_s: f64,
         cpu_s: f64,
@@ -259,7 +244,7 @@ impl Store {
              WHERE run_id = ?1 AND name = ?2",
             params![
                 run,
-                name,
+                Word(name),
                 Json(progress),
                 wall_s,
                 cpu_s,
@@ -272,12 +257,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
-    pub fn fail_stage(&self, run: &str, name: &str, error: &Value) -> Result<()> {
+    pub fn fail_stage(&self, run: &str, name: StageName, error: &Value) -> Result<()> {
         self.update_stage(
             run,
             name,
             "UPDATE stage SET status = 'failed', error = ?3 WHERE run_id = ?1 AND name = ?2",
-            params![run, name, Json(error)],
+            params![run, Word(name), Json(error)],
         )
     }
 
@@ -285,12 +270,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
-    pub fn set_output_sha256(&self, run: &str, name: &str, output_sha256: &str) -> Result<()> {
+    pub fn set_output_sha256(&self, run: &str, name: StageName, output_sha256: &str) -> Result<()> {
         self.update_stage(
             run,
             name,
             "UPDATE stage SET output_sha256 = ?3 WHERE run_id = ?1 AND name = ?2",
-            params![run, name, output_sha256],
+            params![run, Word(name), output_sha256],
         )
     }
 
@@ -299,12 +284,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`], [`Error::DiskFull`].
-    pub fn commit_stage(&self, run: &str, name: &str, result: &StageResult<'_>) -> Result<()> {
+    pub fn commit_stage(&self, run: &str, name: StageName, result: &StageResult<'_>) -> Result<()> {
         self.write_run(run, |tx| {
             require(tx, run, name)?;
             replace_artifacts(tx, run, name, result.artifacts, result.now_ms)?;
             tx.prepare_cached("DELETE FROM work WHERE run_id = ?1 AND stage = ?2")?
-                .execute(params![run, name])?;
+                .execute(params![run, Word(name)])?;
             tx.prepare_cached(
                 "UPDATE stage SET status = 'done', error = NULL, wall_s = :wall_s, cpu_s = :cpu_s,
                      peak_rss_bytes = :peak, n_in = :n_in, n_out = :n_out, dropped = :dropped,
@@ -313,7 +298,7 @@ impl Store {
                  WHERE run_id = :run AND name = :name",
             )?
             .execute(named_params! {
-                ":run": run, ":name": name, ":wall_s": result.wall_s, ":cpu_s": result.cpu_s,
+                ":run": run, ":name": Word(name), ":wall_s": result.wall_s, ":cpu_s": result.cpu_s,
                 ":peak": result.peak_rss_bytes.cast_signed(), ":n_in": result.n_in.cast_signed(),
                 ":n_out": result.n_out.cast_signed(), ":dropped": Json(&result.dropped),
                 ":inputs": result.inputs_sha256, ":output": result.output_sha256,
@@ -324,7 +309,7 @@ impl Store {
     }
 
     /// The run whose finished stage `name` had these inputs and no hand edit since; the oldest such run.
-    pub fn find_stage(&self, name: &str, inputs_sha256: &str) -> Result<Option<String>> {
+    pub fn find_stage(&self, name: StageName, inputs_sha256: &str) -> Result<Option<String>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
                 "SELECT run_id FROM stage
@@ -332,7 +317,7 @@ impl Store {
                      SELECT 1 FROM artifact a WHERE a.run_id = stage.run_id AND a.stage = stage.name AND a.version > 1)
                  ORDER BY finished_at_ms, run_id LIMIT 1",
             )?;
-            Ok(query.query_row(params![name, inputs_sha256], |r| r.get(0)).optional()?)
+            Ok(query.query_row(params![Word(name), inputs_sha256], |r| r.get(0)).optional()?)
         })
     }
 
@@ -340,7 +325,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] where either run lacks the stage or the source is not finished; [`Error::LeaseLost`].
-    pub fn reuse_stage(&self, from_run: &str, to_run: &str, name: &str, now_ms: i64) -> Result<()> {
+    pub fn reuse_stage(
+        &self,
+        from_run: &str,
+        to_run: &str,
+        name: StageName,
+        now_ms: i64,
+    ) -> Result<()> {
         self.write_run(to_run, |tx| {
             let source = get(tx, from_run, name)?;
             if !matches!(source.status, StageStatus::Done | StageStatus::Reused) {
@@ -356,8 +347,11 @@ impl Store {
             }
             for sql in REUSE {
                 let mut statement = tx.prepare_cached(sql)?;
-                let all: [(&str, &dyn ToSql); 3] =
-                    [(":from", &from_run), (":to", &to_run), (":name", &name)];
+                let all: [(&str, &dyn ToSql); 3] = [
+                    (":from", &from_run),
+                    (":to", &to_run),
+                    (":name", &Word(name)),
+                ];
                 let used: Vec<_> = all
                     .into_iter()
                     .filter(|(key, _)| sql.contains(key))
@@ -367,12 +361,18 @@ impl Store {
             tx.prepare_cached(
                 "UPDATE stage SET finished_at_ms = ?3 WHERE run_id = ?1 AND name = ?2",
             )?
-            .execute(params![to_run, name, now_ms])?;
+            .execute(params![to_run, Word(name), now_ms])?;
             Ok(())
         })
     }
 
-    fn update_stage(&self, run: &str, name: &str, sql: &str, params: &[&dyn ToSql]) -> Result<()> {
+    fn update_stage(
+        &self,
+        run: &str,
+        name: StageName,
+        sql: &str,
+        params: &[&dyn ToSql],
+    ) -> Result<()> {
         self.write_run(run, |tx| match tx.prepare_cached(sql)?.execute(params)? {
             0 => Err(no_such(run, name)),
             _ => Ok(()),
@@ -384,6 +384,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::fixture;
+    use contract::ArtifactKind;
     use serde_json::json;
 
     fn with_run() -> (tempfile::TempDir, Store) {
@@ -395,12 +396,14 @@ mod tests {
     #[test]
     fn a_stage_from_start_to_commit() {
         let (_dir, store) = with_run();
-        store.start_stage("r", "topics", "in").unwrap();
+        store.start_stage("r", StageName::Topics, "in").unwrap();
         store
-            .set_progress("r", "topics", &json!({"step": 3}), 1.0, 2.0, 4)
+            .set_progress("r", StageName::Topics, &json!({"step": 3}), 1.0, 2.0, 4)
             .unwrap();
-        store.put_work("r", "topics", "k", &json!(1)).unwrap();
-        let running = store.stage("r", "topics").unwrap();
+        store
+            .put_work("r", StageName::Topics, "k", &json!(1))
+            .unwrap();
+        let running = store.stage("r", StageName::Topics).unwrap();
         assert_eq!(
             (running.status, running.wall_s, running.cpu_s),
             (StageStatus::Running, 1.0, 2.0)
@@ -408,8 +411,8 @@ mod tests {
         assert_eq!(running.progress, json!({"step": 3}));
         let artifacts = fixture::artifacts(3);
         let result = fixture::result(&artifacts, "out");
-        store.commit_stage("r", "topics", &result).unwrap();
-        let done = store.stage("r", "topics").unwrap();
+        store.commit_stage("r", StageName::Topics, &result).unwrap();
+        let done = store.stage("r", StageName::Topics).unwrap();
         assert_eq!(done.status, StageStatus::Done);
         assert_eq!(
             (done.n_in, done.n_out, done.peak_rss_bytes),
@@ -427,11 +430,20 @@ mod tests {
             (done.inputs_sha256.as_deref(), done.output_sha256.as_deref()),
             (Some("in"), Some("out"))
         );
-        assert!(store.work_all("r", "topics").unwrap().is_empty());
-        assert_eq!(store.artifacts("r", "topics", None).unwrap().len(), 3);
-        store.set_output_sha256("r", "topics", "edited").unwrap();
+        assert!(store.work_all("r", StageName::Topics).unwrap().is_empty());
         assert_eq!(
-            store.stage("r", "topics").unwrap().output_sha256.as_deref(),
+            store.artifacts("r", StageName::Topics, None).unwrap().len(),
+            3
+        );
+        store
+            .set_output_sha256("r", StageName::Topics, "edited")
+            .unwrap();
+        assert_eq!(
+            store
+                .stage("r", StageName::Topics)
+                .unwrap()
+                .output_sha256
+                .as_deref(),
             Some("edited")
         );
     }
@@ -442,28 +454,33 @@ mod tests {
         store
             .commit_stage(
                 "r",
-                "topics",
+                StageName::Topics,
                 &fixture::result(&fixture::artifacts(2), "out"),
             )
             .unwrap();
-        store.put_work("r", "topics", "k", &json!(1)).unwrap();
+        store
+            .put_work("r", StageName::Topics, "k", &json!(1))
+            .unwrap();
         let before = (
-            store.stage("r", "topics").unwrap(),
-            store.artifacts("r", "topics", None).unwrap(),
+            store.stage("r", StageName::Topics).unwrap(),
+            store.artifacts("r", StageName::Topics, None).unwrap(),
         );
         let mut twice = fixture::artifacts(3);
         twice[2].item = 0;
         assert!(
             store
-                .commit_stage("r", "topics", &fixture::result(&twice, "other"))
+                .commit_stage("r", StageName::Topics, &fixture::result(&twice, "other"))
                 .is_err()
         );
         let after = (
-            store.stage("r", "topics").unwrap(),
-            store.artifacts("r", "topics", None).unwrap(),
+            store.stage("r", StageName::Topics).unwrap(),
+            store.artifacts("r", StageName::Topics, None).unwrap(),
         );
         assert_eq!(after, before);
-        assert_eq!(store.work("r", "topics", "k").unwrap(), Some(json!(1)));
+        assert_eq!(
+            store.work("r", StageName::Topics, "k").unwrap(),
+            Some(json!(1))
+        );
     }
 
     #[test]
@@ -471,82 +488,95 @@ mod tests {
         let (_dir, store) = with_run();
         let fill = || {
             store
-                .set_progress("r", "topics", &json!(1), 3.0, 3.0, 3)
+                .set_progress("r", StageName::Topics, &json!(1), 3.0, 3.0, 3)
                 .unwrap();
-            store.put_work("r", "topics", "k", &json!(1)).unwrap();
             store
-                .put_metric_points("r", "topics", &[("loss", 1, 0.5)])
+                .put_work("r", StageName::Topics, "k", &json!(1))
+                .unwrap();
+            store
+                .put_metric_points("r", StageName::Topics, &[("loss", 1, 0.5)])
                 .unwrap();
         };
         let kept = || {
-            let stage = store.stage("r", "topics").unwrap();
-            let work = store.work_all("r", "topics").unwrap().len();
+            let stage = store.stage("r", StageName::Topics).unwrap();
+            let work = store.work_all("r", StageName::Topics).unwrap().len();
             (
                 stage.wall_s,
                 work,
-                store.metric_points("r", Some("topics")).unwrap().len(),
+                store
+                    .metric_points("r", Some(StageName::Topics))
+                    .unwrap()
+                    .len(),
             )
         };
-        store.start_stage("r", "topics", "a").unwrap();
+        store.start_stage("r", StageName::Topics, "a").unwrap();
         fill();
-        store.start_stage("r", "topics", "a").unwrap();
+        store.start_stage("r", StageName::Topics, "a").unwrap();
         assert_eq!(kept(), (3.0, 1, 1), "interrupted");
         store
-            .fail_stage("r", "topics", &json!({"code": "x"}))
+            .fail_stage("r", StageName::Topics, &json!({"code": "x"}))
             .unwrap();
         assert_eq!(
-            store.stage("r", "topics").unwrap().error,
+            store.stage("r", StageName::Topics).unwrap().error,
             Some(json!({"code": "x"}))
         );
-        store.start_stage("r", "topics", "a").unwrap();
+        store.start_stage("r", StageName::Topics, "a").unwrap();
         assert_eq!(kept(), (3.0, 1, 1), "failed");
-        assert_eq!(store.stage("r", "topics").unwrap().error, None);
-        store.start_stage("r", "topics", "b").unwrap();
+        assert_eq!(store.stage("r", StageName::Topics).unwrap().error, None);
+        store.start_stage("r", StageName::Topics, "b").unwrap();
         assert_eq!(kept(), (0.0, 0, 0), "other inputs");
         fill();
         store
             .commit_stage(
                 "r",
-                "topics",
+                StageName::Topics,
                 &fixture::result(&fixture::artifacts(1), "out"),
             )
             .unwrap();
-        store.start_stage("r", "topics", "in").unwrap();
+        store.start_stage("r", StageName::Topics, "in").unwrap();
         assert_eq!(kept(), (0.0, 0, 0), "redone");
-        let redone = store.stage("r", "topics").unwrap();
+        let redone = store.stage("r", StageName::Topics).unwrap();
         assert_eq!((redone.output_sha256, redone.finished_at_ms), (None, None));
-        assert_eq!(store.artifacts("r", "topics", None).unwrap().len(), 1);
+        assert_eq!(
+            store.artifacts("r", StageName::Topics, None).unwrap().len(),
+            1
+        );
     }
 
     #[test]
     fn an_equal_stage_is_reused_unless_edited() {
         let (_dir, store) = with_run();
         fixture::run(&store, "to");
-        assert_eq!(store.find_stage("topics", "in").unwrap(), None);
+        assert_eq!(store.find_stage(StageName::Topics, "in").unwrap(), None);
         assert!(matches!(
-            store.reuse_stage("r", "to", "topics", 5),
+            store.reuse_stage("r", "to", StageName::Topics, 5),
             Err(Error::NotFound { .. })
         ));
         store
             .commit_stage(
                 "r",
-                "topics",
+                StageName::Topics,
                 &fixture::result(&fixture::artifacts(2), "out"),
             )
             .unwrap();
         store
-            .put_metric_points("r", "topics", &[("loss", 1, 0.5)])
+            .put_metric_points("r", StageName::Topics, &[("loss", 1, 0.5)])
             .unwrap();
-        store.put_work("to", "topics", "k", &json!(1)).unwrap();
+        store
+            .put_work("to", StageName::Topics, "k", &json!(1))
+            .unwrap();
         assert_eq!(
-            store.find_stage("topics", "in").unwrap().as_deref(),
+            store
+                .find_stage(StageName::Topics, "in")
+                .unwrap()
+                .as_deref(),
             Some("r")
         );
-        assert_eq!(store.find_stage("summaries", "in").unwrap(), None);
-        store.reuse_stage("r", "to", "topics", 99).unwrap();
+        assert_eq!(store.find_stage(StageName::Summaries, "in").unwrap(), None);
+        store.reuse_stage("r", "to", StageName::Topics, 99).unwrap();
         let (from, to) = (
-            store.stage("r", "topics").unwrap(),
-            store.stage("to", "topics").unwrap(),
+            store.stage("r", StageName::Topics).unwrap(),
+            store.stage("to", StageName::Topics).unwrap(),
         );
         let expected = StageRow {
             run_id: "to".into(),
@@ -556,7 +586,7 @@ mod tests {
         };
         assert_eq!(to, expected);
         let payloads = |run: &str| {
-            let rows = store.artifacts(run, "topics", None).unwrap();
+            let rows = store.artifacts(run, StageName::Topics, None).unwrap();
             rows.into_iter()
                 .map(|a| (a.kind, a.item, a.payload))
                 .collect::<Vec<_>>()
@@ -566,21 +596,40 @@ mod tests {
             store.metric_points("to", None).unwrap(),
             store.metric_points("r", None).unwrap()
         );
-        assert!(store.work_all("to", "topics").unwrap().is_empty());
-        store.reuse_stage("r", "r", "topics", 5).unwrap();
+        assert!(store.work_all("to", StageName::Topics).unwrap().is_empty());
+        store.reuse_stage("r", "r", StageName::Topics, 5).unwrap();
         assert_eq!(payloads("r").len(), 2);
 
         store
-            .edit_artifact("r", "topics", "topic", 0, &json!("e"), "me", 100)
+            .edit_artifact(
+                "r",
+                StageName::Topics,
+                ArtifactKind::Topic,
+                0,
+                &json!("e"),
+                "me",
+                100,
+            )
             .unwrap();
         assert_eq!(
-            store.find_stage("topics", "in").unwrap().as_deref(),
+            store
+                .find_stage(StageName::Topics, "in")
+                .unwrap()
+                .as_deref(),
             Some("to")
         );
         store
-            .edit_artifact("to", "topics", "topic", 0, &json!("e"), "me", 100)
+            .edit_artifact(
+                "to",
+                StageName::Topics,
+                ArtifactKind::Topic,
+                0,
+                &json!("e"),
+                "me",
+                100,
+            )
             .unwrap();
-        assert_eq!(store.find_stage("topics", "in").unwrap(), None);
+        assert_eq!(store.find_stage(StageName::Topics, "in").unwrap(), None);
     }
 
     #[test]
@@ -588,18 +637,25 @@ mod tests {
         let (_dir, store) = with_run();
         assert!(matches!(store.stages("no"), Err(Error::NoSuchRun { .. })));
         for error in [
-            store.stage("r", "x").unwrap_err(),
-            store.start_stage("r", "x", "i").unwrap_err(),
+            store.stage("r", StageName::Align).unwrap_err(),
+            store.start_stage("r", StageName::Align, "i").unwrap_err(),
             store
-                .set_progress("r", "x", &json!(1), 0.0, 0.0, 0)
+                .set_progress("r", StageName::Align, &json!(1), 0.0, 0.0, 0)
                 .unwrap_err(),
-            store.fail_stage("r", "x", &json!(1)).unwrap_err(),
-            store.set_output_sha256("r", "x", "").unwrap_err(),
             store
-                .commit_stage("r", "x", &fixture::result(&[], ""))
+                .fail_stage("r", StageName::Align, &json!(1))
+                .unwrap_err(),
+            store
+                .set_output_sha256("r", StageName::Align, "")
+                .unwrap_err(),
+            store
+                .commit_stage("r", StageName::Align, &fixture::result(&[], ""))
                 .unwrap_err(),
         ] {
-            assert!(error.to_string().contains("\"x\" of run \"r\""), "{error}");
+            assert!(
+                error.to_string().contains("\"align\" of run \"r\""),
+                "{error}"
+            );
         }
     }
 }

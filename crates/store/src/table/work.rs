@@ -1,7 +1,8 @@
 //! Partial results inside a stage, by key: what a resumed stage need not redo. Gone with the stage's commit.
 
-use super::{Json, stage};
+use super::{Json, Word, stage};
 use crate::{Result, Store};
+use contract::StageName;
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
@@ -21,37 +22,39 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::NotFound`] where the run lacks the stage, [`crate::Error::LeaseLost`].
-    pub fn put_work(&self, run: &str, stage: &str, key: &str, value: &Value) -> Result<()> {
+    pub fn put_work(&self, run: &str, stage: StageName, key: &str, value: &Value) -> Result<()> {
         self.write_run(run, |tx| {
             stage::require(tx, run, stage)?;
             tx.prepare_cached(
                 "INSERT OR REPLACE INTO work (run_id, stage, key, value) VALUES (?1, ?2, ?3, ?4)",
             )?
-            .execute(params![run, stage, key, Json(value)])?;
+            .execute(params![run, Word(stage), key, Json(value)])?;
             Ok(())
         })
     }
 
     /// The partial result of a key.
-    pub fn work(&self, run: &str, stage: &str, key: &str) -> Result<Option<Value>> {
+    pub fn work(&self, run: &str, stage: StageName, key: &str) -> Result<Option<Value>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
                 "SELECT value FROM work WHERE run_id = ?1 AND stage = ?2 AND key = ?3",
             )?;
             let found = query
-                .query_row(params![run, stage, key], |r| r.get::<_, Json<Value>>(0))
+                .query_row(params![run, Word(stage), key], |r| {
+                    r.get::<_, Json<Value>>(0)
+                })
                 .optional()?;
             Ok(found.map(|json| json.0))
         })
     }
 
     /// Every partial result of a stage, keys in byte order.
-    pub fn work_all(&self, run: &str, stage: &str) -> Result<Vec<(String, Value)>> {
+    pub fn work_all(&self, run: &str, stage: StageName) -> Result<Vec<(String, Value)>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
                 "SELECT key, value FROM work WHERE run_id = ?1 AND stage = ?2 ORDER BY key",
             )?;
-            let rows = query.query_map(params![run, stage], |r| {
+            let rows = query.query_map(params![run, Word(stage)], |r| {
                 Ok((r.get(0)?, r.get::<_, Json<Value>>(1)?.0))
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -62,10 +65,10 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::LeaseLost`].
-    pub fn clear_work(&self, run: &str, stage: &str) -> Result<()> {
+    pub fn clear_work(&self, run: &str, stage: StageName) -> Result<()> {
         self.write_run(run, |tx| {
             tx.prepare_cached("DELETE FROM work WHERE run_id = ?1 AND stage = ?2")?
-                .execute(params![run, stage])?;
+                .execute(params![run, Word(stage)])?;
             Ok(())
         })
     }
@@ -74,27 +77,39 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use crate::{Error, fixture};
+    use contract::StageName;
     use serde_json::json;
 
     #[test]
     fn put_get_clear() {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
-        store.put_work("r", "topics", "b", &json!(1)).unwrap();
-        store.put_work("r", "topics", "a", &json!([null])).unwrap();
-        store.put_work("r", "topics", "b", &json!(2)).unwrap();
-        store.put_work("r", "summaries", "b", &json!(3)).unwrap();
-        assert_eq!(store.work("r", "topics", "b").unwrap(), Some(json!(2)));
-        assert_eq!(store.work("r", "topics", "c").unwrap(), None);
+        store
+            .put_work("r", StageName::Topics, "b", &json!(1))
+            .unwrap();
+        store
+            .put_work("r", StageName::Topics, "a", &json!([null]))
+            .unwrap();
+        store
+            .put_work("r", StageName::Topics, "b", &json!(2))
+            .unwrap();
+        store
+            .put_work("r", StageName::Summaries, "b", &json!(3))
+            .unwrap();
         assert_eq!(
-            store.work_all("r", "topics").unwrap(),
+            store.work("r", StageName::Topics, "b").unwrap(),
+            Some(json!(2))
+        );
+        assert_eq!(store.work("r", StageName::Topics, "c").unwrap(), None);
+        assert_eq!(
+            store.work_all("r", StageName::Topics).unwrap(),
             [("a".into(), json!([null])), ("b".into(), json!(2))]
         );
-        store.clear_work("r", "topics").unwrap();
-        assert!(store.work_all("r", "topics").unwrap().is_empty());
-        assert_eq!(store.work_all("r", "summaries").unwrap().len(), 1);
+        store.clear_work("r", StageName::Topics).unwrap();
+        assert!(store.work_all("r", StageName::Topics).unwrap().is_empty());
+        assert_eq!(store.work_all("r", StageName::Summaries).unwrap().len(), 1);
         assert!(matches!(
-            store.put_work("r", "x", "k", &json!(1)),
+            store.put_work("r", StageName::Align, "k", &json!(1)),
             Err(Error::NotFound { .. })
         ));
     }

@@ -185,7 +185,6 @@ export const errors: Record<string, Words> = {
     fix: 'Legen Sie einen neuen an, um weiter zu bewerten.',
   },
   score_out_of_range: { what: 'Diese Note gibt es nicht.', fix: 'Geben Sie 1 bis 5.' },
-  unknown_word: { what: 'Ein Wort ist hier nicht bekannt.', fix: 'Der Wortlaut nennt die möglichen.' },
   database: { what: 'Die Datenbank meldet einen Fehler.', fix: workspace },
   // Das Fenster
   usage: { what: 'So geht es nicht.', fix: 'Der Wortlaut sagt, was fehlt.' },

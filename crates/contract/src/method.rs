@@ -1,48 +1,10 @@
-//! The closed sets of the method: stages in their order, compared systems, compared synthesizers.
-//!
-//! They are enums, so the compiler finds every place that a new member needs.
+//! The closed sets of the method: stages in their order, compared systems, compared synthesizers, presets.
 
-use serde::{Deserialize, Serialize};
+use crate::closed_set::closed_set;
 
-macro_rules! named_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
-
-        impl $name {
-            /// Every member, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name used on the command line, in the database and in reports.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = String;
-
-            fn from_str(text: &str) -> Result<Self, String> {
-                Self::ALL.iter().copied().find(|member| member.as_str() == text).ok_or_else(|| {
-                    let known: Vec<&str> = Self::ALL.iter().map(|member| member.as_str()).collect();
-                    format!("`{text}` is not one of {}", known.join(", "))
-                })
-            }
-        }
-    };
-}
-
-named_enum! {
+closed_set! {
     /// The stages of a run, in the order in which they are carried out.
-    StageName {
+    StageName, "stage" {
         /// Topics of the real summaries.
         Topics = "topics",
         /// Synthetic summaries on those topics.
@@ -64,9 +26,9 @@ named_enum! {
     }
 }
 
-named_enum! {
+closed_set! {
     /// The summarizers that are compared.
-    System {
+    System, "system" {
         /// The base model with the instruction alone.
         ZeroShot = "zero_shot",
         /// The base model with up to k real examples in its prompt.
@@ -84,9 +46,9 @@ named_enum! {
     }
 }
 
-named_enum! {
+closed_set! {
     /// The ways to write a dialogue for a summary that are compared.
-    Synthesizer {
+    Synthesizer, "synthesizer" {
         /// The supervised synthesizer, one sample.
         Sft = "sft",
         /// The supervised synthesizer, one sample under the grammar of `Name: text` lines.
@@ -99,6 +61,20 @@ named_enum! {
         Ids = "ids",
         /// The supervised synthesizer, resampled until the format rule accepts.
         Rejection = "rejection",
+    }
+}
+
+closed_set! {
+    /// A named set of values of the recipe.
+    Preset, "preset" {
+        /// What the paper states, and the defaults elsewhere; for 8 B models on a GPU.
+        Paper = "paper",
+        /// Learning rates by the size of the base model.
+        Default = "default",
+        /// A few minutes on two cores with a small model.
+        Small = "small",
+        /// For the model that comes with Duologue: rates and lengths found on its sample (docs/demo.md).
+        Sample = "sample",
     }
 }
 
@@ -116,27 +92,5 @@ impl System {
     /// Whether the system has an adapter of its own.
     pub fn is_trained(self) -> bool {
         !matches!(self, Self::ZeroShot | Self::InContext)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_round_trip() {
-        for stage in StageName::ALL {
-            assert_eq!(stage.as_str().parse::<StageName>().as_ref(), Ok(stage));
-            assert_eq!(serde_json::to_value(stage).unwrap(), stage.as_str());
-        }
-        for system in System::ALL {
-            assert_eq!(serde_json::to_value(system).unwrap(), system.as_str());
-        }
-        assert!(
-            "no_such"
-                .parse::<System>()
-                .unwrap_err()
-                .contains("zero_shot")
-        );
     }
 }

@@ -1,0 +1,129 @@
+//! The closed sets about data sets: splits, origins, what an import finds, what is doubtful.
+
+use crate::closed_set::closed_set;
+
+closed_set! {
+    /// Which part of a data set an example belongs to.
+    Split, "split" {
+        /// For training.
+        Train = "train",
+        /// For choosing checkpoints and stopping.
+        Validation = "validation",
+        /// Read by the evaluation only.
+        Test = "test",
+    }
+}
+
+closed_set! {
+    /// Which split the rows of an import belong to.
+    #[derive(Default)]
+    SplitChoice, "split" {
+        /// All rows train.
+        Train = "train",
+        /// All rows validate.
+        Validation = "validation",
+        /// All rows test.
+        Test = "test",
+        /// By a split column, else by the files' names, else a seeded draw of 80/10/10.
+        #[default]
+        Auto = "auto",
+    }
+}
+
+closed_set! {
+    /// Where an example's text comes from.
+    Origin, "origin" {
+        /// From an imported file.
+        Imported = "imported",
+        /// Made by a model.
+        Synthetic = "synthetic",
+        /// Changed by hand.
+        Edited = "edited",
+        /// Written by hand.
+        Written = "written",
+    }
+}
+
+closed_set! {
+    /// How sure the import is about the columns.
+    Detection, "detection" {
+        /// A known format, the usual column names, or the user's own mapping.
+        Detected = "detected",
+        /// A guess that a person should look at.
+        PleaseCheck = "please_check",
+        /// The columns have to be named.
+        NeedsMapping = "needs_mapping",
+    }
+}
+
+closed_set! {
+    /// Whether an issue keeps its row out of the data set.
+    Severity, "severity" {
+        /// The row cannot be imported.
+        Error = "error",
+        /// The row is imported; a person may want to look at it.
+        Warning = "warning",
+    }
+}
+
+closed_set! {
+    /// What is wrong with a row of an imported file, or worth knowing about it.
+    IssueCode, "issue" {
+        /// The row has no dialogue.
+        MissingDialogue = "missing_dialogue",
+        /// The row has no summary.
+        MissingSummary = "missing_summary",
+        /// The dialogue is empty.
+        EmptyDialogue = "empty_dialogue",
+        /// A summary is empty.
+        EmptySummary = "empty_summary",
+        /// A value is not text.
+        NotText = "not_text",
+        /// A turn does not say who speaks.
+        NoSpeaker = "no_speaker",
+        /// The row is not UTF-8 text.
+        InvalidUtf8 = "invalid_utf8",
+        /// The line is not valid JSON.
+        Json = "json",
+        /// The line is JSON, but no object.
+        NotObject = "not_object",
+        /// The row has more or fewer cells than the header.
+        RaggedRow = "ragged_row",
+        /// A quotation mark is never closed.
+        OpenQuote = "open_quote",
+        /// A cue of a subtitle file cannot be read.
+        Cue = "cue",
+        /// A name that no speaker can have.
+        BadSpeaker = "bad_speaker",
+        /// Two rows have the same id.
+        DuplicateId = "duplicate_id",
+        /// The split column holds a word that names no split.
+        Split = "split",
+        /// The same dialogue stands in another row.
+        Duplicate = "duplicate",
+    }
+}
+
+closed_set! {
+    /// What may be wrong with an example of a data set.
+    Doubt, "doubt" {
+        /// The same dialogue as an earlier example.
+        Duplicate = "duplicate",
+        /// Nearly the same dialogue as an earlier example.
+        NearDuplicate = "near_duplicate",
+        /// The summary has as many words as its dialogue, or more.
+        LongSummary = "long_summary",
+        /// A name in the summary that the dialogue does not hold.
+        UnknownName = "unknown_name",
+        /// The summary is one piece of the dialogue.
+        CopiedSummary = "copied_summary",
+        /// The dialogue is far longer than the others.
+        VeryLong = "very_long",
+        /// The dialogue is far shorter than the others, or nobody answers.
+        VeryShort = "very_short",
+        /// Another language than most of the data set.
+        OtherLanguage = "other_language",
+        /// The example is longer than a model's context.
+        TooLong = "too_long",
+    }
+}

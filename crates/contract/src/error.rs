@@ -1,0 +1,210 @@
+//! What can go wrong, as programs see it. They look at these words and never match on the sentences.
+
+use crate::closed_set::closed_set;
+
+closed_set! {
+    /// How a program should treat an error; the command line turns it into an exit code.
+    Kind, "kind of error" {
+        /// Something failed (exit 1).
+        Failure = "failure",
+        /// The input or its use is wrong (exit 2).
+        Input = "input",
+        /// Another process holds it (exit 3).
+        Locked = "locked",
+        /// Stopped on request (exit 130).
+        Interrupted = "interrupted",
+    }
+}
+
+closed_set! {
+    /// What went wrong.
+    ErrorCode, "error code" {
+        // The workspace.
+        /// The workspace needs a newer Duologue.
+        NewerWorkspace = "newer_workspace",
+        /// The database is not Duologue's.
+        NotAWorkspace = "not_a_workspace",
+        /// The disk is full.
+        DiskFull = "disk_full",
+        /// Another process keeps the database locked.
+        Busy = "busy",
+        /// The workspace cannot be written.
+        ReadOnly = "read_only",
+        /// A stored value cannot be read.
+        Corrupt = "corrupt",
+        /// A file or folder cannot be used.
+        Io = "io",
+        /// The name is taken.
+        NameTaken = "name_taken",
+        /// There is no such data set.
+        NoSuchDataset = "no_such_dataset",
+        /// There is no such run.
+        NoSuchRun = "no_such_run",
+        /// There is no such thing, or no such file.
+        NotFound = "not_found",
+        /// Something else still needs it.
+        InUse = "in_use",
+        /// A rater's ratings are locked.
+        RatingsLocked = "ratings_locked",
+        /// A score outside 1 to 5.
+        ScoreOutOfRange = "score_out_of_range",
+        /// Another process took the run over.
+        LeaseLost = "lease_lost",
+        /// The database refused a query: a defect.
+        Database = "database",
+
+        // The user's files.
+        /// No file was given.
+        NoFiles = "no_files",
+        /// A file cannot be read.
+        Unreadable = "unreadable",
+        /// A file has no format that can be imported.
+        UnknownFormat = "unknown_format",
+        /// A file holds no rows.
+        Empty = "empty",
+        /// A file is not valid JSON.
+        Json = "json",
+        /// A file is not UTF-8 text.
+        InvalidUtf8 = "invalid_utf8",
+        /// A file cannot be read as a table.
+        Table = "table",
+        /// A mapped column is not in the file.
+        UnknownColumn = "unknown_column",
+        /// The columns have to be named.
+        NeedsMapping = "needs_mapping",
+        /// A mapping names no dialogue or no summary.
+        IncompleteMap = "incomplete_map",
+        /// Turns do not say who speaks.
+        SpeakersNeeded = "speakers_needed",
+        /// The given speakers cannot be used.
+        BadSpeakers = "bad_speakers",
+        /// Rows of an import are unusable.
+        BadRows = "bad_rows",
+        /// A dialogue stands in two splits.
+        Leaks = "leaks",
+
+        // The method.
+        /// A recipe's field or file is not valid.
+        Recipe = "recipe",
+        /// A data set lacks a kind of example altogether.
+        EmptyDataset = "empty_dataset",
+        /// A data set has fewer examples than the recipe asks for.
+        TooFewRows = "too_few_rows",
+        /// A text is longer than the model's context.
+        TooLong = "too_long",
+        /// Another process works on it.
+        Locked = "locked",
+        /// Stopped on request.
+        Interrupted = "interrupted",
+        /// The model is not the one that the run began with.
+        ModelChanged = "model_changed",
+        /// The run or stage is not in a state in which this can be done.
+        WrongState = "wrong_state",
+        /// A stage produced nothing for the next one.
+        Stalled = "stalled",
+        /// The card has no memory left.
+        OutOfMemory = "out_of_memory",
+
+        // The language model.
+        /// A file of a model or adapter is missing.
+        MissingFile = "missing_file",
+        /// There is no such model.
+        NoSuchModel = "no_such_model",
+        /// A folder holds several models.
+        SeveralModels = "several_models",
+        /// A weight file is shorter than it says.
+        TruncatedWeights = "truncated_weights",
+        /// The weights do not fit the configuration.
+        Weights = "weights",
+        /// The model's family is not supported.
+        UnsupportedArchitecture = "unsupported_architecture",
+        /// GGUF cannot express it.
+        NotInGguf = "not_in_gguf",
+        /// The model's configuration cannot be used.
+        ModelConfig = "model_config",
+        /// Tokenizer and weights disagree on the vocabulary.
+        VocabularyMismatch = "vocabulary_mismatch",
+        /// The tokenizer cannot be used.
+        Tokenizer = "tokenizer",
+        /// The chat template cannot be used.
+        ChatTemplate = "chat_template",
+        /// The adapter cannot be used.
+        Adapter = "adapter",
+        /// A checkpoint of a training cannot be used.
+        Checkpoint = "checkpoint",
+        /// A number became infinite or undefined.
+        NotFinite = "not_finite",
+        /// A setting is outside its range.
+        Setting = "setting",
+        /// The device cannot be used.
+        Device = "device",
+        /// A tensor operation failed: a defect.
+        Tensor = "tensor",
+
+        // The Hub.
+        /// It is not here, and no connection may be opened.
+        Offline = "offline",
+        /// Not the id of a model.
+        BadId = "bad_id",
+        /// Not the address of a Hub.
+        BadEndpoint = "bad_endpoint",
+        /// Not a token.
+        BadToken = "bad_token",
+        /// The file beside a download that says where it came from cannot be read.
+        BadManifest = "bad_manifest",
+        /// The Hub wants to know who asks.
+        Unauthorized = "unauthorized",
+        /// The licence has not been accepted.
+        Gated = "gated",
+        /// The Hub has no such thing.
+        NotOnHub = "not_on_hub",
+        /// Too many requests.
+        RateLimited = "rate_limited",
+        /// No connection.
+        Unreachable = "unreachable",
+        /// An answer that makes no sense here.
+        BadAnswer = "bad_answer",
+        /// A repository without usable weights.
+        NoWeights = "no_weights",
+        /// A file arrived damaged.
+        Checksum = "checksum",
+
+        // The command line.
+        /// The use of the command line, or of a command of the window, is wrong.
+        Usage = "usage",
+        /// A file named on the command line cannot be used.
+        File = "file",
+        /// The system's keychain cannot be used.
+        Keychain = "keychain",
+
+        // The window.
+        /// The worker gave no reason.
+        Failure = "failure",
+        /// A file of a model folder is missing.
+        FileNotFound = "file_not_found",
+        /// A file of a model folder cannot be used.
+        ModelFile = "model_file",
+        /// Another model is being downloaded.
+        WindowDownloadBusy = "window_download_busy",
+        /// The workspace cannot be locked.
+        WindowLock = "window_lock",
+        /// The log of a run cannot be read.
+        WindowLog = "window_log",
+        /// The sample's model is not here.
+        WindowNoSample = "window_no_sample",
+        /// The program that does the model work is not here.
+        WindowNoWorker = "window_no_worker",
+        /// The system shows no notifications.
+        WindowNotification = "window_notification",
+        /// Another window has the workspace.
+        WindowTaken = "window_taken",
+        /// The worker's answer cannot be read.
+        WindowWorkerAnswer = "window_worker_answer",
+        /// The worker cannot be started.
+        WindowWorkerStart = "window_worker_start",
+        /// The worker stopped without an answer.
+        WindowWorkerStopped = "window_worker_stopped",
+        /// This machine names no folder for a workspace.
+        WindowWorkspace = "window_workspace",
+    }
+}

@@ -1,0 +1,29 @@
+//! The words that cross borders: between rooms, to the command line, into the database, into JSON and to the page.
+//!
+//! Every room may use this crate and it uses none. A closed set stands here once and has one word for each member,
+//! which is the same in JSON, in the database and on the command line ([`closed_set`]).
+
+mod artifact;
+mod closed_set;
+mod data;
+mod device;
+mod error;
+mod format;
+mod method;
+mod model;
+mod rating;
+mod run;
+
+pub use artifact::{ArtifactKind, Metric};
+pub use closed_set::UnknownWord;
+pub use data::{Detection, Doubt, IssueCode, Origin, Severity, Split, SplitChoice};
+pub use device::{BadDevice, DeviceChoice};
+pub use error::{ErrorCode, Kind};
+pub use format::{FileFormat, Formats};
+pub use method::{Preset, StageName, Synthesizer, System};
+pub use model::{Fit, Quantize};
+pub use rating::ItemState;
+pub use run::{Control, RunStanding, RunStatus, StageStanding, StageStatus};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,15 @@
+//! The closed set of a rating study.
+
+use crate::closed_set::closed_set;
+
+closed_set! {
+    /// How far a rater is with an item.
+    ItemState, "item state" {
+        /// Begun.
+        Draft = "draft",
+        /// Rated.
+        Done = "done",
+        /// Left out on purpose.
+        Skipped = "skipped",
+    }
+}

@@ -1,0 +1,130 @@
+//! Every closed set: its words are the same in JSON, in text and in messages, and none is missing.
+
+use std::collections::BTreeSet;
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::*;
+
+/// Checks every value of a set, and that a word outside it is refused with the words inside.
+fn round_trips<T>(all: &[T], as_str: fn(T) -> &'static str)
+where
+    T: Copy
+        + Debug
+        + Display
+        + PartialEq
+        + FromStr<Err = UnknownWord>
+        + Serialize
+        + DeserializeOwned,
+{
+    for member in all {
+        let word = as_str(*member);
+        assert_eq!(word.parse::<T>().as_ref(), Ok(member));
+        assert_eq!(serde_json::to_value(member).unwrap(), word);
+        assert_eq!(serde_json::from_value::<T>(word.into()).unwrap(), *member);
+        assert_eq!(member.to_string(), word);
+        assert_eq!(format!("{member:>40}").len(), 40, "{word} can be padded");
+    }
+    let words: BTreeSet<&str> = all.iter().map(|member| as_str(*member)).collect();
+    assert_eq!(words.len(), all.len(), "one word each");
+    let refused = "no such word".parse::<T>().unwrap_err();
+    assert_eq!(
+        refused.known.iter().copied().collect::<BTreeSet<_>>(),
+        words
+    );
+    let message = refused.to_string();
+    assert!(words.iter().all(|word| message.contains(word)), "{message}");
+}
+
+macro_rules! every_set {
+    ($($name:ident),+ $(,)?) => {
+        const SETS: &[&str] = &[$(stringify!($name)),+];
+
+        #[test]
+        fn every_word_round_trips() {
+            $(round_trips($name::ALL, $name::as_str);)+
+        }
+    };
+}
+
+every_set! {
+    ArtifactKind, Control, Detection, Doubt, ErrorCode, FileFormat, Fit, IssueCode, ItemState, Kind, Metric, Origin,
+    Preset, Quantize, RunStanding, RunStatus, Severity, Split, SplitChoice, StageName, StageStanding, StageStatus,
+    Synthesizer, System,
+}
+
+#[test]
+fn no_set_is_left_out_of_the_round_trip() {
+    let sources = [
+        include_str!("artifact.rs"),
+        include_str!("data.rs"),
+        include_str!("error.rs"),
+        include_str!("format.rs"),
+        include_str!("method.rs"),
+        include_str!("model.rs"),
+        include_str!("rating.rs"),
+        include_str!("run.rs"),
+    ];
+    let declared: usize = sources
+        .iter()
+        .map(|text| text.matches("closed_set! {").count())
+        .sum();
+    assert_eq!(declared, SETS.len());
+    let modules = include_str!("lib.rs").matches("\nmod ").count();
+    // Beside the sources: the macro, the device and these tests.
+    assert_eq!(modules, sources.len() + 3, "a module is not looked at");
+}
+
+#[test]
+fn devices_round_trip_and_others_are_refused() {
+    for (text, device) in [
+        ("cpu", DeviceChoice::Cpu),
+        ("cuda:0", DeviceChoice::Cuda(0)),
+        ("cuda:12", DeviceChoice::Cuda(12)),
+        ("metal", DeviceChoice::Metal),
+    ] {
+        assert_eq!(text.parse(), Ok(device));
+        assert_eq!(device.to_string(), text);
+        assert_eq!(serde_json::to_value(device).unwrap(), text);
+        assert_eq!(
+            serde_json::from_value::<DeviceChoice>(text.into()).unwrap(),
+            device
+        );
+    }
+    assert_eq!("cuda".parse(), Ok(DeviceChoice::Cuda(0)));
+    for text in ["", "tpu", "cuda:", "cuda:x", "cuda:-1", "cpu:1", "metal:0"] {
+        let refused = text.parse::<DeviceChoice>().unwrap_err().to_string();
+        assert!(refused.contains("cuda:N"), "{refused}");
+    }
+}
+
+#[test]
+fn formats_are_joined_and_named_once() {
+    let mut formats = Formats::from(FileFormat::SamsumJson);
+    formats.add(FileFormat::Csv);
+    formats.add(FileFormat::SamsumJson);
+    assert_eq!(formats.to_string(), "samsum_json+csv");
+    assert_eq!("samsum_json+csv".parse(), Ok(formats.clone()));
+    let json = serde_json::to_value(&formats).unwrap();
+    assert_eq!(json, "samsum_json+csv");
+    assert_eq!(serde_json::from_value::<Formats>(json).unwrap(), formats);
+    assert!("samsum_json+nothing".parse::<Formats>().is_err());
+}
+
+#[test]
+fn a_run_stands_where_its_row_and_its_worker_say() {
+    assert_eq!(RunStatus::Running.standing(false), RunStanding::Interrupted);
+    assert_eq!(RunStatus::Failed.standing(true), RunStanding::Starting);
+    assert_eq!(RunStatus::Done.standing(true), RunStanding::Done);
+    assert_eq!(
+        StageStanding::Running.without_worker(),
+        StageStanding::Paused
+    );
+    assert_eq!(StageStanding::Stale.without_worker(), StageStanding::Stale);
+    for status in StageStatus::ALL {
+        assert_eq!(StageStanding::from(*status).as_str(), status.as_str());
+    }
+}
