@@ -1,0 +1,172 @@
+//! Files that are either whole or absent. Everything is written aside, synced and renamed, and then the folder is
+//! synced: a rename lasts through a power cut only once its folder is on the disk.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{BufWriter, ErrorKind, IntoInnerError, Result, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+/// Bytes collected before they are handed to the system.
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// A file that is being written beside its place. Dropped without [`Draft::commit`] it leaves nothing, and what stood
+/// there before is untouched.
+#[derive(Debug)]
+pub struct Draft {
+    aside: BufWriter<NamedTempFile>,
+    place: PathBuf,
+}
+
+impl Draft {
+    /// Begins a file; missing folders are created.
+    ///
+    /// # Errors
+    /// Where the folder cannot be written to.
+    pub fn create(path: &Path) -> Result<Self> {
+        let name = path.file_name().ok_or(ErrorKind::InvalidFilename)?;
+        let mut prefix = OsString::from(".");
+        prefix.push(name);
+        prefix.push(".");
+        fs::create_dir_all(folder_of(path))?;
+        let mut builder = Builder::new();
+        builder.prefix(&prefix);
+        // What else is written here may be read by others too, as far as the user's mask lets them.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let aside = builder.tempfile_in(folder_of(path))?;
+        Ok(Self {
+            aside: BufWriter::with_capacity(BUFFER_BYTES, aside),
+            place: path.to_owned(),
+        })
+    }
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// Where the disk is full or the place is taken by a folder; the place is as before then.
+    pub fn commit(self) -> Result<()> {
+        let aside = self
+            .aside
+            .into_inner()
+            .map_err(IntoInnerError::into_error)?;
+        aside.as_file().sync_all()?;
+        aside.persist(&self.place)?;
+        sync(folder_of(&self.place))
+    }
+}
+
+impl Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.aside.write(bytes)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.aside.flush()
+    }
+}
+
+/// Writes `bytes` to `path` so that a crash or a full disk leaves either the old file or the new one.
+///
+/// # Errors
+/// As [`Draft::create`] and [`Draft::commit`].
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut draft = Draft::create(path)?;
+    draft.write_all(bytes)?;
+    draft.commit()
+}
+
+/// Copies a file; the copy is whole or absent.
+///
+/// # Errors
+/// Where the original cannot be read, or as [`write`].
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    let mut original = File::open(from)?;
+    let mut draft = Draft::create(to)?;
+    std::io::copy(&mut original, &mut draft)?;
+    draft.commit()
+}
+
+/// Gives a file or folder, whole and synced already, the name under which others look for it.
+///
+/// # Errors
+/// As [`fs::rename`].
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to)?;
+    sync(folder_of(to))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+#[cfg(unix)]
+fn sync(folder: &Path) -> Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Windows journals the rename itself and cannot open a folder as a file.
+#[cfg(not(unix))]
+fn sync(_folder: &Path) -> Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replaces_whole_files_and_leaves_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("deep/er/file.bin");
+        write(&path, b"one").unwrap();
+        write(&path, b"two").unwrap();
+        copy(&path, &path.with_file_name("copy")).unwrap();
+        rename(&path.with_file_name("copy"), &path.with_file_name("named")).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read(path.with_file_name("named")).unwrap(), b"two");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_target_and_no_temporary_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("folder");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("inside"), "kept").unwrap();
+        write(&path, b"x").unwrap_err();
+        let mut unfinished = Draft::create(&dir.path().join("unfinished")).unwrap();
+        unfinished.write_all(b"half").unwrap();
+        drop(unfinished);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert_eq!(fs::read(path.join("inside")).unwrap(), b"kept");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_whole_file_has_the_rights_of_any_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let (whole, plain) = (dir.path().join("whole"), dir.path().join("plain"));
+        write(&whole, b"x").unwrap();
+        fs::write(&plain, b"x").unwrap();
+        let rights = |path: &Path| fs::metadata(path).unwrap().permissions();
+        assert_eq!(rights(&whole), rights(&plain));
+    }
+
+    #[test]
+    fn parallel_writers_never_mix() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        std::thread::scope(|scope| {
+            for n in 0..4u8 {
+                let path = &path;
+                scope.spawn(move || write(path, &vec![n; 10_000]).unwrap());
+            }
+        });
+        let bytes = fs::read(&path).unwrap();
+        assert!(bytes.len() == 10_000 && bytes.iter().all(|b| *b == bytes[0]));
+    }
+}

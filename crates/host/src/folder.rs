@@ -1,0 +1,31 @@
+//! The folder of the user's data.
+
+use std::path::PathBuf;
+
+/// Where a workspace lies when none is named: `duologue` in the platform's folder for application data
+/// (`$XDG_DATA_HOME` or `~/.local/share`, `~/Library/Application Support`, `%APPDATA%`).
+pub fn default_workspace() -> Option<PathBuf> {
+    Some(dirs::data_dir()?.join("duologue"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// People have workspaces there.
+    #[test]
+    fn the_workspace_stays_where_it_always_was() {
+        let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+        let home = || variable("HOME").expect("a home");
+        let data = if cfg!(windows) {
+            variable("APPDATA").expect("a profile")
+        } else if cfg!(target_os = "macos") {
+            home().join("Library/Application Support")
+        } else {
+            variable("XDG_DATA_HOME")
+                .filter(|folder| folder.is_absolute())
+                .unwrap_or_else(|| home().join(".local/share"))
+        };
+        assert_eq!(default_workspace(), Some(data.join("duologue")));
+    }
+}

@@ -1,0 +1,34 @@
+//! This computer in one place: its clock, processes, memory, disk, names and folders, and files that are whole.
+//!
+//! Command line, window and xtask ask here and pass on what they learn as arguments. The rooms below them know the
+//! types [`Identity`] and [`Liveness`] and the files of [`file`], nothing else; `tests/all/tidy.rs` holds them to it.
+
+pub mod clock;
+pub mod detached;
+pub mod file;
+pub mod folder;
+pub mod machine;
+pub mod process;
+
+/// Which process: its number, and what tells it from every other that had or will have the same number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Process id.
+    pub pid: u32,
+    /// Boot of the machine in which the id counts; empty where the system does not name its boots.
+    pub boot_id: String,
+    /// Moment of its start, by a clock that nobody sets: ticks since the boot on Linux, elsewhere the seconds since
+    /// 1970 that the system noted then. `None` where it is not known.
+    pub start: Option<i64>,
+}
+
+/// What the system says of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Liveness {
+    /// It is this very process, and it lives.
+    Alive,
+    /// It has ended, whether or not another has its number now.
+    Gone,
+    /// The system cannot tell: the process belongs to another boot, or its start was never noted.
+    Unknown,
+}

@@ -1,0 +1,144 @@
+//! What this machine has, as far as the system tells it without asking anything of the user.
+
+use std::path::Path;
+
+use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
+
+/// Memory of the machine, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// All of it.
+    pub total_bytes: u64,
+    /// What programs can still take.
+    pub free_bytes: u64,
+}
+
+/// Cores that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Memory of the machine; none where the system does not tell.
+pub fn memory() -> Option<Memory> {
+    let asked = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    let system = System::new_with_specifics(asked).ok()?;
+    let memory = Memory {
+        total_bytes: system.total_memory(),
+        free_bytes: system.available_memory(),
+    };
+    (memory.total_bytes > 0).then_some(memory)
+}
+
+/// Name of the processor.
+pub fn cpu_name() -> Option<String> {
+    let asked = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
+    let system = System::new_with_specifics(asked).ok()?;
+    let name = system.cpus().first()?.brand().trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// Widest vector instructions that the engine uses.
+#[cfg(target_arch = "x86_64")]
+pub fn simd() -> &'static str {
+    if std::arch::is_x86_feature_detected!("avx512f") {
+        "avx512"
+    } else if std::arch::is_x86_feature_detected!("avx2") {
+        "avx2"
+    } else {
+        "sse2"
+    }
+}
+
+/// The processor's family.
+#[cfg(not(target_arch = "x86_64"))]
+pub fn simd() -> &'static str {
+    std::env::consts::ARCH
+}
+
+/// Name of the first card of NVIDIA's driver. Its table needs no library; sysinfo would load the driver into the
+/// window, which computes nothing.
+pub fn card_name() -> Option<String> {
+    first_card(Path::new("/proc/driver/nvidia/gpus"))
+}
+
+fn first_card(folder: &Path) -> Option<String> {
+    let mut cards: Vec<_> = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|card| card.path())
+        .collect();
+    cards.sort();
+    let table = std::fs::read_to_string(cards.first()?.join("information")).ok()?;
+    let model = table.lines().find_map(|line| line.strip_prefix("Model:"))?;
+    Some(model.trim().to_owned())
+}
+
+/// Free bytes where the folder is, or will be; none where the system does not tell. Not by sysinfo, which asks every
+/// mounted disk: one share whose server is away would hold the program up.
+#[cfg(unix)]
+pub fn disk_free_bytes(folder: &Path) -> Option<u64> {
+    let disk = nix::sys::statvfs::statvfs(existing(folder)?).ok()?;
+    #[allow(
+        clippy::unnecessary_cast,
+        clippy::useless_conversion,
+        reason = "the counts have another width on each system"
+    )]
+    let bytes = disk.blocks_available() as u64 * disk.fragment_size() as u64;
+    Some(bytes)
+}
+
+/// Free bytes where the folder is, or will be; none where the system does not tell.
+#[cfg(not(unix))]
+pub fn disk_free_bytes(folder: &Path) -> Option<u64> {
+    let folder = existing(folder)?.canonicalize().ok()?;
+    let disks = sysinfo::Disks::new_with_refreshed_list().ok()?;
+    let letter = |path: &Path| {
+        path.to_string_lossy()
+            .trim_start_matches(r"\\?\")
+            .to_owned()
+    };
+    let disk = disks
+        .iter()
+        .filter(|disk| letter(&folder).starts_with(&letter(disk.mount_point())))
+        .max_by_key(|disk| disk.mount_point().as_os_str().len())?;
+    Some(disk.available_space())
+}
+
+fn existing(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|part| part.exists())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_and_processor_are_known() {
+        let memory = memory().unwrap();
+        assert!(memory.free_bytes > 0 && memory.free_bytes <= memory.total_bytes);
+        assert!(cores() > 0);
+        if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+            let table = std::fs::read_to_string("/proc/cpuinfo").unwrap();
+            assert!(table.contains(&cpu_name().unwrap()));
+            let table = std::fs::read_to_string("/proc/meminfo").unwrap();
+            assert!(table.contains(&(memory.total_bytes / 1024).to_string()));
+        }
+    }
+
+    #[test]
+    fn a_card_is_named_where_there_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(first_card(folder.path()), None);
+        let card = folder.path().join("0000:01:00.0");
+        std::fs::create_dir(&card).unwrap();
+        let table = "Model: \t\t Card 9000\nIRQ:   1\n";
+        std::fs::write(card.join("information"), table).unwrap();
+        assert_eq!(first_card(folder.path()).as_deref(), Some("Card 9000"));
+    }
+
+    #[test]
+    fn room_on_the_disk_is_known_before_the_workspace_exists() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(disk_free_bytes(&folder.path().join("not/yet")) > Some(0));
+    }
+}
