@@ -1,7 +1,8 @@
 //! What the tests of all tables share: a workspace in a temporary folder, a data set, a run, a stage's result.
 
-use crate::{NewArtifact, NewDataset, NewExample, NewRun, StageResult, Store};
+use crate::{NewArtifact, NewDataset, NewExample, NewRun, Owner, StageResult, Store};
 use contract::{ArtifactKind, DeviceChoice, Origin, Split, StageName};
+use host::Identity;
 use serde_json::json;
 
 /// Stages of [`run`], in order.
@@ -12,6 +13,18 @@ pub(crate) fn store() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     (dir, store)
+}
+
+/// A process that asks for a lease.
+pub(crate) fn owner(pid: u32) -> Owner {
+    Owner {
+        process: Identity {
+            pid,
+            boot_id: "boot".into(),
+            start: Some(1_000),
+        },
+        token: format!("token of {pid}"),
+    }
 }
 
 /// One example in `split`.

@@ -10,7 +10,6 @@
 
 mod bundle;
 mod error;
-mod file;
 #[cfg(test)]
 mod fixture;
 mod hash;
@@ -19,7 +18,6 @@ mod table;
 
 pub use bundle::TakenRun;
 pub use error::{Error, Result};
-pub use file::write_atomic;
 pub use hash::{sha256_hex, sha256_json};
 pub use migration::Release;
 pub use table::artifact::{ArtifactPage, ArtifactRow, MACHINE, NewArtifact};

@@ -72,6 +72,7 @@ const LINES: &[Line] = &[
     Line::additive(setting::SQL),
     Line::additive(ledger::SQL),
     Line::additive(queue::SQL),
+    Line::additive(lease::START_SQL),
 ];
 
 /// What a database has: in decimal, `user_version` is `MMmmmLLL`, the release that it needs (`MM.mmm`) and the number

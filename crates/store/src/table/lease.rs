@@ -1,11 +1,11 @@
-//! Leases: which process works on a run. Exactly one worker writes a run's rows; it renews its lease by a
-//! heartbeat, and one that stopped (crash, kill, reboot, sleep) is taken over.
+//! Leases: which process works on a run. Exactly one worker writes a run's rows, for as long as it lives. Where the
+//! system cannot tell whether it does, the heartbeat decides by which it renews its lease.
 
 use super::{Word, run};
 use crate::{Fence, Result, Store};
 use contract::{Control, RunStatus};
+use host::{Identity, Liveness};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde::{Deserialize, Serialize};
 
 pub(crate) const SQL: &str = "
 CREATE TABLE lease (
@@ -17,23 +17,24 @@ CREATE TABLE lease (
 ) STRICT;
 ";
 
-/// Age of a heartbeat from which the lease may be taken over: five missed heartbeats of 2 s.
+/// When the holder's process began ([`Identity::start`]): its number alone may be another's by now.
+pub(crate) const START_SQL: &str = "ALTER TABLE lease ADD COLUMN process_start INTEGER;";
+
+/// Age of a heartbeat from which a lease counts as given up where the system cannot tell whether its holder lives:
+/// five missed heartbeats of 2 s.
 pub const LEASE_TIMEOUT_MS: u64 = 10_000;
 
 /// The process that asks for a lease.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
-    /// Its process id.
-    pub pid: u32,
-    /// Identifies the boot of the machine: process ids of an earlier one mean nothing.
-    pub boot_id: String,
-    /// Random, so that a reused process id is not taken for the owner.
+    /// Which process it is.
+    pub process: Identity,
+    /// Random: each asking is told from every other.
     pub token: String,
 }
 
 /// Answer to [`Store::acquire`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Acquire {
     /// The lease is the caller's.
     Mine,
@@ -45,33 +46,39 @@ pub enum Acquire {
 }
 
 /// A lease.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseRow {
     /// The run.
     pub run_id: String,
-    /// Process id of the holder.
-    pub pid: u32,
-    /// Boot in which it runs.
-    pub boot_id: String,
-    /// Its token.
-    pub token: String,
+    /// Who holds it. An older version of the program noted no start.
+    pub owner: Owner,
     /// Time of its last sign of life.
     pub heartbeat_ms: i64,
 }
 
 impl LeaseRow {
-    /// Whether its holder gave a sign of life within [`LEASE_TIMEOUT_MS`] and still exists.
-    pub fn lives(&self, now_ms: i64, pid_alive: &dyn Fn(u32) -> bool) -> bool {
-        self.heartbeat_ms.abs_diff(now_ms) <= LEASE_TIMEOUT_MS && pid_alive(self.pid)
+    /// Whether its holder lives. Only where the system cannot tell is the clock looked at: a sign of life within
+    /// [`LEASE_TIMEOUT_MS`], in either direction, for a clock that was set back must not lock a run.
+    pub fn lives(&self, now_ms: i64, liveness: &dyn Fn(&Identity) -> Liveness) -> bool {
+        match liveness(&self.owner.process) {
+            Liveness::Alive => true,
+            Liveness::Gone => false,
+            Liveness::Unknown => self.heartbeat_ms.abs_diff(now_ms) <= LEASE_TIMEOUT_MS,
+        }
     }
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
     Ok(LeaseRow {
         run_id: row.get("run_id")?,
-        pid: row.get("pid")?,
-        boot_id: row.get("boot_id")?,
-        token: row.get("token")?,
+        owner: Owner {
+            process: Identity {
+                pid: row.get("pid")?,
+                boot_id: row.get("boot_id")?,
+                start: row.get("process_start")?,
+            },
+            token: row.get("token")?,
+        },
         heartbeat_ms: row.get("heartbeat_ms")?,
     })
 }
@@ -85,29 +92,36 @@ fn get(conn: &Connection, run: &str) -> Result<Option<LeaseRow>> {
 pub(super) fn any_lives(
     conn: &Connection,
     now_ms: i64,
-    pid_alive: &dyn Fn(u32) -> bool,
+    liveness: &dyn Fn(&Identity) -> Liveness,
 ) -> Result<bool> {
     let mut query = conn.prepare_cached("SELECT * FROM lease")?;
     let leases: Vec<LeaseRow> = query
         .query_map([], from_row)?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(leases.iter().any(|lease| lease.lives(now_ms, pid_alive)))
+    Ok(leases.iter().any(|lease| lease.lives(now_ms, liveness)))
 }
 
 /// Gives a run to a process: it is running from now on.
 pub(super) fn take(tx: &Connection, run: &str, owner: &Owner, now_ms: i64) -> Result<()> {
     run::settle(tx, run, RunStatus::Running, now_ms)?;
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO lease (run_id, pid, boot_id, token, heartbeat_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO lease (run_id, pid, boot_id, process_start, token, heartbeat_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
-    .execute(params![run, owner.pid, owner.boot_id, owner.token, now_ms])?;
+    .execute(params![
+        run,
+        owner.process.pid,
+        owner.process.boot_id,
+        owner.process.start,
+        owner.token,
+        now_ms
+    ])?;
     Ok(())
 }
 
 impl Store {
-    /// Takes a run's lease where it is free, already the caller's, of another boot, of a dead process, or
-    /// without a heartbeat for [`LEASE_TIMEOUT_MS`] (in either direction: a clock set back must not lock a run).
+    /// Takes a run's lease where it is free, already the caller's, or of a process that no longer lives
+    /// ([`LeaseRow::lives`]).
     ///
     /// With it the run is running and older requests to stop it are void, in one change: a request is heard by
     /// whoever has the lease, or comes before.
@@ -122,14 +136,16 @@ impl Store {
         run: &str,
         owner: &Owner,
         now_ms: i64,
-        pid_alive: &dyn Fn(u32) -> bool,
+        liveness: &dyn Fn(&Identity) -> Liveness,
     ) -> Result<Acquire> {
         let answer = self.write(|tx| {
-            if let Some(held) = get(tx, run)?.filter(|held| held.token != owner.token)
-                && held.boot_id == owner.boot_id
-                && held.lives(now_ms, pid_alive)
+            if let Some(lease) = get(tx, run)?
+                && lease.owner.token != owner.token
+                && lease.lives(now_ms, liveness)
             {
-                return Ok(Acquire::HeldBy { pid: held.pid });
+                return Ok(Acquire::HeldBy {
+                    pid: lease.owner.process.pid,
+                });
             }
             take(tx, run, owner, now_ms)?;
             Ok(Acquire::Mine)
@@ -181,7 +197,7 @@ impl Store {
         run: &str,
         (control, at_rest): (Control, RunStatus),
         now_ms: i64,
-        pid_alive: &dyn Fn(u32) -> bool,
+        liveness: &dyn Fn(&Identity) -> Liveness,
     ) -> Result<bool> {
         self.write(|tx| {
             // A worker that has just put down how it ended still has its lease, and hears nothing more.
@@ -189,7 +205,7 @@ impl Store {
                 .prepare_cached("SELECT 1 FROM run WHERE id = ?1 AND status = ?2")?
                 .exists(params![run, Word(RunStatus::Running)])?;
             let at_work =
-                running && get(tx, run)?.is_some_and(|lease| lease.lives(now_ms, pid_alive));
+                running && get(tx, run)?.is_some_and(|lease| lease.lives(now_ms, liveness));
             if at_work {
                 tx.prepare_cached("UPDATE run SET control = ?2 WHERE id = ?1")?
                     .execute(params![run, Word(control)])?;
@@ -212,66 +228,87 @@ mod tests {
     use crate::{Error, fixture};
     use contract::StageName;
 
-    fn owner(pid: u32, boot: &str) -> Owner {
-        Owner {
-            pid,
-            boot_id: boot.into(),
-            token: format!("token of {pid}"),
-        }
+    /// A system that tells nothing of processes.
+    fn unknown(_: &Identity) -> Liveness {
+        Liveness::Unknown
     }
 
     #[test]
-    fn taken_over_only_from_the_dead() {
+    fn a_living_process_keeps_its_lease_whatever_the_clock_says() {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
-        let alive = |_: u32| true;
-        let first = owner(1, "boot");
+        let (holder, other) = (fixture::owner(1), fixture::owner(2));
+        let alive = |_: &Identity| Liveness::Alive;
         assert!(matches!(
-            store.acquire("no", &first, 0, &alive),
+            store.acquire("no", &holder, 0, &alive),
             Err(Error::NoSuchRun { .. })
         ));
         assert_eq!(store.lease("r").unwrap(), None);
+        for now_ms in [0, 5] {
+            let answer = store.acquire("r", &holder, now_ms, &alive).unwrap();
+            assert_eq!(answer, Acquire::Mine);
+        }
+        const DAY_MS: i64 = 86_400_000;
+        for now_ms in [5, DAY_MS, -DAY_MS] {
+            let answer = store.acquire("r", &other, now_ms, &alive).unwrap();
+            assert_eq!(answer, Acquire::HeldBy { pid: 1 });
+        }
+        assert_eq!(store.lease("r").unwrap().unwrap().owner, holder);
+    }
+
+    #[test]
+    fn the_lease_of_a_dead_process_is_taken_over_at_once() {
+        let (_dir, store) = fixture::store();
+        fixture::run(&store, "r");
+        store.acquire("r", &fixture::owner(1), 0, &unknown).unwrap();
+        let mut reused = fixture::owner(1);
+        reused.process.start = Some(1_001);
+        reused.token = "another".into();
+        let system = |process: &Identity| {
+            if process.start == Some(1_001) {
+                Liveness::Alive
+            } else {
+                Liveness::Gone
+            }
+        };
         assert_eq!(
-            store.acquire("r", &first, 0, &alive).unwrap(),
-            Acquire::Mine
+            store.acquire("r", &reused, 0, &system).unwrap(),
+            Acquire::Mine,
+            "its number is another's by now"
         );
         assert_eq!(
-            store.acquire("r", &first, 5, &alive).unwrap(),
-            Acquire::Mine
-        );
-        let limit = 5 + LEASE_TIMEOUT_MS.cast_signed();
-        assert_eq!(
-            store
-                .acquire("r", &owner(2, "boot"), limit, &alive)
-                .unwrap(),
+            store.acquire("r", &fixture::owner(2), 0, &system).unwrap(),
             Acquire::HeldBy { pid: 1 }
         );
-        // Too old, dead, another boot, a heartbeat from the future.
-        assert_eq!(
+    }
+
+    #[test]
+    fn the_heartbeat_decides_where_the_system_cannot_tell() {
+        let (_dir, store) = fixture::store();
+        fixture::run(&store, "r");
+        let ask = |pid, now_ms| {
             store
-                .acquire("r", &owner(2, "boot"), limit + 1, &alive)
-                .unwrap(),
-            Acquire::Mine
-        );
-        assert_eq!(
-            store
-                .acquire("r", &owner(3, "boot"), limit + 1, &|pid| pid != 2)
-                .unwrap(),
-            Acquire::Mine
-        );
-        assert_eq!(
-            store
-                .acquire("r", &owner(4, "next boot"), limit + 1, &alive)
-                .unwrap(),
-            Acquire::Mine
-        );
-        assert_eq!(
-            store
-                .acquire("r", &owner(5, "next boot"), -1, &alive)
-                .unwrap(),
-            Acquire::Mine
-        );
-        assert_eq!(store.lease("r").unwrap().unwrap().pid, 5);
+                .acquire("r", &fixture::owner(pid), now_ms, &unknown)
+                .unwrap()
+        };
+        let limit = LEASE_TIMEOUT_MS.cast_signed();
+        assert_eq!(ask(1, 0), Acquire::Mine);
+        assert_eq!(ask(2, limit), Acquire::HeldBy { pid: 1 });
+        assert_eq!(ask(2, limit + 1), Acquire::Mine, "too old");
+        assert_eq!(ask(3, 0), Acquire::Mine, "from the future");
+    }
+
+    #[test]
+    fn a_lease_of_an_older_program_has_no_start() {
+        let (_dir, store) = fixture::store();
+        fixture::run(&store, "r");
+        store
+            .write(|tx| {
+                let old = "INSERT INTO lease (run_id, pid, boot_id, token, heartbeat_ms) VALUES ('r', 1, 'b', 't', 0)";
+                Ok(tx.execute(old, [])?)
+            })
+            .unwrap();
+        assert_eq!(store.lease("r").unwrap().unwrap().owner.process.start, None);
     }
 
     #[test]
@@ -279,11 +316,11 @@ mod tests {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
         let pause =
-            |now_ms| store.ask_to_stop("r", (Control::Pause, RunStatus::Paused), now_ms, &|_| true);
+            |now_ms| store.ask_to_stop("r", (Control::Pause, RunStatus::Paused), now_ms, &unknown);
         let stands = || store.run("r").map(|run| (run.status, run.control)).unwrap();
         assert!(!pause(0).unwrap());
         assert_eq!(stands(), (RunStatus::Paused, None));
-        store.acquire("r", &owner(1, "x"), 0, &|_| true).unwrap();
+        store.acquire("r", &fixture::owner(1), 0, &unknown).unwrap();
         assert_eq!(
             stands(),
             (RunStatus::Running, None),
@@ -293,12 +330,12 @@ mod tests {
         assert_eq!(stands(), (RunStatus::Running, Some(Control::Pause)));
         // Its worker died: the next one is not stopped by what was asked of this one.
         store
-            .acquire("r", &owner(2, "x"), 60_000, &|_| true)
+            .acquire("r", &fixture::owner(2), 60_000, &unknown)
             .unwrap();
         assert_eq!(stands(), (RunStatus::Running, None));
         assert!(!pause(120_000).unwrap(), "nobody is left to hear it");
         store
-            .acquire("r", &owner(2, "x"), 120_000, &|_| true)
+            .acquire("r", &fixture::owner(2), 120_000, &unknown)
             .unwrap();
         store
             .set_run_status("r", RunStatus::Done, None, 120_001)
@@ -307,7 +344,7 @@ mod tests {
             !pause(120_002).unwrap(),
             "it has done its work and is about to leave"
         );
-        let missing = store.ask_to_stop("no", (Control::Pause, RunStatus::Paused), 0, &|_| true);
+        let missing = store.ask_to_stop("no", (Control::Pause, RunStatus::Paused), 0, &unknown);
         assert!(matches!(missing, Err(Error::NoSuchRun { .. })));
     }
 
@@ -316,20 +353,20 @@ mod tests {
         let (dir, store) = fixture::store();
         let other = Store::open(dir.path()).unwrap();
         fixture::run(&store, "r");
-        let (a, b) = (owner(1, "x"), owner(2, "x"));
-        store.acquire("r", &a, 0, &|_| true).unwrap();
+        let (a, b) = (fixture::owner(1), fixture::owner(2));
+        store.acquire("r", &a, 0, &unknown).unwrap();
         assert!(store.heartbeat("r", &a.token, 8_000).unwrap());
         assert_eq!(
-            other.acquire("r", &b, 12_000, &|_| true).unwrap(),
+            other.acquire("r", &b, 12_000, &unknown).unwrap(),
             Acquire::HeldBy { pid: 1 }
         );
         assert_eq!(
-            other.acquire("r", &b, 18_001, &|_| true).unwrap(),
+            other.acquire("r", &b, 18_001, &unknown).unwrap(),
             Acquire::Mine
         );
         assert!(!store.heartbeat("r", &a.token, 18_002).unwrap());
         store.release("r", &a.token).unwrap();
-        assert_eq!(other.lease("r").unwrap().unwrap().token, b.token);
+        assert_eq!(other.lease("r").unwrap().unwrap().owner, b);
         other.release("r", &b.token).unwrap();
         assert_eq!(other.lease("r").unwrap(), None);
     }
@@ -339,10 +376,10 @@ mod tests {
         let (dir, slept) = fixture::store();
         let successor = Store::open(dir.path()).unwrap();
         fixture::run(&slept, "r");
-        let (a, b) = (owner(1, "x"), owner(2, "x"));
-        slept.acquire("r", &a, 0, &|_| true).unwrap();
+        let (a, b) = (fixture::owner(1), fixture::owner(2));
+        slept.acquire("r", &a, 0, &unknown).unwrap();
         slept.start_stage("r", StageName::Topics, "in").unwrap();
-        successor.acquire("r", &b, 60_000, &|_| true).unwrap();
+        successor.acquire("r", &b, 60_000, &unknown).unwrap();
         let lost = slept
             .put_work("r", StageName::Topics, "k", &1.into())
             .unwrap_err();
@@ -375,7 +412,9 @@ mod tests {
         let (dir, store) = fixture::store();
         fixture::run(&store, "r");
         // A dead holder, so that every racer has a reason to take over.
-        store.acquire("r", &owner(1000, "x"), 0, &|_| true).unwrap();
+        store
+            .acquire("r", &fixture::owner(1000), 0, &unknown)
+            .unwrap();
         for round in 0..5_u32 {
             let now = i64::from(round + 1) * 60_000;
             let answers: Vec<Acquire> = std::thread::scope(|scope| {
@@ -384,7 +423,7 @@ mod tests {
                         let path = dir.path();
                         scope.spawn(move || {
                             let mine = Store::open(path).unwrap();
-                            mine.acquire("r", &owner(round * 10 + n, "x"), now, &|_| true)
+                            mine.acquire("r", &fixture::owner(round * 10 + n), now, &unknown)
                                 .unwrap()
                         })
                     })
@@ -396,7 +435,7 @@ mod tests {
                 1,
                 "{answers:?}"
             );
-            let winner = store.lease("r").unwrap().unwrap().pid;
+            let winner = store.lease("r").unwrap().unwrap().owner.process.pid;
             for answer in answers {
                 assert!(
                     matches!(answer, Acquire::Mine) || answer == Acquire::HeldBy { pid: winner }

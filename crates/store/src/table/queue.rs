@@ -3,6 +3,7 @@
 use super::{Word, lease, optional_word, run};
 use crate::{Error, Fence, Owner, Result, Store};
 use contract::StageName;
+use host::{Identity, Liveness};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -119,8 +120,8 @@ impl Store {
     }
 
     /// Whether some process works on a run.
-    pub fn is_busy(&self, now_ms: i64, pid_alive: &dyn Fn(u32) -> bool) -> Result<bool> {
-        self.read(|conn| lease::any_lives(conn, now_ms, pid_alive))
+    pub fn is_busy(&self, now_ms: i64, liveness: &dyn Fn(&Identity) -> Liveness) -> Result<bool> {
+        self.read(|conn| lease::any_lives(conn, now_ms, liveness))
     }
 
     /// Takes the lease of a run that waits, in one change: only while nobody works on any run. False where it
@@ -130,10 +131,10 @@ impl Store {
         run: &str,
         owner: &Owner,
         now_ms: i64,
-        pid_alive: &dyn Fn(u32) -> bool,
+        liveness: &dyn Fn(&Identity) -> Liveness,
     ) -> Result<bool> {
         let mine = self.write(|tx| {
-            if lease::any_lives(tx, now_ms, pid_alive)? || !take_off(tx, run)? {
+            if lease::any_lives(tx, now_ms, liveness)? || !take_off(tx, run)? {
                 return Ok(false);
             }
             lease::take(tx, run, owner, now_ms)?;
@@ -152,16 +153,9 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::owner;
     use crate::{Acquire, fixture};
     use contract::{Control, RunStatus};
-
-    fn owner(pid: u32) -> Owner {
-        Owner {
-            pid,
-            boot_id: "boot".into(),
-            token: format!("token of {pid}"),
-        }
-    }
 
     fn row(run: &str) -> QueueRow {
         QueueRow {
@@ -222,7 +216,7 @@ mod tests {
     #[test]
     fn only_one_process_begins_the_next_run() {
         let (_dir, store) = three();
-        let alive = |_: u32| true;
+        let alive = |_: &Identity| Liveness::Alive;
         fixture::run(&store, "at work");
         store.acquire("at work", &owner(1), 0, &alive).unwrap();
         assert!(store.is_busy(0, &alive).unwrap());
@@ -242,7 +236,11 @@ mod tests {
         );
         assert!(
             store
-                .acquire_queued("b", &owner(3), 0, &|pid| pid != 2)
+                .acquire_queued("b", &owner(3), 0, &|process| if process.pid == 2 {
+                    Liveness::Gone
+                } else {
+                    Liveness::Alive
+                })
                 .unwrap()
         );
     }
@@ -250,9 +248,13 @@ mod tests {
     #[test]
     fn a_run_that_is_begun_or_stopped_waits_no_longer() {
         let (_dir, store) = three();
-        store.acquire("b", &owner(1), 0, &|_| true).unwrap();
         store
-            .ask_to_stop("c", (Control::Cancel, RunStatus::Cancelled), 0, &|_| true)
+            .acquire("b", &owner(1), 0, &|_| Liveness::Alive)
+            .unwrap();
+        store
+            .ask_to_stop("c", (Control::Cancel, RunStatus::Cancelled), 0, &|_| {
+                Liveness::Alive
+            })
             .unwrap();
         assert_eq!(order(&store), ["a"]);
     }

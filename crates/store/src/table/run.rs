@@ -408,12 +408,10 @@ mod tests {
             store
                 .put_metric_points(run, StageName::Topics, &[("loss", 1, 0.5)])
                 .unwrap();
-            let owner = crate::Owner {
-                pid: 1,
-                boot_id: "b".into(),
-                token: run.into(),
-            };
-            store.acquire(run, &owner, 0, &|_| true).unwrap();
+            let owner = fixture::owner(1);
+            store
+                .acquire(run, &owner, 0, &|_| host::Liveness::Alive)
+                .unwrap();
         }
         store.delete_run("r").unwrap();
         store
