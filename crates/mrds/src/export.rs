@@ -306,7 +306,7 @@ fn gguf_path(to: &Path, kind: GgufType) -> Result<PathBuf> {
 
 fn write_card(to: &Path, card: &str) -> Result<()> {
     let path = to.join("README.md");
-    fs::write(&path, card).map_err(|source| {
+    host::file::write(&path, card.as_bytes()).map_err(|source| {
         Error::Project(project::Error::Io {
             action: "write",
             path,

@@ -1,13 +1,14 @@
 //! Starting, carrying out and resuming runs: the part of [`Session`] that loads weights (feature `engine`).
 //!
-//! A run is worked on under a lease (pid, boot id, token, heartbeat every 2 s), so that no two processes ever write
-//! the same run; a dead owner's lease is taken over (architecture page, 3.7).
+//! A run is worked on under a lease (process, token, heartbeat every 2 s), so that no two processes ever write the same
+//! run; a dead owner's lease is taken over.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use contract::{Control, DeviceChoice, RunStatus, StageName};
+use host::{Identity, Liveness};
 use lm::LanguageModel;
 use lm::chat_template::day_of;
 use project::event::{Event, EventSink};
@@ -58,10 +59,10 @@ pub struct PlannedRun {
 
 /// The process that asks to work on a run.
 pub struct Process<'a> {
-    /// Its id, boot and a random token.
+    /// Which process it is, and a random token.
     pub owner: Owner,
-    /// Whether a process of this boot still lives.
-    pub pid_alive: &'a (dyn Fn(u32) -> bool + Sync),
+    /// Whether a process still lives.
+    pub liveness: &'a (dyn Fn(&Identity) -> Liveness + Sync),
     /// Milliseconds since 1970.
     pub now_ms: &'a (dyn Fn() -> i64 + Sync),
     /// Set from outside to stop (Ctrl-C).
@@ -162,7 +163,7 @@ pub fn take_queued(session: &Session, run: &str, process: &Process<'_>) -> Resul
         run,
         &process.owner,
         (process.now_ms)(),
-        process.pid_alive,
+        process.liveness,
     )?)
 }
 
@@ -182,7 +183,7 @@ pub fn execute(
     let acquired =
         session
             .store()
-            .acquire(run, &process.owner, (process.now_ms)(), process.pid_alive)?;
+            .acquire(run, &process.owner, (process.now_ms)(), process.liveness)?;
     if let Acquire::HeldBy { pid } = acquired {
         return Err(Error::Locked {
             run: run.to_owned(),

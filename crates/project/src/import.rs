@@ -496,21 +496,10 @@ fn report_duplicates(examples: &[ImportedExample], issues: &mut Vec<Issue>) {
     }
 }
 
-/// The file under the shared data folder, or `None` (said aloud) where there is none: `DUOLOGUE_SHARED`, else
-/// `../shared` beside the repository.
+/// The file under the folder of shared data, or `None` (said aloud) where there is none.
 #[cfg(test)]
 pub(crate) fn shared_data(file: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("DUOLOGUE_SHARED").map(PathBuf::from);
-    let root =
-        root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"));
-    let path = root.join("data").join(file);
-    if !path.exists() {
-        println!(
-            "skipped: the shared data file {file} is not here (set DUOLOGUE_SHARED to its folder)"
-        );
-        return None;
-    }
-    Some(path)
+    duologue_tests::shared(&format!("data/{file}"))
 }
 
 #[cfg(test)]

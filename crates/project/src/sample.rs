@@ -191,10 +191,10 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     let half = tempfile::tempdir_in(parent).map_err(|source| io("write", parent, source))?;
     for entry in fs::read_dir(from).map_err(|source| io("read", from, source))? {
         let file = entry.map_err(|source| io("read", from, source))?;
-        fs::copy(file.path(), half.path().join(file.file_name()))
+        host::file::copy(&file.path(), &half.path().join(file.file_name()))
             .map_err(|source| io("read", &file.path(), source))?;
     }
-    fs::rename(half.keep(), to).map_err(|source| io("write", to, source))
+    host::file::rename(&half.keep(), to).map_err(|source| io("write", to, source))
 }
 
 fn io(action: &'static str, path: &Path, source: std::io::Error) -> Error {

@@ -10,6 +10,7 @@ mod shown;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use host::{Identity, Liveness};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
@@ -122,23 +123,6 @@ pub struct StageState {
     pub progress: Value,
     /// Seconds so far.
     pub wall_s: f64,
-}
-
-/// Where a workspace lies when none is named: the platform's folder for application data.
-pub fn default_workspace() -> Option<PathBuf> {
-    let set = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    let data = if cfg!(windows) {
-        set("APPDATA")?
-    } else if cfg!(target_os = "macos") {
-        set("HOME")?.join("Library/Application Support")
-    } else {
-        set("XDG_DATA_HOME").or_else(|| Some(set("HOME")?.join(".local/share")))?
-    };
-    Some(data.join("duologue"))
 }
 
 impl Session {
@@ -445,12 +429,12 @@ impl Session {
         &self,
         run: &str,
         now_ms: i64,
-        pid_alive: &dyn Fn(u32) -> bool,
+        liveness: &dyn Fn(&Identity) -> Liveness,
     ) -> Result<bool> {
         Ok(self
             .store
             .lease(run)?
-            .is_some_and(|lease| lease.lives(now_ms, pid_alive)))
+            .is_some_and(|lease| lease.lives(now_ms, liveness)))
     }
 
     /// Asks a run's worker to pause, cancel or discard. A run that nobody works on changes at once.
@@ -459,7 +443,7 @@ impl Session {
         run: &str,
         control: Control,
         now_ms: i64,
-        pid_alive: &dyn Fn(u32) -> bool,
+        liveness: &dyn Fn(&Identity) -> Liveness,
     ) -> Result<RunStatus> {
         let row = self.store.run(run)?;
         if matches!(row.status, RunStatus::Done | RunStatus::Cancelled) {
@@ -477,7 +461,7 @@ impl Session {
         let at_rest = status_after(Some(control));
         if self
             .store
-            .ask_to_stop(run, (control, at_rest), now_ms, pid_alive)?
+            .ask_to_stop(run, (control, at_rest), now_ms, liveness)?
         {
             return Ok(RunStatus::Running);
         }

@@ -2,14 +2,13 @@
 //!
 //! Tensors go from the mapped source file to the new one some rows at a time, with the adapter's update
 //! `W + scale B A` (Hu et al. 2021, section 4.2) added on the way: neither model is ever held in memory. Files are
-//! written aside and renamed.
+//! whole or absent.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
 
 use candle_core::Device;
+use host::file::Draft;
 
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
@@ -113,28 +112,13 @@ fn matrix_shape(shape: &[usize]) -> (usize, usize) {
     }
 }
 
-/// Writes a whole file or nothing: under a temporary name, flushed to the disk, renamed.
-fn write_aside(
-    path: &Path,
-    write: &mut dyn FnMut(&mut BufWriter<File>) -> Result<()>,
-) -> Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".tmp");
-    let aside = path.with_file_name(name);
+/// Writes a whole file or nothing.
+fn write_aside(path: &Path, write: &mut dyn FnMut(&mut Draft) -> Result<()>) -> Result<()> {
     let io = |source| Error::Io {
         path: path.to_path_buf(),
         source,
     };
-    let mut file = BufWriter::with_capacity(1 << 20, File::create(&aside).map_err(io)?);
-    let finish = |mut file: BufWriter<File>| -> std::io::Result<()> {
-        file.flush()?;
-        file.get_ref().sync_all()?;
-        std::fs::rename(&aside, path)
-    };
-    let written = write(&mut file).and_then(|()| finish(file).map_err(io));
-    if written.is_err() {
-        // The half-written file is of no use to anyone; the failure itself is the one to report.
-        let _ = std::fs::remove_file(&aside);
-    }
-    written
+    let mut draft = Draft::create(path).map_err(io)?;
+    write(&mut draft)?;
+    draft.commit().map_err(io)
 }

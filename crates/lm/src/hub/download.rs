@@ -197,7 +197,7 @@ impl Transfer<'_, '_> {
             }
         }
         let path = self.folder.join(&file.name);
-        fs::rename(&part, &path).map_err(|e| Error::io(&path, e))
+        host::file::rename(&part, &path).map_err(|e| Error::io(&path, e))
     }
 
     /// Goes on with the part that is here until the file is whole and its digest is right.

@@ -4,8 +4,6 @@
 //! here is refused by name instead of being ignored.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
@@ -32,24 +30,11 @@ pub(super) fn write_config(config: &LoraConfig, path: &Path) -> Result<()> {
     write_atomically(path, format!("{:#}\n", peft_json(config)).as_bytes())
 }
 
-/// Writes a whole file or nothing: temporary name in the same folder, flush to the disk, rename.
+/// Writes a whole file or nothing.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
-    };
-    write().map_err(|source| {
-        // The half-written temporary is of no use to anyone; the first failure is the one to report.
-        let _ = std::fs::remove_file(&temporary);
-        Error::Io {
-            path: path.to_path_buf(),
-            source,
-        }
+    host::file::write(path, bytes).map_err(|source| Error::Io {
+        path: path.to_path_buf(),
+        source,
     })
 }
 

@@ -482,9 +482,11 @@ pub(crate) fn remove_checkpoints(store: &Store, run: &str, stage: StageName) -> 
         return Ok(());
     };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let ours = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with(&prefix));
+        // A process that was killed while it wrote leaves `.<name>.<random>`.
+        let ours = path.file_name().is_some_and(|name| {
+            let name = name.to_string_lossy();
+            name.trim_start_matches('.').starts_with(&prefix)
+        });
         if ours {
             let io = |source| {
                 Error::Project(project::Error::Io {

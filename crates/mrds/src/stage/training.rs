@@ -187,7 +187,7 @@ impl Stage<'_> {
         if place.exists() {
             fs::remove_dir_all(&new).map_err(io("remove", &new))?;
         } else {
-            fs::rename(&new, &place).map_err(io("write", &place))?;
+            host::file::rename(&new, &place).map_err(io("write", &place))?;
         }
         Ok(sha256)
     }

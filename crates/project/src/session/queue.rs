@@ -2,6 +2,7 @@
 //! nor terminal need be open; the worker that ends starts the next.
 
 use contract::RunStatus;
+use host::{Identity, Liveness};
 use serde_json::json;
 use store::QueueRow;
 
@@ -49,9 +50,9 @@ impl Session {
     pub fn next_queued(
         &self,
         now_ms: i64,
-        pid_alive: &dyn Fn(u32) -> bool,
+        liveness: &dyn Fn(&Identity) -> Liveness,
     ) -> Result<Option<QueueRow>> {
-        if self.queue_held()? || self.store.is_busy(now_ms, pid_alive)? {
+        if self.queue_held()? || self.store.is_busy(now_ms, liveness)? {
             return Ok(None);
         }
         Ok(self.store.queue()?.into_iter().next())
