@@ -74,7 +74,7 @@ impl Downloads {
     pub(crate) fn pause(&self) {
         let process = *self.process.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(process) = process {
-            interrupt(process);
+            host::process::ask_to_end(process);
         }
     }
 
@@ -97,19 +97,6 @@ impl Downloads {
         Ok(child)
     }
 }
-
-/// What Ctrl-C does at a terminal.
-#[cfg(unix)]
-fn interrupt(process: u32) {
-    use nix::sys::signal::{Signal, kill};
-    if let Ok(process) = i32::try_from(process) {
-        // A process that has ended just now needs no signal.
-        let _ended = kill(nix::unistd::Pid::from_raw(process), Signal::SIGINT);
-    }
-}
-
-#[cfg(not(unix))]
-fn interrupt(_process: u32) {}
 
 #[cfg(test)]
 #[cfg(unix)]
@@ -157,9 +144,12 @@ mod tests {
 
     #[test]
     fn a_pause_reaches_the_process() {
+        // Ctrl-C's signal is ignored from birth where a script has started all of this in the background.
         let script = format!(
-            "trap 'echo \"{{\\\"event\\\":\\\"result\\\",\\\"status\\\":\\\"paused\\\"}}\"; exit 130' INT\n\
-             {STEP}\nwhile :; do sleep 0.05; done"
+            "trap '' INT\n\
+             trap 'echo \"{{\\\"event\\\":\\\"result\\\",\\\"status\\\":\\\"paused\\\"}}\"; exit 130' TERM\n\
+             {STEP}\n\
+             for tenth in $(seq 300); do sleep 0.1; done; echo 'no signal came' >&2; exit 1"
         );
         let (answer, events) = fetch(&script, true);
         answer.unwrap();

@@ -11,7 +11,6 @@ pub mod dto;
 mod error;
 mod instance;
 mod log;
-mod machine;
 mod model_folder;
 mod place;
 mod run_state;

@@ -32,7 +32,7 @@ impl Place {
                     .filter(|value| !value.is_empty())
                     .map(PathBuf::from)
             })
-            .or_else(data_folder)
+            .or_else(host::folder::default_workspace)
             .ok_or_else(|| {
                 AppError::new(
                     ErrorCode::WindowWorkspace,
@@ -105,23 +105,6 @@ fn workspace_argument(mut arguments: impl Iterator<Item = OsString>) -> Answer<O
         }
     }
     Ok(found)
-}
-
-/// The same folder as the command line's default.
-fn data_folder() -> Option<PathBuf> {
-    let variable = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    let base = if cfg!(target_os = "windows") {
-        variable("APPDATA")
-    } else if cfg!(target_os = "macos") {
-        variable("HOME").map(|home| home.join("Library/Application Support"))
-    } else {
-        variable("XDG_DATA_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/share")))
-    };
-    base.map(|base| base.join("duologue"))
 }
 
 fn cli(named: Option<PathBuf>, own: Option<&Path>) -> Option<PathBuf> {

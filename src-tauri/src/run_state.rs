@@ -2,12 +2,13 @@
 
 use contract::{ArtifactKind, RunStanding, StageName};
 use project::rows::QueueRow;
+use host::clock::now_ms;
+use host::process::liveness;
 use project::session::{self, Session};
 use serde_json::Value;
 
 use crate::dto::{AppError, Progress, Queue, QueuedRun, RunLive, RunSummary, StageState};
 use crate::error::Answer;
-use crate::machine::now_ms;
 
 /// Reads runs of one workspace.
 pub(crate) struct Runs {
@@ -75,7 +76,7 @@ impl Runs {
     fn summary(&self, run: session::RunSummary, queued: bool) -> Answer<RunSummary> {
         let working = self
             .session
-            .is_worked_on(&run.run, now_ms(), &process_lives)?;
+            .is_worked_on(&run.run, now_ms(), &liveness)?;
         let status = match queued && !working {
             true => RunStanding::Queued,
             false => run.status.standing(working),
@@ -154,29 +155,10 @@ pub(crate) fn sample(value: &Value) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("\n\n"))
 }
 
-/// On Linux the process table answers at once; elsewhere the heartbeat decides.
-pub(crate) fn process_lives(pid: u32) -> bool {
-    if !cfg!(target_os = "linux") {
-        return true;
-    }
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // A zombie has ended, although its number is still taken.
-    stat.rsplit(") ")
-        .next()
-        .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn a_dead_process_does_not_live() {
-        if cfg!(target_os = "linux") {
-            assert!(process_lives(std::process::id()) && !process_lives(u32::MAX));
-        }
-    }
 
     #[test]
     fn samples_are_shown_with_their_summary() {

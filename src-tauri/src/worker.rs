@@ -17,7 +17,7 @@ use crate::place::Place;
 /// Runs the binary until it has said its result. What it starts detached goes on; nothing of it is waited for.
 pub(crate) fn ask(place: &Place, arguments: &[String]) -> Answer<Value> {
     let mut command = command(place, "window.log")?;
-    detach(command.args(arguments));
+    host::detached::own_group(command.args(arguments));
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -208,13 +208,6 @@ fn log_file(place: &Place, name: &str) -> Option<File> {
 
 fn logs(place: &Place) -> PathBuf {
     place.workspace.join("logs")
-}
-
-/// Puts the process in a group of its own, so that what ends the window's group does not end the work.
-fn detach(command: &mut Command) -> &mut Command {
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(command, 0);
-    command
 }
 
 pub(crate) fn not_started(error: &std::io::Error) -> AppError {

@@ -51,7 +51,7 @@ impl Global {
     /// Threads asked for, or all cores.
     pub(crate) fn threads(&self) -> usize {
         self.threads
-            .map_or_else(crate::machine::cores, |threads| threads as usize)
+            .map_or_else(host::machine::cores, |threads| threads as usize)
     }
 }
 

@@ -8,7 +8,6 @@ mod command;
 mod failure;
 mod hub_access;
 mod keychain;
-mod machine;
 mod output;
 mod process;
 mod progress;

@@ -35,7 +35,7 @@ impl Output {
         }
         let mut said = json!(value);
         if self.command == "worker" {
-            said["at_ms"] = json!(crate::process::now_ms());
+            said["at_ms"] = json!(host::clock::now_ms());
         }
         self.write(&said.to_string());
     }

@@ -4,6 +4,7 @@ use contract::{Doubt, ErrorCode, Origin, Severity};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use host::clock::now_ms;
 use project::hygiene::Finding;
 use project::import::{ColumnMap, Import, ImportOptions, Issue, speakers};
 use project::rows::ExampleRow;
@@ -17,7 +18,6 @@ use crate::dto::{
     ImportReport, ImportRequest, Sample, SplitCounts, Turn,
 };
 use crate::error::Answer;
-use crate::machine::now_ms;
 use crate::place::Place;
 use crate::worker;
 

@@ -2,6 +2,8 @@
 
 use contract::{Control, ErrorCode, Preset, StageName};
 use project::recipe::Recipe;
+use host::clock::now_ms;
+use host::process::liveness;
 use serde_json::Value;
 use tauri::State;
 use tauri::ipc::Channel;
@@ -9,9 +11,8 @@ use tauri::ipc::Channel;
 use crate::dto::{AppError, LogPage, PlanSheet, RecipeField, RunRequest, RunSummary, WatchUpdate};
 use crate::error::Answer;
 use crate::log;
-use crate::machine::now_ms;
 use crate::place::Place;
-use crate::run_state::{Runs, process_lives};
+use crate::run_state::Runs;
 use crate::watch::Watcher;
 use crate::worker;
 
@@ -87,7 +88,7 @@ pub(crate) fn resume_run(
 pub(crate) fn control_run(place: State<'_, Place>, run: String, action: Control) -> Answer<()> {
     place
         .session()?
-        .control(&run, action, now_ms(), &process_lives)?;
+        .control(&run, action, now_ms(), &liveness)?;
     Ok(())
 }
 

@@ -1,20 +1,38 @@
 //! The program, the machine and the settings of the workspace.
 
 use contract::ErrorCode;
+use host::machine;
 use notify_rust::Notification;
 use serde_json::Value;
 use tauri::{State, WebviewWindow};
 
+use super::count;
 use crate::dto::{AppError, AppInfo};
 use crate::error::Answer;
-use crate::machine;
 use crate::place::Place;
 
 /// Version, places and machine.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn app_info(place: State<'_, Place>) -> AppInfo {
-    machine::info(&place)
+    let memory = machine::memory();
+    AppInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        workspace: place.workspace.display().to_string(),
+        cli_path: place.cli.as_ref().map(|path| path.display().to_string()),
+        cpu: machine::cpu_name(),
+        threads: count(machine::cores()),
+        memory_bytes: memory.map(|memory| memory.total_bytes as f64),
+        memory_free_bytes: memory.map(|memory| memory.free_bytes as f64),
+        gpu: machine::card_name(),
+        disk_free_bytes: machine::disk_free_bytes(&place.workspace).map(|bytes| bytes as f64),
+        // A workspace that cannot be opened has its own error on every screen.
+        connections: place
+            .session()
+            .ok()
+            .and_then(|session| session.connections().ok())
+            .map_or(0, |ledger| count(ledger.len())),
+    }
 }
 
 /// A setting of the window, where it was ever set.

@@ -2,6 +2,7 @@
 
 use contract::{ErrorCode, ItemState, System};
 use project::rows::{RaterRow, StudyRow};
+use host::clock::now_ms;
 use project::session::Session;
 use project::study::{CRITERIA, RatingItem as Row};
 use tauri::State;
@@ -12,7 +13,6 @@ use crate::dto::{
     StudyRequest, StudyResult,
 };
 use crate::error::Answer;
-use crate::machine::now_ms;
 use crate::place::Place;
 
 /// Draws dialogues and stores one item for each system's summary.

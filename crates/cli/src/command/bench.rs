@@ -28,7 +28,7 @@ use crate::args::{
 };
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Output, note};
-use crate::process::{self, now_s};
+use crate::process;
 use crate::progress::Progress;
 use crate::table::Table;
 
@@ -58,7 +58,7 @@ pub(super) fn bench(global: &Global, what: &BenchWhat, output: &Output) -> Done 
 
 fn clock() -> Clock<'static> {
     Clock {
-        wall_s: &now_s,
+        wall_s: &host::clock::now_s,
         cpu_s: &cpu_s,
     }
 }
@@ -561,7 +561,7 @@ fn measured_run(
 ) -> Result<PipelineFigures, Failure> {
     let stop = process::stop_flag("Stopping. Press Ctrl-C again to stop at once.");
     let progress = Progress::new(output);
-    let asked = process::worker(&stop, &progress);
+    let asked = process::worker(&stop, &progress)?;
     let request = RunRequest {
         dataset: "bench".to_owned(),
         model: args.model.clone(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use contract::Split;
+use host::clock::now_ms;
 use mrds::models::TooLong;
 use project::format_rule::FormatRule;
 use project::import::speakers;
@@ -18,7 +19,6 @@ use super::{Done, read_lines, session};
 use crate::args::{Datasets, Format, Global, Import, RecipeChoice};
 use crate::failure::Failure;
 use crate::output::{Output, note};
-use crate::process::now_ms;
 use crate::table::Table;
 
 pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use host::machine;
 use lm::device::{self, Card};
 use project::session::Session;
 use serde_json::{Value, json};
@@ -10,14 +11,16 @@ use serde_json::{Value, json};
 use super::{Done, workspace};
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::machine::{cores, cpu_name, disk_free_bytes, memory_bytes, simd};
 use crate::output::Output;
 
 pub(super) fn doctor(global: &Global, output: &Output) -> Done {
     device::select(global.device)?;
     let folder = workspace(global)?;
-    let (cpu, simd, disk_free_bytes) = (cpu_name(), simd(), disk_free_bytes(&folder));
-    let (memory_bytes, memory_free_bytes) = memory_bytes().unzip();
+    let cpu = machine::cpu_name().unwrap_or_else(|| "unknown".to_owned());
+    let (simd, disk_free_bytes) = (machine::simd(), machine::disk_free_bytes(&folder));
+    let (memory_bytes, memory_free_bytes) = machine::memory()
+        .map(|memory| (memory.total_bytes, memory.free_bytes))
+        .unzip();
     // A workspace that cannot be read is a finding, not a reason to say nothing of the machine.
     let (connections, problem) = match connections(&folder) {
         Ok(count) => (Some(count), None),
@@ -35,7 +38,7 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
         "duologue {}\nProcessor: {cpu}, {} threads, {simd}\nMemory: {}, {} free\n\
          Devices: cpu{}\nWorkspace: {}, {} free\nConnections opened: {}",
         env!("CARGO_PKG_VERSION"),
-        cores(),
+        machine::cores(),
         gigabytes(memory_bytes),
         gigabytes(memory_free_bytes),
         described(&cards, missing.as_deref()),

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use host::machine::disk_free_bytes;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lm::Error as ModelError;
 use lm::hub::{Download, Gateway, HubError, Progress};
@@ -16,7 +17,6 @@ use super::{Done, quoted, session, workspace};
 use crate::args::{Global, ModelAdd};
 use crate::failure::INTERRUPTED;
 use crate::hub_access::hub_with_token;
-use crate::machine::disk_free_bytes;
 use crate::output::Output;
 use crate::process;
 
@@ -45,7 +45,7 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
             free_bytes: disk_free_bytes(&workspace(global)?),
             progress: &mut |progress| shown.progress(progress),
         },
-        process::now_ms(),
+        host::clock::now_ms(),
     );
     shown.bar.finish_and_clear();
     let used =

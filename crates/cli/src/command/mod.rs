@@ -18,7 +18,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use contract::Preset;
+use contract::{DeviceChoice, Preset};
 use project::recipe::Recipe;
 use project::session::Session;
 use serde::de::DeserializeOwned;
@@ -65,12 +65,18 @@ fn workspace(global: &Global) -> Result<PathBuf, Failure> {
     if let Some(folder) = &global.workspace {
         return Ok(folder.clone());
     }
-    project::session::default_workspace().ok_or_else(|| {
+    host::folder::default_workspace().ok_or_else(|| {
         Failure::usage(
             "this machine names no folder for application data",
             "Name a workspace with --workspace DIR.",
         )
     })
+}
+
+/// Memory that a model on `device` can still take, in bytes: the card's own, else this machine's.
+fn memory_free_bytes(device: DeviceChoice) -> Option<u64> {
+    let of_machine = || Some(host::machine::memory()?.free_bytes);
+    lm::device::memory_free_bytes(device).or_else(of_machine)
 }
 
 fn session(global: &Global) -> Result<Session, Failure> {

@@ -14,7 +14,6 @@ use super::work::model_folder;
 use super::{Done, download, login, session};
 use crate::args::{Global, ModelAction};
 use crate::failure::Failure;
-use crate::machine::memory_bytes;
 use crate::output::{Output, note};
 use crate::table::Table;
 
@@ -94,7 +93,7 @@ fn in_words(fit: Option<Fit>) -> String {
 
 /// The catalogue with what each model needs, compared with the memory that is free now.
 fn list_catalogue(output: &Output) -> Done {
-    let free_bytes = memory_bytes().map(|(_, free)| free);
+    let free_bytes = host::machine::memory().map(|memory| memory.free_bytes);
     let mut table = Table::new(&[
         "model",
         "licence",
@@ -136,7 +135,7 @@ fn list_catalogue(output: &Output) -> Done {
 
 /// What a run on each folder's model needs, compared with the memory that is free now; null for one that is no model.
 fn list_fits(folders: &[PathBuf], output: &Output) -> Done {
-    let free_bytes = memory_bytes().map(|(_, free)| free);
+    let free_bytes = host::machine::memory().map(|memory| memory.free_bytes);
     let mut table = Table::new(&["folder", "use", "LoRA", "QLoRA", "DPO", "a run here"]);
     let mut fits = Vec::new();
     for folder in folders {

@@ -2,15 +2,15 @@
 
 use std::process::ExitCode;
 
+use host::machine::disk_free_bytes;
 use mrds::catalogue::catalogue;
 use mrds::forecast::{ForecastRequest, Machine, Outlook, PlannedModel, Verdict};
 use project::session::Session;
 
 use super::work::{RECOMPUTES, model_folder};
-use super::{Done, recipe, session, workspace};
+use super::{Done, memory_free_bytes, recipe, session, workspace};
 use crate::args::{Global, Plan};
 use crate::failure::Failure;
-use crate::machine::{disk_free_bytes, memory_free_bytes};
 use crate::output::Output;
 use crate::table::Table;
 

@@ -27,7 +27,7 @@ use super::{Done, quoted, read_lines, read_text};
 use crate::args::{Global, Pretrain, PretrainSettings};
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Output, note};
-use crate::process::{now_s, stop_flag};
+use crate::process::stop_flag;
 
 /// What is kept in the model's folder while it is trained.
 const SETTINGS: &str = "pretrain.json";
@@ -390,6 +390,6 @@ impl Observer for Watch<'_> {
     }
 
     fn now_s(&self) -> f64 {
-        now_s()
+        host::clock::now_s()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use host::clock::now_ms;
+use host::process::liveness;
 use project::rows::QueueRow;
 use project::session::Session;
 use serde_json::json;
@@ -11,7 +13,6 @@ use super::{Done, session};
 use crate::args::{Global, Queue, WindowArgs};
 use crate::failure::Failure;
 use crate::output::{Output, note};
-use crate::process::{now_ms, pid_alive};
 
 pub(super) fn queue(global: &Global, args: &Queue, output: &Output) -> Done {
     let session = session(global)?;
@@ -84,7 +85,7 @@ pub(super) fn go_on(global: &Global, session: &Session) {
 
 /// Starts the worker of the next run, where none is at work and the queue is not held back.
 fn start_next(global: &Global, session: &Session) -> Result<Option<String>, Failure> {
-    let Some(next) = session.next_queued(now_ms(), &pid_alive)? else {
+    let Some(next) = session.next_queued(now_ms(), &liveness)? else {
         return Ok(None);
     };
     let row = session.run(&next.run_id)?;

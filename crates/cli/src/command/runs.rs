@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use contract::{ArtifactKind, Control, RunStatus, StageName, StageStanding, System};
+use host::clock::now_ms;
+use host::process::liveness;
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
 use project::artifact::{Output as SystemOutput, read};
 use project::report::results;
@@ -14,7 +16,6 @@ use super::{Done, parse, read_lines, session};
 use crate::args::{Cancel, Evaluate, Global, Show};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::process::{now_ms, pid_alive};
 use crate::table::Table;
 
 pub(super) fn runs(global: &Global, output: &Output) -> Done {
@@ -50,7 +51,7 @@ pub(super) fn runs(global: &Global, output: &Output) -> Done {
 
 /// A run whose worker has died is not running, whatever it last put down: it can go on.
 fn standing(session: &Session, run: &str, status: RunStatus) -> Result<RunStatus, Failure> {
-    let died = status == RunStatus::Running && !session.is_worked_on(run, now_ms(), &pid_alive)?;
+    let died = status == RunStatus::Running && !session.is_worked_on(run, now_ms(), &liveness)?;
     Ok(if died { RunStatus::Paused } else { status })
 }
 
@@ -233,7 +234,7 @@ pub(super) fn cancel(global: &Global, args: &Cancel, output: &Output) -> Done {
 
 fn stop(global: &Global, run: &str, control: Control, output: &Output) -> Done {
     let session = session(global)?;
-    let status = session.control(run, control, now_ms(), &pid_alive)?;
+    let status = session.control(run, control, now_ms(), &liveness)?;
     let row = session.status(run)?;
     let stage = row.stages.iter().find(|stage| {
         matches!(

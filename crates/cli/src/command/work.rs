@@ -1,9 +1,11 @@
 //! run, resume, worker: everything that computes a run.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 
 use contract::{RunStatus, System};
+use host::clock::now_ms;
+use host::detached;
 use mrds::Error;
 use mrds::pipeline::Window;
 use mrds::worker::RunRequest;
@@ -11,10 +13,9 @@ use project::recipe::{Recipe, Recompute};
 use project::session::Session;
 use serde_json::json;
 
-use super::{Done, parse, queue, quoted, recipe, session};
+use super::{Done, memory_free_bytes, parse, queue, quoted, recipe, session};
 use crate::args::{Global, Resume, Run, WindowArgs, Worker};
 use crate::failure::{Failure, INTERRUPTED};
-use crate::machine::memory_free_bytes;
 use crate::output::{Output, note};
 use crate::process;
 use crate::progress::Progress;
@@ -35,7 +36,7 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
         memory_free_bytes: memory_free_bytes(global.device),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let planned = mrds::worker::plan(&session, &request, process::now_ms())?;
+    let planned = mrds::worker::plan(&session, &request, now_ms())?;
     let selection = &planned.plan.selection;
     let counts = json!({"shots": selection.shots.len(), "validation": selection.validation.len(), "test": selection.test.len(), "dropped": selection.dropped.len(), "cut": selection.cut.len()});
     note(&format!(
@@ -68,7 +69,7 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
             "model": {"id": planned.model.sha256, "parameters": planned.model.parameters}, "recipe": planned.recipe}));
         return Ok(ExitCode::SUCCESS);
     }
-    let row = mrds::worker::create_run(&session, &request, &planned, process::now_ms())?;
+    let row = mrds::worker::create_run(&session, &request, &planned, now_ms())?;
     drop(planned);
     if args.queue {
         return queue::add(global, &session, &row.id, &args.window, output);
@@ -158,7 +159,7 @@ pub(super) fn copy(global: &Global) -> Global {
 }
 
 pub(super) fn worker(global: &Global, args: &Worker, output: &Output) -> Done {
-    process::leave_session();
+    detached::leave_session();
     let session = session(global)?;
     work(
         global,
@@ -182,7 +183,7 @@ fn work(
     let stop =
         process::stop_flag("Stopping: saving a checkpoint. Press Ctrl-C again to stop at once.");
     let progress = Progress::new(output);
-    let asked = process::worker(&stop, &progress);
+    let asked = process::worker(&stop, &progress)?;
     if queued && !mrds::worker::take_queued(session, run, &asked)? {
         return Ok(ExitCode::SUCCESS);
     }
@@ -258,7 +259,7 @@ pub(super) fn start(
         source,
     };
     let exe = std::env::current_exe().map_err(io)?;
-    let mut command = low_priority(&exe);
+    let mut command = detached::background(&exe);
     command
         .arg("--workspace")
         .arg(session.workspace())
@@ -279,16 +280,6 @@ pub(super) fn start(
         .spawn()
         .map_err(io)?;
     Ok(())
-}
-
-/// Background work yields to whatever the user does: nice 10, where the system has `nice`.
-fn low_priority(exe: &Path) -> Command {
-    if cfg!(unix) && Path::new("/usr/bin/nice").exists() {
-        let mut command = Command::new("/usr/bin/nice");
-        command.args(["-n", "10"]).arg(exe);
-        return command;
-    }
-    Command::new(exe)
 }
 
 fn log_file(session: &Session, run: &str) -> Result<std::fs::File, Failure> {
