@@ -21,6 +21,7 @@ mod steer;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use duologue_tests::output;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -120,12 +121,7 @@ impl Place {
 
     /// Runs a command with `--json`.
     fn json(&self, args: &[&str]) -> Said {
-        let output = self
-            .command(args)
-            .arg("--json")
-            .output()
-            .expect("the binary starts");
-        Said::new(args, &output)
+        Said::new(args, &output(self.command(args).arg("--json")))
     }
 
     /// Runs a command with `--json` that has to succeed; its result.
@@ -149,7 +145,7 @@ impl Place {
 
     /// Runs a command as a person would; standard output and standard error.
     fn human(&self, args: &[&str], exit: i32) -> (String, String) {
-        let output = self.command(args).output().expect("the binary starts");
+        let output = output(&mut self.command(args));
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
         let (out, err) = (text(&output.stdout), text(&output.stderr));
         assert_eq!(output.status.code(), Some(exit), "{args:?}: {out}{err}");

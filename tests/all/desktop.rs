@@ -44,7 +44,7 @@ pub(crate) struct Programs {
 /// The programs, `None` (with a line that says so) where no window is to be driven.
 pub(crate) fn programs() -> Option<Programs> {
     let Some(app) = std::env::var_os("E2E_APP").map(PathBuf::from) else {
-        println!("skipped: E2E_APP names no window (run `cargo xtask test desktop`)");
+        duologue_tests::skip("E2E_APP names no window (run `cargo xtask test desktop`)");
         return None;
     };
     let app = app

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use duologue_tests::shared;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
@@ -31,23 +32,6 @@ pub(crate) fn own_golden(name: &str) -> PathBuf {
         .join("golden")
         .join(name);
     elsewhere.filter(|dir| dir.is_dir()).unwrap_or(own)
-}
-
-/// A file or folder of the shared data, `None` (with a line that says so) where it is absent.
-pub(crate) fn shared(path: &str) -> Option<PathBuf> {
-    let root = match std::env::var_os("DUOLOGUE_SHARED") {
-        Some(root) => PathBuf::from(root),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-    };
-    let found = root.join(path);
-    if found.exists() {
-        return Some(found);
-    }
-    println!(
-        "skipped: {} is not on this machine (set DUOLOGUE_SHARED)",
-        found.display()
-    );
-    None
 }
 
 /// Reads a JSON file.

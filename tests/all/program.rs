@@ -3,12 +3,10 @@
 //! The recipe is as small as it can be without a stage running dry, so that a whole run takes seconds.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
 
+use duologue_tests::{Lines, end, output};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -20,9 +18,6 @@ use crate::fixture::shared;
 pub(crate) const DATASET: &str = "clinic";
 /// The first run of a workspace.
 pub(crate) const RUN: &str = "clinic-1";
-/// Longest wait for anything a worker does.
-const PATIENCE: Duration = Duration::from_secs(240);
-
 /// Settings of a run of seconds; every one is set, so that no preset changes what is tested.
 pub(crate) const TINY: &[&str] = &[
     "shots=6",
@@ -158,7 +153,7 @@ impl Workspace {
 
     /// Runs a command to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Answer {
-        let output = self.command(args).output().expect("the binary starts");
+        let output = output(&mut self.command(args));
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         let lines: Vec<Value> = text
             .lines()
@@ -192,19 +187,7 @@ impl Workspace {
         // Nobody reads its messages for people; a full pipe would stop it.
         let mut errors = child.stderr.take().expect("a pipe");
         std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
-        let (sender, lines) = channel();
-        let output = BufReader::new(child.stdout.take().expect("a pipe"));
-        std::thread::spawn(move || {
-            for line in output.lines().map_while(Result::ok) {
-                // A killed process may leave half a line.
-                let Ok(line) = serde_json::from_str(&line) else {
-                    return;
-                };
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
+        let lines = Lines::of(child.stdout.take().expect("a pipe"));
         Worker {
             child,
             lines,
@@ -275,27 +258,21 @@ pub(crate) fn run_args<'a>(
 /// A command at work.
 pub(crate) struct Worker {
     child: Child,
-    lines: Receiver<Value>,
+    lines: Lines,
     pub(crate) seen: Vec<Value>,
 }
 
 impl Worker {
     /// Waits for a line of a kind; false where the process ended without one.
     pub(crate) fn wait_for(&mut self, wanted: impl Fn(&Value) -> bool) -> bool {
-        loop {
-            match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) => {
-                    self.seen.push(line);
-                    if self.seen.last().is_some_and(&wanted) {
-                        return true;
-                    }
-                }
-                Err(RecvTimeoutError::Disconnected) => return false,
-                Err(RecvTimeoutError::Timeout) => {
-                    panic!("nothing was heard; last: {:?}", self.seen.last())
-                }
+        while let Some(line) = self.hear() {
+            let found = wanted(&line);
+            self.seen.push(line);
+            if found {
+                return true;
             }
         }
+        false
     }
 
     /// Waits until a stage begins to compute.
@@ -308,9 +285,7 @@ impl Worker {
     /// Ends it without a chance to do anything, and takes its remains away.
     pub(crate) fn kill(mut self) -> Vec<Value> {
         self.child.kill().expect("it can be killed");
-        self.child.wait().expect("it has ended");
-        self.rest();
-        self.seen
+        self.finish().lines
     }
 
     /// Ctrl-C.
@@ -325,31 +300,17 @@ impl Worker {
 
     /// Waits for its end.
     pub(crate) fn finish(mut self) -> Answer {
-        let begun = Instant::now();
-        while self.is_alive() {
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "it does not end; last: {:?}",
-                self.seen.last()
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let code = self
-            .child
-            .wait()
-            .expect("its exit code")
-            .code()
-            .unwrap_or(-1);
-        self.rest();
+        self.wait_for(|_| false);
+        let status = end(self.child, "the end of a worker that says nothing more").status;
         Answer {
-            code,
-            lines: std::mem::take(&mut self.seen),
+            code: status.code().unwrap_or(-1),
+            lines: self.seen,
         }
     }
 
-    fn rest(&mut self) {
-        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(5)) {
-            self.seen.push(line);
-        }
+    /// The next line; a killed process may leave half a one, which is none.
+    fn hear(&mut self) -> Option<Value> {
+        let line = self.lines.hear("the next step of a worker")?;
+        serde_json::from_str(&line).ok()
     }
 }

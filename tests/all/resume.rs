@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use contract::{ArtifactKind, StageName};
+use duologue_tests::wait_until;
 use project::session::Session;
 use serde_json::Value;
 
@@ -237,9 +238,9 @@ fn pause_interrupt_discard_and_a_second_process() {
     // A request that comes while the model is still being loaded is heard too.
     let store = store::Store::open(&workspace.path()).expect("the workspace");
     let worker = workspace.start(&["resume", RUN]);
-    while store.lease(RUN).expect("a query").is_none() {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    wait_until("the worker's lease", || {
+        store.lease(RUN).expect("a query").is_some()
+    });
     workspace.ok(&["pause", RUN]);
     assert_eq!(worker.finish().code, 130);
 

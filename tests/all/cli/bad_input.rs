@@ -417,17 +417,16 @@ fn a_file_that_is_no_workspace() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk() {
-    use std::process::Command;
+    use std::process::{Command, Stdio};
     let namespaces = [&["-rm"][..], &["-m"]];
     let works = |flags: &&&[&str]| {
-        Command::new("unshare")
-            .args(**flags)
-            .arg("true")
-            .status()
-            .is_ok_and(|s| s.success())
+        let mut command = Command::new("unshare");
+        command.args(**flags).arg("true");
+        let started = command.stdout(Stdio::null()).spawn();
+        started.is_ok_and(|child| duologue_tests::end(child, "unshare").status.success())
     };
     let Some(flags) = namespaces.iter().find(works) else {
-        println!("skipped: this machine lets nobody mount a small disk (unshare)");
+        duologue_tests::skip("this machine lets nobody mount a small disk (unshare)");
         return;
     };
     let place = Place::new();
@@ -459,15 +458,14 @@ fn a_full_disk() {
         mount -o remount,size=16m "$DISK" || exit 99
         say again import "$5" --name e
     "#;
-    let status = Command::new("unshare")
+    let mut shell = Command::new("unshare");
+    shell
         .args(*flags)
         .args(["sh", "-c", script, "sh", &disk, &out])
         .arg(crate::program::binary())
-        .args([&small, &big])
-        .status()
-        .expect("a shell");
-    if status.code() == Some(99) {
-        println!("skipped: this machine lets nobody mount a small disk (tmpfs)");
+        .args([&small, &big]);
+    if duologue_tests::output(&mut shell).status.code() == Some(99) {
+        duologue_tests::skip("this machine lets nobody mount a small disk (tmpfs)");
         return;
     }
     let said = |name: &str| {

@@ -1,5 +1,7 @@
 //! `bench`: every command works and gives figures of the right kind. How fast it is, no test says.
 
+use std::process::{Command, Output, Stdio};
+
 use serde_json::{Value, json};
 
 use super::Place;
@@ -158,9 +160,9 @@ fn weights_in_a_card_s_form_are_measured_too() {
 #[test]
 fn gpu_check_says_that_there_is_no_card() {
     let place = Place::new();
-    let run = |program: &str, out: &str| {
+    let run = |program: &str, out: &str| -> std::io::Result<Output> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/gpu-check");
-        let mut command = std::process::Command::new("python3");
+        let mut command = Command::new("python3");
         command
             .args([
                 script,
@@ -171,11 +173,14 @@ fn gpu_check_says_that_there_is_no_card() {
                 "--device",
                 "cuda:99",
             ])
-            .output()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = command.spawn()?;
+        Ok(duologue_tests::end(child, "the end of gpu-check"))
     };
     let out = place.path("gpu-check.json");
     let Ok(done) = run(&crate::program::binary().display().to_string(), &out) else {
-        eprintln!("skipped: there is no python3");
+        duologue_tests::skip("there is no python3");
         return;
     };
     let said = String::from_utf8_lossy(&done.stdout).into_owned();

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
+use duologue_tests::{end, output, wait_until};
 use lm::hub::{Download, Gateway, HubAccess};
 use mrds::models::AddModel;
 use nix::sys::signal::{Signal, kill};
@@ -17,8 +17,6 @@ use super::{Place, Said, list, number, text};
 use crate::fixture::golden;
 
 const WEIGHTS: &str = "model.safetensors";
-/// Between two looks at a process that works.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 pub(super) fn hub() -> Hub {
     Hub::serve(&golden("llama-tiny"))
@@ -47,13 +45,7 @@ pub(super) fn command(place: &Place, hub: &Hub, args: &[&str]) -> Command {
 }
 
 fn said(place: &Place, hub: &Hub, args: &[&str]) -> Said {
-    Said::new(
-        args,
-        &command(place, hub, args)
-            .arg("--json")
-            .output()
-            .expect("the binary starts"),
-    )
+    Said::new(args, &output(command(place, hub, args).arg("--json")))
 }
 
 fn added(place: &Place, hub: &Hub) -> Value {
@@ -103,10 +95,7 @@ fn a_model_arrives_over_broken_connections_and_only_what_is_needed() {
         ..Accidents::default()
     });
     let args = ["models", "add", ID, "--json"];
-    let output = command(&place, &hub, &args)
-        .env("HF_TOKEN", "hf_secret")
-        .output()
-        .expect("a start");
+    let output = output(command(&place, &hub, &args).env("HF_TOKEN", "hf_secret"));
     let said = Said::new(&args, &output);
     assert_eq!(said.code, 0, "{}", said.last);
     for (key, value) in [
@@ -233,10 +222,7 @@ fn what_the_hub_refuses_is_said_in_words() {
     hub.requests();
     let with = |name, value| {
         let args = ["models", "add", ID, "--json"];
-        let output = command(&place, &hub, &args)
-            .env(name, value)
-            .output()
-            .expect("a start");
+        let output = output(command(&place, &hub, &args).env(name, value));
         let said = Said::new(&args, &output);
         (said.code, text(&said.last["code"]).to_owned())
     };
@@ -363,10 +349,7 @@ fn offline_opens_no_connection() {
         &["--offline"],
     );
     let args = ["models", "add", ID, "--json"];
-    let output = command(&place, &hub, &args)
-        .env("HF_HUB_OFFLINE", "1")
-        .output()
-        .expect("a start");
+    let output = output(command(&place, &hub, &args).env("HF_HUB_OFFLINE", "1"));
     assert_eq!(text(&Said::new(&args, &output).last["code"]), "offline");
     assert!(hub.requests().is_empty(), "somebody was asked");
     assert_eq!(place.ok(&["doctor"])["connections"], 0);
@@ -416,10 +399,10 @@ fn an_interrupted_download_goes_on_where_it_stopped() {
     });
     let mut child = started(&place, &hub);
     // The first bytes of the weights: they are coming.
-    while !(part_is(&place, HAVE)) {
-        std::thread::sleep(LOOK_AGAIN);
+    wait_until("the first bytes", || {
         assert!(child.try_wait().expect("a state").is_none(), "it has ended");
-    }
+        part_is(&place, HAVE)
+    });
     // Another process keeps off meanwhile.
     refused(
         &place,
@@ -462,6 +445,10 @@ fn an_interrupted_download_goes_on_where_it_stopped() {
 /// A download in a process of its own.
 fn started(place: &Place, hub: &Hub) -> Child {
     let mut command = command(place, hub, &["models", "add", ID, "--json"]);
+    start(&mut command)
+}
+
+fn start(command: &mut Command) -> Child {
     command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -469,13 +456,26 @@ fn started(place: &Place, hub: &Hub) -> Child {
         .expect("the binary starts")
 }
 
+/// The same as a script starts it in the background: Ctrl-C is ignored from birth.
+fn in_background(command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", r#"trap "" INT; exec "$0" "$@""#])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+}
+
 /// Ctrl-C, and what the download says to it: it has paused, and how it goes on.
 fn interrupted(child: Child) -> Value {
     kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).expect("a signal");
-    let said = Said::new(
-        &["models", "add"],
-        &child.wait_with_output().expect("an end"),
-    );
+    let said = Said::new(&["models", "add"], &end(child, "the download's pause"));
     assert_eq!(
         (said.code, text(&said.last["status"])),
         (130, "paused"),
@@ -498,13 +498,14 @@ fn ctrl_c_is_heard_before_the_hub_has_answered() {
         silent: true,
         ..Accidents::default()
     });
-    let child = started(&place, &hub);
-    while hub.requests().is_empty() {
-        std::thread::sleep(LOOK_AGAIN);
+    let plain = command(&place, &hub, &["models", "add", ID, "--json"]);
+    for mut command in [in_background(&plain), plain] {
+        let child = start(&mut command);
+        wait_until("the first request", || !hub.requests().is_empty());
+        let last = interrupted(child);
+        assert_eq!(number(&last["connections"]), 1.0, "{last}");
+        assert!(!folder(&place).exists());
     }
-    let last = interrupted(child);
-    assert_eq!(number(&last["connections"]), 1.0, "{last}");
-    assert!(!folder(&place).exists());
 }
 
 fn part_is(place: &Place, bytes: usize) -> bool {

@@ -2,6 +2,8 @@
 
 use std::fs::File;
 
+use duologue_tests::output;
+
 use super::hub::{command, hub};
 use super::hub_server::{Accidents, Hub, ID};
 use super::{Place, Said, text};
@@ -12,10 +14,7 @@ const TOKEN: &str = "hf_Rumpelstilzchen";
 fn login(place: &Place, hub: &Hub, given: &str) -> Said {
     let args = ["models", "login", "--json"];
     let input = File::open(place.write("token", given)).expect("the token");
-    let output = command(place, hub, &args)
-        .stdin(input)
-        .output()
-        .expect("the binary starts");
+    let output = output(command(place, hub, &args).stdin(input));
     for said in [&output.stdout, &output.stderr] {
         assert!(
             !String::from_utf8_lossy(said).contains("Rumpel"),
@@ -59,11 +58,7 @@ fn without_a_keychain_there_is_no_token_and_the_reason_is_told() {
     );
     let add = |more: Option<(&str, &str)>| {
         let args = ["models", "add", ID, "--json"];
-        let output = command(&place, &hub, &args)
-            .envs(more)
-            .output()
-            .expect("the binary starts");
-        Said::new(&args, &output)
+        Said::new(&args, &output(command(&place, &hub, &args).envs(more)))
     };
     let reason = "The keychain could not be asked";
     for (status, refusal) in [(401, "unauthorized"), (403, "gated")] {
@@ -91,11 +86,6 @@ fn without_a_keychain_there_is_no_token_and_the_reason_is_told() {
 fn logging_out_without_a_keychain_is_a_failure_too() {
     let (place, hub) = (Place::new(), hub());
     let args = ["models", "logout", "--json"];
-    let said = Said::new(
-        &args,
-        &command(&place, &hub, &args)
-            .output()
-            .expect("the binary starts"),
-    );
+    let said = Said::new(&args, &output(&mut command(&place, &hub, &args)));
     assert_eq!(code(&said), (1, "keychain"), "{}", said.last);
 }

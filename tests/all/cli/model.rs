@@ -364,7 +364,7 @@ fn summarize_reads_a_file_standard_input_or_requests() {
             .expect("a pipe")
             .write_all(input.as_bytes())
             .expect("input written");
-        super::Said::new(args, &child.wait_with_output().expect("an end"))
+        super::Said::new(args, &duologue_tests::end(child, "a summary"))
     };
     let piped = feed(&["summarize", "--model", &model, "-"], dialogue);
     assert_eq!(piped.last["summary"], said.last["summary"]);
@@ -500,7 +500,7 @@ fn a_closed_pipe_is_no_failure() {
             .spawn()
             .expect("a start");
         drop(child.stdout.take());
-        let output = child.wait_with_output().expect("an end");
+        let output = duologue_tests::end(child, "a program whose reader has gone");
         assert_eq!(output.status.code(), Some(0), "{args:?}");
         assert!(
             output.stderr.is_empty(),
@@ -523,8 +523,9 @@ fn output_that_cannot_be_written_is_a_failure() {
             .command(args)
             .stdout(full)
             .stderr(Stdio::piped())
-            .output()
-            .expect("an end");
+            .spawn()
+            .expect("a start");
+        let output = duologue_tests::end(output, "a program that cannot write");
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert!(

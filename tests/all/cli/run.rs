@@ -1,9 +1,11 @@
 //! run, resume, pause, cancel, show, export: one whole tiny run, interrupted once, that many tests look at.
 
-use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
+use duologue_tests::{Lines, end, output};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use super::{Place, Said, list, number, text};
@@ -94,7 +96,7 @@ pub(super) fn ready() -> Option<(Place, Vec<String>)> {
 /// A command at work.
 pub(super) struct AtWork {
     pub(super) child: Child,
-    output: BufReader<std::process::ChildStdout>,
+    lines: Lines,
     heard: String,
 }
 
@@ -106,47 +108,40 @@ impl AtWork {
     pub(super) fn begin(command: &mut Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the binary starts");
-        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let lines = Lines::of(child.stdout.take().expect("a pipe"));
         Self {
             child,
-            output,
+            lines,
             heard: String::new(),
         }
     }
 
     /// Listens until a line fits.
     pub(super) fn until(&mut self, fits: impl Fn(&Value) -> bool) {
-        loop {
-            let begin = self.heard.len();
-            let read = self.output.read_line(&mut self.heard).expect("a line");
-            assert!(read > 0, "it ended early: {}", self.heard);
-            if fits(&serde_json::from_str(&self.heard[begin..]).expect("JSON")) {
+        while let Some(line) = self.lines.hear("the next step of a command at work") {
+            self.heard.extend([&line, "\n"]);
+            if fits(&serde_json::from_str(&line).expect("JSON")) {
                 return;
             }
         }
+        panic!("it ended early: {}", self.heard);
     }
 
     /// As Ctrl-C does.
     pub(super) fn interrupt(&self) {
-        let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-INT", &pid])
-                .status()
-                .expect("kill")
-                .success()
-        );
+        kill(Pid::from_raw(self.child.id() as i32), Signal::SIGINT).expect("a signal");
     }
 
     pub(super) fn end(mut self) -> Said {
-        while self.output.read_line(&mut self.heard).expect("a line") > 0 {}
-        let status = self.child.wait().expect("an end");
+        while let Some(line) = self.lines.hear("the end of a command at work") {
+            self.heard.extend([&line, "\n"]);
+        }
+        let output = end(self.child, "the end of a command that says nothing more");
         Said::new(
             &["at work"],
             &Output {
-                status,
                 stdout: self.heard.into_bytes(),
-                stderr: Vec::new(),
+                ..output
             },
         )
     }
@@ -188,11 +183,11 @@ fn carry_out() -> Option<Whole> {
     let path = std::env::join_paths([folder].into_iter().chain(std::env::split_paths(
         &std::env::var_os("PATH").unwrap_or_default(),
     )));
-    let output = Command::new("sh")
+    let mut shell = Command::new("sh");
+    shell
         .args(["-c", &command])
-        .env("PATH", path.expect("a path"))
-        .output()
-        .expect("sh");
+        .env("PATH", path.expect("a path"));
+    let output = output(&mut shell);
     let resumed = Said::new(&["resume", RUN], &output);
     assert_eq!(resumed.code, 0, "{}", resumed.last);
     let shown = place.ok(&["show", RUN]);

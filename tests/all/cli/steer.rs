@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use duologue_tests::{output, wait_until};
 use serde_json::{Value, json};
 
 use super::run::*;
@@ -101,20 +102,15 @@ fn a_detached_run_goes_on_by_itself_and_keeps_a_log() {
     );
     // The log is the worker's standard output: its last line comes when nothing is left to do.
     let log = place.workspace().join(format!("logs/{RUN}.log"));
-    let begun = std::time::Instant::now();
-    let ended = loop {
+    let mut ended = Value::Null;
+    wait_until("the last line of the worker's log", || {
         let said = std::fs::read_to_string(&log).expect("a log");
-        let last = said
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .next_back();
-        if let Some(last) = last.filter(|line| ["result", "error"].contains(&text(&line["event"])))
-        {
-            break last;
-        }
-        assert!(begun.elapsed().as_secs() < 240, "{said}");
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    };
+        let mut lines = said.lines().rev();
+        ended = lines
+            .find_map(|line| serde_json::from_str::<Value>(line).ok())
+            .unwrap_or_default();
+        ended["event"] == "result" || ended["event"] == "error"
+    });
     assert_eq!(
         (&ended["run"], &ended["status"]),
         (&json!(RUN), &json!("paused")),
@@ -182,11 +178,7 @@ fn the_queue_goes_on_after_a_failure() {
     place.import("d", &super::rows(40, 4, 4));
     assert_eq!(place.ok(&["queue", "--go"])["started"], "d-1");
     let status = |run: &str| text(&place.ok(&["show", run])["status"]).to_owned();
-    let begun = std::time::Instant::now();
-    while status("e-1") != "paused" {
-        assert!(begun.elapsed().as_secs() < 240, "{}", place.ok(&["queue"]));
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
+    wait_until("the second run of the queue", || status("e-1") == "paused");
     assert_eq!(status("d-1"), "failed");
     assert_eq!(list(&place.ok(&["queue"])["queue"]).len(), 0);
     assert_eq!(
@@ -228,10 +220,7 @@ fn the_command_that_goes_on_can_be_pasted() {
         "'{}' {command} --json --threads 1 --until topics",
         binary().display()
     );
-    let output = Command::new("sh")
-        .args(["-c", &line])
-        .output()
-        .expect("a shell");
+    let output = output(Command::new("sh").args(["-c", &line]));
     assert!(
         output.status.success(),
         "{line}: {}",

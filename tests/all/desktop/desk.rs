@@ -100,14 +100,14 @@ impl Desk {
 
     /// Runs the command line to its end and returns its last line.
     pub(crate) fn cli(&self, arguments: &[&str]) -> Value {
-        let output = Command::new(&self.programs.cli)
-            .args(["--workspace"])
-            .arg(&self.workspace)
-            .arg("--json")
-            .args(arguments)
-            .envs(self.environment())
-            .output()
-            .unwrap();
+        let output = duologue_tests::output(
+            Command::new(&self.programs.cli)
+                .args(["--workspace"])
+                .arg(&self.workspace)
+                .arg("--json")
+                .args(arguments)
+                .envs(self.environment()),
+        );
         let text = String::from_utf8_lossy(&output.stdout);
         let last = text.lines().last().unwrap_or_default();
         assert!(
