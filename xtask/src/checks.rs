@@ -1,7 +1,7 @@
 //! `cargo xtask test` and `cargo xtask screens`: every check, cheapest first, each timed.
 //!
-//! All steps run even when one fails. The closing line `N passed, N failed` sums the Rust tests, the page's tests,
-//! and one for every other step. The engine's side and the window are compiled apart throughout, with the same
+//! All steps run even when one fails. The closing line `N passed, N failed, N skipped` sums the Rust tests, the
+//! page's tests, and one for every other step. The engine's side and the window are compiled apart throughout, with the same
 //! package selection everywhere: cargo unites features over the packages of one call, so a joint build would give
 //! the window the engine, and a differing selection would compile the dependencies again.
 
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::outcome::{self, Outcome};
+use crate::outcome::{self, Outcome, RustTests};
 use crate::place::Place;
 use crate::process::{self, cargo, command, npm, watch};
 use crate::setup::{self, Need};
@@ -107,12 +107,7 @@ pub(crate) fn run(place: &Place, only: &[String]) -> Result<bool> {
     let mut whole = Duration::ZERO;
     for (name, (counts, wall)) in outcomes {
         let word = if counts.failed == 0 { "ok" } else { "FAILED" };
-        say!(
-            "{name:<14}{:>8.1}   {word} ({} passed, {} failed)",
-            wall.as_secs_f64(),
-            counts.passed,
-            counts.failed
-        );
+        say!("{name:<14}{:>8.1}   {word} ({counts})", wall.as_secs_f64(),);
         sum += counts;
         whole += wall;
     }
@@ -121,7 +116,7 @@ pub(crate) fn run(place: &Place, only: &[String]) -> Result<bool> {
         // Said again at the end: the step that failed may be thousands of lines above.
         sum.panics.iter().for_each(|panic| say!("{panic}"));
     }
-    say!("{} passed, {} failed", sum.passed, sum.failed);
+    say!("{sum}");
     Ok(sum.failed == 0)
 }
 
@@ -140,6 +135,7 @@ pub(crate) fn sanitize(place: &Place, rest: &[String]) -> Result<bool> {
         "--target",
         TARGET,
         "--",
+        "--show-output",
     ];
     let words: Vec<&str> = fixed
         .into_iter()
@@ -150,8 +146,8 @@ pub(crate) fn sanitize(place: &Place, rest: &[String]) -> Result<bool> {
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTFLAGS", "-Zsanitizer=address")
         .env("CARGO_TARGET_DIR", place.target.join("sanitize"));
-    let counts = counted(tests, outcome::rust)?;
-    say!("{} passed, {} failed", counts.passed, counts.failed);
+    let counts = rust_counted(tests)?;
+    say!("{counts}");
     Ok(counts.failed == 0)
 }
 
@@ -189,7 +185,7 @@ fn one(outcome: Result<()>) -> Result<Outcome> {
 }
 
 /// A step whose tests are counted. A run that failed without a failed test (it did not compile) counts as one.
-fn counted(command: Command, read: fn(&str) -> Option<Outcome>) -> Result<Outcome> {
+fn counted(command: Command, mut read: impl FnMut(&str) -> Option<Outcome>) -> Result<Outcome> {
     let mut sum = Outcome::default();
     let mut panicked = None;
     let succeeded = watch(command, |line| {
@@ -202,10 +198,16 @@ fn counted(command: Command, read: fn(&str) -> Option<Outcome>) -> Result<Outcom
     if !succeeded && sum.failed == 0 {
         sum += Outcome::FAILED;
     }
-    if sum.passed + sum.failed == 0 {
+    if sum.is_empty() {
         bail!("no test was run");
     }
     Ok(sum)
+}
+
+/// A step of Rust tests, which has to show what they print.
+fn rust_counted(command: Command) -> Result<Outcome> {
+    let mut tests = RustTests::default();
+    counted(command, |line| tests.read(line))
 }
 
 fn script(place: &Place, name: &str) -> Result<Outcome> {
@@ -238,25 +240,31 @@ fn build(place: &Place) -> Result<()> {
 }
 
 fn rust_tests(place: &Place, packages: &[&str]) -> Result<Outcome> {
-    // The printed words of passing tests tell which fixtures were read and which data was not there.
+    // The printed words of passing tests tell which of them skipped. The window's journeys have a step of their own.
     let words = [
         &["test"],
         packages,
-        &["--no-fail-fast", "--", "--show-output"],
+        &[
+            "--no-fail-fast",
+            "--",
+            "--show-output",
+            "--skip",
+            "desktop::",
+        ],
     ]
     .concat();
     let mut tests = cargo(place, &words);
     tests
         .env("DUOLOGUE_BIN", place.program("debug", "duologue"))
         .env_remove("E2E_APP");
-    counted(tests, outcome::rust)
+    rust_counted(tests)
 }
 
 /// Drives the real window on a virtual display; `screens` asks for pictures.
 fn desktop(place: &Place, screens: Option<&Path>) -> Result<Outcome> {
     if !cfg!(target_os = "linux") {
         say!("   skipped: the window is driven on Linux only, where a WebDriver for it exists");
-        return Ok(Outcome::default());
+        return Ok(Outcome::SKIPPED);
     }
     let runtime = place.tools().join("runtime");
     fs::create_dir_all(&runtime)
@@ -305,7 +313,7 @@ fn desktop(place: &Place, screens: Option<&Path>) -> Result<Outcome> {
     if let Some(folder) = screens {
         tests.env("E2E_SCREENS", folder);
     }
-    counted(tests, outcome::rust)
+    rust_counted(tests)
 }
 
 fn path_with(first: &Path) -> Result<OsString> {
@@ -344,20 +352,17 @@ mod tests {
             command.args(["-c", script]);
             command
         };
-        assert_eq!(
-            counted(shell("exit 101"), outcome::rust).unwrap(),
-            Outcome::FAILED
-        );
+        assert_eq!(rust_counted(shell("exit 101")).unwrap(), Outcome::FAILED);
         // In vitest's form: this output is echoed, and the run of these very tests is counted by its Rust lines.
         let line = "echo 'Tests  2 failed | 3 passed (5)'; exit 1";
         assert_eq!(counted(shell(line), outcome::vitest).unwrap().failed, 2);
         let panic =
             "echo \"thread 'a' panicked at b.rs:1:2:\"; echo only a test of this list; exit 1";
-        let found = counted(shell(panic), outcome::rust).unwrap();
+        let found = rust_counted(shell(panic)).unwrap();
         assert_eq!(
             found.panics,
             ["thread 'a' panicked at b.rs:1:2:\n    only a test of this list"]
         );
-        assert!(counted(shell("exit 0"), outcome::rust).is_err());
+        assert!(rust_counted(shell("exit 0")).is_err());
     }
 }

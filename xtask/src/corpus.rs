@@ -115,7 +115,8 @@ fn save(folder: &Path, name: &str, lines: impl Iterator<Item = String>) -> Resul
         count += 1;
     }
     let path = folder.join(name);
-    fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+    host::file::write(&path, text.as_bytes())
+        .with_context(|| format!("{} cannot be written", path.display()))?;
     say!("{count} lines in {}", path.display());
     Ok(())
 }

@@ -140,7 +140,8 @@ impl Lock {
     }
 
     fn restore(self) -> Result<()> {
-        fs::write(&self.path, self.text).context("Cargo.lock cannot be written back")
+        host::file::write(&self.path, self.text.as_bytes())
+            .context("Cargo.lock cannot be written back")
     }
 }
 

@@ -48,7 +48,7 @@ usage: cargo xtask COMMAND [OPTIONS]
               --pack DIR       write the finished run to this new folder, as the bundled one was
               --set KEY=VALUE  change a field of the recipe (repeatable); `duologue recipe --print` lists them
               --keep           go on with the demo workspace of last time instead of a fresh one
-  test      run every check, cheapest first; closes with `N passed, N failed`
+  test      run every check, cheapest first; closes with `N passed, N failed, N skipped`
               STEP..           only these steps (`cargo xtask test --list` names them)
   sanitize  the engine's unit tests under AddressSanitizer, which sees wrong pointers (Linux, x86-64; minutes)
   screens   take screenshots of the real window on a virtual display (Linux)

@@ -1,45 +1,104 @@
-//! What became of checks: how many passed and failed, read from the closing lines of `cargo test` and vitest, and why
+//! What became of checks: how many passed, failed and were skipped, read from what `cargo test` and vitest say, and why
 //! those failed that said so.
 
+use std::fmt;
 use std::ops::AddAssign;
 
-/// Passed and failed checks.
+/// Passed, failed and skipped checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
     /// Checks that held.
     pub(crate) passed: u64,
     /// Checks that did not.
     pub(crate) failed: u64,
+    /// Checks that proved nothing on this machine.
+    pub(crate) skipped: u64,
     /// Where Rust tests panicked, and the first line of what they said.
     pub(crate) panics: Vec<String>,
 }
 
 impl Outcome {
     /// One check that held.
-    pub(crate) const PASSED: Self = Self {
-        passed: 1,
-        failed: 0,
-        panics: Vec::new(),
-    };
+    pub(crate) const PASSED: Self = Self::new(1, 0, 0);
     /// One check that did not hold.
-    pub(crate) const FAILED: Self = Self {
-        passed: 0,
-        failed: 1,
-        panics: Vec::new(),
-    };
+    pub(crate) const FAILED: Self = Self::new(0, 1, 0);
+    /// One check that this machine cannot make.
+    pub(crate) const SKIPPED: Self = Self::new(0, 0, 1);
+
+    const fn new(passed: u64, failed: u64, skipped: u64) -> Self {
+        Self {
+            passed,
+            failed,
+            skipped,
+            panics: Vec::new(),
+        }
+    }
+
+    /// Whether there was any check at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.passed + self.failed + self.skipped == 0
+    }
 }
 
 impl AddAssign for Outcome {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.skipped += other.skipped;
         self.panics.extend(other.panics);
     }
 }
 
-/// Reads `test result: ok. 12 passed; 0 failed; …`, the line that closes each Rust test binary.
-pub(crate) fn rust(line: &str) -> Option<Outcome> {
-    counts(line.trim().strip_prefix("test result: ")?)
+/// `N passed, N failed, N skipped`: the closing line, which other programs read.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            passed,
+            failed,
+            skipped,
+            ..
+        } = self;
+        write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
+    }
+}
+
+/// Reads what Rust test binaries say with `--show-output`, a line at a time.
+///
+/// To libtest a test that returns early has passed. One that skips prints `skipped: <why>` (`duologue_tests::skip`), and
+/// is told here by that line among the words of the tests that passed.
+#[derive(Debug, Default)]
+pub(crate) struct RustTests {
+    /// Whether the words that follow are those of tests that passed.
+    among_passed: bool,
+    /// Whether the test whose words follow has already said that it skips.
+    counted: bool,
+    skipped: u64,
+}
+
+impl RustTests {
+    /// What a line adds: at `test result: ok. 12 passed; 0 failed; …`, which closes each binary, all of its tests.
+    pub(crate) fn read(&mut self, line: &str) -> Option<Outcome> {
+        if let Some(result) = line.trim().strip_prefix("test result: ") {
+            let mut outcome = counts(result)?;
+            let Self { skipped, .. } = std::mem::take(self);
+            outcome.passed = outcome.passed.saturating_sub(skipped);
+            outcome.skipped += skipped;
+            return Some(outcome);
+        }
+        match line {
+            "successes:" => self.among_passed = true,
+            "failures:" => self.among_passed = false,
+            _ if line.starts_with("---- ") && line.ends_with(" stdout ----") => {
+                self.counted = false
+            }
+            _ if line.starts_with("skipped: ") && self.among_passed && !self.counted => {
+                self.counted = true;
+                self.skipped += 1;
+            }
+            _ => {}
+        }
+        None
+    }
 }
 
 /// Reads `Tests  1 failed | 11 passed (12)`, vitest's closing line (its `Test Files` line is another).
@@ -47,7 +106,7 @@ pub(crate) fn vitest(line: &str) -> Option<Outcome> {
     counts(plain(line).trim().strip_prefix("Tests ")?)
 }
 
-/// The numbers before the words `passed` and `failed`; `None` where neither word has one.
+/// The numbers before the words `passed`, `failed`, and `skipped` or `ignored`; `None` where no word has one.
 fn counts(text: &str) -> Option<Outcome> {
     let words: Vec<&str> = text
         .split([' ', ';', '|', '(', ')'])
@@ -59,13 +118,14 @@ fn counts(text: &str) -> Option<Outcome> {
             .find(|pair| pair[1] == name)
             .and_then(|pair| pair[0].parse().ok())
     };
-    match (before("passed"), before("failed")) {
-        (None, None) => None,
-        (passed, failed) => Some(Outcome {
-            passed: passed.unwrap_or(0),
-            failed: failed.unwrap_or(0),
-            panics: Vec::new(),
-        }),
+    let skipped = before("skipped").or_else(|| before("ignored"));
+    match (before("passed"), before("failed"), skipped) {
+        (None, None, None) => None,
+        (passed, failed, skipped) => Some(Outcome::new(
+            passed.unwrap_or(0),
+            failed.unwrap_or(0),
+            skipped.unwrap_or(0),
+        )),
     }
 }
 
@@ -83,35 +143,90 @@ fn plain(line: &str) -> String {
 mod tests {
     use super::*;
 
-    fn outcome(passed: u64, failed: u64) -> Outcome {
-        Outcome {
-            passed,
-            failed,
-            panics: Vec::new(),
+    /// All that the lines add up to.
+    fn rust(lines: &str) -> Outcome {
+        let (mut tests, mut sum) = (RustTests::default(), Outcome::default());
+        for line in lines.lines() {
+            sum += tests.read(line).unwrap_or_default();
         }
+        sum
     }
 
     #[test]
     fn rust_lines() {
         let ok = "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.1s";
-        assert_eq!(rust(ok), Some(outcome(12, 0)));
+        assert_eq!(rust(ok), Outcome::new(12, 0, 1));
         let bad = "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out";
-        assert_eq!(rust(bad), Some(outcome(3, 2)));
-        assert_eq!(rust("test lora::merged ... ok"), None);
-        assert_eq!(rust("12 passed; 0 failed"), None);
+        assert_eq!(rust(bad), Outcome::new(3, 2, 0));
+        assert!(rust("test lora::merged ... ok\n12 passed; 0 failed").is_empty());
+    }
+
+    #[test]
+    fn a_test_that_says_that_it_skips_has_not_passed() {
+        let said = "
+successes:
+
+---- runs::killed stdout ----
+skipped: the model is not here
+skipped: nor is the other
+
+---- runs::whole stdout ----
+a run took 3 s
+
+---- runs::edited stdout ----
+before that
+skipped: the model is not here
+
+successes:
+    runs::edited
+    runs::killed
+    runs::whole
+
+failures:
+
+---- runs::paused stdout ----
+skipped: a part of it
+
+failures:
+    runs::paused
+
+test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out
+";
+        assert_eq!(rust(said), Outcome::new(1, 1, 2));
+        let next =
+            "\nsuccesses:\n\nsuccesses:\n    a\n\ntest result: ok. 1 passed; 0 failed; 0 ignored\n";
+        assert_eq!(
+            rust(&[said, next].concat()),
+            Outcome::new(2, 1, 2),
+            "another binary begins anew"
+        );
     }
 
     #[test]
     fn vitest_lines() {
-        assert_eq!(vitest("      Tests  12 passed (12)"), Some(outcome(12, 0)));
+        assert_eq!(
+            vitest("      Tests  12 passed (12)"),
+            Some(Outcome::new(12, 0, 0))
+        );
         assert_eq!(
             vitest(
-                "\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[31m1 failed\u{1b}[39m | 11 passed (12)"
+                "\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[31m1 failed\u{1b}[39m | 11 passed | 2 skipped (14)"
             ),
-            Some(outcome(11, 1))
+            Some(Outcome::new(11, 1, 2))
         );
-        assert_eq!(vitest("      Tests  3 failed (3)"), Some(outcome(0, 3)));
+        assert_eq!(
+            vitest("      Tests  3 failed (3)"),
+            Some(Outcome::new(0, 3, 0))
+        );
         assert_eq!(vitest(" Test Files  2 passed (2)"), None);
         assert_eq!(vitest("      Tests  no tests"), None);
+    }
+
+    #[test]
+    fn the_closing_line_is_read_by_others() {
+        assert_eq!(
+            Outcome::new(12, 0, 3).to_string(),
+            "12 passed, 0 failed, 3 skipped"
+        );
     }
 }

@@ -101,7 +101,8 @@ pub(crate) fn page(place: &Place) -> Result<()> {
     run(npm(place, &["ci", "--no-audit", "--no-fund"])).context(
         "the page's dependencies could not be installed; npm needs to reach its registry this once",
     )?;
-    fs::write(&stamp, lock).with_context(|| format!("{} cannot be written", stamp.display()))
+    host::file::write(&stamp, &lock)
+        .with_context(|| format!("{} cannot be written", stamp.display()))
 }
 
 /// Checks that the compiler is at least the workspace's `rust-version`.
