@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -14,14 +14,25 @@ const CONTRACT: &str = "duologue-contract";
 /// Which rooms each room may use beside the contract. A package that is not here has not been placed yet.
 const EDGES: &[(&str, &[&str])] = &[
     (CONTRACT, &[]),
-    ("duologue-lm", &[]),
+    ("duologue-host", &[]),
+    ("duologue-lm", &["duologue-host"]),
     ("duologue-metrics", &[]),
     ("duologue-corpus", &["duologue-metrics"]),
-    ("duologue-store", &[]),
-    ("duologue-project", &["duologue-metrics", "duologue-store"]),
+    ("duologue-store", &["duologue-host"]),
+    (
+        "duologue-project",
+        &[
+            "duologue-host",
+            "duologue-metrics",
+            "duologue-store",
+            // Development only: what a test says that skips.
+            "duologue-tests",
+        ],
+    ),
     (
         "duologue-mrds",
         &[
+            "duologue-host",
             "duologue-lm",
             "duologue-metrics",
             "duologue-project",
@@ -31,13 +42,14 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "duologue",
         &[
+            "duologue-host",
             "duologue-lm",
             "duologue-metrics",
             "duologue-mrds",
             "duologue-project",
         ],
     ),
-    ("duologue-desktop", &["duologue-project"]),
+    ("duologue-desktop", &["duologue-host", "duologue-project"]),
     (
         "duologue-tests",
         &[
@@ -49,7 +61,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "duologue-mrds",
         ],
     ),
-    ("xtask", &["duologue-corpus"]),
+    ("xtask", &["duologue-corpus", "duologue-host"]),
 ];
 
 /// Foreign packages (by the start of their name) that belong to one room, so that it can be replaced alone.
@@ -63,6 +75,9 @@ const OWNED: &[(&str, &str)] = &[
     ("clap", "duologue"),
     ("indicatif", "duologue"),
     ("keyring", "duologue"),
+    ("sysinfo", "duologue-host"),
+    ("getrandom", "duologue-host"),
+    ("dirs", "duologue-host"),
 ];
 
 /// What the window must not be linked with: it starts a worker for models, and it opens no connection.
@@ -91,11 +106,12 @@ fn root() -> PathBuf {
 
 /// Standard output of a program that must succeed.
 fn output(program: &str, arguments: &[&str]) -> String {
-    let answer = Command::new(program)
-        .args(arguments)
-        .current_dir(root())
-        .output()
-        .unwrap();
+    let answer = duologue_tests::output(
+        Command::new(program)
+            .args(arguments)
+            .current_dir(root())
+            .stdin(Stdio::null()),
+    );
     assert!(
         answer.status.success(),
         "`{program} {}` failed: {}",
@@ -294,6 +310,33 @@ fn only_the_gateway_opens_connections() {
     none(
         &wrong,
         "connections are opened by `duologue models add` alone, through the gateway:",
+    );
+}
+
+#[test]
+fn only_the_edge_asks_this_computer() {
+    let edge = ["crates/cli/", "crates/host/", "src-tauri/", "xtask/"];
+    // Spelt in two parts, so that this file is not a finding itself.
+    let asked =
+        ["clock", "detached", "folder", "machine", "process"].map(|part| ["host", part].join("::"));
+    let finds = |file: &String| {
+        let text = text(file).unwrap_or_default();
+        asked.iter().any(|word| text.contains(word))
+    };
+    let files = tracked();
+    let rust = || files.iter().filter(|file| has_extension(file, &["rs"]));
+    let at_edge = |file: &&String| edge.iter().any(|room| file.starts_with(room));
+    assert!(
+        rust().filter(at_edge).any(finds),
+        "nobody asks the computer; tell this test where its questions went"
+    );
+    let wrong: Vec<String> = rust()
+        .filter(|file| file.starts_with("crates/") && !at_edge(file) && finds(file))
+        .cloned()
+        .collect();
+    none(
+        &wrong,
+        "take time, processes and places as arguments; only the edge asks for them:",
     );
 }
 
