@@ -217,6 +217,11 @@ fn pause_interrupt_discard_and_a_second_process() {
         &[],
     ));
     into_stage(&mut worker, "synthesizer");
+    // Its last sign of life lies half a century back, as after a jump of the clock: it lives all the same.
+    let store = store::Store::open(&workspace.path()).expect("the workspace");
+    let lease = store.lease(RUN).expect("a query").expect("a lease");
+    let renewed = store.heartbeat(RUN, &lease.owner.token, 0);
+    assert!(renewed.expect("a change"));
     let second = workspace.run(&["resume", RUN]);
     assert_eq!(
         (second.code, &second.last()["code"]),
@@ -236,7 +241,6 @@ fn pause_interrupt_discard_and_a_second_process() {
     assert_eq!(status(), "paused");
 
     // A request that comes while the model is still being loaded is heard too.
-    let store = store::Store::open(&workspace.path()).expect("the workspace");
     let worker = workspace.start(&["resume", RUN]);
     wait_until("the worker's lease", || {
         store.lease(RUN).expect("a query").is_some()

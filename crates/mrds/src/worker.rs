@@ -159,12 +159,9 @@ pub fn create_run(
 /// Takes a run off the queue to work on it. False where it waits no longer, or some run is at work: there is
 /// nothing to do for this process then.
 pub fn take_queued(session: &Session, run: &str, process: &Process<'_>) -> Result<bool> {
-    Ok(session.store().acquire_queued(
-        run,
-        &process.owner,
-        (process.now_ms)(),
-        process.liveness,
-    )?)
+    Ok(session
+        .store()
+        .acquire_queued(run, &process.owner, (process.now_ms)(), process.liveness)?)
 }
 
 /// Works on a run until its last stage, the window's end, an error or a request to stop.

@@ -142,7 +142,14 @@ impl Desk {
 
     /// Number of the process that works on a run, where one does.
     pub(crate) fn worker(&self, run: &str) -> Option<i32> {
-        let pid = self.store().lease(run).unwrap()?.pid.cast_signed();
+        let pid = self
+            .store()
+            .lease(run)
+            .unwrap()?
+            .owner
+            .process
+            .pid
+            .cast_signed();
         process::with_environment(&self.marker())
             .iter()
             .any(|one| one.pid == pid)
