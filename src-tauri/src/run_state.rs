@@ -1,9 +1,9 @@
 //! What a run's rows mean to a person looking at it now: a run whose worker has died is not running.
 
 use contract::{ArtifactKind, RunStanding, StageName};
-use project::rows::QueueRow;
 use host::clock::now_ms;
 use host::process::liveness;
+use project::rows::QueueRow;
 use project::session::{self, Session};
 use serde_json::Value;
 
@@ -74,9 +74,7 @@ impl Runs {
     }
 
     fn summary(&self, run: session::RunSummary, queued: bool) -> Answer<RunSummary> {
-        let working = self
-            .session
-            .is_worked_on(&run.run, now_ms(), &liveness)?;
+        let working = self.session.is_worked_on(&run.run, now_ms(), &liveness)?;
         let status = match queued && !working {
             true => RunStanding::Queued,
             false => run.status.standing(working),

@@ -1,9 +1,9 @@
 //! Runs: recipe, start, resume, pause and cancel, and the watcher.
 
 use contract::{Control, ErrorCode, Preset, StageName};
-use project::recipe::Recipe;
 use host::clock::now_ms;
 use host::process::liveness;
+use project::recipe::Recipe;
 use serde_json::Value;
 use tauri::State;
 use tauri::ipc::Channel;

@@ -1,8 +1,8 @@
 //! Blind rating. No command here names a system before a set is locked; which systems are compared is chosen here.
 
 use contract::{ErrorCode, ItemState, System};
-use project::rows::{RaterRow, StudyRow};
 use host::clock::now_ms;
+use project::rows::{RaterRow, StudyRow};
 use project::session::Session;
 use project::study::{CRITERIA, RatingItem as Row};
 use tauri::State;
