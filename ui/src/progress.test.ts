@@ -23,7 +23,14 @@ test('the time left is not guessed from the first steps, nor told when it is ove
 });
 
 test('the stages of a run count the same', () => {
-  const run = { id: '', status: 'running', dataset: '', model_name: '', created_at_ms: 0, seed: 1 };
+  const run = {
+    id: '',
+    status: 'running' as const,
+    dataset: '',
+    model_name: '',
+    created_at_ms: 0,
+    seed: 1,
+  };
   expect(runShare({ ...run, headline_rouge1: null, stages: stages(3) })).toBeCloseTo(1 / 3);
   expect(runShare({ ...run, headline_rouge1: null, stages: [] })).toBe(0);
 });

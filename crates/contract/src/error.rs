@@ -204,6 +204,10 @@ closed_set! {
         WindowWorkerStart = "window_worker_start",
         /// The worker stopped without an answer.
         WindowWorkerStopped = "window_worker_stopped",
+        /// The page was opened outside the window.
+        WindowMissing = "window_missing",
+        /// The page met something that no part of Duologue expects.
+        WindowUnexpected = "window_unexpected",
         /// This machine names no folder for a workspace.
         WindowWorkspace = "window_workspace",
     }

@@ -4,6 +4,7 @@ import type {
   Criterion,
   Dataset,
   Example,
+  Fit,
   Item,
   LogLine,
   Model,
@@ -11,13 +12,16 @@ import type {
   RecipeField,
   RunResults,
   RunSummary,
+  StageName,
+  StageStanding,
   StageState,
   SynthesizerResult,
+  System,
   SystemResult,
   Turn,
 } from './bindings';
 
-export const stageNames = [
+export const stageNames: StageName[] = [
   'topics',
   'summaries',
   'synthesizer',
@@ -150,7 +154,7 @@ const entry = (
   licence: string,
   parameters: number,
   context_tokens: number,
-  fit: string,
+  fit: Fit,
   why: string,
 ): CatalogueModel => ({
   name,
@@ -296,8 +300,8 @@ export const recipe: RecipeField[] = [
 ];
 
 /** Stages with the first `done` finished and the next in `status`. */
-export function stages(done: number, status?: string): StageState[] {
-  return stageNames.map((name, index) => ({
+export function stages(done: number, status?: StageStanding): StageState[] {
+  return stageNames.map((name, index): StageState => ({
     name,
     status: index < done ? 'done' : index === done && status ? status : 'waiting',
     wall_s: index < done ? 14 + ((index * 37) % 90) * 2.5 : null,
@@ -350,7 +354,7 @@ export const runs: RunSummary[] = [
 ];
 
 function row(
-  system: string,
+  system: System,
   r1: number,
   r2: number,
   rl: number,

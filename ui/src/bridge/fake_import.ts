@@ -1,9 +1,9 @@
 // What the fake bridge finds in files: their names decide (bad, leak, missing).
 import * as data from './fake_data';
-import type { AppError, ImportReport, ImportRequest } from './index';
+import type { AppError, ErrorCode, ImportIssue, ImportReport, ImportRequest } from './index';
 
 /** Fails as the real bridge does. */
-export const refuse = (code: string, message: string, fix: string): never => {
+export const refuse = (code: ErrorCode, message: string, fix: string): never => {
   const error: AppError = { code, message, fix };
   throw error;
 };
@@ -13,22 +13,26 @@ export function reportOf(request: ImportRequest, mended: boolean): ImportReport 
   const file = request.files[0] ?? '';
   if (file.includes('missing')) refuse('file_not_found', `There is no file ${file}.`, 'Check the path.');
   const bad = file.includes('bad') && !mended ? 2 : 0;
-  const issues = [
+  const issues: ImportIssue[] = [
     {
+      file,
+      bad: true,
       row: 14,
       field: 'summary',
-      code: 'empty_field',
+      code: 'empty_summary',
       reason: 'The summary is empty.',
       fix: 'Write one or leave the row out.',
     },
     {
+      file,
+      bad: true,
       row: 37,
       field: 'dialogue',
-      code: 'no_turns',
+      code: 'missing_dialogue',
       reason: 'No turn could be read.',
       fix: 'Write each turn as “Name: text”.',
     },
-  ].map((issue) => ({ ...issue, file, bad: true }));
+  ];
   return {
     dataset: request.name,
     format: 'JSON Lines',

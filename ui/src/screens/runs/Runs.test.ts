@@ -1,3 +1,4 @@
+import type { RunStanding } from '../../bridge';
 import { expect, test } from 'vitest';
 import { find, get, open, query, text } from '../../testing';
 import { language } from '../../text';
@@ -269,7 +270,7 @@ const line = {
 
 test('the system is told of an end only after the user was asked', async () => {
   const { bridge, user } = await open('#/runs/run-0003');
-  const end = (status: string) => {
+  const end = (status: RunStanding) => {
     const run = bridge.runList.find((one) => one.status === 'running');
     if (run) run.status = status;
   };

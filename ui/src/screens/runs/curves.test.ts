@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { taskName, trainings } from './curves';
 import { signs } from './signs';
 
-const point = (series: string, value = 1, step = 1) => ({ stage: 'align', series, step, value });
+const point = (series: string, value = 1, step = 1) => ({ stage: 'align' as const, series, step, value });
 const curve = (series: string, ...values: number[]) =>
   values.map((value, index) => point(series, value, (index + 1) * 10));
 const first = (...points: ReturnType<typeof point>[]) => {
