@@ -1,17 +1,33 @@
 //! A model on its way here: `duologue models add` in a process of its own, one at a time. The window opens no
 //! connection; what that process opens stands in the workspace's ledger.
 
-use contract::ErrorCode;
-use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::Value;
+use contract::{DownloadLine, ErrorCode, RunStatus};
+use serde::Deserialize;
 
 use crate::dto::{AppError, DownloadEvent};
 use crate::error::Answer;
 use crate::place::Place;
-use crate::worker::{command, not_started, silent};
+use crate::worker::{command, last_line, lines, not_started, silent};
+
+/// The answer of `duologue models add`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Fetched {
+    /// The model is here, every file checked.
+    Here {
+        /// Its folder.
+        path: String,
+    },
+    /// It was stopped; what has arrived is kept.
+    Stopped {
+        /// Says so.
+        #[serde(rename = "status")]
+        _status: RunStatus,
+    },
+}
 
 /// The download in progress.
 #[derive(Default)]
@@ -28,46 +44,28 @@ impl Downloads {
         send: impl Fn(DownloadEvent),
     ) -> Answer<()> {
         let mut child = self.start(place, hub_id)?;
-        let mut said = None;
-        for line in child
-            .stdout
-            .take()
-            .into_iter()
-            .flat_map(|out| BufReader::new(out).lines())
-        {
-            let Some(event) = line
-                .ok()
-                .and_then(|line| serde_json::from_str::<Value>(&line).ok())
-            else {
-                continue;
-            };
-            match event["event"].as_str() {
-                Some("download") => {
-                    if let Ok(event) = serde_json::from_value(event) {
-                        send(event);
-                    }
-                }
-                Some("result" | "error") => said = Some(event),
-                _ => {}
+        let mut answer = None;
+        for line in lines(&mut child) {
+            if let Ok(step) = serde_json::from_str::<DownloadLine>(&line) {
+                send(DownloadEvent::Download {
+                    file: step.file,
+                    done_bytes: step.done_bytes as f64,
+                    total_bytes: step.total_bytes as f64,
+                    bytes_per_s: step.bytes_per_s,
+                    eta_s: step.eta_s,
+                });
+            } else {
+                answer = last_line::<Fetched>(&line).or(answer);
             }
         }
         // The exit code says nothing that the last line has not said.
         let _status = child.wait();
         *self.process.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        match said {
-            Some(event) if event["event"] == "error" => Err(AppError::from(&event)),
-            Some(event) if event["status"] == "paused" => {
-                send(DownloadEvent::Paused);
-                Ok(())
-            }
-            Some(event) => {
-                send(DownloadEvent::Done {
-                    path: event["path"].as_str().unwrap_or_default().to_owned(),
-                });
-                Ok(())
-            }
-            None => Err(silent(place)),
-        }
+        send(match answer.unwrap_or_else(|| Err(silent(place)))? {
+            Fetched::Here { path } => DownloadEvent::Done { path },
+            Fetched::Stopped { .. } => DownloadEvent::Paused,
+        });
+        Ok(())
     }
 
     /// Asks the download to stop; it keeps what it has.

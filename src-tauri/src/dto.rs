@@ -12,6 +12,10 @@ mod plan;
 mod run;
 mod study;
 
+use contract::ErrorCode;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
 pub use dataset::*;
 pub use demo::*;
 pub use log::*;
@@ -20,10 +24,6 @@ pub use output::*;
 pub use plan::*;
 pub use run::*;
 pub use study::*;
-
-use contract::ErrorCode;
-use serde::{Deserialize, Serialize};
-use specta::Type;
 
 /// What went wrong, for a person: `code` for programs, `message` says what happened, `fix` what to do next.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq, Eq)]

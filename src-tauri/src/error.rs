@@ -1,6 +1,6 @@
 //! Errors on their way to the page: a code for programs, sentences for people.
 
-use contract::ErrorCode;
+use contract::{ErrorCode, ErrorReport};
 
 use crate::dto::AppError;
 
@@ -24,17 +24,9 @@ impl From<project::Error> for AppError {
     }
 }
 
-impl From<&serde_json::Value> for AppError {
-    /// Reads `{"code","message","fix"}` as the worker writes it.
-    fn from(value: &serde_json::Value) -> Self {
-        let text = |key: &str| value[key].as_str().unwrap_or_default();
-        let code = text("code").parse().unwrap_or(ErrorCode::Failure);
-        let message = if text("message").is_empty() {
-            "The worker gave no reason."
-        } else {
-            text("message")
-        };
-        Self::new(code, message, text("fix"))
+impl From<&ErrorReport> for AppError {
+    fn from(report: &ErrorReport) -> Self {
+        Self::new(report.code, &report.message, &report.fix)
     }
 }
 
@@ -62,15 +54,6 @@ mod tests {
         assert_eq!(
             (error.message.as_str(), error.fix.as_str()),
             ("The file has gone.", "")
-        );
-    }
-
-    #[test]
-    fn a_worker_without_reason_still_says_something() {
-        let error = AppError::from(&serde_json::json!({}));
-        assert_eq!(
-            (error.code, error.message.is_empty()),
-            (ErrorCode::Failure, false)
         );
     }
 }

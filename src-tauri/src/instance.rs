@@ -3,10 +3,11 @@
 //! The kernel frees the lock of a window that dies, however it dies, so a window started right after a crash never
 //! waits for the dead one.
 
-use contract::ErrorCode;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+use contract::ErrorCode;
 
 use crate::dto::AppError;
 use crate::error::Answer;

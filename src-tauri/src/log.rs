@@ -2,14 +2,14 @@
 //!
 //! A line is an event of the worker as JSON (`docs/cli.md`) with its time; anything else was said on standard error.
 
-use contract::ErrorCode;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use serde_json::Value;
+use contract::{ErrorCode, ErrorReport, Event, LogEnd, LogEntry, LogRecord, StageStanding};
 
-use crate::dto::{AppError, LogLevel, LogLine, LogPage};
+use crate::command::count;
+use crate::dto::{AppError, LogLevel, LogLine, LogPage, LogWord};
 use crate::error::Answer;
 
 /// Read at one time; the page asks for more.
@@ -88,40 +88,59 @@ fn unreadable(path: &Path, error: &std::io::Error) -> AppError {
 }
 
 fn line(text: &str) -> LogLine {
-    let Ok(said) = serde_json::from_str::<Value>(text) else {
+    let Ok(record) = serde_json::from_str::<LogRecord>(text) else {
         return raw(text);
     };
-    let word = |key: &str| said[key].as_str().map(str::to_owned);
-    let event = said["event"].as_str().unwrap_or_default();
-    let (level, text) = match event {
-        "run_started" => (LogLevel::Info, word("run")),
-        "stage" if said["status"] == "failed" => (LogLevel::Error, word("status")),
-        "stage" => (LogLevel::Info, word("status")),
-        "step" => (LogLevel::Detail, word("task")),
-        "sample" => (LogLevel::Detail, crate::run_state::sample(&said["item"])),
-        "result" => (LogLevel::Info, word("status")),
-        "error" => (LogLevel::Error, Some(sentences(&said))),
-        _ => return raw(text),
+    let mut shown = LogLine {
+        at_ms: record.at_ms.map(|at_ms| at_ms as f64),
+        level: LogLevel::Info,
+        event: LogWord::RunStarted,
+        stage: None,
+        text: String::new(),
+        step: None,
+        total_steps: None,
+        loss: None,
     };
-    let count = |key: &str| {
-        said[key]
-            .as_u64()
-            .map(|n| u32::try_from(n).unwrap_or(u32::MAX))
-    };
-    LogLine {
-        at_ms: said["at_ms"].as_f64(),
-        level,
-        event: event.to_owned(),
-        stage: word("stage").or_else(|| word("name").filter(|_| event == "stage")),
-        text: text.unwrap_or_default(),
-        step: count("step"),
-        total_steps: count("total_steps"),
-        loss: said["loss"].as_f64(),
+    match record.entry {
+        LogEntry::Event(Event::RunStarted { run }) => shown.text = run,
+        LogEntry::Event(Event::Stage { name, status }) => {
+            shown.event = LogWord::Stage;
+            shown.stage = Some(name);
+            shown.text = status.to_string();
+            if status == StageStanding::Failed {
+                shown.level = LogLevel::Error;
+            }
+        }
+        LogEntry::Event(Event::Step(step)) => {
+            shown.event = LogWord::Step;
+            shown.level = LogLevel::Detail;
+            shown.stage = Some(step.stage);
+            shown.text = step.task;
+            shown.step = Some(count(step.step));
+            shown.total_steps = Some(count(step.total_steps));
+            shown.loss = step.loss;
+        }
+        LogEntry::Event(Event::Sample { stage, item }) => {
+            shown.event = LogWord::Sample;
+            shown.level = LogLevel::Detail;
+            shown.stage = Some(stage);
+            shown.text = crate::run_state::sample(&item).unwrap_or_default();
+        }
+        LogEntry::End(LogEnd::Result { status }) => {
+            shown.event = LogWord::Result;
+            shown.text = status.to_string();
+        }
+        LogEntry::End(LogEnd::Error(report)) => {
+            shown.event = LogWord::Error;
+            shown.level = LogLevel::Error;
+            shown.text = sentences(&report);
+        }
     }
+    shown
 }
 
-fn sentences(error: &Value) -> String {
-    let error = AppError::from(error);
+fn sentences(report: &ErrorReport) -> String {
+    let error = AppError::from(report);
     [error.message, error.fix]
         .iter()
         .filter(|text| !text.is_empty())
@@ -140,7 +159,7 @@ fn raw(text: &str) -> LogLine {
         } else {
             LogLevel::Warning
         },
-        event: "said".to_owned(),
+        event: LogWord::Said,
         stage: None,
         text: text.to_owned(),
         step: None,
@@ -153,9 +172,11 @@ fn raw(text: &str) -> LogLine {
 mod tests {
     use std::io::Write as _;
 
+    use contract::StageName;
+
     use super::*;
 
-    const STEP: &str = r#"{"event":"step","stage":"align","task":"dpo","step":3,"total_steps":9,"loss":0.5,"at_ms":7}"#;
+    const STEP: &str = r#"{"event":"step","stage":"align","task":"dpo","step":3,"total_steps":9,"loss":0.5,"lr":null,"tokens_per_s":1.5,"eta_s":2.0,"rss_bytes":8,"at_ms":7}"#;
 
     #[test]
     fn a_log_is_read_while_it_grows() {
@@ -178,8 +199,8 @@ mod tests {
             (1, LogLevel::Detail, Some(3))
         );
         assert_eq!(
-            (step.stage.as_deref(), step.at_ms, step.loss),
-            (Some("align"), Some(7.0), Some(0.5))
+            (step.stage, step.at_ms, step.loss),
+            (Some(StageName::Align), Some(7.0), Some(0.5))
         );
         writeln!(file, "tus\":\"failed\"}}\nthread 'main' panicked at x").unwrap();
         let second = read(&path, first.next as u64).unwrap();
@@ -190,13 +211,14 @@ mod tests {
                 .iter()
                 .all(|line| line.level == LogLevel::Error)
         );
-        assert_eq!(second.lines[0].stage.as_deref(), Some("align"));
+        assert_eq!(second.lines[0].stage, Some(StageName::Align));
         assert!(read(&path, second.next as u64).unwrap().lines.is_empty());
     }
 
     #[test]
     fn an_error_has_its_sentences_and_a_remark_is_a_warning() {
-        let error = line(r#"{"event":"error","code":"x","message":"no room","fix":"make room"}"#);
+        let error =
+            line(r#"{"event":"error","code":"disk_full","message":"no room","fix":"make room"}"#);
         assert_eq!(
             (error.level, error.text.as_str()),
             (LogLevel::Error, "No room. Make room.")

@@ -1,13 +1,15 @@
 //! What a model folder says about itself, without loading a weight: config.json and the headers of the safetensors
 //! files (8 bytes of length, then JSON with the shape of each tensor).
 
-use contract::ErrorCode;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use contract::ErrorCode;
+use serde::Deserialize;
 use serde_json::Value;
 
+use crate::command::count;
 use crate::dto::{AppError, Model};
 use crate::error::Answer;
 
@@ -52,20 +54,30 @@ fn inspect(path: &Path) -> Answer<Model> {
     Ok(Model {
         path: path.display().to_string(),
         name: String::new(),
-        architecture: config["architectures"][0]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned(),
+        architecture: config.architectures.into_iter().next().unwrap_or_default(),
         parameters,
         bytes,
-        context_tokens: config["max_position_embeddings"]
-            .as_u64()
-            .map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX)),
+        context_tokens: config.max_position_embeddings.map_or(0, count),
         problem: None,
     })
 }
 
-fn read_config(path: &Path) -> Answer<Value> {
+/// What is read of a model's config.json (Hugging Face).
+#[derive(Deserialize)]
+struct Config {
+    #[serde(default)]
+    architectures: Vec<String>,
+    max_position_embeddings: Option<u64>,
+}
+
+/// A tensor in the header of a safetensors file.
+#[derive(Deserialize)]
+struct Tensor {
+    shape: Vec<f64>,
+    data_offsets: [u64; 2],
+}
+
+fn read_config(path: &Path) -> Answer<Config> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let message = format!("{} cannot be read: {error}", path.display());
         AppError::new(
@@ -112,27 +124,21 @@ fn count_parameters(path: &Path) -> Answer<f64> {
     }
     let mut header = vec![0u8; length as usize];
     file.read_exact(&mut header).map_err(io)?;
-    let header: serde_json::Map<String, Value> =
+    let mut header: serde_json::Map<String, Value> =
         serde_json::from_slice(&header).map_err(|error| broken(path, &error.to_string()))?;
-    let tensors = || {
-        header
-            .iter()
-            .filter(|(name, _)| *name != "__metadata__")
-            .map(|(_, tensor)| tensor)
-    };
-    let end = tensors()
-        .filter_map(|tensor| tensor["data_offsets"][1].as_u64())
-        .max()
-        .unwrap_or(0);
-    if length.saturating_add(8).saturating_add(end) > size {
+    header.remove("__metadata__");
+    let tensors = header
+        .into_iter()
+        .map(|(_, tensor)| serde_json::from_value(tensor));
+    let tensors: Vec<Tensor> = tensors
+        .collect::<Result<_, _>>()
+        .map_err(|error| broken(path, &error.to_string()))?;
+    let end = tensors.iter().map(|tensor| tensor.data_offsets[1]).max();
+    if length.saturating_add(8).saturating_add(end.unwrap_or(0)) > size {
         return Err(broken(path, "it is truncated"));
     }
-    let elements = |tensor: &Value| -> f64 {
-        tensor["shape"].as_array().map_or(0.0, |shape| {
-            shape.iter().filter_map(Value::as_f64).product()
-        })
-    };
-    Ok(tensors().map(elements).sum())
+    let elements = |tensor: &Tensor| tensor.shape.iter().product::<f64>();
+    Ok(tensors.iter().map(elements).sum())
 }
 
 fn broken(path: &Path, reason: &str) -> AppError {

@@ -1,9 +1,9 @@
 //! Where things are: the workspace and the `duologue` binary.
 
-use contract::ErrorCode;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use contract::ErrorCode;
 use project::sample::{FOLDER_VARIABLE, bundled_model};
 use project::session::Session;
 

@@ -1,12 +1,13 @@
 //! What a run's rows mean to a person looking at it now: a run whose worker has died is not running.
 
-use contract::{ArtifactKind, RunStanding, StageName};
+use contract::{ArtifactKind, RunStanding, SampleItem, StageName, System};
 use host::clock::now_ms;
 use host::process::liveness;
+use project::report::SystemResult;
 use project::rows::QueueRow;
 use project::session::{self, Session};
-use serde_json::Value;
 
+use crate::command::count;
 use crate::dto::{AppError, Progress, Queue, QueuedRun, RunLive, RunSummary, StageState};
 use crate::error::Answer;
 
@@ -101,11 +102,9 @@ impl Runs {
         let results =
             self.session
                 .items(run, StageName::Evaluate, Some(ArtifactKind::Result), 0, 16)?;
-        let main = results
-            .rows
-            .iter()
-            .find(|row| row.payload["system"] == "mrds_separate");
-        Ok(main.and_then(|row| row.payload["rouge1"]["mean"].as_f64()))
+        let rows: Vec<SystemResult> = project::artifact::read(&results.rows)?;
+        let main = rows.iter().find(|row| row.system == System::MrdsSeparate);
+        Ok(main.map(|row| row.rouge1.mean))
     }
 }
 
@@ -118,61 +117,73 @@ fn stage_state(stage: session::StageState, working: bool) -> StageState {
         name: stage.name,
         status,
         wall_s: (stage.wall_s > 0.0).then_some(stage.wall_s),
-        progress: progress(&stage.progress),
+        progress: stage.progress.map(progress),
     }
 }
 
-fn progress(value: &Value) -> Option<Progress> {
-    let count = |key: &str| {
-        value[key]
-            .as_u64()
-            .map(|n| u32::try_from(n).unwrap_or(u32::MAX))
-    };
-    Some(Progress {
-        task: value["task"].as_str().unwrap_or_default().to_owned(),
-        step: count("step")?,
-        total_steps: count("total_steps")?,
-        rss_bytes: value["rss_bytes"].as_f64(),
-        loss: value["loss"].as_f64(),
-        lr: value["lr"].as_f64(),
-        tokens_per_s: value["tokens_per_s"].as_f64(),
-        eta_s: value["eta_s"].as_f64(),
-        sample: sample(&value["sample"]),
-    })
+fn progress(stored: contract::Progress) -> Progress {
+    let step = stored.step;
+    Progress {
+        task: step.task,
+        step: count(step.step),
+        total_steps: count(step.total_steps),
+        rss_bytes: Some(step.rss_bytes as f64),
+        loss: step.loss,
+        lr: step.lr,
+        tokens_per_s: Some(step.tokens_per_s),
+        eta_s: Some(step.eta_s),
+        sample: stored.sample.as_ref().and_then(sample),
+    }
 }
 
-/// The text worth looking at in a sample: a dialogue, a summary or a prediction.
-pub(crate) fn sample(value: &Value) -> Option<String> {
-    let text = |key: &str| value[key].as_str();
-    let body = value.as_str().or_else(|| {
-        text("dialogue")
-            .or_else(|| text("text"))
-            .or_else(|| text("prediction"))
-    });
-    let parts: Vec<&str> = text("summary").into_iter().chain(body).collect();
+/// The text worth looking at in a sample, behind the summary that it was written for.
+pub(crate) fn sample(item: &SampleItem) -> Option<String> {
+    let parts: Vec<&str> = item.asked_for().into_iter().chain(item.text()).collect();
     (!parts.is_empty()).then(|| parts.join("\n\n"))
 }
 
 #[cfg(test)]
 mod tests {
+    use contract::{Step, Synthesizer};
+
     use super::*;
-    use serde_json::json;
 
     #[test]
-    fn samples_are_shown_with_their_summary() {
-        assert_eq!(
-            sample(&json!({"summary": "S", "dialogue": "A: b"})).as_deref(),
-            Some("S\n\nA: b")
-        );
-        assert_eq!(sample(&json!("text")).as_deref(), Some("text"));
-        assert_eq!(sample(&json!({"format_rate": 0.5})), None);
+    fn samples_are_shown_behind_the_summary_that_they_were_written_for() {
+        let accepted = SampleItem::Accepted {
+            source: Synthesizer::DpoSeparate,
+            dialogue: "A: b".into(),
+            summary: "S".into(),
+        };
+        assert_eq!(sample(&accepted).as_deref(), Some("S\n\nA: b"));
+        let nothing = SampleItem::Prediction {
+            system: System::ZeroShot,
+            prediction: None,
+        };
+        assert_eq!(sample(&nothing), None);
     }
 
     #[test]
-    fn a_stage_without_a_step_has_no_progress() {
-        assert!(progress(&json!({})).is_none());
-        let now =
-            progress(&json!({"step": 3, "total_steps": 9, "task": "t", "loss": null})).unwrap();
+    fn progress_shows_the_last_step_and_its_sample() {
+        let stored = contract::Progress {
+            step: Step {
+                stage: StageName::Summaries,
+                task: "t".into(),
+                step: 3,
+                total_steps: 9,
+                loss: None,
+                lr: None,
+                tokens_per_s: 1.0,
+                eta_s: 2.0,
+                rss_bytes: 1,
+            },
+            sample: Some(SampleItem::Summary {
+                summary: "S".into(),
+                topic: "T".into(),
+            }),
+        };
+        let now = progress(stored);
         assert_eq!((now.step, now.total_steps, now.loss), (3, 9, None));
+        assert_eq!(now.sample.as_deref(), Some("S"));
     }
 }

@@ -1,65 +1,67 @@
 //! The `duologue` binary at work for the window: planning and starting runs (which go on by themselves), and the
 //! demo's process, which keeps a model loaded and ends when its standard input closes.
 
-use contract::ErrorCode;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::{Value, json};
+use contract::{DemoLine, DemoRequest, ErrorCode, ErrorReport, LineHead, LineKind, Summarized};
+use serde::de::DeserializeOwned;
 
+use crate::command::count;
 use crate::dto::{AppError, DemoChoice, DemoEvent};
 use crate::error::Answer;
 use crate::place::Place;
 
-/// Runs the binary until it has said its result. What it starts detached goes on; nothing of it is waited for.
-pub(crate) fn ask(place: &Place, arguments: &[String]) -> Answer<Value> {
+/// Runs the binary until it has given its answer. What it starts detached goes on; nothing of it is waited for.
+pub(crate) fn ask<T: DeserializeOwned>(place: &Place, arguments: &[String]) -> Answer<T> {
     let mut command = command(place, "window.log")?;
     host::detached::own_group(command.args(arguments));
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|e| not_started(&e))?;
-    let mut said = None;
+        .map_err(|error| not_started(&error))?;
+    let mut answer = None;
     // Only up to the last line: a detached worker may hold the pipe open for hours.
-    for line in child
-        .stdout
-        .take()
-        .into_iter()
-        .flat_map(|out| BufReader::new(out).lines())
-    {
-        let Ok(event) = line
-            .map_err(|_| ())
-            .and_then(|line| serde_json::from_str::<Value>(&line).map_err(|_| ()))
-        else {
-            continue;
-        };
-        if event["event"] == "result" || event["event"] == "error" {
-            said = Some(event);
+    for line in lines(&mut child) {
+        answer = last_line(&line);
+        if answer.is_some() {
             break;
         }
     }
     // The exit code says nothing that the last line has not said.
     let _status = child.wait();
-    match said {
-        Some(event) if event["event"] == "result" => Ok(event),
-        Some(event) => Err(AppError::from(&event)),
-        None => Err(silent(place)),
+    answer.unwrap_or_else(|| Err(silent(place)))
+}
+
+/// What a process prints, line by line, as far as it can be read.
+pub(crate) fn lines(child: &mut Child) -> impl Iterator<Item = String> + use<> {
+    let out = child.stdout.take().into_iter();
+    out.flat_map(|out| BufReader::new(out).lines().map_while(Result::ok))
+}
+
+/// The answer that a line holds; none where it is not the last line of a command.
+pub(crate) fn last_line<T: DeserializeOwned>(line: &str) -> Option<Answer<T>> {
+    match serde_json::from_str::<LineHead>(line).ok()?.event {
+        LineKind::Progress => None,
+        LineKind::Result => Some(serde_json::from_str(line).map_err(|error| unreadable(&error))),
+        LineKind::Error => Some(match serde_json::from_str::<ErrorReport>(line) {
+            Ok(report) => Err(AppError::from(&report)),
+            Err(error) => Err(unreadable(&error)),
+        }),
     }
 }
 
-/// An answer of the binary as what it should be.
-pub(crate) fn read<T: serde::de::DeserializeOwned>(said: Value) -> Answer<T> {
-    serde_json::from_value(said).map_err(|error| {
-        AppError::new(
-            ErrorCode::WindowWorkerAnswer,
-            format!("the worker's answer cannot be read: {error}"),
-            "Use a window and a worker of the same version (Settings names both).",
-        )
-    })
+/// An answer of the binary that is not what it should be.
+fn unreadable(error: &serde_json::Error) -> AppError {
+    AppError::new(
+        ErrorCode::WindowWorkerAnswer,
+        format!("the worker's answer cannot be read: {error}"),
+        "Use a window and a worker of the same version (Settings names both).",
+    )
 }
 
 /// The demo's process, at most one at a time.
@@ -139,9 +141,12 @@ impl Server {
     }
 
     fn summarize(&mut self, place: &Place, dialogue: &str, send: impl Fn(DemoEvent)) -> Answer<()> {
+        let request = DemoRequest {
+            dialogue: dialogue.to_owned(),
+        };
+        let request = serde_json::to_string(&request).map_err(|error| unreadable(&error))?;
         // A process that has ended cannot be written to; why it ended stands in what it said.
-        let _written = writeln!(self.stdin, "{}", json!({ "dialogue": dialogue }))
-            .and_then(|()| self.stdin.flush());
+        let _written = writeln!(self.stdin, "{request}").and_then(|()| self.stdin.flush());
         let mut line = String::new();
         loop {
             line.clear();
@@ -152,36 +157,26 @@ impl Server {
             {
                 return Err(silent(place));
             }
-            let Ok(event) = serde_json::from_str::<Value>(&line) else {
-                continue;
-            };
-            match event["event"].as_str() {
-                Some("token") => send(DemoEvent::Token {
-                    text: event["text"].as_str().unwrap_or_default().into(),
-                }),
-                Some("summary") => {
-                    send(summary(&event));
+            match serde_json::from_str::<DemoLine>(&line) {
+                Ok(DemoLine::Token { text }) => send(DemoEvent::Token { text }),
+                Ok(DemoLine::Summary(summarized)) => {
+                    send(summary(summarized));
                     return Ok(());
                 }
-                Some("error") => return Err(AppError::from(&event)),
-                _ => {}
+                Ok(DemoLine::Error(report)) => return Err(AppError::from(&report)),
+                Ok(DemoLine::Ready) | Err(_) => {}
             }
         }
     }
 }
 
-fn summary(event: &Value) -> DemoEvent {
-    let count = |key: &str| {
-        event[key]
-            .as_u64()
-            .map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX))
-    };
+fn summary(summarized: Summarized) -> DemoEvent {
     DemoEvent::Summary {
-        summary: event["summary"].as_str().unwrap_or_default().to_owned(),
-        prompt_tokens: count("prompt_tokens"),
-        new_tokens: count("new_tokens"),
-        ttft_ms: event["ttft_ms"].as_f64().unwrap_or(0.0),
-        tokens_per_s: event["tokens_per_s"].as_f64().unwrap_or(0.0),
+        summary: summarized.summary,
+        prompt_tokens: count(summarized.prompt_tokens),
+        new_tokens: count(summarized.new_tokens),
+        ttft_ms: summarized.ttft_ms,
+        tokens_per_s: summarized.tokens_per_s,
     }
 }
 
@@ -232,6 +227,9 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::sync::Mutex;
 
+    use serde::de::IgnoredAny;
+    use serde_json::json;
+
     use super::*;
 
     /// A workspace with a shell script in the place of the binary.
@@ -255,7 +253,8 @@ mod tests {
     fn result_is_taken_although_a_child_holds_the_pipe() {
         let (_folder, place) = place("sleep 20 & echo '{\"event\":\"result\",\"run\":\"r-1\"}'");
         let begun = std::time::Instant::now();
-        assert_eq!(ask(&place, &["run".into()]).unwrap()["run"], "r-1");
+        let started: crate::command::run::Started = ask(&place, &["run".into()]).unwrap();
+        assert_eq!(started.run, "r-1");
         assert!(begun.elapsed().as_secs() < 10);
     }
 
@@ -264,7 +263,7 @@ mod tests {
         let (_folder, place) = place(
             "echo '{\"event\":\"error\",\"code\":\"too_few_rows\",\"message\":\"few\",\"fix\":\"more\"}'; exit 2",
         );
-        let error = ask(&place, &[]).unwrap_err();
+        let error = ask::<IgnoredAny>(&place, &[]).unwrap_err();
         assert_eq!(
             (
                 error.code.as_str(),
@@ -279,22 +278,22 @@ mod tests {
     fn a_crash_is_named() {
         let (_folder, place) = place("echo noise; kill -9 $$");
         assert_eq!(
-            ask(&place, &[]).unwrap_err().code,
+            ask::<IgnoredAny>(&place, &[]).unwrap_err().code,
             ErrorCode::WindowWorkerStopped
         );
     }
 
     #[test]
     fn an_answer_of_another_shape_is_refused() {
-        let sheet: Answer<crate::dto::PlanSheet> =
-            read(json!({"event": "result", "verdict": "ready"}));
+        let read = |line: &str| last_line::<crate::dto::PlanSheet>(line).unwrap();
+        let sheet = read(r#"{"event":"result","verdict":"ready"}"#);
         assert_eq!(sheet.unwrap_err().code, ErrorCode::WindowWorkerAnswer);
         let whole = json!({"event": "result", "schema": 1, "verdict": "not_ready", "missing": ["2 GB"], "parameters": 7,
             "probed": true, "recompute": false, "peak_bytes": 9, "disk_bytes": 8, "seconds": 1.5,
             "stages": [{"name": "topics", "peak_bytes": 1, "disk_bytes": 2, "seconds": 0.5}],
             "offers": [{"change": "--preset small", "price": "Less.", "peak_bytes": 1, "seconds": 1.0, "fits": true}],
             "machine": {"memory_free_bytes": null, "disk_free_bytes": 5, "threads": 2}});
-        let sheet: crate::dto::PlanSheet = read(whole).unwrap();
+        let sheet = read(&whole.to_string()).unwrap();
         assert_eq!((sheet.stages.len(), sheet.machine.threads), (1, 2));
     }
 

@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{ErrorCode, Kind};
-use serde_json::{Value, json};
+use contract::{ErrorCode, ErrorPlace, ErrorReport, Kind};
 
 use crate::keychain::NAME;
 use crate::output::Output;
@@ -68,18 +67,9 @@ impl Failure {
     }
 
     /// Prints the error and tells the exit code.
-    pub(crate) fn report(&self, output: &Output) -> ExitCode {
-        let said = self.json();
-        output.error(&said);
+    pub(crate) fn print(&self, output: &Output) -> ExitCode {
+        output.error(&self.report());
         ExitCode::from(self.exit_code())
-    }
-
-    /// What went wrong, in a sentence.
-    pub(crate) fn message(&self) -> String {
-        self.json()["message"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
     }
 
     fn exit_code(&self) -> u8 {
@@ -91,56 +81,45 @@ impl Failure {
         }
     }
 
-    fn json(&self) -> Value {
-        let (code, message, fix, (file, row, field)) = match self {
-            Self::Usage { message, fix } => (
-                ErrorCode::Usage,
-                message.clone(),
-                fix.clone(),
-                (None, None, None),
-            ),
-            Self::Keychain(reason) => {
-                let fix =
-                    "Start and unlock it, or do without: `models add` takes a token from HF_TOKEN first."
-                        .to_owned();
-                (
-                    ErrorCode::Keychain,
-                    format!("{NAME} cannot be used: {reason}"),
-                    fix,
-                    (None, None, None),
-                )
-            }
+    /// The error as it leaves the program.
+    pub(crate) fn report(&self) -> ErrorReport {
+        let of_file = |file: &String, row: &Option<usize>| ErrorPlace {
+            file: Some(file.clone()),
+            row: *row,
+            field: None,
+        };
+        match self {
+            Self::Usage { message, fix } => ErrorReport {
+                code: ErrorCode::Usage,
+                message: message.clone(),
+                fix: fix.clone(),
+                place: ErrorPlace::default(),
+            },
+            Self::Keychain(reason) => ErrorReport {
+                code: ErrorCode::Keychain,
+                message: format!("{NAME} cannot be used: {reason}"),
+                fix: "Start and unlock it, or do without: `models add` takes a token from HF_TOKEN first."
+                    .to_owned(),
+                place: ErrorPlace::default(),
+            },
             Self::File {
                 message,
                 fix,
                 file,
                 row,
-            } => (
-                ErrorCode::File,
-                message.clone(),
-                fix.clone(),
-                (Some(file.clone()), *row, None),
-            ),
-            Self::In { file, row, error } => (
-                error.code(),
-                at(file, *row, error),
-                error.fix(),
-                (Some(file.clone()), *row, None),
-            ),
-            Self::Mrds(error) => (error.code(), error.to_string(), error.fix(), error.place()),
-        };
-        let mut said =
-            json!({"event": "error", "schema": 1, "code": code, "message": message, "fix": fix});
-        for (key, value) in [
-            ("file", json!(file)),
-            ("row", json!(row)),
-            ("field", json!(field)),
-        ] {
-            if !value.is_null() {
-                said[key] = value;
-            }
+            } => ErrorReport {
+                code: ErrorCode::File,
+                message: message.clone(),
+                fix: fix.clone(),
+                place: of_file(file, row),
+            },
+            Self::In { file, row, error } => ErrorReport {
+                message: at(file, *row, error),
+                place: of_file(file, row),
+                ..error.report()
+            },
+            Self::Mrds(error) => error.report(),
         }
-        said
     }
 }
 
@@ -182,5 +161,5 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         message,
         "`duologue --help` lists the commands and their options.",
     )
-    .report(&Output::new(true, "usage"))
+    .print(&Output::new(true, "usage"))
 }

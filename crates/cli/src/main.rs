@@ -26,7 +26,7 @@ fn main() -> std::process::ExitCode {
         process::set_threads(args.global.threads());
     }
     let output = output::Output::new(args.global.json, args.command.name());
-    let code = command::run(&args, &output).unwrap_or_else(|error| error.report(&output));
+    let code = command::run(&args, &output).unwrap_or_else(|failure| failure.print(&output));
     let Some(error) = output.lost() else {
         return code;
     };

@@ -4,8 +4,27 @@
 use std::io::{ErrorKind, Write};
 use std::sync::OnceLock;
 
+use contract::ErrorReport;
 use serde::Serialize;
-use serde_json::{Value, json};
+
+/// A result or an error with what every last line has.
+#[derive(Serialize)]
+struct LastLine<'a, T> {
+    event: &'static str,
+    schema: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<&'static str>,
+    #[serde(flatten)]
+    answer: &'a T,
+}
+
+/// A line with its time.
+#[derive(Serialize)]
+struct Timed<'a, T> {
+    #[serde(flatten)]
+    line: &'a T,
+    at_ms: i64,
+}
 
 /// Where results go.
 pub(crate) struct Output {
@@ -33,11 +52,17 @@ impl Output {
         if !self.json {
             return;
         }
-        let mut said = json!(value);
-        if self.command == "worker" {
-            said["at_ms"] = json!(host::clock::now_ms());
+        let line = match self.command {
+            "worker" => serde_json::to_string(&Timed {
+                line: value,
+                at_ms: host::clock::now_ms(),
+            }),
+            _ => serde_json::to_string(value),
+        };
+        // Only a map whose keys are no strings cannot be written, and none of ours has such keys.
+        if let Ok(line) = line {
+            self.write(&line);
         }
-        self.write(&said.to_string());
     }
 
     /// One line for people, only without `--json`.
@@ -48,26 +73,29 @@ impl Output {
     }
 
     /// The last line of a successful command.
-    pub(crate) fn result(&self, value: &impl Serialize) {
-        let mut result = json!({"event": "result", "schema": 1, "command": self.command});
-        if let (Value::Object(result), Ok(Value::Object(fields))) =
-            (&mut result, serde_json::to_value(value))
-        {
-            result.extend(fields);
-        }
-        self.line(&result);
+    pub(crate) fn result(&self, answer: &impl Serialize) {
+        self.line(&LastLine {
+            event: "result",
+            schema: 1,
+            command: Some(self.command),
+            answer,
+        });
     }
 
     /// The last line of a failed command.
-    pub(crate) fn error(&self, said: &Value) {
+    pub(crate) fn error(&self, report: &ErrorReport) {
         if self.json {
-            self.line(said);
+            self.line(&LastLine {
+                event: "error",
+                schema: 1,
+                command: None,
+                answer: report,
+            });
             return;
         }
-        let field = |key: &str| said[key].as_str().unwrap_or_default().to_owned();
-        note(&format!("duologue: {}", field("message")));
-        if !field("fix").is_empty() {
-            note(&format!("What to do: {}", field("fix")));
+        note(&format!("duologue: {}", report.message));
+        if !report.fix.is_empty() {
+            note(&format!("What to do: {}", report.fix));
         }
     }
 

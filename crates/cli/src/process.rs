@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use mrds::event::EventSink;
 use mrds::worker::Process;
-use project::event::EventSink;
 use project::rows::Owner;
 
 /// Tells both thread pools of the engine (rayon's and candle's own) how many threads to use, this one among them.

@@ -3,8 +3,9 @@
 use std::io::IsTerminal;
 use std::sync::Mutex;
 
+use contract::{Event, Step};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use project::event::{Event, EventSink};
+use mrds::event::EventSink;
 
 use crate::output::Output;
 
@@ -43,8 +44,8 @@ impl<'a> Progress<'a> {
         }
     }
 
-    fn step(&self, event: &Event) {
-        let Event::Step {
+    fn step(&self, event: &Step) {
+        let Step {
             stage,
             task,
             step,
@@ -53,10 +54,7 @@ impl<'a> Progress<'a> {
             lr,
             tokens_per_s,
             ..
-        } = event
-        else {
-            return;
-        };
+        } = event;
         let name = format!("{stage}: {task}");
         let Ok(mut shown) = self.bar.lock() else {
             return;
@@ -102,12 +100,9 @@ impl EventSink for Progress<'_> {
         match event {
             Event::RunStarted { run } => self.say(&format!("Run {run}")),
             Event::Stage { name, status } => self.say(&format!("{name:<12} {status}")),
-            Event::Step { .. } => self.step(event),
+            Event::Step(step) => self.step(step),
             Event::Sample { item, .. } => {
-                let text = ["dialogue", "summary", "prediction"]
-                    .iter()
-                    .find_map(|key| item[*key].as_str());
-                if let Some(text) = text {
+                if let Some(text) = item.text() {
                     let line: String = text.replace('\n', " / ").chars().take(96).collect();
                     self.say(&format!("  e.g. {line}"));
                 }

@@ -212,3 +212,58 @@ closed_set! {
         WindowWorkspace = "window_workspace",
     }
 }
+
+/// An error as it leaves the program: with `--json`, in a log, in the row of the run or stage that failed.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ErrorReport {
+    /// What went wrong, for programs.
+    pub code: ErrorCode,
+    /// What happened and what it means.
+    pub message: String,
+    /// What to do next; empty where nothing can be done.
+    pub fix: String,
+    /// Where.
+    #[serde(flatten)]
+    pub place: ErrorPlace,
+}
+
+/// The place in the user's files that an error is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ErrorPlace {
+    /// The file, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Its line or row from 1, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<usize>,
+    /// The field or setting, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+impl ErrorPlace {
+    /// A file.
+    pub fn file(file: impl Into<String>) -> Self {
+        Self {
+            file: Some(file.into()),
+            ..Self::default()
+        }
+    }
+
+    /// A field or setting of no file.
+    pub fn field(field: impl Into<String>) -> Self {
+        Self::default().with_field(field)
+    }
+
+    /// The same place, at a line or row from 1.
+    pub fn with_row(mut self, row: usize) -> Self {
+        self.row = Some(row);
+        self
+    }
+
+    /// The same place, at a field.
+    pub fn with_field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+}

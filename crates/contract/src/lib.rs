@@ -8,7 +8,9 @@ mod closed_set;
 mod data;
 mod device;
 mod error;
+mod event;
 mod format;
+mod line;
 mod method;
 mod model;
 mod rating;
@@ -18,8 +20,16 @@ pub use artifact::{ArtifactKind, Metric};
 pub use closed_set::UnknownWord;
 pub use data::{Detection, Doubt, IssueCode, Origin, Severity, Split, SplitChoice};
 pub use device::{BadDevice, DeviceChoice};
-pub use error::{ErrorCode, Kind};
+pub use error::{ErrorCode, ErrorPlace, ErrorReport, Kind};
+pub use event::{
+    CandidateMeasures, Event, Measures, OriginCounts, PairCounts, PreferenceMeasures, Progress,
+    SampleItem, Step, WritingMeasures,
+};
 pub use format::{FileFormat, Formats};
+pub use line::{
+    DemoLine, DemoRequest, DownloadLine, LineHead, LineKind, LogEnd, LogEntry, LogRecord,
+    Summarized,
+};
 pub use method::{Preset, StageName, Synthesizer, System};
 pub use model::{Fit, Quantize};
 pub use rating::ItemState;

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
+use contract::Event;
 use contract::{Preset, StageName, StageStanding};
 use lm::LanguageModel;
 use lm::profile::{self, Work};
 use lm::train::TrainExample;
-use project::event::{Event, EventSink};
 use project::import::{ImportOptions, read};
 use project::recipe::Recipe;
 use project::session::{ImportRequest, Session};
@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::Result;
+use crate::event::EventSink;
 use crate::pipeline::Window;
 use crate::prompt::Prompts;
 use crate::worker::{Process, RunRequest, create_run, execute, plan};

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
+use contract::{ArtifactKind, DeviceChoice, StageName, Summarized, System};
 use lm::LanguageModel;
 use lm::generate::{GenerateConfig, GenerateRequest, generate};
 use lm::lora::Adapter;
@@ -11,12 +12,10 @@ use lm::sample::Filters;
 use project::artifact::{TrainedAdapter, read};
 use project::recipe::Recipe;
 use project::session::Session;
-use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::prompt::{Prompts, canonical};
 use crate::worker::model_of;
-use contract::{ArtifactKind, DeviceChoice, StageName, System};
 
 /// A model, with or without an adapter, ready to summarize.
 pub struct Summarizer {
@@ -24,21 +23,6 @@ pub struct Summarizer {
     adapter: Option<Adapter>,
     recipe: Recipe,
     warning: Option<String>,
-}
-
-/// A finished summary with what it cost.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Summarized {
-    /// The summary.
-    pub summary: String,
-    /// Tokens read.
-    pub prompt_tokens: usize,
-    /// Tokens written.
-    pub new_tokens: usize,
-    /// Milliseconds to the first token.
-    pub ttft_ms: f64,
-    /// Tokens written per second after the first.
-    pub tokens_per_s: f64,
 }
 
 impl Summarizer {

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use contract::{ErrorCode, Kind, StageName};
+use contract::{ErrorCode, ErrorPlace, ErrorReport, Kind, StageName};
 
 #[path = "error_model.rs"]
 mod model;
@@ -129,13 +129,23 @@ impl Error {
         }
     }
 
+    /// The error as it leaves the program.
+    pub fn report(&self) -> ErrorReport {
+        ErrorReport {
+            code: self.code(),
+            message: self.to_string(),
+            fix: self.fix(),
+            place: self.place(),
+        }
+    }
+
     /// The file, row and field concerned, where there is one.
-    pub fn place(&self) -> (Option<String>, Option<usize>, Option<String>) {
+    pub fn place(&self) -> ErrorPlace {
         match self {
             Self::Project(error) => error.place(),
             Self::Model(error) => model::model_place(error),
-            Self::ModelChanged { path } => (Some(path.display().to_string()), None, None),
-            _ => (None, None, None),
+            Self::ModelChanged { path } => ErrorPlace::file(path.display().to_string()),
+            _ => ErrorPlace::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Codes and ways out for the errors of the language model.
 
-use contract::{ErrorCode, Kind};
+use contract::{ErrorCode, ErrorPlace, Kind};
 
 pub(super) fn model_code(error: &lm::Error) -> ErrorCode {
     use lm::Error::*;
@@ -89,10 +89,10 @@ pub(super) fn model_kind(error: &lm::Error) -> Kind {
 }
 
 /// The file that is concerned, where there is one.
-pub(super) fn model_place(error: &lm::Error) -> (Option<String>, Option<usize>, Option<String>) {
+pub(super) fn model_place(error: &lm::Error) -> ErrorPlace {
     use lm::Error::*;
     use lm::hub::HubError;
-    let file = |path: &std::path::Path| Some(path.display().to_string());
+    let file = |path: &std::path::Path| ErrorPlace::file(path.display().to_string());
     match error {
         MissingFile { path }
         | NoModel { path }
@@ -102,9 +102,9 @@ pub(super) fn model_place(error: &lm::Error) -> (Option<String>, Option<usize>, 
         | Adapter { path, .. }
         | Checkpoint { path, .. }
         | Io { path, .. }
-        | Hub(HubError::BadManifest { path, .. }) => (file(path), None, None),
-        Config { path, field, .. } => (file(path), None, Some(field.clone())),
-        Setting { name, .. } => (None, None, Some((*name).to_owned())),
-        _ => (None, None, None),
+        | Hub(HubError::BadManifest { path, .. }) => file(path),
+        Config { path, field, .. } => file(path).with_field(field),
+        Setting { name, .. } => ErrorPlace::field(*name),
+        _ => ErrorPlace::default(),
     }
 }

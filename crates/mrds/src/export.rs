@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use contract::StageName;
 use lm::export::{GgufType, write_gguf, write_gguf_adapter, write_merged};
 use lm::lora::Adapter;
 use lm::score::{Completion, score};
@@ -16,7 +17,6 @@ use crate::error::{Error, Result};
 use crate::prompt::Prompts;
 use crate::selection::choose;
 use crate::worker::model_of;
-use contract::StageName;
 
 /// Validation items that are scored with both.
 const REPLAY_ITEMS: usize = 8;

@@ -9,6 +9,7 @@ pub mod bench;
 pub mod catalogue;
 pub mod demo;
 pub mod error;
+pub mod event;
 pub mod export;
 pub mod forecast;
 pub mod models;

@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
-use contract::{StageName, StageStanding, StageStatus};
+use contract::Event;
+use contract::{Measures, StageName, StageStanding, StageStatus};
 use lm::LanguageModel;
 use project::artifact::{inputs_sha256, output_sha256};
-use project::event::{Event, EventSink};
 use project::recipe::Recipe;
-use serde_json::{Value, json};
 use store::{NewArtifact, RunRow, StageResult, Store};
 
 use crate::error::{Error, Result};
+use crate::event::EventSink;
 use crate::selection::{TestData, TrainingData};
 use crate::stage::{self, Stage};
 
@@ -61,7 +61,7 @@ pub struct StageOutput {
     /// Items left out, by reason.
     pub dropped: BTreeMap<String, u64>,
     /// Figures that are not determined by the seed (seconds), and summaries of the artifacts.
-    pub measures: Value,
+    pub measures: Measures,
 }
 
 /// Carries out the stages of `window`. Returns whether every stage of the run is now finished.
@@ -155,9 +155,7 @@ impl Steps<'_, '_> {
             }
             Err(error) => {
                 let error = with_stage(error, name, self.run.next_smaller)?;
-                let said =
-                    json!({"code": error.code(), "message": error.to_string(), "fix": error.fix()});
-                store.fail_stage(id, name, &said)?;
+                store.fail_stage(id, name, &error.report())?;
                 self.say(name, StageStanding::Failed);
                 return Err(error);
             }
@@ -184,7 +182,7 @@ impl Steps<'_, '_> {
                 artifacts: &output.artifacts,
                 n_in: output.n_in,
                 n_out: output.n_out,
-                dropped: json!(output.dropped),
+                dropped: output.dropped,
                 measures: output.measures,
                 wall_s: usage.wall_s,
                 cpu_s: usage.cpu_s,

@@ -7,6 +7,7 @@ use contract::Split;
 use lm::LanguageModel;
 use project::dialogue::Dialogue;
 use project::recipe::{Recipe, TooLong};
+use project::selection::Selection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::ExampleRow;
@@ -55,32 +56,6 @@ impl TestData {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-}
-
-/// The choice of examples, stored with the run.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Selection {
-    /// Row ids of the shots, in order.
-    pub shots: Vec<i64>,
-    /// Row ids of the validation examples.
-    pub validation: Vec<i64>,
-    /// Row ids of the test examples.
-    pub test: Vec<i64>,
-    /// Examples left out because they do not fit the context.
-    pub dropped: Vec<String>,
-    /// Examples whose dialogue was cut.
-    pub cut: Vec<String>,
-    /// Where the validation examples come from: `validation` or `train`.
-    pub validation_from: String,
-    /// Hash of the shots' ids in the data set.
-    pub shot_ids_sha256: String,
-    /// Hash of shots and validation, texts included.
-    pub training_sha256: String,
-    /// Hash of the test examples, texts included.
-    pub test_sha256: String,
-    /// The day that the model's chat template tells in every prompt of the run, where it tells one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub template_date: Option<String>,
 }
 
 /// The chosen examples and their record.

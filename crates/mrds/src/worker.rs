@@ -7,17 +7,18 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use contract::Event;
 use contract::{Control, DeviceChoice, RunStatus, StageName};
 use host::{Identity, Liveness};
 use lm::LanguageModel;
 use lm::chat_template::day_of;
-use project::event::{Event, EventSink};
 use project::recipe::Recipe;
+use project::selection::Selection;
 use project::session::{Session, status_after};
-use serde_json::json;
 use store::{Acquire, ModelRow, NewRun, Owner, RunRow, Store};
 
 use crate::error::{Error, Result};
+use crate::event::EventSink;
 use crate::forecast::{next_smaller, settle};
 use crate::models::{absolute, folder_bytes};
 use crate::pipeline::{self, Run, Window};
@@ -79,8 +80,8 @@ pub(crate) fn model_of(
 ) -> Result<LanguageModel> {
     let (path, device) = (Path::new(&row.model_path), lm::device::select(device)?);
     let mut model = LanguageModel::load_quantized(path, recipe.quantize, &device)?;
-    if let Some(date) = row.shots["template_date"]
-        .as_str()
+    if let Some(date) = Selection::of_run(row)?
+        .template_date
         .and_then(|date| date.parse().ok())
     {
         model.chat.set_date(date);
@@ -215,8 +216,9 @@ fn work(session: &Session, run: &str, window: Window, process: &Process<'_>) -> 
         test,
         selection,
     } = choose(&row.dataset_name, &rows, &recipe, row.seed, &model)?;
-    let changed = row.shots["training_sha256"] != json!(selection.training_sha256)
-        || row.shots["test_sha256"] != json!(selection.test_sha256);
+    let stored = Selection::of_run(&row)?;
+    let changed = stored.training_sha256 != selection.training_sha256
+        || stored.test_sha256 != selection.test_sha256;
     if changed {
         return Err(Error::Project(project::Error::WrongState {
             what: format!(
@@ -306,11 +308,10 @@ fn record_end(
             Err(error.into())
         }
         Err(error) => {
-            let said =
-                json!({"code": error.code(), "message": error.to_string(), "fix": error.fix()});
+            let report = Some(error.report());
             session
                 .store()
-                .set_run_status(run, RunStatus::Failed, Some(said), now_ms)?;
+                .set_run_status(run, RunStatus::Failed, report, now_ms)?;
             Err(error)
         }
     }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use contract::{ArtifactKind, StageName, Synthesizer, System};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use store::{ArtifactRow, NewArtifact, RunRow};
 
 use crate::error::{Error, Result};
 use crate::recipe::Recipe;
-use contract::{ArtifactKind, StageName, Synthesizer, System};
+use crate::selection::Selection;
 
 /// Raised when a stage's meaning changes, so that results of older versions are not reused.
 const PIPELINE_VERSION: u32 = 2;
@@ -317,19 +318,20 @@ pub fn inputs_sha256(
     stage: StageName,
     output_of: &dyn Fn(StageName) -> Option<String>,
 ) -> Result<Option<String>> {
+    let selection = Selection::of_run(run)?;
     let mut parts = vec![
         json!(PIPELINE_VERSION),
         json!(stage.as_str()),
         json!(run.model_id),
         json!(run.seed),
-        run.shots["training_sha256"].clone(),
+        json!(selection.training_sha256),
         recipe.of_stage(stage)?,
     ];
-    if let Some(date) = run.shots.get("template_date") {
-        parts.push(date.clone());
+    if let Some(date) = selection.template_date {
+        parts.push(json!(date));
     }
     if stage == StageName::Evaluate {
-        parts.push(run.shots["test_sha256"].clone());
+        parts.push(json!(selection.test_sha256));
     }
     for earlier in upstream(stage) {
         let Some(hash) = output_of(*earlier) else {

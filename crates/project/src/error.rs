@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use contract::{ErrorCode, Kind};
+use contract::{ErrorCode, ErrorPlace, ErrorReport, Kind};
 
 #[path = "error_store.rs"]
 mod foreign;
@@ -155,16 +155,28 @@ impl Error {
         }
     }
 
+    /// The error as it leaves the program.
+    pub fn report(&self) -> ErrorReport {
+        ErrorReport {
+            code: self.code(),
+            message: self.to_string(),
+            fix: self.fix(),
+            place: self.place(),
+        }
+    }
+
     /// The file, row and field concerned, where there is one.
-    pub fn place(&self) -> (Option<String>, Option<usize>, Option<String>) {
+    pub fn place(&self) -> ErrorPlace {
         match self {
             Self::Import(error) => error.place(),
             Self::BadRows {
                 file, row, field, ..
-            } => (Some(file.clone()), Some(*row), Some(field.clone())),
-            Self::Io { path, .. } => (Some(path.display().to_string()), None, None),
-            Self::TooFewRows { field, .. } => (None, None, Some((*field).to_owned())),
-            _ => (None, None, None),
+            } => ErrorPlace::file(file.clone())
+                .with_row(*row)
+                .with_field(field.clone()),
+            Self::Io { path, .. } => ErrorPlace::file(path.display().to_string()),
+            Self::TooFewRows { field, .. } => ErrorPlace::field(*field),
+            _ => ErrorPlace::default(),
         }
     }
 }

@@ -16,11 +16,11 @@ use std::collections::BTreeMap;
 
 use metrics::text::quantile;
 use serde::{Deserialize, Serialize};
-
-use crate::dialogue::normalise_text;
 use shape::{Shape, line_shape};
 
 pub use guard::{ContentGuards, Overlap};
+
+use crate::dialogue::normalise_text;
 
 /// A rule that more than this share of the real pairs break is switched off.
 pub const MAX_REAL_REJECT: f64 = 0.05;

@@ -24,10 +24,10 @@ use std::path::{Path, PathBuf};
 
 use contract::{Detection, FileFormat, Formats, IssueCode, Severity, Split, SplitChoice};
 use serde::{Deserialize, Serialize};
+use transcript::Beside;
 
 pub use error::ImportError;
 pub use leak::{Leak, find_leaks};
-use transcript::Beside;
 
 /// Rows shown before anything is imported.
 const PREVIEW_ROWS: usize = 5;

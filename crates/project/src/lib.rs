@@ -7,7 +7,6 @@
 pub mod artifact;
 pub mod dialogue;
 pub mod error;
-pub mod event;
 pub mod format_rule;
 pub mod hygiene;
 pub mod import;
@@ -15,6 +14,7 @@ pub mod recipe;
 pub mod report;
 pub mod rows;
 pub mod sample;
+pub mod selection;
 pub mod session;
 pub mod study;
 

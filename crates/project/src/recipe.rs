@@ -4,11 +4,11 @@
 //! stage's cache key follow from the same lines. Defaults and their arguments: `docs/method.md`; the values of the
 //! paper (Lu et al., arXiv 2502.17328) are used where it states them.
 
+use contract::{Preset, Quantize, StageName, StageName::*, System};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use contract::{Preset, Quantize, StageName, StageName::*, System};
 
 /// One field as the command line and the window show it.
 #[derive(Clone, Debug, PartialEq, Serialize)]

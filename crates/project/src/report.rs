@@ -4,14 +4,16 @@
 //! beside it; intervals by percentile bootstrap over items, comparisons by paired bootstrap against real-only
 //! training; format rates with Wilson's interval (method page, section 4).
 
+pub mod run;
+
 use std::collections::BTreeMap;
 
+use contract::{ArtifactKind, Synthesizer, System};
 use metrics::interval::{Interval, bootstrap_mean, paired_bootstrap, wilson};
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::{Artifact, Output, TestDialogue};
-use contract::{ArtifactKind, Synthesizer, System};
 
 /// A mean with its 95 % interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,11 +5,14 @@
 
 mod hand;
 mod queue;
-mod shown;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use contract::{
+    ArtifactKind, Control, Formats, IssueCode, Origin, Progress, RunStatus, Severity, Split,
+    SplitChoice, StageName, StageStanding, StageStatus,
+};
 use host::{Identity, Liveness};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -18,16 +21,13 @@ use store::{
     NewExample, RunRow, StageRow, Store,
 };
 
-use crate::artifact::{inputs_sha256, output_sha256, read};
+pub use hand::WrittenExample;
+
+use crate::artifact::{Rule, inputs_sha256, output_sha256, read};
 use crate::error::{Error, Result};
 use crate::import::{self, ColumnMap, Import, ImportOptions, ImportedExample, Issue, Leak};
 use crate::recipe::Recipe;
-use contract::{
-    ArtifactKind, Control, Formats, IssueCode, Origin, RunStatus, Severity, Split, SplitChoice,
-    StageName, StageStanding, StageStatus,
-};
-pub use hand::WrittenExample;
-use shown::{align_json, stage_json, summarizer_json};
+use crate::report::run::{Found, RunReport};
 
 /// An open workspace.
 pub struct Session {
@@ -119,8 +119,8 @@ pub struct StageState {
     pub name: StageName,
     /// Where it stands; a worker that has died is not known here.
     pub status: StageStanding,
-    /// Last sign of progress.
-    pub progress: Value,
+    /// Last sign of progress; none before the first.
+    pub progress: Option<Progress>,
     /// Seconds so far.
     pub wall_s: f64,
 }
@@ -490,73 +490,27 @@ impl Session {
         }
     }
 
-    /// A run with everything it found, in the form of `duologue show` (`docs/cli.md`).
-    pub fn show(&self, run: &str) -> Result<Value> {
+    /// A run with everything it found (`duologue show`).
+    pub fn show(&self, run: &str) -> Result<RunReport> {
         let row = self.store.run(run)?;
-        let recipe = Recipe::from_toml(&row.recipe)?;
-        let stages: Vec<Value> = self
-            .stages(&row)?
-            .iter()
-            .map(|(stage, status)| stage_json(stage, *status))
-            .collect();
-        let dataset = self.store.dataset_by_id(row.dataset_id)?;
-        let count = |key: &str| row.shots[key].as_array().map_or(0, Vec::len);
-        let mut shown = json!({
-            "run": row.id, "status": row.status, "seed": row.seed, "threads": row.threads, "device": row.device,
-            "version": row.version, "created_at_ms": row.created_at_ms, "error": row.error,
-            "model": {"id": row.model_id, "sha256": row.model_id, "name": row.model_name, "path": row.model_path,
-                "parameters": row.model_parameters},
-            "dataset": {"name": dataset.name, "shot_ids_sha256": row.shots["shot_ids_sha256"],
-                "counts": {"shots": count("shots"), "validation": count("validation"), "test": count("test"),
-                    "dropped": count("dropped"), "cut": count("cut")},
-                "validation_from": row.shots["validation_from"], "dropped": row.shots["dropped"]},
-            "recipe": recipe, "stages": stages,
-        });
-        self.add_figures(&row, &mut shown)?;
-        Ok(shown)
-    }
-
-    fn add_figures(&self, row: &RunRow, shown: &mut Value) -> Result<()> {
-        use crate::artifact::{Checkpoint, Rule, TrainedAdapter};
-        let of =
-            |stage: StageName, kind: ArtifactKind| self.store.artifacts(&row.id, stage, Some(kind));
-        let measures =
-            |stage: StageName| self.store.stage(&row.id, stage).map(|stage| stage.measures);
-        shown["format_rule"] = json!(
-            read::<Rule>(&of(StageName::Candidates, ArtifactKind::FormatRule)?)?
-                .first()
-                .map(|r| &r.rule)
-        );
-        shown["pairs"] = measures(StageName::Preferences)?["pairs"].clone();
-        shown["pairs_by_origin"] = measures(StageName::Preferences)?["by_origin"].clone();
-        let aligned: Vec<TrainedAdapter> = read(&of(StageName::Align, ArtifactKind::Adapter)?)?;
-        let checkpoints: Vec<Checkpoint> = read(&of(StageName::Align, ArtifactKind::Checkpoint)?)?;
-        shown["align"] = align_json(&aligned, &checkpoints);
-        let summarizers: Vec<TrainedAdapter> =
-            read(&of(StageName::Summarizer, ArtifactKind::Adapter)?)?;
-        shown["summarizer"] = summarizer_json(&summarizers);
-        let seconds = measures(StageName::Evaluate)?;
-        let synthesizers = of(StageName::Evaluate, ArtifactKind::SynthesizerResult)?
-            .into_iter()
-            .map(|row| {
-                let mut payload = row.payload;
-                let name = payload["system"].as_str().unwrap_or_default().to_owned();
-                payload["seconds_per_accepted"] = seconds[&name]["seconds_per_accepted"].clone();
-                payload
-            });
-        shown["synthesizers"] = synthesizers.collect();
-        let results: Vec<Value> = of(StageName::Evaluate, ArtifactKind::Result)?
-            .into_iter()
-            .map(|row| row.payload)
-            .collect();
-        let main = results
-            .iter()
-            .find(|result| result["system"] == "mrds_separate");
-        shown["detectable_diff"] = main.map_or(Value::Null, |m| {
-            m["vs_sft_real"]["rouge1"]["detectable_diff"].clone()
-        });
-        shown["results"] = Value::Array(results);
-        Ok(())
+        let artifacts = |stage, kind| self.store.artifacts(&row.id, stage, Some(kind));
+        let adapters = |stage| read(&artifacts(stage, ArtifactKind::Adapter)?);
+        let rules: Vec<Rule> = read(&artifacts(StageName::Candidates, ArtifactKind::FormatRule)?)?;
+        let checkpoints = read(&artifacts(StageName::Align, ArtifactKind::Checkpoint)?)?;
+        let figures = |kind| artifacts(StageName::Evaluate, kind);
+        RunReport::new(
+            &row,
+            self.stages(&row)?,
+            &self.store.dataset_by_id(row.dataset_id)?.name,
+            Found {
+                format_rule: rules.into_iter().next().map(|rule| rule.rule),
+                aligned: adapters(StageName::Align)?,
+                checkpoints,
+                summarizers: adapters(StageName::Summarizer)?,
+                synthesizers: read(&figures(ArtifactKind::SynthesizerResult)?)?,
+                results: read(&figures(ArtifactKind::Result)?)?,
+            },
+        )
     }
 
     /// Every connection that was opened for this workspace, oldest first.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use contract::{ArtifactKind, ItemState, Split, StageName, System};
 use metrics::interval::bootstrap_mean;
 use metrics::random::Stream;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,6 @@ use store::{ItemStateRow, NewStudy, NewStudyItem, RaterRow, RatingRow, StudyItem
 use crate::artifact::{Output, read};
 use crate::error::{Error, Result};
 use crate::session::Session;
-use contract::{ArtifactKind, ItemState, Split, StageName, System};
 
 /// Version of the wording below; stored with each study.
 pub const GUIDELINE_VERSION: &str = "1";

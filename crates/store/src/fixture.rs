@@ -1,9 +1,13 @@
 //! What the tests of all tables share: a workspace in a temporary folder, a data set, a run, a stage's result.
 
 use crate::{NewArtifact, NewDataset, NewExample, NewRun, Owner, StageResult, Store};
-use contract::{ArtifactKind, DeviceChoice, Origin, Split, StageName};
+use contract::{
+    ArtifactKind, CandidateMeasures, DeviceChoice, ErrorCode, ErrorPlace, ErrorReport, Measures,
+    Origin, Progress, SampleItem, Split, StageName, Step, System,
+};
 use host::Identity;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Stages of [`run`], in order.
 pub(crate) const STAGES: &[StageName] = &[StageName::Topics, StageName::Summaries];
@@ -107,11 +111,42 @@ pub(crate) fn result<'a>(artifacts: &'a [NewArtifact], output_sha256: &'a str) -
         artifacts,
         n_in: 3,
         n_out: artifacts.len() as u64,
-        dropped: json!({"too_long": 1}),
-        measures: json!({"m": 0.1}),
+        dropped: BTreeMap::from([("too_long".to_owned(), 1)]),
+        measures: Measures::Candidates(CandidateMeasures { format_rate: 0.1 }),
         wall_s: 1.5,
         cpu_s: 2.5,
         peak_rss_bytes: 1 << 33,
         now_ms: 77,
+    }
+}
+
+/// The sign of progress of a stage at `step`.
+pub(crate) fn progress(step: usize) -> Progress {
+    Progress {
+        step: Step {
+            stage: StageName::Topics,
+            task: "topics".to_owned(),
+            step,
+            total_steps: 9,
+            loss: None,
+            lr: None,
+            tokens_per_s: 1.5,
+            eta_s: 4.0,
+            rss_bytes: 1 << 33,
+        },
+        sample: Some(SampleItem::Prediction {
+            system: System::SftReal,
+            prediction: None,
+        }),
+    }
+}
+
+/// Why something failed.
+pub(crate) fn error() -> ErrorReport {
+    ErrorReport {
+        code: ErrorCode::Stalled,
+        message: "nothing was made".to_owned(),
+        fix: String::new(),
+        place: ErrorPlace::default(),
     }
 }

@@ -1,14 +1,15 @@
 //! Import, data sets and examples.
 
-use contract::{Doubt, ErrorCode, Origin, Severity};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use contract::{Doubt, ErrorCode, Origin, Severity};
 use host::clock::now_ms;
 use project::hygiene::Finding;
 use project::import::{ColumnMap, Import, ImportOptions, Issue, speakers};
 use project::rows::ExampleRow;
 use project::session::{self, Session};
+use serde::Deserialize;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
@@ -148,9 +149,12 @@ pub(crate) fn too_long(
     dataset: String,
     model: String,
 ) -> Answer<Vec<DoubtFound>> {
+    #[derive(Deserialize)]
+    struct Measured {
+        too_long: Vec<LongExample>,
+    }
     let words = ["datasets", &dataset, "--model", &model].map(str::to_owned);
-    let mut said = worker::ask(&place, &words)?;
-    let found: Vec<LongExample> = worker::read(said["too_long"].take())?;
+    let found: Measured = worker::ask(&place, &words)?;
     let rows = place.session()?.examples(&dataset, 0, u32::MAX)?;
     let places: HashMap<i64, usize> = rows
         .iter()
@@ -166,7 +170,7 @@ pub(crate) fn too_long(
             detail: one.tokens.to_string(),
         })
     };
-    Ok(found.into_iter().filter_map(doubt).collect())
+    Ok(found.too_long.into_iter().filter_map(doubt).collect())
 }
 
 /// An example as `duologue datasets --model` names it.

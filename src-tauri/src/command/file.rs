@@ -1,8 +1,8 @@
 //! Texts on their way into the workspace (pasted, dropped) and out of it (exports).
 
-use contract::ErrorCode;
 use std::path::Path;
 
+use contract::ErrorCode;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use project::session::Session;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
@@ -87,10 +89,7 @@ pub(crate) fn forget_model(place: State<'_, Place>, path: String) -> Answer<()> 
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn verify_model(place: State<'_, Place>, path: String) -> Answer<ModelCheck> {
-    worker::read(worker::ask(
-        &place,
-        &["models".to_owned(), "verify".to_owned(), path],
-    )?)
+    worker::ask(&place, &["models".to_owned(), "verify".to_owned(), path])
 }
 
 /// Deletes a downloaded model with its files. The page has asked.
@@ -108,24 +107,29 @@ pub(crate) fn delete_model(place: State<'_, Place>, path: String) -> Answer<()> 
         id,
         "--yes".to_owned(),
     ];
-    worker::ask(&place, &words).map(drop)
+    worker::ask::<IgnoredAny>(&place, &words).map(drop)
 }
 
 /// The models that are known to work, with what a run would need of this machine.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn catalogue(place: State<'_, Place>) -> Answer<Vec<CatalogueModel>> {
-    let mut said = worker::ask(
-        &place,
-        &["models", "list", "--catalogue"].map(str::to_owned),
-    )?;
-    worker::read(said["catalogue"].take())
+    #[derive(Deserialize)]
+    struct Listed {
+        catalogue: Vec<CatalogueModel>,
+    }
+    let words = ["models", "list", "--catalogue"].map(str::to_owned);
+    worker::ask(&place, &words).map(|listed: Listed| listed.catalogue)
 }
 
 /// How a whole run on each of these models compares with the memory that is free now.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn model_fits(place: State<'_, Place>, paths: Vec<String>) -> Answer<Vec<ModelFit>> {
+    #[derive(Deserialize)]
+    struct Compared {
+        fits: Vec<ModelFit>,
+    }
     if paths.is_empty() {
         return Ok(Vec::new());
     }
@@ -135,8 +139,7 @@ pub(crate) fn model_fits(place: State<'_, Place>, paths: Vec<String>) -> Answer<
             .into_iter()
             .flat_map(|path| ["--fit".to_owned(), path]),
     );
-    let mut said = worker::ask(&place, &words)?;
-    worker::read(said["fits"].take())
+    worker::ask(&place, &words).map(|compared: Compared| compared.fits)
 }
 
 /// Downloads a model of the Hub, or goes on with it; one at a time.

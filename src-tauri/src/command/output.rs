@@ -2,6 +2,7 @@
 
 use contract::{ArtifactKind, ErrorCode, StageName};
 use project::artifact::{Candidate, Output, Pair, Summary, SyntheticDialogue, Topic};
+use project::report::run::{SynthesizerRow, TrainingsReport};
 use project::report::{Mean, SystemResult as Row};
 use project::rows::ArtifactRow;
 use serde::de::DeserializeOwned;
@@ -10,7 +11,7 @@ use tauri::State;
 
 use super::{count, study, turns};
 use crate::dto::{
-    AppError, CountByName, Difference, Interval, Item, ItemPage, RuleVerdict, RunResults,
+    AppError, Difference, Interval, Item, ItemPage, PairCounts, RuleVerdict, RunResults,
     SynthesizerResult, SystemResult,
 };
 use crate::error::Answer;
@@ -51,23 +52,20 @@ pub(crate) fn items(
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn results(place: State<'_, Place>, run: String) -> Answer<RunResults> {
-    let shown = place.session()?.show(&run)?;
-    let list = |key: &str| shown[key].as_array().cloned().unwrap_or_default();
-    let results: Vec<Row> = list("results")
-        .into_iter()
-        .map(read)
-        .collect::<Answer<_>>()?;
+    let report = place.session()?.show(&run)?;
+    let stage1_ended_by = match report.summarizer.main {
+        Some(TrainingsReport::TwoStages { stage1, .. }) => Some(stage1.ended_by),
+        _ => None,
+    };
     Ok(RunResults {
         run,
-        seed: count(shown["seed"].as_u64().unwrap_or(0)),
-        results: results.iter().map(system_result).collect(),
-        detectable_diff: shown["detectable_diff"].as_f64(),
-        synthesizers: list("synthesizers").iter().map(synthesizer).collect(),
-        first_dpo_loss: shown["align"]["first_dpo_loss"].as_f64(),
-        pairs: counts(&shown["pairs"]),
-        stage1_ended_by: shown["summarizer"]["stage1"]["ended_by"]
-            .as_str()
-            .map(str::to_owned),
+        seed: count(report.seed),
+        results: report.results.iter().map(system_result).collect(),
+        detectable_diff: report.detectable_diff,
+        synthesizers: report.synthesizers.into_iter().map(synthesizer).collect(),
+        first_dpo_loss: report.align.and_then(|align| align.main.first_dpo_loss),
+        pairs: report.pairs.map(pair_counts),
+        stage1_ended_by,
     })
 }
 
@@ -216,32 +214,28 @@ fn system_result(row: &Row) -> SystemResult {
     }
 }
 
-fn synthesizer(row: &Value) -> SynthesizerResult {
-    let number = |key: &str| row[key].as_f64();
+fn synthesizer(row: SynthesizerRow) -> SynthesizerResult {
+    let found = row.result;
     SynthesizerResult {
-        system: row["system"].as_str().unwrap_or_default().to_owned(),
-        n: count(row["n"].as_u64().unwrap_or(0)),
-        format_rate: number("format_rate").unwrap_or(0.0),
-        format_lo: row["ci95"][0].as_f64().unwrap_or(0.0),
-        format_hi: row["ci95"][1].as_f64().unwrap_or(1.0),
-        scorer_ce_all: number("scorer_ce_all"),
-        scorer_ce_passing: number("scorer_ce_passing"),
-        accepted: row["accepted"].as_u64().map(count),
-        seconds_per_accepted: number("seconds_per_accepted"),
-        copy_rate: number("copy_rate"),
+        system: found.system,
+        n: count(found.n),
+        format_rate: found.format_rate,
+        format_lo: found.ci95[0],
+        format_hi: found.ci95[1],
+        scorer_ce_all: found.scorer_ce_all,
+        scorer_ce_passing: found.scorer_ce_passing,
+        accepted: Some(count(found.accepted)),
+        seconds_per_accepted: row.seconds_per_accepted,
+        copy_rate: Some(found.copy_rate),
     }
 }
 
-fn counts(value: &Value) -> Vec<CountByName> {
-    let pairs = value.as_object().into_iter().flatten();
-    pairs
-        .filter_map(|(name, n)| {
-            Some(CountByName {
-                name: name.clone(),
-                n: count(n.as_u64()?),
-            })
-        })
-        .collect()
+fn pair_counts(pairs: contract::PairCounts) -> PairCounts {
+    PairCounts {
+        format: count(pairs.format),
+        content: count(pairs.content),
+        joint: count(pairs.joint),
+    }
 }
 
 #[cfg(test)]

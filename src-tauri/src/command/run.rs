@@ -1,20 +1,29 @@
 //! Runs: recipe, start, resume, pause and cancel, and the watcher.
 
-use contract::{Control, ErrorCode, Preset, StageName};
+use contract::{Control, Preset, StageName};
 use host::clock::now_ms;
 use host::process::liveness;
 use project::recipe::Recipe;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use tauri::State;
 use tauri::ipc::Channel;
 
-use crate::dto::{AppError, LogPage, PlanSheet, RecipeField, RunRequest, RunSummary, WatchUpdate};
+use crate::dto::{LogPage, PlanSheet, RecipeField, RunRequest, RunSummary, WatchUpdate};
 use crate::error::Answer;
 use crate::log;
 use crate::place::Place;
 use crate::run_state::Runs;
 use crate::watch::Watcher;
 use crate::worker;
+
+/// The answer of `duologue run` that starts a run or puts it into the queue.
+#[derive(Deserialize)]
+pub(crate) struct Started {
+    /// The run's id.
+    pub(crate) run: String,
+}
 
 /// Every setting of a preset with its sentence.
 #[tauri::command(async)]
@@ -45,7 +54,7 @@ pub(crate) fn runs(place: State<'_, Place>) -> Answer<Vec<RunSummary>> {
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn plan(place: State<'_, Place>, request: RunRequest) -> Answer<PlanSheet> {
-    worker::read(worker::ask(&place, &plan_arguments(&request))?)
+    worker::ask(&place, &plan_arguments(&request))
 }
 
 /// Plans a run and starts its worker, which goes on without the window; or has it wait in the queue until the run at
@@ -57,14 +66,8 @@ pub(crate) fn start_run(
     request: RunRequest,
     queue: bool,
 ) -> Answer<String> {
-    let said = worker::ask(&place, &run_arguments(&request, queue))?;
-    said["run"].as_str().map(str::to_owned).ok_or_else(|| {
-        AppError::new(
-            ErrorCode::WindowWorkerAnswer,
-            "the worker's answer names no run",
-            "Look at Runs: it may have begun.",
-        )
-    })
+    let started: Started = worker::ask(&place, &run_arguments(&request, queue))?;
+    Ok(started.run)
 }
 
 /// Goes on with a run, or carries out the named stages only; now or in its turn.
@@ -79,7 +82,7 @@ pub(crate) fn resume_run(
 ) -> Answer<()> {
     let mut arguments = vec!["resume".to_owned(), run, when(queue)];
     push_window(&mut arguments, from, until);
-    worker::ask(&place, &arguments).map(drop)
+    worker::ask::<IgnoredAny>(&place, &arguments).map(drop)
 }
 
 /// Asks a run's worker to pause, to stop, or to stop and throw the started stage away.
@@ -131,7 +134,7 @@ pub(crate) fn run_log(place: State<'_, Place>, run: String, offset: f64) -> Answ
 
 /// Has the next run of the queue begin.
 fn go_on(place: &Place) -> Answer<()> {
-    worker::ask(place, &["queue".to_owned(), "--go".to_owned()]).map(drop)
+    worker::ask::<IgnoredAny>(place, &["queue".to_owned(), "--go".to_owned()]).map(drop)
 }
 
 /// Sends what changes about the job in progress and about one run, at most twice a second. Replaces the watcher

@@ -1,5 +1,6 @@
 //! The log of a run as the page sees it.
 
+use contract::StageName;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -17,6 +18,26 @@ pub enum LogLevel {
     Detail,
 }
 
+/// What kind of line of a log it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum LogWord {
+    /// The run begins or goes on.
+    RunStarted,
+    /// A stage changed its state.
+    Stage,
+    /// Work went on inside a stage.
+    Step,
+    /// A text that the model has written.
+    Sample,
+    /// The run ended.
+    Result,
+    /// The run failed.
+    Error,
+    /// A line of standard error.
+    Said,
+}
+
 /// One line of a run's log.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct LogLine {
@@ -24,10 +45,10 @@ pub struct LogLine {
     pub at_ms: Option<f64>,
     /// How much it matters.
     pub level: LogLevel,
-    /// `run_started`, `stage`, `step`, `sample`, `result`, `error`, or `said` for a line of standard error.
-    pub event: String,
+    /// What kind of line it is.
+    pub event: LogWord,
     /// The stage it is about.
-    pub stage: Option<String>,
+    pub stage: Option<StageName>,
     /// A status, a task or a text.
     pub text: String,
     /// Steps done, for a step.

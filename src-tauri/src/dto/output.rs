@@ -1,6 +1,6 @@
 //! Results and the things that stages made, as the page sees them.
 
-use contract::System;
+use contract::{Synthesizer, System};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -54,8 +54,8 @@ pub struct SystemResult {
 /// One line of the synthesizer table.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct SynthesizerResult {
-    /// `sft`, `sft_constrained`, `dpo_separate`, `dpo_joint`, `ids` or `rejection`.
-    pub system: String,
+    /// Which synthesizer.
+    pub system: Synthesizer,
     /// Dialogues made.
     pub n: u32,
     /// Share that keeps the format.
@@ -91,19 +91,21 @@ pub struct RunResults {
     pub synthesizers: Vec<SynthesizerResult>,
     /// First DPO loss (ln 2 where all is well).
     pub first_dpo_loss: Option<f64>,
-    /// Pairs by set.
-    pub pairs: Vec<CountByName>,
+    /// Preference pairs of each set; none before they were made.
+    pub pairs: Option<PairCounts>,
     /// How stage 1 of the summarizer ended.
     pub stage1_ended_by: Option<String>,
 }
 
-/// A count with its name.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct CountByName {
-    /// What is counted.
-    pub name: String,
-    /// How many.
-    pub n: u32,
+/// Preference pairs of each set.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
+pub struct PairCounts {
+    /// A dialogue that keeps the format over one that breaks it.
+    pub format: u32,
+    /// The more summarizable of two that keep it.
+    pub content: u32,
+    /// Best against worst by (format, content).
+    pub joint: u32,
 }
 
 /// A rule of the format check and whether a candidate keeps it.

@@ -165,8 +165,12 @@ impl Desk {
                 StageStatus::Done,
                 "{stage} ended before it was seen running"
             );
-            (row.status == StageStatus::Running && row.progress["step"].as_u64() >= Some(1))
-                .then_some(())
+            (row.status == StageStatus::Running
+                && row
+                    .progress
+                    .as_ref()
+                    .is_some_and(|last| last.step.step >= 1))
+            .then_some(())
         });
     }
 

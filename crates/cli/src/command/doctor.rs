@@ -24,7 +24,7 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
     // A workspace that cannot be read is a finding, not a reason to say nothing of the machine.
     let (connections, problem) = match connections(&folder) {
         Ok(count) => (Some(count), None),
-        Err(failure) => (None, Some(failure.message())),
+        Err(failure) => (None, Some(failure.report().message)),
     };
     let gigabytes = |bytes: Option<u64>| {
         bytes.map_or("unknown".into(), |b| format!("{:.1} GB", b as f64 / 1e9))

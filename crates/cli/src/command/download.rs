@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use contract::DownloadLine;
 use host::machine::disk_free_bytes;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lm::Error as ModelError;
@@ -166,10 +167,14 @@ impl<'a> Shown<'a> {
         let bytes_per_s = progress.received_bytes as f64 / seconds;
         let eta_s = (progress.total_bytes - progress.done_bytes.min(progress.total_bytes)) as f64
             / bytes_per_s;
-        self.output
-            .line(&json!({"event": "download", "file": progress.file,
-            "file_done_bytes": progress.file_done_bytes, "file_bytes": progress.file_bytes,
-            "done_bytes": progress.done_bytes, "total_bytes": progress.total_bytes,
-            "bytes_per_s": bytes_per_s, "eta_s": eta_s}));
+        self.output.line(&DownloadLine {
+            file: progress.file.to_owned(),
+            file_done_bytes: progress.file_done_bytes,
+            file_bytes: progress.file_bytes,
+            done_bytes: progress.done_bytes,
+            total_bytes: progress.total_bytes,
+            bytes_per_s: Some(bytes_per_s),
+            eta_s: Some(eta_s),
+        });
     }
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{ErrorCode, System};
+use contract::{DemoLine, DemoRequest, ErrorCode, ErrorPlace, ErrorReport, System};
 use lm::export::GgufType;
 use lm::generate::{Finish, GenerateConfig, GenerateRequest};
 use lm::lora::Adapter;
@@ -251,7 +251,9 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
         return Err(Failure::usage(EMPTY.0, EMPTY.1));
     }
     let summarized = summarizer.summarize(&dialogue, &mut |text| {
-        output.line(&json!({"event": "token", "text": text}));
+        output.line(&DemoLine::Token {
+            text: text.to_owned(),
+        });
         ControlFlow::Continue(())
     })?;
     output.text(&summarized.summary);
@@ -265,14 +267,9 @@ const EMPTY: (&str, &str) = (
     "Give a text with one turn per line, `Name: text`.",
 );
 
-#[derive(Deserialize)]
-struct Request {
-    dialogue: String,
-}
-
 /// One summary per line of standard input, until it closes.
 fn serve(summarizer: &Summarizer, output: &Output) -> Done {
-    output.line(&json!({"event": "ready"}));
+    output.line(&DemoLine::Ready);
     let mut summaries = 0;
     for line in std::io::stdin().lock().lines() {
         let line = line.map_err(|source| project::Error::Io {
@@ -280,7 +277,7 @@ fn serve(summarizer: &Summarizer, output: &Output) -> Done {
             path: "standard input".into(),
             source,
         })?;
-        let asked: Result<Request, _> = serde_json::from_str(&line);
+        let asked: Result<DemoRequest, _> = serde_json::from_str(&line);
         let Ok(request) = asked else {
             let fix = "Send one object per line: {\"dialogue\": \"Name: text\\n…\"}.";
             refuse(
@@ -296,18 +293,18 @@ fn serve(summarizer: &Summarizer, output: &Output) -> Done {
             continue;
         }
         let done = summarizer.summarize(&request.dialogue, &mut |text| {
-            output.line(&json!({"event": "token", "text": text}));
+            output.line(&DemoLine::Token {
+                text: text.to_owned(),
+            });
             ControlFlow::Continue(())
         });
         match done {
             Ok(summarized) => {
-                let mut said = json!(summarized);
-                said["event"] = json!("summary");
-                output.line(&said);
                 output.text(&summarized.summary);
+                output.line(&DemoLine::Summary(summarized));
                 summaries += 1;
             }
-            Err(error) => refuse(output, error.code(), &error.to_string(), &error.fix()),
+            Err(error) => output.error(&error.report()),
         }
     }
     output.result(&json!({"n": summaries}));
@@ -316,9 +313,12 @@ fn serve(summarizer: &Summarizer, output: &Output) -> Done {
 
 /// One request that cannot be answered; the next one may be.
 fn refuse(output: &Output, code: ErrorCode, message: &str, fix: &str) {
-    output.error(
-        &json!({"event": "error", "schema": 1, "code": code, "message": message, "fix": fix}),
-    );
+    output.error(&ErrorReport {
+        code,
+        message: message.to_owned(),
+        fix: fix.to_owned(),
+        place: ErrorPlace::default(),
+    });
 }
 
 pub(super) fn export(global: &Global, args: &Export, output: &Output) -> Done {

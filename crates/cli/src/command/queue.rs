@@ -78,7 +78,7 @@ pub(super) fn go_on(global: &Global, session: &Session) {
     if let Err(failure) = start_next(global, session) {
         note(&format!(
             "The next run of the queue was not started: {}",
-            failure.message()
+            failure.report().message
         ));
     }
 }

@@ -1,5 +1,6 @@
 //! runs, show, pause, cancel, evaluate: reading runs and steering them.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use contract::{ArtifactKind, Control, RunStatus, StageName, StageStanding, System};
@@ -7,9 +8,10 @@ use host::clock::now_ms;
 use host::process::liveness;
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
 use project::artifact::{Output as SystemOutput, read};
-use project::report::results;
+use project::report::run::{RunReport, SynthesizerRow};
+use project::report::{SystemResult, results};
 use project::session::Session;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Done, parse, read_lines, session};
@@ -59,11 +61,7 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
     let session = session(global)?;
     let Some(stage) = &args.stage else {
         let mut shown = session.show(&args.run)?;
-        shown["status"] = json!(standing(
-            &session,
-            &args.run,
-            session.run(&args.run)?.status
-        )?);
+        shown.status = standing(&session, &args.run, shown.status)?;
         output.text(describe(&shown));
         output.result(&shown);
         return Ok(ExitCode::SUCCESS);
@@ -99,37 +97,33 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
 }
 
 /// A run for people: stages, then both tables.
-pub(super) fn describe(shown: &Value) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+pub(super) fn describe(report: &RunReport) -> String {
     let mut stages = Table::new(&["stage", "status", "seconds", "in", "out"]);
-    for stage in shown["stages"].as_array().into_iter().flatten() {
+    for stage in &report.stages {
         stages.row(vec![
-            text(&stage["name"]),
-            text(&stage["status"]),
-            format!("{:.1}", stage["wall_s"].as_f64().unwrap_or(0.0)),
-            stage["n_in"].to_string(),
-            stage["n_out"].to_string(),
+            stage.name.to_string(),
+            stage.status.to_string(),
+            format!("{:.1}", stage.wall_s),
+            stage.n_in.to_string(),
+            stage.n_out.to_string(),
         ]);
     }
     let mut out = format!(
         "Run {} ({}), seed {}\n\n{stages}",
-        text(&shown["run"]),
-        text(&shown["status"]),
-        shown["seed"]
+        report.run, report.status, report.seed
     );
-    if let Some(message) = shown["error"]["message"].as_str() {
+    if let Some(error) = &report.error {
         out.push_str(&format!(
-            "\nFailed: {message}\nWhat to do: {}\n",
-            text(&shown["error"]["fix"])
+            "\nFailed: {}\nWhat to do: {}\n",
+            error.message, error.fix
         ));
     }
-    let rows = |key: &str| shown[key].as_array().cloned().unwrap_or_default();
-    if !rows("synthesizers").is_empty() {
-        out.push_str(&format!("\n{}", synthesizer_table(&rows("synthesizers"))));
+    if !report.synthesizers.is_empty() {
+        out.push_str(&format!("\n{}", synthesizer_table(&report.synthesizers)));
     }
-    if !rows("results").is_empty() {
-        out.push_str(&format!("\n{}", result_table(&rows("results"))));
-        if let Some(detectable) = shown["detectable_diff"].as_f64() {
+    if !report.results.is_empty() {
+        out.push_str(&format!("\n{}", result_table(&report.results)));
+        if let Some(detectable) = report.detectable_diff {
             out.push_str(&format!(
                 "A true ROUGE-1 difference below {:.2} points would often go unnoticed with so many items.\n",
                 100.0 * detectable
@@ -139,7 +133,16 @@ pub(super) fn describe(shown: &Value) -> String {
     out
 }
 
-fn result_table(rows: &[Value]) -> Table {
+/// A share in points, with two digits.
+fn points(share: f64) -> String {
+    format!("{:.2}", 100.0 * share)
+}
+
+fn interval(ci95: [f64; 2]) -> String {
+    format!("[{}, {}]", points(ci95[0]), points(ci95[1]))
+}
+
+fn result_table(rows: &[SystemResult]) -> Table {
     let mut table = Table::new(&[
         "system",
         "n",
@@ -150,37 +153,25 @@ fn result_table(rows: &[Value]) -> Table {
         "tokens",
         "ROUGE-1 vs real-only [95 %]",
     ]);
-    let points = |value: &Value| format!("{:.2}", 100.0 * value.as_f64().unwrap_or(0.0));
-    let band = |ci: &Value| format!("[{}, {}]", points(&ci[0]), points(&ci[1]));
     for row in rows {
-        let versus = &row["vs_sft_real"]["rouge1"];
+        let versus = row.vs_sft_real.get("rouge1");
         table.row(vec![
-            row["system"].as_str().unwrap_or_default().to_owned(),
-            row["n"].to_string(),
-            format!(
-                "{} {}",
-                points(&row["rouge1"]["mean"]),
-                band(&row["rouge1"]["ci95"])
-            ),
-            points(&row["rouge2"]["mean"]),
-            points(&row["rougeL"]["mean"]),
-            format!("{:.3}", row["reference_ce"]["mean"].as_f64().unwrap_or(0.0)),
-            format!("{:.1}", row["mean_tokens"].as_f64().unwrap_or(0.0)),
-            if versus.is_null() {
-                "–".into()
-            } else {
-                format!(
-                    "{:+.2} {}",
-                    100.0 * versus["diff"].as_f64().unwrap_or(0.0),
-                    band(&versus["ci95"])
-                )
-            },
+            row.system.to_string(),
+            row.n.to_string(),
+            format!("{} {}", points(row.rouge1.mean), interval(row.rouge1.ci95)),
+            points(row.rouge2.mean),
+            points(row.rouge_l.mean),
+            format!("{:.3}", row.reference_ce.mean),
+            format!("{:.1}", row.mean_tokens),
+            versus.map_or("–".into(), |versus| {
+                format!("{:+.2} {}", 100.0 * versus.diff, interval(versus.ci95))
+            }),
         ]);
     }
     table
 }
 
-fn synthesizer_table(rows: &[Value]) -> Table {
+fn synthesizer_table(rows: &[SynthesizerRow]) -> Table {
     let mut table = Table::new(&[
         "synthesizer",
         "n",
@@ -190,26 +181,23 @@ fn synthesizer_table(rows: &[Value]) -> Table {
         "copies",
         "s per accepted",
     ]);
-    let percent = |value: &Value| format!("{:.1}", 100.0 * value.as_f64().unwrap_or(0.0));
-    let number = |value: &Value, digits: usize| {
-        value
-            .as_f64()
-            .map_or("–".to_owned(), |x| format!("{x:.digits$}"))
-    };
+    let percent = |share: f64| format!("{:.1}", 100.0 * share);
+    let number = |value: Option<f64>| value.map_or("–".to_owned(), |x| format!("{x:.3}"));
     for row in rows {
+        let found = &row.result;
         table.row(vec![
-            row["system"].as_str().unwrap_or_default().to_owned(),
-            row["n"].to_string(),
+            found.system.to_string(),
+            found.n.to_string(),
             format!(
                 "{} % [{}, {}]",
-                percent(&row["format_rate"]),
-                percent(&row["ci95"][0]),
-                percent(&row["ci95"][1])
+                percent(found.format_rate),
+                percent(found.ci95[0]),
+                percent(found.ci95[1])
             ),
-            number(&row["scorer_ce_all"], 3),
-            number(&row["scorer_ce_passing"], 3),
-            format!("{} %", percent(&row["copy_rate"])),
-            number(&row["seconds_per_accepted"], 3),
+            number(found.scorer_ce_all),
+            number(found.scorer_ce_passing),
+            format!("{} %", percent(found.copy_rate)),
+            number(row.seconds_per_accepted),
         ]);
     }
     table
@@ -242,7 +230,7 @@ fn stop(global: &Global, run: &str, control: Control, output: &Output) -> Done {
             StageStanding::Running | StageStanding::Waiting
         )
     });
-    let step = stage.map_or(json!(0), |stage| stage.progress["step"].clone());
+    let step = stage.map(|stage| stage.progress.as_ref().map_or(0, |last| last.step.step));
     output.text(match status {
         RunStatus::Running => format!("Asked run {run} to {control}; it stops at its next step."),
         status => format!("Run {run} is {status}."),
@@ -260,6 +248,16 @@ struct Prediction {
     references: Vec<String>,
     #[serde(default)]
     reference: Option<String>,
+}
+
+/// The answer of `evaluate` about a file.
+#[derive(Serialize)]
+struct Evaluated<'a> {
+    n: usize,
+    stemmer: bool,
+    multi: &'a str,
+    #[serde(flatten)]
+    scores: BTreeMap<&'static str, Value>,
 }
 
 pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Done {
@@ -288,11 +286,13 @@ pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Don
         );
     }
     let average = mean(&scores).unwrap_or_default();
-    let mut result = json!({"n": scores.len(), "stemmer": options.stemmer, "multi": args.multi});
+    let mut named = BTreeMap::new();
     let mut table = Table::new(&["metric", "precision", "recall", "F"]);
     for (name, score) in average.named() {
-        result[name] = json!({"p": score.precision, "r": score.recall, "f": score.fmeasure});
-        let points = |x: f64| format!("{:.2}", 100.0 * x);
+        named.insert(
+            name,
+            json!({"p": score.precision, "r": score.recall, "f": score.fmeasure}),
+        );
         table.row(vec![
             name.to_owned(),
             points(score.precision),
@@ -301,7 +301,12 @@ pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Don
         ]);
     }
     output.text(table.to_string());
-    output.result(&result);
+    output.result(&Evaluated {
+        n: scores.len(),
+        stemmer: options.stemmer,
+        multi: &args.multi,
+        scores: named,
+    });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -340,8 +345,7 @@ fn evaluate_run(global: &Global, run: &str, systems: Option<&[String]>, output: 
         recipe.bootstrap,
         project::report::bootstrap_seed(row.seed),
     );
-    let table = json!(table);
-    output.text(result_table(table.as_array().map_or(&[], Vec::as_slice)).to_string());
+    output.text(result_table(&table).to_string());
     output.result(&json!({"run": run, "seed": row.seed, "results": table}));
     Ok(ExitCode::SUCCESS)
 }

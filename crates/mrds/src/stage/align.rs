@@ -6,7 +6,7 @@
 //! dialogues for the validation summaries the base model summarizes best, among those whose format rate is near the
 //! best.
 
-use contract::{StageName, Synthesizer};
+use contract::{SampleItem, StageName, Synthesizer};
 use lm::lora::Adapter;
 use lm::train::{
     BatchPlan, Objective, PreferenceLoss, PreferencePair, Schedule, TrainConfig, TrainExample,
@@ -352,8 +352,13 @@ fn judge(
         update,
         judged.format_rate,
     )?;
-    stage.sample(serde_json::json!({"role": role, "update": update, "format_rate": judged.format_rate,
-        "scorer_ce": judged.scorer_ce, "dialogue": attempts.items.first().map(|a| a.text.as_str())}));
+    stage.sample(SampleItem::Judged {
+        role,
+        update,
+        format_rate: judged.format_rate,
+        scorer_ce: judged.scorer_ce,
+        dialogue: attempts.items.first().map(|attempt| attempt.text.clone()),
+    });
     stage.put_work(&key, &judged)?;
     Ok(judged)
 }

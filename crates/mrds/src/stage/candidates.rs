@@ -1,7 +1,7 @@
 //! Stage 4: K dialogues per summary by the supervised synthesizer, each checked by the format rule and scored by the
 //! base model's own summarization, `M_sum(s | d̂)`, adapters off (MRDS, content score; method page 3.6).
 
-use contract::StageName;
+use contract::{CandidateMeasures, Measures, SampleItem, StageName};
 use lm::generate::{Finish, GenerateRequest};
 use project::artifact::{Candidate, Rule, Summary, SummaryOrigin, rows};
 use project::recipe::CandidateSummaries;
@@ -17,9 +17,11 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let mut candidates = sample(stage, &summaries, &rule)?;
     score(stage, &mut candidates)?;
     for candidate in candidates.iter().take(3) {
-        stage.sample(
-            serde_json::json!({"dialogue": candidate.text, "pass": candidate.pass, "score": candidate.score}),
-        );
+        stage.sample(SampleItem::Candidate {
+            dialogue: candidate.text.clone(),
+            pass: candidate.pass,
+            score: candidate.score,
+        });
     }
     let passing = candidates.iter().filter(|candidate| candidate.pass).count();
     let mut output = StageOutput {
@@ -34,8 +36,9 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         }
     }
     output.artifacts.extend(rows(&[Rule { rule }])?);
-    output.measures =
-        serde_json::json!({"format_rate": passing as f64 / candidates.len().max(1) as f64});
+    output.measures = Measures::Candidates(CandidateMeasures {
+        format_rate: passing as f64 / candidates.len().max(1) as f64,
+    });
     Ok(output)
 }
 

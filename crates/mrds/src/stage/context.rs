@@ -11,17 +11,15 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use contract::{Control, StageName};
+use contract::{Control, Event, SampleItem, StageName, Step};
 use lm::generate::{
     Constraint, Finish, GenerateConfig, GenerateRequest, Generation, generate_constrained,
 };
 use lm::lora::Adapter;
 use lm::score::{Completion, Scored, score};
 use project::artifact::{Artifact, TrainedAdapter, corrupt, read};
-use project::event::Event;
 use project::recipe::Recipe;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use store::Store;
 
 use super::usage::{self, Usage};
@@ -45,7 +43,7 @@ pub(crate) struct Stage<'a> {
     before: Usage,
     polled: Cell<Instant>,
     shown: Cell<Instant>,
-    last_sample: RefCell<Option<Value>>,
+    last_sample: RefCell<Option<SampleItem>>,
     task: RefCell<Task>,
 }
 
@@ -337,7 +335,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Shows something that the model has just made.
-    pub(crate) fn sample(&self, item: Value) {
+    pub(crate) fn sample(&self, item: SampleItem) {
         *self.last_sample.borrow_mut() = Some(item.clone());
         self.run.sink.event(&Event::Sample {
             stage: self.name,
@@ -372,7 +370,7 @@ impl<'a> Stage<'a> {
         let done = now.step.saturating_sub(task.first_step);
         let left = now.total.saturating_sub(now.step) as f64;
         let usage = self.usage();
-        let event = Event::Step {
+        let step = Step {
             stage: self.name,
             task: task.name.clone(),
             step: now.step,
@@ -387,19 +385,19 @@ impl<'a> Stage<'a> {
             },
             rss_bytes: usage.peak_rss_bytes,
         };
-        let mut value = serde_json::to_value(&event).map_err(|e| corrupt("event", &e))?;
-        if let Some(sample) = &*self.last_sample.borrow() {
-            value["sample"] = sample.clone();
-        }
+        let progress = contract::Progress {
+            step,
+            sample: self.last_sample.borrow().clone(),
+        };
         self.run.store.set_progress(
             &self.run.row.id,
             self.name,
-            &value,
+            Some(&progress),
             usage.wall_s,
             usage.cpu_s,
             usage.peak_rss_bytes,
         )?;
-        self.run.sink.event(&event);
+        self.run.sink.event(&Event::Step(progress.step));
         Ok(())
     }
 
@@ -416,12 +414,10 @@ impl<'a> Stage<'a> {
     /// Writes the usage, so that a resumed stage goes on counting.
     pub(crate) fn save_usage(&self) -> Result<()> {
         let usage = self.usage();
-        let row = self.run.store.stage(&self.run.row.id, self.name)?;
-        let (id, name) = (&self.run.row.id, self.name);
         Ok(self.run.store.set_progress(
-            id,
-            name,
-            &row.progress,
+            &self.run.row.id,
+            self.name,
+            None,
             usage.wall_s,
             usage.cpu_s,
             usage.peak_rss_bytes,
@@ -516,9 +512,4 @@ pub(crate) fn mean_ce(scored: &[Scored]) -> f64 {
 /// Counts in a form that a stage's `dropped` takes.
 pub(crate) fn count(counts: &mut std::collections::BTreeMap<String, u64>, reason: &str) {
     *counts.entry(reason.to_owned()).or_default() += 1;
-}
-
-/// A compact summary of measured seconds.
-pub(crate) fn seconds(wall_s: f64, accepted: usize) -> Value {
-    json!({"wall_s": wall_s, "accepted": accepted, "seconds_per_accepted": if accepted == 0 { None } else { Some(wall_s / accepted as f64) }})
 }

@@ -1,10 +1,12 @@
 //! Stage 7: a dialogue for every synthetic summary, by each synthesizer that a compared system learns from (MRDS,
 //! synthetic pairs). What breaks the format rule or repeats its summary is dropped and counted.
 
-use contract::{StageName, Synthesizer};
+use std::collections::BTreeMap;
+
+use contract::{Measures, SampleItem, StageName, Synthesizer, WritingMeasures};
 use project::artifact::{Summary, SyntheticDialogue, rows};
 
-use super::context::{Stage, count, seconds};
+use super::context::{Stage, count};
 use super::preferences::guards;
 use super::sampling::Way;
 use super::synthesizer;
@@ -31,7 +33,7 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         ..StageOutput::default()
     };
     let mut kept = Vec::new();
-    let mut measures = serde_json::Map::new();
+    let mut measures = BTreeMap::new();
     for source in sources {
         let adapter = synthesizer_adapter(stage, source)?;
         let name = source.to_string();
@@ -63,12 +65,16 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         if accepted == 0 {
             return Err(nothing(stage, source));
         }
-        measures.insert(name, seconds(attempts.wall_s, accepted));
-        stage.sample(serde_json::json!({"source": source, "dialogue": kept[before].text, "summary": kept[before].summary}));
+        measures.insert(source, WritingMeasures::new(attempts.wall_s, accepted));
+        stage.sample(SampleItem::Accepted {
+            source,
+            dialogue: kept[before].text.clone(),
+            summary: kept[before].summary.clone(),
+        });
     }
     output.n_out = kept.len() as u64;
     output.artifacts = rows(&kept)?;
-    output.measures = measures.into();
+    output.measures = Measures::Writing(measures);
     Ok(output)
 }
 

@@ -3,7 +3,9 @@
 //! dialogue); method page, section 4. The figures are computed in `report` from the outputs stored here, so that
 //! everybody can recompute them.
 
-use contract::{StageName, Synthesizer, System};
+use std::collections::BTreeMap;
+
+use contract::{Measures, SampleItem, StageName, Synthesizer, System, WritingMeasures};
 use lm::generate::{GenerateConfig, GenerateRequest};
 use lm::lora::Adapter;
 use lm::sample::Filters;
@@ -12,7 +14,7 @@ use project::format_rule::guard::Overlap;
 use project::report::{bootstrap_seed, results, synthesizer_results};
 
 use super::candidates::content_scores;
-use super::context::{Stage, seconds};
+use super::context::Stage;
 use super::dialogues::synthesizer_adapter;
 use super::sampling::Way;
 use crate::error::Result;
@@ -25,11 +27,11 @@ pub(crate) fn run(stage: &Stage<'_>, test: &TestData) -> Result<StageOutput> {
     for system in &stage.recipe().systems {
         outputs.extend(summarize(stage, *system, examples)?);
     }
-    let mut measures = serde_json::Map::new();
+    let mut measures = BTreeMap::new();
     let mut dialogues = Vec::new();
     for synthesizer in synthesizers(stage)? {
         let (written, measured) = synthesize(stage, synthesizer, examples)?;
-        measures.insert(synthesizer.to_string(), measured);
+        measures.insert(synthesizer, measured);
         dialogues.extend(written);
     }
     let mut artifacts = rows(&outputs)?;
@@ -44,7 +46,7 @@ pub(crate) fn run(stage: &Stage<'_>, test: &TestData) -> Result<StageOutput> {
         n_in: examples.len() as u64,
         n_out: artifacts.len() as u64,
         artifacts,
-        measures: measures.into(),
+        measures: Measures::Writing(measures),
         ..StageOutput::default()
     })
 }
@@ -88,9 +90,10 @@ fn summarize(stage: &Stage<'_>, system: System, examples: &[Example]) -> Result<
             examples: prompts[index].1,
         });
     }
-    stage.sample(
-        serde_json::json!({"system": system, "prediction": outputs.first().map(|o| o.prediction.as_str())}),
-    );
+    stage.sample(SampleItem::Prediction {
+        system,
+        prediction: outputs.first().map(|output| output.prediction.clone()),
+    });
     Ok(outputs)
 }
 
@@ -187,7 +190,7 @@ fn synthesize(
     stage: &Stage<'_>,
     synthesizer: Synthesizer,
     examples: &[Example],
-) -> Result<(Vec<TestDialogue>, serde_json::Value)> {
+) -> Result<(Vec<TestDialogue>, WritingMeasures)> {
     let recipe = stage.recipe();
     let limit = if recipe.synthesizer_items == 0 {
         examples.len()
@@ -228,7 +231,7 @@ fn synthesize(
         }
     };
     let accepted = attempts.items.iter().filter(|attempt| attempt.pass).count();
-    let measured = seconds(attempts.wall_s, accepted);
+    let measured = WritingMeasures::new(attempts.wall_s, accepted);
     let dialogue =
         |((attempt, example), score): ((super::sampling::Attempt, &Example), Option<f64>)| {
             TestDialogue {

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::StageName;
+use contract::{Measures, OriginCounts, PairCounts, PreferenceMeasures, StageName};
 use project::artifact::{Candidate, Pair, PairSet, SummaryOrigin, rows};
 use project::format_rule::ContentGuards;
 use project::recipe::Recipe;
@@ -46,10 +46,17 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     pairs.sort_by_key(|pair| (pair.set, pair.summary_id));
     let n = |set| pairs.iter().filter(|pair| pair.set == set).count();
     let by_origin = |origin| pairs.iter().filter(|pair| pair.origin == origin).count();
-    let measures = serde_json::json!({
-        "pairs": {"format": n(PairSet::Format), "content": n(PairSet::Content), "joint": n(PairSet::Joint)},
-        "by_origin": {"real": by_origin(SummaryOrigin::Real), "synthetic": by_origin(SummaryOrigin::Synthetic)},
-        "min_gap": maker.min_gap,
+    let measures = Measures::Preferences(PreferenceMeasures {
+        pairs: PairCounts {
+            format: n(PairSet::Format),
+            content: n(PairSet::Content),
+            joint: n(PairSet::Joint),
+        },
+        by_origin: OriginCounts {
+            real: by_origin(SummaryOrigin::Real),
+            synthetic: by_origin(SummaryOrigin::Synthetic),
+        },
+        min_gap: maker.min_gap,
     });
     let (n_in, n_out) = (n_groups, pairs.len() as u64);
     Ok(StageOutput {

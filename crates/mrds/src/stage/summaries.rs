@@ -3,7 +3,7 @@
 //! By prompt (style examples before the topic) or by an adapter trained on the shots' (topic, summary) pairs; method
 //! page, 3.2. Every summary passes the novelty, length and name filters; what was dropped is counted by reason.
 
-use contract::StageName;
+use contract::{SampleItem, StageName};
 use lm::generate::{GenerateConfig, GenerateRequest};
 use lm::lora::Adapter;
 use lm::sample::Filters;
@@ -72,7 +72,10 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         });
     }
     for summary in kept.iter().take(3) {
-        stage.sample(serde_json::json!({"summary": summary.text, "topic": summary.topic}));
+        stage.sample(SampleItem::Summary {
+            summary: summary.text.clone(),
+            topic: summary.topic.clone(),
+        });
     }
     output.n_out = kept.len() as u64;
     output.artifacts.extend(rows(&kept)?);

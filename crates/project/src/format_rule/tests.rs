@@ -1,8 +1,9 @@
 //! The format rule on invented dialogues, and its reject rates on real ones where the shared data is at hand.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::import::shared_data;
-use proptest::prelude::*;
 
 const GOOD: &str = "Nadia: Do you still have a table for two tonight?\nOwen: At eight, by the window.\nNadia: \
                     Perfect, we will take it.\nOwen: Under which name?\nNadia: Brandt, please.";

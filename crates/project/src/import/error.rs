@@ -1,6 +1,6 @@
 //! What keeps a whole file from being read, said for people.
 
-use contract::ErrorCode;
+use contract::{ErrorCode, ErrorPlace};
 
 /// A file, mapping or option that cannot be used; single bad rows are [`super::Issue`]s instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -157,24 +157,24 @@ impl ImportError {
     }
 
     /// The file, row and field concerned, where there is one.
-    pub fn place(&self) -> (Option<String>, Option<usize>, Option<String>) {
+    pub fn place(&self) -> ErrorPlace {
         match self {
-            Self::NoFiles | Self::NeedsMapping { .. } => (None, None, None),
+            Self::NoFiles | Self::NeedsMapping { .. } => ErrorPlace::default(),
             Self::NotFound { file }
             | Self::Unreadable { file, .. }
             | Self::UnknownFormat { file }
-            | Self::Empty { file } => (Some(file.clone()), None, None),
+            | Self::Empty { file } => ErrorPlace::file(file.clone()),
             Self::Json { file, row, .. }
             | Self::InvalidUtf8 { file, row, .. }
-            | Self::Table { file, row, .. } => (Some(file.clone()), Some(*row), None),
+            | Self::Table { file, row, .. } => ErrorPlace::file(file.clone()).with_row(*row),
             Self::UnknownColumn { file, field, .. } => {
-                (Some(file.clone()), None, Some(field.clone()))
+                ErrorPlace::file(file.clone()).with_field(field.clone())
             }
-            Self::IncompleteMap { what } => (None, None, Some((*what).to_owned())),
-            Self::SpeakersNeeded { file, row, field } => {
-                (Some(file.clone()), Some(*row), Some(field.clone()))
-            }
-            Self::BadSpeakers { .. } => (None, None, Some("speakers".into())),
+            Self::IncompleteMap { what } => ErrorPlace::field(*what),
+            Self::SpeakersNeeded { file, row, field } => ErrorPlace::file(file.clone())
+                .with_row(*row)
+                .with_field(field.clone()),
+            Self::BadSpeakers { .. } => ErrorPlace::field("speakers"),
         }
     }
 }

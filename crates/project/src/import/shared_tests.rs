@@ -1,7 +1,8 @@
 //! Import of the real data sets, where they are at hand; every expected count is taken from the file itself.
 
-use super::*;
 use serde_json::Value;
+
+use super::*;
 
 fn import(file: &str, speakers: Option<&[&str]>) -> Option<(Import, String)> {
     let path = shared_data(file)?;

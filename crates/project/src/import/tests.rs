@@ -1,7 +1,9 @@
 //! Import on invented files, one test per format and per kind of bad row.
 
-use super::*;
+use contract::ErrorPlace;
 use proptest::prelude::*;
+
+use super::*;
 
 pub(super) fn import_with(
     name: &str,
@@ -108,7 +110,9 @@ fn tweetsumm_turns_need_speakers_and_are_never_guessed() {
         (error.code().as_str(), error.place()),
         (
             "speakers_needed",
-            (Some("train.jsonl".into()), Some(1), Some("turns".into()))
+            ErrorPlace::file("train.jsonl")
+                .with_row(1)
+                .with_field("turns")
         )
     );
     assert!(error.fix().contains("--speakers Customer,Agent"));
@@ -250,7 +254,7 @@ fn unknown_columns_need_a_mapping_and_take_one() {
     );
     let error = import_with("a.csv", text, &map("x")).unwrap_err();
     assert_eq!(
-        (error.code().as_str(), error.place().2.as_deref()),
+        (error.code().as_str(), error.place().field.as_deref()),
         ("unknown_column", Some("x"))
     );
     assert!(error.to_string().contains("a, b, c"));
@@ -345,7 +349,7 @@ fn whole_files_that_cannot_be_read_say_why() {
     for (name, bytes, code) in cases {
         let error = import_with(name, bytes, &ImportOptions::default()).unwrap_err();
         assert_eq!(error.code().as_str(), code, "{name}: {error}");
-        assert!(error.place().0.as_deref() == Some(name) && !error.fix().is_empty());
+        assert!(error.place().file.as_deref() == Some(name) && !error.fix().is_empty());
         assert!(error.to_string().contains(name), "{error}");
     }
     assert_eq!(
@@ -356,7 +360,7 @@ fn whole_files_that_cannot_be_read_say_why() {
         "empty"
     );
     let broken = import_with("a.json", cases[0].1, &ImportOptions::default()).unwrap_err();
-    assert_eq!(broken.place().1, Some(2));
+    assert_eq!(broken.place().row, Some(2));
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| read(&[folder.path().join(name)], &ImportOptions::default()).unwrap_err();
     assert_eq!(

@@ -3,7 +3,7 @@
 use super::{Json, Word, dataset, optional_word, queue, word};
 use crate::error::name_taken;
 use crate::{Error, Result, Store};
-use contract::{Control, DeviceChoice, RunStatus, StageName};
+use contract::{Control, DeviceChoice, ErrorReport, RunStatus, StageName};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -98,7 +98,7 @@ pub struct RunRow {
     /// Where it stands.
     pub status: RunStatus,
     /// Why it failed.
-    pub error: Option<Value>,
+    pub error: Option<ErrorReport>,
     /// What its worker is asked to do.
     pub control: Option<Control>,
     /// Time of creation.
@@ -202,7 +202,7 @@ impl Store {
         &self,
         id: &str,
         status: RunStatus,
-        error: Option<Value>,
+        error: Option<ErrorReport>,
         now_ms: i64,
     ) -> Result<()> {
         self.update_run(
@@ -362,7 +362,7 @@ mod tests {
         let order: Vec<_> = store.runs().unwrap().into_iter().map(|r| r.id).collect();
         assert_eq!(order, ["newest", "new", "old"]);
         store
-            .set_run_status("old", RunStatus::Failed, Some(json!({"code": "x"})), 9)
+            .set_run_status("old", RunStatus::Failed, Some(fixture::error()), 9)
             .unwrap();
         store.set_control("old", Some(Control::Pause)).unwrap();
         store.update_run_recipe("old", "a = 1").unwrap();
@@ -371,7 +371,7 @@ mod tests {
             (run.status, run.changed_at_ms, run.recipe.as_str()),
             (RunStatus::Failed, 9, "a = 1")
         );
-        assert_eq!(run.error, Some(json!({"code": "x"})));
+        assert_eq!(run.error, Some(fixture::error()));
         assert_eq!(store.control("old").unwrap(), Some(Control::Pause));
         store.set_control("old", None).unwrap();
         store

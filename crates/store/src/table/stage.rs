@@ -5,10 +5,11 @@
 use super::artifact::{NewArtifact, replace_artifacts};
 use super::{Json, Word, run, word};
 use crate::{Error, Result, Store};
-use contract::{StageName, StageStatus};
+use contract::{ErrorReport, Measures, Progress, StageName, StageStatus};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 pub(crate) const SQL: &str = "
 CREATE TABLE stage (
@@ -56,17 +57,17 @@ pub struct StageRow {
     /// Items made.
     pub n_out: u64,
     /// Items dropped, by rule.
-    pub dropped: Value,
+    pub dropped: BTreeMap<String, u64>,
     /// Hash of inputs and settings.
     pub inputs_sha256: Option<String>,
     /// Hash of the output; none until finished.
     pub output_sha256: Option<String>,
     /// Numbers measured in the stage.
-    pub measures: Value,
+    pub measures: Measures,
     /// Last sign of progress.
-    pub progress: Value,
+    pub progress: Option<Progress>,
     /// Why it failed.
-    pub error: Option<Value>,
+    pub error: Option<ErrorReport>,
     /// Time of finishing.
     pub finished_at_ms: Option<i64>,
 }
@@ -85,9 +86,9 @@ pub struct StageResult<'a> {
     /// Items made.
     pub n_out: u64,
     /// Items dropped, by rule.
-    pub dropped: Value,
+    pub dropped: BTreeMap<String, u64>,
     /// Numbers measured in the stage.
-    pub measures: Value,
+    pub measures: Measures,
     /// Seconds on the clock, over all interruptions.
     pub wall_s: f64,
     /// Seconds of processor time, over all interruptions.
@@ -100,7 +101,6 @@ pub struct StageResult<'a> {
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<StageRow> {
     let unsigned = |column: &str| row.get::<_, i64>(column).map(i64::cast_unsigned);
-    let json = |column: &str| row.get::<_, Json<Value>>(column).map(|j| j.0);
     Ok(StageRow {
         run_id: row.get("run_id")?,
         name: word(row, "name")?,
@@ -111,11 +111,12 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StageRow> {
         peak_rss_bytes: unsigned("peak_rss_bytes")?,
         n_in: unsigned("n_in")?,
         n_out: unsigned("n_out")?,
-        dropped: json("dropped")?,
+        dropped: row.get::<_, Json<_>>("dropped")?.0,
         inputs_sha256: row.get("inputs_sha256")?,
         output_sha256: row.get("output_sha256")?,
-        measures: json("measures")?,
-        progress: json("progress")?,
+        measures: row.get::<_, Json<_>>("measures")?.0,
+        // A sign that another version left is no reason to refuse the run.
+        progress: serde_json::from_value(row.get::<_, Json<Value>>("progress")?.0).ok(),
         error: row.get::<_, Option<Json<_>>>("error")?.map(|e| e.0),
         finished_at_ms: row.get("finished_at_ms")?,
     })
@@ -224,7 +225,7 @@ impl Store {
         })
     }
 
-    /// Records how far a stage is, with the totals of its times over all interruptions.
+    /// Records how far a stage is (`None` keeps the last sign), with the totals of its times over all interruptions.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
@@ -232,7 +233,7 @@ impl Store {
         &self,
         run: &str,
         name: StageName,
-        progress: &Value,
+        progress: Option<&Progress>,
         wall_s: f64,
         cpu_s: f64,
         peak_rss_bytes: u64,
@@ -240,12 +241,12 @@ impl Store {
         self.update_stage(
             run,
             name,
-            "UPDATE stage SET progress = ?3, wall_s = ?4, cpu_s = ?5, peak_rss_bytes = ?6
+            "UPDATE stage SET progress = coalesce(?3, progress), wall_s = ?4, cpu_s = ?5, peak_rss_bytes = ?6
              WHERE run_id = ?1 AND name = ?2",
             params![
                 run,
                 Word(name),
-                Json(progress),
+                progress.map(Json),
                 wall_s,
                 cpu_s,
                 peak_rss_bytes.cast_signed()
@@ -257,7 +258,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
-    pub fn fail_stage(&self, run: &str, name: StageName, error: &Value) -> Result<()> {
+    pub fn fail_stage(&self, run: &str, name: StageName, error: &ErrorReport) -> Result<()> {
         self.update_stage(
             run,
             name,
@@ -398,7 +399,14 @@ mod tests {
         let (_dir, store) = with_run();
         store.start_stage("r", StageName::Topics, "in").unwrap();
         store
-            .set_progress("r", StageName::Topics, &json!({"step": 3}), 1.0, 2.0, 4)
+            .set_progress(
+                "r",
+                StageName::Topics,
+                Some(&fixture::progress(3)),
+                1.0,
+                2.0,
+                4,
+            )
             .unwrap();
         store
             .put_work("r", StageName::Topics, "k", &json!(1))
@@ -408,7 +416,7 @@ mod tests {
             (running.status, running.wall_s, running.cpu_s),
             (StageStatus::Running, 1.0, 2.0)
         );
-        assert_eq!(running.progress, json!({"step": 3}));
+        assert_eq!(running.progress, Some(fixture::progress(3)));
         let artifacts = fixture::artifacts(3);
         let result = fixture::result(&artifacts, "out");
         store.commit_stage("r", StageName::Topics, &result).unwrap();
@@ -488,7 +496,7 @@ mod tests {
         let (_dir, store) = with_run();
         let fill = || {
             store
-                .set_progress("r", StageName::Topics, &json!(1), 3.0, 3.0, 3)
+                .set_progress("r", StageName::Topics, None, 3.0, 3.0, 3)
                 .unwrap();
             store
                 .put_work("r", StageName::Topics, "k", &json!(1))
@@ -514,11 +522,11 @@ mod tests {
         store.start_stage("r", StageName::Topics, "a").unwrap();
         assert_eq!(kept(), (3.0, 1, 1), "interrupted");
         store
-            .fail_stage("r", StageName::Topics, &json!({"code": "x"}))
+            .fail_stage("r", StageName::Topics, &fixture::error())
             .unwrap();
         assert_eq!(
             store.stage("r", StageName::Topics).unwrap().error,
-            Some(json!({"code": "x"}))
+            Some(fixture::error())
         );
         store.start_stage("r", StageName::Topics, "a").unwrap();
         assert_eq!(kept(), (3.0, 1, 1), "failed");
@@ -640,10 +648,10 @@ mod tests {
             store.stage("r", StageName::Align).unwrap_err(),
             store.start_stage("r", StageName::Align, "i").unwrap_err(),
             store
-                .set_progress("r", StageName::Align, &json!(1), 0.0, 0.0, 0)
+                .set_progress("r", StageName::Align, None, 0.0, 0.0, 0)
                 .unwrap_err(),
             store
-                .fail_stage("r", StageName::Align, &json!(1))
+                .fail_stage("r", StageName::Align, &fixture::error())
                 .unwrap_err(),
             store
                 .set_output_sha256("r", StageName::Align, "")

@@ -1,0 +1,44 @@
+//! Which examples a run uses: the record that stands in the run's row (`shots`). How they are chosen: `mrds::selection`.
+
+use serde::{Deserialize, Serialize};
+use store::RunRow;
+
+use crate::artifact::corrupt;
+use crate::error::Result;
+
+/// The choice of examples, stored with the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Selection {
+    /// Row ids of the shots, in order.
+    pub shots: Vec<i64>,
+    /// Row ids of the validation examples.
+    pub validation: Vec<i64>,
+    /// Row ids of the test examples.
+    pub test: Vec<i64>,
+    /// Examples left out because they do not fit the context.
+    pub dropped: Vec<String>,
+    /// Examples whose dialogue was cut.
+    pub cut: Vec<String>,
+    /// Where the validation examples come from: `validation` or `train`.
+    pub validation_from: String,
+    /// Hash of the shots' ids in the data set.
+    pub shot_ids_sha256: String,
+    /// Hash of shots and validation, texts included.
+    pub training_sha256: String,
+    /// Hash of the test examples, texts included.
+    pub test_sha256: String,
+    /// The day that the model's chat template tells in every prompt of the run, where it tells one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_date: Option<String>,
+}
+
+impl Selection {
+    /// The record of a run.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`] where the row holds something else.
+    pub fn of_run(run: &RunRow) -> Result<Self> {
+        serde_json::from_value(run.shots.clone()).map_err(|error| corrupt("selection", &error))
+    }
+}
