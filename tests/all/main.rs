@@ -27,6 +27,7 @@ mod golden_train;
 mod method;
 mod parity_candle;
 mod program;
+mod prose;
 mod qlora;
 mod resume;
 mod sample;

@@ -97,7 +97,7 @@ const MAX_TRACKED_BYTES: u64 = 64 * 1024 * 1024;
 /// Strokes may be given in pixels; anything wider is a size and belongs to the scale.
 const MAX_STROKE_PX: f64 = 3.0;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap()
@@ -145,7 +145,7 @@ fn name(value: &Value) -> &str {
 }
 
 /// Tracked files that exist, relative to the repository, with `/` between folders.
-fn tracked() -> Vec<String> {
+pub(crate) fn tracked() -> Vec<String> {
     let listed = output("git", &["ls-files", "-z"]);
     let files: Vec<String> = listed
         .split('\0')
@@ -156,7 +156,7 @@ fn tracked() -> Vec<String> {
     files
 }
 
-fn has_extension(file: &str, extensions: &[&str]) -> bool {
+pub(crate) fn has_extension(file: &str, extensions: &[&str]) -> bool {
     Path::new(file).extension().is_some_and(|own| {
         extensions
             .iter()
@@ -165,12 +165,12 @@ fn has_extension(file: &str, extensions: &[&str]) -> bool {
 }
 
 /// The file's text; `None` for one that is no text.
-fn text(file: &str) -> Option<String> {
+pub(crate) fn text(file: &str) -> Option<String> {
     String::from_utf8(std::fs::read(root().join(file)).unwrap()).ok()
 }
 
 /// Fails with every finding at once, and with what to do.
-fn none(findings: &[String], what_to_do: &str) {
+pub(crate) fn none(findings: &[String], what_to_do: &str) {
     assert!(
         findings.is_empty(),
         "{what_to_do}\n  {}",
@@ -179,7 +179,7 @@ fn none(findings: &[String], what_to_do: &str) {
 }
 
 /// Whether cargo writes the file's text, not a person.
-fn is_generated(file: &str) -> bool {
+pub(crate) fn is_generated(file: &str) -> bool {
     file.starts_with("ui/src/bridge/bindings")
 }
 
@@ -543,7 +543,7 @@ fn has_raw_colour(line: &str) -> bool {
     called || hexadecimal
 }
 
-/// The largest number of pixels that a line of CSS names, 0 where none.
+/// The largest number of pixels that a line of CSS names, 0 if it names none.
 fn widest_px(line: &str) -> f64 {
     let before = |at: usize| {
         let digits = line[..at]
