@@ -1,9 +1,9 @@
-//! How memory that is freed goes back to the system.
+//! How freed memory is returned to the system.
 //!
 //! glibc gives each thread a heap of its own and keeps what is freed in it. Micro-batches run on threads that come and
-//! go, so several such heaps would each keep the widest moment of a step. With one heap for all, what one thread frees
-//! the next takes; threads that wait for it lose nothing measurable, because tensors are few and large
-//! (`docs/plan.md`). Other systems' allocators stay as they are.
+//! go, so several such heaps would each keep the widest moment of a step. With one heap for all threads, one thread can
+//! use what another has freed; waiting for the heap costs nothing measurable, because tensors are few and large
+//! (`docs/plan.md`). On other systems the allocator is left alone.
 
 /// Lets all threads share one heap; called before any other thread exists.
 pub fn share_one_heap() {

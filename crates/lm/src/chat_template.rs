@@ -2,8 +2,8 @@
 //!
 //! Templates are Jinja as transformers' `apply_chat_template` runs it (`utils/chat_template_utils.py`):
 //! `trim_blocks`, `lstrip_blocks`, Python's string methods, `raise_exception`, `strftime_now`, a `tojson` that
-//! writes as Python does, `{% generation %}` blocks; `tools` and `documents` are none. They are untrusted code:
-//! a rendering has a budget of instructions and output, and no way to files or the clock.
+//! writes as Python does, `{% generation %}` blocks; `tools` and `documents` are `None`. Templates are untrusted code:
+//! a rendering has a budget of instructions and output, and no access to files or the clock.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -59,7 +59,7 @@ pub fn day_of(unix_ms: i64) -> Date {
 /// How Llama's templates write a day.
 const DATE_STRING: &str = "%d %b %Y";
 
-/// What a rendering may use up, in minijinja's unit (an instruction, or 64 bytes of data); the longest
+/// What a rendering may consume, in minijinja's unit (an instruction, or 64 bytes of data); the longest
 /// conversation of the shared templates takes less than a thousandth.
 const FUEL: u64 = 5_000_000;
 
@@ -71,7 +71,7 @@ const RECURSION_LIMIT: usize = 100;
 pub struct Message {
     /// `system`, `user` or `assistant`.
     pub role: String,
-    /// Its text.
+    /// Its text; strings of special tokens in it stay text.
     pub content: String,
 }
 
@@ -244,7 +244,7 @@ fn to_json(
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A space behind every comma and colon.
+/// A space after each comma and colon.
 struct PythonSpaces;
 
 impl serde_json::ser::Formatter for PythonSpaces {

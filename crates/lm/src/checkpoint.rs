@@ -1,4 +1,4 @@
-//! Where a model lies: a Hugging Face folder, or a GGUF file with or without tokenizer files beside it.
+//! Where a model is stored: a Hugging Face folder, or a GGUF file with or without tokenizer files beside it.
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ const SIDE_FILES: [&str; 7] = [
     "tokenizer_config.json",
 ];
 
-/// Files beside a GGUF file that stand before its own metadata.
+/// Files beside a GGUF file that take precedence over its own metadata.
 const GGUF_SIDE_FILES: [&str; 4] = [
     "chat_template.jinja",
     "special_tokens_map.json",
@@ -43,9 +43,8 @@ pub enum Checkpoint {
 impl Checkpoint {
     /// Takes a folder of safetensors files, a GGUF file, or a folder with one GGUF file and no safetensors.
     ///
-    /// # Errors
-    /// [`Error::NoModel`], [`Error::SeveralModels`] where the folder holds several GGUF files, and whatever [`Gguf::open`]
-    /// finds.
+    /// # Errors [`Error::NoModel`], [`Error::SeveralModels`] where the folder holds several GGUF files, and whatever
+    /// [`Gguf::open`] finds.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.exists() {
             return Err(Error::NoModel {
@@ -101,7 +100,7 @@ impl Checkpoint {
         }
     }
 
-    /// The chat template: that of the folder, else the one in the GGUF file, else the plain one.
+    /// The chat template: the folder's, else the one in the GGUF file, else the plain one.
     pub fn chat_template(&self) -> Result<ChatTemplate> {
         let beside = ChatTemplate::load(self.dir())?;
         match self {

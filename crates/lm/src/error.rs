@@ -120,7 +120,7 @@ pub enum Error {
     /// More tokens than the model can attend to.
     #[error("the text needs {tokens} tokens, the model can read {limit}")]
     ContextExceeded {
-        /// Tokens needed.
+        /// Tokens of prompt and completion together.
         tokens: usize,
         /// The model's limit.
         limit: usize,
@@ -130,7 +130,7 @@ pub enum Error {
         "{what} is not a finite number: the weights are damaged, or a learning rate is too high"
     )]
     NonFinite {
-        /// The quantity.
+        /// The quantity, for instance "loss".
         what: String,
     },
     /// A setting has a value that makes no sense.
@@ -146,7 +146,7 @@ pub enum Error {
     Device {
         /// The device asked for.
         spec: String,
-        /// Why not.
+        /// Why it is not available: not built in, no driver, no such number.
         reason: String,
     },
     /// The work was stopped on request; its state was saved first.
@@ -172,8 +172,8 @@ pub enum Error {
 }
 
 /// What the driver and its library of products say where memory does not suffice. candle hands their errors on in a box
-/// whose type exists in builds with CUDA alone, so the name of the code in its text is what tells; this is the one place
-/// that looks.
+/// whose type exists in builds with CUDA alone, so the name of the code in its text is what tells; this is the one
+/// place that looks.
 const OUT_OF_MEMORY: [&str; 2] = ["CUDA_ERROR_OUT_OF_MEMORY", "CUBLAS_STATUS_ALLOC_FAILED"];
 
 impl From<candle_core::Error> for Error {
@@ -187,7 +187,7 @@ impl From<candle_core::Error> for Error {
 }
 
 impl Error {
-    /// An I/O failure at `path`; a file that is not there becomes [`Error::MissingFile`].
+    /// An I/O failure at `path`; a missing file becomes [`Error::MissingFile`].
     pub fn io(path: &Path, source: std::io::Error) -> Self {
         if source.kind() == std::io::ErrorKind::NotFound {
             return Error::MissingFile {
@@ -251,7 +251,7 @@ mod tests {
         ));
     }
 
-    /// Who shows an error puts what to do behind it; the message does not say it a second time.
+    /// Whoever shows an error adds what to do; the message itself must not say it again.
     #[test]
     fn messages_say_what_happened_and_not_what_to_do() {
         let path = PathBuf::from("model");

@@ -70,7 +70,7 @@ pub type Constraint<'a> = dyn Fn(usize, &[u32], &mut [f32]) + Sync + 'a;
 
 /// Continues every request; results are in the order of the requests.
 ///
-/// `on_token` hears every token (index of the request, token) as it is drawn and may break off.
+/// `on_token` is called with every token (index of the request, token) as it is drawn, and may stop the generation.
 ///
 /// # Errors
 /// [`Error::Interrupted`] where `on_token` breaks off, [`Error::ContextExceeded`] where a prompt is longer than
@@ -299,7 +299,7 @@ impl Run<'_> {
         prefilled.collect()
     }
 
-    /// One token more for every running sequence.
+    /// One more token for every running sequence.
     fn step(&mut self, on_token: &mut dyn FnMut(usize, u32) -> ControlFlow<()>) -> Result<()> {
         let device = &self.decoder.device;
         let running: Vec<(usize, Running)> = self
@@ -348,8 +348,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// One token more for sequences whose length has changed all their rotary frequencies: what the cache holds of
-    /// them is computed anew, as in a full pass (transformers' Phi-3 does the same).
+    /// One more token for sequences whose length has changed all their rotary frequencies: their part of the cache is
+    /// computed again, as in a full pass (transformers' Phi-3 does the same).
     fn recompute(
         &mut self,
         stale: Vec<(usize, Running)>,
@@ -446,8 +446,8 @@ impl Run<'_> {
     }
 }
 
-/// The most probable token of each row of logits `[B, V]`, chosen on their device and read at once: numbers of tokens, and
-/// sums that tell whether all logits are numbers.
+/// The most probable token of each row of logits `[B, V]`, chosen on their device and read at once: numbers of tokens,
+/// and sums that tell whether all logits are numbers.
 fn greedy(logits: &Tensor) -> Result<Vec<u32>> {
     let best = logits.argmax(D::Minus1)?.to_dtype(DType::F32)?;
     let found = read_back(&Tensor::stack(&[best, logits.sum(D::Minus1)?], 0)?)?;

@@ -20,7 +20,7 @@ const REPLY: &str = "reply";
 /// A loaded model, ready to generate, score or be adapted.
 #[derive(Debug, Clone)]
 pub struct LanguageModel {
-    /// The network.
+    /// The network with its weights.
     pub decoder: Decoder,
     /// Text ↔ tokens.
     pub tokenizer: Tokenizer,
@@ -235,7 +235,7 @@ fn stop_ids(
         Message::new("user", "Hello"),
         Message::new("assistant", REPLY),
     ];
-    // A template that refuses so short a conversation says nothing about its end.
+    // A template that refuses such a short conversation tells nothing about its end.
     let rendered = chat.render(&messages, false).unwrap_or_default();
     if let Some((_, behind)) = rendered.rsplit_once(REPLY) {
         let next = tokenizer.encode(behind, SpecialTokens::Parse)?;

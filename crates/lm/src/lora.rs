@@ -1,8 +1,8 @@
 //! LoRA adapters: low-rank updates of the frozen projections, read and written in PEFT's layout.
 //!
-//! Follows Hu et al. 2021 (arXiv 2106.09685), `y = W x + (alpha / r) B A x`, with the variants in `config`, and the folder layout of the `peft`
-//! library (`adapter_config.json`, `adapter_model.safetensors`), so that an adapter trained here opens there and
-//! the other way round.
+//! Follows Hu et al. 2021 (arXiv 2106.09685), `y = W x + (alpha / r) B A x`, with the variants in `config`, and the
+//! folder layout of the `peft` library (`adapter_config.json`, `adapter_model.safetensors`), so that an adapter trained
+//! here opens there, and vice versa.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -184,8 +184,8 @@ impl Adapter {
             .and_then(|pairs| pairs[target as usize].as_ref())
     }
 
-    /// A copy in the number type of a decoder's activations, for passes that would convert each pair again and again; the
-    /// adapter itself where it has that type.
+    /// A copy in the number type of a decoder's activations, for passes that would convert each pair again and again;
+    /// the adapter itself where it has that type.
     pub(crate) fn computed_in(&self, dtype: DType) -> Result<Cow<'_, Self>> {
         let mut copy = Cow::Borrowed(self);
         if self

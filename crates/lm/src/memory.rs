@@ -1,9 +1,10 @@
-//! Memory that a model takes, from its configuration alone: what lies in memory, counted tensor by tensor.
+//! Memory that a model takes, computed from its configuration alone: everything held in memory, counted tensor by
+//! tensor.
 //!
-//! Pure functions of sizes, held against the peak of real processes in `docs/plan.md`. Widths as in [`crate`]: D hidden,
-//! F intermediate, H heads, K key/value heads, Dh head width, L layers, V vocabulary, R rank; numbers are f32 (4 bytes) on
-//! the processor, and bf16 (2 bytes) but for adapters and reductions on a card. What a card takes was never measured: the
-//! figures are those of the operations, counted.
+//! Pure functions of sizes, held against the peak of real processes in `docs/plan.md`. Widths as in [`crate`]: D
+//! hidden, F intermediate, H heads, K key/value heads, Dh head width, L layers, V vocabulary, R rank; numbers are f32
+//! (4 bytes) on the processor, and bf16 (2 bytes) but for adapters and reductions on a card. What a card takes was
+//! never measured: the figures are those of the operations, counted.
 
 use candle_core::quantized::GgmlDType;
 use contract::DeviceChoice;
@@ -32,8 +33,8 @@ const BAND_VALUES: u64 = 1 << 26;
 
 /// The engine and its threads, with nothing loaded.
 const PROCESS_BYTES: u64 = 15 << 20;
-/// A tokenizer takes this many times its file: both directions of the vocabulary, the merges, and their JSON while it is
-/// read (18 to 21 for those of Llama 2, Llama 3 and Qwen 2.5).
+/// A tokenizer takes this many times its file: both directions of the vocabulary, the merges, and their JSON while it
+/// is read (18 to 21 for those of Llama 2, Llama 3 and Qwen 2.5).
 const TOKENIZER_SHARE: u64 = 20;
 /// Bytes of a tokenizer's file for each entry of the vocabulary (31 to 47 for the same three).
 const TOKENIZER_BYTES_PER_ENTRY: u64 = 40;
@@ -89,7 +90,7 @@ impl Form {
         }
     }
 
-    /// The same of scoring (`score`).
+    /// The same for scoring (`score`).
     const fn scoring_logits(self) -> (u64, u64) {
         match self {
             Self::Processor => (CHUNK_LOGITS as u64, 1),
@@ -106,7 +107,7 @@ impl Form {
     }
 }
 
-/// How matrices lie in memory.
+/// How matrices are held in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
     /// 4 bytes a weight.
@@ -118,8 +119,8 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// Bytes of a matrix whose rows have `columns` values; without the cache line that may follow each row of a dense one
-    /// (`weight::stride`), 1 to 3 % of the models that people use.
+    /// Bytes of a matrix whose rows have `columns` values; without the cache line that may follow each row of a dense
+    /// one (`weight::stride`), 1 to 3 % of the models that people use.
     fn matrix_bytes(self, rows: usize, columns: usize) -> u64 {
         let block = match self {
             Self::F32 => GgmlDType::F32,
@@ -146,8 +147,8 @@ pub fn held_bytes(config: &DecoderConfig, stored_bytes: u64, quantize: Quantize)
     }
 }
 
-/// Bytes of a card before anything is computed: the weights, dense ones as bf16 or quantised if asked for, quantised ones
-/// as they are stored, and what products with packed matrices hold for a moment.
+/// Bytes of a card before anything is computed: the weights, dense ones as bf16 or quantised if asked for, quantised
+/// ones as they are stored, and what products with packed matrices hold for a moment.
 pub fn card_bytes(config: &DecoderConfig, stored_bytes: u64, quantize: Quantize) -> u64 {
     let dense = weights_bytes(config, Precision::F32);
     let float = stored_bytes > dense / 5 * 2;
@@ -245,7 +246,7 @@ pub struct Training {
     pub batch_size: usize,
     /// Threads of the computation.
     pub threads: usize,
-    /// Who computes.
+    /// Whether the processor or a card computes; they hold different things.
     pub form: Form,
 }
 
@@ -268,8 +269,8 @@ pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     let at_once = (workers as u64).min(micro_batches);
     // The last micro-batch of an update is no fuller than what is left of it.
     let together = (at_once * tokens).min(per_batch as u64).max(tokens);
-    // dact, dgate, dup and silu(gate) * up; then x, h, dh, dmid, dy and the gradients of q, k, v. A card also holds what
-    // lies between the operations of the gate, in bf16, and those of a norm, in f32.
+    // dact, dgate, dup and silu(gate) * up; then x, h, dh, dmid, dy and the gradients of q, k, v. A card also holds
+    // what lies between the operations of the gate, in bf16, and those of a norm, in f32.
     let between = if form == Form::Card {
         4 * form.number() * inner + 6 * F32_BYTES * hidden
     } else {
@@ -327,14 +328,14 @@ pub struct Generating {
     pub mean_prompt_tokens: usize,
     /// Tokens that follow it at most.
     pub new_tokens: usize,
-    /// Who computes.
+    /// Whether the processor or a card computes; they hold different things.
     pub form: Form,
 }
 
-/// What generating adds to the weights. Prompts are computed some at once, their keys and values are kept, copied for each
-/// prompt and written to the cache; in the end there are the whole cache, whose pages count only once they are written,
-/// the logits of a step (as computed, as drawn from, and sorted), and what the heap keeps of the prompts. A card's cache is
-/// there in full from the beginning, and logits are drawn from elsewhere.
+/// What generating adds to the weights. Prompts are computed some at once, their keys and values are kept, copied for
+/// each prompt and written to the cache; in the end there are the whole cache, whose pages count only once they are
+/// written, the logits of a step (as computed, as drawn from, and sorted), and what the heap keeps of the prompts. A
+/// card's cache is there in full from the beginning, and logits are drawn from elsewhere.
 pub fn generating_bytes(config: &DecoderConfig, generating: &Generating) -> u64 {
     let (batch, longest) = (generating.batch as u64, generating.prompt_tokens as u64);
     let prompts = longest + batch.saturating_sub(1) * generating.mean_prompt_tokens as u64;
@@ -450,7 +451,7 @@ mod tests {
             Precision::Quantized(Quantize::Q4K).matrix_bytes(2, 256),
             2 * 144
         );
-        // Rows that blocks of 256 do not divide become q8_0.
+        // Rows whose length is not a multiple of 256 become q8_0.
         assert_eq!(
             Precision::Quantized(Quantize::Q4K).matrix_bytes(1, 96),
             3 * 34

@@ -91,7 +91,7 @@ pub(crate) fn run_in_order<R: Send>(
 /// are held at once.
 ///
 /// # Errors
-/// Those of [`run_in_order`] and of `take`.
+/// Those of [`run_in_order`] and `take`.
 pub(crate) fn fold_in_order<R: Send>(
     count: usize,
     workers: usize,
@@ -180,7 +180,7 @@ struct Queue<R, T> {
 }
 
 impl<R, T: FnMut(R) -> Result<()>> Queue<R, T> {
-    /// Enters a result and takes all whose turn it is, up to the first failure.
+    /// Enters a result, then takes every result whose turn has come, up to the first failure.
     fn enter(&mut self, index: usize, result: Result<R>) {
         self.waiting.insert(index, result);
         while self.failed.is_none()

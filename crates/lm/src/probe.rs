@@ -1,5 +1,5 @@
-//! How fast this machine works: two training steps, a scoring pass and a few generated tokens, or, where the model is
-//! not here, one matrix product.
+//! How fast this machine is: two training steps, a scoring pass and a few generated tokens, or one matrix product if
+//! the model has not been downloaded.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -42,8 +42,8 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// Rates of a model that is not here, from the speed of a matrix product: 2 operations a weight forward, as many
-    /// for the gradient of the activations; frozen weights get none.
+    /// Rates of a model that has not been downloaded, from the speed of a matrix product: 2 operations a weight
+    /// forward, as many for the gradient of the activations; frozen weights get none.
     pub fn estimate(config: &DecoderConfig, flops_per_s: f64) -> Self {
         let forward = flops_per_s / (2.0 * parameters(config) as f64);
         Self {

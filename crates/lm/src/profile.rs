@@ -103,7 +103,7 @@ pub(crate) fn counted(work: Work) -> Counted {
     }
 }
 
-/// See [`counted`].
+/// Work that is being counted until this is dropped; made by [`counted`].
 pub(crate) struct Counted {
     work: Work,
     begun: Option<Duration>,
@@ -126,7 +126,7 @@ fn thread_cpu() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
-/// Time on the clock, where the system tells no other.
+/// Wall-clock time, on systems that tell no other.
 #[cfg(not(unix))]
 fn thread_cpu() -> Duration {
     static BEGUN: std::sync::LazyLock<std::time::Instant> =

@@ -41,7 +41,7 @@ pub struct Scored {
     pub logp_sum: f64,
     /// Number of scored tokens.
     pub n_tokens: usize,
-    /// Per token.
+    /// Log-probability of each token, natural log; they add up to the sum.
     pub token_logps: Vec<f32>,
 }
 

@@ -18,7 +18,7 @@ enum Spelling {
 }
 
 impl Tokenizer {
-    /// The bytes of every token by its id; none where the token is special or the id is not in use. The bytes of
+    /// The bytes of every token by its id; `None` if the token is special or the id is not in use. The bytes of
     /// a text's tokens, one after the other, are the text (behind a blank, where the tokenizer puts one first).
     pub fn token_bytes(&self) -> Vec<Option<Vec<u8>>> {
         let spelling = match self.decoder_json().to_string().contains("\"ByteLevel\"") {

@@ -237,7 +237,7 @@ impl Tokenizer {
 }
 
 /// What `add_bos_token` and `add_eos_token` of tokenizer_config.json put in the place of tokenizer.json's own
-/// rule, as transformers 5 does (`TokenizersBackend.update_post_processor`); none where it names neither.
+/// rule, as transformers 5 does (`TokenizersBackend.update_post_processor`); `None` if it names neither.
 fn around(
     config: &Value,
     tokenizer: &tokenizers::Tokenizer,
@@ -289,8 +289,8 @@ fn unknown_id(tokenizer_json: &[u8], tokenizer: &tokenizers::Tokenizer) -> Optio
     by_number.or_else(|| tokenizer.token_to_id(model["unk_token"].as_str()?))
 }
 
-/// Reads the content of a `tokenizer.json`. The library panics on some damaged files (its decoder's `expect("Helper")`):
-/// broken JSON is told first, and what is left of that becomes an error.
+/// Reads the content of a `tokenizer.json`. The library panics on some damaged files (its decoder's
+/// `expect("Helper")`): broken JSON is told first, and what is left of that becomes an error.
 fn read(bytes: &[u8]) -> std::result::Result<tokenizers::Tokenizer, String> {
     serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|e| e.to_string())?;
     match std::panic::catch_unwind(|| tokenizers::Tokenizer::from_bytes(bytes)) {

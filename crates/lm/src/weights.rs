@@ -2,8 +2,8 @@
 //!
 //! Weights are read from safetensors and GGUF only: pickled formats run code when they are opened. Headers are read
 //! once. f32 matrices, and half-precision ones of a small model, are laid into the form the decoder multiplies by, and
-//! their pages of the file are given back; others stay in the mapped file. So the peak while loading is the model and one
-//! tensor.
+//! their pages of the file are given back; others stay in the mapped file. So the peak while loading is the model and
+//! one tensor.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -147,8 +147,8 @@ impl Weights {
     }
 
     /// Reads a matrix of the given shape `[out, in]` in the form that products take: f32 dense, narrower types as they
-    /// are stored (half precision of a small model dense too). A dense matrix is quantised on the way if asked for; one that
-    /// is quantised already stays as it is. On a device dense matrices have the number type of the place.
+    /// are stored (half precision of a small model dense too). A dense matrix is quantised on the way if asked for; one
+    /// that is quantised already stays as it is. On a device dense matrices have the number type of the place.
     ///
     /// # Errors
     /// [`Error::Weights`] naming file and tensor where it is missing or has another shape or type.
@@ -252,7 +252,7 @@ impl Stored {
         }
     }
 
-    /// Some rows of a matrix whose rows lie in the checkpoint's order.
+    /// Some rows of a matrix whose rows are in the checkpoint's order.
     fn band(&self, dtype: GgmlDType, columns: usize, band: Range<usize>) -> Self {
         let row = row_bytes(dtype, columns).unwrap_or(0);
         Self {
@@ -367,7 +367,7 @@ fn read_header(path: &Path, tensors: &mut BTreeMap<String, Stored>) -> Result<()
 /// The weight files of a model folder, in a fixed order.
 ///
 /// # Errors
-/// [`Error::MissingFile`] where there are none, [`Error::Config`] where the index is broken.
+/// [`Error::MissingFile`] if the folder has no weight files, [`Error::Config`] where the index is broken.
 pub fn weight_files(dir: &Path) -> Result<Vec<PathBuf>> {
     let single = dir.join("model.safetensors");
     if single.is_file() {
@@ -457,7 +457,7 @@ fn check_length(path: &Path, map: &Mmap) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// Bytes of a mapped file that lie in memory.
+    /// Bytes of a mapped file that are in memory.
     fn resident_bytes(path: &Path) -> usize {
         let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
         let (_, own) = maps

@@ -23,9 +23,9 @@ pub struct DecodeWork {
 /// What it took.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DecodeFigures {
-    /// New tokens per second on the clock, prompts left out.
+    /// New tokens per wall-clock second, without the time of the prompts.
     pub tokens_per_s: f64,
-    /// New tokens per processor-second, prompts left out.
+    /// New tokens per processor-second, without the time of the prompts.
     pub tokens_per_cpu_s: f64,
     /// Prompt tokens per processor-second.
     pub prefill_tokens_per_cpu_s: f64,

@@ -19,7 +19,7 @@ use crate::sample::Filters;
 pub struct Size {
     /// What is greater than in the first size.
     pub what: &'static str,
-    /// Its amount.
+    /// Its amount, in its own unit: tokens, sequences, layers.
     pub amount: usize,
     /// The model's shape.
     pub config: DecoderConfig,
@@ -164,7 +164,7 @@ const SAMPLINGS: usize = 3;
 /// Candidates of one prompt, all sampled side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidates {
-    /// How many.
+    /// Number of candidates.
     pub amount: usize,
     /// Tokens of the prompt, which is computed once.
     pub prompt_tokens: usize,

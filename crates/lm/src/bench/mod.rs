@@ -1,7 +1,7 @@
 //! Measurements of the engine at known shapes, with random weights: what `duologue bench` prints.
 //!
-//! Nothing here is a shortcut: a step is one update of [`crate::train::train`], tokens come from [`crate::generate()`].
-//! Beside each figure stands its limit on this machine, from matrix products timed in the same run.
+//! Nothing here takes a shortcut: a step is one update of [`crate::train::train`], tokens come from
+//! [`crate::generate()`]. Each figure comes with its limit on this machine, from matrix products timed in the same run.
 
 mod decode;
 mod growth;
@@ -23,9 +23,10 @@ use crate::device::Place;
 use crate::error::{Error, Result};
 use crate::model::linear::matmul;
 
-/// What a measurement reads: seconds on the clock and seconds of processor time (all threads), from any start.
+/// The two clocks of a measurement: wall-clock seconds and seconds of processor time (all threads), each from any
+/// start.
 pub struct Clock<'a> {
-    /// Seconds on the clock.
+    /// Wall-clock seconds.
     pub wall_s: &'a dyn Fn() -> f64,
     /// Processor seconds of this process.
     pub cpu_s: &'a dyn Fn() -> f64,

@@ -1,10 +1,10 @@
-//! What a device computes beside the processor's f32: every operation, log-probabilities, an update of supervised and of
-//! preference training, and greedy generation, on random weights.
+//! What a device computes beside the processor's f32: every operation, log-probabilities, an update of supervised and
+//! of preference training, and greedy generation, on random weights.
 //!
-//! Inputs are rounded to the device's number type on both sides, so that what differs is computing alone. bf16 keeps 8
-//! bits: a rounding is off by at most 2^-9 = 0.2 %, an operation by a few of them, a model of two blocks by some thirty of
-//! either sign, its gradients by twice as many. Tolerances are about three times what that comes to; a wrong formula is
-//! off by the whole number.
+//! Inputs are rounded to the device's number type on both sides, so that only the computation differs. bf16 keeps 8
+//! bits: a rounding is off by at most 2^-9 = 0.2 %, an operation by a few of them, a model of two blocks by some thirty
+//! of either sign, its gradients by twice as many. Tolerances are about three times that; a wrong formula is off by as
+//! much as the number itself.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -31,8 +31,8 @@ use crate::train::{
     flatten,
 };
 
-/// Tolerances of bf16 and of f32: of an operation and of gradients, as shares of their length; of log-probabilities, nats.
-/// Logits of the random models are small (their spread is 0.2), and so is what rounding does to them.
+/// Tolerances of bf16 and of f32: of an operation and of gradients, as shares of their length; of log-probabilities,
+/// nats. Logits of the random models are small (their spread is 0.2), and so is what rounding does to them.
 const HALF: Tolerances = Tolerances {
     operation: 0.01,
     gradient: 0.03,
@@ -53,9 +53,10 @@ struct Tolerances {
 /// One thing compared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
-    /// What.
+    /// What is compared, for people.
     pub name: String,
-    /// How far it is off: as a share of the processor's (its length as a vector), of log-probabilities and logits in nats.
+    /// How far it is off: as a share of the processor's (its length as a vector), of log-probabilities and logits in
+    /// nats.
     pub off: f64,
     /// How far it may be.
     pub tolerance: f64,

@@ -14,7 +14,7 @@ const ROUNDS: usize = 5;
 /// What is scored.
 #[derive(Debug, Clone)]
 pub struct ScoreWork {
-    /// The texts.
+    /// The texts with their prompts; the completions are scored.
     pub examples: Vec<TrainExample>,
     /// Rank of training's adapter, on all seven projections; scoring has none.
     pub rank: usize,
@@ -27,11 +27,11 @@ pub struct ScoreWork {
 pub struct ScoreFigures {
     /// Tokens of the texts.
     pub tokens: usize,
-    /// Seconds on the clock of scoring.
+    /// Wall-clock seconds of scoring.
     pub wall_s: f64,
     /// Processor seconds of scoring.
     pub cpu_s: f64,
-    /// Seconds on the clock of training's forward pass, which also keeps what its backward pass reads.
+    /// Wall-clock seconds of training's forward pass, which also keeps what its backward pass reads.
     pub forward_wall_s: f64,
     /// Processor seconds of training's forward pass.
     pub forward_cpu_s: f64,

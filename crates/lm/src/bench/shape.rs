@@ -68,9 +68,9 @@ pub fn random_decoder(config: DecoderConfig, quantize: Quantize) -> Result<Decod
     decoder(config, &Place::on(&Device::Cpu), &matrix)
 }
 
-/// A decoder with random weights that are made where they lie: dense ones by the device, the blocks of quantised ones as
-/// random bits under one scale, the same for all matrices of a shape. So nothing is read from a file, and a model larger
-/// than this process's memory can be measured.
+/// A decoder with random weights that are made where they lie: dense ones by the device, the blocks of quantised ones
+/// as random bits under one scale, the same for all matrices of a shape. So nothing is read from a file, and a model
+/// larger than this process's memory can be measured.
 ///
 /// # Errors
 /// [`Error::OutOfMemory`] or [`Error::Candle`] where memory does not suffice, [`Error::Setting`] for blocks other than
@@ -198,8 +198,8 @@ fn ones(width: usize, place: &Place) -> Result<Tensor> {
 /// Uniform numbers up to this have the spread of transformers' `initializer_range`, 0.02.
 const SPREAD: f32 = 0.035;
 
-/// Uniform numbers from minus to plus [`SPREAD`]. A dense matrix is drawn as it lies in
-/// memory, `[in, out]`, so that no second copy of it ever exists.
+/// Uniform numbers from minus to plus [`SPREAD`]. A dense matrix is drawn in its layout in memory, `[in, out]`, so that
+/// no second copy of it ever exists.
 fn matrix(name: &str, rows: usize, columns: usize, quantize: Quantize) -> Result<Weight> {
     let key = random::label(name);
     let value = |i: usize| (2.0 * random::uniform(key, i as u64) - 1.0) as f32 * SPREAD;

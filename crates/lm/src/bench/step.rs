@@ -114,7 +114,7 @@ pub struct StepWork {
 /// What updates took; medians over the counted ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepFigures {
-    /// Seconds on the clock of an update.
+    /// Wall-clock seconds of an update.
     pub wall_s_per_step: f64,
     /// Processor seconds of an update.
     pub cpu_s_per_step: f64,
@@ -131,8 +131,8 @@ pub struct StepFigures {
     pub loss: f64,
 }
 
-/// Measures updates: forward, backward, clipping and AdamW at dropout 0. What the reference policy says of pairs is
-/// computed before the first.
+/// Measures updates: forward, backward, clipping and AdamW at dropout 0. The reference policy's log-probabilities of
+/// pairs are computed before the first update.
 ///
 /// # Errors
 /// Whatever [`train`] reports.
@@ -266,7 +266,7 @@ fn now(clock: &Clock<'_>) -> (f64, f64) {
     ((clock.wall_s)(), (clock.cpu_s)())
 }
 
-/// Puts down the time after each update.
+/// Records the time after each update.
 struct Watch<'a> {
     clock: &'a Clock<'a>,
     marks: Vec<(f64, f64)>,

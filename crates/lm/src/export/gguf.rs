@@ -17,9 +17,9 @@ use candle_core::quantized::GgmlDType;
 /// Number type of the matrices of a GGUF file; vectors are always f32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GgufType {
-    /// 16 bits.
+    /// 16 bits a weight.
     F16,
-    /// 8.5 bits.
+    /// 8.5 bits a weight: one scale for 32 values.
     Q8_0,
     /// About 4.9 bits: llama.cpp's "medium" mix of Q4_K, Q5_K and Q6_K.
     Q4KM,
@@ -52,8 +52,8 @@ impl GgufType {
         }
     }
 
-    /// Type of a matrix with rows of `columns` values. Where blocks of 256 do not divide a row, Q8_0 takes their place;
-    /// where 32 does not either, f16.
+    /// Type of a matrix with rows of `columns` values. A row whose length is not a multiple of 256 takes Q8_0; if it is
+    /// not a multiple of 32 either, f16.
     fn of(self, gguf_name: &str, columns: usize, layers: usize, tied: bool) -> GgmlDType {
         let wanted = match self {
             Self::F16 => GgmlDType::F16,
@@ -88,9 +88,8 @@ impl GgufType {
 
 /// Writes base model and adapter as one file, with tokenizer and chat template.
 ///
-/// # Errors
-/// [`Error::NotInGguf`] where llama.cpp would compute something else or has no name for the tokenizer's splitting pattern,
-/// what reading the source finds, [`Error::Io`].
+/// # Errors [`Error::NotInGguf`] where llama.cpp would compute something else or has no name for the tokenizer's
+/// splitting pattern, what reading the source finds, [`Error::Io`].
 pub fn write_gguf(
     checkpoint: &Checkpoint,
     adapter: Option<&Adapter>,
@@ -139,8 +138,8 @@ pub fn write_gguf(
     })
 }
 
-/// The tensors under both names; one that llama.cpp has no name for is left out only where the decoder has no place for it
-/// either.
+/// The tensors under both names; one that llama.cpp has no name for is left out only where the decoder has no place for
+/// it either.
 fn plan(source: &Source<'_>, kind: GgufType) -> Result<(Vec<String>, Vec<Planned>)> {
     let (layers, tied) = (
         source.config.num_hidden_layers,

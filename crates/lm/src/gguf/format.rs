@@ -126,7 +126,7 @@ pub(crate) type Metadata = BTreeMap<String, Value>;
 #[derive(Debug, Clone)]
 pub(crate) struct TensorInfo {
     pub(crate) name: String,
-    /// `[out, in]`: ggml lists the dimensions the other way round.
+    /// `[out, in]`: ggml lists the dimensions in the opposite order.
     pub(crate) shape: Vec<usize>,
     /// The type's number where it is not one that can be read.
     pub(crate) dtype: Result<GgmlDType, u32>,

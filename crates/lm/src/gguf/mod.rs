@@ -154,7 +154,7 @@ impl Gguf {
     /// The tokenizer's `tokenizer.json`, rebuilt from the metadata.
     ///
     /// # Errors
-    /// [`Error::Tokenizer`] where there is none or of a kind that is not supported.
+    /// [`Error::Tokenizer`] if there is none or of a kind that is not supported.
     pub fn tokenizer_json(&self) -> Result<serde_json::Value> {
         tokenizer::to_json(&self.metadata).map_err(|reason| Error::Tokenizer {
             path: self.path.clone(),

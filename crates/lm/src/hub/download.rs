@@ -30,7 +30,7 @@ pub struct Progress<'a> {
     pub file: &'a str,
     /// Its bytes here.
     pub file_done_bytes: u64,
-    /// Its length.
+    /// Its length in bytes when complete.
     pub file_bytes: u64,
     /// Bytes here of all files.
     pub done_bytes: u64,
@@ -93,7 +93,7 @@ pub struct Download<'a> {
     pub gateway: &'a Gateway,
     /// Room on the disk, where it is known.
     pub free_bytes: Option<u64>,
-    /// Hears how far it is, many times a second.
+    /// Called with the progress, many times a second.
     pub progress: &'a mut dyn FnMut(&Progress<'_>),
 }
 
@@ -200,7 +200,7 @@ impl Transfer<'_, '_> {
         host::file::rename(&part, &path).map_err(|e| Error::io(&path, e))
     }
 
-    /// Goes on with the part that is here until the file is whole and its digest is right.
+    /// Continues the part that has arrived until the file is whole and its digest is right.
     fn attempt(&mut self, file: &RepoFile, part: &Path) -> Result<()> {
         let mut hash = Hash::new(file);
         let mut have = if part.exists() { hash.read(part)? } else { 0 };
@@ -289,7 +289,7 @@ impl Transfer<'_, '_> {
     }
 }
 
-/// Whether an answer goes on where the part ends, and is of the same file.
+/// Whether an answer continues the part from its end, and is of the same file.
 fn continues(answer: &Answer<'_>, file: &RepoFile, have: u64) -> bool {
     let start = answer.header("Content-Range").and_then(|range| {
         range

@@ -1,4 +1,4 @@
-//! What can go wrong between this computer and the Hub, said so that a person knows what to do.
+//! What can go wrong between this computer and the Hub, worded so that a person knows what to do.
 
 use std::path::PathBuf;
 
@@ -41,7 +41,7 @@ pub enum HubError {
     /// 401: the Hub wants to know who asks.
     #[error("{host} wants a token for {what}{}", if *.had_token { ", and refused the one that was sent" } else { "" })]
     Unauthorized {
-        /// Machine.
+        /// The machine that answered or should have.
         host: String,
         /// Model or file.
         what: String,
@@ -55,17 +55,17 @@ pub enum HubError {
         "{host} does not give {what} to this account: the model's licence has to be accepted there first"
     )]
     Gated {
-        /// Machine.
+        /// The machine that answered or should have.
         host: String,
-        /// Model.
+        /// The model, `owner/name`.
         what: String,
         /// Why a keychain could not be asked for another token.
         no_token: Option<String>,
     },
-    /// 404.
+    /// 404: the Hub has no such model, revision or file, or hides it.
     #[error("{host} has no {what}")]
     NotFound {
-        /// Machine.
+        /// The machine that answered or should have.
         host: String,
         /// Model, revision or file.
         what: String,
@@ -74,7 +74,7 @@ pub enum HubError {
     #[error("{host} answers no more for now: too many requests{}",
         .retry_after_s.map_or(String::new(), |s| format!("; it asks to wait {s} seconds")))]
     RateLimited {
-        /// Machine.
+        /// The machine that answered or should have.
         host: String,
         /// What it asks for.
         retry_after_s: Option<u64>,
@@ -82,15 +82,15 @@ pub enum HubError {
     /// No connection, or one that broke again and again.
     #[error("{host} cannot be reached: {reason}")]
     Unreachable {
-        /// Machine.
+        /// The machine that answered or should have.
         host: String,
-        /// Why.
+        /// The reason, as a sentence for people.
         reason: String,
     },
     /// An answer that makes no sense here.
     #[error("{host} answered something unexpected: {reason}")]
     BadAnswer {
-        /// Machine.
+        /// The machine that answered or should have.
         host: String,
         /// What.
         reason: String,
@@ -98,7 +98,7 @@ pub enum HubError {
     /// The repository holds nothing that can be used.
     #[error("{id} holds no weights that can be used: {reason}")]
     NoWeights {
-        /// Model.
+        /// The model, `owner/name`.
         id: String,
         /// What it holds instead.
         reason: String,
@@ -108,9 +108,9 @@ pub enum HubError {
     Checksum {
         /// File in the repository.
         file: String,
-        /// Announced digest.
+        /// The digest that the Hub announced, in hexadecimal.
         expected: String,
-        /// Its own.
+        /// The digest of what arrived, in hexadecimal.
         found: String,
     },
     /// The disk has not enough room for the whole download.
@@ -126,7 +126,7 @@ pub enum HubError {
     /// Another process fills the folder.
     #[error("another process is downloading into {}", path.display())]
     Locked {
-        /// The folder.
+        /// The folder that cannot be used.
         path: PathBuf,
     },
     /// Stopped on request.
@@ -169,19 +169,19 @@ impl HubError {
             Self::Unauthorized { host, no_token, .. } => format!("Check the spelling first. If the model is private or gated: accept its licence on https://{host}, make a token at https://{host}/settings/tokens and give it with `duologue models login` or in HF_TOKEN.{}", unasked(no_token)),
             Self::Gated { host, what, no_token } => format!("Open https://{host}/{what} while logged in, accept the licence, and give that account's token with `duologue models login` or in HF_TOKEN.{}", unasked(no_token)),
             Self::NotFound { .. } => "Check the spelling of model, --revision and --file; `duologue models list --catalogue` lists models that are known to work.".into(),
-            Self::RateLimited { .. } => "Wait a while and give the same command again: it goes on where it stopped. A token (`duologue models login`) raises the limit.".into(),
-            Self::Unreachable { .. } => "Check the connection (and HF_ENDPOINT, HTTPS_PROXY where they are set) and give the same command again: it goes on where it stopped.".into(),
+            Self::RateLimited { .. } => "Wait a while and give the same command again: it continues from where it stopped. A token (`duologue models login`) raises the limit.".into(),
+            Self::Unreachable { .. } => "Check the connection (and HF_ENDPOINT, HTTPS_PROXY where they are set) and give the same command again: it continues from where it stopped.".into(),
             Self::BadAnswer { .. } => "Check that HF_ENDPOINT names a Hub or a mirror of it, then try again.".into(),
             Self::NoWeights { .. } => "Choose a model with .safetensors files, or a .gguf file with --file NAME.".into(),
             Self::Checksum { .. } => "Give the same command again: only this file is fetched anew. If it happens again, the source or a proxy in between is damaged.".into(),
             Self::NoRoom { .. } => "Free some space, or name a workspace on a larger disk with --workspace DIR.".into(),
             Self::Locked { .. } => "Wait for it, or stop it.".into(),
-            Self::Interrupted => "Give the same command again: it goes on where it stopped.".into(),
+            Self::Interrupted => "Give the same command again: it continues from where it stopped.".into(),
         }
     }
 }
 
-/// What is to be known where a token is missing although one may have been stored.
+/// What the user should know if a token is missing although one may have been stored.
 fn unasked(no_token: &Option<String>) -> String {
     no_token.as_ref().map_or(String::new(), |reason| {
         format!(" The keychain could not be asked: {reason}.")

@@ -140,7 +140,7 @@ impl Gateway {
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_recv_response(Some(READ_TIMEOUT))
             .timeout_per_read(Some(READ_TIMEOUT))
-            // Files are served by other machines, which the token is none of the business of.
+            // Files are served by other machines, which must not see the token.
             .redirect_auth_headers(RedirectAuthHeaders::SameHost)
             .build();
         let connector = DefaultConnector::default().chain(opened.clone());
@@ -206,7 +206,7 @@ impl Gateway {
         Ok(())
     }
 
-    /// What comes next over a channel, none where it has ended; listens for a request to stop.
+    /// What comes next over a channel, `None` if it has ended; listens for a request to stop.
     fn wait_for<T>(&self, channel: &Receiver<T>) -> Result<Option<T>, HubError> {
         loop {
             self.go_on()?;

@@ -90,7 +90,7 @@ impl Checksum {
 pub struct RepoFile {
     /// Name; never with a folder.
     pub name: String,
-    /// Length.
+    /// Length in bytes.
     pub bytes: u64,
     /// What its content has to give.
     pub checksum: Checksum,
@@ -118,18 +118,18 @@ pub struct Manifest {
     pub hub_id: String,
     /// Revision that was asked for.
     pub revision: String,
-    /// Commit that it stood for; resuming goes on with it even where the revision has moved.
+    /// Commit that it stood for; a resumed download keeps to it even if the revision has moved.
     pub commit: String,
     /// Where it came from.
     pub endpoint: String,
     /// Licence as the model card names it.
     pub licence: Option<String>,
-    /// The files.
+    /// The files to hold, with length and digest.
     pub files: Vec<RepoFile>,
 }
 
 impl Manifest {
-    /// The manifest of a folder; none where Duologue did not download it.
+    /// The manifest of a folder; `None` if Duologue did not download it.
     ///
     /// # Errors
     /// [`HubError::BadManifest`] where it cannot be understood.
@@ -241,7 +241,7 @@ fn parse_info(json: &Value) -> Option<RepoInfo> {
 /// GGUF file asked for. Never a pickle.
 ///
 /// # Errors
-/// [`Error::Hub`] with what there is instead.
+/// [`Error::Hub`], naming what the repository holds instead.
 pub fn needed(
     id: &HubId,
     info: &RepoInfo,

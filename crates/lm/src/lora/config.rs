@@ -60,7 +60,7 @@ pub enum TargetModules {
 }
 
 impl TargetModules {
-    /// These projections in every layer, by the names under which `q_proj` and its like are stored one by one.
+    /// These projections in every layer, by the names under which `q_proj` and the others are stored one by one.
     pub fn of(targets: &[Target]) -> Self {
         Self::Names(
             targets

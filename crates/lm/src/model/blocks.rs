@@ -195,7 +195,7 @@ impl Block<210, 16> for Q6K {
         let scale = f16([block[208], block[209]]);
         for (n, line) in lines.iter_mut().enumerate() {
             let scale = scale * f32::from(block[192 + n].cast_signed());
-            // The line lies in one of two halves of 128 values, there in one of four quarters.
+            // The line is in one of two halves of 128 values, and there in one of four quarters.
             let (half, quarter, within) = (n / 8, n / 2 % 4, n % 2 * 16);
             let low = &block[64 * half + quarter % 2 * 32 + within..][..16];
             let high = &block[128 + 32 * half + within..][..16];

@@ -82,7 +82,7 @@ const MAX_SIZE: usize = 1 << 28;
 /// Sizes and constants of a decoder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecoderConfig {
-    /// The family.
+    /// The family, which decides names and peculiarities.
     pub architecture: Architecture,
     /// Rows of the embedding (V).
     pub vocab_size: usize,
@@ -267,7 +267,7 @@ impl DecoderConfig {
     }
 
     /// Where a checkpoint keeps a block's projection: (module, its rows in all, first row of the projection).
-    /// Phi-3 keeps q, k and v one below the other in one matrix, and gate and up in another.
+    /// Phi-3 stacks q, k and v in one matrix, and gate and up in another.
     pub(crate) fn stored_projection(
         &self,
         target: crate::lora::Target,
@@ -520,7 +520,7 @@ mod tests {
         let axial = read(|c| c["rope_scaling"] = json!({"rope_type": "axial", "factor": 8.0}));
         assert!(
             axial.unwrap_err().to_string().contains("yarn"),
-            "the message lists what there is"
+            "the message lists the known types"
         );
         let both = read(|c| {
             c["rope_scaling"] = json!({"type": "linear", "factor": 4.0});

@@ -24,7 +24,7 @@ use crate::random::Dropout;
 pub struct Decoder {
     /// Sizes and constants.
     pub config: DecoderConfig,
-    /// `[V, D]`
+    /// Embedding of the tokens, `[V, D]`.
     pub embed_tokens: Weight,
     /// The blocks, first to last.
     pub layers: Vec<Layer>,
@@ -56,9 +56,9 @@ pub struct Layer {
 /// A frozen linear map.
 #[derive(Debug, Clone)]
 pub struct Projection {
-    /// `[out, in]`
+    /// The matrix, `[out, in]`.
     pub weight: Weight,
-    /// `[out]`
+    /// Added to every row, `[out]`; `None` if the family has no bias here.
     pub bias: Option<Tensor>,
 }
 
@@ -68,7 +68,7 @@ pub struct Tape {
     /// Keep the input of each block only; the backward pass computes the rest again (gradient checkpointing, Chen et
     /// al. 2016, arXiv 1604.06174). The numbers are the same bit for bit.
     pub recompute: bool,
-    /// Per block.
+    /// What each block left, first block first.
     pub layers: Vec<BlockTape>,
     /// Input of the final norm `[M, D]` in the wanted rows; absent before the pass has ended.
     pub final_x: Option<Tensor>,

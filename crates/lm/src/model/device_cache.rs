@@ -1,9 +1,9 @@
-//! Keys and values of the sequences being decoded, on a device: every slot takes part in every product, so that a step is
-//! a handful of launches for each block, however many sequences there are.
+//! Keys and values of the sequences being decoded, on a device: every slot takes part in every product, so that a step
+//! is a handful of launches for each block, however many sequences there are.
 //!
 //! One tensor per block for keys and one for values, `[slot * kv_head, position, head_dim]`, written in place. What the
-//! slots see is a mask; slots that have no token in a step compute on what happens to lie there, which nobody reads, and
-//! write behind what they hold, where their own next token will come.
+//! slots see is a mask; slots that have no token in a step compute with whatever they hold, which nobody reads, and
+//! write past its end, where their own next token will go.
 
 use candle_core::Tensor;
 
@@ -155,8 +155,8 @@ impl DeviceCache {
         Ok(())
     }
 
-    /// One block of the step: stores k and v `[B, K, Dh]` of the new tokens and attends from q `[B, H, Dh]` to what their
-    /// slots and the block's window hold → `[B, H*Dh]`.
+    /// One block of the step: stores k and v `[B, K, Dh]` of the new tokens and attends from q `[B, H, Dh]` to what
+    /// their slots and the block's window hold → `[B, H*Dh]`.
     pub(crate) fn attend(
         &mut self,
         layer: usize,

@@ -42,7 +42,7 @@ pub(crate) fn add_product(fresh: Tensor, a: &Tensor, b: &Tensor, scale: f64) -> 
     Ok(fresh)
 }
 
-/// An operand as candle's product on CUDA takes it: rows, or columns, one behind the other; copied where they are not.
+/// An operand as candle's product on CUDA takes it, with its rows or its columns contiguous; copied if they are not.
 fn without_gaps(t: &Tensor) -> Result<Tensor> {
     let ([.., rows, columns], [.., down, across]) = (t.dims(), t.stride()) else {
         return Ok(t.clone());
@@ -243,7 +243,7 @@ unsafe fn multiply(
     out: *mut f32,
     add: Option<f32>,
 ) {
-    // SAFETY: out is the caller's promise; the last element of either operand lies in its slice.
+    // SAFETY: out is the caller's promise; the last element of either operand is inside its slice.
     unsafe {
         gemm::gemm(
             a.rows,

@@ -10,7 +10,7 @@ use crate::error::Result;
 /// Sequences laid end to end, without padding.
 #[derive(Debug, Clone)]
 pub struct PackedBatch {
-    /// `[N]` u32
+    /// Token of each packed row, `[N]` u32.
     pub input_ids: Tensor,
     /// `[N]` u32: position of each row in its own sequence.
     pub positions: Tensor,
@@ -66,9 +66,9 @@ impl PackedBatch {
         layout.into_batch(device)
     }
 
-    /// Lays sequences of a prompt, which is not empty, and a completion end to end; wanted are the rows that predict
-    /// the completions. The last token of each sequence predicts nothing and is not fed. Neighbours with the same
-    /// prompt share its rows, unless their lengths give them other rotary frequencies.
+    /// Lays sequences of a prompt, which is not empty, and a completion end to end; the wanted rows are those that
+    /// predict the completions. The last token of each sequence predicts nothing and is not fed. Neighbours with the
+    /// same prompt share its rows, unless their lengths give them other rotary frequencies.
     pub fn completions(sequences: &[Sequence<'_>], rope: &Rope, device: &Device) -> Result<Self> {
         let mut layout = Layout::default();
         for (run, shared) in sharing(sequences, rope) {
@@ -158,7 +158,7 @@ impl PackedBatch {
         Ok(Tensor::cat(&sums, 0)?)
     }
 
-    /// The wanted rows; none where all are.
+    /// The wanted rows; `None` if all of them are wanted.
     pub(crate) fn wanted(&self) -> Result<Option<Rows>> {
         let last_rows = |span: &Span| span.rows.end - span.wanted..span.rows.end;
         let places: Vec<u32> = self
@@ -212,7 +212,7 @@ impl Layout {
 
 /// Some of N packed rows, ascending.
 pub(crate) struct Rows {
-    /// `[M]` u32
+    /// Numbers of the rows, `[M]` u32.
     index: Tensor,
     pub(crate) places: Vec<u32>,
 }

@@ -9,11 +9,11 @@ use crate::error::Result;
 /// Which frequencies the rotation has.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RopeScaling {
-    /// As trained.
+    /// Frequencies as in pretraining.
     None,
     /// Position interpolation (Chen et al. 2023): all frequencies divided by `factor`.
     Linear {
-        /// Divisor.
+        /// Divisor of every frequency.
         factor: f64,
     },
     /// NTK-aware scaling that follows the length: beyond `original_context` tokens, base times
@@ -259,7 +259,7 @@ fn original_context(fields: &Fields<'_>, architecture: Architecture) -> Result<u
     }
 }
 
-/// `factor`, or the ratio of the contexts where there is none.
+/// `factor`, or the ratio of the contexts if there is none.
 fn factor(fields: &Fields<'_>, original_context: usize) -> Result<f64> {
     match fields.rope("factor") {
         Some(_) => fields.rope_number("factor"),
@@ -267,7 +267,7 @@ fn factor(fields: &Fields<'_>, original_context: usize) -> Result<f64> {
     }
 }
 
-/// A number of the rope settings; none where it is absent or 0, as the reference reads it.
+/// A number of the rope settings; `None` if it is absent or 0, as the reference reads it.
 fn optional(fields: &Fields<'_>, name: &str) -> Result<Option<f64>> {
     match fields.rope(name) {
         None => Ok(None),

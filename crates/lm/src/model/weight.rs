@@ -84,7 +84,7 @@ impl Weight {
         }
     }
 
-    /// `(out, in)`
+    /// Shape of the matrix, `(out, in)`, however it is held.
     pub fn shape(&self) -> Result<(usize, usize)> {
         match self {
             Self::Dense(weight_t) => {

@@ -5,8 +5,9 @@
 //! one caller at a time; training runs several passes side by side and would queue there. These run where they are
 //! called, compiled for the vectors that the processor has. No sum depends on which: additions keep their order.
 //!
-//! Which form a tensor takes says [`fused`]: f32 on the processor its own, anything else candle's operations. Those take
-//! bf16 too and do every reduction in f32; bf16 on the processor takes them as a card would, which is how they are tested.
+//! [`fused`] says which form a tensor takes: f32 on the processor takes our own, anything else candle's operations.
+//! Those accept bf16 too and do every reduction in f32; bf16 on the processor takes them as a card would, which is how
+//! they are tested.
 
 mod add;
 mod cross_entropy;
@@ -116,7 +117,7 @@ fn sum_lanes(n: usize, f: impl Fn(usize) -> f32) -> f32 {
     lanes.iter().sum::<f32>() + (whole..n).map(f).sum::<f32>()
 }
 
-/// The greatest value; minus infinity where there is none.
+/// The greatest value; minus infinity if there is none.
 #[inline(always)]
 fn max_lanes(values: &[f32]) -> f32 {
     let greater = |max: f32, value: f32| if value > max { value } else { max };

@@ -9,7 +9,7 @@ use crate::train::TrainExample;
 /// Something to read from beginning to end.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Document {
-    /// Plain text.
+    /// Plain text, learnt from beginning to end.
     Text(String),
     /// A conversation with the model, through its chat template; the last message is the model's.
     Messages(Vec<Message>),

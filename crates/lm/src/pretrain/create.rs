@@ -39,9 +39,9 @@ pub struct Shape {
     pub hidden_size: usize,
     /// Width of the gated MLP.
     pub intermediate_size: usize,
-    /// Blocks.
+    /// Number of blocks.
     pub num_hidden_layers: usize,
-    /// Query heads.
+    /// Number of query heads; divides the hidden size.
     pub num_attention_heads: usize,
     /// Heads of keys and values.
     pub num_key_value_heads: usize,

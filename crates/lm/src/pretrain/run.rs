@@ -30,7 +30,7 @@ pub struct PretrainConfig {
     pub budget: Budget,
     /// How often the training text is read.
     pub epochs: f64,
-    /// Seconds on the clock after which it ends, if the epochs have not: the learning rate falls in time. Such a run
+    /// Wall-clock seconds after which it ends, if the epochs have not: the learning rate falls in time. Such a run
     /// depends on the machine's speed.
     pub max_wall_s: Option<f64>,
     /// Updates after which it ends, if the epochs have not; the learning rate is that of the whole.
@@ -41,10 +41,10 @@ pub struct PretrainConfig {
     pub seed: u64,
 }
 
-/// One update.
+/// What one update did.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
-    /// Updates made.
+    /// Updates made so far.
     pub update: usize,
     /// Mean negative log-likelihood of its tokens before the update, nats.
     pub loss: f64,
@@ -56,10 +56,10 @@ pub struct Step {
     pub progress: f64,
 }
 
-/// A validation.
+/// What one validation found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
-    /// Updates made.
+    /// Updates made so far.
     pub update: usize,
     /// Mean negative log-likelihood of the validation tokens, nats.
     pub val_loss: f64,
@@ -76,7 +76,7 @@ pub struct Outcome {
     pub val_loss: f64,
 }
 
-/// Hears what happens, keeps what is to be kept, and may ask to stop.
+/// Watches the training, keeps its state, and may ask it to stop.
 pub trait Observer {
     /// After each update.
     fn step(&mut self, step: &Step);
@@ -89,7 +89,7 @@ pub trait Observer {
     fn checkpoint(&mut self, state: &PretrainState) -> Result<()>;
     /// Whether to stop: the state is kept first.
     fn stop(&self) -> bool;
-    /// Seconds on the clock, from any start.
+    /// Wall-clock seconds, from any start.
     fn now_s(&self) -> f64;
 }
 

@@ -31,13 +31,13 @@ pub struct PretrainState {
 /// How far a pretraining has come.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Place {
-    /// Updates made.
+    /// Updates made so far.
     pub update: usize,
     /// Windows read, over all epochs.
     pub windows: usize,
     /// Tokens read, over all epochs.
     pub tokens: usize,
-    /// Seconds on the clock, over all sittings.
+    /// Wall-clock seconds, over all sittings.
     pub wall_s: f64,
 }
 

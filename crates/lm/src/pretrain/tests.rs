@@ -57,7 +57,7 @@ fn config(epochs: f64) -> PretrainConfig {
     }
 }
 
-/// Stops after so many updates; keeps the last state and the losses. The clock ticks at every look.
+/// Stops after a number of updates; keeps the last state and the losses. The clock ticks whenever it is read.
 #[derive(Default)]
 struct Watch {
     stop_after: Option<usize>,

@@ -20,7 +20,7 @@ pub struct TrainExample {
 }
 
 impl TrainExample {
-    /// The first `max_tokens` tokens of prompt and completion; none where nothing of the completion is left to learn.
+    /// The first `max_tokens` tokens of prompt and completion; `None` if nothing of the completion is left to learn.
     pub fn truncated(mut self, max_tokens: usize) -> Option<Self> {
         self.completion_ids
             .truncate(max_tokens.saturating_sub(self.prompt_ids.len()));
@@ -37,10 +37,10 @@ pub struct PreferencePair {
     pub chosen_ids: Vec<u32>,
     /// The other completion.
     pub rejected_ids: Vec<u32>,
-    /// Summed log-probabilities of the chosen and the rejected completion under the reference policy, nats; none
-    /// where the loss is reference-free.
+    /// Summed log-probabilities of the chosen and the rejected completion under the reference policy, nats; `None` if
+    /// the loss is reference-free.
     pub ref_logps: Option<(f64, f64)>,
-    /// Example of the NLL term; the chosen completion where there is none.
+    /// Example of the NLL term; the chosen completion if there is none.
     pub sft: Option<TrainExample>,
 }
 

@@ -32,7 +32,7 @@ pub struct EvalPoint {
 /// Everything a run needs to go on as if it had never stopped.
 #[derive(Debug, Clone)]
 pub struct TrainState {
-    /// Updates done.
+    /// Updates done when this was saved.
     pub update: usize,
     /// The adapter after them.
     pub adapter: Adapter,

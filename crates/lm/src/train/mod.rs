@@ -5,10 +5,10 @@
 //! `run` is the loop. `weights` has the gradient of every weight, for training without an adapter.
 //! Follows transformers' Trainer, PEFT and TRL's DPOTrainer, whose trajectories the golden tests reproduce.
 //!
-//! Adapter, gradients and optimiser are f32 whatever the base model is stored in. So bf16 training on the CPU is bf16
-//! storage: frozen matrices are widened where they are used, products and everything after them are f32, and the run is
-//! that over the widened weights (tests/exactness.rs). A device may multiply in bf16; master adapter and moments stay
-//! f32 there too.
+//! Adapter, gradients and optimizer are f32, whatever type the base model is stored in. So bf16 training on the CPU
+//! means bf16 storage: frozen matrices are widened where they are used, products and everything after them are f32, and
+//! a run equals one over the widened weights (tests/exactness.rs). A device may multiply in bf16; master adapter and
+//! moments stay f32 there too.
 
 mod backward;
 mod batch;

@@ -1,14 +1,14 @@
 //! Gradients of one batch: supervised fine-tuning on completions, or DPO with an NLL term.
 //!
-//! A batch is worked off in micro-batches whose losses are parts of one sum, divided by the counts of the WHOLE batch
+//! A batch is processed in micro-batches whose losses are parts of one sum, divided by the counts of the WHOLE batch
 //! (target tokens, pairs), so that accumulation is exact: the mean of micro-batch means would weigh tokens of small
-//! micro-batches more. Supervised loss: mean over all target tokens, as transformers' Trainer. DPO: the mean over pairs of a
-//! loss in `preference`. The sequences of a pair share the rows of their prompt, whose dropout is then drawn once for
-//! both.
+//! micro-batches more. Supervised loss: mean over all target tokens, as transformers' Trainer. DPO: the mean over pairs
+//! of a loss in `preference`. The sequences of a pair share the rows of their prompt, whose dropout is then drawn once
+//! for both.
 //!
-//! On a device nothing is waited for before every pass of the batch has been asked for: then the losses are read. The
-//! exception are preference pairs, whose loss has derivatives that depend on the log-probabilities: these are read once
-//! for each micro-batch, between its forward and its backward pass.
+//! On a device nothing blocks until every pass of the batch has been launched; only then are the losses read.
+//! Preference pairs are the exception: the derivatives of their loss depend on the log-probabilities, which are read
+//! once for each micro-batch, between its forward and its backward pass.
 
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -347,8 +347,8 @@ fn micro_gradients(
     ))
 }
 
-/// Derivatives of a preference batch's loss with respect to each token log-probability of a micro-batch, and its figures.
-/// `counts` are the whole batch's NLL tokens and items.
+/// Derivatives of a preference batch's loss with respect to each token log-probability of a micro-batch, and its
+/// figures. `counts` are the whole batch's NLL tokens and items.
 fn coefficients(
     objective: &Objective<'_>,
     members: &[usize],

@@ -104,7 +104,7 @@ pub struct AdamW {
     pub exp_avg: Tensor,
     /// Second moment `[P]`.
     pub exp_avg_sq: Tensor,
-    /// Steps taken.
+    /// Steps taken, for the bias correction.
     pub steps: usize,
 }
 
@@ -124,7 +124,7 @@ impl AdamW {
         )
     }
 
-    /// Fresh moments for so many parameters.
+    /// Fresh moments for this number of parameters.
     pub fn of_size(parameters: usize, device: &Device) -> Result<Self> {
         let zeros = || Tensor::zeros(parameters, DType::F32, device);
         Ok(Self {

@@ -95,14 +95,14 @@ pub struct TrainOutcome {
     pub best_value: f64,
     /// Update of the best evaluation.
     pub best_update: usize,
-    /// Updates done.
+    /// Updates done before the training ended.
     pub updates: usize,
     /// Why the run ended.
     pub ended_by: EndedBy,
     /// Learning rate in force at the end: under the plateau rule after its last reduction (so at most `stop_lr` where
     /// that ended the run), else that of the last update.
     pub lr_last: f64,
-    /// Every evaluation.
+    /// Every evaluation, the one before the first update included.
     pub history: Vec<EvalPoint>,
     /// The first update.
     pub first: StepReport,
@@ -126,9 +126,9 @@ pub trait Observer {
 /// Trains `state.adapter` on a frozen `decoder` until one of the ends in `cfg`. Evaluates before the first update
 /// too, so that no training at all can win.
 ///
-/// # Errors
-/// [`Error::Interrupted`] after the observer asked to stop and has been handed the state; [`Error::NonFinite`] where
-/// the run diverges; [`Error::Setting`] and [`Error::ContextExceeded`] before any work where settings or data do not fit.
+/// # Errors [`Error::Interrupted`] after the observer asked to stop and has been handed the state; [`Error::NonFinite`]
+/// where the run diverges; [`Error::Setting`] and [`Error::ContextExceeded`] before any work where settings or data do
+/// not fit.
 pub fn train(
     decoder: &Decoder,
     objective: &Objective<'_>,
@@ -162,7 +162,7 @@ pub fn train(
         });
     };
     let lr_last = match (cfg.schedule, state.plateau, cfg.stop_lr) {
-        // The rate has arrived: what lies above the stop is a rounding error.
+        // The rate has reached the stop: any excess is a rounding error.
         (_, Some(plateau), Some(stop)) if ended_by == EndedBy::PlateauLr => plateau.lr.min(stop),
         (Schedule::Plateau { .. }, Some(plateau), _) => plateau.lr,
         _ => last.lr,
@@ -270,7 +270,7 @@ fn evaluate(cfg: &TrainConfig, state: &mut TrainState, observer: &mut dyn Observ
 /// Whether the run is over in this state.
 fn ended(cfg: &TrainConfig, state: &TrainState) -> Option<EndedBy> {
     if let Some(plateau) = state.plateau.filter(|plateau| plateau.reductions > 0) {
-        // 2e-4 * 0.1 is a rounding error above 2e-5; such a rate has arrived.
+        // 2e-4 * 0.1 is a rounding error above 2e-5; such a rate counts as reached.
         if cfg
             .stop_lr
             .is_some_and(|stop| plateau.lr <= stop * (1.0 + 1e-9))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {
-    /// No change.
+    /// The rate stays what it is after the warm-up.
     Constant,
     /// Straight to zero at `total_updates`.
     Linear {
@@ -24,7 +24,7 @@ pub enum Schedule {
     Plateau {
         /// Multiplier of a reduction, in (0, 1).
         factor: f64,
-        /// Evaluations without progress that are let pass.
+        /// Evaluations without progress that are tolerated.
         patience: u32,
         /// Relative improvement that counts as progress.
         threshold: f64,

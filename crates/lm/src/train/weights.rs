@@ -20,12 +20,12 @@ use crate::profile::{Work, timed};
 /// itself; a head that is tied to the embedding adds to the embedding's.
 #[derive(Debug, Clone, Default)]
 pub struct WeightGradients {
-    /// By name.
+    /// Gradients by tensor name, in the shape of the tensor.
     pub tensors: BTreeMap<String, Tensor>,
 }
 
 impl WeightGradients {
-    /// Adds a gradient to what there is under its name.
+    /// Adds a gradient to the one of the same name, if there is one.
     pub(super) fn add(&mut self, name: &str, gradient: Tensor) -> Result<()> {
         match self.tensors.entry(name.to_owned()) {
             Entry::Vacant(place) => {
@@ -52,9 +52,9 @@ pub struct WeightBatch {
 }
 
 /// Loss and gradients of the mean negative log-likelihood of the completion tokens of `examples` with respect to all
-/// weights of a dense `decoder`, within `budget`; `stop` is asked between micro-batches. A document to learn from
-/// whole is its first token as prompt and the rest as completion. Gradients of as many micro-batches as run side by side
-/// are held at once.
+/// weights of a dense `decoder`, within `budget`; `stop` is asked between micro-batches. A document to learn from whole
+/// is its first token as prompt and the rest as completion. Gradients of as many micro-batches as run side by side are
+/// held at once.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when `stop` says so, [`Error::Setting`] without examples or for an empty one.
@@ -83,7 +83,7 @@ pub fn weight_gradients(
     if targets == 0 {
         return Err(Error::Setting {
             name: "examples",
-            reason: "are none".to_owned(),
+            reason: "must not be empty".to_owned(),
         });
     }
     let (tokens, workers) = passes(&decoder.place(), tokens);

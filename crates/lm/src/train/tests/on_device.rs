@@ -1,9 +1,9 @@
 //! What a card computes, bf16 in candle's own operations, done on the processor and held against its f32.
 //!
-//! Tolerances: bf16 keeps 8 bits, so each rounding is off by at most 2^-9 = 0.2 %. A number at the end of two blocks has
-//! been through some thirty of them with errors of either sign, about 1 %; gradients have been through twice as many. Weights
-//! are rounded to bf16 on both sides, because that is no error of computing. A wrong formula would be off by as much as
-//! the number itself: the bounds leave three times the usual error and a tenth of that.
+//! Tolerances: bf16 keeps 8 bits, so each rounding is off by at most 2^-9 = 0.2 %. A number at the end of two blocks
+//! has been through some thirty of them with errors of either sign, about 1 %; gradients have been through twice as
+//! many. Weights are rounded to bf16 on both sides, because that is not an error of computing. A wrong formula would be
+//! off by as much as the number itself: the bounds leave three times the usual error and a tenth of that.
 
 use std::ops::ControlFlow;
 
