@@ -54,7 +54,7 @@ pub fn is_near_duplicate<T: PartialEq>(a: &[T], b: &[T], threshold: f64) -> bool
         && rouge::rouge_l(a, b).fmeasure >= threshold
 }
 
-/// Share of `texts` that are near duplicates of an earlier text; `None` of no text.
+/// Share of `texts` that are near duplicates of an earlier text; `None` without texts.
 pub fn near_duplicate_share<T: PartialEq>(texts: &[Vec<T>], threshold: f64) -> Option<f64> {
     let repeats = |i: &usize| {
         texts[..*i]
@@ -64,7 +64,7 @@ pub fn near_duplicate_share<T: PartialEq>(texts: &[Vec<T>], threshold: f64) -> O
     share((0..texts.len()).filter(repeats).count(), texts.len())
 }
 
-/// Share of `texts` that are near duplicates of any of `others` (of the test items, say); `None` of no text.
+/// Share of `texts` that are near duplicates of any of `others` (of the test items, say); `None` without texts.
 pub fn near_duplicate_share_of<T: PartialEq>(
     texts: &[Vec<T>],
     others: &[Vec<T>],

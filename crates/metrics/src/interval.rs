@@ -23,11 +23,11 @@ pub const Z_ALPHA_POWER: f64 = 2.801_585_218_113_0;
 /// A number with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
-    /// The estimate.
+    /// The estimate itself, not the middle of the interval.
     pub value: f64,
-    /// Lower end.
+    /// Lower end of the 95 % interval.
     pub low: f64,
-    /// Upper end.
+    /// Upper end of the 95 % interval.
     pub high: f64,
 }
 
@@ -67,7 +67,7 @@ pub fn resampled_means(
         .collect()
 }
 
-/// The 2.5 and 97.5 % percentiles of resampled values; `None` of none.
+/// The 2.5 and 97.5 % percentiles of resampled values; `None` if there are no values.
 pub fn percentiles_95(resampled: &[f64]) -> Option<(f64, f64)> {
     let mut sorted = resampled.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -16,7 +16,7 @@ use std::hash::Hash;
 
 const SOURCE: &str = "rouge-score 0.1.2 (Lin, 2004), F-measure, Porter stemming";
 
-/// ROUGE-1, F-measure.
+/// ROUGE-1 (shared unigrams), F-measure.
 pub const ROUGE_1: Metric = Metric {
     name: "rouge1",
     label: "ROUGE-1",
@@ -24,7 +24,7 @@ pub const ROUGE_1: Metric = Metric {
     range: (0.0, 1.0),
     source: SOURCE,
 };
-/// ROUGE-2, F-measure.
+/// ROUGE-2 (shared bigrams), F-measure.
 pub const ROUGE_2: Metric = Metric {
     name: "rouge2",
     label: "ROUGE-2",
@@ -89,9 +89,9 @@ impl RougeScore {
 /// The four ROUGE types of one pair of texts, or their mean over many.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct RougeScores {
-    /// Unigrams.
+    /// ROUGE-1: shared unigrams.
     pub rouge1: RougeScore,
-    /// Bigrams.
+    /// ROUGE-2: shared bigrams.
     pub rouge2: RougeScore,
     /// Longest common subsequence of the whole texts.
     pub rouge_l: RougeScore,
@@ -279,7 +279,8 @@ pub fn score_each<S: AsRef<str>>(
         .collect()
 }
 
-/// For each type the plain mean of precision, recall and F-measure (over references, or over items); `None` of none.
+/// For each type the plain mean of precision, recall and F-measure (over references, or over items); `None` if there
+/// are no values.
 pub fn mean(scores: &[RougeScores]) -> Option<RougeScores> {
     let n = scores.len() as f64;
     (!scores.is_empty()).then(|| {
@@ -296,7 +297,7 @@ pub fn mean(scores: &[RougeScores]) -> Option<RougeScores> {
 }
 
 /// For each type the scores of the reference with the best F-measure, the first on ties (`score_multi` of
-/// rouge-score); `None` of none.
+/// rouge-score); `None` if there are no values.
 pub fn best(scores: &[RougeScores]) -> Option<RougeScores> {
     let first = scores.first()?;
     Some(RougeScores::from_types(|of| {

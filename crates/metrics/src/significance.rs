@@ -21,7 +21,7 @@ pub struct Randomisation {
     pub n: usize,
     /// Observed mean difference.
     pub diff: f64,
-    /// Two-sided p-value.
+    /// Two-sided p-value; never 0.
     pub p_two_sided: f64,
     /// All assignments of signs were counted; otherwise they were drawn, and the observed one counts as a draw.
     pub exact: bool,

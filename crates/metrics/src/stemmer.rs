@@ -145,7 +145,7 @@ fn has_positive_measure(stem: &str) -> bool {
     measure(stem) > 0
 }
 
-/// Plurals.
+/// Step 1a: plurals.
 fn step_1a(word: String) -> String {
     if word.chars().count() == 4 && word.ends_with("ies") {
         return replace_first(word, &[("ies", "ie")], |_| true);

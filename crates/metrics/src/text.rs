@@ -9,7 +9,7 @@ pub fn word_count(text: &str) -> usize {
     text.split_whitespace().count()
 }
 
-/// Sum divided by count; `None` of nothing.
+/// Sum divided by count; `None` for an empty sample.
 pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
@@ -21,7 +21,8 @@ pub fn standard_deviation(values: &[f64]) -> Option<f64> {
     Some((squares / (values.len() - 1) as f64).sqrt())
 }
 
-/// Quantile `q` in 0..=1 (values outside are cut) with linear interpolation; `None` of nothing. NaN sorts last.
+/// Quantile `q` in 0..=1 (values outside are cut) with linear interpolation; `None` for an empty sample. NaN sorts
+/// last.
 pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -42,11 +43,11 @@ pub fn quantile_of_sorted(sorted: &[f64], q: f64) -> Option<f64> {
 pub struct Description {
     /// Number of values.
     pub n: usize,
-    /// Mean.
+    /// Arithmetic mean.
     pub mean: f64,
     /// Standard deviation of the sample; `None` below two values.
     pub sd: Option<f64>,
-    /// Smallest value.
+    /// Smallest value of the sample.
     pub min: f64,
     /// 1 % quantile.
     pub p01: f64,
@@ -54,11 +55,11 @@ pub struct Description {
     pub median: f64,
     /// 99 % quantile.
     pub p99: f64,
-    /// Largest value.
+    /// Largest value of the sample.
     pub max: f64,
 }
 
-/// Describes a sample; `None` of nothing.
+/// Describes a sample; `None` for an empty sample.
 pub fn describe(values: &[f64]) -> Option<Description> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -5,7 +5,7 @@
 //! `z = (W+ - mean) / sqrt(variance)`, `mean = sum of ranks / 2`, `variance = sum of squared ranks / 4` over the
 //! ranks that may carry either sign; average ranks on ties make the sum of squares the tie correction.
 
-/// What becomes of differences that are exactly 0.
+/// How differences that are exactly 0 are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zeros {
     /// They are ranked with the others, then their ranks are dropped (Pratt). The default for reports.
