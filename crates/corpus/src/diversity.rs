@@ -1,4 +1,4 @@
-//! How varied a heap of conversations is, in the measures of the room `metrics`.
+//! How varied a collection of conversations is, by the measures of the crate `metrics`.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub fn nearly_repeats(one: &str, other: &str) -> bool {
 /// The measures; shares are 0..=1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// Conversations.
+    /// Number of conversations measured.
     pub items: usize,
     /// Mean turns of a conversation.
     pub turns: f64,

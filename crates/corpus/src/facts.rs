@@ -1,4 +1,4 @@
-//! The facts of one conversation: what is drawn once and then said by everybody, dialogue and summary alike.
+//! The facts of one conversation: drawn once, then used by the dialogue and the summary alike.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ const TRIES: usize = 30;
 /// How a fact is drawn.
 #[derive(Clone, Debug)]
 pub(crate) enum Spec {
-    /// `30%`: `yes` so often, otherwise empty.
+    /// `30%`: `yes` with this probability, otherwise empty.
     Chance(usize),
     /// `#2..9`, `#10..90*5`, `$20..80*5`: a number, with the conversation's currency where it is a price.
     Number {
@@ -103,7 +103,7 @@ impl<'w> Telling<'w> {
         }
     }
 
-    /// Lets `alias` stand for the somebody that `name` is.
+    /// Lets `alias` stand for the person called `name`.
     pub(crate) fn alias(&mut self, alias: &str, name: &str) {
         self.facts.retain(|fact| fact.name != alias);
         if let Some(fact) = self.facts.iter().find(|fact| fact.name == name) {

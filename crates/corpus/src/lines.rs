@@ -5,7 +5,7 @@ use std::fmt;
 /// A grammar file says something that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrammarError {
-    /// The file.
+    /// Name of the grammar file.
     pub file: &'static str,
     /// The line, from 1.
     pub line: usize,

@@ -2,9 +2,9 @@
 //!
 //! `[a|b]` draws one, `{x}` is a fact, `{x.2}` one of its fields, `{x!}` a fact that the speaker may first get wrong
 //! and correct, `{@list}` draws from a shared list. An alternative that begins with `(x)`, `(!x)` or `(x=value)`
-//! (several with commas) is eligible only where that holds, and then goes before those without a condition:
-//! `[(x)if so|otherwise]`. Of two choices `[&a|b]` … `[&c|d]` the second takes the place that the first has drawn: a
-//! question and its answer.
+//! (several with commas) is eligible only where that holds, and then goes before those without a condition: `[(x)if
+//! so|otherwise]`. Of two choices `[&a|b]` … `[&c|d]`, the second takes the alternative at the place that the first one
+//! drew: a question and its answer.
 
 use crate::facts::Telling;
 
@@ -44,7 +44,7 @@ struct Condition {
 }
 
 impl Guard {
-    /// Reads `x,!y,z=value`; none where it has another form.
+    /// Reads `x,!y,z=value`; `None` if it has another form.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let condition = |text: &str| {
             let (negated, text) = text
@@ -65,7 +65,7 @@ impl Guard {
             .map(Self)
     }
 
-    /// Splits `(guard)rest`; everything holds where there is none.
+    /// Splits `(guard)rest`; everything holds if there is none.
     pub(crate) fn split(text: &str) -> (Self, &str) {
         let split = text
             .trim_start()
@@ -111,7 +111,7 @@ pub(crate) enum Name<'p> {
     Condition(&'p str),
     /// A shared list.
     List(&'p str),
-    /// A linked choice with so many places.
+    /// A linked choice with this many places.
     Linked(usize),
 }
 

@@ -3,10 +3,10 @@
 use crate::random::Dice;
 use crate::world::{InventedNames, World};
 
-/// How many people of a hundred have an invented name, where that is wanted.
+/// How many people in a hundred have an invented name, in families that want it.
 const INVENTED: usize = 40;
 
-/// How somebody is drawn.
+/// How a person is drawn.
 #[derive(Clone, Debug)]
 pub(crate) enum Cast {
     /// A first name; only a woman's or a man's where that is given.
@@ -19,14 +19,14 @@ pub(crate) enum Cast {
     Role { label: String, mention: String },
 }
 
-/// Which pronouns.
+/// Which pronouns a sentence uses for somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gender {
     Woman,
     Man,
 }
 
-/// Somebody of a conversation.
+/// A person in a conversation.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     /// The speaker label.

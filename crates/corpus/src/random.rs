@@ -25,12 +25,12 @@ impl Dice {
         self.stream.index(self.position, n)
     }
 
-    /// Whether an event of so many percent happens.
+    /// Whether an event with this probability, in percent, happens.
     pub fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    /// One of the things; none where there are none.
+    /// One of the things; `None` if there is nothing to choose from.
     pub fn pick<'t, T>(&mut self, things: &'t [T]) -> Option<&'t T> {
         things.get(self.below(things.len()))
     }

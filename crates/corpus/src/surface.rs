@@ -66,7 +66,7 @@ impl Format {
         Self::OneSpeaker,
     ];
 
-    /// The right form, or a wrong one in so many percent.
+    /// The right form, or a wrong one with this probability, in percent.
     pub fn draw(dice: &mut Dice, wrong_percent: usize) -> Self {
         if dice.chance(wrong_percent) {
             dice.pick(&Self::WRONG).copied().unwrap_or(Self::Plain)

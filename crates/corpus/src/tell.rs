@@ -1,4 +1,5 @@
-//! From a family to a conversation: the facts are drawn, the flow is walked, the summary is said of the same facts.
+//! From a family to a conversation: the facts are drawn, the flow is walked, and the summary is told from the same
+//! facts.
 
 use crate::facts::Telling;
 use crate::family::{Family, Step, When};
