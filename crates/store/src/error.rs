@@ -19,7 +19,7 @@ pub enum Error {
         path.display()
     )]
     NewerSchema {
-        /// The database.
+        /// Path of the database file.
         path: PathBuf,
         /// The oldest Duologue that reads it.
         needs: Release,
@@ -39,19 +39,19 @@ pub enum Error {
     /// Another process kept the database locked for longer than the busy timeout.
     #[error("{} is locked by another process; nothing was changed. Try again in a moment", path.display())]
     Busy {
-        /// The database.
+        /// Path of the database file.
         path: PathBuf,
     },
     /// The workspace cannot be written.
     #[error("{} cannot be written. Check the permissions of the folder", path.display())]
     ReadOnly {
-        /// The database.
+        /// Path of the database file.
         path: PathBuf,
     },
     /// The database or a value in it is damaged.
     #[error("{} is damaged ({detail}). Restore the workspace folder from a backup", path.display())]
     Corrupt {
-        /// The database.
+        /// Path of the database file.
         path: PathBuf,
         /// What could not be read.
         detail: String,
@@ -71,7 +71,7 @@ pub enum Error {
     NameTaken {
         /// Kind of thing: data set, run, study, rater.
         what: &'static str,
-        /// The name.
+        /// The name that was asked for.
         name: String,
     },
     /// No data set has this name.
@@ -93,7 +93,7 @@ pub enum Error {
     NotFound {
         /// Kind of thing.
         what: &'static str,
-        /// Its key.
+        /// The key that was looked for.
         key: String,
     },
     /// Something else still needs it.
@@ -109,7 +109,7 @@ pub enum Error {
     /// The rater's set is locked.
     #[error("the ratings of \"{rater}\" are locked and can no longer be changed")]
     AlreadyLocked {
-        /// The rater.
+        /// Name of the rater.
         rater: String,
     },
     /// A score outside 1..=5.
@@ -123,7 +123,7 @@ pub enum Error {
         "run \"{run}\" was taken over by another process; this one stops and writes nothing more"
     )]
     LeaseLost {
-        /// The run.
+        /// The run's id.
         run: String,
     },
     /// Any other answer of SQLite: a defect of this program.

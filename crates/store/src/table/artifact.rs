@@ -34,16 +34,16 @@ pub struct NewArtifact {
     pub kind: ArtifactKind,
     /// Number within the kind.
     pub item: u32,
-    /// Its content.
+    /// Its content as JSON; the store does not interpret it.
     pub payload: Value,
 }
 
 /// One version of an artifact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArtifactRow {
-    /// Key.
+    /// Row id.
     pub id: i64,
-    /// The run.
+    /// Id of the run.
     pub run_id: String,
     /// The stage that made it.
     pub stage: StageName,
@@ -57,7 +57,7 @@ pub struct ArtifactRow {
     pub author: String,
     /// Time of this version.
     pub created_at_ms: i64,
-    /// Its content.
+    /// Its content as JSON; the store does not interpret it.
     pub payload: Value,
 }
 

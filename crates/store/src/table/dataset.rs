@@ -22,7 +22,7 @@ CREATE TABLE dataset (
 /// A data set to be created.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewDataset {
-    /// Unique name.
+    /// Name, unique in the workspace.
     pub name: String,
     /// Import format, as the importer calls it.
     pub format: String,
@@ -48,9 +48,9 @@ pub struct SplitCounts {
 pub struct DatasetRow {
     /// Key; never given to another data set.
     pub id: i64,
-    /// Unique name.
+    /// Name, unique in the workspace.
     pub name: String,
-    /// Import format.
+    /// Import format, for instance `samsum_json`.
     pub format: String,
     /// Which column became what.
     pub mapping: Value,

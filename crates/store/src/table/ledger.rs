@@ -17,13 +17,13 @@ CREATE TABLE ledger (
 /// A connection that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerRow {
-    /// When.
+    /// Time of the connection, milliseconds since 1970.
     pub at_ms: i64,
-    /// What for.
+    /// What it was opened for, such as the model downloaded.
     pub purpose: String,
     /// The other machine.
     pub host: String,
-    /// Bytes received.
+    /// Bytes of files that were received over it.
     pub bytes: u64,
 }
 

@@ -19,7 +19,7 @@ CREATE TABLE queue (
 /// A run that waits for its turn, and the stages to carry out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueRow {
-    /// The run.
+    /// Id of the run.
     pub run_id: String,
     /// First stage to carry out; none means where it stands.
     pub from_stage: Option<StageName>,

@@ -66,10 +66,10 @@ pub struct NewRun<'a> {
     pub stages: &'a [StageName],
 }
 
-/// A run.
+/// A run as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {
-    /// Unique id.
+    /// Id, unique in the workspace.
     pub id: String,
     /// The data set.
     pub dataset_id: i64,
@@ -287,7 +287,7 @@ impl Store {
     }
 }
 
-/// Puts down where a run stands; an older error and an older request are void with it, and it waits no longer.
+/// Records the status of a run. This clears an older error and an older request, and takes the run off the queue.
 pub(super) fn settle(tx: &Connection, id: &str, status: RunStatus, now_ms: i64) -> Result<()> {
     queue::take_off(tx, id)?;
     let mut change = tx.prepare_cached(

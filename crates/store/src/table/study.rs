@@ -46,7 +46,7 @@ CREATE TABLE rater (
 pub struct NewStudy {
     /// The run whose outputs are rated.
     pub run_id: String,
-    /// Unique name.
+    /// Name, unique in the workspace.
     pub name: String,
     /// Seed of sample and order.
     pub seed: u64,
@@ -58,14 +58,14 @@ pub struct NewStudy {
     pub created_at_ms: i64,
 }
 
-/// A study.
+/// A rating study as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StudyRow {
-    /// Key.
+    /// Row id.
     pub id: i64,
     /// The run whose outputs are rated.
     pub run_id: String,
-    /// Unique name.
+    /// Name, unique in the workspace.
     pub name: String,
     /// Seed of sample and order.
     pub seed: u64,
@@ -97,7 +97,7 @@ pub struct NewStudyItem {
 /// An item of a study. It names the system: not for the rater's eyes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StudyItemRow {
-    /// The study.
+    /// Row id of the study.
     pub study_id: i64,
     /// Number within the study.
     pub item: u32,
@@ -116,7 +116,7 @@ pub struct StudyItemRow {
 /// A rater of a study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RaterRow {
-    /// The study.
+    /// Row id of the study.
     pub study_id: i64,
     /// Name, unique in the study.
     pub name: String,
