@@ -1,6 +1,6 @@
 //! What the stages hand on: typed payloads of the store's artifacts, and the hashes that decide what is redone.
 //!
-//! A payload holds only what the seed determines. Seconds and memory stand in a stage's measures, so that two equal
+//! A payload holds only what the seed determines. Seconds and memory are kept in a stage's measures, so that two equal
 //! runs have equal hashes.
 
 use std::collections::BTreeMap;
@@ -70,7 +70,7 @@ artifact! {
     Summary as Summary {
         /// What it was asked to be about.
         topic: String,
-        /// The summary.
+        /// The summary's text, trimmed.
         text: String,
         /// `lora` or `prompt`.
         method: String,
@@ -85,9 +85,9 @@ artifact! {
         sample: u32,
         /// Real or synthetic summary.
         origin: SummaryOrigin,
-        /// The summary.
+        /// The summary that the dialogue was written for.
         summary: String,
-        /// The dialogue.
+        /// The dialogue as `Name: text` lines.
         text: String,
         /// The sampled token ids, stop token included where it was sampled.
         ids: Vec<u32>,
@@ -97,15 +97,20 @@ artifact! {
         pass: bool,
         /// The verdict of each rule.
         rules: BTreeMap<String, bool>,
-        /// Mean log-probability of the summary's tokens given the dialogue under the base model; none where the
+        /// Mean log-probability of the summary's tokens given the dialogue under the base model; `None` if the
         /// dialogue is too long to score.
         score: Option<f64>,
     }
 }
 artifact! {
     /// A preference pair.
+<<<<<<< HEAD
     Pair as Pair {
         /// Which set.
+=======
+    Pair as "pair" {
+        /// The preference set that the pair belongs to.
+>>>>>>> 7f9c1ff (project: comments in plain English)
         set: PairSet,
         /// Number of the summary.
         summary_id: u32,
@@ -132,15 +137,20 @@ artifact! {
         source: Synthesizer,
         /// Number of the synthetic summary.
         summary_id: u32,
-        /// The summary.
+        /// The summary that the dialogue was written for.
         summary: String,
-        /// The dialogue.
+        /// The dialogue as `Name: text` lines.
         text: String,
     }
 }
 artifact! {
+<<<<<<< HEAD
     /// A trained adapter; its tensors lie in the workspace's blobs.
     TrainedAdapter as Adapter {
+=======
+    /// A trained adapter; its tensors are among the workspace's blobs.
+    TrainedAdapter as "adapter" {
+>>>>>>> 7f9c1ff (project: comments in plain English)
         /// `synthesizer`, `dpo_separate`, `mrds_separate` …
         role: String,
         /// Folder in the blobs.
@@ -166,12 +176,17 @@ artifact! {
 }
 artifact! {
     /// A system's summary of a test dialogue.
+<<<<<<< HEAD
     Output as Output {
         /// Which system.
+=======
+    Output as "output" {
+        /// The system that wrote it.
+>>>>>>> 7f9c1ff (project: comments in plain English)
         system: System,
         /// The example's id in the data set.
         id: String,
-        /// The summary.
+        /// The summary that the system wrote.
         prediction: String,
         /// The gold summaries.
         references: Vec<String>,
@@ -185,14 +200,19 @@ artifact! {
 }
 artifact! {
     /// A synthesizer's dialogue for a test summary.
+<<<<<<< HEAD
     TestDialogue as TestDialogue {
         /// Which synthesizer.
+=======
+    TestDialogue as "test_dialogue" {
+        /// The synthesizer that wrote it.
+>>>>>>> 7f9c1ff (project: comments in plain English)
         system: Synthesizer,
         /// The example's id.
         id: String,
-        /// The summary.
+        /// The summary that the dialogue was written for.
         summary: String,
-        /// The dialogue; the last attempt where none was accepted.
+        /// The dialogue; the last attempt if none was accepted.
         text: String,
         /// Whether it ended by itself.
         ended: bool,
@@ -225,7 +245,7 @@ pub struct TrainRecord {
     pub task: String,
     /// Learning rate at its start.
     pub lr: f64,
-    /// Updates done.
+    /// Updates done before the training ended.
     pub updates: usize,
     /// Why it ended.
     pub ended_by: String,
@@ -311,7 +331,7 @@ pub fn upstream(stage: StageName) -> &'static [StageName] {
 
 /// The cache key of a stage: everything that its result depends on.
 ///
-/// `output_of` gives the result hash of an earlier stage; none where it is unfinished.
+/// `output_of` gives the result hash of an earlier stage; `None` if it is unfinished.
 pub fn inputs_sha256(
     run: &RunRow,
     recipe: &Recipe,

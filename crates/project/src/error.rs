@@ -1,4 +1,4 @@
-//! What can go wrong, said for people: what happened, what it means, what to do next.
+//! What can go wrong, worded for people: what happened, what it means, what to do next.
 //!
 //! [`Error::code`] is the closed set that programs look at; they never match on the sentences.
 
@@ -15,7 +15,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// An import, a recipe, a rating or a change of the workspace that was not possible.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The workspace.
+    /// The workspace could not be read or written.
     #[error(transparent)]
     Store(#[from] store::Error),
     /// Reading the user's files.
@@ -32,29 +32,29 @@ pub enum Error {
         "{count} of {read} rows cannot be imported; the first is row {row} of {file}: {reason}. Nothing was imported"
     )]
     BadRows {
-        /// How many.
+        /// How many there are.
         count: usize,
         /// Rows read in all.
         read: usize,
         /// The first bad row's file.
         file: String,
-        /// Its number.
+        /// The first bad row's number, counted as its file counts.
         row: usize,
-        /// Its column.
+        /// The column concerned; empty if the whole row is.
         field: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// The same dialogue stands in two splits, and the user asked to refuse that.
+    /// The same dialogue is in two splits, and the user asked to refuse that.
     #[error(
         "{count} dialogues stand in two splits, the first is `{id}` (also `{with}`). Nothing was imported"
     )]
     Leaks {
-        /// How many.
+        /// How many there are.
         count: usize,
         /// The first, on the training side.
         id: String,
-        /// Its twin.
+        /// The example it equals, on the side that keeps it.
         with: String,
     },
     /// The data set has no usable example.
@@ -90,11 +90,11 @@ pub enum Error {
     /// A file of the user or of the workspace.
     #[error("cannot {action} {path}: {source}")]
     Io {
-        /// "read", "write".
+        /// What was tried: "read" or "write".
         action: &'static str,
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The system's reason.
         source: std::io::Error,
     },
     /// A stored value does not have the form that this version expects.
@@ -102,7 +102,7 @@ pub enum Error {
     Corrupt {
         /// Which kind of value.
         what: String,
-        /// Why.
+        /// The reason, as a sentence for people.
         reason: String,
     },
 }

@@ -43,7 +43,7 @@ pub(super) fn store_fix(error: &store::Error) -> String {
         InUse { .. } => "Remove what uses it first.",
         AlreadyLocked { .. } => "Create a new study to rate again.",
         ScoreOutOfRange { .. } => "Give a whole number from 1 to 5.",
-        LeaseLost { .. } => "Nothing: the other process goes on with the run.",
+        LeaseLost { .. } => "Nothing: the other process continues the run.",
         Sql(_) => "This is a defect; please report it with the message.",
     }
     .to_owned()

@@ -49,10 +49,10 @@ pub enum Limit {
     Flag(bool),
     /// The number must lie between these, ends included.
     Band {
-        /// Lower end; none where it is open.
+        /// Lower end; `None` if it is open.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         min: Option<f64>,
-        /// Upper end; none where it is open.
+        /// Upper end; `None` if it is open.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max: Option<f64>,
     },
@@ -96,7 +96,7 @@ pub enum RuleId {
     MinSpeakers,
     /// Not too many distinct speakers.
     MaxSpeakers,
-    /// Enough turns.
+    /// No fewer turns than the shots have.
     MinTurns,
     /// Not too many turns.
     MaxTurns,
@@ -119,7 +119,7 @@ pub enum RuleId {
 }
 
 impl RuleId {
-    /// Every rule.
+    /// Every rule, in the order of tables.
     pub const ALL: [Self; 13] = [
         Self::EveryLineHasSpeaker,
         Self::MinSpeakers,
@@ -208,7 +208,7 @@ impl RuleId {
 /// One rule with its limit, where the limit comes from and what it costs on real pairs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rule<Id = RuleId> {
-    /// Which rule.
+    /// The rule that is limited.
     pub id: Id,
     /// A short sentence for people.
     pub label: String,
@@ -216,7 +216,7 @@ pub struct Rule<Id = RuleId> {
     pub limit: Limit,
     /// Where the limit comes from.
     pub source: Source,
-    /// Share of the real pairs that break it (also where it is off), 0..=1; 0 where none were given.
+    /// Share of the real pairs that break it (also where it is off), 0..=1; 0 if there were none.
     pub real_reject: f64,
 }
 
@@ -244,13 +244,13 @@ pub enum LimitError {
     Unknown {
         /// The name given.
         id: String,
-        /// All names.
+        /// The names that exist, comma separated.
         known: String,
     },
     /// A band for a yes-or-no rule, or `true` for a rule that needs a number.
     #[error("format rule `{id}` needs {expected}")]
     Form {
-        /// The rule.
+        /// The rule's name.
         id: &'static str,
         /// The form it takes.
         expected: &'static str,

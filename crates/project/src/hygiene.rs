@@ -73,7 +73,7 @@ const LANGUAGES: [(&str, &[&str]); 5] = [
 pub struct Finding {
     /// What may be wrong.
     pub doubt: Doubt,
-    /// The example.
+    /// Row id of the doubtful example.
     pub example: i64,
     /// The earlier example that it repeats.
     pub other: Option<i64>,

@@ -1,8 +1,9 @@
 //! Reading the user's dialogues: files → [`Import`], with every problem named by file, row and field.
 //!
-//! Flow: bytes → records (`json`, `table`, and for transcripts `text`, `webvtt`, `srt`) → format and columns (`columns`) → examples (`record`) → splits
-//! (`split`) → leaks ([`leak::find_leaks`]). Bad rows are data ([`Issue`]); only what concerns a whole file is an
-//! [`ImportError`]. Nothing here writes: the session decides what becomes of the result.
+//! Flow: bytes → records (`json`, `table`, and for transcripts `text`, `webvtt`, `srt`) → format and columns
+//! (`columns`) → examples (`record`) → splits (`split`) → leaks ([`leak::find_leaks`]). Bad rows are data ([`Issue`]);
+//! only what concerns a whole file is an [`ImportError`]. Nothing here writes: the session decides what to do with the
+//! result.
 //!
 //! A new format is a line in `columns` (and a file of its own where its records are laid out differently).
 
@@ -123,7 +124,7 @@ pub struct ImportOptions {
 pub struct ImportedExample {
     /// The file's own id, else file and row; unique within the import.
     pub external_id: String,
-    /// Its split.
+    /// The split it belongs to.
     pub split: Split,
     /// Canonical `Name: text` lines.
     pub dialogue: String,
@@ -226,11 +227,10 @@ struct Records {
     issues: Vec<Issue>,
 }
 
-/// Reads the files as one data set. Summaries that lie beside transcripts are read with them.
+/// Reads the files as one data set. Summaries beside transcripts are read with them.
 ///
-/// # Errors
-/// What concerns a whole file: not found, not readable, unknown format, JSON that breaks off, no rows, a mapped
-/// column that is not there, turns without speakers where none were given.
+/// # Errors What concerns a whole file: not found, not readable, unknown format, JSON that breaks off, no rows, a
+/// mapped column that does not exist, turns without speakers if no speakers were given.
 pub fn read(files: &[PathBuf], options: &ImportOptions) -> Result<Import, ImportError> {
     let mut parts = Vec::with_capacity(files.len());
     for path in files {
@@ -496,7 +496,12 @@ fn report_duplicates(examples: &[ImportedExample], issues: &mut Vec<Issue>) {
     }
 }
 
+<<<<<<< HEAD
 /// The file under the folder of shared data, or `None` (said aloud) where there is none.
+=======
+/// The file under the shared data folder, or `None` (said aloud) if there is none: `DUOLOGUE_SHARED`, else
+/// `../shared` beside the repository.
+>>>>>>> 7f9c1ff (project: comments in plain English)
 #[cfg(test)]
 pub(crate) fn shared_data(file: &str) -> Option<PathBuf> {
     duologue_tests::shared(&format!("data/{file}"))

@@ -188,7 +188,8 @@ recipe! {
     quantize: Quantize = Quantize::None, [Topics, Summaries, Synthesizer, Candidates, Align, Dialogues, Summarizer, Evaluate], "Dettmers et al. 2023; none is exact";
     /// Tokens computed at once; sets memory, and only rounding of the result.
     tokens_per_microbatch: usize = 4096, [Summaries, Synthesizer, Candidates, Align, Summarizer, Evaluate], "memory";
-    /// Whether trainings compute again what they do not keep: less memory, more time, the same results bit for bit; on, off, or auto: on where a run would not fit in the free memory otherwise.
+    /// Whether trainings compute again what they do not keep: less memory, more time, the same results bit for bit; on,
+    /// off, or auto: on where a run would not fit in the free memory otherwise.
     recompute: Recompute = Recompute::Auto, [], "Chen et al. 2016; memory alone";
     /// Sequences generated side by side.
     generate_batch_size: usize = 32, [Topics, Summaries, Candidates, Align, Dialogues, Evaluate], "memory and speed";
@@ -203,7 +204,7 @@ recipe! {
     dialogue_temperature: f64 = 1.0, [Candidates, Align, Dialogues, Evaluate], "argued; format rates depend on it";
     /// Nucleus of the sampling of dialogues.
     dialogue_top_p: f64 = 0.95, [Candidates, Align, Dialogues, Evaluate], "SimPO recipe";
-    /// Only so many of the likeliest tokens of a dialogue may be drawn; 0 is off.
+    /// Only this many of the likeliest tokens of a dialogue may be drawn; 0 is off.
     dialogue_top_k: usize = 0, [Candidates, Align, Dialogues, Evaluate], "Fan et al. 2018; off";
     /// Tokens of a dialogue below this share of the likeliest one's probability are not drawn; 0 is off.
     dialogue_min_p: f64 = 0.0, [Candidates, Align, Dialogues, Evaluate], "Nguyen et al. 2024; off";
@@ -229,7 +230,8 @@ recipe! {
     /// How often the smaller of the two separate sets may be repeated.
     pair_repeat: usize = 3, [Align], "argued";
 
-    /// Preference loss: sigmoid, robust, ipo, apo_zero, sigmoid_norm, dpop, simpo or orpo; simpo and orpo do without a reference policy.
+    /// Preference loss: sigmoid, robust, ipo, apo_zero, sigmoid_norm, dpop, simpo or orpo; simpo and orpo do without a
+    /// reference policy.
     dpo_loss: DpoLoss = DpoLoss::Sigmoid, [Align], "Rafailov et al. 2023; TRL's loss_type";
     /// Beta of the preference loss; per-token losses (sigmoid_norm, simpo) want a larger one, about 2.
     dpo_beta: f64 = 0.1, [Align], "Rafailov et al. 2023; TRL";
@@ -293,7 +295,7 @@ recipe! {
     /// Test summaries on which synthesizers are compared; 0 takes all.
     synthesizer_items: usize = 0, [Evaluate], "bounds the time";
     /// Resamples of every bootstrap interval.
-    bootstrap: usize = 10000, [Evaluate], "method page, section 4";
+    bootstrap: usize = 10000, [Evaluate], "docs/method.md";
 }
 
 /// Fields that runs of earlier versions do not have: while they are off, a stage's key is what it was without them.

@@ -2,7 +2,7 @@
 //!
 //! ROUGE as `rouge_score` 0.1.2 with stemming; the mean over the references of an item is primary, the best is shown
 //! beside it; intervals by percentile bootstrap over items, comparisons by paired bootstrap against real-only
-//! training; format rates with Wilson's interval (method page, section 4).
+//! training; format rates with Wilson's interval (`docs/method.md`).
 
 pub mod run;
 
@@ -20,7 +20,7 @@ use crate::artifact::{Artifact, Output, TestDialogue};
 pub struct Mean {
     /// The mean over items.
     pub mean: f64,
-    /// Its interval.
+    /// Its 95 % interval, low and high.
     pub ci95: [f64; 2],
 }
 
@@ -29,26 +29,26 @@ pub struct Mean {
 pub struct Difference {
     /// Mean of this system minus mean of `sft_real`.
     pub diff: f64,
-    /// Its interval.
+    /// Its 95 % interval, low and high.
     pub ci95: [f64; 2],
     /// Two-sided p-value of the paired bootstrap.
     pub p: f64,
-    /// The true difference that so many items would show with 80 % power.
+    /// The true difference that this number of items would show with 80 % power.
     pub detectable_diff: Option<f64>,
 }
 
 /// One row of the result table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SystemResult {
-    /// Which system.
+    /// The summarizer that the row is about.
     pub system: System,
-    /// Test items.
+    /// Number of test items.
     pub n: usize,
     /// ROUGE-1 F, mean over references.
     pub rouge1: Mean,
-    /// ROUGE-2 F.
+    /// ROUGE-2 F, mean over references.
     pub rouge2: Mean,
-    /// ROUGE-L F.
+    /// ROUGE-L F, mean over references.
     #[serde(rename = "rougeL")]
     pub rouge_l: Mean,
     /// ROUGE-1 F of the best reference of each item.
@@ -71,13 +71,13 @@ pub struct SystemResult {
 /// One row of the synthesizer table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SynthesizerResult {
-    /// Which synthesizer.
+    /// The synthesizer that the row is about.
     pub system: Synthesizer,
-    /// Test summaries.
+    /// Number of test summaries, one dialogue each.
     pub n: usize,
     /// Share of dialogues that keep the format rule.
     pub format_rate: f64,
-    /// Wilson's interval.
+    /// Wilson's 95 % interval of the rate, low and high.
     pub ci95: [f64; 2],
     /// Share that keeps each rule.
     pub rules: BTreeMap<String, f64>,

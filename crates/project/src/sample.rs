@@ -1,7 +1,7 @@
-//! The sample project: a small base model that comes with Duologue, pairs invented for it, and a finished run on them, so
-//! that everything can be looked at, rated and tried before anything is trained.
+//! The sample project: a small base model that comes with Duologue, pairs invented for it, and a finished run on them,
+//! so that everything can be looked at, rated and tried before anything is trained.
 //!
-//! The run lies beside the model as a packed run: a workspace with this run alone ([`Session::pack_run`]).
+//! The run is kept beside the model as a run bundle: a workspace with this run alone ([`Session::pack_run`]).
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -21,7 +21,7 @@ pub const DATASET: &str = "sample";
 /// Its finished run.
 pub const RUN: &str = "sample-1";
 
-/// Where the finished run lies in the model's folder.
+/// Where the finished run is in the model's folder.
 const PACKED: &str = "sample/run";
 
 /// What the sample put into the workspace.
@@ -42,8 +42,8 @@ pub struct Sample {
 /// Environment variable that names the bundled model's folder, for programs that lie elsewhere.
 pub const FOLDER_VARIABLE: &str = "DUOLOGUE_DUO_MINI";
 
-/// The folder of the bundled model: `named` where it is given (the value of [`FOLDER_VARIABLE`]), else, for a program at
-/// `program`, in a folder `models` beside it or above (a build in the checkout), else where packages put it.
+/// The folder of the bundled model: `named` where it is given (the value of [`FOLDER_VARIABLE`]), else, for a program
+/// at `program`, in a folder `models` beside it or above (a build in the checkout), else where packages put it.
 pub fn bundled_model(named: Option<OsString>, program: &Path) -> Option<PathBuf> {
     let is_model = |folder: &PathBuf| folder.join("config.json").is_file();
     if let Some(folder) = named.filter(|named| !named.is_empty()) {
@@ -64,8 +64,8 @@ pub fn bundled_model(named: Option<OsString>, program: &Path) -> Option<PathBuf>
 }
 
 impl Session {
-    /// Puts the sample into the workspace: the data set, the model in `model` (which stays where it is) and the finished
-    /// run. Where it is here already, only the model's place is brought up to date.
+    /// Puts the sample into the workspace: the data set, the model in `model` (which stays where it is) and the
+    /// finished run. Where it is here already, only the model's place is brought up to date.
     ///
     /// # Errors
     /// [`Error::Store`] where a data set or run of the user has its name; [`Error::Io`] where `model` holds no sample.
@@ -117,8 +117,8 @@ impl Session {
         Ok(self.store.take_run(copy.path(), &taken)?)
     }
 
-    /// Writes a run with its data set and adapters as a workspace of its own, in a new folder. Folders' paths and people's
-    /// ratings are left out; the dialogues are in it.
+    /// Writes a run with its data set and adapters as a workspace of its own, in a new folder. Folders' paths and
+    /// people's ratings are left out; the dialogues are in it.
     ///
     /// # Errors
     /// [`Error::Store`] for an unknown run or an occupied folder, [`Error::Io`].

@@ -37,7 +37,7 @@ pub struct Session {
 /// What to import and how strict to be.
 #[derive(Clone, Debug, Default)]
 pub struct ImportRequest {
-    /// The files.
+    /// The files, read as one data set.
     pub files: Vec<PathBuf>,
     /// Name of the data set; one that exists is added to.
     pub name: String,
@@ -49,11 +49,11 @@ pub struct ImportRequest {
     pub speakers: Option<Vec<String>>,
     /// Import the good rows although there are bad ones.
     pub skip_bad: bool,
-    /// Refuse when a dialogue stands in two splits.
+    /// Refuse if a dialogue is in two splits.
     pub strict: bool,
-    /// Only report.
+    /// Report what would happen and store nothing.
     pub dry_run: bool,
-    /// Seed of the draw of splits, where neither column nor file name tells them.
+    /// Seed for drawing the splits, used if neither a column nor a file name tells them.
     pub seed: u64,
 }
 
@@ -68,9 +68,9 @@ pub struct ImportReport {
     pub mapping: ColumnMap,
     /// How the splits came about.
     pub split_rule: String,
-    /// Rows read.
+    /// Rows read, good and bad.
     pub read: usize,
-    /// Rows stored.
+    /// Rows stored, or importable in a dry run.
     pub imported: usize,
     /// Rows left out: bad ones and leaks.
     pub skipped: usize,
@@ -78,7 +78,7 @@ pub struct ImportReport {
     pub splits: BTreeMap<String, usize>,
     /// Fewest and most gold summaries of an example.
     pub references: MinMax,
-    /// Dialogues taken off the training side.
+    /// Dialogues removed from the training side.
     pub leaks: Vec<Leak>,
     /// Problems and remarks by row.
     pub issues: Vec<Issue>,
@@ -87,24 +87,24 @@ pub struct ImportReport {
 /// A range of counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MinMax {
-    /// Least.
+    /// Smallest count.
     pub min: usize,
-    /// Most.
+    /// Largest count.
     pub max: usize,
 }
 
 /// A run in a list.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunSummary {
-    /// Its id.
+    /// The run's id.
     pub run: String,
     /// Where it stands.
     pub status: RunStatus,
     /// Its data set.
     pub dataset: String,
-    /// Its model.
+    /// Name of its base model.
     pub model: String,
-    /// Its seed.
+    /// Seed of its random numbers.
     pub seed: u64,
     /// When it was created.
     pub created_at_ms: i64,
@@ -115,18 +115,27 @@ pub struct RunSummary {
 /// A stage in a list.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageState {
+<<<<<<< HEAD
     /// Which.
     pub name: StageName,
     /// Where it stands; a worker that has died is not known here.
     pub status: StageStanding,
     /// Last sign of progress; none before the first.
     pub progress: Option<Progress>,
+=======
+    /// Name of the stage.
+    pub name: String,
+    /// waiting, running, done, reused, failed or stale.
+    pub status: String,
+    /// Last sign of progress.
+    pub progress: Value,
+>>>>>>> 7f9c1ff (project: comments in plain English)
     /// Seconds so far.
     pub wall_s: f64,
 }
 
 impl Session {
-    /// Opens a workspace, and creates it where there is none.
+    /// Opens a workspace, and creates it if there is none.
     pub fn open(workspace: &Path) -> Result<Self> {
         Ok(Self {
             store: Store::open(workspace)?,
@@ -192,7 +201,7 @@ impl Session {
         Ok(report(request, found, read, leaks))
     }
 
-    /// Takes dialogues that stand in two splits off the training side, earlier imports of the data set included.
+    /// Removes dialogues that are in two splits from the training side, earlier imports of the data set included.
     /// Returns the leaks and the stored rows that have to go.
     fn take_off_leaks(
         &self,
@@ -230,7 +239,7 @@ impl Session {
         Ok((leaks, gone))
     }
 
-    /// Names the dialogues that stand in the same split of the data set already. They are kept, as within a file.
+    /// Names the dialogues that are already in the same split of the data set. They are kept, as within a file.
     fn report_repeats(&self, existing: &DatasetRow, found: &mut Import) -> Result<()> {
         let stored = self.store.examples(existing.id, None)?;
         let known: std::collections::HashMap<(Split, String), &str> = stored

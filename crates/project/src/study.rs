@@ -1,8 +1,8 @@
-//! The blind rating study: which summaries people see, in which order, and what becomes of their scores.
+//! The blind rating study: which summaries people see, in which order, and what is done with their scores.
 //!
 //! Within-item design: for each drawn dialogue every system's summary is rated, in an order drawn per rater from a
 //! stored seed. Items are named by an opaque number; a system's name leaves this module only after the rater has
-//! locked their set (experience page, 4.2).
+//! locked their set.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub const GUIDELINE_VERSION: &str = "1";
 /// A criterion as raters see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Criterion {
-    /// Stable word.
+    /// Word under which scores are stored.
     pub key: &'static str,
     /// What is asked.
     pub question: &'static str,
@@ -99,15 +99,15 @@ pub struct StudyRequest {
 pub struct RatingItem {
     /// Place in the rater's order, from 0.
     pub position: usize,
-    /// Opaque number.
+    /// Number of the item, which says nothing about its system.
     pub item: u32,
-    /// The dialogue.
+    /// The dialogue as `Name: text` lines.
     pub dialogue: String,
     /// The summary, without its author.
     pub summary: String,
     /// Scores given so far, by criterion.
     pub scores: BTreeMap<String, u8>,
-    /// draft, done or skipped; none where untouched.
+    /// draft, done or skipped; `None` if untouched.
     pub state: Option<ItemState>,
     /// The rater's remark.
     pub note: String,
@@ -125,11 +125,11 @@ pub struct Queue {
 /// Means of one system after locking.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SystemRatings {
-    /// Which system.
+    /// The system, named only after the lock.
     pub system: String,
     /// Mean and interval over dialogues, by criterion.
     pub criteria: BTreeMap<String, crate::report::Mean>,
-    /// Rated items.
+    /// Number of items with a complete rating.
     pub n: usize,
 }
 
@@ -197,7 +197,7 @@ impl Session {
             .insert_study(&new, &blind_numbers(items, request.seed))?)
     }
 
-    /// The studies.
+    /// Every study of the workspace, newest first.
     pub fn studies(&self) -> Result<Vec<StudyRow>> {
         Ok(self.store.studies()?)
     }

@@ -18,7 +18,7 @@ pub const COPY_RUN_WORDS: usize = 12;
 /// Largest share of the summary's 3-grams that may occur in the dialogue.
 pub const COPY_SHARE: f64 = 0.5;
 
-/// The guards.
+/// The guards against rewarding copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GuardId {
@@ -31,7 +31,7 @@ pub enum GuardId {
 }
 
 impl GuardId {
-    /// Every guard.
+    /// Every guard, in the order of tables.
     pub const ALL: [Self; 3] = [Self::CopyRun, Self::CopyShare, Self::LengthRatio];
 
     /// The id that files and tables use.

@@ -1,5 +1,5 @@
 //! Traces of a text model at work around or inside a dialogue: markdown, stage directions, a preamble
-//! ("Here is the dialogue:") or commentary behind the last turn.
+//! ("Here is the dialogue:") or commentary after the last turn.
 //!
 //! The patterns are narrow on purpose: emoticons such as `(Y)`, starred-out words and `- ` inside an utterance are
 //! what people really type.

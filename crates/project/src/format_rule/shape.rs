@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::markup;
 use crate::dialogue::{Dialogue, normalise_text, split_strict};
 
-/// A text said this often is a loop (0.37 % of real SAMSum dialogues).
+/// A text repeated this often is a loop (0.37 % of real SAMSum dialogues).
 const LOOP_COUNT: usize = 4;
 
 /// The measures of one text.

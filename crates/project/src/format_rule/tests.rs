@@ -265,7 +265,7 @@ fn rejected(rule: &FormatRule, pairs: &[(String, String)]) -> f64 {
         / pairs.len() as f64
 }
 
-/// The measured rates that the method page states, in percent, within 0.3 points.
+/// The reject rates measured when the rule was made, in percent, within 0.3 points.
 #[test]
 fn default_limits_reject_what_was_measured_on_real_dialogues() {
     let (Some(mut samsum), Some(test), Some(dialogsum)) = (

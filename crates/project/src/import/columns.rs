@@ -123,7 +123,7 @@ pub(super) struct Layout {
     pub(super) detection: Detection,
 }
 
-/// Finds the layout; a mapped column that is not there is an error.
+/// Finds the layout; a mapped column that does not exist is an error.
 pub(super) fn detect(
     records: &Records,
     map: Option<&ColumnMap>,

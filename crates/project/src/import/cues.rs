@@ -131,7 +131,7 @@ fn append(turn: &mut Turn, text: &str) {
     turn.text.push_str(text);
 }
 
-/// The turns of a cue: voice spans, else lines. A line that names nobody and begins with no dash goes on with the
+/// The turns of a cue: voice spans, else lines. A line that names nobody and does not begin with a dash continues the
 /// line before.
 fn turns_of(payload: &str) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::new();

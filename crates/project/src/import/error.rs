@@ -1,4 +1,4 @@
-//! What keeps a whole file from being read, said for people.
+//! What prevents a whole file from being read, worded for people.
 
 use contract::{ErrorCode, ErrorPlace};
 
@@ -19,7 +19,7 @@ pub enum ImportError {
     Unreadable {
         /// The file, as given.
         file: String,
-        /// Why.
+        /// The reason, as a sentence for people.
         reason: String,
     },
     /// Neither JSON nor a table nor a transcript.
@@ -67,7 +67,7 @@ pub enum ImportError {
         file: String,
         /// Row, the header is 1.
         row: usize,
-        /// Why.
+        /// The reason, as a sentence for people.
         reason: String,
     },
     /// A mapped column is not in the file.
@@ -99,7 +99,7 @@ pub enum ImportError {
         file: String,
         /// The first such row.
         row: usize,
-        /// The column.
+        /// The column that holds the turns.
         field: String,
     },
     /// The given speakers cannot be used.

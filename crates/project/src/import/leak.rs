@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::{ImportedExample, Split};
 
-/// A dialogue that was taken off because it also stands in a split that needs it more.
+/// A dialogue that was removed because it is also in a split that needs it more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Leak {
-    /// The example taken off.
+    /// The example that was removed.
     pub id: String,
-    /// Its split.
+    /// The split it belongs to.
     pub split: Split,
     /// The example that stays.
     pub with: String,
@@ -19,8 +19,8 @@ pub struct Leak {
     pub with_split: Split,
 }
 
-/// Takes every dialogue that stands in two splits (spaces and case aside) off the training side: train loses to
-/// validation and test, validation loses to test. Lists what was taken off, in order.
+/// Removes every dialogue that is in two splits (ignoring spaces and case) from the training side: train loses to
+/// validation and test, validation loses to test. Lists what was removed, in order.
 pub fn find_leaks(examples: &mut Vec<ImportedExample>) -> Vec<Leak> {
     let mut keepers: HashMap<String, (u8, String, Split)> = HashMap::new();
     for example in examples.iter() {

@@ -65,7 +65,7 @@ impl From<Fault> for DialogueFault {
 /// All good rows of a file in order; what is wrong with the others goes to `issues`.
 ///
 /// # Errors
-/// [`ImportError::SpeakersNeeded`] for the first dialogue whose turns name no speaker where none were given.
+/// [`ImportError::SpeakersNeeded`] for the first dialogue whose turns name no speaker if none were given.
 pub(super) fn drafts(
     records: &Records,
     layout: &Layout,

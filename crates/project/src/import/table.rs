@@ -74,7 +74,7 @@ pub(super) fn looks_like_one(bytes: &[u8]) -> bool {
     names.len() >= 2 && !header.contains(": ") && super::columns::guess(&names).is_some()
 }
 
-/// The separator that splits the header most often; a comma where none does.
+/// The separator that splits the header most often; a comma if none does.
 fn delimiter_of(bytes: &[u8]) -> u8 {
     let header = bytes
         .split(|&byte| byte == b'\n')

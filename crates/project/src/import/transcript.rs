@@ -22,7 +22,7 @@ const SUMMARY_WORDS: [&str; 2] = ["summary", "zusammenfassung"];
 
 /// A line of a file, with one kind of spaces and none at either end.
 pub(super) struct Line {
-    /// From 1.
+    /// Its number in the file, from 1.
     pub(super) number: usize,
     pub(super) text: String,
     /// Offset in the file of the first byte that is not UTF-8.

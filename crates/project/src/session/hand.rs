@@ -12,7 +12,7 @@ use crate::hygiene::{self, Finding};
 pub struct WrittenExample {
     /// Name to show it by.
     pub external_id: String,
-    /// Its split.
+    /// The split it belongs to.
     pub split: Split,
     /// Where its text comes from.
     pub origin: Origin,
@@ -45,7 +45,7 @@ impl Session {
             .update_example(example, dialogue, references, origin)?)
     }
 
-    /// Adds a pair behind the last one.
+    /// Adds a pair at the end.
     pub fn write_example(&self, dataset: &str, example: WrittenExample) -> Result<()> {
         self.at_rest(dataset)?;
         not_empty(&example.dialogue, &example.references)?;

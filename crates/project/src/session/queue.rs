@@ -1,5 +1,5 @@
-//! The queue of runs: each begins when the one at work has ended. It stands in the workspace, so that neither window
-//! nor terminal need be open; the worker that ends starts the next.
+//! The queue of runs: each begins when the one at work has ended. It is kept in the workspace, so neither window nor
+//! terminal has to stay open; the worker that ends starts the next.
 
 use contract::RunStatus;
 use host::{Identity, Liveness};
@@ -36,7 +36,7 @@ impl Session {
         Ok(())
     }
 
-    /// Whether the queue is held back: nothing of it begins by itself.
+    /// Whether the queue is held back: no waiting run starts by itself.
     pub fn queue_held(&self) -> Result<bool> {
         Ok(self.store.setting(HELD)? == Some(json!(true)))
     }
