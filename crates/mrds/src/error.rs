@@ -26,39 +26,39 @@ pub enum Error {
         "{count} dialogues do not fit the model's context of {limit} tokens; the longest is example `{id}` with {tokens}"
     )]
     TooLong {
-        /// How many.
+        /// How many there are.
         count: usize,
         /// The longest one.
         id: String,
         /// Its tokens, prompt and answer included.
         tokens: usize,
-        /// The context.
+        /// The model's context, in tokens.
         limit: usize,
     },
     /// Another process works on the run.
     #[error("run `{run}` is being worked on by process {pid}")]
     Locked {
-        /// Which run.
+        /// The run's id.
         run: String,
-        /// By whom.
+        /// Process id of the one that works on it.
         pid: u32,
     },
     /// Pause, cancel or Ctrl-C; everything finished is kept.
     #[error("run `{run}` was interrupted; everything finished is kept")]
     Interrupted {
-        /// Which run.
+        /// The run's id.
         run: String,
     },
     /// The model folder no longer holds the model that the run began with.
     #[error("the model in {path} is not the one this run began with")]
     ModelChanged {
-        /// The folder.
+        /// The folder that cannot be used.
         path: PathBuf,
     },
     /// A stage produced nothing for the next one to work on.
     #[error("stage {stage} cannot go on: {reason}")]
     Stalled {
-        /// Which stage.
+        /// The stage that reports.
         stage: StageName,
         /// What is missing.
         reason: String,
@@ -70,7 +70,7 @@ pub enum Error {
         "stage {stage} stopped: the card has no memory left. Everything finished before is kept"
     )]
     DeviceMemory {
-        /// Which stage.
+        /// The stage that reports.
         stage: StageName,
         /// The next smaller plan.
         fix: String,

@@ -1,4 +1,4 @@
-//! Taking a trained adapter out of the workspace — in PEFT's format, merged into the base model, or for llama.cpp — and
+//! Taking a trained adapter out of the workspace: in PEFT's format, merged into the base model, or for llama.cpp; and
 //! the proof that the exported files give what the workspace's adapter gives.
 
 use std::fs;
@@ -21,7 +21,7 @@ use crate::worker::model_of;
 /// Validation items that are scored with both.
 const REPLAY_ITEMS: usize = 8;
 
-/// Which adapter.
+/// Which of a run's adapters is exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exported {
     /// The dialogue synthesizer aligned with separate sets.
@@ -60,16 +60,16 @@ impl ExportFormat {
 pub struct ExportedFile {
     /// Where it lies.
     pub path: PathBuf,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: u64,
-    /// Its hash.
+    /// Its SHA-256 in hexadecimal.
     pub sha256: String,
 }
 
 /// The comparison of workspace and export on validation items.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Replay {
-    /// Items compared.
+    /// Number of validation items that were compared.
     pub items: usize,
     /// Largest difference of a summed log-probability.
     pub max_logp_diff: f64,
@@ -84,7 +84,7 @@ pub struct Replay {
 /// What was written, and the proof.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Export {
-    /// The files.
+    /// Every file that was written.
     pub files: Vec<ExportedFile>,
     /// The proof; none for a GGUF adapter, which only llama.cpp reads.
     pub replay: Option<Replay>,

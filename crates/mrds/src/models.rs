@@ -1,6 +1,6 @@
 //! Models on this computer: downloading, listing, checking and removing them (feature `engine`).
 //!
-//! A download lies in `WORKSPACE/models/OWNER--NAME` beside its [`Manifest`]; only such a folder is ever deleted. A
+//! A download is kept in `WORKSPACE/models/OWNER--NAME` beside its [`Manifest`]; only such a folder is ever deleted. A
 //! folder of the user is known by its path alone, and stays what it is.
 
 use std::fs;
@@ -15,7 +15,7 @@ use store::{LedgerRow, ModelRow};
 
 use crate::error::{Error, Result};
 
-/// Revision where none is named.
+/// The revision to take if none is named.
 pub const MAIN: &str = "main";
 
 /// A model to be fetched.
@@ -35,7 +35,7 @@ pub struct KnownModel {
     /// Id, name, folder, sizes.
     #[serde(flatten)]
     pub row: ModelRow,
-    /// Longest text; none where the folder cannot be read.
+    /// Longest text; `None` if the folder cannot be read.
     pub context_tokens: Option<usize>,
     /// Whether the folder is still there.
     pub present: bool,
@@ -53,7 +53,7 @@ pub struct Source {
     pub hub_id: String,
     /// Revision that was asked for.
     pub revision: String,
-    /// Commit.
+    /// The commit that was downloaded.
     pub commit: String,
     /// Licence as the model card names it.
     pub licence: Option<String>,
@@ -64,7 +64,7 @@ pub struct Source {
 pub struct Unfinished {
     /// `owner/name`.
     pub hub_id: String,
-    /// Its folder.
+    /// Path of its folder.
     pub path: String,
     /// Length of all files.
     pub bytes: u64,
@@ -73,13 +73,13 @@ pub struct Unfinished {
 /// What a check of a model's files found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verified {
-    /// Digest of its files now; none where files are missing or damaged.
+    /// Digest of its files now; `None` if files are missing or damaged.
     pub id: Option<String>,
-    /// Its folder.
+    /// Path of its folder.
     pub path: String,
-    /// Number of weights; none where files are missing or damaged.
+    /// Number of weights; `None` if files are missing or damaged.
     pub parameters: Option<u64>,
-    /// Whether the files are those of the download, or of the model's first use; none where neither is known.
+    /// Whether the files are those of the download, or of the model's first use; `None` if neither is known.
     pub sha256_ok: Option<bool>,
     /// Files of the download that are missing or changed.
     pub damaged: Vec<String>,
@@ -90,9 +90,9 @@ pub struct Verified {
 pub struct Removal {
     /// Digest; empty for an unfinished download.
     pub id: String,
-    /// Its name.
+    /// Its name, to show to people.
     pub name: String,
-    /// Its folder.
+    /// Path of its folder.
     pub path: String,
     /// Bytes on disk that Duologue downloaded and deletes; 0 for a folder of the user, which stays.
     pub deleted_bytes: u64,
@@ -105,16 +105,16 @@ pub struct Removal {
 pub struct TooLong {
     /// Longest text of the model, in tokens.
     pub context_tokens: usize,
-    /// The examples.
+    /// The examples that are longer than that.
     pub too_long: Vec<LongExample>,
 }
 
 /// An example that is longer than a model's context.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LongExample {
-    /// Its name.
+    /// Its id in the data set.
     pub id: String,
-    /// Its row.
+    /// Its row id in the workspace.
     pub key: i64,
     /// Tokens of its dialogue and its first summary.
     pub tokens: usize,
@@ -157,8 +157,8 @@ pub fn too_long(session: &Session, dataset: &str, model: &Path) -> Result<TooLon
     })
 }
 
-/// Downloads a model, or goes on with a download, and enters it in the list. A model that is here already and
-/// undamaged is left alone, without a connection; a changed file is fetched anew.
+/// Downloads a model, or continues a download, and enters it in the list. A model that is already there and undamaged
+/// is left alone, without a connection; a changed file is fetched again.
 ///
 /// # Errors
 /// [`lm::Error::Hub`] and whatever makes the folder unusable; what has arrived is kept.
@@ -171,7 +171,7 @@ pub fn add_model(
     let id = HubId::parse(&request.hub_id).map_err(lm::Error::from)?;
     let folder = downloads(session).join(folder_name(request));
     let fetched = fetch(request, &id, &folder, download);
-    // Whatever came of it: what was opened is on the record.
+    // Whether it succeeded or not, what was opened is recorded.
     for connection in download.gateway.connections() {
         let (purpose, host) = (format!("model {}", id.as_str()), connection.host);
         session.store().append_ledger(&LedgerRow {
@@ -450,7 +450,7 @@ pub(crate) fn folder_bytes(folder: &Path) -> u64 {
         .sum()
 }
 
-/// Removes a file; one that is not there is gone already.
+/// Removes a file; a missing one is fine.
 fn remove_file(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {

@@ -20,7 +20,7 @@ use crate::stage::{self, Stage};
 
 /// A run as its stages see it.
 pub struct Run<'a> {
-    /// The workspace.
+    /// The workspace that the run reads and writes.
     pub store: &'a Store,
     /// The run's row.
     pub row: RunRow,
@@ -64,7 +64,7 @@ pub struct StageOutput {
     pub measures: Measures,
 }
 
-/// Carries out the stages of `window`. Returns whether every stage of the run is now finished.
+/// Carries out the stages in the range `window`. Returns whether every stage of the run is now finished.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when asked to stop; whatever a stage reports otherwise. Finished stages, finished batches

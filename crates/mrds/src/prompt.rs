@@ -1,5 +1,5 @@
-//! The four instructions of the method as token ids, identical in training, scoring and use (method page, 3.3). A
-//! model that can think is asked not to: what its template writes for "no thoughts" belongs to the prompt.
+//! The four instructions of the method as token ids, identical in training, scoring and use. A model that can think is
+//! asked not to: what its template writes for "no thoughts" belongs to the prompt.
 
 use lm::{LanguageModel, Message};
 use project::dialogue::Dialogue;

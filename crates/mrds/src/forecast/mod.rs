@@ -2,8 +2,8 @@
 //! not fit (`duologue plan`).
 //!
 //! Memory is counted ([`lm::memory`]); time is the tokens of each kind of work, from the recipe and the texts' lengths,
-//! over the machine's speed ([`lm::probe`]). How far memory is from that of real runs: `docs/plan.md`. On a card its own
-//! memory is what counts, as far as it is free: what other programs hold there is theirs.
+//! over the machine's speed ([`lm::probe`]). `docs/plan.md` says how far the memory is from that of real runs. On a
+//! card, the card's free memory counts: what other programs hold there is left to them.
 
 mod stages;
 
@@ -36,7 +36,7 @@ const COUNTED: usize = 400;
 pub enum PlannedModel {
     /// A folder: its speed is probed.
     Folder(PathBuf),
-    /// A model of the catalogue that is not here.
+    /// A model of the catalogue that has not been downloaded.
     Catalogue(Box<CatalogueEntry>),
 }
 
@@ -45,7 +45,7 @@ pub enum PlannedModel {
 pub struct ForecastRequest {
     /// Name of the data set.
     pub dataset: String,
-    /// The model.
+    /// The base model, on this computer or in the catalogue.
     pub model: PlannedModel,
     /// The recipe, unresolved.
     pub recipe: Recipe,
@@ -58,20 +58,20 @@ pub struct ForecastRequest {
 /// What the machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Machine {
-    /// Memory that programs can still take, on a card its own; none where it is not known.
+    /// Memory that programs can still take, on a card its own; `None` if it is not known.
     pub memory_free_bytes: Option<u64>,
-    /// Room on the workspace's disk; none where it is not known.
+    /// Room on the workspace's disk; `None` if it is not known.
     pub disk_free_bytes: Option<u64>,
     /// Threads of the computation.
     pub threads: usize,
 }
 
-/// A forecast.
+/// What a run would take, and whether it can start.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outlook {
     /// `ready` or `not_ready`.
     pub verdict: Verdict,
-    /// What stands in the way, in words.
+    /// What prevents the run, as sentences.
     pub missing: Vec<String>,
     /// Number of weights.
     pub parameters: u64,
@@ -89,7 +89,7 @@ pub struct Outlook {
     pub disk_bytes: u64,
     /// Seconds of all stages.
     pub seconds: f64,
-    /// Each stage.
+    /// Every stage of the run, in order.
     pub stages: Vec<StageForecast>,
     /// Cheaper ways to do it.
     pub offers: Vec<Offer>,
@@ -103,7 +103,7 @@ pub struct Outlook {
 pub enum Verdict {
     /// Nothing is missing.
     Ready,
-    /// Something is.
+    /// Something is missing; the run would be refused.
     NotReady,
 }
 
@@ -182,8 +182,8 @@ fn options(assignments: &[&str]) -> String {
 const FEWEST_TOKENS: usize = 256;
 const FEWEST_TEXTS: usize = 1;
 
-/// Halves what is computed at once until the memory `need` of a recipe fits, or nothing helps any more: of texts or
-/// tokens whichever the highest need comes from.
+/// Halves what is computed at once until the memory `need` of a recipe fits, or nothing helps any more: whichever of
+/// texts and tokens causes the highest need.
 fn fit(recipe: &mut Recipe, free_bytes: u64, need: impl Fn(&Recipe) -> u64) {
     let halved = |recipe: &Recipe| {
         let (texts, tokens) = (
@@ -228,8 +228,8 @@ fn advice(recipe: &Recipe, need: impl Fn(&Recipe) -> u64) -> Result<String> {
     Ok("Close other programs that use the card and resume, or choose a smaller model.".to_owned())
 }
 
-/// Whether a change is worth showing after those already shown: not the same memory again, and less than what a part of
-/// it gives.
+/// Whether a change is worth showing after those already shown: it must need different memory, and less than a part of
+/// it would.
 fn helps(assignments: &[&str], peak_bytes: u64, shown: &[(&[&str], u64)]) -> bool {
     shown.iter().all(|(earlier, bytes)| {
         let part = earlier
@@ -255,7 +255,7 @@ struct Known {
 /// Forecasts a run; stores nothing.
 ///
 /// # Errors
-/// Data sets, models and recipes that cannot be used at all. What is merely missing stands in the outlook.
+/// Data sets, models and recipes that cannot be used at all. What is merely missing is part of the outlook.
 pub fn outlook(session: &Session, request: &ForecastRequest) -> Result<Outlook> {
     let dataset = session.store().dataset(&request.dataset)?;
     let rows = session.store().examples(dataset.id, None)?;
@@ -388,7 +388,7 @@ impl Known {
         forecast(&setting, recipe, texts)
     }
 
-    /// Settles what a recipe leaves to the machine: `recompute = auto`, and on a card how much is computed at once.
+    /// Decides what a recipe leaves to the machine: `recompute = auto`, and on a card how much is computed at once.
     fn settle(&self, recipe: &mut Recipe, texts: &Texts, free_bytes: Option<u64>, threads: usize) {
         self.settle_recompute(recipe, texts, free_bytes, threads);
         if let (Form::Card, Some(free)) = (self.form, free_bytes) {
@@ -488,8 +488,8 @@ impl Known {
     }
 }
 
-/// Settles what the recipe of a run that is about to be created leaves to the machine; the free memory was counted without
-/// `model`.
+/// Settles what the recipe of a run that is about to be created leaves to the machine; the free memory was counted
+/// without `model`.
 pub(crate) fn settle(
     recipe: &mut Recipe,
     request: &RunRequest,

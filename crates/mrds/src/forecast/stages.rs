@@ -32,9 +32,9 @@ const RECOMPUTE_TIME: f64 = 1.3;
 /// Lengths in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Length {
-    /// Mean.
+    /// Arithmetic mean.
     pub mean: f64,
-    /// Longest.
+    /// Tokens of the longest text.
     pub max: usize,
 }
 
@@ -75,7 +75,7 @@ impl Length {
 /// The texts of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Texts {
-    /// Dialogues.
+    /// Lengths of the dialogues.
     pub dialogue_tokens: Length,
     /// First gold summaries.
     pub summary_tokens: Length,
@@ -86,13 +86,13 @@ pub struct Texts {
 /// What one stage will take.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StageForecast {
-    /// Which.
+    /// The stage.
     pub name: StageName,
     /// Highest memory of the process.
     pub peak_bytes: u64,
     /// What it leaves on disk.
     pub disk_bytes: u64,
-    /// Seconds on the clock.
+    /// Wall-clock seconds.
     pub seconds: f64,
 }
 
@@ -103,7 +103,7 @@ pub struct Setting<'a> {
     pub config: &'a DecoderConfig,
     /// Memory of the process with the model loaded and nothing done yet.
     pub loaded_bytes: u64,
-    /// Speed.
+    /// Tokens per second of each kind of work on this machine.
     pub rates: Rates,
     /// Threads of the computation.
     pub threads: usize,

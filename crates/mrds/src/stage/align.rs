@@ -1,5 +1,5 @@
-//! Stage 6: DPO + SFT from the frozen supervised synthesizer (MRDS; Rafailov et al. 2023 with the NLL term of Pang
-//! et al. 2024; method page 3.7), once with separate preference sets and once with the joint set.
+//! Stage 6: DPO + SFT from the frozen supervised synthesizer (MRDS; Rafailov et al. 2023 with the NLL term of Pang et
+//! al. 2024), once with separate preference sets and once with the joint set.
 //!
 //! `ref_policy` is the supervised adapter; its log-probabilities are taken once. Other preference losses may take the
 //! place of DPO's (`dpo_loss`). The checkpoint is the one whose
@@ -257,7 +257,7 @@ fn preference_pairs(
     pairs.iter().enumerate().map(make).collect()
 }
 
-/// Log-probabilities of all completions under the reference policy, taken once; none where the loss does without.
+/// Log-probabilities of all completions under the reference policy, taken once; `None` if the loss does not need them.
 fn ref_logps(
     stage: &Stage<'_>,
     role: Synthesizer,

@@ -1,5 +1,5 @@
 //! Stage 4: K dialogues per summary by the supervised synthesizer, each checked by the format rule and scored by the
-//! base model's own summarization, `M_sum(s | d̂)`, adapters off (MRDS, content score; method page 3.6).
+//! base model's own summarization, `M_sum(s | d̂)`, adapters off (MRDS, content score).
 
 use contract::{CandidateMeasures, Measures, SampleItem, StageName};
 use lm::generate::{Finish, GenerateRequest};
@@ -149,7 +149,7 @@ fn score(stage: &Stage<'_>, candidates: &mut [Candidate]) -> Result<()> {
     Ok(())
 }
 
-/// Mean log-probability of each summary's tokens (end included) given its dialogue under the base model; none where
+/// Mean log-probability of each summary's tokens (end included) given its dialogue under the base model; `None` if
 /// prompt and summary do not fit the context.
 pub(crate) fn content_scores(
     stage: &Stage<'_>,

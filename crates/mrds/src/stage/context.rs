@@ -85,7 +85,7 @@ pub(crate) struct Progress {
 }
 
 impl<'a> Stage<'a> {
-    /// Begins, or goes on with, a stage.
+    /// Begins or continues a stage.
     pub(crate) fn begin(run: &'a Run<'a>, name: StageName, inputs: &str) -> Result<Self> {
         let row = run.store.stage(&run.row.id, name)?;
         let before = Usage {
@@ -345,7 +345,7 @@ impl<'a> Stage<'a> {
 
     /// Names what the following progress belongs to.
     pub(crate) fn begin_task(&self, name: &str) {
-        // What the last task has freed is not to count beside what this one takes.
+        // Memory that the last task has freed must not count together with what this task takes.
         lm::allocator::trim();
         *self.task.borrow_mut() = Task {
             name: name.to_owned(),

@@ -1,7 +1,6 @@
 //! Stage 9: every system on the fenced test split (ROUGE, `reference_ce`, lengths, paired bootstrap against real-only
 //! training), and every synthesizer on the test summaries (format rate, `scorer_ce`, copy rate, seconds per accepted
-//! dialogue); method page, section 4. The figures are computed in `report` from the outputs stored here, so that
-//! everybody can recompute them.
+//! dialogue). The figures are computed in `report` from the outputs stored here, so that everybody can recompute them.
 
 use std::collections::BTreeMap;
 

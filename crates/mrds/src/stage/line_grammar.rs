@@ -146,7 +146,7 @@ impl<'v> LineGrammar<'v> {
             && read.speakers.len() >= self.speakers.len().min(2)
     }
 
-    /// Reads what was written; none where it is no beginning of a dialogue.
+    /// Reads what was written; `None` if no dialogue can begin like that.
     fn read(&self, ids: &[u32]) -> Option<Read<'_>> {
         let mut read = Read {
             place: Place::Begin,

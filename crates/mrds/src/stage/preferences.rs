@@ -1,4 +1,4 @@
-//! Stage 5: preference pairs from the candidates (MRDS; method page 3.6 with the guards of 3.8).
+//! Stage 5: preference pairs from the candidates (MRDS; the guards are in `docs/method.md`).
 //!
 //! Separate sets: *format* (a passing over a failing dialogue) and *content* (the more summarizable of two passing
 //! ones). Joint set: best against worst by (format, content). The copy, length-band and length-balance guards bind

@@ -1,4 +1,4 @@
-//! What iterative dialogue synthesis (IDS, method page 3.5) keeps of an attempt, and when it goes back.
+//! What iterative dialogue synthesis (IDS, `docs/method.md`) keeps of an attempt, and when it goes back.
 
 use project::format_rule::FormatRule;
 

@@ -1,5 +1,6 @@
 //! The ways to get a dialogue for a summary: one sample, one sample under the line grammar, resampling until the format
-//! rule accepts, and iterative dialogue synthesis (IDS, method page 3.5). Used by `candidates`, `align`, `dialogues` and `evaluate`.
+//! rule accepts, and iterative dialogue synthesis (IDS, `docs/method.md`). Used by `candidates`, `align`, `dialogues`
+//! and `evaluate`.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +18,11 @@ use crate::error::Result;
 /// How a dialogue is got.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Way {
-    /// Sample until the rule accepts, at most so often (once: one sample, whatever it is).
+    /// Sample until the rule accepts, at most this number of times (once: one draw, whatever it is).
     Resample(usize),
     /// One sample, whatever it is, of `Name: text` lines by construction.
     Constrained,
-    /// Keep the longest valid beginning and go on from there ([`Prefix`]), at most so often.
+    /// Keep the longest valid beginning and continue from there ([`Prefix`]), at most this number of times.
     Iterate(usize),
 }
 

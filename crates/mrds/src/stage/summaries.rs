@@ -1,7 +1,7 @@
 //! Stage 2: new summaries on the extracted topics (MRDS, topic-based summary synthesis).
 //!
-//! By prompt (style examples before the topic) or by an adapter trained on the shots' (topic, summary) pairs; method
-//! page, 3.2. Every summary passes the novelty, length and name filters; what was dropped is counted by reason.
+//! By prompt (style examples before the topic) or by an adapter trained on the shots' (topic, summary) pairs. Every
+//! summary passes the novelty, length and name filters; what was dropped is counted by reason.
 
 use contract::{SampleItem, StageName};
 use lm::generate::{GenerateConfig, GenerateRequest};

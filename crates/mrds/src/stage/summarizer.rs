@@ -1,4 +1,4 @@
-//! Stage 8: the two-stage summarizers and their trained baselines (MRDS; method page 3.9).
+//! Stage 8: the two-stage summarizers and their trained baselines (MRDS).
 //!
 //! Stage 1 learns from synthetic pairs only and ends when the plateau schedule first reaches `stage1_stop_lr`; stage 2
 //! starts from its best adapter with a fresh optimizer and learns from real pairs only. Real-only training gets the

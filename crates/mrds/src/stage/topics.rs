@@ -76,7 +76,7 @@ const DEMOS: [(&str, &str); 3] = [
     ),
 ];
 
-/// First line, lower case, without punctuation around it; none where nothing is left.
+/// First line, lower case, without punctuation around it; `None` if nothing is left.
 fn clean(text: &str) -> Option<String> {
     let line = text.lines().next().unwrap_or_default().to_lowercase();
     let topic = line

@@ -1,9 +1,9 @@
 //! Seconds and memory of this process, as the operating system accounts them.
 
-/// What a stage has used, over all processes that worked on it.
+/// What a stage has used, summed over all processes that worked on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Usage {
-    /// Seconds on the clock.
+    /// Wall-clock seconds.
     pub(crate) wall_s: f64,
     /// Seconds of processor time, user and system, all threads.
     pub(crate) cpu_s: f64,
@@ -11,7 +11,7 @@ pub(crate) struct Usage {
     pub(crate) peak_rss_bytes: u64,
 }
 
-/// Lets the highest resident memory begin anew at what is resident now, so that a stage's peak is its own. Only Linux
+/// Resets the highest resident memory to what is resident now, so that each stage has its own peak. Only Linux
 /// can (proc_pid_clear_refs(5)); elsewhere the peak stays that of the process.
 pub(crate) fn reset_peak() {
     if cfg!(target_os = "linux") {
