@@ -160,13 +160,13 @@ pub(crate) struct Import {
     /// Import the good rows although there are bad ones
     #[arg(long)]
     pub(crate) skip_bad: bool,
-    /// Refuse when a dialogue stands in two splits
+    /// Refuse if a dialogue is in two splits
     #[arg(long)]
     pub(crate) strict: bool,
     /// Report only, store nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Seed of the draw of splits where nothing else tells them
+    /// Seed for drawing the splits if nothing else tells them
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
 }
@@ -245,7 +245,7 @@ pub(crate) struct Run {
     /// Start the work in a process of its own and return
     #[arg(long)]
     pub(crate) detach: bool,
-    /// Wait for the run at work to end, then begin in a process of its own; at once where none is
+    /// Wait for the current run to end, then start in a separate process; at once if there is none
     #[arg(long)]
     pub(crate) queue: bool,
 }
@@ -255,7 +255,7 @@ pub(crate) struct Plan {
     /// Name of the data set
     #[arg(long)]
     pub(crate) dataset: String,
-    /// Folder, id or name of a model, or one of the catalogue that is not here yet
+    /// Folder, id or name of a model, or one of the catalogue that has not been downloaded yet
     #[arg(long)]
     pub(crate) model: String,
     #[command(flatten)]
@@ -300,17 +300,17 @@ pub(crate) struct Resume {
     /// Start the work in a process of its own and return
     #[arg(long)]
     pub(crate) detach: bool,
-    /// Wait for the run at work to end, then begin in a process of its own; at once where none is
+    /// Wait for the current run to end, then start in a separate process; at once if there is none
     #[arg(long)]
     pub(crate) queue: bool,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Queue {
-    /// Hold it back: nothing of it begins by itself
+    /// Hold it back: no waiting run starts by itself
     #[arg(long)]
     pub(crate) hold: bool,
-    /// Let it go, and begin the next run where none is at work
+    /// Let it go, and start the next run if none is running
     #[arg(long, conflicts_with = "hold")]
     pub(crate) go: bool,
 }
@@ -389,7 +389,7 @@ pub(crate) struct Generate {
     pub(crate) model: ModelArgs,
     /// JSONL with {"messages" or "prompt"}
     pub(crate) file: PathBuf,
-    /// Longest completion
+    /// Longest completion, in tokens
     #[arg(long, default_value_t = 128)]
     pub(crate) max_new_tokens: usize,
     /// 0 is greedy

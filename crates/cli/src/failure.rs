@@ -1,4 +1,4 @@
-//! Errors on their way out: one JSON line or three sentences, and the exit code of `docs/cli.md`.
+//! Errors as the user sees them: one JSON line or three sentences, and the exit code of `docs/cli.md`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -50,7 +50,7 @@ impl Failure {
         }
     }
 
-    /// A file, or a line of one (from 1), that cannot be used; the message names both.
+    /// A file, or one of its lines (from 1), that cannot be used; the message names both.
     pub(crate) fn file(
         path: &Path,
         row: Option<usize>,
@@ -145,7 +145,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let asked = !error.use_stderr();
     let json = std::env::args().any(|arg| arg == "--json");
     if asked || !json {
-        // A closed pipe is no reason to fail.
+        // A closed pipe is not a failure.
         let _closed = error.print();
         return ExitCode::from(if asked { 0 } else { 2 });
     }

@@ -36,7 +36,7 @@ pub(crate) fn hub_with_token(offline: bool) -> HubAccess {
     }
 }
 
-/// The first of the three sources that has a token; else why the keychain could not be asked.
+/// The token of the first of the three sources that has one, or else why the keychain could not be asked.
 fn first_token(
     variable: Option<String>,
     keychain: impl FnOnce() -> Result<Option<String>, String>,

@@ -18,7 +18,7 @@ pub(crate) const SERVICE: &str = "duologue";
 /// Longest wait for a keychain, and for whoever it asks to unlock it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The token for a Hub; none where none was stored.
+/// The token for a Hub; `None` if none was stored.
 pub(crate) fn token(host: &str) -> Result<Option<String>, String> {
     ask(host, |entry| entry.get_password())
 }
@@ -33,7 +33,7 @@ pub(crate) fn forget(host: &str) -> Result<bool, String> {
     ask(host, |entry| entry.delete_credential()).map(|removed| removed.is_some())
 }
 
-/// Asks on a thread of its own: a keychain may wait for somebody who is not there.
+/// Asks on a separate thread: a keychain may wait for a person who is away.
 fn ask<T: Send + 'static>(
     host: &str,
     question: impl FnOnce(Entry) -> keyring::Result<T> + Send + 'static,
@@ -46,7 +46,7 @@ fn ask<T: Send + 'static>(
         .unwrap_or_else(|_silent| Err("it does not answer".to_owned()))
 }
 
-/// An entry that is not there is no error; where there is no keychain at all, the reason is that of its start.
+/// A missing entry is not an error; if there is no keychain at all, the reason is the one from starting it.
 fn heard<T>(answer: keyring::Result<T>) -> Result<Option<T>, String> {
     match (answer, Entry::store_status()) {
         (Ok(found), _) => Ok(Some(found)),

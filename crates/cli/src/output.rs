@@ -1,5 +1,5 @@
-//! Standard output: JSON Lines with `--json`, else text for people. A reader that has gone away is no error; what could
-//! not be written otherwise (a full disk) is.
+//! Standard output: JSON Lines with `--json`, else text for people. A reader that has gone away is not an error; a line
+//! that could not be written for another reason (a full disk) is.
 
 use std::io::{ErrorKind, Write};
 use std::sync::OnceLock;

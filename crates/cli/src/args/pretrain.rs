@@ -53,10 +53,10 @@ pub(crate) struct PretrainSettings {
     /// How often the corpus is read
     #[arg(long, default_value_t = 1.0, value_name = "N")]
     pub(crate) epochs: f64,
-    /// End after so many minutes, if the epochs have not; the result then depends on this machine's speed
+    /// End after this many minutes, if the epochs have not; the result then depends on this machine's speed
     #[arg(long, value_name = "N")]
     pub(crate) minutes: Option<f64>,
-    /// End after so many updates, if the epochs have not; the learning rate is that of the whole
+    /// End after this many updates, if the epochs have not; the learning rate is that of the full length
     #[arg(long, value_name = "N")]
     pub(crate) updates: Option<usize>,
     /// Highest learning rate [default: 2e-3 from random weights, 2e-4 from a model]

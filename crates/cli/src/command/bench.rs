@@ -128,7 +128,7 @@ impl Drop for CardMemory {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
         if let Some(watch) = self.watch.take() {
-            // It only reads; if it failed, the peak is what it had seen.
+            // The thread only reads; if it failed, the peak is the highest value it had seen.
             let _ended = watch.join();
         }
     }
@@ -258,7 +258,7 @@ fn random_example(decoder: &Decoder, key: u64, prompt: usize, completion: usize)
 }
 
 /// On the processor the limit is in processor-seconds; a card computes while the processor waits, so there it is in
-/// seconds on the clock.
+/// wall-clock seconds.
 fn training_figures(figures: &StepFigures, steps: usize, threads: usize, host: bool) -> Value {
     let per_step = if host {
         figures.cpu_s / steps as f64
@@ -294,7 +294,7 @@ fn describe(result: &Value) -> String {
         format!(" Of the card: {:.0} MB.", bytes as f64 / 1e6)
     });
     format!(
-        "An update: {:.3} s on the clock, {:.3} processor-seconds, {:.0} tokens/s.\n\
+        "An update: {:.3} s wall-clock, {:.3} processor-seconds, {:.0} tokens/s.\n\
          Its matrix products alone would take {:.3} {seconds}s at {:.0} GFLOP per {seconds}: \
          {:.0} % of the time is theirs.\nPeak memory: {:.0} MB.{card} Threads: {}. Updates: {}.",
         number("wall_s_per_step"),
@@ -509,7 +509,7 @@ fn write_calls(file: &Path, calls: &[Value]) -> Result<(), Failure> {
 fn pipeline(global: &Global, args: &BenchPipeline, output: &Output) -> Done {
     let folder = std::env::temp_dir().join(format!("duologue-bench-{}", std::process::id()));
     let measured = measured_run(global, args, &folder, output);
-    // Whatever came of it, nothing is left behind; what cannot be removed is a temporary folder.
+    // Nothing is left behind, whether it succeeded or not; what cannot be removed is a temporary folder.
     let _kept = std::fs::remove_dir_all(&folder);
     let figures = match measured {
         Err(Failure::Mrds(mrds::Error::Interrupted { .. })) => {

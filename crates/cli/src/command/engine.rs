@@ -61,7 +61,7 @@ fn load(global: &Global, args: &ModelArgs) -> Result<(LanguageModel, Option<Adap
     Ok((model, adapter))
 }
 
-/// What may make the result useless but stops nothing.
+/// Problems that may make the result useless without stopping the work.
 fn warn(warning: Option<&str>) {
     if let Some(warning) = warning {
         note(&format!("duologue: warning: {warning}"));
@@ -261,7 +261,7 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is said of a dialogue without a word: reason and way out.
+/// The reason and the remedy for a dialogue without any words.
 const EMPTY: (&str, &str) = (
     "the dialogue is empty",
     "Give a text with one turn per line, `Name: text`.",

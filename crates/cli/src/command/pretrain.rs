@@ -1,4 +1,4 @@
-//! pretrain: all weights of a small model, from random numbers or from a model folder, on text of one's own.
+//! pretrain: all weights of a small model, from random numbers or from a model folder, on your own text.
 
 use std::fs;
 use std::io::IsTerminal;
@@ -34,7 +34,7 @@ const SETTINGS: &str = "pretrain.json";
 const STATE: &str = "pretrain.safetensors";
 const MODEL: &str = "model.safetensors";
 
-/// Of so many documents one is held out for validation, and at most so many windows.
+/// One document in this many is held out for validation, and at most this many windows.
 const HELD_OUT: usize = 50;
 const MAX_VALIDATION_WINDOWS: usize = 400;
 

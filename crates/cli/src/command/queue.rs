@@ -73,7 +73,7 @@ pub(super) fn add(
     Ok(ExitCode::SUCCESS)
 }
 
-/// The next of the queue, after a run has ended. That run is finished whatever becomes of the next.
+/// The next of the queue, after a run has ended. That run is finished, whether or not the next one starts.
 pub(super) fn go_on(global: &Global, session: &Session) {
     if let Err(failure) = start_next(global, session) {
         note(&format!(
@@ -83,7 +83,7 @@ pub(super) fn go_on(global: &Global, session: &Session) {
     }
 }
 
-/// Starts the worker of the next run, where none is at work and the queue is not held back.
+/// Starts the worker of the next run, if none is at work and the queue is not held back.
 fn start_next(global: &Global, session: &Session) -> Result<Option<String>, Failure> {
     let Some(next) = session.next_queued(now_ms(), &liveness)? else {
         return Ok(None);

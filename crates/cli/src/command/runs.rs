@@ -51,7 +51,7 @@ pub(super) fn runs(global: &Global, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A run whose worker has died is not running, whatever it last put down: it can go on.
+/// A run whose worker has died is not running, whatever its row says: it can be resumed.
 fn standing(session: &Session, run: &str, status: RunStatus) -> Result<RunStatus, Failure> {
     let died = status == RunStatus::Running && !session.is_worked_on(run, now_ms(), &liveness)?;
     Ok(if died { RunStatus::Paused } else { status })
@@ -125,7 +125,7 @@ pub(super) fn describe(report: &RunReport) -> String {
         out.push_str(&format!("\n{}", result_table(&report.results)));
         if let Some(detectable) = report.detectable_diff {
             out.push_str(&format!(
-                "A true ROUGE-1 difference below {:.2} points would often go unnoticed with so many items.\n",
+                "A true ROUGE-1 difference below {:.2} points would often go unnoticed with this number of items.\n",
                 100.0 * detectable
             ));
         }
@@ -327,7 +327,7 @@ fn evaluate_run(global: &Global, run: &str, systems: Option<&[String]>, output: 
             .iter()
             .map(|n| parse::<System>("--systems", n))
             .collect::<Result<Vec<_>, _>>()?;
-        // Real-only training stays as what the others are compared to, not as an answer by itself.
+        // Real-only training stays in the table because the others are compared with it.
         let any = outputs.iter().any(|o| wanted.contains(&o.system));
         outputs.retain(|o| any && (wanted.contains(&o.system) || o.system == System::SftReal));
     }

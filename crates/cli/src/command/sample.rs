@@ -54,7 +54,7 @@ pub(super) fn pack(global: &Global, args: &Pack, output: &Output) -> Done {
     let to = &args.to;
     session(global)?.pack_run(&args.run, to)?;
     output.text(format!(
-        "`{}` lies in {} with its data set, outputs and adapters. The dialogues are in it: give it only to whom they \
+        "`{}` is in {} with its data set, outputs and adapters. The dialogues are in it: give it only to whom they \
          may be shown.",
         args.run,
         to.display()

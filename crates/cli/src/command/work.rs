@@ -189,7 +189,7 @@ fn work(
     }
     let ended = mrds::worker::execute(session, run, window, &asked);
     progress.finish();
-    // Somebody who pauses wants the machine for something else.
+    // Whoever pauses a run wants the machine for something else.
     if !matches!(ended, Err(Error::Interrupted { .. })) {
         queue::go_on(global, session);
     }
