@@ -45,7 +45,7 @@ fn default_permission() -> String {
     format!("[default]\npermissions = [\n{}]\n", allowed.concat())
 }
 
-/// Writes a file unless it says that already, so that cargo sees no change where there is none.
+/// Writes a file unless it says that already, so that cargo sees no change if there is none.
 fn write(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
     if std::fs::read_to_string(path).is_ok_and(|there| there == text) {
         return Ok(());

@@ -49,7 +49,7 @@ pub(crate) fn coalesced<E: Gather + Send, T>(
     std::thread::scope(|scope| {
         scope.spawn(move || coalesce(&events, FRAME, send));
         let answer = work(&|event| {
-            // Only at the very end does nobody listen.
+            // Nobody listens only at the very end.
             let _over = sender.send(event);
         });
         drop(sender);

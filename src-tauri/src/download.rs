@@ -1,5 +1,5 @@
-//! A model on its way here: `duologue models add` in a process of its own, one at a time. The window opens no
-//! connection; what that process opens stands in the workspace's ledger.
+//! A model being downloaded: `duologue models add` in a separate process, one at a time. The window opens no
+//! connection; what that process opens is recorded in the workspace's ledger.
 
 use std::process::{Child, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -36,7 +36,8 @@ pub(crate) struct Downloads {
 }
 
 impl Downloads {
-    /// Fetches a model (or goes on with it) and passes on where it is. Returns when it is here, paused or refused.
+    /// Fetches a model (or continues fetching it) and passes its progress on. Returns when it has arrived, or was
+    /// paused or refused.
     pub(crate) fn fetch(
         &self,
         place: &Place,
@@ -58,7 +59,7 @@ impl Downloads {
                 answer = last_line::<Fetched>(&line).or(answer);
             }
         }
-        // The exit code says nothing that the last line has not said.
+        // The exit code adds nothing to the last line.
         let _status = child.wait();
         *self.process.lock().unwrap_or_else(PoisonError::into_inner) = None;
         send(match answer.unwrap_or_else(|| Err(silent(place)))? {

@@ -1,4 +1,4 @@
-//! Errors on their way to the page: a code for programs, sentences for people.
+//! Errors as the page gets them: a code for programs, sentences for people.
 
 use contract::{ErrorCode, ErrorReport};
 

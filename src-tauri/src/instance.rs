@@ -73,7 +73,7 @@ impl Instance {
                 Err(TryLockError::WouldBlock) => std::thread::sleep(POLL / 2),
             }
         }
-        // A request that a window left behind when it died is nobody's any more.
+        // A request left behind by a window that died no longer belongs to anyone.
         let _absent = std::fs::remove_file(&request);
         Ok(Some(Self {
             _lock: lock,

@@ -209,7 +209,7 @@ pub(crate) fn edit_example(
     )?)
 }
 
-/// Adds a pair behind the last one.
+/// Adds a pair at the end.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn write_example(

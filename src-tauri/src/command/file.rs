@@ -1,4 +1,4 @@
-//! Texts on their way into the workspace (pasted, dropped) and out of it (exports).
+//! Texts that enter the workspace (pasted, dropped) or leave it (exported).
 
 use std::path::Path;
 
@@ -10,14 +10,14 @@ use crate::dto::AppError;
 use crate::error::Answer;
 use crate::place::Place;
 
-/// Keeps a text that was pasted or dropped as a file of the workspace, where the import reads it like any other.
+/// Stores a pasted or dropped text as a file in the workspace, where the import reads it like any other.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn keep_text(place: State<'_, Place>, name: String, text: String) -> Answer<String> {
     keep(&place.workspace.join("inbox"), &name, &text)
 }
 
-/// Asks in the system's own dialog where a text goes, and writes it there; none where the user thought better of it.
+/// Asks in the system's own dialog where a text goes, and writes it there; `None` if the user cancelled.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn save_text(app: AppHandle, name: String, text: String) -> Answer<Option<String>> {

@@ -142,7 +142,7 @@ pub(crate) fn model_fits(place: State<'_, Place>, paths: Vec<String>) -> Answer<
     worker::ask(&place, &words).map(|compared: Compared| compared.fits)
 }
 
-/// Downloads a model of the Hub, or goes on with it; one at a time.
+/// Downloads a model from the Hub, or continues a download; one at a time.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn download_model(

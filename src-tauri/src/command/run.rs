@@ -70,7 +70,7 @@ pub(crate) fn start_run(
     Ok(started.run)
 }
 
-/// Goes on with a run, or carries out the named stages only; now or in its turn.
+/// Continues a run, or carries out only the named stages; now, or when its turn comes.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn resume_run(
@@ -109,7 +109,7 @@ pub(crate) fn remove_queued(place: State<'_, Place>, run: String) -> Answer<()> 
     Ok(place.session()?.remove_queued(&run)?)
 }
 
-/// Holds the queue back; or lets it go, and begins the next run where none is at work.
+/// Holds the queue back; or lets it go, and starts the next run if none is running.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn hold_queue(place: State<'_, Place>, held: bool) -> Answer<()> {

@@ -30,8 +30,13 @@ pub struct Model {
 pub struct ModelFit {
     /// Folder.
     pub path: String,
+<<<<<<< HEAD
     /// A whole run in the memory that is free now; none where that is not known.
     pub fit: Option<Fit>,
+=======
+    /// A whole run in the memory that is free now: `fits`, `tight` or `too_big`; `None` if that is not known.
+    pub fit: Option<String>,
+>>>>>>> 1b81ae4 (window: comments in plain English)
 }
 
 /// Whether a model's files are what they were.
@@ -39,7 +44,7 @@ pub struct ModelFit {
 pub struct ModelCheck {
     /// Files that differ from the Hub's digests.
     pub damaged: Vec<String>,
-    /// The files are those of the download or of the first use; none where there is nothing to compare with.
+    /// The files are those of the download or of the first use; `None` if there is nothing to compare with.
     pub sha256_ok: Option<bool>,
 }
 

@@ -9,7 +9,7 @@ use specta::Type;
 pub struct PlanSheet {
     /// `ready` or `not_ready`.
     pub verdict: String,
-    /// What stands in the way, in words.
+    /// What prevents the run, as sentences.
     pub missing: Vec<String>,
     /// Whether the speed was measured with the model itself.
     pub probed: bool,

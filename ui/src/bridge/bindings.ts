@@ -16,9 +16,9 @@ export const commands = {
 	pickFiles: () => __TAURI_INVOKE<string[]>("pick_files"),
 	/**  The system's own dialog for choosing a folder. */
 	pickFolder: () => __TAURI_INVOKE<string | null>("pick_folder"),
-	/**  Keeps a text that was pasted or dropped as a file of the workspace, where the import reads it like any other. */
+	/**  Stores a pasted or dropped text as a file in the workspace, where the import reads it like any other. */
 	keepText: (name: string, text: string) => __TAURI_INVOKE<string>("keep_text", { name, text }),
-	/**  Asks in the system's own dialog where a text goes, and writes it there; none where the user thought better of it. */
+	/**  Asks in the system's own dialog where a text goes, and writes it there; `None` if the user cancelled. */
 	saveText: (name: string, text: string) => __TAURI_INVOKE<string | null>("save_text", { name, text }),
 	/**  Reads files and says what an import would do. Stores nothing. */
 	inspect: (request: ImportRequest) => __TAURI_INVOKE<ImportReport>("inspect", { request }),
@@ -36,7 +36,7 @@ export const commands = {
 	tooLong: (dataset: string, model: string) => __TAURI_INVOKE<DoubtFound[]>("too_long", { dataset, model }),
 	/**  Replaces the texts of an example. */
 	editExample: (dataset: string, example: Example) => __TAURI_INVOKE<null>("edit_example", { dataset, example }),
-	/**  Adds a pair behind the last one. */
+	/**  Adds a pair at the end. */
 	writeExample: (dataset: string, example: Example) => __TAURI_INVOKE<null>("write_example", { dataset, example }),
 	/**  Removes examples by their keys; all or none. */
 	deleteExamples: (dataset: string, keys: number[]) => __TAURI_INVOKE<null>("delete_examples", { dataset, keys }),
@@ -54,7 +54,7 @@ export const commands = {
 	catalogue: () => __TAURI_INVOKE<CatalogueModel[]>("catalogue"),
 	/**  How a whole run on each of these models compares with the memory that is free now. */
 	modelFits: (paths: string[]) => __TAURI_INVOKE<ModelFit[]>("model_fits", { paths }),
-	/**  Downloads a model of the Hub, or goes on with it; one at a time. */
+	/**  Downloads a model from the Hub, or continues a download; one at a time. */
 	downloadModel: (hubId: string, onEvent: Channel<DownloadEvent>) => __TAURI_INVOKE<null>("download_model", { hubId, onEvent }),
 	/**  Stops the download in progress; what is here stays, and the next start goes on. */
 	pauseDownload: () => __TAURI_INVOKE<void>("pause_download"),
@@ -69,7 +69,7 @@ export const commands = {
 	 *  work has ended. Returns the run's id.
 	 */
 	startRun: (request: RunRequest, queue: boolean) => __TAURI_INVOKE<string>("start_run", { request, queue }),
-	/**  Goes on with a run, or carries out the named stages only; now or in its turn. */
+	/**  Continues a run, or carries out only the named stages; now, or when its turn comes. */
 	resumeRun: (run: string, from: string | null, until: string | null, queue: boolean) => __TAURI_INVOKE<null>("resume_run", { run, from, until, queue }),
 	/**  Asks a run's worker to pause, to stop, or to stop and throw the started stage away. */
 	controlRun: (run: string, action: string) => __TAURI_INVOKE<null>("control_run", { run, action }),
@@ -77,7 +77,7 @@ export const commands = {
 	moveQueued: (run: string, to: number) => __TAURI_INVOKE<null>("move_queued", { run, to }),
 	/**  Takes a run off the queue. */
 	removeQueued: (run: string) => __TAURI_INVOKE<null>("remove_queued", { run }),
-	/**  Holds the queue back; or lets it go, and begins the next run where none is at work. */
+	/**  Holds the queue back; or lets it go, and starts the next run if none is running. */
 	holdQueue: (held: boolean) => __TAURI_INVOKE<null>("hold_queue", { held }),
 	/**  The log of a run from `offset` on, a piece at a time. */
 	runLog: (run: string, offset: number) => __TAURI_INVOKE<LogPage>("run_log", { run, offset }),
@@ -567,7 +567,7 @@ export type Model = {
 export type ModelCheck = {
 	/**  Files that differ from the Hub's digests. */
 	damaged: string[],
-	/**  The files are those of the download or of the first use; none where there is nothing to compare with. */
+	/**  The files are those of the download or of the first use; `None` if there is nothing to compare with. */
 	sha256_ok: boolean | null,
 };
 
@@ -575,7 +575,7 @@ export type ModelCheck = {
 export type ModelFit = {
 	/**  Folder. */
 	path: string,
-	/**  A whole run in the memory that is free now: `fits`, `tight` or `too_big`; none where that is not known. */
+	/**  A whole run in the memory that is free now: `fits`, `tight` or `too_big`; `None` if that is not known. */
 	fit: string | null,
 };
 
@@ -607,7 +607,7 @@ export type PlanOffer = {
 export type PlanSheet = {
 	/**  `ready` or `not_ready`. */
 	verdict: string,
-	/**  What stands in the way, in words. */
+	/**  What prevents the run, as sentences. */
 	missing: string[],
 	/**  Whether the speed was measured with the model itself. */
 	probed: boolean,
@@ -753,7 +753,7 @@ export type RuleVerdict = {
 export type RunLive = {
 	/**  The run. */
 	run: RunSummary,
-	/**  A wish not yet heeded: `pause`, `cancel` or `discard`. */
+	/**  A request that the worker has not acted on yet: `pause`, `cancel` or `discard`. */
 	control: string | null,
 	/**  Why it failed. */
 	error: AppError | null,
