@@ -29,7 +29,7 @@ pub(crate) fn run(place: &Place) -> Result<bool> {
     Ok(true)
 }
 
-/// The command with `--cuda`: a command line that uses NVIDIA cards, started once as where there is none.
+/// The command with `--cuda`: a command line that uses NVIDIA cards, started once as on a machine without one.
 pub(crate) fn run_cuda(place: &Place) -> Result<bool> {
     setup::machine(place, Need::Engine)?;
     let program = cuda::build(place)?;

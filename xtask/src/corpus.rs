@@ -1,10 +1,10 @@
 //! `cargo xtask corpus`: training text for the bundled base model and the sample project, from the invented corpus.
 //!
 //! Each conversation becomes one task of the method as a chat of a few messages: summarize, name the topic, write a
-//! summary on a topic, write a dialogue from a summary; some become an exercise in copying. Half of the instructions are
-//! the method's own (`crates/project/prompts`), the others say the same in other words. Summaries and topics are always
-//! right; a share of the dialogues is written down in a wrong form, so that the model has something to learn from the
-//! method.
+//! summary on a topic, write a dialogue from a summary; some become an exercise in copying. Half of the instructions
+//! are the method's own (`crates/project/prompts`), the others say the same in other words. Summaries and topics are
+//! always right; a share of the dialogues is written down in a wrong form, so that the model has something to learn
+//! from the method.
 
 mod json;
 
@@ -47,7 +47,7 @@ impl Default for Options {
     }
 }
 
-/// One validation item for so many training items, and how many at most: they are scored again and again.
+/// One validation item for this many training items, and the most there may be: they are scored again and again.
 const TRAIN_PER_VALIDATION: u64 = 50;
 const VALIDATION: u64 = 300;
 /// Pairs of the sample project.
@@ -232,8 +232,8 @@ impl Tasks<'_> {
     fn record(&self, index: u64) -> String {
         let mut dice = Dice::new(self.options.seed, index, LIST);
         if dice.chance(self.options.lists) {
-            // Short ones are the most: with long ones alone copying is not learnt within millions of tokens, with short
-            // ones within a hundred updates.
+            // Most are short: with long lists alone, copying is not learnt within millions of tokens; with short ones
+            // it is learnt within a hundred updates.
             let longer = dice.below(self.options.list_words.saturating_sub(1)) + 1;
             return self.repeat(index, 2, longer, &mut dice);
         }
@@ -304,7 +304,7 @@ impl Tasks<'_> {
         chat(&[(asked, item.summary.clone())])
     }
 
-    /// Words of several conversations in no order, to be said again: at least so many, and fewer than `spread` more.
+    /// Words of several conversations in no order, to be repeated: at least this number, and fewer than `spread` more.
     fn repeat(&self, index: u64, least: usize, spread: usize, dice: &mut Dice) -> String {
         let told: Vec<String> = self.others(index, 4).map(|item| item.to_text()).collect();
         let mut words: Vec<&str> = told

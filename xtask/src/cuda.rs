@@ -1,5 +1,5 @@
-//! `cargo xtask build --cuda`: one command line that uses an NVIDIA card where there is a driver, and starts where
-//! there is none.
+//! `cargo xtask build --cuda`: one command line that uses an NVIDIA card where there is a driver, and also starts
+//! without one.
 //!
 //! Published candle links the driver's libraries firmly, so such a program does not start without them, and compiles
 //! quantised products that take hours and that Duologue does not use. This step copies two of its crates from cargo's
@@ -114,7 +114,7 @@ fn check_doctor((code, said): (Option<i32>, String)) -> Result<()> {
     Ok(())
 }
 
-/// How a card that is not there must be refused.
+/// How a missing card must be refused.
 fn check_refusal((code, said): (Option<i32>, String)) -> Result<()> {
     let well = code == Some(2)
         && said.contains("`cuda:0` cannot be used")

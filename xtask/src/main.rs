@@ -9,7 +9,8 @@
     reason = "a terminal program: its output is its purpose"
 )]
 
-/// Prints a line. A reader that has gone (`cargo xtask --help | head`) is no reason to stop, let alone to panic.
+/// Prints a line. A reader that has gone (`cargo xtask --help | head`) must not stop the program, let alone make it
+/// panic.
 macro_rules! say {
     ($($part:tt)*) => {{
         use std::io::Write as _;

@@ -1,5 +1,5 @@
-//! `cargo xtask duo-mini`: the bundled base model, from nothing: the invented corpus, a tokenizer, the training in three
-//! lessons, the files of `models/duo-mini` that are computed. Its card and sample are not.
+//! `cargo xtask duo-mini`: the bundled base model, from nothing: the invented corpus, a tokenizer, the training in
+//! three lessons, the files of `models/duo-mini` that are computed. Its card and sample are not.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ struct Lesson {
 /// How many dialogues of a hundred are in a wrong form.
 const WRONG: usize = 45;
 
-/// What the committed model was made with. Another number anywhere makes another model.
+/// What the committed model was made with. Changing any number makes a different model.
 ///
 /// A small model learns the turns of phrase of a dialogue first and copying from it last, too late for so few tokens.
 /// Short lists teach copying within a hundred updates to a model that knows the words; the third lesson carries it over
@@ -92,7 +92,7 @@ const FILES: [&str; 4] = [
     "tokenizer_config.json",
 ];
 
-/// Makes the model anew, or goes on where it was interrupted, and puts its files in place.
+/// Makes the model from scratch, or continues an interrupted making, and puts its files in place.
 pub(crate) fn run(place: &Place) -> Result<bool> {
     setup::machine(place, Need::Engine)?;
     build::engine(place)?;
@@ -111,7 +111,7 @@ pub(crate) fn run(place: &Place) -> Result<bool> {
     Ok(true)
 }
 
-/// The model folder after a lesson. One that is over is not taken again.
+/// The model folder after a lesson. A finished lesson is not repeated.
 fn take(place: &Place, folder: &Path, lesson: &Lesson, from: Option<&Path>) -> Result<PathBuf> {
     let Lesson {
         name,

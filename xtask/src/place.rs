@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 /// The folders that every command works with, all absolute.
 pub(crate) struct Place {
-    /// The repository.
+    /// The repository's root.
     pub(crate) root: PathBuf,
     /// Cargo's target folder (`CARGO_TARGET_DIR`, else `target` in the repository).
     pub(crate) target: PathBuf,
@@ -19,7 +19,7 @@ impl Place {
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
         let root = package
             .parent()
-            .context("xtask lies in no repository; run it as `cargo xtask`")?
+            .context("xtask is not inside a repository; run it as `cargo xtask`")?
             .to_owned();
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
             Some(folder) => std::path::absolute(folder)?,

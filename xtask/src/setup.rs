@@ -1,7 +1,7 @@
 //! Makes the machine ready: system packages, versions of Rust and Node, the page's dependencies, test tools.
 //!
 //! On Debian and Ubuntu it installs what is missing; elsewhere it says what to install. It is the first step of
-//! every command and does nothing, in under a second, where all is there.
+//! every command and does nothing, in under a second, if nothing is missing.
 
 use std::fs;
 use std::path::Path;
@@ -93,7 +93,7 @@ pub(crate) fn machine(place: &Place, need: Need) -> Result<()> {
 pub(crate) fn page(place: &Place) -> Result<()> {
     let lock = fs::read(place.root.join("package-lock.json"))
         .context("package-lock.json cannot be read")?;
-    // The stamp lies with what it speaks of: the target folder may be shared by several checkouts.
+    // The stamp is kept beside what it describes: the target folder may be shared by several checkouts.
     let stamp = place.root.join("node_modules").join(".duologue-lock");
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
@@ -218,7 +218,8 @@ fn apt(place: &Place, root: bool, arguments: &[&str]) -> Command {
     crate::process::command(place, words[0], &words[1..])
 }
 
-/// What dpkg knows of these packages, as lines `name status`. It fails where one is unknown, but answers for the others.
+/// What dpkg knows of these packages, as lines `name status`. It fails where one is unknown, but answers for the
+/// others.
 fn dpkg(packages: &[&str]) -> String {
     let asked = Command::new("dpkg-query")
         .args(["-W", "-f", "${Package} ${db:Status-Status}\\n"])
@@ -297,7 +298,7 @@ fn tauri_driver(place: &Place) -> Result<()> {
     remove_folder(&build)
 }
 
-/// Removes a folder and what is in it; one that is not there is fine.
+/// Removes a folder and what is in it; a missing one is fine.
 pub(crate) fn remove_folder(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
