@@ -28,7 +28,7 @@ export function runShare(run: RunSummary): number {
   return run.stages.length > 0 ? sum / run.stages.length : 0;
 }
 
-/** Time left of a stage in words; none where it does not say, and honest about the first steps. */
+/** The time a stage still needs, as words; null if it does not say, and honest about the first steps. */
 export function timeLeft(stage: StageState): string {
   const progress = stage.progress;
   if (!progress || progress.eta_s === null || progress.eta_s < 1 || stage.status !== 'running') return '';

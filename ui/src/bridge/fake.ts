@@ -348,7 +348,7 @@ export class FakeBridge implements Bridge {
     this.#push();
     return null;
   }
-  /** Begins the next run of the queue where none is at work. */
+  /** Starts the next run of the queue if none is running. */
   #next() {
     if (this.queue.held || this.#running()) return;
     const next = this.runList.find((row) => row.id === this.queue.runs[0]?.id);

@@ -92,7 +92,7 @@ export function example(index: number): Example {
   };
 }
 
-/** What the synthesizer writes while it is aligned. */
+/** What the synthesizer writes during alignment. */
 export const samples = [
   'Iris: The printer on the second floor is out of paper.\nOtto: There is a box behind the door.\nIris: Found it, thank you.',
   'Lena: Can you take the early shift?\nOmar: Only if I may leave at three.\nLena: Three is fine. I will tell Ruth.',
@@ -518,7 +518,7 @@ export const criteria: Criterion[] = [
   },
 ];
 
-/** The first cells of a file, as they stand there. */
+/** The first cells of a file, unchanged. */
 export function cells(at: number): string[] {
   const one = example(at);
   const text = one.turns.map((turn) => `${turn.speaker}: ${turn.text}`).join('\n');

@@ -22,7 +22,7 @@ export interface Scale {
   of: (value: number) => number;
 }
 
-/** With fewer points than this a smoothed line would lie beside them. */
+/** With fewer points than this a smoothed line would miss them. */
 const ENOUGH_TO_SMOOTH = 20;
 
 /** A linear scale from the range of `values` to `from..to` in pixels; a flat range is widened. */

@@ -28,7 +28,7 @@ export const sourceText = (english: string): string =>
 export const whyText = (model: { name: string; why: string }): string =>
   find<string>(words[language.now].catalogue, model.name) ?? model.why;
 
-/** What the engine says with `template`, whose braces stand for values; none where this is another sentence. */
+/** The values in a sentence made from `template`, whose braces stand for them; null if it is another sentence. */
 function values(template: string, english: string): string[] | undefined {
   const fixed = template.split(/\{[^}]*\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${fixed.join('(.+)')}$`).exec(english)?.slice(1);

@@ -110,7 +110,7 @@ test('doubts are named with their way out; removing them can be undone', async (
   await user.click(await find('doubts-check'));
   await find('doubt-duplicate');
   await user.click(get('doubt-unknown_name'));
-  expect(text(get('doubts'))).toContain('“Robert” stands in the summary and not in the dialogue.');
+  expect(text(get('doubts'))).toContain('“Robert” is in the summary but not in the dialogue.');
   await user.click(get('doubt-duplicate'));
   expect(text(get('doubts'))).toContain('The same dialogue as number 1.');
   await user.click(get('doubts-remove-all'));

@@ -16,7 +16,7 @@ interface Undo {
 export class Pairs {
   total = $state(0);
   doubts: DoubtFound[] | undefined = $state();
-  /** Folder of the model whose context the pairs are held against; none where it is empty. */
+  /** Folder of the model whose context the pairs are compared with; null if it is empty. */
   model = $state('');
   undos: Undo[] = $state([]);
   #pages: Record<number, Example[]> = $state.raw({});
@@ -91,7 +91,7 @@ export class Pairs {
     if (before) this.#keep(t.data.edited, () => bridge.editExample(this.dataset, before));
   }
 
-  /** Removes pairs by their places; undone, they come back behind the last one. */
+  /** Removes pairs by their places; if that is undone, they come back at the end. */
   async remove(places: number[]): Promise<void> {
     const unique = places.filter((place, index) => places.indexOf(place) === index);
     const pairs = await Promise.all(unique.map((place) => this.#fetch(place)));

@@ -24,7 +24,7 @@ test('the sample can be run again with what it was made of', async () => {
   });
 });
 
-test('otherwise it goes on where the user left off', async () => {
+test('otherwise it continues where the user left off', async () => {
   await open('#/');
   expect(text(await find('home-last'))).toContain('support-desk');
   expect(text(get('home-machine'))).toContain('16 threads');

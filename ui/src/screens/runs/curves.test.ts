@@ -40,7 +40,7 @@ test('tasks speak of systems by their names', () => {
   expect(taskName('summary writer')).toBe('summary writer');
 });
 
-test('the second stage goes on where the first ended, and the hand-over is marked', () => {
+test('the second stage continues where the first ended, and the hand-over is marked', () => {
   const training = first(
     ...curve('mrds_joint stage 1, lr x1/validation_ce', 2, 1.5),
     ...curve('mrds_joint stage 2, lr x1/validation_ce', 1.4, 1.2),

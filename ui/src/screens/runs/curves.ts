@@ -1,5 +1,4 @@
-// The curves of a stage, by training and by unit. A training of two stages is one: its second stage goes on where the
-// first ended, and the hand-over from synthetic to real pairs is marked.
+// The curves of a stage, by training and by unit. A training of two stages is one: its second stage continues where the first ended, and the hand-over from synthetic to real pairs is marked.
 import type { MetricPoint } from '../../bridge';
 import type { Mark, Point, Series } from '../../components/line_chart';
 import { count } from '../../format';

@@ -2,7 +2,7 @@
 import type { Change, PlanOffer } from '../../bridge';
 import { named, t } from '../../text';
 
-/** None where the offer is not only settings (another model). */
+/** Null if the offer is not only settings (another model). */
 export function offered(change: string): Change[] {
   const words = change.split(' ');
   const changes: Change[] = [];

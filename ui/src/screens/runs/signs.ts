@@ -15,7 +15,7 @@ const CHOSEN_FALL = 0.1;
 
 const last = (points: Point[]): Point | undefined => points.at(-1);
 
-/** Sentences about one training; none where the curves look well. */
+/** Sentences about one training; empty if the curves look good. */
 export function signs(training: Training): string[] {
   const { figures, handover } = training;
   const ce = figures['validation_ce'] ?? [];

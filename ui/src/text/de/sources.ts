@@ -41,7 +41,7 @@ export const sources: Record<string, string> = {
   'measured: 99 % of real pairs are below': 'gemessen: 99 % der echten Paare liegen darunter',
   memory: 'Speicher',
   'memory and speed': 'Speicher und Geschwindigkeit',
-  'method page, section 4': 'Seite des Verfahrens, Abschnitt 4',
+  'docs/method.md': 'docs/method.md',
   'nothing is changed silently': 'nichts wird stillschweigend geändert',
   "paper's tables": 'Tabellen der Veröffentlichung',
   'paper: 100 and 300': 'Veröffentlichung: 100 und 300',

@@ -47,7 +47,7 @@ export const prepare = {
     reason: 'Problem',
     fix: 'Fix',
     firstRows: 'The first rows',
-    cells: 'What stands in the file',
+    cells: 'What the file says',
     dialogue: 'Dialogue',
     summary: 'Reference',
     imported: (n: string, name: string) => `${n} examples imported into “${name}”.`,
@@ -83,7 +83,7 @@ export const prepare = {
       long_summary: (words: string) =>
         `The summary has ${words} words, no fewer than the dialogue. Are the two columns swapped?`,
       unknown_name: (name: string) =>
-        `“${name}” stands in the summary and not in the dialogue. Correct it, or the model learns to invent.`,
+        `“${name}” is in the summary but not in the dialogue. Correct it, or the model learns to invent.`,
       copied_summary: (share: string) =>
         `${share} % of the summary is one piece of the dialogue. Write it in other words.`,
       very_long: (words: string) => `${words} words, far more than the others. Shorten or split it.`,
