@@ -264,7 +264,7 @@ fn row(id: &str, split: &str, dialogue: &str, summary: &str) -> Value {
     json!({"id": id, "split": split, "dialogue": dialogue, "summary": summary})
 }
 
-/// Invented rows: so many of each split, all different.
+/// Invented rows: a number of each split, all different.
 fn rows(train: usize, validation: usize, test: usize) -> Vec<Value> {
     let of = |split: &'static str, n: usize| {
         (0..n).map(move |i| {

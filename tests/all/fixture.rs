@@ -1,8 +1,8 @@
 //! Where fixtures lie and how they are read; shared by the golden tests of every module.
 //!
-//! Golden numbers come from the reference Python implementations and lie in `tests/golden`, or in another
-//! folder of the same layout named by `DUOLOGUE_GOLDEN`. Data that may not be copied into the repository is
-//! found through `DUOLOGUE_SHARED` (default: `shared` beside the repository).
+//! Golden numbers come from the reference Python implementations and are in `tests/golden`, or in another folder of the
+//! same layout named by `DUOLOGUE_GOLDEN`. Data that may not be copied into the repository is found through
+//! `DUOLOGUE_SHARED` (default: `shared` beside the repository).
 
 use std::path::{Path, PathBuf};
 

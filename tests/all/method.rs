@@ -131,7 +131,7 @@ impl Finished {
             .collect()
     }
 
-    /// The candidate behind one side of a pair; none where it is a real dialogue.
+    /// The candidate behind one side of a pair; `None` if it is a real dialogue.
     fn candidate(&self, pair: &Value, side: &str) -> Option<&Value> {
         self.all("candidates/candidate").iter().find(|candidate| {
             candidate["summary_id"] == pair["summary_id"]

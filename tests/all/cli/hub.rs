@@ -545,7 +545,7 @@ fn a_family_that_is_not_supported_is_refused_before_its_weights_come() {
     assert!(!folder(&place).exists());
 }
 
-/// A repository of GGUF files: the names of all where none is chosen, else that one alone.
+/// A repository of GGUF files: the names of all if none is chosen, else that one alone.
 #[test]
 fn one_gguf_file_is_chosen_by_name() {
     let (place, hub) = (Place::new(), Hub::serve(&golden("gguf")));

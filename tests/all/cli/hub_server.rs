@@ -23,9 +23,9 @@ const FOR_EVER: Duration = Duration::from_secs(60);
 /// What happens to requests.
 #[derive(Clone, Default)]
 pub(super) struct Accidents {
-    /// The body of a large file ends after so many bytes, as often as the second number says.
+    /// The body of a large file ends after the first number of bytes, the second number of times.
     pub(super) cut: Option<(usize, usize)>,
-    /// A large file stops coming after so many bytes, and the connection stays open.
+    /// A large file stops coming after this many bytes, and the connection stays open.
     pub(super) stall: Option<usize>,
     /// The description never comes, and the connection stays open.
     pub(super) silent: bool,

@@ -483,7 +483,7 @@ fn models_and_doctor_say_what_is_here() {
     );
 }
 
-/// A reader that goes away early is no reason to fail or to panic.
+/// A reader that goes away early must cause neither a failure nor a panic.
 #[test]
 fn a_closed_pipe_is_no_failure() {
     let place = Place::new();

@@ -85,7 +85,7 @@ pub(super) fn words(args: &[String]) -> Vec<&str> {
     args.iter().map(String::as_str).collect()
 }
 
-/// A place with the clinic's rows, and the arguments of a run; none where the model is absent.
+/// A place with the clinic's rows, and the arguments of a run; `None` if the model is absent.
 pub(super) fn ready() -> Option<(Place, Vec<String>)> {
     let model = model()?.display().to_string();
     let place = Place::new();

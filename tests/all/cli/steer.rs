@@ -66,7 +66,7 @@ fn pause_cancel_and_discard() {
     assert_eq!(
         place.ok(&["pause", RUN])["status"],
         "paused",
-        "asked twice is no error"
+        "asking twice is fine"
     );
 
     let mut work = AtWork::start(&place, &["resume", RUN, "--until", "synthesizer"]);

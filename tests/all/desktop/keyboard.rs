@@ -49,7 +49,7 @@ async fn command(window: &Window<'_>, words: &str) {
     window.press(ENTER).await;
 }
 
-/// Goes on with Tab until a control has the focus; on the way whatever has it shows it.
+/// Presses Tab until a control has the focus; every control on the way shows that it has it.
 async fn step_to(window: &Window<'_>, testid: &str) {
     window.see(testid).await;
     let script = "const one = document.activeElement;

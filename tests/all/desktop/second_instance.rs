@@ -1,4 +1,4 @@
-//! A second window on one workspace: it ends by itself, without an error, and the first goes on where it is.
+//! A second window on one workspace: it ends by itself, without an error, and the first one continues undisturbed.
 
 use serde_json::json;
 
