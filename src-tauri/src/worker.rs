@@ -16,7 +16,7 @@ use crate::error::Answer;
 use crate::place::Place;
 
 <<<<<<< HEAD
-/// Runs the binary until it has given its answer. What it starts detached goes on; nothing of it is waited for.
+/// Runs the binary until it has given its answer. What it starts detached goes on; we do not wait for it.
 pub(crate) fn ask<T: DeserializeOwned>(place: &Place, arguments: &[String]) -> Answer<T> {
 =======
 /// Runs the binary until it has said its result. What it starts detached goes on; we do not wait for it.
@@ -48,7 +48,7 @@ pub(crate) fn lines(child: &mut Child) -> impl Iterator<Item = String> + use<> {
     out.flat_map(|out| BufReader::new(out).lines().map_while(Result::ok))
 }
 
-/// The answer that a line holds; none where it is not the last line of a command.
+/// The answer that a line holds; `None` if it is not the last line of a command.
 pub(crate) fn last_line<T: DeserializeOwned>(line: &str) -> Option<Answer<T>> {
     match serde_json::from_str::<LineHead>(line).ok()?.event {
         LineKind::Progress => None,
@@ -151,7 +151,7 @@ impl Server {
             dialogue: dialogue.to_owned(),
         };
         let request = serde_json::to_string(&request).map_err(|error| unreadable(&error))?;
-        // A process that has ended cannot be written to; why it ended stands in what it said.
+        // A process that has ended cannot be written to; its output tells why it ended.
         let _written = writeln!(self.stdin, "{request}").and_then(|()| self.stdin.flush());
 =======
         // A process that has ended cannot be written to; its output tells why it ended.

@@ -11,7 +11,7 @@ use serde_json::Value;
 /// The words that all rooms have in common; every room may use it.
 const CONTRACT: &str = "duologue-contract";
 
-/// Which rooms each room may use beside the contract. A package that is not here has not been placed yet.
+/// Which rooms each room may use beside the contract. A package missing from this list has not been placed yet.
 const EDGES: &[(&str, &[&str])] = &[
     (CONTRACT, &[]),
     ("duologue-host", &[]),

@@ -5,7 +5,7 @@ use crate::closed_set::closed_set;
 closed_set! {
     /// Which part of a data set an example belongs to.
     Split, "split" {
-        /// For training.
+        /// For training; shots come from here.
         Train = "train",
         /// For choosing checkpoints and stopping.
         Validation = "validation",

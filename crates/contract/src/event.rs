@@ -13,7 +13,7 @@ use crate::{StageName, StageStanding, Synthesizer, System};
 pub enum Event {
     /// The run exists and begins or goes on.
     RunStarted {
-        /// Its id.
+        /// The run's id.
         run: String,
     },
     /// A stage changed its state.
@@ -100,19 +100,19 @@ pub enum SampleItem {
         dialogue: String,
         /// Whether it keeps the format rule.
         pass: bool,
-        /// Mean log-probability of its summary under the base model; none where it is too long to score.
+        /// Mean log-probability of its summary under the base model; `None` if it is too long to score.
         score: Option<f64>,
     },
     /// A system summarized a test dialogue.
     Prediction {
-        /// Which system.
+        /// The system that wrote it.
         system: System,
         /// Its summary.
         prediction: Option<String>,
     },
     /// A synthetic summary was written.
     Summary {
-        /// The summary.
+        /// The summary that the dialogue was written for.
         summary: String,
         /// What it was asked to be about.
         topic: String,
@@ -199,11 +199,11 @@ pub struct CandidateMeasures {
 /// What one way to write dialogues took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WritingMeasures {
-    /// Seconds on the clock.
+    /// Wall-clock seconds.
     pub wall_s: f64,
     /// Dialogues that were accepted.
     pub accepted: usize,
-    /// Seconds for each accepted dialogue; none where none was accepted.
+    /// Seconds for each accepted dialogue; `None` if none was accepted.
     pub seconds_per_accepted: Option<f64>,
 }
 

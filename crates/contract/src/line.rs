@@ -78,11 +78,11 @@ pub enum DemoLine {
 /// A summary with what it took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summarized {
-    /// The summary.
+    /// The whole summary.
     pub summary: String,
     /// Tokens of the prompt.
     pub prompt_tokens: usize,
-    /// Tokens written.
+    /// Tokens of the summary, end token included.
     pub new_tokens: usize,
     /// Milliseconds to the first token.
     pub ttft_ms: f64,
@@ -115,6 +115,6 @@ pub struct DownloadLine {
     pub total_bytes: u64,
     /// Bytes each second; none before the first second.
     pub bytes_per_s: Option<f64>,
-    /// Seconds left; none where it is not known.
+    /// Seconds left; `None` if it is not known.
     pub eta_s: Option<f64>,
 }

@@ -5,9 +5,9 @@ use crate::closed_set::closed_set;
 closed_set! {
     /// How far a rater is with an item.
     ItemState, "item state" {
-        /// Begun.
+        /// Begun, may still change.
         Draft = "draft",
-        /// Rated.
+        /// Rated on every criterion.
         Done = "done",
         /// Left out on purpose.
         Skipped = "skipped",

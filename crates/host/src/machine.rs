@@ -18,7 +18,7 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Memory of the machine; none where the system does not tell.
+/// Memory of the machine; `None` if the system does not tell.
 pub fn memory() -> Option<Memory> {
     let asked = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
     let system = System::new_with_specifics(asked).ok()?;
@@ -73,7 +73,7 @@ fn first_card(folder: &Path) -> Option<String> {
     Some(model.trim().to_owned())
 }
 
-/// Free bytes where the folder is, or will be; none where the system does not tell. Not by sysinfo, which asks every
+/// Free bytes where the folder is, or will be; `None` if the system does not tell. Not by sysinfo, which asks every
 /// mounted disk: one share whose server is away would hold the program up.
 #[cfg(unix)]
 pub fn disk_free_bytes(folder: &Path) -> Option<u64> {
@@ -87,7 +87,7 @@ pub fn disk_free_bytes(folder: &Path) -> Option<u64> {
     Some(bytes)
 }
 
-/// Free bytes where the folder is, or will be; none where the system does not tell.
+/// Free bytes where the folder is, or will be; `None` if the system does not tell.
 #[cfg(not(unix))]
 pub fn disk_free_bytes(folder: &Path) -> Option<u64> {
     let folder = existing(folder)?.canonicalize().ok()?;

@@ -1,7 +1,8 @@
 //! The compute device, and what there is to choose from. The CPU always works; CUDA and Metal only in builds that
 //! carry them.
 //!
-//! A build with CUDA loads the driver's libraries when they are first needed, so it also starts where there are none.
+//! A build with CUDA loads the driver's libraries when they are first needed, so it also starts on machines without
+//! them.
 
 use std::cell::Cell;
 
@@ -43,15 +44,15 @@ pub fn select(choice: DeviceChoice) -> Result<Device> {
 /// Where a model lies, and the number type of its dense weights and activations there.
 #[derive(Debug, Clone)]
 pub struct Place {
-    /// The device.
+    /// The device that holds the tensors and computes.
     pub device: Device,
     /// The number type. Adapters, gradients' sums, the optimizer and reductions are f32 everywhere.
     pub dtype: DType,
 }
 
 impl Place {
-    /// What a device computes in: the processor f32, an NVIDIA card bf16, which it multiplies fastest and whose range is
-    /// that of f32. Metal is untested and stays with f32.
+    /// What a device computes in: the processor f32, an NVIDIA card bf16, which it multiplies fastest and whose range
+    /// is that of f32. Metal is untested and stays with f32.
     pub fn on(device: &Device) -> Self {
         Self {
             device: device.clone(),
@@ -77,8 +78,8 @@ impl Place {
     }
 }
 
-/// The values of a tensor, f32 and in a row, on the host. On a card this waits for everything that was asked of it before:
-/// the one way in which a training step waits.
+/// The values of a tensor, f32 and in a row, on the host. On a card this waits for everything that was asked of it
+/// before: the one way in which a training step waits.
 pub(crate) fn read_back(tensor: &Tensor) -> Result<Vec<f32>> {
     READ_BACKS.set(READ_BACKS.get() + 1);
     Ok(tensor.flatten_all()?.to_vec1()?)
@@ -99,17 +100,17 @@ pub(crate) fn read_backs() -> usize {
 pub struct Card {
     /// What `--device` calls it: `cuda:0`.
     pub spec: String,
-    /// Its name.
+    /// Its name, to show to people.
     pub name: String,
     /// Its compute capability, major and minor.
     pub compute_capability: (i32, i32),
     /// Memory in all, bytes.
     pub memory_bytes: u64,
-    /// Of it free now, bytes; other programs may hold some.
+    /// Bytes of it that are free now; other programs may hold some.
     pub memory_free_bytes: u64,
 }
 
-/// Memory of the chosen card that no program holds, this one included; none where it is no card.
+/// Memory of the chosen card that no program holds, this one included; `None` if it is no card.
 pub fn memory_free_bytes(choice: DeviceChoice) -> Option<u64> {
     match choice {
         DeviceChoice::Cuda(ordinal) => free_bytes(ordinal),
@@ -137,7 +138,7 @@ fn driver() -> std::result::Result<(), String> {
         unsafe_code,
         reason = "a look for the library's file; without it every other call would panic"
     )]
-    // SAFETY: loads the driver's library, if there is one, and keeps nothing of it.
+    // SAFETY: loads the driver's library, if there is one, and does not keep it.
     let present = unsafe { sys::is_culib_present() };
     match present {
         true => Ok(()),
@@ -186,7 +187,7 @@ mod tests {
     #[test]
     fn a_card_that_is_not_there_is_refused_with_what_to_do() {
         let Err(Error::Device { reason, .. }) = select(DeviceChoice::Cuda(999)) else {
-            panic!("there are not so many")
+            panic!("no machine has that many")
         };
         assert_eq!(memory_free_bytes(DeviceChoice::Cuda(999)), None);
         assert!(

@@ -27,7 +27,7 @@ pub fn cpu_s() -> f64 {
     crate::stage::usage::process().0
 }
 
-/// Gives freed memory back and begins the highest resident memory anew, where the system can.
+/// Releases freed memory and resets the highest resident memory, if the system can.
 pub fn reset_peak() {
     lm::allocator::trim();
     crate::stage::usage::reset_peak();
@@ -71,9 +71,9 @@ pub fn summarizer_examples(
 pub struct PipelineFigures {
     /// Stage by stage.
     pub stages: Vec<StageFigures>,
-    /// Seconds on the clock, from the choice of examples to the last stage.
+    /// Wall-clock seconds, from the choice of examples to the last stage.
     pub wall_s: f64,
-    /// Processor seconds.
+    /// Processor seconds of all threads.
     pub cpu_s: f64,
     /// Tokens that went through the decoder.
     pub tokens: u64,
@@ -81,7 +81,8 @@ pub struct PipelineFigures {
     pub peak_rss_bytes: u64,
     /// Shares of the processor seconds, by kind of work; they add up to 1.
     pub shares: BTreeMap<String, f64>,
-    /// Every call to the engine in its order, where they were asked for: what another program needs to do the same work.
+    /// Every call to the engine in its order, where they were asked for: what another program needs to do the same
+    /// work.
     #[serde(skip)]
     pub calls: Vec<Value>,
 }
@@ -89,11 +90,11 @@ pub struct PipelineFigures {
 /// What one stage took.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageFigures {
-    /// Which.
+    /// The stage.
     pub name: StageName,
-    /// Seconds on the clock.
+    /// Wall-clock seconds.
     pub wall_s: f64,
-    /// Processor seconds.
+    /// Processor seconds of all threads.
     pub cpu_s: f64,
     /// Tokens that went through the decoder.
     pub tokens: u64,
@@ -125,8 +126,8 @@ pub fn pipeline_recipe() -> Result<Recipe> {
     Ok(recipe)
 }
 
-/// Imports `data` into an empty workspace and carries out [`pipeline_recipe`] on it; with `calls` it also notes what the
-/// engine was asked to do.
+/// Imports `data` into an empty workspace and carries out [`pipeline_recipe`] on it; with `calls` it also notes what
+/// the engine was asked to do.
 ///
 /// # Errors
 /// Whatever the import, the plan or a stage reports.

@@ -63,7 +63,7 @@ struct File {
 /// A model of the catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CatalogueEntry {
-    /// Short name.
+    /// Short name, which `--model` accepts.
     pub name: &'static str,
     /// `owner/name` on the Hub.
     pub hub_id: String,
@@ -83,7 +83,7 @@ pub struct CatalogueEntry {
     pub download_bytes: u64,
     /// Memory of each method.
     pub memory: MethodMemory,
-    /// Its sizes.
+    /// Its sizes, as its config.json has them.
     #[serde(skip)]
     pub config: DecoderConfig,
 }

@@ -1,4 +1,4 @@
-//! What a run will learn from and be tested on, chosen before anything is computed (method page, 3.1).
+//! What a run will learn from and be tested on, chosen before anything is computed.
 //!
 //! Shots are nested: the same seed draws the same order, so 100 shots are a subset of 300. The test split becomes a
 //! [`TestData`], which only the stage `evaluate` is handed.
@@ -47,12 +47,12 @@ impl TestData {
         &self.0
     }
 
-    /// How many.
+    /// Number of test examples.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Whether there is no example.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -76,8 +76,8 @@ enum Fit {
 
 /// Chooses shots, validation and test examples and checks that each fits the model's context.
 ///
-/// # Errors
-/// [`project::Error::TooFewRows`], [`project::Error::EmptyDataset`], and [`Error::TooLong`] where the recipe says `refuse`.
+/// # Errors [`project::Error::TooFewRows`], [`project::Error::EmptyDataset`], and [`Error::TooLong`] where the recipe
+/// says `refuse`.
 pub fn choose(
     dataset: &str,
     rows: &[ExampleRow],

@@ -41,7 +41,7 @@ pub struct RunRequest {
     pub device: DeviceChoice,
     /// Threads of the computation.
     pub threads: u32,
-    /// Memory that programs can still take, on a card its own, the model not counted; none where it is not known.
+    /// Memory that programs can still take, on a card its own, the model not counted; `None` if it is not known.
     pub memory_free_bytes: Option<u64>,
     /// Version of the program.
     pub version: String,
@@ -165,7 +165,7 @@ pub fn take_queued(session: &Session, run: &str, process: &Process<'_>) -> Resul
         .acquire_queued(run, &process.owner, (process.now_ms)(), process.liveness)?)
 }
 
-/// Works on a run until its last stage, the window's end, an error or a request to stop.
+/// Works on a run until its last stage, the end of the stage range, an error or a request to stop.
 ///
 /// # Errors
 /// [`Error::Locked`] where another process works on it, [`Error::ModelChanged`], [`Error::Interrupted`] on
@@ -176,7 +176,7 @@ pub fn execute(
     window: Window,
     process: &Process<'_>,
 ) -> Result<RunStatus> {
-    // A wrong wish is refused before anything of the run changes.
+    // A wrong request is refused before anything in the run changes.
     check_window(&session.store().run(run)?, window)?;
     let acquired =
         session
@@ -271,7 +271,7 @@ fn check_window(row: &RunRow, window: Window) -> Result<()> {
     }))
 }
 
-/// Puts down how the work ended.
+/// Records how the work ended.
 fn record_end(
     session: &Session,
     run: &str,
@@ -303,7 +303,7 @@ fn record_end(
                 Ok(status)
             }
         }
-        // Another process has it now: not a word about it is ours to write.
+        // Another process has it now, so we must not write anything about it.
         Err(Error::Project(project::Error::Store(error @ store::Error::LeaseLost { .. }))) => {
             Err(error.into())
         }

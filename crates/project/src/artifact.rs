@@ -145,7 +145,7 @@ artifact! {
 }
 artifact! {
 <<<<<<< HEAD
-    /// A trained adapter; its tensors lie in the workspace's blobs.
+    /// A trained adapter; its tensors are among the workspace's blobs.
     TrainedAdapter as Adapter {
 =======
     /// A trained adapter; its tensors are among the workspace's blobs.

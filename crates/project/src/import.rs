@@ -497,7 +497,7 @@ fn report_duplicates(examples: &[ImportedExample], issues: &mut Vec<Issue>) {
 }
 
 <<<<<<< HEAD
-/// The file under the folder of shared data, or `None` (said aloud) where there is none.
+/// The file under the folder of shared data, or `None` (said aloud) if there is none.
 =======
 /// The file under the shared data folder, or `None` (said aloud) if there is none: `DUOLOGUE_SHARED`, else
 /// `../shared` beside the repository.

@@ -1,4 +1,5 @@
-//! Which examples a run uses: the record that stands in the run's row (`shots`). How they are chosen: `mrds::selection`.
+//! Which examples a run uses: the record that stands in the run's row (`shots`). How they are chosen:
+//! `mrds::selection`.
 
 use serde::{Deserialize, Serialize};
 use store::RunRow;
@@ -16,7 +17,7 @@ pub struct Selection {
     pub validation: Vec<i64>,
     /// Row ids of the test examples.
     pub test: Vec<i64>,
-    /// Examples left out because they do not fit the context.
+    /// Examples that were left out because they do not fit the context.
     pub dropped: Vec<String>,
     /// Examples whose dialogue was cut.
     pub cut: Vec<String>,

@@ -116,7 +116,7 @@ pub struct RunSummary {
 #[derive(Clone, Debug, Serialize)]
 pub struct StageState {
 <<<<<<< HEAD
-    /// Which.
+    /// The stage.
     pub name: StageName,
     /// Where it stands; a worker that has died is not known here.
     pub status: StageStanding,

@@ -21,7 +21,7 @@ pub struct TakenRun<'a> {
     pub model_path: &'a str,
     /// Gives the shots of the run their examples' new numbers: the old ones plus a number.
     pub renumber_shots: &'a dyn Fn(Value, i64) -> Value,
-    /// The same for an artifact of a kind; none where it names no example.
+    /// The same for an artifact of a kind; `None` if it names no example.
     pub renumber_artifact: &'a dyn Fn(ArtifactKind, Value, i64) -> Option<Value>,
 }
 
@@ -34,8 +34,8 @@ UPDATE run SET model_path = '';
 UPDATE model SET path = '';";
 
 impl Store {
-    /// Writes a run as the only one of a new workspace in the folder `to`. Blobs are left to the caller, who knows which
-    /// the run names.
+    /// Writes a run as the only one of a new workspace in the folder `to`. Blobs are left to the caller, who knows
+    /// which the run names.
     ///
     /// # Errors
     /// [`Error::NoSuchRun`]; [`Error::Io`] where `to` holds a workspace already.
@@ -64,9 +64,8 @@ impl Store {
 
     /// Takes a run out of the workspace in `from`, which is brought up to date and otherwise left as it is.
     ///
-    /// # Errors
-    /// [`Error::NameTaken`] where its id or its data set's name stands here already; whatever [`Store::open`] says of
-    /// `from`.
+    /// # Errors [`Error::NameTaken`] where its id or its data set's name stands here already; any error of
+    /// [`Store::open`] on `from`.
     pub fn take_run(&self, from: &Path, taken: &TakenRun<'_>) -> Result<()> {
         Self::open(from)?.run(taken.id)?;
         let database = from.join(DATABASE);

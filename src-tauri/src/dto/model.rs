@@ -31,7 +31,7 @@ pub struct ModelFit {
     /// Folder.
     pub path: String,
 <<<<<<< HEAD
-    /// A whole run in the memory that is free now; none where that is not known.
+    /// A whole run in the memory that is free now; `None` if that is not known.
     pub fit: Option<Fit>,
 =======
     /// A whole run in the memory that is free now: `fits`, `tight` or `too_big`; `None` if that is not known.

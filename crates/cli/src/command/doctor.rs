@@ -22,7 +22,7 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
     let (memory_bytes, memory_free_bytes) = machine::memory()
         .map(|memory| (memory.total_bytes, memory.free_bytes))
         .unzip();
-    // A workspace that cannot be read is a finding, not a reason to say nothing of the machine.
+    // A workspace that cannot be read is a finding; the machine is described all the same.
 =======
     let (cpu, simd, disk_free_bytes) = (cpu_name(), simd(), disk_free_bytes(&folder));
     let (memory_bytes, memory_free_bytes) = memory_bytes().unzip();

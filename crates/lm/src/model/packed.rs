@@ -27,7 +27,7 @@ pub enum Bytes {
 }
 
 impl Bytes {
-    /// The bytes.
+    /// The bytes, wherever they are held.
     pub fn as_slice(&self) -> &[u8] {
         match self {
             Self::Mapped(map, range) => &map[range.clone()],
@@ -35,8 +35,8 @@ impl Bytes {
         }
     }
 
-    /// Gives the memory of a mapped file back, for bytes that are not needed soon: what is read again comes from the
-    /// file again.
+    /// Releases the memory of a mapped file for bytes that are not needed soon; they are read from the file again if
+    /// they are.
     pub(crate) fn release(&self) {
         #[cfg(unix)]
         if let Self::Mapped(map, range) = self {
@@ -65,8 +65,8 @@ impl Bytes {
     }
 }
 
-/// Block type for rows of `columns` values. A row that blocks of 256 do not divide becomes `Q8_0` (llama.cpp takes the
-/// next smaller type for some); one that 32 does not divide stays as it is (`None`).
+/// Block type for rows of `columns` values. A row whose length is not a multiple of 256 becomes `Q8_0` (llama.cpp takes
+/// the next smaller type for some); one whose length is not a multiple of 32 stays as it is (`None`).
 pub fn block_type(quantize: Quantize, columns: usize) -> Option<GgmlDType> {
     let wanted = match quantize {
         Quantize::None => return None,

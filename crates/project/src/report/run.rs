@@ -20,7 +20,7 @@ use crate::selection::Selection;
 /// A run: what it is, where it stands, what it found. What a run has not reached yet is absent (`null`) or empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
-    /// Its id.
+    /// The run's id.
     pub run: String,
     /// Where it stands.
     pub status: RunStatus,
@@ -34,7 +34,7 @@ pub struct RunReport {
     pub version: String,
     /// When it was created, milliseconds since 1970.
     pub created_at_ms: i64,
-    /// Why it failed; none where it did not.
+    /// Why it failed; `None` if it did not.
     pub error: Option<ErrorReport>,
     /// The base model.
     pub model: ModelReport,
@@ -70,9 +70,9 @@ pub struct ModelReport {
     pub id: String,
     /// The same hash, under the name that it has elsewhere.
     pub sha256: String,
-    /// Its name.
+    /// Its name, to show to people.
     pub name: String,
-    /// Its folder.
+    /// Path of its folder.
     pub path: String,
     /// Number of weights.
     pub parameters: u64,
@@ -81,7 +81,7 @@ pub struct ModelReport {
 /// The data set of a run and what was chosen of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetReport {
-    /// Its name.
+    /// Its name, to show to people.
     pub name: String,
     /// Hash of the shots' ids: two runs with the same hash learnt from the same examples.
     pub shot_ids_sha256: String,
@@ -115,15 +115,15 @@ pub struct StageReport {
     pub name: StageName,
     /// Where it stands.
     pub status: StageStanding,
-    /// Seconds on the clock, over all interruptions.
+    /// Wall-clock seconds, over all interruptions.
     pub wall_s: f64,
     /// Seconds of processor time, over all interruptions.
     pub cpu_s: f64,
     /// Highest memory of the process.
     pub peak_rss_bytes: u64,
-    /// Items read.
+    /// Items that the stage read.
     pub n_in: u64,
-    /// Items made.
+    /// Items that the stage produced.
     pub n_out: u64,
     /// Items left out, by reason.
     pub dropped: BTreeMap<String, u64>,
@@ -133,7 +133,7 @@ pub struct StageReport {
     pub output_sha256: Option<String>,
     /// Numbers measured in the stage.
     pub measures: Measures,
-    /// Why it failed; none where it did not.
+    /// Why it failed; `None` if it did not.
     pub error: Option<ErrorReport>,
 }
 
@@ -150,13 +150,13 @@ pub struct AlignmentReport {
     pub logps_chosen: Option<f64>,
     /// The same of the rejected ones.
     pub logps_rejected: Option<f64>,
-    /// Updates done.
+    /// Updates done before the training ended.
     pub updates: usize,
     /// The update whose adapter was taken.
     pub best_update: usize,
 }
 
-/// The alignment with separate preference sets (where there is none, the joint one), and what goes with it.
+/// The alignment with separate preference sets (if there is none, the joint one), and what goes with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlignReport {
     /// Of `dpo_separate`, or of `dpo_joint` where that is the only one.
@@ -203,7 +203,7 @@ pub struct SynthesizerRow {
     /// The figures that the seed determines.
     #[serde(flatten)]
     pub result: SynthesizerResult,
-    /// Seconds for each accepted dialogue; none where none was accepted.
+    /// Seconds for each accepted dialogue; `None` if none was accepted.
     pub seconds_per_accepted: Option<f64>,
 }
 

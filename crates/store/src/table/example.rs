@@ -26,7 +26,7 @@ CREATE INDEX example_by_split ON example (dataset_id, split, position);
 pub struct NewExample {
     /// The id in the imported file.
     pub external_id: String,
-    /// Its split.
+    /// The split it belongs to.
     pub split: Split,
     /// Where its text comes from.
     pub origin: Origin,
@@ -36,14 +36,14 @@ pub struct NewExample {
     pub references: Vec<String>,
 }
 
-/// An example.
+/// An example as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExampleRow {
     /// Key; never given to another example.
     pub id: i64,
     /// The id in the imported file.
     pub external_id: String,
-    /// Its split.
+    /// The split it belongs to.
     pub split: Split,
     /// Where its text comes from.
     pub origin: Origin,
@@ -67,7 +67,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ExampleRow> {
     })
 }
 
-/// Adds `examples` behind the last one of the data set.
+/// Adds `examples` at the end of the data set.
 pub(crate) fn insert_examples(
     conn: &Connection,
     dataset_id: i64,
@@ -103,7 +103,7 @@ fn no_such(id: i64) -> Error {
 }
 
 impl Store {
-    /// Adds examples behind the last one of a data set.
+    /// Adds examples at the end of a data set.
     ///
     /// # Errors
     /// [`Error::NotFound`] where the data set does not exist.
@@ -114,8 +114,8 @@ impl Store {
         })
     }
 
-    /// Adds examples behind the last one of a data set and removes others of it, in one transaction: whoever is
-    /// killed in between leaves the data set as it was.
+    /// Adds examples at the end of a data set and removes others from it, in one transaction: a process that is killed
+    /// in between leaves the data set as it was.
     ///
     /// # Errors
     /// [`Error::NotFound`] where the data set, or an example to remove, does not exist in it.

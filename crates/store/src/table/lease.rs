@@ -45,10 +45,10 @@ pub enum Acquire {
     },
 }
 
-/// A lease.
+/// A lease as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseRow {
-    /// The run.
+    /// Id of the run.
     pub run_id: String,
     /// Who holds it. An older version of the program noted no start.
     pub owner: Owner,
@@ -123,8 +123,8 @@ impl Store {
     /// Takes a run's lease where it is free, already the caller's, or of a process that no longer lives
     /// ([`LeaseRow::lives`]).
     ///
-    /// With it the run is running and older requests to stop it are void, in one change: a request is heard by
-    /// whoever has the lease, or comes before.
+    /// With it the run is running and older requests to stop it are void, in one change: a request reaches whoever has
+    /// the lease, or was made before.
     ///
     /// From then on this connection changes the run only while the lease is still its own; otherwise each
     /// change fails with [`crate::Error::LeaseLost`].
@@ -188,7 +188,8 @@ impl Store {
         Ok(())
     }
 
-    /// Asks a run's worker to stop. Where none is at work, the run is at once `at_rest`. True where one was asked.
+    /// Asks a run's worker to stop. If there is no worker, the run becomes `at_rest` at once. True if a worker was
+    /// asked.
     ///
     /// # Errors
     /// [`crate::Error::NoSuchRun`].
@@ -200,7 +201,7 @@ impl Store {
         liveness: &dyn Fn(&Identity) -> Liveness,
     ) -> Result<bool> {
         self.write(|tx| {
-            // A worker that has just put down how it ended still has its lease, and hears nothing more.
+            // A worker that has just recorded how it ended still has its lease, and no longer reads requests.
             let running = tx
                 .prepare_cached("SELECT 1 FROM run WHERE id = ?1 AND status = ?2")?
                 .exists(params![run, Word(RunStatus::Running)])?;

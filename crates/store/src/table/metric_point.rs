@@ -26,9 +26,9 @@ pub struct MetricPointRow {
     pub stage: StageName,
     /// The curve's name.
     pub series: String,
-    /// The step.
+    /// Place on the curve, counted in updates or items.
     pub step: u64,
-    /// The value; none where it was not a number.
+    /// The value; `None` if it was not a number.
     pub value: Option<f64>,
 }
 

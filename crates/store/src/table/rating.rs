@@ -31,16 +31,16 @@ CREATE TABLE item_state (
 ) STRICT;
 ";
 
-/// A rating.
+/// One score of one rater on one criterion of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RatingRow {
-    /// The study.
+    /// Row id of the study.
     pub study_id: i64,
-    /// The item.
+    /// Number of the item within the study.
     pub item: u32,
-    /// The rater.
+    /// Name of the rater.
     pub rater: String,
-    /// The criterion.
+    /// The criterion's word.
     pub criterion: String,
     /// 1 (worst) to 5 (best).
     pub score: u8,
@@ -53,11 +53,11 @@ pub struct RatingRow {
 /// How far a rater is with an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemStateRow {
-    /// The study.
+    /// Row id of the study.
     pub study_id: i64,
-    /// The item.
+    /// Number of the item within the study.
     pub item: u32,
-    /// The rater.
+    /// Name of the rater.
     pub rater: String,
     /// How far they are.
     pub state: ItemState,
@@ -138,7 +138,7 @@ impl Store {
         self.set_ratings(std::slice::from_ref(rating))
     }
 
-    /// Takes a rating back; does nothing where there is none.
+    /// Takes a rating back; does nothing if there is none.
     ///
     /// # Errors
     /// [`Error::AlreadyLocked`], [`Error::NotFound`] where the rater does not exist.

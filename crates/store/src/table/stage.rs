@@ -38,7 +38,7 @@ CREATE INDEX stage_by_inputs ON stage (name, inputs_sha256);
 /// A stage of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageRow {
-    /// The run.
+    /// Id of the run.
     pub run_id: String,
     /// The stage's name.
     pub name: StageName,
@@ -46,15 +46,15 @@ pub struct StageRow {
     pub position: u32,
     /// Where it stands.
     pub status: StageStatus,
-    /// Seconds on the clock, over all interruptions.
+    /// Wall-clock seconds, over all interruptions.
     pub wall_s: f64,
     /// Seconds of processor time, over all interruptions.
     pub cpu_s: f64,
     /// Highest memory of the process.
     pub peak_rss_bytes: u64,
-    /// Items read.
+    /// Items that the stage read.
     pub n_in: u64,
-    /// Items made.
+    /// Items that the stage produced.
     pub n_out: u64,
     /// Items dropped, by rule.
     pub dropped: BTreeMap<String, u64>,
@@ -81,15 +81,15 @@ pub struct StageResult<'a> {
     pub output_sha256: &'a str,
     /// What it made; replaces all older artifacts of the stage, hand edits included.
     pub artifacts: &'a [NewArtifact],
-    /// Items read.
+    /// Items that the stage read.
     pub n_in: u64,
-    /// Items made.
+    /// Items that the stage produced.
     pub n_out: u64,
     /// Items dropped, by rule.
     pub dropped: BTreeMap<String, u64>,
     /// Numbers measured in the stage.
     pub measures: Measures,
-    /// Seconds on the clock, over all interruptions.
+    /// Wall-clock seconds, over all interruptions.
     pub wall_s: f64,
     /// Seconds of processor time, over all interruptions.
     pub cpu_s: f64,
@@ -193,9 +193,9 @@ impl Store {
         self.read(|conn| get(conn, run, name))
     }
 
-    /// Marks a stage as running. An interrupted or failed one with the same inputs goes on with its partial
-    /// results, metric points and times; with other inputs, or redone after it had finished, it starts from
-    /// nothing. Older artifacts stay until the commit.
+    /// Marks a stage as running. An interrupted or failed one with the same inputs keeps its partial results, metric
+    /// points and times; with other inputs, or redone after it had finished, it starts from nothing. Older artifacts
+    /// stay until the commit.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
