@@ -15,13 +15,8 @@ use crate::dto::{AppError, DemoChoice, DemoEvent};
 use crate::error::Answer;
 use crate::place::Place;
 
-<<<<<<< HEAD
 /// Runs the binary until it has given its answer. What it starts detached goes on; we do not wait for it.
 pub(crate) fn ask<T: DeserializeOwned>(place: &Place, arguments: &[String]) -> Answer<T> {
-=======
-/// Runs the binary until it has said its result. What it starts detached goes on; we do not wait for it.
-pub(crate) fn ask(place: &Place, arguments: &[String]) -> Answer<Value> {
->>>>>>> 1b81ae4 (window: comments in plain English)
     let mut command = command(place, "window.log")?;
     host::detached::own_group(command.args(arguments));
     let mut child = command
@@ -146,18 +141,12 @@ impl Server {
     }
 
     fn summarize(&mut self, place: &Place, dialogue: &str, send: impl Fn(DemoEvent)) -> Answer<()> {
-<<<<<<< HEAD
         let request = DemoRequest {
             dialogue: dialogue.to_owned(),
         };
         let request = serde_json::to_string(&request).map_err(|error| unreadable(&error))?;
         // A process that has ended cannot be written to; its output tells why it ended.
         let _written = writeln!(self.stdin, "{request}").and_then(|()| self.stdin.flush());
-=======
-        // A process that has ended cannot be written to; its output tells why it ended.
-        let _written = writeln!(self.stdin, "{}", json!({ "dialogue": dialogue }))
-            .and_then(|()| self.stdin.flush());
->>>>>>> 1b81ae4 (window: comments in plain English)
         let mut line = String::new();
         loop {
             line.clear();

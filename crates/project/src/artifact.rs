@@ -104,13 +104,8 @@ artifact! {
 }
 artifact! {
     /// A preference pair.
-<<<<<<< HEAD
     Pair as Pair {
         /// Which set.
-=======
-    Pair as "pair" {
-        /// The preference set that the pair belongs to.
->>>>>>> 7f9c1ff (project: comments in plain English)
         set: PairSet,
         /// Number of the summary.
         summary_id: u32,
@@ -144,13 +139,8 @@ artifact! {
     }
 }
 artifact! {
-<<<<<<< HEAD
     /// A trained adapter; its tensors are among the workspace's blobs.
     TrainedAdapter as Adapter {
-=======
-    /// A trained adapter; its tensors are among the workspace's blobs.
-    TrainedAdapter as "adapter" {
->>>>>>> 7f9c1ff (project: comments in plain English)
         /// `synthesizer`, `dpo_separate`, `mrds_separate` …
         role: String,
         /// Folder in the blobs.
@@ -176,13 +166,8 @@ artifact! {
 }
 artifact! {
     /// A system's summary of a test dialogue.
-<<<<<<< HEAD
     Output as Output {
         /// Which system.
-=======
-    Output as "output" {
-        /// The system that wrote it.
->>>>>>> 7f9c1ff (project: comments in plain English)
         system: System,
         /// The example's id in the data set.
         id: String,
@@ -200,13 +185,8 @@ artifact! {
 }
 artifact! {
     /// A synthesizer's dialogue for a test summary.
-<<<<<<< HEAD
     TestDialogue as TestDialogue {
         /// Which synthesizer.
-=======
-    TestDialogue as "test_dialogue" {
-        /// The synthesizer that wrote it.
->>>>>>> 7f9c1ff (project: comments in plain English)
         system: Synthesizer,
         /// The example's id.
         id: String,

@@ -496,12 +496,7 @@ fn report_duplicates(examples: &[ImportedExample], issues: &mut Vec<Issue>) {
     }
 }
 
-<<<<<<< HEAD
 /// The file under the folder of shared data, or `None` (said aloud) if there is none.
-=======
-/// The file under the shared data folder, or `None` (said aloud) if there is none: `DUOLOGUE_SHARED`, else
-/// `../shared` beside the repository.
->>>>>>> 7f9c1ff (project: comments in plain English)
 #[cfg(test)]
 pub(crate) fn shared_data(file: &str) -> Option<PathBuf> {
     duologue_tests::shared(&format!("data/{file}"))

@@ -115,21 +115,12 @@ pub struct RunSummary {
 /// A stage in a list.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageState {
-<<<<<<< HEAD
     /// The stage.
     pub name: StageName,
     /// Where it stands; a worker that has died is not known here.
     pub status: StageStanding,
     /// Last sign of progress; none before the first.
     pub progress: Option<Progress>,
-=======
-    /// Name of the stage.
-    pub name: String,
-    /// waiting, running, done, reused, failed or stale.
-    pub status: String,
-    /// Last sign of progress.
-    pub progress: Value,
->>>>>>> 7f9c1ff (project: comments in plain English)
     /// Seconds so far.
     pub wall_s: f64,
 }

@@ -30,13 +30,8 @@ pub struct Model {
 pub struct ModelFit {
     /// Folder.
     pub path: String,
-<<<<<<< HEAD
     /// A whole run in the memory that is free now; `None` if that is not known.
     pub fit: Option<Fit>,
-=======
-    /// A whole run in the memory that is free now: `fits`, `tight` or `too_big`; `None` if that is not known.
-    pub fit: Option<String>,
->>>>>>> 1b81ae4 (window: comments in plain English)
 }
 
 /// Whether a model's files are what they were.

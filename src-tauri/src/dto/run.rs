@@ -111,13 +111,8 @@ pub struct RunSummary {
 pub struct RunLive {
     /// The run.
     pub run: RunSummary,
-<<<<<<< HEAD
     /// A wish not yet heeded.
     pub control: Option<Control>,
-=======
-    /// A request that the worker has not acted on yet: `pause`, `cancel` or `discard`.
-    pub control: Option<String>,
->>>>>>> 1b81ae4 (window: comments in plain English)
     /// Why it failed.
     pub error: Option<AppError>,
 }

@@ -16,18 +16,12 @@ use crate::output::Output;
 pub(super) fn doctor(global: &Global, output: &Output) -> Done {
     device::select(global.device)?;
     let folder = workspace(global)?;
-<<<<<<< HEAD
     let cpu = machine::cpu_name().unwrap_or_else(|| "unknown".to_owned());
     let (simd, disk_free_bytes) = (machine::simd(), machine::disk_free_bytes(&folder));
     let (memory_bytes, memory_free_bytes) = machine::memory()
         .map(|memory| (memory.total_bytes, memory.free_bytes))
         .unzip();
     // A workspace that cannot be read is a finding; the machine is described all the same.
-=======
-    let (cpu, simd, disk_free_bytes) = (cpu_name(), simd(), disk_free_bytes(&folder));
-    let (memory_bytes, memory_free_bytes) = memory_bytes().unzip();
-    // A workspace that cannot be read is a finding; the machine is described all the same.
->>>>>>> b8158cc (cli: comments in plain English)
     let (connections, problem) = match connections(&folder) {
         Ok(count) => (Some(count), None),
         Err(failure) => (None, Some(failure.report().message)),

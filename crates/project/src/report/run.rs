@@ -175,9 +175,9 @@ pub enum TrainingsReport {
     /// Synthetic pairs first, real pairs second.
     TwoStages {
         /// On synthetic pairs.
-        stage1: TrainRecord,
+        stage1: Box<TrainRecord>,
         /// On real pairs.
-        stage2: TrainRecord,
+        stage2: Box<TrainRecord>,
     },
     /// Any other number of trainings, in order.
     Trainings {
@@ -361,7 +361,10 @@ impl From<&TrainRecord> for AlignmentReport {
 impl From<Vec<TrainRecord>> for TrainingsReport {
     fn from(trainings: Vec<TrainRecord>) -> Self {
         match <[TrainRecord; 2]>::try_from(trainings) {
-            Ok([stage1, stage2]) => Self::TwoStages { stage1, stage2 },
+            Ok([stage1, stage2]) => Self::TwoStages {
+                stage1: Box::new(stage1),
+                stage2: Box::new(stage2),
+            },
             Err(trainings) => Self::Trainings { trainings },
         }
     }

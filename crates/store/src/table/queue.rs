@@ -193,7 +193,7 @@ mod tests {
         store.move_in_queue("c", 9).unwrap();
         assert_eq!(order(&store), ["a", "b", "c"]);
         let again = QueueRow {
-            until_stage: Some(StageName::Topics.into()),
+            until_stage: Some(StageName::Topics),
             ..row("b")
         };
         store.enqueue(&again).unwrap();
