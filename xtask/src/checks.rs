@@ -1,9 +1,9 @@
 //! `cargo xtask test` and `cargo xtask screens`: every check, cheapest first, each timed.
 //!
 //! All steps run even when one fails. The closing line `N passed, N failed, N skipped` sums the Rust tests, the
-//! page's tests, and one for every other step. The engine's side and the window are compiled apart throughout, with the same
-//! package selection everywhere: cargo unites features over the packages of one call, so a joint build would give
-//! the window the engine, and a differing selection would compile the dependencies again.
+//! page's tests, and one for every other step. Every call of
+//! cargo selects the whole workspace: cargo unites features over the packages of one call, so another selection would
+//! compile the dependencies again.
 
 use std::ffi::OsString;
 use std::fs;
@@ -17,10 +17,6 @@ use crate::outcome::{self, Outcome, RustTests};
 use crate::place::Place;
 use crate::process::{self, cargo, command, npm, watch};
 use crate::setup::{self, Need};
-
-/// Everything but the window.
-const ENGINE: &[&str] = &["--workspace", "--exclude", "duologue-desktop"];
-const WINDOW: &[&str] = &["--package", "duologue-desktop"];
 
 /// All window journeys together must end within this time, seconds.
 const DESKTOP_LIMIT_S: &str = "900";
@@ -61,11 +57,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "clippy",
-        check: |place| clippy(place, ENGINE),
-    },
-    Step {
-        name: "clippy-window",
-        check: |place| clippy(place, WINDOW),
+        check: clippy,
     },
     Step {
         name: "build",
@@ -73,11 +65,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "tests",
-        check: |place| rust_tests(place, ENGINE),
-    },
-    Step {
-        name: "tests-window",
-        check: |place| rust_tests(place, WINDOW),
+        check: rust_tests,
     },
     Step {
         name: "desktop",
@@ -141,6 +129,116 @@ pub(crate) fn sanitize(place: &Place, rest: &[String]) -> Result<bool> {
         .into_iter()
         .chain(rest.iter().map(String::as_str))
         .collect();
+    let mut tests = cargo(place, &words);
+    tests
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTFLAGS", "-Zsanitizer=address")
+        .env("CARGO_TARGET_DIR", place.target.join("sanitize"));
+    let counts = rust_counted(tests)?;
+    say!("{counts}");
+    Ok(counts.failed == 0)
+}
+
+/// Takes the screenshots of the window into `folder`.
+pub(crate) fn screens(place: &Place, folder: &Path) -> Result<bool> {
+    if !cfg!(target_os = "linux") {
+        bail!("screenshots are taken on Linux only, where a WebDriver for the window exists");
+    }
+    setup::machine(place, Need::Tests)?;
+    crate::build::page(place)?;
+    build(place)?;
+    fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    let counts = desktop(place, Some(folder))?;
+    let pictures = fs::read_dir(folder)?
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().extension().is_some_and(|kind| kind == "png"))
+        .count();
+    say!("{pictures} pictures in {}", folder.display());
+    Ok(counts.failed == 0 && pictures > 0)
+}
+
+fn timed(place: &Place, step: &Step) -> (Outcome, Duration) {
+    say!("\n── {}", step.name);
+    let start = Instant::now();
+    let counts = (step.check)(place).unwrap_or_else(|error| {
+        say!("   {error:#}");
+        Outcome::FAILED
+    });
+    (counts, start.elapsed())
+}
+
+/// A step that either holds or says why not.
+fn one(outcome: Result<()>) -> Result<Outcome> {
+    outcome.map(|()| Outcome::PASSED)
+}
+
+/// A step whose tests are counted. A run that failed without a failed test (it did not compile) counts as one.
+fn counted(command: Command, mut read: impl FnMut(&str) -> Option<Outcome>) -> Result<Outcome> {
+    let mut sum = Outcome::default();
+    let mut panicked = None;
+    let succeeded = watch(command, |line| {
+        sum += read(line).unwrap_or_default();
+        if let Some(place) = panicked.take() {
+            sum.panics.push(format!("{place}\n    {line}"));
+        }
+        panicked = line.contains(" panicked at ").then(|| line.to_owned());
+    })?;
+    if !succeeded && sum.failed == 0 {
+        sum += Outcome::FAILED;
+    }
+    if sum.is_empty() {
+        bail!("no test was run");
+    }
+    Ok(sum)
+}
+
+/// A step of Rust tests, which has to show what they print.
+fn rust_counted(command: Command) -> Result<Outcome> {
+    let mut tests = RustTests::default();
+    counted(command, |line| tests.read(line))
+}
+
+fn script(place: &Place, name: &str) -> Result<Outcome> {
+    one(process::run(npm(place, &["run", "--silent", name])))
+}
+
+fn ui_tests(place: &Place) -> Result<Outcome> {
+    let mut tests = npm(place, &["run", "--silent", "test"]);
+    tests.env("NO_COLOR", "1");
+    counted(tests, outcome::vitest)
+}
+
+fn clippy(place: &Place) -> Result<Outcome> {
+    let words = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ];
+    one(process::run(cargo(place, &words)))
+}
+
+/// Builds the programs that the tests start, together with the tests.
+fn build(place: &Place) -> Result<()> {
+    process::run(cargo(
+        place,
+        &["build", "--workspace", "--lib", "--bins", "--tests"],
+    ))
+}
+
+fn rust_tests(place: &Place) -> Result<Outcome> {
+    // The printed words of passing tests tell which of them skipped. The window's journeys have a step of their own.
+    let words = [
+        "test",
+        "--workspace",
+        "--no-fail-fast",
+        "--",
+        "--show-output",
+        "--skip",
+        "desktop::",
+    ];
     let mut tests = cargo(place, &words);
     tests
         .env("RUSTC_BOOTSTRAP", "1")
@@ -295,7 +393,12 @@ fn desktop(place: &Place, screens: Option<&Path>) -> Result<Outcome> {
         "--test-threads=1",
         "desktop::",
     ];
-    let words = [&outer[..], &[cargo_path.as_str(), "test"], ENGINE, &inner].concat();
+    let words = [
+        &outer[..],
+        &[cargo_path.as_str(), "test", "--workspace"],
+        &inner,
+    ]
+    .concat();
     let mut tests = command(place, "timeout", &words);
     tests
         .env("E2E_APP", place.program("debug", "duologue-desktop"))
