@@ -59,7 +59,7 @@ export const commands = {
 	/**  Stops the download in progress; what is here stays, and the next start goes on. */
 	pauseDownload: () => __TAURI_INVOKE<void>("pause_download"),
 	/**  Every setting of a preset with its sentence. */
-	recipeFields: (preset: string) => __TAURI_INVOKE<RecipeField[]>("recipe_fields", { preset }),
+	recipeFields: (preset: Preset) => __TAURI_INVOKE<RecipeField[]>("recipe_fields", { preset }),
 	/**  What a run would take on this machine; stores nothing. */
 	plan: (request: RunRequest) => __TAURI_INVOKE<PlanSheet>("plan", { request }),
 	/**  The runs, newest first. */
@@ -70,9 +70,9 @@ export const commands = {
 	 */
 	startRun: (request: RunRequest, queue: boolean) => __TAURI_INVOKE<string>("start_run", { request, queue }),
 	/**  Continues a run, or carries out only the named stages; now, or when its turn comes. */
-	resumeRun: (run: string, from: string | null, until: string | null, queue: boolean) => __TAURI_INVOKE<null>("resume_run", { run, from, until, queue }),
+	resumeRun: (run: string, from: StageName | null, until: StageName | null, queue: boolean) => __TAURI_INVOKE<null>("resume_run", { run, from, until, queue }),
 	/**  Asks a run's worker to pause, to stop, or to stop and throw the started stage away. */
-	controlRun: (run: string, action: string) => __TAURI_INVOKE<null>("control_run", { run, action }),
+	controlRun: (run: string, action: Control) => __TAURI_INVOKE<null>("control_run", { run, action }),
 	/**  Moves a run of the queue, 0 being the next. */
 	moveQueued: (run: string, to: number) => __TAURI_INVOKE<null>("move_queued", { run, to }),
 	/**  Takes a run off the queue. */
@@ -89,7 +89,7 @@ export const commands = {
 	 */
 	watch: (run: string | null, onUpdate: Channel<WatchUpdate>) => __TAURI_INVOKE<null>("watch", { run, onUpdate }),
 	/**  A page of what a stage made. While a rating set of the run is open, test summaries come without their author. */
-	items: (run: string, stage: string, offset: number, limit: number) => __TAURI_INVOKE<ItemPage>("items", { run, stage, offset, limit }),
+	items: (run: string, stage: StageName, offset: number, limit: number) => __TAURI_INVOKE<ItemPage>("items", { run, stage, offset, limit }),
 	/**  Draws dialogues and stores one item for each system's summary. */
 	createStudy: (request: StudyRequest) => __TAURI_INVOKE<Study>("create_study", { request }),
 	/**  The studies, newest first. */
@@ -113,8 +113,8 @@ export const commands = {
 /* Types */
 /**  What went wrong, for a person: `code` for programs, `message` says what happened, `fix` what to do next. */
 export type AppError = {
-	/**  One of the closed set of codes of `project::Error::code`, or a `window_…` code of this crate. */
-	code: string,
+	/**  For programs. */
+	code: ErrorCode,
 	/**  What happened and what it means. */
 	message: string,
 	/**  What to do next; empty where nothing can be done. */
@@ -166,8 +166,8 @@ export type CatalogueModel = {
 	context_tokens: number,
 	/**  Size of the download. */
 	download_bytes: number,
-	/**  A whole run in the memory that is free now: `fits`, `tight` or `too_big`. */
-	fit: string,
+	/**  A whole run in the memory that is free now. */
+	fit: Fit,
 };
 
 /**  A changed setting. */
@@ -185,6 +185,15 @@ export type ColumnRole = {
 	/**  Column or key in the file. */
 	column: string,
 };
+
+/**  What a run's worker is asked to do at its next step. */
+export type Control = 
+/**  Save a checkpoint and stop. */
+"pause" | 
+/**  Stop for good, keep what is done. */
+"cancel" | 
+/**  Stop for good, throw the unfinished stage's partial results away. */
+"discard";
 
 /**  A count with its name. */
 export type CountByName = {
@@ -247,6 +256,15 @@ tokens_per_s: number }) & { text?: never } |
 	event: "error",
 } & AppError;
 
+/**  How sure the import is about the columns. */
+export type Detection = 
+/**  A known format, the usual column names, or the user's own mapping. */
+"detected" | 
+/**  A guess that a person should look at. */
+"please_check" | 
+/**  The columns have to be named. */
+"needs_mapping";
+
 /**  A paired difference with interval and p. */
 export type Difference = {
 	/**  Mean difference. */
@@ -259,13 +277,31 @@ export type Difference = {
 	p: number,
 };
 
+/**  What may be wrong with an example of a data set. */
+export type Doubt = 
+/**  The same dialogue as an earlier example. */
+"duplicate" | 
+/**  Nearly the same dialogue as an earlier example. */
+"near_duplicate" | 
+/**  The summary has as many words as its dialogue, or more. */
+"long_summary" | 
+/**  A name in the summary that the dialogue does not hold. */
+"unknown_name" | 
+/**  The summary is one piece of the dialogue. */
+"copied_summary" | 
+/**  The dialogue is far longer than the others. */
+"very_long" | 
+/**  The dialogue is far shorter than the others, or nobody answers. */
+"very_short" | 
+/**  Another language than most of the data set. */
+"other_language" | 
+/**  The example is longer than a model's context. */
+"too_long";
+
 /**  A doubt about one example, as [`project::hygiene`] finds it. */
 export type DoubtFound = {
-	/**
-	 *  `duplicate`, `near_duplicate`, `long_summary`, `unknown_name`, `copied_summary`, `very_long`, `very_short`,
-	 *  `other_language`, or `too_long` for a model's context.
-	 */
-	doubt: string,
+	/**  What may be wrong. */
+	doubt: Doubt,
 	/**  Place of the example in the data set, from 0. */
 	at: number,
 	/**  Key of the example. */
@@ -297,16 +333,197 @@ eta_s: number | null } |
 /**  Its folder. */
 path: string };
 
+/**  What went wrong. */
+export type ErrorCode = 
+/**  The workspace needs a newer Duologue. */
+"newer_workspace" | 
+/**  The database is not Duologue's. */
+"not_a_workspace" | 
+/**  The disk is full. */
+"disk_full" | 
+/**  Another process keeps the database locked. */
+"busy" | 
+/**  The workspace cannot be written. */
+"read_only" | 
+/**  A stored value cannot be read. */
+"corrupt" | 
+/**  A file or folder cannot be used. */
+"io" | 
+/**  The name is taken. */
+"name_taken" | 
+/**  There is no such data set. */
+"no_such_dataset" | 
+/**  There is no such run. */
+"no_such_run" | 
+/**  There is no such thing, or no such file. */
+"not_found" | 
+/**  Something else still needs it. */
+"in_use" | 
+/**  A rater's ratings are locked. */
+"ratings_locked" | 
+/**  A score outside 1 to 5. */
+"score_out_of_range" | 
+/**  Another process took the run over. */
+"lease_lost" | 
+/**  The database refused a query: a defect. */
+"database" | 
+/**  No file was given. */
+"no_files" | 
+/**  A file cannot be read. */
+"unreadable" | 
+/**  A file has no format that can be imported. */
+"unknown_format" | 
+/**  A file holds no rows. */
+"empty" | 
+/**  A file is not valid JSON. */
+"json" | 
+/**  A file is not UTF-8 text. */
+"invalid_utf8" | 
+/**  A file cannot be read as a table. */
+"table" | 
+/**  A mapped column is not in the file. */
+"unknown_column" | 
+/**  The columns have to be named. */
+"needs_mapping" | 
+/**  A mapping names no dialogue or no summary. */
+"incomplete_map" | 
+/**  Turns do not say who speaks. */
+"speakers_needed" | 
+/**  The given speakers cannot be used. */
+"bad_speakers" | 
+/**  Rows of an import are unusable. */
+"bad_rows" | 
+/**  A dialogue stands in two splits. */
+"leaks" | 
+/**  A recipe's field or file is not valid. */
+"recipe" | 
+/**  A data set lacks a kind of example altogether. */
+"empty_dataset" | 
+/**  A data set has fewer examples than the recipe asks for. */
+"too_few_rows" | 
+/**  A text is longer than the model's context. */
+"too_long" | 
+/**  Another process works on it. */
+"locked" | 
+/**  Stopped on request. */
+"interrupted" | 
+/**  The model is not the one that the run began with. */
+"model_changed" | 
+/**  The run or stage is not in a state in which this can be done. */
+"wrong_state" | 
+/**  A stage produced nothing for the next one. */
+"stalled" | 
+/**  The card has no memory left. */
+"out_of_memory" | 
+/**  A file of a model or adapter is missing. */
+"missing_file" | 
+/**  There is no such model. */
+"no_such_model" | 
+/**  A folder holds several models. */
+"several_models" | 
+/**  A weight file is shorter than it says. */
+"truncated_weights" | 
+/**  The weights do not fit the configuration. */
+"weights" | 
+/**  The model's family is not supported. */
+"unsupported_architecture" | 
+/**  GGUF cannot express it. */
+"not_in_gguf" | 
+/**  The model's configuration cannot be used. */
+"model_config" | 
+/**  Tokenizer and weights disagree on the vocabulary. */
+"vocabulary_mismatch" | 
+/**  The tokenizer cannot be used. */
+"tokenizer" | 
+/**  The chat template cannot be used. */
+"chat_template" | 
+/**  The adapter cannot be used. */
+"adapter" | 
+/**  A checkpoint of a training cannot be used. */
+"checkpoint" | 
+/**  A number became infinite or undefined. */
+"not_finite" | 
+/**  A setting is outside its range. */
+"setting" | 
+/**  The device cannot be used. */
+"device" | 
+/**  A tensor operation failed: a defect. */
+"tensor" | 
+/**  It is not here, and no connection may be opened. */
+"offline" | 
+/**  Not the id of a model. */
+"bad_id" | 
+/**  Not the address of a Hub. */
+"bad_endpoint" | 
+/**  Not a token. */
+"bad_token" | 
+/**  The file beside a download that says where it came from cannot be read. */
+"bad_manifest" | 
+/**  The Hub wants to know who asks. */
+"unauthorized" | 
+/**  The licence has not been accepted. */
+"gated" | 
+/**  The Hub has no such thing. */
+"not_on_hub" | 
+/**  Too many requests. */
+"rate_limited" | 
+/**  No connection. */
+"unreachable" | 
+/**  An answer that makes no sense here. */
+"bad_answer" | 
+/**  A repository without usable weights. */
+"no_weights" | 
+/**  A file arrived damaged. */
+"checksum" | 
+/**  The use of the command line, or of a command of the window, is wrong. */
+"usage" | 
+/**  A file named on the command line cannot be used. */
+"file" | 
+/**  The system's keychain cannot be used. */
+"keychain" | 
+/**  The worker gave no reason. */
+"failure" | 
+/**  A file of a model folder is missing. */
+"file_not_found" | 
+/**  A file of a model folder cannot be used. */
+"model_file" | 
+/**  Another model is being downloaded. */
+"window_download_busy" | 
+/**  The workspace cannot be locked. */
+"window_lock" | 
+/**  The log of a run cannot be read. */
+"window_log" | 
+/**  The sample's model is not here. */
+"window_no_sample" | 
+/**  The program that does the model work is not here. */
+"window_no_worker" | 
+/**  The system shows no notifications. */
+"window_notification" | 
+/**  Another window has the workspace. */
+"window_taken" | 
+/**  The worker's answer cannot be read. */
+"window_worker_answer" | 
+/**  The worker cannot be started. */
+"window_worker_start" | 
+/**  The worker stopped without an answer. */
+"window_worker_stopped" | 
+/**  The page was opened outside the window. */
+"window_missing" | 
+/**  The page met something that no part of Duologue expects. */
+"window_unexpected" | 
+/**  This machine names no folder for a workspace. */
+"window_workspace";
+
 /**  One example: a dialogue and its references. */
 export type Example = {
 	/**  Key; never given to another example. None before the import. */
 	key: number | null,
 	/**  Stable id. */
 	id: string,
-	/**  `train`, `validation` or `test`. */
-	split: string,
-	/**  `imported`, `synthetic`, `edited` or `written`. */
-	origin: string,
+	/**  Its split. */
+	split: Split,
+	/**  Where its text comes from. */
+	origin: Origin,
 	/**  The turns. */
 	turns: Turn[],
 	/**  Gold summaries, 1..n. */
@@ -321,6 +538,15 @@ export type ExamplePage = {
 	rows: Example[],
 };
 
+/**  How the memory that a model needs compares with the memory that is free. */
+export type Fit = 
+/**  Room to spare. */
+"fits" | 
+/**  It fits if nothing else grows. */
+"tight" | 
+/**  It does not fit. */
+"too_big";
+
 /**  One unreadable row. */
 export type ImportIssue = {
 	/**  File name. */
@@ -329,8 +555,8 @@ export type ImportIssue = {
 	row: number | null,
 	/**  Column or key. */
 	field: string | null,
-	/**  Stable code of the problem. */
-	code: string,
+	/**  What it is, for programs. */
+	code: IssueCode,
 	/**  What is wrong. */
 	reason: string,
 	/**  What to do about it. */
@@ -361,8 +587,8 @@ export type ImportReport = {
 	imported: number,
 	/**  Rows that cannot be imported. */
 	bad_rows: number,
-	/**  `detected`, `please_check` or `needs_mapping`. */
-	detection: string,
+	/**  How sure the import is about the columns. */
+	detection: Detection,
 	/**  All columns of the first file. */
 	columns: string[],
 	/**  How the splits came about, one sentence. */
@@ -389,8 +615,8 @@ export type ImportRequest = {
 	files: string[],
 	/**  Name of the data set to make or extend. */
 	name: string,
-	/**  `auto`, `train`, `validation` or `test`. */
-	split: string,
+	/**  Which split the rows belong to. */
+	split: SplitChoice,
 	/**  Column roles chosen by hand: `dialogue=C`, `summary=C[,C2]`; empty means guess. */
 	map: string,
 	/**  Names for turns that carry none, comma separated; empty means none given. */
@@ -408,6 +634,41 @@ export type Interval = {
 	/**  Upper end. */
 	hi: number,
 };
+
+/**  What is wrong with a row of an imported file, or worth knowing about it. */
+export type IssueCode = 
+/**  The row has no dialogue. */
+"missing_dialogue" | 
+/**  The row has no summary. */
+"missing_summary" | 
+/**  The dialogue is empty. */
+"empty_dialogue" | 
+/**  A summary is empty. */
+"empty_summary" | 
+/**  A value is not text. */
+"not_text" | 
+/**  A turn does not say who speaks. */
+"no_speaker" | 
+/**  The row is not UTF-8 text. */
+"invalid_utf8" | 
+/**  The line is not valid JSON. */
+"json" | 
+/**  The line is JSON, but no object. */
+"not_object" | 
+/**  The row has more or fewer cells than the header. */
+"ragged_row" | 
+/**  A quotation mark is never closed. */
+"open_quote" | 
+/**  A cue of a subtitle file cannot be read. */
+"cue" | 
+/**  A name that no speaker can have. */
+"bad_speaker" | 
+/**  Two rows have the same id. */
+"duplicate_id" | 
+/**  The split column holds a word that names no split. */
+"split" | 
+/**  The same dialogue stands in another row. */
+"duplicate";
 
 /**  Something a stage made. */
 export type Item = 
@@ -476,7 +737,7 @@ turns: Turn[] } |
 /**  Item id. */
 id: string; 
 /**  Who wrote it; none while a rating set on this run is open. */
-system: string | null; 
+system: System | null; 
 /**  What it wrote. */
 prediction: string; 
 /**  The references. */
@@ -536,7 +797,7 @@ export type LogPage = {
 /**  One point of a curve. */
 export type MetricPoint = {
 	/**  Stage name. */
-	stage: string,
+	stage: StageName,
 	/**  Series, e.g. `loss`. */
 	series: string,
 	/**  Step. */
@@ -575,9 +836,20 @@ export type ModelCheck = {
 export type ModelFit = {
 	/**  Folder. */
 	path: string,
-	/**  A whole run in the memory that is free now: `fits`, `tight` or `too_big`; `None` if that is not known. */
-	fit: string | null,
+	/**  A whole run in the memory that is free now; none where that is not known. */
+	fit: Fit | null,
 };
+
+/**  Where an example's text comes from. */
+export type Origin = 
+/**  From an imported file. */
+"imported" | 
+/**  Made by a model. */
+"synthetic" | 
+/**  Changed by hand. */
+"edited" | 
+/**  Written by hand. */
+"written";
 
 /**  The machine that the plan was made for. */
 export type PlanMachine = {
@@ -630,7 +902,7 @@ export type PlanSheet = {
 /**  What one stage would take. */
 export type PlanStage = {
 	/**  Stage name. */
-	name: string,
+	name: StageName,
 	/**  Highest memory. */
 	peak_bytes: number,
 	/**  Disk. */
@@ -638,6 +910,17 @@ export type PlanStage = {
 	/**  Seconds. */
 	seconds: number,
 };
+
+/**  A named set of values of the recipe. */
+export type Preset = 
+/**  What the paper states, and the defaults elsewhere; for 8 B models on a GPU. */
+"paper" | 
+/**  Learning rates by the size of the base model. */
+"default" | 
+/**  A few minutes on two cores with a small model. */
+"small" | 
+/**  For the model that comes with Duologue: rates and lengths found on its sample (docs/demo.md). */
+"sample";
 
 /**  Where a running stage is. */
 export type Progress = {
@@ -680,9 +963,9 @@ export type QueuedRun = {
 	/**  Seed. */
 	seed: number,
 	/**  First stage to carry out; none means where it stands. */
-	from: string | null,
+	from: StageName | null,
 	/**  Last stage to carry out; none means the last. */
-	until: string | null,
+	until: StageName | null,
 };
 
 /**  One summary to rate, without its author. */
@@ -753,8 +1036,8 @@ export type RuleVerdict = {
 export type RunLive = {
 	/**  The run. */
 	run: RunSummary,
-	/**  A request that the worker has not acted on yet: `pause`, `cancel` or `discard`. */
-	control: string | null,
+	/**  A wish not yet heeded. */
+	control: Control | null,
 	/**  Why it failed. */
 	error: AppError | null,
 };
@@ -765,16 +1048,16 @@ export type RunRequest = {
 	dataset: string,
 	/**  Model folder. */
 	model: string,
-	/**  `paper`, `default` or `small`. */
-	preset: string,
+	/**  The recipe to begin with. */
+	preset: Preset,
 	/**  Settings that differ from the preset. */
 	changes: Change[],
 	/**  Seed of every random number. */
 	seed: number,
 	/**  First stage to carry out; none means the first. */
-	from: string | null,
+	from: StageName | null,
 	/**  Last stage to carry out; none means the last. */
-	until: string | null,
+	until: StageName | null,
 };
 
 /**  What a run found. */
@@ -797,12 +1080,36 @@ export type RunResults = {
 	stage1_ended_by: string | null,
 };
 
+/**
+ *  Where a run stands, as a person sees it: a run whose worker has died is not running, and one that waits in the
+ *  queue is more than created.
+ */
+export type RunStanding = 
+/**  Not started yet. */
+"created" | 
+/**  Waits for its turn. */
+"queued" | 
+/**  A worker has taken it and is still loading. */
+"starting" | 
+/**  A worker is at work. */
+"running" | 
+/**  Its worker has died; it can go on. */
+"interrupted" | 
+/**  Stopped, can go on. */
+"paused" | 
+/**  Stopped for good. */
+"cancelled" | 
+/**  Stopped by an error. */
+"failed" | 
+/**  All asked stages are done. */
+"done";
+
 /**  A run in the list. */
 export type RunSummary = {
 	/**  Run id. */
 	id: string,
-	/**  `created`, `queued`, `starting`, `running`, `interrupted`, `paused`, `cancelled`, `failed` or `done`. */
-	status: string,
+	/**  Where it stands. */
+	status: RunStanding,
 	/**  Data set name. */
 	dataset: string,
 	/**  Model name. */
@@ -837,6 +1144,26 @@ export type Score = {
 	score: number,
 };
 
+/**  Which part of a data set an example belongs to. */
+export type Split = 
+/**  For training. */
+"train" | 
+/**  For choosing checkpoints and stopping. */
+"validation" | 
+/**  Read by the evaluation only. */
+"test";
+
+/**  Which split the rows of an import belong to. */
+export type SplitChoice = 
+/**  All rows train. */
+"train" | 
+/**  All rows validate. */
+"validation" | 
+/**  All rows test. */
+"test" | 
+/**  By a split column, else by the files' names, else a seeded draw of 80/10/10. */
+"auto";
+
 /**  Sizes of the three splits. */
 export type SplitCounts = {
 	/**  Training examples. */
@@ -847,12 +1174,50 @@ export type SplitCounts = {
 	test: number,
 };
 
+/**  The stages of a run, in the order in which they are carried out. */
+export type StageName = 
+/**  Topics of the real summaries. */
+"topics" | 
+/**  Synthetic summaries on those topics. */
+"summaries" | 
+/**  Supervised dialogue synthesizer (summary → dialogue). */
+"synthesizer" | 
+/**  K sampled dialogues per summary, checked for format and scored. */
+"candidates" | 
+/**  Format, content and joint preference pairs. */
+"preferences" | 
+/**  DPO + SFT from the frozen supervised synthesizer. */
+"align" | 
+/**  Synthetic dialogues for the synthetic summaries. */
+"dialogues" | 
+/**  Two-stage summarizers and their trained baselines. */
+"summarizer" | 
+/**  Comparison on the fenced test split. */
+"evaluate";
+
+/**  Where a stage stands, as a person sees it. */
+export type StageStanding = 
+/**  Not started yet. */
+"waiting" | 
+/**  A worker is at it. */
+"running" | 
+/**  Computed by this run. */
+"done" | 
+/**  Copied from another run. */
+"reused" | 
+/**  Stopped by an error. */
+"failed" | 
+/**  Finished, but its inputs have changed since. */
+"stale" | 
+/**  Begun, and nobody works on it. */
+"paused";
+
 /**  Name and state of a stage. */
 export type StageState = {
 	/**  Stage name. */
-	name: string,
-	/**  `waiting`, `running`, `done`, `reused`, `failed`, `stale` or `paused` (begun, nobody works on it). */
-	status: string,
+	name: StageName,
+	/**  Where it stands. */
+	status: StageStanding,
 	/**  Seconds it took or has taken. */
 	wall_s: number | null,
 	/**  Where it is, while it runs. */
@@ -927,10 +1292,27 @@ export type SynthesizerResult = {
 	copy_rate: number | null,
 };
 
+/**  The summarizers that are compared. */
+export type System = 
+/**  The base model with the instruction alone. */
+"zero_shot" | 
+/**  The base model with up to k real examples in its prompt. */
+"in_context" | 
+/**  Supervised training on the real pairs only. */
+"sft_real" | 
+/**  Two stages: dialogues by the supervised synthesizer under iterative correction, then real pairs. */
+"sft_synthetic_ids" | 
+/**  One stage: real pairs mixed with `mrds_separate`'s synthetic pairs in a fixed ratio. */
+"fixed_ratio" | 
+/**  Two stages, dialogues by the synthesizer aligned with the joint preference set. */
+"mrds_joint" | 
+/**  Two stages, dialogues by the synthesizer aligned with separate preference sets (the paper's main system). */
+"mrds_separate";
+
 /**  One line of the result table. */
 export type SystemResult = {
-	/**  System name. */
-	system: string,
+	/**  Which system. */
+	system: System,
 	/**  Test examples. */
 	n: number,
 	/**  ROUGE-1. */

@@ -1,8 +1,10 @@
 // A bridge without a window: everything in memory, a running job that moves, errors as the real one gives them.
 import type {
+  AppError,
   Bridge,
   CatalogueModel,
   Channel,
+  Control,
   Dataset,
   DemoChoice,
   DemoEvent,
@@ -21,7 +23,9 @@ import type {
   RatingPress,
   RunLive,
   RunRequest,
+  RunStanding,
   RunSummary,
+  StageName,
   Study,
   StudyRequest,
   WatchUpdate,
@@ -170,12 +174,11 @@ export class FakeBridge implements Bridge {
     return this.#pairs(dataset).flatMap((pair, at): DoubtFound[] => {
       const key = pair.key ?? 0;
       const [name] = pair.references[0]?.match(/Robert/) ?? [];
-      return [
-        ...(at >= 6 && at < 9 ? [{ doubt: 'duplicate', at, key, other: at - 6, detail: '100' }] : []),
-        ...(name || at === 1
-          ? [{ doubt: 'unknown_name', at, key, other: null, detail: name ?? 'Robert' }]
-          : []),
-      ];
+      const found: DoubtFound[] = [];
+      if (at >= 6 && at < 9) found.push({ doubt: 'duplicate', at, key, other: at - 6, detail: '100' });
+      if (name || at === 1)
+        found.push({ doubt: 'unknown_name', at, key, other: null, detail: name ?? 'Robert' });
+      return found;
     });
   }
   async tooLong(dataset: string, model: string): Promise<DoubtFound[]> {
@@ -301,7 +304,7 @@ export class FakeBridge implements Bridge {
     this.#sent = 0;
     return id;
   }
-  async resumeRun(run: string, from: string | null, until: string | null, queue: boolean) {
+  async resumeRun(run: string, from: StageName | null, until: StageName | null, queue: boolean) {
     this.controls.push(`${queue ? 'queue' : 'resume'} ${run} ${from ?? ''}..${until ?? ''}`);
     const row = this.#run(run);
     if (queue) {
@@ -316,13 +319,13 @@ export class FakeBridge implements Bridge {
     this.#push();
     return null;
   }
-  async controlRun(run: string, action: string) {
+  async controlRun(run: string, action: Control) {
     this.controls.push(`${action} ${run}`);
     this.#control[run] = action;
     this.#push();
     return null;
   }
-  #enqueue(id: string, from: string | null, until: string | null) {
+  #enqueue(id: string, from: StageName | null, until: StageName | null) {
     const { dataset, model_name, seed } = this.#run(id);
     this.queue.runs.push({ id, dataset, model_name, seed, from, until });
     this.#push();
@@ -431,7 +434,7 @@ export class FakeBridge implements Bridge {
   async rate(press: RatingPress) {
     const kept = this.#study(press.study);
     if (kept.study.locked_raters.includes(press.rater))
-      refuse('study_locked', 'This set is locked.', 'Make a new rating set to rate again.');
+      refuse('ratings_locked', 'This set is locked.', 'Make a new rating set to rate again.');
     this.presses.push(press);
     const scores = ((kept.scores[press.rater] ??= {})[press.item_key] ??= {});
     if (press.score === null) Reflect.deleteProperty(scores, press.criterion);
@@ -455,7 +458,7 @@ export class FakeBridge implements Bridge {
   async studyResults(study: string) {
     const kept = this.#study(study);
     if (kept.study.locked_raters.length === 0)
-      refuse('study_open', 'This set is not locked yet.', 'Lock it on the Rate screen.');
+      refuse('wrong_state', 'This set is not locked yet.', 'Lock it on the Rate screen.');
     return kept.systems.flatMap((system, index) =>
       data.criteria.map(({ key: criterion }, at) => {
         const mean = 3.1 + index * 0.35 + at * 0.2;
@@ -471,7 +474,7 @@ export class FakeBridge implements Bridge {
 
   async demo(choice: DemoChoice, dialogue: string, onEvent: Channel<DemoEvent>) {
     if (choice.model.includes('missing'))
-      refuse('model_missing', 'The model folder has gone.', 'Add it again on the Models screen.');
+      refuse('no_such_model', 'The model folder has gone.', 'Add it again on the Models screen.');
     const speakers = [...new Set(data.turns(dialogue).map((turn) => turn.speaker))].filter(
       (name) => name !== '',
     );
@@ -497,13 +500,12 @@ export class FakeBridge implements Bridge {
   #run(id: string): RunSummary {
     return (
       this.runList.find((run) => run.id === id) ??
-      refuse('unknown_run', `There is no run ${id}.`, 'See Runs.')
+      refuse('no_such_run', `There is no run ${id}.`, 'See Runs.')
     );
   }
   #study(id: string): FakeStudy {
     return (
-      this.studyList.find((kept) => kept.study.id === id) ??
-      refuse('unknown_study', 'There is no such set.', '')
+      this.studyList.find((kept) => kept.study.id === id) ?? refuse('not_found', 'There is no such set.', '')
     );
   }
   #running() {
@@ -537,7 +539,7 @@ export class FakeBridge implements Bridge {
       sample: data.samples[Math.floor(this.#step / 20) % data.samples.length] ?? null,
     };
   }
-  #settle(run: RunSummary, status: string): void {
+  #settle(run: RunSummary, status: RunStanding): void {
     run.status = status;
     for (const stage of run.stages) if (stage.status === 'running') stage.status = 'paused';
   }
@@ -568,7 +570,7 @@ export class FakeBridge implements Bridge {
     const reset = this.#sent === 0;
     const points = atWork ? this.#points.slice(this.#sent) : [];
     if (atWork) this.#sent = this.#points.length;
-    const failure = {
+    const failure: AppError = {
       code: 'out_of_memory',
       message: 'The stage “Candidates” stopped: the machine ran out of memory.',
       fix: 'Choose a smaller batch (candidates.batch) or a smaller model, then resume; finished stages are kept.',

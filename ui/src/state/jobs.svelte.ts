@@ -10,7 +10,7 @@ import {
   type WatchUpdate,
 } from '../bridge';
 import { perFrame } from '../frame';
-import { t } from '../text';
+import { named, t } from '../text';
 import { Latest } from './latest';
 import { settings } from './settings.svelte';
 import { attempt, toasts } from './toasts.svelte';
@@ -83,8 +83,10 @@ class Jobs {
   /** Says how a job ended; what the user did to it needs no notice. */
   async #tellEnd(id: string): Promise<void> {
     const run = (await bridge.runs()).find((row) => row.id === id);
-    const text = { done: t.run.ended, failed: t.run.failed, interrupted: t.run.stopped }[run?.status ?? ''];
-    if (!run || !text) return;
+    if (!run) return;
+    const endings = { done: t.run.ended, failed: t.run.failed, interrupted: t.run.stopped };
+    const text = named(endings, run.status);
+    if (!text) return;
     const notice = text(run.dataset);
     if (run.status === 'done') toasts.say(notice);
     else toasts.warn(notice);
