@@ -73,7 +73,7 @@ fn every_code_of_an_error_has_german_words() {
         "crates/project/src/import/error.rs",
         "crates/mrds/src/error.rs",
         "crates/mrds/src/error_model.rs",
-        "crates/lm/src/hub/error.rs",
+        "crates/hub/src/error.rs",
     ];
     let mut wanted: BTreeSet<String> = sources.iter().flat_map(|file| codes(file, "=> ")).collect();
     for file in [

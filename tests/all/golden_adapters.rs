@@ -27,7 +27,9 @@ fn load(dir: &Path, decoder: &Decoder) -> Adapter {
 
 fn logits(decoder: &Decoder, adapter: Option<&Adapter>, row: &[u32]) -> Vec<f32> {
     let batch = PackedBatch::new(&[row.to_vec()], &Device::Cpu).unwrap();
-    let hidden = decoder.forward(&batch, adapter, None, None).unwrap();
+    let hidden = decoder
+        .forward(&batch, adapter.map(|adapter| &adapter.update), None, None)
+        .unwrap();
     decoder
         .logits(&hidden)
         .unwrap()
@@ -111,7 +113,7 @@ fn greedy(
         .collect();
     let config = GenerateConfig {
         max_new_tokens: 12,
-        filters: lm::sample::Filters::GREEDY,
+        filters: lm::infer::sample::Filters::GREEDY,
         stop_ids: vec![],
         batch_size: 2,
     };

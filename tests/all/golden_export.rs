@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lm::export::{GgufType, write_gguf, write_gguf_adapter, write_merged};
+use lm::files::export::{GgufType, write_gguf, write_gguf_adapter, write_merged};
 use lm::lora::Adapter;
 use lm::{Checkpoint, Decoder, Device, Gguf, LanguageModel, PackedBatch, SpecialTokens, Tensor};
 
@@ -32,7 +32,9 @@ fn decoder_logits(decoder: &Decoder, adapter: Option<&Adapter>) -> Vec<f32> {
 
 fn logits_of(decoder: &Decoder, adapter: Option<&Adapter>, seq: &[u32]) -> Vec<f32> {
     let batch = PackedBatch::new(&[seq.to_vec()], &Device::Cpu).unwrap();
-    let hidden = decoder.forward(&batch, adapter, None, None).unwrap();
+    let hidden = decoder
+        .forward(&batch, adapter.map(|adapter| &adapter.update), None, None)
+        .unwrap();
     decoder
         .logits(&hidden)
         .unwrap()

@@ -160,7 +160,7 @@ fn cached_and_batched_continuations_equal_full_passes_of_one() {
         for batch_size in [1, 2, items.len()] {
             let cfg = GenerateConfig {
                 max_new_tokens: generation["max_new_tokens"].as_u64().unwrap() as usize,
-                filters: lm::sample::Filters::GREEDY,
+                filters: lm::infer::sample::Filters::GREEDY,
                 stop_ids: Vec::new(),
                 batch_size,
             };

@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use lm::sample::{Filters, argmax, draw, filter, penalise, softmax};
+use lm::infer::sample::{Filters, argmax, draw, filter, penalise, softmax};
 use lm::{
     Device, GenerateConfig, GenerateRequest, Generation, LanguageModel, PackedBatch, generate,
     random,

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use lm::device::Place;
-use lm::sample::{Filters, filter, penalise, softmax};
+use lm::infer::sample::{Filters, filter, penalise, softmax};
 use lm::{
     Completion, DType, Device, Finish, GenerateConfig, GenerateRequest, Generation, LanguageModel,
     Message, PackedBatch, Quantize, SpecialTokens, Tape, generate, score,
@@ -230,7 +230,7 @@ fn check_rope(model: &LanguageModel, tensors: &TensorFile) {
         1e-6,
         0.0,
     );
-    let (found_cos, found_sin) = model.decoder.rope.tables(&batch).unwrap();
+    let (found_cos, found_sin) = batch.rotations(&model.decoder.rope).unwrap();
     for (name, found, expected) in [("cos", found_cos, cos), ("sin", found_sin, sin)] {
         // The fixture repeats the halves.
         let found: Vec<f32> = found

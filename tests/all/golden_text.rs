@@ -477,7 +477,7 @@ fn a_run_keeps_the_day_that_its_template_tells() {
         let session = Session::open(&workspace.path()).unwrap();
         let newest = session.runs().unwrap().remove(0);
         let row = session.run(&newest.run).unwrap();
-        let today = lm::chat_template::day_of(row.created_at_ms).to_string();
+        let today = lm::text::chat_template::day_of(row.created_at_ms).to_string();
         let kept = row
             .shots
             .get("template_date")

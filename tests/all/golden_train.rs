@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use lm::train::{
-    BatchGradients, BatchPlan, Objective, Observer, PlateauState, PreferenceLoss, PreferencePair,
-    Schedule, StepReport, TrainConfig, TrainExample, TrainOutcome, TrainState, batch_gradients,
-    flatten, global_norm, train,
+    BatchGradients, BatchPlan, Objective, Observer, PlateauState, Schedule, StepReport,
+    TrainConfig, TrainExample, TrainOutcome, TrainState, batch_gradients, flatten, global_norm,
+    train,
 };
 use lm::{
     Adapter, Completion, Decoder, Device, LanguageModel, Message, PackedBatch, Target, Tensor,
@@ -19,31 +19,31 @@ use crate::fixture::{TensorFile, assert_close, golden, ids, json, own_golden};
 
 const GRADS: (f64, f64) = (2e-5, 1e-3);
 
-fn model() -> LanguageModel {
+pub(crate) fn model() -> LanguageModel {
     LanguageModel::load(&golden("llama-tiny"), &Device::Cpu).unwrap()
 }
 
-fn adapter(dir: &Path, decoder: &Decoder) -> Adapter {
+pub(crate) fn adapter(dir: &Path, decoder: &Decoder) -> Adapter {
     Adapter::load(dir, &decoder.config, &Device::Cpu).unwrap()
 }
 
-fn float(value: &Value) -> f64 {
+pub(crate) fn float(value: &Value) -> f64 {
     value
         .as_f64()
         .unwrap_or_else(|| panic!("no number: {value}"))
 }
 
-fn floats(value: &Value) -> Vec<f64> {
+pub(crate) fn floats(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(float).collect()
 }
 
-fn list(value: &Value) -> &[Value] {
+pub(crate) fn list(value: &Value) -> &[Value] {
     value
         .as_array()
         .unwrap_or_else(|| panic!("no list: {value}"))
 }
 
-fn near(what: &str, found: f64, expected: f64, atol: f64, rtol: f64) {
+pub(crate) fn near(what: &str, found: f64, expected: f64, atol: f64, rtol: f64) {
     let bound = atol + rtol * expected.abs();
     assert!(
         (found - expected).abs() <= bound,
@@ -51,12 +51,17 @@ fn near(what: &str, found: f64, expected: f64, atol: f64, rtol: f64) {
     );
 }
 
-fn values(tensor: &Tensor) -> Vec<f32> {
+pub(crate) fn values(tensor: &Tensor) -> Vec<f32> {
     tensor.flatten_all().unwrap().to_vec1().unwrap()
 }
 
 /// The rows of a padded batch as examples: what is masked in `mask` (0 or -100) is the prompt, padding is left out.
-fn examples(file: &TensorFile, prefix: &str, mask: &str, masked: i64) -> Vec<TrainExample> {
+pub(crate) fn examples(
+    file: &TensorFile,
+    prefix: &str,
+    mask: &str,
+    masked: i64,
+) -> Vec<TrainExample> {
     let (shape, ids) = file.i64(&format!("{prefix}input_ids"));
     let (_, attention) = file.i64(&format!("{prefix}attention_mask"));
     let (_, mask) = file.i64(&format!("{prefix}{mask}"));
@@ -74,7 +79,7 @@ fn examples(file: &TensorFile, prefix: &str, mask: &str, masked: i64) -> Vec<Tra
     (0..shape[0]).map(row).collect()
 }
 
-fn gradients_of(
+pub(crate) fn gradients_of(
     decoder: &Decoder,
     adapter: &Adapter,
     objective: &Objective,
@@ -87,12 +92,12 @@ fn gradients_of(
     .unwrap()
 }
 
-fn norm_of(batch: &BatchGradients) -> f64 {
+pub(crate) fn norm_of(batch: &BatchGradients) -> f64 {
     global_norm(&flatten(&batch.gradients.layers).unwrap()).unwrap()
 }
 
 /// Compares named tensors with all tensors of a file; returns how many.
-fn assert_tensors(
+pub(crate) fn assert_tensors(
     what: &str,
     found: &[(String, Tensor)],
     file: &TensorFile,
@@ -118,7 +123,7 @@ fn assert_tensors(
     found.len()
 }
 
-fn report(dir: &Path, what: &str, cases: usize) {
+pub(crate) fn report(dir: &Path, what: &str, cases: usize) {
     assert!(cases > 0, "{}: no {what} to check", dir.display());
     println!("{}: {cases} {what} checked", dir.display());
 }
@@ -143,7 +148,11 @@ fn lora_logits_losses_gradients_and_merged_weights() {
     ];
     for (name, decoder, adapter) in versions {
         let logits = decoder
-            .logits(&decoder.forward(&batch, adapter, None, None).unwrap())
+            .logits(
+                &decoder
+                    .forward(&batch, adapter.map(|adapter| &adapter.update), None, None)
+                    .unwrap(),
+            )
             .unwrap();
         let (shape, expected) = file.f32(name);
         for (row, span) in batch.spans.iter().enumerate() {
@@ -193,6 +202,16 @@ fn lora_logits_losses_gradients_and_merged_weights() {
     );
     let file = TensorFile::open(&dir.join("grads.safetensors"));
     let cases = assert_tensors("gradient", &found.gradients.named_tensors(), &file, GRADS);
+    let weights = assert_merged_weights(&dir, &merged);
+    report(
+        &dir,
+        "logits, losses, gradients and merged weights",
+        versions.len() + cases + weights,
+    );
+}
+
+/// Compares the weights of a merged block with those of the file; returns how many.
+fn assert_merged_weights(dir: &Path, merged: &Decoder) -> usize {
     let file = TensorFile::open(&dir.join("merged_weights_layer1.safetensors"));
     let mut weights = 0;
     for target in Target::ALL {
@@ -203,7 +222,7 @@ fn lora_logits_losses_gradients_and_merged_weights() {
         );
         // A file of an adapter on some of the modules holds only these.
         if file.names().contains(&name) {
-            let weight = &merged.layers[1].projections[target as usize].weight;
+            let weight = &merged.layers[1].projections[target].weight;
             assert_close(
                 &name,
                 &values(&weight.to_dense().unwrap()),
@@ -219,11 +238,7 @@ fn lora_logits_losses_gradients_and_merged_weights() {
         file.names().len(),
         "every weight of the file is compared"
     );
-    report(
-        &dir,
-        "logits, losses, gradients and merged weights",
-        versions.len() + cases + weights,
-    );
+    weights
 }
 
 #[test]
@@ -265,8 +280,8 @@ fn lora_saved_adapters_have_exactly_pefts_tensors() {
 
 /// Keeps every report and state of a run.
 #[derive(Default)]
-struct Recorder {
-    reports: Vec<StepReport>,
+pub(crate) struct Recorder {
+    pub(crate) reports: Vec<StepReport>,
     states: BTreeMap<usize, Adapter>,
 }
 
@@ -291,7 +306,7 @@ impl Observer for Recorder {
 }
 
 /// Runs the golden optimiser settings on batches in file order.
-fn trajectory(
+pub(crate) fn trajectory(
     decoder: &Decoder,
     adapter: Adapter,
     objective: &Objective,
@@ -404,11 +419,8 @@ fn lora_training_runs_follow_the_reference_step_by_step() {
     report(&dir, "training runs", runs.len());
 }
 
-#[test]
-fn trainer_rendering_masks_truncation_and_accumulated_losses() {
-    let dir = golden("trainer");
-    let model = model();
-    let expected = json(&dir.join("golden.json"));
+/// The examples of the golden items, after comparing their texts, tokens and masks.
+fn rendered(model: &LanguageModel, expected: &Value) -> Vec<TrainExample> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut data = Vec::new();
     for item in list(&expected["items"]) {
@@ -457,27 +469,12 @@ fn trainer_rendering_masks_truncation_and_accumulated_losses() {
             completion_ids,
         });
     }
-    let file = TensorFile::open(&dir.join("golden.safetensors"));
-    assert_eq!(examples(&file, "batch.", "labels", -100), data);
-    assert_eq!(
-        examples(&file, "batch_multiple_of_8.", "labels", -100),
-        data
-    );
-    let max_tokens = expected["truncation"]["max_length"].as_u64().unwrap() as usize;
-    let truncated: Vec<TrainExample> = data
-        .iter()
-        .filter_map(|e| e.clone().truncated(max_tokens))
-        .collect();
-    assert_eq!(
-        examples(&file, "batch_truncated.", "labels", -100),
-        truncated
-    );
-    assert_eq!(
-        truncated.len(),
-        list(&expected["truncation"]["kept_items"]).len()
-    );
+    data
+}
 
-    let decoder = &model.decoder;
+/// Losses and gradients of a batch in two micro-batches, and whole.
+fn assert_accumulates(dir: &Path, decoder: &Decoder, expected: &Value, data: &[TrainExample]) {
+    let file = TensorFile::open(&dir.join("golden.safetensors"));
     let adapter = adapter(&golden("lora"), decoder);
     let accumulation = &expected["accumulation_2x2"];
     let micro: Vec<Vec<TrainExample>> = ["micro0.", "micro1."]
@@ -502,7 +499,7 @@ fn trainer_rendering_masks_truncation_and_accumulated_losses() {
         .iter()
         .map(|e| e.prompt_ids.len() + e.completion_ids.len())
         .sum();
-    let whole = gradients_of(decoder, &adapter, &Objective::Sft(&data), 10_000);
+    let whole = gradients_of(decoder, &adapter, &Objective::Sft(data), 10_000);
     near(
         "loss of the batch",
         whole.loss,
@@ -510,7 +507,7 @@ fn trainer_rendering_masks_truncation_and_accumulated_losses() {
         2e-5,
         0.0,
     );
-    let accumulated = gradients_of(decoder, &adapter, &Objective::Sft(&data), budget);
+    let accumulated = gradients_of(decoder, &adapter, &Objective::Sft(data), budget);
     near(
         "accumulated loss",
         accumulated.loss,
@@ -532,290 +529,35 @@ fn trainer_rendering_masks_truncation_and_accumulated_losses() {
         &grads,
         GRADS,
     );
-    report(&dir, "items", data.len());
-}
-
-/// Pairs from the rows of a collated batch: first all chosen, then all rejected; reference = the base model.
-fn pairs(file: &TensorFile, prefix: &str, decoder: &Decoder) -> Vec<PreferencePair> {
-    let mut chosen = examples(file, prefix, "completion_mask", 0);
-    let rejected = chosen.split_off(chosen.len() / 2);
-    let reference = |items: &[TrainExample]| {
-        let items: Vec<Completion> = items
-            .iter()
-            .map(|e| Completion {
-                prompt_ids: &e.prompt_ids,
-                completion_ids: &e.completion_ids,
-            })
-            .collect();
-        let scored = score(decoder, None, &items, 1000).unwrap();
-        scored
-            .into_iter()
-            .map(|scored| scored.logp_sum)
-            .collect::<Vec<f64>>()
-    };
-    let references = reference(&chosen).into_iter().zip(reference(&rejected));
-    let pair = |((chosen, rejected), ref_logps): ((TrainExample, TrainExample), _)| {
-        assert_eq!(chosen.prompt_ids, rejected.prompt_ids);
-        PreferencePair {
-            prompt_ids: chosen.prompt_ids,
-            chosen_ids: chosen.completion_ids,
-            rejected_ids: rejected.completion_ids,
-            ref_logps: Some(ref_logps),
-            sft: None,
-        }
-    };
-    chosen
-        .into_iter()
-        .zip(rejected)
-        .zip(references)
-        .map(pair)
-        .collect()
-}
-
-/// The loss of a golden case by its name, whose beginning is TRL's `loss_type`.
-fn loss_of(name: &str, case: &Value) -> PreferenceLoss {
-    let label_smoothing = case["label_smoothing"].as_f64().unwrap_or(0.0);
-    let is = |loss_type: &str| name.starts_with(loss_type);
-    match () {
-        () if is("sigmoid_norm") => PreferenceLoss::SigmoidNorm,
-        () if is("sigmoid") || is("rpo_alpha") => PreferenceLoss::Sigmoid { label_smoothing },
-        () if is("robust") => PreferenceLoss::Robust { label_smoothing },
-        () if is("ipo") => PreferenceLoss::Ipo,
-        () if is("apo_zero") => PreferenceLoss::ApoZero,
-        () if is("dpop") => PreferenceLoss::Dpop {
-            lambda: float(&case["dpop_lambda"]),
-        },
-        () if is("simpo") => PreferenceLoss::Simpo {
-            gamma: float(&case["simpo_gamma"]),
-        },
-        () if is("orpo") => PreferenceLoss::Orpo,
-        () => panic!("{name}: no such loss"),
-    }
-}
-
-/// Loss, gradient norm and gradients of a case of `dir`; the batch for what else is to be compared.
-fn assert_loss_case(
-    dir: &Path,
-    (name, case): (&str, &Value),
-    data: &[PreferencePair],
-    (decoder, adapter): (&Decoder, &Adapter),
-) -> BatchGradients {
-    let loss = loss_of(name, case);
-    let sft_weight = case["nll_weight"].as_f64().unwrap_or(0.0);
-    let mut data = data.to_vec();
-    if loss.is_reference_free() {
-        data.iter_mut().for_each(|pair| pair.ref_logps = None);
-    }
-    let objective = Objective::Dpo {
-        pairs: &data,
-        loss,
-        beta: float(&case["beta"]),
-        sft_weight,
-    };
-    let found = gradients_of(decoder, adapter, &objective, 400);
-    near(name, found.loss, float(&case["loss"]), 2e-5, 1e-5);
-    near(name, norm_of(&found), float(&case["grad_norm"]), 0.0, 1e-4);
-    let grads = TensorFile::open(&dir.join(format!("grads_{name}.safetensors")));
-    assert_tensors(name, &found.gradients.named_tensors(), &grads, (1e-4, 1e-3));
-    if let Some(losses) = case.get("per_pair_preference_loss") {
-        let losses = floats(losses);
-        assert_eq!(found.pairs.len(), losses.len());
-        // Sums of log-probabilities are good to 2e-4; a loss is a function of beta times their differences.
-        for (found, expected) in found.pairs.iter().zip(losses) {
-            near("loss of a pair", found.at.loss, expected, 1e-4, 1e-5);
-        }
-    }
-    found
 }
 
 #[test]
-fn dpo_losses_rewards_and_gradients() {
-    let dir = golden("dpo");
-    let decoder = model().decoder;
-    let adapter = adapter(&dir, &decoder);
+fn trainer_rendering_masks_truncation_and_accumulated_losses() {
+    let dir = golden("trainer");
+    let model = model();
     let expected = json(&dir.join("golden.json"));
-    let data = pairs(
-        &TensorFile::open(&dir.join("golden.safetensors")),
-        "",
-        &decoder,
+    let data = rendered(&model, &expected);
+    let file = TensorFile::open(&dir.join("golden.safetensors"));
+    assert_eq!(examples(&file, "batch.", "labels", -100), data);
+    assert_eq!(
+        examples(&file, "batch_multiple_of_8.", "labels", -100),
+        data
     );
-    for (pair, expected) in data.iter().zip(list(&expected["pairs"])) {
-        assert_eq!(pair.prompt_ids, ids(&expected["prompt_ids"]));
-        assert_eq!(pair.chosen_ids, ids(&expected["chosen_ids"]));
-        assert_eq!(pair.rejected_ids, ids(&expected["rejected_ids"]));
-    }
-    let common = &expected["common"];
-    let references = floats(&common["ref_chosen_logps"])
-        .into_iter()
-        .zip(floats(&common["ref_rejected_logps"]));
-    for (pair, (chosen, rejected)) in data.iter().zip(references) {
-        let found = pair.ref_logps.unwrap();
-        near("reference", found.0, chosen, 2e-4, 0.0);
-        near("reference", found.1, rejected, 2e-4, 0.0);
-    }
-    let cases = expected["cases"].as_object().unwrap();
-    for (name, case) in cases {
-        let found = assert_loss_case(&dir, (name, case), &data, (&decoder, &adapter));
-        let of_pairs = [
-            (
-                "rewards_chosen",
-                found
-                    .pairs
-                    .iter()
-                    .map(|pair| pair.reward_chosen)
-                    .collect::<Vec<f64>>(),
-            ),
-            (
-                "rewards_rejected",
-                found
-                    .pairs
-                    .iter()
-                    .map(|pair| pair.reward_rejected)
-                    .collect(),
-            ),
-            (
-                "margins",
-                found
-                    .pairs
-                    .iter()
-                    .map(|pair| pair.reward_chosen - pair.reward_rejected)
-                    .collect(),
-            ),
-        ];
-        for (field, found) in of_pairs {
-            let expected = floats(&case[field]);
-            assert_eq!(found.len(), expected.len());
-            found
-                .iter()
-                .zip(expected)
-                .for_each(|(found, expected)| near(field, *found, expected, 1e-4, 0.0));
-        }
-        let dpo = found.dpo.unwrap();
-        near(
-            "accuracy",
-            dpo.accuracy,
-            float(&case["accuracy"]),
-            1e-6,
-            0.0,
-        );
-        near("nll", dpo.sft_loss, float(&common["nll_chosen"]), 2e-5, 0.0);
-    }
-    report(&dir, "loss cases", cases.len());
-}
-
-#[test]
-fn preference_losses_beyond_dpo() {
-    let dir = own_golden("preference");
-    let [pairs_dir, base] = ["dpo", "llama-tiny"].map(|name| dir.with_file_name(name));
-    let decoder = Decoder::load(&base, &Device::Cpu).unwrap();
-    let adapter = adapter(&pairs_dir, &decoder);
-    let data = pairs(
-        &TensorFile::open(&pairs_dir.join("golden.safetensors")),
-        "",
-        &decoder,
-    );
-    let expected = json(&dir.join("golden.json"));
-    let cases = expected["cases"].as_object().unwrap();
-    for (name, case) in cases {
-        assert_loss_case(&dir, (name, case), &data, (&decoder, &adapter));
-    }
-    report(&dir, "loss cases", cases.len());
-}
-
-#[test]
-fn dpo_training_follows_the_reference() {
-    let dir = golden("dpo");
-    let decoder = model().decoder;
-    let start = adapter(&dir, &decoder);
-    let training = &json(&dir.join("golden.json"))["training"];
-    let steps = list(&training["steps"]);
-    let file = TensorFile::open(&dir.join("train_batches.safetensors"));
-    let data: Vec<PreferencePair> = (0..steps.len())
-        .flat_map(|step| pairs(&file, &format!("step{step}."), &decoder))
-        .collect();
-    let loss = PreferenceLoss::Sigmoid {
-        label_smoothing: 0.0,
-    };
-    let objective = Objective::Dpo {
-        pairs: &data,
-        loss,
-        beta: float(&training["beta"]),
-        sft_weight: 0.0,
-    };
-    let schedule = Schedule::Linear {
-        total_updates: steps.len(),
-    };
-    let (outcome, recorder) = trajectory(
-        &decoder,
-        start.clone(),
-        &objective,
-        &training["optimizer"],
-        schedule,
-        steps.len(),
-    );
-    for (found, expected) in recorder.reports.iter().zip(steps) {
-        near("lr", found.lr, float(&expected["lr"]), 1e-12, 1e-9);
-        near("loss", found.loss, float(&expected["loss"]), 1e-4, 0.0);
-        near(
-            "norm",
-            found.grad_norm,
-            float(&expected["grad_norm_before_clip"]),
-            0.0,
-            1e-3,
-        );
-        let dpo = found.dpo.unwrap();
-        near(
-            "rewards_chosen",
-            dpo.rewards_chosen,
-            float(&expected["rewards_chosen"]),
-            1e-4,
-            0.0,
-        );
-        near(
-            "rewards_rejected",
-            dpo.rewards_rejected,
-            float(&expected["rewards_rejected"]),
-            1e-4,
-            0.0,
-        );
-        near("margin", dpo.margin, float(&expected["margin"]), 2e-4, 0.0);
-        near(
-            "accuracy",
-            dpo.accuracy,
-            float(&expected["accuracy"]),
-            1e-6,
-            0.0,
-        );
-    }
-    let file = TensorFile::open(&dir.join("adapter_after.safetensors"));
-    let (mut off, mut moved, mut entries, mut wrong) = (0.0, 0.0, 0, 0);
-    for ((name, found), (_, start)) in outcome
-        .last_adapter
-        .named_tensors()
+    let max_tokens = expected["truncation"]["max_length"].as_u64().unwrap() as usize;
+    let truncated: Vec<TrainExample> = data
         .iter()
-        .zip(start.named_tensors())
-    {
-        for ((found, expected), start) in values(found)
-            .iter()
-            .zip(file.f32(name).1)
-            .zip(values(&start))
-        {
-            off += f64::from(found - expected).powi(2);
-            moved += f64::from(expected - start).powi(2);
-            entries += 1;
-            wrong += usize::from((found - expected).abs() > 1e-5);
-        }
-    }
-    assert!(
-        (off / moved).sqrt() < 1e-2,
-        "relative difference of the update {}",
-        (off / moved).sqrt()
+        .filter_map(|e| e.clone().truncated(max_tokens))
+        .collect();
+    assert_eq!(
+        examples(&file, "batch_truncated.", "labels", -100),
+        truncated
     );
-    assert!(
-        wrong * 200 <= entries,
-        "{wrong} of {entries} entries differ"
+    assert_eq!(
+        truncated.len(),
+        list(&expected["truncation"]["kept_items"]).len()
     );
-    report(&dir, "updates", steps.len());
+    assert_accumulates(&dir, &model.decoder, &expected, &data);
+    report(&dir, "items", data.len());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! family. Loss trajectories and memory: `crates/lm/tests/qlora.rs`.
 
 use lm::train::{Objective, TrainExample, batch_gradients};
-use lm::{Adapter, Decoder, Device, LoraConfig, Quantize, Tensor, Weight, random};
+use lm::{Adapter, Decoder, Device, LoraConfig, Quantize, Target, Tensor, Weight, random};
 
 use crate::fixture::own_golden;
 
@@ -13,7 +13,14 @@ pub(crate) fn random_adapter(decoder: &Decoder) -> Adapter {
         ..LoraConfig::default()
     };
     let mut adapter = Adapter::init(config, &decoder.config, 5, &Device::Cpu).unwrap();
-    for (i, pair) in adapter.layers.iter_mut().flatten().flatten().enumerate() {
+    for (i, pair) in adapter
+        .update
+        .layers
+        .iter_mut()
+        .flatten()
+        .flatten()
+        .enumerate()
+    {
         let value = |j: u64| (random::uniform(i as u64, j) as f32 - 0.5) * 0.3;
         let values: Vec<f32> = (0..pair.b.elem_count() as u64).map(value).collect();
         pair.b = Tensor::from_vec(values, pair.b.shape(), &Device::Cpu).unwrap();
@@ -55,7 +62,7 @@ fn gradients_are_those_over_the_dequantised_base() {
             quantised
                 .layers
                 .iter()
-                .all(|layer| packed(&layer.projections[0].weight)),
+                .all(|layer| packed(&layer.projections[Target::Q].weight)),
             "{}",
             dir.display()
         );

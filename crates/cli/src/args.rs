@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use contract::{DeviceChoice, Quantize, SplitChoice, StageName};
-use lm::chat_template::Date;
-use lm::export::GgufType;
+use lm::files::export::GgufType;
+use lm::text::chat_template::Date;
 use project::import::ColumnMap;
 
-pub(crate) use bench::{
+pub(crate) use self::bench::{
     Bench, BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain, BenchWhat,
 };
 pub(crate) use pretrain::{Pretrain, PretrainSettings};

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use contract::{ErrorCode, ErrorPlace, ErrorReport, Kind};
+use hub::keychain::NAME;
 
-use crate::keychain::NAME;
 use crate::output::Output;
 
 /// Exit code of an interrupted run, as shells use it for Ctrl-C.

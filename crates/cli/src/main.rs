@@ -6,8 +6,6 @@
 mod args;
 mod command;
 mod failure;
-mod hub_access;
-mod keychain;
 mod output;
 mod process;
 mod progress;

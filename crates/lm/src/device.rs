@@ -65,7 +65,7 @@ impl Place {
     }
 
     /// Whether the processor's own form computes here: fused loops over f32.
-    pub(crate) fn is_host(&self) -> bool {
+    pub fn is_host(&self) -> bool {
         self.device.is_cpu() && self.dtype == DType::F32
     }
 

@@ -160,9 +160,6 @@ pub enum Error {
         /// The system's reason.
         source: std::io::Error,
     },
-    /// A download from the Hub.
-    #[error(transparent)]
-    Hub(#[from] crate::hub::HubError),
     /// The card has no room for what was to be put there.
     #[error("the card has no memory left")]
     OutOfMemory,

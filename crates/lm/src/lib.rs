@@ -1,51 +1,51 @@
 //! Language models: tokens in; tokens, log-probabilities and trained adapters out.
 //!
-//! One decoder ([`model`]) serves every supported architecture; [`generate()`] and [`score()`] read it,
-//! [`train`] writes low-rank adapters ([`lora`]) for it with an explicit backward pass. Nothing here knows
-//! dialogues or recipes. Names follow Hugging Face transformers, PEFT and TRL, whose numbers the golden
-//! tests reproduce.
+//! One decoder ([`model`]) serves every supported architecture; [`infer`] reads it, [`train`] writes low-rank adapters
+//! ([`lora`]) for it with an explicit backward pass. Nothing here knows dialogues or recipes. Names follow Hugging Face
+//! transformers, PEFT and TRL, whose numbers the golden tests reproduce.
+//!
+//! The order of the modules, in which each uses only those before it (`tests/all/rooms.rs` checks that there is one):
+//!
+//! 1. `error`, `allocator`, [`profile`], [`random`], [`device`], `disk`, [`parallel`]: what everything rests on;
+//! 2. `ops`: the operations of a decoder and their derivatives;
+//! 3. [`model`]: configuration, weights in memory, the forward pass, the low-rank update that it reads;
+//! 4. [`text`] and [`lora`]: tokens of a text; adapters made, stored and merged;
+//! 5. [`files`]: checkpoints read and written;
+//! 6. [`infer`] and [`train`], then [`pretrain`], which uses both;
+//! 7. [`memory`], [`probe`], [`parity`]: what work takes, how fast it goes, whether two devices agree.
 
 pub mod allocator;
-pub mod bench;
-pub mod chat_template;
-pub mod checkpoint;
 pub mod device;
+mod disk;
 pub mod error;
-pub mod export;
-pub mod generate;
-pub mod gguf;
-pub mod hub;
-pub mod language_model;
+pub mod files;
+pub mod infer;
 pub mod lora;
 pub mod memory;
 pub mod model;
 pub(crate) mod ops;
 pub mod parallel;
+pub mod parity;
 pub mod pretrain;
 pub mod probe;
 pub mod profile;
 pub mod random;
-pub mod sample;
-pub mod score;
 #[cfg(test)]
 mod test_model;
-mod token_bytes;
-pub mod tokenizer;
+pub mod text;
 pub mod train;
-pub mod weights;
 
 pub use candle_core::{DType, Device, Tensor};
-pub use chat_template::{ChatTemplate, Message};
-pub use checkpoint::Checkpoint;
 pub use error::{Error, Result};
-pub use generate::{Finish, GenerateConfig, GenerateRequest, Generation, generate};
-pub use gguf::Gguf;
-pub use language_model::{FolderSummary, LanguageModel, check_folder, file_sha256, model_sha256};
-pub use lora::{Adapter, LoraConfig, LoraPair, Target, TargetModules};
-pub use model::{
-    Architecture, BlockTape, Decoder, DecoderConfig, Layer, LayerTape, PackedBatch, Projection,
+pub use files::{Checkpoint, Gguf};
+pub use infer::generate::{Finish, GenerateConfig, GenerateRequest, Generation, generate};
+pub use infer::language_model::{
+    FolderSummary, LanguageModel, check_folder, file_sha256, model_sha256,
 };
-pub use model::{Quantize, Rope, RopeScaling, Tape, Weight};
-pub use random::Dropout;
-pub use score::{Completion, Scored, score};
-pub use tokenizer::{SpecialTokens, Tokenizer};
+pub use infer::score::{Completion, Scored, score};
+pub use lora::{Adapter, LoraConfig, TargetModules};
+pub use model::{
+    Architecture, BlockTape, Decoder, DecoderConfig, Dropout, Layer, LayerTape, LoraPair, LowRank,
+    PackedBatch, PerTarget, Projection, Quantize, Rope, RopeScaling, Tape, Target, Weight,
+};
+pub use text::{ChatTemplate, Message, SpecialTokens, Tokenizer};

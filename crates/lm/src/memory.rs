@@ -9,17 +9,16 @@
 use candle_core::quantized::GgmlDType;
 use contract::DeviceChoice;
 
-use crate::lora::Target;
+use crate::files::weights::WIDENED_BYTES;
+use crate::infer::{generate, score};
 use crate::model::attention::{BLOCK_TOKENS, DEVICE_BLOCK_TOKENS};
-use crate::model::{DecoderConfig, Quantize, block_type};
+use crate::model::device_blocks::BAND_VALUES;
+use crate::model::{DecoderConfig, Quantize, Target, block_type};
+use crate::ops::DEVICE_LOGITS_PER_CHUNK;
 use crate::parallel::share_budget;
-use crate::score::CHUNK_LOGITS;
-use crate::train::{DEVICE_LOGITS_PER_CHUNK, LOGITS_PER_CHUNK};
-use crate::weights::WIDENED_BYTES;
+use crate::train;
 
 const F32_BYTES: u64 = 4;
-/// Most prompt tokens computed at once (`generate`).
-const PREFILL_TOKENS: u64 = 2048;
 /// Copies of the adapter that training holds besides the gradients: now, best and start; two moments of the optimizer.
 const ADAPTER_COPIES: u64 = 5;
 /// What an update makes of them: the gradient and the clipped one, the parameters and the new ones, laid flat; two new
@@ -28,8 +27,6 @@ const STEP_COPIES: u64 = 6;
 
 /// The driver's and its libraries' room beside tensors, and what is lost between them (an allowance).
 const CARD_BYTES: u64 = 512 << 20;
-/// Values of a quantised matrix that a card holds as f32 and as bf16 while it multiplies (`model::device_blocks`).
-const BAND_VALUES: u64 = 1 << 26;
 
 /// The engine and its threads, with nothing loaded.
 const PROCESS_BYTES: u64 = 15 << 20;
@@ -85,7 +82,7 @@ impl Form {
     /// Most logits that training holds at once, and how many f32 copies of them (`train::loss`).
     const fn training_logits(self) -> (u64, u64) {
         match self {
-            Self::Processor => (LOGITS_PER_CHUNK as u64, 1),
+            Self::Processor => (train::LOGITS_PER_CHUNK as u64, 1),
             Self::Card => (DEVICE_LOGITS_PER_CHUNK as u64, 5),
         }
     }
@@ -93,7 +90,7 @@ impl Form {
     /// The same for scoring (`score`).
     const fn scoring_logits(self) -> (u64, u64) {
         match self {
-            Self::Processor => (CHUNK_LOGITS as u64, 1),
+            Self::Processor => (score::LOGITS_PER_CHUNK as u64, 1),
             Self::Card => (DEVICE_LOGITS_PER_CHUNK as u64, 3),
         }
     }
@@ -158,13 +155,14 @@ pub fn card_bytes(config: &DecoderConfig, stored_bytes: u64, quantize: Quantize)
         _ => stored_bytes,
     };
     let packed = !float || quantize != Quantize::None;
-    let largest = (config.hidden_size * config.intermediate_size.max(config.vocab_size)) as u64;
-    let dequantised = if packed {
-        largest.min(BAND_VALUES) * (F32_BYTES + 2)
-    } else {
-        0
-    };
-    CARD_BYTES + weights + dequantised
+    let band = if packed { band_bytes(config) } else { 0 };
+    CARD_BYTES + weights + band
+}
+
+/// What a card holds of its largest packed matrix while it multiplies: a band of values as f32 and as bf16.
+fn band_bytes(config: &DecoderConfig) -> u64 {
+    let largest = config.hidden_size * config.intermediate_size.max(config.vocab_size);
+    largest.min(BAND_VALUES) as u64 * (F32_BYTES + Form::Card.number())
 }
 
 /// The process without weights: program, threads and a tokenizer from a file of `tokenizer_bytes` (an allowance,
@@ -180,37 +178,41 @@ pub fn tokenizer_bytes(config: &DecoderConfig) -> u64 {
 
 /// Weights: matrices at `precision`, norms and biases in f32; a tied embedding counts once.
 pub fn weights_bytes(config: &DecoderConfig, precision: Precision) -> u64 {
-    let hidden = config.hidden_size;
-    let of_projection = |target: Target| {
-        let (rows, columns) = config.projection_shape(target);
-        let bias = if config.projection_bias(target) {
-            rows as u64 * F32_BYTES
-        } else {
-            0
-        };
-        precision.matrix_bytes(rows, columns) + bias
-    };
-    let norms = (2 * hidden
-        + if config.qk_norm {
-            2 * config.head_dim
-        } else {
-            0
-        }) as u64
-        * F32_BYTES;
-    let layer: u64 = Target::ALL.into_iter().map(of_projection).sum::<u64>() + norms;
-    let embeddings = if config.tie_word_embeddings { 1 } else { 2 };
+    let layer = projections_bytes(config, precision) + norms_bytes(config);
     config.num_hidden_layers as u64 * layer
-        + embeddings * precision.matrix_bytes(config.vocab_size, hidden)
-        + hidden as u64 * F32_BYTES
+        + embeddings_bytes(config, precision)
+        + config.hidden_size as u64 * F32_BYTES
+}
+
+/// The projections of one block, with their biases.
+fn projections_bytes(config: &DecoderConfig, precision: Precision) -> u64 {
+    let projection_bytes = |target: Target| {
+        let (rows, columns) = config.projection_shape(target);
+        let biased = u64::from(config.projection_bias(target));
+        precision.matrix_bytes(rows, columns) + biased * rows as u64 * F32_BYTES
+    };
+    Target::ALL.into_iter().map(projection_bytes).sum()
+}
+
+/// The norms of one block.
+fn norms_bytes(config: &DecoderConfig) -> u64 {
+    let heads = usize::from(config.qk_norm) * 2 * config.head_dim;
+    (2 * config.hidden_size + heads) as u64 * F32_BYTES
+}
+
+/// The embedding, and the head where it is a matrix of its own.
+fn embeddings_bytes(config: &DecoderConfig, precision: Precision) -> u64 {
+    let matrices = if config.tie_word_embeddings { 1 } else { 2 };
+    matrices * precision.matrix_bytes(config.vocab_size, config.hidden_size)
 }
 
 /// One copy of an adapter on every projection: `4 R (in + out)` each.
 pub fn adapter_bytes(config: &DecoderConfig, rank: usize) -> u64 {
-    let of_projection = |target: Target| {
+    let pair_bytes = |target: Target| {
         let (rows, columns) = config.projection_shape(target);
         (rank * (rows + columns)) as u64 * F32_BYTES
     };
-    config.num_hidden_layers as u64 * Target::ALL.into_iter().map(of_projection).sum::<u64>()
+    config.num_hidden_layers as u64 * Target::ALL.into_iter().map(pair_bytes).sum::<u64>()
 }
 
 /// What one block keeps of one token for the backward pass ([`crate::LayerTape`]) without an adapter:
@@ -253,68 +255,159 @@ pub struct Training {
 /// Tapes, the widest moment of the backward pass and the logits of every micro-batch that runs at once, and the
 /// adapter with its optimizer and gradients.
 pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
-    let form = training.form;
-    let (budget, workers) = form.passes(training.tokens_per_microbatch, training.threads);
-    // One item is the longest, the others are as long as most.
-    let (longest, mean) = (
-        training.item_tokens.max(1),
-        training.mean_item_tokens.max(1),
-    );
-    let per_batch = longest + training.batch_size.saturating_sub(1) * mean;
-    // Whole items only.
-    let tokens = (budget.min(per_batch) / mean * mean).max(longest) as u64;
-    let micro_batches = per_batch.div_ceil((tokens as usize).max(1)) as u64;
-    let (hidden, inner, query, kv) = widths(config);
-    let layers = config.num_hidden_layers as u64;
-    let at_once = (workers as u64).min(micro_batches);
-    // The last micro-batch of an update is no fuller than what is left of it.
-    let together = (at_once * tokens).min(per_batch as u64).max(tokens);
-    // dact, dgate, dup and silu(gate) * up; then x, h, dh, dmid, dy and the gradients of q, k, v. A card also holds
-    // what lies between the operations of the gate, in bf16, and those of a norm, in f32.
-    let between = if form == Form::Card {
-        4 * form.number() * inner + 6 * F32_BYTES * hidden
-    } else {
-        0
-    };
-    let backward =
-        together * (form.number() * (4 * inner + 5 * hidden + 2 * query + 2 * kv) + between);
-    let scores = at_once
-        * scores_bytes(
-            config,
-            form,
-            training.sequence_tokens as u64,
-            form.score_copies().1,
+    let update = Update::new(config, training);
+    let passing = update.stream_bytes() + update.passes_bytes() + update.waiting_gradients_bytes();
+    update.adapter_copies_bytes() + passing.max(update.optimizer_bytes())
+}
+
+/// One update of a training: how its batch is cut into micro-batches, and the bytes of each thing that it holds.
+struct Update<'a> {
+    config: &'a DecoderConfig,
+    training: &'a Training,
+    /// Micro-batches of the update, and those that run side by side.
+    micro_batches: u64,
+    at_once: u64,
+    /// Tokens of the micro-batches that run side by side.
+    together: u64,
+    /// Of these, tokens with a loss.
+    scored: u64,
+}
+
+impl<'a> Update<'a> {
+    fn new(config: &'a DecoderConfig, training: &'a Training) -> Self {
+        let form = training.form;
+        let (budget, workers) = form.passes(training.tokens_per_microbatch, training.threads);
+        // One item is the longest, the others are as long as most.
+        let (longest, mean) = (
+            training.item_tokens.max(1),
+            training.mean_item_tokens.max(1),
         );
-    let share =
-        (training.completion_tokens as u64 * together).div_ceil(training.item_tokens.max(1) as u64);
-    let (most_logits, logit_copies) = form.training_logits();
-    let logits =
-        (share * config.vocab_size as u64).min(at_once * most_logits) * logit_copies * F32_BYTES
-            + 3 * share * hidden * form.number();
-    // Gradients of micro-batches that are done are one sum, beside those at work.
-    let waiting = u64::from(micro_batches > at_once);
-    let adapter = adapter_bytes(config, training.rank);
-    let low = (Target::ALL.len() * training.rank) as u64 * form.number();
-    let block = together * (tape_bytes_per_token(config, form) + low);
-    let stream = together * form.number() * hidden;
-    // What lies below the last block, and what lies there while the block before it goes back.
-    let (below, before) = match training.recompute {
-        true => (
-            (layers - 1) * stream,
-            layers.saturating_sub(2) * stream + block,
-        ),
-        false => ((layers - 1) * block, (layers - 1) * block),
-    };
-    // The last block is computed in the rows with a loss only.
-    let wanted = |bytes: u64| bytes * share / together;
-    let last = below + wanted(block) + logits.max(wanted(backward) + scores);
-    let passing = stream + last.max(before + backward + scores) + waiting * adapter;
-    // A card computes with a copy in bf16, and its optimizer holds what lies between its operations.
-    let (copies, step_copies) = match form {
-        Form::Processor => (ADAPTER_COPIES, STEP_COPIES),
-        Form::Card => (ADAPTER_COPIES + 1, STEP_COPIES + 3),
-    };
-    copies * adapter + passing.max(step_copies * adapter)
+        let per_batch = longest + training.batch_size.saturating_sub(1) * mean;
+        // Whole items only.
+        let tokens = (budget.min(per_batch) / mean * mean).max(longest) as u64;
+        let micro_batches = per_batch.div_ceil((tokens as usize).max(1)) as u64;
+        let at_once = (workers as u64).min(micro_batches);
+        // The last micro-batch of an update is no fuller than what is left of it.
+        let together = (at_once * tokens).min(per_batch as u64).max(tokens);
+        let scored = (training.completion_tokens as u64 * together).div_ceil(longest as u64);
+        Self {
+            config,
+            training,
+            micro_batches,
+            at_once,
+            together,
+            scored,
+        }
+    }
+
+    /// The widest moment of the passes: that of the last block, or of one before it.
+    fn passes_bytes(&self) -> u64 {
+        let scores = self.backward_scores_bytes();
+        let computed = self
+            .logits_bytes()
+            .max(self.wanted(self.backward_bytes()) + scores);
+        let last = self.tapes_below_last_bytes() + self.wanted(self.tape_bytes()) + computed;
+        let earlier = self.tapes_below_earlier_bytes() + self.backward_bytes() + scores;
+        last.max(earlier)
+    }
+
+    /// dact, dgate, dup and silu(gate) * up; then x, h, dh, dmid, dy and the gradients of q, k, v.
+    fn backward_bytes(&self) -> u64 {
+        let (hidden, inner, query, kv) = widths(self.config);
+        let gradients = 4 * inner + 5 * hidden + 2 * query + 2 * kv;
+        self.together * (self.number() * gradients + self.between_operations_bytes())
+    }
+
+    /// What a card holds of a token between the operations of the gate, in bf16, and those of a norm, in f32.
+    fn between_operations_bytes(&self) -> u64 {
+        let (hidden, inner, ..) = widths(self.config);
+        match self.training.form {
+            Form::Processor => 0,
+            Form::Card => 4 * self.number() * inner + 6 * F32_BYTES * hidden,
+        }
+    }
+
+    /// Attention scores of the backward pass.
+    fn backward_scores_bytes(&self) -> u64 {
+        let (form, tokens) = (self.training.form, self.training.sequence_tokens as u64);
+        self.at_once * scores_bytes(self.config, form, tokens, form.score_copies().1)
+    }
+
+    /// Logits that are held at once, and the hidden states with a loss, their gradients and what is made of them.
+    fn logits_bytes(&self) -> u64 {
+        let (most, copies) = self.training.form.training_logits();
+        let logits = (self.scored * self.config.vocab_size as u64).min(self.at_once * most);
+        let hidden = self.config.hidden_size as u64;
+        logits * copies * F32_BYTES + 3 * self.scored * hidden * self.number()
+    }
+
+    /// What one block keeps of the tokens, `x Aᵀ` of its projections included.
+    fn tape_bytes(&self) -> u64 {
+        let low = (Target::ALL.len() * self.training.rank) as u64 * self.number();
+        self.together * (tape_bytes_per_token(self.config, self.training.form) + low)
+    }
+
+    /// The residual stream of the tokens.
+    fn stream_bytes(&self) -> u64 {
+        self.together * self.number() * self.config.hidden_size as u64
+    }
+
+    /// What lies below the last block.
+    fn tapes_below_last_bytes(&self) -> u64 {
+        let kept = if self.training.recompute {
+            self.stream_bytes()
+        } else {
+            self.tape_bytes()
+        };
+        (self.config.num_hidden_layers as u64 - 1) * kept
+    }
+
+    /// What lies there while the block before it goes back.
+    fn tapes_below_earlier_bytes(&self) -> u64 {
+        let layers = self.config.num_hidden_layers as u64;
+        if self.training.recompute {
+            layers.saturating_sub(2) * self.stream_bytes() + self.tape_bytes()
+        } else {
+            self.tapes_below_last_bytes()
+        }
+    }
+
+    /// Of something that every token has, the part of those with a loss: the last block is computed for these only.
+    fn wanted(&self, bytes: u64) -> u64 {
+        bytes * self.scored / self.together
+    }
+
+    /// Gradients of micro-batches that are done are one sum, beside those at work.
+    fn waiting_gradients_bytes(&self) -> u64 {
+        u64::from(self.micro_batches > self.at_once) * self.adapter_bytes()
+    }
+
+    /// The adapter and what stays beside it; a card computes with a copy in bf16.
+    fn adapter_copies_bytes(&self) -> u64 {
+        let copies = match self.training.form {
+            Form::Processor => ADAPTER_COPIES,
+            Form::Card => ADAPTER_COPIES + 1,
+        };
+        copies * self.adapter_bytes()
+    }
+
+    /// What the optimizer makes of the gradients; a card's holds what lies between its operations.
+    fn optimizer_bytes(&self) -> u64 {
+        let copies = match self.training.form {
+            Form::Processor => STEP_COPIES,
+            Form::Card => STEP_COPIES + 3,
+        };
+        copies * self.adapter_bytes()
+    }
+
+    fn adapter_bytes(&self) -> u64 {
+        adapter_bytes(self.config, self.training.rank)
+    }
+
+    /// Bytes of an activation.
+    fn number(&self) -> u64 {
+        self.training.form.number()
+    }
 }
 
 /// What is generated at once.
@@ -328,7 +421,7 @@ pub struct Generating {
     pub mean_prompt_tokens: usize,
     /// Tokens that follow it at most.
     pub new_tokens: usize,
-    /// Whether the processor or a card computes; they hold different things.
+    /// Who computes.
     pub form: Form,
 }
 
@@ -339,23 +432,33 @@ pub struct Generating {
 pub fn generating_bytes(config: &DecoderConfig, generating: &Generating) -> u64 {
     let (batch, longest) = (generating.batch as u64, generating.prompt_tokens as u64);
     let prompts = longest + batch.saturating_sub(1) * generating.mean_prompt_tokens as u64;
-    let together = prompts.min(PREFILL_TOKENS.max(longest));
+    let together = prompts.min((generate::PREFILL_TOKENS as u64).max(longest));
     let form = generating.form;
     let per_token = kv_bytes_per_token(config, form);
     let kept = together * per_token;
-    let logits = 3 * batch * config.vocab_size as u64 * F32_BYTES;
+    let prefill = forward_bytes(config, form, together, longest);
     if form == Form::Card {
-        let capacity = longest + generating.new_tokens as u64;
-        let heads = config.num_attention_heads as u64;
-        let scores = form.score_copies().0 * batch * heads * capacity * F32_BYTES;
-        let step = forward_bytes(config, form, batch, 1) + scores + logits;
-        return batch * capacity * per_token
-            + kept
-            + forward_bytes(config, form, together, longest).max(step);
+        let cache = batch * (longest + generating.new_tokens as u64) * per_token;
+        return cache + kept + prefill.max(card_step_bytes(config, generating));
     }
     let earlier = (prompts - together) * per_token;
-    let prefill = earlier + kept + forward_bytes(config, form, together, longest).max(kept);
-    prefill.max((prompts + batch * generating.new_tokens as u64) * per_token + logits + kept)
+    let written = (prompts + batch * generating.new_tokens as u64) * per_token;
+    let step = written + drawn_logits_bytes(config, batch) + kept;
+    (earlier + kept + prefill.max(kept)).max(step)
+}
+
+/// Logits of a step: as computed, as drawn from, and sorted.
+fn drawn_logits_bytes(config: &DecoderConfig, batch: u64) -> u64 {
+    3 * batch * config.vocab_size as u64 * F32_BYTES
+}
+
+/// One step on a card: a token of each sequence, against the whole cache.
+fn card_step_bytes(config: &DecoderConfig, generating: &Generating) -> u64 {
+    let (form, batch) = (generating.form, generating.batch as u64);
+    let capacity = (generating.prompt_tokens + generating.new_tokens) as u64;
+    let heads = config.num_attention_heads as u64;
+    let scores = form.score_copies().0 * batch * heads * capacity * F32_BYTES;
+    forward_bytes(config, form, batch, 1) + scores + drawn_logits_bytes(config, batch)
 }
 
 /// What scoring texts of `sequence_tokens` tokens on `threads` threads adds to the weights, at most `tokens` of them at
@@ -392,12 +495,12 @@ fn scores_bytes(config: &DecoderConfig, form: Form, sequence_tokens: u64, copies
 
 /// (D, F, H Dh, K Dh)
 fn widths(config: &DecoderConfig) -> (u64, u64, u64, u64) {
-    let of_heads = |heads: usize| (heads * config.head_dim) as u64;
+    let head_widths = |heads: usize| (heads * config.head_dim) as u64;
     (
         config.hidden_size as u64,
         config.intermediate_size as u64,
-        of_heads(config.num_attention_heads),
-        of_heads(config.num_key_value_heads),
+        head_widths(config.num_attention_heads),
+        head_widths(config.num_key_value_heads),
     )
 }
 
@@ -598,7 +701,7 @@ mod tests {
     /// The target of the GPU's issue: 8B, packed in 4 bits, one sequence of 1,024 tokens, in 8 GB.
     #[test]
     fn an_8b_model_in_four_bits_trains_within_8_gb_as_it_is_counted() {
-        let config = &crate::bench::config_of("8b").unwrap();
+        let config = &crate::model::shape::config_of("8b").unwrap();
         let stored = weights_bytes(config, Precision::Half);
         let training = Training {
             rank: 16,

@@ -39,7 +39,7 @@ pub(crate) fn share_budget(budget: usize, threads: usize) -> (usize, usize) {
 }
 
 /// [`share_budget`] on this machine; a device computes one pass at a time.
-pub(crate) fn passes(place: &Place, budget: usize) -> (usize, usize) {
+pub fn passes(place: &Place, budget: usize) -> (usize, usize) {
     match place.is_host() {
         true => share_budget(budget, rayon::current_num_threads()),
         false => (budget, 1),
@@ -48,7 +48,7 @@ pub(crate) fn passes(place: &Place, budget: usize) -> (usize, usize) {
 
 /// Splits a batch into runs of consecutive items of at most `budget` tokens each (one item may exceed it alone).
 /// Items are never split; returns ranges of places in `tokens`, the size of each item.
-pub(crate) fn micro_batches(tokens: &[usize], budget: usize) -> Vec<Range<usize>> {
+pub fn micro_batches(tokens: &[usize], budget: usize) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     let (mut start, mut sum) = (0, 0);
     for (place, size) in tokens.iter().enumerate() {
@@ -72,7 +72,7 @@ const STOP_POLL_MS: u64 = 20;
 ///
 /// # Errors
 /// The first failure in the order of the work, or [`Error::Interrupted`].
-pub(crate) fn run_in_order<R: Send>(
+pub fn run_in_order<R: Send>(
     count: usize,
     workers: usize,
     stop: &dyn Fn() -> bool,

@@ -7,13 +7,13 @@ use std::time::Instant;
 use candle_core::{Device, Tensor};
 
 use crate::error::Result;
-use crate::generate::{GenerateConfig, GenerateRequest, generate};
+use crate::infer::generate::{GenerateConfig, GenerateRequest, generate};
+use crate::infer::sample::Filters;
+use crate::infer::score::{Completion, score};
 use crate::lora::{Adapter, LoraConfig};
 use crate::model::linear::matmul;
 use crate::model::{Decoder, DecoderConfig, parameters};
 use crate::random;
-use crate::sample::Filters;
-use crate::score::{Completion, score};
 use crate::train::{Objective, TrainExample, batch_gradients};
 
 /// Tokens of each probed sequence; half of them have a loss.

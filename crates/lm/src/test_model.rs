@@ -7,8 +7,7 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 use serde_json::{Value, json};
 
-use crate::lora::Target;
-use crate::model::{Decoder, DecoderConfig};
+use crate::model::{Decoder, DecoderConfig, Target};
 use crate::random;
 
 /// config.json of the tiny model.

@@ -23,7 +23,8 @@ mod counting;
 static TURN: Mutex<()> = Mutex::new(());
 
 const HIDDEN: usize = 512;
-const INTERMEDIATE: usize = 2304;
+/// A third of a matrix is more than the buffer that `gemm` keeps for each thread, as large as the second-level cache.
+const INTERMEDIATE: usize = 4096;
 
 /// Writes a two-block model whose matrices are much larger than what is widened at once.
 fn write_model(dir: &Path) {
@@ -90,7 +91,14 @@ fn adapter(decoder: &Decoder) -> Adapter {
         ..LoraConfig::default()
     };
     let mut adapter = Adapter::init(config, &decoder.config, 5, &Device::Cpu).unwrap();
-    for (i, pair) in adapter.layers.iter_mut().flatten().flatten().enumerate() {
+    for (i, pair) in adapter
+        .update
+        .layers
+        .iter_mut()
+        .flatten()
+        .flatten()
+        .enumerate()
+    {
         let value = |j: u64| (random::uniform(i as u64, j) as f32 - 0.5) * 0.1;
         let values: Vec<f32> = (0..pair.b.elem_count() as u64).map(value).collect();
         pair.b = Tensor::from_vec(values, pair.b.shape(), &Device::Cpu).unwrap();
@@ -184,7 +192,7 @@ fn gradients_and_losses_are_those_over_the_dequantised_base() {
     for quantize in [Quantize::Q8_0, Quantize::Q4K] {
         let quantised = Decoder::load_quantized(dir.path(), quantize, &Device::Cpu).unwrap();
         assert!(matches!(
-            quantised.layers[0].projections[0].weight,
+            quantised.layers[0].projections[Target::Q].weight,
             Weight::Packed(_)
         ));
         let dense = dequantised(&quantised);

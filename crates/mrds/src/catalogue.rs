@@ -220,7 +220,7 @@ mod tests {
                 .all(|pair| pair[0].parameters <= pair[1].parameters)
         );
         for entry in &entries {
-            lm::hub::HubId::parse(&entry.hub_id).unwrap();
+            hub::HubId::parse(&entry.hub_id).unwrap();
             assert!(
                 (0.1e9..15e9).contains(&(entry.parameters as f64)),
                 "{}",

@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use contract::{ArtifactKind, DeviceChoice, StageName, Summarized, System};
 use lm::LanguageModel;
-use lm::generate::{GenerateConfig, GenerateRequest, generate};
+use lm::infer::generate::{GenerateConfig, GenerateRequest, generate};
+use lm::infer::sample::Filters;
 use lm::lora::Adapter;
-use lm::sample::Filters;
 use project::artifact::{TrainedAdapter, read};
 use project::recipe::Recipe;
 use project::session::Session;

@@ -1,10 +1,11 @@
-//! What can go wrong with weights at hand: the project's errors, the language model's and those of a run.
+//! What can go wrong with weights at hand: the project's errors, the language model's, a download's and those of a run.
 //!
 //! [`Error::code`] is the closed set that programs look at; they never match on the sentences.
 
 use std::path::PathBuf;
 
 use contract::{ErrorCode, ErrorPlace, ErrorReport, Kind, StageName};
+use hub::HubError;
 
 #[path = "error_model.rs"]
 mod model;
@@ -21,6 +22,9 @@ pub enum Error {
     /// The language model.
     #[error(transparent)]
     Model(#[from] lm::Error),
+    /// Downloading a model.
+    #[error(transparent)]
+    Hub(#[from] HubError),
     /// Dialogues longer than the model's context.
     #[error(
         "{count} dialogues do not fit the model's context of {limit} tokens; the longest is example `{id}` with {tokens}"
@@ -95,6 +99,7 @@ impl Error {
         match self {
             Self::Project(error) => error.code(),
             Self::Model(error) => model::model_code(error),
+            Self::Hub(error) => error.code(),
             Self::TooLong { .. } => ErrorCode::TooLong,
             Self::Locked { .. } => ErrorCode::Locked,
             Self::Interrupted { .. } => ErrorCode::Interrupted,
@@ -109,6 +114,7 @@ impl Error {
         match self {
             Self::Project(error) => error.fix(),
             Self::Model(error) => model::model_fix(error),
+            Self::Hub(error) => error.fix(),
             Self::TooLong { .. } => "Choose a model with a longer context, or say what to do with them: `--set too_long=drop` leaves them out for every system, `--set too_long=cut_dialogue_end` cuts the end of the dialogue.".into(),
             Self::Locked { run, .. } => format!("Wait for it, or stop it with `duologue pause {run}`."),
             Self::Interrupted { run } => format!("Go on with `duologue resume {run}`."),
@@ -122,6 +128,7 @@ impl Error {
         match self {
             Self::Project(error) => error.kind(),
             Self::Model(error) => model::model_kind(error),
+            Self::Hub(error) => model::hub_kind(error),
             Self::Locked { .. } => Kind::Locked,
             Self::Interrupted { .. } => Kind::Interrupted,
             Self::TooLong { .. } | Self::ModelChanged { .. } => Kind::Input,
@@ -144,7 +151,8 @@ impl Error {
         match self {
             Self::Project(error) => error.place(),
             Self::Model(error) => model::model_place(error),
-            Self::ModelChanged { path } => ErrorPlace::file(path.display().to_string()),
+            Self::Hub(HubError::BadManifest { path, .. } | HubError::Io { path, .. })
+            | Self::ModelChanged { path } => ErrorPlace::file(path.display().to_string()),
             _ => ErrorPlace::default(),
         }
     }

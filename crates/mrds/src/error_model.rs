@@ -1,4 +1,4 @@
-//! Codes and ways out for the errors of the language model.
+//! Codes and ways out for the errors of the language model, and how those of a download count.
 
 use contract::{ErrorCode, ErrorPlace, Kind};
 
@@ -24,7 +24,6 @@ pub(super) fn model_code(error: &lm::Error) -> ErrorCode {
         Device { .. } => ErrorCode::Device,
         Interrupted => ErrorCode::Interrupted,
         OutOfMemory => ErrorCode::OutOfMemory,
-        Hub(error) => error.code(),
         Io { source, .. } if is_full(source) => ErrorCode::DiskFull,
         Io { .. } => ErrorCode::Io,
         Candle(_) => ErrorCode::Tensor,
@@ -62,7 +61,6 @@ pub(super) fn model_fix(error: &lm::Error) -> String {
         Device { .. } => "Use `--device cpu`.",
         Interrupted => "Go on with `duologue resume`.",
         OutOfMemory => "Close other programs that use the card, choose a smaller or a quantised model, or use `--device cpu`.",
-        Hub(error) => return error.fix(),
         Io { source, .. } if is_full(source) => "Free some space and resume; everything finished before is kept.",
         Io { .. } => "Check that the path exists and that you may use it.",
         Candle(_) => "This is a defect; please report it with the message.",
@@ -72,26 +70,39 @@ pub(super) fn model_fix(error: &lm::Error) -> String {
 
 pub(super) fn model_kind(error: &lm::Error) -> Kind {
     use lm::Error::*;
-    use lm::hub::HubError;
     match error {
-        Interrupted | Hub(HubError::Interrupted) => Kind::Interrupted,
-        Hub(HubError::Locked { .. }) => Kind::Locked,
-        Hub(
-            HubError::Unreachable { .. }
-            | HubError::RateLimited { .. }
-            | HubError::BadAnswer { .. }
-            | HubError::Checksum { .. }
-            | HubError::NoRoom { .. },
-        ) => Kind::Failure,
+        Interrupted => Kind::Interrupted,
         NonFinite { .. } | Io { .. } | Candle(_) | Checkpoint { .. } | OutOfMemory => Kind::Failure,
         _ => Kind::Input,
+    }
+}
+
+pub(super) fn hub_kind(error: &hub::HubError) -> Kind {
+    use hub::HubError::*;
+    match error {
+        Interrupted => Kind::Interrupted,
+        Locked { .. } => Kind::Locked,
+        Unreachable { .. }
+        | RateLimited { .. }
+        | BadAnswer { .. }
+        | Checksum { .. }
+        | NoRoom { .. }
+        | Io { .. } => Kind::Failure,
+        Offline { .. }
+        | BadId { .. }
+        | BadEndpoint { .. }
+        | BadToken
+        | BadManifest { .. }
+        | Unauthorized { .. }
+        | Gated { .. }
+        | NotFound { .. }
+        | NoWeights { .. } => Kind::Input,
     }
 }
 
 /// The file that is concerned, where there is one.
 pub(super) fn model_place(error: &lm::Error) -> ErrorPlace {
     use lm::Error::*;
-    use lm::hub::HubError;
     let file = |path: &std::path::Path| ErrorPlace::file(path.display().to_string());
     match error {
         MissingFile { path }
@@ -101,8 +112,7 @@ pub(super) fn model_place(error: &lm::Error) -> ErrorPlace {
         | Tokenizer { path, .. }
         | Adapter { path, .. }
         | Checkpoint { path, .. }
-        | Io { path, .. }
-        | Hub(HubError::BadManifest { path, .. }) => file(path),
+        | Io { path, .. } => file(path),
         Config { path, field, .. } => file(path).with_field(field),
         Setting { name, .. } => ErrorPlace::field(*name),
         _ => ErrorPlace::default(),

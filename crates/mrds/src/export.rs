@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use contract::StageName;
-use lm::export::{GgufType, write_gguf, write_gguf_adapter, write_merged};
+use lm::files::export::{GgufType, write_gguf, write_gguf_adapter, write_merged};
+use lm::infer::score::{Completion, score};
 use lm::lora::Adapter;
-use lm::score::{Completion, score};
 use lm::{Checkpoint, LanguageModel};
 use project::recipe::Recipe;
 use project::session::Session;

@@ -5,7 +5,6 @@
 //! function per stage, in `stage/`) → artifacts in the store. The window is built without this room and starts the
 //! `duologue` binary instead.
 
-pub mod bench;
 pub mod catalogue;
 pub mod demo;
 pub mod error;
@@ -21,3 +20,4 @@ pub mod worker;
 
 pub use contract::{StageName, Synthesizer, System};
 pub use error::{Error, Result};
+pub use stage::usage;

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use contract::DeviceChoice;
-use lm::hub::{self, Download, HubId, MANIFEST, Manifest};
-use lm::{Checkpoint, LanguageModel, SpecialTokens, check_folder, model_sha256};
+use hub::{Download, HubId, MANIFEST, Manifest};
+use lm::{Checkpoint, DecoderConfig, LanguageModel, SpecialTokens, check_folder, model_sha256};
 use project::session::Session;
 use serde::Serialize;
 use store::{LedgerRow, ModelRow};
@@ -161,14 +161,14 @@ pub fn too_long(session: &Session, dataset: &str, model: &Path) -> Result<TooLon
 /// is left alone, without a connection; a changed file is fetched again.
 ///
 /// # Errors
-/// [`lm::Error::Hub`] and whatever makes the folder unusable; what has arrived is kept.
+/// [`Error::Hub`] and whatever makes the folder unusable; what has arrived is kept.
 pub fn add_model(
     session: &Session,
     request: &AddModel,
     download: &mut Download<'_>,
     now_ms: i64,
 ) -> Result<KnownModel> {
-    let id = HubId::parse(&request.hub_id).map_err(lm::Error::from)?;
+    let id = HubId::parse(&request.hub_id)?;
     let folder = downloads(session).join(folder_name(request));
     let fetched = fetch(request, &id, &folder, download);
     // Whether it succeeded or not, what was opened is recorded.
@@ -395,7 +395,13 @@ fn fetch(request: &AddModel, id: &HubId, folder: &Path, download: &mut Download<
             remove_file(&folder.join(damaged))?;
         }
     }
-    Ok(download.run(&manifest, folder)?)
+    // A model that is not supported is refused before its weights are fetched.
+    download.run(&manifest, folder, |file| {
+        if file.name == "config.json" {
+            DecoderConfig::load(folder)?;
+        }
+        Ok(())
+    })
 }
 
 /// Name of a download: its id, with what sets it apart from the repository's default.

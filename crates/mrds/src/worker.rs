@@ -11,7 +11,7 @@ use contract::Event;
 use contract::{Control, DeviceChoice, RunStatus, StageName};
 use host::{Identity, Liveness};
 use lm::LanguageModel;
-use lm::chat_template::day_of;
+use lm::text::chat_template::day_of;
 use project::recipe::Recipe;
 use project::selection::Selection;
 use project::session::{Session, status_after};

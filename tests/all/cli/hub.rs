@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use duologue_tests::{end, output, wait_until};
-use lm::hub::{Download, Gateway, HubAccess};
+use hub::{Download, Gateway, HubAccess};
 use mrds::models::AddModel;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;

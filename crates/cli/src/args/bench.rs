@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
-use lm::bench::NAMES;
+use lm::model::shape::NAMES;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Bench {

@@ -7,17 +7,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use contract::DeviceChoice;
-use lm::bench::{
-    Candidates, Clock, DecodeWork, Material, ScoreWork, Size, StepFigures, StepWork, candidates,
-    config_of, decode, parity as compare, random_decoder, random_decoder_on, scoring, sizes, step,
+use bench::{
+    Candidates, Clock, DecodeWork, Material, PipelineFigures, ScoreWork, Size, StepFigures,
+    StepWork, candidates, cpu_s, decode, peak_rss_bytes, pipeline_recipe, reset_peak, scoring,
+    sizes, step, summarizer_examples,
 };
+use contract::DeviceChoice;
 use lm::device::Place;
+use lm::model::shape::{config_of, random_decoder, random_decoder_on};
+use lm::parity::parity as compare;
 use lm::train::{Budget, PreferencePair, TrainExample};
 use lm::{DType, Decoder, Device, LanguageModel, Quantize, device, random};
-use mrds::bench::{
-    PipelineFigures, cpu_s, peak_rss_bytes, pipeline_recipe, reset_peak, summarizer_examples,
-};
 use mrds::worker::RunRequest;
 use project::session::Session;
 use serde_json::{Value, json};
@@ -574,8 +574,7 @@ fn measured_run(
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let session = Session::open(folder)?;
-    let figures =
-        mrds::bench::pipeline(&session, &args.data, request, &asked, args.calls.is_some());
+    let figures = bench::pipeline(&session, &args.data, request, &asked, args.calls.is_some());
     progress.finish();
     Ok(figures?)
 }

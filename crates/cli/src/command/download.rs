@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use contract::DownloadLine;
 use host::machine::disk_free_bytes;
+use hub::token::access_with_token;
+use hub::{Download, Gateway, HubError, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lm::Error as ModelError;
-use lm::hub::{Download, Gateway, HubError, Progress};
 use mrds::Error;
 use mrds::models::{AddModel, KnownModel};
 use project::session::Session;
@@ -17,7 +17,6 @@ use serde_json::{Value, json};
 use super::{Done, quoted, session, workspace};
 use crate::args::{Global, ModelAdd};
 use crate::failure::INTERRUPTED;
-use crate::hub_access::hub_with_token;
 use crate::output::Output;
 use crate::process;
 
@@ -32,7 +31,7 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
         gguf: args.file.clone(),
     };
     // Before Ctrl-C means anything else: a keychain may ask to be unlocked.
-    let access = hub_with_token(global.offline);
+    let access = access_with_token(global.offline);
     let stop = process::stop_flag(
         "Stopping; what has arrived is kept. Press Ctrl-C again to stop at once.",
     );
@@ -60,7 +59,7 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
             output.result(&result);
             Ok(ExitCode::SUCCESS)
         }
-        Err(Error::Model(ModelError::Hub(HubError::Interrupted))) => {
+        Err(Error::Hub(HubError::Interrupted)) => {
             let resume = resume_command(global, &session, args);
             output.text(format!(
                 "Stopped; what has arrived is kept. Go on with:\n  {resume}"

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use contract::{DemoLine, DemoRequest, ErrorCode, ErrorPlace, ErrorReport, System};
-use lm::export::GgufType;
-use lm::generate::{Finish, GenerateConfig, GenerateRequest};
+use lm::files::export::GgufType;
+use lm::infer::generate::{Finish, GenerateConfig, GenerateRequest};
+use lm::infer::sample::Filters;
+use lm::infer::score::Completion;
 use lm::lora::Adapter;
-use lm::sample::Filters;
-use lm::score::Completion;
 use lm::{LanguageModel, Message, SpecialTokens, device, random};
 use mrds::demo::Summarizer;
 use mrds::export::{ExportFormat, Exported, export_adapter, export_model};
@@ -148,7 +148,8 @@ pub(super) fn score(global: &Global, args: &Score, output: &Output) -> Done {
             completion_ids: c,
         })
         .collect();
-    let scored = lm::score::score(&model.decoder, adapter.as_ref(), &batch, TOKENS_PER_BATCH)?;
+    let scored =
+        lm::infer::score::score(&model.decoder, adapter.as_ref(), &batch, TOKENS_PER_BATCH)?;
     let (mut logp, mut tokens) = (0.0, 0);
     for item in &scored {
         let mut line = json!({"logp_sum": item.logp_sum, "n_tokens": item.n_tokens});
@@ -199,7 +200,7 @@ pub(super) fn generate(global: &Global, args: &Generate, output: &Output) -> Don
     };
     let go_on = &mut |_, _| ControlFlow::Continue(());
     let generated =
-        lm::generate::generate(&model.decoder, adapter.as_ref(), &requests, &config, go_on)?;
+        lm::infer::generate::generate(&model.decoder, adapter.as_ref(), &requests, &config, go_on)?;
     for generation in &generated {
         let text = model.decode(&generation.ids)?;
         let finish = if generation.finish == Finish::Stop {

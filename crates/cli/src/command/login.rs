@@ -4,18 +4,17 @@ use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
 use console::Term;
-use lm::Error as ModelError;
-use lm::hub::{HubError, is_token};
+use hub::keychain::{self, NAME, SERVICE};
+use hub::token::{access, variable};
+use hub::{HubError, is_token};
 use serde_json::json;
 
 use super::Done;
 use crate::failure::Failure;
-use crate::hub_access::{hub, variable};
-use crate::keychain::{self, NAME, SERVICE};
 use crate::output::{Output, note};
 
 pub(super) fn login(output: &Output) -> Done {
-    let access = hub(false);
+    let access = access(false);
     let host = access.host();
     let token = read_token(host).map_err(|error| {
         Failure::usage(format!("the token could not be read: {error}"), HOW_TO_GIVE)
@@ -24,7 +23,7 @@ pub(super) fn login(output: &Output) -> Done {
         return Err(Failure::usage("no token was given", HOW_TO_GIVE));
     }
     if !is_token(&token) {
-        return Err(ModelError::from(HubError::BadToken).into());
+        return Err(HubError::BadToken.into());
     }
     keychain::store(host, token).map_err(Failure::Keychain)?;
     output.text(format!(
@@ -38,7 +37,7 @@ pub(super) fn login(output: &Output) -> Done {
 }
 
 pub(super) fn logout(output: &Output) -> Done {
-    let access = hub(false);
+    let access = access(false);
     let host = access.host();
     let removed = keychain::forget(host).map_err(Failure::Keychain)?;
     output.text(if removed {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use contract::DeviceChoice;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lm::device::Place;
-use lm::export::write_side_files;
+use lm::files::export::write_side_files;
 use lm::pretrain::{
     Document, Evaluation, Observer, PretrainConfig, PretrainState, Shape, Step, create,
     pretrain as train, windows,

@@ -5,9 +5,8 @@ use std::path::Path;
 use fancy_regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::Target;
 use crate::error::{Error, Result};
-use crate::model::DecoderConfig;
+use crate::model::{DecoderConfig, PerTarget, Target};
 
 /// What shapes an adapter; the part of PEFT's `LoraConfig` that this engine carries out, under PEFT's defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,8 +89,8 @@ pub(super) struct Module {
     pub(super) scale: f64,
 }
 
-/// Adapted projections by layer, then by `Target as usize`.
-pub(super) type Modules = Vec<[Option<Module>; 7]>;
+/// Adapted projections by layer.
+pub(super) type Modules = Vec<PerTarget<Option<Module>>>;
 
 impl LoraConfig {
     /// The projections that the adapter acts on in a decoder; `origin` is named in messages.
@@ -103,12 +102,12 @@ impl LoraConfig {
         let alphas = compiled(&self.alpha_pattern, origin)?;
         let mut modules = Modules::with_capacity(layers);
         for layer in 0..layers {
-            let mut of_layer = <[Option<Module>; 7]>::default();
+            let mut adapted = PerTarget::<Option<Module>>::default();
             for target in Target::ALL {
                 let name = decoder.stored_name(layer, target);
                 // An adapter may have been trained where this projection is a module of its own.
-                let own = target.name(layer);
-                if [&name, &own]
+                let separate = target.name(layer);
+                if [&name, &separate]
                     .iter()
                     .any(|name| targets.matches(name, self.layer_counts(layer)))
                 {
@@ -119,13 +118,13 @@ impl LoraConfig {
                     } else {
                         rank as f64
                     };
-                    of_layer[target as usize] = Some(Module {
+                    adapted[target] = Some(Module {
                         rank,
                         scale: alpha / divisor,
                     });
                 }
             }
-            modules.push(of_layer);
+            modules.push(adapted);
         }
         if modules.iter().flatten().all(Option::is_none) {
             return Err(self.names_nothing(decoder, origin));

@@ -10,9 +10,9 @@ use std::path::Path;
 
 use candle_core::Tensor;
 
-use super::{Adapter, LoraConfig, LoraPair, Target, tensor_names};
+use super::{Adapter, LoraConfig, pair_names, tensor_names};
 use crate::error::{Error, Result};
-use crate::model::DecoderConfig;
+use crate::model::{DecoderConfig, LoraPair, Target};
 
 /// Replaces pairs on stored matrices by those of their projections, under the projections' names.
 pub(super) fn split(
@@ -42,7 +42,7 @@ pub(super) fn split(
             ));
         }
         let rows = b.narrow(0, first_row, decoder.projection_shape(target).0)?;
-        let [name_a, name_b] = target.tensor_names(layer);
+        let [name_a, name_b] = pair_names(target, layer);
         let a = a.clone();
         tensors.insert(name_a, a);
         tensors.insert(name_b, rows);
@@ -71,7 +71,7 @@ type Parts<'a> = (f64, Vec<(Target, &'a LoraPair)>);
 pub(crate) fn stored_pairs(adapter: &Adapter, decoder: &DecoderConfig) -> Result<Vec<StoredPair>> {
     // All projections of a stored matrix have one scale: it is given to the matrix by its name.
     let mut stored: BTreeMap<String, Parts<'_>> = BTreeMap::new();
-    for (layer, pairs) in adapter.layers.iter().enumerate() {
+    for (layer, pairs) in adapter.update.layers.iter().enumerate() {
         for (target, pair) in Target::ALL.into_iter().zip(pairs) {
             if let Some(pair) = pair {
                 let scale = adapter.scale(layer, target);

@@ -1,15 +1,14 @@
-//! The files of an adapter folder as the `peft` library lays them out: configuration, tensors, atomic writes.
+//! The files of an adapter folder as the `peft` library lays them out.
 //!
 //! Read side: missing optional fields take PEFT's defaults; what would change the result and is not carried out
 //! here is refused by name instead of being ignored.
 
-use std::collections::HashMap;
 use std::path::Path;
 
-use candle_core::{Device, Tensor};
 use serde_json::{Value, json};
 
 use super::{LoraConfig, TargetModules};
+use crate::disk::write_atomically;
 use crate::error::{Error, Result};
 
 /// File name of the adapter's configuration, as PEFT writes it.
@@ -28,28 +27,6 @@ pub(super) fn read_config(path: &Path) -> Result<LoraConfig> {
 /// Writes an `adapter_config.json`.
 pub(super) fn write_config(config: &LoraConfig, path: &Path) -> Result<()> {
     write_atomically(path, format!("{:#}\n", peft_json(config)).as_bytes())
-}
-
-/// Writes a whole file or nothing.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    host::file::write(path, bytes).map_err(|source| Error::Io {
-        path: path.to_path_buf(),
-        source,
-    })
-}
-
-/// The bytes of a safetensors file with these tensors (copied to the CPU) and metadata.
-pub(crate) fn serialize_tensors(
-    tensors: Vec<(String, Tensor)>,
-    metadata: HashMap<String, String>,
-    path: &Path,
-) -> Result<Vec<u8>> {
-    let on_cpu = tensors
-        .into_iter()
-        .map(|(name, tensor)| Ok((name, tensor.to_device(&Device::Cpu)?.contiguous()?)))
-        .collect::<Result<Vec<_>>>()?;
-    safetensors::tensor::serialize(on_cpu, Some(metadata))
-        .map_err(|e| Error::adapter(path, format!("cannot be written: {e}")))
 }
 
 /// Settings of PEFT that would change the result and that are not carried out, with their neutral values.

@@ -7,74 +7,15 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::architecture::Architecture;
+use super::fields::Fields;
 use super::rope_scaling::RopeScaling;
-use crate::error::{Error, Result};
+use super::target::Target;
+use crate::disk::read_json;
+use crate::error::Result;
 
 /// More blocks than any model has: a damaged file must not ask for endless memory.
 const MAX_LAYERS: usize = 4096;
-
-/// The families that one decoder computes exactly; `docs/models.md` says what proves each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Architecture {
-    /// Llama 2, 3, 3.1, 3.2, SmolLM2, TinyLlama.
-    Llama,
-    /// Mistral: a sliding window in every block.
-    Mistral,
-    /// Qwen2 and Qwen2.5: biases on q, k and v.
-    Qwen2,
-    /// Qwen3, dense: a norm on each head of q and k.
-    Qwen3,
-    /// Phi-3 and Phi-4-mini: fused matrices, part of each head rotated.
-    Phi3,
-}
-
-impl Architecture {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Llama,
-        Self::Mistral,
-        Self::Qwen2,
-        Self::Qwen3,
-        Self::Phi3,
-    ];
-
-    /// As `architectures` in config.json names it.
-    pub fn class_name(self) -> &'static str {
-        match self {
-            Self::Llama => "LlamaForCausalLM",
-            Self::Mistral => "MistralForCausalLM",
-            Self::Qwen2 => "Qwen2ForCausalLM",
-            Self::Qwen3 => "Qwen3ForCausalLM",
-            Self::Phi3 => "Phi3ForCausalLM",
-        }
-    }
-
-    /// As `model_type` in config.json names it.
-    pub fn model_type(self) -> &'static str {
-        match self {
-            Self::Llama => "llama",
-            Self::Mistral => "mistral",
-            Self::Qwen2 => "qwen2",
-            Self::Qwen3 => "qwen3",
-            Self::Phi3 => "phi3",
-        }
-    }
-
-    /// The class that config.json names; one without the list names the type only.
-    fn read(json: &Value, path: &Path) -> Result<Self> {
-        let found = json["architectures"][0]
-            .as_str()
-            .or_else(|| json["model_type"].as_str());
-        let found = found.ok_or_else(|| Error::config(path, "architectures", "is missing"))?;
-        let known = Self::ALL
-            .into_iter()
-            .find(|a| [a.class_name(), a.model_type()].contains(&found));
-        known.ok_or_else(|| Error::UnsupportedArchitecture {
-            found: found.to_string(),
-            supported: Self::ALL.map(Self::class_name).join(", "),
-        })
-    }
-}
 
 /// Largest believed size: products of two must not overflow.
 const MAX_SIZE: usize = 1 << 28;
@@ -250,8 +191,7 @@ impl DecoderConfig {
     }
 
     /// Shape `[out, in]` of a block's projection.
-    pub fn projection_shape(&self, target: crate::lora::Target) -> (usize, usize) {
-        use crate::lora::Target;
+    pub fn projection_shape(&self, target: Target) -> (usize, usize) {
         let (hidden, inner) = (self.hidden_size, self.intermediate_size);
         let (q, kv) = (
             self.num_attention_heads * self.head_dim,
@@ -268,11 +208,7 @@ impl DecoderConfig {
 
     /// Where a checkpoint keeps a block's projection: (module, its rows in all, first row of the projection).
     /// Phi-3 stacks q, k and v in one matrix, and gate and up in another.
-    pub(crate) fn stored_projection(
-        &self,
-        target: crate::lora::Target,
-    ) -> (&'static str, usize, usize) {
-        use crate::lora::Target;
+    pub(crate) fn stored_projection(&self, target: Target) -> (&'static str, usize, usize) {
         let rows = |target: Target| self.projection_shape(target).0;
         let (q, kv, inner) = (rows(Target::Q), rows(Target::K), self.intermediate_size);
         match (self.architecture, target) {
@@ -287,7 +223,7 @@ impl DecoderConfig {
 
     /// Name of the matrix in which a checkpoint keeps a layer's projection: `model.layers.0.self_attn.q_proj`, for
     /// Phi-3 `model.layers.0.self_attn.qkv_proj`.
-    pub(crate) fn stored_name(&self, layer: usize, target: crate::lora::Target) -> String {
+    pub(crate) fn stored_name(&self, layer: usize, target: Target) -> String {
         format!(
             "model.layers.{layer}.{}.{}",
             target.block_name(),
@@ -296,21 +232,13 @@ impl DecoderConfig {
     }
 
     /// Whether a block's projection has a bias.
-    pub fn projection_bias(&self, target: crate::lora::Target) -> bool {
-        use crate::lora::Target;
+    pub fn projection_bias(&self, target: Target) -> bool {
         match target {
             Target::Q | Target::K | Target::V => self.qkv_bias,
             Target::O => self.o_bias,
             Target::Gate | Target::Up | Target::Down => self.mlp_bias,
         }
     }
-}
-
-/// Reads a JSON file; the error names it.
-pub(crate) fn read_json(path: &Path) -> Result<Value> {
-    let text = std::fs::read(path).map_err(|e| Error::io(path, e))?;
-    serde_json::from_slice(&text)
-        .map_err(|e| Error::config(path, "JSON", format!("cannot be read: {e}")))
 }
 
 /// Refuses what would change the numbers and is not computed.
@@ -407,90 +335,12 @@ fn sliding_windows(fields: &Fields<'_>, architecture: Architecture) -> Result<Ve
     types.iter().map(of_type).collect()
 }
 
-/// Typed access to the fields of one file.
-pub(super) struct Fields<'a> {
-    pub(super) json: &'a Value,
-    path: &'a Path,
-}
-
-impl Fields<'_> {
-    pub(super) fn bad(&self, field: &str, reason: impl Into<String>) -> Error {
-        Error::config(self.path, field, reason)
-    }
-
-    pub(super) fn size(&self, name: &str) -> Result<usize> {
-        self.json[name]
-            .as_u64()
-            .map(|v| v as usize)
-            .ok_or_else(|| self.bad(name, "is missing or no whole number"))
-    }
-
-    fn size_or(&self, name: &str, default: usize) -> Result<usize> {
-        if self.json[name].is_null() {
-            Ok(default)
-        } else {
-            self.size(name)
-        }
-    }
-
-    fn number(&self, name: &str) -> Result<Option<f64>> {
-        match &self.json[name] {
-            Value::Null => Ok(None),
-            value => value
-                .as_f64()
-                .map(Some)
-                .ok_or_else(|| self.bad(name, "is no number")),
-        }
-    }
-
-    fn flag(&self, name: &str) -> bool {
-        self.json[name].as_bool().unwrap_or(false)
-    }
-
-    /// A field of the rope settings: those of `rope_scaling` (older) where there are any, else of
-    /// `rope_parameters` (newer).
-    pub(super) fn rope(&self, name: &str) -> Option<&Value> {
-        let older = self.json["rope_scaling"]
-            .as_object()
-            .filter(|settings| !settings.is_empty());
-        let settings = older.or_else(|| self.json["rope_parameters"].as_object())?;
-        settings.get(name).filter(|value| !value.is_null())
-    }
-
-    /// A number above zero that the rope settings must have.
-    pub(super) fn rope_number(&self, name: &str) -> Result<f64> {
-        let number = self
-            .rope(name)
-            .and_then(Value::as_f64)
-            .filter(|value| *value > 0.0);
-        number.ok_or_else(|| self.bad(name, "is missing from the rope settings or not above zero"))
-    }
-
-    /// A field of the rope settings, or of the same name beside them.
-    fn rope_or_plain(&self, name: &str) -> Option<&Value> {
-        self.rope(name)
-            .or_else(|| self.json.get(name).filter(|value| !value.is_null()))
-    }
-
-    /// One id, a list of ids, or none.
-    fn ids(&self, name: &str) -> Result<Vec<u32>> {
-        let id = |value: &Value| {
-            let id = value.as_u64().and_then(|id| u32::try_from(id).ok());
-            id.ok_or_else(|| self.bad(name, "is neither a token id nor a list of them"))
-        };
-        match &self.json[name] {
-            Value::Null => Ok(Vec::new()),
-            Value::Array(list) => list.iter().map(id).collect(),
-            value => Ok(vec![id(value)?]),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::error::Error;
 
     fn read(change: impl FnOnce(&mut Value)) -> Result<DecoderConfig> {
         let mut json = crate::test_model::config();

@@ -8,16 +8,17 @@ use candle_core::{DType, Device, Tensor};
 
 use super::attention::{attend_span, norm_and_rotate};
 use super::config::DecoderConfig;
+use super::dropout::Dropout;
 use super::linear::{add_product, matmul};
+use super::low_rank::{LoraPair, LowRank};
 use super::packed_batch::{PackedBatch, Rows, pick};
 use super::rope::Rope;
+use super::target::{PerTarget, Target};
 use super::weight::Weight;
 use crate::device::Place;
 use crate::error::{Error, Result};
-use crate::lora::{Adapter, LoraPair, Target};
 use crate::ops::{add_into, rms_norm, swiglu};
 use crate::profile::{Work, count_tokens, timed};
-use crate::random::Dropout;
 
 /// A frozen decoder-only transformer. Activations have the number type of its norms: f32 on the processor, see [`Place`].
 #[derive(Debug, Clone)]
@@ -49,8 +50,8 @@ pub struct Layer {
     pub k_norm: Option<Tensor>,
     /// Norm before the gated MLP `[D]`.
     pub post_attention_layernorm: Tensor,
-    /// Indexed by [`Target`]` as usize`.
-    pub projections: [Projection; 7],
+    /// Its linear maps.
+    pub projections: PerTarget<Projection>,
 }
 
 /// A frozen linear map.
@@ -113,14 +114,14 @@ pub struct LayerTape {
     pub gate: Tensor,
     /// `up_proj` output `[M, F]`.
     pub up: Tensor,
-    /// `x Aᵀ` of each projection under an adapter `[M or N, R]`, indexed by [`Target`]` as usize`; absent for
+    /// `x Aᵀ` of each projection under an adapter `[M or N, R]`; absent for
     /// `down_proj` where the block was computed again.
-    pub low: [Option<Tensor>; 7],
+    pub low: PerTarget<Option<Tensor>>,
 }
 
 /// What every block of a pass has in common.
 pub(crate) struct Wiring<'a> {
-    pub(crate) adapter: Option<&'a Adapter>,
+    pub(crate) adapter: Option<&'a LowRank>,
     pub(crate) dropout: Option<&'a Dropout>,
     pub(crate) cos: &'a Tensor,
     pub(crate) sin: &'a Tensor,
@@ -148,7 +149,7 @@ impl Decoder {
     pub fn forward(
         &self,
         batch: &PackedBatch,
-        adapter: Option<&Adapter>,
+        adapter: Option<&LowRank>,
         dropout: Option<&Dropout>,
         tape: Option<&mut Tape>,
     ) -> Result<Tensor> {
@@ -160,7 +161,7 @@ impl Decoder {
     pub(crate) fn forward_spans(
         &self,
         batch: &PackedBatch,
-        adapter: Option<&Adapter>,
+        adapter: Option<&LowRank>,
         dropout: Option<&Dropout>,
         record: Record<'_>,
         keep: &mut dyn FnMut(usize, &Tensor, &Tensor) -> Result<()>,
@@ -217,7 +218,7 @@ impl Decoder {
     pub(crate) fn run_blocks(
         &self,
         batch: &PackedBatch,
-        adapter: Option<&Adapter>,
+        adapter: Option<&LowRank>,
         dropout: Option<&Dropout>,
         mut record: Record<'_>,
         attend: &mut Attend<'_>,
@@ -242,7 +243,7 @@ impl Decoder {
             let act = swiglu(&block.gate, &block.up)?;
             let rows = wiring.wanted.filter(|_| self.is_last(index));
             let (y, low) = layer.project(index, Target::Down, &act, adapter, dropout, rows)?;
-            block.low[Target::Down as usize] = low;
+            block.low[Target::Down] = low;
             x = add_into(y, &block.mid)?;
             if let Record::Tape(tape) = &mut record {
                 tape.layers.push(match tape.recompute {
@@ -275,10 +276,10 @@ impl Decoder {
             wanted,
         } = wiring;
         let rows = wanted.filter(|_| self.is_last(index));
-        let mut low: [Option<Tensor>; 7] = Default::default();
+        let mut low = PerTarget::<Option<Tensor>>::default();
         let mut project = |target: Target, x: &Tensor, rows: Option<&Rows>| -> Result<Tensor> {
             let (y, of_target) = layer.project(index, target, x, adapter, dropout, rows)?;
-            low[target as usize] = of_target;
+            low[target] = of_target;
             Ok(y)
         };
         let h = rms_norm(&x, &layer.input_layernorm, eps)?;
@@ -364,7 +365,7 @@ impl Decoder {
 
     /// Cosines and sines of the rows of a batch, in the type of the activations.
     pub(crate) fn rotations(&self, batch: &PackedBatch) -> Result<(Tensor, Tensor)> {
-        let (cos, sin) = self.rope.tables(batch)?;
+        let (cos, sin) = batch.rotations(&self.rope)?;
         Ok((cos.to_dtype(self.dtype())?, sin.to_dtype(self.dtype())?))
     }
 
@@ -406,11 +407,11 @@ impl Layer {
         index: usize,
         target: Target,
         x: &Tensor,
-        adapter: Option<&Adapter>,
+        adapter: Option<&LowRank>,
         dropout: Option<&Dropout>,
         rows: Option<&Rows>,
     ) -> Result<(Tensor, Option<Tensor>)> {
-        let projection = &self.projections[target as usize];
+        let projection = &self.projections[target];
         let mut y = projection.weight.project(x)?;
         if let Some(bias) = &projection.bias {
             y = y.broadcast_add(bias)?;

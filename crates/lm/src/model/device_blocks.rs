@@ -17,7 +17,7 @@ use super::packed::Packed;
 use crate::error::{Error, Result};
 
 /// Values of one band, 256 MiB while they are f32: most matrices are one, the heads of large models are several.
-const BAND_VALUES: usize = 1 << 26;
+pub(crate) const BAND_VALUES: usize = 1 << 26;
 
 /// A matrix of quantised blocks on a device, in bands of rows.
 #[derive(Clone)]

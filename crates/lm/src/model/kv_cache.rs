@@ -3,7 +3,7 @@
 //! One flat buffer per block, laid out `[slot][kv_head][position][head_dim]`, so that a head's keys lie one
 //! after the other and a finished sequence's slot is taken over without moving anything. Decode attention
 //! reads the slots directly; it needs one query row per sequence and is bound by memory. A device has its own cache
-//! (`device_cache`); [`Cache`] is either.
+//! (`device_cache`); `cache` has either.
 
 use candle_core::Tensor;
 use pulp::{Arch, Simd, WithSimd};
@@ -11,75 +11,11 @@ use rayon::prelude::*;
 
 use super::attention::visible_keys;
 use super::config::DecoderConfig;
-use super::decoder::Decoder;
-use super::device_cache::DeviceCache;
 use crate::error::Result;
-use crate::ops::{exp, with_values};
+use crate::ops::exp;
 
 /// Lanes of the running sums: two registers of AVX-512, four of AVX2.
 const LANES: usize = 32;
-
-/// The cache of one generation, where its decoder computes.
-pub(crate) enum Cache {
-    /// On the processor.
-    Host(KvCache),
-    /// On a device.
-    Device(DeviceCache),
-}
-
-impl Cache {
-    /// Room for `slots` sequences of `capacity` positions.
-    pub(crate) fn new(decoder: &Decoder, slots: usize, capacity: usize) -> Result<Self> {
-        let place = decoder.place();
-        Ok(match place.is_host() {
-            true => Self::Host(KvCache::new(&decoder.config, slots, capacity)),
-            false => Self::Device(DeviceCache::new(&decoder.config, &place, slots, capacity)?),
-        })
-    }
-
-    /// Copies a prompt's keys and values `[T, K, Dh]` to the start of a slot.
-    pub(crate) fn write_prompt(
-        &mut self,
-        layer: usize,
-        slot: usize,
-        k: &Tensor,
-        v: &Tensor,
-    ) -> Result<()> {
-        match self {
-            Self::Host(cache) => with_values(k, |k| {
-                with_values(v, |v| {
-                    cache.write_prompt(layer, slot, k, v);
-                    Ok(())
-                })
-            }),
-            Self::Device(cache) => cache.write_prompt(layer, slot, k, v),
-        }
-    }
-
-    /// Begins a step that carries one token of each of these sequences.
-    pub(crate) fn begin(&mut self, cursors: &[Cursor]) -> Result<()> {
-        match self {
-            Self::Host(_) => Ok(()),
-            Self::Device(cache) => cache.begin(cursors),
-        }
-    }
-
-    /// One block of the step that was begun: stores k and v `[B, K, Dh]` of the new tokens and attends from q
-    /// `[B, H, Dh]` to everything in their slots that the block's window holds → `[B, H*Dh]`.
-    pub(crate) fn step(
-        &mut self,
-        layer: usize,
-        cursors: &[Cursor],
-        q: &Tensor,
-        k: &Tensor,
-        v: &Tensor,
-    ) -> Result<Tensor> {
-        match self {
-            Self::Host(cache) => cache.step(layer, cursors, q, k, v),
-            Self::Device(cache) => cache.attend(layer, q, k, v),
-        }
-    }
-}
 
 /// The cache of one generation on the processor.
 pub(crate) struct KvCache {
@@ -109,7 +45,7 @@ pub(crate) struct Cursor {
 
 impl KvCache {
     /// Room for `slots` sequences of `capacity` positions.
-    fn new(config: &DecoderConfig, slots: usize, capacity: usize) -> Self {
+    pub(super) fn new(config: &DecoderConfig, slots: usize, capacity: usize) -> Self {
         let len = slots * config.num_key_value_heads * capacity * config.head_dim;
         // Zeroed pages are only taken when they are written.
         let layers = (0..config.num_hidden_layers)
@@ -135,7 +71,7 @@ impl KvCache {
     }
 
     /// Copies a prompt's keys and values (`[T, K, Dh]`, flat) to the start of a slot.
-    fn write_prompt(&mut self, layer: usize, slot: usize, k: &[f32], v: &[f32]) {
+    pub(super) fn write_prompt(&mut self, layer: usize, slot: usize, k: &[f32], v: &[f32]) {
         let row = self.kv_heads * self.head_dim;
         for (position, (k, v)) in k.chunks_exact(row).zip(v.chunks_exact(row)).enumerate() {
             self.write_row(layer, Cursor { slot, position }, k, v);
@@ -154,7 +90,7 @@ impl KvCache {
 
     /// One decode step of one block: stores k and v `[B, K, Dh]` of the new tokens and attends from q
     /// `[B, H, Dh]` to everything in their slots that the block's window holds → `[B, H*Dh]`.
-    fn step(
+    pub(super) fn step(
         &mut self,
         layer: usize,
         cursors: &[Cursor],

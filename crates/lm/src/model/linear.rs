@@ -12,7 +12,7 @@ use crate::ops::{contiguous_mut, fused};
 use crate::profile::{Work, timed};
 
 /// `a b` for `[M, K] x [K, N]`, or a batch `[B, M, K] x [B, K, N]`; operands may be transposed views.
-pub(crate) fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+pub fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     if !fused(a) || !fused(b) {
         return Ok(without_gaps(a)?.matmul(&without_gaps(b)?)?);
     }

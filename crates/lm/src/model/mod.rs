@@ -1,31 +1,44 @@
 //! The decoder: one forward pass for every supported architecture.
 //!
 //! `config` maps Hugging Face's config.json to fields, `decoder` is the network over packed sequences
-//! (`packed_batch`), `attention` and `rope` with its `rope_scaling` are its special parts, `kv_cache` the state of
-//! decoding, kept outside the model.
+//! (`packed_batch`), `attention` and `rope` with its `rope_scaling` are its special parts, `cache` the state of
+//! decoding, kept outside the model. `target` names the projections, `low_rank` and `dropout` are what an adapter adds to
+//! them. `shape` makes decoders with random weights.
 
+pub mod architecture;
 pub(crate) mod attention;
 mod blocks;
+pub(crate) mod cache;
 pub mod config;
 pub mod decoder;
 pub(crate) mod device_blocks;
 mod device_cache;
+pub mod dropout;
 mod few_rows;
+mod fields;
 pub(crate) mod kv_cache;
 pub(crate) mod linear;
-pub(crate) mod load;
+pub mod low_rank;
 pub mod packed;
 pub(crate) mod packed_batch;
 pub mod rope;
 pub mod rope_scaling;
+pub mod shape;
+pub mod target;
+pub(crate) mod tensors;
 pub mod weight;
 
-pub use config::{Architecture, DecoderConfig};
+pub use architecture::Architecture;
+pub use config::DecoderConfig;
 pub use decoder::{BlockTape, Decoder, Layer, LayerTape, Projection, Tape};
 pub use device_blocks::DeviceBlocks;
-pub use load::parameters;
+pub use dropout::Dropout;
+pub use linear::matmul;
+pub use low_rank::{LoraLayers, LoraPair, LowRank};
 pub use packed::{Packed, Quantize, block_type};
 pub use packed_batch::{PackedBatch, Span};
 pub use rope::Rope;
 pub use rope_scaling::RopeScaling;
+pub use target::{PerTarget, Target};
+pub use tensors::parameters;
 pub use weight::Weight;

@@ -117,6 +117,18 @@ impl PackedBatch {
         self.spans.last().map_or(0, |span| span.rows.end)
     }
 
+    /// Cosines and sines `[N, Dr/2]` by which each row's queries and keys are rotated.
+    ///
+    /// # Errors
+    /// [`crate::Error::Candle`] where memory does not suffice.
+    pub fn rotations(&self, rope: &Rope) -> Result<(Tensor, Tensor)> {
+        let runs = self
+            .spans
+            .iter()
+            .map(|span| (span.seq_len, span.rows.len()));
+        rope.tables(&self.positions, runs)
+    }
+
     /// Each span with the places of its queries among those of the batch: of all its rows, or in the last block of
     /// the wanted ones.
     pub(crate) fn queries(&self, last_block: bool) -> Vec<(&Span, Range<usize>)> {

@@ -8,7 +8,6 @@
 use candle_core::{DType, Tensor};
 
 use super::config::DecoderConfig;
-use super::packed_batch::PackedBatch;
 use super::rope_scaling::RopeScaling;
 use crate::error::Result;
 
@@ -58,22 +57,26 @@ impl Rope {
         }
     }
 
-    /// Cosines and sines `[N, Dr/2]` of the rows of `batch`, times the scaling's attention factor.
-    pub fn tables(&self, batch: &PackedBatch) -> Result<(Tensor, Tensor)> {
-        let device = batch.positions.device();
+    /// Cosines and sines `[N, Dr/2]` of rows at `positions` `[N]`, times the scaling's attention factor. `runs` are
+    /// neighbouring rows of one sequence: its length in tokens, and how many of the rows are its.
+    pub(crate) fn tables(
+        &self,
+        positions: &Tensor,
+        runs: impl Iterator<Item = (usize, usize)>,
+    ) -> Result<(Tensor, Tensor)> {
+        let (device, count) = (positions.device(), positions.elem_count());
         let half = self.rotary_dim / 2;
         let inv_freq = match self.scaling {
             RopeScaling::Dynamic { .. } | RopeScaling::LongRope { .. } => {
-                let mut rows = Vec::with_capacity(batch.rows() * half);
-                for span in &batch.spans {
-                    rows.extend(self.inv_freq(span.seq_len).repeat(span.rows.len()));
+                let mut frequencies = Vec::with_capacity(count * half);
+                for (seq_len, rows) in runs {
+                    frequencies.extend(self.inv_freq(seq_len).repeat(rows));
                 }
-                Tensor::from_vec(rows, (batch.rows(), half), device)?
+                Tensor::from_vec(frequencies, (count, half), device)?
             }
             _ => Tensor::from_vec(self.inv_freq(0), (1, half), device)?,
         };
-        let angles = batch
-            .positions
+        let angles = positions
             .to_dtype(DType::F32)?
             .unsqueeze(1)?
             .broadcast_mul(&inv_freq)?;

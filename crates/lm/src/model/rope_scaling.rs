@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::config::{Architecture, Fields};
+use super::architecture::Architecture;
+use super::fields::Fields;
 use crate::error::Result;
 
 /// Which frequencies the rotation has.

@@ -11,6 +11,9 @@ use super::{
 };
 use crate::error::Result;
 
+/// Logits that a card holds at once, whose products want more rows than the processor's (128 MiB of f32, a few times).
+pub(crate) const DEVICE_LOGITS_PER_CHUNK: usize = 1 << 25;
+
 /// `log(sum(e^z))` of one row of logits.
 fn log_sum_exp(logits: &[f32]) -> f32 {
     vectorised(

@@ -22,7 +22,7 @@ use candle_core::{CpuStorage, DType, Layout, Storage, Tensor};
 use pulp::Arch;
 
 pub(crate) use add::add_into;
-pub(crate) use cross_entropy::{target_logps, token_logps_of_logits};
+pub(crate) use cross_entropy::{DEVICE_LOGITS_PER_CHUNK, target_logps, token_logps_of_logits};
 pub(crate) use rms_norm::{rms_norm, rms_norm_backward, rms_norm_weight_backward};
 pub(crate) use rope::rotate;
 #[cfg(test)]

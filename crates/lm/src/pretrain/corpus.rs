@@ -1,9 +1,9 @@
 //! Documents and the windows of tokens that are learnt from.
 
-use crate::chat_template::Message;
 use crate::error::Result;
-use crate::language_model::LanguageModel;
-use crate::tokenizer::SpecialTokens;
+use crate::infer::language_model::LanguageModel;
+use crate::text::chat_template::Message;
+use crate::text::tokenizer::SpecialTokens;
 use crate::train::TrainExample;
 
 /// Something to read from beginning to end.

@@ -12,8 +12,8 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{AddedToken, Tokenizer};
 
 use super::weights::{shapes, write};
+use crate::disk::write_atomically;
 use crate::error::{Error, Result};
-use crate::lora::write_atomically;
 use crate::model::DecoderConfig;
 use crate::random;
 

@@ -8,11 +8,11 @@ use candle_core::{DType, Tensor};
 use super::state::{Place, PretrainState};
 use super::weights::{check, flatten, parts, put, write};
 use crate::error::{Error, Result};
-use crate::generate::{GenerateConfig, GenerateRequest, generate};
-use crate::language_model::LanguageModel;
+use crate::infer::generate::{GenerateConfig, GenerateRequest, generate};
+use crate::infer::language_model::LanguageModel;
+use crate::infer::sample::Filters;
+use crate::infer::score::{Completion, score};
 use crate::random;
-use crate::sample::Filters;
-use crate::score::{Completion, score};
 use crate::train::{Budget, TrainExample, clip, global_norm, weight_gradients};
 
 /// How to train.

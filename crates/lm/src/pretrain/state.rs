@@ -7,8 +7,8 @@ use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
+use crate::disk::{serialize_tensors, write_atomically};
 use crate::error::{Error, Result};
-use crate::lora::{serialize_tensors, write_atomically};
 use crate::train::AdamW;
 
 const FORMAT: u32 = 1;

@@ -6,9 +6,9 @@ use std::path::Path;
 use candle_core::Device;
 
 use super::*;
-use crate::chat_template::Message;
 use crate::error::{Error, Result};
-use crate::language_model::LanguageModel;
+use crate::infer::language_model::LanguageModel;
+use crate::text::chat_template::Message;
 use crate::train::{Budget, TrainExample, weight_gradients};
 
 const SHAPE: Shape = Shape {

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use candle_core::{DType, Tensor};
 
+use crate::disk::{serialize_tensors, write_atomically};
 use crate::error::{Error, Result};
-use crate::lora::{Target, serialize_tensors, write_atomically};
-use crate::model::load::{
+use crate::model::tensors::{
     EMBEDDING, FINAL_NORM, HEAD, INPUT_NORM, K_NORM, POST_ATTENTION_NORM, Q_NORM, norm_name,
     projection_name,
 };
-use crate::model::{Decoder, DecoderConfig, Weight};
+use crate::model::{Decoder, DecoderConfig, Target, Weight};
 
 /// Every tensor's shape by name: the order of the flat vector.
 pub(super) fn shapes(config: &DecoderConfig) -> BTreeMap<String, Vec<usize>> {
@@ -82,7 +82,7 @@ fn named(decoder: &Decoder) -> Result<HashMap<String, Tensor>> {
     }
     for (index, layer) in decoder.layers.iter().enumerate() {
         for target in Target::ALL {
-            let projection = &layer.projections[target as usize];
+            let projection = &layer.projections[target];
             let name = |part: &str| projection_name(index, target, target.module_name(), part);
             tensors.insert(name("weight"), projection.weight.to_dense()?);
             tensors.extend(projection.bias.clone().map(|bias| (name("bias"), bias)));
@@ -130,7 +130,7 @@ pub(super) fn put(decoder: &mut Decoder, flat: &Tensor) -> Result<()> {
     decoder.norm = part(FINAL_NORM)?.clone();
     for (index, layer) in decoder.layers.iter_mut().enumerate() {
         for target in Target::ALL {
-            let projection = &mut layer.projections[target as usize];
+            let projection = &mut layer.projections[target];
             let name = |part: &str| projection_name(index, target, target.module_name(), part);
             projection.weight = Weight::dense(part(&name("weight"))?)?;
             if let Some(bias) = &mut projection.bias {

@@ -12,32 +12,32 @@ use std::ops::Range;
 use candle_core::{DType, Tensor};
 use rayon::prelude::*;
 
-use super::optimizer::Gradients;
-use super::weights::WeightGradients;
+use super::gradients::{Gradients, WeightGradients};
 use crate::error::{Error, Result};
-use crate::lora::{Adapter, LoraPair, Target};
 use crate::model::attention::{block_tokens, norm_and_rotate, visible_keys};
 use crate::model::decoder::Wiring;
 use crate::model::linear::{add_product, matmul};
-use crate::model::load::{
+use crate::model::packed_batch::{Rows, pick, spread};
+use crate::model::tensors::{
     EMBEDDING, FINAL_NORM, INPUT_NORM, K_NORM, POST_ATTENTION_NORM, Q_NORM, norm_name,
     projection_name,
 };
-use crate::model::packed_batch::{Rows, pick, spread};
-use crate::model::{BlockTape, Decoder, LayerTape, PackedBatch, Span, Tape};
+use crate::model::{
+    BlockTape, Decoder, Dropout, LayerTape, LoraLayers, LoraPair, LowRank, PackedBatch, Span, Tape,
+    Target,
+};
 use crate::ops::{
     Sight, add_into, causal_softmax, rms_norm, rms_norm_backward, rms_norm_weight_backward, rotate,
     softmax_backward, swiglu, swiglu_backward,
 };
 use crate::profile::{Work, timed};
-use crate::random::Dropout;
 
 /// Gradients of the adapter from the gradient `dhidden` `[M, D]` of the hidden states (after the final norm) in the
 /// rows that the batch wants. `adapter` and `dropout` are those of the forward pass that recorded `tape`. Consumes the
 /// tape block by block, so its memory is freed on the way.
 pub fn backward(
     decoder: &Decoder,
-    adapter: &Adapter,
+    adapter: &LowRank,
     batch: &PackedBatch,
     tape: Tape,
     dhidden: &Tensor,
@@ -81,13 +81,13 @@ pub fn backward_weights(
 
 /// Where gradients go: those of an adapter's pairs, by block, or those of the decoder's own weights.
 struct Sink {
-    layers: Vec<[Option<LoraPair>; 7]>,
+    layers: LoraLayers,
     weights: Option<WeightGradients>,
 }
 
 struct Pass<'a> {
     decoder: &'a Decoder,
-    adapter: Option<&'a Adapter>,
+    adapter: Option<&'a LowRank>,
     dropout: Option<&'a Dropout>,
     batch: &'a PackedBatch,
     cos: Tensor,
@@ -98,7 +98,7 @@ struct Pass<'a> {
 impl<'a> Pass<'a> {
     fn new(
         decoder: &'a Decoder,
-        adapter: Option<&'a Adapter>,
+        adapter: Option<&'a LowRank>,
         batch: &'a PackedBatch,
         dropout: Option<&'a Dropout>,
     ) -> Result<Self> {
@@ -182,7 +182,7 @@ impl<'a> Pass<'a> {
             index,
             target,
             rows,
-            low: tape.low[target as usize].as_ref(),
+            low: tape.low[target].as_ref(),
         };
         let dact = self.linear(
             &at(Target::Down),
@@ -261,7 +261,7 @@ impl<'a> Pass<'a> {
         sum: Option<Tensor>,
         grads: &mut Sink,
     ) -> Result<Tensor> {
-        let weight = &self.decoder.layers[site.index].projections[site.target as usize].weight;
+        let weight = &self.decoder.layers[site.index].projections[site.target].weight;
         let dx = weight.project_backward(dy, sum)?;
         let dlow = self.parameters_backward(site, x, dy, grads)?;
         match (self.pair(site), dlow, self.dropout) {
@@ -277,7 +277,7 @@ impl<'a> Pass<'a> {
     }
 
     /// The adapter and its pair for a projection, if it has one.
-    fn pair(&self, site: &Site<'_>) -> Option<(&Adapter, &LoraPair)> {
+    fn pair(&self, site: &Site<'_>) -> Option<(&LowRank, &LoraPair)> {
         self.adapter
             .and_then(|adapter| Some((adapter, adapter.get(site.index, site.target)?)))
     }
@@ -296,7 +296,7 @@ impl<'a> Pass<'a> {
                 projection_name(site.index, site.target, site.target.module_name(), part)
             };
             weights.add(&name("weight"), matmul(&dy.t()?, x)?)?;
-            if self.decoder.layers[site.index].projections[site.target as usize]
+            if self.decoder.layers[site.index].projections[site.target]
                 .bias
                 .is_some()
             {
@@ -323,7 +323,7 @@ impl<'a> Pass<'a> {
             b: matmul(&dy.t()?, &low)?,
         };
         // What sums up over micro-batches is f32.
-        grads.layers[site.index][site.target as usize] = Some(gradients.as_dtype(DType::F32)?);
+        grads.layers[site.index][site.target] = Some(gradients.as_dtype(DType::F32)?);
         Ok(Some(dlow))
     }
 

@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::StepReport;
 use super::optimizer::AdamW;
 use super::schedule::PlateauState;
+use crate::disk::{serialize_tensors, write_atomically};
 use crate::error::{Error, Result};
-use crate::lora::{Adapter, LoraConfig, serialize_tensors, write_atomically};
+use crate::lora::{Adapter, LoraConfig};
 use crate::model::DecoderConfig;
 
 /// One evaluation of a run.
@@ -79,7 +80,7 @@ const BEST_PREFIX: &str = "best_adapter.";
 impl TrainState {
     /// The state before the first update of this adapter.
     pub fn new(adapter: Adapter) -> Result<Self> {
-        let pair = adapter.layers.iter().flatten().flatten().next();
+        let pair = adapter.update.layers.iter().flatten().flatten().next();
         let device = pair.map_or(Device::Cpu, |pair| pair.a.device().clone());
         Ok(Self {
             update: 0,

@@ -9,12 +9,10 @@ use candle_core::{DType, Tensor};
 use crate::error::Result;
 use crate::model::Decoder;
 use crate::model::linear::add_product;
-use crate::ops::{fused, token_logps_of_logits};
+use crate::ops::{DEVICE_LOGITS_PER_CHUNK, fused, token_logps_of_logits};
 
 /// Logits that the processor holds at once, as a number of f32 values (32 MiB).
 pub(crate) const LOGITS_PER_CHUNK: usize = 1 << 23;
-/// The same on a device, whose products want more rows (128 MiB, a few times).
-pub(crate) const DEVICE_LOGITS_PER_CHUNK: usize = 1 << 25;
 
 /// Log-probability of `targets[i]` given hidden state row `i` of `hidden` `[M, D]` (after the final norm), f32 `[M]`, and
 /// the gradient of each log-probability with respect to its hidden row, `[M, D]`. Nothing is read back from a device.

@@ -15,17 +15,17 @@ use serde::{Deserialize, Serialize};
 
 use super::backward::backward;
 use super::batch::{PackedCompletions, PreferencePair, TrainExample};
+use super::gradients::Gradients;
 use super::loss::token_logps;
-use super::optimizer::Gradients;
 use super::preference::{PairLogps, PairLoss, PreferenceLoss};
 use crate::device::read_back;
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
 use crate::model::packed_batch::Sequence;
-use crate::model::{Decoder, PackedBatch, Tape};
+use crate::model::{Decoder, Dropout, LowRank, PackedBatch, Tape};
 use crate::parallel::{fold_in_order, micro_batches, passes};
 use crate::profile::{Work, timed};
-use crate::random::{self, Dropout};
+use crate::random;
 
 /// What is minimised, and on what.
 #[derive(Debug, Clone, Copy)]
@@ -245,7 +245,7 @@ pub fn batch_gradients(
     let read = sequences.iter().flatten().map(length).sum();
     let nll_tokens = objective.nll_tokens(members) as f64;
     let (tokens, workers) = passes(&decoder.place(), tokens);
-    let adapter = &*adapter.computed_in(decoder.dtype())?;
+    let adapter = &*adapter.update.computed_in(decoder.dtype())?;
     let runs = micro_batches(&sizes, tokens);
     let one =
         |index: usize| {
@@ -326,7 +326,7 @@ pub fn batch_gradients(
 /// derivatives with respect to them, and figures.
 fn micro_gradients(
     decoder: &Decoder,
-    adapter: &Adapter,
+    adapter: &LowRank,
     packed: &PackedCompletions,
     dropout: Option<&Dropout>,
     mut tape: Tape,

@@ -9,41 +9,12 @@ use rayon::prelude::*;
 
 use crate::device::read_back;
 use crate::error::Result;
-use crate::lora::{Adapter, LoraPair};
-use crate::ops::{add_into, fused, with_values};
-
-/// Gradients of an adapter: the same slots, filled for exactly the tensors that are trained.
-#[derive(Debug, Clone)]
-pub struct Gradients {
-    /// `a` and `b` hold dLoss/dA and dLoss/dB; by layer, then `Target as usize`.
-    pub layers: Vec<[Option<LoraPair>; 7]>,
-}
-
-impl Gradients {
-    /// Every gradient under the PEFT name of its tensor, sorted by name.
-    pub fn named_tensors(&self) -> Vec<(String, Tensor)> {
-        crate::lora::named_pairs(&self.layers)
-    }
-
-    /// Adds the gradients of the same adapter from another part of the batch, tensor by tensor in place.
-    pub(super) fn add(&mut self, other: Self) -> Result<()> {
-        let slots = self
-            .layers
-            .iter_mut()
-            .flatten()
-            .zip(other.layers.into_iter().flatten());
-        for (slot, other) in slots {
-            if let (Some(sum), Some(other)) = (slot.as_mut(), other) {
-                sum.a = add_into(other.a, &sum.a)?;
-                sum.b = add_into(other.b, &sum.b)?;
-            }
-        }
-        Ok(())
-    }
-}
+use crate::lora::Adapter;
+use crate::model::{LoraPair, PerTarget};
+use crate::ops::{fused, with_values};
 
 /// All tensors as one vector `[P]`: by layer, by target, A before B, each row by row.
-pub fn flatten(layers: &[[Option<LoraPair>; 7]]) -> Result<Tensor> {
+pub fn flatten(layers: &[PerTarget<Option<LoraPair>>]) -> Result<Tensor> {
     let mut parts = Vec::new();
     for pair in layers.iter().flatten().flatten() {
         parts.push(pair.a.flatten_all()?);
@@ -63,7 +34,7 @@ pub fn unflatten(adapter: &Adapter, flat: &Tensor) -> Result<Adapter> {
         Ok(part)
     };
     let mut updated = adapter.clone();
-    for pair in updated.layers.iter_mut().flatten().flatten() {
+    for pair in updated.update.layers.iter_mut().flatten().flatten() {
         pair.a = take(&pair.a)?;
         pair.b = take(&pair.b)?;
     }
@@ -115,7 +86,7 @@ impl AdamW {
 
     /// Fresh moments for an adapter.
     pub fn new(adapter: &Adapter, device: &Device) -> Result<Self> {
-        let tensors = adapter.layers.iter().flatten().flatten();
+        let tensors = adapter.update.layers.iter().flatten().flatten();
         Self::of_size(
             tensors
                 .map(|pair| pair.a.elem_count() + pair.b.elem_count())

@@ -12,9 +12,9 @@ use super::optimizer::{clip, flatten, global_norm, unflatten};
 use super::schedule::{PlateauState, Schedule};
 use crate::error::{Error, Result};
 use crate::lora::Adapter;
-use crate::model::Decoder;
+use crate::model::{Decoder, Dropout};
 use crate::profile::{Work, counted};
-use crate::random::{self, Dropout};
+use crate::random;
 
 /// Settings of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -347,7 +347,7 @@ fn update(
         true => clip(gradient, grad_norm, cfg.max_grad_norm)?,
         false => gradient,
     };
-    let parameters = flatten(&state.adapter.layers)?;
+    let parameters = flatten(&state.adapter.update.layers)?;
     let parameters = state
         .optimizer
         .step(&parameters, &gradient, lr, cfg.weight_decay)?;

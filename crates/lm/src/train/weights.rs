@@ -1,44 +1,16 @@
 //! Gradients of a decoder's own weights, for training without an adapter: pretraining of small models.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-
-use candle_core::Tensor;
-
 use super::backward::backward_weights;
 use super::batch::{PackedCompletions, TrainExample};
+use super::gradients::WeightGradients;
 use super::loss::weighted_logps;
 use super::objective::Budget;
 use crate::device::read_back;
 use crate::error::{Error, Result};
-use crate::model::load::{EMBEDDING, HEAD};
+use crate::model::tensors::{EMBEDDING, HEAD};
 use crate::model::{Decoder, Tape};
 use crate::parallel::{fold_in_order, micro_batches, passes};
 use crate::profile::{Work, timed};
-
-/// Gradients under the Hugging Face names of the tensors and in their layout (matrices `[out, in]`), each projection by
-/// itself; a head that is tied to the embedding adds to the embedding's.
-#[derive(Debug, Clone, Default)]
-pub struct WeightGradients {
-    /// Gradients by tensor name, in the shape of the tensor.
-    pub tensors: BTreeMap<String, Tensor>,
-}
-
-impl WeightGradients {
-    /// Adds a gradient to the one of the same name, if there is one.
-    pub(super) fn add(&mut self, name: &str, gradient: Tensor) -> Result<()> {
-        match self.tensors.entry(name.to_owned()) {
-            Entry::Vacant(place) => {
-                place.insert(gradient);
-            }
-            Entry::Occupied(mut sum) => {
-                let total = (sum.get() + gradient)?;
-                sum.insert(total);
-            }
-        }
-        Ok(())
-    }
-}
 
 /// Loss and gradients of one batch, before clipping.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Calls to the engine as data, for another program that is to do the same work (`duologue bench pipeline --calls`).
 
-use lm::generate::{GenerateConfig, GenerateRequest, Generation};
+use lm::infer::generate::{GenerateConfig, GenerateRequest, Generation};
 use lm::lora::LoraConfig;
 use lm::train::{Objective, PreferencePair, TrainConfig, TrainExample};
 use serde_json::{Value, json};

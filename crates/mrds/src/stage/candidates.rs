@@ -2,7 +2,7 @@
 //! base model's own summarization, `M_sum(s | d̂)`, adapters off (MRDS, content score).
 
 use contract::{CandidateMeasures, Measures, SampleItem, StageName};
-use lm::generate::{Finish, GenerateRequest};
+use lm::infer::generate::{Finish, GenerateRequest};
 use project::artifact::{Candidate, Rule, Summary, SummaryOrigin, rows};
 use project::recipe::CandidateSummaries;
 

@@ -12,11 +12,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use contract::{Control, Event, SampleItem, StageName, Step};
-use lm::generate::{
+use lm::infer::generate::{
     Constraint, Finish, GenerateConfig, GenerateRequest, Generation, generate_constrained,
 };
+use lm::infer::score::{Completion, Scored, score};
 use lm::lora::Adapter;
-use lm::score::{Completion, Scored, score};
 use project::artifact::{Artifact, TrainedAdapter, corrupt, read};
 use project::recipe::Recipe;
 use serde::{Deserialize, Serialize};

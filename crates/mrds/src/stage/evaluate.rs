@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use contract::{Measures, SampleItem, StageName, Synthesizer, System, WritingMeasures};
-use lm::generate::{GenerateConfig, GenerateRequest};
+use lm::infer::generate::{GenerateConfig, GenerateRequest};
+use lm::infer::sample::Filters;
 use lm::lora::Adapter;
-use lm::sample::Filters;
 use project::artifact::{Output, TestDialogue, TrainedAdapter, rows};
 use project::format_rule::guard::Overlap;
 use project::report::{bootstrap_seed, results, synthesizer_results};

@@ -3,7 +3,7 @@
 //!
 //! An automaton over bytes reads what was written so far; a token may follow where the automaton can read its bytes.
 //! The tokens of each place of the automaton are found once and kept. The mask goes to
-//! [`lm::generate::generate_constrained`], which knows nothing of dialogues.
+//! [`lm::infer::generate::generate_constrained`], which knows nothing of dialogues.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};

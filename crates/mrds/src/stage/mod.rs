@@ -18,6 +18,6 @@ pub(crate) mod summarizer;
 pub(crate) mod synthesizer;
 pub(crate) mod topics;
 mod training;
-pub(crate) mod usage;
+pub mod usage;
 
 pub(crate) use context::{Stage, remove_checkpoints};

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use lm::SpecialTokens;
-use lm::generate::{Constraint, Finish, GenerateConfig, GenerateRequest, Generation};
+use lm::infer::generate::{Constraint, Finish, GenerateConfig, GenerateRequest, Generation};
+use lm::infer::sample::Filters;
 use lm::lora::Adapter;
-use lm::sample::Filters;
 use project::format_rule::FormatRule;
 
 use super::context::Stage;

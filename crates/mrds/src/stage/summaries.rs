@@ -4,9 +4,9 @@
 //! summary passes the novelty, length and name filters; what was dropped is counted by reason.
 
 use contract::{SampleItem, StageName};
-use lm::generate::{GenerateConfig, GenerateRequest};
+use lm::infer::generate::{GenerateConfig, GenerateRequest};
+use lm::infer::sample::Filters;
 use lm::lora::Adapter;
-use lm::sample::Filters;
 use lm::train::{Objective, TrainExample};
 use metrics::rouge::{RougeOptions, rouge_l, tokenize};
 use project::artifact::{Summary, Topic, rows};
@@ -136,10 +136,10 @@ fn write(
         batch_size: recipe.generate_batch_size,
     };
     let generated = stage.generate(&format!("round {}", round + 1), adapter, &requests, &config)?;
-    let text = |g: &lm::generate::Generation| match g.finish {
-        lm::generate::Finish::Stop => stage.text(&g.ids),
+    let text = |g: &lm::infer::generate::Generation| match g.finish {
+        lm::infer::generate::Finish::Stop => stage.text(&g.ids),
         // One that did not end is told apart by the filter as empty.
-        lm::generate::Finish::Length => Ok(String::new()),
+        lm::infer::generate::Finish::Length => Ok(String::new()),
     };
     generated.generations.iter().map(text).collect()
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use lm::generate::{GenerateConfig, GenerateRequest};
-use lm::sample::Filters;
+use lm::infer::generate::{GenerateConfig, GenerateRequest};
+use lm::infer::sample::Filters;
 use project::artifact::{Topic, rows};
 
 use super::context::{Stage, count};

@@ -2,18 +2,18 @@
 
 /// What a stage has used, summed over all processes that worked on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Usage {
+pub struct Usage {
     /// Wall-clock seconds.
-    pub(crate) wall_s: f64,
+    pub wall_s: f64,
     /// Seconds of processor time, user and system, all threads.
-    pub(crate) cpu_s: f64,
+    pub cpu_s: f64,
     /// Highest resident memory.
-    pub(crate) peak_rss_bytes: u64,
+    pub peak_rss_bytes: u64,
 }
 
 /// Resets the highest resident memory to what is resident now, so that each stage has its own peak. Only Linux
 /// can (proc_pid_clear_refs(5)); elsewhere the peak stays that of the process.
-pub(crate) fn reset_peak() {
+pub fn reset_peak() {
     if cfg!(target_os = "linux") {
         // A kernel that refuses leaves the process's peak, which is still an upper bound.
         let _ = std::fs::write("/proc/self/clear_refs", "5");
@@ -23,7 +23,7 @@ pub(crate) fn reset_peak() {
 /// Processor seconds of this process and its highest resident bytes since [`reset_peak`]; zero where the system does
 /// not tell.
 #[cfg(unix)]
-pub(crate) fn process() -> (f64, u64) {
+pub fn process() -> (f64, u64) {
     use nix::sys::resource::{UsageWho, getrusage};
     let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {
         return (0.0, 0);
@@ -51,7 +51,7 @@ fn high_water_mark() -> Option<u64> {
 
 /// Processor seconds and highest resident bytes of this process; zero where the system does not tell.
 #[cfg(not(unix))]
-pub(crate) fn process() -> (f64, u64) {
+pub fn process() -> (f64, u64) {
     (0.0, 0)
 }
 

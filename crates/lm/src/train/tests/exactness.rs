@@ -144,9 +144,10 @@ fn a_shared_prompt_equals_separate_ones() {
             let batch = PackedBatch::completions(sequences, &decoder.rope, &Device::Cpu).unwrap();
             let mut tape = Tape::default();
             let hidden = decoder
-                .forward(&batch, Some(&adapter), None, Some(&mut tape))
+                .forward(&batch, Some(&adapter.update), None, Some(&mut tape))
                 .unwrap();
-            let gradients = backward(&decoder, &adapter, &batch, tape, dhidden, None).unwrap();
+            let gradients =
+                backward(&decoder, &adapter.update, &batch, tape, dhidden, None).unwrap();
             (hidden, flatten(&gradients.layers).unwrap())
         };
         let rows = completions.iter().map(Vec::len).sum::<usize>();
@@ -213,7 +214,7 @@ fn training_over_bf16_weights_equals_training_over_their_f32_copy() {
         }
         (
             script.losses,
-            flatten(&outcome.last_adapter.layers).unwrap(),
+            flatten(&outcome.last_adapter.update.layers).unwrap(),
         )
     };
     let (losses, adapter) = run(&decoder_of(&rounded, DType::BF16));

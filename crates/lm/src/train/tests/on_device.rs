@@ -11,12 +11,12 @@ use candle_core::DType;
 use serde_json::json;
 
 use super::*;
-use crate::bench::random_decoder;
 use crate::device::{Place, read_backs};
-use crate::generate::{GenerateConfig, GenerateRequest, generate};
+use crate::infer::generate::{GenerateConfig, GenerateRequest, generate};
+use crate::infer::sample::Filters;
+use crate::infer::score::{Completion, score};
+use crate::model::shape::random_decoder;
 use crate::model::{DecoderConfig, Quantize, Weight};
-use crate::sample::Filters;
-use crate::score::{Completion, score};
 
 /// Largest distance of log-probabilities and logits, nats; the logits of a tiny model lie between -6 and 6.
 const LOGP: f64 = 0.2;
@@ -157,7 +157,7 @@ fn a_card_trains_on_packed_blocks_as_the_processor_does() {
         let on_host = quantised(quantize);
         let on_card = on_host.placed(&card()).unwrap();
         assert!(matches!(
-            on_card.layers[0].projections[0].weight,
+            on_card.layers[0].projections[Target::Q].weight,
             Weight::Blocks(_)
         ));
         assert!(matches!(on_card.embed_tokens, Weight::Blocks(_)));
@@ -200,7 +200,9 @@ fn a_card_generates_what_the_processor_finds_most_probable() {
             // Each by itself: frequencies may follow the length.
             let prefixes: Vec<Vec<u32>> = (0..made.ids.len()).map(before).collect();
             let batch = PackedBatch::prompts(&prefixes, &Device::Cpu).unwrap();
-            let hidden = on_host.forward(&batch, Some(&adapter), None, None).unwrap();
+            let hidden = on_host
+                .forward(&batch, Some(&adapter.update), None, None)
+                .unwrap();
             let logits = on_host.logits(&hidden).unwrap().to_vec2::<f32>().unwrap();
             for (row, token) in logits.iter().zip(&made.ids) {
                 let best = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);

@@ -1,0 +1,109 @@
+//! Tokens per second of decoding and of prompts, at a batch size.
+
+use std::ops::ControlFlow;
+
+use crate::Clock;
+use lm::Result;
+use lm::infer::generate::{GenerateConfig, GenerateRequest, generate};
+use lm::infer::sample::Filters;
+use lm::model::Decoder;
+use lm::random;
+
+/// What is generated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DecodeWork {
+    /// Sequences side by side.
+    pub batch_size: usize,
+    /// Tokens of each prompt; all prompts differ.
+    pub prompt_tokens: usize,
+    /// Tokens generated for each.
+    pub new_tokens: usize,
+}
+
+/// What it took.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DecodeFigures {
+    /// New tokens per wall-clock second, without the time of the prompts.
+    pub tokens_per_s: f64,
+    /// New tokens per processor-second, without the time of the prompts.
+    pub tokens_per_cpu_s: f64,
+    /// Prompt tokens per processor-second.
+    pub prefill_tokens_per_cpu_s: f64,
+}
+
+/// Greedy continuations of random prompts. The time of the prompts is measured with one new token each and taken off.
+///
+/// # Errors
+/// Whatever [`generate`] reports.
+pub fn decode(decoder: &Decoder, work: &DecodeWork, clock: &Clock<'_>) -> Result<DecodeFigures> {
+    let vocab = decoder.config.vocab_size as f64;
+    let prompt = |key: u64| -> Vec<u32> {
+        (0..work.prompt_tokens as u64)
+            .map(|i| (random::uniform(key, i) * vocab) as u32)
+            .collect()
+    };
+    let requests: Vec<GenerateRequest> = (0..work.batch_size as u64)
+        .map(|key| GenerateRequest {
+            prompt_ids: prompt(key),
+            key,
+        })
+        .collect();
+    let run = |max_new_tokens: usize| {
+        let config = GenerateConfig {
+            max_new_tokens,
+            filters: Filters::GREEDY,
+            stop_ids: Vec::new(),
+            batch_size: work.batch_size,
+        };
+        clock.time(|| {
+            generate(decoder, None, &requests, &config, &mut |_, _| {
+                ControlFlow::Continue(())
+            })
+        })
+    };
+    // The first pass pays for pages and threads.
+    run(2)?;
+    let (first_wall, first_cpu) = run(1)?;
+    let (wall, cpu) = run(1 + work.new_tokens)?;
+    let new = (work.batch_size * work.new_tokens) as f64;
+    let rate = |count: f64, seconds: f64| count / seconds.max(1e-6);
+    Ok(DecodeFigures {
+        tokens_per_s: rate(new, wall - first_wall),
+        tokens_per_cpu_s: rate(new, cpu - first_cpu),
+        prefill_tokens_per_cpu_s: rate((work.batch_size * work.prompt_tokens) as f64, first_cpu),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn the_time_of_the_prompts_is_taken_off() {
+        let ticks = Cell::new(0.0);
+        // Each pass is timed by two readings: 1, 1 and 5 seconds.
+        let readings = [0.0, 1.0, 10.0, 11.0, 20.0, 25.0];
+        let at = Cell::new(0);
+        let wall = || {
+            ticks.set(readings[at.get()]);
+            at.set(at.get() + 1);
+            ticks.get()
+        };
+        let clock = Clock {
+            wall_s: &wall,
+            cpu_s: &|| ticks.get(),
+        };
+        let decoder = crate::tests::tiny();
+        let work = DecodeWork {
+            batch_size: 3,
+            prompt_tokens: 5,
+            new_tokens: 8,
+        };
+        let figures = decode(&decoder, &work, &clock).unwrap();
+        assert_eq!(figures.tokens_per_s, 24.0 / 4.0);
+        assert_eq!(figures.tokens_per_cpu_s, 24.0 / 4.0);
+        assert_eq!(figures.prefill_tokens_per_cpu_s, 15.0);
+    }
+}

@@ -1,0 +1,146 @@
+//! Measurements of the engine at known shapes, with random weights, and of a whole run: what `duologue bench` prints.
+//!
+//! Nothing here takes a shortcut: a step is one update of [`lm::train::train`], tokens come from [`lm::generate()`], and a
+//! run is one that [`mrds::worker`] carries out. Each figure comes with its limit on this machine, from matrix products
+//! timed in the same run.
+
+mod decode;
+mod growth;
+mod pipeline;
+mod score;
+mod step;
+
+pub use decode::{DecodeFigures, DecodeWork, decode};
+pub use growth::{Candidates, Size, candidates, sizes};
+pub use pipeline::{
+    PipelineFigures, StageFigures, cpu_s, peak_rss_bytes, pipeline, pipeline_recipe, reset_peak,
+    summarizer_examples,
+};
+pub use score::{ScoreFigures, ScoreWork, scoring};
+pub use step::{ItemTokens, Material, StepFigures, StepWork, step, step_flops};
+
+use lm::device::Place;
+use lm::model::matmul;
+use lm::{DType, Device, Error, Result, Tensor};
+
+/// The two clocks of a measurement: wall-clock seconds and seconds of processor time (all threads), each from any
+/// start.
+pub struct Clock<'a> {
+    /// Wall-clock seconds.
+    pub wall_s: &'a dyn Fn() -> f64,
+    /// Processor seconds of this process.
+    pub cpu_s: &'a dyn Fn() -> f64,
+}
+
+impl Clock<'_> {
+    /// `(wall, cpu)` seconds that some work takes.
+    fn time<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<(f64, f64)> {
+        let (wall, cpu) = ((self.wall_s)(), (self.cpu_s)());
+        work()?;
+        Ok(((self.wall_s)() - wall, (self.cpu_s)() - cpu))
+    }
+}
+
+/// Median of an unsorted list; 0 for an empty one.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let (middle, odd) = (values.len() / 2, values.len() % 2 == 1);
+    match values.len() {
+        0 => 0.0,
+        _ if odd => values[middle],
+        _ => (values[middle - 1] + values[middle]) / 2.0,
+    }
+}
+
+/// How often the timed product is repeated; the best counts, since everything else only slows it.
+const GEMM_REPEATS: usize = 7;
+
+/// Floating-point operations per processor-second of `[rows, inner] x [inner, columns]` on one thread.
+///
+/// # Errors
+/// [`Error::Device`] where no thread can be started.
+pub fn gemm_flops_per_cpu_s(
+    rows: usize,
+    inner: usize,
+    columns: usize,
+    clock: &Clock<'_>,
+) -> Result<f64> {
+    let a = Tensor::ones((rows, inner), DType::F32, &Device::Cpu)?;
+    let b = Tensor::ones((inner, columns), DType::F32, &Device::Cpu)?;
+    let flops = 2.0 * (rows * inner * columns) as f64;
+    // A clock of processor time ticks slowly on some systems: enough products that a tick does not matter.
+    let products = (4e9 / flops).ceil().max(1.0) as usize;
+    let mut best = 0.0f64;
+    for _ in 0..GEMM_REPEATS {
+        let (wall, cpu) =
+            clock.time(|| alone(|| (0..products).try_for_each(|_| matmul(&a, &b).map(drop))))?;
+        let seconds = if cpu > 0.0 { cpu } else { wall };
+        best = best.max(flops * products as f64 / seconds.max(1e-9));
+    }
+    Ok(best)
+}
+
+/// Side of the square matrices whose product tells a device's speed, and how many are multiplied in a row.
+const DEVICE_GEMM_SIDE: usize = 8192;
+const DEVICE_GEMMS: usize = 10;
+
+/// Floating-point operations per second of large products on a device, in its number type.
+///
+/// # Errors
+/// [`Error::Candle`] where they cannot be done.
+pub fn device_gemm_flops_per_s(place: &Place, clock: &Clock<'_>) -> Result<f64> {
+    // On the processor a smaller one will do.
+    let side = if place.device.is_cpu() {
+        256
+    } else {
+        DEVICE_GEMM_SIDE
+    };
+    let a = Tensor::ones((side, side), place.dtype, &place.device)?;
+    let products = || {
+        (0..DEVICE_GEMMS).try_for_each(|_| matmul(&a, &a).map(drop))?;
+        Ok(place.device.synchronize()?)
+    };
+    // The first ones pay for loading the library.
+    products()?;
+    let mut best = 0.0f64;
+    for _ in 0..GEMM_REPEATS {
+        let (wall, _) = clock.time(products)?;
+        best = best.max(2.0 * (side as f64).powi(3) * DEVICE_GEMMS as f64 / wall.max(1e-9));
+    }
+    Ok(best)
+}
+
+/// Runs work on one thread.
+fn alone<R: Send>(work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .map_err(|e| Error::Device {
+            spec: "cpu".to_owned(),
+            reason: format!("no thread can be started: {e}"),
+        })?;
+    pool.install(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use lm::model::shape::{config_of, random_decoder};
+    use lm::{Decoder, Quantize};
+
+    use super::*;
+
+    /// A model so small that measuring it takes no time.
+    pub(crate) fn tiny() -> Decoder {
+        let mut config = config_of("7m").unwrap();
+        config.num_hidden_layers = 1;
+        config.sliding_windows.truncate(1);
+        random_decoder(config, Quantize::None).unwrap()
+    }
+
+    #[test]
+    fn the_median_is_the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert_eq!(median(Vec::new()), 0.0);
+    }
+}

@@ -1,0 +1,426 @@
+//! The only place that opens connections: one HTTP client, counted and closed to everything when offline.
+//!
+//! `ureq` (blocking, rustls) and not `hf-hub`: its version 1.0 is asynchronous and brings reqwest, tokio and the xet
+//! client, and neither version lets a download be stopped, resumed by byte range and checked while it streams.
+
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ureq::config::RedirectAuthHeaders;
+use ureq::http::HeaderMap;
+use ureq::typestate::WithoutBody;
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport};
+use ureq::{Agent, RequestBuilder, ResponseExt};
+
+use crate::error::HubError;
+
+/// The Hub itself.
+const HUGGING_FACE: &str = "https://huggingface.co";
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Silence after which a connection counts as broken; a download then goes on over a new one.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time between two looks at whether to stop.
+const LISTEN_EVERY: Duration = Duration::from_millis(50);
+const CHUNK_BYTES: usize = 1 << 17;
+/// Chunks that may wait to be written.
+const CHUNKS_AHEAD: usize = 4;
+
+/// Where models come from and with whose rights; found at the edge.
+#[derive(Clone, Debug, Default)]
+pub struct HubAccess {
+    /// A mirror in place of the Hub (`HF_ENDPOINT`).
+    pub endpoint: Option<String>,
+    /// Token for private and gated models.
+    pub token: Option<String>,
+    /// Why a place where a token may lie could not be looked into; told where one would have been needed.
+    pub no_token: Option<String>,
+    /// Refuse every connection.
+    pub offline: bool,
+}
+
+impl HubAccess {
+    /// Base address, without a slash at its end.
+    pub fn endpoint(&self) -> &str {
+        self.endpoint
+            .as_deref()
+            .unwrap_or(HUGGING_FACE)
+            .trim_end_matches('/')
+    }
+
+    /// The machine that is asked.
+    pub fn host(&self) -> &str {
+        let rest = self
+            .endpoint()
+            .split_once("://")
+            .map_or(self.endpoint(), |(_, rest)| rest);
+        rest.split('/').next().unwrap_or(rest)
+    }
+}
+
+/// A connection that was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// The other machine.
+    pub host: String,
+    /// Bytes of files that came over it.
+    pub bytes: u64,
+}
+
+/// The client. Every connection of the process goes through one of these.
+pub struct Gateway {
+    agent: Agent,
+    access: HubAccess,
+    stop: Arc<AtomicBool>,
+    opened: Opened,
+}
+
+/// What came before an answer's body.
+struct Head {
+    status: u16,
+    host: String,
+    headers: HeaderMap,
+}
+
+/// An answer, with its body still to be read.
+pub(crate) struct Answer<'a> {
+    gateway: &'a Gateway,
+    pub(crate) status: u16,
+    /// Machine that answered, after redirections.
+    pub(crate) host: String,
+    headers: HeaderMap,
+    body: Receiver<io::Result<Vec<u8>>>,
+}
+
+impl Answer<'_> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The next bytes of the body; none at its end.
+    pub(crate) fn chunk(&self) -> Result<Option<Vec<u8>>, HubError> {
+        let broken = |error: io::Error| HubError::Unreachable {
+            host: self.host.clone(),
+            reason: error.to_string(),
+        };
+        self.gateway
+            .wait_for(&self.body)?
+            .transpose()
+            .map_err(broken)
+    }
+
+    /// The whole body, where it is no longer than `limit_bytes`.
+    pub(crate) fn bytes(&self, limit_bytes: usize) -> Result<Vec<u8>, HubError> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = self.chunk()? {
+            bytes.extend(chunk);
+            if bytes.len() > limit_bytes {
+                let reason = format!("more than {limit_bytes} bytes where a description should be");
+                return Err(HubError::BadAnswer {
+                    host: self.host.clone(),
+                    reason,
+                });
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+impl Gateway {
+    /// A client that has not connected to anything yet. Once `stop` is set, whatever it waits for ends in
+    /// [`HubError::Interrupted`].
+    pub fn new(access: HubAccess, stop: Arc<AtomicBool>) -> Self {
+        let opened = Opened::default();
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .user_agent(concat!("duologue/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_recv_response(Some(READ_TIMEOUT))
+            .timeout_per_read(Some(READ_TIMEOUT))
+            // Files are served by other machines, which must not see the token.
+            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+            .build();
+        let connector = DefaultConnector::default().chain(opened.clone());
+        let agent = Agent::with_parts(config, connector, DefaultResolver::default());
+        Self {
+            agent,
+            access,
+            stop,
+            opened,
+        }
+    }
+
+    /// Connections opened so far.
+    pub fn connections(&self) -> Vec<Connection> {
+        self.opened
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Notes bytes of a file that came from `host`.
+    pub(crate) fn received(&self, host: &str, bytes: u64) {
+        let mut opened = self.opened.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = opened
+            .iter_mut()
+            .rfind(|connection| connection.host == host)
+        {
+            connection.bytes += bytes;
+        }
+    }
+
+    /// Base address, without a slash at its end.
+    pub fn endpoint(&self) -> &str {
+        self.access.endpoint()
+    }
+
+    /// The machine that is asked.
+    pub fn host(&self) -> &str {
+        self.access.host()
+    }
+
+    /// Whether a token is sent.
+    pub(crate) fn has_token(&self) -> bool {
+        self.access.token.is_some()
+    }
+
+    /// An error where the user has asked to stop.
+    pub(crate) fn go_on(&self) -> Result<(), HubError> {
+        if self.stop.load(Ordering::Relaxed) {
+            Err(HubError::Interrupted)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Waits a little, listening for a request to stop.
+    pub(crate) fn pause(&self, pause: Duration) -> Result<(), HubError> {
+        for _ in 0..pause.as_millis().div_ceil(LISTEN_EVERY.as_millis()) {
+            self.go_on()?;
+            std::thread::sleep(LISTEN_EVERY);
+        }
+        Ok(())
+    }
+
+    /// What comes next over a channel, `None` if it has ended; listens for a request to stop.
+    fn wait_for<T>(&self, channel: &Receiver<T>) -> Result<Option<T>, HubError> {
+        loop {
+            self.go_on()?;
+            match channel.recv_timeout(LISTEN_EVERY) {
+                Ok(next) => return Ok(Some(next)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            }
+        }
+    }
+
+    /// Asks for `path` below the endpoint, from byte `start` on; `what` is said in errors.
+    pub(crate) fn get(&self, path: &str, start: u64, what: &str) -> Result<Answer<'_>, HubError> {
+        if self.access.offline {
+            return Err(HubError::Offline {
+                what: what.to_owned(),
+            });
+        }
+        if !["https://", "http://"]
+            .iter()
+            .any(|scheme| self.endpoint().starts_with(scheme))
+        {
+            return Err(HubError::BadEndpoint {
+                endpoint: self.endpoint().to_owned(),
+            });
+        }
+        if !self.access.token.as_deref().is_none_or(is_token) {
+            return Err(HubError::BadToken);
+        }
+        // Ranges count bytes of the file itself, so it must not come compressed.
+        let mut request = self
+            .agent
+            .get(format!("{}{path}", self.endpoint()))
+            .header("Accept-Encoding", "identity");
+        if let Some(token) = &self.access.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        if start > 0 {
+            request = request.header("Range", format!("bytes={start}-"));
+        }
+        let (heads, head) = sync_channel(1);
+        let (chunks, body) = sync_channel(CHUNKS_AHEAD);
+        std::thread::spawn(move || carry_out(request, &heads, &chunks));
+        let unreachable = |reason: String| HubError::Unreachable {
+            host: self.host().to_owned(),
+            reason,
+        };
+        let head = self
+            .wait_for(&head)?
+            .ok_or_else(|| unreachable("no answer".to_owned()))?;
+        let Head {
+            status,
+            host,
+            headers,
+        } = head.map_err(|error: ureq::Error| unreachable(error.to_string()))?;
+        let answer = Answer {
+            gateway: self,
+            status,
+            host,
+            headers,
+            body,
+        };
+        match answer.status {
+            200..300 | 416 => Ok(answer),
+            _ => Err(self.refused(&answer, what)),
+        }
+    }
+
+    /// What a status means; the Hub adds the reason in `X-Error-Code`, because it hides private models behind 401.
+    fn refused(&self, answer: &Answer<'_>, what: &str) -> HubError {
+        let (host, what, no_token) = (
+            self.host().to_owned(),
+            what.to_owned(),
+            self.access.no_token.clone(),
+        );
+        match (answer.status, answer.header("X-Error-Code")) {
+            (_, Some("GatedRepo")) | (403, _) => HubError::Gated {
+                host,
+                what,
+                no_token,
+            },
+            (_, Some("RepoNotFound")) if self.has_token() => HubError::NotFound { host, what },
+            (_, Some("RevisionNotFound" | "EntryNotFound")) | (404, _) => {
+                HubError::NotFound { host, what }
+            }
+            (401, _) => HubError::Unauthorized {
+                host,
+                what,
+                had_token: self.has_token(),
+                no_token,
+            },
+            (429, _) => HubError::RateLimited {
+                host,
+                retry_after_s: answer
+                    .header("Retry-After")
+                    .and_then(|text| text.parse().ok()),
+            },
+            (status @ 500.., _) => HubError::Unreachable {
+                host,
+                reason: format!("status {status}"),
+            },
+            (status, _) => HubError::BadAnswer {
+                host,
+                reason: format!("status {status} for {what}"),
+            },
+        }
+    }
+}
+
+/// Whether a text may be a token: one word of plain characters, which a header can carry.
+pub fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// A part of an address, with whatever has a meaning in addresses escaped.
+pub(crate) fn escaped(part: &str) -> String {
+    part.bytes()
+        .fold(String::new(), |address, byte| match byte {
+            b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
+                address + &char::from(byte).to_string()
+            }
+            _ => address + &format!("%{byte:02X}"),
+        })
+}
+
+/// Sends a request and passes on what comes, until nobody listens any more. It has a thread of its own, so that a
+/// connection on which nothing comes can be left behind.
+fn carry_out(
+    request: RequestBuilder<WithoutBody>,
+    heads: &SyncSender<Result<Head, ureq::Error>>,
+    chunks: &SyncSender<io::Result<Vec<u8>>>,
+) {
+    let answer = match request.call() {
+        Ok(answer) => answer,
+        Err(error) => {
+            let _nobody_listens = heads.send(Err(error));
+            return;
+        }
+    };
+    let host = answer.get_uri().host().unwrap_or_default().to_owned();
+    let (parts, body) = answer.into_parts();
+    if heads
+        .send(Ok(Head {
+            status: parts.status.as_u16(),
+            host,
+            headers: parts.headers,
+        }))
+        .is_err()
+    {
+        return;
+    }
+    let mut body = body.into_reader();
+    loop {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let next = match body.read(&mut chunk) {
+            Ok(0) => return,
+            Ok(read) => {
+                chunk.truncate(read);
+                Ok(chunk)
+            }
+            Err(error) => Err(error),
+        };
+        let broken = next.is_err();
+        if chunks.send(next).is_err() || broken {
+            return;
+        }
+    }
+}
+
+/// Notes each connection as it is opened; connections taken from the pool do not come by here.
+#[derive(Clone, Debug, Default)]
+struct Opened(Arc<Mutex<Vec<Connection>>>);
+
+impl<In: Transport> Connector<In> for Opened {
+    type Out = In;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<In>, ureq::Error> {
+        if chained.is_some() {
+            let host = details.uri.host().unwrap_or_default().to_owned();
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(Connection { host, bytes: 0 });
+        }
+        Ok(chained)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_cannot_change_the_question() {
+        assert_eq!(escaped("refs/pr/1"), "refs%2Fpr%2F1");
+        assert_eq!(
+            escaped("main?blobs=false#x y%ü"),
+            "main%3Fblobs%3Dfalse%23x%20y%25%C3%BC"
+        );
+        assert_eq!(
+            escaped("model-00001-of-00002.Q4_0~1"),
+            "model-00001-of-00002.Q4_0~1"
+        );
+    }
+
+    #[test]
+    fn a_token_is_one_plain_word() {
+        assert!(is_token("hf_abcXYZ-09"));
+        for bad in ["", "hf_a b", "hf_a\nb", "hf_ä", "\u{7f}"] {
+            assert!(!is_token(bad), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Models from the Hugging Face Hub or a mirror of it: what a folder needs, fetched, checked, resumed.
+//!
+//! [`Gateway`] is the only code of Duologue that opens a connection, and only for `duologue models add`; that no other
+//! crate depends on an HTTP client makes this a fact of cargo. Layout of the Hub as `huggingface_hub` uses it:
+//! `GET {endpoint}/api/models/{id}/revision/{revision}?blobs=true` names commit, files, sizes and digests;
+//! `GET {endpoint}/{id}/resolve/{commit}/{file}` answers or redirects to the file.
+//!
+//! `gateway` asks, `repository` says what there is and what is needed, `download` fetches it, [`token`] and [`keychain`]
+//! find whose rights are used. Nothing here knows what a model is.
+
+mod download;
+mod error;
+mod gateway;
+pub mod keychain;
+mod repository;
+pub mod token;
+
+pub use download::{Download, LOCK, Progress, describe, is_complete, verify};
+pub use error::{HubError, Result};
+pub use gateway::{Connection, Gateway, HubAccess, is_token};
+pub use repository::{Checksum, HubId, MANIFEST, Manifest, RepoFile, RepoInfo, needed, repo_info};

@@ -1,0 +1,167 @@
+//! Where a model is stored: a Hugging Face folder, or a GGUF file with or without tokenizer files beside it.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::disk::read_json;
+use crate::error::{Error, Result};
+use crate::files::gguf::Gguf;
+use crate::files::weights::{Weights, weight_files};
+use crate::model::DecoderConfig;
+use crate::text::chat_template::ChatTemplate;
+use crate::text::tokenizer::Tokenizer;
+
+/// Files besides the weights that decide what a safetensors model answers.
+const SIDE_FILES: [&str; 7] = [
+    "chat_template.jinja",
+    "config.json",
+    "generation_config.json",
+    "model.safetensors.index.json",
+    "special_tokens_map.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+];
+
+/// Files beside a GGUF file that take precedence over its own metadata.
+const GGUF_SIDE_FILES: [&str; 4] = [
+    "chat_template.jinja",
+    "special_tokens_map.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+];
+
+/// An opened model on disk.
+#[derive(Debug)]
+pub enum Checkpoint {
+    /// A folder with `config.json`, `tokenizer.json` and safetensors files.
+    Folder(PathBuf),
+    /// A GGUF file.
+    Gguf(Box<Gguf>),
+}
+
+impl Checkpoint {
+    /// Takes a folder of safetensors files, a GGUF file, or a folder with one GGUF file and no safetensors.
+    ///
+    /// # Errors [`Error::NoModel`], [`Error::SeveralModels`] where the folder holds several GGUF files, and whatever
+    /// [`Gguf::open`] finds.
+    pub fn open(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            return Err(Error::NoModel {
+                path: path.to_path_buf(),
+            });
+        }
+        if path.is_file() {
+            return Ok(Self::Gguf(Box::new(Gguf::open_model(path)?)));
+        }
+        let has = |name: &str| path.join(name).is_file();
+        if has("model.safetensors") || has("model.safetensors.index.json") {
+            return Ok(Self::Folder(path.to_path_buf()));
+        }
+        let mut files = gguf_files(path)?;
+        match files.len() {
+            0 => Ok(Self::Folder(path.to_path_buf())),
+            1 => Ok(Self::Gguf(Box::new(Gguf::open_model(&files.remove(0))?))),
+            _ => Err(Error::SeveralModels { files }),
+        }
+    }
+
+    /// Sizes and constants.
+    pub fn config(&self) -> Result<DecoderConfig> {
+        match self {
+            Self::Folder(dir) => DecoderConfig::load(dir),
+            Self::Gguf(file) => file.config(),
+        }
+    }
+
+    /// The `config.json`, or what stands for one.
+    pub fn config_json(&self) -> Result<Value> {
+        match self {
+            Self::Folder(dir) => read_json(&dir.join("config.json")),
+            Self::Gguf(file) => file.config_json(),
+        }
+    }
+
+    /// The weights, opened.
+    pub fn weights(&self, config: &DecoderConfig) -> Result<Weights> {
+        match self {
+            Self::Folder(dir) => Weights::open(dir),
+            Self::Gguf(file) => file.weights(config),
+        }
+    }
+
+    /// The tokenizer: `tokenizer.json`, else the one in the GGUF file.
+    pub fn tokenizer(&self) -> Result<Tokenizer> {
+        match self {
+            Self::Gguf(file) if !self.dir().join("tokenizer.json").is_file() => {
+                Tokenizer::from_json(file.path(), file.tokenizer_json()?.to_string().as_bytes())
+            }
+            _ => Tokenizer::load(self.dir()),
+        }
+    }
+
+    /// The chat template: the folder's, else the one in the GGUF file, else the plain one.
+    pub fn chat_template(&self) -> Result<ChatTemplate> {
+        let beside = ChatTemplate::load(self.dir())?;
+        match self {
+            Self::Gguf(file) if !beside.own => {
+                ChatTemplate::new(file.chat_template(), file.named_tokens())
+            }
+            _ => Ok(beside),
+        }
+    }
+
+    /// Where tokenizer files may lie.
+    pub fn dir(&self) -> &Path {
+        match self {
+            Self::Folder(dir) => dir,
+            Self::Gguf(file) => file.path().parent().unwrap_or(Path::new("")),
+        }
+    }
+
+    /// The files with the weights.
+    ///
+    /// # Errors
+    /// [`Error::MissingFile`], [`Error::Config`].
+    pub fn weight_files(&self) -> Result<Vec<PathBuf>> {
+        match self {
+            Self::Folder(dir) => weight_files(dir),
+            Self::Gguf(file) => Ok(vec![file.path().to_path_buf()]),
+        }
+    }
+
+    /// Every file that decides what the model answers, in name order.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::weight_files`].
+    pub fn files(&self) -> Result<Vec<PathBuf>> {
+        let side: &[&str] = if matches!(self, Self::Folder(_)) {
+            &SIDE_FILES
+        } else {
+            &GGUF_SIDE_FILES
+        };
+        let side = side
+            .iter()
+            .map(|name| self.dir().join(name))
+            .filter(|path| path.is_file());
+        let mut files: Vec<PathBuf> = side.chain(self.weight_files()?).collect();
+        files.sort_unstable();
+        Ok(files)
+    }
+}
+
+fn gguf_files(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(|e| Error::io(dir, e))? {
+        let path = entry.map_err(|e| Error::io(dir, e))?.path();
+        if path.is_file()
+            && path
+                .extension()
+                .is_some_and(|ext| ext.eq_ignore_ascii_case("gguf"))
+        {
+            files.push(path);
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
+}

@@ -1,0 +1,293 @@
+//! A model as one GGUF file, with llama.cpp's key and tensor names (`convert_hf_to_gguf.py`, `llama-quant.cpp`).
+
+use std::io::Write;
+use std::path::Path;
+
+use super::gguf_tokenizer::tokenizer_metadata;
+use super::{Source, matrix_shape, write_aside};
+use crate::error::{Error, Result};
+use crate::files::checkpoint::Checkpoint;
+use crate::files::gguf::format::{Planned, Value, bytes_of, write_header, write_padding};
+use crate::files::gguf::{PHI3, architecture_name, names, rope};
+use crate::lora::Adapter;
+use crate::model::packed::{encode, encode_rows};
+use crate::model::{Architecture, DecoderConfig};
+use candle_core::quantized::GgmlDType;
+
+/// Number type of the matrices of a GGUF file; vectors are always f32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GgufType {
+    /// 16 bits a weight.
+    F16,
+    /// 8.5 bits a weight: one scale for 32 values.
+    Q8_0,
+    /// About 4.9 bits: llama.cpp's "medium" mix of Q4_K, Q5_K and Q6_K.
+    Q4KM,
+}
+
+impl GgufType {
+    /// All, by the names of the command line.
+    pub const ALL: [Self; 3] = [Self::F16, Self::Q8_0, Self::Q4KM];
+
+    /// Its name on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::F16 => "f16",
+            Self::Q8_0 => "q8_0",
+            Self::Q4KM => "q4_k_m",
+        }
+    }
+
+    /// The one with that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// llama.cpp's `llama_ftype`.
+    const fn file_type(self) -> u32 {
+        match self {
+            Self::F16 => 1,
+            Self::Q8_0 => 7,
+            Self::Q4KM => 15,
+        }
+    }
+
+    /// Type of a matrix with rows of `columns` values. A row whose length is not a multiple of 256 takes Q8_0; if it is
+    /// not a multiple of 32 either, f16.
+    fn of(self, gguf_name: &str, columns: usize, layers: usize, tied: bool) -> GgmlDType {
+        let wanted = match self {
+            Self::F16 => GgmlDType::F16,
+            Self::Q8_0 => GgmlDType::Q8_0,
+            Self::Q4KM if self.is_wide(gguf_name, layers, tied) => GgmlDType::Q6K,
+            Self::Q4KM if gguf_name.ends_with("attn_qkv.weight") => GgmlDType::Q5K,
+            Self::Q4KM => GgmlDType::Q4K,
+        };
+        let fits = |dtype: &GgmlDType| columns.is_multiple_of(dtype.block_size());
+        [wanted, GgmlDType::Q8_0]
+            .into_iter()
+            .find(fits)
+            .unwrap_or(GgmlDType::F16)
+    }
+
+    /// What llama.cpp keeps at 6 bits: the head, and value and down projections of the first and last eighth of the
+    /// blocks and of every third between.
+    fn is_wide(self, gguf_name: &str, layers: usize, tied: bool) -> bool {
+        let block = gguf_name
+            .strip_prefix("blk.")
+            .and_then(|rest| rest.split_once('.'));
+        match block.and_then(|(layer, module)| Some((layer.parse::<usize>().ok()?, module))) {
+            None => gguf_name == "output.weight" || (tied && gguf_name == "token_embd.weight"),
+            Some((layer, "attn_v.weight" | "ffn_down.weight")) => {
+                let eighth = layers / 8;
+                layer < eighth || layer >= 7 * layers / 8 || (layer - eighth) % 3 == 2
+            }
+            Some(_) => false,
+        }
+    }
+}
+
+/// Writes base model and adapter as one file, with tokenizer and chat template.
+///
+/// # Errors [`Error::NotInGguf`] where llama.cpp would compute something else or has no name for the tokenizer's
+/// splitting pattern, what reading the source finds, [`Error::Io`].
+pub fn write_gguf(
+    checkpoint: &Checkpoint,
+    adapter: Option<&Adapter>,
+    kind: GgufType,
+    path: &Path,
+) -> Result<()> {
+    let source = Source::open(checkpoint, adapter)?;
+    let config = &source.config;
+    let arch = architecture_name(config.architecture);
+    check_expressible(config)?;
+    let mut metadata = model_metadata(config, arch, kind);
+    metadata.extend(tokenizer_metadata(checkpoint, config)?);
+    let divisors = rope::tensors(config);
+    let (names, matrices) = plan(&source, kind)?;
+    let vector = |(name, values): &(&str, Vec<f32>)| Planned {
+        name: (*name).to_owned(),
+        dtype: GgmlDType::F32,
+        shape: vec![values.len()],
+    };
+    let plan: Vec<Planned> = divisors.iter().map(vector).chain(matrices).collect();
+    write_aside(path, &mut |file| {
+        let io = |source| Error::Io {
+            path: path.to_path_buf(),
+            source,
+        };
+        write_header(file, &metadata, &plan).map_err(io)?;
+        for (_, values) in &divisors {
+            file.write_all(&encode(GgmlDType::F32, values))
+                .map_err(io)?;
+            write_padding(file, 4 * values.len()).map_err(io)?;
+        }
+        for (name, planned) in names.iter().zip(&plan[divisors.len()..]) {
+            let (rows, columns) = matrix_shape(&planned.shape);
+            let interleaved = arch == "llama" && names::is_query_or_key(name);
+            source.each_block(name, (rows, columns), config.head_dim, &mut |mut values| {
+                if interleaved {
+                    values = interleave(values, columns, config.head_dim);
+                }
+                file.write_all(&encode_rows(planned.dtype, &values, columns))
+                    .map_err(io)
+            })?;
+            write_padding(file, bytes_of(planned.dtype, &planned.shape).unwrap_or(0))
+                .map_err(io)?;
+        }
+        Ok(())
+    })
+}
+
+/// The tensors under both names; one that llama.cpp has no name for is left out only where the decoder has no place for
+/// it either.
+fn plan(source: &Source<'_>, kind: GgufType) -> Result<(Vec<String>, Vec<Planned>)> {
+    let (layers, tied) = (
+        source.config.num_hidden_layers,
+        source.config.tie_word_embeddings,
+    );
+    let (mut hf, mut plan) = (Vec::new(), Vec::new());
+    for name in source.weights.names() {
+        let Some(gguf) = names::to_gguf(name) else {
+            continue;
+        };
+        // A tied head that is stored as well is the embedding once more.
+        if tied && gguf == "output.weight" && source.weights.contains("model.embed_tokens.weight") {
+            continue;
+        }
+        let gguf = if tied && gguf == "output.weight" {
+            "token_embd.weight".to_owned()
+        } else {
+            gguf
+        };
+        let (_, shape) = source.weights.stored_as(name)?;
+        let dtype = match shape {
+            [_] => GgmlDType::F32,
+            _ => kind.of(&gguf, matrix_shape(shape).1, layers, tied),
+        };
+        plan.push(Planned {
+            name: gguf,
+            dtype,
+            shape: shape.to_vec(),
+        });
+        hf.push(name.to_owned());
+    }
+    Ok((hf, plan))
+}
+
+/// Refuses what llama.cpp would compute otherwise.
+fn check_expressible(config: &DecoderConfig) -> Result<()> {
+    let whole_heads = config.num_attention_heads * config.head_dim == config.hidden_size;
+    let what = match rope::inexpressible(config) {
+        Some(scaling) => scaling,
+        None if config.architecture == Architecture::Phi3 && !whole_heads => {
+            "heads of another width"
+        }
+        None if config.architecture == Architecture::Qwen3 && config.o_bias => {
+            "a bias behind attention"
+        }
+        None => return Ok(()),
+    };
+    Err(Error::NotInGguf {
+        what: what.to_owned(),
+    })
+}
+
+/// Rows of whole heads from the checkpoint's order into llama.cpp's, in which the two halves of a head alternate.
+pub(super) fn interleave(values: Vec<f32>, columns: usize, head_dim: usize) -> Vec<f32> {
+    let rows = values.len() / columns.max(1);
+    let mut out = Vec::with_capacity(values.len());
+    for row in 0..rows {
+        let within = row % head_dim;
+        let from = row - within + (within % 2) * (head_dim / 2) + within / 2;
+        out.extend_from_slice(&values[from * columns..(from + 1) * columns]);
+    }
+    out
+}
+
+fn model_metadata(config: &DecoderConfig, arch: &str, kind: GgufType) -> Vec<(String, Value)> {
+    let number = |value: usize| Value::U32(value as u32);
+    let mut metadata = vec![
+        (
+            "general.architecture".to_owned(),
+            Value::String(arch.to_owned()),
+        ),
+        ("general.type".to_owned(), Value::String("model".to_owned())),
+        ("general.file_type".to_owned(), Value::U32(kind.file_type())),
+        ("general.quantization_version".to_owned(), Value::U32(2)),
+    ];
+    let mut add = |key: &str, value: Value| metadata.push((format!("{arch}.{key}"), value));
+    add("block_count", number(config.num_hidden_layers));
+    add("context_length", number(context_length(config)));
+    add("embedding_length", number(config.hidden_size));
+    add("feed_forward_length", number(config.intermediate_size));
+    add("attention.head_count", number(config.num_attention_heads));
+    add(
+        "attention.head_count_kv",
+        number(config.num_key_value_heads),
+    );
+    add("attention.key_length", number(config.head_dim));
+    add("attention.value_length", number(config.head_dim));
+    add(
+        "attention.layer_norm_rms_epsilon",
+        Value::F32(config.rms_norm_eps as f32),
+    );
+    if arch == PHI3 {
+        // Early versions of llama.cpp ask for it; 0 is none.
+        add("attention.sliding_window", number(0));
+    }
+    add("rope.dimension_count", number(config.rotary_dim));
+    add("rope.freq_base", Value::F32(config.rope_theta as f32));
+    add("vocab_size", number(config.vocab_size));
+    for (key, value) in rope::metadata(&config.rope_scaling) {
+        add(&format!("rope.scaling.{key}"), value);
+    }
+    metadata
+}
+
+/// The context that the file allows: llama.cpp has no windows for these families, and up to the smallest window it
+/// computes what the model does.
+fn context_length(config: &DecoderConfig) -> usize {
+    let windows = config.sliding_windows.iter().flatten().copied();
+    windows.fold(config.max_position_embeddings, usize::min)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_medium_mix_keeps_what_llama_cpp_keeps_at_six_bits() {
+        let wide = |name: &str| GgufType::Q4KM.is_wide(name, 16, false);
+        // An eighth of 16 blocks is 2: blocks 0, 1, 14 and 15, and of those between 4, 7, 10 and 13.
+        let layers: Vec<usize> = (0..16)
+            .filter(|l| wide(&format!("blk.{l}.ffn_down.weight")))
+            .collect();
+        assert_eq!(layers, [0, 1, 4, 7, 10, 13, 14, 15]);
+        assert!(
+            wide("output.weight") && !wide("token_embd.weight") && !wide("blk.0.ffn_up.weight")
+        );
+        assert!(GgufType::Q4KM.is_wide("token_embd.weight", 16, true));
+        assert_eq!(
+            GgufType::Q4KM.of("blk.3.attn_q.weight", 512, 16, true),
+            GgmlDType::Q4K
+        );
+        assert_eq!(
+            GgufType::Q4KM.of("blk.3.attn_qkv.weight", 512, 16, true),
+            GgmlDType::Q5K
+        );
+        assert_eq!(
+            GgufType::Q4KM.of("blk.3.attn_q.weight", 96, 16, true),
+            GgmlDType::Q8_0
+        );
+        assert_eq!(
+            GgufType::Q8_0.of("blk.3.attn_q.weight", 40, 16, true),
+            GgmlDType::F16
+        );
+    }
+
+    #[test]
+    fn interleaving_is_undone_by_reading() {
+        let head = interleave((0..16).map(|v| v as f32).collect(), 2, 8);
+        assert_eq!(head[..8], [0.0, 1.0, 8.0, 9.0, 2.0, 3.0, 10.0, 11.0]);
+    }
+}

@@ -1,0 +1,295 @@
+//! A decoder from the files of a checkpoint folder, with Hugging Face's tensor names.
+
+use std::path::Path;
+
+use candle_core::{Device, Tensor};
+
+use super::weights::Weights;
+use crate::device::Place;
+use crate::error::Result;
+use crate::model::tensors::{
+    EMBEDDING, FINAL_NORM, HEAD, INPUT_NORM, K_NORM, POST_ATTENTION_NORM, Q_NORM, norm_name,
+    projection_name,
+};
+use crate::model::{Decoder, DecoderConfig, Layer, PerTarget, Projection, Quantize, Rope, Target};
+
+impl Decoder {
+    /// Loads `config.json` and the safetensors files of `dir`.
+    ///
+    /// # Errors
+    /// [`Error::MissingFile`], [`Error::Truncated`], [`Error::Weights`], [`Error::Config`] or
+    /// [`Error::UnsupportedArchitecture`], each naming the file and what to do.
+    pub fn load(dir: &Path, device: &Device) -> Result<Self> {
+        Self::load_quantized(dir, Quantize::None, device)
+    }
+
+    /// [`Decoder::load`], with dense matrices quantised on the way.
+    ///
+    /// # Errors
+    /// As [`Decoder::load`].
+    pub fn load_quantized(dir: &Path, quantize: Quantize, device: &Device) -> Result<Self> {
+        Self::from_weights(
+            DecoderConfig::load(dir)?,
+            &Weights::open(dir)?,
+            quantize,
+            &Place::on(device),
+        )
+    }
+
+    /// Reads a configuration's tensors, quantised on the way if asked for, one after the other to their place: the memory
+    /// of this process holds one at a time of a model that goes to a device.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] naming file and tensor.
+    pub(crate) fn from_weights(
+        config: DecoderConfig,
+        weights: &Weights,
+        quantize: Quantize,
+        place: &Place,
+    ) -> Result<Self> {
+        check_tensors(&config, weights)?;
+        let (vocab, hidden) = (config.vocab_size, config.hidden_size);
+        let tied = config.tie_word_embeddings;
+        // Some exporters keep a tied matrix under the head's name only.
+        let embedding = if weights.contains(EMBEDDING) || !tied {
+            EMBEDDING
+        } else {
+            HEAD
+        };
+        let embed_tokens = weights.matrix(embedding, (vocab, hidden), quantize, place)?;
+        let lm_head = match tied {
+            true => embed_tokens.clone(),
+            false => weights.matrix(HEAD, (vocab, hidden), quantize, place)?,
+        };
+        let layers = (0..config.num_hidden_layers)
+            .map(|index| load_layer(&config, weights, index, quantize, place))
+            .collect::<Result<Vec<_>>>()?;
+        let norm = weights.tensor(FINAL_NORM, &[hidden], place)?;
+        let rope = Rope::new(&config);
+        Ok(Self {
+            config,
+            embed_tokens,
+            layers,
+            norm,
+            lm_head,
+            rope,
+            device: place.device.clone(),
+        })
+    }
+}
+
+/// Checks that every tensor is there with the right shape and type; reads headers only.
+///
+/// # Errors
+/// [`Error::Weights`] naming file and tensor.
+pub(crate) fn check_tensors(config: &DecoderConfig, weights: &Weights) -> Result<()> {
+    let (vocab, hidden) = (config.vocab_size, config.hidden_size);
+    let tied_under_head =
+        config.tie_word_embeddings && !weights.contains(EMBEDDING) && weights.contains(HEAD);
+    weights.check(
+        if tied_under_head { HEAD } else { EMBEDDING },
+        &[vocab, hidden],
+    )?;
+    if !config.tie_word_embeddings {
+        weights.check(HEAD, &[vocab, hidden])?;
+    }
+    weights.check(FINAL_NORM, &[hidden])?;
+    for index in 0..config.num_hidden_layers {
+        weights.check(&norm_name(index, INPUT_NORM), &[hidden])?;
+        weights.check(&norm_name(index, POST_ATTENTION_NORM), &[hidden])?;
+        for target in Target::ALL {
+            let (rows, columns) = config.projection_shape(target);
+            let (module, stored_rows, _) = config.stored_projection(target);
+            weights.check(
+                &projection_name(index, target, module, "weight"),
+                &[stored_rows, columns],
+            )?;
+            if config.projection_bias(target) {
+                weights.check(&projection_name(index, target, module, "bias"), &[rows])?;
+            }
+        }
+        if config.qk_norm {
+            weights.check(&norm_name(index, Q_NORM), &[config.head_dim])?;
+            weights.check(&norm_name(index, K_NORM), &[config.head_dim])?;
+        }
+    }
+    Ok(())
+}
+
+fn load_layer(
+    config: &DecoderConfig,
+    weights: &Weights,
+    index: usize,
+    quantize: Quantize,
+    place: &Place,
+) -> Result<Layer> {
+    let load = |target: Target| -> Result<Projection> {
+        let (rows, columns) = config.projection_shape(target);
+        // Some families store several projections as one matrix.
+        let (module, stored_rows, first_row) = config.stored_projection(target);
+        let name = projection_name(index, target, module, "weight");
+        let band = first_row..first_row + rows;
+        let weight = weights.matrix_rows(&name, (stored_rows, columns), band, quantize, place)?;
+        let bias = match config.projection_bias(target) {
+            true => Some(weights.tensor(
+                &projection_name(index, target, module, "bias"),
+                &[rows],
+                place,
+            )?),
+            false => None,
+        };
+        Ok(Projection { weight, bias })
+    };
+    let norm = |name: &str| weights.tensor(&norm_name(index, name), &[config.hidden_size], place);
+    let head_norm = |name: &str| -> Result<Option<Tensor>> {
+        let load = || weights.tensor(&norm_name(index, name), &[config.head_dim], place);
+        config.qk_norm.then(load).transpose()
+    };
+    Ok(Layer {
+        input_layernorm: norm(INPUT_NORM)?,
+        q_norm: head_norm(Q_NORM)?,
+        k_norm: head_norm(K_NORM)?,
+        post_attention_layernorm: norm(POST_ATTENTION_NORM)?,
+        projections: PerTarget::try_from_fn(load)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::DType;
+    use serde_json::json;
+
+    use super::*;
+    use crate::error::Error;
+    use crate::model::PackedBatch;
+    use crate::test_model::{config, write};
+
+    fn logits(dir: &Path) -> Vec<f32> {
+        let decoder = Decoder::load(dir, &Device::Cpu).unwrap();
+        let batch = PackedBatch::new(&[vec![1, 2, 3, 4]], &Device::Cpu).unwrap();
+        let hidden = decoder.forward(&batch, None, None, None).unwrap();
+        decoder
+            .logits(&hidden)
+            .unwrap()
+            .flatten_all()
+            .unwrap()
+            .to_vec1()
+            .unwrap()
+    }
+
+    fn refuse(dir: &Path) -> Error {
+        Decoder::load(dir, &Device::Cpu).map(|_| ()).unwrap_err()
+    }
+
+    #[test]
+    fn shards_give_the_same_model_and_a_lost_shard_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let tensors = write(dir.path(), 5);
+        let whole = logits(dir.path());
+        std::fs::remove_file(path("model.safetensors")).unwrap();
+        let mut map = serde_json::Map::new();
+        for (i, name) in ["a.safetensors", "b.safetensors"].iter().enumerate() {
+            let part: std::collections::HashMap<String, Tensor> = tensors
+                .iter()
+                .filter(|(t, _)| t.len() % 2 == i)
+                .map(|(t, v)| (t.clone(), v.clone()))
+                .collect();
+            candle_core::safetensors::save(&part, path(name)).unwrap();
+            map.extend(part.keys().map(|tensor| (tensor.clone(), json!(name))));
+        }
+        let index = json!({ "metadata": {}, "weight_map": map }).to_string();
+        std::fs::write(path("model.safetensors.index.json"), index).unwrap();
+        assert_eq!(logits(dir.path()), whole);
+        std::fs::remove_file(path("b.safetensors")).unwrap();
+        assert!(
+            matches!(refuse(dir.path()), Error::MissingFile { path } if path.ends_with("b.safetensors"))
+        );
+        let outside = json!({ "weight_map": { "x": "../b.safetensors" } }).to_string();
+        std::fs::write(path("model.safetensors.index.json"), outside).unwrap();
+        assert!(matches!(refuse(dir.path()), Error::Config { .. }));
+    }
+
+    #[test]
+    fn half_precision_files_are_widened() {
+        let dir = tempfile::tempdir().unwrap();
+        let tensors = write(dir.path(), 5);
+        let whole = logits(dir.path());
+        for dtype in [DType::BF16, DType::F16] {
+            let half: std::collections::HashMap<String, Tensor> = tensors
+                .iter()
+                .map(|(name, t)| (name.clone(), t.to_dtype(dtype).unwrap()))
+                .collect();
+            candle_core::safetensors::save(&half, dir.path().join("model.safetensors")).unwrap();
+            let found = logits(dir.path());
+            let error = found
+                .iter()
+                .zip(&whole)
+                .map(|(f, w)| (f - w).abs())
+                .fold(0.0, f32::max);
+            assert!(error > 0.0 && error < 0.3, "{dtype:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_tied_matrix_may_bear_either_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut tensors = write(dir.path(), 5);
+        let mut tied = config();
+        tied["tie_word_embeddings"] = json!(true);
+        std::fs::write(dir.path().join("config.json"), tied.to_string()).unwrap();
+        tensors.remove(HEAD);
+        candle_core::safetensors::save(&tensors, dir.path().join("model.safetensors")).unwrap();
+        let whole = logits(dir.path());
+        let embedding = tensors.remove(EMBEDDING).unwrap();
+        tensors.insert(HEAD.to_string(), embedding);
+        candle_core::safetensors::save(&tensors, dir.path().join("model.safetensors")).unwrap();
+        assert_eq!(logits(dir.path()), whole);
+    }
+
+    #[test]
+    fn damaged_files_are_told_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(
+            matches!(refuse(dir.path()), Error::MissingFile { path } if path.ends_with("config.json"))
+        );
+        let mut tensors = write(dir.path(), 5);
+        let file = dir.path().join("model.safetensors");
+        let bytes = std::fs::read(&file).unwrap();
+        for length in [0, 5, 100, bytes.len() - 1] {
+            std::fs::write(&file, &bytes[..length]).unwrap();
+            assert!(
+                matches!(refuse(dir.path()), Error::Truncated { .. }),
+                "{length} bytes"
+            );
+        }
+        std::fs::write(&file, [vec![0xff; 8], bytes[8..].to_vec()].concat()).unwrap();
+        assert!(matches!(refuse(dir.path()), Error::Weights { .. }));
+        std::fs::write(
+            &file,
+            [8u64.to_le_bytes().to_vec(), b"{not so}".to_vec()].concat(),
+        )
+        .unwrap();
+        assert!(matches!(refuse(dir.path()), Error::Weights { .. }));
+        let name = "model.layers.1.mlp.up_proj.weight";
+        let weight = tensors.remove(name).unwrap();
+        candle_core::safetensors::save(&tensors, &file).unwrap();
+        let missing = refuse(dir.path()).to_string();
+        assert!(
+            missing.contains(name) && missing.contains("model.safetensors"),
+            "{missing}"
+        );
+        tensors.insert(name.to_string(), weight.t().unwrap().contiguous().unwrap());
+        candle_core::safetensors::save(&tensors, &file).unwrap();
+        let reshaped = refuse(dir.path()).to_string();
+        assert!(
+            reshaped.contains(name) && reshaped.contains("shape"),
+            "{reshaped}"
+        );
+        tensors.insert(name.to_string(), weight.to_dtype(DType::F64).unwrap());
+        candle_core::safetensors::save(&tensors, &file).unwrap();
+        assert!(refuse(dir.path()).to_string().contains("F64"));
+        std::fs::remove_file(&file).unwrap();
+        assert!(matches!(refuse(dir.path()), Error::MissingFile { .. }));
+    }
+}

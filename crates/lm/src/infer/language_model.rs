@@ -1,0 +1,333 @@
+//! A model folder as one thing: decoder, tokenizer, chat template, end tokens and digest.
+
+use std::io::Read;
+use std::path::Path;
+
+use candle_core::Device;
+use sha2::{Digest, Sha256};
+
+use crate::device::Place;
+use crate::error::{Error, Result};
+use crate::files::check_tensors;
+use crate::files::checkpoint::Checkpoint;
+use crate::model::{Decoder, DecoderConfig, Quantize, parameters};
+use crate::text::chat_template::{ChatTemplate, Message};
+use crate::text::tokenizer::{BREAK, SpecialTokens, Tokenizer};
+
+/// A reply that no template changes.
+const REPLY: &str = "reply";
+
+/// A loaded model, ready to generate, score or be adapted.
+#[derive(Debug, Clone)]
+pub struct LanguageModel {
+    /// The network with its weights.
+    pub decoder: Decoder,
+    /// Text ↔ tokens.
+    pub tokenizer: Tokenizer,
+    /// Messages → text.
+    pub chat: ChatTemplate,
+    /// Tokens that end a reply, ascending.
+    pub stop_ids: Vec<u32>,
+    /// Digest of configuration, weights and tokenizer, see [`model_sha256`].
+    pub sha256: String,
+    /// Number of weights.
+    pub parameters: u64,
+}
+
+/// What can be told about a model folder without reading its weights.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FolderSummary {
+    /// Sizes and constants.
+    pub config: DecoderConfig,
+    /// Number of weights.
+    pub parameters: u64,
+    /// Size of the weight files.
+    pub weight_bytes: u64,
+    /// Size of the tokenizer as a `tokenizer.json`.
+    pub tokenizer_bytes: u64,
+    /// The model brings its own chat template.
+    pub has_chat_template: bool,
+}
+
+impl LanguageModel {
+    /// Loads a model folder or a GGUF file onto `device`.
+    ///
+    /// # Errors
+    /// Whatever is missing, damaged or does not belong together, naming the file and what to do.
+    pub fn load(path: &Path, device: &Device) -> Result<Self> {
+        Self::load_quantized(path, Quantize::None, device)
+    }
+
+    /// [`LanguageModel::load`], with dense matrices quantised on the way.
+    ///
+    /// # Errors
+    /// As [`LanguageModel::load`].
+    pub fn load_quantized(path: &Path, quantize: Quantize, device: &Device) -> Result<Self> {
+        Self::load_placed(path, quantize, &Place::on(device))
+    }
+
+    /// [`LanguageModel::load_quantized`], computing in the number type of a place.
+    ///
+    /// # Errors
+    /// As [`LanguageModel::load`].
+    pub fn load_placed(path: &Path, quantize: Quantize, place: &Place) -> Result<Self> {
+        let checkpoint = Checkpoint::open(path)?;
+        let tokenizer = checkpoint.tokenizer()?;
+        let chat = checkpoint.chat_template()?;
+        let config = checkpoint.config()?;
+        if tokenizer.vocab_size() > config.vocab_size {
+            let (tokenizer, model) = (tokenizer.vocab_size(), config.vocab_size);
+            return Err(Error::VocabularyMismatch { tokenizer, model });
+        }
+        let weights = checkpoint.weights(&config)?;
+        let decoder = Decoder::from_weights(config.clone(), &weights, quantize, place)?;
+        let stop_ids = stop_ids(&config, &tokenizer, &chat)?;
+        let parameters = parameters(&config);
+        Ok(Self {
+            decoder,
+            tokenizer,
+            chat,
+            stop_ids,
+            sha256: model_sha256(path)?,
+            parameters,
+        })
+    }
+
+    /// Longest sequence of prompt and reply together, in tokens.
+    pub fn context_tokens(&self) -> usize {
+        self.decoder.config.max_position_embeddings
+    }
+
+    /// Tokens of a conversation with the header of the reply to come.
+    ///
+    /// Special strings inside a message are text: only the template writes special tokens.
+    ///
+    /// # Errors
+    /// [`Error::ChatTemplate`] where the template refuses the conversation.
+    pub fn prompt_ids(&self, messages: &[Message]) -> Result<Vec<u32>> {
+        self.tokenizer
+            .encode_broken(&self.chat.render(&self.guarded(messages)?, true)?)
+    }
+
+    /// [`LanguageModel::prompt_ids`], and what the template itself writes before every reply: Qwen 3's thinking, closed
+    /// and empty. A reply that is short and to the point begins after it.
+    ///
+    /// # Errors
+    /// As [`LanguageModel::prompt_ids`].
+    pub fn opened_prompt_ids(&self, messages: &[Message]) -> Result<Vec<u32>> {
+        self.tokenizer
+            .encode_broken(&(self.chat.render(&self.guarded(messages)?, true)? + &self.opening()?))
+    }
+
+    /// Tokens of a reply as the template writes it after the generation prompt: the text and the token that
+    /// ends the turn, nothing after it.
+    ///
+    /// # Errors
+    /// [`Error::ChatTemplate`] where the template does not continue its own generation prompt.
+    pub fn completion_ids(&self, text: &str) -> Result<Vec<u32>> {
+        self.ids_behind("", text)
+    }
+
+    /// The same after [`LanguageModel::opened_prompt_ids`].
+    ///
+    /// # Errors
+    /// As [`LanguageModel::completion_ids`].
+    pub fn opened_completion_ids(&self, text: &str) -> Result<Vec<u32>> {
+        self.ids_behind(&self.opening()?, text)
+    }
+
+    fn ids_behind(&self, opening: &str, text: &str) -> Result<Vec<u32>> {
+        let messages = self.guarded(&[
+            Message::new("user", "Hello"),
+            Message::new("assistant", text),
+        ])?;
+        let prompt = self.chat.render(&messages[..1], true)? + opening;
+        let full = self.chat.render(&messages, false)?;
+        let Some(suffix) = full.strip_prefix(&prompt) else {
+            let reason = "a reply does not begin with the text that asks for one".to_string();
+            return Err(Error::ChatTemplate { reason });
+        };
+        let prompt_ids = self.tokenizer.encode_broken(&prompt)?;
+        let full_ids = self.tokenizer.encode_broken(&full)?;
+        let mut ids = match full_ids.strip_prefix(prompt_ids.as_slice()) {
+            Some(ids) => ids.to_vec(),
+            // A merge across the border: generation starts from the prompt's tokens, so training does too.
+            None => self.tokenizer.encode_broken(suffix)?,
+        };
+        // A template that leaves its last turn open: the tokenizer's own end token closes it.
+        let end = self.tokenizer.token_to_id(self.chat.eos_token());
+        match ids.iter().position(|id| self.stop_ids.contains(id)) {
+            Some(end) => ids.truncate(end + 1),
+            None => ids.extend(end.or(self.stop_ids.first().copied())),
+        }
+        Ok(ids)
+    }
+
+    /// What the template writes between the generation prompt and a reply; white space alone belongs to the reply.
+    fn opening(&self) -> Result<String> {
+        let messages = [
+            Message::new("user", "Hello"),
+            Message::new("assistant", REPLY),
+        ];
+        let (prompt, full) = (
+            self.chat.render(&messages[..1], true)?,
+            self.chat.render(&messages, false)?,
+        );
+        let behind = full.strip_prefix(&prompt).unwrap_or_default();
+        let opening = behind.split_once(REPLY).map_or("", |(opening, _)| opening);
+        Ok(if opening.trim().is_empty() {
+            String::new()
+        } else {
+            opening.to_owned()
+        })
+    }
+
+    /// Text of a reply, special tokens left out.
+    pub fn decode(&self, ids: &[u32]) -> Result<String> {
+        self.tokenizer.decode(ids, true)
+    }
+
+    /// Messages in which no role and no content writes a special token.
+    fn guarded(&self, messages: &[Message]) -> Result<Vec<Message>> {
+        let guard = |message: &Message| {
+            Ok(Message {
+                role: self.unspecial(&message.role)?,
+                content: self.unspecial(&message.content)?,
+            })
+        };
+        messages.iter().map(guard).collect()
+    }
+
+    /// The text with a break behind the first character of every special string; one that a break cannot break
+    /// (a single character) is left out.
+    fn unspecial(&self, text: &str) -> Result<String> {
+        let mut text = text.replace(BREAK, "");
+        let mut broken = false;
+        loop {
+            let spans = self.tokenizer.special_spans(&text)?;
+            if spans.is_empty() {
+                return Ok(text);
+            }
+            for span in spans.into_iter().rev() {
+                let string = &text[span.clone()];
+                let blank = string.len() - string.trim_start().len();
+                let first = string.trim_start().chars().next().map_or(0, char::len_utf8);
+                match broken {
+                    false => text.insert(span.start + blank + first, BREAK),
+                    true => text.replace_range(span, ""),
+                }
+            }
+            broken = true;
+        }
+    }
+}
+
+/// Tokens that end a reply, ascending: those of config.json and generation_config.json, the tokenizer's end
+/// token, and what the template writes directly behind a reply.
+fn stop_ids(
+    config: &DecoderConfig,
+    tokenizer: &Tokenizer,
+    chat: &ChatTemplate,
+) -> Result<Vec<u32>> {
+    let mut ids = config.eos_token_ids.clone();
+    ids.extend(tokenizer.token_to_id(chat.eos_token()));
+    let messages = [
+        Message::new("user", "Hello"),
+        Message::new("assistant", REPLY),
+    ];
+    // A template that refuses such a short conversation tells nothing about its end.
+    let rendered = chat.render(&messages, false).unwrap_or_default();
+    if let Some((_, behind)) = rendered.rsplit_once(REPLY) {
+        let next = tokenizer.encode(behind, SpecialTokens::Parse)?;
+        ids.extend(next.first().filter(|id| tokenizer.is_special(**id)));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// Checks a model folder by its configuration and weight headers, without loading it.
+///
+/// # Errors
+/// What [`LanguageModel::load`] would find in configuration, headers and missing files.
+pub fn check_folder(path: &Path) -> Result<FolderSummary> {
+    let checkpoint = Checkpoint::open(path)?;
+    let config = checkpoint.config()?;
+    let tokenizer = checkpoint.dir().join("tokenizer.json");
+    let tokenizer_bytes = match &checkpoint {
+        Checkpoint::Gguf(file) if !tokenizer.is_file() => {
+            file.tokenizer_json()?.to_string().len() as u64
+        }
+        _ => file_bytes(&tokenizer)?,
+    };
+    check_tensors(&config, &checkpoint.weights(&config)?)?;
+    let mut weight_bytes = 0;
+    for file in checkpoint.weight_files()? {
+        weight_bytes += file_bytes(&file)?;
+    }
+    let has_chat_template = checkpoint.chat_template()?.own;
+    let parameters = parameters(&config);
+    Ok(FolderSummary {
+        parameters,
+        config,
+        weight_bytes,
+        tokenizer_bytes,
+        has_chat_template,
+    })
+}
+
+fn file_bytes(path: &Path) -> Result<u64> {
+    Ok(std::fs::metadata(path)
+        .map_err(|e| Error::io(path, e))?
+        .len())
+}
+
+/// SHA-256 of a file.
+///
+/// # Errors
+/// [`Error::MissingFile`] or [`Error::Io`].
+pub fn file_sha256(path: &Path) -> Result<String> {
+    let mut hasher = Sha256::new();
+    hash_file(path, &mut hasher)?;
+    Ok(hex(hasher))
+}
+
+/// SHA-256 over name, length and content of configuration, weight and tokenizer files, in name order.
+///
+/// # Errors
+/// [`Error::MissingFile`] or [`Error::Io`].
+pub fn model_sha256(path: &Path) -> Result<String> {
+    let mut hasher = Sha256::new();
+    for path in Checkpoint::open(path)?.files()? {
+        let bytes = std::fs::metadata(&path)
+            .map_err(|e| Error::io(&path, e))?
+            .len();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        hasher.update(format!("{name}\0{bytes}\0"));
+        hash_file(&path, &mut hasher)?;
+    }
+    Ok(hex(hasher))
+}
+
+fn hash_file(path: &Path, hasher: &mut Sha256) -> Result<()> {
+    let mut file = std::fs::File::open(path).map_err(|e| Error::io(path, e))?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer).map_err(|e| Error::io(path, e))? {
+            0 => return Ok(()),
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+}
+
+fn hex(hasher: Sha256) -> String {
+    hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,13 @@
+//! Reading a frozen model: texts sampled from it, and log-probabilities of given ones.
+//!
+//! `language_model` is a model folder, loaded; `generate` draws tokens (`sample` says how), `score` weighs completions.
+
+pub mod generate;
+pub mod language_model;
+pub mod sample;
+pub mod score;
+
+pub use generate::{Finish, GenerateConfig, GenerateRequest, Generation, generate};
+pub use language_model::{FolderSummary, LanguageModel, check_folder, file_sha256, model_sha256};
+pub use sample::Filters;
+pub use score::{Completion, Scored, score};

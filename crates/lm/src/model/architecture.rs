@@ -1,0 +1,70 @@
+//! The families of models that the decoder computes, by their names in `config.json`.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+
+/// The families that one decoder computes exactly; `docs/models.md` says what proves each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Architecture {
+    /// Llama 2, 3, 3.1, 3.2, SmolLM2, TinyLlama.
+    Llama,
+    /// Mistral: a sliding window in every block.
+    Mistral,
+    /// Qwen2 and Qwen2.5: biases on q, k and v.
+    Qwen2,
+    /// Qwen3, dense: a norm on each head of q and k.
+    Qwen3,
+    /// Phi-3 and Phi-4-mini: fused matrices, part of each head rotated.
+    Phi3,
+}
+
+impl Architecture {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Llama,
+        Self::Mistral,
+        Self::Qwen2,
+        Self::Qwen3,
+        Self::Phi3,
+    ];
+
+    /// As `architectures` in config.json names it.
+    pub fn class_name(self) -> &'static str {
+        match self {
+            Self::Llama => "LlamaForCausalLM",
+            Self::Mistral => "MistralForCausalLM",
+            Self::Qwen2 => "Qwen2ForCausalLM",
+            Self::Qwen3 => "Qwen3ForCausalLM",
+            Self::Phi3 => "Phi3ForCausalLM",
+        }
+    }
+
+    /// As `model_type` in config.json names it.
+    pub fn model_type(self) -> &'static str {
+        match self {
+            Self::Llama => "llama",
+            Self::Mistral => "mistral",
+            Self::Qwen2 => "qwen2",
+            Self::Qwen3 => "qwen3",
+            Self::Phi3 => "phi3",
+        }
+    }
+
+    /// The class that config.json names; one without the list names the type only.
+    pub(super) fn read(json: &Value, path: &Path) -> Result<Self> {
+        let found = json["architectures"][0]
+            .as_str()
+            .or_else(|| json["model_type"].as_str());
+        let found = found.ok_or_else(|| Error::config(path, "architectures", "is missing"))?;
+        let known = Self::ALL
+            .into_iter()
+            .find(|a| [a.class_name(), a.model_type()].contains(&found));
+        known.ok_or_else(|| Error::UnsupportedArchitecture {
+            found: found.to_string(),
+            supported: Self::ALL.map(Self::class_name).join(", "),
+        })
+    }
+}

@@ -1,0 +1,86 @@
+//! Fields of a configuration file in JSON, each read as its type or refused by name.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+
+/// Typed access to the fields of one file.
+pub(super) struct Fields<'a> {
+    pub(super) json: &'a Value,
+    pub(super) path: &'a Path,
+}
+
+impl Fields<'_> {
+    pub(super) fn bad(&self, field: &str, reason: impl Into<String>) -> Error {
+        Error::config(self.path, field, reason)
+    }
+
+    pub(super) fn size(&self, name: &str) -> Result<usize> {
+        self.json[name]
+            .as_u64()
+            .map(|v| v as usize)
+            .ok_or_else(|| self.bad(name, "is missing or no whole number"))
+    }
+
+    pub(super) fn size_or(&self, name: &str, default: usize) -> Result<usize> {
+        if self.json[name].is_null() {
+            Ok(default)
+        } else {
+            self.size(name)
+        }
+    }
+
+    pub(super) fn number(&self, name: &str) -> Result<Option<f64>> {
+        match &self.json[name] {
+            Value::Null => Ok(None),
+            value => value
+                .as_f64()
+                .map(Some)
+                .ok_or_else(|| self.bad(name, "is no number")),
+        }
+    }
+
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.json[name].as_bool().unwrap_or(false)
+    }
+
+    /// A field of the rope settings: those of `rope_scaling` (older) where there are any, else of
+    /// `rope_parameters` (newer).
+    pub(super) fn rope(&self, name: &str) -> Option<&Value> {
+        let older = self.json["rope_scaling"]
+            .as_object()
+            .filter(|settings| !settings.is_empty());
+        let settings = older.or_else(|| self.json["rope_parameters"].as_object())?;
+        settings.get(name).filter(|value| !value.is_null())
+    }
+
+    /// A number above zero that the rope settings must have.
+    pub(super) fn rope_number(&self, name: &str) -> Result<f64> {
+        let number = self
+            .rope(name)
+            .and_then(Value::as_f64)
+            .filter(|value| *value > 0.0);
+        number.ok_or_else(|| self.bad(name, "is missing from the rope settings or not above zero"))
+    }
+
+    /// A field of the rope settings, or of the same name beside them.
+    pub(super) fn rope_or_plain(&self, name: &str) -> Option<&Value> {
+        self.rope(name)
+            .or_else(|| self.json.get(name).filter(|value| !value.is_null()))
+    }
+
+    /// One id, a list of ids, or none.
+    pub(super) fn ids(&self, name: &str) -> Result<Vec<u32>> {
+        let id = |value: &Value| {
+            let id = value.as_u64().and_then(|id| u32::try_from(id).ok());
+            id.ok_or_else(|| self.bad(name, "is neither a token id nor a list of them"))
+        };
+        match &self.json[name] {
+            Value::Null => Ok(Vec::new()),
+            Value::Array(list) => list.iter().map(id).collect(),
+            value => Ok(vec![id(value)?]),
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Well-known model shapes, and decoders of such a shape with random weights: for measurements and comparisons.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use candle_core::quantized::GgmlDType;
+use candle_core::{Device, Tensor};
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+use super::config::DecoderConfig;
+use super::decoder::{Decoder, Layer, Projection};
+use super::packed::{Bytes, Packed, Quantize, block_type};
+use super::rope::Rope;
+use super::target::{PerTarget, Target};
+use super::weight::{Weight, stride};
+use crate::device::Place;
+use crate::error::{Error, Result};
+use crate::random;
+
+/// Shapes by name: that of the small test model, SmolLM2-135M, SmolLM2-360M, Llama-3.2-1B, Llama-3.2-3B and Llama-3-8B.
+pub const NAMES: [&str; 6] = ["7m", "135m", "360m", "1b", "3b", "8b"];
+
+/// The configuration of a named shape.
+///
+/// # Errors
+/// [`Error::Setting`] for another name.
+pub fn config_of(name: &str) -> Result<DecoderConfig> {
+    let llama = |vocab: usize,
+                 hidden: usize,
+                 inner: usize,
+                 layers: usize,
+                 heads: usize,
+                 kv_heads: usize| {
+        json!({
+            "architectures": ["LlamaForCausalLM"], "vocab_size": vocab, "hidden_size": hidden,
+            "intermediate_size": inner, "num_hidden_layers": layers, "num_attention_heads": heads,
+            "num_key_value_heads": kv_heads, "max_position_embeddings": 8192, "rms_norm_eps": 1e-5,
+            "tie_word_embeddings": name != "8b"
+        })
+    };
+    let json: Value = match name {
+        "7m" => llama(4096, 256, 704, 8, 4, 2),
+        "135m" => llama(49_152, 576, 1536, 30, 9, 3),
+        "360m" => llama(49_152, 960, 2560, 32, 15, 5),
+        "1b" => llama(128_256, 2048, 8192, 16, 32, 8),
+        "3b" => llama(128_256, 3072, 8192, 28, 24, 8),
+        "8b" => llama(128_256, 4096, 14_336, 32, 32, 8),
+        other => {
+            let reason = format!("`{other}` is none of {}", NAMES.join(", "));
+            return Err(Error::Setting {
+                name: "shape",
+                reason,
+            });
+        }
+    };
+    DecoderConfig::from_json(&json, Path::new(name))
+}
+
+/// A decoder with random weights of the size that training starts from, so that nothing overflows and nothing is zero.
+///
+/// # Errors
+/// [`Error::Candle`] where memory does not suffice.
+pub fn random_decoder(config: DecoderConfig, quantize: Quantize) -> Result<Decoder> {
+    let matrix = |name: &str, rows, columns| matrix(name, rows, columns, quantize);
+    decoder(config, &Place::on(&Device::Cpu), &matrix)
+}
+
+/// A decoder with random weights that are made where they lie: dense ones by the device, the blocks of quantised ones
+/// as random bits under one scale, the same for all matrices of a shape. So nothing is read from a file, and a model
+/// larger than this process's memory can be measured.
+///
+/// # Errors
+/// [`Error::OutOfMemory`] or [`Error::Candle`] where memory does not suffice, [`Error::Setting`] for blocks other than
+/// q8_0 and q4_0.
+pub fn random_decoder_on(
+    config: DecoderConfig,
+    quantize: Quantize,
+    place: &Place,
+) -> Result<Decoder> {
+    if place.is_host() {
+        return random_decoder(config, quantize);
+    }
+    let made: RefCell<HashMap<(usize, usize), Packed>> = RefCell::default();
+    let matrix = |_: &str, rows: usize, columns: usize| -> Result<Weight> {
+        if quantize == Quantize::None {
+            let values = Tensor::rand(-SPREAD, SPREAD, (rows, columns), &place.device)?;
+            return Ok(Weight::Rows(values.to_dtype(place.dtype)?));
+        }
+        let known = made.borrow().get(&(rows, columns)).cloned();
+        let packed = known.map_or_else(|| random_blocks(rows, columns, quantize), Ok)?;
+        made.borrow_mut().insert((rows, columns), packed.clone());
+        Weight::Packed(packed).placed(place)
+    };
+    decoder(config, place, &matrix)
+}
+
+/// Blocks of random bits whose values have the usual spread.
+fn random_blocks(rows: usize, columns: usize, quantize: Quantize) -> Result<Packed> {
+    let (dtype, scale) = match block_type(quantize, columns) {
+        Some(dtype @ GgmlDType::Q8_0) => (dtype, SPREAD / 127.0),
+        Some(dtype @ GgmlDType::Q4_0) => (dtype, SPREAD / 8.0),
+        _ => {
+            let reason = "is q8_0 or q4_0 where random weights are made on a device".to_owned();
+            return Err(Error::Setting {
+                name: "quant",
+                reason,
+            });
+        }
+    };
+    let block = dtype.type_size();
+    let mut bytes = vec![0u8; rows * columns / dtype.block_size() * block];
+    bytes
+        .par_chunks_mut(block)
+        .enumerate()
+        .for_each(|(index, bytes)| {
+            let (head, numbers) = bytes.split_at_mut(2);
+            head.copy_from_slice(&half::f16::from_f32(scale).to_le_bytes());
+            for (place, part) in numbers.chunks_mut(8).enumerate() {
+                let bits = random::bits(index as u64, place as u64).to_le_bytes();
+                part.copy_from_slice(&bits[..part.len()]);
+            }
+        });
+    Packed::new(Bytes::Owned(Arc::new(bytes)), dtype, rows, columns)
+}
+
+/// Makes a matrix from its name, rows and columns.
+type Make<'a> = dyn Fn(&str, usize, usize) -> Result<Weight> + 'a;
+
+fn decoder(config: DecoderConfig, place: &Place, matrix: &Make<'_>) -> Result<Decoder> {
+    let embed_tokens = matrix("embed_tokens", config.vocab_size, config.hidden_size)?;
+    let lm_head = match config.tie_word_embeddings {
+        true => embed_tokens.clone(),
+        false => matrix("lm_head", config.vocab_size, config.hidden_size)?,
+    };
+    let layers = (0..config.num_hidden_layers)
+        .map(|index| random_layer(&config, index, place, matrix))
+        .collect::<Result<Vec<_>>>()?;
+    let norm = ones(config.hidden_size, place)?;
+    let rope = Rope::new(&config);
+    Ok(Decoder {
+        config,
+        embed_tokens,
+        layers,
+        norm,
+        lm_head,
+        rope,
+        device: place.device.clone(),
+    })
+}
+
+fn random_layer(
+    config: &DecoderConfig,
+    index: usize,
+    place: &Place,
+    matrix: &Make<'_>,
+) -> Result<Layer> {
+    let projection = |target: Target| -> Result<Projection> {
+        let (rows, columns) = config.projection_shape(target);
+        let weight = matrix(&format!("{index}.{}", target.module_name()), rows, columns)?;
+        let zeros = || Tensor::zeros(rows, place.dtype, &place.device);
+        Ok(Projection {
+            weight,
+            bias: config.projection_bias(target).then(zeros).transpose()?,
+        })
+    };
+    let head_norm = || {
+        config
+            .qk_norm
+            .then(|| ones(config.head_dim, place))
+            .transpose()
+    };
+    let ones = |width| ones(width, place);
+    Ok(Layer {
+        input_layernorm: ones(config.hidden_size)?,
+        q_norm: head_norm()?,
+        k_norm: head_norm()?,
+        post_attention_layernorm: ones(config.hidden_size)?,
+        projections: PerTarget::try_from_fn(projection)?,
+    })
+}
+
+fn ones(width: usize, place: &Place) -> Result<Tensor> {
+    Ok(Tensor::ones(width, place.dtype, &place.device)?)
+}
+
+/// Uniform numbers up to this have the spread of transformers' `initializer_range`, 0.02.
+const SPREAD: f32 = 0.035;
+
+/// Uniform numbers from minus to plus [`SPREAD`]. A dense matrix is drawn in its layout in memory, `[in, out]`, so that
+/// no second copy of it ever exists.
+fn matrix(name: &str, rows: usize, columns: usize, quantize: Quantize) -> Result<Weight> {
+    let key = random::label(name);
+    let value = |i: usize| (2.0 * random::uniform(key, i as u64) - 1.0) as f32 * SPREAD;
+    let Some(dtype) = block_type(quantize, columns) else {
+        let values: Vec<f32> = (0..stride(rows) * columns).map(value).collect();
+        return Weight::from_transposed(values, rows, columns);
+    };
+    let widen = |range: std::ops::Range<usize>| {
+        Ok((range.start * columns..range.end * columns)
+            .map(value)
+            .collect::<Vec<f32>>())
+    };
+    Ok(Weight::Packed(Packed::quantize(
+        dtype, rows, columns, widen,
+    )?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{PackedBatch, parameters};
+
+    #[test]
+    fn the_shapes_are_those_of_the_models_they_name() {
+        let shapes = [
+            ("7m", 7.0),
+            ("135m", 134.5),
+            ("360m", 361.8),
+            ("1b", 1235.8),
+            ("3b", 3212.7),
+            ("8b", 8030.3),
+        ];
+        for (name, millions) in shapes {
+            let found = parameters(&config_of(name).unwrap()) as f64 / 1e6;
+            assert!((found - millions).abs() < 0.2, "{name}: {found}");
+        }
+        assert!(matches!(
+            config_of("9b"),
+            Err(Error::Setting { name: "shape", .. })
+        ));
+    }
+
+    #[test]
+    fn a_random_decoder_gives_numbers() {
+        for quantize in [Quantize::None, Quantize::Q8_0] {
+            let decoder = random_decoder(config_of("7m").unwrap(), quantize).unwrap();
+            let batch = PackedBatch::new(&[vec![1, 2, 3]], &Device::Cpu).unwrap();
+            let hidden = decoder.forward(&batch, None, None, None).unwrap();
+            let logits = decoder
+                .logits(&hidden)
+                .unwrap()
+                .flatten_all()
+                .unwrap()
+                .to_vec1::<f32>()
+                .unwrap();
+            assert!(logits.iter().all(|logit| logit.is_finite()));
+            assert!(logits.iter().any(|logit| logit.abs() > 1e-3));
+        }
+    }
+
+    #[test]
+    fn weights_made_on_a_device_have_the_same_spread() {
+        let place = Place {
+            device: Device::Cpu,
+            dtype: candle_core::DType::BF16,
+        };
+        for quantize in [Quantize::None, Quantize::Q8_0, Quantize::Q4_0] {
+            let decoder = random_decoder_on(config_of("7m").unwrap(), quantize, &place).unwrap();
+            let weight = decoder.layers[3].projections[Target::Q]
+                .weight
+                .to_dense()
+                .unwrap();
+            let spread = weight
+                .sqr()
+                .unwrap()
+                .mean_all()
+                .unwrap()
+                .to_scalar::<f32>()
+                .unwrap()
+                .sqrt();
+            assert!(
+                (spread - 0.02).abs() < 0.002,
+                "{}: {spread}",
+                quantize.as_str()
+            );
+        }
+        assert!(random_decoder_on(config_of("7m").unwrap(), Quantize::Q4K, &place).is_err());
+    }
+}

@@ -1,0 +1,8 @@
+//! Text and tokens: the tokenizer, the chat template that turns a conversation into a prompt, and each token's bytes.
+
+pub mod chat_template;
+pub(crate) mod token_bytes;
+pub mod tokenizer;
+
+pub use chat_template::{ChatTemplate, Message};
+pub use tokenizer::{SpecialTokens, Tokenizer};
