@@ -221,6 +221,40 @@ fn rooms_know_only_the_rooms_below_them() {
 }
 
 #[test]
+fn no_room_passes_on_another() {
+    let libraries: Vec<String> = packages()
+        .iter()
+        .flat_map(|package| package["targets"].as_array().unwrap().clone())
+        .filter(|target| target["kind"][0] == "lib")
+        .map(|target| name(&target).to_owned())
+        .collect();
+    assert!(libraries.iter().any(|library| library == "lm"));
+    let mut wrong = Vec::new();
+    for file in tracked().iter().filter(|file| has_extension(file, &["rs"])) {
+        for (number, line) in text(file).unwrap_or_default().lines().enumerate() {
+            let Some(used) = line.trim_start().strip_prefix("pub use ") else {
+                continue;
+            };
+            let passed_on = libraries.iter().any(|library| {
+                let after = used.strip_prefix(library.as_str());
+                after.is_some_and(|after| {
+                    [";", " as ", "::*"]
+                        .iter()
+                        .any(|end| after.starts_with(end))
+                })
+            });
+            if passed_on {
+                wrong.push(format!("{file}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    none(
+        &wrong,
+        "whoever reaches a room through another has an edge that cargo does not know; depend on it, or pass on single items:",
+    );
+}
+
+#[test]
 fn foreign_packages_stay_in_their_room() {
     let mut wrong = Vec::new();
     for package in &packages() {
