@@ -195,14 +195,6 @@ export type Control =
 /**  Stop for good, throw the unfinished stage's partial results away. */
 "discard";
 
-/**  A count with its name. */
-export type CountByName = {
-	/**  What is counted. */
-	name: string,
-	/**  How many. */
-	n: number,
-};
-
 /**  A criterion with its question and what 1 to 5 mean. */
 export type Criterion = {
 	/**  Stable word. */
@@ -768,10 +760,10 @@ export type LogLine = {
 	at_ms: number | null,
 	/**  How much it matters. */
 	level: LogLevel,
-	/**  `run_started`, `stage`, `step`, `sample`, `result`, `error`, or `said` for a line of standard error. */
-	event: string,
+	/**  What kind of line it is. */
+	event: LogWord,
 	/**  The stage it is about. */
-	stage: string | null,
+	stage: StageName | null,
 	/**  A status, a task or a text. */
 	text: string,
 	/**  Steps done, for a step. */
@@ -793,6 +785,23 @@ export type LogPage = {
 	/**  More lines are there already. */
 	more: boolean,
 };
+
+/**  What kind of line of a log it is. */
+export type LogWord = 
+/**  The run begins or goes on. */
+"run_started" | 
+/**  A stage changed its state. */
+"stage" | 
+/**  Work went on inside a stage. */
+"step" | 
+/**  A text that the model has written. */
+"sample" | 
+/**  The run ended. */
+"result" | 
+/**  The run failed. */
+"error" | 
+/**  A line of standard error. */
+"said";
 
 /**  One point of a curve. */
 export type MetricPoint = {
@@ -836,7 +845,7 @@ export type ModelCheck = {
 export type ModelFit = {
 	/**  Folder. */
 	path: string,
-	/**  A whole run in the memory that is free now; none where that is not known. */
+	/**  A whole run in the memory that is free now; `None` if that is not known. */
 	fit: Fit | null,
 };
 
@@ -850,6 +859,16 @@ export type Origin =
 "edited" | 
 /**  Written by hand. */
 "written";
+
+/**  Preference pairs of each set. */
+export type PairCounts = {
+	/**  A dialogue that keeps the format over one that breaks it. */
+	format: number,
+	/**  The more summarizable of two that keep it. */
+	content: number,
+	/**  Best against worst by (format, content). */
+	joint: number,
+};
 
 /**  The machine that the plan was made for. */
 export type PlanMachine = {
@@ -1074,8 +1093,8 @@ export type RunResults = {
 	synthesizers: SynthesizerResult[],
 	/**  First DPO loss (ln 2 where all is well). */
 	first_dpo_loss: number | null,
-	/**  Pairs by set. */
-	pairs: CountByName[],
+	/**  Preference pairs of each set; none before they were made. */
+	pairs: PairCounts | null,
 	/**  How stage 1 of the summarizer ended. */
 	stage1_ended_by: string | null,
 };
@@ -1146,7 +1165,7 @@ export type Score = {
 
 /**  Which part of a data set an example belongs to. */
 export type Split = 
-/**  For training. */
+/**  For training; shots come from here. */
 "train" | 
 /**  For choosing checkpoints and stopping. */
 "validation" | 
@@ -1268,10 +1287,25 @@ export type StudyResult = {
 	score: Interval,
 };
 
+/**  The ways to write a dialogue for a summary that are compared. */
+export type Synthesizer = 
+/**  The supervised synthesizer, one sample. */
+"sft" | 
+/**  The supervised synthesizer, one sample under the grammar of `Name: text` lines. */
+"sft_constrained" | 
+/**  Aligned with separate preference sets, one sample. */
+"dpo_separate" | 
+/**  Aligned with the joint preference set, one sample. */
+"dpo_joint" | 
+/**  The supervised synthesizer under iterative dialogue synthesis. */
+"ids" | 
+/**  The supervised synthesizer, resampled until the format rule accepts. */
+"rejection";
+
 /**  One line of the synthesizer table. */
 export type SynthesizerResult = {
-	/**  `sft`, `sft_constrained`, `dpo_separate`, `dpo_joint`, `ids` or `rejection`. */
-	system: string,
+	/**  Which synthesizer. */
+	system: Synthesizer,
 	/**  Dialogues made. */
 	n: number,
 	/**  Share that keeps the format. */
