@@ -7,6 +7,7 @@ import type {
   Fit,
   Item,
   LogLine,
+  LogWord,
   Model,
   PlanSheet,
   RecipeField,
@@ -15,6 +16,7 @@ import type {
   StageName,
   StageStanding,
   StageState,
+  Synthesizer,
   SynthesizerResult,
   System,
   SystemResult,
@@ -377,7 +379,13 @@ function row(
   };
 }
 
-function maker(system: string, rate: number, all: number, passing: number, copy: number): SynthesizerResult {
+function maker(
+  system: Synthesizer,
+  rate: number,
+  all: number,
+  passing: number,
+  copy: number,
+): SynthesizerResult {
   return {
     system,
     n: 80,
@@ -522,7 +530,7 @@ export function cells(at: number): string[] {
   return [one.id, text, one.references[0] ?? '', pairs[at % pairs.length]?.[0] ?? ''];
 }
 
-const line = (level: LogLine['level'], event: string, stage: string | null, text: string): LogLine => ({
+const line = (level: LogLine['level'], event: LogWord, stage: StageName | null, text: string): LogLine => ({
   at_ms: now,
   level,
   event,

@@ -260,7 +260,7 @@ test('the log of a run at work grows', async () => {
 const line = {
   at_ms: null,
   level: 'warning' as const,
-  event: 'said',
+  event: 'said' as const,
   stage: null,
   text: '',
   step: null,
