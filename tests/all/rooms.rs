@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Crates whose modules have an order.
-const CRATES: &[&str] = &["crates/bench", "crates/hub", "crates/lm"];
+const CRATES: &[&str] = &["crates/hub", "crates/lm"];
 
 /// Modules, by their path in the crate (`model::decoder`), and those that each one names.
 type Edges = BTreeMap<String, BTreeSet<String>>;
@@ -178,7 +178,8 @@ fn read_path<'a>(text: &'a str, before: Vec<String>, paths: &mut Vec<Vec<String>
                     return group;
                 }
             }
-            return group.trim_start().trim_start_matches('}');
+            let closed = group.trim_start();
+            return closed.strip_prefix('}').unwrap_or(closed);
         }
         let end = rest
             .find(|c: char| !c.is_alphanumeric() && c != '_')
