@@ -43,7 +43,12 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     (
         "duologue-bench",
-        &["duologue-lm", "duologue-mrds", "duologue-project"],
+        &[
+            "duologue-host",
+            "duologue-lm",
+            "duologue-mrds",
+            "duologue-project",
+        ],
     ),
     (
         "duologue",

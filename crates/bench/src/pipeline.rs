@@ -22,18 +22,18 @@ use serde_json::Value;
 
 /// Processor seconds of this process so far, all threads.
 pub fn cpu_s() -> f64 {
-    mrds::usage::process().0
+    host::usage::of_this_process().cpu_s
 }
 
 /// Releases freed memory and resets the highest resident memory, if the system can.
 pub fn reset_peak() {
     lm::allocator::trim();
-    mrds::usage::reset_peak();
+    host::usage::reset_peak();
 }
 
 /// Highest resident memory of this process so far.
 pub fn peak_rss_bytes() -> u64 {
-    mrds::usage::process().1
+    host::usage::of_this_process().peak_rss_bytes
 }
 
 /// The first `items` dialogues of a file as the summarizer is trained on them, with the default recipe's prompt. What

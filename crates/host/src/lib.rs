@@ -1,7 +1,7 @@
 //! This computer in one place: its clock, processes, memory, disk, names and folders, and files that are whole.
 //!
 //! Command line, window and xtask ask here and pass on what they learn as arguments. The rooms below them know the
-//! types [`Identity`] and [`Liveness`] and the files of [`file`], nothing else; `tests/all/tidy.rs` holds them to it.
+//! types [`Identity`] and [`Liveness`], the files of [`file`] and what their own work takes ([`usage`]), nothing else; `tests/all/tidy.rs` holds them to it.
 
 pub mod clock;
 pub mod detached;
@@ -9,6 +9,7 @@ pub mod file;
 pub mod folder;
 pub mod machine;
 pub mod process;
+pub mod usage;
 
 /// Which process: its number, and what tells it from every other that had or will have the same number.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,4 +20,3 @@ pub mod worker;
 
 pub use contract::{StageName, Synthesizer, System};
 pub use error::{Error, Result};
-pub use stage::usage;

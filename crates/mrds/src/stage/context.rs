@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use contract::{Control, Event, SampleItem, StageName, Step};
+use host::usage;
 use lm::infer::generate::{
     Constraint, Finish, GenerateConfig, GenerateRequest, Generation, generate_constrained,
 };
@@ -22,7 +23,6 @@ use project::recipe::Recipe;
 use serde::{Deserialize, Serialize};
 use store::Store;
 
-use super::usage::{self, Usage};
 use crate::error::{Error, Result};
 use crate::pipeline::Run;
 use crate::prompt::Prompts;
@@ -32,6 +32,17 @@ use crate::selection::TrainingData;
 const POLL: Duration = Duration::from_millis(250);
 /// Requests generated between two commits, in batches.
 const BATCHES_PER_COMMIT: usize = 4;
+
+/// What a stage has used, summed over all processes that worked on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Usage {
+    /// Wall-clock seconds.
+    pub(crate) wall_s: f64,
+    /// Seconds of processor time, user and system, all threads.
+    pub(crate) cpu_s: f64,
+    /// Highest resident memory.
+    pub(crate) peak_rss_bytes: u64,
+}
 
 /// One stage at work.
 pub(crate) struct Stage<'a> {
@@ -107,7 +118,7 @@ impl<'a> Stage<'a> {
             name,
             inputs: inputs.to_owned(),
             begun: now,
-            cpu_at_begin_s: usage::process().0,
+            cpu_at_begin_s: usage::of_this_process().cpu_s,
             before,
             polled: Cell::new(now),
             shown: Cell::new(now),
@@ -403,11 +414,11 @@ impl<'a> Stage<'a> {
 
     /// Seconds and memory of this stage so far.
     pub(crate) fn usage(&self) -> Usage {
-        let (cpu_s, rss) = usage::process();
+        let process = usage::of_this_process();
         Usage {
             wall_s: self.before.wall_s + self.begun.elapsed().as_secs_f64(),
-            cpu_s: self.before.cpu_s + cpu_s - self.cpu_at_begin_s,
-            peak_rss_bytes: self.before.peak_rss_bytes.max(rss),
+            cpu_s: self.before.cpu_s + process.cpu_s - self.cpu_at_begin_s,
+            peak_rss_bytes: self.before.peak_rss_bytes.max(process.peak_rss_bytes),
         }
     }
 

@@ -18,6 +18,5 @@ pub(crate) mod summarizer;
 pub(crate) mod synthesizer;
 pub(crate) mod topics;
 mod training;
-pub mod usage;
 
 pub(crate) use context::{Stage, remove_checkpoints};

@@ -1,13 +1,11 @@
 //! Seconds and memory of this process, as the operating system accounts them.
 
-/// What a stage has used, summed over all processes that worked on it.
+/// What this process has used so far; zero where the system does not tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
-    /// Wall-clock seconds.
-    pub wall_s: f64,
     /// Seconds of processor time, user and system, all threads.
     pub cpu_s: f64,
-    /// Highest resident memory.
+    /// Highest resident memory since [`reset_peak`].
     pub peak_rss_bytes: u64,
 }
 
@@ -20,23 +18,22 @@ pub fn reset_peak() {
     }
 }
 
-/// Processor seconds of this process and its highest resident bytes since [`reset_peak`]; zero where the system does
-/// not tell.
+/// What this process has used so far.
 #[cfg(unix)]
-pub fn process() -> (f64, u64) {
+pub fn of_this_process() -> Usage {
     use nix::sys::resource::{UsageWho, getrusage};
     let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {
-        return (0.0, 0);
+        return Usage::default();
     };
     let seconds =
         |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     // Linux counts in KiB, macOS in bytes (getrusage(2) of each).
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
     let highest = high_water_mark().unwrap_or(usage.max_rss() as u64 * unit);
-    (
-        seconds(usage.user_time()) + seconds(usage.system_time()),
-        highest,
-    )
+    Usage {
+        cpu_s: seconds(usage.user_time()) + seconds(usage.system_time()),
+        peak_rss_bytes: highest,
+    }
 }
 
 /// Linux's count that [`reset_peak`] resets; getrusage's never falls below what the parent had when it started us.
@@ -49,10 +46,10 @@ fn high_water_mark() -> Option<u64> {
     Some(kibibytes.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
-/// Processor seconds and highest resident bytes of this process; zero where the system does not tell.
+/// What this process has used so far: the system is not asked.
 #[cfg(not(unix))]
-pub fn process() -> (f64, u64) {
-    (0.0, 0)
+pub fn of_this_process() -> Usage {
+    Usage::default()
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -64,9 +61,9 @@ mod tests {
         const LARGE: usize = 256 << 20;
         // Written to, so that every page is resident.
         drop(std::hint::black_box(vec![1u8; LARGE]));
-        let before = process().1;
+        let before = of_this_process().peak_rss_bytes;
         assert!(before >= LARGE as u64);
         reset_peak();
-        assert!(process().1 < before);
+        assert!(of_this_process().peak_rss_bytes < before);
     }
 }
