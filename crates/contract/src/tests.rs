@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::*;
 
 /// Checks every value of a set, and that a word outside it is refused with the words inside.
-fn round_trips<T>(all: &[T], as_str: fn(T) -> &'static str)
+fn round_trips<T>(values: &[T], as_str: fn(T) -> &'static str)
 where
     T: Copy
         + Debug
@@ -20,7 +20,7 @@ where
         + Serialize
         + DeserializeOwned,
 {
-    for member in all {
+    for member in values {
         let word = as_str(*member);
         assert_eq!(word.parse::<T>().as_ref(), Ok(member));
         assert_eq!(serde_json::to_value(member).unwrap(), word);
@@ -28,8 +28,8 @@ where
         assert_eq!(member.to_string(), word);
         assert_eq!(format!("{member:>40}").len(), 40, "{word} can be padded");
     }
-    let words: BTreeSet<&str> = all.iter().map(|member| as_str(*member)).collect();
-    assert_eq!(words.len(), all.len(), "one word each");
+    let words: BTreeSet<&str> = values.iter().map(|member| as_str(*member)).collect();
+    assert_eq!(words.len(), values.len(), "one word each");
     let refused = "no such word".parse::<T>().unwrap_err();
     assert_eq!(
         refused.known.iter().copied().collect::<BTreeSet<_>>(),
