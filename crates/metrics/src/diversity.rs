@@ -78,8 +78,8 @@ pub fn near_duplicate_share_of<T: PartialEq>(
     share(texts.iter().filter(repeats).count(), texts.len())
 }
 
-fn share(part: usize, all: usize) -> Option<f64> {
-    (all > 0).then(|| part as f64 / all as f64)
+fn share(part: usize, whole: usize) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 #[cfg(test)]

@@ -243,11 +243,11 @@ fn lcs_indices<T: PartialEq>(reference: &[T], prediction: &[T]) -> Vec<usize> {
     let mut table = vec![0_usize; (reference.len() + 1) * width];
     for (i, x) in reference.iter().enumerate() {
         for (j, y) in prediction.iter().enumerate() {
-            let at = (i + 1) * width + j + 1;
-            table[at] = if x == y {
-                table[at - width - 1] + 1
+            let cell = (i + 1) * width + j + 1;
+            table[cell] = if x == y {
+                table[cell - width - 1] + 1
             } else {
-                table[at - width].max(table[at - 1])
+                table[cell - width].max(table[cell - 1])
             };
         }
     }
@@ -284,14 +284,22 @@ pub fn score_each<S: AsRef<str>>(
 pub fn mean(scores: &[RougeScores]) -> Option<RougeScores> {
     let n = scores.len() as f64;
     (!scores.is_empty()).then(|| {
-        RougeScores::from_types(|of| RougeScore {
+        RougeScores::from_types(|score_of| RougeScore {
             precision: scores
                 .iter()
-                .map(|scores| of(scores).precision)
+                .map(|scores| score_of(scores).precision)
                 .sum::<f64>()
                 / n,
-            recall: scores.iter().map(|scores| of(scores).recall).sum::<f64>() / n,
-            fmeasure: scores.iter().map(|scores| of(scores).fmeasure).sum::<f64>() / n,
+            recall: scores
+                .iter()
+                .map(|scores| score_of(scores).recall)
+                .sum::<f64>()
+                / n,
+            fmeasure: scores
+                .iter()
+                .map(|scores| score_of(scores).fmeasure)
+                .sum::<f64>()
+                / n,
         })
     })
 }
@@ -300,14 +308,17 @@ pub fn mean(scores: &[RougeScores]) -> Option<RougeScores> {
 /// rouge-score); `None` if there are no values.
 pub fn best(scores: &[RougeScores]) -> Option<RougeScores> {
     let first = scores.first()?;
-    Some(RougeScores::from_types(|of| {
-        scores.iter().map(of).fold(of(first), |best, score| {
-            if score.fmeasure > best.fmeasure {
-                score
-            } else {
-                best
-            }
-        })
+    Some(RougeScores::from_types(|score_of| {
+        scores
+            .iter()
+            .map(score_of)
+            .fold(score_of(first), |best, score| {
+                if score.fmeasure > best.fmeasure {
+                    score
+                } else {
+                    best
+                }
+            })
     }))
 }
 

@@ -32,12 +32,12 @@ pub fn mean_by_dialogue(rows: &[(usize, f64)]) -> Vec<f64> {
     let mut sums: Vec<(usize, f64, usize)> = Vec::new();
     let mut place = std::collections::HashMap::new();
     for &(dialogue, difference) in rows {
-        let at = *place.entry(dialogue).or_insert_with(|| {
+        let index = *place.entry(dialogue).or_insert_with(|| {
             sums.push((dialogue, 0.0, 0));
             sums.len() - 1
         });
-        sums[at].1 += difference;
-        sums[at].2 += 1;
+        sums[index].1 += difference;
+        sums[index].2 += 1;
     }
     sums.into_iter()
         .map(|(_, sum, count)| sum / count as f64)
