@@ -13,8 +13,8 @@ pub const NEAR: f64 = 0.7;
 pub const COMPARED: usize = 600;
 
 /// Whether two texts say nearly the same.
-pub fn nearly_repeats(one: &str, other: &str) -> bool {
-    is_near_duplicate(&tokenize(one), &tokenize(other), NEAR)
+pub fn nearly_repeats(text: &str, other: &str) -> bool {
+    is_near_duplicate(&tokenize(text), &tokenize(other), NEAR)
 }
 
 /// The measures; shares are 0..=1.

@@ -83,9 +83,9 @@ impl<'w> Telling<'w> {
     }
 
     /// Draws a fact and keeps it.
-    pub(crate) fn draw(&mut self, name: &str, spec: &Spec, all: &[(String, Spec)]) {
+    pub(crate) fn draw(&mut self, name: &str, spec: &Spec, specs: &[(String, Spec)]) {
         let (spec, source) = match spec {
-            Spec::Like(other) => match all.iter().find(|(name, _)| name == other) {
+            Spec::Like(other) => match specs.iter().find(|(name, _)| name == other) {
                 Some((_, spec)) => (spec, source(other, spec)),
                 None => return,
             },

@@ -60,18 +60,19 @@ pub(crate) struct When {
 impl When {
     /// Splits `?30`, `(guard)` or both from the rest of a line.
     fn split(text: &str) -> (Self, &str) {
-        let (percent, rest) = match text.strip_prefix('?') {
-            Some(rest) => {
-                let (number, rest) = rest.split_at(
-                    rest.find(|c: char| !c.is_ascii_digit())
-                        .unwrap_or(rest.len()),
+        let (percent, after) = match text.strip_prefix('?') {
+            Some(after) => {
+                let (number, after) = after.split_at(
+                    after
+                        .find(|c: char| !c.is_ascii_digit())
+                        .unwrap_or(after.len()),
                 );
-                (number.parse().unwrap_or(100), rest)
+                (number.parse().unwrap_or(100), after)
             }
             None => (100, text),
         };
-        let (guard, rest) = Guard::split(rest);
-        (Self { percent, guard }, rest.trim())
+        let (guard, content) = Guard::split(after);
+        (Self { percent, guard }, content.trim())
     }
 }
 
@@ -82,7 +83,7 @@ pub(crate) fn parse(lines: &[Line]) -> Result<Vec<Family>, GrammarError> {
         .iter()
         .enumerate()
         .filter(|(_, line)| line.text.starts_with("== "))
-        .map(|(at, _)| at)
+        .map(|(index, _)| index)
         .collect();
     for (nth, &start) in heads.iter().enumerate() {
         let end = heads.get(nth + 1).copied().unwrap_or(lines.len());
@@ -122,9 +123,9 @@ fn family(lines: &[Line]) -> Result<Family, GrammarError> {
             .map_or("", |(_, text)| text.trim());
         *field = Pattern::parse(text).map_err(|problem| line.error(problem))?;
     }
-    let mut rest = flow.as_slice();
-    family.flow = steps(&mut rest, false)?;
-    if let Some(line) = rest.first() {
+    let mut unread = flow.as_slice();
+    family.flow = steps(&mut unread, false)?;
+    if let Some(line) = unread.first() {
         return Err(line.error(format!("`{}` closes nothing", line.text)));
     }
     family.check().map_err(|problem| head.error(problem))?;
@@ -134,20 +135,20 @@ fn family(lines: &[Line]) -> Result<Family, GrammarError> {
 /// Steps up to the end of the lines, `end`, `-` or the `~` that closes a group (left for the caller).
 pub(crate) fn steps(lines: &mut &[Line], in_group: bool) -> Result<Vec<Step>, GrammarError> {
     let mut steps = Vec::new();
-    while let Some((line, rest)) = lines.split_first() {
+    while let Some((line, following)) = lines.split_first() {
         match line.text.as_str() {
             "end" | "-" => break,
             "~" if in_group => break,
             "~" => {
-                *lines = rest;
+                *lines = following;
                 steps.push(any_order(lines, line)?);
             }
             "*" => {
-                *lines = rest;
+                *lines = following;
                 steps.push(Step::Aside);
             }
             text => {
-                *lines = rest;
+                *lines = following;
                 steps.push(step(text, line, lines, in_group)?);
             }
         }
@@ -165,18 +166,18 @@ fn step(
     if turn.is_empty() {
         let inner = steps(lines, in_group)?;
         *lines = match lines.split_first() {
-            Some((last, rest)) if last.text == "end" => rest,
+            Some((last, following)) if last.text == "end" => following,
             _ => return Err(line.error("this block has no `end`")),
         };
         return Ok(Step::Block { when, steps: inner });
     }
-    let Some((speaker, said)) = turn
+    let Some((speaker, text)) = turn
         .split_once(": ")
         .filter(|(speaker, _)| pattern::is_name(speaker))
     else {
         return Err(line.error(format!("`{turn}` is no turn")));
     };
-    let text = Pattern::parse(said).map_err(|problem| line.error(problem))?;
+    let text = Pattern::parse(text).map_err(|problem| line.error(problem))?;
     Ok(Step::Turn {
         when,
         speaker: speaker.to_owned(),
@@ -188,10 +189,10 @@ fn any_order(lines: &mut &[Line], opening: &Line) -> Result<Step, GrammarError> 
     let mut parts = Vec::new();
     loop {
         parts.push(steps(lines, true)?);
-        let Some((line, rest)) = lines.split_first() else {
+        let Some((line, following)) = lines.split_first() else {
             return Err(opening.error("this `~` has no second `~`"));
         };
-        *lines = rest;
+        *lines = following;
         match line.text.as_str() {
             "-" => {}
             "~" => return Ok(Step::AnyOrder(parts)),
@@ -204,8 +205,8 @@ impl Family {
     /// Every name that a text uses is defined.
     fn check(&self) -> Result<(), String> {
         let names = self.names();
-        for (at, (_, spec)) in self.specs.iter().enumerate() {
-            self.check_defined(&spec.names(), &self.specs[..at])?;
+        for (index, (_, spec)) in self.specs.iter().enumerate() {
+            self.check_defined(&spec.names(), &self.specs[..index])?;
         }
         self.check_defined(&names, &self.specs)?;
         let linked: Vec<&Name<'_>> = names

@@ -43,7 +43,7 @@ impl Line {
 /// Reads a file. A line that begins with white space or `|` continues the one before; `#` and a space begin a comment.
 pub(crate) fn read(file: &'static str, text: &str) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    for (at, line) in text.lines().enumerate() {
+    for (index, line) in text.lines().enumerate() {
         if line.trim().is_empty() || line.starts_with("# ") {
             continue;
         }
@@ -54,7 +54,7 @@ pub(crate) fn read(file: &'static str, text: &str) -> Vec<Line> {
             }
             _ => lines.push(Line {
                 file,
-                number: at + 1,
+                number: index + 1,
                 text: line.trim_end().to_owned(),
             }),
         }

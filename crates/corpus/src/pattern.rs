@@ -49,7 +49,7 @@ impl Guard {
         let condition = |text: &str| {
             let (negated, text) = text
                 .strip_prefix('!')
-                .map_or((false, text), |rest| (true, rest));
+                .map_or((false, text), |positive| (true, positive));
             let (name, value) = text
                 .split_once('=')
                 .map_or((text, None), |(name, value)| (name, Some(value.to_owned())));
@@ -71,7 +71,7 @@ impl Guard {
             .trim_start()
             .strip_prefix('(')
             .and_then(|inner| inner.split_once(')'));
-        match split.and_then(|(guard, rest)| Some((Self::parse(guard)?, rest))) {
+        match split.and_then(|(guard, after)| Some((Self::parse(guard)?, after))) {
             Some(found) => found,
             None => (Self::default(), text),
         }
@@ -84,10 +84,10 @@ impl Guard {
     /// Whether every condition holds.
     pub(crate) fn holds(&self, telling: &Telling<'_>) -> bool {
         self.0.iter().all(|condition| {
-            let held = telling.fact(&condition.name, "");
+            let told = telling.fact(&condition.name, "");
             let equal = match &condition.value {
-                Some(value) => held == Some(value.as_str()),
-                None => held.is_some_and(|text| !text.is_empty()),
+                Some(value) => told == Some(value.as_str()),
+                None => told.is_some_and(|text| !text.is_empty()),
             };
             equal != condition.negated
         })
@@ -197,14 +197,14 @@ impl Reader<'_> {
     fn alternatives(&mut self) -> Result<Pattern, String> {
         let mut alternatives = Vec::new();
         loop {
-            let (guard, rest) = Guard::split(self.rest);
-            self.rest = rest;
+            let (guard, after) = Guard::split(self.rest);
+            self.rest = after;
             alternatives.push(Alternative {
                 guard,
                 parts: self.parts()?,
             });
             match self.rest.strip_prefix('|') {
-                Some(rest) => self.rest = rest,
+                Some(after) => self.rest = after,
                 None => return Ok(Pattern(alternatives)),
             }
         }
@@ -217,14 +217,14 @@ impl Reader<'_> {
                 .rest
                 .find(['[', ']', '{', '|'])
                 .unwrap_or(self.rest.len());
-            let (text, rest) = self.rest.split_at(end);
+            let (text, after) = self.rest.split_at(end);
             if !text.is_empty() {
                 parts.push(Part::Text(text.to_owned()));
             }
-            self.rest = rest;
-            if let Some(rest) = rest.strip_prefix('[') {
-                let linked = rest.strip_prefix('&');
-                self.rest = linked.unwrap_or(rest);
+            self.rest = after;
+            if let Some(bracketed) = after.strip_prefix('[') {
+                let linked = bracketed.strip_prefix('&');
+                self.rest = linked.unwrap_or(bracketed);
                 let choice = self.alternatives()?;
                 parts.push(if linked.is_some() {
                     Part::Linked(choice)
@@ -232,9 +232,9 @@ impl Reader<'_> {
                     Part::Choice(choice)
                 });
                 self.rest = self.rest.strip_prefix(']').ok_or("a `[` is not closed")?;
-            } else if let Some(rest) = rest.strip_prefix('{') {
-                let (name, rest) = rest.split_once('}').ok_or("a `{` is not closed")?;
-                self.rest = rest;
+            } else if let Some(braced) = after.strip_prefix('{') {
+                let (name, after_brace) = braced.split_once('}').ok_or("a `{` is not closed")?;
+                self.rest = after_brace;
                 parts.push(fact(name)?);
             } else {
                 return Ok(parts);

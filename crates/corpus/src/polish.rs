@@ -27,7 +27,7 @@ pub(crate) fn sentences(text: &str) -> String {
 pub(crate) fn phrase(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut out = String::with_capacity(text.len());
-    for (at, word) in words.iter().enumerate() {
+    for (index, word) in words.iter().enumerate() {
         let is_mark = word
             .chars()
             .all(|c| matches!(c, ',' | '.' | '?' | '!' | ':'));
@@ -38,7 +38,7 @@ pub(crate) fn phrase(text: &str) -> String {
             continue;
         }
         out.push_str(word);
-        if matches!(*word, "a" | "A") && words.get(at + 1).is_some_and(|next| takes_an(next)) {
+        if matches!(*word, "a" | "A") && words.get(index + 1).is_some_and(|next| takes_an(next)) {
             out.push('n');
         }
     }

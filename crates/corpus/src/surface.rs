@@ -82,15 +82,15 @@ impl Format {
             turns
                 .iter()
                 .enumerate()
-                .map(|(at, turn)| line(at, turn))
+                .map(|(index, turn)| line(index, turn))
                 .collect::<Vec<_>>()
                 .join("\n")
         };
         match self {
             Self::Plain => lines(&|_, turn| plain(turn)),
             Self::NoLabels => lines(&|_, turn| turn.text.clone()),
-            Self::SomeLabels => lines(&|at, turn| {
-                if at % 3 == 1 {
+            Self::SomeLabels => lines(&|index, turn| {
+                if index % 3 == 1 {
                     turn.text.clone()
                 } else {
                     plain(turn)
@@ -99,11 +99,16 @@ impl Format {
             Self::Dashes => lines(&|_, turn| format!("- {}", turn.text)),
             Self::Quotes => lines(&|_, turn| format!("\"{}\"", turn.text)),
             Self::Narrated => lines(&narrated),
-            Self::Timestamps => {
-                lines(&|at, turn| format!("[{}:{:02}] {}", 9 + at / 20, 3 * (at % 20), plain(turn)))
-            }
+            Self::Timestamps => lines(&|index, turn| {
+                format!(
+                    "[{}:{:02}] {}",
+                    9 + index / 20,
+                    3 * (index % 20),
+                    plain(turn)
+                )
+            }),
             Self::Bold => lines(&|_, turn| format!("**{}**: {}", turn.speaker, turn.text)),
-            Self::Numbered => lines(&|at, turn| format!("{}. {}", at + 1, plain(turn))),
+            Self::Numbered => lines(&|index, turn| format!("{}. {}", index + 1, plain(turn))),
             Self::DashedNames => lines(&|_, turn| format!("{} - {}", turn.speaker, turn.text)),
             Self::NameAbove => lines(&|_, turn| format!("{}\n{}", turn.speaker, turn.text)),
             Self::OneLine => lines(&|_, turn| plain(turn)).replace('\n', " "),
@@ -128,8 +133,8 @@ fn plain(turn: &Turn) -> String {
     format!("{}: {}", turn.speaker, turn.text)
 }
 
-fn narrated(at: usize, turn: &Turn) -> String {
-    let verb = ["says", "answers", "says", "replies"][at % 4];
+fn narrated(index: usize, turn: &Turn) -> String {
+    let verb = ["says", "answers", "says", "replies"][index % 4];
     let text = turn.text.trim_end_matches('.');
     let mark = if text.ends_with(['?', '!']) { "" } else { "," };
     format!("\"{text}{mark}\" {verb} {}.", turn.speaker)
@@ -137,9 +142,9 @@ fn narrated(at: usize, turn: &Turn) -> String {
 
 /// Half of the conversation, then a piece of the next utterance that names nobody.
 fn broken_off(turns: &[Turn]) -> String {
-    let (kept, rest) = turns.split_at(turns.len() / 2);
+    let (kept, dropped) = turns.split_at(turns.len() / 2);
     let mut lines: Vec<String> = kept.iter().map(plain).collect();
-    if let Some(turn) = rest.first() {
+    if let Some(turn) = dropped.first() {
         let words: Vec<&str> = turn.text.split(' ').collect();
         lines.push(words[..words.len().div_ceil(2)].join(" "));
     }

@@ -88,11 +88,11 @@ fn walk(telling: &mut Telling<'_>, steps: &[Step], events: &mut Vec<Event>) {
 fn with_aside(telling: &mut Telling<'_>, events: &[Event]) -> Vec<(String, String)> {
     let mut spoken: Vec<(String, String)> = Vec::new();
     let mut open = true;
-    for (at, event) in events.iter().enumerate() {
+    for (index, event) in events.iter().enumerate() {
         match event {
             Event::Turn(speaker, text) => spoken.push((speaker.clone(), text.clone())),
             Event::Aside if open && telling.dice.chance(ASIDE) => {
-                let next = events[at..].iter().find_map(|event| match event {
+                let next = events[index..].iter().find_map(|event| match event {
                     Event::Turn(speaker, _) => Some(speaker.clone()),
                     Event::Aside => None,
                 });

@@ -43,9 +43,9 @@ fn none(findings: impl IntoIterator<Item = (String, String)>) {
 
 fn has_words(text: &str, wanted: &str) -> bool {
     let is_inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    text.match_indices(wanted).any(|(at, _)| {
-        !is_inside(text[..at].chars().next_back())
-            && !is_inside(text[at + wanted.len()..].chars().next())
+    text.match_indices(wanted).any(|(start, _)| {
+        !is_inside(text[..start].chars().next_back())
+            && !is_inside(text[start + wanted.len()..].chars().next())
     })
 }
 
@@ -58,9 +58,9 @@ fn the_grammar_is_large_and_held_out_families_stay_apart() {
     );
     assert!(training.len() >= 60, "{}", training.len());
     assert!(held_out.len() >= 12, "{}", held_out.len());
-    let all: BTreeSet<&str> = training.iter().chain(&held_out).copied().collect();
+    let names: BTreeSet<&str> = training.iter().chain(&held_out).copied().collect();
     assert_eq!(
-        all.len(),
+        names.len(),
         training.len() + held_out.len(),
         "a name is there twice"
     );
@@ -81,16 +81,16 @@ fn the_grammar_is_large_and_held_out_families_stay_apart() {
 
 #[test]
 fn the_same_seed_tells_the_same() {
-    let (one, other) = (corpus(), corpus());
+    let (first, other) = (corpus(), corpus());
     for index in (0..40).rev() {
         assert_eq!(
-            one.item(Part::Training, 3, index),
+            first.item(Part::Training, 3, index),
             other.item(Part::Training, 3, index)
         );
     }
     assert_ne!(
-        one.item(Part::Training, 3, 0),
-        one.item(Part::Training, 4, 0)
+        first.item(Part::Training, 3, 0),
+        first.item(Part::Training, 4, 0)
     );
 }
 
@@ -177,7 +177,7 @@ fn names_and_numbers_of_a_summary_were_said() {
     let findings = told(world, 120)
         .into_iter()
         .filter_map(|(family, _, item)| {
-            let said = item.to_text();
+            let dialogue = item.to_text();
             let words = item
                 .summary
                 .split(|c: char| !c.is_alphanumeric())
@@ -185,10 +185,10 @@ fn names_and_numbers_of_a_summary_were_said() {
             let must: Vec<String> = words
                 .filter(|word| names.contains(word) || word.chars().any(|c| c.is_ascii_digit()))
                 .collect();
-            let missing = must.iter().find(|word| !has_words(&said, word))?;
+            let missing = must.iter().find(|word| !has_words(&dialogue, word))?;
             Some((
                 family.name.clone(),
-                format!("{missing}\n{said}\n-> {}", item.summary),
+                format!("{missing}\n{dialogue}\n-> {}", item.summary),
             ))
         });
     none(findings);
@@ -222,18 +222,18 @@ fn lengths_fit_a_small_context() {
         .into_iter()
         .filter_map(|(family, _, item)| {
             let words = |text: &str| text.split_whitespace().count();
-            let (said, summary, topic) = (
+            let (dialogue, summary, topic) = (
                 words(&item.to_text()),
                 words(&item.summary),
                 words(&item.topic),
             );
-            let fits = (40..=260).contains(&said)
+            let fits = (40..=260).contains(&dialogue)
                 && (5..=60).contains(&summary)
                 && (1..=12).contains(&topic);
             (!fits).then(|| {
                 (
                     family.name.clone(),
-                    format!("{said}, {summary}, {topic} words: {}", item.summary),
+                    format!("{dialogue}, {summary}, {topic} words: {}", item.summary),
                 )
             })
         });

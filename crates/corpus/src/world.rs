@@ -124,24 +124,24 @@ fn lists(lines: &[Line]) -> Result<Vec<(String, Vec<Entry>)>, GrammarError> {
 
 fn asides(lines: &[Line]) -> Result<Asides, GrammarError> {
     let mut asides = Asides::new();
-    let mut rest = lines;
-    while let Some((line, after)) = rest.split_first() {
+    let mut unread = lines;
+    while let Some((line, after)) = unread.split_first() {
         if let Some(setting) = line.text.strip_prefix("== ") {
             asides.push((setting.to_owned(), Vec::new()));
-            rest = after;
+            unread = after;
             continue;
         }
-        let end = rest
+        let end = unread
             .iter()
             .position(|line| line.text == "-" || line.text.starts_with("== "))
-            .unwrap_or(rest.len());
-        let (mut exchange, after) = rest.split_at(end);
+            .unwrap_or(unread.len());
+        let (mut exchange, after) = unread.split_at(end);
         let steps = family::steps(&mut exchange, false)?;
         match asides.last_mut() {
             Some((_, exchanges)) if !steps.is_empty() => exchanges.push(steps),
             _ => return Err(line.error("an aside needs a setting (`== phone`) and turns")),
         }
-        rest = after
+        unread = after
             .split_first()
             .filter(|(line, _)| line.text == "-")
             .map_or(after, |(_, behind)| behind);
