@@ -242,10 +242,10 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_told_from_other_io_errors() {
-        let at = |kind: std::io::ErrorKind| Error::io(Path::new("f"), kind.into());
-        assert!(at(std::io::ErrorKind::StorageFull).is_disk_full());
+        let error = |kind: std::io::ErrorKind| Error::io(Path::new("f"), kind.into());
+        assert!(error(std::io::ErrorKind::StorageFull).is_disk_full());
         assert!(matches!(
-            at(std::io::ErrorKind::PermissionDenied),
+            error(std::io::ErrorKind::PermissionDenied),
             Error::Io { .. }
         ));
     }

@@ -184,11 +184,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path();
         std::thread::scope(|scope| {
-            let all: Vec<_> = (0..8)
+            let threads: Vec<_> = (0..8)
                 .map(|_| scope.spawn(|| Store::open(path).map(drop)))
                 .collect();
-            for one in all {
-                one.join().unwrap().unwrap();
+            for thread in threads {
+                thread.join().unwrap().unwrap();
             }
         });
     }

@@ -236,7 +236,7 @@ mod tests {
         store
             .commit_stage("r", StageName::Topics, &fixture::result(&made, "out"))
             .unwrap();
-        let edit = |item, text: &str, at| {
+        let edit = |item, text: &str, edited_at_ms| {
             store.edit_artifact(
                 "r",
                 StageName::Topics,
@@ -244,15 +244,15 @@ mod tests {
                 item,
                 &json!(text),
                 "me",
-                at,
+                edited_at_ms,
             )
         };
         assert_eq!(edit(1, "x", 100).unwrap(), 2);
         assert_eq!(edit(1, "y", 101).unwrap(), 3);
         assert!(matches!(edit(9, "z", 102), Err(Error::NotFound { .. })));
 
-        let all = store.artifacts("r", StageName::Topics, None).unwrap();
-        let keys: Vec<_> = all
+        let artifacts = store.artifacts("r", StageName::Topics, None).unwrap();
+        let keys: Vec<_> = artifacts
             .iter()
             .map(|a| (a.kind.as_str(), a.item, a.version))
             .collect();
@@ -267,21 +267,21 @@ mod tests {
         );
         assert_eq!(
             (
-                &all[2].payload,
-                all[2].author.as_str(),
-                all[2].created_at_ms
+                &artifacts[2].payload,
+                artifacts[2].author.as_str(),
+                artifacts[2].created_at_ms
             ),
             (&json!("y"), "me", 101)
         );
         assert_eq!(
-            (all[1].author.as_str(), all[1].created_at_ms),
+            (artifacts[1].author.as_str(), artifacts[1].created_at_ms),
             (MACHINE, 77)
         );
         assert_eq!(
             store
                 .artifacts("r", StageName::Topics, Some(ArtifactKind::Topic))
                 .unwrap(),
-            all[1..]
+            artifacts[1..]
         );
         let history = store
             .artifact_history("r", StageName::Topics, ArtifactKind::Topic, 1)
@@ -295,13 +295,13 @@ mod tests {
         let page = store
             .artifacts_page("r", StageName::Topics, Some(ArtifactKind::Topic), 1, 1)
             .unwrap();
-        assert_eq!((page.rows.as_slice(), page.total), (&all[2..3], 3));
+        assert_eq!((page.rows.as_slice(), page.total), (&artifacts[2..3], 3));
         assert_eq!(
             store
                 .artifacts_page("r", StageName::Topics, None, 0, 9)
                 .unwrap()
                 .rows,
-            all
+            artifacts
         );
     }
 

@@ -188,16 +188,16 @@ mod tests {
         let (_dir, store) = fixture::store();
         let id = fixture::dataset(&store, "b");
         fixture::dataset(&store, "a");
-        let all = store.datasets().unwrap();
+        let listed = store.datasets().unwrap();
         assert_eq!(
-            all.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(),
+            listed.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(),
             ["a", "b"]
         );
-        let one = store.dataset("b").unwrap();
-        assert_eq!(one, all[1]);
-        assert_eq!(one, store.dataset_by_id(id).unwrap());
+        let dataset = store.dataset("b").unwrap();
+        assert_eq!(dataset, listed[1]);
+        assert_eq!(dataset, store.dataset_by_id(id).unwrap());
         assert_eq!(
-            one.counts,
+            dataset.counts,
             SplitCounts {
                 train: 2,
                 validation: 1,

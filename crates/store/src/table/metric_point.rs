@@ -121,8 +121,8 @@ mod tests {
                 &[("loss", 1, f64::NAN), ("loss", 2, f64::INFINITY)],
             )
             .unwrap();
-        let all = store.metric_points("r", None).unwrap();
-        let flat: Vec<_> = all
+        let points = store.metric_points("r", None).unwrap();
+        let flat: Vec<_> = points
             .iter()
             .map(|p| (p.stage, p.series.as_str(), p.step, p.value))
             .collect();
@@ -137,7 +137,7 @@ mod tests {
             ]
         );
         store.delete_metric_points("r", StageName::Topics).unwrap();
-        assert_eq!(store.metric_points("r", None).unwrap(), all[..2]);
+        assert_eq!(store.metric_points("r", None).unwrap(), points[..2]);
         assert!(matches!(
             store.put_metric_points("r", StageName::Align, &[]),
             Err(Error::NotFound { .. })

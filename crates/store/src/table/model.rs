@@ -108,13 +108,13 @@ mod tests {
     #[test]
     fn upsert_list_remove() {
         let (_dir, store) = fixture::store();
-        let model = |id: &str, name: &str, at| ModelRow {
+        let model = |id: &str, name: &str, added_at_ms| ModelRow {
             id: id.into(),
             name: name.into(),
             path: "p".into(),
             parameters: 7,
             bytes: u64::from(u32::MAX) * 8,
-            added_at_ms: at,
+            added_at_ms,
         };
         store.upsert_model(&model("1", "b", 5)).unwrap();
         store.upsert_model(&model("2", "a", 6)).unwrap();

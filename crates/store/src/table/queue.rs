@@ -86,7 +86,7 @@ impl Store {
                 return Err(run::no_such(&row.run_id));
             }
             let mut rows = all(tx)?;
-            match rows.iter_mut().find(|one| one.run_id == row.run_id) {
+            match rows.iter_mut().find(|queued| queued.run_id == row.run_id) {
                 Some(waiting) => *waiting = row.clone(),
                 None => rows.push(row.clone()),
             }
@@ -101,14 +101,14 @@ impl Store {
     pub fn move_in_queue(&self, run: &str, to: usize) -> Result<()> {
         self.write(|tx| {
             let mut rows = all(tx)?;
-            let at = rows
+            let index = rows
                 .iter()
                 .position(|row| row.run_id == run)
                 .ok_or_else(|| Error::NotFound {
                     what: "queued run",
                     key: run.to_owned(),
                 })?;
-            let row = rows.remove(at);
+            let row = rows.remove(index);
             rows.insert(to.min(rows.len()), row);
             put(tx, &rows)
         })

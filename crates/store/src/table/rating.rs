@@ -239,16 +239,16 @@ mod tests {
         store
             .set_ratings(&[rating(id, "a", 1, 2), rating(id, "a", 0, 3)])
             .unwrap();
-        let all = store.ratings(id, None).unwrap();
+        let stored = store.ratings(id, None).unwrap();
         assert_eq!(
-            all,
+            stored,
             [
                 rating(id, "a", 0, 3),
                 rating(id, "a", 1, 2),
                 rating(id, "b", 0, 5)
             ]
         );
-        assert_eq!(store.ratings(id, Some("b")).unwrap(), all[2..]);
+        assert_eq!(store.ratings(id, Some("b")).unwrap(), stored[2..]);
         store.clear_rating(id, 0, "b", "fluency").unwrap();
         assert!(store.ratings(id, Some("b")).unwrap().is_empty());
     }

@@ -67,11 +67,11 @@ mod tests {
             .unwrap();
         store.set_setting("nothing", &json!(null)).unwrap();
         assert_eq!(store.setting("nothing").unwrap(), Some(json!(null)));
-        let all = [
+        let expected = [
             ("nothing".into(), json!(null)),
             ("theme".into(), json!({"name": "light"})),
         ];
-        assert_eq!(store.settings().unwrap(), all);
+        assert_eq!(store.settings().unwrap(), expected);
         store.remove_setting("theme").unwrap();
         assert_eq!(store.setting("theme").unwrap(), None);
     }

@@ -348,12 +348,12 @@ impl Store {
             }
             for sql in REUSE {
                 let mut statement = tx.prepare_cached(sql)?;
-                let all: [(&str, &dyn ToSql); 3] = [
+                let parameters: [(&str, &dyn ToSql); 3] = [
                     (":from", &from_run),
                     (":to", &to_run),
                     (":name", &Word(name)),
                 ];
-                let used: Vec<_> = all
+                let used: Vec<_> = parameters
                     .into_iter()
                     .filter(|(key, _)| sql.contains(key))
                     .collect();
