@@ -392,13 +392,13 @@ impl FormatRule {
         if text.is_empty() || !broken(lines.len()) {
             return None;
         }
-        let (mut held, mut failed) = (0, lines.len());
-        while failed - held > 1 {
-            let middle = (held + failed) / 2;
+        let (mut passed, mut failed) = (0, lines.len());
+        while failed - passed > 1 {
+            let middle = (passed + failed) / 2;
             if broken(middle) {
                 failed = middle
             } else {
-                held = middle
+                passed = middle
             }
         }
         Some(failed - 1)

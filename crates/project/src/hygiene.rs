@@ -98,7 +98,7 @@ pub fn look(rows: &[ExampleRow]) -> Vec<Finding> {
     let place: HashMap<i64, usize> = rows
         .iter()
         .enumerate()
-        .map(|(at, row)| (row.id, at))
+        .map(|(index, row)| (row.id, index))
         .collect();
     found.sort_by_key(|finding| (place.get(&finding.example).copied(), finding.doubt));
     found
@@ -134,16 +134,16 @@ fn copies(read: &[Read<'_>]) -> Vec<Finding> {
     let mut whole: HashMap<&[String], i64> = HashMap::new();
     let mut holders: HashMap<&[String], Vec<usize>> = HashMap::new();
     let mut found = Vec::new();
-    for (at, one) in read.iter().enumerate() {
-        if let Some(&other) = whole.get(one.words.as_slice()) {
+    for (index, example) in read.iter().enumerate() {
+        if let Some(&other) = whole.get(example.words.as_slice()) {
             found.push(Finding {
                 other: Some(other),
-                ..one.finding(Doubt::Duplicate, "100")
+                ..example.finding(Doubt::Duplicate, "100")
             });
             continue;
         }
-        whole.insert(&one.words, one.row.id);
-        let shingles: HashSet<&[String]> = one.words.windows(SHINGLE).collect();
+        whole.insert(&example.words, example.row.id);
+        let shingles: HashSet<&[String]> = example.words.windows(SHINGLE).collect();
         let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
         for shingle in &shingles {
             let earlier = holders.entry(shingle).or_default();
@@ -151,7 +151,7 @@ fn copies(read: &[Read<'_>]) -> Vec<Finding> {
                 earlier
                     .iter()
                     .for_each(|&other| *shared.entry(other).or_default() += 1);
-                earlier.push(at);
+                earlier.push(index);
             }
         }
         let nearest = shared
@@ -167,7 +167,7 @@ fn copies(read: &[Read<'_>]) -> Vec<Finding> {
                 let detail = format!("{:.0}", share.min(1.0) * 100.0);
                 found.push(Finding {
                     other: Some(read[other].row.id),
-                    ..one.finding(Doubt::NearDuplicate, detail)
+                    ..example.finding(Doubt::NearDuplicate, detail)
                 });
             }
         }
@@ -177,18 +177,21 @@ fn copies(read: &[Read<'_>]) -> Vec<Finding> {
 
 /// Lengths that stand out, and dialogues in which nobody answers.
 fn lengths(read: &[Read<'_>]) -> Vec<Finding> {
-    let words: Vec<f64> = read.iter().map(|one| one.words.len() as f64).collect();
+    let words: Vec<f64> = read
+        .iter()
+        .map(|example| example.words.len() as f64)
+        .collect();
     let fence = (read.len() >= ENOUGH_FOR_QUARTILES)
         .then(|| Some((quantile(&words, 0.25)?, quantile(&words, 0.75)?)))
         .flatten()
         .map(|(low, high)| (low - FAR_OUT * (high - low), high + FAR_OUT * (high - low)));
     let mut found = Vec::new();
-    for (one, n) in read.iter().zip(words) {
+    for (example, n) in read.iter().zip(words) {
         let (short, long) = fence.map_or((false, false), |(low, high)| (n < low, n > high));
-        if short || one.turns < 2 {
-            found.push(one.finding(Doubt::VeryShort, one.words.len().to_string()));
+        if short || example.turns < 2 {
+            found.push(example.finding(Doubt::VeryShort, example.words.len().to_string()));
         } else if long {
-            found.push(one.finding(Doubt::VeryLong, one.words.len().to_string()));
+            found.push(example.finding(Doubt::VeryLong, example.words.len().to_string()));
         }
     }
     found
@@ -196,19 +199,22 @@ fn lengths(read: &[Read<'_>]) -> Vec<Finding> {
 
 /// Dialogues in another language than most.
 fn languages(read: &[Read<'_>]) -> Vec<Finding> {
-    let spoken: Vec<Option<&str>> = read.iter().map(|one| language(&one.words)).collect();
+    let spoken: Vec<Option<&str>> = read
+        .iter()
+        .map(|example| language(&example.words))
+        .collect();
     let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
     spoken
         .iter()
         .flatten()
-        .for_each(|one| *votes.entry(one).or_default() += 1);
+        .for_each(|language| *votes.entry(language).or_default() += 1);
     let Some((usual, _)) = votes.into_iter().max_by_key(|&(_, n)| n) else {
         return Vec::new();
     };
     read.iter()
         .zip(spoken)
-        .filter_map(|(one, spoken)| Some((one, spoken.filter(|spoken| *spoken != usual)?)))
-        .map(|(one, spoken)| one.finding(Doubt::OtherLanguage, spoken))
+        .filter_map(|(example, spoken)| Some((example, spoken.filter(|spoken| *spoken != usual)?)))
+        .map(|(example, spoken)| example.finding(Doubt::OtherLanguage, spoken))
         .collect()
 }
 
@@ -238,24 +244,24 @@ fn language(words: &[String]) -> Option<&'static str> {
 }
 
 /// What does not fit between a dialogue and its references.
-fn summaries(one: &Read<'_>) -> Vec<Finding> {
+fn summaries(example: &Read<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    let dialogue: HashSet<String> = tokenize(&one.row.dialogue).into_iter().collect();
-    for reference in &one.row.references {
+    let dialogue: HashSet<String> = tokenize(&example.row.dialogue).into_iter().collect();
+    for reference in &example.row.references {
         let words = tokenize(reference);
-        if !words.is_empty() && words.len() >= one.words.len() {
-            found.push(one.finding(Doubt::LongSummary, words.len().to_string()));
+        if !words.is_empty() && words.len() >= example.words.len() {
+            found.push(example.finding(Doubt::LongSummary, words.len().to_string()));
         } else if words.len() >= COPIED_WORDS {
-            let share = longest_shared_run(&words, &one.words) as f64 / words.len() as f64;
+            let share = longest_shared_run(&words, &example.words) as f64 / words.len() as f64;
             if share >= COPIED {
-                found.push(one.finding(Doubt::CopiedSummary, format!("{:.0}", share * 100.0)));
+                found.push(example.finding(Doubt::CopiedSummary, format!("{:.0}", share * 100.0)));
             }
         }
         if let Some(name) = names(reference)
             .into_iter()
             .find(|name| !held(name, &dialogue))
         {
-            found.push(one.finding(Doubt::UnknownName, name));
+            found.push(example.finding(Doubt::UnknownName, name));
         }
     }
     found
@@ -311,7 +317,7 @@ mod tests {
     fn doubts(rows: &[ExampleRow]) -> Vec<(i64, Doubt, String)> {
         look(rows)
             .into_iter()
-            .map(|one| (one.example, one.doubt, one.detail))
+            .map(|finding| (finding.example, finding.doubt, finding.detail))
             .collect()
     }
 
@@ -339,8 +345,8 @@ mod tests {
         ];
         let found: Vec<_> = look(&rows)
             .into_iter()
-            .filter(|one| one.doubt <= Doubt::NearDuplicate)
-            .map(|one| (one.example, one.doubt, one.other))
+            .filter(|finding| finding.doubt <= Doubt::NearDuplicate)
+            .map(|finding| (finding.example, finding.doubt, finding.other))
             .collect();
         assert_eq!(
             found,

@@ -175,9 +175,9 @@ fn rouge(output: &Output) -> (RougeScores, RougeScores) {
 }
 
 fn row(items: &Items, baseline: Option<&Items>, resamples: usize, seed: u64) -> SystemResult {
-    let of = |values: &[f64]| interval(bootstrap_mean(values, resamples, seed));
+    let with_interval = |values: &[f64]| interval(bootstrap_mean(values, resamples, seed));
     let average = |values: &[f64]| metrics::text::mean(values).unwrap_or(0.0);
-    let metric = |name: &str| of(items.metrics.get(name).map_or(&[][..], Vec::as_slice));
+    let metric = |name: &str| with_interval(items.metrics.get(name).map_or(&[][..], Vec::as_slice));
     let mut vs_sft_real = BTreeMap::new();
     if let Some(baseline) = baseline.filter(|b| b.system != items.system && b.ids == items.ids) {
         for (name, ours) in &items.metrics {
@@ -203,9 +203,9 @@ fn row(items: &Items, baseline: Option<&Items>, resamples: usize, seed: u64) -> 
         rouge1: metric("rouge1"),
         rouge2: metric("rouge2"),
         rouge_l: metric("rougeL"),
-        rouge1_best: of(&items.best[0]),
-        rouge2_best: of(&items.best[1]),
-        rouge_l_best: of(&items.best[2]),
+        rouge1_best: with_interval(&items.best[0]),
+        rouge2_best: with_interval(&items.best[1]),
+        rouge_l_best: with_interval(&items.best[2]),
         reference_ce: metric("reference_ce"),
         mean_tokens: average(&items.tokens),
         mean_examples: average(&items.examples),

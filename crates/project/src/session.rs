@@ -203,7 +203,7 @@ impl Session {
             return Ok((import::find_leaks(new), Vec::new()));
         };
         let stored = self.store.examples(existing.id, None)?;
-        let mut all: Vec<ImportedExample> = stored.iter().map(imported).collect();
+        let mut together: Vec<ImportedExample> = stored.iter().map(imported).collect();
         let ids: std::collections::HashSet<&str> =
             stored.iter().map(|row| row.external_id.as_str()).collect();
         for example in new
@@ -212,9 +212,9 @@ impl Session {
         {
             example.external_id = format!("{}:{}", file_stem(&example.file), example.external_id);
         }
-        all.append(new);
-        let leaks = import::find_leaks(&mut all);
-        let kept: std::collections::HashSet<String> = all
+        together.append(new);
+        let leaks = import::find_leaks(&mut together);
+        let kept: std::collections::HashSet<String> = together
             .iter()
             .map(|example| example.external_id.clone())
             .collect();
@@ -223,7 +223,7 @@ impl Session {
             .filter(|row| !kept.contains(&row.external_id))
             .map(|row| row.id)
             .collect();
-        *new = all
+        *new = together
             .into_iter()
             .filter(|example| !ids.contains(example.external_id.as_str()))
             .collect();

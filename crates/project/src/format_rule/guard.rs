@@ -215,10 +215,10 @@ mod tests {
             .map(|i| (DIALOGUE, if i < 2 { DIALOGUE } else { summary }))
             .collect();
         let guards = ContentGuards::default().calibrated(&pairs);
-        let of = |id| guards.guards.iter().find(|guard| guard.id == id).unwrap();
-        assert_eq!(of(GuardId::CopyRun).source, Source::Off);
-        assert!((of(GuardId::CopyRun).real_reject - 0.1).abs() < 1e-12);
-        assert_eq!(of(GuardId::LengthRatio).source, Source::Calibrated);
+        let guard = |id| guards.guards.iter().find(|guard| guard.id == id).unwrap();
+        assert_eq!(guard(GuardId::CopyRun).source, Source::Off);
+        assert!((guard(GuardId::CopyRun).real_reject - 0.1).abs() < 1e-12);
+        assert_eq!(guard(GuardId::LengthRatio).source, Source::Calibrated);
         let check = guards.check(DIALOGUE, summary);
         assert!(check.pass && !check.rules.contains_key("copy_run"));
         assert!(!guards.check(&DIALOGUE.repeat(20), summary).rules["length_ratio"]);

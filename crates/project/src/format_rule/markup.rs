@@ -92,11 +92,11 @@ fn has_list_mark(text: &str) -> bool {
 /// `**words**`: an opening pair directly before a word, a closing pair directly behind one.
 fn has_bold(text: &str) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let opening = text.match_indices("**").find(|(at, _)| {
-        !is_word(text[..*at].chars().next_back()) && is_word(text[at + 2..].chars().next())
+    let opening = text.match_indices("**").find(|(start, _)| {
+        !is_word(text[..*start].chars().next_back()) && is_word(text[start + 2..].chars().next())
     });
-    opening.is_some_and(|(at, _)| {
-        let inner = &text[at + 2..];
+    opening.is_some_and(|(start, _)| {
+        let inner = &text[start + 2..];
         inner
             .match_indices("**")
             .any(|(end, _)| end > 0 && !inner[..end].ends_with(char::is_whitespace))

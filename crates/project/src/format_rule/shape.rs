@@ -70,7 +70,7 @@ pub(super) fn line_shape(lines: &[&str]) -> Shape {
 fn is_person(name: &str) -> bool {
     let number = name
         .strip_prefix("#Person")
-        .and_then(|rest| rest.strip_suffix('#'));
+        .and_then(|numbered| numbered.strip_suffix('#'));
     number.is_some_and(|number| {
         !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
     })

@@ -132,21 +132,21 @@ fn calibration_follows_the_shots() {
         })
         .collect();
     let rule = FormatRule::calibrate(&pairs);
-    let of = |id| rule.rules.iter().find(|rule| rule.id == id).unwrap();
+    let rule_of = |id| rule.rules.iter().find(|rule| rule.id == id).unwrap();
     // 204.99 words at 1 % and 302.01 at 99 % (numpy's linear rule), 20 % wider.
     assert_eq!(
-        of(RuleId::MinWords).limit,
+        rule_of(RuleId::MinWords).limit,
         Limit::at_least(((204.0 + 0.99) * 0.8_f64).round())
     );
     assert_eq!(
-        of(RuleId::MaxWords).limit,
+        rule_of(RuleId::MaxWords).limit,
         Limit::at_most(((204.0 + 98.01) * 1.2_f64).round())
     );
-    assert_eq!(of(RuleId::MinWords).source, Source::Calibrated);
+    assert_eq!(rule_of(RuleId::MinWords).source, Source::Calibrated);
     assert_eq!(
         (
-            of(RuleId::SpeakerPattern).limit,
-            of(RuleId::SpeakerPattern).source
+            rule_of(RuleId::SpeakerPattern).limit,
+            rule_of(RuleId::SpeakerPattern).source
         ),
         (Limit::Flag(true), Source::Calibrated)
     );
@@ -323,28 +323,28 @@ fn calibration_on_a_hundred_real_pairs_accepts_the_others() {
     for file in ["samsum/val.json", "dialogsum/dev.jsonl"] {
         let Some(pairs) = pairs_of(file) else { return };
         let step = pairs.len() / 100;
-        let (shots, rest): (Vec<_>, Vec<_>) = pairs
+        let (shots, others): (Vec<_>, Vec<_>) = pairs
             .into_iter()
             .enumerate()
             .partition(|(i, _)| i % step == 0);
         let plain = |rows: Vec<(usize, (String, String))>| {
             rows.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>()
         };
-        let (shots, rest) = (plain(shots), plain(rest));
+        let (shots, others) = (plain(shots), plain(others));
         let rule = FormatRule::calibrate(&shots);
-        let share = rejected(&rule, &rest);
+        let share = rejected(&rule, &others);
         println!(
             "{file}: {} shots, {share:.3} of the other {} rejected",
             shots.len(),
-            rest.len()
+            others.len()
         );
         assert!(share <= 0.10, "{file}: {share}");
         let guards = ContentGuards::default().calibrated(&shots);
-        let guarded = rest
+        let guarded = others
             .iter()
             .filter(|(d, s)| !guards.check(d, s).pass)
             .count() as f64
-            / rest.len() as f64;
+            / others.len() as f64;
         assert!(guarded <= 0.10, "{file}: guards reject {guarded}");
     }
 }

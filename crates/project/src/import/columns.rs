@@ -260,11 +260,11 @@ fn guess_summaries(columns: &[String]) -> Option<(Vec<String>, bool)> {
 fn family(columns: &[String], stem: &str) -> Vec<String> {
     let number = |column: &String| -> Option<u32> {
         let name = plain(column);
-        let rest = name.strip_prefix(stem)?;
-        if rest.is_empty() {
+        let suffix = name.strip_prefix(stem)?;
+        if suffix.is_empty() {
             Some(0)
         } else {
-            rest.trim_start_matches('_').parse().ok()
+            suffix.trim_start_matches('_').parse().ok()
         }
     };
     let mut found: Vec<(u32, &String)> = columns

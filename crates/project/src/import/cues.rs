@@ -46,9 +46,11 @@ pub(super) fn look_like_ones(bytes: &[u8]) -> bool {
 pub(super) fn add(talk: &mut Talk, block: &[Line]) {
     block.iter().for_each(|line| talk.takes(line));
     match block.iter().position(|line| line.text.contains("-->")) {
-        Some(at) if at <= 1 => add_cue(talk, &block[at], &block[at + 1..]),
-        Some(at) => talk.faults.push(fault(
-            &block[at],
+        Some(time_line) if time_line <= 1 => {
+            add_cue(talk, &block[time_line], &block[time_line + 1..])
+        }
+        Some(time_line) => talk.faults.push(fault(
+            &block[time_line],
             "the cue has lines before its time that are no number or name",
         )),
         None => add_summary(talk, block),
@@ -70,12 +72,15 @@ fn add_cue(talk: &mut Talk, times: &Line, payload: &[Line]) {
 
 /// Only the summary has no time.
 fn add_summary(talk: &mut Talk, block: &[Line]) {
-    let [first, rest @ ..] = block else { return };
+    let [first, following @ ..] = block else {
+        return;
+    };
     let Some((_, begin)) = transcript::summary_label(&first.text) else {
         return talk.faults.push(fault(first, "this text has no time"));
     };
     talk.summarize(&begin, "\n");
-    rest.iter()
+    following
+        .iter()
         .for_each(|line| talk.summarize(&line.text, "\n"));
 }
 
@@ -159,10 +164,10 @@ fn turns_of(payload: &str) -> Vec<Turn> {
 /// The text between voice tags with the voice, other tags taken out and character references read.
 fn spans(payload: &str) -> Vec<(Option<String>, String)> {
     let mut spans = Vec::new();
-    let (mut voice, mut text, mut rest) = (None, String::new(), payload);
-    while let Some((before, tag, after)) = next_tag(rest) {
+    let (mut voice, mut text, mut unread) = (None, String::new(), payload);
+    while let Some((before, tag, after)) = next_tag(unread) {
         text.push_str(before);
-        rest = after;
+        unread = after;
         let name = tag.split_whitespace().next().unwrap_or_default();
         match name.split('.').next().unwrap_or_default() {
             "v" | "/v" => {
@@ -174,15 +179,15 @@ fn spans(payload: &str) -> Vec<(Option<String>, String)> {
             _ => {}
         }
     }
-    text.push_str(rest);
+    text.push_str(unread);
     spans.push((voice, decode(&text)));
     spans
 }
 
 /// The next `<tag>` or `{\tag}`: what stands before it, inside it and behind it.
 fn next_tag(text: &str) -> Option<(&str, &str, &str)> {
-    text.match_indices(['<', '{']).find_map(|(at, open)| {
-        let inside = &text[at + 1..];
+    text.match_indices(['<', '{']).find_map(|(start, open)| {
+        let inside = &text[start + 1..];
         let (tag, after) = inside.split_once(if open == "<" { '>' } else { '}' })?;
         let is_tag = match open {
             "<" => {
@@ -191,7 +196,7 @@ fn next_tag(text: &str) -> Option<(&str, &str, &str)> {
             }
             _ => tag.starts_with('\\'),
         };
-        is_tag.then_some((&text[..at], tag, after))
+        is_tag.then_some((&text[..start], tag, after))
     })
 }
 

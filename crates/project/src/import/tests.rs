@@ -58,10 +58,10 @@ fn samsum_json_list() {
 
 #[test]
 fn dialogsum_json_lines_with_one_or_three_references() {
-    let one = r##"{"fname":"dev_0","dialogue":"#Person1#: Hi\n#Person2#: Hi","summary":"They greet.","topic":"greet"}"##;
+    let single = r##"{"fname":"dev_0","dialogue":"#Person1#: Hi\n#Person2#: Hi","summary":"They greet.","topic":"greet"}"##;
     let three = r##"{"fname":"test_0","dialogue":"#Person1#: Hi\n#Person2#: Yo","summary2":"B","summary1":"A","summary3":"C"}"##;
     assert_eq!(
-        import("dev.jsonl", one).examples[0].references,
+        import("dev.jsonl", single).examples[0].references,
         ["They greet."]
     );
     let import = import("test.jsonl", three);
@@ -362,9 +362,13 @@ fn whole_files_that_cannot_be_read_say_why() {
     let broken = import_with("a.json", cases[0].1, &ImportOptions::default()).unwrap_err();
     assert_eq!(broken.place().row, Some(2));
     let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| read(&[folder.path().join(name)], &ImportOptions::default()).unwrap_err();
+    let error_for =
+        |name: &str| read(&[folder.path().join(name)], &ImportOptions::default()).unwrap_err();
     assert_eq!(
-        (at("none.json").code().as_str(), at("").code().as_str()),
+        (
+            error_for("none.json").code().as_str(),
+            error_for("").code().as_str()
+        ),
         ("not_found", "unreadable")
     );
     assert_eq!(

@@ -148,9 +148,9 @@ impl<'a> Beside<'a> {
 /// A summary's lines without the word `Summary` over them.
 fn without_label(lines: &[&str]) -> String {
     let text = normalise_text(&lines.join("\n"));
-    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let (first, following) = text.split_once('\n').unwrap_or((&text, ""));
     match summary_label(first.trim()) {
-        Some((_, begin)) => format!("{begin}\n{rest}").trim().to_owned(),
+        Some((_, begin)) => format!("{begin}\n{following}").trim().to_owned(),
         None => text,
     }
 }
@@ -377,16 +377,16 @@ pub(super) fn heading(line: &str) -> Option<&str> {
 pub(super) fn summary_label(line: &str) -> Option<(Reach, String)> {
     let title = heading(line);
     let text = without_emphasis(title.unwrap_or(line));
-    let (word, rest) = text.split_once(':').unwrap_or((&text, ""));
+    let (word, after) = text.split_once(':').unwrap_or((&text, ""));
     let word = word.trim_matches(['*', '_', ' ', '#']).to_lowercase();
-    let reach = match (title, rest.trim()) {
+    let reach = match (title, after.trim()) {
         (Some(_), _) => Reach::Heading,
         (None, "") => Reach::Paragraph,
         _ => Reach::Turn,
     };
     SUMMARY_WORDS
         .contains(&word.as_str())
-        .then(|| (reach, rest.trim().to_owned()))
+        .then(|| (reach, after.trim().to_owned()))
 }
 
 /// The turns of a line (one, but for exotic line breaks), read without list marker, time and emphasis of the name.
@@ -398,35 +398,35 @@ pub(super) fn turns_of(line: &str) -> Vec<Turn> {
 /// `- Name: text`, `-Name: text`, `* Name: text`, `> Name: text`.
 fn without_marker(line: &str) -> &str {
     let line = line.trim_start_matches('>').trim_start();
-    let Some(rest) = line.strip_prefix(['-', '–', '—', '•', '*', '+']) else {
+    let Some(after) = line.strip_prefix(['-', '–', '—', '•', '*', '+']) else {
         return line;
     };
-    let is_marker = rest.starts_with(' ')
-        || (line.starts_with(['-', '–', '—']) && rest.starts_with(char::is_alphabetic));
-    if is_marker { rest.trim_start() } else { line }
+    let is_marker = after.starts_with(' ')
+        || (line.starts_with(['-', '–', '—']) && after.starts_with(char::is_alphabetic));
+    if is_marker { after.trim_start() } else { line }
 }
 
 /// `[00:01:02] Name: text`, `Name (00:01): text` and `00:01 Name: text` without the time.
 fn without_times(line: &str) -> String {
-    if let Some((first, rest)) = line.split_once(' ') {
-        let rest = rest.trim_start_matches(['-', '–', ' ']);
-        if is_time(first) && !Dialogue::parse(rest).speakers().is_empty() {
-            return rest.to_owned();
+    if let Some((first, after)) = line.split_once(' ') {
+        let after = after.trim_start_matches(['-', '–', ' ']);
+        if is_time(first) && !Dialogue::parse(after).speakers().is_empty() {
+            return after.to_owned();
         }
     }
-    for (at, _) in line.match_indices(['(', '[']) {
-        let head = line[..at].trim_end();
-        let Some(rest) = after_bracketed_time(&line[at..]) else {
+    for (start, _) in line.match_indices(['(', '[']) {
+        let head = line[..start].trim_end();
+        let Some(after) = after_bracketed_time(&line[start..]) else {
             continue;
         };
         if head.trim_matches(['*', '_']).is_empty() {
             return without_times(&format!(
                 "{head}{}",
-                rest.trim_start_matches(['-', '–', ' '])
+                after.trim_start_matches(['-', '–', ' '])
             ));
         }
-        if rest.trim_start_matches(['*', '_', ' ']).starts_with(':') {
-            return format!("{head}{}", rest.trim_start());
+        if after.trim_start_matches(['*', '_', ' ']).starts_with(':') {
+            return format!("{head}{}", after.trim_start());
         }
     }
     line.to_owned()
@@ -435,12 +435,12 @@ fn without_times(line: &str) -> String {
 /// What follows `(00:01)`, `[00:01:02.500]` or `[00:01 - 00:04]`.
 fn after_bracketed_time(text: &str) -> Option<&str> {
     let close = if text.starts_with('(') { ')' } else { ']' };
-    let (inside, rest) = text.get(1..)?.split_once(close)?;
+    let (inside, after) = text.get(1..)?.split_once(close)?;
     let mut times = inside
         .split(['-', '–', '>', ' '])
         .filter(|part| !part.is_empty())
         .peekable();
-    (times.peek().is_some() && times.all(is_time)).then_some(rest)
+    (times.peek().is_some() && times.all(is_time)).then_some(after)
 }
 
 /// `0:07`, `00:01:02`, and with milliseconds `00:01:02.500` or, as SRT has it, `00:01:02,500`.

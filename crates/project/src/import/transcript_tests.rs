@@ -17,7 +17,13 @@ fn dialogues(name: &str, text: &str) -> Vec<String> {
 fn pairs(import: &Import) -> Vec<(usize, &str, &str)> {
     let examples = import.examples.iter();
     examples
-        .map(|one| (one.row, one.dialogue.as_str(), one.references[0].as_str()))
+        .map(|example| {
+            (
+                example.row,
+                example.dialogue.as_str(),
+                example.references[0].as_str(),
+            )
+        })
         .collect()
 }
 

@@ -32,18 +32,18 @@ pub(super) fn read(file: &str, bytes: &[u8], beside: Option<&Beside<'_>>) -> Rec
 
 /// Takes the word `NOTE` off a note with the summary, so that it is read as one.
 fn unwrap_summary(lines: &mut [Line]) {
-    for at in 0..lines.len() {
-        let Some(comment) = lines[at].text.strip_prefix("NOTE").map(str::trim) else {
+    for index in 0..lines.len() {
+        let Some(comment) = lines[index].text.strip_prefix("NOTE").map(str::trim) else {
             continue;
         };
         let next = lines
-            .get(at + 1)
+            .get(index + 1)
             .map(|line| line.text.as_str())
             .unwrap_or_default();
         if comment.is_empty() && transcript::summary_label(next).is_some() {
-            lines[at].text.clear();
+            lines[index].text.clear();
         } else if transcript::summary_label(comment).is_some() {
-            lines[at].text = comment.to_owned();
+            lines[index].text = comment.to_owned();
         }
     }
 }

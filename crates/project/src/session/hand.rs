@@ -103,7 +103,11 @@ impl Session {
 }
 
 fn not_empty(dialogue: &str, references: &[String]) -> Result<()> {
-    if dialogue.trim().is_empty() || references.iter().all(|one| one.trim().is_empty()) {
+    if dialogue.trim().is_empty()
+        || references
+            .iter()
+            .all(|reference| reference.trim().is_empty())
+    {
         return Err(Error::WrongState {
             what: "a pair needs a dialogue and a summary".into(),
             fix: "Write both, or remove the pair.".into(),

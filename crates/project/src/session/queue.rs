@@ -42,8 +42,8 @@ impl Session {
     }
 
     /// Holds the queue back, or lets it go.
-    pub fn hold_queue(&self, held: bool) -> Result<()> {
-        Ok(self.store.set_setting(HELD, &json!(held))?)
+    pub fn hold_queue(&self, is_held: bool) -> Result<()> {
+        Ok(self.store.set_setting(HELD, &json!(is_held))?)
     }
 
     /// The run to begin now: none while one is at work, while the queue is held back, or where nothing waits.

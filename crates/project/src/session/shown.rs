@@ -17,7 +17,7 @@ pub(super) fn stage_json(stage: &StageRow, status: &str) -> Value {
 
 /// How the preference training went: the separate sets' synthesizer, the joint one's and every checkpoint.
 pub(super) fn align_json(adapters: &[TrainedAdapter], checkpoints: &[Checkpoint]) -> Value {
-    let of = |role: &str| {
+    let training_of = |role: &str| {
         let training = adapters
             .iter()
             .find(|adapter| adapter.role == role)?
@@ -31,10 +31,10 @@ pub(super) fn align_json(adapters: &[TrainedAdapter], checkpoints: &[Checkpoint]
             "best_update": training.best_update,
         }))
     };
-    let Some(mut separate) = of("dpo_separate") else {
-        return of("dpo_joint").unwrap_or(Value::Null);
+    let Some(mut separate) = training_of("dpo_separate") else {
+        return training_of("dpo_joint").unwrap_or(Value::Null);
     };
-    separate["dpo_joint"] = json!(of("dpo_joint"));
+    separate["dpo_joint"] = json!(training_of("dpo_joint"));
     separate["checkpoints"] = json!(checkpoints);
     separate
 }
