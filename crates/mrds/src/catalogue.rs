@@ -178,14 +178,14 @@ fn method_memory(config: &DecoderConfig) -> MethodMemory {
     let process = memory::process_bytes(memory::tokenizer_bytes(config));
     let stored = memory::weights_bytes(config, Precision::Half);
     let base = |quantize| process + memory::held_bytes(config, stored, quantize);
-    let one = Generating {
+    let summary = Generating {
         batch: 1,
         prompt_tokens: DIALOGUE_TOKENS,
         mean_prompt_tokens: DIALOGUE_TOKENS,
         new_tokens: SUMMARY_TOKENS,
         form: Form::Processor,
     };
-    let answer = memory::generating_bytes(config, &one);
+    let answer = memory::generating_bytes(config, &summary);
     MethodMemory {
         inference_bytes: base(Quantize::None) + answer,
         lora_bytes: base(Quantize::None) + memory::training_bytes(config, &training),

@@ -239,13 +239,13 @@ mod tests {
     fn a_full_card_names_the_stage_and_what_to_do() {
         let full = || Error::Model(lm::Error::OutOfMemory);
         let next = |stage: StageName| Ok(format!("smaller than {stage}"));
-        let said = with_stage(full(), StageName::Align, &next).unwrap();
+        let error = with_stage(full(), StageName::Align, &next).unwrap();
         assert_eq!(
-            (said.code(), said.kind()),
+            (error.code(), error.kind()),
             (ErrorCode::OutOfMemory, Kind::Failure)
         );
-        assert_eq!(said.fix(), "smaller than align");
-        assert!(said.to_string().contains("align"), "{said}");
+        assert_eq!(error.fix(), "smaller than align");
+        assert!(error.to_string().contains("align"), "{error}");
         assert_eq!(full().code(), ErrorCode::OutOfMemory);
         let other = with_stage(
             Error::Model(lm::Error::Interrupted),

@@ -94,19 +94,19 @@ pub fn choose(
         longest: None,
         long: 0,
     };
-    let of = |split: Split| {
+    let rows_of = |split: Split| {
         rows.iter()
             .filter(|row| row.split == split)
             .collect::<Vec<_>>()
     };
-    let mut train = chooser.fitting(&chooser.shuffled(&of(Split::Train), "shots"))?;
-    let validation_rows = of(Split::Validation);
+    let mut train = chooser.fitting(&chooser.shuffled(&rows_of(Split::Train), "shots"))?;
+    let validation_rows = rows_of(Split::Validation);
     let own_validation = !validation_rows.is_empty();
     let mut pool = match own_validation {
         true => chooser.fitting(&chooser.shuffled(&validation_rows, "validation"))?,
         false => Vec::new(),
     };
-    let mut test = chooser.fitting(&of(Split::Test))?;
+    let mut test = chooser.fitting(&rows_of(Split::Test))?;
     if recipe.test_items > 0 {
         test.truncate(recipe.test_items);
     }
@@ -124,10 +124,10 @@ pub fn choose(
         }));
     }
     chooser.enough("training examples", train.len(), recipe.shots, "shots")?;
-    let mut rest = train.split_off(recipe.shots);
+    let mut unused = train.split_off(recipe.shots);
     if !own_validation {
-        rest.reverse();
-        pool = rest;
+        unused.reverse();
+        pool = unused;
     }
     let what = if own_validation {
         "validation examples"
@@ -257,7 +257,7 @@ impl Chooser<'_> {
         shots: Vec<Example>,
         validation: Vec<Example>,
         test: Vec<Example>,
-        own: bool,
+        own_validation: bool,
     ) -> Plan {
         let chat = &self.model.chat;
         let ids = |examples: &[Example]| examples.iter().map(|e| e.row_id).collect();
@@ -273,7 +273,12 @@ impl Chooser<'_> {
             shots: ids(&shots),
             validation: ids(&validation),
             test: ids(&test),
-            validation_from: if own { "validation" } else { "train" }.to_owned(),
+            validation_from: if own_validation {
+                "validation"
+            } else {
+                "train"
+            }
+            .to_owned(),
             shot_ids_sha256: store::sha256_json(&[json!(
                 shots.iter().map(|e| &e.id).collect::<Vec<_>>()
             )]),

@@ -280,8 +280,8 @@ fn record_end(
 ) -> Result<RunStatus> {
     let now_ms = (process.now_ms)();
     match result {
-        Ok(all) => {
-            let status = if all {
+        Ok(complete) => {
+            let status = if complete {
                 RunStatus::Done
             } else {
                 RunStatus::Paused

@@ -373,8 +373,8 @@ impl Known {
         let loaded_bytes = match self.form {
             Form::Card => memory::card_bytes(&self.config, self.stored_bytes, quantize),
             Form::Processor => {
-                let held = memory::held_bytes(&self.config, self.stored_bytes, quantize);
-                PROGRAM_BYTES + memory::process_bytes(self.tokenizer_bytes) + held
+                let weights = memory::held_bytes(&self.config, self.stored_bytes, quantize);
+                PROGRAM_BYTES + memory::process_bytes(self.tokenizer_bytes) + weights
             }
         };
         let (config, rates, form) = (&self.config, self.rates, self.form);
@@ -583,11 +583,11 @@ fn texts(rows: &[ExampleRow], recipe: &Recipe, model: Option<&LanguageModel>) ->
         None => Ok((text.chars().count() as f64 / CHARS_PER_TOKEN).ceil() as usize),
     };
     let step = rows.len().div_ceil(COUNTED).max(1);
-    let lengths = |of: fn(&ExampleRow) -> &str| -> Result<Length> {
+    let lengths = |text_of: fn(&ExampleRow) -> &str| -> Result<Length> {
         let counts = rows
             .iter()
             .step_by(step)
-            .map(|row| tokens(of(row)))
+            .map(|row| tokens(text_of(row)))
             .collect::<Result<Vec<_>>>()?;
         let mean = counts.iter().sum::<usize>() as f64 / counts.len().max(1) as f64;
         Ok(Length {

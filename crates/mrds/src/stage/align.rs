@@ -78,10 +78,10 @@ fn require_no_system(stage: &Stage<'_>, role: Synthesizer) -> Result<()> {
 }
 
 fn sets(pairs: &[Pair], role: Synthesizer) -> Vec<Vec<&Pair>> {
-    let of = |set| pairs.iter().filter(|pair| pair.set == set).collect();
+    let pairs_of = |set| pairs.iter().filter(|pair| pair.set == set).collect();
     match role {
-        Synthesizer::DpoJoint => vec![of(PairSet::Joint)],
-        _ => vec![of(PairSet::Format), of(PairSet::Content)],
+        Synthesizer::DpoJoint => vec![pairs_of(PairSet::Joint)],
+        _ => vec![pairs_of(PairSet::Format), pairs_of(PairSet::Content)],
     }
 }
 
@@ -193,15 +193,15 @@ fn plan(sets: &[Vec<&Pair>], batch: usize, repeat: usize) -> (BatchPlan, usize) 
     match sizes.as_slice() {
         [format, content] if *format > 0 && *content > 0 && batch > 1 => {
             let [format_shown, content_shown] = [(format, content), (content, format)]
-                .map(|(own, other)| (*own * repeat.max(1)).min(*own.max(other)));
-            let all = format_shown + content_shown;
-            let share = (batch * content_shown + all / 2) / all;
+                .map(|(count, other)| (*count * repeat.max(1)).min(*count.max(other)));
+            let shown = format_shown + content_shown;
+            let share = (batch * content_shown + shown / 2) / shown;
             let content_share = share.clamp(1, batch - 1);
             let shares = vec![
                 (0..*format, batch - content_share),
                 (*format..format + content, content_share),
             ];
-            (BatchPlan::Mixed(shares), all.div_ceil(batch))
+            (BatchPlan::Mixed(shares), shown.div_ceil(batch))
         }
         _ => (
             BatchPlan::Shuffled,
@@ -418,14 +418,14 @@ mod tests {
 
     #[test]
     fn checkpoint_choice_weighs_ce_among_well_formed() {
-        let all = [
+        let checkpoints = [
             judged(0, 0.2, 1.0),
             judged(5, 0.5, 2.0),
             judged(10, 0.9, 4.2),
             judged(15, 0.87, 4.1),
         ];
-        assert_eq!(choose(&all, 0.05).map(|j| j.update), Some(15));
-        assert_eq!(choose(&all, 0.0).map(|j| j.update), Some(10));
-        assert_eq!(choose(&all[..1], 0.05).map(|j| j.update), None);
+        assert_eq!(choose(&checkpoints, 0.05).map(|j| j.update), Some(15));
+        assert_eq!(choose(&checkpoints, 0.0).map(|j| j.update), Some(10));
+        assert_eq!(choose(&checkpoints[..1], 0.05).map(|j| j.update), None);
     }
 }

@@ -45,9 +45,9 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
 /// The summaries that get candidates: real ones first, then synthetic ones.
 fn summaries(stage: &Stage<'_>) -> Result<Vec<(SummaryOrigin, String)>> {
     let recipe = stage.recipe();
-    let mut all = Vec::new();
+    let mut summaries = Vec::new();
     if recipe.candidate_summaries == CandidateSummaries::Both {
-        all.extend(
+        summaries.extend(
             stage
                 .data()
                 .shots
@@ -61,13 +61,13 @@ fn summaries(stage: &Stage<'_>) -> Result<Vec<(SummaryOrigin, String)>> {
     } else {
         recipe.candidate_synthetic_limit
     };
-    all.extend(
+    summaries.extend(
         synthetic
             .into_iter()
             .take(limit)
             .map(|summary| (SummaryOrigin::Synthetic, summary.text)),
     );
-    Ok(all)
+    Ok(summaries)
 }
 
 fn sample(

@@ -165,8 +165,8 @@ impl<'a> Stage<'a> {
 
     /// The adapter that an earlier stage trained for a role.
     pub(crate) fn trained(&self, stage: StageName, role: &str) -> Result<Adapter> {
-        let all: Vec<TrainedAdapter> = self.read(stage)?;
-        let found = all
+        let adapters: Vec<TrainedAdapter> = self.read(stage)?;
+        let found = adapters
             .iter()
             .find(|adapter| adapter.role == role)
             .ok_or_else(|| {
@@ -209,7 +209,7 @@ impl<'a> Stage<'a> {
     ) -> Result<Generated> {
         self.begin_task(task);
         let per_commit = (config.batch_size * BATCHES_PER_COMMIT).max(1);
-        let mut all = Generated {
+        let mut generated = Generated {
             generations: Vec::with_capacity(requests.len()),
             wall_s: 0.0,
         };
@@ -232,8 +232,9 @@ impl<'a> Stage<'a> {
                 self.put_work(&key, &batch)?;
             }
             let tokens = batch.generations.iter().map(|g| g.ids.len()).sum();
-            all.wall_s += batch.wall_s;
-            all.generations
+            generated.wall_s += batch.wall_s;
+            generated
+                .generations
                 .extend(batch.generations.into_iter().map(|g| Generation {
                     ids: g.ids,
                     finish: if g.ended {
@@ -242,7 +243,7 @@ impl<'a> Stage<'a> {
                         Finish::Length
                     },
                 }));
-            let step = all.generations.len();
+            let step = generated.generations.len();
             self.progress(Progress {
                 step,
                 total: requests.len(),
@@ -250,8 +251,8 @@ impl<'a> Stage<'a> {
                 ..Progress::default()
             })?;
         }
-        self.call_generate(adapter.is_some(), requests, config, &all.generations);
-        Ok(all)
+        self.call_generate(adapter.is_some(), requests, config, &generated.generations);
+        Ok(generated)
     }
 
     fn generate_chunk(

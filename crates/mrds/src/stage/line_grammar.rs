@@ -195,8 +195,8 @@ impl<'v> LineGrammar<'v> {
     }
 
     fn allowed(&self, place: &Place) -> Arc<Vec<u32>> {
-        let mut all = self.allowed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = all.get(place) {
+        let mut known = self.allowed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.get(place) {
             return Arc::clone(found);
         }
         let vocabulary = self.vocabulary;
@@ -216,7 +216,7 @@ impl<'v> LineGrammar<'v> {
         };
         tokens.extend(others.into_iter().filter(|id| self.can_read(place, *id)));
         let found = Arc::new(tokens);
-        all.insert(place.clone(), Arc::clone(&found));
+        known.insert(place.clone(), Arc::clone(&found));
         found
     }
 }
@@ -332,11 +332,14 @@ mod tests {
             "é",
         ];
         let single = (0..=u8::MAX).map(|byte| vec![byte]);
-        let all = pieces
+        let tokens = pieces
             .iter()
             .map(|piece| piece.as_bytes().to_vec())
             .chain(single);
-        Vocabulary::new([None].into_iter().chain(all.map(Some)).collect(), vec![0])
+        Vocabulary::new(
+            [None].into_iter().chain(tokens.map(Some)).collect(),
+            vec![0],
+        )
     }
 
     fn speakers() -> Vec<String> {

@@ -98,7 +98,7 @@ impl Stage<'_> {
             _ => None,
         };
         let mask = |item: usize, ids: &[u32], logits: &mut [f32]| {
-            if let Some(grammar) = grammars.as_ref().and_then(|all| all.get(item)) {
+            if let Some(grammar) = grammars.as_ref().and_then(|grammars| grammars.get(item)) {
                 grammar.mask(ids, logits);
             }
         };

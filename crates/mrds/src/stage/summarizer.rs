@@ -121,7 +121,7 @@ impl Trainer<'_> {
         let (n_real, n_synthetic) = (self.real.len(), synthetic.len());
         let real_share = (recipe.sft_batch_size / (1 + recipe.fixed_ratio_synthetic)).max(1);
         let synthetic_share = recipe.sft_batch_size.saturating_sub(real_share).max(1);
-        let all: Vec<TrainExample> = self.real.iter().cloned().chain(synthetic).collect();
+        let examples: Vec<TrainExample> = self.real.iter().cloned().chain(synthetic).collect();
         let config = |lr| {
             let base = self.second_config("fixed_ratio", lr, n_synthetic);
             TrainConfig {
@@ -135,7 +135,7 @@ impl Trainer<'_> {
                 ..base
             }
         };
-        let trained = self.search("fixed_ratio", recipe.sft_lr, &all, None, &config)?;
+        let trained = self.search("fixed_ratio", recipe.sft_lr, &examples, None, &config)?;
         let record = trained.record.clone();
         Ok((trained, vec![record]))
     }
