@@ -110,7 +110,7 @@ pub(crate) fn run(place: &Place, only: &[String]) -> Result<bool> {
 
 /// The engine's unit tests under AddressSanitizer: the few unsafe lines hand slices to matrix products by pointer. The
 /// sanitizer comes with the stable compiler, whose option for it is still called unstable.
-pub(crate) fn sanitize(place: &Place, rest: &[String]) -> Result<bool> {
+pub(crate) fn sanitize(place: &Place, filters: &[String]) -> Result<bool> {
     const TARGET: &str = "x86_64-unknown-linux-gnu";
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         bail!("the sanitizer runs on Linux with x86-64 only");
@@ -127,7 +127,7 @@ pub(crate) fn sanitize(place: &Place, rest: &[String]) -> Result<bool> {
     ];
     let words: Vec<&str> = fixed
         .into_iter()
-        .chain(rest.iter().map(String::as_str))
+        .chain(filters.iter().map(String::as_str))
         .collect();
     let mut tests = cargo(place, &words);
     tests

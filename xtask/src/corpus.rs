@@ -154,9 +154,9 @@ impl Words {
     fn read(root: &Path) -> Result<Self> {
         let wordings = |file: &str, others: &[&str]| -> Result<Wordings> {
             let path = root.join("crates/project/prompts").join(file);
-            let own = fs::read_to_string(&path)
+            let prompt = fs::read_to_string(&path)
                 .with_context(|| format!("{} cannot be read", path.display()))?;
-            Ok([own.as_str()]
+            Ok([prompt.as_str()]
                 .iter()
                 .chain(others)
                 .map(|&text| text.to_owned())
@@ -350,20 +350,20 @@ fn rewrite(item: &Item, dice: &mut Dice) -> String {
 
 /// The method's own words in half of the cases.
 fn worded<'w>(wordings: &'w Wordings, dice: &mut Dice) -> &'w str {
-    let at = if dice.chance(50) {
+    let index = if dice.chance(50) {
         0
     } else {
         dice.below(wordings.len())
     };
-    wordings.get(at).map_or("", String::as_str)
+    wordings.get(index).map_or("", String::as_str)
 }
 
 /// Reads the command's options.
 pub(crate) fn options(arguments: &[String]) -> Result<Options> {
     let mut options = Options::default();
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        let Some(value) = rest.next() else {
+    let mut words = arguments.iter();
+    while let Some(argument) = words.next() {
+        let Some(value) = words.next() else {
             bail!("{argument} needs a value; `cargo xtask --help` says which");
         };
         let wrong = || format!("{argument} takes a whole number, not `{value}`");

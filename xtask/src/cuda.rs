@@ -68,6 +68,12 @@ pub(crate) fn build(place: &Place) -> Result<PathBuf> {
         .join(format!("duologue{}", std::env::consts::EXE_SUFFIX)))
 }
 
+/// How a command ended, and what it printed on both streams.
+struct Answer {
+    code: Option<i32>,
+    printed: String,
+}
+
 /// Starts the program as on a machine without a card: it must begin, compute on the processor and say so with what is
 /// missing, and refuse a card that is asked for. A driver that is here is told to show none of its cards.
 pub(crate) fn smoke(place: &Place, program: &Path) -> Result<()> {
@@ -77,7 +83,7 @@ pub(crate) fn smoke(place: &Place, program: &Path) -> Result<()> {
         .join("smoke")
         .display()
         .to_string();
-    let started = |device: &str| -> Result<(Option<i32>, String)> {
+    let started = |device: &str| -> Result<Answer> {
         let words = [
             "--workspace",
             workspace.as_str(),
@@ -88,14 +94,14 @@ pub(crate) fn smoke(place: &Place, program: &Path) -> Result<()> {
         let mut command = command(place, &program.display().to_string(), &words);
         let output = command.env("CUDA_VISIBLE_DEVICES", "").output();
         let output = output.with_context(|| format!("{} does not start", program.display()))?;
-        let said = [output.stdout, output.stderr].concat();
-        Ok((
-            output.status.code(),
-            String::from_utf8_lossy(&said).trim().to_owned(),
-        ))
+        let printed = [output.stdout, output.stderr].concat();
+        Ok(Answer {
+            code: output.status.code(),
+            printed: String::from_utf8_lossy(&printed).trim().to_owned(),
+        })
     };
-    check_doctor(started("cpu")?)?;
-    check_refusal(started("cuda:0")?)?;
+    check_doctor(&started("cpu")?)?;
+    check_refusal(&started("cuda:0")?)?;
     say!(
         "   without a card it starts, says why the processor computes, and refuses `--device cuda:0`"
     );
@@ -103,25 +109,27 @@ pub(crate) fn smoke(place: &Place, program: &Path) -> Result<()> {
 }
 
 /// What `doctor` must say without a card.
-fn check_doctor((code, said): (Option<i32>, String)) -> Result<()> {
-    let well = code == Some(0)
-        && said.contains("Devices: cpu")
-        && said.contains("The processor computes.");
+fn check_doctor(answer: &Answer) -> Result<()> {
+    let Answer { code, printed } = answer;
+    let well = *code == Some(0)
+        && printed.contains("Devices: cpu")
+        && printed.contains("The processor computes.");
     ensure!(
         well,
-        "without a card `doctor` ends with {code:?} and says: {said}"
+        "without a card `doctor` ends with {code:?} and says: {printed}"
     );
     Ok(())
 }
 
 /// How a missing card must be refused.
-fn check_refusal((code, said): (Option<i32>, String)) -> Result<()> {
-    let well = code == Some(2)
-        && said.contains("`cuda:0` cannot be used")
-        && said.contains("--device cpu");
+fn check_refusal(answer: &Answer) -> Result<()> {
+    let Answer { code, printed } = answer;
+    let well = *code == Some(2)
+        && printed.contains("`cuda:0` cannot be used")
+        && printed.contains("--device cpu");
     ensure!(
         well,
-        "without a card `--device cuda:0` ends with {code:?} and says: {said}"
+        "without a card `--device cuda:0` ends with {code:?} and says: {printed}"
     );
     Ok(())
 }
@@ -298,7 +306,7 @@ fn source(place: &Place, name: &str) -> Result<PathBuf> {
     let path = text
         .split("\"manifest_path\":\"")
         .skip(1)
-        .filter_map(|rest| rest.split('"').next());
+        .filter_map(|field| field.split('"').next());
     let folder = |path: &str| {
         Path::new(&path.replace("\\\\", "\\"))
             .parent()
@@ -310,7 +318,7 @@ fn source(place: &Place, name: &str) -> Result<PathBuf> {
             .map(|last| last.to_string_lossy().into_owned())
             .unwrap_or_default();
         last.strip_prefix(name)
-            .is_some_and(|rest| rest.starts_with("-0") || rest.starts_with("-1"))
+            .is_some_and(|version| version.starts_with("-0") || version.starts_with("-1"))
     };
     path.filter_map(folder)
         .find(is_it)
@@ -352,18 +360,23 @@ mod tests {
 
     #[test]
     fn a_program_that_does_not_tell_what_is_missing_is_refused() {
-        let said = |code, text: &str| (Some(code), text.to_owned());
+        let answer = |code, printed: &str| Answer {
+            code: Some(code),
+            printed: printed.to_owned(),
+        };
         let doctor =
             "Devices: cpu\n  No card: this machine has no NVIDIA driver. The processor computes.";
-        assert!(check_doctor(said(0, doctor)).is_ok());
+        assert!(check_doctor(&answer(0, doctor)).is_ok());
         assert!(
-            check_doctor(said(101, doctor)).is_err()
-                && check_doctor(said(0, "Devices: cpu")).is_err()
+            check_doctor(&answer(101, doctor)).is_err()
+                && check_doctor(&answer(0, "Devices: cpu")).is_err()
         );
         let refusal =
             "Error: compute device `cuda:0` cannot be used: no driver. Use `--device cpu`.";
-        assert!(check_refusal(said(2, refusal)).is_ok());
-        assert!(check_refusal(said(0, refusal)).is_err() && check_refusal(said(2, "no")).is_err());
+        assert!(check_refusal(&answer(2, refusal)).is_ok());
+        assert!(
+            check_refusal(&answer(0, refusal)).is_err() && check_refusal(&answer(2, "no")).is_err()
+        );
     }
 
     #[test]

@@ -151,12 +151,12 @@ fn carry_out(place: &Place, workspace: &Path, model: &Path, options: &Options) -
     }
     run.stdout(file);
     let outcome = process::run(run);
-    let said = fs::read_to_string(&events).unwrap_or_default();
+    let log = fs::read_to_string(&events).unwrap_or_default();
     if let Err(error) = outcome {
-        let last = said.lines().last().unwrap_or_default();
+        let last = log.lines().last().unwrap_or_default();
         return Err(error.context(last.to_owned()));
     }
-    let name = said.lines().rev().find_map(|line| text_field(line, "run"));
+    let name = log.lines().rev().find_map(|line| text_field(line, "run"));
     name.with_context(|| format!("the run named itself nowhere in {}", events.display()))
 }
 

@@ -83,7 +83,7 @@ fn main() -> ExitCode {
 
 /// Carries out one command line; `false` means that it ran and something failed, which was already said.
 fn dispatch(arguments: &[String]) -> Result<bool> {
-    let Some((command, rest)) = arguments.split_first() else {
+    let Some((command, options)) = arguments.split_first() else {
         say!("{HELP}");
         return Ok(false);
     };
@@ -97,16 +97,16 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
     }
     let place = Place::find()?;
     match command.as_str() {
-        "demo" => demo::run(&place, &demo_options(rest)?),
-        "test" => checks::run(&place, rest),
-        "duo-mini" => match rest {
+        "demo" => demo::run(&place, &demo_options(options)?),
+        "test" => checks::run(&place, options),
+        "duo-mini" => match options {
             [] => mini::run(&place),
             [other, ..] => bail!("duo-mini takes no option, but was given `{other}`"),
         },
-        "corpus" => corpus::run(&place, &corpus::options(rest)?),
-        "sanitize" => checks::sanitize(&place, rest),
-        "screens" => checks::screens(&place, &screens_folder(&place, rest)?),
-        "build" => match rest {
+        "corpus" => corpus::run(&place, &corpus::options(options)?),
+        "sanitize" => checks::sanitize(&place, options),
+        "screens" => checks::screens(&place, &screens_folder(&place, options)?),
+        "build" => match options {
             [] => build::run(&place),
             [option] if option == "--cuda" => build::run_cuda(&place),
             [other, ..] => bail!("build takes `--cuda` and nothing else, but was given `{other}`"),
@@ -117,9 +117,9 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
 
 fn demo_options(arguments: &[String]) -> Result<demo::Options> {
     let mut options = demo::Options::default();
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        let mut value = || match rest.next() {
+    let mut words = arguments.iter();
+    while let Some(argument) = words.next() {
+        let mut value = || match words.next() {
             Some(value) => Ok(value.clone()),
             None => bail!("{argument} needs a value; `cargo xtask --help` says which"),
         };

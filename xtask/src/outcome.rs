@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_test_that_says_that_it_skips_has_not_passed() {
-        let said = "
+        let printed = "
 successes:
 
 ---- runs::killed stdout ----
@@ -192,11 +192,11 @@ failures:
 
 test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out
 ";
-        assert_eq!(rust(said), Outcome::new(1, 1, 2));
+        assert_eq!(rust(printed), Outcome::new(1, 1, 2));
         let next =
             "\nsuccesses:\n\nsuccesses:\n    a\n\ntest result: ok. 1 passed; 0 failed; 0 ignored\n";
         assert_eq!(
-            rust(&[said, next].concat()),
+            rust(&[printed, next].concat()),
             Outcome::new(2, 1, 2),
             "another binary begins anew"
         );

@@ -113,13 +113,13 @@ fn rust(place: &Place) -> Result<()> {
         .lines()
         .find_map(|line| version(line.strip_prefix("rust-version = ")?))
         .context("Cargo.toml names no rust-version")?;
-    let said = output("rustc", &["--version"])
+    let installed = output("rustc", &["--version"])
         .context("rustc is missing: install Rust from https://rustup.rs")?;
-    match version(said.trim_start_matches("rustc ")) {
+    match version(installed.trim_start_matches("rustc ")) {
         Some(found) if found >= wanted => Ok(()),
         _ => {
             bail!(
-                "this is {said}, but Rust {}.{} is needed: run `rustup update stable`",
+                "this is {installed}, but Rust {}.{} is needed: run `rustup update stable`",
                 wanted.0,
                 wanted.1
             )
@@ -133,11 +133,11 @@ fn node() -> Result<()> {
         "install Node {}.{} or newer with npm (https://nodejs.org, or your package manager) and run this again",
         NODE.0, NODE.1
     );
-    let Some(said) = output("node", &["--version"]) else {
+    let Some(installed) = output("node", &["--version"]) else {
         bail!("Node is missing: {install}")
     };
-    if version(said.trim_start_matches('v')).is_none_or(|found| found < NODE) {
-        bail!("this is Node {said}, which is too old to build the window: {install}");
+    if version(installed.trim_start_matches('v')).is_none_or(|found| found < NODE) {
+        bail!("this is Node {installed}, which is too old to build the window: {install}");
     }
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     if output(npm, &["--version"]).is_none() {
