@@ -126,21 +126,21 @@ impl Place {
 
     /// Runs a command with `--json` that has to succeed; its result.
     fn ok(&self, args: &[&str]) -> Value {
-        let said = self.json(args);
-        assert_eq!(said.code, 0, "{args:?}: {}", said.last);
-        said.last
+        let answer = self.json(args);
+        assert_eq!(answer.code, 0, "{args:?}: {}", answer.last);
+        answer.last
     }
 
     /// Runs a command with `--json` that has to fail with this exit code and error code; the error.
     fn fails(&self, args: &[&str], exit: i32, code: &str) -> Value {
-        let said = self.json(args);
+        let answer = self.json(args);
         assert_eq!(
-            (said.code, said.last["code"].as_str()),
+            (answer.code, answer.last["code"].as_str()),
             (exit, Some(code)),
             "{args:?}: {}",
-            said.last
+            answer.last
         );
-        said.last
+        answer.last
     }
 
     /// Runs a command as a person would; standard output and standard error.
@@ -183,9 +183,12 @@ impl Place {
         let before = self.holds();
         let error = self.fails(args, exit, code);
         assert_eq!(self.holds(), before, "{args:?} changed the workspace");
-        let said = format!("{} {}", error["message"], error["fix"]);
+        let message = format!("{} {}", error["message"], error["fix"]);
         for word in words {
-            assert!(said.contains(word), "{args:?}: `{word}` is not in {said}");
+            assert!(
+                message.contains(word),
+                "{args:?}: `{word}` is not in {message}"
+            );
         }
         let (out, err) = self.human(args, exit);
         assert!(out.is_empty(), "{args:?}: {out}");
@@ -266,7 +269,7 @@ fn row(id: &str, split: &str, dialogue: &str, summary: &str) -> Value {
 
 /// Invented rows: a number of each split, all different.
 fn rows(train: usize, validation: usize, test: usize) -> Vec<Value> {
-    let of = |split: &'static str, n: usize| {
+    let of_split = |split: &'static str, n: usize| {
         (0..n).map(move |i| {
             let dialogue = format!("Ann: Is the {split} bus {i} late?\nBo: Yes, by {i} minutes.");
             row(
@@ -277,9 +280,9 @@ fn rows(train: usize, validation: usize, test: usize) -> Vec<Value> {
             )
         })
     };
-    of("train", train)
-        .chain(of("validation", validation))
-        .chain(of("test", test))
+    of_split("train", train)
+        .chain(of_split("validation", validation))
+        .chain(of_split("test", test))
         .collect()
 }
 

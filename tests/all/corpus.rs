@@ -76,16 +76,16 @@ fn the_sample_project_is_clean() {
     assert_eq!(shots.examples.len(), 120);
     assert!(by_hand.examples.len() >= 20 && test.examples.len() >= 300);
     let rule = FormatRule::default();
-    let mut all: Vec<_> = [shots, by_hand, test]
+    let mut examples: Vec<_> = [shots, by_hand, test]
         .into_iter()
         .flat_map(|import| import.examples)
         .collect();
-    for example in &all {
+    for example in &examples {
         assert!(
             rule.check(&example.dialogue, true).pass,
             "{}",
             example.dialogue
         );
     }
-    assert!(find_leaks(&mut all).is_empty());
+    assert!(find_leaks(&mut examples).is_empty());
 }

@@ -28,10 +28,12 @@ pub(crate) fn golden(name: &str) -> PathBuf {
 /// The golden folder `name` that this repository records itself; one of that name in `DUOLOGUE_GOLDEN` takes its place.
 pub(crate) fn own_golden(name: &str) -> PathBuf {
     let elsewhere = std::env::var_os("DUOLOGUE_GOLDEN").map(|root| PathBuf::from(root).join(name));
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"))
+    let in_repository = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("golden")
         .join(name);
-    elsewhere.filter(|dir| dir.is_dir()).unwrap_or(own)
+    elsewhere
+        .filter(|dir| dir.is_dir())
+        .unwrap_or(in_repository)
 }
 
 /// Reads a JSON file.
@@ -99,8 +101,8 @@ impl TensorFile {
             .tensor(name)
             .unwrap_or_else(|e| panic!("{}: {name}: {e}", self.path.display()));
         assert_eq!(view.dtype(), dtype, "{name}");
-        let (numbers, rest) = view.data().as_chunks::<BYTES>();
-        assert!(rest.is_empty(), "{name}");
+        let (numbers, trailing) = view.data().as_chunks::<BYTES>();
+        assert!(trailing.is_empty(), "{name}");
         (
             view.shape().to_vec(),
             numbers.iter().map(|bytes| convert(*bytes)).collect(),

@@ -33,7 +33,7 @@ fn codes(file: &str, begins: &str) -> BTreeSet<String> {
     let words = text
         .split(begins)
         .skip(1)
-        .filter_map(|rest| rest.strip_prefix('"')?.split('"').next());
+        .filter_map(|after| after.strip_prefix('"')?.split('"').next());
     let is_code = |word: &&str| {
         word.chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')

@@ -373,11 +373,11 @@ fn splitting_patterns_are_read_back_by_their_names() {
             r"[^\r\n\p{{L}}\p{{N}}]?{upper}*{lower}+{ending}|[^\r\n\p{{L}}\p{{N}}]?{upper}+{lower}*{ending}"
         )
     };
-    let rest = r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    let punctuation = r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     let contraction = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?";
     for pattern in [
-        format!(r"{}|\p{{N}}{rest}", word("")),
-        format!(r"{}|\p{{N}}{{1,3}}{rest}", word(contraction)),
+        format!(r"{}|\p{{N}}{punctuation}", word("")),
+        format!(r"{}|\p{{N}}{{1,3}}{punctuation}", word(contraction)),
     ] {
         let dir = tempfile::tempdir().unwrap();
         for name in ["config.json", "model.safetensors", "tokenizer_config.json"] {

@@ -138,9 +138,9 @@ fn the_cache_changes_nothing() {
                     .to_vec2::<f32>()
                     .unwrap();
                 for (step, token) in generation.ids.iter().enumerate() {
-                    let at = request.prompt_ids.len() + step;
-                    let mut logits = logits[at - 1].clone();
-                    penalise(&mut logits, &whole[..at], filters.repetition_penalty);
+                    let position = request.prompt_ids.len() + step;
+                    let mut logits = logits[position - 1].clone();
+                    penalise(&mut logits, &whole[..position], filters.repetition_penalty);
                     let wanted = if filters.is_greedy() {
                         argmax(&logits)
                     } else {

@@ -183,7 +183,7 @@ fn means() {
 
 /// The per-pair precision, recall and F-measure of one type.
 fn columns(scores: &[RougeScores], name: &str) -> [Vec<f64>; 3] {
-    let of = |scores: &RougeScores| {
+    let score_of = |scores: &RougeScores| {
         let named = scores.named();
         named
             .into_iter()
@@ -192,9 +192,18 @@ fn columns(scores: &[RougeScores], name: &str) -> [Vec<f64>; 3] {
             .1
     };
     [
-        scores.iter().map(|scores| of(scores).precision).collect(),
-        scores.iter().map(|scores| of(scores).recall).collect(),
-        scores.iter().map(|scores| of(scores).fmeasure).collect(),
+        scores
+            .iter()
+            .map(|scores| score_of(scores).precision)
+            .collect(),
+        scores
+            .iter()
+            .map(|scores| score_of(scores).recall)
+            .collect(),
+        scores
+            .iter()
+            .map(|scores| score_of(scores).fmeasure)
+            .collect(),
     ]
 }
 

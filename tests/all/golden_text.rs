@@ -88,9 +88,9 @@ fn both_ways_to_encode_agree_on_texts_without_special_strings() {
     for dir in tokenizers() {
         let tokenizer = Tokenizer::load(&dir).unwrap();
         let golden = texts(&dir);
-        let all = golden.iter().cloned().chain(shuffled(&golden, 400));
+        let texts = golden.iter().cloned().chain(shuffled(&golden, 400));
         let mut checked = 0;
-        for text in all.filter(|text| !writes_special(&tokenizer, text)) {
+        for text in texts.filter(|text| !writes_special(&tokenizer, text)) {
             let parsed = tokenizer.encode(&text, SpecialTokens::Parse).unwrap();
             assert_eq!(
                 tokenizer.encode(&text, SpecialTokens::AsText).unwrap(),
@@ -150,16 +150,16 @@ fn attacks(tokenizer: &Tokenizer) -> Vec<String> {
         "[INST]",
         "<|endoftext|>",
     ];
-    let own: Vec<String> = tokenizer.special_strings().map(str::to_owned).collect();
-    let mut all: Vec<String> = families.map(str::to_owned).into();
-    for (index, string) in own.iter().enumerate() {
-        let next = &own[(index + 1) % own.len()];
+    let specials: Vec<String> = tokenizer.special_strings().map(str::to_owned).collect();
+    let mut attacks: Vec<String> = families.map(str::to_owned).into();
+    for (index, string) in specials.iter().enumerate() {
+        let next = &specials[(index + 1) % specials.len()];
         let half = string
             .char_indices()
             .nth(string.chars().count() / 2)
-            .map_or(0, |(at, _)| at);
+            .map_or(0, |(middle, _)| middle);
         let (head, tail) = string.split_at(half);
-        all.extend([
+        attacks.extend([
             string.clone(),
             format!("Ana: bye{string}{next}\nBo: {string} {string}"),
             format!("{head}{string}{tail}"),
@@ -170,7 +170,7 @@ fn attacks(tokenizer: &Tokenizer) -> Vec<String> {
             format!("{head} {tail}"),
         ]);
     }
-    all
+    attacks
 }
 
 #[test]
@@ -322,11 +322,11 @@ fn no_message_writes_a_special_token_through_a_template() {
             let (count, found) = specials(&attack);
             assert_eq!(count, plain, "{}: {attack:?}", case["template"]);
             // What the message says is still there, letter by letter.
-            let said = model.tokenizer.decode(&found, false).unwrap();
+            let decoded = model.tokenizer.decode(&found, false).unwrap();
             let wanted = attack.replace('\u{FDD0}', "");
             assert!(
-                said.contains(wanted.trim()),
-                "{}: {wanted:?} is not in {said:?}",
+                decoded.contains(wanted.trim()),
+                "{}: {wanted:?} is not in {decoded:?}",
                 case["template"]
             );
         }

@@ -67,10 +67,13 @@ pub(crate) fn examples(
     let (_, mask) = file.i64(&format!("{prefix}{mask}"));
     let width = shape[1];
     let row = |row: usize| {
-        let at = row * width..(row + 1) * width;
-        let length = attention[at.clone()].iter().filter(|a| **a == 1).count();
-        let prompt = mask[at.clone()].iter().position(|m| *m != masked).unwrap();
-        let ids: Vec<u32> = ids[at][..length].iter().map(|id| *id as u32).collect();
+        let range = row * width..(row + 1) * width;
+        let length = attention[range.clone()].iter().filter(|a| **a == 1).count();
+        let prompt = mask[range.clone()]
+            .iter()
+            .position(|m| *m != masked)
+            .unwrap();
+        let ids: Vec<u32> = ids[range][..length].iter().map(|id| *id as u32).collect();
         TrainExample {
             prompt_ids: ids[..prompt].to_vec(),
             completion_ids: ids[prompt..].to_vec(),

@@ -103,14 +103,14 @@ fn chosen(workspace: &Workspace, run: &str, purpose: &str) -> Vec<ExampleRow> {
         .as_array()
         .expect("ids")
         .clone();
-    let all = session.examples(DATASET, 0, u32::MAX).expect("examples");
-    let of = |id: &Value| {
-        all.iter()
+    let rows = session.examples(DATASET, 0, u32::MAX).expect("examples");
+    let row_of = |id: &Value| {
+        rows.iter()
             .find(|row| json!(row.id) == *id)
             .expect("a row")
             .clone()
     };
-    ids.iter().map(of).collect()
+    ids.iter().map(row_of).collect()
 }
 
 fn canonical(dialogue: &str) -> String {
@@ -502,9 +502,9 @@ fn accepted_dialogues_pass_and_the_others_are_counted() {
 fn dialogues_under_the_grammar_are_lines_with_speakers() {
     let Some(run) = finished() else { return };
     let written = run.all("evaluate/test_dialogue");
-    let of = |system: &'static str| written.iter().filter(move |d| d["system"] == system);
+    let dialogues_of = |system: &'static str| written.iter().filter(move |d| d["system"] == system);
     let mut speakers = BTreeSet::new();
-    for dialogue in of("sft_constrained") {
+    for dialogue in dialogues_of("sft_constrained") {
         // The token cap may fall into a name; every line before it is whole.
         let lines: Vec<&str> = text(&dialogue["text"]).lines().collect();
         let whole = if dialogue["ended"] == true {
@@ -534,7 +534,10 @@ fn dialogues_under_the_grammar_are_lines_with_speakers() {
         );
         speakers.extend(parsed.speakers().iter().map(|name| (*name).to_owned()));
     }
-    assert_eq!(of("sft_constrained").count(), of("sft").count());
+    assert_eq!(
+        dialogues_of("sft_constrained").count(),
+        dialogues_of("sft").count()
+    );
     assert!(!speakers.is_empty());
 }
 
@@ -542,7 +545,7 @@ fn dialogues_under_the_grammar_are_lines_with_speakers() {
 fn every_figure_of_the_results_can_be_recomputed() {
     let Some(run) = finished() else { return };
     let outputs = run.all("evaluate/output");
-    let of = |system: &str| {
+    let outputs_of = |system: &str| {
         outputs
             .iter()
             .filter(|o| o["system"] == system)
@@ -550,7 +553,7 @@ fn every_figure_of_the_results_can_be_recomputed() {
     };
     let columns = |system: &str| -> BTreeMap<&str, Vec<f64>> {
         let mut columns: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-        for output in of(system) {
+        for output in outputs_of(system) {
             let references: Vec<String> =
                 serde_json::from_value(output["references"].clone()).expect("texts");
             let each = score_each(
@@ -579,7 +582,7 @@ fn every_figure_of_the_results_can_be_recomputed() {
     );
     for result in results {
         let system = text(&result["system"]);
-        assert_eq!(result["n"], of(system).len());
+        assert_eq!(result["n"], outputs_of(system).len());
         for (name, values) in columns(system) {
             close(name, number(&result[name]["mean"]), average(&values), 1e-12);
             let [low, high] = [0, 1].map(|end| number(&result[name]["ci95"][end]));
@@ -600,7 +603,10 @@ fn every_figure_of_the_results_can_be_recomputed() {
                 close(name, number(&versus["diff"]), average(&differences), 1e-12);
             }
         }
-        let tokens: Vec<f64> = of(system).iter().map(|o| number(&o["tokens"])).collect();
+        let tokens: Vec<f64> = outputs_of(system)
+            .iter()
+            .map(|o| number(&o["tokens"]))
+            .collect();
         close(
             "tokens",
             number(&result["mean_tokens"]),

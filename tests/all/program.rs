@@ -110,10 +110,10 @@ impl Answer {
 }
 
 fn stages_said<'l>(lines: &'l [Value], status: &str) -> Vec<&'l str> {
-    let said = lines
+    let events = lines
         .iter()
         .filter(|line| line["event"] == "stage" && line["status"] == status);
-    said.filter_map(|line| line["name"].as_str()).collect()
+    events.filter_map(|line| line["name"].as_str()).collect()
 }
 
 impl Workspace {

@@ -70,9 +70,9 @@ fn words_of(source: &str) -> (String, Vec<usize>) {
 
 /// The lines on which `phrase` begins, from 1, as whole words.
 fn lines_with(phrase: &str, words: &str, starts: &[usize]) -> Vec<usize> {
-    let borders = |at: usize| {
-        let before = words[..at].chars().next_back();
-        let after = words[at + phrase.len()..].chars().next();
+    let borders = |start: usize| {
+        let before = words[..start].chars().next_back();
+        let after = words[start + phrase.len()..].chars().next();
         [before, after]
             .into_iter()
             .flatten()
@@ -80,8 +80,8 @@ fn lines_with(phrase: &str, words: &str, starts: &[usize]) -> Vec<usize> {
     };
     words
         .match_indices(phrase)
-        .filter(|(at, _)| borders(*at))
-        .map(|(at, _)| starts.partition_point(|start| *start <= at))
+        .filter(|(start, _)| borders(*start))
+        .map(|(start, _)| starts.partition_point(|line| *line <= start))
         .collect()
 }
 

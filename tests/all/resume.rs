@@ -323,8 +323,8 @@ fn stages_singly_reuse_between_runs_and_edits() {
     let begun = workspace.ok(&args(&["--until", "summaries"]));
     assert_eq!(begun.stages("running"), ["topics", "summaries"]);
     assert_eq!(begun.last()["status"], "paused");
-    let one = workspace.ok(&["resume", RUN, "--until", "synthesizer"]);
-    assert_eq!(one.stages("running"), ["synthesizer"]);
+    let continued = workspace.ok(&["resume", RUN, "--until", "synthesizer"]);
+    assert_eq!(continued.stages("running"), ["synthesizer"]);
     let redone = workspace.ok(&[
         "resume",
         RUN,
@@ -345,9 +345,9 @@ fn stages_singly_reuse_between_runs_and_edits() {
         "paused",
         "a refused wish changes nothing"
     );
-    let rest = workspace.ok(&["resume", RUN]);
+    let finished = workspace.ok(&["resume", RUN]);
     assert_eq!(
-        rest.stages("running"),
+        finished.stages("running"),
         [
             "preferences",
             "align",
@@ -413,9 +413,9 @@ fn edits(workspace: &Workspace, whole: &Uninterrupted) {
         StageName::Preferences,
         ArtifactKind::Pair,
         |pair| {
-            for (one, other) in [("chosen", "rejected"), ("chosen_ids", "rejected_ids")] {
-                let kept = pair[one].take();
-                pair[one] = pair[other].take();
+            for (key, other) in [("chosen", "rejected"), ("chosen_ids", "rejected_ids")] {
+                let kept = pair[key].take();
+                pair[key] = pair[other].take();
                 pair[other] = kept;
             }
         },
@@ -452,7 +452,7 @@ fn edits(workspace: &Workspace, whole: &Uninterrupted) {
     edit(workspace, StageName::Topics, ArtifactKind::Topic, |topic| {
         topic["topic"] = Value::from("a lost key")
     });
-    let all = [
+    let following = [
         "summaries",
         "candidates",
         "preferences",
@@ -463,7 +463,7 @@ fn edits(workspace: &Workspace, whole: &Uninterrupted) {
     ];
     assert_eq!(
         stale(workspace),
-        all,
+        following,
         "the synthesizer learns from real pairs alone"
     );
     let redone = workspace.ok(&["resume", RUN, "--until", "summaries"]);

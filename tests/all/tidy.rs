@@ -171,10 +171,10 @@ pub(crate) fn tracked() -> Vec<String> {
 }
 
 pub(crate) fn has_extension(file: &str, extensions: &[&str]) -> bool {
-    Path::new(file).extension().is_some_and(|own| {
+    Path::new(file).extension().is_some_and(|found| {
         extensions
             .iter()
-            .any(|extension| own.eq_ignore_ascii_case(extension))
+            .any(|extension| found.eq_ignore_ascii_case(extension))
     })
 }
 
@@ -506,10 +506,13 @@ fn no_file_speaks_of_one_machine() {
         for (number, line) in text.lines().enumerate() {
             for folder in folders {
                 // `../x/y` and `https://host/x/y` are no paths of a machine.
-                let starts_a_path = |at: usize| {
-                    !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-~})>".contains(c))
+                let starts_a_path = |index: usize| {
+                    !line[..index].ends_with(|c: char| c.is_alphanumeric() || "._-~})>".contains(c))
                 };
-                if line.match_indices(folder).any(|(at, _)| starts_a_path(at)) {
+                if line
+                    .match_indices(folder)
+                    .any(|(index, _)| starts_a_path(index))
+                {
                     wrong.push(format!("{file}:{}: {folder}", number + 1));
                 }
             }
@@ -573,16 +576,16 @@ fn has_raw_colour(line: &str) -> bool {
     let called = ["rgb(", "rgba(", "hsl(", "hsla(", "oklch("]
         .iter()
         .any(|call| line.contains(call));
-    let hexadecimal = line.match_indices('#').any(|(at, _)| {
-        let digits = line[at + 1..]
+    let hexadecimal = line.match_indices('#').any(|(start, _)| {
+        let digits = line[start + 1..]
             .chars()
             .take_while(char::is_ascii_hexdigit)
             .count();
-        let ends = line[at + 1 + digits..]
+        let ends = line[start + 1 + digits..]
             .chars()
             .next()
             .is_none_or(|c| !c.is_alphanumeric() && c != '-' && c != '_');
-        let starts = line[..at]
+        let starts = line[..start]
             .chars()
             .next_back()
             .is_none_or(|c| " :,('\"`".contains(c));
@@ -593,14 +596,14 @@ fn has_raw_colour(line: &str) -> bool {
 
 /// The largest number of pixels that a line of CSS names, 0 if it names none.
 fn widest_px(line: &str) -> f64 {
-    let before = |at: usize| {
-        let digits = line[..at]
+    let before = |end: usize| {
+        let digits = line[..end]
             .rfind(|c: char| !c.is_ascii_digit() && c != '.')
             .map_or(0, |last| last + 1);
-        line[digits..at].parse().unwrap_or(0.0)
+        line[digits..end].parse().unwrap_or(0.0)
     };
     line.match_indices("px")
-        .map(|(at, _)| before(at))
+        .map(|(end, _)| before(end))
         .fold(0.0, f64::max)
 }
 

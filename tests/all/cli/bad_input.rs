@@ -137,17 +137,17 @@ fn no_model_folder_at_all() {
 #[test]
 fn a_dialogue_longer_than_the_context() {
     let place = Place::new();
-    let mut all = rows(3, 1, 2);
+    let mut rows = rows(3, 1, 2);
     let turns: Vec<String> = (0..120)
         .map(|i| format!("Ann: Stop {i}?\nBo: Stop {i}."))
         .collect();
-    all.push(row(
+    rows.push(row(
         "endless",
         "test",
         &turns.join("\n"),
         "Bo names all stops.",
     ));
-    place.import("d", &all);
+    place.import("d", &rows);
     let model = tiny();
     let words = [
         "endless",
@@ -180,10 +180,10 @@ fn a_dialogue_longer_than_the_context() {
 #[test]
 fn a_summary_is_never_cut() {
     let place = Place::new();
-    let mut all = rows(3, 1, 1);
+    let mut rows = rows(3, 1, 1);
     let summary = "Bo names every single stop of the line. ".repeat(60);
-    all.push(row("wordy", "test", "Ann: Stops?\nBo: Many.", &summary));
-    place.import("d", &all);
+    rows.push(row("wordy", "test", "Ann: Stops?\nBo: Many.", &summary));
+    place.import("d", &rows);
     let cut = [
         "--set",
         "too_long=cut_dialogue_end",
@@ -356,8 +356,8 @@ fn a_line_that_no_model_can_read() {
         &["line 1", "at least one message"],
     );
     // An adapter's folder is another thing than a model's.
-    let one = place.write_rows("one.jsonl", &[json!({"prompt": "Hi", "completion": ""})]);
-    let (score, nowhere) = (["score", "--model", &model, &one], place.path("nowhere"));
+    let single = place.write_rows("one.jsonl", &[json!({"prompt": "Hi", "completion": ""})]);
+    let (score, nowhere) = (["score", "--model", &model, &single], place.path("nowhere"));
     let error = place.refuses(
         &[&score[..], &["--adapter", &nowhere]].concat(),
         2,
@@ -369,7 +369,7 @@ fn a_line_that_no_model_can_read() {
         "{error}"
     );
     let error = place.refuses(
-        &["score", "--model", &nowhere, &one],
+        &["score", "--model", &nowhere, &single],
         2,
         "no_such_model",
         &["nowhere"],
@@ -468,7 +468,7 @@ fn a_full_disk() {
         duologue_tests::skip("this machine lets nobody mount a small disk (tmpfs)");
         return;
     }
-    let said = |name: &str| {
+    let answer = |name: &str| {
         let read =
             |file: String| std::fs::read_to_string(Path::new(&out).join(file)).expect("an answer");
         let last = read(name.to_owned())
@@ -481,9 +481,9 @@ fn a_full_disk() {
             serde_json::from_str::<Value>(&last).expect("JSON"),
         )
     };
-    assert_eq!(said("import").0, "0", "{}", said("import").1);
+    assert_eq!(answer("import").0, "0", "{}", answer("import").1);
     for name in ["new", "more"] {
-        let (exit, error) = said(name);
+        let (exit, error) = answer(name);
         assert_eq!(
             (exit.as_str(), text(&error["code"])),
             ("1", "disk_full"),
@@ -495,15 +495,18 @@ fn a_full_disk() {
         );
     }
     assert_eq!(
-        said("before").1,
-        said("after").1,
+        answer("before").1,
+        answer("after").1,
         "the data set is as it was"
     );
-    assert_eq!(said("sets").1["datasets"].as_array().map(Vec::len), Some(1));
     assert_eq!(
-        said("again").0,
+        answer("sets").1["datasets"].as_array().map(Vec::len),
+        Some(1)
+    );
+    assert_eq!(
+        answer("again").0,
         "0",
         "with room again it works: {}",
-        said("again").1
+        answer("again").1
     );
 }

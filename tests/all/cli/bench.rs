@@ -183,14 +183,14 @@ fn gpu_check_says_that_there_is_no_card() {
         duologue_tests::skip("there is no python3");
         return;
     };
-    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    let printed = String::from_utf8_lossy(&done.stdout).into_owned();
     assert_eq!(
         done.status.code(),
         Some(3),
-        "{said}{}",
+        "{printed}{}",
         String::from_utf8_lossy(&done.stderr)
     );
-    assert!(said.starts_with("No card: "), "{said}");
+    assert!(printed.starts_with("No card: "), "{printed}");
     let written: Value =
         serde_json::from_str(&std::fs::read_to_string(&out).expect("the file")).expect("JSON");
     assert!(
@@ -307,13 +307,13 @@ fn assert_calls(lines: &str) {
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect();
-    let of = |stage: &str, call: &str| {
+    let calls_of = |stage: &str, call: &str| {
         calls
             .iter()
             .filter(|it| it["stage"] == stage && it["call"] == call)
             .collect::<Vec<_>>()
     };
-    let candidates = of("candidates", "generate")[0];
+    let candidates = calls_of("candidates", "generate")[0];
     let length = |value: &Value| value.as_array().expect("a list").len();
     assert_eq!(
         length(&candidates["prompts"]),
@@ -324,26 +324,28 @@ fn assert_calls(lines: &str) {
     assert_eq!(
         (
             &candidates["adapter"],
-            length(&of("candidates", "score")[0]["items"])
+            length(&calls_of("candidates", "score")[0]["items"])
         ),
         (&json!(true), 54)
     );
     assert_eq!(
-        of("candidates", "score")[0]["adapter"],
+        calls_of("candidates", "score")[0]["adapter"],
         false,
         "the base model scores"
     );
     assert_eq!(
-        length(&of("synthesizer", "sft")[0]["items"]),
+        length(&calls_of("synthesizer", "sft")[0]["items"]),
         2 * 2 * 8,
         "two epochs of two batches of eight"
     );
-    let pair = &of("align", "dpo")[0]["items"][0];
+    let pair = &calls_of("align", "dpo")[0]["items"][0];
     assert!(
         number(pair, "ref_chosen_logps") < 0.0 && length(&pair["rejected_ids"]) > 0,
         "{pair}"
     );
-    assert!(of("preferences", "generate").is_empty() && !of("evaluate", "score").is_empty());
+    assert!(
+        calls_of("preferences", "generate").is_empty() && !calls_of("evaluate", "score").is_empty()
+    );
 }
 
 /// Its workspace is temporary: there is no run to resume, and nothing is left behind.
@@ -362,14 +364,18 @@ fn an_interrupted_measurement_does_not_speak_of_resuming() {
     let mut work = AtWork::begin(command.env("TMPDIR", &temporary));
     work.until(|line| line["event"] == "stage" && line["name"] == "synthesizer");
     work.interrupt();
-    let said = work.end();
+    let answer = work.end();
     assert_eq!(
-        (said.code, &said.last["status"]),
+        (answer.code, &answer.last["status"]),
         (130, &json!("stopped")),
         "{}",
-        said.last
+        answer.last
     );
-    assert!(!said.last.to_string().contains("resume"), "{}", said.last);
+    assert!(
+        !answer.last.to_string().contains("resume"),
+        "{}",
+        answer.last
+    );
     assert_eq!(
         std::fs::read_dir(&temporary).expect("the folder").count(),
         0

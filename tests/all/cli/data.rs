@@ -26,8 +26,8 @@ fn every_format_is_read() {
         "dialogue":"Ann: Here?\nBo: Soon.","references":["Ann waits."]})
     );
 
-    let one = r##"{"fname":"a_0","dialogue":"#Person1#: Hi\n#Person2#: Hi","summary":"They greet.","topic":"x"}"##;
-    let (report, _) = imported("train.jsonl", one, &[]);
+    let single = r##"{"fname":"a_0","dialogue":"#Person1#: Hi\n#Person2#: Hi","summary":"They greet.","topic":"x"}"##;
+    let (report, _) = imported("train.jsonl", single, &[]);
     assert_eq!(
         (text(&report["format"]), &report["references"]),
         ("dialogsum_jsonl", &json!({"min":1,"max":1}))
@@ -350,20 +350,24 @@ fn the_format_rule_tells_what_each_rule_says() {
     ];
     let file = place.write_rows("f.jsonl", &lines);
     for more in [&[][..], &["--dataset", "d"]] {
-        let said = place.json(&[&["format", file.as_str()], more].concat());
-        let passes: Vec<bool> = said.lines.iter().map(|line| line["pass"] == true).collect();
-        assert!(!passes[1] && !passes[2], "{:?}", said.lines);
+        let answer = place.json(&[&["format", file.as_str()], more].concat());
+        let passes: Vec<bool> = answer
+            .lines
+            .iter()
+            .map(|line| line["pass"] == true)
+            .collect();
+        assert!(!passes[1] && !passes[2], "{:?}", answer.lines);
         assert_eq!(
-            (&said.lines[0]["id"], &said.lines[2]["id"]),
+            (&answer.lines[0]["id"], &answer.lines[2]["id"]),
             (&json!("good"), &json!(3))
         );
-        assert_eq!(said.lines[1]["rules"]["ended"], false);
+        assert_eq!(answer.lines[1]["rules"]["ended"], false);
         let rate = passes.iter().filter(|pass| **pass).count() as f64 / 3.0;
         assert_eq!(
-            (number(&said.last["format_rate"]), &said.last["n"]),
+            (number(&answer.last["format_rate"]), &answer.last["n"]),
             (rate, &json!(3))
         );
-        let ended = &said.last["rules"]["ended"];
+        let ended = &answer.last["rules"]["ended"];
         assert!(
             ["rate", "limit", "source", "real_reject"]
                 .iter()
@@ -372,8 +376,8 @@ fn the_format_rule_tells_what_each_rule_says() {
         );
         assert!((number(&ended["rate"]) - 2.0 / 3.0).abs() < 1e-12);
         if !more.is_empty() {
-            assert!(passes[0], "{}", said.lines[0]);
-            assert_eq!(said.last["rules"]["min_turns"]["source"], "calibrated");
+            assert!(passes[0], "{}", answer.lines[0]);
+            assert_eq!(answer.last["rules"]["min_turns"]["source"], "calibrated");
         }
     }
     place.refuses(
@@ -497,7 +501,7 @@ fn examples_longer_than_a_models_context_are_named() {
     assert_eq!(found["context_tokens"], 512);
     let named: Vec<&str> = list(&found["too_long"])
         .iter()
-        .map(|one| text(&one["id"]))
+        .map(|example| text(&example["id"]))
         .collect();
     assert_eq!(named, ["long"]);
     assert!(number(&found["too_long"][0]["tokens"]) > 512.0, "{found}");

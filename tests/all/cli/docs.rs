@@ -108,19 +108,19 @@ fn every_command_and_option_is_documented_and_exists() {
         .chain(["--help".to_owned(), "--version".to_owned()])
         .collect();
     for name in &commands {
-        let (own, said) = (
+        let (in_help, in_page) = (
             defined(&help(&name.split(' ').collect::<Vec<_>>())),
             options(&sections[name]),
         );
-        let missing: Vec<&String> = own
+        let missing: Vec<&String> = in_help
             .iter()
-            .filter(|o| !global.contains(*o) && !said.contains(*o))
+            .filter(|o| !global.contains(*o) && !in_page.contains(*o))
             .collect();
         assert!(
             missing.is_empty(),
             "docs/cli.md, `{name}`: {missing:?} are not documented"
         );
-        let unknown: Vec<&String> = said.difference(&everywhere).collect();
+        let unknown: Vec<&String> = in_page.difference(&everywhere).collect();
         assert!(
             unknown.is_empty(),
             "docs/cli.md, `{name}`: there are no options {unknown:?}"
@@ -131,7 +131,7 @@ fn every_command_and_option_is_documented_and_exists() {
             .collect();
         assert!(!usage.is_empty(), "docs/cli.md, `{name}`: no usage line");
         let foreign: Vec<String> = options(&usage.join(" "))
-            .difference(&own)
+            .difference(&in_help)
             .cloned()
             .collect();
         assert!(

@@ -24,9 +24,10 @@ fn prompts(whole: &Whole) -> Vec<Value> {
 
 /// Log-probabilities of every completion token, one list for each line.
 fn token_logps(place: &Place, model: &[&str], file: &str) -> Vec<Vec<f64>> {
-    let said = place.json(&[&["score", "--tokens", file, "--model"], model].concat());
-    assert_eq!(said.code, 0, "{}", said.last);
-    said.lines
+    let answer = place.json(&[&["score", "--tokens", file, "--model"], model].concat());
+    assert_eq!(answer.code, 0, "{}", answer.last);
+    answer
+        .lines
         .iter()
         .map(|line| list(&line["token_logps"]).iter().map(number).collect())
         .collect()
@@ -34,15 +35,19 @@ fn token_logps(place: &Place, model: &[&str], file: &str) -> Vec<Vec<f64>> {
 
 /// Greedy continuations.
 fn greedy(place: &Place, model: &[&str], file: &str) -> Vec<Value> {
-    let said = place.json(
+    let answer = place.json(
         &[
             &["generate", "--max-new-tokens", "24", file, "--model"],
             model,
         ]
         .concat(),
     );
-    assert_eq!(said.code, 0, "{}", said.last);
-    said.lines.iter().map(|line| line["ids"].clone()).collect()
+    assert_eq!(answer.code, 0, "{}", answer.last);
+    answer
+        .lines
+        .iter()
+        .map(|line| line["ids"].clone())
+        .collect()
 }
 
 /// Largest difference of a token, in nats.

@@ -49,20 +49,20 @@ fn said(place: &Place, hub: &Hub, args: &[&str]) -> Said {
 }
 
 fn added(place: &Place, hub: &Hub) -> Value {
-    let said = said(place, hub, &["models", "add", ID]);
-    assert_eq!(said.code, 0, "{}", said.last);
-    said.last
+    let answer = said(place, hub, &["models", "add", ID]);
+    assert_eq!(answer.code, 0, "{}", answer.last);
+    answer.last
 }
 
 fn refused(place: &Place, hub: &Hub, args: &[&str], exit: i32, code: &str, words: &[&str]) {
-    let said = said(place, hub, args);
+    let answer = said(place, hub, args);
     assert_eq!(
-        (said.code, said.last["code"].as_str()),
+        (answer.code, answer.last["code"].as_str()),
         (exit, Some(code)),
         "{args:?}: {}",
-        said.last
+        answer.last
     );
-    let told = format!("{} {}", said.last["message"], said.last["fix"]);
+    let told = format!("{} {}", answer.last["message"], answer.last["fix"]);
     for word in words {
         assert!(told.contains(word), "{args:?}: `{word}` is not in {told}");
     }
@@ -96,15 +96,15 @@ fn a_model_arrives_over_broken_connections_and_only_what_is_needed() {
     });
     let args = ["models", "add", ID, "--json"];
     let output = output(command(&place, &hub, &args).env("HF_TOKEN", "hf_secret"));
-    let said = Said::new(&args, &output);
-    assert_eq!(said.code, 0, "{}", said.last);
+    let answer = Said::new(&args, &output);
+    assert_eq!(answer.code, 0, "{}", answer.last);
     for (key, value) in [
         ("hub_id", ID),
         ("commit", COMMIT),
         ("licence", "apache-2.0"),
         ("name", ID),
     ] {
-        assert_eq!(said.last[key], value, "{key}");
+        assert_eq!(answer.last[key], value, "{key}");
     }
     let requests = hub.requests();
     let ranges: Vec<&str> = requests
@@ -126,7 +126,7 @@ fn a_model_arrives_over_broken_connections_and_only_what_is_needed() {
         );
         assert!(!request.path.contains("golden"), "{request:?}");
     }
-    let last = said.lines.last().expect("progress");
+    let last = answer.lines.last().expect("progress");
     assert_eq!(
         (&last["event"], &last["done_bytes"]),
         (&json!("download"), &last["total_bytes"])
@@ -135,15 +135,15 @@ fn a_model_arrives_over_broken_connections_and_only_what_is_needed() {
         number(&last["bytes_per_s"]) > 0.0 && number(&last["eta_s"]) == 0.0,
         "{last}"
     );
-    assert_eq!(said.last["received_bytes"], last["total_bytes"]);
+    assert_eq!(answer.last["received_bytes"], last["total_bytes"]);
     assert_eq!(
-        number(&said.last["connections"]) as usize,
+        number(&answer.last["connections"]) as usize,
         requests.len(),
         "one connection a request"
     );
     assert_eq!(
         place.ok(&["doctor"])["connections"],
-        said.last["connections"]
+        answer.last["connections"]
     );
     for name in ["config.json", "tokenizer.json", WEIGHTS] {
         let (ours, theirs) = (folder(&place).join(name), golden("llama-tiny").join(name));
@@ -161,7 +161,7 @@ fn a_model_arrives_over_broken_connections_and_only_what_is_needed() {
     let listed = &place.ok(&["models", "list"])["models"][0];
     assert_eq!(
         (&listed["id"], &listed["present"], &listed["runs"]),
-        (&said.last["id"], &json!(true), &json!([]))
+        (&answer.last["id"], &json!(true), &json!([]))
     );
     assert!(number(&listed["context_tokens"]) > 0.0);
     assert_eq!(place.ok(&["models", "verify", ID])["sha256_ok"], true);
@@ -223,8 +223,8 @@ fn what_the_hub_refuses_is_said_in_words() {
     let with = |name, value| {
         let args = ["models", "add", ID, "--json"];
         let output = output(command(&place, &hub, &args).env(name, value));
-        let said = Said::new(&args, &output);
-        (said.code, text(&said.last["code"]).to_owned())
+        let answer = Said::new(&args, &output);
+        (answer.code, text(&answer.last["code"]).to_owned())
     };
     assert_eq!(
         with("HF_ENDPOINT", "http://127.0.0.1:1"),
@@ -378,12 +378,12 @@ fn damage_on_the_way_is_found_and_only_that_file_is_fetched_again() {
     let mut content = std::fs::read(&weights).expect("weights");
     *content.last_mut().expect("a byte") ^= 1;
     std::fs::write(&weights, content).expect("damage");
-    let said = said(&place, &hub, &["models", "verify", ID]);
+    let answer = said(&place, &hub, &["models", "verify", ID]);
     assert_eq!(
-        (said.code, &said.last["damaged"]),
+        (answer.code, &answer.last["damaged"]),
         (1, &json!([WEIGHTS])),
         "{}",
-        said.last
+        answer.last
     );
     added(&place, &hub);
     assert_eq!(place.ok(&["models", "verify", ID])["sha256_ok"], true);
@@ -434,9 +434,9 @@ fn an_interrupted_download_goes_on_where_it_stopped() {
     std::fs::remove_file(folder(&place).join(WEIGHTS)).expect("gone");
     std::fs::write(name, backup).expect("the part again");
     hub.let_happen(Accidents::default());
-    let rest = added(&place, &hub);
+    let remainder = added(&place, &hub);
     assert_eq!(
-        number(&rest["received_bytes"]) as usize,
+        number(&remainder["received_bytes"]) as usize,
         hub.bytes_of(WEIGHTS) - HAVE
     );
     assert_eq!(place.ok(&["models", "verify", ID])["sha256_ok"], true);
@@ -475,19 +475,19 @@ fn in_background(command: &Command) -> Command {
 /// Ctrl-C, and what the download says to it: it has paused, and how it goes on.
 fn interrupted(child: Child) -> Value {
     kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).expect("a signal");
-    let said = Said::new(&["models", "add"], &end(child, "the download's pause"));
+    let answer = Said::new(&["models", "add"], &end(child, "the download's pause"));
     assert_eq!(
-        (said.code, text(&said.last["status"])),
+        (answer.code, text(&answer.last["status"])),
         (130, "paused"),
         "{}",
-        said.last
+        answer.last
     );
     assert!(
-        text(&said.last["resume"]).ends_with("models add 'acme/tiny'"),
+        text(&answer.last["resume"]).ends_with("models add 'acme/tiny'"),
         "{}",
-        said.last
+        answer.last
     );
-    said.last
+    answer.last
 }
 
 /// Without an answer there is nothing that could be resumed, and still it is an interruption, not a failure.
@@ -620,8 +620,8 @@ fn removing_asks_and_spares_what_is_the_user_s_own() {
     assert_eq!(names(&folder(&place)), ["notes.txt"]);
 
     // A folder of the user is only forgotten.
-    let own = place.copy_of_model("own");
-    let path = own.display().to_string();
+    let folder = place.copy_of_model("own");
+    let path = folder.display().to_string();
     let ran = said(
         &place,
         &hub,
@@ -632,10 +632,10 @@ fn removing_asks_and_spares_what_is_the_user_s_own() {
         .concat(),
     );
     assert_eq!(ran.code, 0, "{}", ran.last);
-    let before = names(&own);
+    let before = names(&folder);
     let removed = place.ok(&["models", "remove", "own", "--yes"]);
     assert_eq!(removed["deleted_bytes"], 0);
-    assert_eq!(names(&own), before);
+    assert_eq!(names(&folder), before);
 }
 
 fn names(folder: &Path) -> Vec<String> {

@@ -15,17 +15,17 @@ fn login(place: &Place, hub: &Hub, given: &str) -> Said {
     let args = ["models", "login", "--json"];
     let input = File::open(place.write("token", given)).expect("the token");
     let output = output(command(place, hub, &args).stdin(input));
-    for said in [&output.stdout, &output.stderr] {
+    for printed in [&output.stdout, &output.stderr] {
         assert!(
-            !String::from_utf8_lossy(said).contains("Rumpel"),
+            !String::from_utf8_lossy(printed).contains("Rumpel"),
             "the token is shown"
         );
     }
     Said::new(&args, &output)
 }
 
-fn code(said: &Said) -> (i32, &str) {
-    (said.code, text(&said.last["code"]))
+fn code(answer: &Said) -> (i32, &str) {
+    (answer.code, text(&answer.last["code"]))
 }
 
 #[test]
@@ -49,12 +49,12 @@ fn a_token_that_cannot_be_one_is_refused_before_the_keychain_is_asked() {
 #[test]
 fn without_a_keychain_there_is_no_token_and_the_reason_is_told() {
     let (place, hub) = (Place::new(), hub());
-    let said = login(&place, &hub, &format!("{TOKEN}\n"));
-    assert_eq!(code(&said), (1, "keychain"), "{}", said.last);
+    let answer = login(&place, &hub, &format!("{TOKEN}\n"));
+    assert_eq!(code(&answer), (1, "keychain"), "{}", answer.last);
     assert!(
-        text(&said.last["fix"]).contains("HF_TOKEN"),
+        text(&answer.last["fix"]).contains("HF_TOKEN"),
         "{}",
-        said.last
+        answer.last
     );
     let add = |more: Option<(&str, &str)>| {
         let args = ["models", "add", ID, "--json"];
@@ -66,17 +66,21 @@ fn without_a_keychain_there_is_no_token_and_the_reason_is_told() {
             refuse: Some((status, "")),
             ..Accidents::default()
         });
-        let said = add(None);
-        assert_eq!(code(&said), (2, refusal));
-        let fix = text(&said.last["fix"]);
+        let answer = add(None);
+        assert_eq!(code(&answer), (2, refusal));
+        let fix = text(&answer.last["fix"]);
         assert!(
             fix.contains(reason) && fix.contains("no-such-bus") && fix.contains("models login"),
             "{fix}"
         );
         // With a token of the environment the keychain is left alone.
-        let said = add(Some(("HF_TOKEN", TOKEN)));
-        assert_eq!(code(&said), (2, refusal));
-        assert!(!text(&said.last["fix"]).contains(reason), "{}", said.last);
+        let answer = add(Some(("HF_TOKEN", TOKEN)));
+        assert_eq!(code(&answer), (2, refusal));
+        assert!(
+            !text(&answer.last["fix"]).contains(reason),
+            "{}",
+            answer.last
+        );
     }
     hub.let_happen(Accidents::default());
     assert_eq!(add(None).code, 0);
@@ -86,6 +90,6 @@ fn without_a_keychain_there_is_no_token_and_the_reason_is_told() {
 fn logging_out_without_a_keychain_is_a_failure_too() {
     let (place, hub) = (Place::new(), hub());
     let args = ["models", "logout", "--json"];
-    let said = Said::new(&args, &output(&mut command(&place, &hub, &args)));
-    assert_eq!(code(&said), (1, "keychain"), "{}", said.last);
+    let answer = Said::new(&args, &output(&mut command(&place, &hub, &args)));
+    assert_eq!(code(&answer), (1, "keychain"), "{}", answer.last);
 }

@@ -56,14 +56,14 @@ fn generate_gives_the_golden_ids() {
             "--batch",
             batch,
         ];
-        let said = place.json(&args);
+        let answer = place.json(&args);
         assert_eq!(
-            (said.code, said.lines.len()),
+            (answer.code, answer.lines.len()),
             (0, items.len()),
             "{}",
-            said.last
+            answer.last
         );
-        for (line, item) in said.lines.iter().zip(items) {
+        for (line, item) in answer.lines.iter().zip(items) {
             assert_eq!(ids(&line["ids"]), ids(&item["new_ids"]), "batch {batch}");
             assert_eq!(line["finish"], "length");
         }
@@ -74,7 +74,7 @@ fn generate_gives_the_golden_ids() {
         Value::Array(stops) => ids(&json!(stops)),
         stop => ids(&json!([stop])),
     };
-    let said = place.json(&[
+    let answer = place.json(&[
         "generate",
         "--model",
         &tiny(),
@@ -83,12 +83,12 @@ fn generate_gives_the_golden_ids() {
         &most,
     ]);
     let mut stopped = 0;
-    for (line, item) in said.lines.iter().zip(items) {
-        let all = ids(&item["new_ids"]);
-        let end = all.iter().position(|id| stops.contains(id));
+    for (line, item) in answer.lines.iter().zip(items) {
+        let new_ids = ids(&item["new_ids"]);
+        let end = new_ids.iter().position(|id| stops.contains(id));
         assert_eq!(
             ids(&line["ids"]),
-            all[..end.map_or(all.len(), |end| end + 1)]
+            new_ids[..end.map_or(new_ids.len(), |end| end + 1)]
         );
         assert_eq!(
             line["finish"],
@@ -128,12 +128,12 @@ fn samples_follow_the_seed_and_the_place_in_the_file() {
             "--batch",
             batch,
         ];
-        let said = place.json(&args);
+        let answer = place.json(&args);
         assert_eq!(
-            (said.code, said.last["seed"].to_string().as_str()),
+            (answer.code, answer.last["seed"].to_string().as_str()),
             (0, seed)
         );
-        said.lines
+        answer.lines
     };
     let once = sample("1", "1");
     assert_eq!(once, sample("1", "3"), "the batch changes nothing");
@@ -190,9 +190,9 @@ fn score_gives_the_golden_log_probabilities() {
     }
     assert!(!lines.is_empty(), "no golden sequence can be given as text");
     let file = place.write_rows("s.jsonl", &lines);
-    let said = place.json(&["score", "--model", &tiny(), &file, "--tokens"]);
-    assert_eq!(said.code, 0, "{}", said.last);
-    for (line, expected) in said.lines.iter().zip(&expected) {
+    let answer = place.json(&["score", "--model", &tiny(), &file, "--tokens"]);
+    assert_eq!(answer.code, 0, "{}", answer.last);
+    for (line, expected) in answer.lines.iter().zip(&expected) {
         let found: Vec<f32> = list(&line["token_logps"])
             .iter()
             .map(|p| number(p) as f32)
@@ -335,8 +335,8 @@ fn summarize_reads_a_file_standard_input_or_requests() {
     let place = Place::new();
     let (model, dialogue) = (tiny(), "Ann: Is it late?\nBo: Yes.");
     let file = place.write("d.txt", dialogue);
-    let said = place.json(&["summarize", "--model", &model, &file]);
-    assert_eq!(said.code, 0, "{}", said.last);
+    let answer = place.json(&["summarize", "--model", &model, &file]);
+    assert_eq!(answer.code, 0, "{}", answer.last);
     for key in [
         "summary",
         "prompt_tokens",
@@ -344,10 +344,14 @@ fn summarize_reads_a_file_standard_input_or_requests() {
         "ttft_ms",
         "tokens_per_s",
     ] {
-        assert!(!said.last[key].is_null(), "{key} in {}", said.last);
+        assert!(!answer.last[key].is_null(), "{key} in {}", answer.last);
     }
-    let streamed: String = said.lines.iter().map(|line| text(&line["text"])).collect();
-    assert_eq!(streamed.trim(), text(&said.last["summary"]));
+    let streamed: String = answer
+        .lines
+        .iter()
+        .map(|line| text(&line["text"]))
+        .collect();
+    assert_eq!(streamed.trim(), text(&answer.last["summary"]));
 
     let feed = |args: &[&str], input: &str| {
         let mut child = place
@@ -367,7 +371,7 @@ fn summarize_reads_a_file_standard_input_or_requests() {
         super::Said::new(args, &duologue_tests::end(child, "a summary"))
     };
     let piped = feed(&["summarize", "--model", &model, "-"], dialogue);
-    assert_eq!(piped.last["summary"], said.last["summary"]);
+    assert_eq!(piped.last["summary"], answer.last["summary"]);
 
     let requests = format!(
         "{}\nnonsense\n{}\n",
@@ -380,7 +384,7 @@ fn summarize_reads_a_file_standard_input_or_requests() {
         .iter()
         .filter(|line| line["event"] != "token")
         .collect();
-    assert_eq!(answers[0]["summary"], said.last["summary"]);
+    assert_eq!(answers[0]["summary"], answer.last["summary"]);
     assert_eq!(
         [&answers[1]["event"], &answers[2]["event"]],
         ["error", "error"]
@@ -526,11 +530,11 @@ fn output_that_cannot_be_written_is_a_failure() {
             .spawn()
             .expect("a start");
         let output = duologue_tests::end(output, "a program that cannot write");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{said}");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{printed}");
         assert!(
-            said.contains("not complete") && said.contains("What to do: "),
-            "{said}"
+            printed.contains("not complete") && printed.contains("What to do: "),
+            "{printed}"
         );
     }
 }

@@ -92,7 +92,7 @@ fn what_is_missing_is_named() {
     let place = Place::new();
     place.import("d", &super::rows(12, 4, 2));
     let large = "Qwen/Qwen2.5-14B-Instruct";
-    let said = place.json(&[
+    let answer = place.json(&[
         "plan",
         "--dataset",
         "d",
@@ -104,23 +104,23 @@ fn what_is_missing_is_named() {
         "4",
     ]);
     assert_eq!(
-        (said.code, text(&said.last["verdict"])),
+        (answer.code, text(&answer.last["verdict"])),
         (1, "not_ready"),
         "{}",
-        said.last
+        answer.last
     );
-    let missing = said.last["missing"].to_string();
+    let missing = answer.last["missing"].to_string();
     assert!(
         missing.contains("models add Qwen/Qwen2.5-14B-Instruct") && !missing.contains("examples"),
         "{missing}"
     );
-    assert!(peak(&said.last) > 25e9, "weights alone are more");
+    assert!(peak(&answer.last) > 25e9, "weights alone are more");
     // Two threads and dialogues of a real length: otherwise one micro-batch at a time saves nothing.
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/data/clinic_intake.jsonl");
     place.ok(&["import", sample, "--name", "clinic"]);
     let few = ["--shots", "8", "--validation", "4", "--threads", "2"];
     let keep = ["--set", "recompute=off"];
-    let said = place.json(
+    let answer = place.json(
         &[
             &["plan", "--dataset", "clinic", "--model", large][..],
             &few,
@@ -129,11 +129,11 @@ fn what_is_missing_is_named() {
         .concat(),
     );
     assert_eq!(
-        said.last["offers"][0]["change"], "--set recompute=on",
+        answer.last["offers"][0]["change"], "--set recompute=on",
         "the one that changes no result"
     );
     for cheaper in ["tokens_per_microbatch", "quantize=q8_0", "quantize=q4_k"] {
-        let offers = list(&said.last["offers"]);
+        let offers = list(&answer.last["offers"]);
         assert!(
             offers
                 .iter()

@@ -63,9 +63,9 @@ fn a_model_is_made_stopped_resumed_and_used() {
     let mut work = AtWork::start(&place, &[&start[..], &[&parts], &SMALL].concat());
     work.until(|line| line["event"] == "evaluation");
     work.interrupt();
-    let said = work.end();
-    assert_eq!(said.last["status"], "paused", "{}", said.last);
-    assert!(text(&said.last["resume"]).contains("--resume"));
+    let answer = work.end();
+    assert_eq!(answer.last["status"], "paused", "{}", answer.last);
+    assert!(text(&answer.last["resume"]).contains("--resume"));
     let resumed = place.ok(&["pretrain", "--out", &parts, "--resume"]);
     assert_eq!(
         (&resumed["updates"], &resumed["val_loss"]),
@@ -128,13 +128,13 @@ fn text_that_cannot_be_learnt_is_named() {
         &["nowhere.txt"],
     );
     let bad = place.write("bad.jsonl", "{\"text\":\"fine\"}\n{\"messages\":[]}");
-    let said = place.refuses(
+    let error = place.refuses(
         &["pretrain", "--corpus", &bad, "--out", &out],
         2,
         "file",
         &["messages"],
     );
-    assert_eq!(said["row"], 2);
+    assert_eq!(error["row"], 2);
     let few = place.write("few.txt", "A few words make no vocabulary of thousands.");
     place.refuses(
         &["pretrain", "--corpus", &few, "--out", &out],

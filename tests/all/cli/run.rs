@@ -201,16 +201,17 @@ fn carry_out() -> Option<Whole> {
 }
 
 pub(super) fn items(whole: &Whole, stage: &str, kind: &str) -> Vec<Value> {
-    let said = whole
+    let answer = whole
         .place
         .json(&["show", RUN, "--stage", stage, "--items"]);
     assert_eq!(
-        (said.code, &said.last["items"]),
-        (0, &json!(said.lines.len())),
+        (answer.code, &answer.last["items"]),
+        (0, &json!(answer.lines.len())),
         "{}",
-        said.last
+        answer.last
     );
-    said.lines
+    answer
+        .lines
         .into_iter()
         .filter(|line| line["kind"] == kind)
         .collect()
@@ -263,17 +264,17 @@ fn events_have_the_fields_of_the_contract() {
         .iter()
         .chain(&whole.resumed.lines)
         .collect();
-    let of = |event: &str| {
+    let events = |event: &str| {
         lines
             .iter()
             .filter(|line| line["event"] == event)
             .copied()
             .collect::<Vec<_>>()
     };
-    assert_eq!(of("run_started").len(), 2);
-    assert!(of("run_started").iter().all(|line| line["run"] == RUN));
+    assert_eq!(events("run_started").len(), 2);
+    assert!(events("run_started").iter().all(|line| line["run"] == RUN));
     assert!(
-        of("stage")
+        events("stage")
             .iter()
             .all(|line| STAGES.contains(&text(&line["name"])))
     );
@@ -286,14 +287,17 @@ fn events_have_the_fields_of_the_contract() {
         "eta_s",
         "rss_bytes",
     ] {
-        assert!(of("step").iter().all(|line| !line[key].is_null()), "{key}");
+        assert!(
+            events("step").iter().all(|line| !line[key].is_null()),
+            "{key}"
+        );
     }
     assert!(
-        of("step")
+        events("step")
             .iter()
             .any(|line| line["loss"].is_f64() && line["lr"].is_f64())
     );
-    assert!(!of("sample").is_empty());
+    assert!(!events("sample").is_empty());
     let known = ["run_started", "stage", "step", "sample"];
     assert!(
         lines
@@ -383,7 +387,7 @@ fn show_has_the_fields_of_the_contract() {
 #[test]
 fn every_artifact_of_every_stage_is_shown() {
     let Some(whole) = whole() else { return };
-    let all = |stage: &str, kind: &str, keys: &[&str]| {
+    let has_keys = |stage: &str, kind: &str, keys: &[&str]| {
         let found = items(whole, stage, kind);
         assert!(!found.is_empty(), "{stage} has no {kind}");
         for item in &found {
@@ -392,15 +396,15 @@ fn every_artifact_of_every_stage_is_shown() {
         }
         found
     };
-    all("topics", "topic", &["example_id", "topic"]);
-    all("summaries", "summary", &["topic", "text"]);
-    all("synthesizer", "adapter", &["role", "sha256", "trainings"]);
-    all(
+    has_keys("topics", "topic", &["example_id", "topic"]);
+    has_keys("summaries", "summary", &["topic", "text"]);
+    has_keys("synthesizer", "adapter", &["role", "sha256", "trainings"]);
+    has_keys(
         "candidates",
         "candidate",
         &["summary_id", "text", "ids", "ended", "rules", "score"],
     );
-    let pairs = all(
+    let pairs = has_keys(
         "preferences",
         "pair",
         &["set", "chosen", "rejected", "gap", "origin"],
@@ -409,19 +413,19 @@ fn every_artifact_of_every_stage_is_shown() {
         let n = pairs.iter().filter(|pair| pair["set"] == set).count();
         assert_eq!(whole.shown["pairs"][set], n, "{set}");
     }
-    all(
+    has_keys(
         "align",
         "checkpoint",
         &["role", "update", "format_rate", "scorer_ce", "chosen"],
     );
-    all("dialogues", "dialogue", &["source", "summary", "text"]);
-    all("summarizer", "adapter", &["role"]);
-    all(
+    has_keys("dialogues", "dialogue", &["source", "summary", "text"]);
+    has_keys("summarizer", "adapter", &["role"]);
+    has_keys(
         "evaluate",
         "output",
         &["system", "id", "prediction", "references"],
     );
-    all(
+    has_keys(
         "evaluate",
         "test_dialogue",
         &["system", "text", "pass", "rules", "score", "copies"],
@@ -452,14 +456,14 @@ fn results_can_be_recomputed_from_the_outputs() {
     let Some(whole) = whole() else { return };
     let outputs = items(whole, "evaluate", "output");
     for row in list(&whole.shown["results"]) {
-        let own: Vec<Value> = outputs
+        let of_system: Vec<Value> = outputs
             .iter()
             .filter(|output| output["system"] == row["system"])
             .cloned()
             .collect();
         let file = whole
             .place
-            .write_rows(&format!("{}.jsonl", text(&row["system"])), &own);
+            .write_rows(&format!("{}.jsonl", text(&row["system"])), &of_system);
         let rouge = whole.place.ok(&["evaluate", &file]);
         assert_eq!(rouge["n"], row["n"]);
         for name in ["rouge1", "rouge2", "rougeL"] {
@@ -469,7 +473,11 @@ fn results_can_be_recomputed_from_the_outputs() {
             );
         }
         let mean = |key: &str| {
-            own.iter().map(|output| number(&output[key])).sum::<f64>() / own.len() as f64
+            of_system
+                .iter()
+                .map(|output| number(&output[key]))
+                .sum::<f64>()
+                / of_system.len() as f64
         };
         assert!((mean("tokens") - number(&row["mean_tokens"])).abs() < 1e-9);
         assert!((mean("reference_ce") - number(&row["reference_ce"]["mean"])).abs() < 1e-9);
@@ -479,10 +487,10 @@ fn results_can_be_recomputed_from_the_outputs() {
         (&again["results"], &again["seed"]),
         (&whole.shown["results"], &json!(3))
     );
-    let one = whole
+    let narrowed = whole
         .place
         .ok(&["evaluate", "--run", RUN, "--systems", "mrds_separate"]);
-    let names: Vec<&str> = list(&one["results"])
+    let names: Vec<&str> = list(&narrowed["results"])
         .iter()
         .map(|row| text(&row["system"]))
         .collect();
@@ -500,16 +508,18 @@ fn results_can_be_recomputed_from_the_outputs() {
 
     let dialogues = items(whole, "evaluate", "test_dialogue");
     for row in list(&whole.shown["synthesizers"]) {
-        let own: Vec<&Value> = dialogues
+        let of_system: Vec<&Value> = dialogues
             .iter()
             .filter(|d| d["system"] == row["system"])
             .collect();
-        let passing = own.iter().filter(|d| d["pass"] == true).count();
+        let passing = of_system.iter().filter(|d| d["pass"] == true).count();
         assert_eq!(
             (&row["n"], &row["accepted"]),
-            (&json!(own.len()), &json!(passing))
+            (&json!(of_system.len()), &json!(passing))
         );
-        assert!((number(&row["format_rate"]) - passing as f64 / own.len() as f64).abs() < 1e-12);
+        assert!(
+            (number(&row["format_rate"]) - passing as f64 / of_system.len() as f64).abs() < 1e-12
+        );
     }
 }
 
@@ -530,19 +540,19 @@ fn candidate_scores_can_be_recomputed() {
         })
         .collect();
     let file = whole.place.write_rows("score.jsonl", &lines);
-    let said = whole.place.json(&[
+    let answer = whole.place.json(&[
         "score",
         "--model",
         text(&whole.shown["model"]["path"]),
         &file,
     ]);
     assert_eq!(
-        (said.code, said.lines.len()),
+        (answer.code, answer.lines.len()),
         (0, candidates.len()),
         "{}",
-        said.last
+        answer.last
     );
-    for (line, candidate) in said.lines.iter().zip(&candidates) {
+    for (line, candidate) in answer.lines.iter().zip(&candidates) {
         let mean = number(&line["logp_sum"]) / number(&line["n_tokens"]);
         assert!(
             (mean - number(&candidate["score"])).abs() < 1e-4,
@@ -588,7 +598,7 @@ fn an_export_gives_what_the_workspace_gives() {
         "talk.txt",
         "Marta: Can I come at nine?\nReception: Nine is free.",
     );
-    let own = place.ok(&["summarize", "--run", RUN, &dialogue]);
+    let from_run = place.ok(&["summarize", "--run", RUN, &dialogue]);
     let adapter = place.path("export-summarizer");
     let exported = place.ok(&[
         "summarize",
@@ -600,10 +610,10 @@ fn an_export_gives_what_the_workspace_gives() {
     ]);
     // The run's recipe may end a summary earlier.
     assert!(
-        text(&exported["summary"]).starts_with(text(&own["summary"])),
-        "{own} {exported}"
+        text(&exported["summary"]).starts_with(text(&from_run["summary"])),
+        "{from_run} {exported}"
     );
-    assert_eq!(own["prompt_tokens"], exported["prompt_tokens"]);
+    assert_eq!(from_run["prompt_tokens"], exported["prompt_tokens"]);
     place.ok(&[
         "summarize",
         "--run",
@@ -631,16 +641,16 @@ fn an_export_gives_what_the_workspace_gives() {
 fn the_model_of_a_run_is_remembered_and_checked() {
     let Some(whole) = whole() else { return };
     let models = whole.place.ok(&["models", "list"])["models"].clone();
-    let one = &list(&models)[0];
+    let model = &list(&models)[0];
     assert_eq!(
-        (list(&models).len(), &one["id"]),
+        (list(&models).len(), &model["id"]),
         (1, &whole.shown["model"]["id"])
     );
     for name in ["id", "name", "path"] {
-        let verified = whole.place.ok(&["models", "verify", text(&one[name])]);
+        let verified = whole.place.ok(&["models", "verify", text(&model[name])]);
         assert_eq!(
             (&verified["sha256_ok"], &verified["id"]),
-            (&json!(true), &one["id"]),
+            (&json!(true), &model["id"]),
             "{name}"
         );
     }

@@ -104,8 +104,8 @@ fn a_detached_run_goes_on_by_itself_and_keeps_a_log() {
     let log = place.workspace().join(format!("logs/{RUN}.log"));
     let mut ended = Value::Null;
     wait_until("the last line of the worker's log", || {
-        let said = std::fs::read_to_string(&log).expect("a log");
-        let mut lines = said.lines().rev();
+        let log_text = std::fs::read_to_string(&log).expect("a log");
+        let mut lines = log_text.lines().rev();
         ended = lines
             .find_map(|line| serde_json::from_str::<Value>(line).ok())
             .unwrap_or_default();
@@ -145,7 +145,7 @@ fn the_queue_goes_on_after_a_failure() {
     let Some((place, args)) = ready() else { return };
     place.import("e", &rows());
     place.ok(&["queue", "--hold"]);
-    let of = |dataset: &'static str| -> Vec<String> {
+    let args_for = |dataset: &'static str| -> Vec<String> {
         args.iter()
             .map(|arg| {
                 if arg == "d" {
@@ -157,8 +157,11 @@ fn the_queue_goes_on_after_a_failure() {
             .collect()
     };
     for dataset in ["d", "e"] {
-        let added =
-            place.ok(&[&words(&of(dataset))[..], &["--queue", "--until", "topics"]].concat());
+        let added = place.ok(&[
+            &words(&args_for(dataset))[..],
+            &["--queue", "--until", "topics"],
+        ]
+        .concat());
         assert_eq!(added["status"], "queued");
     }
     let queue = place.ok(&["queue"]);

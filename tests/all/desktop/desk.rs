@@ -65,7 +65,7 @@ impl Desk {
             })
         };
         let mut found = process::with_environment(&self.marker());
-        found.retain(|one| one.exe == self.programs.app || is_web(&one.exe));
+        found.retain(|process| process.exe == self.programs.app || is_web(&process.exe));
         found
     }
 
@@ -73,8 +73,8 @@ impl Desk {
     pub(crate) fn apps(&self) -> Vec<i32> {
         let processes = self.window_processes().into_iter();
         processes
-            .filter(|one| one.exe == self.programs.app)
-            .map(|one| one.pid)
+            .filter(|process| process.exe == self.programs.app)
+            .map(|process| process.pid)
             .collect()
     }
 
@@ -91,8 +91,10 @@ impl Desk {
     /// Ends the window as a crash would: every process of it, without a word.
     pub(crate) fn kill_window(&self) {
         let mut processes = self.window_processes();
-        processes.sort_by_key(|one| one.exe != self.programs.app);
-        processes.iter().for_each(|one| process::kill_now(one.pid));
+        processes.sort_by_key(|process| process.exe != self.programs.app);
+        processes
+            .iter()
+            .for_each(|process| process::kill_now(process.pid));
         wait("the killed window has gone", 20, || {
             (!self.app_lives()).then_some(())
         });
@@ -152,7 +154,7 @@ impl Desk {
             .cast_signed();
         process::with_environment(&self.marker())
             .iter()
-            .any(|one| one.pid == pid)
+            .any(|process| process.pid == pid)
             .then_some(pid)
     }
 
@@ -208,7 +210,7 @@ impl Drop for Desk {
     fn drop(&mut self) {
         process::with_environment(&self.marker())
             .iter()
-            .for_each(|one| process::kill_now(one.pid));
+            .for_each(|process| process::kill_now(process.pid));
     }
 }
 
@@ -235,8 +237,8 @@ pub(crate) fn finished(model: &Path) -> &'static Desk {
             .iter()
             .for_each(|setting| words.extend(["--set", setting]));
         let begun = Instant::now();
-        let said = desk.cli(&words);
-        assert_eq!(said["status"], "done");
+        let answer = desk.cli(&words);
+        assert_eq!(answer["status"], "done");
         println!(
             "the uninterrupted run took {:.1} s",
             begun.elapsed().as_secs_f64()

@@ -44,10 +44,10 @@ const STOP: &str = "
 pub(super) async fn keep_up(window: &Window<'_>) {
     window.settle().await;
     window.script(WATCH, vec![]).await;
-    for at in 0..KEYS {
+    for step in 0..KEYS {
         // There and back again over the nine stages, so that each key shows another one.
         window
-            .press(if at / 8 % 2 == 0 { RIGHT } else { LEFT })
+            .press(if step / 8 % 2 == 0 { RIGHT } else { LEFT })
             .await;
         window.script_async(TWO_FRAMES, vec![]).await;
     }

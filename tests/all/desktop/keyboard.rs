@@ -59,14 +59,14 @@ async fn step_to(window: &Window<'_>, testid: &str) {
         return [one.dataset.testid ?? one.textContent.slice(0, 40), seen]";
     for _ in 0..FAR {
         window.press(TAB).await;
-        let at = window.script(script, vec![]).await;
+        let focus = window.script(script, vec![]).await;
         assert_eq!(
-            at[1],
+            focus[1],
             json!(true),
             "the focus on `{}` cannot be seen",
-            at[0]
+            focus[0]
         );
-        if at[0] == json!(testid) {
+        if focus[0] == json!(testid) {
             return;
         }
     }

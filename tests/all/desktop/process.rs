@@ -24,12 +24,12 @@ pub(crate) struct Process {
 
 /// All living processes whose environment holds `marker` (`NAME=value`).
 pub(crate) fn with_environment(marker: &str) -> Vec<Process> {
-    let own = std::process::id().cast_signed();
+    let this_process = std::process::id().cast_signed();
     let numbers = std::fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     numbers
-        .filter(|pid| *pid != own)
+        .filter(|pid| *pid != this_process)
         .filter_map(|pid| marked(pid, marker))
         .collect()
 }
@@ -39,7 +39,7 @@ fn marked(pid: i32, marker: &str) -> Option<Process> {
     let environment = std::fs::read(folder.join("environ")).ok()?;
     let has = environment
         .split(|byte| *byte == 0)
-        .any(|one| one == marker.as_bytes());
+        .any(|variable| variable == marker.as_bytes());
     // A zombie has no program any more.
     let exe = has.then(|| std::fs::read_link(folder.join("exe")).ok())??;
     Some(Process { pid, exe })
@@ -81,10 +81,10 @@ pub(crate) fn sockets() -> Vec<(u64, IpAddr)> {
 
 /// Remote ends of those of the sockets that a process holds.
 pub(crate) fn remote_ends(pid: i32, sockets: &[(u64, IpAddr)]) -> Vec<IpAddr> {
-    let held = socket_inodes(&PathBuf::from(format!("/proc/{pid}")));
+    let inodes = socket_inodes(&PathBuf::from(format!("/proc/{pid}")));
     sockets
         .iter()
-        .filter(|(inode, _)| held.contains(inode))
+        .filter(|(inode, _)| inodes.contains(inode))
         .map(|(_, end)| *end)
         .collect()
 }
@@ -119,7 +119,7 @@ fn rows(table: &Path) -> Vec<(u64, IpAddr)> {
 /// An address as the kernel prints it: words of four bytes, each in the machine's order.
 fn address(hex: &str) -> Option<IpAddr> {
     let words: Vec<u32> = (0..hex.len() / 8)
-        .map(|at| u32::from_str_radix(hex.get(at * 8..at * 8 + 8)?, 16).ok())
+        .map(|index| u32::from_str_radix(hex.get(index * 8..index * 8 + 8)?, 16).ok())
         .collect::<Option<_>>()?;
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
     match bytes.len() {
@@ -188,9 +188,9 @@ impl Seen {
 #[test]
 fn a_connection_is_seen() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let own = std::process::id().cast_signed();
+    let this_process = std::process::id().cast_signed();
     let _connection = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    assert!(remote_ends(own, &sockets()).contains(&IpAddr::from([127, 0, 0, 1])));
+    assert!(remote_ends(this_process, &sockets()).contains(&IpAddr::from([127, 0, 0, 1])));
     assert_eq!(address("0100007F"), Some(IpAddr::from([127, 0, 0, 1])));
     assert_eq!(
         address("0000000000000000FFFF00000100007F"),

@@ -42,9 +42,9 @@ pub(crate) async fn rate_all(window: &Window<'_>, n: usize) {
     for item in 0..n {
         let key = window.attribute("rate-item", "data-key").await.unwrap();
         assert!(!rated.contains(&key), "an item came twice");
-        for (at, criterion) in CRITERIA.iter().enumerate() {
+        for (index, criterion) in CRITERIA.iter().enumerate() {
             names_no_system(window).await;
-            let score = char::from_digit(((item + at) % 5 + 1) as u32, 10).unwrap();
+            let score = char::from_digit(((item + index) % 5 + 1) as u32, 10).unwrap();
             let control = format!("criterion-{criterion}");
             window
                 .wait_for(&control, "data-active", &["true"], 10)
@@ -89,8 +89,8 @@ pub(crate) async fn lock(window: &Window<'_>) {
 }
 
 async fn study(window: &Window<'_>) -> Value {
-    let all = window.invoke("studies", json!({})).await;
-    all["ok"][0].clone()
+    let studies = window.invoke("studies", json!({})).await;
+    studies["ok"][0].clone()
 }
 
 /// What the page holds names no system, neither as the store writes it nor as the page would show it.
@@ -122,10 +122,10 @@ async fn backend_names_no_system(window: &Window<'_>) {
     let outputs = json!({"run": study["run"], "stage": "evaluate", "offset": 0, "limit": 50});
     let outputs = window.invoke("items", outputs).await;
     assert!(outputs["ok"]["rows"].is_array(), "{outputs}");
-    let said = format!("{study}{queue}{outputs}");
+    let answers = format!("{study}{queue}{outputs}");
     for system in SYSTEMS {
         assert!(
-            !said.contains(system),
+            !answers.contains(system),
             "the backend names `{system}` before the lock"
         );
     }

@@ -196,12 +196,12 @@ impl<'desk> Window<'desk> {
     }
 
     /// Presses a key while another is held.
-    pub(crate) async fn chord(&self, held: char, key: char) {
+    pub(crate) async fn chord(&self, modifier: char, key: char) {
         let keys = KeyActions::new("keyboard".into())
-            .then(KeyAction::Down { value: held })
+            .then(KeyAction::Down { value: modifier })
             .then(KeyAction::Down { value: key })
             .then(KeyAction::Up { value: key })
-            .then(KeyAction::Up { value: held });
+            .then(KeyAction::Up { value: modifier });
         limited("keys", self.client.perform_actions(keys))
             .await
             .unwrap();
