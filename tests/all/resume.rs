@@ -488,9 +488,14 @@ fn edit(workspace: &Workspace, stage: StageName, kind: ArtifactKind, change: imp
         .expect("an artifact");
     let mut payload = page.rows[0].payload.clone();
     change(&mut payload);
-    let version = session
-        .edit_item(RUN, stage, (kind, page.rows[0].item), &payload, "me", 1)
-        .expect("an edit");
+    let edit = store::ArtifactEdit {
+        kind,
+        item: page.rows[0].item,
+        payload: &payload,
+        author: "me",
+        edited_at_ms: 1,
+    };
+    let version = session.edit_item(RUN, stage, &edit).expect("an edit");
     assert_eq!(version, 2);
 }
 

@@ -17,8 +17,8 @@ use host::{Identity, Liveness};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
-    ArtifactPage, DatasetRow, ExampleRow, LedgerRow, MetricPointRow, ModelRow, NewDataset,
-    NewExample, RunRow, StageRow, Store,
+    ArtifactEdit, ArtifactPage, DatasetRow, ExampleRow, LedgerRow, MetricPointRow, ModelRow,
+    NewDataset, NewExample, RunRow, StageRow, StopRequest, Store,
 };
 
 pub use hand::WrittenExample;
@@ -403,18 +403,8 @@ impl Session {
     }
 
     /// Replaces an artifact by a person's version. What follows the stage becomes stale.
-    pub fn edit_item(
-        &self,
-        run: &str,
-        stage: StageName,
-        (kind, item): (ArtifactKind, u32),
-        payload: &Value,
-        author: &str,
-        now_ms: i64,
-    ) -> Result<u32> {
-        let version = self
-            .store
-            .edit_artifact(run, stage, kind, item, payload, author, now_ms)?;
+    pub fn edit_item(&self, run: &str, stage: StageName, edit: &ArtifactEdit<'_>) -> Result<u32> {
+        let version = self.store.edit_artifact(run, stage, edit)?;
         let rows = self.store.artifacts(run, stage, None)?;
         let sha256 = output_sha256(
             rows.iter()
@@ -459,10 +449,8 @@ impl Session {
             });
         }
         let at_rest = status_after(Some(control));
-        if self
-            .store
-            .ask_to_stop(run, (control, at_rest), now_ms, liveness)?
-        {
+        let stop = StopRequest { control, at_rest };
+        if self.store.ask_to_stop(run, stop, now_ms, liveness)? {
             return Ok(RunStatus::Running);
         }
         if control == Control::Discard {

@@ -31,6 +31,23 @@ pub struct Criterion {
     pub anchors: [&'static str; 5],
 }
 
+/// A press of one of the five keys by a rater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Press<'a> {
+    /// Name of the rater.
+    pub rater: &'a str,
+    /// Number of the item within the study.
+    pub item: u32,
+    /// [`Criterion::key`] of what is scored.
+    pub criterion: &'a str,
+    /// 1 to 5; `None` takes the score back.
+    pub score: Option<u8>,
+    /// Time since the item was shown.
+    pub time_ms: i64,
+    /// When the key was pressed, in Unix milliseconds.
+    pub at_ms: i64,
+}
+
 /// The four criteria of the paper (Lu et al., arXiv 2502.17328, human evaluation); 5 is always best.
 pub const CRITERIA: [Criterion; 4] = [
     Criterion {
@@ -246,14 +263,15 @@ impl Session {
     }
 
     /// Gives a score, or takes it back.
-    pub fn rate(
-        &self,
-        study: i64,
-        rater: &str,
-        (item, criterion): (u32, &str),
-        score: Option<u8>,
-        (time_ms, at_ms): (i64, i64),
-    ) -> Result<()> {
+    pub fn rate(&self, study: i64, press: Press<'_>) -> Result<()> {
+        let Press {
+            rater,
+            item,
+            criterion,
+            score,
+            time_ms,
+            at_ms,
+        } = press;
         let criterion = CRITERIA
             .iter()
             .find(|known| known.key == criterion)

@@ -52,10 +52,10 @@ pub(crate) fn rating_queue(
     rater: String,
 ) -> Answer<RatingQueue> {
     let queue = place.session()?.rating_queue(study_id(&study)?, &rater)?;
-    let criterion = |one: project::study::Criterion| Criterion {
-        key: one.key.to_owned(),
-        question: one.question.to_owned(),
-        anchors: one.anchors.map(str::to_owned).to_vec(),
+    let criterion = |criterion: project::study::Criterion| Criterion {
+        key: criterion.key.to_owned(),
+        question: criterion.question.to_owned(),
+        anchors: criterion.anchors.map(str::to_owned).to_vec(),
     };
     Ok(RatingQueue {
         locked: queue.locked,
@@ -71,11 +71,16 @@ pub(crate) fn rate(place: State<'_, Place>, press: RatingPress) -> Answer<()> {
     let score = press
         .score
         .map(|score| u8::try_from(score).unwrap_or(u8::MAX));
-    let item = (item_number(&press.item_key)?, press.criterion.as_str());
-    let times = (i64::from(press.time_ms), now_ms());
-    Ok(place
-        .session()?
-        .rate(study_id(&press.study)?, &press.rater, item, score, times)?)
+    let study = study_id(&press.study)?;
+    let press = project::study::Press {
+        rater: &press.rater,
+        item: item_number(&press.item_key)?,
+        criterion: &press.criterion,
+        score,
+        time_ms: i64::from(press.time_ms),
+        at_ms: now_ms(),
+    };
+    Ok(place.session()?.rate(study, press)?)
 }
 
 /// Leaves an item out.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::candidates::content_scores;
 use super::context::{Stage, count};
-use super::sampling::Way;
+use super::sampling::{Task, Way};
 use super::synthesizer;
 use super::training::adapter_artifact;
 use crate::error::{Error, Result};
@@ -323,13 +323,11 @@ fn judge(
         .flat_map(|e| std::iter::repeat_n(e.summary.as_str(), recipe.checkpoint_samples))
         .collect();
     let task = format!("judging {role} after {update} updates");
-    let attempts = stage.write_dialogues(
-        (&task, "judge"),
-        adapter,
-        &summaries,
-        rule,
-        Way::Resample(1),
-    )?;
+    let task = Task {
+        name: &task,
+        stream: "judge",
+    };
+    let attempts = stage.write_dialogues(task, adapter, &summaries, rule, Way::Resample(1))?;
     let pairs: Vec<(&str, &str)> = attempts
         .items
         .iter()

@@ -8,7 +8,7 @@ use project::artifact::{Summary, SyntheticDialogue, rows};
 
 use super::context::{Stage, count};
 use super::preferences::guards;
-use super::sampling::Way;
+use super::sampling::{Task, Way};
 use super::synthesizer;
 use crate::error::{Error, Result};
 use crate::pipeline::StageOutput;
@@ -37,8 +37,11 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     for source in sources {
         let adapter = synthesizer_adapter(stage, source)?;
         let name = source.to_string();
-        let attempts =
-            stage.write_dialogues((&name, &name), &adapter, &texts, &rule, way(stage, source))?;
+        let task = Task {
+            name: &name,
+            stream: &name,
+        };
+        let attempts = stage.write_dialogues(task, &adapter, &texts, &rule, way(stage, source))?;
         let before = kept.len();
         for (summary_id, (attempt, summary)) in attempts.items.iter().zip(&texts).enumerate() {
             if !attempt.pass {

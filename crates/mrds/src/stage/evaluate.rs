@@ -15,7 +15,7 @@ use project::report::{bootstrap_seed, results, synthesizer_results};
 use super::candidates::content_scores;
 use super::context::Stage;
 use super::dialogues::synthesizer_adapter;
-use super::sampling::Way;
+use super::sampling::{Task, Way};
 use crate::error::Result;
 use crate::pipeline::StageOutput;
 use crate::selection::{Example, TestData};
@@ -211,9 +211,11 @@ fn synthesize(
         .iter()
         .map(|example| example.summary.as_str())
         .collect();
-    let task = format!("{synthesizer} dialogues");
-    let attempts =
-        stage.write_dialogues((&task, "test dialogues"), &adapter, &summaries, &rule, way)?;
+    let task = Task {
+        name: &format!("{synthesizer} dialogues"),
+        stream: "test dialogues",
+    };
+    let attempts = stage.write_dialogues(task, &adapter, &summaries, &rule, way)?;
     let pairs: Vec<(&str, &str)> = attempts
         .items
         .iter()

@@ -15,12 +15,19 @@ use super::line_grammar::{Cast, LineGrammar, Vocabulary};
 use super::prefix::Prefix;
 use crate::error::Result;
 
+/// A piece of work by its name, and which random numbers it draws: two tasks with one stream see the same numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Task<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) stream: &'a str,
+}
+
 /// How a dialogue is got.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Way {
-    /// Sample until the rule accepts, at most this number of times (once: one draw, whatever it is).
+    /// Draw until the rule accepts, at most this number of times (once: one draw, whatever it is).
     Resample(usize),
-    /// One sample, whatever it is, of `Name: text` lines by construction.
+    /// One draw, whatever it is, of `Name: text` lines by construction.
     Constrained,
     /// Keep the longest valid beginning and continue from there ([`Prefix`]), at most this number of times.
     Iterate(usize),
@@ -74,10 +81,9 @@ impl Stage<'_> {
     }
 
     /// Writes one dialogue for each summary. Round after round, the unfinished ones are generated side by side.
-    /// `task` names the work, `stream` its random numbers: two tasks with one stream see the same numbers.
     pub(crate) fn write_dialogues(
         &self,
-        (task, stream): (&str, &str),
+        task: Task<'_>,
         adapter: &Adapter,
         summaries: &[&str],
         rule: &FormatRule,
@@ -118,13 +124,19 @@ impl Stage<'_> {
             let requests = open
                 .iter()
                 .map(|&item| {
-                    self.dialogue_request(stream, summaries[item], &mut prefixes[item], item, round)
+                    self.dialogue_request(
+                        task.stream,
+                        summaries[item],
+                        &mut prefixes[item],
+                        item,
+                        round,
+                    )
                 })
                 .collect::<Result<Vec<_>>>()?;
             let name = if rounds == 1 {
-                task.to_owned()
+                task.name.to_owned()
             } else {
-                format!("{task}, try {}", round + 1)
+                format!("{}, try {}", task.name, round + 1)
             };
             let generated = self.generate_constrained(
                 &name,

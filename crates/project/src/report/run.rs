@@ -273,7 +273,10 @@ impl RunReport {
                 .find(|result| result.system == System::MrdsSeparate)
                 .and_then(|main| main.vs_sft_real.get("rouge1")?.detectable_diff),
             results: found.results,
-            stages: stages.into_iter().map(StageReport::from).collect(),
+            stages: stages
+                .into_iter()
+                .map(|(row, standing)| StageReport::new(row, standing))
+                .collect(),
         })
     }
 }
@@ -302,8 +305,8 @@ impl From<&Selection> for SelectionCounts {
     }
 }
 
-impl From<(StageRow, StageStanding)> for StageReport {
-    fn from((row, status): (StageRow, StageStanding)) -> Self {
+impl StageReport {
+    fn new(row: StageRow, status: StageStanding) -> Self {
         Self {
             name: row.name,
             status,

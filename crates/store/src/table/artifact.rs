@@ -27,6 +27,21 @@ CREATE TABLE artifact (
 /// Author of what stages make.
 pub const MACHINE: &str = "duologue";
 
+/// A person's version of an artifact.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ArtifactEdit<'a> {
+    /// Kind of the artifact that it replaces.
+    pub kind: ArtifactKind,
+    /// Number of that artifact within the kind.
+    pub item: u32,
+    /// The new content as JSON.
+    pub payload: &'a Value,
+    /// Name of the person.
+    pub author: &'a str,
+    /// When it was edited, in Unix milliseconds.
+    pub edited_at_ms: i64,
+}
+
 /// An artifact that a stage commits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewArtifact {
@@ -183,20 +198,19 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "four of them are the artifact's key"
-    )]
     pub fn edit_artifact(
         &self,
         run: &str,
         stage: StageName,
-        kind: ArtifactKind,
-        item: u32,
-        payload: &Value,
-        author: &str,
-        now_ms: i64,
+        edit: &ArtifactEdit<'_>,
     ) -> Result<u32> {
+        let ArtifactEdit {
+            kind,
+            item,
+            payload,
+            author,
+            edited_at_ms,
+        } = *edit;
         self.write_run(run, |tx| {
             stage::require(tx, run, stage)?;
             let last: Option<u32> = tx
@@ -211,7 +225,7 @@ impl Store {
                 "INSERT INTO artifact (run_id, stage, kind, item, version, author, created_at_ms, payload)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
-            .execute(params![run, Word(stage), Word(kind), item, version, author, now_ms, Json(payload)])?;
+            .execute(params![run, Word(stage), Word(kind), item, version, author, edited_at_ms, Json(payload)])?;
             Ok(version)
         })
     }
@@ -237,15 +251,14 @@ mod tests {
             .commit_stage("r", StageName::Topics, &fixture::result(&made, "out"))
             .unwrap();
         let edit = |item, text: &str, edited_at_ms| {
-            store.edit_artifact(
-                "r",
-                StageName::Topics,
-                ArtifactKind::Topic,
+            let edit = ArtifactEdit {
+                kind: ArtifactKind::Topic,
                 item,
-                &json!(text),
-                "me",
+                payload: &json!(text),
+                author: "me",
                 edited_at_ms,
-            )
+            };
+            store.edit_artifact("r", StageName::Topics, &edit)
         };
         assert_eq!(edit(1, "x", 100).unwrap(), 2);
         assert_eq!(edit(1, "y", 101).unwrap(), 3);

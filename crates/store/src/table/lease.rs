@@ -45,6 +45,15 @@ pub enum Acquire {
     },
 }
 
+/// What is asked of a run's worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StopRequest {
+    /// What the worker is to do.
+    pub control: Control,
+    /// What the run becomes when nobody works on it.
+    pub at_rest: RunStatus,
+}
+
 /// A lease as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseRow {
@@ -188,15 +197,15 @@ impl Store {
         Ok(())
     }
 
-    /// Asks a run's worker to stop. If there is no worker, the run becomes `at_rest` at once. True if a worker was
-    /// asked.
+    /// Asks a run's worker to stop. If there is no worker, the run becomes [`StopRequest::at_rest`] at once. True if
+    /// a worker was asked.
     ///
     /// # Errors
     /// [`crate::Error::NoSuchRun`].
     pub fn ask_to_stop(
         &self,
         run: &str,
-        (control, at_rest): (Control, RunStatus),
+        stop: StopRequest,
         now_ms: i64,
         liveness: &dyn Fn(&Identity) -> Liveness,
     ) -> Result<bool> {
@@ -209,9 +218,9 @@ impl Store {
                 running && get(tx, run)?.is_some_and(|lease| lease.lives(now_ms, liveness));
             if at_work {
                 tx.prepare_cached("UPDATE run SET control = ?2 WHERE id = ?1")?
-                    .execute(params![run, Word(control)])?;
+                    .execute(params![run, Word(stop.control)])?;
             } else {
-                run::settle(tx, run, at_rest, now_ms)?;
+                run::settle(tx, run, stop.at_rest, now_ms)?;
             }
             Ok(at_work)
         })
@@ -316,8 +325,11 @@ mod tests {
     fn a_request_is_heard_by_the_holder_or_settles_a_run_at_rest() {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
-        let pause =
-            |now_ms| store.ask_to_stop("r", (Control::Pause, RunStatus::Paused), now_ms, &unknown);
+        let request = StopRequest {
+            control: Control::Pause,
+            at_rest: RunStatus::Paused,
+        };
+        let pause = |now_ms| store.ask_to_stop("r", request, now_ms, &unknown);
         let stands = || store.run("r").map(|run| (run.status, run.control)).unwrap();
         assert!(!pause(0).unwrap());
         assert_eq!(stands(), (RunStatus::Paused, None));
@@ -345,7 +357,7 @@ mod tests {
             !pause(120_002).unwrap(),
             "it has done its work and is about to leave"
         );
-        let missing = store.ask_to_stop("no", (Control::Pause, RunStatus::Paused), 0, &unknown);
+        let missing = store.ask_to_stop("no", request, 0, &unknown);
         assert!(matches!(missing, Err(Error::NoSuchRun { .. })));
     }
 

@@ -251,10 +251,12 @@ mod tests {
         store
             .acquire("b", &owner(1), 0, &|_| Liveness::Alive)
             .unwrap();
+        let cancel = crate::StopRequest {
+            control: Control::Cancel,
+            at_rest: RunStatus::Cancelled,
+        };
         store
-            .ask_to_stop("c", (Control::Cancel, RunStatus::Cancelled), 0, &|_| {
-                Liveness::Alive
-            })
+            .ask_to_stop("c", cancel, 0, &|_| Liveness::Alive)
             .unwrap();
         assert_eq!(order(&store), ["a"]);
     }

@@ -384,7 +384,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture;
+    use crate::{ArtifactEdit, fixture};
     use contract::ArtifactKind;
     use serde_json::json;
 
@@ -608,17 +608,14 @@ mod tests {
         store.reuse_stage("r", "r", StageName::Topics, 5).unwrap();
         assert_eq!(payloads("r").len(), 2);
 
-        store
-            .edit_artifact(
-                "r",
-                StageName::Topics,
-                ArtifactKind::Topic,
-                0,
-                &json!("e"),
-                "me",
-                100,
-            )
-            .unwrap();
+        let edit = ArtifactEdit {
+            kind: ArtifactKind::Topic,
+            item: 0,
+            payload: &json!("e"),
+            author: "me",
+            edited_at_ms: 100,
+        };
+        store.edit_artifact("r", StageName::Topics, &edit).unwrap();
         assert_eq!(
             store
                 .find_stage(StageName::Topics, "in")
@@ -626,17 +623,7 @@ mod tests {
                 .as_deref(),
             Some("to")
         );
-        store
-            .edit_artifact(
-                "to",
-                StageName::Topics,
-                ArtifactKind::Topic,
-                0,
-                &json!("e"),
-                "me",
-                100,
-            )
-            .unwrap();
+        store.edit_artifact("to", StageName::Topics, &edit).unwrap();
         assert_eq!(store.find_stage(StageName::Topics, "in").unwrap(), None);
     }
 
