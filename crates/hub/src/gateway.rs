@@ -53,11 +53,11 @@ impl HubAccess {
 
     /// The machine that is asked.
     pub fn host(&self) -> &str {
-        let rest = self
+        let after_scheme = self
             .endpoint()
             .split_once("://")
-            .map_or(self.endpoint(), |(_, rest)| rest);
-        rest.split('/').next().unwrap_or(rest)
+            .map_or(self.endpoint(), |(_, after)| after);
+        after_scheme.split('/').next().unwrap_or(after_scheme)
     }
 }
 

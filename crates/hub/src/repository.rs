@@ -284,11 +284,11 @@ pub fn needed(
 /// `model-00001-of-00004.safetensors`
 fn is_shard(name: &str) -> bool {
     name.strip_prefix("model-")
-        .and_then(|rest| rest.strip_suffix(".safetensors"))
+        .and_then(|numbered| numbered.strip_suffix(".safetensors"))
         .is_some_and(|numbers| {
             numbers
                 .split_once("-of-")
-                .is_some_and(|(n, of)| n.parse::<u32>().is_ok() && of.parse::<u32>().is_ok())
+                .is_some_and(|(n, count)| n.parse::<u32>().is_ok() && count.parse::<u32>().is_ok())
         })
 }
 
@@ -396,12 +396,12 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_refused_with_what_there_is() {
-        let said = |names: &[&str], gguf| chosen(names, gguf).unwrap_err().to_string();
-        assert!(said(&["pytorch_model.bin"], None).contains("pickled"));
-        assert!(said(&["a.gguf", "b.gguf"], None).contains("a.gguf, b.gguf"));
-        assert!(said(&["README.md"], None).contains("neither"));
-        assert!(said(&["a.gguf"], Some("c.gguf")).contains("c.gguf"));
-        assert!(said(&["m.bin"], Some("m.bin")).contains("no .gguf"));
+        let refusal = |names: &[&str], gguf| chosen(names, gguf).unwrap_err().to_string();
+        assert!(refusal(&["pytorch_model.bin"], None).contains("pickled"));
+        assert!(refusal(&["a.gguf", "b.gguf"], None).contains("a.gguf, b.gguf"));
+        assert!(refusal(&["README.md"], None).contains("neither"));
+        assert!(refusal(&["a.gguf"], Some("c.gguf")).contains("c.gguf"));
+        assert!(refusal(&["m.bin"], Some("m.bin")).contains("no .gguf"));
     }
 
     #[test]
