@@ -52,7 +52,7 @@ fn main() {
     let folder = Path::new(folder);
     let summary = check_folder(folder).unwrap();
     let config = &summary.config;
-    let held = memory::held_bytes(config, summary.weight_bytes, quantize);
+    let weights = memory::held_bytes(config, summary.weight_bytes, quantize);
     let process = memory::process_bytes(summary.tokenizer_bytes);
     let decoder = LanguageModel::load_quantized(folder, quantize, &Device::Cpu)
         .unwrap()
@@ -64,7 +64,7 @@ fn main() {
         "train" => training(&decoder),
         other => return println!("load, generate, score or train, not {other}"),
     };
-    let predicted = process + held + added;
+    let predicted = process + weights + added;
     let measured = peak_rss_bytes();
     println!(
         "{} {work} {}: predicted {:.1} MB (process {:.1}, weights {:.1}, work {:.1}), measured {:.1} MB, {:+.1} %",
@@ -72,7 +72,7 @@ fn main() {
         quantize.as_str(),
         predicted as f64 / 1e6,
         process as f64 / 1e6,
-        held as f64 / 1e6,
+        weights as f64 / 1e6,
         added as f64 / 1e6,
         measured as f64 / 1e6,
         100.0 * (predicted as f64 / measured as f64 - 1.0)

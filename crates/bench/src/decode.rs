@@ -85,10 +85,10 @@ mod tests {
         let ticks = Cell::new(0.0);
         // Each pass is timed by two readings: 1, 1 and 5 seconds.
         let readings = [0.0, 1.0, 10.0, 11.0, 20.0, 25.0];
-        let at = Cell::new(0);
+        let reading = Cell::new(0);
         let wall = || {
-            ticks.set(readings[at.get()]);
-            at.set(at.get() + 1);
+            ticks.set(readings[reading.get()]);
+            reading.set(reading.get() + 1);
             ticks.get()
         };
         let clock = Clock {

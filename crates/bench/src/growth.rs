@@ -314,12 +314,12 @@ mod tests {
             };
             (candidates.flops(&config), candidates.bytes(&config))
         };
-        let (one, two, three) = (cost(1), cost(2), cost(3));
-        let (more, again) = (two.0 - one.0, three.0 - two.0);
+        let (single, two, three) = (cost(1), cost(2), cost(3));
+        let (more, again) = (two.0 - single.0, three.0 - two.0);
         assert!(
-            (more - again).abs() < 1.0 && one.0 > 2.0 * more,
-            "{one:?} {two:?} {three:?}"
+            (more - again).abs() < 1.0 && single.0 > 2.0 * more,
+            "{single:?} {two:?} {three:?}"
         );
-        assert!(one.1 < two.1 && two.1 < three.1);
+        assert!(single.1 < two.1 && two.1 < three.1);
     }
 }

@@ -61,8 +61,9 @@ pub fn scoring(decoder: &Decoder, work: &ScoreWork, clock: &Clock<'_>) -> Result
         scoring.push(clock.time(|| score(decoder, None, &items, work.budget_tokens))?);
         forward.push(clock.time(|| training_forward(decoder, &adapter, work))?);
     }
-    let middle =
-        |times: &[(f64, f64)], of: fn(&(f64, f64)) -> f64| median(times.iter().map(of).collect());
+    let middle = |times: &[(f64, f64)], value: fn(&(f64, f64)) -> f64| {
+        median(times.iter().map(value).collect())
+    };
     let length = |example: &TrainExample| example.prompt_ids.len() + example.completion_ids.len();
     Ok(ScoreFigures {
         tokens: work.examples.iter().map(length).sum(),

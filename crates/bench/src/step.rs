@@ -177,10 +177,10 @@ pub fn step(decoder: &Decoder, work: &StepWork, clock: &Clock<'_>) -> Result<Ste
         &mut watch,
     )?;
     let counted = &watch.marks[work.warmup_steps..];
-    let took = |of: fn(&(f64, f64)) -> f64| {
+    let took = |clock: fn(&(f64, f64)) -> f64| {
         counted
             .windows(2)
-            .map(|w| of(&w[1]) - of(&w[0]))
+            .map(|w| clock(&w[1]) - clock(&w[0]))
             .collect::<Vec<_>>()
     };
     let (wall, cpu) = (took(|mark| mark.0), took(|mark| mark.1));
