@@ -175,8 +175,8 @@ const OUT_OF_MEMORY: [&str; 2] = ["CUDA_ERROR_OUT_OF_MEMORY", "CUBLAS_STATUS_ALL
 
 impl From<candle_core::Error> for Error {
     fn from(error: candle_core::Error) -> Self {
-        let said = error.to_string();
-        match OUT_OF_MEMORY.iter().any(|code| said.contains(code)) {
+        let message = error.to_string();
+        match OUT_OF_MEMORY.iter().any(|code| message.contains(code)) {
             true => Self::OutOfMemory,
             false => Self::Candle(error),
         }
@@ -288,13 +288,13 @@ mod tests {
             "download", "copy", "use ", "choose", "check ", "shorten", "lower ", "start ", "name ",
         ];
         for error in errors {
-            let said = error.to_string().to_lowercase();
+            let message = error.to_string().to_lowercase();
             assert_eq!(
-                instructions.iter().find(|word| said.contains(**word)),
+                instructions.iter().find(|word| message.contains(**word)),
                 None,
-                "{said}"
+                "{message}"
             );
-            assert!(!said.ends_with('.'), "{said}");
+            assert!(!message.ends_with('.'), "{message}");
         }
     }
 }

@@ -608,15 +608,15 @@ mod tests {
             }) < bytes(base)
         );
         let form = Form::Processor;
-        let one = Generating {
+        let single = Generating {
             batch: 1,
             prompt_tokens: 50,
             mean_prompt_tokens: 50,
             new_tokens: 100,
             form,
         };
-        let eight = Generating { batch: 8, ..one };
-        assert!(generating_bytes(config, &eight) > generating_bytes(config, &one));
+        let eight = Generating { batch: 8, ..single };
+        assert!(generating_bytes(config, &eight) > generating_bytes(config, &single));
         let short = Generating {
             mean_prompt_tokens: 20,
             ..eight
@@ -676,7 +676,7 @@ mod tests {
                 ..base
             }) < bytes(base)
         );
-        let one = Generating {
+        let single = Generating {
             batch: 1,
             prompt_tokens: 50,
             mean_prompt_tokens: 20,
@@ -684,7 +684,7 @@ mod tests {
             form: Form::Card,
         };
         assert!(
-            generating_bytes(config, &Generating { batch: 8, ..one })
+            generating_bytes(config, &Generating { batch: 8, ..single })
                 > 4 * 150 * kv_bytes_per_token(config, Form::Card)
         );
         assert!(
@@ -692,9 +692,9 @@ mod tests {
                 config,
                 &Generating {
                     new_tokens: 200,
-                    ..one
+                    ..single
                 }
-            ) > generating_bytes(config, &one)
+            ) > generating_bytes(config, &single)
         );
     }
 

@@ -101,14 +101,14 @@ pub(crate) fn fold_in_order<R: Send>(
 ) -> Result<()> {
     let workers = workers.min(count);
     if workers <= 1 {
-        let one = |index| {
+        let unless_stopped = |index| {
             if stop() {
                 Err(Error::Interrupted)
             } else {
                 take(work(index)?)
             }
         };
-        return (0..count).try_for_each(one);
+        return (0..count).try_for_each(unless_stopped);
     }
     let threads_each = (rayon::current_num_threads() / workers).max(1);
     let pools = (0..workers)

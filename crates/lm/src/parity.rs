@@ -242,12 +242,12 @@ impl Checks<'_> {
 
     /// A small decoder of the usual kind, with dense or packed weights.
     fn model(&mut self, quantize: Quantize) -> Result<()> {
-        let held = random_decoder(small()?, quantize)?;
-        let there = held.placed(self.place)?;
+        let decoder = random_decoder(small()?, quantize)?;
+        let there = decoder.placed(self.place)?;
         // Dense weights are rounded on both sides; packed ones are the same as they are.
         let here = match quantize {
             Quantize::None => there.placed(&Place::on(&Device::Cpu))?,
-            _ => held,
+            _ => decoder,
         };
         let name = |what: &str| match quantize {
             Quantize::None => what.to_owned(),
@@ -314,7 +314,7 @@ impl Pair {
             tokens: 40,
             recompute: true,
         };
-        let of = |decoder: &Decoder| {
+        let gradients_of = |decoder: &Decoder| {
             let adapter = adapter(decoder)?;
             let batch = batch_gradients(
                 decoder,
@@ -327,7 +327,7 @@ impl Pair {
             )?;
             Ok::<_, crate::Error>((batch.loss, flatten(&batch.gradients.layers)?))
         };
-        let (found, expected) = (of(&self.there)?, of(&self.here)?);
+        let (found, expected) = (gradients_of(&self.there)?, gradients_of(&self.here)?);
         Ok((
             (found.0 - expected.0).abs(),
             distance(&found.1, &expected.1)?,

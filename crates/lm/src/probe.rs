@@ -121,8 +121,8 @@ impl Rates {
             })
         };
         // The difference leaves the prompts out.
-        let (first, all) = (run(1)?, run(1 + NEW_TOKENS)?);
-        let generate = (requests.len() * NEW_TOKENS) as f64 / (all - first).max(1e-6);
+        let (first, whole) = (run(1)?, run(1 + NEW_TOKENS)?);
+        let generate = (requests.len() * NEW_TOKENS) as f64 / (whole - first).max(1e-6);
         Ok(Self {
             train: tokens / train,
             forward: tokens / forward,

@@ -78,10 +78,10 @@ pub(crate) fn tensors(config: &DecoderConfig, seed: u64) -> HashMap<String, Tens
         Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
     };
     let hidden = config.hidden_size;
-    let mut all = HashMap::new();
+    let mut tensors = HashMap::new();
     let mut add = |name: String, shape: &[usize], mean: f64, std: f64| {
         let tensor = normal(&name, shape, mean, std);
-        all.insert(name, tensor);
+        tensors.insert(name, tensor);
     };
     add(
         "model.embed_tokens.weight".into(),
@@ -134,7 +134,7 @@ pub(crate) fn tensors(config: &DecoderConfig, seed: u64) -> HashMap<String, Tens
             }
         }
     }
-    all
+    tensors
 }
 
 /// Writes a model folder and returns its tensors.

@@ -67,12 +67,12 @@ fn mutate(bytes: &[u8], mutations: &[Mutation], reach: usize) -> Vec<u8> {
             break;
         }
         match mutation {
-            Mutation::Flip(at, bits) => bytes[at.index(reach)] ^= bits,
-            Mutation::Number(at, number) => {
-                let at = at.index(reach - 8);
-                bytes[at..at + 8].copy_from_slice(&number.to_le_bytes());
+            Mutation::Flip(place, bits) => bytes[place.index(reach)] ^= bits,
+            Mutation::Number(place, number) => {
+                let start = place.index(reach - 8);
+                bytes[start..start + 8].copy_from_slice(&number.to_le_bytes());
             }
-            Mutation::Truncate(at) => bytes.truncate(at.index(reach)),
+            Mutation::Truncate(place) => bytes.truncate(place.index(reach)),
             Mutation::Repeat(from, to) => {
                 let (from, to) = (from.index(reach - 8), to.index(reach - 8));
                 bytes.copy_within(from..from + 8, to);
@@ -233,14 +233,14 @@ fn configurations() {
     }
 }
 
-/// A header of `tensors` entries and `keys` keys followed by `rest`.
-fn gguf(tensors: u64, keys: u64, rest: &[u8]) -> Vec<u8> {
+/// A header of `tensors` entries and `keys` keys followed by `body`.
+fn gguf(tensors: u64, keys: u64, body: &[u8]) -> Vec<u8> {
     [
         b"GGUF".as_slice(),
         &3u32.to_le_bytes(),
         &tensors.to_le_bytes(),
         &keys.to_le_bytes(),
-        rest,
+        body,
     ]
     .concat()
 }
@@ -270,11 +270,11 @@ fn announced_sizes_are_not_believed() {
         ]
         .concat()
     };
-    let array = |of: u32, length: u64| {
+    let array = |element_type: u32, length: u64| {
         [
             string("a"),
             9u32.to_le_bytes().to_vec(),
-            of.to_le_bytes().to_vec(),
+            element_type.to_le_bytes().to_vec(),
             length.to_le_bytes().to_vec(),
         ]
         .concat()

@@ -419,7 +419,7 @@ pub(crate) fn map_file(path: &Path, expected_bytes: u64) -> Result<Mmap> {
 /// Tells a file cut short from one with a broken header: the remedy differs.
 fn check_length(path: &Path, map: &Mmap) -> Result<()> {
     let found_bytes = map.len() as u64;
-    let (head, rest) = map.split_at(8);
+    let (head, after) = map.split_at(8);
     let header_bytes = u64::from_le_bytes(head.try_into().unwrap_or_default());
     if header_bytes > MAX_HEADER_BYTES {
         return Err(Error::weights(
@@ -434,10 +434,10 @@ fn check_length(path: &Path, map: &Mmap) -> Result<()> {
             expected_bytes,
         })
     };
-    if (rest.len() as u64) < header_bytes {
+    if (after.len() as u64) < header_bytes {
         return truncated(8 + header_bytes);
     }
-    let header = serde_json::from_slice::<serde_json::Value>(&rest[..header_bytes as usize])
+    let header = serde_json::from_slice::<serde_json::Value>(&after[..header_bytes as usize])
         .map_err(|e| Error::weights(path, format!("the header is not valid JSON: {e}")))?;
     let ends = header
         .as_object()
@@ -460,10 +460,10 @@ mod tests {
     /// Bytes of a mapped file that are in memory.
     fn resident_bytes(path: &Path) -> usize {
         let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
-        let (_, own) = maps
+        let (_, mapping) = maps
             .split_once(&path.display().to_string())
             .expect("the file is mapped");
-        let line = own
+        let line = mapping
             .lines()
             .find_map(|line| line.strip_prefix("Rss:"))
             .unwrap();

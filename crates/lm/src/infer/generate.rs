@@ -285,10 +285,10 @@ impl Run<'_> {
             .to_vec2::<f32>()?;
         let prefilled = prompts.into_iter().zip(logits).zip(&batch.spans).map(
             |((prompt_ids, logits), span)| {
-                let own = |t: &Tensor| t.narrow(0, span.rows.start, span.rows.len());
+                let rows_of = |t: &Tensor| t.narrow(0, span.rows.start, span.rows.len());
                 let layers = kept
                     .iter()
-                    .map(|(k, v)| Ok((own(k)?, own(v)?)))
+                    .map(|(k, v)| Ok((rows_of(k)?, rows_of(v)?)))
                     .collect::<Result<_>>()?;
                 Ok(Prefilled {
                     prompt_ids,

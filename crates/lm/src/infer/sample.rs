@@ -200,7 +200,7 @@ pub fn argmax(logits: &[f32]) -> usize {
 
 /// In eight running maxima, which the compiler turns into vector instructions.
 fn max(values: &[f32]) -> f32 {
-    let (lanes, rest) = values.as_chunks::<8>();
+    let (lanes, remainder) = values.as_chunks::<8>();
     let mut most = [f32::NEG_INFINITY; 8];
     for values in lanes {
         for (most, value) in most.iter_mut().zip(values) {
@@ -208,21 +208,21 @@ fn max(values: &[f32]) -> f32 {
         }
     }
     most.iter()
-        .chain(rest)
+        .chain(remainder)
         .copied()
         .fold(f32::NEG_INFINITY, f32::max)
 }
 
 /// In eight running sums.
 fn sum(values: &[f32]) -> f64 {
-    let (lanes, rest) = values.as_chunks::<8>();
+    let (lanes, remainder) = values.as_chunks::<8>();
     let mut sums = [0f64; 8];
     for values in lanes {
         for (sum, value) in sums.iter_mut().zip(values) {
             *sum += f64::from(*value);
         }
     }
-    sums.iter().sum::<f64>() + rest.iter().map(|value| f64::from(*value)).sum::<f64>()
+    sums.iter().sum::<f64>() + remainder.iter().map(|value| f64::from(*value)).sum::<f64>()
 }
 
 /// Top-p: from the largest down, a token stays while the mass before it is below `top_p`.
@@ -249,12 +249,12 @@ fn keep_mass(logits: &mut [f32], top_p: f64) {
     let mut kept = 0;
     while kept == sorted && sorted < order.len() {
         let next = (sorted * 8).max(64).min(order.len());
-        let rest = &mut order[sorted..];
-        if next - sorted < rest.len() {
-            rest.select_nth_unstable_by(next - sorted - 1, descending);
+        let unsorted = &mut order[sorted..];
+        if next - sorted < unsorted.len() {
+            unsorted.select_nth_unstable_by(next - sorted - 1, descending);
         }
-        rest[..next - sorted].sort_unstable_by(descending);
-        for token in &rest[..next - sorted] {
+        unsorted[..next - sorted].sort_unstable_by(descending);
+        for token in &unsorted[..next - sorted] {
             if kept > 0 && before >= top_p * total {
                 break;
             }

@@ -78,11 +78,11 @@ fn runs(decoder: &Decoder, items: &[Completion<'_>], tokens: usize) -> Vec<Range
     let sequences: Vec<_> = items.iter().map(Completion::sequence).collect();
     let (mut units, mut sizes, mut start) = (Vec::new(), Vec::new(), 0);
     for (run, shared) in sharing(&sequences, &decoder.rope) {
-        let own =
+        let unshared =
             |(prompt, completion): &Sequence<'_>| prompt.len() - 1 - shared + completion.len();
-        let own: Vec<usize> = run.iter().map(own).collect();
-        for part in micro_batches(&own, tokens.saturating_sub(shared)) {
-            sizes.push(shared + own[part.clone()].iter().sum::<usize>());
+        let unshared: Vec<usize> = run.iter().map(unshared).collect();
+        for part in micro_batches(&unshared, tokens.saturating_sub(shared)) {
+            sizes.push(shared + unshared[part.clone()].iter().sum::<usize>());
             units.push(start + part.start..start + part.end);
         }
         start += run.len();
@@ -118,17 +118,19 @@ fn score_batch(
         .copied()
         .collect();
     let logps = row_logps(decoder, &hidden, &targets)?;
-    let mut rest = logps.as_slice();
+    let mut unread = logps.as_slice();
     let mut scored = Vec::with_capacity(items.len());
     for item in items {
-        let (own, others) = rest.split_at(item.completion_ids.len());
-        rest = others;
+        let (token_logps, others) = unread.split_at(item.completion_ids.len());
+        unread = others;
         // Not `sum`, which begins at -0.0: nothing scored is 0.
-        let logp_sum = own.iter().fold(0.0, |sum, logp| sum + f64::from(*logp));
+        let logp_sum = token_logps
+            .iter()
+            .fold(0.0, |sum, logp| sum + f64::from(*logp));
         scored.push(Scored {
             logp_sum,
-            n_tokens: own.len(),
-            token_logps: own.to_vec(),
+            n_tokens: token_logps.len(),
+            token_logps: token_logps.to_vec(),
         });
     }
     Ok(scored)
@@ -144,12 +146,12 @@ pub fn row_logps(decoder: &Decoder, hidden: &Tensor, targets: &[u32]) -> Result<
             reason,
         });
     }
-    let held = if fused(hidden) {
+    let logits_per_chunk = if fused(hidden) {
         LOGITS_PER_CHUNK
     } else {
         DEVICE_LOGITS_PER_CHUNK
     };
-    let rows = (held / vocab).max(1);
+    let rows = (logits_per_chunk / vocab).max(1);
     let mut parts = Vec::new();
     for (chunk, targets) in targets.chunks(rows).enumerate() {
         let logits = decoder.logits(&hidden.narrow(0, chunk * rows, targets.len())?)?;
@@ -284,11 +286,11 @@ mod tests {
             prompt_ids: &[7, 8],
             completion_ids: &[],
         };
-        let one = Completion {
+        let single = Completion {
             prompt_ids: &[7],
             completion_ids: &[9],
         };
-        let scored = score(&decoder, None, &[empty, one], 64).unwrap();
+        let scored = score(&decoder, None, &[empty, single], 64).unwrap();
         assert_eq!((scored[0].n_tokens, scored[1].n_tokens), (0, 1));
         assert!(scored[0].logp_sum == 0.0 && scored[0].logp_sum.is_sign_positive());
     }

@@ -171,7 +171,7 @@ impl LoraConfig {
                 || gguf
                 || part
                     .strip_suffix(&recorded)
-                    .is_some_and(|rest| rest.ends_with("--"))
+                    .is_some_and(|prefix| prefix.ends_with("--"))
         };
         if recorded.is_empty() || full.iter().any(|part| same(&part.to_string_lossy())) {
             return None;
@@ -236,7 +236,7 @@ impl<'a> Matcher<'a> {
             Self::Names(names) => {
                 let ends = |part: &String| {
                     name.strip_suffix(part.as_str())
-                        .is_some_and(|rest| rest.ends_with('.'))
+                        .is_some_and(|prefix| prefix.ends_with('.'))
                 };
                 names.iter().any(|full| full == name) || (layer_counts && names.iter().any(ends))
             }
@@ -247,13 +247,13 @@ impl<'a> Matcher<'a> {
 
 /// Compiles the keys of a pattern map as PEFT's `get_pattern_key` reads them.
 fn compiled<T: Copy>(pattern: &[(String, T)], origin: &Path) -> Result<Vec<(Regex, T)>> {
-    let one = |(key, value): &(String, T)| {
+    let entry = |(key, value): &(String, T)| {
         Ok((
             regex(&format!(r"^(?:.*\.)?(?:{key})$"), key, origin)?,
             *value,
         ))
     };
-    pattern.iter().map(one).collect()
+    pattern.iter().map(entry).collect()
 }
 
 fn first_match<T: Copy>(patterns: &[(Regex, T)], name: &str) -> Option<T> {
@@ -313,22 +313,22 @@ mod tests {
 
     #[test]
     fn names_match_whole_parts_from_the_end() {
-        let of = |target_modules| {
+        let names_of = |target_modules| {
             names(&LoraConfig {
                 target_modules,
                 ..LoraConfig::default()
             })
         };
-        assert_eq!(of(TargetModules::AllLinear).len(), 14);
+        assert_eq!(names_of(TargetModules::AllLinear).len(), 14);
         assert_eq!(
-            of(listed(&["q_proj", "mlp.up_proj"])),
+            names_of(listed(&["q_proj", "mlp.up_proj"])),
             ["0.q_proj", "0.up_proj", "1.q_proj", "1.up_proj"]
         );
         assert_eq!(
-            of(listed(&["proj", "model.layers.1.mlp.up_proj"])),
+            names_of(listed(&["proj", "model.layers.1.mlp.up_proj"])),
             ["1.up_proj"]
         );
-        let regex = |pattern: &str| of(TargetModules::Regex(pattern.to_owned()));
+        let regex = |pattern: &str| names_of(TargetModules::Regex(pattern.to_owned()));
         assert_eq!(
             regex(r"(?!.*\.0\.).*(?:q|k)_proj"),
             ["1.q_proj", "1.k_proj"]

@@ -55,7 +55,7 @@ pub(crate) fn attend_span(
     window: Option<usize>,
 ) -> Result<Tensor> {
     let (tokens, heads, head_dim) = q.dims3()?;
-    let (all, kv_heads, _) = k.dims3()?;
+    let (seen, kv_heads, _) = k.dims3()?;
     let group = heads / kv_heads;
     let k = k.transpose(0, 1)?.contiguous()?;
     let v = v.transpose(0, 1)?.contiguous()?;
@@ -68,7 +68,7 @@ pub(crate) fn attend_span(
     let mut blocks = Vec::with_capacity(tokens.div_ceil(step));
     for start in (0..tokens).step_by(step) {
         let rows = step.min(tokens - start);
-        let first = all - tokens + start;
+        let first = seen - tokens + start;
         let keys = visible_keys(first, rows, window);
         let q =
             q.narrow(2, start, rows)?

@@ -33,9 +33,10 @@ pub(super) fn blocks<B: Block<BYTES, LINES>, const BYTES: usize, const LINES: us
     values: &mut [f32],
 ) {
     let mut decoded = values.as_chunks_mut().0.as_chunks_mut().0.iter_mut();
-    while let (Some((block, rest)), Some(lines)) = (source.split_first_chunk(), decoded.next()) {
+    while let (Some((block, following)), Some(lines)) = (source.split_first_chunk(), decoded.next())
+    {
         B::decode(block, lines);
-        source = rest;
+        source = following;
     }
 }
 

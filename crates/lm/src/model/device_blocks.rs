@@ -131,8 +131,8 @@ impl DeviceBlocks {
             let inside = (places.ge(first)? * places.le(last)?)?
                 .to_dtype(DType::F32)?
                 .unsqueeze(1)?;
-            let own = (places.clamp(first, last)? - first)?.to_dtype(DType::U32)?;
-            let part = blocks.embedding(&own)?.broadcast_mul(&inside)?;
+            let within = (places.clamp(first, last)? - first)?.to_dtype(DType::U32)?;
+            let part = blocks.embedding(&within)?.broadcast_mul(&inside)?;
             sum = Some(match sum {
                 Some(sum) => (sum + part)?,
                 None => part,

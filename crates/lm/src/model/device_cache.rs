@@ -85,8 +85,8 @@ impl DeviceCache {
         self.lengths[slot] = k.dim(0)?;
         let (keys, values) = &self.layers[layer];
         for (room, fresh) in [(keys, k), (values, v)] {
-            let own = room.narrow(0, slot * self.kv_heads, self.kv_heads)?;
-            own.slice_set(&fresh.transpose(0, 1)?.contiguous()?, 1, 0)?;
+            let slot_rows = room.narrow(0, slot * self.kv_heads, self.kv_heads)?;
+            slot_rows.slice_set(&fresh.transpose(0, 1)?.contiguous()?, 1, 0)?;
         }
         Ok(())
     }
@@ -124,7 +124,7 @@ impl DeviceCache {
         let places = of_slots(&written, &|position| position)?
             .broadcast_as((self.slots * self.kv_heads, 1, self.head_dim))?
             .contiguous()?;
-        let all = Tensor::arange(0, seen as u32, device)?.reshape((1, 1, seen))?;
+        let columns = Tensor::arange(0, seen as u32, device)?.reshape((1, 1, seen))?;
         let mut masks: Vec<Tensor> = Vec::with_capacity(self.windows.len());
         for (layer, window) in self.windows.iter().enumerate() {
             if let Some(same) = self.windows[..layer]
@@ -135,10 +135,10 @@ impl DeviceCache {
                 continue;
             }
             let visible = |position| visible_keys(position, 1, *window);
-            let after =
-                all.broadcast_ge(&of_slots(&positions, &|position| visible(position).start)?)?;
+            let after = columns
+                .broadcast_ge(&of_slots(&positions, &|position| visible(position).start)?)?;
             let before =
-                all.broadcast_lt(&of_slots(&positions, &|position| visible(position).end)?)?;
+                columns.broadcast_lt(&of_slots(&positions, &|position| visible(position).end)?)?;
             masks.push((after * before)?);
         }
         let slots: Vec<u32> = cursors.iter().map(|cursor| cursor.slot as u32).collect();

@@ -111,10 +111,10 @@ impl MaskDraw {
     /// Multiplies the values of a row by its mask.
     fn apply(&self, row: usize, values: &mut [f32]) {
         let mut element = row * values.len();
-        let mut rest = values;
-        while !rest.is_empty() {
+        let mut unread = values;
+        while !unread.is_empty() {
             let lane = element % 4;
-            let (now, later) = rest.split_at_mut(rest.len().min(4 - lane));
+            let (now, later) = unread.split_at_mut(unread.len().min(4 - lane));
             let mut lanes = bits(self.stream, (element / 4) as u64) >> (16 * lane);
             element += now.len();
             for value in now {
@@ -125,7 +125,7 @@ impl MaskDraw {
                 };
                 lanes >>= 16;
             }
-            rest = later;
+            unread = later;
         }
     }
 }
@@ -162,9 +162,9 @@ mod tests {
         let dropped = share(&mut mask.iter().flatten().copied());
         assert!((dropped - 0.25).abs() < 0.01, "{dropped}");
         // Both dropped, for neighbouring rows and columns: the square of the share.
-        let pairs = |at: &dyn Fn(usize, usize) -> (f32, f32)| {
+        let pairs = |pair_at: &dyn Fn(usize, usize) -> (f32, f32)| {
             let both = (0..399)
-                .flat_map(|i| (0..299).map(move |j| at(i, j)))
+                .flat_map(|i| (0..299).map(move |j| pair_at(i, j)))
                 .filter(|p| p.0 + p.1 == 0.0);
             both.count() as f64 / (399.0 * 299.0)
         };

@@ -204,16 +204,16 @@ impl Task<'_> {
         simd: S,
     ) {
         let columns = self.weight.columns();
-        for at in 0..self.rows() {
-            let blocks = self.weight.row(self.first + at).as_chunks().0;
+        for row in 0..self.rows() {
+            let blocks = self.weight.row(self.first + row).as_chunks().0;
             let (mut x, mut out) = (self.x, self.out.as_mut_slice());
             while !out.is_empty() {
                 let done = match out.len() {
                     8.. if S::REGISTER_COUNT >= 32 => {
-                        dots::<S, B, BYTES, LINES, 8>(simd, blocks, x, at, out)
+                        dots::<S, B, BYTES, LINES, 8>(simd, blocks, x, row, out)
                     }
-                    4.. => dots::<S, B, BYTES, LINES, 4>(simd, blocks, x, at, out),
-                    _ => dots::<S, B, BYTES, LINES, 1>(simd, blocks, x, at, out),
+                    4.. => dots::<S, B, BYTES, LINES, 4>(simd, blocks, x, row, out),
+                    _ => dots::<S, B, BYTES, LINES, 1>(simd, blocks, x, row, out),
                 };
                 (x, out) = (&x[done * columns..], &mut out[done..]);
             }
@@ -247,20 +247,20 @@ impl Task<'_> {
     }
 }
 
-/// Dot products of one row of the matrix with the first `M` rows of x, into `out[..M][at]`; returns `M`.
+/// Dot products of one row of the matrix with the first `M` rows of x, into `out[..M][row]`; returns `M`.
 #[inline(always)]
 fn dots<S: Simd, B: Block<BYTES, LINES>, const BYTES: usize, const LINES: usize, const M: usize>(
     simd: S,
     blocks: &[[u8; BYTES]],
     x: &[f32],
-    at: usize,
+    row: usize,
     out: &mut [&mut [f32]],
 ) -> usize {
     let lines = blocks.len() * LINES;
     let mut xs: [&[[Line; LINES]]; M] = [&[]; M];
-    for (row, x) in xs.iter_mut().zip(x.as_chunks().0.chunks_exact(lines)) {
+    for (blocks_of_x, x) in xs.iter_mut().zip(x.as_chunks().0.chunks_exact(lines)) {
         // The length, said once, spares checking every index.
-        *row = &x.as_chunks().0[..blocks.len()];
+        *blocks_of_x = &x.as_chunks().0[..blocks.len()];
     }
     // Two sums, which do not wait for one another.
     let mut sums = [[simd.splat_f32s(0.0); 2]; M];
@@ -276,7 +276,7 @@ fn dots<S: Simd, B: Block<BYTES, LINES>, const BYTES: usize, const LINES: usize,
         }
     }
     for m in 0..M {
-        out[m][at] = simd.reduce_sum_f32s(simd.add_f32s(sums[m][0], sums[m][1]));
+        out[m][row] = simd.reduce_sum_f32s(simd.add_f32s(sums[m][0], sums[m][1]));
     }
     M
 }
@@ -320,21 +320,21 @@ impl Panel<'_> {
     /// Products with `M` rows of x.
     #[inline(always)]
     fn tiles<S: Simd, const M: usize>(&self, simd: S, x: &[f32], out: &mut [&mut [f32]]) {
-        let mut at = self.start;
+        let mut row = self.start;
         let tiles = self.values.chunks_exact(TILE * self.columns);
-        let rest = tiles.remainder();
+        let remainder = tiles.remainder();
         for weight in tiles {
-            tile::<S, TILE, M>(simd, weight, x, self.columns, at, out);
-            at += TILE;
+            tile::<S, TILE, M>(simd, weight, x, self.columns, row, out);
+            row += TILE;
         }
-        for weight in rest.chunks_exact(self.columns) {
-            tile::<S, 1, M>(simd, weight, x, self.columns, at, out);
-            at += 1;
+        for weight in remainder.chunks_exact(self.columns) {
+            tile::<S, 1, M>(simd, weight, x, self.columns, row, out);
+            row += 1;
         }
     }
 }
 
-/// Dot products of `R` rows of the matrix with `M` rows of x, into `out[..][at..at + R]`. Only plain loops: the closures
+/// Dot products of `R` rows of the matrix with `M` rows of x, into `out[..][row..row + R]`. Only plain loops: the closures
 /// of iterators would be compiled without the instructions of `S`.
 #[inline(always)]
 fn tile<S: Simd, const R: usize, const M: usize>(
@@ -342,7 +342,7 @@ fn tile<S: Simd, const R: usize, const M: usize>(
     weight: &[f32],
     x: &[f32],
     columns: usize,
-    at: usize,
+    row: usize,
     out: &mut [&mut [f32]],
 ) {
     let (weight, weight_rest) = vectors::<S, R>(weight, columns);
@@ -368,7 +368,7 @@ fn tile<S: Simd, const R: usize, const M: usize>(
     }
     for r in 0..R {
         for m in 0..M {
-            out[m][at + r] = simd.reduce_sum_f32s(sums[r][m]);
+            out[m][row + r] = simd.reduce_sum_f32s(sums[r][m]);
         }
     }
 }
@@ -381,9 +381,9 @@ fn vectors<S: Simd, const N: usize>(
 ) -> ([&[S::f32s]; N], [&[f32]; N]) {
     let (mut vectors, mut rests) = ([[].as_slice(); N], [[].as_slice(); N]);
     for n in 0..N {
-        let (row, rest) = S::as_simd_f32s(&values[n * columns..(n + 1) * columns]);
+        let (row, remainder) = S::as_simd_f32s(&values[n * columns..(n + 1) * columns]);
         // The length is the same for all rows, which spares checking it for each.
-        (vectors[n], rests[n]) = (&row[..columns / S::F32_LANES], rest);
+        (vectors[n], rests[n]) = (&row[..columns / S::F32_LANES], remainder);
     }
     (vectors, rests)
 }
@@ -420,16 +420,16 @@ mod tests {
     #[test]
     fn products_with_a_dense_matrix_are_dot_products_too() {
         for (rows, columns, stride) in [(5000, 23, 5040), (37, 8, 48), (1, 1, 1), (16, 9, 16)] {
-            let held = uniform(1, (columns - 1) * stride + rows);
+            let matrix = uniform(1, (columns - 1) * stride + rows);
             let x = uniform(2, 5 * columns);
             for arch in archs() {
                 for count in [0, 1, 2, 5] {
-                    let found = project_dense(arch, &x[..count * columns], &held, stride, rows);
+                    let found = project_dense(arch, &x[..count * columns], &matrix, stride, rows);
                     assert_eq!(found.len(), count * rows);
                     for (place, found) in found.iter().enumerate() {
                         let (m, row) = (place / rows, place % rows);
                         let product = |i: usize| {
-                            f64::from(x[m * columns + i]) * f64::from(held[i * stride + row])
+                            f64::from(x[m * columns + i]) * f64::from(matrix[i * stride + row])
                         };
                         let expected: f64 = (0..columns).map(product).sum();
                         assert!(

@@ -78,10 +78,10 @@ impl KvCache {
         }
     }
 
-    fn write_row(&mut self, layer: usize, at: Cursor, k: &[f32], v: &[f32]) {
+    fn write_row(&mut self, layer: usize, cursor: Cursor, k: &[f32], v: &[f32]) {
         let dim = self.head_dim;
         for kv_head in 0..self.kv_heads {
-            let to = self.head_start(at.slot, kv_head) + at.position * dim;
+            let to = self.head_start(cursor.slot, kv_head) + cursor.position * dim;
             let from = kv_head * dim..(kv_head + 1) * dim;
             self.layers[layer].k[to..to + dim].copy_from_slice(&k[from.clone()]);
             self.layers[layer].v[to..to + dim].copy_from_slice(&v[from]);
@@ -187,6 +187,6 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
             sums[lane] += a[lane] * b[lane];
         }
     }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f32>() + rest
+    let remainder: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + remainder
 }

@@ -42,8 +42,9 @@ pub(crate) fn sharing<'s, 'a>(
     rope: &Rope,
 ) -> impl Iterator<Item = (&'s [Sequence<'a>], usize)> {
     let length = |(prompt, completion): &Sequence<'_>| prompt.len() + completion.len();
-    let runs = sequences
-        .chunk_by(move |one, next| one.0 == next.0 && rope.agree(length(one), length(next)));
+    let runs = sequences.chunk_by(move |sequence, next| {
+        sequence.0 == next.0 && rope.agree(length(sequence), length(next))
+    });
     runs.map(|run| (run, if run.len() > 1 { run[0].0.len() - 1 } else { 0 }))
 }
 
@@ -92,9 +93,9 @@ impl PackedBatch {
     /// Rows that [`Self::completions`] makes of these sequences.
     pub(crate) fn rows_of(sequences: &[Sequence<'_>], rope: &Rope) -> usize {
         let of_run = |(run, shared): (&[Sequence<'_>], usize)| {
-            let own =
+            let unshared =
                 |(prompt, completion): &Sequence<'_>| prompt.len() + completion.len() - 1 - shared;
-            shared + run.iter().map(own).sum::<usize>()
+            shared + run.iter().map(unshared).sum::<usize>()
         };
         sharing(sequences, rope).map(of_run).sum()
     }
@@ -269,9 +270,9 @@ mod tests {
         let two = packed(&[(&[1, 2, 3], &[4, 5]), (&[6], &[7, 8, 9])], "biases");
         assert_eq!(values(&two.input_ids), [1, 2, 3, 4, 6, 7, 8]);
         assert_eq!(two.wanted().unwrap().unwrap().places, [2, 3, 4, 5, 6]);
-        let all = packed(&[(&[6], &[7, 8, 9])], "biases");
+        let complete = packed(&[(&[6], &[7, 8, 9])], "biases");
         assert!(
-            all.wanted().unwrap().is_none(),
+            complete.wanted().unwrap().is_none(),
             "no rows are picked where all are wanted"
         );
     }
@@ -297,12 +298,12 @@ mod tests {
     fn lengths_with_other_frequencies_do_not_share() {
         let (short, long) = ([7; 3], [7; 9]);
         let follows = "fused matrices, partial rotation and a second set of frequencies";
-        for (one, other, rows) in [
+        for (length, other, rows) in [
             (&short[..2], &short[..3], 8),
             (&short, &long, 18),
             (&long, &long, 21),
         ] {
-            let found = packed(&[(&[1, 2, 3, 4], one), (&[1, 2, 3, 4], other)], follows);
+            let found = packed(&[(&[1, 2, 3, 4], length), (&[1, 2, 3, 4], other)], follows);
             assert_eq!(found.rows(), rows);
         }
     }

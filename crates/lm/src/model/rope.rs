@@ -36,8 +36,8 @@ impl Rope {
     }
 
     /// Whether sequences of these lengths have the same frequencies.
-    pub(crate) fn agree(&self, one: usize, other: usize) -> bool {
-        one == other || self.inv_freq(one) == self.inv_freq(other)
+    pub(crate) fn agree(&self, length: usize, other: usize) -> bool {
+        length == other || self.inv_freq(length) == self.inv_freq(other)
     }
 
     /// Whether a sequence that has grown to `seq_len` tokens has other frequencies than one token before, so that

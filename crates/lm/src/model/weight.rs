@@ -196,9 +196,15 @@ fn project_few(x: &Tensor, weight_t: &Tensor) -> Result<Tensor> {
     };
     let start = layout.start_offset();
     let stride = layout.stride()[0];
-    let held = &cpu.as_slice::<f32>()?[start..start + (columns - 1) * stride + rows];
+    let matrix = &cpu.as_slice::<f32>()?[start..start + (columns - 1) * stride + rows];
     let values = with_values(x, |x| {
-        Ok(few_rows::project_dense(Arch::new(), x, held, stride, rows))
+        Ok(few_rows::project_dense(
+            Arch::new(),
+            x,
+            matrix,
+            stride,
+            rows,
+        ))
     })?;
     Ok(Tensor::from_vec(values, (x.dim(0)?, rows), x.device())?)
 }

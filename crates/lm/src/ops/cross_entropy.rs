@@ -111,7 +111,7 @@ pub(crate) fn token_logps_of_logits_composed(
     logits: &Tensor,
     targets: &[u32],
 ) -> Result<(Tensor, Tensor)> {
-    let (held, targets) = (
+    let (dtype, targets) = (
         logits.dtype(),
         Tensor::new(targets, logits.device())?.unsqueeze(1)?,
     );
@@ -126,7 +126,7 @@ pub(crate) fn token_logps_of_logits_composed(
     let ones = chosen.ones_like()?;
     let grads = minus_probs
         .scatter_add(&targets, &ones, D::Minus1)?
-        .to_dtype(held)?;
+        .to_dtype(dtype)?;
     Ok(((chosen - total.log()?)?.squeeze(1)?, grads))
 }
 

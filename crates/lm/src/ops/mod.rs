@@ -122,7 +122,7 @@ fn sum_lanes(n: usize, f: impl Fn(usize) -> f32) -> f32 {
 fn max_lanes(values: &[f32]) -> f32 {
     let greater = |max: f32, value: f32| if value > max { value } else { max };
     let mut lanes = [f32::NEG_INFINITY; LANES];
-    let (whole, rest) = values.as_chunks::<LANES>();
+    let (whole, remainder) = values.as_chunks::<LANES>();
     for values in whole {
         for (lane, value) in lanes.iter_mut().zip(values) {
             *lane = greater(*lane, *value);
@@ -130,7 +130,7 @@ fn max_lanes(values: &[f32]) -> f32 {
     }
     lanes
         .iter()
-        .chain(rest)
+        .chain(remainder)
         .fold(f32::NEG_INFINITY, |max, value| greater(max, *value))
 }
 
@@ -138,7 +138,7 @@ fn max_lanes(values: &[f32]) -> f32 {
 #[inline(always)]
 fn exp_and_sum(values: &mut [f32], max: f32, scale: f32) -> f32 {
     let mut lanes = [0f32; LANES];
-    let (whole, rest) = values.as_chunks_mut::<LANES>();
+    let (whole, remainder) = values.as_chunks_mut::<LANES>();
     for values in whole {
         for (lane, value) in lanes.iter_mut().zip(values) {
             *value = exp((*value - max) * scale);
@@ -146,7 +146,7 @@ fn exp_and_sum(values: &mut [f32], max: f32, scale: f32) -> f32 {
         }
     }
     let mut sum = lanes.iter().sum::<f32>();
-    for value in rest {
+    for value in remainder {
         *value = exp((*value - max) * scale);
         sum += *value;
     }

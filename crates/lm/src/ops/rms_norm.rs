@@ -129,7 +129,7 @@ fn backward_composed(
     residual: Option<&Tensor>,
 ) -> Result<Tensor> {
     let wide = |t: &Tensor| t.to_dtype(DType::F32);
-    let (held, x) = (dy.dtype(), wide(x)?);
+    let (dtype, x) = (dy.dtype(), wide(x)?);
     let inverse = (x.sqr()?.mean_keepdim(D::Minus1)? + eps)?.sqrt()?.recip()?;
     let weighted = wide(dy)?.broadcast_mul(&wide(weight)?)?;
     let along_x = ((&weighted * &x)?.mean_keepdim(D::Minus1)? * (inverse.sqr()? * &inverse)?)?;
@@ -138,7 +138,7 @@ fn backward_composed(
         Some(residual) => (dx + wide(residual)?)?,
         None => dx,
     }
-    .to_dtype(held)?)
+    .to_dtype(dtype)?)
 }
 
 #[cfg(test)]

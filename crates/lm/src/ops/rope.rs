@@ -55,8 +55,8 @@ pub(crate) fn rotate(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
 #[inline(always)]
 fn rotate_head(head: &mut [f32], cos: &[f32], sin: &[f32]) {
     let half = cos.len();
-    let (first, rest) = head.split_at_mut(half);
-    for (((x1, x2), cos), sin) in first.iter_mut().zip(&mut rest[..half]).zip(cos).zip(sin) {
+    let (first, second) = head.split_at_mut(half);
+    for (((x1, x2), cos), sin) in first.iter_mut().zip(&mut second[..half]).zip(cos).zip(sin) {
         (*x1, *x2) = (*x1 * cos - *x2 * sin, *x2 * cos + *x1 * sin);
     }
 }
@@ -70,8 +70,8 @@ fn rotate_composed(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
         return rotate(x);
     }
     let rotated = rotate(&x.narrow(D::Minus1, 0, rotary_dim)?)?;
-    let rest = x.narrow(D::Minus1, rotary_dim, head_dim - rotary_dim)?;
-    Ok(Tensor::cat(&[&rotated, &rest], D::Minus1)?)
+    let unrotated = x.narrow(D::Minus1, rotary_dim, head_dim - rotary_dim)?;
+    Ok(Tensor::cat(&[&rotated, &unrotated], D::Minus1)?)
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ pub(crate) fn causal_softmax_composed(scores: &Tensor, sight: Sight, scale: f64)
 /// Softmax of `scale * scores` over the last axis where `mask` (u8, of a shape that broadcasts) is 1, and 0 elsewhere; in
 /// f32, handed back in the type of the scores. Each row has at least one key.
 pub(crate) fn masked_softmax(scores: &Tensor, mask: &Tensor, scale: f64) -> Result<Tensor> {
-    let held = scores.dtype();
+    let dtype = scores.dtype();
     let unseen = Tensor::new(f32::NEG_INFINITY, scores.device())?.broadcast_as(scores.shape())?;
     let scores = (scores.to_dtype(DType::F32)? * scale)?;
     let scores = mask
@@ -119,7 +119,7 @@ pub(crate) fn masked_softmax(scores: &Tensor, mask: &Tensor, scale: f64) -> Resu
         .exp()?;
     Ok(weights
         .broadcast_div(&weights.sum_keepdim(D::Minus1)?)?
-        .to_dtype(held)?)
+        .to_dtype(dtype)?)
 }
 
 /// Gradient of a softmax with respect to its unscaled scores: `scale * p * (dp - sum(dp * p))`, in place in `dp` on
@@ -138,10 +138,10 @@ pub(crate) fn softmax_backward(dp: Tensor, p: &Tensor, scale: f64) -> Result<Ten
 }
 
 pub(crate) fn softmax_backward_composed(dp: &Tensor, p: &Tensor, scale: f64) -> Result<Tensor> {
-    let (held, p) = (dp.dtype(), p.to_dtype(DType::F32)?);
+    let (dtype, p) = (dp.dtype(), p.to_dtype(DType::F32)?);
     let weighted = (dp.to_dtype(DType::F32)? * &p)?;
     let total = weighted.sum_keepdim(D::Minus1)?;
-    Ok(((weighted - p.broadcast_mul(&total)?)? * scale)?.to_dtype(held)?)
+    Ok(((weighted - p.broadcast_mul(&total)?)? * scale)?.to_dtype(dtype)?)
 }
 
 struct SoftmaxBackward {

@@ -96,11 +96,11 @@ fn values(state: &PretrainState) -> Vec<f32> {
 
 #[test]
 fn the_same_texts_make_the_same_model() {
-    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    assert_eq!(model(one.path()).sha256, model(two.path()).sha256);
+    let (first, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    assert_eq!(model(first.path()).sha256, model(two.path()).sha256);
     let texts = vec!["too little".to_owned()];
     assert!(matches!(
-        create(one.path(), &SHAPE, &texts, 7),
+        create(first.path(), &SHAPE, &texts, 7),
         Err(Error::Setting {
             name: "vocab_size",
             ..
@@ -178,12 +178,20 @@ fn a_resumed_training_is_the_uninterrupted_one_and_learns() {
     let dir = tempfile::tempdir().unwrap();
     let fresh = || LanguageModel::load(dir.path(), &Device::Cpu).unwrap();
     let first = model(dir.path());
-    let all = windows(&first, &documents()).unwrap();
-    let (learnt, held) = all.split_at(20);
+    let windows = windows(&first, &documents()).unwrap();
+    let (learnt, validation) = windows.split_at(20);
     let config = config(12.0);
 
     let (mut whole, mut watch) = (PretrainState::of_model(&first).unwrap(), Watch::default());
-    let outcome = pretrain(&mut fresh(), learnt, held, &config, &mut whole, &mut watch).unwrap();
+    let outcome = pretrain(
+        &mut fresh(),
+        learnt,
+        validation,
+        &config,
+        &mut whole,
+        &mut watch,
+    )
+    .unwrap();
     assert_eq!(outcome.place.update, watch.losses.len());
     assert!(
         outcome.val_loss < 0.5 * watch.losses[0],
@@ -200,7 +208,7 @@ fn a_resumed_training_is_the_uninterrupted_one_and_learns() {
     let stopped = pretrain(
         &mut fresh(),
         learnt,
-        held,
+        validation,
         &config,
         &mut parts,
         &mut stopping,
@@ -214,7 +222,7 @@ fn a_resumed_training_is_the_uninterrupted_one_and_learns() {
     pretrain(
         &mut fresh(),
         learnt,
-        held,
+        validation,
         &config,
         &mut resumed,
         &mut Watch::default(),
@@ -235,7 +243,7 @@ fn a_resumed_training_is_the_uninterrupted_one_and_learns() {
     pretrain(
         &mut fresh(),
         learnt,
-        held,
+        validation,
         &shortened,
         &mut state,
         &mut Watch::default(),
@@ -250,12 +258,20 @@ fn a_resumed_training_is_the_uninterrupted_one_and_learns() {
         ..config
     };
     let (mut state, mut watch) = (PretrainState::of_model(&first).unwrap(), Watch::default());
-    let ended = pretrain(&mut fresh(), learnt, held, &hurried, &mut state, &mut watch).unwrap();
+    let ended = pretrain(
+        &mut fresh(),
+        learnt,
+        validation,
+        &hurried,
+        &mut state,
+        &mut watch,
+    )
+    .unwrap();
     assert!(ended.place.update < outcome.place.update);
     let none = pretrain(
         &mut fresh(),
         &[],
-        held,
+        validation,
         &hurried,
         &mut state,
         &mut Watch::default(),

@@ -124,7 +124,7 @@ impl ChatTemplate {
     /// # Errors
     /// [`Error::ChatTemplate`] where the template is not valid Jinja.
     pub fn new(source: Option<&str>, tokens: NamedTokens) -> Result<Self> {
-        let own = source.is_some();
+        let is_given = source.is_some();
         let source = source.unwrap_or(PLAIN_TEMPLATE).to_string();
         let mut environment = Environment::new();
         let syntax = SyntaxConfig::builder()
@@ -151,7 +151,7 @@ impl ChatTemplate {
             source,
             tokens,
             date: DEFAULT_DATE,
-            own,
+            own: is_given,
         };
         chat.set_date(DEFAULT_DATE);
         Ok(chat)
@@ -281,12 +281,12 @@ impl serde_json::ser::Formatter for PythonSpaces {
 /// write nothing, as plain `{% with %}` blocks.
 fn without_generation_tags(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
-    let mut rest = source;
-    while let Some(start) = rest.find("{%") {
-        let (before, tag) = rest.split_at(start);
+    let mut unread = source;
+    while let Some(start) = unread.find("{%") {
+        let (before, tag) = unread.split_at(start);
         out.push_str(before);
         let Some(end) = tag.find("%}") else {
-            rest = tag;
+            unread = tag;
             break;
         };
         let (tag, behind) = tag.split_at(end + 2);
@@ -304,9 +304,9 @@ fn without_generation_tags(source: &str) -> String {
             }
             _ => out.push_str(tag),
         }
-        rest = behind;
+        unread = behind;
     }
-    out + rest
+    out + unread
 }
 
 fn template_error(error: minijinja::Error) -> Error {

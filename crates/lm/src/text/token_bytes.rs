@@ -25,15 +25,15 @@ impl Tokenizer {
             true => Spelling::ByteLevel(byte_level()),
             false => Spelling::SentencePiece,
         };
-        let mut all = vec![None; self.vocab_size()];
+        let mut tokens = vec![None; self.vocab_size()];
         for (token, id) in self
             .vocab()
             .into_iter()
             .filter(|(_, id)| !self.is_special(*id))
         {
-            all[id as usize] = Some(spelling.bytes(&token));
+            tokens[id as usize] = Some(spelling.bytes(&token));
         }
-        all
+        tokens
     }
 
     fn decoder_json(&self) -> Value {
@@ -56,7 +56,7 @@ impl Spelling {
             }
             Self::SentencePiece => match token
                 .strip_prefix("<0x")
-                .and_then(|rest| rest.strip_suffix('>'))
+                .and_then(|hexadecimal| hexadecimal.strip_suffix('>'))
             {
                 Some(hex) if hex.len() == 2 => {
                     u8::from_str_radix(hex, 16).map_or_else(|_| token.into(), |b| vec![b])

@@ -178,14 +178,14 @@ impl<'a> Pass<'a> {
     ) -> Result<Option<Tensor>> {
         let (layer, rows) = (&self.decoder.layers[index], self.rows(index));
         let eps = self.decoder.config.rms_norm_eps;
-        let at = |target: Target| Site {
+        let site = |target: Target| Site {
             index,
             target,
             rows,
             low: tape.low[target].as_ref(),
         };
         let dact = self.linear(
-            &at(Target::Down),
+            &site(Target::Down),
             &swiglu(&tape.gate, &tape.up)?,
             dy,
             None,
@@ -194,35 +194,35 @@ impl<'a> Pass<'a> {
         let (dgate, dup) = swiglu_backward(&dact, &tape.gate, &tape.up)?;
         let weight = &layer.post_attention_layernorm;
         let h = rms_norm(&tape.mid, weight, eps)?;
-        let dh = self.linear(&at(Target::Gate), &h, &dgate, None, grads)?;
-        let dh = self.linear(&at(Target::Up), &h, &dup, Some(dh), grads)?;
+        let dh = self.linear(&site(Target::Gate), &h, &dgate, None, grads)?;
+        let dh = self.linear(&site(Target::Up), &h, &dup, Some(dh), grads)?;
         let name = norm_name(index, POST_ATTENTION_NORM);
         let dmid = self.norm_backward(&name, &dh, &tape.mid, weight, Some(dy), grads)?;
-        let dattn = self.linear(&at(Target::O), &tape.attn, &dmid, None, grads)?;
+        let dattn = self.linear(&site(Target::O), &tape.attn, &dmid, None, grads)?;
 
         let [dq, dk, dv] = timed(Work::Attention, || {
             self.attention_backward(index, tape, &dattn, grads)
         })?;
         let h = rms_norm(&tape.x, &layer.input_layernorm, eps)?;
         let asking = pick(&h, rows)?;
-        let all = |target: Target| Site {
+        let site_of_all_rows = |target: Target| Site {
             rows: None,
-            ..at(target)
+            ..site(target)
         };
         if index == 0 && grads.weights.is_none() {
-            self.parameters_backward(&at(Target::Q), &asking, &dq, grads)?;
-            self.parameters_backward(&all(Target::K), &h, &dk, grads)?;
-            self.parameters_backward(&all(Target::V), &h, &dv, grads)?;
+            self.parameters_backward(&site(Target::Q), &asking, &dq, grads)?;
+            self.parameters_backward(&site_of_all_rows(Target::K), &h, &dk, grads)?;
+            self.parameters_backward(&site_of_all_rows(Target::V), &h, &dv, grads)?;
             return Ok(None);
         }
         let n = h.dim(0)?;
         let dh = spread(
-            self.linear(&at(Target::Q), &asking, &dq, None, grads)?,
+            self.linear(&site(Target::Q), &asking, &dq, None, grads)?,
             rows,
             n,
         )?;
-        let dh = self.linear(&all(Target::K), &h, &dk, Some(dh), grads)?;
-        let dh = self.linear(&all(Target::V), &h, &dv, Some(dh), grads)?;
+        let dh = self.linear(&site_of_all_rows(Target::K), &h, &dk, Some(dh), grads)?;
+        let dh = self.linear(&site_of_all_rows(Target::V), &h, &dv, Some(dh), grads)?;
         let (name, dmid) = (norm_name(index, INPUT_NORM), spread(dmid, rows, n)?);
         Ok(Some(self.norm_backward(
             &name,
@@ -435,7 +435,7 @@ fn span_backward(
     block_tokens: usize,
 ) -> Result<[Tensor; 3]> {
     let (tokens, heads, head_dim) = q.dims3()?;
-    let (all, kv_heads, _) = k.dims3()?;
+    let (seen, kv_heads, _) = k.dims3()?;
     if tokens == 0 {
         return Ok([q.clone(), k.zeros_like()?, v.zeros_like()?]);
     }
@@ -457,7 +457,7 @@ fn span_backward(
     let blocks: Vec<usize> = (0..tokens).step_by(block_tokens).collect();
     for &start in blocks.iter().rev() {
         let rows = block_tokens.min(tokens - start);
-        let first = all - tokens + start;
+        let first = seen - tokens + start;
         let keys = visible_keys(first, rows, window);
         let (q, dout) = (by_group(q, start, rows)?, by_group(dattn, start, rows)?);
         let (k, v) = (
@@ -479,7 +479,7 @@ fn span_backward(
                 .permute((2, 0, 1, 3))?
                 .reshape((rows, heads, head_dim))?,
         );
-        let whole = |d: Tensor| d.pad_with_zeros(1, keys.start, all - keys.end);
+        let whole = |d: Tensor| d.pad_with_zeros(1, keys.start, seen - keys.end);
         let (dk, dv) = (whole(dk)?, whole(dv)?);
         sums = Some(match sums {
             None => (dk, dv),

@@ -58,12 +58,13 @@ fn by_chunk(
     targets: &[u32],
     mut dhidden: impl FnMut(Range<usize>, Tensor) -> Result<Tensor>,
 ) -> Result<(Tensor, Tensor)> {
-    let held = if fused(hidden) {
+    let logits_per_chunk = if fused(hidden) {
         LOGITS_PER_CHUNK
     } else {
         DEVICE_LOGITS_PER_CHUNK
     };
-    let rows_per_chunk = rows_per_chunk(targets.len(), held / decoder.config.vocab_size);
+    let rows_per_chunk =
+        rows_per_chunk(targets.len(), logits_per_chunk / decoder.config.vocab_size);
     let (mut logps, mut grads) = (Vec::new(), Vec::new());
     for (chunk, targets) in targets.chunks(rows_per_chunk).enumerate() {
         let rows = chunk * rows_per_chunk..chunk * rows_per_chunk + targets.len();

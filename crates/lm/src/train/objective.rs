@@ -247,7 +247,7 @@ pub fn batch_gradients(
     let (tokens, workers) = passes(&decoder.place(), tokens);
     let adapter = &*adapter.update.computed_in(decoder.dtype())?;
     let runs = micro_batches(&sizes, tokens);
-    let one =
+    let gradients_of =
         |index: usize| {
             let run = runs[index].clone();
             let packed = PackedCompletions::new(&sequences[run.clone()].concat(), decoder)?;
@@ -289,7 +289,7 @@ pub fn batch_gradients(
         }
         Ok(())
     };
-    fold_in_order(runs.len(), workers, stop, one, add)?;
+    fold_in_order(runs.len(), workers, stop, gradients_of, add)?;
     let gradients = total.ok_or_else(|| Error::Setting {
         name: "batch",
         reason: "has no items".to_owned(),
@@ -409,7 +409,7 @@ fn coefficients(
 
 fn report(sums: &Sums, nll: f64) -> DpoReport {
     let n = sums.pairs.len() as f64;
-    let mean = |of: fn(&PairLoss) -> f64| sums.pairs.iter().map(of).sum::<f64>() / n;
+    let mean = |value: fn(&PairLoss) -> f64| sums.pairs.iter().map(value).sum::<f64>() / n;
     DpoReport {
         dpo_loss: mean(|pair| pair.at.loss),
         sft_loss: nll,

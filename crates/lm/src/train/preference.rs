@@ -106,7 +106,7 @@ impl PreferenceLoss {
 
     /// The loss of one pair.
     pub fn of_pair(self, pair: &PairLogps, beta: f64) -> PairLoss {
-        let at = match self {
+        let loss_at = match self {
             Self::Sigmoid { label_smoothing } => sigmoid(pair, beta, label_smoothing),
             Self::Robust { label_smoothing } => robust(pair, beta, label_smoothing),
             Self::Ipo => ipo(pair, beta),
@@ -122,7 +122,7 @@ impl PreferenceLoss {
             pair.log_ratios()
         };
         PairLoss {
-            at,
+            at: loss_at,
             reward_chosen: beta * chosen,
             reward_rejected: beta * rejected,
         }
@@ -331,12 +331,18 @@ mod tests {
         for loss in ALL {
             for (chosen, rejected) in [(-40.0, -90.0), (-90.0, -40.0), (-3.0, -2.5), (-42.0, -87.0)]
             {
-                let at = |chosen, rejected| loss.of_pair(&pair(chosen, rejected), 0.3).at;
-                let found = at(chosen, rejected);
+                let loss_at = |chosen, rejected| loss.of_pair(&pair(chosen, rejected), 0.3).at;
+                let found = loss_at(chosen, rejected);
                 let step = 1e-5;
-                let of = |low: LossAt, high: LossAt| (high.loss - low.loss) / (2.0 * step);
-                let dchosen = of(at(chosen - step, rejected), at(chosen + step, rejected));
-                let drejected = of(at(chosen, rejected - step), at(chosen, rejected + step));
+                let slope = |low: LossAt, high: LossAt| (high.loss - low.loss) / (2.0 * step);
+                let dchosen = slope(
+                    loss_at(chosen - step, rejected),
+                    loss_at(chosen + step, rejected),
+                );
+                let drejected = slope(
+                    loss_at(chosen, rejected - step),
+                    loss_at(chosen, rejected + step),
+                );
                 assert!(
                     (found.dchosen - dchosen).abs() < 1e-8,
                     "{loss:?}: {found:?}, {dchosen}"
@@ -368,9 +374,9 @@ mod tests {
         for loss in ALL {
             for (chosen, rejected) in [(-1e6, 0.0), (0.0, -1e6), (0.0, 0.0)] {
                 let found = loss.of_pair(&pair(chosen, rejected), 1.0).at;
-                let all = [found.loss, found.dchosen, found.drejected];
+                let numbers = [found.loss, found.dchosen, found.drejected];
                 assert!(
-                    all.iter().all(|value| value.is_finite()),
+                    numbers.iter().all(|value| value.is_finite()),
                     "{loss:?}: {found:?}"
                 );
             }

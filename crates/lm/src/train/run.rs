@@ -230,9 +230,13 @@ fn check(cfg: &TrainConfig) -> Result<()> {
 
 fn evaluation_due(cfg: &TrainConfig, state: &TrainState) -> bool {
     let every = cfg.eval_every_updates;
-    let at = state.update;
-    let due = at == 0 || at >= cfg.max_updates || (every > 0 && at.is_multiple_of(every));
-    due && state.history.last().is_none_or(|point| point.update != at)
+    let update = state.update;
+    let due =
+        update == 0 || update >= cfg.max_updates || (every > 0 && update.is_multiple_of(every));
+    due && state
+        .history
+        .last()
+        .is_none_or(|point| point.update != update)
 }
 
 fn evaluate(cfg: &TrainConfig, state: &mut TrainState, observer: &mut dyn Observer) -> Result<()> {

@@ -177,10 +177,10 @@ impl Oracle<'_> {
                     Some(weight) => rms_norm_slow(&x, &norm(name, weight), eps)?,
                     None => x,
                 };
-                let (rotary_dim, rest) = (config.rotary_dim, head_dim - config.rotary_dim);
+                let (rotary_dim, unrotated_dim) = (config.rotary_dim, head_dim - config.rotary_dim);
                 let rotated = rope_slow(&x.narrow(2, 0, rotary_dim)?.unsqueeze(0)?, &cos, &sin)?
                     .squeeze(0)?;
-                Tensor::cat(&[rotated, x.narrow(2, rotary_dim, rest)?], 2)
+                Tensor::cat(&[rotated, x.narrow(2, rotary_dim, unrotated_dim)?], 2)
             };
             let q = rope(
                 split(project(Target::Q, &h)?, heads)?,

@@ -61,7 +61,7 @@ pub fn weight_gradients(
     let (tokens, workers) = passes(&decoder.place(), tokens);
     let runs = micro_batches(&sizes, tokens);
     let (mut gradients, mut loss) = (WeightGradients::default(), 0.0);
-    let one =
+    let gradients_of =
         |index: usize| micro_gradients(decoder, &examples[runs[index].clone()], targets, recompute);
     let add = |(part, nll): (WeightGradients, f64)| {
         loss += nll;
@@ -69,7 +69,7 @@ pub fn weight_gradients(
             .into_iter()
             .try_for_each(|(name, gradient)| gradients.add(&name, gradient))
     };
-    fold_in_order(runs.len(), workers, stop, one, add)?;
+    fold_in_order(runs.len(), workers, stop, gradients_of, add)?;
     Ok(WeightBatch {
         gradients,
         loss: loss / targets as f64,

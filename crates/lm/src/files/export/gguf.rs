@@ -74,7 +74,7 @@ impl GgufType {
     fn is_wide(self, gguf_name: &str, layers: usize, tied: bool) -> bool {
         let block = gguf_name
             .strip_prefix("blk.")
-            .and_then(|rest| rest.split_once('.'));
+            .and_then(|numbered| numbered.split_once('.'));
         match block.and_then(|(layer, module)| Some((layer.parse::<usize>().ok()?, module))) {
             None => gguf_name == "output.weight" || (tied && gguf_name == "token_embd.weight"),
             Some((layer, "attn_v.weight" | "ffn_down.weight")) => {

@@ -98,8 +98,8 @@ impl<'a> Source<'a> {
 
 /// Layer and module of a weight's name.
 fn projection(name: &str) -> Option<(usize, &str)> {
-    let (layer, rest) = name.strip_prefix("model.layers.")?.split_once('.')?;
-    let (_, module) = rest.strip_suffix(".weight")?.split_once('.')?;
+    let (layer, weight) = name.strip_prefix("model.layers.")?.split_once('.')?;
+    let (_, module) = weight.strip_suffix(".weight")?.split_once('.')?;
     Some((layer.parse().ok()?, module))
 }
 

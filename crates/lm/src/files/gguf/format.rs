@@ -187,14 +187,14 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn take(&mut self, bytes: u64) -> Result<&'a [u8], String> {
-        let rest = &self.file[self.position..];
+        let unread = &self.file[self.position..];
         let bytes = usize::try_from(bytes)
             .ok()
-            .filter(|bytes| *bytes <= rest.len());
+            .filter(|bytes| *bytes <= unread.len());
         let bytes =
             bytes.ok_or("the header is cut short or damaged; download or copy the file again")?;
         self.position += bytes;
-        Ok(&rest[..bytes])
+        Ok(&unread[..bytes])
     }
 
     fn number<const BYTES: usize>(&mut self) -> Result<[u8; BYTES], String> {

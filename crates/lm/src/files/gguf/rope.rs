@@ -70,9 +70,10 @@ pub(super) fn read(
         }
         _ if kind == "yarn" => {
             let factor = number("factor").unwrap_or(1.0);
-            let all = number("yarn_log_multiplier").map_or(1.0, |weight| mscale(factor, weight));
+            let all_dimensions =
+                number("yarn_log_multiplier").map_or(1.0, |weight| mscale(factor, weight));
             json!({"rope_type": "yarn", "factor": factor, "original_max_position_embeddings": original,
-                "attention_factor": attention_factor * mscale(factor, 1.0) / all,
+                "attention_factor": attention_factor * mscale(factor, 1.0) / all_dimensions,
                 "beta_fast": number("yarn_beta_fast"), "beta_slow": number("yarn_beta_slow")})
         }
         _ if attention_factor != 1.0 => {

@@ -170,7 +170,7 @@ impl<'a> Vocabulary<'a> {
             let splits = token
                 .char_indices()
                 .skip(1)
-                .map(|(at, _)| token.split_at(at));
+                .map(|(split, _)| token.split_at(split));
             let mut found: Vec<_> = splits
                 .filter_map(|(l, r)| Some((*ids.get(l)?, *ids.get(r)?, l, r)))
                 .collect();

@@ -156,9 +156,9 @@ fn a_shared_prompt_equals_separate_ones() {
         let (hidden, together) = gradient(&sequences, &dhidden);
         let (mut start, mut sum) = (0, together.zeros_like().unwrap());
         for sequence in &sequences {
-            let own = |t: &Tensor| t.narrow(0, start, sequence.1.len()).unwrap();
-            let (alone, part) = gradient(&[*sequence], &own(&dhidden));
-            assert_near(name, &own(&hidden), &alone);
+            let rows_of = |t: &Tensor| t.narrow(0, start, sequence.1.len()).unwrap();
+            let (alone, part) = gradient(&[*sequence], &rows_of(&dhidden));
+            assert_near(name, &rows_of(&hidden), &alone);
             sum = (sum + part).unwrap();
             start += sequence.1.len();
         }

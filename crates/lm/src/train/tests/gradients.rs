@@ -41,15 +41,18 @@ fn sft_gradients_equal_autograd_with_and_without_dropout() {
         )
         .unwrap();
         assert_eq!(again.loss, found.loss);
-        for ((name, one), (_, other)) in found
+        for ((name, gradient), (_, other)) in found
             .gradients
             .named_tensors()
             .iter()
             .zip(again.gradients.named_tensors())
         {
-            let (one, other) = (one.flatten_all().unwrap(), other.flatten_all().unwrap());
+            let (gradient, other) = (
+                gradient.flatten_all().unwrap(),
+                other.flatten_all().unwrap(),
+            );
             assert_eq!(
-                one.to_vec1::<f32>().unwrap(),
+                gradient.to_vec1::<f32>().unwrap(),
                 other.to_vec1::<f32>().unwrap(),
                 "{name}"
             );
@@ -165,7 +168,7 @@ fn the_gradient_predicts_the_change_of_the_loss() {
     let adapter = adapter(&decoder, &Target::ALL, true);
     let data = examples(6);
     let objective = Objective::Sft(&data);
-    let at = |adapter: &Adapter| {
+    let loss_of = |adapter: &Adapter| {
         batch_gradients(
             &decoder,
             adapter,
@@ -177,13 +180,13 @@ fn the_gradient_predicts_the_change_of_the_loss() {
         )
         .unwrap()
     };
-    let gradient = flatten(&at(&adapter).gradients.layers).unwrap();
+    let gradient = flatten(&loss_of(&adapter).gradients.layers).unwrap();
     let norm = global_norm(&gradient).unwrap();
     let parameters = flatten(&adapter.update.layers).unwrap();
     let step = 1e-2 / norm;
     let loss = |sign: f64| {
         let moved = (&parameters + (&gradient * (sign * step)).unwrap()).unwrap();
-        at(&unflatten(&adapter, &moved).unwrap()).loss
+        loss_of(&unflatten(&adapter, &moved).unwrap()).loss
     };
     let slope = (loss(1.0) - loss(-1.0)) / (2.0 * step);
     assert!(

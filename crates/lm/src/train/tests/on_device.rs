@@ -79,7 +79,7 @@ fn gradients_agree(
             tokens: 20,
             recompute,
         };
-        let of = |decoder: &Decoder| {
+        let gradients_on = |decoder: &Decoder| {
             batch_gradients(
                 decoder,
                 &adapter,
@@ -91,7 +91,7 @@ fn gradients_agree(
             )
             .unwrap()
         };
-        let (found, expected) = (of(on_card), of(on_host));
+        let (found, expected) = (gradients_on(on_card), gradients_on(on_host));
         assert!(
             (found.loss - expected.loss).abs() < LOGP,
             "{name}: {} {}",
@@ -99,7 +99,7 @@ fn gradients_agree(
             expected.loss
         );
         let [found, expected] =
-            [&found, &expected].map(|of| flatten(&of.gradients.layers).unwrap());
+            [&found, &expected].map(|batch| flatten(&batch.gradients.layers).unwrap());
         assert_eq!(found.dtype(), DType::F32, "gradients add up in f32");
         let off = distance(&found, &expected);
         assert!(off < GRADIENT, "{name}: off by {off}");
@@ -120,8 +120,8 @@ fn scores_of_a_card_are_the_processor_s() {
             })
             .collect();
         for adapter in [None, Some(&adapter)] {
-            let of = |decoder: &Decoder| score(decoder, adapter, &items, 30).unwrap();
-            for (found, expected) in of(&on_card).iter().zip(of(&on_host)) {
+            let scores_on = |decoder: &Decoder| score(decoder, adapter, &items, 30).unwrap();
+            for (found, expected) in scores_on(&on_card).iter().zip(scores_on(&on_host)) {
                 for (found, expected) in found.token_logps.iter().zip(expected.token_logps) {
                     assert!(
                         f64::from(found - expected).abs() < LOGP,
@@ -219,7 +219,7 @@ fn a_card_s_dropout_is_drawn_again_in_the_backward_pass() {
     let (on_card, _) = both(&decoder);
     let adapter = adapter(&decoder, &Target::ALL, true);
     let dropout = Dropout { key: 9, p: 0.3 };
-    let of = |recompute, dropout| {
+    let gradients_with = |recompute, dropout| {
         let budget = Budget {
             tokens: 1000,
             recompute,
@@ -236,12 +236,18 @@ fn a_card_s_dropout_is_drawn_again_in_the_backward_pass() {
         );
         flatten(&batch.unwrap().gradients.layers).unwrap()
     };
-    let (kept, again) = (of(false, Some(&dropout)), of(true, Some(&dropout)));
+    let (kept, again) = (
+        gradients_with(false, Some(&dropout)),
+        gradients_with(true, Some(&dropout)),
+    );
     assert_eq!(
         kept.to_vec1::<f32>().unwrap(),
         again.to_vec1::<f32>().unwrap()
     );
-    assert!(distance(&kept, &of(false, None)) > 0.1, "dropout matters");
+    assert!(
+        distance(&kept, &gradients_with(false, None)) > 0.1,
+        "dropout matters"
+    );
 }
 
 /// Losses are read when all passes have been asked for; those of preference pairs between the two passes of each

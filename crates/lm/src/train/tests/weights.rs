@@ -39,12 +39,12 @@ fn weight_gradients_equal_autograd() {
     tied["tie_word_embeddings"] = true.into();
     let variants = test_model::variants().into_iter().map(|(_, config)| config);
     let data = examples(5);
-    let all: Vec<&TrainExample> = data.iter().collect();
+    let examples: Vec<&TrainExample> = data.iter().collect();
     for config in variants.chain([tied]) {
         let decoder = test_model::tiny_as(&config, 2);
         // Not part of the pass: no pair of it is a variable.
         let adapter = adapter(&decoder, &[Target::Q], false);
-        let own: BTreeMap<String, Var> = named_weights(&decoder)
+        let variables: BTreeMap<String, Var> = named_weights(&decoder)
             .iter()
             .map(|(n, w)| (n.clone(), Var::from_tensor(w).unwrap()))
             .collect();
@@ -55,7 +55,7 @@ fn weight_gradients_equal_autograd() {
             vars: &vars,
             dropout: None,
             rows: 0,
-            own: &own,
+            own: &variables,
         };
         let logps: Vec<Tensor> = data
             .iter()
@@ -68,7 +68,7 @@ fn weight_gradients_equal_autograd() {
             .neg()
             .unwrap();
         let grads = loss.backward().unwrap();
-        let expected: BTreeMap<String, Tensor> = own
+        let expected: BTreeMap<String, Tensor> = variables
             .iter()
             .map(|(name, var)| (name.clone(), grads.get(var).unwrap().clone()))
             .collect();
@@ -81,7 +81,7 @@ fn weight_gradients_equal_autograd() {
                 recompute: true,
             },
         ] {
-            let found = weight_gradients(&decoder, &all, budget, &|| false).unwrap();
+            let found = weight_gradients(&decoder, &examples, budget, &|| false).unwrap();
             assert!((f64::from(loss.to_scalar::<f32>().unwrap()) - found.loss).abs() < 1e-5);
             assert_eq!(
                 found.gradients.tensors.keys().collect::<Vec<_>>(),
@@ -103,7 +103,7 @@ fn weight_gradients_equal_autograd() {
         }
     }
     let decoder = test_model::tiny(1);
-    let stopped = weight_gradients(&decoder, &all, 1000, &|| true).unwrap_err();
+    let stopped = weight_gradients(&decoder, &examples, 1000, &|| true).unwrap_err();
     assert!(matches!(stopped, Error::Interrupted));
     assert!(matches!(
         weight_gradients(&decoder, &[], 1000, &|| false),
