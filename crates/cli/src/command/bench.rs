@@ -66,13 +66,13 @@ fn clock() -> Clock<'static> {
 /// Where and how weights are held by a word of `--quant`; without one as a device does it.
 fn held(word: Option<&str>, device: &Device) -> (Quantize, Place) {
     let usual = Place::on(device);
-    let of = |dtype| Place {
+    let with_dtype = |dtype| Place {
         dtype,
         ..usual.clone()
     };
     match word {
-        Some("f32") => (Quantize::None, of(DType::F32)),
-        Some("bf16") => (Quantize::None, of(DType::BF16)),
+        Some("f32") => (Quantize::None, with_dtype(DType::F32)),
+        Some("bf16") => (Quantize::None, with_dtype(DType::BF16)),
         word => (
             word.and_then(|word| word.parse().ok()).unwrap_or_default(),
             usual,
@@ -421,17 +421,17 @@ fn growth(global: &Global, args: &BenchGrowth, output: &Output) -> Done {
             .map(|size| measured_size(global, size))
             .collect()
     };
-    let mut all: Vec<Vec<Measured>> = sizes(args.examples)?
+    let mut measured: Vec<Vec<Measured>> = sizes(args.examples)?
         .iter()
         .map(of_updates)
         .collect::<Result<_, _>>()?;
-    all.push(
+    measured.push(
         candidates()
             .iter()
             .map(measured_candidates)
             .collect::<Result<_, _>>()?,
     );
-    for series in &all {
+    for series in &measured {
         for size in series {
             // What the program takes beside the engine is in every measurement.
             let beside = series[0].peak_bytes.saturating_sub(series[0].planned_bytes);

@@ -152,7 +152,7 @@ fn too_long_text(found: &TooLong) -> String {
     let ids: Vec<String> = found
         .too_long
         .iter()
-        .map(|one| format!("{} ({} tokens)", one.id, one.tokens))
+        .map(|example| format!("{} ({} tokens)", example.id, example.tokens))
         .collect();
     match ids.is_empty() {
         true => format!(

@@ -224,11 +224,11 @@ fn agreed(removal: &Removal) -> Result<bool, Failure> {
             removal.runs.join(", ")
         ));
     }
-    let said = format!("removing {} {}", removal.name, lost.join(", and "));
+    let what = format!("removing {} {}", removal.name, lost.join(", and "));
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(said, "Give --yes if this is what you want."));
+        return Err(Failure::usage(what, "Give --yes if this is what you want."));
     }
-    note(&format!("This means: {said}. Go on? [y/N]"));
+    note(&format!("This means: {what}. Go on? [y/N]"));
     let mut answer = String::new();
     let _end = std::io::stdin().lock().read_line(&mut answer);
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

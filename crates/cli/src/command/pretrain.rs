@@ -322,16 +322,16 @@ fn split(
     }
     let key = random::key(settings.seed, &[random::label("validation")]);
     let order = random::shuffle(key, documents.len());
-    let (held, learnt) = order.split_at(documents.len() / HELD_OUT);
-    let of = |places: &[usize]| {
+    let (validation, learnt) = order.split_at(documents.len() / HELD_OUT);
+    let at_places = |places: &[usize]| {
         places
             .iter()
             .map(|place| documents[*place].clone())
             .collect::<Vec<_>>()
     };
     Ok((
-        windows(model, &of(learnt))?,
-        limited(windows(model, &of(held))?),
+        windows(model, &at_places(learnt))?,
+        limited(windows(model, &at_places(validation))?),
     ))
 }
 
@@ -372,10 +372,10 @@ impl Observer for Watch<'_> {
             val_loss,
             sample,
         } = evaluation;
-        let said = format!("update {update}: validation loss {val_loss:.3}. It writes: {sample:?}");
+        let line = format!("update {update}: validation loss {val_loss:.3}. It writes: {sample:?}");
         match self.bar.is_hidden() {
-            true => note(&said),
-            false => self.bar.println(said),
+            true => note(&line),
+            false => self.bar.println(line),
         }
         self.output
             .line(&json!({"event": "evaluation", "update": update, "val_loss": val_loss, "sample": sample}));

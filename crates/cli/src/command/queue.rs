@@ -30,17 +30,17 @@ pub(super) fn queue(global: &Global, args: &Queue, output: &Output) -> Done {
         .into_iter()
         .filter(|row| started.as_ref() != Some(&row.run_id))
         .collect();
-    let held = session.queue_held()?;
+    let is_held = session.queue_held()?;
     if let Some(run) = &started {
         output.text(format!("Run {run} begins."));
     }
     let names: Vec<&str> = waiting.iter().map(|row| row.run_id.as_str()).collect();
-    output.text(match (waiting.is_empty(), held) {
+    output.text(match (waiting.is_empty(), is_held) {
         (true, _) => "No run waits: `duologue run --queue` adds one.".to_owned(),
         (false, true) => format!("Held back (`duologue queue --go`): {}.", names.join(", ")),
         (false, false) => format!("Waiting, the next one first: {}.", names.join(", ")),
     });
-    output.result(&json!({"started": started, "held": held, "queue": waiting}));
+    output.result(&json!({"started": started, "held": is_held, "queue": waiting}));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -58,7 +58,7 @@ pub(super) fn add(
         until_stage: window.until,
     })?;
     let started = start_next(global, session)?.is_some_and(|next| next == run);
-    let (status, said) = match started {
+    let (status, sentence) = match started {
         true => (
             "started",
             format!("Run {run} goes on in the background: `duologue show {run}`."),
@@ -68,7 +68,7 @@ pub(super) fn add(
             format!("Run {run} waits for its turn: `duologue queue`."),
         ),
     };
-    output.text(said);
+    output.text(sentence);
     output.result(&json!({"run": run, "status": status}));
     Ok(ExitCode::SUCCESS)
 }
