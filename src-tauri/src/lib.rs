@@ -184,9 +184,9 @@ mod tests {
     /// Whether a text has the whole word other than behind a dot, where it is called.
     fn names_it(text: &str, word: &str) -> bool {
         let inside = |letter: char| letter.is_alphanumeric() || "_-".contains(letter);
-        text.match_indices(word).any(|(at, _)| {
-            let before = text[..at].chars().next_back();
-            let after = text[at + word.len()..].chars().next();
+        text.match_indices(word).any(|(start, _)| {
+            let before = text[..start].chars().next_back();
+            let after = text[start + word.len()..].chars().next();
             !before.is_some_and(|letter| inside(letter) || letter == '.')
                 && !after.is_some_and(inside)
         })

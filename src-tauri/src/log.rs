@@ -32,7 +32,7 @@ pub(crate) fn read(path: &Path, offset: u64) -> Answer<LogPage> {
     let whole = bytes
         .iter()
         .rposition(|byte| *byte == b'\n')
-        .map_or(0, |at| at + 1);
+        .map_or(0, |line_end| line_end + 1);
     let whole = if whole == 0 && bytes.len() as u64 == PIECE {
         bytes.len()
     } else {

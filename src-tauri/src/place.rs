@@ -107,13 +107,13 @@ fn workspace_argument(mut arguments: impl Iterator<Item = OsString>) -> Answer<O
     Ok(found)
 }
 
-fn cli(named: Option<PathBuf>, own: Option<&Path>) -> Option<PathBuf> {
+fn cli(named: Option<PathBuf>, window: Option<&Path>) -> Option<PathBuf> {
     let name = if cfg!(windows) {
         "duologue.exe"
     } else {
         "duologue"
     };
-    let beside = || Some(own?.parent()?.join(name));
+    let beside = || Some(window?.parent()?.join(name));
     named.or_else(beside).filter(|path| path.is_file())
 }
 
@@ -146,15 +146,15 @@ mod tests {
     #[test]
     fn binary_is_named_or_beside_the_window() {
         let folder = tempfile::tempdir().unwrap();
-        let own = folder.path().join("duologue-desktop");
-        assert_eq!(cli(None, Some(&own)), None);
+        let window = folder.path().join("duologue-desktop");
+        assert_eq!(cli(None, Some(&window)), None);
         let beside = folder.path().join(if cfg!(windows) {
             "duologue.exe"
         } else {
             "duologue"
         });
         std::fs::write(&beside, "").unwrap();
-        assert_eq!(cli(None, Some(&own)), Some(beside));
-        assert_eq!(cli(Some(folder.path().join("gone")), Some(&own)), None);
+        assert_eq!(cli(None, Some(&window)), Some(beside));
+        assert_eq!(cli(Some(folder.path().join("gone")), Some(&window)), None);
     }
 }

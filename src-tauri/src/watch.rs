@@ -38,8 +38,8 @@ impl Watcher {
             let mut sent = Sent::default();
             while current.load(Ordering::SeqCst) == mine {
                 // A busy database is asked again at the next turn.
-                if let Ok((all, update)) = read(&runs, run.as_deref(), &mut sent) {
-                    if sent.has_died(&all, update.job.as_ref()) && !update.queue.held {
+                if let Ok((listed, update)) = read(&runs, run.as_deref(), &mut sent) {
+                    if sent.has_died(&listed, update.job.as_ref()) && !update.queue.held {
                         go_on();
                     }
                     if sent.is_news(&update) && channel.send(update).is_err() {
@@ -54,15 +54,15 @@ impl Watcher {
 
 /// All runs, and what the page is told of them.
 fn read(runs: &Runs, run: Option<&str>, sent: &mut Sent) -> Answer<(Vec<RunSummary>, WatchUpdate)> {
-    let all = runs.all()?;
-    let job = all
+    let listed = runs.all()?;
+    let job = listed
         .iter()
         .find(|run| matches!(run.status, RunStanding::Running | RunStanding::Starting))
         .cloned();
     let queue = runs.queue()?;
     let Some(run) = run else {
         return Ok((
-            all,
+            listed,
             WatchUpdate {
                 job,
                 queue,
@@ -75,7 +75,7 @@ fn read(runs: &Runs, run: Option<&str>, sent: &mut Sent) -> Answer<(Vec<RunSumma
     let live = Some(runs.live(run)?);
     let (reset, points) = sent.new_points(runs.session.metric_points(run, None)?);
     Ok((
-        all,
+        listed,
         WatchUpdate {
             job,
             queue,
@@ -97,14 +97,14 @@ struct Sent {
 
 impl Sent {
     /// The points that the page lacks; `true` where it has to forget its own, because a stage began anew.
-    fn new_points(&mut self, all: Vec<MetricPointRow>) -> (bool, Vec<MetricPoint>) {
-        let reset = self.points == 0 || all.len() < self.points;
+    fn new_points(&mut self, stored: Vec<MetricPointRow>) -> (bool, Vec<MetricPoint>) {
+        let reset = self.points == 0 || stored.len() < self.points;
         if reset {
             self.last_step.clear();
         }
-        self.points = all.len();
+        self.points = stored.len();
         let mut new = Vec::new();
-        for point in all {
+        for point in stored {
             let Some(value) = point.value else { continue };
             let key = (point.stage, point.series);
             if self
@@ -127,11 +127,12 @@ impl Sent {
     }
 
     /// Whether the job of the last look has lost its worker since.
-    fn has_died(&mut self, all: &[RunSummary], job: Option<&RunSummary>) -> bool {
+    fn has_died(&mut self, listed: &[RunSummary], job: Option<&RunSummary>) -> bool {
         let before = std::mem::replace(&mut self.job, job.map(|job| job.id.clone()));
         job.is_none()
             && before.is_some_and(|id| {
-                all.iter()
+                listed
+                    .iter()
                     .any(|run| run.id == id && run.status == RunStanding::Interrupted)
             })
     }

@@ -131,7 +131,7 @@ pub(crate) fn doubts(place: State<'_, Place>, dataset: String) -> Answer<Vec<Dou
     let places: HashMap<i64, usize> = rows
         .iter()
         .enumerate()
-        .map(|(at, row)| (row.id, at))
+        .map(|(index, row)| (row.id, index))
         .collect();
     let place_of = |key: i64| places.get(&key).copied().map(count);
     let found = session.doubts(&dataset)?;
@@ -159,15 +159,15 @@ pub(crate) fn too_long(
     let places: HashMap<i64, usize> = rows
         .iter()
         .enumerate()
-        .map(|(at, row)| (row.id, at))
+        .map(|(index, row)| (row.id, index))
         .collect();
-    let doubt = |one: LongExample| {
+    let doubt = |example: LongExample| {
         Some(DoubtFound {
             doubt: Doubt::TooLong,
-            at: count(*places.get(&one.key)?),
-            key: one.key as f64,
+            at: count(*places.get(&example.key)?),
+            key: example.key as f64,
             other: None,
-            detail: one.tokens.to_string(),
+            detail: example.tokens.to_string(),
         })
     };
     Ok(found.too_long.into_iter().filter_map(doubt).collect())

@@ -112,8 +112,8 @@ pub(crate) fn remove_queued(place: State<'_, Place>, run: String) -> Answer<()> 
 /// Holds the queue back; or lets it go, and starts the next run if none is running.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn hold_queue(place: State<'_, Place>, held: bool) -> Answer<()> {
-    if held {
+pub(crate) fn hold_queue(place: State<'_, Place>, hold: bool) -> Answer<()> {
+    if hold {
         return Ok(place.session()?.hold_queue(true)?);
     }
     go_on(&place)

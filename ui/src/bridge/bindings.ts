@@ -78,7 +78,7 @@ export const commands = {
 	/**  Takes a run off the queue. */
 	removeQueued: (run: string) => __TAURI_INVOKE<null>("remove_queued", { run }),
 	/**  Holds the queue back; or lets it go, and starts the next run if none is running. */
-	holdQueue: (held: boolean) => __TAURI_INVOKE<null>("hold_queue", { held }),
+	holdQueue: (hold: boolean) => __TAURI_INVOKE<null>("hold_queue", { hold }),
 	/**  The log of a run from `offset` on, a piece at a time. */
 	runLog: (run: string, offset: number) => __TAURI_INVOKE<LogPage>("run_log", { run, offset }),
 	/**  The tables of a run. */
