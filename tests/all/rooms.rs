@@ -141,21 +141,21 @@ fn paths_named(source: &str, module: &str) -> Vec<Vec<String>> {
     let code = lines.join("\n");
     let mut paths = Vec::new();
     for start in ["crate::", "super::"] {
-        for (at, _) in code.match_indices(start) {
-            if code[..at].ends_with(|c: char| c.is_alphanumeric() || "_:".contains(c)) {
+        for (index, _) in code.match_indices(start) {
+            if code[..index].ends_with(|c: char| c.is_alphanumeric() || "_:".contains(c)) {
                 continue;
             }
             let mut base: Vec<String> = Vec::new();
-            let mut rest = &code[at..];
+            let mut unread = &code[index..];
             if start == "super::" {
                 base = module.split("::").map(str::to_owned).collect();
-                while let Some(further) = rest.strip_prefix("super::") {
+                while let Some(further) = unread.strip_prefix("super::") {
                     base.pop();
-                    rest = further;
+                    unread = further;
                 }
             }
             read_path(
-                rest.strip_prefix("crate::").unwrap_or(rest),
+                unread.strip_prefix("crate::").unwrap_or(unread),
                 base,
                 &mut paths,
             );
@@ -166,9 +166,9 @@ fn paths_named(source: &str, module: &str) -> Vec<Vec<String>> {
 
 /// Reads `a::b`, or every path of `a::{b, c::d}`; returns what follows.
 fn read_path<'a>(text: &'a str, before: Vec<String>, paths: &mut Vec<Vec<String>>) -> &'a str {
-    let (mut path, mut rest) = (before, text.trim_start());
+    let (mut path, mut unread) = (before, text.trim_start());
     loop {
-        if let Some(mut group) = rest.strip_prefix('{') {
+        if let Some(mut group) = unread.strip_prefix('{') {
             while !group.trim_start().starts_with('}') {
                 let after = read_path(group, path.clone(), paths);
                 // An item ends at its comma, whatever name it is given; a group that goes on like no path ends here.
@@ -181,15 +181,15 @@ fn read_path<'a>(text: &'a str, before: Vec<String>, paths: &mut Vec<Vec<String>
             let closed = group.trim_start();
             return closed.strip_prefix('}').unwrap_or(closed);
         }
-        let end = rest
+        let end = unread
             .find(|c: char| !c.is_alphanumeric() && c != '_')
-            .unwrap_or(rest.len());
-        path.push(rest[..end].to_owned());
-        match rest[end..].strip_prefix("::") {
-            Some(further) => rest = further,
+            .unwrap_or(unread.len());
+        path.push(unread[..end].to_owned());
+        match unread[end..].strip_prefix("::") {
+            Some(further) => unread = further,
             None => {
                 paths.push(path);
-                return &rest[end..];
+                return &unread[end..];
             }
         }
     }
@@ -209,8 +209,8 @@ fn circle_from(
     done: &mut BTreeSet<String>,
     path: &mut Vec<String>,
 ) -> Option<Vec<String>> {
-    if let Some(at) = path.iter().position(|on_path| on_path == module) {
-        let mut circle = path[at..].to_vec();
+    if let Some(index) = path.iter().position(|on_path| on_path == module) {
+        let mut circle = path[index..].to_vec();
         circle.push(module.to_owned());
         return Some(circle);
     }
