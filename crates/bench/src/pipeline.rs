@@ -11,9 +11,9 @@ use lm::profile::{self, Work};
 use lm::train::TrainExample;
 use mrds::Result;
 use mrds::event::EventSink;
-use mrds::pipeline::Window;
+use mrds::pipeline::StageRange;
 use mrds::prompt::Prompts;
-use mrds::worker::{Process, RunRequest, create_run, execute, plan};
+use mrds::worker::{Process, RunRequest, create_run, execute, prepare};
 use project::import::{ImportOptions, read};
 use project::recipe::Recipe;
 use project::session::{ImportRequest, Session};
@@ -146,9 +146,9 @@ pub fn pipeline(
     session.import(&import, (process.now_ms)())?;
     let (begun, cpu_before, busy_before) = (Instant::now(), cpu_s(), session.store().busy_s());
     profile::start();
-    let planned = plan(session, &request, (process.now_ms)())?;
-    let run = create_run(session, &request, &planned, (process.now_ms)())?.id;
-    drop(planned);
+    let prepared = prepare(session, &request, (process.now_ms)())?;
+    let run = create_run(session, &request, &prepared, (process.now_ms)())?.id;
+    drop(prepared);
     let marks = Marks {
         noted: Mutex::default(),
         calls,
@@ -159,7 +159,7 @@ pub fn pipeline(
         sink: &marks,
         ..*process
     };
-    execute(session, &run, Window::default(), &watched)?;
+    execute(session, &run, StageRange::default(), &watched)?;
     let (wall_s, cpu_s) = (begun.elapsed().as_secs_f64(), cpu_s() - cpu_before);
     let totals = profile::totals();
     let noted = marks

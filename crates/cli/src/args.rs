@@ -235,7 +235,7 @@ pub(crate) struct Run {
     #[arg(long, value_delimiter = ',')]
     pub(crate) systems: Option<Vec<String>>,
     #[command(flatten)]
-    pub(crate) window: WindowArgs,
+    pub(crate) stages: StageRangeArgs,
     /// Seed of every random number
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
@@ -270,7 +270,7 @@ pub(crate) struct Plan {
 
 /// Which stages.
 #[derive(Debug, ClapArgs)]
-pub(crate) struct WindowArgs {
+pub(crate) struct StageRangeArgs {
     /// Redo this stage, then whatever depends on it
     #[arg(long, value_name = "STAGE")]
     pub(crate) from: Option<StageName>,
@@ -296,7 +296,7 @@ pub(crate) struct Resume {
     /// The run
     pub(crate) run: String,
     #[command(flatten)]
-    pub(crate) window: WindowArgs,
+    pub(crate) stages: StageRangeArgs,
     /// Start the work in a process of its own and return
     #[arg(long)]
     pub(crate) detach: bool,
@@ -538,7 +538,7 @@ pub(crate) struct Worker {
     #[arg(long)]
     pub(crate) run: String,
     #[command(flatten)]
-    pub(crate) window: WindowArgs,
+    pub(crate) stages: StageRangeArgs,
     /// Take it off the queue; do nothing where it waits no longer or another run is at work
     #[arg(long)]
     pub(crate) queued: bool,

@@ -42,7 +42,7 @@ pub struct Run<'a> {
 
 /// Which stages a call carries out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Window {
+pub struct StageRange {
     /// Redo this stage even where its result is up to date.
     pub from: Option<StageName>,
     /// Stop after this stage.
@@ -64,15 +64,15 @@ pub struct StageOutput {
     pub measures: Measures,
 }
 
-/// Carries out the stages in the range `window`. Returns whether every stage of the run is now finished.
+/// Carries out the stages in the range `stages`. Returns whether every stage of the run is now finished.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when asked to stop; whatever a stage reports otherwise. Finished stages, finished batches
 /// and the last checkpoint are kept in every case.
-pub fn run(run: &Run<'_>, test: &TestData, window: Window) -> Result<bool> {
+pub fn run(run: &Run<'_>, test: &TestData, stages: StageRange) -> Result<bool> {
     let mut steps = Steps {
         run,
-        window,
+        stages,
         open: true,
     };
     steps.step(StageName::Topics, stage::topics::run)?;
@@ -91,7 +91,7 @@ pub fn run(run: &Run<'_>, test: &TestData, window: Window) -> Result<bool> {
 
 struct Steps<'a, 'r> {
     run: &'a Run<'r>,
-    window: Window,
+    stages: StageRange,
     open: bool,
 }
 
@@ -108,7 +108,7 @@ impl Steps<'_, '_> {
         let (store, id) = (self.run.store, self.run.row.id.as_str());
         let inputs = self.inputs(name)?;
         let row = store.stage(id, name)?;
-        let forced = self.window.from == Some(name);
+        let forced = self.stages.from == Some(name);
         let finished = matches!(row.status, StageStatus::Done | StageStatus::Reused);
         let current = finished && row.inputs_sha256.as_deref() == Some(inputs.as_str());
         if forced || !current {
@@ -128,7 +128,7 @@ impl Steps<'_, '_> {
                 }
             }
         }
-        self.open = self.window.until != Some(name);
+        self.open = self.stages.until != Some(name);
         Ok(())
     }
 

@@ -59,7 +59,7 @@ impl TestData {
 }
 
 /// The chosen examples and their record.
-pub struct Plan {
+pub struct Selected {
     /// For every stage.
     pub data: TrainingData,
     /// For `evaluate` alone.
@@ -84,7 +84,7 @@ pub fn choose(
     recipe: &Recipe,
     seed: u64,
     model: &LanguageModel,
-) -> Result<Plan> {
+) -> Result<Selected> {
     let mut chooser = Chooser {
         dataset,
         recipe,
@@ -258,7 +258,7 @@ impl Chooser<'_> {
         validation: Vec<Example>,
         test: Vec<Example>,
         own_validation: bool,
-    ) -> Plan {
+    ) -> Selected {
         let chat = &self.model.chat;
         let ids = |examples: &[Example]| examples.iter().map(|e| e.row_id).collect();
         let texts = |examples: &[Example]| {
@@ -287,7 +287,7 @@ impl Chooser<'_> {
             template_date: chat.tells_date().then(|| chat.date().to_string()),
             ..self.selection
         };
-        Plan {
+        Selected {
             data: TrainingData { shots, validation },
             test: TestData(test),
             selection,

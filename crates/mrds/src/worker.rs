@@ -1,4 +1,4 @@
-//! Starting, carrying out and resuming runs: the part of [`Session`] that loads weights (feature `engine`).
+//! Starting, carrying out and resuming runs: what a [`Session`] does with weights.
 //!
 //! A run is worked on under a lease (process, token, heartbeat every 2 s), so that no two processes ever write the same
 //! run; a dead owner's lease is taken over.
@@ -21,8 +21,8 @@ use crate::error::{Error, Result};
 use crate::event::EventSink;
 use crate::forecast::{next_smaller, settle};
 use crate::models::{absolute, folder_bytes};
-use crate::pipeline::{self, Run, Window};
-use crate::selection::{Plan, choose};
+use crate::pipeline::{self, Run, StageRange};
+use crate::selection::{Selected, choose};
 
 const HEARTBEAT: Duration = Duration::from_secs(2);
 
@@ -48,13 +48,13 @@ pub struct RunRequest {
 }
 
 /// A checked run that has not been stored yet.
-pub struct PlannedRun {
+pub struct PreparedRun {
     /// The model, loaded.
     pub model: LanguageModel,
     /// The resolved recipe.
     pub recipe: Recipe,
     /// The chosen examples.
-    pub plan: Plan,
+    pub selected: Selected,
     dataset_id: i64,
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn model_of(
 /// Loads the model, resolves the recipe (what it leaves to the machine too, so that a resumed run does not ask it
 /// again) and chooses the examples; stores nothing. A chat template that asks for
 /// today's date is told the day of `now_ms`, in this run and for good.
-pub fn plan(session: &Session, request: &RunRequest, now_ms: i64) -> Result<PlannedRun> {
+pub fn prepare(session: &Session, request: &RunRequest, now_ms: i64) -> Result<PreparedRun> {
     let dataset = session.store().dataset(&request.dataset)?;
     let rows = session.store().examples(dataset.id, None)?;
     let quantize = request.recipe.quantize;
@@ -101,28 +101,28 @@ pub fn plan(session: &Session, request: &RunRequest, now_ms: i64) -> Result<Plan
     model.chat.set_date(day_of(now_ms));
     let mut recipe = request.recipe.clone().resolve(model.parameters)?;
     settle(&mut recipe, request, &model, &rows)?;
-    let plan = choose(&request.dataset, &rows, &recipe, request.seed, &model)?;
-    Ok(PlannedRun {
+    let selected = choose(&request.dataset, &rows, &recipe, request.seed, &model)?;
+    Ok(PreparedRun {
         model,
         recipe,
-        plan,
+        selected,
         dataset_id: dataset.id,
     })
 }
 
-/// Stores a planned run. Its id is the data set's name with a running number.
+/// Stores a prepared run. Its id is the data set's name with a running number.
 pub fn create_run(
     session: &Session,
     request: &RunRequest,
-    planned: &PlannedRun,
+    prepared: &PreparedRun,
     now_ms: i64,
 ) -> Result<RunRow> {
     let (path, name) = model_place(session, &request.model)?;
     session.store().upsert_model(&ModelRow {
-        id: planned.model.sha256.clone(),
+        id: prepared.model.sha256.clone(),
         name: name.clone(),
         path: path.clone(),
-        parameters: planned.model.parameters,
+        parameters: prepared.model.parameters,
         bytes: folder_bytes(&request.model),
         added_at_ms: now_ms,
     })?;
@@ -136,16 +136,16 @@ pub fn create_run(
         .map(|n| format!("{}-{n}", request.dataset))
         .find(|id| !taken.contains(id))
         .unwrap_or_default();
-    let selection = serde_json::to_value(&planned.plan.selection)
+    let selection = serde_json::to_value(&prepared.selected.selection)
         .map_err(|e| project::artifact::corrupt("plan", &e))?;
     session.store().insert_run(&NewRun {
         id: id.clone(),
-        dataset_id: planned.dataset_id,
+        dataset_id: prepared.dataset_id,
         model_path: path,
-        model_id: planned.model.sha256.clone(),
+        model_id: prepared.model.sha256.clone(),
         model_name: name,
-        model_parameters: planned.model.parameters,
-        recipe: planned.recipe.to_toml()?,
+        model_parameters: prepared.model.parameters,
+        recipe: prepared.recipe.to_toml()?,
         seed: request.seed,
         shots: selection,
         threads: request.threads,
@@ -173,11 +173,11 @@ pub fn take_queued(session: &Session, run: &str, process: &Process<'_>) -> Resul
 pub fn execute(
     session: &Session,
     run: &str,
-    window: Window,
+    stages: StageRange,
     process: &Process<'_>,
 ) -> Result<RunStatus> {
     // A wrong request is refused before anything in the run changes.
-    check_window(&session.store().run(run)?, window)?;
+    check_range(&session.store().run(run)?, stages)?;
     let acquired =
         session
             .store()
@@ -191,7 +191,7 @@ pub fn execute(
     let (over, workspace) = (AtomicBool::new(false), session.workspace().to_owned());
     let result = std::thread::scope(|scope| {
         let beat = scope.spawn(|| keep_lease(&workspace, run, process, &over));
-        let result = work(session, run, window, process);
+        let result = work(session, run, stages, process);
         over.store(true, Ordering::Relaxed);
         beat.thread().unpark();
         result
@@ -201,7 +201,7 @@ pub fn execute(
     settled
 }
 
-fn work(session: &Session, run: &str, window: Window, process: &Process<'_>) -> Result<bool> {
+fn work(session: &Session, run: &str, stages: StageRange, process: &Process<'_>) -> Result<bool> {
     let row = session.store().run(run)?;
     let recipe = Recipe::from_toml(&row.recipe)?;
     let model = model_of(&row, &recipe, row.device)?;
@@ -211,7 +211,7 @@ fn work(session: &Session, run: &str, window: Window, process: &Process<'_>) -> 
         });
     }
     let rows = session.store().examples(row.dataset_id, None)?;
-    let Plan {
+    let Selected {
         data,
         test,
         selection,
@@ -245,11 +245,11 @@ fn work(session: &Session, run: &str, window: Window, process: &Process<'_>) -> 
         now_ms,
         next_smaller,
     };
-    pipeline::run(&run, &test, window)
+    pipeline::run(&run, &test, stages)
 }
 
-fn check_window(row: &RunRow, window: Window) -> Result<()> {
-    let (Some(from), Some(until)) = (window.from, window.until) else {
+fn check_range(row: &RunRow, stages: StageRange) -> Result<()> {
+    let (Some(from), Some(until)) = (stages.from, stages.until) else {
         return Ok(());
     };
     if from <= until {

@@ -50,7 +50,7 @@ test('every source of a default has German words, and no other', () => {
 
 test('every sentence about a lack or a split has German words, and no other', () => {
   const english = [
-    ...strings(forecast, 'let mut missing = enough', 'Ok(Outlook'),
+    ...strings(forecast, 'let mut missing = enough', 'Ok(Plan {'),
     ...strings(forecast, 'fn lacks(', '\n}\n'),
     ...strings(forecast, 'fn enough(', '\n}\n'),
     ...strings(split, 'fn assign(', '\n}\n'),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use host::machine::disk_free_bytes;
 use mrds::catalogue::catalogue;
-use mrds::forecast::{ForecastRequest, Machine, Outlook, PlannedModel, Verdict};
+use mrds::forecast::{Machine, PlanRequest, PlannedModel, Verdict};
 use project::session::Session;
 
 use super::work::{RECOMPUTES, model_folder};
@@ -24,9 +24,9 @@ pub(super) fn plan(global: &Global, args: &Plan, output: &Output) -> Done {
         disk_free_bytes: disk_free_bytes(&workspace(global)?),
         threads: global.threads(),
     };
-    let outlook = mrds::forecast::outlook(
+    let plan = mrds::forecast::plan(
         &session,
-        &ForecastRequest {
+        &PlanRequest {
             dataset: args.dataset.clone(),
             model: model(&session, &args.model)?,
             recipe,
@@ -34,11 +34,9 @@ pub(super) fn plan(global: &Global, args: &Plan, output: &Output) -> Done {
             machine,
         },
     )?;
-    output.text(describe(&outlook));
-    output.result(&outlook);
-    Ok(ExitCode::from(u8::from(
-        outlook.verdict == Verdict::NotReady,
-    )))
+    output.text(describe(&plan));
+    output.result(&plan);
+    Ok(ExitCode::from(u8::from(plan.verdict == Verdict::NotReady)))
 }
 
 /// A model that is here, else one of the catalogue.
@@ -56,7 +54,7 @@ fn model(session: &Session, name: &str) -> Result<PlannedModel, Failure> {
     }
 }
 
-fn describe(outlook: &Outlook) -> String {
+fn describe(plan: &mrds::forecast::Plan) -> String {
     let mut table = Table::new(&["stage", "peak memory", "disk", "time"]);
     let row = |name: &str, peak: u64, disk: u64, seconds: f64| {
         vec![
@@ -66,7 +64,7 @@ fn describe(outlook: &Outlook) -> String {
             duration(seconds),
         ]
     };
-    for stage in &outlook.stages {
+    for stage in &plan.stages {
         table.row(row(
             stage.name.as_str(),
             stage.peak_bytes,
@@ -74,34 +72,29 @@ fn describe(outlook: &Outlook) -> String {
             stage.seconds,
         ));
     }
-    table.row(row(
-        "all",
-        outlook.peak_bytes,
-        outlook.disk_bytes,
-        outlook.seconds,
-    ));
-    let speed = if outlook.probed {
+    table.row(row("all", plan.peak_bytes, plan.disk_bytes, plan.seconds));
+    let speed = if plan.probed {
         "measured with the model"
     } else {
         "estimated from a matrix product"
     };
-    let (texts, tokens) = (outlook.generate_batch_size, outlook.tokens_per_microbatch);
+    let (texts, tokens) = (plan.generate_batch_size, plan.tokens_per_microbatch);
     let mut text = format!(
         "{table}\nSpeed {speed}, {} threads. At once: {texts} generated texts, {tokens} tokens of a training.\n",
-        outlook.machine.threads
+        plan.machine.threads
     );
-    if outlook.recompute {
+    if plan.recompute {
         text += &format!("{RECOMPUTES}\n");
     }
-    if outlook.missing.is_empty() {
+    if plan.missing.is_empty() {
         text += "Ready: nothing is missing.\n";
     }
-    for missing in &outlook.missing {
+    for missing in &plan.missing {
         text += &format!("Missing: {missing}\n");
     }
-    if !outlook.offers.is_empty() {
+    if !plan.offers.is_empty() {
         let mut offers = Table::new(&["cheaper", "peak memory", "time", "here", "price"]);
-        for offer in &outlook.offers {
+        for offer in &plan.offers {
             offers.row(vec![
                 offer.change.clone(),
                 gigabytes(offer.peak_bytes),

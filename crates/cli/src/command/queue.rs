@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::work::{copy, start};
 use super::{Done, session};
-use crate::args::{Global, Queue, WindowArgs};
+use crate::args::{Global, Queue, StageRangeArgs};
 use crate::failure::Failure;
 use crate::output::{Output, note};
 
@@ -49,13 +49,13 @@ pub(super) fn add(
     global: &Global,
     session: &Session,
     run: &str,
-    window: &WindowArgs,
+    stages: &StageRangeArgs,
     output: &Output,
 ) -> Done {
     session.enqueue(&QueueRow {
         run_id: run.to_owned(),
-        from_stage: window.from,
-        until_stage: window.until,
+        from_stage: stages.from,
+        until_stage: stages.until,
     })?;
     let started = start_next(global, session)?.is_some_and(|next| next == run);
     let (status, sentence) = match started {
@@ -94,10 +94,10 @@ fn start_next(global: &Global, session: &Session) -> Result<Option<String>, Fail
         threads: Some(row.threads),
         ..copy(global)
     };
-    let window = WindowArgs {
+    let stages = StageRangeArgs {
         from: next.from_stage,
         until: next.until_stage,
     };
-    start(&global, session, &next.run_id, &window, &["--queued"])?;
+    start(&global, session, &next.run_id, &stages, &["--queued"])?;
     Ok(Some(next.run_id))
 }

@@ -7,14 +7,14 @@ use contract::{RunStatus, System};
 use host::clock::now_ms;
 use host::detached;
 use mrds::Error;
-use mrds::pipeline::Window;
+use mrds::pipeline::StageRange;
 use mrds::worker::RunRequest;
 use project::recipe::{Recipe, Recompute};
 use project::session::Session;
 use serde_json::json;
 
 use super::{Done, memory_free_bytes, parse, queue, quoted, recipe, session};
-use crate::args::{Global, Resume, Run, WindowArgs, Worker};
+use crate::args::{Global, Resume, Run, StageRangeArgs, Worker};
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Output, note};
 use crate::process;
@@ -25,7 +25,7 @@ pub(super) const RECOMPUTES: &str = "Trainings compute again what they do not ke
 
 pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
     let session = session(global)?;
-    let window = window(&args.window);
+    let stages = stage_range(&args.stages);
     let request = RunRequest {
         dataset: args.dataset.clone(),
         model: model_folder(&session, &args.model)?,
@@ -36,8 +36,8 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
         memory_free_bytes: memory_free_bytes(global.device),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let planned = mrds::worker::plan(&session, &request, now_ms())?;
-    let selection = &planned.plan.selection;
+    let prepared = mrds::worker::prepare(&session, &request, now_ms())?;
+    let selection = &prepared.selected.selection;
     let counts = json!({"shots": selection.shots.len(), "validation": selection.validation.len(), "test": selection.test.len(), "dropped": selection.dropped.len(), "cut": selection.cut.len()});
     note(&format!(
         "{} shots, {} for validation, {} to test on{}; model of {:.1} M parameters.",
@@ -49,14 +49,14 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
             (dropped, 0) => format!(" ({dropped} too long and left out)"),
             (dropped, cut) => format!(" ({cut} too long and cut at the end, {dropped} left out)"),
         },
-        planned.model.parameters as f64 / 1e6
+        prepared.model.parameters as f64 / 1e6
     ));
-    if planned.recipe.recompute == Recompute::On {
+    if prepared.recipe.recompute == Recompute::On {
         note(RECOMPUTES);
     }
     let (texts, tokens) = (
-        planned.recipe.generate_batch_size,
-        planned.recipe.tokens_per_microbatch,
+        prepared.recipe.generate_batch_size,
+        prepared.recipe.tokens_per_microbatch,
     );
     if texts < request.recipe.generate_batch_size || tokens < request.recipe.tokens_per_microbatch {
         note(&format!(
@@ -66,18 +66,18 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
     if args.dry_run {
         output.text("Everything is in order; nothing was started.");
         output.result(&json!({"dry_run": true, "dataset": {"name": args.dataset, "counts": counts}, "seed": args.seed,
-            "model": {"id": planned.model.sha256, "parameters": planned.model.parameters}, "recipe": planned.recipe}));
+            "model": {"id": prepared.model.sha256, "parameters": prepared.model.parameters}, "recipe": prepared.recipe}));
         return Ok(ExitCode::SUCCESS);
     }
-    let row = mrds::worker::create_run(&session, &request, &planned, now_ms())?;
-    drop(planned);
+    let row = mrds::worker::create_run(&session, &request, &prepared, now_ms())?;
+    drop(prepared);
     if args.queue {
-        return queue::add(global, &session, &row.id, &args.window, output);
+        return queue::add(global, &session, &row.id, &args.stages, output);
     }
     if args.detach {
-        return detach(global, &session, &row.id, &args.window, output);
+        return detach(global, &session, &row.id, &args.stages, output);
     }
-    work(global, &session, &row.id, window, false, output)
+    work(global, &session, &row.id, stages, false, output)
 }
 
 fn chosen(args: &Run) -> Result<Recipe, Failure> {
@@ -113,8 +113,8 @@ pub(super) fn model_folder(session: &Session, model: &str) -> Result<PathBuf, Fa
     })
 }
 
-fn window(args: &WindowArgs) -> Window {
-    Window {
+fn stage_range(args: &StageRangeArgs) -> StageRange {
+    StageRange {
         from: args.from,
         until: args.until,
     }
@@ -123,8 +123,8 @@ fn window(args: &WindowArgs) -> Window {
 pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
     let session = session(global)?;
     let row = session.run(&args.run)?;
-    let window = window(&args.window);
-    if row.status == RunStatus::Cancelled && window.from.is_none() {
+    let stages = stage_range(&args.stages);
+    if row.status == RunStatus::Cancelled && stages.from.is_none() {
         return Err(project::Error::WrongState {
             what: format!("run `{}` was cancelled", row.id),
             fix: format!(
@@ -143,12 +143,12 @@ pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
     };
     process::set_threads(global.threads());
     if args.queue {
-        return queue::add(&global, &session, &row.id, &args.window, output);
+        return queue::add(&global, &session, &row.id, &args.stages, output);
     }
     if args.detach {
-        return detach(&global, &session, &row.id, &args.window, output);
+        return detach(&global, &session, &row.id, &args.stages, output);
     }
-    work(&global, &session, &row.id, window, false, output)
+    work(&global, &session, &row.id, stages, false, output)
 }
 
 pub(super) fn copy(global: &Global) -> Global {
@@ -165,7 +165,7 @@ pub(super) fn worker(global: &Global, args: &Worker, output: &Output) -> Done {
         global,
         &session,
         &args.run,
-        window(&args.window),
+        stage_range(&args.stages),
         args.queued,
         output,
     )
@@ -176,7 +176,7 @@ fn work(
     global: &Global,
     session: &Session,
     run: &str,
-    window: Window,
+    stages: StageRange,
     queued: bool,
     output: &Output,
 ) -> Done {
@@ -187,7 +187,7 @@ fn work(
     if queued && !mrds::worker::take_queued(session, run, &asked)? {
         return Ok(ExitCode::SUCCESS);
     }
-    let ended = mrds::worker::execute(session, run, window, &asked);
+    let ended = mrds::worker::execute(session, run, stages, &asked);
     progress.finish();
     // Whoever pauses a run wants the machine for something else.
     if !matches!(ended, Err(Error::Interrupted { .. })) {
@@ -233,10 +233,10 @@ fn detach(
     global: &Global,
     session: &Session,
     run: &str,
-    window: &WindowArgs,
+    stages: &StageRangeArgs,
     output: &Output,
 ) -> Done {
-    start(global, session, run, window, &[])?;
+    start(global, session, run, stages, &[])?;
     output.text(format!(
         "Run {run} goes on in the background: `duologue show {run}`."
     ));
@@ -249,7 +249,7 @@ pub(super) fn start(
     global: &Global,
     session: &Session,
     run: &str,
-    window: &WindowArgs,
+    stages: &StageRangeArgs,
     more: &[&str],
 ) -> Result<(), Failure> {
     let log = log_file(session, run)?;
@@ -267,7 +267,7 @@ pub(super) fn start(
         .arg("--threads")
         .arg(global.threads().to_string());
     command.args(["worker", "--run", run]).args(more);
-    for (option, stage) in [("--from", &window.from), ("--until", &window.until)] {
+    for (option, stage) in [("--from", &stages.from), ("--until", &stages.until)] {
         if let Some(stage) = stage {
             command.arg(option).arg(stage.as_str());
         }

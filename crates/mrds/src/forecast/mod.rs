@@ -40,9 +40,9 @@ pub enum PlannedModel {
     Catalogue(Box<CatalogueEntry>),
 }
 
-/// What is to be forecast.
+/// The run that is to be planned.
 #[derive(Clone, Debug)]
-pub struct ForecastRequest {
+pub struct PlanRequest {
     /// Name of the data set.
     pub dataset: String,
     /// The base model, on this computer or in the catalogue.
@@ -68,7 +68,7 @@ pub struct Machine {
 
 /// What a run would take, and whether it can start.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Outlook {
+pub struct Plan {
     /// `ready` or `not_ready`.
     pub verdict: Verdict,
     /// What prevents the run, as sentences.
@@ -252,11 +252,11 @@ struct Known {
     form: Form,
 }
 
-/// Forecasts a run; stores nothing.
+/// Plans a run; stores nothing.
 ///
 /// # Errors
-/// Data sets, models and recipes that cannot be used at all. What is merely missing is part of the outlook.
-pub fn outlook(session: &Session, request: &ForecastRequest) -> Result<Outlook> {
+/// Data sets, models and recipes that cannot be used at all. What is merely missing is part of the plan.
+pub fn plan(session: &Session, request: &PlanRequest) -> Result<Plan> {
     let dataset = session.store().dataset(&request.dataset)?;
     let rows = session.store().examples(dataset.id, None)?;
     let known = Known::of(request)?;
@@ -288,7 +288,7 @@ pub fn outlook(session: &Session, request: &ForecastRequest) -> Result<Outlook> 
         disk_bytes,
         request.machine.disk_free_bytes,
     ));
-    Ok(Outlook {
+    Ok(Plan {
         verdict: if missing.is_empty() {
             Verdict::Ready
         } else {
@@ -310,7 +310,7 @@ pub fn outlook(session: &Session, request: &ForecastRequest) -> Result<Outlook> 
 }
 
 impl Known {
-    fn of(request: &ForecastRequest) -> Result<Self> {
+    fn of(request: &PlanRequest) -> Result<Self> {
         let folder = match &request.model {
             PlannedModel::Folder(folder) => folder,
             PlannedModel::Catalogue(entry) => {

@@ -162,7 +162,7 @@ fn choose(judged: &[Judged], slack: f64) -> Option<&Judged> {
 
 fn config(stage: &Stage<'_>, role: Synthesizer, sets: &[Vec<&Pair>]) -> TrainConfig {
     let recipe = stage.recipe();
-    let (plan, per_epoch) = plan(sets, recipe.dpo_batch_size, recipe.pair_repeat);
+    let (plan, per_epoch) = batches(sets, recipe.dpo_batch_size, recipe.pair_repeat);
     let updates = (per_epoch * recipe.dpo_epochs).max(1);
     TrainConfig {
         lr: recipe.dpo_lr,
@@ -188,7 +188,7 @@ fn config(stage: &Stage<'_>, role: Synthesizer, sets: &[Vec<&Pair>]) -> TrainCon
 
 /// Batches and updates of an epoch. Two filled sets go half and half into each batch; where the smaller one would be
 /// repeated more than `repeat` times, its share of the batch shrinks until it is not.
-fn plan(sets: &[Vec<&Pair>], batch: usize, repeat: usize) -> (BatchPlan, usize) {
+fn batches(sets: &[Vec<&Pair>], batch: usize, repeat: usize) -> (BatchPlan, usize) {
     let sizes: Vec<usize> = sets.iter().map(Vec::len).collect();
     match sizes.as_slice() {
         [format, content] if *format > 0 && *content > 0 && batch > 1 => {
@@ -401,7 +401,7 @@ mod tests {
             gap: None,
         };
         let shares = |format: usize, content: usize| {
-            let (plan, updates) = plan(&[vec![&pair; format], vec![&pair; content]], 16, 3);
+            let (plan, updates) = batches(&[vec![&pair; format], vec![&pair; content]], 16, 3);
             match plan {
                 BatchPlan::Mixed(shares) => (shares[0].1, shares[1].1, updates),
                 _ => (16, 0, updates),
