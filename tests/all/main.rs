@@ -26,6 +26,7 @@ mod golden_rouge;
 mod golden_text;
 mod golden_train;
 mod method;
+mod names;
 mod parity_candle;
 mod program;
 mod prose;
