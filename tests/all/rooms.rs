@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Crates whose modules have an order.
-const CRATES: &[&str] = &["crates/hub", "crates/lm"];
+const CRATES: &[&str] = &["crates/hub", "crates/lm", "crates/mrds", "crates/project"];
 
 /// Modules, by their path in the crate (`model::decoder`), and those that each one names.
 type Edges = BTreeMap<String, BTreeSet<String>>;

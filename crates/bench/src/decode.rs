@@ -2,12 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use crate::Clock;
 use lm::Result;
 use lm::infer::generate::{GenerateConfig, GenerateRequest, generate};
 use lm::infer::sample::Filters;
 use lm::model::Decoder;
 use lm::random;
+
+use crate::Clock;
 
 /// What is generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

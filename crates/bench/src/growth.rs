@@ -3,7 +3,6 @@
 
 use std::ops::ControlFlow;
 
-use crate::{Clock, StepWork, median, step_flops};
 use lm::Result;
 use lm::Target;
 use lm::infer::generate::{GenerateConfig, GenerateRequest, generate};
@@ -14,6 +13,8 @@ use lm::memory::{
 use lm::model::shape::config_of;
 use lm::model::{Decoder, DecoderConfig};
 use lm::random;
+
+use crate::{Clock, StepWork, median, step_flops};
 
 /// A model, and the work of its updates.
 #[derive(Debug, Clone)]

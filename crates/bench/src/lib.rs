@@ -10,6 +10,10 @@ mod pipeline;
 mod score;
 mod step;
 
+use lm::device::Place;
+use lm::model::matmul;
+use lm::{DType, Device, Error, Result, Tensor};
+
 pub use decode::{DecodeFigures, DecodeWork, decode};
 pub use growth::{Candidates, Size, candidates, sizes};
 pub use pipeline::{
@@ -18,10 +22,6 @@ pub use pipeline::{
 };
 pub use score::{ScoreFigures, ScoreWork, scoring};
 pub use step::{ItemTokens, Material, StepFigures, StepWork, step, step_flops};
-
-use lm::device::Place;
-use lm::model::matmul;
-use lm::{DType, Device, Error, Result, Tensor};
 
 /// The two clocks of a measurement: wall-clock seconds and seconds of processor time (all threads), each from any
 /// start.

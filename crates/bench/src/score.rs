@@ -1,12 +1,13 @@
 //! How fast texts are scored, beside the forward pass of training over the same texts.
 
-use crate::{Clock, median};
 use lm::Result;
 use lm::infer::score::{Completion, row_logps, score};
 use lm::lora::{Adapter, LoraConfig};
 use lm::model::{Decoder, PackedBatch, Tape};
 use lm::parallel::{micro_batches, passes, run_in_order};
 use lm::train::TrainExample;
+
+use crate::{Clock, median};
 
 /// Passes over the texts; the median counts.
 const ROUNDS: usize = 5;

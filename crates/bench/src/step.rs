@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::{Clock, device_gemm_flops_per_s, gemm_flops_per_cpu_s, median};
 use lm::Result;
 use lm::infer::score::{Completion, score};
 use lm::model::{Decoder, DecoderConfig};
@@ -11,6 +10,8 @@ use lm::train::{
     TrainConfig, TrainExample, TrainState, train,
 };
 use lm::{Adapter, LoraConfig, Target};
+
+use crate::{Clock, device_gemm_flops_per_s, gemm_flops_per_cpu_s, median};
 
 /// What updates learn from.
 #[derive(Debug, Clone)]

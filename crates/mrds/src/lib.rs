@@ -14,6 +14,7 @@ pub mod forecast;
 pub mod models;
 pub mod pipeline;
 pub mod prompt;
+pub mod run;
 pub mod selection;
 mod stage;
 pub mod worker;

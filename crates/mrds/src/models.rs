@@ -384,7 +384,7 @@ fn fetch(request: &AddModel, id: &HubId, folder: &Path, download: &mut Download<
             )?;
             download.require_room(&manifest, folder)?;
             let text = serde_json::to_vec_pretty(&manifest)
-                .map_err(|e| project::artifact::corrupt("manifest", &e))?;
+                .map_err(|e| project::error::corrupt("manifest", &e))?;
             let file = folder.join(MANIFEST);
             host::file::write(&file, &text).map_err(|error| store::Error::io(&file, error))?;
             manifest

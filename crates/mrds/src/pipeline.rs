@@ -3,66 +3,15 @@
 //! A stage's result is kept under the hash of its inputs and settings. So a run resumes where it stopped, an unchanged
 //! stage is taken over from an earlier run, and an edited artifact makes exactly what depends on it stale.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
-
 use contract::Event;
-use contract::{Measures, StageName, StageStanding, StageStatus};
-use lm::LanguageModel;
+use contract::{StageName, StageStanding, StageStatus};
 use project::artifact::{inputs_sha256, output_sha256};
-use project::recipe::Recipe;
-use store::{NewArtifact, RunRow, StageResult, Store};
+use store::StageResult;
 
 use crate::error::{Error, Result};
-use crate::event::EventSink;
-use crate::selection::{TestData, TrainingData};
-use crate::stage::{self, Stage};
-
-/// A run as its stages see it.
-pub struct Run<'a> {
-    /// The workspace that the run reads and writes.
-    pub store: &'a Store,
-    /// The run's row.
-    pub row: RunRow,
-    /// Its resolved recipe.
-    pub recipe: Recipe,
-    /// The base model.
-    pub model: &'a LanguageModel,
-    /// Shots and validation.
-    pub data: TrainingData,
-    /// Where progress goes.
-    pub sink: &'a dyn EventSink,
-    /// Set when the process is asked to stop (Ctrl-C, a lost lease).
-    pub stop: &'a AtomicBool,
-    /// Milliseconds since 1970, given by the edge.
-    pub now_ms: &'a (dyn Fn() -> i64 + Sync),
-    /// What to do where the card's memory does not suffice for a stage, in words.
-    pub next_smaller: &'a dyn Fn(StageName) -> Result<String>,
-}
-
-/// Which stages a call carries out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StageRange {
-    /// Redo this stage even where its result is up to date.
-    pub from: Option<StageName>,
-    /// Stop after this stage.
-    pub until: Option<StageName>,
-}
-
-/// What a stage hands back.
-#[derive(Default)]
-pub struct StageOutput {
-    /// What later stages and people read.
-    pub artifacts: Vec<NewArtifact>,
-    /// Items it began with.
-    pub n_in: u64,
-    /// Items it ended with.
-    pub n_out: u64,
-    /// Items left out, by reason.
-    pub dropped: BTreeMap<String, u64>,
-    /// Figures that are not determined by the seed (seconds), and summaries of the artifacts.
-    pub measures: Measures,
-}
+use crate::run::{Run, StageRange};
+use crate::selection::TestData;
+use crate::stage::{self, Stage, StageOutput};
 
 /// Carries out the stages in the range `stages`. Returns whether every stage of the run is now finished.
 ///

@@ -21,31 +21,11 @@ use crate::error::{Error, Result};
 use crate::event::EventSink;
 use crate::forecast::{next_smaller, settle};
 use crate::models::{absolute, folder_bytes};
-use crate::pipeline::{self, Run, StageRange};
+use crate::pipeline;
+use crate::run::{Run, RunRequest, StageRange};
 use crate::selection::{Selected, choose};
 
 const HEARTBEAT: Duration = Duration::from_secs(2);
-
-/// A run to be created.
-#[derive(Clone, Debug)]
-pub struct RunRequest {
-    /// Name of the data set.
-    pub dataset: String,
-    /// Folder of the base model.
-    pub model: PathBuf,
-    /// The recipe, unresolved.
-    pub recipe: Recipe,
-    /// Seed of every random number.
-    pub seed: u64,
-    /// Where it computes.
-    pub device: DeviceChoice,
-    /// Threads of the computation.
-    pub threads: u32,
-    /// Memory that programs can still take, on a card its own, the model not counted; `None` if it is not known.
-    pub memory_free_bytes: Option<u64>,
-    /// Version of the program.
-    pub version: String,
-}
 
 /// A checked run that has not been stored yet.
 pub struct PreparedRun {
@@ -137,7 +117,7 @@ pub fn create_run(
         .find(|id| !taken.contains(id))
         .unwrap_or_default();
     let selection = serde_json::to_value(&prepared.selected.selection)
-        .map_err(|e| project::artifact::corrupt("plan", &e))?;
+        .map_err(|e| project::error::corrupt("plan", &e))?;
     session.store().insert_run(&NewRun {
         id: id.clone(),
         dataset_id: prepared.dataset_id,

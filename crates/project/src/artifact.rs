@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{ArtifactRow, NewArtifact, RunRow};
 
-use crate::error::{Error, Result};
+use crate::error::{Result, corrupt};
 use crate::recipe::Recipe;
 use crate::selection::Selection;
 
@@ -276,14 +276,6 @@ pub fn read<A: Artifact>(rows: &[ArtifactRow]) -> Result<Vec<A>> {
         .filter(|row| row.kind == A::KIND)
         .map(parse)
         .collect()
-}
-
-/// The error of a stored `what` (a stage's name, a plan) that is not of the form that this version expects.
-pub fn corrupt(what: &str, error: &serde_json::Error) -> Error {
-    Error::Corrupt {
-        what: what.to_owned(),
-        reason: error.to_string(),
-    }
 }
 
 /// The hash of a stage's result: kinds, numbers and payloads.

@@ -180,3 +180,11 @@ impl Error {
         }
     }
 }
+
+/// The error of a stored `what` (a stage's name, a plan) that is not of the form that this version expects.
+pub fn corrupt(what: &str, error: &serde_json::Error) -> Error {
+    Error::Corrupt {
+        what: what.to_owned(),
+        reason: error.to_string(),
+    }
+}

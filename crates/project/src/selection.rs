@@ -4,8 +4,7 @@
 use serde::{Deserialize, Serialize};
 use store::RunRow;
 
-use crate::artifact::corrupt;
-use crate::error::Result;
+use crate::error::{Result, corrupt};
 
 /// The choice of examples, stored with the run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

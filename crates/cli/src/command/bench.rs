@@ -18,7 +18,7 @@ use lm::model::shape::{config_of, random_decoder, random_decoder_on};
 use lm::parity::parity as compare;
 use lm::train::{Budget, PreferencePair, TrainExample};
 use lm::{DType, Decoder, Device, LanguageModel, Quantize, device, random};
-use mrds::worker::RunRequest;
+use mrds::run::RunRequest;
 use project::session::Session;
 use serde_json::{Value, json};
 

@@ -9,6 +9,7 @@ mod stages;
 
 use std::path::{Path, PathBuf};
 
+use contract::{DeviceChoice, Split, StageName};
 use lm::memory::{self, Form};
 use lm::probe::{Rates, gemm_flops_per_s};
 use lm::{DecoderConfig, LanguageModel, SpecialTokens, check_folder};
@@ -21,8 +22,7 @@ pub use stages::{Length, Setting, StageForecast, Texts, forecast};
 
 use crate::catalogue::{CatalogueEntry, catalogue};
 use crate::error::{Error, Result};
-use crate::worker::RunRequest;
-use contract::{DeviceChoice, Split, StageName};
+use crate::run::RunRequest;
 
 /// Characters of a token where no tokenizer is here to count.
 const CHARS_PER_TOKEN: f64 = 4.0;

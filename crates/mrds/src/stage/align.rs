@@ -17,12 +17,11 @@ use project::recipe::{DpoLoss, Recipe, SftTarget};
 use serde::{Deserialize, Serialize};
 
 use super::candidates::content_scores;
-use super::context::{Stage, count};
+use super::context::{Stage, StageOutput, count};
 use super::sampling::{Task, Way};
 use super::synthesizer;
 use super::training::adapter_artifact;
 use crate::error::{Error, Result};
-use crate::pipeline::StageOutput;
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let pairs: Vec<Pair> = stage.read(StageName::Preferences)?;

@@ -6,10 +6,9 @@ use lm::infer::generate::{Finish, GenerateRequest};
 use project::artifact::{Candidate, Rule, Summary, SummaryOrigin, rows};
 use project::recipe::CandidateSummaries;
 
-use super::context::Stage;
+use super::context::{Stage, StageOutput};
 use super::synthesizer;
 use crate::error::Result;
-use crate::pipeline::StageOutput;
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let rule = stage.format_rule();

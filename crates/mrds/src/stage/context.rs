@@ -6,32 +6,49 @@
 //! results.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use contract::{Control, Event, SampleItem, StageName, Step};
+use contract::{Control, Event, Measures, SampleItem, StageName, Step};
 use host::usage;
 use lm::infer::generate::{
     Constraint, Finish, GenerateConfig, GenerateRequest, Generation, generate_constrained,
 };
 use lm::infer::score::{Completion, Scored, score};
 use lm::lora::Adapter;
-use project::artifact::{Artifact, TrainedAdapter, corrupt, read};
+use project::artifact::{Artifact, TrainedAdapter, read};
+use project::error::corrupt;
 use project::recipe::Recipe;
 use serde::{Deserialize, Serialize};
-use store::Store;
+use store::{NewArtifact, Store};
 
 use crate::error::{Error, Result};
-use crate::pipeline::Run;
 use crate::prompt::Prompts;
+use crate::run::Run;
 use crate::selection::TrainingData;
 
 /// How often the database is asked for pause or cancel, and told of progress.
 const POLL: Duration = Duration::from_millis(250);
 /// Requests generated between two commits, in batches.
 const BATCHES_PER_COMMIT: usize = 4;
+
+/// What a stage hands back.
+#[derive(Default)]
+pub(crate) struct StageOutput {
+    /// What later stages and people read.
+    pub(crate) artifacts: Vec<NewArtifact>,
+    /// Items it began with.
+    pub(crate) n_in: u64,
+    /// Items it ended with.
+    pub(crate) n_out: u64,
+    /// Items left out, by reason.
+    pub(crate) dropped: BTreeMap<String, u64>,
+    /// Figures that are not determined by the seed (seconds), and summaries of the artifacts.
+    pub(crate) measures: Measures,
+}
 
 /// What a stage has used, summed over all processes that worked on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -6,12 +6,11 @@ use std::collections::BTreeMap;
 use contract::{Measures, SampleItem, StageName, Synthesizer, WritingMeasures};
 use project::artifact::{Summary, SyntheticDialogue, rows};
 
-use super::context::{Stage, count};
+use super::context::{Stage, StageOutput, count};
 use super::preferences::guards;
 use super::sampling::{Task, Way};
 use super::synthesizer;
 use crate::error::{Error, Result};
-use crate::pipeline::StageOutput;
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let summaries: Vec<Summary> = stage.read(StageName::Summaries)?;

@@ -13,11 +13,10 @@ use project::format_rule::guard::Overlap;
 use project::report::{bootstrap_seed, results, synthesizer_results};
 
 use super::candidates::content_scores;
-use super::context::Stage;
+use super::context::{Stage, StageOutput};
 use super::dialogues::synthesizer_adapter;
 use super::sampling::{Task, Way};
 use crate::error::Result;
-use crate::pipeline::StageOutput;
 use crate::selection::{Example, TestData};
 
 pub(crate) fn run(stage: &Stage<'_>, test: &TestData) -> Result<StageOutput> {

@@ -19,4 +19,4 @@ pub(crate) mod synthesizer;
 pub(crate) mod topics;
 mod training;
 
-pub(crate) use context::{Stage, remove_checkpoints};
+pub(crate) use context::{Stage, StageOutput, remove_checkpoints};

@@ -12,9 +12,8 @@ use project::artifact::{Candidate, Pair, PairSet, SummaryOrigin, rows};
 use project::format_rule::ContentGuards;
 use project::recipe::Recipe;
 
-use super::context::{Stage, count};
+use super::context::{Stage, StageOutput, count};
 use crate::error::{Error, Result};
-use crate::pipeline::StageOutput;
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let candidates: Vec<Candidate> = stage.read(StageName::Candidates)?;

@@ -13,10 +13,9 @@ use project::artifact::{Summary, Topic, rows};
 use project::dialogue::Dialogue;
 use project::recipe::SummaryMethod;
 
-use super::context::{Stage, count};
+use super::context::{Stage, StageOutput, count};
 use super::training::{SftSchedule, adapter_artifact};
 use crate::error::{Error, Result};
-use crate::pipeline::StageOutput;
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let recipe = stage.recipe();

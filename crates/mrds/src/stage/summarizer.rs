@@ -10,10 +10,9 @@ use lm::lora::Adapter;
 use lm::train::{BatchPlan, Objective, TrainConfig, TrainExample};
 use project::artifact::{SyntheticDialogue, TrainedAdapter, rows};
 
-use super::context::Stage;
+use super::context::{Stage, StageOutput};
 use super::training::{SftSchedule, Trained, adapter_artifact};
 use crate::error::{Error, Result};
-use crate::pipeline::StageOutput;
 use crate::selection::Example;
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {

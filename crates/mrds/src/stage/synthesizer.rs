@@ -5,10 +5,9 @@ use lm::lora::Adapter;
 use lm::train::{Objective, TrainExample};
 use project::artifact::rows;
 
-use super::context::Stage;
+use super::context::{Stage, StageOutput};
 use super::training::{SftSchedule, adapter_artifact};
 use crate::error::Result;
-use crate::pipeline::StageOutput;
 use crate::selection::Example;
 
 /// The role under which later stages find the adapter.

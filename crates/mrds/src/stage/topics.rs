@@ -6,9 +6,8 @@ use lm::infer::generate::{GenerateConfig, GenerateRequest};
 use lm::infer::sample::Filters;
 use project::artifact::{Topic, rows};
 
-use super::context::{Stage, count};
+use super::context::{Stage, StageOutput, count};
 use crate::error::{Error, Result};
-use crate::pipeline::StageOutput;
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let (recipe, shots) = (stage.recipe(), &stage.data().shots);
