@@ -239,9 +239,9 @@ mod tests {
         #[test]
         fn a_bootstrap_stays_within_the_sample(values in prop::collection::vec(-5.0..5.0_f64, 1..20), seed: u64) {
             let found = paired_bootstrap(&values, 200, seed).unwrap();
-            let all = text::describe(&values).unwrap();
-            prop_assert!(all.min - 1e-9 <= found.ci95.0 && found.ci95.0 <= found.ci95.1);
-            prop_assert!(found.ci95.1 <= all.max + 1e-9);
+            let described = text::describe(&values).unwrap();
+            prop_assert!(described.min - 1e-9 <= found.ci95.0 && found.ci95.0 <= found.ci95.1);
+            prop_assert!(found.ci95.1 <= described.max + 1e-9);
             prop_assert!(found.p_two_sided > 0.0 && found.p_two_sided <= 1.0);
         }
     }

@@ -121,9 +121,9 @@ mod tests {
     proptest! {
         #[test]
         fn quantiles_rise_within_the_sample(values in prop::collection::vec(-1e6..1e6_f64, 1..40), q in 0.0..1.0_f64) {
-            let all = describe(&values).unwrap();
+            let described = describe(&values).unwrap();
             let value = quantile(&values, q).unwrap();
-            prop_assert!(all.min <= value && value <= all.max);
+            prop_assert!(described.min <= value && value <= described.max);
             prop_assert!(value <= quantile(&values, q + 0.1).unwrap() + 1e-9);
         }
     }

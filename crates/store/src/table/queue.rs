@@ -35,7 +35,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<QueueRow> {
     })
 }
 
-fn all(conn: &Connection) -> Result<Vec<QueueRow>> {
+fn queued(conn: &Connection) -> Result<Vec<QueueRow>> {
     let mut query = conn.prepare_cached("SELECT * FROM queue ORDER BY position")?;
     Ok(query
         .query_map([], from_row)?
@@ -70,7 +70,7 @@ pub(super) fn take_off(tx: &Connection, run: &str) -> Result<bool> {
 impl Store {
     /// The runs that wait, the next one first.
     pub fn queue(&self) -> Result<Vec<QueueRow>> {
-        self.read(all)
+        self.read(queued)
     }
 
     /// Puts a run at the end of the queue; one that waits already keeps its place and takes the new stages.
@@ -85,8 +85,8 @@ impl Store {
             if !known {
                 return Err(run::no_such(&row.run_id));
             }
-            let mut rows = all(tx)?;
-            match rows.iter_mut().find(|queued| queued.run_id == row.run_id) {
+            let mut rows = queued(tx)?;
+            match rows.iter_mut().find(|entry| entry.run_id == row.run_id) {
                 Some(waiting) => *waiting = row.clone(),
                 None => rows.push(row.clone()),
             }
@@ -100,7 +100,7 @@ impl Store {
     /// [`Error::NotFound`] where the run does not wait.
     pub fn move_in_queue(&self, run: &str, to: usize) -> Result<()> {
         self.write(|tx| {
-            let mut rows = all(tx)?;
+            let mut rows = queued(tx)?;
             let index = rows
                 .iter()
                 .position(|row| row.run_id == run)
