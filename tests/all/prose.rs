@@ -1,7 +1,7 @@
 //! Words: turns of phrase that stumble, and pages that are cited and do not exist.
 //!
 //! [`PHRASES`] are the forty that a reading of all comments and pages found most often and that no native reader would
-//! write; `docs/style.md` says what to write instead. The rule for locals is in `tidy`. Paper: none.
+//! write; `docs/style.md` says what to write instead. The rule for locals is in `names`. Paper: none.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -73,7 +73,8 @@ impl Prompt {
     fn fitting_ids(
         &self,
         model: &LanguageModel,
-        (file, row): (&Path, usize),
+        file: &Path,
+        row: usize,
         completion_tokens: usize,
     ) -> Result<Vec<u32>, Failure> {
         let ids = self.ids(model, file, row)?;
@@ -137,7 +138,7 @@ pub(super) fn score(global: &Global, args: &Score, output: &Output) -> Done {
             None => model.tokenizer.encode(text, SpecialTokens::AsText)?,
         };
         items.push((
-            line.fitting_ids(&model, (&args.file, *row), completion.len())?,
+            line.fitting_ids(&model, &args.file, *row, completion.len())?,
             completion,
         ));
     }
@@ -186,7 +187,7 @@ pub(super) fn generate(global: &Global, args: &Generate, output: &Output) -> Don
     let (model, adapter) = load(global, &args.model)?;
     let mut requests = Vec::with_capacity(lines.len());
     for (index, (row, line)) in lines.iter().enumerate() {
-        let prompt_ids = line.fitting_ids(&model, (&args.file, *row), 1)?;
+        let prompt_ids = line.fitting_ids(&model, &args.file, *row, 1)?;
         requests.push(GenerateRequest {
             prompt_ids,
             key: random::key(args.seed, &[index as u64]),

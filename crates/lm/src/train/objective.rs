@@ -259,7 +259,10 @@ pub fn batch_gradients(
                 recompute,
                 ..Tape::default()
             };
-            let counts = (nll_tokens, members.len() as f64);
+            let counts = BatchCounts {
+                nll_tokens,
+                items: members.len() as f64,
+            };
             micro_gradients(decoder, adapter, &packed, dropout.as_ref(), tape, |logps| {
                 match objective {
                     Objective::Sft(_) => {
@@ -347,14 +350,21 @@ fn micro_gradients(
     ))
 }
 
+/// What a whole batch's sums are divided by.
+#[derive(Clone, Copy)]
+struct BatchCounts {
+    nll_tokens: f64,
+    items: f64,
+}
+
 /// Derivatives of a preference batch's loss with respect to each token log-probability of a micro-batch, and its
-/// figures. `counts` are the whole batch's NLL tokens and items.
+/// figures.
 fn coefficients(
     objective: &Objective<'_>,
     members: &[usize],
     packed: &PackedCompletions,
     logps: &[f32],
-    (nll_tokens, items): (f64, f64),
+    counts: BatchCounts,
 ) -> (Vec<f32>, Sums) {
     let (mut out, mut sums) = (vec![0f32; logps.len()], Sums::default());
     let Objective::Dpo {
@@ -395,9 +405,9 @@ fn coefficients(
         let outcome = loss.of_pair(&logps, *beta);
         let has_example = pair.sft.is_some() && *sft_weight != 0.0;
         let nll_place = if has_example { place + 2 } else { place };
-        weigh(place, outcome.at.dchosen / items);
-        weigh(place + 1, outcome.at.drejected / items);
-        weigh(nll_place, -sft_weight / nll_tokens);
+        weigh(place, outcome.at.dchosen / counts.items);
+        weigh(place + 1, outcome.at.drejected / counts.items);
+        weigh(nll_place, -sft_weight / counts.nll_tokens);
         sums.nll -= total(nll_place);
         sums.logps_chosen += chosen;
         sums.logps_rejected += rejected;
