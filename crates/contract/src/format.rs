@@ -47,7 +47,7 @@ closed_set! {
 pub struct Formats(Vec<FileFormat>);
 
 impl Formats {
-    /// Adds a format that is not there yet.
+    /// Adds a format, once.
     pub fn add(&mut self, format: FileFormat) {
         if !self.0.contains(&format) {
             self.0.push(format);

@@ -23,7 +23,7 @@ pub struct Identity {
     pub start: Option<i64>,
 }
 
-/// What the system says of a process.
+/// What the system knows about a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Liveness {
     /// It is this very process, and it lives.

@@ -5,8 +5,8 @@
 //! `GET {endpoint}/api/models/{id}/revision/{revision}?blobs=true` names commit, files, sizes and digests;
 //! `GET {endpoint}/{id}/resolve/{commit}/{file}` answers or redirects to the file.
 //!
-//! `gateway` asks, `repository` says what there is and what is needed, `download` fetches it, [`token`] and [`keychain`]
-//! find whose rights are used. Nothing here knows what a model is.
+//! `gateway` asks, `repository` lists the files of a model and picks the needed ones, `download` fetches them, [`token`]
+//! and [`keychain`] find whose rights are used. Nothing here knows what a model is.
 
 mod download;
 mod error;

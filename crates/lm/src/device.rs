@@ -1,4 +1,4 @@
-//! The compute device, and what there is to choose from. The CPU always works; CUDA and Metal only in builds that
+//! The compute device, and the choices for it. The CPU always works; CUDA and Metal only in builds that
 //! carry them.
 //!
 //! A build with CUDA loads the driver's libraries when they are first needed, so it also starts on machines without

@@ -1,5 +1,4 @@
-//! Which examples a run uses: the record that stands in the run's row (`shots`). How they are chosen:
-//! `mrds::selection`.
+//! Which examples a run uses: the record in the run's row (`shots`). `mrds::selection` chooses them.
 
 use serde::{Deserialize, Serialize};
 use store::RunRow;

@@ -58,8 +58,8 @@ pub struct RunReport {
     pub synthesizers: Vec<SynthesizerRow>,
     /// The result table.
     pub results: Vec<SystemResult>,
-    /// The true ROUGE-1 difference between the method and real-only training that so many items would show with 80 %
-    /// power.
+    /// The true ROUGE-1 difference between the method and real-only training that this number of items would show with
+    /// 80 % power.
     pub detectable_diff: Option<f64>,
 }
 
@@ -148,7 +148,7 @@ pub struct AlignmentReport {
     pub accuracy: Option<f64>,
     /// Mean summed log-probability of the chosen dialogues in the last update.
     pub logps_chosen: Option<f64>,
-    /// The same of the rejected ones.
+    /// The same for the rejected ones.
     pub logps_rejected: Option<f64>,
     /// Updates done before the training ended.
     pub updates: usize,
