@@ -1,6 +1,7 @@
 //! What can go wrong, as programs see it. They look at these words and never match on the sentences.
 
 use crate::closed_set::closed_set;
+use crate::problem::{Problem, Reported};
 
 closed_set! {
     /// How a program should treat an error; the command line turns it into an exit code.
@@ -213,18 +214,184 @@ closed_set! {
     }
 }
 
+impl ErrorCode {
+    /// How a program should treat it.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Locked | Self::LeaseLost => Kind::Locked,
+            Self::Interrupted => Kind::Interrupted,
+            Self::DiskFull
+            | Self::Busy
+            | Self::ReadOnly
+            | Self::Corrupt
+            | Self::Io
+            | Self::Database
+            | Self::Stalled
+            | Self::OutOfMemory
+            | Self::Checkpoint
+            | Self::NotFinite
+            | Self::Tensor
+            | Self::RateLimited
+            | Self::Unreachable
+            | Self::BadAnswer
+            | Self::Checksum
+            | Self::Keychain
+            | Self::Failure => Kind::Failure,
+            _ => Kind::Input,
+        }
+    }
+}
+
+closed_set! {
+    /// A kind of thing that a workspace holds.
+    Thing, "kind of thing" {
+        /// A data set.
+        Dataset = "data set",
+        /// An example of a data set.
+        Example = "example",
+        /// A run.
+        Run = "run",
+        /// A run in the queue.
+        QueuedRun = "queued run",
+        /// A stage of a run.
+        Stage = "stage",
+        /// A stage of a run that is finished.
+        FinishedStage = "finished stage",
+        /// Something that a stage made.
+        Artifact = "artifact",
+        /// A model.
+        Model = "model",
+        /// A rating study.
+        Study = "rating study",
+        /// A summary to be rated.
+        Item = "item",
+        /// A person who rates.
+        Rater = "rater",
+    }
+}
+
+closed_set! {
+    /// What was tried with a file or folder.
+    FileAction, "action" {
+        /// Anything.
+        Use = "use",
+        /// Reading it.
+        Read = "read",
+        /// Writing it.
+        Write = "write",
+        /// Making it.
+        Create = "create",
+        /// Deleting it.
+        Remove = "remove",
+        /// Running it as a program.
+        Start = "start",
+    }
+}
+
+closed_set! {
+    /// What a column mapping has to name.
+    MapPart, "part of a mapping" {
+        /// The dialogue.
+        Dialogue = "dialogue",
+        /// The summary.
+        Summary = "summary",
+    }
+}
+
+closed_set! {
+    /// Examples that a data set may have too few of.
+    ExampleKind, "kind of example" {
+        /// Of the training split.
+        Training = "training examples",
+        /// Of the validation split.
+        Validation = "validation examples",
+        /// Of the training split, beside those that are trained on.
+        LeftForValidation = "training examples left for validation",
+        /// Of the test split.
+        Test = "test examples",
+        /// Any that can be imported.
+        Usable = "usable rows",
+    }
+}
+
+closed_set! {
+    /// What a field of a recipe has to be.
+    RecipeRule, "rule" {
+        /// At least 1.
+        AtLeastOne = "at_least_one",
+        /// A list of positive factors.
+        PositiveFactors = "positive_factors",
+        /// At least 0 and below 1.
+        ZeroToBelowOne = "zero_to_below_one",
+        /// Above 0 and at most 1.
+        AboveZeroToOne = "above_zero_to_one",
+        /// At least 0 and at most 1.
+        ZeroToOne = "zero_to_one",
+        /// Above 0 and finite.
+        Positive = "positive",
+        /// At least 0 and finite.
+        NotNegative = "not_negative",
+        /// Above 0, because nothing is learnt otherwise.
+        AboveZero = "above_zero",
+        /// At least 0 and below 0.5.
+        ZeroToBelowHalf = "zero_to_below_half",
+        /// 0 unless the loss is sigmoid or robust.
+        SigmoidOrRobust = "sigmoid_or_robust",
+        /// At least 2 where the system `fixed_ratio` is trained.
+        TwoForFixedRatio = "two_for_fixed_ratio",
+    }
+}
+
+closed_set! {
+    /// What a plan that needs less memory costs.
+    Price, "price" {
+        /// Time alone: the results are the same bit for bit.
+        Recompute = "recompute",
+        /// Some time: the results are the same up to rounding.
+        Rounding = "rounding",
+        /// Weights rounded to 8 bits.
+        EightBits = "eight_bits",
+        /// Weights rounded to 4.5 bits.
+        FourBits = "four_bits",
+        /// Longer dialogues are never written.
+        ShortDialogues = "short_dialogues",
+        /// Plainer texts of a smaller model.
+        SmallerModel = "smaller_model",
+    }
+}
+
 /// An error as it leaves the program: with `--json`, in a log, in the row of the run or stage that failed.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ErrorReport {
-    /// What went wrong, for programs.
-    pub code: ErrorCode,
-    /// What happened and what it means.
+    /// What went wrong: `code`, and `args` where they are known.
+    #[serde(flatten)]
+    pub what: Reported,
+    /// What happened, in English.
     pub message: String,
-    /// What to do next; empty where nothing can be done.
+    /// What to do next, in the words of the shell that printed it; empty in the rows of a workspace.
     pub fix: String,
     /// Where.
     #[serde(flatten)]
     pub place: ErrorPlace,
+}
+
+impl ErrorReport {
+    /// What went wrong, as one word.
+    pub fn code(&self) -> ErrorCode {
+        self.what.code()
+    }
+}
+
+/// The report of a problem that nobody has worded yet.
+impl From<Problem> for ErrorReport {
+    fn from(problem: Problem) -> Self {
+        Self {
+            message: problem.to_string(),
+            fix: String::new(),
+            place: problem.place(),
+            what: Reported::Problem(problem),
+        }
+    }
 }
 
 /// The place in the user's files that an error is about.

@@ -13,6 +13,7 @@ mod format;
 mod line;
 mod method;
 mod model;
+pub mod problem;
 mod rating;
 mod run;
 
@@ -20,7 +21,10 @@ pub use artifact::{ArtifactKind, Metric};
 pub use closed_set::UnknownWord;
 pub use data::{Detection, Doubt, IssueCode, Origin, Severity, Split, SplitChoice};
 pub use device::{BadDevice, DeviceChoice};
-pub use error::{ErrorCode, ErrorPlace, ErrorReport, Kind};
+pub use error::{
+    ErrorCode, ErrorPlace, ErrorReport, ExampleKind, FileAction, Kind, MapPart, Price, RecipeRule,
+    Thing,
+};
 pub use event::{
     CandidateMeasures, Event, Measures, OriginCounts, PairCounts, PreferenceMeasures, Progress,
     SampleItem, Step, WritingMeasures,
@@ -32,6 +36,7 @@ pub use line::{
 };
 pub use method::{Preset, StageName, Synthesizer, System};
 pub use model::{Fit, Quantize};
+pub use problem::{Problem, Reported};
 pub use rating::ItemState;
 pub use run::{Control, RunStanding, RunStatus, StageStanding, StageStatus};
 

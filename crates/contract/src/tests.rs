@@ -51,9 +51,9 @@ macro_rules! every_set {
 }
 
 every_set! {
-    ArtifactKind, Control, Detection, Doubt, ErrorCode, FileFormat, Fit, IssueCode, ItemState, Kind, Metric, Origin,
-    Preset, Quantize, RunStanding, RunStatus, Severity, Split, SplitChoice, StageName, StageStanding, StageStatus,
-    Synthesizer, System,
+    ArtifactKind, Control, Detection, Doubt, ErrorCode, ExampleKind, FileAction, FileFormat, Fit, IssueCode, ItemState,
+    Kind, MapPart, Metric, Origin, Preset, Price, Quantize, RecipeRule, RunStanding, RunStatus, Severity, Split, SplitChoice, StageName, StageStanding, StageStatus,
+    Synthesizer, System, Thing,
 }
 
 #[test]

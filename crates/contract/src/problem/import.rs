@@ -1,0 +1,283 @@
+//! What can go wrong with the user's files, and with what is asked for by name and is not there.
+
+use std::fmt;
+
+use super::{cases, problems};
+use crate::{ErrorPlace, IssueCode, MapPart, Thing};
+
+problems! {
+    /// A problem with a file to import.
+    ImportProblem {
+        /// No file was given.
+        NoFiles,
+        /// There is no such thing, or no such file.
+        NotFound(NotFound),
+        /// A file cannot be read.
+        Unreadable(Unreadable),
+        /// A file has no format that can be imported.
+        UnknownFormat {
+            /// The file, as given.
+            file: String,
+        },
+        /// A file holds no rows.
+        Empty {
+            /// The file, as given.
+            file: String,
+        },
+        /// A file is not valid JSON.
+        Json {
+            /// The file, as given.
+            file: String,
+            /// Line, from 1.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            row: usize,
+            /// Column, from 1.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            column: usize,
+            /// What the parser met.
+            reason: String,
+        },
+        /// A file is not UTF-8 text.
+        InvalidUtf8 {
+            /// The file, as given.
+            file: String,
+            /// Line, from 1.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            row: usize,
+            /// Offset of the first bad byte in the file.
+            #[cfg_attr(feature = "specta", specta(type = f64))]
+            offset: usize,
+            /// The file starts with UTF-16's byte-order mark.
+            utf16: bool,
+        },
+        /// A file cannot be read as a table.
+        Table {
+            /// The file, as given.
+            file: String,
+            /// Row, the header is 1.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            row: usize,
+            /// What the parser met.
+            reason: String,
+        },
+        /// A mapped column is not in the file.
+        UnknownColumn {
+            /// The file, as given.
+            file: String,
+            /// The column that was asked for.
+            field: String,
+            /// The columns that are there.
+            columns: Vec<String>,
+        },
+        /// The columns have to be named.
+        NeedsMapping {
+            /// The columns that are there.
+            columns: Vec<String>,
+        },
+        /// A mapping names no dialogue or no summary.
+        IncompleteMap {
+            /// What it does not name.
+            lacks: MapPart,
+        },
+        /// Turns do not say who speaks.
+        SpeakersNeeded {
+            /// The file, as given.
+            file: String,
+            /// The first such row.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            row: usize,
+            /// The column that holds the turns.
+            field: String,
+        },
+        /// The given speakers cannot be used.
+        BadSpeakers {
+            /// What was given.
+            given: String,
+        },
+        /// Rows of an import are unusable.
+        BadRows {
+            /// How many there are.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            count: usize,
+            /// Rows read in all.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            read: usize,
+            /// The first one's file.
+            file: String,
+            /// The first one's number, counted as its file counts.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            row: usize,
+            /// The column concerned; empty if the whole row is.
+            field: String,
+            /// What is wrong with it.
+            issue: IssueCode,
+            /// The same, in the import's own words.
+            reason: String,
+        },
+        /// A dialogue stands in two splits.
+        Leaks {
+            /// How many there are.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            count: usize,
+            /// The first, on the training side.
+            id: String,
+            /// The example it equals, on the side that keeps it.
+            with: String,
+        },
+    }
+}
+
+cases! {
+    /// What is not there.
+    NotFound {
+        /// A file.
+        File {
+            /// The file, as given.
+            file: String,
+        },
+        /// Something of the workspace.
+        Thing {
+            /// Kind of thing.
+            thing: Thing,
+            /// The key that was looked for.
+            key: String,
+        },
+    }
+}
+
+cases! {
+    /// Why a file cannot be read.
+    Unreadable {
+        /// It is a folder.
+        Folder {
+            /// The file, as given.
+            file: String,
+        },
+        /// The system refuses.
+        Refused {
+            /// The file, as given.
+            file: String,
+            /// The system's reason.
+            reason: String,
+        },
+    }
+}
+
+impl ImportProblem {
+    /// The file, row and field concerned.
+    pub(super) fn place(&self) -> ErrorPlace {
+        match self {
+            Self::NotFound(NotFound::File { file })
+            | Self::Unreadable(Unreadable::Folder { file } | Unreadable::Refused { file, .. })
+            | Self::UnknownFormat { file }
+            | Self::Empty { file } => ErrorPlace::file(file.clone()),
+            Self::Json { file, row, .. }
+            | Self::InvalidUtf8 { file, row, .. }
+            | Self::Table { file, row, .. } => ErrorPlace::file(file.clone()).with_row(*row),
+            Self::UnknownColumn { file, field, .. } => {
+                ErrorPlace::file(file.clone()).with_field(field.clone())
+            }
+            Self::IncompleteMap { lacks } => ErrorPlace::field(lacks.as_str()),
+            Self::BadSpeakers { .. } => ErrorPlace::field("speakers"),
+            Self::SpeakersNeeded { file, row, field }
+            | Self::BadRows {
+                file, row, field, ..
+            } => ErrorPlace::file(file.clone())
+                .with_row(*row)
+                .with_field(field.clone()),
+            Self::NoFiles
+            | Self::NeedsMapping { .. }
+            | Self::Leaks { .. }
+            | Self::NotFound(NotFound::Thing { .. }) => ErrorPlace::default(),
+        }
+    }
+}
+
+impl fmt::Display for ImportProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoFiles => write!(f, "no file was given"),
+            Self::NotFound(NotFound::File { file }) => write!(f, "there is no file {file}"),
+            Self::NotFound(NotFound::Thing { thing, key }) => {
+                write!(f, "there is no {thing} {key} in this workspace")
+            }
+            Self::Unreadable(Unreadable::Folder { file }) => {
+                write!(f, "{file} cannot be read: it is a folder")
+            }
+            Self::Unreadable(Unreadable::Refused { file, reason }) => {
+                write!(f, "{file} cannot be read: {reason}")
+            }
+            Self::UnknownFormat { file } => write!(
+                f,
+                "{file} is neither JSON, JSON Lines, a table with a header (CSV, TSV) nor a transcript (TXT, Markdown, \
+                 WebVTT, SRT)"
+            ),
+            Self::Empty { file } => write!(f, "{file} holds no rows"),
+            Self::Json {
+                file,
+                row,
+                column,
+                reason,
+            } => write!(
+                f,
+                "{file} is not valid JSON at line {row}, column {column}: {reason}"
+            ),
+            Self::InvalidUtf8 {
+                file,
+                row,
+                offset,
+                utf16,
+            } => {
+                let guess = if *utf16 {
+                    " (it looks like UTF-16)"
+                } else {
+                    ""
+                };
+                write!(
+                    f,
+                    "{file} is not UTF-8 text: line {row}, byte {offset} from the start{guess}"
+                )
+            }
+            Self::Table { file, row, reason } => {
+                write!(f, "{file} cannot be read as a table at row {row}: {reason}")
+            }
+            Self::UnknownColumn {
+                file,
+                field,
+                columns,
+            } => write!(
+                f,
+                "{file} has no column `{field}`; it has {}",
+                columns.join(", ")
+            ),
+            Self::NeedsMapping { columns } => write!(
+                f,
+                "which columns hold dialogue and summary is not clear; there are {}",
+                columns.join(", ")
+            ),
+            Self::IncompleteMap { lacks } => write!(f, "the column mapping names no {lacks}"),
+            Self::SpeakersNeeded { file, row, field } => write!(
+                f,
+                "{file}, row {row}: the turns in `{field}` do not say who speaks"
+            ),
+            Self::BadSpeakers { given } => {
+                write!(f, "`{given}` does not name at least two speakers")
+            }
+            Self::BadRows {
+                count,
+                read,
+                file,
+                row,
+                reason,
+                ..
+            } => write!(
+                f,
+                "{count} of {read} rows cannot be imported; the first is row {row} of {file}: {reason}. Nothing was imported"
+            ),
+            Self::Leaks { count, id, with } => write!(
+                f,
+                "{count} dialogues stand in two splits, the first is `{id}` (also `{with}`). Nothing was imported"
+            ),
+        }
+    }
+}

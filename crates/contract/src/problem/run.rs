@@ -1,0 +1,497 @@
+//! What can go wrong with a recipe, a run, a stage or a rating.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{cases, problems};
+use crate::{
+    ErrorPlace, ExampleKind, Price, RecipeRule, RunStatus, StageName, Synthesizer, System,
+};
+
+problems! {
+    /// A problem with a recipe, a run or a rating.
+    RunProblem {
+        /// A recipe's field or file is not valid.
+        Recipe(RecipeFault),
+        /// A data set lacks a kind of example altogether.
+        EmptyDataset {
+            /// Which data set.
+            dataset: String,
+            /// What it lacks.
+            lacks: ExampleKind,
+        },
+        /// A data set has fewer examples than the recipe asks for.
+        TooFewRows {
+            /// Which data set.
+            dataset: String,
+            /// Which kind of examples.
+            kind: ExampleKind,
+            /// How many there are.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            have: usize,
+            /// How many are needed.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            need: usize,
+            /// The field of the recipe that sets the need.
+            field: String,
+        },
+        /// A text is longer than the model's context.
+        TooLong(TooLong),
+        /// Another process works on it.
+        Locked(Locked),
+        /// Stopped on request; what is finished is kept.
+        Interrupted(Interrupted),
+        /// The model is not the one that the run began with.
+        ModelChanged {
+            /// The model's folder.
+            file: String,
+        },
+        /// The run or stage is not in a state in which this can be done.
+        WrongState(WrongState),
+        /// A stage produced nothing for the next one.
+        Stalled {
+            /// The stage.
+            stage: StageName,
+            /// What is missing.
+            why: Stall,
+        },
+        /// The card has no memory left.
+        OutOfMemory(Full),
+    }
+}
+
+cases! {
+    /// What is wrong with a recipe.
+    RecipeFault {
+        /// It is not TOML, or a field is unknown or of the wrong form.
+        Unreadable {
+            /// What the parser met.
+            reason: String,
+        },
+        /// A change is not of the form `key=value`.
+        Assignment {
+            /// What was given.
+            text: String,
+        },
+        /// There is no such field.
+        UnknownField {
+            /// What was given.
+            field: String,
+        },
+        /// A field's value is of the wrong form.
+        Value {
+            /// The field.
+            field: String,
+            /// What the parser met.
+            reason: String,
+        },
+        /// A field's value is outside its range.
+        Rule {
+            /// The field.
+            field: String,
+            /// What it has to be.
+            rule: RecipeRule,
+        },
+    }
+}
+
+cases! {
+    /// What is longer than the model's context.
+    TooLong {
+        /// Dialogues of a data set.
+        Dialogues {
+            /// How many there are.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            count: usize,
+            /// The longest one.
+            id: String,
+            /// Its tokens, prompt and answer included.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            tokens: usize,
+            /// The model's context, in tokens.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            limit: usize,
+        },
+        /// A text.
+        Text {
+            /// Its tokens, prompt and answer included.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            tokens: usize,
+            /// The model's context, in tokens.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            limit: usize,
+        },
+    }
+}
+
+cases! {
+    /// What another process works on.
+    Locked {
+        /// A run.
+        Run {
+            /// The run.
+            run: String,
+            /// The process.
+            pid: u32,
+        },
+        /// A download.
+        Download {
+            /// The folder that it fills.
+            file: String,
+        },
+    }
+}
+
+cases! {
+    /// What was stopped on request.
+    Interrupted {
+        /// A run.
+        Run {
+            /// The run.
+            run: String,
+        },
+        /// A download.
+        Download,
+        /// Other work with a model.
+        Work,
+    }
+}
+
+cases! {
+    /// What cannot be done now, and why.
+    WrongState {
+        /// Examples cannot be changed: a run that is not finished reads them.
+        ReadByRun {
+            /// The run.
+            run: String,
+            /// Its data set.
+            dataset: String,
+        },
+        /// A pair without dialogue or summary.
+        EmptyPair,
+        /// A rating set of a run without test summaries.
+        NothingToRate {
+            /// The run.
+            run: String,
+        },
+        /// A score for a criterion that does not exist.
+        NoSuchCriterion {
+            /// What was given.
+            criterion: String,
+            /// The criteria there are.
+            known: Vec<String>,
+        },
+        /// Locking a set that is not rated to its end.
+        Unrated {
+            /// Summaries without ratings.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            open: usize,
+            /// Summaries in all.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            total: usize,
+        },
+        /// Results before any rater has locked their set.
+        NoneLocked,
+        /// Stopping a run that is over.
+        NothingToStop {
+            /// The run.
+            run: String,
+            /// Where it stands.
+            status: RunStatus,
+        },
+        /// Pausing a run that has failed.
+        NothingToPause {
+            /// The run.
+            run: String,
+        },
+        /// Resuming a cancelled run without naming a stage.
+        Cancelled {
+            /// The run.
+            run: String,
+        },
+        /// Using an adapter that has not been trained yet.
+        NotTrained {
+            /// The run.
+            run: String,
+            /// The adapter's part in the method.
+            role: String,
+            /// The stage that trains it.
+            stage: StageName,
+        },
+        /// Starting a stage before those it reads from are finished.
+        StageUnready {
+            /// The stage.
+            stage: StageName,
+        },
+        /// Resuming a run whose examples have changed.
+        ExamplesChanged {
+            /// The run.
+            run: String,
+            /// Its data set.
+            dataset: String,
+        },
+        /// A range of stages whose end comes before its beginning.
+        StagesReversed {
+            /// The run.
+            run: String,
+            /// The first stage that was asked for.
+            from: StageName,
+            /// The last one.
+            until: StageName,
+        },
+        /// Exporting an adapter where there is none.
+        AdapterNeeded,
+        /// Writing into a folder that is not empty.
+        FolderNotEmpty {
+            /// The folder.
+            file: String,
+        },
+    }
+}
+
+cases! {
+    /// What a stage lacks to go on.
+    Stall {
+        /// The model named no topic for any summary.
+        NoTopic,
+        /// No synthetic summary passed the filters.
+        NoSummary {
+            /// How many each filter dropped.
+            #[cfg_attr(feature = "specta", specta(type = BTreeMap<String, u32>))]
+            dropped: BTreeMap<String, u64>,
+        },
+        /// No dialogue passed the format rule.
+        NoDialogue {
+            /// Whose dialogues.
+            synthesizer: Synthesizer,
+        },
+        /// No two dialogues differ enough to prefer one.
+        NoPreference,
+        /// A synthesizer has no pair to learn from.
+        NoPair {
+            /// The system that needs it.
+            system: System,
+            /// The synthesizer.
+            synthesizer: Synthesizer,
+        },
+    }
+}
+
+cases! {
+    /// Whose memory did not suffice on the card.
+    Full {
+        /// Work outside a run.
+        Card,
+        /// A stage's.
+        Stage {
+            /// The stage.
+            stage: StageName,
+            /// The next smaller plan, where there is one.
+            smaller: Option<SmallerPlan>,
+        },
+    }
+}
+
+/// A change of a recipe that needs less memory.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SmallerPlan {
+    /// Fields of the recipe with their values, `key=value`.
+    pub settings: Vec<String>,
+    /// What it costs.
+    pub price: Price,
+}
+
+impl RunProblem {
+    /// The field or folder concerned.
+    pub(super) fn place(&self) -> ErrorPlace {
+        match self {
+            Self::TooFewRows { field, .. } => ErrorPlace::field(field.clone()),
+            Self::ModelChanged { file } => ErrorPlace::file(file.clone()),
+            _ => ErrorPlace::default(),
+        }
+    }
+}
+
+impl fmt::Display for RunProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Recipe(fault) => write!(f, "the recipe is not valid: {fault}"),
+            Self::EmptyDataset {
+                dataset,
+                lacks: ExampleKind::Usable,
+            } => write!(
+                f,
+                "the data set `{dataset}` has no usable row: nothing was imported"
+            ),
+            Self::EmptyDataset { dataset, lacks } => {
+                write!(f, "the data set `{dataset}` has no {lacks}")
+            }
+            Self::TooFewRows {
+                dataset,
+                kind,
+                have,
+                need,
+                ..
+            } => write!(
+                f,
+                "the data set `{dataset}` has {have} {kind}, but the recipe asks for {need}"
+            ),
+            Self::TooLong(TooLong::Dialogues {
+                count,
+                id,
+                tokens,
+                limit,
+            }) => write!(
+                f,
+                "{count} dialogues do not fit the model's context of {limit} tokens; the longest is example `{id}` with \
+                 {tokens}"
+            ),
+            Self::TooLong(TooLong::Text { tokens, limit }) => write!(
+                f,
+                "the text needs {tokens} tokens, the model can read {limit}"
+            ),
+            Self::Locked(Locked::Run { run, pid }) => {
+                write!(f, "run `{run}` is being worked on by process {pid}")
+            }
+            Self::Locked(Locked::Download { file }) => {
+                write!(f, "another process is downloading into {file}")
+            }
+            Self::Interrupted(Interrupted::Run { run }) => {
+                write!(
+                    f,
+                    "run `{run}` was interrupted; everything finished is kept"
+                )
+            }
+            Self::Interrupted(Interrupted::Download) => {
+                write!(f, "the download was stopped; what has arrived is kept")
+            }
+            Self::Interrupted(Interrupted::Work) => write!(f, "stopped on request"),
+            Self::ModelChanged { file } => {
+                write!(f, "the model in {file} is not the one this run began with")
+            }
+            Self::WrongState(state) => state.fmt(f),
+            Self::Stalled { stage, why } => write!(f, "stage {stage} cannot go on: {why}"),
+            Self::OutOfMemory(Full::Card) => write!(f, "the card has no memory left"),
+            Self::OutOfMemory(Full::Stage { stage, .. }) => write!(
+                f,
+                "stage {stage} stopped: the card has no memory left. Everything finished before is kept"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for RecipeFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { reason } => write!(f, "{reason}"),
+            Self::Assignment { text } => write!(f, "`{text}` is not of the form key=value"),
+            Self::UnknownField { field } => write!(f, "there is no field `{field}`"),
+            Self::Value { field, reason } => write!(f, "`{field}`: {reason}"),
+            Self::Rule { field, rule } => write!(f, "`{field}` {}", rule_text(*rule)),
+        }
+    }
+}
+
+fn rule_text(rule: RecipeRule) -> &'static str {
+    match rule {
+        RecipeRule::AtLeastOne => "must be at least 1",
+        RecipeRule::PositiveFactors => "must list positive factors, for example [0.5, 1, 2]",
+        RecipeRule::ZeroToBelowOne => "must be at least 0 and below 1",
+        RecipeRule::AboveZeroToOne => "must be above 0 and at most 1",
+        RecipeRule::ZeroToOne => "must be at least 0 and at most 1",
+        RecipeRule::Positive => "must be a positive number",
+        RecipeRule::NotNegative => "must be a number that is not negative",
+        RecipeRule::AboveZero => "must be above 0: nothing would be learnt from the pairs",
+        RecipeRule::ZeroToBelowHalf => "must be at least 0 and below 0.5",
+        RecipeRule::SigmoidOrRobust => "acts on the losses sigmoid and robust only; set it to 0",
+        RecipeRule::TwoForFixedRatio => {
+            "must be at least 2 for the system `fixed_ratio`, which mixes real and synthetic pairs in every batch"
+        }
+    }
+}
+
+impl fmt::Display for WrongState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReadByRun { run, dataset } => write!(
+                f,
+                "run `{run}` on “{dataset}” is not finished and reads these examples"
+            ),
+            Self::EmptyPair => write!(f, "a pair needs a dialogue and a summary"),
+            Self::NothingToRate { run } => write!(f, "run `{run}` has no summaries to rate yet"),
+            Self::NoSuchCriterion { criterion, .. } => {
+                write!(f, "there is no criterion `{criterion}`")
+            }
+            Self::Unrated { open, total } => {
+                write!(f, "{open} of {total} summaries are not rated yet")
+            }
+            Self::NoneLocked => write!(
+                f,
+                "no rater has locked their set yet, so the systems stay hidden"
+            ),
+            Self::NothingToStop { run, status } => {
+                write!(f, "run `{run}` is {status}: there is nothing to stop")
+            }
+            Self::NothingToPause { run } => {
+                write!(f, "run `{run}` has failed: there is nothing to pause")
+            }
+            Self::Cancelled { run } => write!(f, "run `{run}` was cancelled"),
+            Self::NotTrained { run, role, .. } => {
+                write!(f, "run `{run}` has no trained {role} yet")
+            }
+            Self::StageUnready { stage } => write!(
+                f,
+                "stage {stage} cannot start: a stage before it is unfinished"
+            ),
+            Self::ExamplesChanged { run, dataset } => write!(
+                f,
+                "the examples of `{dataset}` have changed since run `{run}` began"
+            ),
+            Self::StagesReversed { run, from, until } => write!(
+                f,
+                "run `{run}` cannot go from {from} until {until}: {until} comes first"
+            ),
+            Self::AdapterNeeded => write!(
+                f,
+                "this format holds an adapter, and none was named; nothing was written"
+            ),
+            Self::FolderNotEmpty { file } => {
+                write!(f, "{file} is not empty; nothing was written")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Stall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoTopic => write!(f, "the model named no topic for any summary"),
+            Self::NoSummary { dropped } => {
+                let counts: Vec<String> = dropped
+                    .iter()
+                    .map(|(filter, count)| format!("{filter} {count}"))
+                    .collect();
+                write!(
+                    f,
+                    "no synthetic summary passed the filters (dropped: {})",
+                    counts.join(", ")
+                )
+            }
+            Self::NoDialogue { synthesizer } => {
+                write!(f, "no dialogue by {synthesizer} passed the format rule")
+            }
+            Self::NoPreference => write!(
+                f,
+                "no two dialogues of any summary differ enough to prefer one"
+            ),
+            Self::NoPair {
+                system,
+                synthesizer,
+            } => write!(
+                f,
+                "{system} learns from {synthesizer}, which has no preference pair to learn from"
+            ),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! What can go wrong with the workspace: its folder, its database and what is stored there.
+
+use std::fmt;
+
+use super::{cases, problems};
+use crate::{ErrorPlace, FileAction, Thing};
+
+problems! {
+    /// A problem with the workspace.
+    WorkspaceProblem {
+        /// The workspace needs a newer Duologue.
+        NewerWorkspace {
+            /// The database.
+            file: String,
+            /// The oldest version that reads it.
+            needs: String,
+        },
+        /// The database is not Duologue's.
+        NotAWorkspace {
+            /// The database.
+            file: String,
+        },
+        /// The disk is full.
+        DiskFull {
+            /// The file that could not grow, or the folder that lacks the room.
+            file: String,
+            /// How much is there and how much is needed, where it is known.
+            room: Option<Room>,
+        },
+        /// Another process keeps the database locked.
+        Busy {
+            /// The database.
+            file: String,
+        },
+        /// The workspace cannot be written.
+        ReadOnly {
+            /// The database.
+            file: String,
+        },
+        /// Something stored cannot be read.
+        Corrupt(Corrupt),
+        /// A file or folder cannot be used.
+        Io {
+            /// What was tried.
+            action: FileAction,
+            /// The file or folder.
+            file: String,
+            /// The system's reason.
+            reason: String,
+        },
+        /// The name is taken.
+        NameTaken {
+            /// What has the name.
+            thing: Thing,
+            /// The name.
+            name: String,
+        },
+        /// There is no such data set.
+        NoSuchDataset {
+            /// The name that was asked for.
+            name: String,
+            /// The names there are.
+            known: Vec<String>,
+        },
+        /// There is no such run.
+        NoSuchRun {
+            /// The id that was asked for.
+            run: String,
+        },
+        /// Something else still needs it.
+        InUse {
+            /// What is needed.
+            thing: Thing,
+            /// Its name.
+            name: String,
+            /// What needs it.
+            by: Thing,
+            /// How many need it.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            count: usize,
+        },
+        /// A rater's ratings are locked.
+        RatingsLocked {
+            /// The rater.
+            rater: String,
+        },
+        /// A score outside 1 to 5.
+        ScoreOutOfRange {
+            /// The score.
+            #[cfg_attr(feature = "specta", specta(type = f64))]
+            score: i64,
+        },
+        /// Another process took the run over.
+        LeaseLost {
+            /// The run.
+            run: String,
+        },
+        /// The database refused a query: a defect.
+        Database {
+            /// The database's reason.
+            reason: String,
+        },
+    }
+}
+
+cases! {
+    /// What cannot be read.
+    Corrupt {
+        /// The database or a value in it is damaged.
+        Database {
+            /// The database.
+            file: String,
+            /// What could not be read.
+            reason: String,
+        },
+        /// A value is not of the form that this version expects.
+        Value {
+            /// Which kind of value.
+            what: String,
+            /// The parser's reason.
+            reason: String,
+        },
+    }
+}
+
+/// Room on a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Room {
+    /// What is needed.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
+    pub need_bytes: u64,
+    /// What there is.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
+    pub free_bytes: u64,
+}
+
+impl WorkspaceProblem {
+    /// The file concerned, where the message alone would leave it open.
+    pub(super) fn place(&self) -> ErrorPlace {
+        match self {
+            Self::Io { file, .. } => ErrorPlace::file(file.clone()),
+            _ => ErrorPlace::default(),
+        }
+    }
+}
+
+impl fmt::Display for WorkspaceProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NewerWorkspace { file, needs } => {
+                write!(
+                    f,
+                    "{file} needs Duologue {needs} or newer; nothing was changed"
+                )
+            }
+            Self::NotAWorkspace { file } => {
+                write!(
+                    f,
+                    "{file} is not a Duologue workspace; it was left untouched"
+                )
+            }
+            Self::DiskFull { file, room: None } => write!(f, "the disk of {file} is full"),
+            Self::DiskFull {
+                file,
+                room: Some(room),
+            } => write!(
+                f,
+                "{file} has {} bytes free, the download needs {}",
+                room.free_bytes, room.need_bytes
+            ),
+            Self::Busy { file } => {
+                write!(
+                    f,
+                    "{file} is locked by another process; nothing was changed"
+                )
+            }
+            Self::ReadOnly { file } => write!(f, "{file} cannot be written"),
+            Self::Corrupt(Corrupt::Database { file, reason }) => {
+                write!(f, "{file} is damaged ({reason})")
+            }
+            Self::Corrupt(Corrupt::Value { what, reason }) => {
+                write!(f, "a stored {what} cannot be read: {reason}")
+            }
+            Self::Io {
+                action: FileAction::Use,
+                file,
+                reason,
+            } => write!(f, "{file}: {reason}"),
+            Self::Io {
+                action,
+                file,
+                reason,
+            } => write!(f, "cannot {action} {file}: {reason}"),
+            Self::NameTaken { thing, name } => {
+                write!(f, "there already is a {thing} named \"{name}\"")
+            }
+            Self::NoSuchDataset { name, known } if known.is_empty() => {
+                write!(
+                    f,
+                    "there is no data set \"{name}\"; this workspace has none yet"
+                )
+            }
+            Self::NoSuchDataset { name, known } => {
+                write!(
+                    f,
+                    "there is no data set \"{name}\"; known: {}",
+                    known.join(", ")
+                )
+            }
+            Self::NoSuchRun { run } => write!(f, "there is no run \"{run}\""),
+            Self::InUse {
+                thing,
+                name,
+                by,
+                count,
+            } => {
+                let plural = if *count == 1 { "" } else { "s" };
+                write!(
+                    f,
+                    "the {thing} \"{name}\" is still used by {count} {by}{plural}; nothing was removed"
+                )
+            }
+            Self::RatingsLocked { rater } => {
+                write!(
+                    f,
+                    "the ratings of \"{rater}\" are locked and can no longer be changed"
+                )
+            }
+            Self::ScoreOutOfRange { score } => {
+                write!(f, "a score is a whole number from 1 to 5, not {score}")
+            }
+            Self::LeaseLost { run } => write!(
+                f,
+                "run \"{run}\" was taken over by another process; this one stops and writes nothing more"
+            ),
+            Self::Database { reason } => write!(f, "the database refused a query: {reason}"),
+        }
+    }
+}
