@@ -3,15 +3,17 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{ErrorCode, ErrorPlace, ErrorReport, Kind};
+use contract::problem::{Misuse, ShellProblem};
+use contract::{ErrorPlace, ErrorReport, Kind, Problem};
 use hub::keychain::NAME;
 
 use crate::output::Output;
+use crate::wording;
 
 /// Exit code of an interrupted run, as shells use it for Ctrl-C.
 pub(crate) const INTERRUPTED: u8 = 130;
 
-/// What a command failed with.
+/// What a command failed with: a problem, and what to do where the call knows it better than [`wording`].
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// From the method or below.
@@ -22,15 +24,8 @@ pub(crate) enum Failure {
         row: Option<usize>,
         error: Box<mrds::Error>,
     },
-    /// The use of the command line.
-    Usage { message: String, fix: String },
-    /// A file named on the command line.
-    File {
-        message: String,
-        fix: String,
-        file: String,
-        row: Option<usize>,
-    },
+    /// Of the command line itself.
+    Shell { problem: ShellProblem, fix: String },
     /// The system's keychain, with its reason.
     Keychain(String),
 }
@@ -44,8 +39,10 @@ impl<E: Into<mrds::Error>> From<E> for Failure {
 impl Failure {
     /// A wrong use of the command line.
     pub(crate) fn usage(message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self::Usage {
-            message: message.into(),
+        Self::Shell {
+            problem: ShellProblem::Usage(Misuse::CommandLine {
+                reason: message.into(),
+            }),
             fix: fix.into(),
         }
     }
@@ -57,86 +54,56 @@ impl Failure {
         reason: impl std::fmt::Display,
         fix: impl Into<String>,
     ) -> Self {
-        let file = path.display().to_string();
-        Self::File {
-            message: at(&file, row, reason),
+        Self::Shell {
+            problem: ShellProblem::File {
+                file: path.display().to_string(),
+                row,
+                reason: reason.to_string(),
+            },
             fix: fix.into(),
-            file,
-            row,
         }
     }
 
     /// Prints the error and tells the exit code.
     pub(crate) fn print(&self, output: &Output) -> ExitCode {
-        output.error(&self.report());
-        ExitCode::from(self.exit_code())
-    }
-
-    fn exit_code(&self) -> u8 {
-        match self {
-            Self::Usage { .. } | Self::File { .. } => 2,
-            Self::Keychain(_) => 1,
-            Self::Mrds(error) => code_of(error),
-            Self::In { error, .. } => code_of(error),
-        }
+        let report = self.report();
+        output.error(&report);
+        ExitCode::from(match report.code().kind() {
+            Kind::Failure => 1,
+            Kind::Input => 2,
+            Kind::Locked => 3,
+            Kind::Interrupted => INTERRUPTED,
+        })
     }
 
     /// The error as it leaves the program.
     pub(crate) fn report(&self) -> ErrorReport {
-        let of_file = |file: &String, row: &Option<usize>| ErrorPlace {
-            file: Some(file.clone()),
-            row: *row,
-            field: None,
-        };
         match self {
-            Self::Usage { message, fix } => ErrorReport {
-                code: ErrorCode::Usage,
-                message: message.clone(),
+            Self::Mrds(error) => wording::report(error.problem()),
+            Self::In { file, row, error } => {
+                let place = ErrorPlace {
+                    row: *row,
+                    ..ErrorPlace::file(file.clone())
+                };
+                let message = match row {
+                    Some(row) => format!("{file}, line {row}: {error}"),
+                    None => format!("{file}: {error}"),
+                };
+                ErrorReport {
+                    message,
+                    place,
+                    ..wording::report(error.problem())
+                }
+            }
+            Self::Shell { problem, fix } => ErrorReport {
                 fix: fix.clone(),
-                place: ErrorPlace::default(),
+                ..Problem::from(problem.clone()).into()
             },
-            Self::Keychain(reason) => ErrorReport {
-                code: ErrorCode::Keychain,
-                message: format!("{NAME} cannot be used: {reason}"),
-                fix: "Start and unlock it, or do without: `models add` takes a token from HF_TOKEN first."
-                    .to_owned(),
-                place: ErrorPlace::default(),
-            },
-            Self::File {
-                message,
-                fix,
-                file,
-                row,
-            } => ErrorReport {
-                code: ErrorCode::File,
-                message: message.clone(),
-                fix: fix.clone(),
-                place: of_file(file, row),
-            },
-            Self::In { file, row, error } => ErrorReport {
-                message: at(file, *row, error),
-                place: of_file(file, row),
-                ..error.report()
-            },
-            Self::Mrds(error) => error.report(),
+            Self::Keychain(reason) => wording::report(Problem::from(ShellProblem::Keychain {
+                keychain: NAME.to_owned(),
+                reason: reason.clone(),
+            })),
         }
-    }
-}
-
-fn code_of(error: &mrds::Error) -> u8 {
-    match error.kind() {
-        Kind::Failure => 1,
-        Kind::Input => 2,
-        Kind::Locked => 3,
-        Kind::Interrupted => INTERRUPTED,
-    }
-}
-
-/// A reason with the file, and the line from 1, that it is about.
-fn at(file: &str, row: Option<usize>, reason: impl std::fmt::Display) -> String {
-    match row {
-        Some(row) => format!("{file}, line {row}: {reason}"),
-        None => format!("{file}: {reason}"),
     }
 }
 

@@ -10,6 +10,7 @@ mod output;
 mod process;
 mod progress;
 mod table;
+mod wording;
 
 use clap::Parser;
 

@@ -23,10 +23,9 @@ pub(crate) fn worker<'a>(
     stop: &'a AtomicBool,
     sink: &'a dyn EventSink,
 ) -> Result<Process<'a>, project::Error> {
-    let token = host::process::token().map_err(|source| project::Error::Io {
-        action: "read",
-        path: "the system's random numbers".into(),
-        source,
+    let token = host::process::token().map_err(|error| {
+        let path = std::path::Path::new("the system's random numbers");
+        project::Error::io(contract::FileAction::Read, path, &error)
     })?;
     Ok(Process {
         owner: Owner {

@@ -13,6 +13,7 @@ mod format;
 mod line;
 mod method;
 mod model;
+mod plan;
 pub mod problem;
 mod rating;
 mod run;
@@ -36,6 +37,7 @@ pub use line::{
 };
 pub use method::{Preset, StageName, Synthesizer, System};
 pub use model::{Fit, Quantize};
+pub use plan::{Lack, SplitRule};
 pub use problem::{Problem, Reported};
 pub use rating::ItemState;
 pub use run::{Control, RunStanding, RunStatus, StageStanding, StageStatus};

@@ -48,6 +48,8 @@ macro_rules! problems {
                 }
             }
         }
+
+        impl std::error::Error for $name {}
     };
 }
 use problems;

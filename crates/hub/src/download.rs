@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use contract::problem::HubProblem;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
@@ -181,7 +182,9 @@ impl Transfer<'_, '_> {
         loop {
             let before = self.received_bytes;
             match self.attempt(file, &part) {
-                Err(HubError::Unreachable { .. }) if fruitless + 1 < FRUITLESS_ATTEMPTS => {
+                Err(HubError::Hub(HubProblem::Unreachable { .. }))
+                    if fruitless + 1 < FRUITLESS_ATTEMPTS =>
+                {
                     fruitless = if self.received_bytes > before {
                         0
                     } else {
@@ -223,11 +226,12 @@ impl Transfer<'_, '_> {
         }
         fs::remove_file(part).map_err(|e| HubError::io(part, e))?;
         let (file, expected) = (file.name.clone(), file.checksum.hex().to_owned());
-        Err(HubError::Checksum {
+        Err(HubProblem::Checksum {
             file,
             expected,
             found,
-        })
+        }
+        .into())
     }
 
     /// Writes the body after the `have` bytes of the part; returns its new length, at least that of the file.
@@ -274,10 +278,11 @@ impl Transfer<'_, '_> {
         }
         if have < file.bytes {
             let reason = "the connection ended before the file did".to_owned();
-            return Err(HubError::Unreachable {
+            return Err(HubProblem::Unreachable {
                 host: host.clone(),
                 reason,
-            });
+            }
+            .into());
         }
         out.sync_all().map_err(|e| HubError::io(part, e))?;
         Ok(have)

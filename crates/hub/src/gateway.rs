@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use contract::problem::HubProblem;
 use ureq::config::RedirectAuthHeaders;
 use ureq::http::HeaderMap;
 use ureq::typestate::WithoutBody;
@@ -102,9 +103,11 @@ impl Answer<'_> {
 
     /// The next bytes of the body; none at its end.
     pub(crate) fn chunk(&self) -> Result<Option<Vec<u8>>, HubError> {
-        let broken = |error: io::Error| HubError::Unreachable {
-            host: self.host.clone(),
-            reason: error.to_string(),
+        let broken = |error: io::Error| {
+            HubError::from(HubProblem::Unreachable {
+                host: self.host.clone(),
+                reason: error.to_string(),
+            })
         };
         self.gateway
             .wait_for(&self.body)?
@@ -119,10 +122,11 @@ impl Answer<'_> {
             bytes.extend(chunk);
             if bytes.len() > limit_bytes {
                 let reason = format!("more than {limit_bytes} bytes where a description should be");
-                return Err(HubError::BadAnswer {
+                return Err(HubProblem::BadAnswer {
                     host: self.host.clone(),
                     reason,
-                });
+                }
+                .into());
             }
         }
         Ok(bytes)
@@ -221,20 +225,22 @@ impl Gateway {
     /// Asks for `path` below the endpoint, from byte `start` on; `what` is said in errors.
     pub(crate) fn get(&self, path: &str, start: u64, what: &str) -> Result<Answer<'_>, HubError> {
         if self.access.offline {
-            return Err(HubError::Offline {
+            return Err(HubProblem::Offline {
                 what: what.to_owned(),
-            });
+            }
+            .into());
         }
         if !["https://", "http://"]
             .iter()
             .any(|scheme| self.endpoint().starts_with(scheme))
         {
-            return Err(HubError::BadEndpoint {
+            return Err(HubProblem::BadEndpoint {
                 endpoint: self.endpoint().to_owned(),
-            });
+            }
+            .into());
         }
         if !self.access.token.as_deref().is_none_or(is_token) {
-            return Err(HubError::BadToken);
+            return Err(HubProblem::BadToken.into());
         }
         // Ranges count bytes of the file itself, so it must not come compressed.
         let mut request = self
@@ -250,9 +256,11 @@ impl Gateway {
         let (heads, head) = sync_channel(1);
         let (chunks, body) = sync_channel(CHUNKS_AHEAD);
         std::thread::spawn(move || carry_out(request, &heads, &chunks));
-        let unreachable = |reason: String| HubError::Unreachable {
-            host: self.host().to_owned(),
-            reason,
+        let unreachable = |reason: String| {
+            HubError::from(HubProblem::Unreachable {
+                host: self.host().to_owned(),
+                reason,
+            })
         };
         let head = self
             .wait_for(&head)?
@@ -283,36 +291,37 @@ impl Gateway {
             self.access.no_token.clone(),
         );
         match (answer.status, answer.header("X-Error-Code")) {
-            (_, Some("GatedRepo")) | (403, _) => HubError::Gated {
+            (_, Some("GatedRepo")) | (403, _) => HubProblem::Gated {
                 host,
                 what,
                 no_token,
             },
-            (_, Some("RepoNotFound")) if self.has_token() => HubError::NotFound { host, what },
+            (_, Some("RepoNotFound")) if self.has_token() => HubProblem::NotOnHub { host, what },
             (_, Some("RevisionNotFound" | "EntryNotFound")) | (404, _) => {
-                HubError::NotFound { host, what }
+                HubProblem::NotOnHub { host, what }
             }
-            (401, _) => HubError::Unauthorized {
+            (401, _) => HubProblem::Unauthorized {
                 host,
                 what,
                 had_token: self.has_token(),
                 no_token,
             },
-            (429, _) => HubError::RateLimited {
+            (429, _) => HubProblem::RateLimited {
                 host,
                 retry_after_s: answer
                     .header("Retry-After")
                     .and_then(|text| text.parse().ok()),
             },
-            (status @ 500.., _) => HubError::Unreachable {
+            (status @ 500.., _) => HubProblem::Unreachable {
                 host,
                 reason: format!("status {status}"),
             },
-            (status, _) => HubError::BadAnswer {
+            (status, _) => HubProblem::BadAnswer {
                 host,
                 reason: format!("status {status} for {what}"),
             },
         }
+        .into()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use contract::problem::HubProblem;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -37,11 +38,13 @@ impl HubId {
     /// Checks an id.
     ///
     /// # Errors
-    /// [`HubError::BadId`].
+    /// [`HubProblem::BadId`].
     pub fn parse(id: &str) -> Result<Self, HubError> {
-        let bad = |reason: &str| HubError::BadId {
-            id: id.to_owned(),
-            reason: reason.to_owned(),
+        let bad = |reason: &str| {
+            HubError::from(HubProblem::BadId {
+                id: id.to_owned(),
+                reason: reason.to_owned(),
+            })
         };
         let (owner, name) = id
             .split_once('/')
@@ -131,7 +134,7 @@ impl Manifest {
     /// The manifest of a folder; `None` if Duologue did not download it.
     ///
     /// # Errors
-    /// [`HubError::BadManifest`] where it cannot be understood.
+    /// [`HubProblem::BadManifest`] where it cannot be understood.
     pub fn load(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(MANIFEST);
         let text = match std::fs::read(&path) {
@@ -144,9 +147,11 @@ impl Manifest {
             }
             Err(error) => return Err(HubError::io(&path, error)),
         };
-        let bad = |reason| HubError::BadManifest {
-            path: path.clone(),
-            reason,
+        let bad = |reason| {
+            HubError::from(HubProblem::BadManifest {
+                file: path.display().to_string(),
+                reason,
+            })
         };
         let manifest: Self = serde_json::from_slice(&text).map_err(|e| bad(e.to_string()))?;
         match manifest.files.iter().find(|file| !is_plain(&file.name)) {
@@ -181,9 +186,11 @@ pub fn repo_info(gateway: &Gateway, id: &HubId, revision: &str) -> Result<RepoIn
         0,
         what,
     )?;
-    let unexpected = |reason: String| HubError::BadAnswer {
-        host: gateway.host().to_owned(),
-        reason,
+    let unexpected = |reason: String| {
+        HubError::from(HubProblem::BadAnswer {
+            host: gateway.host().to_owned(),
+            reason,
+        })
     };
     let text = answer.bytes(LONGEST_DESCRIPTION_BYTES)?;
     let json: Value = serde_json::from_slice(&text).map_err(|e| unexpected(e.to_string()))?;
@@ -239,7 +246,7 @@ fn parse_info(json: &Value) -> Option<RepoInfo> {
 /// GGUF file asked for. Never a pickle.
 ///
 /// # Errors
-/// [`HubError::NotFound`] or [`HubError::NoWeights`], naming what the repository holds instead.
+/// [`HubProblem::NotOnHub`] or [`HubProblem::NoWeights`], naming what the repository holds instead.
 pub fn needed(
     id: &HubId,
     info: &RepoInfo,
@@ -254,10 +261,11 @@ pub fn needed(
     let weights: Vec<&RepoFile> = match gguf {
         Some(name) if !has(name) => {
             let what = format!("file `{name}` in {}", id.as_str());
-            return Err(HubError::NotFound {
+            return Err(HubProblem::NotOnHub {
                 host: host.to_owned(),
                 what,
-            });
+            }
+            .into());
         }
         Some(name) if !name.ends_with(".gguf") => {
             return Err(no_weights(id, format!("`{name}` is no .gguf file")));
@@ -293,10 +301,11 @@ fn is_shard(name: &str) -> bool {
 }
 
 fn no_weights(id: &HubId, reason: String) -> HubError {
-    HubError::NoWeights {
+    HubProblem::NoWeights {
         id: id.as_str().to_owned(),
         reason,
     }
+    .into()
 }
 
 fn what_else(info: &RepoInfo) -> String {

@@ -1,42 +1,34 @@
 //! Everything that can go wrong with a model, as one error type.
 //!
-//! Messages are for people: what happened and what it means. What to do next depends on who shows them (`fix` of
-//! `mrds::Error`). Variants exist where a caller can act on the difference.
+//! [`Error::problem`] says what happened for whoever words it. Variants exist where a caller can act on the difference.
 
 use std::path::{Path, PathBuf};
+
+use contract::Problem;
+use contract::problem::{Full, Interrupted, ModelProblem, RunProblem, TooLong, WorkspaceProblem};
 
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What can go wrong when models are loaded, run or trained.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum Error {
     /// A file that the model needs is absent.
-    #[error("{} is missing: the folder is not complete", path.display())]
     MissingFile {
         /// The file that was looked for.
         path: PathBuf,
     },
     /// Neither a folder nor a file has the name of the model.
-    #[error("there is no model at {}", path.display())]
     NoModel {
         /// The name given.
         path: PathBuf,
     },
     /// A folder with several GGUF files and nothing that says which one is meant.
-    #[error(
-        "the folder holds several models: {}",
-        files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
-    )]
     SeveralModels {
         /// The GGUF files.
         files: Vec<PathBuf>,
     },
     /// A weight file is shorter than its header says: an interrupted download or copy.
-    #[error(
-        "{} is incomplete: the file has {found_bytes} bytes, its header announces {expected_bytes}",
-        path.display()
-    )]
     Truncated {
         /// The weight file.
         path: PathBuf,
@@ -46,7 +38,6 @@ pub enum Error {
         expected_bytes: u64,
     },
     /// A weight file cannot be used: broken header, tensor missing, wrong shape or number type.
-    #[error("the weights in {} cannot be used: {reason}", path.display())]
     Weights {
         /// The weight file.
         path: PathBuf,
@@ -54,7 +45,6 @@ pub enum Error {
         reason: String,
     },
     /// The model's architecture is not one that the decoder computes exactly.
-    #[error("models of type {found} are not supported. Supported are: {supported}")]
     UnsupportedArchitecture {
         /// Architecture as config.json names it.
         found: String,
@@ -62,13 +52,11 @@ pub enum Error {
         supported: String,
     },
     /// llama.cpp would read something else from a GGUF file of this model.
-    #[error("a GGUF file cannot hold {what} as the model has it; nothing was written")]
     NotInGguf {
         /// What of the model.
         what: String,
     },
     /// A configuration file cannot be read or contradicts itself.
-    #[error("{}: `{field}` {reason}", path.display())]
     Config {
         /// The configuration file.
         path: PathBuf,
@@ -78,9 +66,6 @@ pub enum Error {
         reason: String,
     },
     /// Tokenizer and weights do not belong together.
-    #[error(
-        "the tokenizer knows {tokenizer} tokens but the model only {model}: they do not belong together"
-    )]
     VocabularyMismatch {
         /// Entries of the tokenizer (highest id + 1).
         tokenizer: usize,
@@ -88,7 +73,6 @@ pub enum Error {
         model: usize,
     },
     /// The tokenizer cannot be read or refuses a text.
-    #[error("tokenizer {}: {reason}", path.display())]
     Tokenizer {
         /// The tokenizer file.
         path: PathBuf,
@@ -96,13 +80,11 @@ pub enum Error {
         reason: String,
     },
     /// The chat template is invalid or refuses the conversation.
-    #[error("the model's chat template cannot render this conversation: {reason}")]
     ChatTemplate {
         /// What the template engine, or the template itself, says.
         reason: String,
     },
     /// An adapter does not fit the model or cannot be read.
-    #[error("adapter {}: {reason}", path.display())]
     Adapter {
         /// The adapter's file or folder.
         path: PathBuf,
@@ -110,7 +92,6 @@ pub enum Error {
         reason: String,
     },
     /// A saved training state cannot be continued from.
-    #[error("the saved training state {} cannot be used: {reason}", path.display())]
     Checkpoint {
         /// The state's file.
         path: PathBuf,
@@ -118,7 +99,6 @@ pub enum Error {
         reason: String,
     },
     /// More tokens than the model can attend to.
-    #[error("the text needs {tokens} tokens, the model can read {limit}")]
     ContextExceeded {
         /// Tokens of prompt and completion together.
         tokens: usize,
@@ -126,15 +106,11 @@ pub enum Error {
         limit: usize,
     },
     /// A value became infinite or not a number.
-    #[error(
-        "{what} is not a finite number: the weights are damaged, or a learning rate is too high"
-    )]
     NonFinite {
         /// The quantity, for instance "loss".
         what: String,
     },
     /// A setting has a value that makes no sense.
-    #[error("setting `{name}` {reason}")]
     Setting {
         /// Name of the setting.
         name: &'static str,
@@ -142,7 +118,6 @@ pub enum Error {
         reason: String,
     },
     /// The compute device asked for is not there.
-    #[error("compute device `{spec}` cannot be used: {reason}")]
     Device {
         /// The device asked for.
         spec: String,
@@ -150,10 +125,8 @@ pub enum Error {
         reason: String,
     },
     /// The work was stopped on request; its state was saved first.
-    #[error("stopped on request")]
     Interrupted,
     /// A file could not be read or written.
-    #[error("{}: {source}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -161,11 +134,9 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The card has no room for what was to be put there.
-    #[error("the card has no memory left")]
     OutOfMemory,
     /// A tensor operation failed.
-    #[error("tensor computation failed: {0}")]
-    Candle(#[source] candle_core::Error),
+    Candle(candle_core::Error),
 }
 
 /// What the driver and its library of products say where memory does not suffice. candle hands their errors on in a box
@@ -183,7 +154,114 @@ impl From<candle_core::Error> for Error {
     }
 }
 
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.problem().fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            Self::Candle(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
 impl Error {
+    /// What went wrong, for whoever words it.
+    pub fn problem(&self) -> Problem {
+        let file = self.path().map(shown).unwrap_or_default();
+        Problem::Model(match self {
+            Self::MissingFile { .. } => ModelProblem::MissingFile { file },
+            Self::NoModel { .. } => ModelProblem::NoSuchModel { file },
+            Self::SeveralModels { files } => ModelProblem::SeveralModels {
+                files: files.iter().map(|file| shown(file)).collect(),
+            },
+            Self::Truncated {
+                found_bytes,
+                expected_bytes,
+                ..
+            } => ModelProblem::TruncatedWeights {
+                file,
+                found_bytes: *found_bytes,
+                expected_bytes: *expected_bytes,
+            },
+            Self::Weights { reason, .. } => ModelProblem::Weights {
+                file,
+                reason: reason.clone(),
+            },
+            Self::UnsupportedArchitecture { found, supported } => {
+                ModelProblem::UnsupportedArchitecture {
+                    found: found.clone(),
+                    supported: supported.clone(),
+                }
+            }
+            Self::NotInGguf { what } => ModelProblem::NotInGguf { what: what.clone() },
+            Self::Config { field, reason, .. } => ModelProblem::ModelConfig {
+                file,
+                field: field.clone(),
+                reason: reason.clone(),
+            },
+            Self::VocabularyMismatch { tokenizer, model } => ModelProblem::VocabularyMismatch {
+                tokenizer: *tokenizer,
+                model: *model,
+            },
+            Self::Tokenizer { reason, .. } => ModelProblem::Tokenizer {
+                file,
+                reason: reason.clone(),
+            },
+            Self::ChatTemplate { reason } => ModelProblem::ChatTemplate {
+                reason: reason.clone(),
+            },
+            Self::Adapter { reason, .. } => ModelProblem::Adapter {
+                file,
+                reason: reason.clone(),
+            },
+            Self::Checkpoint { reason, .. } => ModelProblem::Checkpoint {
+                file,
+                reason: reason.clone(),
+            },
+            Self::NonFinite { what } => ModelProblem::NotFinite { what: what.clone() },
+            Self::Setting { name, reason } => ModelProblem::Setting {
+                field: (*name).to_owned(),
+                reason: reason.clone(),
+            },
+            Self::Device { spec, reason } => ModelProblem::Device {
+                device: spec.clone(),
+                reason: reason.clone(),
+            },
+            Self::Candle(error) => ModelProblem::Tensor {
+                reason: error.to_string(),
+            },
+            Self::ContextExceeded { tokens, limit } => {
+                let (tokens, limit) = (*tokens, *limit);
+                return RunProblem::TooLong(TooLong::Text { tokens, limit }).into();
+            }
+            Self::Interrupted => return RunProblem::Interrupted(Interrupted::Work).into(),
+            Self::OutOfMemory => return RunProblem::OutOfMemory(Full::Card).into(),
+            Self::Io { source, .. } => return WorkspaceProblem::io(file, source).into(),
+        })
+    }
+
+    /// The file or folder that it is about.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::MissingFile { path }
+            | Self::NoModel { path }
+            | Self::Truncated { path, .. }
+            | Self::Weights { path, .. }
+            | Self::Config { path, .. }
+            | Self::Tokenizer { path, .. }
+            | Self::Adapter { path, .. }
+            | Self::Checkpoint { path, .. }
+            | Self::Io { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
     /// An I/O failure at `path`; a missing file becomes [`Error::MissingFile`].
     pub fn io(path: &Path, source: std::io::Error) -> Self {
         if source.kind() == std::io::ErrorKind::NotFound {
@@ -221,6 +299,10 @@ impl Error {
             reason: reason.into(),
         }
     }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 #[cfg(test)]

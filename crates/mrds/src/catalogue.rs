@@ -114,17 +114,17 @@ pub fn fit(need_bytes: u64, free_bytes: u64) -> Fit {
 /// The catalogue, smallest first.
 ///
 /// # Errors
-/// [`project::Error::Corrupt`] where a file is wrong, which a test rules out.
+/// A stored value that cannot be read, where a file is wrong, which a test rules out.
 pub fn catalogue() -> Result<Vec<CatalogueEntry>> {
     FILES.iter().map(|(name, text)| entry(name, text)).collect()
 }
 
 fn entry(name: &'static str, text: &str) -> Result<CatalogueEntry> {
     let corrupt = |reason: String| {
-        Error::Project(project::Error::Corrupt {
-            what: format!("models/{name}.toml"),
+        Error::Project(project::error::corrupt(
+            &format!("models/{name}.toml"),
             reason,
-        })
+        ))
     };
     let file: File = toml::from_str(text).map_err(|e| corrupt(e.to_string()))?;
     let json = serde_json::to_value(&file.config).map_err(|e| corrupt(e.to_string()))?;

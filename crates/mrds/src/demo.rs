@@ -1,5 +1,6 @@
 //! The summarizer in use: one dialogue in, a streamed summary out.
 
+use contract::problem::WrongState;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
@@ -161,9 +162,10 @@ pub fn adapter_folder(
         .iter()
         .find(|adapter| adapter.role == role)
         .ok_or_else(|| {
-            Error::Project(project::Error::WrongState {
-                what: format!("run `{run}` has no trained {role} yet"),
-                fix: format!("Finish the run's stage {stage} first: `duologue resume {run}`."),
+            Error::from(WrongState::NotTrained {
+                run: run.to_owned(),
+                role: role.to_owned(),
+                stage,
             })
         })?;
     Ok(session.store().blobs().join(&found.sha256))

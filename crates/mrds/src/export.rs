@@ -1,6 +1,8 @@
 //! Taking a trained adapter out of the workspace: in PEFT's format, merged into the base model, or for llama.cpp; and
 //! the proof that the exported files give what the workspace's adapter gives.
 
+use contract::FileAction;
+use contract::problem::WrongState;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -194,11 +196,7 @@ pub fn export_model(
             write_card(to, &card)?;
         }
         (None, ExportFormat::Peft | ExportFormat::GgufAdapter) => {
-            return Err(Error::Project(project::Error::WrongState {
-                what: "this format holds an adapter, and none was named; nothing was written"
-                    .into(),
-                fix: "Name an adapter's folder with --adapter, or export as merged or gguf.".into(),
-            }));
+            return Err(WrongState::AdapterNeeded.into());
         }
     }
     Ok(Export {
@@ -281,22 +279,16 @@ fn replay(
 
 fn refuse_occupied(to: &Path) -> Result<()> {
     if fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Error::Project(project::Error::WrongState {
-            what: format!("{} is not empty; nothing was written", to.display()),
-            fix: "Choose a new or empty folder with --to.".into(),
-        }));
+        return Err(WrongState::FolderNotEmpty {
+            file: to.display().to_string(),
+        }
+        .into());
     }
     Ok(())
 }
 
 fn create(to: &Path) -> Result<()> {
-    fs::create_dir_all(to).map_err(|source| {
-        Error::Project(project::Error::Io {
-            action: "create",
-            path: to.to_owned(),
-            source,
-        })
-    })
+    fs::create_dir_all(to).map_err(|error| Error::io(FileAction::Create, to, &error))
 }
 
 fn gguf_path(to: &Path, kind: GgufType) -> Result<PathBuf> {
@@ -306,13 +298,8 @@ fn gguf_path(to: &Path, kind: GgufType) -> Result<PathBuf> {
 
 fn write_card(to: &Path, card: &str) -> Result<()> {
     let path = to.join("README.md");
-    host::file::write(&path, card.as_bytes()).map_err(|source| {
-        Error::Project(project::Error::Io {
-            action: "write",
-            path,
-            source,
-        })
-    })
+    host::file::write(&path, card.as_bytes())
+        .map_err(|error| Error::io(FileAction::Write, &path, &error))
 }
 
 /// The model card of a merged model: what it is, what it was made from, what is known about it.
@@ -344,13 +331,7 @@ fn card(row: &store::RunRow, role: &str) -> String {
 }
 
 fn listed(folder: &Path) -> Result<Vec<ExportedFile>> {
-    let io = |source| {
-        Error::Project(project::Error::Io {
-            action: "read",
-            path: folder.to_owned(),
-            source,
-        })
-    };
+    let io = |error: std::io::Error| Error::io(FileAction::Read, folder, &error);
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(io)? {
         let path = entry.map_err(io)?.path();

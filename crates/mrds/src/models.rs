@@ -3,6 +3,7 @@
 //! A download is kept in `WORKSPACE/models/OWNER--NAME` beside its [`Manifest`]; only such a folder is ever deleted. A
 //! folder of the user is known by its path alone, and stays what it is.
 
+use contract::{FileAction, Thing};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -310,7 +311,7 @@ pub fn removal(session: &Session, model: &str) -> Result<Removal> {
                 .into_iter()
                 .find(|m| m.hub_id == model);
             let missing = store::Error::NotFound {
-                what: "model",
+                thing: Thing::Model,
                 key: model.to_owned(),
             };
             let found = unfinished.ok_or(missing)?;
@@ -459,12 +460,8 @@ pub(crate) fn folder_bytes(folder: &Path) -> u64 {
 /// Removes a file; a missing one is fine.
 fn remove_file(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::Project(project::Error::Io {
-                action: "remove",
-                path: path.to_owned(),
-                source,
-            }))
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io(FileAction::Remove, path, &error))
         }
         _ => Ok(()),
     }

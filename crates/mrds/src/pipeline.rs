@@ -3,6 +3,7 @@
 //! A stage's result is kept under the hash of its inputs and settings. So a run resumes where it stopped, an unchanged
 //! stage is taken over from an earlier run, and an edited artifact makes exactly what depends on it stale.
 
+use contract::problem::{Full, RunProblem, SmallerPlan, WrongState};
 use contract::Event;
 use contract::{StageName, StageStanding, StageStatus};
 use project::artifact::{inputs_sha256, output_sha256};
@@ -104,7 +105,7 @@ impl Steps<'_, '_> {
             }
             Err(error) => {
                 let error = with_stage(error, name, self.run.next_smaller)?;
-                store.fail_stage(id, name, &error.report())?;
+                store.fail_stage(id, name, &error.problem().into())?;
                 self.say(name, StageStanding::Failed);
                 return Err(error);
             }
@@ -150,13 +151,8 @@ impl Steps<'_, '_> {
                 .then_some(row.output_sha256)
                 .flatten()
         };
-        inputs_sha256(&self.run.row, &self.run.recipe, name, &output_of)?.ok_or_else(|| {
-            Error::Project(project::Error::WrongState {
-                what: format!("stage {name} cannot start: a stage before it is unfinished"),
-                fix: "Leave --from away, so that the unfinished stages are carried out first."
-                    .into(),
-            })
-        })
+        inputs_sha256(&self.run.row, &self.run.recipe, name, &output_of)?
+            .ok_or_else(|| Error::from(WrongState::StageUnready { stage: name }))
     }
 
     fn say(&self, name: StageName, status: StageStanding) {
@@ -168,13 +164,13 @@ impl Steps<'_, '_> {
 fn with_stage(
     error: Error,
     stage: StageName,
-    next_smaller: &dyn Fn(StageName) -> Result<String>,
+    next_smaller: &dyn Fn(StageName) -> Result<Option<SmallerPlan>>,
 ) -> Result<Error> {
     match error {
-        Error::Model(lm::Error::OutOfMemory) => Ok(Error::DeviceMemory {
-            stage,
-            fix: next_smaller(stage)?,
-        }),
+        Error::Model(lm::Error::OutOfMemory) => {
+            let smaller = next_smaller(stage)?;
+            Ok(RunProblem::OutOfMemory(Full::Stage { stage, smaller }).into())
+        }
         other => Ok(other),
     }
 }
@@ -182,18 +178,29 @@ fn with_stage(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::{ErrorCode, Kind};
+    use contract::{ErrorCode, Kind, Price};
 
     #[test]
     fn a_full_card_names_the_stage_and_what_to_do() {
         let full = || Error::Model(lm::Error::OutOfMemory);
-        let next = |stage: StageName| Ok(format!("smaller than {stage}"));
+        let plan = SmallerPlan {
+            settings: vec!["recompute=on".to_owned()],
+            price: Price::Recompute,
+        };
+        let next = |_stage: StageName| Ok(Some(plan.clone()));
         let error = with_stage(full(), StageName::Align, &next).unwrap();
         assert_eq!(
             (error.code(), error.kind()),
             (ErrorCode::OutOfMemory, Kind::Failure)
         );
-        assert_eq!(error.fix(), "smaller than align");
+        assert_eq!(
+            error.problem(),
+            RunProblem::OutOfMemory(Full::Stage {
+                stage: StageName::Align,
+                smaller: Some(plan.clone()),
+            })
+            .into()
+        );
         assert!(error.to_string().contains("align"), "{error}");
         assert_eq!(full().code(), ErrorCode::OutOfMemory);
         let other = with_stage(

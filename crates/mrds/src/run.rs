@@ -1,6 +1,7 @@
 //! A run: what is asked for, which stages, and what they see of it. Worked on by [`crate::worker`], carried out by
 //! [`crate::pipeline`].
 
+use contract::problem::SmallerPlan;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
@@ -52,8 +53,8 @@ pub struct Run<'a> {
     pub stop: &'a AtomicBool,
     /// Milliseconds since 1970, given by the edge.
     pub now_ms: &'a (dyn Fn() -> i64 + Sync),
-    /// What to do where the card's memory does not suffice for a stage, in words.
-    pub next_smaller: &'a dyn Fn(StageName) -> Result<String>,
+    /// The next smaller plan where the card's memory does not suffice for a stage.
+    pub next_smaller: &'a dyn Fn(StageName) -> Result<Option<SmallerPlan>>,
 }
 
 /// Which stages a call carries out.

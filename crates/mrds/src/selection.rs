@@ -3,7 +3,9 @@
 //! Shots are nested: the same seed draws the same order, so 100 shots are a subset of 300. The test split becomes a
 //! [`TestData`], which only the stage `evaluate` is handed.
 
+use contract::ExampleKind;
 use contract::Split;
+use contract::problem::{self, RunProblem};
 use lm::LanguageModel;
 use project::dialogue::Dialogue;
 use project::recipe::{Recipe, TooLong};
@@ -76,7 +78,7 @@ enum Fit {
 
 /// Chooses shots, validation and test examples and checks that each fits the model's context.
 ///
-/// # Errors [`project::Error::TooFewRows`], [`project::Error::EmptyDataset`], and [`Error::TooLong`] where the recipe
+/// # Errors [`RunProblem::TooFewRows`], [`RunProblem::EmptyDataset`], and [`RunProblem::TooLong`] where the recipe
 /// says `refuse`.
 pub fn choose(
     dataset: &str,
@@ -112,31 +114,30 @@ pub fn choose(
     }
     chooser.refuse_too_long()?;
     if train.is_empty() {
-        return Err(Error::Project(project::Error::EmptyDataset {
-            dataset: dataset.to_owned(),
-            what: "training examples".into(),
-        }));
+        return Err(lacking(dataset, ExampleKind::Training));
     }
     if test.is_empty() {
-        return Err(Error::Project(project::Error::EmptyDataset {
-            dataset: dataset.to_owned(),
-            what: "test examples".into(),
-        }));
+        return Err(lacking(dataset, ExampleKind::Test));
     }
-    chooser.enough("training examples", train.len(), recipe.shots, "shots")?;
+    chooser.enough(ExampleKind::Training, train.len(), recipe.shots, "shots")?;
     let mut unused = train.split_off(recipe.shots);
     if !own_validation {
         unused.reverse();
         pool = unused;
     }
-    let what = if own_validation {
-        "validation examples"
+    let kind = if own_validation {
+        ExampleKind::Validation
     } else {
-        "training examples left for validation"
+        ExampleKind::LeftForValidation
     };
-    chooser.enough(what, pool.len(), recipe.validation, "validation")?;
+    chooser.enough(kind, pool.len(), recipe.validation, "validation")?;
     pool.truncate(recipe.validation);
     Ok(chooser.finish(train, pool, test, own_validation))
+}
+
+fn lacking(dataset: &str, lacks: ExampleKind) -> Error {
+    let dataset = dataset.to_owned();
+    RunProblem::EmptyDataset { dataset, lacks }.into()
 }
 
 struct Chooser<'a> {
@@ -229,27 +230,31 @@ impl Chooser<'_> {
 
     fn refuse_too_long(&self) -> Result<()> {
         match &self.longest {
-            Some((id, tokens)) if self.recipe.too_long == TooLong::Refuse => Err(Error::TooLong {
-                count: self.long,
-                id: id.clone(),
-                tokens: *tokens,
-                limit: self.model.context_tokens(),
-            }),
+            Some((id, tokens)) if self.recipe.too_long == TooLong::Refuse => {
+                Err(RunProblem::TooLong(problem::TooLong::Dialogues {
+                    count: self.long,
+                    id: id.clone(),
+                    tokens: *tokens,
+                    limit: self.model.context_tokens(),
+                })
+                .into())
+            }
             _ => Ok(()),
         }
     }
 
-    fn enough(&self, what: &str, have: usize, need: usize, field: &'static str) -> Result<()> {
+    fn enough(&self, kind: ExampleKind, have: usize, need: usize, field: &str) -> Result<()> {
         if have >= need {
             return Ok(());
         }
-        Err(Error::Project(project::Error::TooFewRows {
+        Err(RunProblem::TooFewRows {
             dataset: self.dataset.to_owned(),
-            what: what.to_owned(),
+            kind,
             have,
             need,
-            field,
-        }))
+            field: field.to_owned(),
+        }
+        .into())
     }
 
     fn finish(

@@ -3,6 +3,7 @@
 //! A run is worked on under a lease (process, token, heartbeat every 2 s), so that no two processes ever write the same
 //! run; a dead owner's lease is taken over.
 
+use contract::problem::{Locked, RunProblem, WrongState};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -163,10 +164,8 @@ pub fn execute(
             .store()
             .acquire(run, &process.owner, (process.now_ms)(), process.liveness)?;
     if let Acquire::HeldBy { pid } = acquired {
-        return Err(Error::Locked {
-            run: run.to_owned(),
-            pid,
-        });
+        let run = run.to_owned();
+        return Err(RunProblem::Locked(Locked::Run { run, pid }).into());
     }
     let (over, workspace) = (AtomicBool::new(false), session.workspace().to_owned());
     let result = std::thread::scope(|scope| {
@@ -186,9 +185,10 @@ fn work(session: &Session, run: &str, stages: StageRange, process: &Process<'_>)
     let recipe = Recipe::from_toml(&row.recipe)?;
     let model = model_of(&row, &recipe, row.device)?;
     if model.sha256 != row.model_id {
-        return Err(Error::ModelChanged {
-            path: PathBuf::from(&row.model_path),
-        });
+        return Err(RunProblem::ModelChanged {
+            file: row.model_path,
+        }
+        .into());
     }
     let rows = session.store().examples(row.dataset_id, None)?;
     let Selected {
@@ -200,13 +200,11 @@ fn work(session: &Session, run: &str, stages: StageRange, process: &Process<'_>)
     let changed = stored.training_sha256 != selection.training_sha256
         || stored.test_sha256 != selection.test_sha256;
     if changed {
-        return Err(Error::Project(project::Error::WrongState {
-            what: format!(
-                "the examples of `{}` have changed since run `{run}` began",
-                row.dataset_name
-            ),
-            fix: "Start a new run; stages that do not depend on the change are taken over.".into(),
-        }));
+        return Err(WrongState::ExamplesChanged {
+            run: run.to_owned(),
+            dataset: row.dataset_name,
+        }
+        .into());
     }
     process.sink.event(&Event::RunStarted {
         run: run.to_owned(),
@@ -235,20 +233,12 @@ fn check_range(row: &RunRow, stages: StageRange) -> Result<()> {
     if from <= until {
         return Ok(());
     }
-    Err(Error::Project(project::Error::WrongState {
-        what: format!(
-            "run `{}` cannot go from {from} until {until}: {until} comes first",
-            row.id
-        ),
-        fix: format!(
-            "The stages are, in order: {}.",
-            StageName::ALL
-                .iter()
-                .map(|s| s.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
-    }))
+    Err(WrongState::StagesReversed {
+        run: row.id.clone(),
+        from,
+        until,
+    }
+    .into())
 }
 
 /// Records how the work ended.
@@ -288,7 +278,7 @@ fn record_end(
             Err(error.into())
         }
         Err(error) => {
-            let report = Some(error.report());
+            let report = Some(error.problem().into());
             session
                 .store()
                 .set_run_status(run, RunStatus::Failed, report, now_ms)?;

@@ -2,14 +2,13 @@
 //!
 //! Flow: bytes → records (`json`, `table`, and for transcripts `text`, `webvtt`, `srt`) → format and columns
 //! (`columns`) → examples (`record`) → splits (`split`) → leaks ([`leak::find_leaks`]). Bad rows are data ([`Issue`]);
-//! only what concerns a whole file is an [`ImportError`]. Nothing here writes: the session decides what to do with the
+//! only what concerns a whole file is an [`ImportProblem`]. Nothing here writes: the session decides what to do with the
 //! result.
 //!
 //! A new format is a line in `columns` (and a file of its own where its records are laid out differently).
 
 mod columns;
 mod cues;
-mod error;
 mod json;
 pub mod leak;
 mod record;
@@ -23,11 +22,13 @@ mod webvtt;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use contract::{Detection, FileFormat, Formats, IssueCode, Severity, Split, SplitChoice};
+use contract::problem::{ImportProblem, NotFound, Unreadable};
+use contract::{
+    Detection, FileFormat, Formats, IssueCode, Severity, Split, SplitChoice, SplitRule,
+};
 use serde::{Deserialize, Serialize};
 use transcript::Beside;
 
-pub use error::ImportError;
 pub use leak::{Leak, find_leaks};
 
 /// Rows shown before anything is imported.
@@ -171,8 +172,8 @@ pub struct Import {
     pub columns: Vec<String>,
     /// Its first rows, cells in the order of `columns`.
     pub preview: Vec<Vec<String>>,
-    /// How the splits came about, one sentence.
-    pub split_rule: String,
+    /// How the splits came about; `None` before the rows are divided.
+    pub split_rule: Option<SplitRule>,
     /// Rows read, good or bad.
     pub read: usize,
     /// The good rows in file order.
@@ -192,10 +193,10 @@ impl Import {
     /// Refuses an import whose columns have to be named first.
     ///
     /// # Errors
-    /// [`ImportError::NeedsMapping`] with the columns that are there.
-    pub fn require_mapping(&self) -> Result<(), ImportError> {
+    /// [`ImportProblem::NeedsMapping`] with the columns that are there.
+    pub fn require_mapping(&self) -> Result<(), ImportProblem> {
         match self.needs_mapping {
-            true => Err(ImportError::NeedsMapping {
+            true => Err(ImportProblem::NeedsMapping {
                 columns: self.columns.clone(),
             }),
             false => Ok(()),
@@ -231,7 +232,7 @@ struct Records {
 ///
 /// # Errors What concerns a whole file: not found, not readable, unknown format, JSON that breaks off, no rows, a
 /// mapped column that does not exist, turns without speakers if no speakers were given.
-pub fn read(files: &[PathBuf], options: &ImportOptions) -> Result<Import, ImportError> {
+pub fn read(files: &[PathBuf], options: &ImportOptions) -> Result<Import, ImportProblem> {
     let mut parts = Vec::with_capacity(files.len());
     for path in files {
         let bytes = read_file(path)?;
@@ -247,20 +248,17 @@ pub fn read(files: &[PathBuf], options: &ImportOptions) -> Result<Import, Import
     read_parts(&parts, options)
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, ImportError> {
+fn read_file(path: &Path) -> Result<Vec<u8>, ImportProblem> {
     let file = path.display().to_string();
     if path.is_dir() {
-        return Err(ImportError::Unreadable {
-            file,
-            reason: "it is a folder".into(),
-        });
+        return Err(ImportProblem::Unreadable(Unreadable::Folder { file }));
     }
     std::fs::read(path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => ImportError::NotFound { file },
-        _ => ImportError::Unreadable {
+        std::io::ErrorKind::NotFound => ImportProblem::NotFound(NotFound::File { file }),
+        _ => ImportProblem::Unreadable(Unreadable::Refused {
             file,
             reason: source.to_string(),
-        },
+        }),
     })
 }
 
@@ -268,9 +266,9 @@ fn read_file(path: &Path) -> Result<Vec<u8>, ImportError> {
 fn read_parts(
     parts: &[(PathBuf, Vec<u8>)],
     options: &ImportOptions,
-) -> Result<Import, ImportError> {
+) -> Result<Import, ImportProblem> {
     if parts.is_empty() {
-        return Err(ImportError::NoFiles);
+        return Err(ImportProblem::NoFiles);
     }
     check_speakers(options)?;
     let mut import: Option<Import> = None;
@@ -289,7 +287,7 @@ fn read_parts(
         let beside = beside.and_then(|path| Some(Beside::new(&path, contents.get(&path)?)));
         let records = take_apart(path, &file, bytes, beside.as_ref())?;
         if records.rows.is_empty() && records.issues.is_empty() {
-            return Err(ImportError::Empty { file });
+            return Err(ImportProblem::Empty { file });
         }
         let layout = columns::detect(&records, options.map.as_ref(), &file)?;
         let mut part = start(&layout, &records);
@@ -309,7 +307,7 @@ fn read_parts(
             Some(first) => join(first, part),
         });
     }
-    let mut import = import.ok_or(ImportError::NoFiles)?;
+    let mut import = import.ok_or(ImportProblem::NoFiles)?;
     if import.needs_mapping {
         // One file without known columns holds all back: half a data set would look like the whole.
         drafts.clear();
@@ -318,13 +316,14 @@ fn read_parts(
         .iter()
         .map(|(path, _)| path.display().to_string())
         .collect();
-    import.split_rule = split::assign(&mut drafts, &names, options, &mut import.issues);
+    let rule = split::assign(&mut drafts, &names, options, &mut import.issues);
+    import.split_rule = Some(rule);
     import.examples = finish(drafts);
     report_duplicates(&import.examples, &mut import.issues);
     Ok(import)
 }
 
-fn check_speakers(options: &ImportOptions) -> Result<(), ImportError> {
+fn check_speakers(options: &ImportOptions) -> Result<(), ImportProblem> {
     let Some(speakers) = &options.speakers else {
         return Ok(());
     };
@@ -335,7 +334,7 @@ fn check_speakers(options: &ImportOptions) -> Result<(), ImportError> {
     };
     match speakers.len() >= 2 && speakers.iter().all(is_name) {
         true => Ok(()),
-        false => Err(ImportError::BadSpeakers {
+        false => Err(ImportProblem::BadSpeakers {
             given: speakers.join(","),
         }),
     }
@@ -347,9 +346,9 @@ fn take_apart(
     file: &str,
     bytes: &[u8],
     beside: Option<&Beside<'_>>,
-) -> Result<Records, ImportError> {
+) -> Result<Records, ImportProblem> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(ImportError::InvalidUtf8 {
+        return Err(ImportProblem::InvalidUtf8 {
             file: file.into(),
             row: 1,
             offset: 0,
@@ -365,7 +364,7 @@ fn take_apart(
         ending.as_str(),
         bytes.iter().find(|byte| !byte.is_ascii_whitespace()),
     ) {
-        (_, None) => Err(ImportError::Empty { file: file.into() }),
+        (_, None) => Err(ImportProblem::Empty { file: file.into() }),
         ("csv" | "tsv", _) => table::read(file, bytes),
         ("md" | "markdown", _) => Ok(text::read(FileFormat::Md, file, bytes, beside)),
         ("vtt", _) => Ok(webvtt::read(file, bytes, beside)),
@@ -383,7 +382,7 @@ fn take_apart(
             json::read_objects(file, bytes, &ending)
         }
         _ if table::looks_like_one(bytes) => table::read(file, bytes),
-        _ => Err(ImportError::UnknownFormat { file: file.into() }),
+        _ => Err(ImportProblem::UnknownFormat { file: file.into() }),
     }
 }
 
@@ -413,7 +412,7 @@ fn start(layout: &columns::Layout, records: &Records) -> Import {
         needs_mapping: layout.detection == Detection::NeedsMapping && !records.columns.is_empty(),
         columns: records.columns.clone(),
         preview: records.rows.iter().take(PREVIEW_ROWS).map(line).collect(),
-        split_rule: String::new(),
+        split_rule: None,
         read: records.rows.len() + bad.len(),
         examples: Vec::new(),
         issues: Vec::new(),

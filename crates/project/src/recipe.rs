@@ -4,6 +4,8 @@
 //! stage's cache key follow from the same lines. Defaults and their arguments: `docs/method.md`; the values of the
 //! paper (Lu et al., arXiv 2502.17328) are used where it states them.
 
+use contract::RecipeRule;
+use contract::problem::{RecipeFault, RunProblem};
 use contract::{Preset, Quantize, StageName, StageName::*, System};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -362,16 +364,12 @@ impl Recipe {
 
     /// Reads a TOML file's text.
     pub fn from_toml(text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|error| Error::Recipe {
-            reason: error.message().to_owned(),
-        })
+        toml::from_str(text).map_err(|error| unreadable(error.message()))
     }
 
     /// The recipe as TOML, each field under its explanation.
     pub fn to_toml(&self) -> Result<String> {
-        let plain = toml::to_string(self).map_err(|error| Error::Recipe {
-            reason: error.to_string(),
-        })?;
+        let plain = toml::to_string(self).map_err(unreadable)?;
         let mut out = String::new();
         for line in plain.lines() {
             let key = line.split_once(" = ").map_or("", |(key, _)| key);
@@ -386,23 +384,26 @@ impl Recipe {
 
     /// Sets one field from `key=value` (TOML value; a bare word is a string; commas make a list).
     pub fn set(&mut self, assignment: &str) -> Result<()> {
-        let (key, text) = assignment.split_once('=').ok_or_else(|| Error::Recipe {
-            reason: format!("`{assignment}` is not of the form key=value"),
+        let (key, text) = assignment.split_once('=').ok_or_else(|| {
+            RunProblem::Recipe(RecipeFault::Assignment {
+                text: assignment.to_owned(),
+            })
         })?;
         let (key, text) = (key.trim(), text.trim());
-        let mut table = toml::Table::try_from(&*self).map_err(|e| Error::Recipe {
-            reason: e.to_string(),
-        })?;
-        let old = table.get(key).ok_or_else(|| Error::Recipe {
-            reason: format!("there is no field `{key}`; `duologue recipe --print` lists them all"),
+        let mut table = toml::Table::try_from(&*self).map_err(unreadable)?;
+        let old = table.get(key).ok_or_else(|| {
+            RunProblem::Recipe(RecipeFault::UnknownField {
+                field: key.to_owned(),
+            })
         })?;
         let value = parse_value(text, old);
         table.insert(key.to_owned(), value);
-        let changed: Self = table
-            .try_into()
-            .map_err(|e: toml::de::Error| Error::Recipe {
-                reason: format!("`{key}`: {}", e.message()),
-            })?;
+        let changed: Self = table.try_into().map_err(|e: toml::de::Error| {
+            RunProblem::Recipe(RecipeFault::Value {
+                field: key.to_owned(),
+                reason: e.message().to_owned(),
+            })
+        })?;
         changed.validate()?;
         *self = changed;
         Ok(())
@@ -435,9 +436,7 @@ impl Recipe {
         self.validate()?;
         // Depends on two fields, so it waits until all are set.
         if self.sft_batch_size < 2 && self.systems.contains(&System::FixedRatio) {
-            return Err(Error::Recipe {
-                reason: "`sft_batch_size` must be at least 2 for the system `fixed_ratio`, which mixes real and synthetic pairs in every batch".to_owned(),
-            });
+            refuse("sft_batch_size", RecipeRule::TwoForFixedRatio)?;
         }
         Ok(self)
     }
@@ -475,19 +474,12 @@ impl Recipe {
         match serde_json::to_value(self) {
             Ok(Value::Object(map)) => Ok(map),
             Ok(_) => Ok(Map::new()),
-            Err(error) => Err(Error::Recipe {
-                reason: error.to_string(),
-            }),
+            Err(error) => Err(unreadable(error)),
         }
     }
 
     /// Checks every range that a stage relies on.
     pub fn validate(&self) -> Result<()> {
-        let refuse = |field: &str, rule: &str| {
-            Err(Error::Recipe {
-                reason: format!("`{field}` {rule}"),
-            })
-        };
         let positive: [(&str, usize); 13] = [
             ("shots", self.shots),
             ("validation", self.validation),
@@ -504,16 +496,13 @@ impl Recipe {
             ("bootstrap", self.bootstrap),
         ];
         if let Some((field, _)) = positive.iter().find(|(_, value)| *value == 0) {
-            return refuse(field, "must be at least 1");
+            return refuse(field, RecipeRule::AtLeastOne);
         }
         if self.lr_search.is_empty() || self.lr_search.iter().any(|x| !x.is_finite() || *x <= 0.0) {
-            return refuse(
-                "lr_search",
-                "must list positive factors, for example [0.5, 1, 2]",
-            );
+            return refuse("lr_search", RecipeRule::PositiveFactors);
         }
         if !(0.0..1.0).contains(&self.lora_dropout) {
-            return refuse("lora_dropout", "must be at least 0 and below 1");
+            return refuse("lora_dropout", RecipeRule::ZeroToBelowOne);
         }
         for (field, p) in [
             ("summary_top_p", self.summary_top_p),
@@ -521,15 +510,15 @@ impl Recipe {
             ("dialogue_typical_p", self.dialogue_typical_p),
         ] {
             if !(p > 0.0 && p <= 1.0) {
-                return refuse(field, "must be above 0 and at most 1");
+                return refuse(field, RecipeRule::AboveZeroToOne);
             }
         }
         if !(0.0..=1.0).contains(&self.dialogue_min_p) {
-            return refuse("dialogue_min_p", "must be at least 0 and at most 1");
+            return refuse("dialogue_min_p", RecipeRule::ZeroToOne);
         }
         if !(self.dialogue_repetition_penalty.is_finite() && self.dialogue_repetition_penalty > 0.0)
         {
-            return refuse("dialogue_repetition_penalty", "must be a positive number");
+            return refuse("dialogue_repetition_penalty", RecipeRule::Positive);
         }
         for (field, rate) in [
             ("sft_lr", self.sft_lr),
@@ -537,7 +526,7 @@ impl Recipe {
             ("dpo_beta", self.dpo_beta),
         ] {
             if !rate.is_finite() || rate < 0.0 {
-                return refuse(field, "must be a number that is not negative");
+                return refuse(field, RecipeRule::NotNegative);
             }
         }
         self.validate_dpo()
@@ -545,38 +534,43 @@ impl Recipe {
 
     /// Checks the fields of the preference loss.
     fn validate_dpo(&self) -> Result<()> {
-        let refuse = |field: &str, rule: &str| {
-            Err(Error::Recipe {
-                reason: format!("`{field}` {rule}"),
-            })
-        };
         if self.dpo_beta == 0.0 {
-            return refuse(
-                "dpo_beta",
-                "must be above 0: nothing would be learnt from the pairs",
-            );
+            return refuse("dpo_beta", RecipeRule::AboveZero);
         }
         if !(0.0..0.5).contains(&self.dpo_label_smoothing) {
-            return refuse("dpo_label_smoothing", "must be at least 0 and below 0.5");
+            return refuse("dpo_label_smoothing", RecipeRule::ZeroToBelowHalf);
         }
         if self.dpo_label_smoothing > 0.0
             && !matches!(self.dpo_loss, DpoLoss::Sigmoid | DpoLoss::Robust)
         {
-            return refuse(
-                "dpo_label_smoothing",
-                "acts on the losses sigmoid and robust only; set it to 0",
-            );
+            return refuse("dpo_label_smoothing", RecipeRule::SigmoidOrRobust);
         }
         for (field, value) in [
             ("dpop_lambda", self.dpop_lambda),
             ("simpo_gamma", self.simpo_gamma),
         ] {
             if !value.is_finite() || value < 0.0 {
-                return refuse(field, "must be a number that is not negative");
+                return refuse(field, RecipeRule::NotNegative);
             }
         }
         Ok(())
     }
+}
+
+/// The error of a recipe that cannot be read or written.
+fn unreadable(reason: impl std::fmt::Display) -> Error {
+    RunProblem::Recipe(RecipeFault::Unreadable {
+        reason: reason.to_string(),
+    })
+    .into()
+}
+
+fn refuse(field: &str, rule: RecipeRule) -> Result<()> {
+    Err(RunProblem::Recipe(RecipeFault::Rule {
+        field: field.to_owned(),
+        rule,
+    })
+    .into())
 }
 
 fn parse_value(text: &str, old: &toml::Value) -> toml::Value {

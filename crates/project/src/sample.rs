@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use contract::ArtifactKind;
+use contract::{ArtifactKind, FileAction};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{DATABASE, TakenRun};
@@ -72,7 +72,7 @@ impl Session {
     pub fn take_sample(&self, model: &Path) -> Result<Sample> {
         let packed = model.join(PACKED);
         let config = model.join("config.json");
-        fs::metadata(&config).map_err(|source| io("read", &config, source))?;
+        fs::metadata(&config).map_err(|error| Error::io(FileAction::Read, &config, &error))?;
         let model_path = model.to_string_lossy();
         let known = self.store.runs()?.into_iter().find(|run| run.id == RUN);
         let known = match known {
@@ -103,9 +103,10 @@ impl Session {
         let copy = tempfile::Builder::new()
             .prefix(".taken-")
             .tempdir_in(self.workspace())
-            .map_err(|source| io("write", self.workspace(), source))?;
+            .map_err(|error| Error::io(FileAction::Write, self.workspace(), &error))?;
         let from = packed.join(DATABASE);
-        fs::copy(&from, copy.path().join(DATABASE)).map_err(|source| io("read", &from, source))?;
+        fs::copy(&from, copy.path().join(DATABASE))
+            .map_err(|error| Error::io(FileAction::Read, &from, &error))?;
         copy_blobs(&packed.join("blobs"), &self.store.blobs())?;
         let taken = TakenRun {
             id: RUN,
@@ -172,8 +173,10 @@ fn renumbered_artifact(kind: ArtifactKind, mut payload: Value, by: i64) -> Optio
 
 /// Copies the folders of `from` that `to` lacks.
 fn copy_blobs(from: &Path, to: &Path) -> Result<()> {
-    for entry in fs::read_dir(from).map_err(|source| io("read", from, source))? {
-        let folder = entry.map_err(|source| io("read", from, source))?.path();
+    for entry in fs::read_dir(from).map_err(|error| Error::io(FileAction::Read, from, &error))? {
+        let folder = entry
+            .map_err(|error| Error::io(FileAction::Read, from, &error))?
+            .path();
         let Some(name) = folder.file_name() else {
             continue;
         };
@@ -187,22 +190,15 @@ fn copy_blobs(from: &Path, to: &Path) -> Result<()> {
 /// Copies the files of a folder; the copy gets its name once it is whole.
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     let parent = to.parent().unwrap_or(to);
-    fs::create_dir_all(parent).map_err(|source| io("write", parent, source))?;
-    let half = tempfile::tempdir_in(parent).map_err(|source| io("write", parent, source))?;
-    for entry in fs::read_dir(from).map_err(|source| io("read", from, source))? {
-        let file = entry.map_err(|source| io("read", from, source))?;
+    fs::create_dir_all(parent).map_err(|error| Error::io(FileAction::Write, parent, &error))?;
+    let half = tempfile::tempdir_in(parent)
+        .map_err(|error| Error::io(FileAction::Write, parent, &error))?;
+    for entry in fs::read_dir(from).map_err(|error| Error::io(FileAction::Read, from, &error))? {
+        let file = entry.map_err(|error| Error::io(FileAction::Read, from, &error))?;
         host::file::copy(&file.path(), &half.path().join(file.file_name()))
-            .map_err(|source| io("read", &file.path(), source))?;
+            .map_err(|error| Error::io(FileAction::Read, &file.path(), &error))?;
     }
-    host::file::rename(&half.keep(), to).map_err(|source| io("write", to, source))
-}
-
-fn io(action: &'static str, path: &Path, source: std::io::Error) -> Error {
-    Error::Io {
-        action,
-        path: path.to_path_buf(),
-        source,
-    }
+    host::file::rename(&half.keep(), to).map_err(|error| Error::io(FileAction::Write, to, &error))
 }
 
 #[cfg(test)]

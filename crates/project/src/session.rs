@@ -6,12 +6,13 @@
 mod hand;
 mod queue;
 
+use contract::problem::{ImportProblem, RunProblem, WrongState};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use contract::{
-    ArtifactKind, Control, Formats, IssueCode, Origin, Progress, RunStatus, Severity, Split,
-    SplitChoice, StageName, StageStanding, StageStatus,
+    ArtifactKind, Control, ExampleKind, FileAction, Formats, IssueCode, Origin, Progress,
+    RunStatus, Severity, Split, SplitChoice, SplitRule, StageName, StageStanding, StageStatus,
 };
 use host::{Identity, Liveness};
 use serde::Serialize;
@@ -67,7 +68,7 @@ pub struct ImportReport {
     /// The columns used.
     pub mapping: ColumnMap,
     /// How the splits came about.
-    pub split_rule: String,
+    pub split_rule: Option<SplitRule>,
     /// Rows read, good and bad.
     pub read: usize,
     /// Rows stored, or importable in a dry run.
@@ -163,9 +164,11 @@ impl Session {
             .datasets()?
             .into_iter()
             .find(|dataset| dataset.name == request.name);
-        let bad = found.bad_rows();
-        if bad > 0 && !request.skip_bad && !request.dry_run {
-            return Err(bad_rows(&found, bad));
+        if let Some(first) = found.errors().next()
+            && !request.skip_bad
+            && !request.dry_run
+        {
+            return Err(bad_rows(&found, first));
         }
         let read = found.read;
         let (leaks, moved) = self.take_off_leaks(&mut found.examples, existing.as_ref())?;
@@ -173,18 +176,19 @@ impl Session {
             self.report_repeats(existing, &mut found)?;
         }
         if let Some(first) = leaks.first().filter(|_| request.strict) {
-            return Err(Error::Leaks {
+            return Err(ImportProblem::Leaks {
                 count: leaks.len(),
                 id: first.id.clone(),
                 with: first.with.clone(),
-            });
+            }
+            .into());
         }
         if found.examples.is_empty() && !request.dry_run {
-            let what = "usable row: nothing was imported".to_owned();
-            return Err(Error::EmptyDataset {
+            return Err(RunProblem::EmptyDataset {
                 dataset: request.name.clone(),
-                what,
-            });
+                lacks: ExampleKind::Usable,
+            }
+            .into());
         }
         if !request.dry_run {
             self.store_import(request, &found, existing.as_ref(), &moved, now_ms)?;
@@ -437,16 +441,14 @@ impl Session {
     ) -> Result<RunStatus> {
         let row = self.store.run(run)?;
         if matches!(row.status, RunStatus::Done | RunStatus::Cancelled) {
-            return Err(Error::WrongState {
-                what: format!("run `{run}` is {}: there is nothing to stop", row.status),
-                fix: "`duologue runs` lists the runs and where they stand.".into(),
-            });
+            return Err(WrongState::NothingToStop {
+                run: row.id,
+                status: row.status,
+            }
+            .into());
         }
         if row.status == RunStatus::Failed && control == Control::Pause {
-            return Err(Error::WrongState {
-                what: format!("run `{run}` has failed: there is nothing to pause"),
-                fix: format!("`duologue show {run}` says why; go on with `duologue resume {run}`."),
-            });
+            return Err(WrongState::NothingToPause { run: row.id }.into());
         }
         let at_rest = status_after(Some(control));
         let stop = StopRequest { control, at_rest };
@@ -469,11 +471,9 @@ impl Session {
         }
         let folder = self.store.checkpoints().join(run);
         match std::fs::remove_dir_all(&folder) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Error::Io {
-                action: "remove",
-                path: folder,
-                source,
-            }),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io(FileAction::Remove, &folder, &error))
+            }
             _ => Ok(()),
         }
     }
@@ -517,17 +517,17 @@ impl Session {
     }
 }
 
-fn bad_rows(found: &Import, count: usize) -> Error {
-    let first = found.errors().next();
-    let text = |f: fn(&Issue) -> String| first.map(f).unwrap_or_default();
-    Error::BadRows {
-        count,
+fn bad_rows(found: &Import, first: &Issue) -> Error {
+    ImportProblem::BadRows {
+        count: found.bad_rows(),
         read: found.read,
-        file: text(|issue| issue.file.clone()),
-        row: first.map_or(0, |issue| issue.row),
-        field: text(|issue| issue.field.clone()),
-        reason: text(|issue| issue.reason.clone()),
+        file: first.file.clone(),
+        row: first.row,
+        field: first.field.clone(),
+        issue: first.code,
+        reason: first.reason.clone(),
     }
+    .into()
 }
 
 fn report(request: &ImportRequest, found: Import, read: usize, leaks: Vec<Leak>) -> ImportReport {

@@ -4,6 +4,7 @@
 //! stored seed. Items are named by an opaque number; a system's name leaves this module only after the rater has
 //! locked their set.
 
+use contract::problem::WrongState;
 use std::collections::BTreeMap;
 
 use contract::{ArtifactKind, ItemState, Split, StageName, System};
@@ -14,7 +15,7 @@ use serde_json::json;
 use store::{ItemStateRow, NewStudy, NewStudyItem, RaterRow, RatingRow, StudyItemRow, StudyRow};
 
 use crate::artifact::{Output, read};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::session::Session;
 
 /// Version of the wording below; stored with each study.
@@ -160,10 +161,10 @@ impl Session {
             Some(ArtifactKind::Output),
         )?)?;
         if outputs.is_empty() {
-            return Err(Error::WrongState {
-                what: format!("run `{}` has no summaries to rate yet", request.run),
-                fix: "Finish the run first; its last stage writes them.".into(),
-            });
+            return Err(WrongState::NothingToRate {
+                run: request.run.clone(),
+            }
+            .into());
         }
         let examples = self.store.examples(row.dataset_id, Some(Split::Test))?;
         let systems = |output: &&Output| {
@@ -275,9 +276,9 @@ impl Session {
         let criterion = CRITERIA
             .iter()
             .find(|known| known.key == criterion)
-            .ok_or_else(|| Error::WrongState {
-                what: format!("there is no criterion `{criterion}`"),
-                fix: format!("The criteria are {}.", CRITERIA.map(|c| c.key).join(", ")),
+            .ok_or_else(|| WrongState::NoSuchCriterion {
+                criterion: criterion.to_owned(),
+                known: CRITERIA.map(|known| known.key.to_owned()).to_vec(),
             })?;
         let rater = rater.to_owned();
         match score {
@@ -347,13 +348,11 @@ impl Session {
             .filter(|item| matches!(item.state, None | Some(ItemState::Draft)))
             .count();
         if open > 0 {
-            return Err(Error::WrongState {
-                what: format!(
-                    "{open} of {} summaries are not rated yet",
-                    queue.items.len()
-                ),
-                fix: "Rate or skip them first; locking is final.".into(),
-            });
+            return Err(WrongState::Unrated {
+                open,
+                total: queue.items.len(),
+            }
+            .into());
         }
         Ok(self.store.lock_rater(study, rater, now_ms)?)
     }
@@ -361,7 +360,7 @@ impl Session {
     /// Means by system, from locked sets only.
     ///
     /// # Errors
-    /// [`Error::WrongState`] while no rater has locked their set.
+    /// [`WrongState::NoneLocked`] while no rater has locked their set.
     pub fn study_results(&self, study: i64) -> Result<Vec<SystemRatings>> {
         let row = self.store.study(study)?;
         let raters = self.store.raters(study)?;
@@ -371,10 +370,7 @@ impl Session {
             .map(|rater| rater.name.as_str())
             .collect();
         if locked.is_empty() {
-            return Err(Error::WrongState {
-                what: "no rater has locked their set yet, so the systems stay hidden".into(),
-                fix: "Finish rating and lock the set.".into(),
-            });
+            return Err(WrongState::NoneLocked.into());
         }
         let items = self.store.study_items(study)?;
         let ratings: Vec<RatingRow> = self

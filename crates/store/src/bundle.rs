@@ -6,7 +6,7 @@
 use crate::error::name_taken;
 use crate::table::{Json, word};
 use crate::{DATABASE, Error, Result, Store, create_dir};
-use contract::ArtifactKind;
+use contract::{ArtifactKind, Thing};
 use rusqlite::{Connection, params};
 use serde_json::Value;
 use std::path::Path;
@@ -94,7 +94,7 @@ fn take(tx: &Connection, taken: &TakenRun<'_>) -> Result<()> {
          WHERE id = (SELECT dataset_id FROM bundle.run WHERE id = ?1)",
         params![id, taken.dataset],
     )
-    .map_err(|e| name_taken(e, "data set", taken.dataset))?;
+    .map_err(|e| name_taken(e, Thing::Dataset, taken.dataset))?;
     let dataset = tx.last_insert_rowid();
     // Numbers that were never used here, so that no example is taken for another.
     let by: i64 = tx.query_row(
@@ -148,7 +148,7 @@ fn take_run_row(tx: &Connection, taken: &TakenRun<'_>, dataset: i64, by: i64) ->
         ),
         [id],
     )
-    .map_err(|e| name_taken(e, "run", id))?;
+    .map_err(|e| name_taken(e, Thing::Run, id))?;
     let shots: Json<Value> =
         tx.query_row("SELECT shots FROM main.run WHERE id = ?1", [id], |r| {
             r.get(0)
@@ -291,7 +291,7 @@ mod tests {
             matches!(
                 again,
                 Err(Error::NameTaken {
-                    what: "data set",
+                    thing: Thing::Dataset,
                     ..
                 })
             ),
@@ -303,7 +303,13 @@ mod tests {
         };
         let again = store.take_run(from.path(), &under_another_name);
         assert!(
-            matches!(again, Err(Error::NameTaken { what: "run", .. })),
+            matches!(
+                again,
+                Err(Error::NameTaken {
+                    thing: Thing::Run,
+                    ..
+                })
+            ),
             "{again:?}"
         );
         assert_eq!(store.datasets().unwrap().len(), 1);

@@ -1,4 +1,4 @@
-//! The store's errors: what happened, what it means, what to do next.
+//! The store's errors; [`Error::problem`] says for whoever words them what happened.
 //!
 //! SQLite's own codes are turned into variants a caller can act on at the edge of each transaction
 //! ([`Error::explain`]), because only there the path of the database is known.
@@ -7,17 +7,16 @@ use crate::migration::Release;
 use rusqlite::ffi;
 use std::path::{Path, PathBuf};
 
+use contract::problem::{Corrupt, ImportProblem, NotFound, Problem, WorkspaceProblem};
+use contract::{FileAction, Thing};
+
 /// Result with the store's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Everything that can go wrong in a workspace.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum Error {
     /// The workspace needs a newer version of the program.
-    #[error(
-        "{} needs Duologue {needs} or newer; nothing was changed. Update Duologue, or choose another workspace",
-        path.display()
-    )]
     NewerSchema {
         /// Path of the database file.
         path: PathBuf,
@@ -25,31 +24,26 @@ pub enum Error {
         needs: Release,
     },
     /// The database file exists but is not a Duologue workspace.
-    #[error("{} is not a Duologue workspace; it was left untouched. Choose another folder", path.display())]
     NotAWorkspace {
         /// The file that was found.
         path: PathBuf,
     },
     /// No space left; the change was undone.
-    #[error("the disk of {} is full; nothing was changed. Free some space and try again", path.display())]
     DiskFull {
         /// The file that could not grow.
         path: PathBuf,
     },
     /// Another process kept the database locked for longer than the busy timeout.
-    #[error("{} is locked by another process; nothing was changed. Try again in a moment", path.display())]
     Busy {
         /// Path of the database file.
         path: PathBuf,
     },
     /// The workspace cannot be written.
-    #[error("{} cannot be written. Check the permissions of the folder", path.display())]
     ReadOnly {
         /// Path of the database file.
         path: PathBuf,
     },
     /// The database or a value in it is damaged.
-    #[error("{} is damaged ({detail}). Restore the workspace folder from a backup", path.display())]
     Corrupt {
         /// Path of the database file.
         path: PathBuf,
@@ -57,7 +51,6 @@ pub enum Error {
         detail: String,
     },
     /// A file or folder could not be read or written.
-    #[error("{}: {source}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -65,17 +58,13 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The name is taken.
-    #[error(
-        "there already is a {what} named \"{name}\". Choose another name, or remove that one first"
-    )]
     NameTaken {
         /// Kind of thing: data set, run, study, rater.
-        what: &'static str,
+        thing: Thing,
         /// The name that was asked for.
         name: String,
     },
     /// No data set has this name.
-    #[error("there is no data set \"{name}\"; {}", known_list(known))]
     NoSuchDataset {
         /// The name asked for.
         name: String,
@@ -83,59 +72,66 @@ pub enum Error {
         known: Vec<String>,
     },
     /// No run has this id.
-    #[error("there is no run \"{id}\". `duologue runs` lists the runs of this workspace")]
     NoSuchRun {
         /// The id asked for.
         id: String,
     },
     /// Anything else that was asked for by key and does not exist.
-    #[error("there is no {what} {key} in this workspace")]
     NotFound {
         /// Kind of thing.
-        what: &'static str,
+        thing: Thing,
         /// The key that was looked for.
         key: String,
     },
     /// Something else still needs it.
-    #[error("the {what} \"{name}\" is still used by {by}; nothing was removed. Remove those first")]
     InUse {
         /// Kind of thing.
-        what: &'static str,
+        thing: Thing,
         /// Its name.
         name: String,
         /// What uses it.
-        by: String,
+        by: Thing,
+        /// How many of them do.
+        count: usize,
     },
     /// The rater's set is locked.
-    #[error("the ratings of \"{rater}\" are locked and can no longer be changed")]
     AlreadyLocked {
         /// Name of the rater.
         rater: String,
     },
     /// A score outside 1..=5.
-    #[error("a score is a whole number from 1 to 5, not {score}")]
     ScoreOutOfRange {
         /// The score given.
         score: i64,
     },
     /// Another process took the run over; this one must stop.
-    #[error(
-        "run \"{run}\" was taken over by another process; this one stops and writes nothing more"
-    )]
     LeaseLost {
         /// The run's id.
         run: String,
     },
     /// Any other answer of SQLite: a defect of this program.
-    #[error("the database refused a query: {0}")]
-    Sql(#[from] rusqlite::Error),
+    Sql(rusqlite::Error),
 }
 
-fn known_list(known: &[String]) -> String {
-    if known.is_empty() {
-        "this workspace has none yet. Import one with `duologue import`".into()
-    } else {
-        format!("known: {}", known.join(", "))
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.problem().fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            Self::Sql(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
     }
 }
 
@@ -148,6 +144,69 @@ impl Error {
             StorageFull | QuotaExceeded => Self::DiskFull { path },
             _ => Self::Io { path, source },
         }
+    }
+
+    /// What went wrong, for whoever words it.
+    pub fn problem(&self) -> Problem {
+        let file = |path: &PathBuf| path.display().to_string();
+        match self {
+            Self::NewerSchema { path, needs } => WorkspaceProblem::NewerWorkspace {
+                file: file(path),
+                needs: needs.to_string(),
+            },
+            Self::NotAWorkspace { path } => WorkspaceProblem::NotAWorkspace { file: file(path) },
+            Self::DiskFull { path } => WorkspaceProblem::DiskFull {
+                file: file(path),
+                room: None,
+            },
+            Self::Busy { path } => WorkspaceProblem::Busy { file: file(path) },
+            Self::ReadOnly { path } => WorkspaceProblem::ReadOnly { file: file(path) },
+            Self::Corrupt { path, detail } => WorkspaceProblem::Corrupt(Corrupt::Database {
+                file: file(path),
+                reason: detail.clone(),
+            }),
+            Self::Io { path, source } => WorkspaceProblem::Io {
+                action: FileAction::Use,
+                file: file(path),
+                reason: source.to_string(),
+            },
+            Self::NameTaken { thing, name } => WorkspaceProblem::NameTaken {
+                thing: *thing,
+                name: name.clone(),
+            },
+            Self::NoSuchDataset { name, known } => WorkspaceProblem::NoSuchDataset {
+                name: name.clone(),
+                known: known.clone(),
+            },
+            Self::NoSuchRun { id } => WorkspaceProblem::NoSuchRun { run: id.clone() },
+            Self::NotFound { thing, key } => {
+                return ImportProblem::NotFound(NotFound::Thing {
+                    thing: *thing,
+                    key: key.clone(),
+                })
+                .into();
+            }
+            Self::InUse {
+                thing,
+                name,
+                by,
+                count,
+            } => WorkspaceProblem::InUse {
+                thing: *thing,
+                name: name.clone(),
+                by: *by,
+                count: *count,
+            },
+            Self::AlreadyLocked { rater } => WorkspaceProblem::RatingsLocked {
+                rater: rater.clone(),
+            },
+            Self::ScoreOutOfRange { score } => WorkspaceProblem::ScoreOutOfRange { score: *score },
+            Self::LeaseLost { run } => WorkspaceProblem::LeaseLost { run: run.clone() },
+            Self::Sql(error) => WorkspaceProblem::Database {
+                reason: error.to_string(),
+            },
+        }
+        .into()
     }
 
     /// True where freeing disk space helps.
@@ -203,11 +262,11 @@ impl Error {
 }
 
 /// What a refused insertion of something with a unique name means.
-pub(crate) fn name_taken(error: rusqlite::Error, what: &'static str, name: &str) -> Error {
+pub(crate) fn name_taken(error: rusqlite::Error, thing: Thing, name: &str) -> Error {
     match error.sqlite_extended_error_code() {
         Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
             Error::NameTaken {
-                what,
+                thing,
                 name: name.to_owned(),
             }
         }
@@ -248,21 +307,5 @@ mod tests {
             error(std::io::ErrorKind::PermissionDenied),
             Error::Io { .. }
         ));
-    }
-
-    #[test]
-    fn messages_name_the_way_out() {
-        let none = Error::NoSuchDataset {
-            name: "a".into(),
-            known: vec![],
-        }
-        .to_string();
-        assert!(none.contains("duologue import"), "{none}");
-        let some = Error::NoSuchDataset {
-            name: "a".into(),
-            known: vec!["b".into(), "c".into()],
-        }
-        .to_string();
-        assert!(some.contains("known: b, c"), "{some}");
     }
 }

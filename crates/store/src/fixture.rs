@@ -1,6 +1,7 @@
 //! What the tests of all tables share: a workspace in a temporary folder, a data set, a run, a stage's result.
 
 use crate::{NewArtifact, NewDataset, NewExample, NewRun, Owner, StageResult, Store};
+use contract::Reported;
 use contract::{
     ArtifactKind, CandidateMeasures, DeviceChoice, ErrorCode, ErrorPlace, ErrorReport, Measures,
     Origin, Progress, SampleItem, Split, StageName, Step, System,
@@ -144,7 +145,9 @@ pub(crate) fn progress(step: usize) -> Progress {
 /// Why something failed.
 pub(crate) fn error() -> ErrorReport {
     ErrorReport {
-        code: ErrorCode::Stalled,
+        what: Reported::Code {
+            code: ErrorCode::Stalled,
+        },
         message: "nothing was made".to_owned(),
         fix: String::new(),
         place: ErrorPlace::default(),

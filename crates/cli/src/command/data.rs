@@ -59,7 +59,9 @@ fn say(report: &ImportReport, dry_run: bool, output: &Output) {
         report.splits["train"],
         report.splits["validation"],
         report.splits["test"],
-        report.split_rule
+        report
+            .split_rule
+            .map_or("not divided yet".to_owned(), |rule| rule.to_string())
     ));
     for issue in report.issues.iter().take(20) {
         output.text(format!(

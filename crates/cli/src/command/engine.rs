@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 
-use contract::{DemoLine, DemoRequest, ErrorCode, ErrorPlace, ErrorReport, System};
+use contract::problem::{Misuse, ShellProblem};
+use contract::{DemoLine, DemoRequest, FileAction, Problem, System};
 use lm::files::export::GgufType;
 use lm::infer::generate::{Finish, GenerateConfig, GenerateRequest};
 use lm::infer::sample::Filters;
@@ -240,17 +241,14 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
         Some(path) if path != Path::new("-") => read_text(path)?,
         _ => {
             let mut text = String::new();
-            let io = |source| project::Error::Io {
-                action: "read",
-                path: "standard input".into(),
-                source,
-            };
-            std::io::stdin().read_to_string(&mut text).map_err(io)?;
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .map_err(unheard)?;
             text
         }
     };
     if dialogue.trim().is_empty() {
-        return Err(Failure::usage(EMPTY.0, EMPTY.1));
+        return Err(empty());
     }
     let summarized = summarizer.summarize(&dialogue, &mut |text| {
         output.line(&DemoLine::Token {
@@ -263,35 +261,29 @@ pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> D
     Ok(ExitCode::SUCCESS)
 }
 
-/// The reason and the remedy for a dialogue without any words.
-const EMPTY: (&str, &str) = (
-    "the dialogue is empty",
-    "Give a text with one turn per line, `Name: text`.",
-);
+fn unheard(error: std::io::Error) -> project::Error {
+    project::Error::io(FileAction::Read, Path::new("standard input"), &error)
+}
+
+/// The refusal of a dialogue without any words.
+fn empty() -> Failure {
+    Problem::from(ShellProblem::Usage(Misuse::NoDialogue)).into()
+}
 
 /// One summary per line of standard input, until it closes.
 fn serve(summarizer: &Summarizer, output: &Output) -> Done {
     output.line(&DemoLine::Ready);
     let mut summaries = 0;
     for line in std::io::stdin().lock().lines() {
-        let line = line.map_err(|source| project::Error::Io {
-            action: "read",
-            path: "standard input".into(),
-            source,
-        })?;
+        let line = line.map_err(unheard)?;
         let asked: Result<DemoRequest, _> = serde_json::from_str(&line);
         let Ok(request) = asked else {
             let fix = "Send one object per line: {\"dialogue\": \"Name: text\\n…\"}.";
-            refuse(
-                output,
-                ErrorCode::Usage,
-                "the request is not understood",
-                fix,
-            );
+            output.error(&Failure::usage("the request is not understood", fix).report());
             continue;
         };
         if request.dialogue.trim().is_empty() {
-            refuse(output, ErrorCode::Usage, EMPTY.0, EMPTY.1);
+            output.error(&empty().report());
             continue;
         }
         let done = summarizer.summarize(&request.dialogue, &mut |text| {
@@ -306,21 +298,11 @@ fn serve(summarizer: &Summarizer, output: &Output) -> Done {
                 output.line(&DemoLine::Summary(summarized));
                 summaries += 1;
             }
-            Err(error) => output.error(&error.report()),
+            Err(error) => output.error(&Failure::from(error).report()),
         }
     }
     output.result(&json!({"n": summaries}));
     Ok(ExitCode::SUCCESS)
-}
-
-/// One request that cannot be answered; the next one may be.
-fn refuse(output: &Output, code: ErrorCode, message: &str, fix: &str) {
-    output.error(&ErrorReport {
-        code,
-        message: message.to_owned(),
-        fix: fix.to_owned(),
-        place: ErrorPlace::default(),
-    });
 }
 
 pub(super) fn export(global: &Global, args: &Export, output: &Output) -> Done {

@@ -4,9 +4,11 @@ use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
 use console::Term;
+use contract::Problem;
+use contract::problem::HubProblem;
+use hub::is_token;
 use hub::keychain::{self, NAME, SERVICE};
 use hub::token::{access, variable};
-use hub::{HubError, is_token};
 use serde_json::json;
 
 use super::Done;
@@ -23,7 +25,7 @@ pub(super) fn login(output: &Output) -> Done {
         return Err(Failure::usage("no token was given", HOW_TO_GIVE));
     }
     if !is_token(&token) {
-        return Err(HubError::BadToken.into());
+        return Err(Problem::from(HubProblem::BadToken).into());
     }
     keychain::store(host, token).map_err(Failure::Keychain)?;
     output.text(format!(

@@ -1,5 +1,6 @@
 //! plan: what a run would take on this machine, before it is begun.
 
+use crate::wording;
 use std::process::ExitCode;
 
 use host::machine::disk_free_bytes;
@@ -90,7 +91,7 @@ fn describe(plan: &mrds::forecast::Plan) -> String {
         text += "Ready: nothing is missing.\n";
     }
     for missing in &plan.missing {
-        text += &format!("Missing: {missing}\n");
+        text += &format!("Missing: {}\n", wording::lack(missing));
     }
     if !plan.offers.is_empty() {
         let mut offers = Table::new(&["cheaper", "peak memory", "time", "here", "price"]);
@@ -100,7 +101,7 @@ fn describe(plan: &mrds::forecast::Plan) -> String {
                 gigabytes(offer.peak_bytes),
                 duration(offer.seconds),
                 if offer.fits { "fits" } else { "too big" }.to_owned(),
-                offer.price.to_owned(),
+                wording::price(offer.price).to_owned(),
             ]);
         }
         text += &format!("\n{offers}");

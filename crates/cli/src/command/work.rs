@@ -1,5 +1,7 @@
 //! run, resume, worker: everything that computes a run.
 
+use contract::FileAction;
+use contract::problem::WrongState;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
@@ -125,14 +127,7 @@ pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
     let row = session.run(&args.run)?;
     let stages = stage_range(&args.stages);
     if row.status == RunStatus::Cancelled && stages.from.is_none() {
-        return Err(project::Error::WrongState {
-            what: format!("run `{}` was cancelled", row.id),
-            fix: format!(
-                "Go on anyway from a stage of your choice: `duologue resume {} --from STAGE`.",
-                row.id
-            ),
-        }
-        .into());
+        return Err(WrongState::Cancelled { run: row.id }.into());
     }
     // The run's own device and threads, unless others are asked for: only then are the results bit for bit the same.
     let threads = global.threads.or(Some(row.threads));
@@ -253,10 +248,8 @@ pub(super) fn start(
     more: &[&str],
 ) -> Result<(), Failure> {
     let log = log_file(session, run)?;
-    let io = |source| project::Error::Io {
-        action: "start",
-        path: PathBuf::from("duologue worker"),
-        source,
+    let io = |error: std::io::Error| {
+        project::Error::io(FileAction::Start, Path::new("duologue worker"), &error)
     };
     let exe = std::env::current_exe().map_err(io)?;
     let mut command = detached::background(&exe);
@@ -285,11 +278,7 @@ pub(super) fn start(
 fn log_file(session: &Session, run: &str) -> Result<std::fs::File, Failure> {
     let folder = session.workspace().join("logs");
     let path = folder.join(format!("{run}.log"));
-    let io = |source| project::Error::Io {
-        action: "write",
-        path: path.clone(),
-        source,
-    };
+    let io = |error: std::io::Error| project::Error::io(FileAction::Write, &path, &error);
     std::fs::create_dir_all(&folder).map_err(io)?;
     Ok(std::fs::File::options()
         .create(true)

@@ -104,7 +104,7 @@ problems! {
 
 impl HubProblem {
     /// The file on this computer that is concerned.
-    pub(super) fn place(&self) -> ErrorPlace {
+    pub fn place(&self) -> ErrorPlace {
         match self {
             Self::BadManifest { file, .. } => ErrorPlace::file(file.clone()),
             _ => ErrorPlace::default(),

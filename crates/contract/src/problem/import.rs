@@ -165,7 +165,7 @@ cases! {
 
 impl ImportProblem {
     /// The file, row and field concerned.
-    pub(super) fn place(&self) -> ErrorPlace {
+    pub fn place(&self) -> ErrorPlace {
         match self {
             Self::NotFound(NotFound::File { file })
             | Self::Unreadable(Unreadable::Folder { file } | Unreadable::Refused { file, .. })

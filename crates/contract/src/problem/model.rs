@@ -127,7 +127,7 @@ problems! {
 
 impl ModelProblem {
     /// The file and field concerned.
-    pub(super) fn place(&self) -> ErrorPlace {
+    pub fn place(&self) -> ErrorPlace {
         match self {
             Self::MissingFile { file }
             | Self::NoSuchModel { file }

@@ -304,7 +304,7 @@ pub struct SmallerPlan {
 
 impl RunProblem {
     /// The field or folder concerned.
-    pub(super) fn place(&self) -> ErrorPlace {
+    pub fn place(&self) -> ErrorPlace {
         match self {
             Self::TooFewRows { field, .. } => ErrorPlace::field(field.clone()),
             Self::ModelChanged { file } => ErrorPlace::file(file.clone()),

@@ -157,7 +157,7 @@ cases! {
 
 impl ShellProblem {
     /// The file concerned.
-    pub(super) fn place(&self) -> ErrorPlace {
+    pub fn place(&self) -> ErrorPlace {
         match self {
             Self::File { file, row, .. } => ErrorPlace {
                 row: *row,

@@ -136,8 +136,26 @@ pub struct Room {
 }
 
 impl WorkspaceProblem {
+    /// A file that cannot be used; a full disk has its own code.
+    pub fn io(file: String, error: &std::io::Error) -> Self {
+        Self::failed(FileAction::Use, file, error)
+    }
+
+    /// The same, where it is known what was tried.
+    pub fn failed(action: FileAction, file: String, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match error.kind() {
+            StorageFull | QuotaExceeded => Self::DiskFull { file, room: None },
+            _ => Self::Io {
+                action,
+                file,
+                reason: error.to_string(),
+            },
+        }
+    }
+
     /// The file concerned, where the message alone would leave it open.
-    pub(super) fn place(&self) -> ErrorPlace {
+    pub fn place(&self) -> ErrorPlace {
         match self {
             Self::Io { file, .. } => ErrorPlace::file(file.clone()),
             _ => ErrorPlace::default(),

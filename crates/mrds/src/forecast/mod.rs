@@ -9,7 +9,8 @@ mod stages;
 
 use std::path::{Path, PathBuf};
 
-use contract::{DeviceChoice, Split, StageName};
+use contract::problem::SmallerPlan;
+use contract::{DeviceChoice, ExampleKind, Lack, Price, Split, StageName};
 use lm::memory::{self, Form};
 use lm::probe::{Rates, gemm_flops_per_s};
 use lm::{DecoderConfig, LanguageModel, SpecialTokens, check_folder};
@@ -71,8 +72,8 @@ pub struct Machine {
 pub struct Plan {
     /// `ready` or `not_ready`.
     pub verdict: Verdict,
-    /// What prevents the run, as sentences.
-    pub missing: Vec<String>,
+    /// What prevents the run.
+    pub missing: Vec<Lack>,
     /// Number of weights.
     pub parameters: u64,
     /// Whether the speed was measured with the model itself.
@@ -112,8 +113,8 @@ pub enum Verdict {
 pub struct Offer {
     /// What to add to the command line.
     pub change: String,
-    /// What it costs, one sentence.
-    pub price: &'static str,
+    /// What it costs.
+    pub price: Price,
     /// Highest memory of all stages.
     pub peak_bytes: u64,
     /// Seconds of all stages.
@@ -122,33 +123,24 @@ pub struct Offer {
     pub fits: bool,
 }
 
-const SAME: &str = "same results up to rounding; somewhat slower";
-const COARSE: &str = "the base model's weights are rounded to 4.5 bits, texts may get worse; its time is not measured";
-
 /// Changes of a recipe that need less memory, most faithful first, and what they cost.
-const CHEAPER: [(&[&str], &str); 8] = [
-    (
-        &["recompute=on"],
-        "the same results bit for bit; trainings take about 1.3 times as long",
-    ),
-    (&["generate_batch_size=8"], SAME),
-    (&["tokens_per_microbatch=1024"], SAME),
+const CHEAPER: [(&[&str], Price); 8] = [
+    (&["recompute=on"], Price::Recompute),
+    (&["generate_batch_size=8"], Price::Rounding),
+    (&["tokens_per_microbatch=1024"], Price::Rounding),
     (
         &["tokens_per_microbatch=256", "generate_batch_size=4"],
-        SAME,
+        Price::Rounding,
     ),
-    (
-        &["quantize=q8_0"],
-        "the base model's weights are rounded to 8 bits; its time is not measured",
-    ),
-    (&["quantize=q4_k"], COARSE),
+    (&["quantize=q8_0"], Price::EightBits),
+    (&["quantize=q4_k"], Price::FourBits),
     (
         &[
             "quantize=q4_k",
             "tokens_per_microbatch=256",
             "generate_batch_size=4",
         ],
-        COARSE,
+        Price::FourBits,
     ),
     (
         &[
@@ -156,7 +148,7 @@ const CHEAPER: [(&[&str], &str); 8] = [
             "tokens_per_microbatch=256",
             "generate_batch_size=4",
         ],
-        "longer dialogues are never written",
+        Price::ShortDialogues,
     ),
 ];
 
@@ -213,19 +205,18 @@ fn fit(recipe: &mut Recipe, free_bytes: u64, need: impl Fn(&Recipe) -> u64) {
     }
 }
 
-/// The first change that makes a stage need less, said as what to do.
-fn advice(recipe: &Recipe, need: impl Fn(&Recipe) -> u64) -> Result<String> {
+/// The first change that makes a stage need less.
+fn advice(recipe: &Recipe, need: impl Fn(&Recipe) -> u64) -> Result<Option<SmallerPlan>> {
     let now = need(recipe);
     for (assignments, price) in CHEAPER {
         if need(&changed(recipe, assignments)?) < now {
-            return Ok(format!(
-                "Close other programs that use the card and resume, or start the run again with `{}` ({price}); stages \
-                 that this does not change are taken over.",
-                options(assignments)
-            ));
+            return Ok(Some(SmallerPlan {
+                settings: assignments.iter().map(|&text| text.to_owned()).collect(),
+                price,
+            }));
         }
     }
-    Ok("Close other programs that use the card and resume, or choose a smaller model.".to_owned())
+    Ok(None)
 }
 
 /// Whether a change is worth showing after those already shown: it must need different memory, and less than a part of
@@ -271,23 +262,28 @@ pub fn plan(session: &Session, request: &PlanRequest) -> Result<Plan> {
     let stages = known.forecast(&recipe, &texts, request.machine.threads);
     let mut missing = enough(&rows, &recipe);
     if let PlannedModel::Catalogue(entry) = &request.model {
-        let id = &entry.hub_id;
-        missing.push(format!(
-            "the model is not on this computer: `duologue models add {id}`"
-        ));
+        missing.push(Lack::Model {
+            hub_id: entry.hub_id.clone(),
+        });
     }
     let (peak_bytes, seconds) = totals(&stages);
     let disk_bytes = stages.iter().map(|stage| stage.disk_bytes).sum();
-    missing.extend(lacks(
-        "memory",
-        peak_bytes,
-        request.machine.memory_free_bytes,
-    ));
-    missing.extend(lacks(
-        "disk space",
-        disk_bytes,
-        request.machine.disk_free_bytes,
-    ));
+    let free = request.machine.memory_free_bytes;
+    missing.extend(
+        free.filter(|free_bytes| *free_bytes < peak_bytes)
+            .map(|free_bytes| Lack::Memory {
+                need_bytes: peak_bytes,
+                free_bytes,
+            }),
+    );
+    let room = request.machine.disk_free_bytes;
+    missing.extend(
+        room.filter(|free_bytes| *free_bytes < disk_bytes)
+            .map(|free_bytes| Lack::Disk {
+                need_bytes: disk_bytes,
+                free_bytes,
+            }),
+    );
     Ok(Plan {
         verdict: if missing.is_empty() {
             Verdict::Ready
@@ -480,7 +476,7 @@ impl Known {
             if fits(&smaller) {
                 let stages = smaller.forecast(recipe, texts, machine.threads);
                 let change = format!("--model {}", entry.hub_id);
-                add(change, &[], "a smaller model, with plainer texts", &stages);
+                add(change, &[], Price::SmallerModel, &stages);
                 break;
             }
         }
@@ -507,14 +503,14 @@ pub(crate) fn settle(
     Ok(())
 }
 
-/// What to do where the card's memory does not suffice for a stage of a run: its next smaller plan.
+/// The next smaller plan of a run where the card's memory does not suffice for a stage; none where nothing helps.
 pub(crate) fn next_smaller(
     run: &RunRow,
     recipe: &Recipe,
     model: &LanguageModel,
     rows: &[ExampleRow],
     stage: StageName,
-) -> Result<String> {
+) -> Result<Option<SmallerPlan>> {
     let known = Known::of_run(Path::new(&run.model_path), model, run.device)?;
     let texts = texts(rows, recipe, Some(model))?;
     advice(recipe, |recipe| {
@@ -536,18 +532,8 @@ fn totals(stages: &[StageForecast]) -> (u64, f64) {
     (peak, stages.iter().map(|stage| stage.seconds).sum())
 }
 
-fn lacks(what: &str, need_bytes: u64, free_bytes: Option<u64>) -> Option<String> {
-    let gigabytes = |bytes: u64| bytes as f64 / 1e9;
-    let free = free_bytes.filter(|free| *free < need_bytes)?;
-    Some(format!(
-        "{what}: {:.1} GB are needed, {:.1} GB are free",
-        gigabytes(need_bytes),
-        gigabytes(free)
-    ))
-}
-
 /// Examples that the recipe asks for and the data set does not have.
-fn enough(rows: &[ExampleRow], recipe: &Recipe) -> Vec<String> {
+fn enough(rows: &[ExampleRow], recipe: &Recipe) -> Vec<Lack> {
     let count = |split: Split| rows.iter().filter(|row| row.split == split).count();
     let (train, validation, test) = (
         count(Split::Train),
@@ -555,22 +541,24 @@ fn enough(rows: &[ExampleRow], recipe: &Recipe) -> Vec<String> {
         count(Split::Test),
     );
     let mut missing = Vec::new();
-    let mut need = |what: &str, have: usize, need: usize| {
+    let mut need = |kind, have: usize, need: usize| {
         if have < need {
-            missing.push(format!(
-                "{what}: the recipe asks for {need}, the data set has {have}"
-            ));
+            missing.push(Lack::Examples { kind, need, have });
         }
     };
     // Without a validation split its examples come from the training split.
     match validation {
-        0 => need("training examples", train, recipe.shots + recipe.validation),
+        0 => need(
+            ExampleKind::Training,
+            train,
+            recipe.shots + recipe.validation,
+        ),
         _ => {
-            need("training examples", train, recipe.shots);
-            need("validation examples", validation, recipe.validation);
+            need(ExampleKind::Training, train, recipe.shots);
+            need(ExampleKind::Validation, validation, recipe.validation);
         }
     }
-    need("test examples", test, 1);
+    need(ExampleKind::Test, test, 1);
     missing
 }
 
@@ -735,23 +723,22 @@ mod tests {
             ..Recipe::default()
         };
         let generating = advice(&recipe, |recipe| recipe.generate_batch_size as u64).unwrap();
-        assert!(
-            generating.contains("`--set generate_batch_size=8`"),
-            "{generating}"
-        );
+        let settings = generating.map(|plan| plan.settings);
+        assert_eq!(settings, Some(vec!["generate_batch_size=8".to_owned()]));
         let training = advice(&recipe, |recipe| {
             if recipe.recompute == Recompute::On {
                 1
             } else {
                 2
             }
-        })
-        .unwrap();
-        assert!(
-            training.contains("`--set recompute=on` (the same results bit for bit"),
-            "{training}"
+        });
+        assert_eq!(
+            training.unwrap(),
+            Some(SmallerPlan {
+                settings: vec!["recompute=on".to_owned()],
+                price: Price::Recompute,
+            })
         );
-        let nothing = advice(&recipe, |_| 1).unwrap();
-        assert!(nothing.contains("smaller model"), "{nothing}");
+        assert_eq!(advice(&recipe, |_| 1).unwrap(), None);
     }
 }

@@ -6,6 +6,7 @@
 //! dialogues for the validation summaries the base model summarizes best, among those whose format rate is near the
 //! best.
 
+use contract::problem::Stall;
 use contract::{SampleItem, StageName, Synthesizer};
 use lm::lora::Adapter;
 use lm::train::{
@@ -64,15 +65,13 @@ fn require_no_system(stage: &Stage<'_>, role: Synthesizer) -> Result<()> {
         .find(|system| system.synthetic_source() == Some(role))
     {
         None => Ok(()),
-        Some(system) => Err(Error::Stalled {
-            stage: stage.name,
-            reason: format!(
-                "{system} learns from {role}, which has no preference pair to learn from"
-            ),
-            fix: format!(
-                "Raise `candidates_per_summary`, lower `min_gap`, or leave {system} out of `systems`; the stages so far are taken over by the new run."
-            ),
-        }),
+        Some(system) => Err(Error::stalled(
+            stage.name,
+            Stall::NoPair {
+                system,
+                synthesizer: role,
+            },
+        )),
     }
 }
 

@@ -5,6 +5,7 @@
 //! membership depends on item numbers and the recipe alone: a resumed run forms the same batches and gets the same
 //! results.
 
+use contract::FileAction;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -187,10 +188,10 @@ impl<'a> Stage<'a> {
             .iter()
             .find(|adapter| adapter.role == role)
             .ok_or_else(|| {
-                Error::Project(project::Error::Corrupt {
-                    what: "adapter".into(),
-                    reason: format!("stage {stage} holds none for {role}"),
-                })
+                Error::Project(project::error::corrupt(
+                    "adapter",
+                    format!("stage {stage} holds none for {role}"),
+                ))
             })?;
         self.load_adapter(&found.sha256)
     }
@@ -513,14 +514,8 @@ pub(crate) fn remove_checkpoints(store: &Store, run: &str, stage: StageName) -> 
             name.trim_start_matches('.').starts_with(&prefix)
         });
         if ours {
-            let io = |source| {
-                Error::Project(project::Error::Io {
-                    action: "remove",
-                    path: path.clone(),
-                    source,
-                })
-            };
-            std::fs::remove_file(&path).map_err(io)?;
+            std::fs::remove_file(&path)
+                .map_err(|error| Error::io(FileAction::Remove, &path, &error))?;
         }
     }
     Ok(())

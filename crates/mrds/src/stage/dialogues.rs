@@ -1,6 +1,7 @@
 //! Stage 7: a dialogue for every synthetic summary, by each synthesizer that a compared system learns from (MRDS,
 //! synthetic pairs). What breaks the format rule or repeats its summary is dropped and counted.
 
+use contract::problem::Stall;
 use std::collections::BTreeMap;
 
 use contract::{Measures, SampleItem, StageName, Synthesizer, WritingMeasures};
@@ -103,10 +104,6 @@ fn way(stage: &Stage<'_>, source: Synthesizer) -> Way {
     }
 }
 
-fn nothing(stage: &Stage<'_>, source: Synthesizer) -> Error {
-    Error::Stalled {
-        stage: stage.name,
-        reason: format!("no dialogue by {source} passed the format rule"),
-        fix: "Raise `dialogue_tries` or `ids_max_iterations`, lower `dialogue_temperature`, or train the synthesizer longer (`sft_max_epochs`).".into(),
-    }
+fn nothing(stage: &Stage<'_>, synthesizer: Synthesizer) -> Error {
+    Error::stalled(stage.name, Stall::NoDialogue { synthesizer })
 }

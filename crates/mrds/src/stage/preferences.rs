@@ -5,6 +5,7 @@
 //! both sides of a content pair and the chosen side of a format pair, never the rejected side of a format pair:
 //! endless or broken dialogues are what the synthesizer has to unlearn.
 
+use contract::problem::Stall;
 use std::collections::BTreeMap;
 
 use contract::{Measures, OriginCounts, PairCounts, PreferenceMeasures, StageName};
@@ -35,12 +36,7 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         pairs.extend(maker.joint_pair(group));
     }
     if pairs.is_empty() {
-        return Err(Error::Stalled {
-            stage: stage.name,
-            reason: "no two dialogues of any summary differ enough to prefer one".into(),
-            fix: "Raise `candidates_per_summary` or `dialogue_temperature`, or lower `min_gap`."
-                .into(),
-        });
+        return Err(Error::stalled(stage.name, Stall::NoPreference));
     }
     pairs.sort_by_key(|pair| (pair.set, pair.summary_id));
     let n = |set| pairs.iter().filter(|pair| pair.set == set).count();

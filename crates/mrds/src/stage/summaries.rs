@@ -3,6 +3,7 @@
 //! By prompt (style examples before the topic) or by an adapter trained on the shots' (topic, summary) pairs. Every
 //! summary passes the novelty, length and name filters; what was dropped is counted by reason.
 
+use contract::problem::Stall;
 use contract::{SampleItem, StageName};
 use lm::infer::generate::{GenerateConfig, GenerateRequest};
 use lm::infer::sample::Filters;
@@ -60,15 +61,8 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         }
     }
     if kept.is_empty() {
-        return Err(Error::Stalled {
-            stage: stage.name,
-            reason: format!(
-                "no synthetic summary passed the filters (dropped: {})",
-                reasons(&output.dropped)
-            ),
-            fix: "Raise `summary_max_rounds`, `summary_max_new_tokens` or `novelty_rouge_l`."
-                .into(),
-        });
+        let dropped = output.dropped;
+        return Err(Error::stalled(stage.name, Stall::NoSummary { dropped }));
     }
     for summary in kept.iter().take(3) {
         stage.sample(SampleItem::Summary {
@@ -79,15 +73,6 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     output.n_out = kept.len() as u64;
     output.artifacts.extend(rows(&kept)?);
     Ok(output)
-}
-
-/// "length 3, not new 2": for people.
-fn reasons(dropped: &std::collections::BTreeMap<String, u64>) -> String {
-    dropped
-        .iter()
-        .map(|(reason, n)| format!("{reason} {n}"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// The topics of a round, in an order drawn from the seed.

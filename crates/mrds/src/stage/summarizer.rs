@@ -5,6 +5,8 @@
 //! same search over learning rates and the same early stopping; fixed-ratio mixing gets as many updates as the
 //! two-stage run on the same synthetic pairs.
 
+use contract::RecipeRule;
+use contract::problem::{RecipeFault, RunProblem};
 use contract::{StageName, Synthesizer, System};
 use lm::lora::Adapter;
 use lm::train::{BatchPlan, Objective, TrainConfig, TrainExample};
@@ -185,9 +187,10 @@ impl Trainer<'_> {
             }
         }
         best.ok_or_else(|| {
-            Error::Project(project::Error::Recipe {
-                reason: "`lr_search` is empty".into(),
-            })
+            Error::from(RunProblem::Recipe(RecipeFault::Rule {
+                field: "lr_search".to_owned(),
+                rule: RecipeRule::PositiveFactors,
+            }))
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Stage 1: the topic of each real summary (MRDS, topic extraction), by the base model, greedy.
 
+use contract::problem::Stall;
 use std::collections::BTreeMap;
 
 use lm::infer::generate::{GenerateConfig, GenerateRequest};
@@ -42,12 +43,7 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         }
     }
     if topics.is_empty() {
-        return Err(Error::Stalled {
-            stage: stage.name,
-            reason: "the model named no topic for any summary".into(),
-            fix: "Choose a model that follows instructions, or show it examples with `--set topic_demos=3`."
-                .into(),
-        });
+        return Err(Error::stalled(stage.name, Stall::NoTopic));
     }
     let (n_in, n_out) = (shots.len() as u64, topics.len() as u64);
     Ok(StageOutput {

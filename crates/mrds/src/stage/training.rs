@@ -1,5 +1,6 @@
 //! One training inside a stage: checkpoints, curves, progress, and the adapter's place in the workspace.
 
+use contract::FileAction;
 use std::fs;
 
 use contract::Metric;
@@ -168,26 +169,20 @@ impl Stage<'_> {
         let new = blobs.join(format!("new-{}-{}", self.run.row.id, self.name));
         let io = |action, path: &std::path::Path| {
             let path = path.to_owned();
-            move |source| {
-                Error::Project(project::Error::Io {
-                    action,
-                    path,
-                    source,
-                })
-            }
+            move |error: std::io::Error| Error::io(action, &path, &error)
         };
         if new.exists() {
             // Left by a process that was killed while it saved.
-            fs::remove_dir_all(&new).map_err(io("remove", &new))?;
+            fs::remove_dir_all(&new).map_err(io(FileAction::Remove, &new))?;
         }
         adapter.save(&new)?;
         let file = new.join("adapter_model.safetensors");
-        let sha256 = store::sha256_hex(&fs::read(&file).map_err(io("read", &file))?);
+        let sha256 = store::sha256_hex(&fs::read(&file).map_err(io(FileAction::Read, &file))?);
         let place = blobs.join(&sha256);
         if place.exists() {
-            fs::remove_dir_all(&new).map_err(io("remove", &new))?;
+            fs::remove_dir_all(&new).map_err(io(FileAction::Remove, &new))?;
         } else {
-            host::file::rename(&new, &place).map_err(io("write", &place))?;
+            host::file::rename(&new, &place).map_err(io(FileAction::Write, &place))?;
         }
         Ok(sha256)
     }

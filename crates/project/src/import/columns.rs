@@ -1,9 +1,10 @@
 //! Which format a file has and which columns hold what: known formats first, then the usual names, then a guess
 //! that asks to be looked at. A mapping by the user always wins.
 
+use contract::MapPart;
 use contract::{Detection, FileFormat};
 
-use super::{ColumnMap, ImportError, Records};
+use super::{ColumnMap, ImportProblem, Records};
 
 /// A published format and where it keeps what.
 struct Known {
@@ -128,7 +129,7 @@ pub(super) fn detect(
     records: &Records,
     map: Option<&ColumnMap>,
     file: &str,
-) -> Result<Layout, ImportError> {
+) -> Result<Layout, ImportProblem> {
     let columns = &records.columns;
     let known = KNOWN.iter().find(|known| {
         known.layout == records.layout
@@ -183,12 +184,16 @@ pub(super) fn detect(
     })
 }
 
-fn check_map(map: &ColumnMap, columns: &[String], file: &str) -> Result<(), ImportError> {
+fn check_map(map: &ColumnMap, columns: &[String], file: &str) -> Result<(), ImportProblem> {
     if map.dialogue.is_empty() {
-        return Err(ImportError::IncompleteMap { what: "dialogue" });
+        return Err(ImportProblem::IncompleteMap {
+            lacks: MapPart::Dialogue,
+        });
     }
     if map.summaries.is_empty() {
-        return Err(ImportError::IncompleteMap { what: "summary" });
+        return Err(ImportProblem::IncompleteMap {
+            lacks: MapPart::Summary,
+        });
     }
     let asked = std::iter::once(&map.dialogue)
         .chain(&map.summaries)
@@ -196,7 +201,7 @@ fn check_map(map: &ColumnMap, columns: &[String], file: &str) -> Result<(), Impo
         .chain(&map.split);
     for name in asked {
         if !columns.contains(name) {
-            return Err(ImportError::UnknownColumn {
+            return Err(ImportProblem::UnknownColumn {
                 file: file.into(),
                 field: name.clone(),
                 columns: columns.to_vec(),

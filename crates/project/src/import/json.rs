@@ -6,26 +6,30 @@ use contract::{FileFormat, IssueCode};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::{ImportError, Issue, Record, Records, Severity};
+use super::{ImportProblem, Issue, Record, Records, Severity};
 
 /// Rows whose fields make up the list of columns.
 const COLUMN_ROWS: usize = 200;
 
 /// A JSON list; items that are no objects become issues.
-pub(super) fn read_list(file: &str, bytes: &[u8]) -> Result<Records, ImportError> {
+pub(super) fn read_list(file: &str, bytes: &[u8]) -> Result<Records, ImportProblem> {
     match serde_json::from_slice::<Value>(bytes) {
         Ok(Value::Array(items)) => from_items(file, items),
-        Ok(_) => Err(ImportError::UnknownFormat { file: file.into() }),
+        Ok(_) => Err(ImportProblem::UnknownFormat { file: file.into() }),
         Err(error) => Err(whole_file_error(file, bytes, &error)),
     }
 }
 
 /// JSON Lines, or one object that holds a list of objects. A file that is meant as one document (`ending` "json")
 /// but breaks off is an error of the file, not of its lines.
-pub(super) fn read_objects(file: &str, bytes: &[u8], ending: &str) -> Result<Records, ImportError> {
+pub(super) fn read_objects(
+    file: &str,
+    bytes: &[u8],
+    ending: &str,
+) -> Result<Records, ImportProblem> {
     match serde_json::from_slice::<Value>(bytes) {
         Ok(Value::Object(fields)) => return from_document(file, fields),
-        Ok(_) => return Err(ImportError::UnknownFormat { file: file.into() }),
+        Ok(_) => return Err(ImportProblem::UnknownFormat { file: file.into() }),
         Err(error) if ending == "json" && !begins_with_object(bytes) => {
             return Err(whole_file_error(file, bytes, &error));
         }
@@ -51,7 +55,7 @@ pub(super) fn read_objects(file: &str, bytes: &[u8], ending: &str) -> Result<Rec
         offset += line.len() + 1;
     }
     if records.rows.is_empty() && !matches!(ending, "jsonl" | "ndjson") {
-        return Err(ImportError::UnknownFormat { file: file.into() });
+        return Err(ImportProblem::UnknownFormat { file: file.into() });
     }
     records.columns = columns_of(&records.rows);
     Ok(records)
@@ -70,7 +74,7 @@ fn begins_with_object(bytes: &[u8]) -> bool {
 }
 
 /// The longest list of objects among the fields; without one the object is a single row.
-fn from_document(file: &str, mut fields: Map<String, Value>) -> Result<Records, ImportError> {
+fn from_document(file: &str, mut fields: Map<String, Value>) -> Result<Records, ImportProblem> {
     let count = |value: &Value| match value {
         Value::Array(items) if items.iter().all(Value::is_object) => items.len(),
         _ => 0,
@@ -102,7 +106,7 @@ fn from_document(file: &str, mut fields: Map<String, Value>) -> Result<Records, 
     })
 }
 
-fn from_items(file: &str, items: Vec<Value>) -> Result<Records, ImportError> {
+fn from_items(file: &str, items: Vec<Value>) -> Result<Records, ImportProblem> {
     let mut records = Records {
         layout: FileFormat::Json,
         columns: Vec::new(),
@@ -128,7 +132,7 @@ fn from_items(file: &str, items: Vec<Value>) -> Result<Records, ImportError> {
         }
     }
     if length > 0 && records.rows.is_empty() {
-        return Err(ImportError::UnknownFormat { file: file.into() });
+        return Err(ImportProblem::UnknownFormat { file: file.into() });
     }
     records.columns = columns_of(&records.rows);
     Ok(records)
@@ -164,21 +168,21 @@ fn object_of(line: &[u8], offset: usize) -> Result<Map<String, Value>, (IssueCod
     }
 }
 
-fn whole_file_error(file: &str, bytes: &[u8], error: &serde_json::Error) -> ImportError {
+fn whole_file_error(file: &str, bytes: &[u8], error: &serde_json::Error) -> ImportProblem {
     if let Err(utf8) = std::str::from_utf8(bytes) {
         let offset = utf8.valid_up_to();
         let row = 1 + bytes[..offset]
             .iter()
             .filter(|&&byte| byte == b'\n')
             .count();
-        return ImportError::InvalidUtf8 {
+        return ImportProblem::InvalidUtf8 {
             file: file.into(),
             row,
             offset,
             utf16: false,
         };
     }
-    ImportError::Json {
+    ImportProblem::Json {
         file: file.into(),
         row: error.line(),
         column: error.column(),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::columns::Layout;
 use super::json::kind_of;
-use super::{ImportError, ImportOptions, Issue, Records, Severity, Split};
+use super::{ImportOptions, ImportProblem, Issue, Records, Severity, Split};
 use crate::dialogue::{Dialogue, Turn, normalise_text};
 
 /// Field names of a turn given as an object.
@@ -65,14 +65,14 @@ impl From<Fault> for DialogueFault {
 /// All good rows of a file in order; what is wrong with the others goes to `issues`.
 ///
 /// # Errors
-/// [`ImportError::SpeakersNeeded`] for the first dialogue whose turns name no speaker if none were given.
+/// [`ImportProblem::SpeakersNeeded`] for the first dialogue whose turns name no speaker if none were given.
 pub(super) fn drafts(
     records: &Records,
     layout: &Layout,
     options: &ImportOptions,
     file: &str,
     issues: &mut Vec<Issue>,
-) -> Result<Vec<Draft>, ImportError> {
+) -> Result<Vec<Draft>, ImportProblem> {
     let mut drafts = Vec::with_capacity(records.rows.len());
     let mut ids: HashMap<String, usize> = HashMap::new();
     for record in &records.rows {
@@ -82,7 +82,7 @@ pub(super) fn drafts(
         let dialogue = match dialogue_of(record.fields.get(field), options.speakers.as_deref()) {
             Ok(dialogue) => dialogue,
             Err(DialogueFault::SpeakersNeeded) => {
-                return Err(ImportError::SpeakersNeeded {
+                return Err(ImportProblem::SpeakersNeeded {
                     file: file.into(),
                     row,
                     field: field.into(),

@@ -1,19 +1,19 @@
 //! Which split a row belongs to: what the user says, else a split column, else the files' names, else a draw.
 
-use contract::IssueCode;
+use contract::{IssueCode, SplitRule};
 use sha2::{Digest, Sha256};
 
 use super::record::Draft;
 use super::{ImportOptions, Issue, Severity, Split, SplitChoice, leak};
 
-/// Sets every draft's split and says in one sentence how. Rows whose split column holds an unknown word leave
+/// Sets every draft's split and says how. Rows whose split column holds an unknown word leave
 /// `drafts` and become issues.
 pub(super) fn assign(
     drafts: &mut Vec<Draft>,
     files: &[String],
     options: &ImportOptions,
     issues: &mut Vec<Issue>,
-) -> String {
+) -> SplitRule {
     let chosen = match options.split {
         SplitChoice::Train => Some(Split::Train),
         SplitChoice::Validation => Some(Split::Validation),
@@ -22,23 +22,20 @@ pub(super) fn assign(
     };
     if let Some(split) = chosen {
         drafts.iter_mut().for_each(|draft| draft.split = split);
-        return format!("every row is {split}, as asked");
+        return SplitRule::Asked { split };
     }
     if drafts.iter().any(|draft| draft.split_word.is_some()) {
         by_column(drafts, issues);
-        return "by the split column".into();
+        return SplitRule::Column;
     }
     if files.iter().any(|file| by_name(file).is_some()) {
         for draft in drafts.iter_mut() {
             draft.split = by_name(&draft.file).unwrap_or(Split::Train);
         }
-        return "by the files' names; a file whose name tells nothing is train".into();
+        return SplitRule::FileNames;
     }
     draw(drafts, options.seed);
-    format!(
-        "drawn 80/10/10 into train, validation and test with seed {}",
-        options.seed
-    )
+    SplitRule::Drawn { seed: options.seed }
 }
 
 fn by_column(drafts: &mut Vec<Draft>, issues: &mut Vec<Issue>) {

@@ -6,10 +6,10 @@ use contract::{FileFormat, IssueCode};
 use csv::{ByteRecord, ReaderBuilder};
 use serde_json::{Map, Value};
 
-use super::{ImportError, Issue, Record, Records, Severity};
+use super::{ImportProblem, Issue, Record, Records, Severity};
 
 /// Reads a table; rows with another number of cells, or that are not UTF-8, become issues.
-pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Records, ImportError> {
+pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Records, ImportProblem> {
     let delimiter = delimiter_of(bytes);
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
@@ -102,11 +102,11 @@ fn delimiter_of(bytes: &[u8]) -> u8 {
     best.0
 }
 
-fn header(file: &str, cells: &ByteRecord) -> Result<Vec<String>, ImportError> {
+fn header(file: &str, cells: &ByteRecord) -> Result<Vec<String>, ImportProblem> {
     let mut columns = Vec::with_capacity(cells.len());
     for cell in cells {
         let Ok(name) = std::str::from_utf8(cell) else {
-            return Err(ImportError::InvalidUtf8 {
+            return Err(ImportProblem::InvalidUtf8 {
                 file: file.into(),
                 row: 1,
                 offset: offset_of(cells),
@@ -172,8 +172,8 @@ fn report_open_quote(file: &str, row: usize, last: &[u8], records: &mut Records)
         .push(issue(file, row, IssueCode::OpenQuote, reason.into()));
 }
 
-fn table_error(file: &str, row: usize, error: &csv::Error) -> ImportError {
-    ImportError::Table {
+fn table_error(file: &str, row: usize, error: &csv::Error) -> ImportProblem {
+    ImportProblem::Table {
         file: file.into(),
         row,
         reason: error.to_string(),

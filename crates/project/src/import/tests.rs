@@ -9,7 +9,7 @@ pub(super) fn import_with(
     name: &str,
     content: impl AsRef<[u8]>,
     options: &ImportOptions,
-) -> Result<Import, ImportError> {
+) -> Result<Import, ImportProblem> {
     read_parts(&[(PathBuf::from(name), content.as_ref().to_vec())], options)
 }
 
@@ -115,7 +115,6 @@ fn tweetsumm_turns_need_speakers_and_are_never_guessed() {
                 .with_field("turns")
         )
     );
-    assert!(error.fix().contains("--speakers Customer,Agent"));
     let import = import_with("train.jsonl", text, &with_speakers(&["Customer", "Agent"])).unwrap();
     assert_eq!(import.format.to_string(), "tweetsumm_jsonl");
     assert_eq!(
@@ -349,7 +348,7 @@ fn whole_files_that_cannot_be_read_say_why() {
     for (name, bytes, code) in cases {
         let error = import_with(name, bytes, &ImportOptions::default()).unwrap_err();
         assert_eq!(error.code().as_str(), code, "{name}: {error}");
-        assert!(error.place().file.as_deref() == Some(name) && !error.fix().is_empty());
+        assert_eq!(error.place().file.as_deref(), Some(name));
         assert!(error.to_string().contains(name), "{error}");
     }
     assert_eq!(
@@ -422,11 +421,7 @@ fn splits_come_from_the_choice_the_column_the_name_or_a_draw() {
         [Split::Train, Split::Validation, Split::Test].map(|split| count(&drawn, split)),
         [40, 5, 5]
     );
-    assert!(
-        drawn.split_rule.contains("80/10/10") && drawn.split_rule.contains("seed 0"),
-        "{}",
-        drawn.split_rule
-    );
+    assert_eq!(drawn.split_rule, Some(SplitRule::Drawn { seed: 0 }));
     let again = import("notes.jsonl", rows(50));
     assert_eq!(drawn.examples, again.examples);
     let other = import_with(

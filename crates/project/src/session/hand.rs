@@ -1,10 +1,11 @@
 //! Changes of a data set by hand: pairs edited, written, removed, and the doubts about them.
 
+use contract::problem::WrongState;
 use contract::{Origin, RunStatus, Split};
 use store::NewExample;
 
 use super::Session;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::hygiene::{self, Finding};
 
 /// A pair written by hand.
@@ -91,13 +92,11 @@ impl Session {
             .find(|run| run.dataset_name == dataset && reads(run.status))
         {
             None => Ok(()),
-            Some(run) => Err(Error::WrongState {
-                what: format!(
-                    "run `{}` on “{dataset}” is not finished and reads these examples",
-                    run.id
-                ),
-                fix: "Let it finish, or cancel it.".into(),
-            }),
+            Some(run) => Err(WrongState::ReadByRun {
+                run: run.id,
+                dataset: dataset.to_owned(),
+            }
+            .into()),
         }
     }
 }
@@ -108,10 +107,7 @@ fn not_empty(dialogue: &str, references: &[String]) -> Result<()> {
             .iter()
             .all(|reference| reference.trim().is_empty())
     {
-        return Err(Error::WrongState {
-            what: "a pair needs a dialogue and a summary".into(),
-            fix: "Write both, or remove the pair.".into(),
-        });
+        return Err(WrongState::EmptyPair.into());
     }
     Ok(())
 }

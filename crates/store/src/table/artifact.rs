@@ -3,7 +3,7 @@
 
 use super::{Json, Word, stage, word};
 use crate::{Error, Result, Store};
-use contract::{ArtifactKind, StageName};
+use contract::{ArtifactKind, StageName, Thing};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -220,7 +220,7 @@ impl Store {
                 )?
                 .query_row(params![run, Word(stage), Word(kind), item], |r| r.get(0))?;
             let key = || format!("{kind} {item} of stage \"{stage}\" of run \"{run}\"");
-            let version = last.ok_or_else(|| Error::NotFound { what: "artifact", key: key() })? + 1;
+            let version = last.ok_or_else(|| Error::NotFound { thing: Thing::Artifact, key: key() })? + 1;
             tx.prepare_cached(
                 "INSERT INTO artifact (run_id, stage, kind, item, version, author, created_at_ms, payload)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",

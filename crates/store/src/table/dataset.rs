@@ -4,6 +4,7 @@ use super::Json;
 use super::example::{NewExample, insert_examples};
 use crate::error::name_taken;
 use crate::{Error, Result, Store};
+use contract::Thing;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -89,7 +90,7 @@ pub(crate) fn by_id(conn: &Connection, id: i64) -> Result<DatasetRow> {
         .query_row(params![id], from_row)
         .optional()?
         .ok_or_else(|| Error::NotFound {
-            what: "data set with number",
+            thing: Thing::Dataset,
             key: id.to_string(),
         })
 }
@@ -105,7 +106,7 @@ impl Store {
                 "INSERT INTO dataset (name, format, mapping, created_at_ms) VALUES (?1, ?2, ?3, ?4)",
             )?
             .execute(params![new.name, new.format, Json(&new.mapping), new.created_at_ms])
-            .map_err(|e| name_taken(e, "data set", &new.name))?;
+            .map_err(|e| name_taken(e, Thing::Dataset, &new.name))?;
             let id = tx.last_insert_rowid();
             insert_examples(tx, id, examples)?;
             by_id(tx, id)
@@ -166,9 +167,10 @@ impl Store {
                 .query_row(params![id], |r| r.get(0))?;
             if runs > 0 {
                 return Err(Error::InUse {
-                    what: "data set",
+                    thing: Thing::Dataset,
                     name,
-                    by: format!("{runs} run(s)"),
+                    by: Thing::Run,
+                    count: runs as usize,
                 });
             }
             tx.prepare_cached("DELETE FROM dataset WHERE id = ?1")?

@@ -2,7 +2,7 @@
 
 use super::{Json, Word, dataset, word};
 use crate::{Error, Result, Store};
-use contract::{Origin, Split};
+use contract::{Origin, Split, Thing};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,7 @@ pub(crate) fn insert_examples(
 
 fn no_such(id: i64) -> Error {
     Error::NotFound {
-        what: "example with number",
+        thing: Thing::Example,
         key: id.to_string(),
     }
 }

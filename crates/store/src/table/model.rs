@@ -2,6 +2,7 @@
 //! need of a model, so removing one here loses no run.
 
 use crate::{Error, Result, Store};
+use contract::Thing;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -91,7 +92,7 @@ impl Store {
                 .execute(params![id])?
             {
                 0 => Err(Error::NotFound {
-                    what: "model",
+                    thing: Thing::Model,
                     key: id.to_owned(),
                 }),
                 _ => Ok(()),

@@ -2,7 +2,7 @@
 
 use super::{Word, lease, optional_word, run};
 use crate::{Error, Fence, Owner, Result, Store};
-use contract::StageName;
+use contract::{StageName, Thing};
 use host::{Identity, Liveness};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
@@ -105,7 +105,7 @@ impl Store {
                 .iter()
                 .position(|row| row.run_id == run)
                 .ok_or_else(|| Error::NotFound {
-                    what: "queued run",
+                    thing: Thing::QueuedRun,
                     key: run.to_owned(),
                 })?;
             let row = rows.remove(index);

@@ -2,7 +2,7 @@
 
 use super::{Word, study, word};
 use crate::{Error, Result, Store};
-use contract::ItemState;
+use contract::{ItemState, Thing};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -94,8 +94,8 @@ fn require_item(conn: &Connection, study_id: i64, item: u32) -> Result<()> {
         return Ok(());
     }
     Err(Error::NotFound {
-        what: "item",
-        key: format!("{item} of study with number {study_id}"),
+        thing: Thing::Item,
+        key: format!("{item} of rating study {study_id}"),
     })
 }
 

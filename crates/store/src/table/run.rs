@@ -3,7 +3,7 @@
 use super::{Json, Word, dataset, optional_word, queue, word};
 use crate::error::name_taken;
 use crate::{Error, Result, Store};
-use contract::{Control, DeviceChoice, ErrorReport, RunStatus, StageName};
+use contract::{Control, DeviceChoice, ErrorReport, RunStatus, StageName, Thing};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -150,7 +150,7 @@ fn insert(tx: &Connection, new: &NewRun<'_>) -> Result<()> {
         ":recipe": new.recipe, ":seed": new.seed.cast_signed(), ":shots": Json(&new.shots),
         ":threads": new.threads, ":device": Word(new.device), ":version": new.version, ":now": new.created_at_ms,
     })
-    .map_err(|e| name_taken(e, "run", &new.id))?;
+    .map_err(|e| name_taken(e, Thing::Run, &new.id))?;
     let mut stage =
         tx.prepare_cached("INSERT INTO stage (run_id, name, position) VALUES (?1, ?2, ?3)")?;
     for (position, name) in (0_u32..).zip(new.stages) {
@@ -262,11 +262,11 @@ impl Store {
                 .prepare_cached("SELECT COUNT(*) FROM study WHERE run_id = ?1")?
                 .query_row(params![id], |r| r.get(0))?;
             if studies > 0 {
-                let by = format!("{studies} rating study(ies)");
                 return Err(Error::InUse {
-                    what: "run",
+                    thing: Thing::Run,
                     name: id.to_owned(),
-                    by,
+                    by: Thing::Study,
+                    count: studies as usize,
                 });
             }
             match tx

@@ -5,7 +5,7 @@
 use super::artifact::{NewArtifact, replace_artifacts};
 use super::{Json, Word, run, word};
 use crate::{Error, Result, Store};
-use contract::{ErrorReport, Measures, Progress, StageName, StageStatus};
+use contract::{ErrorReport, Measures, Progress, StageName, StageStatus, Thing};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -132,7 +132,7 @@ fn get(conn: &Connection, run: &str, name: StageName) -> Result<StageRow> {
 /// The error for a stage that the run does not have.
 pub(crate) fn no_such(run: &str, name: StageName) -> Error {
     Error::NotFound {
-        what: "stage",
+        thing: Thing::Stage,
         key: format!("\"{name}\" of run \"{run}\""),
     }
 }
@@ -338,7 +338,7 @@ impl Store {
             if !matches!(source.status, StageStatus::Done | StageStatus::Reused) {
                 let key = format!("\"{name}\" of run \"{from_run}\"");
                 return Err(Error::NotFound {
-                    what: "finished stage",
+                    thing: Thing::FinishedStage,
                     key,
                 });
             }

@@ -4,6 +4,7 @@
 use super::{Json, run};
 use crate::error::name_taken;
 use crate::{Error, Result, Store};
+use contract::Thing;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -167,7 +168,7 @@ fn study(conn: &Connection, id: i64) -> Result<StudyRow> {
         .query_row(params![id], study_from_row)
         .optional()?
         .ok_or_else(|| Error::NotFound {
-            what: "study with number",
+            thing: Thing::Study,
             key: id.to_string(),
         })
 }
@@ -180,7 +181,7 @@ pub(crate) fn require_unlocked(conn: &Connection, study_id: i64, rater: &str) ->
         .optional()?;
     match locked_at_ms {
         None => Err(Error::NotFound {
-            what: "rater",
+            thing: Thing::Rater,
             key: format!("\"{rater}\" of study with number {study_id}"),
         }),
         Some(Some(_)) => Err(Error::AlreadyLocked {
@@ -210,7 +211,7 @@ fn insert(tx: &Connection, new: &NewStudy, items: &[NewStudyItem]) -> Result<Stu
         new.guideline_version,
         new.created_at_ms
     ])
-    .map_err(|e| name_taken(e, "study", &new.name))?;
+    .map_err(|e| name_taken(e, Thing::Study, &new.name))?;
     let id = tx.last_insert_rowid();
     let mut insert = tx.prepare_cached(
         "INSERT INTO study_item (study_id, item, example_id, system, dialogue, summary, repeat_of)
@@ -293,7 +294,7 @@ impl Store {
                 "INSERT INTO rater (study_id, name, seed, \"order\") VALUES (?1, ?2, ?3, ?4)",
             )?
             .execute(params![study_id, name, seed.cast_signed(), Json(order)])
-            .map_err(|e| name_taken(e, "rater", name))?;
+            .map_err(|e| name_taken(e, Thing::Rater, name))?;
             Ok(())
         })
     }

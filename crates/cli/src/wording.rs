@@ -1,0 +1,323 @@
+//! Every [`Problem`] in the words of the command line: what happened, and what to do with which command or option.
+//!
+//! What happened is the problem's own plain English; what to do stands here, once. The window has words of its own
+//! (`ui/src/text`).
+
+use contract::problem::{
+    Corrupt, FolderFault, Full, HubProblem, ImportProblem, Interrupted, Locked, Misuse,
+    ModelProblem, NotFound, RecipeFault, RunProblem, ShellProblem, Stall, TooLong,
+    WorkspaceProblem, WrongState,
+};
+use contract::{ErrorReport, ExampleKind, Lack, Price, Problem, Reported, StageName, Thing};
+
+/// A problem as the command line reports it.
+pub(crate) fn report(problem: Problem) -> ErrorReport {
+    ErrorReport {
+        fix: fix(&problem),
+        ..problem.into()
+    }
+}
+
+/// A stored report with what to do, in the words of today; one whose arguments are not known is left as it is.
+pub(crate) fn worded(stored: ErrorReport) -> ErrorReport {
+    match &stored.what {
+        Reported::Problem(problem) => ErrorReport {
+            fix: fix(problem),
+            ..stored
+        },
+        Reported::Code { .. } => stored,
+    }
+}
+
+/// What a run lacks, with the command that helps.
+pub(crate) fn lack(lack: &Lack) -> String {
+    match lack {
+        Lack::Model { hub_id } => {
+            format!("the model is not on this computer: `duologue models add {hub_id}`")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// What a plan that needs less memory costs.
+pub(crate) fn price(price: Price) -> &'static str {
+    match price {
+        Price::Recompute => "the same results bit for bit; trainings take about 1.3 times as long",
+        Price::Rounding => "same results up to rounding; somewhat slower",
+        Price::EightBits => {
+            "the base model's weights are rounded to 8 bits; its time is not measured"
+        }
+        Price::FourBits => {
+            "the base model's weights are rounded to 4.5 bits, texts may get worse; its time is not measured"
+        }
+        Price::ShortDialogues => "longer dialogues are never written",
+        Price::SmallerModel => "a smaller model, with plainer texts",
+    }
+}
+
+/// Settings as options of the command line.
+pub(crate) fn options(settings: &[String]) -> String {
+    settings
+        .iter()
+        .map(|setting| format!("--set {setting}"))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn fix(problem: &Problem) -> String {
+    match problem {
+        Problem::Workspace(problem) => workspace(problem),
+        Problem::Import(problem) => import(problem).to_owned(),
+        Problem::Run(problem) => run(problem),
+        Problem::Model(problem) => model(problem).to_owned(),
+        Problem::Hub(problem) => hub(problem),
+        Problem::Shell(problem) => shell(problem).to_owned(),
+    }
+}
+
+fn workspace(problem: &WorkspaceProblem) -> String {
+    use WorkspaceProblem::*;
+    match problem {
+        NewerWorkspace { .. } => "Update Duologue, or name another workspace with --workspace.",
+        NotAWorkspace { .. } => "Name another folder with --workspace.",
+        DiskFull { room: Some(_), .. } => {
+            "Free some space, or name a workspace on a larger disk with --workspace DIR."
+        }
+        DiskFull { room: None, .. } => {
+            "Free some space and do it again; everything finished before is kept."
+        }
+        Busy { .. } => "Try again in a moment.",
+        ReadOnly { .. } => "Check that the folder exists and that you may write to it.",
+        Corrupt(self::Corrupt::Database { .. }) => "Restore the workspace folder from a backup.",
+        Corrupt(self::Corrupt::Value { .. }) => {
+            "The workspace was written by another version; start a new workspace or use that version."
+        }
+        Io { .. } => "Check that the path exists, that you may use it and that the disk has room.",
+        NameTaken { .. } => "Choose another name, or remove that one first.",
+        NoSuchDataset { known, .. } if known.is_empty() => "Import one with `duologue import`.",
+        NoSuchDataset { .. } => "`duologue datasets` lists the data sets of this workspace.",
+        NoSuchRun { .. } => "`duologue runs` lists the runs of this workspace.",
+        InUse { .. } => "Remove what uses it first.",
+        RatingsLocked { .. } => "Create a new study to rate again.",
+        ScoreOutOfRange { .. } => "Give a whole number from 1 to 5.",
+        LeaseLost { .. } => "Nothing: the other process continues the run.",
+        Database { .. } => "This is a defect; please report it with the message.",
+    }
+    .to_owned()
+}
+
+fn import(problem: &ImportProblem) -> &'static str {
+    use ImportProblem::*;
+    match problem {
+        NoFiles => "Name at least one file with dialogues and summaries.",
+        NotFound(self::NotFound::File { .. }) => "Check the name and the folder.",
+        NotFound(self::NotFound::Thing {
+            thing: Thing::Model,
+            ..
+        }) => "`duologue models list` lists the models of this workspace.",
+        NotFound(self::NotFound::Thing { .. }) => "Choose one of those that exist.",
+        Unreadable(_) => "Name a file, and check that you are allowed to read it.",
+        UnknownFormat { .. } => {
+            "Save it as CSV with a header row, as a JSON list or as JSON Lines, one row with one dialogue and its summary; or as text, ending in .txt, with lines `Name: text` and the summary after `Summary:`."
+        }
+        Empty { .. } => {
+            "Check that it is the right file: every row holds one dialogue and its summary."
+        }
+        Json { .. } => "Correct that place, or get the file again: it may have been cut off.",
+        InvalidUtf8 { .. } => "Save the file as UTF-8 (in a spreadsheet: `CSV UTF-8`).",
+        Table { .. } => "Correct that row, or save the table again from a spreadsheet.",
+        UnknownColumn { .. } => "Name one of the file's columns; upper and lower case count.",
+        NeedsMapping { .. } => "Name them: `--map dialogue=COLUMN,summary=COLUMN`.",
+        IncompleteMap { .. } => "Map both: `--map dialogue=COLUMN,summary=COLUMN`.",
+        SpeakersNeeded { .. } => {
+            "Say who speaks in turn, the first turn's speaker first: `--speakers Customer,Agent`."
+        }
+        BadSpeakers { .. } => {
+            "Give two or more names of at most 40 characters without colons, separated by commas: `--speakers Customer,Agent`."
+        }
+        BadRows { .. } => {
+            "Correct the rows, or import the others with --skip-bad; --dry-run lists every bad row."
+        }
+        Leaks { .. } => {
+            "Take the doubles out, or import without --strict: they are then taken off the training side and listed."
+        }
+    }
+}
+
+fn run(problem: &RunProblem) -> String {
+    use RunProblem::*;
+    match problem {
+        Recipe(RecipeFault::Assignment { .. }) => {
+            "Write `--set key=value`; `duologue recipe --print` shows every field with its default and meaning.".into()
+        }
+        Recipe(_) => {
+            "`duologue recipe --print` shows every field with its default and meaning.".into()
+        }
+        EmptyDataset { lacks: ExampleKind::Usable, .. } => {
+            "Correct the rows: each needs a dialogue and a summary; --dry-run lists every bad row.".into()
+        }
+        EmptyDataset { .. } => "Import a file for that split: `duologue import FILE --name NAME --split train|validation|test`.".into(),
+        TooFewRows { field, have, .. } => format!("Import more examples, or ask for fewer with `--set {field}={have}`."),
+        TooLong(self::TooLong::Dialogues { .. }) => "Choose a model with a longer context, or say what to do with them: `--set too_long=drop` leaves them out for every system, `--set too_long=cut_dialogue_end` cuts the end of the dialogue.".into(),
+        TooLong(self::TooLong::Text { .. }) => "Shorten the text, or choose a model with a longer context.".into(),
+        Locked(self::Locked::Run { run, .. }) => format!("Wait for it, or stop it with `duologue pause {run}`."),
+        Locked(self::Locked::Download { .. }) => "Wait for it, or stop it.".into(),
+        Interrupted(self::Interrupted::Run { run }) => format!("Go on with `duologue resume {run}`."),
+        Interrupted(self::Interrupted::Download) => "Give the same command again: it continues from where it stopped.".into(),
+        Interrupted(self::Interrupted::Work) => "Go on with `duologue resume`.".into(),
+        ModelChanged { .. } => "Put the original files back, or start a new run with this model.".into(),
+        WrongState(state) => wrong_state(state),
+        Stalled { why, .. } => stalled(why),
+        OutOfMemory(Full::Card) => "Close other programs that use the card, choose a smaller or a quantised model, or use `--device cpu`.".into(),
+        OutOfMemory(Full::Stage { smaller: Some(plan), .. }) => format!(
+            "Close other programs that use the card and resume, or start the run again with `{}` ({}); stages that this does not change are taken over.",
+            options(&plan.settings),
+            price(plan.price)
+        ),
+        OutOfMemory(Full::Stage { smaller: None, .. }) => "Close other programs that use the card and resume, or choose a smaller model.".into(),
+    }
+}
+
+fn wrong_state(state: &WrongState) -> String {
+    match state {
+        WrongState::ReadByRun { run, .. } => {
+            format!("Let it finish, or cancel it with `duologue cancel {run}`.")
+        }
+        WrongState::EmptyPair => "Write both, or remove the pair.".into(),
+        WrongState::NothingToRate { .. } => {
+            "Finish the run first; its last stage writes them.".into()
+        }
+        WrongState::NoSuchCriterion { known, .. } => {
+            format!("The criteria are {}.", known.join(", "))
+        }
+        WrongState::Unrated { .. } => "Rate or skip them first; locking is final.".into(),
+        WrongState::NoneLocked => "Finish rating and lock the set.".into(),
+        WrongState::NothingToStop { .. } => {
+            "`duologue runs` lists the runs and where they stand.".into()
+        }
+        WrongState::NothingToPause { run } => {
+            format!("`duologue show {run}` says why; go on with `duologue resume {run}`.")
+        }
+        WrongState::Cancelled { run } => format!(
+            "Go on anyway from a stage of your choice: `duologue resume {run} --from STAGE`."
+        ),
+        WrongState::NotTrained { run, stage, .. } => {
+            format!("Finish the run's stage {stage} first: `duologue resume {run}`.")
+        }
+        WrongState::StageUnready { .. } => {
+            "Leave --from away, so that the unfinished stages are carried out first.".into()
+        }
+        WrongState::ExamplesChanged { .. } => {
+            "Start a new run; stages that do not depend on the change are taken over.".into()
+        }
+        WrongState::StagesReversed { .. } => {
+            let names: Vec<&str> = StageName::ALL.iter().map(|stage| stage.as_str()).collect();
+            format!("The stages are, in order: {}.", names.join(", "))
+        }
+        WrongState::AdapterNeeded => {
+            "Name an adapter's folder with --adapter, or export as merged or gguf.".into()
+        }
+        WrongState::FolderNotEmpty { .. } => "Choose a new or empty folder with --to.".into(),
+    }
+}
+
+fn stalled(why: &Stall) -> String {
+    match why {
+        Stall::NoTopic => "Choose a model that follows instructions, or show it examples with `--set topic_demos=3`.".into(),
+        Stall::NoSummary { .. } => "Raise `summary_max_rounds`, `summary_max_new_tokens` or `novelty_rouge_l`.".into(),
+        Stall::NoDialogue { .. } => "Raise `dialogue_tries` or `ids_max_iterations`, lower `dialogue_temperature`, or train the synthesizer longer (`sft_max_epochs`).".into(),
+        Stall::NoPreference => "Raise `candidates_per_summary` or `dialogue_temperature`, or lower `min_gap`.".into(),
+        Stall::NoPair { system, .. } => format!("Raise `candidates_per_summary`, lower `min_gap`, or leave {system} out of `systems`; the stages so far are taken over by the new run."),
+    }
+}
+
+fn model(problem: &ModelProblem) -> &'static str {
+    use ModelProblem::*;
+    match problem {
+        MissingFile { file } if file.ends_with("adapter_config.json") => {
+            "Name the adapter's folder: adapter_config.json and adapter_model.safetensors, as PEFT writes them."
+        }
+        MissingFile { .. } | TruncatedWeights { .. } | Weights { .. } => {
+            "Download or copy the model folder again: config.json, tokenizer.json and all .safetensors files."
+        }
+        NoSuchModel { .. } => "Check the name: the folder of a model, or a .gguf file.",
+        SeveralModels { .. } => "Name the .gguf file itself.",
+        UnsupportedArchitecture { .. } => "Choose a model of a supported family.",
+        NotInGguf { .. } => "Export with `--as merged` or `--as peft` instead.",
+        ModelConfig { .. } | VocabularyMismatch { .. } | Tokenizer { .. } | ChatTemplate { .. } => {
+            "Use config.json, tokenizer.json and the chat template exactly as they were published with the model."
+        }
+        Adapter { .. } => "Choose the adapter that was trained on this model.",
+        Checkpoint { .. } => "Start the stage again with `--from`.",
+        NotFinite { .. } => "Check the model's files, or lower `sft_lr` or `dpo_lr`.",
+        Setting { .. } => "Give a value in the range that is named.",
+        Device { .. } => "Use `--device cpu`.",
+        Tensor { .. } => "This is a defect; please report it with the message.",
+    }
+}
+
+fn hub(problem: &HubProblem) -> String {
+    use HubProblem::*;
+    match problem {
+        Offline { .. } => "Leave --offline out (and unset HF_HUB_OFFLINE), or copy the model's folder here and name it with --model.".into(),
+        BadId { .. } => "Give it as it stands on the Hub: owner/name, for instance HuggingFaceTB/SmolLM2-135M-Instruct.".into(),
+        BadEndpoint { .. } => "Correct HF_ENDPOINT, or unset it to use https://huggingface.co.".into(),
+        BadToken => "Copy it again from the Hub's page Settings, Access Tokens: it is one word that begins with hf_.".into(),
+        BadManifest { .. } => "Delete this file and give `duologue models add` again: files that are whole are not fetched anew.".into(),
+        Unauthorized { had_token: true, host, no_token, .. } => format!("Make a token that may read this model at https://{host}/settings/tokens and give it with `duologue models login` or in HF_TOKEN.{}", unasked(no_token)),
+        Unauthorized { host, no_token, .. } => format!("Check the spelling first. If the model is private or gated: accept its licence on https://{host}, make a token at https://{host}/settings/tokens and give it with `duologue models login` or in HF_TOKEN.{}", unasked(no_token)),
+        Gated { host, what, no_token } => format!("Open https://{host}/{what} while logged in, accept the licence, and give that account's token with `duologue models login` or in HF_TOKEN.{}", unasked(no_token)),
+        NotOnHub { .. } => "Check the spelling of model, --revision and --file; `duologue models list --catalogue` lists models that are known to work.".into(),
+        RateLimited { .. } => "Wait a while and give the same command again: it continues from where it stopped. A token (`duologue models login`) raises the limit.".into(),
+        Unreachable { .. } => "Check the connection (and HF_ENDPOINT, HTTPS_PROXY where they are set) and give the same command again: it continues from where it stopped.".into(),
+        BadAnswer { .. } => "Check that HF_ENDPOINT names a Hub or a mirror of it, then try again.".into(),
+        NoWeights { .. } => "Choose a model with .safetensors files, or a .gguf file with --file NAME.".into(),
+        Checksum { .. } => "Give the same command again: only this file is fetched anew. If it happens again, the source or a proxy in between is damaged.".into(),
+    }
+}
+
+/// What the user should know if a token is missing although one may have been stored.
+fn unasked(no_token: &Option<String>) -> String {
+    no_token.as_ref().map_or(String::new(), |reason| {
+        format!(" The keychain could not be asked: {reason}.")
+    })
+}
+
+fn shell(problem: &ShellProblem) -> &'static str {
+    use ShellProblem::*;
+    match problem {
+        Usage(Misuse::NoDialogue) => "Give a text with one turn per line, `Name: text`.",
+        Usage(Misuse::NoDatasetName) => "Give it a name with --name.",
+        Usage(Misuse::BadColumns { .. }) => "Write `--map dialogue=COLUMN,summary=COLUMN`.",
+        Usage(Misuse::NotStored) => "Import it first.",
+        Usage(_) => "`duologue --help` lists the commands and their options.",
+        File { .. } => "Check the name, the folder and what the file holds.",
+        Keychain { .. } => {
+            "Start and unlock it, or do without: `models add` takes a token from HF_TOKEN first."
+        }
+        FileNotFound(FolderFault::NoConfig { .. }) => {
+            "Name the folder that holds config.json and the weights."
+        }
+        FileNotFound(FolderFault::NoTokenizer { .. }) => {
+            "Copy the model's tokenizer.json into the folder."
+        }
+        FileNotFound(FolderFault::NoWeights { .. }) => {
+            "Duologue reads weights in safetensors format only."
+        }
+        ModelFile { .. } => "Copy the file again from its source.",
+        // Only the window meets these.
+        WindowDownloadBusy
+        | WindowLock { .. }
+        | WindowLog { .. }
+        | WindowNoSample
+        | WindowNoWorker
+        | WindowNotification { .. }
+        | WindowTaken { .. }
+        | WindowWorkerAnswer { .. }
+        | WindowWorkerStart { .. }
+        | WindowWorkerStopped { .. }
+        | WindowMissing
+        | WindowUnexpected { .. }
+        | WindowWorkspace => "",
+    }
+}

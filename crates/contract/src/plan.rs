@@ -1,0 +1,118 @@
+//! What a plan lacks and how an import divides its rows: facts with values, which each shell words.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ExampleKind, Split};
+
+/// What prevents a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "case", rename_all = "snake_case")]
+pub enum Lack {
+    /// Examples of the data set.
+    Examples {
+        /// Which kind.
+        kind: ExampleKind,
+        /// How many the recipe asks for.
+        #[cfg_attr(feature = "specta", specta(type = u32))]
+        need: usize,
+        /// How many there are.
+        #[cfg_attr(feature = "specta", specta(type = u32))]
+        have: usize,
+    },
+    /// The model, which is not on this computer.
+    Model {
+        /// Its id on the Hub.
+        hub_id: String,
+    },
+    /// Memory.
+    Memory {
+        /// What is needed.
+        #[cfg_attr(feature = "specta", specta(type = f64))]
+        need_bytes: u64,
+        /// What is free.
+        #[cfg_attr(feature = "specta", specta(type = f64))]
+        free_bytes: u64,
+    },
+    /// Room on the disk.
+    Disk {
+        /// What is needed.
+        #[cfg_attr(feature = "specta", specta(type = f64))]
+        need_bytes: u64,
+        /// What is free.
+        #[cfg_attr(feature = "specta", specta(type = f64))]
+        free_bytes: u64,
+    },
+}
+
+/// How the rows of an import came into their splits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "rule", rename_all = "snake_case")]
+pub enum SplitRule {
+    /// As the user asked.
+    Asked {
+        /// The split of every row.
+        split: Split,
+    },
+    /// By the split column.
+    Column,
+    /// By the files' names; a file whose name tells nothing is train.
+    FileNames,
+    /// By a draw of 80/10/10.
+    Drawn {
+        /// The draw's seed.
+        #[cfg_attr(feature = "specta", specta(type = f64))]
+        seed: u64,
+    },
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gigabytes = |bytes: &u64| *bytes as f64 / 1e9;
+        match self {
+            Self::Examples { kind, need, have } => write!(
+                f,
+                "{kind}: the recipe asks for {need}, the data set has {have}"
+            ),
+            Self::Model { hub_id } => write!(f, "the model {hub_id} is not on this computer"),
+            Self::Memory {
+                need_bytes,
+                free_bytes,
+            } => write!(
+                f,
+                "memory: {:.1} GB are needed, {:.1} GB are free",
+                gigabytes(need_bytes),
+                gigabytes(free_bytes)
+            ),
+            Self::Disk {
+                need_bytes,
+                free_bytes,
+            } => write!(
+                f,
+                "disk space: {:.1} GB are needed, {:.1} GB are free",
+                gigabytes(need_bytes),
+                gigabytes(free_bytes)
+            ),
+        }
+    }
+}
+
+impl fmt::Display for SplitRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Asked { split } => write!(f, "every row is {split}, as asked"),
+            Self::Column => write!(f, "by the split column"),
+            Self::FileNames => write!(
+                f,
+                "by the files' names; a file whose name tells nothing is train"
+            ),
+            Self::Drawn { seed } => write!(
+                f,
+                "drawn 80/10/10 into train, validation and test with seed {seed}"
+            ),
+        }
+    }
+}
