@@ -4,10 +4,11 @@
 use std::process::{Child, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use contract::{DownloadLine, ErrorCode, RunStatus};
+use contract::problem::ShellProblem;
+use contract::{DownloadLine, RunStatus};
 use serde::Deserialize;
 
-use crate::dto::{AppError, DownloadEvent};
+use crate::dto::DownloadEvent;
 use crate::error::Answer;
 use crate::place::Place;
 use crate::worker::{command, last_line, lines, not_started, silent};
@@ -80,11 +81,7 @@ impl Downloads {
     fn start(&self, place: &Place, hub_id: &str) -> Answer<Child> {
         let mut slot = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         if slot.is_some() {
-            return Err(AppError::new(
-                ErrorCode::WindowDownloadBusy,
-                "another model is being downloaded",
-                "Wait for it, or pause it first.",
-            ));
+            return Err(ShellProblem::WindowDownloadBusy.into());
         }
         let child = command(place, "download.log")?
             .args(["models", "add", hub_id])
@@ -101,6 +98,8 @@ impl Downloads {
 #[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+
+    use contract::ErrorCode;
 
     use super::*;
 
@@ -158,9 +157,9 @@ mod tests {
     #[test]
     fn a_refusal_keeps_its_code() {
         let (answer, _) = fetch(
-            "echo '{\"event\":\"error\",\"code\":\"gated\",\"message\":\"m\"}'",
+            "echo '{\"event\":\"error\",\"code\":\"gated\",\"message\":\"m\",\"fix\":\"\"}'",
             false,
         );
-        assert_eq!(answer.unwrap_err().code, ErrorCode::Gated);
+        assert_eq!(answer.unwrap_err().code(), ErrorCode::Gated);
     }
 }

@@ -12,7 +12,7 @@ mod plan;
 mod run;
 mod study;
 
-use contract::ErrorCode;
+use contract::{ErrorCode, Problem};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -25,9 +25,19 @@ pub use plan::*;
 pub use run::*;
 pub use study::*;
 
-/// What went wrong, for a person: `code` for programs, `message` says what happened, `fix` what to do next.
+/// What went wrong, which the page words.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq, Eq)]
-pub struct AppError {
+#[serde(untagged)]
+pub enum AppError {
+    /// With typed arguments.
+    Problem(Problem),
+    /// As a program without them worded it: an old row of the workspace, or a worker of another version.
+    Told(ToldError),
+}
+
+/// An error whose arguments are not known.
+#[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq, Eq)]
+pub struct ToldError {
     /// For programs.
     pub code: ErrorCode,
     /// What happened and what it means.

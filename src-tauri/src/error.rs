@@ -1,32 +1,80 @@
-//! Errors as the page gets them: a code for programs, sentences for people.
+//! Errors as the page gets them: problems with typed arguments, which the page words.
 
-use contract::{ErrorCode, ErrorReport};
+use contract::problem::{
+    Corrupt, ImportProblem, Misuse, NotFound, ShellProblem, WorkspaceProblem,
+};
+use contract::{ErrorCode, ErrorReport, Reported};
 
-use crate::dto::AppError;
+use crate::dto::{AppError, ToldError};
 
 /// What every command returns.
 pub(crate) type Answer<T> = Result<T, AppError>;
 
 impl AppError {
-    /// An error of the window itself; codes begin with `window_`.
-    pub(crate) fn new(code: ErrorCode, message: impl AsRef<str>, fix: impl AsRef<str>) -> Self {
-        Self {
-            code,
-            message: sentence(message.as_ref()),
-            fix: sentence(fix.as_ref()),
+    /// What went wrong, as one word.
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::Problem(problem) => problem.code(),
+            Self::Told(told) => told.code,
+        }
+    }
+
+    /// Something stored that cannot be read.
+    pub(crate) fn corrupt(what: &str, reason: impl std::fmt::Display) -> Self {
+        let (what, reason) = (what.to_owned(), reason.to_string());
+        WorkspaceProblem::Corrupt(Corrupt::Value { what, reason }).into()
+    }
+}
+
+/// What happened, for the terminal: before there is a page to word it.
+impl std::fmt::Display for AppError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Problem(problem) => problem.fmt(f),
+            Self::Told(told) => told.message.fmt(f),
         }
     }
 }
 
 impl From<project::Error> for AppError {
     fn from(error: project::Error) -> Self {
-        Self::new(error.code(), error.to_string(), error.fix())
+        Self::Problem(error.problem())
+    }
+}
+
+macro_rules! from_problems {
+    ($($problem:ty),+) => {
+        $(impl From<$problem> for AppError {
+            fn from(problem: $problem) -> Self {
+                Self::Problem(problem.into())
+            }
+        })+
+    };
+}
+from_problems!(ImportProblem, ShellProblem, WorkspaceProblem);
+
+impl From<Misuse> for AppError {
+    fn from(misuse: Misuse) -> Self {
+        ShellProblem::Usage(misuse).into()
+    }
+}
+
+impl From<NotFound> for AppError {
+    fn from(absent: NotFound) -> Self {
+        ImportProblem::NotFound(absent).into()
     }
 }
 
 impl From<&ErrorReport> for AppError {
     fn from(report: &ErrorReport) -> Self {
-        Self::new(report.code, &report.message, &report.fix)
+        match &report.what {
+            Reported::Problem(problem) => Self::Problem(problem.clone()),
+            Reported::Code { code } => Self::Told(ToldError {
+                code: *code,
+                message: sentence(&report.message),
+                fix: sentence(&report.fix),
+            }),
+        }
     }
 }
 
@@ -47,13 +95,28 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::problem::{RunProblem, WrongState};
+    use contract::{ErrorPlace, Problem};
 
     #[test]
-    fn errors_become_sentences() {
-        let error = AppError::new(ErrorCode::WindowTaken, "the file has gone", "");
+    fn a_report_keeps_its_arguments_and_an_old_one_its_words() {
+        let problem = Problem::from(RunProblem::WrongState(WrongState::NoneLocked));
+        let report = ErrorReport::from(problem.clone());
+        assert_eq!(AppError::from(&report), AppError::Problem(problem));
+        let old = ErrorReport {
+            what: Reported::Code {
+                code: ErrorCode::Stalled,
+            },
+            message: "nothing was made".to_owned(),
+            fix: String::new(),
+            place: ErrorPlace::default(),
+        };
+        let AppError::Told(told) = AppError::from(&old) else {
+            panic!("an old report has no arguments");
+        };
         assert_eq!(
-            (error.message.as_str(), error.fix.as_str()),
-            ("The file has gone.", "")
+            (told.message.as_str(), told.fix.as_str()),
+            ("Nothing was made.", "")
         );
     }
 }

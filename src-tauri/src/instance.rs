@@ -7,7 +7,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use contract::ErrorCode;
+use contract::problem::ShellProblem;
 
 use crate::dto::AppError;
 use crate::error::Answer;
@@ -36,11 +36,10 @@ impl Instance {
         let path = workspace.join("window.lock");
         let request = workspace.join("window.raise");
         let failed = |error: std::io::Error| {
-            AppError::new(
-                ErrorCode::WindowLock,
-                format!("{} cannot be locked: {error}", path.display()),
-                "Look whether the folder of the workspace can be written to.",
-            )
+            AppError::from(ShellProblem::WindowLock {
+                file: path.display().to_string(),
+                reason: error.to_string(),
+            })
         };
         let lock = File::options()
             .create(true)
@@ -61,14 +60,10 @@ impl Instance {
                 }
                 Err(TryLockError::WouldBlock) if !request.exists() => return Ok(None),
                 Err(TryLockError::WouldBlock) if Instant::now() > end => {
-                    return Err(AppError::new(
-                        ErrorCode::WindowTaken,
-                        format!(
-                            "another Duologue window has the workspace {} and does not answer",
-                            workspace.display()
-                        ),
-                        "Close that window, or end its process “duologue-desktop”, and start again.",
-                    ));
+                    return Err(ShellProblem::WindowTaken {
+                        workspace: workspace.display().to_string(),
+                    }
+                    .into());
                 }
                 Err(TryLockError::WouldBlock) => std::thread::sleep(POLL / 2),
             }
@@ -148,6 +143,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let _first = Instance::claim(folder.path()).unwrap().unwrap();
         let error = Instance::claim_within(folder.path(), SHORT).err().unwrap();
-        assert_eq!(error.code, ErrorCode::WindowTaken);
+        assert_eq!(error.code(), contract::ErrorCode::WindowTaken);
     }
 }

@@ -43,12 +43,12 @@ fn commands() -> Builder<Wry> {
 pub fn run() -> ExitCode {
     let place = match Place::find(std::env::args_os().skip(1)) {
         Ok(place) => place,
-        Err(error) => return complain(&error.message),
+        Err(error) => return complain(&error.to_string()),
     };
     let instance = match Instance::claim(&place.workspace) {
         Ok(Some(instance)) => instance,
         Ok(None) => return ExitCode::SUCCESS,
-        Err(error) => return complain(&error.message),
+        Err(error) => return complain(&error.to_string()),
     };
     let commands = commands();
     let built = tauri::Builder::default()

@@ -6,7 +6,8 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use contract::{ErrorCode, ErrorReport, Event, LogEnd, LogEntry, LogRecord, StageStanding};
+use contract::problem::ShellProblem;
+use contract::{Event, LogEnd, LogEntry, LogRecord, StageStanding};
 
 use crate::command::count;
 use crate::dto::{AppError, LogLevel, LogLine, LogPage, LogWord};
@@ -79,12 +80,11 @@ fn page(bytes: &[u8], next: u64, cut: bool, more: bool) -> LogPage {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> AppError {
-    let message = format!("the log {} cannot be read: {error}", path.display());
-    AppError::new(
-        ErrorCode::WindowLog,
-        message,
-        "Check that you are allowed to read it.",
-    )
+    ShellProblem::WindowLog {
+        file: path.display().to_string(),
+        reason: error.to_string(),
+    }
+    .into()
 }
 
 fn line(text: &str) -> LogLine {
@@ -98,6 +98,7 @@ fn line(text: &str) -> LogLine {
         stage: None,
         text: String::new(),
         step: None,
+        error: None,
         total_steps: None,
         loss: None,
     };
@@ -133,20 +134,10 @@ fn line(text: &str) -> LogLine {
         LogEntry::End(LogEnd::Error(report)) => {
             shown.event = LogWord::Error;
             shown.level = LogLevel::Error;
-            shown.text = sentences(&report);
+            shown.error = Some(AppError::from(&report));
         }
     }
     shown
-}
-
-fn sentences(report: &ErrorReport) -> String {
-    let error = AppError::from(report);
-    [error.message, error.fix]
-        .iter()
-        .filter(|text| !text.is_empty())
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 /// A line of standard error: a remark, or the last words of a process that broke.
@@ -163,6 +154,7 @@ fn raw(text: &str) -> LogLine {
         stage: None,
         text: text.to_owned(),
         step: None,
+        error: None,
         total_steps: None,
         loss: None,
     }

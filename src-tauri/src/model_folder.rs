@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use contract::ErrorCode;
+use contract::problem::{FileFault, FolderFault, ShellProblem};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -39,12 +39,8 @@ pub(crate) fn describe(path: &Path) -> Model {
 fn inspect(path: &Path) -> Answer<Model> {
     let config = read_config(&path.join("config.json"))?;
     if !path.join("tokenizer.json").is_file() {
-        let message = format!("{} holds no tokenizer.json", path.display());
-        return Err(AppError::new(
-            ErrorCode::FileNotFound,
-            message,
-            "Copy the model's tokenizer.json into the folder.",
-        ));
+        let file = path.display().to_string();
+        return Err(ShellProblem::FileNotFound(FolderFault::NoTokenizer { file }).into());
     }
     let (mut parameters, mut bytes) = (0.0, 0.0);
     for weights in weight_files(path)? {
@@ -79,18 +75,16 @@ struct Tensor {
 
 fn read_config(path: &Path) -> Answer<Config> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        let message = format!("{} cannot be read: {error}", path.display());
-        AppError::new(
-            ErrorCode::FileNotFound,
-            message,
-            "Choose the folder that holds config.json and the weights.",
-        )
+        ShellProblem::FileNotFound(FolderFault::NoConfig {
+            file: path.display().to_string(),
+            reason: error.to_string(),
+        })
     })?;
-    serde_json::from_str(&text).map_err(|error| broken(path, &error.to_string()))
+    serde_json::from_str(&text).map_err(|error| broken(path, &error))
 }
 
 fn weight_files(path: &Path) -> Answer<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(path).map_err(|error| broken(path, &error.to_string()))?;
+    let entries = std::fs::read_dir(path).map_err(|error| broken(path, &error))?;
     let mut found: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|file| {
@@ -100,53 +94,54 @@ fn weight_files(path: &Path) -> Answer<Vec<PathBuf>> {
         .collect();
     found.sort();
     if found.is_empty() {
-        let message = format!("{} holds no .safetensors file", path.display());
-        return Err(AppError::new(
-            ErrorCode::FileNotFound,
-            message,
-            "Duologue reads weights in safetensors format only.",
-        ));
+        let file = path.display().to_string();
+        return Err(ShellProblem::FileNotFound(FolderFault::NoWeights { file }).into());
     }
     Ok(found)
 }
 
 /// Elements of all tensors in a file; the file must be as long as its header says.
 fn count_parameters(path: &Path) -> Answer<f64> {
-    let io = |error: std::io::Error| broken(path, &error.to_string());
+    let io = |error: std::io::Error| broken(path, &error);
     let mut file = File::open(path).map_err(io)?;
     let mut length = [0u8; 8];
     file.read_exact(&mut length)
-        .map_err(|_| broken(path, "it is truncated"))?;
+        .map_err(|_| unusable(path, FileFault::Truncated))?;
     let length = u64::from_le_bytes(length);
     let size = file.metadata().map_err(io)?.len();
     if length > MAX_HEADER_BYTES || length + 8 > size {
-        return Err(broken(path, "it is truncated or not in safetensors format"));
+        return Err(unusable(path, FileFault::NotSafetensors));
     }
     let mut header = vec![0u8; length as usize];
     file.read_exact(&mut header).map_err(io)?;
     let mut header: serde_json::Map<String, Value> =
-        serde_json::from_slice(&header).map_err(|error| broken(path, &error.to_string()))?;
+        serde_json::from_slice(&header).map_err(|error| broken(path, &error))?;
     header.remove("__metadata__");
     let tensors = header
         .into_iter()
         .map(|(_, tensor)| serde_json::from_value(tensor));
     let tensors: Vec<Tensor> = tensors
         .collect::<Result<_, _>>()
-        .map_err(|error| broken(path, &error.to_string()))?;
+        .map_err(|error| broken(path, &error))?;
     let end = tensors.iter().map(|tensor| tensor.data_offsets[1]).max();
     if length.saturating_add(8).saturating_add(end.unwrap_or(0)) > size {
-        return Err(broken(path, "it is truncated"));
+        return Err(unusable(path, FileFault::Truncated));
     }
     let elements = |tensor: &Tensor| tensor.shape.iter().product::<f64>();
     Ok(tensors.iter().map(elements).sum())
 }
 
-fn broken(path: &Path, reason: &str) -> AppError {
-    AppError::new(
-        ErrorCode::ModelFile,
-        format!("{} cannot be used: {reason}", path.display()),
-        "Copy the file again from its source.",
-    )
+fn unusable(path: &Path, fault: FileFault) -> AppError {
+    ShellProblem::ModelFile {
+        file: path.display().to_string(),
+        fault,
+    }
+    .into()
+}
+
+fn broken(path: &Path, reason: &dyn std::fmt::Display) -> AppError {
+    let reason = reason.to_string();
+    unusable(path, FileFault::Unreadable { reason })
 }
 
 #[cfg(test)]
@@ -187,11 +182,8 @@ mod tests {
     #[test]
     fn broken_folders_say_what_is_missing() {
         let truncated = describe(folder(&safetensors(16)).path()).problem.unwrap();
-        assert!(
-            truncated.message.contains("truncated"),
-            "{}",
-            truncated.message
-        );
+        assert_eq!(truncated.code(), contract::ErrorCode::ModelFile);
+        assert!(truncated.to_string().contains("truncated"), "{truncated}");
         assert!(describe(folder(b"abc").path()).problem.is_some());
         assert!(
             describe(folder(&u64::MAX.to_le_bytes()).path())
@@ -203,7 +195,7 @@ mod tests {
             describe(empty.path())
                 .problem
                 .unwrap()
-                .message
+                .to_string()
                 .contains("config.json")
         );
     }

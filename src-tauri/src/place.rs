@@ -3,11 +3,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use contract::ErrorCode;
+use contract::problem::{Misuse, ShellProblem};
 use project::sample::{FOLDER_VARIABLE, bundled_model};
 use project::session::Session;
 
-use crate::dto::AppError;
 use crate::error::Answer;
 
 /// The places of this window, found once at start.
@@ -33,13 +32,7 @@ impl Place {
                     .map(PathBuf::from)
             })
             .or_else(host::folder::default_workspace)
-            .ok_or_else(|| {
-                AppError::new(
-                    ErrorCode::WindowWorkspace,
-                    "no folder for the workspace is known",
-                    "Give --workspace DIR.",
-                )
-            })?;
+            .ok_or(ShellProblem::WindowWorkspace)?;
         let workspace = std::path::absolute(&workspace).unwrap_or(workspace);
         let program = std::env::current_exe().ok();
         let cli = cli(
@@ -64,44 +57,27 @@ impl Place {
 
     /// The folder of the bundled model, or what to do without it.
     pub(crate) fn sample(&self) -> Answer<&Path> {
-        self.sample.as_deref().ok_or_else(|| {
-            AppError::new(
-                ErrorCode::WindowNoSample,
-                "the sample's model was not found beside this window",
-                "Install Duologue again, or import a file of your own.",
-            )
-        })
+        Ok(self.sample.as_deref().ok_or(ShellProblem::WindowNoSample)?)
     }
 
     /// The binary, or what to do without one.
     pub(crate) fn cli(&self) -> Answer<&Path> {
-        self.cli.as_deref().ok_or_else(|| {
-            AppError::new(
-                ErrorCode::WindowNoWorker,
-                "the program “duologue”, which does the model work, was not found beside this window",
-                "Build it (cargo build -p duologue) or set DUOLOGUE_BIN to its path, then start the window again.",
-            )
-        })
+        Ok(self.cli.as_deref().ok_or(ShellProblem::WindowNoWorker)?)
     }
 }
 
 fn workspace_argument(mut arguments: impl Iterator<Item = OsString>) -> Answer<Option<PathBuf>> {
-    let usage = || {
-        AppError::new(
-            ErrorCode::Usage,
-            "usage: duologue-desktop [--workspace DIR]",
-            "",
-        )
-    };
     let mut found = None;
     while let Some(argument) = arguments.next() {
         let text = argument.to_string_lossy();
         if let Some(value) = text.strip_prefix("--workspace=") {
             found = Some(PathBuf::from(value));
         } else if text == "--workspace" {
-            found = Some(PathBuf::from(arguments.next().ok_or_else(usage)?));
+            found = Some(PathBuf::from(
+                arguments.next().ok_or(Misuse::WindowArguments)?,
+            ));
         } else {
-            return Err(usage());
+            return Err(Misuse::WindowArguments.into());
         }
     }
     Ok(found)

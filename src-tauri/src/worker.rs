@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use contract::{DemoLine, DemoRequest, ErrorCode, ErrorReport, LineHead, LineKind, Summarized};
+use contract::problem::ShellProblem;
+use contract::{DemoLine, DemoRequest, ErrorReport, LineHead, LineKind, Summarized};
 use serde::de::DeserializeOwned;
 
 use crate::command::count;
@@ -57,11 +58,10 @@ pub(crate) fn last_line<T: DeserializeOwned>(line: &str) -> Option<Answer<T>> {
 
 /// An answer of the binary that is not what it should be.
 fn unreadable(error: &serde_json::Error) -> AppError {
-    AppError::new(
-        ErrorCode::WindowWorkerAnswer,
-        format!("the worker's answer cannot be read: {error}"),
-        "Use a window and a worker of the same version (Settings names both).",
-    )
+    ShellProblem::WindowWorkerAnswer {
+        reason: error.to_string(),
+    }
+    .into()
 }
 
 /// The demo's process, at most one at a time.
@@ -206,19 +206,17 @@ fn logs(place: &Place) -> PathBuf {
 }
 
 pub(crate) fn not_started(error: &std::io::Error) -> AppError {
-    AppError::new(
-        ErrorCode::WindowWorkerStart,
-        format!("the program “duologue” could not be started: {error}"),
-        "Check that the file under Settings, Model worker, may be executed.",
-    )
+    ShellProblem::WindowWorkerStart {
+        reason: error.to_string(),
+    }
+    .into()
 }
 
 pub(crate) fn silent(place: &Place) -> AppError {
-    AppError::new(
-        ErrorCode::WindowWorkerStopped,
-        "the model worker stopped without an answer; it may have run out of memory",
-        format!("Try again, or look into {}.", logs(place).display()),
-    )
+    ShellProblem::WindowWorkerStopped {
+        logs: logs(place).display().to_string(),
+    }
+    .into()
 }
 
 #[cfg(test)]
@@ -227,10 +225,12 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::sync::Mutex;
 
+    use contract::ErrorCode;
     use serde::de::IgnoredAny;
     use serde_json::json;
 
     use super::*;
+    use crate::dto::ToldError;
 
     /// A workspace with a shell script in the place of the binary.
     fn place(script: &str) -> (tempfile::TempDir, Place) {
@@ -265,12 +265,12 @@ mod tests {
         );
         let error = ask::<IgnoredAny>(&place, &[]).unwrap_err();
         assert_eq!(
-            (
-                error.code.as_str(),
-                error.message.as_str(),
-                error.fix.as_str()
-            ),
-            ("too_few_rows", "Few.", "More.")
+            error,
+            AppError::Told(ToldError {
+                code: ErrorCode::TooFewRows,
+                message: "Few.".to_owned(),
+                fix: "More.".to_owned(),
+            })
         );
     }
 
@@ -278,7 +278,7 @@ mod tests {
     fn a_crash_is_named() {
         let (_folder, place) = place("echo noise; kill -9 $$");
         assert_eq!(
-            ask::<IgnoredAny>(&place, &[]).unwrap_err().code,
+            ask::<IgnoredAny>(&place, &[]).unwrap_err().code(),
             ErrorCode::WindowWorkerStopped
         );
     }
@@ -287,11 +287,11 @@ mod tests {
     fn an_answer_of_another_shape_is_refused() {
         let read = |line: &str| last_line::<crate::dto::PlanSheet>(line).unwrap();
         let sheet = read(r#"{"event":"result","verdict":"ready"}"#);
-        assert_eq!(sheet.unwrap_err().code, ErrorCode::WindowWorkerAnswer);
-        let whole = json!({"event": "result", "schema": 1, "verdict": "not_ready", "missing": ["2 GB"], "parameters": 7,
+        assert_eq!(sheet.unwrap_err().code(), ErrorCode::WindowWorkerAnswer);
+        let whole = json!({"event": "result", "schema": 1, "verdict": "not_ready", "missing": [{"case": "memory", "need_bytes": 3, "free_bytes": 2}], "parameters": 7,
             "probed": true, "recompute": false, "peak_bytes": 9, "disk_bytes": 8, "seconds": 1.5,
             "stages": [{"name": "topics", "peak_bytes": 1, "disk_bytes": 2, "seconds": 0.5}],
-            "offers": [{"change": "--preset small", "price": "Less.", "peak_bytes": 1, "seconds": 1.0, "fits": true}],
+            "offers": [{"change": "--preset small", "price": "rounding", "peak_bytes": 1, "seconds": 1.0, "fits": true}],
             "machine": {"memory_free_bytes": null, "disk_free_bytes": 5, "threads": 2}});
         let sheet = read(&whole.to_string()).unwrap();
         assert_eq!((sheet.stages.len(), sheet.machine.threads), (1, 2));

@@ -9,6 +9,7 @@ use contract::problem::{
     WorkspaceProblem, WrongState,
 };
 use contract::{ErrorReport, ExampleKind, Lack, Price, Problem, Reported, StageName, Thing};
+use project::report::run::RunReport;
 
 /// A problem as the command line reports it.
 pub(crate) fn report(problem: Problem) -> ErrorReport {
@@ -18,14 +19,13 @@ pub(crate) fn report(problem: Problem) -> ErrorReport {
     }
 }
 
-/// A stored report with what to do, in the words of today; one whose arguments are not known is left as it is.
-pub(crate) fn worded(stored: ErrorReport) -> ErrorReport {
-    match &stored.what {
-        Reported::Problem(problem) => ErrorReport {
-            fix: fix(problem),
-            ..stored
-        },
-        Reported::Code { .. } => stored,
+/// Says what to do about the errors that a run's rows hold; those of old rows say it themselves.
+pub(crate) fn word_run(run: &mut RunReport) {
+    let of_stages = run.stages.iter_mut().map(|stage| &mut stage.error);
+    for error in of_stages.chain([&mut run.error]).flatten() {
+        if let Reported::Problem(problem) = &error.what {
+            error.fix = fix(problem);
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use contract::{Doubt, ErrorCode, Origin, Severity};
+use contract::problem::Misuse;
+use contract::{Doubt, Origin, Severity};
 use host::clock::now_ms;
 use project::hygiene::Finding;
 use project::import::{ColumnMap, Import, ImportOptions, Issue, speakers};
@@ -15,8 +16,8 @@ use tauri_plugin_dialog::DialogExt;
 
 use super::{count, turns};
 use crate::dto::{
-    AppError, ColumnRole, Dataset, DoubtFound, Example, ExamplePage, ImportIssue, ImportLeak,
-    ImportReport, ImportRequest, Sample, SplitCounts, Turn,
+    ColumnRole, Dataset, DoubtFound, Example, ExamplePage, ImportIssue, ImportLeak, ImportReport,
+    ImportRequest, Sample, SplitCounts, Turn,
 };
 use crate::error::Answer;
 use crate::place::Place;
@@ -253,13 +254,7 @@ fn dialogue(turns: &[Turn]) -> String {
 
 fn key(example: &Example) -> Answer<i64> {
     let key = example.key.map(|key| key as i64);
-    key.ok_or_else(|| {
-        AppError::new(
-            ErrorCode::Usage,
-            "this example is not stored yet",
-            "Import it first.",
-        )
-    })
+    Ok(key.ok_or(Misuse::NotStored)?)
 }
 
 fn look(session: &Session, request: &ImportRequest) -> Answer<ImportReport> {
@@ -286,7 +281,7 @@ fn unmapped(dataset: String, found: &Import) -> ImportReport {
         detection: found.detection,
         columns: found.columns.clone(),
         cells: found.preview.clone(),
-        split_rule: String::new(),
+        split_rule: None,
         splits: SplitCounts::default(),
         references_min: 0,
         references_max: 0,
@@ -309,20 +304,11 @@ fn options(request: &session::ImportRequest) -> ImportOptions {
 fn parse(request: &ImportRequest) -> Answer<session::ImportRequest> {
     let name = request.name.trim();
     if name.is_empty() {
-        return Err(AppError::new(
-            ErrorCode::Usage,
-            "the data set has no name",
-            "Give it a name.",
-        ));
+        return Err(Misuse::NoDatasetName.into());
     }
     let map = given(&request.map).map(str::parse::<ColumnMap>).transpose();
-    let map = map.map_err(|error| {
-        let message = format!("the columns “{}” cannot be read: {error}", request.map);
-        AppError::new(
-            ErrorCode::Usage,
-            message,
-            "Write dialogue=COLUMN,summary=COLUMN.",
-        )
+    let map = map.map_err(|_unreadable| Misuse::BadColumns {
+        columns: request.map.clone(),
     })?;
     Ok(session::ImportRequest {
         files: request.files.iter().map(PathBuf::from).collect(),
@@ -480,7 +466,10 @@ mod tests {
         let read = asked("dialogue=talk, summary=a,b").unwrap();
         assert_eq!(read.map, "dialogue=talk,summary=a,b".parse().ok());
         assert_eq!(read.speakers, Some(vec!["Customer".into(), "Agent".into()]));
-        assert_eq!(asked("nonsense").unwrap_err().code, ErrorCode::Usage);
+        assert_eq!(
+            asked("nonsense").unwrap_err().code(),
+            contract::ErrorCode::Usage
+        );
         assert_eq!(asked(" ").unwrap().map, None);
     }
 }

@@ -1,11 +1,11 @@
 //! The demo: one dialogue, one streamed summary, from a process that keeps the model loaded.
 
-use contract::ErrorCode;
+use contract::problem::Misuse;
 use tauri::State;
 use tauri::ipc::Channel;
 
 use crate::coalesce::coalesced;
-use crate::dto::{AppError, DemoChoice, DemoEvent};
+use crate::dto::{DemoChoice, DemoEvent};
 use crate::error::Answer;
 use crate::place::Place;
 use crate::worker::Demo;
@@ -21,11 +21,7 @@ pub(crate) fn demo(
     on_event: Channel<DemoEvent>,
 ) -> Answer<()> {
     if dialogue.trim().is_empty() {
-        return Err(AppError::new(
-            ErrorCode::Usage,
-            "there is no dialogue to summarize",
-            "Paste one.",
-        ));
+        return Err(Misuse::NoDialogue.into());
     }
     let send = |event| {
         // A page that has gone needs no text.

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use contract::ErrorCode;
+use contract::FileAction;
+use contract::problem::WorkspaceProblem;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
@@ -26,7 +27,7 @@ pub(crate) fn save_text(app: AppHandle, name: String, text: String) -> Answer<Op
     };
     let file = picked
         .into_path()
-        .map_err(|error| AppError::new(ErrorCode::Io, error.to_string(), ""))?;
+        .map_err(|error| unwritable(Path::new(""), &std::io::Error::other(error)))?;
     std::fs::write(&file, text).map_err(|error| unwritable(&file, &error))?;
     Ok(Some(file.display().to_string()))
 }
@@ -44,11 +45,7 @@ fn keep(folder: &Path, name: &str, text: &str) -> Answer<String> {
 }
 
 fn unwritable(file: &Path, error: &std::io::Error) -> AppError {
-    AppError::new(
-        ErrorCode::Io,
-        format!("{} cannot be written: {error}", file.display()),
-        "Check that the disk has room and that you may write there.",
-    )
+    WorkspaceProblem::failed(FileAction::Write, file.display().to_string(), error).into()
 }
 
 #[cfg(test)]

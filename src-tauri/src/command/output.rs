@@ -1,6 +1,6 @@
 //! What stages made and what a run found.
 
-use contract::{ArtifactKind, ErrorCode, StageName};
+use contract::{ArtifactKind, StageName};
 use project::artifact::{Candidate, Output, Pair, Summary, SyntheticDialogue, Topic};
 use project::report::run::{SynthesizerRow, TrainingsReport};
 use project::report::{Mean, SystemResult as Row};
@@ -83,13 +83,7 @@ fn kind(stage: StageName) -> Option<ArtifactKind> {
 }
 
 fn read<T: DeserializeOwned>(value: Value) -> Answer<T> {
-    serde_json::from_value(value).map_err(|error| {
-        AppError::new(
-            ErrorCode::Corrupt,
-            format!("a stored item cannot be read: {error}"),
-            "Was it written by another version?",
-        )
-    })
+    serde_json::from_value(value).map_err(|error| AppError::corrupt("item", error))
 }
 
 fn item(row: ArtifactRow) -> Answer<Item> {
@@ -134,10 +128,9 @@ fn item(row: ArtifactRow) -> Answer<Item> {
             }
         }
         other => {
-            return Err(AppError::new(
-                ErrorCode::Corrupt,
-                format!("the window cannot show a “{other}”"),
-                "",
+            return Err(AppError::corrupt(
+                other.as_str(),
+                "the window has no form for it",
             ));
         }
     })
@@ -293,14 +286,14 @@ mod tests {
     #[test]
     fn unreadable_items_are_errors_not_panics() {
         assert_eq!(
-            item(row(ArtifactKind::Pair, json!({}))).unwrap_err().code,
-            ErrorCode::Corrupt
+            item(row(ArtifactKind::Pair, json!({}))).unwrap_err().code(),
+            contract::ErrorCode::Corrupt
         );
         assert_eq!(
             item(row(ArtifactKind::Adapter, json!({})))
                 .unwrap_err()
-                .code,
-            ErrorCode::Corrupt
+                .code(),
+            contract::ErrorCode::Corrupt
         );
     }
 }

@@ -1,13 +1,13 @@
 //! The program, the machine and the settings of the workspace.
 
-use contract::ErrorCode;
+use contract::problem::ShellProblem;
 use host::machine;
 use notify_rust::Notification;
 use serde_json::Value;
 use tauri::{State, WebviewWindow};
 
 use super::count;
-use crate::dto::{AppError, AppInfo};
+use crate::dto::AppInfo;
 use crate::error::Answer;
 use crate::place::Place;
 
@@ -65,11 +65,9 @@ pub(crate) fn notify(window: WebviewWindow, text: String) -> Answer<()> {
         .body(&text)
         .show();
     shown.map(drop).map_err(|error| {
-        let message = format!("the system shows no notification: {error}");
-        AppError::new(
-            ErrorCode::WindowNotification,
-            message,
-            "Switch notifications off in Settings.",
-        )
+        ShellProblem::WindowNotification {
+            reason: error.to_string(),
+        }
+        .into()
     })
 }

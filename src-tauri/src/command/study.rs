@@ -1,6 +1,7 @@
 //! Blind rating. No command here names a system before a set is locked; which systems are compared is chosen here.
 
-use contract::{ErrorCode, ItemState, System};
+use contract::problem::NotFound;
+use contract::{ItemState, System, Thing};
 use host::clock::now_ms;
 use project::rows::{RaterRow, StudyRow};
 use project::session::Session;
@@ -9,8 +10,8 @@ use tauri::State;
 
 use super::{count, turns};
 use crate::dto::{
-    AppError, Criterion, Interval, RatingItem, RatingPress, RatingQueue, Score, Study,
-    StudyRequest, StudyResult,
+    Criterion, Interval, RatingItem, RatingPress, RatingQueue, Score, Study, StudyRequest,
+    StudyResult,
 };
 use crate::error::Answer;
 use crate::place::Place;
@@ -180,21 +181,14 @@ fn rating_item(row: Row) -> RatingItem {
 }
 
 fn study_id(text: &str) -> Answer<i64> {
-    text.parse().map_err(|_| {
-        AppError::new(
-            ErrorCode::NotFound,
-            "there is no such rating set",
-            "Choose one on the Rate screen.",
-        )
-    })
+    Ok(text.parse().map_err(|_| absent(Thing::Study, text))?)
 }
 
 fn item_number(text: &str) -> Answer<u32> {
-    text.parse().map_err(|_| {
-        AppError::new(
-            ErrorCode::NotFound,
-            "there is no such item in this rating set",
-            "",
-        )
-    })
+    Ok(text.parse().map_err(|_| absent(Thing::Item, text))?)
+}
+
+fn absent(thing: Thing, key: &str) -> NotFound {
+    let key = key.to_owned();
+    NotFound::Thing { thing, key }
 }

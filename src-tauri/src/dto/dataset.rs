@@ -1,6 +1,6 @@
 //! Import, data sets and examples as the page sees them.
 
-use contract::{Detection, Doubt, IssueCode, Origin, Split, SplitChoice};
+use contract::{Detection, Doubt, IssueCode, Origin, Split, SplitChoice, SplitRule};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -89,7 +89,7 @@ pub struct ImportReport {
     /// All columns of the first file.
     pub columns: Vec<String>,
     /// How the splits came about, one sentence.
-    pub split_rule: String,
+    pub split_rule: Option<SplitRule>,
     /// Where the rows go.
     pub splits: SplitCounts,
     /// Fewest references of a row.

@@ -4,6 +4,8 @@ use contract::StageName;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use super::AppError;
+
 /// How much a line of a log matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
@@ -57,6 +59,8 @@ pub struct LogLine {
     pub total_steps: Option<u32>,
     /// Loss of the step.
     pub loss: Option<f64>,
+    /// Why the run failed, on the line that ends it.
+    pub error: Option<AppError>,
 }
 
 /// A piece of a log.

@@ -1,6 +1,6 @@
 //! What a run would take on this machine, as `duologue plan` says it.
 
-use contract::StageName;
+use contract::{Lack, Price, StageName};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -9,8 +9,8 @@ use specta::Type;
 pub struct PlanSheet {
     /// `ready` or `not_ready`.
     pub verdict: String,
-    /// What prevents the run, as sentences.
-    pub missing: Vec<String>,
+    /// What prevents the run.
+    pub missing: Vec<Lack>,
     /// Whether the speed was measured with the model itself.
     pub probed: bool,
     /// Whether the trainings compute again what they do not keep.
@@ -47,8 +47,8 @@ pub struct PlanStage {
 pub struct PlanOffer {
     /// What to add to the command line.
     pub change: String,
-    /// What it costs, one sentence.
-    pub price: String,
+    /// What it costs.
+    pub price: Price,
     /// Highest memory of all stages.
     pub peak_bytes: f64,
     /// Seconds of all stages.

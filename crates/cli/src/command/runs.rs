@@ -1,5 +1,6 @@
 //! runs, show, pause, cancel, evaluate: reading runs and steering them.
 
+use crate::wording;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
@@ -61,6 +62,7 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
     let session = session(global)?;
     let Some(stage) = &args.stage else {
         let mut shown = session.show(&args.run)?;
+        wording::word_run(&mut shown);
         shown.status = standing(&session, &args.run, shown.status)?;
         output.text(describe(&shown));
         output.result(&shown);

@@ -1,0 +1,517 @@
+// What happened and what to do, in terms of the window: by code, with the code's arguments. Never a command to type.
+import type { Args, ErrorWords, Kinds, Things, Words } from '../problem';
+import { names } from './names';
+
+const say = (message: string, fix = ''): Words => ({ message, fix });
+const list = (items: readonly string[]) => items.join(', ');
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+const stageName = (stage: keyof typeof names.stage) => `“${names.stage[stage].name}”`;
+
+const again = 'Add the model’s folder again, or download the model once more.';
+const published = 'Use the files exactly as they were published with the model.';
+const defect = 'This is a defect; please report it with this message.';
+const workspace = 'Settings names the folder of the workspace.';
+const token =
+  'Make a token on the Hub’s page Settings, Access Tokens, put it into the environment variable HF_TOKEN and start the window again; or add a folder that is already here.';
+const fits = 'Choose a model with a longer context';
+
+export const kinds: Kinds = {
+  'training examples': 'training examples',
+  'validation examples': 'validation examples',
+  'training examples left for validation': 'training examples left for validation',
+  'test examples': 'test examples',
+  'usable rows': 'usable rows',
+};
+
+const things: Things = {
+  'data set': 'data set',
+  example: 'example',
+  run: 'run',
+  'queued run': 'run in the queue',
+  stage: 'stage',
+  'finished stage': 'finished stage',
+  artifact: 'item',
+  model: 'model',
+  'rating study': 'rating set',
+  item: 'summary of this rating set',
+  rater: 'rater',
+};
+
+function corrupt(args: Args<'corrupt'>): Words {
+  return args.case === 'database'
+    ? say(`${args.file} is damaged: ${args.reason}.`, 'Restore the folder of the workspace from a backup.')
+    : say(
+        `Something stored (${args.what}) cannot be read: ${args.reason}.`,
+        'It was written by another version of Duologue: use that version.',
+      );
+}
+
+function recipe(args: Args<'recipe'>): Words {
+  const fix = 'Correct the setting under Recipe.';
+  switch (args.case) {
+    case 'unreadable':
+      return say(`The recipe is not valid: ${args.reason}.`, fix);
+    case 'assignment':
+      return say(`“${args.text}” is not a setting with a value.`, fix);
+    case 'unknown_field':
+      return say(`There is no setting “${args.field}”.`, fix);
+    case 'value':
+      return say(`The setting “${args.field}” is not valid: ${args.reason}.`, fix);
+    case 'rule':
+      return say(`The setting “${args.field}” ${rules[args.rule]}.`, fix);
+  }
+}
+
+const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], string> = {
+  at_least_one: 'must be at least 1',
+  positive_factors: 'must list positive factors, for example 0.5, 1, 2',
+  zero_to_below_one: 'must be at least 0 and below 1',
+  above_zero_to_one: 'must be above 0 and at most 1',
+  zero_to_one: 'must be at least 0 and at most 1',
+  positive: 'must be a positive number',
+  not_negative: 'must be a number that is not negative',
+  above_zero: 'must be above 0: nothing would be learnt from the pairs',
+  zero_to_below_half: 'must be at least 0 and below 0.5',
+  sigmoid_or_robust: 'acts on the losses sigmoid and robust only; set it to 0',
+  two_for_fixed_ratio:
+    'must be at least 2 for the fixed mix, which puts real and synthetic pairs into every batch',
+};
+
+function wrongState(args: Args<'wrong_state'>): Words {
+  switch (args.case) {
+    case 'read_by_run':
+      return say(
+        `Run ${args.run} on “${args.dataset}” is not finished and reads these examples.`,
+        'Let it finish, or cancel it.',
+      );
+    case 'empty_pair':
+      return say('A pair needs a dialogue and a summary.', 'Write both, or remove the pair.');
+    case 'nothing_to_rate':
+      return say(
+        `Run ${args.run} has no summaries to rate yet.`,
+        'Finish the run first; its last stage writes them.',
+      );
+    case 'no_such_criterion':
+      return say(`There is no criterion “${args.criterion}”.`, `The criteria are ${list(args.known)}.`);
+    case 'unrated':
+      return say(
+        `${args.open} of ${args.total} summaries are not rated yet.`,
+        'Rate or skip them first; locking is final.',
+      );
+    case 'none_locked':
+      return say(
+        'No rater has locked their set yet, so the systems stay hidden.',
+        'Finish rating and lock the set.',
+      );
+    case 'nothing_to_stop':
+      return say(`Run ${args.run} is over: there is nothing to stop.`);
+    case 'nothing_to_pause':
+      return say(
+        `Run ${args.run} has failed: there is nothing to pause.`,
+        'Its page says why, and resumes it.',
+      );
+    case 'cancelled':
+      return say(`Run ${args.run} was cancelled.`, 'Its page can go on from a stage of your choice.');
+    case 'not_trained':
+      return say(
+        `Run ${args.run} has no trained ${args.role} yet.`,
+        `Finish its stage ${stageName(args.stage)} first.`,
+      );
+    case 'stage_unready':
+      return say(
+        `Stage ${stageName(args.stage)} cannot start: a stage before it is unfinished.`,
+        'Resume the whole run, so that the unfinished stages are carried out first.',
+      );
+    case 'examples_changed':
+      return say(
+        `The examples of “${args.dataset}” have changed since run ${args.run} began.`,
+        'Begin a new run; stages that do not depend on the change are taken over.',
+      );
+    case 'stages_reversed':
+      return say(
+        `A run cannot go from ${stageName(args.from)} until ${stageName(args.until)}: the second comes first.`,
+        'Choose a last stage that comes after the first.',
+      );
+    case 'adapter_needed':
+      return say('This format holds an adapter, and none was chosen; nothing was written.');
+    case 'folder_not_empty':
+      return say(`${args.file} is not empty; nothing was written.`, 'Choose a new or empty folder.');
+  }
+}
+
+function stalled({ stage, why }: Args<'stalled'>): Words {
+  const stopped = `Stage ${stageName(stage)} cannot go on`;
+  switch (why.case) {
+    case 'no_topic':
+      return say(
+        `${stopped}: the model named no topic for any summary.`,
+        'Choose a model that follows instructions, or set topic_demos to 3 in the recipe.',
+      );
+    case 'no_summary':
+      return say(
+        `${stopped}: no synthetic summary passed the filters.`,
+        'Raise summary_max_rounds, summary_max_new_tokens or novelty_rouge_l in the recipe.',
+      );
+    case 'no_dialogue':
+      return say(
+        `${stopped}: no dialogue of “${names.synthesizer[why.synthesizer]}” passed the format rule.`,
+        'In the recipe, raise dialogue_tries or ids_max_iterations, lower dialogue_temperature, or train longer (sft_max_epochs).',
+      );
+    case 'no_preference':
+      return say(
+        `${stopped}: no two dialogues of any summary differ enough to prefer one.`,
+        'In the recipe, raise candidates_per_summary or dialogue_temperature, or lower min_gap.',
+      );
+    case 'no_pair':
+      return say(
+        `${stopped}: “${names.system[why.system]}” learns from “${names.synthesizer[why.synthesizer]}”, which has no pair to learn from.`,
+        `In the recipe of a new run, raise candidates_per_summary, lower min_gap, or leave ${why.system} out of systems; the stages so far are taken over.`,
+      );
+  }
+}
+
+function outOfMemory(args: Args<'out_of_memory'>): Words {
+  if (args.case === 'card')
+    return say(
+      'The graphics card has no memory left.',
+      'Close other programs that use it, choose a smaller or a quantised model, or compute on the processor.',
+    );
+  const message = `Stage ${stageName(args.stage)} stopped: the graphics card has no memory left. Everything finished before is kept.`;
+  return args.smaller
+    ? say(
+        message,
+        `Close other programs that use the card and resume, or begin the run again with ${list(args.smaller.settings)} in the recipe; stages that this does not change are taken over.`,
+      )
+    : say(message, 'Close other programs that use the card and resume, or choose a smaller model.');
+}
+
+function usage(args: Args<'usage'>): Words {
+  switch (args.case) {
+    case 'command_line':
+      return say(
+        `The model worker does not understand the window: ${args.reason}.`,
+        'Use a window and a worker of the same version; Settings names both.',
+      );
+    case 'window_arguments':
+      return say('The window was started with arguments that it does not know.');
+    case 'no_dialogue':
+      return say('There is no dialogue to summarize.', 'Paste one.');
+    case 'not_stored':
+      return say('This example is not stored yet.', 'Import it first.');
+    case 'no_dataset_name':
+      return say('The data set has no name.', 'Give it a name.');
+    case 'bad_columns':
+      return say(`The columns “${args.columns}” cannot be read.`, 'Choose a dialogue and a summary column.');
+  }
+}
+
+function folderFault(args: Args<'file_not_found'>): Words {
+  switch (args.case) {
+    case 'no_config':
+      return say(
+        `${args.file} cannot be read: ${args.reason}.`,
+        'Choose the folder that holds config.json and the weights.',
+      );
+    case 'no_tokenizer':
+      return say(
+        `${args.file} holds no tokenizer.json.`,
+        'Copy the model’s tokenizer.json into the folder.',
+      );
+    case 'no_weights':
+      return say(
+        `${args.file} holds no .safetensors file.`,
+        'Duologue reads weights in safetensors format only.',
+      );
+  }
+}
+
+function modelFile({ file, fault }: Args<'model_file'>): Words {
+  const fix = 'Copy the file again from its source.';
+  switch (fault.case) {
+    case 'truncated':
+      return say(`${file} cannot be used: it is cut off.`, fix);
+    case 'not_safetensors':
+      return say(`${file} cannot be used: it is cut off or not in safetensors format.`, fix);
+    case 'unreadable':
+      return say(`${file} cannot be used: ${fault.reason}.`, fix);
+  }
+}
+
+export const errors: ErrorWords = {
+  // The workspace
+  newer_workspace: ({ file, needs }) =>
+    say(`${file} needs Duologue ${needs} or newer; nothing was changed.`, 'Update Duologue.'),
+  not_a_workspace: ({ file }) =>
+    say(`${file} is not a Duologue workspace; it was left untouched.`, workspace),
+  disk_full: ({ file, room }) =>
+    say(
+      room
+        ? `${file} has ${gigabytes(room.free_bytes)} free, ${gigabytes(room.need_bytes)} are needed.`
+        : `The disk of ${file} is full.`,
+      'Free some space and go on; everything finished before is kept.',
+    ),
+  busy: ({ file }) => say(`${file} is locked by another process; nothing was changed.`, 'Try again in a moment.'),
+  read_only: ({ file }) =>
+    say(`${file} cannot be written.`, 'Check that the folder exists and that you may write to it.'),
+  corrupt,
+  io: ({ file, reason }) =>
+    say(
+      file ? `${file}: ${reason}.` : `${reason}.`,
+      'Check that the path exists, that you may use it and that the disk has room.',
+    ),
+  name_taken: ({ thing, name }) => say(`There already is a ${things[thing]} “${name}”.`, 'Choose another name.'),
+  no_such_dataset: ({ name, known }) =>
+    say(`There is no data set “${name}”.`, known.length > 0 ? 'Choose one under Data.' : 'Import one under Data.'),
+  no_such_run: ({ run }) => say(`There is no run ${run}.`, 'Choose one under Runs.'),
+  in_use: ({ thing, name, by, count }) =>
+    say(
+      `The ${things[thing]} “${name}” is still used (${things[by]}: ${count}); nothing was removed.`,
+      'Remove what uses it first.',
+    ),
+  ratings_locked: ({ rater }) =>
+    say(`The ratings of ${rater} are locked and can no longer be changed.`, 'Make a new rating set to rate again.'),
+  score_out_of_range: ({ score }) =>
+    say(`A score is a whole number from 1 to 5, not ${score}.`, 'Press a key from 1 to 5.'),
+  lease_lost: ({ run }) => say(`Run ${run} was taken over by another process, which goes on with it.`),
+  database: ({ reason }) => say(`The database refused a query: ${reason}.`, defect),
+  // Data
+  no_files: () => say('No file was chosen.', 'Choose a file with dialogues and summaries.'),
+  not_found: (args) =>
+    args.case === 'file'
+      ? say(`There is no file ${args.file}.`, 'Check the name and the folder.')
+      : say(`There is no such ${things[args.thing]}: ${args.key}.`, 'Choose one of those that exist.'),
+  unreadable: (args) =>
+    say(
+      args.case === 'folder'
+        ? `${args.file} is a folder.`
+        : `${args.file} cannot be read: ${args.reason}.`,
+      'Choose a file that you are allowed to read.',
+    ),
+  unknown_format: ({ file }) =>
+    say(
+      `${file} has no format that Duologue reads.`,
+      'Save it as CSV with a header row, as JSON or as JSON Lines, one row with one dialogue and its summary; or as text (.txt) with lines “Name: text” and the summary after “Summary:”.',
+    ),
+  empty: ({ file }) =>
+    say(`${file} holds no rows.`, 'Check that it is the right file: every row holds a dialogue and its summary.'),
+  json: ({ file, row, column, reason }) =>
+    say(
+      `${file} is not valid JSON at line ${row}, column ${column}: ${reason}.`,
+      'Correct that place, or get the file again: it may have been cut off.',
+    ),
+  invalid_utf8: ({ file, row, utf16 }) =>
+    say(
+      `${file} is not UTF-8 text from line ${row} on${utf16 ? ' (it looks like UTF-16)' : ''}.`,
+      'Save the file as UTF-8 (in a spreadsheet: “CSV UTF-8”).',
+    ),
+  table: ({ file, row, reason }) =>
+    say(
+      `${file} cannot be read as a table at row ${row}: ${reason}.`,
+      'Correct that row, or save the table again from a spreadsheet.',
+    ),
+  unknown_column: ({ file, field, columns }) =>
+    say(`${file} has no column “${field}”; it has ${list(columns)}.`, 'Choose one of these columns.'),
+  needs_mapping: ({ columns }) =>
+    say(
+      `Which columns hold dialogue and summary is not clear; there are ${list(columns)}.`,
+      'Choose both columns.',
+    ),
+  incomplete_map: ({ lacks }) => say(`No column is chosen for the ${lacks}.`, 'Choose one.'),
+  speakers_needed: ({ file, row, field }) =>
+    say(
+      `${file}, row ${row}: the turns in “${field}” do not say who speaks.`,
+      'Name the speakers in turn under Speakers, the first turn’s speaker first.',
+    ),
+  bad_speakers: ({ given }) =>
+    say(
+      `“${given}” does not name at least two speakers.`,
+      'Give two or more names of at most 40 characters without colons, separated by commas.',
+    ),
+  bad_rows: ({ count, read, file, row, reason }) =>
+    say(
+      `${count} of ${read} rows cannot be imported; the first is row ${row} of ${file}: ${reason}. Nothing was imported.`,
+      'Correct the rows, or import the others.',
+    ),
+  leaks: ({ count, id, with: other }) =>
+    say(
+      `${count} dialogues stand in two splits, the first is “${id}” (also “${other}”). Nothing was imported.`,
+      'Take the doubles out.',
+    ),
+  // Runs
+  recipe,
+  empty_dataset: ({ dataset, lacks }) =>
+    say(`The data set “${dataset}” has no ${kinds[lacks]}.`, 'Import a file for that split.'),
+  too_few_rows: ({ dataset, kind, have, need, field }) =>
+    say(
+      `The data set “${dataset}” has ${have} ${kinds[kind]}, but the recipe asks for ${need}.`,
+      `Import more examples, or set ${field} to ${have} in the recipe.`,
+    ),
+  too_long: (args) =>
+    args.case === 'text'
+      ? say(
+          `The text needs ${args.tokens} tokens, the model can read ${args.limit}.`,
+          `Shorten the text. ${fits} otherwise.`,
+        )
+      : say(
+          `${args.count} dialogues do not fit the model’s context of ${args.limit} tokens; the longest is example “${args.id}” with ${args.tokens}.`,
+          `${fits}, or set too_long in the recipe to drop (leaves them out) or cut_dialogue_end (shortens them).`,
+        ),
+  locked: (args) =>
+    args.case === 'run'
+      ? say(`Run ${args.run} is being worked on by process ${args.pid}.`, 'Wait for it, or pause it.')
+      : say(`Another process is downloading into ${args.file}.`, 'Wait for it, or stop it.'),
+  interrupted: (args) =>
+    args.case === 'run'
+      ? say(`Run ${args.run} was interrupted; everything finished is kept.`, 'Resume it.')
+      : args.case === 'download'
+        ? say('The download was stopped; what has arrived is kept.', 'Download it again: it goes on from there.')
+        : say('The work was stopped.', 'Begin it again.'),
+  model_changed: ({ file }) =>
+    say(
+      `The model in ${file} is not the one that this run began with.`,
+      'Put the original files back, or begin a new run with this model.',
+    ),
+  wrong_state: wrongState,
+  stalled,
+  out_of_memory: outOfMemory,
+  // Models
+  missing_file: ({ file }) => say(`${file} is missing: the folder is not complete.`, again),
+  no_such_model: ({ file }) => say(`There is no model at ${file}.`, 'Add it again under Models.'),
+  several_models: ({ files }) =>
+    say(`The folder holds several models: ${list(files)}.`, 'Put each into a folder of its own.'),
+  truncated_weights: ({ file, found_bytes, expected_bytes }) =>
+    say(`${file} is incomplete: it has ${found_bytes} of ${expected_bytes} bytes.`, again),
+  weights: ({ file, reason }) => say(`The weights in ${file} cannot be used: ${reason}.`, again),
+  unsupported_architecture: ({ found, supported }) =>
+    say(
+      `Models of type ${found} are not supported. Supported are: ${supported}.`,
+      'Choose a model of the list of downloads.',
+    ),
+  not_in_gguf: ({ what }) => say(`A GGUF file cannot hold ${what} as the model has it; nothing was written.`),
+  model_config: ({ file, field, reason }) => say(`${file}: “${field}” ${reason}.`, published),
+  vocabulary_mismatch: ({ tokenizer, model }) =>
+    say(
+      `The tokenizer knows ${tokenizer} tokens but the model only ${model}: they do not belong together.`,
+      published,
+    ),
+  tokenizer: ({ file, reason }) => say(`The tokenizer ${file} cannot be used: ${reason}.`, published),
+  chat_template: ({ reason }) =>
+    say(`The model’s chat template cannot render this conversation: ${reason}.`, published),
+  adapter: ({ file, reason }) =>
+    say(`The adapter ${file} cannot be used: ${reason}.`, 'Choose the adapter that was trained on this model.'),
+  checkpoint: ({ file, reason }) =>
+    say(`The saved training state ${file} cannot be used: ${reason}.`, 'Run the stage again from its beginning.'),
+  not_finite: ({ what }) =>
+    say(
+      `A number is not finite (${what}): the weights are damaged, or a learning rate is too high.`,
+      'Check the model’s files, or lower sft_lr or dpo_lr in the recipe.',
+    ),
+  setting: ({ field, reason }) => say(`The setting “${field}” ${reason}.`, 'Correct the setting under Recipe.'),
+  device: ({ device, reason }) => say(`The device ${device} cannot be used: ${reason}.`, 'Compute on the processor.'),
+  tensor: ({ reason }) => say(`A computation failed: ${reason}.`, defect),
+  // The Hub
+  offline: ({ what }) =>
+    say(
+      `${what} is not on this computer, and no connection may be opened.`,
+      'Allow connections (HF_HUB_OFFLINE forbids them), or add a folder that is already here.',
+    ),
+  bad_id: ({ id, reason }) =>
+    say(
+      `“${id}” is not the id of a model: ${reason}.`,
+      'Give it as it stands on the Hub: owner/name.',
+    ),
+  bad_endpoint: ({ endpoint }) =>
+    say(`“${endpoint}” is not the address of a Hub.`, 'Correct the environment variable HF_ENDPOINT, or unset it.'),
+  bad_token: () => say('The token holds blanks or characters that no token has.', token),
+  bad_manifest: ({ file, reason }) =>
+    say(
+      `${file} does not say what was downloaded: ${reason}.`,
+      'Delete this file and download the model again: files that are whole are not fetched anew.',
+    ),
+  unauthorized: ({ host, what, had_token, no_token }) =>
+    say(
+      `${host} wants a token for ${what}${had_token ? ', and refused the one that was sent' : ''}.${asked(no_token)}`,
+      token,
+    ),
+  gated: ({ host, what, no_token }) =>
+    say(
+      `${host} does not give ${what} to this account: the model’s licence has to be accepted there first.${asked(no_token)}`,
+      `Accept the licence on https://${host}/${what}. ${token}`,
+    ),
+  not_on_hub: ({ host, what }) => say(`${host} has no ${what}.`, 'Check the spelling, or choose one of the list.'),
+  rate_limited: ({ host, retry_after_s }) =>
+    say(
+      `${host} answers no more for now: too many requests.`,
+      `Wait ${retry_after_s === null ? 'a while' : `${retry_after_s} seconds`} and download again: it goes on from there.`,
+    ),
+  unreachable: ({ host, reason }) =>
+    say(
+      `${host} cannot be reached: ${reason}.`,
+      'Check the connection and download again: it goes on from where it stopped.',
+    ),
+  bad_answer: ({ host, reason }) =>
+    say(`${host} answered something unexpected: ${reason}.`, 'Try again later.'),
+  no_weights: ({ id, reason }) =>
+    say(`${id} holds no weights that can be used: ${reason}.`, 'Choose a model with .safetensors files.'),
+  checksum: ({ file }) =>
+    say(`${file} arrived damaged.`, 'Download again: only this file is fetched anew.'),
+  // The worker and the window
+  usage,
+  file: ({ file, row, reason }) =>
+    say(
+      `${file}${row === null ? '' : `, line ${row}`}: ${reason}.`,
+      'Check the name, the folder and what the file holds.',
+    ),
+  keychain: ({ keychain, reason }) =>
+    say(`${keychain} cannot be used: ${reason}.`, 'Start and unlock it, or set HF_TOKEN.'),
+  file_not_found: folderFault,
+  model_file: modelFile,
+  window_download_busy: () => say('Another model is being downloaded.', 'Wait for it, or pause it first.'),
+  window_lock: ({ file, reason }) =>
+    say(`${file} cannot be locked: ${reason}.`, 'Check that the folder of the workspace can be written to.'),
+  window_log: ({ file, reason }) =>
+    say(`The log ${file} cannot be read: ${reason}.`, 'Check that you are allowed to read it.'),
+  window_no_sample: () =>
+    say(
+      'The sample’s model was not found beside this window.',
+      'Install Duologue again, or import a file of your own.',
+    ),
+  window_no_worker: () =>
+    say(
+      'The program “duologue”, which does the model work, was not found beside this window.',
+      'Settings says where it is looked for. Install Duologue again, then start the window again.',
+    ),
+  window_notification: ({ reason }) =>
+    say(`The system shows no notification: ${reason}.`, 'Switch notifications off in Settings.'),
+  window_taken: ({ workspace: folder }) =>
+    say(
+      `Another Duologue window has the workspace ${folder} and does not answer.`,
+      'Close that window, or end its process “duologue-desktop”, and start again.',
+    ),
+  window_worker_answer: ({ reason }) =>
+    say(
+      `The worker’s answer cannot be read: ${reason}.`,
+      'Use a window and a worker of the same version; Settings names both.',
+    ),
+  window_worker_start: ({ reason }) =>
+    say(
+      `The program “duologue” could not be started: ${reason}.`,
+      'Check that the file under Settings, Model worker, may be executed.',
+    ),
+  window_worker_stopped: ({ logs }) =>
+    say(
+      'The model worker stopped without an answer; it may have run out of memory.',
+      `Try again, or look into ${logs}.`,
+    ),
+  window_missing: () => say('This page runs inside the Duologue window only.', 'Start Duologue.'),
+  window_unexpected: ({ reason }) => say(`Something unexpected went wrong in the window. ${reason}`),
+  window_workspace: () =>
+    say(
+      'No folder for the workspace is known.',
+      'Name one in the environment variable DUOLOGUE_WORKSPACE and start the window again.',
+    ),
+};
+
+function asked(reason: string | null): string {
+  return reason === null ? '' : ` The keychain could not be asked: ${reason}.`;
+}

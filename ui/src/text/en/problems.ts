@@ -1,0 +1,72 @@
+// What the engine finds in a file, in a plan and in a division of rows, by code and values.
+import type { ProblemWords } from '../problem';
+import { errors, kinds } from './errors';
+import { names } from './names';
+
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+const text = 'Write a text into it, or leave the row out.';
+const turns = 'Write each turn as “Name: text”.';
+
+export const problems: ProblemWords = {
+  errors,
+  issues: {
+    missing_dialogue: { reason: 'The row has no dialogue.', fix: text },
+    missing_summary: { reason: 'The row has no summary.', fix: text },
+    empty_dialogue: { reason: 'The dialogue is empty.', fix: text },
+    empty_summary: { reason: 'The summary is empty.', fix: text },
+    not_text: { reason: 'This is no text that can be read.', fix: turns },
+    no_speaker: { reason: 'A turn does not say who speaks.', fix: turns },
+    bad_speaker: { reason: 'No speaker can have this name.', fix: turns },
+    invalid_utf8: { reason: 'The row is not UTF-8 text.', fix: 'Save the file as UTF-8.' },
+    json: { reason: 'The row is not valid JSON.', fix: 'Correct it: one object on each line.' },
+    not_object: { reason: 'This is not an object.', fix: 'Write an object with fields.' },
+    ragged_row: {
+      reason: 'The row has more or fewer cells than the header.',
+      fix: 'Give it as many cells as the header.',
+    },
+    open_quote: { reason: 'A quotation mark is never closed.', fix: 'Close it.' },
+    cue: { reason: 'A cue cannot be read.', fix: 'Correct its times and its text.' },
+    duplicate_id: { reason: 'Another row has this id.', fix: 'Give each row an id of its own.' },
+    split: {
+      reason: 'There is no such split.',
+      fix: 'Write train, validation or test, or choose one split for all rows.',
+    },
+    duplicate: {
+      reason: 'The same dialogue stands in another row.',
+      fix: 'Nothing has to be done: both are kept. Take one out if it was not meant.',
+    },
+  },
+  lack: (lack) => {
+    switch (lack.case) {
+      case 'examples':
+        return `${kinds[lack.kind]}: the recipe asks for ${lack.need}, the data set has ${lack.have}`;
+      case 'model':
+        return `the model ${lack.hub_id} is not on this computer; download it under Models`;
+      case 'memory':
+        return `memory: ${gigabytes(lack.need_bytes)} are needed, ${gigabytes(lack.free_bytes)} are free`;
+      case 'disk':
+        return `disk space: ${gigabytes(lack.need_bytes)} are needed, ${gigabytes(lack.free_bytes)} are free`;
+    }
+  },
+  prices: {
+    recompute: 'The same results bit for bit; trainings take about 1.3 times as long.',
+    rounding: 'Same results up to rounding; somewhat slower.',
+    eight_bits: 'The base model’s weights are rounded to 8 bits; its time is not measured.',
+    four_bits:
+      'The base model’s weights are rounded to 4.5 bits, texts may get worse; its time is not measured.',
+    short_dialogues: 'Longer dialogues are never written.',
+    smaller_model: 'A smaller model, with plainer texts.',
+  },
+  splitRule: (rule) => {
+    switch (rule.rule) {
+      case 'asked':
+        return `every row is “${names.split[rule.split]}”, as asked`;
+      case 'column':
+        return 'by the split column';
+      case 'file_names':
+        return 'by the files’ names; a file whose name tells nothing is training';
+      case 'drawn':
+        return `drawn 80/10/10 into training, validation and test with seed ${rule.seed}`;
+    }
+  },
+};
