@@ -1,9 +1,7 @@
 //! Errors as the page gets them: problems with typed arguments, which the page words.
 
-use contract::problem::{
-    Corrupt, ImportProblem, Misuse, NotFound, ShellProblem, WorkspaceProblem,
-};
-use contract::{ErrorCode, ErrorReport, Reported};
+use contract::problem::{Corrupt, ImportProblem, Misuse, NotFound, ShellProblem, WorkspaceProblem};
+use contract::{ErrorReport, Reported};
 
 use crate::dto::{AppError, ToldError};
 
@@ -12,7 +10,8 @@ pub(crate) type Answer<T> = Result<T, AppError>;
 
 impl AppError {
     /// What went wrong, as one word.
-    pub(crate) fn code(&self) -> ErrorCode {
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> contract::ErrorCode {
         match self {
             Self::Problem(problem) => problem.code(),
             Self::Told(told) => told.code,
@@ -96,7 +95,7 @@ fn sentence(text: &str) -> String {
 mod tests {
     use super::*;
     use contract::problem::{RunProblem, WrongState};
-    use contract::{ErrorPlace, Problem};
+    use contract::{ErrorCode, ErrorPlace, Problem};
 
     #[test]
     fn a_report_keeps_its_arguments_and_an_old_one_its_words() {

@@ -1,225 +1,582 @@
-// Was geschehen ist und was zu tun ist, nach dem Code eines Fehlers. Zahlen und Namen stehen im Wortlaut der Maschine, der
-// darunter gezeigt wird; ein Test hält diese Liste vollständig.
+// Was geschehen ist und was zu tun ist, mit den Worten des Fensters: nach Code, mit dessen Angaben. Nie ein Befehl.
+import type { Args, ErrorWords, Kinds, Things, Words } from '../problem';
+import { names } from './names';
 
-interface Words {
-  what: string;
-  fix: string;
+const say = (message: string, fix = ''): Words => ({ message, fix });
+const list = (items: readonly string[]) => items.join(', ');
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1).replace('.', ',')} GB`;
+const stageName = (stage: keyof typeof names.stage) => `„${names.stage[stage].name}“`;
+
+const again = 'Wählen Sie den Ordner des Modells noch einmal, oder laden Sie es neu.';
+const published = 'Nehmen Sie die Dateien genau so, wie sie mit dem Modell veröffentlicht wurden.';
+const defect = 'Das ist ein Fehler von Duologue; bitte melden Sie ihn mit diesem Wortlaut.';
+const workspace = 'Den Ordner des Arbeitsbereichs nennen die Einstellungen.';
+const token =
+  'Legen Sie auf der Seite „Settings, Access Tokens“ des Hubs ein Zugangswort an, setzen Sie es in die Umgebungsvariable HF_TOKEN, und öffnen Sie das Fenster neu; oder fügen Sie einen Ordner hinzu, der schon hier ist.';
+
+export const kinds: Kinds = {
+  'training examples': 'Beispiele zum Training',
+  'validation examples': 'Beispiele zur Validierung',
+  'training examples left for validation': 'übrige Beispiele des Trainings zur Validierung',
+  'test examples': 'Beispiele zum Test',
+  'usable rows': 'brauchbaren Zeilen',
+};
+
+const things: Things = {
+  'data set': 'Datensatz',
+  example: 'Beispiel',
+  run: 'Lauf',
+  'queued run': 'Lauf in der Warteschlange',
+  stage: 'Stufe',
+  'finished stage': 'Fertige Stufe',
+  artifact: 'Stück',
+  model: 'Modell',
+  'rating study': 'Bogen',
+  item: 'Zusammenfassung dieses Bogens',
+  rater: 'Bewertende',
+};
+
+function corrupt(args: Args<'corrupt'>): Words {
+  return args.case === 'database'
+    ? say(
+        `${args.file} ist beschädigt: ${args.reason}.`,
+        'Stellen Sie den Ordner des Arbeitsbereichs aus einer Sicherung wieder her.',
+      )
+    : say(
+        `Etwas Gespeichertes (${args.what}) ist nicht lesbar: ${args.reason}.`,
+        'Es stammt von einer anderen Version von Duologue: Nehmen Sie diese.',
+      );
 }
 
-const workspace = 'Den Ordner des Arbeitsbereichs nennen die Einstellungen.';
-const folder = 'Wählen Sie den Ordner noch einmal, oder laden Sie das Modell neu.';
+function recipe(args: Args<'recipe'>): Words {
+  const fix = 'Berichtigen Sie die Einstellung im Rezept.';
+  switch (args.case) {
+    case 'unreadable':
+      return say(`Das Rezept stimmt nicht: ${args.reason}.`, fix);
+    case 'assignment':
+      return say(`„${args.text}“ ist keine Einstellung mit einem Wert.`, fix);
+    case 'unknown_field':
+      return say(`Die Einstellung „${args.field}“ gibt es nicht.`, fix);
+    case 'value':
+      return say(`Die Einstellung „${args.field}“ stimmt nicht: ${args.reason}.`, fix);
+    case 'rule':
+      return say(`Die Einstellung „${args.field}“ ${rules[args.rule]}.`, fix);
+  }
+}
 
-export const errors: Record<string, Words> = {
-  // Daten
-  bad_rows: {
-    what: 'Manche Zeilen sind nicht lesbar; nichts wurde eingelesen.',
-    fix: 'Berichtigen Sie die Zeilen, oder lesen Sie die übrigen ein.',
-  },
-  leaks: {
-    what: 'Derselbe Dialog steht in zwei Teilen.',
-    fix: 'Nehmen Sie die doppelten heraus.',
-  },
-  empty_dataset: {
-    what: 'Im Datensatz fehlen Beispiele, die gebraucht werden.',
-    fix: 'Lesen Sie eine Datei für diesen Teil ein.',
-  },
-  too_few_rows: {
-    what: 'Der Datensatz hat weniger Beispiele, als das Rezept verlangt.',
-    fix: 'Lesen Sie mehr Beispiele ein, oder verlangen Sie im Rezept weniger.',
-  },
-  too_long: {
-    what: 'Ein Text ist länger als der Kontext des Modells.',
-    fix: 'Wählen Sie ein Modell mit längerem Kontext, oder setzen Sie im Rezept too_long auf drop (weglassen) oder cut_dialogue_end (kürzen).',
-  },
-  no_files: { what: 'Es wurde keine Datei genannt.', fix: 'Nennen Sie eine Datei.' },
-  unreadable: { what: 'Die Datei ist nicht lesbar.', fix: 'Prüfen Sie, ob Sie sie öffnen dürfen.' },
-  unknown_format: {
-    what: 'Die Datei hat kein bekanntes Format.',
-    fix: 'Gelesen werden JSON, JSONL, CSV, TSV, TXT, Markdown, WebVTT und SRT.',
-  },
-  empty: { what: 'Die Datei ist leer.', fix: 'Nennen Sie eine Datei mit Dialogen.' },
-  json: { what: 'Die Datei ist kein gültiges JSON.', fix: 'Berichtigen Sie die genannte Stelle.' },
-  invalid_utf8: { what: 'Die Datei ist kein UTF-8-Text.', fix: 'Speichern Sie sie in UTF-8.' },
-  table: { what: 'Die Tabelle ist nicht lesbar.', fix: 'Speichern Sie sie neu, als CSV oder TSV in UTF-8.' },
-  unknown_column: {
-    what: 'Eine genannte Spalte gibt es nicht.',
-    fix: 'Wählen Sie eine der Spalten der Datei.',
-  },
-  needs_mapping: {
-    what: 'Es ist nicht zu erkennen, welche Spalten Dialog und Zusammenfassung enthalten.',
-    fix: 'Ordnen Sie die Spalten zu.',
-  },
-  incomplete_map: {
-    what: 'Der Zuordnung fehlt der Dialog oder die Zusammenfassung.',
-    fix: 'Ordnen Sie beide zu.',
-  },
-  speakers_needed: {
-    what: 'Die Dialoge nennen keine Sprechenden.',
-    fix: 'Nennen Sie sie der Reihe nach, mit Komma getrennt.',
-  },
-  bad_speakers: {
-    what: 'Diese Namen taugen nicht für Sprechende.',
-    fix: 'Nennen Sie mindestens zwei verschiedene Namen.',
-  },
-  no_such_dataset: { what: 'Diesen Datensatz gibt es nicht.', fix: 'Sehen Sie unter Daten nach.' },
-  name_taken: { what: 'Dieser Name ist vergeben.', fix: 'Wählen Sie einen anderen.' },
-  file: { what: 'Die Datei kann nicht gebraucht werden.', fix: 'Prüfen Sie Namen und Ordner.' },
-  // Läufe
-  recipe: { what: 'Das Rezept stimmt nicht.', fix: 'Prüfen Sie die genannte Einstellung.' },
-  setting: {
-    what: 'Eine Einstellung des Rezepts ist nicht möglich.',
-    fix: 'Prüfen Sie die genannte Einstellung.',
-  },
-  no_such_run: { what: 'Diesen Lauf gibt es nicht.', fix: 'Sehen Sie unter Läufe nach.' },
-  locked: { what: 'Ein anderer Prozess arbeitet schon daran.', fix: 'Warten Sie, oder halten Sie ihn an.' },
-  lease_lost: { what: 'Ein anderer Prozess hat den Lauf übernommen.', fix: 'Lassen Sie ihn arbeiten.' },
-  interrupted: {
-    what: 'Die Arbeit wurde unterbrochen; alles Fertige bleibt.',
-    fix: 'Setzen Sie den Lauf fort.',
-  },
-  wrong_state: { what: 'Das geht in diesem Zustand nicht.', fix: 'Der Wortlaut sagt, was fehlt.' },
-  stalled: { what: 'Eine Stufe kommt nicht weiter.', fix: 'Der Wortlaut sagt, welche Einstellung hilft.' },
-  model_changed: {
-    what: 'Das Modell ist nicht mehr das, mit dem dieser Lauf begann.',
-    fix: 'Legen Sie die alten Dateien zurück, oder beginnen Sie einen neuen Lauf.',
-  },
-  not_finite: {
-    what: 'Das Training ist entgleist: Der Verlust ist keine Zahl mehr.',
-    fix: 'Senken Sie die Lernrate, und setzen Sie den Lauf fort.',
-  },
-  out_of_memory: {
-    what: 'Der Speicher reichte nicht.',
-    fix: 'Wählen Sie ein kleineres Modell oder kleinere Stapel; fertige Stufen bleiben.',
-  },
-  // Modelle
-  missing_file: { what: 'Dem Modell fehlt eine Datei.', fix: folder },
-  no_such_model: { what: 'Dort liegt kein Modell.', fix: 'Wählen Sie den Ordner, der config.json enthält.' },
-  several_models: { what: 'In dem Ordner liegen mehrere Modelle.', fix: 'Nennen Sie die gemeinte Datei.' },
-  truncated_weights: { what: 'Die Gewichte sind unvollständig.', fix: folder },
-  weights: { what: 'Die Gewichte passen nicht zum Modell.', fix: folder },
-  unsupported_architecture: {
-    what: 'Modelle dieser Bauart werden nicht unterstützt.',
-    fix: 'Wählen Sie eines aus der Liste der Downloads.',
-  },
-  not_in_gguf: { what: 'Der GGUF-Datei fehlt eine Angabe.', fix: folder },
-  model_config: { what: 'Die Beschreibung des Modells (config.json) stimmt nicht.', fix: folder },
-  vocabulary_mismatch: { what: 'Tokenizer und Modell gehören nicht zusammen.', fix: folder },
-  tokenizer: { what: 'Der Tokenizer des Modells ist nicht lesbar.', fix: folder },
-  chat_template: {
-    what: 'Die Gesprächsvorlage des Modells lehnt die Eingabe ab.',
-    fix: 'Wählen Sie ein anderes Modell.',
-  },
-  adapter: { what: 'Der Adapter passt nicht zum Modell.', fix: 'Nehmen Sie den Adapter dieses Laufs.' },
-  checkpoint: { what: 'Ein Zwischenstand ist nicht lesbar.', fix: 'Beginnen Sie die Stufe neu.' },
-  device: { what: 'Dieses Rechenwerk gibt es hier nicht.', fix: 'Rechnen Sie auf dem Prozessor.' },
-  tensor: {
-    what: 'Eine Rechnung ist gescheitert.',
-    fix: 'Setzen Sie den Lauf fort; geschieht es wieder, sehen Sie ins Protokoll.',
-  },
-  // Herunterladen
-  offline: {
-    what: 'Ohne Netz wird nichts geladen.',
-    fix: 'Verbinden Sie den Rechner, oder nehmen Sie einen Ordner.',
-  },
-  bad_id: { what: 'So heißt kein Modell.', fix: 'Schreiben Sie Besitzer/Name.' },
-  bad_endpoint: { what: 'Die Adresse des Hubs stimmt nicht.', fix: 'Prüfen Sie HF_ENDPOINT.' },
-  bad_token: {
-    what: 'Das Zugangswort ist unbrauchbar.',
-    fix: 'Melden Sie sich neu an: duologue models login.',
-  },
-  bad_manifest: {
-    what: 'Die Liste der Dateien dieses Downloads ist beschädigt.',
-    fix: 'Laden Sie das Modell neu.',
-  },
-  unauthorized: {
-    what: 'Der Hub verlangt eine Anmeldung.',
-    fix: 'Melden Sie sich an: duologue models login.',
-  },
-  gated: {
-    what: 'Die Lizenz des Modells ist noch nicht angenommen.',
-    fix: 'Nehmen Sie sie auf seiner Seite im Hub an.',
-  },
-  not_on_hub: { what: 'Dieses Modell gibt es im Hub nicht.', fix: 'Prüfen Sie die Schreibweise.' },
-  rate_limited: {
-    what: 'Der Hub lässt gerade keine weiteren Anfragen zu.',
-    fix: 'Versuchen Sie es später wieder.',
-  },
-  unreachable: {
-    what: 'Der Hub ist nicht zu erreichen.',
-    fix: 'Prüfen Sie die Verbindung; was da ist, bleibt.',
-  },
-  bad_answer: { what: 'Der Hub hat unverständlich geantwortet.', fix: 'Versuchen Sie es später wieder.' },
-  no_weights: {
-    what: 'Dort liegen keine lesbaren Gewichte.',
-    fix: 'Wählen Sie ein Modell mit safetensors oder GGUF.',
-  },
-  checksum: { what: 'Eine Datei kam beschädigt an.', fix: 'Laden Sie sie noch einmal.' },
-  keychain: {
-    what: 'Der Schlüsselbund des Systems antwortet nicht.',
-    fix: 'Entsperren Sie ihn, oder setzen Sie HF_TOKEN.',
-  },
-  // Arbeitsbereich
-  newer_workspace: {
-    what: 'Der Arbeitsbereich stammt von einer neueren Version.',
-    fix: 'Nehmen Sie diese Version, oder einen anderen Ordner.',
-  },
-  not_a_workspace: {
-    what: 'Die Datenbank gehört einem anderen Programm.',
-    fix: 'Wählen Sie einen anderen Ordner.',
-  },
-  disk_full: {
-    what: 'Der Datenträger ist voll.',
-    fix: 'Schaffen Sie Platz, und setzen Sie fort; nichts Fertiges ist verloren.',
-  },
-  busy: { what: 'Der Arbeitsbereich ist gerade beschäftigt.', fix: 'Versuchen Sie es gleich noch einmal.' },
-  read_only: { what: 'Im Arbeitsbereich darf nicht geschrieben werden.', fix: workspace },
-  corrupt: { what: 'Etwas Gespeichertes ist nicht lesbar.', fix: workspace },
-  io: {
-    what: 'Eine Datei konnte nicht gelesen oder geschrieben werden.',
-    fix: 'Prüfen Sie Pfad, Rechte und freien Platz.',
-  },
-  not_found: { what: 'Das gibt es nicht.', fix: 'Prüfen Sie Namen und Ordner.' },
-  in_use: { what: 'Das wird noch gebraucht.', fix: 'Löschen Sie zuerst, was darauf aufbaut.' },
-  ratings_locked: {
-    what: 'Dieser Bogen ist abgeschlossen.',
-    fix: 'Legen Sie einen neuen an, um weiter zu bewerten.',
-  },
-  score_out_of_range: { what: 'Diese Note gibt es nicht.', fix: 'Geben Sie 1 bis 5.' },
-  database: { what: 'Die Datenbank meldet einen Fehler.', fix: workspace },
-  // Das Fenster
-  usage: { what: 'So geht es nicht.', fix: 'Der Wortlaut sagt, was fehlt.' },
-  window_download_busy: {
-    what: 'Ein anderes Modell wird gerade geladen.',
-    fix: 'Warten Sie, oder halten Sie es an.',
-  },
-  window_lock: { what: 'Der Arbeitsbereich kann nicht belegt werden.', fix: workspace },
-  window_log: { what: 'Das Protokoll ist nicht lesbar.', fix: 'Prüfen Sie, ob Sie es öffnen dürfen.' },
-  window_notification: {
-    what: 'Das System zeigt keine Mitteilungen.',
-    fix: 'Schalten Sie Mitteilungen in den Einstellungen aus.',
-  },
-  window_no_worker: {
-    what: 'Das Programm „duologue“, das rechnet, fehlt.',
-    fix: 'Die Einstellungen sagen, wo es gesucht wird.',
-  },
-  window_taken: {
-    what: 'Ein anderes Fenster hat diesen Arbeitsbereich offen und antwortet nicht.',
-    fix: 'Schließen Sie es, und versuchen Sie es noch einmal.',
-  },
-  window_workspace: {
-    what: 'Kein Ordner für den Arbeitsbereich ist bekannt.',
-    fix: 'Geben Sie --workspace an.',
-  },
-  window_worker_answer: {
-    what: 'Die Antwort des Rechenprozesses ist nicht lesbar.',
-    fix: 'Fenster und Rechenprozess müssen von derselben Version sein.',
-  },
-  window_worker_start: {
-    what: 'Das Programm „duologue“ ließ sich nicht starten.',
-    fix: 'Prüfen Sie die Datei, die die Einstellungen nennen.',
-  },
-  window_worker_stopped: {
-    what: 'Der Rechenprozess hat ohne Antwort geendet; vielleicht reichte der Speicher nicht.',
-    fix: 'Versuchen Sie es noch einmal, oder sehen Sie ins Protokoll.',
-  },
+const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], string> = {
+  at_least_one: 'muss mindestens 1 sein',
+  positive_factors: 'muss positive Faktoren aufzählen, zum Beispiel 0.5, 1, 2',
+  zero_to_below_one: 'muss mindestens 0 und kleiner als 1 sein',
+  above_zero_to_one: 'muss größer als 0 und höchstens 1 sein',
+  zero_to_one: 'muss mindestens 0 und höchstens 1 sein',
+  positive: 'muss eine positive Zahl sein',
+  not_negative: 'darf nicht negativ sein',
+  above_zero: 'muss größer als 0 sein: Sonst lernte aus den Paaren niemand etwas',
+  zero_to_below_half: 'muss mindestens 0 und kleiner als 0,5 sein',
+  sigmoid_or_robust: 'wirkt nur auf die Verluste sigmoid und robust; setzen Sie sie auf 0',
+  two_for_fixed_ratio:
+    'muss für die feste Mischung mindestens 2 sein, denn sie mischt in jedem Stapel echte und künstliche Paare',
 };
+
+function wrongState(args: Args<'wrong_state'>): Words {
+  switch (args.case) {
+    case 'read_by_run':
+      return say(
+        `Der Lauf ${args.run} über „${args.dataset}“ ist nicht fertig und liest diese Beispiele.`,
+        'Lassen Sie ihn zu Ende gehen, oder brechen Sie ihn ab.',
+      );
+    case 'empty_pair':
+      return say(
+        'Ein Paar braucht einen Dialog und eine Zusammenfassung.',
+        'Schreiben Sie beides, oder löschen Sie das Paar.',
+      );
+    case 'nothing_to_rate':
+      return say(
+        `Der Lauf ${args.run} hat noch keine Zusammenfassungen zu bewerten.`,
+        'Bringen Sie ihn erst zu Ende; die letzte Stufe schreibt sie.',
+      );
+    case 'no_such_criterion':
+      return say(
+        `Das Kriterium „${args.criterion}“ gibt es nicht.`,
+        `Die Kriterien sind ${list(args.known)}.`,
+      );
+    case 'unrated':
+      return say(
+        `${args.open} von ${args.total} Zusammenfassungen sind noch nicht bewertet.`,
+        'Bewerten oder überspringen Sie sie zuerst; das Abschließen ist endgültig.',
+      );
+    case 'none_locked':
+      return say(
+        'Noch hat niemand seinen Bogen abgeschlossen; so lange bleiben die Systeme verborgen.',
+        'Bewerten Sie zu Ende, und schließen Sie den Bogen ab.',
+      );
+    case 'nothing_to_stop':
+      return say(`Der Lauf ${args.run} ist zu Ende: Es gibt nichts anzuhalten.`);
+    case 'nothing_to_pause':
+      return say(
+        `Der Lauf ${args.run} ist gescheitert: Es gibt nichts anzuhalten.`,
+        'Seine Seite sagt, warum, und setzt ihn fort.',
+      );
+    case 'cancelled':
+      return say(
+        `Der Lauf ${args.run} wurde abgebrochen.`,
+        'Auf seiner Seite kann er von einer Stufe Ihrer Wahl an weitergehen.',
+      );
+    case 'not_trained':
+      return say(
+        `Im Lauf ${args.run} ist ${args.role} noch nicht trainiert.`,
+        `Bringen Sie zuerst die Stufe ${stageName(args.stage)} zu Ende.`,
+      );
+    case 'stage_unready':
+      return say(
+        `Die Stufe ${stageName(args.stage)} kann nicht beginnen: Eine Stufe davor ist nicht fertig.`,
+        'Setzen Sie den ganzen Lauf fort, damit die unfertigen Stufen zuerst gerechnet werden.',
+      );
+    case 'examples_changed':
+      return say(
+        `Die Beispiele von „${args.dataset}“ haben sich geändert, seit der Lauf ${args.run} begann.`,
+        'Beginnen Sie einen neuen Lauf; Stufen, die davon nicht abhängen, werden übernommen.',
+      );
+    case 'stages_reversed':
+      return say(
+        `Ein Lauf kann nicht von ${stageName(args.from)} bis ${stageName(args.until)} gehen: Die zweite kommt zuerst.`,
+        'Wählen Sie eine letzte Stufe, die nach der ersten kommt.',
+      );
+    case 'adapter_needed':
+      return say('Dieses Format enthält einen Adapter, und keiner wurde gewählt; nichts wurde geschrieben.');
+    case 'folder_not_empty':
+      return say(
+        `${args.file} ist nicht leer; nichts wurde geschrieben.`,
+        'Wählen Sie einen neuen oder leeren Ordner.',
+      );
+  }
+}
+
+function stalled({ stage, why }: Args<'stalled'>): Words {
+  const stopped = `Die Stufe ${stageName(stage)} kommt nicht weiter`;
+  switch (why.case) {
+    case 'no_topic':
+      return say(
+        `${stopped}: Das Modell nannte zu keiner Zusammenfassung ein Thema.`,
+        'Wählen Sie ein Modell, das Anweisungen folgt, oder setzen Sie im Rezept topic_demos auf 3.',
+      );
+    case 'no_summary':
+      return say(
+        `${stopped}: Keine künstliche Zusammenfassung kam durch die Siebe.`,
+        'Erhöhen Sie im Rezept summary_max_rounds, summary_max_new_tokens oder novelty_rouge_l.',
+      );
+    case 'no_dialogue':
+      return say(
+        `${stopped}: Kein Dialog von „${names.synthesizer[why.synthesizer]}“ genügte der Formregel.`,
+        'Erhöhen Sie im Rezept dialogue_tries oder ids_max_iterations, senken Sie dialogue_temperature, oder trainieren Sie länger (sft_max_epochs).',
+      );
+    case 'no_preference':
+      return say(
+        `${stopped}: Keine zwei Dialoge einer Zusammenfassung unterscheiden sich genug, um einen vorzuziehen.`,
+        'Erhöhen Sie im Rezept candidates_per_summary oder dialogue_temperature, oder senken Sie min_gap.',
+      );
+    case 'no_pair':
+      return say(
+        `${stopped}: „${names.system[why.system]}“ lernt von „${names.synthesizer[why.synthesizer]}“, und dazu fehlt jedes Paar.`,
+        `Erhöhen Sie im Rezept eines neuen Laufs candidates_per_summary, senken Sie min_gap, oder lassen Sie ${why.system} aus systems weg; die bisherigen Stufen werden übernommen.`,
+      );
+  }
+}
+
+function outOfMemory(args: Args<'out_of_memory'>): Words {
+  if (args.case === 'card')
+    return say(
+      'Der Speicher der Grafikkarte ist voll.',
+      'Schließen Sie andere Programme, die sie nutzen, wählen Sie ein kleineres oder gerundetes Modell, oder rechnen Sie auf dem Prozessor.',
+    );
+  const message = `Die Stufe ${stageName(args.stage)} hielt an: Der Speicher der Grafikkarte ist voll. Alles Fertige bleibt.`;
+  return args.smaller
+    ? say(
+        message,
+        `Schließen Sie andere Programme, die sie nutzen, und setzen Sie fort; oder beginnen Sie den Lauf neu, im Rezept mit ${list(args.smaller.settings)}. Stufen, die das nicht ändert, werden übernommen.`,
+      )
+    : say(
+        message,
+        'Schließen Sie andere Programme, die sie nutzen, und setzen Sie fort, oder wählen Sie ein kleineres Modell.',
+      );
+}
+
+function usage(args: Args<'usage'>): Words {
+  switch (args.case) {
+    case 'command_line':
+      return say(
+        `Der Rechenprozess versteht das Fenster nicht: ${args.reason}.`,
+        'Fenster und Rechenprozess müssen von derselben Version sein; die Einstellungen nennen beide.',
+      );
+    case 'window_arguments':
+      return say('Das Fenster wurde mit Angaben gestartet, die es nicht kennt.');
+    case 'no_dialogue':
+      return say('Es gibt keinen Dialog zusammenzufassen.', 'Fügen Sie einen ein.');
+    case 'not_stored':
+      return say('Dieses Beispiel ist noch nicht gespeichert.', 'Lesen Sie es zuerst ein.');
+    case 'no_dataset_name':
+      return say('Der Datensatz hat keinen Namen.', 'Geben Sie ihm einen.');
+    case 'bad_columns':
+      return say(
+        `Die Spalten „${args.columns}“ sind nicht lesbar.`,
+        'Wählen Sie eine Spalte für den Dialog und eine für die Zusammenfassung.',
+      );
+  }
+}
+
+function folderFault(args: Args<'file_not_found'>): Words {
+  switch (args.case) {
+    case 'no_config':
+      return say(
+        `${args.file} ist nicht lesbar: ${args.reason}.`,
+        'Wählen Sie den Ordner, der config.json und die Gewichte enthält.',
+      );
+    case 'no_tokenizer':
+      return say(
+        `In ${args.file} fehlt tokenizer.json.`,
+        'Kopieren Sie tokenizer.json des Modells in den Ordner.',
+      );
+    case 'no_weights':
+      return say(
+        `In ${args.file} fehlt eine Datei, die auf .safetensors endet.`,
+        'Duologue liest Gewichte nur im Format safetensors.',
+      );
+  }
+}
+
+function modelFile({ file, fault }: Args<'model_file'>): Words {
+  const fix = 'Kopieren Sie die Datei noch einmal von ihrer Quelle.';
+  switch (fault.case) {
+    case 'truncated':
+      return say(`${file} ist unbrauchbar: Die Datei ist abgeschnitten.`, fix);
+    case 'not_safetensors':
+      return say(`${file} ist unbrauchbar: Die Datei ist abgeschnitten oder nicht im Format safetensors.`, fix);
+    case 'unreadable':
+      return say(`${file} ist unbrauchbar: ${fault.reason}.`, fix);
+  }
+}
+
+export const errors: ErrorWords = {
+  // Arbeitsbereich
+  newer_workspace: ({ file, needs }) =>
+    say(`${file} braucht Duologue ${needs} oder neuer; nichts wurde geändert.`, 'Erneuern Sie Duologue.'),
+  not_a_workspace: ({ file }) =>
+    say(`${file} gehört einem anderen Programm; die Datei blieb unberührt.`, workspace),
+  disk_full: ({ file, room }) =>
+    say(
+      room
+        ? `Für ${file} sind ${gigabytes(room.free_bytes)} frei, ${gigabytes(room.need_bytes)} werden gebraucht.`
+        : `Der Datenträger von ${file} ist voll.`,
+      'Schaffen Sie Platz, und setzen Sie fort; nichts Fertiges ist verloren.',
+    ),
+  busy: ({ file }) =>
+    say(
+      `Ein anderer Prozess hält ${file} fest; nichts wurde geändert.`,
+      'Versuchen Sie es gleich noch einmal.',
+    ),
+  read_only: ({ file }) =>
+    say(
+      `${file} lässt sich nicht schreiben.`,
+      'Prüfen Sie, ob es den Ordner gibt und Sie darin schreiben dürfen.',
+    ),
+  corrupt,
+  io: ({ file, reason }) =>
+    say(file ? `${file}: ${reason}.` : `${reason}.`, 'Prüfen Sie Pfad, Rechte und freien Platz.'),
+  name_taken: ({ thing, name }) =>
+    say(`Der Name „${name}“ ist vergeben (${things[thing]}).`, 'Wählen Sie einen anderen.'),
+  no_such_dataset: ({ name, known }) =>
+    say(
+      `Den Datensatz „${name}“ gibt es nicht.`,
+      known.length > 0 ? 'Wählen Sie einen unter Daten.' : 'Lesen Sie unter Daten einen ein.',
+    ),
+  no_such_run: ({ run }) => say(`Den Lauf ${run} gibt es nicht.`, 'Sehen Sie unter Läufe nach.'),
+  in_use: ({ thing, name, by, count }) =>
+    say(
+      `„${name}“ (${things[thing]}) wird noch gebraucht (${things[by]}: ${count}); nichts wurde gelöscht.`,
+      'Löschen Sie zuerst, was darauf aufbaut.',
+    ),
+  ratings_locked: ({ rater }) =>
+    say(
+      `Der Bogen von ${rater} ist abgeschlossen.`,
+      'Legen Sie einen neuen an, um weiter zu bewerten.',
+    ),
+  score_out_of_range: ({ score }) =>
+    say(`Die Note ${score} gibt es nicht.`, 'Drücken Sie eine Taste von 1 bis 5.'),
+  lease_lost: ({ run }) =>
+    say(`Ein anderer Prozess hat den Lauf ${run} übernommen und arbeitet daran weiter.`),
+  database: ({ reason }) => say(`Die Datenbank lehnte eine Abfrage ab: ${reason}.`, defect),
+  // Daten
+  no_files: () =>
+    say('Es wurde keine Datei gewählt.', 'Wählen Sie eine Datei mit Dialogen und Zusammenfassungen.'),
+  not_found: (args) =>
+    args.case === 'file'
+      ? say(`Die Datei ${args.file} gibt es nicht.`, 'Prüfen Sie Namen und Ordner.')
+      : say(`Das gibt es nicht: ${things[args.thing]} ${args.key}.`, 'Wählen Sie etwas, das es gibt.'),
+  unreadable: (args) =>
+    say(
+      args.case === 'folder'
+        ? `${args.file} ist ein Ordner.`
+        : `${args.file} ist nicht lesbar: ${args.reason}.`,
+      'Wählen Sie eine Datei, die Sie öffnen dürfen.',
+    ),
+  unknown_format: ({ file }) =>
+    say(
+      `${file} hat kein bekanntes Format.`,
+      'Gelesen werden JSON, JSONL, CSV, TSV, TXT, Markdown, WebVTT und SRT; jede Zeile mit einem Dialog und seiner Zusammenfassung.',
+    ),
+  empty: ({ file }) =>
+    say(`${file} ist leer.`, 'Prüfen Sie, ob es die richtige Datei ist: Jede Zeile enthält Dialog und Zusammenfassung.'),
+  json: ({ file, row, column, reason }) =>
+    say(
+      `${file} ist in Zeile ${row}, Spalte ${column} kein gültiges JSON: ${reason}.`,
+      'Berichtigen Sie die Stelle, oder holen Sie die Datei noch einmal: Vielleicht ist sie abgeschnitten.',
+    ),
+  invalid_utf8: ({ file, row, utf16 }) =>
+    say(
+      `${file} ist ab Zeile ${row} kein UTF-8-Text${utf16 ? ' (es sieht nach UTF-16 aus)' : ''}.`,
+      'Speichern Sie die Datei in UTF-8 (in einer Tabelle: „CSV UTF-8“).',
+    ),
+  table: ({ file, row, reason }) =>
+    say(
+      `${file} ist in Zeile ${row} nicht als Tabelle lesbar: ${reason}.`,
+      'Berichtigen Sie die Zeile, oder speichern Sie die Tabelle neu.',
+    ),
+  unknown_column: ({ file, field, columns }) =>
+    say(
+      `${file} hat keine Spalte „${field}“; es gibt ${list(columns)}.`,
+      'Wählen Sie eine dieser Spalten.',
+    ),
+  needs_mapping: ({ columns }) =>
+    say(
+      `Es ist nicht zu erkennen, welche Spalten Dialog und Zusammenfassung enthalten; es gibt ${list(columns)}.`,
+      'Wählen Sie beide.',
+    ),
+  incomplete_map: ({ lacks }) =>
+    say(
+      lacks === 'dialogue'
+        ? 'Für den Dialog ist keine Spalte gewählt.'
+        : 'Für die Zusammenfassung ist keine Spalte gewählt.',
+      'Wählen Sie eine.',
+    ),
+  speakers_needed: ({ file, row, field }) =>
+    say(
+      `${file}, Zeile ${row}: Die Beiträge in „${field}“ nennen keine Sprechenden.`,
+      'Nennen Sie die Sprechenden der Reihe nach, mit Komma getrennt; zuerst, wer beginnt.',
+    ),
+  bad_speakers: ({ given }) =>
+    say(
+      `„${given}“ nennt keine zwei Sprechenden.`,
+      'Nennen Sie mindestens zwei Namen von höchstens 40 Zeichen ohne Doppelpunkt, mit Komma getrennt.',
+    ),
+  bad_rows: ({ count, read, file, row }) =>
+    say(
+      `${count} von ${read} Zeilen lassen sich nicht einlesen, die erste ist Zeile ${row} von ${file}. Nichts wurde eingelesen.`,
+      'Berichtigen Sie die Zeilen, oder lesen Sie die übrigen ein.',
+    ),
+  leaks: ({ count, id, with: other }) =>
+    say(
+      `${count} Dialoge stehen in zwei Teilen, der erste ist „${id}“ (auch „${other}“). Nichts wurde eingelesen.`,
+      'Nehmen Sie die doppelten heraus.',
+    ),
+  // Läufe
+  recipe,
+  empty_dataset: ({ dataset, lacks }) =>
+    say(`Der Datensatz „${dataset}“ hat keine ${kinds[lacks]}.`, 'Lesen Sie eine Datei für diesen Teil ein.'),
+  too_few_rows: ({ dataset, kind, have, need, field }) =>
+    say(
+      `Der Datensatz „${dataset}“ hat zu wenig ${kinds[kind]}: ${have}, das Rezept verlangt ${need}.`,
+      `Lesen Sie mehr Beispiele ein, oder setzen Sie im Rezept ${field} auf ${have}.`,
+    ),
+  too_long: (args) =>
+    args.case === 'text'
+      ? say(
+          `Der Text braucht ${args.tokens} Tokens, das Modell liest ${args.limit}.`,
+          'Kürzen Sie den Text, oder wählen Sie ein Modell mit längerem Kontext.',
+        )
+      : say(
+          `${args.count} Dialoge passen nicht in den Kontext des Modells von ${args.limit} Tokens; der längste ist Beispiel „${args.id}“ mit ${args.tokens}.`,
+          'Wählen Sie ein Modell mit längerem Kontext, oder setzen Sie im Rezept too_long auf drop (weglassen) oder cut_dialogue_end (kürzen).',
+        ),
+  locked: (args) =>
+    args.case === 'run'
+      ? say(
+          `Am Lauf ${args.run} arbeitet schon Prozess ${args.pid}.`,
+          'Warten Sie, oder halten Sie ihn an.',
+        )
+      : say(`Ein anderer Prozess lädt schon nach ${args.file}.`, 'Warten Sie, oder halten Sie ihn an.'),
+  interrupted: (args) =>
+    args.case === 'run'
+      ? say(`Der Lauf ${args.run} wurde unterbrochen; alles Fertige bleibt.`, 'Setzen Sie ihn fort.')
+      : args.case === 'download'
+        ? say(
+            'Das Herunterladen wurde angehalten; was da ist, bleibt.',
+            'Laden Sie noch einmal: Es geht dort weiter.',
+          )
+        : say('Die Arbeit wurde angehalten.', 'Beginnen Sie sie noch einmal.'),
+  model_changed: ({ file }) =>
+    say(
+      `Das Modell in ${file} ist nicht das, mit dem dieser Lauf begann.`,
+      'Legen Sie die alten Dateien zurück, oder beginnen Sie einen neuen Lauf mit diesem Modell.',
+    ),
+  wrong_state: wrongState,
+  stalled,
+  out_of_memory: outOfMemory,
+  // Modelle
+  missing_file: ({ file }) => say(`${file} fehlt: Der Ordner ist nicht vollständig.`, again),
+  no_such_model: ({ file }) => say(`In ${file} liegt kein Modell.`, 'Fügen Sie es unter Modelle noch einmal hinzu.'),
+  several_models: ({ files }) =>
+    say(`In dem Ordner liegen mehrere Modelle: ${list(files)}.`, 'Legen Sie jedes in einen Ordner für sich.'),
+  truncated_weights: ({ file, found_bytes, expected_bytes }) =>
+    say(`${file} ist unvollständig: ${found_bytes} von ${expected_bytes} Bytes.`, again),
+  weights: ({ file, reason }) => say(`Die Gewichte in ${file} sind unbrauchbar: ${reason}.`, again),
+  unsupported_architecture: ({ found, supported }) =>
+    say(
+      `Modelle der Bauart ${found} werden nicht unterstützt, sondern diese: ${supported}.`,
+      'Wählen Sie eines aus der Liste der Downloads.',
+    ),
+  not_in_gguf: ({ what }) =>
+    say(`Eine GGUF-Datei kann ${what} nicht so enthalten wie das Modell; nichts wurde geschrieben.`),
+  model_config: ({ file, field, reason }) => say(`${file}: „${field}“ ${reason}.`, published),
+  vocabulary_mismatch: ({ tokenizer, model }) =>
+    say(
+      `Der Tokenizer kennt ${tokenizer} Tokens, das Modell nur ${model}: Sie gehören nicht zusammen.`,
+      published,
+    ),
+  tokenizer: ({ file, reason }) => say(`Der Tokenizer ${file} ist unbrauchbar: ${reason}.`, published),
+  chat_template: ({ reason }) =>
+    say(`Die Gesprächsvorlage des Modells lehnt die Eingabe ab: ${reason}.`, published),
+  adapter: ({ file, reason }) =>
+    say(
+      `Der Adapter ${file} ist unbrauchbar: ${reason}.`,
+      'Wählen Sie den Adapter, der zu diesem Modell trainiert wurde.',
+    ),
+  checkpoint: ({ file, reason }) =>
+    say(`Der Zwischenstand ${file} ist unbrauchbar: ${reason}.`, 'Beginnen Sie die Stufe von vorn.'),
+  not_finite: ({ what }) =>
+    say(
+      `Ein Wert ist keine Zahl mehr (${what}): Die Gewichte sind beschädigt, oder eine Lernrate ist zu hoch.`,
+      'Prüfen Sie die Dateien des Modells, oder senken Sie im Rezept sft_lr oder dpo_lr.',
+    ),
+  setting: ({ field, reason }) =>
+    say(`Die Einstellung „${field}“ stimmt nicht: ${reason}.`, 'Berichtigen Sie sie im Rezept.'),
+  device: ({ device, reason }) =>
+    say(`Auf ${device} lässt sich hier nicht rechnen: ${reason}.`, 'Rechnen Sie auf dem Prozessor.'),
+  tensor: ({ reason }) => say(`Eine Rechnung ist gescheitert: ${reason}.`, defect),
+  // Herunterladen
+  offline: ({ what }) =>
+    say(
+      `${what} ist nicht auf diesem Rechner, und keine Verbindung darf geöffnet werden.`,
+      'Erlauben Sie Verbindungen (HF_HUB_OFFLINE verbietet sie), oder fügen Sie einen Ordner hinzu, der schon hier ist.',
+    ),
+  bad_id: ({ id, reason }) =>
+    say(`„${id}“ bezeichnet kein Modell: ${reason}.`, 'Schreiben Sie es wie im Hub: Besitzer/Name.'),
+  bad_endpoint: ({ endpoint }) =>
+    say(
+      `„${endpoint}“ ist nicht die Adresse eines Hubs.`,
+      'Berichtigen Sie die Umgebungsvariable HF_ENDPOINT, oder entfernen Sie sie.',
+    ),
+  bad_token: () => say('Das Zugangswort enthält Zeichen, die keines hat.', token),
+  bad_manifest: ({ file, reason }) =>
+    say(
+      `${file} sagt nicht, was geladen wurde: ${reason}.`,
+      'Löschen Sie diese Datei, und laden Sie das Modell noch einmal: Ganze Dateien werden nicht neu geholt.',
+    ),
+  unauthorized: ({ host, what, had_token, no_token }) =>
+    say(
+      `${host} verlangt für ${what} ein Zugangswort${had_token ? ' und lehnte das gesendete ab' : ''}.${asked(no_token)}`,
+      token,
+    ),
+  gated: ({ host, what, no_token }) =>
+    say(
+      `${host} gibt ${what} diesem Konto nicht: Die Lizenz des Modells muss dort erst angenommen werden.${asked(no_token)}`,
+      `Nehmen Sie sie auf https://${host}/${what} an. ${token}`,
+    ),
+  not_on_hub: ({ host, what }) =>
+    say(`${host} hat ${what} nicht.`, 'Prüfen Sie die Schreibweise, oder wählen Sie ein Modell der Liste.'),
+  rate_limited: ({ host, retry_after_s }) =>
+    say(
+      `${host} lässt gerade keine weiteren Anfragen zu.`,
+      `Warten Sie ${retry_after_s === null ? 'eine Weile' : `${retry_after_s} Sekunden`}, und laden Sie noch einmal: Es geht dort weiter.`,
+    ),
+  unreachable: ({ host, reason }) =>
+    say(
+      `${host} ist nicht zu erreichen: ${reason}.`,
+      'Prüfen Sie die Verbindung, und laden Sie noch einmal: Es geht dort weiter.',
+    ),
+  bad_answer: ({ host, reason }) =>
+    say(`${host} hat unverständlich geantwortet: ${reason}.`, 'Versuchen Sie es später wieder.'),
+  no_weights: ({ id, reason }) =>
+    say(`In ${id} liegen keine lesbaren Gewichte: ${reason}.`, 'Wählen Sie ein Modell mit safetensors.'),
+  checksum: ({ file }) =>
+    say(`${file} kam beschädigt an.`, 'Laden Sie noch einmal: Nur diese Datei wird neu geholt.'),
+  // Rechenprozess und Fenster
+  usage,
+  file: ({ file, row, reason }) =>
+    say(
+      `${file}${row === null ? '' : `, Zeile ${row}`}: ${reason}.`,
+      'Prüfen Sie Namen, Ordner und Inhalt der Datei.',
+    ),
+  keychain: ({ keychain, reason }) =>
+    say(
+      `Der Schlüsselbund (${keychain}) ist nicht zu gebrauchen: ${reason}.`,
+      'Entsperren Sie ihn, oder setzen Sie HF_TOKEN.',
+    ),
+  file_not_found: folderFault,
+  model_file: modelFile,
+  window_download_busy: () =>
+    say('Ein anderes Modell wird gerade geladen.', 'Warten Sie, oder halten Sie es an.'),
+  window_lock: ({ file, reason }) =>
+    say(
+      `${file} lässt sich nicht sperren: ${reason}.`,
+      'Prüfen Sie, ob Sie im Ordner des Arbeitsbereichs schreiben dürfen.',
+    ),
+  window_log: ({ file, reason }) =>
+    say(`Das Protokoll ${file} ist nicht lesbar: ${reason}.`, 'Prüfen Sie, ob Sie es öffnen dürfen.'),
+  window_no_sample: () =>
+    say(
+      'Das Modell des Beispiels liegt nicht neben diesem Fenster.',
+      'Installieren Sie Duologue neu, oder lesen Sie eine eigene Datei ein.',
+    ),
+  window_no_worker: () =>
+    say(
+      'Das Programm „duologue“, das rechnet, liegt nicht neben diesem Fenster.',
+      'Die Einstellungen sagen, wo es gesucht wird. Installieren Sie Duologue neu, und öffnen Sie dann das Fenster neu.',
+    ),
+  window_notification: ({ reason }) =>
+    say(
+      `Das System zeigt keine Mitteilung: ${reason}.`,
+      'Schalten Sie Mitteilungen in den Einstellungen aus.',
+    ),
+  window_taken: ({ workspace: folder }) =>
+    say(
+      `Ein anderes Fenster hat den Arbeitsbereich ${folder} offen und antwortet nicht.`,
+      'Schließen Sie es, oder beenden Sie seinen Prozess „duologue-desktop“, und versuchen Sie es noch einmal.',
+    ),
+  window_worker_answer: ({ reason }) =>
+    say(
+      `Die Antwort des Rechenprozesses ist nicht lesbar: ${reason}.`,
+      'Fenster und Rechenprozess müssen von derselben Version sein; die Einstellungen nennen beide.',
+    ),
+  window_worker_start: ({ reason }) =>
+    say(
+      `Das Programm „duologue“ ließ sich nicht starten: ${reason}.`,
+      'Prüfen Sie die Datei, die die Einstellungen nennen.',
+    ),
+  window_worker_stopped: ({ logs }) =>
+    say(
+      'Der Rechenprozess hat ohne Antwort geendet; vielleicht reichte der Speicher nicht.',
+      `Versuchen Sie es noch einmal, oder sehen Sie nach in ${logs}.`,
+    ),
+  window_missing: () => say('Diese Seite läuft nur im Fenster von Duologue.', 'Starten Sie Duologue.'),
+  window_unexpected: ({ reason }) => say(`Im Fenster ging etwas Unerwartetes schief. ${reason}`),
+  window_workspace: () =>
+    say(
+      'Kein Ordner für den Arbeitsbereich ist bekannt.',
+      'Nennen Sie einen in der Umgebungsvariable DUOLOGUE_WORKSPACE, und öffnen Sie das Fenster neu.',
+    ),
+};
+
+function asked(reason: string | null): string {
+  return reason === null ? '' : ` Der Schlüsselbund ließ sich nicht fragen: ${reason}.`;
+}

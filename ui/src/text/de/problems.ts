@@ -1,0 +1,72 @@
+// Was die Maschine in einer Datei, in einem Plan und an der Aufteilung von Zeilen findet, nach Code und Werten.
+import type { ProblemWords } from '../problem';
+import { errors, kinds } from './errors';
+import { names } from './names';
+
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1).replace('.', ',')} GB`;
+const text = 'Schreiben Sie einen Text hinein, oder lassen Sie die Zeile weg.';
+const turns = 'Schreiben Sie jeden Beitrag als „Name: Text“.';
+
+export const problems: ProblemWords = {
+  errors,
+  issues: {
+    missing_dialogue: { reason: 'Der Zeile fehlt der Dialog.', fix: text },
+    missing_summary: { reason: 'Der Zeile fehlt die Zusammenfassung.', fix: text },
+    empty_dialogue: { reason: 'Der Dialog ist leer.', fix: text },
+    empty_summary: { reason: 'Die Zusammenfassung ist leer.', fix: text },
+    not_text: { reason: 'Hier steht kein Text, der sich lesen lässt.', fix: turns },
+    no_speaker: { reason: 'Ein Beitrag nennt nicht, wer spricht.', fix: turns },
+    bad_speaker: { reason: 'Dieser Name taugt nicht für Sprechende.', fix: turns },
+    invalid_utf8: { reason: 'Die Zeile ist kein UTF-8-Text.', fix: 'Speichern Sie die Datei in UTF-8.' },
+    json: { reason: 'Die Zeile ist kein gültiges JSON.', fix: 'Berichtigen Sie sie: ein Objekt je Zeile.' },
+    not_object: { reason: 'Hier steht kein Objekt.', fix: 'Schreiben Sie ein Objekt mit Feldern.' },
+    ragged_row: {
+      reason: 'Die Zeile hat nicht so viele Zellen wie der Kopf.',
+      fix: 'Ergänzen Sie die Zellen.',
+    },
+    open_quote: { reason: 'Ein Anführungszeichen wird nicht geschlossen.', fix: 'Schließen Sie es.' },
+    cue: { reason: 'Ein Untertitel ist nicht lesbar.', fix: 'Berichtigen Sie Zeit und Text.' },
+    duplicate_id: { reason: 'Diese Kennung kommt schon vor.', fix: 'Geben Sie jeder Zeile eine eigene.' },
+    split: {
+      reason: 'Diesen Teil gibt es nicht.',
+      fix: 'Schreiben Sie train, validation oder test, oder wählen Sie einen Teil für alle Zeilen.',
+    },
+    duplicate: {
+      reason: 'Derselbe Dialog kommt schon vor.',
+      fix: 'Beide bleiben; nehmen Sie einen heraus, wenn es nicht gemeint war.',
+    },
+  },
+  lack: (lack) => {
+    switch (lack.case) {
+      case 'examples':
+        return `${kinds[lack.kind]}: Das Rezept verlangt ${lack.need}, der Datensatz hat ${lack.have}`;
+      case 'model':
+        return `Das Modell ${lack.hub_id} ist nicht auf diesem Rechner; unter „Modelle“ lässt es sich laden`;
+      case 'memory':
+        return `Arbeitsspeicher: ${gigabytes(lack.need_bytes)} werden gebraucht, ${gigabytes(lack.free_bytes)} sind frei`;
+      case 'disk':
+        return `Platz auf der Platte: ${gigabytes(lack.need_bytes)} werden gebraucht, ${gigabytes(lack.free_bytes)} sind frei`;
+    }
+  },
+  prices: {
+    recompute: 'Bit für Bit dieselben Ergebnisse; Trainings dauern etwa 1,3-mal so lang.',
+    rounding: 'Bis auf Rundung dieselben Ergebnisse; etwas langsamer.',
+    eight_bits: 'Die Gewichte des Basismodells werden auf 8 Bit gerundet; die Zeit ist nicht gemessen.',
+    four_bits:
+      'Die Gewichte des Basismodells werden auf 4,5 Bit gerundet, Texte können schlechter werden; die Zeit ist nicht gemessen.',
+    short_dialogues: 'Längere Dialoge werden nie geschrieben.',
+    smaller_model: 'Ein kleineres Modell, mit schlichteren Texten.',
+  },
+  splitRule: (rule) => {
+    switch (rule.rule) {
+      case 'asked':
+        return `Jede Zeile gehört wie verlangt zum Teil „${names.split[rule.split]}“`;
+      case 'column':
+        return 'nach der Spalte, die den Teil nennt';
+      case 'file_names':
+        return 'nach den Namen der Dateien; sagt ein Name nichts, dann Training';
+      case 'drawn':
+        return `80/10/10 auf Training, Validierung und Test verteilt, gezogen mit Startwert ${rule.seed}`;
+    }
+  },
+};
