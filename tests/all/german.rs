@@ -1,5 +1,5 @@
-//! The window says in German what the engine says in English: every setting by its key, every error by its code, every
-//! fault of a row. The engine keeps the English words; these lists must not fall behind.
+//! The window says in German what the engine says in English: every setting by its key, every source of a default. What
+//! has a code needs no test here: the page's tables are typed by the codes.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -27,33 +27,6 @@ fn keys(list: &str) -> BTreeSet<String> {
     body.lines().filter_map(key).collect()
 }
 
-/// Words of the form that codes have, wherever `begins` stands before their quotation mark.
-fn codes(file: &str, begins: &str) -> BTreeSet<String> {
-    let text = text(file);
-    let words = text
-        .split(begins)
-        .skip(1)
-        .filter_map(|after| after.strip_prefix('"')?.split('"').next());
-    let is_code = |word: &&str| {
-        word.chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-    };
-    words
-        .filter(|word| !word.is_empty())
-        .filter(is_code)
-        .map(str::to_owned)
-        .collect()
-}
-
-fn nothing_missing(list: &str, wanted: &BTreeSet<String>) {
-    let there = keys(list);
-    let missing: Vec<&String> = wanted.difference(&there).collect();
-    assert!(
-        missing.is_empty(),
-        "ui/src/text/de/{list}.ts lacks {missing:?}"
-    );
-}
-
 #[test]
 fn every_setting_has_german_words_and_no_other() {
     let fields = Recipe::default().fields().expect("the settings");
@@ -66,55 +39,25 @@ fn every_setting_has_german_words_and_no_other() {
 }
 
 #[test]
-fn every_code_of_an_error_has_german_words() {
-    let sources = [
-        "crates/project/src/error.rs",
-        "crates/project/src/error_store.rs",
-        "crates/project/src/import/error.rs",
-        "crates/mrds/src/error.rs",
-        "crates/mrds/src/error_model.rs",
-        "crates/hub/src/error.rs",
-    ];
-    let mut wanted: BTreeSet<String> = sources.iter().flat_map(|file| codes(file, "=> ")).collect();
-    for file in [
-        "download",
-        "error",
-        "instance",
-        "log",
-        "place",
-        "worker",
-        "command/setting",
-    ] {
-        let named = codes(&format!("src-tauri/src/{file}.rs"), "AppError::new(");
-        wanted.extend(
-            named
-                .into_iter()
-                .filter(|code| code.starts_with("window_") && code != "window_x"),
-        );
-    }
-    assert!(wanted.len() > 55, "{wanted:?}");
-    nothing_missing("errors", &wanted);
-}
-
-#[test]
-fn every_fault_of_a_row_has_german_words() {
-    let page = text("crates/project/src/import.rs");
-    let (_, list) = page
-        .split_once("A stable word: `")
-        .expect("the list of codes");
-    let (list, _) = list.split_once("pub code").expect("its end");
-    let word = |word: &str| {
-        word.trim_matches(|c: char| !c.is_ascii_alphanumeric())
-            .to_owned()
+fn every_source_of_a_default_has_german_words() {
+    let page = text("ui/src/text/de/sources.ts");
+    let named = |source: &str| {
+        [
+            format!("'{source}':"),
+            format!("\"{source}\":"),
+            format!("\n  {source}:"),
+        ]
+        .iter()
+        .any(|key| page.contains(key))
     };
-    let wanted: BTreeSet<String> = list
-        .split_whitespace()
-        .map(word)
-        .filter(|word| !word.is_empty() && word != "and")
+    let fields = Recipe::default().fields().expect("the settings");
+    let missing: BTreeSet<&str> = fields
+        .iter()
+        .map(|field| field.source)
+        .filter(|source| !named(source))
         .collect();
     assert!(
-        wanted.contains("empty_summary") && wanted.contains("duplicate"),
-        "{wanted:?}"
+        missing.is_empty(),
+        "ui/src/text/de/sources.ts lacks {missing:?}"
     );
-    nothing_missing("issues", &wanted);
 }

@@ -382,7 +382,6 @@ fn issue(issue: Issue) -> ImportIssue {
         field: Some(issue.field).filter(|field| !field.is_empty()),
         code: issue.code,
         reason: issue.reason,
-        fix: issue.fix,
         bad: issue.severity == Severity::Error,
     }
 }

@@ -34,8 +34,6 @@ pub struct ImportIssue {
     pub code: IssueCode,
     /// What is wrong.
     pub reason: String,
-    /// What to do about it.
-    pub fix: String,
     /// Keeps the row out; otherwise a remark on a row that is imported.
     pub bad: bool,
 }

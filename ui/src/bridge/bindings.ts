@@ -112,14 +112,8 @@ export const commands = {
 
 /* Types */
 /**  What went wrong, for a person: `code` for programs, `message` says what happened, `fix` what to do next. */
-export type AppError = {
-	/**  For programs. */
-	code: ErrorCode,
-	/**  What happened and what it means. */
-	message: string,
-	/**  What to do next; empty where nothing can be done. */
-	fix: string,
-};
+export type AppError = Problem | ToldError;
+export type ToldError = { code: ErrorCode; message: string; fix: string };
 
 /**  The machine and the program, for Home and Settings. */
 export type AppInfo = {
@@ -551,8 +545,6 @@ export type ImportIssue = {
 	code: IssueCode,
 	/**  What is wrong. */
 	reason: string,
-	/**  What to do about it. */
-	fix: string,
 	/**  Keeps the row out; otherwise a remark on a row that is imported. */
 	bad: boolean,
 };
@@ -584,7 +576,7 @@ export type ImportReport = {
 	/**  All columns of the first file. */
 	columns: string[],
 	/**  How the splits came about, one sentence. */
-	split_rule: string,
+	split_rule: SplitRule | null,
 	/**  Where the rows go. */
 	splits: SplitCounts,
 	/**  Fewest references of a row. */
@@ -772,6 +764,7 @@ export type LogLine = {
 	total_steps: number | null,
 	/**  Loss of the step. */
 	loss: number | null,
+	error: AppError | null,
 };
 
 /**  A piece of a log. */
@@ -885,7 +878,7 @@ export type PlanOffer = {
 	/**  What to add to the command line. */
 	change: string,
 	/**  What it costs, one sentence. */
-	price: string,
+	price: Price,
 	/**  Highest memory of all stages. */
 	peak_bytes: number,
 	/**  Seconds of all stages. */
@@ -899,7 +892,7 @@ export type PlanSheet = {
 	/**  `ready` or `not_ready`. */
 	verdict: string,
 	/**  What prevents the run, as sentences. */
-	missing: string[],
+	missing: Lack[],
 	/**  Whether the speed was measured with the model itself. */
 	probed: boolean,
 	/**  Whether the trainings compute again what they do not keep. */
@@ -1385,3 +1378,33 @@ export type WatchUpdate = {
 	points: MetricPoint[],
 };
 
+export type WorkspaceProblem = { code: "newer_workspace"; args: { file: string; needs: string } } | { code: "not_a_workspace"; args: { file: string } } | { code: "disk_full"; args: { file: string; room: Room | null } } | { code: "busy"; args: { file: string } } | { code: "read_only"; args: { file: string } } | { code: "corrupt"; args: Corrupt } | { code: "io"; args: { action: FileAction; file: string; reason: string } } | { code: "name_taken"; args: { thing: Thing; name: string } } | { code: "no_such_dataset"; args: { name: string; known: string[] } } | { code: "no_such_run"; args: { run: string } } | { code: "in_use"; args: { thing: Thing; name: string; by: Thing; count: number } } | { code: "ratings_locked"; args: { rater: string } } | { code: "score_out_of_range"; args: { score: number } } | { code: "lease_lost"; args: { run: string } } | { code: "database"; args: { reason: string } };
+export type Corrupt = { case: "database"; file: string; reason: string } | { case: "value"; what: string; reason: string };
+export type Room = { need_bytes: number; free_bytes: number };
+export type ImportProblem = { code: "no_files" } | { code: "not_found"; args: NotFound } | { code: "unreadable"; args: Unreadable } | { code: "unknown_format"; args: { file: string } } | { code: "empty"; args: { file: string } } | { code: "json"; args: { file: string; row: number; column: number; reason: string } } | { code: "invalid_utf8"; args: { file: string; row: number; offset: number; utf16: boolean } } | { code: "table"; args: { file: string; row: number; reason: string } } | { code: "unknown_column"; args: { file: string; field: string; columns: string[] } } | { code: "needs_mapping"; args: { columns: string[] } } | { code: "incomplete_map"; args: { lacks: MapPart } } | { code: "speakers_needed"; args: { file: string; row: number; field: string } } | { code: "bad_speakers"; args: { given: string } } | { code: "bad_rows"; args: { count: number; read: number; file: string; row: number; field: string; issue: IssueCode; reason: string } } | { code: "leaks"; args: { count: number; id: string; with: string } };
+export type NotFound = { case: "file"; file: string } | { case: "thing"; thing: Thing; key: string };
+export type Unreadable = { case: "folder"; file: string } | { case: "refused"; file: string; reason: string };
+export type RunProblem = { code: "recipe"; args: RecipeFault } | { code: "empty_dataset"; args: { dataset: string; lacks: ExampleKind } } | { code: "too_few_rows"; args: { dataset: string; kind: ExampleKind; have: number; need: number; field: string } } | { code: "too_long"; args: TooLong } | { code: "locked"; args: Locked } | { code: "interrupted"; args: Interrupted } | { code: "model_changed"; args: { file: string } } | { code: "wrong_state"; args: WrongState } | { code: "stalled"; args: { stage: StageName; why: Stall } } | { code: "out_of_memory"; args: Full };
+export type RecipeFault = { case: "unreadable"; reason: string } | { case: "assignment"; text: string } | { case: "unknown_field"; field: string } | { case: "value"; field: string; reason: string } | { case: "rule"; field: string; rule: RecipeRule };
+export type TooLong = { case: "dialogues"; count: number; id: string; tokens: number; limit: number } | { case: "text"; tokens: number; limit: number };
+export type Locked = { case: "run"; run: string; pid: number } | { case: "download"; file: string };
+export type Interrupted = { case: "run"; run: string } | { case: "download" } | { case: "work" };
+export type WrongState = { case: "read_by_run"; run: string; dataset: string } | { case: "empty_pair" } | { case: "nothing_to_rate"; run: string } | { case: "no_such_criterion"; criterion: string; known: string[] } | { case: "unrated"; open: number; total: number } | { case: "none_locked" } | { case: "nothing_to_stop"; run: string; status: "created" | "running" | "paused" | "done" | "failed" | "cancelled" } | { case: "nothing_to_pause"; run: string } | { case: "cancelled"; run: string } | { case: "not_trained"; run: string; role: string; stage: StageName } | { case: "stage_unready"; stage: StageName } | { case: "examples_changed"; run: string; dataset: string } | { case: "stages_reversed"; run: string; from: StageName; until: StageName } | { case: "adapter_needed" } | { case: "folder_not_empty"; file: string };
+export type Stall = { case: "no_topic" } | { case: "no_summary"; dropped: { [key in string]: number } } | { case: "no_dialogue"; synthesizer: Synthesizer } | { case: "no_preference" } | { case: "no_pair"; system: System; synthesizer: Synthesizer };
+export type Full = { case: "card" } | { case: "stage"; stage: StageName; smaller: SmallerPlan | null };
+export type SmallerPlan = { settings: string[]; price: Price };
+export type ModelProblem = { code: "missing_file"; args: { file: string } } | { code: "no_such_model"; args: { file: string } } | { code: "several_models"; args: { files: string[] } } | { code: "truncated_weights"; args: { file: string; found_bytes: number; expected_bytes: number } } | { code: "weights"; args: { file: string; reason: string } } | { code: "unsupported_architecture"; args: { found: string; supported: string } } | { code: "not_in_gguf"; args: { what: string } } | { code: "model_config"; args: { file: string; field: string; reason: string } } | { code: "vocabulary_mismatch"; args: { tokenizer: number; model: number } } | { code: "tokenizer"; args: { file: string; reason: string } } | { code: "chat_template"; args: { reason: string } } | { code: "adapter"; args: { file: string; reason: string } } | { code: "checkpoint"; args: { file: string; reason: string } } | { code: "not_finite"; args: { what: string } } | { code: "setting"; args: { field: string; reason: string } } | { code: "device"; args: { device: string; reason: string } } | { code: "tensor"; args: { reason: string } };
+export type HubProblem = { code: "offline"; args: { what: string } } | { code: "bad_id"; args: { id: string; reason: string } } | { code: "bad_endpoint"; args: { endpoint: string } } | { code: "bad_token" } | { code: "bad_manifest"; args: { file: string; reason: string } } | { code: "unauthorized"; args: { host: string; what: string; had_token: boolean; no_token: string | null } } | { code: "gated"; args: { host: string; what: string; no_token: string | null } } | { code: "not_on_hub"; args: { host: string; what: string } } | { code: "rate_limited"; args: { host: string; retry_after_s: number | null } } | { code: "unreachable"; args: { host: string; reason: string } } | { code: "bad_answer"; args: { host: string; reason: string } } | { code: "no_weights"; args: { id: string; reason: string } } | { code: "checksum"; args: { file: string; expected: string; found: string } };
+export type ShellProblem = { code: "usage"; args: Misuse } | { code: "file"; args: { file: string; row: number | null; reason: string } } | { code: "keychain"; args: { keychain: string; reason: string } } | { code: "file_not_found"; args: FolderFault } | { code: "model_file"; args: { file: string; fault: FileFault } } | { code: "window_download_busy" } | { code: "window_lock"; args: { file: string; reason: string } } | { code: "window_log"; args: { file: string; reason: string } } | { code: "window_no_sample" } | { code: "window_no_worker" } | { code: "window_notification"; args: { reason: string } } | { code: "window_taken"; args: { workspace: string } } | { code: "window_worker_answer"; args: { reason: string } } | { code: "window_worker_start"; args: { reason: string } } | { code: "window_worker_stopped"; args: { logs: string } } | { code: "window_missing" } | { code: "window_unexpected"; args: { reason: string } } | { code: "window_workspace" };
+export type Misuse = { case: "command_line"; reason: string } | { case: "window_arguments" } | { case: "no_dialogue" } | { case: "not_stored" } | { case: "no_dataset_name" } | { case: "bad_columns"; columns: string };
+export type FolderFault = { case: "no_config"; file: string; reason: string } | { case: "no_tokenizer"; file: string } | { case: "no_weights"; file: string };
+export type FileFault = { case: "truncated" } | { case: "not_safetensors" } | { case: "unreadable"; reason: string };
+export type Problem = WorkspaceProblem | ImportProblem | RunProblem | ModelProblem | HubProblem | ShellProblem;
+export type Lack = { case: "examples"; kind: ExampleKind; need: number; have: number } | { case: "model"; hub_id: string } | { case: "memory"; need_bytes: number; free_bytes: number } | { case: "disk"; need_bytes: number; free_bytes: number };
+export type SplitRule = { rule: "asked"; split: Split } | { rule: "column" } | { rule: "file_names" } | { rule: "drawn"; seed: number };
+export type Thing = "data set" | "example" | "run" | "queued run" | "stage" | "finished stage" | "artifact" | "model" | "rating study" | "item" | "rater";
+export type FileAction = "use" | "read" | "write" | "create" | "remove" | "start";
+export type MapPart = "dialogue" | "summary";
+export type ExampleKind = "training examples" | "validation examples" | "training examples left for validation" | "test examples" | "usable rows";
+export type RecipeRule = "at_least_one" | "positive_factors" | "zero_to_below_one" | "above_zero_to_one" | "zero_to_one" | "positive" | "not_negative" | "above_zero" | "zero_to_below_half" | "sigmoid_or_robust" | "two_for_fixed_ratio";
+export type Price = "recompute" | "rounding" | "eight_bits" | "four_bits" | "short_dialogues" | "smaller_model";

@@ -138,7 +138,18 @@ export class FakeBridge implements Bridge {
   async importFiles(request: ImportRequest) {
     const report = await this.inspect(request);
     if (report.bad_rows > 0 && !request.skip_bad)
-      refuse('bad_rows', '2 rows cannot be read.', 'Mend them or leave them out.');
+      refuse({
+        code: 'bad_rows',
+        args: {
+          count: 2,
+          read: 60,
+          file: request.files[0] ?? '',
+          row: 14,
+          field: 'summary',
+          issue: 'empty_summary',
+          reason: 'the summary is empty',
+        },
+      });
     this.datasetList.unshift({
       name: report.dataset,
       n: report.imported,
@@ -213,7 +224,10 @@ export class FakeBridge implements Bridge {
   }
   async addModel(path: string) {
     if (path.includes('missing'))
-      refuse('file_not_found', `${path} holds no config.json.`, 'Choose the folder that holds config.json.');
+      refuse({
+        code: 'file_not_found',
+        args: { case: 'no_config', file: `${path}/config.json`, reason: 'there is no such file' },
+      });
     const model = { ...(data.models[0] as Model), path, name: path.split('/').pop() ?? path };
     if (!this.modelList.some((known) => known.path === path)) this.modelList.push(model);
     return model;
@@ -239,9 +253,9 @@ export class FakeBridge implements Bridge {
   }
   async downloadModel(hubId: string, onEvent: Channel<DownloadEvent>) {
     const entry = data.catalogue.find((listed) => listed.hub_id === hubId);
-    if (!entry) return refuse('not_on_hub', `${hubId} is not on the Hub.`, 'Check the spelling.');
+    if (!entry) return refuse({ code: 'not_on_hub', args: { host: 'huggingface.co', what: hubId } });
     if (entry.gated)
-      refuse('gated', `The licence of ${hubId} is not accepted yet.`, 'Accept it on its page of the Hub.');
+      refuse({ code: 'gated', args: { host: 'huggingface.co', what: hubId, no_token: null } });
     const total_bytes = entry.download_bytes;
     this.#pausing = false;
     for (let done = 0.1; done <= 1; done += 0.1) {
@@ -434,7 +448,7 @@ export class FakeBridge implements Bridge {
   async rate(press: RatingPress) {
     const kept = this.#study(press.study);
     if (kept.study.locked_raters.includes(press.rater))
-      refuse('ratings_locked', 'This set is locked.', 'Make a new rating set to rate again.');
+      refuse({ code: 'ratings_locked', args: { rater: press.rater } });
     this.presses.push(press);
     const scores = ((kept.scores[press.rater] ??= {})[press.item_key] ??= {});
     if (press.score === null) Reflect.deleteProperty(scores, press.criterion);
@@ -451,14 +465,17 @@ export class FakeBridge implements Bridge {
       (item) => !item.skipped && item.scores.length < data.criteria.length,
     );
     if (open.length > 0)
-      refuse('wrong_state', `${open.length} summaries are not rated yet.`, 'Rate or skip them first.');
+      refuse({
+        code: 'wrong_state',
+        args: { case: 'unrated', open: open.length, total: this.#study(study).study.items },
+      });
     this.#study(study).study.locked_raters.push(rater);
     return null;
   }
   async studyResults(study: string) {
     const kept = this.#study(study);
     if (kept.study.locked_raters.length === 0)
-      refuse('wrong_state', 'This set is not locked yet.', 'Lock it on the Rate screen.');
+      refuse({ code: 'wrong_state', args: { case: 'none_locked' } });
     return kept.systems.flatMap((system, index) =>
       data.criteria.map(({ key: criterion }, at) => {
         const mean = 3.1 + index * 0.35 + at * 0.2;
@@ -474,7 +491,7 @@ export class FakeBridge implements Bridge {
 
   async demo(choice: DemoChoice, dialogue: string, onEvent: Channel<DemoEvent>) {
     if (choice.model.includes('missing'))
-      refuse('no_such_model', 'The model folder has gone.', 'Add it again on the Models screen.');
+      refuse({ code: 'no_such_model', args: { file: choice.model } });
     const speakers = [...new Set(data.turns(dialogue).map((turn) => turn.speaker))].filter(
       (name) => name !== '',
     );
@@ -500,12 +517,12 @@ export class FakeBridge implements Bridge {
   #run(id: string): RunSummary {
     return (
       this.runList.find((run) => run.id === id) ??
-      refuse('no_such_run', `There is no run ${id}.`, 'See Runs.')
+      refuse({ code: 'no_such_run', args: { run: id } })
     );
   }
   #study(id: string): FakeStudy {
     return (
-      this.studyList.find((kept) => kept.study.id === id) ?? refuse('not_found', 'There is no such set.', '')
+      this.studyList.find((kept) => kept.study.id === id) ?? refuse({ code: 'not_found', args: { case: 'thing', thing: 'rating study', key: id } })
     );
   }
   #running() {
@@ -572,8 +589,11 @@ export class FakeBridge implements Bridge {
     if (atWork) this.#sent = this.#points.length;
     const failure: AppError = {
       code: 'out_of_memory',
-      message: 'The stage “Candidates” stopped: the machine ran out of memory.',
-      fix: 'Choose a smaller batch (candidates.batch) or a smaller model, then resume; finished stages are kept.',
+      args: {
+        case: 'stage',
+        stage: 'candidates',
+        smaller: { settings: ['generate_batch_size=8'], price: 'rounding' },
+      },
     };
     this.#updates?.onmessage({
       job: structuredClone(this.#running() ?? null),

@@ -232,20 +232,20 @@ export const plan: PlanSheet = {
 /** What is different where the machine is too small. */
 export const tooBig: Partial<PlanSheet> = {
   verdict: 'not_ready',
-  missing: ['memory: 24.8 GB are needed, 21.7 GB are free'],
+  missing: [{ case: 'memory', need_bytes: 24.8e9, free_bytes: 21.7e9 }],
   peak_bytes: 24.8e9,
   seconds: 16_200,
   offers: [
     {
       change: '--set synthetic_per_shot=2 --set sft_max_epochs=2',
-      price: 'Fewer synthetic pairs and shorter trainings: a weaker summarizer.',
+      price: 'short_dialogues',
       peak_bytes: 11.2e9,
       seconds: 3400,
       fits: true,
     },
     {
       change: '--model HuggingFaceTB/SmolLM2-135M-Instruct',
-      price: 'a smaller model, with plainer texts',
+      price: 'smaller_model',
       peak_bytes: 18.9e9,
       seconds: 19_800,
       fits: true,
@@ -539,6 +539,7 @@ const line = (level: LogLine['level'], event: LogWord, stage: StageName | null, 
   step: null,
   total_steps: null,
   loss: null,
+  error: null,
 });
 
 /** What the worker of a run wrote. */

@@ -1,17 +1,16 @@
 // What the fake bridge finds in files: their names decide (bad, leak, missing).
 import * as data from './fake_data';
-import type { AppError, ErrorCode, ImportIssue, ImportReport, ImportRequest } from './index';
+import type { AppError, ImportIssue, ImportReport, ImportRequest } from './index';
 
 /** Fails as the real bridge does. */
-export const refuse = (code: ErrorCode, message: string, fix: string): never => {
-  const error: AppError = { code, message, fix };
+export const refuse = (error: AppError): never => {
   throw error;
 };
 
 /** What an import would do. */
 export function reportOf(request: ImportRequest, mended: boolean): ImportReport {
   const file = request.files[0] ?? '';
-  if (file.includes('missing')) refuse('file_not_found', `There is no file ${file}.`, 'Check the path.');
+  if (file.includes('missing')) refuse({ code: 'not_found', args: { case: 'file', file } });
   const bad = file.includes('bad') && !mended ? 2 : 0;
   const issues: ImportIssue[] = [
     {
@@ -21,7 +20,6 @@ export function reportOf(request: ImportRequest, mended: boolean): ImportReport 
       field: 'summary',
       code: 'empty_summary',
       reason: 'The summary is empty.',
-      fix: 'Write one or leave the row out.',
     },
     {
       file,
@@ -30,7 +28,6 @@ export function reportOf(request: ImportRequest, mended: boolean): ImportReport 
       field: 'dialogue',
       code: 'missing_dialogue',
       reason: 'No turn could be read.',
-      fix: 'Write each turn as “Name: text”.',
     },
   ];
   return {
@@ -52,7 +49,7 @@ export function reportOf(request: ImportRequest, mended: boolean): ImportReport 
     detection: 'detected',
     columns: ['id', 'dialogue', 'summary', 'topic'],
     cells: [0, 2, 3].map((at) => data.cells(at)),
-    split_rule: 'drawn 80/10/10 into train, validation and test with seed 0',
+    split_rule: { rule: 'drawn', seed: 0 },
     splits: { train: 40 - bad, validation: 10, test: 10 },
     references_min: 1,
     references_max: 1,

@@ -5,7 +5,7 @@ import { commands, type AppError } from './bindings';
 export { Channel } from '@tauri-apps/api/core';
 export type * from './bindings';
 
-/** Every command rejects with an `AppError` (code, message, fix). */
+/** Every command rejects with an `AppError`: a code with its arguments, worded in `text`. */
 export type Bridge = typeof commands;
 
 /** What screens call; `connect` says who answers. */
@@ -19,10 +19,6 @@ export function connect(to: Bridge): void {
 export async function openBridge(): Promise<Bridge> {
   if ('__TAURI_INTERNALS__' in globalThis) return commands;
   if (import.meta.env.MODE !== 'production') return (await import('./fake')).fakeBridge(location.search);
-  const error: AppError = {
-    code: 'window_missing',
-    message: 'This page runs inside the Duologue window only.',
-    fix: 'Start duologue-desktop.',
-  };
+  const error: AppError = { code: 'window_missing' };
   throw error;
 }

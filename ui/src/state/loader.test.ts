@@ -9,7 +9,7 @@ function slow() {
   );
   return { loader, waiting };
 }
-const failure = { code: 'io', message: 'The disk is full.', fix: '' };
+const failure = { code: 'disk_full', args: { file: 'duologue.db', room: null } };
 
 test('a late answer never takes the place of a newer one', async () => {
   const { loader, waiting } = slow();

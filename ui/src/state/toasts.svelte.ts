@@ -25,8 +25,8 @@ class Toasts {
   }
 
   fail(thrown: unknown): void {
-    const { message, fix, exact } = errorText(asError(thrown));
-    this.#push({ text: message, fix: [fix, exact].filter(Boolean).join(' '), error: true });
+    const { message, fix } = errorText(asError(thrown));
+    this.#push({ text: message, fix, error: true });
   }
 
   dismiss(id: number): void {

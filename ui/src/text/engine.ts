@@ -1,16 +1,18 @@
-// What the engine says in English, in the words of the window's language where it has them: settings by key, models by
-// name, errors and faults of a row by code, sentences by their form. What is particular about an error (names, numbers)
-// stays in the engine's own words, `exact`.
+// What the engine says in codes and keys, in the words of the window's language: errors, faults of a row and what a plan
+// lacks by code, settings by key, models by name. Sentences of the engine's own files (settings, models) stay English
+// where a language has no words for them.
+import type { AppError, IssueCode, Lack, Price, SplitRule } from '../bridge';
 import { catalogue } from './de/catalogue';
-import { errors } from './de/errors';
-import { issues } from './de/issues';
-import { phrases, things } from './de/phrases';
+import { problems as german } from './de/problems';
 import { recipe } from './de/recipe';
 import { sources } from './de/sources';
+import { problems as english } from './en/problems';
 import { language } from './language.svelte';
+import type { Words } from './problem';
 
-const none = { catalogue: {}, errors: {}, issues: {}, phrases: {}, recipe: {}, sources: {}, things: {} };
-const words = { en: none, de: { catalogue, errors, issues, phrases, recipe, sources, things } };
+const none = { catalogue: {}, recipe: {}, sources: {} };
+const words = { en: none, de: { catalogue, recipe, sources } };
+const problems = { en: english, de: german };
 
 function find<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(table, key) ? table[key] : undefined;
@@ -28,34 +30,26 @@ export const sourceText = (english: string): string =>
 export const whyText = (model: { name: string; why: string }): string =>
   find<string>(words[language.now].catalogue, model.name) ?? model.why;
 
-/** The values in a sentence made from `template`, whose braces stand for them; null if it is another sentence. */
-function values(template: string, english: string): string[] | undefined {
-  const fixed = template.split(/\{[^}]*\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${fixed.join('(.+)')}$`).exec(english)?.slice(1);
+/** What prevents a run. */
+export const lackText = (lack: Lack): string => problems[language.now].lack(lack);
+
+/** What a cheaper way costs. */
+export const priceText = (price: Price): string => problems[language.now].prices[price];
+
+/** How rows came into their splits. */
+export const splitText = (rule: SplitRule): string => problems[language.now].splitRule(rule);
+
+/** What happened and what to do; an old error without arguments keeps the words in which it was stored. */
+export function errorText(error: AppError): Words {
+  if ('message' in error) return { message: error.message, fix: error.fix };
+  // The table has an entry for each code with that code's arguments, which TypeScript cannot follow through the union.
+  const say = problems[language.now].errors[error.code] as (args: unknown) => Words;
+  return say('args' in error ? error.args : undefined);
 }
 
-/** What a plan lacks, or how rows came into their splits. */
-export function phraseText(english: string): string {
-  const table = words[language.now];
-  for (const [template, say] of Object.entries<(...values: string[]) => string>(table.phrases)) {
-    const found = values(template, english);
-    if (found) return say(...found.map((value) => find<string>(table.things, value) ?? value));
-  }
-  return english;
-}
-
-/** What happened and what to do; `exact` is what the engine said, where that is not the same. */
-export function errorText(error: { code: string; message: string; fix: string }) {
-  const own = find<{ what: string; fix: string }>(words[language.now].errors, error.code);
-  return own
-    ? { message: own.what, fix: own.fix, exact: `${error.message} ${error.fix}`.trim() }
-    : { message: error.message, fix: error.fix, exact: '' };
-}
-
-/** What is wrong with a row and what helps. */
-export function issueText(issue: { code: string; reason: string; fix: string }) {
-  const own = find<{ reason: string; fix: string }>(words[language.now].issues, issue.code);
-  return own
-    ? { reason: own.reason, fix: own.fix, exact: `${issue.reason} ${issue.fix}`.trim() }
-    : { reason: issue.reason, fix: issue.fix, exact: '' };
+/** What is wrong with a row and what helps; `exact` is what the import found there, in English. */
+export function issueText(issue: { code: IssueCode; reason: string }) {
+  const { reason, fix } = problems[language.now].issues[issue.code];
+  const plain = (text: string) => text.toLowerCase().replace(/\.$/, '');
+  return { reason, fix, exact: plain(reason) === plain(issue.reason) ? '' : issue.reason };
 }

@@ -3,7 +3,16 @@ import { de } from './de';
 import { en } from './en';
 import { language } from './language.svelte';
 
-export { errorText, issueText, phraseText, settingText, sourceText, whyText } from './engine';
+export {
+  errorText,
+  issueText,
+  lackText,
+  priceText,
+  settingText,
+  sourceText,
+  splitText,
+  whyText,
+} from './engine';
 export { asLanguage, language, languages, type Language } from './language.svelte';
 
 const tables = { en, de };

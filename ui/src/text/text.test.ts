@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { AppError } from '../bridge';
 import { de } from './de';
 import { en } from './en';
 import { errorText, issueText, settingText } from './engine';
@@ -31,17 +32,31 @@ test('what depends on a value names the same values in both languages', () => {
   expect(words(en).filter(([at, text]) => marks(text) !== marks(german.get(at)))).toEqual([]);
 });
 
-test('what the engine says is said in German by its code, with its own words behind', () => {
-  const error = { code: 'too_few_rows', message: 'The data set `d` has 3 rows.', fix: 'Import more.' };
-  const issue = { code: 'empty_summary', reason: 'The summary is empty.', fix: 'Write one.' };
-  expect(errorText(error)).toEqual({ ...error, code: undefined, exact: '' });
+test('what the engine says in codes is said in both languages, with its values', () => {
+  const error: AppError = {
+    code: 'too_few_rows',
+    args: { dataset: 'd', kind: 'training examples', have: 3, need: 20, field: 'shots' },
+  };
+  const told: AppError = { code: 'too_few_rows', message: 'The data set `d` has 3 rows.', fix: 'Import more.' };
+  const issue = { code: 'empty_summary', reason: 'row 4 has none' } as const;
+  expect(errorText(error).message).toContain('asks for 20');
+  expect(errorText(error).fix).toContain('set shots to 3');
+  expect(errorText(told)).toEqual({ message: told.message, fix: told.fix });
   expect(settingText('lora_rank', 'Rank of every adapter.')).toBe('Rank of every adapter.');
   language.now = 'de';
-  expect(errorText(error).message).toContain('weniger Beispiele');
-  expect(errorText(error).exact).toBe('The data set `d` has 3 rows. Import more.');
-  expect(errorText({ ...error, code: 'never heard of' }).message).toBe(error.message);
-  expect(issueText(issue).reason).toBe('Die Zusammenfassung ist leer.');
-  expect(issueText(issue).exact).toContain('Write one.');
+  expect(errorText(error).message).toContain('das Rezept verlangt 20');
+  expect(issueText(issue)).toMatchObject({ reason: 'Die Zusammenfassung ist leer.', exact: 'row 4 has none' });
   expect(settingText('lora_rank', 'Rank of every adapter.')).toBe('Rang jedes Adapters.');
   language.now = 'en';
+});
+
+const sources = import.meta.glob<string>('./{en,de}/*.ts', { query: '?raw', import: 'default', eager: true });
+
+test('the window never tells anyone to type a command', () => {
+  expect(Object.keys(sources).length).toBeGreaterThan(12);
+  const typed = /duologue (add|models|plan|run|resume|import|show|recipe|runs|datasets|pause|cancel|doctor)\b|--[a-z]/;
+  const found = Object.entries(sources).flatMap(([file, source]) =>
+    source.split('\n').filter((line) => typed.test(line)).map((line) => `${file}: ${line.trim()}`),
+  );
+  expect(found).toEqual([]);
 });

@@ -40,8 +40,8 @@ test('a missing file says what happened and what to do', async () => {
   const { user } = await open('#/data');
   await user.type(await find('import-path'), '/home/ada/missing.csv');
   await user.click(get('import-check'));
-  expect(text(await find('error-card'))).toContain('Check the path.');
-  expect(text(get('error-code'))).toBe('file_not_found');
+  expect(text(await find('error-card'))).toContain('Check the name and the folder.');
+  expect(text(get('error-code'))).toBe('not_found');
 });
 
 test('changing the path takes the preview away', async () => {
@@ -196,7 +196,7 @@ test('a German window says in German how rows came into their splits', async () 
 test('a list that cannot be fetched says why, and is asked for again', async () => {
   const { bridge, user } = await open('#/settings');
   const { datasets } = bridge;
-  const failure = { code: 'io', message: 'The disk is full.', fix: '' };
+  const failure = { code: 'disk_full', args: { file: 'duologue.db', room: null } };
   bridge.datasets = () => Promise.reject(failure);
   await user.click(get('nav-data'));
   expect(text(await find('error-card'))).toContain('Try again');

@@ -1,7 +1,7 @@
 // Lines of a log in words.
 import type { LogLine } from '../../bridge';
 import { count, number } from '../../format';
-import { named, t } from '../../text';
+import { errorText, named, t } from '../../text';
 import { taskName } from './curves';
 
 const order = ['detail', 'info', 'warning', 'error'];
@@ -29,6 +29,10 @@ export function sentence(line: LogLine): string {
       return t.log.sample(line.text);
     case 'result':
       return t.log.ended(status);
+    case 'error': {
+      const { message, fix } = line.error ? errorText(line.error) : { message: line.text, fix: '' };
+      return `${message} ${fix}`.trim();
+    }
     default:
       return line.text;
   }

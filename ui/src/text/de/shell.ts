@@ -14,7 +14,6 @@ export const shell: typeof en = {
     open: 'Öffnen',
     savedAs: (path) => `Gespeichert als ${path}.`,
     of: (a, b) => `${a} von ${b}`,
-    unexpected: 'Im Fenster ist etwas Unerwartetes schiefgegangen.',
   },
   nav: {
     label: 'Hauptleiste',
@@ -157,7 +156,7 @@ export const shell: typeof en = {
     languageHint: 'Einzelheiten in Meldungen der Maschine und Fragen der Bewertungsbögen bleiben englisch.',
     workspace: 'Arbeitsbereich',
     workspaceHint:
-      'Ein Ordner enthält alle Datensätze, Läufe und Bewertungen. Ein anderer lässt sich mit --workspace wählen.',
+      'Ein Ordner enthält alle Datensätze, Läufe und Bewertungen. Einen anderen nennt die Umgebungsvariable DUOLOGUE_WORKSPACE beim Öffnen des Fensters.',
     worker: 'Modellprogramm',
     workerMissing:
       'Das Programm „duologue“ liegt nicht neben diesem Fenster. Bauen Sie es, oder nennen Sie seinen Ort in DUOLOGUE_BIN, und starten Sie das Fenster neu.',

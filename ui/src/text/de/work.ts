@@ -131,14 +131,6 @@ export const work: typeof en = {
     offerFits: 'Passt hier',
     offerNot: 'Noch zu groß',
     take: 'Übernehmen',
-    prices: {
-      model: 'Ein kleineres Modell, mit schlichteren Texten.',
-      q4_k: 'Die Gewichte des Basismodells werden auf 4,5 Bit gerundet, Texte können schlechter werden; die Zeit ist nicht gemessen.',
-      q8_0: 'Die Gewichte des Basismodells werden auf 8 Bit gerundet; die Zeit ist nicht gemessen.',
-      shorter: 'Längere Dialoge werden nie geschrieben.',
-      recompute: 'Bit für Bit dieselben Ergebnisse; Trainings dauern etwa 1,3-mal so lang.',
-      same: 'Bis auf Rundung dieselben Ergebnisse; etwas langsamer.',
-    },
     wholeRun: 'Der Plan gilt für alle neun Stufen.',
   },
   run: {

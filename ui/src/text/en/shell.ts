@@ -13,7 +13,6 @@ export const shell = {
     open: 'Open',
     savedAs: (path: string) => `Saved as ${path}.`,
     of: (a: string, b: string) => `${a} of ${b}`,
-    unexpected: 'Something unexpected went wrong in the window.',
   },
   nav: {
     label: 'Main',
@@ -139,9 +138,9 @@ export const shell = {
     themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
     language: 'Language',
     languages: { en: 'English', de: 'Deutsch' },
-    languageHint: 'Particulars in messages of the engine and questions of rating sets stay in English.',
+    languageHint: 'Reasons given by the system or a library, and questions of rating sets, stay in English.',
     workspace: 'Workspace',
-    workspaceHint: 'One folder holds all data sets, runs and ratings. Choose another with --workspace.',
+    workspaceHint: 'One folder holds all data sets, runs and ratings. Another is named by the environment variable DUOLOGUE_WORKSPACE when the window starts.',
     worker: 'Model worker',
     workerMissing:
       'The program “duologue” was not found beside this window. Build it or point DUOLOGUE_BIN at it, then start the window again.',

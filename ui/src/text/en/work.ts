@@ -129,15 +129,6 @@ export const work = {
     offerFits: 'Fits here',
     offerNot: 'Still too big',
     take: 'Take it',
-    /** What a cheaper way costs. */
-    prices: {
-      model: 'A smaller model, with plainer texts.',
-      q4_k: 'The base model’s weights are rounded to 4.5 bits, texts may get worse; its time is not measured.',
-      q8_0: 'The base model’s weights are rounded to 8 bits; its time is not measured.',
-      shorter: 'Longer dialogues are never written.',
-      recompute: 'The same results bit for bit; trainings take about 1.3 times as long.',
-      same: 'Same results up to rounding; somewhat slower.',
-    },
     wholeRun: 'The plan is for all nine stages.',
   },
   run: {
