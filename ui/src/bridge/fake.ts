@@ -254,8 +254,7 @@ export class FakeBridge implements Bridge {
   async downloadModel(hubId: string, onEvent: Channel<DownloadEvent>) {
     const entry = data.catalogue.find((listed) => listed.hub_id === hubId);
     if (!entry) return refuse({ code: 'not_on_hub', args: { host: 'huggingface.co', what: hubId } });
-    if (entry.gated)
-      refuse({ code: 'gated', args: { host: 'huggingface.co', what: hubId, no_token: null } });
+    if (entry.gated) refuse({ code: 'gated', args: { host: 'huggingface.co', what: hubId, no_token: null } });
     const total_bytes = entry.download_bytes;
     this.#pausing = false;
     for (let done = 0.1; done <= 1; done += 0.1) {
@@ -474,8 +473,7 @@ export class FakeBridge implements Bridge {
   }
   async studyResults(study: string) {
     const kept = this.#study(study);
-    if (kept.study.locked_raters.length === 0)
-      refuse({ code: 'wrong_state', args: { case: 'none_locked' } });
+    if (kept.study.locked_raters.length === 0) refuse({ code: 'wrong_state', args: { case: 'none_locked' } });
     return kept.systems.flatMap((system, index) =>
       data.criteria.map(({ key: criterion }, at) => {
         const mean = 3.1 + index * 0.35 + at * 0.2;
@@ -490,8 +488,7 @@ export class FakeBridge implements Bridge {
   }
 
   async demo(choice: DemoChoice, dialogue: string, onEvent: Channel<DemoEvent>) {
-    if (choice.model.includes('missing'))
-      refuse({ code: 'no_such_model', args: { file: choice.model } });
+    if (choice.model.includes('missing')) refuse({ code: 'no_such_model', args: { file: choice.model } });
     const speakers = [...new Set(data.turns(dialogue).map((turn) => turn.speaker))].filter(
       (name) => name !== '',
     );
@@ -515,14 +512,12 @@ export class FakeBridge implements Bridge {
   }
 
   #run(id: string): RunSummary {
-    return (
-      this.runList.find((run) => run.id === id) ??
-      refuse({ code: 'no_such_run', args: { run: id } })
-    );
+    return this.runList.find((run) => run.id === id) ?? refuse({ code: 'no_such_run', args: { run: id } });
   }
   #study(id: string): FakeStudy {
     return (
-      this.studyList.find((kept) => kept.study.id === id) ?? refuse({ code: 'not_found', args: { case: 'thing', thing: 'rating study', key: id } })
+      this.studyList.find((kept) => kept.study.id === id) ??
+      refuse({ code: 'not_found', args: { case: 'thing', thing: 'rating study', key: id } })
     );
   }
   #running() {

@@ -41,7 +41,7 @@ test('what failed keeps the answer before, and a retry asks the same', async () 
   const failing = loader.load('list');
   waiting['list']?.reject(failure);
   await failing;
-  expect([loader.value, loader.error?.code, loader.busy]).toEqual(['before', 'io', false]);
+  expect([loader.value, loader.error?.code, loader.busy]).toEqual(['before', 'disk_full', false]);
   const again = loader.retry();
   waiting['list']?.resolve('after');
   await again;

@@ -37,7 +37,11 @@ test('what the engine says in codes is said in both languages, with its values',
     code: 'too_few_rows',
     args: { dataset: 'd', kind: 'training examples', have: 3, need: 20, field: 'shots' },
   };
-  const told: AppError = { code: 'too_few_rows', message: 'The data set `d` has 3 rows.', fix: 'Import more.' };
+  const told: AppError = {
+    code: 'too_few_rows',
+    message: 'The data set `d` has 3 rows.',
+    fix: 'Import more.',
+  };
   const issue = { code: 'empty_summary', reason: 'row 4 has none' } as const;
   expect(errorText(error).message).toContain('asks for 20');
   expect(errorText(error).fix).toContain('set shots to 3');
@@ -45,7 +49,10 @@ test('what the engine says in codes is said in both languages, with its values',
   expect(settingText('lora_rank', 'Rank of every adapter.')).toBe('Rank of every adapter.');
   language.now = 'de';
   expect(errorText(error).message).toContain('das Rezept verlangt 20');
-  expect(issueText(issue)).toMatchObject({ reason: 'Die Zusammenfassung ist leer.', exact: 'row 4 has none' });
+  expect(issueText(issue)).toMatchObject({
+    reason: 'Die Zusammenfassung ist leer.',
+    exact: 'row 4 has none',
+  });
   expect(settingText('lora_rank', 'Rank of every adapter.')).toBe('Rang jedes Adapters.');
   language.now = 'en';
 });
@@ -54,9 +61,13 @@ const sources = import.meta.glob<string>('./{en,de}/*.ts', { query: '?raw', impo
 
 test('the window never tells anyone to type a command', () => {
   expect(Object.keys(sources).length).toBeGreaterThan(12);
-  const typed = /duologue (add|models|plan|run|resume|import|show|recipe|runs|datasets|pause|cancel|doctor)\b|--[a-z]/;
+  const typed =
+    /duologue (add|models|plan|run|resume|import|show|recipe|runs|datasets|pause|cancel|doctor)\b|--[a-z]/;
   const found = Object.entries(sources).flatMap(([file, source]) =>
-    source.split('\n').filter((line) => typed.test(line)).map((line) => `${file}: ${line.trim()}`),
+    source
+      .split('\n')
+      .filter((line) => typed.test(line))
+      .map((line) => `${file}: ${line.trim()}`),
   );
   expect(found).toEqual([]);
 });

@@ -15,7 +15,7 @@ test('a folder without a model is refused with the way out', async () => {
   const { user } = await open('#/models');
   await user.type(await find('model-path'), '/models/missing');
   await user.click(get('model-add'));
-  expect(text(await find('error-card'))).toContain('Choose the folder that holds config.json.');
+  expect(text(await find('error-card'))).toContain('Choose the folder that holds config.json');
 });
 
 test('a model is downloaded with progress, paused, and goes on', async () => {
@@ -36,7 +36,7 @@ test('a model that cannot be fetched says why', async () => {
   await user.click(await find('tab-download'));
   expect(text(await find('download-qwen2.5-7b-instruct'))).toBe('Too big for this computer');
   await user.click(get('download-llama-3.2-1b-instruct'));
-  expect(text(await find('error-card'))).toContain('Accept it on its page');
+  expect(text(await find('error-card'))).toContain('Accept the licence on https://huggingface.co/');
 });
 
 test('a model is verified, and a download is deleted only after a question', async () => {

@@ -81,7 +81,7 @@ test('cancelling asks whether to keep the checkpoint', async () => {
 
 test('a failed run names the reason and the next step, and one stage can be run alone', async () => {
   const { bridge, user } = await open('#/runs/run-0002', { idle: true });
-  expect(text(await find('error-card'))).toContain('candidates.batch');
+  expect(text(await find('error-card'))).toContain('generate_batch_size=8');
   await user.click(get('stage-topics'));
   await user.click(get('run-single'));
   await expect.poll(() => bridge.controls).toEqual(['resume run-0002 topics..topics']);
@@ -266,6 +266,7 @@ const line = {
   step: null,
   total_steps: null,
   loss: null,
+  error: null,
 };
 
 test('the system is told of an end only after the user was asked', async () => {

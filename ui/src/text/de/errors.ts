@@ -251,7 +251,10 @@ function modelFile({ file, fault }: Args<'model_file'>): Words {
     case 'truncated':
       return say(`${file} ist unbrauchbar: Die Datei ist abgeschnitten.`, fix);
     case 'not_safetensors':
-      return say(`${file} ist unbrauchbar: Die Datei ist abgeschnitten oder nicht im Format safetensors.`, fix);
+      return say(
+        `${file} ist unbrauchbar: Die Datei ist abgeschnitten oder nicht im Format safetensors.`,
+        fix,
+      );
     case 'unreadable':
       return say(`${file} ist unbrauchbar: ${fault.reason}.`, fix);
   }
@@ -297,10 +300,7 @@ export const errors: ErrorWords = {
       'Löschen Sie zuerst, was darauf aufbaut.',
     ),
   ratings_locked: ({ rater }) =>
-    say(
-      `Der Bogen von ${rater} ist abgeschlossen.`,
-      'Legen Sie einen neuen an, um weiter zu bewerten.',
-    ),
+    say(`Der Bogen von ${rater} ist abgeschlossen.`, 'Legen Sie einen neuen an, um weiter zu bewerten.'),
   score_out_of_range: ({ score }) =>
     say(`Die Note ${score} gibt es nicht.`, 'Drücken Sie eine Taste von 1 bis 5.'),
   lease_lost: ({ run }) =>
@@ -326,7 +326,10 @@ export const errors: ErrorWords = {
       'Gelesen werden JSON, JSONL, CSV, TSV, TXT, Markdown, WebVTT und SRT; jede Zeile mit einem Dialog und seiner Zusammenfassung.',
     ),
   empty: ({ file }) =>
-    say(`${file} ist leer.`, 'Prüfen Sie, ob es die richtige Datei ist: Jede Zeile enthält Dialog und Zusammenfassung.'),
+    say(
+      `${file} ist leer.`,
+      'Prüfen Sie, ob es die richtige Datei ist: Jede Zeile enthält Dialog und Zusammenfassung.',
+    ),
   json: ({ file, row, column, reason }) =>
     say(
       `${file} ist in Zeile ${row}, Spalte ${column} kein gültiges JSON: ${reason}.`,
@@ -343,10 +346,7 @@ export const errors: ErrorWords = {
       'Berichtigen Sie die Zeile, oder speichern Sie die Tabelle neu.',
     ),
   unknown_column: ({ file, field, columns }) =>
-    say(
-      `${file} hat keine Spalte „${field}“; es gibt ${list(columns)}.`,
-      'Wählen Sie eine dieser Spalten.',
-    ),
+    say(`${file} hat keine Spalte „${field}“; es gibt ${list(columns)}.`, 'Wählen Sie eine dieser Spalten.'),
   needs_mapping: ({ columns }) =>
     say(
       `Es ist nicht zu erkennen, welche Spalten Dialog und Zusammenfassung enthalten; es gibt ${list(columns)}.`,
@@ -400,10 +400,7 @@ export const errors: ErrorWords = {
         ),
   locked: (args) =>
     args.case === 'run'
-      ? say(
-          `Am Lauf ${args.run} arbeitet schon Prozess ${args.pid}.`,
-          'Warten Sie, oder halten Sie ihn an.',
-        )
+      ? say(`Am Lauf ${args.run} arbeitet schon Prozess ${args.pid}.`, 'Warten Sie, oder halten Sie ihn an.')
       : say(`Ein anderer Prozess lädt schon nach ${args.file}.`, 'Warten Sie, oder halten Sie ihn an.'),
   interrupted: (args) =>
     args.case === 'run'
@@ -424,7 +421,8 @@ export const errors: ErrorWords = {
   out_of_memory: outOfMemory,
   // Modelle
   missing_file: ({ file }) => say(`${file} fehlt: Der Ordner ist nicht vollständig.`, again),
-  no_such_model: ({ file }) => say(`In ${file} liegt kein Modell.`, 'Fügen Sie es unter Modelle noch einmal hinzu.'),
+  no_such_model: ({ file }) =>
+    say(`In ${file} liegt kein Modell.`, 'Fügen Sie es unter Modelle noch einmal hinzu.'),
   several_models: ({ files }) =>
     say(`In dem Ordner liegen mehrere Modelle: ${list(files)}.`, 'Legen Sie jedes in einen Ordner für sich.'),
   truncated_weights: ({ file, found_bytes, expected_bytes }) =>

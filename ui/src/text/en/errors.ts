@@ -213,10 +213,7 @@ function folderFault(args: Args<'file_not_found'>): Words {
         'Choose the folder that holds config.json and the weights.',
       );
     case 'no_tokenizer':
-      return say(
-        `${args.file} holds no tokenizer.json.`,
-        'Copy the model’s tokenizer.json into the folder.',
-      );
+      return say(`${args.file} holds no tokenizer.json.`, 'Copy the model’s tokenizer.json into the folder.');
     case 'no_weights':
       return say(
         `${args.file} holds no .safetensors file.`,
@@ -250,7 +247,8 @@ export const errors: ErrorWords = {
         : `The disk of ${file} is full.`,
       'Free some space and go on; everything finished before is kept.',
     ),
-  busy: ({ file }) => say(`${file} is locked by another process; nothing was changed.`, 'Try again in a moment.'),
+  busy: ({ file }) =>
+    say(`${file} is locked by another process; nothing was changed.`, 'Try again in a moment.'),
   read_only: ({ file }) =>
     say(`${file} cannot be written.`, 'Check that the folder exists and that you may write to it.'),
   corrupt,
@@ -259,9 +257,13 @@ export const errors: ErrorWords = {
       file ? `${file}: ${reason}.` : `${reason}.`,
       'Check that the path exists, that you may use it and that the disk has room.',
     ),
-  name_taken: ({ thing, name }) => say(`There already is a ${things[thing]} “${name}”.`, 'Choose another name.'),
+  name_taken: ({ thing, name }) =>
+    say(`There already is a ${things[thing]} “${name}”.`, 'Choose another name.'),
   no_such_dataset: ({ name, known }) =>
-    say(`There is no data set “${name}”.`, known.length > 0 ? 'Choose one under Data.' : 'Import one under Data.'),
+    say(
+      `There is no data set “${name}”.`,
+      known.length > 0 ? 'Choose one under Data.' : 'Import one under Data.',
+    ),
   no_such_run: ({ run }) => say(`There is no run ${run}.`, 'Choose one under Runs.'),
   in_use: ({ thing, name, by, count }) =>
     say(
@@ -269,7 +271,10 @@ export const errors: ErrorWords = {
       'Remove what uses it first.',
     ),
   ratings_locked: ({ rater }) =>
-    say(`The ratings of ${rater} are locked and can no longer be changed.`, 'Make a new rating set to rate again.'),
+    say(
+      `The ratings of ${rater} are locked and can no longer be changed.`,
+      'Make a new rating set to rate again.',
+    ),
   score_out_of_range: ({ score }) =>
     say(`A score is a whole number from 1 to 5, not ${score}.`, 'Press a key from 1 to 5.'),
   lease_lost: ({ run }) => say(`Run ${run} was taken over by another process, which goes on with it.`),
@@ -282,9 +287,7 @@ export const errors: ErrorWords = {
       : say(`There is no such ${things[args.thing]}: ${args.key}.`, 'Choose one of those that exist.'),
   unreadable: (args) =>
     say(
-      args.case === 'folder'
-        ? `${args.file} is a folder.`
-        : `${args.file} cannot be read: ${args.reason}.`,
+      args.case === 'folder' ? `${args.file} is a folder.` : `${args.file} cannot be read: ${args.reason}.`,
       'Choose a file that you are allowed to read.',
     ),
   unknown_format: ({ file }) =>
@@ -293,7 +296,10 @@ export const errors: ErrorWords = {
       'Save it as CSV with a header row, as JSON or as JSON Lines, one row with one dialogue and its summary; or as text (.txt) with lines “Name: text” and the summary after “Summary:”.',
     ),
   empty: ({ file }) =>
-    say(`${file} holds no rows.`, 'Check that it is the right file: every row holds a dialogue and its summary.'),
+    say(
+      `${file} holds no rows.`,
+      'Check that it is the right file: every row holds a dialogue and its summary.',
+    ),
   json: ({ file, row, column, reason }) =>
     say(
       `${file} is not valid JSON at line ${row}, column ${column}: ${reason}.`,
@@ -364,7 +370,10 @@ export const errors: ErrorWords = {
     args.case === 'run'
       ? say(`Run ${args.run} was interrupted; everything finished is kept.`, 'Resume it.')
       : args.case === 'download'
-        ? say('The download was stopped; what has arrived is kept.', 'Download it again: it goes on from there.')
+        ? say(
+            'The download was stopped; what has arrived is kept.',
+            'Download it again: it goes on from there.',
+          )
         : say('The work was stopped.', 'Begin it again.'),
   model_changed: ({ file }) =>
     say(
@@ -398,16 +407,24 @@ export const errors: ErrorWords = {
   chat_template: ({ reason }) =>
     say(`The model’s chat template cannot render this conversation: ${reason}.`, published),
   adapter: ({ file, reason }) =>
-    say(`The adapter ${file} cannot be used: ${reason}.`, 'Choose the adapter that was trained on this model.'),
+    say(
+      `The adapter ${file} cannot be used: ${reason}.`,
+      'Choose the adapter that was trained on this model.',
+    ),
   checkpoint: ({ file, reason }) =>
-    say(`The saved training state ${file} cannot be used: ${reason}.`, 'Run the stage again from its beginning.'),
+    say(
+      `The saved training state ${file} cannot be used: ${reason}.`,
+      'Run the stage again from its beginning.',
+    ),
   not_finite: ({ what }) =>
     say(
       `A number is not finite (${what}): the weights are damaged, or a learning rate is too high.`,
       'Check the model’s files, or lower sft_lr or dpo_lr in the recipe.',
     ),
-  setting: ({ field, reason }) => say(`The setting “${field}” ${reason}.`, 'Correct the setting under Recipe.'),
-  device: ({ device, reason }) => say(`The device ${device} cannot be used: ${reason}.`, 'Compute on the processor.'),
+  setting: ({ field, reason }) =>
+    say(`The setting “${field}” ${reason}.`, 'Correct the setting under Recipe.'),
+  device: ({ device, reason }) =>
+    say(`The device ${device} cannot be used: ${reason}.`, 'Compute on the processor.'),
   tensor: ({ reason }) => say(`A computation failed: ${reason}.`, defect),
   // The Hub
   offline: ({ what }) =>
@@ -416,12 +433,12 @@ export const errors: ErrorWords = {
       'Allow connections (HF_HUB_OFFLINE forbids them), or add a folder that is already here.',
     ),
   bad_id: ({ id, reason }) =>
-    say(
-      `“${id}” is not the id of a model: ${reason}.`,
-      'Give it as it stands on the Hub: owner/name.',
-    ),
+    say(`“${id}” is not the id of a model: ${reason}.`, 'Give it as it stands on the Hub: owner/name.'),
   bad_endpoint: ({ endpoint }) =>
-    say(`“${endpoint}” is not the address of a Hub.`, 'Correct the environment variable HF_ENDPOINT, or unset it.'),
+    say(
+      `“${endpoint}” is not the address of a Hub.`,
+      'Correct the environment variable HF_ENDPOINT, or unset it.',
+    ),
   bad_token: () => say('The token holds blanks or characters that no token has.', token),
   bad_manifest: ({ file, reason }) =>
     say(
@@ -438,7 +455,8 @@ export const errors: ErrorWords = {
       `${host} does not give ${what} to this account: the model’s licence has to be accepted there first.${asked(no_token)}`,
       `Accept the licence on https://${host}/${what}. ${token}`,
     ),
-  not_on_hub: ({ host, what }) => say(`${host} has no ${what}.`, 'Check the spelling, or choose one of the list.'),
+  not_on_hub: ({ host, what }) =>
+    say(`${host} has no ${what}.`, 'Check the spelling, or choose one of the list.'),
   rate_limited: ({ host, retry_after_s }) =>
     say(
       `${host} answers no more for now: too many requests.`,
@@ -453,8 +471,7 @@ export const errors: ErrorWords = {
     say(`${host} answered something unexpected: ${reason}.`, 'Try again later.'),
   no_weights: ({ id, reason }) =>
     say(`${id} holds no weights that can be used: ${reason}.`, 'Choose a model with .safetensors files.'),
-  checksum: ({ file }) =>
-    say(`${file} arrived damaged.`, 'Download again: only this file is fetched anew.'),
+  checksum: ({ file }) => say(`${file} arrived damaged.`, 'Download again: only this file is fetched anew.'),
   // The worker and the window
   usage,
   file: ({ file, row, reason }) =>

@@ -140,7 +140,8 @@ export const shell = {
     languages: { en: 'English', de: 'Deutsch' },
     languageHint: 'Reasons given by the system or a library, and questions of rating sets, stay in English.',
     workspace: 'Workspace',
-    workspaceHint: 'One folder holds all data sets, runs and ratings. Another is named by the environment variable DUOLOGUE_WORKSPACE when the window starts.',
+    workspaceHint:
+      'One folder holds all data sets, runs and ratings. Another is named by the environment variable DUOLOGUE_WORKSPACE when the window starts.',
     worker: 'Model worker',
     workerMissing:
       'The program “duologue” was not found beside this window. Build it or point DUOLOGUE_BIN at it, then start the window again.',
