@@ -67,7 +67,7 @@ impl From<NotFound> for AppError {
 impl From<&ErrorReport> for AppError {
     fn from(report: &ErrorReport) -> Self {
         match &report.what {
-            Reported::Problem(problem) => Self::Problem(problem.clone()),
+            Reported::Problem(problem) => Self::Problem(problem.as_ref().clone()),
             Reported::Code { code } => Self::Told(ToldError {
                 code: *code,
                 message: sentence(&report.message),

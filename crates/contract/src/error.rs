@@ -389,7 +389,7 @@ impl From<Problem> for ErrorReport {
             message: problem.to_string(),
             fix: String::new(),
             place: problem.place(),
-            what: Reported::Problem(problem),
+            what: Reported::Problem(Box::new(problem)),
         }
     }
 }

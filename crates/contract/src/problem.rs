@@ -142,7 +142,7 @@ impl Problem {
 #[serde(untagged)]
 pub enum Reported {
     /// The problem.
-    Problem(Problem),
+    Problem(Box<Problem>),
     /// Its code.
     Code {
         /// What went wrong.

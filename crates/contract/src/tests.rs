@@ -7,6 +7,9 @@ use std::str::FromStr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::problem::{
+    HubProblem, ImportProblem, RunProblem, ShellProblem, WorkspaceProblem, WrongState,
+};
 use super::*;
 
 /// Checks every value of a set, and that a word outside it is refused with the words inside.
@@ -129,4 +132,72 @@ fn a_run_stands_where_its_row_and_its_worker_say() {
     for status in StageStatus::ALL {
         assert_eq!(StageStanding::from(*status).as_str(), status.as_str());
     }
+}
+
+/// What a program reads is the code's word and the arguments, flat over all rooms.
+#[test]
+fn problems_round_trip_flat_with_their_codes() {
+    let problems: [(Problem, serde_json::Value); 5] = [
+        (
+            WorkspaceProblem::NoSuchRun {
+                run: "r".to_owned(),
+            }
+            .into(),
+            serde_json::json!({"code": "no_such_run", "args": {"run": "r"}}),
+        ),
+        (
+            ImportProblem::NoFiles.into(),
+            serde_json::json!({"code": "no_files"}),
+        ),
+        (
+            RunProblem::WrongState(WrongState::NothingToStop {
+                run: "r".to_owned(),
+                status: RunStatus::Done,
+            })
+            .into(),
+            serde_json::json!({"code": "wrong_state",
+                "args": {"case": "nothing_to_stop", "run": "r", "status": "done"}}),
+        ),
+        (
+            HubProblem::BadToken.into(),
+            serde_json::json!({"code": "bad_token"}),
+        ),
+        (
+            ShellProblem::File {
+                file: "f".to_owned(),
+                row: Some(2),
+                reason: "no".to_owned(),
+            }
+            .into(),
+            serde_json::json!({"code": "file", "args": {"file": "f", "row": 2, "reason": "no"}}),
+        ),
+    ];
+    for (problem, json) in problems {
+        assert_eq!(serde_json::to_value(&problem).unwrap(), json);
+        assert_eq!(problem.code().as_str(), json["code"]);
+        let report = ErrorReport::from(problem.clone());
+        let line = serde_json::to_value(&report).unwrap();
+        assert_eq!(
+            (&line["code"], &line["args"]),
+            (&json["code"], &json["args"])
+        );
+        assert_eq!(serde_json::from_value::<ErrorReport>(line).unwrap(), report);
+    }
+}
+
+#[test]
+fn a_report_without_arguments_keeps_its_code_and_its_words() {
+    let old = r#"{"code":"wrong_state","message":"m","fix":"f","file":"x","row":3}"#;
+    let report: ErrorReport = serde_json::from_str(old).unwrap();
+    assert_eq!(
+        report.what,
+        Reported::Code {
+            code: ErrorCode::WrongState
+        }
+    );
+    assert_eq!((report.message.as_str(), report.fix.as_str()), ("m", "f"));
+    assert_eq!(report.place, ErrorPlace::file("x").with_row(3));
+    let newer = r#"{"code":"wrong_state","args":{"case":"unheard_of"},"message":"m","fix":"f"}"#;
+    let report: ErrorReport = serde_json::from_str(newer).unwrap();
+    assert_eq!(report.code(), ErrorCode::WrongState);
 }

@@ -4,7 +4,7 @@
 //! run; a dead owner's lease is taken over.
 
 use contract::problem::{Locked, RunProblem, WrongState};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 

@@ -111,7 +111,7 @@ fn what_is_missing_is_named() {
     );
     let missing = answer.last["missing"].to_string();
     assert!(
-        missing.contains("models add Qwen/Qwen2.5-14B-Instruct") && !missing.contains("examples"),
+        missing.contains(r#""case":"model","hub_id":"Qwen/Qwen2.5-14B-Instruct""#) && !missing.contains("examples"),
         "{missing}"
     );
     assert!(peak(&answer.last) > 25e9, "weights alone are more");
@@ -145,10 +145,9 @@ fn what_is_missing_is_named() {
     let model = tiny();
     let few = place.json(&["plan", "--dataset", "d", "--model", &model]);
     assert_eq!(few.code, 1, "{}", few.last);
-    assert!(
-        few.last["missing"]
-            .to_string()
-            .contains("the recipe asks for 100, the data set has 12")
+    assert_eq!(
+        few.last["missing"][0],
+        json!({"case": "examples", "kind": "training examples", "need": 100, "have": 12})
     );
     place.refuses(
         &["plan", "--dataset", "no", "--model", &model],
