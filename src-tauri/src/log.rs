@@ -208,13 +208,11 @@ mod tests {
     }
 
     #[test]
-    fn an_error_has_its_sentences_and_a_remark_is_a_warning() {
+    fn an_error_is_handed_on_and_a_remark_is_a_warning() {
         let error =
             line(r#"{"event":"error","code":"disk_full","message":"no room","fix":"make room"}"#);
-        assert_eq!(
-            (error.level, error.text.as_str()),
-            (LogLevel::Error, "No room. Make room.")
-        );
+        assert_eq!(error.level, LogLevel::Error);
+        assert!(matches!(error.error, Some(AppError::Told(told)) if told.message == "no room"));
         assert_eq!(
             line("Stopping: saving a checkpoint.").level,
             LogLevel::Warning

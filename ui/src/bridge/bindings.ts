@@ -111,9 +111,12 @@ export const commands = {
 };
 
 /* Types */
-/**  What went wrong, for a person: `code` for programs, `message` says what happened, `fix` what to do next. */
-export type AppError = Problem | ToldError;
-export type ToldError = { code: ErrorCode; message: string; fix: string };
+/**  What went wrong, which the page words. */
+export type AppError = 
+/**  With typed arguments. */
+Problem | 
+/**  As a program without them worded it: an old row of the workspace, or a worker of another version. */
+ToldError;
 
 /**  The machine and the program, for Home and Settings. */
 export type AppInfo = {
@@ -188,6 +191,21 @@ export type Control =
 "cancel" | 
 /**  Stop for good, throw the unfinished stage's partial results away. */
 "discard";
+
+/**  What cannot be read. */
+export type Corrupt = 
+/**  The database or a value in it is damaged. */
+{ case: "database"; 
+/**  The database. */
+file: string; 
+/**  What could not be read. */
+reason: string } | 
+/**  A value is not of the form that this version expects. */
+{ case: "value"; 
+/**  Which kind of value. */
+what: string; 
+/**  The parser's reason. */
+reason: string };
 
 /**  A criterion with its question and what 1 to 5 mean. */
 export type Criterion = {
@@ -516,6 +534,19 @@ export type Example = {
 	references: string[],
 };
 
+/**  Examples that a data set may have too few of. */
+export type ExampleKind = 
+/**  Of the training split. */
+"training examples" | 
+/**  Of the validation split. */
+"validation examples" | 
+/**  Of the training split, beside those that are trained on. */
+"training examples left for validation" | 
+/**  Of the test split. */
+"test examples" | 
+/**  Any that can be imported. */
+"usable rows";
+
 /**  A page of a longer list. */
 export type ExamplePage = {
 	/**  How many there are in all. */
@@ -523,6 +554,32 @@ export type ExamplePage = {
 	/**  This page. */
 	rows: Example[],
 };
+
+/**  What was tried with a file or folder. */
+export type FileAction = 
+/**  Anything. */
+"use" | 
+/**  Reading it. */
+"read" | 
+/**  Writing it. */
+"write" | 
+/**  Making it. */
+"create" | 
+/**  Deleting it. */
+"remove" | 
+/**  Running it as a program. */
+"start";
+
+/**  What is wrong with a file of a model folder. */
+export type FileFault = 
+/**  It is shorter than it says. */
+{ case: "truncated" } | 
+/**  It is shorter than it says, or not of its format at all. */
+{ case: "not_safetensors" } | 
+/**  It cannot be read. */
+{ case: "unreadable"; 
+/**  The reason of the system or of the parser. */
+reason: string };
 
 /**  How the memory that a model needs compares with the memory that is free. */
 export type Fit = 
@@ -532,6 +589,127 @@ export type Fit =
 "tight" | 
 /**  It does not fit. */
 "too_big";
+
+/**  What a model folder lacks. */
+export type FolderFault = 
+/**  Its configuration. */
+{ case: "no_config"; 
+/**  The file that was looked for. */
+file: string; 
+/**  The system's reason. */
+reason: string } | 
+/**  Its tokenizer. */
+{ case: "no_tokenizer"; 
+/**  The folder. */
+file: string } | 
+/**  Weights that Duologue reads. */
+{ case: "no_weights"; 
+/**  The folder. */
+file: string };
+
+/**  Whose memory did not suffice on the card. */
+export type Full = 
+/**  Work outside a run. */
+{ case: "card" } | 
+/**  A stage's. */
+{ case: "stage"; 
+/**  The stage. */
+stage: StageName; 
+/**  The next smaller plan, where there is one. */
+smaller: SmallerPlan | null };
+
+/**  A problem with a download. */
+export type HubProblem = 
+/**  It is not here, and no connection may be opened. */
+{ code: "offline"; args: {
+	/**  Model or file. */
+	what: string,
+} } | 
+/**  Not the id of a model. */
+{ code: "bad_id"; args: {
+	/**  What was given. */
+	id: string,
+	/**  What is wrong with it. */
+	reason: string,
+} } | 
+/**  Not the address of a Hub. */
+{ code: "bad_endpoint"; args: {
+	/**  What was given. */
+	endpoint: string,
+} } | 
+/**  Not a token. */
+{ code: "bad_token" } | 
+/**  The file beside a download that says where it came from cannot be read. */
+{ code: "bad_manifest"; args: {
+	/**  The file. */
+	file: string,
+	/**  What is wrong with it. */
+	reason: string,
+} } | 
+/**  The Hub wants to know who asks. */
+{ code: "unauthorized"; args: {
+	/**  The machine that answered. */
+	host: string,
+	/**  Model or file. */
+	what: string,
+	/**  Whether a token was sent. */
+	had_token: boolean,
+	/**  Why a keychain could not be asked for one. */
+	no_token: string | null,
+} } | 
+/**  The licence has not been accepted. */
+{ code: "gated"; args: {
+	/**  The machine that answered. */
+	host: string,
+	/**  The model. */
+	what: string,
+	/**  Why a keychain could not be asked for another token. */
+	no_token: string | null,
+} } | 
+/**  The Hub has no such thing. */
+{ code: "not_on_hub"; args: {
+	/**  The machine that answered. */
+	host: string,
+	/**  Model, revision or file. */
+	what: string,
+} } | 
+/**  Too many requests. */
+{ code: "rate_limited"; args: {
+	/**  The machine that answered. */
+	host: string,
+	/**  The wait that it asks for. */
+	retry_after_s: number | null,
+} } | 
+/**  No connection. */
+{ code: "unreachable"; args: {
+	/**  The machine that should have answered. */
+	host: string,
+	/**  The connection's reason. */
+	reason: string,
+} } | 
+/**  An answer that makes no sense here. */
+{ code: "bad_answer"; args: {
+	/**  The machine that answered. */
+	host: string,
+	/**  What is wrong with it. */
+	reason: string,
+} } | 
+/**  A repository without usable weights. */
+{ code: "no_weights"; args: {
+	/**  The model. */
+	id: string,
+	/**  What it holds instead. */
+	reason: string,
+} } | 
+/**  A file arrived damaged. */
+{ code: "checksum"; args: {
+	/**  The file in the repository. */
+	file: string,
+	/**  The digest that the Hub announced. */
+	expected: string,
+	/**  The digest of what arrived. */
+	found: string,
+} };
 
 /**  One unreadable row. */
 export type ImportIssue = {
@@ -556,6 +734,115 @@ export type ImportLeak = {
 	/**  The example it equals. */
 	with: string,
 };
+
+/**  A problem with a file to import. */
+export type ImportProblem = 
+/**  No file was given. */
+{ code: "no_files" } | 
+/**  There is no such thing, or no such file. */
+{ code: "not_found"; args: NotFound } | 
+/**  A file cannot be read. */
+{ code: "unreadable"; args: Unreadable } | 
+/**  A file has no format that can be imported. */
+{ code: "unknown_format"; args: {
+	/**  The file, as given. */
+	file: string,
+} } | 
+/**  A file holds no rows. */
+{ code: "empty"; args: {
+	/**  The file, as given. */
+	file: string,
+} } | 
+/**  A file is not valid JSON. */
+{ code: "json"; args: {
+	/**  The file, as given. */
+	file: string,
+	/**  Line, from 1. */
+	row: number,
+	/**  Column, from 1. */
+	column: number,
+	/**  What the parser met. */
+	reason: string,
+} } | 
+/**  A file is not UTF-8 text. */
+{ code: "invalid_utf8"; args: {
+	/**  The file, as given. */
+	file: string,
+	/**  Line, from 1. */
+	row: number,
+	/**  Offset of the first bad byte in the file. */
+	offset: number,
+	/**  The file starts with UTF-16's byte-order mark. */
+	utf16: boolean,
+} } | 
+/**  A file cannot be read as a table. */
+{ code: "table"; args: {
+	/**  The file, as given. */
+	file: string,
+	/**  Row, the header is 1. */
+	row: number,
+	/**  What the parser met. */
+	reason: string,
+} } | 
+/**  A mapped column is not in the file. */
+{ code: "unknown_column"; args: {
+	/**  The file, as given. */
+	file: string,
+	/**  The column that was asked for. */
+	field: string,
+	/**  The columns that are there. */
+	columns: string[],
+} } | 
+/**  The columns have to be named. */
+{ code: "needs_mapping"; args: {
+	/**  The columns that are there. */
+	columns: string[],
+} } | 
+/**  A mapping names no dialogue or no summary. */
+{ code: "incomplete_map"; args: {
+	/**  What it does not name. */
+	lacks: MapPart,
+} } | 
+/**  Turns do not say who speaks. */
+{ code: "speakers_needed"; args: {
+	/**  The file, as given. */
+	file: string,
+	/**  The first such row. */
+	row: number,
+	/**  The column that holds the turns. */
+	field: string,
+} } | 
+/**  The given speakers cannot be used. */
+{ code: "bad_speakers"; args: {
+	/**  What was given. */
+	given: string,
+} } | 
+/**  Rows of an import are unusable. */
+{ code: "bad_rows"; args: {
+	/**  How many there are. */
+	count: number,
+	/**  Rows read in all. */
+	read: number,
+	/**  The first one's file. */
+	file: string,
+	/**  The first one's number, counted as its file counts. */
+	row: number,
+	/**  The column concerned; empty if the whole row is. */
+	field: string,
+	/**  What is wrong with it. */
+	issue: IssueCode,
+	/**  The same, in the import's own words. */
+	reason: string,
+} } | 
+/**  A dialogue stands in two splits. */
+{ code: "leaks"; args: {
+	/**  How many there are. */
+	count: number,
+	/**  The first, on the training side. */
+	id: string,
+	/**  The example it equals, on the side that keeps it. */
+	with: string,
+} };
 
 /**  What an import found (dry run) or did. */
 export type ImportReport = {
@@ -608,6 +895,17 @@ export type ImportRequest = {
 	/**  Leave bad rows out instead of refusing the file. */
 	skip_bad: boolean,
 };
+
+/**  What was stopped on request. */
+export type Interrupted = 
+/**  A run. */
+{ case: "run"; 
+/**  The run. */
+run: string } | 
+/**  A download. */
+{ case: "download" } | 
+/**  Other work with a model. */
+{ case: "work" };
 
 /**  A mean with its 95 % interval. */
 export type Interval = {
@@ -735,6 +1033,46 @@ export type ItemPage = {
 	more: boolean,
 };
 
+/**  What prevents a run. */
+export type Lack = 
+/**  Examples of the data set. */
+{ case: "examples"; 
+/**  Which kind. */
+kind: ExampleKind; 
+/**  How many the recipe asks for. */
+need: number; 
+/**  How many there are. */
+have: number } | 
+/**  The model, which is not on this computer. */
+{ case: "model"; 
+/**  Its id on the Hub. */
+hub_id: string } | 
+/**  Memory. */
+{ case: "memory"; 
+/**  What is needed. */
+need_bytes: number; 
+/**  What is free. */
+free_bytes: number } | 
+/**  Room on the disk. */
+{ case: "disk"; 
+/**  What is needed. */
+need_bytes: number; 
+/**  What is free. */
+free_bytes: number };
+
+/**  What another process works on. */
+export type Locked = 
+/**  A run. */
+{ case: "run"; 
+/**  The run. */
+run: string; 
+/**  The process. */
+pid: number } | 
+/**  A download. */
+{ case: "download"; 
+/**  The folder that it fills. */
+file: string };
+
 /**  How much a line of a log matters. */
 export type LogLevel = 
 /**  The run ends by it. */
@@ -764,6 +1102,7 @@ export type LogLine = {
 	total_steps: number | null,
 	/**  Loss of the step. */
 	loss: number | null,
+	/**  Why the run failed, on the line that ends it. */
 	error: AppError | null,
 };
 
@@ -796,6 +1135,13 @@ export type LogWord =
 /**  A line of standard error. */
 "said";
 
+/**  What a column mapping has to name. */
+export type MapPart = 
+/**  The dialogue. */
+"dialogue" | 
+/**  The summary. */
+"summary";
+
 /**  One point of a curve. */
 export type MetricPoint = {
 	/**  Stage name. */
@@ -807,6 +1153,25 @@ export type MetricPoint = {
 	/**  Value. */
 	value: number,
 };
+
+/**  What is wrong with a call. */
+export type Misuse = 
+/**  Of the command line, which says itself what is wrong. */
+{ case: "command_line"; 
+/**  What is wrong. */
+reason: string } | 
+/**  Of the window's own command line. */
+{ case: "window_arguments" } | 
+/**  A summary of no dialogue. */
+{ case: "no_dialogue" } | 
+/**  A change of an example that is not stored. */
+{ case: "not_stored" } | 
+/**  An import without a name for the data set. */
+{ case: "no_dataset_name" } | 
+/**  A column mapping that cannot be read. */
+{ case: "bad_columns"; 
+/**  What was given. */
+columns: string };
 
 /**  A model folder on disk. */
 export type Model = {
@@ -841,6 +1206,131 @@ export type ModelFit = {
 	/**  A whole run in the memory that is free now; `None` if that is not known. */
 	fit: Fit | null,
 };
+
+/**  A problem with a language model. */
+export type ModelProblem = 
+/**  A file of a model or adapter is missing. */
+{ code: "missing_file"; args: {
+	/**  The file that was looked for. */
+	file: string,
+} } | 
+/**  There is no such model. */
+{ code: "no_such_model"; args: {
+	/**  The folder or file that was named. */
+	file: string,
+} } | 
+/**  A folder holds several models. */
+{ code: "several_models"; args: {
+	/**  Their files. */
+	files: string[],
+} } | 
+/**  A weight file is shorter than it says. */
+{ code: "truncated_weights"; args: {
+	/**  The weight file. */
+	file: string,
+	/**  Bytes on disk. */
+	found_bytes: number,
+	/**  Bytes that its header announces. */
+	expected_bytes: number,
+} } | 
+/**  The weights do not fit the configuration. */
+{ code: "weights"; args: {
+	/**  The weight file. */
+	file: string,
+	/**  What is wrong, naming the tensor where there is one. */
+	reason: string,
+} } | 
+/**  The model's family is not supported. */
+{ code: "unsupported_architecture"; args: {
+	/**  The family as config.json names it. */
+	found: string,
+	/**  The supported ones, comma separated. */
+	supported: string,
+} } | 
+/**  GGUF cannot express it. */
+{ code: "not_in_gguf"; args: {
+	/**  What of the model. */
+	what: string,
+} } | 
+/**  The model's configuration cannot be used. */
+{ code: "model_config"; args: {
+	/**  The configuration file. */
+	file: string,
+	/**  The field concerned. */
+	field: string,
+	/**  What is wrong with it. */
+	reason: string,
+} } | 
+/**  Tokenizer and weights disagree on the vocabulary. */
+{ code: "vocabulary_mismatch"; args: {
+	/**  Entries of the tokenizer. */
+	tokenizer: number,
+	/**  Rows of the embedding. */
+	model: number,
+} } | 
+/**  The tokenizer cannot be used. */
+{ code: "tokenizer"; args: {
+	/**  The tokenizer file. */
+	file: string,
+	/**  The tokenizer library's reason. */
+	reason: string,
+} } | 
+/**  The chat template cannot be used. */
+{ code: "chat_template"; args: {
+	/**  The reason of the template engine or of the template itself. */
+	reason: string,
+} } | 
+/**  The adapter cannot be used. */
+{ code: "adapter"; args: {
+	/**  The adapter's file or folder. */
+	file: string,
+	/**  What is wrong with it. */
+	reason: string,
+} } | 
+/**  A checkpoint of a training cannot be used. */
+{ code: "checkpoint"; args: {
+	/**  The checkpoint's file. */
+	file: string,
+	/**  What is wrong with it. */
+	reason: string,
+} } | 
+/**  A number became infinite or undefined. */
+{ code: "not_finite"; args: {
+	/**  The quantity, for instance "loss". */
+	what: string,
+} } | 
+/**  A setting is outside its range. */
+{ code: "setting"; args: {
+	/**  The setting. */
+	field: string,
+	/**  What is wrong with it. */
+	reason: string,
+} } | 
+/**  The device cannot be used. */
+{ code: "device"; args: {
+	/**  The device that was asked for. */
+	device: string,
+	/**  Why it is not available. */
+	reason: string,
+} } | 
+/**  A tensor operation failed: a defect. */
+{ code: "tensor"; args: {
+	/**  The reason of the library of tensors. */
+	reason: string,
+} };
+
+/**  What is not there. */
+export type NotFound = 
+/**  A file. */
+{ case: "file"; 
+/**  The file, as given. */
+file: string } | 
+/**  Something of the workspace. */
+{ case: "thing"; 
+/**  Kind of thing. */
+thing: Thing; 
+/**  The key that was looked for. */
+key: string };
 
 /**  Where an example's text comes from. */
 export type Origin = 
@@ -877,7 +1367,7 @@ export type PlanMachine = {
 export type PlanOffer = {
 	/**  What to add to the command line. */
 	change: string,
-	/**  What it costs, one sentence. */
+	/**  What it costs. */
 	price: Price,
 	/**  Highest memory of all stages. */
 	peak_bytes: number,
@@ -891,7 +1381,7 @@ export type PlanOffer = {
 export type PlanSheet = {
 	/**  `ready` or `not_ready`. */
 	verdict: string,
-	/**  What prevents the run, as sentences. */
+	/**  What prevents the run. */
 	missing: Lack[],
 	/**  Whether the speed was measured with the model itself. */
 	probed: boolean,
@@ -933,6 +1423,36 @@ export type Preset =
 "small" | 
 /**  For the model that comes with Duologue: rates and lengths found on its sample (docs/demo.md). */
 "sample";
+
+/**  What a plan that needs less memory costs. */
+export type Price = 
+/**  Time alone: the results are the same bit for bit. */
+"recompute" | 
+/**  Some time: the results are the same up to rounding. */
+"rounding" | 
+/**  Weights rounded to 8 bits. */
+"eight_bits" | 
+/**  Weights rounded to 4.5 bits. */
+"four_bits" | 
+/**  Longer dialogues are never written. */
+"short_dialogues" | 
+/**  Plainer texts of a smaller model. */
+"smaller_model";
+
+/**  What went wrong. */
+export type Problem = 
+/**  With the workspace. */
+WorkspaceProblem | 
+/**  With the user's files. */
+ImportProblem | 
+/**  With a recipe, a run or a rating. */
+RunProblem | 
+/**  With a language model. */
+ModelProblem | 
+/**  With the Hub. */
+HubProblem | 
+/**  With the shell itself: the command line or the window. */
+ShellProblem;
 
 /**  Where a running stage is. */
 export type Progress = {
@@ -1022,6 +1542,33 @@ export type RatingQueue = {
 	items: RatingItem[],
 };
 
+/**  What is wrong with a recipe. */
+export type RecipeFault = 
+/**  It is not TOML, or a field is unknown or of the wrong form. */
+{ case: "unreadable"; 
+/**  What the parser met. */
+reason: string } | 
+/**  A change is not of the form `key=value`. */
+{ case: "assignment"; 
+/**  What was given. */
+text: string } | 
+/**  There is no such field. */
+{ case: "unknown_field"; 
+/**  What was given. */
+field: string } | 
+/**  A field's value is of the wrong form. */
+{ case: "value"; 
+/**  The field. */
+field: string; 
+/**  What the parser met. */
+reason: string } | 
+/**  A field's value is outside its range. */
+{ case: "rule"; 
+/**  The field. */
+field: string; 
+/**  What it has to be. */
+rule: RecipeRule };
+
 /**  One setting of the recipe. */
 export type RecipeField = {
 	/**  Dotted key. */
@@ -1034,6 +1581,39 @@ export type RecipeField = {
 	doc: string,
 	/**  Where the default comes from. */
 	source: string,
+};
+
+/**  What a field of a recipe has to be. */
+export type RecipeRule = 
+/**  At least 1. */
+"at_least_one" | 
+/**  A list of positive factors. */
+"positive_factors" | 
+/**  At least 0 and below 1. */
+"zero_to_below_one" | 
+/**  Above 0 and at most 1. */
+"above_zero_to_one" | 
+/**  At least 0 and at most 1. */
+"zero_to_one" | 
+/**  Above 0 and finite. */
+"positive" | 
+/**  At least 0 and finite. */
+"not_negative" | 
+/**  Above 0, because nothing is learnt otherwise. */
+"above_zero" | 
+/**  At least 0 and below 0.5. */
+"zero_to_below_half" | 
+/**  0 unless the loss is sigmoid or robust. */
+"sigmoid_or_robust" | 
+/**  At least 2 where the system `fixed_ratio` is trained. */
+"two_for_fixed_ratio";
+
+/**  Room on a disk. */
+export type Room = {
+	/**  What is needed. */
+	need_bytes: number,
+	/**  What there is. */
+	free_bytes: number,
 };
 
 /**  A rule of the format check and whether a candidate keeps it. */
@@ -1053,6 +1633,53 @@ export type RunLive = {
 	/**  Why it failed. */
 	error: AppError | null,
 };
+
+/**  A problem with a recipe, a run or a rating. */
+export type RunProblem = 
+/**  A recipe's field or file is not valid. */
+{ code: "recipe"; args: RecipeFault } | 
+/**  A data set lacks a kind of example altogether. */
+{ code: "empty_dataset"; args: {
+	/**  Which data set. */
+	dataset: string,
+	/**  What it lacks. */
+	lacks: ExampleKind,
+} } | 
+/**  A data set has fewer examples than the recipe asks for. */
+{ code: "too_few_rows"; args: {
+	/**  Which data set. */
+	dataset: string,
+	/**  Which kind of examples. */
+	kind: ExampleKind,
+	/**  How many there are. */
+	have: number,
+	/**  How many are needed. */
+	need: number,
+	/**  The field of the recipe that sets the need. */
+	field: string,
+} } | 
+/**  A text is longer than the model's context. */
+{ code: "too_long"; args: TooLong } | 
+/**  Another process works on it. */
+{ code: "locked"; args: Locked } | 
+/**  Stopped on request; what is finished is kept. */
+{ code: "interrupted"; args: Interrupted } | 
+/**  The model is not the one that the run began with. */
+{ code: "model_changed"; args: {
+	/**  The model's folder. */
+	file: string,
+} } | 
+/**  The run or stage is not in a state in which this can be done. */
+{ code: "wrong_state"; args: WrongState } | 
+/**  A stage produced nothing for the next one. */
+{ code: "stalled"; args: {
+	/**  The stage. */
+	stage: StageName,
+	/**  What is missing. */
+	why: Stall,
+} } | 
+/**  The card has no memory left. */
+{ code: "out_of_memory"; args: Full };
 
 /**  What to run. */
 export type RunRequest = {
@@ -1116,6 +1743,21 @@ export type RunStanding =
 /**  All asked stages are done. */
 "done";
 
+/**  Where a run stands, as the workspace stores it. */
+export type RunStatus = 
+/**  Not started yet. */
+"created" | 
+/**  A worker has it. */
+"running" | 
+/**  Stopped, can go on. */
+"paused" | 
+/**  All asked stages are done. */
+"done" | 
+/**  Stopped by an error, which the run's row names. */
+"failed" | 
+/**  Stopped for good. */
+"cancelled";
+
 /**  A run in the list. */
 export type RunSummary = {
 	/**  Run id. */
@@ -1156,6 +1798,98 @@ export type Score = {
 	score: number,
 };
 
+/**  A problem of the command line or of the window. */
+export type ShellProblem = 
+/**  The use of the command line, or of a command of the window, is wrong. */
+{ code: "usage"; args: Misuse } | 
+/**  A file named on the command line cannot be used. */
+{ code: "file"; args: {
+	/**  The file, as given. */
+	file: string,
+	/**  The line from 1, where it is about one. */
+	row: number | null,
+	/**  What is wrong with it. */
+	reason: string,
+} } | 
+/**  The system's keychain cannot be used. */
+{ code: "keychain"; args: {
+	/**  The keychain as people know it. */
+	keychain: string,
+	/**  The system's reason. */
+	reason: string,
+} } | 
+/**  A file of a model folder is missing. */
+{ code: "file_not_found"; args: FolderFault } | 
+/**  A file of a model folder cannot be used. */
+{ code: "model_file"; args: {
+	/**  The file. */
+	file: string,
+	/**  What is wrong with it. */
+	fault: FileFault,
+} } | 
+/**  Another model is being downloaded. */
+{ code: "window_download_busy" } | 
+/**  The workspace cannot be locked. */
+{ code: "window_lock"; args: {
+	/**  The file that is locked. */
+	file: string,
+	/**  The system's reason. */
+	reason: string,
+} } | 
+/**  The log of a run cannot be read. */
+{ code: "window_log"; args: {
+	/**  The log. */
+	file: string,
+	/**  The system's reason. */
+	reason: string,
+} } | 
+/**  The sample's model is not here. */
+{ code: "window_no_sample" } | 
+/**  The program that does the model work is not here. */
+{ code: "window_no_worker" } | 
+/**  The system shows no notifications. */
+{ code: "window_notification"; args: {
+	/**  The system's reason. */
+	reason: string,
+} } | 
+/**  Another window has the workspace. */
+{ code: "window_taken"; args: {
+	/**  The workspace. */
+	workspace: string,
+} } | 
+/**  The worker's answer cannot be read. */
+{ code: "window_worker_answer"; args: {
+	/**  What the parser met. */
+	reason: string,
+} } | 
+/**  The worker cannot be started. */
+{ code: "window_worker_start"; args: {
+	/**  The system's reason. */
+	reason: string,
+} } | 
+/**  The worker stopped without an answer. */
+{ code: "window_worker_stopped"; args: {
+	/**  The folder with its logs. */
+	logs: string,
+} } | 
+/**  The page was opened outside the window. */
+{ code: "window_missing" } | 
+/**  The page met something that no part of Duologue expects. */
+{ code: "window_unexpected"; args: {
+	/**  What it was. */
+	reason: string,
+} } | 
+/**  This machine names no folder for a workspace. */
+{ code: "window_workspace" };
+
+/**  A change of a recipe that needs less memory. */
+export type SmallerPlan = {
+	/**  Fields of the recipe with their values, `key=value`. */
+	settings: string[],
+	/**  What it costs. */
+	price: Price,
+};
+
 /**  Which part of a data set an example belongs to. */
 export type Split = 
 /**  For training; shots come from here. */
@@ -1185,6 +1919,21 @@ export type SplitCounts = {
 	/**  Test examples, which only the evaluation reads. */
 	test: number,
 };
+
+/**  How the rows of an import came into their splits. */
+export type SplitRule = 
+/**  As the user asked. */
+{ rule: "asked"; 
+/**  The split of every row. */
+split: Split } | 
+/**  By the split column. */
+{ rule: "column" } | 
+/**  By the files' names; a file whose name tells nothing is train. */
+{ rule: "file_names" } | 
+/**  By a draw of 80/10/10. */
+{ rule: "drawn"; 
+/**  The draw's seed. */
+seed: number };
 
 /**  The stages of a run, in the order in which they are carried out. */
 export type StageName = 
@@ -1235,6 +1984,27 @@ export type StageState = {
 	/**  Where it is, while it runs. */
 	progress: Progress | null,
 };
+
+/**  What a stage lacks to go on. */
+export type Stall = 
+/**  The model named no topic for any summary. */
+{ case: "no_topic" } | 
+/**  No synthetic summary passed the filters. */
+{ case: "no_summary"; 
+/**  How many each filter dropped. */
+dropped: { [key in string]: number } } | 
+/**  No dialogue passed the format rule. */
+{ case: "no_dialogue"; 
+/**  Whose dialogues. */
+synthesizer: Synthesizer } | 
+/**  No two dialogues differ enough to prefer one. */
+{ case: "no_preference" } | 
+/**  A synthesizer has no pair to learn from. */
+{ case: "no_pair"; 
+/**  The system that needs it. */
+system: System; 
+/**  The synthesizer. */
+synthesizer: Synthesizer };
 
 /**  A study, blind. */
 export type Study = {
@@ -1356,6 +2126,60 @@ export type SystemResult = {
 	vs_sft_real: Difference | null,
 };
 
+/**  A kind of thing that a workspace holds. */
+export type Thing = 
+/**  A data set. */
+"data set" | 
+/**  An example of a data set. */
+"example" | 
+/**  A run. */
+"run" | 
+/**  A run in the queue. */
+"queued run" | 
+/**  A stage of a run. */
+"stage" | 
+/**  A stage of a run that is finished. */
+"finished stage" | 
+/**  Something that a stage made. */
+"artifact" | 
+/**  A model. */
+"model" | 
+/**  A rating study. */
+"rating study" | 
+/**  A summary to be rated. */
+"item" | 
+/**  A person who rates. */
+"rater";
+
+/**  An error whose arguments are not known. */
+export type ToldError = {
+	/**  For programs. */
+	code: ErrorCode,
+	/**  What happened and what it means. */
+	message: string,
+	/**  What to do next; empty where nothing can be done. */
+	fix: string,
+};
+
+/**  What is longer than the model's context. */
+export type TooLong = 
+/**  Dialogues of a data set. */
+{ case: "dialogues"; 
+/**  How many there are. */
+count: number; 
+/**  The longest one. */
+id: string; 
+/**  Its tokens, prompt and answer included. */
+tokens: number; 
+/**  The model's context, in tokens. */
+limit: number } | 
+/**  A text. */
+{ case: "text"; 
+/**  Its tokens, prompt and answer included. */
+tokens: number; 
+/**  The model's context, in tokens. */
+limit: number };
+
 /**  One turn of a dialogue. */
 export type Turn = {
 	/**  Who speaks; empty where unknown. */
@@ -1363,6 +2187,19 @@ export type Turn = {
 	/**  What is said. */
 	text: string,
 };
+
+/**  Why a file cannot be read. */
+export type Unreadable = 
+/**  It is a folder. */
+{ case: "folder"; 
+/**  The file, as given. */
+file: string } | 
+/**  The system refuses. */
+{ case: "refused"; 
+/**  The file, as given. */
+file: string; 
+/**  The system's reason. */
+reason: string };
 
 /**  What the watcher sends, at most twice a second and only on change. */
 export type WatchUpdate = {
@@ -1378,33 +2215,171 @@ export type WatchUpdate = {
 	points: MetricPoint[],
 };
 
-export type WorkspaceProblem = { code: "newer_workspace"; args: { file: string; needs: string } } | { code: "not_a_workspace"; args: { file: string } } | { code: "disk_full"; args: { file: string; room: Room | null } } | { code: "busy"; args: { file: string } } | { code: "read_only"; args: { file: string } } | { code: "corrupt"; args: Corrupt } | { code: "io"; args: { action: FileAction; file: string; reason: string } } | { code: "name_taken"; args: { thing: Thing; name: string } } | { code: "no_such_dataset"; args: { name: string; known: string[] } } | { code: "no_such_run"; args: { run: string } } | { code: "in_use"; args: { thing: Thing; name: string; by: Thing; count: number } } | { code: "ratings_locked"; args: { rater: string } } | { code: "score_out_of_range"; args: { score: number } } | { code: "lease_lost"; args: { run: string } } | { code: "database"; args: { reason: string } };
-export type Corrupt = { case: "database"; file: string; reason: string } | { case: "value"; what: string; reason: string };
-export type Room = { need_bytes: number; free_bytes: number };
-export type ImportProblem = { code: "no_files" } | { code: "not_found"; args: NotFound } | { code: "unreadable"; args: Unreadable } | { code: "unknown_format"; args: { file: string } } | { code: "empty"; args: { file: string } } | { code: "json"; args: { file: string; row: number; column: number; reason: string } } | { code: "invalid_utf8"; args: { file: string; row: number; offset: number; utf16: boolean } } | { code: "table"; args: { file: string; row: number; reason: string } } | { code: "unknown_column"; args: { file: string; field: string; columns: string[] } } | { code: "needs_mapping"; args: { columns: string[] } } | { code: "incomplete_map"; args: { lacks: MapPart } } | { code: "speakers_needed"; args: { file: string; row: number; field: string } } | { code: "bad_speakers"; args: { given: string } } | { code: "bad_rows"; args: { count: number; read: number; file: string; row: number; field: string; issue: IssueCode; reason: string } } | { code: "leaks"; args: { count: number; id: string; with: string } };
-export type NotFound = { case: "file"; file: string } | { case: "thing"; thing: Thing; key: string };
-export type Unreadable = { case: "folder"; file: string } | { case: "refused"; file: string; reason: string };
-export type RunProblem = { code: "recipe"; args: RecipeFault } | { code: "empty_dataset"; args: { dataset: string; lacks: ExampleKind } } | { code: "too_few_rows"; args: { dataset: string; kind: ExampleKind; have: number; need: number; field: string } } | { code: "too_long"; args: TooLong } | { code: "locked"; args: Locked } | { code: "interrupted"; args: Interrupted } | { code: "model_changed"; args: { file: string } } | { code: "wrong_state"; args: WrongState } | { code: "stalled"; args: { stage: StageName; why: Stall } } | { code: "out_of_memory"; args: Full };
-export type RecipeFault = { case: "unreadable"; reason: string } | { case: "assignment"; text: string } | { case: "unknown_field"; field: string } | { case: "value"; field: string; reason: string } | { case: "rule"; field: string; rule: RecipeRule };
-export type TooLong = { case: "dialogues"; count: number; id: string; tokens: number; limit: number } | { case: "text"; tokens: number; limit: number };
-export type Locked = { case: "run"; run: string; pid: number } | { case: "download"; file: string };
-export type Interrupted = { case: "run"; run: string } | { case: "download" } | { case: "work" };
-export type WrongState = { case: "read_by_run"; run: string; dataset: string } | { case: "empty_pair" } | { case: "nothing_to_rate"; run: string } | { case: "no_such_criterion"; criterion: string; known: string[] } | { case: "unrated"; open: number; total: number } | { case: "none_locked" } | { case: "nothing_to_stop"; run: string; status: "created" | "running" | "paused" | "done" | "failed" | "cancelled" } | { case: "nothing_to_pause"; run: string } | { case: "cancelled"; run: string } | { case: "not_trained"; run: string; role: string; stage: StageName } | { case: "stage_unready"; stage: StageName } | { case: "examples_changed"; run: string; dataset: string } | { case: "stages_reversed"; run: string; from: StageName; until: StageName } | { case: "adapter_needed" } | { case: "folder_not_empty"; file: string };
-export type Stall = { case: "no_topic" } | { case: "no_summary"; dropped: { [key in string]: number } } | { case: "no_dialogue"; synthesizer: Synthesizer } | { case: "no_preference" } | { case: "no_pair"; system: System; synthesizer: Synthesizer };
-export type Full = { case: "card" } | { case: "stage"; stage: StageName; smaller: SmallerPlan | null };
-export type SmallerPlan = { settings: string[]; price: Price };
-export type ModelProblem = { code: "missing_file"; args: { file: string } } | { code: "no_such_model"; args: { file: string } } | { code: "several_models"; args: { files: string[] } } | { code: "truncated_weights"; args: { file: string; found_bytes: number; expected_bytes: number } } | { code: "weights"; args: { file: string; reason: string } } | { code: "unsupported_architecture"; args: { found: string; supported: string } } | { code: "not_in_gguf"; args: { what: string } } | { code: "model_config"; args: { file: string; field: string; reason: string } } | { code: "vocabulary_mismatch"; args: { tokenizer: number; model: number } } | { code: "tokenizer"; args: { file: string; reason: string } } | { code: "chat_template"; args: { reason: string } } | { code: "adapter"; args: { file: string; reason: string } } | { code: "checkpoint"; args: { file: string; reason: string } } | { code: "not_finite"; args: { what: string } } | { code: "setting"; args: { field: string; reason: string } } | { code: "device"; args: { device: string; reason: string } } | { code: "tensor"; args: { reason: string } };
-export type HubProblem = { code: "offline"; args: { what: string } } | { code: "bad_id"; args: { id: string; reason: string } } | { code: "bad_endpoint"; args: { endpoint: string } } | { code: "bad_token" } | { code: "bad_manifest"; args: { file: string; reason: string } } | { code: "unauthorized"; args: { host: string; what: string; had_token: boolean; no_token: string | null } } | { code: "gated"; args: { host: string; what: string; no_token: string | null } } | { code: "not_on_hub"; args: { host: string; what: string } } | { code: "rate_limited"; args: { host: string; retry_after_s: number | null } } | { code: "unreachable"; args: { host: string; reason: string } } | { code: "bad_answer"; args: { host: string; reason: string } } | { code: "no_weights"; args: { id: string; reason: string } } | { code: "checksum"; args: { file: string; expected: string; found: string } };
-export type ShellProblem = { code: "usage"; args: Misuse } | { code: "file"; args: { file: string; row: number | null; reason: string } } | { code: "keychain"; args: { keychain: string; reason: string } } | { code: "file_not_found"; args: FolderFault } | { code: "model_file"; args: { file: string; fault: FileFault } } | { code: "window_download_busy" } | { code: "window_lock"; args: { file: string; reason: string } } | { code: "window_log"; args: { file: string; reason: string } } | { code: "window_no_sample" } | { code: "window_no_worker" } | { code: "window_notification"; args: { reason: string } } | { code: "window_taken"; args: { workspace: string } } | { code: "window_worker_answer"; args: { reason: string } } | { code: "window_worker_start"; args: { reason: string } } | { code: "window_worker_stopped"; args: { logs: string } } | { code: "window_missing" } | { code: "window_unexpected"; args: { reason: string } } | { code: "window_workspace" };
-export type Misuse = { case: "command_line"; reason: string } | { case: "window_arguments" } | { case: "no_dialogue" } | { case: "not_stored" } | { case: "no_dataset_name" } | { case: "bad_columns"; columns: string };
-export type FolderFault = { case: "no_config"; file: string; reason: string } | { case: "no_tokenizer"; file: string } | { case: "no_weights"; file: string };
-export type FileFault = { case: "truncated" } | { case: "not_safetensors" } | { case: "unreadable"; reason: string };
-export type Problem = WorkspaceProblem | ImportProblem | RunProblem | ModelProblem | HubProblem | ShellProblem;
-export type Lack = { case: "examples"; kind: ExampleKind; need: number; have: number } | { case: "model"; hub_id: string } | { case: "memory"; need_bytes: number; free_bytes: number } | { case: "disk"; need_bytes: number; free_bytes: number };
-export type SplitRule = { rule: "asked"; split: Split } | { rule: "column" } | { rule: "file_names" } | { rule: "drawn"; seed: number };
-export type Thing = "data set" | "example" | "run" | "queued run" | "stage" | "finished stage" | "artifact" | "model" | "rating study" | "item" | "rater";
-export type FileAction = "use" | "read" | "write" | "create" | "remove" | "start";
-export type MapPart = "dialogue" | "summary";
-export type ExampleKind = "training examples" | "validation examples" | "training examples left for validation" | "test examples" | "usable rows";
-export type RecipeRule = "at_least_one" | "positive_factors" | "zero_to_below_one" | "above_zero_to_one" | "zero_to_one" | "positive" | "not_negative" | "above_zero" | "zero_to_below_half" | "sigmoid_or_robust" | "two_for_fixed_ratio";
-export type Price = "recompute" | "rounding" | "eight_bits" | "four_bits" | "short_dialogues" | "smaller_model";
+/**  A problem with the workspace. */
+export type WorkspaceProblem = 
+/**  The workspace needs a newer Duologue. */
+{ code: "newer_workspace"; args: {
+	/**  The database. */
+	file: string,
+	/**  The oldest version that reads it. */
+	needs: string,
+} } | 
+/**  The database is not Duologue's. */
+{ code: "not_a_workspace"; args: {
+	/**  The database. */
+	file: string,
+} } | 
+/**  The disk is full. */
+{ code: "disk_full"; args: {
+	/**  The file that could not grow, or the folder that lacks the room. */
+	file: string,
+	/**  How much is there and how much is needed, where it is known. */
+	room: Room | null,
+} } | 
+/**  Another process keeps the database locked. */
+{ code: "busy"; args: {
+	/**  The database. */
+	file: string,
+} } | 
+/**  The workspace cannot be written. */
+{ code: "read_only"; args: {
+	/**  The database. */
+	file: string,
+} } | 
+/**  Something stored cannot be read. */
+{ code: "corrupt"; args: Corrupt } | 
+/**  A file or folder cannot be used. */
+{ code: "io"; args: {
+	/**  What was tried. */
+	action: FileAction,
+	/**  The file or folder. */
+	file: string,
+	/**  The system's reason. */
+	reason: string,
+} } | 
+/**  The name is taken. */
+{ code: "name_taken"; args: {
+	/**  What has the name. */
+	thing: Thing,
+	/**  The name. */
+	name: string,
+} } | 
+/**  There is no such data set. */
+{ code: "no_such_dataset"; args: {
+	/**  The name that was asked for. */
+	name: string,
+	/**  The names there are. */
+	known: string[],
+} } | 
+/**  There is no such run. */
+{ code: "no_such_run"; args: {
+	/**  The id that was asked for. */
+	run: string,
+} } | 
+/**  Something else still needs it. */
+{ code: "in_use"; args: {
+	/**  What is needed. */
+	thing: Thing,
+	/**  Its name. */
+	name: string,
+	/**  What needs it. */
+	by: Thing,
+	/**  How many need it. */
+	count: number,
+} } | 
+/**  A rater's ratings are locked. */
+{ code: "ratings_locked"; args: {
+	/**  The rater. */
+	rater: string,
+} } | 
+/**  A score outside 1 to 5. */
+{ code: "score_out_of_range"; args: {
+	/**  The score. */
+	score: number,
+} } | 
+/**  Another process took the run over. */
+{ code: "lease_lost"; args: {
+	/**  The run. */
+	run: string,
+} } | 
+/**  The database refused a query: a defect. */
+{ code: "database"; args: {
+	/**  The database's reason. */
+	reason: string,
+} };
+
+/**  What cannot be done now, and why. */
+export type WrongState = 
+/**  Examples cannot be changed: a run that is not finished reads them. */
+{ case: "read_by_run"; 
+/**  The run. */
+run: string; 
+/**  Its data set. */
+dataset: string } | 
+/**  A pair without dialogue or summary. */
+{ case: "empty_pair" } | 
+/**  A rating set of a run without test summaries. */
+{ case: "nothing_to_rate"; 
+/**  The run. */
+run: string } | 
+/**  A score for a criterion that does not exist. */
+{ case: "no_such_criterion"; 
+/**  What was given. */
+criterion: string; 
+/**  The criteria there are. */
+known: string[] } | 
+/**  Locking a set that is not rated to its end. */
+{ case: "unrated"; 
+/**  Summaries without ratings. */
+open: number; 
+/**  Summaries in all. */
+total: number } | 
+/**  Results before any rater has locked their set. */
+{ case: "none_locked" } | 
+/**  Stopping a run that is over. */
+{ case: "nothing_to_stop"; 
+/**  The run. */
+run: string; 
+/**  Where it stands. */
+status: RunStatus } | 
+/**  Pausing a run that has failed. */
+{ case: "nothing_to_pause"; 
+/**  The run. */
+run: string } | 
+/**  Resuming a cancelled run without naming a stage. */
+{ case: "cancelled"; 
+/**  The run. */
+run: string } | 
+/**  Using an adapter that has not been trained yet. */
+{ case: "not_trained"; 
+/**  The run. */
+run: string; 
+/**  The adapter's part in the method. */
+role: string; 
+/**  The stage that trains it. */
+stage: StageName } | 
+/**  Starting a stage before those it reads from are finished. */
+{ case: "stage_unready"; 
+/**  The stage. */
+stage: StageName } | 
+/**  Resuming a run whose examples have changed. */
+{ case: "examples_changed"; 
+/**  The run. */
+run: string; 
+/**  Its data set. */
+dataset: string } | 
+/**  A range of stages whose end comes before its beginning. */
+{ case: "stages_reversed"; 
+/**  The run. */
+run: string; 
+/**  The first stage that was asked for. */
+from: StageName; 
+/**  The last one. */
+until: StageName } | 
+/**  Exporting an adapter where there is none. */
+{ case: "adapter_needed" } | 
+/**  Writing into a folder that is not empty. */
+{ case: "folder_not_empty"; 
+/**  The folder. */
+file: string };
+
