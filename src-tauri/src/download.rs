@@ -5,30 +5,12 @@ use std::process::{Child, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use contract::problem::ShellProblem;
-use contract::{DownloadLine, RunStatus};
-use serde::Deserialize;
+use contract::{Download, DownloadLine};
 
 use crate::dto::DownloadEvent;
 use crate::error::Answer;
 use crate::place::Place;
 use crate::worker::{command, last_line, lines, not_started, silent};
-
-/// The answer of `duologue models add`.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Fetched {
-    /// The model is here, every file checked.
-    Here {
-        /// Its folder.
-        path: String,
-    },
-    /// It was stopped; what has arrived is kept.
-    Stopped {
-        /// Says so.
-        #[serde(rename = "status")]
-        _status: RunStatus,
-    },
-}
 
 /// The download in progress.
 #[derive(Default)]
@@ -57,15 +39,17 @@ impl Downloads {
                     eta_s: step.eta_s,
                 });
             } else {
-                answer = last_line::<Fetched>(&line).or(answer);
+                answer = last_line::<Download>(&line).or(answer);
             }
         }
         // The exit code adds nothing to the last line.
         let _status = child.wait();
         *self.process.lock().unwrap_or_else(PoisonError::into_inner) = None;
         send(match answer.unwrap_or_else(|| Err(silent(place)))? {
-            Fetched::Here { path } => DownloadEvent::Done { path },
-            Fetched::Stopped { .. } => DownloadEvent::Paused,
+            Download::Done(downloaded) => DownloadEvent::Done {
+                path: downloaded.model.path,
+            },
+            Download::Paused(_) => DownloadEvent::Paused,
         });
         Ok(())
     }
@@ -99,7 +83,7 @@ impl Downloads {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use contract::ErrorCode;
+    use contract::{DownloadPaused, Downloaded, ErrorCode, KnownModel, RunStatus};
 
     use super::*;
 
@@ -127,12 +111,32 @@ mod tests {
     const STEP: &str = "echo '{\"event\":\"download\",\"file\":\"m\",\"done_bytes\":1,\"total_bytes\":4,\
                         \"bytes_per_s\":null,\"eta_s\":2.5}'";
 
+    /// A shell command that prints an answer of `models add`.
+    fn prints(answer: &Download) -> String {
+        let fields = serde_json::to_string(answer).unwrap();
+        format!("echo '{{\"event\":\"result\",{}'", &fields[1..])
+    }
+
     #[test]
     fn a_download_says_where_it_is_and_where_it_lies() {
-        let (answer, events) = fetch(
-            &format!("{STEP}\necho '{{\"event\":\"result\",\"path\":\"/m\"}}'"),
-            false,
-        );
+        let done = Download::Done(Downloaded {
+            model: KnownModel {
+                id: "0".into(),
+                name: "b".into(),
+                path: "/m".into(),
+                parameters: 1,
+                bytes: 4,
+                added_at_ms: 0,
+                context_tokens: Some(64),
+                present: true,
+                source: None,
+                runs: Vec::new(),
+            },
+            received_bytes: 4,
+            connections: 1,
+            sha256_ok: true,
+        });
+        let (answer, events) = fetch(&format!("{STEP}\n{}", prints(&done)), false);
         answer.unwrap();
         assert!(
             matches!(&events[0], DownloadEvent::Download { done_bytes, .. } if *done_bytes == 1.0)
@@ -143,9 +147,17 @@ mod tests {
     #[test]
     fn a_pause_reaches_the_process() {
         // Ctrl-C's signal is ignored from birth where a script has started all of this in the background.
+        let paused = prints(&Download::Paused(DownloadPaused {
+            hub_id: "a/b".into(),
+            status: RunStatus::Paused,
+            resume: "duologue models add a/b".into(),
+            received_bytes: 1,
+            connections: 1,
+        }));
         let script = format!(
-            "trap '' INT\n\
-             trap 'echo \"{{\\\"event\\\":\\\"result\\\",\\\"status\\\":\\\"paused\\\"}}\"; exit 130' TERM\n\
+            "stopped() {{ {paused}; exit 130; }}\n\
+             trap '' INT\n\
+             trap stopped TERM\n\
              {STEP}\n\
              for tenth in $(seq 300); do sleep 0.1; done; echo 'no signal came' >&2; exit 1"
         );

@@ -251,9 +251,11 @@ mod tests {
 
     #[test]
     fn result_is_taken_although_a_child_holds_the_pipe() {
-        let (_folder, place) = place("sleep 20 & echo '{\"event\":\"result\",\"run\":\"r-1\"}'");
+        let (_folder, place) = place(
+            "sleep 20 & echo '{\"event\":\"result\",\"run\":\"r-1\",\"status\":\"started\"}'",
+        );
         let begun = std::time::Instant::now();
-        let started: crate::command::run::Started = ask(&place, &["run".into()]).unwrap();
+        let started: contract::Started = ask(&place, &["run".into()]).unwrap();
         assert_eq!(started.run, "r-1");
         assert!(begun.elapsed().as_secs() < 10);
     }
@@ -285,11 +287,11 @@ mod tests {
 
     #[test]
     fn an_answer_of_another_shape_is_refused() {
-        let read = |line: &str| last_line::<crate::dto::PlanSheet>(line).unwrap();
+        let read = |line: &str| last_line::<contract::Plan>(line).unwrap();
         let sheet = read(r#"{"event":"result","verdict":"ready"}"#);
         assert_eq!(sheet.unwrap_err().code(), ErrorCode::WindowWorkerAnswer);
         let whole = json!({"event": "result", "schema": 1, "verdict": "not_ready", "missing": [{"case": "memory", "need_bytes": 3, "free_bytes": 2}], "parameters": 7,
-            "probed": true, "recompute": false, "peak_bytes": 9, "disk_bytes": 8, "seconds": 1.5,
+            "probed": true, "recompute": false, "tokens_per_microbatch": 512, "generate_batch_size": 8, "peak_bytes": 9, "disk_bytes": 8, "seconds": 1.5,
             "stages": [{"name": "topics", "peak_bytes": 1, "disk_bytes": 2, "seconds": 0.5}],
             "offers": [{"change": "--preset small", "price": "rounding", "peak_bytes": 1, "seconds": 1.0, "fits": true}],
             "machine": {"memory_free_bytes": null, "disk_free_bytes": 5, "threads": 2}});

@@ -33,6 +33,20 @@ closed_set! {
 }
 
 closed_set! {
+    /// A figure of the result table in which a system is compared with another on the same items.
+    ResultMetric, "metric of the result table" {
+        /// Nats per token of the first reference.
+        ReferenceCe = "reference_ce",
+        /// ROUGE-1 F, mean over references.
+        Rouge1 = "rouge1",
+        /// ROUGE-2 F, mean over references.
+        Rouge2 = "rouge2",
+        /// ROUGE-L F, mean over references.
+        RougeL = "rougeL",
+    }
+}
+
+closed_set! {
     /// A curve of a training, under the name that TRL gives it. The series in the workspace is `TASK/METRIC`.
     Metric, "metric" {
         /// The loss.

@@ -3,6 +3,7 @@
 //! Every room may use this crate and it uses none. A closed set stands here once and has one word for each member,
 //! which is the same in JSON, in the database and on the command line ([`closed_set`]).
 
+mod answer;
 mod artifact;
 mod closed_set;
 mod data;
@@ -18,7 +19,12 @@ pub mod problem;
 mod rating;
 mod run;
 
-pub use artifact::{ArtifactKind, Metric};
+pub use answer::{
+    Catalogue, CatalogueLine, CatalogueModel, Download, DownloadPaused, Downloaded, FolderFit,
+    FolderFits, KnownModel, Launch, LongExample, Machine, MethodMemory, Offer, Plan, Source,
+    StageForecast, Started, TooLong, Verdict, Verified,
+};
+pub use artifact::{ArtifactKind, Metric, ResultMetric};
 pub use closed_set::UnknownWord;
 pub use data::{Detection, Doubt, IssueCode, Origin, Severity, Split, SplitChoice};
 pub use device::{BadDevice, DeviceChoice};

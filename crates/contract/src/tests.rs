@@ -55,13 +55,14 @@ macro_rules! every_set {
 
 every_set! {
     ArtifactKind, Control, Detection, Doubt, ErrorCode, ExampleKind, FileAction, FileFormat, Fit, IssueCode, ItemState,
-    Kind, MapPart, Metric, Origin, Preset, Price, Quantize, RecipeRule, RunStanding, RunStatus, Severity, Split, SplitChoice, StageName, StageStanding, StageStatus,
-    Synthesizer, System, Thing,
+    Kind, Launch, MapPart, Metric, Origin, Preset, Price, Quantize, RecipeRule, ResultMetric, RunStanding, RunStatus, Severity,
+    Split, SplitChoice, StageName, StageStanding, StageStatus, Synthesizer, System, Thing, Verdict,
 }
 
 #[test]
 fn no_set_is_left_out_of_the_round_trip() {
     let sources = [
+        include_str!("answer.rs"),
         include_str!("artifact.rs"),
         include_str!("data.rs"),
         include_str!("error.rs"),

@@ -5,12 +5,12 @@
 
 use std::path::Path;
 
-use contract::Fit;
+use contract::{CatalogueModel, Fit, MethodMemory};
 use lm::memory::{self, Form, Generating, Precision, Training};
 use lm::model::parameters;
 use lm::{Checkpoint, DecoderConfig, Quantize};
 use project::recipe::Recipe;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::error::{Error, Result};
 
@@ -61,45 +61,12 @@ struct File {
 }
 
 /// A model of the catalogue.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CatalogueEntry {
-    /// Short name, which `--model` accepts.
-    pub name: &'static str,
-    /// `owner/name` on the Hub.
-    pub hub_id: String,
-    /// Revision to take.
-    pub revision: String,
-    /// Licence as the model card names it.
-    pub licence: String,
-    /// The licence has to be accepted on the Hub first.
-    pub gated: bool,
-    /// Why one would take it, one sentence.
-    pub why: String,
-    /// Number of weights.
-    pub parameters: u64,
-    /// Longest text, in tokens.
-    pub context_tokens: usize,
-    /// Size of its weights as published (bf16).
-    pub download_bytes: u64,
-    /// Memory of each method.
-    pub memory: MethodMemory,
+    /// What people choose it by.
+    pub model: CatalogueModel,
     /// Its sizes, as its config.json has them.
-    #[serde(skip)]
     pub config: DecoderConfig,
-}
-
-/// Peak memory of the process, in bytes, with the default recipe on two threads, dialogues of 400 tokens and summaries
-/// of 60.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct MethodMemory {
-    /// Summarizing one dialogue.
-    pub inference_bytes: u64,
-    /// Supervised training of an adapter.
-    pub lora_bytes: u64,
-    /// The same over weights quantised to `q4_k`.
-    pub qlora_bytes: u64,
-    /// Alignment with preference pairs.
-    pub dpo_bytes: u64,
 }
 
 /// Compares a need with the memory that is free.
@@ -129,20 +96,19 @@ fn entry(name: &'static str, text: &str) -> Result<CatalogueEntry> {
     let file: File = toml::from_str(text).map_err(|e| corrupt(e.to_string()))?;
     let json = serde_json::to_value(&file.config).map_err(|e| corrupt(e.to_string()))?;
     let config = DecoderConfig::from_json(&json, Path::new(name))?;
-    let parameters = parameters(&config);
-    Ok(CatalogueEntry {
-        name,
+    let model = CatalogueModel {
+        name: name.to_owned(),
         hub_id: file.hub_id,
         revision: file.revision,
         licence: file.licence,
         gated: file.gated,
         why: file.why,
-        parameters,
+        parameters: parameters(&config),
         context_tokens: config.max_position_embeddings,
         download_bytes: memory::weights_bytes(&config, Precision::Half),
         memory: method_memory(&config),
-        config,
-    })
+    };
+    Ok(CatalogueEntry { model, config })
 }
 
 /// What the model of a folder, or of a GGUF file, would need.
@@ -209,7 +175,10 @@ mod tests {
             .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
             .collect();
         let entries = catalogue().unwrap();
-        let mut listed: Vec<String> = entries.iter().map(|entry| entry.name.to_owned()).collect();
+        let mut listed: Vec<String> = entries
+            .iter()
+            .map(|entry| entry.model.name.clone())
+            .collect();
         names.sort();
         listed.sort();
         assert_eq!(names, listed);
@@ -217,23 +186,23 @@ mod tests {
         assert!(
             entries
                 .windows(2)
-                .all(|pair| pair[0].parameters <= pair[1].parameters)
+                .all(|pair| pair[0].model.parameters <= pair[1].model.parameters)
         );
         for entry in &entries {
-            hub::HubId::parse(&entry.hub_id).unwrap();
+            hub::HubId::parse(&entry.model.hub_id).unwrap();
             assert!(
-                (0.1e9..15e9).contains(&(entry.parameters as f64)),
+                (0.1e9..15e9).contains(&(entry.model.parameters as f64)),
                 "{}",
-                entry.name
+                entry.model.name
             );
-            assert!(!entry.why.is_empty() && !entry.licence.is_empty());
-            let memory = entry.memory;
+            assert!(!entry.model.why.is_empty() && !entry.model.licence.is_empty());
+            let memory = entry.model.memory;
             assert!(
                 memory.inference_bytes < memory.lora_bytes && memory.lora_bytes < memory.dpo_bytes
             );
             assert!(
                 memory.qlora_bytes < memory.lora_bytes
-                    && entry.download_bytes < memory.inference_bytes
+                    && entry.model.download_bytes < memory.inference_bytes
             );
         }
     }
@@ -253,8 +222,11 @@ mod tests {
         ];
         let entries = catalogue().unwrap();
         for (name, parameters) in known {
-            let entry = entries.iter().find(|entry| entry.name == name).unwrap();
-            assert_eq!(entry.parameters, parameters, "{name}");
+            let entry = entries
+                .iter()
+                .find(|entry| entry.model.name == name)
+                .unwrap();
+            assert_eq!(entry.model.parameters, parameters, "{name}");
         }
     }
 

@@ -7,7 +7,7 @@ use contract::{FileAction, Thing};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use contract::DeviceChoice;
+use contract::{DeviceChoice, KnownModel, LongExample, Source, TooLong, Verified};
 use hub::{Download, HubId, MANIFEST, Manifest};
 use lm::{Checkpoint, DecoderConfig, LanguageModel, SpecialTokens, check_folder, model_sha256};
 use project::session::Session;
@@ -30,36 +30,6 @@ pub struct AddModel {
     pub gguf: Option<String>,
 }
 
-/// A model that is known here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct KnownModel {
-    /// Id, name, folder, sizes.
-    #[serde(flatten)]
-    pub row: ModelRow,
-    /// Longest text; `None` if the folder cannot be read.
-    pub context_tokens: Option<usize>,
-    /// Whether the folder is still there.
-    pub present: bool,
-    /// Where it was downloaded from; none for a folder of the user.
-    #[serde(flatten)]
-    pub source: Option<Source>,
-    /// Runs that need it to go on or to be used.
-    pub runs: Vec<String>,
-}
-
-/// Where a download came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Source {
-    /// `owner/name`.
-    pub hub_id: String,
-    /// Revision that was asked for.
-    pub revision: String,
-    /// The commit that was downloaded.
-    pub commit: String,
-    /// Licence as the model card names it.
-    pub licence: Option<String>,
-}
-
 /// A download that was interrupted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unfinished {
@@ -69,21 +39,6 @@ pub struct Unfinished {
     pub path: String,
     /// Length of all files.
     pub bytes: u64,
-}
-
-/// What a check of a model's files found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Verified {
-    /// Digest of its files now; `None` if files are missing or damaged.
-    pub id: Option<String>,
-    /// Path of its folder.
-    pub path: String,
-    /// Number of weights; `None` if files are missing or damaged.
-    pub parameters: Option<u64>,
-    /// Whether the files are those of the download, or of the model's first use; `None` if neither is known.
-    pub sha256_ok: Option<bool>,
-    /// Files of the download that are missing or changed.
-    pub damaged: Vec<String>,
 }
 
 /// What removing a model takes away.
@@ -99,26 +54,6 @@ pub struct Removal {
     pub deleted_bytes: u64,
     /// Runs that cannot go on, and whose results cannot be used, without it.
     pub runs: Vec<String>,
-}
-
-/// Examples that a model cannot read whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct TooLong {
-    /// Longest text of the model, in tokens.
-    pub context_tokens: usize,
-    /// The examples that are longer than that.
-    pub too_long: Vec<LongExample>,
-}
-
-/// An example that is longer than a model's context.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LongExample {
-    /// Its id in the data set.
-    pub id: String,
-    /// Its row id in the workspace.
-    pub key: i64,
-    /// Tokens of its dialogue and its first summary.
-    pub tokens: usize,
 }
 
 /// The examples of a data set whose dialogue and first summary, without any instruction around them, are longer
@@ -248,7 +183,12 @@ fn known(session: &Session, row: ModelRow) -> Result<KnownModel> {
         present: folder.is_dir(),
         source,
         runs,
-        row,
+        id: row.id,
+        name: row.name,
+        path: row.path,
+        parameters: row.parameters,
+        bytes: row.bytes,
+        added_at_ms: row.added_at_ms,
     })
 }
 

@@ -41,6 +41,17 @@ pub enum Source {
     Off,
 }
 
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Calibrated => "calibrated",
+            Self::Default => "default",
+            Self::User => "user",
+            Self::Off => "off",
+        })
+    }
+}
+
 /// What a rule demands: a band of numbers, or yes (no: not applied).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]

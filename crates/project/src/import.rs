@@ -102,9 +102,15 @@ impl std::str::FromStr for ColumnMap {
     }
 }
 
-/// Reads names of speakers between commas; blanks around them do not count. Whether they can be used, the import says.
-pub fn speakers(text: &str) -> Vec<String> {
-    text.split(',').map(|name| name.trim().to_owned()).collect()
+/// Names of speakers, as both shells take them: between commas; blanks around them do not count. Whether they can be
+/// used, the import says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speakers(pub Vec<String>);
+
+impl From<&str> for Speakers {
+    fn from(text: &str) -> Self {
+        Self(text.split(',').map(|name| name.trim().to_owned()).collect())
+    }
 }
 
 /// How to read.

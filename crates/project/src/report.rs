@@ -8,7 +8,7 @@ pub mod run;
 
 use std::collections::BTreeMap;
 
-use contract::{ArtifactKind, Synthesizer, System};
+use contract::{ArtifactKind, ResultMetric, Synthesizer, System};
 use metrics::interval::{Interval, bootstrap_mean, paired_bootstrap, wilson};
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ pub struct SystemResult {
     /// Mean number of in-context examples.
     pub mean_examples: f64,
     /// Differences to `sft_real` by metric; empty for `sft_real` itself and where that was not run.
-    pub vs_sft_real: BTreeMap<String, Difference>,
+    pub vs_sft_real: BTreeMap<ResultMetric, Difference>,
 }
 
 /// One row of the synthesizer table.
@@ -107,7 +107,7 @@ impl Artifact for SynthesizerResult {
 struct Items {
     system: System,
     ids: Vec<String>,
-    metrics: BTreeMap<&'static str, Vec<f64>>,
+    metrics: BTreeMap<ResultMetric, Vec<f64>>,
     best: [Vec<f64>; 3],
     tokens: Vec<f64>,
     examples: Vec<f64>,
@@ -136,11 +136,11 @@ fn items(outputs: &[Output]) -> Items {
     let column =
         |f: &dyn Fn(&(RougeScores, RougeScores)) -> f64| scores.iter().map(f).collect::<Vec<f64>>();
     let metrics = BTreeMap::from([
-        ("rouge1", column(&|s| s.0.rouge1.fmeasure)),
-        ("rouge2", column(&|s| s.0.rouge2.fmeasure)),
-        ("rougeL", column(&|s| s.0.rouge_l.fmeasure)),
+        (ResultMetric::Rouge1, column(&|s| s.0.rouge1.fmeasure)),
+        (ResultMetric::Rouge2, column(&|s| s.0.rouge2.fmeasure)),
+        (ResultMetric::RougeL, column(&|s| s.0.rouge_l.fmeasure)),
         (
-            "reference_ce",
+            ResultMetric::ReferenceCe,
             outputs.iter().map(|output| output.reference_ce).collect(),
         ),
     ]);
@@ -177,13 +177,13 @@ fn rouge(output: &Output) -> (RougeScores, RougeScores) {
 fn row(items: &Items, baseline: Option<&Items>, resamples: usize, seed: u64) -> SystemResult {
     let with_interval = |values: &[f64]| interval(bootstrap_mean(values, resamples, seed));
     let average = |values: &[f64]| metrics::text::mean(values).unwrap_or(0.0);
-    let metric = |name: &str| with_interval(items.metrics.get(name).map_or(&[][..], Vec::as_slice));
+    let metric = |metric| with_interval(items.metrics.get(&metric).map_or(&[][..], Vec::as_slice));
     let mut vs_sft_real = BTreeMap::new();
     if let Some(baseline) = baseline.filter(|b| b.system != items.system && b.ids == items.ids) {
-        for (name, ours) in &items.metrics {
+        for (metric, ours) in &items.metrics {
             let differences: Vec<f64> = ours
                 .iter()
-                .zip(&baseline.metrics[name])
+                .zip(&baseline.metrics[metric])
                 .map(|(a, b)| a - b)
                 .collect();
             if let Some(d) = paired_bootstrap(&differences, resamples, seed) {
@@ -193,20 +193,20 @@ fn row(items: &Items, baseline: Option<&Items>, resamples: usize, seed: u64) -> 
                     p: d.p_two_sided,
                     detectable_diff: d.detectable_diff,
                 };
-                vs_sft_real.insert((*name).to_owned(), difference);
+                vs_sft_real.insert(*metric, difference);
             }
         }
     }
     SystemResult {
         system: items.system,
         n: items.ids.len(),
-        rouge1: metric("rouge1"),
-        rouge2: metric("rouge2"),
-        rouge_l: metric("rougeL"),
+        rouge1: metric(ResultMetric::Rouge1),
+        rouge2: metric(ResultMetric::Rouge2),
+        rouge_l: metric(ResultMetric::RougeL),
         rouge1_best: with_interval(&items.best[0]),
         rouge2_best: with_interval(&items.best[1]),
         rouge_l_best: with_interval(&items.best[2]),
-        reference_ce: metric("reference_ce"),
+        reference_ce: metric(ResultMetric::ReferenceCe),
         mean_tokens: average(&items.tokens),
         mean_examples: average(&items.examples),
         vs_sft_real,
@@ -317,7 +317,7 @@ mod tests {
         ]
         .concat();
         let table = results(&outputs, 200, 1);
-        let gain = &table[1].vs_sft_real["rouge1"];
+        let gain = &table[1].vs_sft_real[&ResultMetric::Rouge1];
         assert!((gain.diff - (1.0 - 2.0 / 3.0)).abs() < 1e-12);
         assert_eq!((gain.ci95[0], gain.ci95[1]), (gain.diff, gain.diff));
     }

@@ -2,5 +2,5 @@
 
 pub use store::{
     ArtifactPage, ArtifactRow, DATABASE, DatasetRow, ExampleRow, LedgerRow, MetricPointRow,
-    ModelRow, Owner, QueueRow, RaterRow, RunRow, StageRow, StudyRow,
+    ModelRow, Owner, QueueRow, RaterRow, RunRow, SplitCounts, StageRow, StudyRow,
 };

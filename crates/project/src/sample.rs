@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::{DATABASE, TakenRun};
 
+use crate::artifact::{self, Topic, TrainedAdapter};
 use crate::error::{Error, Result};
 use crate::session::Session;
 
@@ -136,12 +137,11 @@ impl Session {
     fn adapters_of(&self, run: &str) -> Result<BTreeSet<String>> {
         let mut found = BTreeSet::new();
         for stage in self.store.stages(run)? {
-            for row in self
+            let rows = self
                 .store
-                .artifacts(run, stage.name, Some(ArtifactKind::Adapter))?
-            {
-                found.extend(row.payload["sha256"].as_str().map(str::to_owned));
-            }
+                .artifacts(run, stage.name, Some(ArtifactKind::Adapter))?;
+            let adapters: Vec<TrainedAdapter> = artifact::read(&rows)?;
+            found.extend(adapters.into_iter().map(|adapter| adapter.sha256));
         }
         Ok(found)
     }
@@ -164,11 +164,14 @@ fn renumbered_shots(mut shots: Value, by: i64) -> Value {
     shots
 }
 
-fn renumbered_artifact(kind: ArtifactKind, mut payload: Value, by: i64) -> Option<Value> {
-    let names_one = kind == ArtifactKind::Topic;
-    let old = payload["example_id"].as_i64().filter(|_| names_one)?;
-    payload["example_id"] = json!(old + by);
-    Some(payload)
+/// A topic names its example; nothing else that a stage makes does.
+fn renumbered_artifact(kind: ArtifactKind, payload: Value, by: i64) -> Option<Value> {
+    if kind != ArtifactKind::Topic {
+        return None;
+    }
+    let mut topic: Topic = serde_json::from_value(payload).ok()?;
+    topic.example_id += by;
+    serde_json::to_value(topic).ok()
 }
 
 /// Copies the folders of `from` that `to` lacks.

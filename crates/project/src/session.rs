@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
     ArtifactEdit, ArtifactPage, DatasetRow, ExampleRow, LedgerRow, MetricPointRow, ModelRow,
-    NewDataset, NewExample, RunRow, StageRow, StopRequest, Store,
+    NewDataset, NewExample, RunRow, SplitCounts, StageRow, StopRequest, Store,
 };
 
 pub use hand::WrittenExample;
@@ -76,7 +76,7 @@ pub struct ImportReport {
     /// Rows left out: bad ones and leaks.
     pub skipped: usize,
     /// Examples of this import by split.
-    pub splits: BTreeMap<String, usize>,
+    pub splits: SplitCounts,
     /// Fewest and most gold summaries of an example.
     pub references: MinMax,
     /// Dialogues removed from the training side.
@@ -531,14 +531,9 @@ fn bad_rows(found: &Import, first: &Issue) -> Error {
 }
 
 fn report(request: &ImportRequest, found: Import, read: usize, leaks: Vec<Leak>) -> ImportReport {
-    let mut splits: BTreeMap<String, usize> = BTreeMap::new();
-    for split in Split::ALL {
-        let n = found
-            .examples
-            .iter()
-            .filter(|example| example.split == *split)
-            .count();
-        splits.insert(split.to_string(), n);
+    let mut splits = SplitCounts::default();
+    for example in &found.examples {
+        splits.add(example.split);
     }
     let references = found
         .examples

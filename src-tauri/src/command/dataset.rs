@@ -4,13 +4,12 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use contract::problem::Misuse;
-use contract::{Doubt, Origin, Severity};
+use contract::{Doubt, LongExample, Origin, Severity, TooLong};
 use host::clock::now_ms;
 use project::hygiene::Finding;
-use project::import::{ColumnMap, Import, ImportOptions, Issue, speakers};
+use project::import::{ColumnMap, Import, ImportOptions, Issue, Speakers};
 use project::rows::ExampleRow;
 use project::session::{self, Session};
-use serde::Deserialize;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
@@ -150,12 +149,8 @@ pub(crate) fn too_long(
     dataset: String,
     model: String,
 ) -> Answer<Vec<DoubtFound>> {
-    #[derive(Deserialize)]
-    struct Measured {
-        too_long: Vec<LongExample>,
-    }
     let words = ["datasets", &dataset, "--model", &model].map(str::to_owned);
-    let found: Measured = worker::ask(&place, &words)?;
+    let found: TooLong = worker::ask(&place, &words)?;
     let rows = place.session()?.examples(&dataset, 0, u32::MAX)?;
     let places: HashMap<i64, usize> = rows
         .iter()
@@ -172,13 +167,6 @@ pub(crate) fn too_long(
         })
     };
     Ok(found.too_long.into_iter().filter_map(doubt).collect())
-}
-
-/// An example as `duologue datasets --model` names it.
-#[derive(serde::Deserialize)]
-struct LongExample {
-    key: i64,
-    tokens: u32,
 }
 
 fn doubt(finding: &Finding, place_of: impl Fn(i64) -> Option<u32>) -> Option<DoubtFound> {
@@ -315,7 +303,7 @@ fn parse(request: &ImportRequest) -> Answer<session::ImportRequest> {
         name: name.to_owned(),
         split: request.split,
         map,
-        speakers: given(&request.speakers).map(speakers),
+        speakers: given(&request.speakers).map(|text| Speakers::from(text).0),
         skip_bad: request.skip_bad,
         ..Default::default()
     })
@@ -327,16 +315,15 @@ fn given(text: &str) -> Option<&str> {
 }
 
 fn to_report(report: session::ImportReport, found: &Import) -> ImportReport {
-    let n = |split: &str| count(report.splits.get(split).copied().unwrap_or(0));
     let leak = |leak: &project::import::Leak| ImportLeak {
         id: leak.id.clone(),
         with: leak.with.clone(),
     };
     ImportReport {
         splits: SplitCounts {
-            train: n("train"),
-            validation: n("validation"),
-            test: n("test"),
+            train: count(report.splits.train),
+            validation: count(report.splits.validation),
+            test: count(report.splits.test),
         },
         dataset: report.dataset,
         format: report.format.to_string(),

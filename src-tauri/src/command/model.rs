@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use contract::{Catalogue, FolderFits, Verified};
 use project::session::Session;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use tauri::ipc::Channel;
@@ -89,7 +89,8 @@ pub(crate) fn forget_model(place: State<'_, Place>, path: String) -> Answer<()> 
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn verify_model(place: State<'_, Place>, path: String) -> Answer<ModelCheck> {
-    worker::ask(&place, &["models".to_owned(), "verify".to_owned(), path])
+    let words = ["models".to_owned(), "verify".to_owned(), path];
+    worker::ask(&place, &words).map(|verified: Verified| verified.into())
 }
 
 /// Deletes a downloaded model with its files. The page has asked.
@@ -114,22 +115,15 @@ pub(crate) fn delete_model(place: State<'_, Place>, path: String) -> Answer<()> 
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn catalogue(place: State<'_, Place>) -> Answer<Vec<CatalogueModel>> {
-    #[derive(Deserialize)]
-    struct Listed {
-        catalogue: Vec<CatalogueModel>,
-    }
     let words = ["models", "list", "--catalogue"].map(str::to_owned);
-    worker::ask(&place, &words).map(|listed: Listed| listed.catalogue)
+    let listed: Catalogue = worker::ask(&place, &words)?;
+    Ok(listed.catalogue.into_iter().map(Into::into).collect())
 }
 
 /// How a whole run on each of these models compares with the memory that is free now.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn model_fits(place: State<'_, Place>, paths: Vec<String>) -> Answer<Vec<ModelFit>> {
-    #[derive(Deserialize)]
-    struct Compared {
-        fits: Vec<ModelFit>,
-    }
     if paths.is_empty() {
         return Ok(Vec::new());
     }
@@ -139,7 +133,8 @@ pub(crate) fn model_fits(place: State<'_, Place>, paths: Vec<String>) -> Answer<
             .into_iter()
             .flat_map(|path| ["--fit".to_owned(), path]),
     );
-    worker::ask(&place, &words).map(|compared: Compared| compared.fits)
+    let compared: FolderFits = worker::ask(&place, &words)?;
+    Ok(compared.fits.into_iter().map(Into::into).collect())
 }
 
 /// Downloads a model from the Hub, or continues a download; one at a time.

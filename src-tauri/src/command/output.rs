@@ -1,6 +1,6 @@
 //! What stages made and what a run found.
 
-use contract::{ArtifactKind, StageName};
+use contract::{ArtifactKind, ResultMetric, StageName};
 use project::artifact::{Candidate, Output, Pair, Summary, SyntheticDialogue, Topic};
 use project::report::run::{SynthesizerRow, TrainingsReport};
 use project::report::{Mean, SystemResult as Row};
@@ -189,7 +189,7 @@ fn interval(mean: &Mean) -> Interval {
 }
 
 fn system_result(row: &Row) -> SystemResult {
-    let difference = row.vs_sft_real.get("rouge1");
+    let difference = row.vs_sft_real.get(&ResultMetric::Rouge1);
     SystemResult {
         system: row.system,
         n: count(row.n),

@@ -1,10 +1,9 @@
 //! Runs: recipe, start, resume, pause and cancel, and the watcher.
 
-use contract::{Control, Preset, StageName};
+use contract::{Control, Plan, Preset, StageName, Started};
 use host::clock::now_ms;
 use host::process::liveness;
 use project::recipe::Recipe;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use tauri::State;
@@ -17,13 +16,6 @@ use crate::place::Place;
 use crate::run_state::Runs;
 use crate::watch::Watcher;
 use crate::worker;
-
-/// The answer of `duologue run` that starts a run or puts it into the queue.
-#[derive(Deserialize)]
-pub(crate) struct Started {
-    /// The run's id.
-    pub(crate) run: String,
-}
 
 /// Every setting of a preset with its sentence.
 #[tauri::command(async)]
@@ -54,7 +46,7 @@ pub(crate) fn runs(place: State<'_, Place>) -> Answer<Vec<RunSummary>> {
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn plan(place: State<'_, Place>, request: RunRequest) -> Answer<PlanSheet> {
-    worker::ask(&place, &plan_arguments(&request))
+    worker::ask(&place, &plan_arguments(&request)).map(|plan: Plan| plan.into())
 }
 
 /// Plans a run and starts its worker, which goes on without the window; or has it wait in the queue until the run at

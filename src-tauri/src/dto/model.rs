@@ -1,10 +1,11 @@
 //! Models as the page sees them: folders on disk, the catalogue, and a download on its way.
 
-use contract::Fit;
+use contract::{CatalogueLine, Fit, FolderFit, Verified};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
 use super::AppError;
+use crate::command::count;
 
 /// A model folder on disk.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
@@ -34,6 +35,15 @@ pub struct ModelFit {
     pub fit: Option<Fit>,
 }
 
+impl From<FolderFit> for ModelFit {
+    fn from(found: FolderFit) -> Self {
+        Self {
+            path: found.path,
+            fit: found.fit,
+        }
+    }
+}
+
 /// Whether a model's files are what they were.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct ModelCheck {
@@ -41,6 +51,15 @@ pub struct ModelCheck {
     pub damaged: Vec<String>,
     /// The files are those of the download or of the first use; `None` if there is nothing to compare with.
     pub sha256_ok: Option<bool>,
+}
+
+impl From<Verified> for ModelCheck {
+    fn from(verified: Verified) -> Self {
+        Self {
+            damaged: verified.damaged,
+            sha256_ok: verified.sha256_ok,
+        }
+    }
 }
 
 /// A model that is known to work and may be downloaded.
@@ -62,8 +81,25 @@ pub struct CatalogueModel {
     pub context_tokens: u32,
     /// Size of the download.
     pub download_bytes: f64,
-    /// A whole run in the memory that is free now.
-    pub fit: Fit,
+    /// A whole run in the memory that is free now; `None` if that is not known.
+    pub fit: Option<Fit>,
+}
+
+impl From<CatalogueLine> for CatalogueModel {
+    fn from(line: CatalogueLine) -> Self {
+        let model = line.model;
+        Self {
+            name: model.name,
+            hub_id: model.hub_id,
+            licence: model.licence,
+            gated: model.gated,
+            why: model.why,
+            parameters: model.parameters as f64,
+            context_tokens: count(model.context_tokens),
+            download_bytes: model.download_bytes as f64,
+            fit: line.fit,
+        }
+    }
 }
 
 /// What a download says while it works.

@@ -1,14 +1,16 @@
 //! What a run would take on this machine, as `duologue plan` says it.
 
-use contract::{Lack, Price, StageName};
+use contract::{Lack, Machine, Offer, Plan, Price, StageForecast, StageName, Verdict};
 use serde::{Deserialize, Serialize};
 use specta::Type;
+
+use crate::command::count;
 
 /// The plan of a run that is not begun yet.
 #[derive(Debug, Clone, Serialize, Deserialize, Type, PartialEq)]
 pub struct PlanSheet {
-    /// `ready` or `not_ready`.
-    pub verdict: String,
+    /// Whether it can start.
+    pub verdict: Verdict,
     /// What prevents the run.
     pub missing: Vec<Lack>,
     /// Whether the speed was measured with the model itself.
@@ -66,4 +68,54 @@ pub struct PlanMachine {
     pub disk_free_bytes: Option<f64>,
     /// Threads of the computation.
     pub threads: u32,
+}
+
+impl From<Plan> for PlanSheet {
+    fn from(plan: Plan) -> Self {
+        Self {
+            verdict: plan.verdict,
+            missing: plan.missing,
+            probed: plan.probed,
+            recompute: plan.recompute,
+            peak_bytes: plan.peak_bytes as f64,
+            disk_bytes: plan.disk_bytes as f64,
+            seconds: plan.seconds,
+            stages: plan.stages.into_iter().map(Into::into).collect(),
+            offers: plan.offers.into_iter().map(Into::into).collect(),
+            machine: plan.machine.into(),
+        }
+    }
+}
+
+impl From<StageForecast> for PlanStage {
+    fn from(stage: StageForecast) -> Self {
+        Self {
+            name: stage.name,
+            peak_bytes: stage.peak_bytes as f64,
+            disk_bytes: stage.disk_bytes as f64,
+            seconds: stage.seconds,
+        }
+    }
+}
+
+impl From<Offer> for PlanOffer {
+    fn from(offer: Offer) -> Self {
+        Self {
+            change: offer.change,
+            price: offer.price,
+            peak_bytes: offer.peak_bytes as f64,
+            seconds: offer.seconds,
+            fits: offer.fits,
+        }
+    }
+}
+
+impl From<Machine> for PlanMachine {
+    fn from(machine: Machine) -> Self {
+        Self {
+            memory_free_bytes: machine.memory_free_bytes.map(|bytes| bytes as f64),
+            disk_free_bytes: machine.disk_free_bytes.map(|bytes| bytes as f64),
+            threads: count(machine.threads),
+        }
+    }
 }

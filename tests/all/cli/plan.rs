@@ -111,7 +111,8 @@ fn what_is_missing_is_named() {
     );
     let missing = answer.last["missing"].to_string();
     assert!(
-        missing.contains(r#""case":"model","hub_id":"Qwen/Qwen2.5-14B-Instruct""#) && !missing.contains("examples"),
+        missing.contains(r#""case":"model","hub_id":"Qwen/Qwen2.5-14B-Instruct""#)
+            && !missing.contains("examples"),
         "{missing}"
     );
     assert!(peak(&answer.last) > 25e9, "weights alone are more");

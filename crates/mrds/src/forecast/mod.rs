@@ -10,16 +10,18 @@ mod stages;
 use std::path::{Path, PathBuf};
 
 use contract::problem::SmallerPlan;
-use contract::{DeviceChoice, ExampleKind, Lack, Price, Split, StageName};
+use contract::{
+    DeviceChoice, ExampleKind, Lack, Machine, Offer, Plan, Price, Split, StageForecast, StageName,
+    Verdict,
+};
 use lm::memory::{self, Form};
 use lm::probe::{Rates, gemm_flops_per_s};
 use lm::{DecoderConfig, LanguageModel, SpecialTokens, check_folder};
 use project::recipe::{Recipe, Recompute};
 use project::session::Session;
-use serde::Serialize;
 use store::{ExampleRow, RunRow};
 
-pub use stages::{Length, Setting, StageForecast, Texts, forecast};
+pub use stages::{Length, Setting, Texts, forecast};
 
 use crate::catalogue::{CatalogueEntry, catalogue};
 use crate::error::{Error, Result};
@@ -54,73 +56,6 @@ pub struct PlanRequest {
     pub device: DeviceChoice,
     /// What the machine has.
     pub machine: Machine,
-}
-
-/// What the machine has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Machine {
-    /// Memory that programs can still take, on a card its own; `None` if it is not known.
-    pub memory_free_bytes: Option<u64>,
-    /// Room on the workspace's disk; `None` if it is not known.
-    pub disk_free_bytes: Option<u64>,
-    /// Threads of the computation.
-    pub threads: usize,
-}
-
-/// What a run would take, and whether it can start.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Plan {
-    /// `ready` or `not_ready`.
-    pub verdict: Verdict,
-    /// What prevents the run.
-    pub missing: Vec<Lack>,
-    /// Number of weights.
-    pub parameters: u64,
-    /// Whether the speed was measured with the model itself.
-    pub probed: bool,
-    /// Whether the trainings compute again what they do not keep.
-    pub recompute: bool,
-    /// Tokens that trainings compute at once: the recipe's, or fewer on a card that has no room for more.
-    pub tokens_per_microbatch: usize,
-    /// Texts that are generated side by side: the recipe's, or fewer on a card that has no room for more.
-    pub generate_batch_size: usize,
-    /// Highest memory of all stages.
-    pub peak_bytes: u64,
-    /// Disk of all stages.
-    pub disk_bytes: u64,
-    /// Seconds of all stages.
-    pub seconds: f64,
-    /// Every stage of the run, in order.
-    pub stages: Vec<StageForecast>,
-    /// Cheaper ways to do it.
-    pub offers: Vec<Offer>,
-    /// What the machine has.
-    pub machine: Machine,
-}
-
-/// Whether the run can be begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Nothing is missing.
-    Ready,
-    /// Something is missing; the run would be refused.
-    NotReady,
-}
-
-/// A cheaper way, and what it would take.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Offer {
-    /// What to add to the command line.
-    pub change: String,
-    /// What it costs.
-    pub price: Price,
-    /// Highest memory of all stages.
-    pub peak_bytes: u64,
-    /// Seconds of all stages.
-    pub seconds: f64,
-    /// Whether it fits this machine.
-    pub fits: bool,
 }
 
 /// Changes of a recipe that need less memory, most faithful first, and what they cost.
@@ -263,7 +198,7 @@ pub fn plan(session: &Session, request: &PlanRequest) -> Result<Plan> {
     let mut missing = enough(&rows, &recipe);
     if let PlannedModel::Catalogue(entry) = &request.model {
         missing.push(Lack::Model {
-            hub_id: entry.hub_id.clone(),
+            hub_id: entry.model.hub_id.clone(),
         });
     }
     let (peak_bytes, seconds) = totals(&stages);
@@ -340,8 +275,8 @@ impl Known {
     fn of_entry(entry: &CatalogueEntry, form: Form) -> Result<Self> {
         let config = entry.config.clone();
         Ok(Self {
-            parameters: entry.parameters,
-            stored_bytes: entry.download_bytes,
+            parameters: entry.model.parameters,
+            stored_bytes: entry.model.download_bytes,
             tokenizer_bytes: memory::tokenizer_bytes(&config),
             rates: Rates::estimate(&config, gemm_flops_per_s()?),
             config,
@@ -438,21 +373,23 @@ impl Known {
         let mut offers = Vec::new();
         // The recipe as it is is a part of every change.
         let mut shown: Vec<(&[&str], u64)> = vec![(&[], peak_bytes)];
-        let mut add =
-            |change: String, assignments: &'static [&str], price, stages: &[StageForecast]| {
-                let (peak, seconds) = totals(stages);
-                let fits = machine.memory_free_bytes.is_none_or(|free| peak <= free);
-                if helps(assignments, peak, &shown) {
-                    shown.push((assignments, peak));
-                    offers.push(Offer {
-                        change,
-                        price,
-                        peak_bytes: peak,
-                        seconds,
-                        fits,
-                    });
-                }
-            };
+        let mut add = |change: String,
+                       assignments: &'static [&str],
+                       price: Price,
+                       stages: &[StageForecast]| {
+            let (peak, seconds) = totals(stages);
+            let fits = machine.memory_free_bytes.is_none_or(|free| peak <= free);
+            if helps(assignments, peak, &shown) {
+                shown.push((assignments, peak));
+                offers.push(Offer {
+                    change,
+                    price,
+                    peak_bytes: peak,
+                    seconds,
+                    fits,
+                });
+            }
+        };
         for (assignments, price) in CHEAPER {
             let cheaper = changed(recipe, assignments)?;
             add(
@@ -470,12 +407,12 @@ impl Known {
         for entry in catalogue()?
             .into_iter()
             .rev()
-            .filter(|entry| entry.parameters < self.parameters)
+            .filter(|entry| entry.model.parameters < self.parameters)
         {
             let smaller = Self::of_entry(&entry, self.form)?;
             if fits(&smaller) {
                 let stages = smaller.forecast(recipe, texts, machine.threads);
-                let change = format!("--model {}", entry.hub_id);
+                let change = format!("--model {}", entry.model.hub_id);
                 add(change, &[], Price::SmallerModel, &stages);
                 break;
             }
@@ -604,8 +541,8 @@ mod tests {
         let entry = catalogue().unwrap().into_iter().next().unwrap();
         let known = Known {
             config: entry.config.clone(),
-            parameters: entry.parameters,
-            stored_bytes: entry.download_bytes,
+            parameters: entry.model.parameters,
+            stored_bytes: entry.model.download_bytes,
             tokenizer_bytes: memory::tokenizer_bytes(&entry.config),
             rates: Rates::estimate(&entry.config, 1.0),
             loaded: None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::{StageName, Synthesizer};
+use contract::{StageForecast, StageName, Synthesizer};
 use lm::DecoderConfig;
 use lm::memory::{self, Form, Generating, Training};
 use lm::probe::Rates;
@@ -81,19 +81,6 @@ pub struct Texts {
     pub summary_tokens: Length,
     /// Examples of the test split that will be used.
     pub test_items: usize,
-}
-
-/// What one stage will take.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct StageForecast {
-    /// The stage.
-    pub name: StageName,
-    /// Highest memory of the process.
-    pub peak_bytes: u64,
-    /// What it leaves on disk.
-    pub disk_bytes: u64,
-    /// Wall-clock seconds.
-    pub seconds: f64,
 }
 
 /// A model on a machine: all that a forecast needs besides recipe and texts.

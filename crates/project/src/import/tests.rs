@@ -622,5 +622,5 @@ fn columns_and_speakers_are_read_from_one_text_in_both_shells() {
         "dialogue=d".parse::<ColumnMap>(),
         Err(BadColumnMap::Incomplete)
     );
-    assert_eq!(speakers("Customer , Agent"), ["Customer", "Agent"]);
+    assert_eq!(Speakers::from("Customer , Agent").0, ["Customer", "Agent"]);
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use contract::{
-    DeviceChoice, ErrorReport, Measures, OriginCounts, PairCounts, RunStatus, StageName,
-    StageStanding, Synthesizer, System,
+    DeviceChoice, ErrorReport, Measures, OriginCounts, PairCounts, ResultMetric, RunStatus,
+    StageName, StageStanding, Synthesizer, System,
 };
 use serde::{Deserialize, Serialize};
 use store::{RunRow, StageRow};
@@ -271,7 +271,7 @@ impl RunReport {
                 .results
                 .iter()
                 .find(|result| result.system == System::MrdsSeparate)
-                .and_then(|main| main.vs_sft_real.get("rouge1")?.detectable_diff),
+                .and_then(|main| main.vs_sft_real.get(&ResultMetric::Rouge1)?.detectable_diff),
             results: found.results,
             stages: stages
                 .into_iter()

@@ -4,7 +4,7 @@ use super::Json;
 use super::example::{NewExample, insert_examples};
 use crate::error::name_taken;
 use crate::{Error, Result, Store};
-use contract::Thing;
+use contract::{Split, Thing};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -42,6 +42,22 @@ pub struct SplitCounts {
     pub validation: u64,
     /// Examples that only the evaluation reads.
     pub test: u64,
+}
+
+impl SplitCounts {
+    /// Counts one more example.
+    pub fn add(&mut self, split: Split) {
+        match split {
+            Split::Train => self.train += 1,
+            Split::Validation => self.validation += 1,
+            Split::Test => self.test += 1,
+        }
+    }
+
+    /// Examples of all splits.
+    pub fn total(self) -> u64 {
+        self.train + self.validation + self.test
+    }
 }
 
 /// A data set.

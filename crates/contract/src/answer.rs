@@ -1,0 +1,298 @@
+//! The last lines of commands that another program reads: what the command line serializes, the window deserializes.
+//!
+//! Answers that nobody but people and scripts read stay in the command line; `docs/cli.md` describes both kinds.
+
+use serde::{Deserialize, Serialize};
+
+use crate::closed_set::closed_set;
+use crate::{Fit, Lack, Price, RunStatus, StageName};
+
+closed_set! {
+    /// What became of a run that was asked for with `--detach` or `--queue`.
+    Launch, "launch" {
+        /// Its worker has been started.
+        Started = "started",
+        /// It waits for its turn.
+        Queued = "queued",
+    }
+}
+
+closed_set! {
+    /// Whether a run can be begun.
+    Verdict, "verdict" {
+        /// Nothing is missing.
+        Ready = "ready",
+        /// Something is missing; the run would be refused.
+        NotReady = "not_ready",
+    }
+}
+
+/// The answer of `run` and `resume` with `--detach` or `--queue`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// The run's id.
+    pub run: String,
+    /// Whether it has begun.
+    pub status: Launch,
+}
+
+/// What `datasets NAME --model` adds to its answer: the examples that a model cannot read whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TooLong {
+    /// Longest text of the model, in tokens.
+    pub context_tokens: usize,
+    /// The examples that are longer than that.
+    pub too_long: Vec<LongExample>,
+}
+
+/// An example that is longer than a model's context.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LongExample {
+    /// Its id in the data set.
+    pub id: String,
+    /// Its row id in the workspace.
+    pub key: i64,
+    /// Tokens of its dialogue and its first summary.
+    pub tokens: usize,
+}
+
+/// Peak memory of the process, in bytes, with the default recipe on two threads, dialogues of 400 tokens and summaries
+/// of 60.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MethodMemory {
+    /// Summarizing one dialogue.
+    pub inference_bytes: u64,
+    /// Supervised training of an adapter.
+    pub lora_bytes: u64,
+    /// The same over weights quantised to `q4_k`.
+    pub qlora_bytes: u64,
+    /// Alignment with preference pairs.
+    pub dpo_bytes: u64,
+}
+
+/// A model that is known to work and may be downloaded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogueModel {
+    /// Short name, which `--model` accepts.
+    pub name: String,
+    /// `owner/name` on the Hub.
+    pub hub_id: String,
+    /// Revision to take.
+    pub revision: String,
+    /// Licence as the model card names it.
+    pub licence: String,
+    /// The licence has to be accepted on the Hub first.
+    pub gated: bool,
+    /// Why one would take it, one sentence.
+    pub why: String,
+    /// Number of weights.
+    pub parameters: u64,
+    /// Longest text, in tokens.
+    pub context_tokens: usize,
+    /// Size of its weights as published (bf16).
+    pub download_bytes: u64,
+    /// Memory of each method.
+    pub memory: MethodMemory,
+}
+
+/// A model of the catalogue compared with this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogueLine {
+    /// The model.
+    #[serde(flatten)]
+    pub model: CatalogueModel,
+    /// A whole run in the memory that is free now; `None` if that is not known.
+    pub fit: Option<Fit>,
+}
+
+/// The answer of `models list --catalogue`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catalogue {
+    /// Its models, smallest first.
+    pub catalogue: Vec<CatalogueLine>,
+    /// Memory that is free now; `None` if it is not known.
+    pub memory_free_bytes: Option<u64>,
+}
+
+/// What a run on the model in a folder would need.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderFit {
+    /// The folder.
+    pub path: String,
+    /// Memory of each method; `None` if there is no model in the folder.
+    pub memory: Option<MethodMemory>,
+    /// A whole run in the memory that is free now; `None` if either is not known.
+    pub fit: Option<Fit>,
+}
+
+/// The answer of `models list --fit`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderFits {
+    /// Each folder, in the order in which they were named.
+    pub fits: Vec<FolderFit>,
+    /// Memory that is free now; `None` if it is not known.
+    pub memory_free_bytes: Option<u64>,
+}
+
+/// The answer of `models verify`: what a check of a model's files found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// Digest of its files now; `None` if files are missing or damaged.
+    pub id: Option<String>,
+    /// Path of its folder.
+    pub path: String,
+    /// Number of weights; `None` if files are missing or damaged.
+    pub parameters: Option<u64>,
+    /// Whether the files are those of the download, or of the model's first use; `None` if neither is known.
+    pub sha256_ok: Option<bool>,
+    /// Files of the download that are missing or changed.
+    pub damaged: Vec<String>,
+}
+
+/// A model of this workspace: an entry of `models list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownModel {
+    /// Digest of its files.
+    pub id: String,
+    /// Its name, to show to people.
+    pub name: String,
+    /// Path of its folder.
+    pub path: String,
+    /// Number of weights.
+    pub parameters: u64,
+    /// Size of the weights in bytes.
+    pub bytes: u64,
+    /// When it was first used or downloaded, milliseconds since 1970.
+    pub added_at_ms: i64,
+    /// Longest text; `None` if the folder cannot be read.
+    pub context_tokens: Option<usize>,
+    /// Whether the folder is still there.
+    pub present: bool,
+    /// Where it was downloaded from; none for a folder of the user.
+    #[serde(flatten)]
+    pub source: Option<Source>,
+    /// Runs that need it to go on or to be used.
+    pub runs: Vec<String>,
+}
+
+/// Where a download came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// `owner/name`.
+    pub hub_id: String,
+    /// Revision that was asked for.
+    pub revision: String,
+    /// The commit that was downloaded.
+    pub commit: String,
+    /// Licence as the model card names it.
+    pub licence: Option<String>,
+}
+
+/// The answer of `models add`. Which of the two it is follows from the fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Download {
+    /// The model is here, every file checked.
+    Done(Downloaded),
+    /// It was stopped; what has arrived is kept.
+    Paused(DownloadPaused),
+}
+
+/// A model that has just been downloaded, or was here already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Downloaded {
+    /// The model.
+    #[serde(flatten)]
+    pub model: KnownModel,
+    /// Bytes that came over the network.
+    pub received_bytes: u64,
+    /// Connections that were opened.
+    pub connections: usize,
+    /// Every file has the digest that the Hub announced.
+    pub sha256_ok: bool,
+}
+
+/// A download that was stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DownloadPaused {
+    /// `owner/name` on the Hub.
+    pub hub_id: String,
+    /// Always [`RunStatus::Paused`].
+    pub status: RunStatus,
+    /// The command that continues.
+    pub resume: String,
+    /// Bytes that came over the network.
+    pub received_bytes: u64,
+    /// Connections that were opened.
+    pub connections: usize,
+}
+
+/// The answer of `plan`: what a run would take, and whether it can start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Whether it can start.
+    pub verdict: Verdict,
+    /// What prevents the run.
+    pub missing: Vec<Lack>,
+    /// Number of weights.
+    pub parameters: u64,
+    /// Whether the speed was measured with the model itself.
+    pub probed: bool,
+    /// Whether the trainings compute again what they do not keep.
+    pub recompute: bool,
+    /// Tokens that trainings compute at once: the recipe's, or fewer on a card that has no room for more.
+    pub tokens_per_microbatch: usize,
+    /// Texts that are generated side by side: the recipe's, or fewer on a card that has no room for more.
+    pub generate_batch_size: usize,
+    /// Highest memory of all stages.
+    pub peak_bytes: u64,
+    /// Disk of all stages.
+    pub disk_bytes: u64,
+    /// Seconds of all stages.
+    pub seconds: f64,
+    /// Every stage of the run, in order.
+    pub stages: Vec<StageForecast>,
+    /// Cheaper ways to do it.
+    pub offers: Vec<Offer>,
+    /// What the machine has.
+    pub machine: Machine,
+}
+
+/// What one stage will take.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageForecast {
+    /// The stage.
+    pub name: StageName,
+    /// Highest memory of the process.
+    pub peak_bytes: u64,
+    /// What it leaves on disk.
+    pub disk_bytes: u64,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
+/// A cheaper way, and what it would take.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    /// What to add to the command line.
+    pub change: String,
+    /// What it costs.
+    pub price: Price,
+    /// Highest memory of all stages.
+    pub peak_bytes: u64,
+    /// Seconds of all stages.
+    pub seconds: f64,
+    /// Whether it fits this machine.
+    pub fits: bool,
+}
+
+/// What the machine has that a run is planned for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Memory that programs can still take, on a card its own; `None` if it is not known.
+    pub memory_free_bytes: Option<u64>,
+    /// Room on the workspace's disk; `None` if it is not known.
+    pub disk_free_bytes: Option<u64>,
+    /// Threads of the computation.
+    pub threads: usize,
+}
