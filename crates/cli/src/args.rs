@@ -2,18 +2,23 @@
 
 mod bench;
 mod pretrain;
+mod word;
 
 use std::path::PathBuf;
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
-use clap::{Args as ClapArgs, Parser, Subcommand};
-use contract::{DeviceChoice, Quantize, SplitChoice, StageName};
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use contract::{DeviceChoice, Preset, Quantize, SplitChoice, StageName, System};
 use lm::files::export::GgufType;
 use lm::text::chat_template::Date;
-use project::import::ColumnMap;
+use mrds::export::{ExportFormat, Exported};
+use project::import::{ColumnMap, Speakers};
+use serde::Serialize;
+
+use self::word::word_of;
 
 pub(crate) use self::bench::{
-    Bench, BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain, BenchWhat,
+    Bench, BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain, BenchWhat, Weights,
 };
 pub(crate) use pretrain::{Pretrain, PretrainSettings};
 
@@ -148,15 +153,15 @@ pub(crate) struct Import {
     /// Name of the data set; an existing one is added to
     #[arg(long)]
     pub(crate) name: String,
-    /// Split of the rows: train, validation, test or auto
-    #[arg(long, default_value = "auto")]
+    /// Split of the rows
+    #[arg(long, default_value_t, value_parser = word_of(SplitChoice::ALL, SplitChoice::as_str))]
     pub(crate) split: SplitChoice,
     /// Columns: dialogue=C,summary=C[,C2..][,id=C][,split=C]
     #[arg(long, value_name = "MAP")]
     pub(crate) map: Option<ColumnMap>,
     /// Speakers of turns that name none, first speaker first: Customer,Agent
     #[arg(long)]
-    pub(crate) speakers: Option<String>,
+    pub(crate) speakers: Option<Speakers>,
     /// Import the good rows although there are bad ones
     #[arg(long)]
     pub(crate) skip_bad: bool,
@@ -207,9 +212,9 @@ pub(crate) struct RecipeChoice {
     /// A TOML file
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     pub(crate) recipe: Option<PathBuf>,
-    /// paper, default, small or sample
-    #[arg(long, value_name = "NAME")]
-    pub(crate) preset: Option<String>,
+    /// A named set of values
+    #[arg(long, value_name = "NAME", value_parser = word_of(Preset::ALL, Preset::as_str))]
+    pub(crate) preset: Option<Preset>,
     /// Change a field; may be given often
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
@@ -232,8 +237,8 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) validation: Option<usize>,
     /// Systems to compare
-    #[arg(long, value_delimiter = ',')]
-    pub(crate) systems: Option<Vec<String>>,
+    #[arg(long, value_delimiter = ',', value_parser = word_of(System::ALL, System::as_str))]
+    pub(crate) systems: Option<Vec<System>>,
     #[command(flatten)]
     pub(crate) stages: StageRangeArgs,
     /// Seed of every random number
@@ -272,10 +277,10 @@ pub(crate) struct Plan {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct StageRangeArgs {
     /// Redo this stage, then whatever depends on it
-    #[arg(long, value_name = "STAGE")]
+    #[arg(long, value_name = "STAGE", value_parser = word_of(StageName::ALL, StageName::as_str))]
     pub(crate) from: Option<StageName>,
     /// Stop after this stage
-    #[arg(long, value_name = "STAGE")]
+    #[arg(long, value_name = "STAGE", value_parser = word_of(StageName::ALL, StageName::as_str))]
     pub(crate) until: Option<StageName>,
 }
 
@@ -284,8 +289,8 @@ pub(crate) struct Show {
     /// The run
     pub(crate) run: String,
     /// A stage
-    #[arg(long)]
-    pub(crate) stage: Option<String>,
+    #[arg(long, value_parser = word_of(StageName::ALL, StageName::as_str))]
+    pub(crate) stage: Option<StageName>,
     /// Print every artifact of the stage
     #[arg(long, requires = "stage")]
     pub(crate) items: bool,
@@ -339,20 +344,23 @@ pub(crate) struct Evaluate {
     #[arg(long, conflicts_with = "file")]
     pub(crate) run: Option<String>,
     /// Only these systems
-    #[arg(long, value_delimiter = ',', requires = "run")]
-    pub(crate) systems: Option<Vec<String>>,
+    #[arg(long, value_delimiter = ',', requires = "run", value_parser = word_of(System::ALL, System::as_str))]
+    pub(crate) systems: Option<Vec<System>>,
     /// Do not stem words
     #[arg(long, conflicts_with = "run")]
     pub(crate) no_stemmer: bool,
     /// Several references: mean over them, or the best
-    #[arg(long, default_value = "mean", value_parser = ["mean", "best"], conflicts_with = "run")]
-    pub(crate) multi: String,
+    #[arg(long, value_enum, default_value_t, conflicts_with = "run")]
+    pub(crate) multi: Multi,
 }
 
-/// A word of [`Quantize`]; `--help` lists them.
-fn number_type() -> impl TypedValueParser<Value = Quantize> {
-    PossibleValuesParser::new(Quantize::ALL.iter().map(|quantize| quantize.as_str()))
-        .try_map(|word| word.parse::<Quantize>())
+/// Which of several references a prediction is compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Multi {
+    #[default]
+    Mean,
+    Best,
 }
 
 /// Which model.
@@ -364,8 +372,8 @@ pub(crate) struct ModelArgs {
     /// Folder of an adapter in PEFT's format
     #[arg(long)]
     pub(crate) adapter: Option<PathBuf>,
-    /// Hold the model's dense matrices as none, q8_0, q4_0, q4_k or q6_k
-    #[arg(long, default_value = "none", value_parser = number_type())]
+    /// Number type that the model's dense matrices are held in
+    #[arg(long, default_value_t, value_parser = word_of(Quantize::ALL, Quantize::as_str))]
     pub(crate) quantize: Quantize,
     /// Day that a chat template tells where it asks for today's [default: 2024-07-26]
     #[arg(long, value_name = "YYYY-MM-DD")]
@@ -433,8 +441,13 @@ pub(crate) struct Summarize {
     #[arg(long)]
     pub(crate) run: Option<String>,
     /// Which of the run's systems
-    #[arg(long, default_value = "mrds_separate", requires = "run")]
-    pub(crate) system: String,
+    #[arg(
+        long,
+        default_value_t = System::MrdsSeparate,
+        requires = "run",
+        value_parser = word_of(System::ALL, System::as_str)
+    )]
+    pub(crate) system: System,
     /// Keep the model loaded: read one {"dialogue"} per line of standard input
     #[arg(long, conflicts_with = "file")]
     pub(crate) serve: bool,
@@ -450,16 +463,52 @@ pub(crate) struct Export {
     pub(crate) model: Option<PathBuf>,
     /// synthesizer or summarizer; with --model the folder of an adapter to merge
     #[arg(long)]
-    pub(crate) adapter: Option<String>,
+    pub(crate) adapter: Option<PathBuf>,
     /// New or empty folder
     #[arg(long)]
     pub(crate) to: PathBuf,
     /// Format of the files
-    #[arg(long = "as", default_value = "peft", value_parser = ["peft", "merged", "gguf", "gguf_adapter"])]
-    pub(crate) format: String,
+    #[arg(long = "as", value_enum, default_value_t)]
+    pub(crate) form: ExportForm,
     /// Number type of the matrices of a GGUF file
-    #[arg(long, default_value = "f16", value_parser = GgufType::ALL.map(GgufType::as_str))]
-    pub(crate) gguf_type: String,
+    #[arg(
+        long,
+        default_value = GgufType::F16.as_str(),
+        value_parser = word_of(&GgufType::ALL, GgufType::as_str)
+    )]
+    pub(crate) gguf_type: GgufType,
+}
+
+/// A word of `export --as`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum ExportForm {
+    #[default]
+    Peft,
+    Merged,
+    Gguf,
+    GgufAdapter,
+}
+
+impl Export {
+    /// `--as` with the number type that only one of its words needs.
+    pub(crate) fn format(&self) -> ExportFormat {
+        match self.form {
+            ExportForm::Peft => ExportFormat::Peft,
+            ExportForm::Merged => ExportFormat::Merged,
+            ExportForm::Gguf => ExportFormat::Gguf(self.gguf_type),
+            ExportForm::GgufAdapter => ExportFormat::GgufAdapter,
+        }
+    }
+
+    /// The adapter of a run that `--adapter` names; `None` if it names none, since without a run it is a folder.
+    pub(crate) fn exported(&self) -> Option<Exported> {
+        match self.adapter.as_ref()?.to_str()? {
+            "synthesizer" => Some(Exported::Synthesizer),
+            "summarizer" => Some(Exported::Summarizer),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]

@@ -3,6 +3,7 @@
 //! The contract is `docs/cli.md`: with `--json` standard output carries JSON Lines and nothing else, the last line is
 //! the result or the error; prose and progress go to standard error.
 
+mod answer;
 mod args;
 mod command;
 mod failure;

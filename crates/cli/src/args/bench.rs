@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
+use contract::Quantize;
 use lm::model::shape::NAMES;
+
+use super::word::word_of;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Bench {
@@ -27,15 +30,52 @@ pub(crate) enum BenchWhat {
     Parity,
 }
 
+/// How random weights are held: dense in a number type, or packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weights {
+    F32,
+    Bf16,
+    Packed(Quantize),
+}
+
+impl Weights {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::F32,
+        Self::Bf16,
+        Self::Packed(Quantize::Q8_0),
+        Self::Packed(Quantize::Q4_0),
+        Self::Packed(Quantize::Q4K),
+        Self::Packed(Quantize::Q6K),
+    ];
+    /// Those with a backward pass.
+    const TRAINABLE: [Self; 4] = [
+        Self::F32,
+        Self::Bf16,
+        Self::Packed(Quantize::Q8_0),
+        Self::Packed(Quantize::Q4_0),
+    ];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+            Self::Packed(quantize) => quantize.as_str(),
+        }
+    }
+}
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BenchTrain {
-    /// Shape of a model with random weights: 7m, 135m, 360m, 1b, 3b or 8b
+    /// Shape of a model with random weights
     #[arg(long, default_value = "135m", value_parser = NAMES, conflicts_with_all = ["data", "model"])]
     pub(crate) shape: String,
-    /// How the weights are held: f32, bf16, q8_0 or q4_0 [default: f32, on a card bf16]. bf16 on the processor takes the
-    /// card's operations
-    #[arg(long, value_parser = ["f32", "bf16", "q8_0", "q4_0"], conflicts_with_all = ["data", "model"])]
-    pub(crate) quant: Option<String>,
+    /// How the weights are held [default: f32, on a card bf16]. bf16 on the processor takes the card's operations
+    #[arg(
+        long,
+        value_parser = word_of(&Weights::TRAINABLE, Weights::as_str),
+        conflicts_with_all = ["data", "model"]
+    )]
+    pub(crate) quant: Option<Weights>,
     /// Sequences of an update
     #[arg(long, default_value_t = 2, value_parser = positive)]
     pub(crate) batch: usize,
@@ -76,7 +116,7 @@ pub(crate) struct BenchTrain {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BenchScore {
-    /// Shape of a model with random weights: 7m, 135m, 360m, 1b, 3b or 8b
+    /// Shape of a model with random weights
     #[arg(long, default_value = "135m", value_parser = NAMES)]
     pub(crate) shape: String,
     /// Texts that are scored
@@ -98,15 +138,15 @@ pub(crate) struct BenchScore {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BenchGenerate {
-    /// Shape of a model with random weights: 7m, 135m, 360m, 1b, 3b or 8b
+    /// Shape of a model with random weights
     #[arg(long, default_value = "135m", value_parser = NAMES)]
     pub(crate) shape: String,
     /// Sequences side by side
     #[arg(long, default_value = "1,8,32", value_delimiter = ',', value_parser = positive)]
     pub(crate) batch: Vec<usize>,
-    /// How the weights are held: f32, bf16, q8_0, q4_0, q4_k or q6_k [default: f32,q8_0, on a card bf16,q8_0]
-    #[arg(long, value_delimiter = ',', value_parser = ["f32", "bf16", "q8_0", "q4_0", "q4_k", "q6_k"])]
-    pub(crate) quant: Vec<String>,
+    /// How the weights are held [default: f32,q8_0, on a card bf16,q8_0]
+    #[arg(long, value_delimiter = ',', value_parser = word_of(&Weights::ALL, Weights::as_str))]
+    pub(crate) quant: Vec<Weights>,
     /// Tokens of each prompt
     #[arg(long, default_value_t = 128, value_parser = positive)]
     pub(crate) prompt: usize,

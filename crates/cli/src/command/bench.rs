@@ -20,11 +20,12 @@ use lm::train::{Budget, PreferencePair, TrainExample};
 use lm::{DType, Decoder, Device, LanguageModel, Quantize, device, random};
 use mrds::run::RunRequest;
 use project::session::Session;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Done;
+use crate::answer::{self, BenchGenerateRow, BenchGrowthRow, BenchStopped, Floor, ParityCheck};
 use crate::args::{
-    BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain, BenchWhat, Global,
+    BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain, BenchWhat, Global, Weights,
 };
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Output, note};
@@ -63,20 +64,18 @@ fn clock() -> Clock<'static> {
     }
 }
 
-/// Where and how weights are held by a word of `--quant`; without one as a device does it.
-fn held(word: Option<&str>, device: &Device) -> (Quantize, Place) {
+/// Where and how random weights are held; as a device does it where nothing is asked for.
+fn place_of(weights: Option<Weights>, device: &Device) -> (Quantize, Place) {
     let usual = Place::on(device);
-    let with_dtype = |dtype| Place {
+    let dense = |dtype| Place {
         dtype,
         ..usual.clone()
     };
-    match word {
-        Some("f32") => (Quantize::None, with_dtype(DType::F32)),
-        Some("bf16") => (Quantize::None, with_dtype(DType::BF16)),
-        word => (
-            word.and_then(|word| word.parse().ok()).unwrap_or_default(),
-            usual,
-        ),
+    match weights {
+        None => (Quantize::None, usual),
+        Some(Weights::F32) => (Quantize::None, dense(DType::F32)),
+        Some(Weights::Bf16) => (Quantize::None, dense(DType::BF16)),
+        Some(Weights::Packed(quantize)) => (quantize, usual),
     }
 }
 
@@ -145,9 +144,33 @@ fn parity(device: &Device, output: &Output) -> Done {
         device: device.clone(),
         dtype,
     })?;
+    let checks: Vec<ParityCheck> = checks
+        .into_iter()
+        .map(|check| ParityCheck {
+            passed: check.passed(),
+            name: check.name,
+            off: check.off,
+            tolerance: check.tolerance,
+        })
+        .collect();
+    let failed = checks.iter().filter(|check| !check.passed).count();
+    output.text(format!(
+        "{}\n{} comparisons, {failed} off.",
+        parity_table(&checks),
+        checks.len()
+    ));
+    output.result(&answer::BenchParity {
+        dtype: dtype.as_str(),
+        checks,
+        failed,
+    });
+    Ok(ExitCode::from(u8::from(failed > 0)))
+}
+
+fn parity_table(checks: &[ParityCheck]) -> Table {
     let mut table = Table::new(&["what", "off by", "at most", ""]);
-    for check in &checks {
-        let verdict = if check.passed() { "ok" } else { "OFF" };
+    for check in checks {
+        let verdict = if check.passed { "ok" } else { "OFF" };
         table.row(vec![
             check.name.clone(),
             format!("{:.2e}", check.off),
@@ -155,17 +178,7 @@ fn parity(device: &Device, output: &Output) -> Done {
             verdict.to_owned(),
         ]);
     }
-    let failed = checks.iter().filter(|check| !check.passed()).count();
-    output.text(format!(
-        "{table}\n{} comparisons, {failed} off.",
-        checks.len()
-    ));
-    let rows: Vec<Value> = checks
-        .iter()
-        .map(|c| json!({"name": c.name, "off": c.off, "tolerance": c.tolerance, "passed": c.passed()}))
-        .collect();
-    output.result(&json!({"dtype": dtype.as_str(), "checks": rows, "failed": failed}));
-    Ok(ExitCode::from(u8::from(failed > 0)))
+    table
 }
 
 fn train(global: &Global, args: &BenchTrain, device: &Device, output: &Output) -> Done {
@@ -192,9 +205,12 @@ fn train(global: &Global, args: &BenchTrain, device: &Device, output: &Output) -
         "{WARMUP_STEPS} updates to warm up, then {steps} that count …"
     ));
     let figures = step(&decoder, &work, &clock())?;
-    let host = device.is_cpu() && decoder.dtype() == DType::F32;
-    let mut result = training_figures(&figures, steps, global.threads(), host);
-    result["peak_device_bytes"] = json!(memory.as_ref().map(CardMemory::peak_bytes));
+    let on_processor = device.is_cpu() && decoder.dtype() == DType::F32;
+    let result = answer::BenchTrain {
+        threads: global.threads(),
+        peak_device_bytes: memory.as_ref().map(CardMemory::peak_bytes),
+        ..training_figures(&figures, steps, on_processor)
+    };
     output.text(describe(&result));
     output.result(&result);
     Ok(ExitCode::SUCCESS)
@@ -204,7 +220,7 @@ fn train(global: &Global, args: &BenchTrain, device: &Device, output: &Output) -
 fn material(args: &BenchTrain, device: &Device) -> Result<(Decoder, Material), Failure> {
     let (Some(file), Some(folder)) = (&args.data, &args.model) else {
         note(&format!("Random weights of shape {} …", args.shape));
-        let (quantize, place) = held(args.quant.as_deref(), device);
+        let (quantize, place) = place_of(args.quant, device);
         let decoder = random_decoder_on(config_of(&args.shape)?, quantize, &place)?;
         let Some(completion) = (args.seq as usize)
             .checked_sub(args.prompt)
@@ -257,55 +273,61 @@ fn random_example(decoder: &Decoder, key: u64, prompt: usize, completion: usize)
     }
 }
 
-/// On the processor the limit is in processor-seconds; a card computes while the processor waits, so there it is in
-/// wall-clock seconds.
-fn training_figures(figures: &StepFigures, steps: usize, threads: usize, host: bool) -> Value {
-    let per_step = if host {
-        figures.cpu_s / steps as f64
+fn training_figures(figures: &StepFigures, steps: usize, on_processor: bool) -> answer::BenchTrain {
+    let (per_step, floor) = if on_processor {
+        let floor = Floor::Processor {
+            floor_cpu_s: figures.floor_s,
+            gemm_gflop_per_cpu_s: figures.gemm_gflop_per_s,
+        };
+        (figures.cpu_s / steps as f64, floor)
     } else {
-        figures.wall_s_per_step
+        let floor = Floor::Card {
+            floor_s: figures.floor_s,
+            gemm_gflop_per_s: figures.gemm_gflop_per_s,
+        };
+        (figures.wall_s_per_step, floor)
     };
-    let unit = if host { "cpu_s" } else { "s" };
-    let mut result = json!({
-        "cpu_s_per_step": figures.cpu_s_per_step,
-        "wall_s_per_step": figures.wall_s_per_step,
-        "cpu_s": figures.cpu_s,
-        "tokens": figures.tokens,
-        "tokens_per_s": figures.tokens as f64 / steps as f64 / figures.wall_s_per_step,
-        "peak_rss_bytes": peak_rss_bytes(),
-        "floor_share": figures.floor_s / per_step,
-        "threads": threads,
-        "steps": steps,
-        "loss": figures.loss,
-    });
-    result[format!("floor_{unit}")] = json!(figures.floor_s);
-    result[format!("gemm_gflop_per_{unit}")] = json!(figures.gemm_gflop_per_s);
-    result
+    answer::BenchTrain {
+        cpu_s_per_step: figures.cpu_s_per_step,
+        wall_s_per_step: figures.wall_s_per_step,
+        cpu_s: figures.cpu_s,
+        tokens: figures.tokens,
+        tokens_per_s: figures.tokens as f64 / steps as f64 / figures.wall_s_per_step,
+        peak_rss_bytes: peak_rss_bytes(),
+        floor_share: figures.floor_s / per_step,
+        threads: 0,
+        steps,
+        loss: figures.loss,
+        floor,
+        peak_device_bytes: None,
+    }
 }
 
-fn describe(result: &Value) -> String {
-    let number = |key: &str| result[key].as_f64().unwrap_or(f64::NAN);
-    let (unit, seconds) = match result.get("floor_cpu_s") {
-        Some(_) => ("cpu_s", "processor-second"),
-        None => ("s", "second"),
+fn describe(figures: &answer::BenchTrain) -> String {
+    let (floor, gemm, seconds) = match figures.floor {
+        Floor::Processor {
+            floor_cpu_s,
+            gemm_gflop_per_cpu_s,
+        } => (floor_cpu_s, gemm_gflop_per_cpu_s, "processor-second"),
+        Floor::Card {
+            floor_s,
+            gemm_gflop_per_s,
+        } => (floor_s, gemm_gflop_per_s, "second"),
     };
-    let card = result["peak_device_bytes"].as_u64();
-    let card = card.map_or(String::new(), |bytes| {
+    let card = figures.peak_device_bytes.map_or(String::new(), |bytes| {
         format!(" Of the card: {:.0} MB.", bytes as f64 / 1e6)
     });
     format!(
         "An update: {:.3} s wall-clock, {:.3} processor-seconds, {:.0} tokens/s.\n\
-         Its matrix products alone would take {:.3} {seconds}s at {:.0} GFLOP per {seconds}: \
+         Its matrix products alone would take {floor:.3} {seconds}s at {gemm:.0} GFLOP per {seconds}: \
          {:.0} % of the time is theirs.\nPeak memory: {:.0} MB.{card} Threads: {}. Updates: {}.",
-        number("wall_s_per_step"),
-        number("cpu_s_per_step"),
-        number("tokens_per_s"),
-        number(&format!("floor_{unit}")),
-        number(&format!("gemm_gflop_per_{unit}")),
-        100.0 * number("floor_share"),
-        number("peak_rss_bytes") / 1e6,
-        result["threads"],
-        result["steps"],
+        figures.wall_s_per_step,
+        figures.cpu_s_per_step,
+        figures.tokens_per_s,
+        100.0 * figures.floor_share,
+        figures.peak_rss_bytes as f64 / 1e6,
+        figures.threads,
+        figures.steps,
     )
 }
 
@@ -329,35 +351,43 @@ fn score(global: &Global, args: &BenchScore, output: &Output) -> Done {
         100.0 * rate / forward,
         100.0 * rate_s / forward_s,
     ));
-    output.result(&json!({"shape": args.shape, "items": args.items, "prompt_tokens": args.prompt,
-        "completion_tokens": args.completion, "tokens": figures.tokens, "tokens_per_s": rate_s, "tokens_per_cpu_s": rate,
-        "forward_tokens_per_s": forward_s, "forward_tokens_per_cpu_s": forward, "share_of_forward": rate / forward,
-        "threads": global.threads(), "peak_rss_bytes": peak_rss_bytes()}));
+    output.result(&answer::BenchScore {
+        shape: &args.shape,
+        items: args.items,
+        prompt_tokens: args.prompt,
+        completion_tokens: args.completion,
+        tokens: figures.tokens,
+        tokens_per_s: rate_s,
+        tokens_per_cpu_s: rate,
+        forward_tokens_per_s: forward_s,
+        forward_tokens_per_cpu_s: forward,
+        share_of_forward: rate / forward,
+        threads: global.threads(),
+        peak_rss_bytes: peak_rss_bytes(),
+    });
     Ok(ExitCode::SUCCESS)
 }
 
 fn generate(global: &Global, args: &BenchGenerate, device: &Device, output: &Output) -> Done {
     let memory = CardMemory::watch(global.device);
-    let usual = [if device.is_cuda() { "bf16" } else { "f32" }, "q8_0"].map(str::to_owned);
-    let quants = if args.quant.is_empty() {
-        &usual[..]
+    let dense = if device.is_cuda() {
+        Weights::Bf16
     } else {
-        &args.quant
+        Weights::F32
+    };
+    let usual = [dense, Weights::Packed(Quantize::Q8_0)];
+    let asked = match args.quant.is_empty() {
+        true => &usual[..],
+        false => &args.quant,
     };
     let mut rows = Vec::new();
-    let mut table = Table::new(&[
-        "weights",
-        "batch",
-        "tokens/s",
-        "tokens/CPU-s",
-        "prompt tokens/CPU-s",
-    ]);
-    for quant in quants {
+    for &weights in asked {
+        let quant = weights.as_str();
         note(&format!(
             "Random weights of shape {} in {quant} …",
             args.shape
         ));
-        let (quantize, place) = held(Some(quant), device);
+        let (quantize, place) = place_of(Some(weights), device);
         let decoder = random_decoder_on(config_of(&args.shape)?, quantize, &place)?;
         for &batch in &args.batch {
             let work = DecodeWork {
@@ -366,31 +396,46 @@ fn generate(global: &Global, args: &BenchGenerate, device: &Device, output: &Out
                 new_tokens: args.new,
             };
             let figures = decode(&decoder, &work, &clock())?;
-            let rates = [
-                figures.tokens_per_s,
-                figures.tokens_per_cpu_s,
-                figures.prefill_tokens_per_cpu_s,
-            ];
-            let cells = rates.iter().map(|rate| format!("{rate:.1}"));
-            table.row(
-                [quant.clone(), batch.to_string()]
-                    .into_iter()
-                    .chain(cells)
-                    .collect(),
-            );
-            rows.push(
-                json!({"batch": batch, "quant": quant, "tokens_per_s": rates[0],
-                "tokens_per_cpu_s": rates[1], "prefill_tokens_per_cpu_s": rates[2]}),
-            );
+            rows.push(BenchGenerateRow {
+                batch,
+                quant,
+                tokens_per_s: figures.tokens_per_s,
+                tokens_per_cpu_s: figures.tokens_per_cpu_s,
+                prefill_tokens_per_cpu_s: figures.prefill_tokens_per_cpu_s,
+            });
         }
     }
-    output.text(table.to_string());
-    output.result(
-        &json!({"shape": args.shape, "rows": rows, "threads": global.threads(),
-        "prompt_tokens": args.prompt, "new_tokens": args.new, "peak_rss_bytes": peak_rss_bytes(),
-        "peak_device_bytes": memory.as_ref().map(CardMemory::peak_bytes)}),
-    );
+    output.text(generate_table(&rows).to_string());
+    output.result(&answer::BenchGenerate {
+        shape: &args.shape,
+        rows,
+        threads: global.threads(),
+        prompt_tokens: args.prompt,
+        new_tokens: args.new,
+        peak_rss_bytes: peak_rss_bytes(),
+        peak_device_bytes: memory.as_ref().map(CardMemory::peak_bytes),
+    });
     Ok(ExitCode::SUCCESS)
+}
+
+fn generate_table(rows: &[BenchGenerateRow]) -> Table {
+    let mut table = Table::new(&[
+        "weights",
+        "batch",
+        "tokens/s",
+        "tokens/CPU-s",
+        "prompt tokens/CPU-s",
+    ]);
+    for row in rows {
+        table.row(vec![
+            row.quant.to_owned(),
+            row.batch.to_string(),
+            format!("{:.1}", row.tokens_per_s),
+            format!("{:.1}", row.tokens_per_cpu_s),
+            format!("{:.1}", row.prefill_tokens_per_cpu_s),
+        ]);
+    }
+    table
 }
 
 /// What was measured at a size, and what is counted of it.
@@ -406,15 +451,7 @@ struct Measured {
 /// Every size in turn: measured, and expected from the first of its series by its operations and the plan's count of
 /// memory.
 fn growth(global: &Global, args: &BenchGrowth, output: &Output) -> Done {
-    let columns = [
-        "what",
-        "amount",
-        "CPU-s",
-        "expected",
-        "peak memory",
-        "expected",
-    ];
-    let (mut table, mut rows) = (Table::new(&columns), Vec::new());
+    let mut rows = Vec::new();
     let of_updates = |series: &Vec<Size>| -> Result<Vec<Measured>, Failure> {
         series
             .iter()
@@ -435,27 +472,45 @@ fn growth(global: &Global, args: &BenchGrowth, output: &Output) -> Done {
         for size in series {
             // What the program takes beside the engine is in every measurement.
             let beside = series[0].peak_bytes.saturating_sub(series[0].planned_bytes);
-            let expected_s = series[0].cpu_s * size.flops / series[0].flops;
-            let expected_bytes = size.planned_bytes + beside;
-            let megabytes = |bytes: u64| format!("{:.0} MB", bytes as f64 / 1e6);
-            table.row(vec![
-                size.what.to_owned(),
-                size.amount.to_string(),
-                format!("{:.3}", size.cpu_s),
-                format!("{expected_s:.3}"),
-                megabytes(size.peak_bytes),
-                megabytes(expected_bytes),
-            ]);
-            rows.push(
-                json!({"what": size.what, "amount": size.amount, "cpu_s": size.cpu_s,
-                "expected_cpu_s": expected_s, "peak_rss_bytes": size.peak_bytes,
-                "expected_peak_rss_bytes": expected_bytes}),
-            );
+            rows.push(BenchGrowthRow {
+                what: size.what,
+                amount: size.amount,
+                cpu_s: size.cpu_s,
+                expected_cpu_s: series[0].cpu_s * size.flops / series[0].flops,
+                peak_rss_bytes: size.peak_bytes,
+                expected_peak_rss_bytes: size.planned_bytes + beside,
+            });
         }
     }
-    output.text(table.to_string());
-    output.result(&json!({"rows": rows, "threads": global.threads()}));
+    output.text(growth_table(&rows).to_string());
+    output.result(&answer::BenchGrowth {
+        rows,
+        threads: global.threads(),
+    });
     Ok(ExitCode::SUCCESS)
+}
+
+fn growth_table(rows: &[BenchGrowthRow]) -> Table {
+    let mut table = Table::new(&[
+        "what",
+        "amount",
+        "CPU-s",
+        "expected",
+        "peak memory",
+        "expected",
+    ]);
+    let megabytes = |bytes: u64| format!("{:.0} MB", bytes as f64 / 1e6);
+    for row in rows {
+        table.row(vec![
+            row.what.to_owned(),
+            row.amount.to_string(),
+            format!("{:.3}", row.cpu_s),
+            format!("{:.3}", row.expected_cpu_s),
+            megabytes(row.peak_rss_bytes),
+            megabytes(row.expected_peak_rss_bytes),
+        ]);
+    }
+    table
 }
 
 fn measured_size(global: &Global, size: &Size) -> Result<Measured, Failure> {
@@ -516,7 +571,7 @@ fn pipeline(global: &Global, args: &BenchPipeline, output: &Output) -> Done {
             output.text(
                 "Stopped; nothing is kept of a measurement. Give the same command again to begin anew.",
             );
-            output.result(&json!({"status": "stopped"}));
+            output.result(&BenchStopped { status: "stopped" });
             return Ok(ExitCode::from(INTERRUPTED));
         }
         measured => measured?,
@@ -524,6 +579,16 @@ fn pipeline(global: &Global, args: &BenchPipeline, output: &Output) -> Done {
     if let Some(file) = &args.calls {
         write_calls(file, &figures.calls)?;
     }
+    output.text(pipeline_text(&figures));
+    output.result(&answer::BenchPipeline {
+        figures,
+        threads: global.threads(),
+        seed: args.seed,
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn pipeline_text(figures: &PipelineFigures) -> String {
     let mut table = Table::new(&["stage", "seconds", "CPU-seconds", "tokens", "peak memory"]);
     for stage in &figures.stages {
         table.row(vec![
@@ -539,18 +604,13 @@ fn pipeline(global: &Global, args: &BenchPipeline, output: &Output) -> Done {
         .iter()
         .map(|(work, share)| format!("{work} {:.1} %", 100.0 * share))
         .collect();
-    output.text(format!(
+    format!(
         "{table}\nAll: {:.1} s, {:.1} processor-seconds, {} tokens.\nOf the processor time: {}.",
         figures.wall_s,
         figures.cpu_s,
         figures.tokens,
         shares.join(", "),
-    ));
-    let mut result = json!(figures);
-    result["threads"] = global.threads().into();
-    result["seed"] = args.seed.into();
-    output.result(&result);
-    Ok(ExitCode::SUCCESS)
+    )
 }
 
 fn measured_run(

@@ -3,19 +3,18 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use contract::Split;
+use contract::{Split, TooLong};
 use host::clock::now_ms;
-use mrds::models::TooLong;
-use project::format_rule::FormatRule;
-use project::import::speakers;
+use project::format_rule::{FormatRule, Rule, RuleId};
 use project::recipe::Recipe;
-use project::rows::ExampleRow;
+use project::rows::{DatasetRow, ExampleRow, SplitCounts};
 use project::session::{ImportReport, ImportRequest};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::Value;
 
 use super::work::model_folder;
 use super::{Done, read_lines, session};
+use crate::answer::{self, ExampleLine, Imported, RecipeFields, RuleRate};
 use crate::args::{Datasets, Format, Global, Import, RecipeChoice};
 use crate::failure::Failure;
 use crate::output::{Output, note};
@@ -33,7 +32,7 @@ pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
         name: args.name.clone(),
         split: args.split,
         map: args.map.clone(),
-        speakers: args.speakers.as_deref().map(speakers),
+        speakers: args.speakers.clone().map(|speakers| speakers.0),
         skip_bad: args.skip_bad,
         strict: args.strict,
         dry_run: args.dry_run,
@@ -41,10 +40,11 @@ pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
     };
     let report = session(global)?.import(&request, now_ms())?;
     say(&report, args.dry_run, output);
-    let mut result = json!(report);
-    result["dry_run"] = json!(args.dry_run);
-    result["seed"] = json!(args.seed);
-    output.result(&result);
+    output.result(&Imported {
+        report,
+        dry_run: args.dry_run,
+        seed: args.seed,
+    });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -56,9 +56,9 @@ fn say(report: &ImportReport, dry_run: bool, output: &Output) {
         report.read,
         report.dataset,
         report.format,
-        report.splits["train"],
-        report.splits["validation"],
-        report.splits["test"],
+        report.splits.train,
+        report.splits.validation,
+        report.splits.test,
         report
             .split_rule
             .map_or("not divided yet".to_owned(), |rule| rule.to_string())
@@ -92,62 +92,67 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
     let session = session(global)?;
     let Some(name) = &args.name else {
         let datasets = session.datasets()?;
-        let mut table = Table::new(&["data set", "format", "train", "validation", "test"]);
-        for d in &datasets {
-            table.row(vec![
-                d.name.clone(),
-                d.format.clone(),
-                d.counts.train.to_string(),
-                d.counts.validation.to_string(),
-                d.counts.test.to_string(),
-            ]);
-        }
         output.text(if datasets.is_empty() {
             "No data set yet: `duologue import FILE --name NAME`.".into()
         } else {
-            table.to_string()
+            dataset_table(&datasets).to_string()
         });
-        let listed: Vec<_> = datasets
-            .iter()
-            .map(|d| json!({"name": d.name, "format": d.format, "n": d.counts.train + d.counts.validation + d.counts.test, "splits": d.counts}))
-            .collect();
-        output.result(&json!({"datasets": listed}));
+        output.result(&answer::Datasets {
+            datasets: datasets.into_iter().map(dataset_line).collect(),
+        });
         return Ok(ExitCode::SUCCESS);
     };
     let examples = session.examples(name, 0, u32::MAX)?;
-    if args.items {
-        examples
-            .iter()
-            .for_each(|example| print_example(example, output));
+    let mut splits = SplitCounts::default();
+    for example in &examples {
+        splits.add(example.split);
+        if args.items {
+            print_example(example, output);
+        }
     }
-    let count = |split: Split| {
-        examples
-            .iter()
-            .filter(|example| example.split == split)
-            .count()
-    };
-    let splits: BTreeMap<&str, usize> = Split::ALL
-        .iter()
-        .map(|split| (split.as_str(), count(*split)))
-        .collect();
-    let parts: Vec<String> = Split::ALL
-        .iter()
-        .map(|split| format!("{} {split}", count(*split)))
-        .collect();
     output.text(format!(
-        "{name}: {} examples ({})",
-        examples.len(),
-        parts.join(", ")
+        "{name}: {} examples ({} train, {} validation, {} test)",
+        splits.total(),
+        splits.train,
+        splits.validation,
+        splits.test
     ));
-    let mut result = json!({"name": name, "n": examples.len(), "splits": splits});
+    let mut result = answer::Dataset {
+        name: name.clone(),
+        n: splits.total(),
+        splits,
+        too_long: None,
+    };
     if let Some(model) = &args.model {
         let found = mrds::models::too_long(&session, name, &model_folder(&session, model)?)?;
         output.text(too_long_text(&found));
-        result["context_tokens"] = json!(found.context_tokens);
-        result["too_long"] = json!(found.too_long);
+        result.too_long = Some(found);
     }
     output.result(&result);
     Ok(ExitCode::SUCCESS)
+}
+
+fn dataset_table(datasets: &[DatasetRow]) -> Table {
+    let mut table = Table::new(&["data set", "format", "train", "validation", "test"]);
+    for dataset in datasets {
+        table.row(vec![
+            dataset.name.clone(),
+            dataset.format.clone(),
+            dataset.counts.train.to_string(),
+            dataset.counts.validation.to_string(),
+            dataset.counts.test.to_string(),
+        ]);
+    }
+    table
+}
+
+fn dataset_line(row: DatasetRow) -> answer::DatasetLine {
+    answer::DatasetLine {
+        name: row.name,
+        format: row.format,
+        n: row.counts.total(),
+        splits: row.counts,
+    }
 }
 
 fn too_long_text(found: &TooLong) -> String {
@@ -172,10 +177,13 @@ fn too_long_text(found: &TooLong) -> String {
 }
 
 fn print_example(example: &ExampleRow, output: &Output) {
-    output.line(&json!({
-        "id": example.external_id, "split": example.split, "origin": example.origin,
-        "dialogue": example.dialogue, "references": example.references,
-    }));
+    output.line(&ExampleLine {
+        id: &example.external_id,
+        split: example.split,
+        origin: example.origin,
+        dialogue: &example.dialogue,
+        references: &example.references,
+    });
     output.text(format!(
         "{} ({})\n{}\n→ {}\n",
         example.external_id,
@@ -188,7 +196,7 @@ fn print_example(example: &ExampleRow, output: &Output) {
 #[derive(Deserialize)]
 struct FormatLine {
     #[serde(default)]
-    id: Option<serde_json::Value>,
+    id: Option<Value>,
     #[serde(alias = "dialogue")]
     text: String,
     #[serde(default = "yes")]
@@ -228,11 +236,39 @@ pub(super) fn format(global: &Global, args: &Format, output: &Output) -> Done {
             .rules
             .iter()
             .for_each(|(rule, ok)| *kept.entry(rule).or_default() += usize::from(*ok));
-        let id = line.id.clone().unwrap_or_else(|| json!(row));
-        output.line(&json!({"id": id, "pass": check.pass, "rules": check.rules}));
+        output.line(&answer::FormatLine {
+            id: line.id.clone().unwrap_or_else(|| Value::from(*row)),
+            pass: check.pass,
+            rules: check.rules,
+        });
     }
     let rate = |count: usize| count as f64 / lines.len() as f64;
-    let mut rules = serde_json::Map::new();
+    let rule_rate = |rule: &Rule| {
+        let rate = kept.get(rule.id.as_str()).map(|count| rate(*count));
+        let rule_rate = RuleRate {
+            rate,
+            limit: rule.limit,
+            source: rule.source,
+            real_reject: rule.real_reject,
+        };
+        (rule.id, rule_rate)
+    };
+    let result = answer::Format {
+        n: lines.len(),
+        format_rate: rate(passing),
+        rules: rule.rules.iter().map(rule_rate).collect(),
+    };
+    output.text(format!(
+        "{}\n{passing} of {} keep the format ({:.1} %)",
+        rule_table(&result.rules),
+        lines.len(),
+        100.0 * result.format_rate
+    ));
+    output.result(&result);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn rule_table(rules: &BTreeMap<RuleId, RuleRate>) -> Table {
     let mut table = Table::new(&[
         "rule",
         "passes",
@@ -240,27 +276,17 @@ pub(super) fn format(global: &Global, args: &Format, output: &Output) -> Done {
         "source",
         "real pairs that break it",
     ]);
-    for r in &rule.rules {
-        let share = kept.get(r.id.as_str()).map(|count| rate(*count));
-        rules.insert(
-            r.id.as_str().into(),
-            json!({"rate": share, "limit": r.limit, "source": r.source, "real_reject": r.real_reject}),
-        );
+    for (id, rule) in rules {
         table.row(vec![
-            r.id.as_str().to_owned(),
-            share.map_or("off".into(), |s| format!("{:.1} %", 100.0 * s)),
-            json!(r.limit).to_string(),
-            json!(r.source).as_str().unwrap_or_default().to_owned(),
-            format!("{:.1} %", 100.0 * r.real_reject),
+            id.as_str().to_owned(),
+            rule.rate
+                .map_or("off".into(), |rate| format!("{:.1} %", 100.0 * rate)),
+            serde_json::to_string(&rule.limit).unwrap_or_default(),
+            rule.source.to_string(),
+            format!("{:.1} %", 100.0 * rule.real_reject),
         ]);
     }
-    output.text(format!(
-        "{table}\n{passing} of {} keep the format ({:.1} %)",
-        lines.len(),
-        100.0 * rate(passing)
-    ));
-    output.result(&json!({"n": lines.len(), "format_rate": rate(passing), "rules": rules}));
-    Ok(ExitCode::SUCCESS)
+    table
 }
 
 pub(super) fn recipe(choice: &RecipeChoice, print: bool, output: &Output) -> Done {
@@ -271,6 +297,8 @@ pub(super) fn recipe(choice: &RecipeChoice, print: bool, output: &Output) -> Don
     if print {
         output.text(recipe.to_toml()?.trim_end());
     }
-    output.result(&json!({"fields": recipe.fields()?}));
+    output.result(&RecipeFields {
+        fields: recipe.fields()?,
+    });
     Ok(ExitCode::SUCCESS)
 }

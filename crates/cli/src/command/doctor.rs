@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use host::machine;
 use lm::device::{self, Card};
 use project::session::Session;
-use serde_json::{Value, json};
 
 use super::{Done, workspace};
+use crate::answer;
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -49,26 +49,39 @@ pub(super) fn doctor(global: &Global, output: &Output) -> Done {
             (None, problem) => format!("unknown; {}", problem.as_deref().unwrap_or_default()),
         },
     ));
-    output.result(
-        &json!({"version": env!("CARGO_PKG_VERSION"), "cpu": cpu, "simd": simd, "threads": global.threads(),
-        "devices": devices(&cards), "cards": cards.iter().map(card).collect::<Vec<_>>(), "no_card": missing,
-        "memory_bytes": memory_bytes, "memory_free_bytes": memory_free_bytes,
-        "disk_free_bytes": disk_free_bytes, "connections": connections, "workspace_problem": problem}),
-    );
+    output.result(&answer::Doctor {
+        version: env!("CARGO_PKG_VERSION"),
+        cpu,
+        simd,
+        threads: global.threads(),
+        devices: devices(&cards),
+        cards: cards.into_iter().map(card).collect(),
+        no_card: missing,
+        memory_bytes,
+        memory_free_bytes,
+        disk_free_bytes,
+        connections,
+        workspace_problem: problem,
+    });
     Ok(ExitCode::SUCCESS)
 }
 
 /// What `--device` can name.
-fn devices(cards: &[Card]) -> Vec<&str> {
-    std::iter::once("cpu")
-        .chain(cards.iter().map(|card| card.spec.as_str()))
+fn devices(cards: &[Card]) -> Vec<String> {
+    std::iter::once("cpu".to_owned())
+        .chain(cards.iter().map(|card| card.spec.clone()))
         .collect()
 }
 
-fn card(card: &Card) -> Value {
+fn card(card: Card) -> answer::Card {
     let (major, minor) = card.compute_capability;
-    json!({"device": card.spec, "name": card.name, "compute_capability": format!("{major}.{minor}"),
-        "memory_bytes": card.memory_bytes, "memory_free_bytes": card.memory_free_bytes})
+    answer::Card {
+        device: card.spec,
+        name: card.name,
+        compute_capability: format!("{major}.{minor}"),
+        memory_bytes: card.memory_bytes,
+        memory_free_bytes: card.memory_free_bytes,
+    }
 }
 
 /// The cards, or why the processor alone computes and what would change that.

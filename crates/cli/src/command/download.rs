@@ -4,15 +4,14 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use contract::DownloadLine;
+use contract::{DownloadLine, DownloadPaused, Downloaded, KnownModel, RunStatus};
 use host::machine::disk_free_bytes;
 use hub::token::access_with_token;
 use hub::{Download, Gateway, HubError, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mrds::Error;
-use mrds::models::{AddModel, KnownModel};
+use mrds::models::AddModel;
 use project::session::Session;
-use serde_json::{Value, json};
 
 use super::{Done, quoted, session, workspace};
 use crate::args::{Global, ModelAdd};
@@ -48,15 +47,16 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
         host::clock::now_ms(),
     );
     shown.bar.finish_and_clear();
-    let used =
-        json!({"received_bytes": shown.received_bytes, "connections": gateway.connections().len()});
+    let (received_bytes, connections) = (shown.received_bytes, gateway.connections().len());
     match added {
         Ok(model) => {
             output.text(sentence(&model));
-            let mut result = json!(model);
-            extend(&mut result, used);
-            result["sha256_ok"] = json!(true);
-            output.result(&result);
+            output.result(&Downloaded {
+                model,
+                received_bytes,
+                connections,
+                sha256_ok: true,
+            });
             Ok(ExitCode::SUCCESS)
         }
         Err(Error::Hub(HubError::Interrupted)) => {
@@ -64,18 +64,16 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
             output.text(format!(
                 "Stopped; what has arrived is kept. Go on with:\n  {resume}"
             ));
-            let mut result = json!({"hub_id": args.hub_id, "status": "paused", "resume": resume});
-            extend(&mut result, used);
-            output.result(&result);
+            output.result(&DownloadPaused {
+                hub_id: args.hub_id.clone(),
+                status: RunStatus::Paused,
+                resume,
+                received_bytes,
+                connections,
+            });
             Ok(ExitCode::from(INTERRUPTED))
         }
         Err(error) => Err(error.into()),
-    }
-}
-
-fn extend(result: &mut Value, more: Value) {
-    if let (Value::Object(result), Value::Object(more)) = (result, more) {
-        result.extend(more);
     }
 }
 
@@ -86,10 +84,10 @@ fn sentence(model: &KnownModel) -> String {
         .and_then(|source| source.licence.as_deref());
     format!(
         "{} is here: {:.1} M parameters, licence {}, every file checked.\nFolder: {}",
-        model.row.name,
-        model.row.parameters as f64 / 1e6,
+        model.name,
+        model.parameters as f64 / 1e6,
         licence.unwrap_or("not stated"),
-        model.row.path
+        model.path
     )
 }
 

@@ -6,19 +6,18 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use contract::problem::{Misuse, ShellProblem};
-use contract::{DemoLine, DemoRequest, FileAction, Problem, System};
-use lm::files::export::GgufType;
-use lm::infer::generate::{Finish, GenerateConfig, GenerateRequest};
+use contract::{DemoLine, DemoRequest, FileAction, Problem};
+use lm::infer::generate::{GenerateConfig, GenerateRequest};
 use lm::infer::sample::Filters;
 use lm::infer::score::Completion;
 use lm::lora::Adapter;
 use lm::{LanguageModel, Message, SpecialTokens, device, random};
 use mrds::demo::Summarizer;
-use mrds::export::{ExportFormat, Exported, export_adapter, export_model};
+use mrds::export::{export_adapter, export_model};
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{Done, parse, read_lines, read_text, session};
+use super::{Done, read_lines, read_text, session};
+use crate::answer::{Generated, GeneratedLine, Scored, ScoredLine, Served};
 use crate::args::{Export, Generate, Global, ModelArgs, Score, Summarize};
 use crate::failure::Failure;
 use crate::output::{Output, note};
@@ -154,11 +153,12 @@ pub(super) fn score(global: &Global, args: &Score, output: &Output) -> Done {
         lm::infer::score::score(&model.decoder, adapter.as_ref(), &batch, TOKENS_PER_BATCH)?;
     let (mut logp, mut tokens) = (0.0, 0);
     for item in &scored {
-        let mut line = json!({"logp_sum": item.logp_sum, "n_tokens": item.n_tokens});
-        if args.tokens {
-            line["token_logps"] = json!(item.token_logps);
-        }
-        output.line(&line);
+        let token_logps = || item.token_logps.iter().copied().map(f64::from).collect();
+        output.line(&ScoredLine {
+            logp_sum: item.logp_sum,
+            n_tokens: item.n_tokens,
+            token_logps: args.tokens.then(token_logps),
+        });
         output.text(format!(
             "{:.4} over {} tokens",
             item.logp_sum, item.n_tokens
@@ -166,9 +166,12 @@ pub(super) fn score(global: &Global, args: &Score, output: &Output) -> Done {
         logp += item.logp_sum;
         tokens += item.n_tokens;
     }
-    output.result(
-        &json!({"n": scored.len(), "n_tokens": tokens, "logp_sum": logp, "ce": (0.0 - logp) / tokens.max(1) as f64}),
-    );
+    output.result(&Scored {
+        n: scored.len(),
+        n_tokens: tokens,
+        logp_sum: logp,
+        ce: (0.0 - logp) / tokens.max(1) as f64,
+    });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -205,24 +208,23 @@ pub(super) fn generate(global: &Global, args: &Generate, output: &Output) -> Don
         lm::infer::generate::generate(&model.decoder, adapter.as_ref(), &requests, &config, go_on)?;
     for generation in &generated {
         let text = model.decode(&generation.ids)?;
-        let finish = if generation.finish == Finish::Stop {
-            "stop"
-        } else {
-            "length"
-        };
-        output.line(&json!({"text": text, "ids": generation.ids, "finish": finish}));
+        output.line(&GeneratedLine {
+            text: &text,
+            ids: &generation.ids,
+            finish: generation.finish.into(),
+        });
         output.text(text);
     }
-    output.result(&json!({"n": generated.len(), "seed": args.seed}));
+    output.result(&Generated {
+        n: generated.len(),
+        seed: args.seed,
+    });
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn summarize(global: &Global, args: &Summarize, output: &Output) -> Done {
     let summarizer = match (&args.run, &args.model) {
-        (Some(run), _) => {
-            let system: System = parse("--system", &args.system)?;
-            Summarizer::from_run(&session(global)?, run, system, global.device)?
-        }
+        (Some(run), _) => Summarizer::from_run(&session(global)?, run, args.system, global.device)?,
         (None, Some(model)) => {
             Summarizer::from_folder(model, args.adapter.as_deref(), global.device)?
         }
@@ -301,37 +303,23 @@ fn serve(summarizer: &Summarizer, output: &Output) -> Done {
             Err(error) => output.error(&Failure::from(error).report()),
         }
     }
-    output.result(&json!({"n": summaries}));
+    output.result(&Served { n: summaries });
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn export(global: &Global, args: &Export, output: &Output) -> Done {
-    let format = match args.format.as_str() {
-        "merged" => ExportFormat::Merged,
-        "gguf" => ExportFormat::Gguf(GgufType::from_name(&args.gguf_type).unwrap_or(GgufType::F16)),
-        "gguf_adapter" => ExportFormat::GgufAdapter,
-        _ => ExportFormat::Peft,
-    };
+    let format = args.format();
     let export = match (&args.run, &args.model) {
         (Some(run), _) => {
-            let which = match args.adapter.as_deref() {
-                Some("synthesizer") => Exported::Synthesizer,
-                Some("summarizer") => Exported::Summarizer,
-                _ => {
-                    return Err(Failure::usage(
-                        "--adapter names neither of a run's adapters",
-                        "Give --adapter synthesizer or --adapter summarizer.",
-                    ));
-                }
-            };
+            let which = args.exported().ok_or_else(|| {
+                Failure::usage(
+                    "--adapter names neither of a run's adapters",
+                    "Give --adapter synthesizer or --adapter summarizer.",
+                )
+            })?;
             export_adapter(&session(global)?, run, which, format, &args.to)?
         }
-        (None, Some(model)) => export_model(
-            model,
-            args.adapter.as_deref().map(Path::new),
-            format,
-            &args.to,
-        )?,
+        (None, Some(model)) => export_model(model, args.adapter.as_deref(), format, &args.to)?,
         (None, None) => {
             return Err(Failure::usage(
                 "neither a run nor a model was named",

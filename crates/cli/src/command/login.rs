@@ -9,9 +9,9 @@ use contract::problem::HubProblem;
 use hub::is_token;
 use hub::keychain::{self, NAME, SERVICE};
 use hub::token::{access, variable};
-use serde_json::json;
 
 use super::Done;
+use crate::answer::{Login, Logout};
 use crate::failure::Failure;
 use crate::output::{Output, note};
 
@@ -34,7 +34,7 @@ pub(super) fn login(output: &Output) -> Done {
     if variable().is_some() {
         note("HF_TOKEN is set, and goes before it.");
     }
-    output.result(&json!({"host": host, "keychain": NAME, "service": SERVICE}));
+    output.result(&entry(host));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -47,8 +47,20 @@ pub(super) fn logout(output: &Output) -> Done {
     } else {
         format!("There is no token for {host} in {NAME}.")
     });
-    output.result(&json!({"host": host, "keychain": NAME, "service": SERVICE, "removed": removed}));
+    output.result(&Logout {
+        entry: entry(host),
+        removed,
+    });
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the token for a Hub is kept.
+fn entry(host: &str) -> Login<'_> {
+    Login {
+        host,
+        keychain: NAME,
+        service: SERVICE,
+    }
 }
 
 const HOW_TO_GIVE: &str =

@@ -18,7 +18,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use contract::{DeviceChoice, Preset};
+use contract::DeviceChoice;
 use project::recipe::Recipe;
 use project::session::Session;
 use serde::de::DeserializeOwned;
@@ -88,14 +88,6 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
-    option: &str,
-    text: &str,
-) -> Result<T, Failure> {
-    text.parse()
-        .map_err(|reason| Failure::usage(format!("{option}: {reason}"), "Choose one of those."))
-}
-
 /// The recipe that the options describe: file or preset, then each `--set`.
 fn recipe(choice: &RecipeChoice) -> Result<Recipe, Failure> {
     let mut recipe = match (&choice.recipe, &choice.preset) {
@@ -104,7 +96,7 @@ fn recipe(choice: &RecipeChoice) -> Result<Recipe, Failure> {
             row: None,
             error: Box::new(error.into()),
         })?,
-        (None, Some(name)) => Recipe::preset(parse::<Preset>("--preset", name)?),
+        (None, Some(preset)) => Recipe::preset(*preset),
         (None, None) => Recipe::default(),
     };
     for assignment in &choice.set {

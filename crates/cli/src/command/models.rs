@@ -4,14 +4,14 @@ use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use contract::Fit;
-use mrds::catalogue::{MethodMemory, catalogue, fit as compare, memory_of};
-use mrds::models::{KnownModel, Removal, Unfinished};
+use contract::{Catalogue, CatalogueLine, Fit, FolderFit, FolderFits, KnownModel, MethodMemory};
+use mrds::catalogue::{CatalogueEntry, catalogue, fit as compare, memory_of};
+use mrds::models::{Removal, Unfinished};
 use project::session::Session;
-use serde_json::json;
 
 use super::work::model_folder;
 use super::{Done, download, login, session};
+use crate::answer::{ModelRemoval, Models};
 use crate::args::{Global, ModelAction};
 use crate::failure::Failure;
 use crate::output::{Output, note};
@@ -42,7 +42,7 @@ fn list(session: &Session, output: &Output) -> Done {
     } else {
         listing(&models, &unfinished)
     });
-    output.result(&json!({"models": models, "unfinished": unfinished}));
+    output.result(&Models { models, unfinished });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -63,15 +63,15 @@ fn listing(models: &[KnownModel], unfinished: &[Unfinished]) -> String {
             .and_then(|source| source.licence.clone());
         let gone = if model.present { "" } else { " (gone)" };
         table.row(vec![
-            model.row.name.clone(),
-            format!("{:.1} M", model.row.parameters as f64 / 1e6),
-            megabytes(model.row.bytes),
+            model.name.clone(),
+            format!("{:.1} M", model.parameters as f64 / 1e6),
+            megabytes(model.bytes),
             licence.unwrap_or_else(|| "–".into()),
             model
                 .context_tokens
                 .map_or("–".into(), |tokens| tokens.to_string()),
             model.runs.len().to_string(),
-            format!("{}{gone}", model.row.path),
+            format!("{}{gone}", model.path),
         ]);
     }
     let mut text = if models.is_empty() {
@@ -93,7 +93,21 @@ fn in_words(fit: Option<Fit>) -> String {
 
 /// The catalogue with what each model needs, compared with the memory that is free now.
 fn list_catalogue(output: &Output) -> Done {
-    let free_bytes = host::machine::memory().map(|memory| memory.free_bytes);
+    let memory_free_bytes = host::machine::memory().map(|memory| memory.free_bytes);
+    let line = |entry: CatalogueEntry| CatalogueLine {
+        fit: memory_free_bytes.map(|free| compare(entry.model.memory.dpo_bytes, free)),
+        model: entry.model,
+    };
+    let listed = Catalogue {
+        catalogue: catalogue()?.into_iter().map(line).collect(),
+        memory_free_bytes,
+    };
+    output.text(catalogue_text(&listed));
+    output.result(&listed);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn catalogue_text(listed: &Catalogue) -> String {
     let mut table = Table::new(&[
         "model",
         "licence",
@@ -105,62 +119,67 @@ fn list_catalogue(output: &Output) -> Done {
         "DPO",
         "a run here",
     ]);
-    let mut entries = Vec::new();
     let mut whys = String::new();
-    for entry in catalogue()? {
-        let fit = free_bytes.map(|free| compare(entry.memory.dpo_bytes, free));
+    for CatalogueLine { model, fit } in &listed.catalogue {
         table.row(vec![
-            entry.hub_id.clone(),
-            entry.licence.clone(),
-            gigabytes(entry.download_bytes),
-            entry.context_tokens.to_string(),
-            gigabytes(entry.memory.inference_bytes),
-            gigabytes(entry.memory.lora_bytes),
-            gigabytes(entry.memory.qlora_bytes),
-            gigabytes(entry.memory.dpo_bytes),
-            in_words(fit),
+            model.hub_id.clone(),
+            model.licence.clone(),
+            gigabytes(model.download_bytes),
+            model.context_tokens.to_string(),
+            gigabytes(model.memory.inference_bytes),
+            gigabytes(model.memory.lora_bytes),
+            gigabytes(model.memory.qlora_bytes),
+            gigabytes(model.memory.dpo_bytes),
+            in_words(*fit),
         ]);
-        whys += &format!("{}: {}\n", entry.hub_id, entry.why);
-        let mut line = json!(entry);
-        line["fit"] = json!(fit);
-        entries.push(line);
+        whys += &format!("{}: {}\n", model.hub_id, model.why);
     }
-    output.text(format!(
+    format!(
         "{table}\n{whys}\nMemory in GB with the default recipe; {} GB are free here. `duologue models add ID` downloads one.",
-        free_bytes.map_or("?".to_owned(), gigabytes)
-    ));
-    output.result(&json!({"catalogue": entries, "memory_free_bytes": free_bytes}));
-    Ok(ExitCode::SUCCESS)
+        listed.memory_free_bytes.map_or("?".to_owned(), gigabytes)
+    )
 }
 
 /// What a run on each folder's model needs, compared with the memory that is free now; null for one that is no model.
 fn list_fits(folders: &[PathBuf], output: &Output) -> Done {
-    let free_bytes = host::machine::memory().map(|memory| memory.free_bytes);
-    let mut table = Table::new(&["folder", "use", "LoRA", "QLoRA", "DPO", "a run here"]);
-    let mut fits = Vec::new();
-    for folder in folders {
+    let memory_free_bytes = host::machine::memory().map(|memory| memory.free_bytes);
+    let fit = |folder: &PathBuf| {
         let memory = memory_of(folder).ok();
-        let fit = memory
-            .zip(free_bytes)
-            .map(|(memory, free)| compare(memory.dpo_bytes, free));
+        FolderFit {
+            path: folder.display().to_string(),
+            memory,
+            fit: memory
+                .zip(memory_free_bytes)
+                .map(|(memory, free)| compare(memory.dpo_bytes, free)),
+        }
+    };
+    let found = FolderFits {
+        fits: folders.iter().map(fit).collect(),
+        memory_free_bytes,
+    };
+    output.text(fit_table(&found.fits).to_string());
+    output.result(&found);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn fit_table(fits: &[FolderFit]) -> Table {
+    let mut table = Table::new(&["folder", "use", "LoRA", "QLoRA", "DPO", "a run here"]);
+    for FolderFit { path, memory, fit } in fits {
         let size = |bytes: fn(&MethodMemory) -> u64| {
             memory
                 .as_ref()
-                .map_or("–".to_owned(), |m| gigabytes(bytes(m)))
+                .map_or("–".to_owned(), |memory| gigabytes(bytes(memory)))
         };
         table.row(vec![
-            folder.display().to_string(),
-            size(|m| m.inference_bytes),
-            size(|m| m.lora_bytes),
-            size(|m| m.qlora_bytes),
-            size(|m| m.dpo_bytes),
-            in_words(fit),
+            path.clone(),
+            size(|memory| memory.inference_bytes),
+            size(|memory| memory.lora_bytes),
+            size(|memory| memory.qlora_bytes),
+            size(|memory| memory.dpo_bytes),
+            in_words(*fit),
         ]);
-        fits.push(json!({"path": folder, "memory": memory, "fit": fit}));
     }
-    output.text(table.to_string());
-    output.result(&json!({"fits": fits, "memory_free_bytes": free_bytes}));
-    Ok(ExitCode::SUCCESS)
+    table
 }
 
 fn gigabytes(bytes: u64) -> String {
@@ -194,7 +213,10 @@ fn remove(session: &Session, model: &str, yes: bool, output: &Output) -> Done {
     let loses_something = removal.deleted_bytes > 0 || !removal.runs.is_empty();
     if loses_something && !yes && !agreed(&removal)? {
         output.text("Nothing was removed.");
-        output.result(&json!({"id": removal.id, "removed": false}));
+        output.result(&ModelRemoval::Kept {
+            id: removal.id,
+            removed: false,
+        });
         return Ok(ExitCode::SUCCESS);
     }
     mrds::models::delete_model(session, &removal)?;
@@ -202,9 +224,10 @@ fn remove(session: &Session, model: &str, yes: bool, output: &Output) -> Done {
         0 => "Forgotten; the files stay where they are.".to_owned(),
         bytes => format!("Removed; {} are free again.", megabytes(bytes)),
     });
-    let mut result = json!(removal);
-    result["removed"] = json!(true);
-    output.result(&result);
+    output.result(&ModelRemoval::Removed {
+        removal,
+        removed: true,
+    });
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,11 +1,11 @@
 //! plan: what a run would take on this machine, before it is begun.
 
-use crate::wording;
 use std::process::ExitCode;
 
+use contract::{Machine, Verdict};
 use host::machine::disk_free_bytes;
 use mrds::catalogue::catalogue;
-use mrds::forecast::{Machine, PlanRequest, PlannedModel, Verdict};
+use mrds::forecast::{PlanRequest, PlannedModel};
 use project::session::Session;
 
 use super::work::{RECOMPUTES, model_folder};
@@ -14,6 +14,7 @@ use crate::args::{Global, Plan};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::table::Table;
+use crate::wording;
 
 pub(super) fn plan(global: &Global, args: &Plan, output: &Output) -> Done {
     let session = session(global)?;
@@ -47,7 +48,7 @@ fn model(session: &Session, name: &str) -> Result<PlannedModel, Failure> {
         Err(unknown) => {
             let entry = catalogue()?
                 .into_iter()
-                .find(|entry| entry.hub_id == name || entry.name == name);
+                .find(|entry| entry.model.hub_id == name || entry.model.name == name);
             entry
                 .map(|entry| PlannedModel::Catalogue(Box::new(entry)))
                 .ok_or(unknown)
@@ -55,7 +56,7 @@ fn model(session: &Session, name: &str) -> Result<PlannedModel, Failure> {
     }
 }
 
-fn describe(plan: &mrds::forecast::Plan) -> String {
+fn describe(plan: &contract::Plan) -> String {
     let mut table = Table::new(&["stage", "peak memory", "disk", "time"]);
     let row = |name: &str, peak: u64, disk: u64, seconds: f64| {
         vec![

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use contract::DeviceChoice;
+use contract::{DeviceChoice, RunStatus};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lm::device::Place;
 use lm::files::export::write_side_files;
@@ -20,10 +20,10 @@ use lm::{
     random,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::engine::ChatMessage;
 use super::{Done, quoted, read_lines, read_text};
+use crate::answer::{PretrainLine, PretrainPaused, Pretrained};
 use crate::args::{Global, Pretrain, PretrainSettings};
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Output, note};
@@ -115,9 +115,15 @@ pub(super) fn pretrain(global: &Global, args: &Pretrain, output: &Output) -> Don
                 outcome.val_loss,
                 args.out.display()
             ));
-            output.result(&json!({"out": args.out, "updates": place.update, "tokens": place.tokens,
-                "val_loss": outcome.val_loss, "wall_s": place.wall_s, "parameters": model.parameters,
-                "seed": settings.seed}));
+            output.result(&Pretrained {
+                out: &args.out,
+                updates: place.update,
+                tokens: place.tokens,
+                val_loss: outcome.val_loss,
+                wall_s: place.wall_s,
+                parameters: model.parameters,
+                seed: settings.seed,
+            });
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -132,10 +138,13 @@ fn paused(out: &Path, state: &PretrainState, output: &Output) -> ExitCode {
         "Paused after {} updates. To go on: {resume}",
         state.place.update
     ));
-    output.result(
-        &json!({"status": "paused", "resume": resume, "updates": state.place.update,
-        "tokens": state.place.tokens, "wall_s": state.place.wall_s}),
-    );
+    output.result(&PretrainPaused {
+        status: RunStatus::Paused,
+        resume: &resume,
+        updates: state.place.update,
+        tokens: state.place.tokens,
+        wall_s: state.place.wall_s,
+    });
     ExitCode::from(INTERRUPTED)
 }
 
@@ -360,10 +369,13 @@ impl Observer for Watch<'_> {
             "update {} loss {:.3} lr {:.1e}",
             step.update, step.loss, step.lr
         ));
-        self.output.line(
-            &json!({"event": "step", "update": step.update, "loss": step.loss, "lr": step.lr,
-            "tokens": step.tokens, "progress": step.progress}),
-        );
+        self.output.line(&PretrainLine::Step {
+            update: step.update,
+            loss: step.loss,
+            lr: step.lr,
+            tokens: step.tokens,
+            progress: step.progress,
+        });
     }
 
     fn evaluated(&mut self, evaluation: &Evaluation) {
@@ -377,8 +389,11 @@ impl Observer for Watch<'_> {
             true => note(&line),
             false => self.bar.println(line),
         }
-        self.output
-            .line(&json!({"event": "evaluation", "update": update, "val_loss": val_loss, "sample": sample}));
+        self.output.line(&PretrainLine::Evaluation {
+            update: *update,
+            val_loss: *val_loss,
+            sample,
+        });
     }
 
     fn checkpoint(&mut self, state: &PretrainState) -> lm::Result<()> {

@@ -2,14 +2,15 @@
 
 use std::process::ExitCode;
 
+use contract::{Launch, Started};
 use host::clock::now_ms;
 use host::process::liveness;
 use project::rows::QueueRow;
 use project::session::Session;
-use serde_json::json;
 
 use super::work::{copy, start};
 use super::{Done, session};
+use crate::answer;
 use crate::args::{Global, Queue, StageRangeArgs};
 use crate::failure::Failure;
 use crate::output::{Output, note};
@@ -40,7 +41,11 @@ pub(super) fn queue(global: &Global, args: &Queue, output: &Output) -> Done {
         (false, true) => format!("Held back (`duologue queue --go`): {}.", names.join(", ")),
         (false, false) => format!("Waiting, the next one first: {}.", names.join(", ")),
     });
-    output.result(&json!({"started": started, "held": is_held, "queue": waiting}));
+    output.result(&answer::Queue {
+        started,
+        held: is_held,
+        queue: waiting,
+    });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -60,16 +65,19 @@ pub(super) fn add(
     let started = start_next(global, session)?.is_some_and(|next| next == run);
     let (status, sentence) = match started {
         true => (
-            "started",
+            Launch::Started,
             format!("Run {run} goes on in the background: `duologue show {run}`."),
         ),
         false => (
-            "queued",
+            Launch::Queued,
             format!("Run {run} waits for its turn: `duologue queue`."),
         ),
     };
     output.text(sentence);
-    output.result(&json!({"run": run, "status": status}));
+    output.result(&Started {
+        run: run.to_owned(),
+        status,
+    });
     Ok(ExitCode::SUCCESS)
 }
 

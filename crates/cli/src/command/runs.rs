@@ -1,25 +1,24 @@
 //! runs, show, pause, cancel, evaluate: reading runs and steering them.
 
-use crate::wording;
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use contract::{ArtifactKind, Control, RunStatus, StageName, StageStanding, System};
+use contract::{ArtifactKind, Control, ResultMetric, RunStatus, StageName, StageStanding, System};
 use host::clock::now_ms;
 use host::process::liveness;
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
 use project::artifact::{Output as SystemOutput, read};
 use project::report::run::{RunReport, SynthesizerRow};
 use project::report::{SystemResult, results};
-use project::session::Session;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use project::session::{RunSummary, Session};
+use serde::Deserialize;
 
-use super::{Done, parse, read_lines, session};
-use crate::args::{Cancel, Evaluate, Global, Show};
+use super::{Done, read_lines, session};
+use crate::answer::{ArtifactLine, Evaluated, EvaluatedRun, Runs, Score, Stage, Stopping};
+use crate::args::{Cancel, Evaluate, Global, Multi, Show};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::table::Table;
+use crate::wording;
 
 pub(super) fn runs(global: &Global, output: &Output) -> Done {
     let session = session(global)?;
@@ -27,12 +26,22 @@ pub(super) fn runs(global: &Global, output: &Output) -> Done {
     for run in &mut runs {
         run.status = standing(&session, &run.run, run.status)?;
     }
+    output.text(if runs.is_empty() {
+        "No run yet: `duologue run --dataset NAME --model DIR`.".into()
+    } else {
+        run_table(&runs).to_string()
+    });
+    output.result(&Runs { runs });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_table(runs: &[RunSummary]) -> Table {
     let mut table = Table::new(&["run", "status", "data set", "model", "seed", "stages done"]);
-    for run in &runs {
+    for run in runs {
         let done = run
             .stages
             .iter()
-            .filter(|s| matches!(s.status, StageStanding::Done | StageStanding::Reused))
+            .filter(|stage| matches!(stage.status, StageStanding::Done | StageStanding::Reused))
             .count();
         table.row(vec![
             run.run.clone(),
@@ -43,13 +52,7 @@ pub(super) fn runs(global: &Global, output: &Output) -> Done {
             format!("{done} of {}", run.stages.len()),
         ]);
     }
-    output.text(if runs.is_empty() {
-        "No run yet: `duologue run --dataset NAME --model DIR`.".into()
-    } else {
-        table.to_string()
-    });
-    output.result(&json!({"runs": runs}));
-    Ok(ExitCode::SUCCESS)
+    table
 }
 
 /// A run whose worker has died is not running, whatever its row says: it can be resumed.
@@ -60,7 +63,7 @@ fn standing(session: &Session, run: &str, status: RunStatus) -> Result<RunStatus
 
 pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
     let session = session(global)?;
-    let Some(stage) = &args.stage else {
+    let Some(stage) = args.stage else {
         let mut shown = session.show(&args.run)?;
         wording::word_run(&mut shown);
         shown.status = standing(&session, &args.run, shown.status)?;
@@ -68,17 +71,18 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
         output.result(&shown);
         return Ok(ExitCode::SUCCESS);
     };
-    let stage: StageName = parse("--stage", stage)?;
     session.run(&args.run)?;
     let page = session.items(&args.run, stage, None, 0, u32::MAX)?;
     if args.items {
         for row in &page.rows {
-            let mut line = json!({"kind": row.kind, "item": row.item, "version": row.version});
-            if let (Value::Object(line), Value::Object(payload)) = (&mut line, &row.payload) {
-                line.extend(payload.clone());
-            }
+            let line = ArtifactLine {
+                kind: row.kind,
+                item: row.item,
+                version: row.version,
+                payload: &row.payload,
+            };
             output.line(&line);
-            output.text(line.to_string());
+            output.text(serde_json::to_string(&line).unwrap_or_default());
         }
     }
     let row = session.run(&args.run)?;
@@ -93,8 +97,15 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
             )
         })?;
     output.text(format!("{stage}: {status}, {} items", page.total));
-    output.result(&json!({"run": args.run, "stage": stage, "status": status, "items": page.total,
-        "output_sha256": found.output_sha256, "dropped": found.dropped, "measures": found.measures}));
+    output.result(&Stage {
+        run: &args.run,
+        stage,
+        status,
+        items: page.total,
+        output_sha256: found.output_sha256,
+        dropped: found.dropped,
+        measures: found.measures,
+    });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -156,7 +167,7 @@ fn result_table(rows: &[SystemResult]) -> Table {
         "ROUGE-1 vs real-only [95 %]",
     ]);
     for row in rows {
-        let versus = row.vs_sft_real.get("rouge1");
+        let versus = row.vs_sft_real.get(&ResultMetric::Rouge1);
         table.row(vec![
             row.system.to_string(),
             row.n.to_string(),
@@ -237,9 +248,12 @@ fn stop(global: &Global, run: &str, control: Control, output: &Output) -> Done {
         RunStatus::Running => format!("Asked run {run} to {control}; it stops at its next step."),
         status => format!("Run {run} is {status}."),
     });
-    output.result(
-        &json!({"run": run, "status": status, "from_stage": stage.map(|s| s.name), "from_step": step}),
-    );
+    output.result(&Stopping {
+        run,
+        status,
+        from_stage: stage.map(|stage| stage.name),
+        from_step: step,
+    });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -250,16 +264,6 @@ struct Prediction {
     references: Vec<String>,
     #[serde(default)]
     reference: Option<String>,
-}
-
-/// The answer of `evaluate` about a file.
-#[derive(Serialize)]
-struct Evaluated<'a> {
-    n: usize,
-    stemmer: bool,
-    multi: &'a str,
-    #[serde(flatten)]
-    scores: BTreeMap<&'static str, Value>,
 }
 
 pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Done {
@@ -276,7 +280,10 @@ pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Don
         ));
     };
     let rows: Vec<(usize, Prediction)> = read_lines(file)?;
-    let combine = if args.multi == "best" { best } else { mean };
+    let combine = match args.multi {
+        Multi::Mean => mean,
+        Multi::Best => best,
+    };
     let mut scores: Vec<RougeScores> = Vec::with_capacity(rows.len());
     for (number, row) in rows {
         let references: Vec<String> = row.references.into_iter().chain(row.reference).collect();
@@ -288,13 +295,22 @@ pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Don
         );
     }
     let average = mean(&scores).unwrap_or_default();
-    let mut named = BTreeMap::new();
+    output.text(score_table(&average).to_string());
+    output.result(&Evaluated {
+        n: scores.len(),
+        stemmer: options.stemmer,
+        multi: args.multi,
+        scores: average
+            .named()
+            .map(|(name, score)| (name, Score::from(score)))
+            .into(),
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn score_table(scores: &RougeScores) -> Table {
     let mut table = Table::new(&["metric", "precision", "recall", "F"]);
-    for (name, score) in average.named() {
-        named.insert(
-            name,
-            json!({"p": score.precision, "r": score.recall, "f": score.fmeasure}),
-        );
+    for (name, score) in scores.named() {
         table.row(vec![
             name.to_owned(),
             points(score.precision),
@@ -302,18 +318,11 @@ pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Don
             points(score.fmeasure),
         ]);
     }
-    output.text(table.to_string());
-    output.result(&Evaluated {
-        n: scores.len(),
-        stemmer: options.stemmer,
-        multi: &args.multi,
-        scores: named,
-    });
-    Ok(ExitCode::SUCCESS)
+    table
 }
 
 /// The figures of a run once more, from its stored outputs.
-fn evaluate_run(global: &Global, run: &str, systems: Option<&[String]>, output: &Output) -> Done {
+fn evaluate_run(global: &Global, run: &str, systems: Option<&[System]>, output: &Output) -> Done {
     let session = session(global)?;
     let row = session.run(run)?;
     let page = session.items(
@@ -324,11 +333,7 @@ fn evaluate_run(global: &Global, run: &str, systems: Option<&[String]>, output: 
         u32::MAX,
     )?;
     let mut outputs: Vec<SystemOutput> = read(&page.rows)?;
-    if let Some(names) = systems {
-        let wanted = names
-            .iter()
-            .map(|n| parse::<System>("--systems", n))
-            .collect::<Result<Vec<_>, _>>()?;
+    if let Some(wanted) = systems {
         // Real-only training stays in the table because the others are compared with it.
         let any = outputs.iter().any(|o| wanted.contains(&o.system));
         outputs.retain(|o| any && (wanted.contains(&o.system) || o.system == System::SftReal));
@@ -348,6 +353,10 @@ fn evaluate_run(global: &Global, run: &str, systems: Option<&[String]>, output: 
         project::report::bootstrap_seed(row.seed),
     );
     output.text(result_table(&table).to_string());
-    output.result(&json!({"run": run, "seed": row.seed, "results": table}));
+    output.result(&EvaluatedRun {
+        run,
+        seed: row.seed,
+        results: table,
+    });
     Ok(ExitCode::SUCCESS)
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use project::sample::{FOLDER_VARIABLE, bundled_model};
-use serde_json::json;
 
 use super::{Done, quoted, session};
+use crate::answer::Packed;
 use crate::args::{Global, Pack, Sample};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -59,6 +59,9 @@ pub(super) fn pack(global: &Global, args: &Pack, output: &Output) -> Done {
         args.run,
         to.display()
     ));
-    output.result(&json!({"run": args.run, "path": to}));
+    output.result(&Packed {
+        run: &args.run,
+        path: to,
+    });
     Ok(ExitCode::SUCCESS)
 }

@@ -1,11 +1,11 @@
 //! run, resume, worker: everything that computes a run.
 
-use contract::FileAction;
-use contract::problem::WrongState;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
-use contract::{RunStatus, System};
+use contract::FileAction;
+use contract::problem::WrongState;
+use contract::{Launch, RunStatus, Started};
 use host::clock::now_ms;
 use host::detached;
 use mrds::Error;
@@ -13,9 +13,9 @@ use mrds::run::RunRequest;
 use mrds::run::StageRange;
 use project::recipe::{Recipe, Recompute};
 use project::session::Session;
-use serde_json::json;
 
-use super::{Done, memory_free_bytes, parse, queue, quoted, recipe, session};
+use super::{Done, memory_free_bytes, queue, quoted, recipe, session};
+use crate::answer::{ChosenCounts, ChosenExamples, ChosenModel, DryRun, Paused};
 use crate::args::{Global, Resume, Run, StageRangeArgs, Worker};
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::{Output, note};
@@ -40,13 +40,19 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
     };
     let prepared = mrds::worker::prepare(&session, &request, now_ms())?;
     let selection = &prepared.selected.selection;
-    let counts = json!({"shots": selection.shots.len(), "validation": selection.validation.len(), "test": selection.test.len(), "dropped": selection.dropped.len(), "cut": selection.cut.len()});
+    let counts = ChosenCounts {
+        shots: selection.shots.len(),
+        validation: selection.validation.len(),
+        test: selection.test.len(),
+        dropped: selection.dropped.len(),
+        cut: selection.cut.len(),
+    };
     note(&format!(
         "{} shots, {} for validation, {} to test on{}; model of {:.1} M parameters.",
-        selection.shots.len(),
-        selection.validation.len(),
-        selection.test.len(),
-        match (selection.dropped.len(), selection.cut.len()) {
+        counts.shots,
+        counts.validation,
+        counts.test,
+        match (counts.dropped, counts.cut) {
             (0, 0) => String::new(),
             (dropped, 0) => format!(" ({dropped} too long and left out)"),
             (dropped, cut) => format!(" ({cut} too long and cut at the end, {dropped} left out)"),
@@ -67,8 +73,19 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
     }
     if args.dry_run {
         output.text("Everything is in order; nothing was started.");
-        output.result(&json!({"dry_run": true, "dataset": {"name": args.dataset, "counts": counts}, "seed": args.seed,
-            "model": {"id": prepared.model.sha256, "parameters": prepared.model.parameters}, "recipe": prepared.recipe}));
+        output.result(&DryRun {
+            dry_run: true,
+            dataset: ChosenExamples {
+                name: &args.dataset,
+                counts,
+            },
+            seed: args.seed,
+            model: ChosenModel {
+                id: &prepared.model.sha256,
+                parameters: prepared.model.parameters,
+            },
+            recipe: &prepared.recipe,
+        });
         return Ok(ExitCode::SUCCESS);
     }
     let row = mrds::worker::create_run(&session, &request, &prepared, now_ms())?;
@@ -86,11 +103,8 @@ fn chosen(args: &Run) -> Result<Recipe, Failure> {
     let mut recipe = recipe(&args.choice)?;
     recipe.shots = args.shots.unwrap_or(recipe.shots);
     recipe.validation = args.validation.unwrap_or(recipe.validation);
-    if let Some(names) = &args.systems {
-        recipe.systems = names
-            .iter()
-            .map(|name| parse::<System>("--systems", name))
-            .collect::<Result<_, _>>()?;
+    if let Some(systems) = &args.systems {
+        recipe.systems.clone_from(systems);
     }
     recipe.validate()?;
     Ok(recipe)
@@ -200,7 +214,11 @@ fn work(
             output.text(format!(
                 "Paused; everything finished is kept. Go on with:\n  {command}"
             ));
-            output.result(&json!({"run": run, "status": "paused", "resume": command}));
+            output.result(&Paused {
+                run,
+                status: RunStatus::Paused,
+                resume: &command,
+            });
             Ok(ExitCode::from(INTERRUPTED))
         }
         Err(error) => Err(error.into()),
@@ -235,7 +253,10 @@ fn detach(
     output.text(format!(
         "Run {run} goes on in the background: `duologue show {run}`."
     ));
-    output.result(&json!({"run": run, "status": "started"}));
+    output.result(&Started {
+        run: run.to_owned(),
+        status: Launch::Started,
+    });
     Ok(ExitCode::SUCCESS)
 }
 

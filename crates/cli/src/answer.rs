@@ -1,0 +1,518 @@
+//! What commands print with `--json`, as `docs/cli.md` describes it: the last line of each, and the lines before it.
+//! Answers that the window reads as well are in [`contract`].
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bench::PipelineFigures;
+use contract::{
+    ArtifactKind, KnownModel, Measures, Origin, RunStatus, Split, StageName, StageStanding, TooLong,
+};
+use metrics::rouge::RougeScore;
+use mrds::models::{Removal, Unfinished};
+use project::format_rule::{Limit, RuleId, Source};
+use project::recipe::{Field, Recipe};
+use project::report::SystemResult;
+use project::rows::{QueueRow, SplitCounts};
+use project::session::{ImportReport, RunSummary};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::args::Multi;
+
+/// `import`.
+#[derive(Serialize)]
+pub(crate) struct Imported {
+    #[serde(flatten)]
+    pub(crate) report: ImportReport,
+    pub(crate) dry_run: bool,
+    pub(crate) seed: u64,
+}
+
+/// `datasets`.
+#[derive(Serialize)]
+pub(crate) struct Datasets {
+    pub(crate) datasets: Vec<DatasetLine>,
+}
+
+/// A data set in a list.
+#[derive(Serialize)]
+pub(crate) struct DatasetLine {
+    pub(crate) name: String,
+    pub(crate) format: String,
+    pub(crate) n: u64,
+    pub(crate) splits: SplitCounts,
+}
+
+/// `datasets NAME`.
+#[derive(Serialize)]
+pub(crate) struct Dataset {
+    pub(crate) name: String,
+    pub(crate) n: u64,
+    pub(crate) splits: SplitCounts,
+    #[serde(flatten)]
+    pub(crate) too_long: Option<TooLong>,
+}
+
+/// A line of `datasets NAME --items`.
+#[derive(Serialize)]
+pub(crate) struct ExampleLine<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) split: Split,
+    pub(crate) origin: Origin,
+    pub(crate) dialogue: &'a str,
+    pub(crate) references: &'a [String],
+}
+
+/// `format`.
+#[derive(Serialize)]
+pub(crate) struct Format {
+    pub(crate) n: usize,
+    pub(crate) format_rate: f64,
+    pub(crate) rules: BTreeMap<RuleId, RuleRate>,
+}
+
+/// How often a rule was kept.
+#[derive(Serialize)]
+pub(crate) struct RuleRate {
+    /// `None` for a rule that is off.
+    pub(crate) rate: Option<f64>,
+    pub(crate) limit: Limit,
+    pub(crate) source: Source,
+    pub(crate) real_reject: f64,
+}
+
+/// A line of `format`: the verdict on one dialogue.
+#[derive(Serialize)]
+pub(crate) struct FormatLine {
+    /// As the file has it, else the line's number.
+    pub(crate) id: Value,
+    pub(crate) pass: bool,
+    pub(crate) rules: BTreeMap<&'static str, bool>,
+}
+
+/// `recipe`.
+#[derive(Serialize)]
+pub(crate) struct RecipeFields {
+    pub(crate) fields: Vec<Field>,
+}
+
+/// `run --dry-run`.
+#[derive(Serialize)]
+pub(crate) struct DryRun<'a> {
+    pub(crate) dry_run: bool,
+    pub(crate) dataset: ChosenExamples<'a>,
+    pub(crate) seed: u64,
+    pub(crate) model: ChosenModel<'a>,
+    pub(crate) recipe: &'a Recipe,
+}
+
+/// The data set of a run that may begin.
+#[derive(Serialize)]
+pub(crate) struct ChosenExamples<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) counts: ChosenCounts,
+}
+
+/// How many examples a run takes for what.
+#[derive(Serialize)]
+pub(crate) struct ChosenCounts {
+    pub(crate) shots: usize,
+    pub(crate) validation: usize,
+    pub(crate) test: usize,
+    pub(crate) dropped: usize,
+    pub(crate) cut: usize,
+}
+
+/// The model of a run that may begin.
+#[derive(Serialize)]
+pub(crate) struct ChosenModel<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) parameters: u64,
+}
+
+/// `run`, `resume` and the worker after Ctrl-C.
+#[derive(Serialize)]
+pub(crate) struct Paused<'a> {
+    pub(crate) run: &'a str,
+    pub(crate) status: RunStatus,
+    /// The command that continues.
+    pub(crate) resume: &'a str,
+}
+
+/// `runs`.
+#[derive(Serialize)]
+pub(crate) struct Runs {
+    pub(crate) runs: Vec<RunSummary>,
+}
+
+/// `show RUN --stage STAGE`.
+#[derive(Serialize)]
+pub(crate) struct Stage<'a> {
+    pub(crate) run: &'a str,
+    pub(crate) stage: StageName,
+    pub(crate) status: StageStanding,
+    pub(crate) items: u64,
+    pub(crate) output_sha256: Option<String>,
+    pub(crate) dropped: BTreeMap<String, u64>,
+    pub(crate) measures: Measures,
+}
+
+/// A line of `show RUN --stage STAGE --items`: an artifact, its fields beside its place.
+#[derive(Serialize)]
+pub(crate) struct ArtifactLine<'a> {
+    pub(crate) kind: ArtifactKind,
+    pub(crate) item: u32,
+    pub(crate) version: u32,
+    #[serde(flatten)]
+    pub(crate) payload: &'a Value,
+}
+
+/// `queue`.
+#[derive(Serialize)]
+pub(crate) struct Queue {
+    pub(crate) started: Option<String>,
+    pub(crate) held: bool,
+    pub(crate) queue: Vec<QueueRow>,
+}
+
+/// `pause` and `cancel`.
+#[derive(Serialize)]
+pub(crate) struct Stopping<'a> {
+    pub(crate) run: &'a str,
+    pub(crate) status: RunStatus,
+    pub(crate) from_stage: Option<StageName>,
+    pub(crate) from_step: Option<usize>,
+}
+
+/// `evaluate FILE`.
+#[derive(Serialize)]
+pub(crate) struct Evaluated {
+    pub(crate) n: usize,
+    pub(crate) stemmer: bool,
+    pub(crate) multi: Multi,
+    /// By the name of the metric.
+    #[serde(flatten)]
+    pub(crate) scores: BTreeMap<&'static str, Score>,
+}
+
+/// Precision, recall and F.
+#[derive(Serialize)]
+pub(crate) struct Score {
+    pub(crate) p: f64,
+    pub(crate) r: f64,
+    pub(crate) f: f64,
+}
+
+impl From<RougeScore> for Score {
+    fn from(score: RougeScore) -> Self {
+        Self {
+            p: score.precision,
+            r: score.recall,
+            f: score.fmeasure,
+        }
+    }
+}
+
+/// `evaluate --run RUN`.
+#[derive(Serialize)]
+pub(crate) struct EvaluatedRun<'a> {
+    pub(crate) run: &'a str,
+    pub(crate) seed: u64,
+    pub(crate) results: Vec<SystemResult>,
+}
+
+/// `score`.
+#[derive(Serialize)]
+pub(crate) struct Scored {
+    pub(crate) n: usize,
+    pub(crate) n_tokens: usize,
+    pub(crate) logp_sum: f64,
+    pub(crate) ce: f64,
+}
+
+/// A line of `score`.
+#[derive(Serialize)]
+pub(crate) struct ScoredLine {
+    pub(crate) logp_sum: f64,
+    pub(crate) n_tokens: usize,
+    /// Only with `--tokens`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) token_logps: Option<Vec<f64>>,
+}
+
+/// `generate`.
+#[derive(Serialize)]
+pub(crate) struct Generated {
+    pub(crate) n: usize,
+    pub(crate) seed: u64,
+}
+
+/// A line of `generate`.
+#[derive(Serialize)]
+pub(crate) struct GeneratedLine<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) ids: &'a [u32],
+    pub(crate) finish: Finish,
+}
+
+/// Why a completion ended.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Finish {
+    Stop,
+    Length,
+}
+
+impl From<lm::infer::generate::Finish> for Finish {
+    fn from(finish: lm::infer::generate::Finish) -> Self {
+        match finish {
+            lm::infer::generate::Finish::Stop => Self::Stop,
+            lm::infer::generate::Finish::Length => Self::Length,
+        }
+    }
+}
+
+/// `summarize --serve`.
+#[derive(Serialize)]
+pub(crate) struct Served {
+    pub(crate) n: usize,
+}
+
+/// `pack`.
+#[derive(Serialize)]
+pub(crate) struct Packed<'a> {
+    pub(crate) run: &'a str,
+    pub(crate) path: &'a Path,
+}
+
+/// `models login`.
+#[derive(Serialize)]
+pub(crate) struct Login<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) keychain: &'static str,
+    pub(crate) service: &'static str,
+}
+
+/// `models logout`.
+#[derive(Serialize)]
+pub(crate) struct Logout<'a> {
+    #[serde(flatten)]
+    pub(crate) entry: Login<'a>,
+    pub(crate) removed: bool,
+}
+
+/// `models list`.
+#[derive(Serialize)]
+pub(crate) struct Models {
+    pub(crate) models: Vec<KnownModel>,
+    pub(crate) unfinished: Vec<Unfinished>,
+}
+
+/// `models remove`.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum ModelRemoval {
+    /// It is gone.
+    Removed {
+        #[serde(flatten)]
+        removal: Removal,
+        removed: bool,
+    },
+    /// Whoever was asked said no.
+    Kept { id: String, removed: bool },
+}
+
+/// `pretrain`.
+#[derive(Serialize)]
+pub(crate) struct Pretrained<'a> {
+    pub(crate) out: &'a Path,
+    pub(crate) updates: usize,
+    pub(crate) tokens: usize,
+    pub(crate) val_loss: f64,
+    pub(crate) wall_s: f64,
+    pub(crate) parameters: u64,
+    pub(crate) seed: u64,
+}
+
+/// `pretrain` after Ctrl-C.
+#[derive(Serialize)]
+pub(crate) struct PretrainPaused<'a> {
+    pub(crate) status: RunStatus,
+    /// The command that continues.
+    pub(crate) resume: &'a str,
+    pub(crate) updates: usize,
+    pub(crate) tokens: usize,
+    pub(crate) wall_s: f64,
+}
+
+/// A line of `pretrain` at work.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum PretrainLine<'a> {
+    /// An update.
+    Step {
+        update: usize,
+        loss: f64,
+        lr: f64,
+        tokens: usize,
+        progress: f64,
+    },
+    /// A validation.
+    Evaluation {
+        update: usize,
+        val_loss: f64,
+        sample: &'a str,
+    },
+}
+
+/// `doctor`.
+#[derive(Serialize)]
+pub(crate) struct Doctor {
+    pub(crate) version: &'static str,
+    pub(crate) cpu: String,
+    pub(crate) simd: &'static str,
+    pub(crate) threads: usize,
+    /// What `--device` can name.
+    pub(crate) devices: Vec<String>,
+    pub(crate) cards: Vec<Card>,
+    /// Why there is none.
+    pub(crate) no_card: Option<String>,
+    pub(crate) memory_bytes: Option<u64>,
+    pub(crate) memory_free_bytes: Option<u64>,
+    pub(crate) disk_free_bytes: Option<u64>,
+    pub(crate) connections: Option<usize>,
+    pub(crate) workspace_problem: Option<String>,
+}
+
+/// A card that can compute.
+#[derive(Serialize)]
+pub(crate) struct Card {
+    pub(crate) device: String,
+    pub(crate) name: String,
+    pub(crate) compute_capability: String,
+    pub(crate) memory_bytes: u64,
+    pub(crate) memory_free_bytes: u64,
+}
+
+/// `bench train`.
+#[derive(Serialize)]
+pub(crate) struct BenchTrain {
+    pub(crate) cpu_s_per_step: f64,
+    pub(crate) wall_s_per_step: f64,
+    pub(crate) cpu_s: f64,
+    pub(crate) tokens: usize,
+    pub(crate) tokens_per_s: f64,
+    pub(crate) peak_rss_bytes: u64,
+    pub(crate) floor_share: f64,
+    pub(crate) threads: usize,
+    pub(crate) steps: usize,
+    pub(crate) loss: f64,
+    #[serde(flatten)]
+    pub(crate) floor: Floor,
+    pub(crate) peak_device_bytes: Option<u64>,
+}
+
+/// What the matrix products of an update take at the speed of a large product. On the processor the limit is in
+/// processor-seconds; a card computes while the processor waits, so there it is in wall-clock seconds.
+#[derive(Clone, Copy, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Floor {
+    Processor {
+        floor_cpu_s: f64,
+        gemm_gflop_per_cpu_s: f64,
+    },
+    Card {
+        floor_s: f64,
+        gemm_gflop_per_s: f64,
+    },
+}
+
+/// `bench score`.
+#[derive(Serialize)]
+pub(crate) struct BenchScore<'a> {
+    pub(crate) shape: &'a str,
+    pub(crate) items: usize,
+    pub(crate) prompt_tokens: usize,
+    pub(crate) completion_tokens: usize,
+    pub(crate) tokens: usize,
+    pub(crate) tokens_per_s: f64,
+    pub(crate) tokens_per_cpu_s: f64,
+    pub(crate) forward_tokens_per_s: f64,
+    pub(crate) forward_tokens_per_cpu_s: f64,
+    pub(crate) share_of_forward: f64,
+    pub(crate) threads: usize,
+    pub(crate) peak_rss_bytes: u64,
+}
+
+/// `bench generate`.
+#[derive(Serialize)]
+pub(crate) struct BenchGenerate<'a> {
+    pub(crate) shape: &'a str,
+    pub(crate) rows: Vec<BenchGenerateRow>,
+    pub(crate) threads: usize,
+    pub(crate) prompt_tokens: usize,
+    pub(crate) new_tokens: usize,
+    pub(crate) peak_rss_bytes: u64,
+    pub(crate) peak_device_bytes: Option<u64>,
+}
+
+/// A number of sequences with one kind of weights.
+#[derive(Serialize)]
+pub(crate) struct BenchGenerateRow {
+    pub(crate) batch: usize,
+    pub(crate) quant: &'static str,
+    pub(crate) tokens_per_s: f64,
+    pub(crate) tokens_per_cpu_s: f64,
+    pub(crate) prefill_tokens_per_cpu_s: f64,
+}
+
+/// `bench parity`.
+#[derive(Serialize)]
+pub(crate) struct BenchParity {
+    pub(crate) dtype: &'static str,
+    pub(crate) checks: Vec<ParityCheck>,
+    pub(crate) failed: usize,
+}
+
+/// One comparison of a device with the processor.
+#[derive(Serialize)]
+pub(crate) struct ParityCheck {
+    pub(crate) name: String,
+    pub(crate) off: f64,
+    pub(crate) tolerance: f64,
+    pub(crate) passed: bool,
+}
+
+/// `bench growth`.
+#[derive(Serialize)]
+pub(crate) struct BenchGrowth {
+    pub(crate) rows: Vec<BenchGrowthRow>,
+    pub(crate) threads: usize,
+}
+
+/// A size, measured and expected.
+#[derive(Serialize)]
+pub(crate) struct BenchGrowthRow {
+    pub(crate) what: &'static str,
+    pub(crate) amount: usize,
+    pub(crate) cpu_s: f64,
+    pub(crate) expected_cpu_s: f64,
+    pub(crate) peak_rss_bytes: u64,
+    pub(crate) expected_peak_rss_bytes: u64,
+}
+
+/// `bench pipeline`.
+#[derive(Serialize)]
+pub(crate) struct BenchPipeline {
+    #[serde(flatten)]
+    pub(crate) figures: PipelineFigures,
+    pub(crate) threads: usize,
+    pub(crate) seed: u64,
+}
+
+/// `bench pipeline` after Ctrl-C.
+#[derive(Serialize)]
+pub(crate) struct BenchStopped {
+    pub(crate) status: &'static str,
+}
