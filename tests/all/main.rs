@@ -25,6 +25,7 @@ mod golden_lm;
 mod golden_rouge;
 mod golden_text;
 mod golden_train;
+mod lookups;
 mod method;
 mod names;
 mod parity_candle;

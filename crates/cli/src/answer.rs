@@ -516,3 +516,6 @@ pub(crate) struct BenchPipeline {
 pub(crate) struct BenchStopped {
     pub(crate) status: &'static str,
 }
+
+#[cfg(test)]
+mod tests;

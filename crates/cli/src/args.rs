@@ -592,3 +592,6 @@ pub(crate) struct Worker {
     #[arg(long)]
     pub(crate) queued: bool,
 }
+
+#[cfg(test)]
+mod tests;

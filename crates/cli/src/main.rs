@@ -6,6 +6,8 @@
 mod answer;
 mod args;
 mod command;
+#[cfg(test)]
+mod examples;
 mod failure;
 mod output;
 mod process;

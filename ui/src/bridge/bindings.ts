@@ -163,8 +163,8 @@ export type CatalogueModel = {
 	context_tokens: number,
 	/**  Size of the download. */
 	download_bytes: number,
-	/**  A whole run in the memory that is free now. */
-	fit: Fit,
+	/**  A whole run in the memory that is free now; `None` if that is not known. */
+	fit: Fit | null,
 };
 
 /**  A changed setting. */

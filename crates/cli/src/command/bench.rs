@@ -167,7 +167,7 @@ fn parity(device: &Device, output: &Output) -> Done {
     Ok(ExitCode::from(u8::from(failed > 0)))
 }
 
-fn parity_table(checks: &[ParityCheck]) -> Table {
+pub(super) fn parity_table(checks: &[ParityCheck]) -> Table {
     let mut table = Table::new(&["what", "off by", "at most", ""]);
     for check in checks {
         let verdict = if check.passed { "ok" } else { "OFF" };
@@ -303,7 +303,7 @@ fn training_figures(figures: &StepFigures, steps: usize, on_processor: bool) -> 
     }
 }
 
-fn describe(figures: &answer::BenchTrain) -> String {
+pub(super) fn describe(figures: &answer::BenchTrain) -> String {
     let (floor, gemm, seconds) = match figures.floor {
         Floor::Processor {
             floor_cpu_s,
@@ -418,7 +418,7 @@ fn generate(global: &Global, args: &BenchGenerate, device: &Device, output: &Out
     Ok(ExitCode::SUCCESS)
 }
 
-fn generate_table(rows: &[BenchGenerateRow]) -> Table {
+pub(super) fn generate_table(rows: &[BenchGenerateRow]) -> Table {
     let mut table = Table::new(&[
         "weights",
         "batch",
@@ -490,7 +490,7 @@ fn growth(global: &Global, args: &BenchGrowth, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn growth_table(rows: &[BenchGrowthRow]) -> Table {
+pub(super) fn growth_table(rows: &[BenchGrowthRow]) -> Table {
     let mut table = Table::new(&[
         "what",
         "amount",
@@ -588,7 +588,7 @@ fn pipeline(global: &Global, args: &BenchPipeline, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn pipeline_text(figures: &PipelineFigures) -> String {
+pub(super) fn pipeline_text(figures: &PipelineFigures) -> String {
     let mut table = Table::new(&["stage", "seconds", "CPU-seconds", "tokens", "peak memory"]);
     for stage in &figures.stages {
         table.row(vec![

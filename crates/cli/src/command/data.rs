@@ -132,7 +132,7 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
     Ok(ExitCode::SUCCESS)
 }
 
-fn dataset_table(datasets: &[DatasetRow]) -> Table {
+pub(super) fn dataset_table(datasets: &[DatasetRow]) -> Table {
     let mut table = Table::new(&["data set", "format", "train", "validation", "test"]);
     for dataset in datasets {
         table.row(vec![
@@ -268,7 +268,7 @@ pub(super) fn format(global: &Global, args: &Format, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn rule_table(rules: &BTreeMap<RuleId, RuleRate>) -> Table {
+pub(super) fn rule_table(rules: &BTreeMap<RuleId, RuleRate>) -> Table {
     let mut table = Table::new(&[
         "rule",
         "passes",

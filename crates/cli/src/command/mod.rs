@@ -165,3 +165,6 @@ fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<(usize, T)>, Failu
     }
     Ok(items)
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,7 @@ fn list(session: &Session, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn listing(models: &[KnownModel], unfinished: &[Unfinished]) -> String {
+pub(super) fn listing(models: &[KnownModel], unfinished: &[Unfinished]) -> String {
     let mut table = Table::new(&[
         "model",
         "parameters",
@@ -107,7 +107,7 @@ fn list_catalogue(output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn catalogue_text(listed: &Catalogue) -> String {
+pub(super) fn catalogue_text(listed: &Catalogue) -> String {
     let mut table = Table::new(&[
         "model",
         "licence",
@@ -162,7 +162,7 @@ fn list_fits(folders: &[PathBuf], output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn fit_table(fits: &[FolderFit]) -> Table {
+pub(super) fn fit_table(fits: &[FolderFit]) -> Table {
     let mut table = Table::new(&["folder", "use", "LoRA", "QLoRA", "DPO", "a run here"]);
     for FolderFit { path, memory, fit } in fits {
         let size = |bytes: fn(&MethodMemory) -> u64| {

@@ -56,7 +56,7 @@ fn model(session: &Session, name: &str) -> Result<PlannedModel, Failure> {
     }
 }
 
-fn describe(plan: &contract::Plan) -> String {
+pub(super) fn describe(plan: &contract::Plan) -> String {
     let mut table = Table::new(&["stage", "peak memory", "disk", "time"]);
     let row = |name: &str, peak: u64, disk: u64, seconds: f64| {
         vec![

@@ -35,7 +35,7 @@ pub(super) fn runs(global: &Global, output: &Output) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn run_table(runs: &[RunSummary]) -> Table {
+pub(super) fn run_table(runs: &[RunSummary]) -> Table {
     let mut table = Table::new(&["run", "status", "data set", "model", "seed", "stages done"]);
     for run in runs {
         let done = run
@@ -308,7 +308,7 @@ pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Don
     Ok(ExitCode::SUCCESS)
 }
 
-fn score_table(scores: &RougeScores) -> Table {
+pub(super) fn score_table(scores: &RougeScores) -> Table {
     let mut table = Table::new(&["metric", "precision", "recall", "F"]);
     for (name, score) in scores.named() {
         table.row(vec![

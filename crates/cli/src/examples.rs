@@ -1,0 +1,239 @@
+//! Answers with fixed values, for the snapshots of tables and of schemas: one example each, every optional field there.
+
+use std::path::Path;
+
+use contract::{
+    Catalogue, CatalogueLine, CatalogueModel, Downloaded, FolderFit, FolderFits, KnownModel,
+    Machine, MethodMemory, Offer, Outlook, Source, StageForecast, StageName, Verdict,
+};
+use project::sample::RUN;
+use project::session::Session;
+use tempfile::TempDir;
+
+use crate::answer::{
+    BenchGenerateRow, BenchGrowthRow, BenchTrain, Floor, ParityCheck, RuleRate, Score,
+};
+
+/// A workspace with the sample project, whose run is finished.
+pub(crate) struct Sample {
+    _folder: TempDir,
+    pub(crate) session: Session,
+}
+
+impl Sample {
+    pub(crate) const RUN: &str = RUN;
+
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session::open(folder.path()).unwrap();
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/duo-mini");
+        session.take_sample(&model).unwrap();
+        Self {
+            _folder: folder,
+            session,
+        }
+    }
+}
+
+pub(crate) const MEMORY: MethodMemory = MethodMemory {
+    inference_bytes: 400_000_000,
+    lora_bytes: 1_300_000_000,
+    qlora_bytes: 900_000_000,
+    dpo_bytes: 2_100_000_000,
+};
+
+pub(crate) fn catalogue() -> Catalogue {
+    let model = CatalogueModel {
+        name: "small".to_owned(),
+        hub_id: "owner/small".to_owned(),
+        revision: "main".to_owned(),
+        licence: "apache-2.0".to_owned(),
+        gated: false,
+        why: "Small, and trains in minutes.".to_owned(),
+        parameters: 135_000_000,
+        context_tokens: 2048,
+        download_bytes: 270_000_000,
+        memory: MEMORY,
+    };
+    Catalogue {
+        catalogue: vec![CatalogueLine {
+            model,
+            fit: Some(contract::Fit::TooBig),
+        }],
+        memory_free_bytes: Some(1_500_000_000),
+    }
+}
+
+pub(crate) fn folder_fits() -> FolderFits {
+    FolderFits {
+        fits: vec![
+            FolderFit {
+                path: "models/small".to_owned(),
+                memory: Some(MEMORY),
+                fit: Some(contract::Fit::Fits),
+            },
+            FolderFit {
+                path: "notes".to_owned(),
+                memory: None,
+                fit: None,
+            },
+        ],
+        memory_free_bytes: Some(8_000_000_000),
+    }
+}
+
+pub(crate) fn known_model() -> KnownModel {
+    KnownModel {
+        id: "0a1b".to_owned(),
+        name: "small".to_owned(),
+        path: "models/owner--small".to_owned(),
+        parameters: 135_000_000,
+        bytes: 270_000_000,
+        added_at_ms: 1_700_000_000_000,
+        context_tokens: Some(2048),
+        present: true,
+        source: Some(Source {
+            hub_id: "owner/small".to_owned(),
+            revision: "main".to_owned(),
+            commit: "c0ffee".to_owned(),
+            licence: Some("apache-2.0".to_owned()),
+        }),
+        runs: vec!["r-1".to_owned()],
+    }
+}
+
+pub(crate) fn downloaded() -> Downloaded {
+    Downloaded {
+        model: known_model(),
+        received_bytes: 270_000_000,
+        connections: 3,
+        sha256_ok: true,
+    }
+}
+
+pub(crate) fn outlook() -> Outlook {
+    Outlook {
+        verdict: Verdict::NotReady,
+        missing: vec!["2.0 GB of memory".to_owned()],
+        parameters: 135_000_000,
+        probed: true,
+        recompute: true,
+        tokens_per_microbatch: 1024,
+        generate_batch_size: 8,
+        peak_bytes: 2_100_000_000,
+        disk_bytes: 50_000_000,
+        seconds: 7300.0,
+        stages: vec![StageForecast {
+            name: StageName::Topics,
+            peak_bytes: 900_000_000,
+            disk_bytes: 1_000_000,
+            seconds: 80.0,
+        }],
+        offers: vec![Offer {
+            change: "--set generate_batch_size=8".to_owned(),
+            price: "somewhat slower".to_owned(),
+            peak_bytes: 1_900_000_000,
+            seconds: 200_000.0,
+            fits: true,
+        }],
+        machine: Machine {
+            memory_free_bytes: Some(2_000_000_000),
+            disk_free_bytes: Some(9_000_000_000),
+            threads: 2,
+        },
+    }
+}
+
+pub(crate) fn rule_rate() -> RuleRate {
+    RuleRate {
+        rate: Some(0.5),
+        limit: project::format_rule::Limit::at_least(2.0),
+        source: project::format_rule::Source::Calibrated,
+        real_reject: 0.01,
+    }
+}
+
+pub(crate) fn score() -> Score {
+    Score {
+        p: 0.5,
+        r: 0.25,
+        f: 1.0 / 3.0,
+    }
+}
+
+pub(crate) fn bench_train(floor: Floor) -> BenchTrain {
+    BenchTrain {
+        cpu_s_per_step: 2.5,
+        wall_s_per_step: 1.25,
+        cpu_s: 12.5,
+        tokens: 5120,
+        tokens_per_s: 819.2,
+        peak_rss_bytes: 700_000_000,
+        floor_share: 0.8,
+        threads: 2,
+        steps: 5,
+        loss: 5.5,
+        floor,
+        peak_device_bytes: Some(900_000_000),
+    }
+}
+
+pub(crate) const ON_PROCESSOR: Floor = Floor::Processor {
+    floor_cpu_s: 2.0,
+    gemm_gflop_per_cpu_s: 60.0,
+};
+
+pub(crate) const ON_CARD: Floor = Floor::Card {
+    floor_s: 1.0,
+    gemm_gflop_per_s: 9000.0,
+};
+
+pub(crate) fn generate_rows() -> Vec<BenchGenerateRow> {
+    vec![BenchGenerateRow {
+        batch: 8,
+        quant: "q8_0",
+        tokens_per_s: 123.456,
+        tokens_per_cpu_s: 61.7,
+        prefill_tokens_per_cpu_s: 800.0,
+    }]
+}
+
+pub(crate) fn parity_checks() -> Vec<ParityCheck> {
+    [("matmul", 0.001, true), ("rope", 0.5, false)]
+        .map(|(name, off, passed)| ParityCheck {
+            name: name.to_owned(),
+            off,
+            tolerance: 0.01,
+            passed,
+        })
+        .into()
+}
+
+pub(crate) fn growth_rows() -> Vec<BenchGrowthRow> {
+    vec![BenchGrowthRow {
+        what: "tokens of a sequence",
+        amount: 512,
+        cpu_s: 0.5,
+        expected_cpu_s: 0.4,
+        peak_rss_bytes: 300_000_000,
+        expected_peak_rss_bytes: 290_000_000,
+    }]
+}
+
+pub(crate) fn pipeline_figures() -> bench::PipelineFigures {
+    bench::PipelineFigures {
+        stages: vec![bench::StageFigures {
+            name: StageName::Topics,
+            wall_s: 1.5,
+            cpu_s: 2.9,
+            tokens: 1000,
+            peak_rss_bytes: 300_000_000,
+        }],
+        wall_s: 1.5,
+        cpu_s: 2.9,
+        tokens: 1000,
+        peak_rss_bytes: 300_000_000,
+        shares: [("gemm".to_owned(), 0.75), ("other".to_owned(), 0.25)].into(),
+        calls: Vec::new(),
+    }
+}
