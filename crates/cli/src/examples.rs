@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use contract::{
-    Catalogue, CatalogueLine, CatalogueModel, Downloaded, FolderFit, FolderFits, KnownModel,
-    Machine, MethodMemory, Offer, Outlook, Source, StageForecast, StageName, Verdict,
+    Catalogue, CatalogueLine, CatalogueModel, Downloaded, FolderFit, FolderFits, KnownModel, Lack,
+    Machine, MethodMemory, Offer, Plan, Price, Source, StageForecast, StageName, Verdict,
 };
 use project::sample::RUN;
 use project::session::Session;
@@ -111,10 +111,13 @@ pub(crate) fn downloaded() -> Downloaded {
     }
 }
 
-pub(crate) fn outlook() -> Outlook {
-    Outlook {
+pub(crate) fn plan() -> Plan {
+    Plan {
         verdict: Verdict::NotReady,
-        missing: vec!["2.0 GB of memory".to_owned()],
+        missing: vec![Lack::Memory {
+            need_bytes: 2_100_000_000,
+            free_bytes: 2_000_000_000,
+        }],
         parameters: 135_000_000,
         probed: true,
         recompute: true,
@@ -131,7 +134,7 @@ pub(crate) fn outlook() -> Outlook {
         }],
         offers: vec![Offer {
             change: "--set generate_batch_size=8".to_owned(),
-            price: "somewhat slower".to_owned(),
+            price: Price::Rounding,
             peak_bytes: 1_900_000_000,
             seconds: 200_000.0,
             fits: true,

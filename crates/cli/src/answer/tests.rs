@@ -68,7 +68,7 @@ fn import() {
             id: Some("id".to_owned()),
             split: Some("split".to_owned()),
         },
-        split_rule: "by a column".to_owned(),
+        split_rule: Some(contract::SplitRule::Column),
         read: 10,
         imported: 10,
         skipped: 0,
@@ -210,7 +210,7 @@ fn a_run_elsewhere() {
 
 #[test]
 fn a_plan() {
-    assert_snapshot!(schema(&examples::outlook()), @"");
+    assert_snapshot!(schema(&examples::plan()), @"");
 }
 
 #[test]

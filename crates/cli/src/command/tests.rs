@@ -39,7 +39,7 @@ fn format_rules() {
 
 #[test]
 fn a_plan() {
-    assert_snapshot!(plan::describe(&examples::outlook()), @"");
+    assert_snapshot!(plan::describe(&examples::plan()), @"");
 }
 
 #[test]
