@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use contract::problem::{Misuse, ShellProblem};
 use contract::{ErrorPlace, ErrorReport, Kind, Problem};
 use hub::keychain::NAME;
@@ -111,7 +112,12 @@ impl Failure {
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let asked = !error.use_stderr();
     let json = std::env::args().any(|arg| arg == "--json");
-    if asked || !json {
+    // clap's own page helps with words that it does not know; a value that does not fit is a refusal like any other.
+    let is_value = matches!(
+        error.kind(),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation
+    );
+    if asked || !(json || is_value) {
         // A closed pipe is not a failure.
         let _closed = error.print();
         return ExitCode::from(if asked { 0 } else { 2 });
@@ -128,5 +134,5 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         message,
         "`duologue --help` lists the commands and their options.",
     )
-    .print(&Output::new(true, "usage"))
+    .print(&Output::new(json, "usage"))
 }

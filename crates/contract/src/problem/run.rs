@@ -239,7 +239,7 @@ cases! {
             /// The last one.
             until: StageName,
         },
-        /// Exporting an adapter where there is none.
+        /// Exporting an adapter that the run does not have.
         AdapterNeeded,
         /// Writing into a folder that is not empty.
         FolderNotEmpty {

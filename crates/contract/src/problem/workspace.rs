@@ -130,7 +130,7 @@ pub struct Room {
     /// What is needed.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub need_bytes: u64,
-    /// What there is.
+    /// The free bytes.
     #[cfg_attr(feature = "specta", specta(type = f64))]
     pub free_bytes: u64,
 }

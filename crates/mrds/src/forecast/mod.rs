@@ -440,7 +440,7 @@ pub(crate) fn settle(
     Ok(())
 }
 
-/// The next smaller plan of a run where the card's memory does not suffice for a stage; none where nothing helps.
+/// The next smaller plan of a run if the card's memory does not suffice for a stage; `None` if nothing helps.
 pub(crate) fn next_smaller(
     run: &RunRow,
     recipe: &Recipe,

@@ -277,7 +277,7 @@ export const errors: ErrorWords = {
     ),
   score_out_of_range: ({ score }) =>
     say(`A score is a whole number from 1 to 5, not ${score}.`, 'Press a key from 1 to 5.'),
-  lease_lost: ({ run }) => say(`Run ${run} was taken over by another process, which goes on with it.`),
+  lease_lost: ({ run }) => say(`Run ${run} was taken over by another process, which continues it.`),
   database: ({ reason }) => say(`The database refused a query: ${reason}.`, defect),
   // Data
   no_files: () => say('No file was chosen.', 'Choose a file with dialogues and summaries.'),
