@@ -141,21 +141,18 @@ impl SampleItem {
 
 /// Numbers that a stage measured: seconds, which the seed does not determine, and counts of its artifacts. Which stage
 /// measured them follows from the fields.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Measures {
+    /// Of the other stages: nothing, `null`.
+    #[default]
+    Nothing,
     /// Of `preferences`.
     Preferences(PreferenceMeasures),
     /// Of `candidates`.
     Candidates(CandidateMeasures),
-    /// Of `dialogues` and `evaluate`, for each way to write dialogues. Empty for the other stages.
+    /// Of `dialogues` and `evaluate`, for each way to write dialogues. Empty for a stage that has not ended.
     Writing(BTreeMap<Synthesizer, WritingMeasures>),
-}
-
-impl Default for Measures {
-    fn default() -> Self {
-        Self::Writing(BTreeMap::new())
-    }
 }
 
 /// Counts of preference pairs.

@@ -202,3 +202,13 @@ fn a_report_without_arguments_keeps_its_code_and_its_words() {
     let report: ErrorReport = serde_json::from_str(newer).unwrap();
     assert_eq!(report.code(), ErrorCode::WrongState);
 }
+
+/// Workspaces hold both: `null` from a stage that ended without measuring anything, `{}` from one that has not ended.
+#[test]
+fn a_stage_may_have_measured_nothing() {
+    let read = |text: &str| serde_json::from_str::<Measures>(text).unwrap();
+    assert_eq!(read("null"), Measures::default());
+    assert_eq!(read("{}"), Measures::Writing(Default::default()));
+    let written = serde_json::to_value(Measures::default()).unwrap();
+    assert_eq!(written, serde_json::Value::Null);
+}

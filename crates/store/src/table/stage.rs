@@ -114,11 +114,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StageRow> {
         dropped: row.get::<_, Json<_>>("dropped")?.0,
         inputs_sha256: row.get("inputs_sha256")?,
         output_sha256: row.get("output_sha256")?,
-        // A stage that measured nothing was once stored as `null`.
-        measures: row
-            .get::<_, Json<Option<Measures>>>("measures")?
-            .0
-            .unwrap_or_default(),
+        measures: row.get::<_, Json<_>>("measures")?.0,
         // A sign that another version left is no reason to refuse the run.
         progress: serde_json::from_value(row.get::<_, Json<Value>>("progress")?.0).ok(),
         error: row.get::<_, Option<Json<_>>>("error")?.map(|e| e.0),
