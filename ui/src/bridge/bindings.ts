@@ -1379,8 +1379,8 @@ export type PlanOffer = {
 
 /**  The plan of a run that is not begun yet. */
 export type PlanSheet = {
-	/**  `ready` or `not_ready`. */
-	verdict: string,
+	/**  Whether it can start. */
+	verdict: Verdict,
 	/**  What prevents the run. */
 	missing: Lack[],
 	/**  Whether the speed was measured with the model itself. */
@@ -1612,7 +1612,7 @@ export type RecipeRule =
 export type Room = {
 	/**  What is needed. */
 	need_bytes: number,
-	/**  What there is. */
+	/**  The free bytes. */
 	free_bytes: number,
 };
 
@@ -2201,6 +2201,13 @@ file: string;
 /**  The system's reason. */
 reason: string };
 
+/**  Whether a run can be begun. */
+export type Verdict = 
+/**  Nothing is missing. */
+"ready" | 
+/**  Something is missing; the run would be refused. */
+"not_ready";
+
 /**  What the watcher sends, at most twice a second and only on change. */
 export type WatchUpdate = {
 	/**  The job at the foot of the navigation: a running run, else none. */
@@ -2376,7 +2383,7 @@ run: string;
 from: StageName; 
 /**  The last one. */
 until: StageName } | 
-/**  Exporting an adapter where there is none. */
+/**  Exporting an adapter that the run does not have. */
 { case: "adapter_needed" } | 
 /**  Writing into a folder that is not empty. */
 { case: "folder_not_empty"; 

@@ -66,30 +66,130 @@ fn no_command_is_left_out() {
 
 #[test]
 fn the_program() {
-    assert_snapshot!(page(program(), ""), @"");
+    assert_snapshot!(page(program(), ""), @"
+    The duologue command line and worker process
+
+    Usage: duologue [OPTIONS] <COMMAND>
+
+    Commands:
+      import     Read dialogues with summaries from files into a data set
+      datasets   List the data sets, or the examples of one
+      format     Check dialogues against the format rule
+      recipe     Print the recipe: every setting with its default, meaning and source
+      run        Carry out the whole method on a data set
+      plan       What a run would take on this machine: memory, disk and time of each stage
+      runs       List the runs
+      show       Show a run: stages, figures, results, or the artifacts of a stage
+      resume     Go on with a run where it stopped
+      queue      Show the queue of runs, hold it back or let it go
+      pause      Ask a run's process to save and stop
+      cancel     Stop a run for good
+      evaluate   ROUGE of predictions against references, from a file or a run
+      score      Log-likelihood of completions
+      generate   Complete prompts
+      summarize  Summarize a dialogue
+      export     Write a trained adapter to a folder, and prove that it gives the same numbers
+      pack       Write a run with its data set and adapters as a workspace of its own
+      sample     Put the sample project into the workspace: invented pairs, a small model, a finished run
+      models     Download, list, check and remove models
+      pretrain   Train all weights of a small model on text of your own, from random numbers or from a model folder
+      doctor     What this machine offers
+      bench      Measure the speed of training and generation on this machine
+      help       Print this message or the help of the given subcommand(s)
+
+    Options:
+          --workspace <DIR>  Folder of the workspace; created on first use [default: the platform's data folder] [env: DUOLOGUE_WORKSPACE]
+          --json             Write JSON Lines to standard output, and nothing else
+          --offline          Never open a connection; only `models add` would
+          --threads <N>      Threads to compute with [default: all cores]
+          --device <DEVICE>  Where to compute: cpu, cuda:N or metal [default: cpu]
+      -h, --help             Print help
+      -V, --version          Print version
+    ");
 }
 
 #[test]
 fn import() {
-    assert_snapshot!(help("import"), @"");
+    assert_snapshot!(help("import"), @"
+    Read dialogues with summaries from files into a data set
+
+    Usage: duologue import [OPTIONS] --name <NAME> <FILES>...
+
+    Arguments:
+      <FILES>...  JSON, JSONL, CSV or TSV files, or transcripts: TXT, Markdown, WebVTT, SRT
+
+    Options:
+          --name <NAME>          Name of the data set; an existing one is added to
+          --split <SPLIT>        Split of the rows [default: auto] [possible values: train, validation, test, auto]
+          --map <MAP>            Columns: dialogue=C,summary=C[,C2..][,id=C][,split=C]
+          --speakers <SPEAKERS>  Speakers of turns that name none, first speaker first: Customer,Agent
+          --skip-bad             Import the good rows although there are bad ones
+          --strict               Refuse if a dialogue is in two splits
+          --dry-run              Report only, store nothing
+          --seed <SEED>          Seed for drawing the splits if nothing else tells them [default: 0]
+      -h, --help                 Print help
+      -V, --version              Print version
+    ");
 }
 
 #[test]
 fn datasets() {
-    assert_snapshot!(help("datasets"), @"");
+    assert_snapshot!(help("datasets"), @"
+    List the data sets, or the examples of one
+
+    Usage: duologue datasets [OPTIONS] [NAME]
+
+    Arguments:
+      [NAME]  A data set
+
+    Options:
+          --items        Print its examples
+          --model <DIR>  Count tokens as this model does, and name the examples that are longer than its context
+      -h, --help         Print help
+      -V, --version      Print version
+    ");
 }
 
 #[test]
 fn format() {
-    assert_snapshot!(help("format"), @"");
+    assert_snapshot!(help("format"), @r#"
+    Check dialogues against the format rule
+
+    Usage: duologue format [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>  JSONL with {"text"} or {"dialogue"}, and "ended" (true where absent)
+
+    Options:
+          --dataset <DATASET>  Calibrate the rule on this data set's training pairs
+      -h, --help               Print help
+      -V, --version            Print version
+    "#);
 }
 
 #[test]
 fn doctor() {
-    assert_snapshot!(help("doctor"), @"");
+    assert_snapshot!(help("doctor"), @"
+    What this machine offers
+
+    Usage: duologue doctor
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
 }
 
 #[test]
 fn sample() {
-    assert_snapshot!(help("sample"), @"");
+    assert_snapshot!(help("sample"), @"
+    Put the sample project into the workspace: invented pairs, a small model, a finished run
+
+    Usage: duologue sample [OPTIONS]
+
+    Options:
+          --from <DIR>  The sample's model folder [default: the one that comes with this program]
+      -h, --help        Print help
+      -V, --version     Print version
+    ");
 }

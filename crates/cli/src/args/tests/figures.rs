@@ -6,30 +6,144 @@ use super::help;
 
 #[test]
 fn evaluate() {
-    assert_snapshot!(help("evaluate"), @"");
+    assert_snapshot!(help("evaluate"), @r#"
+    ROUGE of predictions against references, from a file or a run
+
+    Usage: duologue evaluate [OPTIONS] [FILE]
+
+    Arguments:
+      [FILE]  JSONL with {"prediction", "references"} ("reference" for a single one)
+
+    Options:
+          --run <RUN>          Recompute a run's results from its stored outputs
+          --systems <SYSTEMS>  Only these systems [possible values: zero_shot, in_context, sft_real, sft_synthetic_ids, fixed_ratio, mrds_joint, mrds_separate]
+          --no-stemmer         Do not stem words
+          --multi <MULTI>      Several references: mean over them, or the best [default: mean] [possible values: mean, best]
+      -h, --help               Print help
+      -V, --version            Print version
+    "#);
 }
 
 #[test]
 fn score() {
-    assert_snapshot!(help("score"), @"");
+    assert_snapshot!(help("score"), @r#"
+    Log-likelihood of completions
+
+    Usage: duologue score [OPTIONS] --model <MODEL> <FILE>
+
+    Arguments:
+      <FILE>  JSONL with {"messages" or "prompt", "completion"}
+
+    Options:
+          --model <MODEL>        Folder of the model, or a GGUF file
+          --adapter <ADAPTER>    Folder of an adapter in PEFT's format
+          --quantize <QUANTIZE>  Number type that the model's dense matrices are held in [default: none] [possible values: none, q8_0, q4_0, q4_k, q6_k]
+          --date <YYYY-MM-DD>    Day that a chat template tells where it asks for today's [default: 2024-07-26]
+          --tokens               Also print the log-probability of each token
+      -h, --help                 Print help
+      -V, --version              Print version
+    "#);
 }
 
 #[test]
 fn generate() {
-    assert_snapshot!(help("generate"), @"");
+    assert_snapshot!(help("generate"), @r#"
+    Complete prompts
+
+    Usage: duologue generate [OPTIONS] --model <MODEL> <FILE>
+
+    Arguments:
+      <FILE>  JSONL with {"messages" or "prompt"}
+
+    Options:
+          --model <MODEL>
+              Folder of the model, or a GGUF file
+          --adapter <ADAPTER>
+              Folder of an adapter in PEFT's format
+          --quantize <QUANTIZE>
+              Number type that the model's dense matrices are held in [default: none] [possible values: none, q8_0, q4_0, q4_k, q6_k]
+          --date <YYYY-MM-DD>
+              Day that a chat template tells where it asks for today's [default: 2024-07-26]
+          --max-new-tokens <MAX_NEW_TOKENS>
+              Longest completion, in tokens [default: 128]
+          --temperature <TEMPERATURE>
+              0 is greedy [default: 0]
+          --top-k <TOP_K>
+              Sample among the K most likely tokens; 0 is off [default: 0]
+          --top-p <TOP_P>
+              Sample within this share of the probability [default: 1]
+          --min-p <MIN_P>
+              Leave out tokens below this share of the likeliest one's probability; 0 is off [default: 0]
+          --typical-p <TYPICAL_P>
+              Sample within this share of the most typical tokens; 1 is off [default: 1]
+          --repetition-penalty <REPETITION_PENALTY>
+              Make tokens of the prompt and of the text so far less likely; 1 is off [default: 1]
+          --seed <SEED>
+              Seed of the samples [default: 0]
+          --batch <BATCH>
+              Sequences side by side [default: 8]
+      -h, --help
+              Print help
+      -V, --version
+              Print version
+    "#);
 }
 
 #[test]
 fn summarize() {
-    assert_snapshot!(help("summarize"), @"");
+    assert_snapshot!(help("summarize"), @r#"
+    Summarize a dialogue
+
+    Usage: duologue summarize [OPTIONS] [FILE]
+
+    Arguments:
+      [FILE]  A text file with the dialogue, or - for standard input
+
+    Options:
+          --model <MODEL>      Folder of the model [default: the run's]
+          --adapter <ADAPTER>  Folder of an adapter in PEFT's format
+          --run <RUN>          Use a summarizer that this run trained
+          --system <SYSTEM>    Which of the run's systems [default: mrds_separate] [possible values: zero_shot, in_context, sft_real, sft_synthetic_ids, fixed_ratio, mrds_joint, mrds_separate]
+          --serve              Keep the model loaded: read one {"dialogue"} per line of standard input
+      -h, --help               Print help
+      -V, --version            Print version
+    "#);
 }
 
 #[test]
 fn export() {
-    assert_snapshot!(help("export"), @"");
+    assert_snapshot!(help("export"), @"
+    Write a trained adapter to a folder, and prove that it gives the same numbers
+
+    Usage: duologue export [OPTIONS] --to <TO> [RUN]
+
+    Arguments:
+      [RUN]  The run
+
+    Options:
+          --model <MODEL>          Export this model folder or GGUF file instead of what a run trained
+          --adapter <ADAPTER>      synthesizer or summarizer; with --model the folder of an adapter to merge
+          --to <TO>                New or empty folder
+          --as <FORM>              Format of the files [default: peft] [possible values: peft, merged, gguf, gguf_adapter]
+          --gguf-type <GGUF_TYPE>  Number type of the matrices of a GGUF file [default: f16] [possible values: f16, q8_0, q4_k_m]
+      -h, --help                   Print help
+      -V, --version                Print version
+    ");
 }
 
 #[test]
 fn pack() {
-    assert_snapshot!(help("pack"), @"");
+    assert_snapshot!(help("pack"), @"
+    Write a run with its data set and adapters as a workspace of its own
+
+    Usage: duologue pack --to <DIR> <RUN>
+
+    Arguments:
+      <RUN>  The run
+
+    Options:
+          --to <DIR>  New or empty folder
+      -h, --help      Print help
+      -V, --version   Print version
+    ");
 }

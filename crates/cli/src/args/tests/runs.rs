@@ -6,45 +6,163 @@ use super::help;
 
 #[test]
 fn recipe() {
-    assert_snapshot!(help("recipe"), @"");
+    assert_snapshot!(help("recipe"), @"
+    Print the recipe: every setting with its default, meaning and source
+
+    Usage: duologue recipe [OPTIONS]
+
+    Options:
+          --print            Print every field
+          --recipe <FILE>    A TOML file
+          --preset <NAME>    A named set of values [possible values: paper, default, small, sample]
+          --set <KEY=VALUE>  Change a field; may be given often
+      -h, --help             Print help
+      -V, --version          Print version
+    ");
 }
 
 #[test]
 fn run() {
-    assert_snapshot!(help("run"), @"");
+    assert_snapshot!(help("run"), @"
+    Carry out the whole method on a data set
+
+    Usage: duologue run [OPTIONS] --dataset <DATASET> --model <MODEL>
+
+    Options:
+          --dataset <DATASET>        Name of the data set
+          --model <MODEL>            Folder of the base model, or the id of one used before
+          --recipe <FILE>            A TOML file
+          --preset <NAME>            A named set of values [possible values: paper, default, small, sample]
+          --set <KEY=VALUE>          Change a field; may be given often
+          --shots <SHOTS>            Real pairs to learn from
+          --validation <VALIDATION>  Real pairs that choose checkpoints
+          --systems <SYSTEMS>        Systems to compare [possible values: zero_shot, in_context, sft_real, sft_synthetic_ids, fixed_ratio, mrds_joint, mrds_separate]
+          --from <STAGE>             Redo this stage, then whatever depends on it [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
+          --until <STAGE>            Stop after this stage [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
+          --seed <SEED>              Seed of every random number [default: 0]
+          --dry-run                  Check everything, start nothing
+          --detach                   Start the work in a process of its own and return
+          --queue                    Wait for the current run to end, then start in a separate process; at once if there is none
+      -h, --help                     Print help
+      -V, --version                  Print version
+    ");
 }
 
 #[test]
 fn plan() {
-    assert_snapshot!(help("plan"), @"");
+    assert_snapshot!(help("plan"), @"
+    What a run would take on this machine: memory, disk and time of each stage
+
+    Usage: duologue plan [OPTIONS] --dataset <DATASET> --model <MODEL>
+
+    Options:
+          --dataset <DATASET>        Name of the data set
+          --model <MODEL>            Folder, id or name of a model, or one of the catalogue that has not been downloaded yet
+          --recipe <FILE>            A TOML file
+          --preset <NAME>            A named set of values [possible values: paper, default, small, sample]
+          --set <KEY=VALUE>          Change a field; may be given often
+          --shots <SHOTS>            Real pairs to learn from
+          --validation <VALIDATION>  Real pairs that choose checkpoints
+      -h, --help                     Print help
+      -V, --version                  Print version
+    ");
 }
 
 #[test]
 fn runs() {
-    assert_snapshot!(help("runs"), @"");
+    assert_snapshot!(help("runs"), @"
+    List the runs
+
+    Usage: duologue runs
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
 }
 
 #[test]
 fn show() {
-    assert_snapshot!(help("show"), @"");
+    assert_snapshot!(help("show"), @"
+    Show a run: stages, figures, results, or the artifacts of a stage
+
+    Usage: duologue show [OPTIONS] <RUN>
+
+    Arguments:
+      <RUN>  The run
+
+    Options:
+          --stage <STAGE>  A stage [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
+          --items          Print every artifact of the stage
+      -h, --help           Print help
+      -V, --version        Print version
+    ");
 }
 
 #[test]
 fn resume() {
-    assert_snapshot!(help("resume"), @"");
+    assert_snapshot!(help("resume"), @"
+    Go on with a run where it stopped
+
+    Usage: duologue resume [OPTIONS] <RUN>
+
+    Arguments:
+      <RUN>  The run
+
+    Options:
+          --from <STAGE>   Redo this stage, then whatever depends on it [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
+          --until <STAGE>  Stop after this stage [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
+          --detach         Start the work in a process of its own and return
+          --queue          Wait for the current run to end, then start in a separate process; at once if there is none
+      -h, --help           Print help
+      -V, --version        Print version
+    ");
 }
 
 #[test]
 fn queue() {
-    assert_snapshot!(help("queue"), @"");
+    assert_snapshot!(help("queue"), @"
+    Show the queue of runs, hold it back or let it go
+
+    Usage: duologue queue [OPTIONS]
+
+    Options:
+          --hold     Hold it back: no waiting run starts by itself
+          --go       Let it go, and start the next run if none is running
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
 }
 
 #[test]
 fn pause() {
-    assert_snapshot!(help("pause"), @"");
+    assert_snapshot!(help("pause"), @"
+    Ask a run's process to save and stop
+
+    Usage: duologue pause <RUN>
+
+    Arguments:
+      <RUN>  The run
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
 }
 
 #[test]
 fn cancel() {
-    assert_snapshot!(help("cancel"), @"");
+    assert_snapshot!(help("cancel"), @"
+    Stop a run for good
+
+    Usage: duologue cancel [OPTIONS] <RUN>
+
+    Arguments:
+      <RUN>  The run
+
+    Options:
+          --discard  Throw away what the unfinished stage has done so far
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
 }
