@@ -212,7 +212,7 @@ mod tests {
         let error =
             line(r#"{"event":"error","code":"disk_full","message":"no room","fix":"make room"}"#);
         assert_eq!(error.level, LogLevel::Error);
-        assert!(matches!(error.error, Some(AppError::Told(told)) if told.message == "no room"));
+        assert!(matches!(error.error, Some(AppError::Told(told)) if told.message == "No room."));
         assert_eq!(
             line("Stopping: saving a checkpoint.").level,
             LogLevel::Warning
