@@ -68,25 +68,25 @@ fn lookups(source: &str) -> Vec<(usize, String)> {
 }
 
 fn looks_up(line: &str) -> bool {
-    let is_word = |rest: &str| {
-        let word = rest.split('"').next().unwrap_or_default();
+    let is_word = |after: &str| {
+        let word = after.split('"').next().unwrap_or_default();
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
         !word.is_empty() && word.chars().all(plain)
     };
     let index = |open: &str| {
-        line.match_indices(open).any(|(at, _)| {
+        line.match_indices(open).any(|(place, _)| {
             // A list of words stands after a blank or a bracket, an index right behind a value.
             let behind_a_value =
-                line[..at].ends_with(|c: char| c.is_alphanumeric() || "_)]?".contains(c));
-            let rest = &line[at + open.len()..];
+                line[..place].ends_with(|c: char| c.is_alphanumeric() || "_)]?".contains(c));
+            let after = &line[place + open.len()..];
             behind_a_value
-                && is_word(rest)
-                && rest.split('"').nth(1).is_some_and(|r| r.starts_with(']'))
+                && is_word(after)
+                && after.split('"').nth(1).is_some_and(|r| r.starts_with(']'))
         })
     };
     let get = |open: &str| {
         line.match_indices(open)
-            .any(|(at, _)| is_word(&line[at + open.len()..]))
+            .any(|(place, _)| is_word(&line[place + open.len()..]))
     };
     index("[\"") || index("[&\"") || get(".get(\"") || get(".get_mut(\"")
 }

@@ -51,8 +51,8 @@ fn mutation() -> impl Strategy<Value = Mutation> {
         any::<u64>()
     ];
     prop_oneof![
-        4 => (any::<Index>(), any::<u8>()).prop_map(|(at, bits)| Mutation::Flip(at, bits)),
-        4 => (any::<Index>(), number).prop_map(|(at, number)| Mutation::Number(at, number)),
+        4 => (any::<Index>(), any::<u8>()).prop_map(|(place, bits)| Mutation::Flip(place, bits)),
+        4 => (any::<Index>(), number).prop_map(|(place, number)| Mutation::Number(place, number)),
         1 => any::<Index>().prop_map(Mutation::Truncate),
         1 => (any::<Index>(), any::<Index>()).prop_map(|(from, to)| Mutation::Repeat(from, to)),
     ]

@@ -19,7 +19,7 @@ use serde_json::json;
 use super::*;
 use crate::examples::{self, Sample};
 
-/// One line for each path in the answer's JSON, with the types that stand there.
+/// One line for each path in the answer's JSON, with the types found there.
 fn schema(answer: &impl Serialize) -> String {
     let mut paths = BTreeMap::new();
     collect("", &serde_json::to_value(answer).unwrap(), &mut paths);

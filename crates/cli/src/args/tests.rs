@@ -1,4 +1,4 @@
-//! `--help` of every command. What every command has in common stands in the first page alone.
+//! `--help` of every command. Options that all commands share are shown on the first page alone.
 
 mod bench;
 mod figures;
@@ -48,7 +48,7 @@ fn no_command_is_left_out() {
     let shown: BTreeSet<&str> = sources
         .iter()
         .flat_map(|source| source.split("help(\"").skip(1))
-        .filter_map(|rest| rest.split('"').next())
+        .filter_map(|shown| shown.split('"').next())
         .collect();
     let mut commands = BTreeSet::new();
     for command in program().get_subcommands().filter(|c| !c.is_hide_set()) {
