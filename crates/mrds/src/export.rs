@@ -1,12 +1,11 @@
 //! Taking a trained adapter out of the workspace: in PEFT's format, merged into the base model, or for llama.cpp; and
 //! the proof that the exported files give what the workspace's adapter gives.
 
-use contract::FileAction;
 use contract::problem::WrongState;
+use contract::{FileAction, StageName};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use contract::StageName;
 use lm::files::export::{GgufType, write_gguf, write_gguf_adapter, write_merged};
 use lm::infer::score::{Completion, score};
 use lm::lora::Adapter;

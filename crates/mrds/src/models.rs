@@ -3,11 +3,12 @@
 //! A download is kept in `WORKSPACE/models/OWNER--NAME` beside its [`Manifest`]; only such a folder is ever deleted. A
 //! folder of the user is known by its path alone, and stays what it is.
 
-use contract::{FileAction, Thing};
+use contract::{
+    DeviceChoice, FileAction, KnownModel, LongExample, Source, Thing, TooLong, Verified,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use contract::{DeviceChoice, KnownModel, LongExample, Source, TooLong, Verified};
 use hub::{Download, HubId, MANIFEST, Manifest};
 use lm::{Checkpoint, DecoderConfig, LanguageModel, SpecialTokens, check_folder, model_sha256};
 use project::session::Session;

@@ -3,9 +3,8 @@
 //! A stage's result is kept under the hash of its inputs and settings. So a run resumes where it stopped, an unchanged
 //! stage is taken over from an earlier run, and an edited artifact makes exactly what depends on it stale.
 
-use contract::Event;
 use contract::problem::{Full, RunProblem, SmallerPlan, WrongState};
-use contract::{StageName, StageStanding, StageStatus};
+use contract::{Event, StageName, StageStanding, StageStatus};
 use project::artifact::{inputs_sha256, output_sha256};
 use store::StageResult;
 

@@ -3,9 +3,8 @@
 //! Shots are nested: the same seed draws the same order, so 100 shots are a subset of 300. The test split becomes a
 //! [`TestData`], which only the stage `evaluate` is handed.
 
-use contract::ExampleKind;
-use contract::Split;
 use contract::problem::{self, RunProblem};
+use contract::{ExampleKind, Split};
 use lm::LanguageModel;
 use project::dialogue::Dialogue;
 use project::recipe::{Recipe, TooLong};

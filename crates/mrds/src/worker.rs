@@ -8,8 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use contract::Event;
-use contract::{Control, DeviceChoice, RunStatus, StageName};
+use contract::{Control, DeviceChoice, Event, RunStatus, StageName};
 use host::{Identity, Liveness};
 use lm::LanguageModel;
 use lm::text::chat_template::day_of;

@@ -1,10 +1,9 @@
 //! What the tests of all tables share: a workspace in a temporary folder, a data set, a run, a stage's result.
 
 use crate::{NewArtifact, NewDataset, NewExample, NewRun, Owner, StageResult, Store};
-use contract::Reported;
 use contract::{
     ArtifactKind, CandidateMeasures, DeviceChoice, ErrorCode, ErrorPlace, ErrorReport, Measures,
-    Origin, Progress, SampleItem, Split, StageName, Step, System,
+    Origin, Progress, Reported, SampleItem, Split, StageName, Step, System,
 };
 use host::Identity;
 use serde_json::json;

@@ -3,14 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
-use contract::FileAction;
 use contract::problem::WrongState;
-use contract::{Launch, RunStatus, Started};
+use contract::{FileAction, Launch, RunStatus, Started};
 use host::clock::now_ms;
 use host::detached;
 use mrds::Error;
-use mrds::run::RunRequest;
-use mrds::run::StageRange;
+use mrds::run::{RunRequest, StageRange};
 use project::recipe::{Recipe, Recompute};
 use project::session::Session;
 

@@ -5,7 +5,7 @@
 //! membership depends on item numbers and the recipe alone: a resumed run forms the same batches and gets the same
 //! results.
 
-use contract::FileAction;
+use contract::{Control, Event, FileAction, Measures, SampleItem, StageName, Step};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -13,7 +13,6 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use contract::{Control, Event, Measures, SampleItem, StageName, Step};
 use host::usage;
 use lm::infer::generate::{
     Constraint, Finish, GenerateConfig, GenerateRequest, Generation, generate_constrained,

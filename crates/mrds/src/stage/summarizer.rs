@@ -5,9 +5,8 @@
 //! same search over learning rates and the same early stopping; fixed-ratio mixing gets as many updates as the
 //! two-stage run on the same synthetic pairs.
 
-use contract::RecipeRule;
 use contract::problem::{RecipeFault, RunProblem};
-use contract::{StageName, Synthesizer, System};
+use contract::{RecipeRule, StageName, Synthesizer, System};
 use lm::lora::Adapter;
 use lm::train::{BatchPlan, Objective, TrainConfig, TrainExample};
 use project::artifact::{SyntheticDialogue, TrainedAdapter, rows};

@@ -1,9 +1,8 @@
 //! One training inside a stage: checkpoints, curves, progress, and the adapter's place in the workspace.
 
-use contract::FileAction;
+use contract::{FileAction, Metric};
 use std::fs;
 
-use contract::Metric;
 use lm::lora::{Adapter, LoraConfig, TargetModules};
 use lm::train::{
     BatchPlan, Budget, Objective, Observer, Schedule, StepReport, TrainConfig, TrainExample,

@@ -1,8 +1,7 @@
 //! Which format a file has and which columns hold what: known formats first, then the usual names, then a guess
 //! that asks to be looked at. A mapping by the user always wins.
 
-use contract::MapPart;
-use contract::{Detection, FileFormat};
+use contract::{Detection, FileFormat, MapPart};
 
 use super::{ColumnMap, ImportProblem, Records};
 
