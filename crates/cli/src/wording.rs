@@ -4,8 +4,8 @@
 //! (`ui/src/text`).
 
 use contract::problem::{
-    Corrupt, FolderFault, Full, HubProblem, ImportProblem, Interrupted, Locked, Misuse,
-    ModelProblem, NotFound, RecipeFault, RunProblem, ShellProblem, Stall, TooLong,
+    ArchiveFault, Corrupt, FolderFault, Full, HubProblem, ImportProblem, Interrupted, Locked,
+    Misuse, ModelProblem, NotFound, RecipeFault, RunProblem, ShellProblem, Stall, TooLong,
     WorkspaceProblem, WrongState,
 };
 use contract::{ErrorReport, ExampleKind, Lack, Price, Problem, Reported, StageName, Thing};
@@ -140,6 +140,31 @@ fn import(problem: &ImportProblem) -> &'static str {
         }
         Leaks { .. } => {
             "Take the doubles out, or import without --strict: they are then taken off the training side and listed."
+        }
+        Pdf { .. } => {
+            "Ask for the transcript as DOCX or TXT, or copy its text into a .txt file with lines `Name: text`."
+        }
+        Rtf { .. } => "Open it in a word processor and save it as DOCX or as plain text.",
+        OldOffice { .. } => {
+            "Open it in Office or LibreOffice, take the password off if it has one, and save it as DOCX or XLSX."
+        }
+        Html { .. } => {
+            "Export the chat once more as JSON or text, or copy its text into a .txt file."
+        }
+        TooLarge { .. } => {
+            "Divide it into several files and import them one after the other into the same data set."
+        }
+        Archive { fault, .. } => match fault {
+            ArchiveFault::Broken { .. } => {
+                "Get the file again: it may have been cut off on its way."
+            }
+            ArchiveFault::Encrypted {} => "Unpack it with its password, and name the files inside.",
+            ArchiveFault::NoConversation {} => {
+                "Unpack it, and name the file with the conversation."
+            }
+        },
+        HeaderNotFirst { .. } => {
+            "Take out the lines above the header: the first line has to hold the names of the columns."
         }
     }
 }

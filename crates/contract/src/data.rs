@@ -101,6 +101,98 @@ closed_set! {
         Split = "split",
         /// The same dialogue stands in another row.
         Duplicate = "duplicate",
+        /// A line may name a speaker, or may not: it is read as text until a person says otherwise.
+        UnsureSpeaker = "unsure_speaker",
+        /// Only one person speaks in the dialogue.
+        OneSpeaker = "one_speaker",
+        /// The same message comes again and again, from several people: written by the program, not by them.
+        RepeatedMessage = "repeated_message",
+    }
+}
+
+closed_set! {
+    /// Why a message or line of a file is no part of a conversation.
+    DropReason, "reason" {
+        /// The program tells of the chat: who joined, what is encrypted.
+        System = "system",
+        /// A picture, recording or file without words.
+        Media = "media",
+        /// A message that its writer took back.
+        Deleted = "deleted",
+        /// A call, missed or made.
+        Call = "call",
+        /// A reaction to a message.
+        Reaction = "reaction",
+        /// Written by a program that takes part.
+        Bot = "bot",
+        /// A title, a list of those present or another line over the conversation.
+        Header = "header",
+        /// A line that is only a time.
+        Time = "time",
+        /// A line under the conversation that tells where it comes from.
+        Footer = "footer",
+        /// Text that is marked as deleted in a document with tracked changes.
+        TrackedDeletion = "tracked_deletion",
+        /// A message by the program in words that nobody here knows.
+        Client = "client",
+        /// A row without a text.
+        Empty = "empty",
+    }
+}
+
+closed_set! {
+    /// How the bytes of a text file are read, as Python names it.
+    Encoding, "encoding" {
+        /// UTF-8.
+        Utf8 = "utf-8",
+        /// UTF-16, low byte first.
+        Utf16Le = "utf-16-le",
+        /// UTF-16, high byte first.
+        Utf16Be = "utf-16-be",
+        /// Windows-1252: western Europe.
+        Cp1252 = "cp1252",
+        /// Windows-1250: central Europe.
+        Cp1250 = "cp1250",
+        /// Windows-1254: Turkish.
+        Cp1254 = "cp1254",
+        /// ISO 8859-15: western Europe with the euro sign.
+        Iso8859_15 = "iso8859-15",
+        /// Mac OS Roman.
+        MacRoman = "mac-roman",
+    }
+}
+
+closed_set! {
+    /// The separator between the cells of a table.
+    Separator, "separator" {
+        /// A comma.
+        Comma = "comma",
+        /// A semicolon.
+        Semicolon = "semicolon",
+        /// A tab.
+        Tab = "tab",
+        /// A vertical bar.
+        Bar = "bar",
+    }
+}
+
+closed_set! {
+    /// A bound on what an import reads.
+    IntakeLimit, "limit" {
+        /// Bytes of a file.
+        FileBytes = "file_bytes",
+        /// Members of an archive.
+        Members = "members",
+        /// Unpacked bytes of one member of an archive.
+        MemberBytes = "member_bytes",
+        /// Unpacked bytes of all members of an archive.
+        ArchiveBytes = "archive_bytes",
+        /// Depth of nested elements.
+        Depth = "depth",
+        /// Bytes of one cell of a workbook.
+        CellBytes = "cell_bytes",
+        /// Turns of all dialogues.
+        Turns = "turns",
     }
 }
 

@@ -83,6 +83,20 @@ closed_set! {
         BadRows = "bad_rows",
         /// A dialogue stands in two splits.
         Leaks = "leaks",
+        /// A file is a PDF.
+        Pdf = "pdf",
+        /// A file is Rich Text.
+        Rtf = "rtf",
+        /// A file is of Office before 2007, or an Office file with a password.
+        OldOffice = "old_office",
+        /// A file is a page of HTML.
+        Html = "html",
+        /// A file is larger than an import reads.
+        TooLarge = "too_large",
+        /// An archive cannot be opened, or holds no conversation.
+        Archive = "archive",
+        /// The first line of a table is not its header.
+        HeaderNotFirst = "header_not_first",
 
         // The method.
         /// A recipe's field or file is not valid.

@@ -39,6 +39,46 @@ closed_set! {
         Vtt = "vtt",
         /// SubRip subtitles.
         Srt = "srt",
+        /// A table with commas or semicolons that has one turn a row.
+        CsvTurns = "csv_turns",
+        /// A table with tabs that has one turn a row.
+        TsvTurns = "tsv_turns",
+        /// JSON Lines with one turn a line, or a JSON list with one turn an item.
+        JsonTurns = "json_turns",
+        /// A chat that WhatsApp exported on an iPhone.
+        WhatsappIos = "whatsapp_ios",
+        /// A chat that WhatsApp exported on Android.
+        WhatsappAndroid = "whatsapp_android",
+        /// One chat or all chats, as Telegram Desktop exports them.
+        TelegramJson = "telegram_json",
+        /// A Slack workspace as it is exported.
+        SlackZip = "slack_zip",
+        /// One day of a Slack channel.
+        SlackJson = "slack_json",
+        /// The chat beside a Zoom meeting.
+        ZoomChat = "zoom_chat",
+        /// A transcript as Otter writes it.
+        OtterTxt = "otter_txt",
+        /// A transcript of Google Meet, as text.
+        GoogleMeet = "google_meet",
+        /// Messages copied out of the window of a chat program.
+        ChatTxt = "chat_txt",
+        /// A Word document with turns as paragraphs.
+        DocxTranscript = "docx_transcript",
+        /// A Word document with turns as rows of a table.
+        DocxTable = "docx_table",
+        /// An Excel workbook.
+        Xlsx = "xlsx",
+        /// An Excel workbook that has one turn a row.
+        XlsxTurns = "xlsx_turns",
+        /// A workbook of Excel before 2007.
+        Xls = "xls",
+        /// A workbook of Excel before 2007 that has one turn a row.
+        XlsTurns = "xls_turns",
+        /// An OpenDocument workbook.
+        Ods = "ods",
+        /// An OpenDocument workbook that has one turn a row.
+        OdsTurns = "ods_turns",
     }
 }
 

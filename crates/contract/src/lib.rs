@@ -26,7 +26,10 @@ pub use answer::{
 };
 pub use artifact::{ArtifactKind, Metric, ResultMetric};
 pub use closed_set::UnknownWord;
-pub use data::{Detection, Doubt, IssueCode, Origin, Severity, Split, SplitChoice};
+pub use data::{
+    Detection, Doubt, DropReason, Encoding, IntakeLimit, IssueCode, Origin, Separator, Severity,
+    Split, SplitChoice,
+};
 pub use device::{BadDevice, DeviceChoice};
 pub use error::{
     ErrorCode, ErrorPlace, ErrorReport, ExampleKind, FileAction, Kind, MapPart, Price, RecipeRule,

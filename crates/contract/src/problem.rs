@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ErrorCode, ErrorPlace, Kind};
 
 pub use hub::HubProblem;
-pub use import::{ImportProblem, NotFound, Unreadable};
+pub use import::{ArchiveFault, ImportProblem, NotFound, Unreadable};
 pub use model::ModelProblem;
 pub use run::{
     Full, Interrupted, Locked, RecipeFault, RunProblem, SmallerPlan, Stall, TooLong, WrongState,

@@ -54,8 +54,8 @@ macro_rules! every_set {
 }
 
 every_set! {
-    ArtifactKind, Control, Detection, Doubt, ErrorCode, ExampleKind, FileAction, FileFormat, Fit, IssueCode, ItemState,
-    Kind, Launch, MapPart, Metric, Origin, Preset, Price, Quantize, RecipeRule, ResultMetric, RunStanding, RunStatus, Severity,
+    ArtifactKind, Control, Detection, Doubt, DropReason, Encoding, ErrorCode, ExampleKind, FileAction, FileFormat, Fit, IntakeLimit, IssueCode, ItemState,
+    Kind, Launch, MapPart, Metric, Origin, Preset, Price, Quantize, RecipeRule, ResultMetric, RunStanding, RunStatus, Separator, Severity,
     Split, SplitChoice, StageName, StageStanding, StageStatus, Synthesizer, System, Thing, Verdict,
 }
 

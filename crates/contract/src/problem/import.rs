@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{cases, problems};
-use crate::{ErrorPlace, IssueCode, MapPart, Thing};
+use crate::{ErrorPlace, IntakeLimit, IssueCode, MapPart, Thing};
 
 problems! {
     /// A problem with a file to import.
@@ -124,6 +124,68 @@ problems! {
             /// The example it equals, on the side that keeps it.
             with: String,
         },
+        /// A file is a PDF: it has words at places, but no turns.
+        Pdf {
+            /// The file, as given.
+            file: String,
+        },
+        /// A file is Rich Text.
+        Rtf {
+            /// The file, as given.
+            file: String,
+        },
+        /// A file is of Office before 2007, or an Office file with a password.
+        OldOffice {
+            /// The file, as given.
+            file: String,
+        },
+        /// A file is a page of HTML.
+        Html {
+            /// The file, as given.
+            file: String,
+        },
+        /// A file is larger than an import reads.
+        TooLarge {
+            /// The file, as given.
+            file: String,
+            /// The bound that it exceeds.
+            limit: IntakeLimit,
+            /// The largest number that is read.
+            #[cfg_attr(feature = "specta", specta(type = f64))]
+            most: u64,
+        },
+        /// An archive or document cannot be opened, or holds no conversation.
+        Archive {
+            /// The file, as given.
+            file: String,
+            /// Why.
+            fault: ArchiveFault,
+        },
+        /// The first line of a table is not its header.
+        HeaderNotFirst {
+            /// The file, as given.
+            file: String,
+            /// What its first line begins with.
+            first: String,
+            /// The line that looks like the header; none if no line does.
+            #[cfg_attr(feature = "specta", specta(type = Option<u32>))]
+            header: Option<usize>,
+        },
+    }
+}
+
+cases! {
+    /// Why an archive is of no use.
+    ArchiveFault {
+        /// It is damaged or not complete.
+        Broken {
+            /// What the reader met.
+            reason: String,
+        },
+        /// It can only be opened with a password.
+        Encrypted {},
+        /// None of its members is a chat, a document or a workbook that is known.
+        NoConversation {},
     }
 }
 
@@ -170,7 +232,14 @@ impl ImportProblem {
             Self::NotFound(NotFound::File { file })
             | Self::Unreadable(Unreadable::Folder { file } | Unreadable::Refused { file, .. })
             | Self::UnknownFormat { file }
-            | Self::Empty { file } => ErrorPlace::file(file.clone()),
+            | Self::Empty { file }
+            | Self::Pdf { file }
+            | Self::Rtf { file }
+            | Self::OldOffice { file }
+            | Self::Html { file }
+            | Self::TooLarge { file, .. }
+            | Self::Archive { file, .. }
+            | Self::HeaderNotFirst { file, .. } => ErrorPlace::file(file.clone()),
             Self::Json { file, row, .. }
             | Self::InvalidUtf8 { file, row, .. }
             | Self::Table { file, row, .. } => ErrorPlace::file(file.clone()).with_row(*row),
@@ -277,6 +346,55 @@ impl fmt::Display for ImportProblem {
             Self::Leaks { count, id, with } => write!(
                 f,
                 "{count} dialogues stand in two splits, the first is `{id}` (also `{with}`). Nothing was imported"
+            ),
+            Self::Pdf { file } => write!(f, "{file} is a PDF: it holds printed pages, no turns"),
+            Self::Rtf { file } => write!(f, "{file} is Rich Text, which is not read"),
+            Self::OldOffice { file } => write!(
+                f,
+                "{file} is a file of Office before 2007, or an Office file with a password"
+            ),
+            Self::Html { file } => write!(f, "{file} is a web page (HTML), which is not read"),
+            Self::TooLarge { file, limit, most } => {
+                write!(f, "{file} is too large to be read: ")?;
+                match limit {
+                    IntakeLimit::FileBytes => write!(f, "a file may have {} MiB", most >> 20),
+                    IntakeLimit::Members => write!(f, "an archive may have {most} members"),
+                    IntakeLimit::MemberBytes => {
+                        write!(f, "a member of an archive may unpack to {} MiB", most >> 20)
+                    }
+                    IntakeLimit::ArchiveBytes => {
+                        write!(f, "an archive may unpack to {} MiB", most >> 20)
+                    }
+                    IntakeLimit::Depth => write!(f, "elements may be nested {most} deep"),
+                    IntakeLimit::CellBytes => write!(f, "a cell may have {} MiB", most >> 20),
+                    IntakeLimit::Turns => write!(f, "an import may have {most} turns"),
+                }
+            }
+            Self::Archive { file, fault } => match fault {
+                ArchiveFault::Broken { reason } => {
+                    write!(f, "{file} is damaged or not complete: {reason}")
+                }
+                ArchiveFault::Encrypted {} => write!(f, "{file} is locked with a password"),
+                ArchiveFault::NoConversation {} => write!(
+                    f,
+                    "{file} holds no chat, document or workbook that is known"
+                ),
+            },
+            Self::HeaderNotFirst {
+                file,
+                first,
+                header: Some(line),
+            } => write!(
+                f,
+                "the header of {file} is not on its first line, which reads `{first}`, but on line {line}"
+            ),
+            Self::HeaderNotFirst {
+                file,
+                first,
+                header: None,
+            } => write!(
+                f,
+                "the first line of {file} reads `{first}` and is no header with the names of columns"
             ),
         }
     }

@@ -1,4 +1,5 @@
 // Was geschehen ist und was zu tun ist, mit den Worten des Fensters: nach Code, mit dessen Angaben. Nie ein Befehl.
+import type { IntakeLimit } from '../../bridge';
 import type { Args, ErrorWords, Kinds, Things, Words } from '../problem';
 import { names } from './names';
 
@@ -260,6 +261,17 @@ function modelFile({ file, fault }: Args<'model_file'>): Words {
   }
 }
 
+/** Eine Grenze beim Einlesen, als zweite Hälfte eines Satzes. */
+const limits: Record<IntakeLimit, (most: number) => string> = {
+  file_bytes: (most) => `höchstens ${most / 2 ** 20} MiB je Datei`,
+  members: (most) => `höchstens ${most} Dateien je Archiv`,
+  member_bytes: (most) => `höchstens ${most / 2 ** 20} MiB je entpackte Datei`,
+  archive_bytes: (most) => `höchstens ${most / 2 ** 20} MiB je entpacktes Archiv`,
+  depth: (most) => `höchstens ${most} Ebenen`,
+  cell_bytes: (most) => `höchstens ${most / 2 ** 20} MiB je Zelle`,
+  turns: (most) => `höchstens ${most} Beiträge je Einlesen`,
+};
+
 export const errors: ErrorWords = {
   // Arbeitsbereich
   newer_workspace: ({ file, needs }) =>
@@ -378,6 +390,57 @@ export const errors: ErrorWords = {
     say(
       `${count} Dialoge stehen in zwei Teilen, der erste ist „${id}“ (auch „${other}“). Nichts wurde eingelesen.`,
       'Nehmen Sie die doppelten heraus.',
+    ),
+  pdf: ({ file }) =>
+    say(
+      `${file} ist ein PDF: Es enthält gedruckte Seiten, keine Gesprächsbeiträge.`,
+      'Bitten Sie um das Transkript als DOCX oder TXT, oder kopieren Sie den Text und fügen Sie ihn hier ein.',
+    ),
+  rtf: ({ file }) =>
+    say(
+      `${file} ist Rich Text und wird nicht gelesen.`,
+      'Öffnen Sie die Datei in einer Textverarbeitung, und speichern Sie sie als DOCX oder als reinen Text.',
+    ),
+  old_office: ({ file }) =>
+    say(
+      `${file} stammt aus Office vor 2007 oder hat ein Passwort.`,
+      'Öffnen Sie die Datei in Office oder LibreOffice, entfernen Sie das Passwort, falls es eines gibt, und speichern Sie sie als DOCX oder XLSX.',
+    ),
+  html: ({ file }) =>
+    say(
+      `${file} ist eine Webseite (HTML) und wird nicht gelesen.`,
+      'Exportieren Sie den Chat noch einmal als JSON oder Text, oder kopieren Sie den Text und fügen Sie ihn hier ein.',
+    ),
+  too_large: ({ file, limit, most }) =>
+    say(
+      `${file} ist zu groß: ${limits[limit](most)}.`,
+      'Teilen Sie die Datei, und lesen Sie die Teile nacheinander in denselben Datensatz ein.',
+    ),
+  archive: ({ file, fault }) => {
+    switch (fault.case) {
+      case 'broken':
+        return say(
+          `${file} ist beschädigt oder unvollständig: ${fault.reason}.`,
+          'Holen Sie die Datei noch einmal: Vielleicht wurde sie unterwegs abgeschnitten.',
+        );
+      case 'encrypted':
+        return say(
+          `${file} ist mit einem Passwort gesperrt.`,
+          'Entpacken Sie das Archiv mit dem Passwort, und wählen Sie die Dateien darin.',
+        );
+      case 'no_conversation':
+        return say(
+          `${file} enthält keinen bekannten Chat, kein Dokument und keine Tabelle.`,
+          'Entpacken Sie das Archiv, und wählen Sie die Datei mit dem Gespräch.',
+        );
+    }
+  },
+  header_not_first: ({ file, first, header }) =>
+    say(
+      header === null
+        ? `Die erste Zeile von ${file} lautet „${first}“ und nennt keine Spalten.`
+        : `Die Spaltennamen von ${file} stehen nicht in der ersten Zeile („${first}“), sondern in Zeile ${header}.`,
+      'Löschen Sie, was darüber steht: Die erste Zeile muss die Namen der Spalten enthalten.',
     ),
   // Läufe
   recipe,

@@ -35,6 +35,18 @@ export const problems: ProblemWords = {
       reason: 'Derselbe Dialog kommt schon vor.',
       fix: 'Beide bleiben; nehmen Sie einen heraus, wenn es nicht gemeint war.',
     },
+    unsure_speaker: {
+      reason: 'Eine Zeile nennt vielleicht, wer spricht, vielleicht nicht.',
+      fix: 'Sie wird als Text gelesen. Schreiben Sie „Name: Text“, wo jemand spricht.',
+    },
+    one_speaker: {
+      reason: 'Nur eine Person spricht.',
+      fix: 'Prüfen Sie, ob richtig gelesen wurde, wer spricht, oder lassen Sie die Zeile weg.',
+    },
+    repeated_message: {
+      reason: 'Mehrere schreiben immer wieder genau dieselbe Nachricht.',
+      fix: 'Lassen Sie sie weg, wenn ein Programm sie geschrieben hat.',
+    },
   },
   lack: (lack) => {
     switch (lack.case) {

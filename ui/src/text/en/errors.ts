@@ -1,4 +1,5 @@
 // What happened and what to do, in terms of the window: by code, with the code's arguments. Never a command to type.
+import type { IntakeLimit } from '../../bridge';
 import type { Args, ErrorWords, Kinds, Things, Words } from '../problem';
 import { names } from './names';
 
@@ -234,6 +235,17 @@ function modelFile({ file, fault }: Args<'model_file'>): Words {
   }
 }
 
+/** A bound on what an import reads, as a sentence's second half. */
+const limits: Record<IntakeLimit, (most: number) => string> = {
+  file_bytes: (most) => `a file may have ${most / 2 ** 20} MiB`,
+  members: (most) => `an archive may have ${most} members`,
+  member_bytes: (most) => `a member of an archive may unpack to ${most / 2 ** 20} MiB`,
+  archive_bytes: (most) => `an archive may unpack to ${most / 2 ** 20} MiB`,
+  depth: (most) => `elements may be nested ${most} deep`,
+  cell_bytes: (most) => `a cell may have ${most / 2 ** 20} MiB`,
+  turns: (most) => `an import may have ${most} turns`,
+};
+
 export const errors: ErrorWords = {
   // The workspace
   newer_workspace: ({ file, needs }) =>
@@ -342,6 +354,54 @@ export const errors: ErrorWords = {
     say(
       `${count} dialogues stand in two splits, the first is “${id}” (also “${other}”). Nothing was imported.`,
       'Take the doubles out.',
+    ),
+  pdf: ({ file }) =>
+    say(
+      `${file} is a PDF: it holds printed pages, no turns.`,
+      'Ask for the transcript as DOCX or TXT, or copy its text and paste it here.',
+    ),
+  rtf: ({ file }) =>
+    say(`${file} is Rich Text, which is not read.`, 'Open it in a word processor and save it as DOCX or as plain text.'),
+  old_office: ({ file }) =>
+    say(
+      `${file} is a file of Office before 2007, or an Office file with a password.`,
+      'Open it in Office or LibreOffice, take the password off if it has one, and save it as DOCX or XLSX.',
+    ),
+  html: ({ file }) =>
+    say(
+      `${file} is a web page (HTML), which is not read.`,
+      'Export the chat once more as JSON or text, or copy its text and paste it here.',
+    ),
+  too_large: ({ file, limit, most }) =>
+    say(
+      `${file} is too large to be read: ${limits[limit](most)}.`,
+      'Divide it into several files and import them one after the other into the same data set.',
+    ),
+  archive: ({ file, fault }) => {
+    switch (fault.case) {
+      case 'broken':
+        return say(
+          `${file} is damaged or not complete: ${fault.reason}.`,
+          'Get the file again: it may have been cut off on its way.',
+        );
+      case 'encrypted':
+        return say(
+          `${file} is locked with a password.`,
+          'Unpack it with its password, and choose the files inside.',
+        );
+      case 'no_conversation':
+        return say(
+          `${file} holds no chat, document or workbook that is known.`,
+          'Unpack it, and choose the file with the conversation.',
+        );
+    }
+  },
+  header_not_first: ({ file, first, header }) =>
+    say(
+      header === null
+        ? `The first line of ${file} reads “${first}” and is no header with the names of columns.`
+        : `The header of ${file} is not on its first line, which reads “${first}”, but on line ${header}.`,
+      'Take out the lines above the header: the first line has to hold the names of the columns.',
     ),
   // Runs
   recipe,

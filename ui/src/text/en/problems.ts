@@ -35,6 +35,18 @@ export const problems: ProblemWords = {
       reason: 'The same dialogue stands in another row.',
       fix: 'Nothing has to be done: both are kept. Take one out if it was not meant.',
     },
+    unsure_speaker: {
+      reason: 'A line may name a speaker, or may not.',
+      fix: 'It is read as text. Write “Name: text” where somebody speaks.',
+    },
+    one_speaker: {
+      reason: 'Only one person speaks.',
+      fix: 'Check that the speakers were read rightly, or leave the row out.',
+    },
+    repeated_message: {
+      reason: 'Several people write the very same message, again and again.',
+      fix: 'Leave it out if a program wrote it.',
+    },
   },
   lack: (lack) => {
     switch (lack.case) {
