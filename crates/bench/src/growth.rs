@@ -10,7 +10,7 @@ use lm::infer::sample::Filters;
 use lm::memory::{
     Form, Generating, Precision, Training, generating_bytes, training_bytes, weights_bytes,
 };
-use lm::model::shape::config_of;
+use lm::model::shape::Shape;
 use lm::model::{Decoder, DecoderConfig};
 use lm::random;
 
@@ -41,7 +41,7 @@ pub struct Size {
 /// # Errors
 /// None: the shape is known.
 pub fn sizes(examples: usize) -> Result<[Vec<Size>; 2]> {
-    let config = config_of("7m")?;
+    let config = Shape::M7.config()?;
     let base = Size {
         what: "base",
         amount: 1,
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn candidates_share_their_prompt_and_nothing_else() {
-        let config = config_of("7m").unwrap();
+        let config = Shape::M7.config().unwrap();
         let cost = |amount| {
             let candidates = Candidates {
                 amount,

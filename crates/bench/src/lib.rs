@@ -124,14 +124,14 @@ fn alone<R: Send>(work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
 
 #[cfg(test)]
 mod tests {
-    use lm::model::shape::{config_of, random_decoder};
+    use lm::model::shape::{Shape, random_decoder};
     use lm::{Decoder, Quantize};
 
     use super::*;
 
     /// A model so small that measuring it takes no time.
     pub(crate) fn tiny() -> Decoder {
-        let mut config = config_of("7m").unwrap();
+        let mut config = Shape::M7.config().unwrap();
         config.num_hidden_layers = 1;
         config.sliding_windows.truncate(1);
         random_decoder(config, Quantize::None).unwrap()

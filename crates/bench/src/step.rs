@@ -298,7 +298,7 @@ impl Observer for Watch<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lm::model::shape::config_of;
+    use lm::model::shape::Shape;
 
     fn example(prompt: usize, completion: usize) -> TrainExample {
         TrainExample {
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn the_floor_counts_what_a_step_needs() {
-        let config = config_of("135m").unwrap();
+        let config = Shape::M135.config().unwrap();
         let whole = item(1, &[511]);
         // 4 operations a weight and token, 0.13e9 weights, 1024 tokens; adapter and attention add a tenth.
         let flops = step_flops(&config, 16, &[whole.clone(), whole]);

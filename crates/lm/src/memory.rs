@@ -701,7 +701,7 @@ mod tests {
     /// The target of the GPU's issue: 8B, packed in 4 bits, one sequence of 1,024 tokens, in 8 GB.
     #[test]
     fn an_8b_model_in_four_bits_trains_within_8_gb_as_it_is_counted() {
-        let config = &crate::model::shape::config_of("8b").unwrap();
+        let config = &crate::model::shape::Shape::B8.config().unwrap();
         let stored = weights_bytes(config, Precision::Half);
         let training = Training {
             rank: 16,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 use contract::Quantize;
-use lm::model::shape::NAMES;
+use lm::model::shape::Shape;
 
 use super::word::word_of;
 
@@ -67,8 +67,8 @@ impl Weights {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BenchTrain {
     /// Shape of a model with random weights
-    #[arg(long, default_value = "135m", value_parser = NAMES, conflicts_with_all = ["data", "model"])]
-    pub(crate) shape: String,
+    #[arg(long, default_value_t = Shape::M135, value_parser = word_of(&Shape::ALL, Shape::as_str), conflicts_with_all = ["data", "model"])]
+    pub(crate) shape: Shape,
     /// How the weights are held [default: f32, on a card bf16]. bf16 on the processor takes the card's operations
     #[arg(
         long,
@@ -117,8 +117,8 @@ pub(crate) struct BenchTrain {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BenchScore {
     /// Shape of a model with random weights
-    #[arg(long, default_value = "135m", value_parser = NAMES)]
-    pub(crate) shape: String,
+    #[arg(long, default_value_t = Shape::M135, value_parser = word_of(&Shape::ALL, Shape::as_str))]
+    pub(crate) shape: Shape,
     /// Texts that are scored
     #[arg(long, default_value_t = 16, value_parser = positive)]
     pub(crate) items: usize,
@@ -139,8 +139,8 @@ pub(crate) struct BenchScore {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BenchGenerate {
     /// Shape of a model with random weights
-    #[arg(long, default_value = "135m", value_parser = NAMES)]
-    pub(crate) shape: String,
+    #[arg(long, default_value_t = Shape::M135, value_parser = word_of(&Shape::ALL, Shape::as_str))]
+    pub(crate) shape: Shape,
     /// Sequences side by side
     #[arg(long, default_value = "1,8,32", value_delimiter = ',', value_parser = positive)]
     pub(crate) batch: Vec<usize>,

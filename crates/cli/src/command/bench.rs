@@ -14,7 +14,7 @@ use bench::{
 };
 use contract::DeviceChoice;
 use lm::device::Place;
-use lm::model::shape::{config_of, random_decoder, random_decoder_on};
+use lm::model::shape::{Shape, random_decoder, random_decoder_on};
 use lm::parity::parity as compare;
 use lm::train::{Budget, PreferencePair, TrainExample};
 use lm::{DType, Decoder, Device, LanguageModel, Quantize, device, random};
@@ -221,7 +221,7 @@ fn material(args: &BenchTrain, device: &Device) -> Result<(Decoder, Material), F
     let (Some(file), Some(folder)) = (&args.data, &args.model) else {
         note(&format!("Random weights of shape {} …", args.shape));
         let (quantize, place) = place_of(args.quant, device);
-        let decoder = random_decoder_on(config_of(&args.shape)?, quantize, &place)?;
+        let decoder = random_decoder_on(args.shape.config()?, quantize, &place)?;
         let Some(completion) = (args.seq as usize)
             .checked_sub(args.prompt)
             .filter(|tokens| *tokens > 0)
@@ -333,7 +333,7 @@ pub(super) fn describe(figures: &answer::BenchTrain) -> String {
 
 fn score(global: &Global, args: &BenchScore, output: &Output) -> Done {
     note(&format!("Random weights of shape {} …", args.shape));
-    let decoder = random_decoder(config_of(&args.shape)?, Quantize::None)?;
+    let decoder = random_decoder(args.shape.config()?, Quantize::None)?;
     let example = |key: u64| random_example(&decoder, key, args.prompt, args.completion);
     let examples = (0..args.items as u64).map(example).collect();
     let work = ScoreWork {
@@ -352,7 +352,7 @@ fn score(global: &Global, args: &BenchScore, output: &Output) -> Done {
         100.0 * rate_s / forward_s,
     ));
     output.result(&answer::BenchScore {
-        shape: &args.shape,
+        shape: args.shape.as_str(),
         items: args.items,
         prompt_tokens: args.prompt,
         completion_tokens: args.completion,
@@ -388,7 +388,7 @@ fn generate(global: &Global, args: &BenchGenerate, device: &Device, output: &Out
             args.shape
         ));
         let (quantize, place) = place_of(Some(weights), device);
-        let decoder = random_decoder_on(config_of(&args.shape)?, quantize, &place)?;
+        let decoder = random_decoder_on(args.shape.config()?, quantize, &place)?;
         for &batch in &args.batch {
             let work = DecodeWork {
                 batch_size: batch,
@@ -407,7 +407,7 @@ fn generate(global: &Global, args: &BenchGenerate, device: &Device, output: &Out
     }
     output.text(generate_table(&rows).to_string());
     output.result(&answer::BenchGenerate {
-        shape: &args.shape,
+        shape: args.shape.as_str(),
         rows,
         threads: global.threads(),
         prompt_tokens: args.prompt,
@@ -541,7 +541,7 @@ fn measured_candidates(candidates: &Candidates) -> Result<Measured, Failure> {
     let what = "candidates of a prompt";
     note(&format!("{what}: {} …", candidates.amount));
     reset_peak();
-    let decoder = random_decoder(config_of("7m")?, Quantize::None)?;
+    let decoder = random_decoder(Shape::M7.config()?, Quantize::None)?;
     Ok(Measured {
         what,
         amount: candidates.amount,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::config::DecoderConfig;
 use super::decoder::{Decoder, Layer, Projection};
@@ -20,43 +20,73 @@ use crate::device::Place;
 use crate::error::{Error, Result};
 use crate::random;
 
-/// Shapes by name: that of the small test model, SmolLM2-135M, SmolLM2-360M, Llama-3.2-1B, Llama-3.2-3B and Llama-3-8B.
-pub const NAMES: [&str; 6] = ["7m", "135m", "360m", "1b", "3b", "8b"];
+/// A shape that is known by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// The small test model.
+    M7,
+    /// SmolLM2-135M.
+    M135,
+    /// SmolLM2-360M.
+    M360,
+    /// Llama-3.2-1B.
+    B1,
+    /// Llama-3.2-3B.
+    B3,
+    /// Llama-3-8B.
+    B8,
+}
 
-/// The configuration of a named shape.
-///
-/// # Errors
-/// [`Error::Setting`] for another name.
-pub fn config_of(name: &str) -> Result<DecoderConfig> {
-    let llama = |vocab: usize,
-                 hidden: usize,
-                 inner: usize,
-                 layers: usize,
-                 heads: usize,
-                 kv_heads: usize| {
-        json!({
+impl Shape {
+    /// Every shape, the smallest first.
+    pub const ALL: [Self; 6] = [
+        Self::M7,
+        Self::M135,
+        Self::M360,
+        Self::B1,
+        Self::B3,
+        Self::B8,
+    ];
+
+    /// The shape's word on the command line and in results: about how many weights it has.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::M7 => "7m",
+            Self::M135 => "135m",
+            Self::M360 => "360m",
+            Self::B1 => "1b",
+            Self::B3 => "3b",
+            Self::B8 => "8b",
+        }
+    }
+
+    /// The shape's configuration.
+    ///
+    /// # Errors
+    /// None: each of them can be read.
+    pub fn config(self) -> Result<DecoderConfig> {
+        let [vocab, hidden, inner, layers, heads, kv_heads] = match self {
+            Self::M7 => [4096, 256, 704, 8, 4, 2],
+            Self::M135 => [49_152, 576, 1536, 30, 9, 3],
+            Self::M360 => [49_152, 960, 2560, 32, 15, 5],
+            Self::B1 => [128_256, 2048, 8192, 16, 32, 8],
+            Self::B3 => [128_256, 3072, 8192, 28, 24, 8],
+            Self::B8 => [128_256, 4096, 14_336, 32, 32, 8],
+        };
+        let json = json!({
             "architectures": ["LlamaForCausalLM"], "vocab_size": vocab, "hidden_size": hidden,
             "intermediate_size": inner, "num_hidden_layers": layers, "num_attention_heads": heads,
             "num_key_value_heads": kv_heads, "max_position_embeddings": 8192, "rms_norm_eps": 1e-5,
-            "tie_word_embeddings": name != "8b"
-        })
-    };
-    let json: Value = match name {
-        "7m" => llama(4096, 256, 704, 8, 4, 2),
-        "135m" => llama(49_152, 576, 1536, 30, 9, 3),
-        "360m" => llama(49_152, 960, 2560, 32, 15, 5),
-        "1b" => llama(128_256, 2048, 8192, 16, 32, 8),
-        "3b" => llama(128_256, 3072, 8192, 28, 24, 8),
-        "8b" => llama(128_256, 4096, 14_336, 32, 32, 8),
-        other => {
-            let reason = format!("`{other}` is none of {}", NAMES.join(", "));
-            return Err(Error::Setting {
-                name: "shape",
-                reason,
-            });
-        }
-    };
-    DecoderConfig::from_json(&json, Path::new(name))
+            "tie_word_embeddings": self != Self::B8
+        });
+        DecoderConfig::from_json(&json, Path::new(self.as_str()))
+    }
+}
+
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// A decoder with random weights of the size that training starts from, so that nothing overflows and nothing is zero.
@@ -216,27 +246,24 @@ mod tests {
     #[test]
     fn the_shapes_are_those_of_the_models_they_name() {
         let shapes = [
-            ("7m", 7.0),
-            ("135m", 134.5),
-            ("360m", 361.8),
-            ("1b", 1235.8),
-            ("3b", 3212.7),
-            ("8b", 8030.3),
+            (Shape::M7, 7.0),
+            (Shape::M135, 134.5),
+            (Shape::M360, 361.8),
+            (Shape::B1, 1235.8),
+            (Shape::B3, 3212.7),
+            (Shape::B8, 8030.3),
         ];
-        for (name, millions) in shapes {
-            let found = parameters(&config_of(name).unwrap()) as f64 / 1e6;
-            assert!((found - millions).abs() < 0.2, "{name}: {found}");
+        assert_eq!(shapes.map(|(shape, _)| shape), Shape::ALL);
+        for (shape, millions) in shapes {
+            let found = parameters(&shape.config().unwrap()) as f64 / 1e6;
+            assert!((found - millions).abs() < 0.2, "{shape}: {found}");
         }
-        assert!(matches!(
-            config_of("9b"),
-            Err(Error::Setting { name: "shape", .. })
-        ));
     }
 
     #[test]
     fn a_random_decoder_gives_numbers() {
         for quantize in [Quantize::None, Quantize::Q8_0] {
-            let decoder = random_decoder(config_of("7m").unwrap(), quantize).unwrap();
+            let decoder = random_decoder(Shape::M7.config().unwrap(), quantize).unwrap();
             let batch = PackedBatch::new(&[vec![1, 2, 3]], &Device::Cpu).unwrap();
             let hidden = decoder.forward(&batch, None, None, None).unwrap();
             let logits = decoder
@@ -258,7 +285,7 @@ mod tests {
             dtype: candle_core::DType::BF16,
         };
         for quantize in [Quantize::None, Quantize::Q8_0, Quantize::Q4_0] {
-            let decoder = random_decoder_on(config_of("7m").unwrap(), quantize, &place).unwrap();
+            let decoder = random_decoder_on(Shape::M7.config().unwrap(), quantize, &place).unwrap();
             let weight = decoder.layers[3].projections[Target::Q]
                 .weight
                 .to_dense()
@@ -277,6 +304,6 @@ mod tests {
                 quantize.as_str()
             );
         }
-        assert!(random_decoder_on(config_of("7m").unwrap(), Quantize::Q4K, &place).is_err());
+        assert!(random_decoder_on(Shape::M7.config().unwrap(), Quantize::Q4K, &place).is_err());
     }
 }
