@@ -1,4 +1,4 @@
-//! Tokens per second of decoding and of prompts, at a batch size.
+//! Throughput of generation in tokens per second, for prompts and for new tokens, at a given batch size.
 
 use std::ops::ControlFlow;
 
@@ -10,18 +10,18 @@ use lm::random;
 
 use crate::Clock;
 
-/// What is generated.
+/// Size of a decoding measurement: how many sequences, and how long they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecodeWork {
-    /// Sequences side by side.
+    /// Sequences that are decoded at the same time.
     pub batch_size: usize,
     /// Tokens of each prompt; all prompts differ.
     pub prompt_tokens: usize,
-    /// Tokens generated for each.
+    /// Tokens generated for each prompt.
     pub new_tokens: usize,
 }
 
-/// What it took.
+/// Throughput that [`decode`] measured, in tokens per second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DecodeFigures {
     /// New tokens per wall-clock second, without the time of the prompts.
@@ -32,7 +32,8 @@ pub struct DecodeFigures {
     pub prefill_tokens_per_cpu_s: f64,
 }
 
-/// Greedy continuations of random prompts. The time of the prompts is measured with one new token each and taken off.
+/// Measures greedy continuations of random prompts. A pass with one new token per prompt gives the time that the
+/// prompts take, which is subtracted from the time of the whole.
 ///
 /// # Errors
 /// Whatever [`generate`] reports.
@@ -62,7 +63,7 @@ pub fn decode(decoder: &Decoder, work: &DecodeWork, clock: &Clock<'_>) -> Result
             })
         })
     };
-    // The first pass pays for pages and threads.
+    // The first pass is not measured: it allocates memory pages and starts threads.
     run(2)?;
     let (first_wall, first_cpu) = run(1)?;
     let (wall, cpu) = run(1 + work.new_tokens)?;
@@ -84,7 +85,7 @@ mod tests {
     #[test]
     fn the_time_of_the_prompts_is_taken_off() {
         let ticks = Cell::new(0.0);
-        // Each pass is timed by two readings: 1, 1 and 5 seconds.
+        // Two readings time each pass. The three passes take 1, 1 and 5 seconds.
         let readings = [0.0, 1.0, 10.0, 11.0, 20.0, 25.0];
         let reading = Cell::new(0);
         let wall = || {

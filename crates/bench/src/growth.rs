@@ -1,5 +1,5 @@
-//! Sizes at which an update and the candidates of a prompt are measured, to see how time and memory grow, and what is
-//! expected of them.
+//! Sizes at which `duologue bench growth` measures an update and the sampling of candidates, to see how time and memory
+//! grow, with the operations and bytes to expect at each size.
 
 use std::ops::ControlFlow;
 
@@ -16,30 +16,34 @@ use lm::random;
 
 use crate::{Clock, StepWork, median, step_flops};
 
-/// A model, and the work of its updates.
+/// One size to measure: a model, and the work of its updates.
 #[derive(Debug, Clone)]
 pub struct Size {
-    /// What is greater than in the first size.
+    /// What this size has more of than the first one of its series; the first is called `base`, except for epochs.
     pub what: &'static str,
-    /// Its amount, in its own unit: tokens, sequences, layers.
+    /// How much of `what` there is, in its own unit (tokens, sequences, updates, layers, features, vocabulary entries
+    /// or examples); 1 for `base`.
     pub amount: usize,
-    /// The model's shape.
+    /// Shape of the model, whose weights are random.
     pub config: DecoderConfig,
-    /// Sequences of an update.
+    /// Sequences in each update.
     pub batch: usize,
-    /// Tokens of each, all with a loss.
+    /// Tokens in each sequence. All but the first, which is the prompt, have a loss.
     pub seq: usize,
-    /// Different sequences, of which each update takes the next.
+    /// Number of different sequences. Updates take them in order, over and over.
     pub examples: usize,
-    /// Updates that count.
+    /// Updates that are measured.
     pub steps: usize,
 }
 
-/// Series of sizes, whose first is the measure of the others: the shape `7m` on two sequences of 256 tokens with one
-/// thing after another doubled and more, and an epoch over few and over `examples` short examples.
+/// Returns two series of sizes; the first size of each is what the others are compared with.
+///
+/// The first series is the shape `7m` on two sequences of 256 tokens, then the same with one quantity at a time
+/// multiplied by 2 and by 4 (the vocabulary by 4 and by 16). The second is an epoch over 100 and over `examples`
+/// short examples.
 ///
 /// # Errors
-/// None: the shape is known.
+/// Those of [`Shape::config`], which cannot fail for a built-in shape.
 pub fn sizes(examples: usize) -> Result<[Vec<Size>; 2]> {
     let config = Shape::M7.config()?;
     let base = Size {
@@ -55,7 +59,7 @@ pub fn sizes(examples: usize) -> Result<[Vec<Size>; 2]> {
     Ok([updates(base), epochs.into()])
 }
 
-/// An epoch over examples of 16 tokens with two of the shape's blocks.
+/// One epoch over examples of 16 tokens, for a model with only two of the shape's blocks.
 fn epoch(shape: &DecoderConfig, examples: usize) -> Size {
     let mut config = shape.clone();
     config.num_hidden_layers = 2;
@@ -134,7 +138,7 @@ fn updates(base: Size) -> Vec<Size> {
 }
 
 impl Size {
-    /// Operations of an update's matrix products, see [`step_flops`].
+    /// Floating-point operations in the matrix products of one update; see [`step_flops`].
     pub fn flops(&self, work: &StepWork) -> f64 {
         let members: Vec<_> = (0..work.batch_size)
             .map(|item| work.material.tokens(item))
@@ -142,7 +146,7 @@ impl Size {
         step_flops(&self.config, work.rank, &members)
     }
 
-    /// Bytes of the weights and of training, as a plan counts them.
+    /// Bytes that a plan counts for the weights and for training.
     pub fn bytes(&self, work: &StepWork, threads: usize) -> u64 {
         let training = Training {
             rank: work.rank,
@@ -160,21 +164,21 @@ impl Size {
     }
 }
 
-/// How often all candidates are sampled; the median counts.
+/// How many times all candidates are sampled; the result is the median.
 const SAMPLINGS: usize = 3;
 
-/// Candidates of one prompt, all sampled side by side.
+/// Size of a sampling measurement: candidates of one prompt, all sampled at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidates {
     /// Number of candidates.
     pub amount: usize,
-    /// Tokens of the prompt, which is computed once.
+    /// Tokens of the prompt, which is computed once for all candidates.
     pub prompt_tokens: usize,
     /// Tokens of each candidate.
     pub new_tokens: usize,
 }
 
-/// More and more candidates, of which the first are the measure of the others.
+/// Returns the sizes to measure, from 4 to 32 candidates. The others are compared with the first.
 pub fn candidates() -> [Candidates; 4] {
     [4, 8, 16, 32].map(|amount| Candidates {
         amount,
@@ -184,7 +188,7 @@ pub fn candidates() -> [Candidates; 4] {
 }
 
 impl Candidates {
-    /// Processor seconds of sampling them, a median.
+    /// Returns the processor seconds that it takes to sample the candidates, as the median of several samplings.
     ///
     /// # Errors
     /// Whatever [`generate`] reports.
@@ -211,7 +215,7 @@ impl Candidates {
                 })
             })
         };
-        // The first pass pays for pages and threads.
+        // The first pass is not measured: it allocates memory pages and starts threads.
         run(2)?;
         let times = (0..SAMPLINGS)
             .map(|_| Ok(run(self.new_tokens)?.1))
@@ -219,8 +223,8 @@ impl Candidates {
         Ok(median(times))
     }
 
-    /// Operations of the matrix products: blocks and attention for the prompt once and for each new token but the last
-    /// of a candidate, the head once for every token that is drawn.
+    /// Floating-point operations in the matrix products. Blocks and attention run once for the prompt and once for each
+    /// new token of a candidate except its last; the head runs once for every token that is drawn.
     pub fn flops(&self, config: &DecoderConfig) -> f64 {
         let (amount, prompt, new) = (
             self.amount as f64,
@@ -241,7 +245,7 @@ impl Candidates {
             + 2.0 * amount * new * (config.vocab_size * config.hidden_size) as f64
     }
 
-    /// Bytes of the weights and of generating, as a plan counts them.
+    /// Bytes that a plan counts for the weights and for generation.
     pub fn bytes(&self, config: &DecoderConfig) -> u64 {
         let generating = Generating {
             batch: self.amount,
@@ -299,7 +303,7 @@ mod tests {
         let deep = sizes.iter().find(|size| size.what == "layers").unwrap();
         let decoder = random_decoder(deep.config.clone(), Quantize::None).unwrap();
         assert_eq!(decoder.layers.len(), deep.amount);
-        // An epoch over more is more updates, each as large.
+        // An epoch over more examples has more updates of the same size.
         assert_eq!((epochs[0].steps, epochs[1].steps), (5, 500));
         assert_eq!(cost(&epochs[0]), cost(&epochs[1]));
     }

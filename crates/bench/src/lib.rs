@@ -1,8 +1,8 @@
-//! Measurements of the engine at known shapes, with random weights, and of a whole run: what `duologue bench` prints.
+//! What `duologue bench` measures: the engine at known shapes with random weights, and a whole run.
 //!
-//! Nothing here takes a shortcut: a step is one update of [`lm::train::train`], tokens come from [`lm::generate()`], and a
-//! run is one that [`mrds::worker`] carries out. Each figure comes with its limit on this machine, from matrix products
-//! timed in the same run.
+//! Nothing here takes a shortcut. A step is one update of [`lm::train::train`], tokens come from [`lm::generate()`],
+//! and a run is one that [`mrds::worker`] carries out. Each figure comes with the best that this machine could reach,
+//! which is derived from matrix products timed in the same measurement.
 
 mod decode;
 mod growth;
@@ -23,8 +23,8 @@ pub use pipeline::{
 pub use score::{ScoreFigures, ScoreWork, scoring};
 pub use step::{ItemTokens, Material, StepFigures, StepWork, step, step_flops};
 
-/// The two clocks of a measurement: wall-clock seconds and seconds of processor time (all threads), each from any
-/// start.
+/// The two clocks of a measurement: wall-clock time and processor time of all threads. Only differences of their
+/// readings are used, so each may start anywhere.
 pub struct Clock<'a> {
     /// Wall-clock seconds.
     pub wall_s: &'a dyn Fn() -> f64,
@@ -33,7 +33,7 @@ pub struct Clock<'a> {
 }
 
 impl Clock<'_> {
-    /// `(wall, cpu)` seconds that some work takes.
+    /// Returns the `(wall, cpu)` seconds that `work` takes.
     fn time<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<(f64, f64)> {
         let (wall, cpu) = ((self.wall_s)(), (self.cpu_s)());
         work()?;
@@ -52,13 +52,13 @@ fn median(mut values: Vec<f64>) -> f64 {
     }
 }
 
-/// How often the timed product is repeated; the best counts, since everything else only slows it.
+/// How many times a timed product is repeated. The fastest counts, because interference can only slow a product down.
 const GEMM_REPEATS: usize = 7;
 
-/// Floating-point operations per processor-second of `[rows, inner] x [inner, columns]` on one thread.
+/// Floating-point operations per processor-second of the f32 product `[rows, inner] x [inner, columns]` on one thread.
 ///
 /// # Errors
-/// [`Error::Device`] where no thread can be started.
+/// [`Error::Device`] if no thread can be started.
 pub fn gemm_flops_per_cpu_s(
     rows: usize,
     inner: usize,
@@ -68,7 +68,7 @@ pub fn gemm_flops_per_cpu_s(
     let a = Tensor::ones((rows, inner), DType::F32, &Device::Cpu)?;
     let b = Tensor::ones((inner, columns), DType::F32, &Device::Cpu)?;
     let flops = 2.0 * (rows * inner * columns) as f64;
-    // A clock of processor time ticks slowly on some systems: enough products that a tick does not matter.
+    // Processor time ticks coarsely on some systems, so there are enough products for one tick not to matter.
     let products = (4e9 / flops).ceil().max(1.0) as usize;
     let mut best = 0.0f64;
     for _ in 0..GEMM_REPEATS {
@@ -80,16 +80,17 @@ pub fn gemm_flops_per_cpu_s(
     Ok(best)
 }
 
-/// Side of the square matrices whose product tells a device's speed, and how many are multiplied in a row.
+/// Rows and columns of the square matrices whose product measures a device's speed.
 const DEVICE_GEMM_SIDE: usize = 8192;
+/// Products that are timed together.
 const DEVICE_GEMMS: usize = 10;
 
 /// Floating-point operations per second of large products on a device, in its number type.
 ///
 /// # Errors
-/// [`Error::Candle`] where they cannot be done.
+/// [`Error::Candle`] if the device cannot compute them.
 pub fn device_gemm_flops_per_s(place: &Place, clock: &Clock<'_>) -> Result<f64> {
-    // On the processor a smaller one will do.
+    // Smaller matrices are enough on the processor.
     let side = if place.device.is_cpu() {
         256
     } else {
@@ -100,7 +101,7 @@ pub fn device_gemm_flops_per_s(place: &Place, clock: &Clock<'_>) -> Result<f64> 
         (0..DEVICE_GEMMS).try_for_each(|_| matmul(&a, &a).map(drop))?;
         Ok(place.device.synchronize()?)
     };
-    // The first ones pay for loading the library.
+    // The first products are not timed: they load the library.
     products()?;
     let mut best = 0.0f64;
     for _ in 0..GEMM_REPEATS {
@@ -110,7 +111,7 @@ pub fn device_gemm_flops_per_s(place: &Place, clock: &Clock<'_>) -> Result<f64> 
     Ok(best)
 }
 
-/// Runs work on one thread.
+/// Runs `work` in a pool of a single thread.
 fn alone<R: Send>(work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(1)

@@ -1,13 +1,13 @@
-//! The grammar files as logical lines: comments and blank lines gone, continuations joined, errors with their place.
+//! Reads grammar files as logical lines: drops comments and blank lines, joins continuations and says where errors are.
 
 use std::fmt;
 
-/// A grammar file says something that cannot be read.
+/// A line of a grammar file that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrammarError {
     /// Name of the grammar file.
     pub file: &'static str,
-    /// The line, from 1.
+    /// Number of the line, from 1; the first if several are joined.
     pub line: usize,
     /// What is wrong there.
     pub problem: String,
@@ -21,7 +21,7 @@ impl fmt::Display for GrammarError {
 
 impl std::error::Error for GrammarError {}
 
-/// One logical line.
+/// A logical line: a line of a grammar file, joined with its continuations.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     pub(crate) file: &'static str,
@@ -30,7 +30,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// An error at this line.
+    /// An error that names this line's file and number.
     pub(crate) fn error(&self, problem: impl Into<String>) -> GrammarError {
         GrammarError {
             file: self.file,
@@ -40,7 +40,8 @@ impl Line {
     }
 }
 
-/// Reads a file. A line that begins with white space or `|` continues the one before; `#` and a space begin a comment.
+/// Reads a grammar file. A line that begins with a space or `|` continues the one before; a line that begins with `# `
+/// is a comment.
 pub(crate) fn read(file: &'static str, text: &str) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -62,7 +63,7 @@ pub(crate) fn read(file: &'static str, text: &str) -> Vec<Line> {
     lines
 }
 
-/// `name = right side`, where the line defines something.
+/// Splits `name = right side`; `None` if the line defines nothing.
 pub(crate) fn definition(text: &str) -> Option<(&str, &str)> {
     let (name, right) = text.split_once(" = ")?;
     crate::pattern::is_name(name).then_some((name, right))

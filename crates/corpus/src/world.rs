@@ -1,10 +1,10 @@
-//! Everything that the grammar files hold: names, shared lists, asides and the families.
+//! Everything that the grammar files hold: names, shared lists, asides and families.
 
 use crate::facts::{Entry, Spec};
 use crate::family::{self, Family, Step};
 use crate::lines::{GrammarError, Line, definition, read};
 
-/// The grammar files of families: one group each.
+/// Name and text of the grammar files that define families, one file for each group of families.
 const FAMILIES: [(&str, &str); 9] = [
     ("health.txt", include_str!("../grammar/health.txt")),
     ("service.txt", include_str!("../grammar/service.txt")),
@@ -20,10 +20,10 @@ const FAMILIES: [(&str, &str); 9] = [
 /// The file whose families no training item comes from.
 const HELD_OUT: &str = "held_out.txt";
 
-/// Settings with the exchanges that fit them.
+/// Pairs of a setting and the exchanges that fit it.
 type Asides = Vec<(String, Vec<Vec<Step>>)>;
 
-/// All that conversations are made of.
+/// The material that conversations are made from.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
     pub(crate) women: Vec<String>,
@@ -31,7 +31,7 @@ pub(crate) struct World {
     pub(crate) surnames: Vec<String>,
     pub(crate) invented: InventedNames,
     lists: Vec<(String, Vec<Entry>)>,
-    /// Short exchanges beside the matter, by the setting in which they fit.
+    /// Short exchanges that digress from a conversation's subject, by the setting that they fit.
     asides: Asides,
     pub(crate) training: Vec<Family>,
     pub(crate) held_out: Vec<Family>,
@@ -42,7 +42,7 @@ pub(crate) struct World {
 pub(crate) struct InventedNames {
     pub(crate) heads: Vec<String>,
     pub(crate) middles: Vec<String>,
-    /// Ends of a woman's and of a man's first name.
+    /// Endings of invented first names: `women` for women, `men` for men.
     pub(crate) women: Vec<String>,
     pub(crate) men: Vec<String>,
     pub(crate) surname_heads: Vec<String>,
@@ -50,7 +50,7 @@ pub(crate) struct InventedNames {
 }
 
 impl World {
-    /// Reads the grammar files that are built in.
+    /// Reads the grammar files that are compiled in.
     pub(crate) fn load() -> Result<Self, GrammarError> {
         let people = read("people.txt", include_str!("../grammar/people.txt"));
         let names = |wanted: &str| {
@@ -93,7 +93,7 @@ impl World {
         Ok(world)
     }
 
-    /// A shared list.
+    /// Entries of a shared list; `None` if no list has this name.
     pub(crate) fn list(&self, name: &str) -> Option<&[Entry]> {
         self.lists
             .iter()
@@ -101,7 +101,7 @@ impl World {
             .map(|(_, entries)| entries.as_slice())
     }
 
-    /// The asides of a setting.
+    /// The asides that fit a setting; empty if the setting has no asides.
     pub(crate) fn asides(&self, setting: &str) -> &[Vec<Step>] {
         self.asides
             .iter()

@@ -1,4 +1,4 @@
-//! What this machine has, as far as the system tells it without asking anything of the user.
+//! What this machine has (memory, cores, cards, disk), as far as the system says so without asking the user anything.
 
 use std::path::Path;
 
@@ -7,18 +7,18 @@ use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 /// Memory of the machine, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// All of it.
+    /// Memory that is installed.
     pub total_bytes: u64,
-    /// What programs can still take.
+    /// Memory that programs can still take, including caches that the system would give up.
     pub free_bytes: u64,
 }
 
-/// Cores that this process may use.
+/// Number of cores that this process may use; 1 if the system does not say.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Memory of the machine; `None` if the system does not tell.
+/// Memory of the machine; `None` if the system does not say.
 pub fn memory() -> Option<Memory> {
     let asked = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
     let system = System::new_with_specifics(asked).ok()?;
@@ -29,7 +29,7 @@ pub fn memory() -> Option<Memory> {
     (memory.total_bytes > 0).then_some(memory)
 }
 
-/// Name of the processor.
+/// Brand name of the processor; `None` if the system does not say.
 pub fn cpu_name() -> Option<String> {
     let asked = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
     let system = System::new_with_specifics(asked).ok()?;
@@ -37,7 +37,7 @@ pub fn cpu_name() -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// Widest vector instructions that the engine uses.
+/// Name of the widest vector instructions that the processor has and the engine uses: `avx512`, `avx2` or `sse2`.
 #[cfg(target_arch = "x86_64")]
 pub fn simd() -> &'static str {
     if std::arch::is_x86_feature_detected!("avx512f") {
@@ -49,14 +49,14 @@ pub fn simd() -> &'static str {
     }
 }
 
-/// The processor's family.
+/// Name of the processor's architecture, such as `aarch64`; vector instructions are told apart on x86-64 only.
 #[cfg(not(target_arch = "x86_64"))]
 pub fn simd() -> &'static str {
     std::env::consts::ARCH
 }
 
-/// Name of the first card of NVIDIA's driver. Its table needs no library; sysinfo would load the driver into the
-/// window, which computes nothing.
+/// Name of the first card that NVIDIA's driver lists under `/proc`; `None` if it lists no card. Reading that list needs
+/// no library, whereas sysinfo would load the driver into the window, which computes nothing.
 pub fn card_name() -> Option<String> {
     first_card(Path::new("/proc/driver/nvidia/gpus"))
 }
@@ -73,8 +73,8 @@ fn first_card(folder: &Path) -> Option<String> {
     Some(model.trim().to_owned())
 }
 
-/// Free bytes where the folder is, or will be; `None` if the system does not tell. Not by sysinfo, which asks every
-/// mounted disk: one share whose server is away would hold the program up.
+/// Free bytes on the disk where the folder is, or will be; `None` if the system does not say. sysinfo is not used for
+/// this, because it asks every mounted disk: a network share whose server is away would hold the program up.
 #[cfg(unix)]
 pub fn disk_free_bytes(folder: &Path) -> Option<u64> {
     let disk = nix::sys::statvfs::statvfs(existing(folder)?).ok()?;
@@ -87,7 +87,7 @@ pub fn disk_free_bytes(folder: &Path) -> Option<u64> {
     Some(bytes)
 }
 
-/// Free bytes where the folder is, or will be; `None` if the system does not tell.
+/// Free bytes on the disk where the folder is, or will be; `None` if the system does not say.
 #[cfg(not(unix))]
 pub fn disk_free_bytes(folder: &Path) -> Option<u64> {
     let folder = existing(folder)?.canonicalize().ok()?;

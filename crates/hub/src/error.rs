@@ -5,40 +5,40 @@ use std::path::{Path, PathBuf};
 use contract::Problem;
 use contract::problem::{HubProblem, Interrupted, Locked, Room, RunProblem, WorkspaceProblem};
 
-/// Result of this crate.
+/// Result of this crate's functions; the error is a [`HubError`] unless another is named.
 pub type Result<T, E = HubError> = std::result::Result<T, E>;
 
-/// A download that could not be done; what had arrived before is kept.
+/// Why a download failed or stopped; what had arrived before is kept.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
-    /// The Hub, the way to it, or what it is asked for.
+    /// The Hub, the connection to it or the request is at fault.
     #[error("{0}")]
     Hub(HubProblem),
-    /// The disk has not enough room for the whole download.
+    /// The disk does not have enough room for the whole download.
     #[error("{}", self.problem())]
     NoRoom {
-        /// Where it would go.
+        /// Folder of the download.
         path: PathBuf,
         /// Bytes still to come, with a margin.
         need_bytes: u64,
-        /// Bytes there are.
+        /// Bytes that are free on the folder's disk.
         free_bytes: u64,
     },
-    /// Another process fills the folder.
+    /// Another process is downloading into the folder.
     #[error("{}", self.problem())]
     Locked {
-        /// The folder that cannot be used.
+        /// Folder of the download, which the other process holds.
         path: PathBuf,
     },
     /// A file could not be read or written.
     #[error("{}", self.problem())]
     Io {
-        /// The file or folder.
+        /// File or folder that could not be read or written.
         path: PathBuf,
-        /// The system's reason.
+        /// Error that the operating system gave.
         source: std::io::Error,
     },
-    /// Stopped on request.
+    /// The download was stopped on request.
     #[error("{}", self.problem())]
     Interrupted,
 }
@@ -58,7 +58,7 @@ impl HubError {
         }
     }
 
-    /// What went wrong, for whoever words it.
+    /// Returns what went wrong, as a problem that the window and the command line put into words.
     pub fn problem(&self) -> Problem {
         let file = |path: &Path| path.display().to_string();
         match self {
