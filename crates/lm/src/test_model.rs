@@ -1,5 +1,5 @@
-//! Tiny decoders with random weights for unit tests: two blocks, grouped queries, untied head; with biases, or as
-//! other families have it.
+//! Tiny decoders with random weights for unit tests. All have two blocks, grouped queries and an untied head;
+//! [`config`] has biases, and the other [`variants`] have the features of other families.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(crate) fn config() -> Value {
     })
 }
 
-/// config.json of tiny models whose blocks or frequencies differ from [`config`]'s.
+/// Name and config.json of [`config`] and of tiny models whose blocks or frequencies differ from it.
 pub(crate) fn variants() -> Vec<(&'static str, Value)> {
     let changed = |changes: Value| {
         let mut config = config();
@@ -60,12 +60,12 @@ pub(crate) fn variants() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Random tensors for a configuration, by checkpoint name.
+/// Random tensors for a configuration, by their names in a checkpoint.
 pub(crate) fn tensors(config: &DecoderConfig, seed: u64) -> HashMap<String, Tensor> {
     let normal = |name: &str, shape: &[usize], mean: f64, std: f64| {
         let key = random::key(seed, &[random::label(name)]);
         let count: usize = shape.iter().product();
-        // The sum of twelve uniform numbers is normal enough here.
+        // The sum of twelve uniform numbers is close enough to a normal one here.
         let value = |i: u64| {
             (0..12)
                 .map(|j| random::uniform(key, i * 12 + j))
@@ -137,7 +137,7 @@ pub(crate) fn tensors(config: &DecoderConfig, seed: u64) -> HashMap<String, Tens
     tensors
 }
 
-/// Writes a model folder and returns its tensors.
+/// Writes the tiny model into `dir` and returns its tensors by name.
 pub(crate) fn write(dir: &Path, seed: u64) -> HashMap<String, Tensor> {
     write_as(&config(), dir, seed)
 }
@@ -149,19 +149,19 @@ fn write_as(config: &Value, dir: &Path, seed: u64) -> HashMap<String, Tensor> {
     tensors
 }
 
-/// The tiny model, loaded from files as any other.
+/// The tiny model, written to files and loaded from them like any other.
 pub(crate) fn tiny(seed: u64) -> Decoder {
     tiny_as(&config(), seed)
 }
 
-/// A tiny model of one of the [`variants`].
+/// The tiny model of one of the [`variants`], loaded in the same way.
 pub(crate) fn tiny_as(config: &Value, seed: u64) -> Decoder {
     let dir = tempfile::tempdir().unwrap();
     write_as(config, dir.path(), seed);
     Decoder::load(dir.path(), &Device::Cpu).unwrap()
 }
 
-/// Values between -2 and 2 that depend on `key` only.
+/// A tensor of uniform values between -2 and 2 that depend only on `key`.
 pub(crate) fn random(key: u64, shape: &[usize]) -> Tensor {
     let n = shape.iter().product::<usize>();
     let values: Vec<f32> = (0..n)
@@ -170,7 +170,7 @@ pub(crate) fn random(key: u64, shape: &[usize]) -> Tensor {
     Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
 }
 
-/// Same shape, and no value differs by more than `tolerance`.
+/// Asserts that two tensors have the same shape and no value differs by more than `tolerance`.
 pub(crate) fn assert_close(a: &Tensor, b: &Tensor, tolerance: f32) {
     assert_eq!(a.dims(), b.dims());
     let off = (a - b)

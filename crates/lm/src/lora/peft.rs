@@ -1,7 +1,7 @@
 //! The files of an adapter folder as the `peft` library lays them out.
 //!
-//! Read side: missing optional fields take PEFT's defaults; what would change the result and is not carried out
-//! here is refused by name instead of being ignored.
+//! Optional fields that are missing take PEFT's defaults when a config is read. Settings that would change the result
+//! and are not supported here are refused by name, never ignored.
 
 use std::path::Path;
 
@@ -29,7 +29,8 @@ pub(super) fn write_config(config: &LoraConfig, path: &Path) -> Result<()> {
     write_atomically(path, format!("{:#}\n", peft_json(config)).as_bytes())
 }
 
-/// Settings of PEFT that would change the result and that are not carried out, with their neutral values.
+/// Settings of PEFT that would change the result and are not supported, each with what it means. Only a neutral value
+/// is accepted: null, false or empty.
 const NEUTRAL_ONLY: [(&str, &str); 16] = [
     ("use_dora", "DoRA"),
     ("use_qalora", "QA-LoRA"),
@@ -83,7 +84,7 @@ fn parse_config(value: &Value, path: &Path) -> Result<LoraConfig> {
         }
     }
     check_initialisation(value, path)?;
-    // What a config leaves out has PEFT's default.
+    // Fields that a config leaves out have PEFT's defaults.
     let default = LoraConfig::default();
     Ok(LoraConfig {
         rank: optional(value, "r", path, whole_number)?.unwrap_or(default.rank),
@@ -110,7 +111,7 @@ fn as_string(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-/// A field that may be absent or null; of another kind it is refused by name.
+/// Reads a field that may be absent or null, and refuses a value of another type by the field's name.
 fn optional<T>(
     config: &Value,
     field: &str,
@@ -129,7 +130,7 @@ fn unreadable(field: &str, found: &Value, path: &Path) -> Error {
     Error::adapter(path, format!("{field} cannot be {found}"))
 }
 
-/// Ways to draw the first A and B that leave the base model's weights alone.
+/// Ways to initialise A and B that leave the base model's weights alone.
 const PLAIN_INITIALISATIONS: [&str; 3] = ["gaussian", "orthogonal", "eva"];
 
 /// PiSSA, OLoRA, CorDA, LoftQ and LoRA-GA subtract the first update from the base model's weights, so such an
@@ -149,7 +150,8 @@ fn check_initialisation(config: &Value, path: &Path) -> Result<()> {
     }
 }
 
-/// `layers_to_transform`: a layer or a list of layers. The pattern beside it names the list that layers are in.
+/// Reads `layers_to_transform`, which is a layer or a list of layers. `layers_pattern` names the module list that these
+/// layers are in, and only the list `layers` is accepted.
 fn parse_layers(config: &Value, path: &Path) -> Result<Option<Vec<usize>>> {
     let read = |found: &Value| match found {
         Value::Array(items) => items.iter().map(whole_number).collect(),
@@ -172,7 +174,7 @@ fn parse_layers(config: &Value, path: &Path) -> Result<Option<Vec<usize>>> {
     }
 }
 
-/// A map from patterns of module names to numbers, in the order of the file.
+/// Reads a map from patterns of module names to numbers, and keeps the order of the file.
 fn parse_pattern<T>(
     config: &Value,
     field: &str,

@@ -1,4 +1,4 @@
-//! The families of models that the decoder computes, by their names in `config.json`.
+//! The model families that the decoder computes, by their names in `config.json`.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-/// The families that one decoder computes exactly; `docs/models.md` says what proves each.
+/// A family of models that the decoder computes exactly; `docs/models.md` says what proves this for each family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Architecture {
     /// Llama 2, 3, 3.1, 3.2, SmolLM2, TinyLlama.
@@ -22,7 +22,7 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// All of them.
+    /// Every family that is supported.
     pub const ALL: [Self; 5] = [
         Self::Llama,
         Self::Mistral,
@@ -31,7 +31,7 @@ impl Architecture {
         Self::Phi3,
     ];
 
-    /// As `architectures` in config.json names it.
+    /// Name of the family in the list `architectures` of config.json.
     pub fn class_name(self) -> &'static str {
         match self {
             Self::Llama => "LlamaForCausalLM",
@@ -42,7 +42,7 @@ impl Architecture {
         }
     }
 
-    /// As `model_type` in config.json names it.
+    /// Name of the family in the field `model_type` of config.json.
     pub fn model_type(self) -> &'static str {
         match self {
             Self::Llama => "llama",
@@ -53,7 +53,7 @@ impl Architecture {
         }
     }
 
-    /// The class that config.json names; one without the list names the type only.
+    /// Reads the family from config.json: the first entry of `architectures` or, without that list, `model_type`.
     pub(super) fn read(json: &Value, path: &Path) -> Result<Self> {
         let found = json["architectures"][0]
             .as_str()

@@ -1,4 +1,4 @@
-//! Keys and values of the sequences being decoded, where their decoder computes: the processor's cache or a device's.
+//! Cache of keys and values for the sequences being decoded, in main memory or on the device that decodes them.
 
 use candle_core::Tensor;
 
@@ -8,16 +8,16 @@ use super::kv_cache::{Cursor, KvCache};
 use crate::error::Result;
 use crate::ops::with_values;
 
-/// The cache of one generation, where its decoder computes.
+/// The cache of one generation, kept where its decoder computes.
 pub(crate) enum Cache {
-    /// On the processor.
+    /// Cache in main memory, for a decoder on the processor.
     Host(KvCache),
-    /// On a device.
+    /// Cache in a device's memory, for a decoder on that device.
     Device(DeviceCache),
 }
 
 impl Cache {
-    /// Room for `slots` sequences of `capacity` positions.
+    /// Reserves room for `slots` sequences of `capacity` positions each.
     pub(crate) fn new(decoder: &Decoder, slots: usize, capacity: usize) -> Result<Self> {
         let place = decoder.place();
         Ok(match place.is_host() {
@@ -26,7 +26,7 @@ impl Cache {
         })
     }
 
-    /// Copies a prompt's keys and values `[T, K, Dh]` to the start of a slot.
+    /// Copies one layer's keys and values of a prompt, `[T, K, Dh]` each, to the start of a slot.
     pub(crate) fn write_prompt(
         &mut self,
         layer: usize,
@@ -45,7 +45,7 @@ impl Cache {
         }
     }
 
-    /// Begins a step that carries one token of each of these sequences.
+    /// Begins a step that decodes one token of each of these sequences.
     pub(crate) fn begin(&mut self, cursors: &[Cursor]) -> Result<()> {
         match self {
             Self::Host(_) => Ok(()),
@@ -53,8 +53,9 @@ impl Cache {
         }
     }
 
-    /// One block of the step that was begun: stores k and v `[B, K, Dh]` of the new tokens and attends from q
-    /// `[B, H, Dh]` to everything in their slots that the block's window holds → `[B, H*Dh]`.
+    /// Computes one block's attention in the step that was begun last. Stores k and v `[B, K, Dh]` of the new tokens,
+    /// then attends from q `[B, H, Dh]` to every position of their slots that is within the block's window →
+    /// `[B, H*Dh]`.
     pub(crate) fn step(
         &mut self,
         layer: usize,

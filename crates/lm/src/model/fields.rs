@@ -1,4 +1,4 @@
-//! Fields of a configuration file in JSON, each read as its type or refused by name.
+//! Fields of a JSON configuration file: each is read as the type it must have, or refused by name.
 
 use std::path::Path;
 
@@ -46,8 +46,8 @@ impl Fields<'_> {
         self.json[name].as_bool().unwrap_or(false)
     }
 
-    /// A field of the rope settings: those of `rope_scaling` (older) where there are any, else of
-    /// `rope_parameters` (newer).
+    /// A field of the rope settings, which are `rope_scaling` (the older name) unless that is missing or empty, and
+    /// otherwise `rope_parameters` (the newer name). `None` if the field is missing or null.
     pub(super) fn rope(&self, name: &str) -> Option<&Value> {
         let older = self.json["rope_scaling"]
             .as_object()
@@ -56,7 +56,7 @@ impl Fields<'_> {
         settings.get(name).filter(|value| !value.is_null())
     }
 
-    /// A number above zero that the rope settings must have.
+    /// A number above zero that must be among the rope settings.
     pub(super) fn rope_number(&self, name: &str) -> Result<f64> {
         let number = self
             .rope(name)
@@ -65,13 +65,13 @@ impl Fields<'_> {
         number.ok_or_else(|| self.bad(name, "is missing from the rope settings or not above zero"))
     }
 
-    /// A field of the rope settings, or of the same name beside them.
+    /// A field of the rope settings or, if they lack it, the field with the same name at the top level of the file.
     pub(super) fn rope_or_plain(&self, name: &str) -> Option<&Value> {
         self.rope(name)
             .or_else(|| self.json.get(name).filter(|value| !value.is_null()))
     }
 
-    /// One id, a list of ids, or none.
+    /// Token ids of a field that holds one id or a list of ids; empty if the field is missing or null.
     pub(super) fn ids(&self, name: &str) -> Result<Vec<u32>> {
         let id = |value: &Value| {
             let id = value.as_u64().and_then(|id| u32::try_from(id).ok());

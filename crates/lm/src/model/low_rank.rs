@@ -1,6 +1,7 @@
-//! What the forward pass reads of an adapter: a low-rank update of some projections (Hu et al. 2021, arXiv 2106.09685).
+//! The part of an adapter that the forward pass reads: a low-rank update of some projections (Hu et al. 2021,
+//! arXiv 2106.09685).
 //!
-//! How an adapter is made, stored and merged is the business of [`crate::lora`].
+//! [`crate::lora`] makes, stores and merges adapters.
 
 use std::borrow::Cow;
 
@@ -19,7 +20,7 @@ pub struct LoraPair {
 }
 
 impl LoraPair {
-    /// The pair in another number type; the same tensors where it has that type already.
+    /// Converts the pair to another number type. Tensors that already have that type are shared, not copied.
     pub(crate) fn as_dtype(&self, dtype: DType) -> Result<Self> {
         Ok(Self {
             a: self.a.to_dtype(dtype)?,
@@ -28,20 +29,20 @@ impl LoraPair {
     }
 }
 
-/// Pairs of a decoder's blocks (or what belongs to each, as their gradients), where there are any.
+/// The pair of each projection in each block, or values that belong to it, such as gradients; `None` without an update.
 pub type LoraLayers = Vec<PerTarget<Option<LoraPair>>>;
 
 /// The update `scale * B A x` of each projection that an adapter acts on.
 #[derive(Debug, Clone)]
 pub struct LowRank {
-    /// Pairs by layer, in f32.
+    /// Pairs by layer, in f32 unless `computed_in` has converted them.
     pub layers: LoraLayers,
-    /// Factors on `B A x` by layer; 0 where there is no pair.
+    /// Factors on `B A x` by layer; 0 if a projection has no pair.
     pub(crate) scales: Vec<PerTarget<f64>>,
 }
 
 impl LowRank {
-    /// The factor on `B A x` of a projection; 0 where there is no update.
+    /// The factor on `B A x` of a projection; 0 if the projection has no update.
     pub fn scale(&self, layer: usize, target: Target) -> f64 {
         self.scales.get(layer).map_or(0.0, |scales| scales[target])
     }
@@ -53,8 +54,8 @@ impl LowRank {
             .and_then(|pairs| pairs[target].as_ref())
     }
 
-    /// A copy in the number type of a decoder's activations, for passes that would convert each pair again and again; the
-    /// update itself where it has that type.
+    /// Returns the update in the number type of a decoder's activations, so that passes do not convert each pair again
+    /// and again. Borrows `self` if all pairs have that type already.
     pub(crate) fn computed_in(&self, dtype: DType) -> Result<Cow<'_, Self>> {
         let mut copy = Cow::Borrowed(self);
         if self

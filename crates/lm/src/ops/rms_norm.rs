@@ -11,7 +11,7 @@ use crate::profile::{Work, counted};
 /// Rows handed to one thread at a time.
 const ROWS_PER_TASK: usize = 32;
 
-/// The norm of x `[.., D]` with weight `[D]`.
+/// Normalises x `[.., D]` over its last axis and multiplies by weight `[D]` → `[.., D]`.
 pub(crate) fn rms_norm(x: &Tensor, weight: &Tensor, eps: f64) -> Result<Tensor> {
     let _counted = counted(Work::Elementwise);
     if !fused(x) {
@@ -55,7 +55,7 @@ fn inverse_rms(x: &[f32], eps: f32) -> f32 {
 }
 
 /// Gradient of [`rms_norm`] with respect to x, plus `residual` (the gradient that reaches x past the norm):
-/// `dx = residual + r (dy w) - x r^3 mean(dy w x)`. dy, x, residual `[N, D]`, weight `[D]`.
+/// `dx = residual + r (dy w) - x r^3 mean(dy w x)`. dy, x, residual `[N, D]`, weight `[D]` → `[N, D]`.
 pub(crate) fn rms_norm_backward(
     dy: &Tensor,
     x: &Tensor,

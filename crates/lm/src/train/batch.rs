@@ -1,7 +1,7 @@
 //! What training reads: examples, the plan that says which of them make up an update, and packed micro-batches.
 //!
-//! Membership of a batch is a function of (seed, update) alone, so a resumed run sees the batches that an
-//! uninterrupted one would have seen.
+//! The items of a batch depend only on the plan, the seed and the number of the update. A resumed run therefore sees
+//! the batches that an uninterrupted run would have seen.
 
 use std::ops::Range;
 
@@ -20,7 +20,8 @@ pub struct TrainExample {
 }
 
 impl TrainExample {
-    /// The first `max_tokens` tokens of prompt and completion; `None` if nothing of the completion is left to learn.
+    /// Cuts the completion so that prompt and completion together have at most `max_tokens` tokens; `None` if no token
+    /// of the completion is left to learn.
     pub fn truncated(mut self, max_tokens: usize) -> Option<Self> {
         self.completion_ids
             .truncate(max_tokens.saturating_sub(self.prompt_ids.len()));
@@ -28,36 +29,36 @@ impl TrainExample {
     }
 }
 
-/// Two completions of one prompt, the first preferred, with the frozen reference policy's view of them.
+/// Two completions of one prompt, one of them preferred, and how likely the frozen reference policy finds each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PreferencePair {
     /// Tokens up to and including the generation prompt; not empty.
     pub prompt_ids: Vec<u32>,
-    /// The preferred completion.
+    /// Tokens of the preferred completion with its end-of-turn token; not empty.
     pub chosen_ids: Vec<u32>,
-    /// The other completion.
+    /// Tokens of the completion that was not preferred, with its end-of-turn token; not empty.
     pub rejected_ids: Vec<u32>,
     /// Summed log-probabilities of the chosen and the rejected completion under the reference policy, nats; `None` if
     /// the loss is reference-free.
     pub ref_logps: Option<(f64, f64)>,
-    /// Example of the NLL term; the chosen completion if there is none.
+    /// Example for the NLL term; if `None`, that term uses the prompt and the chosen completion.
     pub sft: Option<TrainExample>,
 }
 
 /// Which items make up the batch of an update.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BatchPlan {
-    /// Epoch after epoch in a new order each, `batch_size` items at a time.
+    /// Epoch after epoch, each in a new order, `batch_size` items at a time.
     Shuffled,
-    /// The order of the data, over and over, `batch_size` items at a time.
+    /// In the order of the data, over and over, `batch_size` items at a time.
     InOrder,
-    /// Fixed shares of several parts of the data in every batch: (items of the part, its share of a batch), each part
-    /// shuffled by itself. The shares add up to the batch size.
+    /// In every batch, a fixed number of items from each of several ranges of the data: (the range, its items in a
+    /// batch). Each range is shuffled by itself. The numbers add up to the batch size.
     Mixed(Vec<(Range<usize>, usize)>),
 }
 
 impl BatchPlan {
-    /// Refuses a plan that does not fit `items` items and batches of `batch_size`.
+    /// Refuses a plan that does not fit a data set of `items` items and batches of `batch_size`.
     pub(super) fn check(&self, items: usize, batch_size: usize) -> Result<()> {
         let refuse = |name, reason: String| Err(Error::Setting { name, reason });
         if items == 0 {
@@ -101,7 +102,8 @@ impl BatchPlan {
     }
 }
 
-/// Places `update * share ..` of the endless row of shuffled epochs of one part.
+/// Indices of the `share` items that `part` gives to an update. The epochs of the part, each shuffled, follow one
+/// another without end; update `u` takes the positions from `u * share`.
 fn draw(part: Range<usize>, share: usize, index: usize, seed: u64, update: usize) -> Vec<usize> {
     let mut members = Vec::with_capacity(share);
     let mut order = (usize::MAX, Vec::new());
@@ -116,19 +118,19 @@ fn draw(part: Range<usize>, share: usize, index: usize, seed: u64, update: usize
     members
 }
 
-/// Packed sequences with the completion tokens that their wanted rows predict.
+/// Packed sequences, with the completion tokens that the wanted rows of their batch predict.
 #[derive(Debug)]
 pub(super) struct PackedCompletions {
-    /// The model's input.
+    /// Input of the model; its wanted rows are those that predict a completion token.
     pub(super) batch: PackedBatch,
-    /// Token to predict in each wanted row.
+    /// Token that each wanted row has to predict, in the order of the rows.
     pub(super) targets: Vec<u32>,
-    /// Places of each sequence's completion among the targets.
+    /// Range of each sequence's completion in `targets`.
     pub(super) completions: Vec<Range<usize>>,
 }
 
 impl PackedCompletions {
-    /// Packs (prompt, completion) sequences, both not empty.
+    /// Packs sequences of a prompt and a completion, neither of them empty.
     pub(super) fn new(sequences: &[Sequence<'_>], decoder: &Decoder) -> Result<Self> {
         let (mut targets, mut completions) = (Vec::new(), Vec::with_capacity(sequences.len()));
         for (_, completion) in sequences {

@@ -1,5 +1,6 @@
-//! Learning-rate schedules: warm-up with constant, linear or cosine decay as in transformers' `optimization.py`, and
-//! the plateau rule of `torch.optim.lr_scheduler.ReduceLROnPlateau` (mode min, relative threshold, no cooldown).
+//! Learning-rate schedules: warm-up, then a constant rate or linear or cosine decay as in transformers'
+//! `optimization.py`, and the plateau rule of `torch.optim.lr_scheduler.ReduceLROnPlateau` (mode min, relative
+//! threshold, no cooldown).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,34 +8,34 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {
-    /// The rate stays what it is after the warm-up.
+    /// The rate stays the same after the warm-up.
     Constant,
-    /// Straight to zero at `total_updates`.
+    /// The rate falls in a straight line to zero at `total_updates`.
     Linear {
         /// Update at which the rate is zero.
         total_updates: usize,
     },
-    /// Half a cosine to zero at `total_updates`.
+    /// The rate falls along half a cosine to zero at `total_updates`.
     Cosine {
         /// Update at which the rate is zero.
         total_updates: usize,
     },
-    /// Times `factor` whenever more than `patience` evaluations in a row bring no value below
+    /// The rate is multiplied by `factor` whenever more than `patience` evaluations in a row bring no value below
     /// `best * (1 - threshold)`.
     Plateau {
-        /// Multiplier of a reduction, in (0, 1).
+        /// What a reduction multiplies the rate by, in (0, 1).
         factor: f64,
-        /// Evaluations without progress that are tolerated.
+        /// Number of evaluations in a row that may bring no progress.
         patience: u32,
-        /// Relative improvement that counts as progress.
+        /// Smallest relative improvement that counts as progress.
         threshold: f64,
     },
 }
 
 impl Schedule {
-    /// Learning rate of the update with index `update` (from 0). `plateau_lr` is the rate to which the plateau rule
-    /// has come; without plateau it is the configured rate. Warm-up: `lr * update / warmup_updates`, so the first
-    /// update of a warm-up moves nothing, as in transformers.
+    /// Returns the learning rate of the update with index `update` (from 0). `plateau_lr` is the rate that the plateau
+    /// rule has reached or, with another schedule, the configured rate. During the warm-up the rate is
+    /// `plateau_lr * update / warmup_updates`, so the first update changes no weight, as in transformers.
     pub fn lr(&self, plateau_lr: f64, update: usize, warmup_updates: usize) -> f64 {
         if update < warmup_updates {
             return plateau_lr * update as f64 / warmup_updates as f64;
@@ -53,24 +54,24 @@ impl Schedule {
     }
 }
 
-/// Memory of the plateau rule.
+/// What the plateau rule remembers from one evaluation to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PlateauState {
-    /// Rate in force.
+    /// Learning rate after all reductions so far.
     pub lr: f64,
-    /// Best value seen; none before the first.
+    /// Lowest value observed so far that counted as progress; `None` before the first evaluation.
     pub best: Option<f64>,
-    /// Values in a row without progress.
+    /// Evaluations without progress since the last progress or reduction.
     pub bad_evals: u32,
-    /// Reductions so far.
+    /// Number of reductions made so far.
     pub reductions: u32,
 }
 
 impl PlateauState {
-    /// Smallest change of the rate that is made, torch's `eps`.
+    /// A reduction of the rate by no more than this is skipped (`eps` in torch).
     const MIN_CHANGE: f64 = 1e-8;
 
-    /// Starts at this rate.
+    /// Starts at the rate `lr`, before the first evaluation.
     pub fn new(lr: f64) -> Self {
         Self {
             lr,
@@ -80,7 +81,7 @@ impl PlateauState {
         }
     }
 
-    /// Takes one evaluation (lower is better) and reduces the rate where the rule says so.
+    /// Takes the value of one evaluation (lower is better) and reduces the rate if the rule says so.
     pub fn observe(&mut self, value: f64, factor: f64, patience: u32, threshold: f64) {
         if self
             .best

@@ -15,21 +15,24 @@ use crate::profile::{Work, timed};
 /// Loss and gradients of one batch, before clipping.
 #[derive(Debug, Clone)]
 pub struct WeightBatch {
-    /// dLoss/dW of every tensor.
+    /// dLoss/dW of every weight tensor, by tensor name.
     pub gradients: WeightGradients,
-    /// Mean negative log-likelihood of the completion tokens.
+    /// Mean negative log-likelihood of the completion tokens, in nats per token.
     pub loss: f64,
     /// Tokens of all sequences, prompts included.
     pub tokens: usize,
 }
 
-/// Loss and gradients of the mean negative log-likelihood of the completion tokens of `examples` with respect to all
-/// weights of a dense `decoder`, within `budget`; `stop` is asked between micro-batches. A document to learn from whole
-/// is its first token as prompt and the rest as completion. Gradients of as many micro-batches as run side by side are
-/// held at once.
+/// Computes the mean negative log-likelihood of the completion tokens of `examples`, and its gradients with respect to
+/// all weights of a dense `decoder`.
+///
+/// `budget` limits the micro-batches, and `stop` is asked between them. To learn a whole document, pass its first token
+/// as the prompt and the remaining tokens as the completion. Micro-batches that run at the same time each hold their
+/// own gradients in memory.
 ///
 /// # Errors
-/// [`Error::Interrupted`] when `stop` says so, [`Error::Setting`] without examples or for an empty one.
+/// [`Error::Interrupted`] if `stop` says so; [`Error::Setting`] if there are no examples or if one has an empty prompt
+/// or completion.
 pub fn weight_gradients(
     decoder: &Decoder,
     examples: &[&TrainExample],
@@ -77,7 +80,8 @@ pub fn weight_gradients(
     })
 }
 
-/// Gradients of one micro-batch, whose loss is divided by `targets`, and its summed negative log-likelihood.
+/// Returns the gradients of one micro-batch's summed negative log-likelihood divided by `targets`, and that sum itself,
+/// in nats and undivided.
 fn micro_gradients(
     decoder: &Decoder,
     examples: &[&TrainExample],

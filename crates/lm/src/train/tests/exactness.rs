@@ -8,7 +8,7 @@ use candle_core::DType;
 use super::*;
 use crate::model::Tape;
 
-/// `factor * gradient` of some items, each batch computed in one go.
+/// Returns `factor` times the flattened gradient of a batch of `members`, computed as one micro-batch.
 fn scaled(
     (decoder, adapter): (&Decoder, &Adapter),
     objective: &Objective,
@@ -38,8 +38,8 @@ fn assert_near(what: &str, found: &Tensor, expected: &Tensor) {
     );
 }
 
-/// The gradient of a batch is that of its parts, weighed by target tokens (supervised) or pairs (preferences), as
-/// transformers' Trainer and TRL normalise.
+/// The gradient of a batch is the sum of its items' gradients, weighted by target tokens (supervised) or equally by
+/// pair (preferences), which is how transformers' Trainer and TRL normalise.
 #[test]
 fn a_batch_is_the_weighted_sum_of_its_items_one_by_one() {
     let decoder = test_model::tiny(2);
@@ -77,7 +77,7 @@ fn a_batch_is_the_weighted_sum_of_its_items_one_by_one() {
     }
 }
 
-/// Packing, the size of micro-batches and an order by length change nothing but rounding.
+/// Packing, the size of micro-batches and sorting by length change only the rounding.
 #[test]
 fn packing_and_length_buckets_equal_the_unpacked_batch() {
     let decoder = test_model::tiny(2);
@@ -114,7 +114,7 @@ fn packing_and_length_buckets_equal_the_unpacked_batch() {
         };
         by_length.sort_by_key(|item| std::cmp::Reverse(length(item)));
         assert_ne!(by_length, in_order);
-        // A budget of one token: every item in a micro-batch of its own.
+        // With a budget of one token, every item has a micro-batch of its own.
         let (loss, unpacked) = with(&in_order, 1);
         for (what, members, budget) in [
             ("packed", &in_order, 10_000),
@@ -128,7 +128,7 @@ fn packing_and_length_buckets_equal_the_unpacked_batch() {
     }
 }
 
-/// A prompt that several sequences share has the gradient of as many prompts: the same sequences one by one.
+/// Sequences that share a prompt have the same gradient as the same sequences one by one, each with its own prompt.
 #[test]
 fn a_shared_prompt_equals_separate_ones() {
     let prompt = ids(1, 7);
@@ -166,7 +166,7 @@ fn a_shared_prompt_equals_separate_ones() {
     }
 }
 
-/// A decoder whose checkpoint holds these tensors.
+/// A decoder loaded from a checkpoint that stores these tensors as `dtype`.
 fn decoder_of(tensors: &HashMap<String, Tensor>, dtype: DType) -> Decoder {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(
@@ -182,8 +182,8 @@ fn decoder_of(tensors: &HashMap<String, Tensor>, dtype: DType) -> Decoder {
     Decoder::load(dir.path(), &Device::Cpu).unwrap()
 }
 
-/// bf16 training is bf16 storage of frozen weights: products, adapter and optimiser are f32, so the run is that over
-/// the same weights widened to f32.
+/// In bf16 training, only the frozen weights are stored as bf16. Products, adapter and optimiser are f32, so the run
+/// equals one over the same weights widened to f32.
 #[test]
 fn training_over_bf16_weights_equals_training_over_their_f32_copy() {
     let dir = tempfile::tempdir().unwrap();
@@ -219,7 +219,7 @@ fn training_over_bf16_weights_equals_training_over_their_f32_copy() {
     };
     let (losses, adapter) = run(&decoder_of(&rounded, DType::BF16));
     let (wide_losses, wide_adapter) = run(&decoder_of(&rounded, DType::F32));
-    // Equal numbers; products over blocks of a widened matrix may add them in another order.
+    // The numbers are the same, but products over blocks of a widened matrix may add them in another order.
     for (found, expected) in losses.iter().zip(&wide_losses) {
         assert!(
             (found - expected).abs() < 1e-5,

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Every weight of a decoder by name.
+/// Every weight of a decoder, dense, by its name in a checkpoint.
 fn named_weights(decoder: &Decoder) -> BTreeMap<String, Tensor> {
     let mut weights = BTreeMap::from([
         (
@@ -42,7 +42,7 @@ fn weight_gradients_equal_autograd() {
     let examples: Vec<&TrainExample> = data.iter().collect();
     for config in variants.chain([tied]) {
         let decoder = test_model::tiny_as(&config, 2);
-        // Not part of the pass: no pair of it is a variable.
+        // The oracle needs an adapter but leaves it out of the pass, because none of its pairs is a variable.
         let adapter = adapter(&decoder, &[Target::Q], false);
         let variables: BTreeMap<String, Var> = named_weights(&decoder)
             .iter()
@@ -72,7 +72,7 @@ fn weight_gradients_equal_autograd() {
             .iter()
             .map(|(name, var)| (name.clone(), grads.get(var).unwrap().clone()))
             .collect();
-        // In one micro-batch, in several, and computed again.
+        // In one micro-batch, in several, and with recomputation in the backward pass.
         for budget in [
             Budget::from(1000),
             12.into(),
