@@ -1,8 +1,8 @@
 //! How much of one text was copied from another: the guard against a dialogue that quotes its summary.
 //!
-//! Scoring a dialogue by the likelihood of its summary rewards quoting; so a candidate with a long shared run or a
-//! large share of copied 3-grams is kept out of content pairs. Lin's n-gram matching gives the share, the longest
-//! common substring (over tokens) the run. Tokens are lower-cased runs of letters and digits of any script.
+//! Scoring a dialogue by the likelihood of its summary rewards quoting. A candidate with a long shared run or a large
+//! share of copied 3-grams is therefore kept out of content pairs. The share follows Lin's n-gram matching; the run is
+//! the longest common substring over tokens. Tokens are lower-cased runs of letters and digits of any script.
 
 use crate::Metric;
 use std::collections::HashSet;
@@ -48,8 +48,8 @@ pub fn longest_shared_run<T: PartialEq>(a: &[T], b: &[T]) -> usize {
     longest
 }
 
-/// Share of the n-grams of `text` (each occurrence counted) that occur anywhere in `source`; 0 where `text` is
-/// shorter than `n` tokens or `n` is 0, since nothing that long can have been copied.
+/// Share of the n-grams of `text` (each occurrence counted) that occur anywhere in `source`. It is 0 if `n` is 0 or
+/// `text` has fewer than `n` tokens, because there is no n-gram that could have been copied.
 pub fn copied_ngram_share<T: Eq + std::hash::Hash>(text: &[T], source: &[T], n: usize) -> f64 {
     if n == 0 || text.len() < n {
         return 0.0;
@@ -106,7 +106,7 @@ mod tests {
             prop_assert!(run <= a.len().min(b.len()));
             prop_assert_eq!(run, longest_shared_run(&b, &a));
             prop_assert!((0.0..=1.0).contains(&copied_ngram_share(&a, &b, n)));
-            // A run of `run` tokens exists in both, and none longer.
+            // The longest run that both share has `run` tokens.
             prop_assert!(run == 0 || copied_ngram_share(&a, &b, run) > 0.0);
             prop_assert_eq!(copied_ngram_share(&a, &b, run + 1), 0.0);
         }

@@ -1,8 +1,8 @@
 //! What a metric is: its stored name, its label, which way is better, its range and its source.
 //!
-//! The direction travels with the metric (as in burn), so that no screen decides on its own whether a smaller number
-//! is the better one. Metrics computed in this crate have their const beside their formula; the few that another
-//! room measures (likelihoods, rates, times) are described here.
+//! The direction travels with the metric (as in burn), so that no screen has to decide whether a smaller number is
+//! better. A metric that this crate computes is described beside its formula. The few that another room measures
+//! (likelihoods, rates, times) are described here.
 
 /// The description of one number, the same in terminal, window and export.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,16 +11,16 @@ pub struct Metric {
     pub name: &'static str,
     /// Name for people, without unit or direction.
     pub label: &'static str,
-    /// `Some(true)`: larger is better; `Some(false)`: smaller is better; `None`: neither (a description, as a length).
+    /// `Some(true)`: larger is better; `Some(false)`: smaller is better; `None`: neither (a length, say).
     pub higher_is_better: Option<bool>,
-    /// Smallest and largest possible value, both in natural units; infinite where there is no bound.
+    /// Smallest and largest possible value, both in the unit in which values are stored; infinite if there is no bound.
     pub range: (f64, f64),
-    /// Where the definition comes from.
+    /// Source of the definition: a paper, a package or the formula in words.
     pub source: &'static str,
 }
 
 impl Metric {
-    /// Whether `a` is better than `b`; `None` where the metric has no better side or the values are equal.
+    /// Whether `a` is better than `b`; `None` if the metric has no better side or the values are equal.
     pub fn is_better(&self, a: f64, b: f64) -> Option<bool> {
         let higher_is_better = self.higher_is_better?;
         (a != b).then_some((a > b) == higher_is_better)
@@ -63,7 +63,7 @@ pub const SECONDS_PER_ACCEPTED: Metric = Metric {
     source: "MRDS (arXiv 2502.17328): speed of the synthesizer against iterative synthesis",
 };
 
-/// Words of a generated summary (split at white space).
+/// Number of words in a generated summary (split at white space).
 pub const SUMMARY_WORDS: Metric = Metric {
     name: "summary_words",
     label: "Words per summary",

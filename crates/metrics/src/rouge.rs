@@ -1,14 +1,14 @@
-//! ROUGE-1, ROUGE-2, ROUGE-L and ROUGE-Lsum, the same to the last bit as the Python package `rouge-score` 0.1.2.
+//! ROUGE-1, ROUGE-2, ROUGE-L and ROUGE-Lsum, with the same results as the Python package `rouge-score` 0.1.2.
 //!
 //! C.-Y. Lin, "ROUGE: a package for automatic evaluation of summaries", 2004. With `n` matches,
 //! `precision = n / predicted`, `recall = n / reference`, `fmeasure = 2 P R / (P + R)` (0 if both are 0):
 //! - ROUGE-n: n-grams, counts clipped to the smaller side;
 //! - ROUGE-L: the longest common subsequence of the whole token lists ("sentence level");
-//! - ROUGE-Lsum: texts split at line feeds; for each reference line the union of its longest common subsequences
-//!   with all predicted lines; token counts are used up on both sides.
+//! - ROUGE-Lsum: texts are split at line feeds. Each reference line is matched by the union of its longest common
+//!   subsequences with all predicted lines, and a token matches at most as often as each text contains it.
 //!
-//! Tokens are runs of `[a-z0-9]` of the lower-cased text, so other scripts yield none: their scores are meaningless.
-//! `py-rouge` and ROUGE-1.5.5 with sentence splitting give other ROUGE-L values; they are not comparable.
+//! Tokens are runs of `[a-z0-9]` in the lower-cased text. Other scripts yield no tokens, so their scores are
+//! meaningless. `py-rouge` and ROUGE-1.5.5 with sentence splitting give other ROUGE-L values; they are not comparable.
 
 use crate::{Metric, stemmer};
 use std::collections::{BTreeSet, HashMap};
@@ -43,15 +43,15 @@ pub const ROUGE_LSUM: Metric = Metric {
     ..ROUGE_1
 };
 
-/// How texts become tokens.
+/// How texts become tokens. Scores with different options cannot be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RougeOptions {
-    /// Porter-stem tokens of more than 3 characters (`use_stemmer` of rouge-score).
+    /// Whether tokens of more than three characters are Porter-stemmed (`use_stemmer` of rouge-score).
     pub stemmer: bool,
 }
 
 impl Default for RougeOptions {
-    /// With stemming, the form in which summarization papers report.
+    /// With stemming, as summarization papers report ROUGE.
     fn default() -> Self {
         Self { stemmer: true }
     }
@@ -60,11 +60,11 @@ impl Default for RougeOptions {
 /// Precision, recall and F-measure of one ROUGE type, each in 0..=1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct RougeScore {
-    /// Matches by tokens (or n-grams) of the prediction.
+    /// Matches divided by the number of tokens (or n-grams) in the prediction.
     pub precision: f64,
-    /// Matches by tokens (or n-grams) of the reference.
+    /// Matches divided by the number of tokens (or n-grams) in the reference.
     pub recall: f64,
-    /// Harmonic mean of both.
+    /// Harmonic mean of precision and recall; 0 if both are 0.
     pub fmeasure: f64,
 }
 
@@ -93,14 +93,14 @@ pub struct RougeScores {
     pub rouge1: RougeScore,
     /// ROUGE-2: shared bigrams.
     pub rouge2: RougeScore,
-    /// Longest common subsequence of the whole texts.
+    /// ROUGE-L: longest common subsequence of the whole texts.
     pub rouge_l: RougeScore,
-    /// Union of longest common subsequences over lines.
+    /// ROUGE-Lsum: for each line of the reference, the union of its longest common subsequences with predicted lines.
     pub rouge_lsum: RougeScore,
 }
 
 impl RougeScores {
-    /// The scores with the names of rouge-score (and of [`crate::ALL`]).
+    /// The scores by their names in rouge-score and in [`crate::ALL`].
     pub fn named(&self) -> [(&'static str, RougeScore); 4] {
         [
             (ROUGE_1.name, self.rouge1),
@@ -120,7 +120,8 @@ impl RougeScores {
     }
 }
 
-/// Tokens of a text: lower case first (full Unicode rules), then runs of `[a-z0-9]`, then the stemmer if asked for.
+/// Splits a text into tokens: lower-cases it by the full Unicode rules, takes runs of `[a-z0-9]`, and stems them if
+/// `options` says so.
 pub fn tokenize(text: &str, options: RougeOptions) -> Vec<String> {
     let text = text.to_lowercase();
     let runs = text
@@ -136,7 +137,7 @@ pub fn tokenize(text: &str, options: RougeOptions) -> Vec<String> {
     .collect()
 }
 
-/// All four types for one prediction and one reference.
+/// Scores one prediction against one reference with all four ROUGE types.
 pub fn score(reference: &str, prediction: &str, options: RougeOptions) -> RougeScores {
     let lines = |text: &str| -> Vec<Vec<String>> {
         text.split('\n')
@@ -145,7 +146,7 @@ pub fn score(reference: &str, prediction: &str, options: RougeOptions) -> RougeS
             .collect()
     };
     let (reference_lines, prediction_lines) = (lines(reference), lines(prediction));
-    // A line feed separates tokens, so the whole text's tokens are those of its lines.
+    // A line feed separates tokens, so the tokens of a text are those of its lines.
     let (reference, prediction) = (reference_lines.concat(), prediction_lines.concat());
     RougeScores {
         rouge1: rouge_n(&reference, &prediction, 1),
@@ -236,8 +237,9 @@ fn count_tokens<T: Hash + Eq>(lines: &[Vec<T>]) -> HashMap<&T, usize> {
     counts
 }
 
-/// Indices into `reference` of one longest common subsequence. Which one decides the union, so the way back through
-/// the table is that of rouge-score: equal tokens move both; else the prediction moves only if strictly better.
+/// Indices into `reference` of one longest common subsequence. The union depends on which one is chosen, so this goes
+/// back through the table as rouge-score does: equal tokens step back in both lists. Unequal tokens step back in the
+/// prediction if that is strictly better, and otherwise in the reference.
 fn lcs_indices<T: PartialEq>(reference: &[T], prediction: &[T]) -> Vec<usize> {
     let width = prediction.len() + 1;
     let mut table = vec![0_usize; (reference.len() + 1) * width];
@@ -279,8 +281,8 @@ pub fn score_each<S: AsRef<str>>(
         .collect()
 }
 
-/// For each type the plain mean of precision, recall and F-measure (over references, or over items); `None` if there
-/// are no values.
+/// Returns, for each type, the arithmetic mean of precision, recall and F-measure over references or items; `None` if
+/// `scores` is empty.
 pub fn mean(scores: &[RougeScores]) -> Option<RougeScores> {
     let n = scores.len() as f64;
     (!scores.is_empty()).then(|| {
@@ -304,8 +306,8 @@ pub fn mean(scores: &[RougeScores]) -> Option<RougeScores> {
     })
 }
 
-/// For each type the scores of the reference with the best F-measure, the first on ties (`score_multi` of
-/// rouge-score); `None` if there are no values.
+/// Returns, for each type, the scores of the reference with the best F-measure, or of the first such reference if
+/// several are equal (`score_multi` of rouge-score). `None` if `scores` is empty.
 pub fn best(scores: &[RougeScores]) -> Option<RougeScores> {
     let first = scores.first()?;
     Some(RougeScores::from_types(|score_of| {
@@ -358,7 +360,7 @@ mod tests {
         // Lin (2004), 3.2: w1 w2 w3 w4 w5 against w1 w2 w6 w7 w8 and w1 w3 w8 w9 w5 has the union w1 w2 w3 w5, 4/5.
         let scores = score("w1 w2 w3 w4 w5", "w1 w2 w6 w7 w8\nw1 w3 w8 w9 w5", PLAIN);
         close(scores.rouge_lsum, 0.4, 0.8, 2.0 * 0.4 * 0.8 / 1.2);
-        // Whole text: w1 w2 w3 w5.
+        // ROUGE-L compares the whole texts and finds w1 w2 w3 w5 too.
         close(scores.rouge_l, 0.4, 0.8, 2.0 * 0.4 * 0.8 / 1.2);
     }
 
