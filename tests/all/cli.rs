@@ -1,7 +1,7 @@
 //! The command line against its contract (`docs/cli.md`): the real binary, invented data, temporary folders.
 //!
-//! Every command given with `--json` is held to the discipline here: each line of standard output is one compact
-//! JSON object, the last one is the result or the error with its fields, and the exit code fits it.
+//! `Said::new` checks the output of every command with `--json`. Each line of standard output is one compact JSON
+//! object, the last line is the result or the error with its fields, and the exit code fits that line.
 
 mod bad_input;
 mod bench;
@@ -40,7 +40,8 @@ impl Place {
         }
     }
 
-    /// A folder below the build's that is never dropped; those of earlier processes are taken away.
+    /// A place below the build's folder, for a `static` that is never dropped. Removes places that earlier processes
+    /// left there, if they are more than an hour old.
     fn that_stays() -> Self {
         const PREFIX: &str = "cli-run-";
         const OLD: std::time::Duration = std::time::Duration::from_secs(3600);
@@ -57,7 +58,7 @@ impl Place {
             if entry.file_name().to_string_lossy().starts_with(PREFIX)
                 && age.is_some_and(|age| age > OLD)
             {
-                // Another process may be doing the same.
+                // Another process may be removing the same folder.
                 let _gone = std::fs::remove_dir_all(entry.path());
             }
         }
@@ -73,19 +74,19 @@ impl Place {
         self.folder.path().join("workspace")
     }
 
-    /// A path in the folder, as an argument.
+    /// Path of `name` in the folder, as an argument.
     fn path(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
     }
 
-    /// Writes a file; its path as an argument.
+    /// Writes a file and returns its path as an argument.
     fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.folder.path().join(name);
         std::fs::write(&path, content).expect("a file written");
         path.display().to_string()
     }
 
-    /// Writes rows as JSON Lines.
+    /// Writes rows as a JSON Lines file and returns its path as an argument.
     fn write_rows(&self, name: &str, rows: &[Value]) -> String {
         self.write(
             name,
@@ -95,7 +96,7 @@ impl Place {
         )
     }
 
-    /// Copies `tests/golden/llama-tiny`, to be damaged.
+    /// Copies `tests/golden/llama-tiny`, so that a test can damage the copy; returns its folder.
     fn copy_of_model(&self, name: &str) -> PathBuf {
         let copy = self.folder.path().join(name);
         std::fs::create_dir(&copy).expect("a folder");
@@ -119,19 +120,19 @@ impl Place {
         command
     }
 
-    /// Runs a command with `--json`.
+    /// Runs a command with `--json` and checks the form of its output.
     fn json(&self, args: &[&str]) -> Said {
         Said::new(args, &output(self.command(args).arg("--json")))
     }
 
-    /// Runs a command with `--json` that has to succeed; its result.
+    /// Runs a command with `--json` that has to succeed, and returns its result.
     fn ok(&self, args: &[&str]) -> Value {
         let answer = self.json(args);
         assert_eq!(answer.code, 0, "{args:?}: {}", answer.last);
         answer.last
     }
 
-    /// Runs a command with `--json` that has to fail with this exit code and error code; the error.
+    /// Runs a command with `--json` that has to fail with this exit code and error code, and returns the error.
     fn fails(&self, args: &[&str], exit: i32, code: &str) -> Value {
         let answer = self.json(args);
         assert_eq!(
@@ -143,7 +144,7 @@ impl Place {
         answer.last
     }
 
-    /// Runs a command as a person would; standard output and standard error.
+    /// Runs a command without `--json`, as a person would, and returns standard output and standard error.
     fn human(&self, args: &[&str], exit: i32) -> (String, String) {
         let output = output(&mut self.command(args));
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
@@ -153,7 +154,7 @@ impl Place {
         (out, err)
     }
 
-    /// Imports rows under a name.
+    /// Imports rows as a data set called `name`, and returns the result.
     fn import(&self, name: &str, rows: &[Value]) -> Value {
         let file = self.write_rows(&format!("{name}.jsonl"), rows);
         self.ok(&["import", &file, "--name", name])
@@ -178,7 +179,8 @@ impl Place {
         ])
     }
 
-    /// The command fails so, and the workspace is as it was. The message and the way out have to contain `words`.
+    /// Asserts that a command fails with this exit code and error code and leaves the workspace as it was. The message
+    /// and the fix together have to contain all `words`. Returns the error.
     fn refuses(&self, args: &[&str], exit: i32, code: &str, words: &[&str]) -> Value {
         let before = self.holds();
         let error = self.fails(args, exit, code);
@@ -200,10 +202,10 @@ impl Place {
     }
 }
 
-/// What a command with `--json` said.
+/// The checked output of a command with `--json`.
 struct Said {
     code: i32,
-    /// All lines but the last.
+    /// All lines except the last.
     lines: Vec<Value>,
     last: Value,
 }
@@ -257,17 +259,17 @@ fn compact(args: &[&str], line: &str) -> Value {
     value
 }
 
-/// The golden model as an argument.
+/// Path of the golden model `llama-tiny`, as an argument.
 fn tiny() -> String {
     fixture::golden("llama-tiny").display().to_string()
 }
 
-/// An invented row.
+/// A row in the form in which `import` reads it.
 fn row(id: &str, split: &str, dialogue: &str, summary: &str) -> Value {
     json!({"id": id, "split": split, "dialogue": dialogue, "summary": summary})
 }
 
-/// Invented rows: a number of each split, all different.
+/// Invented rows, all different, with the given number of rows for each split.
 fn rows(train: usize, validation: usize, test: usize) -> Vec<Value> {
     let of_split = |split: &'static str, n: usize| {
         (0..n).map(move |i| {

@@ -1,5 +1,6 @@
-//! Preference training against TRL: losses, rewards and gradients of every loss, and a DPO trajectory. Formulas and
-//! tolerances are those of the README of each folder.
+//! Preference training against TRL: losses, rewards and gradients of every loss, and a DPO trajectory.
+//!
+//! The README of each folder has the formulas and tolerances.
 
 use std::path::Path;
 
@@ -15,7 +16,8 @@ use crate::golden_train::{
     report, trajectory, values,
 };
 
-/// Pairs from the rows of a collated batch: first all chosen, then all rejected; reference = the base model.
+/// Pairs from the rows of a collated batch, which has all chosen completions first and then all rejected ones. The base
+/// model is the reference policy.
 fn pairs(file: &TensorFile, prefix: &str, decoder: &Decoder) -> Vec<PreferencePair> {
     let mut chosen = examples(file, prefix, "completion_mask", 0);
     let rejected = chosen.split_off(chosen.len() / 2);
@@ -52,7 +54,7 @@ fn pairs(file: &TensorFile, prefix: &str, decoder: &Decoder) -> Vec<PreferencePa
         .collect()
 }
 
-/// The loss of a golden case by its name, whose beginning is TRL's `loss_type`.
+/// The loss of a golden case. The case's name begins with TRL's `loss_type`.
 fn loss_of(name: &str, case: &Value) -> PreferenceLoss {
     let label_smoothing = case["label_smoothing"].as_f64().unwrap_or(0.0);
     let is = |loss_type: &str| name.starts_with(loss_type);
@@ -73,7 +75,7 @@ fn loss_of(name: &str, case: &Value) -> PreferenceLoss {
     }
 }
 
-/// Loss, gradient norm and gradients of a case of `dir`; the batch for what else is to be compared.
+/// Compares loss, gradient norm and gradients with a case of `dir`. Returns the batch for further comparisons.
 fn assert_loss_case(
     dir: &Path,
     (name, case): (&str, &Value),
@@ -100,7 +102,7 @@ fn assert_loss_case(
     if let Some(losses) = case.get("per_pair_preference_loss") {
         let losses = floats(losses);
         assert_eq!(found.pairs.len(), losses.len());
-        // Sums of log-probabilities are good to 2e-4; a loss is a function of beta times their differences.
+        // Sums of log-probabilities are accurate to 2e-4, and a loss is a function of beta times their differences.
         for (found, expected) in found.pairs.iter().zip(losses) {
             near("loss of a pair", found.at.loss, expected, 1e-4, 1e-5);
         }

@@ -1,4 +1,4 @@
-//! GGUF files against gguf-py (dequantised values), transformers (logits) and llama.cpp (token ids, nearby logits).
+//! GGUF files against gguf-py (dequantised values), transformers (logits) and llama.cpp (token ids, rough logits).
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use lm::{
 
 use crate::fixture::{TensorFile, assert_close, ids, json, own_golden};
 
-/// Tiny models and the family each stands for.
+/// Names of the tiny models, each of a different family and with different quantisation.
 const MODELS: [&str; 2] = ["llama-q4_k_m", "qwen2-q8_0"];
 
 fn load(path: &Path) -> LanguageModel {
@@ -62,7 +62,7 @@ fn logits_are_those_of_the_dequantised_weights() {
         let tensors = TensorFile::open(&dir.join(format!("{name}.safetensors")));
         let found = logits(&model, &seq);
         assert_close(name, &found, &tensors.f32("logits").1, 2e-4, 1e-4);
-        // llama.cpp quantises activations to 8 bits, so it is near and no more.
+        // llama.cpp quantises activations to 8 bits, so its logits are close but not equal.
         let near = tensors.f32("llama_cpp_logits").1;
         let last = &found[found.len() - near.len()..];
         let largest = last.iter().fold(0f32, |m, v| m.max(v.abs()));
@@ -82,8 +82,8 @@ fn logits_are_those_of_the_dequantised_weights() {
     );
 }
 
-/// As a card takes a file: blocks stay packed, everything else becomes bf16, and all values are the processor's, rounded
-/// once.
+/// Loads a file as for a card: blocks stay packed, everything else becomes bf16, and all values are those on the
+/// processor, rounded once.
 #[test]
 fn a_card_holds_the_blocks_of_the_file() {
     let dir = own_golden("gguf");
@@ -175,7 +175,7 @@ fn configuration_template_and_end_tokens_come_from_the_metadata() {
     );
     assert_eq!(config.rms_norm_eps, 1e-5);
     assert!(config.tie_word_embeddings && model.chat.own);
-    // The scaling is recovered from the divisors, so it is the one that config.json of the same family has.
+    // The scaling is recovered from the divisors, so it equals the one in the family's config.json.
     let tiny = Checkpoint::open(&own_golden("gguf").with_file_name("llama-tiny"))
         .unwrap()
         .config()

@@ -1,5 +1,6 @@
-//! Decoder, tokenizer, chat template and sampler against numbers of the reference implementations
-//! (transformers): see the README of each folder for formulas and tolerances.
+//! Decoder, tokenizer, chat template and sampler against numbers from transformers.
+//!
+//! The README of each folder has the formulas and tolerances.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -14,7 +15,7 @@ use serde_json::Value;
 
 use crate::fixture::{TensorFile, assert_close, golden, ids, json, shared};
 
-/// Folders with one tiny model of a family each.
+/// Folders of `tests/golden` that each hold one tiny model.
 const MODELS: [&str; 5] = [
     "llama-tiny",
     "llama-tiny-tied",
@@ -63,7 +64,7 @@ fn continue_all(
     .unwrap()
 }
 
-/// Logits `[rows][V]` of sequences laid end to end, per sequence.
+/// Logits of sequences that are packed end to end: for each sequence its `[T, V]` values, flat.
 fn packed_logits(model: &LanguageModel, seqs: &[Vec<u32>]) -> Vec<Vec<f32>> {
     let batch = PackedBatch::new(seqs, &Device::Cpu).unwrap();
     let hidden = model.decoder.forward(&batch, None, None, None).unwrap();
@@ -94,7 +95,7 @@ fn token_logps(model: &LanguageModel, seq: &[u32]) -> Vec<f32> {
         .token_logps
 }
 
-/// The real tokens of each row of a padded batch, and their columns.
+/// The tokens of each row of a padded batch without the padding, and their columns in the batch.
 fn real_tokens(tensors: &TensorFile, side: &str) -> (Vec<Vec<u32>>, Vec<Vec<usize>>) {
     let (shape, ids) = tensors.i64(&format!("{side}.input_ids"));
     let (_, mask) = tensors.i64(&format!("{side}.attention_mask"));
@@ -110,8 +111,8 @@ fn real_tokens(tensors: &TensorFile, side: &str) -> (Vec<Vec<u32>>, Vec<Vec<usiz
     )
 }
 
-/// What `scripts/gpu-check` allows a card: a share of the largest log-probability. Weights and every operation round to 8
-/// bits, 0.2 % at most each, a few dozen of them in a row.
+/// Largest difference that `scripts/gpu-check` allows a card, as a proportion of the largest log-probability. bf16 has
+/// 8 significant bits, so weights and results are each rounded by at most 0.2 %, in a few dozen operations in a row.
 const ON_A_CARD: f32 = 0.03;
 
 #[test]
@@ -232,7 +233,7 @@ fn check_rope(model: &LanguageModel, tensors: &TensorFile) {
     );
     let (found_cos, found_sin) = batch.rotations(&model.decoder.rope).unwrap();
     for (name, found, expected) in [("cos", found_cos, cos), ("sin", found_sin, sin)] {
-        // The fixture repeats the halves.
+        // The fixture has cos and sin for the whole head, whose two halves are equal.
         let found: Vec<f32> = found
             .to_vec2::<f32>()
             .unwrap()
@@ -376,7 +377,7 @@ fn chat_templates_and_their_tokens() {
                     .any(|s| m.content.contains(s))
             };
             if messages.iter().any(written) {
-                // The reference lets a message write special tokens; a prompt of ours must not.
+                // The reference lets a message write special tokens; in our prompts it must not.
                 assert_ne!(found, expected);
                 let same_text = case["with_generation_prompt"]["text"].as_str().unwrap();
                 assert_eq!(model.tokenizer.decode(&found, false).unwrap(), same_text);
@@ -470,7 +471,7 @@ fn check_distributions(dir: &Path) {
         assert_eq!(kept.len(), wanted, "case {id}");
         let (_, mut expected) = tensors.f32(&format!("case{id}.probs"));
         let mut found = softmax(&logits);
-        // Which of several equal logits goes depends on the reference's unstable sort.
+        // The reference's sort is unstable, so it is arbitrary which of several equal logits it drops.
         if ["ties", "all_equal", "small"].contains(&vector) {
             expected.sort_by(f32::total_cmp);
             found.sort_by(f32::total_cmp);

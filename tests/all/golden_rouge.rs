@@ -1,4 +1,4 @@
-//! ROUGE against numbers of the Python package rouge-score 0.1.2 (stemmer of NLTK), recorded in `tests/golden/rouge`.
+//! ROUGE against numbers from the Python package rouge-score 0.1.2 (stemmer of NLTK), recorded in `tests/golden/rouge`.
 
 use crate::fixture;
 use metrics::rouge::{self, RougeOptions, RougeScores};
@@ -7,14 +7,15 @@ use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// Scores and means agree to double precision.
+/// Largest difference of scores and means, which both sides compute in double precision.
 const TOLERANCE: f64 = 1e-9;
-/// A bootstrap with another generator and 1000 resamples (the recorded seeds differ by up to 0.0073).
+/// Largest difference of a bootstrap with another generator and 1000 resamples. The recorded seeds differ among
+/// themselves by up to 0.0073.
 const OTHER_GENERATOR: f64 = 0.01;
-/// The scores of the shared file are rounded to six places.
+/// Largest difference from the shared file, whose scores are rounded to six places.
 const ROUNDED: f64 = 5.1e-7;
 
-/// The two settings with the names of the fixture.
+/// The two settings, by their names in the fixture.
 const SETTINGS: [(&str, RougeOptions); 2] = [
     ("stemmer", RougeOptions { stemmer: true }),
     ("plain", RougeOptions { stemmer: false }),
@@ -89,7 +90,7 @@ fn assert_near(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
     }
 }
 
-/// Scores of all pairs of the fixture, in its order.
+/// Scores of all pairs in the fixture, in the order of the fixture.
 fn scores_of_pairs(folder: &Path, options: RougeOptions) -> Vec<RougeScores> {
     let pairs = fixture::json(&folder.join("pairs.json"));
     let score = |pair: &Value| {
@@ -181,7 +182,7 @@ fn means() {
     report("aggregate.json (means)", &folder, SETTINGS.len());
 }
 
-/// The per-pair precision, recall and F-measure of one type.
+/// Precision, recall and F-measure of each pair for one ROUGE type, as three columns.
 fn columns(scores: &[RougeScores], name: &str) -> [Vec<f64>; 3] {
     let score_of = |scores: &RougeScores| {
         let named = scores.named();
@@ -207,7 +208,7 @@ fn columns(scores: &[RougeScores], name: &str) -> [Vec<f64>; 3] {
     ]
 }
 
-/// Compares bootstrap percentiles (low, mid, high of P, R, F) made with `index` against `result[name]`.
+/// Compares bootstrap percentiles (low, mid, high of P, R, F), resampled with `index`, with `result[name]` of a case.
 fn assert_bootstrap(
     case: &Value,
     name: &str,

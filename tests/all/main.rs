@@ -1,4 +1,4 @@
-//! Every test that needs more than one crate. One module per subject.
+//! Every test that needs more than one crate, one module per subject.
 
 #![allow(
     clippy::expect_used,

@@ -1,6 +1,6 @@
-//! The real binary on invented clinic calls: workspaces, commands, a worker that can be killed.
+//! Runs the real binary on invented clinic calls: workspaces, commands, and workers that can be killed.
 //!
-//! The recipe is as small as it can be without a stage running dry, so that a whole run takes seconds.
+//! The recipe is as small as it can be without leaving a stage nothing to work on, so that a whole run takes seconds.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,11 +14,11 @@ use tempfile::TempDir;
 
 use crate::fixture::shared;
 
-/// Name of the data set in every workspace; the first run is `clinic-1`.
+/// Name of the data set in every workspace.
 pub(crate) const DATASET: &str = "clinic";
-/// The first run of a workspace.
+/// Name of the first run in every workspace.
 pub(crate) const RUN: &str = "clinic-1";
-/// Settings of a run of seconds; every one is set, so that no preset changes what is tested.
+/// Settings of a run that takes seconds. All of these are given explicitly, so that no preset changes what is tested.
 pub(crate) const TINY: &[&str] = &[
     "shots=6",
     "validation=2",
@@ -51,15 +51,15 @@ pub(crate) const TINY: &[&str] = &[
     "bootstrap=200",
 ];
 
-/// Systems of the runs that are killed, paused and redone: one of each kind.
+/// Systems of the runs that are killed, paused and repeated: one of each kind.
 pub(crate) const FEW_SYSTEMS: &str = "systems=zero_shot,sft_real,mrds_separate";
 
-/// The model of the tests, `None` (with a line that says so) where it is absent.
+/// Folder of the model that the tests use. If it is absent, prints that the test is skipped and returns `None`.
 pub(crate) fn model() -> Option<PathBuf> {
     shared("data/models/dialog-7m").map(|path| path.canonicalize().expect("a path"))
 }
 
-/// The binary: `DUOLOGUE_BIN`, else the one beside this test's own folder.
+/// Path of the binary: `DUOLOGUE_BIN`, or else `duologue` in the folder above this test program's.
 pub(crate) fn binary() -> PathBuf {
     let beside = || {
         let test = std::env::current_exe().expect("this program's path");
@@ -77,7 +77,7 @@ pub(crate) fn binary() -> PathBuf {
     path
 }
 
-/// The invented rows.
+/// Rows of the invented clinic calls, from `tests/data/clinic_intake.jsonl`.
 pub(crate) fn rows() -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/clinic_intake.jsonl");
     let text = std::fs::read_to_string(&path).expect("the invented rows");
@@ -91,7 +91,7 @@ pub(crate) struct Workspace {
     folder: TempDir,
 }
 
-/// What a command left: exit code and JSON lines.
+/// What a command left: its exit code (-1 if a signal ended it) and its JSON lines.
 pub(crate) struct Answer {
     pub(crate) code: i32,
     pub(crate) lines: Vec<Value>,
@@ -103,7 +103,7 @@ impl Answer {
         self.lines.last().expect("a line of output")
     }
 
-    /// The stages that were said to have this status, in order.
+    /// Names of the stages that reported this status, in order.
     pub(crate) fn stages(&self, status: &str) -> Vec<&str> {
         stages_said(&self.lines, status)
     }
@@ -117,12 +117,12 @@ fn stages_said<'l>(lines: &'l [Value], status: &str) -> Vec<&'l str> {
 }
 
 impl Workspace {
-    /// With the rows as they are.
+    /// A workspace with all rows of the clinic calls.
     pub(crate) fn new() -> Self {
         Self::with(&rows())
     }
 
-    /// With other rows.
+    /// A workspace with these rows as its data set.
     pub(crate) fn with(rows: &[Value]) -> Self {
         let workspace = Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
@@ -136,7 +136,7 @@ impl Workspace {
         workspace
     }
 
-    /// The workspace's folder.
+    /// Path of the workspace, below the temporary folder.
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("workspace")
     }
@@ -151,7 +151,7 @@ impl Workspace {
         command
     }
 
-    /// Runs a command to its end.
+    /// Runs a command to its end and returns its answer, of at least one line.
     pub(crate) fn run(&self, args: &[&str]) -> Answer {
         let output = output(&mut self.command(args));
         let text = String::from_utf8(output.stdout).expect("UTF-8");
@@ -170,21 +170,21 @@ impl Workspace {
         }
     }
 
-    /// Runs a command that has to succeed.
+    /// Runs a command that has to end with exit code 0.
     pub(crate) fn ok(&self, args: &[&str]) -> Answer {
         let answer = self.run(args);
         assert_eq!(answer.code, 0, "{args:?}: {}", answer.last());
         answer
     }
 
-    /// Starts a command and leaves it at work.
+    /// Starts a command and returns while it is at work.
     pub(crate) fn start(&self, args: &[&str]) -> Worker {
         let mut child = self
             .command(args)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        // Nobody reads its messages for people; a full pipe would stop it.
+        // Nobody reads what the command writes for people, but a full pipe would stop it: so this is thrown away.
         let mut errors = child.stderr.take().expect("a pipe");
         std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
         let lines = Lines::of(child.stdout.take().expect("a pipe"));
@@ -195,12 +195,12 @@ impl Workspace {
         }
     }
 
-    /// `duologue show`.
+    /// Result of `duologue show` for a run.
     pub(crate) fn show(&self, run: &str) -> Value {
         self.ok(&["show", run]).last().clone()
     }
 
-    /// The output hash of each stage.
+    /// SHA-256 of the output of each stage that has one, by the stage's name.
     pub(crate) fn hashes(&self, run: &str) -> BTreeMap<String, String> {
         let shown = self.show(run);
         let stages = shown["stages"].as_array().expect("stages").iter();
@@ -214,7 +214,7 @@ impl Workspace {
             .collect()
     }
 
-    /// The status of each stage.
+    /// Status of each stage, by the stage's name.
     pub(crate) fn statuses(&self, run: &str) -> BTreeMap<String, String> {
         let shown = self.show(run);
         let stages = shown["stages"].as_array().expect("stages").iter();
@@ -224,7 +224,7 @@ impl Workspace {
             .collect()
     }
 
-    /// The artifacts of a stage, of one kind.
+    /// The artifacts of one kind that a stage has made.
     pub(crate) fn items(&self, run: &str, stage: &str, kind: &str) -> Vec<Value> {
         let mut lines = self.ok(&["show", run, "--stage", stage, "--items"]).lines;
         lines.retain(|line| line["kind"] == kind);
@@ -232,7 +232,7 @@ impl Workspace {
     }
 }
 
-/// Arguments that start a run: model, seed, recipe, then whatever else.
+/// Arguments that start a run: model, seed, the settings [`TINY`] and `sets`, then `more`.
 pub(crate) fn run_args<'a>(
     model: &'a str,
     seed: &'a str,
@@ -255,7 +255,7 @@ pub(crate) fn run_args<'a>(
     args
 }
 
-/// A command at work.
+/// A command at work, and the lines that it has written so far (`seen`).
 pub(crate) struct Worker {
     child: Child,
     lines: Lines,
@@ -263,7 +263,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Waits for a line of a kind; false where the process ended without one.
+    /// Waits for a line that `wanted` accepts; false if the process ended before it wrote one.
     pub(crate) fn wait_for(&mut self, wanted: impl Fn(&Value) -> bool) -> bool {
         while let Some(line) = self.hear() {
             let found = wanted(&line);
@@ -275,30 +275,30 @@ impl Worker {
         false
     }
 
-    /// Waits until a stage begins to compute.
+    /// Waits until a stage begins to compute; false if the process ended first.
     pub(crate) fn wait_for_stage(&mut self, stage: &str) -> bool {
         self.wait_for(|line| {
             line["event"] == "stage" && line["status"] == "running" && line["name"] == stage
         })
     }
 
-    /// Ends it without a chance to do anything, and takes its remains away.
+    /// Kills the process without warning, waits for its end, and returns all lines that it wrote.
     pub(crate) fn kill(mut self) -> Vec<Value> {
         self.child.kill().expect("it can be killed");
         self.finish().lines
     }
 
-    /// Ctrl-C.
+    /// Sends SIGINT, as Ctrl-C in a terminal does.
     pub(crate) fn interrupt(&self) {
         kill(Pid::from_raw(self.child.id() as i32), Signal::SIGINT).expect("it lives");
     }
 
-    /// Whether it still works.
+    /// Whether the process is still running.
     pub(crate) fn is_alive(&mut self) -> bool {
         self.child.try_wait().expect("its state").is_none()
     }
 
-    /// Waits for its end.
+    /// Waits for the process to end, and returns its exit code and all lines that it wrote.
     pub(crate) fn finish(mut self) -> Answer {
         self.wait_for(|_| false);
         let status = end(self.child, "the end of a worker that says nothing more").status;
@@ -308,7 +308,7 @@ impl Worker {
         }
     }
 
-    /// The next line; a killed process may leave half a one, which is none.
+    /// The next line as JSON; `None` at the end of the output, or if a killed process left only half a line.
     fn hear(&mut self) -> Option<Value> {
         let line = self.lines.hear("the next step of a worker")?;
         serde_json::from_str(&line).ok()

@@ -1,17 +1,17 @@
-//! The sample that comes with Duologue: model, data and finished run are in the checkout, whole and up to date; taking
-//! and packing it through the real program.
+//! The sample that comes with Duologue. Its model, data and finished run are in the checkout, complete and up to date;
+//! the real program takes them into a workspace and packs them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::program::{Workspace, rows};
 
-/// The bundled model's folder.
+/// Folder of the bundled model, `models/duo-mini`.
 fn duo_mini() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/duo-mini")
 }
 
-/// What a workspace that has a data set of its own gets.
+/// A workspace that already had a data set and has taken the sample.
 fn taken() -> Workspace {
     let workspace = Workspace::with(&rows()[..3]);
     let from = duo_mini().display().to_string();
@@ -30,7 +30,7 @@ fn the_finished_run_is_whole_and_belongs_to_this_version() {
         statuses.values().all(|status| status == "done"),
         "{statuses:?}\nremake it: cargo xtask demo --headless --pack models/duo-mini/sample/run, in an empty folder"
     );
-    // Everything that it names is there: an adapter for each training, outputs of every system.
+    // Every file that the run names exists: `export` reads the adapter of each training.
     let exported = tempfile::tempdir().unwrap();
     for adapter in ["synthesizer", "summarizer"] {
         let to = exported.path().join(adapter).display().to_string();
@@ -50,7 +50,7 @@ fn its_summarizer_works_at_once_and_its_examples_keep_their_numbers() {
     let answer = workspace.ok(&["summarize", "--run", "sample-1", &file]);
     let summary = answer.last()["summary"].as_str().unwrap();
     assert!(summary.split_whitespace().count() >= 4, "{summary}");
-    // Going on with the run finds its topics by the numbers of its shots: nothing is to be computed again.
+    // A resumed run finds its topics by the numbers of its shots, so nothing is computed again.
     let answer = workspace.ok(&["resume", "sample-1"]);
     assert_eq!(answer.stages("running"), [""; 0], "everything is finished");
 }

@@ -1,6 +1,6 @@
-//! The rules of the house that no compiler checks: who may know whom, sizes, heads, what is tracked.
+//! The rules of the house that no compiler checks: which room may use which, sizes, headers, what is tracked.
 //!
-//! Each message names the file, what is wrong and what to do. Paper: none; the rules are ARCHITECTURE.md's.
+//! Each message says which file is wrong, why, and what to do. The rules are those of ARCHITECTURE.md. Paper: none.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// The words that all rooms have in common; every room may use it.
+/// The package with the words that all rooms share. Every room may use it.
 const CONTRACT: &str = "duologue-contract";
 
-/// Which rooms each room may use beside the contract. A package missing from this list has not been placed yet.
+/// Which rooms each room may use besides the contract. A package missing from this list has not been placed yet.
 const EDGES: &[(&str, &[&str])] = &[
     (CONTRACT, &[]),
     ("duologue-host", &[]),
@@ -26,7 +26,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "duologue-host",
             "duologue-metrics",
             "duologue-store",
-            // Development only: what a test says that skips.
+            // For development only: `duologue_tests::skip` is what a test says when it is skipped.
             "duologue-tests",
         ],
     ),
@@ -78,7 +78,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("xtask", &["duologue-corpus", "duologue-host"]),
 ];
 
-/// Foreign packages (by the start of their name) that belong to one room, so that it can be replaced alone.
+/// Foreign packages (by the start of their name), each with the only room that may use it. Replacing such a package
+/// then changes that room alone.
 const OWNED: &[(&str, &str)] = &[
     ("candle", "duologue-lm"),
     ("tokenizers", "duologue-lm"),
@@ -94,7 +95,7 @@ const OWNED: &[(&str, &str)] = &[
     ("dirs", "duologue-host"),
 ];
 
-/// What the window must not be linked with: it starts a worker for models, and it opens no connection.
+/// Packages that must not be linked into the window, which starts a worker to run models and opens no connection.
 const NOT_IN_THE_WINDOW: &[&str] = &[
     "candle-core",
     "tokenizers",
@@ -105,10 +106,10 @@ const NOT_IN_THE_WINDOW: &[&str] = &[
 ];
 
 const MAX_LINES: usize = 800;
-/// Half of it are the bundled model (14 MB) and its finished run (19 MB).
+/// Limit for all tracked files together. The bundled model (14 MB) and its finished run (19 MB) take about half of it.
 const MAX_TRACKED_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Strokes may be given in pixels; anything wider is a size and belongs to the scale.
+/// Widest length that a style may give in pixels, as for strokes. Anything wider is a size and comes from the scale.
 const MAX_STROKE_PX: f64 = 3.0;
 
 pub(crate) fn root() -> PathBuf {
@@ -118,7 +119,7 @@ pub(crate) fn root() -> PathBuf {
         .to_owned()
 }
 
-/// Standard output of a program that must succeed.
+/// Runs a program that must succeed, in the repository's root, and returns its standard output.
 fn output(program: &str, arguments: &[&str]) -> String {
     let answer = duologue_tests::output(
         Command::new(program)
@@ -178,12 +179,12 @@ pub(crate) fn has_extension(file: &str, extensions: &[&str]) -> bool {
     })
 }
 
-/// The file's text; `None` for one that is no text.
+/// Text of a tracked file; `None` if the file is not UTF-8.
 pub(crate) fn text(file: &str) -> Option<String> {
     String::from_utf8(std::fs::read(root().join(file)).unwrap()).ok()
 }
 
-/// Fails with every finding at once, and with what to do.
+/// Fails if there are findings, with all of them in one message that says what to do.
 pub(crate) fn none(findings: &[String], what_to_do: &str) {
     assert!(
         findings.is_empty(),
@@ -192,7 +193,7 @@ pub(crate) fn none(findings: &[String], what_to_do: &str) {
     );
 }
 
-/// Whether cargo writes the file's text, not a person.
+/// Whether a program wrote the file, not a person.
 pub(crate) fn is_generated(file: &str) -> bool {
     file.starts_with("ui/src/bridge/bindings")
 }
@@ -505,7 +506,7 @@ fn no_file_speaks_of_one_machine() {
         let Some(text) = text(&file) else { continue };
         for (number, line) in text.lines().enumerate() {
             for folder in folders {
-                // `../x/y` and `https://host/x/y` are no paths of a machine.
+                // `../x/y` and `https://host/x/y` are not paths of a machine.
                 let starts_a_path = |index: usize| {
                     !line[..index].ends_with(|c: char| c.is_alphanumeric() || "._-~})>".contains(c))
                 };
@@ -571,7 +572,7 @@ fn colours_and_sizes_come_from_the_theme() {
     );
 }
 
-/// Whether a line holds a colour that is written out: a function call or a hexadecimal number.
+/// Whether a line spells out a colour, as a function call or as a hexadecimal number.
 fn has_raw_colour(line: &str) -> bool {
     let called = ["rgb(", "rgba(", "hsl(", "hsla(", "oklch("]
         .iter()

@@ -1,11 +1,11 @@
-//! `pretrain`: a small model from text, stopped and resumed, used, and trained on.
+//! `pretrain`: a small model is made from text, stopped, resumed, used, and trained further.
 
 use serde_json::json;
 
 use super::run::AtWork;
 use super::{Place, text};
 
-/// Greetings with their answers, as JSON Lines.
+/// Writes 120 greetings with their answers as a JSON Lines file, and returns its path.
 fn corpus(place: &Place) -> String {
     let line = |i: usize| {
         let name = ["Ann", "Bo", "Cy", "Di", "Ed"][i % 5];

@@ -1,5 +1,6 @@
-//! The main journey: a file with a bad row → mended → run → pause → resume → result → blind rating → demo, by hand and
-//! eye of one person. While the run is at work the page is held to its frame times (`frames`).
+//! The main journey, as one person would click through it: import a file with a bad row, mend the row, run, pause,
+//! resume, read the results, rate blindly, try the demo. While the run is at work, `frames` holds the page to its
+//! frame times.
 
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use super::rating;
 use super::settings::{SEED, TINY, data, model};
 use super::window::{Window, until};
 
-/// Every system of a run, in the words of the store.
+/// Every system of a run, by its name in the store.
 pub(crate) const SYSTEMS: [&str; 7] = [
     "zero_shot",
     "in_context",
@@ -117,7 +118,7 @@ async fn add_model(window: &Window<'_>, model: &Path) {
     window.see("model-dialog-7m").await;
 }
 
-/// Fills the form for a new run with changes from the small preset, and starts it.
+/// Fills in the form for a new run with the small preset and `changes`, and starts the run.
 pub(crate) async fn start_run(window: &Window<'_>, model: &Path, changes: &[(&str, &str)]) {
     window.click("nav-runs").await;
     window.click("run-new").await;
@@ -140,12 +141,12 @@ pub(crate) async fn start_run(window: &Window<'_>, model: &Path, changes: &[(&st
         .await;
 }
 
-/// Walks about while the run is at work, pauses it in a training and goes on.
+/// Moves between pages while the run is at work, then pauses the run during a training and resumes it.
 async fn pause_and_go_on(window: &Window<'_>) {
     let run = window.desk.only_run();
     window.desk.wait_for_stage(&run, StageName::Synthesizer);
     frames::keep_up(window).await;
-    // Back on the page, it follows the work again.
+    // A page that is opened again follows the work again.
     window.click("nav-runs").await;
     window.click(&format!("run-open-{run}")).await;
     window.click("run-pause").await;
@@ -158,7 +159,7 @@ async fn pause_and_go_on(window: &Window<'_>) {
         .await;
 }
 
-/// Sees the stages advance one after the other until all are done.
+/// Watches the stages advance in turn until all are done.
 async fn watch_run(window: &Window<'_>) {
     for stage in ["synthesizer", "align", "summarizer"] {
         let control = format!("stage-{stage}");
@@ -186,7 +187,7 @@ async fn watch_run(window: &Window<'_>) {
     window.picture("run-done").await;
 }
 
-/// Fails at once, and with its message, when the run has.
+/// Panics with the run's error message as soon as the run has failed.
 async fn still_well(window: &Window<'_>) {
     let status = window.attribute("run-status", "data-status").await;
     if matches!(status.as_deref(), Some("failed" | "interrupted")) {
@@ -208,7 +209,7 @@ async fn results(window: &Window<'_>) {
     window.picture("results-before-rating").await;
 }
 
-/// After the lock the means stand under Results, by system.
+/// Once the ratings are locked, Results shows the mean rating of each system.
 async fn ratings_appear(window: &Window<'_>) {
     window.click("nav-results").await;
     window.see("ratings-table").await;
@@ -219,7 +220,7 @@ async fn ratings_appear(window: &Window<'_>) {
     window.picture("results-with-ratings").await;
 }
 
-/// Pastes a dialogue; the summary comes piece by piece.
+/// Pastes a dialogue and checks that its summary appears gradually.
 async fn demo(window: &Window<'_>) {
     window.click("nav-demo").await;
     window.paste("demo-input", DIALOGUE).await;

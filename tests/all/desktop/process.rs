@@ -1,6 +1,6 @@
 //! Processes of one test and their connections, read from `/proc`.
 //!
-//! A test's processes are those that inherited its workspace in their environment; nothing is searched by name.
+//! A test's processes are those that inherited its workspace in their environment. No process is found by its name.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -13,12 +13,12 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// A process that is alive.
+/// A living process of a test.
 #[derive(Clone, Debug)]
 pub(crate) struct Process {
-    /// Its number.
+    /// Process id.
     pub(crate) pid: i32,
-    /// Its program.
+    /// Path of the program that the process runs.
     pub(crate) exe: PathBuf,
 }
 
@@ -40,21 +40,21 @@ fn marked(pid: i32, marker: &str) -> Option<Process> {
     let has = environment
         .split(|byte| *byte == 0)
         .any(|variable| variable == marker.as_bytes());
-    // A zombie has no program any more.
+    // A zombie no longer has a program.
     let exe = has.then(|| std::fs::read_link(folder.join("exe")).ok())??;
     Some(Process { pid, exe })
 }
 
-/// Ends a process at once. One that has just ended by itself is as good.
+/// Kills a process at once. It does not matter if the process has just ended by itself.
 pub(crate) fn kill_now(pid: i32) {
     let _gone = kill(Pid::from_raw(pid), Signal::SIGKILL);
 }
 
-/// How long a process has lived, to a hundredth of a second (`proc(5)`: `starttime` in clock ticks since the start of the
-/// machine, 100 a second on Linux).
+/// How long a process has lived, to a hundredth of a second; `None` if it is gone. `proc(5)` gives `starttime` in clock
+/// ticks since the machine started, 100 a second on Linux.
 pub(crate) fn age(pid: i32) -> Option<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The program's name may hold blanks; behind it the third field comes.
+    // The program's name, in brackets, may hold blanks. The third field follows the bracket.
     let started: f64 = stat
         .rsplit_once(')')?
         .1
@@ -79,7 +79,7 @@ pub(crate) fn sockets() -> Vec<(u64, IpAddr)> {
         .collect()
 }
 
-/// Remote ends of those of the sockets that a process holds.
+/// Remote addresses of those `sockets` that a process holds.
 pub(crate) fn remote_ends(pid: i32, sockets: &[(u64, IpAddr)]) -> Vec<IpAddr> {
     let inodes = socket_inodes(&PathBuf::from(format!("/proc/{pid}")));
     sockets
@@ -105,7 +105,7 @@ fn socket_inodes(process: &Path) -> BTreeSet<u64> {
         .collect()
 }
 
-/// Inode and remote address of each row of a table of sockets.
+/// Inode and remote address in each row of one of the kernel's socket tables, such as `/proc/net/tcp`.
 fn rows(table: &Path) -> Vec<(u64, IpAddr)> {
     let text = std::fs::read_to_string(table).unwrap_or_default();
     let row = |line: &str| {
@@ -116,7 +116,7 @@ fn rows(table: &Path) -> Vec<(u64, IpAddr)> {
     text.lines().skip(1).filter_map(row).collect()
 }
 
-/// An address as the kernel prints it: words of four bytes, each in the machine's order.
+/// Reads an address as the kernel prints it: hexadecimal words of four bytes, each in the machine's byte order.
 fn address(hex: &str) -> Option<IpAddr> {
     let words: Vec<u32> = (0..hex.len() / 8)
         .map(|index| u32::from_str_radix(hex.get(index * 8..index * 8 + 8)?, 16).ok())
@@ -129,25 +129,25 @@ fn address(hex: &str) -> Option<IpAddr> {
     }
 }
 
-/// Looks at the sockets of a test's processes all the time until it is asked what it saw.
+/// A thread that looks at the sockets of a test's processes again and again, until [`SocketWatch::seen`] is called.
 pub(crate) struct SocketWatch {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Seen>,
 }
 
-/// What a watch saw.
+/// What a [`SocketWatch`] saw from its start to its end.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// Looks taken.
+    /// How many times the watch looked at all processes.
     pub(crate) looks: usize,
-    /// Programs looked at.
+    /// Programs of the processes that the watch found.
     pub(crate) programs: BTreeSet<PathBuf>,
-    /// Programs with a remote end that is not this machine.
+    /// Programs that had a connection to another machine, with the remote address.
     pub(crate) outside: BTreeSet<(PathBuf, IpAddr)>,
 }
 
 impl SocketWatch {
-    /// Begins to look.
+    /// Starts to watch the processes whose environment holds `marker` (`NAME=value`).
     pub(crate) fn start(marker: String) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let asked = Arc::clone(&stop);
@@ -162,7 +162,7 @@ impl SocketWatch {
         Self { stop, thread }
     }
 
-    /// Stops and tells.
+    /// Stops the watch and returns what it saw.
     pub(crate) fn seen(self) -> Seen {
         self.stop.store(true, Ordering::SeqCst);
         self.thread.join().unwrap()
@@ -176,7 +176,7 @@ impl Seen {
         for process in processes {
             self.programs.insert(process.exe.clone());
             for end in remote_ends(process.pid, &sockets) {
-                // The unspecified address is a socket that listens or is not connected.
+                // A socket that only listens, or is not connected, has the unspecified address.
                 if !end.is_loopback() && !end.is_unspecified() {
                     self.outside.insert((process.exe.clone(), end));
                 }

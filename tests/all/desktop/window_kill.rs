@@ -1,4 +1,4 @@
-//! A window that is closed, or killed at any moment: the worker goes on, and a window opened again finds it.
+//! A window is closed, or killed at any moment: its worker continues, and a window that is opened later finds it.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -11,10 +11,10 @@ use super::journey::start_run;
 use super::settings::{TINY, TWO_SYSTEMS, model};
 use super::window::Window;
 
-/// Windows that are killed, after the one that was closed.
+/// Number of windows that are killed, after the first was closed.
 const KILLS: u64 = 19;
 
-/// The latest moment of a kill after the start of a window, milliseconds; past its first page.
+/// Longest time from the start of a window to its kill, in milliseconds: long enough for the first page to appear.
 const LATEST_MS: u64 = 1500;
 
 #[test]
@@ -71,7 +71,7 @@ fn a_window_that_goes_takes_nothing_with_it() {
     });
 }
 
-/// The window without a driver.
+/// Starts the window without WebDriver.
 pub(super) fn start(desk: &Desk) -> Child {
     Command::new(&desk.programs.app)
         .envs(desk.environment())
@@ -81,7 +81,7 @@ pub(super) fn start(desk: &Desk) -> Child {
         .unwrap()
 }
 
-/// Seeded moments: SplitMix64 (Steele, Lea and Flood 2014).
+/// Random moments for the kills, from a seed: SplitMix64 (Steele, Lea and Flood 2014).
 struct Moments(u64);
 
 impl Moments {
