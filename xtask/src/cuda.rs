@@ -1,15 +1,15 @@
-//! `cargo xtask build --cuda`: one command line that uses an NVIDIA card where there is a driver, and also starts
-//! without one.
+//! `cargo xtask build --cuda`: builds one `duologue` that uses an NVIDIA card if the machine has a driver, and also
+//! starts if it has none.
 //!
-//! Published candle links the driver's libraries firmly, so such a program does not start without them, and compiles
-//! quantised products that take hours and that Duologue does not use. This step copies two of its crates from cargo's
-//! own cache into the target folder, changes three things in the copies, says so, and builds with them:
+//! candle as published links the driver's libraries, so a program built with it does not start without them. It also
+//! compiles quantised products, which takes hours, although Duologue does not use them. This step copies two of
+//! candle's crates from cargo's cache into the target folder, makes three changes and says so, then builds with them:
 //!
 //! 1. `candle-core` loads the driver's libraries when they are first needed;
 //! 2. `candle-kernels` compiles only the kernels that are PTX, which every card from compute capability 8.0 on can run;
-//! 3. its quantised products are absent, and say so when called: matrices are dequantised, then multiplied.
+//! 3. `candle-kernels` has no quantised products, and says so if one is called: Duologue dequantises a matrix first.
 //!
-//! Nothing of theirs is kept in the repository. A compiler for CUDA comes from the machine or, without one, from PyPI.
+//! None of candle's code is kept in the repository. The CUDA compiler is the machine's or, if it has none, PyPI's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,10 +19,11 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::place::Place;
 use crate::process::{self, cargo, command};
 
-/// The oldest cards that the kernels run on: Ampere. Newer ones translate the PTX when it is loaded.
+/// Compute capability of the oldest cards that the kernels run on, times ten: Ampere. Newer cards translate the PTX
+/// when they load it.
 const COMPUTE_CAPABILITY: &str = "80";
 
-/// The parts of the CUDA toolkit that compile kernels. PTX of this version needs a driver from 580 on.
+/// Packages on PyPI with the parts of the CUDA toolkit that compile kernels. Their PTX needs driver 580 or later.
 const TOOLKIT: &[&str] = &[
     "nvidia-cuda-nvcc==13.0.*",
     "nvidia-nvvm==13.0.*",
@@ -31,7 +32,7 @@ const TOOLKIT: &[&str] = &[
     "nvidia-cuda-cccl==13.0.*",
 ];
 
-/// Builds the command line with CUDA; returns where it is.
+/// Builds the command line with CUDA and returns the path of the program.
 pub(crate) fn build(place: &Place) -> Result<PathBuf> {
     let folder = place.target.join("cuda");
     let toolkit = toolkit(place, &folder)?;
@@ -74,8 +75,8 @@ struct Answer {
     printed: String,
 }
 
-/// Starts the program as on a machine without a card: it must begin, compute on the processor and say so with what is
-/// missing, and refuse a card that is asked for. A driver that is here is told to show none of its cards.
+/// Starts the program as if the machine had no card; if it has a driver, the driver is told to show no cards. The
+/// program must start, say what is missing and that the processor computes, and refuse a card that is asked for.
 pub(crate) fn smoke(place: &Place, program: &Path) -> Result<()> {
     let workspace = place
         .target
@@ -108,7 +109,7 @@ pub(crate) fn smoke(place: &Place, program: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What `doctor` must say without a card.
+/// Checks what `doctor` says without a card: success, the processor as the only device, and that it computes.
 fn check_doctor(answer: &Answer) -> Result<()> {
     let Answer { code, printed } = answer;
     let well = *code == Some(0)
@@ -121,7 +122,7 @@ fn check_doctor(answer: &Answer) -> Result<()> {
     Ok(())
 }
 
-/// How a missing card must be refused.
+/// Checks how a missing card is refused: with exit code 2, and with `--device cpu` as the way out.
 fn check_refusal(answer: &Answer) -> Result<()> {
     let Answer { code, printed } = answer;
     let well = *code == Some(2)
@@ -134,7 +135,7 @@ fn check_refusal(answer: &Answer) -> Result<()> {
     Ok(())
 }
 
-/// `Cargo.lock` as it was: cargo writes into it that two crates come from a folder.
+/// `Cargo.lock` as it was before the build, because cargo records in this file that two crates come from a folder.
 struct Lock {
     path: PathBuf,
     text: String,
@@ -153,7 +154,7 @@ impl Lock {
     }
 }
 
-/// A folder with `bin/nvcc`: the machine's toolkit, else one that is fetched from PyPI once.
+/// Returns a folder with `bin/nvcc`: the machine's toolkit, or else a toolkit that is fetched from PyPI once.
 fn toolkit(place: &Place, folder: &Path) -> Result<PathBuf> {
     let nvcc = format!("nvcc{}", std::env::consts::EXE_SUFFIX);
     let named = ["CUDA_HOME", "CUDA_PATH"]
@@ -197,7 +198,7 @@ fn toolkit(place: &Place, folder: &Path) -> Result<PathBuf> {
     Ok(toolkit)
 }
 
-/// The copy of candle-core that loads the driver's libraries instead of linking them.
+/// Copies candle-core and makes the copy load the driver's libraries instead of linking them; returns name and folder.
 fn core(place: &Place, folder: &Path) -> Result<(&'static str, PathBuf)> {
     let name = "candle-core";
     let copy = copied(place, name, folder)?;
@@ -211,7 +212,7 @@ fn core(place: &Place, folder: &Path) -> Result<(&'static str, PathBuf)> {
     Ok((name, copy))
 }
 
-/// The copy of candle-kernels without the quantised products.
+/// Copies candle-kernels and removes the quantised products from the copy; returns name and folder.
 fn kernels(place: &Place, folder: &Path) -> Result<(&'static str, PathBuf)> {
     let name = "candle-kernels";
     let copy = copied(place, name, folder)?;
@@ -229,7 +230,7 @@ fn kernels(place: &Place, folder: &Path) -> Result<(&'static str, PathBuf)> {
     Ok((name, copy))
 }
 
-/// Declarations of functions in C as functions that say what is missing.
+/// Turns declarations of C functions into Rust functions that panic and say what is missing.
 fn without_products(text: &str) -> Result<String> {
     let (_, body) = text
         .split_once("extern \"C\" {")
@@ -248,7 +249,7 @@ fn without_products(text: &str) -> Result<String> {
     ))
 }
 
-/// Changes a file that must hold what is changed.
+/// Applies `change` to a file; fails if the file does not hold what is to be changed.
 fn edit(file: &Path, change: impl FnOnce(&str) -> Result<String>) -> Result<()> {
     let text =
         fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
@@ -261,7 +262,7 @@ fn edit(file: &Path, change: impl FnOnce(&str) -> Result<String>) -> Result<()> 
     fs::write(file, changed).with_context(|| format!("{} cannot be written", file.display()))
 }
 
-/// `text` with its one `old` replaced.
+/// Returns `text` with `old`, which must occur exactly once, replaced by `new`.
 fn swapped(text: &str, old: &str, new: &str) -> Result<String> {
     if text.matches(old).count() != 1 {
         bail!("{old} is not there once");
@@ -269,7 +270,7 @@ fn swapped(text: &str, old: &str, new: &str) -> Result<String> {
     Ok(text.replace(old, new))
 }
 
-/// A fresh copy of a crate's published source.
+/// Copies a crate's published source below `folder`, in place of an older copy, and returns the copy's path.
 fn copied(place: &Place, name: &str, folder: &Path) -> Result<PathBuf> {
     let source = source(place, name)?;
     let copy = folder.join("patched").join(name);
@@ -281,7 +282,7 @@ fn copied(place: &Place, name: &str, folder: &Path) -> Result<PathBuf> {
     Ok(copy)
 }
 
-/// Where cargo keeps the source of a dependency.
+/// Returns the folder in which cargo keeps the source of a dependency.
 fn source(place: &Place, name: &str) -> Result<PathBuf> {
     let manifest = place
         .root

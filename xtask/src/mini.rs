@@ -1,5 +1,5 @@
-//! `cargo xtask duo-mini`: the bundled base model, from nothing: the invented corpus, a tokenizer, the training in
-//! three lessons, the files of `models/duo-mini` that are computed. Its card and sample are not.
+//! `cargo xtask duo-mini` makes the bundled base model from nothing: the invented corpus, a tokenizer, and training in
+//! three lessons. It writes the computed files of `models/duo-mini`, which are all but the model's card and sample.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::place::Place;
 use crate::process::{self, command};
 use crate::setup::{self, Need};
 
-/// A training on a corpus of its own, which goes on from the lesson before it.
+/// A training on a corpus of its own. It continues with the model of the lesson before it.
 struct Lesson {
     name: &'static str,
     seed: u64,
@@ -22,14 +22,14 @@ struct Lesson {
     training: &'static [&'static str],
 }
 
-/// How many dialogues of a hundred are in a wrong form.
+/// How many dialogues in a hundred are in a wrong form.
 const WRONG: usize = 45;
 
-/// What the committed model was made with. Changing any number makes a different model.
+/// The lessons with which the committed model was made. Changing any number makes a different model.
 ///
-/// A small model learns the turns of phrase of a dialogue first and copying from it last, too late for so few tokens.
-/// Short lists teach copying within a hundred updates to a model that knows the words; the third lesson carries it over
-/// to conversations.
+/// A small model first learns the turns of phrase of a dialogue and only last how to copy from it. With so few tokens,
+/// that is too late. Short lists teach copying within a hundred updates to a model that knows the words, and the third
+/// lesson carries this over to conversations.
 const LESSONS: [Lesson; 3] = [
     Lesson {
         name: "conversations",
@@ -84,7 +84,7 @@ const LESSONS: [Lesson; 3] = [
     },
 ];
 
-/// The files that a model is.
+/// Names of the files that make up a model.
 const FILES: [&str; 4] = [
     "config.json",
     "model.safetensors",
@@ -92,7 +92,7 @@ const FILES: [&str; 4] = [
     "tokenizer_config.json",
 ];
 
-/// Makes the model from scratch, or continues an interrupted making, and puts its files in place.
+/// Makes the model from scratch, or resumes where an earlier call was interrupted, and puts the model's files in place.
 pub(crate) fn run(place: &Place) -> Result<bool> {
     setup::machine(place, Need::Engine)?;
     build::engine(place)?;
@@ -111,7 +111,7 @@ pub(crate) fn run(place: &Place) -> Result<bool> {
     Ok(true)
 }
 
-/// The model folder after a lesson. A finished lesson is not repeated.
+/// Carries out a lesson, unless it is already finished, and returns its model folder.
 fn take(place: &Place, folder: &Path, lesson: &Lesson, from: Option<&Path>) -> Result<PathBuf> {
     let Lesson {
         name,

@@ -1,19 +1,19 @@
-//! What became of checks: how many passed, failed and were skipped, read from what `cargo test` and vitest say, and why
-//! those failed that said so.
+//! Results of checks: how many passed, failed and were skipped, read from the output of `cargo test` and vitest, and
+//! where Rust tests panicked.
 
 use std::fmt;
 use std::ops::AddAssign;
 
-/// Passed, failed and skipped checks.
+/// How many checks passed, failed and were skipped, and why Rust tests failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
-    /// Checks that held.
+    /// Number of checks that held.
     pub(crate) passed: u64,
-    /// Checks that did not.
+    /// Number of checks that did not hold.
     pub(crate) failed: u64,
-    /// Checks that proved nothing on this machine.
+    /// Number of checks that proved nothing on this machine.
     pub(crate) skipped: u64,
-    /// Where Rust tests panicked, and the first line of what they said.
+    /// For each panic of a Rust test, the line that says where it was and the first line of its message.
     pub(crate) panics: Vec<String>,
 }
 
@@ -62,21 +62,22 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Reads what Rust test binaries say with `--show-output`, a line at a time.
+/// Reads the output of Rust test binaries with `--show-output`, a line at a time.
 ///
-/// To libtest a test that returns early has passed. One that skips prints `skipped: <why>` (`duologue_tests::skip`), and
-/// is told here by that line among the words of the tests that passed.
+/// libtest counts a test that returns early as passed. A test that is skipped prints `skipped: <why>`
+/// (`duologue_tests::skip`), and is recognised by that line in the output of the tests that passed.
 #[derive(Debug, Default)]
 pub(crate) struct RustTests {
-    /// Whether the words that follow are those of tests that passed.
+    /// Whether the lines that follow are the output of tests that passed.
     among_passed: bool,
-    /// Whether the test whose words follow has already said that it skips.
+    /// Whether the test whose output follows is already counted as skipped.
     counted: bool,
     skipped: u64,
 }
 
 impl RustTests {
-    /// What a line adds: at `test result: ok. 12 passed; 0 failed; …`, which closes each binary, all of its tests.
+    /// Reads a line. Returns the outcome of all tests of a binary at the line that closes its output, such as
+    /// `test result: ok. 12 passed; 0 failed; …`, and `None` at any other line.
     pub(crate) fn read(&mut self, line: &str) -> Option<Outcome> {
         if let Some(result) = line.trim().strip_prefix("test result: ") {
             let mut outcome = counts(result)?;
@@ -101,12 +102,12 @@ impl RustTests {
     }
 }
 
-/// Reads `Tests  1 failed | 11 passed (12)`, vitest's closing line (its `Test Files` line is another).
+/// Reads vitest's closing line, such as `Tests  1 failed | 11 passed (12)`; `None` for others, such as `Test Files`.
 pub(crate) fn vitest(line: &str) -> Option<Outcome> {
     counts(plain(line).trim().strip_prefix("Tests ")?)
 }
 
-/// The numbers before the words `passed`, `failed`, and `skipped` or `ignored`; `None` where no word has one.
+/// The numbers before the words `passed`, `failed`, and `skipped` or `ignored`; `None` if none of these has a number.
 fn counts(text: &str) -> Option<Outcome> {
     let words: Vec<&str> = text
         .split([' ', ';', '|', '(', ')'])
@@ -143,7 +144,7 @@ fn plain(line: &str) -> String {
 mod tests {
     use super::*;
 
-    /// All that the lines add up to.
+    /// Sum of the outcomes that the lines give.
     fn rust(lines: &str) -> Outcome {
         let (mut tests, mut sum) = (RustTests::default(), Outcome::default());
         for line in lines.lines() {
