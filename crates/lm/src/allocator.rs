@@ -1,11 +1,11 @@
-//! How freed memory is returned to the system.
+//! Settings of the system's allocator, so that freed memory goes back to the system.
 //!
 //! glibc gives each thread a heap of its own and keeps what is freed in it. Micro-batches run on threads that come and
-//! go, so several such heaps would each keep the widest moment of a step. With one heap for all threads, one thread can
+//! go, so several heaps would each stay as large as the peak of a step. With one heap for all threads, one thread can
 //! use what another has freed; waiting for the heap costs nothing measurable, because tensors are few and large
 //! (`docs/plan.md`). On other systems the allocator is left alone.
 
-/// Lets all threads share one heap; called before any other thread exists.
+/// Makes all threads share one heap. To be called before any other thread exists; without glibc it does nothing.
 pub fn share_one_heap() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[expect(
@@ -18,7 +18,7 @@ pub fn share_one_heap() {
     }
 }
 
-/// Gives freed memory back to the system.
+/// Gives the free pages of glibc's heap back to the system; without glibc it does nothing.
 pub fn trim() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[expect(

@@ -1,4 +1,4 @@
-//! Reading and writing small files whole: JSON, and tensors as safetensors; what every room's files rest on.
+//! Reads and writes small files whole: JSON, and tensors as safetensors. Every module that keeps files uses it.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-/// Reads a JSON file; the error names it.
+/// Reads a JSON file; an error names the file.
 pub(crate) fn read_json(path: &Path) -> Result<Value> {
     let text = std::fs::read(path).map_err(|e| Error::io(path, e))?;
     serde_json::from_slice(&text)
         .map_err(|e| Error::config(path, "JSON", format!("cannot be read: {e}")))
 }
 
-/// Writes a whole file or nothing.
+/// Writes `bytes` to `path` whole or not at all.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     host::file::write(path, bytes).map_err(|source| Error::Io {
         path: path.to_path_buf(),

@@ -1,13 +1,14 @@
 //! Everything that can go wrong with a model, as one error type.
 //!
-//! [`Error::problem`] says what happened for whoever words it. Variants exist where a caller can act on the difference.
+//! [`Error::problem`] turns an error into the [`Problem`] that people are shown. Two errors are different variants if a
+//! caller can act on the difference.
 
 use std::path::{Path, PathBuf};
 
 use contract::Problem;
 use contract::problem::{Full, Interrupted, ModelProblem, RunProblem, TooLong, WorkspaceProblem};
 
-/// Result of this crate.
+/// Result of this crate's functions, with [`Error`] unless another error type is named.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What can go wrong when models are loaded, run or trained.
@@ -20,47 +21,47 @@ pub enum Error {
     },
     /// Neither a folder nor a file has the name of the model.
     NoModel {
-        /// The name given.
+        /// The name that was given, as a path.
         path: PathBuf,
     },
-    /// A folder with several GGUF files and nothing that says which one is meant.
+    /// A folder has several GGUF files, and nothing says which of them is meant.
     SeveralModels {
-        /// The GGUF files.
+        /// All GGUF files in the folder.
         files: Vec<PathBuf>,
     },
     /// A weight file is shorter than its header says: an interrupted download or copy.
     Truncated {
-        /// The weight file.
+        /// The weight file, in safetensors or GGUF format.
         path: PathBuf,
-        /// Bytes on disk.
+        /// Size of the file on disk, in bytes.
         found_bytes: u64,
-        /// Bytes the header announces.
+        /// Size that the header announces, in bytes.
         expected_bytes: u64,
     },
     /// A weight file cannot be used: broken header, tensor missing, wrong shape or number type.
     Weights {
-        /// The weight file.
+        /// The weight file, in safetensors or GGUF format.
         path: PathBuf,
-        /// What is wrong, naming the tensor where there is one.
+        /// What is wrong; names the tensor if it is about a tensor.
         reason: String,
     },
     /// The model's architecture is not one that the decoder computes exactly.
     UnsupportedArchitecture {
         /// Architecture as config.json names it.
         found: String,
-        /// The supported ones, comma separated.
+        /// The supported architectures, separated by commas.
         supported: String,
     },
-    /// llama.cpp would read something else from a GGUF file of this model.
+    /// A GGUF file cannot hold this model so that llama.cpp reads the same model from it.
     NotInGguf {
-        /// What of the model.
+        /// The part of the model that GGUF cannot hold.
         what: String,
     },
     /// A configuration file cannot be read or contradicts itself.
     Config {
-        /// The configuration file.
+        /// The configuration file, for instance `config.json`.
         path: PathBuf,
-        /// The field in question.
+        /// The field that is wrong; `JSON` if the file cannot be parsed.
         field: String,
         /// What is wrong with it.
         reason: String,
@@ -69,12 +70,12 @@ pub enum Error {
     VocabularyMismatch {
         /// Entries of the tokenizer (highest id + 1).
         tokenizer: usize,
-        /// Rows of the embedding.
+        /// Rows of the model's embedding.
         model: usize,
     },
     /// The tokenizer cannot be read or refuses a text.
     Tokenizer {
-        /// The tokenizer file.
+        /// The tokenizer's file, for instance `tokenizer.json`.
         path: PathBuf,
         /// What the tokenizer library says.
         reason: String,
@@ -91,18 +92,18 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// A saved training state cannot be continued from.
+    /// A training cannot continue from a saved state.
     Checkpoint {
-        /// The state's file.
+        /// The file that holds the saved state.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
     },
-    /// More tokens than the model can attend to.
+    /// A sequence is longer than the model's context.
     ContextExceeded {
         /// Tokens of prompt and completion together.
         tokens: usize,
-        /// The model's limit.
+        /// The model's context, in tokens.
         limit: usize,
     },
     /// A value became infinite or not a number.
@@ -117,31 +118,31 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// The compute device asked for is not there.
+    /// The requested compute device is not available.
     Device {
-        /// The device asked for.
+        /// The device as it was requested, for instance `cuda:0`.
         spec: String,
-        /// Why it is not available: not built in, no driver, no such number.
+        /// Why it is not available: not built in, no driver, or no card of that number.
         reason: String,
     },
     /// The work was stopped on request; its state was saved first.
     Interrupted,
     /// A file could not be read or written.
     Io {
-        /// The file or folder.
+        /// The file or folder that was to be read or written.
         path: PathBuf,
-        /// The system's reason.
+        /// The error that the system reported.
         source: std::io::Error,
     },
-    /// The card has no room for what was to be put there.
+    /// The graphics card does not have enough free memory.
     OutOfMemory,
     /// A tensor operation failed.
     Candle(candle_core::Error),
 }
 
-/// What the driver and its library of products say where memory does not suffice. candle hands their errors on in a box
-/// whose type exists in builds with CUDA alone, so the name of the code in its text is what tells; this is the one
-/// place that looks.
+/// Error codes of the CUDA driver and of cuBLAS when memory does not suffice. candle passes such an error on in a box
+/// whose type exists only in builds with CUDA, so it is recognised by the code's name in its text. Nothing else reads
+/// messages.
 const OUT_OF_MEMORY: [&str; 2] = ["CUDA_ERROR_OUT_OF_MEMORY", "CUBLAS_STATUS_ALLOC_FAILED"];
 
 impl From<candle_core::Error> for Error {
@@ -171,7 +172,7 @@ impl std::error::Error for Error {
 }
 
 impl Error {
-    /// What went wrong, for whoever words it.
+    /// What went wrong, as the type that the window and the command line put into words.
     pub fn problem(&self) -> Problem {
         let file = self.path().map(shown).unwrap_or_default();
         Problem::Model(match self {
@@ -246,7 +247,7 @@ impl Error {
         })
     }
 
-    /// The file or folder that it is about.
+    /// The file or folder that the error is about; `None` if it is about something else.
     fn path(&self) -> Option<&Path> {
         match self {
             Self::MissingFile { path }
@@ -275,7 +276,7 @@ impl Error {
         }
     }
 
-    /// Unusable weights in `path`.
+    /// An [`Error::Weights`] about the weight file `path`.
     pub fn weights(path: &Path, reason: impl Into<String>) -> Self {
         Error::Weights {
             path: path.to_path_buf(),
@@ -283,7 +284,7 @@ impl Error {
         }
     }
 
-    /// A bad field of the configuration file `path`.
+    /// An [`Error::Config`] about a field of the configuration file `path`.
     pub fn config(path: &Path, field: impl Into<String>, reason: impl Into<String>) -> Self {
         Error::Config {
             path: path.to_path_buf(),
@@ -292,7 +293,7 @@ impl Error {
         }
     }
 
-    /// An unusable adapter at `path`.
+    /// An [`Error::Adapter`] about the adapter's file or folder `path`.
     pub fn adapter(path: &Path, reason: impl Into<String>) -> Self {
         Error::Adapter {
             path: path.to_path_buf(),
@@ -309,7 +310,7 @@ fn shown(path: &Path) -> String {
 mod tests {
     use super::*;
 
-    /// An error as the driver's bindings make it.
+    /// An error in the form that the driver's bindings give it.
     #[derive(Debug, thiserror::Error)]
     #[error("DriverError({0}, \"said by the driver\")")]
     struct DriverError(&'static str);
@@ -330,7 +331,7 @@ mod tests {
         ));
     }
 
-    /// Whoever shows an error adds what to do; the message itself must not say it again.
+    /// The window and the command line add what to do, so the message itself must not.
     #[test]
     fn messages_say_what_happened_and_not_what_to_do() {
         let path = PathBuf::from("model");

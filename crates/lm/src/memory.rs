@@ -1,10 +1,10 @@
-//! Memory that a model takes, computed from its configuration alone: everything held in memory, counted tensor by
-//! tensor.
+//! How much memory work with a model takes: everything that is held at once, counted tensor by tensor from the model's
+//! configuration alone.
 //!
-//! Pure functions of sizes, held against the peak of real processes in `docs/plan.md`. Widths as in [`crate`]: D
-//! hidden, F intermediate, H heads, K key/value heads, Dh head width, L layers, V vocabulary, R rank; numbers are f32
-//! (4 bytes) on the processor, and bf16 (2 bytes) but for adapters and reductions on a card. What a card takes was
-//! never measured: the figures are those of the operations, counted.
+//! These are pure functions of sizes; `docs/plan.md` compares them with the peaks of real processes. The letters are D
+//! hidden width, F intermediate width, H heads, K key/value heads, Dh head width, L layers, V vocabulary, R rank.
+//! Numbers are f32 (4 bytes) on the processor. On a card they are bf16 (2 bytes), except in adapters and reductions. No
+//! card's memory was ever measured: its figures come from counting what each operation holds.
 
 use candle_core::quantized::GgmlDType;
 use contract::DeviceChoice;
@@ -19,35 +19,37 @@ use crate::parallel::share_budget;
 use crate::train;
 
 const F32_BYTES: u64 = 4;
-/// Copies of the adapter that training holds besides the gradients: now, best and start; two moments of the optimizer.
+/// Copies of the adapter that training holds besides the gradients: the current, the best and the initial adapter, and
+/// the optimizer's two moments.
 const ADAPTER_COPIES: u64 = 5;
-/// What an update makes of them: the gradient and the clipped one, the parameters and the new ones, laid flat; two new
-/// moments.
+/// Copies that an update adds: flat vectors of the gradient, the clipped gradient, the parameters and the new
+/// parameters, and two new moments.
 const STEP_COPIES: u64 = 6;
 
-/// The driver's and its libraries' room beside tensors, and what is lost between them (an allowance).
+/// Memory that the driver and its libraries take besides tensors, and that is lost between tensors (an allowance).
 const CARD_BYTES: u64 = 512 << 20;
 
-/// The engine and its threads, with nothing loaded.
+/// Memory of the process with its threads before anything is loaded.
 const PROCESS_BYTES: u64 = 15 << 20;
-/// A tokenizer takes this many times its file: both directions of the vocabulary, the merges, and their JSON while it
-/// is read (18 to 21 for those of Llama 2, Llama 3 and Qwen 2.5).
+/// A tokenizer takes this many times the size of its file: both directions of the vocabulary, the merges, and their
+/// JSON while it is read (18 to 21 times for the tokenizers of Llama 2, Llama 3 and Qwen 2.5).
 const TOKENIZER_SHARE: u64 = 20;
-/// Bytes of a tokenizer's file for each entry of the vocabulary (31 to 47 for the same three).
+/// Size of a tokenizer's file for each entry of the vocabulary (31 to 47 bytes for the same three tokenizers).
 const TOKENIZER_BYTES_PER_ENTRY: u64 = 40;
 
-/// Whose memory is counted: which form of the operations computes, and on how many passes side by side.
+/// Which of the two forms of the operations computes: this decides the number type, the sizes of blocks, and how many
+/// passes run side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Form {
-    /// The processor's own, f32.
+    /// The processor's own loops, in f32.
     #[default]
     Processor,
-    /// candle's on a card, bf16.
+    /// candle's operations on a card, in bf16.
     Card,
 }
 
 impl Form {
-    /// The form of a device.
+    /// The form that computes on a device.
     pub fn of(device: DeviceChoice) -> Self {
         match device {
             DeviceChoice::Cuda(_) => Self::Card,
@@ -55,7 +57,7 @@ impl Form {
         }
     }
 
-    /// Bytes of an activation.
+    /// Bytes of one number of an activation.
     const fn number(self) -> u64 {
         match self {
             Self::Processor => F32_BYTES,
@@ -71,7 +73,7 @@ impl Form {
         }
     }
 
-    /// f32 copies of attention scores that a forward and a backward pass hold of them.
+    /// How many copies of the attention scores, in f32, a forward pass and a backward pass hold.
     const fn score_copies(self) -> (u64, u64) {
         match self {
             Self::Processor => (1, 3),
@@ -79,7 +81,7 @@ impl Form {
         }
     }
 
-    /// Most logits that training holds at once, and how many f32 copies of them (`train::loss`).
+    /// The most logits that training computes at once, and how many copies of them it holds, in f32 (`train::loss`).
     const fn training_logits(self) -> (u64, u64) {
         match self {
             Self::Processor => (train::LOGITS_PER_CHUNK as u64, 1),
@@ -87,7 +89,7 @@ impl Form {
         }
     }
 
-    /// The same for scoring (`score`).
+    /// The same two numbers for scoring (`infer::score`).
     const fn scoring_logits(self) -> (u64, u64) {
         match self {
             Self::Processor => (score::LOGITS_PER_CHUNK as u64, 1),
@@ -95,7 +97,7 @@ impl Form {
         }
     }
 
-    /// Tokens of one pass and passes at once.
+    /// Tokens of one pass, and how many passes run at once, within a budget of tokens.
     fn passes(self, budget: usize, threads: usize) -> (usize, usize) {
         match self {
             Self::Processor => share_budget(budget, threads),
@@ -107,17 +109,17 @@ impl Form {
 /// How matrices are held in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
-    /// 4 bytes a weight.
+    /// f32, 4 bytes a weight.
     F32,
-    /// bf16 or f16.
+    /// bf16 or f16, 2 bytes a weight.
     Half,
-    /// Quantised while it is loaded.
+    /// Blocks of ggml, quantised while the model is loaded.
     Quantized(Quantize),
 }
 
 impl Precision {
-    /// Bytes of a matrix whose rows have `columns` values; without the cache line that may follow each row of a dense
-    /// one (`weight::stride`), 1 to 3 % of the models that people use.
+    /// Bytes of a matrix `[rows, columns]`. This leaves out the cache line that may follow each row of a dense matrix
+    /// (`weight::stride`), which is 1–3 % for the models that people use.
     fn matrix_bytes(self, rows: usize, columns: usize) -> u64 {
         let block = match self {
             Self::F32 => GgmlDType::F32,
@@ -128,11 +130,11 @@ impl Precision {
     }
 }
 
-/// Bytes of the weights of a checkpoint of `stored_bytes` once they are loaded: dense ones are quantised if asked for,
-/// those of a small model in half precision become f32, others stay as they are stored.
+/// Bytes that the weights of a checkpoint take once they are loaded; its files have `stored_bytes`. Dense weights are
+/// quantised if asked for, half-precision weights of a small model become f32, and all others stay as they are stored.
 pub fn held_bytes(config: &DecoderConfig, stored_bytes: u64, quantize: Quantize) -> u64 {
     let dense = weights_bytes(config, Precision::F32);
-    // A file in half precision has half of them and a header; Q8_0 has little more than a quarter.
+    // A half-precision file has half of these bytes and a header; a Q8_0 file has little more than a quarter.
     let float = stored_bytes > dense / 5 * 2;
     let half = float && stored_bytes < dense / 4 * 3;
     match quantize {
@@ -144,8 +146,8 @@ pub fn held_bytes(config: &DecoderConfig, stored_bytes: u64, quantize: Quantize)
     }
 }
 
-/// Bytes of a card before anything is computed: the weights, dense ones as bf16 or quantised if asked for, quantised
-/// ones as they are stored, and what products with packed matrices hold for a moment.
+/// Bytes taken on a card before anything is computed. Dense weights count as bf16, or quantised if asked for; quantised
+/// weights count as they are stored. What a product with a packed matrix holds for a moment is included.
 pub fn card_bytes(config: &DecoderConfig, stored_bytes: u64, quantize: Quantize) -> u64 {
     let dense = weights_bytes(config, Precision::F32);
     let float = stored_bytes > dense / 5 * 2;
@@ -159,24 +161,24 @@ pub fn card_bytes(config: &DecoderConfig, stored_bytes: u64, quantize: Quantize)
     CARD_BYTES + weights + band
 }
 
-/// What a card holds of its largest packed matrix while it multiplies: a band of values as f32 and as bf16.
+/// Bytes that a card holds while it multiplies with its largest packed matrix: one band of values, as f32 and as bf16.
 fn band_bytes(config: &DecoderConfig) -> u64 {
     let largest = config.hidden_size * config.intermediate_size.max(config.vocab_size);
     largest.min(BAND_VALUES) as u64 * (F32_BYTES + Form::Card.number())
 }
 
-/// The process without weights: program, threads and a tokenizer from a file of `tokenizer_bytes` (an allowance,
-/// `docs/plan.md`).
+/// Bytes of the process without weights: program, threads, and a tokenizer whose file has `tokenizer_bytes` (an
+/// allowance; `docs/plan.md` compares it with measured values).
 pub fn process_bytes(tokenizer_bytes: u64) -> u64 {
     PROCESS_BYTES + TOKENIZER_SHARE * tokenizer_bytes
 }
 
-/// The size of a tokenizer's file, where only the model's sizes are known.
+/// An estimate of the tokenizer's file in bytes, for a model of which only the sizes are known.
 pub fn tokenizer_bytes(config: &DecoderConfig) -> u64 {
     TOKENIZER_BYTES_PER_ENTRY * config.vocab_size as u64
 }
 
-/// Weights: matrices at `precision`, norms and biases in f32; a tied embedding counts once.
+/// Bytes of all weights: matrices at `precision`, norms and biases in f32. A tied embedding counts once.
 pub fn weights_bytes(config: &DecoderConfig, precision: Precision) -> u64 {
     let layer = projections_bytes(config, precision) + norms_bytes(config);
     config.num_hidden_layers as u64 * layer
@@ -184,7 +186,7 @@ pub fn weights_bytes(config: &DecoderConfig, precision: Precision) -> u64 {
         + config.hidden_size as u64 * F32_BYTES
 }
 
-/// The projections of one block, with their biases.
+/// Bytes of the seven projections of one block, with their biases.
 fn projections_bytes(config: &DecoderConfig, precision: Precision) -> u64 {
     let projection_bytes = |target: Target| {
         let (rows, columns) = config.projection_shape(target);
@@ -194,19 +196,19 @@ fn projections_bytes(config: &DecoderConfig, precision: Precision) -> u64 {
     Target::ALL.into_iter().map(projection_bytes).sum()
 }
 
-/// The norms of one block.
+/// Bytes of the norms of one block: 2 D numbers, and 2 Dh more if queries and keys have norms.
 fn norms_bytes(config: &DecoderConfig) -> u64 {
     let heads = usize::from(config.qk_norm) * 2 * config.head_dim;
     (2 * config.hidden_size + heads) as u64 * F32_BYTES
 }
 
-/// The embedding, and the head where it is a matrix of its own.
+/// Bytes of the embedding, and of the head if it is a matrix of its own.
 fn embeddings_bytes(config: &DecoderConfig, precision: Precision) -> u64 {
     let matrices = if config.tie_word_embeddings { 1 } else { 2 };
     matrices * precision.matrix_bytes(config.vocab_size, config.hidden_size)
 }
 
-/// One copy of an adapter on every projection: `4 R (in + out)` each.
+/// Bytes of one copy of an adapter on every projection of every block: `4 R (in + out)` for each.
 pub fn adapter_bytes(config: &DecoderConfig, rank: usize) -> u64 {
     let pair_bytes = |target: Target| {
         let (rows, columns) = config.projection_shape(target);
@@ -215,45 +217,45 @@ pub fn adapter_bytes(config: &DecoderConfig, rank: usize) -> u64 {
     config.num_hidden_layers as u64 * Target::ALL.into_iter().map(pair_bytes).sum::<u64>()
 }
 
-/// What one block keeps of one token for the backward pass ([`crate::LayerTape`]) without an adapter:
+/// Bytes that one block keeps of one token for its backward pass ([`crate::LayerTape`]), without an adapter:
 /// `2D + 2 H Dh + 2 K Dh + 2F` numbers.
 pub fn tape_bytes_per_token(config: &DecoderConfig, form: Form) -> u64 {
     let (hidden, inner, query, kv) = widths(config);
     form.number() * (2 * hidden + 2 * query + 2 * kv + 2 * inner)
 }
 
-/// Keys and values of one token in all blocks: `2 K Dh L` numbers.
+/// Bytes of one token's keys and values in all blocks: `2 K Dh L` numbers.
 pub fn kv_bytes_per_token(config: &DecoderConfig, form: Form) -> u64 {
     form.number() * 2 * widths(config).3 * config.num_hidden_layers as u64
 }
 
-/// What a training adds to the weights.
+/// The sizes that decide how much memory a training adds to the weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Training {
-    /// Rank of the adapter.
+    /// Rank of the adapter (R).
     pub rank: usize,
     /// The recipe's budget of tokens computed at once.
     pub tokens_per_microbatch: usize,
-    /// Whether blocks keep their inputs only.
+    /// Whether each block keeps only its input, and the backward pass computes the rest again.
     pub recompute: bool,
     /// Tokens of the longest item: an example, or a preference pair with its SFT example.
     pub item_tokens: usize,
-    /// Tokens of an item on average.
+    /// Mean number of tokens in an item.
     pub mean_item_tokens: usize,
     /// Tokens of the longest sequence in an item.
     pub sequence_tokens: usize,
-    /// Of these, tokens with a loss.
+    /// Tokens of the longest item that have a loss.
     pub completion_tokens: usize,
-    /// Items of an update.
+    /// Items in the batch of one update.
     pub batch_size: usize,
-    /// Threads of the computation.
+    /// Threads that compute, on the processor.
     pub threads: usize,
     /// Whether the processor or a card computes; they hold different things.
     pub form: Form,
 }
 
-/// Tapes, the widest moment of the backward pass and the logits of every micro-batch that runs at once, and the
-/// adapter with its optimizer and gradients.
+/// Bytes that training adds to the weights: the adapter with its gradients and its optimizer, and for every micro-batch
+/// that runs at once the tapes, with either the logits or the widest moment of the backward pass.
 pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
     let update = Update::new(config, training);
     let passing = update.stream_bytes() + update.passes_bytes() + update.waiting_gradients_bytes();
@@ -264,12 +266,13 @@ pub fn training_bytes(config: &DecoderConfig, training: &Training) -> u64 {
 struct Update<'a> {
     config: &'a DecoderConfig,
     training: &'a Training,
-    /// Micro-batches of the update, and those that run side by side.
+    /// Micro-batches of the update.
     micro_batches: u64,
+    /// How many of them run side by side.
     at_once: u64,
     /// Tokens of the micro-batches that run side by side.
     together: u64,
-    /// Of these, tokens with a loss.
+    /// How many of these tokens have a loss.
     scored: u64,
 }
 
@@ -277,17 +280,17 @@ impl<'a> Update<'a> {
     fn new(config: &'a DecoderConfig, training: &'a Training) -> Self {
         let form = training.form;
         let (budget, workers) = form.passes(training.tokens_per_microbatch, training.threads);
-        // One item is the longest, the others are as long as most.
+        // One item is the longest; the others have the mean length.
         let (longest, mean) = (
             training.item_tokens.max(1),
             training.mean_item_tokens.max(1),
         );
         let per_batch = longest + training.batch_size.saturating_sub(1) * mean;
-        // Whole items only.
+        // A micro-batch holds whole items only.
         let tokens = (budget.min(per_batch) / mean * mean).max(longest) as u64;
         let micro_batches = per_batch.div_ceil((tokens as usize).max(1)) as u64;
         let at_once = (workers as u64).min(micro_batches);
-        // The last micro-batch of an update is no fuller than what is left of it.
+        // Together, the micro-batches hold no more tokens than the update has.
         let together = (at_once * tokens).min(per_batch as u64).max(tokens);
         let scored = (training.completion_tokens as u64 * together).div_ceil(longest as u64);
         Self {
@@ -300,7 +303,7 @@ impl<'a> Update<'a> {
         }
     }
 
-    /// The widest moment of the passes: that of the last block, or of one before it.
+    /// Bytes at the widest moment of the passes, which comes in the last block or in an earlier block.
     fn passes_bytes(&self) -> u64 {
         let scores = self.backward_scores_bytes();
         let computed = self
@@ -311,14 +314,16 @@ impl<'a> Update<'a> {
         last.max(earlier)
     }
 
-    /// dact, dgate, dup and silu(gate) * up; then x, h, dh, dmid, dy and the gradients of q, k, v.
+    /// Bytes of a block's backward pass without its attention scores: dact, dgate, dup and silu(gate) * up; then x, h,
+    /// dh, dmid, dy, and the gradients around attention. In all `4F + 5D + 2 H Dh + 2 K Dh` numbers a token.
     fn backward_bytes(&self) -> u64 {
         let (hidden, inner, query, kv) = widths(self.config);
         let gradients = 4 * inner + 5 * hidden + 2 * query + 2 * kv;
         self.together * (self.number() * gradients + self.between_operations_bytes())
     }
 
-    /// What a card holds of a token between the operations of the gate, in bf16, and those of a norm, in f32.
+    /// Bytes of a token's intermediate results on a card: in bf16 between the operations of the gate, in f32 between
+    /// those of a norm. The processor computes each of the two in one loop.
     fn between_operations_bytes(&self) -> u64 {
         let (hidden, inner, ..) = widths(self.config);
         match self.training.form {
@@ -327,13 +332,14 @@ impl<'a> Update<'a> {
         }
     }
 
-    /// Attention scores of the backward pass.
+    /// Bytes of the attention scores in the backward passes that run at once.
     fn backward_scores_bytes(&self) -> u64 {
         let (form, tokens) = (self.training.form, self.training.sequence_tokens as u64);
         self.at_once * scores_bytes(self.config, form, tokens, form.score_copies().1)
     }
 
-    /// Logits that are held at once, and the hidden states with a loss, their gradients and what is made of them.
+    /// Bytes of the logits that are held at once, and of three tensors `[scored, D]`: the hidden states with a loss,
+    /// their gradients, and what is computed from them.
     fn logits_bytes(&self) -> u64 {
         let (most, copies) = self.training.form.training_logits();
         let logits = (self.scored * self.config.vocab_size as u64).min(self.at_once * most);
@@ -341,18 +347,18 @@ impl<'a> Update<'a> {
         logits * copies * F32_BYTES + 3 * self.scored * hidden * self.number()
     }
 
-    /// What one block keeps of the tokens, `x Aᵀ` of its projections included.
+    /// Bytes that one block keeps of the tokens that are computed at once, including `x Aᵀ` of its projections.
     fn tape_bytes(&self) -> u64 {
         let low = (Target::ALL.len() * self.training.rank) as u64 * self.number();
         self.together * (tape_bytes_per_token(self.config, self.training.form) + low)
     }
 
-    /// The residual stream of the tokens.
+    /// Bytes of the residual stream, `[tokens, D]`, for the tokens that are computed at once.
     fn stream_bytes(&self) -> u64 {
         self.together * self.number() * self.config.hidden_size as u64
     }
 
-    /// What lies below the last block.
+    /// Bytes that all blocks before the last keep.
     fn tapes_below_last_bytes(&self) -> u64 {
         let kept = if self.training.recompute {
             self.stream_bytes()
@@ -362,7 +368,8 @@ impl<'a> Update<'a> {
         (self.config.num_hidden_layers as u64 - 1) * kept
     }
 
-    /// What lies there while the block before it goes back.
+    /// Bytes that the blocks before the last keep while the second to last computes its backward pass: if blocks are
+    /// recomputed, its whole tape, and only the inputs of the blocks before it.
     fn tapes_below_earlier_bytes(&self) -> u64 {
         let layers = self.config.num_hidden_layers as u64;
         if self.training.recompute {
@@ -372,17 +379,18 @@ impl<'a> Update<'a> {
         }
     }
 
-    /// Of something that every token has, the part of those with a loss: the last block is computed for these only.
+    /// Reduces the bytes of all tokens to those of tokens with a loss: the last block is computed for these only.
     fn wanted(&self, bytes: u64) -> u64 {
         bytes * self.scored / self.together
     }
 
-    /// Gradients of micro-batches that are done are one sum, beside those at work.
+    /// Bytes of the gradients of finished micro-batches, which are one sum; zero if all micro-batches run at once.
     fn waiting_gradients_bytes(&self) -> u64 {
         u64::from(self.micro_batches > self.at_once) * self.adapter_bytes()
     }
 
-    /// The adapter and what stays beside it; a card computes with a copy in bf16.
+    /// Bytes of the adapter's copies that last ([`ADAPTER_COPIES`]); a card also has a bf16 copy, with which it
+    /// computes.
     fn adapter_copies_bytes(&self) -> u64 {
         let copies = match self.training.form {
             Form::Processor => ADAPTER_COPIES,
@@ -391,7 +399,8 @@ impl<'a> Update<'a> {
         copies * self.adapter_bytes()
     }
 
-    /// What the optimizer makes of the gradients; a card's holds what lies between its operations.
+    /// Bytes that the optimizer adds during an update ([`STEP_COPIES`]); on a card, results between its operations are
+    /// added.
     fn optimizer_bytes(&self) -> u64 {
         let copies = match self.training.form {
             Form::Processor => STEP_COPIES,
@@ -404,31 +413,31 @@ impl<'a> Update<'a> {
         adapter_bytes(self.config, self.training.rank)
     }
 
-    /// Bytes of an activation.
+    /// Bytes of one number of an activation.
     fn number(&self) -> u64 {
         self.training.form.number()
     }
 }
 
-/// What is generated at once.
+/// The sizes that decide how much memory generating adds to the weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Generating {
-    /// Sequences side by side.
+    /// Sequences that are generated side by side.
     pub batch: usize,
     /// Tokens of the longest prompt.
     pub prompt_tokens: usize,
-    /// Tokens of a prompt on average.
+    /// Mean number of tokens in a prompt.
     pub mean_prompt_tokens: usize,
-    /// Tokens that follow it at most.
+    /// The most tokens that are generated after a prompt.
     pub new_tokens: usize,
-    /// Who computes.
+    /// Whether the processor or a card computes.
     pub form: Form,
 }
 
-/// What generating adds to the weights. Prompts are computed some at once, their keys and values are kept, copied for
-/// each prompt and written to the cache; in the end there are the whole cache, whose pages count only once they are
-/// written, the logits of a step (as computed, as drawn from, and sorted), and what the heap keeps of the prompts. A
-/// card's cache is there in full from the beginning, and logits are drawn from elsewhere.
+/// Bytes that generating adds to the weights. Some prompts at a time are computed: their keys and values are kept,
+/// copied for each prompt, and written to the cache. At the end there is the whole cache (its pages count only once
+/// they are written), the logits of a step, and what the heap keeps of the prompts. On a card the whole cache exists
+/// from the beginning, and sampled tokens are drawn on the processor.
 pub fn generating_bytes(config: &DecoderConfig, generating: &Generating) -> u64 {
     let (batch, longest) = (generating.batch as u64, generating.prompt_tokens as u64);
     let prompts = longest + batch.saturating_sub(1) * generating.mean_prompt_tokens as u64;
@@ -447,12 +456,12 @@ pub fn generating_bytes(config: &DecoderConfig, generating: &Generating) -> u64 
     (earlier + kept + prefill.max(kept)).max(step)
 }
 
-/// Logits of a step: as computed, as drawn from, and sorted.
+/// Bytes of a step's logits `[batch, V]`, held three times: as computed, as drawn from, and sorted.
 fn drawn_logits_bytes(config: &DecoderConfig, batch: u64) -> u64 {
     3 * batch * config.vocab_size as u64 * F32_BYTES
 }
 
-/// One step on a card: a token of each sequence, against the whole cache.
+/// Bytes of one step on a card, in which one token of each sequence attends to the whole cache.
 fn card_step_bytes(config: &DecoderConfig, generating: &Generating) -> u64 {
     let (form, batch) = (generating.form, generating.batch as u64);
     let capacity = (generating.prompt_tokens + generating.new_tokens) as u64;
@@ -461,8 +470,8 @@ fn card_step_bytes(config: &DecoderConfig, generating: &Generating) -> u64 {
     forward_bytes(config, form, batch, 1) + scores + drawn_logits_bytes(config, batch)
 }
 
-/// What scoring texts of `sequence_tokens` tokens on `threads` threads adds to the weights, at most `tokens` of them at
-/// once.
+/// Bytes that scoring adds to the weights. The texts have `sequence_tokens` tokens each, and `threads` threads compute
+/// at most `tokens` tokens at once.
 pub fn scoring_bytes(
     config: &DecoderConfig,
     form: Form,
@@ -478,7 +487,8 @@ pub fn scoring_bytes(
         * (forward_bytes(config, form, tokens, sequence_tokens as u64) + logits * F32_BYTES)
 }
 
-/// The widest moment of a forward pass that keeps nothing: x, mid, h and gate, up and their product.
+/// Bytes at the widest moment of a forward pass without a tape: in the MLP (x, mid, h, gate, up and their product) or
+/// in attention, with the attention scores.
 fn forward_bytes(config: &DecoderConfig, form: Form, tokens: u64, sequence_tokens: u64) -> u64 {
     let (hidden, inner, query, kv) = widths(config);
     let mlp = 3 * hidden + 3 * inner;
@@ -487,13 +497,13 @@ fn forward_bytes(config: &DecoderConfig, form: Form, tokens: u64, sequence_token
         + scores_bytes(config, form, sequence_tokens, form.score_copies().0)
 }
 
-/// `copies` of the scores of one block of query rows in one sequence.
+/// Bytes of `copies` copies of the attention scores `[H, rows, tokens]` of one block of query rows in one sequence.
 fn scores_bytes(config: &DecoderConfig, form: Form, sequence_tokens: u64, copies: u64) -> u64 {
     let rows = form.query_rows().min(sequence_tokens);
     copies * config.num_attention_heads as u64 * rows * sequence_tokens * F32_BYTES
 }
 
-/// (D, F, H Dh, K Dh)
+/// The widths (D, F, H Dh, K Dh): numbers per token.
 fn widths(config: &DecoderConfig) -> (u64, u64, u64, u64) {
     let head_widths = |heads: usize| (heads * config.head_dim) as u64;
     (
@@ -539,7 +549,7 @@ mod tests {
             assert_eq!(held_bytes(config, stored, Quantize::None), dense);
             assert_eq!(held_bytes(config, stored, Quantize::Q8_0), quantised);
         }
-        // Quantised already.
+        // A checkpoint that is quantised already stays as it is.
         assert_eq!(held_bytes(config, dense / 4, Quantize::Q8_0), dense / 4);
     }
 
@@ -587,7 +597,8 @@ mod tests {
                 ..base
             }) < bytes(base)
         );
-        // One micro-batch at a time; a smaller share of a large budget changes nothing where it holds one item anyway.
+        // Here one micro-batch runs at a time. A smaller budget that still has room for several would change nothing,
+        // because each holds one item anyway.
         assert!(
             bytes(Training {
                 tokens_per_microbatch: 256,
@@ -698,7 +709,8 @@ mod tests {
         );
     }
 
-    /// The target of the GPU's issue: 8B, packed in 4 bits, one sequence of 1,024 tokens, in 8 GB.
+    /// An aim of `docs/gpu.md`: a model of 8B weights, packed in 4 bits, trains on one sequence of 1,024 tokens within
+    /// 8 GB.
     #[test]
     fn an_8b_model_in_four_bits_trains_within_8_gb_as_it_is_counted() {
         let config = &crate::model::shape::Shape::B8.config().unwrap();

@@ -1,14 +1,14 @@
 //! Where the time goes: seconds in each kind of work and tokens computed, counted in this process from [`start`] on.
 //!
-//! The outermost kind counts: a product within attention is attention. Each thread counts its own time, so that passes
-//! side by side add up to processor seconds; threads that only help with one product are not seen, and shares are exact
-//! on one thread.
+//! Only the outermost kind counts: a product within attention counts as attention. Each thread counts its own time, so
+//! passes that run side by side add up to processor seconds. Threads that only help with one product are not counted,
+//! so the proportions are exact only on one thread.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A kind of work.
+/// A kind of work whose time is counted on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
     /// Products with frozen matrices and adapters.
@@ -28,7 +28,7 @@ pub enum Work {
 }
 
 impl Work {
-    /// All, in the order of [`Totals::seconds`].
+    /// All kinds, in the order of [`Totals::seconds`].
     pub const ALL: [Self; 7] = [
         Self::Gemm,
         Self::Attention,
@@ -39,7 +39,7 @@ impl Work {
         Self::Tokenize,
     ];
 
-    /// Its name in results.
+    /// Its name in the results of `duologue bench`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Gemm => "gemm",
@@ -61,7 +61,7 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Begins to count, from zero.
+/// Sets all counters to zero and begins to count.
 pub fn start() {
     NANOSECONDS
         .iter()
@@ -70,16 +70,16 @@ pub fn start() {
     COUNTING.store(true, Ordering::Relaxed);
 }
 
-/// What was counted so far.
+/// Time and tokens that were counted since [`start`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Totals {
     /// Seconds of each kind, in the order of [`Work::ALL`].
     pub seconds: [f64; Work::ALL.len()],
-    /// Tokens that went through the decoder; a prompt that neighbours share went through once.
+    /// Tokens that went through the decoder; a prompt that neighbouring sequences share counts once.
     pub tokens: u64,
 }
 
-/// What was counted since [`start`].
+/// Returns what was counted since [`start`].
 pub fn totals() -> Totals {
     let seconds = |work: usize| NANOSECONDS[work].load(Ordering::Relaxed) as f64 / 1e9;
     Totals {
@@ -94,7 +94,7 @@ pub(crate) fn timed<R>(work: Work, run: impl FnOnce() -> R) -> R {
     run()
 }
 
-/// Counts the processor time from now until this is dropped, where it is not part of other work on this thread.
+/// Counts processor time until the returned value is dropped, unless other work is being counted on this thread.
 pub(crate) fn counted(work: Work) -> Counted {
     let outermost = COUNTING.load(Ordering::Relaxed) && !INSIDE.replace(true);
     Counted {
@@ -103,9 +103,10 @@ pub(crate) fn counted(work: Work) -> Counted {
     }
 }
 
-/// Work that is being counted until this is dropped; made by [`counted`].
+/// A measurement that ends when it is dropped; made by [`counted`].
 pub(crate) struct Counted {
     work: Work,
+    /// The thread's processor time at the beginning; `None` if this is part of other work or nothing is counted.
     begun: Option<Duration>,
 }
 
@@ -126,7 +127,7 @@ fn thread_cpu() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
-/// Wall-clock time, on systems that tell no other.
+/// Wall-clock time, on systems where the thread's processor time is not available.
 #[cfg(not(unix))]
 fn thread_cpu() -> Duration {
     static BEGUN: std::sync::LazyLock<std::time::Instant> =
@@ -134,7 +135,7 @@ fn thread_cpu() -> Duration {
     BEGUN.elapsed()
 }
 
-/// Counts tokens of a pass.
+/// Adds the tokens of a pass to the count, if counting has begun.
 pub(crate) fn count_tokens(tokens: usize) {
     if COUNTING.load(Ordering::Relaxed) {
         TOKENS.fetch_add(tokens as u64, Ordering::Relaxed);

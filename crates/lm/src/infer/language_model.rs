@@ -1,4 +1,4 @@
-//! A model folder as one thing: decoder, tokenizer, chat template, end tokens and digest.
+//! A model folder or GGUF file as one value: decoder, tokenizer, chat template, end tokens and digest.
 
 use std::io::Read;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::model::{Decoder, DecoderConfig, Quantize, parameters};
 use crate::text::chat_template::{ChatTemplate, Message};
 use crate::text::tokenizer::{BREAK, SpecialTokens, Tokenizer};
 
-/// A reply that no template changes.
+/// A reply that templates write unchanged; the text around it shows how a template opens and closes a reply.
 const REPLY: &str = "reply";
 
 /// A loaded model, ready to generate, score or be adapted.
@@ -22,30 +22,30 @@ const REPLY: &str = "reply";
 pub struct LanguageModel {
     /// The network with its weights.
     pub decoder: Decoder,
-    /// Text ↔ tokens.
+    /// Turns text into token ids and back.
     pub tokenizer: Tokenizer,
-    /// Messages → text.
+    /// Turns messages into the text that the model reads.
     pub chat: ChatTemplate,
-    /// Tokens that end a reply, ascending.
+    /// Ids of the tokens that end a reply, ascending.
     pub stop_ids: Vec<u32>,
-    /// Digest of configuration, weights and tokenizer, see [`model_sha256`].
+    /// Digest of configuration, weights and tokenizer, in hexadecimal digits; see [`model_sha256`].
     pub sha256: String,
-    /// Number of weights.
+    /// Number of weights; a matrix that embedding and head share counts once.
     pub parameters: u64,
 }
 
 /// What can be told about a model folder without reading its weights.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FolderSummary {
-    /// Sizes and constants.
+    /// Sizes and constants from `config.json` or from GGUF metadata.
     pub config: DecoderConfig,
-    /// Number of weights.
+    /// Number of weights; a matrix that embedding and head share counts once.
     pub parameters: u64,
-    /// Size of the weight files.
+    /// Size of all weight files together, in bytes.
     pub weight_bytes: u64,
-    /// Size of the tokenizer as a `tokenizer.json`.
+    /// Size of the tokenizer as a `tokenizer.json`, in bytes.
     pub tokenizer_bytes: u64,
-    /// The model brings its own chat template.
+    /// Whether the model brings its own chat template.
     pub has_chat_template: bool,
 }
 
@@ -53,12 +53,12 @@ impl LanguageModel {
     /// Loads a model folder or a GGUF file onto `device`.
     ///
     /// # Errors
-    /// Whatever is missing, damaged or does not belong together, naming the file and what to do.
+    /// Whatever is missing, damaged or does not belong together; the error names the file.
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
         Self::load_quantized(path, Quantize::None, device)
     }
 
-    /// [`LanguageModel::load`], with dense matrices quantised on the way.
+    /// [`LanguageModel::load`], with dense matrices quantised while they are loaded.
     ///
     /// # Errors
     /// As [`LanguageModel::load`].
@@ -66,7 +66,7 @@ impl LanguageModel {
         Self::load_placed(path, quantize, &Place::on(device))
     }
 
-    /// [`LanguageModel::load_quantized`], computing in the number type of a place.
+    /// [`LanguageModel::load_quantized`] onto the device of a place, computing in the place's number type.
     ///
     /// # Errors
     /// As [`LanguageModel::load`].
@@ -98,19 +98,19 @@ impl LanguageModel {
         self.decoder.config.max_position_embeddings
     }
 
-    /// Tokens of a conversation with the header of the reply to come.
+    /// Token ids of a conversation, up to and including the header of the reply to come.
     ///
-    /// Special strings inside a message are text: only the template writes special tokens.
+    /// A special token's string inside a message stays text: only the template writes special tokens.
     ///
     /// # Errors
-    /// [`Error::ChatTemplate`] where the template refuses the conversation.
+    /// [`Error::ChatTemplate`] if the template refuses the conversation.
     pub fn prompt_ids(&self, messages: &[Message]) -> Result<Vec<u32>> {
         self.tokenizer
             .encode_broken(&self.chat.render(&self.guarded(messages)?, true)?)
     }
 
-    /// [`LanguageModel::prompt_ids`], and what the template itself writes before every reply: Qwen 3's thinking, closed
-    /// and empty. A reply that is short and to the point begins after it.
+    /// [`LanguageModel::prompt_ids`], followed by what the template itself writes before every reply, such as Qwen 3's
+    /// empty block of thinking. A reply without thinking begins after it.
     ///
     /// # Errors
     /// As [`LanguageModel::prompt_ids`].
@@ -119,16 +119,16 @@ impl LanguageModel {
             .encode_broken(&(self.chat.render(&self.guarded(messages)?, true)? + &self.opening()?))
     }
 
-    /// Tokens of a reply as the template writes it after the generation prompt: the text and the token that
-    /// ends the turn, nothing after it.
+    /// Token ids of a reply as the template writes it after the generation prompt: the text and the token that ends the
+    /// turn, without anything after that token.
     ///
     /// # Errors
-    /// [`Error::ChatTemplate`] where the template does not continue its own generation prompt.
+    /// [`Error::ChatTemplate`] if the template does not continue its own generation prompt.
     pub fn completion_ids(&self, text: &str) -> Result<Vec<u32>> {
         self.ids_behind("", text)
     }
 
-    /// The same after [`LanguageModel::opened_prompt_ids`].
+    /// [`LanguageModel::completion_ids`] for a reply that follows [`LanguageModel::opened_prompt_ids`].
     ///
     /// # Errors
     /// As [`LanguageModel::completion_ids`].
@@ -151,10 +151,11 @@ impl LanguageModel {
         let full_ids = self.tokenizer.encode_broken(&full)?;
         let mut ids = match full_ids.strip_prefix(prompt_ids.as_slice()) {
             Some(ids) => ids.to_vec(),
-            // A merge across the border: generation starts from the prompt's tokens, so training does too.
+            // A token spans the border of prompt and reply. Generation starts from the prompt's tokens, so training
+            // does too.
             None => self.tokenizer.encode_broken(suffix)?,
         };
-        // A template that leaves its last turn open: the tokenizer's own end token closes it.
+        // If the template leaves its last turn open, the tokenizer's own end token closes it.
         let end = self.tokenizer.token_to_id(self.chat.eos_token());
         match ids.iter().position(|id| self.stop_ids.contains(id)) {
             Some(end) => ids.truncate(end + 1),
@@ -163,7 +164,8 @@ impl LanguageModel {
         Ok(ids)
     }
 
-    /// What the template writes between the generation prompt and a reply; white space alone belongs to the reply.
+    /// What the template writes between the generation prompt and a reply. Empty if that is only white space, which
+    /// belongs to the reply.
     fn opening(&self) -> Result<String> {
         let messages = [
             Message::new("user", "Hello"),
@@ -182,12 +184,12 @@ impl LanguageModel {
         })
     }
 
-    /// Text of a reply, special tokens left out.
+    /// Text of a reply's token ids, without special tokens.
     pub fn decode(&self, ids: &[u32]) -> Result<String> {
         self.tokenizer.decode(ids, true)
     }
 
-    /// Messages in which no role and no content writes a special token.
+    /// The messages, changed so that neither role nor content writes a special token.
     fn guarded(&self, messages: &[Message]) -> Result<Vec<Message>> {
         let guard = |message: &Message| {
             Ok(Message {
@@ -198,8 +200,8 @@ impl LanguageModel {
         messages.iter().map(guard).collect()
     }
 
-    /// The text with a break behind the first character of every special string; one that a break cannot break
-    /// (a single character) is left out.
+    /// The text with a [`BREAK`] after the first character of every special token's string. A string that cannot be
+    /// broken in this way (a single character) is removed.
     fn unspecial(&self, text: &str) -> Result<String> {
         let mut text = text.replace(BREAK, "");
         let mut broken = false;
@@ -222,8 +224,8 @@ impl LanguageModel {
     }
 }
 
-/// Tokens that end a reply, ascending: those of config.json and generation_config.json, the tokenizer's end
-/// token, and what the template writes directly behind a reply.
+/// Tokens that end a reply, ascending: those of config.json and generation_config.json, the tokenizer's end token, and
+/// the special token that the template writes directly after a reply.
 fn stop_ids(
     config: &DecoderConfig,
     tokenizer: &Tokenizer,
@@ -235,7 +237,7 @@ fn stop_ids(
         Message::new("user", "Hello"),
         Message::new("assistant", REPLY),
     ];
-    // A template that refuses such a short conversation tells nothing about its end.
+    // A template that refuses such a short conversation shows nothing about how a reply ends.
     let rendered = chat.render(&messages, false).unwrap_or_default();
     if let Some((_, behind)) = rendered.rsplit_once(REPLY) {
         let next = tokenizer.encode(behind, SpecialTokens::Parse)?;
@@ -246,10 +248,10 @@ fn stop_ids(
     Ok(ids)
 }
 
-/// Checks a model folder by its configuration and weight headers, without loading it.
+/// Checks a model folder or GGUF file by its configuration and weight headers, without reading its weights.
 ///
 /// # Errors
-/// What [`LanguageModel::load`] would find in configuration, headers and missing files.
+/// What [`LanguageModel::load`] would report about configuration, headers and missing files.
 pub fn check_folder(path: &Path) -> Result<FolderSummary> {
     let checkpoint = Checkpoint::open(path)?;
     let config = checkpoint.config()?;
@@ -282,7 +284,7 @@ fn file_bytes(path: &Path) -> Result<u64> {
         .len())
 }
 
-/// SHA-256 of a file.
+/// SHA-256 of a file's content, as 64 lower-case hexadecimal digits.
 ///
 /// # Errors
 /// [`Error::MissingFile`] or [`Error::Io`].
@@ -292,7 +294,8 @@ pub fn file_sha256(path: &Path) -> Result<String> {
     Ok(hex(hasher))
 }
 
-/// SHA-256 over name, length and content of configuration, weight and tokenizer files, in name order.
+/// SHA-256 over name, length and content of the configuration, weight and tokenizer files, sorted by name; as 64
+/// lower-case hexadecimal digits.
 ///
 /// # Errors
 /// [`Error::MissingFile`] or [`Error::Io`].

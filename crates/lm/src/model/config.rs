@@ -1,6 +1,6 @@
 //! `config.json` and `generation_config.json` of a checkpoint, as one typed configuration.
 //!
-//! Field names are Hugging Face transformers'. Only what the decoder computes exactly is let through: an
+//! Field names are those of Hugging Face transformers. Only what the decoder computes exactly is let through: an
 //! unknown architecture, activation or rope scaling is an error and never a silent approximation.
 
 use std::path::Path;
@@ -17,13 +17,13 @@ use crate::error::Result;
 /// More blocks than any model has: a damaged file must not ask for endless memory.
 const MAX_LAYERS: usize = 4096;
 
-/// Largest believed size: products of two must not overflow.
+/// Largest size that is believed: the product of two sizes must not overflow.
 const MAX_SIZE: usize = 1 << 28;
 
-/// Sizes and constants of a decoder.
+/// Sizes and constants of a decoder, checked so that it can be computed exactly.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecoderConfig {
-    /// The family, which decides names and peculiarities.
+    /// The model family, which decides names of tensors and peculiarities.
     pub architecture: Architecture,
     /// Rows of the embedding (V).
     pub vocab_size: usize,
@@ -31,44 +31,45 @@ pub struct DecoderConfig {
     pub hidden_size: usize,
     /// Width of the gated MLP (F).
     pub intermediate_size: usize,
-    /// Number of blocks.
+    /// Number of transformer blocks (L).
     pub num_hidden_layers: usize,
-    /// Query heads (H).
+    /// Number of query heads (H).
     pub num_attention_heads: usize,
-    /// Key/value heads (K); divides H.
+    /// Number of key/value heads (K), which divides H.
     pub num_key_value_heads: usize,
-    /// Width of a head (Dh).
+    /// Width of a head (Dh), even.
     pub head_dim: usize,
     /// Longest sequence that can be read, in tokens: the config's, or what `rope_scaling` stretches it to.
     pub max_position_embeddings: usize,
-    /// Added to the mean square before the root.
+    /// Added to the mean square before an RMS norm takes the root.
     pub rms_norm_eps: f64,
     /// Leading values of each head that are rotated (Dr), even.
     pub rotary_dim: usize,
     /// Base of the rotary frequencies.
     pub rope_theta: f64,
-    /// Scaling of the rotary frequencies.
+    /// How the rotary frequencies are scaled to stretch the context.
     pub rope_scaling: RopeScaling,
-    /// Per block: how many positions a token sees, its own and those just before; none: all before.
+    /// For each block, how many positions a token sees: its own and those just before it. `None` if it sees all earlier
+    /// positions.
     pub sliding_windows: Vec<Option<usize>>,
-    /// Queries and keys pass an RMS norm of their own, head by head, before the rotation.
+    /// Whether queries and keys each pass an RMS norm, head by head, before the rotation.
     pub qk_norm: bool,
-    /// The head shares the embedding's matrix.
+    /// Whether the head shares the embedding's matrix.
     pub tie_word_embeddings: bool,
-    /// q, k and v projections have a bias.
+    /// Whether the q, k and v projections have a bias.
     pub qkv_bias: bool,
-    /// The output projection of attention has a bias.
+    /// Whether the output projection of attention has a bias.
     pub o_bias: bool,
-    /// The MLP's projections have a bias.
+    /// Whether the MLP's projections have a bias.
     pub mlp_bias: bool,
-    /// Token that begins a sequence.
+    /// Id of the token that begins a sequence; `None` if the configuration names no such token.
     pub bos_token_id: Option<u32>,
-    /// Tokens that end a sequence, of config.json and generation_config.json together, ascending.
+    /// Ids of the tokens that end a sequence, from config.json and generation_config.json together, ascending.
     pub eos_token_ids: Vec<u32>,
 }
 
 impl DecoderConfig {
-    /// Reads `config.json` and, where present, the end tokens of `generation_config.json` in `dir`.
+    /// Reads `config.json` and, if present, the end tokens of `generation_config.json` in `dir`.
     ///
     /// # Errors
     /// [`Error::MissingFile`], [`Error::Config`], [`Error::UnsupportedArchitecture`].
@@ -92,7 +93,7 @@ impl DecoderConfig {
         Ok(config)
     }
 
-    /// Reads a `config.json`, or what stands for one; `path` is named in errors.
+    /// Reads the content of a `config.json`, or the same fields made from other metadata; errors name `path`.
     ///
     /// # Errors
     /// [`Error::Config`], [`Error::UnsupportedArchitecture`].
@@ -206,8 +207,8 @@ impl DecoderConfig {
         }
     }
 
-    /// Where a checkpoint keeps a block's projection: (module, its rows in all, first row of the projection).
-    /// Phi-3 stacks q, k and v in one matrix, and gate and up in another.
+    /// Where a checkpoint keeps a block's projection: (module, number of rows of its matrix, first row of the
+    /// projection). Phi-3 stacks q, k and v in one matrix, and gate and up in another.
     pub(crate) fn stored_projection(&self, target: Target) -> (&'static str, usize, usize) {
         let rows = |target: Target| self.projection_shape(target).0;
         let (q, kv, inner) = (rows(Target::Q), rows(Target::K), self.intermediate_size);
@@ -221,7 +222,7 @@ impl DecoderConfig {
         }
     }
 
-    /// Name of the matrix in which a checkpoint keeps a layer's projection: `model.layers.0.self_attn.q_proj`, for
+    /// Name of the matrix in which a checkpoint keeps a layer's projection: `model.layers.0.self_attn.q_proj`, or for
     /// Phi-3 `model.layers.0.self_attn.qkv_proj`.
     pub(crate) fn stored_name(&self, layer: usize, target: Target) -> String {
         format!(
@@ -241,7 +242,7 @@ impl DecoderConfig {
     }
 }
 
-/// Refuses what would change the numbers and is not computed.
+/// Refuses settings that would change the numbers and that the decoder does not compute.
 fn refuse_unknown(fields: &Fields<'_>, architecture: Architecture) -> Result<()> {
     let activation = fields.json["hidden_act"].as_str().unwrap_or("silu");
     if activation != "silu" {
@@ -281,8 +282,8 @@ fn refuse_unknown(fields: &Fields<'_>, architecture: Architecture) -> Result<()>
     Ok(())
 }
 
-/// Windows of the blocks, with the defaults of transformers' configuration classes; a window that holds the whole
-/// context is none.
+/// The window of each block, with the defaults of transformers' configuration classes. A window as wide as the whole
+/// context counts as no window.
 fn sliding_windows(fields: &Fields<'_>, architecture: Architecture) -> Result<Vec<Option<usize>>> {
     const CLASS_DEFAULT: usize = 4096;
     const FIRST_WINDOWED_LAYER: usize = 28;

@@ -1,8 +1,8 @@
 //! The decoder network over packed sequences, after transformers' `modeling_llama.py`.
 //!
-//! Sequences of a batch lie end to end without padding (N rows in all); positions and spans say which row
-//! belongs where. The same block code serves training (with a [`Tape`] for the explicit backward pass),
-//! scoring, prefill and decoding: only the attention differs, so it is an argument.
+//! The sequences of a batch are laid end to end without padding, N rows in all. Positions and spans say to which
+//! sequence and place each row belongs. The same block code serves training (with a [`Tape`] for the explicit backward
+//! pass), scoring, prefill and decoding: only the attention differs, so it is an argument.
 
 use candle_core::{DType, Device, Tensor};
 
@@ -20,10 +20,11 @@ use crate::error::{Error, Result};
 use crate::ops::{add_into, rms_norm, swiglu};
 use crate::profile::{Work, count_tokens, timed};
 
-/// A frozen decoder-only transformer. Activations have the number type of its norms: f32 on the processor, see [`Place`].
+/// A frozen decoder-only transformer. Its activations have the number type of its norms, which is f32 on the processor
+/// (see [`Place`]).
 #[derive(Debug, Clone)]
 pub struct Decoder {
-    /// Sizes and constants.
+    /// Sizes and constants from the model's configuration.
     pub config: DecoderConfig,
     /// Embedding of the tokens, `[V, D]`.
     pub embed_tokens: Weight,
@@ -31,30 +32,30 @@ pub struct Decoder {
     pub layers: Vec<Layer>,
     /// Weight of the final norm `[D]`.
     pub norm: Tensor,
-    /// `[V, D]`; the embedding's own storage where the model ties them.
+    /// The head over the vocabulary, `[V, D]`; shares the embedding's storage if the model ties the two.
     pub lm_head: Weight,
-    /// Rotary position embedding.
+    /// Rotary position embedding, which turns positions into cosines and sines.
     pub rope: Rope,
-    /// Where all tensors live.
+    /// The device that holds all tensors.
     pub device: Device,
 }
 
-/// One transformer block.
+/// The frozen weights of one transformer block.
 #[derive(Debug, Clone)]
 pub struct Layer {
     /// Norm before attention `[D]`.
     pub input_layernorm: Tensor,
-    /// Norm of each query head `[Dh]`, where the family has one.
+    /// Norm of each query head `[Dh]`; `None` if the family has no such norm.
     pub q_norm: Option<Tensor>,
-    /// Norm of each key head `[Dh]`, where the family has one.
+    /// Norm of each key head `[Dh]`; `None` if the family has no such norm.
     pub k_norm: Option<Tensor>,
     /// Norm before the gated MLP `[D]`.
     pub post_attention_layernorm: Tensor,
-    /// Its linear maps.
+    /// The block's seven linear maps, from the query to the down projection.
     pub projections: PerTarget<Projection>,
 }
 
-/// A frozen linear map.
+/// A frozen linear map, `W x + bias`.
 #[derive(Debug, Clone)]
 pub struct Projection {
     /// The matrix, `[out, in]`.
@@ -66,12 +67,12 @@ pub struct Projection {
 /// What a forward pass leaves for the backward pass.
 #[derive(Debug, Clone, Default)]
 pub struct Tape {
-    /// Keep the input of each block only; the backward pass computes the rest again (gradient checkpointing, Chen et
-    /// al. 2016, arXiv 1604.06174). The numbers are the same bit for bit.
+    /// Whether to keep only the input of each block; the backward pass then computes the rest again (gradient
+    /// checkpointing, Chen et al. 2016, arXiv 1604.06174). The gradients are the same, bit for bit.
     pub recompute: bool,
     /// What each block left, first block first.
     pub layers: Vec<BlockTape>,
-    /// Input of the final norm `[M, D]` in the wanted rows; absent before the pass has ended.
+    /// Input of the final norm `[M, D]` in the wanted rows; `None` until the pass has ended.
     pub final_x: Option<Tensor>,
 }
 
@@ -80,7 +81,7 @@ pub struct Tape {
 pub enum BlockTape {
     /// Everything that its backward pass reads.
     Whole(Box<LayerTape>),
-    /// Its input `[N, D]`.
+    /// Only its input `[N, D]`, from which the backward pass computes the rest again.
     Input(Tensor),
 }
 
@@ -94,13 +95,13 @@ impl BlockTape {
     }
 }
 
-/// What one block leaves for its backward pass. In the last block queries and everything after attention are there in
-/// the M wanted rows only; in the others M is N.
+/// What one block leaves for its backward pass. In the last block, the queries and everything from attention on have
+/// only the M wanted rows; in all other blocks M is N.
 #[derive(Debug, Clone)]
 pub struct LayerTape {
     /// Block input `[N, D]`.
     pub x: Tensor,
-    /// Queries as projected, before norm and rope, which cost less to do again than to keep `[M, H, Dh]`.
+    /// Queries `[M, H, Dh]` as projected, before norm and rope: repeating those costs less than keeping their results.
     pub q: Tensor,
     /// Keys as projected, before norm and rope `[N, K, Dh]`.
     pub k: Tensor,
@@ -114,8 +115,7 @@ pub struct LayerTape {
     pub gate: Tensor,
     /// `up_proj` output `[M, F]`.
     pub up: Tensor,
-    /// `x Aᵀ` of each projection under an adapter `[M or N, R]`; absent for
-    /// `down_proj` where the block was computed again.
+    /// `x Aᵀ` `[M or N, R]` of each projection with an adapter; `None` for `down_proj` if the block was recomputed.
     pub low: PerTarget<Option<Tensor>>,
 }
 
@@ -123,13 +123,15 @@ pub struct LayerTape {
 pub(crate) struct Wiring<'a> {
     pub(crate) adapter: Option<&'a LowRank>,
     pub(crate) dropout: Option<&'a Dropout>,
+    /// Cosines by which the packed rows are rotated, `[N, Dr/2]`.
     pub(crate) cos: &'a Tensor,
+    /// Sines by which the packed rows are rotated, `[N, Dr/2]`.
     pub(crate) sin: &'a Tensor,
-    /// Rows whose hidden states are wanted; none: all.
+    /// Rows whose hidden states are wanted; `None` for all rows.
     pub(crate) wanted: Option<&'a Rows>,
 }
 
-/// Which part of the pass the caller keeps.
+/// What the pass records for its caller.
 pub(crate) enum Record<'a> {
     Nothing,
     Tape(&'a mut Tape),
@@ -139,13 +141,14 @@ pub(crate) enum Record<'a> {
 pub(crate) type Attend<'a> = dyn FnMut(usize, &Tensor, &Tensor, &Tensor) -> Result<Tensor> + 'a;
 
 impl Decoder {
-    /// Packed causal forward pass → hidden states after the final norm `[M, D]`, in the rows that the batch wants.
+    /// Runs a packed causal forward pass and returns the hidden states after the final norm, `[M, D]`: the rows that
+    /// the batch wants.
     ///
     /// `dropout` acts on the adapter's inputs only; `tape`, if given, is overwritten with what the backward
     /// pass needs.
     ///
     /// # Errors
-    /// [`Error::ContextExceeded`] where a sequence is longer than the model's context.
+    /// [`Error::ContextExceeded`] if a sequence is longer than the model's context.
     pub fn forward(
         &self,
         batch: &PackedBatch,
@@ -157,7 +160,8 @@ impl Decoder {
         self.forward_spans(batch, adapter, dropout, record, &mut |_, _, _| Ok(()))
     }
 
-    /// [`Decoder::forward`] that hands each block's keys and values to `keep` (the prefill of a cache).
+    /// [`Decoder::forward`], which also hands each block's index, keys and values to `keep`, so that a cache can be
+    /// filled.
     pub(crate) fn forward_spans(
         &self,
         batch: &PackedBatch,
@@ -183,7 +187,8 @@ impl Decoder {
         self.run_blocks(batch, adapter, dropout, record, &mut attend)
     }
 
-    /// Causal attention of one block within each sequence of a batch, in the last block from the wanted rows only.
+    /// Causal attention of one block within each sequence of a batch; in the last block only for queries of wanted
+    /// rows.
     pub(crate) fn attend_spans(
         &self,
         batch: &PackedBatch,
@@ -214,7 +219,8 @@ impl Decoder {
         })
     }
 
-    /// The blocks with a given attention.
+    /// Runs all blocks with a given attention, then the final norm; returns the hidden states `[M, D]` of the wanted
+    /// rows.
     pub(crate) fn run_blocks(
         &self,
         batch: &PackedBatch,
@@ -259,7 +265,7 @@ impl Decoder {
         Ok(hidden)
     }
 
-    /// One block from its input `[N, D]` up to its down projection.
+    /// Computes one block from its input `[N, D]` up to, but without, its down projection.
     pub(crate) fn block(
         &self,
         index: usize,
@@ -324,7 +330,7 @@ impl Decoder {
         self.norm.dtype()
     }
 
-    /// Where the model lies and what it computes in.
+    /// The device that holds the model, and the number type that it computes in.
     pub fn place(&self) -> Place {
         Place {
             device: self.device.clone(),
@@ -332,10 +338,11 @@ impl Decoder {
         }
     }
 
-    /// The same model in another place.
+    /// A copy of the model for another device or number type.
     ///
     /// # Errors
-    /// [`Error::Candle`] where the device has no room, [`Error::Setting`] for blocks that it cannot use.
+    /// [`Error::Candle`] if the device has too little memory, [`Error::Setting`] if it cannot use the model's quantised
+    /// blocks.
     pub fn placed(&self, place: &Place) -> Result<Self> {
         let lm_head = self.lm_head.placed(place)?;
         let embed_tokens = match self.config.tie_word_embeddings {
@@ -363,18 +370,18 @@ impl Decoder {
         })
     }
 
-    /// Cosines and sines of the rows of a batch, in the type of the activations.
+    /// Cosines and sines of a batch's rows, `[N, Dr/2]` each, in the number type of the activations.
     pub(crate) fn rotations(&self, batch: &PackedBatch) -> Result<(Tensor, Tensor)> {
         let (cos, sin) = batch.rotations(&self.rope)?;
         Ok((cos.to_dtype(self.dtype())?, sin.to_dtype(self.dtype())?))
     }
 
-    /// Whether this is the last block.
+    /// Whether `index` is that of the last block.
     pub(crate) fn is_last(&self, index: usize) -> bool {
         index + 1 == self.layers.len()
     }
 
-    /// `[N, heads*Dh]` → `[N, heads, Dh]`
+    /// Splits each row into its heads: `[N, heads*Dh]` → `[N, heads, Dh]`.
     fn heads(&self, x: &Tensor) -> Result<Tensor> {
         let (rows, width) = x.dims2()?;
         Ok(x.reshape((rows, width / self.config.head_dim, self.config.head_dim))?)
@@ -400,8 +407,8 @@ impl Layer {
         Ok(layer)
     }
 
-    /// `W x + bias + scale * B A dropout(x)` for x `[M, in]` → `[M, out]`, and under an adapter `A dropout(x)`
-    /// `[M, R]`; `rows` are the packed rows that x holds, none: all.
+    /// Computes `W x + bias + scale * B A dropout(x)` for x `[M, in]` → `[M, out]`. If the projection has an adapter,
+    /// `A dropout(x)` `[M, R]` is returned too. `rows` are the packed rows that x holds, `None` for all.
     pub(crate) fn project(
         &self,
         index: usize,

@@ -1,9 +1,12 @@
-//! The product of a few rows with a frozen matrix, as decoding takes it: the matrix is read from memory once.
+//! The product of a few rows with a frozen matrix, as decoding needs it: the matrix is read from memory only once.
 //!
-//! A dense matrix lies `[in, out]`: some of its rows at a time are added to the result, each times a number of x. A packed
-//! one lies `[out, in]`. For very few rows of x, each block is decoded into registers and multiplied there. For more, rows of the matrix are
-//! decoded some at a time into a scratch that stays in the processor's first cache, where all rows of x meet them. Each
-//! number of the result is one dot product in f32 with the decoded row.
+//! A dense matrix is held as `[in, out]`. A few of its rows at a time are added to the result, each multiplied by a
+//! number of x.
+//!
+//! A packed matrix is held as `[out, in]`. For very few rows of x, each block is decoded into registers and multiplied
+//! there. For more rows of x, a few rows of the matrix at a time are decoded into a buffer that stays in the
+//! first-level cache, and multiplied with all rows of x. Each number of the result is one dot product in f32 with a
+//! decoded row.
 
 use candle_core::quantized::GgmlDType;
 use pulp::{Arch, Simd, WithSimd};
@@ -13,28 +16,29 @@ use super::blocks::{Block, Line, Q4_0, Q8_0};
 use super::packed::Packed;
 use crate::error::Result;
 
-/// Values of the matrix that one thread takes at a time.
+/// Values of the matrix in one task, which one thread computes.
 const TASK_VALUES: usize = 1 << 17;
 
-/// Rows of a dense matrix that are worth a thread of their own.
+/// Fewest rows of a dense matrix that are worth a task.
 const MIN_DENSE_TASK_ROWS: usize = 128;
 
-/// Rows of a dense matrix as it is held that are read side by side: as many as the processor fetches ahead.
+/// Rows of a dense matrix, in its `[in, out]` form, that are read side by side: as many as the processor fetches ahead.
 const STREAMS: usize = 8;
 
-/// Vectors of each of them that all rows of x meet before the next: two thirds of a first-level cache.
+/// Vectors of each such row that are multiplied with all rows of x before the next ones are read: together two thirds
+/// of a first-level cache.
 const PIECE_VECTORS: usize = 64;
 
-/// Values that are decoded at once: 24 KiB, half of a first-level cache.
+/// Values that are decoded at once: 24 KiB of f32, half of a first-level cache.
 const PANEL_VALUES: usize = 6 << 10;
 
-/// Rows of x up to which decoding into registers, once for every four or eight of them, is faster.
+/// Up to this many rows of x, decoding into registers is faster, although it is repeated for every four or eight rows.
 const REGISTER_ROWS: usize = 8;
 
 /// Rows of the matrix whose dot products are computed side by side.
 const TILE: usize = 4;
 
-/// `x Wᵀ` with the instructions of a processor: x `[M, in]`, flat → `[M, out]`, flat.
+/// Computes `x Wᵀ` for a packed matrix with the instruction set `arch`: x `[M, in]` → `[M, out]`, both flat.
 pub(super) fn project(arch: Arch, x: &[f32], weight: &Packed) -> Result<Vec<f32>> {
     let (rows, columns) = (weight.rows(), weight.columns().max(1));
     let mut out = vec![0f32; x.len() / columns * rows];
@@ -55,7 +59,8 @@ pub(super) fn project(arch: Arch, x: &[f32], weight: &Packed) -> Result<Vec<f32>
     Ok(out)
 }
 
-/// `x Wᵀ` for a dense matrix held as `in` rows of `rows` values, `stride` apart: x `[M, in]`, flat → `[M, out]`, flat.
+/// Computes `x Wᵀ` for a dense matrix, held as `in` rows of `rows` values that begin `stride` values apart:
+/// x `[M, in]` → `[M, out]`, both flat.
 pub(super) fn project_dense(
     arch: Arch,
     x: &[f32],
@@ -81,7 +86,7 @@ pub(super) fn project_dense(
     out
 }
 
-/// The places of the results for `task_rows` rows of the matrix at a time: for each row of x a slice.
+/// Cuts the result `[M, rows]` into tasks of `task_rows` rows of the matrix; a task has one slice for each row of x.
 fn tasks(out: &mut [f32], rows: usize, task_rows: usize) -> Vec<Vec<&mut [f32]>> {
     let mut tasks: Vec<Vec<&mut [f32]>> =
         (0..rows).step_by(task_rows).map(|_| Vec::new()).collect();
@@ -94,9 +99,9 @@ fn tasks(out: &mut [f32], rows: usize, task_rows: usize) -> Vec<Vec<&mut [f32]>>
     tasks
 }
 
-/// Some rows of a dense matrix, which are columns as it is held.
+/// The product with some rows of a dense matrix, which are columns of its `[in, out]` form.
 struct DenseTask<'a> {
-    /// From the task's first column on.
+    /// The `[in, out]` form, flat, from the task's first column on.
     weight_t: &'a [f32],
     stride: usize,
     columns: usize,
@@ -121,7 +126,8 @@ impl WithSimd for DenseTask<'_> {
 }
 
 impl DenseTask<'_> {
-    /// Adds `R` rows as they are held, each times its number of x, to the result of every row of x.
+    /// Adds `R` rows of the `[in, out]` form, from row `first` on, to the result of every row of x. Each is multiplied
+    /// by its number of x.
     #[inline(always)]
     fn add<S: Simd, const R: usize>(&mut self, simd: S, first: usize) {
         let count = self.out.first().map_or(0, |out| out.len());
@@ -165,7 +171,7 @@ impl DenseTask<'_> {
     }
 }
 
-/// Some rows of a packed matrix.
+/// The product with some rows of a packed matrix, from row `first` on.
 struct Task<'a> {
     weight: &'a Packed,
     first: usize,
@@ -197,7 +203,7 @@ impl Task<'_> {
         self.out.first().map_or(0, |out| out.len())
     }
 
-    /// Row by row of the matrix, with up to eight rows of x at once.
+    /// Goes through the matrix row by row, and multiplies each with up to eight rows of x at once.
     #[inline(always)]
     fn in_registers<S: Simd, B: Block<BYTES, LINES>, const BYTES: usize, const LINES: usize>(
         mut self,
@@ -220,7 +226,7 @@ impl Task<'_> {
         }
     }
 
-    /// Panel by panel of the matrix.
+    /// Goes through the matrix panel by panel, and multiplies each with all rows of x.
     #[inline(always)]
     fn in_cache<S: Simd>(mut self, simd: S) -> Result<()> {
         let (rows, columns) = (self.rows(), self.weight.columns());
@@ -259,10 +265,10 @@ fn dots<S: Simd, B: Block<BYTES, LINES>, const BYTES: usize, const LINES: usize,
     let lines = blocks.len() * LINES;
     let mut xs: [&[[Line; LINES]]; M] = [&[]; M];
     for (blocks_of_x, x) in xs.iter_mut().zip(x.as_chunks().0.chunks_exact(lines)) {
-        // The length, said once, spares checking every index.
+        // Stating the length once spares checking every index.
         *blocks_of_x = &x.as_chunks().0[..blocks.len()];
     }
-    // Two sums, which do not wait for one another.
+    // Two sums, so that no addition waits for the one before it.
     let mut sums = [[simd.splat_f32s(0.0); 2]; M];
     for (i, block) in blocks.iter().enumerate() {
         let mut values = [[0f32; 16]; LINES];
@@ -281,7 +287,8 @@ fn dots<S: Simd, B: Block<BYTES, LINES>, const BYTES: usize, const LINES: usize,
     M
 }
 
-/// A buffer of zeros that begins where a cache line does: vectors across two lines take twice as long to load.
+/// A slice of zeros from an empty buffer, beginning at a cache line: a vector across two lines takes twice as long to
+/// load.
 fn aligned(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
     const LINE_BYTES: usize = 64;
     buffer.resize(length + LINE_BYTES / 4, 0.0);
@@ -297,7 +304,7 @@ struct Panel<'a> {
 }
 
 impl Panel<'_> {
-    /// Products with all rows of x, `M` of them at a time.
+    /// Computes the products with all rows of x, `M` rows at a time.
     #[inline(always)]
     fn multiply<S: Simd, const M: usize>(&self, simd: S, x: &[f32], out: &mut [&mut [f32]]) {
         let together = x.len() / self.columns / M * M;
@@ -317,7 +324,7 @@ impl Panel<'_> {
         }
     }
 
-    /// Products with `M` rows of x.
+    /// Computes the products of all rows of the panel with `M` rows of x.
     #[inline(always)]
     fn tiles<S: Simd, const M: usize>(&self, simd: S, x: &[f32], out: &mut [&mut [f32]]) {
         let mut row = self.start;
@@ -334,8 +341,8 @@ impl Panel<'_> {
     }
 }
 
-/// Dot products of `R` rows of the matrix with `M` rows of x, into `out[..][row..row + R]`. Only plain loops: the closures
-/// of iterators would be compiled without the instructions of `S`.
+/// Dot products of `R` rows of the matrix with `M` rows of x, into `out[..][row..row + R]`. It has only plain loops:
+/// closures of iterators would be compiled without the instructions of `S`.
 #[inline(always)]
 fn tile<S: Simd, const R: usize, const M: usize>(
     simd: S,
@@ -373,7 +380,7 @@ fn tile<S: Simd, const R: usize, const M: usize>(
     }
 }
 
-/// `N` rows of `columns` values as vectors, and what is left of each.
+/// Splits `N` rows of `columns` values each into vectors and the values left over.
 #[inline(always)]
 fn vectors<S: Simd, const N: usize>(
     values: &[f32],
@@ -444,7 +451,8 @@ mod tests {
 
     #[test]
     fn every_number_is_a_dot_product_with_the_dequantised_row() {
-        // Rows for several tasks and odd panels; x for every width of both ways; columns that vectors divide and that they do not.
+        // Enough rows for several tasks and odd panels; rows of x for every width of both methods; numbers of columns
+        // that are a multiple of a vector's length, and some that are not.
         for (dtype, rows, columns) in [
             (GgmlDType::Q8_0, 1403, 224),
             (GgmlDType::Q4_0, 5, 32),

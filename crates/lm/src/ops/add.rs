@@ -1,4 +1,4 @@
-//! `x + y`, in place where that is safe.
+//! The sum of two tensors, in place if nothing else refers to the first.
 
 use candle_core::{CpuStorage, InplaceOp2, Layout, Tensor};
 use rayon::prelude::*;
@@ -7,7 +7,8 @@ use super::{BLOCK, contiguous, contiguous_mut, fused, vectorised};
 use crate::error::Result;
 use crate::profile::{Work, counted};
 
-/// `fresh + other`, in place in `fresh` on the CPU: it must be a result that nothing else refers to.
+/// Returns `fresh + other`. On the CPU the sum overwrites `fresh`, so `fresh` must be a result that nothing else refers
+/// to.
 pub(crate) fn add_into(fresh: Tensor, other: &Tensor) -> Result<Tensor> {
     let _counted = counted(Work::Elementwise);
     if !fused(&fresh)

@@ -1,4 +1,5 @@
-//! A tiny model made of greetings: its files, windows, gradients, and a training stopped and resumed.
+//! Tests with a tiny model that learns greetings: its files, windows and gradients, and a training that is stopped and
+//! resumed.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -57,7 +58,8 @@ fn config(epochs: f64) -> PretrainConfig {
     }
 }
 
-/// Stops after a number of updates; keeps the last state and the losses. The clock ticks whenever it is read.
+/// An observer that stops after a number of updates and keeps the losses and the last state. Its clock advances one
+/// second whenever it is read.
 #[derive(Default)]
 struct Watch {
     stop_after: Option<usize>,
@@ -234,7 +236,7 @@ fn a_resumed_training_is_the_uninterrupted_one_and_learns() {
         Err(Error::Checkpoint { .. })
     ));
 
-    // A limit in updates leaves the way there as it was.
+    // A limit on updates does not change the updates before it.
     let shortened = PretrainConfig {
         max_updates: Some(7),
         ..config.clone()
@@ -252,7 +254,7 @@ fn a_resumed_training_is_the_uninterrupted_one_and_learns() {
     let kept = PretrainState::load(&file, parts.parameters.elem_count(), &Device::Cpu).unwrap();
     assert_eq!(values(&state), values(&kept));
 
-    // A limit in time ends it earlier, and the rate falls with it.
+    // A limit on time ends training earlier, and the learning rate falls faster to match.
     let hurried = PretrainConfig {
         max_wall_s: Some(6.0),
         ..config

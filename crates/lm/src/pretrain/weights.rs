@@ -13,7 +13,7 @@ use crate::model::tensors::{
 };
 use crate::model::{Decoder, DecoderConfig, Target, Weight};
 
-/// Every tensor's shape by name: the order of the flat vector.
+/// Every tensor's shape by name; the order of the names is that of the flat vector.
 pub(super) fn shapes(config: &DecoderConfig) -> BTreeMap<String, Vec<usize>> {
     let (vocab, hidden) = (config.vocab_size, config.hidden_size);
     let mut shapes = BTreeMap::from([
@@ -59,7 +59,7 @@ pub(super) fn check(config: &DecoderConfig) -> Result<()> {
     }
 }
 
-/// All weights, one after the other `[P]`.
+/// All weights as one vector `[P]`, in the order of [`shapes`].
 pub(super) fn flatten(decoder: &Decoder) -> Result<Tensor> {
     let mut parts = named(decoder)?;
     let order = shapes(&decoder.config);
@@ -101,7 +101,7 @@ fn named(decoder: &Decoder) -> Result<HashMap<String, Tensor>> {
     Ok(tensors)
 }
 
-/// The parts of a flat vector `[P]` by name (views, no copy).
+/// The tensors in a flat vector `[P]` by name, as views without a copy.
 pub(super) fn parts(config: &DecoderConfig, flat: &Tensor) -> Result<HashMap<String, Tensor>> {
     let mut start = 0;
     let mut take = |(name, shape): (String, Vec<usize>)| -> Result<(String, Tensor)> {
@@ -148,7 +148,7 @@ pub(super) fn put(decoder: &mut Decoder, flat: &Tensor) -> Result<()> {
     Ok(())
 }
 
-/// A safetensors file of the weights, as `dtype`.
+/// Writes the weights to a safetensors file as `dtype`, sorted by name.
 pub(super) fn write(tensors: &HashMap<String, Tensor>, dtype: DType, path: &Path) -> Result<()> {
     let mut stored = tensors
         .iter()

@@ -1,7 +1,7 @@
 //! The state of a training run as one safetensors file: adapter, moments, best adapter, and the rest as JSON in the
 //! file's metadata.
 //!
-//! One file, written whole or not at all, so a run that is killed at any moment resumes from a consistent state; the
+//! The file is written whole or not at all, so a run that is killed at any moment resumes from a consistent state. Its
 //! numbers are stored bit for bit.
 
 use std::collections::{BTreeMap, HashMap};
@@ -19,39 +19,39 @@ use crate::error::{Error, Result};
 use crate::lora::{Adapter, LoraConfig};
 use crate::model::DecoderConfig;
 
-/// One evaluation of a run.
+/// One evaluation of a run, and the learning rate at that time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct EvalPoint {
     /// Updates done when it was taken.
     pub update: usize,
-    /// The value; lower is better.
+    /// The value that the observer returned; lower is better.
     pub value: f64,
     /// Learning rate in force before the evaluation.
     pub lr: f64,
 }
 
-/// Everything a run needs to go on as if it had never stopped.
+/// Everything a run needs to continue as if it had never stopped.
 #[derive(Debug, Clone)]
 pub struct TrainState {
     /// Updates done when this was saved.
     pub update: usize,
-    /// The adapter after them.
+    /// The adapter after these updates.
     pub adapter: Adapter,
-    /// Moments of AdamW.
+    /// Both moments of AdamW, `[P]` each, and its number of steps.
     pub optimizer: AdamW,
-    /// Memory of the plateau rule; none before training starts.
+    /// Memory of the plateau rule; `None` before training starts.
     pub plateau: Option<PlateauState>,
-    /// Adapter of the best evaluation; the initial one before the first.
+    /// Adapter of the best evaluation; before the first evaluation, the initial adapter.
     pub best_adapter: Adapter,
-    /// Update of the best evaluation.
+    /// Updates done at the best evaluation; 0 before the first evaluation.
     pub best_update: usize,
-    /// Value of the best evaluation; none before the first.
+    /// Value of the best evaluation; `None` before the first evaluation.
     pub best_value: Option<f64>,
-    /// Every evaluation so far.
+    /// Every evaluation so far, first to last.
     pub history: Vec<EvalPoint>,
-    /// Report of the first update.
+    /// Report of the first update; `None` before it.
     pub first: Option<StepReport>,
-    /// Report of the latest update.
+    /// Report of the latest update; `None` before the first.
     pub last: Option<StepReport>,
 }
 
@@ -133,7 +133,7 @@ impl TrainState {
     /// Reads a state written by [`TrainState::save`] for a model of this configuration.
     ///
     /// # Errors
-    /// [`Error::MissingFile`], or [`Error::Checkpoint`] where the file is damaged or belongs to another model.
+    /// [`Error::MissingFile`], or [`Error::Checkpoint`] if the file is damaged or belongs to another model.
     pub fn load(path: &Path, decoder: &DecoderConfig, device: &Device) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| unusable(path, e))?;

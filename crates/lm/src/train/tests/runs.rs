@@ -1,4 +1,4 @@
-//! Whole runs: resumed, ended for each reason, refused.
+//! Tests of whole runs: they resume exactly, end for each reason, and refuse unusable states and data.
 
 use super::*;
 
