@@ -1,4 +1,4 @@
-//! How fast texts are scored, beside the forward pass of training over the same texts.
+//! How fast texts are scored, compared with training's forward pass over the same texts.
 
 use lm::Result;
 use lm::infer::score::{Completion, row_logps, score};
@@ -9,28 +9,28 @@ use lm::train::TrainExample;
 
 use crate::{Clock, median};
 
-/// Passes over the texts; the median counts.
+/// How often each of the two passes over all texts is timed; the median is reported.
 const ROUNDS: usize = 5;
 
-/// What is scored.
+/// The texts that [`scoring`] scores, and how many of their tokens at once.
 #[derive(Debug, Clone)]
 pub struct ScoreWork {
     /// The texts with their prompts; the completions are scored.
     pub examples: Vec<TrainExample>,
-    /// Rank of training's adapter, on all seven projections; scoring has none.
+    /// Rank of the adapter in training's forward pass, on all seven projections; scoring runs without an adapter.
     pub rank: usize,
-    /// Tokens computed at once.
+    /// The most tokens that passes running side by side hold together.
     pub budget_tokens: usize,
 }
 
-/// What passes over the texts took; medians.
+/// What one pass over all texts took: medians over the rounds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScoreFigures {
-    /// Tokens of the texts.
+    /// Tokens of all texts, prompts and completions together.
     pub tokens: usize,
-    /// Wall-clock seconds of scoring.
+    /// Wall-clock seconds of scoring all texts.
     pub wall_s: f64,
-    /// Processor seconds of scoring.
+    /// Processor seconds of scoring all texts, all threads together.
     pub cpu_s: f64,
     /// Wall-clock seconds of training's forward pass, which also keeps what its backward pass reads.
     pub forward_wall_s: f64,
@@ -38,10 +38,10 @@ pub struct ScoreFigures {
     pub forward_cpu_s: f64,
 }
 
-/// Measures [`score`] and training's forward pass in turns.
+/// Times [`score`] and training's forward pass alternately.
 ///
 /// # Errors
-/// Whatever the passes report.
+/// Any error that a pass returns.
 pub fn scoring(decoder: &Decoder, work: &ScoreWork, clock: &Clock<'_>) -> Result<ScoreFigures> {
     let lora = LoraConfig {
         rank: work.rank,
@@ -75,8 +75,8 @@ pub fn scoring(decoder: &Decoder, work: &ScoreWork, clock: &Clock<'_>) -> Result
     })
 }
 
-/// The forward passes of an update over all texts, micro-batch by micro-batch: adapter, tape, and the head where the
-/// loss is.
+/// Runs the forward passes of one update over all texts, micro-batch by micro-batch: with an adapter and a tape, and
+/// with the head applied only to rows that have a loss.
 fn training_forward(decoder: &Decoder, adapter: &Adapter, work: &ScoreWork) -> Result<()> {
     let sequences: Vec<(&[u32], &[u32])> = work
         .examples

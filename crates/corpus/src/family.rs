@@ -1,19 +1,19 @@
-//! A family of conversations as its grammar file writes it: facts, the flow of turns, summaries.
+//! A family of conversations as its grammar file describes it: facts, the flow of turns, and summaries.
 //!
 //! ```text
 //! == barber.late                 the name
-//! topic: running late            alternatives with `|`, here and everywhere
-//! setting = phone                which asides fit (`asides.txt`; none for `call`), `chat` for messages
-//! P = person                     a speaker (capital first, `P` the client) or another fact, see `facts`
+//! topic: running late            `|` separates alternatives, here and everywhere
+//! setting = phone                which asides of `asides.txt` fit (`call` has none); `chat` for typed messages
+//! P = person                     a fact (see `facts`); speakers begin with a capital, and `P` is the client
 //! day = @day
 //! why = 40%
 //! P: Hi, is {day!} free?         a turn
 //! | Do you have a slot on {day!}?
-//! ?30 S: Long time no see.       a turn in 30 of 100 conversations
-//! (why) S: May I ask why?        a turn where a fact holds; `(why)` or `?30` alone opens a block up to `end`
-//! ~                              parts separated by `-`, told in any order, up to the next `~`
+//! ?30 S: Long time no see.       a turn that 30 of 100 conversations have
+//! (why) S: May I ask why?        a turn if a fact holds; `(why)` or `?30` alone opens a block that `end` closes
+//! ~                              up to the next `~`: parts in any order, with `-` between them
 //! *                              a place for an aside
-//! one: … two: … note: …          summaries of each style
+//! one: … two: … note: …          the summary in each style
 //! ```
 
 use crate::facts::Spec;
@@ -21,20 +21,23 @@ use crate::lines::{GrammarError, Line, definition};
 use crate::pattern::{Guard, Name, Pattern};
 use crate::{Style, pattern};
 
-/// One family.
+/// A family: what all its conversations share, and the choices that dice make for each of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Family {
+    /// Name in the grammar, for instance `barber.late`.
     pub(crate) name: String,
-    /// Whether some of its people have names that nobody has.
+    /// Whether some of its people get invented names.
     pub(crate) invents_names: bool,
-    /// The facts with how they are drawn, in order.
+    /// Each fact's name and how it is drawn, in the order of the file: a fact may use those before it.
     pub(crate) specs: Vec<(String, Spec)>,
+    /// What is said, in order.
     pub(crate) flow: Vec<Step>,
     pub(crate) topic: Pattern,
+    /// The summary in each [`Style`], in the order of its variants.
     pub(crate) summaries: [Pattern; 3],
 }
 
-/// A step of the flow.
+/// A step of the flow: an utterance, or steps that belong together.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Turn {
@@ -50,10 +53,12 @@ pub(crate) enum Step {
     Aside,
 }
 
-/// When a step happens.
+/// The two conditions under which a step happens; both must be met.
 #[derive(Clone, Debug)]
 pub(crate) struct When {
+    /// Probability in percent, 100 if the line gives none.
     pub(crate) percent: usize,
+    /// What must hold of the facts.
     pub(crate) guard: Guard,
 }
 
@@ -76,7 +81,7 @@ impl When {
     }
 }
 
-/// Reads the families of one file.
+/// Reads the families of one grammar file; each begins with a line `== name`.
 pub(crate) fn parse(lines: &[Line]) -> Result<Vec<Family>, GrammarError> {
     let mut families = Vec::new();
     let heads: Vec<usize> = lines
@@ -132,7 +137,8 @@ fn family(lines: &[Line]) -> Result<Family, GrammarError> {
     Ok(family)
 }
 
-/// Steps up to the end of the lines, `end`, `-` or the `~` that closes a group (left for the caller).
+/// Reads steps up to the end of the lines or to a line that closes something: `end`, `-`, or `~` inside a group. That
+/// line is left for the caller.
 pub(crate) fn steps(lines: &mut &[Line], in_group: bool) -> Result<Vec<Step>, GrammarError> {
     let mut steps = Vec::new();
     while let Some((line, following)) = lines.split_first() {
@@ -202,7 +208,7 @@ fn any_order(lines: &mut &[Line], opening: &Line) -> Result<Step, GrammarError> 
 }
 
 impl Family {
-    /// Every name that a text uses is defined.
+    /// Checks that every name used in a text is defined, and that linked choices come in pairs of equal length.
     fn check(&self) -> Result<(), String> {
         let names = self.names();
         for (index, (_, spec)) in self.specs.iter().enumerate() {
@@ -226,7 +232,7 @@ impl Family {
         }
     }
 
-    /// Everything that its texts mention.
+    /// All names that the topic, the summaries and the turns mention.
     pub(crate) fn names(&self) -> Vec<Name<'_>> {
         let mut names = Vec::new();
         self.topic.names(&mut names);
@@ -254,7 +260,7 @@ impl Family {
     }
 }
 
-/// Collects what turns mention, their speakers too.
+/// Collects the names that turns mention, including their speakers.
 fn walk<'s>(steps: &'s [Step], names: &mut Vec<Name<'s>>) {
     for step in steps {
         match step {

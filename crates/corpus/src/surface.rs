@@ -1,18 +1,18 @@
-//! How a conversation is written down: the right form, and forms in which models get it wrong.
+//! How a conversation is written down: in the right form, or in one of the wrong forms that models produce.
 
 use crate::random::Dice;
 use crate::{Item, Turn};
 
-/// A way of writing a conversation.
+/// A form in which a conversation is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// `Name: text`, one turn per line: the right one.
+    /// `Name: text`, one turn per line: the right form.
     Plain,
-    /// The speakers are missing.
+    /// The text of each turn on a line, without its speaker.
     NoLabels,
-    /// Most lines name their speaker.
+    /// `Name: text`, but every third line lacks the name.
     SomeLabels,
-    /// `- text`.
+    /// `- text`, without names.
     Dashes,
     /// `"text"`, without names.
     Quotes,
@@ -28,24 +28,24 @@ pub enum Format {
     DashedNames,
     /// The name on one line, the text on the next.
     NameAbove,
-    /// All turns in one line.
+    /// The turns of the right form, all on one line.
     OneLine,
-    /// `Here is the dialogue:` first.
+    /// A line `Here is the dialogue:`, then the right form.
     Preamble,
-    /// Stops in the middle of a turn's words, with no name for it.
+    /// Half of the turns, then half the words of the next turn without its speaker.
     BrokenOff,
-    /// The summary once more, no conversation.
+    /// The summary again, in place of a conversation.
     Summary,
-    /// The conversation, then a sentence about it.
+    /// The right form, then a sentence that names the topic.
     Commentary,
-    /// One turn comes again and again.
+    /// The first two turns, the second of them five times in all.
     Looped,
-    /// One speaker says everything.
+    /// Every turn under the name of the first speaker.
     OneSpeaker,
 }
 
 impl Format {
-    /// The wrong forms.
+    /// Every form except [`Self::Plain`].
     pub const WRONG: [Self; 17] = [
         Self::NoLabels,
         Self::SomeLabels,
@@ -66,7 +66,7 @@ impl Format {
         Self::OneSpeaker,
     ];
 
-    /// The right form, or a wrong one with this probability, in percent.
+    /// Draws a form: the right one, or with a probability of `wrong_percent` one of the wrong ones, all equally likely.
     pub fn draw(dice: &mut Dice, wrong_percent: usize) -> Self {
         if dice.chance(wrong_percent) {
             dice.pick(&Self::WRONG).copied().unwrap_or(Self::Plain)
@@ -75,7 +75,7 @@ impl Format {
         }
     }
 
-    /// Writes the conversation down.
+    /// Returns the conversation's text in this form, without a line break at its end.
     pub fn write(self, item: &Item) -> String {
         let turns = &item.dialogue;
         let lines = |line: &dyn Fn(usize, &Turn) -> String| {
@@ -140,7 +140,7 @@ fn narrated(index: usize, turn: &Turn) -> String {
     format!("\"{text}{mark}\" {verb} {}.", turn.speaker)
 }
 
-/// Half of the conversation, then a piece of the next utterance that names nobody.
+/// Half of the turns, then the first half of the next turn's words without its speaker.
 fn broken_off(turns: &[Turn]) -> String {
     let (kept, dropped) = turns.split_at(turns.len() / 2);
     let mut lines: Vec<String> = kept.iter().map(plain).collect();
@@ -151,7 +151,7 @@ fn broken_off(turns: &[Turn]) -> String {
     lines.join("\n")
 }
 
-/// The second turn comes five times.
+/// The first turn once, then the second turn five times.
 fn looped(turns: &[Turn]) -> String {
     let mut lines: Vec<String> = turns.iter().take(2).map(plain).collect();
     if let Some(last) = lines.last().cloned() {

@@ -1,4 +1,4 @@
-//! What must hold of every conversation: told over all families, not sampled from them.
+//! What must hold for every conversation. The tests tell conversations of all families instead of sampling families.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ fn families(world: &World) -> impl Iterator<Item = &Family> {
     world.training.iter().chain(&world.held_out)
 }
 
-/// Some conversations of every family in every style, with their dice.
+/// `count` conversations of every family, in the three styles by turns, each with the dice that it was told with.
 fn told(world: &World, count: u64) -> Vec<(&Family, Dice, Item)> {
     let mut told = Vec::new();
     for family in families(world) {
@@ -31,7 +31,7 @@ fn told(world: &World, count: u64) -> Vec<(&Family, Dice, Item)> {
     told
 }
 
-/// Fails with one finding of each family.
+/// Fails if there are findings, and prints one for each family.
 fn none(findings: impl IntoIterator<Item = (String, String)>) {
     let first: BTreeMap<String, String> = findings.into_iter().collect();
     let lines: Vec<String> = first
@@ -146,7 +146,8 @@ fn what_a_summary_states_was_said() {
         assert_eq!(tell::dialogue(&mut telling, family), item.dialogue);
         let heard = std::mem::take(&mut telling.said);
         let summary = telling.text(&family.summaries[item.style as usize]);
-        // Somebody may be named by a label alone, and a condition decides what is said without saying its name.
+        // Two kinds of facts need not be said: a person may be known only by the label of the turns, and a fact in a
+        // condition only decides what is said.
         let excused = |name: &String| {
             telling.fact(name, "label").is_some() || family.names().contains(&Name::Condition(name))
         };

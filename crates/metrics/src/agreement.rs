@@ -1,10 +1,11 @@
-//! Agreement of raters: Krippendorff's alpha with missing ratings, and the plain shares behind it.
+//! Agreement of raters: Krippendorff's alpha with missing ratings, and plain rates of agreement.
 //!
 //! K. Krippendorff, "Computing Krippendorff's alpha-reliability" (2011). Items with fewer than two ratings drop out.
 //! Coincidences `o(c,k)` = sum over items of (ordered pairs of different raters that gave c and k) / (m_u - 1), `n_c`
 //! their row sums, `n` their total; `e(c,k) = (n_c n_k - [c=k] n_c) / (n - 1)`; `alpha = 1 - sum(o d) / sum(e d)`.
-//! Alpha is undefined where all ratings are equal: there is no variation to agree about, and it says nothing good or
-//! bad. Ratings on a skewed scale give a low alpha beside a high raw agreement, so both are always shown.
+//! Alpha is undefined if all ratings are equal: without variation there is nothing to agree about, which is neither
+//! good nor bad. If most ratings are the same, alpha can be low although raw agreement is high, so both are always
+//! shown.
 
 use crate::{
     Metric,
@@ -21,7 +22,7 @@ pub const KRIPPENDORFF_ALPHA: Metric = Metric {
     source: "Krippendorff (2011), ordinal for 1-5 ratings",
 };
 
-/// How far apart two ratings are.
+/// How the distance `d` between two ratings c and k is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     /// Equal or not: `[c != k]`.
@@ -35,11 +36,13 @@ pub enum Level {
 /// Ratings `[raters, items]`; `None` is missing. Rows may have different lengths.
 pub type Ratings = [Vec<Option<f64>>];
 
-/// Coincidence matrices of the single items over the values that occur, so that a resample is a sum.
+/// The coincidence matrix of each item, over the values that occur. They are kept apart, so that the matrix of a
+/// resample is a sum.
 struct Coincidences {
     /// Values that occur, ascending.
     values: Vec<f64>,
-    /// For each item with two ratings or more: `(c, k, share)`.
+    /// For each item with two or more ratings, the entries of its matrix: `(c, k, share)`, with c and k as places in
+    /// `values`.
     items: Vec<Vec<(usize, usize, f64)>>,
 }
 
@@ -106,7 +109,7 @@ impl Coincidences {
     }
 }
 
-/// For each item the ratings that were given.
+/// For each item, in order, the ratings that it was given.
 fn ratings_by_item(ratings: &Ratings) -> impl Iterator<Item = Vec<f64>> {
     let items = ratings.iter().map(Vec::len).max().unwrap_or(0);
     (0..items).map(|item| {
@@ -117,14 +120,14 @@ fn ratings_by_item(ratings: &Ratings) -> impl Iterator<Item = Vec<f64>> {
     })
 }
 
-/// Krippendorff's alpha; `None` where it is undefined (no item with two ratings, or all ratings equal).
+/// Krippendorff's alpha; `None` if it is undefined (no item with two ratings, or all ratings equal).
 pub fn krippendorff_alpha(ratings: &Ratings, level: Level) -> Option<f64> {
     let coincidences = Coincidences::new(ratings);
     coincidences.alpha(level, 0..coincidences.items.len())
 }
 
-/// Alpha with a percentile bootstrap interval over items. Resamples in which alpha is undefined are left out; `None`
-/// where alpha itself is undefined or they are more than half.
+/// Alpha with its 95 % percentile bootstrap interval over items. Resamples in which alpha is undefined are left out.
+/// Returns `None` if they are more than half of all resamples, or if alpha itself is undefined.
 pub fn bootstrap_alpha(
     ratings: &Ratings,
     level: Level,
@@ -142,20 +145,20 @@ pub fn bootstrap_alpha(
     Some(Interval { value, low, high })
 }
 
-/// Raw agreement over the items with two ratings or more.
+/// Raw agreement over the items with two or more ratings; the rates are from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AgreementShares {
     /// Number of items with two ratings or more.
     pub items: usize,
-    /// Share of items on which all raters gave the same rating.
+    /// Rate of items on which all raters gave the same rating.
     pub all_equal: f64,
-    /// Share of items on which the ratings lie within one point.
+    /// Rate of items whose highest and lowest ratings are at most one point apart.
     pub within_one: f64,
-    /// Mean over items of the share of rater pairs that gave the same rating.
+    /// Mean over items of the rate of rater pairs that gave the same rating.
     pub pairs_equal: f64,
 }
 
-/// The shares of observed agreement; `None` where no item has two ratings.
+/// Computes the rates of raw agreement; `None` if no item has two ratings.
 pub fn agreement_shares(ratings: &Ratings) -> Option<AgreementShares> {
     let items: Vec<Vec<f64>> = ratings_by_item(ratings)
         .filter(|given| given.len() > 1)

@@ -1,10 +1,13 @@
-//! Porter's stemmer with NLTK's extensions, the one that `rouge-score` applies to tokens of more than 3 characters.
+//! Porter's stemmer with NLTK's extensions, which `rouge-score` applies to tokens of more than three characters.
 //!
-//! M. F. Porter, "An algorithm for suffix stripping", Program 14(3), 1980; the differences from the paper are those of
-//! NLTK's default mode `NLTK_EXTENSIONS`: a table of irregular forms, words of one or two letters left alone, `ies`
-//! and `ied` of four-letter words kept as `ie`, `y` to `i` after a consonant that is not the first letter, `bli` and
-//! `alli`, `fulli` and `logi` in step 2, and a short stem such as `us` counted as ending in consonant-vowel-consonant.
-//! The rules are tables below; `[C](VC)^m[V]` defines the measure `m`.
+//! M. F. Porter, "An algorithm for suffix stripping", Program 14(3), 1980. The rules are tables below; `[C](VC)^m[V]`
+//! defines the measure `m`. The differences from the paper are those of NLTK's default mode `NLTK_EXTENSIONS`:
+//!
+//! - Irregular forms come from a table, and words of one or two letters stay as they are.
+//! - In four-letter words, `ies` and `ied` become `ie`.
+//! - `y` becomes `i` after a consonant that is not the first letter.
+//! - Step 2 has the suffixes `bli`, `alli`, `fulli` and `logi`.
+//! - A short stem such as `us` counts as ending in consonant-vowel-consonant.
 
 /// Words that bypass the rules, with their stems.
 const IRREGULAR: &[(&str, &str)] = &[
@@ -26,7 +29,8 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("succeed", "succeed"),
 ];
 
-/// Step 2: suffix and replacement, tried in this order, where the measure of what is left is positive.
+/// Step 2: suffix and replacement, tried in this order. The first suffix that fits is replaced if the measure of what
+/// is left is positive.
 const STEP_2: &[(&str, &str)] = &[
     ("ational", "ate"),
     ("tional", "tion"),
@@ -51,7 +55,7 @@ const STEP_2: &[(&str, &str)] = &[
     ("fulli", "ful"),
 ];
 
-/// Step 3, as step 2.
+/// Step 3: suffix and replacement, applied as in step 2.
 const STEP_3: &[(&str, &str)] = &[
     ("icate", "ic"),
     ("ative", ""),
@@ -62,7 +66,7 @@ const STEP_3: &[(&str, &str)] = &[
     ("ness", ""),
 ];
 
-/// Step 4: suffixes dropped where the measure of what is left exceeds 1 (`ion` only after `s` or `t`).
+/// Step 4: suffixes that are dropped if the measure of what is left exceeds 1 (`ion` only after `s` or `t`).
 const STEP_4: &[&str] = &[
     "al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment", "ent", "ion", "ou",
     "ism", "ate", "iti", "ous", "ive", "ize",
@@ -111,13 +115,14 @@ fn ends_in_consonant(word: &str) -> bool {
     consonants(word).last().unwrap_or(false)
 }
 
-/// Porter's `*d`: ends in twice the same consonant.
+/// Porter's `*d`: whether a word ends in a doubled consonant.
 fn ends_in_double_consonant(word: &str) -> bool {
     let mut back = word.chars().rev();
     matches!((back.next(), back.next()), (Some(a), Some(b)) if a == b) && ends_in_consonant(word)
 }
 
-/// Porter's `*o`: ends consonant-vowel-consonant, the last not `w`, `x` or `y`; or is just vowel-consonant (NLTK).
+/// Porter's `*o`: whether a word ends in consonant-vowel-consonant and the last letter is not `w`, `x` or `y`. NLTK
+/// also accepts a word that is only a vowel and a consonant.
 fn ends_in_cvc(word: &str) -> bool {
     let flags: Vec<bool> = consonants(word).collect();
     match flags[..] {
@@ -127,7 +132,8 @@ fn ends_in_cvc(word: &str) -> bool {
     }
 }
 
-/// The first rule whose suffix fits decides: it replaces where `allowed`, else the word stays as it is.
+/// Applies the first rule whose suffix fits: replaces the suffix if `allowed` accepts the stem before it. Otherwise the
+/// word stays as it is.
 fn replace_first(word: String, rules: &[(&str, &str)], allowed: impl Fn(&str) -> bool) -> String {
     for (suffix, replacement) in rules {
         if let Some(stem) = word.strip_suffix(suffix) {
@@ -145,7 +151,7 @@ fn has_positive_measure(stem: &str) -> bool {
     measure(stem) > 0
 }
 
-/// Step 1a: plurals.
+/// Step 1a: reduces plurals, for instance `caresses` to `caress`.
 fn step_1a(word: String) -> String {
     if word.chars().count() == 4 && word.ends_with("ies") {
         return replace_first(word, &[("ies", "ie")], |_| true);
@@ -157,7 +163,7 @@ fn step_1a(word: String) -> String {
     )
 }
 
-/// Past tenses and `-ing`, with repair of the stem that is left.
+/// Step 1b: drops endings of the past tense and `-ing`, and repairs the stem that is left.
 fn step_1b(word: String) -> String {
     if let Some(stem) = word.strip_suffix("ied") {
         return format!(
@@ -187,14 +193,14 @@ fn step_1b(word: String) -> String {
     stem
 }
 
-/// `y` to `i` after a consonant that is not the first letter.
+/// Step 1c: turns a final `y` into `i` after a consonant that is not the first letter.
 fn step_1c(word: String) -> String {
     replace_first(word, &[("y", "i")], |stem| {
         stem.chars().nth(1).is_some() && ends_in_consonant(stem)
     })
 }
 
-/// Double suffixes to single ones.
+/// Step 2: reduces double suffixes to single ones ([`STEP_2`]).
 fn step_2(word: String) -> String {
     // NLTK: `alli` first, and its result goes through this step once more.
     if let Some(stem) = word
@@ -203,7 +209,7 @@ fn step_2(word: String) -> String {
     {
         return step_2(format!("{stem}al"));
     }
-    // The `l` of `logi` counts to the stem, so that `geo` and `theo` work as `archaeo` does.
+    // The `l` of `logi` counts as part of the stem, so that `geology` and `theology` are stemmed as `archaeology` is.
     if let Some(stem) = word.strip_suffix("ogi").filter(|stem| stem.ends_with('l')) {
         return if has_positive_measure(stem) {
             format!("{stem}og")
@@ -228,7 +234,7 @@ fn step_4(word: String) -> String {
     word
 }
 
-/// A last `e`.
+/// Step 5a: drops a final `e` if the stem is long enough.
 fn step_5a(word: String) -> String {
     match word.strip_suffix('e') {
         Some(stem) if measure(stem) > 1 || (measure(stem) == 1 && !ends_in_cvc(stem)) => {
@@ -238,7 +244,7 @@ fn step_5a(word: String) -> String {
     }
 }
 
-/// `ll` to `l` in long words.
+/// Step 5b: reduces a final `ll` to `l` in long words.
 fn step_5b(mut word: String) -> String {
     if word.ends_with("ll") && measure(&word[..word.len() - 1]) > 1 {
         word.pop();
@@ -253,7 +259,7 @@ mod tests {
 
     #[test]
     fn examples_of_the_paper() {
-        // Porter (1980), the examples that NLTK's extensions leave as they are, after all steps.
+        // Examples of Porter (1980) after all steps: those whose stems NLTK's extensions do not change.
         let cases = [
             ("caresses", "caress"),
             ("ponies", "poni"),

@@ -1,9 +1,9 @@
 //! Wilcoxon's signed-rank test on per-dialogue differences, the familiar companion of the randomisation test.
 //!
 //! F. Wilcoxon, "Individual comparisons by ranking methods" (1945); J. W. Pratt (1959) for zeros. Normal approximation
-//! with tie correction, no continuity correction, two-sided, as `scipy.stats.wilcoxon(method="asymptotic")`:
-//! `z = (W+ - mean) / sqrt(variance)`, `mean = sum of ranks / 2`, `variance = sum of squared ranks / 4` over the
-//! ranks that may carry either sign; average ranks on ties make the sum of squares the tie correction.
+//! with tie correction, no continuity correction, two-sided, as in `scipy.stats.wilcoxon(method="asymptotic")`: `z =
+//! (W+ - mean) / sqrt(variance)`, `mean = sum of ranks / 2`, `variance = sum of squared ranks / 4` over the ranks that
+//! may carry either sign. Ties share their average rank, so the sum of squares includes the tie correction.
 
 /// How differences that are exactly 0 are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum Zeros {
     Pratt,
     /// They are dropped before ranking (Wilcoxon).
     Drop,
-    /// They are ranked, and each gives half its rank to either sign.
+    /// They are ranked, and half of each one's rank counts for each sign.
     Split,
 }
 
@@ -27,7 +27,7 @@ pub struct SignedRank {
     pub p_two_sided: f64,
 }
 
-/// Signed-rank test of "differences are symmetric about 0"; `None` where no difference is other than 0.
+/// Signed-rank test of "differences are symmetric about 0"; `None` if every difference is 0.
 pub fn signed_rank(differences: &[f64], zeros: Zeros) -> Option<SignedRank> {
     let kept: Vec<f64> = differences
         .iter()
@@ -47,7 +47,7 @@ pub fn signed_rank(differences: &[f64], zeros: Zeros) -> Option<SignedRank> {
             d if *d > 0.0 => plus += rank,
             _ => minus += rank,
         }
-        // SciPy keeps the zeros' share in the variance only where they are split.
+        // Like SciPy, counts the ranks of zeros in the variance only if they are split.
         if *difference != 0.0 || zeros == Zeros::Split {
             squares += rank * rank;
         }
@@ -67,7 +67,7 @@ pub fn signed_rank(differences: &[f64], zeros: Zeros) -> Option<SignedRank> {
     })
 }
 
-/// Ranks from 1, ties sharing their mean rank.
+/// The rank of each value, counted from 1; ties share their mean rank.
 fn average_ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
@@ -82,7 +82,7 @@ fn average_ranks(values: &[f64]) -> Vec<f64> {
 }
 
 /// Complementary error function for `x >= 0`: the series of erf below 2, the continued fraction above (Abramowitz &
-/// Stegun 7.1.5 and 7.1.14); better than 1e-11 relative.
+/// Stegun 7.1.5 and 7.1.14). The relative error is below 1e-11.
 fn erfc(x: f64) -> f64 {
     if x < 2.0 {
         let (mut term, mut sum) = (x, x);
