@@ -1,5 +1,5 @@
-//! `docs/models.md` is true: its table has exactly the supported classes, and every proof that it names exists, is of
-//! that class and holds what its column says.
+//! Checks that `docs/models.md` is true. Its table has exactly the supported classes, and every proof that it names
+//! exists, belongs to the class of its row and proves what its column says.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ fn page() -> String {
     std::fs::read_to_string(tests().join("../docs/models.md")).unwrap()
 }
 
-/// What stands between backticks.
+/// The parts of a text that are between backticks.
 fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
@@ -45,7 +45,7 @@ fn rows(page: &str) -> Vec<(String, Vec<String>)> {
     table.map(row).collect()
 }
 
-/// Whether `module::name` is a test function of this binary or of a crate's own tests.
+/// Whether `module::name` is a test function, in this test program or in a crate.
 fn is_test(proof: &str) -> bool {
     let (path, name) = proof.rsplit_once("::").unwrap();
     let file = format!("{}.rs", path.replace("::", "/"));
@@ -64,7 +64,7 @@ fn is_test(proof: &str) -> bool {
         || text.contains(&format!("#[test]\n    fn {name}()"))
 }
 
-/// The model that a fixture's numbers are of: `lora` and `dpo` adapt `llama-tiny`.
+/// Folder of the model that a fixture's numbers come from: the fixtures `lora` and `dpo` adapt `llama-tiny`.
 fn model_of(fixture: &str) -> PathBuf {
     let name = if ["lora", "dpo"].contains(&fixture) {
         "llama-tiny"
@@ -74,14 +74,14 @@ fn model_of(fixture: &str) -> PathBuf {
     tests().join("golden").join(name)
 }
 
-/// Files of which a fixture needs one to prove a column.
+/// Files that prove a column; a fixture needs one of them.
 fn needed(column: &str) -> &'static [&'static str] {
     match column {
         "load" => &["golden.safetensors"],
         "LoRA" => &["grads_sft.safetensors", "grads.safetensors"],
         "DPO" => &["grads_dpo.safetensors", "grads_sigmoid.safetensors"],
         "generate" => &["generation.json", "golden.json"],
-        // No fixture of numbers proves the others: a test does.
+        // The other columns are proven by a test and not by recorded numbers.
         _ => &[],
     }
 }

@@ -1,5 +1,5 @@
-//! Adapters in PEFT's variants: logits equal to PEFT's, written adapters that read the same, and several adapters in
-//! memory on one base model.
+//! Adapters in the variants that PEFT has. Their logits equal PEFT's, adapters that were written read back the same,
+//! and several adapters share one base model in memory.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use lm::{
 
 use crate::fixture::{TensorFile, assert_close, golden, ids, json, own_golden};
 
-/// The variants' folders.
+/// Folders of the variants in `dir`, sorted; each holds one adapter as PEFT saves it.
 fn variants(dir: &Path) -> Vec<PathBuf> {
     let folders = std::fs::read_dir(dir)
         .unwrap()
@@ -50,12 +50,12 @@ fn variants_give_pefts_logits() {
         .collect();
     let variants = variants(&dir);
     let scratch = tempfile::tempdir().unwrap();
-    // What PEFT makes of the written adapters is checked by tests/golden/record/adapters.py.
+    // `tests/golden/record/adapters.py` checks what PEFT reads from the written adapters.
     let written = std::env::var_os("DUOLOGUE_WRITTEN_ADAPTERS").map(PathBuf::from);
     let written = written.unwrap_or_else(|| scratch.path().to_path_buf());
     for variant in &variants {
         let name = variant.file_name().unwrap().to_str().unwrap();
-        // A base model of its own: one that stores several projections as one matrix.
+        // A variant with its own base model, which stores several projections as one matrix.
         let fused = variant.join("base").is_dir();
         let base = if fused {
             variant.join("base")
@@ -80,7 +80,7 @@ fn variants_give_pefts_logits() {
             let found = logits(&decoder, Some(&adapter), row);
             assert_close(name, &found, &expected, 2e-4, 0.0);
             assert_close(name, &logits(&merged, None, row), &expected, 4e-4, 0.0);
-            // Stacked factors add their zeros in another order.
+            // Stacking the factors for one matrix adds zeros, which changes the order of sums.
             let off = if fused { 1e-5 } else { 0.0 };
             let read = logits(&decoder, Some(&again), row);
             assert_close(
@@ -121,7 +121,7 @@ fn greedy(
     generate(&model.decoder, adapter, &requests, &config, go_on).unwrap()
 }
 
-/// One base model in memory, several adapters on it: taking turns, at the same time, and none of them leaves a trace.
+/// Several adapters use one base model in memory, in turns and at the same time, and leave no trace in it.
 #[test]
 fn adapters_share_a_base_model_without_touching_it() {
     let dir = own_golden("adapters");
@@ -136,7 +136,7 @@ fn adapters_share_a_base_model_without_touching_it() {
     let prompts = [vec![505, 508, 82, 88, 390], vec![505, 39, 413]];
     let ids_of =
         |generations: Vec<Generation>| generations.into_iter().map(|g| g.ids).collect::<Vec<_>>();
-    // Each by itself, on a model that has seen no other adapter.
+    // Each adapter by itself, on a model that has seen no other adapter.
     let mut alone = vec![ids_of(greedy(&model, None, &prompts))];
     for adapter in &adapters {
         let fresh = LanguageModel::load(&base, &Device::Cpu).unwrap();

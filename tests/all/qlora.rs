@@ -1,12 +1,12 @@
-//! LoRA over a quantised base gives the gradients that it gives over the same base dequantised and held dense, in every
-//! family. Loss trajectories and memory: `crates/lm/tests/qlora.rs`.
+//! In every family, LoRA over a quantised base gives the same gradients as over that base dequantised and held dense.
+//! `crates/lm/tests/qlora.rs` tests loss trajectories and memory.
 
 use lm::train::{Objective, TrainExample, batch_gradients};
 use lm::{Adapter, Decoder, Device, LoraConfig, Quantize, Target, Tensor, Weight, random};
 
 use crate::fixture::own_golden;
 
-/// An adapter on every projection whose B is not zero.
+/// A random adapter of rank 4 on every projection; unlike that of a fresh adapter, its B is not zero.
 pub(crate) fn random_adapter(decoder: &Decoder) -> Adapter {
     let config = LoraConfig {
         rank: 4,
@@ -28,7 +28,7 @@ pub(crate) fn random_adapter(decoder: &Decoder) -> Adapter {
     adapter
 }
 
-/// The numbers of a quantised decoder, held dense.
+/// A copy of a quantised decoder with every matrix dequantised and held dense.
 pub(crate) fn dequantised(decoder: &Decoder) -> Decoder {
     let dense = |weight: &Weight| Weight::dense(&weight.to_dense().unwrap()).unwrap();
     let mut copy = decoder.clone();

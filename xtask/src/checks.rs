@@ -1,9 +1,10 @@
-//! `cargo xtask test` and `cargo xtask screens`: every check, cheapest first, each timed.
+//! `cargo xtask test`: every check, cheapest first, each timed. Also `cargo xtask screens` and `cargo xtask sanitize`.
 //!
-//! All steps run even when one fails. The closing line `N passed, N failed, N skipped` sums the Rust tests, the
-//! page's tests, and one for every other step. Every call of
-//! cargo selects the whole workspace: cargo unites features over the packages of one call, so another selection would
-//! compile the dependencies again.
+//! All steps run even if one fails. The closing line `N passed, N failed, N skipped` counts every Rust test, every test
+//! of the page, and each of the other steps as one.
+//!
+//! Every call of cargo selects the whole workspace: cargo unifies features over the packages of one call, so another
+//! selection would compile the dependencies again.
 
 use std::ffi::OsString;
 use std::fs;
@@ -18,7 +19,7 @@ use crate::place::Place;
 use crate::process::{self, cargo, command, npm, watch};
 use crate::setup::{self, Need};
 
-/// All window journeys together must end within this time, seconds.
+/// Time limit of all journeys through the window together, in seconds.
 const DESKTOP_LIMIT_S: &str = "900";
 
 struct Step {
@@ -73,7 +74,7 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// Runs the steps named by `only` (all where it is empty); `false` where one failed.
+/// Runs the steps named by `only`, or all steps if it is empty; returns `false` if a step failed.
 pub(crate) fn run(place: &Place, only: &[String]) -> Result<bool> {
     if only.iter().any(|word| word == "--list") {
         STEPS.iter().for_each(|step| say!("{}", step.name));
@@ -101,15 +102,15 @@ pub(crate) fn run(place: &Place, only: &[String]) -> Result<bool> {
     }
     say!("{:<14}{:>8.1}\n", "all", whole.as_secs_f64());
     if sum.failed > 0 {
-        // Said again at the end: the step that failed may be thousands of lines above.
+        // Repeated at the end, because the output of the failed step may be thousands of lines above.
         sum.panics.iter().for_each(|panic| say!("{panic}"));
     }
     say!("{sum}");
     Ok(sum.failed == 0)
 }
 
-/// The engine's unit tests under AddressSanitizer: the few unsafe lines hand slices to matrix products by pointer. The
-/// sanitizer comes with the stable compiler, whose option for it is still called unstable.
+/// Runs the engine's unit tests under AddressSanitizer, because its few unsafe lines pass slices to matrix products by
+/// pointer. The stable compiler brings the sanitizer, but still calls the option for it unstable.
 pub(crate) fn sanitize(place: &Place, filters: &[String]) -> Result<bool> {
     const TARGET: &str = "x86_64-unknown-linux-gnu";
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
@@ -139,7 +140,8 @@ pub(crate) fn sanitize(place: &Place, filters: &[String]) -> Result<bool> {
     Ok(counts.failed == 0)
 }
 
-/// Takes the screenshots of the window into `folder`.
+/// Takes the screenshots of the window and saves them in `folder`; returns `false` if a journey failed or none was
+/// saved.
 pub(crate) fn screens(place: &Place, folder: &Path) -> Result<bool> {
     if !cfg!(target_os = "linux") {
         bail!("screenshots are taken on Linux only, where a WebDriver for the window exists");
@@ -167,12 +169,13 @@ fn timed(place: &Place, step: &Step) -> (Outcome, Duration) {
     (counts, start.elapsed())
 }
 
-/// A step that either holds or says why not.
+/// The outcome of a step that is one check.
 fn one(outcome: Result<()>) -> Result<Outcome> {
     outcome.map(|()| Outcome::PASSED)
 }
 
-/// A step whose tests are counted. A run that failed without a failed test (it did not compile) counts as one.
+/// Runs a command and adds up the tests that `read` finds in its output. A command that fails without a failed test (it
+/// did not compile) counts as one failure.
 fn counted(command: Command, mut read: impl FnMut(&str) -> Option<Outcome>) -> Result<Outcome> {
     let mut sum = Outcome::default();
     let mut panicked = None;
@@ -192,7 +195,7 @@ fn counted(command: Command, mut read: impl FnMut(&str) -> Option<Outcome>) -> R
     Ok(sum)
 }
 
-/// A step of Rust tests, which has to show what they print.
+/// [`counted`] for Rust tests; the command has to show what passing tests print.
 fn rust_counted(command: Command) -> Result<Outcome> {
     let mut tests = RustTests::default();
     counted(command, |line| tests.read(line))
@@ -229,7 +232,7 @@ fn build(place: &Place) -> Result<()> {
 }
 
 fn rust_tests(place: &Place) -> Result<Outcome> {
-    // The printed words of passing tests tell which of them skipped. The window's journeys have a step of their own.
+    // What passing tests print tells which of them were skipped. The window's journeys are a separate step.
     let words = [
         "test",
         "--workspace",
@@ -246,7 +249,7 @@ fn rust_tests(place: &Place) -> Result<Outcome> {
     rust_counted(tests)
 }
 
-/// Drives the real window on a virtual display; `screens` asks for pictures.
+/// Drives the real window on a virtual display; saves screenshots if `screens` names a folder.
 fn desktop(place: &Place, screens: Option<&Path>) -> Result<Outcome> {
     if !cfg!(target_os = "linux") {
         say!("   skipped: the window is driven on Linux only, where a WebDriver for it exists");
@@ -344,7 +347,8 @@ mod tests {
             command
         };
         assert_eq!(rust_counted(shell("exit 101")).unwrap(), Outcome::FAILED);
-        // In vitest's form: this output is echoed, and the run of these very tests is counted by its Rust lines.
+        // In vitest's format, because this output is echoed: in Rust's format it would be counted with the tests of
+        // this very run.
         let line = "echo 'Tests  2 failed | 3 passed (5)'; exit 1";
         assert_eq!(counted(shell(line), outcome::vitest).unwrap().failed, 2);
         let panic =

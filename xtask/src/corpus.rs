@@ -1,10 +1,10 @@
 //! `cargo xtask corpus`: training text for the bundled base model and the sample project, from the invented corpus.
 //!
-//! Each conversation becomes one task of the method as a chat of a few messages: summarize, name the topic, write a
-//! summary on a topic, write a dialogue from a summary; some become an exercise in copying. Half of the instructions
-//! are the method's own (`crates/project/prompts`), the others say the same in other words. Summaries and topics are
-//! always right; a share of the dialogues is written down in a wrong form, so that the model has something to learn
-//! from the method.
+//! Each conversation becomes a chat of a few messages that carries out one task of the method: summarize, name the
+//! topic, write a summary on a topic, or write a dialogue from a summary. Some become an exercise in copying. Half of
+//! the instructions are the method's own (`crates/project/prompts`); the others say the same in other words. Summaries
+//! and topics are always right. Some of the dialogues are written down in a wrong form, so that the model has something
+//! to learn from the method.
 
 mod json;
 
@@ -21,16 +21,20 @@ use corpus::{Corpus, Item, Part, Style};
 use crate::place::Place;
 use json::{chat, pair};
 
-/// What was asked for.
+/// The options of `cargo xtask corpus`.
 #[derive(Debug)]
 pub(crate) struct Options {
+    /// Folder that the files are written to.
     pub(crate) out: PathBuf,
+    /// Seed of all random numbers: with equal options, the same seed gives the same files.
     pub(crate) seed: u64,
+    /// Number of training items.
     pub(crate) items: u64,
-    /// How many dialogues of a hundred are in a wrong form.
+    /// Percentage of dialogues that are in a wrong form.
     pub(crate) wrong: usize,
-    /// How many items of a hundred are short lists of words to be repeated, and the longest such list.
+    /// Percentage of items that are short lists of words to be repeated.
     pub(crate) lists: usize,
+    /// Number of words in the longest such list.
     pub(crate) list_words: usize,
 }
 
@@ -47,23 +51,25 @@ impl Default for Options {
     }
 }
 
-/// One validation item for this many training items, and the most there may be: they are scored again and again.
+/// Training items for each validation item.
 const TRAIN_PER_VALIDATION: u64 = 50;
+/// The most validation items: they are scored again and again.
 const VALIDATION: u64 = 300;
-/// Pairs of the sample project.
+/// Training pairs of the sample project.
 const SHOTS: usize = 120;
+/// Test pairs of the sample project.
 const TEST: usize = 320;
-/// Items that the table of diversity looks at.
+/// The most items that the table of diversity is computed from.
 const MEASURED: u64 = 4_000;
 
-/// Words of two dialogues that may stand in one chat.
+/// The most words that two dialogues in one chat have together.
 const TWO_DIALOGUES_WORDS: usize = 200;
 
-/// What dice of the tasks are thrown for; the corpus itself uses small numbers.
+/// Purposes of the dice that draw tasks (see [`Dice::new`]); the corpus itself uses small numbers.
 const TASK: u64 = 100;
 const LIST: u64 = 101;
 
-/// Writes the files and prints the table.
+/// Writes `train.jsonl`, `val.jsonl`, `shots.jsonl` and `test.jsonl`, and prints the table of diversity.
 pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let corpus = Corpus::load()?;
     let tasks = Tasks {
@@ -121,7 +127,8 @@ fn save(folder: &Path, name: &str, lines: impl Iterator<Item = String>) -> Resul
     Ok(())
 }
 
-/// Pairs of held-out families in one style of summary; no dialogue nearly repeats another.
+/// The sample project's pairs, first the shots, then the test pairs. They come from held-out families and have
+/// summaries of one style, and no dialogue nearly repeats another.
 fn sample(corpus: &Corpus, seed: u64) -> Vec<Item> {
     let mut sample: Vec<Item> = Vec::new();
     let told = (0..).map(|index| corpus.styled_item(Part::HeldOut, Style::Two, seed, index));
@@ -142,7 +149,7 @@ fn sample(corpus: &Corpus, seed: u64) -> Vec<Item> {
 /// An instruction in several wordings, the method's first.
 type Wordings = Vec<String>;
 
-/// The four instructions.
+/// The instructions of the method's four tasks.
 struct Words {
     summarize: Wordings,
     topic: Wordings,
@@ -209,7 +216,7 @@ const REPEAT: [&str; 2] = [
     "Say these words again in the same order.",
 ];
 
-/// The wrong forms in which nobody's words or name are missing.
+/// The wrong forms that keep the words and the speaker of every turn.
 const COMPLETE: [Format; 7] = [
     Format::Narrated,
     Format::Timestamps,
@@ -220,7 +227,7 @@ const COMPLETE: [Format; 7] = [
     Format::OneLine,
 ];
 
-/// Makes a chat of each conversation.
+/// Turns each conversation into a chat.
 struct Tasks<'c> {
     corpus: &'c Corpus,
     words: Words,
@@ -232,8 +239,8 @@ impl Tasks<'_> {
     fn record(&self, index: u64) -> String {
         let mut dice = Dice::new(self.options.seed, index, LIST);
         if dice.chance(self.options.lists) {
-            // Most are short: with long lists alone, copying is not learnt within millions of tokens; with short ones
-            // it is learnt within a hundred updates.
+            // Most lists are short. With long lists alone, a model does not learn to copy within millions of tokens;
+            // with short lists it learns to within a hundred updates.
             let longer = dice.below(self.options.list_words.saturating_sub(1)) + 1;
             return self.repeat(index, 2, longer, &mut dice);
         }
@@ -253,17 +260,19 @@ impl Tasks<'_> {
         self.corpus.item(Part::Training, self.options.seed, index)
     }
 
-    /// Other conversations than `index`, told for their summaries.
+    /// Further conversations for the chat of conversation `index`, as examples or for their words.
     fn others(&self, index: u64, count: usize) -> impl Iterator<Item = Item> {
         (1..=count as u64).map(move |other| self.item((1 << 40) + index * 8 + other))
     }
 
+    /// A chat that asks for the dialogue of a summary; `options.wrong` percent of the answers are in a wrong form.
     fn dialogue(&self, item: &Item, dice: &mut Dice) -> String {
         let asked = format!("{}\n\n{}", worded(&self.words.dialogue, dice), item.summary);
         chat(&[(asked, Format::draw(dice, self.options.wrong).write(item))])
     }
 
-    /// Now and then after a worked example, where both are short enough for a small context.
+    /// A chat that asks for a summary. In one of five, a worked example comes first if both dialogues together are
+    /// short enough for a small context.
     fn summarize(&self, item: &Item, index: u64, dice: &mut Dice) -> String {
         let words = worded(&self.words.summarize, dice);
         let turn = |item: &Item| {
@@ -284,7 +293,8 @@ impl Tasks<'_> {
         chat(&turns)
     }
 
-    /// With real summaries as examples of the style in every second chat, as the method's prompt shows them.
+    /// A chat that asks for a summary on a topic. Half of these chats first show other summaries as examples of the
+    /// style, as the method's prompt does.
     fn summary(&self, item: &Item, index: u64, dice: &mut Dice) -> String {
         let mut asked = String::new();
         if dice.chance(50) {
@@ -304,7 +314,8 @@ impl Tasks<'_> {
         chat(&[(asked, item.summary.clone())])
     }
 
-    /// Words of several conversations in no order, to be repeated: at least this number, and fewer than `spread` more.
+    /// A chat that asks to repeat words of several conversations in random order: at least `least` words, and fewer
+    /// than `spread` more.
     fn repeat(&self, index: u64, least: usize, spread: usize, dice: &mut Dice) -> String {
         let told: Vec<String> = self.others(index, 4).map(|item| item.to_text()).collect();
         let mut words: Vec<&str> = told
@@ -323,7 +334,8 @@ impl Tasks<'_> {
         )])
     }
 
-    /// After worked examples in every second chat, as the method's prompt gives them.
+    /// A chat that asks for the topic of a summary. Half of these chats first have one to three worked examples, as the
+    /// method's prompt does.
     fn topic(&self, item: &Item, index: u64, dice: &mut Dice) -> String {
         let words = worded(&self.words.topic, dice);
         let turn = |item: &Item| (format!("{words}\n\n{}", item.summary), item.topic.clone());
@@ -341,14 +353,14 @@ impl Tasks<'_> {
     }
 }
 
-/// The right form of a conversation that is written in another one with nothing missing.
+/// A chat that asks for the right form of a conversation, which it gives in a wrong form of [`COMPLETE`].
 fn rewrite(item: &Item, dice: &mut Dice) -> String {
     let words = dice.pick(&REWRITE).copied().unwrap_or_default();
     let form = dice.pick(&COMPLETE).copied().unwrap_or(Format::Plain);
     chat(&[(format!("{words}\n\n{}", form.write(item)), item.to_text())])
 }
 
-/// The method's own words in half of the cases.
+/// Draws a wording: half of the time the method's own, otherwise any of them.
 fn worded<'w>(wordings: &'w Wordings, dice: &mut Dice) -> &'w str {
     let index = if dice.chance(50) {
         0
@@ -358,7 +370,7 @@ fn worded<'w>(wordings: &'w Wordings, dice: &mut Dice) -> &'w str {
     wordings.get(index).map_or("", String::as_str)
 }
 
-/// Reads the command's options.
+/// Reads the options of `cargo xtask corpus` from its arguments.
 pub(crate) fn options(arguments: &[String]) -> Result<Options> {
     let mut options = Options::default();
     let mut words = arguments.iter();

@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: the main job on a sample data set, from nothing to a result table and an open window.
+//! `cargo xtask demo`: Duologue's main job on the sample, from building the programs to a result table and an open
+//! window.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,30 +12,31 @@ use crate::place::Place;
 use crate::process::{self, command};
 use crate::setup::{self, Need};
 
-/// The sample: conversations invented for this project, so that no data set has to be fetched. Split and files.
+/// The splits of the sample and their files: conversations invented for this project, so that no data set has to be
+/// fetched.
 const SAMPLE: [(&str, &[&str]); 2] = [
     ("train", &["shots.jsonl", "by_hand.jsonl"]),
     ("test", &["test.jsonl"]),
 ];
 const DATASET: &str = "sample";
 
-/// Recipe of the demo: the whole method in minutes on two cores.
+/// The preset of the demo's recipe: the whole method in minutes on two cores.
 const PRESET: &str = "sample";
 
-/// What the demo was asked for.
+/// The options of `cargo xtask demo`.
 #[derive(Debug)]
 pub(crate) struct Options {
-    /// Build and run the command line only.
+    /// Whether to build and run the command line only, and open no window.
     pub(crate) headless: bool,
-    /// Go on with last time's workspace.
+    /// Whether to continue with the workspace of the last demo.
     pub(crate) keep: bool,
-    /// The base model's folder.
+    /// The base model's folder; `None` for the bundled model.
     pub(crate) model: Option<PathBuf>,
-    /// Recipe fields, `key=value`.
+    /// Changes to the recipe, each as `key=value`.
     pub(crate) set: Vec<String>,
-    /// Random numbers of the run.
+    /// Seed of the run.
     pub(crate) seed: u64,
-    /// Where the finished run goes, packed.
+    /// Folder for the run bundle of the finished run; `None` to make no bundle.
     pub(crate) pack: Option<PathBuf>,
 }
 
@@ -51,7 +53,7 @@ impl Default for Options {
     }
 }
 
-/// Set-up, build, import, run, table, window.
+/// Sets up, builds, imports the sample, carries out the run, prints its table and opens the window, in this order.
 pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let model = model(place, options.model.as_deref())?;
     if options.headless {
@@ -82,7 +84,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     open(place, &workspace)
 }
 
-/// The base model: the one given, else the bundled one.
+/// The base model's folder: the given folder, or else that of the bundled model.
 fn model(place: &Place, given: Option<&Path>) -> Result<PathBuf> {
     if let Some(folder) = given {
         if !folder.join("config.json").is_file() {
@@ -97,7 +99,7 @@ fn model(place: &Place, given: Option<&Path>) -> Result<PathBuf> {
     Ok(place.duo_mini())
 }
 
-/// The command line on the demo workspace.
+/// A call of the command line on the demo's workspace.
 fn duologue(place: &Place, workspace: &Path, arguments: &[&str]) -> Command {
     let program = place.program("release", "duologue");
     let mut command = command::<&str>(place, &program.to_string_lossy(), &[]);
@@ -132,7 +134,8 @@ fn import(place: &Place, workspace: &Path) -> Result<()> {
 
 /// Runs the method with its progress on the terminal (standard error) and returns the run's name.
 ///
-/// Standard output goes to a file, not a pipe: should this program be interrupted, the run still ends in good order.
+/// Standard output goes to a file and not to a pipe, so that the run still ends in good order if this program is
+/// interrupted.
 fn carry_out(place: &Place, workspace: &Path, model: &Path, options: &Options) -> Result<String> {
     let events = workspace.join("demo-run.jsonl");
     let file =

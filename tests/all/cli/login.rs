@@ -1,4 +1,5 @@
-//! models login and logout where no keychain runs (of Linux: elsewhere it cannot be hidden from a process).
+//! `models login` and `models logout` without a keychain. On Linux only: elsewhere the keychain cannot be hidden from a
+//! process.
 
 use std::fs::File;
 
@@ -10,7 +11,7 @@ use super::{Place, Said, text};
 
 const TOKEN: &str = "hf_Rumpelstilzchen";
 
-/// `models login` with this on standard input; what it says never holds the token.
+/// Runs `models login` with `given` on standard input, and checks that the output never shows the token.
 fn login(place: &Place, hub: &Hub, given: &str) -> Said {
     let args = ["models", "login", "--json"];
     let input = File::open(place.write("token", given)).expect("the token");
@@ -44,8 +45,8 @@ fn a_token_that_cannot_be_one_is_refused_before_the_keychain_is_asked() {
     assert!(hub.requests().is_empty(), "somebody was asked");
 }
 
-/// Without a keychain login fails with the way out, and a download goes on without a token: it says why there is none
-/// only where one is wanted.
+/// Without a keychain, login fails and names the way out. A download continues without a token, and says why it has no
+/// token only if the Hub refuses the download.
 #[test]
 fn without_a_keychain_there_is_no_token_and_the_reason_is_told() {
     let (place, hub) = (Place::new(), hub());
@@ -73,7 +74,7 @@ fn without_a_keychain_there_is_no_token_and_the_reason_is_told() {
             fix.contains(reason) && fix.contains("no-such-bus") && fix.contains("models login"),
             "{fix}"
         );
-        // With a token of the environment the keychain is left alone.
+        // With a token from the environment, the keychain is not asked.
         let answer = add(Some(("HF_TOKEN", TOKEN)));
         assert_eq!(code(&answer), (2, refusal));
         assert!(

@@ -1,5 +1,5 @@
-//! Work with the keyboard alone, then every screen against WCAG 2.2 A and AA (axe-core), in both themes; the pictures
-//! of the window are taken here.
+//! Use of the window by keyboard alone, then every screen checked against WCAG 2.2 A and AA (axe-core) in both themes.
+//! The screenshots are taken here too.
 
 use std::path::Path;
 
@@ -60,7 +60,7 @@ fn by_keyboard_alone_and_every_screen_accessible() {
     });
 }
 
-/// The check itself works: a picture without words is found.
+/// Makes sure that the check works: it must find an image without alternative text.
 async fn sees_a_fault(window: &Window<'_>) {
     window
         .script(
@@ -78,7 +78,7 @@ async fn sees_a_fault(window: &Window<'_>) {
         .await;
 }
 
-/// A rating set in work and a remembered model, so that no screen is empty.
+/// Creates a rating study and remembers a model, so that no screen is empty.
 async fn prepare(window: &Window<'_>, run: &str, model: &Path) {
     let study =
         json!({"run": run, "name": "First look", "items": 2, "seed": 1, "all_systems": false});
@@ -119,7 +119,7 @@ async fn empty_or_plain_screens(looked: &mut Look<'_>, theme: &str) {
     looked.at("run-new").await;
 }
 
-/// Screens of a finished run with an open rating set.
+/// Screens of a finished run with an open rating study.
 async fn screens_of_a_run(looked: &mut Look<'_>, run: &str) {
     let window = looked.window;
     window.go("/data/clinic_intake").await;
@@ -168,14 +168,14 @@ async fn screens_of_a_run(looked: &mut Look<'_>, run: &str) {
     looked.at("demo").await;
 }
 
-/// One look after the other; what is wrong is collected, so that one run tells all.
+/// Looks at one screen after another and collects the findings, so that one run of the test reports them all.
 struct Look<'window> {
     window: &'window Window<'window>,
     findings: Vec<String>,
 }
 
 impl Look<'_> {
-    /// Checks the page as it stands and keeps its picture.
+    /// Takes a screenshot of the page as it is now, and collects what axe-core finds on it.
     async fn at(&mut self, screen: &str) {
         self.window.settle().await;
         self.window.picture(screen).await;
@@ -201,7 +201,7 @@ impl Look<'_> {
     }
 }
 
-/// axe-core, from the page's development dependencies.
+/// The source of axe-core, from the page's development dependencies.
 fn axe() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let places = [

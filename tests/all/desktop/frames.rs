@@ -1,8 +1,8 @@
 //! How the page keeps up while a run is at work: the time from a key to the painted answer, and gaps between frames.
 //!
-//! The goals are 100 ms (95 % of the keys) and 200 ms (every frame) on a machine of its own; `docs/speed.md` has
-//! measured figures. They are printed, not asserted: how fast a machine is decides no test. Only a window that stands
-//! still for seconds fails, because then a command blocks it.
+//! The goals are 100 ms (for 95 % of the keys) and 200 ms (for every frame) on a machine that does nothing else;
+//! `docs/speed.md` has measured figures. The figures are printed and not asserted, because no test may depend on the
+//! speed of a machine. The test fails only if the window stands still for seconds, because then a command blocks it.
 
 use serde_json::Value;
 
@@ -15,14 +15,14 @@ const KEYS: usize = 60;
 const RIGHT: char = '\u{E014}';
 const LEFT: char = '\u{E012}';
 
-/// Notes each frame's time, and for each key the time until the frame after it is painted.
+/// Records the time between frames, and for each key the time until the next frame is painted.
 const WATCH: &str = "
     const seen = window.framesSeen = { gaps: [], keys: [] };
     let last = performance.now();
     const frame = (now) => { seen.gaps.push(now - last); last = now; seen.timer = requestAnimationFrame(frame); };
     seen.timer = requestAnimationFrame((now) => { last = now; seen.timer = requestAnimationFrame(frame); });
     seen.key = (event) => requestAnimationFrame(() => {
-      // After the frame: the task behind the painting.
+      // The task that runs after the frame is painted.
       const after = new MessageChannel();
       after.port1.onmessage = () => seen.keys.push(performance.now() - event.timeStamp);
       after.port2.postMessage(0);
@@ -30,7 +30,7 @@ const WATCH: &str = "
     document.addEventListener('keydown', seen.key, true);
     document.querySelector('[data-testid=stage-topics]').focus();";
 
-/// A person is slower than a driver: each key gets its answer before the next.
+/// Waits for two frames. A person types more slowly than a driver, so each key gets its answer before the next key.
 const TWO_FRAMES: &str =
     "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))";
 
@@ -40,12 +40,12 @@ const STOP: &str = "
     document.removeEventListener('keydown', seen.key, true);
     return { gaps: seen.gaps, keys: seen.keys };";
 
-/// Walks along the stages of a run at work and holds the page to its figures.
+/// Walks along the stages while a run is at work, prints how fast the page answered, and fails if it stood still.
 pub(super) async fn keep_up(window: &Window<'_>) {
     window.settle().await;
     window.script(WATCH, vec![]).await;
     for step in 0..KEYS {
-        // There and back again over the nine stages, so that each key shows another one.
+        // Goes back and forth over the nine stages, so that each key shows another stage.
         window
             .press(if step / 8 % 2 == 0 { RIGHT } else { LEFT })
             .await;

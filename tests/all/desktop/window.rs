@@ -1,6 +1,6 @@
 //! The window through WebDriver: tauri-driver → WebKitWebDriver → the application, one chain for each window.
 //!
-//! Controls are named by their `data-testid`. Every step has a limit, and nothing waits but on a condition.
+//! Controls are named by their `data-testid`. Every step has a time limit, and every wait is for a condition.
 
 use std::future::Future;
 use std::net::TcpListener;
@@ -18,10 +18,10 @@ use tokio::process::{Child, Command};
 
 use super::desk::Desk;
 
-/// Limit of one WebDriver command, seconds.
+/// Time limit of one WebDriver command, in seconds.
 const COMMAND_S: u64 = 30;
 
-/// Limit of what needs no model, seconds.
+/// Time limit of everything that needs no model, in seconds.
 const SOON_S: u64 = 20;
 
 /// WebDriver's character for Enter.
@@ -30,9 +30,9 @@ pub(crate) const ENTER: char = '\u{E007}';
 /// WebDriver's character for Control.
 pub(crate) const CONTROL: char = '\u{E009}';
 
-/// An open window.
+/// An open window of the application, driven through WebDriver.
 pub(crate) struct Window<'desk> {
-    /// The desk it was opened on.
+    /// The desk that it was opened on: programs, workspace and environment.
     pub(crate) desk: &'desk Desk,
     client: Client,
     _driver: Child,
@@ -62,7 +62,7 @@ impl<'desk> Window<'desk> {
         builder.capabilities(wanted.as_object().unwrap().clone());
         let end = Instant::now() + Duration::from_secs(60);
         let client = loop {
-            // The driver refuses until it listens, and its native driver until that does.
+            // The driver refuses connections until it listens, and sessions until its native driver listens too.
             match limited("a session", builder.connect(&address)).await {
                 Ok(client) => break client,
                 Err(error) => assert!(Instant::now() < end, "no WebDriver session: {error}"),
@@ -90,14 +90,14 @@ impl<'desk> Window<'desk> {
         .await;
     }
 
-    /// Runs JavaScript in the page; `return` gives the value.
+    /// Runs JavaScript in the page and returns the value that the script returns.
     pub(crate) async fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
         limited("a script", self.client.execute(script, arguments))
             .await
             .unwrap()
     }
 
-    /// Runs JavaScript that ends by calling its last argument.
+    /// Runs JavaScript that ends by calling its last argument with a value, and returns that value.
     pub(crate) async fn script_async(&self, script: &str, arguments: Vec<Value>) -> Value {
         limited("a script", self.client.execute_async(script, arguments))
             .await
@@ -113,7 +113,7 @@ impl<'desk> Window<'desk> {
             .await
     }
 
-    /// Waits for a control.
+    /// Waits until a control is on the page, and returns it.
     pub(crate) async fn see(&self, testid: &str) -> Element {
         let css = css(testid);
         until(&format!("{testid} is on the page"), SOON_S, async || {
@@ -122,7 +122,7 @@ impl<'desk> Window<'desk> {
         .await
     }
 
-    /// Waits for a control that can be used, and clicks it. The page may redraw meanwhile.
+    /// Waits until a control can be used, and clicks it. The page may redraw in the meantime.
     pub(crate) async fn click(&self, testid: &str) {
         let css = css(testid);
         until(&format!("{testid} can be clicked"), SOON_S, async || {
@@ -133,7 +133,7 @@ impl<'desk> Window<'desk> {
         .await;
     }
 
-    /// Replaces the text of a field.
+    /// Replaces the text of a field, and checks that the field holds the new text.
     pub(crate) async fn fill(&self, testid: &str, text: &str) {
         let field = self.see(testid).await;
         limited("clearing a field", field.clear())
@@ -151,7 +151,7 @@ impl<'desk> Window<'desk> {
         assert_eq!(holds, json!(text), "{testid}");
     }
 
-    /// Pastes text into an empty field.
+    /// Pastes text into an empty field, and checks that the field holds it.
     pub(crate) async fn paste(&self, testid: &str, text: &str) {
         self.click(testid).await;
         self.script(
@@ -168,7 +168,7 @@ impl<'desk> Window<'desk> {
         assert_eq!(holds, json!(text), "{testid}");
     }
 
-    /// Chooses the option with a value.
+    /// Chooses the option of a list that has the given value.
     pub(crate) async fn choose(&self, testid: &str, value: &str) {
         let css = css(testid);
         until(&format!("{testid} offers {value}"), SOON_S, async || {
@@ -195,7 +195,7 @@ impl<'desk> Window<'desk> {
             .unwrap();
     }
 
-    /// Presses a key while another is held.
+    /// Presses `key` while `modifier` is held.
     pub(crate) async fn chord(&self, modifier: char, key: char) {
         let keys = KeyActions::new("keyboard".into())
             .then(KeyAction::Down { value: modifier })
@@ -207,7 +207,7 @@ impl<'desk> Window<'desk> {
             .unwrap();
     }
 
-    /// Types a text for whatever has the focus.
+    /// Types a text into whatever has the focus.
     pub(crate) async fn write(&self, text: &str) {
         let keys = text
             .chars()
@@ -220,7 +220,7 @@ impl<'desk> Window<'desk> {
             .unwrap();
     }
 
-    /// Text of a control.
+    /// Text of a control, without white space at its ends; fails if the control is not on the page.
     pub(crate) async fn text(&self, testid: &str) -> String {
         let text = self
             .script(
@@ -234,7 +234,7 @@ impl<'desk> Window<'desk> {
             .to_owned()
     }
 
-    /// An attribute of a control, `None` where either is missing.
+    /// An attribute of a control; `None` if the page has no such control, or the control no such attribute.
     pub(crate) async fn attribute(&self, testid: &str, name: &str) -> Option<String> {
         let script =
             "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null";
@@ -244,7 +244,7 @@ impl<'desk> Window<'desk> {
             .map(str::to_owned)
     }
 
-    /// Waits until an attribute of a control has one of some values; returns it.
+    /// Waits until an attribute of a control has one of `values`, and returns that value.
     pub(crate) async fn wait_for(
         &self,
         testid: &str,
@@ -275,7 +275,7 @@ impl<'desk> Window<'desk> {
         n.as_u64().unwrap() as usize
     }
 
-    /// The page as it stands, as HTML.
+    /// The page as it is now, as HTML.
     pub(crate) async fn source(&self) -> String {
         limited("the source", self.client.source()).await.unwrap()
     }
@@ -286,7 +286,7 @@ impl<'desk> Window<'desk> {
             .await;
     }
 
-    /// Waits until nothing moves any more: no animation, the fonts are there, and the last change is painted.
+    /// Waits until nothing moves: no animation runs, the fonts are loaded, and the last change is painted.
     pub(crate) async fn settle(&self) {
         let painted =
             "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))";
@@ -300,8 +300,8 @@ impl<'desk> Window<'desk> {
         self.script_async(painted, vec![]).await;
     }
 
-    /// Keeps a picture as `<screen>-<theme>.png` where `E2E_SCREENS` names a folder: without notices that are about to go,
-    /// and with the folders of this machine under a name of nobody's.
+    /// Saves a screenshot as `<screen>-<theme>.png` if `E2E_SCREENS` names a folder. Notices, which would soon
+    /// disappear, are hidden, and folders of this machine are shown as those of an invented user.
     pub(crate) async fn picture(&self, screen: &str) {
         let Some(folder) = std::env::var_os("E2E_SCREENS").map(PathBuf::from) else {
             return;
@@ -328,7 +328,7 @@ impl<'desk> Window<'desk> {
     }
 }
 
-/// Hides notices and shortens folders; `untidy` takes it back, so that the page goes on as it was.
+/// Hides notices and replaces folders. `untidy` undoes both, so that the page is left as it was.
 const TIDY: &str = r"
     window.untidy = [];
     const change = (owner, key, value) => {
@@ -350,7 +350,7 @@ fn css(testid: &str) -> String {
     format!("[data-testid=\"{testid}\"]")
 }
 
-/// A WebDriver command within its limit.
+/// Runs a WebDriver command; fails if it takes longer than [`COMMAND_S`].
 async fn limited<T, E>(what: &str, command: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     match tokio::time::timeout(Duration::from_secs(COMMAND_S), command).await {
         Ok(answer) => answer,
