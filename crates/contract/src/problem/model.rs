@@ -51,7 +51,7 @@ problems! {
         },
         /// GGUF cannot express it.
         NotInGguf {
-            /// What of the model.
+            /// What GGUF cannot express.
             what: String,
         },
         /// The model's configuration cannot be used.
