@@ -99,3 +99,52 @@ fn model_and_sample_are_small_enough_to_come_along() {
         assert!(card.contains(word), "the card has to say: {word}");
     }
 }
+
+/// The conversations of `models/practice`, written by hand: what a person may expect of each.
+#[test]
+fn the_practice_is_read_whole_and_each_pair_has_its_measure() {
+    let practice = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/practice");
+    let files = ["train", "validation", "test"].map(|split| {
+        practice
+            .join(format!("{split}.jsonl"))
+            .display()
+            .to_string()
+    });
+    let workspace = Workspace::new();
+    let mut import = vec!["import"];
+    import.extend(files.iter().map(String::as_str));
+    import.extend(["--name", "practice"]);
+    let answer = workspace.ok(&import);
+    assert_eq!(
+        answer.last()["splits"],
+        serde_json::json!({"train": 100, "validation": 20, "test": 80})
+    );
+    assert_eq!(answer.last()["issues"], serde_json::json!([]));
+    assert_eq!(answer.last()["leaks"], serde_json::json!([]));
+
+    let further = practice.join("try.jsonl").display().to_string();
+    for file in files.iter().chain([&further]) {
+        for line in fs::read_to_string(file).unwrap().lines() {
+            let pair: serde_json::Value = serde_json::from_str(line).unwrap();
+            let [id, dialogue, summary] =
+                ["id", "dialogue", "summary"].map(|field| pair[field].as_str().unwrap());
+            let turns: Vec<(&str, &str)> = dialogue
+                .lines()
+                .map(|turn| {
+                    turn.split_once(": ")
+                        .unwrap_or_else(|| panic!("{id}: {turn}"))
+                })
+                .collect();
+            assert!((6..=24).contains(&turns.len()), "{id}: turns");
+            assert!(
+                turns.windows(2).all(|pair| pair[0].0 != pair[1].0),
+                "{id}: somebody speaks twice in a row"
+            );
+            let words = |text: &str| text.split_whitespace().count();
+            assert!((20..=60).contains(&words(summary)), "{id}: summary");
+            let spoken: usize = turns.iter().map(|(_, text)| words(text)).sum();
+            assert!((70..=260).contains(&spoken), "{id}: {spoken} words");
+            assert_eq!(file == &further, pair["title"].is_string(), "{id}: title");
+        }
+    }
+}
