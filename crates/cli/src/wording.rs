@@ -8,7 +8,9 @@ use contract::problem::{
     Misuse, ModelProblem, NotFound, RecipeFault, RunProblem, ShellProblem, Stall, TooLong,
     WorkspaceProblem, WrongState,
 };
-use contract::{ErrorReport, ExampleKind, Lack, Price, Problem, Reported, StageName, Thing};
+use contract::{
+    ErrorReport, ExampleKind, Lack, Price, Problem, Remark, Reported, StageName, Thing,
+};
 use project::report::run::RunReport;
 
 /// A problem as the command line reports it.
@@ -35,7 +37,21 @@ pub(crate) fn lack(lack: &Lack) -> String {
         Lack::Model { hub_id } => {
             format!("the model is not on this computer: `duologue models add {hub_id}`")
         }
+        Lack::Speakers { .. } => format!(
+            "{lack}; check how the speakers were read, or name them with `duologue import --speakers`"
+        ),
+        Lack::Summaries { .. } => format!("{lack}; check which column was read as the summary"),
         other => other.to_string(),
+    }
+}
+
+/// What an import says of the data set, with the option that helps.
+pub(crate) fn remark(remark: &Remark) -> String {
+    match remark {
+        Remark::OneSplit { .. } => {
+            format!("{remark}. Import more, or say what a file is for with --split.")
+        }
+        other => format!("{other}."),
     }
 }
 
@@ -51,6 +67,7 @@ pub(crate) fn price(price: Price) -> &'static str {
             "the base model's weights are rounded to 4.5 bits, texts may get worse; its time is not measured"
         }
         Price::ShortDialogues => "longer dialogues are never written",
+        Price::FewerExamples => "as many pairs as the data set has",
         Price::SmallerModel => "a smaller model, with plainer texts",
     }
 }
@@ -182,6 +199,15 @@ fn run(problem: &RunProblem) -> String {
             "Correct the rows: each needs a dialogue and a summary; --dry-run lists every bad row.".into()
         }
         EmptyDataset { .. } => "Import a file for that split: `duologue import FILE --name NAME --split train|validation|test`.".into(),
+        NotReady { lack: Lack::Speakers { .. }, .. } => {
+            "Check how the speakers were read: write each turn as `Name: text`, or name them with `duologue import --speakers`.".into()
+        }
+        NotReady { .. } => {
+            "Check which column was read as the summary (`duologue import --map`), and write summaries that say less than the dialogue.".into()
+        }
+        TooFewRows { have: 0, .. } => {
+            "Import more examples, or leave some of them over with `--set shots`.".into()
+        }
         TooFewRows { field, have, .. } => format!("Import more examples, or ask for fewer with `--set {field}={have}`."),
         TooLong(self::TooLong::Dialogues { .. }) => "Choose a model with a longer context, or say what to do with them: `--set too_long=drop` leaves them out for every system, `--set too_long=cut_dialogue_end` cuts the end of the dialogue.".into(),
         TooLong(self::TooLong::Text { .. }) => "Shorten the text, or choose a model with a longer context.".into(),
@@ -207,6 +233,9 @@ fn wrong_state(state: &WrongState) -> String {
     match state {
         WrongState::ReadByRun { run, .. } => {
             format!("Let it finish, or cancel it with `duologue cancel {run}`.")
+        }
+        WrongState::ImportInUse { .. } => {
+            "Results name the examples that they were made from, so these stay.".into()
         }
         WrongState::EmptyPair => "Write both, or remove the pair.".into(),
         WrongState::NothingToRate { .. } => {

@@ -236,6 +236,8 @@ pub struct Plan {
     pub missing: Vec<Lack>,
     /// Number of weights.
     pub parameters: u64,
+    /// The examples that it would take.
+    pub examples: PlanExamples,
     /// Whether the speed was measured with the model itself.
     pub probed: bool,
     /// Whether the trainings compute again what they do not keep.
@@ -256,6 +258,30 @@ pub struct Plan {
     pub offers: Vec<Offer>,
     /// What the machine has.
     pub machine: Machine,
+}
+
+/// How many examples a run takes for what. A recipe's numbers are upper bounds unless somebody typed them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct PlanExamples {
+    /// Pairs to learn from.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub shots: usize,
+    /// Pairs to choose by.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub validation: usize,
+    /// Pairs to test on.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub test: usize,
+    /// What the recipe says of `shots`; more than them if they were fitted to the data set.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub shots_at_most: usize,
+    /// What the recipe says of `validation`; more than them if they were fitted to the data set.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub validation_at_most: usize,
+    /// Dialogues that wait for a summary and are not taken.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub unsummarised: usize,
 }
 
 /// What one stage will take.

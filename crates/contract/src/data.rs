@@ -24,7 +24,7 @@ closed_set! {
         Validation = "validation",
         /// All rows test.
         Test = "test",
-        /// By a split column, else by the files' names, else a seeded draw of 80/10/10.
+        /// By a split column, else by the files' names, else a seeded draw.
         #[default]
         Auto = "auto",
     }
@@ -105,6 +105,8 @@ closed_set! {
         UnsureSpeaker = "unsure_speaker",
         /// Only one person speaks in the dialogue.
         OneSpeaker = "one_speaker",
+        /// The same row stands in the data set already: it is left out.
+        AlreadyHere = "already_here",
         /// The same message comes again and again, from several people: written by the program, not by them.
         RepeatedMessage = "repeated_message",
     }
@@ -193,6 +195,22 @@ closed_set! {
         CellBytes = "cell_bytes",
         /// Turns of all dialogues.
         Turns = "turns",
+    }
+}
+
+closed_set! {
+    /// A language that function words tell, by its ISO 639-1 code.
+    Language, "language" {
+        /// English.
+        English = "en",
+        /// German.
+        German = "de",
+        /// French.
+        French = "fr",
+        /// Spanish.
+        Spanish = "es",
+        /// Italian.
+        Italian = "it",
     }
 }
 

@@ -105,6 +105,8 @@ closed_set! {
         EmptyDataset = "empty_dataset",
         /// A data set has fewer examples than the recipe asks for.
         TooFewRows = "too_few_rows",
+        /// There is nothing to learn from the data set's examples.
+        NotReady = "not_ready",
         /// A text is longer than the model's context.
         TooLong = "too_long",
         /// Another process works on it.
@@ -263,6 +265,8 @@ closed_set! {
         Dataset = "data set",
         /// An example of a data set.
         Example = "example",
+        /// An import into a data set.
+        Import = "import",
         /// A run.
         Run = "run",
         /// A run in the queue.
@@ -369,6 +373,8 @@ closed_set! {
         FourBits = "four_bits",
         /// Longer dialogues are never written.
         ShortDialogues = "short_dialogues",
+        /// Fewer pairs to learn from or to choose by.
+        FewerExamples = "fewer_examples",
         /// Plainer texts of a smaller model.
         SmallerModel = "smaller_model",
     }

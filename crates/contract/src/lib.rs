@@ -17,18 +17,19 @@ mod model;
 mod plan;
 pub mod problem;
 mod rating;
+mod remark;
 mod run;
 
 pub use answer::{
     Catalogue, CatalogueLine, CatalogueModel, Download, DownloadPaused, Downloaded, FolderFit,
-    FolderFits, KnownModel, Launch, LongExample, Machine, MethodMemory, Offer, Plan, Source,
-    StageForecast, Started, TooLong, Verdict, Verified,
+    FolderFits, KnownModel, Launch, LongExample, Machine, MethodMemory, Offer, Plan, PlanExamples,
+    Source, StageForecast, Started, TooLong, Verdict, Verified,
 };
 pub use artifact::{ArtifactKind, Metric, ResultMetric};
 pub use closed_set::UnknownWord;
 pub use data::{
-    Detection, Doubt, DropReason, Encoding, IntakeLimit, IssueCode, Origin, Separator, Severity,
-    Split, SplitChoice,
+    Detection, Doubt, DropReason, Encoding, IntakeLimit, IssueCode, Language, Origin, Separator,
+    Severity, Split, SplitChoice,
 };
 pub use device::{BadDevice, DeviceChoice};
 pub use error::{
@@ -46,9 +47,10 @@ pub use line::{
 };
 pub use method::{Preset, StageName, Synthesizer, System};
 pub use model::{Fit, Quantize};
-pub use plan::{Lack, SplitRule};
+pub use plan::{Lack, SplitRule, SplitShares};
 pub use problem::{Problem, Reported};
 pub use rating::ItemState;
+pub use remark::Remark;
 pub use run::{Control, RunStanding, RunStatus, StageStanding, StageStatus};
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ExampleKind, Split};
 
 /// What prevents a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(tag = "case", rename_all = "snake_case")]
 pub enum Lack {
@@ -21,6 +21,27 @@ pub enum Lack {
         /// How many there are.
         #[cfg_attr(feature = "specta", specta(type = u32))]
         have: usize,
+    },
+    /// Dialogues in which somebody answers: there is nothing to learn from monologues.
+    Speakers {
+        /// Dialogues with a summary.
+        #[cfg_attr(feature = "specta", specta(type = u32))]
+        dialogues: usize,
+        /// Those of them in which at least two people speak.
+        #[cfg_attr(feature = "specta", specta(type = u32))]
+        several: usize,
+    },
+    /// Summaries that say something, in fewer words than their dialogues.
+    Summaries {
+        /// Dialogues with a summary.
+        #[cfg_attr(feature = "specta", specta(type = u32))]
+        dialogues: usize,
+        /// Summaries without a letter or digit.
+        #[cfg_attr(feature = "specta", specta(type = u32))]
+        empty: usize,
+        /// Summaries that are longer than their dialogues.
+        #[cfg_attr(feature = "specta", specta(type = u32))]
+        long: usize,
     },
     /// The model, which is not on this computer.
     Model {
@@ -61,12 +82,26 @@ pub enum SplitRule {
     Column,
     /// By the files' names; a file whose name tells nothing is train.
     FileNames,
-    /// By a draw of 80/10/10.
+    /// By a draw.
     Drawn {
         /// The draw's seed.
         #[cfg_attr(feature = "specta", specta(type = f64))]
         seed: u64,
+        /// What the whole data set is divided into.
+        shares: SplitShares,
     },
+}
+
+/// The parts of a data set, in whole percent; together 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SplitShares {
+    /// Of the training split.
+    pub train: u32,
+    /// Of the validation split.
+    pub validation: u32,
+    /// Of the test split.
+    pub test: u32,
 }
 
 impl fmt::Display for Lack {
@@ -76,6 +111,18 @@ impl fmt::Display for Lack {
             Self::Examples { kind, need, have } => write!(
                 f,
                 "{kind}: the recipe asks for {need}, the data set has {have}"
+            ),
+            Self::Speakers { dialogues, several } => write!(
+                f,
+                "dialogues with two speakers: {several} of {dialogues} have them"
+            ),
+            Self::Summaries {
+                dialogues,
+                empty,
+                long,
+            } => write!(
+                f,
+                "summaries to learn from: of {dialogues}, {empty} are empty and {long} are longer than their dialogues"
             ),
             Self::Model { hub_id } => write!(f, "the model {hub_id} is not on this computer"),
             Self::Memory {
@@ -109,9 +156,10 @@ impl fmt::Display for SplitRule {
                 f,
                 "by the files' names; a file whose name tells nothing is train"
             ),
-            Self::Drawn { seed } => write!(
+            Self::Drawn { seed, shares } => write!(
                 f,
-                "drawn 80/10/10 into train, validation and test with seed {seed}"
+                "drawn {}/{}/{} into train, validation and test with seed {seed}",
+                shares.train, shares.validation, shares.test
             ),
         }
     }

@@ -55,7 +55,7 @@ macro_rules! every_set {
 
 every_set! {
     ArtifactKind, Control, Detection, Doubt, DropReason, Encoding, ErrorCode, ExampleKind, FileAction, FileFormat, Fit, IntakeLimit, IssueCode, ItemState,
-    Kind, Launch, MapPart, Metric, Origin, Preset, Price, Quantize, RecipeRule, ResultMetric, RunStanding, RunStatus, Separator, Severity,
+    Kind, Language, Launch, MapPart, Metric, Origin, Preset, Price, Quantize, RecipeRule, ResultMetric, RunStanding, RunStatus, Separator, Severity,
     Split, SplitChoice, StageName, StageStanding, StageStatus, Synthesizer, System, Thing, Verdict,
 }
 
@@ -72,6 +72,7 @@ fn no_set_is_left_out_of_the_round_trip() {
         include_str!("method.rs"),
         include_str!("model.rs"),
         include_str!("rating.rs"),
+        include_str!("remark.rs"),
         include_str!("run.rs"),
     ];
     let declared: usize = sources

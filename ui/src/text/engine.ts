@@ -1,7 +1,7 @@
 // What the engine says in codes and keys, in the words of the window's language: errors, faults of a row and what a plan
 // lacks by code, settings by key, models by name. Sentences of the engine's own files (settings, models) stay English
 // where a language has no words for them.
-import type { AppError, IssueCode, Lack, Price, SplitRule } from '../bridge';
+import type { AppError, IssueCode, Lack, Price, Remark, SplitRule } from '../bridge';
 import { catalogue } from './de/catalogue';
 import { problems as german } from './de/problems';
 import { recipe } from './de/recipe';
@@ -35,6 +35,9 @@ export const lackText = (lack: Lack): string => problems[language.now].lack(lack
 
 /** What a cheaper way costs. */
 export const priceText = (price: Price): string => problems[language.now].prices[price];
+
+/** What an import says of the data set as a whole. */
+export const remarkText = (remark: Remark): string => problems[language.now].remark(remark);
 
 /** How rows came into their splits. */
 export const splitText = (rule: SplitRule): string => problems[language.now].splitRule(rule);

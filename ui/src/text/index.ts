@@ -8,6 +8,7 @@ export {
   issueText,
   lackText,
   priceText,
+  remarkText,
   settingText,
   sourceText,
   splitText,

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{cases, problems};
 use crate::{
-    ErrorPlace, ExampleKind, Price, RecipeRule, RunStatus, StageName, Synthesizer, System,
+    ErrorPlace, ExampleKind, Lack, Price, RecipeRule, RunStatus, StageName, Synthesizer, System,
 };
 
 problems! {
@@ -34,6 +34,13 @@ problems! {
             need: usize,
             /// The field of the recipe that sets the need.
             field: String,
+        },
+        /// There is nothing to learn from the data set's examples.
+        NotReady {
+            /// Which data set.
+            dataset: String,
+            /// What it lacks.
+            lack: Lack,
         },
         /// A text is longer than the model's context.
         TooLong(TooLong),
@@ -166,6 +173,16 @@ cases! {
             run: String,
             /// Its data set.
             dataset: String,
+        },
+        /// Undoing an import whose examples runs have read.
+        ImportInUse {
+            /// The import's number.
+            #[cfg_attr(feature = "specta", specta(type = u32))]
+            import: u64,
+            /// Its data set.
+            dataset: String,
+            /// The runs.
+            runs: Vec<String>,
         },
         /// A pair without dialogue or summary.
         EmptyPair,
@@ -337,6 +354,10 @@ impl fmt::Display for RunProblem {
                 f,
                 "the data set `{dataset}` has {have} {kind}, but the recipe asks for {need}"
             ),
+            Self::NotReady { dataset, lack } => write!(
+                f,
+                "there is nothing to learn from the data set `{dataset}`; it lacks {lack}"
+            ),
             Self::TooLong(TooLong::Dialogues {
                 count,
                 id,
@@ -417,6 +438,15 @@ impl fmt::Display for WrongState {
             Self::ReadByRun { run, dataset } => write!(
                 f,
                 "run `{run}` on “{dataset}” is not finished and reads these examples"
+            ),
+            Self::ImportInUse {
+                import,
+                dataset,
+                runs,
+            } => write!(
+                f,
+                "import {import} of `{dataset}` cannot be undone: {} read its examples",
+                runs.join(", ")
             ),
             Self::EmptyPair => write!(f, "a pair needs a dialogue and a summary"),
             Self::NothingToRate { run } => write!(f, "run `{run}` has no summaries to rate yet"),

@@ -26,6 +26,7 @@ export const kinds: Kinds = {
 const things: Things = {
   'data set': 'Datensatz',
   example: 'Beispiel',
+  import: 'Import',
   run: 'Lauf',
   'queued run': 'Lauf in der Warteschlange',
   stage: 'Stufe',
@@ -86,6 +87,11 @@ function wrongState(args: Args<'wrong_state'>): Words {
       return say(
         `Der Lauf ${args.run} über „${args.dataset}“ ist nicht fertig und liest diese Beispiele.`,
         'Lassen Sie ihn zu Ende gehen, oder brechen Sie ihn ab.',
+      );
+    case 'import_in_use':
+      return say(
+        `Der Import ${args.import} von „${args.dataset}“ lässt sich nicht zurücknehmen: ${list(args.runs)} haben seine Beispiele gelesen.`,
+        'Ergebnisse nennen die Beispiele, aus denen sie entstanden sind; deshalb bleiben diese.',
       );
     case 'empty_pair':
       return say(
@@ -450,6 +456,15 @@ export const errors: ErrorWords = {
     say(
       `Der Datensatz „${dataset}“ hat zu wenig ${kinds[kind]}: ${have}, das Rezept verlangt ${need}.`,
       `Lesen Sie mehr Beispiele ein, oder setzen Sie im Rezept ${field} auf ${have}.`,
+    ),
+  not_ready: ({ dataset, lack }) =>
+    say(
+      lack.case === 'speakers'
+        ? `Aus „${dataset}“ ist nichts zu lernen: In ${lack.several} von ${lack.dialogues} Dialogen sprechen zwei.`
+        : `Aus „${dataset}“ ist nichts zu lernen: Die meisten Zusammenfassungen sind leer oder länger als ihr Dialog.`,
+      lack.case === 'speakers'
+        ? 'Prüfen Sie unter „Daten“, ob richtig gelesen wurde, wer spricht.'
+        : 'Prüfen Sie unter „Daten“, welche Spalte als Zusammenfassung gelesen wurde.',
     ),
   too_long: (args) =>
     args.case === 'text'

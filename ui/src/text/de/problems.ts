@@ -3,6 +3,7 @@ import type { ProblemWords } from '../problem';
 import { errors, kinds } from './errors';
 import { names } from './names';
 
+const languages = new Intl.DisplayNames('de', { type: 'language' });
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1).replace('.', ',')} GB`;
 const text = 'Schreiben Sie einen Text hinein, oder lassen Sie die Zeile weg.';
 const turns = 'Schreiben Sie jeden Beitrag als „Name: Text“.';
@@ -35,6 +36,10 @@ export const problems: ProblemWords = {
       reason: 'Derselbe Dialog kommt schon vor.',
       fix: 'Beide bleiben; nehmen Sie einen heraus, wenn es nicht gemeint war.',
     },
+    already_here: {
+      reason: 'Die Zeile steht schon im Datensatz.',
+      fix: 'Es ist nichts zu tun: Sie wird weggelassen.',
+    },
     unsure_speaker: {
       reason: 'Eine Zeile nennt vielleicht, wer spricht, vielleicht nicht.',
       fix: 'Sie wird als Text gelesen. Schreiben Sie „Name: Text“, wo jemand spricht.',
@@ -52,6 +57,10 @@ export const problems: ProblemWords = {
     switch (lack.case) {
       case 'examples':
         return `${kinds[lack.kind]}: Das Rezept verlangt ${lack.need}, der Datensatz hat ${lack.have}`;
+      case 'speakers':
+        return `Dialoge, in denen zwei sprechen: ${lack.several} von ${lack.dialogues}; prüfen Sie unter „Daten“, ob richtig gelesen wurde, wer spricht`;
+      case 'summaries':
+        return `Zusammenfassungen, aus denen sich lernen lässt: Von ${lack.dialogues} sind ${lack.empty} leer und ${lack.long} länger als ihr Dialog; prüfen Sie unter „Daten“, welche Spalte als Zusammenfassung gelesen wurde`;
       case 'model':
         return `Das Modell ${lack.hub_id} ist nicht auf diesem Rechner; unter „Modelle“ lässt es sich laden`;
       case 'memory':
@@ -67,7 +76,22 @@ export const problems: ProblemWords = {
     four_bits:
       'Die Gewichte des Basismodells werden auf 4,5 Bit gerundet, Texte können schlechter werden; die Zeit ist nicht gemessen.',
     short_dialogues: 'Längere Dialoge werden nie geschrieben.',
+    fewer_examples: 'So viele Paare, wie der Datensatz hat.',
     smaller_model: 'Ein kleineres Modell, mit schlichteren Texten.',
+  },
+  remark: (remark) => {
+    switch (remark.case) {
+      case 'one_split':
+        return `Alle Beispiele des Datensatzes gehören zum Teil „${names.split[remark.split]}“. Ein Lauf braucht welche für Training, Validierung und Test: Lesen Sie mehr ein, oder wählen Sie, wofür eine Datei ist.`;
+      case 'already_here':
+        return `Schon im Datensatz und weggelassen: ${remark.rows}.`;
+      case 'renamed':
+        return `Unter einer neuen Kennung gespeichert, weil eine andere Zeile ihre hat: ${remark.rows}.`;
+      case 'unsummarised':
+        return `Dialoge, die auf eine Zusammenfassung warten: ${remark.rows}. Sie bleiben, und kein Lauf liest sie.`;
+      case 'not_english':
+        return `Dialoge auf ${languages.of(remark.language) ?? remark.language}: ${remark.dialogues}. ROUGE führt Wörter nach englischen Regeln auf ihren Stamm zurück, seine Zahlen sagen also weniger, und kleine Basismodelle können nur Englisch.`;
+    }
   },
   splitRule: (rule) => {
     switch (rule.rule) {
@@ -78,7 +102,7 @@ export const problems: ProblemWords = {
       case 'file_names':
         return 'nach den Namen der Dateien; sagt ein Name nichts, dann Training';
       case 'drawn':
-        return `80/10/10 auf Training, Validierung und Test verteilt, gezogen mit Startwert ${rule.seed}`;
+        return `${rule.shares.train}/${rule.shares.validation}/${rule.shares.test} auf Training, Validierung und Test verteilt, gezogen mit Startwert ${rule.seed}`;
     }
   },
 };

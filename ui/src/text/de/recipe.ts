@@ -3,9 +3,9 @@
 
 export const recipe: Record<string, string> = {
   shots:
-    'Echte Paare, aus denen gelernt wird, aus dem Trainingsteil gezogen (100 sind eine Teilmenge von 300).',
+    'Echte Paare, aus denen gelernt wird, aus dem Trainingsteil gezogen (100 sind eine Teilmenge von 300); höchstens so viele, außer wenn Sie eine Zahl eingeben.',
   validation:
-    'Echte Paare, nach denen Zwischenstände gewählt werden; aus dem Validierungsteil, sonst aus ungenutzten Trainingspaaren.',
+    'Echte Paare, nach denen Zwischenstände gewählt werden; aus dem Validierungsteil, sonst aus ungenutzten Trainingspaaren; höchstens so viele, außer wenn Sie eine Zahl eingeben.',
   test_items: 'Testpaare; 0 nimmt den ganzen Testteil.',
   too_long:
     'Was mit einem Dialog geschieht, der länger ist als der Kontext: ablehnen (refuse), weglassen (drop) oder am Ende kürzen (cut_dialogue_end).',

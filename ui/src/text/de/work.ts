@@ -118,6 +118,11 @@ export const work: typeof en = {
     waiting:
       'Wählen Sie Daten und Modell und planen Sie: Zeit, Speicher und Platte jeder Stufe, mit dem Modell selbst gemessen.',
     changed: 'Die Wahl hat sich seit diesem Plan geändert.',
+    examples: (shots: string, validation: string, test: string) =>
+      `${shots} zum Lernen, ${validation} zum Auswählen, ${test} zum Prüfen.`,
+    fitted: (shots: string, validation: string) =>
+      `An den Datensatz angepasst: Das Rezept nimmt höchstens ${shots} und ${validation}.`,
+    unsummarised: (n: string) => `Warten auf eine Zusammenfassung und werden nicht genommen: ${n}.`,
     notReady: 'Nicht bereit',
     time: 'Zeit',
     memory: 'Höchster Speicher',

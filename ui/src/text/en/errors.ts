@@ -27,6 +27,7 @@ export const kinds: Kinds = {
 const things: Things = {
   'data set': 'data set',
   example: 'example',
+  import: 'import',
   run: 'run',
   'queued run': 'run in the queue',
   stage: 'stage',
@@ -84,6 +85,11 @@ function wrongState(args: Args<'wrong_state'>): Words {
       return say(
         `Run ${args.run} on “${args.dataset}” is not finished and reads these examples.`,
         'Let it finish, or cancel it.',
+      );
+    case 'import_in_use':
+      return say(
+        `Import ${args.import} of “${args.dataset}” cannot be undone: ${list(args.runs)} read its examples.`,
+        'Results name the examples that they were made from, so these stay.',
       );
     case 'empty_pair':
       return say('A pair needs a dialogue and a summary.', 'Write both, or remove the pair.');
@@ -411,6 +417,15 @@ export const errors: ErrorWords = {
     say(
       `The data set “${dataset}” has ${have} ${kinds[kind]}, but the recipe asks for ${need}.`,
       `Import more examples, or set ${field} to ${have} in the recipe.`,
+    ),
+  not_ready: ({ dataset, lack }) =>
+    say(
+      lack.case === 'speakers'
+        ? `There is nothing to learn from “${dataset}”: in ${lack.several} of ${lack.dialogues} dialogues two people speak.`
+        : `There is nothing to learn from “${dataset}”: most of its summaries are empty or longer than their dialogues.`,
+      lack.case === 'speakers'
+        ? 'Check under Data how the speakers were read.'
+        : 'Check under Data which column was read as the summary.',
     ),
   too_long: (args) =>
     args.case === 'text'

@@ -3,6 +3,7 @@ import type { ProblemWords } from '../problem';
 import { errors, kinds } from './errors';
 import { names } from './names';
 
+const languages = new Intl.DisplayNames('en', { type: 'language' });
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 const text = 'Write a text into it, or leave the row out.';
 const turns = 'Write each turn as “Name: text”.';
@@ -35,6 +36,10 @@ export const problems: ProblemWords = {
       reason: 'The same dialogue stands in another row.',
       fix: 'Nothing has to be done: both are kept. Take one out if it was not meant.',
     },
+    already_here: {
+      reason: 'The row is in the data set already.',
+      fix: 'Nothing has to be done: it is left out.',
+    },
     unsure_speaker: {
       reason: 'A line may name a speaker, or may not.',
       fix: 'It is read as text. Write “Name: text” where somebody speaks.',
@@ -52,6 +57,10 @@ export const problems: ProblemWords = {
     switch (lack.case) {
       case 'examples':
         return `${kinds[lack.kind]}: the recipe asks for ${lack.need}, the data set has ${lack.have}`;
+      case 'speakers':
+        return `dialogues with two speakers: ${lack.several} of ${lack.dialogues} have them; check under Data how the speakers were read`;
+      case 'summaries':
+        return `summaries to learn from: of ${lack.dialogues}, ${lack.empty} are empty and ${lack.long} are longer than their dialogues; check under Data which column was read as the summary`;
       case 'model':
         return `the model ${lack.hub_id} is not on this computer; download it under Models`;
       case 'memory':
@@ -67,7 +76,22 @@ export const problems: ProblemWords = {
     four_bits:
       'The base model’s weights are rounded to 4.5 bits, texts may get worse; its time is not measured.',
     short_dialogues: 'Longer dialogues are never written.',
+    fewer_examples: 'As many pairs as the data set has.',
     smaller_model: 'A smaller model, with plainer texts.',
+  },
+  remark: (remark) => {
+    switch (remark.case) {
+      case 'one_split':
+        return `Every example of the data set is in “${names.split[remark.split]}”. A run needs some for training, validation and test: import more, or choose what a file is for.`;
+      case 'already_here':
+        return `Already in the data set and left out: ${remark.rows}.`;
+      case 'renamed':
+        return `Stored under a new id, because another row has theirs: ${remark.rows}.`;
+      case 'unsummarised':
+        return `Dialogues that wait for a summary: ${remark.rows}. They are kept, and no run reads them.`;
+      case 'not_english':
+        return `Dialogues in ${languages.of(remark.language) ?? remark.language}: ${remark.dialogues}. ROUGE reduces words to their stems by English rules, so its figures say less, and small base models know English only.`;
+    }
   },
   splitRule: (rule) => {
     switch (rule.rule) {
@@ -78,7 +102,7 @@ export const problems: ProblemWords = {
       case 'file_names':
         return 'by the files’ names; a file whose name tells nothing is training';
       case 'drawn':
-        return `drawn 80/10/10 into training, validation and test with seed ${rule.seed}`;
+        return `drawn ${rule.shares.train}/${rule.shares.validation}/${rule.shares.test} into training, validation and test with seed ${rule.seed}`;
     }
   },
 };

@@ -116,6 +116,11 @@ export const work = {
     waiting:
       'Choose data and model, then plan: time, memory and disk of each stage, measured with the model itself.',
     changed: 'The choice has changed since this plan.',
+    examples: (shots: string, validation: string, test: string) =>
+      `${shots} to learn from, ${validation} to choose by, ${test} to test on.`,
+    fitted: (shots: string, validation: string) =>
+      `Fitted to the data set: the recipe takes at most ${shots} and ${validation}.`,
+    unsummarised: (n: string) => `Waiting for a summary and not taken: ${n}.`,
     notReady: 'Not ready',
     time: 'Time',
     memory: 'Highest memory',
