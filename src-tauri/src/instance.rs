@@ -41,7 +41,7 @@ impl Instance {
                 reason: error.to_string(),
             })
         };
-        let lock = File::options()
+        let lock = host::private::options(&path)
             .create(true)
             .truncate(false)
             .write(true)
@@ -55,7 +55,7 @@ impl Instance {
                 // Some network folders know no locks; two windows there do no harm to what is stored.
                 Err(TryLockError::Error(_)) => break,
                 Err(TryLockError::WouldBlock) if !asked => {
-                    std::fs::write(&request, []).map_err(failed)?;
+                    host::private::create_file(&request).map_err(failed)?;
                     asked = true;
                 }
                 Err(TryLockError::WouldBlock) if !request.exists() => return Ok(None),

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use contract::problem::ShellProblem;
 use contract::{DemoLine, DemoRequest, ErrorReport, LineHead, LineKind, Summarized};
+use host::private;
 use serde::de::DeserializeOwned;
 
 use crate::command::count;
@@ -193,11 +194,12 @@ pub(crate) fn command(place: &Place, log: &str) -> Answer<Command> {
 
 /// A log that cannot be written is no loss: what matters goes to standard output.
 fn log_file(place: &Place, name: &str) -> Option<File> {
-    std::fs::create_dir_all(logs(place)).ok()?;
-    File::options()
+    private::create_folder(&logs(place)).ok()?;
+    let path = logs(place).join(name);
+    private::options(&path)
         .create(true)
         .append(true)
-        .open(logs(place).join(name))
+        .open(path)
         .ok()
 }
 

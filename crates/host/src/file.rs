@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
+use crate::private;
+
 /// Bytes collected before they are handed to the system.
 const BUFFER_BYTES: usize = 1 << 20;
 
@@ -29,12 +31,18 @@ impl Draft {
         let mut prefix = OsString::from(".");
         prefix.push(name);
         prefix.push(".");
-        fs::create_dir_all(folder_of(path))?;
+        private::create_folder(folder_of(path))?;
         let mut builder = Builder::new();
         builder.prefix(&prefix);
-        // What else is written here may be read by others too, as far as the user's mask lets them.
+        // Outside a workspace others may read it too, as far as the user's mask lets them.
         #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(
+            if private::is_inside(path) {
+                0o600
+            } else {
+                0o666
+            },
+        ));
         let aside = builder.tempfile_in(folder_of(path))?;
         Ok(Self {
             aside: BufWriter::with_capacity(BUFFER_BYTES, aside),

@@ -1,13 +1,15 @@
 //! This computer in one place: its clock, processes, memory, disk, names and folders, and files that are whole.
 //!
 //! Command line, window and xtask ask here and pass on what they learn as arguments. The rooms below them know the
-//! types [`Identity`] and [`Liveness`], the files of [`file`] and what their own work takes ([`usage`]), nothing else; `tests/all/tidy.rs` holds them to it.
+//! types [`Identity`] and [`Liveness`], the files of [`file`], which are private in a
+//! workspace ([`private`]), and what their own work takes ([`usage`]), nothing else; `tests/all/tidy.rs` holds them to it.
 
 pub mod clock;
 pub mod detached;
 pub mod file;
 pub mod folder;
 pub mod machine;
+pub mod private;
 pub mod process;
 pub mod usage;
 

@@ -129,7 +129,7 @@ impl Download<'_> {
         mut accept: impl FnMut(&RepoFile) -> Result<(), E>,
     ) -> Result<(), E> {
         self.require_room(manifest, folder)?;
-        fs::create_dir_all(folder).map_err(|e| HubError::io(folder, e))?;
+        host::private::create_folder(folder).map_err(|e| HubError::io(folder, e))?;
         let _lock = lock(folder)?;
         let missing: Vec<&RepoFile> = missing(manifest, folder).collect();
         let total_bytes = manifest.bytes();
@@ -154,7 +154,12 @@ impl Download<'_> {
 /// Keeps other processes out of the folder until it is dropped.
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join(LOCK);
-    let lock = File::create(&path).map_err(|e| HubError::io(&path, e))?;
+    let lock = host::private::options(&path)
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .open(&path)
+        .map_err(|e| HubError::io(&path, e))?;
     match lock.try_lock() {
         Err(TryLockError::WouldBlock) => Err(HubError::Locked {
             path: folder.to_owned(),
@@ -243,7 +248,7 @@ impl Transfer<'_, '_> {
         mut have: u64,
         answer: &Answer<'_>,
     ) -> Result<u64> {
-        let mut out = File::options()
+        let mut out = host::private::options(part)
             .create(true)
             .append(true)
             .open(part)

@@ -193,7 +193,8 @@ fn copy_blobs(from: &Path, to: &Path) -> Result<()> {
 /// Copies the files of a folder; the copy gets its name once it is whole.
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     let parent = to.parent().unwrap_or(to);
-    fs::create_dir_all(parent).map_err(|error| Error::io(FileAction::Write, parent, &error))?;
+    host::private::create_folder(parent)
+        .map_err(|error| Error::io(FileAction::Write, parent, &error))?;
     let half = tempfile::tempdir_in(parent)
         .map_err(|error| Error::io(FileAction::Write, parent, &error))?;
     for entry in fs::read_dir(from).map_err(|error| Error::io(FileAction::Read, from, &error))? {

@@ -29,6 +29,7 @@ const LEAVE_ONE: &str = "
 DELETE FROM study; DELETE FROM queue; DELETE FROM lease; DELETE FROM work; DELETE FROM setting; DELETE FROM ledger;
 DELETE FROM run WHERE id <> (SELECT id FROM temp.kept);
 DELETE FROM dataset WHERE id NOT IN (SELECT dataset_id FROM run);
+DELETE FROM import;
 DELETE FROM model WHERE id NOT IN (SELECT model_id FROM run);
 UPDATE run SET model_path = '';
 UPDATE model SET path = '';";
@@ -49,6 +50,8 @@ impl Store {
                 std::io::ErrorKind::AlreadyExists.into(),
             ));
         }
+        // SQLite fills a file that is empty, and would make one that everybody can read.
+        host::private::create_file(&database).map_err(|e| Error::io(&database, e))?;
         let copy = || -> Result<()> {
             self.conn
                 .execute("VACUUM INTO ?1", [database.to_string_lossy()])?;
@@ -59,7 +62,12 @@ impl Store {
             bundle.execute_batch("PRAGMA journal_mode = DELETE; VACUUM;")?;
             Ok(())
         };
-        copy().map_err(|e| e.explain(&database))
+        let copied = copy();
+        if copied.is_err() {
+            // Half a bundle would be in the way of the next attempt.
+            let _gone = std::fs::remove_file(&database);
+        }
+        copied.map_err(|e| e.explain(&database))
     }
 
     /// Takes a run out of the workspace in `from`, which is brought up to date and otherwise left as it is.

@@ -23,6 +23,7 @@ pub use migration::Release;
 pub use table::artifact::{ArtifactEdit, ArtifactPage, ArtifactRow, MACHINE, NewArtifact};
 pub use table::dataset::{DatasetRow, NewDataset, SplitCounts};
 pub use table::example::{ExampleRow, NewExample};
+pub use table::import::{Changes, ImportRow, NewImport, RunExamples};
 pub use table::lease::{Acquire, LEASE_TIMEOUT_MS, LeaseRow, Owner, StopRequest};
 pub use table::ledger::LedgerRow;
 pub use table::metric_point::MetricPointRow;
@@ -33,13 +34,14 @@ pub use table::run::{NewRun, RunRow};
 pub use table::stage::{StageResult, StageRow};
 pub use table::study::{NewStudy, NewStudyItem, RaterRow, StudyItemRow, StudyRow};
 
+use host::private;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// File name of the database inside a workspace.
-pub const DATABASE: &str = "workspace.sqlite";
+pub const DATABASE: &str = private::DATABASE;
 
 /// The lease under which this connection writes a run's rows (see [`Store::acquire`]).
 pub(crate) struct Fence {
@@ -66,7 +68,10 @@ impl Store {
     pub fn open(workspace: &Path) -> Result<Self> {
         create_dir(workspace)?;
         let database = workspace.join(DATABASE);
+        private::create_file(&database).map_err(|e| Error::io(&database, e))?;
         let conn = migration::open(workspace, &database).map_err(|e| e.explain(&database))?;
+        // Only once the folder is known to be ours.
+        private::repair(workspace);
         let store = Self {
             conn,
             workspace: workspace.to_path_buf(),
@@ -155,7 +160,7 @@ impl Store {
 }
 
 fn create_dir(path: &Path) -> Result<()> {
-    std::fs::create_dir_all(path).map_err(|e| Error::io(path, e))
+    private::create_private_folder(path).map_err(|e| Error::io(path, e))
 }
 
 #[cfg(test)]
@@ -191,6 +196,85 @@ mod tests {
                 thread.join().unwrap().unwrap();
             }
         });
+    }
+
+    #[test]
+    fn three_that_commit_wait_for_one_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path();
+        Store::open(path).unwrap();
+        std::thread::scope(|scope| {
+            let commit = |name: &'static str| {
+                let store = Store::open(path).unwrap();
+                for n in 0..60 {
+                    store.set_setting(name, &n.into())?;
+                }
+                Ok::<(), Error>(())
+            };
+            let threads = ["a", "b", "c"].map(|name| scope.spawn(move || commit(name)));
+            for thread in threads {
+                thread.join().unwrap().unwrap();
+            }
+        });
+        let store = Store::open(path).unwrap();
+        for name in ["a", "b", "c"] {
+            assert_eq!(store.setting(name).unwrap(), Some(59.into()));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_reads_a_workspace_and_an_open_one_is_closed() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w");
+        let open = |path: &Path| {
+            let mode = if path.is_dir() { 0o755 } else { 0o644 };
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        let modes = || -> Vec<(String, u32)> {
+            let entries = std::fs::read_dir(&path)
+                .unwrap()
+                .map(|entry| entry.unwrap().path());
+            let mode = |path: std::path::PathBuf| {
+                let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+                (
+                    path.file_name().unwrap().to_string_lossy().into_owned(),
+                    mode,
+                )
+            };
+            let mut modes: Vec<_> = entries.chain([path.clone()]).map(mode).collect();
+            modes.sort();
+            modes
+        };
+        let private = |modes: &[(String, u32)]| {
+            let names: Vec<&str> = modes.iter().map(|(name, _)| name.as_str()).collect();
+            for name in [
+                "workspace.sqlite",
+                "workspace.sqlite-wal",
+                "workspace.sqlite-shm",
+            ] {
+                assert!(names.contains(&name), "{names:?}");
+            }
+            for (name, mode) in modes {
+                assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+            }
+        };
+        let store = Store::open(&path).unwrap();
+        fixture::dataset(&store, "d");
+        private(&modes());
+        for entry in std::fs::read_dir(&path).unwrap() {
+            open(&entry.unwrap().path());
+        }
+        open(&path);
+        let again = Store::open(&path).unwrap();
+        fixture::dataset(&again, "e");
+        private(&modes());
+        let bundle = dir.path().join("bundle");
+        fixture::run(&again, "r");
+        again.write_bundle("r", &bundle).unwrap();
+        let database = std::fs::metadata(bundle.join(DATABASE)).unwrap();
+        assert_eq!(database.permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

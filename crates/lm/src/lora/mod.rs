@@ -179,7 +179,7 @@ impl Adapter {
 }
 
 fn write(dir: &Path, config: &LoraConfig, tensors: Vec<(String, Tensor)>) -> Result<()> {
-    std::fs::create_dir_all(dir).map_err(|source| Error::Io {
+    host::private::create_folder(dir).map_err(|source| Error::Io {
         path: dir.to_path_buf(),
         source,
     })?;

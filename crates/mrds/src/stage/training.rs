@@ -308,7 +308,7 @@ impl Observer for Watch<'_, '_, '_> {
     fn checkpoint(&mut self, state: &TrainState) -> lm::Result<()> {
         let path = self.stage.checkpoint(self.task);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|source| lm::Error::io(folder, source))?;
+            host::private::create_folder(folder).map_err(|source| lm::Error::io(folder, source))?;
         }
         state.save(&path)
     }
