@@ -9,13 +9,12 @@
 //! Own code, not `rusqlite_migration`: that keeps a plain count in `user_version` and refuses every longer one.
 
 use crate::table::{
-    artifact, dataset, example, lease, ledger, metric_point, model, queue, rating, run, setting,
-    stage, study, work,
+    artifact, dataset, example, import, lease, ledger, metric_point, model, queue, rating, run,
+    setting, stage, study, work,
 };
 use crate::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};
 use std::fmt;
-use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -73,6 +72,7 @@ const LINES: &[Line] = &[
     Line::additive(ledger::SQL),
     Line::additive(queue::SQL),
     Line::additive(lease::START_SQL),
+    Line::additive(import::SQL),
 ];
 
 /// What a database has: in decimal, `user_version` is `MMmmmLLL`, the release that it needs (`MM.mmm`) and the number
@@ -116,8 +116,9 @@ impl Schema {
 /// `PRAGMA application_id` of a workspace, "DUOL": tells it from other programs' databases. The first line sets it.
 const APPLICATION_ID: i64 = 0x4455_4f4c;
 
-/// How long a statement waits for another process's transaction.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a statement waits for another process's transaction. Every commit is synced to the disk,
+/// so on a loaded machine three processes that commit may wait long for one another.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Opens `database` with the current schema; checks first, so that a foreign or newer file stays untouched.
 pub(crate) fn open(workspace: &Path, database: &Path) -> Result<Connection> {
@@ -137,7 +138,12 @@ fn open_with(lines: &[Line], workspace: &Path, database: &Path) -> Result<Connec
     // Two processes opening a new workspace at once would both create the tables: one waits here. The system
     // frees the lock when its holder ends, however it ends.
     let lock = workspace.join("workspace.lock");
-    let lock_file = File::create(&lock).map_err(|e| Error::io(&lock, e))?;
+    let lock_file = host::private::options(&lock)
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .open(&lock)
+        .map_err(|e| Error::io(&lock, e))?;
     lock_file.lock().map_err(|e| Error::io(&lock, e))?;
     let pending = pending(&conn, lines, database)?;
     if !pending.is_empty() {
@@ -282,7 +288,7 @@ mod tests {
                 assert_eq!(get("PRAGMA journal_mode")?, String::from("wal").into());
                 assert_eq!(get("PRAGMA foreign_keys")?, 1.into());
                 assert_eq!(get("PRAGMA synchronous")?, 2.into());
-                assert_eq!(get("PRAGMA busy_timeout")?, 5000.into());
+                assert_eq!(get("PRAGMA busy_timeout")?, 30_000.into());
                 let loose = "SELECT COUNT(*) FROM pragma_table_list
                              WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%'";
                 assert_eq!(get(loose)?, 0.into());

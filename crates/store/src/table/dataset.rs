@@ -1,7 +1,7 @@
 //! Data sets: a named collection of examples, imported from one or several files.
 
 use super::Json;
-use super::example::{NewExample, insert_examples};
+use super::example::{ExampleRow, NewExample, insert_examples, of_dataset};
 use crate::error::name_taken;
 use crate::{Error, Result, Store};
 use contract::{Split, Thing};
@@ -75,13 +75,17 @@ pub struct DatasetRow {
     pub created_at_ms: i64,
     /// Number of examples per split.
     pub counts: SplitCounts,
+    /// Those of them that wait for a summary.
+    #[serde(default)]
+    pub unsummarised: u64,
 }
 
 const SELECT: &str = "
 SELECT id, name, format, mapping, created_at_ms,
     (SELECT COUNT(*) FROM example WHERE dataset_id = dataset.id AND split = 'train') AS train,
     (SELECT COUNT(*) FROM example WHERE dataset_id = dataset.id AND split = 'validation') AS validation,
-    (SELECT COUNT(*) FROM example WHERE dataset_id = dataset.id AND split = 'test') AS test
+    (SELECT COUNT(*) FROM example WHERE dataset_id = dataset.id AND split = 'test') AS test,
+    (SELECT COUNT(*) FROM example WHERE dataset_id = dataset.id AND \"references\" = '[]') AS unsummarised
 FROM dataset";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<DatasetRow> {
@@ -97,6 +101,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<DatasetRow> {
             validation: count("validation")?,
             test: count("test")?,
         },
+        unsummarised: count("unsummarised")?,
     })
 }
 
@@ -111,6 +116,29 @@ pub(crate) fn by_id(conn: &Connection, id: i64) -> Result<DatasetRow> {
         })
 }
 
+/// The data set called `name`, if there is one.
+pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Option<DatasetRow>> {
+    Ok(conn
+        .prepare_cached(&format!("{SELECT} WHERE name = ?1"))?
+        .query_row(params![name], from_row)
+        .optional()?)
+}
+
+/// Makes a data set without examples; its key.
+pub(crate) fn insert(tx: &Connection, new: &NewDataset) -> Result<i64> {
+    tx.prepare_cached(
+        "INSERT INTO dataset (name, format, mapping, created_at_ms) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![
+        new.name,
+        new.format,
+        Json(&new.mapping),
+        new.created_at_ms
+    ])
+    .map_err(|e| name_taken(e, Thing::Dataset, &new.name))?;
+    Ok(tx.last_insert_rowid())
+}
+
 impl Store {
     /// Creates a data set with its examples, positions in the given order.
     ///
@@ -118,13 +146,8 @@ impl Store {
     /// [`Error::NameTaken`].
     pub fn insert_dataset(&self, new: &NewDataset, examples: &[NewExample]) -> Result<DatasetRow> {
         self.write(|tx| {
-            tx.prepare_cached(
-                "INSERT INTO dataset (name, format, mapping, created_at_ms) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![new.name, new.format, Json(&new.mapping), new.created_at_ms])
-            .map_err(|e| name_taken(e, Thing::Dataset, &new.name))?;
-            let id = tx.last_insert_rowid();
-            insert_examples(tx, id, examples)?;
+            let id = insert(tx, new)?;
+            insert_examples(tx, id, None, examples)?;
             by_id(tx, id)
         })
     }
@@ -145,11 +168,7 @@ impl Store {
     /// [`Error::NoSuchDataset`] with the names there are.
     pub fn dataset(&self, name: &str) -> Result<DatasetRow> {
         self.read(|conn| {
-            let found = conn
-                .prepare_cached(&format!("{SELECT} WHERE name = ?1"))?
-                .query_row(params![name], from_row)
-                .optional()?;
-            if let Some(found) = found {
+            if let Some(found) = by_name(conn, name)? {
                 return Ok(found);
             }
             let mut query = conn.prepare_cached("SELECT name FROM dataset ORDER BY name")?;
@@ -160,6 +179,14 @@ impl Store {
                 name: name.to_owned(),
                 known,
             })
+        })
+    }
+
+    /// The examples of the data set called `name`, in order; none if there is no such data set.
+    pub fn examples_of(&self, name: &str) -> Result<Vec<ExampleRow>> {
+        self.read(|conn| match by_name(conn, name)? {
+            Some(dataset) => of_dataset(conn, dataset.id, None),
+            None => Ok(Vec::new()),
         })
     }
 

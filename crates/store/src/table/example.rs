@@ -22,7 +22,7 @@ CREATE INDEX example_by_split ON example (dataset_id, split, position);
 ";
 
 /// An example to be added.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewExample {
     /// The id in the imported file.
     pub external_id: String,
@@ -32,7 +32,7 @@ pub struct NewExample {
     pub origin: Origin,
     /// The dialogue's text, one turn a line.
     pub dialogue: String,
-    /// Gold summaries, the first one is used in training.
+    /// Gold summaries, the first one is used in training; none while the dialogue waits for one.
     pub references: Vec<String>,
 }
 
@@ -51,8 +51,15 @@ pub struct ExampleRow {
     pub position: i64,
     /// The dialogue's text, one turn a line.
     pub dialogue: String,
-    /// Gold summaries, the first one is used in training.
+    /// Gold summaries, the first one is used in training; none while the dialogue waits for one.
     pub references: Vec<String>,
+}
+
+impl ExampleRow {
+    /// Whether somebody has summarized the dialogue. What waits for a summary is kept and read by no run.
+    pub fn is_summarised(&self) -> bool {
+        !self.references.is_empty()
+    }
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<ExampleRow> {
@@ -67,18 +74,20 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ExampleRow> {
     })
 }
 
-/// Adds `examples` at the end of the data set.
+/// Adds `examples` at the end of the data set, as those of an import if one is named.
 pub(crate) fn insert_examples(
     conn: &Connection,
     dataset_id: i64,
+    import: Option<i64>,
     examples: &[NewExample],
 ) -> Result<()> {
     let first: i64 = conn
         .prepare_cached("SELECT COALESCE(MAX(position) + 1, 0) FROM example WHERE dataset_id = ?1")?
         .query_row(params![dataset_id], |r| r.get(0))?;
     let mut insert = conn.prepare_cached(
-        "INSERT INTO example (dataset_id, external_id, split, origin, position, dialogue, \"references\")
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO example (dataset_id, external_id, split, origin, position, dialogue, \"references\",
+             import_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     for (position, e) in (first..).zip(examples) {
         let references = Json(&e.references);
@@ -89,10 +98,36 @@ pub(crate) fn insert_examples(
             Word(e.origin),
             position,
             e.dialogue,
-            references
+            references,
+            import
         ])?;
     }
     Ok(())
+}
+
+/// Removes examples of a data set; all or none.
+pub(crate) fn remove_examples(tx: &Connection, dataset_id: i64, removed: &[i64]) -> Result<()> {
+    let mut delete = tx.prepare_cached("DELETE FROM example WHERE id = ?1 AND dataset_id = ?2")?;
+    for id in removed {
+        if delete.execute(params![id, dataset_id])? == 0 {
+            return Err(no_such(*id));
+        }
+    }
+    Ok(())
+}
+
+/// The examples of a data set, or of one split, in order.
+pub(crate) fn of_dataset(
+    conn: &Connection,
+    dataset_id: i64,
+    split: Option<Split>,
+) -> Result<Vec<ExampleRow>> {
+    let mut query = conn.prepare_cached(
+        "SELECT * FROM example WHERE dataset_id = ?1 AND (?2 IS NULL OR split = ?2) ORDER BY position",
+    )?;
+    Ok(query
+        .query_map(params![dataset_id, split.map(Word)], from_row)?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 fn no_such(id: i64) -> Error {
@@ -110,7 +145,7 @@ impl Store {
     pub fn append_examples(&self, dataset_id: i64, examples: &[NewExample]) -> Result<()> {
         self.write(|tx| {
             dataset::by_id(tx, dataset_id)?;
-            insert_examples(tx, dataset_id, examples)
+            insert_examples(tx, dataset_id, None, examples)
         })
     }
 
@@ -127,25 +162,14 @@ impl Store {
     ) -> Result<()> {
         self.write(|tx| {
             dataset::by_id(tx, dataset_id)?;
-            let mut delete =
-                tx.prepare_cached("DELETE FROM example WHERE id = ?1 AND dataset_id = ?2")?;
-            for id in removed {
-                if delete.execute(params![id, dataset_id])? == 0 {
-                    return Err(no_such(*id));
-                }
-            }
-            insert_examples(tx, dataset_id, added)
+            remove_examples(tx, dataset_id, removed)?;
+            insert_examples(tx, dataset_id, None, added)
         })
     }
 
     /// The examples of a data set, or of one split, in order.
     pub fn examples(&self, dataset_id: i64, split: Option<Split>) -> Result<Vec<ExampleRow>> {
-        self.read(|conn| {
-            let mut query = conn.prepare_cached(
-                "SELECT * FROM example WHERE dataset_id = ?1 AND (?2 IS NULL OR split = ?2) ORDER BY position",
-            )?;
-            Ok(query.query_map(params![dataset_id, split.map(Word)], from_row)?.collect::<rusqlite::Result<_>>()?)
-        })
+        self.read(|conn| of_dataset(conn, dataset_id, split))
     }
 
     /// At most `limit` examples of a data set from place `offset` on, in order.
