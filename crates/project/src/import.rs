@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use transcript::Beside;
 
 pub use leak::{Leak, find_leaks};
+pub(crate) use split::{Standing, draw};
 
 /// Rows shown before anything is imported.
 const PREVIEW_ROWS: usize = 5;
@@ -122,8 +123,10 @@ pub struct ImportOptions {
     pub map: Option<ColumnMap>,
     /// Speakers for turns that name none: the first turn is the first one's, then they alternate.
     pub speakers: Option<Vec<String>>,
-    /// Seed of the 80/10/10 draw, used only where neither column nor file name tells the split.
+    /// Seed of the draw, used only where neither column nor file name tells the split.
     pub seed: u64,
+    /// Keep rows without a summary, with no references.
+    pub keep_unsummarised: bool,
 }
 
 /// One example, ready to be stored.

@@ -4,94 +4,36 @@
 //! (feature `engine`) what computes.
 
 mod hand;
+mod intake;
 mod queue;
 
-use contract::problem::{ImportProblem, RunProblem, WrongState};
+use contract::problem::WrongState;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use contract::{
-    ArtifactKind, Control, ExampleKind, FileAction, Formats, IssueCode, Origin, Progress,
-    RunStatus, Severity, Split, SplitChoice, SplitRule, StageName, StageStanding, StageStatus,
+    ArtifactKind, Control, FileAction, Progress, RunStatus, StageName, StageStanding, StageStatus,
 };
 use host::{Identity, Liveness};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::{
     ArtifactEdit, ArtifactPage, DatasetRow, ExampleRow, LedgerRow, MetricPointRow, ModelRow,
-    NewDataset, NewExample, RunRow, SplitCounts, StageRow, StopRequest, Store,
+    RunRow, StageRow, StopRequest, Store,
 };
 
 pub use hand::WrittenExample;
+pub use intake::{ImportReport, ImportRequest, MinMax};
 
 use crate::artifact::{Rule, inputs_sha256, output_sha256, read};
 use crate::error::{Error, Result};
-use crate::import::{self, ColumnMap, Import, ImportOptions, ImportedExample, Issue, Leak};
+use crate::import::{self, Import, ImportOptions};
 use crate::recipe::Recipe;
 use crate::report::run::{Found, RunReport};
 
 /// An open workspace.
 pub struct Session {
     pub(crate) store: Store,
-}
-
-/// What to import and how strict to be.
-#[derive(Clone, Debug, Default)]
-pub struct ImportRequest {
-    /// The files, read as one data set.
-    pub files: Vec<PathBuf>,
-    /// Name of the data set; one that exists is added to.
-    pub name: String,
-    /// Which split the rows belong to.
-    pub split: SplitChoice,
-    /// The columns; guessed where absent.
-    pub map: Option<ColumnMap>,
-    /// Speakers for turns that name none.
-    pub speakers: Option<Vec<String>>,
-    /// Import the good rows although there are bad ones.
-    pub skip_bad: bool,
-    /// Refuse if a dialogue is in two splits.
-    pub strict: bool,
-    /// Report what would happen and store nothing.
-    pub dry_run: bool,
-    /// Seed for drawing the splits, used if neither a column nor a file name tells them.
-    pub seed: u64,
-}
-
-/// What an import did, or would do.
-#[derive(Clone, Debug, Serialize)]
-pub struct ImportReport {
-    /// Name of the data set.
-    pub dataset: String,
-    /// The format, for instance `samsum_json`.
-    pub format: Formats,
-    /// The columns used.
-    pub mapping: ColumnMap,
-    /// How the splits came about.
-    pub split_rule: Option<SplitRule>,
-    /// Rows read, good and bad.
-    pub read: usize,
-    /// Rows stored, or importable in a dry run.
-    pub imported: usize,
-    /// Rows left out: bad ones and leaks.
-    pub skipped: usize,
-    /// Examples of this import by split.
-    pub splits: SplitCounts,
-    /// Fewest and most gold summaries of an example.
-    pub references: MinMax,
-    /// Dialogues removed from the training side.
-    pub leaks: Vec<Leak>,
-    /// Problems and remarks by row.
-    pub issues: Vec<Issue>,
-}
-
-/// A range of counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct MinMax {
-    /// Smallest count.
-    pub min: usize,
-    /// Largest count.
-    pub max: usize,
 }
 
 /// A run in a list.
@@ -147,150 +89,6 @@ impl Session {
     /// Reads files without storing anything.
     pub fn inspect(&self, files: &[PathBuf], options: &ImportOptions) -> Result<Import> {
         Ok(import::read(files, options)?)
-    }
-
-    /// Imports files as a data set. All or nothing: bad rows refuse the import unless the user lets them be skipped.
-    pub fn import(&self, request: &ImportRequest, now_ms: i64) -> Result<ImportReport> {
-        let options = ImportOptions {
-            split: request.split,
-            map: request.map.clone(),
-            speakers: request.speakers.clone(),
-            seed: request.seed,
-        };
-        let mut found = import::read(&request.files, &options)?;
-        found.require_mapping()?;
-        let existing = self
-            .store
-            .datasets()?
-            .into_iter()
-            .find(|dataset| dataset.name == request.name);
-        if let Some(first) = found.errors().next()
-            && !request.skip_bad
-            && !request.dry_run
-        {
-            return Err(bad_rows(&found, first));
-        }
-        let read = found.read;
-        let (leaks, moved) = self.take_off_leaks(&mut found.examples, existing.as_ref())?;
-        if let Some(existing) = &existing {
-            self.report_repeats(existing, &mut found)?;
-        }
-        if let Some(first) = leaks.first().filter(|_| request.strict) {
-            return Err(ImportProblem::Leaks {
-                count: leaks.len(),
-                id: first.id.clone(),
-                with: first.with.clone(),
-            }
-            .into());
-        }
-        if found.examples.is_empty() && !request.dry_run {
-            return Err(RunProblem::EmptyDataset {
-                dataset: request.name.clone(),
-                lacks: ExampleKind::Usable,
-            }
-            .into());
-        }
-        if !request.dry_run {
-            self.store_import(request, &found, existing.as_ref(), &moved, now_ms)?;
-        }
-        Ok(report(request, found, read, leaks))
-    }
-
-    /// Removes dialogues that are in two splits from the training side, earlier imports of the data set included.
-    /// Returns the leaks and the stored rows that have to go.
-    fn take_off_leaks(
-        &self,
-        new: &mut Vec<ImportedExample>,
-        existing: Option<&DatasetRow>,
-    ) -> Result<(Vec<Leak>, Vec<i64>)> {
-        let Some(existing) = existing else {
-            return Ok((import::find_leaks(new), Vec::new()));
-        };
-        let stored = self.store.examples(existing.id, None)?;
-        let mut together: Vec<ImportedExample> = stored.iter().map(imported).collect();
-        let ids: std::collections::HashSet<&str> =
-            stored.iter().map(|row| row.external_id.as_str()).collect();
-        for example in new
-            .iter_mut()
-            .filter(|example| ids.contains(example.external_id.as_str()))
-        {
-            example.external_id = format!("{}:{}", file_stem(&example.file), example.external_id);
-        }
-        together.append(new);
-        let leaks = import::find_leaks(&mut together);
-        let kept: std::collections::HashSet<String> = together
-            .iter()
-            .map(|example| example.external_id.clone())
-            .collect();
-        let gone = stored
-            .iter()
-            .filter(|row| !kept.contains(&row.external_id))
-            .map(|row| row.id)
-            .collect();
-        *new = together
-            .into_iter()
-            .filter(|example| !ids.contains(example.external_id.as_str()))
-            .collect();
-        Ok((leaks, gone))
-    }
-
-    /// Names the dialogues that are already in the same split of the data set. They are kept, as within a file.
-    fn report_repeats(&self, existing: &DatasetRow, found: &mut Import) -> Result<()> {
-        let stored = self.store.examples(existing.id, None)?;
-        let known: std::collections::HashMap<(Split, String), &str> = stored
-            .iter()
-            .map(|row| {
-                (
-                    (row.split, import::leak::key(&row.dialogue)),
-                    row.external_id.as_str(),
-                )
-            })
-            .collect();
-        for example in &found.examples {
-            let Some(id) = known.get(&(example.split, import::leak::key(&example.dialogue))) else {
-                continue;
-            };
-            found.issues.push(Issue {
-                file: example.file.clone(),
-                row: example.row,
-                field: "dialogue".into(),
-                code: IssueCode::Duplicate,
-                reason: format!(
-                    "the same dialogue is in `{}` already (`{id}`)",
-                    existing.name
-                ),
-                fix: "It is kept and counts twice; leave the row out if it was not meant.".into(),
-                severity: Severity::Warning,
-            });
-        }
-        Ok(())
-    }
-
-    fn store_import(
-        &self,
-        request: &ImportRequest,
-        found: &Import,
-        existing: Option<&DatasetRow>,
-        gone: &[i64],
-        now_ms: i64,
-    ) -> Result<()> {
-        let rows: Vec<NewExample> = found.examples.iter().map(new_example).collect();
-        match existing {
-            Some(dataset) => {
-                self.store.replace_in_dataset(dataset.id, gone, &rows)?;
-            }
-            None => {
-                let mapping = json!(found.mapping);
-                let new = NewDataset {
-                    name: request.name.clone(),
-                    format: found.format.to_string(),
-                    mapping,
-                    created_at_ms: now_ms,
-                };
-                self.store.insert_dataset(&new, &rows)?;
-            }
-        }
-        Ok(())
     }
 
     /// The data sets.
@@ -517,77 +315,10 @@ impl Session {
     }
 }
 
-fn bad_rows(found: &Import, first: &Issue) -> Error {
-    ImportProblem::BadRows {
-        count: found.bad_rows(),
-        read: found.read,
-        file: first.file.clone(),
-        row: first.row,
-        field: first.field.clone(),
-        issue: first.code,
-        reason: first.reason.clone(),
-    }
-    .into()
-}
-
-fn report(request: &ImportRequest, found: Import, read: usize, leaks: Vec<Leak>) -> ImportReport {
-    let mut splits = SplitCounts::default();
-    for example in &found.examples {
-        splits.add(example.split);
-    }
-    let references = found
-        .examples
-        .iter()
-        .map(|example| example.references.len());
-    ImportReport {
-        dataset: request.name.clone(),
-        format: found.format,
-        mapping: found.mapping,
-        split_rule: found.split_rule,
-        read,
-        imported: found.examples.len(),
-        skipped: read.saturating_sub(found.examples.len()),
-        splits,
-        references: MinMax {
-            min: references.clone().min().unwrap_or(0),
-            max: references.max().unwrap_or(0),
-        },
-        leaks,
-        issues: found.issues,
-    }
-}
-
-fn new_example(example: &ImportedExample) -> NewExample {
-    NewExample {
-        external_id: example.external_id.clone(),
-        split: example.split,
-        origin: Origin::Imported,
-        dialogue: example.dialogue.clone(),
-        references: example.references.clone(),
-    }
-}
-
-fn imported(row: &ExampleRow) -> ImportedExample {
-    ImportedExample {
-        external_id: row.external_id.clone(),
-        split: row.split,
-        dialogue: row.dialogue.clone(),
-        references: row.references.clone(),
-        file: String::new(),
-        row: row.position as usize,
-    }
-}
-
 /// Where a run stands once it heard a request to stop, or Ctrl-C (`None`).
 pub fn status_after(control: Option<Control>) -> RunStatus {
     match control {
         Some(Control::Cancel | Control::Discard) => RunStatus::Cancelled,
         _ => RunStatus::Paused,
     }
-}
-
-fn file_stem(file: &str) -> String {
-    Path::new(file)
-        .file_stem()
-        .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
 }

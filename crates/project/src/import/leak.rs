@@ -1,6 +1,6 @@
 //! Hygiene of splits: the same dialogue must not be trained on and tested on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -19,41 +19,61 @@ pub struct Leak {
     pub with_split: Split,
 }
 
-/// Removes every dialogue that is in two splits (ignoring spaces and case) from the training side: train loses to
-/// validation and test, validation loses to test. Lists what was removed, in order.
-pub fn find_leaks(examples: &mut Vec<ImportedExample>) -> Vec<Leak> {
-    let mut keepers: HashMap<String, (u8, String, Split)> = HashMap::new();
-    for example in examples.iter() {
-        let candidate = (
-            rank(example.split),
-            example.external_id.clone(),
-            example.split,
-        );
-        let keeper = keepers
-            .entry(key(&example.dialogue))
-            .or_insert_with(|| candidate.clone());
-        if candidate.0 > keeper.0 {
-            *keeper = candidate;
+/// An example as far as leaks are concerned.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its split.
+    pub split: Split,
+    /// [`key`] of its dialogue.
+    pub key: &'a str,
+}
+
+/// The examples whose dialogue is also in a split that needs it more, in order, by their indices: train loses to
+/// validation and test, validation loses to test.
+pub fn losers(places: &[Place<'_>]) -> Vec<(usize, Leak)> {
+    let mut keepers: HashMap<&str, Place<'_>> = HashMap::new();
+    for place in places {
+        let keeper = keepers.entry(place.key).or_insert(*place);
+        if rank(place.split) > rank(keeper.split) {
+            *keeper = *place;
         }
     }
-    let mut leaks = Vec::new();
-    examples.retain(|example| {
-        let Some((best, with, with_split)) = keepers.get(&key(&example.dialogue)) else {
-            return true;
+    let loser = |(index, place): (usize, &Place<'_>)| {
+        let keeper = keepers.get(place.key)?;
+        let leak = || Leak {
+            id: place.id.to_owned(),
+            split: place.split,
+            with: keeper.id.to_owned(),
+            with_split: keeper.split,
         };
-        if rank(example.split) >= *best {
-            return true;
-        }
-        let (id, split) = (example.external_id.clone(), example.split);
-        leaks.push(Leak {
-            id,
-            split,
-            with: with.clone(),
-            with_split: *with_split,
-        });
-        false
-    });
-    leaks
+        (rank(place.split) < rank(keeper.split)).then(|| (index, leak()))
+    };
+    places.iter().enumerate().filter_map(loser).collect()
+}
+
+/// Removes every dialogue that is in two splits (ignoring spaces and case) from the training side. Lists what was
+/// removed, in order.
+pub fn find_leaks(examples: &mut Vec<ImportedExample>) -> Vec<Leak> {
+    let keys: Vec<String> = examples
+        .iter()
+        .map(|example| key(&example.dialogue))
+        .collect();
+    let places: Vec<Place<'_>> = examples
+        .iter()
+        .zip(&keys)
+        .map(|(example, key)| Place {
+            id: &example.external_id,
+            split: example.split,
+            key,
+        })
+        .collect();
+    let losers = losers(&places);
+    let gone: HashSet<usize> = losers.iter().map(|(index, _)| *index).collect();
+    let mut index = 0..;
+    examples.retain(|_| index.next().is_none_or(|index| !gone.contains(&index)));
+    losers.into_iter().map(|(_, leak)| leak).collect()
 }
 
 /// What makes two dialogues the same: their text in lower case without any white space.

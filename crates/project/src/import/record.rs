@@ -97,6 +97,9 @@ pub(super) fn drafts(
             faults.push((field, no_speaker()));
         }
         let references = references_of(&record.fields, layout, &mut faults);
+        if options.keep_unsummarised {
+            faults.iter_mut().for_each(|(_, fault)| keep_waiting(fault));
+        }
         let id = layout
             .map
             .id
@@ -303,6 +306,17 @@ fn references_of<'a>(
         ));
     }
     references
+}
+
+/// A row that lacks nothing but its summary is kept and waits for one.
+fn keep_waiting(fault: &mut Fault) {
+    if matches!(
+        fault.code,
+        IssueCode::MissingSummary | IssueCode::EmptySummary
+    ) {
+        fault.severity = Severity::Warning;
+        fault.fix = "The dialogue is kept and waits for a summary; no run reads it until then.";
+    }
 }
 
 fn clean(text: &str) -> String {

@@ -1,6 +1,11 @@
 //! Which split a row belongs to: what the user says, else a split column, else the files' names, else a draw.
+//!
+//! The draw is made twice: here, for a look at the files alone, and by the session, which knows what stands in the data
+//! set already.
 
-use contract::{IssueCode, SplitRule};
+use std::collections::{HashMap, HashSet};
+
+use contract::{IssueCode, SplitRule, SplitShares};
 use sha2::{Digest, Sha256};
 
 use super::record::Draft;
@@ -34,8 +39,18 @@ pub(super) fn assign(
         }
         return SplitRule::FileNames;
     }
-    draw(drafts, options.seed);
-    SplitRule::Drawn { seed: options.seed }
+    let keys: Vec<String> = drafts
+        .iter()
+        .map(|draft| leak::key(&draft.dialogue))
+        .collect();
+    let (splits, shares) = draw(&keys, &Standing::default(), options.seed);
+    for (draft, split) in drafts.iter_mut().zip(splits) {
+        draft.split = split;
+    }
+    SplitRule::Drawn {
+        seed: options.seed,
+        shares,
+    }
 }
 
 fn by_column(drafts: &mut Vec<Draft>, issues: &mut Vec<Issue>) {
@@ -83,26 +98,326 @@ fn by_name(file: &str) -> Option<Split> {
     found.all(|other| other == first).then_some(first)
 }
 
-/// 80/10/10 in the order of a keyed hash of the dialogue, so that the draw depends on neither row order nor file.
-fn draw(drafts: &mut [Draft], seed: u64) {
-    let hash = |draft: &Draft| {
-        let mut hasher = Sha256::new();
-        hasher.update(seed.to_le_bytes());
-        hasher.update(leak::key(&draft.dialogue));
-        hasher.finalize().to_vec()
+/// What stands in a data set before an import, as far as the draw needs it.
+#[derive(Debug, Default)]
+pub(crate) struct Standing {
+    /// The split of each dialogue that is there, by its key ([`leak::key`]).
+    places: HashMap<String, Split>,
+}
+
+impl Standing {
+    /// From the keys of a data set's dialogues and their splits.
+    pub(crate) fn new(places: impl Iterator<Item = (String, Split)>) -> Self {
+        Self {
+            places: places.collect(),
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        self.places
+            .values()
+            .for_each(|split| *counts.of(*split) += 1);
+        counts
+    }
+}
+
+/// Dialogues of each split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    train: usize,
+    validation: usize,
+    test: usize,
+}
+
+impl Counts {
+    fn of(&mut self, split: Split) -> &mut usize {
+        match split {
+            Split::Train => &mut self.train,
+            Split::Validation => &mut self.validation,
+            Split::Test => &mut self.test,
+        }
+    }
+
+    fn total(self) -> usize {
+        self.train + self.validation + self.test
+    }
+}
+
+/// From this many dialogues on each, validation and test stay as they are until they are a tenth.
+const ENOUGH_TO_JUDGE: f64 = 30.0;
+
+/// The share of a data set's dialogues that goes to validation, and the same to test: 15 %, until that is 30
+/// dialogues, then 30 dialogues, until that is 10 %, then 10 %.
+///
+/// The interval of a comparison shrinks with the root of the test dialogues: from ten of them to fifteen by almost a
+/// fifth, from fifteen to thirty by almost a third. The pairs that this takes from a hundred leave the training what it
+/// was, one on fewer than a hundred. So a small set gives up more of itself to be judged by: of 100 dialogues 15 choose
+/// checkpoints, 15 are tested on and 70 are learnt from. From 30 and 30 on the rest goes to training, until a tenth is
+/// more than that: the 80/10/10 of large data sets.
+fn held_out(total: usize) -> f64 {
+    let total = total.max(1) as f64;
+    (0.15 * total).min(ENOUGH_TO_JUDGE).max(0.1 * total) / total
+}
+
+/// [`held_out`] in words: whole percent that make 100 together.
+fn shares(total: usize) -> SplitShares {
+    let held_out = (100.0 * held_out(total)).round() as u32;
+    SplitShares {
+        train: 100 - 2 * held_out,
+        validation: held_out,
+        test: held_out,
+    }
+}
+
+/// Draws a split for each dialogue, given by its key, in a data set that may grow one dialogue at a time.
+///
+/// A dialogue that stands in the data set, or twice in the import, goes where it is. Of the others each split gets as
+/// many as it lacks of its share of the whole data set ([`seats`]), in the order of a hash of seed and text: so the draw
+/// depends neither on the order of rows nor on the file, and the same import into the same data set draws the same.
+pub(crate) fn draw(keys: &[String], standing: &Standing, seed: u64) -> (Vec<Split>, SplitShares) {
+    let mut places = standing.places.clone();
+    let mut fresh: Vec<([u8; 32], &String)> = Vec::new();
+    let mut seen: HashSet<&String> = HashSet::new();
+    for key in keys {
+        if !places.contains_key(key) && seen.insert(key) {
+            fresh.push((hash(seed, key), key));
+        }
+    }
+    fresh.sort_unstable();
+    let counts = standing.counts();
+    let lot = fresh.first().map_or([0; 32], |(hash, _)| *hash);
+    let seats = seats(fresh.len(), counts, &lot);
+    let drawn = [
+        (Split::Test, seats.test),
+        (Split::Validation, seats.validation),
+        (Split::Train, seats.train),
+    ]
+    .into_iter()
+    .flat_map(|(split, n)| std::iter::repeat_n(split, n));
+    places.extend(fresh.iter().map(|(_, key)| (*key).clone()).zip(drawn));
+    let split_of = |key: &String| places.get(key).copied().unwrap_or(Split::Train);
+    (
+        keys.iter().map(split_of).collect(),
+        shares(counts.total() + fresh.len()),
+    )
+}
+
+fn hash(seed: u64, key: &str) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(seed.to_le_bytes());
+    hasher.update(key);
+    hasher.finalize().into()
+}
+
+/// How many of `fresh` new dialogues each split gets, in a data set that holds `standing`.
+///
+/// Each gets what it lacks of its share of all; what is left of the fractions is drawn in proportion to them, by `lot`.
+/// So no split is ever more than a dialogue away from its share, however the data set grew, and a single dialogue is
+/// drawn like a hundred. The first dialogue trains, and from the fourth on no split is empty.
+fn seats(fresh: usize, standing: Counts, lot: &[u8; 32]) -> Counts {
+    let total = standing.total() + fresh;
+    let held_out = held_out(total);
+    let lacks = |share: f64, has: usize| (share * total as f64 - has as f64).max(0.0);
+    let mut open = [
+        lacks(1.0 - 2.0 * held_out, standing.train),
+        lacks(held_out, standing.validation),
+        lacks(held_out, standing.test),
+    ];
+    // Where another split has more than its share, the others cannot all be filled.
+    let sum: f64 = open.iter().sum();
+    let part = fresh as f64 / sum.max(f64::MIN_POSITIVE);
+    let mut taken = [0; 3];
+    for (open, taken) in open.iter_mut().zip(&mut taken) {
+        *open *= part;
+        *taken = (*open + 1e-9) as usize;
+        *open = (*open - *taken as f64).max(0.0);
+    }
+    let left = fresh.saturating_sub(taken.iter().sum());
+    for (draw, _) in lot[8..].chunks_exact(8).zip(0..left) {
+        let index = drawn(&open, draw);
+        taken[index] += 1;
+        open[index] = 0.0;
+    }
+    let [train, validation, test] = taken;
+    let mut seats = Counts {
+        train,
+        validation,
+        test,
     };
-    let mut order: Vec<(Vec<u8>, usize)> = drafts
+    fill_empty(&mut seats, standing);
+    seats
+}
+
+/// An index in proportion to its weight, by eight random bytes.
+fn drawn(weights: &[f64; 3], bytes: &[u8]) -> usize {
+    let number = bytes
         .iter()
-        .enumerate()
-        .map(|(i, draft)| (hash(draft), i))
-        .collect();
-    order.sort();
-    let total = order.len();
-    for (rank, (_, index)) in order.into_iter().enumerate() {
-        drafts[index].split = match rank * 10 {
-            place if place < total => Split::Test,
-            place if place < 2 * total => Split::Validation,
-            _ => Split::Train,
+        .fold(0, |number: u64, byte| (number << 8) | u64::from(*byte));
+    let mut point = number as f64 / u64::MAX as f64 * weights.iter().sum::<f64>();
+    for (index, weight) in weights.iter().enumerate() {
+        if point < *weight {
+            return index;
+        }
+        point -= weight;
+    }
+    0
+}
+
+/// Moves seats so that the first dialogue trains and, from three on, each split has one.
+fn fill_empty(seats: &mut Counts, standing: Counts) {
+    let total = standing.total() + seats.total();
+    let has = |seats: &mut Counts, split| {
+        let mut standing = standing;
+        *standing.of(split) + *seats.of(split)
+    };
+    for empty in [Split::Train, Split::Test, Split::Validation] {
+        if has(seats, empty) > 0 || (total < 3 && empty != Split::Train) {
+            continue;
+        }
+        let spare = |seats: &mut Counts, split| {
+            *seats.of(split) > 0 && (has(seats, split) > 1 || empty == Split::Train)
         };
+        let giver = [Split::Train, Split::Test, Split::Validation]
+            .into_iter()
+            .find(|split| spare(seats, *split));
+        if let Some(giver) = giver {
+            *seats.of(giver) -= 1;
+            *seats.of(empty) += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(from: usize, n: usize) -> Vec<String> {
+        (from..from + n).map(|i| format!("dialogue{i}")).collect()
+    }
+
+    fn counts(splits: &[Split]) -> [usize; 3] {
+        [Split::Train, Split::Validation, Split::Test]
+            .map(|wanted| splits.iter().filter(|split| **split == wanted).count())
+    }
+
+    /// A data set that grows by `step` dialogues at a time.
+    fn grown(total: usize, step: usize, seed: u64) -> Vec<(String, Split)> {
+        let mut stood: Vec<(String, Split)> = Vec::new();
+        while stood.len() < total {
+            let standing = Standing {
+                places: stood.iter().cloned().collect(),
+            };
+            let new = keys(stood.len(), step.min(total - stood.len()));
+            let (splits, _) = draw(&new, &standing, seed);
+            stood.extend(new.into_iter().zip(splits));
+        }
+        stood
+    }
+
+    #[test]
+    fn a_small_set_keeps_enough_for_each_purpose() {
+        for (total, wanted) in [
+            (100, [70, 15, 15]),
+            (200, [140, 30, 30]),
+            (250, [190, 30, 30]),
+            (1000, [800, 100, 100]),
+        ] {
+            let (splits, _) = draw(&keys(0, total), &Standing::default(), 0);
+            assert_eq!(counts(&splits), wanted, "{total}");
+        }
+        let share = |total| {
+            let SplitShares {
+                train,
+                validation,
+                test,
+            } = shares(total);
+            [train, validation, test]
+        };
+        assert_eq!(
+            [share(0), share(100), share(250), share(1000)],
+            [[70, 15, 15], [70, 15, 15], [76, 12, 12], [80, 10, 10]]
+        );
+    }
+
+    #[test]
+    fn the_held_out_part_never_shrinks_as_the_set_grows() {
+        let part = |total: usize| held_out(total) * total as f64;
+        for total in 1..2000 {
+            assert!(part(total) <= part(total + 1) + 1e-9, "{total}");
+        }
+    }
+
+    #[test]
+    fn however_a_set_grows_its_shares_stay_and_it_can_be_trained_on() {
+        for seed in 0..20 {
+            for step in [1, 2, 3, 7, 50] {
+                for total in [1, 2, 3, 4, 6, 12, 60, 130] {
+                    let splits: Vec<Split> = grown(total, step, seed)
+                        .into_iter()
+                        .map(|(_, split)| split)
+                        .collect();
+                    let [train, validation, test] = counts(&splits);
+                    let place =
+                        format!("{total} by {step} with seed {seed}: {train} {validation} {test}");
+                    assert!(train > 0, "{place}");
+                    assert!(total < 4 || (validation > 0 && test > 0), "{place}");
+                    let wanted = held_out(total) * total as f64;
+                    for part in [validation, test] {
+                        assert!((part as f64 - wanted).abs() < 2.0, "{place}: not {wanted}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_single_dialogue_is_drawn_by_its_text_and_the_seed() {
+        let stood = grown(40, 40, 0);
+        let standing = Standing {
+            places: stood.into_iter().collect(),
+        };
+        let drawn = |i: usize, seed| draw(&keys(i, 1), &standing, seed).0[0];
+        let by_text: HashSet<Split> = (100..200).map(|i| drawn(i, 0)).collect();
+        let by_seed: HashSet<Split> = (0..100).map(|seed| drawn(100, seed)).collect();
+        assert!(by_text.len() > 1 && by_seed.len() > 1);
+        assert_eq!(drawn(100, 7), drawn(100, 7));
+    }
+
+    #[test]
+    fn neither_order_nor_repetition_changes_the_draw() {
+        let mut new = keys(0, 30);
+        let (splits, _) = draw(&new, &Standing::default(), 3);
+        let places: HashMap<String, Split> = new.iter().cloned().zip(splits).collect();
+        new.reverse();
+        new.extend(keys(0, 30));
+        let (again, _) = draw(&new, &Standing::default(), 3);
+        assert!(
+            new.iter()
+                .zip(again)
+                .all(|(key, split)| places[key] == split)
+        );
+        // In the data set that they make they stay where they are.
+        let standing = Standing { places };
+        let (standing_still, _) = draw(&new, &standing, 4);
+        let expected: Vec<Split> = new.iter().map(|key| standing.places[key]).collect();
+        assert_eq!(standing_still, expected);
+    }
+
+    #[test]
+    fn a_set_that_is_all_test_is_filled_up_with_training() {
+        let standing = Standing {
+            places: keys(0, 6)
+                .into_iter()
+                .map(|key| (key, Split::Test))
+                .collect(),
+        };
+        let (splits, _) = draw(&keys(10, 20), &standing, 0);
+        let [train, validation, test] = counts(&splits);
+        assert_eq!(test, 0);
+        assert!(
+            train >= 16 && (2..=4).contains(&validation),
+            "{train} {validation}"
+        );
     }
 }

@@ -419,9 +419,14 @@ fn splits_come_from_the_choice_the_column_the_name_or_a_draw() {
     let drawn = import("notes.jsonl", rows(50));
     assert_eq!(
         [Split::Train, Split::Validation, Split::Test].map(|split| count(&drawn, split)),
-        [40, 5, 5]
+        [35, 7, 8]
     );
-    assert_eq!(drawn.split_rule, Some(SplitRule::Drawn { seed: 0 }));
+    let shares = contract::SplitShares {
+        train: 70,
+        validation: 15,
+        test: 15,
+    };
+    assert_eq!(drawn.split_rule, Some(SplitRule::Drawn { seed: 0, shares }));
     let again = import("notes.jsonl", rows(50));
     assert_eq!(drawn.examples, again.examples);
     let other = import_with(

@@ -1,0 +1,518 @@
+//! Import: what files hold becomes part of a data set, in one transaction over all processes.
+//!
+//! Flow: files → [`import::read`] (outside the transaction: it may take long) → what stands in the data set → splits,
+//! what is here already, leaks, ids ([`Arrival`]) → stored. Every row that was read is stored or named.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use contract::problem::{ImportProblem, RunProblem, WrongState};
+use contract::{
+    ExampleKind, Formats, IssueCode, Origin, Remark, Severity, Split, SplitChoice, SplitRule,
+};
+use serde::Serialize;
+use serde_json::json;
+use store::{
+    Changes, ExampleRow, ImportRow, NewDataset, NewExample, NewImport, RunExamples, SplitCounts,
+};
+
+use super::Session;
+use crate::error::{Error, Result};
+use crate::hygiene;
+use crate::import::leak::{self, Leak, Place};
+use crate::import::{
+    self, ColumnMap, Import, ImportOptions, ImportedExample, Issue, Standing, draw,
+};
+use crate::selection::Selection;
+
+/// What to import and how strict to be.
+#[derive(Clone, Debug, Default)]
+pub struct ImportRequest {
+    /// The files, read as one data set.
+    pub files: Vec<PathBuf>,
+    /// Name of the data set; one that exists is added to.
+    pub name: String,
+    /// Which split the rows belong to.
+    pub split: SplitChoice,
+    /// The columns; guessed where absent.
+    pub map: Option<ColumnMap>,
+    /// Speakers for turns that name none.
+    pub speakers: Option<Vec<String>>,
+    /// Import the good rows although there are bad ones.
+    pub skip_bad: bool,
+    /// Refuse if a dialogue is in two splits.
+    pub strict: bool,
+    /// Keep dialogues without a summary: they wait for one, and no run reads them.
+    pub keep_unsummarised: bool,
+    /// Report what would happen and store nothing.
+    pub dry_run: bool,
+    /// Seed for drawing the splits, used if neither a column nor a file name tells them.
+    pub seed: u64,
+}
+
+/// What an import did, or would do.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImportReport {
+    /// Name of the data set.
+    pub dataset: String,
+    /// The format, for instance `samsum_json`.
+    pub format: Formats,
+    /// The columns used.
+    pub mapping: ColumnMap,
+    /// How the splits came about.
+    pub split_rule: Option<SplitRule>,
+    /// Rows read, good and bad.
+    pub read: usize,
+    /// Rows stored, or importable in a dry run.
+    pub imported: usize,
+    /// Rows left out: bad ones, leaks and those that are here already.
+    pub skipped: usize,
+    /// The import's number, by which it can be undone; none if nothing was stored.
+    pub import: Option<i64>,
+    /// Dialogues of this import that wait for a summary.
+    pub unsummarised: usize,
+    /// Examples of this import by split.
+    pub splits: SplitCounts,
+    /// Fewest and most gold summaries of an example.
+    pub references: MinMax,
+    /// Dialogues removed from the training side.
+    pub leaks: Vec<Leak>,
+    /// Problems and remarks by row.
+    pub issues: Vec<Issue>,
+    /// What concerns the data set as a whole.
+    pub remarks: Vec<Remark>,
+}
+
+/// A range of counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MinMax {
+    /// Smallest count.
+    pub min: usize,
+    /// Largest count.
+    pub max: usize,
+}
+
+impl Session {
+    /// Imports files as a data set. All or nothing: bad rows refuse the import unless the user lets them be skipped.
+    /// What the data set holds already is looked at and changed in one transaction, so that imports of several
+    /// processes follow one another.
+    pub fn import(&self, request: &ImportRequest, now_ms: i64) -> Result<ImportReport> {
+        let options = ImportOptions {
+            split: request.split,
+            map: request.map.clone(),
+            speakers: request.speakers.clone(),
+            seed: request.seed,
+            keep_unsummarised: request.keep_unsummarised,
+        };
+        let found = import::read(&request.files, &options)?;
+        found.require_mapping()?;
+        if !request.dry_run {
+            refuse_unusable(request, &found)?;
+        }
+        let new = NewImport {
+            dataset: NewDataset {
+                name: request.name.clone(),
+                format: found.format.to_string(),
+                mapping: json!(found.mapping),
+                created_at_ms: now_ms,
+            },
+            files: request
+                .files
+                .iter()
+                .map(|file| file.display().to_string())
+                .collect(),
+        };
+        if request.dry_run {
+            let standing = self.store.examples_of(&request.name)?;
+            return Ok(arrive(request, found, &standing)?.1);
+        }
+        let (import, mut report) = self
+            .store
+            .import(&new, |standing| arrive(request, found, standing))?;
+        report.import = import;
+        Ok(report)
+    }
+
+    /// The imports of a data set that can be undone, the newest first.
+    pub fn imports(&self, dataset: &str) -> Result<Vec<ImportRow>> {
+        Ok(self.store.imports(self.store.dataset(dataset)?.id)?)
+    }
+
+    /// Undoes an import: its examples go, and those that it took off the training side come back. Returns how many went.
+    ///
+    /// # Errors
+    /// [`WrongState::ImportInUse`] with the runs that read any of them.
+    pub fn undo_import(&self, dataset: &str, import: i64) -> Result<usize> {
+        let row = self.store.dataset(dataset)?;
+        self.store.undo_import(row.id, import, |keys, runs| {
+            let keys: HashSet<i64> = keys.iter().copied().collect();
+            let runs: Vec<String> = runs
+                .iter()
+                .filter(|run| reads(run, &keys))
+                .map(|run| run.run.clone())
+                .collect();
+            match runs.is_empty() {
+                true => Ok(()),
+                false => Err(WrongState::ImportInUse {
+                    import: import.cast_unsigned(),
+                    dataset: dataset.to_owned(),
+                    runs,
+                }
+                .into()),
+            }
+        })
+    }
+}
+
+/// Whether a run reads one of the examples. A record that cannot be read may name any of them.
+fn reads(run: &RunExamples, keys: &HashSet<i64>) -> bool {
+    let Ok(selection) = serde_json::from_value::<Selection>(run.examples.clone()) else {
+        return true;
+    };
+    [&selection.shots, &selection.validation, &selection.test]
+        .into_iter()
+        .flatten()
+        .any(|key| keys.contains(key))
+}
+
+/// Refuses files with bad rows, unless they may be skipped, and files without a good one.
+fn refuse_unusable(request: &ImportRequest, found: &Import) -> Result<()> {
+    if let Some(first) = found.errors().next()
+        && !request.skip_bad
+    {
+        return Err(bad_rows(found, first));
+    }
+    if found.examples.is_empty() {
+        return Err(RunProblem::EmptyDataset {
+            dataset: request.name.clone(),
+            lacks: ExampleKind::Usable,
+        }
+        .into());
+    }
+    Ok(())
+}
+
+/// What an import changes in a data set with the examples `standing`, and what there is to say about it.
+fn arrive(
+    request: &ImportRequest,
+    found: Import,
+    standing: &[ExampleRow],
+) -> Result<(Changes, ImportReport)> {
+    let mut arrival = Arrival::new(request, found, standing);
+    arrival.draw_splits(request.seed);
+    arrival.leave_out_what_is_here();
+    let (leaks, removed) = arrival.take_off_leaks();
+    if let Some(first) = leaks.first().filter(|_| request.strict) {
+        return Err(ImportProblem::Leaks {
+            count: leaks.len(),
+            id: first.id.clone(),
+            with: first.with.clone(),
+        }
+        .into());
+    }
+    arrival.name_repeats(&request.name);
+    arrival.give_free_ids();
+    arrival.remark(&removed);
+    let Arrival { found, remarks, .. } = arrival;
+    let added = found.examples.iter().map(new_example).collect();
+    let report = report(request, found, leaks, remarks);
+    Ok((Changes { removed, added }, report))
+}
+
+/// An import on its way into a data set.
+struct Arrival<'a> {
+    found: Import,
+    /// [`leak::key`] of each example of `found`.
+    keys: Vec<String>,
+    standing: &'a [ExampleRow],
+    /// [`leak::key`] of each example that stands there.
+    standing_keys: Vec<String>,
+    /// Whether the user said which split the rows belong to.
+    asked: bool,
+    remarks: Vec<Remark>,
+}
+
+impl<'a> Arrival<'a> {
+    fn new(request: &ImportRequest, found: Import, standing: &'a [ExampleRow]) -> Self {
+        let keys = found.examples.iter();
+        Self {
+            keys: keys.map(|example| leak::key(&example.dialogue)).collect(),
+            standing_keys: standing
+                .iter()
+                .map(|row| leak::key(&row.dialogue))
+                .collect(),
+            found,
+            standing,
+            asked: request.split != SplitChoice::Auto,
+            remarks: Vec::new(),
+        }
+    }
+
+    /// Draws the splits again where they are drawn: now it is known what the data set holds.
+    fn draw_splits(&mut self, seed: u64) {
+        if !matches!(self.found.split_rule, Some(SplitRule::Drawn { .. })) {
+            return;
+        }
+        let standing = self.standing_keys.iter().cloned();
+        let splits = self.standing.iter().map(|row| row.split);
+        let (drawn, shares) = draw(&self.keys, &Standing::new(standing.zip(splits)), seed);
+        for (example, split) in self.found.examples.iter_mut().zip(drawn) {
+            example.split = split;
+        }
+        self.found.split_rule = Some(SplitRule::Drawn { seed, shares });
+    }
+
+    /// Leaves out each row that the data set has from an earlier import of the same file: the same id, split, dialogue
+    /// and summaries.
+    fn leave_out_what_is_here(&mut self) {
+        let mut here: HashMap<&str, Vec<&ExampleRow>> = HashMap::new();
+        for (row, key) in self.standing.iter().zip(&self.standing_keys) {
+            here.entry(key.as_str()).or_default().push(row);
+        }
+        let mut rows = 0;
+        let mut index = 0;
+        let (keys, issues) = (&self.keys, &mut self.found.issues);
+        let mut kept = Vec::with_capacity(keys.len());
+        self.found.examples.retain(|example| {
+            let key = &keys[index];
+            index += 1;
+            let same = here
+                .get(key.as_str())
+                .and_then(|rows| rows.iter().find(|row| is_same(example, row)));
+            match same {
+                None => kept.push(key.clone()),
+                Some(row) => {
+                    rows += 1;
+                    issues.push(already_here(example, row));
+                }
+            }
+            same.is_none()
+        });
+        self.keys = kept;
+        if rows > 0 {
+            self.remarks.push(Remark::AlreadyHere { rows });
+        }
+    }
+
+    /// Takes dialogues that are in two splits off the training side, earlier imports included. Returns the leaks and
+    /// the keys of stored rows that have to go.
+    fn take_off_leaks(&mut self) -> (Vec<Leak>, Vec<i64>) {
+        let standing = self.standing.iter().zip(&self.standing_keys);
+        let stored = standing.map(|(row, key)| Place {
+            id: &row.external_id,
+            split: row.split,
+            key,
+        });
+        let arriving = self
+            .found
+            .examples
+            .iter()
+            .zip(&self.keys)
+            .map(|(example, key)| Place {
+                id: &example.external_id,
+                split: example.split,
+                key,
+            });
+        let places: Vec<Place<'_>> = stored.chain(arriving).collect();
+        let (mut leaks, mut removed, mut gone) = (Vec::new(), Vec::new(), HashSet::new());
+        for (index, leak) in leak::losers(&places) {
+            leaks.push(leak);
+            match index.checked_sub(self.standing.len()) {
+                None => removed.push(self.standing[index].id),
+                Some(index) => drop(gone.insert(index)),
+            }
+        }
+        let mut index = 0..;
+        let mut keeps = move || index.next().is_none_or(|index| !gone.contains(&index));
+        let mut pairs: Vec<(ImportedExample, String)> = self
+            .found
+            .examples
+            .drain(..)
+            .zip(self.keys.drain(..))
+            .collect();
+        pairs.retain(|_| keeps());
+        (self.found.examples, self.keys) = pairs.into_iter().unzip();
+        (leaks, removed)
+    }
+
+    /// Names the dialogues that are already in the same split of the data set. They are kept, as within a file.
+    fn name_repeats(&mut self, dataset: &str) {
+        let known: HashMap<(Split, &str), &str> = self
+            .standing
+            .iter()
+            .zip(&self.standing_keys)
+            .map(|(row, key)| ((row.split, key.as_str()), row.external_id.as_str()))
+            .collect();
+        for (example, key) in self.found.examples.iter().zip(&self.keys) {
+            let Some(id) = known.get(&(example.split, key.as_str())) else {
+                continue;
+            };
+            self.found.issues.push(Issue {
+                file: example.file.clone(),
+                row: example.row,
+                field: "dialogue".into(),
+                code: IssueCode::Duplicate,
+                reason: format!("the same dialogue is in `{dataset}` already (`{id}`)"),
+                fix: "It is kept and counts twice; leave the row out if it was not meant.".into(),
+                severity: Severity::Warning,
+            });
+        }
+    }
+
+    /// Gives each row an id that nothing in the data set has: its own, else with its file's name before it, else
+    /// counted on.
+    fn give_free_ids(&mut self) {
+        let mut taken: HashSet<String> = self
+            .standing
+            .iter()
+            .map(|row| row.external_id.clone())
+            .collect();
+        let mut counted: HashMap<String, usize> = HashMap::new();
+        let mut rows = 0;
+        for example in &mut self.found.examples {
+            if taken.insert(example.external_id.clone()) {
+                continue;
+            }
+            rows += 1;
+            let located = located(example);
+            let mut free = located.clone();
+            while !taken.insert(free.clone()) {
+                // Where a hundred files of one name were imported, the search begins where the last one ended.
+                let count = counted.entry(located.clone()).or_insert(1);
+                *count += 1;
+                free = format!("{located}#{count}");
+            }
+            example.external_id = free;
+        }
+        if rows > 0 {
+            self.remarks.push(Remark::Renamed { rows });
+        }
+    }
+
+    /// What concerns the whole data set, as it will be.
+    fn remark(&mut self, removed: &[i64]) {
+        let arriving = self.found.examples.iter().map(|example| example.split);
+        let stays = |row: &&ExampleRow| !removed.contains(&row.id);
+        let staying = self.standing.iter().filter(stays).map(|row| row.split);
+        let splits: HashSet<Split> = staying.chain(arriving).collect();
+        if let (false, [split]) = (self.asked, &*splits.into_iter().collect::<Vec<_>>()) {
+            self.remarks.push(Remark::OneSplit { split: *split });
+        }
+        let rows = unsummarised(&self.found.examples);
+        if rows > 0 {
+            self.remarks.push(Remark::Unsummarised { rows });
+        }
+        let dialogues = self.found.examples.iter().map(|example| &*example.dialogue);
+        if let Some((language, dialogues)) = hygiene::other_than_english(dialogues) {
+            self.remarks.push(Remark::NotEnglish {
+                language,
+                dialogues,
+            });
+        }
+    }
+}
+
+/// Whether a row of the same dialogue is this very one, imported before. An id that another row had got the file's name
+/// and a number on its way in.
+fn is_same(example: &ImportedExample, row: &ExampleRow) -> bool {
+    let located = located(example);
+    let renamed = |id: &str| {
+        id.strip_prefix(&located)
+            .is_some_and(|end| end.is_empty() || end.starts_with('#'))
+    };
+    example.split == row.split
+        && example.references == row.references
+        && (example.external_id == row.external_id || renamed(&row.external_id))
+}
+
+/// A row's id with its file's name before it, unless it has that already.
+fn located(example: &ImportedExample) -> String {
+    let stem = Path::new(&example.file)
+        .file_stem()
+        .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    match example.external_id.strip_prefix(&stem) {
+        Some(end) if end.starts_with(':') => example.external_id.clone(),
+        _ => format!("{stem}:{}", example.external_id),
+    }
+}
+
+fn already_here(example: &ImportedExample, row: &ExampleRow) -> Issue {
+    Issue {
+        file: example.file.clone(),
+        row: example.row,
+        field: String::new(),
+        code: IssueCode::AlreadyHere,
+        reason: format!("the row is in the data set already (`{}`)", row.external_id),
+        fix: "Nothing has to be done: it was left out.".into(),
+        severity: Severity::Warning,
+    }
+}
+
+fn unsummarised(examples: &[ImportedExample]) -> usize {
+    examples
+        .iter()
+        .filter(|example| example.references.is_empty())
+        .count()
+}
+
+fn bad_rows(found: &Import, first: &Issue) -> Error {
+    ImportProblem::BadRows {
+        count: found.bad_rows(),
+        read: found.read,
+        file: first.file.clone(),
+        row: first.row,
+        field: first.field.clone(),
+        issue: first.code,
+        reason: first.reason.clone(),
+    }
+    .into()
+}
+
+fn report(
+    request: &ImportRequest,
+    found: Import,
+    leaks: Vec<Leak>,
+    remarks: Vec<Remark>,
+) -> ImportReport {
+    let mut splits = SplitCounts::default();
+    for example in &found.examples {
+        splits.add(example.split);
+    }
+    let references = found
+        .examples
+        .iter()
+        .map(|example| example.references.len());
+    ImportReport {
+        dataset: request.name.clone(),
+        format: found.format,
+        mapping: found.mapping,
+        split_rule: found.split_rule,
+        read: found.read,
+        imported: found.examples.len(),
+        skipped: found.read.saturating_sub(found.examples.len()),
+        import: None,
+        unsummarised: unsummarised(&found.examples),
+        splits,
+        references: MinMax {
+            min: references.clone().min().unwrap_or(0),
+            max: references.max().unwrap_or(0),
+        },
+        leaks,
+        issues: found.issues,
+        remarks,
+    }
+}
+
+fn new_example(example: &ImportedExample) -> NewExample {
+    NewExample {
+        external_id: example.external_id.clone(),
+        split: example.split,
+        origin: Origin::Imported,
+        dialogue: example.dialogue.clone(),
+        references: example.references.clone(),
+    }
+}
+
+#[cfg(test)]
+#[path = "intake_tests.rs"]
+mod tests;
