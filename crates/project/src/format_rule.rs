@@ -319,7 +319,7 @@ impl FormatRule {
                 .iter()
                 .filter_map(|shape| rule.id.measure(shape))
                 .collect();
-            if let Some(limit) = calibrated_band(&rule.limit, &values) {
+            if let Some(limit) = calibrated_band(rule.id, &rule.limit, &values) {
                 rule.limit = limit;
                 rule.source = Source::Calibrated;
             }
@@ -334,7 +334,9 @@ impl FormatRule {
         }
         rule.measure_rejects(&shapes);
         for rule in &mut rule.rules {
-            if rule.real_reject > MAX_REAL_REJECT {
+            // Shots in which nobody speaks do not make a dialogue of such a text.
+            let somebody = rule.id == RuleId::MinSpeakers && rule.limit == Limit::at_least(1.0);
+            if rule.real_reject > MAX_REAL_REJECT && !somebody {
                 rule.source = Source::Off;
             }
         }
@@ -454,12 +456,17 @@ impl FormatRule {
     }
 }
 
-/// The band around the values on the sides that `default` limits, in whole numbers; `None` for a flag.
-fn calibrated_band(default: &Limit, values: &[f64]) -> Option<Limit> {
+/// The band around the values on the sides that `default` limits, in whole numbers; `None` for a flag. At least one
+/// speaker is always asked for.
+fn calibrated_band(id: RuleId, default: &Limit, values: &[f64]) -> Option<Limit> {
     let Limit::Band { min, max } = default else {
         return None;
     };
-    let (low, high) = widened_quantiles(values)?;
+    let (mut low, mut high) = widened_quantiles(values)?;
+    if matches!(id, RuleId::MinSpeakers | RuleId::MaxSpeakers) {
+        // No dialogue has no speaker, whatever the shots are.
+        (low, high) = (low.max(1.0), high.max(1.0));
+    }
     Some(Limit::Band {
         min: min.map(|_| low.round()),
         max: max.map(|_| high.round()),

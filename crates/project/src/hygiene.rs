@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use contract::Doubt;
+use contract::{Doubt, Lack, Language};
 use metrics::copy::{longest_shared_run, tokenize};
 use metrics::text::quantile;
 use serde::Serialize;
@@ -34,33 +34,33 @@ const ENOUGH_FOR_QUARTILES: usize = 12;
 const ENOUGH_FUNCTION_WORDS: usize = 4;
 
 /// Frequent words that belong to one of the languages only.
-const LANGUAGES: [(&str, &[&str]); 5] = [
+const LANGUAGES: [(Language, &[&str]); 5] = [
     (
-        "en",
+        Language::English,
         &[
             "the", "and", "you", "is", "that", "with", "have", "this", "what", "not", "are", "for",
         ],
     ),
     (
-        "de",
+        Language::German,
         &[
             "der", "die", "und", "ist", "nicht", "ich", "das", "mit", "wir", "ein", "auch", "sie",
         ],
     ),
     (
-        "fr",
+        Language::French,
         &[
             "le", "les", "est", "et", "vous", "je", "pas", "une", "dans", "avec", "pour", "nous",
         ],
     ),
     (
-        "es",
+        Language::Spanish,
         &[
             "el", "los", "es", "y", "no", "que", "una", "con", "por", "para", "está", "pero",
         ],
     ),
     (
-        "it",
+        Language::Italian,
         &[
             "il", "che", "non", "di", "una", "sono", "per", "con", "gli", "anche", "questo",
             "della",
@@ -199,28 +199,28 @@ fn lengths(read: &[Read<'_>]) -> Vec<Finding> {
 
 /// Dialogues in another language than most.
 fn languages(read: &[Read<'_>]) -> Vec<Finding> {
-    let spoken: Vec<Option<&str>> = read
+    let spoken: Vec<Option<Language>> = read
         .iter()
         .map(|example| language(&example.words))
         .collect();
-    let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut votes: BTreeMap<Language, usize> = BTreeMap::new();
     spoken
         .iter()
         .flatten()
-        .for_each(|language| *votes.entry(language).or_default() += 1);
+        .for_each(|language| *votes.entry(*language).or_default() += 1);
     let Some((usual, _)) = votes.into_iter().max_by_key(|&(_, n)| n) else {
         return Vec::new();
     };
     read.iter()
         .zip(spoken)
         .filter_map(|(example, spoken)| Some((example, spoken.filter(|spoken| *spoken != usual)?)))
-        .map(|(example, spoken)| example.finding(Doubt::OtherLanguage, spoken))
+        .map(|(example, spoken)| example.finding(Doubt::OtherLanguage, spoken.as_str()))
         .collect()
 }
 
 /// The language whose function words are twice as many as any other's.
-fn language(words: &[String]) -> Option<&'static str> {
-    let mut counts: Vec<(usize, &str)> = LANGUAGES
+fn language(words: &[String]) -> Option<Language> {
+    let mut counts: Vec<(usize, Language)> = LANGUAGES
         .iter()
         .map(|(name, list)| {
             (
@@ -237,10 +237,67 @@ fn language(words: &[String]) -> Option<&'static str> {
         [(first, name), (second, _), ..]
             if *first >= ENOUGH_FUNCTION_WORDS && *first >= 2 * second =>
         {
-            Some(name)
+            Some(*name)
         }
         _ => None,
     }
+}
+
+/// The language in which most of the dialogues are whose language can be told, if it is not English, and how many are
+/// in it. Dialogues that are too short for that are taken together.
+pub fn other_than_english<'a>(
+    dialogues: impl Iterator<Item = &'a str>,
+) -> Option<(Language, usize)> {
+    let mut votes: BTreeMap<Language, usize> = BTreeMap::new();
+    let (mut n, mut short) = (0, Vec::new());
+    for dialogue in dialogues {
+        let words: Vec<String> = Dialogue::parse(dialogue)
+            .turns
+            .iter()
+            .flat_map(|turn| tokenize(&turn.text))
+            .collect();
+        n += 1;
+        match language(&words) {
+            Some(language) => *votes.entry(language).or_default() += 1,
+            None => short.extend(words),
+        }
+    }
+    if votes.is_empty() {
+        votes.extend(language(&short).map(|language| (language, n)));
+    }
+    let told: usize = votes.values().sum();
+    votes
+        .into_iter()
+        .find(|(language, n)| *language != Language::English && 2 * n > told)
+}
+
+/// Dialogues with two speakers, as a share of all, below which a data set holds no conversations.
+const CONVERSATIONS: f64 = 0.1;
+/// Summaries that say nothing or too much, as a share of all, above which there is nothing to learn from them.
+const USELESS: f64 = 0.5;
+
+/// Why nothing can be learnt from a data set, whatever the recipe; `None` if something can. Dialogues that wait for a
+/// summary do not count.
+pub fn nothing_to_learn(rows: &[ExampleRow]) -> Option<Lack> {
+    let pairs: Vec<&ExampleRow> = rows.iter().filter(|row| row.is_summarised()).collect();
+    let dialogues = pairs.len();
+    let count = |is: &dyn Fn(&ExampleRow) -> bool| pairs.iter().filter(|row| is(row)).count();
+    let several = count(&|row| Dialogue::parse(&row.dialogue).speakers().len() >= 2);
+    if (several as f64) < CONVERSATIONS * dialogues as f64 {
+        return Some(Lack::Speakers { dialogues, several });
+    }
+    let summary = |row: &ExampleRow| row.references.first().cloned().unwrap_or_default();
+    let is_empty = |row: &ExampleRow| !summary(row).chars().any(char::is_alphanumeric);
+    let is_long = |row: &ExampleRow| summary(row).chars().count() > row.dialogue.chars().count();
+    let (empty, long) = (
+        count(&is_empty),
+        count(&|row| !is_empty(row) && is_long(row)),
+    );
+    ((empty + long) as f64 > USELESS * dialogues as f64).then_some(Lack::Summaries {
+        dialogues,
+        empty,
+        long,
+    })
 }
 
 /// What does not fit between a dialogue and its references.
@@ -426,5 +483,56 @@ mod tests {
             row(3, german, "Ein Buch."),
         ];
         assert_eq!(doubts(&rows), [(3, Doubt::OtherLanguage, "de".into())]);
+    }
+
+    #[test]
+    fn there_is_nothing_to_learn_from_monologues_or_empty_summaries() {
+        let sound = row(1, VAN, "Theo will bring tape.");
+        let alone = row(2, "It was a long day and nobody came.", "A long day.");
+        let empty = row(3, VAN, " - ");
+        let long = row(
+            4,
+            "A: Yes.\nB: No.",
+            "They talk at length about what one of them has.",
+        );
+        let waiting = ExampleRow {
+            references: Vec::new(),
+            ..alone.clone()
+        };
+        let many = |row: &ExampleRow, n: usize| vec![row.clone(); n];
+        let found = |parts: &[Vec<ExampleRow>]| nothing_to_learn(&parts.concat());
+        assert_eq!(found(&[]), None);
+        assert_eq!(found(&[many(&sound, 1), many(&alone, 9)]), None);
+        assert_eq!(
+            found(&[many(&sound, 1), many(&alone, 10)]),
+            Some(Lack::Speakers {
+                dialogues: 11,
+                several: 1
+            })
+        );
+        assert_eq!(
+            found(&[many(&sound, 2), many(&empty, 1), many(&long, 1)]),
+            None
+        );
+        assert_eq!(
+            found(&[many(&sound, 2), many(&empty, 1), many(&long, 2)]),
+            Some(Lack::Summaries {
+                dialogues: 5,
+                empty: 1,
+                long: 2
+            })
+        );
+        assert_eq!(found(&[many(&sound, 1), many(&waiting, 50)]), None);
+    }
+
+    #[test]
+    fn a_language_is_told_of_short_dialogues_together() {
+        let short = ["Anna: Ich bin nicht da.", "Ben: Das ist gut."];
+        assert_eq!(
+            other_than_english(short.into_iter()),
+            Some((Language::German, 2))
+        );
+        assert_eq!(other_than_english([VAN, KEY, short[0]].into_iter()), None);
+        assert_eq!(other_than_english(["A: Ok."].into_iter()), None);
     }
 }

@@ -348,3 +348,24 @@ fn calibration_on_a_hundred_real_pairs_accepts_the_others() {
         assert!(guarded <= 0.10, "{file}: guards reject {guarded}");
     }
 }
+
+#[test]
+fn no_rule_is_calibrated_to_dialogues_without_a_speaker() {
+    let nobody = (
+        "It was a long day and nobody came to the party at all.",
+        "s",
+    );
+    let somebody = ("Ada: Is it nine?\nBen: It is nine, and we are late.", "s");
+    for pairs in [
+        vec![nobody; 10],
+        [vec![nobody; 5], vec![somebody; 5]].concat(),
+    ] {
+        let rule = FormatRule::calibrate(&pairs);
+        let limit = |id| rule.rules.iter().find(|rule| rule.id == id).unwrap();
+        let fewest = limit(RuleId::MinSpeakers);
+        assert_eq!(fewest.limit, Limit::at_least(1.0));
+        assert!(fewest.is_active(), "whatever the shots are");
+        assert!(limit(RuleId::MaxSpeakers).limit.admits(1.0));
+        assert!(!rule.check(nobody.0, true).pass);
+    }
+}
