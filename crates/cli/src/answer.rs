@@ -13,7 +13,7 @@ use mrds::models::{Removal, Unfinished};
 use project::format_rule::{Limit, RuleId, Source};
 use project::recipe::{Field, Recipe};
 use project::report::SystemResult;
-use project::rows::{QueueRow, SplitCounts};
+use project::rows::{ImportRow, QueueRow, SplitCounts};
 use project::session::{ImportReport, RunSummary};
 use serde::Serialize;
 use serde_json::Value;
@@ -42,6 +42,8 @@ pub(crate) struct DatasetLine {
     pub(crate) format: String,
     pub(crate) n: u64,
     pub(crate) splits: SplitCounts,
+    /// Dialogues that wait for a summary, of all splits.
+    pub(crate) unsummarised: u64,
 }
 
 /// `datasets NAME`.
@@ -50,8 +52,21 @@ pub(crate) struct Dataset {
     pub(crate) name: String,
     pub(crate) n: u64,
     pub(crate) splits: SplitCounts,
+    pub(crate) unsummarised: u64,
     #[serde(flatten)]
     pub(crate) too_long: Option<TooLong>,
+    /// With `--imports`, the newest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) imports: Option<Vec<ImportRow>>,
+}
+
+/// `datasets NAME --undo IMPORT`.
+#[derive(Serialize)]
+pub(crate) struct Undone<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) undone: i64,
+    /// Examples that went.
+    pub(crate) removed: usize,
 }
 
 /// A line of `datasets NAME --items`.

@@ -168,6 +168,9 @@ pub(crate) struct Import {
     /// Refuse if a dialogue is in two splits
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Keep dialogues without a summary: they wait for one, and no run reads them
+    #[arg(long)]
+    pub(crate) keep_unsummarised: bool,
     /// Report only, store nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -186,6 +189,12 @@ pub(crate) struct Datasets {
     /// Count tokens as this model does, and name the examples that are longer than its context
     #[arg(long, value_name = "DIR", requires = "name")]
     pub(crate) model: Option<String>,
+    /// List the imports that it was made of
+    #[arg(long, requires = "name")]
+    pub(crate) imports: bool,
+    /// Undo an import, by its number
+    #[arg(long, value_name = "IMPORT", requires = "name", conflicts_with_all = ["items", "model", "imports"])]
+    pub(crate) undo: Option<i64>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -230,10 +239,10 @@ pub(crate) struct Run {
     pub(crate) model: String,
     #[command(flatten)]
     pub(crate) choice: RecipeChoice,
-    /// Real pairs to learn from
+    /// Real pairs to learn from [default: at most the recipe's]
     #[arg(long)]
     pub(crate) shots: Option<usize>,
-    /// Real pairs that choose checkpoints
+    /// Real pairs that choose checkpoints [default: at most the recipe's]
     #[arg(long)]
     pub(crate) validation: Option<usize>,
     /// Systems to compare
@@ -265,10 +274,10 @@ pub(crate) struct Plan {
     pub(crate) model: String,
     #[command(flatten)]
     pub(crate) choice: RecipeChoice,
-    /// Real pairs to learn from
+    /// Real pairs to learn from [default: at most the recipe's]
     #[arg(long)]
     pub(crate) shots: Option<usize>,
-    /// Real pairs that choose checkpoints
+    /// Real pairs that choose checkpoints [default: at most the recipe's]
     #[arg(long)]
     pub(crate) validation: Option<usize>,
 }

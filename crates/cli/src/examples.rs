@@ -4,7 +4,8 @@ use std::path::Path;
 
 use contract::{
     Catalogue, CatalogueLine, CatalogueModel, Downloaded, FolderFit, FolderFits, KnownModel, Lack,
-    Machine, MethodMemory, Offer, Plan, Price, Source, StageForecast, StageName, Verdict,
+    Machine, MethodMemory, Offer, Plan, PlanExamples, Price, Source, StageForecast, StageName,
+    Verdict,
 };
 use project::sample::RUN;
 use project::session::Session;
@@ -118,6 +119,14 @@ pub(crate) fn plan() -> Plan {
             need_bytes: 2_100_000_000,
             free_bytes: 2_000_000_000,
         }],
+        examples: PlanExamples {
+            shots: 70,
+            validation: 15,
+            test: 15,
+            shots_at_most: 100,
+            validation_at_most: 100,
+            unsummarised: 2,
+        },
         parameters: 135_000_000,
         probed: true,
         recompute: true,

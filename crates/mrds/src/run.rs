@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use contract::{DeviceChoice, StageName};
 use lm::LanguageModel;
-use project::recipe::Recipe;
+use project::recipe::{Recipe, Typed};
 use store::{RunRow, Store};
 
 use crate::error::Result;
@@ -23,6 +23,8 @@ pub struct RunRequest {
     pub model: PathBuf,
     /// The recipe, unresolved.
     pub recipe: Recipe,
+    /// Which of its sizes somebody typed: the others are fitted to the data set.
+    pub typed: Typed,
     /// Seed of every random number.
     pub seed: u64,
     /// Where it computes.

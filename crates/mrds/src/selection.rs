@@ -7,7 +7,7 @@ use contract::problem::{self, RunProblem};
 use contract::{ExampleKind, Split};
 use lm::LanguageModel;
 use project::dialogue::Dialogue;
-use project::recipe::{Recipe, TooLong};
+use project::recipe::{Available, Recipe, TooLong};
 use project::selection::Selection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -75,7 +75,8 @@ enum Fit {
     TooLong { tokens: usize },
 }
 
-/// Chooses shots, validation and test examples and checks that each fits the model's context.
+/// Chooses shots, validation and test examples and checks that each fits the model's context. The sizes are the
+/// recipe's, literally.
 ///
 /// # Errors [`RunProblem::TooFewRows`], [`RunProblem::EmptyDataset`], and [`RunProblem::TooLong`] where the recipe
 /// says `refuse`.
@@ -86,6 +87,19 @@ pub fn choose(
     seed: u64,
     model: &LanguageModel,
 ) -> Result<Selected> {
+    pool(dataset, rows, recipe, seed, model)?.take(recipe)
+}
+
+/// The examples that a run could take: those with a summary that fit the model's context.
+///
+/// # Errors [`RunProblem::EmptyDataset`], and [`RunProblem::TooLong`] where the recipe says `refuse`.
+pub fn pool<'a>(
+    dataset: &'a str,
+    rows: &[ExampleRow],
+    recipe: &'a Recipe,
+    seed: u64,
+    model: &'a LanguageModel,
+) -> Result<Pool<'a>> {
     let mut chooser = Chooser {
         dataset,
         recipe,
@@ -97,13 +111,13 @@ pub fn choose(
     };
     let rows_of = |split: Split| {
         rows.iter()
-            .filter(|row| row.split == split)
+            .filter(|row| row.split == split && row.is_summarised())
             .collect::<Vec<_>>()
     };
-    let mut train = chooser.fitting(&chooser.shuffled(&rows_of(Split::Train), "shots"))?;
+    let train = chooser.fitting(&chooser.shuffled(&rows_of(Split::Train), "shots"))?;
     let validation_rows = rows_of(Split::Validation);
     let own_validation = !validation_rows.is_empty();
-    let mut pool = match own_validation {
+    let validation = match own_validation {
         true => chooser.fitting(&chooser.shuffled(&validation_rows, "validation"))?,
         false => Vec::new(),
     };
@@ -118,20 +132,60 @@ pub fn choose(
     if test.is_empty() {
         return Err(lacking(dataset, ExampleKind::Test));
     }
-    chooser.enough(ExampleKind::Training, train.len(), recipe.shots, "shots")?;
-    let mut unused = train.split_off(recipe.shots);
-    if !own_validation {
-        unused.reverse();
-        pool = unused;
+    Ok(Pool {
+        chooser,
+        train,
+        validation,
+        test,
+        own_validation,
+    })
+}
+
+/// What a run can choose from, in the order in which it takes them.
+pub struct Pool<'a> {
+    chooser: Chooser<'a>,
+    train: Vec<Example>,
+    validation: Vec<Example>,
+    test: Vec<Example>,
+    /// Whether the data set has a validation split.
+    own_validation: bool,
+}
+
+impl Pool<'_> {
+    /// Pairs to learn from and to choose by.
+    pub fn available(&self) -> Available {
+        Available {
+            train: self.train.len(),
+            validation: self.validation.len(),
+        }
     }
-    let kind = if own_validation {
-        ExampleKind::Validation
-    } else {
-        ExampleKind::LeftForValidation
-    };
-    chooser.enough(kind, pool.len(), recipe.validation, "validation")?;
-    pool.truncate(recipe.validation);
-    Ok(chooser.finish(train, pool, test, own_validation))
+
+    /// Takes as many as the recipe says.
+    ///
+    /// # Errors [`RunProblem::TooFewRows`].
+    pub fn take(self, recipe: &Recipe) -> Result<Selected> {
+        let Self {
+            chooser,
+            mut train,
+            mut validation,
+            test,
+            own_validation,
+        } = self;
+        chooser.enough(ExampleKind::Training, train.len(), recipe.shots, "shots")?;
+        let mut unused = train.split_off(recipe.shots);
+        if !own_validation {
+            unused.reverse();
+            validation = unused;
+        }
+        let kind = if own_validation {
+            ExampleKind::Validation
+        } else {
+            ExampleKind::LeftForValidation
+        };
+        chooser.enough(kind, validation.len(), recipe.validation, "validation")?;
+        validation.truncate(recipe.validation);
+        Ok(chooser.finish(train, validation, test, own_validation))
+    }
 }
 
 fn lacking(dataset: &str, lacks: ExampleKind) -> Error {

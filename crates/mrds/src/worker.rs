@@ -12,6 +12,7 @@ use contract::{Control, DeviceChoice, Event, RunStatus, StageName};
 use host::{Identity, Liveness};
 use lm::LanguageModel;
 use lm::text::chat_template::day_of;
+use project::hygiene::nothing_to_learn;
 use project::recipe::Recipe;
 use project::selection::Selection;
 use project::session::{Session, status_after};
@@ -23,7 +24,7 @@ use crate::forecast::{next_smaller, settle};
 use crate::models::{absolute, folder_bytes};
 use crate::pipeline;
 use crate::run::{Run, RunRequest, StageRange};
-use crate::selection::{Selected, choose};
+use crate::selection::{Selected, choose, pool};
 
 const HEARTBEAT: Duration = Duration::from_secs(2);
 
@@ -70,7 +71,7 @@ pub(crate) fn model_of(
 }
 
 /// Loads the model, resolves the recipe (what it leaves to the machine too, so that a resumed run does not ask it
-/// again) and chooses the examples; stores nothing. A chat template that asks for
+/// again), fits its sizes to the data set and chooses the examples; stores nothing. A chat template that asks for
 /// today's date is told the day of `now_ms`, in this run and for good.
 pub fn prepare(session: &Session, request: &RunRequest, now_ms: i64) -> Result<PreparedRun> {
     let dataset = session.store().dataset(&request.dataset)?;
@@ -79,9 +80,16 @@ pub fn prepare(session: &Session, request: &RunRequest, now_ms: i64) -> Result<P
     let device = lm::device::select(request.device)?;
     let mut model = LanguageModel::load_quantized(&request.model, quantize, &device)?;
     model.chat.set_date(day_of(now_ms));
-    let mut recipe = request.recipe.clone().resolve(model.parameters)?;
+    if let Some(lack) = nothing_to_learn(&rows) {
+        let dataset = request.dataset.clone();
+        return Err(RunProblem::NotReady { dataset, lack }.into());
+    }
+    let asked = request.recipe.clone().resolve(model.parameters)?;
+    let pool = pool(&request.dataset, &rows, &asked, request.seed, &model)?;
+    let mut recipe = asked.clone();
+    recipe.fit(request.typed, pool.available());
     settle(&mut recipe, request, &model, &rows)?;
-    let selected = choose(&request.dataset, &rows, &recipe, request.seed, &model)?;
+    let selected = pool.take(&recipe)?;
     Ok(PreparedRun {
         model,
         recipe,

@@ -4,11 +4,15 @@
 //! stage's cache key follow from the same lines. Defaults and their arguments: `docs/method.md`; the values of the
 //! paper (Lu et al., arXiv 2502.17328) are used where it states them.
 
+mod fit;
+
 use contract::RecipeRule;
 use contract::problem::{RecipeFault, RunProblem};
 use contract::{Preset, Quantize, StageName, StageName::*, System};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use fit::{Available, Typed};
 
 use crate::error::{Error, Result};
 
@@ -122,9 +126,10 @@ macro_rules! recipe {
 }
 
 recipe! {
-    /// Real pairs to learn from, drawn from the training split (nested: 100 is a subset of 300).
+    /// Real pairs to learn from, drawn from the training split (nested: 100 is a subset of 300); at most, unless typed.
     shots: usize = 100, [], "paper: 100 and 300";
-    /// Real pairs that choose checkpoints; drawn from the validation split, else from unused training pairs.
+    /// Real pairs that choose checkpoints; drawn from the validation split, else from unused training pairs; at most,
+    /// unless typed.
     validation: usize = 100, [], "argued: a large validation set is not few-shot";
     /// Test pairs; 0 takes the whole test split.
     test_items: usize = 0, [], "paper: the full test set";

@@ -75,6 +75,8 @@ fn import() {
         read: 10,
         imported: 10,
         skipped: 0,
+        import: Some(3),
+        unsummarised: 1,
         splits: COUNTS,
         references: MinMax { min: 1, max: 2 },
         leaks: vec![Leak {
@@ -92,11 +94,13 @@ fn import() {
             fix: "Write one.".to_owned(),
             severity: contract::Severity::Error,
         }],
+        remarks: vec![contract::Remark::OneSplit { split: Split::Test }],
     };
     assert_snapshot!(schema(&Imported { report, dry_run: true, seed: 0 }), @"
     dataset: string
     dry_run: boolean
     format: string
+    import: number
     imported: number
     issues[].code: string
     issues[].field: string
@@ -116,12 +120,15 @@ fn import() {
     read: number
     references.max: number
     references.min: number
+    remarks[].case: string
+    remarks[].split: string
     seed: number
     skipped: number
     split_rule.rule: string
     splits.test: number
     splits.train: number
     splits.validation: number
+    unsummarised: number
     ");
 }
 
@@ -132,6 +139,7 @@ fn datasets() {
         format: "samsum_json".to_owned(),
         n: 10,
         splits: COUNTS,
+        unsummarised: 2,
     };
     assert_snapshot!(schema(&Datasets { datasets: vec![line] }), @"
     datasets[].format: string
@@ -140,6 +148,7 @@ fn datasets() {
     datasets[].splits.test: number
     datasets[].splits.train: number
     datasets[].splits.validation: number
+    datasets[].unsummarised: number
     ");
 }
 
@@ -149,7 +158,9 @@ fn a_data_set() {
         name: "d".to_owned(),
         n: 10,
         splits: COUNTS,
+        unsummarised: 2,
         too_long: None,
+        imports: None,
     };
     assert_snapshot!(schema(&answer), @"
     n: number
@@ -157,6 +168,7 @@ fn a_data_set() {
     splits.test: number
     splits.train: number
     splits.validation: number
+    unsummarised: number
     ");
     answer.too_long = Some(TooLong {
         context_tokens: 64,
@@ -176,6 +188,7 @@ fn a_data_set() {
     too_long[].id: string
     too_long[].key: number
     too_long[].tokens: number
+    unsummarised: number
     ");
     let line = ExampleLine {
         id: "1",

@@ -125,6 +125,7 @@ fn import() {
           --speakers <SPEAKERS>  Speakers of turns that name none, first speaker first: Customer,Agent
           --skip-bad             Import the good rows although there are bad ones
           --strict               Refuse if a dialogue is in two splits
+          --keep-unsummarised    Keep dialogues without a summary: they wait for one, and no run reads them
           --dry-run              Report only, store nothing
           --seed <SEED>          Seed for drawing the splits if nothing else tells them [default: 0]
       -h, --help                 Print help
@@ -143,10 +144,12 @@ fn datasets() {
       [NAME]  A data set
 
     Options:
-          --items        Print its examples
-          --model <DIR>  Count tokens as this model does, and name the examples that are longer than its context
-      -h, --help         Print help
-      -V, --version      Print version
+          --items          Print its examples
+          --model <DIR>    Count tokens as this model does, and name the examples that are longer than its context
+          --imports        List the imports that it was made of
+          --undo <IMPORT>  Undo an import, by its number
+      -h, --help           Print help
+      -V, --version        Print version
     ");
 }
 

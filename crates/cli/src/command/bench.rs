@@ -19,6 +19,7 @@ use lm::parity::parity as compare;
 use lm::train::{Budget, PreferencePair, TrainExample};
 use lm::{DType, Decoder, Device, LanguageModel, Quantize, device, random};
 use mrds::run::RunRequest;
+use project::recipe::Typed;
 use project::session::Session;
 use serde_json::Value;
 
@@ -626,6 +627,7 @@ fn measured_run(
         dataset: "bench".to_owned(),
         model: args.model.clone(),
         recipe: pipeline_recipe()?,
+        typed: Typed::BOTH,
         seed: args.seed,
         device: global.device,
         threads: u32::try_from(global.threads()).unwrap_or(u32::MAX),

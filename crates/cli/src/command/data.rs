@@ -7,7 +7,7 @@ use contract::{Split, TooLong};
 use host::clock::now_ms;
 use project::format_rule::{FormatRule, Rule, RuleId};
 use project::recipe::Recipe;
-use project::rows::{DatasetRow, ExampleRow, SplitCounts};
+use project::rows::{DatasetRow, ExampleRow, ImportRow, SplitCounts};
 use project::session::{ImportReport, ImportRequest};
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,6 +19,7 @@ use crate::args::{Datasets, Format, Global, Import, RecipeChoice};
 use crate::failure::Failure;
 use crate::output::{Output, note};
 use crate::table::Table;
+use crate::wording;
 
 pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
     if args.name.trim().is_empty() {
@@ -35,6 +36,7 @@ pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
         speakers: args.speakers.clone().map(|speakers| speakers.0),
         skip_bad: args.skip_bad,
         strict: args.strict,
+        keep_unsummarised: args.keep_unsummarised,
         dry_run: args.dry_run,
         seed: args.seed,
     };
@@ -63,11 +65,15 @@ fn say(report: &ImportReport, dry_run: bool, output: &Output) {
             .split_rule
             .map_or("not divided yet".to_owned(), |rule| rule.to_string())
     ));
+    for remark in &report.remarks {
+        output.text(format!("  Note: {}", wording::remark(remark)));
+    }
     for issue in report.issues.iter().take(20) {
-        output.text(format!(
-            "  {} row {}, {}: {} {}",
-            issue.file, issue.row, issue.field, issue.reason, issue.fix
-        ));
+        let place = match issue.field.as_str() {
+            "" => format!("{} row {}", issue.file, issue.row),
+            field => format!("{} row {}, {field}", issue.file, issue.row),
+        };
+        output.text(format!("  {place}: {} {}", issue.reason, issue.fix));
     }
     if report.issues.len() > 20 {
         output.text(format!(
@@ -102,6 +108,18 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
         });
         return Ok(ExitCode::SUCCESS);
     };
+    if let Some(import) = args.undo {
+        let removed = session.undo_import(name, import)?;
+        output.text(format!(
+            "Import {import} of `{name}` is undone: {removed} examples went."
+        ));
+        output.result(&answer::Undone {
+            name,
+            undone: import,
+            removed,
+        });
+        return Ok(ExitCode::SUCCESS);
+    }
     let examples = session.examples(name, 0, u32::MAX)?;
     let mut splits = SplitCounts::default();
     for example in &examples {
@@ -117,12 +135,28 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
         splits.validation,
         splits.test
     ));
+    let unsummarised = examples
+        .iter()
+        .filter(|example| !example.is_summarised())
+        .count();
+    if unsummarised > 0 {
+        output.text(format!(
+            "{unsummarised} of them wait for a summary; no run reads them."
+        ));
+    }
     let mut result = answer::Dataset {
         name: name.clone(),
         n: splits.total(),
         splits,
+        unsummarised: unsummarised as u64,
         too_long: None,
+        imports: None,
     };
+    if args.imports {
+        let imports = session.imports(name)?;
+        output.text(imports_table(&imports).to_string());
+        result.imports = Some(imports);
+    }
     if let Some(model) = &args.model {
         let found = mrds::models::too_long(&session, name, &model_folder(&session, model)?)?;
         output.text(too_long_text(&found));
@@ -133,7 +167,14 @@ pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Don
 }
 
 pub(super) fn dataset_table(datasets: &[DatasetRow]) -> Table {
-    let mut table = Table::new(&["data set", "format", "train", "validation", "test"]);
+    let mut table = Table::new(&[
+        "data set",
+        "format",
+        "train",
+        "validation",
+        "test",
+        "no summary",
+    ]);
     for dataset in datasets {
         table.row(vec![
             dataset.name.clone(),
@@ -141,6 +182,22 @@ pub(super) fn dataset_table(datasets: &[DatasetRow]) -> Table {
             dataset.counts.train.to_string(),
             dataset.counts.validation.to_string(),
             dataset.counts.test.to_string(),
+            dataset.unsummarised.to_string(),
+        ]);
+    }
+    table
+}
+
+fn imports_table(imports: &[ImportRow]) -> Table {
+    let mut table = Table::new(&["import", "train", "validation", "test", "present", "files"]);
+    for import in imports {
+        table.row(vec![
+            import.id.to_string(),
+            import.counts.train.to_string(),
+            import.counts.validation.to_string(),
+            import.counts.test.to_string(),
+            import.present.to_string(),
+            import.files.join(", "),
         ]);
     }
     table
@@ -152,6 +209,7 @@ fn dataset_line(row: DatasetRow) -> answer::DatasetLine {
         format: row.format,
         n: row.counts.total(),
         splits: row.counts,
+        unsummarised: row.unsummarised,
     }
 }
 
@@ -214,7 +272,7 @@ pub(super) fn format(global: &Global, args: &Format, output: &Output) -> Done {
             let examples = session(global)?.examples(name, 0, u32::MAX)?;
             let train = examples
                 .into_iter()
-                .filter(|example| example.split == Split::Train);
+                .filter(|example| example.split == Split::Train && example.is_summarised());
             let pairs: Vec<(String, String)> = train
                 .map(|e| {
                     (
@@ -290,7 +348,7 @@ pub(super) fn rule_table(rules: &BTreeMap<RuleId, RuleRate>) -> Table {
 }
 
 pub(super) fn recipe(choice: &RecipeChoice, print: bool, output: &Output) -> Done {
-    let recipe: Recipe = super::recipe(choice)?;
+    let (recipe, _): (Recipe, _) = super::recipe(choice)?;
     if !print {
         note("The recipe is valid. --print shows every field.");
     }

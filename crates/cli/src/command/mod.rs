@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use contract::DeviceChoice;
-use project::recipe::Recipe;
+use project::recipe::{Recipe, Typed};
 use project::session::Session;
 use serde::de::DeserializeOwned;
 
@@ -88,21 +88,27 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// The recipe that the options describe: file or preset, then each `--set`.
-fn recipe(choice: &RecipeChoice) -> Result<Recipe, Failure> {
-    let mut recipe = match (&choice.recipe, &choice.preset) {
-        (Some(path), _) => Recipe::from_toml(&read_text(path)?).map_err(|error| Failure::In {
-            file: path.display().to_string(),
-            row: None,
-            error: Box::new(error.into()),
-        })?,
-        (None, Some(preset)) => Recipe::preset(*preset),
-        (None, None) => Recipe::default(),
+/// The recipe that the options describe: file or preset, then each `--set`; and which of its sizes somebody typed.
+fn recipe(choice: &RecipeChoice) -> Result<(Recipe, Typed), Failure> {
+    let (mut recipe, mut typed) = match (&choice.recipe, &choice.preset) {
+        (Some(path), _) => {
+            let text = read_text(path)?;
+            let recipe = Recipe::from_toml(&text).map_err(|error| Failure::In {
+                file: path.display().to_string(),
+                row: None,
+                error: Box::new(error.into()),
+            })?;
+            (recipe, Typed::of_toml(&text))
+        }
+        (None, Some(preset)) => (Recipe::preset(*preset), Typed::of_preset(*preset)),
+        (None, None) => (Recipe::default(), Typed::default()),
     };
     for assignment in &choice.set {
         recipe.set(assignment)?;
+        let field = assignment.split('=').next().unwrap_or_default();
+        typed = typed.and_field(field.trim());
     }
-    Ok(recipe)
+    Ok((recipe, typed))
 }
 
 fn read_text(path: &Path) -> Result<String, Failure> {

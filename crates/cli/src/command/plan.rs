@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use contract::{Machine, Verdict};
+use contract::{Machine, PlanExamples, Verdict};
 use host::machine::disk_free_bytes;
 use mrds::catalogue::catalogue;
 use mrds::forecast::{PlanRequest, PlannedModel};
@@ -18,9 +18,8 @@ use crate::wording;
 
 pub(super) fn plan(global: &Global, args: &Plan, output: &Output) -> Done {
     let session = session(global)?;
-    let mut recipe = recipe(&args.choice)?;
-    recipe.shots = args.shots.unwrap_or(recipe.shots);
-    recipe.validation = args.validation.unwrap_or(recipe.validation);
+    let (mut recipe, mut typed) = recipe(&args.choice)?;
+    recipe.type_sizes(&mut typed, args.shots, args.validation)?;
     let machine = Machine {
         memory_free_bytes: memory_free_bytes(global.device),
         disk_free_bytes: disk_free_bytes(&workspace(global)?),
@@ -32,6 +31,7 @@ pub(super) fn plan(global: &Global, args: &Plan, output: &Output) -> Done {
             dataset: args.dataset.clone(),
             model: model(&session, &args.model)?,
             recipe,
+            typed,
             device: global.device,
             machine,
         },
@@ -88,6 +88,7 @@ pub(super) fn describe(plan: &contract::Plan) -> String {
     if plan.recompute {
         text += &format!("{RECOMPUTES}\n");
     }
+    text += &examples(&plan.examples);
     if plan.missing.is_empty() {
         text += "Ready: nothing is missing.\n";
     }
@@ -108,6 +109,27 @@ pub(super) fn describe(plan: &contract::Plan) -> String {
         text += &format!("\n{offers}");
     }
     text
+}
+
+fn examples(plan: &PlanExamples) -> String {
+    let PlanExamples {
+        shots,
+        validation,
+        test,
+        shots_at_most,
+        validation_at_most,
+        unsummarised,
+    } = *plan;
+    let mut text = format!("{shots} to learn from, {validation} to choose by, {test} to test on");
+    if (shots, validation) != (shots_at_most, validation_at_most) {
+        text += &format!(
+            "; the recipe takes at most {shots_at_most} and {validation_at_most}, fitted to the data set"
+        );
+    }
+    if unsummarised > 0 {
+        text += &format!("; {unsummarised} wait for a summary");
+    }
+    text + ".\n"
 }
 
 fn gigabytes(bytes: u64) -> String {

@@ -6,10 +6,10 @@ use std::process::{ExitCode, Stdio};
 use contract::problem::WrongState;
 use contract::{FileAction, Launch, RunStatus, Started};
 use host::clock::now_ms;
-use host::detached;
+use host::{detached, private};
 use mrds::Error;
 use mrds::run::{RunRequest, StageRange};
-use project::recipe::{Recipe, Recompute};
+use project::recipe::{Recipe, Recompute, Typed};
 use project::session::Session;
 
 use super::{Done, memory_free_bytes, queue, quoted, recipe, session};
@@ -26,10 +26,12 @@ pub(super) const RECOMPUTES: &str = "Trainings compute again what they do not ke
 pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
     let session = session(global)?;
     let stages = stage_range(&args.stages);
+    let (recipe, typed) = chosen(args)?;
     let request = RunRequest {
         dataset: args.dataset.clone(),
         model: model_folder(&session, &args.model)?,
-        recipe: chosen(args)?,
+        recipe,
+        typed,
         seed: args.seed,
         device: global.device,
         threads: global.threads() as u32,
@@ -57,6 +59,13 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
         },
         prepared.model.parameters as f64 / 1e6
     ));
+    let (asked, taken) = (&request.recipe, &prepared.recipe);
+    if (asked.shots, asked.validation) != (taken.shots, taken.validation) {
+        note(&format!(
+            "The recipe takes at most {} and {}; it was fitted to the data set.",
+            asked.shots, asked.validation
+        ));
+    }
     if prepared.recipe.recompute == Recompute::On {
         note(RECOMPUTES);
     }
@@ -97,15 +106,14 @@ pub(super) fn run(global: &Global, args: &Run, output: &Output) -> Done {
     work(global, &session, &row.id, stages, false, output)
 }
 
-fn chosen(args: &Run) -> Result<Recipe, Failure> {
-    let mut recipe = recipe(&args.choice)?;
-    recipe.shots = args.shots.unwrap_or(recipe.shots);
-    recipe.validation = args.validation.unwrap_or(recipe.validation);
+fn chosen(args: &Run) -> Result<(Recipe, Typed), Failure> {
+    let (mut recipe, mut typed) = recipe(&args.choice)?;
+    recipe.type_sizes(&mut typed, args.shots, args.validation)?;
     if let Some(systems) = &args.systems {
         recipe.systems.clone_from(systems);
     }
     recipe.validate()?;
-    Ok(recipe)
+    Ok((recipe, typed))
 }
 
 /// A folder, or the id or name of a model used before.
@@ -298,8 +306,8 @@ fn log_file(session: &Session, run: &str) -> Result<std::fs::File, Failure> {
     let folder = session.workspace().join("logs");
     let path = folder.join(format!("{run}.log"));
     let io = |error: std::io::Error| project::Error::io(FileAction::Write, &path, &error);
-    std::fs::create_dir_all(&folder).map_err(io)?;
-    Ok(std::fs::File::options()
+    private::create_folder(&folder).map_err(io)?;
+    Ok(private::options(&path)
         .create(true)
         .append(true)
         .open(&path)

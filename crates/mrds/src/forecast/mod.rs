@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 
 use contract::problem::SmallerPlan;
 use contract::{
-    DeviceChoice, ExampleKind, Lack, Machine, Offer, Plan, Price, Split, StageForecast, StageName,
-    Verdict,
+    DeviceChoice, ExampleKind, Lack, Machine, Offer, Plan, PlanExamples, Price, Split,
+    StageForecast, StageName, Verdict,
 };
 use lm::memory::{self, Form};
 use lm::probe::{Rates, gemm_flops_per_s};
 use lm::{DecoderConfig, LanguageModel, SpecialTokens, check_folder};
-use project::recipe::{Recipe, Recompute};
+use project::hygiene::nothing_to_learn;
+use project::recipe::{Available, Recipe, Recompute, Typed};
 use project::session::Session;
 use store::{ExampleRow, RunRow};
 
@@ -52,6 +53,8 @@ pub struct PlanRequest {
     pub model: PlannedModel,
     /// The recipe, unresolved.
     pub recipe: Recipe,
+    /// Which of its sizes somebody typed: the others are fitted to the data set.
+    pub typed: Typed,
     /// `cpu`, `cuda:N` or `metal`.
     pub device: DeviceChoice,
     /// What the machine has.
@@ -184,9 +187,20 @@ struct Known {
 /// Data sets, models and recipes that cannot be used at all. What is merely missing is part of the plan.
 pub fn plan(session: &Session, request: &PlanRequest) -> Result<Plan> {
     let dataset = session.store().dataset(&request.dataset)?;
-    let rows = session.store().examples(dataset.id, None)?;
+    let mut rows = session.store().examples(dataset.id, None)?;
+    rows.retain(ExampleRow::is_summarised);
     let known = Known::of(request)?;
     let mut recipe = request.recipe.clone().resolve(known.parameters)?;
+    let (available, test) = available(&rows, &recipe);
+    recipe.fit(request.typed, available);
+    let examples = PlanExamples {
+        shots: recipe.shots,
+        validation: recipe.validation,
+        test,
+        shots_at_most: request.recipe.shots,
+        validation_at_most: request.recipe.validation,
+        unsummarised: dataset.unsummarised as usize,
+    };
     let texts = texts(&rows, &recipe, known.loaded.as_ref())?;
     known.settle(
         &mut recipe,
@@ -195,7 +209,8 @@ pub fn plan(session: &Session, request: &PlanRequest) -> Result<Plan> {
         request.machine.threads,
     );
     let stages = known.forecast(&recipe, &texts, request.machine.threads);
-    let mut missing = enough(&rows, &recipe);
+    let mut missing = enough(available, test, &recipe);
+    missing.extend(nothing_to_learn(&rows));
     if let PlannedModel::Catalogue(entry) = &request.model {
         missing.push(Lack::Model {
             hub_id: entry.model.hub_id.clone(),
@@ -226,6 +241,7 @@ pub fn plan(session: &Session, request: &PlanRequest) -> Result<Plan> {
             Verdict::NotReady
         },
         missing,
+        examples,
         parameters: known.parameters,
         probed: known.loaded.is_some(),
         recompute: recipe.recompute == Recompute::On,
@@ -234,7 +250,7 @@ pub fn plan(session: &Session, request: &PlanRequest) -> Result<Plan> {
         peak_bytes,
         disk_bytes,
         seconds,
-        offers: known.offers(&recipe, &texts, &request.machine, peak_bytes)?,
+        offers: known.offers(&recipe, &texts, &request.machine, available)?,
         stages,
         machine: request.machine,
     })
@@ -362,15 +378,43 @@ impl Known {
         };
     }
 
+    /// Sizes that fit the data set, where typed ones ask for more than it has.
+    fn fewer(
+        &self,
+        recipe: &Recipe,
+        texts: &Texts,
+        machine: &Machine,
+        available: Available,
+    ) -> Result<Option<Offer>> {
+        let settings = recipe.adjustments(available);
+        if settings.is_empty() {
+            return Ok(None);
+        }
+        let assignments: Vec<&str> = settings.iter().map(String::as_str).collect();
+        let fewer = changed(recipe, &assignments)?;
+        let (peak_bytes, seconds) = totals(&self.forecast(&fewer, texts, machine.threads));
+        Ok(Some(Offer {
+            change: options(&assignments),
+            price: Price::FewerExamples,
+            peak_bytes,
+            seconds,
+            fits: machine
+                .memory_free_bytes
+                .is_none_or(|free| peak_bytes <= free),
+        }))
+    }
+
     /// Changes of the recipe and smaller models that need less memory, most faithful first.
     fn offers(
         &self,
         recipe: &Recipe,
         texts: &Texts,
         machine: &Machine,
-        peak_bytes: u64,
+        available: Available,
     ) -> Result<Vec<Offer>> {
         let mut offers = Vec::new();
+        let (peak_bytes, _) = totals(&self.forecast(recipe, texts, machine.threads));
+        offers.extend(self.fewer(recipe, texts, machine, available)?);
         // The recipe as it is is a part of every change.
         let mut shown: Vec<(&[&str], u64)> = vec![(&[], peak_bytes)];
         let mut add = |change: String,
@@ -469,14 +513,23 @@ fn totals(stages: &[StageForecast]) -> (u64, f64) {
     (peak, stages.iter().map(|stage| stage.seconds).sum())
 }
 
-/// Examples that the recipe asks for and the data set does not have.
-fn enough(rows: &[ExampleRow], recipe: &Recipe) -> Vec<Lack> {
+/// Pairs to learn from and to choose by, and how many are tested on.
+fn available(rows: &[ExampleRow], recipe: &Recipe) -> (Available, usize) {
     let count = |split: Split| rows.iter().filter(|row| row.split == split).count();
-    let (train, validation, test) = (
-        count(Split::Train),
-        count(Split::Validation),
-        count(Split::Test),
-    );
+    let available = Available {
+        train: count(Split::Train),
+        validation: count(Split::Validation),
+    };
+    let test = match recipe.test_items {
+        0 => count(Split::Test),
+        most => count(Split::Test).min(most),
+    };
+    (available, test)
+}
+
+/// Examples that the recipe asks for and the data set does not have.
+fn enough(available: Available, test: usize, recipe: &Recipe) -> Vec<Lack> {
+    let Available { train, validation } = available;
     let mut missing = Vec::new();
     let mut need = |kind, have: usize, need: usize| {
         if have < need {
@@ -520,15 +573,10 @@ fn texts(rows: &[ExampleRow], recipe: &Recipe, model: Option<&LanguageModel>) ->
             max: counts.into_iter().max().unwrap_or(0),
         })
     };
-    let test = rows.iter().filter(|row| row.split == Split::Test).count();
     Ok(Texts {
         dialogue_tokens: lengths(|row| &row.dialogue)?,
         summary_tokens: lengths(|row| row.references.first().map_or("", String::as_str))?,
-        test_items: if recipe.test_items > 0 {
-            test.min(recipe.test_items)
-        } else {
-            test
-        },
+        test_items: available(rows, recipe).1,
     })
 }
 

@@ -172,6 +172,12 @@ fn a_run_elsewhere() {
 fn a_plan() {
     assert_snapshot!(schema(&examples::plan()), @"
     disk_bytes: number
+    examples.shots: number
+    examples.shots_at_most: number
+    examples.test: number
+    examples.unsummarised: number
+    examples.validation: number
+    examples.validation_at_most: number
     generate_batch_size: number
     machine.disk_free_bytes: number
     machine.memory_free_bytes: number

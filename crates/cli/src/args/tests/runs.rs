@@ -34,8 +34,8 @@ fn run() {
           --recipe <FILE>            A TOML file
           --preset <NAME>            A named set of values [possible values: paper, default, small, sample]
           --set <KEY=VALUE>          Change a field; may be given often
-          --shots <SHOTS>            Real pairs to learn from
-          --validation <VALIDATION>  Real pairs that choose checkpoints
+          --shots <SHOTS>            Real pairs to learn from [default: at most the recipe's]
+          --validation <VALIDATION>  Real pairs that choose checkpoints [default: at most the recipe's]
           --systems <SYSTEMS>        Systems to compare [possible values: zero_shot, in_context, sft_real, sft_synthetic_ids, fixed_ratio, mrds_joint, mrds_separate]
           --from <STAGE>             Redo this stage, then whatever depends on it [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
           --until <STAGE>            Stop after this stage [possible values: topics, summaries, synthesizer, candidates, preferences, align, dialogues, summarizer, evaluate]
@@ -61,8 +61,8 @@ fn plan() {
           --recipe <FILE>            A TOML file
           --preset <NAME>            A named set of values [possible values: paper, default, small, sample]
           --set <KEY=VALUE>          Change a field; may be given often
-          --shots <SHOTS>            Real pairs to learn from
-          --validation <VALIDATION>  Real pairs that choose checkpoints
+          --shots <SHOTS>            Real pairs to learn from [default: at most the recipe's]
+          --validation <VALIDATION>  Real pairs that choose checkpoints [default: at most the recipe's]
       -h, --help                     Print help
       -V, --version                  Print version
     ");
