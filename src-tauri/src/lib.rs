@@ -50,6 +50,7 @@ pub fn run() -> ExitCode {
         Ok(None) => return ExitCode::SUCCESS,
         Err(error) => return complain(&error.to_string()),
     };
+    command::file::empty_inbox(&place);
     let commands = commands();
     let built = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())

@@ -13,10 +13,10 @@ use project::session::{self, Session};
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 
-use super::{count, turns};
+use super::{count, file, turns};
 use crate::dto::{
     ColumnRole, Dataset, DoubtFound, Example, ExamplePage, ImportIssue, ImportLeak, ImportReport,
-    ImportRequest, Sample, SplitCounts, Turn,
+    ImportRequest, PastImport, Sample, SplitCounts, Turn,
 };
 use crate::error::Answer;
 use crate::place::Place;
@@ -54,6 +54,12 @@ pub(crate) fn import_files(
     let request = parse(&request)?;
     let found = session.inspect(&request.files, &options(&request))?;
     let report = session.import(&request, now_ms())?;
+    // What was pasted is in the data set now.
+    let inbox = file::inbox(&place);
+    request
+        .files
+        .iter()
+        .for_each(|path| file::forget(&inbox, path));
     Ok(to_report(report, &found))
 }
 
@@ -77,21 +83,48 @@ pub(crate) fn datasets(place: State<'_, Place>) -> Answer<Vec<Dataset>> {
     let mut rows = place.session()?.datasets()?;
     rows.sort_by_key(|row| std::cmp::Reverse(row.created_at_ms));
     let dataset = |row: project::rows::DatasetRow| {
-        let [train, validation, test] =
-            [row.counts.train, row.counts.validation, row.counts.test].map(count::<u64>);
-        let splits = SplitCounts {
-            train,
-            validation,
-            test,
-        };
+        let splits = counted(row.counts);
         Dataset {
-            n: train + validation + test,
+            n: count(row.counts.total()),
             splits,
+            unsummarised: count(row.unsummarised),
             created_at_ms: row.created_at_ms as f64,
             name: row.name,
         }
     };
     Ok(rows.into_iter().map(dataset).collect())
+}
+
+fn counted(counts: project::rows::SplitCounts) -> SplitCounts {
+    SplitCounts {
+        train: count(counts.train),
+        validation: count(counts.validation),
+        test: count(counts.test),
+    }
+}
+
+/// The imports that a data set was made of, the newest first.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn past_imports(place: State<'_, Place>, dataset: String) -> Answer<Vec<PastImport>> {
+    let past = |row: project::rows::ImportRow| PastImport {
+        id: row.id as f64,
+        at_ms: row.at_ms as f64,
+        files: row.files,
+        splits: counted(row.counts),
+        present: count(row.present),
+    };
+    let rows = place.session()?.imports(&dataset)?;
+    Ok(rows.into_iter().map(past).collect())
+}
+
+/// Undoes an import: its examples go, and the data set with the last of them. Returns how many went.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn undo_import(place: State<'_, Place>, dataset: String, number: f64) -> Answer<u32> {
+    Ok(count(
+        place.session()?.undo_import(&dataset, number as i64)?,
+    ))
 }
 
 /// A page of a data set's examples.
@@ -275,6 +308,9 @@ fn unmapped(dataset: String, found: &Import) -> ImportReport {
         references_max: 0,
         leaks: Vec::new(),
         issues: Vec::new(),
+        remarks: Vec::new(),
+        unsummarised: 0,
+        import: None,
         sample: Vec::new(),
     }
 }
@@ -286,6 +322,7 @@ fn options(request: &session::ImportRequest) -> ImportOptions {
         map,
         speakers,
         seed: request.seed,
+        keep_unsummarised: request.keep_unsummarised,
     }
 }
 
@@ -305,6 +342,7 @@ fn parse(request: &ImportRequest) -> Answer<session::ImportRequest> {
         map,
         speakers: given(&request.speakers).map(|text| Speakers::from(text).0),
         skip_bad: request.skip_bad,
+        keep_unsummarised: request.keep_unsummarised,
         ..Default::default()
     })
 }
@@ -320,11 +358,10 @@ fn to_report(report: session::ImportReport, found: &Import) -> ImportReport {
         with: leak.with.clone(),
     };
     ImportReport {
-        splits: SplitCounts {
-            train: count(report.splits.train),
-            validation: count(report.splits.validation),
-            test: count(report.splits.test),
-        },
+        splits: counted(report.splits),
+        remarks: report.remarks,
+        unsummarised: count(report.unsummarised),
+        import: report.import.map(|import| import as f64),
         dataset: report.dataset,
         format: report.format.to_string(),
         mapping: roles(&report.mapping),
@@ -407,6 +444,7 @@ mod tests {
             map: String::new(),
             speakers: String::new(),
             skip_bad,
+            keep_unsummarised: false,
         }
     }
 

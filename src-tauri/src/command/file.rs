@@ -1,6 +1,6 @@
 //! Texts that enter the workspace (pasted, dropped) or leave it (exported).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use contract::FileAction;
 use contract::problem::WorkspaceProblem;
@@ -15,7 +15,33 @@ use crate::place::Place;
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn keep_text(place: State<'_, Place>, name: String, text: String) -> Answer<String> {
-    keep(&place.workspace.join("inbox"), &name, &text)
+    keep(&inbox(&place), &name, &text)
+}
+
+/// Removes a text that [`keep_text`] stored: it has been imported, or will not be. Other files are left alone.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn forget_text(place: State<'_, Place>, file: String) {
+    forget(&inbox(&place), Path::new(&file));
+}
+
+/// Where pasted texts lie while they are imported.
+pub(crate) fn inbox(place: &Place) -> PathBuf {
+    place.workspace.join("inbox")
+}
+
+/// Removes a file if it lies in the inbox.
+pub(crate) fn forget(inbox: &Path, file: &Path) {
+    if file.parent() == Some(inbox) && file.file_name().is_some() {
+        // One that is gone already is what was asked for.
+        let _gone = std::fs::remove_file(file);
+    }
+}
+
+/// Removes what a window left behind that ended before it imported a text.
+pub(crate) fn empty_inbox(place: &Place) {
+    // What cannot be removed now is tried again at the next start.
+    let _gone = std::fs::remove_dir_all(inbox(place));
 }
 
 /// Asks in the system's own dialog where a text goes, and writes it there; `None` if the user cancelled.
@@ -38,8 +64,7 @@ fn keep(folder: &Path, name: &str, text: &str) -> Answer<String> {
         .file_name()
         .map_or_else(|| "pasted.txt".into(), ToOwned::to_owned);
     let file = folder.join(name);
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, text));
-    written
+    host::file::write(&file, text.as_bytes())
         .map(|()| file.display().to_string())
         .map_err(|error| unwritable(&file, &error))
 }
@@ -60,5 +85,18 @@ mod tests {
         assert_eq!(kept, inbox.join("notes.csv").display().to_string());
         assert_eq!(std::fs::read_to_string(kept).unwrap(), "a,b");
         assert!(keep(&inbox, "..", "").unwrap().ends_with("pasted.txt"));
+    }
+
+    #[test]
+    fn a_kept_text_goes_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let inbox = folder.path().join("inbox");
+        let kept = PathBuf::from(keep(&inbox, "notes.csv", "a,b").unwrap());
+        let mine = folder.path().join("notes.csv");
+        std::fs::write(&mine, "a,b").unwrap();
+        for file in [&mine, &inbox.join("../notes.csv"), &inbox, &kept] {
+            forget(&inbox, file);
+        }
+        assert!(mine.exists() && inbox.exists() && !kept.exists());
     }
 }

@@ -1,6 +1,6 @@
 //! Import, data sets and examples as the page sees them.
 
-use contract::{Detection, Doubt, IssueCode, Origin, Split, SplitChoice, SplitRule};
+use contract::{Detection, Doubt, IssueCode, Origin, Remark, Split, SplitChoice, SplitRule};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -19,6 +19,8 @@ pub struct ImportRequest {
     pub speakers: String,
     /// Leave bad rows out instead of refusing the file.
     pub skip_bad: bool,
+    /// Keep dialogues without a summary: they wait for one, and no run reads them.
+    pub keep_unsummarised: bool,
 }
 
 /// One unreadable row.
@@ -98,6 +100,12 @@ pub struct ImportReport {
     pub leaks: Vec<ImportLeak>,
     /// Problems by row.
     pub issues: Vec<ImportIssue>,
+    /// What concerns the data set as a whole.
+    pub remarks: Vec<Remark>,
+    /// Dialogues of this import that wait for a summary.
+    pub unsummarised: u32,
+    /// The import's number, by which it can be undone; none if nothing was stored.
+    pub import: Option<f64>,
     /// The first rows as the file has them, cells in the order of `columns`.
     pub cells: Vec<Vec<String>>,
     /// The first rows, as they would be stored.
@@ -113,8 +121,25 @@ pub struct Dataset {
     pub n: u32,
     /// Examples by split.
     pub splits: SplitCounts,
+    /// Those of them that wait for a summary.
+    pub unsummarised: u32,
     /// When it was made.
     pub created_at_ms: f64,
+}
+
+/// An import that a data set was made of.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct PastImport {
+    /// Its number, by which it can be undone.
+    pub id: f64,
+    /// When it was made.
+    pub at_ms: f64,
+    /// The files, as given.
+    pub files: Vec<String>,
+    /// Examples that came with it.
+    pub splits: SplitCounts,
+    /// Those of them that are still there.
+    pub present: u32,
 }
 
 /// One turn of a dialogue.
@@ -139,7 +164,7 @@ pub struct Example {
     pub origin: Origin,
     /// The turns.
     pub turns: Vec<Turn>,
-    /// Gold summaries, 1..n.
+    /// Gold summaries; none while the dialogue waits for one.
     pub references: Vec<String>,
 }
 

@@ -1,6 +1,8 @@
 //! What a run would take on this machine, as `duologue plan` says it.
 
-use contract::{Lack, Machine, Offer, Plan, Price, StageForecast, StageName, Verdict};
+use contract::{
+    Lack, Machine, Offer, Plan, PlanExamples, Price, StageForecast, StageName, Verdict,
+};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -13,6 +15,8 @@ pub struct PlanSheet {
     pub verdict: Verdict,
     /// What prevents the run.
     pub missing: Vec<Lack>,
+    /// The examples that it would take.
+    pub examples: PlanExamples,
     /// Whether the speed was measured with the model itself.
     pub probed: bool,
     /// Whether the trainings compute again what they do not keep.
@@ -75,6 +79,7 @@ impl From<Plan> for PlanSheet {
         Self {
             verdict: plan.verdict,
             missing: plan.missing,
+            examples: plan.examples,
             probed: plan.probed,
             recompute: plan.recompute,
             peak_bytes: plan.peak_bytes as f64,

@@ -18,6 +18,8 @@ export const commands = {
 	pickFolder: () => __TAURI_INVOKE<string | null>("pick_folder"),
 	/**  Stores a pasted or dropped text as a file in the workspace, where the import reads it like any other. */
 	keepText: (name: string, text: string) => __TAURI_INVOKE<string>("keep_text", { name, text }),
+	/**  Removes a text that [`keep_text`] stored: it has been imported, or will not be. Other files are left alone. */
+	forgetText: (file: string) => __TAURI_INVOKE<void>("forget_text", { file }),
 	/**  Asks in the system's own dialog where a text goes, and writes it there; `None` if the user cancelled. */
 	saveText: (name: string, text: string) => __TAURI_INVOKE<string | null>("save_text", { name, text }),
 	/**  Reads files and says what an import would do. Stores nothing. */
@@ -28,6 +30,10 @@ export const commands = {
 	takeSample: () => __TAURI_INVOKE<Sample>("take_sample"),
 	/**  The data sets, newest first. */
 	datasets: () => __TAURI_INVOKE<Dataset[]>("datasets"),
+	/**  The imports that a data set was made of, the newest first. */
+	pastImports: (dataset: string) => __TAURI_INVOKE<PastImport[]>("past_imports", { dataset }),
+	/**  Undoes an import: its examples go, and the data set with the last of them. Returns how many went. */
+	undoImport: (dataset: string, number: number) => __TAURI_INVOKE<number>("undo_import", { dataset, number }),
 	/**  A page of a data set's examples. */
 	examples: (dataset: string, offset: number, limit: number) => __TAURI_INVOKE<ExamplePage>("examples", { dataset, offset, limit }),
 	/**  What is doubtful about a data set. */
@@ -225,6 +231,8 @@ export type Dataset = {
 	n: number,
 	/**  Examples by split. */
 	splits: SplitCounts,
+	/**  Those of them that wait for a summary. */
+	unsummarised: number,
 	/**  When it was made. */
 	created_at_ms: number,
 };
@@ -405,6 +413,8 @@ export type ErrorCode =
 "empty_dataset" | 
 /**  A data set has fewer examples than the recipe asks for. */
 "too_few_rows" | 
+/**  There is nothing to learn from the data set's examples. */
+"not_ready" | 
 /**  A text is longer than the model's context. */
 "too_long" | 
 /**  Another process works on it. */
@@ -530,7 +540,7 @@ export type Example = {
 	origin: Origin,
 	/**  The turns. */
 	turns: Turn[],
-	/**  Gold summaries, 1..n. */
+	/**  Gold summaries; none while the dialogue waits for one. */
 	references: string[],
 };
 
@@ -874,6 +884,12 @@ export type ImportReport = {
 	leaks: ImportLeak[],
 	/**  Problems by row. */
 	issues: ImportIssue[],
+	/**  What concerns the data set as a whole. */
+	remarks: Remark[],
+	/**  Dialogues of this import that wait for a summary. */
+	unsummarised: number,
+	/**  The import's number, by which it can be undone; none if nothing was stored. */
+	import: number | null,
 	/**  The first rows as the file has them, cells in the order of `columns`. */
 	cells: string[][],
 	/**  The first rows, as they would be stored. */
@@ -894,6 +910,8 @@ export type ImportRequest = {
 	speakers: string,
 	/**  Leave bad rows out instead of refusing the file. */
 	skip_bad: boolean,
+	/**  Keep dialogues without a summary: they wait for one, and no run reads them. */
+	keep_unsummarised: boolean,
 };
 
 /**  What was stopped on request. */
@@ -950,7 +968,9 @@ export type IssueCode =
 /**  The split column holds a word that names no split. */
 "split" | 
 /**  The same dialogue stands in another row. */
-"duplicate";
+"duplicate" | 
+/**  The same row stands in the data set already: it is left out. */
+"already_here";
 
 /**  Something a stage made. */
 export type Item = 
@@ -1043,6 +1063,20 @@ kind: ExampleKind;
 need: number; 
 /**  How many there are. */
 have: number } | 
+/**  Dialogues in which somebody answers: there is nothing to learn from monologues. */
+{ case: "speakers"; 
+/**  Dialogues with a summary. */
+dialogues: number; 
+/**  Those of them in which at least two people speak. */
+several: number } | 
+/**  Summaries that say something, in fewer words than their dialogues. */
+{ case: "summaries"; 
+/**  Dialogues with a summary. */
+dialogues: number; 
+/**  Summaries without a letter or digit. */
+empty: number; 
+/**  Summaries that are longer than their dialogues. */
+long: number } | 
 /**  The model, which is not on this computer. */
 { case: "model"; 
 /**  Its id on the Hub. */
@@ -1059,6 +1093,19 @@ free_bytes: number } |
 need_bytes: number; 
 /**  What is free. */
 free_bytes: number };
+
+/**  A language that function words tell, by its ISO 639-1 code. */
+export type Language = 
+/**  English. */
+"en" | 
+/**  German. */
+"de" | 
+/**  French. */
+"fr" | 
+/**  Spanish. */
+"es" | 
+/**  Italian. */
+"it";
 
 /**  What another process works on. */
 export type Locked = 
@@ -1353,6 +1400,36 @@ export type PairCounts = {
 	joint: number,
 };
 
+/**  An import that a data set was made of. */
+export type PastImport = {
+	/**  Its number, by which it can be undone. */
+	id: number,
+	/**  When it was made. */
+	at_ms: number,
+	/**  The files, as given. */
+	files: string[],
+	/**  Examples that came with it. */
+	splits: SplitCounts,
+	/**  Those of them that are still there. */
+	present: number,
+};
+
+/**  How many examples a run takes for what. A recipe's numbers are upper bounds unless somebody typed them. */
+export type PlanExamples = {
+	/**  Pairs to learn from. */
+	shots: number,
+	/**  Pairs to choose by. */
+	validation: number,
+	/**  Pairs to test on. */
+	test: number,
+	/**  What the recipe says of `shots`; more than them if they were fitted to the data set. */
+	shots_at_most: number,
+	/**  What the recipe says of `validation`; more than them if they were fitted to the data set. */
+	validation_at_most: number,
+	/**  Dialogues that wait for a summary and are not taken. */
+	unsummarised: number,
+};
+
 /**  The machine that the plan was made for. */
 export type PlanMachine = {
 	/**  Memory that programs can still take. */
@@ -1383,6 +1460,8 @@ export type PlanSheet = {
 	verdict: Verdict,
 	/**  What prevents the run. */
 	missing: Lack[],
+	/**  The examples that it would take. */
+	examples: PlanExamples,
 	/**  Whether the speed was measured with the model itself. */
 	probed: boolean,
 	/**  Whether the trainings compute again what they do not keep. */
@@ -1436,6 +1515,8 @@ export type Price =
 "four_bits" | 
 /**  Longer dialogues are never written. */
 "short_dialogues" | 
+/**  Fewer pairs to learn from or to choose by. */
+"fewer_examples" | 
 /**  Plainer texts of a smaller model. */
 "smaller_model";
 
@@ -1608,6 +1689,31 @@ export type RecipeRule =
 /**  At least 2 where the system `fixed_ratio` is trained. */
 "two_for_fixed_ratio";
 
+/**  Something about a data set that its owner should know after an import. */
+export type Remark = 
+/**  Every example of the data set is in one split: a run needs more than that. */
+{ case: "one_split"; 
+/**  The split. */
+split: Split } | 
+/**  Rows that the data set has already; they were left out. */
+{ case: "already_here"; 
+/**  How many. */
+rows: number } | 
+/**  Rows whose id another row of the data set has; they were stored under another one. */
+{ case: "renamed"; 
+/**  How many. */
+rows: number } | 
+/**  Dialogues that wait for a summary: they are kept, and no run reads them. */
+{ case: "unsummarised"; 
+/**  How many of this import. */
+rows: number } | 
+/**  Most dialogues are in another language than English. */
+{ case: "not_english"; 
+/**  The language. */
+language: Language; 
+/**  Dialogues in it. */
+dialogues: number };
+
 /**  Room on a disk. */
 export type Room = {
 	/**  What is needed. */
@@ -1657,6 +1763,13 @@ export type RunProblem =
 	need: number,
 	/**  The field of the recipe that sets the need. */
 	field: string,
+} } | 
+/**  There is nothing to learn from the data set's examples. */
+{ code: "not_ready"; args: {
+	/**  Which data set. */
+	dataset: string,
+	/**  What it lacks. */
+	lack: Lack,
 } } | 
 /**  A text is longer than the model's context. */
 { code: "too_long"; args: TooLong } | 
@@ -1907,7 +2020,7 @@ export type SplitChoice =
 "validation" | 
 /**  All rows test. */
 "test" | 
-/**  By a split column, else by the files' names, else a seeded draw of 80/10/10. */
+/**  By a split column, else by the files' names, else a seeded draw. */
 "auto";
 
 /**  Sizes of the three splits. */
@@ -1930,10 +2043,22 @@ split: Split } |
 { rule: "column" } | 
 /**  By the files' names; a file whose name tells nothing is train. */
 { rule: "file_names" } | 
-/**  By a draw of 80/10/10. */
+/**  By a draw. */
 { rule: "drawn"; 
 /**  The draw's seed. */
-seed: number };
+seed: number; 
+/**  What the whole data set is divided into. */
+shares: SplitShares };
+
+/**  The parts of a data set, in whole percent; together 100. */
+export type SplitShares = {
+	/**  Of the training split. */
+	train: number,
+	/**  Of the validation split. */
+	validation: number,
+	/**  Of the test split. */
+	test: number,
+};
 
 /**  The stages of a run, in the order in which they are carried out. */
 export type StageName = 
@@ -2132,6 +2257,8 @@ export type Thing =
 "data set" | 
 /**  An example of a data set. */
 "example" | 
+/**  An import into a data set. */
+"import" | 
 /**  A run. */
 "run" | 
 /**  A run in the queue. */
@@ -2323,6 +2450,14 @@ export type WrongState =
 run: string; 
 /**  Its data set. */
 dataset: string } | 
+/**  Undoing an import whose examples runs have read. */
+{ case: "import_in_use"; 
+/**  The import's number. */
+import: number; 
+/**  Its data set. */
+dataset: string; 
+/**  The runs. */
+runs: string[] } | 
 /**  A pair without dialogue or summary. */
 { case: "empty_pair" } | 
 /**  A rating set of a run without test summaries. */

@@ -17,6 +17,7 @@ import type {
   MetricPoint,
   Model,
   ModelFit,
+  PastImport,
   PlanSheet,
   Queue,
   RatingItem,
@@ -128,6 +129,9 @@ export class FakeBridge implements Bridge {
     this.kept.push({ name, text });
     return `/home/ada/.local/share/duologue/inbox/${name}`;
   }
+  async forgetText(file: string) {
+    this.kept = this.kept.filter(({ name }) => !file.endsWith(`/${name}`));
+  }
   async saveText(name: string, text: string) {
     this.saved.push({ name, text });
     return `/home/ada/${name}`;
@@ -154,19 +158,33 @@ export class FakeBridge implements Bridge {
       name: report.dataset,
       n: report.imported,
       splits: report.splits,
+      unsummarised: report.unsummarised,
       created_at_ms: data.now,
     });
     return report;
   }
   async takeSample() {
     const splits = { train: 145, validation: 0, test: 320 };
-    this.datasetList.unshift({ name: 'sample', n: 465, splits, created_at_ms: data.now });
+    this.datasetList.unshift({ name: 'sample', n: 465, splits, unsummarised: 0, created_at_ms: data.now });
     this.modelList.push(data.bundledModel);
     this.runList.push(data.sampleRun());
     return { dataset: 'sample', run: 'sample-1', model: data.bundledModel.path, examples: 465 };
   }
   async datasets() {
     return structuredClone(this.datasetList);
+  }
+  async pastImports(dataset: string): Promise<PastImport[]> {
+    const found = this.datasetList.find((row) => row.name === dataset);
+    if (!found) return [];
+    const { n: present, splits, created_at_ms: at_ms } = found;
+    return [{ id: 1, at_ms, files: [`/home/ada/${dataset}.jsonl`], splits, present }];
+  }
+  async undoImport(dataset: string, number: number) {
+    const [past] = await this.pastImports(dataset);
+    if (past?.id !== number)
+      refuse({ code: 'not_found', args: { case: 'thing', thing: 'import', key: String(number) } });
+    this.datasetList = this.datasetList.filter((row) => row.name !== dataset);
+    return past?.present ?? 0;
   }
   /** The pairs of a data set, made when they are first asked for. */
   #pairs(dataset: string): Example[] {

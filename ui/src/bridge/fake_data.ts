@@ -109,12 +109,14 @@ export const datasets: Dataset[] = [
     name: 'family-chats',
     n: 320,
     splits: { train: 160, validation: 80, test: 80 },
+    unsummarised: 0,
     created_at_ms: now - 3 * day,
   },
   {
     name: 'support-desk',
     n: 148,
     splits: { train: 100, validation: 24, test: 24 },
+    unsummarised: 0,
     created_at_ms: now - day,
   },
 ];
@@ -214,6 +216,14 @@ const planSeconds = [4, 21, 96, 240, 1, 410, 180, 620, 150];
 export const plan: PlanSheet = {
   verdict: 'ready',
   missing: [],
+  examples: {
+    shots: 100,
+    validation: 24,
+    test: 24,
+    shots_at_most: 100,
+    validation_at_most: 100,
+    unsummarised: 0,
+  },
   probed: true,
   recompute: false,
   peak_bytes: 1.9e9,

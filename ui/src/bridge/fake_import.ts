@@ -49,12 +49,15 @@ export function reportOf(request: ImportRequest, mended: boolean): ImportReport 
     detection: 'detected',
     columns: ['id', 'dialogue', 'summary', 'topic'],
     cells: [0, 2, 3].map((at) => data.cells(at)),
-    split_rule: { rule: 'drawn', seed: 0 },
+    split_rule: { rule: 'drawn', seed: 0, shares: { train: 70, validation: 15, test: 15 } },
     splits: { train: 40 - bad, validation: 10, test: 10 },
     references_min: 1,
     references_max: 1,
     leaks: file.includes('leak') ? [{ id: 'row-7', with: 'row-52' }] : [],
     issues: issues.slice(0, bad),
+    remarks: [],
+    unsummarised: 0,
+    import: null,
     sample: [data.example(0), data.example(2)],
   };
 }
