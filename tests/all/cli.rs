@@ -82,6 +82,8 @@ impl Place {
     /// Writes a file and returns its path as an argument.
     fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.folder.path().join(name);
+        let folder = path.parent().expect("a folder");
+        std::fs::create_dir_all(folder).expect("a folder made");
         std::fs::write(&path, content).expect("a file written");
         path.display().to_string()
     }

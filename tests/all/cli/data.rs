@@ -512,3 +512,140 @@ fn examples_longer_than_a_models_context_are_named() {
             .contains("long (")
     );
 }
+
+/// Rows with ids from 0, of texts that no other month has.
+fn month(name: &str, n: usize) -> Vec<Value> {
+    let row = |i: usize| {
+        json!({"id": i.to_string(), "summary": format!("Bo says when in {name}."),
+            "dialogue": format!("Ann: When in {name}, {i}?\nBo: On day {i}.")})
+    };
+    (0..n).map(row).collect()
+}
+
+#[test]
+fn a_third_file_of_one_name_keeps_its_rows() {
+    let place = Place::new();
+    for (name, n) in [("jan", 12), ("feb", 12), ("mar", 20)] {
+        let lines: Vec<String> = month(name, n).iter().map(Value::to_string).collect();
+        let file = place.write(&format!("{name}/log.jsonl"), &lines.join("\n"));
+        let report = place.ok(&["import", &file, "--name", "c", "--split", "train"]);
+        assert_eq!(
+            (number(&report["imported"]), number(&report["skipped"])),
+            (n as f64, 0.0),
+            "{report}"
+        );
+    }
+    assert_eq!(place.ok(&["datasets", "c"])["n"], 44);
+}
+
+#[test]
+fn single_transcripts_do_not_all_go_to_test() {
+    let place = Place::new();
+    for i in 1..=6 {
+        let text = format!("Ann: Is it {i}?\nBo: It is {i}.\nSummary: It is {i}.\n");
+        let file = place.write(&format!("t{i}.txt"), &text);
+        let report = place.ok(&["import", &file, "--name", "y"]);
+        let whole = json!([{"case": "one_split", "split": "train"}]);
+        assert!(i > 1 || report["remarks"] == whole, "{report}");
+        let again = place.ok(&["import", &file, "--name", "y"]);
+        assert_eq!(
+            (&again["imported"], &again["issues"][0]["code"]),
+            (&json!(0), &json!("already_here"))
+        );
+    }
+    let splits = place.ok(&["datasets", "y"])["splits"].clone();
+    for split in ["train", "validation", "test"] {
+        assert!(number(&splits[split]) >= 1.0, "{splits}");
+    }
+    assert!(number(&splits["train"]) >= 3.0, "{splits}");
+}
+
+#[test]
+fn eight_imports_at_once_lose_nothing() {
+    let place = Place::new();
+    let files: Vec<String> = (0..8)
+        .map(|i| {
+            let lines: Vec<String> = month(&format!("month {i}"), 10)
+                .iter()
+                .map(Value::to_string)
+                .collect();
+            place.write(&format!("{i}/log.jsonl"), &lines.join("\n"))
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for file in &files {
+            scope.spawn(|| place.ok(&["import", file, "--name", "all"]));
+        }
+    });
+    let items = place.json(&["datasets", "all", "--items"]).lines;
+    let ids: std::collections::HashSet<&str> = items.iter().map(|item| text(&item["id"])).collect();
+    assert_eq!((items.len(), ids.len()), (80, 80));
+}
+
+#[test]
+fn an_import_is_undone_by_its_number() {
+    let place = Place::new();
+    let report = place.import("d", &month("jan", 10));
+    let import = number(&report["import"]) as u64;
+    let listed = place.ok(&["datasets", "d", "--imports"]);
+    assert_eq!(
+        (
+            &listed["imports"][0]["id"],
+            &listed["imports"][0]["present"]
+        ),
+        (&json!(import), &json!(10))
+    );
+    let undone = place.ok(&["datasets", "d", "--undo", &import.to_string()]);
+    assert_eq!(undone["removed"], 10);
+    assert_eq!(place.ok(&["datasets"])["datasets"], json!([]));
+}
+
+#[test]
+fn dialogues_without_a_summary_are_kept_when_asked() {
+    let place = Place::new();
+    let mut rows = month("jan", 10);
+    rows[3]["summary"] = json!("");
+    let file = place.write_rows("d.jsonl", &rows);
+    let import = ["import", &file, "--name", "d"];
+    place.refuses(&import, 2, "bad_rows", &["row 4"]);
+    let report = place.ok(&[&import[..], &["--keep-unsummarised"]].concat());
+    assert_eq!(
+        (&report["imported"], &report["unsummarised"]),
+        (&json!(10), &json!(1))
+    );
+    assert_eq!(place.ok(&["datasets"])["datasets"][0]["unsummarised"], 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_the_workspace() {
+    use std::os::unix::fs::PermissionsExt;
+    fn open(path: &std::path::Path, found: &mut Vec<String>) {
+        let entry = std::fs::symlink_metadata(path).expect("a file");
+        if entry.permissions().mode() & 0o077 != 0 {
+            found.push(path.display().to_string());
+        }
+        if entry.is_dir() {
+            for entry in std::fs::read_dir(path).expect("a folder") {
+                open(&entry.expect("an entry").path(), found);
+            }
+        }
+    }
+    let place = Place::new();
+    place.import("d", &month("jan", 10));
+    let look = || {
+        let mut found = Vec::new();
+        open(&place.workspace(), &mut found);
+        found
+    };
+    assert_eq!(look(), Vec::<String>::new());
+    for path in [
+        place.workspace(),
+        place.workspace().join("workspace.sqlite"),
+    ] {
+        let mode = if path.is_dir() { 0o755 } else { 0o644 };
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("opened");
+    }
+    place.ok(&["datasets"]);
+    assert_eq!(look(), Vec::<String>::new());
+}

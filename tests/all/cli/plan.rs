@@ -144,11 +144,33 @@ fn what_is_missing_is_named() {
     }
 
     let model = tiny();
-    let few = place.json(&["plan", "--dataset", "d", "--model", &model]);
+    let typed = [
+        "plan",
+        "--dataset",
+        "d",
+        "--model",
+        &model,
+        "--shots",
+        "100",
+    ];
+    let few = place.json(&typed);
     assert_eq!(few.code, 1, "{}", few.last);
     assert_eq!(
         few.last["missing"][0],
         json!({"case": "examples", "kind": "training examples", "need": 100, "have": 12})
+    );
+    assert_eq!(
+        (
+            &few.last["offers"][0]["change"],
+            &few.last["offers"][0]["price"]
+        ),
+        (&json!("--set shots=12"), &json!("fewer_examples"))
+    );
+    let free = place.ok(&typed[..5]);
+    assert_eq!(
+        free["examples"],
+        json!({"shots": 12, "validation": 4, "test": 2, "shots_at_most": 100,
+            "validation_at_most": 100, "unsummarised": 0})
     );
     place.refuses(
         &["plan", "--dataset", "no", "--model", &model],
@@ -162,6 +184,116 @@ fn what_is_missing_is_named() {
         "file",
         &["nobody/nothing"],
     );
+}
+
+/// Rows that say nothing of their split.
+fn undivided(n: usize) -> Vec<Value> {
+    let row = |i: usize| {
+        json!({"id": i.to_string(), "dialogue": format!("Ann: Is bus {i} late today?\nBo: Yes, by {i} minutes."),
+            "summary": format!("Bo says that bus {i} is late.")})
+    };
+    (0..n).map(row).collect()
+}
+
+#[test]
+fn every_preset_but_the_papers_fits_a_data_set_of_any_size() {
+    let place = Place::new();
+    let model = tiny();
+    for (size, shots) in [(5, 3), (12, 8), (30, 21), (100, 70), (200, 100)] {
+        let name = format!("of {size}");
+        place.import(&name, &undivided(size));
+        for preset in ["default", "small", "sample", "paper"] {
+            let plan = place.json(&[
+                "plan",
+                "--dataset",
+                &name,
+                "--model",
+                &model,
+                "--preset",
+                preset,
+            ]);
+            let missing = list(&plan.last["missing"]);
+            if preset == "paper" {
+                assert!(
+                    missing.iter().all(|lack| lack["case"] == "examples")
+                        && text(&plan.last["offers"][0]["change"]).starts_with("--set "),
+                    "{name}: {}",
+                    plan.last
+                );
+                continue;
+            }
+            assert_eq!(
+                (plan.code, text(&plan.last["verdict"])),
+                (0, "ready"),
+                "{name} with {preset}: {missing:?}"
+            );
+            let examples = &plan.last["examples"];
+            if preset == "default" {
+                assert!(
+                    (number(&examples["shots"]) - f64::from(shots)).abs() <= 1.0,
+                    "{name}: {examples}"
+                );
+            }
+        }
+    }
+    let (out, _) = place.human(&["plan", "--dataset", "of 100", "--model", &model], 0);
+    assert!(
+        out.contains("70 to learn from, 15 to choose by, 15 to test on")
+            && out.contains("at most 100 and 100"),
+        "{out}"
+    );
+    let few = [
+        "plan",
+        "--dataset",
+        "of 100",
+        "--model",
+        &model,
+        "--shots",
+        "80",
+    ];
+    let (out, _) = place.human(&few, 1);
+    assert!(
+        out.contains("asks for 80") && out.contains("--set shots=70"),
+        "{out}"
+    );
+}
+
+#[test]
+fn nothing_is_trained_on_rubbish() {
+    let place = Place::new();
+    let model = tiny();
+    let rubbish = |dialogue: &str, summary: &str| -> Vec<Value> {
+        let row = |i: usize| json!({"dialogue": format!("{dialogue} {i}"), "summary": summary});
+        (0..40).map(row).collect()
+    };
+    let long = "They speak about a great many things that nobody has said a word about, at length.";
+    for (name, rows, case) in [
+        (
+            "alone",
+            rubbish("Ann: Nobody answers me today", "Nobody."),
+            "speakers",
+        ),
+        (
+            "empty",
+            rubbish("Ann: Late?\nBo: Yes, by a lot", "--"),
+            "summaries",
+        ),
+        (
+            "long",
+            rubbish("Ann: Late?\nBo: Yes, by", long),
+            "summaries",
+        ),
+    ] {
+        place.import(name, &rows);
+        let plan = place.json(&["plan", "--dataset", name, "--model", &model]);
+        assert_eq!(plan.code, 1, "{}", plan.last);
+        let lacks = list(&plan.last["missing"]);
+        assert!(lacks.iter().any(|lack| lack["case"] == case), "{lacks:?}");
+        let run = ["run", "--dataset", name, "--model", &model];
+        let error = place.refuses(&run, 2, "not_ready", &[name]);
+        assert_eq!(error["args"]["lack"]["case"], case);
+    }
+    assert_eq!(list(&place.ok(&["runs"])["runs"]).len(), 0);
 }
 
 #[test]
