@@ -253,7 +253,7 @@ fn splits_are_told_drawn_or_read_from_the_name() {
     let (drawn, items) = imported("a.jsonl", &content, &["--seed", "3"]);
     assert_eq!(
         (&drawn["splits"]["test"], &drawn["seed"]),
-        (&json!(4), &json!(3))
+        (&json!(6), &json!(3))
     );
     assert_eq!(
         imported("a.jsonl", &content, &["--seed", "3"]).1,
@@ -293,12 +293,16 @@ fn a_second_import_adds_and_takes_leaks_off_the_training_side() {
         json!({"test": 2, "train": 2, "validation": 1})
     );
 
-    // The same rows again are kept, but not silently.
-    let report = place.ok(&["import", &file, "--name", "d"]);
-    assert_eq!(
-        (&report["imported"], &report["issues"][0]["code"]),
-        (&json!(1), &json!("duplicate"))
-    );
+    // The very same row is here already; the same dialogue in another row is kept. Neither is silent.
+    let other = row("newer", "test", text(&leak["dialogue"]), "Late.");
+    let other = place.write_rows("other.jsonl", std::slice::from_ref(&other));
+    for (file, imported, code) in [(&file, 0, "already_here"), (&other, 1, "duplicate")] {
+        let report = place.ok(&["import", file, "--name", "d"]);
+        assert_eq!(
+            (&report["imported"], &report["issues"][0]["code"]),
+            (&json!(imported), &json!(code))
+        );
+    }
     let (out, _) = place.human(&["datasets"], 0);
     assert!(out.contains("d ") && out.contains("validation"), "{out}");
 }

@@ -455,7 +455,9 @@ export const errors: ErrorWords = {
   too_few_rows: ({ dataset, kind, have, need, field }) =>
     say(
       `Der Datensatz „${dataset}“ hat zu wenig ${kinds[kind]}: ${have}, das Rezept verlangt ${need}.`,
-      `Lesen Sie mehr Beispiele ein, oder setzen Sie im Rezept ${field} auf ${have}.`,
+      have === 0
+        ? 'Lesen Sie mehr Beispiele ein, oder lernen Sie aus weniger, damit welche zum Auswählen bleiben.'
+        : `Lesen Sie mehr Beispiele ein, oder setzen Sie im Rezept ${field} auf ${have}.`,
     ),
   not_ready: ({ dataset, lack }) =>
     say(

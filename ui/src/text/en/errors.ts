@@ -416,7 +416,9 @@ export const errors: ErrorWords = {
   too_few_rows: ({ dataset, kind, have, need, field }) =>
     say(
       `The data set “${dataset}” has ${have} ${kinds[kind]}, but the recipe asks for ${need}.`,
-      `Import more examples, or set ${field} to ${have} in the recipe.`,
+      have === 0
+        ? 'Import more examples, or learn from fewer, so that some are left to choose by.'
+        : `Import more examples, or set ${field} to ${have} in the recipe.`,
     ),
   not_ready: ({ dataset, lack }) =>
     say(
