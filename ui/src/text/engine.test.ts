@@ -44,7 +44,9 @@ test('values stand in the sentences of both languages', () => {
   );
   expect(lackText({ case: 'model', hub_id: 'a/b' })).toContain('Modell a/b ist');
   expect(splitText({ rule: 'asked', split: 'validation' })).toContain('„Validierung“');
-  expect(splitText({ rule: 'drawn', seed: 7, shares: { train: 70, validation: 15, test: 15 } })).toContain('Startwert 7');
+  expect(splitText({ rule: 'drawn', seed: 7, shares: { train: 70, validation: 15, test: 15 } })).toContain(
+    'Startwert 7',
+  );
   language.now = 'en';
   expect(lackText(lack)).toBe('memory: 24.8 GB are needed, 21.7 GB are free');
   expect(priceText('four_bits')).toContain('4.5 bits');

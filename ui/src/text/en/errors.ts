@@ -367,7 +367,10 @@ export const errors: ErrorWords = {
       'Ask for the transcript as DOCX or TXT, or copy its text and paste it here.',
     ),
   rtf: ({ file }) =>
-    say(`${file} is Rich Text, which is not read.`, 'Open it in a word processor and save it as DOCX or as plain text.'),
+    say(
+      `${file} is Rich Text, which is not read.`,
+      'Open it in a word processor and save it as DOCX or as plain text.',
+    ),
   old_office: ({ file }) =>
     say(
       `${file} is a file of Office before 2007, or an Office file with a password.`,
