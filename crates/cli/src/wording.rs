@@ -45,7 +45,7 @@ pub(crate) fn lack(lack: &Lack) -> String {
     }
 }
 
-/// What an import says of the data set, with the option that helps.
+/// What an import remarks on the data set, with the option that helps.
 pub(crate) fn remark(remark: &Remark) -> String {
     match remark {
         Remark::OneSplit { .. } => {

@@ -273,10 +273,10 @@ pub struct PlanExamples {
     /// Pairs to test on.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub test: usize,
-    /// What the recipe says of `shots`; more than them if they were fitted to the data set.
+    /// The recipe's own number; larger than `shots` if that was fitted to the data set.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub shots_at_most: usize,
-    /// What the recipe says of `validation`; more than them if they were fitted to the data set.
+    /// The recipe's own number; larger than `validation` if that was fitted to the data set.
     #[cfg_attr(feature = "specta", specta(type = u32))]
     pub validation_at_most: usize,
     /// Dialogues that wait for a summary and are not taken.

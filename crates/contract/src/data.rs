@@ -105,7 +105,7 @@ closed_set! {
         UnsureSpeaker = "unsure_speaker",
         /// Only one person speaks in the dialogue.
         OneSpeaker = "one_speaker",
-        /// The same row stands in the data set already: it is left out.
+        /// The data set has the same row already: it is left out.
         AlreadyHere = "already_here",
         /// The same message comes again and again, from several people: written by the program, not by them.
         RepeatedMessage = "repeated_message",

@@ -25,12 +25,12 @@ pub(crate) fn forget_text(place: State<'_, Place>, file: String) {
     forget(&inbox(&place), Path::new(&file));
 }
 
-/// Where pasted texts lie while they are imported.
+/// The folder of pasted texts while they are imported.
 pub(crate) fn inbox(place: &Place) -> PathBuf {
     place.workspace.join("inbox")
 }
 
-/// Removes a file if it lies in the inbox.
+/// Removes a file of the inbox, and no other.
 pub(crate) fn forget(inbox: &Path, file: &Path) {
     if file.parent() == Some(inbox) && file.file_name().is_some() {
         // One that is gone already is what was asked for.

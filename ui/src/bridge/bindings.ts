@@ -969,7 +969,7 @@ export type IssueCode =
 "split" | 
 /**  The same dialogue stands in another row. */
 "duplicate" | 
-/**  The same row stands in the data set already: it is left out. */
+/**  The data set has the same row already: it is left out. */
 "already_here";
 
 /**  Something a stage made. */
@@ -1422,9 +1422,9 @@ export type PlanExamples = {
 	validation: number,
 	/**  Pairs to test on. */
 	test: number,
-	/**  What the recipe says of `shots`; more than them if they were fitted to the data set. */
+	/**  The recipe's own number; larger than `shots` if that was fitted to the data set. */
 	shots_at_most: number,
-	/**  What the recipe says of `validation`; more than them if they were fitted to the data set. */
+	/**  The recipe's own number; larger than `validation` if that was fitted to the data set. */
 	validation_at_most: number,
 	/**  Dialogues that wait for a summary and are not taken. */
 	unsummarised: number,

@@ -36,7 +36,7 @@ export const lackText = (lack: Lack): string => problems[language.now].lack(lack
 /** What a cheaper way costs. */
 export const priceText = (price: Price): string => problems[language.now].prices[price];
 
-/** What an import says of the data set as a whole. */
+/** What an import remarks on the data set as a whole. */
 export const remarkText = (remark: Remark): string => problems[language.now].remark(remark);
 
 /** How rows came into their splits. */

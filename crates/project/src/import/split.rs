@@ -1,7 +1,7 @@
 //! Which split a row belongs to: what the user says, else a split column, else the files' names, else a draw.
 //!
-//! The draw is made twice: here, for a look at the files alone, and by the session, which knows what stands in the data
-//! set already.
+//! The draw is made twice: here, for a look at the files alone, and by the session, which knows the data set that
+//! the rows go to.
 
 use std::collections::{HashMap, HashSet};
 
@@ -172,7 +172,7 @@ fn shares(total: usize) -> SplitShares {
 
 /// Draws a split for each dialogue, given by its key, in a data set that may grow one dialogue at a time.
 ///
-/// A dialogue that stands in the data set, or twice in the import, goes where it is. Of the others each split gets as
+/// A dialogue that the data set has already, or the import has twice, goes where it is. Of the others each split gets as
 /// many as it lacks of its share of the whole data set ([`seats`]), in the order of a hash of seed and text: so the draw
 /// depends neither on the order of rows nor on the file, and the same import into the same data set draws the same.
 pub(crate) fn draw(keys: &[String], standing: &Standing, seed: u64) -> (Vec<Split>, SplitShares) {

@@ -56,7 +56,7 @@ impl Typed {
 pub struct Available {
     /// Of the training split.
     pub train: usize,
-    /// Of the validation split; if there are none, pairs of the training split choose.
+    /// Of the validation split; without them pairs of the training split choose.
     pub validation: usize,
 }
 
@@ -65,7 +65,7 @@ pub struct Available {
 const CHOOSING: (usize, usize) = (3, 17);
 
 impl Recipe {
-    /// Brings `shots` and `validation` down to what there is, as far as nobody typed them. Neither becomes less than 1:
+    /// Brings `shots` and `validation` down to the pairs that are available, as far as nobody typed them. Neither becomes less than 1:
     /// where there is nothing at all, the run is refused by what it lacks.
     pub fn fit(&mut self, typed: Typed, available: Available) {
         let Available { train, validation } = available;

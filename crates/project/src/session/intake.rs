@@ -1,6 +1,6 @@
 //! Import: what files hold becomes part of a data set, in one transaction over all processes.
 //!
-//! Flow: files → [`import::read`] (outside the transaction: it may take long) → what stands in the data set → splits,
+//! Flow: files → [`import::read`] (outside the transaction: it may take long) → the examples that are there → splits,
 //! what is here already, leaks, ids ([`Arrival`]) → stored. Every row that was read is stored or named.
 
 use std::collections::{HashMap, HashSet};
@@ -192,7 +192,7 @@ fn refuse_unusable(request: &ImportRequest, found: &Import) -> Result<()> {
     Ok(())
 }
 
-/// What an import changes in a data set with the examples `standing`, and what there is to say about it.
+/// What an import changes in a data set with the examples `standing`, and the report of it.
 fn arrive(
     request: &ImportRequest,
     found: Import,

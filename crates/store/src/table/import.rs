@@ -101,9 +101,9 @@ fn insert(
 }
 
 impl Store {
-    /// Brings an import into a data set in one transaction over all processes: `decide` is handed the examples that
-    /// stand there and says what changes, while no other process can write. Returns the import's number with what
-    /// `decide` says of it; none if nothing changes.
+    /// Brings an import into a data set in one transaction over all processes: `decide` is handed the data set's
+    /// examples and says what changes, while no other process can write. Returns the import's number, none if
+    /// nothing changes, with the answer of `decide`.
     ///
     /// # Errors
     /// Whatever `decide` refuses; nothing is changed then.
