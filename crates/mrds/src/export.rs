@@ -287,7 +287,7 @@ fn refuse_occupied(to: &Path) -> Result<()> {
 }
 
 fn create(to: &Path) -> Result<()> {
-    fs::create_dir_all(to).map_err(|error| Error::io(FileAction::Create, to, &error))
+    host::private::create_folder(to).map_err(|error| Error::io(FileAction::Create, to, &error))
 }
 
 fn gguf_path(to: &Path, kind: GgufType) -> Result<PathBuf> {

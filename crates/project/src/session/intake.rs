@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::json;
 use store::{
     Changes, ExampleRow, ImportRow, NewDataset, NewExample, NewImport, RunExamples, SplitCounts,
+    Undo,
 };
 
 use super::Session;
@@ -144,15 +145,16 @@ impl Session {
     /// [`WrongState::ImportInUse`] with the runs that read any of them.
     pub fn undo_import(&self, dataset: &str, import: i64) -> Result<usize> {
         let row = self.store.dataset(dataset)?;
-        self.store.undo_import(row.id, import, |keys, runs| {
-            let keys: HashSet<i64> = keys.iter().copied().collect();
-            let runs: Vec<String> = runs
+        self.store.undo_import(row.id, import, |undo| {
+            let keys: HashSet<i64> = undo.leaving.iter().map(|row| row.id).collect();
+            let runs: Vec<String> = undo
+                .runs
                 .iter()
                 .filter(|run| reads(run, &keys))
                 .map(|run| run.run.clone())
                 .collect();
             match runs.is_empty() {
-                true => Ok(()),
+                true => Ok(coming_back(undo)),
                 false => Err(WrongState::ImportInUse {
                     import: import.cast_unsigned(),
                     dataset: dataset.to_owned(),
@@ -162,6 +164,36 @@ impl Session {
             }
         })
     }
+}
+
+/// The examples that an import took away and that may come back: not those that would leak into another split, which a
+/// later import filled. An id that was given to another row since then is counted on.
+fn coming_back(undo: Undo) -> Vec<NewExample> {
+    let split_of: HashMap<String, Split> = undo
+        .staying
+        .iter()
+        .map(|row| (leak::key(&row.dialogue), row.split))
+        .collect();
+    let mut taken: HashSet<String> = undo
+        .staying
+        .into_iter()
+        .map(|row| row.external_id)
+        .collect();
+    let mut back = undo.removed;
+    back.retain(|example| {
+        split_of
+            .get(&leak::key(&example.dialogue))
+            .is_none_or(|split| *split == example.split)
+    });
+    for example in &mut back {
+        let id = example.external_id.clone();
+        let mut count = 1;
+        while !taken.insert(example.external_id.clone()) {
+            count += 1;
+            example.external_id = format!("{id}#{count}");
+        }
+    }
+    back
 }
 
 /// Whether a run reads one of the examples. A record that cannot be read may name any of them.

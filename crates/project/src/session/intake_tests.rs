@@ -335,6 +335,27 @@ fn an_import_is_undone_unless_a_run_reads_it() {
 }
 
 #[test]
+fn what_comes_back_does_not_leak() {
+    let desk = Desk::new();
+    desk.import(&desk.file("jan/train.jsonl", &rows("jan", 4)));
+    let of_test = |place: &str, id: &str| desk.file(place, &[(id.into(), "jan 1".into())]);
+    let first = desk.import(&of_test("a/test.jsonl", "a")).import.unwrap();
+    desk.import(&of_test("b/test.jsonl", "b"));
+    desk.session.undo_import("d", first).unwrap();
+    let found: Vec<(String, Split)> = desk
+        .rows()
+        .into_iter()
+        .filter(|row| row.dialogue.contains("jan 1?"))
+        .map(|row| (row.external_id, row.split))
+        .collect();
+    assert_eq!(
+        found,
+        [("b".into(), Split::Test)],
+        "it is tested on, so it does not train again"
+    );
+}
+
+#[test]
 fn undoing_the_only_import_leaves_no_data_set_behind() {
     let desk = Desk::new();
     let file = desk.file("log.jsonl", &rows("jan", 5));

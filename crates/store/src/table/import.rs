@@ -9,6 +9,7 @@ use contract::Thing;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::HashSet;
 
 pub(crate) const SQL: &str = "
 CREATE TABLE import (
@@ -63,6 +64,19 @@ pub struct RunExamples {
     pub run: String,
     /// As [`crate::RunRow::shots`].
     pub examples: Value,
+}
+
+/// What undoing an import would change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Undo {
+    /// The examples that came with it and are still there.
+    pub leaving: Vec<ExampleRow>,
+    /// The other examples of the data set.
+    pub staying: Vec<ExampleRow>,
+    /// The examples that went for it.
+    pub removed: Vec<NewExample>,
+    /// The data set's runs.
+    pub runs: Vec<RunExamples>,
 }
 
 fn import_row(row: &Row<'_>) -> rusqlite::Result<ImportRow> {
@@ -152,43 +166,26 @@ impl Store {
         })
     }
 
-    /// Undoes an import: its examples go, those that went for it come back, and the data set goes if nothing is left
-    /// in it. `refuse` is handed the keys of the examples that would go, and the data set's runs with the record of the
-    /// examples that each reads; it may object. Returns how many went.
+    /// Undoes an import: its examples go, and the data set goes if nothing is left in it. `decide` is handed what would
+    /// change and says which examples come back, or objects. Returns how many went.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the data set has no such import, and whatever `refuse` says.
+    /// [`Error::NotFound`] if the data set has no such import, and whatever `decide` says.
     pub fn undo_import<E: From<Error>>(
         &self,
         dataset_id: i64,
         import: i64,
-        refuse: impl FnOnce(&[i64], &[RunExamples]) -> std::result::Result<(), E>,
+        decide: impl FnOnce(Undo) -> std::result::Result<Vec<NewExample>, E>,
     ) -> std::result::Result<usize, E> {
         let undone = self.write(|tx| {
-            let removed: Option<Json<Vec<NewExample>>> = tx
-                .prepare_cached("SELECT removed FROM import WHERE id = ?1 AND dataset_id = ?2")?
-                .query_row(params![import, dataset_id], |row| row.get(0))
-                .optional()?;
-            let removed = removed.ok_or_else(|| Error::NotFound {
-                thing: Thing::Import,
-                key: import.to_string(),
-            })?;
-            let keys: Vec<i64> = tx
-                .prepare_cached("SELECT id FROM example WHERE import_id = ?1")?
-                .query_map(params![import], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
-            let runs: Vec<RunExamples> = tx
-                .prepare_cached("SELECT id, shots FROM run WHERE dataset_id = ?1 ORDER BY id")?
-                .query_map(params![dataset_id], |row| {
-                    let (run, examples) = (row.get(0)?, row.get::<_, Json<_>>(1)?.0);
-                    Ok(RunExamples { run, examples })
-                })?
-                .collect::<rusqlite::Result<_>>()?;
-            if let Err(refusal) = refuse(&keys, &runs) {
-                return Ok(Err(refusal));
-            }
+            let undo = to_undo(tx, dataset_id, import)?;
+            let keys: Vec<i64> = undo.leaving.iter().map(|row| row.id).collect();
+            let back = match decide(undo) {
+                Ok(back) => back,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
             remove_examples(tx, dataset_id, &keys)?;
-            insert_examples(tx, dataset_id, None, &removed.0)?;
+            insert_examples(tx, dataset_id, None, &back)?;
             tx.prepare_cached("DELETE FROM import WHERE id = ?1")?
                 .execute(params![import])?;
             // A data set that a run names stays, if only as a name.
@@ -202,6 +199,38 @@ impl Store {
         });
         undone?
     }
+}
+
+/// What there would be to undo.
+fn to_undo(tx: &Connection, dataset_id: i64, import: i64) -> Result<Undo> {
+    let removed: Option<Json<Vec<NewExample>>> = tx
+        .prepare_cached("SELECT removed FROM import WHERE id = ?1 AND dataset_id = ?2")?
+        .query_row(params![import, dataset_id], |row| row.get(0))
+        .optional()?;
+    let removed = removed.ok_or_else(|| Error::NotFound {
+        thing: Thing::Import,
+        key: import.to_string(),
+    })?;
+    let keys: HashSet<i64> = tx
+        .prepare_cached("SELECT id FROM example WHERE import_id = ?1")?
+        .query_map(params![import], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let runs = tx
+        .prepare_cached("SELECT id, shots FROM run WHERE dataset_id = ?1 ORDER BY id")?
+        .query_map(params![dataset_id], |row| {
+            let (run, examples) = (row.get(0)?, row.get::<_, Json<_>>(1)?.0);
+            Ok(RunExamples { run, examples })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let (leaving, staying) = of_dataset(tx, dataset_id, None)?
+        .into_iter()
+        .partition(|row| keys.contains(&row.id));
+    Ok(Undo {
+        leaving,
+        staying,
+        removed: removed.0,
+        runs,
+    })
 }
 
 impl From<&ExampleRow> for NewExample {

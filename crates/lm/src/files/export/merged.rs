@@ -47,7 +47,7 @@ fn write_sharded(
     card: &str,
     max_shard_bytes: u64,
 ) -> Result<()> {
-    std::fs::create_dir_all(to).map_err(|source| Error::Io {
+    host::private::create_folder(to).map_err(|source| Error::Io {
         path: to.to_path_buf(),
         source,
     })?;
