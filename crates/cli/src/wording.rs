@@ -183,6 +183,9 @@ fn import(problem: &ImportProblem) -> &'static str {
         HeaderNotFirst { .. } => {
             "Take out the lines above the header: the first line has to hold the names of the columns."
         }
+        SeveralLists { .. } => {
+            "Name the lists train, validation and test if they are the splits, or keep one list in the file."
+        }
     }
 }
 

@@ -97,6 +97,8 @@ closed_set! {
         Archive = "archive",
         /// The first line of a table is not its header.
         HeaderNotFirst = "header_not_first",
+        /// A JSON document has several lists that could be its rows.
+        SeveralLists = "several_lists",
 
         // The method.
         /// A recipe's field or file is not valid.

@@ -10,6 +10,7 @@ mod data;
 mod device;
 mod error;
 mod event;
+mod excerpt;
 mod format;
 mod line;
 mod method;
@@ -40,6 +41,7 @@ pub use event::{
     CandidateMeasures, Event, Measures, OriginCounts, PairCounts, PreferenceMeasures, Progress,
     SampleItem, Step, WritingMeasures,
 };
+pub use excerpt::{EXCERPT_CHARS, excerpt, excerpts};
 pub use format::{FileFormat, Formats};
 pub use line::{
     DemoLine, DemoRequest, DownloadLine, LineHead, LineKind, LogEnd, LogEntry, LogRecord,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{cases, problems};
-use crate::{ErrorPlace, IntakeLimit, IssueCode, MapPart, Thing};
+use crate::{ErrorPlace, IntakeLimit, IssueCode, MapPart, Thing, excerpt, excerpts};
 
 problems! {
     /// A problem with a file to import.
@@ -171,6 +171,13 @@ problems! {
             #[cfg_attr(feature = "specta", specta(type = Option<u32>))]
             header: Option<usize>,
         },
+        /// A JSON document has several lists that could be its rows.
+        SeveralLists {
+            /// The file, as given.
+            file: String,
+            /// The names of the lists.
+            lists: Vec<String>,
+        },
     }
 }
 
@@ -239,7 +246,8 @@ impl ImportProblem {
             | Self::Html { file }
             | Self::TooLarge { file, .. }
             | Self::Archive { file, .. }
-            | Self::HeaderNotFirst { file, .. } => ErrorPlace::file(file.clone()),
+            | Self::HeaderNotFirst { file, .. }
+            | Self::SeveralLists { file, .. } => ErrorPlace::file(file.clone()),
             Self::Json { file, row, .. }
             | Self::InvalidUtf8 { file, row, .. }
             | Self::Table { file, row, .. } => ErrorPlace::file(file.clone()).with_row(*row),
@@ -316,13 +324,14 @@ impl fmt::Display for ImportProblem {
                 columns,
             } => write!(
                 f,
-                "{file} has no column `{field}`; it has {}",
-                columns.join(", ")
+                "{file} has no column `{}`; it has {}",
+                excerpt(field),
+                excerpts(columns).join(", ")
             ),
             Self::NeedsMapping { columns } => write!(
                 f,
                 "which columns hold dialogue and summary is not clear; there are {}",
-                columns.join(", ")
+                excerpts(columns).join(", ")
             ),
             Self::IncompleteMap { lacks } => write!(f, "the column mapping names no {lacks}"),
             Self::SpeakersNeeded { file, row, field } => write!(
@@ -330,7 +339,11 @@ impl fmt::Display for ImportProblem {
                 "{file}, row {row}: the turns in `{field}` do not say who speaks"
             ),
             Self::BadSpeakers { given } => {
-                write!(f, "`{given}` does not name at least two speakers")
+                write!(
+                    f,
+                    "`{}` does not name at least two speakers",
+                    excerpt(given)
+                )
             }
             Self::BadRows {
                 count,
@@ -395,6 +408,11 @@ impl fmt::Display for ImportProblem {
             } => write!(
                 f,
                 "the first line of {file} reads `{first}` and is no header with the names of columns"
+            ),
+            Self::SeveralLists { file, lists } => write!(
+                f,
+                "{file} has several lists that could be its rows: {}",
+                excerpts(lists).join(", ")
             ),
         }
     }

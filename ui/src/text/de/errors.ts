@@ -448,6 +448,11 @@ export const errors: ErrorWords = {
         : `Die Spaltennamen von ${file} stehen nicht in der ersten Zeile („${first}“), sondern in Zeile ${header}.`,
       'Löschen Sie, was darüber steht: Die erste Zeile muss die Namen der Spalten enthalten.',
     ),
+  several_lists: ({ file, lists }) =>
+    say(
+      `${file} hat mehrere Listen, die die Zeilen sein könnten: ${lists.join(', ')}.`,
+      'Benennen Sie die Listen train, validation und test, wenn sie die Teile sind, oder lassen Sie nur eine Liste in der Datei.',
+    ),
   // Läufe
   recipe,
   empty_dataset: ({ dataset, lacks }) =>

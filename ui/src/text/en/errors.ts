@@ -412,6 +412,11 @@ export const errors: ErrorWords = {
         : `The header of ${file} is not on its first line, which reads “${first}”, but on line ${header}.`,
       'Take out the lines above the header: the first line has to hold the names of the columns.',
     ),
+  several_lists: ({ file, lists }) =>
+    say(
+      `${file} has several lists that could be its rows: ${lists.join(', ')}.`,
+      'Name the lists train, validation and test if they are the splits, or keep one list in the file.',
+    ),
   // Runs
   recipe,
   empty_dataset: ({ dataset, lacks }) =>
