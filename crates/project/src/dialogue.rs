@@ -4,7 +4,11 @@
 //! `\r\n`), so reading is tolerant and writing is canonical. A line without a speaker is never thrown away: it
 //! stays as a [`Turn`] with `speaker: None`, so that the format rule can see it.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
+
+use crate::speaker;
 
 /// Longest speaker name that still counts as one, in characters (method, format rule).
 pub const MAX_SPEAKER_CHARS: usize = 40;
@@ -26,8 +30,8 @@ pub struct Dialogue {
 }
 
 impl Dialogue {
-    /// Reads `Name: text`, `Name : text`, `[name] text` and `#Person1#: text` lines after [`normalise_text`].
-    /// Never fails: what is not understood becomes a turn without speaker.
+    /// Reads `Name: text`, `Name : text`, `[name] text` and `#Person1#: text` lines after [`normalise_text`], which is
+    /// the form of stored dialogues. Never fails: what is not understood becomes a turn without speaker.
     pub fn parse(text: &str) -> Self {
         let text = normalise_text(text);
         let turns = text
@@ -46,10 +50,7 @@ impl Dialogue {
         for turn in self.turns {
             match turns.last_mut() {
                 Some(last) if turn.speaker.is_none() && last.speaker.is_some() => {
-                    if !last.text.is_empty() {
-                        last.text.push(' ');
-                    }
-                    last.text.push_str(&turn.text);
+                    last.add(&turn.text);
                 }
                 _ => turns.push(turn),
             }
@@ -65,13 +66,12 @@ impl Dialogue {
 
     /// The distinct speakers in order of appearance.
     pub fn speakers(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        for name in self.turns.iter().filter_map(|turn| turn.speaker.as_deref()) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+        let mut seen = HashSet::new();
+        self.turns
+            .iter()
+            .filter_map(|turn| turn.speaker.as_deref())
+            .filter(|name| seen.insert(*name))
+            .collect()
     }
 
     /// The lines that name no speaker.
@@ -87,11 +87,19 @@ impl Dialogue {
 impl Turn {
     /// A turn on one line: line breaks inside the text become spaces, a colon inside the name a space.
     pub fn new(speaker: &str, text: &str) -> Self {
-        let speaker = one_line(&speaker.replace(':', " "));
+        let speaker = one_line(&speaker.replace(speaker::is_colon, " "));
         Self {
             speaker: (!speaker.is_empty()).then_some(speaker),
             text: one_line(text),
         }
+    }
+
+    /// Says something more, after a blank.
+    pub(crate) fn add(&mut self, text: &str) {
+        if !self.text.is_empty() && !text.is_empty() {
+            self.text.push(' ');
+        }
+        self.text.push_str(text);
     }
 
     /// `Name: text`, or the bare text of a stray line.
@@ -137,40 +145,19 @@ pub fn split_strict(line: &str) -> Option<(&str, &str)> {
 }
 
 fn parse_line(line: &str) -> Turn {
-    if let Some((speaker, text)) = split_bracketed(line).or_else(|| split_colon(line)) {
-        return Turn {
-            speaker: Some(speaker.to_owned()),
+    match speaker::stored(line) {
+        Some((name, text)) => Turn {
+            speaker: Some(name.to_owned()),
             text: text.to_owned(),
-        };
+        },
+        None => Turn {
+            speaker: None,
+            text: line.to_owned(),
+        },
     }
-    Turn {
-        speaker: None,
-        text: line.to_owned(),
-    }
 }
 
-/// `[doctor] text` or `[doctor]: text`. A bracket without letters is a time stamp, one without text behind it a
-/// stage direction.
-fn split_bracketed(line: &str) -> Option<(&str, &str)> {
-    let (speaker, text) = line.strip_prefix('[')?.split_once(']')?;
-    let text = text.trim_start();
-    let text = text.strip_prefix(':').unwrap_or(text).trim();
-    let speaker = speaker.trim();
-    let named = is_speaker(speaker)
-        && speaker.chars().any(char::is_alphabetic)
-        && !speaker.contains([':', '[']);
-    (named && !text.is_empty()).then_some((speaker, text))
-}
-
-fn split_colon(line: &str) -> Option<(&str, &str)> {
-    let (speaker, text) = line.split_once(':')?;
-    let is_link = text.starts_with("//");
-    let is_time = speaker.ends_with(|c: char| c.is_ascii_digit())
-        && text.starts_with(|c: char| c.is_ascii_digit());
-    let speaker = speaker.trim();
-    (is_speaker(speaker) && !is_link && !is_time).then(|| (speaker, text.trim()))
-}
-
+/// The strict grammar's names: of letters or digits.
 fn is_speaker(name: &str) -> bool {
     !name.is_empty()
         && name.chars().count() <= MAX_SPEAKER_CHARS

@@ -16,7 +16,9 @@ pub mod rows;
 pub mod sample;
 pub mod selection;
 pub mod session;
+mod speaker;
 pub mod study;
+mod work;
 
 pub use contract::{StageName, Synthesizer, System};
 pub use error::{Error, Result};

@@ -2,33 +2,17 @@
 
 use std::collections::HashMap;
 
-use contract::{FileFormat, IssueCode};
+use contract::{FileFormat, IssueCode, excerpt};
 use serde_json::{Map, Value};
 
 use super::columns::Layout;
 use super::json::kind_of;
+use super::transcript;
 use super::{ImportOptions, ImportProblem, Issue, Records, Severity, Split};
-use crate::dialogue::{Dialogue, Turn, normalise_text};
+use crate::dialogue::{Dialogue, normalise_text};
+use crate::speaker;
 
-/// Field names of a turn given as an object.
-const SPEAKER_KEYS: [&str; 7] = [
-    "speaker",
-    "role",
-    "name",
-    "from",
-    "author",
-    "participant",
-    "user",
-];
-const TEXT_KEYS: [&str; 7] = [
-    "text",
-    "content",
-    "utterance",
-    "message",
-    "value",
-    "body",
-    "transcript",
-];
+mod turns;
 
 /// An example before its split and final id are known.
 pub(super) struct Draft {
@@ -56,6 +40,14 @@ enum DialogueFault {
     SpeakersNeeded,
 }
 
+/// What a dialogue field holds.
+#[derive(Default)]
+struct Conversation {
+    dialogue: Dialogue,
+    /// Lines that may name a speaker and were read as text.
+    unsure: Vec<String>,
+}
+
 impl From<Fault> for DialogueFault {
     fn from(fault: Fault) -> Self {
         Self::Row(fault)
@@ -79,22 +71,26 @@ pub(super) fn drafts(
         let row = record.row;
         let mut faults: Vec<(&str, Fault)> = Vec::new();
         let field = layout.map.dialogue.as_str();
-        let dialogue = match dialogue_of(record.fields.get(field), options.speakers.as_deref()) {
-            Ok(dialogue) => dialogue,
-            Err(DialogueFault::SpeakersNeeded) => {
-                return Err(ImportProblem::SpeakersNeeded {
-                    file: file.into(),
-                    row,
-                    field: field.into(),
-                });
-            }
-            Err(DialogueFault::Row(fault)) => {
-                faults.push((field, fault));
-                Dialogue::default()
-            }
-        };
-        if faults.is_empty() && dialogue.speakers().is_empty() {
-            faults.push((field, no_speaker()));
+        let value = record.fields.get(field);
+        let is_stored = is_stored_form(layout.format);
+        let Conversation { dialogue, unsure } =
+            match conversation(value, is_stored, options.speakers.as_deref()) {
+                Ok(conversation) => conversation,
+                Err(DialogueFault::SpeakersNeeded) => {
+                    return Err(ImportProblem::SpeakersNeeded {
+                        file: file.into(),
+                        row,
+                        field: excerpt(field),
+                    });
+                }
+                Err(DialogueFault::Row(fault)) => {
+                    faults.push((field, fault));
+                    Conversation::default()
+                }
+            };
+        if faults.is_empty() {
+            let found = doubts_about(&dialogue, &unsure);
+            faults.extend(found.into_iter().map(|fault| (field, fault)));
         }
         let references = references_of(&record.fields, layout, &mut faults);
         if options.keep_unsummarised {
@@ -140,11 +136,69 @@ pub(super) fn drafts(
     Ok(drafts)
 }
 
+/// Formats whose reader has decided who speaks: their dialogues are in our own form.
+fn is_stored_form(format: FileFormat) -> bool {
+    use FileFormat::{
+        ChatTxt, CsvTurns, DocxTable, DocxTranscript, GoogleMeet, JsonTurns, Md, OdsTurns,
+        OtterTxt, SlackJson, SlackZip, Srt, TelegramJson, TsvTurns, Txt, Vtt, WhatsappAndroid,
+        WhatsappIos, XlsTurns, XlsxTurns, ZoomChat,
+    };
+    matches!(
+        format,
+        Txt | Md
+            | Vtt
+            | Srt
+            | CsvTurns
+            | TsvTurns
+            | JsonTurns
+            | XlsxTurns
+            | XlsTurns
+            | OdsTurns
+            | WhatsappIos
+            | WhatsappAndroid
+            | TelegramJson
+            | SlackZip
+            | SlackJson
+            | ZoomChat
+            | OtterTxt
+            | GoogleMeet
+            | ChatTxt
+            | DocxTranscript
+            | DocxTable
+    )
+}
+
+/// What is wrong with who speaks, or worth a look.
+fn doubts_about(dialogue: &Dialogue, unsure: &[String]) -> Vec<Fault> {
+    let speakers = dialogue.speakers();
+    let mut faults = Vec::new();
+    if let Some(name) = speakers.iter().find(|name| !speaker::is_readable(name)) {
+        let reason = transcript::bad_speaker_reason(name);
+        faults.push(fault(
+            IssueCode::BadSpeaker,
+            &reason,
+            transcript::BAD_SPEAKER_FIX,
+        ));
+    }
+    if let Some(reason) = transcript::unsure_speaker(unsure) {
+        faults.push(warning(
+            IssueCode::UnsureSpeaker,
+            &reason,
+            transcript::UNSURE_FIX,
+        ));
+    }
+    if speakers.is_empty() {
+        faults.push(no_speaker());
+    }
+    faults
+}
+
 /// A text of lines, a list of texts or a list of objects with speaker and text.
-fn dialogue_of(
+fn conversation(
     value: Option<&Value>,
+    is_stored: bool,
     speakers: Option<&[String]>,
-) -> Result<Dialogue, DialogueFault> {
+) -> Result<Conversation, DialogueFault> {
     let missing = "Fill in the dialogue or take the row out.";
     match value {
         None | Some(Value::Null) => Err(fault(
@@ -156,8 +210,9 @@ fn dialogue_of(
         Some(Value::String(text)) if text.trim().is_empty() => {
             Err(fault(IssueCode::EmptyDialogue, "the dialogue is empty", missing).into())
         }
-        Some(Value::String(text)) => Ok(from_text(text, speakers)),
-        Some(Value::Array(turns)) => from_turns(turns, speakers),
+        Some(Value::String(text)) if is_stored => Ok(turns::stored(text, speakers)),
+        Some(Value::String(text)) => Ok(turns::from_text(text, speakers)),
+        Some(Value::Array(list)) => turns::from_list(list, speakers),
         Some(other) => {
             let reason = format!(
                 "the dialogue is {}, not a text or a list of turns",
@@ -171,88 +226,6 @@ fn dialogue_of(
             .into())
         }
     }
-}
-
-/// Lines with speakers. Where no line has one and the user has named the speakers, each line is a turn.
-fn from_text(text: &str, speakers: Option<&[String]>) -> Dialogue {
-    let dialogue = Dialogue::parse(text);
-    match speakers {
-        Some(speakers) if dialogue.speakers().is_empty() => alternate(
-            dialogue.turns.iter().map(|turn| turn.text.as_str()),
-            speakers,
-        ),
-        _ => dialogue.join_continuations(),
-    }
-}
-
-fn from_turns(turns: &[Value], speakers: Option<&[String]>) -> Result<Dialogue, DialogueFault> {
-    let empty = || {
-        fault(
-            IssueCode::EmptyDialogue,
-            "the dialogue has no turns",
-            "Fill in the dialogue or take the row out.",
-        )
-    };
-    let mut texts: Vec<(Option<&str>, &str)> = Vec::with_capacity(turns.len());
-    for (index, turn) in turns.iter().enumerate() {
-        let (speaker, text) = match turn {
-            Value::String(text) => (None, Some(text.as_str())),
-            Value::Object(fields) => (
-                text_field(fields, &SPEAKER_KEYS),
-                text_field(fields, &TEXT_KEYS),
-            ),
-            _ => (None, None),
-        };
-        let Some(text) = text else {
-            let reason = format!("turn {} is {} without a text", index + 1, kind_of(turn));
-            return Err(fault(
-                IssueCode::NotText,
-                &reason,
-                "Give each turn as a text or as {\"speaker\": …, \"text\": …}.",
-            )
-            .into());
-        };
-        texts.push((speaker, text));
-    }
-    if texts.iter().all(|(_, text)| text.trim().is_empty()) {
-        return Err(empty().into());
-    }
-    if texts.iter().any(|(speaker, _)| speaker.is_some()) {
-        let named = texts.iter().filter(|(_, text)| !text.trim().is_empty());
-        let turns = named
-            .map(|(speaker, text)| Turn::new(speaker.unwrap_or_default(), text))
-            .collect();
-        return Ok(Dialogue { turns }.join_continuations());
-    }
-    let lines: Vec<&str> = texts.iter().map(|(_, text)| *text).collect();
-    match speakers {
-        Some(speakers) => Ok(alternate(lines.into_iter(), speakers)),
-        None => named_in_text(&lines).ok_or(DialogueFault::SpeakersNeeded),
-    }
-}
-
-/// Turns that all read `Name: text`, by at most half as many names as turns: tweets begin with all sorts of words
-/// before a colon, real speakers come back.
-fn named_in_text(lines: &[&str]) -> Option<Dialogue> {
-    let dialogue = Dialogue::parse(&lines.join("\n"));
-    let written = lines.iter().filter(|line| !line.trim().is_empty()).count();
-    let named = dialogue.stray_lines().is_empty() && dialogue.turns.len() == written;
-    let speakers = dialogue.speakers().len();
-    (named && (speakers * 2 <= written || speakers == 2)).then_some(dialogue)
-}
-
-/// The first text is the first speaker's, then they take turns. An empty text keeps its place but leaves no turn.
-fn alternate<'a>(texts: impl Iterator<Item = &'a str>, speakers: &[String]) -> Dialogue {
-    let turns = texts
-        .zip(speakers.iter().cycle())
-        .map(|(text, speaker)| Turn::new(speaker, text));
-    Dialogue {
-        turns: turns.filter(|turn| !turn.text.is_empty()).collect(),
-    }
-}
-
-fn text_field<'a>(fields: &'a Map<String, Value>, names: &[&str]) -> Option<&'a str> {
-    names.iter().find_map(|name| fields.get(*name)?.as_str())
 }
 
 /// All references of a row; an absent or empty further one is left out, a row without any is at fault.
@@ -342,22 +315,26 @@ fn fault(code: IssueCode, reason: &str, fix: &'static str) -> Fault {
     }
 }
 
-fn no_speaker() -> Fault {
-    let fix = "Write each turn as `Name: text`, or name the speakers of the lines in turn with --speakers.";
+fn warning(code: IssueCode, reason: &str, fix: &'static str) -> Fault {
     Fault {
         severity: Severity::Warning,
-        ..fault(
-            IssueCode::NoSpeaker,
-            "no line of the dialogue names a speaker",
-            fix,
-        )
+        ..fault(code, reason, fix)
     }
+}
+
+fn no_speaker() -> Fault {
+    let fix = "Write each turn as `Name: text`, or name the speakers of the lines in turn with --speakers.";
+    warning(
+        IssueCode::NoSpeaker,
+        "no line of the dialogue names a speaker",
+        fix,
+    )
 }
 
 fn duplicate_id(id: &str, first: usize) -> Fault {
     fault(
         IssueCode::DuplicateId,
-        &format!("the id `{id}` stands in row {first} already"),
+        &format!("the id `{}` stands in row {first} already", excerpt(id)),
         "Give each row its own id.",
     )
 }
@@ -367,7 +344,7 @@ impl Fault {
         Issue {
             file: file.into(),
             row,
-            field: field.into(),
+            field: excerpt(field),
             code: self.code,
             reason: self.reason,
             fix: self.fix.into(),
@@ -375,3 +352,6 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -223,3 +223,53 @@ fn real_splits_are_cleaned_of_doubles() {
             .all(|example| !test.contains(&leak::key(&example.dialogue)))
     );
 }
+
+/// The reading of lines before there was a grammar: what stands before the first colon.
+fn first_colon(line: &str) -> Option<&str> {
+    let (name, text) = line.split_once(':')?;
+    let is_time = name.ends_with(|c: char| c.is_ascii_digit())
+        && text.starts_with(|c: char| c.is_ascii_digit());
+    let name = name.trim();
+    let is_name = !name.is_empty()
+        && name.chars().count() <= crate::dialogue::MAX_SPEAKER_CHARS
+        && name.chars().any(char::is_alphanumeric)
+        && !name.starts_with('[');
+    (is_name && !text.starts_with("//") && !is_time).then_some(name)
+}
+
+#[test]
+fn ordinary_lines_are_read_as_ever() {
+    let files = ["samsum/val.json", "samsum/test.json", "dialogsum/dev.jsonl"];
+    for file in files {
+        let Some((import, _)) = import(file, None) else {
+            return;
+        };
+        let doubtful = import
+            .issues
+            .iter()
+            .filter(|issue| issue.code == IssueCode::UnsureSpeaker);
+        let doubtful: Vec<_> = doubtful.collect();
+        for issue in &doubtful {
+            println!("{file} {}: {}", issue.row, issue.reason);
+        }
+        assert!(
+            doubtful.len() * 50 < import.read,
+            "{} of {}",
+            doubtful.len(),
+            import.read
+        );
+        let lines = import
+            .examples
+            .iter()
+            .flat_map(|example| example.dialogue.lines());
+        let mut changed = 0;
+        for line in lines.clone() {
+            let turn = &crate::dialogue::Dialogue::parse(line).turns[0];
+            if turn.speaker.as_deref() != first_colon(line) {
+                changed += 1;
+                println!("{file}: {line}");
+            }
+        }
+        assert!(changed * 1000 < lines.count(), "{changed} lines");
+    }
+}

@@ -8,6 +8,9 @@ use contract::FileFormat;
 
 use super::Records;
 use super::transcript::{self, Beside, Line, Reach, Talk};
+use crate::speaker;
+use crate::speaker::time::is_only_time;
+use crate::work;
 
 /// Reads the dialogues of a text.
 pub(super) fn read(
@@ -51,8 +54,12 @@ impl Reader {
         if transcript::heading(&line.text).is_some() {
             return self.separate();
         }
-        let turns = transcript::turns_of(&line.text);
-        let is_named = turns.iter().any(|turn| turn.speaker.is_some());
+        if self.summary.is_none() && is_only_time(&line.text) {
+            return;
+        }
+        work::visit(line.text.len() * 2);
+        let heard = speaker::heard(&line.text);
+        let is_named = heard.speaker.is_some();
         match self.summary {
             Some(Reach::Heading) => self.go_on(line, after_blank),
             Some(Reach::Paragraph) if !(is_named && after_blank) => self.go_on(line, after_blank),
@@ -63,7 +70,7 @@ impl Reader {
                     self.finish();
                 }
                 self.current.takes(line);
-                self.current.turns.extend(turns);
+                self.current.hear(heard, false);
             }
         }
     }

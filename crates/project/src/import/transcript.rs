@@ -5,18 +5,18 @@
 
 use std::path::{Path, PathBuf};
 
-use contract::{FileFormat, IssueCode};
+use contract::{FileFormat, IssueCode, excerpt};
 use serde_json::{Map, Value};
 
 use super::{Issue, Record, Records, Severity};
 use crate::dialogue::{Dialogue, MAX_SPEAKER_CHARS, Turn, normalise_text};
+use crate::speaker::{self, Doubt, Heard, Surety};
+use crate::work;
 
 /// Endings of files that may have their summary in a file beside them.
 const ENDINGS: [&str; 6] = ["txt", "text", "md", "markdown", "vtt", "srt"];
 /// What stands in place of the ending in the name of a summary's file.
 const BESIDE: &str = "summary.txt";
-/// Longest part of a line without speaker that an issue repeats, in characters.
-const STRAY_CHARS: usize = 60;
 /// Words over a summary, in the languages of the window.
 const SUMMARY_WORDS: [&str; 2] = ["summary", "zusammenfassung"];
 
@@ -25,6 +25,8 @@ pub(super) struct Line {
     /// Its number in the file, from 1.
     pub(super) number: usize,
     pub(super) text: String,
+    /// It has blanks and nothing else; in captions such a line does not end a cue.
+    pub(super) is_blank: bool,
     /// Offset in the file of the first byte that is not UTF-8.
     bad_byte: Option<usize>,
 }
@@ -35,6 +37,10 @@ pub(super) struct Talk {
     /// The line on which it begins; 0 before it has one.
     pub(super) row: usize,
     pub(super) turns: Vec<Turn>,
+    /// Turns that have a speaker only if the dialogue bears it out.
+    pub(super) doubts: Vec<Doubt>,
+    /// Lines that may name a speaker and were read as text.
+    unsure: Vec<String>,
     pub(super) summary: Option<String>,
     pub(super) faults: Vec<Fault>,
 }
@@ -156,28 +162,40 @@ fn without_label(lines: &[&str]) -> String {
 }
 
 impl Line {
-    /// All lines of a file.
+    /// All lines of a file, whichever of the three line ends it has.
     pub(super) fn all(bytes: &[u8]) -> Vec<Self> {
-        let mut offset = 0;
-        let line = |(index, bytes): (usize, &[u8])| {
-            let bad_byte = std::str::from_utf8(bytes)
-                .err()
-                .map(|error| offset + error.valid_up_to());
-            offset += bytes.len() + 1;
-            let text = normalise_text(&String::from_utf8_lossy(bytes))
-                .trim()
-                .to_owned();
+        work::visit(bytes.len() * 4);
+        let (mut lines, mut start, mut number) = (Vec::new(), 0, 0);
+        while start <= bytes.len() {
+            let end = bytes[start..]
+                .iter()
+                .position(|byte| matches!(byte, b'\n' | b'\r'))
+                .map_or(bytes.len(), |length| start + length);
+            number += 1;
+            Self::add(&mut lines, number, start, &bytes[start..end]);
+            start = match bytes.get(end..end + 2) {
+                Some(b"\r\n") => end + 2,
+                _ => end + 1,
+            };
+        }
+        lines
+    }
+
+    /// Adds a line; the rare line ends of Unicode divide it further.
+    fn add(lines: &mut Vec<Self>, number: usize, offset: usize, bytes: &[u8]) {
+        let bad_byte = std::str::from_utf8(bytes)
+            .err()
+            .map(|error| offset + error.valid_up_to());
+        let text = normalise_text(&String::from_utf8_lossy(bytes));
+        lines.extend(text.split('\n').map(|text| {
+            let text = text.trim().to_owned();
             Self {
-                number: index + 1,
+                number,
+                is_blank: text.is_empty() && !bytes.is_empty(),
                 text,
                 bad_byte,
             }
-        };
-        bytes
-            .split(|&byte| byte == b'\n')
-            .enumerate()
-            .map(line)
-            .collect()
+        }));
     }
 }
 
@@ -225,6 +243,50 @@ impl Talk {
         }
     }
 
+    /// Adds a line that somebody may say. `goes_on` is whether it belongs to the turn before it where it names nobody.
+    pub(super) fn hear(&mut self, heard: Heard, goes_on: bool) {
+        let Heard {
+            speaker,
+            text,
+            plain,
+        } = heard;
+        let (name, surety) = match speaker {
+            Some((name, surety)) => (Some(name), surety),
+            None => (None, Surety::Sure),
+        };
+        match self.turns.last_mut() {
+            Some(last) if name.is_none() && goes_on => last.add(&text),
+            _ => {
+                if surety != Surety::Sure {
+                    self.doubts.push(Doubt {
+                        turn: self.turns.len(),
+                        surety,
+                        plain,
+                        text_bytes: text.len(),
+                        goes_on,
+                    });
+                }
+                let speaker = name;
+                if speaker.is_some() || !text.is_empty() {
+                    self.turns.push(Turn { speaker, text });
+                }
+            }
+        }
+    }
+
+    /// Decides who speaks where lines alone do not say it, and adds lines of nobody to the turn before them.
+    pub(super) fn settle(&mut self) {
+        let doubts = std::mem::take(&mut self.doubts);
+        self.unsure
+            .extend(speaker::settle(&mut self.turns, &doubts));
+        let turns = std::mem::take(&mut self.turns);
+        let mut turns = Dialogue { turns }.join_continuations().turns;
+        for turn in turns.iter_mut().filter(|turn| turn.speaker.is_none()) {
+            turn.text = speaker::unspoken(&turn.text);
+        }
+        self.turns = turns;
+    }
+
     /// Adds a piece to the summary, which begins with it where there was none.
     pub(super) fn summarize(&mut self, text: &str, separator: &str) {
         let summary = self.summary.get_or_insert_default();
@@ -258,19 +320,25 @@ impl Talk {
         self.faults.extend(
             speakers
                 .iter()
-                .filter(|name| !is_readable(name))
+                .filter(|name| !speaker::is_readable(name))
                 .map(|name| bad_speaker(name)),
         );
-        let strays = dialogue.stray_lines();
-        if let (Some(first), false) = (strays.first(), speakers.is_empty()) {
-            let first: String = first.chars().take(STRAY_CHARS).collect();
-            let reason = format!("before the first speaker stands `{first}`, which nobody says");
-            let fix = "It is kept. Take it out, or write the speaker before it.";
-            let fault = Fault::new("dialogue", IssueCode::NoSpeaker, reason, fix);
+        let mut warn = |code, reason, fix| {
+            let fault = Fault::new("dialogue", code, reason, fix);
             self.faults.push(Fault {
                 severity: Severity::Warning,
                 ..fault
             });
+        };
+        let strays = dialogue.stray_lines();
+        if let (Some(first), false) = (strays.first(), speakers.is_empty()) {
+            let first = excerpt(first);
+            let reason = format!("before the first speaker stands `{first}`, which nobody says");
+            let fix = "It is kept. Take it out, or write the speaker before it.";
+            warn(IssueCode::NoSpeaker, reason, fix);
+        }
+        if let Some(reason) = unsure_speaker(&self.unsure) {
+            warn(IssueCode::UnsureSpeaker, reason, UNSURE_FIX);
         }
     }
 }
@@ -293,10 +361,10 @@ pub(super) fn records(
             }
             _ => {}
         }
+        talk.settle();
         let dialogue = Dialogue {
             turns: std::mem::take(&mut talk.turns),
-        }
-        .join_continuations();
+        };
         talk.check(&dialogue, file);
         let is_good = talk
             .faults
@@ -347,17 +415,32 @@ fn no_summary(file: &str) -> Fault {
     )
 }
 
-/// Whether a name is found again when the stored dialogue is read.
-fn is_readable(name: &str) -> bool {
-    Dialogue::parse(&Turn::new(name, "text").to_line()).speakers() == [name]
+/// What to do about a line that may name a speaker.
+pub(super) const UNSURE_FIX: &str =
+    "It is read as text of the turn before it. Write `Name: text` where somebody speaks.";
+
+/// What to do about a name that no speaker can have.
+pub(super) const BAD_SPEAKER_FIX: &str =
+    "Name each speaker with at most 40 characters, one a letter, digit or emoji.";
+const _: () = assert!(MAX_SPEAKER_CHARS == 40, "the sentence above says so");
+
+/// The sentence about lines that may name a speaker; none if there are no such lines.
+pub(super) fn unsure_speaker(lines: &[String]) -> Option<String> {
+    let first = excerpt(lines.first()?);
+    Some(match lines.len() {
+        1 => format!("`{first}` may name a speaker, or may not"),
+        count => format!("{count} lines may name a speaker, or may not; the first is `{first}`"),
+    })
 }
 
 fn bad_speaker(name: &str) -> Fault {
-    let reason = format!("`{name}` cannot be a speaker's name");
-    let fix = format!(
-        "Name each speaker with at most {MAX_SPEAKER_CHARS} characters, one a letter or digit."
-    );
-    Fault::new("dialogue", IssueCode::BadSpeaker, reason, &fix)
+    let reason = bad_speaker_reason(name);
+    Fault::new("dialogue", IssueCode::BadSpeaker, reason, BAD_SPEAKER_FIX)
+}
+
+/// What is wrong with a name that no speaker can have.
+pub(super) fn bad_speaker_reason(name: &str) -> String {
+    format!("`{}` cannot be a speaker's name", excerpt(name))
 }
 
 /// A line of three or more dashes or equals signs.
@@ -377,7 +460,7 @@ pub(super) fn heading(line: &str) -> Option<&str> {
 pub(super) fn summary_label(line: &str) -> Option<(Reach, String)> {
     let title = heading(line);
     let text = without_emphasis(title.unwrap_or(line));
-    let (word, after) = text.split_once(':').unwrap_or((&text, ""));
+    let (word, after) = text.split_once(speaker::is_colon).unwrap_or((&text, ""));
     let word = word.trim_matches(['*', '_', ' ', '#']).to_lowercase();
     let reach = match (title, after.trim()) {
         (Some(_), _) => Reach::Heading,
@@ -387,73 +470,6 @@ pub(super) fn summary_label(line: &str) -> Option<(Reach, String)> {
     SUMMARY_WORDS
         .contains(&word.as_str())
         .then(|| (reach, after.trim().to_owned()))
-}
-
-/// The turns of a line (one, but for exotic line breaks), read without list marker, time and emphasis of the name.
-pub(super) fn turns_of(line: &str) -> Vec<Turn> {
-    let plain = without_times(without_marker(line));
-    Dialogue::parse(&without_emphasis(&plain)).turns
-}
-
-/// `- Name: text`, `-Name: text`, `* Name: text`, `> Name: text`.
-fn without_marker(line: &str) -> &str {
-    let line = line.trim_start_matches('>').trim_start();
-    let Some(after) = line.strip_prefix(['-', '–', '—', '•', '*', '+']) else {
-        return line;
-    };
-    let is_marker = after.starts_with(' ')
-        || (line.starts_with(['-', '–', '—']) && after.starts_with(char::is_alphabetic));
-    if is_marker { after.trim_start() } else { line }
-}
-
-/// `[00:01:02] Name: text`, `Name (00:01): text` and `00:01 Name: text` without the time.
-fn without_times(line: &str) -> String {
-    if let Some((first, after)) = line.split_once(' ') {
-        let after = after.trim_start_matches(['-', '–', ' ']);
-        if is_time(first) && !Dialogue::parse(after).speakers().is_empty() {
-            return after.to_owned();
-        }
-    }
-    for (start, _) in line.match_indices(['(', '[']) {
-        let head = line[..start].trim_end();
-        let Some(after) = after_bracketed_time(&line[start..]) else {
-            continue;
-        };
-        if head.trim_matches(['*', '_']).is_empty() {
-            return without_times(&format!(
-                "{head}{}",
-                after.trim_start_matches(['-', '–', ' '])
-            ));
-        }
-        if after.trim_start_matches(['*', '_', ' ']).starts_with(':') {
-            return format!("{head}{}", after.trim_start());
-        }
-    }
-    line.to_owned()
-}
-
-/// What follows `(00:01)`, `[00:01:02.500]` or `[00:01 - 00:04]`.
-fn after_bracketed_time(text: &str) -> Option<&str> {
-    let close = if text.starts_with('(') { ')' } else { ']' };
-    let (inside, after) = text.get(1..)?.split_once(close)?;
-    let mut times = inside
-        .split(['-', '–', '>', ' '])
-        .filter(|part| !part.is_empty())
-        .peekable();
-    (times.peek().is_some() && times.all(is_time)).then_some(after)
-}
-
-/// `0:07`, `00:01:02`, and with milliseconds `00:01:02.500` or, as SRT has it, `00:01:02,500`.
-pub(super) fn is_time(text: &str) -> bool {
-    let (clock, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
-    let is_number = |part: &str| {
-        (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    let parts: Vec<&str> = clock.split(':').collect();
-    (2..=3).contains(&parts.len())
-        && parts.iter().all(|part| is_number(part))
-        && parts[1..].iter().all(|part| part.len() == 2)
-        && is_number(fraction)
 }
 
 /// `**Name:** text` and `**Name**: text` as `Name: text`. Emphasis in the text stays.

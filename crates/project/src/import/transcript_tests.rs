@@ -256,13 +256,15 @@ const VTT: &str = "\u{feff}WEBVTT - call 7\nKind: captions\n\nSTYLE\n::cue { col
 fn webvtt_with_voices_and_names() {
     let text = format!("{VTT}\nNOTE\nSummary: It is late.\nAnd wet.\n");
     let import = import("a.vtt", text.replace('\n', "\r\n"));
-    assert!(import.issues.is_empty(), "{:?}", import.issues);
+    // Nobody is called Note: the line is read as text, and shown.
+    assert_eq!(codes(&import), [(13, "dialogue", "unsure_speaker")]);
+    assert!(import.issues[0].reason.contains("`Note: wet.`"));
     assert_eq!(
         (&*import.format.to_string(), import.read, import.detection),
         ("vtt", 1, Detection::Detected)
     );
     let dialogue = "Ann Lee: Is it late &lt; 5 or not?\nBo: Late & cold. Very.\nAnn Lee: Oh.\n\
-        Cy: I <3 it > rain.\nNote: wet.";
+        Cy: I <3 it > rain. Note: wet.";
     assert_eq!(pairs(&import), [(13, dialogue, "It is late.\nAnd wet.")]);
 }
 
@@ -447,5 +449,59 @@ fn the_summary_lies_beside_the_file() {
         ),
         (1, "It is late.")
     );
-    assert_eq!(codes(&import), [(13, "summary", "missing_summary")]);
+    let unsure = (13, "dialogue", "unsure_speaker");
+    assert_eq!(
+        codes(&import),
+        [unsure, (13, "summary", "missing_summary"), unsure]
+    );
+}
+
+#[test]
+fn lines_that_are_only_a_time_are_no_speech() {
+    let meet = "00:00:00\n\nAnn Lee: Good morning.\nBen Ray: Hello.\n\n00:05:00\n\nAnn Lee: Next.\n[10:02 AM]\n\nSummary: S";
+    assert_eq!(
+        dialogues("a.txt", meet),
+        ["Ann Lee: Good morning.\nBen Ray: Hello.\nAnn Lee: Next."]
+    );
+    let zoom = "[Ann Lee] 10:00:01\nHello all\n\n[Ben] 10:00:05\nHi\nat 10:30\n\nSummary: S";
+    assert_eq!(
+        dialogues("a.txt", zoom),
+        ["Ann Lee: Hello all\nBen: Hi at 10:30"]
+    );
+    let otter = "Ann Lee  0:03\nGood morning.\n\nBen Ray  0:07\nHello.\n\nSummary: S";
+    assert_eq!(
+        dialogues("a.txt", otter),
+        ["Ann Lee: Good morning.\nBen Ray: Hello."]
+    );
+}
+
+#[test]
+fn transcripts_cost_in_proportion_to_their_length() {
+    use crate::work::{MOST_VISITS, count};
+    let makers: [fn(usize) -> String; 7] = [
+        |n| "[00:01] ".repeat(n / 8) + "Ann: x",
+        |n| "Ann: ".to_owned() + &"(".repeat(n),
+        |n| (0..n / 12).map(|i| format!("P{i}: x\n")).collect(),
+        |n| "one more thing: x\n".repeat(n / 18),
+        |n| "**".repeat(n / 2),
+        |n| "# \n".repeat(n / 3),
+        |n| "\r".repeat(n) + "Ann: x",
+    ];
+    for (index, maker) in makers.into_iter().enumerate() {
+        let measure = |size: usize| {
+            let text = maker(size) + "\nAnn: x\nSummary: s\n";
+            let (visits, _) = count(|| import("a.txt", &text));
+            assert!(
+                visits <= text.len() * MOST_VISITS,
+                "{index}: {visits} for {}",
+                text.len()
+            );
+            visits as f64 / text.len() as f64
+        };
+        let (small, large) = (measure(20_000), measure(80_000));
+        assert!(
+            large < small * 1.3,
+            "{index}: {small} then {large} visits a byte"
+        );
+    }
 }

@@ -6,28 +6,28 @@
 use contract::FileFormat;
 
 use super::Records;
-use super::cues;
+use super::cues::{self, Captions};
 use super::transcript::{self, Beside, Line, Talk};
 
 /// Reads the dialogue of a WebVTT file.
 pub(super) fn read(file: &str, bytes: &[u8], beside: Option<&Beside<'_>>) -> Records {
     let mut lines = Line::all(bytes);
-    let mut talk = Talk::default();
+    let (mut talk, mut captions) = (Talk::default(), Captions::default());
     let is_header = |block: &[Line]| block.iter().all(|line| !line.text.contains("-->"));
     let is = |line: &Line, word: &str| line.text.split_whitespace().next() == Some(word);
     unwrap_summary(&mut lines);
     for block in cues::blocks(&lines) {
         match &block[0] {
             first if is(first, "WEBVTT") && is_header(block) => {}
-            first if is(first, "WEBVTT") => cues::add(&mut talk, &block[1..]),
+            first if is(first, "WEBVTT") => captions.add(&mut talk, &block[1..]),
             first
                 if ["NOTE", "STYLE", "REGION"]
                     .iter()
                     .any(|word| is(first, word)) => {}
-            _ => cues::add(&mut talk, block),
+            _ => captions.add(&mut talk, block),
         }
     }
-    cues::finish(FileFormat::Vtt, file, talk, beside)
+    captions.finish(FileFormat::Vtt, file, talk, beside)
 }
 
 /// Takes the word `NOTE` off a note with the summary, so that it is read as one.

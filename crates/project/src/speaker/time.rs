@@ -1,0 +1,221 @@
+//! Times and dates that exports write around names: none of them is a name, and a line that is only a time is no speech.
+
+/// A bracketed time ends within so many bytes.
+const BRACKET_BYTES: usize = 64;
+/// So many words make up the longest time: a date, a time with its half of the day, a dash and a second time.
+const MOST_WORDS: usize = 9;
+/// Words behind a time.
+const HALVES: [&str; 8] = ["am", "pm", "a.m.", "p.m.", "a.m", "p.m", "uhr", "h"];
+/// Words between a date and a time.
+const JOINTS: [&str; 6] = ["um", "at", "klo", "kl.", "à", "om"];
+
+/// `0:07`, `00:01:02`, and with milliseconds `00:01:02.500` or, as SRT has it, `00:01:02,500`.
+pub(crate) fn is_time(text: &str) -> bool {
+    let (clock, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
+    let is_number = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let mut parts = 0;
+    let is_clock = clock.len() <= 11
+        && clock.split(':').all(|part| {
+            parts += 1;
+            is_number(part, 3) && (parts == 1 || part.len() == 2)
+        });
+    is_clock && (2..=3).contains(&parts) && is_number(fraction, 6)
+}
+
+/// Whether a line is a time and nothing else: `00:05:00`, `[10:02 AM]`, `00:01 - 00:04`.
+pub(crate) fn is_only_time(line: &str) -> bool {
+    let line = line.trim();
+    line.len() <= BRACKET_BYTES
+        && line.contains(':')
+        && bracketed(line)
+            .or_else(|| bare(line))
+            .is_some_and(|after| after.trim().is_empty())
+}
+
+/// What follows `(00:01)`, `[00:01:02.500]`, `[00:01 - 00:04]` or `[14.03.25, 09:05]` at the beginning of a text.
+pub(crate) fn bracketed(text: &str) -> Option<&str> {
+    let open = text.chars().next()?;
+    let close = match open {
+        '(' => ')',
+        '[' => ']',
+        '（' => '）',
+        '［' => '］',
+        _ => return None,
+    };
+    let inner = &text[open.len_utf8()..];
+    let end = inner
+        .char_indices()
+        .take_while(|(place, _)| *place <= BRACKET_BYTES)
+        .find(|(_, c)| *c == close)?
+        .0;
+    let is_time = bare(&inner[..end]).is_some_and(|after| after.trim().is_empty());
+    is_time.then(|| &inner[end + close.len_utf8()..])
+}
+
+/// What follows the time or date at the beginning of a text: `10:02 AM`, `10.02 Uhr`, `2025-03-14 09:05`,
+/// `00:01 --> 00:04`. A colon behind it is left.
+pub(crate) fn bare(text: &str) -> Option<&str> {
+    let (mut rest, mut is_found) = (text, false);
+    for _ in 0..MOST_WORDS {
+        let word = first_word(rest);
+        let plain = word.trim_end_matches([',', ';', '|']);
+        let (core, is_last) = match plain.strip_suffix(':') {
+            Some(core) => (core, true),
+            None => (plain, false),
+        };
+        let after = &rest.trim_start()[word.len()..];
+        let is_hours = is_dotted(core) && is_half(first_word(after));
+        let is_part = is_range(core) || is_date(core) || is_hours;
+        let goes_on = is_found && (is_half(core) || is_dash(core) || is_joint(core));
+        if !is_part && !goes_on {
+            break;
+        }
+        is_found = true;
+        rest = after;
+        if is_last {
+            let begin = text.len() - rest.len() - 1;
+            return Some(&text[begin..]);
+        }
+    }
+    is_found.then_some(rest)
+}
+
+/// The first word of a text; a longer one than any time is cut.
+fn first_word(text: &str) -> &str {
+    let text = text.trim_start();
+    let end = text
+        .char_indices()
+        .take_while(|(place, _)| *place <= BRACKET_BYTES)
+        .find(|(_, c)| c.is_whitespace())
+        .map(|(end, _)| end);
+    match end {
+        Some(end) => &text[..end],
+        None if text.len() <= BRACKET_BYTES => text,
+        None => "",
+    }
+}
+
+/// One time, or several with dashes or arrows between them.
+fn is_range(word: &str) -> bool {
+    let mut parts = word
+        .split(['-', '–', '—', '>', '→', '~'])
+        .filter(|part| !part.is_empty())
+        .peekable();
+    word.contains(':') && parts.peek().is_some() && parts.all(is_clock)
+}
+
+/// A time with or without its half of the day: `10:02`, `10:02pm`.
+fn is_clock(text: &str) -> bool {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '.');
+    let half = &text[digits.len()..];
+    is_time(digits) && (half.is_empty() || is_half(half) || half.eq_ignore_ascii_case("z"))
+}
+
+/// `10.02`, which is a time only before `Uhr`.
+fn is_dotted(word: &str) -> bool {
+    word.split_once('.').is_some_and(|(hour, minute)| {
+        (1..=2).contains(&hour.len())
+            && minute.len() == 2
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    })
+}
+
+/// `2025-03-14`, `14.03.25`, `3/14/25`, `2025-03-14T09:05:00Z`.
+fn is_date(word: &str) -> bool {
+    let (date, time) = match word.split_once('T') {
+        Some((date, time)) => (date, Some(time)),
+        None => (word, None),
+    };
+    let is_whole = |separator: char| {
+        let mut parts = 0;
+        let are_numbers = date.split(separator).all(|part| {
+            parts += 1;
+            (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        are_numbers && parts == 3
+    };
+    date.len() <= 10
+        && ['-', '.', '/'].into_iter().any(is_whole)
+        && time.is_none_or(|time| is_clock(time.split('+').next().unwrap_or_default()))
+}
+
+fn is_half(word: &str) -> bool {
+    let word = word.trim_end_matches([',', ';', '|', ':']);
+    HALVES.iter().any(|half| word.eq_ignore_ascii_case(half))
+}
+
+fn is_joint(word: &str) -> bool {
+    JOINTS.contains(&word)
+}
+
+fn is_dash(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| "-–—>→~".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_everything_that_belongs_to_them() {
+        for (text, after) in [
+            ("10:02 Ann", " Ann"),
+            ("10:02 AM Ann", " Ann"),
+            ("10:02am Ann", " Ann"),
+            ("10:02 p.m. Ann", " Ann"),
+            ("10.02 Uhr Ann", " Ann"),
+            ("12:30 Uhr: Treffen", ": Treffen"),
+            ("10:02: Ann", ": Ann"),
+            ("00:01 - 00:04 Ann", " Ann"),
+            ("00:01–00:04 Ann", " Ann"),
+            ("00:00:01.000 --> 00:00:04,000 Ann", " Ann"),
+            ("2025-03-14 09:05:11 Ann", " Ann"),
+            ("14.03.25, 09:05 - Ann", " Ann"),
+            ("2025-03-14T09:05:00Z Ann", " Ann"),
+        ] {
+            assert_eq!(bare(text), Some(after), "{text}");
+        }
+        for text in [
+            "Ann",
+            "2:1 Ann",
+            "am Ann",
+            "10.02 Ann",
+            "10:2 Ann",
+            "- Ann",
+            "",
+        ] {
+            assert_eq!(bare(text), None, "{text}");
+        }
+        assert_eq!(bracketed("[00:01 - 00:04] x"), Some(" x"));
+        assert_eq!(bracketed("(3/14/25, 9:05:12 AM) x"), Some(" x"));
+        assert_eq!(bracketed("(2:1) x"), None);
+        assert_eq!(bracketed(&"[".repeat(100_000)), None);
+    }
+
+    #[test]
+    fn a_line_that_is_only_a_time() {
+        for line in [
+            "00:05:00",
+            " 0:07 ",
+            "[10:02 AM]",
+            "00:01 --> 00:04",
+            "10:30 Uhr",
+        ] {
+            assert!(is_only_time(line), "{line}");
+        }
+        for line in [
+            "10:30 suits me.",
+            "at 10:30",
+            "2025-03-14",
+            "7",
+            "",
+            "[Ann]",
+        ] {
+            assert!(!is_only_time(line), "{line}");
+        }
+    }
+}
