@@ -1,9 +1,13 @@
 //! Which format a file has and which columns hold what: known formats first, then the usual names, then a guess
 //! that asks to be looked at. A mapping by the user always wins.
 
-use contract::{Detection, FileFormat, MapPart};
+use std::collections::HashMap;
+
+use contract::{Detection, FileFormat, MapPart, excerpt, excerpts};
+use serde_json::Value;
 
 use super::{ColumnMap, ImportProblem, Records};
+use crate::work;
 
 /// A published format and where it keeps what.
 struct Known {
@@ -115,6 +119,17 @@ const ID: [&str; 8] = [
     "guid",
 ];
 const SPLIT: [&str; 4] = ["split", "subset", "partition", "fold"];
+/// Of several columns with summaries, one whose name says that a person wrote it comes first.
+const BY_HAND: [&str; 5] = ["human", "gold", "reference", "manual", "expert"];
+/// So many rows are looked at to see what a column holds.
+const LOOKED_AT: usize = 50;
+
+/// What a column is guessed to hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Dialogue,
+    Summary,
+}
 
 /// A file's format with the columns in use.
 pub(super) struct Layout {
@@ -169,7 +184,8 @@ pub(super) fn detect(
             });
         }
     }
-    Ok(match guess(columns) {
+    let fits = |column: &str, role| holds(records, column, role);
+    Ok(match Names::of(columns).guess(&fits) {
         Some((map, detection)) => Layout {
             format,
             map,
@@ -202,8 +218,8 @@ fn check_map(map: &ColumnMap, columns: &[String], file: &str) -> Result<(), Impo
         if !columns.contains(name) {
             return Err(ImportProblem::UnknownColumn {
                 file: file.into(),
-                field: name.clone(),
-                columns: columns.to_vec(),
+                field: excerpt(name),
+                columns: excerpts(columns),
             });
         }
     }
@@ -212,81 +228,184 @@ fn check_map(map: &ColumnMap, columns: &[String], file: &str) -> Result<(), Impo
 
 /// Guesses the mapping from the names; `None` where dialogue or summary has no telling name.
 pub(super) fn guess(columns: &[String]) -> Option<(ColumnMap, Detection)> {
-    let (dialogue, sure_dialogue) = guess_dialogue(columns)?;
-    let others: Vec<String> = columns
-        .iter()
-        .filter(|column| **column != dialogue)
-        .cloned()
-        .collect();
-    let (summaries, sure_summary) = guess_summaries(&others)?;
-    let detection = if sure_dialogue && sure_summary {
-        Detection::Detected
-    } else {
-        Detection::PleaseCheck
-    };
-    let map = ColumnMap {
-        dialogue,
-        summaries,
-        id: find(columns, &ID),
-        split: find(columns, &SPLIT),
-    };
-    Some((map, detection))
+    Names::of(columns).guess(&|_, _| true)
 }
 
-fn guess_dialogue(columns: &[String]) -> Option<(String, bool)> {
-    for (rank, name) in DIALOGUE.iter().enumerate() {
-        if let Some(column) = columns.iter().find(|column| plain(column) == *name) {
-            return Some((column.clone(), rank < UNSURE_DIALOGUE));
-        }
-    }
-    let telling = ["dialog", "conversation", "transcript", "utterance", "turn"];
-    let is_id = |column: &str| plain(column).ends_with("id");
-    let column = columns
-        .iter()
-        .find(|column| !is_id(column) && telling.iter().any(|part| plain(column).contains(part)))?;
-    Some((column.clone(), false))
+/// Whether the values of a column fit its role: numbers and single words are no dialogue, numbers no summary. A column
+/// without values fits.
+fn holds(records: &Records, column: &str, role: Role) -> bool {
+    let rows = records.rows.iter().take(LOOKED_AT);
+    let mut values = rows
+        .filter_map(|record| record.fields.get(column))
+        .filter(|value| match value {
+            Value::Null => false,
+            Value::String(text) => !text.trim().is_empty(),
+            _ => true,
+        })
+        .peekable();
+    values.peek().is_none()
+        || values.any(|value| match (value, role) {
+            (Value::String(text), Role::Dialogue) => text
+                .trim()
+                .contains(|c: char| c.is_whitespace() || c == ':' || c == '：'),
+            (Value::String(text), Role::Summary) => text.chars().any(char::is_alphabetic),
+            (Value::Array(_), _) => true,
+            (Value::Object(_), _) => role == Role::Dialogue,
+            _ => false,
+        })
 }
 
-fn guess_summaries(columns: &[String]) -> Option<(Vec<String>, bool)> {
-    for (rank, stem) in SUMMARY.iter().enumerate() {
-        let found = family(columns, stem);
-        if !found.is_empty() {
-            return Some((found, rank < UNSURE_SUMMARY));
+/// The names of the columns, looked up many times.
+struct Names<'a> {
+    columns: &'a [String],
+    /// In lower case with `_` for spaces and hyphens.
+    plain: Vec<String>,
+    /// The first column of each plain name.
+    first: HashMap<String, usize>,
+    /// Columns by their name without a number at its end, with that number.
+    families: HashMap<String, Vec<(u32, usize)>>,
+}
+
+type Fits<'a> = &'a dyn Fn(&str, Role) -> bool;
+
+impl<'a> Names<'a> {
+    fn of(columns: &'a [String]) -> Self {
+        let plain: Vec<String> = columns.iter().map(|column| plain(column)).collect();
+        work::visit(plain.iter().map(|name| name.len() * 4).sum());
+        let mut first = HashMap::new();
+        let mut families: HashMap<String, Vec<(u32, usize)>> = HashMap::new();
+        for (place, name) in plain.iter().enumerate() {
+            first.entry(name.clone()).or_insert(place);
+            let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+            let number = match &name[stem.len()..] {
+                "" => Some(0),
+                digits => digits.parse().ok(),
+            };
+            if let Some(number) = number {
+                let stem = if stem.len() < name.len() {
+                    stem.trim_end_matches('_')
+                } else {
+                    stem
+                };
+                let members = families.entry(stem.to_owned()).or_default();
+                members.push((number, place));
+            }
+        }
+        for members in families.values_mut() {
+            members.sort_by_key(|(number, _)| *number);
+        }
+        Self {
+            columns,
+            plain,
+            first,
+            families,
         }
     }
-    let column = columns
-        .iter()
-        .find(|column| plain(column).contains("summar"))?;
-    Some((vec![column.clone()], false))
+
+    fn guess(&self, fits: Fits<'_>) -> Option<(ColumnMap, Detection)> {
+        let (dialogue, sure_dialogue) = self.dialogue(fits)?;
+        let (summaries, sure_summary) = self.summaries(dialogue, fits)?;
+        let detection = if sure_dialogue && sure_summary {
+            Detection::Detected
+        } else {
+            Detection::PleaseCheck
+        };
+        let name = |place: usize| self.columns[place].clone();
+        let map = ColumnMap {
+            dialogue: name(dialogue),
+            summaries: summaries.into_iter().map(name).collect(),
+            id: self.find(&ID),
+            split: self.find(&SPLIT),
+        };
+        Some((map, detection))
+    }
+
+    /// The first usual name whose values fit. One that is passed over makes the guess unsure; if none fits, the rows
+    /// of the surest say what is wrong.
+    fn dialogue(&self, fits: Fits<'_>) -> Option<(usize, bool)> {
+        let mut passed = None;
+        for (rank, name) in DIALOGUE.iter().enumerate() {
+            let Some(&place) = self.first.get(*name) else {
+                continue;
+            };
+            let is_sure = rank < UNSURE_DIALOGUE;
+            if fits(&self.columns[place], Role::Dialogue) {
+                return Some((place, is_sure && passed.is_none()));
+            }
+            if is_sure {
+                passed.get_or_insert(place);
+            }
+        }
+        let telling = ["dialog", "conversation", "transcript", "utterance", "turn"];
+        let is_id = |name: &str| name.ends_with("id");
+        let place = (0..self.plain.len()).find(|place| {
+            let name = &self.plain[*place];
+            !is_id(name)
+                && Some(*place) != passed
+                && telling.iter().any(|part| name.contains(part))
+                && fits(&self.columns[*place], Role::Dialogue)
+        });
+        place
+            .map(|place| (place, false))
+            .or_else(|| passed.map(|place| (place, true)))
+    }
+
+    fn summaries(&self, dialogue: usize, fits: Fits<'_>) -> Option<(Vec<usize>, bool)> {
+        let mut passed = None;
+        for (rank, stem) in SUMMARY.iter().enumerate() {
+            let Some(members) = self.families.get(*stem) else {
+                continue;
+            };
+            let found: Vec<usize> = members
+                .iter()
+                .map(|(_, place)| *place)
+                .filter(|place| *place != dialogue)
+                .collect();
+            if found.is_empty() {
+                continue;
+            }
+            let is_sure = rank < UNSURE_SUMMARY;
+            if found
+                .iter()
+                .any(|place| fits(&self.columns[*place], Role::Summary))
+            {
+                return Some((found, is_sure && passed.is_none()));
+            }
+            if is_sure {
+                passed.get_or_insert(found);
+            }
+        }
+        let telling = |place: &usize| {
+            *place != dialogue
+                && self.plain[*place].contains("summar")
+                && fits(&self.columns[*place], Role::Summary)
+        };
+        let by_hand = |place: &usize| {
+            let name = &self.plain[*place];
+            BY_HAND.iter().any(|word| name.contains(word))
+        };
+        let found = || (0..self.plain.len()).filter(telling);
+        let place = found().find(by_hand).or_else(|| found().next());
+        place
+            .map(|place| (vec![place], false))
+            .or_else(|| passed.map(|found| (found, true)))
+    }
+
+    fn find(&self, names: &[&str]) -> Option<String> {
+        let place = names.iter().find_map(|name| self.first.get(*name))?;
+        Some(self.columns[*place].clone())
+    }
 }
 
 /// `summary`, `summary1`, `summary_2`…: the columns with this stem, the bare one first, then by number.
 fn family(columns: &[String], stem: &str) -> Vec<String> {
-    let number = |column: &String| -> Option<u32> {
-        let name = plain(column);
-        let suffix = name.strip_prefix(stem)?;
-        if suffix.is_empty() {
-            Some(0)
-        } else {
-            suffix.trim_start_matches('_').parse().ok()
-        }
-    };
-    let mut found: Vec<(u32, &String)> = columns
-        .iter()
-        .filter_map(|column| Some((number(column)?, column)))
-        .collect();
-    found.sort_by_key(|(number, _)| *number);
-    found
-        .into_iter()
-        .map(|(_, column)| column.clone())
-        .collect()
+    let names = Names::of(columns);
+    let members = names.families.get(stem).into_iter().flatten();
+    members.map(|(_, place)| columns[*place].clone()).collect()
 }
 
 fn find(columns: &[String], names: &[&str]) -> Option<String> {
-    names
-        .iter()
-        .find_map(|name| columns.iter().find(|column| plain(column) == *name))
-        .cloned()
+    Names::of(columns).find(names)
 }
 
 /// A column's name in lower case with `_` for spaces and hyphens.

@@ -2,84 +2,106 @@
 //!
 //! A row's number is the one that a spreadsheet shows: the header is row 1, however many lines a cell has.
 
-use contract::{FileFormat, IssueCode};
-use csv::{ByteRecord, ReaderBuilder};
+use std::collections::{HashMap, HashSet};
+
+use contract::{FileFormat, IssueCode, excerpt};
 use serde_json::{Map, Value};
 
 use super::{ImportProblem, Issue, Record, Records, Severity};
 
-/// Reads a table; rows with another number of cells, or that are not UTF-8, become issues.
+mod quotes;
+
+use quotes::{QuoteFault, Row, Rows, line_end};
+
+/// So many lines at the top of a file are looked at to find its header.
+const HEADER_LINES: usize = 10;
+
+/// Reads a table; rows with another number of cells, with quotation marks that do not fit, or that are not UTF-8,
+/// become issues.
 pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Records, ImportProblem> {
-    let delimiter = delimiter_of(bytes);
-    let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter)
-        .flexible(true)
-        .from_reader(bytes);
-    let columns = header(
-        file,
-        reader
-            .byte_headers()
-            .map_err(|error| table_error(file, 1, &error))?,
-    )?;
+    let (delimiter, start) = match hint(bytes) {
+        Some((delimiter, start)) => (delimiter, start),
+        None => (delimiter_of(bytes), 0),
+    };
+    let mut rows = Rows::new(bytes, delimiter, start);
+    while rows.skip_empty_line() {}
+    let columns = match rows.next() {
+        Some(first) => header(file, first)?,
+        None => return Err(ImportProblem::Empty { file: file.into() }),
+    };
+    check_header(file, &bytes[start..], &columns)?;
+    rows.expect(columns.len());
     let mut records = Records {
         layout: if delimiter == b'\t' {
             FileFormat::Tsv
         } else {
             FileFormat::Csv
         },
-        columns,
+        columns: unlike(columns),
         rows: Vec::new(),
         issues: Vec::new(),
     };
-    let mut cells = ByteRecord::new();
-    let (mut row, mut last_start) = (1, 0);
-    while reader
-        .read_byte_record(&mut cells)
-        .map_err(|error| table_error(file, row + 1, &error))?
-    {
+    let mut row = 1;
+    loop {
         row += 1;
-        last_start = cells
-            .position()
-            .map_or(last_start, |position| position.byte() as usize);
-        match fields_of(&records.columns, &cells) {
+        if rows.skip_empty_line() {
+            continue;
+        }
+        let Some(next) = rows.next() else {
+            break;
+        };
+        match fields_of(&records.columns, next) {
             Ok(fields) => records.rows.push(Record { row, fields }),
             Err((code, reason)) => records.issues.push(issue(file, row, code, reason)),
         }
     }
-    report_open_quote(
-        file,
-        row,
-        bytes.get(last_start..).unwrap_or_default(),
-        &mut records,
-    );
     Ok(records)
 }
 
 /// Whether a text without a telling ending has a header row with several cells, among them a dialogue and a summary. A
 /// colon makes the line one of a transcript.
 pub(super) fn looks_like_one(bytes: &[u8]) -> bool {
-    let first = bytes
-        .split(|&byte| byte == b'\n')
-        .next()
-        .unwrap_or_default();
+    if hint(bytes).is_some() {
+        return true;
+    }
+    let first = first_line(bytes);
     let Ok(header) = std::str::from_utf8(first) else {
         return false;
     };
-    let delimiter = char::from(delimiter_of(bytes));
-    let names: Vec<String> = header
-        .trim()
-        .split(delimiter)
-        .map(|name| name.trim().trim_matches('"').to_owned())
-        .collect();
+    let names = names_of(header, delimiter_of(bytes));
     names.len() >= 2 && !header.contains(": ") && super::columns::guess(&names).is_some()
+}
+
+fn first_line(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+    &bytes[..end.unwrap_or(bytes.len())]
+}
+
+fn names_of(header: &str, delimiter: u8) -> Vec<String> {
+    header
+        .trim()
+        .split(char::from(delimiter))
+        .map(|name| name.trim().trim_matches('"').to_owned())
+        .collect()
+}
+
+/// Excel's own hint, `sep=;` on a line before the header: the separator, and where the table begins.
+fn hint(bytes: &[u8]) -> Option<(u8, usize)> {
+    let line = first_line(bytes).trim_ascii();
+    let line = line.strip_prefix(b"\"").unwrap_or(line);
+    let (word, separator) = line.split_at_checked(4)?;
+    let is_hint = word.eq_ignore_ascii_case(b"sep=");
+    let delimiter = match separator.strip_suffix(b"\"").unwrap_or(separator) {
+        [delimiter] => *delimiter,
+        [] | [b'\\', b't'] => b'\t',
+        _ => return None,
+    };
+    is_hint.then(|| (delimiter, line_end(bytes, 0)))
 }
 
 /// The separator that splits the header most often; a comma if none does.
 fn delimiter_of(bytes: &[u8]) -> u8 {
-    let header = bytes
-        .split(|&byte| byte == b'\n')
-        .next()
-        .unwrap_or_default();
+    let header = first_line(bytes);
     let count = |delimiter: u8| {
         let mut quoted = false;
         let mut count = 0;
@@ -93,7 +115,7 @@ fn delimiter_of(bytes: &[u8]) -> u8 {
         count
     };
     let mut best = (b',', count(b','));
-    for delimiter in [b'\t', b';'] {
+    for delimiter in [b'\t', b';', b'|'] {
         let found = count(delimiter);
         if found > best.1 {
             best = (delimiter, found);
@@ -102,14 +124,19 @@ fn delimiter_of(bytes: &[u8]) -> u8 {
     best.0
 }
 
-fn header(file: &str, cells: &ByteRecord) -> Result<Vec<String>, ImportProblem> {
+fn header(file: &str, first: Row) -> Result<Vec<String>, ImportProblem> {
+    let cells = first.cells.map_err(|fault| ImportProblem::Table {
+        file: file.into(),
+        row: 1,
+        reason: quote_reason(fault).into(),
+    })?;
     let mut columns = Vec::with_capacity(cells.len());
     for cell in cells {
-        let Ok(name) = std::str::from_utf8(cell) else {
+        let Ok(name) = String::from_utf8(cell) else {
             return Err(ImportProblem::InvalidUtf8 {
                 file: file.into(),
                 row: 1,
-                offset: offset_of(cells),
+                offset: first.start,
                 utf16: false,
             });
         };
@@ -118,10 +145,60 @@ fn header(file: &str, cells: &ByteRecord) -> Result<Vec<String>, ImportProblem> 
     Ok(columns)
 }
 
-fn fields_of(
-    columns: &[String],
-    cells: &ByteRecord,
-) -> Result<Map<String, Value>, (IssueCode, String)> {
+/// Refuses a table whose first line is a title, if one of the next lines has the names of columns.
+fn check_header(file: &str, bytes: &[u8], columns: &[String]) -> Result<(), ImportProblem> {
+    if super::columns::guess(columns).is_some() {
+        return Ok(());
+    }
+    let mut place = 0;
+    for number in 1..=HEADER_LINES {
+        let line = first_line(&bytes[place.min(bytes.len())..]);
+        let names = match std::str::from_utf8(line) {
+            Ok(line) => names_of(line, delimiter_of(line.as_bytes())),
+            Err(_) => Vec::new(),
+        };
+        let is_header = names.len() > 1
+            && names.iter().all(|name| name.chars().count() <= 40)
+            && super::columns::guess(&names).is_some();
+        if is_header && number > 1 {
+            return Err(ImportProblem::HeaderNotFirst {
+                file: file.into(),
+                first: excerpt(&String::from_utf8_lossy(first_line(bytes))),
+                header: Some(number),
+            });
+        }
+        place = line_end(bytes, place.min(bytes.len()));
+    }
+    Ok(())
+}
+
+/// The names of columns, each once: a second `summary` becomes `summary_2`, a column without a name `column_3`.
+fn unlike(columns: Vec<String>) -> Vec<String> {
+    let names: HashSet<String> = columns.iter().cloned().collect();
+    let mut taken = HashSet::new();
+    let mut next: HashMap<String, usize> = HashMap::new();
+    let mut unlike = Vec::with_capacity(columns.len());
+    for (place, name) in columns.into_iter().enumerate() {
+        let name = match name.is_empty() {
+            true => format!("column_{}", place + 1),
+            false => name,
+        };
+        let mut free = name.clone();
+        while taken.contains(&free) || (free != name && names.contains(&free)) {
+            let number = next.entry(name.clone()).or_insert(1);
+            *number += 1;
+            free = format!("{name}_{number}");
+        }
+        taken.insert(free.clone());
+        unlike.push(free);
+    }
+    unlike
+}
+
+fn fields_of(columns: &[String], row: Row) -> Result<Map<String, Value>, (IssueCode, String)> {
+    let cells = row
+        .cells
+        .map_err(|fault| (IssueCode::OpenQuote, quote_reason(fault).to_owned()))?;
     if cells.len() != columns.len() {
         let reason = format!(
             "this row has {} cells, the header has {}",
@@ -132,51 +209,23 @@ fn fields_of(
     }
     let mut fields = Map::new();
     for (column, cell) in columns.iter().zip(cells) {
-        let Ok(text) = std::str::from_utf8(cell) else {
-            return Err((
-                IssueCode::InvalidUtf8,
-                format!(
-                    "not UTF-8 in the row at byte {} of the file",
-                    offset_of(cells)
-                ),
-            ));
+        let Ok(text) = String::from_utf8(cell) else {
+            let reason = format!("not UTF-8 in the row at byte {} of the file", row.start);
+            return Err((IssueCode::InvalidUtf8, reason));
         };
-        fields
-            .entry(column.clone())
-            .or_insert_with(|| Value::String(text.to_owned()));
+        fields.insert(column.clone(), Value::String(text));
     }
     Ok(fields)
 }
 
-fn offset_of(cells: &ByteRecord) -> usize {
-    cells
-        .position()
-        .map_or(0, |position| position.byte() as usize)
-}
-
-/// A quote that is never closed swallows the rest of the file into one row: that row is bad, whatever it holds.
-fn report_open_quote(file: &str, row: usize, last: &[u8], records: &mut Records) {
-    let opens = [&b",\""[..], b"\t\"", b";\""]
-        .iter()
-        .any(|open| last.windows(2).any(|pair| pair == *open));
-    let quotes = last.iter().filter(|&&byte| byte == b'"').count();
-    let is_open = quotes % 2 == 1 && (opens || last.first() == Some(&b'"'));
-    if row < 2 || !is_open {
-        return;
-    }
-    records.rows.retain(|record| record.row != row);
-    records.issues.retain(|issue| issue.row != row);
-    let reason = "a quotation mark is opened in this row and never closed; all lines below were read as part of it";
-    records
-        .issues
-        .push(issue(file, row, IssueCode::OpenQuote, reason.into()));
-}
-
-fn table_error(file: &str, row: usize, error: &csv::Error) -> ImportProblem {
-    ImportProblem::Table {
-        file: file.into(),
-        row,
-        reason: error.to_string(),
+fn quote_reason(fault: QuoteFault) -> &'static str {
+    match fault {
+        QuoteFault::Open => {
+            "a quotation mark is opened in this row and never closed; the rows below it were read without it"
+        }
+        QuoteFault::TextBehind => {
+            "text stands behind a closing quotation mark in this row, so its cells cannot be told apart"
+        }
     }
 }
 
@@ -200,3 +249,6 @@ fn issue(file: &str, row: usize, code: IssueCode, reason: String) -> Issue {
         severity: Severity::Error,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -312,7 +312,7 @@ fn bad_rows_are_named_and_the_others_stay() {
 #[test]
 fn bad_table_rows_are_numbered_as_a_spreadsheet_shows_them() {
     let text =
-        b"dialogue,summary\n\"A: x\nB: y\",s\nA: only\nA: \xe9,s\nA: ok,s\n\"A: open,s\nA: swallowed,s\n";
+        b"dialogue,summary\n\"A: x\nB: y\",s\nA: only\nA: \xe9,s\nA: ok,s\n\"A: open,s\nA: not swallowed,s\n";
     let import = import("a.csv", text);
     assert_eq!(
         codes(&import),
@@ -328,9 +328,9 @@ fn bad_table_rows_are_numbered_as_a_spreadsheet_shows_them() {
             .iter()
             .map(|example| example.row)
             .collect::<Vec<_>>(),
-        [2, 5]
+        [2, 5, 7]
     );
-    assert_eq!((import.read, import.bad_rows()), (5, 3));
+    assert_eq!((import.read, import.bad_rows()), (6, 3));
 }
 
 #[test]
