@@ -1,59 +1,53 @@
-//! JSON in three layouts: a list of objects, an object that holds such a list, one object per line.
+//! JSON in the layouts of data sets: a list of objects, objects one after the other, tables as pandas and the Hugging
+//! Face Hub write them, a list for each split.
 //!
-//! Rows count as their owner sees them: items of a list from 1, lines of a JSON Lines file from 1.
+//! Rows count as their owner sees them: items of a list from 1, lines of a JSON Lines file from 1. What strict JSON does
+//! not have, and programs write, is put right first ([`tokens`]).
 
-use contract::{FileFormat, IssueCode};
+use std::collections::HashSet;
+
+use contract::{FileFormat, IssueCode, excerpt, excerpts};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::{ImportProblem, Issue, Record, Records, Severity};
+use crate::work;
 
-/// Rows whose fields make up the list of columns.
-const COLUMN_ROWS: usize = 200;
+mod layout;
+mod tokens;
+
+use layout::Found;
+use tokens::Tokens;
 
 /// A JSON list; items that are no objects become issues.
 pub(super) fn read_list(file: &str, bytes: &[u8]) -> Result<Records, ImportProblem> {
-    match serde_json::from_slice::<Value>(bytes) {
+    let tokens = Tokens::of(bytes);
+    match serde_json::from_slice::<Value>(tokens.bytes()) {
         Ok(Value::Array(items)) => from_items(file, items),
         Ok(_) => Err(ImportProblem::UnknownFormat { file: file.into() }),
-        Err(error) => Err(whole_file_error(file, bytes, &error)),
+        Err(error) => Err(whole_file_error(file, bytes, &tokens, &error)),
     }
 }
 
-/// JSON Lines, or one object that holds a list of objects. A file that is meant as one document (`ending` "json")
-/// but breaks off is an error of the file, not of its lines.
+/// Objects one after the other, or one object that holds all rows. A file that is meant as one document (`ending`
+/// "json") but breaks off is an error of the file, not of its lines.
 pub(super) fn read_objects(
     file: &str,
     bytes: &[u8],
     ending: &str,
 ) -> Result<Records, ImportProblem> {
-    match serde_json::from_slice::<Value>(bytes) {
+    let tokens = Tokens::of(bytes);
+    match serde_json::from_slice::<Value>(tokens.bytes()) {
         Ok(Value::Object(fields)) => return from_document(file, fields),
         Ok(_) => return Err(ImportProblem::UnknownFormat { file: file.into() }),
-        Err(error) if ending == "json" && !begins_with_object(bytes) => {
-            return Err(whole_file_error(file, bytes, &error));
+        Err(error) if ending == "json" && !begins_with_object(tokens.bytes()) => {
+            return Err(whole_file_error(file, bytes, &tokens, &error));
         }
         Err(_) => {}
     }
-    let mut records = Records {
-        layout: FileFormat::Jsonl,
-        columns: Vec::new(),
-        rows: Vec::new(),
-        issues: Vec::new(),
-    };
-    let mut offset = 0;
-    for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
-        if !line.trim_ascii().is_empty() {
-            match object_of(line, offset) {
-                Ok(fields) => records.rows.push(Record {
-                    row: index + 1,
-                    fields,
-                }),
-                Err((code, reason)) => records.issues.push(issue(file, index + 1, code, reason)),
-            }
-        }
-        offset += line.len() + 1;
-    }
+    let mut records = empty(FileFormat::Jsonl);
+    let mut lines = Lines::of(file, tokens.bytes());
+    while lines.read(&mut records) {}
     if records.rows.is_empty() && !matches!(ending, "jsonl" | "ndjson") {
         return Err(ImportProblem::UnknownFormat { file: file.into() });
     }
@@ -61,73 +55,185 @@ pub(super) fn read_objects(
     Ok(records)
 }
 
-/// Whether a text without a telling ending is JSON, or JSON Lines by its first line.
+/// Whether a text without a telling ending is JSON, or begins with an object.
 pub(super) fn looks_like_it(bytes: &[u8]) -> bool {
-    serde_json::from_slice::<IgnoredAny>(bytes).is_ok() || begins_with_object(bytes)
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if !matches!(
+        first,
+        Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
+    ) {
+        return false;
+    }
+    let tokens = Tokens::of(bytes);
+    serde_json::from_slice::<IgnoredAny>(tokens.bytes()).is_ok()
+        || begins_with_object(tokens.bytes())
 }
 
 fn begins_with_object(bytes: &[u8]) -> bool {
-    let first = bytes
-        .split(|&byte| byte == b'\n')
-        .find(|line| !line.trim_ascii().is_empty());
-    first.is_some_and(|line| serde_json::from_slice::<Map<String, Value>>(line).is_ok())
+    work::visit(bytes.len());
+    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Map<String, Value>>();
+    values.next().is_some_and(|first| first.is_ok())
 }
 
-/// The longest list of objects among the fields; without one the object is a single row.
-fn from_document(file: &str, mut fields: Map<String, Value>) -> Result<Records, ImportProblem> {
-    let count = |value: &Value| match value {
-        Value::Array(items) if items.iter().all(Value::is_object) => items.len(),
-        _ => 0,
-    };
-    // A dialogue's own turns are a list of objects too: an object with dialogue and summary is itself a row.
-    let names: Vec<String> = fields.keys().cloned().collect();
-    let is_row = super::columns::guess(&names).is_some();
-    let longest = fields
-        .iter()
-        .max_by_key(|(_, value)| count(value))
-        .map(|(name, value)| (name.clone(), count(value)));
-    if let Some((name, length)) = longest
-        && length > 0
-        && !is_row
-        && let Some(Value::Array(items)) = fields.remove(&name)
-    {
-        return from_items(file, items);
+/// The lines of a file with one object after the other, each on one line or on several.
+struct Lines<'a> {
+    file: &'a str,
+    bytes: &'a [u8],
+    /// Offset of the next line, and its number.
+    next: usize,
+    number: usize,
+    /// Up to here an object over several lines was looked for in vain.
+    searched: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn of(file: &'a str, bytes: &'a [u8]) -> Self {
+        Self {
+            file,
+            bytes,
+            next: 0,
+            number: 1,
+            searched: 0,
+        }
     }
-    let rows = if fields.is_empty() {
-        Vec::new()
-    } else {
-        vec![Record { row: 1, fields }]
-    };
-    Ok(Records {
-        layout: FileFormat::Jsonl,
-        columns: columns_of(&rows),
-        rows,
-        issues: Vec::new(),
-    })
+
+    /// Reads the next object; `false` at the end.
+    fn read(&mut self, records: &mut Records) -> bool {
+        if self.next >= self.bytes.len() {
+            return false;
+        }
+        let (start, row) = (self.next, self.number);
+        let line = self.take_line();
+        if line.trim_ascii().is_empty() {
+            return true;
+        }
+        work::visit(line.len() * 2);
+        let (code, mut reason) = match object_of(line, start) {
+            Ok(fields) => {
+                add(records, self.file, row, fields);
+                return true;
+            }
+            Err(fault) => fault,
+        };
+        match self.over_lines(start, row, line) {
+            Ok(fields) => {
+                add(records, self.file, row, fields);
+                return true;
+            }
+            Err(None) => {}
+            Err(Some(broken)) => {
+                // The object that begins here is broken: its lines are no rows of their own.
+                reason = broken;
+                while self.next < self.bytes.len() && !self.bytes[self.next..].starts_with(b"{") {
+                    self.take_line();
+                }
+            }
+        }
+        records.issues.push(issue(self.file, row, code, reason));
+        true
+    }
+
+    fn take_line(&mut self) -> &'a [u8] {
+        let length = self.bytes[self.next..]
+            .iter()
+            .position(|&byte| byte == b'\n');
+        let end = length.map_or(self.bytes.len(), |length| self.next + length);
+        let line = &self.bytes[self.next..end];
+        self.next = end + 1;
+        self.number += 1;
+        line
+    }
+
+    /// An object that goes on over the next lines and fills its last one; else what is wrong with it, where it is
+    /// certain that it does go on.
+    fn over_lines(
+        &mut self,
+        start: usize,
+        row: usize,
+        line: &[u8],
+    ) -> Result<Map<String, Value>, Option<String>> {
+        let line = line.trim_ascii();
+        if !line.starts_with(b"{") || start < self.searched {
+            return Err(None);
+        }
+        let unread = &self.bytes[start..];
+        let mut values =
+            serde_json::Deserializer::from_slice(unread).into_iter::<Map<String, Value>>();
+        match values.next() {
+            Some(Ok(fields)) => {
+                let end = start + values.byte_offset();
+                work::visit(end - start);
+                self.searched = end;
+                let after = self.bytes[end..].split(|&byte| byte == b'\n').next();
+                if after.is_some_and(|after| !after.trim_ascii().is_empty()) {
+                    return Err(None);
+                }
+                while self.next <= end && self.next < self.bytes.len() {
+                    self.take_line();
+                }
+                Ok(fields)
+            }
+            Some(Err(error)) => {
+                // Objects that begin before the place of the error run into it as well.
+                let lines = unread.split_inclusive(|&byte| byte == b'\n');
+                let before = lines.take(error.line().saturating_sub(1));
+                let read: usize = before.map(<[u8]>::len).sum();
+                work::visit(read);
+                self.searched = start + read;
+                let place = row + error.line().saturating_sub(1);
+                let reason = || {
+                    format!(
+                        "the object that begins here is not valid JSON at line {place}, column {}: {}",
+                        error.column(),
+                        plain(&error)
+                    )
+                };
+                Err((line == b"{").then(reason))
+            }
+            None => Err(None),
+        }
+    }
+}
+
+fn from_document(file: &str, fields: Map<String, Value>) -> Result<Records, ImportProblem> {
+    match layout::find(fields) {
+        Found::Rows(rows) => {
+            let items = rows.into_iter().map(Value::Object).collect();
+            from_items(file, items)
+        }
+        Found::Items(items) => from_items(file, items),
+        Found::Row(fields) => {
+            let rows = match fields.is_empty() {
+                true => Vec::new(),
+                false => vec![Record { row: 1, fields }],
+            };
+            Ok(Records {
+                columns: columns_of(&rows),
+                rows,
+                ..empty(FileFormat::Jsonl)
+            })
+        }
+        Found::SeveralLists(lists) => Err(ImportProblem::SeveralLists {
+            file: file.into(),
+            lists: excerpts(&lists),
+        }),
+    }
 }
 
 fn from_items(file: &str, items: Vec<Value>) -> Result<Records, ImportProblem> {
-    let mut records = Records {
-        layout: FileFormat::Json,
-        columns: Vec::new(),
-        rows: Vec::new(),
-        issues: Vec::new(),
-    };
+    let mut records = empty(FileFormat::Json);
     let length = items.len();
-    for (index, item) in items.into_iter().enumerate() {
+    for (index, item) in layout::unwrapped(items).into_iter().enumerate() {
+        let row = index + 1;
         match item {
-            Value::Object(fields) => records.rows.push(Record {
-                row: index + 1,
-                fields,
-            }),
+            Value::Object(fields) => add(&mut records, file, row, fields),
             other => {
                 let reason = format!(
                     "this item is {}, not an object with fields",
                     kind_of(&other)
                 );
-                records
-                    .issues
-                    .push(issue(file, index + 1, IssueCode::NotObject, reason));
+                let code = IssueCode::NotObject;
+                records.issues.push(issue(file, row, code, reason));
             }
         }
     }
@@ -136,6 +242,26 @@ fn from_items(file: &str, items: Vec<Value>) -> Result<Records, ImportProblem> {
     }
     records.columns = columns_of(&records.rows);
     Ok(records)
+}
+
+/// Adds a row; one without any field says nothing about the columns, and is at fault whatever they are.
+fn add(records: &mut Records, file: &str, row: usize, fields: Map<String, Value>) {
+    if !fields.is_empty() {
+        return records.rows.push(Record { row, fields });
+    }
+    let reason = "this row is an object without fields".to_owned();
+    records
+        .issues
+        .push(issue(file, row, IssueCode::NotObject, reason));
+}
+
+fn empty(layout: FileFormat) -> Records {
+    Records {
+        layout,
+        columns: Vec::new(),
+        rows: Vec::new(),
+        issues: Vec::new(),
+    }
 }
 
 fn object_of(line: &[u8], offset: usize) -> Result<Map<String, Value>, (IssueCode, String)> {
@@ -168,7 +294,12 @@ fn object_of(line: &[u8], offset: usize) -> Result<Map<String, Value>, (IssueCod
     }
 }
 
-fn whole_file_error(file: &str, bytes: &[u8], error: &serde_json::Error) -> ImportProblem {
+fn whole_file_error(
+    file: &str,
+    bytes: &[u8],
+    tokens: &Tokens<'_>,
+    error: &serde_json::Error,
+) -> ImportProblem {
     if let Err(utf8) = std::str::from_utf8(bytes) {
         let offset = utf8.valid_up_to();
         let row = 1 + bytes[..offset]
@@ -185,7 +316,7 @@ fn whole_file_error(file: &str, bytes: &[u8], error: &serde_json::Error) -> Impo
     ImportProblem::Json {
         file: file.into(),
         row: error.line(),
-        column: error.column(),
+        column: tokens.column(error.line(), error.column()),
         reason: plain(error),
     }
 }
@@ -193,10 +324,7 @@ fn whole_file_error(file: &str, bytes: &[u8], error: &serde_json::Error) -> Impo
 /// The parser's sentence without the place, which is given separately.
 fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.split(" at line ")
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    excerpt(text.split(" at line ").next().unwrap_or_default())
 }
 
 /// "a text", "a number": for sentences about a value of the wrong kind.
@@ -211,18 +339,11 @@ pub(super) fn kind_of(value: &Value) -> &'static str {
     }
 }
 
+/// The fields of all rows, each once, in the order in which they come.
 fn columns_of(rows: &[Record]) -> Vec<String> {
-    let mut columns: Vec<String> = Vec::new();
-    for name in rows
-        .iter()
-        .take(COLUMN_ROWS)
-        .flat_map(|record| record.fields.keys())
-    {
-        if !columns.contains(name) {
-            columns.push(name.clone());
-        }
-    }
-    columns
+    let mut seen: HashSet<&str> = HashSet::new();
+    let names = rows.iter().flat_map(|record| record.fields.keys());
+    names.filter(|name| seen.insert(name)).cloned().collect()
 }
 
 fn issue(file: &str, row: usize, code: IssueCode, reason: String) -> Issue {
@@ -242,3 +363,6 @@ fn issue(file: &str, row: usize, code: IssueCode, reason: String) -> Issue {
         severity: Severity::Error,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use contract::{IssueCode, SplitRule, SplitShares};
+use contract::{IssueCode, SplitRule, SplitShares, excerpt};
 use sha2::{Digest, Sha256};
 
 use super::record::Draft;
@@ -65,12 +65,17 @@ fn by_column(drafts: &mut Vec<Draft>, issues: &mut Vec<Issue>) {
             row: draft.row,
             field: "split".into(),
             code: IssueCode::Split,
-            reason: format!("`{word}` is none of train, validation, test"),
+            reason: format!("`{}` is none of train, validation, test", excerpt(word)),
             fix: "Correct the split, or say one for all rows with --split.".into(),
             severity: Severity::Error,
         });
         false
     });
+}
+
+/// The split that a name tells, of a column's words or of a file: `dev`, `validation_set`.
+pub(super) fn by_either(name: &str) -> Option<Split> {
+    by_word(name).or_else(|| by_name(name))
 }
 
 fn by_word(word: &str) -> Option<Split> {
