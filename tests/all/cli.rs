@@ -10,6 +10,7 @@ mod docs;
 mod export;
 mod hub;
 mod hub_server;
+mod intake;
 #[cfg(target_os = "linux")]
 mod login;
 mod model;
