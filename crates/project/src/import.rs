@@ -206,7 +206,7 @@ impl Import {
     pub fn require_mapping(&self) -> Result<(), ImportProblem> {
         match self.needs_mapping {
             true => Err(ImportProblem::NeedsMapping {
-                columns: self.columns.clone(),
+                columns: contract::excerpts(&self.columns),
             }),
             false => Ok(()),
         }
@@ -374,7 +374,7 @@ fn take_apart(
         bytes.iter().find(|byte| !byte.is_ascii_whitespace()),
     ) {
         (_, None) => Err(ImportProblem::Empty { file: file.into() }),
-        ("csv" | "tsv", _) => table::read(file, bytes),
+        ("csv" | "tsv", _) => table::read(file, bytes, None),
         ("md" | "markdown", _) => Ok(text::read(FileFormat::Md, file, bytes, beside)),
         ("vtt", _) => Ok(webvtt::read(file, bytes, beside)),
         ("srt", _) => Ok(srt::read(file, bytes, beside)),
@@ -390,7 +390,7 @@ fn take_apart(
         ("jsonl" | "ndjson" | "json", _) | (_, Some(b'{')) => {
             json::read_objects(file, bytes, &ending)
         }
-        _ if table::looks_like_one(bytes) => table::read(file, bytes),
+        _ if table::looks_like_one(bytes) => table::read(file, bytes, None),
         _ => Err(ImportProblem::UnknownFormat { file: file.into() }),
     }
 }

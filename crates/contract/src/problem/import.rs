@@ -233,6 +233,56 @@ cases! {
 }
 
 impl ImportProblem {
+    /// The sentence about columns, speakers and rows, for `Display`.
+    fn fmt_rows(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownColumn {
+                file,
+                field,
+                columns,
+            } => write!(
+                f,
+                "{file} has no column `{}`; it has {}",
+                excerpt(field),
+                excerpts(columns).join(", ")
+            ),
+            Self::NeedsMapping { columns } => write!(
+                f,
+                "which columns hold dialogue and summary is not clear; there are {}",
+                excerpts(columns).join(", ")
+            ),
+            Self::IncompleteMap { lacks } => write!(f, "the column mapping names no {lacks}"),
+            Self::SpeakersNeeded { file, row, field } => write!(
+                f,
+                "{file}, row {row}: the turns in `{field}` do not say who speaks"
+            ),
+            Self::BadSpeakers { given } => {
+                write!(
+                    f,
+                    "`{}` does not name at least two speakers",
+                    excerpt(given)
+                )
+            }
+            Self::BadRows {
+                count,
+                read,
+                file,
+                row,
+                reason,
+                ..
+            } => write!(
+                f,
+                "{count} of {read} rows cannot be imported; the first is row {row} of {file}: {reason}. Nothing was imported"
+            ),
+            Self::Leaks { count, id, with } => write!(
+                f,
+                "{count} dialogues stand in two splits, the first is `{id}` (also `{with}`). Nothing was imported"
+            ),
+            // Problems with whole files.
+            _ => Ok(()),
+        }
+    }
+
     /// The file, row and field concerned.
     pub fn place(&self) -> ErrorPlace {
         match self {
@@ -318,48 +368,13 @@ impl fmt::Display for ImportProblem {
             Self::Table { file, row, reason } => {
                 write!(f, "{file} cannot be read as a table at row {row}: {reason}")
             }
-            Self::UnknownColumn {
-                file,
-                field,
-                columns,
-            } => write!(
-                f,
-                "{file} has no column `{}`; it has {}",
-                excerpt(field),
-                excerpts(columns).join(", ")
-            ),
-            Self::NeedsMapping { columns } => write!(
-                f,
-                "which columns hold dialogue and summary is not clear; there are {}",
-                excerpts(columns).join(", ")
-            ),
-            Self::IncompleteMap { lacks } => write!(f, "the column mapping names no {lacks}"),
-            Self::SpeakersNeeded { file, row, field } => write!(
-                f,
-                "{file}, row {row}: the turns in `{field}` do not say who speaks"
-            ),
-            Self::BadSpeakers { given } => {
-                write!(
-                    f,
-                    "`{}` does not name at least two speakers",
-                    excerpt(given)
-                )
-            }
-            Self::BadRows {
-                count,
-                read,
-                file,
-                row,
-                reason,
-                ..
-            } => write!(
-                f,
-                "{count} of {read} rows cannot be imported; the first is row {row} of {file}: {reason}. Nothing was imported"
-            ),
-            Self::Leaks { count, id, with } => write!(
-                f,
-                "{count} dialogues stand in two splits, the first is `{id}` (also `{with}`). Nothing was imported"
-            ),
+            Self::UnknownColumn { .. }
+            | Self::NeedsMapping { .. }
+            | Self::IncompleteMap { .. }
+            | Self::SpeakersNeeded { .. }
+            | Self::BadSpeakers { .. }
+            | Self::BadRows { .. }
+            | Self::Leaks { .. } => self.fmt_rows(f),
             Self::Pdf { file } => write!(f, "{file} is a PDF: it holds printed pages, no turns"),
             Self::Rtf { file } => write!(f, "{file} is Rich Text, which is not read"),
             Self::OldOffice { file } => write!(
@@ -368,52 +383,60 @@ impl fmt::Display for ImportProblem {
             ),
             Self::Html { file } => write!(f, "{file} is a web page (HTML), which is not read"),
             Self::TooLarge { file, limit, most } => {
-                write!(f, "{file} is too large to be read: ")?;
-                match limit {
-                    IntakeLimit::FileBytes => write!(f, "a file may have {} MiB", most >> 20),
-                    IntakeLimit::Members => write!(f, "an archive may have {most} members"),
-                    IntakeLimit::MemberBytes => {
-                        write!(f, "a member of an archive may unpack to {} MiB", most >> 20)
-                    }
-                    IntakeLimit::ArchiveBytes => {
-                        write!(f, "an archive may unpack to {} MiB", most >> 20)
-                    }
-                    IntakeLimit::Depth => write!(f, "elements may be nested {most} deep"),
-                    IntakeLimit::CellBytes => write!(f, "a cell may have {} MiB", most >> 20),
-                    IntakeLimit::Turns => write!(f, "an import may have {most} turns"),
-                }
-            }
-            Self::Archive { file, fault } => match fault {
-                ArchiveFault::Broken { reason } => {
-                    write!(f, "{file} is damaged or not complete: {reason}")
-                }
-                ArchiveFault::Encrypted {} => write!(f, "{file} is locked with a password"),
-                ArchiveFault::NoConversation {} => write!(
+                write!(
                     f,
-                    "{file} holds no chat, document or workbook that is known"
+                    "{file} is too large to be read: {}",
+                    bound(*limit, *most)
+                )
+            }
+            Self::Archive { file, fault } => write!(f, "{file} {fault}"),
+            Self::HeaderNotFirst {
+                file,
+                first,
+                header,
+            } => match header {
+                Some(line) => write!(
+                    f,
+                    "the header of {file} is not on its first line, which reads `{first}`, but on line {line}"
+                ),
+                None => write!(
+                    f,
+                    "the first line of {file} reads `{first}` and is no header with the names of columns"
                 ),
             },
-            Self::HeaderNotFirst {
-                file,
-                first,
-                header: Some(line),
-            } => write!(
-                f,
-                "the header of {file} is not on its first line, which reads `{first}`, but on line {line}"
-            ),
-            Self::HeaderNotFirst {
-                file,
-                first,
-                header: None,
-            } => write!(
-                f,
-                "the first line of {file} reads `{first}` and is no header with the names of columns"
-            ),
             Self::SeveralLists { file, lists } => write!(
                 f,
                 "{file} has several lists that could be its rows: {}",
                 excerpts(lists).join(", ")
             ),
         }
+    }
+}
+
+impl fmt::Display for ArchiveFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken { reason } => write!(f, "is damaged or not complete: {reason}"),
+            Self::Encrypted {} => write!(f, "is locked with a password"),
+            Self::NoConversation {} => {
+                write!(f, "holds no chat, document or workbook that is known")
+            }
+        }
+    }
+}
+
+/// A bound on what an import reads, as a sentence's second half.
+fn bound(limit: IntakeLimit, most: u64) -> String {
+    let mebibytes = most >> 20;
+    match limit {
+        IntakeLimit::FileBytes => format!("a file may have {mebibytes} MiB"),
+        IntakeLimit::Members => format!("an archive may have {most} members"),
+        IntakeLimit::MemberBytes => {
+            format!("a member of an archive may unpack to {mebibytes} MiB")
+        }
+        IntakeLimit::ArchiveBytes => format!("an archive may unpack to {mebibytes} MiB"),
+        IntakeLimit::Depth => format!("elements may be nested {most} deep"),
+        IntakeLimit::CellBytes => format!("a cell may have {mebibytes} MiB"),
+        IntakeLimit::Turns => format!("an import may have {most} turns"),
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use contract::{FileFormat, IssueCode, excerpt};
+use contract::{FileFormat, IssueCode, Separator, excerpt};
 use serde_json::{Map, Value};
 
 use super::{ImportProblem, Issue, Record, Records, Severity};
@@ -17,12 +17,20 @@ use quotes::{QuoteFault, Row, Rows, line_end};
 const HEADER_LINES: usize = 10;
 
 /// Reads a table; rows with another number of cells, with quotation marks that do not fit, or that are not UTF-8,
-/// become issues.
-pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Records, ImportProblem> {
-    let (delimiter, start) = match hint(bytes) {
-        Some((delimiter, start)) => (delimiter, start),
-        None => (delimiter_of(bytes), 0),
+/// become issues. The separator is found where it is not given.
+pub(super) fn read(
+    file: &str,
+    bytes: &[u8],
+    separator: Option<Separator>,
+) -> Result<Records, ImportProblem> {
+    let (told, start) = match hint(bytes) {
+        Some((delimiter, start)) => (Some(delimiter), start),
+        None => (None, 0),
     };
+    let delimiter = separator
+        .map(byte_of)
+        .or(told)
+        .unwrap_or_else(|| delimiter_of(bytes));
     let mut rows = Rows::new(bytes, delimiter, start);
     while rows.skip_empty_line() {}
     let columns = match rows.next() {
@@ -99,6 +107,15 @@ fn hint(bytes: &[u8]) -> Option<(u8, usize)> {
     is_hint.then(|| (delimiter, line_end(bytes, 0)))
 }
 
+const fn byte_of(separator: Separator) -> u8 {
+    match separator {
+        Separator::Comma => b',',
+        Separator::Semicolon => b';',
+        Separator::Tab => b'\t',
+        Separator::Bar => b'|',
+    }
+}
+
 /// The separator that splits the header most often; a comma if none does.
 fn delimiter_of(bytes: &[u8]) -> u8 {
     let header = first_line(bytes);
@@ -115,7 +132,8 @@ fn delimiter_of(bytes: &[u8]) -> u8 {
         count
     };
     let mut best = (b',', count(b','));
-    for delimiter in [b'\t', b';', b'|'] {
+    let others = [Separator::Tab, Separator::Semicolon, Separator::Bar];
+    for delimiter in others.map(byte_of) {
         let found = count(delimiter);
         if found > best.1 {
             best = (delimiter, found);

@@ -213,7 +213,7 @@ fn lists(mut fields: Fields) -> Result<Found, Fields> {
     let is_split = |name: &str| split::by_either(name).is_some();
     let (mut splits, mut mapped, mut other) = (Vec::new(), Vec::new(), Vec::new());
     for (name, value) in &fields {
-        let is_table = || value.as_object().is_some_and(|inner| table_like(inner));
+        let is_table = || value.as_object().is_some_and(table_like);
         match value {
             _ if is_split(name) && (is_list_of_objects(value) || is_table()) => {
                 splits.push(name.clone());

@@ -1,7 +1,7 @@
 //! Tables: quotation marks of all sorts, headers of all sorts, and that no row is lost.
 
 use contract::problem::ImportProblem;
-use contract::{Detection, IssueCode};
+use contract::{Detection, IssueCode, Separator};
 use proptest::prelude::*;
 
 use crate::import::tests::{import, import_with};
@@ -179,6 +179,19 @@ fn excels_hint_is_obeyed() {
 }
 
 #[test]
+fn a_separator_that_is_given_wins() {
+    let text = "dialogue;x,y;summary\nAnn: x;1,2;S\n";
+    for (separator, columns) in [
+        (None, 3),
+        (Some(Separator::Semicolon), 3),
+        (Some(Separator::Comma), 2),
+    ] {
+        let records = super::read("a.csv", text.as_bytes(), separator).unwrap();
+        assert_eq!(records.columns.len(), columns, "{separator:?}");
+    }
+}
+
+#[test]
 fn a_title_over_the_header_is_named() {
     for (title, header) in [
         ("Export of chats,28 Feb\n", 2),
@@ -322,7 +335,7 @@ proptest! {
             writer.write_record(row.iter().map(|cell| format!("{cell}A: b"))).unwrap();
         }
         let bytes = writer.into_inner().unwrap();
-        let records = super::read("a.csv", &bytes).unwrap();
+        let records = super::read("a.csv", &bytes, None).unwrap();
         prop_assert_eq!(records.issues.len(), 0);
         let cells = |record: &crate::import::Record| -> Vec<String> {
             record.fields.values().map(|value| value.as_str().unwrap_or_default().to_owned()).collect()
