@@ -17,7 +17,7 @@ pub(crate) use table::{is_readable, tidy};
 
 use crate::work;
 
-/// A name and the times around it end within so many characters of a line.
+/// The part of a line that holds a name and the times around it, in characters.
 const WINDOW_CHARS: usize = 160;
 /// Marks of emphasis in Markdown and in chats.
 const EMPHASIS: [char; 2] = ['*', '_'];
@@ -114,7 +114,7 @@ pub(crate) fn heard(line: &str) -> Heard {
         .trim_end();
     let unmarked = without_marker(line);
     let lead = Lead::of(unmarked);
-    let speaker = named(lead.rest, lead.is_emphasised);
+    let speaker = named(lead.unread, lead.is_emphasised);
     let plain = lead.plain;
     match speaker {
         Some((name, surety, text)) => Heard {
@@ -133,7 +133,7 @@ pub(crate) fn heard(line: &str) -> Heard {
 /// Takes emphasis and times off the beginning of a line.
 struct Lead<'a> {
     /// What follows them.
-    rest: &'a str,
+    unread: &'a str,
     /// The line without bracketed times.
     plain: String,
     is_emphasised: bool,
@@ -142,22 +142,22 @@ struct Lead<'a> {
 impl<'a> Lead<'a> {
     fn of(line: &'a str) -> Self {
         let mut lead = Self {
-            rest: line,
+            unread: line,
             plain: line.to_owned(),
             is_emphasised: false,
         };
         // A line begins with a date, a time and a mark of emphasis, in any order; what repeats itself further is text.
         for _ in 0..4 {
-            let unmarked = lead.rest.trim_start_matches(EMPHASIS);
-            lead.is_emphasised |= unmarked.len() < lead.rest.len();
-            let marks = &lead.rest[..lead.rest.len() - unmarked.len()];
+            let unmarked = lead.unread.trim_start_matches(EMPHASIS);
+            lead.is_emphasised |= unmarked.len() < lead.unread.len();
+            let marks = &lead.unread[..lead.unread.len() - unmarked.len()];
             if let Some(after) = time::bracketed(unmarked) {
-                lead.rest = after.trim_start_matches(BETWEEN);
-                lead.plain = format!("{marks}{}", lead.rest);
+                lead.unread = after.trim_start_matches(BETWEEN);
+                lead.plain = format!("{marks}{}", lead.unread);
             } else if let Some(after) = time::bare(unmarked) {
-                lead.rest = after.trim_start_matches(BETWEEN);
+                lead.unread = after.trim_start_matches(BETWEEN);
             } else {
-                lead.rest = unmarked;
+                lead.unread = unmarked;
                 break;
             }
         }
@@ -198,7 +198,7 @@ fn in_brackets(line: &str, is_emphasised: bool) -> Option<Named<'_>> {
     let likeness = table::likeness(&name).filter(|_| is_name)?;
     let stamp = time::bracketed(after.trim_start()).or_else(|| time::bare(after));
     let (after, is_timed) = match stamp.map(str::trim_start) {
-        Some(rest) if rest.is_empty() || rest.starts_with(is_colon) => (rest, true),
+        Some(unread) if unread.is_empty() || unread.starts_with(is_colon) => (unread, true),
         _ => (after.trim_start(), false),
     };
     let text = after.strip_prefix(is_colon);
@@ -224,17 +224,21 @@ fn before_time(line: &str, is_emphasised: bool) -> Option<Named<'_>> {
     let shown = window(line);
     let colon = shown.find(is_colon)?;
     let bracket = shown[..colon].rfind(['(', '[', '（', '［']);
-    let (head, after) =
-        match bracket.and_then(|start| Some((start, time::bracketed(&line[start..])?))) {
-            Some((start, after)) => (&line[..start], after),
-            None => {
-                let start = shown[..colon]
-                    .rfind(char::is_whitespace)
-                    .map_or(0, |space| space + 1);
-                let start = (start..=colon).find(|start| line.is_char_boundary(*start))?;
-                (&line[..start], time::bare(&line[start..])?)
-            }
-        };
+    let stamp = bracket.and_then(|start| Some((start, time::bracketed(&line[start..])?)));
+    let (head, after, is_stamp) = match stamp {
+        Some((start, after)) => (&line[..start], after, true),
+        None => {
+            let start = shown[..colon]
+                .rfind(char::is_whitespace)
+                .map_or(0, |space| space + 1);
+            let start = (start..=colon).find(|start| line.is_char_boundary(*start))?;
+            let after = time::bare(&line[start..])?;
+            let clock = &line[start..line.len() - after.len()];
+            // `John 3:16: …` may be a verse, `John 3:16 pm: …` is not.
+            let is_stamp = clock.matches(':').count() > 1 || clock.contains(char::is_alphabetic);
+            (&line[..start], after, is_stamp)
+        }
+    };
     let head = head.trim_end_matches(BETWEEN).trim_end_matches(['@', ' ']);
     if head.is_empty() {
         return None;
@@ -244,7 +248,11 @@ fn before_time(line: &str, is_emphasised: bool) -> Option<Named<'_>> {
     let after = after.trim_start_matches(EMPHASIS).trim_start();
     if let Some(text) = after.strip_prefix(is_colon) {
         let text = without_emphasis(text, is_emphasised);
-        return Some((name, likeness, text));
+        let surety = match likeness {
+            Surety::Sure if !is_stamp => Surety::Likely,
+            likeness => likeness,
+        };
+        return Some((name, surety, text));
     }
     (after.is_empty() && likeness == Surety::Sure).then_some((name, Surety::Timed, ""))
 }

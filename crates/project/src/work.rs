@@ -7,7 +7,7 @@
 #[cfg(test)]
 pub(crate) const MOST_VISITS: usize = 20;
 
-/// Counts that so many bytes are looked at once.
+/// Counts that a number of bytes are looked at once.
 #[cfg(not(test))]
 #[inline(always)]
 pub(crate) fn visit(_bytes: usize) {}
@@ -23,7 +23,7 @@ mod counted {
         static VISITS: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// Counts that so many bytes are looked at once.
+    /// Counts that a number of bytes are looked at once.
     pub(crate) fn visit(bytes: usize) {
         VISITS.set(VISITS.get() + bytes);
     }

@@ -178,8 +178,8 @@ fn a_quotation_mark_swallows_no_row() {
         },
         Case {
             name: "a.csv",
-            content: "dialogue,summary\n\"Cy: She said \\\"yes\\\", once.\nDee: Oh.\",Cy quotes her.\n",
-            dialogues: &["Cy: She said \"yes\", once.\nDee: Oh."],
+            content: "dialogue,summary\n\"Cy: She answer \\\"yes\\\", once.\nDee: Oh.\",Cy quotes her.\n",
+            dialogues: &["Cy: She answer \"yes\", once.\nDee: Oh."],
             issues: &[],
         },
     ]);
@@ -237,19 +237,19 @@ fn headers_are_found_or_missed_by_name() {
 
 #[test]
 fn json_of_all_layouts() {
-    let (one, two) = ("Cy: a\nDee: b", "Eve: c\nFay: d");
+    let (first, second) = ("Cy: a\nDee: b", "Eve: c\nFay: d");
     let row = |dialogue: &str| json!({"dialogue": dialogue, "summary": "S."});
     let pretty = |dialogue: &str| serde_json::to_string_pretty(&row(dialogue)).expect("JSON");
     for (name, content) in [
-        ("a.json", json!({"dialogue": [one, two], "summary": ["S.", "T."]}).to_string()),
-        ("a.json", json!({"k1": row(one), "k2": row(two)}).to_string()),
-        ("a.json", json!({"dialogue": {"0": one, "1": two}, "summary": {"0": "S.", "1": "T."}}).to_string()),
-        ("a.json", json!({"columns": ["dialogue", "summary"], "data": [[one, "S."], [two, "T."]]}).to_string()),
-        ("a.json", json!({"features": [{"name": "dialogue"}], "rows": [{"row_idx": 0, "row": row(one)}, {"row_idx": 1, "row": row(two)}]}).to_string()),
-        ("a.jsonl", format!("{}\n{}\n", pretty(one), pretty(two))),
-        ("a.json", format!("[{},{}]", row(one), row(two)).replace("\"S.\"", "\"S.\",\"score\":NaN")),
+        ("a.json", json!({"dialogue": [first, second], "summary": ["S.", "T."]}).to_string()),
+        ("a.json", json!({"k1": row(first), "k2": row(second)}).to_string()),
+        ("a.json", json!({"dialogue": {"0": first, "1": second}, "summary": {"0": "S.", "1": "T."}}).to_string()),
+        ("a.json", json!({"columns": ["dialogue", "summary"], "data": [[first, "S."], [second, "T."]]}).to_string()),
+        ("a.json", json!({"features": [{"name": "dialogue"}], "rows": [{"row_idx": 0, "row": row(first)}, {"row_idx": 1, "row": row(second)}]}).to_string()),
+        ("a.jsonl", format!("{}\n{}\n", pretty(first), pretty(second))),
+        ("a.json", format!("[{},{}]", row(first), row(second)).replace("\"S.\"", "\"S.\",\"score\":NaN")),
     ] {
-        check(&[Case { name, content: &content, dialogues: &[one, two], issues: &[] }]);
+        check(&[Case { name, content: &content, dialogues: &[first, second], issues: &[] }]);
     }
     let ids = ["90071992547409920001", "90071992547409920002"];
     let rows: Vec<String> = ids
@@ -264,7 +264,7 @@ fn json_of_all_layouts() {
     }]);
 
     let place = Place::new();
-    let splits = json!({"train": [row(one), row("Cy: g\nDee: h")], "dev": [row(two)], "test": [row("Cy: e\nDee: f")]});
+    let splits = json!({"train": [row(first), row("Cy: g\nDee: h")], "dev": [row(second)], "test": [row("Cy: e\nDee: f")]});
     let file = place.write("a.json", splits.to_string());
     let report = place.ok(&["import", &file, "--name", "d"]);
     assert_eq!(
@@ -273,7 +273,7 @@ fn json_of_all_layouts() {
     );
     let file = place.write(
         "b.json",
-        json!({"monday": [row(one)], "tuesday": [row(two)]}).to_string(),
+        json!({"monday": [row(first)], "tuesday": [row(second)]}).to_string(),
     );
     place.refuses(
         &["import", &file, "--name", "e"],
@@ -384,9 +384,9 @@ fn no_message_repeats_the_file() {
         ),
     ] {
         let file = place.write(name, content);
-        let said = place.json(&["import", &file, "--name", "d"]);
-        assert_eq!(said.code, 2, "{name}");
-        let message = text(&said.last["message"]).chars().count();
+        let answer = place.json(&["import", &file, "--name", "d"]);
+        assert_eq!(answer.code, 2, "{name}");
+        let message = text(&answer.last["message"]).chars().count();
         assert!(message < 500, "{name}: {message} characters");
     }
 }
@@ -415,7 +415,7 @@ fn a_long_line_takes_no_time() {
     ] {
         let place = Place::new();
         let file = place.write(name, content);
-        let said = place.json(&["import", &file, "--name", "d"]);
-        assert!(said.last["event"].is_string(), "{name}");
+        let answer = place.json(&["import", &file, "--name", "d"]);
+        assert!(answer.last["event"].is_string(), "{name}");
     }
 }

@@ -121,7 +121,7 @@ const ID: [&str; 8] = [
 const SPLIT: [&str; 4] = ["split", "subset", "partition", "fold"];
 /// Of several columns with summaries, one whose name says that a person wrote it comes first.
 const BY_HAND: [&str; 5] = ["human", "gold", "reference", "manual", "expert"];
-/// So many rows are looked at to see what a column holds.
+/// Number of rows that are looked at to see what a column holds.
 const LOOKED_AT: usize = 50;
 
 /// What a column is guessed to hold.

@@ -15,9 +15,9 @@ mod markup;
 #[cfg(test)]
 mod tests;
 
-/// A cue shows so many lines at most that are compared with the cue before.
+/// Most lines of a cue that are compared with the cue before.
 const SHOWN_LINES: usize = 4;
-/// Captions roll if one cue in so many repeats what the one before it showed and adds to it.
+/// Captions roll if every fifth cue or more repeats what the one before it showed and adds to it.
 const ROLLING_SHARE: usize = 5;
 
 /// What is shown at one time.

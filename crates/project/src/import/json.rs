@@ -79,6 +79,8 @@ fn begins_with_object(bytes: &[u8]) -> bool {
 struct Lines<'a> {
     file: &'a str,
     bytes: &'a [u8],
+    /// The byte that ends a line: a carriage return only where nothing else does.
+    line_end: u8,
     /// Offset of the next line, and its number.
     next: usize,
     number: usize,
@@ -91,6 +93,10 @@ impl<'a> Lines<'a> {
         Self {
             file,
             bytes,
+            line_end: match bytes.contains(&b'\n') {
+                true => b'\n',
+                false => b'\r',
+            },
             next: 0,
             number: 1,
             searched: 0,
@@ -136,7 +142,7 @@ impl<'a> Lines<'a> {
     fn take_line(&mut self) -> &'a [u8] {
         let length = self.bytes[self.next..]
             .iter()
-            .position(|&byte| byte == b'\n');
+            .position(|&byte| byte == self.line_end);
         let end = length.map_or(self.bytes.len(), |length| self.next + length);
         let line = &self.bytes[self.next..end];
         self.next = end + 1;
@@ -164,7 +170,9 @@ impl<'a> Lines<'a> {
                 let end = start + values.byte_offset();
                 work::visit(end - start);
                 self.searched = end;
-                let after = self.bytes[end..].split(|&byte| byte == b'\n').next();
+                let after = self.bytes[end..]
+                    .split(|&byte| byte == self.line_end)
+                    .next();
                 if after.is_some_and(|after| !after.trim_ascii().is_empty()) {
                     return Err(None);
                 }
@@ -175,7 +183,7 @@ impl<'a> Lines<'a> {
             }
             Some(Err(error)) => {
                 // Objects that begin before the place of the error run into it as well.
-                let lines = unread.split_inclusive(|&byte| byte == b'\n');
+                let lines = unread.split_inclusive(|&byte| byte == self.line_end);
                 let before = lines.take(error.line().saturating_sub(1));
                 let read: usize = before.map(<[u8]>::len).sum();
                 work::visit(read);

@@ -1,6 +1,7 @@
 //! One row → one example, or an issue that says what is missing.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use contract::{FileFormat, IssueCode, excerpt};
 use serde_json::{Map, Value};
@@ -66,7 +67,8 @@ pub(super) fn drafts(
     issues: &mut Vec<Issue>,
 ) -> Result<Vec<Draft>, ImportProblem> {
     let mut drafts = Vec::with_capacity(records.rows.len());
-    let mut ids: HashMap<String, usize> = HashMap::new();
+    // Splits in one file may count their rows alike.
+    let mut ids: HashMap<(Option<String>, String), usize> = HashMap::new();
     for record in &records.rows {
         let row = record.row;
         let mut faults: Vec<(&str, Fault)> = Vec::new();
@@ -101,10 +103,15 @@ pub(super) fn drafts(
             .id
             .as_ref()
             .and_then(|id| id_of(record.fields.get(id)));
+        let split_word = layout
+            .map
+            .split
+            .as_ref()
+            .and_then(|split| id_of(record.fields.get(split)));
         if let (Some(id), Some(column)) = (&id, &layout.map.id) {
-            match ids.get(id) {
-                Some(first) => faults.push((column, duplicate_id(id, *first))),
-                None => drop(ids.insert(id.clone(), row)),
+            match ids.entry((split_word.clone(), id.clone())) {
+                Entry::Occupied(first) => faults.push((column, duplicate_id(id, *first.get()))),
+                Entry::Vacant(free) => drop(free.insert(row)),
             }
         }
         let is_good = faults
@@ -116,11 +123,6 @@ pub(super) fn drafts(
                 .map(|(field, fault)| fault.into_issue(file, row, field)),
         );
         if is_good {
-            let split_word = layout
-                .map
-                .split
-                .as_ref()
-                .and_then(|split| id_of(record.fields.get(split)));
             let dialogue = dialogue.to_text();
             drafts.push(Draft {
                 id,

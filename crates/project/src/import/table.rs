@@ -13,7 +13,7 @@ mod quotes;
 
 use quotes::{QuoteFault, Row, Rows, line_end};
 
-/// So many lines at the top of a file are looked at to find its header.
+/// Lines at the top of a file that are looked at to find its header.
 const HEADER_LINES: usize = 10;
 
 /// Reads a table; rows with another number of cells, with quotation marks that do not fit, or that are not UTF-8,

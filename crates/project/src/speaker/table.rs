@@ -6,9 +6,9 @@ use crate::dialogue::{MAX_SPEAKER_CHARS, normalise_text};
 
 /// A longer name than [`MAX_SPEAKER_CHARS`] is still seen as one up to here, and refused.
 const LONG_NAME_CHARS: usize = 120;
-/// Names have at most so many words.
+/// Most words of a name.
 const MOST_WORDS: usize = 6;
-/// Names in scripts without upper case have at most so many words, and without blanks so many characters.
+/// Most words of a name in a script without upper case, and most characters of one without blanks.
 const MOST_UNCASED_WORDS: usize = 3;
 const MOST_UNBROKEN_CHARS: usize = 8;
 

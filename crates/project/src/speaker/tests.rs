@@ -109,9 +109,9 @@ fn every_way_to_mark_a_speaker_gives_the_same_name() {
         "**Ann** [00:01]: Hi",
         "**Ann (1:02:03):** Hi",
         "**[00:01] Ann:** Hi",
-        "Ann 10:02: Hi",
+        "Ann 10:02:11: Hi",
         "Ann, 10:02 AM: Hi",
-        "Ann - 10:02: Hi",
+        "Ann - 10:02 Uhr: Hi",
     ] {
         let expected = ("Ann".to_owned(), "Hi".to_owned());
         assert_eq!(sure(line), Some(expected), "{line}");
@@ -176,6 +176,7 @@ fn what_may_be_a_name_is_not_sure() {
         ("Yes, Ann: hi", Surety::Likely),
         ("1: milk", Surety::Likely),
         ("Ann:D", Surety::Likely),
+        ("John 3:16: For", Surety::Likely),
         ("Re: your invoice", Surety::Label),
         ("AW: Ihre Rechnung", Surety::Label),
         ("PS: call me", Surety::Label),

@@ -1,8 +1,8 @@
 //! Times and dates that exports write around names: none of them is a name, and a line that is only a time is no speech.
 
-/// A bracketed time ends within so many bytes.
+/// Longest time in brackets, in bytes.
 const BRACKET_BYTES: usize = 64;
-/// So many words make up the longest time: a date, a time with its half of the day, a dash and a second time.
+/// Most words of a time: a date, a time with its half of the day, a dash and a second time.
 const MOST_WORDS: usize = 9;
 /// Words behind a time.
 const HALVES: [&str; 8] = ["am", "pm", "a.m.", "p.m.", "a.m", "p.m", "uhr", "h"];
@@ -57,15 +57,15 @@ pub(crate) fn bracketed(text: &str) -> Option<&str> {
 /// What follows the time or date at the beginning of a text: `10:02 AM`, `10.02 Uhr`, `2025-03-14 09:05`,
 /// `00:01 --> 00:04`. A colon behind it is left.
 pub(crate) fn bare(text: &str) -> Option<&str> {
-    let (mut rest, mut is_found) = (text, false);
+    let (mut unread, mut is_found) = (text, false);
     for _ in 0..MOST_WORDS {
-        let word = first_word(rest);
+        let word = first_word(unread);
         let plain = word.trim_end_matches([',', ';', '|']);
         let (core, is_last) = match plain.strip_suffix(':') {
             Some(core) => (core, true),
             None => (plain, false),
         };
-        let after = &rest.trim_start()[word.len()..];
+        let after = &unread.trim_start()[word.len()..];
         let is_hours = is_dotted(core) && is_half(first_word(after));
         let is_part = is_range(core) || is_date(core) || is_hours;
         let goes_on = is_found && (is_half(core) || is_dash(core) || is_joint(core));
@@ -73,13 +73,13 @@ pub(crate) fn bare(text: &str) -> Option<&str> {
             break;
         }
         is_found = true;
-        rest = after;
+        unread = after;
         if is_last {
-            let begin = text.len() - rest.len() - 1;
+            let begin = text.len() - unread.len() - 1;
             return Some(&text[begin..]);
         }
     }
-    is_found.then_some(rest)
+    is_found.then_some(unread)
 }
 
 /// The first word of a text; a longer one than any time is cut.

@@ -6,7 +6,7 @@ use crate::work;
 /// The text of one voice.
 pub(super) type Span = (Option<String>, String);
 
-/// A tag ends within so many bytes.
+/// Longest tag, in bytes.
 const TAG_BYTES: usize = 512;
 /// Tags that captions have. Others are text: a name stands between angle brackets as well.
 const TAGS: [&str; 17] = [

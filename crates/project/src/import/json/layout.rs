@@ -8,7 +8,7 @@ use crate::work;
 
 type Fields = Map<String, Value>;
 
-/// So many objects around the rows are looked into.
+/// Most objects around the rows that are looked into.
 const WRAPPERS: usize = 3;
 /// Where pandas keeps the names and cells of a table of `orient="split"`.
 const COLUMNS: &str = "columns";
@@ -116,8 +116,8 @@ fn is_row(fields: &Fields) -> bool {
 fn table(mut fields: Fields) -> Result<Vec<Fields>, Fields> {
     if let Some((map, _)) = columns::guess(&names_of(&fields)) {
         let (dialogue, summary) = (&map.dialogue, map.summaries.first());
-        let of = |name: Option<&String>| name.and_then(|name| fields.get(name));
-        return match (of(Some(dialogue)), of(summary)) {
+        let column = |name: Option<&String>| name.and_then(|name| fields.get(name));
+        return match (column(Some(dialogue)), column(summary)) {
             (Some(Value::Array(dialogues)), Some(Value::Array(summaries)))
                 if dialogues.len() == summaries.len() && are_dialogues(dialogues) =>
             {

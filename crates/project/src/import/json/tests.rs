@@ -21,24 +21,24 @@ const EXPECTED: [(&str, &str); 2] = [("Ann: a\nBen: b", "S."), ("Cleo: c\nDan: d
 
 #[test]
 fn tables_as_pandas_and_the_hub_write_them() {
-    let (one, two) = ("Ann: a\nBen: b", "Cleo: c\nDan: d");
+    let (first, second) = ("Ann: a\nBen: b", "Cleo: c\nDan: d");
     let turns = json!([[{"speaker": "Ann", "text": "a"}, {"speaker": "Ben", "text": "b"}],
                        [{"speaker": "Cleo", "text": "c"}, {"speaker": "Dan", "text": "d"}]]);
     for document in [
-        json!({"dialogue": [one, two], "summary": ["S.", "T."]}),
+        json!({"dialogue": [first, second], "summary": ["S.", "T."]}),
         json!({"dialogue": turns, "summary": ["S.", "T."]}),
-        json!({"version": 1, "dialogue": [one, two], "summary": ["S.", "T."], "topic": ["x", "y"]}),
-        json!({"dialogue": {"0": one, "1": two}, "summary": {"0": "S.", "1": "T."}}),
-        json!({"c1": {"dialogue": one, "summary": "S."}, "c2": {"dialogue": two, "summary": "T."}}),
-        json!({"columns": ["dialogue", "summary"], "index": [0, 1], "data": [[one, "S."], [two, "T."]]}),
-        json!({"schema": {"fields": [{"name": "dialogue"}]}, "data": [{"dialogue": one, "summary": "S."}, {"dialogue": two, "summary": "T."}]}),
+        json!({"version": 1, "dialogue": [first, second], "summary": ["S.", "T."], "topic": ["x", "y"]}),
+        json!({"dialogue": {"0": first, "1": second}, "summary": {"0": "S.", "1": "T."}}),
+        json!({"c1": {"dialogue": first, "summary": "S."}, "c2": {"dialogue": second, "summary": "T."}}),
+        json!({"columns": ["dialogue", "summary"], "index": [0, 1], "data": [[first, "S."], [second, "T."]]}),
+        json!({"schema": {"fields": [{"name": "dialogue"}]}, "data": [{"dialogue": first, "summary": "S."}, {"dialogue": second, "summary": "T."}]}),
         json!({"features": [{"name": "dialogue"}, {"name": "summary"}],
-               "rows": [{"row_idx": 0, "row": {"dialogue": one, "summary": "S."}, "truncated_cells": []},
-                        {"row_idx": 1, "row": {"dialogue": two, "summary": "T."}, "truncated_cells": []}]}),
-        json!([{"row_idx": 0, "row": {"dialogue": one, "summary": "S."}}, {"row_idx": 1, "row": {"dialogue": two, "summary": "T."}}]),
-        json!([["dialogue", "summary"], [one, "S."], [two, "T."]]),
-        json!({"result": {"data": [{"dialogue": one, "summary": "S."}, {"dialogue": two, "summary": "T."}]}}),
-        json!({"speakers": [{"name": "Ann"}], "items": [{"dialogue": one, "summary": "S."}, {"dialogue": two, "summary": "T."}]}),
+               "rows": [{"row_idx": 0, "row": {"dialogue": first, "summary": "S."}, "truncated_cells": []},
+                        {"row_idx": 1, "row": {"dialogue": second, "summary": "T."}, "truncated_cells": []}]}),
+        json!([{"row_idx": 0, "row": {"dialogue": first, "summary": "S."}}, {"row_idx": 1, "row": {"dialogue": second, "summary": "T."}}]),
+        json!([["dialogue", "summary"], [first, "S."], [second, "T."]]),
+        json!({"result": {"data": [{"dialogue": first, "summary": "S."}, {"dialogue": second, "summary": "T."}]}}),
+        json!({"speakers": [{"name": "Ann"}], "items": [{"dialogue": first, "summary": "S."}, {"dialogue": second, "summary": "T."}]}),
     ] {
         let import = import("a.json", document.to_string());
         assert_eq!(pairs(&import), EXPECTED, "{document}: {:?}", import.issues);
@@ -46,7 +46,7 @@ fn tables_as_pandas_and_the_hub_write_them() {
     }
     let keys = import(
         "a.json",
-        json!({"c1": {"dialogue": one, "summary": "S."}}).to_string(),
+        json!({"c1": {"dialogue": first, "summary": "S."}}).to_string(),
     );
     assert_eq!(keys.examples[0].external_id, "c1");
 }
@@ -94,6 +94,20 @@ fn lists_named_as_splits_are_read_as_those() {
 }
 
 #[test]
+fn splits_may_count_their_rows_alike() {
+    let row =
+        |text: &str| json!({"id": 0, "dialogue": format!("Ann: {text}\nBen: b"), "summary": "S."});
+    let document = json!({"train": [row("x")], "test": [row("y")]});
+    let import = import("a.json", document.to_string());
+    let ids: Vec<&str> = import
+        .examples
+        .iter()
+        .map(|example| example.external_id.as_str())
+        .collect();
+    assert_eq!((ids, import.bad_rows()), (vec!["0", "a:0"], 0));
+}
+
+#[test]
 fn other_lists_side_by_side_are_named() {
     let row = json!({"dialogue": "Ann: a\nBen: b", "summary": "S."});
     for document in [
@@ -122,6 +136,8 @@ fn objects_may_go_over_several_lines() {
         let import = import(name, text);
         let rows: Vec<usize> = import.examples.iter().map(|example| example.row).collect();
         assert_eq!((rows, import.read), (vec![1, 6, 12], 3), "{name}");
+        let flat = "{\"dialogue\":\"Ann: x\",\"summary\":\"S\"}\r".repeat(3);
+        assert_eq!(crate::import::tests::import(name, flat).read, 3, "{name}");
     }
     let broken = format!(
         "{}\n{}\n{}\n",

@@ -15,8 +15,8 @@ fn row(dialogue: Value) -> Import {
     )
 }
 
-fn dialogue(of: Value) -> String {
-    let import = row(of);
+fn dialogue(turns: Value) -> String {
+    let import = row(turns);
     assert!(import.issues.is_empty(), "{:?}", import.issues);
     import.examples[0].dialogue.clone()
 }

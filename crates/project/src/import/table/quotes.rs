@@ -6,7 +6,7 @@
 
 use crate::work;
 
-/// Cells may go over several lines until so many rows at fault have been looked at to the end of the file.
+/// Searches to the end of the file for a closing mark, before a cell may no longer go over several lines.
 const MOST_SEARCHES: usize = 4;
 
 /// What is wrong with the quotation marks of a row.

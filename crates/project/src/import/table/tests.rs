@@ -23,7 +23,7 @@ fn bad(import: &Import) -> Vec<(usize, &'static str)> {
 fn an_inch_sign_swallows_no_row() {
     // Which row and column it is in, whether its cell is quoted, and what follows it.
     let rows = |sign: &str, place: usize, column: usize| -> String {
-        let cell = |row: usize, at: usize, text: &str| match (row, at) == (place, column) {
+        let cell = |row: usize, cell: usize, text: &str| match (row, cell) == (place, column) {
             true => sign.to_owned(),
             false => text.to_owned(),
         };
