@@ -22,7 +22,7 @@ const WINDOW_CHARS: usize = 160;
 /// Marks of emphasis in Markdown and in chats.
 const EMPHASIS: [char; 2] = ['*', '_'];
 /// What may stand between a time and a name.
-const BETWEEN: [char; 7] = ['-', '–', '—', ' ', ',', '|', '\t'];
+const BETWEEN: [char; 9] = ['-', '–', '—', ' ', ',', '|', '\t', ':', '：'];
 /// Brackets that stand around names.
 const BRACKETS: [(char, char); 6] = [
     ('[', ']'),
@@ -48,8 +48,8 @@ pub(crate) enum Surety {
     Aside,
     /// A name with a time behind it, alone on its line.
     Timed,
-    /// A name that is longer than names may be.
-    TooLong,
+    /// A name that no speaker can have in our own form: too long, or only question marks.
+    Refused,
 }
 
 /// A line of a file.
@@ -154,7 +154,7 @@ impl<'a> Lead<'a> {
             if let Some(after) = time::bracketed(unmarked) {
                 lead.unread = after.trim_start_matches(BETWEEN);
                 lead.plain = format!("{marks}{}", lead.unread);
-            } else if let Some(after) = time::bare(unmarked) {
+            } else if let Some(after) = time::bare(unmarked).or_else(|| after_number(unmarked)) {
                 lead.unread = after.trim_start_matches(BETWEEN);
             } else {
                 lead.unread = unmarked;
@@ -163,6 +163,14 @@ impl<'a> Lead<'a> {
         }
         lead
     }
+}
+
+/// What follows the number of a turn: `1. Name: text`, `12) Name: text`.
+fn after_number(line: &str) -> Option<&str> {
+    let after = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = line.len() - after.len();
+    let after = after.strip_prefix(['.', ')'])?;
+    ((1..=4).contains(&digits) && after.starts_with(' ')).then_some(after)
 }
 
 /// `- Name: text`, `-Name: text`, `* Name: text`, `> Name: text`.
@@ -207,8 +215,8 @@ fn in_brackets(line: &str, is_emphasised: bool) -> Option<Named<'_>> {
     let is_square = matches!(close, ']' | '】' | '］');
     let is_lettered = name.chars().any(char::is_alphabetic);
     let surety = match likeness {
-        Surety::TooLong if is_called => Surety::TooLong,
-        Surety::TooLong => return None,
+        Surety::Refused if is_called => Surety::Refused,
+        Surety::Refused => return None,
         _ if !is_lettered && !is_called => return None,
         likeness if is_called => likeness,
         Surety::Sure if is_square && !text.is_empty() => Surety::Sure,
@@ -294,7 +302,7 @@ fn without_closing_emphasis(head: &str, is_emphasised: bool) -> &str {
 
 /// The colon of Latin scripts, and the wide one of Chinese and Japanese.
 pub(crate) fn is_colon(c: char) -> bool {
-    matches!(c, ':' | '：' | '﹕')
+    matches!(c, ':' | '：' | '﹕' | '︓')
 }
 
 /// The line before and after its first colon.

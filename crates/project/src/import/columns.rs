@@ -328,7 +328,12 @@ impl<'a> Names<'a> {
             let Some(&place) = self.first.get(*name) else {
                 continue;
             };
-            let is_sure = rank < UNSURE_DIALOGUE;
+            // Of two columns of one name nobody knows which is meant.
+            let is_single = self
+                .families
+                .get(*name)
+                .is_none_or(|found| found.len() == 1);
+            let is_sure = rank < UNSURE_DIALOGUE && is_single;
             if fits(&self.columns[place], Role::Dialogue) {
                 return Some((place, is_sure && passed.is_none()));
             }

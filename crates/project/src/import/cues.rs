@@ -191,8 +191,12 @@ fn say(talk: &mut Talk, cue: &Cue) {
                 last.add(&line.text);
             }
         } else {
-            let begins = is_first || line.text.starts_with(['-', '–', '—']);
-            talk.hear(speaker::heard(&line.text), !begins);
+            let changes = line.text.starts_with(['-', '–', '—']) || line.text.starts_with(">>");
+            let heard = speaker::heard(&line.text);
+            if changes && heard.speaker.is_none() {
+                talk.changes.push(line.text.clone());
+            }
+            talk.hear(heard, !(is_first || changes));
         }
         voice_before = voice;
         is_first = false;

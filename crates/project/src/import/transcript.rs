@@ -39,7 +39,9 @@ pub(super) struct Talk {
     pub(super) turns: Vec<Turn>,
     /// Turns that have a speaker only if the dialogue bears it out.
     pub(super) doubts: Vec<Doubt>,
-    /// Lines that may name a speaker and were read as text.
+    /// Lines that begin as if somebody else spoke, and do not say who.
+    pub(super) changes: Vec<String>,
+    /// Lines that may be said by somebody else, and were read as text of the turn before them.
     unsure: Vec<String>,
     pub(super) summary: Option<String>,
     pub(super) faults: Vec<Fault>,
@@ -279,6 +281,10 @@ impl Talk {
         let doubts = std::mem::take(&mut self.doubts);
         self.unsure
             .extend(speaker::settle(&mut self.turns, &doubts));
+        let changes = std::mem::take(&mut self.changes);
+        if self.turns.iter().any(|turn| turn.speaker.is_some()) {
+            self.unsure.extend(changes);
+        }
         let turns = std::mem::take(&mut self.turns);
         let mut turns = Dialogue { turns }.join_continuations().turns;
         for turn in turns.iter_mut().filter(|turn| turn.speaker.is_none()) {

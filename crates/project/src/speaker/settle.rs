@@ -47,7 +47,7 @@ fn kind(surety: Surety) -> Kind {
     match surety {
         Surety::Label => Kind::Label,
         Surety::Bracket | Surety::Aside => Kind::Bracket,
-        Surety::Sure | Surety::Likely | Surety::Timed | Surety::TooLong => Kind::Colon,
+        Surety::Sure | Surety::Likely | Surety::Timed | Surety::Refused => Kind::Colon,
     }
 }
 
@@ -148,7 +148,7 @@ impl<'a> Cast<'a> {
             .is_some_and(|count| *count > 1);
         let is_only_way = self.known == 0 && self.is_complete;
         match surety {
-            Surety::Sure | Surety::TooLong => true,
+            Surety::Sure | Surety::Refused => true,
             Surety::Likely => {
                 let is_word = !name.contains(char::is_whitespace);
                 self.sure.contains(name) || comes_back || (self.known < 2 && is_word) || is_only_way

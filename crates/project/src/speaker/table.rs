@@ -260,8 +260,8 @@ pub(super) fn is_mark(c: char) -> bool {
 
 /// Pictures that people call themselves by.
 fn is_emoji(c: char) -> bool {
-    matches!(c, '\u{1f000}'..='\u{1faff}' | '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}'
-        | '\u{2300}'..='\u{23ff}' | '\u{2190}'..='\u{21ff}' | '\u{25a0}'..='\u{25ff}' | '©' | '®')
+    matches!(c, '\u{1f000}'..='\u{1faff}' | '\u{2100}'..='\u{2bff}' | '\u{203c}' | '\u{2049}'
+        | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}' | '©' | '®')
 }
 
 pub(super) fn is_scheme(word: &str) -> bool {
@@ -285,7 +285,11 @@ pub(super) fn likeness(name: &str) -> Option<Surety> {
             && name.contains(char::is_whitespace)
             && name.split_whitespace().all(is_name_word)
             && !begins_a_clause(name);
-        return is_name.then_some(Surety::TooLong);
+        return is_name.then_some(Surety::Refused);
+    }
+    if !name.is_empty() && name.chars().all(|c| c == '?') {
+        // Somebody speaks whom the transcript could not tell.
+        return Some(Surety::Refused);
     }
     if !is_possible(name) {
         return None;

@@ -49,6 +49,9 @@ fn names_of_all_scripts_and_kinds_are_sure() {
         "🐼",
         "Ann 🐼",
         "👩‍⚕️",
+        "‼️",
+        "™",
+        "🇩🇪",
         "Ann & Ben",
         "Ludwig van Beethoven",
     ] {
@@ -103,6 +106,10 @@ fn every_way_to_mark_a_speaker_gives_the_same_name() {
         "[14.03.25, 09:05:12] Ann: Hi",
         "2025-03-14 09:05 Ann: Hi",
         "[2025-03-14T09:05:00Z] Ann: Hi",
+        "10:02 AM: Ann: Hi",
+        "[00:01]: Ann: Hi",
+        "1. Ann: Hi",
+        "12) **Ann:** Hi",
         "Ann (00:01): Hi",
         "Ann [00:01:02]: Hi",
         "Ann (10:02 AM): Hi",
@@ -191,7 +198,7 @@ fn what_may_be_a_name_is_not_sure() {
         ("Ann Lee (00:03)", Surety::Timed),
         (
             "Dr. med. Anna Maria von Hohenstein-Wittgenstein zu Berleburg: Tag",
-            Surety::TooLong,
+            Surety::Refused,
         ),
     ] {
         assert_eq!(
@@ -200,6 +207,10 @@ fn what_may_be_a_name_is_not_sure() {
             "{line}"
         );
     }
+    assert_eq!(
+        named_by("???: hi").map(|(_, surety)| surety),
+        Some(Surety::Refused)
+    );
     let long_clause = "I think that there is only one thing that we need to consider: money";
     assert_eq!(named_by(long_clause), None);
 }

@@ -69,6 +69,24 @@ fn names_in_every_place_of_a_cue() {
 }
 
 #[test]
+fn a_change_of_speaker_without_a_name_is_shown() {
+    for mark in [">> ", "- ", ">>"] {
+        let import = read(&vtt(&[
+            "Ann: Hi",
+            "Ben: Yo",
+            &format!("{mark}who is that?"),
+        ]));
+        assert_eq!(
+            codes(&import),
+            [(3, "dialogue", "unsure_speaker")],
+            "{mark}"
+        );
+    }
+    let nobody = read(&vtt(&["- Hi", "- Yo"]));
+    assert_eq!(codes(&nobody), [(3, "dialogue", "no_speaker")]);
+}
+
+#[test]
 fn webex_names_the_speaker_in_the_identifier_and_others_do_not() {
     let cue = |identifier: &str, text: &str| {
         format!("{identifier}\n00:00:01.000 --> 00:00:02.000\n{text}\n\n")

@@ -117,9 +117,15 @@ fn table(mut fields: Fields) -> Result<Vec<Fields>, Fields> {
     if let Some((map, _)) = columns::guess(&names_of(&fields)) {
         let (dialogue, summary) = (&map.dialogue, map.summaries.first());
         let column = |name: Option<&String>| name.and_then(|name| fields.get(name));
+        let is_even = |count: usize| {
+            let mut lists = fields.values();
+            lists.all(|value| value.as_array().is_some_and(|list| list.len() == count))
+        };
+        let is_plural = may_be_turns(dialogue) || summary.is_none_or(|name| name.ends_with('s'));
         return match (column(Some(dialogue)), column(summary)) {
             (Some(Value::Array(dialogues)), Some(Value::Array(summaries)))
-                if dialogues.len() == summaries.len() && are_dialogues(dialogues) =>
+                if dialogues.len() == summaries.len()
+                    && (are_dialogues(dialogues) || !is_plural && is_even(dialogues.len())) =>
             {
                 let count = dialogues.len();
                 Ok(from_lists(fields, count))
@@ -151,6 +157,13 @@ fn table(mut fields: Fields) -> Result<Vec<Fields>, Fields> {
         true => Ok(from_index(fields)),
         false => Err(fields),
     }
+}
+
+/// Whether a column's name is that of a list of turns.
+fn may_be_turns(name: &str) -> bool {
+    ["turn", "utterance", "message"]
+        .iter()
+        .any(|word| name.to_lowercase().contains(word))
 }
 
 /// Whether a list holds dialogues, one an item, and is not the turns of one.

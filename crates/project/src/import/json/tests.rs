@@ -53,6 +53,8 @@ fn tables_as_pandas_and_the_hub_write_them() {
 
 #[test]
 fn an_object_with_lists_may_be_one_row() {
+    let text = json!({"dialogue": ["Ann: a", "Ben: b"], "summary": ["S.", "T."]}).to_string();
+    assert_eq!(import("a.json", text).read, 2);
     let text = json!({"turns": ["Ann: a", "Ben: b"], "summaries": ["S.", "T."]}).to_string();
     let import = import("a.json", text);
     assert_eq!((import.read, import.examples[0].references.len()), (1, 2));

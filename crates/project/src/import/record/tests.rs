@@ -134,6 +134,11 @@ fn turns_say_who_speaks_in_the_ways_of_chat_data_sets() {
             "Ann  x: Hi\n🐼: Yo",
         ),
         (json!(["Ann: Hi", "Ben: Yo"]), "Ann: Hi\nBen: Yo"),
+        (
+            json!([{"author": {"name": "Ann"}, "content": {"content_type": "text", "parts": ["Hi"]}},
+                   {"author": {"name": "Ben"}, "content": {"text": "Yo"}}]),
+            "Ann: Hi\nBen: Yo",
+        ),
     ] {
         assert_eq!(dialogue(turns.clone()), expected, "{turns}");
     }

@@ -13,10 +13,13 @@ use crate::work;
 
 /// Field names under which a turn says who speaks, the surest first; a role is what somebody is there for, and counts
 /// only where nothing says who.
-const SPEAKER_KEYS: [&str; 12] = [
+const SPEAKER_KEYS: [&str; 17] = [
     "speaker",
     "name",
     "speaker_name",
+    "speakerName",
+    "display_name",
+    "displayName",
     "author",
     "from",
     "sender",
@@ -24,11 +27,21 @@ const SPEAKER_KEYS: [&str; 12] = [
     "user",
     "username",
     "speaker_id",
+    "speakerId",
     "speaker_label",
+    "spk",
     "role",
 ];
 /// Field names of a number that stands for a speaker: a name beside it says more.
-const NAME_KEYS: [&str; 4] = ["name", "speaker_name", "author", "username"];
+const NAME_KEYS: [&str; 7] = [
+    "name",
+    "speaker_name",
+    "speakerName",
+    "display_name",
+    "displayName",
+    "author",
+    "username",
+];
 const TEXT_KEYS: [&str; 8] = [
     "text",
     "content",
@@ -224,9 +237,11 @@ fn text_of(fields: &Map<String, Value>) -> Option<String> {
             Value::String(text) => return Some(text.clone()),
             Value::Number(number) => return Some(number.to_string()),
             Value::Array(parts) => return Some(text_of_parts(parts)),
-            Value::Object(inner) if inner.values().any(Value::is_array) => {
-                let mut lists = inner.values().filter_map(Value::as_array);
-                return lists.next().map(|parts| text_of_parts(parts));
+            Value::Object(inner) => {
+                let text = TEXT_KEYS.iter().find_map(|key| inner.get(*key)?.as_str());
+                let parts = inner.values().find_map(Value::as_array);
+                let parts = parts.map(|parts| text_of_parts(parts));
+                return text.map(str::to_owned).or(parts);
             }
             _ => {}
         }
