@@ -106,23 +106,23 @@ fn by_name(file: &str) -> Option<Split> {
 /// What stands in a data set before an import, as far as the draw needs it.
 #[derive(Debug, Default)]
 pub(crate) struct Standing {
-    /// The split of each dialogue that is there, by its key ([`leak::key`]).
-    places: HashMap<String, Split>,
+    /// The split of each dialogue that is there, by its key ([`leak::key`]), and whether it counts for the shares.
+    places: HashMap<String, (Split, bool)>,
 }
 
 impl Standing {
-    /// From the keys of a data set's dialogues and their splits.
-    pub(crate) fn new(places: impl Iterator<Item = (String, Split)>) -> Self {
-        Self {
-            places: places.collect(),
-        }
+    /// Adds dialogues by their keys, with their splits; `counts` says whether they are part of what is divided into
+    /// shares.
+    pub(crate) fn add(&mut self, places: impl Iterator<Item = (String, Split)>, counts: bool) {
+        self.places
+            .extend(places.map(|(key, split)| (key, (split, counts))));
     }
 
     fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        self.places
-            .values()
-            .for_each(|split| *counts.of(*split) += 1);
+        for (split, _) in self.places.values().filter(|(_, counts)| *counts) {
+            *counts.of(*split) += 1;
+        }
         counts
     }
 }
@@ -181,7 +181,11 @@ fn shares(total: usize) -> SplitShares {
 /// many as it lacks of its share of the whole data set ([`seats`]), in the order of a hash of seed and text: so the draw
 /// depends neither on the order of rows nor on the file, and the same import into the same data set draws the same.
 pub(crate) fn draw(keys: &[String], standing: &Standing, seed: u64) -> (Vec<Split>, SplitShares) {
-    let mut places = standing.places.clone();
+    let mut places: HashMap<&String, Split> = standing
+        .places
+        .iter()
+        .map(|(key, (split, _))| (key, *split))
+        .collect();
     let mut fresh: Vec<([u8; 32], &String)> = Vec::new();
     let mut seen: HashSet<&String> = HashSet::new();
     for key in keys {
@@ -200,7 +204,7 @@ pub(crate) fn draw(keys: &[String], standing: &Standing, seed: u64) -> (Vec<Spli
     ]
     .into_iter()
     .flat_map(|(split, n)| std::iter::repeat_n(split, n));
-    places.extend(fresh.iter().map(|(_, key)| (*key).clone()).zip(drawn));
+    places.extend(fresh.iter().map(|(_, key)| *key).zip(drawn));
     let split_of = |key: &String| places.get(key).copied().unwrap_or(Split::Train);
     (
         keys.iter().map(split_of).collect(),
@@ -306,13 +310,18 @@ mod tests {
             .map(|wanted| splits.iter().filter(|split| **split == wanted).count())
     }
 
+    /// A data set in which every dialogue counts.
+    fn standing(stood: &[(String, Split)]) -> Standing {
+        let mut standing = Standing::default();
+        standing.add(stood.iter().cloned(), true);
+        standing
+    }
+
     /// A data set that grows by `step` dialogues at a time.
     fn grown(total: usize, step: usize, seed: u64) -> Vec<(String, Split)> {
         let mut stood: Vec<(String, Split)> = Vec::new();
         while stood.len() < total {
-            let standing = Standing {
-                places: stood.iter().cloned().collect(),
-            };
+            let standing = standing(&stood);
             let new = keys(stood.len(), step.min(total - stood.len()));
             let (splits, _) = draw(&new, &standing, seed);
             stood.extend(new.into_iter().zip(splits));
@@ -379,9 +388,7 @@ mod tests {
     #[test]
     fn a_single_dialogue_is_drawn_by_its_text_and_the_seed() {
         let stood = grown(40, 40, 0);
-        let standing = Standing {
-            places: stood.into_iter().collect(),
-        };
+        let standing = standing(&stood);
         let drawn = |i: usize, seed| draw(&keys(i, 1), &standing, seed).0[0];
         let by_text: HashSet<Split> = (100..200).map(|i| drawn(i, 0)).collect();
         let by_seed: HashSet<Split> = (0..100).map(|seed| drawn(100, seed)).collect();
@@ -403,20 +410,34 @@ mod tests {
                 .all(|(key, split)| places[key] == split)
         );
         // In the data set that they make they stay where they are.
-        let standing = Standing { places };
+        let stood: Vec<(String, Split)> = places.into_iter().collect();
+        let standing = standing(&stood);
         let (standing_still, _) = draw(&new, &standing, 4);
-        let expected: Vec<Split> = new.iter().map(|key| standing.places[key]).collect();
+        let expected: Vec<Split> = new.iter().map(|key| standing.places[key].0).collect();
         assert_eq!(standing_still, expected);
     }
 
     #[test]
+    fn what_does_not_count_is_known_and_takes_no_share() {
+        let mut standing = Standing::default();
+        let waiting = keys(50, 40).into_iter().map(|key| (key, Split::Test));
+        standing.add(waiting, false);
+        let new = [keys(0, 100), keys(50, 1)].concat();
+        let (splits, shares) = draw(&new, &standing, 0);
+        assert_eq!(splits[100], Split::Test, "it goes where it is");
+        assert_eq!(shares.train, 70);
+        // 40 of the hundred are there already; the other 60 make a set of their own.
+        let fresh: Vec<Split> = [&splits[..50], &splits[90..100]].concat();
+        assert_eq!(counts(&fresh), [42, 9, 9]);
+    }
+
+    #[test]
     fn a_set_that_is_all_test_is_filled_up_with_training() {
-        let standing = Standing {
-            places: keys(0, 6)
-                .into_iter()
-                .map(|key| (key, Split::Test))
-                .collect(),
-        };
+        let stood: Vec<(String, Split)> = keys(0, 6)
+            .into_iter()
+            .map(|key| (key, Split::Test))
+            .collect();
+        let standing = standing(&stood);
         let (splits, _) = draw(&keys(10, 20), &standing, 0);
         let [train, validation, test] = counts(&splits);
         assert_eq!(test, 0);

@@ -280,18 +280,38 @@ impl<'a> Arrival<'a> {
         }
     }
 
-    /// Draws the splits again where they are drawn: now it is known what the data set holds.
+    /// Draws the splits again where they are drawn: now it is known what the data set holds. Dialogues that wait for a
+    /// summary are divided apart from the others, which alone are learnt from and tested on now.
     fn draw_splits(&mut self, seed: u64) {
         if !matches!(self.found.split_rule, Some(SplitRule::Drawn { .. })) {
             return;
         }
-        let standing = self.standing_keys.iter().cloned();
-        let splits = self.standing.iter().map(|row| row.split);
-        let (drawn, shares) = draw(&self.keys, &Standing::new(standing.zip(splits)), seed);
-        for (example, split) in self.found.examples.iter_mut().zip(drawn) {
-            example.split = split;
+        let mut arrived: Vec<(String, Split)> = Vec::new();
+        let mut rule = None;
+        for summarised in [true, false] {
+            let mut standing = Standing::default();
+            standing.add(arrived.iter().cloned(), false);
+            for counts in [false, true] {
+                let rows = self.standing.iter().zip(&self.standing_keys);
+                let same = rows.filter(|(row, _)| counts == (row.is_summarised() == summarised));
+                standing.add(same.map(|(row, key)| (key.clone(), row.split)), counts);
+            }
+            let examples = self.found.examples.iter_mut().zip(&self.keys);
+            let (mut examples, keys): (Vec<_>, Vec<String>) = examples
+                .filter(|(example, _)| example.references.is_empty() != summarised)
+                .map(|(example, key)| (example, key.clone()))
+                .unzip();
+            if keys.is_empty() {
+                continue;
+            }
+            let (drawn, shares) = draw(&keys, &standing, seed);
+            for (example, split) in examples.iter_mut().zip(&drawn) {
+                example.split = *split;
+            }
+            arrived.extend(keys.into_iter().zip(drawn));
+            rule.get_or_insert(SplitRule::Drawn { seed, shares });
         }
-        self.found.split_rule = Some(SplitRule::Drawn { seed, shares });
+        self.found.split_rule = rule.or(self.found.split_rule);
     }
 
     /// Leaves out each row that the data set has from an earlier import of the same file: the same id, split, dialogue

@@ -258,6 +258,38 @@ fn dialogues_without_a_summary_wait_for_it() {
     );
 }
 
+#[test]
+fn what_waits_takes_no_place_of_what_is_learnt_from() {
+    let desk = Desk::new();
+    let path = desk.folder.path().join("calls.jsonl");
+    let line = |i: usize| {
+        let summary = if i < 60 { "" } else { "They agree." };
+        json!({"dialogue": format!("Ada: Is it {i}?\nBen: Yes."), "summary": summary}).to_string()
+    };
+    let lines: Vec<String> = (0..100).map(line).collect();
+    std::fs::write(&path, lines.join("\n")).unwrap();
+    let keep = ImportRequest {
+        keep_unsummarised: true,
+        ..request(&path)
+    };
+    desk.session.import(&keep, 1).unwrap();
+    let rows = desk.rows();
+    let count = |split| {
+        rows.iter()
+            .filter(|row| row.is_summarised() && row.split == split)
+            .count()
+    };
+    assert_eq!(
+        [
+            count(Split::Train),
+            count(Split::Validation),
+            count(Split::Test)
+        ],
+        [28, 6, 6]
+    );
+    assert_eq!(desk.session.import(&keep, 2).unwrap().imported, 0);
+}
+
 /// A run that reads one example.
 fn reading(dataset_id: i64, example: i64) -> NewRun<'static> {
     NewRun {
