@@ -8,6 +8,7 @@ mod bench;
 mod data;
 mod docs;
 mod export;
+mod formats;
 mod hub;
 mod hub_server;
 mod intake;

@@ -8,11 +8,13 @@ use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use contract::{DeviceChoice, Preset, Quantize, SplitChoice, StageName, System};
+use contract::{
+    DeviceChoice, DropReason, Encoding, Preset, Quantize, Separator, SplitChoice, StageName, System,
+};
 use lm::files::export::GgufType;
 use lm::text::chat_template::Date;
 use mrds::export::{ExportFormat, Exported};
-use project::import::{ColumnMap, Speakers};
+use project::import::{ColumnMap, Reading, Speakers, TurnMap};
 use serde::Serialize;
 
 use self::word::word_of;
@@ -147,7 +149,8 @@ impl Command {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Import {
-    /// JSON, JSONL, CSV or TSV files, or transcripts: TXT, Markdown, WebVTT, SRT
+    /// Tables (CSV, TSV, XLSX, XLS, ODS, JSON, JSONL), transcripts (TXT, Markdown, WebVTT, SRT, DOCX) or exported chats
+    /// (WhatsApp, Telegram, Slack, Zoom; TXT, JSON, ZIP)
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// Name of the data set; an existing one is added to
@@ -177,6 +180,40 @@ pub(crate) struct Import {
     /// Seed for drawing the splits if nothing else tells them
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+}
+
+/// How files are read.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReadingArgs {
+    /// Encoding of the texts [default: detected]
+    #[arg(long, value_parser = word_of(Encoding::ALL, Encoding::as_str))]
+    pub(crate) encoding: Option<Encoding>,
+    /// Separator of the tables [default: detected]
+    #[arg(long, value_parser = word_of(Separator::ALL, Separator::as_str))]
+    pub(crate) separator: Option<Separator>,
+    /// Hours of silence that end a dialogue of a chat, 0 for never [default: 8]
+    #[arg(long, value_name = "HOURS")]
+    pub(crate) gap: Option<u32>,
+    /// Columns of a table with one turn a row: text=C,speaker=C[,group=C][,summary=C]
+    #[arg(long, value_name = "MAP")]
+    pub(crate) turns: Option<TurnMap>,
+    /// Let back in what is left out for this reason, where somebody says it; once for each reason
+    #[arg(long, value_name = "REASON", value_parser = word_of(DropReason::ALL, DropReason::as_str))]
+    pub(crate) keep_dropped: Vec<DropReason>,
+}
+
+impl From<&ReadingArgs> for Reading {
+    fn from(args: &ReadingArgs) -> Self {
+        Self {
+            encoding: args.encoding,
+            separator: args.separator,
+            gap_hours: args.gap,
+            turns: args.turns.clone(),
+            keep_dropped: args.keep_dropped.clone(),
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]

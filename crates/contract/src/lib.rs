@@ -12,6 +12,7 @@ mod error;
 mod event;
 mod excerpt;
 mod format;
+mod intake;
 mod line;
 mod method;
 mod model;
@@ -43,6 +44,7 @@ pub use event::{
 };
 pub use excerpt::{EXCERPT_CHARS, excerpt, excerpts};
 pub use format::{FileFormat, Formats};
+pub use intake::{Account, AccountUnit, DateOrder, Dropped, SourceFile};
 pub use line::{
     DemoLine, DemoRequest, DownloadLine, LineHead, LineKind, LogEnd, LogEntry, LogRecord,
     Summarized,

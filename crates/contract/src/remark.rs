@@ -1,11 +1,11 @@
-//! What an import says about the data set as a whole, beside the problems of single rows: facts, which each shell
-//! words.
+//! What an import says about the data set as a whole and what it guessed, beside the problems of single rows: facts,
+//! which each shell words.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Language, Split};
+use crate::{DateOrder, Encoding, Language, Split};
 
 /// Something about a data set that its owner should know after an import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,79 @@ pub enum Remark {
         #[cfg_attr(feature = "specta", specta(type = u32))]
         dialogues: usize,
     },
+    /// The file does not say how its letters are written.
+    EncodingGuessed {
+        /// The file, as given.
+        file: String,
+        /// How it was read.
+        encoding: Encoding,
+        /// A piece of the text, to look at.
+        sample: Option<String>,
+    },
+    /// The columns were chosen by their names, which leave room for doubt.
+    ColumnsGuessed {
+        /// The file, as given.
+        file: String,
+        /// The column taken for the dialogue.
+        dialogue: String,
+        /// The columns taken for summaries.
+        summaries: Vec<String>,
+    },
+    /// Each row was taken for one turn.
+    TurnRows {
+        /// The file, as given.
+        file: String,
+        /// The column with what is said.
+        text: String,
+        /// The column with who says it.
+        speaker: String,
+        /// The column that tells the conversations apart; none if the file is one conversation.
+        group: Option<String>,
+        /// The column with the summary.
+        summary: Option<String>,
+        /// Conversations found.
+        #[cfg_attr(feature = "specta", specta(type = u32))]
+        dialogues: usize,
+    },
+    /// Of an archive, this was read.
+    MemberRead {
+        /// The file, as given.
+        file: String,
+        /// The member that was read first.
+        inside: String,
+        /// How many members were read.
+        #[cfg_attr(feature = "specta", specta(type = u32))]
+        members: usize,
+    },
+    /// Of a workbook, this sheet was read.
+    SheetChosen {
+        /// The file, as given.
+        file: String,
+        /// The sheet.
+        sheet: String,
+        /// The row with the names of the columns.
+        #[cfg_attr(feature = "specta", specta(type = u32))]
+        header_row: usize,
+        /// The sheets that were not read.
+        others: Vec<String>,
+    },
+    /// A chat was divided where nobody wrote for a long time.
+    SessionsByGap {
+        /// The file, as given.
+        file: String,
+        /// Hours of silence that end a session.
+        gap_hours: u32,
+        /// Sessions found.
+        #[cfg_attr(feature = "specta", specta(type = u32))]
+        sessions: usize,
+    },
+    /// No date of the chat shows whether the day or the month stands first.
+    DateOrderGuessed {
+        /// The file, as given.
+        file: String,
+        /// How the dates were read.
+        order: DateOrder,
+    },
 }
 
 impl fmt::Display for Remark {
@@ -75,6 +148,103 @@ impl fmt::Display for Remark {
                  less, and small base models know English only",
                 name(*language)
             ),
+            guess => guess.write(f),
+        }
+    }
+}
+
+impl Remark {
+    /// What was decided without asking.
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EncodingGuessed {
+                file,
+                encoding,
+                sample,
+            } => {
+                write!(f, "{file} was read as {encoding}, which is a guess")?;
+                match sample {
+                    Some(sample) => write!(f, ": `{sample}`"),
+                    None => Ok(()),
+                }
+            }
+            Self::ColumnsGuessed {
+                file,
+                dialogue,
+                summaries,
+            } => write!(
+                f,
+                "the columns of {file} were guessed: dialogue `{dialogue}`, summary `{}`",
+                summaries.join("`, `")
+            ),
+            Self::TurnRows {
+                file,
+                text,
+                speaker,
+                group,
+                summary,
+                dialogues,
+            } => {
+                write!(
+                    f,
+                    "each row of {file} was taken for one turn: text `{text}`, speaker `{speaker}`"
+                )?;
+                if let Some(group) = group {
+                    write!(f, ", one dialogue for each `{group}`")?;
+                }
+                if let Some(summary) = summary {
+                    write!(f, ", summary `{summary}`")?;
+                }
+                write!(f, " ({dialogues} dialogues)")
+            }
+            Self::MemberRead {
+                file,
+                inside,
+                members: 1,
+            } => write!(f, "of {file}, {inside} was read"),
+            Self::MemberRead {
+                file,
+                inside,
+                members,
+            } => write!(
+                f,
+                "of {file}, {members} files were read, the first is {inside}"
+            ),
+            Self::SheetChosen {
+                file,
+                sheet,
+                header_row,
+                others,
+            } => {
+                write!(
+                    f,
+                    "of {file}, the sheet `{sheet}` was read, with its columns named in row {header_row}"
+                )?;
+                match others.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, "; not read: `{}`", others.join("`, `")),
+                }
+            }
+            Self::SessionsByGap {
+                file,
+                gap_hours,
+                sessions,
+            } => write!(
+                f,
+                "{file} was divided into {sessions} dialogues, where nobody wrote for {gap_hours} hours"
+            ),
+            Self::DateOrderGuessed { file, order } => {
+                let order = match order {
+                    DateOrder::DayFirst => "the day first",
+                    DateOrder::MonthFirst => "the month first",
+                    DateOrder::YearFirst => "the year first",
+                };
+                write!(
+                    f,
+                    "the dates of {file} were read with {order}, which is a guess"
+                )
+            }
+            _ => Ok(()),
         }
     }
 }

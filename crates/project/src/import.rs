@@ -7,30 +7,53 @@
 //!
 //! A new format is a line in `columns` (and a file of its own where its records are laid out differently).
 
+mod account;
+mod archive;
+mod chat;
 mod columns;
 mod cues;
+mod decode;
+mod document;
+mod docx;
+mod head_lines;
 mod json;
 pub mod leak;
+mod limits;
+mod meet;
+mod names;
+mod recognise;
 mod record;
+mod slack;
 mod split;
 mod srt;
+mod stamp;
 mod table;
+mod telegram;
 mod text;
 mod transcript;
+mod turn_rows;
 mod webvtt;
+mod whatsapp;
+mod workbook;
+mod zoom_chat;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use account::Measure;
 use contract::problem::{ImportProblem, NotFound, Unreadable};
 use contract::{
-    Detection, FileFormat, Formats, IssueCode, Severity, Split, SplitChoice, SplitRule,
+    Account, AccountUnit, Detection, DropReason, Dropped, Encoding, FileFormat, Formats,
+    IntakeLimit, IssueCode, Remark, Separator, Severity, SourceFile, Split, SplitChoice, SplitRule,
 };
+use recognise::{Input, Taken};
 use serde::{Deserialize, Serialize};
 use transcript::Beside;
 
+pub use account::Units;
 pub use leak::{Leak, find_leaks};
 pub(crate) use split::{Standing, draw};
+pub use turn_rows::{BadTurnMap, TurnMap};
 
 /// Rows shown before anything is imported.
 const PREVIEW_ROWS: usize = 5;
@@ -114,6 +137,21 @@ impl From<&str> for Speakers {
     }
 }
 
+/// How files are read, where the user knows better than the program.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// How the bytes of texts are read; detected where absent.
+    pub encoding: Option<Encoding>,
+    /// The separator of tables; detected where absent.
+    pub separator: Option<Separator>,
+    /// Hours of silence that end a dialogue of a chat; 0 for never, the program's own where absent.
+    pub gap_hours: Option<u32>,
+    /// The columns of a table with one turn a row; detected where absent.
+    pub turns: Option<TurnMap>,
+    /// What is let back in of what is no part of a conversation, where it has a speaker.
+    pub keep_dropped: Vec<DropReason>,
+}
+
 /// How to read.
 #[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
@@ -127,6 +165,8 @@ pub struct ImportOptions {
     pub seed: u64,
     /// Keep rows without a summary, with no references.
     pub keep_unsummarised: bool,
+    /// Encoding, separator and how chats are divided.
+    pub reading: Reading,
 }
 
 /// One example, ready to be stored.
@@ -145,6 +185,9 @@ pub struct ImportedExample {
     /// Its row there: as a spreadsheet counts (the header is row 1), the line of a JSONL file, the item of a list, the
     /// line on which a dialogue of a transcript begins.
     pub row: usize,
+    /// What it is made of.
+    #[serde(skip)]
+    pub units: Units,
 }
 
 /// Something about a row that its owner should know.
@@ -189,9 +232,43 @@ pub struct Import {
     pub examples: Vec<ImportedExample>,
     /// What is wrong, or worth knowing, row by row.
     pub issues: Vec<Issue>,
+    /// How each file was read.
+    pub sources: Vec<SourceFile>,
+    /// What is no part of a conversation, in the order of the files.
+    pub dropped: Vec<Dropped>,
+    /// What was decided without asking.
+    pub remarks: Vec<Remark>,
+    /// Everything that was read, in its unit.
+    #[serde(skip)]
+    measured: Measured,
+}
+
+/// All that the files hold.
+#[derive(Clone, Copy, Debug)]
+struct Measured {
+    unit: AccountUnit,
+    read: usize,
 }
 
 impl Import {
+    /// Where everything went, given the examples that are imported in the end.
+    pub fn account(&self, examples: &[ImportedExample]) -> Account {
+        let Measured { unit, read } = self.measured;
+        let count = |part: fn(&Units) -> usize| -> usize {
+            examples.iter().map(|example| part(&example.units)).sum()
+        };
+        let (whole, merged) = (count(|units| units.read), count(|units| units.merged));
+        let dropped = self.dropped.len();
+        Account {
+            unit,
+            read,
+            imported: whole - merged,
+            skipped: read.saturating_sub(whole + dropped),
+            merged,
+            dropped,
+        }
+    }
+
     /// The rows that cannot be imported, one entry per problem.
     pub fn errors(&self) -> impl Iterator<Item = &Issue> {
         self.issues
@@ -235,6 +312,34 @@ struct Records {
     rows: Vec<Record>,
     /// Rows that could not be taken apart.
     issues: Vec<Issue>,
+    /// Pieces of its records, and what is none.
+    measure: Measure,
+    remarks: Vec<Remark>,
+    /// The member of an archive that was read.
+    inside: Option<String>,
+    /// The sheet of a workbook that was read.
+    sheet: Option<String>,
+    /// The separator of a table.
+    separator: Option<Separator>,
+    /// Where a summary can be written that a dialogue lacks.
+    summary_fix: Option<String>,
+}
+
+impl Records {
+    fn new(layout: FileFormat) -> Self {
+        Self {
+            layout,
+            columns: Vec::new(),
+            rows: Vec::new(),
+            issues: Vec::new(),
+            measure: Measure::of_rows(),
+            remarks: Vec::new(),
+            inside: None,
+            sheet: None,
+            separator: None,
+            summary_fix: None,
+        }
+    }
 }
 
 /// Reads the files as one data set. Summaries beside transcripts are read with them.
@@ -261,6 +366,9 @@ fn read_file(path: &Path) -> Result<Vec<u8>, ImportProblem> {
     let file = path.display().to_string();
     if path.is_dir() {
         return Err(ImportProblem::Unreadable(Unreadable::Folder { file }));
+    }
+    if let Ok(about) = path.metadata() {
+        limits::check(&file, IntakeLimit::FileBytes, about.len())?;
     }
     std::fs::read(path).map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => ImportProblem::NotFound(NotFound::File { file }),
@@ -290,27 +398,14 @@ fn read_parts(
         .iter()
         .filter_map(|(path, _)| transcript::path_beside(path))
         .collect();
+    let mut turns = 0;
     for (path, bytes) in parts.iter().filter(|(path, _)| !besides.contains(path)) {
-        let file = path.display().to_string();
         let beside = transcript::path_beside(path);
-        let beside = beside.and_then(|path| Some(Beside::new(&path, contents.get(&path)?)));
-        let records = take_apart(path, &file, bytes, beside.as_ref())?;
-        if records.rows.is_empty() && records.issues.is_empty() {
-            return Err(ImportProblem::Empty { file });
-        }
-        let layout = columns::detect(&records, options.map.as_ref(), &file)?;
-        let mut part = start(&layout, &records);
-        if layout.detection != Detection::NeedsMapping {
-            drafts.extend(record::drafts(
-                &records,
-                &layout,
-                options,
-                &file,
-                &mut part.issues,
-            )?);
-        }
-        part.issues.extend(records.issues);
-        part.issues.sort_by_key(|issue| issue.row);
+        let beside = beside.and_then(|path| Some((contents.get(&path)?, path)));
+        let (part, found) = read_part(path, bytes, beside, options)?;
+        turns += part.measured.read as u64;
+        limits::check(&path.display().to_string(), IntakeLimit::Turns, turns)?;
+        drafts.extend(found);
         import = Some(match import {
             None => part,
             Some(first) => join(first, part),
@@ -332,6 +427,44 @@ fn read_parts(
     Ok(import)
 }
 
+/// Reads one file, with the summaries beside it: what is known about it, and its good rows.
+fn read_part(
+    path: &Path,
+    bytes: &[u8],
+    beside: Option<(&&[u8], PathBuf)>,
+    options: &ImportOptions,
+) -> Result<(Import, Vec<record::Draft>), ImportProblem> {
+    let file = path.display().to_string();
+    let beside = beside.map(|(bytes, path)| (decode::decode(bytes, None), path));
+    let beside = beside
+        .as_ref()
+        .map(|(decoded, path)| Beside::new(path, &decoded.bytes));
+    let input = Input {
+        path,
+        file: &file,
+        bytes,
+        beside: beside.as_ref(),
+    };
+    let taken = recognise::take_apart(&input, options)?;
+    let source = SourceParts::of(&taken);
+    let turns = options.reading.turns.as_ref();
+    let records = turn_rows::gather(&file, taken.records, turns, options.map.as_ref())?;
+    if records.rows.is_empty() && records.issues.is_empty() {
+        return Err(ImportProblem::Empty { file });
+    }
+    let layout = columns::detect(&records, options.map.as_ref(), &file)?;
+    let mut part = start(&layout, &records, source.finish(&file, &records, &layout));
+    let drafts = match layout.detection {
+        Detection::NeedsMapping => Vec::new(),
+        _ => record::drafts(&records, &layout, options, &file, &mut part.issues)?,
+    };
+    part.issues.extend(records.issues);
+    part.issues.sort_by_key(|issue| issue.row);
+    part.dropped = records.measure.dropped;
+    part.remarks.extend(records.remarks);
+    Ok((part, drafts))
+}
+
 fn check_speakers(options: &ImportOptions) -> Result<(), ImportProblem> {
     let Some(speakers) = &options.speakers else {
         return Ok(());
@@ -349,53 +482,53 @@ fn check_speakers(options: &ImportOptions) -> Result<(), ImportProblem> {
     }
 }
 
-/// Chooses the layout by content; the file's ending decides between tables and between transcripts.
-fn take_apart(
-    path: &Path,
-    file: &str,
-    bytes: &[u8],
-    beside: Option<&Beside<'_>>,
-) -> Result<Records, ImportProblem> {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(ImportProblem::InvalidUtf8 {
-            file: file.into(),
-            row: 1,
-            offset: 0,
-            utf16: true,
-        });
+/// How the bytes of a file were read, until its format is known.
+struct SourceParts {
+    encoding: Encoding,
+    guessed: bool,
+    sample: Option<String>,
+}
+
+impl SourceParts {
+    fn of(taken: &Taken) -> Self {
+        Self {
+            encoding: taken.encoding,
+            guessed: taken.guessed,
+            sample: taken.sample.clone(),
+        }
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let ending = path
-        .extension()
-        .map(|ending| ending.to_string_lossy().to_lowercase())
-        .unwrap_or_default();
-    match (
-        ending.as_str(),
-        bytes.iter().find(|byte| !byte.is_ascii_whitespace()),
-    ) {
-        (_, None) => Err(ImportProblem::Empty { file: file.into() }),
-        ("csv" | "tsv", _) => table::read(file, bytes, None),
-        ("md" | "markdown", _) => Ok(text::read(FileFormat::Md, file, bytes, beside)),
-        ("vtt", _) => Ok(webvtt::read(file, bytes, beside)),
-        ("srt", _) => Ok(srt::read(file, bytes, beside)),
-        _ if bytes.starts_with(b"WEBVTT") => Ok(webvtt::read(file, bytes, beside)),
-        _ if cues::look_like_ones(bytes) => Ok(srt::read(file, bytes, beside)),
-        ("txt" | "text", _) if !json::looks_like_it(bytes) && !table::looks_like_one(bytes) => {
-            match transcript::is_beside(path) {
-                true => Ok(transcript::orphan(FileFormat::Txt, file)),
-                false => Ok(text::read(FileFormat::Txt, file, bytes, beside)),
-            }
+
+    fn finish(self, file: &str, records: &Records, layout: &columns::Layout) -> SourceFile {
+        SourceFile {
+            file: file.to_owned(),
+            format: layout.format,
+            encoding: self.encoding,
+            encoding_guessed: self.guessed,
+            sample: self.sample,
+            separator: records.separator,
+            inside: records.inside.clone(),
+            sheet: records.sheet.clone(),
         }
-        (_, Some(b'[')) => json::read_list(file, bytes),
-        ("jsonl" | "ndjson" | "json", _) | (_, Some(b'{')) => {
-            json::read_objects(file, bytes, &ending)
-        }
-        _ if table::looks_like_one(bytes) => table::read(file, bytes, None),
-        _ => Err(ImportProblem::UnknownFormat { file: file.into() }),
     }
 }
 
-fn start(layout: &columns::Layout, records: &Records) -> Import {
+/// What was guessed about a file's letters and columns.
+fn guesses(source: &SourceFile, layout: &columns::Layout) -> Vec<Remark> {
+    let encoding = source.encoding_guessed.then(|| Remark::EncodingGuessed {
+        file: source.file.clone(),
+        encoding: source.encoding,
+        sample: source.sample.clone(),
+    });
+    let is_doubtful = layout.detection == Detection::PleaseCheck;
+    let columns = is_doubtful.then(|| Remark::ColumnsGuessed {
+        file: source.file.clone(),
+        dialogue: layout.map.dialogue.clone(),
+        summaries: layout.map.summaries.clone(),
+    });
+    encoding.into_iter().chain(columns).collect()
+}
+
+fn start(layout: &columns::Layout, records: &Records, source: SourceFile) -> Import {
     let cell = |record: &Record, column: &String| match record.fields.get(column) {
         None | Some(serde_json::Value::Null) => String::new(),
         Some(serde_json::Value::String(text)) => text.chars().take(PREVIEW_CHARS).collect(),
@@ -413,7 +546,16 @@ fn start(layout: &columns::Layout, records: &Records) -> Import {
         .iter()
         .filter(|issue| issue.severity == Severity::Error);
     let bad: BTreeSet<usize> = errors.map(|issue| issue.row).collect();
+    let rows = records.rows.iter().map(|record| record.row);
+    let measured = Measured {
+        unit: records.measure.unit,
+        read: records.measure.read(rows, bad.len()),
+    };
     Import {
+        remarks: guesses(&source, layout),
+        sources: vec![source],
+        dropped: Vec::new(),
+        measured,
         format: layout.format.into(),
         mapping: layout.map.clone(),
         detection: layout.detection,
@@ -444,6 +586,13 @@ fn join(mut first: Import, next: Import) -> Import {
     };
     first.read += next.read;
     first.issues.extend(next.issues);
+    first.sources.extend(next.sources);
+    first.dropped.extend(next.dropped);
+    first.remarks.extend(next.remarks);
+    first.measured.read += next.measured.read;
+    if first.measured.unit != next.measured.unit {
+        first.measured.unit = AccountUnit::Mixed;
+    }
     first
 }
 
@@ -475,6 +624,7 @@ fn finish(drafts: Vec<record::Draft>) -> Vec<ImportedExample> {
             references: draft.references,
             file: draft.file,
             row: draft.row,
+            units: draft.units,
         });
     }
     examples
@@ -510,6 +660,12 @@ pub(crate) fn shared_data(file: &str) -> Option<PathBuf> {
     duologue_tests::shared(&format!("data/{file}"))
 }
 
+#[cfg(test)]
+mod chat_tests;
+#[cfg(test)]
+mod file_tests;
+#[cfg(test)]
+mod intake_tests;
 #[cfg(test)]
 mod shared_tests;
 #[cfg(test)]

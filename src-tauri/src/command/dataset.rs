@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use contract::problem::Misuse;
-use contract::{Doubt, LongExample, Origin, Severity, TooLong};
+use contract::{Doubt, Dropped, LongExample, Origin, Severity, TooLong};
 use host::clock::now_ms;
 use project::hygiene::Finding;
-use project::import::{ColumnMap, Import, ImportOptions, Issue, Speakers};
+use project::import::{ColumnMap, Import, ImportOptions, Issue, Reading, Speakers, TurnMap};
 use project::rows::ExampleRow;
 use project::session::{self, Session};
 use tauri::{AppHandle, State};
@@ -15,15 +15,18 @@ use tauri_plugin_dialog::DialogExt;
 
 use super::{count, file, turns};
 use crate::dto::{
-    ColumnRole, Dataset, DoubtFound, Example, ExamplePage, ImportIssue, ImportLeak, ImportReport,
-    ImportRequest, PastImport, Sample, SplitCounts, Turn,
+    ColumnRole, Dataset, DoubtFound, DroppedCount, Example, ExamplePage, ImportIssue, ImportLeak,
+    ImportReport, ImportRequest, PastImport, Sample, SplitCounts, Turn,
 };
 use crate::error::Answer;
 use crate::place::Place;
 use crate::worker;
 
 /// Endings of files that can be imported.
-const ENDINGS: [&str; 8] = ["json", "jsonl", "csv", "tsv", "txt", "md", "vtt", "srt"];
+const ENDINGS: [&str; 16] = [
+    "json", "jsonl", "ndjson", "csv", "tsv", "txt", "text", "md", "markdown", "vtt", "srt", "docx",
+    "xlsx", "xls", "ods", "zip",
+];
 /// Examples shown before an import.
 const SAMPLE_ROWS: usize = 5;
 
@@ -308,11 +311,29 @@ fn unmapped(dataset: String, found: &Import) -> ImportReport {
         references_max: 0,
         leaks: Vec::new(),
         issues: Vec::new(),
-        remarks: Vec::new(),
         unsummarised: 0,
         import: None,
         sample: Vec::new(),
+        sources: found.sources.clone(),
+        account: found.account(&[]),
+        dropped_by: dropped_by(&found.dropped),
+        dropped: found.dropped.clone(),
+        remarks: found.remarks.clone(),
     }
+}
+
+/// The reasons with how many pieces were left out, the most first.
+fn dropped_by(dropped: &[Dropped]) -> Vec<DroppedCount> {
+    let mut counts: Vec<DroppedCount> = Vec::new();
+    for piece in dropped {
+        let reason = piece.reason;
+        match counts.iter_mut().find(|count| count.reason == reason) {
+            Some(count) => count.count += 1,
+            None => counts.push(DroppedCount { reason, count: 1 }),
+        }
+    }
+    counts.sort_by_key(|count| (std::cmp::Reverse(count.count), count.reason));
+    counts
 }
 
 fn options(request: &session::ImportRequest) -> ImportOptions {
@@ -323,6 +344,7 @@ fn options(request: &session::ImportRequest) -> ImportOptions {
         speakers,
         seed: request.seed,
         keep_unsummarised: request.keep_unsummarised,
+        reading: request.reading.clone(),
     }
 }
 
@@ -335,6 +357,10 @@ fn parse(request: &ImportRequest) -> Answer<session::ImportRequest> {
     let map = map.map_err(|_unreadable| Misuse::BadColumns {
         columns: request.map.clone(),
     })?;
+    let turns = given(&request.turns).map(str::parse::<TurnMap>).transpose();
+    let turns = turns.map_err(|_unreadable| Misuse::BadColumns {
+        columns: request.turns.clone(),
+    })?;
     Ok(session::ImportRequest {
         files: request.files.iter().map(PathBuf::from).collect(),
         name: name.to_owned(),
@@ -343,6 +369,13 @@ fn parse(request: &ImportRequest) -> Answer<session::ImportRequest> {
         speakers: given(&request.speakers).map(|text| Speakers::from(text).0),
         skip_bad: request.skip_bad,
         keep_unsummarised: request.keep_unsummarised,
+        reading: Reading {
+            encoding: request.encoding,
+            separator: request.separator,
+            gap_hours: request.gap_hours,
+            turns,
+            keep_dropped: request.keep_dropped.clone(),
+        },
         ..Default::default()
     })
 }
@@ -382,6 +415,11 @@ fn to_report(report: session::ImportReport, found: &Import) -> ImportReport {
             .take(SAMPLE_ROWS)
             .map(sample_row)
             .collect(),
+        sources: report.sources,
+        account: report.account,
+        dropped_by: dropped_by(&report.dropped),
+        dropped: report.dropped,
+        remarks: report.remarks,
     }
 }
 
@@ -445,6 +483,11 @@ mod tests {
             speakers: String::new(),
             skip_bad,
             keep_unsummarised: false,
+            encoding: None,
+            separator: None,
+            gap_hours: None,
+            turns: String::new(),
+            keep_dropped: Vec::new(),
         }
     }
 

@@ -1,6 +1,9 @@
 //! Import, data sets and examples as the page sees them.
 
-use contract::{Detection, Doubt, IssueCode, Origin, Remark, Split, SplitChoice, SplitRule};
+use contract::{
+    Account, Detection, Doubt, DropReason, Dropped, Encoding, IssueCode, Origin, Remark, Separator,
+    SourceFile, Split, SplitChoice, SplitRule,
+};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -21,6 +24,16 @@ pub struct ImportRequest {
     pub skip_bad: bool,
     /// Keep dialogues without a summary: they wait for one, and no run reads them.
     pub keep_unsummarised: bool,
+    /// How the texts' bytes are read; none means detect.
+    pub encoding: Option<Encoding>,
+    /// The separator of tables; none means detect.
+    pub separator: Option<Separator>,
+    /// Hours of silence that end a dialogue of a chat, 0 for never; none means the usual ones.
+    pub gap_hours: Option<u32>,
+    /// Columns of a table with one turn a row: `text=C,speaker=C[,group=C][,summary=C]`; empty means detect.
+    pub turns: String,
+    /// What is let back in of what is no part of a conversation.
+    pub keep_dropped: Vec<DropReason>,
 }
 
 /// One unreadable row.
@@ -110,6 +123,23 @@ pub struct ImportReport {
     pub cells: Vec<Vec<String>>,
     /// The first rows, as they would be stored.
     pub sample: Vec<Example>,
+    /// How each file was read.
+    pub sources: Vec<SourceFile>,
+    /// Where everything went that was read.
+    pub account: Account,
+    /// What is no part of a conversation, in the order of the files.
+    pub dropped: Vec<Dropped>,
+    /// How many of it by reason, the most first.
+    pub dropped_by: Vec<DroppedCount>,
+}
+
+/// How many pieces were left out for one reason.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
+pub struct DroppedCount {
+    /// The reason.
+    pub reason: DropReason,
+    /// How many.
+    pub count: u32,
 }
 
 /// A data set in the workspace.

@@ -94,11 +94,58 @@ fn import() {
             fix: "Write one.".to_owned(),
             severity: contract::Severity::Error,
         }],
-        remarks: vec![contract::Remark::OneSplit { split: Split::Test }],
+        detection: contract::Detection::Detected,
+        encoding: Some(contract::Encoding::Utf8),
+        sources: vec![contract::SourceFile {
+            file: "a.zip".to_owned(),
+            format: contract::FileFormat::WhatsappIos,
+            encoding: contract::Encoding::Cp1252,
+            encoding_guessed: true,
+            sample: Some("Größe".to_owned()),
+            separator: Some(contract::Separator::Comma),
+            inside: Some("_chat.txt".to_owned()),
+            sheet: Some("Sheet1".to_owned()),
+        }],
+        account: contract::Account {
+            unit: contract::AccountUnit::Message,
+            read: 12,
+            imported: 10,
+            skipped: 0,
+            merged: 1,
+            dropped: 1,
+        },
+        dropped: vec![contract::Dropped {
+            file: "a.zip".to_owned(),
+            at: 1,
+            reason: contract::DropReason::Media,
+            text: "image omitted".to_owned(),
+        }],
+        dropped_by: BTreeMap::from([(contract::DropReason::Media, 1)]),
+        remarks: vec![
+            contract::Remark::OneSplit { split: Split::Test },
+            contract::Remark::MemberRead {
+                file: "a.zip".to_owned(),
+                inside: "_chat.txt".to_owned(),
+                members: 1,
+            },
+        ],
     };
     assert_snapshot!(schema(&Imported { report, dry_run: true, seed: 0 }), @"
+    account.dropped: number
+    account.imported: number
+    account.merged: number
+    account.read: number
+    account.skipped: number
+    account.unit: string
     dataset: string
+    detection: string
+    dropped[].at: number
+    dropped[].file: string
+    dropped[].reason: string
+    dropped[].text: string
+    dropped_by.media: number
     dry_run: boolean
+    encoding: string
     format: string
     import: number
     imported: number
@@ -121,9 +168,20 @@ fn import() {
     references.max: number
     references.min: number
     remarks[].case: string
+    remarks[].file: string
+    remarks[].inside: string
+    remarks[].members: number
     remarks[].split: string
     seed: number
     skipped: number
+    sources[].encoding: string
+    sources[].encoding_guessed: boolean
+    sources[].file: string
+    sources[].format: string
+    sources[].inside: string
+    sources[].sample: string
+    sources[].separator: string
+    sources[].sheet: string
     split_rule.rule: string
     splits.test: number
     splits.train: number

@@ -116,20 +116,25 @@ fn import() {
     Usage: duologue import [OPTIONS] --name <NAME> <FILES>...
 
     Arguments:
-      <FILES>...  JSON, JSONL, CSV or TSV files, or transcripts: TXT, Markdown, WebVTT, SRT
+      <FILES>...  Tables (CSV, TSV, XLSX, XLS, ODS, JSON, JSONL), transcripts (TXT, Markdown, WebVTT, SRT, DOCX) or exported chats (WhatsApp, Telegram, Slack, Zoom; TXT, JSON, ZIP)
 
     Options:
-          --name <NAME>          Name of the data set; an existing one is added to
-          --split <SPLIT>        Split of the rows [default: auto] [possible values: train, validation, test, auto]
-          --map <MAP>            Columns: dialogue=C,summary=C[,C2..][,id=C][,split=C]
-          --speakers <SPEAKERS>  Speakers of turns that name none, first speaker first: Customer,Agent
-          --skip-bad             Import the good rows although there are bad ones
-          --strict               Refuse if a dialogue is in two splits
-          --keep-unsummarised    Keep dialogues without a summary: they wait for one, and no run reads them
-          --dry-run              Report only, store nothing
-          --seed <SEED>          Seed for drawing the splits if nothing else tells them [default: 0]
-      -h, --help                 Print help
-      -V, --version              Print version
+          --name <NAME>            Name of the data set; an existing one is added to
+          --split <SPLIT>          Split of the rows [default: auto] [possible values: train, validation, test, auto]
+          --map <MAP>              Columns: dialogue=C,summary=C[,C2..][,id=C][,split=C]
+          --speakers <SPEAKERS>    Speakers of turns that name none, first speaker first: Customer,Agent
+          --skip-bad               Import the good rows although there are bad ones
+          --strict                 Refuse if a dialogue is in two splits
+          --keep-unsummarised      Keep dialogues without a summary: they wait for one, and no run reads them
+          --dry-run                Report only, store nothing
+          --seed <SEED>            Seed for drawing the splits if nothing else tells them [default: 0]
+          --encoding <ENCODING>    Encoding of the texts [default: detected] [possible values: utf-8, utf-16-le, utf-16-be, cp1252, cp1250, cp1254, iso8859-15, mac-roman]
+          --separator <SEPARATOR>  Separator of the tables [default: detected] [possible values: comma, semicolon, tab, bar]
+          --gap <HOURS>            Hours of silence that end a dialogue of a chat, 0 for never [default: 8]
+          --turns <MAP>            Columns of a table with one turn a row: text=C,speaker=C[,group=C][,summary=C]
+          --keep-dropped <REASON>  Let back in what is left out for this reason, where somebody says it; once for each reason [possible values: system, media, deleted, call, reaction, bot, header, time, footer, tracked_deletion, client, empty]
+      -h, --help                   Print help
+      -V, --version                Print version
     ");
 }
 

@@ -1,11 +1,13 @@
 //! import, datasets, format, recipe.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use contract::{Split, TooLong};
+use contract::{AccountUnit, DropReason, Split, TooLong};
 use host::clock::now_ms;
 use project::format_rule::{FormatRule, Rule, RuleId};
+use project::import::Reading;
 use project::recipe::Recipe;
 use project::rows::{DatasetRow, ExampleRow, ImportRow, SplitCounts};
 use project::session::{ImportReport, ImportRequest};
@@ -39,6 +41,7 @@ pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
         keep_unsummarised: args.keep_unsummarised,
         dry_run: args.dry_run,
         seed: args.seed,
+        reading: Reading::from(&args.reading),
     };
     let report = session(global)?.import(&request, now_ms())?;
     say(&report, args.dry_run, output);
@@ -65,6 +68,9 @@ fn say(report: &ImportReport, dry_run: bool, output: &Output) {
             .split_rule
             .map_or("not divided yet".to_owned(), |rule| rule.to_string())
     ));
+    if let Some(left_out) = left_out(report) {
+        output.text(left_out);
+    }
     for remark in &report.remarks {
         output.text(format!("  Note: {}", wording::remark(remark)));
     }
@@ -92,6 +98,33 @@ fn say(report: &ImportReport, dry_run: bool, output: &Output) {
             .take(20)
             .for_each(|leak| output.text(format!("  {} (also {})", leak.id, leak.with)));
     }
+}
+
+/// `412 messages read, 37 left out: 20 media, 9 system`; nothing if all were read into dialogues.
+fn left_out(report: &ImportReport) -> Option<String> {
+    let account = &report.account;
+    let unit = match account.unit {
+        AccountUnit::Mixed => "rows, messages and lines".to_owned(),
+        unit => format!("{unit}s"),
+    };
+    let mut reasons: Vec<(usize, DropReason)> = report
+        .dropped_by
+        .iter()
+        .map(|(reason, count)| (*count, *reason))
+        .collect();
+    reasons.sort_by_key(|(count, reason)| (Reverse(*count), *reason));
+    let reasons: Vec<String> = reasons
+        .iter()
+        .map(|(count, reason)| format!("{count} {}", reason.as_str().replace('_', " ")))
+        .collect();
+    (account.dropped > 0).then(|| {
+        format!(
+            "{} {unit} read, {} left out: {}. --keep-dropped REASON lets them back in.",
+            account.read,
+            account.dropped,
+            reasons.join(", ")
+        )
+    })
 }
 
 pub(super) fn datasets(global: &Global, args: &Datasets, output: &Output) -> Done {

@@ -138,6 +138,33 @@ pub(super) struct Layout {
     pub(super) detection: Detection,
 }
 
+/// Whether the records are those of a published format.
+pub(super) fn is_known(records: &Records) -> bool {
+    known(records).is_some()
+}
+
+fn known(records: &Records) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| {
+        known.layout == records.layout
+            && known
+                .required
+                .iter()
+                .all(|name| records.columns.iter().any(|column| column == name))
+    })
+}
+
+/// Whether a column's name says that it holds summaries.
+pub(super) fn is_summary(column: &str) -> bool {
+    let name = plain(column);
+    let is_usual = SUMMARY[..UNSURE_SUMMARY].contains(&name.as_str());
+    is_usual || name.contains("summar") || name.contains("zusammenfassung")
+}
+
+/// The column that says which split a row belongs to.
+pub(super) fn split_column(columns: &[String]) -> Option<String> {
+    find(columns, &SPLIT)
+}
+
 /// Finds the layout; a mapped column that does not exist is an error.
 pub(super) fn detect(
     records: &Records,
@@ -145,13 +172,7 @@ pub(super) fn detect(
     file: &str,
 ) -> Result<Layout, ImportProblem> {
     let columns = &records.columns;
-    let known = KNOWN.iter().find(|known| {
-        known.layout == records.layout
-            && known
-                .required
-                .iter()
-                .all(|name| columns.iter().any(|c| c == name))
-    });
+    let known = known(records);
     let format = known.map_or(records.layout, |known| known.name);
     if let Some(map) = map {
         check_map(map, columns, file)?;

@@ -3,7 +3,7 @@
 //! Live captions and those of YouTube show every line twice or more: at the bottom when it is spoken, and above it
 //! while the next one is. Such a line is said once ([`without_repeats`]).
 
-use contract::{FileFormat, IssueCode, excerpt};
+use contract::{AccountUnit, FileFormat, IssueCode, excerpt};
 
 use super::Records;
 use super::transcript::{self, Beside, Fault, Line, Talk};
@@ -42,6 +42,8 @@ pub(super) struct Captions {
     cues: Vec<Cue>,
     /// Words have times of their own, as YouTube writes them.
     is_word_timed: bool,
+    /// Cues that have a number, as Zoom writes them.
+    numbered: usize,
 }
 
 /// The parts of a file between empty lines. A line of blanks belongs to its cue (W3C WebVTT), unless a new part begins
@@ -94,7 +96,10 @@ pub(super) fn look_like_ones(bytes: &[u8]) -> bool {
 impl Captions {
     /// Adds a block: a cue, or the summary, which has no time.
     pub(super) fn add(&mut self, talk: &mut Talk, block: &[Line]) {
+        let cues = talk.units.read;
         block.iter().for_each(|line| talk.takes(line));
+        // A caption is one piece, however many lines it has.
+        talk.units.read = cues + 1;
         match block.iter().position(|line| line.text.contains("-->")) {
             Some(0) => self.add_cue(talk, None, block),
             Some(1) => self.add_cue(talk, Some(&block[0]), &block[1..]),
@@ -127,6 +132,8 @@ impl Captions {
         work::visit(payload.len() * 2);
         let (spans, is_word_timed) = markup::spans(&payload);
         self.is_word_timed |= is_word_timed;
+        let is_number = |line: &Line| line.text.bytes().all(|byte| byte.is_ascii_digit());
+        self.numbered += usize::from(identifier.is_some_and(is_number));
         self.cues.push(Cue {
             called: identifier.and_then(|line| webex_name(&line.text)),
             lines: spans.into_iter().flat_map(cue_lines).collect(),
@@ -146,20 +153,38 @@ impl Captions {
             say(&mut talk, cue);
         }
         talk.settle();
+        // Zoom numbers its cues and says in each who speaks: they are utterances, not pieces of one.
+        let are_named = layout == FileFormat::Vtt
+            && self.numbered == self.cues.len()
+            && talk.turns.len() >= self.cues.len()
+            && self.cues.iter().all(Cue::is_without_voice)
+            && talk.turns.iter().all(|turn| turn.speaker.is_some());
         for turn in std::mem::take(&mut talk.turns) {
             match talk.turns.last_mut() {
-                Some(last) if last.speaker.is_some() && last.speaker == turn.speaker => {
+                Some(last)
+                    if !are_named && last.speaker.is_some() && last.speaker == turn.speaker =>
+                {
                     last.add(&turn.text);
                 }
                 _ => talk.turns.push(turn),
             }
         }
+        talk.units.merged = talk.units.read.saturating_sub(talk.turns.len());
         let talks = if talk.is_empty() {
             Vec::new()
         } else {
             vec![talk]
         };
-        transcript::records(layout, file, talks, beside)
+        let mut records = transcript::records(layout, file, talks, beside);
+        records.measure.unit = AccountUnit::Cue;
+        records
+    }
+}
+
+impl Cue {
+    /// Nobody is named by a tag or an identifier.
+    fn is_without_voice(&self) -> bool {
+        self.called.is_none() && self.lines.iter().all(|line| line.voice.is_none())
     }
 }
 

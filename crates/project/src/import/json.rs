@@ -45,7 +45,7 @@ pub(super) fn read_objects(
         }
         Err(_) => {}
     }
-    let mut records = empty(FileFormat::Jsonl);
+    let mut records = Records::new(FileFormat::Jsonl);
     let mut lines = Lines::of(file, tokens.bytes());
     while lines.read(&mut records) {}
     if records.rows.is_empty() && !matches!(ending, "jsonl" | "ndjson") {
@@ -218,7 +218,7 @@ fn from_document(file: &str, fields: Map<String, Value>) -> Result<Records, Impo
             Ok(Records {
                 columns: columns_of(&rows),
                 rows,
-                ..empty(FileFormat::Jsonl)
+                ..Records::new(FileFormat::Jsonl)
             })
         }
         Found::SeveralLists(lists) => Err(ImportProblem::SeveralLists {
@@ -229,7 +229,7 @@ fn from_document(file: &str, fields: Map<String, Value>) -> Result<Records, Impo
 }
 
 fn from_items(file: &str, items: Vec<Value>) -> Result<Records, ImportProblem> {
-    let mut records = empty(FileFormat::Json);
+    let mut records = Records::new(FileFormat::Json);
     let length = items.len();
     for (index, item) in layout::unwrapped(items).into_iter().enumerate() {
         let row = index + 1;
@@ -261,15 +261,6 @@ fn add(records: &mut Records, file: &str, row: usize, fields: Map<String, Value>
     records
         .issues
         .push(issue(file, row, IssueCode::NotObject, reason));
-}
-
-fn empty(layout: FileFormat) -> Records {
-    Records {
-        layout,
-        columns: Vec::new(),
-        rows: Vec::new(),
-        issues: Vec::new(),
-    }
 }
 
 fn object_of(line: &[u8], offset: usize) -> Result<Map<String, Value>, (IssueCode, String)> {

@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 use contract::{FileFormat, IssueCode, excerpt};
 use serde_json::{Map, Value};
 
+use super::account::Units;
 use super::columns::Layout;
 use super::json::kind_of;
 use super::transcript;
@@ -25,6 +26,7 @@ pub(super) struct Draft {
     /// The split column's content, where there is one.
     pub(super) split_word: Option<String>,
     pub(super) split: Split,
+    pub(super) units: Units,
 }
 
 /// Why a field is unusable: code, reason, fix.
@@ -117,11 +119,17 @@ pub(super) fn drafts(
         let is_good = faults
             .iter()
             .all(|(_, fault)| fault.severity == Severity::Warning);
-        issues.extend(
-            faults
-                .into_iter()
-                .map(|(field, fault)| fault.into_issue(file, row, field)),
-        );
+        issues.extend(faults.into_iter().map(|(field, fault)| {
+            let mut issue = fault.into_issue(file, row, field);
+            if issue.code == IssueCode::MissingSummary
+                && issue.severity == Severity::Error
+                && let Some(fix) = &records.summary_fix
+            {
+                issue.reason = "the dialogue that begins here has no summary".to_owned();
+                issue.fix.clone_from(fix);
+            }
+            issue
+        }));
         if is_good {
             let dialogue = dialogue.to_text();
             drafts.push(Draft {
@@ -132,6 +140,7 @@ pub(super) fn drafts(
                 references,
                 split_word,
                 split: Split::Train,
+                units: records.measure.units(row),
             });
         }
     }

@@ -46,8 +46,8 @@ pub(super) fn read(
             FileFormat::Csv
         },
         columns: unlike(columns),
-        rows: Vec::new(),
-        issues: Vec::new(),
+        separator: separator_of(delimiter),
+        ..Records::new(FileFormat::Csv)
     };
     let mut row = 1;
     loop {
@@ -114,6 +114,13 @@ const fn byte_of(separator: Separator) -> u8 {
         Separator::Tab => b'\t',
         Separator::Bar => b'|',
     }
+}
+
+fn separator_of(delimiter: u8) -> Option<Separator> {
+    Separator::ALL
+        .iter()
+        .copied()
+        .find(|separator| byte_of(*separator) == delimiter)
 }
 
 /// The separator that splits the header most often; a comma if none does.

@@ -335,15 +335,21 @@ fn bad_table_rows_are_numbered_as_a_spreadsheet_shows_them() {
 
 #[test]
 fn whole_files_that_cannot_be_read_say_why() {
-    let cases: [(&str, &[u8], &str); 8] = [
+    let cases: [(&str, &[u8], &str); 14] = [
         ("a.json", b"[{\"dialogue\":\"A: x\",\n\"summary\":", "json"),
         ("a.json", b"{\"data\": [1,\n", "json"),
         ("a.json", b"[{\"dialogue\":\"\xff\"}]", "invalid_utf8"),
         ("a.csv", b"dial\xff,summary\nx,y\n", "invalid_utf8"),
-        ("a.csv", b"\xff\xfed\0", "invalid_utf8"),
+        ("a.csv", b"\xff\xfed\0", "empty"),
         ("a.json", b"  \n", "empty"),
         ("a.csv", b"dialogue,summary\n", "empty"),
-        ("a.pdf", b"%PDF-1.4", "unknown_format"),
+        ("a.bin", b"nothing that is known", "unknown_format"),
+        ("a.txt", b"%PDF-1.4", "pdf"),
+        ("a.txt", b"{\\rtf1 x}", "rtf"),
+        ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 ", "old_office"),
+        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 ", "old_office"),
+        ("a.txt", b"\n<!DOCTYPE HTML><p>x", "html"),
+        ("a.zip", b"PK\x03\x04 cut off", "archive"),
     ];
     for (name, bytes, code) in cases {
         let error = import_with(name, bytes, &ImportOptions::default()).unwrap_err();
@@ -473,6 +479,7 @@ fn example(id: &str, split: Split, dialogue: &str) -> ImportedExample {
         references,
         file: "f".into(),
         row: 1,
+        units: Units::ROW,
     }
 }
 

@@ -4,7 +4,7 @@
 //! turns is never a dialogue of its own: it belongs to the turns before it where these have no summary yet, else to
 //! those that follow.
 
-use contract::FileFormat;
+use contract::{DropReason, FileFormat};
 
 use super::Records;
 use super::transcript::{self, Beside, Line, Reach, Talk};
@@ -16,15 +16,19 @@ use crate::work;
 pub(super) fn read(
     layout: FileFormat,
     file: &str,
-    bytes: &[u8],
+    lines: &[Line],
     beside: Option<&Beside<'_>>,
 ) -> Records {
     let mut reader = Reader::default();
-    for line in Line::all(bytes) {
-        reader.take(&line);
+    for line in lines {
+        reader.take(line);
     }
     reader.finish();
-    transcript::records(layout, file, reader.talks, beside)
+    let mut records = transcript::records(layout, file, reader.talks, beside);
+    for (line, reason, text) in &reader.dropped {
+        records.measure.drop(file, *line as u64, *reason, text);
+    }
+    records
 }
 
 #[derive(Default)]
@@ -36,6 +40,8 @@ struct Reader {
     /// The summary that the next lines belong to.
     summary: Option<Reach>,
     after_blank: bool,
+    /// Headings and lines with only a time, which nobody says.
+    dropped: Vec<(usize, DropReason, String)>,
 }
 
 impl Reader {
@@ -52,10 +58,11 @@ impl Reader {
             return self.begin_summary(line, reach, &begin);
         }
         if transcript::heading(&line.text).is_some() {
+            self.drop(line, DropReason::Header);
             return self.separate();
         }
         if self.summary.is_none() && is_only_time(&line.text) {
-            return;
+            return self.drop(line, DropReason::Time);
         }
         work::visit(line.text.len() * 2);
         let heard = speaker::heard(&line.text);
@@ -86,12 +93,19 @@ impl Reader {
             && only.speaker.is_none()
             && !self.closed
         {
+            let (row, text) = (self.current.row, only.text.clone());
+            self.dropped.push((row, DropReason::Header, text));
+            self.current.units.read = self.current.units.read.saturating_sub(1);
             self.current.turns.clear();
             if self.current.summary.is_none() {
                 self.current = Talk::default();
             }
         }
         self.separate();
+    }
+
+    fn drop(&mut self, line: &Line, reason: DropReason) {
+        self.dropped.push((line.number, reason, line.text.clone()));
     }
 
     fn separate(&mut self) {

@@ -5,16 +5,19 @@
 
 use std::path::{Path, PathBuf};
 
-use contract::{FileFormat, IssueCode, excerpt};
+use contract::{AccountUnit, FileFormat, IssueCode, excerpt};
 use serde_json::{Map, Value};
 
+use super::account::{Measure, Units};
 use super::{Issue, Record, Records, Severity};
 use crate::dialogue::{Dialogue, MAX_SPEAKER_CHARS, Turn, normalise_text};
 use crate::speaker::{self, Doubt, Heard, Surety};
 use crate::work;
 
 /// Endings of files that may have their summary in a file beside them.
-const ENDINGS: [&str; 6] = ["txt", "text", "md", "markdown", "vtt", "srt"];
+const ENDINGS: [&str; 9] = [
+    "txt", "text", "md", "markdown", "vtt", "srt", "docx", "zip", "json",
+];
 /// What stands in place of the ending in the name of a summary's file.
 const BESIDE: &str = "summary.txt";
 /// Words over a summary, in the languages of the window.
@@ -45,6 +48,8 @@ pub(super) struct Talk {
     unsure: Vec<String>,
     pub(super) summary: Option<String>,
     pub(super) faults: Vec<Fault>,
+    /// The lines, captions or messages that it is made of.
+    pub(super) units: Units,
 }
 
 /// Something wrong with a dialogue; its file and row are added at the end.
@@ -92,10 +97,10 @@ pub(super) fn orphan(layout: FileFormat, file: &str) -> Records {
         "by its name this file holds the summary of a transcript, which is not among the files";
     let fix = "Give the transcript, or rename this file if it holds a dialogue itself.";
     let fault = Fault::new("dialogue", IssueCode::MissingDialogue, reason.into(), fix);
-    Records {
-        issues: vec![fault.into_issue(file, 1)],
-        ..nothing(layout)
-    }
+    let mut records = nothing(layout);
+    records.issues.push(fault.into_issue(file, 1));
+    records.measure.lose(1);
+    records
 }
 
 impl<'a> Beside<'a> {
@@ -231,6 +236,12 @@ impl Talk {
         if self.row == 0 {
             self.row = line.number;
         }
+        self.units.read += 1;
+        self.check_bytes(line);
+    }
+
+    /// Names a line that is not UTF-8.
+    pub(super) fn check_bytes(&mut self, line: &Line) {
         if let Some(offset) = line.bad_byte {
             let reason = format!(
                 "line {} is not UTF-8 at byte {offset} of the file",
@@ -307,10 +318,7 @@ impl Talk {
     }
 
     /// What is still wrong when all lines are read.
-    fn check(&mut self, dialogue: &Dialogue, file: &str) {
-        if self.summary.is_none() {
-            self.faults.push(no_summary(file));
-        }
+    fn check(&mut self, dialogue: &Dialogue) {
         if dialogue.turns.is_empty() {
             let reason =
                 "there is a summary, but no dialogue between this line and the next summary".into();
@@ -357,6 +365,7 @@ pub(super) fn records(
     beside: Option<&Beside<'_>>,
 ) -> Records {
     let mut records = nothing(layout);
+    records.summary_fix = Some(summary_fix(file));
     let texts = beside.map(|beside| beside.texts(talks.len()));
     for (index, mut talk) in talks.into_iter().enumerate() {
         match &texts {
@@ -367,11 +376,14 @@ pub(super) fn records(
             }
             _ => {}
         }
+        let lines = talk.turns.len();
         talk.settle();
+        let joined = lines.saturating_sub(talk.turns.len());
+        talk.units.merged = (talk.units.merged + joined).min(talk.units.read);
         let dialogue = Dialogue {
             turns: std::mem::take(&mut talk.turns),
         };
-        talk.check(&dialogue, file);
+        talk.check(&dialogue);
         let is_good = talk
             .faults
             .iter()
@@ -381,12 +393,19 @@ pub(super) fn records(
                 .into_iter()
                 .map(|fault| fault.into_issue(file, talk.row)),
         );
+        match is_good {
+            true => records.measure.set(talk.row, talk.units),
+            false => records.measure.lose(talk.units.read),
+        }
         if is_good {
-            let summary = talk.summary.unwrap_or_default();
-            let fields = [("dialogue", dialogue.to_text()), ("summary", summary)];
+            // A dialogue without a summary has no such field: whether it is kept is decided with the other rows.
+            let fields = [
+                ("dialogue", Some(dialogue.to_text())),
+                ("summary", talk.summary),
+            ];
             let fields: Map<String, Value> = fields
                 .into_iter()
-                .map(|(name, text)| (name.to_owned(), Value::String(text)))
+                .filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?))))
                 .collect();
             records.rows.push(Record {
                 row: talk.row,
@@ -400,25 +419,17 @@ pub(super) fn records(
 fn nothing(layout: FileFormat) -> Records {
     let columns = ["dialogue", "summary"].map(str::to_owned).to_vec();
     Records {
-        layout,
         columns,
-        rows: Vec::new(),
-        issues: Vec::new(),
+        measure: Measure::of_pieces(AccountUnit::Line),
+        ..Records::new(layout)
     }
 }
 
-fn no_summary(file: &str) -> Fault {
+/// Where a summary can be written that a transcript lacks.
+fn summary_fix(file: &str) -> String {
     let beside = Path::new(file).with_extension(BESIDE);
     let beside = beside.file_name().unwrap_or_default().to_string_lossy();
-    let fix = format!(
-        "Write it under the dialogue after `Summary:`, or alone into {beside} beside the file."
-    );
-    Fault::new(
-        "summary",
-        IssueCode::MissingSummary,
-        "the dialogue that begins here has no summary".into(),
-        &fix,
-    )
+    format!("Write it under the dialogue after `Summary:`, or alone into {beside} beside the file.")
 }
 
 /// What to do about a line that may name a speaker.

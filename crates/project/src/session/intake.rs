@@ -3,12 +3,13 @@
 //! Flow: files → [`import::read`] (outside the transaction: it may take long) → the examples that are there → splits,
 //! what is here already, leaks, ids ([`Arrival`]) → stored. Every row that was read is stored or named.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use contract::problem::{ImportProblem, RunProblem, WrongState};
 use contract::{
-    ExampleKind, Formats, IssueCode, Origin, Remark, Severity, Split, SplitChoice, SplitRule,
+    Account, Detection, DropReason, Dropped, Encoding, ExampleKind, Formats, IssueCode, Origin,
+    Remark, Severity, SourceFile, Split, SplitChoice, SplitRule,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -22,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::hygiene;
 use crate::import::leak::{self, Leak, Place};
 use crate::import::{
-    self, ColumnMap, Import, ImportOptions, ImportedExample, Issue, Standing, draw,
+    self, ColumnMap, Import, ImportOptions, ImportedExample, Issue, Reading, Standing, draw,
 };
 use crate::selection::Selection;
 
@@ -49,6 +50,8 @@ pub struct ImportRequest {
     pub dry_run: bool,
     /// Seed for drawing the splits, used if neither a column nor a file name tells them.
     pub seed: u64,
+    /// Encoding, separator and how chats are divided.
+    pub reading: Reading,
 }
 
 /// What an import did, or would do.
@@ -80,8 +83,20 @@ pub struct ImportReport {
     pub leaks: Vec<Leak>,
     /// Problems and remarks by row.
     pub issues: Vec<Issue>,
-    /// What concerns the data set as a whole.
+    /// What was guessed, and what concerns the data set as a whole.
     pub remarks: Vec<Remark>,
+    /// How sure the import is about the columns.
+    pub detection: Detection,
+    /// How the first file's bytes were read.
+    pub encoding: Option<Encoding>,
+    /// How each file was read.
+    pub sources: Vec<SourceFile>,
+    /// Where everything went that was read.
+    pub account: Account,
+    /// What is no part of a conversation.
+    pub dropped: Vec<Dropped>,
+    /// How many of it by reason.
+    pub dropped_by: BTreeMap<DropReason, usize>,
 }
 
 /// A range of counts.
@@ -104,6 +119,7 @@ impl Session {
             speakers: request.speakers.clone(),
             seed: request.seed,
             keep_unsummarised: request.keep_unsummarised,
+            reading: request.reading.clone(),
         };
         let found = import::read(&request.files, &options)?;
         found.require_mapping()?;
@@ -534,7 +550,17 @@ fn report(
         .examples
         .iter()
         .map(|example| example.references.len());
+    let mut dropped_by = BTreeMap::new();
+    for dropped in &found.dropped {
+        *dropped_by.entry(dropped.reason).or_default() += 1;
+    }
     ImportReport {
+        account: found.account(&found.examples),
+        detection: found.detection,
+        encoding: found.sources.first().map(|source| source.encoding),
+        sources: found.sources,
+        dropped: found.dropped,
+        dropped_by,
         dataset: request.name.clone(),
         format: found.format,
         mapping: found.mapping,
@@ -551,7 +577,7 @@ fn report(
         },
         leaks,
         issues: found.issues,
-        remarks,
+        remarks: found.remarks.into_iter().chain(remarks).collect(),
     }
 }
 

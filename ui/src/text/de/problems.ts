@@ -1,9 +1,25 @@
 // Was die Maschine in einer Datei, in einem Plan und an der Aufteilung von Zeilen findet, nach Code und Werten.
+import type { DateOrder, Encoding } from '../../bridge';
 import type { ProblemWords } from '../problem';
 import { errors, kinds } from './errors';
 import { names } from './names';
 
 const languages = new Intl.DisplayNames('de', { type: 'language' });
+const encodings: Record<Encoding, string> = {
+  'utf-8': 'UTF-8',
+  'utf-16-le': 'UTF-16',
+  'utf-16-be': 'UTF-16 (Big-Endian)',
+  cp1252: 'Windows-1252',
+  cp1250: 'Windows-1250',
+  cp1254: 'Windows-1254',
+  'iso8859-15': 'ISO 8859-15',
+  'mac-roman': 'Mac Roman',
+};
+const orders: Record<DateOrder, string> = {
+  day_first: 'dem Tag zuerst',
+  month_first: 'dem Monat zuerst',
+  year_first: 'dem Jahr zuerst',
+};
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1).replace('.', ',')} GB`;
 const text = 'Schreiben Sie einen Text hinein, oder lassen Sie die Zeile weg.';
 const turns = 'Schreiben Sie jeden Beitrag als „Name: Text“.';
@@ -89,6 +105,20 @@ export const problems: ProblemWords = {
         return `Unter einer neuen Kennung gespeichert, weil eine andere Zeile ihre hat: ${remark.rows}.`;
       case 'unsummarised':
         return `Dialoge, die auf eine Zusammenfassung warten: ${remark.rows}. Sie bleiben, und kein Lauf liest sie.`;
+      case 'encoding_guessed':
+        return `Gelesen als ${encodings[remark.encoding]}${remark.sample === null ? '' : `: „${remark.sample}“`}. Stimmt das? (${remark.file})`;
+      case 'columns_guessed':
+        return `Die Spalten wurden geraten: Dialog „${remark.dialogue}“, Zusammenfassung „${remark.summaries.join('“, „')}“ (${remark.file}).`;
+      case 'turn_rows':
+        return `Jede Zeile wurde als ein Beitrag gelesen: Text „${remark.text}“, Sprecher „${remark.speaker}“${remark.group === null ? '' : `, ein Dialog je „${remark.group}“`} (${remark.file}).`;
+      case 'member_read':
+        return `Gelesen aus ${remark.file}: ${remark.inside}${remark.members > 1 ? ` und ${remark.members - 1} weitere` : ''}.`;
+      case 'sheet_chosen':
+        return `Gelesen wurde das Blatt „${remark.sheet}“ mit den Spaltennamen in Zeile ${remark.header_row} (${remark.file}).`;
+      case 'sessions_by_gap':
+        return `In ${remark.sessions} Dialoge geteilt, wo ${remark.gap_hours} Stunden lang niemand schrieb (${remark.file}).`;
+      case 'date_order_guessed':
+        return `Daten wurden mit ${orders[remark.order]} gelesen (${remark.file}).`;
       case 'not_english':
         return `Dialoge auf ${languages.of(remark.language) ?? remark.language}: ${remark.dialogues}. ROUGE führt Wörter nach englischen Regeln auf ihren Stamm zurück, seine Zahlen sagen also weniger, und kleine Basismodelle können nur Englisch.`;
     }

@@ -1,9 +1,25 @@
 // What the engine finds in a file, in a plan and in a division of rows, by code and values.
+import type { DateOrder, Encoding } from '../../bridge';
 import type { ProblemWords } from '../problem';
 import { errors, kinds } from './errors';
 import { names } from './names';
 
 const languages = new Intl.DisplayNames('en', { type: 'language' });
+const encodings: Record<Encoding, string> = {
+  'utf-8': 'UTF-8',
+  'utf-16-le': 'UTF-16',
+  'utf-16-be': 'UTF-16 (big-endian)',
+  cp1252: 'Windows-1252',
+  cp1250: 'Windows-1250',
+  cp1254: 'Windows-1254',
+  'iso8859-15': 'ISO 8859-15',
+  'mac-roman': 'Mac Roman',
+};
+const orders: Record<DateOrder, string> = {
+  day_first: 'the day first',
+  month_first: 'the month first',
+  year_first: 'the year first',
+};
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 const text = 'Write a text into it, or leave the row out.';
 const turns = 'Write each turn as “Name: text”.';
@@ -89,6 +105,20 @@ export const problems: ProblemWords = {
         return `Stored under a new id, because another row has theirs: ${remark.rows}.`;
       case 'unsummarised':
         return `Dialogues that wait for a summary: ${remark.rows}. They are kept, and no run reads them.`;
+      case 'encoding_guessed':
+        return `Read as ${encodings[remark.encoding]}${remark.sample === null ? '' : `: “${remark.sample}”`}. Is that right? (${remark.file})`;
+      case 'columns_guessed':
+        return `The columns were guessed: dialogue “${remark.dialogue}”, summary “${remark.summaries.join('”, “')}” (${remark.file}).`;
+      case 'turn_rows':
+        return `Each row was read as one turn: text “${remark.text}”, speaker “${remark.speaker}”${remark.group === null ? '' : `, one dialogue for each “${remark.group}”`} (${remark.file}).`;
+      case 'member_read':
+        return `Read from ${remark.file}: ${remark.inside}${remark.members > 1 ? ` and ${remark.members - 1} more` : ''}.`;
+      case 'sheet_chosen':
+        return `The sheet “${remark.sheet}” was read, with its columns named in row ${remark.header_row} (${remark.file}).`;
+      case 'sessions_by_gap':
+        return `Divided into ${remark.sessions} dialogues, where nobody wrote for ${remark.gap_hours} hours (${remark.file}).`;
+      case 'date_order_guessed':
+        return `Dates were read with ${orders[remark.order]} (${remark.file}).`;
       case 'not_english':
         return `Dialogues in ${languages.of(remark.language) ?? remark.language}: ${remark.dialogues}. ROUGE reduces words to their stems by English rules, so its figures say less, and small base models know English only.`;
     }

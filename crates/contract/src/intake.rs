@@ -1,0 +1,97 @@
+//! What an import says about its files: how each was read, what was left out and why, and what was guessed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::closed_set::closed_set;
+use crate::{DropReason, Encoding, FileFormat, Separator};
+
+closed_set! {
+    /// What an account counts: the smallest piece that the format has.
+    AccountUnit, "unit" {
+        /// Rows of a table or workbook, or objects of a JSON file.
+        Row = "row",
+        /// Messages of a chat.
+        Message = "message",
+        /// Lines of a transcript.
+        Line = "line",
+        /// Captions with their time.
+        Cue = "cue",
+        /// Paragraphs of a document.
+        Paragraph = "paragraph",
+        /// Several of these: the files of the import differ.
+        Mixed = "mixed",
+    }
+}
+
+closed_set! {
+    /// In which order a date is written.
+    DateOrder, "order of dates" {
+        /// 14.03.2025
+        DayFirst = "day_first",
+        /// 3/14/2025
+        MonthFirst = "month_first",
+        /// 2025-03-14
+        YearFirst = "year_first",
+    }
+}
+
+/// Where everything went that was read: `imported + skipped + merged + dropped = read`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Account {
+    /// What is counted.
+    pub unit: AccountUnit,
+    /// All that the files hold.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub read: usize,
+    /// What is part of an imported dialogue or its summary.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub imported: usize,
+    /// What belongs to a dialogue that was left out; the issues say why.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub skipped: usize,
+    /// What was added to the turn before it: further lines of a message, captions of the same speaker.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub merged: usize,
+    /// What is no part of a conversation; see [`Dropped`].
+    #[cfg_attr(feature = "specta", specta(type = u32))]
+    pub dropped: usize,
+}
+
+/// A message or line that is no part of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Dropped {
+    /// The file, as given.
+    pub file: String,
+    /// Where it stands: the line of the text from 1, the id of a Telegram message, the place in a day's file of Slack,
+    /// the paragraph of a document, the row of a workbook.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
+    pub at: u64,
+    /// Why it is left out.
+    pub reason: DropReason,
+    /// What it says, at most 60 characters.
+    pub text: String,
+}
+
+/// How a file was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct SourceFile {
+    /// The file, as given.
+    pub file: String,
+    /// Its format.
+    pub format: FileFormat,
+    /// How its bytes were read.
+    pub encoding: Encoding,
+    /// Whether the encoding is a guess that somebody should look at.
+    pub encoding_guessed: bool,
+    /// A piece of its text with a letter that other encodings read differently; none if there is no such letter.
+    pub sample: Option<String>,
+    /// The separator of its cells, for a table of text.
+    pub separator: Option<Separator>,
+    /// The member of the archive that was read; the first one, if several were.
+    pub inside: Option<String>,
+    /// The sheet of the workbook that was read.
+    pub sheet: Option<String>,
+}

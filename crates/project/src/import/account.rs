@@ -1,0 +1,97 @@
+//! Where everything went that a file holds: each reader counts here, and the sum has to come out even.
+//!
+//! A reader gives every record its [`Units`], adds what it loses with bad rows and lists what it drops. Whether a record
+//! is imported is decided later (columns, splits, leaks), so the account is closed over the examples that are left:
+//! [`Import::account`](super::Import::account).
+
+use std::collections::HashMap;
+
+use contract::{AccountUnit, DropReason, Dropped};
+
+/// Longest text of something dropped, in characters.
+const DROPPED_CHARS: usize = 60;
+
+/// What a record is made of, in the unit of its file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Units {
+    /// Everything that belongs to it.
+    pub read: usize,
+    /// What of it was added to a turn that had begun before.
+    pub merged: usize,
+}
+
+impl Units {
+    /// A row that is a record by itself.
+    pub const ROW: Self = Self { read: 1, merged: 0 };
+}
+
+/// What a file holds besides its records.
+#[derive(Debug)]
+pub(super) struct Measure {
+    /// What is counted.
+    pub(super) unit: AccountUnit,
+    /// What is no part of a conversation.
+    pub(super) dropped: Vec<Dropped>,
+    units: HashMap<usize, Units>,
+    /// What was read with rows that are no record; `None` where each of them is one.
+    lost: Option<usize>,
+}
+
+impl Measure {
+    /// A file whose records are its rows.
+    pub(super) fn of_rows() -> Self {
+        Self {
+            unit: AccountUnit::Row,
+            dropped: Vec::new(),
+            units: HashMap::new(),
+            lost: None,
+        }
+    }
+
+    /// A file whose records are made of several pieces.
+    pub(super) fn of_pieces(unit: AccountUnit) -> Self {
+        Self {
+            unit,
+            lost: Some(0),
+            ..Self::of_rows()
+        }
+    }
+
+    /// Gives the record of a row its pieces.
+    pub(super) fn set(&mut self, row: usize, units: Units) {
+        self.units.insert(row, units);
+    }
+
+    /// Counts pieces that belong to no record, because what they belong to is bad.
+    pub(super) fn lose(&mut self, read: usize) {
+        *self.lost.get_or_insert(0) += read;
+    }
+
+    /// Lists something that is no part of a conversation.
+    pub(super) fn drop(&mut self, file: &str, place: u64, reason: DropReason, text: &str) {
+        self.dropped.push(Dropped {
+            file: file.to_owned(),
+            at: place,
+            reason,
+            text: shown(text),
+        });
+    }
+
+    /// The pieces of the record of a row.
+    pub(super) fn units(&self, row: usize) -> Units {
+        self.units.get(&row).copied().unwrap_or(Units::ROW)
+    }
+
+    /// All that the file holds, given its records' rows and the number of bad rows.
+    pub(super) fn read(&self, rows: impl Iterator<Item = usize>, bad_rows: usize) -> usize {
+        rows.map(|row| self.units(row).read).sum::<usize>()
+            + self.lost.unwrap_or(bad_rows)
+            + self.dropped.len()
+    }
+}
+
+/// A text on one line and cut to what a list shows.
+fn shown(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(DROPPED_CHARS).collect()
+}

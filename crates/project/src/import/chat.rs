@@ -1,0 +1,305 @@
+//! What all chats share: messages become turns, a long silence ends a dialogue, and what nobody says is listed.
+//!
+//! Readers of chat programs (`whatsapp`, `telegram`, `slack`, `zoom_chat`, `head_lines`) hand over one message after the
+//! other. The dialogues become records as those of transcripts do, so a summary beside the file works here too.
+
+use std::collections::HashMap;
+
+use contract::{AccountUnit, DropReason, FileFormat, IssueCode, Remark, Severity};
+
+use super::stamp::without_marks;
+use super::transcript::{self, Beside, Line, Talk};
+use super::{Issue, Reading, Records};
+use crate::dialogue::Turn;
+use crate::speaker::{self, Surety};
+use crate::work;
+
+/// Hours of silence that end a dialogue where the user names none.
+const GAP_HOURS: u32 = 8;
+/// How often one text has to come, from how many people, to look like a program's.
+const REPEATS: usize = 3;
+/// Texts of one word are repeated by people all the time, unless the word is as long as this.
+const REPEATED_CHARS: usize = 12;
+/// Issues about repeated texts for one file.
+const REPEATED_ISSUES: usize = 20;
+/// Longest part of a message that an issue repeats, in characters.
+const SHOWN_CHARS: usize = 60;
+
+/// One message as its program has it.
+pub(super) struct Message {
+    /// Its place in the file, from 1; the first one's is the dialogue's row.
+    pub(super) row: usize,
+    /// Its place as a list of dropped messages names it.
+    pub(super) position: u64,
+    /// When it was sent, for silences; `None` if the file does not say.
+    pub(super) seconds: Option<i64>,
+    /// Who sent it; empty if nobody did.
+    pub(super) speaker: String,
+    pub(super) text: String,
+}
+
+/// A chat that is being read.
+pub(super) struct Chat<'a> {
+    file: &'a str,
+    reading: &'a Reading,
+    talks: Vec<Talk>,
+    current: Talk,
+    dropped: Vec<LeftOut>,
+    /// When the last message was sent.
+    last: Option<i64>,
+    /// Dialogues that ended with a silence.
+    silences: usize,
+    bodies: HashMap<String, Repeated>,
+}
+
+/// Something that is no part of the conversation.
+struct LeftOut {
+    row: usize,
+    position: u64,
+    reason: DropReason,
+    text: String,
+}
+
+/// A text and who wrote it.
+struct Repeated {
+    row: usize,
+    count: usize,
+    first: String,
+    by_several: bool,
+}
+
+impl<'a> Chat<'a> {
+    pub(super) fn new(file: &'a str, reading: &'a Reading) -> Self {
+        Self {
+            file,
+            reading,
+            talks: Vec::new(),
+            current: Talk::default(),
+            dropped: Vec::new(),
+            last: None,
+            silences: 0,
+            bodies: HashMap::new(),
+        }
+    }
+
+    /// Adds what somebody says.
+    pub(super) fn say(&mut self, message: Message) {
+        work::visit(message.text.len() * 6);
+        let text = without_marks(&message.text);
+        if text.trim().is_empty() {
+            return self.note(
+                message.row,
+                message.position,
+                DropReason::Empty,
+                &message.speaker,
+            );
+        }
+        self.pass(message.seconds);
+        if self.current.summary.is_some() {
+            self.end();
+        }
+        let name = speaker::tidy(&without_marks(&message.speaker));
+        let turn = Turn::new(&name, &text);
+        self.count(&turn, message.row);
+        if self.current.row == 0 {
+            self.current.row = message.row;
+        }
+        self.current.units.read += 1;
+        self.current.turns.push(turn);
+    }
+
+    /// Lists a message that is no part of the conversation, unless the user wants those of this kind back.
+    pub(super) fn leave_out(&mut self, reason: DropReason, message: Message) {
+        let is_wanted = self.reading.keep_dropped.contains(&reason);
+        let text = without_marks(&message.text);
+        if is_wanted && !message.speaker.trim().is_empty() && !text.trim().is_empty() {
+            return self.say(message);
+        }
+        if reason != DropReason::System {
+            self.pass(message.seconds);
+        }
+        self.note(message.row, message.position, reason, &text);
+    }
+
+    /// Lists something that hangs on a message, or a line that is none.
+    pub(super) fn note(&mut self, row: usize, position: u64, reason: DropReason, text: &str) {
+        self.dropped.push(LeftOut {
+            row,
+            position,
+            reason,
+            text: without_marks(text),
+        });
+    }
+
+    /// Names lines of the last message that are not UTF-8.
+    pub(super) fn check_bytes(&mut self, line: &Line) {
+        self.current.check_bytes(line);
+    }
+
+    /// Adds to the summary of the dialogue so far. Whoever speaks next begins another dialogue.
+    pub(super) fn summarize(&mut self, text: &str, separator: &str) {
+        if self.current.row > 0 {
+            self.current.summarize(text, separator);
+        } else if let Some(last) = self.talks.last_mut() {
+            last.summarize(text, separator);
+        }
+    }
+
+    /// Ends a dialogue whatever the time is, as at the end of a channel.
+    pub(super) fn end(&mut self) {
+        let talk = std::mem::take(&mut self.current);
+        if !talk.is_empty() {
+            self.talks.push(talk);
+        }
+    }
+
+    /// Ends everything that depends on time, as at the end of a channel.
+    pub(super) fn end_channel(&mut self) {
+        self.end();
+        self.last = None;
+    }
+
+    /// A message of this time is there: after a long silence it belongs to another dialogue.
+    fn pass(&mut self, seconds: Option<i64>) {
+        let hours = self.reading.gap_hours.unwrap_or(GAP_HOURS);
+        let gap = i64::from(hours) * 3600;
+        let silence = seconds.zip(self.last).map(|(now, last)| now - last);
+        if hours > 0 && silence.is_some_and(|silence| silence >= gap) && !self.current.is_empty() {
+            self.silences += 1;
+            self.end();
+        }
+        self.last = seconds.or(self.last);
+    }
+
+    fn count(&mut self, turn: &Turn, row: usize) {
+        let is_telling = turn.text.contains(' ') || turn.text.chars().count() >= REPEATED_CHARS;
+        let (Some(speaker), true) = (&turn.speaker, is_telling) else {
+            return;
+        };
+        let repeated = self
+            .bodies
+            .entry(turn.text.clone())
+            .or_insert_with(|| Repeated {
+                row,
+                count: 0,
+                first: speaker.clone(),
+                by_several: false,
+            });
+        repeated.count += 1;
+        repeated.by_several |= repeated.first != *speaker;
+    }
+
+    /// The dialogues as records.
+    pub(super) fn finish(
+        mut self,
+        layout: FileFormat,
+        unit: AccountUnit,
+        beside: Option<&Beside<'_>>,
+    ) -> Records {
+        self.end();
+        // Threads are read one after the other and stand mixed in their file.
+        self.talks.sort_by_key(|talk| talk.row);
+        self.dropped.sort_by_key(|dropped| dropped.row);
+        let sessions = self.talks.len();
+        let mut records =
+            transcript::records(layout, self.file, std::mem::take(&mut self.talks), beside);
+        records.measure.unit = unit;
+        for LeftOut {
+            position,
+            reason,
+            text,
+            ..
+        } in &self.dropped
+        {
+            records.measure.drop(self.file, *position, *reason, text);
+        }
+        let gap_hours = self.reading.gap_hours.unwrap_or(GAP_HOURS);
+        if self.silences > 0 {
+            records.remarks.push(Remark::SessionsByGap {
+                file: self.file.to_owned(),
+                gap_hours,
+                sessions,
+            });
+        }
+        records.issues.extend(self.repeated());
+        records
+    }
+
+    /// Texts that a program may have written in a language that no list here knows.
+    fn repeated(&self) -> Vec<Issue> {
+        let mut found: Vec<(&String, &Repeated)> = self
+            .bodies
+            .iter()
+            .filter(|(_, repeated)| repeated.count >= REPEATS && repeated.by_several)
+            .collect();
+        found.sort_by_key(|(_, repeated)| repeated.row);
+        found
+            .into_iter()
+            .take(REPEATED_ISSUES)
+            .map(|(text, repeated)| {
+                let shown: String = text.chars().take(SHOWN_CHARS).collect();
+                Issue {
+                    file: self.file.to_owned(),
+                    row: repeated.row,
+                    field: "dialogue".to_owned(),
+                    code: IssueCode::RepeatedMessage,
+                    reason: format!(
+                        "`{shown}` comes {} times, from several people",
+                        repeated.count
+                    ),
+                    fix: "It is kept. Take it out if the chat program wrote it.".to_owned(),
+                    severity: Severity::Warning,
+                }
+            })
+            .collect()
+    }
+}
+
+/// Who speaks and what, in a line `Name: text`.
+pub(super) fn spoken(line: &str) -> Option<(String, String)> {
+    let heard = speaker::heard(line);
+    let (name, surety) = heard.speaker?;
+    let speaks = !matches!(surety, Surety::Label | Surety::Aside);
+    speaks.then_some((name, heard.text))
+}
+
+/// A summary in the text of a chat: its label stands behind a blank line, and it reaches to the next message.
+#[derive(Default)]
+pub(super) struct SummaryLines {
+    inside: bool,
+    after_blank: bool,
+}
+
+/// What a line is that begins no message.
+pub(super) enum Follows {
+    /// More of the message before it.
+    Text,
+    /// A piece of the summary, and what stands between it and the piece before.
+    Summary(String, &'static str),
+}
+
+impl SummaryLines {
+    /// A blank line.
+    pub(super) fn blank(&mut self) {
+        self.after_blank = true;
+    }
+
+    /// A line that begins a message.
+    pub(super) fn head(&mut self) {
+        *self = Self::default();
+    }
+
+    /// A line that begins none.
+    pub(super) fn follow(&mut self, text: &str) -> Follows {
+        let after_blank = std::mem::take(&mut self.after_blank);
+        if after_blank && let Some((_, begin)) = transcript::summary_label(text) {
+            self.inside = true;
+            return Follows::Summary(begin, "");
+        }
+        match (self.inside, after_blank) {
+            (false, _) => Follows::Text,
+            (true, true) => Follows::Summary(text.to_owned(), "\n\n"),
+            (true, false) => Follows::Summary(text.to_owned(), "\n"),
+        }
+    }
+}

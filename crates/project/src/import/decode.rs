@@ -1,0 +1,379 @@
+//! Bytes → UTF-8: byte-order marks, UTF-16 without one, and the single-byte encodings that office programs still write.
+//!
+//! Order, as `docs/cli.md` tells it: byte-order mark, UTF-16 by its zero bytes, UTF-8 if it is valid, else a guess by
+//! chardetng that is limited to the encodings of Europe. A guess is always told. A file that is UTF-8 but for a few bad
+//! bytes is not guessed at: those rows are named instead, so that one bad row does not change how all others are read.
+
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use contract::Encoding;
+
+use crate::work;
+
+/// How much of a file tells whether it is UTF-16.
+const HEAD_BYTES: usize = 4096;
+/// How much of a file the detector looks at.
+const DETECT_BYTES: usize = 1 << 20;
+/// Least share of zero bytes at one of two places that makes UTF-16, in percent.
+const ZERO_PERCENT: usize = 40;
+/// Bad bytes from which even JSON, which has to be UTF-8, is taken for another encoding.
+const JSON_BAD_BYTES: usize = 3;
+/// Length of the piece of text that is shown for a look, in characters.
+const SAMPLE_CHARS: usize = 40;
+
+/// A file's text.
+pub(super) struct Decoded<'a> {
+    /// UTF-8, but for rows that are not valid and have to be named.
+    pub(super) bytes: Cow<'a, [u8]>,
+    pub(super) encoding: Encoding,
+    /// Whether nothing in the file says so for certain.
+    pub(super) guessed: bool,
+    /// A piece of the text with a letter that is not ASCII.
+    pub(super) sample: Option<String>,
+}
+
+/// Reads bytes as the user says, else as they look.
+pub(super) fn decode(bytes: &[u8], asked: Option<Encoding>) -> Decoded<'_> {
+    work::visit(bytes.len());
+    let marked = mark(bytes);
+    let encoding = asked.or(marked.map(|(encoding, _)| encoding));
+    // The mark is taken off only where it belongs to the encoding that is read.
+    let body = match marked {
+        Some((mark, length)) if encoding == Some(mark) => &bytes[length..],
+        _ => bytes,
+    };
+    let (encoding, guessed) = match encoding {
+        Some(encoding) => (encoding, false),
+        None => detect(bytes),
+    };
+    let bytes = match encoding {
+        Encoding::Utf8 => Cow::Borrowed(body),
+        Encoding::Utf16Le => Cow::Owned(from_utf16(body, u16::from_le_bytes)),
+        Encoding::Utf16Be => Cow::Owned(from_utf16(body, u16::from_be_bytes)),
+        _ => Cow::Owned(from_single_bytes(body, encoding)),
+    };
+    let sample = match guessed || asked.is_some() {
+        true => sample(&bytes),
+        false => None,
+    };
+    Decoded {
+        bytes,
+        encoding,
+        guessed,
+        sample,
+    }
+}
+
+fn mark(bytes: &[u8]) -> Option<(Encoding, usize)> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, ..] => Some((Encoding::Utf8, 3)),
+        [0xff, 0xfe, ..] => Some((Encoding::Utf16Le, 2)),
+        [0xfe, 0xff, ..] => Some((Encoding::Utf16Be, 2)),
+        _ => None,
+    }
+}
+
+fn detect(bytes: &[u8]) -> (Encoding, bool) {
+    if let Some(encoding) = utf16_by_zeros(bytes) {
+        return (encoding, true);
+    }
+    if std::str::from_utf8(bytes).is_ok() || looks_binary(bytes) {
+        return (Encoding::Utf8, false);
+    }
+    work::visit(bytes.len() * 4);
+    let bad = bad_bytes(bytes);
+    let is_json = looks_like_json(bytes);
+    let too_few = is_json && bad.count < JSON_BAD_BYTES;
+    if bad.valid_sequences > bad.count || too_few || bad.plausible * 2 < bad.count {
+        return (Encoding::Utf8, false);
+    }
+    (single_byte(bytes), true)
+}
+
+/// A text of mostly ASCII in UTF-16 has a zero in every other place.
+fn utf16_by_zeros(bytes: &[u8]) -> Option<Encoding> {
+    let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+    let zeros = |parity: usize| {
+        let places = head.iter().skip(parity).step_by(2);
+        places.filter(|&&byte| byte == 0).count()
+    };
+    let places = head.len() / 2;
+    let (even, odd) = (zeros(0), zeros(1));
+    let is_share = |count: usize| places >= 2 && count * 100 >= places * ZERO_PERCENT;
+    match (is_share(even), is_share(odd)) {
+        (false, true) => Some(Encoding::Utf16Le),
+        (true, false) => Some(Encoding::Utf16Be),
+        _ => None,
+    }
+}
+
+/// Control characters that no text has.
+fn looks_binary(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+    let is_control = |byte: &&u8| matches!(**byte, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
+    let controls = head.iter().filter(is_control).count();
+    head.contains(&0) || controls * 50 > head.len()
+}
+
+fn looks_like_json(bytes: &[u8]) -> bool {
+    let mut signs = bytes.iter().filter(|byte| !byte.is_ascii_whitespace());
+    match signs.next() {
+        Some(b'{') => true,
+        Some(b'[') => matches!(signs.next(), Some(b'{' | b'[' | b'"')),
+        _ => false,
+    }
+}
+
+/// How a text that should be UTF-8 is not.
+struct BadBytes {
+    count: usize,
+    /// Bad bytes that would be letters of a word, or the signs of a word processor, in a single-byte encoding.
+    plausible: usize,
+    /// Sequences of several bytes that are UTF-8 all right.
+    valid_sequences: usize,
+}
+
+fn bad_bytes(bytes: &[u8]) -> BadBytes {
+    let mut found = BadBytes {
+        count: 0,
+        plausible: 0,
+        valid_sequences: 0,
+    };
+    let mut offset = 0;
+    for chunk in bytes.utf8_chunks() {
+        let valid = chunk.valid();
+        found.valid_sequences += valid.chars().filter(|c| !c.is_ascii()).count();
+        offset += valid.len();
+        let invalid = chunk.invalid();
+        for place in offset..offset + invalid.len() {
+            found.count += 1;
+            found.plausible += usize::from(is_plausible(bytes, place));
+        }
+        offset += invalid.len();
+    }
+    found
+}
+
+/// Whether a byte above ASCII stands where a letter or a dash, quotation mark or euro sign would.
+fn is_plausible(bytes: &[u8], place: usize) -> bool {
+    let is_letter =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte >= 0xc0);
+    let before = place.checked_sub(1).and_then(|place| bytes.get(place));
+    let after = bytes.get(place + 1);
+    match bytes[place] {
+        0xff => is_letter(before) && is_letter(after),
+        0x80..=0xbf => true,
+        _ => is_letter(before) || is_letter(after),
+    }
+}
+
+/// The single-byte encoding that fits best.
+fn single_byte(bytes: &[u8]) -> Encoding {
+    let head = &bytes[..bytes.len().min(DETECT_BYTES)];
+    if is_mac(head) {
+        return Encoding::MacRoman;
+    }
+    if is_latin_9(head) {
+        return Encoding::Iso8859_15;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(head, true);
+    match detector.guess(None, Utf8Detection::Deny).name() {
+        "windows-1250" | "ISO-8859-2" => Encoding::Cp1250,
+        "windows-1254" => Encoding::Cp1254,
+        _ => Encoding::Cp1252,
+    }
+}
+
+/// Mac OS Roman has its small letters where Windows has hardly any: all signs inside words are letters there, and
+/// fewer than half are in Windows-1252.
+fn is_mac(bytes: &[u8]) -> bool {
+    let (mut inside_words, mut mac, mut windows) = (0usize, 0usize, 0usize);
+    for place in 1..bytes.len() {
+        let byte = bytes[place];
+        if byte.is_ascii() || !bytes[place - 1].is_ascii_lowercase() {
+            continue;
+        }
+        inside_words += 1;
+        mac += usize::from(matches!(
+            byte,
+            0x87..=0x9f | 0xa7 | 0xbe | 0xbf | 0xcf | 0xd8
+        ));
+        windows += usize::from(byte >= 0xdf || matches!(byte, 0x92 | 0x9c | 0x9e | 0x9a));
+    }
+    inside_words > 0 && mac == inside_words && windows * 2 < inside_words
+}
+
+/// ISO 8859-15 has the euro sign and the ligature of French where Windows-1252 has signs that nobody writes there.
+fn is_latin_9(bytes: &[u8]) -> bool {
+    let has_windows_signs = bytes.iter().any(|byte| (0x80..=0x9f).contains(byte));
+    let euro = bytes
+        .windows(2)
+        .any(|pair| pair[1] == 0xa4 && (pair[0].is_ascii_digit() || pair[0] == b' '));
+    let ligature = bytes.windows(3).any(|signs| {
+        signs[1] == 0xbd && signs[0].is_ascii_alphabetic() && signs[2].is_ascii_alphabetic()
+    });
+    !has_windows_signs && (euro || ligature)
+}
+
+/// UTF-16 → UTF-8. What is no character becomes a byte that is not UTF-8, so that its row is named.
+fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
+    let (pairs, odd) = bytes.as_chunks::<2>();
+    let mut text = Vec::with_capacity(bytes.len());
+    for decoded in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
+        match decoded {
+            Ok(sign) => text.extend_from_slice(sign.encode_utf8(&mut [0; 4]).as_bytes()),
+            Err(_lone) => text.push(0xff),
+        }
+    }
+    // One byte at the end is what a copy leaves that was cut off; alone it says nothing.
+    if odd.first().is_some_and(|byte| *byte != 0) {
+        text.push(0xff);
+    }
+    text
+}
+
+fn from_single_bytes(bytes: &[u8], encoding: Encoding) -> Vec<u8> {
+    let table = match encoding {
+        Encoding::Cp1250 => encoding_rs::WINDOWS_1250,
+        Encoding::Cp1254 => encoding_rs::WINDOWS_1254,
+        Encoding::Iso8859_15 => encoding_rs::ISO_8859_15,
+        Encoding::MacRoman => encoding_rs::MACINTOSH,
+        _ => encoding_rs::WINDOWS_1252,
+    };
+    let (text, _malformed) = table.decode_without_bom_handling(bytes);
+    text.into_owned().into_bytes()
+}
+
+/// The words around the first letter that is not ASCII.
+fn sample(bytes: &[u8]) -> Option<String> {
+    let text = bytes.utf8_chunks().next()?.valid();
+    let letter = text
+        .char_indices()
+        .find(|(_, sign)| !sign.is_ascii() && sign.is_alphabetic())?
+        .0;
+    let begin = text[..letter]
+        .char_indices()
+        .rev()
+        .take(SAMPLE_CHARS / 2)
+        .take_while(|(_, sign)| *sign != '\n')
+        .last()
+        .map_or(letter, |(place, _)| place);
+    let piece: String = text[begin..]
+        .chars()
+        .take_while(|sign| !matches!(sign, '\n' | '\r'))
+        .take(SAMPLE_CHARS)
+        .collect();
+    // Whole words, but for one that is longer than the piece.
+    let begins_inside = begin > 0 && !text[..begin].ends_with(char::is_whitespace);
+    let from = match piece.split_once(' ') {
+        Some((cut, words)) if begins_inside && begin + cut.len() < letter => words,
+        _ => &piece,
+    };
+    Some(from.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GERMAN: &str = "Ines: Schöne Grüße aus Köln – für 20 Euro\nKai: Größe 40, natürlich\n";
+
+    fn encoded(text: &str, table: &'static encoding_rs::Encoding) -> Vec<u8> {
+        table.encode(text).0.into_owned()
+    }
+
+    fn read(bytes: &[u8]) -> (Encoding, bool, String) {
+        let decoded = decode(bytes, None);
+        let text = String::from_utf8_lossy(&decoded.bytes).into_owned();
+        (decoded.encoding, decoded.guessed, text)
+    }
+
+    fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(unit).collect()
+    }
+
+    #[test]
+    fn marks_and_zero_bytes_tell_utf16() {
+        for (unit, encoding) in [
+            (u16::to_le_bytes as fn(u16) -> [u8; 2], Encoding::Utf16Le),
+            (u16::to_be_bytes, Encoding::Utf16Be),
+        ] {
+            let plain = utf16(GERMAN, unit);
+            assert_eq!(read(&plain), (encoding, true, GERMAN.to_owned()));
+            let marked = [utf16("\u{feff}", unit), plain].concat();
+            assert_eq!(read(&marked), (encoding, false, GERMAN.to_owned()));
+        }
+        let marked = format!("\u{feff}{GERMAN}");
+        assert_eq!(
+            read(marked.as_bytes()),
+            (Encoding::Utf8, false, GERMAN.to_owned())
+        );
+        let lone = [0x41, 0, 0x00, 0xd8, 0x42, 0];
+        let decoded = decode(&lone, Some(Encoding::Utf16Le));
+        assert_eq!(decoded.bytes.as_ref(), b"A\xffB");
+    }
+
+    #[test]
+    fn single_byte_encodings_are_guessed_and_shown() {
+        let cases = [
+            (GERMAN, encoding_rs::WINDOWS_1252, Encoding::Cp1252),
+            (
+                "Ann: caf\u{e9}\nBo: oui\n",
+                encoding_rs::WINDOWS_1252,
+                Encoding::Cp1252,
+            ),
+            (GERMAN, encoding_rs::MACINTOSH, Encoding::MacRoman),
+            (
+                "Jana: Příliš žluťoučký kůň úpěl ďábelské ódy\nPetr: Těším se na večeři\n",
+                encoding_rs::WINDOWS_1250,
+                Encoding::Cp1250,
+            ),
+            (
+                "Ayşe: Şimdi geliyorum, ağabeyin de gelecek mi?\nCan: Evet, akşam yemeğine yetişirim, ışığı açık bırak\n",
+                encoding_rs::WINDOWS_1254,
+                Encoding::Cp1254,
+            ),
+            (
+                "Luc: Le menu coûte 20 € et le cœur y est\nZoé: Très bien\n",
+                encoding_rs::ISO_8859_15,
+                Encoding::Iso8859_15,
+            ),
+        ];
+        for (text, table, encoding) in cases {
+            let bytes = encoded(text, table);
+            assert_eq!(read(&bytes), (encoding, true, text.to_owned()));
+            let shown = decode(&bytes, None).sample.unwrap();
+            assert!(text.contains(&shown) && !shown.is_ascii(), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_few_bad_bytes_in_utf8_are_named_and_not_guessed_at() {
+        for bytes in [
+            &b"Zo\xc3\xab: caf\xe9\nZo\xc3\xab: ja\n"[..],
+            b"A: \xe9,s",
+            b"\xff",
+            b"{\"a\":\"caf\xe9\"}\n",
+            b"[{\"a\":\"caf\xe9\"}]",
+            b"\x00\xff\xfe\x80 nothing\n\x93\x12\n",
+        ] {
+            let decoded = decode(bytes, None);
+            assert_eq!(
+                (decoded.encoding, decoded.guessed, decoded.bytes.as_ref()),
+                (Encoding::Utf8, false, bytes)
+            );
+        }
+        let asked = decode(b"A: \xe9,s", Some(Encoding::Cp1252));
+        assert_eq!(asked.bytes.as_ref(), "A: é,s".as_bytes());
+    }
+
+    #[test]
+    fn the_sample_is_whole_words() {
+        let text = "Anna: Der Bus kommt erst um neun, also Größe prüfen und warten\n";
+        let shown = sample(text.as_bytes()).unwrap();
+        assert!(shown.contains("Größe") && shown.chars().count() <= SAMPLE_CHARS);
+        assert_eq!(sample(b"ascii"), None);
+    }
+}

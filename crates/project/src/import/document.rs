@@ -1,0 +1,438 @@
+//! Word documents as conversations: a table with a turn a row, or paragraphs as Teams, Meet and people write them.
+//!
+//! Teams puts the name in bold, the time behind it and the words after a break. Meet has its heads and feet (`meet`).
+//! Everybody else writes `Name: text`. A heading `Summary` or `Zusammenfassung`, or a paragraph that begins with the word,
+//! holds the summary.
+
+use contract::{AccountUnit, DropReason, FileFormat};
+
+use super::chat::{Chat, Message, spoken};
+use super::docx::{Block, Paragraph};
+use super::meet::{self, Meet};
+use super::transcript::{self, Beside};
+use super::{Reading, Records, names};
+use crate::speaker::time::is_time;
+
+/// Rows of a table that are looked at to find out what its columns hold.
+const LOOK_ROWS: usize = 50;
+/// Longest name in a column without a head, in characters.
+const NAME_CHARS: usize = 40;
+/// How Teams' own sentences end, in the languages of its window.
+const SYSTEM: [&str; 12] = [
+    "started transcription",
+    "stopped transcription",
+    "hat die transkription gestartet",
+    "hat die transkription beendet",
+    "inició la transcripción",
+    "detuvo la transcripción",
+    "a démarré la transcription",
+    "a arrêté la transcription",
+    "ha avviato la trascrizione",
+    "ha interrotto la trascrizione",
+    "iniciou a transcrição",
+    "is gestart met transcriptie",
+];
+
+/// Reads the dialogues of a document.
+pub(super) fn read(
+    file: &str,
+    blocks: &[Block],
+    reading: &Reading,
+    beside: Option<&Beside<'_>>,
+) -> Records {
+    let tables: Vec<&Vec<Vec<String>>> = blocks
+        .iter()
+        .filter_map(|block| match block {
+            Block::Table(rows) => Some(rows),
+            Block::Paragraph(_) => None,
+        })
+        .collect();
+    if tables.iter().any(|rows| turn_columns(rows).is_some()) {
+        return from_tables(file, blocks, reading, beside);
+    }
+    from_paragraphs(file, blocks, reading, beside)
+}
+
+/// What a paragraph says about summaries.
+enum Label {
+    /// The summary follows in the paragraphs below.
+    Heading,
+    /// It begins here.
+    Begins(String),
+}
+
+fn label(paragraph: &Paragraph, text: &str) -> Option<Label> {
+    let (_, begin) = transcript::summary_label(text)?;
+    Some(match begin.is_empty() || paragraph.is_heading {
+        true => Label::Heading,
+        false => Label::Begins(begin),
+    })
+}
+
+/// Which columns of a table hold name and text, and whether its first row says so.
+struct Columns {
+    speaker: usize,
+    text: usize,
+    has_head: bool,
+}
+
+/// By the words of the first row, else by what the columns hold: names are few, short and come again, and of the other
+/// columns the one with most text is what is said.
+fn turn_columns(rows: &[Vec<String>]) -> Option<Columns> {
+    let first = rows.first()?;
+    if let (Some(speaker), Some(text)) = (
+        names::find(first, names::SPEAKER),
+        names::find(first, names::TEXT),
+    ) && speaker != text
+    {
+        return Some(Columns {
+            speaker,
+            text,
+            has_head: true,
+        });
+    }
+    let rows = &rows[..rows.len().min(LOOK_ROWS)];
+    let width = rows.iter().map(Vec::len).max()?;
+    let column = |place: usize| rows.iter().filter_map(move |row| row.get(place));
+    let is_times =
+        |place: usize| column(place).all(|cell| cell.trim().is_empty() || is_time(cell.trim()));
+    let is_names = |place: usize| {
+        let mut distinct: Vec<&str> = column(place).map(|cell| cell.trim()).collect();
+        let count = distinct.len();
+        let is_short = distinct.iter().all(|cell| {
+            !cell.is_empty() && cell.chars().count() <= NAME_CHARS && !cell.contains('\n')
+        });
+        distinct.sort_unstable();
+        distinct.dedup();
+        is_short && count >= 3 && (2..count).contains(&distinct.len())
+    };
+    let length = |place: usize| column(place).map(String::len).sum::<usize>();
+    let speaker = (0..width).find(|place| !is_times(*place) && is_names(*place))?;
+    let text = (0..width)
+        .filter(|place| *place != speaker && !is_times(*place))
+        .max_by_key(|place| (length(*place), std::cmp::Reverse(*place)))?;
+    (length(text) > length(speaker)).then_some(Columns {
+        speaker,
+        text,
+        has_head: false,
+    })
+}
+
+fn from_tables(
+    file: &str,
+    blocks: &[Block],
+    reading: &Reading,
+    beside: Option<&Beside<'_>>,
+) -> Records {
+    let mut chat = Chat::new(file, reading);
+    let mut row_number = 0;
+    let (mut has_table, mut in_summary) = (false, false);
+    // A summary over its table waits for it.
+    let mut waiting = String::new();
+    for block in blocks {
+        let paragraph = match block {
+            Block::Table(rows) => {
+                let Some(columns) = turn_columns(rows) else {
+                    for row in rows {
+                        row_number += 1;
+                        chat.note(
+                            row_number as usize,
+                            row_number,
+                            DropReason::Header,
+                            &row.join(" "),
+                        );
+                    }
+                    continue;
+                };
+                chat.end();
+                for (place, row) in rows.iter().enumerate() {
+                    row_number += 1;
+                    if place > 0 || !columns.has_head {
+                        chat.say(turn(row, &columns, row_number));
+                    }
+                }
+                if !waiting.is_empty() {
+                    chat.summarize(&std::mem::take(&mut waiting), "");
+                }
+                (has_table, in_summary) = (true, false);
+                continue;
+            }
+            Block::Paragraph(paragraph) => paragraph,
+        };
+        note_deleted(&mut chat, paragraph);
+        let text = paragraph.text();
+        let text = text.trim();
+        if text.is_empty() {
+            continue;
+        }
+        let mut summarize = |text: &str, separator: &str| match has_table {
+            true => chat.summarize(text, separator),
+            false => {
+                waiting.push_str(if waiting.is_empty() { "" } else { separator });
+                waiting.push_str(text);
+            }
+        };
+        match label(paragraph, text) {
+            Some(Label::Heading) => in_summary = true,
+            Some(Label::Begins(begin)) => {
+                in_summary = true;
+                summarize(&begin, "\n");
+            }
+            None if in_summary && !paragraph.is_heading => summarize(text, "\n"),
+            None => {
+                in_summary = false;
+                let reason = match has_table {
+                    true => DropReason::Footer,
+                    false => DropReason::Header,
+                };
+                chat.note(paragraph.number as usize, paragraph.number, reason, text);
+            }
+        }
+    }
+    chat.finish(FileFormat::DocxTable, AccountUnit::Row, beside)
+}
+
+fn turn(row: &[String], columns: &Columns, number: u64) -> Message {
+    let cell = |place: usize| row.get(place).map(|cell| cell.trim().to_owned());
+    Message {
+        row: number as usize,
+        position: number,
+        seconds: None,
+        speaker: cell(columns.speaker).unwrap_or_default(),
+        text: cell(columns.text).unwrap_or_default(),
+    }
+}
+
+fn note_deleted(chat: &mut Chat<'_>, paragraph: &Paragraph) {
+    if !paragraph.deleted.trim().is_empty() {
+        chat.note(
+            paragraph.number as usize,
+            paragraph.number,
+            DropReason::TrackedDeletion,
+            &paragraph.deleted,
+        );
+    }
+}
+
+/// How the paragraphs of a document are to be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Teams,
+    Meet,
+    Plain,
+}
+
+fn style(paragraphs: &[(&Paragraph, String)]) -> Style {
+    let heads = paragraphs
+        .iter()
+        .filter(|(paragraph, _)| teams_turn(paragraph).is_some());
+    if heads.count() >= 2 {
+        return Style::Teams;
+    }
+    match meet::look_like_ones(paragraphs.iter().map(|(_, text)| text.as_str())) {
+        true => Style::Meet,
+        false => Style::Plain,
+    }
+}
+
+/// A bold name, a time or nothing behind it, a break, and the words.
+fn teams_turn(paragraph: &Paragraph) -> Option<(String, String)> {
+    let bold = paragraph
+        .runs
+        .iter()
+        .take_while(|run| run.is_bold || run.text.trim().is_empty())
+        .filter(|run| run.is_bold);
+    let name: String = bold.map(|run| run.text.as_str()).collect();
+    let text = paragraph.text();
+    let (first, words) = text.trim_start().split_once('\n')?;
+    let behind = first.strip_prefix(name.trim())?.trim();
+    let is_head = behind.is_empty() || is_time(behind);
+    let name = name.trim();
+    (is_head && !name.is_empty() && !name.contains('\n') && !words.trim().is_empty())
+        .then(|| (name.to_owned(), words.trim().to_owned()))
+}
+
+fn from_paragraphs(
+    file: &str,
+    blocks: &[Block],
+    reading: &Reading,
+    beside: Option<&Beside<'_>>,
+) -> Records {
+    let paragraphs: Vec<(&Paragraph, String)> = blocks
+        .iter()
+        .filter_map(|block| match block {
+            Block::Paragraph(paragraph) => Some((paragraph, paragraph.text().trim().to_owned())),
+            Block::Table(_) => None,
+        })
+        .collect();
+    let mut reader = Paragraphs {
+        chat: Chat::new(file, reading),
+        style: style(&paragraphs),
+        meet: Meet::default(),
+        current: None,
+        summary: None,
+        waiting: String::new(),
+        has_turn: false,
+    };
+    for (paragraph, text) in &paragraphs {
+        note_deleted(&mut reader.chat, paragraph);
+        if !text.is_empty() {
+            reader.take(paragraph, text);
+        }
+    }
+    for (place, row) in blocks.iter().flat_map(table_rows).enumerate() {
+        let position = place as u64 + 1;
+        reader
+            .chat
+            .note(usize::MAX, position, DropReason::Header, &row.join(" "));
+    }
+    reader.close();
+    if !reader.waiting.is_empty() {
+        reader.chat.summarize(&reader.waiting, "\n");
+    }
+    reader
+        .chat
+        .finish(FileFormat::DocxTranscript, AccountUnit::Paragraph, beside)
+}
+
+fn table_rows(block: &Block) -> &[Vec<String>] {
+    match block {
+        Block::Table(rows) => rows,
+        Block::Paragraph(_) => &[],
+    }
+}
+
+/// Paragraphs on their way to turns.
+struct Paragraphs<'a> {
+    chat: Chat<'a>,
+    style: Style,
+    meet: Meet,
+    /// The turn that further paragraphs belong to.
+    current: Option<Message>,
+    summary: Option<Summary>,
+    /// A summary over the conversation.
+    waiting: String,
+    has_turn: bool,
+}
+
+/// A summary that is being read.
+struct Summary {
+    /// It stands under a heading, so that lines `Next steps: …` belong to it.
+    by_heading: bool,
+    is_empty: bool,
+}
+
+impl Paragraphs<'_> {
+    fn take(&mut self, paragraph: &Paragraph, text: &str) {
+        let number = paragraph.number;
+        if self.style == Style::Meet
+            && let meet::Part::Dropped(reason) = self.meet.part(text)
+        {
+            return self.chat.note(number as usize, number, reason, text);
+        }
+        if is_system(text) {
+            return self
+                .chat
+                .note(number as usize, number, DropReason::System, text);
+        }
+        if let Some(label) = label(paragraph, text) {
+            return self.begin_summary(paragraph, label);
+        }
+        let turns = self.turns(paragraph, text);
+        if let Some(summary) = &mut self.summary {
+            let may_speak = !summary.is_empty && !(summary.by_heading && self.has_turn);
+            if !paragraph.is_heading && (turns.is_empty() || !may_speak) {
+                summary.is_empty = false;
+                return self.summarize(text);
+            }
+            self.summary = None;
+        }
+        if turns.is_empty() || (paragraph.is_heading && self.style == Style::Plain) {
+            return self.follow(number, text, paragraph.is_heading);
+        }
+        for (speaker, text) in turns {
+            self.close();
+            self.has_turn = true;
+            self.current = Some(Message {
+                row: number as usize,
+                position: number,
+                seconds: None,
+                speaker,
+                text,
+            });
+        }
+    }
+
+    /// Who says what in a paragraph.
+    fn turns(&self, paragraph: &Paragraph, text: &str) -> Vec<(String, String)> {
+        if self.style == Style::Teams {
+            return teams_turn(paragraph).into_iter().collect();
+        }
+        let mut turns: Vec<(String, String)> = Vec::new();
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            match (spoken(line), turns.last_mut()) {
+                (Some(turn), _) => turns.push(turn),
+                (None, Some((_, words))) => {
+                    words.push('\n');
+                    words.push_str(line);
+                }
+                // What stands before the first name makes the paragraph no turn.
+                (None, None) => return Vec::new(),
+            }
+        }
+        turns
+    }
+
+    /// A paragraph that names nobody: more of the turn before it, or a head.
+    fn follow(&mut self, number: u64, text: &str, is_heading: bool) {
+        match &mut self.current {
+            Some(message) if !is_heading => {
+                message.text.push('\n');
+                message.text.push_str(text);
+            }
+            _ => {
+                self.close();
+                self.chat
+                    .note(number as usize, number, DropReason::Header, text);
+            }
+        }
+    }
+
+    fn begin_summary(&mut self, paragraph: &Paragraph, label: Label) {
+        self.close();
+        let begin = match label {
+            Label::Heading => String::new(),
+            Label::Begins(begin) => begin,
+        };
+        self.summary = Some(Summary {
+            by_heading: paragraph.is_heading,
+            is_empty: begin.is_empty(),
+        });
+        self.summarize(&begin);
+    }
+
+    fn summarize(&mut self, text: &str) {
+        if self.has_turn {
+            return self.chat.summarize(text, "\n");
+        }
+        if !self.waiting.is_empty() {
+            self.waiting.push('\n');
+        }
+        self.waiting.push_str(text);
+    }
+
+    fn close(&mut self) {
+        if let Some(message) = self.current.take() {
+            self.chat.say(message);
+        }
+    }
+}
+
+/// Teams tells when the transcription began and ended.
+fn is_system(text: &str) -> bool {
+    let is_short = text.chars().take(121).count() <= 120;
+    is_short && {
+        let text = text.to_lowercase();
+        SYSTEM.iter().any(|sentence| text.ends_with(sentence))
+    }
+}

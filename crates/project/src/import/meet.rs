@@ -1,0 +1,171 @@
+//! Transcripts of Google Meet as text: a head with those present, lines with only a time, `Name: text`, and a foot.
+//!
+//! The same lines stand in Meet's documents, which `document` reads; what each line is, [`Meet::part`] says for both.
+
+use contract::{AccountUnit, DropReason, FileFormat};
+
+use super::chat::{Chat, Follows, Message, SummaryLines, spoken};
+use super::transcript::{self, Beside, Line};
+use super::{Reading, Records};
+use crate::speaker::time::is_time;
+use crate::work;
+
+/// The head over the names of those present.
+const ATTENDEES: [&str; 9] = [
+    "attendees",
+    "invited",
+    "teilnehmer",
+    "asistentes",
+    "participants",
+    "partecipanti",
+    "participantes",
+    "deelnemers",
+    "teilnehmende",
+];
+/// The head over what is said. Gemini puts a picture before it.
+const TRANSCRIPT: [&str; 7] = [
+    "transcript",
+    "transkript",
+    "transcripción",
+    "transcription",
+    "trascrizione",
+    "transcrição",
+    "transcriptie",
+];
+/// How the last lines begin.
+const FOOTERS: [&str; 8] = [
+    "transcription ended after",
+    "meeting ended after",
+    "this editable transcript was computer generated",
+    "transkription wurde nach",
+    "besprechung endete nach",
+    "dieses bearbeitbare transkript wurde",
+    "la transcripción finalizó después de",
+    "la transcription s'est terminée après",
+];
+
+/// What a line of such a transcript is.
+pub(super) enum Part {
+    Dropped(DropReason),
+    Text,
+}
+
+/// Where the reading is: before the conversation, or in it.
+#[derive(Default)]
+pub(super) struct Meet {
+    has_begun: bool,
+}
+
+impl Meet {
+    /// What the next line is. Everything over the head of the conversation is head.
+    pub(super) fn part(&mut self, text: &str) -> Part {
+        if !self.has_begun {
+            self.has_begun = is_transcript(text);
+            return Part::Dropped(DropReason::Header);
+        }
+        match text {
+            _ if is_time(text) => Part::Dropped(DropReason::Time),
+            _ if is_footer(text) => Part::Dropped(DropReason::Footer),
+            _ => Part::Text,
+        }
+    }
+}
+
+/// Whether the lines are those of such a transcript: a head over those present and one over the conversation, Gemini's
+/// head alone, or both lines at the foot under a head.
+pub(super) fn look_like_ones<'a>(texts: impl Iterator<Item = &'a str>) -> bool {
+    let (mut attendees, mut transcript, mut gemini) = (false, false, false);
+    let mut footers = 0;
+    for text in texts {
+        work::visit(text.len().min(60) * 2);
+        attendees |= ATTENDEES.contains(&plain(text).as_str());
+        gemini |= text.contains('📖') && is_transcript(text);
+        transcript |= is_transcript(text);
+        footers += usize::from(is_footer(text));
+    }
+    gemini || (attendees && transcript) || (footers >= 2 && transcript)
+}
+
+fn is_transcript(text: &str) -> bool {
+    TRANSCRIPT.contains(&plain(text).as_str())
+}
+
+fn is_footer(text: &str) -> bool {
+    // Only short lines are worth the letters in small.
+    let begin: String = text.chars().take(60).collect();
+    let begin = begin.to_lowercase();
+    FOOTERS.iter().any(|footer| begin.starts_with(footer))
+}
+
+/// A head in small letters, without marks of headings and pictures.
+fn plain(text: &str) -> String {
+    match text.chars().take(41).count() <= 40 {
+        true => text
+            .trim_matches(|sign: char| !sign.is_alphabetic())
+            .to_lowercase(),
+        false => String::new(),
+    }
+}
+
+/// Reads the dialogue of such a transcript.
+pub(super) fn read(
+    file: &str,
+    lines: &[Line],
+    reading: &Reading,
+    beside: Option<&Beside<'_>>,
+) -> Records {
+    let mut chat = Chat::new(file, reading);
+    let mut meet = Meet::default();
+    let mut summary = SummaryLines::default();
+    let mut current: Option<Message> = None;
+    for line in lines {
+        if line.text.is_empty() {
+            summary.blank();
+            continue;
+        }
+        let position = line.number as u64;
+        if let Part::Dropped(reason) = meet.part(&line.text) {
+            chat.note(line.number, position, reason, &line.text);
+            continue;
+        }
+        let spoken = spoken(&line.text);
+        let follows = match &spoken {
+            Some(_) if transcript::summary_label(&line.text).is_none() => {
+                summary.head();
+                Follows::Text
+            }
+            _ => summary.follow(&line.text),
+        };
+        match (follows, spoken, &mut current) {
+            (Follows::Summary(text, separator), ..) => {
+                current
+                    .take()
+                    .into_iter()
+                    .for_each(|message| chat.say(message));
+                chat.summarize(&text, separator);
+            }
+            (Follows::Text, Some((speaker, text)), _) => {
+                current
+                    .take()
+                    .into_iter()
+                    .for_each(|message| chat.say(message));
+                current = Some(Message {
+                    row: line.number,
+                    position,
+                    seconds: None,
+                    speaker,
+                    text,
+                });
+            }
+            (Follows::Text, None, Some(message)) => {
+                message.text.push('\n');
+                message.text.push_str(&line.text);
+            }
+            (Follows::Text, None, None) => {
+                chat.note(line.number, position, DropReason::Header, &line.text)
+            }
+        }
+    }
+    current.into_iter().for_each(|message| chat.say(message));
+    chat.finish(FileFormat::GoogleMeet, AccountUnit::Message, beside)
+}

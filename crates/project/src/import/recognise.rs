@@ -1,0 +1,313 @@
+//! Which format a file has: its first bytes, then the members of an archive, then what its text looks like.
+//!
+//! A file that is known and holds no turns is refused with its own problem; a file that is not known is refused too, and
+//! never read as something that it only resembles.
+
+use std::path::Path;
+
+use contract::problem::{ArchiveFault, ImportProblem};
+use contract::{Encoding, FileFormat, IntakeLimit, Remark};
+
+use super::archive::Archive;
+use super::decode::{Decoded, decode};
+use super::transcript::{self, Beside, Line};
+use super::{
+    ImportOptions, Records, cues, document, docx, head_lines, json, limits, meet, slack, srt,
+    table, telegram, webvtt, whatsapp, workbook, zoom_chat,
+};
+
+/// The first bytes of Office before 2007, and of encrypted Office files.
+const OLD_OFFICE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+/// What an OpenDocument workbook says it is.
+const ODS: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
+
+/// A file to be taken apart.
+pub(super) struct Input<'a> {
+    pub(super) path: &'a Path,
+    /// The path, as errors name it.
+    pub(super) file: &'a str,
+    pub(super) bytes: &'a [u8],
+    pub(super) beside: Option<&'a Beside<'a>>,
+}
+
+/// A file taken apart, and how its bytes were read.
+pub(super) struct Taken {
+    pub(super) records: Records,
+    pub(super) encoding: Encoding,
+    pub(super) guessed: bool,
+    pub(super) sample: Option<String>,
+}
+
+/// Chooses the layout by content; the file's ending decides between tables and between transcripts.
+pub(super) fn take_apart(
+    input: &Input<'_>,
+    options: &ImportOptions,
+) -> Result<Taken, ImportProblem> {
+    let Input { file, bytes, .. } = *input;
+    limits::check(file, IntakeLimit::FileBytes, bytes.len() as u64)?;
+    refuse_unreadable(file, bytes)?;
+    if let Some(records) = from_container(input, options)? {
+        return Ok(Taken::utf8(records));
+    }
+    let decoded = decode(bytes, options.reading.encoding);
+    from_text(input, &decoded, options)
+}
+
+impl Taken {
+    fn utf8(records: Records) -> Self {
+        Self {
+            records,
+            encoding: Encoding::Utf8,
+            guessed: false,
+            sample: None,
+        }
+    }
+
+    fn decoded(records: Records, decoded: &Decoded<'_>) -> Self {
+        Self {
+            records,
+            encoding: decoded.encoding,
+            guessed: decoded.guessed,
+            sample: decoded.sample.clone(),
+        }
+    }
+}
+
+fn ending_of(path: &Path) -> String {
+    path.extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase())
+        .unwrap_or_default()
+}
+
+/// Formats that are known and hold no turns.
+fn refuse_unreadable(file: &str, bytes: &[u8]) -> Result<(), ImportProblem> {
+    let file = file.to_owned();
+    let begin = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let begin = begin.trim_ascii_start();
+    let begins = |tag: &[u8]| {
+        begin
+            .get(..tag.len())
+            .is_some_and(|first| first.eq_ignore_ascii_case(tag))
+    };
+    if begins(b"%PDF") {
+        return Err(ImportProblem::Pdf { file });
+    }
+    if begins(b"{\\rtf") {
+        return Err(ImportProblem::Rtf { file });
+    }
+    if begins(b"<!doctype html") || begins(b"<html") {
+        return Err(ImportProblem::Html { file });
+    }
+    Ok(())
+}
+
+/// Archives, documents and workbooks.
+fn from_container(
+    input: &Input<'_>,
+    options: &ImportOptions,
+) -> Result<Option<Records>, ImportProblem> {
+    let Input { file, bytes, .. } = *input;
+    if bytes.starts_with(OLD_OFFICE) {
+        let old = ImportProblem::OldOffice {
+            file: file.to_owned(),
+        };
+        if ending_of(input.path) != "xls" {
+            return Err(old);
+        }
+        return match workbook::read(FileFormat::Xls, file, bytes, options) {
+            Err(ImportProblem::Archive { .. }) => Err(old),
+            read => read.map(Some),
+        };
+    }
+    if !bytes.starts_with(b"PK\x03\x04") && !bytes.starts_with(b"PK\x05\x06") {
+        return Ok(None);
+    }
+    from_archive(input, options).map(Some)
+}
+
+fn from_archive(input: &Input<'_>, options: &ImportOptions) -> Result<Records, ImportProblem> {
+    let Input {
+        file,
+        bytes,
+        beside,
+        ..
+    } = *input;
+    let reading = &options.reading;
+    let mut archive = Archive::open(file, bytes)?;
+    if archive.has("word/document.xml") {
+        let xml = archive.read("word/document.xml")?;
+        let blocks = docx::blocks(file, &xml)?;
+        return Ok(document::read(file, &blocks, reading, beside));
+    }
+    if archive.has("xl/workbook.xml") {
+        archive.check_sizes()?;
+        return workbook::read(FileFormat::Xlsx, file, bytes, options);
+    }
+    if archive.has("content.xml") && archive.has("mimetype") {
+        let kind = archive.read("mimetype")?;
+        if !kind.trim_ascii().starts_with(ODS) {
+            return Err(archive.fault(ArchiveFault::NoConversation {}));
+        }
+        archive.check_sizes()?;
+        return workbook::read(FileFormat::Ods, file, bytes, options);
+    }
+    if let Some(folder) = slack::folder(&archive) {
+        return slack::read_export(file, &mut archive, &folder, reading, beside);
+    }
+    let Some(member) = chat_member(&archive) else {
+        return Err(archive.fault(ArchiveFault::NoConversation {}));
+    };
+    let bytes = archive.read(&member)?;
+    let decoded = decode(&bytes, reading.encoding);
+    let mut records = match telegram::export(&decoded.bytes) {
+        Some(export) => telegram::read(file, &export, reading, beside),
+        None => {
+            let lines = Line::all(&decoded.bytes);
+            if !whatsapp::look_like_ones(&lines) {
+                return Err(archive.fault(ArchiveFault::NoConversation {}));
+            }
+            whatsapp::read(file, &lines, reading, beside)
+        }
+    };
+    records.remarks.push(Remark::MemberRead {
+        file: file.to_owned(),
+        inside: member.clone(),
+        members: 1,
+    });
+    records.inside = Some(member);
+    Ok(records)
+}
+
+/// The chat in an archive: WhatsApp's `_chat.txt` or `WhatsApp Chat with ….txt`, Telegram's `result.json`, or the only
+/// text.
+fn chat_member(archive: &Archive<'_>) -> Option<String> {
+    let base = |name: &&str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let is_hidden = |name: &&str| name.starts_with("__MACOSX/");
+    let names = || archive.names().filter(|name| !is_hidden(name));
+    let is_text = |name: &&str| base(name).ends_with(".txt");
+    let named = names().find(|name| {
+        let base = base(name);
+        base == "_chat.txt"
+            || base == "result.json"
+            || (base.contains("whatsapp") && base.ends_with(".txt"))
+    });
+    let mut texts = names().filter(is_text);
+    let only = texts.next().filter(|_| texts.next().is_none());
+    named.or(only).map(str::to_owned)
+}
+
+fn from_text(
+    input: &Input<'_>,
+    decoded: &Decoded<'_>,
+    options: &ImportOptions,
+) -> Result<Taken, ImportProblem> {
+    let Input {
+        path, file, beside, ..
+    } = *input;
+    let bytes: &[u8] = &decoded.bytes;
+    refuse_unreadable(file, bytes)?;
+    let ending = ending_of(path);
+    let separator = options.reading.separator;
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    let records = match (ending.as_str(), first) {
+        (_, None) => {
+            return Err(ImportProblem::Empty {
+                file: file.to_owned(),
+            });
+        }
+        ("csv" | "tsv", _) => table::read(file, bytes, separator)?,
+        ("vtt", _) => webvtt::read(file, bytes, beside),
+        ("srt", _) => srt::read(file, bytes, beside),
+        _ if bytes.starts_with(b"WEBVTT") => webvtt::read(file, bytes, beside),
+        _ if cues::look_like_ones(bytes) => srt::read(file, bytes, beside),
+        ("txt" | "text" | "md" | "markdown", _) if transcript::is_beside(path) => {
+            transcript::orphan(FileFormat::Txt, file)
+        }
+        (_, Some(sign)) => {
+            // JSON has no lines of people; everything else is divided once.
+            let is_json = *sign == b'{' || matches!(ending.as_str(), "json" | "jsonl" | "ndjson");
+            let lines = if is_json {
+                Vec::new()
+            } else {
+                Line::all(bytes)
+            };
+            let text = Text {
+                bytes,
+                lines: &lines,
+            };
+            match known_text(input, &text, *sign, options) {
+                Some(records) => records,
+                None => other_text(input, &text, &ending, options)?,
+            }
+        }
+    };
+    Ok(Taken::decoded(records, decoded))
+}
+
+/// A text whose encoding is known.
+struct Text<'a> {
+    bytes: &'a [u8],
+    /// Its lines; none of JSON.
+    lines: &'a [Line],
+}
+
+/// Chats and transcripts with a form of their own, whatever the file is called.
+fn known_text(
+    input: &Input<'_>,
+    text: &Text<'_>,
+    first: u8,
+    options: &ImportOptions,
+) -> Option<Records> {
+    let Input { file, beside, .. } = *input;
+    let reading = &options.reading;
+    let Text { bytes, lines } = *text;
+    if first == b'{'
+        && let Some(export) = telegram::export(bytes)
+    {
+        return Some(telegram::read(file, &export, reading, beside));
+    }
+    if first == b'['
+        && let Some(day) = slack::day(bytes)
+    {
+        return Some(slack::read_day(file, day, reading, beside));
+    }
+    if whatsapp::look_like_ones(lines) {
+        return Some(whatsapp::read(file, lines, reading, beside));
+    }
+    if zoom_chat::look_like_ones(lines) {
+        return Some(zoom_chat::read(file, lines, reading, beside));
+    }
+    if meet::look_like_ones(lines.iter().map(|line| line.text.as_str())) {
+        return Some(meet::read(file, lines, reading, beside));
+    }
+    let grammar = head_lines::grammar(lines)?;
+    Some(head_lines::read(grammar, file, lines, reading, beside))
+}
+
+/// Everything else: transcripts by their ending, JSON and tables by their form.
+fn other_text(
+    input: &Input<'_>,
+    text: &Text<'_>,
+    ending: &str,
+    options: &ImportOptions,
+) -> Result<Records, ImportProblem> {
+    let Input { file, beside, .. } = *input;
+    let separator = options.reading.separator;
+    let Text { bytes, lines } = *text;
+    let is_json = || json::looks_like_it(bytes);
+    let is_table = || table::looks_like_one(bytes);
+    match (ending, bytes.trim_ascii_start().first()) {
+        ("md" | "markdown", _) => Ok(super::text::read(FileFormat::Md, file, lines, beside)),
+        ("txt" | "text", _) if !is_json() && !is_table() => {
+            Ok(super::text::read(FileFormat::Txt, file, lines, beside))
+        }
+        (_, Some(b'[')) => json::read_list(file, bytes),
+        ("jsonl" | "ndjson" | "json", _) | (_, Some(b'{')) => {
+            json::read_objects(file, bytes, ending)
+        }
+        _ if is_table() => table::read(file, bytes, separator),
+        _ => Err(ImportProblem::UnknownFormat {
+            file: file.to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,281 @@
+//! Dates and times in front of messages, as chat programs write them in many countries.
+//!
+//! `14.03.25, 09:05`, `3/14/25, 9:05:12 AM`, `2023-12-20, 5:46 p.m.`, `2025. 3. 14. 9:05`. Which part is the day is decided
+//! for a whole file ([`order_of`]).
+
+use contract::DateOrder;
+use jiff::civil::{Date, DateTime};
+
+/// Signs that only steer the direction of writing, or that say nothing at all.
+pub(super) const fn is_mark(sign: char) -> bool {
+    matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A text without such signs.
+pub(super) fn without_marks(text: &str) -> String {
+    text.chars().filter(|sign| !is_mark(*sign)).collect()
+}
+
+/// What is left of a line that is read from its beginning.
+#[derive(Clone, Copy)]
+pub(super) struct Cursor<'a>(pub(super) &'a str);
+
+/// Three parts of a date, in the order in which they are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct DateParts {
+    pub(super) parts: [u32; 3],
+    /// The first part has four digits.
+    pub(super) year_first: bool,
+    pub(super) separator: char,
+}
+
+/// A time of day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Clock {
+    pub(super) seconds: u32,
+    /// It says before or after noon.
+    pub(super) twelve_hours: bool,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn eat(&mut self, sign: char) -> bool {
+        let after = self.0.strip_prefix(sign);
+        self.0 = after.unwrap_or(self.0);
+        after.is_some()
+    }
+
+    /// Skips a word, whatever its case is.
+    pub(super) fn eat_word(&mut self, word: &str) -> bool {
+        let Some(begin) = self.0.get(..word.len()) else {
+            return false;
+        };
+        let is_word = begin.eq_ignore_ascii_case(word);
+        if is_word {
+            self.0 = &self.0[word.len()..];
+        }
+        is_word
+    }
+
+    pub(super) fn blanks(&mut self) -> bool {
+        let after = self.0.trim_start_matches([' ', '\t', '\u{a0}', '\u{202f}']);
+        let any = after.len() < self.0.len();
+        self.0 = after;
+        any
+    }
+
+    pub(super) fn marks(&mut self) {
+        self.0 = self.0.trim_start_matches(is_mark);
+    }
+
+    /// A number with a count of digits within bounds.
+    pub(super) fn number(&mut self, fewest: usize, most: usize) -> Option<(u32, usize)> {
+        let length = self.0.bytes().take_while(u8::is_ascii_digit).count();
+        let number = (fewest..=most)
+            .contains(&length)
+            .then(|| self.0[..length].parse().ok())??;
+        self.0 = &self.0[length..];
+        Some((number, length))
+    }
+
+    /// `d/d/y` in any order, with `/`, `.` or `-`, also with a blank behind the separator.
+    pub(super) fn date(&mut self) -> Option<DateParts> {
+        let mut cursor = *self;
+        let (first, length) = cursor.number(1, 4)?;
+        let separator = cursor
+            .0
+            .chars()
+            .next()
+            .filter(|sign| "/.-".contains(*sign))?;
+        cursor.eat(separator);
+        cursor.blanks();
+        let (second, _) = cursor.number(1, 2)?;
+        cursor.eat(separator).then_some(())?;
+        cursor.blanks();
+        let (third, last) = cursor.number(1, 4)?;
+        let is_date = match length {
+            4 => last <= 2,
+            _ => length <= 2 && (last == 2 || last == 4),
+        };
+        if !is_date {
+            return None;
+        }
+        if separator == '.' && cursor.0.starts_with(". ") {
+            cursor.eat('.');
+        }
+        *self = cursor;
+        Some(DateParts {
+            parts: [first, second, third],
+            year_first: length == 4,
+            separator,
+        })
+    }
+
+    /// `9:05`, `09.05:12`, `9:05:12 AM`, `5:46 p. m.`
+    pub(super) fn clock(&mut self) -> Option<Clock> {
+        let mut cursor = *self;
+        let (hour, _) = cursor.number(1, 2)?;
+        (cursor.eat(':') || cursor.eat('.')).then_some(())?;
+        let (minute, _) = cursor.number(2, 2)?;
+        let mut second = 0;
+        let mut seconds = cursor;
+        if (seconds.eat(':') || seconds.eat('.'))
+            && let Some((number, _)) = seconds.number(2, 2)
+        {
+            (second, cursor) = (number, seconds);
+        }
+        if hour > 24
+            || minute > 59
+            || second > 60
+            || cursor.0.starts_with(|c: char| c.is_ascii_digit())
+        {
+            return None;
+        }
+        let half = cursor.half();
+        let hour = match half {
+            Some(true) if hour < 12 => hour + 12,
+            Some(false) if hour == 12 => 0,
+            _ => hour,
+        };
+        *self = cursor;
+        Some(Clock {
+            seconds: hour * 3600 + minute * 60 + second,
+            twelve_hours: half.is_some(),
+        })
+    }
+
+    /// `AM`, `p.m.`, `a. m.`: whether it is the afternoon.
+    fn half(&mut self) -> Option<bool> {
+        let mut cursor = *self;
+        cursor.blanks();
+        let afternoon = match cursor.eat_word("p") {
+            true => true,
+            false => cursor.eat_word("a").then_some(false)?,
+        };
+        if cursor.eat('.') {
+            cursor.blanks();
+        }
+        cursor.eat_word("m").then_some(())?;
+        cursor.eat('.');
+        if cursor.0.starts_with(char::is_alphanumeric) {
+            return None;
+        }
+        *self = cursor;
+        Some(afternoon)
+    }
+}
+
+/// The order of a file's dates, and whether nothing in the file proves it.
+pub(super) fn order_of(
+    dates: impl Iterator<Item = (DateParts, bool)> + Clone,
+) -> (DateOrder, bool) {
+    if dates.clone().any(|(date, _)| date.year_first) {
+        return (DateOrder::YearFirst, false);
+    }
+    let above = |place: usize| dates.clone().any(|(date, _)| date.parts[place] > 12);
+    match (above(0), above(1)) {
+        (true, _) => (DateOrder::DayFirst, false),
+        (_, true) => (DateOrder::MonthFirst, false),
+        // A clock of twelve hours and slashes are how the United States write; the app follows the telephone.
+        _ => match dates
+            .clone()
+            .any(|(date, half)| half && date.separator == '/')
+        {
+            true => (DateOrder::MonthFirst, true),
+            false => (DateOrder::DayFirst, true),
+        },
+    }
+}
+
+/// Seconds of a moment, to be compared with others of the same file; `None` if there is no such day.
+pub(super) fn seconds(date: DateParts, clock: Clock, order: DateOrder) -> Option<i64> {
+    let [first, second, third] = date.parts;
+    let (year, month, day) = match order {
+        DateOrder::YearFirst => (first, second, third),
+        DateOrder::DayFirst => (third, second, first),
+        DateOrder::MonthFirst => (third, first, second),
+    };
+    let year = if year < 100 { 2000 + year } else { year };
+    let date = Date::new(
+        i16::try_from(year).ok()?,
+        i8::try_from(month).ok()?,
+        i8::try_from(day).ok()?,
+    );
+    Some(days(date.ok()?) * 86_400 + i64::from(clock.seconds))
+}
+
+/// Seconds of a moment such as `2025-03-14T09:05:12`.
+pub(super) fn iso_seconds(text: &str) -> Option<i64> {
+    let moment: DateTime = text.parse().ok()?;
+    let time = moment.time();
+    let of_day = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60;
+    Some(days(moment.date()) * 86_400 + of_day + i64::from(time.second()))
+}
+
+fn days(date: Date) -> i64 {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    (date - epoch).get_days().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_and_times_of_many_countries() {
+        for (text, parts, seconds, left) in [
+            ("14.03.25, 09:05", [14, 3, 25], 32_700, ""),
+            ("3/14/25, 9:05:12\u{202f}AM] x", [3, 14, 25], 32_712, "] x"),
+            ("2023-12-20, 5:46 p.m. - x", [2023, 12, 20], 63_960, " - x"),
+            ("2026/7/9 02:28:09] x", [2026, 7, 9], 8_889, "] x"),
+            ("14. 3. 2025 9.05 - x", [14, 3, 2025], 32_700, " - x"),
+            ("1/2/23, 12:10 a. m. - x", [1, 2, 23], 600, " - x"),
+        ] {
+            let mut cursor = Cursor(text);
+            let date = cursor.date().unwrap();
+            cursor.eat(',');
+            cursor.blanks();
+            let clock = cursor.clock().unwrap();
+            assert_eq!(
+                (date.parts, clock.seconds, cursor.0),
+                (parts, seconds, left),
+                "{text}"
+            );
+        }
+        for text in ["1.5", "10:30 suits", "192.168.0.1", "1/2/345", "2/3"] {
+            assert_eq!(Cursor(text).date(), None, "{text}");
+        }
+        assert_eq!(Cursor("9:05 Amy").clock().unwrap().twelve_hours, false);
+    }
+
+    #[test]
+    fn the_file_shows_whether_the_day_stands_first() {
+        let dates = |texts: &[&str], half: bool| -> Vec<(DateParts, bool)> {
+            texts
+                .iter()
+                .map(|text| (Cursor(text).date().unwrap(), half))
+                .collect()
+        };
+        let order = |texts: &[&str], half| order_of(dates(texts, half).into_iter());
+        assert_eq!(
+            order(&["1/2/23", "1/13/23"], false),
+            (DateOrder::MonthFirst, false)
+        );
+        assert_eq!(
+            order(&["1/2/23", "13/1/23"], true),
+            (DateOrder::DayFirst, false)
+        );
+        assert_eq!(order(&["1/2/23"], true), (DateOrder::MonthFirst, true));
+        assert_eq!(order(&["1/2/23"], false), (DateOrder::DayFirst, true));
+        assert_eq!(order(&["2023-01-02"], false), (DateOrder::YearFirst, false));
+        let noon = Clock {
+            seconds: 43_200,
+            twelve_hours: false,
+        };
+        let date = Cursor("14.03.25").date().unwrap();
+        assert_eq!(
+            seconds(date, noon, DateOrder::DayFirst),
+            iso_seconds("2025-03-14T12:00:00")
+        );
+        assert_eq!(seconds(date, noon, DateOrder::MonthFirst), None);
+    }
+}

@@ -1,0 +1,335 @@
+//! Tables with one turn a row: the rows of a conversation become one record.
+//!
+//! The user names the columns (`--turns text=C,speaker=C,group=C`), or their names say it: a column for who speaks, one for
+//! what is said and one whose values come again. A table of dialogues has no such column of speakers, and its texts have
+//! their speakers inside.
+
+use std::collections::HashMap;
+
+use contract::problem::ImportProblem;
+use contract::{DropReason, FileFormat, MapPart, Remark};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::account::{Measure, Units};
+use super::{ColumnMap, Record, Records, columns, names};
+use crate::dialogue::Dialogue;
+
+/// Rows that are looked at before the columns are believed.
+const LOOK_ROWS: usize = 200;
+/// Names that stand for a group only if their values come again: the key of a turn has the same names.
+const WEAK_GROUPS: [&str; 3] = ["id", "nr", "group"];
+
+/// Which columns hold what, where each row is one turn.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnMap {
+    /// What is said.
+    pub text: String,
+    /// Who says it.
+    pub speaker: String,
+    /// What tells the conversations apart; without it the file is one conversation.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// The summary, on any row of its conversation.
+    #[serde(default)]
+    pub summary: Option<String>,
+}
+
+/// The text form of a [`TurnMap`] that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadTurnMap {
+    /// A part of it names no role.
+    #[error("`{part}` is not understood; write text=COLUMN,speaker=COLUMN,group=COLUMN")]
+    Part {
+        /// The part between two commas.
+        part: String,
+    },
+    /// Text or speaker is missing.
+    #[error("a column of texts and one of speakers are needed; write text=COLUMN,speaker=COLUMN")]
+    Incomplete,
+}
+
+/// Reads `text=C,speaker=C[,group=C][,summary=C]`. Blanks around names do not count.
+impl std::str::FromStr for TurnMap {
+    type Err = BadTurnMap;
+
+    fn from_str(text: &str) -> Result<Self, BadTurnMap> {
+        let mut map = Self::default();
+        for part in text.split(',').map(str::trim) {
+            let (role, column) = part.split_once('=').unwrap_or((part, ""));
+            let column = column.trim().to_owned();
+            match role.trim() {
+                "text" if !column.is_empty() => map.text = column,
+                "speaker" if !column.is_empty() => map.speaker = column,
+                "group" if !column.is_empty() => map.group = Some(column),
+                "summary" if !column.is_empty() => map.summary = Some(column),
+                _ => {
+                    return Err(BadTurnMap::Part {
+                        part: part.to_owned(),
+                    });
+                }
+            }
+        }
+        match map.text.is_empty() || map.speaker.is_empty() {
+            true => Err(BadTurnMap::Incomplete),
+            false => Ok(map),
+        }
+    }
+}
+
+/// The columns of a table with one turn a row, by their names alone.
+pub(super) fn guess_columns(columns: &[String]) -> Option<TurnMap> {
+    let speaker = names::find(columns, names::SPEAKER)?;
+    let others: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| *place != speaker)
+        .map(|(_, column)| column.clone())
+        .collect();
+    let text = others.get(names::find(&others, names::TEXT)?)?.clone();
+    let left: Vec<String> = others
+        .into_iter()
+        .filter(|column| *column != text && names::find(&[column.clone()], names::TIME).is_none())
+        .collect();
+    let group = names::find(&left, names::GROUP).map(|place| left[place].clone());
+    let summary = left
+        .iter()
+        .filter(|column| Some(*column) != group.as_ref())
+        .find(|column| columns::is_summary(column))
+        .cloned();
+    Some(TurnMap {
+        text,
+        speaker: columns[speaker].clone(),
+        group,
+        summary,
+    })
+}
+
+/// Turns rows of turns into records of dialogues, if the user or the table says that they are such rows.
+pub(super) fn gather(
+    file: &str,
+    records: Records,
+    asked: Option<&TurnMap>,
+    map: Option<&ColumnMap>,
+) -> Result<Records, ImportProblem> {
+    let Some(format) = turns_format(records.layout) else {
+        return Ok(records);
+    };
+    let turns = match (asked, map) {
+        (Some(asked), _) => {
+            check(file, asked, &records.columns)?;
+            Some(asked.clone())
+        }
+        (None, Some(_)) => None,
+        (None, None) if columns::is_known(&records) => None,
+        (None, None) => recognise(&records),
+    };
+    Ok(match turns {
+        Some(turns) => joined(file, records, &turns, format, asked.is_none()),
+        None => records,
+    })
+}
+
+fn turns_format(layout: FileFormat) -> Option<FileFormat> {
+    Some(match layout {
+        FileFormat::Csv => FileFormat::CsvTurns,
+        FileFormat::Tsv => FileFormat::TsvTurns,
+        FileFormat::Json | FileFormat::Jsonl => FileFormat::JsonTurns,
+        FileFormat::Xlsx => FileFormat::XlsxTurns,
+        FileFormat::Xls => FileFormat::XlsTurns,
+        FileFormat::Ods => FileFormat::OdsTurns,
+        _ => return None,
+    })
+}
+
+fn check(file: &str, asked: &TurnMap, columns: &[String]) -> Result<(), ImportProblem> {
+    if asked.text.is_empty() || asked.speaker.is_empty() {
+        return Err(ImportProblem::IncompleteMap {
+            lacks: MapPart::Dialogue,
+        });
+    }
+    let named = [&asked.text, &asked.speaker].into_iter();
+    let missing = named
+        .chain(&asked.group)
+        .chain(&asked.summary)
+        .find(|column| !columns.contains(column));
+    match missing {
+        None => Ok(()),
+        Some(column) => Err(ImportProblem::UnknownColumn {
+            file: file.to_owned(),
+            field: column.clone(),
+            columns: columns.to_vec(),
+        }),
+    }
+}
+
+/// The columns, if the rows bear them out: every text is a short one of one person, some speaker comes again, and so does
+/// a value of the group.
+fn recognise(records: &Records) -> Option<TurnMap> {
+    let mut map = guess_columns(&records.columns)?;
+    let rows = &records.rows[..records.rows.len().min(LOOK_ROWS)];
+    let cells = |column: &str| -> Vec<String> {
+        let cell = |record: &Record| record.fields.get(column).and_then(cell);
+        rows.iter().filter_map(cell).collect()
+    };
+    let (texts, speakers) = (cells(&map.text), cells(&map.speaker));
+    let is_turn = |text: &String| Dialogue::parse(text).speakers().len() < 2;
+    let is_name = |name: &String| name.chars().count() <= 80 && !name.contains('\n');
+    let comes_again = |values: &[String]| {
+        let distinct: std::collections::HashSet<&String> = values.iter().collect();
+        distinct.len() < values.len()
+    };
+    let are_turns = rows.len() >= 2
+        && texts.len() * 2 >= rows.len()
+        && texts.iter().all(is_turn)
+        && speakers.len() * 2 >= rows.len()
+        && speakers.iter().all(is_name);
+    if !are_turns {
+        return None;
+    }
+    let groups = map.group.as_deref().map(cells);
+    match groups {
+        Some(groups) if comes_again(&groups) => Some(map),
+        // Each row has its own key: of a turn, or of a dialogue whose speakers are listed beside it.
+        Some(_) => {
+            let is_weak = map
+                .group
+                .as_ref()
+                .is_some_and(|group| WEAK_GROUPS.contains(&names::plain(group).as_str()));
+            map.group = None;
+            (is_weak && comes_again(&speakers)).then_some(map)
+        }
+        None => comes_again(&speakers).then_some(map),
+    }
+}
+
+/// A cell as text; `None` if it is empty or no single value.
+fn cell(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        _ => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// A conversation that is being gathered.
+struct Group {
+    row: usize,
+    key: Option<String>,
+    turns: Vec<Value>,
+    summary: Option<String>,
+    split: Option<String>,
+    units: Units,
+}
+
+fn joined(
+    file: &str,
+    records: Records,
+    map: &TurnMap,
+    format: FileFormat,
+    guessed: bool,
+) -> Records {
+    let split = columns::split_column(&records.columns);
+    // Merged cells of a workbook hold their value in the first row alone.
+    let carries = matches!(
+        format,
+        FileFormat::XlsxTurns | FileFormat::XlsTurns | FileFormat::OdsTurns
+    );
+    let mut groups: Vec<Group> = Vec::new();
+    let mut place_of: HashMap<Option<String>, usize> = HashMap::new();
+    let mut measure = Measure::of_rows();
+    measure.dropped = records.measure.dropped;
+    let bad_rows = records.issues.len();
+    let mut last: Option<String> = None;
+    for record in &records.rows {
+        let field = |column: &str| record.fields.get(column).and_then(cell);
+        let named = map.group.as_deref().and_then(field);
+        let key = if carries {
+            named.or(last.clone())
+        } else {
+            named
+        };
+        last.clone_from(&key);
+        let place = *place_of.entry(key.clone()).or_insert_with(|| {
+            groups.push(Group {
+                row: record.row,
+                key,
+                turns: Vec::new(),
+                summary: None,
+                split: None,
+                units: Units::default(),
+            });
+            groups.len() - 1
+        });
+        let group = &mut groups[place];
+        let summary = map.summary.as_deref().and_then(field);
+        group.summary = group.summary.take().or(summary);
+        group.split = group.split.take().or(split.as_deref().and_then(field));
+        let speaker = field(&map.speaker);
+        match field(&map.text) {
+            Some(text) => {
+                group.units.read += 1;
+                let follows = speaker.is_none() && !group.turns.is_empty();
+                group.units.merged += usize::from(follows);
+                group.turns.push(match speaker {
+                    Some(speaker) => json!({"speaker": speaker, "text": text}),
+                    None => json!({"text": text}),
+                });
+            }
+            None => measure.drop(
+                file,
+                record.row as u64,
+                DropReason::Empty,
+                &speaker.unwrap_or_default(),
+            ),
+        }
+    }
+    groups.retain(|group| !group.turns.is_empty());
+    let mut out = Records {
+        columns: ["id", "dialogue", "summary"].map(str::to_owned).to_vec(),
+        issues: records.issues,
+        measure,
+        remarks: records.remarks,
+        inside: records.inside,
+        sheet: records.sheet,
+        separator: records.separator,
+        ..Records::new(format)
+    };
+    if split.is_some() {
+        out.columns.push("split".to_owned());
+    }
+    if guessed {
+        out.remarks.push(Remark::TurnRows {
+            file: file.to_owned(),
+            text: map.text.clone(),
+            speaker: map.speaker.clone(),
+            group: map.group.clone(),
+            summary: map.summary.clone(),
+            dialogues: groups.len(),
+        });
+    }
+    out.measure.lose(bad_rows);
+    for group in groups {
+        out.measure.set(group.row, group.units);
+        let mut fields = Map::new();
+        let texts = [("id", group.key), ("split", group.split)];
+        fields.insert("dialogue".to_owned(), Value::Array(group.turns));
+        // A table with a column of summaries has an empty one here; one without has none at all.
+        let summary = match &map.summary {
+            Some(_) => Some(group.summary.unwrap_or_default()),
+            None => None,
+        };
+        for (name, text) in texts.into_iter().chain([("summary", summary)]) {
+            if let Some(text) = text {
+                fields.insert(name.to_owned(), Value::String(text));
+            }
+        }
+        out.rows.push(Record {
+            row: group.row,
+            fields,
+        });
+    }
+    out
+}

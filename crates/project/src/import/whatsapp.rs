@@ -1,0 +1,319 @@
+//! Chats that WhatsApp exports, from iPhones and Android telephones, in the languages of the telephone.
+//!
+//! A message begins with its date and time: `[14.03.25, 09:12:23] Name: text` on iPhones, `14/03/2025, 09:12 - Name: text`
+//! on Android. iPhones put the mark U+200E before what the program itself writes, which tells it from people's words in any
+//! language; which kind it is, the words of `words` tell. Android has no such mark.
+
+mod words;
+
+use contract::{AccountUnit, DropReason, FileFormat, Remark};
+use words::{deleted, is_call, is_edited_mark, is_media, is_system};
+
+use super::chat::{Chat, Follows, Message, SummaryLines};
+use super::stamp::{Clock, Cursor, DateParts, is_mark, order_of, seconds, without_marks};
+use super::transcript::{Beside, Line};
+use super::{Reading, Records};
+use crate::work;
+
+/// Lines that have to begin with date and time for a text to be a chat.
+const SURE_LINES: usize = 3;
+/// Lines looked at where there are not as many.
+const FIRST_LINES: usize = 20;
+/// Longest name of somebody who writes, in characters.
+const NAME_CHARS: usize = 80;
+
+/// What stands before a message, and the message.
+struct Head<'a> {
+    date: DateParts,
+    clock: Clock,
+    /// Date and time stand in brackets, as on iPhones.
+    bracketed: bool,
+    body: &'a str,
+}
+
+/// A message with all its lines.
+struct Raw<'a> {
+    head: Head<'a>,
+    lines: Vec<&'a Line>,
+}
+
+/// What was found between two heads of messages.
+enum Item<'a> {
+    Message(Raw<'a>),
+    Summary(String, &'static str),
+}
+
+/// Whether the lines are those of a chat: three begin with date and time, or half of the first twenty, and somebody
+/// writes.
+pub(super) fn look_like_ones(lines: &[Line]) -> bool {
+    let written = || lines.iter().filter(|line| !line.text.is_empty());
+    let heads = |count: usize| {
+        let heads = written().take(count).filter_map(|line| head(&line.text));
+        heads.count()
+    };
+    let first = written().take(FIRST_LINES).count();
+    work::visit(lines.iter().map(|line| line.text.len().min(40)).sum());
+    let is_sure = heads(usize::MAX) >= SURE_LINES || (first > 0 && heads(FIRST_LINES) * 2 >= first);
+    let is_spoken = |line: &Line| {
+        head(&line.text).is_some_and(|head| {
+            named(head.body).is_some_and(|(name, _)| !name.starts_with(['<', '[', '(']))
+        })
+    };
+    is_sure && written().any(is_spoken)
+}
+
+/// Reads the dialogues of a chat.
+pub(super) fn read(
+    file: &str,
+    lines: &[Line],
+    reading: &Reading,
+    beside: Option<&Beside<'_>>,
+) -> Records {
+    let mut chat = Chat::new(file, reading);
+    let items = items(lines, &mut chat);
+    let dates = items.iter().filter_map(|item| match item {
+        Item::Message(raw) => Some((raw.head.date, raw.head.clock.twelve_hours)),
+        Item::Summary(..) => None,
+    });
+    let (order, guessed) = order_of(dates.clone());
+    let mut days: Vec<[u32; 3]> = dates.map(|(date, _)| date.parts).collect();
+    days.dedup();
+    let is_ios = items
+        .iter()
+        .any(|item| matches!(item, Item::Message(raw) if raw.head.bracketed));
+    let mut names = std::collections::HashSet::new();
+    for item in &items {
+        if let Item::Message(raw) = item
+            && let Some((name, _)) = named(raw.head.body)
+        {
+            names.insert(name);
+        }
+    }
+    for item in &items {
+        match item {
+            Item::Summary(text, separator) => chat.summarize(text, separator),
+            Item::Message(raw) => {
+                let moment = seconds(raw.head.date, raw.head.clock, order);
+                let (reason, message) = message(raw, moment, |name| names.contains(name));
+                match reason {
+                    None => chat.say(message),
+                    Some(reason) => chat.leave_out(reason, message),
+                }
+                raw.lines.iter().for_each(|line| chat.check_bytes(line));
+            }
+        }
+    }
+    let layout = match is_ios {
+        true => FileFormat::WhatsappIos,
+        false => FileFormat::WhatsappAndroid,
+    };
+    let mut records = chat.finish(layout, AccountUnit::Message, beside);
+    if guessed && days.len() > 1 {
+        records.remarks.push(Remark::DateOrderGuessed {
+            file: file.to_owned(),
+            order,
+        });
+    }
+    records
+}
+
+fn items<'a>(lines: &'a [Line], chat: &mut Chat<'_>) -> Vec<Item<'a>> {
+    let mut items: Vec<Item<'a>> = Vec::new();
+    let mut summary = SummaryLines::default();
+    let mut has_begun = false;
+    for line in lines {
+        if line.text.is_empty() {
+            summary.blank();
+            continue;
+        }
+        if let Some(head) = head(&line.text) {
+            summary.head();
+            has_begun = true;
+            let lines = vec![line];
+            items.push(Item::Message(Raw { head, lines }));
+            continue;
+        }
+        if !has_begun {
+            chat.note(
+                line.number,
+                line.number as u64,
+                DropReason::Header,
+                &line.text,
+            );
+            continue;
+        }
+        match (summary.follow(&line.text), items.last_mut()) {
+            (Follows::Summary(text, separator), _) => items.push(Item::Summary(text, separator)),
+            (Follows::Text, Some(Item::Message(raw))) => raw.lines.push(line),
+            (Follows::Text, _) => {}
+        }
+    }
+    items
+}
+
+/// Date and time at the beginning of a line.
+fn head(line: &str) -> Option<Head<'_>> {
+    let mut cursor = Cursor(line);
+    cursor.marks();
+    let bracketed = cursor.eat('[');
+    cursor.marks();
+    let date = cursor.date()?;
+    cursor.eat(',');
+    cursor.blanks();
+    for word in ["klo", "um", "at", "kl.", "à", "às", "ore", "om"] {
+        let mut after = cursor;
+        if after.eat_word(word) && after.blanks() {
+            cursor = after;
+        }
+    }
+    let clock = cursor.clock()?;
+    match bracketed {
+        true => cursor.eat(']').then_some(())?,
+        false => {
+            let blank = cursor.blanks();
+            let dash = cursor.eat('-') || cursor.eat('–');
+            (blank && dash).then_some(())?;
+        }
+    }
+    cursor.blanks();
+    let body = cursor.0;
+    Some(Head {
+        date,
+        clock,
+        bracketed,
+        body,
+    })
+}
+
+/// Who writes and what follows, if the message names somebody.
+fn named(body: &str) -> Option<(&str, &str)> {
+    let (name, text) = body.split_once(": ")?;
+    is_name(name).then_some((name, text))
+}
+
+/// The program quotes titles of groups; people's names hold no quotation marks.
+fn is_name(name: &str) -> bool {
+    !name.trim().is_empty()
+        && name.chars().count() <= NAME_CHARS
+        && !name.contains(['"', '“', '”', '„', '«', '»'])
+}
+
+fn message(
+    raw: &Raw<'_>,
+    seconds: Option<i64>,
+    is_known: impl Fn(&str) -> bool,
+) -> (Option<DropReason>, Message) {
+    let first = raw.lines.first();
+    let row = first.map_or(0, |line| line.number);
+    let begin = raw.head.body;
+    // Of a message without a text, only the colon is left.
+    let bare = begin
+        .trim_end()
+        .strip_suffix(':')
+        .filter(|name| is_known(name));
+    let (name, begin) = match (named(begin), bare) {
+        (Some((name, text)), _) => (Some(name), text),
+        (None, Some(name)) => (Some(name), ""),
+        (None, None) => (None, begin),
+    };
+    let mut text = begin.to_owned();
+    for line in raw.lines.iter().skip(1) {
+        text.push('\n');
+        text.push_str(&line.text);
+    }
+    let text = without_edited_mark(&text);
+    let message = |text: &str| Message {
+        row,
+        position: row as u64,
+        seconds,
+        speaker: name.map(speaker).unwrap_or_default(),
+        text: text.to_owned(),
+    };
+    if name.is_none() {
+        return (Some(DropReason::System), message(text));
+    }
+    match kind(text, raw.head.bracketed) {
+        Kind::Speech(caption) => (None, message(caption)),
+        Kind::Other(reason) => (Some(reason), message(text)),
+    }
+}
+
+/// A name without the sign for somebody who is not among the contacts.
+fn speaker(name: &str) -> String {
+    let name = without_marks(name);
+    let name = name.trim();
+    match name.strip_prefix('~') {
+        Some(after) if !after.trim().is_empty() => after.trim().to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// What a message is.
+enum Kind<'a> {
+    /// Somebody's words; of a picture with a caption, the caption.
+    Speech(&'a str),
+    Other(DropReason),
+}
+
+fn kind(text: &str, is_ios: bool) -> Kind<'_> {
+    let plain = without_marks(text);
+    let plain = plain.trim();
+    let is_marked = text.trim_start().starts_with('\u{200e}');
+    if deleted(plain) {
+        return Kind::Other(DropReason::Deleted);
+    }
+    if is_call(plain, is_ios && is_marked) {
+        return Kind::Other(DropReason::Call);
+    }
+    if let Some(caption) = after_attachment(text) {
+        return match without_marks(caption).trim().is_empty() {
+            true => Kind::Other(DropReason::Media),
+            false => Kind::Speech(caption),
+        };
+    }
+    if !is_ios
+        && let Some((first, caption)) = text.split_once('\n')
+        && words::is_omitted(&without_marks(first))
+    {
+        return Kind::Speech(caption);
+    }
+    // A document's name may stand before the mark.
+    let last = text.rsplit('\u{200e}').next().unwrap_or_default();
+    let is_ios_media = is_ios && text.contains('\u{200e}') && is_media(&without_marks(last));
+    let is_bracketed = plain.starts_with('<') && plain.ends_with('>') && !plain[1..].contains('<');
+    if is_ios_media || is_bracketed || (plain == "null" && !is_ios) {
+        return Kind::Other(DropReason::Media);
+    }
+    match is_ios && is_marked {
+        true if is_system(plain) => Kind::Other(DropReason::System),
+        true => Kind::Other(DropReason::Client),
+        false => Kind::Speech(text),
+    }
+}
+
+/// What follows `IMG-20250314-WA0001.jpg (file attached)` on the next lines.
+fn after_attachment(text: &str) -> Option<&str> {
+    let (first, caption) = text.split_once('\n').unwrap_or((text, ""));
+    let is_marked = first.starts_with('\u{200e}');
+    let first = first.trim_matches(|sign: char| is_mark(sign) || sign.is_whitespace());
+    let (name, words) = first.strip_suffix(')')?.rsplit_once(" (")?;
+    let (stem, ending) = name.rsplit_once('.')?;
+    let is_ending = (1..=5).contains(&ending.len()) && ending.chars().all(char::is_alphanumeric);
+    let is_numbered = stem.contains("-WA") && stem.contains('-');
+    (is_ending && (is_marked || is_numbered || words::is_attached(words))).then_some(caption)
+}
+
+/// A message without `<This message was edited>` at its end.
+fn without_edited_mark(text: &str) -> &str {
+    let trimmed = text.trim_end();
+    let Some(open) = trimmed.rfind('<').filter(|_| trimmed.ends_with('>')) else {
+        return text;
+    };
+    let (before, mark) = trimmed.split_at(open);
+    let has_words = !without_marks(before).trim().is_empty();
+    match before.strip_suffix('\u{200e}') {
+        Some(before) if has_words && !mark.contains('\n') => before.trim_end(),
+        None if has_words && is_edited_mark(mark) => before.trim_end(),
+        _ => text,
+    }
+}

@@ -1,0 +1,205 @@
+//! Workbooks: XLSX, XLS and ODS, by calamine. The first sheet whose first rows hold names of columns that map is read.
+//!
+//! Rows are numbered as the spreadsheet shows them. Sheets of XLSX are streamed cell by cell, because a cell far out would
+//! otherwise stand for millions of empty ones.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use calamine::{Data, DataRef, Ods, Reader, Xls, Xlsx};
+use contract::problem::{ArchiveFault, ImportProblem};
+use contract::{DropReason, FileFormat, IntakeLimit, Remark};
+use serde_json::{Map, Value};
+
+use super::account::Measure;
+use super::{ImportOptions, Record, Records, columns, limits, turn_rows};
+
+/// Rows in which the names of the columns may stand.
+const HEADER_ROWS: usize = 20;
+
+/// Cells that hold something, by row (from 1) and column (from 0).
+type Rows = BTreeMap<usize, BTreeMap<usize, String>>;
+
+/// Why a workbook cannot be read.
+enum Fault {
+    Broken(String),
+    Problem(ImportProblem),
+}
+
+/// Reads the rows of a workbook.
+pub(super) fn read(
+    layout: FileFormat,
+    file: &str,
+    bytes: &[u8],
+    options: &ImportOptions,
+) -> Result<Records, ImportProblem> {
+    // The libraries under it end the thread on some damaged files; for us those are damaged files like others.
+    let sheets = catch_unwind(AssertUnwindSafe(|| sheets(layout, file, bytes)));
+    let sheets = match sheets {
+        Ok(Ok(sheets)) => sheets,
+        Ok(Err(Fault::Problem(problem))) => return Err(problem),
+        Ok(Err(Fault::Broken(reason))) => return Err(broken(file, reason)),
+        Err(_panic) => return Err(broken(file, "its parts do not fit together".to_owned())),
+    };
+    let chosen = sheets
+        .iter()
+        .enumerate()
+        .find_map(|(place, (_, rows))| Some((place, header_row(rows, options)?)));
+    // Without a header that maps, the first sheet with anything in it shows the columns that can be named.
+    let first = || {
+        let place = sheets.iter().position(|(_, rows)| !rows.is_empty())?;
+        Some((place, *sheets[place].1.keys().next()?))
+    };
+    let Some((place, header)) = chosen.or_else(first) else {
+        return Err(ImportProblem::Empty {
+            file: file.to_owned(),
+        });
+    };
+    let (sheet, rows) = &sheets[place];
+    let mut records = records(layout, file, rows, header);
+    if sheets.len() > 1 || header > 1 {
+        let others = sheets.iter().map(|(name, _)| name);
+        records.remarks.push(Remark::SheetChosen {
+            file: file.to_owned(),
+            sheet: sheet.clone(),
+            header_row: header,
+            others: others.filter(|name| *name != sheet).cloned().collect(),
+        });
+    }
+    records.sheet = Some(sheet.clone());
+    Ok(records)
+}
+
+fn broken(file: &str, reason: String) -> ImportProblem {
+    ImportProblem::Archive {
+        file: file.to_owned(),
+        fault: ArchiveFault::Broken { reason },
+    }
+}
+
+/// The first row whose cells name columns that can be used.
+fn header_row(rows: &Rows, options: &ImportOptions) -> Option<usize> {
+    let maps = |names: &[String]| match (&options.map, &options.reading.turns) {
+        (Some(map), _) => {
+            names.contains(&map.dialogue) && map.summaries.iter().all(|name| names.contains(name))
+        }
+        (None, Some(turns)) => names.contains(&turns.text) && names.contains(&turns.speaker),
+        (None, None) => {
+            columns::guess(names).is_some() || turn_rows::guess_columns(names).is_some()
+        }
+    };
+    rows.range(..=HEADER_ROWS)
+        .find(|(_, cells)| maps(&names(cells)))
+        .map(|(row, _)| *row)
+}
+
+fn names(cells: &BTreeMap<usize, String>) -> Vec<String> {
+    cells.values().map(|cell| cell.trim().to_owned()).collect()
+}
+
+fn records(layout: FileFormat, file: &str, rows: &Rows, header: usize) -> Records {
+    let mut records = Records {
+        measure: Measure::of_rows(),
+        ..Records::new(layout)
+    };
+    let mut columns: Vec<(usize, String)> = Vec::new();
+    for (place, name) in rows.get(&header).into_iter().flatten() {
+        let name = name.trim();
+        if !name.is_empty() && !columns.iter().any(|(_, known)| known == name) {
+            columns.push((*place, name.to_owned()));
+        }
+    }
+    for (row, cells) in rows {
+        if *row < header {
+            let text: Vec<&str> = cells.values().map(String::as_str).collect();
+            let text = text.join(" ");
+            records
+                .measure
+                .drop(file, *row as u64, DropReason::Header, &text);
+        } else if *row > header {
+            let fields: Map<String, Value> = columns
+                .iter()
+                .map(|(place, name)| {
+                    let cell = cells.get(place).cloned().unwrap_or_default();
+                    (name.clone(), Value::String(cell))
+                })
+                .collect();
+            records.rows.push(Record { row: *row, fields });
+        }
+    }
+    records.columns = columns.into_iter().map(|(_, name)| name).collect();
+    records
+}
+
+/// All sheets with their cells.
+fn sheets(layout: FileFormat, file: &str, bytes: &[u8]) -> Result<Vec<(String, Rows)>, Fault> {
+    let source = Cursor::new(bytes);
+    match layout {
+        FileFormat::Xls => ranges(file, Xls::new(source).map_err(fault)?),
+        FileFormat::Ods => ranges(file, Ods::new(source).map_err(fault)?),
+        _ => streamed(file, Xlsx::new(source).map_err(fault)?),
+    }
+}
+
+fn fault(error: impl std::fmt::Display) -> Fault {
+    Fault::Broken(error.to_string())
+}
+
+fn streamed(file: &str, mut workbook: Xlsx<Cursor<&[u8]>>) -> Result<Vec<(String, Rows)>, Fault> {
+    let mut sheets = Vec::new();
+    for name in workbook.sheet_names() {
+        let mut rows = Rows::new();
+        // Charts have a name among the sheets and no cells.
+        let Ok(mut cells) = workbook.worksheet_cells_reader(&name) else {
+            continue;
+        };
+        while let Some(cell) = cells.next_cell().map_err(fault)? {
+            let (row, column) = cell.get_position();
+            let text = match cell.get_value() {
+                DataRef::SharedString(text) => (*text).to_owned(),
+                value => shown(&Data::from(value.clone())),
+            };
+            put(file, &mut rows, row as usize + 1, column as usize, text)?;
+        }
+        drop(cells);
+        sheets.push((name, rows));
+    }
+    Ok(sheets)
+}
+
+fn ranges<'a, R>(file: &str, mut workbook: R) -> Result<Vec<(String, Rows)>, Fault>
+where
+    R: Reader<Cursor<&'a [u8]>>,
+    R::Error: std::fmt::Display,
+{
+    let mut sheets = Vec::new();
+    for name in workbook.sheet_names() {
+        let range = workbook.worksheet_range(&name).map_err(fault)?;
+        let (top, left) = range.start().unwrap_or_default();
+        let mut rows = Rows::new();
+        for (row, column, value) in range.used_cells() {
+            let (row, column) = (top as usize + row + 1, left as usize + column);
+            put(file, &mut rows, row, column, shown(value))?;
+        }
+        sheets.push((name, rows));
+    }
+    Ok(sheets)
+}
+
+fn put(file: &str, rows: &mut Rows, row: usize, column: usize, text: String) -> Result<(), Fault> {
+    limits::check(file, IntakeLimit::CellBytes, text.len() as u64).map_err(Fault::Problem)?;
+    if !text.trim().is_empty() {
+        rows.entry(row).or_default().insert(column, text);
+    }
+    Ok(())
+}
+
+/// A cell as the text that a person would copy.
+fn shown(value: &Data) -> String {
+    match value {
+        Data::Empty => String::new(),
+        Data::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
