@@ -68,6 +68,7 @@ fn no_set_is_left_out_of_the_round_trip() {
         include_str!("error.rs"),
         include_str!("event.rs"),
         include_str!("format.rs"),
+        include_str!("intake.rs"),
         include_str!("line.rs"),
         include_str!("method.rs"),
         include_str!("model.rs"),

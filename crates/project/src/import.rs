@@ -1,11 +1,11 @@
 //! Reading the user's dialogues: files → [`Import`], with every problem named by file, row and field.
 //!
-//! Flow: bytes → records (`json`, `table`, and for transcripts `text`, `webvtt`, `srt`) → format and columns
-//! (`columns`) → examples (`record`) → splits (`split`) → leaks ([`leak::find_leaks`]). Bad rows are data ([`Issue`]);
-//! only what concerns a whole file is an [`ImportProblem`]. Nothing here writes: the session decides what to do with the
-//! result.
+//! Flow: bytes → format, encoding and records (`recognise`) → one turn a row gathered (`turn_rows`) → columns (`columns`)
+//! → examples (`record`) → splits (`split`) → leaks ([`leak::find_leaks`]). Bad rows are data ([`Issue`]), and so is what
+//! is no part of a conversation ([`Dropped`]); only what concerns a whole file is an [`ImportProblem`]. Nothing here
+//! writes: the session decides what to do with the result.
 //!
-//! A new format is a line in `columns` (and a file of its own where its records are laid out differently).
+//! A new format is a file of its own and a line in `recognise`; a published layout of rows is a line in `columns`.
 
 mod account;
 mod archive;

@@ -108,9 +108,14 @@ impl<'a> Chat<'a> {
         self.current.turns.push(turn);
     }
 
+    /// Whether the user wants what is left out for this reason.
+    pub(super) fn keeps(&self, reason: DropReason) -> bool {
+        self.reading.keep_dropped.contains(&reason)
+    }
+
     /// Lists a message that is no part of the conversation, unless the user wants those of this kind back.
     pub(super) fn leave_out(&mut self, reason: DropReason, message: Message) {
-        let is_wanted = self.reading.keep_dropped.contains(&reason);
+        let is_wanted = self.keeps(reason);
         let text = without_marks(&message.text);
         if is_wanted && !message.speaker.trim().is_empty() && !text.trim().is_empty() {
             return self.say(message);

@@ -421,6 +421,31 @@ fn work_grows_with_the_file_and_no_faster() {
     }
 }
 
+#[test]
+fn captions_of_teams_without_voices_need_speakers() {
+    let cue = "3f2504e0-4f89-11d3-9a0c-0305e82c3301/1-0\n00:00:01.000 --> 00:00:02.000\n";
+    let text = format!("WEBVTT\n\n{cue}Good morning.\n\n{cue}Hello.\n");
+    assert_eq!(refused("a.vtt", text.as_bytes()), "speakers_needed");
+    let voices = text
+        .replace("Good", "<v Ann>Good")
+        .replace("Hello", "<v Ben>Hello");
+    assert_eq!(import("a.vtt", voices).read, 1);
+    let told = import_with(
+        "a.vtt",
+        &text,
+        &super::tests::with_speakers(&["Ann", "Ben"]),
+    );
+    assert_eq!(told.unwrap().read, 1);
+}
+
+#[test]
+fn an_archive_of_web_pages_is_named_as_such() {
+    assert_eq!(
+        refused("a.zip", &zip(&[("messages.html", "<html>")])),
+        "html"
+    );
+}
+
 mod account {
     use proptest::prelude::*;
 

@@ -12,9 +12,10 @@ use super::archive::Archive;
 use super::decode::{Decoded, decode};
 use super::transcript::{self, Beside, Line};
 use super::{
-    ImportOptions, Records, cues, document, docx, head_lines, json, limits, meet, slack, srt,
-    table, telegram, webvtt, whatsapp, workbook, zoom_chat,
+    ImportOptions, Record, Records, cues, document, docx, head_lines, json, limits, meet, slack,
+    srt, table, telegram, webvtt, whatsapp, workbook, zoom_chat,
 };
+use crate::dialogue::Dialogue;
 
 /// The first bytes of Office before 2007, and of encrypted Office files.
 const OLD_OFFICE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
@@ -155,7 +156,13 @@ fn from_archive(input: &Input<'_>, options: &ImportOptions) -> Result<Records, I
         return slack::read_export(file, &mut archive, &folder, reading, beside);
     }
     let Some(member) = chat_member(&archive) else {
-        return Err(archive.fault(ArchiveFault::NoConversation {}));
+        let is_page = |name: &str| name.to_lowercase().ends_with(".html");
+        return Err(match archive.names().any(is_page) {
+            true => ImportProblem::Html {
+                file: file.to_owned(),
+            },
+            false => archive.fault(ArchiveFault::NoConversation {}),
+        });
     };
     let bytes = archive.read(&member)?;
     let decoded = decode(&bytes, reading.encoding);
@@ -241,7 +248,45 @@ fn from_text(
             }
         }
     };
+    if records.layout == FileFormat::Vtt && options.speakers.is_none() {
+        refuse_without_voices(file, bytes, &records)?;
+    }
     Ok(Taken::decoded(records, decoded))
+}
+
+/// Teams leaves the voices out where its organisation wants it so. Its captions cannot be told apart by anything else.
+fn refuse_without_voices(file: &str, bytes: &[u8], records: &Records) -> Result<(), ImportProblem> {
+    let is_teams = bytes.split(|byte| *byte == b'\n').any(is_teams_identifier);
+    let is_silent = |record: &&Record| {
+        let dialogue = record.fields.values().next();
+        let dialogue = dialogue.and_then(|dialogue| dialogue.as_str());
+        dialogue.is_some_and(|text| Dialogue::parse(text).speakers().is_empty())
+    };
+    match records.rows.iter().find(is_silent) {
+        Some(record) if is_teams => Err(ImportProblem::SpeakersNeeded {
+            file: file.to_owned(),
+            row: record.row,
+            field: "dialogue".to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// `3f2504e0-4f89-11d3-9a0c-0305e82c3301/10-0`
+fn is_teams_identifier(line: &[u8]) -> bool {
+    let Some((key, number)) = line.trim_ascii().split_at_checked(36) else {
+        return false;
+    };
+    let is_key = key.iter().enumerate().all(|(place, sign)| match place {
+        8 | 13 | 18 | 23 => *sign == b'-',
+        _ => sign.is_ascii_hexdigit(),
+    });
+    is_key
+        && number.len() >= 4
+        && number[0] == b'/'
+        && number[1..]
+            .iter()
+            .all(|sign| sign.is_ascii_digit() || *sign == b'-')
 }
 
 /// A text whose encoding is known.

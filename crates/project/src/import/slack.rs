@@ -288,6 +288,10 @@ fn take(chat: &mut Chat<'_>, placed: &Placed, names: &Names, is_thread: bool) {
     };
     match entry.reason() {
         None => chat.say(message(readable(&entry.text, names))),
+        // The list puts the program's name before its words; a turn has it anyway.
+        Some(DropReason::Bot) if chat.keeps(DropReason::Bot) => {
+            chat.say(message(readable(&entry.text, names)));
+        }
         Some(reason) => chat.leave_out(reason, message(entry.shown(reason, names))),
     }
     for reaction in &entry.reactions {
