@@ -419,7 +419,6 @@ fn to_report(report: session::ImportReport, found: &Import) -> ImportReport {
         account: report.account,
         dropped_by: dropped_by(&report.dropped),
         dropped: report.dropped,
-        remarks: report.remarks,
     }
 }
 
