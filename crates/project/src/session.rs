@@ -3,6 +3,7 @@
 //! This file holds data sets, runs and settings as far as no weights are needed; `study` adds the rating, `worker`
 //! (feature `engine`) what computes.
 
+mod copy;
 mod hand;
 mod intake;
 mod queue;

@@ -9,6 +9,7 @@
 //! [`Store`] (one connection, `Send`, not `Sync`); SQLite's write-ahead log lets them read while one writes.
 
 mod bundle;
+mod copy;
 mod error;
 #[cfg(test)]
 mod fixture;

@@ -153,6 +153,19 @@ fn open_with(lines: &[Line], workspace: &Path, database: &Path) -> Result<Connec
     Ok(conn)
 }
 
+/// Opens `database` to look at, and changes nothing: one that lacks lines cannot be read as it is.
+pub(crate) fn open_to_read(database: &Path) -> Result<Connection> {
+    let conn = crate::copy::connect_to_read(database)?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    if !pending(&conn, LINES, database)?.is_empty() {
+        return Err(Error::ReadOnly {
+            path: database.to_path_buf(),
+        });
+    }
+    Ok(conn)
+}
+
 /// Carries out lines, after which the database has `schema`: all of them or, where one fails, none.
 fn apply(conn: &mut Connection, lines: &[Line], schema: Schema) -> Result<()> {
     let tx = conn.transaction()?;

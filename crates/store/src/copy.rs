@@ -1,0 +1,204 @@
+//! The last good copy of a workspace's database, and looking at a workspace without changing it: what is left to a
+//! person whose database is damaged or whose folder cannot be written.
+//!
+//! There is one copy, beside the database. It is made from a database that SQLite finds sound, whole or not at all, and a
+//! damaged database is moved aside when it is put back, never deleted.
+
+use crate::migration;
+use crate::{DATABASE, Error, Result, Store};
+use rusqlite::Connection;
+use std::cell::{Cell, RefCell};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+/// File name of the copy inside a workspace.
+const COPY: &str = "workspace.copy.sqlite";
+
+impl Store {
+    /// Copies the database beside itself, in the place of the copy before; only a sound one is copied.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] where SQLite finds a fault; the copy before stays.
+    pub fn keep_copy(&self) -> Result<()> {
+        let found: String =
+            self.read(|conn| Ok(conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?))?;
+        if found != "ok" {
+            return Err(Error::Corrupt {
+                path: self.database.clone(),
+                detail: found,
+            });
+        }
+        let fresh = self.workspace.join(format!("{COPY}.new"));
+        // What a copy that was cut off has left.
+        let _absent = std::fs::remove_file(&fresh);
+        let copy = || -> Result<()> {
+            self.conn
+                .execute("VACUUM INTO ?1", [fresh.to_string_lossy()])?;
+            Ok(())
+        };
+        self.timed(copy).map_err(|e| e.explain(&self.database))?;
+        private(&fresh)?;
+        host::file::rename(&fresh, &self.workspace.join(COPY)).map_err(|e| Error::io(&fresh, e))
+    }
+
+    /// When the copy of a workspace was made, in milliseconds since 1970; `None` if it has none.
+    pub fn copied_at_ms(workspace: &Path) -> Option<i64> {
+        let changed = std::fs::metadata(workspace.join(COPY))
+            .ok()?
+            .modified()
+            .ok()?;
+        let since = changed.duration_since(UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_millis()).ok()
+    }
+
+    /// Puts the copy of a workspace in the place of its database, and the database aside; returns where that lies now.
+    ///
+    /// # Errors
+    /// Whatever opening the copy says: a copy that cannot be opened changes nothing.
+    pub fn restore_copy(workspace: &Path) -> Result<PathBuf> {
+        let copy = workspace.join(COPY);
+        migration::open_to_read(&copy).map_err(|e| e.explain(&copy))?;
+        let aside = (1..)
+            .map(|n| workspace.join(format!("workspace.damaged-{n}.sqlite")))
+            .find(|path| !path.exists())
+            .unwrap_or_else(|| workspace.join("workspace.damaged.sqlite"));
+        let database = workspace.join(DATABASE);
+        let moved = |from: &Path, to: &Path| match host::file::rename(from, to) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            done => done.map_err(|e| Error::io(from, e)),
+        };
+        // A log that belongs to the damaged database must not be played into the copy.
+        for ending in ["", "-wal", "-shm"] {
+            let with = |path: &Path| PathBuf::from(format!("{}{ending}", path.display()));
+            moved(&with(&database), &with(&aside))?;
+        }
+        host::file::copy(&copy, &database).map_err(|e| Error::io(&database, e))?;
+        private(&database)?;
+        Ok(aside)
+    }
+
+    /// Opens a workspace to look at: nothing in its folder is made or changed, and every change is refused.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; [`Error::ReadOnly`] where the database would have to be brought up to date first.
+    pub fn open_read_only(workspace: &Path) -> Result<Self> {
+        let database = workspace.join(DATABASE);
+        let conn = migration::open_to_read(&database).map_err(|e| e.explain(&database))?;
+        Ok(Self {
+            conn,
+            workspace: workspace.to_path_buf(),
+            database,
+            fence: RefCell::new(None),
+            busy: Cell::default(),
+        })
+    }
+}
+
+/// What is stored is for its owner alone.
+#[cfg(unix)]
+fn private(file: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))
+        .map_err(|e| Error::io(file, e))
+}
+
+#[cfg(not(unix))]
+fn private(_file: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// A database as SQLite opens it without changing anything, a log beside it included; where not even the log's index
+/// can be made, what the database itself holds.
+pub(crate) fn connect_to_read(database: &Path) -> Result<Connection> {
+    use rusqlite::OpenFlags;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(database, flags)?;
+    let looked = conn.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| {
+        row.get::<_, i64>(0)
+    });
+    match looked.map_err(|error| Error::from(error).explain(database)) {
+        Err(Error::Io { .. } | Error::ReadOnly { .. }) => {
+            let uri = format!("file:{}?immutable=1", escaped(&database.to_string_lossy()));
+            Ok(Connection::open_with_flags(
+                uri,
+                flags | OpenFlags::SQLITE_OPEN_URI,
+            )?)
+        }
+        Err(error) => Err(error),
+        Ok(_) => Ok(conn),
+    }
+}
+
+/// A path as a URI holds it.
+fn escaped(path: &str) -> String {
+    path.replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn set(store: &Store, value: i64) {
+        store.set_setting("n", &json!(value)).unwrap();
+    }
+
+    #[test]
+    fn a_damaged_database_comes_back_as_it_was_copied() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(Store::copied_at_ms(dir.path()), None);
+        let store = Store::open(dir.path()).unwrap();
+        set(&store, 1);
+        store.keep_copy().unwrap();
+        store.keep_copy().unwrap();
+        set(&store, 2);
+        drop(store);
+        assert!(Store::copied_at_ms(dir.path()).is_some());
+        std::fs::write(
+            dir.path().join(DATABASE),
+            "no database at all, but some text",
+        )
+        .unwrap();
+        assert!(matches!(
+            Store::open(dir.path()),
+            Err(Error::NotAWorkspace { .. })
+        ));
+        let aside = Store::restore_copy(dir.path()).unwrap();
+        assert!(std::fs::read(aside).unwrap().starts_with(b"no database"));
+        let store = Store::open(dir.path()).unwrap();
+        assert_eq!(store.setting("n").unwrap(), Some(json!(1)));
+        set(&store, 3);
+    }
+
+    #[test]
+    fn without_a_good_copy_nothing_is_moved() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(DATABASE), "text").unwrap();
+        assert!(Store::restore_copy(dir.path()).is_err());
+        std::fs::write(dir.path().join(COPY), "text").unwrap();
+        assert!(Store::restore_copy(dir.path()).is_err());
+        assert_eq!(std::fs::read(dir.path().join(DATABASE)).unwrap(), b"text");
+    }
+
+    #[test]
+    fn looking_changes_nothing_and_refuses_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(Store::open_read_only(dir.path()).is_err());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+        let store = Store::open(dir.path()).unwrap();
+        set(&store, 1);
+        let looking = Store::open_read_only(dir.path()).unwrap();
+        assert_eq!(looking.setting("n").unwrap(), Some(json!(1)));
+        assert!(matches!(
+            looking.set_setting("n", &json!(2)),
+            Err(Error::ReadOnly { .. })
+        ));
+    }
+
+    #[test]
+    fn a_path_with_signs_of_a_uri_is_still_a_path() {
+        assert_eq!(escaped("/a 100%?b#c"), "/a 100%25%3fb%23c");
+    }
+}
