@@ -5,6 +5,7 @@
 //! paper (Lu et al., arXiv 2502.17328) are used where it states them.
 
 mod fit;
+mod shape;
 
 use contract::RecipeRule;
 use contract::problem::{RecipeFault, RunProblem};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use fit::{Available, Typed};
+pub use shape::Shape;
 
 use crate::error::{Error, Result};
 
@@ -25,6 +27,9 @@ pub struct Field {
     pub value: Value,
     /// Value of the default preset.
     pub default: Value,
+    /// What values it takes, for a form that checks them as they are typed.
+    #[serde(skip)]
+    pub shape: Shape,
     /// One sentence on what it does.
     pub doc: String,
     /// Where the default comes from.
@@ -455,6 +460,7 @@ impl Recipe {
             .map(|&(key, doc, _, source)| Field {
                 key,
                 value: take(&mut values, key),
+                shape: shape::of(key, defaults.get(key)),
                 default: take(&mut defaults, key),
                 doc: doc.trim().to_owned(),
                 source,
