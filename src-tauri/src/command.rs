@@ -7,6 +7,7 @@ pub(crate) mod model;
 pub(crate) mod output;
 pub(crate) mod run;
 pub(crate) mod setting;
+pub(crate) mod start;
 pub(crate) mod study;
 
 use project::dialogue::Dialogue;

@@ -97,6 +97,7 @@ mod tests {
             workspace: folder.path().join("workspace"),
             cli: Some(cli),
             sample: None,
+            read_only: false,
         };
         let (downloads, events) = (Downloads::default(), Mutex::new(Vec::new()));
         let answer = downloads.fetch(&place, "a/b", |event| {

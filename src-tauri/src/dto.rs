@@ -46,6 +46,21 @@ pub struct ToldError {
     pub fix: String,
 }
 
+/// How the window started. Where there is a problem the page shows nothing else.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct StartState {
+    /// The folder of the workspace; empty if no folder is known.
+    pub workspace: String,
+    /// Why it is not open.
+    pub problem: Option<AppError>,
+    /// When the last good copy of a workspace with a problem was made; `None` if it has none.
+    pub copied_at_ms: Option<f64>,
+    /// A workspace with a problem that can be looked at nevertheless.
+    pub readable: bool,
+    /// It is open to look at only.
+    pub read_only: bool,
+}
+
 /// The machine and the program, for Home and Settings.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct AppInfo {
@@ -55,6 +70,8 @@ pub struct AppInfo {
     pub workspace: String,
     /// The `duologue` binary that does the model work, where one was found.
     pub cli_path: Option<String>,
+    /// Folder of the model that comes with Duologue, where it is here.
+    pub bundled_model: Option<String>,
     /// Processor name, where the system tells it.
     pub cpu: Option<String>,
     /// Usable threads.

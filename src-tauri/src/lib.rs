@@ -14,6 +14,7 @@ mod log;
 mod model_folder;
 mod place;
 mod run_state;
+mod start;
 mod watch;
 mod worker;
 
@@ -22,14 +23,13 @@ use std::process::ExitCode;
 use tauri::{Manager, Wry};
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
-use crate::instance::Instance;
 use crate::place::Place;
 
 include!("../commands.in");
 
 /// All commands with their types, for the running window and for the generated bindings.
 fn commands() -> Builder<Wry> {
-    use command::{dataset, demo, file, model, output, run, setting, study};
+    use command::{dataset, demo, file, model, output, run, setting, start, study};
     Builder::<Wry>::new()
         .commands(with_commands!(collect_commands))
         .semantic_types(
@@ -41,33 +41,33 @@ fn commands() -> Builder<Wry> {
 
 /// Opens the window and stays until it is closed. Runs go on without it.
 pub fn run() -> ExitCode {
+    draw_without_dmabuf();
     let place = match Place::find(std::env::args_os().skip(1)) {
         Ok(place) => place,
         Err(error) => return complain(&error.to_string()),
     };
-    let instance = match Instance::claim(&place.workspace) {
-        Ok(Some(instance)) => instance,
-        Ok(None) => return ExitCode::SUCCESS,
-        Err(error) => return complain(&error.to_string()),
+    let Some((start, instance)) = start::begin(&place) else {
+        return ExitCode::SUCCESS;
     };
-    command::file::empty_inbox(&place);
+    if instance.is_some() {
+        command::file::empty_inbox(&place);
+        command::start::keep_copy(&place);
+    }
     let commands = commands();
     let built = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .manage(place)
+        .manage(start)
         .manage(watch::Watcher::default())
         .manage(worker::Demo::default())
         .manage(download::Downloads::default())
         .invoke_handler(commands.invoke_handler())
         .setup(move |app| {
             let app = app.handle().clone();
-            instance.answer(move || {
-                if let Some(window) = app.get_webview_window("main") {
-                    // A window that cannot come forward is still there; nothing better can be done.
-                    let _raised = window.unminimize().and_then(|()| window.set_focus());
-                }
-            });
+            if let Some(instance) = instance {
+                instance.answer(move || raise(&app));
+            }
             Ok(())
         })
         .run(tauri::generate_context!());
@@ -76,6 +76,35 @@ pub fn run() -> ExitCode {
         Err(error) => complain(&format!("the window cannot be opened: {error}")),
     }
 }
+
+/// Brings the window to the front.
+fn raise(app: &tauri::AppHandle) {
+    if let Some(window) = app.get_webview_window("main") {
+        // A window that cannot come forward is still there; nothing better can be done.
+        let _raised = window.unminimize().and_then(|()| window.set_focus());
+    }
+}
+
+/// What WebKitGTK reads when it starts: whether it draws through DMA-BUF.
+#[cfg(target_os = "linux")]
+const DMABUF: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+
+/// Has WebKitGTK draw without DMA-BUF, unless the user has said how: with NVIDIA's driver the window stays empty
+/// otherwise (tauri-apps/tauri #9304).
+#[cfg(target_os = "linux")]
+#[expect(
+    unsafe_code,
+    reason = "called before any other thread exists that could read the environment"
+)]
+fn draw_without_dmabuf() {
+    if std::env::var_os(DMABUF).is_none() {
+        // SAFETY: no other thread reads the environment.
+        unsafe { std::env::set_var(DMABUF, "1") };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn draw_without_dmabuf() {}
 
 /// Says on the terminal why there is no window.
 fn complain(message: &str) -> ExitCode {
@@ -94,6 +123,17 @@ mod tests {
         ($($room:ident::$name:ident,)*) => {
             [$(stringify!($name)),*]
         };
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn webkit_draws_without_dmabuf_unless_it_is_told_how() {
+        let before = std::env::var(DMABUF).ok();
+        draw_without_dmabuf();
+        assert_eq!(
+            std::env::var(DMABUF).ok(),
+            before.or_else(|| Some("1".to_owned()))
+        );
     }
 
     const BINDINGS: &str = "../ui/src/bridge/bindings.ts";

@@ -18,13 +18,18 @@ pub(crate) struct Place {
     pub(crate) cli: Option<PathBuf>,
     /// The folder of the model that comes with Duologue.
     pub(crate) sample: Option<PathBuf>,
+    /// The workspace is only looked at: nothing in it may change.
+    pub(crate) read_only: bool,
 }
 
 impl Place {
-    /// Workspace from `--workspace DIR`, else `$DUOLOGUE_WORKSPACE`, else the platform's data folder; the binary from
-    /// `$DUOLOGUE_BIN`, else beside this executable.
+    /// Workspace from `--workspace DIR`, else `$DUOLOGUE_WORKSPACE`, else the platform's data folder, else none (an empty
+    /// path); the binary from `$DUOLOGUE_BIN`, else beside this executable. Opens nothing.
     pub(crate) fn find(arguments: impl Iterator<Item = OsString>) -> Answer<Self> {
-        let named = workspace_argument(arguments)?;
+        let Arguments {
+            workspace: named,
+            read_only,
+        } = read(arguments)?;
         let workspace = named
             .or_else(|| {
                 std::env::var_os("DUOLOGUE_WORKSPACE")
@@ -32,7 +37,7 @@ impl Place {
                     .map(PathBuf::from)
             })
             .or_else(host::folder::default_workspace)
-            .ok_or(ShellProblem::WindowWorkspace)?;
+            .unwrap_or_default();
         let workspace = std::path::absolute(&workspace).unwrap_or(workspace);
         let program = std::env::current_exe().ok();
         let cli = cli(
@@ -42,17 +47,23 @@ impl Place {
         let sample = program
             .as_deref()
             .and_then(|program| bundled_model(std::env::var_os(FOLDER_VARIABLE), program));
-        Session::open(&workspace)?;
         Ok(Self {
             workspace,
             cli,
             sample,
+            read_only,
         })
     }
 
     /// A connection to the workspace; each command opens its own, so none waits for another.
     pub(crate) fn session(&self) -> Answer<Session> {
-        Ok(Session::open(&self.workspace)?)
+        if self.workspace.as_os_str().is_empty() {
+            return Err(ShellProblem::WindowWorkspace.into());
+        }
+        Ok(match self.read_only {
+            true => Session::open_read_only(&self.workspace)?,
+            false => Session::open(&self.workspace)?,
+        })
     }
 
     /// The folder of the bundled model, or what to do without it.
@@ -66,16 +77,37 @@ impl Place {
     }
 }
 
-fn workspace_argument(mut arguments: impl Iterator<Item = OsString>) -> Answer<Option<PathBuf>> {
-    let mut found = None;
+/// What the window's command line says.
+#[derive(Debug, Default, PartialEq)]
+struct Arguments {
+    /// The folder of the workspace, where it is named.
+    workspace: Option<PathBuf>,
+    /// It is only looked at.
+    read_only: bool,
+}
+
+/// The command line of a window on a workspace.
+pub(crate) fn arguments(workspace: &str, read_only: bool) -> Vec<OsString> {
+    let named = [OsString::from("--workspace"), workspace.into()];
+    let look = read_only.then(|| OsString::from(LOOK));
+    named.into_iter().chain(look).collect()
+}
+
+/// Asks for a window that changes nothing.
+const LOOK: &str = "--read-only";
+
+fn read(mut arguments: impl Iterator<Item = OsString>) -> Answer<Arguments> {
+    let mut found = Arguments::default();
     while let Some(argument) = arguments.next() {
         let text = argument.to_string_lossy();
         if let Some(value) = text.strip_prefix("--workspace=") {
-            found = Some(PathBuf::from(value));
+            found.workspace = Some(PathBuf::from(value));
         } else if text == "--workspace" {
-            found = Some(PathBuf::from(
+            found.workspace = Some(PathBuf::from(
                 arguments.next().ok_or(Misuse::WindowArguments)?,
             ));
+        } else if text == LOOK {
+            found.read_only = true;
         } else {
             return Err(Misuse::WindowArguments.into());
         }
@@ -106,17 +138,27 @@ mod tests {
 
     #[test]
     fn workspace_is_read_in_both_forms() {
-        assert_eq!(
-            workspace_argument(words(&["--workspace", "a b"])).unwrap(),
-            Some("a b".into())
-        );
-        assert_eq!(
-            workspace_argument(words(&["--workspace=x"])).unwrap(),
-            Some("x".into())
-        );
-        assert_eq!(workspace_argument(words(&[])).unwrap(), None);
-        assert!(workspace_argument(words(&["--workspace"])).is_err());
-        assert!(workspace_argument(words(&["--other"])).is_err());
+        let workspace = |list: &[&str]| read(words(list)).unwrap().workspace;
+        assert_eq!(workspace(&["--workspace", "a b"]), Some("a b".into()));
+        assert_eq!(workspace(&["--workspace=x"]), Some("x".into()));
+        assert_eq!(read(words(&[])).unwrap(), Arguments::default());
+        assert!(read(words(&["--workspace"])).is_err());
+        assert!(read(words(&["--other"])).is_err());
+    }
+
+    #[test]
+    fn a_window_that_is_started_anew_reads_what_was_asked() {
+        for read_only in [false, true] {
+            let found = read(arguments("a b", read_only).into_iter()).unwrap();
+            let workspace = Some("a b".into());
+            assert_eq!(
+                found,
+                Arguments {
+                    workspace,
+                    read_only
+                }
+            );
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a run's rows mean to a person looking at it now: a run whose worker has died is not running.
 
+use std::collections::BTreeMap;
+
 use contract::{ArtifactKind, RunStanding, SampleItem, StageName, System};
 use host::clock::now_ms;
 use host::process::liveness;
@@ -80,10 +82,15 @@ impl Runs {
             true => RunStanding::Queued,
             false => run.status.standing(working),
         };
+        // Nobody waits for a run that is done.
+        let forecast = match status {
+            RunStanding::Done => Forecast::new(),
+            _ => forecast_of(&self.session, &run.run)?,
+        };
         let stages = run
             .stages
             .into_iter()
-            .map(|stage| stage_state(stage, working))
+            .map(|stage| stage_state(stage, working, &forecast))
             .collect();
         let headline_rouge1 = self.headline(&run.run)?;
         Ok(RunSummary {
@@ -108,7 +115,27 @@ impl Runs {
     }
 }
 
-fn stage_state(stage: session::StageState, working: bool) -> StageState {
+/// Seconds by stage, as the plan of a run gave them.
+pub(crate) type Forecast = BTreeMap<StageName, f64>;
+
+fn forecast_key(run: &str) -> String {
+    format!("window.forecast.{run}")
+}
+
+/// Keeps what the plan of a run gave each stage.
+pub(crate) fn keep_forecast(session: &Session, run: &str, forecast: &Forecast) -> Answer<()> {
+    let seconds =
+        serde_json::to_value(forecast).map_err(|error| AppError::corrupt("forecast", error))?;
+    Ok(session.set_setting(&forecast_key(run), &seconds)?)
+}
+
+/// What the plan of a run gave each stage; nothing if it was not kept.
+fn forecast_of(session: &Session, run: &str) -> Answer<Forecast> {
+    let kept = session.setting(&forecast_key(run))?.unwrap_or_default();
+    Ok(serde_json::from_value(kept).unwrap_or_default())
+}
+
+fn stage_state(stage: session::StageState, working: bool, forecast: &Forecast) -> StageState {
     let status = match working {
         true => stage.status,
         false => stage.status.without_worker(),
@@ -117,6 +144,7 @@ fn stage_state(stage: session::StageState, working: bool) -> StageState {
         name: stage.name,
         status,
         wall_s: (stage.wall_s > 0.0).then_some(stage.wall_s),
+        forecast_s: forecast.get(&stage.name).copied(),
         progress: stage.progress.map(progress),
     }
 }
@@ -161,6 +189,17 @@ mod tests {
             prediction: None,
         };
         assert_eq!(sample(&nothing), None);
+    }
+
+    #[test]
+    fn the_forecast_of_a_run_is_kept_by_stage() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session::open(folder.path()).unwrap();
+        let forecast = Forecast::from([(StageName::Topics, 4.0), (StageName::Align, 410.5)]);
+        assert_eq!(forecast_of(&session, "r-1").unwrap(), Forecast::new());
+        keep_forecast(&session, "r-1", &forecast).unwrap();
+        assert_eq!(forecast_of(&session, "r-1").unwrap(), forecast);
+        assert_eq!(forecast_of(&session, "r-2").unwrap(), Forecast::new());
     }
 
     #[test]

@@ -247,6 +247,7 @@ mod tests {
                 workspace,
                 cli: Some(cli),
                 sample: None,
+                read_only: false,
             },
         )
     }

@@ -9,11 +9,13 @@ use serde_json::Value;
 use tauri::State;
 use tauri::ipc::Channel;
 
-use crate::dto::{LogPage, PlanSheet, RecipeField, RunRequest, RunSummary, WatchUpdate};
+use crate::dto::{
+    LogPage, PlanSheet, PlanStage, RecipeField, RunRequest, RunSummary, SettingShape, WatchUpdate,
+};
 use crate::error::Answer;
 use crate::log;
 use crate::place::Place;
-use crate::run_state::Runs;
+use crate::run_state::{self, Runs};
 use crate::watch::Watcher;
 use crate::worker;
 
@@ -25,6 +27,7 @@ pub(crate) fn recipe_fields(preset: Preset) -> Answer<Vec<RecipeField>> {
         key: field.key.to_owned(),
         value: setting_text(&field.value),
         default: setting_text(&field.default),
+        shape: field.shape.into(),
         doc: field.doc,
         source: field.source.to_owned(),
     };
@@ -49,16 +52,22 @@ pub(crate) fn plan(place: State<'_, Place>, request: RunRequest) -> Answer<PlanS
     worker::ask(&place, &plan_arguments(&request)).map(|plan: Plan| plan.into())
 }
 
-/// Plans a run and starts its worker, which goes on without the window; or has it wait in the queue until the run at
-/// work has ended. Returns the run's id.
+/// Starts a run's worker, which goes on without the window; or has it wait in the queue until the run at work has ended.
+/// What the plan gave each stage is kept: by it the window tells the time that is left. Returns the run's id.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn start_run(
     place: State<'_, Place>,
     request: RunRequest,
     queue: bool,
+    forecast: Vec<PlanStage>,
 ) -> Answer<String> {
     let started: Started = worker::ask(&place, &run_arguments(&request, queue))?;
+    let seconds = forecast
+        .into_iter()
+        .map(|stage| (stage.name, stage.seconds))
+        .collect();
+    run_state::keep_forecast(&place.session()?, &started.run, &seconds)?;
     Ok(started.run)
 }
 
@@ -194,6 +203,21 @@ fn push_window(arguments: &mut Vec<String>, from: Option<StageName>, until: Opti
     for (flag, stage) in [("--from", from), ("--until", until)] {
         if let Some(stage) = stage {
             arguments.extend([flag.to_owned(), stage.to_string()]);
+        }
+    }
+}
+
+impl From<project::recipe::Shape> for SettingShape {
+    fn from(shape: project::recipe::Shape) -> Self {
+        use project::recipe::Shape;
+        match shape {
+            Shape::Whole { min } => Self::Whole { min: min as f64 },
+            Shape::Number { rule } => Self::Number { rule },
+            Shape::Numbers { rule } => Self::Numbers { rule },
+            Shape::Word { words } => Self::Word { words },
+            Shape::Words { words } => Self::Words { words },
+            Shape::Flag => Self::Flag,
+            Shape::Text => Self::Text,
         }
     }
 }

@@ -4,6 +4,15 @@ import { invoke as __TAURI_INVOKE, Channel } from "@tauri-apps/api/core";
 
 /** Commands */
 export const commands = {
+	/**  Whether the workspace is open, and the ways on if it is not. */
+	startState: () => __TAURI_INVOKE<StartState>("start_state"),
+	/**  Starts the window anew with a workspace, to work with or only to look at, and ends this one. */
+	openWorkspace: (folder: string, readOnly: boolean) => __TAURI_INVOKE<null>("open_workspace", { folder, readOnly }),
+	/**
+	 *  Puts the last good copy in the place of the database that cannot be opened, which is kept beside it. Returns where it
+	 *  lies now.
+	 */
+	restoreCopy: () => __TAURI_INVOKE<string>("restore_copy"),
 	/**  Version, places and machine. */
 	appInfo: () => __TAURI_INVOKE<AppInfo>("app_info"),
 	/**  A setting of the window, where it was ever set. */
@@ -71,10 +80,10 @@ export const commands = {
 	/**  The runs, newest first. */
 	runs: () => __TAURI_INVOKE<RunSummary[]>("runs"),
 	/**
-	 *  Plans a run and starts its worker, which goes on without the window; or has it wait in the queue until the run at
-	 *  work has ended. Returns the run's id.
+	 *  Starts a run's worker, which goes on without the window; or has it wait in the queue until the run at work has ended.
+	 *  What the plan gave each stage is kept: by it the window tells the time that is left. Returns the run's id.
 	 */
-	startRun: (request: RunRequest, queue: boolean) => __TAURI_INVOKE<string>("start_run", { request, queue }),
+	startRun: (request: RunRequest, queue: boolean, forecast: PlanStage[]) => __TAURI_INVOKE<string>("start_run", { request, queue, forecast }),
 	/**  Continues a run, or carries out only the named stages; now, or when its turn comes. */
 	resumeRun: (run: string, from: StageName | null, until: StageName | null, queue: boolean) => __TAURI_INVOKE<null>("resume_run", { run, from, until, queue }),
 	/**  Asks a run's worker to pause, to stop, or to stop and throw the started stage away. */
@@ -132,6 +141,8 @@ export type AppInfo = {
 	workspace: string,
 	/**  The `duologue` binary that does the model work, where one was found. */
 	cli_path: string | null,
+	/**  Folder of the model that comes with Duologue, where it is here. */
+	bundled_model: string | null,
 	/**  Processor name, where the system tells it. */
 	cpu: string | null,
 	/**  Usable threads. */
@@ -150,6 +161,17 @@ export type AppInfo = {
 	 */
 	connections: number,
 };
+
+/**  Why an archive is of no use. */
+export type ArchiveFault = 
+/**  It is damaged or not complete. */
+{ case: "broken"; 
+/**  What the reader met. */
+reason: string } | 
+/**  It can only be opened with a password. */
+{ case: "encrypted" } | 
+/**  None of its members is a chat, a document or a workbook that is known. */
+{ case: "no_conversation" };
 
 /**  A model that is known to work and may be downloaded. */
 export type CatalogueModel = {
@@ -407,6 +429,20 @@ export type ErrorCode =
 "bad_rows" | 
 /**  A dialogue stands in two splits. */
 "leaks" | 
+/**  A file is a PDF. */
+"pdf" | 
+/**  A file is Rich Text. */
+"rtf" | 
+/**  A file is of Office before 2007, or an Office file with a password. */
+"old_office" | 
+/**  A file is a page of HTML. */
+"html" | 
+/**  A file is larger than an import reads. */
+"too_large" | 
+/**  An archive cannot be opened, or holds no conversation. */
+"archive" | 
+/**  The first line of a table is not its header. */
+"header_not_first" | 
 /**  A recipe's field or file is not valid. */
 "recipe" | 
 /**  A data set lacks a kind of example altogether. */
@@ -852,6 +888,51 @@ export type ImportProblem =
 	id: string,
 	/**  The example it equals, on the side that keeps it. */
 	with: string,
+} } | 
+/**  A file is a PDF: it has words at places, but no turns. */
+{ code: "pdf"; args: {
+	/**  The file, as given. */
+	file: string,
+} } | 
+/**  A file is Rich Text. */
+{ code: "rtf"; args: {
+	/**  The file, as given. */
+	file: string,
+} } | 
+/**  A file is of Office before 2007, or an Office file with a password. */
+{ code: "old_office"; args: {
+	/**  The file, as given. */
+	file: string,
+} } | 
+/**  A file is a page of HTML. */
+{ code: "html"; args: {
+	/**  The file, as given. */
+	file: string,
+} } | 
+/**  A file is larger than an import reads. */
+{ code: "too_large"; args: {
+	/**  The file, as given. */
+	file: string,
+	/**  The bound that it exceeds. */
+	limit: IntakeLimit,
+	/**  The largest number that is read. */
+	most: number,
+} } | 
+/**  An archive or document cannot be opened, or holds no conversation. */
+{ code: "archive"; args: {
+	/**  The file, as given. */
+	file: string,
+	/**  Why. */
+	fault: ArchiveFault,
+} } | 
+/**  The first line of a table is not its header. */
+{ code: "header_not_first"; args: {
+	/**  The file, as given. */
+	file: string,
+	/**  What its first line begins with. */
+	first: string,
+	/**  The line that looks like the header; none if no line does. */
+	header: number | null,
 } };
 
 /**  What an import found (dry run) or did. */
@@ -914,6 +995,23 @@ export type ImportRequest = {
 	keep_unsummarised: boolean,
 };
 
+/**  A bound on what an import reads. */
+export type IntakeLimit = 
+/**  Bytes of a file. */
+"file_bytes" | 
+/**  Members of an archive. */
+"members" | 
+/**  Unpacked bytes of one member of an archive. */
+"member_bytes" | 
+/**  Unpacked bytes of all members of an archive. */
+"archive_bytes" | 
+/**  Depth of nested elements. */
+"depth" | 
+/**  Bytes of one cell of a workbook. */
+"cell_bytes" | 
+/**  Turns of all dialogues. */
+"turns";
+
 /**  What was stopped on request. */
 export type Interrupted = 
 /**  A run. */
@@ -970,7 +1068,13 @@ export type IssueCode =
 /**  The same dialogue stands in another row. */
 "duplicate" | 
 /**  The data set has the same row already: it is left out. */
-"already_here";
+"already_here" | 
+/**  A line may name a speaker, or may not: it is read as text until a person says otherwise. */
+"unsure_speaker" | 
+/**  Only one person speaks in the dialogue. */
+"one_speaker" | 
+/**  The same message comes again and again, from several people: written by the program, not by them. */
+"repeated_message";
 
 /**  Something a stage made. */
 export type Item = 
@@ -1296,7 +1400,7 @@ export type ModelProblem =
 } } | 
 /**  GGUF cannot express it. */
 { code: "not_in_gguf"; args: {
-	/**  What of the model. */
+	/**  What GGUF cannot express. */
 	what: string,
 } } | 
 /**  The model's configuration cannot be used. */
@@ -1658,6 +1762,8 @@ export type RecipeField = {
 	value: string,
 	/**  Default, as TOML. */
 	default: string,
+	/**  What values it takes. */
+	shape: SettingShape,
 	/**  One sentence. */
 	doc: string,
 	/**  Where the default comes from. */
@@ -1911,6 +2017,33 @@ export type Score = {
 	score: number,
 };
 
+/**  What values a setting takes. */
+export type SettingShape = 
+/**  A whole number. */
+{ kind: "whole"; 
+/**  The least. */
+min: number } | 
+/**  A number. */
+{ kind: "number"; 
+/**  The rule that its range follows; none if any number will do. */
+rule: RecipeRule | null } | 
+/**  Numbers, separated by commas. */
+{ kind: "numbers"; 
+/**  The rule that each follows. */
+rule: RecipeRule | null } | 
+/**  One of a few words. */
+{ kind: "word"; 
+/**  The words. */
+words: string[] } | 
+/**  Some of a few words, separated by commas. */
+{ kind: "words"; 
+/**  The words. */
+words: string[] } | 
+/**  Yes or no. */
+{ kind: "flag" } | 
+/**  Any text. */
+{ kind: "text" };
+
 /**  A problem of the command line or of the window. */
 export type ShellProblem = 
 /**  The use of the command line, or of a command of the window, is wrong. */
@@ -2106,6 +2239,8 @@ export type StageState = {
 	status: StageStanding,
 	/**  Seconds it took or has taken. */
 	wall_s: number | null,
+	/**  Seconds that the plan gave it when the run was started; none if nobody planned it, and once the run is done. */
+	forecast_s: number | null,
 	/**  Where it is, while it runs. */
 	progress: Progress | null,
 };
@@ -2130,6 +2265,20 @@ synthesizer: Synthesizer } |
 system: System; 
 /**  The synthesizer. */
 synthesizer: Synthesizer };
+
+/**  How the window started. Where there is a problem the page shows nothing else. */
+export type StartState = {
+	/**  The folder of the workspace; empty if no folder is known. */
+	workspace: string,
+	/**  Why it is not open. */
+	problem: AppError | null,
+	/**  When the last good copy of a workspace with a problem was made; `None` if it has none. */
+	copied_at_ms: number | null,
+	/**  A workspace with a problem that can be looked at nevertheless. */
+	readable: boolean,
+	/**  It is open to look at only. */
+	read_only: boolean,
+};
 
 /**  A study, blind. */
 export type Study = {

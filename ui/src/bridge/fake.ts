@@ -19,6 +19,7 @@ import type {
   ModelFit,
   PastImport,
   PlanSheet,
+  PlanStage,
   Queue,
   RatingItem,
   RatingPress,
@@ -27,6 +28,7 @@ import type {
   RunStanding,
   RunSummary,
   StageName,
+  StartState,
   Study,
   StudyRequest,
   WatchUpdate,
@@ -48,9 +50,21 @@ export interface FakeOptions {
   tickMs?: number;
   /** No run is at work. */
   idle?: boolean;
+  /** The workspace is locked as soon as the window asks for settings. */
+  lost?: boolean;
+  /** How the window started, where it is not as usual. */
+  start?: Partial<StartState>;
 }
 
+const WORKSPACE = '/home/ada/.local/share/duologue';
+
 export class FakeBridge implements Bridge {
+  /** Workspaces that the window was asked to start anew with. */
+  opened: { folder: string; readOnly: boolean }[] = [];
+  restored = 0;
+  #start: Partial<StartState>;
+  #lost: boolean;
+  forecasts: PlanStage[][] = [];
   settings: Record<string, string> = {};
   datasetList: Dataset[];
   modelList: Model[];
@@ -82,6 +96,8 @@ export class FakeBridge implements Bridge {
     // A channel registers itself with the window that it expects.
     mockIPC(() => undefined);
     this.#tickMs = options.tickMs ?? 500;
+    this.#start = options.start ?? {};
+    this.#lost = options.lost === true;
     const copy = <T>(list: T[]): T[] => (options.empty ? [] : structuredClone(list));
     this.datasetList = copy(data.datasets);
     this.modelList = copy(data.models);
@@ -93,10 +109,29 @@ export class FakeBridge implements Bridge {
     setInterval(() => this.#tick(), this.#tickMs);
   }
 
+  async startState(): Promise<StartState> {
+    return {
+      workspace: WORKSPACE,
+      problem: null,
+      copied_at_ms: null,
+      readable: false,
+      read_only: false,
+      ...this.#start,
+    };
+  }
+  async openWorkspace(folder: string, readOnly: boolean) {
+    this.opened.push({ folder, readOnly });
+    return null;
+  }
+  async restoreCopy() {
+    this.restored += 1;
+    return `${WORKSPACE}/workspace.damaged-1.sqlite`;
+  }
   async appInfo() {
     return {
       version: '0.1.0',
-      workspace: '/home/ada/.local/share/duologue',
+      workspace: WORKSPACE,
+      bundled_model: data.bundledModel.path,
       cli_path: '/usr/bin/duologue',
       cpu: 'AMD Ryzen 7 7840U',
       threads: 16,
@@ -108,6 +143,7 @@ export class FakeBridge implements Bridge {
     };
   }
   async setting(key: string) {
+    if (this.#lost) refuse({ code: 'busy', args: { file: `${WORKSPACE}/workspace.sqlite` } });
     return this.settings[key] ?? null;
   }
   async setSetting(key: string, value: string) {
@@ -312,8 +348,9 @@ export class FakeBridge implements Bridge {
   async runs() {
     return structuredClone(this.runList);
   }
-  async startRun(request: RunRequest, queue: boolean) {
+  async startRun(request: RunRequest, queue: boolean, forecast: PlanStage[]) {
     this.started.push(request);
+    this.forecasts.push(forecast);
     const waits = queue && (this.queue.held || this.#running() !== undefined);
     const id = `run-${String(this.runList.length + 1).padStart(4, '0')}`;
     this.runList.unshift({
@@ -323,7 +360,10 @@ export class FakeBridge implements Bridge {
       model_name: request.model.split('/').pop() ?? request.model,
       created_at_ms: data.now,
       seed: request.seed,
-      stages: data.stages(0, waits ? 'waiting' : 'running'),
+      stages: data.stages(0, waits ? 'waiting' : 'running').map((stage) => ({
+        ...stage,
+        forecast_s: forecast.find((planned) => planned.name === stage.name)?.seconds ?? null,
+      })),
       headline_rouge1: null,
     });
     if (waits) {
@@ -624,6 +664,23 @@ export class FakeBridge implements Bridge {
   }
 }
 
-/** The page in a browser: `?empty` begins without data. */
-export const fakeBridge = (search: string) =>
-  new FakeBridge({ empty: new URLSearchParams(search).has('empty') });
+/** What a start without a workspace looks like. */
+export const brokenStart: Partial<StartState> = {
+  problem: { code: 'not_a_workspace', args: { file: `${WORKSPACE}/workspace.sqlite` } },
+  copied_at_ms: data.now,
+  readable: true,
+};
+
+/** The page in a browser: `?empty` begins without data, `?broken` without a workspace, `?idle` without a run at work. */
+export function fakeBridge(search: string) {
+  const asked = new URLSearchParams(search);
+  const bridge = new FakeBridge({
+    empty: asked.has('empty'),
+    idle: asked.has('idle'),
+    start: asked.has('broken') ? brokenStart : asked.has('look') ? { read_only: true } : {},
+  });
+  const [theme, language] = [asked.get('theme'), asked.get('language')];
+  if (theme) bridge.settings['theme'] = theme;
+  if (language) bridge.settings['language'] = language;
+  return bridge;
+}

@@ -264,18 +264,49 @@ export const tooBig: Partial<PlanSheet> = {
 };
 
 export const recipe: RecipeField[] = [
-  { key: 'seed', value: '1', default: '1', doc: 'Seed of every random number.', source: 'our choice' },
+  {
+    key: 'quantize',
+    shape: { kind: 'word', words: ['none', 'q8_0', 'q4_k'] },
+    value: 'none',
+    default: 'none',
+    doc: 'Number type of the frozen base model in memory.',
+    source: 'QLoRA',
+  },
+  {
+    key: 'seed',
+    shape: { kind: 'whole', min: 0 },
+    value: '1',
+    default: '1',
+    doc: 'Seed of every random number.',
+    source: 'our choice',
+  },
   {
     key: 'shots',
+    shape: { kind: 'whole', min: 1 },
     value: '100',
     default: '100',
     doc: 'Real examples that training may see.',
     source: 'paper, 4.1',
   },
-  { key: 'synthesizer.lora.rank', value: '16', default: '16', doc: 'Rank of the adapter.', source: 'LoRA' },
-  { key: 'synthesizer.lr', value: '2e-4', default: '2e-4', doc: 'Peak learning rate.', source: 'paper, A' },
+  {
+    key: 'synthesizer.lora.rank',
+    shape: { kind: 'whole', min: 1 },
+    value: '16',
+    default: '16',
+    doc: 'Rank of the adapter.',
+    source: 'LoRA',
+  },
+  {
+    key: 'synthesizer.lr',
+    shape: { kind: 'number', rule: 'not_negative' },
+    value: '2e-4',
+    default: '2e-4',
+    doc: 'Peak learning rate.',
+    source: 'paper, A',
+  },
   {
     key: 'candidates.k',
+    shape: { kind: 'whole', min: 1 },
     value: '4',
     default: '4',
     doc: 'Dialogues written for each summary.',
@@ -283,6 +314,7 @@ export const recipe: RecipeField[] = [
   },
   {
     key: 'candidates.temperature',
+    shape: { kind: 'number', rule: null },
     value: '0.9',
     default: '0.9',
     doc: 'Sampling temperature.',
@@ -290,6 +322,7 @@ export const recipe: RecipeField[] = [
   },
   {
     key: 'align.beta',
+    shape: { kind: 'number', rule: 'above_zero' },
     value: '0.1',
     default: '0.1',
     doc: 'Strength of the pull to the reference.',
@@ -297,6 +330,7 @@ export const recipe: RecipeField[] = [
   },
   {
     key: 'align.sft_weight',
+    shape: { kind: 'number', rule: null },
     value: '1.0',
     default: '1.0',
     doc: 'Weight of the SFT term.',
@@ -304,6 +338,7 @@ export const recipe: RecipeField[] = [
   },
   {
     key: 'summarizer.patience',
+    shape: { kind: 'whole', min: 0 },
     value: '3',
     default: '3',
     doc: 'Evaluations without gain.',
@@ -317,6 +352,7 @@ export function stages(done: number, status?: StageStanding): StageState[] {
     name,
     status: index < done ? 'done' : index === done && status ? status : 'waiting',
     wall_s: index < done ? 14 + ((index * 37) % 90) * 2.5 : null,
+    forecast_s: done < stageNames.length ? (planSeconds[index] ?? 0) : null,
     progress: null,
   }));
 }

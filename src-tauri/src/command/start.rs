@@ -1,0 +1,77 @@
+//! How the window started, and the ways on where its workspace cannot be opened as usual. A way on starts the window
+//! anew: whatever is opened is opened from the beginning.
+
+use std::process::Command;
+
+use contract::problem::ShellProblem;
+use host::clock::now_ms;
+use project::session::Session;
+use tauri::{AppHandle, State};
+
+use crate::dto::StartState;
+use crate::error::Answer;
+use crate::place::{self, Place};
+use crate::start::Start;
+
+/// Whether the workspace is open, and the ways on if it is not.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn start_state(place: State<'_, Place>, start: State<'_, Start>) -> StartState {
+    let problem = start.problem.clone();
+    StartState {
+        workspace: place.workspace.display().to_string(),
+        copied_at_ms: problem
+            .as_ref()
+            .and_then(|_| Session::copied_at_ms(&place.workspace))
+            .map(|at_ms| at_ms as f64),
+        readable: problem.is_some() && Session::open_read_only(&place.workspace).is_ok(),
+        read_only: place.read_only,
+        problem,
+    }
+}
+
+/// Starts the window anew with a workspace, to work with or only to look at, and ends this one.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn open_workspace(
+    app: AppHandle,
+    start: State<'_, Start>,
+    place: State<'_, Place>,
+    folder: String,
+    read_only: bool,
+) -> Answer<()> {
+    // A second window on the same workspace would only ask this one to come forward.
+    let is_here = place.workspace == std::path::Path::new(&folder);
+    if is_here && start.problem.is_none() && read_only == place.read_only {
+        return Ok(());
+    }
+    let arguments = place::arguments(&folder, read_only);
+    let begun =
+        std::env::current_exe().and_then(|program| Command::new(program).args(arguments).spawn());
+    begun.map_err(|error| ShellProblem::WindowUnexpected {
+        reason: error.to_string(),
+    })?;
+    app.exit(0);
+    Ok(())
+}
+
+/// Puts the last good copy in the place of the database that cannot be opened, which is kept beside it. Returns where it
+/// lies now.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn restore_copy(place: State<'_, Place>) -> Answer<String> {
+    Ok(Session::restore_copy(&place.workspace)?
+        .display()
+        .to_string())
+}
+
+/// Keeps a good copy of the workspace of a window that has opened it, behind the page's back.
+pub(crate) fn keep_copy(place: &Place) {
+    let place = place.clone();
+    std::thread::spawn(move || {
+        // A copy that fails leaves the one before; what is wrong with the workspace shows where it is used.
+        let _kept = place
+            .session()
+            .map(|session| session.keep_daily_copy(now_ms()));
+    });
+}
