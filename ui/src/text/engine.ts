@@ -1,7 +1,7 @@
 // What the engine says in codes and keys, in the words of the window's language: errors, faults of a row and what a plan
 // lacks by code, settings by key, models by name. Sentences of the engine's own files (settings, models) stay English
 // where a language has no words for them.
-import type { AppError, IssueCode, Lack, Price, Remark, SplitRule } from '../bridge';
+import type { AppError, IssueCode, Lack, Price, RecipeRule, Remark, SplitRule } from '../bridge';
 import { catalogue } from './de/catalogue';
 import { problems as german } from './de/problems';
 import { recipe } from './de/recipe';
@@ -29,6 +29,9 @@ export const sourceText = (english: string): string =>
 /** Why the catalogue has a model. */
 export const whyText = (model: { name: string; why: string }): string =>
   find<string>(words[language.now].catalogue, model.name) ?? model.why;
+
+/** What the rule of a setting says, as the second half of a sentence (“must be at least 1”). */
+export const ruleText = (rule: RecipeRule): string => problems[language.now].rules[rule];
 
 /** What prevents a run. */
 export const lackText = (lack: Lack): string => problems[language.now].lack(lack);

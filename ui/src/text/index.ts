@@ -9,6 +9,7 @@ export {
   lackText,
   priceText,
   remarkText,
+  ruleText,
   settingText,
   sourceText,
   splitText,

@@ -1,6 +1,16 @@
 // How a table of a language words what can go wrong: one entry for each code of the engine, with that code's arguments.
 // A code or an argument that is missing in a language does not type-check.
-import type { ExampleKind, IssueCode, Lack, Price, Problem, Remark, SplitRule, Thing } from '../bridge';
+import type {
+  ExampleKind,
+  IssueCode,
+  Lack,
+  Price,
+  Problem,
+  RecipeRule,
+  Remark,
+  SplitRule,
+  Thing,
+} from '../bridge';
 
 export interface Words {
   /** What happened and what it means. */
@@ -22,6 +32,7 @@ export interface ProblemWords {
   issues: Record<IssueCode, { reason: string; fix: string }>;
   lack: (lack: Lack) => string;
   prices: Record<Price, string>;
+  rules: Record<RecipeRule, string>;
   remark: (remark: Remark) => string;
   splitRule: (rule: SplitRule) => string;
 }

@@ -13,7 +13,7 @@ const published = 'Nehmen Sie die Dateien genau so, wie sie mit dem Modell verö
 const defect = 'Das ist ein Fehler von Duologue; bitte melden Sie ihn mit diesem Wortlaut.';
 const workspace = 'Den Ordner des Arbeitsbereichs nennen die Einstellungen.';
 const token =
-  'Legen Sie auf der Seite „Settings, Access Tokens“ des Hubs ein Zugangswort an, setzen Sie es in die Umgebungsvariable HF_TOKEN, und öffnen Sie das Fenster neu; oder fügen Sie einen Ordner hinzu, der schon hier ist.';
+  'Melden Sie sich im Browser beim Hub an, nehmen Sie an, was er verlangt, laden Sie die Dateien dort, und fügen Sie ihren Ordner hier hinzu; oder wählen Sie ein Modell, das frei zu laden ist.';
 
 export const kinds: Kinds = {
   'training examples': 'Beispiele zum Training',
@@ -66,7 +66,7 @@ function recipe(args: Args<'recipe'>): Words {
   }
 }
 
-const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], string> = {
+export const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], string> = {
   at_least_one: 'muss mindestens 1 sein',
   positive_factors: 'muss positive Faktoren aufzählen, zum Beispiel 0.5, 1, 2',
   zero_to_below_one: 'muss mindestens 0 und kleiner als 1 sein',
@@ -550,14 +550,14 @@ export const errors: ErrorWords = {
   offline: ({ what }) =>
     say(
       `${what} ist nicht auf diesem Rechner, und keine Verbindung darf geöffnet werden.`,
-      'Erlauben Sie Verbindungen (HF_HUB_OFFLINE verbietet sie), oder fügen Sie einen Ordner hinzu, der schon hier ist.',
+      'Dieser Rechner ist so eingerichtet, dass er keine Verbindung öffnet: Fragen Sie, wer ihn eingerichtet hat, oder fügen Sie einen Ordner hinzu, der schon hier ist.',
     ),
   bad_id: ({ id, reason }) =>
     say(`„${id}“ bezeichnet kein Modell: ${reason}.`, 'Schreiben Sie es wie im Hub: Besitzer/Name.'),
   bad_endpoint: ({ endpoint }) =>
     say(
       `„${endpoint}“ ist nicht die Adresse eines Hubs.`,
-      'Berichtigen Sie die Umgebungsvariable HF_ENDPOINT, oder entfernen Sie sie.',
+      'Dieser Rechner nennt diese Adresse für den Hub: Fragen Sie, wer ihn eingerichtet hat, oder fügen Sie einen Ordner hinzu, der schon hier ist.',
     ),
   bad_token: () => say('Das Zugangswort enthält Zeichen, die keines hat.', token),
   bad_manifest: ({ file, reason }) =>
@@ -603,7 +603,7 @@ export const errors: ErrorWords = {
   keychain: ({ keychain, reason }) =>
     say(
       `Der Schlüsselbund (${keychain}) ist nicht zu gebrauchen: ${reason}.`,
-      'Entsperren Sie ihn, oder setzen Sie HF_TOKEN.',
+      'Starten und entsperren Sie ihn, und versuchen Sie es noch einmal.',
     ),
   file_not_found: folderFault,
   model_file: modelFile,
@@ -656,7 +656,7 @@ export const errors: ErrorWords = {
   window_workspace: () =>
     say(
       'Kein Ordner für den Arbeitsbereich ist bekannt.',
-      'Nennen Sie einen in der Umgebungsvariable DUOLOGUE_WORKSPACE, und öffnen Sie das Fenster neu.',
+      'Öffnen Sie einen Ordner, in dem Duologue alles aufbewahren darf.',
     ),
 };
 

@@ -106,11 +106,56 @@ export const judge: typeof en = {
     title: 'Ergebnisse',
     lead: 'Zahlen am Testteil mit 95-%-Intervallen; ROUGE × 100.',
     verdictBetter: (diff, ci, n) =>
-      `MRDS schlägt das Training an nur echten Daten um ${diff} ROUGE-1 (95-%-Intervall ${ci}; ${n} Dialoge).`,
+      `MRDS ist besser als das Training an echten Daten allein: ${diff} ROUGE-1 an ${n} Testdialogen (95-%-Intervall ${ci}).`,
     verdictWorse: (diff, ci, n) =>
-      `MRDS bleibt hinter dem Training an nur echten Daten zurück: ${diff} ROUGE-1 (95-%-Intervall ${ci}; ${n} Dialoge).`,
+      `MRDS bleibt hinter dem Training an echten Daten allein zurück: ${diff} ROUGE-1 an ${n} Testdialogen (95-%-Intervall ${ci}).`,
     verdictOpen: (diff, ci, n) =>
-      `Kein Beleg für einen Unterschied zwischen MRDS und dem Training an nur echten Daten: ${diff} ROUGE-1 (95-%-Intervall ${ci}; ${n} Dialoge).`,
+      `Kein Beleg für einen Unterschied zwischen MRDS und dem Training an echten Daten allein: ${diff} ROUGE-1 an ${n} Testdialogen (95-%-Intervall ${ci}).`,
+    interval: (lo, hi) => `${lo} bis ${hi}`,
+    termsTitle: 'Was die Spalten bedeuten',
+    terms: {
+      rouge: {
+        name: 'ROUGE-1, ROUGE-2 und ROUGE-L',
+        what: 'Wie viele Wörter, Wortpaare und Wörter in derselben Folge eine Zusammenfassung mit der Referenz gemeinsam hat, von 0 bis 100. Gezählt werden Wörter, nicht Wahrheit.',
+      },
+      interval: {
+        name: 'Die kleineren Zahlen darunter',
+        what: 'Das 95-%-Intervall: Mit anderen Testdialogen derselben Art läge die Zahl in 95 von 100 Fällen darin. Die Punkte zeigen dasselbe für ROUGE-1.',
+      },
+      p: {
+        name: 'p',
+        what: 'Wie wahrscheinlich ein Unterschied dieser Größe wäre, wenn beide Systeme gleich gut wären. Unter 0,05 ist er kaum Zufall.',
+      },
+      ce: {
+        name: 'Referenz-CE',
+        what: 'Kreuzentropie: wie sehr die Referenzen das System überraschen, in Nat je Token. Kleiner ist besser.',
+      },
+      baseline: {
+        name: 'zu nur echt',
+        what: 'Der Unterschied in ROUGE-1 zu demselben Modell, das nur an Ihren echten Beispielen trainiert wurde.',
+      },
+      format: {
+        name: 'Hält die Form',
+        what: 'Der Anteil der geschriebenen Dialoge, die sich als Dialog lesen: mit benannten Stimmen, Beiträgen und einem Ende.',
+      },
+      scorer: {
+        name: 'Prüf-CE',
+        what: 'Wie sehr die Zusammenfassung das untrainierte Grundmodell überrascht, wenn es den geschriebenen Dialog kennt, in Nat je Token. Kleiner heißt: Der Dialog erzählt, was die Zusammenfassung sagt.',
+      },
+      ids: {
+        name: 'Wiederholte Synthese (IDS)',
+        what: 'Ein früherer Weg, Dialoge zu schreiben: Was die Form bricht, wird noch einmal geschrieben, bis es sie hält.',
+      },
+      copy: {
+        name: 'Abgeschrieben',
+        what: 'Der Anteil der geschriebenen Dialoge, die ein langes Stück eines echten Wort für Wort wiederholen.',
+      },
+    },
+    endings: {
+      lr_floor: 'die kleinste Lernrate',
+      max_epochs: 'die letzte Epoche',
+      early_stop: 'keinen Fortschritt mehr',
+    },
     detectable: (d) => `Dieser Testteil kann einen Unterschied ab ${d} ROUGE-1 zeigen.`,
     summarizers: 'Zusammenfassungen',
     summarizersNote:
@@ -152,6 +197,21 @@ export const judge: typeof en = {
     inputHint: 'Ein Beitrag je Zeile: Name: was gesagt wird',
     placeholder: 'Anna: Bleibt es bei Freitag?\nBen: Ja, um sieben am üblichen Ort.',
     run: 'Zusammenfassen',
+    runAnyway: 'Trotzdem zusammenfassen',
+    stale: 'Das ist die Zusammenfassung des Dialogs davor.',
+    toy: 'Von einem Sprachmodell geschrieben, vielleicht einem kleinen: Prüfen Sie Namen, Zahlen und Termine am Dialog, bevor Sie den Text verwenden.',
+    doubts: {
+      code: 'Das sieht nicht nach einem Gespräch aus, sondern nach einem Programm oder nach Daten.',
+      one_voice: 'Das sieht nicht nach einem Gespräch aus: Nur eine Person spricht.',
+      no_names:
+        'Das sieht nicht nach einem Gespräch aus: Keine Zeile sagt, wer spricht (Name: was gesagt wird).',
+      short:
+        'Das sieht noch nicht nach einem Gespräch aus: Es gibt kaum Wörter, die sich zusammenfassen ließen.',
+    },
+    otherLanguage: (language) =>
+      `Die Sprache sieht aus wie ${language}. Viele kleine Modelle können kaum mehr als Englisch.`,
+    englishOnly: (language) =>
+      `Die Sprache sieht aus wie ${language}. Dieses Modell hat nur Englisch gelesen; was es schreibt, wird nichts taugen.`,
     needText: 'Fügen Sie erst einen Dialog ein',
     needModel: 'Wählen Sie ein Modell',
     needTuned: 'Beenden Sie erst einen Lauf: noch ist nichts trainiert',

@@ -18,11 +18,12 @@ export const prepare: typeof en = {
     speakersHint: 'Nur für Beiträge ohne Namen: Kundin,Berater',
     more: 'Stimmen',
     check: 'Die Datei prüfen',
-    import: (n) => `${n} Beispiele einlesen`,
+    import: (n) => (n === '1' ? '1 Beispiel einlesen' : `${n} Beispiele einlesen`),
     importNone: 'Nichts einzulesen',
     importFix: 'Wählen Sie, was mit den fehlerhaften Zeilen geschieht',
     needPath: 'Nennen Sie erst eine Datei',
-    skipBad: (n) => `Die ${n} fehlerhaften Zeilen weglassen`,
+    skipBad: (n) =>
+      n === 1 ? 'Die 1 fehlerhafte Zeile weglassen' : `Die ${n} fehlerhaften Zeilen weglassen`,
     format: 'Format',
     columns: 'Was jede Spalte enthält',
     role: (column) => `Rolle der Spalte ${column}`,
@@ -38,13 +39,23 @@ export const prepare: typeof en = {
     problems: 'Probleme',
     splits: 'Training · Validierung · Test',
     references: 'Referenzen je Dialog',
-    leaks: (n) => `${n} Dialoge stehen in zwei Teilen und werden vom Training abgezogen:`,
+    leaks: (n) =>
+      n === '1'
+        ? '1 Dialog steht in zwei Teilen und wird vom Training abgezogen:'
+        : `${n} Dialoge stehen in zwei Teilen und werden vom Training abgezogen:`,
     leak: (id, other) => `${id} gleicht ${other}`,
     banner: {
       ready: 'Erkannt. Jede Zeile ist lesbar.',
       check: 'Erkannt, bitte die Spalten prüfen.',
       bad: 'Erkannt, bitte prüfen: manche Zeilen sind nicht lesbar.',
       map: 'Zuordnung nötig: welche Spalten enthalten Dialog und Zusammenfassung?',
+      nobody:
+        'Lesbar, doch kein Beitrag sagt, wer spricht. Nennen Sie die Stimmen unter „Stimmen“, oder prüfen Sie die Datei.',
+      alone: 'Lesbar, doch nur eine Person spricht. Prüfen Sie, ob die Stimmen richtig gelesen wurden.',
+      tiny: (n) =>
+        n === '1'
+          ? 'Lesbar, doch aus 1 Beispiel lernt man nichts: Hundert genügen.'
+          : `Lesbar, doch aus ${n} Beispielen lernt man nichts: Hundert genügen.`,
     },
     splitRule: 'Aufteilung:',
     remark: 'Hinweis:',
@@ -54,10 +65,25 @@ export const prepare: typeof en = {
     reason: 'Problem',
     fix: 'Abhilfe',
     firstRows: 'Die ersten Zeilen',
+    moreTurns: (n) =>
+      n === 1
+        ? '… und 1 weiterer Beitrag, hier nicht gezeigt'
+        : `… und ${n} weitere Beiträge, hier nicht gezeigt`,
+    keepOpen: 'Dialoge ohne Zusammenfassung behalten; ich schreibe sie hier',
+    waiting: (n) =>
+      n === '1' ? '1 wartet auf eine Zusammenfassung' : `${n} warten auf eine Zusammenfassung`,
+    nextOpen: 'Nächster ohne Zusammenfassung',
+    allSummarised: 'Jeder Dialog hat eine Zusammenfassung.',
+    noSummaryYet: 'Noch keine Zusammenfassung',
+    writeSummary: 'Zusammenfassung dieses Dialogs',
+    writeSummaryHint:
+      'Was Sie schreiben, wird dabei gespeichert. Ohne Zusammenfassung wartet der Dialog und trainiert nichts.',
+    summarySaving: 'Sie schreiben…',
+    summarySaved: 'Gespeichert.',
     cells: 'Was in der Datei steht',
     dialogue: 'Dialog',
     summary: 'Referenz',
-    imported: (n, name) => `${n} Beispiele in „${name}“ eingelesen.`,
+    imported: (n, name) => `${n} ${n === '1' ? 'Beispiel' : 'Beispiele'} in „${name}“ eingelesen.`,
     list: 'Datensätze',
     dataset: 'Name',
     n: 'Beispiele',
@@ -65,7 +91,7 @@ export const prepare: typeof en = {
     emptyTitle: 'Noch keine Daten',
     emptyText:
       'Lesen Sie oben eine Datei ein. Sie wird Zeile für Zeile geprüft, bevor etwas gespeichert wird.',
-    examplesLead: (n) => `${n} Beispiele`,
+    examplesLead: (n) => (n === '1' ? '1 Beispiel' : `${n} Beispiele`),
     back: 'Alle Datensätze',
     issuesMore: (n) => `und ${n} weitere`,
     checkPairs: 'Nach Zweifeln suchen',
@@ -140,13 +166,27 @@ export const prepare: typeof en = {
     needPath: 'Nennen Sie erst einen Ordner',
     list: 'Auf diesem Rechner',
     name: 'Modell',
-    architecture: 'Bauart',
     parameters: 'Gewichte',
     size: 'Größe',
     context: 'Kontext',
     tokens: (n) => `${n} Token`,
     added: (name) => `„${name}“ kann in Läufen verwendet werden.`,
     forget: 'Vergessen',
+    forgotten: (name) => `„${name}“ steht nicht mehr in der Liste. Die Dateien bleiben.`,
+    missingTitle: 'Nicht in der Liste',
+    comesWith: 'Das kleine Modell, das mit Duologue kommt.',
+    wasForgotten: 'Sie haben es von der Liste genommen. Seine Dateien sind noch da.',
+    bringBack: 'Zurückholen',
+    wholeRun: 'Ein ganzer Lauf',
+    time: 'Dauer',
+    timeNote: 'Eine Klasse nach Gewichten und Threads. Der Plan eines Laufs misst diesen Rechner.',
+    times: {
+      minutes: 'Minuten',
+      hour: 'etwa eine Stunde',
+      hours: 'Stunden',
+      day: 'etwa ein Tag',
+      days: 'Tage',
+    },
     verify: 'Prüfen',
     verified: (name) => `„${name}“ lässt sich laden, und seine Dateien sind unverändert.`,
     verifiedNew: (name) =>
@@ -164,7 +204,7 @@ export const prepare: typeof en = {
       'Nehmen Sie den Ordner eines kleinen Modells der Familien Llama, Mistral, Qwen oder Phi-3 auf, oder laden Sie eines.',
     catalogueNote:
       'Erprobte Modelle. Nur das Laden öffnet eine Verbindung: zum Hugging Face Hub, für die genannten Dateien. Jede wird gegen die Prüfsumme des Hubs geprüft.',
-    fit: 'Ein ganzer Lauf',
+    fit: 'Speicher eines Laufs',
     fitNote: {
       fits: 'Passt mit Abstand in den jetzt freien Speicher.',
       tight: 'Passt, wenn sonst nichts wächst. Schließen Sie erst andere Programme.',

@@ -1,7 +1,7 @@
 // Was die Maschine in einer Datei, in einem Plan und an der Aufteilung von Zeilen findet, nach Code und Werten.
 import type { DateOrder, Encoding } from '../../bridge';
 import type { ProblemWords } from '../problem';
-import { errors, kinds } from './errors';
+import { errors, kinds, rules } from './errors';
 import { names } from './names';
 
 const languages = new Intl.DisplayNames('de', { type: 'language' });
@@ -26,6 +26,7 @@ const turns = 'Schreiben Sie jeden Beitrag als „Name: Text“.';
 
 export const problems: ProblemWords = {
   errors,
+  rules,
   issues: {
     missing_dialogue: { reason: 'Der Zeile fehlt der Dialog.', fix: text },
     missing_summary: { reason: 'Der Zeile fehlt die Zusammenfassung.', fix: text },

@@ -14,6 +14,23 @@ export const shell: typeof en = {
     open: 'Öffnen',
     savedAs: (path) => `Gespeichert als ${path}.`,
     of: (a, b) => `${a} von ${b}`,
+    undo: 'Zurücknehmen',
+  },
+  start: {
+    title: 'Ihr Arbeitsbereich ließ sich nicht öffnen',
+    lead: 'Nichts darin wurde verändert. Hier steht, warum, und was Sie tun können.',
+    folder: 'Ordner:',
+    ways: 'Was Sie tun können',
+    restore: 'Die letzte gute Kopie zurückholen',
+    restoreHint: (when) => `Alles ist wieder wie am ${when}. Die beschädigte Datei bleibt daneben liegen.`,
+    look: 'Nur zum Ansehen öffnen',
+    lookHint: 'Zeigt, was lesbar ist. Nichts lässt sich ändern, einlesen oder starten.',
+    another: 'Einen anderen Ordner öffnen',
+    anotherHint: 'Aus einem leeren Ordner wird ein neuer Arbeitsbereich; dieser bleibt, wie er ist.',
+    again: 'Noch einmal versuchen',
+    againHint: 'Wenn die Ursache fort ist: Ein Datenträger ist wieder da, oder ein Programm hat losgelassen.',
+    safe: 'Duologue löscht nie eine Datei eines Arbeitsbereichs, den es nicht öffnen kann.',
+    readOnly: 'Nur zum Ansehen geöffnet: Nichts lässt sich ändern.',
   },
   nav: {
     label: 'Hauptleiste',
@@ -27,7 +44,7 @@ export const shell: typeof en = {
     demo: 'Vorführen',
     settings: 'Einstellungen',
     skip: 'Zum Inhalt springen',
-    local: (n) => `Lokal – ${n} Verbindungen von Duologue geöffnet`,
+    local: (n) => `Lokal – ${n} ${n === '1' ? 'Verbindung' : 'Verbindungen'} von Duologue geöffnet`,
     noJob: 'Zurzeit läuft nichts',
     left: (time) => `noch etwa ${time}`,
   },
@@ -49,6 +66,7 @@ export const shell: typeof en = {
   },
   keys: {
     title: 'Tasten',
+    names: { Ctrl: 'Strg', Del: 'Entf', Esc: 'Esc', Enter: 'Eingabe', Tab: 'Tab' },
     button: 'Tasten',
     everywhere: 'Überall',
     here: 'Auf dieser Seite',
@@ -81,7 +99,7 @@ export const shell: typeof en = {
     seeResults: 'Ergebnisse ansehen',
     nothingTitle: 'Beginnen Sie mit wenigen Dialogen',
     nothingText:
-      'Bringen Sie eine Datei mit Dialogen und Zusammenfassungen, oder versuchen Sie erst die Probe: erfundene Gespräche, ein kleines Modell und ein fertiger Lauf liegen bei. So einen Lauf selbst zu machen dauert etwa 9 Minuten, ohne Download. Nichts verlässt diesen Rechner.',
+      'Bringen Sie eine Datei mit Dialogen und Zusammenfassungen, oder versuchen Sie erst die Probe: erfundene Gespräche, ein kleines Modell und ein fertiger Lauf liegen bei. So einen Lauf können Sie selbst machen, ohne Download; sein Plan sagt, wie lange das hier dauert. Nichts verlässt diesen Rechner.',
     modelTitle: 'Als Nächstes: ein Sprachmodell',
     modelText: 'Ihre Daten sind da. Wählen Sie ein kleines Modell, das dieser Rechner trainieren kann.',
     runTitle: 'Als Nächstes: der erste Lauf',
@@ -95,7 +113,7 @@ export const shell: typeof en = {
       'Ein kleines Modell wurde an erfundenen Gesprächen trainiert, so wie Sie eines an Ihren trainieren würden. Lassen Sie es zusammenfassen, lesen Sie, wie es abschneidet, bewerten Sie seine Texte, ohne zu wissen, welches System sie schrieb.',
     sampleDemo: 'Einen Dialog zusammenfassen',
     sampleRate: 'Blind bewerten',
-    sampleAgain: 'Selbst laufen lassen: etwa 9 Minuten, ohne Download',
+    sampleAgain: 'Selbst laufen lassen, ohne Download',
     sampleOwn: 'Wenn Sie so weit sind, mit eigenen Gesprächen:',
     machine: 'Dieser Rechner',
     cpu: 'Prozessor',
@@ -156,10 +174,10 @@ export const shell: typeof en = {
     languageHint: 'Einzelheiten in Meldungen der Maschine und Fragen der Bewertungsbögen bleiben englisch.',
     workspace: 'Arbeitsbereich',
     workspaceHint:
-      'Ein Ordner enthält alle Datensätze, Läufe und Bewertungen. Einen anderen nennt die Umgebungsvariable DUOLOGUE_WORKSPACE beim Öffnen des Fensters.',
+      'Ein Ordner enthält alle Datensätze, Läufe und Bewertungen. Ein anderer öffnet sich an der Stelle dieses Fensters; was hier läuft, läuft weiter.',
     worker: 'Modellprogramm',
     workerMissing:
-      'Das Programm „duologue“ liegt nicht neben diesem Fenster. Bauen Sie es, oder nennen Sie seinen Ort in DUOLOGUE_BIN, und starten Sie das Fenster neu.',
+      'Das Programm „duologue“ liegt nicht neben diesem Fenster. Installieren Sie Duologue neu, und starten Sie das Fenster neu.',
     privacy: 'Vertraulichkeit',
     privacyText: {
       account:

@@ -13,7 +13,7 @@ const published = 'Use the files exactly as they were published with the model.'
 const defect = 'This is a defect; please report it with this message.';
 const workspace = 'Settings names the folder of the workspace.';
 const token =
-  'Make a token on the Hub’s page Settings, Access Tokens, put it into the environment variable HF_TOKEN and start the window again; or add a folder that is already here.';
+  'Sign in to the Hub in your browser, accept what it asks, download the files there and add their folder here; or choose a model that is free to download.';
 const fits = 'Choose a model with a longer context';
 
 export const kinds: Kinds = {
@@ -64,7 +64,7 @@ function recipe(args: Args<'recipe'>): Words {
   }
 }
 
-const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], string> = {
+export const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], string> = {
   at_least_one: 'must be at least 1',
   positive_factors: 'must list positive factors, for example 0.5, 1, 2',
   zero_to_below_one: 'must be at least 0 and below 1',
@@ -515,14 +515,14 @@ export const errors: ErrorWords = {
   offline: ({ what }) =>
     say(
       `${what} is not on this computer, and no connection may be opened.`,
-      'Allow connections (HF_HUB_OFFLINE forbids them), or add a folder that is already here.',
+      'This computer is set up to open no connections: ask who set it up, or add a folder that is already here.',
     ),
   bad_id: ({ id, reason }) =>
     say(`“${id}” is not the id of a model: ${reason}.`, 'Give it as it stands on the Hub: owner/name.'),
   bad_endpoint: ({ endpoint }) =>
     say(
       `“${endpoint}” is not the address of a Hub.`,
-      'Correct the environment variable HF_ENDPOINT, or unset it.',
+      'This computer names that address for the Hub: ask who set it up, or add a folder that is already here.',
     ),
   bad_token: () => say('The token holds blanks or characters that no token has.', token),
   bad_manifest: ({ file, reason }) =>
@@ -565,7 +565,7 @@ export const errors: ErrorWords = {
       'Check the name, the folder and what the file holds.',
     ),
   keychain: ({ keychain, reason }) =>
-    say(`${keychain} cannot be used: ${reason}.`, 'Start and unlock it, or set HF_TOKEN.'),
+    say(`${keychain} cannot be used: ${reason}.`, 'Start and unlock it, then try again.'),
   file_not_found: folderFault,
   model_file: modelFile,
   window_download_busy: () => say('Another model is being downloaded.', 'Wait for it, or pause it first.'),
@@ -608,10 +608,7 @@ export const errors: ErrorWords = {
   window_missing: () => say('This page runs inside the Duologue window only.', 'Start Duologue.'),
   window_unexpected: ({ reason }) => say(`Something unexpected went wrong in the window. ${reason}`),
   window_workspace: () =>
-    say(
-      'No folder for the workspace is known.',
-      'Name one in the environment variable DUOLOGUE_WORKSPACE and start the window again.',
-    ),
+    say('No folder for the workspace is known.', 'Open a folder in which Duologue may keep everything.'),
 };
 
 function asked(reason: string | null): string {

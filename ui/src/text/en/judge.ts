@@ -106,11 +106,56 @@ export const judge = {
     title: 'Results',
     lead: 'Test-set figures with 95 % intervals; ROUGE × 100.',
     verdictBetter: (diff: string, ci: string, n: number) =>
-      `MRDS beats fine-tuning on real data only by ${diff} ROUGE-1 (95 % interval ${ci}; ${n} dialogues).`,
+      `MRDS does better than fine-tuning on real data alone: ${diff} ROUGE-1 on ${n} test dialogues (95 % interval ${ci}).`,
     verdictWorse: (diff: string, ci: string, n: number) =>
-      `MRDS falls behind fine-tuning on real data only: ${diff} ROUGE-1 (95 % interval ${ci}; ${n} dialogues).`,
+      `MRDS falls behind fine-tuning on real data alone: ${diff} ROUGE-1 on ${n} test dialogues (95 % interval ${ci}).`,
     verdictOpen: (diff: string, ci: string, n: number) =>
-      `No evidence of a difference between MRDS and fine-tuning on real data only: ${diff} ROUGE-1 (95 % interval ${ci}; ${n} dialogues).`,
+      `No evidence of a difference between MRDS and fine-tuning on real data alone: ${diff} ROUGE-1 on ${n} test dialogues (95 % interval ${ci}).`,
+    interval: (lo: string, hi: string) => `${lo} to ${hi}`,
+    termsTitle: 'What the columns mean',
+    terms: {
+      rouge: {
+        name: 'ROUGE-1, ROUGE-2, ROUGE-L',
+        what: 'How many words, pairs of words and words in order a summary shares with the reference, from 0 to 100. It counts words, not truth.',
+      },
+      interval: {
+        name: 'The smaller figures below',
+        what: 'The 95 % interval: with other test dialogues of the same kind the figure would be within it 95 times of 100. The dots show the same for ROUGE-1.',
+      },
+      p: {
+        name: 'p',
+        what: 'How likely a difference of this size would be if the two systems were equally good. Below 0.05 it is hardly chance.',
+      },
+      ce: {
+        name: 'Reference CE',
+        what: 'Cross-entropy: how surprised the system is by the reference summaries, in nats a token. Lower is better.',
+      },
+      baseline: {
+        name: 'vs real only',
+        what: 'The difference in ROUGE-1 from the same model trained on your real examples alone.',
+      },
+      format: {
+        name: 'Keeps format',
+        what: 'The share of written dialogues that read as a dialogue: named speakers, turns, an end.',
+      },
+      scorer: {
+        name: 'Scorer CE',
+        what: 'How surprised the untrained base model is by the summary, given the written dialogue, in nats a token. Lower means that the dialogue tells what the summary says.',
+      },
+      ids: {
+        name: 'Iterative synthesis (IDS)',
+        what: 'An earlier way to write dialogues: one that breaks the format is written again until it keeps it.',
+      },
+      copy: {
+        name: 'Copied',
+        what: 'The share of written dialogues that repeat a long piece of a real one word for word.',
+      },
+    },
+    endings: {
+      lr_floor: 'the lowest learning rate',
+      max_epochs: 'the last epoch',
+      early_stop: 'no more progress',
+    },
     detectable: (d: string) => `This test set can show a difference of ${d} ROUGE-1 or more.`,
     summarizers: 'Summarizers',
     summarizersNote: 'Each on the same test dialogues; difference in ROUGE-1 against real-only fine-tuning.',
@@ -151,6 +196,19 @@ export const judge = {
     inputHint: 'One turn a line: Name: what they say',
     placeholder: 'Anna: Are we still on for Friday?\nBen: Yes, seven at the usual place.',
     run: 'Summarize',
+    runAnyway: 'Summarize all the same',
+    stale: 'This is the summary of the dialogue before.',
+    toy: 'Written by a language model, a small one perhaps: check names, numbers and dates against the dialogue before you use it.',
+    doubts: {
+      code: 'This does not look like a conversation but like a program or data.',
+      one_voice: 'This does not look like a conversation: one person alone speaks.',
+      no_names: 'This does not look like a conversation: no line says who speaks (Name: what they say).',
+      short: 'This does not look like a conversation yet: there are hardly any words to sum up.',
+    },
+    otherLanguage: (language: string) =>
+      `It looks like ${language}. Many small models know little but English.`,
+    englishOnly: (language: string) =>
+      `It looks like ${language}. This model has read English only; what it writes will not be of use.`,
     needText: 'Paste a dialogue first',
     needModel: 'Choose a model',
     needTuned: 'Finish a run first: there is no tuned summarizer yet',
@@ -172,7 +230,7 @@ export const judge = {
     speed: 'Tokens/s',
     promptTokens: 'Prompt',
     newTokens: 'Summary',
-    tokens: (n: string) => `${n} tokens`,
+    tokens: (n: string) => (n === '1' ? '1 token' : `${n} tokens`),
     examples: 'Examples',
     fromTest: 'A test pair of this run',
     noTest: 'This data set has no test pairs.',

@@ -1,7 +1,7 @@
 // What the engine finds in a file, in a plan and in a division of rows, by code and values.
 import type { DateOrder, Encoding } from '../../bridge';
 import type { ProblemWords } from '../problem';
-import { errors, kinds } from './errors';
+import { errors, kinds, rules } from './errors';
 import { names } from './names';
 
 const languages = new Intl.DisplayNames('en', { type: 'language' });
@@ -26,6 +26,7 @@ const turns = 'Write each turn as “Name: text”.';
 
 export const problems: ProblemWords = {
   errors,
+  rules,
   issues: {
     missing_dialogue: { reason: 'The row has no dialogue.', fix: text },
     missing_summary: { reason: 'The row has no summary.', fix: text },

@@ -13,6 +13,25 @@ export const shell = {
     open: 'Open',
     savedAs: (path: string) => `Saved as ${path}.`,
     of: (a: string, b: string) => `${a} of ${b}`,
+    undo: 'Undo',
+  },
+  /** In the place of the screens, where the workspace cannot be opened. */
+  start: {
+    title: 'Your workspace could not be opened',
+    lead: 'Nothing in it was changed. Here is why, and what you can do.',
+    folder: 'Folder:',
+    ways: 'What you can do',
+    restore: 'Restore the last good copy',
+    restoreHint: (when: string) =>
+      `Goes back to how everything was on ${when}. The damaged file is kept beside it.`,
+    look: 'Open to look only',
+    lookHint: 'Shows what can be read. Nothing can be changed, imported or started.',
+    another: 'Open another folder',
+    anotherHint: 'An empty folder becomes a new workspace; this one stays as it is.',
+    again: 'Try again',
+    againHint: 'For when the cause is gone: a disk is back, or another program has let go.',
+    safe: 'Duologue never deletes a file of a workspace that it cannot open.',
+    readOnly: 'Open to look only: nothing can be changed.',
   },
   nav: {
     label: 'Main',
@@ -26,7 +45,7 @@ export const shell = {
     demo: 'Demo',
     settings: 'Settings',
     skip: 'Skip to the content',
-    local: (n: string) => `Local – ${n} connections opened by Duologue`,
+    local: (n: string) => `Local – ${n} ${n === '1' ? 'connection' : 'connections'} opened by Duologue`,
     noJob: 'Nothing is running',
     left: (time: string) => `about ${time} left`,
   },
@@ -48,6 +67,8 @@ export const shell = {
   },
   keys: {
     title: 'Keys',
+    /** Keys with a name, as they are printed on a keyboard. */
+    names: { Ctrl: 'Ctrl', Del: 'Del', Esc: 'Esc', Enter: 'Enter', Tab: 'Tab' },
     button: 'Keys',
     everywhere: 'Everywhere',
     here: 'On this screen',
@@ -80,7 +101,7 @@ export const shell = {
     seeResults: 'See results',
     nothingTitle: 'Start with a few dialogues',
     nothingText:
-      'Bring a file of dialogues with summaries, or try it with a sample first: invented conversations, a small model and a finished run that come with Duologue. Making such a run yourself takes about 9 minutes and no download. Nothing leaves this computer.',
+      'Bring a file of dialogues with summaries, or try it with a sample first: invented conversations, a small model and a finished run that come with Duologue. You can make such a run yourself, without a download; its plan says how long that takes here. Nothing leaves this computer.',
     modelTitle: 'Next: a language model',
     modelText: 'Your data is here. Choose a small model that this computer can train.',
     runTitle: 'Next: the first run',
@@ -94,7 +115,7 @@ export const shell = {
       'A small model was trained on invented conversations as you would train one on yours. Let it summarize, read how it compares, rate its summaries without knowing which system wrote them.',
     sampleDemo: 'Summarize a dialogue',
     sampleRate: 'Rate blind',
-    sampleAgain: 'Run it yourself: about 9 minutes, no download',
+    sampleAgain: 'Run it yourself, no download',
     sampleOwn: 'When you are ready for your own conversations:',
     machine: 'This machine',
     cpu: 'Processor',
@@ -141,10 +162,10 @@ export const shell = {
     languageHint: 'Reasons given by the system or a library, and questions of rating sets, stay in English.',
     workspace: 'Workspace',
     workspaceHint:
-      'One folder holds all data sets, runs and ratings. Another is named by the environment variable DUOLOGUE_WORKSPACE when the window starts.',
+      'One folder holds all data sets, runs and ratings. Another one opens in this window’s place; what is at work here goes on.',
     worker: 'Model worker',
     workerMissing:
-      'The program “duologue” was not found beside this window. Build it or point DUOLOGUE_BIN at it, then start the window again.',
+      'The program “duologue” was not found beside this window. Install Duologue again, then start the window again.',
     privacy: 'Privacy',
     privacyText: {
       account: 'No account, no telemetry, no update check. The window contains no HTTP client.',
