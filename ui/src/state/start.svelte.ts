@@ -1,0 +1,25 @@
+// How the window started: with a workspace, to look at one only, or with a problem that the page then shows instead of
+// its screens.
+import { bridge, type StartState } from '../bridge';
+import { asError } from './error';
+
+class Start {
+  now: StartState | undefined = $state();
+
+  /** Asks how the window started. Never rejects: a window that cannot even tell has a problem, too. */
+  async load(): Promise<void> {
+    try {
+      this.now = await bridge.startState();
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  /** Something that the screens need could not be had. */
+  fail(thrown: unknown): void {
+    const nowhere = { workspace: '', copied_at_ms: null, readable: false, read_only: false };
+    this.now = { ...(this.now ?? nowhere), problem: asError(thrown) };
+  }
+}
+
+export const start = new Start();
