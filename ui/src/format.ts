@@ -35,7 +35,7 @@ export function signedRouge(value: number): string {
 }
 
 export function pValue(p: number): string {
-  return p < 0.001 ? 'p < 0.001' : `p = ${number(p, 3)}`;
+  return p < 0.001 ? `p < ${number(0.001, 3)}` : `p = ${number(p, 3)}`;
 }
 
 /** 1536 → "1.5 kB" (powers of 1000). */
@@ -68,6 +68,29 @@ export function duration(seconds: number | null | undefined): string {
   return minutes < 60
     ? `${minutes} min ${whole % 60} s`
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** An estimated time as people say it, no more exact than it is known: 2059 → "35 min", 4900 → "1 h 15 min". */
+export function about(seconds: number): string {
+  const to = (step: number) => Math.max(step, Math.round(seconds / step) * step);
+  if (seconds < 55) return `${to(5)} s`;
+  const minutes = to(seconds < 600 ? 60 : seconds < 3600 ? 300 : seconds < 3 * 3600 ? 900 : 1800) / 60;
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes >= 10 * 60) return `${Math.round(minutes / 60)} h`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Words in a row, as the language joins them: "a, b and c". */
+export function listed(words: string[]): string {
+  return new Intl.ListFormat(locale(), { type: 'conjunction' }).format(words);
+}
+
+/** A language tag as the name of its language, or of its script where only that is known (`und-Cyrl`). */
+export function languageName(tag: string): string {
+  const [language = '', script] = tag.split('-');
+  const type = language === 'und' ? 'script' : 'language';
+  const code = type === 'script' ? (script ?? '') : tag;
+  return new Intl.DisplayNames(locale(), { type, fallback: 'code' }).of(code) ?? tag;
 }
 
 /** Milliseconds since 1970 → "3 Nov 2026, 14:05". */

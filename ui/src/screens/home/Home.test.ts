@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { find, get, open, query, text } from '../../testing';
+import { find, get, open, query, ready, text } from '../../testing';
 import { facts } from './machine';
 
 test('an empty workspace offers a file or the sample', async () => {
@@ -14,7 +14,7 @@ test('the sample can be run again with what it was made of', async () => {
   const { bridge, user } = await open('#/', { empty: true });
   await user.click(await find('home-sample'));
   await user.click(await find('sample-again'));
-  await user.click(await find('run-start'));
+  await user.click(await ready('run-start'));
   await expect.poll(() => bridge.started.length).toBe(1);
   expect(bridge.started[0]).toMatchObject({
     dataset: 'sample',
