@@ -64,6 +64,8 @@ class Jobs {
       // That a job has ended is told at once, also where nothing is painted.
       const before = this.current;
       this.current = update.job;
+      // A run that is at work again has not stopped.
+      if (update.job) toasts.over(`run/${update.job.id}`);
       if (before?.id !== update.job?.id) void attempt(() => this.#tellChange(before, update.job));
       this.queue = update.queue;
       if (update.live?.run.id === run) show(update);
@@ -77,20 +79,20 @@ class Jobs {
   async #tellChange(before: RunSummary | null, after: RunSummary | null): Promise<void> {
     const waited = this.queue.runs.some((run) => run.id === after?.id);
     if (before) await this.#tellEnd(before.id);
-    if (after && waited) toasts.say(t.queue.began(after.dataset));
+    if (after && waited) toasts.say(() => t.queue.began(after.dataset));
   }
 
   /** Says how a job ended; what the user did to it needs no notice. */
   async #tellEnd(id: string): Promise<void> {
     const run = (await bridge.runs()).find((row) => row.id === id);
     if (!run) return;
-    const endings = { done: t.run.ended, failed: t.run.failed, interrupted: t.run.stopped };
-    const text = named(endings, run.status);
-    if (!text) return;
-    const notice = text(run.dataset);
-    if (run.status === 'done') toasts.say(notice);
-    else toasts.warn(notice);
-    if (settings.notices === 'on') await bridge.notify(notice);
+    const endings = () => ({ done: t.run.ended, failed: t.run.failed, interrupted: t.run.stopped });
+    if (!named(endings(), run.status)) return;
+    const notice = () => named(endings(), run.status)?.(run.dataset) ?? '';
+    const cause = `run/${id}`;
+    if (run.status === 'done') toasts.say(notice, { cause });
+    else toasts.warn(notice, { cause });
+    if (settings.notices === 'on') await bridge.notify(notice());
   }
 }
 

@@ -12,14 +12,24 @@ export type Notices = 'unasked' | 'on' | 'off';
 class Settings {
   theme: Theme = $state('system');
   notices: Notices = $state('unasked');
+  /** Steps of the way that leave nothing in the workspace to tell that they were taken. */
+  steps: string[] = $state([]);
 
   /** Reads what was chosen before. */
   async load(): Promise<void> {
     this.applyLanguage(asLanguage(await bridge.setting('language')));
     const theme = await bridge.setting('theme');
     this.applyTheme(theme === 'light' || theme === 'dark' ? theme : 'system');
+    this.steps = ((await bridge.setting('steps')) ?? '').split(' ').filter((step) => step !== '');
     const notices = await bridge.setting('notices');
     this.notices = notices === 'on' || notices === 'off' ? notices : 'unasked';
+  }
+
+  /** Notes that a step of the way was taken. */
+  async ticked(step: string): Promise<void> {
+    if (this.steps.includes(step)) return;
+    this.steps = [...this.steps, step];
+    await attempt(() => bridge.setSetting('steps', this.steps.join(' ')));
   }
 
   applyTheme(theme: Theme): void {
