@@ -1,6 +1,6 @@
 import type { RunStanding } from '../../bridge';
 import { expect, test } from 'vitest';
-import { find, get, open, query, text } from '../../testing';
+import { find, get, open, query, ready, text } from '../../testing';
 import { language } from '../../text';
 
 test('start names what is missing', async () => {
@@ -15,7 +15,8 @@ test('start names what is missing', async () => {
   expect(text(get('run-start'))).toBe('Give a whole number as seed');
   await user.type(get('run-seed'), '7');
   await user.selectOptions(get('run-preset'), 'small');
-  expect(text(get('run-start'))).toBe('Start');
+  expect((get('run-start') as HTMLButtonElement).disabled).toBe(true);
+  expect(text(await ready('run-start'))).toBe('Start');
   await user.click(get('run-start'));
   await find('stage-topics');
   expect(bridge.started).toEqual([
@@ -40,7 +41,7 @@ test('changed settings are counted, sent and reset', async () => {
   expect(document.body.textContent).toContain('1 changed from the recipe');
   await user.clear(shots);
   await user.type(shots, '100');
-  expect(document.body.textContent).toContain('All as recommended');
+  expect(document.body.textContent).toContain('Everything as in this recipe');
 });
 
 test('the stages run in one direction', async () => {
@@ -84,6 +85,9 @@ test('a failed run names the reason and the next step, and one stage can be run 
   expect(text(await find('error-card'))).toContain('generate_batch_size=8');
   await user.click(get('stage-topics'));
   await user.click(get('run-single'));
+  expect(bridge.controls).toEqual([]);
+  expect(text(await find('redo-dialog'))).toContain('This is done anew: Topics.');
+  await user.click(get('redo-agree'));
   await expect.poll(() => bridge.controls).toEqual(['resume run-0002 topics..topics']);
 });
 
@@ -97,19 +101,17 @@ async function choose(model: string) {
   const opened = await open('#/runs/new', { idle: true });
   const { user } = opened;
   await expect.poll(() => (get('run-dataset') as HTMLSelectElement).options.length).toBe(3);
-  expect((get('plan-make') as HTMLButtonElement).disabled).toBe(true);
   await user.selectOptions(get('run-dataset'), 'support-desk');
   await user.selectOptions(get('run-model'), model);
-  await user.click(get('plan-make'));
   await find('plan-stages');
   return opened;
 }
 
 test('the plan says time and memory of each stage before anything starts', async () => {
   const { bridge } = await choose('/home/ada/models/dialog-7m');
-  expect(text(get('plan'))).toContain('28 min 42 s');
+  expect(text(get('plan'))).toContain('about 30 min');
   expect(get('plan-stages').querySelectorAll('tbody tr').length).toBe(9);
-  expect(text(get('run-start'))).toBe('Start');
+  expect(text(await ready('run-start'))).toBe('Start');
   expect(bridge.started).toEqual([]);
 });
 
@@ -124,14 +126,12 @@ test('a plan that says no names what is missing on the button, and a cheaper way
   await user.click(get('plan').querySelector('li button') as HTMLButtonElement);
   expect(text(get('run-changed'))).toBe('2 changed from the recipe');
   expect(text(get('plan'))).toContain('The choice has changed');
-  expect(text(get('run-start'))).toBe('Start');
-  await user.click(get('plan-make'));
   await expect.poll(() => bridge.planned.at(-1)?.changes.length).toBe(2);
 });
 
 test('that a run goes on without the window is said once', async () => {
   const { bridge, user } = await choose('/home/ada/models/dialog-7m');
-  await user.click(get('run-start'));
+  await user.click(await ready('run-start'));
   await find('stage-topics');
   expect(text(get('toasts'))).toContain('goes on when you close');
   expect(bridge.settings['told_background']).toBe('yes');
@@ -144,7 +144,7 @@ test('behind a run at work a new one waits, and the queue is put in order', asyn
     await expect.poll(() => (get('run-dataset') as HTMLSelectElement).options.length).toBe(3);
     await user.selectOptions(get('run-dataset'), dataset);
     await user.selectOptions(get('run-model'), '/home/ada/models/dialog-7m');
-    expect(text(get('run-start'))).toBe('Add to queue');
+    expect(text(await ready('run-start'))).toBe('Add to queue');
     await user.click(get('run-start'));
     await find('queue');
   }
@@ -212,6 +212,8 @@ test('a stage is begun from its cell: up to one that waits, again from one that 
   await expect.poll(() => query('start-align')).toBeNull();
   await user.click(await find('run-pause'));
   await user.click(await find('start-topics'));
+  expect(text(await find('redo-dialog'))).toMatch(/Topics, Summaries, .* and Evaluate/);
+  await user.click(get('redo-agree'));
   await expect.poll(() => bridge.controls.at(-1)).toBe('resume run-0002 topics..');
 });
 
@@ -285,4 +287,108 @@ test('the system is told of an end only after the user was asked', async () => {
   expect(bridge.settings['notices']).toBe('on');
   end('done');
   await expect.poll(() => bridge.notified).toEqual(['The run on “support-desk” is finished.']);
+});
+
+test('a value that a setting does not take is refused at its field, with the range', async () => {
+  const { bridge, user } = await open('#/runs/new', { idle: true });
+  await expect.poll(() => (get('run-dataset') as HTMLSelectElement).options.length).toBe(3);
+  await user.selectOptions(get('run-dataset'), 'support-desk');
+  await user.selectOptions(get('run-model'), '/home/ada/models/dialog-7m');
+  await user.click(get('recipe-toggle'));
+  const shots = await find('set-shots');
+  await user.clear(shots);
+  await user.type(shots, 'abc');
+  expect(text(get('wrong-shots'))).toBe('A whole number, at least 1.');
+  expect(text(get('run-start'))).toBe('Correct “shots” first');
+  expect(bridge.planned.every((request) => request.changes.length === 0)).toBe(true);
+  await user.clear(shots);
+  await user.type(shots, '40');
+  expect(query('wrong-shots')).toBeNull();
+  await ready('run-start');
+});
+
+test('the form of a new run and its plan stay while another screen is looked at', async () => {
+  const { bridge, user } = await choose('/home/ada/models/dialog-7m');
+  await user.clear(get('run-seed'));
+  await user.type(get('run-seed'), '7');
+  await ready('run-start');
+  const planned = bridge.planned.length;
+  await user.click(get('nav-home'));
+  location.hash = '#/runs/new';
+  await find('plan-stages');
+  await expect.poll(() => (get('run-dataset') as HTMLSelectElement).value).toBe('support-desk');
+  expect((get('run-seed') as HTMLInputElement).value).toBe('7');
+  await ready('run-start');
+  expect(bridge.planned.length).toBeLessThanOrEqual(Math.max(planned, 4));
+});
+
+test('each recipe says what it is for and, once planned, how long it takes here', async () => {
+  const { user } = await choose('/home/ada/models/dialog-7m');
+  const labels = () => [...(get('run-preset') as HTMLSelectElement).options].map((option) => option.text);
+  await expect.poll(labels).toEqual(expect.arrayContaining(['Small and quick, about 30 min']));
+  await user.selectOptions(get('run-preset'), 'small');
+  expect(document.body.textContent).toContain('For a first look');
+});
+
+test('side bar and run page tell one percent and one time, and name the stage’s own', async () => {
+  const { bridge, user } = await open('#/runs/run-0003');
+  const percent = (id: string) => /\d+ %/.exec(text(get(id)))?.[0];
+  await find('run-clock');
+  expect(percent('run-clock')).toBe(percent('job-percent'));
+  expect(text(get('run-clock'))).toMatch(/of the whole run, about .* left/);
+  expect(text(get('own-left').closest('dl') as HTMLElement)).toContain('Left in this stage');
+  const before = Number(percent('run-clock')?.replace(' %', ''));
+  await user.click(get('run-pause'));
+  await user.click(await find('run-resume'));
+  await find('run-pause');
+  expect(Number(percent('run-clock')?.replace(' %', ''))).toBeGreaterThanOrEqual(before);
+  expect(bridge.controls).toHaveLength(2);
+});
+
+test('Cancel keeps its place: it is there, and stands last of what acts, whatever the run does', async () => {
+  const { user } = await open('#/runs/run-0003');
+  const order = () =>
+    [...(get('run-cancel').parentElement?.querySelectorAll('button') ?? [])]
+      .map((button) => button.dataset['testid'] ?? '')
+      .slice(-3);
+  await find('run-pause');
+  const running = order();
+  await user.click(get('run-pause'));
+  await find('run-resume');
+  expect((get('run-cancel') as HTMLButtonElement).disabled).toBe(true);
+  expect(order()).toEqual(running);
+});
+
+test('that a run has stopped goes once it is at work again, and follows the language', async () => {
+  const { bridge } = await open('#/settings');
+  await find('job');
+  const run = bridge.runList.find((row) => row.id === 'run-0003');
+  if (run) run.status = 'interrupted';
+  await expect.poll(() => text(get('toasts'))).toContain('has stopped');
+  language.now = 'de';
+  await expect.poll(() => text(get('toasts'))).toContain('hat angehalten');
+  language.now = 'en';
+  await bridge.resumeRun('run-0003', null, null, false);
+  await expect.poll(() => text(get('toasts'))).toBe('');
+});
+
+test('the log ends with what became of a worker that was killed', async () => {
+  const { bridge, user } = await open('#/runs/run-0002', { idle: true });
+  const run = bridge.runList.find((row) => row.id === 'run-0002');
+  if (run) run.status = 'interrupted';
+  await user.click(get('nav-home'));
+  location.hash = '#/runs/run-0002';
+  await user.click(await find('run-log'));
+  await expect.poll(() => text(get('log-lines'))).toContain('gone without a last word');
+});
+
+test('a silent worker is told to be at work, with what it is at', async () => {
+  await open('#/runs/run-0003');
+  expect(text(await find('run-beat'))).toMatch(/At work: Aligned, separate pairs/);
+});
+
+test('what the plan offers names settings, never options of a command line', async () => {
+  await choose('/home/ada/models/SmolLM2-135M');
+  expect(text(get('plan'))).toContain('“synthetic_per_shot” becomes 2');
+  expect(text(get('plan'))).not.toMatch(/--/);
 });

@@ -10,7 +10,16 @@ test('a saved recipe is read back as the same changes', () => {
 });
 
 test('words stand in quotes, comments are left out, unknown settings are told', () => {
-  const fields = [{ key: 'summary_method', value: 'lora', default: 'lora', doc: '', source: '' }];
+  const fields = [
+    {
+      key: 'summary_method',
+      value: 'lora',
+      default: 'lora',
+      doc: '',
+      source: '',
+      shape: { kind: 'text' as const },
+    },
+  ];
   expect(recipeText(fields, {})).toBe('summary_method = "lora"\n');
   const read = readRecipe('# How.\nsummary_method = "prompt"\nold_one = 3\n', fields);
   expect(read).toEqual({ changes: { summary_method: 'prompt' }, unknown: ['old_one'] });
