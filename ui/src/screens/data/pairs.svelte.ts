@@ -25,6 +25,9 @@ export class Pairs {
   /** Whether the pairs are still those that a page was asked of. */
   #current = this.#changes.ask();
 
+  /** Dialogues that had no summary when they came into sight; their box stays while it is written in. */
+  #writing: Record<number, true> = {};
+
   constructor(readonly dataset: string) {
     this.see(0, 1);
   }
@@ -46,6 +49,36 @@ export class Pairs {
         this.total = found.total;
       });
     }
+  }
+
+  /** Whether the summary of a pair is being written in its box. */
+  isWriting(pair: Example): boolean {
+    return pair.key !== null && this.#writing[pair.key] === true;
+  }
+
+  /** Keeps the summary of a dialogue that had none, as far as it is typed; an empty one leaves it without. */
+  async summarize(pair: Example, summary: string): Promise<void> {
+    const { key } = pair;
+    if (key === null) return;
+    this.#writing[key] = true;
+    const written: Example = { ...pair, origin: 'edited', references: summary === '' ? [] : [summary] };
+    await bridge.editExample(this.dataset, written);
+    const page = Object.entries(this.#pages).find(([, rows]) => rows.some((row) => row.key === key));
+    if (!page) return;
+    const [number, rows] = page;
+    this.#pages = { ...this.#pages, [number]: rows.map((row) => (row.key === key ? written : row)) };
+  }
+
+  /** The place of the next dialogue without a summary behind a place, going round; none if all have one. */
+  async nextOpen(behind: number): Promise<number | undefined> {
+    const whole = await this.all();
+    const order = [...whole.keys()].map((index) => (behind + 1 + index) % whole.length);
+    return order.find((index) => whole[index]?.references.length === 0);
+  }
+
+  /** Fetches again what may have changed while another screen was shown. */
+  async refresh(): Promise<void> {
+    await this.#changed();
   }
 
   /** Every pair, for an export. */
@@ -108,7 +141,7 @@ export class Pairs {
     await last.act();
     this.undos = this.undos.slice(0, -1);
     await this.#changed();
-    toasts.say(t.data.undone);
+    toasts.say(() => t.data.undone);
   }
 
   #keep(what: string, act: () => Promise<unknown>): void {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { find, get, open, text } from '../../testing';
+import { find, get, open, query, text } from '../../testing';
 
 test('a pasted dialogue is summarized as it streams', async () => {
   const { user } = await open('#/demo');
   expect(text(await find('demo-run'))).toBe('Paste a dialogue first');
   await user.click(get('demo-input'));
-  await user.paste('Anna: Friday?\nBen: Yes, seven.');
+  await user.paste('Anna: Friday?\nBen: Yes, seven at the usual place.');
   await user.click(get('demo-run'));
   await expect.poll(() => get('demo-output').dataset['state']).toBe('busy');
   await expect.poll(() => get('demo-output').dataset['state']).toBe('done');
@@ -42,7 +42,7 @@ async function two(mode: string) {
   await user.click(await find(`mode-${mode}`));
   await expect.poll(() => (get('demo-tuned') as HTMLSelectElement).options.length).toBe(1);
   await user.click(get('demo-input'));
-  await user.paste('Anna: Friday?\nBen: Yes, seven.');
+  await user.paste('Anna: Friday?\nBen: Yes, seven at the usual place.');
   await user.click(get('demo-run'));
   await expect.poll(() => get('demo-right').dataset['state']).toBe('done');
   return opened;
@@ -69,7 +69,7 @@ test('a blind vote hides the authors, then names them and counts', async () => {
 test('a correction is kept with its words and its time', async () => {
   const { bridge, user } = await open('#/demo');
   await user.click(await find('demo-input'));
-  await user.paste('Anna: Friday?\nBen: Yes, seven.');
+  await user.paste('Anna: Friday?\nBen: Yes, seven at the usual place.');
   await user.click(get('demo-run'));
   await user.click(await find('correct'));
   await user.clear(get('correct-text'));
@@ -77,4 +77,86 @@ test('a correction is kept with its words and its time', async () => {
   await user.click(get('correct-keep'));
   expect(text(await find('correct-said'))).toContain('4 of 8 words changed');
   expect(JSON.parse(bridge.settings['corrections'] ?? '')).toMatchObject([{ changed: 4 }]);
+});
+
+async function summarized() {
+  const opened = await open('#/demo');
+  await opened.user.click(await find('demo-input'));
+  await opened.user.paste('Anna: Friday?\nBen: Yes, seven at the usual place then.');
+  await opened.user.click(get('demo-run'));
+  await expect.poll(() => get('demo-output').dataset['state']).toBe('done');
+  return opened;
+}
+
+test('dialogue and summary are there again after another screen', async () => {
+  const { user } = await summarized();
+  await user.click(get('nav-data'));
+  await find('import-path');
+  await user.click(get('nav-demo'));
+  expect(((await find('demo-input')) as HTMLTextAreaElement).value).toContain('Anna: Friday?');
+  expect(text(get('demo-output'))).toBe('Anna and Ben agree on what happens next.');
+  get('demo-figures');
+});
+
+test('a summary on its way is finished while another screen is looked at', async () => {
+  const { bridge, user } = await open('#/demo');
+  let closed = 0;
+  bridge.closeDemo = async () => void (closed += 1);
+  await user.click(await find('demo-input'));
+  await user.paste('Anna: Friday?\nBen: Yes, seven at the usual place then.');
+  await user.click(get('demo-run'));
+  await user.click(get('nav-data'));
+  expect(closed).toBe(0);
+  await expect.poll(() => closed).toBe(1);
+  await user.click(get('nav-demo'));
+  expect(text(await find('demo-output'))).toBe('Anna and Ben agree on what happens next.');
+});
+
+test('the count of votes stays', async () => {
+  const { user } = await two('blind');
+  (document.activeElement as HTMLElement | null)?.blur();
+  await user.keyboard('3');
+  expect(text(get('votes'))).toContain('no difference 1');
+  await user.click(get('nav-home'));
+  await user.click(get('nav-demo'));
+  expect(text(await find('votes'))).toContain('no difference 1');
+});
+
+test('a changed dialogue marks the summary as one of the dialogue before; an example takes it away', async () => {
+  const { user } = await summarized();
+  await user.type(get('demo-input'), ' And bring cake.');
+  expect(text(get('demo-output-stale'))).toContain('of the dialogue before');
+  for (const gone of ['demo-output-copy', 'demo-output-save', 'demo-figures']) expect(query(gone)).toBeNull();
+  await user.click(get('demo-from-test'));
+  await expect.poll(() => text(get('demo-output'))).toBe('The summary appears here.');
+});
+
+test('what does not look like a conversation is said before it runs', async () => {
+  const { bridge, user } = await open('#/demo');
+  await user.click(await find('demo-input'));
+  await user.paste('fn main() {\n    let x = 1;\n}');
+  expect(text(get('demo-doubt'))).toContain('does not look like a conversation');
+  expect(text(get('demo-run'))).toBe('Summarize all the same');
+  await user.clear(get('demo-input'));
+  await user.paste(
+    'Kundin: Mein Paket ist nicht da, und ich warte auf die Sendung.\nBerater: Das tut mir leid.',
+  );
+  expect(text(get('demo-doubt'))).toContain('It looks like German');
+  expect(bridge.settings['steps']).toBeUndefined();
+});
+
+test('“Try it” is ticked once something was summarized', async () => {
+  const { bridge, user } = await summarized();
+  await expect.poll(() => bridge.settings['steps']).toBe('demo');
+  await user.click(get('nav-home'));
+  expect(text(await find('step-demo'))).toContain('✓');
+});
+
+test('a correction that was begun is not lost', async () => {
+  const { user } = await summarized();
+  await user.click(get('correct'));
+  await user.type(get('correct-text'), ' At seven.');
+  await user.click(get('nav-home'));
+  await user.click(get('nav-demo'));
+  expect(((await find('correct-text')) as HTMLTextAreaElement).value).toContain('At seven.');
 });

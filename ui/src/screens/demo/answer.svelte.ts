@@ -11,6 +11,12 @@ export class Answer {
   state: 'idle' | 'waiting' | 'busy' | 'done' = $state('idle');
   totalMs = $state(0);
 
+  /** The summary as a person is correcting it, and since when. */
+  draft: string | undefined = $state();
+  draftBegun = 0;
+  /** What was summarized. */
+  dialogue = $state('');
+
   constructor(
     readonly choice: DemoChoice,
     /** Who writes, for people. */
@@ -20,6 +26,7 @@ export class Answer {
 
   async write(dialogue: string): Promise<void> {
     this.state = 'busy';
+    this.dialogue = dialogue;
     const begun = performance.now();
     try {
       const events = new Channel<DemoEvent>((event) => {

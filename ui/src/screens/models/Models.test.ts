@@ -67,3 +67,37 @@ test('a German window says in German why a model is in the list', async () => {
   expect(text(await find('catalogue'))).toContain('seine Lizenz muss im Hub angenommen werden');
   language.now = 'en';
 });
+
+test('a model that was forgotten can be brought back, from the notice and from the list', async () => {
+  const { user } = await open('#/models');
+  await user.click(await find('forget-dialog-7m'));
+  await expect.poll(() => query('model-dialog-7m')).toBeNull();
+  await user.click(await find('toast-act'));
+  await find('model-dialog-7m');
+  await user.click(get('forget-dialog-7m'));
+  await user.click(await find('bring-back-dialog-7m'));
+  await find('model-dialog-7m');
+});
+
+test('the model that comes with Duologue is never out of reach', async () => {
+  const { bridge, user } = await open('#/models');
+  await user.click(await find('bring-back-duo-mini'));
+  await expect.poll(() => bridge.modelList.some((model) => model.name === 'duo-mini')).toBe(true);
+  await expect.poll(() => query('bring-back-duo-mini')).toBeNull();
+});
+
+test('beside the memory stands a class of time, and each figure has its label', async () => {
+  const { user } = await open('#/models');
+  expect(text(await find('model-dialog-7m'))).toContain('minutes');
+  await user.click(get('tab-download'));
+  const entry = text(await find('catalogue-smollm2-135m-instruct'));
+  for (const label of ['Parameters', 'Context', 'Licence', 'Time']) expect(entry).toContain(label);
+});
+
+test('tab and folder stay while another screen is looked at', async () => {
+  const { user } = await open('#/models');
+  await user.type(await find('model-path'), '/models/half');
+  await user.click(get('nav-home'));
+  await user.click(get('nav-models'));
+  expect(((await find('model-path')) as HTMLInputElement).value).toBe('/models/half');
+});

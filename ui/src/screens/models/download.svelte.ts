@@ -33,7 +33,7 @@ class Download {
     else
       await attempt(async () => {
         await bridge.addModel(event.path);
-        toasts.say(t.models.downloaded(model.name));
+        toasts.say(() => t.models.downloaded(model.name));
       });
   }
 }
