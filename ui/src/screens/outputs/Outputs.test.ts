@@ -41,3 +41,13 @@ test('while a rating set is open, authors of test summaries are hidden', async (
   await user.click(await find('tab-evaluate'));
   await expect.poll(() => text(get('output-item'))).toContain('Author hidden');
 });
+
+test('the item that was looked at is there again after another screen', async () => {
+  const { user } = await open('#/outputs/run-0001');
+  await user.click(await find('tab-candidates'));
+  await user.click(await find('output-3'));
+  await user.click(get('nav-home'));
+  location.hash = '#/outputs/run-0001';
+  await expect.poll(() => get('output-3').getAttribute('aria-current')).toBe('true');
+  expect(get('tab-candidates').getAttribute('aria-selected')).toBe('true');
+});

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { results } from '../../bridge/fake_data';
+import { language } from '../../text';
 import { find, get, open, text } from '../../testing';
 import { verdict } from './verdict';
 
@@ -9,7 +10,7 @@ test('the table shows systems with intervals and the difference with p', async (
   expect(row && text(row)).toContain('31.2');
   expect(row && text(row)).toContain('+0.8 to +4.4, p = 0.012');
   expect(text(get('synthesizers-table'))).toContain('93 %');
-  expect(text(get('verdict'))).toContain('beats');
+  expect(text(get('verdict'))).toContain('does better');
 });
 
 test('the verdict claims nothing where the interval holds zero', () => {
@@ -27,4 +28,21 @@ test('the verdict claims nothing where the interval holds zero', () => {
 test('an empty workspace says when results appear', async () => {
   await open('#/results', { empty: true });
   await expect.poll(() => document.body.textContent).toContain('No result yet');
+});
+
+test('each term of the tables is explained in a sentence', async () => {
+  await open('#/results/run-0001');
+  await find('results-table');
+  const terms = document.querySelectorAll('[data-testid=terms]');
+  expect(terms).toHaveLength(2);
+  expect(document.body.textContent).toContain('It counts words, not truth.');
+  expect(document.body.textContent).toContain('the lowest learning rate');
+});
+
+test('intervals and p are written in German', async () => {
+  await open('#/results/run-0001');
+  language.now = 'de';
+  await expect.poll(() => text(get('results-table'))).toContain('+0,8 bis +4,4, p = 0,012');
+  expect(text(get('verdict'))).toContain('+0,8 bis +4,4');
+  language.now = 'en';
 });

@@ -10,7 +10,7 @@ export function verdict(results: RunResults): string | undefined {
     results.results.find((row) => row.system === 'mrds_joint');
   const versus = method?.vs_sft_real;
   if (!method || !versus) return undefined;
-  const interval = `${signedRouge(versus.lo)} to ${signedRouge(versus.hi)}`;
+  const interval = t.results.interval(signedRouge(versus.lo), signedRouge(versus.hi));
   const say =
     versus.lo > 0 ? t.results.verdictBetter : versus.hi < 0 ? t.results.verdictWorse : t.results.verdictOpen;
   return say(signedRouge(versus.diff), interval, method.n);
