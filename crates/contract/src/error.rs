@@ -337,6 +337,8 @@ closed_set! {
 closed_set! {
     /// What a field of a recipe has to be.
     RecipeRule, "rule" {
+        /// A number with an end: not NaN, not infinity.
+        Finite = "finite",
         /// At least 1.
         AtLeastOne = "at_least_one",
         /// A list of positive factors.

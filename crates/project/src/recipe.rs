@@ -374,7 +374,9 @@ impl Recipe {
 
     /// Reads a TOML file's text.
     pub fn from_toml(text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|error| unreadable(error.message()))
+        let recipe: Self = toml::from_str(text).map_err(|error| unreadable(error.message()))?;
+        recipe.check_finite()?;
+        Ok(recipe)
     }
 
     /// The recipe as TOML, each field under its explanation.
@@ -491,6 +493,7 @@ impl Recipe {
 
     /// Checks every range that a stage relies on.
     pub fn validate(&self) -> Result<()> {
+        self.check_finite()?;
         let positive: [(&str, usize); 13] = [
             ("shots", self.shots),
             ("validation", self.validation),
@@ -541,6 +544,23 @@ impl Recipe {
             }
         }
         self.validate_dpo()
+    }
+
+    /// Refuses NaN and infinity in any field: comparisons with NaN are false, so it would pass a range unseen, and JSON
+    /// would store it as null.
+    fn check_finite(&self) -> Result<()> {
+        fn is_finite(value: &toml::Value) -> bool {
+            match value {
+                toml::Value::Float(number) => number.is_finite(),
+                toml::Value::Array(items) => items.iter().all(is_finite),
+                _ => true,
+            }
+        }
+        let table = toml::Table::try_from(self).map_err(unreadable)?;
+        match table.iter().find(|(_, value)| !is_finite(value)) {
+            Some((field, _)) => refuse(field, RecipeRule::Finite),
+            None => Ok(()),
+        }
     }
 
     /// Checks the fields of the preference loss.

@@ -1772,6 +1772,8 @@ export type RecipeField = {
 
 /**  What a field of a recipe has to be. */
 export type RecipeRule = 
+/**  A number with an end: not NaN, not infinity. */
+"finite" | 
 /**  At least 1. */
 "at_least_one" | 
 /**  A list of positive factors. */

@@ -416,6 +416,7 @@ impl fmt::Display for RecipeFault {
 
 fn rule_text(rule: RecipeRule) -> &'static str {
     match rule {
+        RecipeRule::Finite => "must be a finite number, not NaN and not infinity",
         RecipeRule::AtLeastOne => "must be at least 1",
         RecipeRule::PositiveFactors => "must list positive factors, for example [0.5, 1, 2]",
         RecipeRule::ZeroToBelowOne => "must be at least 0 and below 1",

@@ -84,6 +84,42 @@ fn set_takes_numbers_words_and_lists() {
     );
 }
 
+/// Every field with a fraction, in a file and on the command line; `1e999` is infinity to a reader of TOML.
+#[test]
+fn a_number_that_is_not_finite_is_refused_by_its_field() {
+    let default = toml::Table::try_from(Recipe::default()).unwrap();
+    let mut fields = 0;
+    for (field, value) in &default {
+        let list = match value {
+            toml::Value::Float(_) => false,
+            toml::Value::Array(items) if items.first().is_some_and(toml::Value::is_float) => true,
+            _ => continue,
+        };
+        fields += 1;
+        for wrong in ["nan", "inf", "-inf", "+nan", "1e999"] {
+            let text = if list {
+                format!("[1.0, {wrong}]")
+            } else {
+                wrong.to_owned()
+            };
+            let mut recipe = Recipe::default();
+            let errors = [
+                recipe.set(&format!("{field}={text}")).unwrap_err(),
+                Recipe::from_toml(&format!("{field} = {text}")).unwrap_err(),
+            ];
+            for error in errors {
+                let told = error.to_string();
+                assert!(
+                    told.contains(field.as_str()) && told.contains("finite"),
+                    "{told}"
+                );
+            }
+            assert_eq!(toml::Table::try_from(&recipe).unwrap(), default);
+        }
+    }
+    assert!(fields > 30, "{fields}");
+}
+
 #[test]
 fn learning_rates_follow_the_size_of_the_base() {
     let rates = |parameters| {

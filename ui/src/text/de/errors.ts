@@ -67,6 +67,7 @@ function recipe(args: Args<'recipe'>): Words {
 }
 
 export const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], string> = {
+  finite: 'muss eine endliche Zahl sein, nicht NaN und nicht unendlich',
   at_least_one: 'muss mindestens 1 sein',
   positive_factors: 'muss positive Faktoren aufzählen, zum Beispiel 0.5, 1, 2',
   zero_to_below_one: 'muss mindestens 0 und kleiner als 1 sein',

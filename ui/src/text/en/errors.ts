@@ -65,6 +65,7 @@ function recipe(args: Args<'recipe'>): Words {
 }
 
 export const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], string> = {
+  finite: 'must be a finite number, not NaN and not infinity',
   at_least_one: 'must be at least 1',
   positive_factors: 'must list positive factors, for example 0.5, 1, 2',
   zero_to_below_one: 'must be at least 0 and below 1',
