@@ -134,6 +134,8 @@ pub(crate) struct TensorInfo {
     pub(crate) start: usize,
     /// Zero for a type that cannot be read.
     pub(crate) bytes: usize,
+    /// The part of a split file that holds it.
+    pub(crate) part: usize,
 }
 
 /// Reads metadata and tensor list; the reason of a refusal is for people.
@@ -145,6 +147,13 @@ pub(crate) fn read_header(file: &[u8]) -> Result<(Metadata, Vec<TensorInfo>), St
         );
     }
     let version = reader.u32()?;
+    if version & 0xffff == 0 {
+        return Err(
+            "it is big-endian, made for another kind of processor; download the little-endian file, or convert it with \
+             gguf_convert_endian of llama.cpp's gguf-py"
+                .to_owned(),
+        );
+    }
     if !(2..=3).contains(&version) {
         return Err(format!(
             "it has version {version} of the format; 2 and 3 can be read"
@@ -276,6 +285,7 @@ impl<'a> Reader<'a> {
             dtype,
             start,
             bytes,
+            part: 0,
         })
     }
 }

@@ -18,22 +18,27 @@ use crate::files::weights::{Stored, Weights, map_file};
 use crate::model::packed::{Bytes, decode};
 use crate::model::{DecoderConfig, Quantize, Weight};
 use crate::text::chat_template::{NamedTokens, TOKEN_NAMES};
+use crate::text::sources::chosen;
 
 mod config;
 pub(crate) mod format;
 mod llama3;
 pub(crate) mod names;
 pub(crate) mod rope;
+pub(crate) mod split;
 pub(crate) mod tokenizer;
 
 pub(crate) use config::{PHI3, architecture_name};
 use format::{Metadata, TensorInfo, Value, read_header};
 
-/// An opened file.
+/// An opened file, or the parts of a split one.
 #[derive(Debug)]
 pub struct Gguf {
+    /// The first part, which has the metadata.
     path: PathBuf,
     map: Arc<Mmap>,
+    /// The other parts, in their order.
+    others: Vec<(PathBuf, Arc<Mmap>)>,
     metadata: Metadata,
     tensors: Vec<TensorInfo>,
 }
@@ -63,17 +68,19 @@ impl Gguf {
         Ok(Self {
             path: path.to_path_buf(),
             map: Arc::new(map),
+            others: Vec::new(),
             metadata,
             tensors,
         })
     }
 
-    /// Opens the file of a model; an adapter or anything else in the same format is refused.
+    /// Opens the file of a model, with the other parts if it is split; an adapter or anything else in the same format is
+    /// refused.
     ///
     /// # Errors
     /// As [`Gguf::open`], and [`Error::Config`].
     pub fn open_model(path: &Path) -> Result<Self> {
-        let file = Self::open(path)?;
+        let file = split::whole(Self::open(path)?)?;
         match file.metadata.get("general.type").and_then(Value::as_str) {
             None | Some("model") => Ok(file),
             Some(kind) => {
@@ -86,6 +93,12 @@ impl Gguf {
     /// Where it lies.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// All its files: more than one where it is split.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        let others = self.others.iter().map(|(path, _)| path.clone());
+        std::iter::once(self.path.clone()).chain(others).collect()
     }
 
     /// The configuration that the metadata describes.
@@ -174,10 +187,24 @@ impl Gguf {
     }
 
     /// The chat template of the metadata.
-    pub fn chat_template(&self) -> Option<&str> {
-        self.metadata
-            .get("tokenizer.chat_template")
-            .and_then(Value::as_str)
+    ///
+    /// # Errors
+    /// [`Error::Config`] where it has several by name and no other.
+    pub fn chat_template(&self) -> Result<Option<String>> {
+        const KEY: &str = "tokenizer.chat_template";
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        if let Some(template) = self.metadata.get(KEY).and_then(text) {
+            return Ok(Some(template));
+        }
+        let named = self.metadata.iter().filter_map(|(key, value)| {
+            let name = key.strip_prefix(KEY)?.strip_prefix('.')?;
+            Some((name.to_owned(), text(value)?))
+        });
+        let named: BTreeMap<String, String> = named.collect();
+        match named.is_empty() {
+            true => Ok(None),
+            false => chosen(named, &self.path, KEY).map(Some),
+        }
     }
 
     /// The special tokens that the metadata names.
@@ -200,10 +227,20 @@ impl Gguf {
             .collect()
     }
 
+    /// The file that holds a tensor.
+    fn part(&self, tensor: &TensorInfo) -> (&Path, &Arc<Mmap>) {
+        let other = tensor
+            .part
+            .checked_sub(1)
+            .and_then(|index| self.others.get(index));
+        other.map_or((&self.path, &self.map), |(path, map)| (path, map))
+    }
+
     fn stored(&self, tensor: &TensorInfo, interleaved: Option<usize>) -> Stored {
+        let (path, map) = self.part(tensor);
         Stored {
-            path: self.path.as_path().into(),
-            bytes: Bytes::Mapped(self.map.clone(), tensor.start..tensor.start + tensor.bytes),
+            path: path.into(),
+            bytes: Bytes::Mapped(map.clone(), tensor.start..tensor.start + tensor.bytes),
             dtype: tensor.dtype.map_err(|number| format!("ggml type {number}")),
             shape: tensor.shape.clone(),
             interleaved,
@@ -229,7 +266,7 @@ impl Gguf {
         let mut values = vec![0f32; tensor.bytes / 4];
         decode(
             GgmlDType::F32,
-            &self.map[tensor.start..tensor.start + tensor.bytes],
+            &self.part(tensor).1[tensor.start..tensor.start + tensor.bytes],
             &mut values,
         )
         .map_err(|e| format!("`{name}`: {e}"))?;

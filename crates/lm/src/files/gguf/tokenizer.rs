@@ -20,6 +20,14 @@ const TEKKEN_PATTERN: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]
 /// The same with contractions and numbers of up to three digits, of GPT-4o and Phi-4-mini.
 const GPT4O_PATTERN: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
+/// llama.cpp's own pattern for vocabularies of no known kind (`default`): each splits what the one before it left.
+const DEFAULT_PATTERNS: [&str; 4] = [
+    r"[\p{P}\$\+<=>\^~\|]+",
+    r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)",
+    r"\p{N}+",
+    r"[0-9][0-9][0-9]",
+];
+
 /// Splitting patterns by llama.cpp's names; the first of a pattern is written.
 pub(crate) const PATTERNS: [(&str, &str); 8] = [
     ("llama-bpe", LLAMA3_PATTERN),
@@ -57,7 +65,7 @@ pub(super) fn to_json(metadata: &Metadata) -> Result<Json, String> {
         .unwrap_or("none");
     let mut json = match model {
         "gpt2" => byte_level(metadata, &vocabulary)?,
-        "llama" => sentence_piece(metadata, &vocabulary),
+        "llama" => sentence_piece(metadata, &vocabulary)?,
         other => {
             return Err(format!(
                 "its kind `{other}` is not supported; put tokenizer.json beside the file"
@@ -110,27 +118,48 @@ impl<'a> Vocabulary<'a> {
             .iter()
             .map(kind)
             .collect();
-        let merges = array("merges")
+        let mut kinds = kinds;
+        // What ends a turn or a text is no text, whatever type a converter gave it.
+        for key in ["bos", "eos", "eot", "eom"] {
+            let id = metadata
+                .get(&format!("tokenizer.ggml.{key}_token_id"))
+                .and_then(Value::as_u64);
+            let kind = id.and_then(|id| kinds.get_mut(usize::try_from(id).ok()?));
+            if let Some(kind) = kind.filter(|kind| **kind == NORMAL || **kind == USER_DEFINED) {
+                *kind = CONTROL;
+            }
+        }
+        if kinds.len() != tokens.len() {
+            return Err(missing(
+                "token_type",
+                "which tokens are special, so they would be spelled out letter by letter",
+            ));
+        }
+        // A space can only be the border: byte-level vocabularies spell spaces as another character.
+        let merge = |merge: &'a Value| merge.as_str().and_then(|merge| merge.split_once(' '));
+        let merges: Option<Vec<(&str, &str)>> = array("merges")
             .unwrap_or_default()
             .iter()
-            .filter_map(Value::as_str);
-        // A space can only be the border: byte-level vocabularies spell spaces as another character.
-        let merges: Vec<(&str, &str)> = merges.filter_map(|merge| merge.split_once(' ')).collect();
+            .map(merge)
+            .collect();
+        let merges = merges.ok_or("`tokenizer.ggml.merges` holds something that is no pair")?;
         let scores = array("scores")
             .unwrap_or_default()
             .iter()
             .map(|s| s.as_f64().unwrap_or(0.0))
             .collect();
         Ok(Self {
-            kinds: if kinds.len() == tokens.len() {
-                kinds
-            } else {
-                vec![NORMAL; tokens.len()]
-            },
+            kinds,
             tokens,
             merges,
             scores,
         })
+    }
+
+    /// Whether it holds tokens of more than one character, which only merges make.
+    fn has_words(&self) -> bool {
+        let is_word = |(token, kind): (&&str, &i32)| *kind == NORMAL && token.chars().count() > 1;
+        self.tokens.iter().zip(&self.kinds).any(is_word)
     }
 
     fn ids(&self) -> Map<String, Json> {
@@ -186,16 +215,21 @@ impl<'a> Vocabulary<'a> {
     }
 }
 
-fn pre_tokenizer_name(metadata: &Metadata) -> &str {
-    metadata
-        .get("tokenizer.ggml.pre")
-        .and_then(Value::as_str)
-        .unwrap_or("default")
+/// The refusal of a file that lacks a part of its tokenizer.
+fn missing(key: &str, what: &str) -> String {
+    format!(
+        "`tokenizer.ggml.{key}` is missing: the file does not say {what}; put the model's tokenizer.json beside it, or \
+         convert the model again"
+    )
+}
+
+fn pre_tokenizer_name(metadata: &Metadata) -> Option<&str> {
+    metadata.get("tokenizer.ggml.pre").and_then(Value::as_str)
 }
 
 /// The splitting pattern of a byte-level vocabulary that names one.
 fn pattern(metadata: &Metadata) -> Option<&'static str> {
-    let name = pre_tokenizer_name(metadata);
+    let name = pre_tokenizer_name(metadata)?;
     PATTERNS
         .into_iter()
         .find(|(known, _)| *known == name)
@@ -205,13 +239,28 @@ fn pattern(metadata: &Metadata) -> Option<&'static str> {
 fn byte_level(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Result<Json, String> {
     let pattern = pattern(metadata);
     let gpt2 = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
+    if vocabulary.merges.is_empty() && vocabulary.has_words() {
+        return Err(missing("merges", "how words are put together from bytes"));
+    }
+    let bytes = json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false});
+    let split = |pattern: &str| json!({"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": false});
     let parts = match (pattern, pre_tokenizer_name(metadata)) {
-        (Some(pattern), _) => json!([
-            {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": false},
-            {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}]),
-        (None, "smollm") => json!([{"type": "Digits", "individual_digits": true}, gpt2]),
-        (None, "default" | "gpt-2") => json!([gpt2]),
-        (None, other) => {
+        (Some(pattern), _) => json!([split(pattern), bytes]),
+        (None, Some("smollm")) => json!([{"type": "Digits", "individual_digits": true}, gpt2]),
+        (None, Some("gpt-2")) => json!([gpt2]),
+        (None, Some("default")) => DEFAULT_PATTERNS
+            .map(split)
+            .into_iter()
+            .chain([bytes])
+            .collect(),
+        // llama.cpp takes its default and warns that the text gets worse.
+        (None, None) => {
+            return Err(missing(
+                "pre",
+                "how a text is split into words, and a guess would give other tokens than the model learnt",
+            ));
+        }
+        (None, Some(other)) => {
             return Err(format!(
                 "its splitting pattern `{other}` is not known; put tokenizer.json beside the file"
             ));
@@ -232,7 +281,11 @@ fn byte_level(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Result<Json, 
     }))
 }
 
-fn sentence_piece(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Json {
+fn sentence_piece(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Result<Json, String> {
+    let unscored = vocabulary.scores.len() != vocabulary.tokens.len();
+    if vocabulary.merges.is_empty() && unscored && vocabulary.has_words() {
+        return Err(missing("scores", "which pieces a word is made of"));
+    }
     let prefix = metadata
         .get("tokenizer.ggml.add_space_prefix")
         .and_then(Value::as_bool)
@@ -258,13 +311,13 @@ fn sentence_piece(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Json {
         .iter()
         .position(|kind| *kind == UNKNOWN)
         .map(|id| vocabulary.tokens[id]);
-    json!({
+    Ok(json!({
         "normalizer": {"type": "Sequence", "normalizers": normalizers},
         "pre_tokenizer": null,
         "decoder": {"type": "Sequence", "decoders": decoders},
         "model": {"type": "BPE", "vocab": vocabulary.ids(), "merges": merges, "unk_token": unknown,
             "fuse_unk": true, "byte_fallback": true, "ignore_merges": false},
-    })
+    }))
 }
 
 /// What is put around every text: the begin and the end token.
@@ -294,4 +347,107 @@ fn template(bos: Option<(u64, &str)>, eos: Option<(u64, &str)>) -> Json {
         .collect();
     let pair = [around("A"), around("B")].concat();
     json!({"type": "TemplateProcessing", "single": around("A"), "pair": pair, "special_tokens": tokens})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{SpecialTokens, Tokenizer};
+    use std::path::Path;
+
+    /// A byte-level vocabulary of a few words, and its entries in a file.
+    fn metadata(model: &str) -> Metadata {
+        let bytes = [
+            "a", "b", "c", "Ġ", "1", "2", "3", "4", "!", "<", "|", ">", "x",
+        ];
+        let words = ["ab", "Ġc", "12", "<|x|>", "<u>"];
+        let kinds = [NORMAL; 16].into_iter().chain([CONTROL, USER_DEFINED]);
+        let tokens = bytes.into_iter().chain(words);
+        let scores = (0..18).map(|rank| Value::F32(-(rank as f32)));
+        [
+            ("model", Value::String(model.to_owned())),
+            ("pre", Value::String("gpt-2".to_owned())),
+            ("tokens", Value::strings(tokens)),
+            ("token_type", Value::Array(kinds.map(Value::I32).collect())),
+            ("merges", Value::strings(["a b", "Ġ c", "1 2"])),
+            ("scores", Value::Array(scores.collect())),
+        ]
+        .into_iter()
+        .map(|(key, value)| (format!("tokenizer.ggml.{key}"), value))
+        .collect()
+    }
+
+    fn tokenizer(metadata: &Metadata) -> Tokenizer {
+        let json = to_json(metadata).unwrap().to_string();
+        Tokenizer::from_json(Path::new("m.gguf"), json.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_types_of_tokens_say_what_is_special() {
+        let tokenizer = tokenizer(&metadata("gpt2"));
+        let encode = |text: &str, special| tokenizer.encode(text, special).unwrap();
+        assert_eq!(encode("ab<|x|>", SpecialTokens::Parse), [13, 16]);
+        assert_eq!(
+            encode("ab<|x|>", SpecialTokens::AsText),
+            [13, 9, 10, 12, 10, 11]
+        );
+        let mut named = metadata("gpt2");
+        named.insert("tokenizer.ggml.eos_token_id".to_owned(), Value::U32(17));
+        assert!(self::tokenizer(&named).is_special(17));
+        // A word of the user is whole in any text.
+        assert_eq!(encode("<u>c", SpecialTokens::AsText), [17, 2]);
+    }
+
+    #[test]
+    fn a_file_that_lacks_a_part_of_its_tokenizer_is_refused_by_the_key() {
+        for (model, key) in [
+            ("gpt2", "merges"),
+            ("gpt2", "pre"),
+            ("gpt2", "token_type"),
+            ("llama", "token_type"),
+        ] {
+            let mut incomplete = metadata(model);
+            incomplete.remove(&format!("tokenizer.ggml.{key}"));
+            let refused = to_json(&incomplete).unwrap_err();
+            assert!(
+                refused.contains(&format!("`tokenizer.ggml.{key}` is missing")),
+                "{refused}"
+            );
+            assert!(refused.contains("tokenizer.json"), "{refused}");
+        }
+        let mut incomplete = metadata("llama");
+        for key in ["scores", "merges"] {
+            incomplete.remove(&format!("tokenizer.ggml.{key}"));
+        }
+        assert!(
+            to_json(&incomplete)
+                .unwrap_err()
+                .contains("tokenizer.ggml.scores")
+        );
+        let mut empty = metadata("gpt2");
+        empty.insert("tokenizer.ggml.merges".to_owned(), Value::Array(Vec::new()));
+        assert!(to_json(&empty).unwrap_err().contains("merges"));
+        empty.insert(
+            "tokenizer.ggml.merges".to_owned(),
+            Value::strings(["a b", "ab"]),
+        );
+        assert!(to_json(&empty).unwrap_err().contains("merges"));
+    }
+
+    /// llama.cpp's default splits punctuation off first, and numbers into groups of three.
+    #[test]
+    fn the_default_pattern_is_llama_cpps() {
+        let mut default = metadata("gpt2");
+        default.insert(
+            "tokenizer.ggml.pre".to_owned(),
+            Value::String("default".to_owned()),
+        );
+        let json = to_json(&default).unwrap().to_string();
+        let library = tokenizers::Tokenizer::from_bytes(json.as_bytes()).unwrap();
+        let encoding = library.encode("ab c!1234 <x", false).unwrap();
+        assert_eq!(
+            encoding.get_tokens(),
+            ["ab", "Ġc", "!", "12", "3", "4", "Ġ", "<", "x"]
+        );
+    }
 }
