@@ -437,9 +437,21 @@ fn the_configuration_says_which_tokens_stand_around_a_text() {
             .encode_with_added("", SpecialTokens::AsText)
             .unwrap()
     };
-    assert!(around(&changed(&[("add_bos_token", json!(false))])).is_empty());
-    assert_eq!(around(&changed(&[("add_bos_token", json!(true))])), [begin]);
-    assert_eq!(around(&changed(&[("add_eos_token", json!(true))])), [end]);
+    // transformers 5.23 drops both flags where there is a tokenizer.json: its own rule counts.
+    let rule = around(&usual);
+    assert!(!rule.contains(&end), "{rule:?}");
+    for flags in [
+        [
+            ("add_bos_token", json!(false)),
+            ("add_eos_token", json!(false)),
+        ],
+        [
+            ("add_bos_token", json!(true)),
+            ("add_eos_token", json!(true)),
+        ],
+    ] {
+        assert_eq!(around(&changed(&flags)), rule);
+    }
     // The template writes its own begin token; the tokenizer's is not put before it.
     let model = changed(&[("add_bos_token", json!(true))]);
     let ids = model.prompt_ids(&[Message::new("user", "Hello")]).unwrap();

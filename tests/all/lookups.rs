@@ -16,7 +16,7 @@ const FOREIGN: &[&str] = &[
     "lm/src/model/architecture.rs",
     "lm/src/model/config.rs",
     "lm/src/model/fields.rs",
-    "lm/src/text/chat_template.rs",
+    "lm/src/text/sources.rs",
     "lm/src/text/tokenizer.rs",
 ];
 

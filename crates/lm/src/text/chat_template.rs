@@ -1,25 +1,19 @@
 //! The checkpoint's chat template: messages → the text the model was trained on.
 //!
-//! Templates are Jinja as transformers' `apply_chat_template` runs it (`utils/chat_template_utils.py`):
-//! `trim_blocks`, `lstrip_blocks`, Python's string methods, `raise_exception`, `strftime_now`, a `tojson` that
-//! writes as Python does, `{% generation %}` blocks; `tools` and `documents` are `None`. Templates are untrusted code:
-//! a rendering has a budget of instructions and output, and no access to files or the clock.
+//! Templates are Jinja as transformers' `apply_chat_template` runs it (`jinja`); `tools` and `documents` are `None`, and
+//! the day is the one that was set.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use jiff::civil::Date;
 use jiff::fmt::strtime;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Kwargs;
 use minijinja::{Environment, ErrorKind, context};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::disk::read_json;
 use crate::error::{Error, Result};
-use crate::text::tokenizer::token_string;
+use crate::text::jinja;
+use crate::text::sources::TokenizerFiles;
 
 /// For base models without a template of their own: headed sections, the reply closed by the end token.
 const PLAIN_TEMPLATE: &str = "{{ bos_token }}{% for message in messages %}\
@@ -28,6 +22,9 @@ const PLAIN_TEMPLATE: &str = "{{ bos_token }}{% for message in messages %}\
 {% if add_generation_prompt %}{{ '### Assistant:\\n' }}{% endif %}";
 
 const TEMPLATE: &str = "chat";
+
+/// Longest refusal of a template that is shown.
+const MAX_REASON_CHARS: usize = 200;
 
 /// The special tokens that templates know by name, as far as a tokenizer has them: transformers' `special_tokens_map`.
 /// A name without a token is undefined in a template, as it is there.
@@ -59,13 +56,6 @@ pub fn day_of(unix_ms: i64) -> Date {
 /// How Llama's templates write a day.
 const DATE_STRING: &str = "%d %b %Y";
 
-/// What a rendering may consume, in minijinja's unit (an instruction, or 64 bytes of data); the longest
-/// conversation of the shared templates takes less than a thousandth.
-const FUEL: u64 = 5_000_000;
-
-/// Largest depth of macros and loops within each other.
-const RECURSION_LIMIT: usize = 100;
-
 /// One turn of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -92,31 +82,31 @@ pub struct ChatTemplate {
     source: String,
     tokens: NamedTokens,
     date: Date,
+    /// The file that it is from, where that is known.
+    origin: Option<PathBuf>,
     /// The model brings its own template.
     pub own: bool,
 }
 
 impl ChatTemplate {
-    /// Looks for `chat_template.jinja`, then for `chat_template` in `tokenizer_config.json`, and falls back to
-    /// a plain one.
+    /// The template of a folder, in transformers' order (`sources`), or a plain one if it has none.
     ///
     /// # Errors
-    /// [`Error::ChatTemplate`] where the template is not valid Jinja, [`Error::Config`] where the
-    /// configuration is not valid JSON.
+    /// [`Error::ChatTemplate`] where the template is not valid Jinja, [`Error::Config`] where the configuration is not
+    /// valid JSON, or has several templates and none is the default.
     pub fn load(dir: &Path) -> Result<Self> {
-        let path = dir.join("tokenizer_config.json");
-        let config = if path.is_file() {
-            read_json(&path)?
-        } else {
-            Value::Null
-        };
-        let file = dir.join("chat_template.jinja");
-        let source = if file.is_file() {
-            Some(std::fs::read_to_string(&file).map_err(|e| Error::io(&file, e))?)
-        } else {
-            configured_template(&config["chat_template"])
-        };
-        Self::new(source.as_deref(), named_tokens(dir, &config)?)
+        let files = TokenizerFiles::read(dir)?;
+        let tokens = files.named_tokens();
+        match files.template()? {
+            None => Self::new(None, tokens),
+            Some((origin, source)) => Ok(Self::new(Some(&source), tokens)?.from_file(&origin)),
+        }
+    }
+
+    /// The same, with the file named where it writes nothing.
+    pub(crate) fn from_file(mut self, origin: &Path) -> Self {
+        self.origin = Some(origin.to_path_buf());
+        self
     }
 
     /// From a template's text (`None`: the plain one) and the tokens it may write.
@@ -126,31 +116,16 @@ impl ChatTemplate {
     pub fn new(source: Option<&str>, tokens: NamedTokens) -> Result<Self> {
         let is_given = source.is_some();
         let source = source.unwrap_or(PLAIN_TEMPLATE).to_string();
-        let mut environment = Environment::new();
-        let syntax = SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .build();
-        environment.set_syntax(syntax.map_err(template_error)?);
-        environment.set_fuel(Some(FUEL));
-        environment.set_recursion_limit(RECURSION_LIMIT);
+        let mut environment = jinja::environment().map_err(template_error)?;
         environment
-            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-        environment.add_function(
-            "raise_exception",
-            |message: String| -> std::result::Result<(), _> {
-                Err(minijinja::Error::new(ErrorKind::InvalidOperation, message))
-            },
-        );
-        environment.add_filter("tojson", to_json);
-        environment
-            .add_template_owned(TEMPLATE, without_generation_tags(&source))
+            .add_template_owned(TEMPLATE, jinja::compilable(&source))
             .map_err(template_error)?;
         let mut chat = Self {
             environment,
             source,
             tokens,
             date: DEFAULT_DATE,
+            origin: None,
             own: is_given,
         };
         chat.set_date(DEFAULT_DATE);
@@ -204,6 +179,23 @@ impl ChatTemplate {
             .map_err(template_error)
     }
 
+    /// The refusal of a conversation for which it writes nothing.
+    pub(crate) fn writes_nothing(&self) -> Error {
+        let origin = self
+            .origin
+            .as_ref()
+            .map(|file| format!(" ({})", file.display()));
+        let reason = format!("the template writes nothing{}", origin.unwrap_or_default());
+        Error::ChatTemplate { reason }
+    }
+
+    /// Whether it writes a token, by its text or by its name.
+    pub(crate) fn writes(&self, token: &str) -> bool {
+        let by_name =
+            |(name, named): (&&str, &String)| named == token && self.source.contains(*name);
+        self.source.contains(token) || self.tokens.iter().any(by_name)
+    }
+
     /// The template's text.
     pub fn source(&self) -> &str {
         &self.source
@@ -220,139 +212,23 @@ impl ChatTemplate {
     }
 }
 
-/// JSON as Python's `json.dumps(x, ensure_ascii=False, indent=indent)` writes it.
-fn to_json(
-    value: minijinja::Value,
-    options: Kwargs,
-) -> std::result::Result<String, minijinja::Error> {
-    let indent: Option<usize> = options.get("indent")?;
-    let mut bytes = Vec::new();
-    let blanks = " ".repeat(indent.unwrap_or(0).min(16));
-    let written = match indent {
-        Some(_) => {
-            let pretty = serde_json::ser::PrettyFormatter::with_indent(blanks.as_bytes());
-            value.serialize(&mut serde_json::Serializer::with_formatter(
-                &mut bytes, pretty,
-            ))
-        }
-        None => value.serialize(&mut serde_json::Serializer::with_formatter(
-            &mut bytes,
-            PythonSpaces,
-        )),
-    };
-    written.map_err(|e| minijinja::Error::new(ErrorKind::BadSerialization, e.to_string()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// A space after each comma and colon.
-struct PythonSpaces;
-
-impl serde_json::ser::Formatter for PythonSpaces {
-    fn begin_array_value<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        if first {
-            Ok(())
-        } else {
-            writer.write_all(b", ")
-        }
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        if first {
-            Ok(())
-        } else {
-            writer.write_all(b", ")
-        }
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        writer.write_all(b": ")
-    }
-}
-
-/// The source with `{% generation %}` blocks, which mark the assistant's tokens for training in transformers and
-/// write nothing, as plain `{% with %}` blocks.
-fn without_generation_tags(source: &str) -> String {
-    let mut out = String::with_capacity(source.len());
-    let mut unread = source;
-    while let Some(start) = unread.find("{%") {
-        let (before, tag) = unread.split_at(start);
-        out.push_str(before);
-        let Some(end) = tag.find("%}") else {
-            unread = tag;
-            break;
-        };
-        let (tag, behind) = tag.split_at(end + 2);
-        let inner = &tag[2..end];
-        match inner.trim_matches(['-', '+']).trim() {
-            name @ ("generation" | "endgeneration") => {
-                out.push_str(&tag.replace(
-                    name,
-                    if name == "generation" {
-                        "with"
-                    } else {
-                        "endwith"
-                    },
-                ));
-            }
-            _ => out.push_str(tag),
-        }
-        unread = behind;
-    }
-    out + unread
-}
-
 fn template_error(error: minijinja::Error) -> Error {
     if error.kind() == ErrorKind::OutOfFuel {
-        let reason = "it runs without end".to_string();
+        let reason = format!(
+            "it takes more than the {} steps that a conversation may take, or as much memory; a template that works \
+             never does",
+            jinja::FUEL
+        );
         return Error::ChatTemplate { reason };
     }
     Error::ChatTemplate {
         reason: error
             .detail()
-            .map_or_else(|| error.to_string(), str::to_string),
-    }
-}
-
-/// The named tokens of tokenizer_config.json; in an older folder, without its list of added tokens,
-/// special_tokens_map.json has the last word.
-fn named_tokens(dir: &Path, config: &Value) -> Result<NamedTokens> {
-    let older = dir.join("special_tokens_map.json");
-    let map = match config["added_tokens_decoder"].is_null() && older.is_file() {
-        true => read_json(&older)?,
-        false => Value::Null,
-    };
-    let token = |name| {
-        [&map, config]
-            .into_iter()
-            .map(|json| token_string(&json[name]))
-            .find(|t| !t.is_empty())
-    };
-    Ok(TOKEN_NAMES
-        .into_iter()
-        .filter_map(|name| Some((name, token(name)?.to_owned())))
-        .collect())
-}
-
-/// A single template, or the one called `default` of a list.
-fn configured_template(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(list) => {
-            let chosen = list
-                .iter()
-                .find(|entry| entry["name"] == "default")
-                .or_else(|| list.first())?;
-            chosen["template"].as_str().map(str::to_string)
-        }
-        _ => None,
+            .map_or_else(|| error.to_string(), str::to_string)
+            // A template can repeat the conversation in its refusal.
+            .chars()
+            .take(MAX_REASON_CHARS)
+            .collect(),
     }
 }
 
@@ -388,6 +264,8 @@ mod tests {
         let chat = template("{{ raise_exception('no system role') }}").unwrap();
         let error = chat.render(&[], false).unwrap_err();
         assert!(error.to_string().contains("no system role"), "{error}");
+        let chat = template("{{ raise_exception('x' * 5000) }}").unwrap();
+        assert!(chat.render(&[], false).unwrap_err().to_string().len() < 300);
         assert!(matches!(
             template("{% if %}"),
             Err(Error::ChatTemplate { .. })
@@ -450,10 +328,6 @@ mod tests {
                 .unwrap(),
             "a !"
         );
-        assert_eq!(
-            without_generation_tags("{% if generation %}{% open"),
-            "{% if generation %}{% open"
-        );
     }
 
     #[test]
@@ -474,8 +348,15 @@ mod tests {
         let nested = "{% for a in range(10000) %}{% for b in range(10000) %}{% for c in range(10000) %}x\
             {% endfor %}{% endfor %}{% endfor %}";
         let recursive = "{% macro again(x) %}{{ again(x) }}{% endmacro %}{{ again(1) }}";
+        let wide = "{{ 'x'.center(9999999999) }}";
+        let replaced = "{% set ns = namespace(t='aaaaaaaa') %}{% for i in range(99) %}{% set ns.t = ns.t.replace('a', ns.t) %}{% endfor %}";
+        let shared = "{% set ns = namespace(t=[1.5]) %}{% for i in range(64) %}{% set ns.t = [ns.t, ns.t] %}{% endfor %}{{ ns.t | tojson }}";
+        let printed = shared.replace("| tojson", "");
+        let indented = "{{ messages | tojson(indent='x' * 99999999) }}";
         let large = "{% set ns = namespace(t='xxxxxxxx') %}{% for i in range(9999) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}";
-        for source in [nested, recursive, large] {
+        for source in [
+            nested, recursive, large, wide, replaced, shared, &printed, indented,
+        ] {
             let chat = template(source).unwrap();
             let begun = std::time::Instant::now();
             assert!(
@@ -489,7 +370,7 @@ mod tests {
     #[test]
     fn tokens_come_from_the_tokenizers_configuration_or_an_older_map() {
         let dir = tempfile::tempdir().unwrap();
-        let write = |name: &str, json: Value| {
+        let write = |name: &str, json: serde_json::Value| {
             std::fs::write(dir.path().join(name), json.to_string()).unwrap()
         };
         let written = || {
@@ -514,10 +395,54 @@ mod tests {
         assert_eq!(written(), "<s>  False");
     }
 
+    /// tests/golden/jinja has what Jinja2 writes, set up as transformers sets it up.
     #[test]
-    fn a_list_of_templates_gives_the_default_one() {
-        let list = serde_json::json!([{"name": "tool", "template": "t"}, {"name": "default", "template": "d"}]);
-        assert_eq!(configured_template(&list).unwrap(), "d");
-        assert_eq!(token_string(&serde_json::json!({"content": "<s>"})), "<s>");
+    fn templates_write_what_jinja2_writes() {
+        let recorded = include_str!("../../../../tests/golden/jinja/rendered.json");
+        let recorded: Recorded = serde_json::from_str(recorded).unwrap();
+        let mut wrong = Vec::new();
+        for case in &recorded.cases {
+            let found =
+                template(&case.template).and_then(|chat| chat.render(&recorded.messages, false));
+            if found.as_ref().ok() != Some(&case.rendered) {
+                wrong.push(format!(
+                    "{:?}\n  {:?}\n  {found:?}",
+                    case.template, case.rendered
+                ));
+            }
+        }
+        assert!(recorded.cases.len() > 300);
+        assert!(
+            wrong.is_empty(),
+            "{} of {}:\n{}",
+            wrong.len(),
+            recorded.cases.len(),
+            wrong.join("\n")
+        );
+    }
+
+    #[derive(Deserialize)]
+    struct Recorded {
+        messages: Vec<Message>,
+        cases: Vec<Case>,
+    }
+
+    #[derive(Deserialize)]
+    struct Case {
+        template: String,
+        rendered: String,
+    }
+
+    #[test]
+    fn a_template_that_writes_nothing_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("chat_template.jinja"), "").unwrap();
+        let chat = ChatTemplate::load(dir.path()).unwrap();
+        assert!(chat.own);
+        let error = chat.writes_nothing().to_string();
+        assert!(
+            error.contains("the template writes nothing") && error.contains("chat_template.jinja"),
+            "{error}"
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! Text and tokens: the tokenizer, the chat template that turns a conversation into a prompt, and each token's bytes.
 
 pub mod chat_template;
+mod jinja;
+pub(crate) mod sources;
 pub(crate) mod token_bytes;
 pub mod tokenizer;
 

@@ -1,4 +1,5 @@
-//! The checkpoint's tokenizer (`tokenizer.json`), through the `tokenizers` library.
+//! The checkpoint's tokenizer (`tokenizer.json`, and the special tokens that other files name), through the `tokenizers`
+//! library.
 //!
 //! Whether text may produce special tokens is the caller's choice at every call: a template's own text must,
 //! a user's text must not, or a dialogue that contains `<|eot_id|>` would end its own turn.
@@ -7,13 +8,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-use tokenizers::Encoding;
-use tokenizers::processors::template::TemplateProcessing;
+use serde_json::{Value, json};
+use tokenizers::{AddedToken, Encoding};
 
-use crate::disk::read_json;
 use crate::error::{Error, Result};
 use crate::profile::{Work, timed};
+use crate::text::sources::{NamedToken, TokenizerFiles, shortened};
 
 /// Breaks special strings in a text that is encoded with others: a noncharacter, which no text for interchange
 /// may hold (Unicode 23.7). Its own tokens are never sent to the model.
@@ -39,6 +39,8 @@ pub struct Tokenizer {
     /// Stands for characters that the vocabulary cannot spell.
     unknown_id: Option<u32>,
     vocab_size: usize,
+    /// Tokens that files name and that the model's embedding has no row for.
+    without_row: Vec<NamedToken>,
 }
 
 impl std::fmt::Debug for Tokenizer {
@@ -51,20 +53,23 @@ impl std::fmt::Debug for Tokenizer {
 }
 
 impl Tokenizer {
-    /// Reads `tokenizer.json` of a model folder, and from `tokenizer_config.json` what it adds around a text.
+    /// Reads `tokenizer.json` of a model folder, and the special tokens that the files beside it name.
     ///
     /// # Errors
-    /// [`Error::MissingFile`], or [`Error::Tokenizer`] where the file is invalid.
+    /// [`Error::MissingFile`], [`Error::Config`], or [`Error::Tokenizer`] where a file is invalid.
     pub fn load(dir: &Path) -> Result<Self> {
+        Self::load_for(dir, usize::MAX)
+    }
+
+    /// [`Tokenizer::load`] for a model whose embedding has `rows` rows: a token that is named but has none stays text.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::load`].
+    pub fn load_for(dir: &Path, rows: usize) -> Result<Self> {
         let path = dir.join("tokenizer.json");
         let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, e))?;
-        let config = dir.join("tokenizer_config.json");
-        let config = if config.is_file() {
-            read_json(&config)?
-        } else {
-            Value::Null
-        };
-        Self::new(&path, &bytes, &config)
+        let named = TokenizerFiles::read(dir)?.added_tokens()?;
+        Self::new(&path, &bytes, named, rows)
     }
 
     /// From the content of a `tokenizer.json`; `path` is named in errors.
@@ -72,10 +77,10 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenizer`] where it is invalid.
     pub fn from_json(path: &Path, bytes: &[u8]) -> Result<Self> {
-        Self::new(path, bytes, &Value::Null)
+        Self::new(path, bytes, Vec::new(), usize::MAX)
     }
 
-    fn new(path: &Path, bytes: &[u8], config: &Value) -> Result<Self> {
+    fn new(path: &Path, bytes: &[u8], named: Vec<NamedToken>, rows: usize) -> Result<Self> {
         let invalid = |reason: String| Error::Tokenizer {
             path: path.to_path_buf(),
             reason,
@@ -87,9 +92,7 @@ impl Tokenizer {
             .with_truncation(None)
             .map_err(|e| invalid(e.to_string()))?;
         parsing.with_padding(None);
-        if let Some(around) = around(config, &parsing).map_err(|e| invalid(e.to_string()))? {
-            parsing.with_post_processor(Some(around));
-        }
+        let without_row = add_named(&mut parsing, named, rows)?;
         let mut plain = parsing.clone();
         plain.set_encode_special_tokens(true);
         let vocab_size = parsing
@@ -110,6 +113,7 @@ impl Tokenizer {
             special,
             unknown_id,
             vocab_size,
+            without_row,
         })
     }
 
@@ -223,6 +227,38 @@ impl Tokenizer {
         self.special.values().map(String::as_str)
     }
 
+    /// Refuses a token without a row in the embedding if `writes` says that a prompt would hold it.
+    pub(crate) fn check_rows(&self, rows: usize, writes: impl Fn(&str) -> bool) -> Result<()> {
+        let is_written = |named: &&NamedToken| writes(&named.token.content);
+        match self.without_row.iter().find(is_written) {
+            None => Ok(()),
+            Some(named) => Err(Error::config(
+                &named.path,
+                named.field.as_str(),
+                format!(
+                    "names the special token `{}`, which the chat template writes; it is not in tokenizer.json, and the \
+                     model's {rows} rows have no place for it",
+                    shortened(&named.token.content)
+                ),
+            )),
+        }
+    }
+
+    /// The tokens beside the vocabulary as `tokenizer.json` lists them (`added_tokens`), those that other files name
+    /// among them.
+    pub(crate) fn added_tokens_json(&self) -> Value {
+        let added: BTreeMap<u32, AddedToken> = self
+            .parsing
+            .get_added_tokens_decoder()
+            .into_iter()
+            .collect();
+        let entry = |(id, token): (&u32, &AddedToken)| {
+            json!({"id": id, "content": token.content, "single_word": token.single_word, "lstrip": token.lstrip,
+                "rstrip": token.rstrip, "normalized": token.normalized, "special": token.special})
+        };
+        added.iter().map(entry).collect()
+    }
+
     /// The library's tokenizer.
     pub(crate) fn underlying(&self) -> &tokenizers::Tokenizer {
         &self.parsing
@@ -236,47 +272,53 @@ impl Tokenizer {
     }
 }
 
-/// What `add_bos_token` and `add_eos_token` of tokenizer_config.json put in the place of tokenizer.json's own
-/// rule, as transformers 5 does (`TokenizersBackend.update_post_processor`); `None` if it names neither.
-fn around(
-    config: &Value,
-    tokenizer: &tokenizers::Tokenizer,
-) -> std::result::Result<
-    Option<TemplateProcessing>,
-    tokenizers::processors::template::TemplateProcessingBuilderError,
-> {
-    let wanted = |field: &str| config[field].as_bool();
-    if wanted("add_bos_token").is_none() && wanted("add_eos_token").is_none() {
-        return Ok(None);
+/// Adds the tokens that files name to a tokenizer as transformers does: with the id that the vocabulary has for them, else
+/// behind it. Gives back those that would lie behind the model's rows.
+fn add_named(
+    tokenizer: &mut tokenizers::Tokenizer,
+    named: Vec<NamedToken>,
+    rows: usize,
+) -> Result<Vec<NamedToken>> {
+    let added = tokenizer.get_added_tokens_decoder();
+    let vocabulary = tokenizer.get_vocab_size(false);
+    let behind_added = added.keys().max().map_or(0, |id| *id as usize + 1);
+    let mut next = vocabulary.max(behind_added);
+    let (mut tokens, mut without_row): (Vec<AddedToken>, _) = (Vec::new(), Vec::new());
+    for named in named {
+        let content = &named.token.content;
+        if let Some(id) = tokenizer.token_to_id(content) {
+            // Tokens of tokenizer.json stay as it has them unless a list of tokens has them otherwise.
+            let known = added.get(&id).filter(|known| known.content == *content);
+            let unchanged = |known: &AddedToken| named.id.is_none() || *known == named.token;
+            if !known.is_some_and(unchanged) {
+                tokens.push(named.token);
+            }
+            continue;
+        }
+        if content.is_empty() || tokens.iter().any(|token| token.content == *content) {
+            continue;
+        }
+        if next >= rows {
+            without_row.push(named);
+            continue;
+        }
+        if named.id.is_some_and(|id| id as usize != next) {
+            let reason = format!(
+                "gives the token `{}` an id that does not follow the {next} tokens of tokenizer.json, which does not have it",
+                shortened(content)
+            );
+            return Err(Error::config(&named.path, named.field.as_str(), reason));
+        }
+        next += 1;
+        tokens.push(named.token);
     }
-    let token = |flag: &str, name: &str| {
-        let string = wanted(flag)?.then(|| token_string(&config[name]))?;
-        Some((string.to_owned(), tokenizer.token_to_id(string)?))
-    };
-    let (bos, eos) = (
-        token("add_bos_token", "bos_token"),
-        token("add_eos_token", "eos_token"),
-    );
-    let pieces = [
-        bos.as_ref().map(|(bos, _)| bos.as_str()),
-        Some("$A"),
-        eos.as_ref().map(|(eos, _)| eos.as_str()),
-    ];
-    let single: Vec<&str> = pieces.into_iter().flatten().collect();
-    let specials: Vec<(String, u32)> = bos.iter().chain(&eos).cloned().collect();
-    TemplateProcessing::builder()
-        .try_single(single)?
-        .special_tokens(specials)
-        .build()
-        .map(Some)
-}
-
-/// A token of tokenizer_config.json: text, or an object with its content; empty where it is absent.
-pub(crate) fn token_string(value: &Value) -> &str {
-    value
-        .as_str()
-        .or_else(|| value["content"].as_str())
-        .unwrap_or_default()
+    if !tokens.is_empty() {
+        let path = Path::new("tokenizer.json");
+        tokenizer
+            .add_tokens(tokens)
+            .map_err(|e| Error::config(path, "added_tokens", e.to_string()))?;
+    }
+    Ok(without_row)
 }
 
 /// The model's token for what it cannot spell, as tokenizer.json names it.
@@ -296,5 +338,202 @@ fn read(bytes: &[u8]) -> std::result::Result<tokenizers::Tokenizer, String> {
     match std::panic::catch_unwind(|| tokenizers::Tokenizer::from_bytes(bytes)) {
         Ok(read) => read.map_err(|e| e.to_string()),
         Err(_) => Err("a part of it has an unknown form".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn golden() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/llama-tiny")
+    }
+
+    fn read_json(path: &Path) -> Value {
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    }
+
+    const TEXT: &str = "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>";
+
+    /// A folder with the golden tokenizer, of which `tokenizer.json` names only the special tokens with an id in `kept`,
+    /// and with other files. The tokens that are not kept are taken out of the vocabulary too if they are `gone`.
+    fn folder(kept: &[u64], gone: bool, files: &[(&str, Value)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let mut json = read_json(&golden().join("tokenizer.json"));
+        let is_kept = |id: &Value| kept.contains(&id.as_u64().unwrap());
+        let added = json["added_tokens"].as_array_mut().unwrap();
+        let names: Vec<(String, Value)> = added
+            .iter()
+            .map(|token| {
+                (
+                    token["content"].as_str().unwrap().to_owned(),
+                    token["id"].clone(),
+                )
+            })
+            .collect();
+        added.retain(|token| is_kept(&token["id"]));
+        let vocabulary = json["model"]["vocab"].as_object_mut().unwrap();
+        for (name, id) in names {
+            if gone && !is_kept(&id) {
+                vocabulary.remove(&name);
+            } else {
+                vocabulary.insert(name, id);
+            }
+        }
+        std::fs::write(dir.path().join("tokenizer.json"), json.to_string()).unwrap();
+        for (name, content) in files {
+            std::fs::write(dir.path().join(name), content.to_string()).unwrap();
+        }
+        dir
+    }
+
+    fn encoded(dir: &Path) -> Vec<u32> {
+        let tokenizer = Tokenizer::load(dir).unwrap();
+        tokenizer.encode(TEXT, SpecialTokens::Parse).unwrap()
+    }
+
+    /// transformers 5.23 gives the same ids for each of these folders as for the untouched one.
+    #[test]
+    fn special_tokens_that_only_other_files_name_are_special() {
+        let expected = encoded(&golden());
+        let config = read_json(&golden().join("tokenizer_config.json"));
+        let decoder = json!({"added_tokens_decoder": config["added_tokens_decoder"]});
+        let names: Vec<&str> = [
+            "<|begin_of_text|>",
+            "<|start_header_id|>",
+            "<|end_header_id|>",
+            "<|eot_id|>",
+        ]
+        .to_vec();
+        let by_name: serde_json::Map<String, Value> = config["added_tokens_decoder"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(id, token)| {
+                (
+                    token["content"].as_str().unwrap().to_owned(),
+                    json!(id.parse::<u32>().unwrap()),
+                )
+            })
+            .collect();
+        let listed = json!(names);
+        for files in [
+            vec![("tokenizer_config.json", decoder.clone())],
+            vec![(
+                "tokenizer_config.json",
+                json!({"additional_special_tokens": listed}),
+            )],
+            vec![(
+                "tokenizer_config.json",
+                json!({"extra_special_tokens": listed}),
+            )],
+            vec![(
+                "tokenizer_config.json",
+                json!({"extra_special_tokens": {"a": names[0], "b": names[1], "c": names[2], "d": names[3]}}),
+            )],
+            vec![(
+                "special_tokens_map.json",
+                json!({"bos_token": names[0], "additional_special_tokens": &names[1..]}),
+            )],
+            vec![(
+                "tokenizer_config.json",
+                json!({"bos_token": names[0], "eos_token": {"content": names[3]}, "header_token": names[1], "unk_token": names[2]}),
+            )],
+            vec![
+                ("added_tokens.json", Value::Object(by_name.clone())),
+                (
+                    "special_tokens_map.json",
+                    json!({"additional_special_tokens": listed}),
+                ),
+            ],
+        ] {
+            let dir = folder(&[], false, &files);
+            assert_eq!(encoded(dir.path()), expected, "{files:?}");
+            let tokenizer = Tokenizer::load(dir.path()).unwrap();
+            assert!(tokenizer.is_special(expected[0]), "{files:?}");
+            let text = tokenizer.encode(names[3], SpecialTokens::AsText).unwrap();
+            assert!(
+                text.len() > 1,
+                "{files:?}: a dialogue writes it letter by letter"
+            );
+        }
+        assert_ne!(
+            encoded(folder(&[], false, &[]).path()),
+            expected,
+            "nothing names them"
+        );
+        // Tokens that are in no vocabulary follow it in the order of their ids.
+        let dir = folder(&[505, 506], true, &[("tokenizer_config.json", decoder)]);
+        assert_eq!(encoded(dir.path()), expected);
+        let dir = folder(
+            &[505, 506],
+            true,
+            &[("added_tokens.json", Value::Object(by_name))],
+        );
+        assert_eq!(encoded(dir.path()), expected);
+    }
+
+    /// As transformers 5.23: where there is a tokenizer.json, its own rule counts.
+    #[test]
+    fn flags_for_begin_and_end_do_not_override_tokenizer_json() {
+        let around = |dir: &Path| {
+            let tokenizer = Tokenizer::load(dir).unwrap();
+            tokenizer
+                .encode_with_added("Hi", SpecialTokens::AsText)
+                .unwrap()
+        };
+        let expected = around(&golden());
+        let kept: Vec<u64> = (505..512).collect();
+        for (bos, eos) in [(true, true), (false, false), (false, true)] {
+            let config = json!({"add_bos_token": bos, "add_eos_token": eos, "bos_token": "<|begin_of_text|>",
+                "eos_token": "<|eot_id|>"});
+            let dir = folder(&kept, false, &[("tokenizer_config.json", config)]);
+            assert_eq!(around(dir.path()), expected);
+        }
+    }
+
+    #[test]
+    fn a_token_that_the_model_has_no_row_for_is_refused_only_where_it_is_written() {
+        let kept: Vec<u64> = (505..512).collect();
+        let config = json!({"pad_token": "[PAD]", "eos_token": "<|eot_id|>"});
+        let dir = folder(&kept, false, &[("tokenizer_config.json", config)]);
+        let tokenizer = Tokenizer::load_for(dir.path(), 512).unwrap();
+        assert_eq!(tokenizer.vocab_size(), 512);
+        tokenizer
+            .check_rows(512, |token| token == "<|eot_id|>")
+            .unwrap();
+        let told = tokenizer
+            .check_rows(512, |token| token == "[PAD]")
+            .unwrap_err()
+            .to_string();
+        for word in [
+            "tokenizer_config.json",
+            "`pad_token`",
+            "`[PAD]`",
+            "512 rows",
+        ] {
+            assert!(told.contains(word), "{told}");
+        }
+        assert_eq!(
+            Tokenizer::load_for(dir.path(), 600)
+                .unwrap()
+                .token_to_id("[PAD]"),
+            Some(512)
+        );
+    }
+
+    #[test]
+    fn an_id_that_does_not_follow_the_vocabulary_is_refused() {
+        let kept: Vec<u64> = (505..512).collect();
+        let decoder =
+            json!({"added_tokens_decoder": {"600": {"content": "<|far|>", "special": true}}});
+        let dir = folder(&kept, false, &[("tokenizer_config.json", decoder)]);
+        let told = Tokenizer::load_for(dir.path(), 700)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            told.contains("added_tokens_decoder.600") && told.contains("<|far|>"),
+            "{told}"
+        );
     }
 }
