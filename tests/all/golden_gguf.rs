@@ -137,10 +137,9 @@ fn tokens_are_those_of_llama_cpp() {
     let cases = json(&dir.join("golden.json"))["cases"].clone();
     let mut checked = 0;
     for name in ["sentence_piece", "llama-q4_k_m", "qwen2-q8_0"] {
-        let tokenizer = Checkpoint::open(&dir.join(format!("{name}.gguf")))
-            .unwrap()
-            .tokenizer()
-            .unwrap();
+        let checkpoint = Checkpoint::open(&dir.join(format!("{name}.gguf"))).unwrap();
+        let config = checkpoint.config().unwrap();
+        let tokenizer = checkpoint.tokenizer(&config).unwrap();
         let case = &cases[name];
         for (text, expected) in case["texts"]
             .as_array()

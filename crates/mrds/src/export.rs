@@ -173,9 +173,9 @@ pub fn export_model(
 ) -> Result<Export> {
     refuse_occupied(to)?;
     let checkpoint = Checkpoint::open(model)?;
-    // What is written is of no use without one.
-    checkpoint.tokenizer()?;
     let config = checkpoint.config()?;
+    // What is written is of no use without one.
+    checkpoint.tokenizer(&config)?;
     let load = |folder: &Path| Adapter::load(folder, &config, &lm::Device::Cpu);
     let adapter = adapter.map(load).transpose()?;
     let name = model.file_name().unwrap_or_default().to_string_lossy();

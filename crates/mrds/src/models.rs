@@ -64,10 +64,9 @@ pub struct Removal {
 /// What makes the model's folder unusable.
 pub fn too_long(session: &Session, dataset: &str, model: &Path) -> Result<TooLong> {
     let checkpoint = Checkpoint::open(model)?;
-    let (tokenizer, context_tokens) = (
-        checkpoint.tokenizer()?,
-        checkpoint.config()?.max_position_embeddings,
-    );
+    let config = checkpoint.config()?;
+    let tokenizer = checkpoint.tokenizer(&config)?;
+    let context_tokens = config.max_position_embeddings;
     let count = |text: &str| {
         tokenizer
             .encode(text, SpecialTokens::AsText)

@@ -6,10 +6,12 @@ use serde_json::Value;
 
 use crate::disk::read_json;
 use crate::error::{Error, Result};
-use crate::files::gguf::Gguf;
+use crate::files::gguf::{Gguf, split};
 use crate::files::weights::{Weights, weight_files};
 use crate::model::DecoderConfig;
+use crate::model::tensors::{EMBEDDING, HEAD};
 use crate::text::chat_template::ChatTemplate;
+use crate::text::sources::{ADDED_FILE, TokenizerFiles};
 use crate::text::tokenizer::Tokenizer;
 
 /// Files besides the weights that decide what a safetensors model answers.
@@ -62,14 +64,26 @@ impl Checkpoint {
         match files.len() {
             0 => Ok(Self::Folder(path.to_path_buf())),
             1 => Ok(Self::Gguf(Box::new(Gguf::open_model(&files.remove(0))?))),
-            _ => Err(Error::SeveralModels { files }),
+            // The parts of a split file are one model.
+            _ => match split::first(&files) {
+                Some(first) => Ok(Self::Gguf(Box::new(Gguf::open_model(first)?))),
+                None => Err(Error::SeveralModels { files }),
+            },
         }
     }
 
-    /// Sizes and constants.
+    /// Sizes and constants. A head of its own counts even where `tie_word_embeddings` says that there is none, as in
+    /// transformers 5 (`PreTrainedModel.tie_weights`): whoever trained it would miss it.
     pub fn config(&self) -> Result<DecoderConfig> {
         match self {
-            Self::Folder(dir) => DecoderConfig::load(dir),
+            Self::Folder(dir) => {
+                let mut config = DecoderConfig::load(dir)?;
+                // Weights that cannot be opened are told by whoever reads them.
+                let own_head =
+                    |dir| Weights::open(dir).is_ok_and(|weights| weights.differ(EMBEDDING, HEAD));
+                config.tie_word_embeddings = config.tie_word_embeddings && !own_head(dir);
+                Ok(config)
+            }
             Self::Gguf(file) => file.config(),
         }
     }
@@ -90,13 +104,13 @@ impl Checkpoint {
         }
     }
 
-    /// The tokenizer: `tokenizer.json`, else the one in the GGUF file.
-    pub fn tokenizer(&self) -> Result<Tokenizer> {
+    /// The tokenizer of a model with this configuration: `tokenizer.json`, else the one in the GGUF file.
+    pub fn tokenizer(&self, config: &DecoderConfig) -> Result<Tokenizer> {
         match self {
             Self::Gguf(file) if !self.dir().join("tokenizer.json").is_file() => {
                 Tokenizer::from_json(file.path(), file.tokenizer_json()?.to_string().as_bytes())
             }
-            _ => Tokenizer::load(self.dir()),
+            _ => Tokenizer::load_for(self.dir(), config.vocab_size),
         }
     }
 
@@ -105,7 +119,9 @@ impl Checkpoint {
         let beside = ChatTemplate::load(self.dir())?;
         match self {
             Self::Gguf(file) if !beside.own => {
-                ChatTemplate::new(file.chat_template(), file.named_tokens())
+                let template = file.chat_template()?;
+                let chat = ChatTemplate::new(template.as_deref(), file.named_tokens())?;
+                Ok(chat.from_file(file.path()))
             }
             _ => Ok(beside),
         }
@@ -126,7 +142,7 @@ impl Checkpoint {
     pub fn weight_files(&self) -> Result<Vec<PathBuf>> {
         match self {
             Self::Folder(dir) => weight_files(dir),
-            Self::Gguf(file) => Ok(vec![file.path().to_path_buf()]),
+            Self::Gguf(file) => Ok(file.paths()),
         }
     }
 
@@ -145,6 +161,9 @@ impl Checkpoint {
             .map(|name| self.dir().join(name))
             .filter(|path| path.is_file());
         let mut files: Vec<PathBuf> = side.chain(self.weight_files()?).collect();
+        if TokenizerFiles::read(self.dir())?.reads_added_tokens() {
+            files.push(self.dir().join(ADDED_FILE));
+        }
         files.sort_unstable();
         Ok(files)
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use candle_core::{Device, Tensor};
 
+use super::checkpoint::Checkpoint;
 use super::weights::Weights;
 use crate::device::Place;
 use crate::error::Result;
@@ -29,7 +30,7 @@ impl Decoder {
     /// As [`Decoder::load`].
     pub fn load_quantized(dir: &Path, quantize: Quantize, device: &Device) -> Result<Self> {
         Self::from_weights(
-            DecoderConfig::load(dir)?,
+            Checkpoint::Folder(dir.to_path_buf()).config()?,
             &Weights::open(dir)?,
             quantize,
             &Place::on(device),
@@ -245,6 +246,44 @@ mod tests {
         tensors.insert(HEAD.to_string(), embedding);
         candle_core::safetensors::save(&tensors, dir.path().join("model.safetensors")).unwrap();
         assert_eq!(logits(dir.path()), whole);
+    }
+
+    /// transformers 5 ties only what is the same or missing; the flag alone hides no head that was trained.
+    #[test]
+    fn a_head_of_its_own_counts_beside_the_tied_flag() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut tensors = write(dir.path(), 5);
+        let untied = logits(dir.path());
+        let save = |tensors: &std::collections::HashMap<String, Tensor>| {
+            candle_core::safetensors::save(tensors, dir.path().join("model.safetensors")).unwrap();
+        };
+        let mut tied = config();
+        tied["tie_word_embeddings"] = json!(true);
+        std::fs::write(dir.path().join("config.json"), tied.to_string()).unwrap();
+        let is_tied = || {
+            let checkpoint = Checkpoint::open(dir.path()).unwrap();
+            checkpoint.config().unwrap().tie_word_embeddings
+        };
+        assert!(!is_tied());
+        assert_eq!(logits(dir.path()), untied);
+        // The same numbers once more are the embedding, in another type too.
+        let embedding = tensors[EMBEDDING].clone();
+        tensors.insert(HEAD.to_string(), embedding.clone());
+        save(&tensors);
+        assert!(is_tied());
+        let rounded = embedding.to_dtype(DType::BF16).unwrap();
+        tensors.insert(EMBEDDING.to_string(), rounded.to_dtype(DType::F32).unwrap());
+        tensors.insert(HEAD.to_string(), rounded);
+        save(&tensors);
+        assert!(is_tied());
+        tensors.insert(HEAD.to_string(), embedding);
+        save(&tensors);
+        assert!(!is_tied());
+        let short = tensors[HEAD].narrow(0, 0, 3).unwrap().contiguous().unwrap();
+        tensors.insert(HEAD.to_string(), short);
+        save(&tensors);
+        let told = refuse(dir.path()).to_string();
+        assert!(told.contains(HEAD) && told.contains("shape"), "{told}");
     }
 
     #[test]

@@ -105,6 +105,35 @@ impl Weights {
         self.tensors.contains_key(name)
     }
 
+    /// Whether both tensors are there and do not hold the same numbers.
+    pub(crate) fn differ(&self, a: &str, b: &str) -> bool {
+        let (Some(a), Some(b)) = (self.tensors.get(a), self.tensors.get(b)) else {
+            return false;
+        };
+        if a.shape != b.shape {
+            return true;
+        }
+        match (&a.dtype, &b.dtype) {
+            (Ok(x), Ok(y)) if x != y => {
+                let columns = a
+                    .shape
+                    .get(1..)
+                    .map_or(1, |columns| columns.iter().product());
+                (0..a.shape.first().copied().unwrap_or(1)).any(|row| {
+                    let values =
+                        |stored: &Stored, dtype| stored.widen(dtype, columns, row..row + 1);
+                    !matches!((values(a, *x), values(b, *y)), (Ok(x), Ok(y)) if x == y)
+                })
+            }
+            _ => {
+                let differ = a.bytes.as_slice() != b.bytes.as_slice();
+                a.bytes.release();
+                b.bytes.release();
+                differ
+            }
+        }
+    }
+
     /// Number type and shape of a tensor.
     ///
     /// # Errors

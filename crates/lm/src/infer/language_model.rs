@@ -72,9 +72,11 @@ impl LanguageModel {
     /// As [`LanguageModel::load`].
     pub fn load_placed(path: &Path, quantize: Quantize, place: &Place) -> Result<Self> {
         let checkpoint = Checkpoint::open(path)?;
-        let tokenizer = checkpoint.tokenizer()?;
-        let chat = checkpoint.chat_template()?;
+        // The configuration first: a family that is not supported is refused before a vocabulary is read.
         let config = checkpoint.config()?;
+        let tokenizer = checkpoint.tokenizer(&config)?;
+        let chat = checkpoint.chat_template()?;
+        tokenizer.check_rows(config.vocab_size, |token| chat.writes(token))?;
         if tokenizer.vocab_size() > config.vocab_size {
             let (tokenizer, model) = (tokenizer.vocab_size(), config.vocab_size);
             return Err(Error::VocabularyMismatch { tokenizer, model });
@@ -103,10 +105,9 @@ impl LanguageModel {
     /// A special token's string inside a message stays text: only the template writes special tokens.
     ///
     /// # Errors
-    /// [`Error::ChatTemplate`] if the template refuses the conversation.
+    /// [`Error::ChatTemplate`] if the template refuses the conversation or writes nothing for it.
     pub fn prompt_ids(&self, messages: &[Message]) -> Result<Vec<u32>> {
-        self.tokenizer
-            .encode_broken(&self.chat.render(&self.guarded(messages)?, true)?)
+        self.prompt_with(messages, "")
     }
 
     /// [`LanguageModel::prompt_ids`], followed by what the template itself writes before every reply, such as Qwen 3's
@@ -115,8 +116,15 @@ impl LanguageModel {
     /// # Errors
     /// As [`LanguageModel::prompt_ids`].
     pub fn opened_prompt_ids(&self, messages: &[Message]) -> Result<Vec<u32>> {
-        self.tokenizer
-            .encode_broken(&(self.chat.render(&self.guarded(messages)?, true)? + &self.opening()?))
+        self.prompt_with(messages, &self.opening()?)
+    }
+
+    fn prompt_with(&self, messages: &[Message], opening: &str) -> Result<Vec<u32>> {
+        let text = self.chat.render(&self.guarded(messages)?, true)?;
+        match self.tokenizer.encode_broken(&(text + opening))? {
+            ids if ids.is_empty() => Err(self.chat.writes_nothing()),
+            ids => Ok(ids),
+        }
     }
 
     /// Token ids of a reply as the template writes it after the generation prompt: the text and the token that ends the
@@ -333,4 +341,49 @@ fn hex(hasher: Sha256) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::gguf::format::{Value, write_header};
+
+    /// The configuration alone refuses a family: no tokenizer and no weights are there to be read.
+    #[test]
+    fn a_family_that_is_not_supported_is_refused_from_its_configuration() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = r#"{"architectures": ["AbacusForCausalLM"], "model_type": "abacus"}"#;
+        std::fs::write(dir.path().join("config.json"), config).unwrap();
+        let gguf = dir.path().join("m.gguf");
+        let mut bytes = Vec::new();
+        let text = |text: &str| Value::String(text.to_owned());
+        let metadata = [
+            ("general.architecture".to_owned(), text("abacus")),
+            ("tokenizer.ggml.model".to_owned(), text("of its own")),
+        ];
+        write_header(&mut bytes, &metadata, &[]).unwrap();
+        std::fs::write(&gguf, bytes).unwrap();
+        for path in [dir.path(), &gguf] {
+            // A folder with one GGUF file is that file.
+            let errors = [
+                LanguageModel::load(path, &Device::Cpu)
+                    .map(|_| ())
+                    .unwrap_err(),
+                check_folder(path).map(|_| ()).unwrap_err(),
+            ];
+            for error in errors {
+                assert!(
+                    matches!(&error, Error::UnsupportedArchitecture { found, .. } if found.to_lowercase().contains("abacus")),
+                    "{error}"
+                );
+            }
+            if path.is_dir() {
+                std::fs::write(path.join("model.safetensors"), "").unwrap();
+                assert!(matches!(
+                    LanguageModel::load(path, &Device::Cpu),
+                    Err(Error::UnsupportedArchitecture { .. })
+                ));
+            }
+        }
+    }
 }

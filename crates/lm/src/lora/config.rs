@@ -118,10 +118,14 @@ impl LoraConfig {
                     } else {
                         rank as f64
                     };
-                    adapted[target] = Some(Module {
-                        rank,
-                        scale: alpha / divisor,
-                    });
+                    let scale = alpha / divisor;
+                    if !(scale as f32).is_finite() {
+                        return Err(Error::adapter(
+                            origin,
+                            "alpha is too large for a number of 32 bits",
+                        ));
+                    }
+                    adapted[target] = Some(Module { rank, scale });
                 }
             }
             modules.push(adapted);

@@ -143,9 +143,20 @@ impl Adapter {
                 format!("it is cut short or not a safetensors file: {e}"),
             )
         })?;
+        let mut tensors: Vec<(String, Tensor)> = tensors.into_iter().collect();
+        tensors.sort_by(|a, b| a.0.cmp(&b.0));
+        check_finite(&tensors, &weights_path)?;
         let mut tensors = tensors.into_iter().collect();
         fused::split(&mut tensors, decoder, &weights_path)?;
         Self::from_named(config, tensors, decoder, &weights_path)
+    }
+
+    /// Refuses an adapter with a value that is not a number: whatever it acted on would be lost.
+    ///
+    /// # Errors
+    /// [`Error::Adapter`] naming the tensor.
+    pub fn check_finite(&self) -> Result<()> {
+        check_finite(&self.named_tensors(), Path::new(WEIGHTS_FILE))
     }
 
     /// Writes the adapter as a folder (created where missing) that is read back bit for bit: PEFT's files, with a pair
@@ -164,6 +175,7 @@ impl Adapter {
 
     /// The decoder with the update folded into its weights, `W + (alpha / r) B A`; the original is untouched.
     pub fn merge_into(&self, decoder: &Decoder) -> Result<Decoder> {
+        self.check_finite()?;
         let (mut merged, place) = (decoder.clone(), decoder.place());
         for (index, layer) in merged.layers.iter_mut().enumerate() {
             for (target, projection) in Target::ALL.into_iter().zip(&mut layer.projections) {
@@ -179,6 +191,7 @@ impl Adapter {
 }
 
 fn write(dir: &Path, config: &LoraConfig, tensors: Vec<(String, Tensor)>) -> Result<()> {
+    check_finite(&tensors, &dir.join(WEIGHTS_FILE))?;
     host::private::create_folder(dir).map_err(|source| Error::Io {
         path: dir.to_path_buf(),
         source,
@@ -188,6 +201,24 @@ fn write(dir: &Path, config: &LoraConfig, tensors: Vec<(String, Tensor)>) -> Res
     let bytes = serialize_tensors(tensors, metadata, &path)?;
     write_atomically(&path, &bytes)?;
     peft::write_config(config, &dir.join(CONFIG_FILE))
+}
+
+/// Refuses tensors with NaN or infinity, by name.
+fn check_finite(tensors: &[(String, Tensor)], origin: &Path) -> Result<()> {
+    for (name, tensor) in tensors {
+        let values = tensor
+            .to_device(&Device::Cpu)?
+            .to_dtype(DType::F32)?
+            .flatten_all()?
+            .to_vec1::<f32>()?;
+        if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+            let reason = format!(
+                "the tensor {name} holds {value}, which is not a finite number; the training that made it has failed"
+            );
+            return Err(Error::adapter(origin, reason));
+        }
+    }
+    Ok(())
 }
 
 /// The pairs of an adapter's modules, each made by `pair` from layer, target and rank, with their scales.
@@ -341,6 +372,41 @@ mod tests {
             names[0],
             "base_model.model.model.layers.0.mlp.down_proj.lora_A.weight"
         );
+    }
+
+    /// In every number type that PEFT writes, and in a fused matrix.
+    #[test]
+    fn an_adapter_that_is_not_finite_is_never_loaded() {
+        let decoder = test_model::tiny(1);
+        let config = lora_config(&[Target::Q, Target::Down]);
+        let adapter = Adapter::init(config, &decoder.config, 5, &Device::Cpu).unwrap();
+        for (value, dtype) in [
+            (f32::NAN, DType::F32),
+            (f32::INFINITY, DType::BF16),
+            (f32::NEG_INFINITY, DType::F16),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            adapter.save(dir.path()).unwrap();
+            let path = dir.path().join(WEIGHTS_FILE);
+            let mut tensors = candle_core::safetensors::load(&path, &Device::Cpu).unwrap();
+            let name = "base_model.model.model.layers.1.mlp.down_proj.lora_A.weight";
+            let mut values = tensors[name]
+                .flatten_all()
+                .unwrap()
+                .to_vec1::<f32>()
+                .unwrap();
+            values[3] = value;
+            let tensor = Tensor::from_vec(values, tensors[name].dims(), &Device::Cpu).unwrap();
+            tensors.insert(name.to_owned(), tensor.to_dtype(dtype).unwrap());
+            candle_core::safetensors::save(&tensors, &path).unwrap();
+            let told = Adapter::load(dir.path(), &decoder.config, &Device::Cpu)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                told.contains(name) && told.contains("not a finite number"),
+                "{told}"
+            );
+        }
     }
 
     #[test]

@@ -4,13 +4,13 @@ use std::io::Write;
 use std::path::Path;
 
 use super::gguf_tokenizer::tokenizer_metadata;
-use super::{Source, matrix_shape, write_aside};
+use super::{Source, encoded, matrix_shape, write_aside};
 use crate::error::{Error, Result};
 use crate::files::checkpoint::Checkpoint;
 use crate::files::gguf::format::{Planned, Value, bytes_of, write_header, write_padding};
 use crate::files::gguf::{PHI3, architecture_name, names, rope};
 use crate::lora::Adapter;
-use crate::model::packed::{encode, encode_rows};
+use crate::model::packed::encode;
 use crate::model::{Architecture, DecoderConfig};
 use candle_core::quantized::GgmlDType;
 
@@ -128,8 +128,8 @@ pub fn write_gguf(
                 if interleaved {
                     values = interleave(values, columns, config.head_dim);
                 }
-                file.write_all(&encode_rows(planned.dtype, &values, columns))
-                    .map_err(io)
+                let bytes = encoded(name, planned.dtype, &values, columns)?;
+                file.write_all(&bytes).map_err(io)
             })?;
             write_padding(file, bytes_of(planned.dtype, &planned.shape).unwrap_or(0))
                 .map_err(io)?;

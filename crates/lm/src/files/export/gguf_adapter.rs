@@ -23,6 +23,7 @@ use crate::model::packed::encode;
 /// # Errors
 /// [`Error::Io`].
 pub fn write_gguf_adapter(adapter: &Adapter, config: &DecoderConfig, path: &Path) -> Result<()> {
+    adapter.check_finite()?;
     let arch = architecture_name(config.architecture);
     let alpha = common_alpha(adapter.config.alpha);
     let mut tensors = Vec::new();

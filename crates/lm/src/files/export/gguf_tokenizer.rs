@@ -27,7 +27,9 @@ pub(super) fn tokenizer_metadata(
     if let (Checkpoint::Gguf(file), false) = (checkpoint, path.is_file()) {
         return Ok(file.tokenizer_metadata());
     }
-    let json = read_json(&path)?;
+    let mut json = read_json(&path)?;
+    // Special tokens that other files name are special in the file as well.
+    json["added_tokens"] = checkpoint.tokenizer(config)?.added_tokens_json();
     let refuse = |what: &str| Error::NotInGguf {
         what: what.to_owned(),
     };
@@ -64,10 +66,11 @@ pub(super) fn tokenizer_metadata(
                 .collect(),
         ),
     ));
-    metadata.push((
-        "add_bos_token",
-        Value::Bool(begins_with_special(&json["post_processor"])),
-    ));
+    let around = &json["post_processor"];
+    metadata.push(("add_bos_token", Value::Bool(begins_with_special(around))));
+    if ends_with_special(around) {
+        metadata.push(("add_eos_token", Value::Bool(true)));
+    }
     let mut metadata: Vec<(String, Value)> = metadata
         .into_iter()
         .map(|(key, value)| (format!("tokenizer.ggml.{key}"), value))
@@ -143,6 +146,19 @@ fn begins_with_special(processor: &Json) -> bool {
     match processor["processors"].as_array() {
         Some(parts) => parts.iter().any(begins_with_special),
         None => processor["single"][0]["SpecialToken"].is_object(),
+    }
+}
+
+/// Whether it puts one after each text.
+fn ends_with_special(processor: &Json) -> bool {
+    match processor["processors"].as_array() {
+        Some(parts) => parts.iter().any(ends_with_special),
+        None => {
+            let last = processor["single"]
+                .as_array()
+                .and_then(|single| single.last());
+            last.is_some_and(|last| last["SpecialToken"].is_object())
+        }
     }
 }
 

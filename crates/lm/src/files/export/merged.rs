@@ -6,18 +6,18 @@ use std::path::Path;
 use candle_core::quantized::GgmlDType;
 use serde_json::{Map, Value, json};
 
-use super::{Source, matrix_shape, write_aside};
+use super::{Source, encoded, matrix_shape, write_aside};
 use crate::disk::write_atomically;
 use crate::error::{Error, Result};
 use crate::files::checkpoint::Checkpoint;
 use crate::lora::Adapter;
-use crate::model::packed::encode_rows;
 
 /// Largest shard, as Hugging Face's tools split.
 const MAX_SHARD_BYTES: u64 = 5_000_000_000;
 
 /// What is copied from the source folder where it is there.
-const SIDE_FILES: [&str; 6] = [
+const SIDE_FILES: [&str; 7] = [
+    "added_tokens.json",
     "chat_template.jinja",
     "generation_config.json",
     "special_tokens_map.json",
@@ -47,12 +47,12 @@ fn write_sharded(
     card: &str,
     max_shard_bytes: u64,
 ) -> Result<()> {
+    let source = Source::open(checkpoint, adapter)?;
+    let tensors = plan(&source)?;
     host::private::create_folder(to).map_err(|source| Error::Io {
         path: to.to_path_buf(),
         source,
     })?;
-    let source = Source::open(checkpoint, adapter)?;
-    let tensors = plan(&source)?;
     let shards = shards(&tensors, max_shard_bytes);
     let count = shards.len();
     let mut weight_map = Map::new();
@@ -81,6 +81,10 @@ fn write_sharded(
     config["torch_dtype"] = json!(torch_name(dtype));
     if config["dtype"].is_string() {
         config["dtype"] = config["torch_dtype"].clone();
+    }
+    // A head of its own beside the flag: every reader shall use it.
+    if config["tie_word_embeddings"] == true && !source.config.tie_word_embeddings {
+        config["tie_word_embeddings"] = json!(false);
     }
     write_json(&to.join("config.json"), &config)?;
     write_side_files(checkpoint, to)?;
@@ -161,8 +165,8 @@ fn write_shard(source: &Source<'_>, tensors: &[Tensor], path: &Path) -> Result<(
         for tensor in tensors {
             let shape = matrix_shape(&tensor.shape);
             source.each_block(&tensor.name, shape, 1, &mut |values| {
-                file.write_all(&encode_rows(tensor.dtype, &values, shape.1))
-                    .map_err(io)
+                let bytes = encoded(&tensor.name, tensor.dtype, &values, shape.1)?;
+                file.write_all(&bytes).map_err(io)
             })?;
         }
         Ok(())
@@ -189,7 +193,7 @@ pub fn write_side_files(checkpoint: &Checkpoint, to: &Path) -> Result<()> {
     }
     if !to.join("tokenizer_config.json").is_file() {
         let mut config = json!({"tokenizer_class": "PreTrainedTokenizerFast",
-            "chat_template": file.chat_template(), "clean_up_tokenization_spaces": false});
+            "chat_template": file.chat_template()?, "clean_up_tokenization_spaces": false});
         for (name, token) in file.named_tokens() {
             config[name] = json!(token);
         }
@@ -213,6 +217,7 @@ fn torch_name(dtype: GgmlDType) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::export::{GgufType, write_gguf, write_gguf_adapter};
     use crate::lora::LoraConfig;
     use crate::model::{Decoder, PackedBatch};
     use crate::{DecoderConfig, Device, test_model};
@@ -278,5 +283,77 @@ mod tests {
                 assert!((found - expected).abs() < 1e-4, "{found} {expected}");
             }
         }
+    }
+
+    /// What a head of its own gives survives the export, and other programs are told to use it.
+    #[test]
+    fn a_head_of_its_own_is_kept_and_the_flag_cleared() {
+        let dir = tempfile::tempdir().unwrap();
+        test_model::write(dir.path(), 5);
+        let mut tied = test_model::config();
+        tied["tie_word_embeddings"] = json!(true);
+        std::fs::write(dir.path().join("config.json"), tied.to_string()).unwrap();
+        let checkpoint = Checkpoint::open(dir.path()).unwrap();
+        let expected = logits(&Decoder::load(dir.path(), &Device::Cpu).unwrap(), None);
+        let to = tempfile::tempdir().unwrap();
+        write_merged(&checkpoint, None, to.path(), "# card\n").unwrap();
+        let config = crate::disk::read_json(&to.path().join("config.json")).unwrap();
+        assert_eq!(config["tie_word_embeddings"], false);
+        assert_eq!(
+            logits(&Decoder::load(to.path(), &Device::Cpu).unwrap(), None),
+            expected
+        );
+    }
+
+    #[test]
+    fn an_adapter_that_is_not_finite_is_written_nowhere() {
+        let dir = tempfile::tempdir().unwrap();
+        test_model::write(dir.path(), 5);
+        let checkpoint = Checkpoint::open(dir.path()).unwrap();
+        let config = checkpoint.config().unwrap();
+        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut broken = adapter(&config);
+            let pair = broken.update.layers[1][crate::Target::Up].as_mut().unwrap();
+            let mut values = pair.b.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            values[7] = value;
+            pair.b = candle_core::Tensor::from_vec(values, pair.b.dims(), &Device::Cpu).unwrap();
+            let to = tempfile::tempdir().unwrap();
+            let path = |name: &str| to.path().join(name);
+            for written in [
+                write_merged(&checkpoint, Some(&broken), &path("merged"), ""),
+                write_gguf(&checkpoint, Some(&broken), GgufType::Q8_0, &path("m.gguf")),
+                write_gguf_adapter(&broken, &config, &path("a.gguf")),
+                broken.export(&path("peft"), &config),
+                broken.save(&path("saved")),
+                broken.merge_into(&test_model::tiny(1)).map(|_| ()),
+            ] {
+                let told = written.unwrap_err().to_string();
+                assert!(told.contains("layers.1.mlp.up_proj.lora_B"), "{told}");
+            }
+            assert_eq!(std::fs::read_dir(to.path()).unwrap().count(), 0);
+        }
+    }
+
+    /// A weight that the update lifts beyond the file's number type.
+    #[test]
+    fn a_merged_weight_that_its_type_cannot_hold_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let tensors = test_model::write(dir.path(), 5);
+        let half: std::collections::HashMap<String, candle_core::Tensor> = tensors
+            .into_iter()
+            .map(|(name, t)| (name, t.to_dtype(candle_core::DType::F16).unwrap()))
+            .collect();
+        candle_core::safetensors::save(&half, dir.path().join("model.safetensors")).unwrap();
+        let checkpoint = Checkpoint::open(dir.path()).unwrap();
+        let mut large = adapter(&checkpoint.config().unwrap());
+        let pair = large.update.layers[0][crate::Target::Q].as_mut().unwrap();
+        pair.b = (&pair.b * 1e9).unwrap();
+        let to = tempfile::tempdir().unwrap();
+        let written = write_merged(&checkpoint, Some(&large), to.path(), "");
+        let told = written.unwrap_err().to_string();
+        assert!(
+            told.contains("layers.0.self_attn.q_proj.weight") && told.contains("F16"),
+            "{told}"
+        );
     }
 }

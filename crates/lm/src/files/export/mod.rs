@@ -8,12 +8,14 @@ use std::ops::Range;
 use std::path::Path;
 
 use candle_core::Device;
+use candle_core::quantized::GgmlDType;
 use host::file::Draft;
 
 use crate::error::{Error, Result};
 use crate::files::checkpoint::Checkpoint;
 use crate::files::weights::Weights;
 use crate::lora::Adapter;
+use crate::model::packed::encode_rows;
 use crate::model::{DecoderConfig, Target};
 
 mod gguf;
@@ -37,6 +39,7 @@ struct Source<'a> {
 
 impl<'a> Source<'a> {
     fn open(checkpoint: &Checkpoint, adapter: Option<&'a Adapter>) -> Result<Self> {
+        adapter.map_or(Ok(()), Adapter::check_finite)?;
         let config = checkpoint.config()?;
         let weights = checkpoint.weights(&config)?;
         Ok(Self {
@@ -93,6 +96,24 @@ impl<'a> Source<'a> {
             take(self.rows(name, start..(start + step).min(rows))?)?;
         }
         Ok(())
+    }
+}
+
+/// Values as a file holds them; refused by the tensor's name where its number type has no room for one.
+fn encoded(name: &str, dtype: GgmlDType, values: &[f32], columns: usize) -> Result<Vec<u8>> {
+    let largest = match dtype {
+        GgmlDType::F32 | GgmlDType::BF16 => f32::MAX,
+        // Blocks have a scale in half precision.
+        _ => f32::from(half::f16::MAX),
+    };
+    match values
+        .iter()
+        .find(|value| value.is_nan() || value.abs() > largest)
+    {
+        None => Ok(encode_rows(dtype, values, columns)),
+        Some(value) => Err(Error::NonFinite {
+            what: format!("a value of `{name}` ({value}, where {dtype:?} holds up to {largest})"),
+        }),
     }
 }
 
