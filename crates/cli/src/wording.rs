@@ -294,6 +294,9 @@ fn model(problem: &ModelProblem) -> &'static str {
         MissingFile { file } if file.ends_with("adapter_config.json") => {
             "Name the adapter's folder: adapter_config.json and adapter_model.safetensors, as PEFT writes them."
         }
+        TruncatedWeights { file, .. } | Weights { file, .. } if file.ends_with(".gguf") => {
+            "Download or copy the .gguf file again, all of its parts if there are several."
+        }
         MissingFile { .. } | TruncatedWeights { .. } | Weights { .. } => {
             "Download or copy the model folder again: config.json, tokenizer.json and all .safetensors files."
         }
@@ -301,6 +304,10 @@ fn model(problem: &ModelProblem) -> &'static str {
         SeveralModels { .. } => "Name the .gguf file itself.",
         UnsupportedArchitecture { .. } => "Choose a model of a supported family.",
         NotInGguf { .. } => "Export with `--as merged` or `--as peft` instead.",
+        ModelConfig { file, .. } | Tokenizer { file, .. } if file.ends_with(".gguf") => {
+            "Put the model's own tokenizer.json, tokenizer_config.json and chat template beside the file, or choose another \
+             file of the model."
+        }
         ModelConfig { .. } | VocabularyMismatch { .. } | Tokenizer { .. } | ChatTemplate { .. } => {
             "Use config.json, tokenizer.json and the chat template exactly as they were published with the model."
         }

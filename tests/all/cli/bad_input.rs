@@ -510,3 +510,79 @@ fn a_full_disk() {
         answer("again").1
     );
 }
+
+/// A model of a kind that puts nothing before a text has no row to score an empty prompt from.
+#[test]
+fn an_empty_prompt_for_a_tokenizer_without_a_begin_token() {
+    let place = Place::new();
+    let model = place.copy_of_model("m");
+    change(&model.join("tokenizer.json"), |tokenizer| {
+        tokenizer["post_processor"] = Value::Null;
+    });
+    let model = model.display().to_string();
+    let lines = "{\"prompt\": \"Hi\", \"completion\": \"abc\"}\n{\"prompt\": \"\", \"completion\": \"abc\"}";
+    let file = place.write("p.jsonl", lines);
+    for command in ["score", "generate"] {
+        let words = [
+            "p.jsonl, line 2",
+            "the prompt is empty and the tokenizer has no begin token",
+        ];
+        let error = place.refuses(&[command, "--model", &model, &file], 2, "file", &words);
+        assert_eq!(error["row"], 2);
+    }
+    // With one, the empty prompt is that token.
+    place.ok(&["score", "--model", &tiny(), &file]);
+}
+
+#[test]
+fn a_template_that_writes_nothing() {
+    let place = Place::new();
+    let model = place.copy_of_model("m");
+    std::fs::write(model.join("chat_template.jinja"), "").expect("a file written");
+    let model = model.display().to_string();
+    let file = place.write(
+        "p.jsonl",
+        "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}",
+    );
+    let words = [
+        "line 1",
+        "the template writes nothing",
+        "chat_template.jinja",
+    ];
+    let args = ["generate", "--model", &model, &file];
+    place.refuses(&args, 2, "chat_template", &words);
+}
+
+#[test]
+fn several_templates_without_a_default() {
+    let place = Place::new();
+    let model = place.copy_of_model("m");
+    change(&model.join("tokenizer_config.json"), |config| {
+        let usual = config["chat_template"].take();
+        config["chat_template"] =
+            json!([{"name": "tool_use", "template": "X"}, {"name": "rag", "template": usual}]);
+    });
+    refuses_model(
+        &model,
+        "tokenizer_config.json",
+        "model_config",
+        &["chat_template", "rag, tool_use", "default"],
+    );
+}
+
+/// `inf` and `nan` are numbers in TOML.
+#[test]
+fn a_setting_that_is_not_finite() {
+    let place = ready();
+    for (field, value) in [
+        ("dialogue_temperature", "nan"),
+        ("weight_decay", "inf"),
+        ("lr_search", "[1.0, nan]"),
+    ] {
+        let set = format!("{field}={value}");
+        let words = [field, "finite"];
+        place.refuses(&run(&tiny(), &["--set", &set]), 2, "recipe", &words);
+        let file = place.write("recipe.toml", &format!("{field} = {value}\n"));
+        place.refuses(&run(&tiny(), &["--recipe", &file]), 2, "recipe", &words);
+    }
+}

@@ -80,12 +80,11 @@ impl Prompt {
         let ids = self.ids(model, file, row)?;
         let (tokens, limit) = (ids.len() + completion_tokens, model.context_tokens());
         if tokens > limit {
-            let error = lm::Error::ContextExceeded { tokens, limit }.into();
-            return Err(Failure::In {
-                file: file.display().to_string(),
-                row: Some(row),
-                error: Box::new(error),
-            });
+            return Err(in_line(
+                file,
+                row,
+                lm::Error::ContextExceeded { tokens, limit },
+            ));
         }
         Ok(ids)
     }
@@ -101,17 +100,40 @@ impl Prompt {
                     role: m.role.clone(),
                     content: m.content.clone(),
                 };
-                Ok(model.prompt_ids(&messages.iter().map(message).collect::<Vec<_>>())?)
+                let messages: Vec<Message> = messages.iter().map(message).collect();
+                model
+                    .prompt_ids(&messages)
+                    .map_err(|error| in_line(file, row, error))
             }
-            (None, Some(prompt)) => Ok(model
-                .tokenizer
-                .encode_with_added(prompt, SpecialTokens::AsText)?),
+            (None, Some(prompt)) => {
+                let encoded = model
+                    .tokenizer
+                    .encode_with_added(prompt, SpecialTokens::AsText);
+                match encoded.map_err(|error| in_line(file, row, error))? {
+                    ids if ids.is_empty() => Err(Failure::file(
+                        file,
+                        Some(row),
+                        "the prompt is empty and the tokenizer has no begin token",
+                        "Give the line a prompt of at least one character.",
+                    )),
+                    ids => Ok(ids),
+                }
+            }
             _ => Err(missing(
                 file,
                 row,
                 "exactly one of \"messages\" and \"prompt\"",
             )),
         }
+    }
+}
+
+/// What the model says about one line of a file.
+fn in_line(file: &Path, row: usize, error: lm::Error) -> Failure {
+    Failure::In {
+        file: file.display().to_string(),
+        row: Some(row),
+        error: Box::new(error.into()),
     }
 }
 
@@ -134,9 +156,10 @@ pub(super) fn score(global: &Global, args: &Score, output: &Output) -> Done {
             .as_ref()
             .ok_or_else(|| missing(&args.file, *row, "a \"completion\""))?;
         let completion = match line.messages {
-            Some(_) => model.completion_ids(text)?,
-            None => model.tokenizer.encode(text, SpecialTokens::AsText)?,
+            Some(_) => model.completion_ids(text),
+            None => model.tokenizer.encode(text, SpecialTokens::AsText),
         };
+        let completion = completion.map_err(|error| in_line(&args.file, *row, error))?;
         items.push((
             line.fitting_ids(&model, &args.file, *row, completion.len())?,
             completion,
