@@ -352,7 +352,7 @@ mod tests {
         let replaced = "{% set ns = namespace(t='aaaaaaaa') %}{% for i in range(99) %}{% set ns.t = ns.t.replace('a', ns.t) %}{% endfor %}";
         let shared = "{% set ns = namespace(t=[1.5]) %}{% for i in range(64) %}{% set ns.t = [ns.t, ns.t] %}{% endfor %}{{ ns.t | tojson }}";
         let printed = shared.replace("| tojson", "");
-        let indented = "{{ messages | tojson(indent='x' * 99999999) }}";
+        let indented = "{{ [1, 2, 3] | tojson(indent='x' * 99999999) }}";
         let large = "{% set ns = namespace(t='xxxxxxxx') %}{% for i in range(9999) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}";
         for source in [
             nested, recursive, large, wide, replaced, shared, &printed, indented,
