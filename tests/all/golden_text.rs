@@ -424,7 +424,7 @@ fn what_a_template_writes_before_every_reply_belongs_to_the_methods_prompt() {
 }
 
 #[test]
-fn the_configuration_says_which_tokens_stand_around_a_text() {
+fn tokenizer_json_says_which_tokens_stand_around_a_text() {
     let usual = changed(&[]);
     let begin = usual
         .tokenizer
