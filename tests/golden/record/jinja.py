@@ -340,6 +340,210 @@ true
 ()
 1_000
 0x1f
+'%i' % 3
+'%+d' % 3
+'%e' % 1234.5
+'%g' % 0.0001
+'%c' % 'a'
+'%o' % 8
+'%X' % 255
+'%#x' % 255
+'%.3s' % 'abcdef'
+'%s' % none
+'%s' % true
+'%s' % 1.5
+'%s' % 1e16
+'%s' % {'a': 1}
+'%s %s' % ('a', ['b'])
+'%-8s|' % 'ab'
+'% d' % 5
+'%03d' % -5
+'%.1f%%' % 12.345
+'%s' % messages[0].role.upper()
+'%s' % (messages[0].role | upper | lower)
+'%s' % 'a' ~ 'b'
+'a' ~ '%s' % 'b'
+'%s' % 1 + 'x'
+'%d' % 3.7
+'%s-%s' % ('a', 'b') | upper
+'abc'.istitle()
+'Abc Def'.istitle()
+'abc'.isidentifier()
+'1a'.isidentifier()
+'abc'.isprintable()
+'a\nb'.isprintable()
+'abc'.isascii()
+'é'.isascii()
+'12'.isdecimal()
+'½'.isnumeric()
+'½'.isdecimal()
+'ab'.rjust(5)
+'ab'.ljust(5) ~ '|'
+'äöü'.center(9, '-')
+'äöü'.zfill(5)
+'a--b--c'.rsplit('--', 1)
+'a--b--c'.rpartition('--')[0]
+'a b c'.rsplit(' ', 1)[0]
+'a b c'.rsplit(maxsplit=1)
+'  a  '.rsplit()
+'a,b'.split(',', -1)
+'a,b'.split(',', 0)
+'one\ntwo\r\nthree\rfour'.splitlines()
+''.splitlines()
+'abc'.find('c', -1)
+'abc'.find('z')
+'abc'.rfind('a', 1)
+'abcabc'.count('abc')
+'aaa'.count('')
+'abc'.startswith('')
+'abc'.startswith('c', -1)
+'abc'.endswith('', 1, 0)
+'abc'.replace('b', '')
+'abc'.replace('b', 'x', 0)
+'abc'.replace('b', 'x', -1)
+'ß'.upper()
+'İ'.lower()
+'ǆ'.title()
+'hello wORLD foo_bar'.title()
+'Hello World'.swapcase()
+'a-b_c d'.title()
+'x'.join(['a'])
+''.join([])
+', '.join(['a', 'b'] + ['c'])
+'{:>8}'.format('ab')
+'{!r}'.format('a')
+'{a[0]}'.format(a=['x'])
+'{:.1%}'.format(0.256)
+'{:e}'.format(12345.678)
+'{:x}'.format(255)
+'{{}}'.format()
+[1, 'a', 2.5] | join('|')
+['a', none, true] | join(',')
+'abc' | join('-')
+{'a': 1, 'b': 2} | join(',')
+[[1, 2], [3]] | sum(start=[])
+'3' | int + 4
+'3.99' | float | int
+'abc' | upper | lower | capitalize | title
+'a b c' | replace(' ', '')
+'  a b  ' | trim | length
+[3, 1, 2] | sort | join
+[3, 1, 2] | sort | first
+['b', 'a', 'B'] | unique | join
+['a', 'B', 'c'] | map('upper') | join
+[{'a': 1}, {'a': 2}] | map(attribute='a') | list
+[{'a': 1}, {}] | map(attribute='a', default='x') | list
+[1, 2, 3] | map('string') | join
+[' a ', 'b '] | map('trim') | list
+[1, none, 0, 'a'] | select | list
+[1, none, 0, 'a'] | reject | list
+[{'a': 1}, {'a': 0}] | selectattr('a') | list
+[{'a': 1}, {'b': 0}] | selectattr('a', 'defined') | list
+[{'a': 'x'}, {'a': 'y'}] | rejectattr('a', 'equalto', 'x') | list
+{'a': 1}.items() | map('first') | list
+{'b': 2, 'a': 1} | dictsort(by='value') | list
+{'b': 2, 'a': 1} | dictsort(reverse=true)
+{'a': none} | tojson
+{'é': 'ü'} | tojson(ensure_ascii=true)
+{'b': {'d': 1, 'c': 2}, 'a': 3} | tojson(sort_keys=true, separators=(',', ':'))
+[[], {}, [[]]] | tojson(indent=2)
+['a', 1] | tojson(separators=('; ', '='))
+{'a': 1e-10, 'b': -0.0, 'c': 1e22} | tojson
+12345678901234567890 | tojson
+true | tojson
+none | tojson
+'\u2028\x1f' | tojson
+'\U0001F600' | tojson(ensure_ascii=true)
+"a'b" | tojson
+messages[0] | tojson(indent=2, ensure_ascii=true)
+messages | map(attribute='role') | list | tojson
+range(3) | list | tojson
+{'a': (1, 2)} | tojson
+'<a href="x">\'&\'</a>' | e
+['<'] | e
+none | e
+1.5 | e
+'&amp;' | e
+0.1
+100.0
+1e22
+1.0e2
+-1.5
+-0.0
+1/3
+10/2
+2 ** -1
+1e100
+123456789012345678.0
+[0.1, 1e-7]
+{'x': [1.0, {'y': 2e20}]}
+'x' ~ 1.5
+3.0 | int
+3.7 | round | int
+7.0 // 2
+5 % 2.5
+(1, 'a')
+('a',)
+[('a', 1)]
+{'a': ('b',)}
+{'a': {'b': [1, 'c']}}
+[none, undefined_thing]
+'a' if messages else 'b'
+(messages | first).role
+(messages | last)['role']
+messages[-1]['role']
+messages[:1] | length
+'abc'[-1]
+'abc'[1:2]
+'abc'[::2]
+'héllo'[1]
+'a' not in ['b']
+1 in [1, 2] and 2 not in [1]
+messages | length > 1
+not messages
+messages is not none
+messages[0].content is string and messages[0].content is not mapping
+5 is odd
+4 is even
+'x' is sameas 'x'
+1 is eq 1
+[1] is iterable
+'abc' is upper
+loop is undefined
+{'a': 1} | length
+{'a': 1} | list
+{'a': 1} | first
+'a' * 2 ~ 'b'
+'-' * 10
+2 * 'ab'
+[0] * 3
+'abc' | wordcount
+'a b' | urlencode
+'ü?' | urlencode
+'http://a/b c' | urlencode
+'abcdef' | truncate(5, true, '', 0)
+'abc def ghi jkl' | truncate(9, false, '…', 0)
+'text' | center(10) | length
+'x' | center(4, ) ~ '|'
+123 | string | length
+'12' | int + '3' | int
+'0b11' | int(base=0)
+'-5' | int
+'+5' | int
+'1e3' | int
+'' | int
+'5 apples' | int
+'inf' | float
+'1_0.5' | float
+'a\nb\nc' | indent(3, true)
+'a' | indent(first=true)
+[1, 2, 3, 4] | batch(3, '-') | list
+[1, 2, 3, 4, 5] | slice(2, 'x') | list
+[1, 2] | random in [1, 2]
+{'class': 'a"b', 'id': none} | xmlattr
+"x=%s, y=%s" | format(1, 2)
+'{0:03d}'.format(7)
+'a'.__class__ is defined
 """
 
 TEMPLATES = [
@@ -387,6 +591,44 @@ TEMPLATES = [
     "{{ tools is none }}{{ documents }}{{ add_generation_prompt }}",
     "{{ messages | selectattr('role', 'equalto', 'user') | map(attribute='content') | map('trim') | join('|') }}",
     "{{ undefined_thing }}{{ messages[9] }}|",
+    "{% macro a(x, y=2, z='q') %}{{ x }}{{ y }}{{ z }}{% endmacro %}{{ a(1) }}{{ a(1, z='r') }}{{ a(y=5, x=4) }}",
+    "{% macro tree(node, depth=0) -%}{{ '-' * depth ~ node.n }}{% for c in node.c %}{{ tree(c, depth=depth + 1) }}{% endfor %}{%- endmacro %}{{ tree({'n': 'r', 'c': [{'n': 'a', 'c': [{'n': 'b', 'c': []}]}, {'n': 'd', 'c': []}]}) }}",
+    "{% macro even(n) %}{% if n == 0 %}yes{% else %}{{ odd(n - 1) }}{% endif %}{% endmacro %}{% macro odd(n) %}{% if n == 0 %}no{% else %}{{ even(n - 1) }}{% endif %}{% endmacro %}{{ even(30) }}",
+    "{% macro f(n) %}{{ n if n < 2 else (f(n - 1) | int) + (f(n - 2) | int) }}{% endmacro %}{{ f(12) }}",
+    "{% macro rep(s, n) %}{% for i in range(n) %}{{ s }}{% endfor %}{% endmacro %}{{ rep('ab', 3) | upper }}",
+    "{% macro m(x) %}{{ x }}{{ caller('y') }}{% endmacro %}{% call(v) m('x') %}[{{ v }}]{% endcall %}",
+    "{% set ns = namespace(found=false) %}{% for m in messages %}{% if m.role == 'assistant' %}{% set ns.found = true %}{% endif %}{% endfor %}{{ ns.found }}",
+    "{% set ns = namespace() %}{% set ns.x = 'a' %}{{ ns.x }}{{ ns.y is defined }}",
+    "{% for m in messages | reverse %}{{ m.role[0] }}{% endfor %}",
+    "{% for a, b in [(1, 2), (3, 4)] %}{{ a + b }} {% endfor %}",
+    "{% for m in messages %}{{ loop.changed(m.role) }}{{ loop.depth }}{{ loop.first }}{{ loop.revindex0 }}{% endfor %}",
+    "{% for x in [] %}{% else %}empty{% endfor %}",
+    "{% if messages | length % 2 == 0 %}even{% else %}odd{% endif %}",
+    "{% if not (messages | length) % 2 %}even{% endif %}",
+    "{%- if messages[0]['role'] == 'system' -%}s{%- elif messages[0].role == 'user' -%}u{%- else -%}o{%- endif -%}",
+    "{{ messages[1].content.split('</think>')[0].split('<think>')[-1] }}{{ messages[1]['content'].rpartition('</think>')[2].strip() }}",
+    "{{ '\\n'.join(messages | map(attribute='role')) }}",
+    "{{- messages[0].content.strip().splitlines()[0] -}}\n",
+    "a\r\n\r\nb\r\n{{- ' c' }}\r\n",
+    "\r\n{%- for m in messages -%}\r\n{{ m.role }}\r\n{%- endfor -%}\r\n",
+    "{# comment\r\n #}\r\nx\r\n",
+    "{{ \"a\\nb\" }}|{{ 'c\\td' }}|{{ 'e\\\\n' }}",
+    "{% set a %}x\n{% endset %}{{ a | trim }}|",
+    "{% set d = {'a': 1} %}{% set d = dict(d, b=2) %}{{ d }}",
+    "{% set l = [1] %}{% set l = l + [2] %}{{ l }}",
+    "{{ dict([('a', 1)]) }}{{ dict(a=1).a }}",
+    "{% for k, v in {'b': 1, 'a': 2} | dictsort %}{{ k }}{{ v }}{% endfor %}",
+    "{% for g in messages | groupby('role') %}{{ g.grouper }}{{ g.list | length }}{% endfor %}",
+    "{% for role, items in messages | groupby('role') %}{{ role }}{{ items | length }}{% endfor %}",
+    "{{ [1, [2, [3]]] }}{{ (1, [2], {'a': (3,)}) }}",
+    "{% autoescape true %}{{ '<' }}{% endautoescape %}",
+    "{% if messages is defined and messages %}ok{% endif %}{% if foo is not defined %} none{% endif %}",
+    "{{ messages[0].foo }}{{ messages[0]['foo'] is undefined }}{{ (messages[0].foo or 'x') }}",
+    "{{ 'a' 'b' }}{{ ('c' ~ 'd') * 2 }}",
+    "{% set x = 5 %}{% for i in range(2) %}{% set x = i %}{% endfor %}{{ x }}",
+    "{% block b %}in{% endblock %}",
+    "{{ messages | tojson | length }}",
+    "{{ (messages | tojson).replace('user', 'USER')[:20] }}",
 ]
 
 

@@ -36,6 +36,7 @@ pub(super) fn add(environment: &mut Environment<'_>) {
         words.filter(|word| !word.is_empty()).count()
     });
     environment.add_filter("urlencode", urlencode);
+    environment.add_filter("xmlattr", xml_attributes);
     environment.add_filter("striptags", striptags);
     environment.add_filter("filesizeformat", minijinja_contrib::filters::filesizeformat);
 }
@@ -349,6 +350,28 @@ fn urlencode(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
         pairs.push(format!("{}={}", quote(&key)?, quote(&found)?));
     }
     Ok(pairs.join("&"))
+}
+
+/// Attributes of an element, those without a value left out.
+fn xml_attributes(state: &State<'_, '_>, value: &Value, given: Given) -> Outcome {
+    let [space] = arguments(&given.into_values(), ["autospace"])?;
+    let mut pairs = Vec::new();
+    for key in value.try_iter()? {
+        let found = value.get_item(&key)?;
+        if !found.is_none() && !found.is_undefined() {
+            pairs.push(format!(
+                "{}=\"{}\"",
+                escape(state, &key)?,
+                escape(state, &found)?
+            ));
+        }
+    }
+    let space = !pairs.is_empty() && space.is_none_or(|space| space.is_true());
+    let space = if space { " " } else { "" };
+    Ok(Value::from_safe_string(format!(
+        "{space}{}",
+        pairs.join(" ")
+    )))
 }
 
 fn quoted(text: &str, safe: &str, blank: &str) -> String {

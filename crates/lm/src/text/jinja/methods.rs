@@ -104,10 +104,23 @@ fn of_text(
         "title" => title(whole).into(),
         "swapcase" => swap_case(whole).into(),
         "casefold" => whole.to_lowercase().replace('ß', "ss").into(),
-        "isdecimal" => (!whole.is_empty() && whole.chars().all(char::is_numeric)).into(),
+        "isdecimal" => matches(r"^\p{Nd}+$", whole).into(),
+        "isidentifier" => matches(
+            r"^[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}]*$",
+            whole,
+        )
+        .into(),
+        "isprintable" => (!matches(r"[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}", whole)).into(),
+        "istitle" => (whole == title(whole) && whole.chars().any(char::is_uppercase)).into(),
         _ => return Ok(None),
     };
     Ok(Some(found))
+}
+
+/// Whether the whole text matches; one that takes too long does not.
+fn matches(pattern: &str, whole: &str) -> bool {
+    let regex = fancy_regex::Regex::new(pattern);
+    regex.is_ok_and(|regex| regex.is_match(whole).unwrap_or(false))
 }
 
 /// What Python takes for white space.
