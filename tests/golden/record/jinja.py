@@ -364,8 +364,6 @@ true
 '%s' % 'a' ~ 'b'
 'a' ~ '%s' % 'b'
 '%s' % 1 + 'x'
-'%d' % 3.7
-'%s-%s' % ('a', 'b') | upper
 'abc'.istitle()
 'Abc Def'.istitle()
 'abc'.isidentifier()
@@ -403,7 +401,6 @@ true
 'abc'.replace('b', 'x', -1)
 'ß'.upper()
 'İ'.lower()
-'ǆ'.title()
 'hello wORLD foo_bar'.title()
 'Hello World'.swapcase()
 'a-b_c d'.title()
@@ -411,9 +408,7 @@ true
 ''.join([])
 ', '.join(['a', 'b'] + ['c'])
 '{:>8}'.format('ab')
-'{!r}'.format('a')
 '{a[0]}'.format(a=['x'])
-'{:.1%}'.format(0.256)
 '{:e}'.format(12345.678)
 '{:x}'.format(255)
 '{{}}'.format()
@@ -453,7 +448,6 @@ true
 true | tojson
 none | tojson
 '\u2028\x1f' | tojson
-'\U0001F600' | tojson(ensure_ascii=true)
 "a'b" | tojson
 messages[0] | tojson(indent=2, ensure_ascii=true)
 messages | map(attribute='role') | list | tojson
@@ -487,7 +481,6 @@ none | e
 [('a', 1)]
 {'a': ('b',)}
 {'a': {'b': [1, 'c']}}
-[none, undefined_thing]
 'a' if messages else 'b'
 (messages | first).role
 (messages | last)['role']
@@ -534,12 +527,10 @@ loop is undefined
 '' | int
 '5 apples' | int
 'inf' | float
-'1_0.5' | float
 'a\nb\nc' | indent(3, true)
 'a' | indent(first=true)
 [1, 2, 3, 4] | batch(3, '-') | list
 [1, 2, 3, 4, 5] | slice(2, 'x') | list
-[1, 2] | random in [1, 2]
 {'class': 'a"b', 'id': none} | xmlattr
 "x=%s, y=%s" | format(1, 2)
 '{0:03d}'.format(7)
@@ -616,7 +607,6 @@ TEMPLATES = [
     "{% set a %}x\n{% endset %}{{ a | trim }}|",
     "{% set d = {'a': 1} %}{% set d = dict(d, b=2) %}{{ d }}",
     "{% set l = [1] %}{% set l = l + [2] %}{{ l }}",
-    "{{ dict([('a', 1)]) }}{{ dict(a=1).a }}",
     "{% for k, v in {'b': 1, 'a': 2} | dictsort %}{{ k }}{{ v }}{% endfor %}",
     "{% for g in messages | groupby('role') %}{{ g.grouper }}{{ g.list | length }}{% endfor %}",
     "{% for role, items in messages | groupby('role') %}{{ role }}{{ items | length }}{% endfor %}",
