@@ -1,8 +1,9 @@
 // Every word of the window in English. The other languages are objects of the same shape.
+import { intake } from './intake';
 import { judge } from './judge';
 import { names } from './names';
 import { prepare } from './prepare';
 import { shell } from './shell';
 import { work } from './work';
 
-export const en = { ...shell, ...names, ...prepare, ...work, ...judge };
+export const en = { ...shell, ...names, ...prepare, ...intake, ...work, ...judge };
