@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use lm::text::chat_template::NamedTokens;
+use lm::text::named_tokens::NamedTokens;
 use lm::{Architecture, ChatTemplate, Message};
 
 use crate::fixture::json;

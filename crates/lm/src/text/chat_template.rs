@@ -3,7 +3,6 @@
 //! Templates are Jinja as transformers' `apply_chat_template` runs it (`jinja`); `tools` and `documents` are `None`, and
 //! the day is the one that was set.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use jiff::civil::Date;
@@ -13,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::text::jinja;
+use crate::text::named_tokens::{self, NamedTokens};
 use crate::text::sources::TokenizerFiles;
 
 /// For base models without a template of their own: headed sections, the reply closed by the end token.
@@ -25,21 +25,6 @@ const TEMPLATE: &str = "chat";
 
 /// Longest refusal of a template that is shown.
 const MAX_REASON_CHARS: usize = 200;
-
-/// The special tokens that templates know by name, as far as a tokenizer has them: transformers' `special_tokens_map`.
-/// A name without a token is undefined in a template, as it is there.
-pub type NamedTokens = BTreeMap<&'static str, String>;
-
-/// The names of [`NamedTokens`].
-pub const TOKEN_NAMES: [&str; 7] = [
-    "bos_token",
-    "eos_token",
-    "unk_token",
-    "sep_token",
-    "pad_token",
-    "cls_token",
-    "mask_token",
-];
 
 /// The day that templates see unless another is set: the one that Llama's templates fall back to, so that a
 /// prompt does not change overnight.
@@ -208,7 +193,9 @@ impl ChatTemplate {
 
     /// The token that ends a sequence; empty where the tokenizer names none.
     pub fn eos_token(&self) -> &str {
-        self.tokens.get("eos_token").map_or("", String::as_str)
+        self.tokens
+            .get(named_tokens::END_OF_SEQUENCE)
+            .map_or("", String::as_str)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod chat_template;
 mod jinja;
+pub mod named_tokens;
 pub(crate) mod sources;
 pub(crate) mod token_bytes;
 pub mod tokenizer;

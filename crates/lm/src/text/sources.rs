@@ -9,7 +9,7 @@ use tokenizers::AddedToken;
 
 use crate::disk::read_json;
 use crate::error::{Error, Result};
-use crate::text::chat_template::{NamedTokens, TOKEN_NAMES};
+use crate::text::named_tokens::{NamedTokens, TOKEN_NAMES};
 
 /// A folder's own template.
 const TEMPLATE_FILE: &str = "chat_template.jinja";

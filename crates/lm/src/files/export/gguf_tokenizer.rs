@@ -13,7 +13,7 @@ use crate::files::gguf::tokenizer::{
     BYTE, CONTROL, NORMAL, PATTERNS, UNKNOWN, UNUSED, USER_DEFINED,
 };
 use crate::model::DecoderConfig;
-use crate::text::chat_template::TOKEN_NAMES;
+use crate::text::named_tokens::TOKEN_NAMES;
 
 /// Score of a piece that no merge makes.
 const NEVER_MERGED: f32 = -1e6;

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::files::weights::{Stored, Weights, map_file};
 use crate::model::packed::{Bytes, decode};
 use crate::model::{DecoderConfig, Quantize, Weight};
-use crate::text::chat_template::{NamedTokens, TOKEN_NAMES};
+use crate::text::named_tokens::{NamedTokens, TOKEN_NAMES};
 use crate::text::sources::chosen;
 
 mod config;
