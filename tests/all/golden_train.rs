@@ -158,7 +158,8 @@ fn lora_logits_losses_gradients_and_merged_weights() {
             )
             .unwrap();
         let (shape, expected) = file.f32(name);
-        for (row, span) in batch.spans.iter().enumerate() {
+        // Recorded for the first sequences only, to keep the file small.
+        for (row, span) in batch.spans.iter().take(shape[0]).enumerate() {
             let start = row * shape[1] * shape[2];
             let found = values(&logits.narrow(0, span.rows.start, span.rows.len()).unwrap());
             assert_close(
