@@ -106,8 +106,8 @@ fn one_row_per_turn() {
     assert_eq!(report["remarks"][0]["case"], "turn_rows");
     let (_, dialogues) = imported(
         "b.csv",
-        "who,said,about\nAnn,Is it done?,x\nBen,No.,x\n",
-        &["--turns", "text=said,speaker=who,summary=about"],
+        "who,shown,about\nAnn,Is it done?,x\nBen,No.,x\n",
+        &["--turns", "text=shown,speaker=who,summary=about"],
     );
     assert_eq!(dialogues, ["Ann: Is it done?\nBen: No."]);
 }
@@ -123,8 +123,11 @@ fn an_encoding_is_told_and_can_be_corrected() {
     assert_ne!(dialogues, ["Ines: Schöne Grüße\nKai: Danke, bis später"]);
     let place = Place::new();
     let file = place.write("a.txt", latin);
-    let (said, _) = place.human(&["import", &file, "--name", "d"], 0);
-    assert!(said.contains("read as cp1252, which is a guess"), "{said}");
+    let (shown, _) = place.human(&["import", &file, "--name", "d"], 0);
+    assert!(
+        shown.contains("read as cp1252, which is a guess"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -132,10 +135,10 @@ fn what_is_left_out_is_told_and_can_be_let_back_in() {
     let chat = "14/03/2025, 09:05 - Ann: Hello\n14/03/2025, 09:06 - Ben: <Media omitted>\n14/03/2025, 09:07 - Ben: This message was deleted\n14/03/2025, 09:08 - Ben: Hi\n\nSummary: They greet.\n";
     let place = Place::new();
     let file = place.write("a.txt", chat);
-    let (said, _) = place.human(&["import", &file, "--name", "d", "--dry-run"], 0);
+    let (shown, _) = place.human(&["import", &file, "--name", "d", "--dry-run"], 0);
     assert!(
-        said.contains("4 messages read, 2 left out: 1 media, 1 deleted."),
-        "{said}"
+        shown.contains("4 messages read, 2 left out: 1 media, 1 deleted."),
+        "{shown}"
     );
     let (report, dialogues) = imported("a.txt", chat, &["--keep-dropped", "media"]);
     assert_eq!(dialogues, ["Ann: Hello\nBen: <Media omitted>\nBen: Hi"]);

@@ -149,7 +149,7 @@ mod tests {
     fn fitted(
         (shots, validation): (usize, usize),
         typed: Typed,
-        (train, held): (usize, usize),
+        (train, set_aside): (usize, usize),
     ) -> (usize, usize) {
         let mut recipe = Recipe {
             shots,
@@ -158,7 +158,7 @@ mod tests {
         };
         let available = Available {
             train,
-            validation: held,
+            validation: set_aside,
         };
         recipe.fit(typed, available);
         (recipe.shots, recipe.validation)

@@ -84,7 +84,7 @@ fn set_takes_numbers_words_and_lists() {
     );
 }
 
-/// Every field with a fraction, in a file and on the command line; `1e999` is infinity to a reader of TOML.
+/// Every field with a fraction, in a file and on the command line.
 #[test]
 fn a_number_that_is_not_finite_is_refused_by_its_field() {
     let default = toml::Table::try_from(Recipe::default()).unwrap();
@@ -96,7 +96,7 @@ fn a_number_that_is_not_finite_is_refused_by_its_field() {
             _ => continue,
         };
         fields += 1;
-        for wrong in ["nan", "inf", "-inf", "+nan", "1e999"] {
+        for wrong in ["nan", "inf", "-inf", "+nan"] {
             let text = if list {
                 format!("[1.0, {wrong}]")
             } else {
@@ -114,6 +114,11 @@ fn a_number_that_is_not_finite_is_refused_by_its_field() {
                     "{told}"
                 );
             }
+            // To TOML this is no number at all.
+            let too_large = if list { "[1.0, 1e999]" } else { "1e999" };
+            let error = recipe.set(&format!("{field}={too_large}")).unwrap_err();
+            assert!(error.to_string().contains(field.as_str()), "{error}");
+            assert!(Recipe::from_toml(&format!("{field} = {too_large}")).is_err());
             assert_eq!(toml::Table::try_from(&recipe).unwrap(), default);
         }
     }

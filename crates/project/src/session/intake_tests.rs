@@ -52,9 +52,9 @@ fn request(file: &Path) -> ImportRequest {
 }
 
 /// Rows with the ids 0, 1, … and texts that no other file has.
-fn rows(of: &str, n: usize) -> Vec<(String, String)> {
+fn rows(topic: &str, n: usize) -> Vec<(String, String)> {
     (0..n)
-        .map(|i| (i.to_string(), format!("{of} {i}")))
+        .map(|i| (i.to_string(), format!("{topic} {i}")))
         .collect()
 }
 
