@@ -294,6 +294,7 @@ mod tests {
         let sheet = read(r#"{"event":"result","verdict":"ready"}"#);
         assert_eq!(sheet.unwrap_err().code(), ErrorCode::WindowWorkerAnswer);
         let whole = json!({"event": "result", "schema": 1, "verdict": "not_ready", "missing": [{"case": "memory", "need_bytes": 3, "free_bytes": 2}], "parameters": 7,
+            "examples": {"shots": 4, "validation": 2, "test": 1, "shots_at_most": 100, "validation_at_most": 100, "unsummarised": 0},
             "probed": true, "recompute": false, "tokens_per_microbatch": 512, "generate_batch_size": 8, "peak_bytes": 9, "disk_bytes": 8, "seconds": 1.5,
             "stages": [{"name": "topics", "peak_bytes": 1, "disk_bytes": 2, "seconds": 0.5}],
             "offers": [{"change": "--preset small", "price": "rounding", "peak_bytes": 1, "seconds": 1.0, "fits": true}],
