@@ -126,6 +126,37 @@ export const commands = {
 };
 
 /* Types */
+/**  Where everything went that was read: `imported + skipped + merged + dropped = read`. */
+export type Account = {
+	/**  What is counted. */
+	unit: AccountUnit,
+	/**  All that the files hold. */
+	read: number,
+	/**  What is part of an imported dialogue or its summary. */
+	imported: number,
+	/**  What belongs to a dialogue that was left out; the issues say why. */
+	skipped: number,
+	/**  What was added to the turn before it: further lines of a message, captions of the same speaker. */
+	merged: number,
+	/**  What is no part of a conversation; see [`Dropped`]. */
+	dropped: number,
+};
+
+/**  What an account counts: the smallest piece that the format has. */
+export type AccountUnit = 
+/**  Rows of a table or workbook, or objects of a JSON file. */
+"row" | 
+/**  Messages of a chat. */
+"message" | 
+/**  Lines of a transcript. */
+"line" | 
+/**  Captions with their time. */
+"cue" | 
+/**  Paragraphs of a document. */
+"paragraph" | 
+/**  Several of these: the files of the import differ. */
+"mixed";
+
 /**  What went wrong, which the page words. */
 export type AppError = 
 /**  With typed arguments. */
@@ -259,6 +290,15 @@ export type Dataset = {
 	created_at_ms: number,
 };
 
+/**  In which order a date is written. */
+export type DateOrder = 
+/**  14.03.2025 */
+"day_first" | 
+/**  3/14/2025 */
+"month_first" | 
+/**  2025-03-14 */
+"year_first";
+
 /**  Who answers in the demo. */
 export type DemoChoice = {
 	/**  Model folder. */
@@ -367,6 +407,75 @@ eta_s: number | null } |
 /**  Its folder. */
 path: string };
 
+/**  Why a message or line of a file is no part of a conversation. */
+export type DropReason = 
+/**  The program tells of the chat: who joined, what is encrypted. */
+"system" | 
+/**  A picture, recording or file without words. */
+"media" | 
+/**  A message that its writer took back. */
+"deleted" | 
+/**  A call, missed or made. */
+"call" | 
+/**  A reaction to a message. */
+"reaction" | 
+/**  Written by a program that takes part. */
+"bot" | 
+/**  A title, a list of those present or another line over the conversation. */
+"header" | 
+/**  A line that is only a time. */
+"time" | 
+/**  A line under the conversation that tells where it comes from. */
+"footer" | 
+/**  Text that is marked as deleted in a document with tracked changes. */
+"tracked_deletion" | 
+/**  A message by the program in words that nobody here knows. */
+"client" | 
+/**  A row without a text. */
+"empty";
+
+/**  A message or line that is no part of a conversation. */
+export type Dropped = {
+	/**  The file, as given. */
+	file: string,
+	/**
+	 *  Where it stands: the line of the text from 1, the id of a Telegram message, the place in a day's file of Slack,
+	 *  the paragraph of a document, the row of a workbook.
+	 */
+	at: number,
+	/**  Why it is left out. */
+	reason: DropReason,
+	/**  What it says, at most 60 characters. */
+	text: string,
+};
+
+/**  How many pieces were left out for one reason. */
+export type DroppedCount = {
+	/**  The reason. */
+	reason: DropReason,
+	/**  How many. */
+	count: number,
+};
+
+/**  How the bytes of a text file are read, as Python names it. */
+export type Encoding = 
+/**  UTF-8. */
+"utf-8" | 
+/**  UTF-16, low byte first. */
+"utf-16-le" | 
+/**  UTF-16, high byte first. */
+"utf-16-be" | 
+/**  Windows-1252: western Europe. */
+"cp1252" | 
+/**  Windows-1250: central Europe. */
+"cp1250" | 
+/**  Windows-1254: Turkish. */
+"cp1254" | 
+/**  ISO 8859-15: western Europe with the euro sign. */
+"iso8859-15" | 
+/**  Mac OS Roman. */
+"mac-roman";
+
 /**  What went wrong. */
 export type ErrorCode = 
 /**  The workspace needs a newer Duologue. */
@@ -443,6 +552,8 @@ export type ErrorCode =
 "archive" | 
 /**  The first line of a table is not its header. */
 "header_not_first" | 
+/**  A JSON document has several lists that could be its rows. */
+"several_lists" | 
 /**  A recipe's field or file is not valid. */
 "recipe" | 
 /**  A data set lacks a kind of example altogether. */
@@ -626,6 +737,77 @@ export type FileFault =
 { case: "unreadable"; 
 /**  The reason of the system or of the parser. */
 reason: string };
+
+/**  The format of an imported file: a published one, else how its records are laid out. */
+export type FileFormat = 
+/**  SAMSum, as a JSON list. */
+"samsum_json" | 
+/**  DialogSum, as JSON Lines. */
+"dialogsum_jsonl" | 
+/**  MTS-Dialog, as CSV. */
+"mts_dialog_csv" | 
+/**  TweetSumm, as JSON Lines. */
+"tweetsumm_jsonl" | 
+/**  PriMock57, as JSON Lines. */
+"primock57_jsonl" | 
+/**  TODSum, as JSON Lines. */
+"todsum_jsonl" | 
+/**  A JSON list. */
+"json" | 
+/**  One JSON object a line. */
+"jsonl" | 
+/**  A table with commas or semicolons. */
+"csv" | 
+/**  A table with tabs. */
+"tsv" | 
+/**  A transcript as plain text. */
+"txt" | 
+/**  A transcript as Markdown. */
+"md" | 
+/**  WebVTT subtitles. */
+"vtt" | 
+/**  SubRip subtitles. */
+"srt" | 
+/**  A table with commas or semicolons that has one turn a row. */
+"csv_turns" | 
+/**  A table with tabs that has one turn a row. */
+"tsv_turns" | 
+/**  JSON Lines with one turn a line, or a JSON list with one turn an item. */
+"json_turns" | 
+/**  A chat that WhatsApp exported on an iPhone. */
+"whatsapp_ios" | 
+/**  A chat that WhatsApp exported on Android. */
+"whatsapp_android" | 
+/**  One chat or all chats, as Telegram Desktop exports them. */
+"telegram_json" | 
+/**  A Slack workspace as it is exported. */
+"slack_zip" | 
+/**  One day of a Slack channel. */
+"slack_json" | 
+/**  The chat beside a Zoom meeting. */
+"zoom_chat" | 
+/**  A transcript as Otter writes it. */
+"otter_txt" | 
+/**  A transcript of Google Meet, as text. */
+"google_meet" | 
+/**  Messages copied out of the window of a chat program. */
+"chat_txt" | 
+/**  A Word document with turns as paragraphs. */
+"docx_transcript" | 
+/**  A Word document with turns as rows of a table. */
+"docx_table" | 
+/**  An Excel workbook. */
+"xlsx" | 
+/**  An Excel workbook that has one turn a row. */
+"xlsx_turns" | 
+/**  A workbook of Excel before 2007. */
+"xls" | 
+/**  A workbook of Excel before 2007 that has one turn a row. */
+"xls_turns" | 
+/**  An OpenDocument workbook. */
+"ods" | 
+/**  An OpenDocument workbook that has one turn a row. */
+"ods_turns";
 
 /**  How the memory that a model needs compares with the memory that is free. */
 export type Fit = 
@@ -933,6 +1115,13 @@ export type ImportProblem =
 	first: string,
 	/**  The line that looks like the header; none if no line does. */
 	header: number | null,
+} } | 
+/**  A JSON document has several lists that could be its rows. */
+{ code: "several_lists"; args: {
+	/**  The file, as given. */
+	file: string,
+	/**  The names of the lists. */
+	lists: string[],
 } };
 
 /**  What an import found (dry run) or did. */
@@ -975,6 +1164,14 @@ export type ImportReport = {
 	cells: string[][],
 	/**  The first rows, as they would be stored. */
 	sample: Example[],
+	/**  How each file was read. */
+	sources: SourceFile[],
+	/**  Where everything went that was read. */
+	account: Account,
+	/**  What is no part of a conversation, in the order of the files. */
+	dropped: Dropped[],
+	/**  How many of it by reason, the most first. */
+	dropped_by: DroppedCount[],
 };
 
 /**  Files to read and how to read them. */
@@ -993,6 +1190,16 @@ export type ImportRequest = {
 	skip_bad: boolean,
 	/**  Keep dialogues without a summary: they wait for one, and no run reads them. */
 	keep_unsummarised: boolean,
+	/**  How the texts' bytes are read; none means detect. */
+	encoding: Encoding | null,
+	/**  The separator of tables; none means detect. */
+	separator: Separator | null,
+	/**  Hours of silence that end a dialogue of a chat, 0 for never; none means the usual ones. */
+	gap_hours: number | null,
+	/**  Columns of a table with one turn a row: `text=C,speaker=C[,group=C][,summary=C]`; empty means detect. */
+	turns: string,
+	/**  What is let back in of what is no part of a conversation. */
+	keep_dropped: DropReason[],
 };
 
 /**  A bound on what an import reads. */
@@ -1067,12 +1274,12 @@ export type IssueCode =
 "split" | 
 /**  The same dialogue stands in another row. */
 "duplicate" | 
-/**  The data set has the same row already: it is left out. */
-"already_here" | 
 /**  A line may name a speaker, or may not: it is read as text until a person says otherwise. */
 "unsure_speaker" | 
 /**  Only one person speaks in the dialogue. */
 "one_speaker" | 
+/**  The data set has the same row already: it is left out. */
+"already_here" | 
 /**  The same message comes again and again, from several people: written by the program, not by them. */
 "repeated_message";
 
@@ -1820,7 +2027,69 @@ rows: number } |
 /**  The language. */
 language: Language; 
 /**  Dialogues in it. */
-dialogues: number };
+dialogues: number } | 
+/**  The file does not say how its letters are written. */
+{ case: "encoding_guessed"; 
+/**  The file, as given. */
+file: string; 
+/**  How it was read. */
+encoding: Encoding; 
+/**  A piece of the text, to look at. */
+sample: string | null } | 
+/**  The columns were chosen by their names, which leave room for doubt. */
+{ case: "columns_guessed"; 
+/**  The file, as given. */
+file: string; 
+/**  The column taken for the dialogue. */
+dialogue: string; 
+/**  The columns taken for summaries. */
+summaries: string[] } | 
+/**  Each row was taken for one turn. */
+{ case: "turn_rows"; 
+/**  The file, as given. */
+file: string; 
+/**  The column with what is said. */
+text: string; 
+/**  The column with who says it. */
+speaker: string; 
+/**  The column that tells the conversations apart; none if the file is one conversation. */
+group: string | null; 
+/**  The column with the summary. */
+summary: string | null; 
+/**  Conversations found. */
+dialogues: number } | 
+/**  Of an archive, this was read. */
+{ case: "member_read"; 
+/**  The file, as given. */
+file: string; 
+/**  The member that was read first. */
+inside: string; 
+/**  How many members were read. */
+members: number } | 
+/**  Of a workbook, this sheet was read. */
+{ case: "sheet_chosen"; 
+/**  The file, as given. */
+file: string; 
+/**  The sheet. */
+sheet: string; 
+/**  The row with the names of the columns. */
+header_row: number; 
+/**  The sheets that were not read. */
+others: string[] } | 
+/**  A chat was divided where nobody wrote for a long time. */
+{ case: "sessions_by_gap"; 
+/**  The file, as given. */
+file: string; 
+/**  Hours of silence that end a session. */
+gap_hours: number; 
+/**  Sessions found. */
+sessions: number } | 
+/**  No date of the chat shows whether the day or the month stands first. */
+{ case: "date_order_guessed"; 
+/**  The file, as given. */
+file: string; 
+/**  How the dates were read. */
+order: DateOrder };
 
 /**  Room on a disk. */
 export type Room = {
@@ -2019,6 +2288,17 @@ export type Score = {
 	score: number,
 };
 
+/**  The separator between the cells of a table. */
+export type Separator = 
+/**  A comma. */
+"comma" | 
+/**  A semicolon. */
+"semicolon" | 
+/**  A tab. */
+"tab" | 
+/**  A vertical bar. */
+"bar";
+
 /**  What values a setting takes. */
 export type SettingShape = 
 /**  A whole number. */
@@ -2136,6 +2416,26 @@ export type SmallerPlan = {
 	settings: string[],
 	/**  What it costs. */
 	price: Price,
+};
+
+/**  How a file was read. */
+export type SourceFile = {
+	/**  The file, as given. */
+	file: string,
+	/**  Its format. */
+	format: FileFormat,
+	/**  How its bytes were read. */
+	encoding: Encoding,
+	/**  Whether the encoding is a guess that somebody should look at. */
+	encoding_guessed: boolean,
+	/**  A piece of its text with a letter that other encodings read differently; none if there is no such letter. */
+	sample: string | null,
+	/**  The separator of its cells, for a table of text. */
+	separator: Separator | null,
+	/**  The member of the archive that was read; the first one, if several were. */
+	inside: string | null,
+	/**  The sheet of the workbook that was read. */
+	sheet: string | null,
 };
 
 /**  Which part of a data set an example belongs to. */

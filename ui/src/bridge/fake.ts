@@ -82,6 +82,8 @@ export class FakeBridge implements Bridge {
   notified: string[] = [];
   /** Files that were bad have been mended. */
   mended = false;
+  /** How the files were last read. */
+  asked: ImportRequest | undefined;
   started: RunRequest[] = [];
   queue: Queue = { runs: [], held: false };
   #control: Record<string, RunLive['control']> = {};
@@ -173,6 +175,7 @@ export class FakeBridge implements Bridge {
     return `/home/ada/${name}`;
   }
   async inspect(request: ImportRequest): Promise<ImportReport> {
+    this.asked = request;
     return reportOf(request, this.mended);
   }
   async importFiles(request: ImportRequest) {

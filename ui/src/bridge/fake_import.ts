@@ -1,6 +1,6 @@
 // What the fake bridge finds in files: their names decide (bad, leak, missing).
 import * as data from './fake_data';
-import type { AppError, ImportIssue, ImportReport, ImportRequest } from './index';
+import type { AppError, DropReason, ImportIssue, ImportReport, ImportRequest, Remark } from './index';
 
 /** Fails as the real bridge does. */
 export const refuse = (error: AppError): never => {
@@ -55,24 +55,66 @@ export function reportOf(request: ImportRequest, mended: boolean): ImportReport 
     references_max: 1,
     leaks: file.includes('leak') ? [{ id: 'row-7', with: 'row-52' }] : [],
     issues: issues.slice(0, bad),
-    remarks: [],
+    remarks: remarksOf(file),
     sources: [
       {
         file,
-        format: 'jsonl',
-        encoding: 'utf-8',
-        encoding_guessed: false,
-        sample: null,
-        separator: null,
+        format: file.includes('chat') ? 'whatsapp_ios' : file.includes('latin') ? 'csv' : 'jsonl',
+        encoding: request.encoding ?? (file.includes('latin') ? 'cp1252' : 'utf-8'),
+        encoding_guessed: file.includes('latin') && request.encoding === null,
+        sample: file.includes('latin') ? 'die Größe der Wohnung' : null,
+        separator: file.includes('latin') ? (request.separator ?? 'semicolon') : null,
         inside: null,
         sheet: null,
       },
     ],
-    account: { unit: 'row', read: 60, imported: 60 - bad, skipped: bad, merged: 0, dropped: 0 },
-    dropped: [],
-    dropped_by: [],
+    ...(file.includes('chat') ? chatOf(file, request.keep_dropped) : plain(bad)),
     unsummarised: 0,
     import: null,
     sample: [data.example(0), data.example(2)],
   };
+}
+
+const plain = (bad: number): Pick<ImportReport, 'account' | 'dropped' | 'dropped_by'> => ({
+  account: { unit: 'row', read: 60, imported: 60 - bad, skipped: bad, merged: 0, dropped: 0 },
+  dropped: [],
+  dropped_by: [],
+});
+
+const chatLines: [DropReason, number, string][] = [
+  ['media', 20, 'image omitted'],
+  ['system', 9, 'Mara added Theo'],
+  ['deleted', 5, 'This message was deleted.'],
+  ['reaction', 3, 'Reacted with a heart'],
+];
+
+/** A chat of 412 messages; what was let back in is not left out. */
+function chatOf(file: string, kept: DropReason[]): Pick<ImportReport, 'account' | 'dropped' | 'dropped_by'> {
+  const out = chatLines.filter(([reason]) => !kept.includes(reason));
+  const dropped = out.flatMap(([reason, n, text]) =>
+    Array.from({ length: n }, (_, index) => ({ file, at: index * 11 + 1, reason, text })),
+  );
+  const { length } = dropped;
+  return {
+    account: { unit: 'message', read: 412, imported: 412 - length, skipped: 0, merged: 0, dropped: length },
+    dropped,
+    dropped_by: out.map(([reason, count]) => ({ reason, count })),
+  };
+}
+
+function remarksOf(file: string): Remark[] {
+  if (file.includes('chat')) return [{ case: 'sessions_by_gap', file, gap_hours: 8, sessions: 60 }];
+  if (file.includes('turns'))
+    return [
+      {
+        case: 'turn_rows',
+        file,
+        text: 'dialogue',
+        speaker: 'topic',
+        group: 'id',
+        summary: 'summary',
+        dialogues: 60,
+      },
+    ];
+  return [];
 }

@@ -24,3 +24,14 @@ export function mapText(mapping: ColumnRole[]): string | undefined {
   if (part('dialogue') === '' || part('summary') === '') return undefined;
   return roles.map(part).filter(Boolean).join(',');
 }
+
+export const turnParts = ['text', 'speaker', 'group', 'summary'] as const;
+export type TurnPart = (typeof turnParts)[number];
+
+/** The columns of a table with one turn a row, as the import words them (`text=C,speaker=C,group=C`). */
+export function turnText(columns: Record<TurnPart, string | null>): string {
+  return turnParts
+    .filter((part) => (columns[part] ?? '') !== '')
+    .map((part) => `${part}=${columns[part]}`)
+    .join(',');
+}

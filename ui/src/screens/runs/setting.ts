@@ -7,6 +7,7 @@ import { ruleText, t } from '../../text';
 const NUMBER = /^[+-]?(\d+(\.\d+)?|\.\d+)(e[+-]?\d+)?$/i;
 
 const rules: Record<RecipeRule, (x: number) => boolean> = {
+  finite: (x) => Number.isFinite(x),
   at_least_one: (x) => x >= 1,
   positive_factors: (x) => x > 0,
   zero_to_below_one: (x) => x >= 0 && x < 1,

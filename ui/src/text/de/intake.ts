@@ -1,19 +1,17 @@
 // Der Blick in die Dateien vor dem Einlesen: wie jede gelesen wurde, was wegblieb, was erraten wurde.
-import type { AccountUnit, DateOrder, DropReason, Encoding, Language, Remark, Separator, Split } from '../../bridge';
+import type { AccountUnit, DropReason, Encoding, Separator } from '../../bridge';
 import type { intake as english } from '../en/intake';
-import { names } from './names';
 
-const list = (items: readonly string[]) => items.join(', ');
 const count = (n: number) => n.toLocaleString('de');
 const many = (n: number, singular: string, plural: string) => `${count(n)} ${n === 1 ? singular : plural}`;
 
-const units: Record<AccountUnit, [string, string]> = {
-  row: ['Zeile', 'Zeilen'],
-  message: ['Nachricht', 'Nachrichten'],
-  line: ['Zeile', 'Zeilen'],
-  cue: ['Untertitel', 'Untertitel'],
-  paragraph: ['Absatz', 'Absätze'],
-  mixed: ['Stück', 'Stücke'],
+const read: Record<AccountUnit, (n: number) => string> = {
+  row: (n) => `${many(n, 'Zeile', 'Zeilen')} gelesen`,
+  message: (n) => `${many(n, 'Nachricht', 'Nachrichten')} gelesen`,
+  line: (n) => `${many(n, 'Zeile', 'Zeilen')} gelesen`,
+  cue: (n) => `${many(n, 'Untertitel', 'Untertitel')} gelesen`,
+  paragraph: (n) => `${many(n, 'Absatz', 'Absätze')} gelesen`,
+  mixed: (n) => `${many(n, 'Stück', 'Stücke')} gelesen`,
 };
 
 const encodings: Record<Encoding, string> = {
@@ -49,60 +47,21 @@ const reasons: Record<DropReason, string> = {
   empty: 'leer',
 };
 
-const orders: Record<DateOrder, string> = {
-  day_first: 'mit dem Tag zuerst',
-  month_first: 'mit dem Monat zuerst',
-  year_first: 'mit dem Jahr zuerst',
-};
-
-const languages: Record<Language, string> = {
-  en: 'englisch',
-  de: 'deutsch',
-  fr: 'französisch',
-  es: 'spanisch',
-  it: 'italienisch',
-};
-
-const splitName = (split: Split) => names.split[split];
-
-function remark(found: Remark): string {
-  switch (found.case) {
-    case 'encoding_guessed':
-      return `Die Datei sagt nicht, wie ihre Buchstaben geschrieben sind; gelesen wurde sie als ${encodings[found.encoding]}.`;
-    case 'columns_guessed':
-      return `„${found.dialogue}“ gilt als Dialog und ${found.summaries.map((name) => `„${name}“`).join(' und ')} als Zusammenfassung. Ändern Sie es unten, wenn das nicht stimmt.`;
-    case 'turn_rows':
-      return `Jede Zeile gilt als ein Beitrag: „${found.speaker}“ sagt „${found.text}“${found.group === null ? '' : `, und „${found.group}“ trennt die Gespräche`}. Das ergibt ${many(found.dialogues, 'Gespräch', 'Gespräche')}.`;
-    case 'member_read':
-      return found.members === 1
-        ? `Aus dem Archiv wurde „${found.inside}“ gelesen.`
-        : `Aus dem Archiv wurden ${count(found.members)} Dateien gelesen, zuerst „${found.inside}“.`;
-    case 'sheet_chosen':
-      return `Gelesen wurde das Blatt „${found.sheet}“; seine Spaltennamen stehen in Zeile ${found.header_row}.${found.others.length > 0 ? ` Nicht gelesen: ${list(found.others)}.` : ''}`;
-    case 'sessions_by_gap':
-      return `Der Chat wurde in ${many(found.sessions, 'Gespräch', 'Gespräche')} geteilt, wo ${many(found.gap_hours, 'Stunde', 'Stunden')} lang niemand schrieb.`;
-    case 'date_order_guessed':
-      return `Kein Datum zeigt, ob Tag oder Monat vorn steht; gelesen wurden sie ${orders[found.order]}. Das zählt nur dafür, wo der Chat geteilt wird.`;
-    case 'one_split':
-      return `Alle Beispiele des Datensatzes gehören zu „${splitName(found.split)}“: Ein Lauf braucht welche für Training, Validierung und Test.`;
-    case 'already_here':
-      return `${many(found.rows, 'Zeile steht', 'Zeilen stehen')} schon im Datensatz und ${found.rows === 1 ? 'bleibt' : 'bleiben'} weg.`;
-    case 'renamed':
-      return `${many(found.rows, 'Zeile hat', 'Zeilen haben')} eine Kennung, die es schon gibt, und ${found.rows === 1 ? 'bekommt' : 'bekommen'} eine neue.`;
-    case 'unsummarised':
-      return `${many(found.rows, 'Dialog wartet', 'Dialoge warten')} auf eine Zusammenfassung: behalten, aber in keinem Lauf gelesen.`;
-    case 'not_english':
-      return `${many(found.dialogues, 'Dialog ist', 'Dialoge sind')} ${languages[found.language]}. ROUGE führt Wörter nach englischen Regeln auf ihren Stamm zurück, seine Zahlen sagen hier also weniger; kleine Basismodelle können nur Englisch.`;
-  }
-}
-
 export const intake: typeof english = {
   intake: {
+    turns: 'Was jede Spalte eines Beitrags enthält',
+    turnRoles: {
+      text: 'Was gesagt wird',
+      speaker: 'Wer es sagt',
+      group: 'Gespräch',
+      summary: 'Zusammenfassung',
+    },
+    noColumn: 'keine',
     how: 'Wie die Dateien gelesen wurden',
     letters: 'Buchstaben',
     cells: 'Zellen getrennt durch',
     asDetected: 'wie erkannt',
-    readAs: (encoding) => `gelesen als ${encodings[encoding]}`,
+    readAs: (what) => `gelesen als ${what}`,
     right: (sample) => `„${sample}“: richtig?`,
     inside: (member) => `aus „${member}“`,
     sheet: (name) => `Blatt „${name}“`,
@@ -111,19 +70,22 @@ export const intake: typeof english = {
     reasons,
     gap: 'Chat nach Stunden der Stille teilen',
     gapHint: 'Stunden; 0 teilt nie. Üblich: 8.',
-    unsummarised: 'Dialoge ohne Zusammenfassung behalten, um sie später zu schreiben',
-    remarks: 'Was für Sie entschieden wurde',
-    read: (n, unit) => `${many(n, ...units[unit])} gelesen`,
+    read,
     outOf: (n) => `${count(n)} weggelassen`,
     merged: (n) => `${count(n)} an den vorigen Beitrag angefügt`,
     skipped: (n) => `${count(n)} in Zeilen, die wegbleiben`,
     allUsed: 'nichts weggelassen',
-    showReason: (n, reason) => `${count(n)} ${reasons[reason]}`,
     at: 'Stelle',
     text: 'Text',
-    letBack: (reason) => `Wieder aufnehmen: ${reasons[reason]}`,
-    takeOut: (reason) => `Wieder weglassen: ${reasons[reason]}`,
+    letBack: (what) => `Wieder aufnehmen: ${what}`,
+    takeOut: (what) => `Wieder weglassen: ${what}`,
     more: (n) => `und ${count(n)} weitere`,
-    remark,
+    imports: 'Einlesevorgänge',
+    importsNote:
+      'Ein rückgängig gemachtes Einlesen nimmt die Beispiele heraus, die damit kamen. Was ein Lauf gelesen hat, bleibt.',
+    importsNone:
+      'Es ist keines verzeichnet: Diese Beispiele sind von Hand geschrieben oder kamen, bevor verzeichnet wurde.',
+    undoImport: 'Einlesen rückgängig machen',
+    importUndone: (n) => `${many(n, 'Beispiel', 'Beispiele')} herausgenommen.`,
   },
 };

@@ -1,18 +1,16 @@
 // The look at files before an import: how each was read, what was left out, what was guessed.
-import type { AccountUnit, DateOrder, DropReason, Encoding, Language, Remark, Separator, Split } from '../../bridge';
-import { names } from './names';
+import type { AccountUnit, DropReason, Encoding, Separator } from '../../bridge';
 
-const list = (items: readonly string[]) => items.join(', ');
 const count = (n: number) => n.toLocaleString('en');
 const many = (n: number, singular: string, plural: string) => `${count(n)} ${n === 1 ? singular : plural}`;
 
-const units: Record<AccountUnit, [string, string]> = {
-  row: ['row', 'rows'],
-  message: ['message', 'messages'],
-  line: ['line', 'lines'],
-  cue: ['caption', 'captions'],
-  paragraph: ['paragraph', 'paragraphs'],
-  mixed: ['piece', 'pieces'],
+const read: Record<AccountUnit, (n: number) => string> = {
+  row: (n) => `${many(n, 'row', 'rows')} read`,
+  message: (n) => `${many(n, 'message', 'messages')} read`,
+  line: (n) => `${many(n, 'line', 'lines')} read`,
+  cue: (n) => `${many(n, 'caption', 'captions')} read`,
+  paragraph: (n) => `${many(n, 'paragraph', 'paragraphs')} read`,
+  mixed: (n) => `${many(n, 'piece', 'pieces')} read`,
 };
 
 const encodings: Record<Encoding, string> = {
@@ -48,60 +46,16 @@ const reasons: Record<DropReason, string> = {
   empty: 'empty',
 };
 
-const orders: Record<DateOrder, string> = {
-  day_first: 'day first',
-  month_first: 'month first',
-  year_first: 'year first',
-};
-
-const languages: Record<Language, string> = {
-  en: 'English',
-  de: 'German',
-  fr: 'French',
-  es: 'Spanish',
-  it: 'Italian',
-};
-
-const splitName = (split: Split) => names.split[split];
-
-function remark(found: Remark): string {
-  switch (found.case) {
-    case 'encoding_guessed':
-      return `The file does not say how its letters are written; it was read as ${encodings[found.encoding]}.`;
-    case 'columns_guessed':
-      return `“${found.dialogue}” was taken for the dialogue and ${found.summaries.map((name) => `“${name}”`).join(' and ')} for the summary. Change it below if that is wrong.`;
-    case 'turn_rows':
-      return `Each row was taken for one turn: “${found.speaker}” says “${found.text}”${found.group === null ? '' : `, and “${found.group}” tells the conversations apart`}. That makes ${many(found.dialogues, 'conversation', 'conversations')}.`;
-    case 'member_read':
-      return found.members === 1
-        ? `Of the archive, “${found.inside}” was read.`
-        : `Of the archive, ${count(found.members)} members were read, the first is “${found.inside}”.`;
-    case 'sheet_chosen':
-      return `The sheet “${found.sheet}” was read, with its columns named in row ${found.header_row}.${found.others.length > 0 ? ` Not read: ${list(found.others)}.` : ''}`;
-    case 'sessions_by_gap':
-      return `The chat was divided into ${many(found.sessions, 'conversation', 'conversations')} wherever nobody wrote for ${many(found.gap_hours, 'hour', 'hours')}.`;
-    case 'date_order_guessed':
-      return `No date shows whether the day or the month stands first; they were read ${orders[found.order]}. This matters only for where the chat is divided.`;
-    case 'one_split':
-      return `Every example of the data set is “${splitName(found.split)}”: a run needs some for training, validation and test.`;
-    case 'already_here':
-      return `${many(found.rows, 'row is', 'rows are')} in the data set already and left out.`;
-    case 'renamed':
-      return `${many(found.rows, 'row has', 'rows have')} an id that another row has; a new one is given.`;
-    case 'unsummarised':
-      return `${many(found.rows, 'dialogue waits', 'dialogues wait')} for a summary: kept, and read by no run.`;
-    case 'not_english':
-      return `${many(found.dialogues, 'dialogue is', 'dialogues are')} ${languages[found.language]}. ROUGE reduces words to their stems by English rules, so its figures say less here, and small base models know English only.`;
-  }
-}
-
 export const intake = {
   intake: {
+    turns: 'What each column of a turn holds',
+    turnRoles: { text: 'What is said', speaker: 'Who says it', group: 'Conversation', summary: 'Summary' },
+    noColumn: 'none',
     how: 'How the files were read',
     letters: 'Letters',
     cells: 'Cells divided by',
     asDetected: 'as detected',
-    readAs: (encoding: Encoding) => `read as ${encodings[encoding]}`,
+    readAs: (what: string) => `read as ${what}`,
     right: (sample: string) => `“${sample}”: right?`,
     inside: (member: string) => `from “${member}”`,
     sheet: (name: string) => `sheet “${name}”`,
@@ -110,19 +64,22 @@ export const intake = {
     reasons,
     gap: 'Divide a chat after hours of silence',
     gapHint: 'Hours; 0 never divides. Usual: 8.',
-    unsummarised: 'Keep dialogues without a summary, to write it later',
-    remarks: 'What was decided for you',
-    read: (n: number, unit: AccountUnit) => `${many(n, ...units[unit])} read`,
+    read,
     outOf: (n: number) => `${count(n)} left out`,
     merged: (n: number) => `${count(n)} joined to the turn before`,
     skipped: (n: number) => `${count(n)} in rows that stay out`,
     allUsed: 'nothing left out',
-    showReason: (n: number, reason: DropReason) => `${count(n)} ${reasons[reason]}`,
     at: 'Place',
     text: 'Text',
-    letBack: (reason: DropReason) => `Let these back in: ${reasons[reason]}`,
-    takeOut: (reason: DropReason) => `Leave out again: ${reasons[reason]}`,
+    letBack: (what: string) => `Let these back in: ${what}`,
+    takeOut: (what: string) => `Leave out again: ${what}`,
     more: (n: number) => `and ${count(n)} more`,
-    remark,
+    imports: 'Imports',
+    importsNote:
+      'Undoing an import takes out the examples that came with it. Examples that a run has read stay.',
+    importsNone:
+      'No import is on record: these examples were written by hand, or came before imports were recorded.',
+    undoImport: 'Undo this import',
+    importUndone: (n: number) => `${many(n, 'example', 'examples')} taken out.`,
   },
 };

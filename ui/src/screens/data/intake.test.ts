@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { find, get, open, query, text } from '../../testing';
+
+async function look(file: string) {
+  const page = await open('#/data');
+  await page.user.type(await find('import-path'), file);
+  await page.user.click(get('import-check'));
+  await find('import-preview');
+  return page;
+}
+
+test('a chat says where each message went, and lets lines back in', async () => {
+  const { user } = await look('/home/ada/chat.txt');
+  expect(text(get('import-account'))).toContain('412 messages read, 37 left out:');
+  expect(text(get('dropped-media'))).toBe('20 media');
+  expect(query('dropped-lines')).toBeNull();
+  await user.click(get('dropped-system'));
+  expect(text(await find('dropped-lines'))).toContain('Mara added Theo');
+  await user.click(get('let-back-system'));
+  await expect.poll(() => text(get('import-account'))).toContain('28 left out');
+  expect(query('dropped-system')).toBeNull();
+  await user.click(get('leave-out-system'));
+  await expect.poll(() => text(get('import-account'))).toContain('37 left out');
+  expect(text(get('import-remarks'))).toContain('8 hours');
+});
+
+test('a guessed encoding is shown by a piece of text and can be corrected, and so can the separator', async () => {
+  const { user } = await look('/home/ada/latin.csv');
+  expect(text(get('import-sample'))).toContain('die Größe der Wohnung');
+  await user.selectOptions(get('import-encoding'), 'iso8859-15');
+  await expect.poll(() => query('import-sample')).toBeNull();
+  expect((get('import-encoding') as HTMLSelectElement).value).toBe('iso8859-15');
+  await user.selectOptions(get('import-separator'), 'tab');
+  await expect.poll(() => (get('import-separator') as HTMLSelectElement).value).toBe('tab');
+});
+
+test('columns of a table with one turn a row can be changed before anything is stored', async () => {
+  const { bridge, user } = await look('/home/ada/turns.csv');
+  expect((get('turns-speaker') as HTMLSelectElement).value).toBe('topic');
+  await user.selectOptions(get('turns-group'), '');
+  await expect.poll(() => bridge.asked?.turns).toBe('text=dialogue,speaker=topic,summary=summary');
+});
+
+test('an import can be taken back as a whole', async () => {
+  const { bridge, user } = await open('#/data/support-desk');
+  await user.click(await find('imports-open'));
+  await user.click(await find('import-undo-1'));
+  await expect.poll(() => bridge.datasetList.some((row) => row.name === 'support-desk')).toBe(false);
+});
