@@ -27,6 +27,7 @@ test('a chat says where each message went, and lets lines back in', async () => 
 test('a guessed encoding is shown by a piece of text and can be corrected, and so can the separator', async () => {
   const { user } = await look('/home/ada/latin.csv');
   expect(text(get('import-sample'))).toContain('die Größe der Wohnung');
+  expect(text(get('import-banner'))).toContain('how the letters were read');
   await user.selectOptions(get('import-encoding'), 'iso8859-15');
   await expect.poll(() => query('import-sample')).toBeNull();
   expect((get('import-encoding') as HTMLSelectElement).value).toBe('iso8859-15');

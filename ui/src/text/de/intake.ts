@@ -1,5 +1,5 @@
 // Der Blick in die Dateien vor dem Einlesen: wie jede gelesen wurde, was wegblieb, was erraten wurde.
-import type { AccountUnit, DropReason, Encoding, Separator } from '../../bridge';
+import type { AccountUnit, DropReason, Encoding, FileFormat, Separator } from '../../bridge';
 import type { intake as english } from '../en/intake';
 
 const count = (n: number) => n.toLocaleString('de');
@@ -23,6 +23,43 @@ const encodings: Record<Encoding, string> = {
   cp1254: 'Windows-1254 (Türkisch)',
   'iso8859-15': 'ISO 8859-15 (Westeuropa, Euro)',
   'mac-roman': 'Mac Roman',
+};
+
+const formats: Record<FileFormat, string> = {
+  samsum_json: 'SAMSum',
+  dialogsum_jsonl: 'DialogSum',
+  mts_dialog_csv: 'MTS-Dialog',
+  tweetsumm_jsonl: 'TweetSumm',
+  primock57_jsonl: 'PriMock57',
+  todsum_jsonl: 'TODSum',
+  json: 'JSON',
+  jsonl: 'JSON Lines',
+  csv: 'CSV',
+  tsv: 'TSV',
+  txt: 'Text',
+  md: 'Markdown',
+  vtt: 'WebVTT',
+  srt: 'SubRip (SRT)',
+  csv_turns: 'CSV, ein Beitrag je Zeile',
+  tsv_turns: 'TSV, ein Beitrag je Zeile',
+  json_turns: 'JSON, ein Beitrag je Zeile',
+  whatsapp_ios: 'WhatsApp (iPhone)',
+  whatsapp_android: 'WhatsApp (Android)',
+  telegram_json: 'Telegram',
+  slack_zip: 'Slack-Export',
+  slack_json: 'Slack, ein Tag',
+  zoom_chat: 'Zoom-Chat',
+  otter_txt: 'Otter',
+  google_meet: 'Google Meet',
+  chat_txt: 'Kopierter Chat',
+  docx_transcript: 'Word-Transkript',
+  docx_table: 'Word-Tabelle',
+  xlsx: 'Excel',
+  xlsx_turns: 'Excel, ein Beitrag je Zeile',
+  xls: 'Excel vor 2007',
+  xls_turns: 'Excel vor 2007, ein Beitrag je Zeile',
+  ods: 'OpenDocument',
+  ods_turns: 'OpenDocument, ein Beitrag je Zeile',
 };
 
 const separators: Record<Separator, string> = {
@@ -66,6 +103,8 @@ export const intake: typeof english = {
     inside: (member) => `aus „${member}“`,
     sheet: (name) => `Blatt „${name}“`,
     encodings,
+    formats,
+    banner: 'Erkannt, bitte prüfen, wie die Buchstaben gelesen wurden.',
     separators,
     reasons,
     gap: 'Chat nach Stunden der Stille teilen',
@@ -82,7 +121,7 @@ export const intake: typeof english = {
     more: (n) => `und ${count(n)} weitere`,
     imports: 'Einlesevorgänge',
     importsNote:
-      'Ein rückgängig gemachtes Einlesen nimmt die Beispiele heraus, die damit kamen. Was ein Lauf gelesen hat, bleibt.',
+      'Rückgängig machen nimmt die Beispiele heraus, die damit kamen; nicht mehr, wenn ein Lauf sie gelesen hat.',
     importsNone:
       'Es ist keines verzeichnet: Diese Beispiele sind von Hand geschrieben oder kamen, bevor verzeichnet wurde.',
     undoImport: 'Einlesen rückgängig machen',

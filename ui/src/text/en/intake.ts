@@ -1,5 +1,5 @@
 // The look at files before an import: how each was read, what was left out, what was guessed.
-import type { AccountUnit, DropReason, Encoding, Separator } from '../../bridge';
+import type { AccountUnit, DropReason, Encoding, FileFormat, Separator } from '../../bridge';
 
 const count = (n: number) => n.toLocaleString('en');
 const many = (n: number, singular: string, plural: string) => `${count(n)} ${n === 1 ? singular : plural}`;
@@ -22,6 +22,43 @@ const encodings: Record<Encoding, string> = {
   cp1254: 'Windows-1254 (Turkish)',
   'iso8859-15': 'ISO 8859-15 (western Europe, euro)',
   'mac-roman': 'Mac Roman',
+};
+
+const formats: Record<FileFormat, string> = {
+  samsum_json: 'SAMSum',
+  dialogsum_jsonl: 'DialogSum',
+  mts_dialog_csv: 'MTS-Dialog',
+  tweetsumm_jsonl: 'TweetSumm',
+  primock57_jsonl: 'PriMock57',
+  todsum_jsonl: 'TODSum',
+  json: 'JSON',
+  jsonl: 'JSON Lines',
+  csv: 'CSV',
+  tsv: 'TSV',
+  txt: 'Text',
+  md: 'Markdown',
+  vtt: 'WebVTT',
+  srt: 'SubRip (SRT)',
+  csv_turns: 'CSV, one turn a row',
+  tsv_turns: 'TSV, one turn a row',
+  json_turns: 'JSON, one turn a row',
+  whatsapp_ios: 'WhatsApp (iPhone)',
+  whatsapp_android: 'WhatsApp (Android)',
+  telegram_json: 'Telegram',
+  slack_zip: 'Slack export',
+  slack_json: 'Slack, one day',
+  zoom_chat: 'Zoom chat',
+  otter_txt: 'Otter',
+  google_meet: 'Google Meet',
+  chat_txt: 'Copied chat',
+  docx_transcript: 'Word transcript',
+  docx_table: 'Word table',
+  xlsx: 'Excel',
+  xlsx_turns: 'Excel, one turn a row',
+  xls: 'Excel before 2007',
+  xls_turns: 'Excel before 2007, one turn a row',
+  ods: 'OpenDocument',
+  ods_turns: 'OpenDocument, one turn a row',
 };
 
 const separators: Record<Separator, string> = {
@@ -60,6 +97,8 @@ export const intake = {
     inside: (member: string) => `from “${member}”`,
     sheet: (name: string) => `sheet “${name}”`,
     encodings,
+    formats,
+    banner: 'Detected, please check how the letters were read.',
     separators,
     reasons,
     gap: 'Divide a chat after hours of silence',
@@ -75,8 +114,7 @@ export const intake = {
     takeOut: (what: string) => `Leave out again: ${what}`,
     more: (n: number) => `and ${count(n)} more`,
     imports: 'Imports',
-    importsNote:
-      'Undoing an import takes out the examples that came with it. Examples that a run has read stay.',
+    importsNote: 'Undoing an import takes out the examples that came with it; not once a run has read them.',
     importsNone:
       'No import is on record: these examples were written by hand, or came before imports were recorded.',
     undoImport: 'Undo this import',
