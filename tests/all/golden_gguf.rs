@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use lm::device::Place;
+use lm::model::shape::Shape;
 use lm::{
     Checkpoint, DType, Device, Gguf, LanguageModel, PackedBatch, Quantize, SpecialTokens, Tensor,
     Weight,
@@ -138,7 +139,11 @@ fn tokens_are_those_of_llama_cpp() {
     let mut checked = 0;
     for name in ["sentence_piece", "llama-q4_k_m", "qwen2-q8_0"] {
         let checkpoint = Checkpoint::open(&dir.join(format!("{name}.gguf"))).unwrap();
-        let config = checkpoint.config().unwrap();
+        // The first file holds a tokenizer alone: any shape with room for its tokens serves.
+        let config = match name {
+            "sentence_piece" => Shape::B1.config().unwrap(),
+            _ => checkpoint.config().unwrap(),
+        };
         let tokenizer = checkpoint.tokenizer(&config).unwrap();
         let case = &cases[name];
         for (text, expected) in case["texts"]
