@@ -204,6 +204,8 @@ pub(crate) struct Stopping<'a> {
 #[derive(Serialize)]
 pub(crate) struct Evaluated {
     pub(crate) n: usize,
+    /// Lines in which a text that is not empty has no token for ROUGE: it is written in another script.
+    pub(crate) without_tokens: usize,
     pub(crate) stemmer: bool,
     pub(crate) multi: Multi,
     /// By the name of the metric.

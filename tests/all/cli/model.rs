@@ -326,6 +326,19 @@ fn evaluate_gives_the_golden_rouge() {
         lines.len(),
         list(&multi).len()
     );
+    let script = place.write_rows(
+        "s.jsonl",
+        &[
+            json!({"prediction": "Они встречаются.", "reference": "Они встречаются."}),
+            json!({"prediction": "They meet.", "reference": "They meet."}),
+        ],
+    );
+    let (told, result) = (
+        place.human(&["evaluate", &script], 0),
+        place.ok(&["evaluate", &script]),
+    );
+    assert_eq!(result["without_tokens"], 1);
+    assert!(told.1.contains("In 1 of 2 lines"), "{}", told.1);
     let none = place.write_rows("n.jsonl", &[json!({"prediction": "a"})]);
     place.refuses(&["evaluate", &none], 2, "file", &["line 1", "reference"]);
 }

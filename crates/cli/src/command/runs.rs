@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use contract::{ArtifactKind, Control, ResultMetric, RunStatus, StageName, StageStanding, System};
 use host::clock::now_ms;
 use host::process::liveness;
-use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each};
+use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each, tokenize};
 use project::artifact::{Output as SystemOutput, read};
 use project::report::run::{RunReport, SynthesizerRow};
 use project::report::{SystemResult, results};
@@ -16,7 +16,7 @@ use super::{Done, read_lines, session};
 use crate::answer::{ArtifactLine, Evaluated, EvaluatedRun, Runs, Score, Stage, Stopping};
 use crate::args::{Cancel, Evaluate, Global, Multi, Show};
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, note};
 use crate::table::Table;
 use crate::wording;
 
@@ -285,8 +285,13 @@ pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Don
         Multi::Best => best,
     };
     let mut scores: Vec<RougeScores> = Vec::with_capacity(rows.len());
+    let mut without_tokens = 0;
     for (number, row) in rows {
         let references: Vec<String> = row.references.into_iter().chain(row.reference).collect();
+        let mut texts = references.iter().chain([&row.prediction]);
+        if texts.any(|text| !text.trim().is_empty() && tokenize(text, options).is_empty()) {
+            without_tokens += 1;
+        }
         let each = score_each(&references, &row.prediction, options);
         let fix = "Give \"references\": [..] or \"reference\" on every line.";
         scores.push(
@@ -296,8 +301,16 @@ pub(super) fn evaluate(global: &Global, args: &Evaluate, output: &Output) -> Don
     }
     let average = mean(&scores).unwrap_or_default();
     output.text(score_table(&average).to_string());
+    if without_tokens > 0 {
+        note(&format!(
+            "In {without_tokens} of {} lines a text has no token: ROUGE reads the letters a to z and digits only, so \
+             texts in other scripts score 0, however alike they are.",
+            scores.len()
+        ));
+    }
     output.result(&Evaluated {
         n: scores.len(),
+        without_tokens,
         stemmer: options.stemmer,
         multi: args.multi,
         scores: average
