@@ -140,7 +140,8 @@ fn close(path: &Path) -> bool {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).is_ok()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

@@ -582,7 +582,7 @@ fn a_setting_that_is_not_finite() {
         let set = format!("{field}={value}");
         let words = [field, "finite"];
         place.refuses(&run(&tiny(), &["--set", &set]), 2, "recipe", &words);
-        let file = place.write("recipe.toml", &format!("{field} = {value}\n"));
+        let file = place.write("recipe.toml", format!("{field} = {value}\n"));
         place.refuses(&run(&tiny(), &["--recipe", &file]), 2, "recipe", &words);
     }
 }

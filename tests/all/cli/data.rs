@@ -531,7 +531,7 @@ fn a_third_file_of_one_name_keeps_its_rows() {
     let place = Place::new();
     for (name, n) in [("jan", 12), ("feb", 12), ("mar", 20)] {
         let lines: Vec<String> = month(name, n).iter().map(Value::to_string).collect();
-        let file = place.write(&format!("{name}/log.jsonl"), &lines.join("\n"));
+        let file = place.write(&format!("{name}/log.jsonl"), lines.join("\n"));
         let report = place.ok(&["import", &file, "--name", "c", "--split", "train"]);
         assert_eq!(
             (number(&report["imported"]), number(&report["skipped"])),
@@ -573,7 +573,7 @@ fn eight_imports_at_once_lose_nothing() {
                 .iter()
                 .map(Value::to_string)
                 .collect();
-            place.write(&format!("{i}/log.jsonl"), &lines.join("\n"))
+            place.write(&format!("{i}/log.jsonl"), lines.join("\n"))
         })
         .collect();
     std::thread::scope(|scope| {

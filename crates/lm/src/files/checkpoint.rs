@@ -121,7 +121,7 @@ impl Checkpoint {
             Self::Gguf(file) if !beside.own => {
                 let template = file.chat_template()?;
                 let chat = ChatTemplate::new(template.as_deref(), file.named_tokens())?;
-                Ok(chat.from_file(file.path()))
+                Ok(chat.with_origin(file.path()))
             }
             _ => Ok(beside),
         }

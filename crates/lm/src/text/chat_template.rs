@@ -84,12 +84,12 @@ impl ChatTemplate {
         let tokens = files.named_tokens();
         match files.template()? {
             None => Self::new(None, tokens),
-            Some((origin, source)) => Ok(Self::new(Some(&source), tokens)?.from_file(&origin)),
+            Some((origin, source)) => Ok(Self::new(Some(&source), tokens)?.with_origin(&origin)),
         }
     }
 
     /// The same, with the file named where it writes nothing.
-    pub(crate) fn from_file(mut self, origin: &Path) -> Self {
+    pub(crate) fn with_origin(mut self, origin: &Path) -> Self {
         self.origin = Some(origin.to_path_buf());
         self
     }

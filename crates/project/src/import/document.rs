@@ -340,7 +340,7 @@ impl Paragraphs<'_> {
         }
         let turns = self.turns(paragraph, text);
         if let Some(summary) = &mut self.summary {
-            let may_speak = !summary.is_empty && !(summary.by_heading && self.has_turn);
+            let may_speak = !(summary.is_empty || summary.by_heading && self.has_turn);
             if !paragraph.is_heading && (turns.is_empty() || !may_speak) {
                 summary.is_empty = false;
                 return self.summarize(text);

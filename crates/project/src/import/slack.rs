@@ -259,7 +259,7 @@ fn take_channel(chat: &mut Chat<'_>, messages: Vec<Placed>, names: &Names) {
     dialogues.push((begin, false, others));
     dialogues.sort_by_key(|(row, ..)| *row);
     for (_, is_thread, mut messages) in dialogues {
-        messages.sort_by(|left, right| moment(&left.entry.ts).cmp(&moment(&right.entry.ts)));
+        messages.sort_by_key(|message| moment(&message.entry.ts));
         for message in &messages {
             take(chat, message, names, is_thread);
         }

@@ -89,7 +89,9 @@ pub(super) fn guess_columns(columns: &[String]) -> Option<TurnMap> {
     let text = others.get(names::find(&others, names::TEXT)?)?.clone();
     let left: Vec<String> = others
         .into_iter()
-        .filter(|column| *column != text && names::find(&[column.clone()], names::TIME).is_none())
+        .filter(|column| {
+            *column != text && names::find(std::slice::from_ref(column), names::TIME).is_none()
+        })
         .collect();
     let group = names::find(&left, names::GROUP).map(|place| left[place].clone());
     let summary = left

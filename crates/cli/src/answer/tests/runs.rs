@@ -642,6 +642,7 @@ fn a_stage() {
 fn evaluate() {
     let answer = Evaluated {
         n: 1,
+        without_tokens: 0,
         stemmer: true,
         multi: Multi::Best,
         scores: [("rouge1", examples::score())].into(),
@@ -653,6 +654,7 @@ fn evaluate() {
     rouge1.p: number
     rouge1.r: number
     stemmer: boolean
+    without_tokens: number
     ");
     let results = Sample::new().session.show(Sample::RUN).unwrap().results;
     let answer = EvaluatedRun {

@@ -222,10 +222,8 @@ fn rewrite(tokens: &[Token<'_>], depth: usize, out: &mut String) {
         let end = unit_end(tokens, index);
         write_unit(&tokens[index..end], depth, out);
         index = end;
-        while !bound && !is_number {
-            let Some((right, behind)) = right_side(tokens, index) else {
-                break;
-            };
+        while let Some((right, behind)) = right_side(tokens, index).filter(|_| !bound && !is_number)
+        {
             out.push('|');
             out.push_str(MODULO);
             out.push('(');
