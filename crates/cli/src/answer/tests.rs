@@ -60,9 +60,8 @@ const COUNTS: SplitCounts = SplitCounts {
     test: 1,
 };
 
-#[test]
-fn import() {
-    let report = ImportReport {
+fn import_report() -> ImportReport {
+    ImportReport {
         dataset: "d".to_owned(),
         format: contract::FileFormat::ALL[0].into(),
         mapping: ColumnMap {
@@ -129,7 +128,12 @@ fn import() {
                 members: 1,
             },
         ],
-    };
+    }
+}
+
+#[test]
+fn import() {
+    let report = import_report();
     assert_snapshot!(schema(&Imported { report, dry_run: true, seed: 0 }), @"
     account.dropped: number
     account.imported: number
