@@ -4,7 +4,7 @@ import type { prepare as en } from '../en/prepare';
 export const prepare: typeof en = {
   data: {
     title: 'Daten',
-    lead: 'Dialoge mit einer oder mehreren Zusammenfassungen: JSON, JSONL, CSV, TSV oder Mitschriften als TXT, Markdown, WebVTT oder SRT.',
+    lead: 'Dialoge mit ihren Zusammenfassungen: Chats aus WhatsApp, Telegram, Slack oder Zoom, Mitschriften, Untertitel, Word, Excel, CSV oder JSON.',
     importTitle: 'Beispiele einlesen',
     drop: 'Legen Sie Dateien hier ab, oder fügen Sie eine Tabelle, JSON oder eine Mitschrift mit Strg V ein.',
     dropNow: 'Loslassen, um die Datei zu prüfen',

@@ -3,7 +3,7 @@
 export const prepare = {
   data: {
     title: 'Data',
-    lead: 'Dialogues with one or more reference summaries: JSON, JSONL, CSV, TSV, or transcripts as TXT, Markdown, WebVTT or SRT.',
+    lead: 'Dialogues with their summaries: chats of WhatsApp, Telegram, Slack or Zoom, transcripts, captions, Word, Excel, CSV or JSON.',
     importTitle: 'Import examples',
     drop: 'Drop files here, or paste a table, JSON or a transcript with Ctrl V.',
     dropNow: 'Let go to check the file',
