@@ -667,6 +667,8 @@ mod file_tests;
 #[cfg(test)]
 mod intake_tests;
 #[cfg(test)]
+mod round_trip_tests;
+#[cfg(test)]
 mod shared_tests;
 #[cfg(test)]
 mod tests;
