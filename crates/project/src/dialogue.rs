@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::speaker;
 
-/// Longest speaker name that still counts as one, in characters (method, format rule).
-pub const MAX_SPEAKER_CHARS: usize = 40;
+pub use crate::plain::normalise_text;
+pub use crate::speaker::MAX_SPEAKER_CHARS;
 
 /// One utterance. `speaker` is `None` where the line names nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,27 +110,6 @@ impl Turn {
             None => self.text.clone(),
         }
     }
-}
-
-/// One form for text from anywhere: `\n` line ends, plain spaces for no-break spaces (U+00A0, U+202F), no
-/// byte-order marks, no spaces at line ends, no blank lines at either end.
-pub fn normalise_text(text: &str) -> String {
-    let unified = text
-        .replace("\r\n", "\n")
-        .replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n");
-    let plain: String = unified
-        .chars()
-        .filter(|&c| c != '\u{feff}')
-        .map(|c| {
-            if c == '\u{a0}' || c == '\u{202f}' {
-                ' '
-            } else {
-                c
-            }
-        })
-        .collect();
-    let lines: Vec<&str> = plain.split('\n').map(str::trim_end).collect();
-    lines.join("\n").trim_matches('\n').to_owned()
 }
 
 /// Splits `Name: text` at its first colon under the strict grammar of the format rule: the line starts with the

@@ -23,6 +23,7 @@ mod meet;
 mod names;
 mod recognise;
 mod record;
+pub(crate) mod settle;
 mod slack;
 mod split;
 mod srt;

@@ -4,15 +4,14 @@
 //! what stands before the first colon, unless that colon belongs to something else (a link, a time, a path, a smiley).
 //! [`heard`] is for files of the world: it also knows list markers, emphasis, times and brackets around names, and says
 //! how sure it is ([`Surety`]) by one table of what a name looks like ([`table`]). What it is not sure about, the whole
-//! dialogue decides ([`settle`]): a speaker comes back, a remark before a colon does not.
+//! dialogue decides (`import/settle`): a speaker comes back, a remark before a colon does not.
 //!
 //! Only the beginning of a line is looked at, so that time is linear whatever a line holds.
 
-mod settle;
 mod table;
 pub(crate) mod time;
 
-pub(crate) use settle::{Doubt, settle};
+pub use table::MAX_SPEAKER_CHARS;
 pub(crate) use table::{is_readable, tidy};
 
 use crate::work;

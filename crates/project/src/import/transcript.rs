@@ -9,9 +9,10 @@ use contract::{AccountUnit, FileFormat, IssueCode, excerpt};
 use serde_json::{Map, Value};
 
 use super::account::{Measure, Units};
+use super::settle::{Doubt, settle};
 use super::{Issue, Record, Records, Severity};
 use crate::dialogue::{Dialogue, MAX_SPEAKER_CHARS, Turn, normalise_text};
-use crate::speaker::{self, Doubt, Heard, Surety};
+use crate::speaker::{self, Heard, Surety};
 use crate::work;
 
 /// Endings of files that may have their summary in a file beside them.
@@ -290,8 +291,7 @@ impl Talk {
     /// Decides who speaks where lines alone do not say it, and adds lines of nobody to the turn before them.
     pub(super) fn settle(&mut self) {
         let doubts = std::mem::take(&mut self.doubts);
-        self.unsure
-            .extend(speaker::settle(&mut self.turns, &doubts));
+        self.unsure.extend(settle(&mut self.turns, &doubts));
         let changes = std::mem::take(&mut self.changes);
         if self.turns.iter().any(|turn| turn.speaker.is_some()) {
             self.unsure.extend(changes);

@@ -2,7 +2,10 @@
 //! before a colon without naming anybody.
 
 use super::{Surety, is_colon};
-use crate::dialogue::{MAX_SPEAKER_CHARS, normalise_text};
+use crate::plain::normalise_text;
+
+/// Longest speaker name that still counts as one, in characters (method, format rule).
+pub const MAX_SPEAKER_CHARS: usize = 40;
 
 /// A longer name than [`MAX_SPEAKER_CHARS`] is still seen as one up to here, and refused.
 const LONG_NAME_CHARS: usize = 120;

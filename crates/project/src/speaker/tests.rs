@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dialogue::{Dialogue, Turn};
+use crate::import::settle::{Doubt, settle};
 use crate::work::{MOST_VISITS, count};
 
 /// Who speaks on a line and what is said, if that is sure.

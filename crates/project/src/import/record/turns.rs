@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use super::super::json::kind_of;
 use super::{Conversation, DialogueFault, fault};
 use crate::dialogue::{Dialogue, Turn, normalise_text};
-use crate::speaker::{self, Doubt, Heard, Surety};
+use crate::import::settle::{Doubt, settle};
+use crate::speaker::{self, Heard, Surety};
 use crate::work;
 
 /// Field names under which a turn says who speaks, the surest first; a role is what somebody is there for, and counts
@@ -119,7 +120,7 @@ fn settled<'a>(lines: impl Iterator<Item = &'a str>) -> Conversation {
             text,
         });
     }
-    let unsure = speaker::settle(&mut turns, &doubts);
+    let unsure = settle(&mut turns, &doubts);
     Conversation {
         dialogue: Dialogue { turns },
         unsure,

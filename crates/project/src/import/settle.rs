@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Surety;
 use crate::dialogue::Turn;
+use crate::speaker::Surety;
 
 /// A turn whose speaker is not sure.
 #[derive(Clone, Debug)]
