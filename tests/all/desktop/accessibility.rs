@@ -114,12 +114,11 @@ async fn empty_or_plain_screens(looked: &mut Look<'_>, theme: &str) {
     looked.at("models").await;
     window.click("nav-runs").await;
     window.click("run-new").await;
-    // What was opened on a screen is open there again.
-    if window.count("[data-testid=set-shots]").await == 0 {
-        window.click("recipe-toggle").await;
-    }
+    window.click("recipe-toggle").await;
     window.see("set-shots").await;
     looked.at("run-new").await;
+    // What is left open on a screen is open there again: the next round begins as this one did.
+    window.click("recipe-toggle").await;
 }
 
 /// Screens of a finished run with an open rating study.
@@ -136,11 +135,10 @@ async fn screens_of_a_run(looked: &mut Look<'_>, run: &str) {
     window.click("stage-synthesizer").await;
     window.see("run-chart").await;
     looked.at("run").await;
-    if window.count("[data-testid=log]").await == 0 {
-        window.click("run-log").await;
-    }
+    window.click("run-log").await;
     window.see("log").await;
     looked.at("run-log").await;
+    window.click("run-log").await;
     window.click("nav-outputs").await;
     window.see("output-item").await;
     for kind in [
