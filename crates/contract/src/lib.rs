@@ -51,7 +51,7 @@ pub use line::{
 };
 pub use method::{Preset, StageName, Synthesizer, System};
 pub use model::{Fit, Quantize};
-pub use plan::{Lack, SplitRule, SplitShares};
+pub use plan::{Lack, SettingShape, SplitRule, SplitShares};
 pub use problem::{Problem, Reported};
 pub use rating::ItemState;
 pub use remark::Remark;

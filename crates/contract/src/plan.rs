@@ -1,10 +1,47 @@
-//! What a plan lacks and how an import divides its rows: facts with values, which each shell words.
+//! What a setting takes, what a plan lacks and how an import divides its rows: facts with values, which each shell words.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ExampleKind, Split};
+use crate::{ExampleKind, RecipeRule, Split};
+
+/// What values a setting of the recipe takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SettingShape {
+    /// A whole number.
+    Whole {
+        /// The least.
+        #[cfg_attr(feature = "specta", specta(type = f64))]
+        min: u64,
+    },
+    /// A number.
+    Number {
+        /// The rule that its range follows; none if any number will do.
+        rule: Option<RecipeRule>,
+    },
+    /// Numbers, separated by commas.
+    Numbers {
+        /// The rule that each follows.
+        rule: Option<RecipeRule>,
+    },
+    /// One of a few words.
+    Word {
+        /// The words.
+        words: Vec<String>,
+    },
+    /// Some of a few words, separated by commas.
+    Words {
+        /// The words.
+        words: Vec<String>,
+    },
+    /// `true` or `false`.
+    Flag,
+    /// Any text.
+    Text,
+}
 
 /// What prevents a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

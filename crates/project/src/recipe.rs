@@ -9,12 +9,11 @@ mod shape;
 
 use contract::RecipeRule;
 use contract::problem::{RecipeFault, RunProblem};
-use contract::{Preset, Quantize, StageName, StageName::*, System};
+use contract::{Preset, Quantize, SettingShape, StageName, StageName::*, System};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use fit::{Available, Typed};
-pub use shape::Shape;
 
 use crate::error::{Error, Result};
 
@@ -29,7 +28,7 @@ pub struct Field {
     pub default: Value,
     /// What values it takes, for a form that checks them as they are typed.
     #[serde(skip)]
-    pub shape: Shape,
+    pub shape: SettingShape,
     /// One sentence on what it does.
     pub doc: String,
     /// Where the default comes from.

@@ -13,7 +13,7 @@ pub(crate) const MOST_VISITS: usize = 20;
 pub(crate) fn visit(_bytes: usize) {}
 
 #[cfg(test)]
-pub(crate) use counted::{count, visit};
+pub(crate) use counted::{assert_in_proportion, count, visit};
 
 #[cfg(test)]
 mod counted {
@@ -33,5 +33,32 @@ mod counted {
         VISITS.set(0);
         let result = work();
         (VISITS.get(), result)
+    }
+
+    /// Holds the reading of each maker's texts to [`super::MOST_VISITS`] a byte, and to the same price a byte for a text of
+    /// 80,000 bytes as for one of 20,000.
+    pub(crate) fn assert_in_proportion(
+        makers: &[fn(usize) -> String],
+        framed: impl Fn(String) -> String,
+        read: impl Fn(&str),
+    ) {
+        for (index, maker) in makers.iter().enumerate() {
+            let measure = |size: usize| {
+                let text = framed(maker(size));
+                let (visits, ()) = count(|| read(&text));
+                let bytes = text.len();
+                assert!(
+                    visits <= bytes * super::MOST_VISITS,
+                    "{index}: {visits} for {bytes}"
+                );
+                visits as f64 / bytes as f64
+            };
+            let (small, large) = (measure(20_000), measure(80_000));
+            // The head and foot of a text weigh more in a short one.
+            assert!(
+                large < small * 1.3 + 0.1,
+                "{index}: {small} then {large} visits a byte"
+            );
+        }
     }
 }

@@ -9,9 +9,7 @@ use serde_json::Value;
 use tauri::State;
 use tauri::ipc::Channel;
 
-use crate::dto::{
-    LogPage, PlanSheet, PlanStage, RecipeField, RunRequest, RunSummary, SettingShape, WatchUpdate,
-};
+use crate::dto::{LogPage, PlanSheet, PlanStage, RecipeField, RunRequest, RunSummary, WatchUpdate};
 use crate::error::Answer;
 use crate::log;
 use crate::place::Place;
@@ -27,7 +25,7 @@ pub(crate) fn recipe_fields(preset: Preset) -> Answer<Vec<RecipeField>> {
         key: field.key.to_owned(),
         value: setting_text(&field.value),
         default: setting_text(&field.default),
-        shape: field.shape.into(),
+        shape: field.shape,
         doc: field.doc,
         source: field.source.to_owned(),
     };
@@ -203,21 +201,6 @@ fn push_window(arguments: &mut Vec<String>, from: Option<StageName>, until: Opti
     for (flag, stage) in [("--from", from), ("--until", until)] {
         if let Some(stage) = stage {
             arguments.extend([flag.to_owned(), stage.to_string()]);
-        }
-    }
-}
-
-impl From<project::recipe::Shape> for SettingShape {
-    fn from(shape: project::recipe::Shape) -> Self {
-        use project::recipe::Shape;
-        match shape {
-            Shape::Whole { min } => Self::Whole { min: min as f64 },
-            Shape::Number { rule } => Self::Number { rule },
-            Shape::Numbers { rule } => Self::Numbers { rule },
-            Shape::Word { words } => Self::Word { words },
-            Shape::Words { words } => Self::Words { words },
-            Shape::Flag => Self::Flag,
-            Shape::Text => Self::Text,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Recipes and runs as the page sees them.
 
-use contract::{Control, Preset, RecipeRule, RunStanding, StageName, StageStanding};
+use contract::{Control, Preset, RunStanding, SettingShape, StageName, StageStanding};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -21,41 +21,6 @@ pub struct RecipeField {
     pub doc: String,
     /// Where the default comes from.
     pub source: String,
-}
-
-/// What values a setting takes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum SettingShape {
-    /// A whole number.
-    Whole {
-        /// The least.
-        min: f64,
-    },
-    /// A number.
-    Number {
-        /// The rule that its range follows; none if any number will do.
-        rule: Option<RecipeRule>,
-    },
-    /// Numbers, separated by commas.
-    Numbers {
-        /// The rule that each follows.
-        rule: Option<RecipeRule>,
-    },
-    /// One of a few words.
-    Word {
-        /// The words.
-        words: Vec<String>,
-    },
-    /// Some of a few words, separated by commas.
-    Words {
-        /// The words.
-        words: Vec<String>,
-    },
-    /// Yes or no.
-    Flag,
-    /// Any text.
-    Text,
 }
 
 /// A changed setting.

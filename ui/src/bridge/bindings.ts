@@ -2299,7 +2299,7 @@ export type Separator =
 /**  A vertical bar. */
 "bar";
 
-/**  What values a setting takes. */
+/**  What values a setting of the recipe takes. */
 export type SettingShape = 
 /**  A whole number. */
 { kind: "whole"; 
@@ -2321,7 +2321,7 @@ words: string[] } |
 { kind: "words"; 
 /**  The words. */
 words: string[] } | 
-/**  Yes or no. */
+/**  `true` or `false`. */
 { kind: "flag" } | 
 /**  Any text. */
 { kind: "text" };

@@ -1,24 +1,7 @@
 //! Chats beyond the fixtures: other countries, other ages of the programs, what is copied out of windows.
 
-use super::tests::{codes, import, import_with};
+use super::tests::{codes, dialogues, dropped, import, import_with};
 use super::*;
-
-/// What somebody says, or `reason: text` of what is left out.
-fn dialogues(import: &Import) -> Vec<&str> {
-    import
-        .examples
-        .iter()
-        .map(|example| example.dialogue.as_str())
-        .collect()
-}
-
-fn dropped(import: &Import) -> Vec<(u64, &'static str, &str)> {
-    import
-        .dropped
-        .iter()
-        .map(|dropped| (dropped.at, dropped.reason.as_str(), dropped.text.as_str()))
-        .collect()
-}
 
 /// Messages with a summary below, so that the dialogue is imported.
 fn chat(lines: &[&str]) -> String {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::tests::{codes, import, import_with};
+use super::tests::{codes, dialogues, dropped, import, import_with};
 use super::*;
 use crate::work::{MOST_VISITS, count};
 
@@ -27,22 +27,6 @@ fn docx(body: &str) -> Vec<u8> {
 
 fn paragraph(text: &str) -> String {
     format!("<w:p><w:r><w:t>{text}</w:t></w:r></w:p>")
-}
-
-fn dialogues(import: &Import) -> Vec<&str> {
-    import
-        .examples
-        .iter()
-        .map(|example| example.dialogue.as_str())
-        .collect()
-}
-
-fn dropped(import: &Import) -> Vec<(u64, &'static str, &str)> {
-    import
-        .dropped
-        .iter()
-        .map(|dropped| (dropped.at, dropped.reason.as_str(), dropped.text.as_str()))
-        .collect()
 }
 
 fn refused(name: &str, bytes: &[u8]) -> &'static str {

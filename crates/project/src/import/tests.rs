@@ -25,6 +25,24 @@ pub(super) fn with_speakers(names: &[&str]) -> ImportOptions {
     }
 }
 
+/// The texts of the imported dialogues.
+pub(super) fn dialogues(import: &Import) -> Vec<&str> {
+    import
+        .examples
+        .iter()
+        .map(|example| example.dialogue.as_str())
+        .collect()
+}
+
+/// Where each piece stands that was left out, why, and what it says.
+pub(super) fn dropped(import: &Import) -> Vec<(u64, &'static str, &str)> {
+    import
+        .dropped
+        .iter()
+        .map(|dropped| (dropped.at, dropped.reason.as_str(), dropped.text.as_str()))
+        .collect()
+}
+
 pub(super) fn codes(import: &Import) -> Vec<(usize, &str, &'static str)> {
     import
         .issues

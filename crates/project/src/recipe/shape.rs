@@ -3,42 +3,8 @@
 //!
 //! [`Recipe::validate`]: super::Recipe::validate
 
-use contract::{Quantize, RecipeRule, System};
+use contract::{Quantize, RecipeRule, SettingShape, System};
 use serde_json::Value;
-
-/// What values a field takes.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Shape {
-    /// A whole number.
-    Whole {
-        /// The least.
-        min: u64,
-    },
-    /// A number.
-    Number {
-        /// The rule that its range follows; none if any number will do.
-        rule: Option<RecipeRule>,
-    },
-    /// Numbers, separated by commas.
-    Numbers {
-        /// The rule that each follows.
-        rule: Option<RecipeRule>,
-    },
-    /// One of a few words.
-    Word {
-        /// The words.
-        words: Vec<String>,
-    },
-    /// Some of a few words, separated by commas.
-    Words {
-        /// The words.
-        words: Vec<String>,
-    },
-    /// `true` or `false`.
-    Flag,
-    /// Any text.
-    Text,
-}
 
 /// Whole numbers that cannot be 0.
 const AT_LEAST_ONE: [&str; 13] = [
@@ -100,24 +66,24 @@ fn words(key: &str) -> Option<Vec<String>> {
 }
 
 /// What a field takes, by its name and a value of it.
-pub(super) fn of(key: &str, value: Option<&Value>) -> Shape {
+pub(super) fn of(key: &str, value: Option<&Value>) -> SettingShape {
     let rule = RANGES
         .iter()
         .find(|(field, _)| *field == key)
         .map(|(_, rule)| *rule);
     match value {
-        Some(Value::Bool(_)) => Shape::Flag,
-        Some(Value::Number(number)) if number.is_f64() => Shape::Number { rule },
-        Some(Value::Number(_)) => Shape::Whole {
+        Some(Value::Bool(_)) => SettingShape::Flag,
+        Some(Value::Number(number)) if number.is_f64() => SettingShape::Number { rule },
+        Some(Value::Number(_)) => SettingShape::Whole {
             min: u64::from(AT_LEAST_ONE.contains(&key)),
         },
         Some(Value::Array(list)) if list.first().is_some_and(Value::is_number) => {
-            Shape::Numbers { rule }
+            SettingShape::Numbers { rule }
         }
-        Some(Value::Array(_)) => Shape::Words {
+        Some(Value::Array(_)) => SettingShape::Words {
             words: System::ALL.iter().map(ToString::to_string).collect(),
         },
-        _ => words(key).map_or(Shape::Text, |words| Shape::Word { words }),
+        _ => words(key).map_or(SettingShape::Text, |words| SettingShape::Word { words }),
     }
 }
 
@@ -150,7 +116,7 @@ mod tests {
         for field in Recipe::default().fields().unwrap() {
             let key = field.key;
             match field.shape {
-                Shape::Whole { min } => {
+                SettingShape::Whole { min } => {
                     assert_eq!(takes(key, "0"), min == 0, "{key}");
                     assert!(takes(key, "3"), "{key}");
                     assert!(
@@ -158,7 +124,7 @@ mod tests {
                         "{key}"
                     );
                 }
-                Shape::Number { rule } | Shape::Numbers { rule } => {
+                SettingShape::Number { rule } | SettingShape::Numbers { rule } => {
                     assert!(!takes(key, "abc"), "{key}");
                     let (taken, refused) = rule.map(edges).unwrap_or_default();
                     assert!(taken.iter().all(|value| takes(key, value)), "{key}");
@@ -169,16 +135,16 @@ mod tests {
                         "{key}"
                     );
                 }
-                Shape::Word { words } => {
+                SettingShape::Word { words } => {
                     assert!(words.iter().all(|word| takes(key, word)), "{key}");
                     assert!(!takes(key, "no_such_word"), "{key}");
                 }
-                Shape::Words { words } => {
+                SettingShape::Words { words } => {
                     assert!(takes(key, &words.join(",")), "{key}");
                     assert!(!takes(key, "no_such_word"), "{key}");
                 }
-                Shape::Flag => assert!(takes(key, "true") && !takes(key, "abc"), "{key}"),
-                Shape::Text => assert!(key.starts_with("prompt_"), "{key}"),
+                SettingShape::Flag => assert!(takes(key, "true") && !takes(key, "abc"), "{key}"),
+                SettingShape::Text => assert!(key.starts_with("prompt_"), "{key}"),
             }
         }
     }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::dialogue::Dialogue;
 use crate::import::tests::{codes, import, import_with};
 use crate::import::{Import, ImportOptions};
-use crate::work::{MOST_VISITS, count};
+use crate::work::assert_in_proportion;
 
 /// A caption file of cues, a second each.
 fn vtt(cues: &[&str]) -> String {
@@ -273,24 +273,9 @@ fn captions_cost_in_proportion_to_their_length() {
         |n| "Ann: x\n".repeat(n / 7),
         |n| " \n".repeat(n / 2),
     ];
-    for (index, maker) in makers.into_iter().enumerate() {
-        let measure = |size: usize| {
-            let text = cue(maker(size));
-            let (visits, import) = count(|| import_with("a.vtt", &text, &ImportOptions::default()));
-            drop(import);
-            assert!(
-                visits <= text.len() * MOST_VISITS,
-                "{index}: {visits} for {}",
-                text.len()
-            );
-            visits as f64 / text.len() as f64
-        };
-        let (small, large) = (measure(20_000), measure(80_000));
-        assert!(
-            large < small * 1.3,
-            "{index}: {small} then {large} visits a byte"
-        );
-    }
+    assert_in_proportion(&makers, cue, |text| {
+        drop(import_with("a.vtt", text, &ImportOptions::default()));
+    });
 }
 
 proptest! {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::tokens::Tokens;
 use crate::import::tests::{codes, import, import_with};
 use crate::import::{Import, ImportOptions};
-use crate::work::{MOST_VISITS, count};
+use crate::work::assert_in_proportion;
 
 fn pairs(import: &Import) -> Vec<(&str, &str)> {
     let examples = import.examples.iter();
@@ -223,24 +223,11 @@ fn json_costs_in_proportion_to_its_length() {
         |n| format!("[{}1]", "12345678901234567890123,".repeat(n / 24)),
         |n| format!("[{}]", "NaN,".repeat(n / 4)),
     ];
-    for (index, maker) in makers.into_iter().enumerate() {
-        let measure = |size: usize| {
-            let text = maker(size);
-            let (visits, _) =
-                count(|| import_with("a.jsonl", &text, &ImportOptions::default()).map(drop));
-            assert!(
-                visits <= text.len() * MOST_VISITS,
-                "{index}: {visits} for {}",
-                text.len()
-            );
-            visits as f64 / text.len() as f64
-        };
-        let (small, large) = (measure(20_000), measure(80_000));
-        assert!(
-            large < small * 1.3 + 0.1,
-            "{index}: {small} then {large} visits a byte"
-        );
-    }
+    assert_in_proportion(
+        &makers,
+        |text| text,
+        |text| drop(import_with("a.jsonl", text, &ImportOptions::default())),
+    );
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

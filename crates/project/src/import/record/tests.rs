@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::dialogue::Dialogue;
 use crate::import::tests::{codes, import, import_with, with_speakers};
 use crate::import::{Import, ImportOptions};
-use crate::work::{MOST_VISITS, count};
+use crate::work::assert_in_proportion;
 
 fn row(dialogue: Value) -> Import {
     import(
@@ -169,24 +169,10 @@ fn rows_cost_in_proportion_to_their_length() {
         |n| "Ann: (".to_owned() + &"(".repeat(n),
         |n| "one more thing: x\n".repeat(n / 18),
     ];
-    for (index, maker) in makers.into_iter().enumerate() {
-        let measure = |size: usize| {
-            let text = json!({"dialogue": maker(size), "summary": "S."}).to_string();
-            let (visits, import) = count(|| import("a.jsonl", &text));
-            assert_eq!(import.read, 1);
-            assert!(
-                visits <= text.len() * MOST_VISITS,
-                "{index}: {visits} for {}",
-                text.len()
-            );
-            visits as f64 / text.len() as f64
-        };
-        let (small, large) = (measure(20_000), measure(80_000));
-        assert!(
-            large < small * 1.3,
-            "{index}: {small} then {large} visits a byte"
-        );
-    }
+    let row = |dialogue| json!({"dialogue": dialogue, "summary": "S."}).to_string();
+    assert_in_proportion(&makers, row, |text| {
+        assert_eq!(import("a.jsonl", text).read, 1);
+    });
 }
 
 const PIECES: [&str; 26] = [

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::import::tests::{import, import_with};
 use crate::import::{Import, ImportOptions};
-use crate::work::{MOST_VISITS, count};
+use crate::work::assert_in_proportion;
 
 fn good(import: &Import) -> Vec<usize> {
     import.examples.iter().map(|example| example.row).collect()
@@ -300,28 +300,14 @@ fn tables_cost_in_proportion_to_their_length() {
         |n| "Ann: x,\"".to_owned() + &"\"\"".repeat(n / 2),
         |n| ",\"\"a".repeat(n / 4),
     ];
-    for (index, maker) in makers.into_iter().enumerate() {
-        let measure = |size: usize| {
-            let text = format!("dialogue,summary\n{}", maker(size));
-            let (visits, import) = count(|| import("a.csv", &text));
-            assert_eq!(
-                import.read,
-                import.examples.len() + import.bad_rows(),
-                "{index}"
-            );
-            assert!(
-                visits <= text.len() * MOST_VISITS,
-                "{index}: {visits} for {}",
-                text.len()
-            );
-            visits as f64 / text.len() as f64
-        };
-        let (small, large) = (measure(20_000), measure(80_000));
-        assert!(
-            large < small * 1.3,
-            "{index}: {small} then {large} visits a byte"
-        );
-    }
+    assert_in_proportion(
+        &makers,
+        |rows| format!("dialogue,summary\n{rows}"),
+        |text| {
+            let import = import("a.csv", text);
+            assert_eq!(import.read, import.examples.len() + import.bad_rows());
+        },
+    );
 }
 
 proptest! {
