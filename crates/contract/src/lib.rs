@@ -50,7 +50,7 @@ pub use line::{
     Summarized,
 };
 pub use method::{Preset, StageName, Synthesizer, System};
-pub use model::{Fit, Quantize};
+pub use model::{AdapterDtype, Fit, Quantize};
 pub use plan::{Lack, SettingShape, SplitRule, SplitShares};
 pub use problem::{Problem, Reported};
 pub use rating::ItemState;

@@ -21,6 +21,19 @@ closed_set! {
 }
 
 closed_set! {
+    /// Number type in which a trained adapter is kept. What is measured is what is kept: an adapter is rounded before
+    /// anything reads it.
+    #[derive(Default)]
+    AdapterDtype, "number type of an adapter" {
+        /// As it was trained.
+        #[default]
+        F32 = "f32",
+        /// Half the size.
+        Bf16 = "bf16",
+    }
+}
+
+closed_set! {
     /// How the memory that a model needs compares with the memory that is free.
     Fit, "fit" {
         /// Room to spare.

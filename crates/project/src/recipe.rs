@@ -9,7 +9,7 @@ mod shape;
 
 use contract::RecipeRule;
 use contract::problem::{RecipeFault, RunProblem};
-use contract::{Preset, Quantize, SettingShape, StageName, StageName::*, System};
+use contract::{AdapterDtype, Preset, Quantize, SettingShape, StageName, StageName::*, System};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -179,6 +179,8 @@ recipe! {
     lora_alpha: f64 = 32.0, [Summaries, Synthesizer, Align, Summarizer], "common recipes";
     /// Dropout before A while training supervised.
     lora_dropout: f64 = 0.05, [Summaries, Synthesizer, Summarizer], "common recipes";
+    /// Number type in which trained adapters are kept: f32 or bf16, which is half the size; they are rounded before use.
+    adapter_dtype: AdapterDtype = AdapterDtype::F32, [Summaries, Synthesizer, Align, Summarizer], "f32 is exact; PEFT reads both";
     /// Supervised learning rate; 0: 1e-3 below 100 M parameters, 5e-4 below 1 B, else 2e-4.
     sft_lr: f64 = 0.0, [Summaries, Synthesizer, Summarizer], "argued from the paper's 2e-4 to 2e-5";
     /// Sequences in one supervised update.
@@ -310,7 +312,8 @@ recipe! {
 }
 
 /// Fields that runs of earlier versions do not have: while they are off, a stage's key is what it was without them.
-const LATER: [&str; 4] = [
+const LATER: [&str; 5] = [
+    "adapter_dtype",
     "dialogue_top_k",
     "dialogue_min_p",
     "dialogue_typical_p",

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
+use contract::AdapterDtype;
 
 use crate::disk::{serialize_tensors, write_atomically};
 use crate::error::{Error, Result};
@@ -163,7 +164,29 @@ impl Adapter {
     /// for each projection even where the base model stores several as one matrix. Both files are written under a
     /// temporary name, flushed to the disk and renamed, so that a reader never meets half a file.
     pub fn save(&self, dir: &Path) -> Result<()> {
-        write(dir, &self.config, self.named_tensors())
+        self.save_as(dir, AdapterDtype::F32)
+    }
+
+    /// As [`Adapter::save`], in a number type of half the size for instance. What is read back are the rounded values:
+    /// an adapter that is used before it is read back is made with [`Adapter::rounded`].
+    pub fn save_as(&self, dir: &Path, dtype: AdapterDtype) -> Result<()> {
+        let mut tensors = self.named_tensors();
+        for (_, tensor) in &mut tensors {
+            *tensor = tensor.to_dtype(candle_dtype(dtype))?;
+        }
+        write(dir, &self.config, tensors)
+    }
+
+    /// The adapter with its values rounded to `dtype`, still computed with in float32: what [`Adapter::save_as`]
+    /// followed by [`Adapter::load`] gives.
+    pub fn rounded(&self, dtype: AdapterDtype) -> Result<Self> {
+        let mut rounded = self.clone();
+        for pair in rounded.update.layers.iter_mut().flatten().flatten() {
+            for matrix in [&mut pair.a, &mut pair.b] {
+                *matrix = matrix.to_dtype(candle_dtype(dtype))?.to_dtype(DType::F32)?;
+            }
+        }
+        Ok(rounded)
     }
 
     /// Writes the adapter as a folder that PEFT loads on the base model: as [`Adapter::save`], with pairs on the
@@ -187,6 +210,13 @@ impl Adapter {
             }
         }
         Ok(merged)
+    }
+}
+
+fn candle_dtype(dtype: AdapterDtype) -> DType {
+    match dtype {
+        AdapterDtype::F32 => DType::F32,
+        AdapterDtype::Bf16 => DType::BF16,
     }
 }
 
@@ -372,6 +402,35 @@ mod tests {
             names[0],
             "base_model.model.model.layers.0.mlp.down_proj.lora_A.weight"
         );
+    }
+
+    #[test]
+    fn an_adapter_saved_in_half_the_size_is_read_back_as_it_was_rounded() {
+        let decoder = test_model::tiny(1);
+        let config = lora_config(&[Target::Q, Target::Down]);
+        let adapter = Adapter::init(config, &decoder.config, 5, &Device::Cpu).unwrap();
+        let adapter = with_random_b(&adapter);
+        let bytes = |dtype| {
+            let dir = tempfile::tempdir().unwrap();
+            adapter.save_as(dir.path(), dtype).unwrap();
+            let read = Adapter::load(dir.path(), &decoder.config, &Device::Cpu).unwrap();
+            let rounded = adapter.rounded(dtype).unwrap();
+            assert_eq!(
+                hidden(&decoder, Some(&read)),
+                hidden(&decoder, Some(&rounded))
+            );
+            (
+                std::fs::metadata(dir.path().join(WEIGHTS_FILE))
+                    .unwrap()
+                    .len(),
+                hidden(&decoder, Some(&read)),
+            )
+        };
+        let ((whole, exact), (half, near)) = (bytes(AdapterDtype::F32), bytes(AdapterDtype::Bf16));
+        assert!(half * 10 < whole * 7, "{half} of {whole} bytes");
+        assert_eq!(exact, hidden(&decoder, Some(&adapter)));
+        let moved = largest_difference(&near, &exact);
+        assert!(moved > 0.0 && moved < 0.1, "{moved}");
     }
 
     /// In every number type that PEFT writes, and in a fused matrix.

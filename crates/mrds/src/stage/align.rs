@@ -310,6 +310,7 @@ fn judge(
     if let Some(judged) = stage.work(&key)? {
         return Ok(judged);
     }
+    let adapter = &stage.as_kept(adapter)?;
     let recipe = stage.recipe();
     let limit = if recipe.checkpoint_summaries == 0 {
         usize::MAX

@@ -146,7 +146,8 @@ impl Stage<'_> {
             outcome.updates,
             &outcome.best_adapter.config,
         );
-        let sha256 = self.save_adapter(&outcome.best_adapter)?;
+        let adapter = self.as_kept(&outcome.best_adapter)?;
+        let sha256 = self.save_adapter(&adapter)?;
         let record = record(task, config, &outcome);
         self.put_work(
             &key,
@@ -156,10 +157,15 @@ impl Stage<'_> {
             },
         )?;
         Ok(Trained {
-            adapter: outcome.best_adapter,
+            adapter,
             sha256,
             record,
         })
+    }
+
+    /// An adapter as it is read back once it has been kept.
+    pub(crate) fn as_kept(&self, adapter: &Adapter) -> Result<Adapter> {
+        Ok(adapter.rounded(self.recipe().adapter_dtype)?)
     }
 
     /// Writes an adapter into the blobs under its hash.
@@ -174,7 +180,7 @@ impl Stage<'_> {
             // Left by a process that was killed while it saved.
             fs::remove_dir_all(&new).map_err(io(FileAction::Remove, &new))?;
         }
-        adapter.save(&new)?;
+        adapter.save_as(&new, self.recipe().adapter_dtype)?;
         let file = new.join("adapter_model.safetensors");
         let sha256 = store::sha256_hex(&fs::read(&file).map_err(io(FileAction::Read, &file))?);
         let place = blobs.join(&sha256);

@@ -3,7 +3,7 @@
 //!
 //! [`Recipe::validate`]: super::Recipe::validate
 
-use contract::{Quantize, RecipeRule, SettingShape, System};
+use contract::{AdapterDtype, Quantize, RecipeRule, SettingShape, System};
 use serde_json::Value;
 
 /// Whole numbers that cannot be 0.
@@ -59,6 +59,9 @@ fn words(key: &str) -> Option<Vec<String>> {
         ],
         "dpo_sft_target" => &["real", "chosen"],
         "recompute" => &["auto", "on", "off"],
+        "adapter_dtype" => {
+            return Some(AdapterDtype::ALL.iter().map(ToString::to_string).collect());
+        }
         "quantize" => return Some(Quantize::ALL.iter().map(ToString::to_string).collect()),
         _ => return None,
     };

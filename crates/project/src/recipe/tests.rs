@@ -172,3 +172,12 @@ fn samplers_that_are_off_leave_a_stages_key_as_it_was() {
         assert!(recipe.set(&format!("{field}=-1")).is_err(), "{field}");
     }
 }
+
+#[test]
+fn adapters_kept_as_they_were_trained_leave_a_stages_key_as_it_was() {
+    let mut recipe = Recipe::default();
+    let key = |recipe: &Recipe| recipe.of_stage(Synthesizer).unwrap()["adapter_dtype"].clone();
+    assert!(key(&recipe).is_null());
+    recipe.set("adapter_dtype=bf16").unwrap();
+    assert_eq!(key(&recipe), "bf16");
+}

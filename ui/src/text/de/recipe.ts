@@ -30,6 +30,8 @@ export const recipe: Record<string, string> = {
   lora_rank: 'Rang jedes Adapters.',
   lora_alpha: 'Zähler der Skalierung: W x + (alpha / Rang) B A x.',
   lora_dropout: 'Dropout vor A im überwachten Training.',
+  adapter_dtype:
+    'Zahlentyp, in dem trainierte Adapter aufbewahrt werden: f32 oder bf16, das ist halb so groß; sie werden gerundet, bevor etwas sie liest.',
   sft_lr:
     'Lernrate des überwachten Trainings; 0: 1e-3 unter 100 M Parametern, 5e-4 unter 1 Mrd., sonst 2e-4.',
   sft_batch_size: 'Sequenzen in einem überwachten Update.',

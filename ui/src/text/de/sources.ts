@@ -33,6 +33,7 @@ export const sources: Record<string, string> = {
   'argued; format rates depend on it': 'begründet; davon hängt ab, wie oft das Format stimmt',
   'bounds the time': 'begrenzt die Zeit',
   'common for LoRA': 'üblich bei LoRA',
+  'f32 is exact; PEFT reads both': 'f32 ist exakt; PEFT liest beide',
   'common recipes': 'übliche Rezepte',
   'equal search for all: under-tuned SFT is a false gain':
     'gleiche Suche für alle: ein schlecht eingestelltes SFT täuschte einen Gewinn vor',

@@ -32,6 +32,7 @@ fn a_run_that_is_not_begun() {
     dry_run: boolean
     model.id: string
     model.parameters: number
+    recipe.adapter_dtype: string
     recipe.bootstrap: number
     recipe.candidate_summaries: string
     recipe.candidate_synthetic_limit: number
@@ -293,6 +294,7 @@ fn a_run() {
     pairs.joint: number
     pairs_by_origin.real: number
     pairs_by_origin.synthetic: number
+    recipe.adapter_dtype: string
     recipe.bootstrap: number
     recipe.candidate_summaries: string
     recipe.candidate_synthetic_limit: number
