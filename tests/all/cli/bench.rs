@@ -81,7 +81,7 @@ fn scoring_stands_beside_the_forward_pass_of_training() {
 fn generation_has_a_row_for_each_weight_type_and_batch() {
     let place = Place::new();
     let done = place.ok(&[
-        "bench", "generate", "--shape", "7m", "--batch", "1,3", "--quant", "f32,q8_0", "--prompt",
+        "bench", "generate", "--shape", "7m", "--batch", "1,3", "--quant", "f32,q4_1", "--prompt",
         "6", "--new", "5",
     ]);
     let rows = done["rows"].as_array().expect("rows").clone();
@@ -89,7 +89,7 @@ fn generation_has_a_row_for_each_weight_type_and_batch() {
         .iter()
         .map(|r| (r["quant"].as_str().unwrap(), r["batch"].as_u64().unwrap()))
         .collect();
-    assert_eq!(named, [("f32", 1), ("f32", 3), ("q8_0", 1), ("q8_0", 3)]);
+    assert_eq!(named, [("f32", 1), ("f32", 3), ("q4_1", 1), ("q4_1", 3)]);
     for row in &rows {
         for key in [
             "tokens_per_s",
@@ -136,7 +136,7 @@ fn weights_in_a_card_s_form_are_measured_too() {
     let small = [
         "bench", "train", "--shape", "7m", "--batch", "1", "--seq", "24", "--steps", "1",
     ];
-    for quant in ["bf16", "q8_0"] {
+    for quant in ["bf16", "q8_0", "q5_0"] {
         let done = place.ok(&[&small[..], &["--quant", quant]].concat());
         let floor = if quant == "bf16" {
             "floor_s"

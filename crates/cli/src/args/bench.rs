@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
-use contract::Quantize;
+use lm::model::packed::GgmlDType;
 use lm::model::shape::Shape;
 
 use super::word::word_of;
@@ -30,36 +30,59 @@ pub(crate) enum BenchWhat {
     Parity,
 }
 
-/// How random weights are held: dense in a number type, or packed.
+/// How random weights are held: dense in a number type, or packed in blocks that files hold. More of them than a recipe
+/// quantises to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weights {
     F32,
     Bf16,
-    Packed(Quantize),
+    Q8_0,
+    Q4_0,
+    Q4_1,
+    Q5_0,
+    Q5_1,
+    Q4K,
+    Q6K,
 }
 
 impl Weights {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::F32,
         Self::Bf16,
-        Self::Packed(Quantize::Q8_0),
-        Self::Packed(Quantize::Q4_0),
-        Self::Packed(Quantize::Q4K),
-        Self::Packed(Quantize::Q6K),
-    ];
-    /// Those with a backward pass.
-    const TRAINABLE: [Self; 4] = [
-        Self::F32,
-        Self::Bf16,
-        Self::Packed(Quantize::Q8_0),
-        Self::Packed(Quantize::Q4_0),
+        Self::Q8_0,
+        Self::Q4_0,
+        Self::Q4_1,
+        Self::Q5_0,
+        Self::Q5_1,
+        Self::Q4K,
+        Self::Q6K,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::F32 => "f32",
             Self::Bf16 => "bf16",
-            Self::Packed(quantize) => quantize.as_str(),
+            Self::Q8_0 => "q8_0",
+            Self::Q4_0 => "q4_0",
+            Self::Q4_1 => "q4_1",
+            Self::Q5_0 => "q5_0",
+            Self::Q5_1 => "q5_1",
+            Self::Q4K => "q4_k",
+            Self::Q6K => "q6_k",
+        }
+    }
+
+    /// The type of the blocks of packed weights.
+    pub(crate) const fn blocks(self) -> Option<GgmlDType> {
+        match self {
+            Self::F32 | Self::Bf16 => None,
+            Self::Q8_0 => Some(GgmlDType::Q8_0),
+            Self::Q4_0 => Some(GgmlDType::Q4_0),
+            Self::Q4_1 => Some(GgmlDType::Q4_1),
+            Self::Q5_0 => Some(GgmlDType::Q5_0),
+            Self::Q5_1 => Some(GgmlDType::Q5_1),
+            Self::Q4K => Some(GgmlDType::Q4K),
+            Self::Q6K => Some(GgmlDType::Q6K),
         }
     }
 }
@@ -72,7 +95,7 @@ pub(crate) struct BenchTrain {
     /// How the weights are held [default: f32, on a card bf16]. bf16 on the processor takes the card's operations
     #[arg(
         long,
-        value_parser = word_of(&Weights::TRAINABLE, Weights::as_str),
+        value_parser = word_of(&Weights::ALL, Weights::as_str),
         conflicts_with_all = ["data", "model"]
     )]
     pub(crate) quant: Option<Weights>,

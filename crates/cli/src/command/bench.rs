@@ -14,6 +14,7 @@ use bench::{
 };
 use contract::DeviceChoice;
 use lm::device::Place;
+use lm::model::packed::GgmlDType;
 use lm::model::shape::{Shape, random_decoder, random_decoder_on};
 use lm::parity::parity as compare;
 use lm::train::{Budget, PreferencePair, TrainExample};
@@ -66,17 +67,17 @@ fn clock() -> Clock<'static> {
 }
 
 /// Where and how random weights are held; as a device does it where nothing is asked for.
-fn place_of(weights: Option<Weights>, device: &Device) -> (Quantize, Place) {
+fn place_of(weights: Option<Weights>, device: &Device) -> (Option<GgmlDType>, Place) {
     let usual = Place::on(device);
     let dense = |dtype| Place {
         dtype,
         ..usual.clone()
     };
     match weights {
-        None => (Quantize::None, usual),
-        Some(Weights::F32) => (Quantize::None, dense(DType::F32)),
-        Some(Weights::Bf16) => (Quantize::None, dense(DType::BF16)),
-        Some(Weights::Packed(quantize)) => (quantize, usual),
+        None => (None, usual),
+        Some(Weights::F32) => (None, dense(DType::F32)),
+        Some(Weights::Bf16) => (None, dense(DType::BF16)),
+        Some(packed) => (packed.blocks(), usual),
     }
 }
 
@@ -221,8 +222,8 @@ fn train(global: &Global, args: &BenchTrain, device: &Device, output: &Output) -
 fn material(args: &BenchTrain, device: &Device) -> Result<(Decoder, Material), Failure> {
     let (Some(file), Some(folder)) = (&args.data, &args.model) else {
         note(&format!("Random weights of shape {} …", args.shape));
-        let (quantize, place) = place_of(args.quant, device);
-        let decoder = random_decoder_on(args.shape.config()?, quantize, &place)?;
+        let (blocks, place) = place_of(args.quant, device);
+        let decoder = random_decoder_on(args.shape.config()?, blocks, &place)?;
         let Some(completion) = (args.seq as usize)
             .checked_sub(args.prompt)
             .filter(|tokens| *tokens > 0)
@@ -376,7 +377,7 @@ fn generate(global: &Global, args: &BenchGenerate, device: &Device, output: &Out
     } else {
         Weights::F32
     };
-    let usual = [dense, Weights::Packed(Quantize::Q8_0)];
+    let usual = [dense, Weights::Q8_0];
     let asked = match args.quant.is_empty() {
         true => &usual[..],
         false => &args.quant,
@@ -388,8 +389,8 @@ fn generate(global: &Global, args: &BenchGenerate, device: &Device, output: &Out
             "Random weights of shape {} in {quant} …",
             args.shape
         ));
-        let (quantize, place) = place_of(Some(weights), device);
-        let decoder = random_decoder_on(args.shape.config()?, quantize, &place)?;
+        let (blocks, place) = place_of(Some(weights), device);
+        let decoder = random_decoder_on(args.shape.config()?, blocks, &place)?;
         for &batch in &args.batch {
             let work = DecodeWork {
                 batch_size: batch,

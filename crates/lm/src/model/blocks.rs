@@ -19,23 +19,41 @@ fn line_of(value: impl Fn(usize) -> f32) -> Line {
     line
 }
 
-/// A block type: `BYTES` hold `16 * LINES` values. A trait, because calls of its methods are always inlined; a function
-/// handed over as a value would be compiled without the caller's instructions.
-pub(super) trait Block<const BYTES: usize, const LINES: usize> {
-    fn decode(block: &[u8; BYTES], lines: &mut [Line; LINES]);
+/// 32 values, few enough to stay in registers.
+pub(super) type Group = [Line; 2];
+
+/// Values of a [`Group`].
+pub(super) const GROUP_VALUES: usize = 32;
+
+/// A block type: `BYTES` hold `GROUPS` groups of values. A trait, because calls of its methods are always inlined; a
+/// function handed over as a value would be compiled without the caller's instructions.
+pub(super) trait Block<const BYTES: usize, const GROUPS: usize> {
+    /// What all groups of a block have in common: its scales.
+    type Head;
+
+    fn head(block: &[u8; BYTES]) -> Self::Head;
+
+    /// The group of this number.
+    fn group(block: &[u8; BYTES], head: &Self::Head, n: usize) -> Group;
 }
 
 /// Decodes block after block. Each is cut off the front: a loop over an array of blocks would be turned into vectors
 /// across blocks, which gather and scatter single values.
 #[inline(always)]
-pub(super) fn blocks<B: Block<BYTES, LINES>, const BYTES: usize, const LINES: usize>(
+pub(super) fn blocks<B: Block<BYTES, GROUPS>, const BYTES: usize, const GROUPS: usize>(
     mut source: &[u8],
     values: &mut [f32],
 ) {
-    let mut decoded = values.as_chunks_mut().0.as_chunks_mut().0.iter_mut();
-    while let (Some((block, following)), Some(lines)) = (source.split_first_chunk(), decoded.next())
+    let (lines, _) = values.as_chunks_mut();
+    let (groups, _) = lines.as_chunks_mut();
+    let mut decoded = groups.as_chunks_mut::<GROUPS>().0.iter_mut();
+    while let (Some((block, following)), Some(groups)) =
+        (source.split_first_chunk(), decoded.next())
     {
-        B::decode(block, lines);
+        let head = B::head(block);
+        for (n, group) in groups.iter_mut().enumerate() {
+            *group = B::group(block, &head, n);
+        }
         source = following;
     }
 }
@@ -97,90 +115,204 @@ fn f16(bytes: [u8; 2]) -> f32 {
 /// 32 values: scale (f16), signed bytes.
 pub(super) struct Q8_0;
 
-impl Block<34, 2> for Q8_0 {
+impl Block<34, 1> for Q8_0 {
+    type Head = f32;
+
     #[inline(always)]
-    fn decode(block: &[u8; 34], lines: &mut [Line; 2]) {
-        let scale = f16([block[0], block[1]]);
-        for (line, bytes) in lines.iter_mut().zip(block[2..].as_chunks::<16>().0) {
-            *line = line_of(|i| f32::from(bytes[i].cast_signed()) * scale);
-        }
+    fn head(block: &[u8; 34]) -> f32 {
+        f16([block[0], block[1]])
+    }
+
+    #[inline(always)]
+    fn group(block: &[u8; 34], scale: &f32, _: usize) -> Group {
+        let line = |half: usize| {
+            let bytes = &block[2 + 16 * half..][..16];
+            line_of(|i| f32::from(bytes[i].cast_signed()) * scale)
+        };
+        [line(0), line(1)]
     }
 }
 
 /// 32 values: scale (f16), 16 bytes of which the low halves come first; 8 is zero.
 pub(super) struct Q4_0;
 
-impl Block<18, 2> for Q4_0 {
+impl Block<18, 1> for Q4_0 {
+    type Head = f32;
+
     #[inline(always)]
-    fn decode(block: &[u8; 18], lines: &mut [Line; 2]) {
-        let scale = f16([block[0], block[1]]);
-        for (half, line) in lines.iter_mut().enumerate() {
-            *line = line_of(|i| (f32::from(block[2 + i] >> (4 * half) & 15) - 8.0) * scale);
-        }
+    fn head(block: &[u8; 18]) -> f32 {
+        f16([block[0], block[1]])
     }
+
+    #[inline(always)]
+    fn group(block: &[u8; 18], scale: &f32, _: usize) -> Group {
+        let numbers = &block[2..];
+        let line = |half: usize| line_of(|i| (nibble(numbers, half, i) as f32 - 8.0) * scale);
+        [line(0), line(1)]
+    }
+}
+
+/// 32 values: scale and minimum (f16), halves as in [`Q4_0`]; a value is `scale * number + minimum`.
+pub(super) struct Q4_1;
+
+impl Block<20, 1> for Q4_1 {
+    type Head = (f32, f32);
+
+    #[inline(always)]
+    fn head(block: &[u8; 20]) -> (f32, f32) {
+        (f16([block[0], block[1]]), f16([block[2], block[3]]))
+    }
+
+    #[inline(always)]
+    fn group(block: &[u8; 20], (scale, min): &(f32, f32), _: usize) -> Group {
+        let numbers = &block[4..];
+        let line = |half: usize| line_of(|i| nibble(numbers, half, i) as f32 * scale + min);
+        [line(0), line(1)]
+    }
+}
+
+/// 32 values: scale (f16), a fifth bit of each in 4 bytes, halves as in [`Q4_0`]; 16 is zero.
+pub(super) struct Q5_0;
+
+impl Block<22, 1> for Q5_0 {
+    type Head = f32;
+
+    #[inline(always)]
+    fn head(block: &[u8; 22]) -> f32 {
+        f16([block[0], block[1]])
+    }
+
+    #[inline(always)]
+    fn group(block: &[u8; 22], scale: &f32, _: usize) -> Group {
+        let fifths = u32::from_le_bytes([block[2], block[3], block[4], block[5]]);
+        let numbers = &block[6..];
+        let line = |half: usize| {
+            let fifths = fifth_bits(fifths, half);
+            line_of(|i| {
+                let number = nibble(numbers, half, i) | (fifths >> i & 16).cast_signed();
+                (number - 16) as f32 * scale
+            })
+        };
+        [line(0), line(1)]
+    }
+}
+
+/// As [`Q5_0`] with the scale and minimum of [`Q4_1`].
+pub(super) struct Q5_1;
+
+impl Block<24, 1> for Q5_1 {
+    type Head = (f32, f32);
+
+    #[inline(always)]
+    fn head(block: &[u8; 24]) -> (f32, f32) {
+        (f16([block[0], block[1]]), f16([block[2], block[3]]))
+    }
+
+    #[inline(always)]
+    fn group(block: &[u8; 24], (scale, min): &(f32, f32), _: usize) -> Group {
+        let fifths = u32::from_le_bytes([block[4], block[5], block[6], block[7]]);
+        let numbers = &block[8..];
+        let line = |half: usize| {
+            let fifths = fifth_bits(fifths, half);
+            line_of(|i| {
+                let number = nibble(numbers, half, i) | (fifths >> i & 16).cast_signed();
+                number as f32 * scale + min
+            })
+        };
+        [line(0), line(1)]
+    }
+}
+
+/// Number `i` of the low (0) or high (1) halves of bytes.
+#[inline(always)]
+fn nibble(bytes: &[u8], half: usize, i: usize) -> i32 {
+    i32::from(bytes[i] >> (4 * half) & 15)
+}
+
+/// The fifth bits of the first or second 16 numbers of a group, placed so that a shift by the number's place leaves
+/// its bit where a number has it: 16.
+#[inline(always)]
+fn fifth_bits(all: u32, half: usize) -> u32 {
+    if half == 0 { all << 4 } else { all >> 12 }
 }
 
 /// 256 values: scale and scale of minima (f16), 8 scales and minima of 6 bits in 12 bytes, 4 bits a value.
 pub(super) struct Q4K;
 
-impl Block<144, 16> for Q4K {
+impl Block<144, 8> for Q4K {
+    type Head = Scales;
+
     #[inline(always)]
-    fn decode(block: &[u8; 144], lines: &mut [Line; 16]) {
-        let scales = Scales::new(block);
-        for (n, line) in lines.iter_mut().enumerate() {
-            let (scale, min) = scales.of(n / 2);
-            // Two lines of low halves, then the high halves of the same bytes.
-            let bytes = &block[16 + n / 4 * 32 + n % 2 * 16..][..16];
-            *line = line_of(|i| scale * f32::from(bytes[i] >> (n / 2 % 2 * 4) & 15) - min);
-        }
+    fn head(block: &[u8; 144]) -> Scales {
+        Scales::new(block)
+    }
+
+    #[inline(always)]
+    fn group(block: &[u8; 144], scales: &Scales, n: usize) -> Group {
+        let (scale, min) = scales.of_group(n);
+        // The low halves of 32 bytes, then the high halves of the same bytes.
+        let bytes = &block[16 + n / 2 * 32..][..32];
+        let line = |half: usize| {
+            line_of(|i| scale * f32::from(bytes[16 * half + i] >> (n % 2 * 4) & 15) - min)
+        };
+        [line(0), line(1)]
     }
 }
 
 /// As [`Q4K`], with a fifth bit of every value in 32 bytes before the halves.
 pub(super) struct Q5K;
 
-impl Block<176, 16> for Q5K {
+impl Block<176, 8> for Q5K {
+    type Head = Scales;
+
     #[inline(always)]
-    fn decode(block: &[u8; 176], lines: &mut [Line; 16]) {
-        let scales = Scales::new(block);
-        for (n, line) in lines.iter_mut().enumerate() {
-            let (scale, min) = scales.of(n / 2);
-            let bytes = &block[48 + n / 4 * 32 + n % 2 * 16..][..16];
-            let fifths = &block[16 + n % 2 * 16..][..16];
-            *line = line_of(|i| {
-                let number = bytes[i] >> (n / 2 % 2 * 4) & 15 | (fifths[i] >> (n / 2) & 1) << 4;
+    fn head(block: &[u8; 176]) -> Scales {
+        Scales::new(block)
+    }
+
+    #[inline(always)]
+    fn group(block: &[u8; 176], scales: &Scales, n: usize) -> Group {
+        let (scale, min) = scales.of_group(n);
+        let (bytes, fifths) = (&block[48 + n / 2 * 32..][..32], &block[16..48]);
+        let line = |half: usize| {
+            line_of(|i| {
+                let place = 16 * half + i;
+                let number = bytes[place] >> (n % 2 * 4) & 15 | (fifths[place] >> n & 1) << 4;
                 scale * f32::from(number) - min
-            });
-        }
+            })
+        };
+        [line(0), line(1)]
     }
 }
 
 /// The head of [`Q4K`] and [`Q5K`]: a value is `scale * number - min`.
-struct Scales<'a> {
+pub(super) struct Scales {
     scale: f32,
     min: f32,
-    packed: &'a [u8],
+    packed: [u8; 12],
 }
 
-impl<'a> Scales<'a> {
+impl Scales {
     #[inline(always)]
-    fn new(block: &'a [u8]) -> Self {
+    fn new(block: &[u8]) -> Self {
+        let mut packed = [0; 12];
+        packed.copy_from_slice(&block[4..16]);
         Self {
             scale: f16([block[0], block[1]]),
             min: f16([block[2], block[3]]),
-            packed: &block[4..16],
+            packed,
         }
     }
 
-    /// Scale and minimum of the 32 values of this number.
+    /// Scale and minimum of the group of this number.
     #[inline(always)]
-    fn of(&self, i: usize) -> (f32, f32) {
-        let p = self.packed;
-        let (scale, min) = match i {
-            0..4 => (p[i] & 63, p[i + 4] & 63),
+    fn of_group(&self, n: usize) -> (f32, f32) {
+        let p = &self.packed;
+        let (scale, min) = match n {
+            0..4 => (p[n] & 63, p[n + 4] & 63),
             _ => (
-                p[i + 4] & 15 | p[i - 4] >> 6 << 4,
-                p[i + 4] >> 4 | p[i] >> 6 << 4,
+                p[n + 4] & 15 | p[n - 4] >> 6 << 4,
+                p[n + 4] >> 4 | p[n] >> 6 << 4,
             ),
         };
         (self.scale * f32::from(scale), self.min * f32::from(min))
@@ -190,20 +322,29 @@ impl<'a> Scales<'a> {
 /// 256 values: 4 low bits of each, 2 high bits of each, 16 scales (signed bytes), scale (f16); 32 is zero.
 pub(super) struct Q6K;
 
-impl Block<210, 16> for Q6K {
+impl Block<210, 8> for Q6K {
+    type Head = f32;
+
     #[inline(always)]
-    fn decode(block: &[u8; 210], lines: &mut [Line; 16]) {
-        let scale = f16([block[208], block[209]]);
-        for (n, line) in lines.iter_mut().enumerate() {
-            let scale = scale * f32::from(block[192 + n].cast_signed());
-            // The line is in one of two halves of 128 values, and there in one of four quarters.
-            let (half, quarter, within) = (n / 8, n / 2 % 4, n % 2 * 16);
-            let low = &block[64 * half + quarter % 2 * 32 + within..][..16];
-            let high = &block[128 + 32 * half + within..][..16];
-            *line = line_of(|i| {
-                let number = low[i] >> (quarter / 2 * 4) & 15 | (high[i] >> (2 * quarter) & 3) << 4;
+    fn head(block: &[u8; 210]) -> f32 {
+        f16([block[208], block[209]])
+    }
+
+    #[inline(always)]
+    fn group(block: &[u8; 210], scale: &f32, n: usize) -> Group {
+        // The group is one of four quarters of one of two halves.
+        let (half, quarter) = (n / 4, n % 4);
+        let low = &block[64 * half + quarter % 2 * 32..][..32];
+        let high = &block[128 + 32 * half..][..32];
+        let line = |l: usize| {
+            let scale = scale * f32::from(block[192 + 2 * n + l].cast_signed());
+            line_of(|i| {
+                let place = 16 * l + i;
+                let number =
+                    low[place] >> (quarter / 2 * 4) & 15 | (high[place] >> (2 * quarter) & 3) << 4;
                 scale * (f32::from(number) - 32.0)
-            });
-        }
+            })
+        };
+        [line(0), line(1)]
     }
 }

@@ -12,7 +12,7 @@ use candle_core::quantized::GgmlDType;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::blocks::{Block, Line, Q4_0, Q8_0};
+use super::blocks::{Block, GROUP_VALUES, Group, Q4_0, Q4_1, Q4K, Q5_0, Q5_1, Q5K, Q6K, Q8_0};
 use super::packed::Packed;
 use crate::error::Result;
 
@@ -185,13 +185,18 @@ impl WithSimd for Task<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Result<()> {
+        if self.out.len() > REGISTER_ROWS {
+            return self.in_cache(simd);
+        }
         match self.weight.dtype() {
-            GgmlDType::Q8_0 if self.out.len() <= REGISTER_ROWS => {
-                self.in_registers::<S, Q8_0, _, _>(simd)
-            }
-            GgmlDType::Q4_0 if self.out.len() <= REGISTER_ROWS => {
-                self.in_registers::<S, Q4_0, _, _>(simd)
-            }
+            GgmlDType::Q8_0 => self.in_registers::<S, Q8_0, _, _>(simd),
+            GgmlDType::Q4_0 => self.in_registers::<S, Q4_0, _, _>(simd),
+            GgmlDType::Q4_1 => self.in_registers::<S, Q4_1, _, _>(simd),
+            GgmlDType::Q5_0 => self.in_registers::<S, Q5_0, _, _>(simd),
+            GgmlDType::Q5_1 => self.in_registers::<S, Q5_1, _, _>(simd),
+            GgmlDType::Q4K => self.in_registers::<S, Q4K, _, _>(simd),
+            GgmlDType::Q5K => self.in_registers::<S, Q5K, _, _>(simd),
+            GgmlDType::Q6K => self.in_registers::<S, Q6K, _, _>(simd),
             _ => return self.in_cache(simd),
         }
         Ok(())
@@ -205,7 +210,7 @@ impl Task<'_> {
 
     /// Goes through the matrix row by row, and multiplies each with up to eight rows of x at once.
     #[inline(always)]
-    fn in_registers<S: Simd, B: Block<BYTES, LINES>, const BYTES: usize, const LINES: usize>(
+    fn in_registers<S: Simd, B: Block<BYTES, GROUPS>, const BYTES: usize, const GROUPS: usize>(
         mut self,
         simd: S,
     ) {
@@ -216,10 +221,10 @@ impl Task<'_> {
             while !out.is_empty() {
                 let done = match out.len() {
                     8.. if S::REGISTER_COUNT >= 32 => {
-                        dots::<S, B, BYTES, LINES, 8>(simd, blocks, x, row, out)
+                        dots::<S, B, BYTES, GROUPS, 8>(simd, blocks, x, row, out)
                     }
-                    4.. => dots::<S, B, BYTES, LINES, 4>(simd, blocks, x, row, out),
-                    _ => dots::<S, B, BYTES, LINES, 1>(simd, blocks, x, row, out),
+                    4.. => dots::<S, B, BYTES, GROUPS, 4>(simd, blocks, x, row, out),
+                    _ => dots::<S, B, BYTES, GROUPS, 1>(simd, blocks, x, row, out),
                 };
                 (x, out) = (&x[done * columns..], &mut out[done..]);
             }
@@ -255,29 +260,39 @@ impl Task<'_> {
 
 /// Dot products of one row of the matrix with the first `M` rows of x, into `out[..M][row]`; returns `M`.
 #[inline(always)]
-fn dots<S: Simd, B: Block<BYTES, LINES>, const BYTES: usize, const LINES: usize, const M: usize>(
+fn dots<
+    S: Simd,
+    B: Block<BYTES, GROUPS>,
+    const BYTES: usize,
+    const GROUPS: usize,
+    const M: usize,
+>(
     simd: S,
     blocks: &[[u8; BYTES]],
     x: &[f32],
     row: usize,
     out: &mut [&mut [f32]],
 ) -> usize {
-    let lines = blocks.len() * LINES;
-    let mut xs: [&[[Line; LINES]]; M] = [&[]; M];
-    for (blocks_of_x, x) in xs.iter_mut().zip(x.as_chunks().0.chunks_exact(lines)) {
+    let columns = blocks.len() * GROUPS * GROUP_VALUES;
+    let mut xs: [&[[Group; GROUPS]]; M] = [&[]; M];
+    for (blocks_of_x, x) in xs.iter_mut().zip(x.chunks_exact(columns.max(1))) {
+        let (lines, _) = x.as_chunks();
+        let (groups, _) = lines.as_chunks();
         // Stating the length once spares checking every index.
-        *blocks_of_x = &x.as_chunks().0[..blocks.len()];
+        *blocks_of_x = &groups.as_chunks().0[..blocks.len()];
     }
     // Two sums, so that no addition waits for the one before it.
     let mut sums = [[simd.splat_f32s(0.0); 2]; M];
     for (i, block) in blocks.iter().enumerate() {
-        let mut values = [[0f32; 16]; LINES];
-        B::decode(block, &mut values);
-        let values = S::as_simd_f32s(values.as_flattened()).0;
-        for m in 0..M {
-            let x = S::as_simd_f32s(xs[m][i].as_flattened()).0;
-            for j in 0..16 * LINES / S::F32_LANES {
-                sums[m][j % 2] = simd.mul_add_e_f32s(values[j], x[j], sums[m][j % 2]);
+        let head = B::head(block);
+        for n in 0..GROUPS {
+            let group = B::group(block, &head, n);
+            let values = S::as_simd_f32s(group.as_flattened()).0;
+            for m in 0..M {
+                let x = S::as_simd_f32s(xs[m][i][n].as_flattened()).0;
+                for j in 0..GROUP_VALUES / S::F32_LANES {
+                    sums[m][j % 2] = simd.mul_add_e_f32s(values[j], x[j], sums[m][j % 2]);
+                }
             }
         }
     }
@@ -402,6 +417,7 @@ mod tests {
     use candle_core::Device;
 
     use super::*;
+    use crate::model::packed::tests::archs;
     use crate::model::packed::{Bytes, encode};
     use crate::random;
 
@@ -414,14 +430,6 @@ mod tests {
     fn packed(dtype: GgmlDType, rows: usize, columns: usize) -> Packed {
         let bytes = encode(dtype, &uniform(1, rows * columns));
         Packed::new(Bytes::Owned(Arc::new(bytes)), dtype, rows, columns).unwrap()
-    }
-
-    /// All instruction sets that this processor has.
-    fn archs() -> Vec<Arch> {
-        let mut archs = vec![Arch::new(), Arch::Scalar];
-        #[cfg(target_arch = "x86_64")]
-        archs.extend(pulp::x86::V3::try_new().map(Arch::V3));
-        archs
     }
 
     #[test]
@@ -456,7 +464,13 @@ mod tests {
         for (dtype, rows, columns) in [
             (GgmlDType::Q8_0, 1403, 224),
             (GgmlDType::Q4_0, 5, 32),
+            (GgmlDType::Q4_1, 1403, 224),
+            (GgmlDType::Q5_0, 9, 576),
+            (GgmlDType::Q5_1, 3, 96),
+            (GgmlDType::Q2K, 2, 256),
             (GgmlDType::Q4K, 7, 512),
+            (GgmlDType::Q5K, 5, 256),
+            (GgmlDType::Q6K, 6, 768),
             (GgmlDType::BF16, 30, 37),
             (GgmlDType::F16, 1, 3),
         ] {

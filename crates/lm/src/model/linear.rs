@@ -98,11 +98,9 @@ impl InplaceOp3 for AddProduct {
             // SAFETY: sum is a slice of a.rows x b.columns values.
             unsafe {
                 multiply(
-                    &a,
-                    a_values,
-                    &b,
-                    b_values,
-                    sum.as_mut_ptr(),
+                    (&a, a_values),
+                    (&b, b_values),
+                    (sum.as_mut_ptr(), b.columns),
                     Some(self.scale),
                 );
             }
@@ -112,17 +110,45 @@ impl InplaceOp3 for AddProduct {
 }
 
 /// Offsets and strides of one operand: elements, batch, rows, columns.
-struct Operand {
+pub(super) struct Operand {
     batches: usize,
-    rows: usize,
-    columns: usize,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
     batch_stride: usize,
     row_stride: usize,
-    column_stride: usize,
+    pub(super) column_stride: usize,
 }
 
 impl Operand {
-    fn new(layout: &Layout) -> candle_core::Result<Self> {
+    /// A matrix whose values lie row after row.
+    pub(super) fn row_major(rows: usize, columns: usize) -> Self {
+        Self {
+            batches: 1,
+            rows,
+            columns,
+            batch_stride: 0,
+            row_stride: columns,
+            column_stride: 1,
+        }
+    }
+
+    /// The same values with rows as columns.
+    pub(super) fn transposed(self) -> Self {
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+            ..self
+        }
+    }
+
+    /// Its first columns.
+    pub(super) fn first_columns(&self, columns: usize) -> Self {
+        Self { columns, ..*self }
+    }
+
+    pub(super) fn new(layout: &Layout) -> candle_core::Result<Self> {
         let strides = layout.stride();
         match *layout.dims() {
             [rows, columns] => Ok(Self {
@@ -148,7 +174,7 @@ impl Operand {
     }
 
     /// The values from the first element on, checked to reach the last one.
-    fn values<'a>(
+    pub(super) fn values<'a>(
         &self,
         storage: &'a CpuStorage,
         layout: &Layout,
@@ -216,7 +242,12 @@ fn product(a: &Operand, a_values: &[f32], b: &Operand, b_values: &[f32]) -> Vec<
         )]
         // SAFETY: room is a slice of a.rows x b.columns values, which are written and not read.
         unsafe {
-            multiply(a, a_values, b, b_values, room.as_mut_ptr().cast(), None);
+            multiply(
+                (a, a_values),
+                (b, b_values),
+                (room.as_mut_ptr().cast(), b.columns),
+                None,
+            );
         }
     }
     #[expect(unsafe_code, reason = "all of it is written above")]
@@ -227,23 +258,23 @@ fn product(a: &Operand, a_values: &[f32], b: &Operand, b_values: &[f32]) -> Vec<
     out
 }
 
-/// `out = a b`, or `out += scale * a b` with a scale; writes every value of `out`, row by row.
+/// `out = a b`, or `out += scale * a b` with a scale; writes every value of `out`, a.rows rows of b.columns values, of
+/// which each begins `out_stride` values after the one before.
 ///
 /// # Safety
-/// `out` points to a.rows x b.columns values that nothing else uses meanwhile; with `add` they are initialised.
+/// The last element of either operand is inside its slice. The values of `out` are there and nothing else uses them
+/// meanwhile; with `add` they are initialised.
 #[expect(
     unsafe_code,
-    reason = "gemm takes pointers; `Operand::values` checked that strides stay inside"
+    reason = "gemm takes pointers; `Operand::values` checks that strides stay inside"
 )]
-unsafe fn multiply(
-    a: &Operand,
-    a_values: &[f32],
-    b: &Operand,
-    b_values: &[f32],
-    out: *mut f32,
+pub(super) unsafe fn multiply(
+    (a, a_values): (&Operand, &[f32]),
+    (b, b_values): (&Operand, &[f32]),
+    (out, out_stride): (*mut f32, usize),
     add: Option<f32>,
 ) {
-    // SAFETY: out is the caller's promise; the last element of either operand is inside its slice.
+    // SAFETY: all of it is the caller's promise.
     unsafe {
         gemm::gemm(
             a.rows,
@@ -251,7 +282,7 @@ unsafe fn multiply(
             a.columns,
             out,
             1,
-            b.columns as isize,
+            out_stride as isize,
             add.is_some(),
             a_values.as_ptr(),
             a.column_stride as isize,

@@ -27,6 +27,7 @@ pub mod shape;
 pub mod target;
 pub(crate) mod tensors;
 pub mod weight;
+mod widened;
 
 pub use architecture::Architecture;
 pub use config::DecoderConfig;

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use candle_core::quantized::GgmlDType;
+pub use candle_core::quantized::GgmlDType;
 use candle_core::{CpuStorage, Device, Tensor};
 pub use contract::Quantize;
 use half::{bf16, f16};
@@ -68,13 +68,22 @@ impl Bytes {
 /// Block type for rows of `columns` values. A row whose length is not a multiple of 256 becomes `Q8_0` (llama.cpp takes
 /// the next smaller type for some); one whose length is not a multiple of 32 stays as it is (`None`).
 pub fn block_type(quantize: Quantize, columns: usize) -> Option<GgmlDType> {
-    let wanted = match quantize {
-        Quantize::None => return None,
-        Quantize::Q8_0 => GgmlDType::Q8_0,
-        Quantize::Q4_0 => GgmlDType::Q4_0,
-        Quantize::Q4K => GgmlDType::Q4K,
-        Quantize::Q6K => GgmlDType::Q6K,
-    };
+    fitting_type(wanted_type(quantize)?, columns)
+}
+
+/// The block type that a setting names.
+pub(super) fn wanted_type(quantize: Quantize) -> Option<GgmlDType> {
+    match quantize {
+        Quantize::None => None,
+        Quantize::Q8_0 => Some(GgmlDType::Q8_0),
+        Quantize::Q4_0 => Some(GgmlDType::Q4_0),
+        Quantize::Q4K => Some(GgmlDType::Q4K),
+        Quantize::Q6K => Some(GgmlDType::Q6K),
+    }
+}
+
+/// [`block_type`] of a type by itself.
+pub(super) fn fitting_type(wanted: GgmlDType, columns: usize) -> Option<GgmlDType> {
     let fits = |dtype: &GgmlDType| columns > 0 && columns.is_multiple_of(dtype.block_size());
     [wanted, GgmlDType::Q8_0].into_iter().find(fits)
 }
@@ -168,17 +177,19 @@ impl Packed {
 
     /// Rows as f32 `[rows, columns]`.
     pub(crate) fn widen(&self, range: Range<usize>, device: &Device) -> Result<Tensor> {
+        let shape = (range.len(), self.columns);
         let mut values = vec![0f32; range.len() * self.columns];
-        let (row, source) = (self.row_bytes(), self.rows_bytes(range.clone()));
+        self.widen_into(range, &mut values)?;
+        Ok(Tensor::from_vec(values, shape, device)?)
+    }
+
+    /// Rows as f32, row after row into as many values.
+    pub(super) fn widen_into(&self, range: Range<usize>, values: &mut [f32]) -> Result<()> {
+        let (row, source) = (self.row_bytes(), self.rows_bytes(range));
         let parts = values.par_chunks_mut(ROWS_PER_TASK * self.columns.max(1));
         parts
             .zip(source.par_chunks(ROWS_PER_TASK * row.max(1)))
-            .try_for_each(|(values, source)| decode(self.dtype, source, values))?;
-        Ok(Tensor::from_vec(
-            values,
-            (range.len(), self.columns),
-            device,
-        )?)
+            .try_for_each(|(values, source)| decode(self.dtype, source, values))
     }
 
     /// Rows by number as f32 `[ids, columns]`.
@@ -282,6 +293,9 @@ fn decode_here(dtype: GgmlDType, source: &[u8], values: &mut [f32]) -> Result<()
         GgmlDType::BF16 => blocks::bf16s(source, values),
         GgmlDType::Q8_0 => blocks::blocks::<blocks::Q8_0, _, _>(source, values),
         GgmlDType::Q4_0 => blocks::blocks::<blocks::Q4_0, _, _>(source, values),
+        GgmlDType::Q4_1 => blocks::blocks::<blocks::Q4_1, _, _>(source, values),
+        GgmlDType::Q5_0 => blocks::blocks::<blocks::Q5_0, _, _>(source, values),
+        GgmlDType::Q5_1 => blocks::blocks::<blocks::Q5_1, _, _>(source, values),
         GgmlDType::Q4K => blocks::blocks::<blocks::Q4K, _, _>(source, values),
         GgmlDType::Q5K => blocks::blocks::<blocks::Q5K, _, _>(source, values),
         GgmlDType::Q6K => blocks::blocks::<blocks::Q6K, _, _>(source, values),
@@ -333,46 +347,97 @@ pub(crate) fn encode(dtype: GgmlDType, values: &[f32]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::random;
+
+    /// All instruction sets that this processor has.
+    pub(in crate::model) fn archs() -> Vec<Arch> {
+        let mut archs = vec![Arch::new(), Arch::Scalar];
+        #[cfg(target_arch = "x86_64")]
+        archs.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        archs
+    }
+
+    const BLOCK_TYPES: [GgmlDType; 10] = [
+        GgmlDType::Q4_0,
+        GgmlDType::Q4_1,
+        GgmlDType::Q5_0,
+        GgmlDType::Q5_1,
+        GgmlDType::Q8_0,
+        GgmlDType::Q2K,
+        GgmlDType::Q3K,
+        GgmlDType::Q4K,
+        GgmlDType::Q5K,
+        GgmlDType::Q6K,
+    ];
 
     fn same(found: f32, expected: f32) -> bool {
         found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan()
     }
 
-    #[test]
-    fn blocks_of_any_bytes_have_the_values_that_candle_reads() {
-        for dtype in [
-            GgmlDType::Q4_0,
-            GgmlDType::Q4_1,
-            GgmlDType::Q5_0,
-            GgmlDType::Q5_1,
-            GgmlDType::Q8_0,
-            GgmlDType::Q2K,
-            GgmlDType::Q3K,
-            GgmlDType::Q4K,
-            GgmlDType::Q5K,
-            GgmlDType::Q6K,
-        ] {
-            let length = 200 * dtype.type_size();
-            let bytes: Vec<u8> = (0..length as u64)
-                .map(|i| (random::uniform(5, i) * 256.0) as u8)
-                .collect();
-            let mut found = vec![0f32; 200 * dtype.block_size()];
-            decode(dtype, &bytes, &mut found).unwrap();
-            let expected = dtype
-                .from_data(Cow::Borrowed(&bytes))
-                .dequantize(found.len())
-                .unwrap();
-            let CpuStorage::F32(expected) = expected else {
-                panic!("not f32")
-            };
+    /// Checks whole blocks against candle's form, bit by bit, with every instruction set.
+    fn assert_as_candle(dtype: GgmlDType, source: &[u8]) {
+        let count = source.len() / dtype.type_size() * dtype.block_size();
+        let expected = dtype.from_data(Cow::Borrowed(source)).dequantize(count);
+        let CpuStorage::F32(expected) = expected.unwrap() else {
+            panic!("not f32")
+        };
+        for arch in archs() {
+            let mut found = vec![0f32; count];
+            let values = &mut found;
+            arch.dispatch(Decode {
+                dtype,
+                source,
+                values,
+            })
+            .unwrap();
             for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
                 assert!(
                     same(*found, *expected),
-                    "{dtype:?}: value {i} is {found}, not {expected}"
+                    "{arch:?} {dtype:?}: value {i} is {found}, not {expected}"
                 );
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_of_any_bytes_have_the_values_that_candle_reads(
+            bytes in prop::collection::vec(any::<u8>(), 3 * 210)
+        ) {
+            for dtype in BLOCK_TYPES {
+                let whole = bytes.len() / dtype.type_size() * dtype.type_size();
+                assert_as_candle(dtype, &bytes[..whole]);
+            }
+        }
+    }
+
+    /// Numbers that are all low, all high or alternating under every kind of scale: zeros, subnormal, the largest,
+    /// infinite, none.
+    #[test]
+    fn blocks_at_the_edges_have_the_values_that_candle_reads() {
+        const HALVES: [u16; 11] = [
+            0x0000, 0x8000, 0x0001, 0x83ff, 0x0400, 0x3c00, 0xbc01, 0x7bff, 0x7c00, 0xfc00, 0x7e00,
+        ];
+        for dtype in BLOCK_TYPES {
+            let size = dtype.type_size();
+            // Scales begin the block, or end it.
+            let scales_at = match dtype {
+                GgmlDType::Q2K | GgmlDType::Q3K | GgmlDType::Q6K => size - 4,
+                _ => 0,
+            };
+            for numbers in [0x00, 0xff, 0x0f, 0xf0, 0x55, 0xaa, 0x80] {
+                for (first, second) in HALVES
+                    .iter()
+                    .flat_map(|first| HALVES.iter().map(move |second| (first, second)))
+                {
+                    let mut block = vec![numbers; size];
+                    block[scales_at..][..2].copy_from_slice(&first.to_le_bytes());
+                    block[scales_at + 2..][..2].copy_from_slice(&second.to_le_bytes());
+                    assert_as_candle(dtype, &block);
+                }
             }
         }
     }

@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use serde_json::json;
 
 use super::config::DecoderConfig;
 use super::decoder::{Decoder, Layer, Projection};
-use super::packed::{Bytes, Packed, Quantize, block_type};
+use super::packed::{Bytes, GgmlDType, Packed, Quantize, fitting_type, wanted_type};
 use super::rope::Rope;
 use super::target::{PerTarget, Target};
 use super::weight::{Weight, stride};
@@ -94,33 +93,34 @@ impl std::fmt::Display for Shape {
 /// # Errors
 /// [`Error::Candle`] where memory does not suffice.
 pub fn random_decoder(config: DecoderConfig, quantize: Quantize) -> Result<Decoder> {
-    let matrix = |name: &str, rows, columns| matrix(name, rows, columns, quantize);
-    decoder(config, &Place::on(&Device::Cpu), &matrix)
+    random_decoder_on(config, wanted_type(quantize), &Place::on(&Device::Cpu))
 }
 
-/// A decoder with random weights that are made where they lie: dense ones by the device, the blocks of quantised ones
-/// as random bits under one scale, the same for all matrices of a shape. So nothing is read from a file, and a model
-/// larger than this process's memory can be measured.
+/// A decoder with random weights that are made where they lie: on the processor as by [`random_decoder`], in blocks of
+/// any type; on a device dense ones by itself, the blocks of quantised ones as random bits under one scale, the same for
+/// all matrices of a shape. So nothing is read from a file, and a model larger than this process's memory can be
+/// measured. Rows that blocks do not divide are held as by [`block_type`](super::block_type).
 ///
 /// # Errors
 /// [`Error::OutOfMemory`] or [`Error::Candle`] where memory does not suffice, [`Error::Setting`] for blocks other than
 /// q8_0 and q4_0.
 pub fn random_decoder_on(
     config: DecoderConfig,
-    quantize: Quantize,
+    blocks: Option<GgmlDType>,
     place: &Place,
 ) -> Result<Decoder> {
     if place.is_host() {
-        return random_decoder(config, quantize);
+        let matrix = |name: &str, rows, columns| matrix(name, rows, columns, blocks);
+        return decoder(config, place, &matrix);
     }
     let made: RefCell<HashMap<(usize, usize), Packed>> = RefCell::default();
     let matrix = |_: &str, rows: usize, columns: usize| -> Result<Weight> {
-        if quantize == Quantize::None {
+        let Some(wanted) = blocks else {
             let values = Tensor::rand(-SPREAD, SPREAD, (rows, columns), &place.device)?;
             return Ok(Weight::Rows(values.to_dtype(place.dtype)?));
-        }
+        };
         let known = made.borrow().get(&(rows, columns)).cloned();
-        let packed = known.map_or_else(|| random_blocks(rows, columns, quantize), Ok)?;
+        let packed = known.map_or_else(|| random_blocks(rows, columns, wanted), Ok)?;
         made.borrow_mut().insert((rows, columns), packed.clone());
         Weight::Packed(packed).placed(place)
     };
@@ -128,8 +128,8 @@ pub fn random_decoder_on(
 }
 
 /// Blocks of random bits whose values have the usual spread.
-fn random_blocks(rows: usize, columns: usize, quantize: Quantize) -> Result<Packed> {
-    let (dtype, scale) = match block_type(quantize, columns) {
+fn random_blocks(rows: usize, columns: usize, wanted: GgmlDType) -> Result<Packed> {
+    let (dtype, scale) = match fitting_type(wanted, columns) {
         Some(dtype @ GgmlDType::Q8_0) => (dtype, SPREAD / 127.0),
         Some(dtype @ GgmlDType::Q4_0) => (dtype, SPREAD / 8.0),
         _ => {
@@ -221,10 +221,10 @@ const SPREAD: f32 = 0.035;
 
 /// Uniform numbers from minus to plus [`SPREAD`]. A dense matrix is drawn in its layout in memory, `[in, out]`, so that
 /// no second copy of it ever exists.
-fn matrix(name: &str, rows: usize, columns: usize, quantize: Quantize) -> Result<Weight> {
+fn matrix(name: &str, rows: usize, columns: usize, blocks: Option<GgmlDType>) -> Result<Weight> {
     let key = random::label(name);
     let value = |i: usize| (2.0 * random::uniform(key, i as u64) - 1.0) as f32 * SPREAD;
-    let Some(dtype) = block_type(quantize, columns) else {
+    let Some(dtype) = blocks.and_then(|wanted| fitting_type(wanted, columns)) else {
         let values: Vec<f32> = (0..stride(rows) * columns).map(value).collect();
         return Weight::from_transposed(values, rows, columns);
     };
@@ -262,8 +262,9 @@ mod tests {
 
     #[test]
     fn a_random_decoder_gives_numbers() {
-        for quantize in [Quantize::None, Quantize::Q8_0] {
-            let decoder = random_decoder(Shape::M7.config().unwrap(), quantize).unwrap();
+        let place = Place::on(&Device::Cpu);
+        for blocks in [None, Some(GgmlDType::Q8_0), Some(GgmlDType::Q5_1)] {
+            let decoder = random_decoder_on(Shape::M7.config().unwrap(), blocks, &place).unwrap();
             let batch = PackedBatch::new(&[vec![1, 2, 3]], &Device::Cpu).unwrap();
             let hidden = decoder.forward(&batch, None, None, None).unwrap();
             let logits = decoder
@@ -284,8 +285,8 @@ mod tests {
             device: Device::Cpu,
             dtype: candle_core::DType::BF16,
         };
-        for quantize in [Quantize::None, Quantize::Q8_0, Quantize::Q4_0] {
-            let decoder = random_decoder_on(Shape::M7.config().unwrap(), quantize, &place).unwrap();
+        for blocks in [None, Some(GgmlDType::Q8_0), Some(GgmlDType::Q4_0)] {
+            let decoder = random_decoder_on(Shape::M7.config().unwrap(), blocks, &place).unwrap();
             let weight = decoder.layers[3].projections[Target::Q]
                 .weight
                 .to_dense()
@@ -298,12 +299,9 @@ mod tests {
                 .to_scalar::<f32>()
                 .unwrap()
                 .sqrt();
-            assert!(
-                (spread - 0.02).abs() < 0.002,
-                "{}: {spread}",
-                quantize.as_str()
-            );
+            assert!((spread - 0.02).abs() < 0.002, "{blocks:?}: {spread}");
         }
-        assert!(random_decoder_on(Shape::M7.config().unwrap(), Quantize::Q4K, &place).is_err());
+        let beyond = Some(GgmlDType::Q4K);
+        assert!(random_decoder_on(Shape::M7.config().unwrap(), beyond, &place).is_err());
     }
 }

@@ -16,13 +16,11 @@ use super::device_blocks::DeviceBlocks;
 use super::few_rows;
 use super::linear::{add_product, matmul};
 use super::packed::Packed;
+use super::widened;
 use crate::device::Place;
 use crate::error::{Error, Result};
 use crate::ops::{fused, with_values};
 use crate::profile::{Work, timed};
-
-/// Values of a packed matrix that are widened at once (1 MiB of f32, about a core's second-level cache).
-const BLOCK_VALUES: usize = 1 << 18;
 
 /// Rows of x up to which [`few_rows`] is faster than products with widened blocks.
 const FEW_ROWS: usize = 64;
@@ -117,14 +115,7 @@ impl Weight {
                     x.device(),
                 )?);
             }
-            let mut parts = Vec::new();
-            for range in blocks(packed) {
-                parts.push(matmul(x, &packed.widen(range, x.device())?.t()?)?);
-            }
-            match parts.len() {
-                1 => Ok(parts.remove(0)),
-                _ => Ok(Tensor::cat(&parts, 1)?),
-            }
+            widened::project(x, packed)
         })
     }
 
@@ -141,19 +132,7 @@ impl Weight {
             Self::Blocks(blocks) => return blocks.project_backward(dy, sum),
             Self::Packed(packed) => packed,
         };
-        let mut dx = sum;
-        for range in blocks(packed) {
-            let dy = dy.narrow(1, range.start, range.len())?;
-            dx = Some(add(dx, &dy, &packed.widen(range, dy.device())?)?);
-        }
-        match dx {
-            Some(dx) => Ok(dx),
-            None => Ok(Tensor::zeros(
-                (dy.dim(0)?, packed.columns()),
-                DType::F32,
-                dy.device(),
-            )?),
-        }
+        timed(Work::Gemm, || widened::project_backward(dy, packed, sum))
     }
 
     /// Rows by number, as an embedding reads them: ids `[N]` u32 → `[N, in]` in the type of the activations, `dtype`.
@@ -243,15 +222,6 @@ fn gather_columns(weight_t: &Tensor, ids: &[u32]) -> Result<Tensor> {
     )?)
 }
 
-/// Ranges of rows that are widened at once.
-fn blocks(packed: &Packed) -> impl Iterator<Item = Range<usize>> {
-    let rows = packed.rows();
-    let step = (BLOCK_VALUES / packed.columns().max(1)).max(1);
-    (0..rows)
-        .step_by(step)
-        .map(move |start| start..(start + step).min(rows))
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -287,7 +257,6 @@ mod tests {
         assert!(error < 2e-4, "{error}");
     }
 
-    /// Tall enough for three blocks of rows, the last one partial.
     const SHAPE: (usize, usize) = (1200, 512);
 
     #[test]
@@ -299,15 +268,14 @@ mod tests {
             GgmlDType::F16,
             GgmlDType::Q8_0,
             GgmlDType::Q4_0,
+            GgmlDType::Q4_1,
+            GgmlDType::Q5_0,
+            GgmlDType::Q5_1,
             GgmlDType::Q4K,
             GgmlDType::Q6K,
         ] {
             let weight = packed(&source, dtype);
             assert_eq!(weight.shape().unwrap(), SHAPE);
-            let Weight::Packed(inner) = &weight else {
-                panic!("not packed")
-            };
-            assert_eq!(blocks(inner).count(), 3);
             let dense = weight.to_dense().unwrap();
             assert_same(
                 &weight.project(&x).unwrap(),
@@ -343,6 +311,7 @@ mod tests {
         for (dtype, bits) in [
             (GgmlDType::BF16, 16.0),
             (GgmlDType::Q8_0, 8.5),
+            (GgmlDType::Q4_1, 5.0),
             (GgmlDType::Q4K, 4.5),
         ] {
             let Weight::Packed(packed) = packed(&random(SHAPE), dtype) else {

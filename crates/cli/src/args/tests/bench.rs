@@ -35,7 +35,7 @@ fn bench_train() {
 
     Options:
           --shape <SHAPE>                  Shape of a model with random weights [default: 135m] [possible values: 7m, 135m, 360m, 1b, 3b, 8b]
-          --quant <QUANT>                  How the weights are held [default: f32, on a card bf16]. bf16 on the processor takes the card's operations [possible values: f32, bf16, q8_0, q4_0]
+          --quant <QUANT>                  How the weights are held [default: f32, on a card bf16]. bf16 on the processor takes the card's operations [possible values: f32, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q6_k]
           --batch <BATCH>                  Sequences of an update [default: 2]
           --seq <SEQ>                      Tokens of each sequence; all but the prompt's have a loss [default: 512]
           --prompt <PROMPT>                Tokens of its prompt [default: 1]
@@ -82,7 +82,7 @@ fn bench_generate() {
     Options:
           --shape <SHAPE>    Shape of a model with random weights [default: 135m] [possible values: 7m, 135m, 360m, 1b, 3b, 8b]
           --batch <BATCH>    Sequences side by side [default: 1,8,32]
-          --quant <QUANT>    How the weights are held [default: f32,q8_0, on a card bf16,q8_0] [possible values: f32, bf16, q8_0, q4_0, q4_k, q6_k]
+          --quant <QUANT>    How the weights are held [default: f32,q8_0, on a card bf16,q8_0] [possible values: f32, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q6_k]
           --prompt <PROMPT>  Tokens of each prompt [default: 128]
           --new <NEW>        Tokens generated for each [default: 64]
       -h, --help             Print help
