@@ -3,7 +3,7 @@
 //! A dense matrix is held as `[in, out]`. A few of its rows at a time are added to the result, each multiplied by a
 //! number of x.
 //!
-//! A packed matrix is held as `[out, in]`. For very few rows of x, each block is decoded into registers and multiplied
+//! A packed matrix is held as `[out, in]`. For one or two rows of x, each block is decoded into registers and multiplied
 //! there. For more rows of x, a few rows of the matrix at a time are decoded into a buffer that stays in the
 //! first-level cache, and multiplied with all rows of x. Each number of the result is one dot product in f32 with a
 //! decoded row.
@@ -32,8 +32,8 @@ const PIECE_VECTORS: usize = 64;
 /// Values that are decoded at once: 24 KiB of f32, half of a first-level cache.
 const PANEL_VALUES: usize = 6 << 10;
 
-/// Up to this many rows of x, decoding into registers is faster, although it is repeated for every four or eight rows.
-const REGISTER_ROWS: usize = 8;
+/// Up to this many rows of x, decoding into registers is faster than writing to the buffer and reading from it.
+const REGISTER_ROWS: usize = 2;
 
 /// Rows of the matrix whose dot products are computed side by side.
 const TILE: usize = 4;
@@ -189,14 +189,14 @@ impl WithSimd for Task<'_> {
             return self.in_cache(simd);
         }
         match self.weight.dtype() {
-            GgmlDType::Q8_0 => self.in_registers::<S, Q8_0, _, _>(simd),
-            GgmlDType::Q4_0 => self.in_registers::<S, Q4_0, _, _>(simd),
-            GgmlDType::Q4_1 => self.in_registers::<S, Q4_1, _, _>(simd),
-            GgmlDType::Q5_0 => self.in_registers::<S, Q5_0, _, _>(simd),
-            GgmlDType::Q5_1 => self.in_registers::<S, Q5_1, _, _>(simd),
-            GgmlDType::Q4K => self.in_registers::<S, Q4K, _, _>(simd),
-            GgmlDType::Q5K => self.in_registers::<S, Q5K, _, _>(simd),
-            GgmlDType::Q6K => self.in_registers::<S, Q6K, _, _>(simd),
+            GgmlDType::Q8_0 => self.in_registers::<S, Q8_0, _, _, _>(simd),
+            GgmlDType::Q4_0 => self.in_registers::<S, Q4_0, _, _, _>(simd),
+            GgmlDType::Q4_1 => self.in_registers::<S, Q4_1, _, _, _>(simd),
+            GgmlDType::Q5_0 => self.in_registers::<S, Q5_0, _, _, _>(simd),
+            GgmlDType::Q5_1 => self.in_registers::<S, Q5_1, _, _, _>(simd),
+            GgmlDType::Q4K => self.in_registers::<S, Q4K, _, _, _>(simd),
+            GgmlDType::Q5K => self.in_registers::<S, Q5K, _, _, _>(simd),
+            GgmlDType::Q6K => self.in_registers::<S, Q6K, _, _, _>(simd),
             _ => return self.in_cache(simd),
         }
         Ok(())
@@ -208,25 +208,21 @@ impl Task<'_> {
         self.out.first().map_or(0, |out| out.len())
     }
 
-    /// Goes through the matrix row by row, and multiplies each with up to eight rows of x at once.
+    /// Goes through the matrix row by row, and multiplies each with the rows of x.
     #[inline(always)]
-    fn in_registers<S: Simd, B: Block<BYTES, GROUPS>, const BYTES: usize, const GROUPS: usize>(
+    fn in_registers<S, B, const BYTES: usize, const PIECES: usize, const GROUPS: usize>(
         mut self,
         simd: S,
-    ) {
-        let columns = self.weight.columns();
+    ) where
+        S: Simd,
+        B: Block<BYTES, PIECES, GROUPS>,
+    {
         for row in 0..self.rows() {
             let blocks = self.weight.row(self.first + row).as_chunks().0;
-            let (mut x, mut out) = (self.x, self.out.as_mut_slice());
-            while !out.is_empty() {
-                let done = match out.len() {
-                    8.. if S::REGISTER_COUNT >= 32 => {
-                        dots::<S, B, BYTES, GROUPS, 8>(simd, blocks, x, row, out)
-                    }
-                    4.. => dots::<S, B, BYTES, GROUPS, 4>(simd, blocks, x, row, out),
-                    _ => dots::<S, B, BYTES, GROUPS, 1>(simd, blocks, x, row, out),
-                };
-                (x, out) = (&x[done * columns..], &mut out[done..]);
+            let (x, out) = (self.x, self.out.as_mut_slice());
+            match out.len() {
+                1 => dots::<S, B, BYTES, PIECES, GROUPS, 1>(simd, blocks, x, row, out),
+                _ => dots::<S, B, BYTES, PIECES, GROUPS, REGISTER_ROWS>(simd, blocks, x, row, out),
             }
         }
     }
@@ -258,39 +254,37 @@ impl Task<'_> {
     }
 }
 
-/// Dot products of one row of the matrix with the first `M` rows of x, into `out[..M][row]`; returns `M`.
+/// Dot products of one row of the matrix with the `M` rows of x, into `out[..][row]`.
 #[inline(always)]
-fn dots<
-    S: Simd,
-    B: Block<BYTES, GROUPS>,
-    const BYTES: usize,
-    const GROUPS: usize,
-    const M: usize,
->(
+fn dots<S, B, const BYTES: usize, const PIECES: usize, const GROUPS: usize, const M: usize>(
     simd: S,
     blocks: &[[u8; BYTES]],
     x: &[f32],
     row: usize,
     out: &mut [&mut [f32]],
-) -> usize {
-    let columns = blocks.len() * GROUPS * GROUP_VALUES;
-    let mut xs: [&[[Group; GROUPS]]; M] = [&[]; M];
+) where
+    S: Simd,
+    B: Block<BYTES, PIECES, GROUPS>,
+{
+    let columns = blocks.len() * PIECES * GROUPS * GROUP_VALUES;
+    let mut xs: [&[[[Group; GROUPS]; PIECES]]; M] = [&[]; M];
     for (blocks_of_x, x) in xs.iter_mut().zip(x.chunks_exact(columns.max(1))) {
         let (lines, _) = x.as_chunks();
         let (groups, _) = lines.as_chunks();
+        let (pieces, _) = groups.as_chunks();
         // Stating the length once spares checking every index.
-        *blocks_of_x = &groups.as_chunks().0[..blocks.len()];
+        *blocks_of_x = &pieces.as_chunks().0[..blocks.len()];
     }
     // Two sums, so that no addition waits for the one before it.
     let mut sums = [[simd.splat_f32s(0.0); 2]; M];
     for (i, block) in blocks.iter().enumerate() {
         let head = B::head(block);
-        for n in 0..GROUPS {
-            let group = B::group(block, &head, n);
-            let values = S::as_simd_f32s(group.as_flattened()).0;
+        for n in 0..PIECES {
+            let piece = B::piece(block, &head, n);
+            let values = S::as_simd_f32s(piece.as_flattened().as_flattened()).0;
             for m in 0..M {
-                let x = S::as_simd_f32s(xs[m][i][n].as_flattened()).0;
-                for j in 0..GROUP_VALUES / S::F32_LANES {
+                let x = S::as_simd_f32s(xs[m][i][n].as_flattened().as_flattened()).0;
+                for j in 0..GROUPS * GROUP_VALUES / S::F32_LANES {
                     sums[m][j % 2] = simd.mul_add_e_f32s(values[j], x[j], sums[m][j % 2]);
                 }
             }
@@ -299,7 +293,6 @@ fn dots<
     for m in 0..M {
         out[m][row] = simd.reduce_sum_f32s(simd.add_f32s(sums[m][0], sums[m][1]));
     }
-    M
 }
 
 /// A slice of zeros from an empty buffer, beginning at a cache line: a vector across two lines takes twice as long to
@@ -482,7 +475,7 @@ mod tests {
                 .unwrap();
             let x = uniform(2, 9 * columns);
             for arch in archs() {
-                for count in [0, 1, 3, 4, 8, 9] {
+                for count in [0, 1, 2, 3, 8, 9] {
                     let found = project(arch, &x[..count * columns], &weight).unwrap();
                     assert_eq!(found.len(), count * rows);
                     let pairs = x

@@ -179,17 +179,26 @@ impl Packed {
     pub(crate) fn widen(&self, range: Range<usize>, device: &Device) -> Result<Tensor> {
         let shape = (range.len(), self.columns);
         let mut values = vec![0f32; range.len() * self.columns];
-        self.widen_into(range, &mut values)?;
+        self.widen_into(range.start, 0..self.columns, &mut values)?;
         Ok(Tensor::from_vec(values, shape, device)?)
     }
 
-    /// Rows as f32, row after row into as many values.
-    pub(super) fn widen_into(&self, range: Range<usize>, values: &mut [f32]) -> Result<()> {
-        let (row, source) = (self.row_bytes(), self.rows_bytes(range));
-        let parts = values.par_chunks_mut(ROWS_PER_TASK * self.columns.max(1));
-        parts
-            .zip(source.par_chunks(ROWS_PER_TASK * row.max(1)))
-            .try_for_each(|(values, source)| decode(self.dtype, source, values))
+    /// Some columns as f32 of as many rows as there is room for, from row `first` on. The columns are whole blocks.
+    pub(super) fn widen_into(
+        &self,
+        first: usize,
+        columns: Range<usize>,
+        values: &mut [f32],
+    ) -> Result<()> {
+        let tasks = values.par_chunks_mut(ROWS_PER_TASK * columns.len().max(1));
+        tasks.enumerate().try_for_each(|(i, values)| {
+            Arch::new().dispatch(Widen {
+                packed: self,
+                first: first + i * ROWS_PER_TASK,
+                columns: columns.clone(),
+                values,
+            })
+        })
     }
 
     /// Rows by number as f32 `[ids, columns]`.
@@ -284,6 +293,34 @@ impl WithSimd for Decode<'_> {
     }
 }
 
+/// Some columns of rows as f32, as [`Packed::widen_into`].
+struct Widen<'a> {
+    packed: &'a Packed,
+    first: usize,
+    columns: Range<usize>,
+    values: &'a mut [f32],
+}
+
+impl WithSimd for Widen<'_> {
+    type Output = Result<()>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Result<()> {
+        let dtype = self.packed.dtype;
+        let bytes = |columns: usize| columns / dtype.block_size() * dtype.type_size();
+        let (start, end) = (bytes(self.columns.start), bytes(self.columns.end));
+        let rows = self.values.chunks_exact_mut(self.columns.len().max(1));
+        for (row, values) in rows.enumerate() {
+            decode_here(
+                dtype,
+                &self.packed.row(self.first + row)[start..end],
+                values,
+            )?;
+        }
+        Ok(())
+    }
+}
+
 /// [`decode`], with the instructions of the caller.
 #[inline(always)]
 fn decode_here(dtype: GgmlDType, source: &[u8], values: &mut [f32]) -> Result<()> {
@@ -291,14 +328,14 @@ fn decode_here(dtype: GgmlDType, source: &[u8], values: &mut [f32]) -> Result<()
         GgmlDType::F32 => blocks::f32s(source, values),
         GgmlDType::F16 => blocks::f16s(source, values),
         GgmlDType::BF16 => blocks::bf16s(source, values),
-        GgmlDType::Q8_0 => blocks::blocks::<blocks::Q8_0, _, _>(source, values),
-        GgmlDType::Q4_0 => blocks::blocks::<blocks::Q4_0, _, _>(source, values),
-        GgmlDType::Q4_1 => blocks::blocks::<blocks::Q4_1, _, _>(source, values),
-        GgmlDType::Q5_0 => blocks::blocks::<blocks::Q5_0, _, _>(source, values),
-        GgmlDType::Q5_1 => blocks::blocks::<blocks::Q5_1, _, _>(source, values),
-        GgmlDType::Q4K => blocks::blocks::<blocks::Q4K, _, _>(source, values),
-        GgmlDType::Q5K => blocks::blocks::<blocks::Q5K, _, _>(source, values),
-        GgmlDType::Q6K => blocks::blocks::<blocks::Q6K, _, _>(source, values),
+        GgmlDType::Q8_0 => blocks::blocks::<blocks::Q8_0, _, _, _>(source, values),
+        GgmlDType::Q4_0 => blocks::blocks::<blocks::Q4_0, _, _, _>(source, values),
+        GgmlDType::Q4_1 => blocks::blocks::<blocks::Q4_1, _, _, _>(source, values),
+        GgmlDType::Q5_0 => blocks::blocks::<blocks::Q5_0, _, _, _>(source, values),
+        GgmlDType::Q5_1 => blocks::blocks::<blocks::Q5_1, _, _, _>(source, values),
+        GgmlDType::Q4K => blocks::blocks::<blocks::Q4K, _, _, _>(source, values),
+        GgmlDType::Q5K => blocks::blocks::<blocks::Q5K, _, _, _>(source, values),
+        GgmlDType::Q6K => blocks::blocks::<blocks::Q6K, _, _, _>(source, values),
         // Rarer types.
         _ => {
             let blocks = dtype.from_data(Cow::Borrowed(source));

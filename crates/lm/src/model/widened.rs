@@ -13,12 +13,16 @@ use super::packed::Packed;
 use crate::error::Result;
 use crate::ops::{contiguous_mut, with_values};
 
-/// Values that are widened at once at most (4 MiB of f32). Each part of the matrix has gemm lay x out anew, so larger
-/// parts cost less; beyond this it can no longer be measured.
-const PART_VALUES: usize = 1 << 20;
+/// Values that are widened at once at most (1 MiB of f32, about a core's second-level cache). With fewer, gemm lays x or
+/// dy out more often and adds to the result more often.
+const PART_VALUES: usize = 1 << 18;
 
 /// Rows of a part are a multiple of this, the height of gemm's tiles, so that only the last part has an incomplete one.
 const TILE_ROWS: usize = 48;
+
+/// Values of a row that gemm multiplies before it adds to the result. It lays out as many of each row of x at a time, so
+/// nothing is lost if they are all that a part has, and a part can have more rows.
+const DEPTH: usize = 512;
 
 /// `x Wᵀ`: x `[N, in]` → `[N, out]`.
 pub(super) fn project(x: &Tensor, packed: &Packed) -> Result<Tensor> {
@@ -29,17 +33,20 @@ pub(super) fn project(x: &Tensor, packed: &Packed) -> Result<Tensor> {
         return Ok(Tensor::zeros((count, rows), x.dtype(), x.device())?);
     }
     let values = with_values(x, |x| {
-        let a = Operand::row_major(count, columns);
         let mut out: Vec<f32> = Vec::with_capacity(count * rows);
         let room = &mut out.spare_capacity_mut()[..count * rows];
-        in_parts(packed, |range, part| {
-            let b = Operand::row_major(range.len(), columns).transposed();
-            let out = room[range.start..].as_mut_ptr().cast();
+        in_parts(packed, depth(packed), |part, values| {
+            let a = Operand::row_major(count, columns).first_columns(part.columns.len());
+            let b = Operand::row_major(part.rows.len(), part.columns.len()).transposed();
+            let x = &x[part.columns.start..];
+            let out = room[part.rows.start..].as_mut_ptr().cast();
+            let add = (part.columns.start > 0).then_some(1.0);
             #[expect(unsafe_code, reason = "parts of rows lie apart in the result")]
-            // SAFETY: x has `count` rows of `columns` values and `part` as many rows as the range. The result has `count`
-            // rows of `rows` values, of which this writes those of the range; none of them is read.
+            // SAFETY: x has `count` rows of `columns` values, of which the part's are multiplied, and `values` are those of
+            // the part. The result has `count` rows of `rows` values, of which this writes those of the part; the part
+            // with the first columns comes first and reads none of them.
             unsafe {
-                multiply((&a, x), (&b, part), (out, rows), None);
+                multiply((&a, x), (&b, values), (out, rows), add);
             }
         })?;
         #[expect(unsafe_code, reason = "setting memory to zero first takes time")]
@@ -100,14 +107,14 @@ unsafe fn backward(
     fresh: bool,
 ) -> Result<()> {
     let columns = packed.columns();
-    in_parts(packed, |range, part| {
-        let first = range.start * dy.column_stride;
-        let add = (!fresh || range.start > 0).then_some(1.0);
-        let a = dy.first_columns(range.len());
-        let b = Operand::row_major(range.len(), columns);
-        // SAFETY: those columns of dy are inside its slice, `part` has as many rows as the range, and the first part
-        // writes `out` unless it is initialised.
-        unsafe { multiply((&a, &values[first..]), (&b, part), (out, columns), add) };
+    in_parts(packed, columns, |part, w| {
+        let first = part.rows.start * dy.column_stride;
+        let add = (!fresh || part.rows.start > 0).then_some(1.0);
+        let a = dy.first_columns(part.rows.len());
+        let b = Operand::row_major(part.rows.len(), columns);
+        // SAFETY: those columns of dy are inside its slice, `w` are the values of the part, which has all columns, and the
+        // first part writes `out` unless it is initialised.
+        unsafe { multiply((&a, &values[first..]), (&b, w), (out, columns), add) };
     })
 }
 
@@ -156,30 +163,48 @@ fn check(found: usize, expected: usize) -> candle_core::Result<()> {
     Ok(())
 }
 
-/// Widens some rows at a time and hands them on, with their place in the matrix, until there are no more.
-fn in_parts(packed: &Packed, mut each: impl FnMut(Range<usize>, &[f32])) -> Result<()> {
+/// What is widened at once: some columns of some rows.
+#[derive(Debug, PartialEq, Eq)]
+struct Part {
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+/// Columns of the parts of a product with x: whole blocks, about [`DEPTH`].
+fn depth(packed: &Packed) -> usize {
     let columns = packed.columns();
+    let even = columns.div_ceil(columns.div_ceil(DEPTH).max(1));
+    even.next_multiple_of(packed.dtype().block_size())
+}
+
+/// Widens part after part, each of up to `width` columns, and hands it on with its values, row after row.
+fn in_parts(packed: &Packed, width: usize, mut each: impl FnMut(Part, &[f32])) -> Result<()> {
     let mut buffer = Vec::new();
-    for range in parts(packed.rows(), columns) {
+    for part in parts(packed.rows(), packed.columns(), width) {
+        let length = part.rows.len() * part.columns.len();
         // The first part is the largest.
         if buffer.is_empty() {
-            buffer.resize(range.len() * columns, 0f32);
+            buffer.resize(length, 0f32);
         }
-        let part = &mut buffer[..range.len() * columns];
-        packed.widen_into(range.clone(), part)?;
-        each(range, part);
+        let values = &mut buffer[..length];
+        packed.widen_into(part.rows.start, part.columns.clone(), values)?;
+        each(part, values);
     }
     Ok(())
 }
 
-/// Ranges of rows that are widened at once, of about the same length.
-fn parts(rows: usize, columns: usize) -> impl Iterator<Item = Range<usize>> {
-    let most = (PART_VALUES / columns.max(1) / TILE_ROWS).max(1) * TILE_ROWS;
+/// The parts of a matrix, none with more columns than `width`. Those with the same rows follow each other.
+fn parts(rows: usize, columns: usize, width: usize) -> impl Iterator<Item = Part> {
+    let width = width.max(1);
+    let most = (PART_VALUES / width / TILE_ROWS).max(1) * TILE_ROWS;
     let even = rows.div_ceil(rows.div_ceil(most).max(1)).max(1);
     let step = even.next_multiple_of(TILE_ROWS);
-    (0..rows)
-        .step_by(step)
-        .map(move |start| start..(start + step).min(rows))
+    (0..rows).step_by(step).flat_map(move |row| {
+        (0..columns).step_by(width).map(move |column| Part {
+            rows: row..(row + step).min(rows),
+            columns: column..(column + width).min(columns),
+        })
+    })
 }
 
 #[cfg(test)]
@@ -212,14 +237,16 @@ mod tests {
     fn products_over_parts_are_those_with_the_whole_matrix() {
         // Several parts of which the last is smaller, one part of whole tiles, one of less than a tile.
         for (rows, columns, dtype, expected_parts) in [
-            (250, 8192, GgmlDType::Q4_1, 3),
-            (96, 64, GgmlDType::Q5_0, 1),
-            (7, 32, GgmlDType::Q8_0, 1),
-            (5, 3, GgmlDType::BF16, 1),
+            (1600, 1056, GgmlDType::Q4_1, (9, 7)),
+            (100, 768, GgmlDType::Q4K, (2, 1)),
+            (96, 64, GgmlDType::Q5_0, (1, 1)),
+            (7, 32, GgmlDType::Q8_0, (1, 1)),
+            (5, 3, GgmlDType::BF16, (1, 1)),
         ] {
             let matrix = packed(rows, columns, dtype);
             let dense = matrix.widen(0..rows, &Device::Cpu).unwrap();
-            assert_eq!(parts(rows, columns).count(), expected_parts);
+            let count = |width| parts(rows, columns, width).count();
+            assert_eq!((count(depth(&matrix)), count(columns)), expected_parts);
             let (x, dy) = (random(9, columns), random(9, rows));
             let y = x.matmul(&dense.t().unwrap()).unwrap();
             assert_same(&project(&x, &matrix).unwrap(), &y);
@@ -264,25 +291,35 @@ mod tests {
     }
 
     #[test]
-    fn parts_cover_all_rows_in_whole_tiles() {
-        for (rows, columns) in [
-            (0, 8),
-            (1, 1),
-            (47, 8),
-            (1536, 576),
-            (49_152, 576),
-            (100, 1 << 21),
+    fn parts_cover_the_matrix_in_whole_tiles() {
+        for (rows, columns, width) in [
+            (0, 8, 8),
+            (3, 0, 0),
+            (1, 1, 1),
+            (47, 8, 8),
+            (1536, 576, 288),
+            (49_152, 576, 576),
+            (100, 1 << 21, 512),
+            (100, 1 << 21, 1 << 21),
         ] {
-            let ranges: Vec<_> = parts(rows, columns).collect();
-            let mut next = 0;
-            for range in &ranges {
-                assert_eq!(range.start, next);
-                assert_eq!(range.start % TILE_ROWS, 0);
-                assert!(range.len() <= TILE_ROWS || range.len() * columns <= PART_VALUES);
-                assert!(range.len() <= ranges[0].len());
-                next = range.end;
+            let parts: Vec<_> = parts(rows, columns, width).collect();
+            let mut next = (0, 0);
+            for Part {
+                rows: r,
+                columns: c,
+            } in &parts
+            {
+                assert_eq!((r.start, c.start), next);
+                assert_eq!(r.start % TILE_ROWS, 0);
+                assert!(r.len() <= TILE_ROWS || r.len() * c.len() <= PART_VALUES);
+                assert!(r.len() * c.len() <= parts[0].rows.len() * parts[0].columns.len());
+                next = if c.end < columns {
+                    (r.start, c.end)
+                } else {
+                    (r.end, 0)
+                };
             }
-            assert_eq!(next, rows);
+            assert_eq!(next.0 * columns, rows * columns);
         }
     }
 }
