@@ -22,8 +22,8 @@ use crate::model::linear::{add_product, matmul};
 use crate::model::shape::random_decoder;
 use crate::model::{Decoder, DecoderConfig, PackedBatch, Quantize};
 use crate::ops::{
-    Sight, add_into, causal_softmax, rms_norm, rms_norm_backward, rotate, softmax_backward, swiglu,
-    swiglu_backward, target_logps, token_logps_of_logits,
+    Sight, add_into, causal_softmax, geglu, geglu_backward, rms_norm, rms_norm_backward, rotate,
+    softmax_backward, swiglu, swiglu_backward, target_logps, token_logps_of_logits,
 };
 use crate::random;
 use crate::train::{
@@ -188,6 +188,11 @@ impl Checks<'_> {
         self.operation("swiglu", &[&x, &dy], |t| Ok(vec![swiglu(&t[0], &t[1])?]))?;
         self.operation("swiglu_backward", &[&dy, &x, &dy], |t| {
             let (dgate, dup) = swiglu_backward(&t[0], &t[1], &t[2])?;
+            Ok(vec![dgate, dup])
+        })?;
+        self.operation("geglu", &[&x, &dy], |t| Ok(vec![geglu(&t[0], &t[1])?]))?;
+        self.operation("geglu_backward", &[&dy, &x, &dy], |t| {
+            let (dgate, dup) = geglu_backward(&t[0], &t[1], &t[2])?;
             Ok(vec![dgate, dup])
         })?;
         let (heads, angles) = (self.random(4, &[37, 3, 20])?, self.random(5, &[37, 6])?);

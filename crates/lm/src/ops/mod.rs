@@ -11,6 +11,7 @@
 
 mod add;
 mod cross_entropy;
+mod geglu;
 mod rms_norm;
 mod rope;
 mod softmax;
@@ -23,6 +24,7 @@ use pulp::Arch;
 
 pub(crate) use add::add_into;
 pub(crate) use cross_entropy::{DEVICE_LOGITS_PER_CHUNK, target_logps, token_logps_of_logits};
+pub(crate) use geglu::{geglu, geglu_backward};
 pub(crate) use rms_norm::{rms_norm, rms_norm_backward, rms_norm_weight_backward};
 pub(crate) use rope::rotate;
 #[cfg(test)]
