@@ -107,9 +107,7 @@ impl Checkpoint {
     /// The tokenizer of a model with this configuration: `tokenizer.json`, else the one in the GGUF file.
     pub fn tokenizer(&self, config: &DecoderConfig) -> Result<Tokenizer> {
         match self {
-            Self::Gguf(file) if !self.dir().join("tokenizer.json").is_file() => {
-                Tokenizer::from_json(file.path(), file.tokenizer_json()?.to_string().as_bytes())
-            }
+            Self::Gguf(file) if !self.dir().join("tokenizer.json").is_file() => file.tokenizer(),
             _ => Tokenizer::load_for(self.dir(), config.vocab_size),
         }
     }

@@ -265,9 +265,7 @@ pub fn check_folder(path: &Path) -> Result<FolderSummary> {
     let config = checkpoint.config()?;
     let tokenizer = checkpoint.dir().join("tokenizer.json");
     let tokenizer_bytes = match &checkpoint {
-        Checkpoint::Gguf(file) if !tokenizer.is_file() => {
-            file.tokenizer_json()?.to_string().len() as u64
-        }
+        Checkpoint::Gguf(file) if !tokenizer.is_file() => file.tokenizer_bytes()?,
         _ => file_bytes(&tokenizer)?,
     };
     check_tensors(&config, &checkpoint.weights(&config)?)?;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokenizers::{AddedToken, Encoding};
 
@@ -80,6 +81,16 @@ impl Tokenizer {
         Self::new(path, bytes, Vec::new(), usize::MAX)
     }
 
+    /// From the library's own form, with the id of the token for what the vocabulary cannot spell; `path` is named in
+    /// errors.
+    pub(crate) fn from_library(
+        path: &Path,
+        library: tokenizers::Tokenizer,
+        unknown_id: Option<u32>,
+    ) -> Self {
+        Self::of_parts(path, library, unknown_id, Vec::new())
+    }
+
     fn new(path: &Path, bytes: &[u8], named: Vec<NamedToken>, rows: usize) -> Result<Self> {
         let invalid = |reason: String| Error::Tokenizer {
             path: path.to_path_buf(),
@@ -93,6 +104,16 @@ impl Tokenizer {
             .map_err(|e| invalid(e.to_string()))?;
         parsing.with_padding(None);
         let without_row = add_named(&mut parsing, named, rows)?;
+        let unknown_id = unknown_id(bytes, &parsing);
+        Ok(Self::of_parts(path, parsing, unknown_id, without_row))
+    }
+
+    fn of_parts(
+        path: &Path,
+        parsing: tokenizers::Tokenizer,
+        unknown_id: Option<u32>,
+        without_row: Vec<NamedToken>,
+    ) -> Self {
         let mut plain = parsing.clone();
         plain.set_encode_special_tokens(true);
         let vocab_size = parsing
@@ -105,8 +126,7 @@ impl Tokenizer {
             .filter(|(_, token)| token.special)
             .map(|(id, token)| (id, token.content))
             .collect();
-        let unknown_id = unknown_id(bytes, &parsing);
-        Ok(Self {
+        Self {
             path: path.to_path_buf(),
             parsing,
             plain,
@@ -114,7 +134,7 @@ impl Tokenizer {
             unknown_id,
             vocab_size,
             without_row,
-        })
+        }
     }
 
     /// Token ids of `text`; never adds a begin token.
@@ -323,20 +343,35 @@ fn add_named(
 
 /// The model's token for what it cannot spell, as tokenizer.json names it.
 fn unknown_id(tokenizer_json: &[u8], tokenizer: &tokenizers::Tokenizer) -> Option<u32> {
-    let json: Value = serde_json::from_slice(tokenizer_json).ok()?;
-    let model = &json["model"];
-    let by_number = model["unk_id"]
-        .as_u64()
-        .and_then(|id| u32::try_from(id).ok());
-    by_number.or_else(|| tokenizer.token_to_id(model["unk_token"].as_str()?))
+    /// Of a file of tens of megabytes these two fields; everything else is skipped, not held.
+    #[derive(Deserialize)]
+    struct File {
+        model: Unknown,
+    }
+    #[derive(Deserialize)]
+    struct Unknown {
+        unk_id: Option<u32>,
+        unk_token: Option<String>,
+    }
+    let File { model } = serde_json::from_slice(tokenizer_json).ok()?;
+    model
+        .unk_id
+        .or_else(|| tokenizer.token_to_id(&model.unk_token?))
 }
 
-/// Reads the content of a `tokenizer.json`. The library panics on some damaged files (its decoder's
-/// `expect("Helper")`): broken JSON is told first, and what is left of that becomes an error.
+/// Reads the content of a `tokenizer.json`; broken JSON is told first.
 fn read(bytes: &[u8]) -> std::result::Result<tokenizers::Tokenizer, String> {
     serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|e| e.to_string())?;
-    match std::panic::catch_unwind(|| tokenizers::Tokenizer::from_bytes(bytes)) {
-        Ok(read) => read.map_err(|e| e.to_string()),
+    made_by_library(|| tokenizers::Tokenizer::from_bytes(bytes))
+}
+
+/// What the library makes of a file's tokenizer. It panics on some damaged files (its decoder's `expect("Helper")`, merges
+/// that are longer than any token), which becomes an error here.
+pub(crate) fn made_by_library<T>(
+    make: impl FnOnce() -> tokenizers::Result<T>,
+) -> std::result::Result<T, String> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(make)) {
+        Ok(made) => made.map_err(|e| e.to_string()),
         Err(_) => Err("a part of it has an unknown form".to_owned()),
     }
 }

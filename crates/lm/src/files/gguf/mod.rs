@@ -19,6 +19,7 @@ use crate::model::packed::{Bytes, decode};
 use crate::model::{DecoderConfig, Quantize, Weight};
 use crate::text::named_tokens::{NamedTokens, TOKEN_NAMES};
 use crate::text::sources::chosen;
+use crate::text::tokenizer::Tokenizer;
 
 mod config;
 pub(crate) mod format;
@@ -170,6 +171,30 @@ impl Gguf {
     /// [`Error::Tokenizer`] if there is none or of a kind that is not supported.
     pub fn tokenizer_json(&self) -> Result<serde_json::Value> {
         tokenizer::to_json(&self.metadata).map_err(|reason| Error::Tokenizer {
+            path: self.path.clone(),
+            reason,
+        })
+    }
+
+    /// The tokenizer, without the detour by its `tokenizer.json`.
+    ///
+    /// # Errors
+    /// As [`Gguf::tokenizer_json`].
+    pub(crate) fn tokenizer(&self) -> Result<Tokenizer> {
+        let (library, unknown) =
+            tokenizer::to_library(&self.metadata).map_err(|reason| Error::Tokenizer {
+                path: self.path.clone(),
+                reason,
+            })?;
+        Ok(Tokenizer::from_library(&self.path, library, unknown))
+    }
+
+    /// About how many bytes the tokenizer's `tokenizer.json` has.
+    ///
+    /// # Errors
+    /// As [`Gguf::tokenizer_json`].
+    pub(crate) fn tokenizer_bytes(&self) -> Result<u64> {
+        tokenizer::json_bytes(&self.metadata).map_err(|reason| Error::Tokenizer {
             path: self.path.clone(),
             reason,
         })

@@ -6,9 +6,14 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
 use serde_json::{Map, Value as Json, json};
+use tokenizers::models::ModelWrapper;
+use tokenizers::models::bpe::{BPE, Vocab};
+use tokenizers::{AddedToken, Model};
 
 use super::format::{Metadata, Value};
+use crate::text::tokenizer::made_by_library;
 
 /// The contractions, words, numbers of one to three digits, symbols and white space of Llama 3.
 const LLAMA3_PATTERN: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
@@ -56,16 +61,115 @@ pub(crate) const BYTE: i32 = 6;
 /// Longest token that is taken apart into merges, in characters; SentencePiece's own limit is 16.
 const MAX_PIECE_CHARS: usize = 128;
 
-/// The reason of a refusal is for people.
+/// The tokenizer as the content of a `tokenizer.json`. The reason of a refusal is for people.
 pub(super) fn to_json(metadata: &Metadata) -> Result<Json, String> {
-    let vocabulary = Vocabulary::read(metadata)?;
-    let model = metadata
-        .get("tokenizer.ggml.model")
-        .and_then(Value::as_str)
-        .unwrap_or("none");
+    let parts = Parts::read(metadata)?;
+    let mut json = parts.settings;
+    json["added_tokens"] = parts.vocabulary.added_tokens();
+    json["model"]["vocab"] = Json::Object(parts.vocabulary.ids());
+    json["model"]["merges"] = json!(parts.merges);
+    Ok(json)
+}
+
+/// The tokenizer itself, as the library reads it from [`to_json`], and the id of the token for what it cannot spell. The
+/// vocabulary goes there without the detour by a text: of a quarter of a million pieces that is tens of megabytes, which
+/// take seconds. The reason of a refusal is for people.
+pub(super) fn to_library(
+    metadata: &Metadata,
+) -> Result<(tokenizers::Tokenizer, Option<u32>), String> {
+    let mut parts = Parts::read(metadata)?;
+    let model = &mut parts.settings["model"];
+    (model["vocab"], model["merges"]) = (json!({}), json!([]));
+    let settings = parts.settings.to_string();
+    made_by_library(|| {
+        let mut library = tokenizers::Tokenizer::from_bytes(settings.as_bytes())?;
+        let ModelWrapper::BPE(empty) = library.get_model() else {
+            return Err("its model is not of byte pairs".into());
+        };
+        let ids = parts.vocabulary.tokens.iter().zip(0u32..);
+        let vocabulary: Vocab = ids.map(|(token, id)| ((*token).to_owned(), id)).collect();
+        let pair = |(left, right): &(&str, &str)| ((*left).to_owned(), (*right).to_owned());
+        let mut builder = BPE::builder()
+            .vocab_and_merges(vocabulary, parts.merges.iter().map(pair).collect())
+            .fuse_unk(empty.fuse_unk)
+            .byte_fallback(empty.byte_fallback)
+            .ignore_merges(empty.ignore_merges);
+        if let Some(unknown) = empty.unk_token.clone() {
+            builder = builder.unk_token(unknown);
+        }
+        let model = builder.build()?;
+        let unknown = model.unk_token.as_ref();
+        let unknown = unknown.and_then(|token| model.token_to_id(token));
+        library.with_model(model);
+        let added = parts.vocabulary.added();
+        let added =
+            added.map(|(_, content, special)| AddedToken::from(content, special).normalized(false));
+        library.add_tokens(added)?;
+        Ok((library, unknown))
+    })
+}
+
+/// About how many bytes [`to_json`] has as a text. The reason of a refusal is for people.
+pub(super) fn json_bytes(metadata: &Metadata) -> Result<u64, String> {
+    /// What stands around a token besides its characters, its id included, and around the halves of a merge.
+    const AROUND_TOKEN: usize = 11;
+    const AROUND_MERGE: usize = 7;
+    let Parts {
+        settings,
+        vocabulary,
+        merges,
+    } = Parts::read(metadata)?;
+    let tokens = vocabulary
+        .tokens
+        .iter()
+        .map(|token| token.len() + AROUND_TOKEN);
+    let merges = merges
+        .iter()
+        .map(|(left, right)| left.len() + right.len() + AROUND_MERGE);
+    let added = vocabulary.added_tokens();
+    let texts = settings.to_string().len() + added.to_string().len();
+    Ok((texts + tokens.sum::<usize>() + merges.sum::<usize>()) as u64)
+}
+
+/// A file's tokenizer: everything but its vocabulary as in a `tokenizer.json`, and the vocabulary.
+struct Parts<'a> {
+    settings: Json,
+    vocabulary: Vocabulary<'a>,
+    /// In the order of their ranks.
+    merges: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Parts<'a> {
+    fn read(metadata: &'a Metadata) -> Result<Self, String> {
+        let vocabulary = Vocabulary::read(metadata)?;
+        let settings = settings(metadata, &vocabulary)?;
+        let merges = match vocabulary.merges.is_empty() && kind(metadata) == LLAMA {
+            true => vocabulary.merges_by_score(),
+            false => vocabulary.merges.clone(),
+        };
+        Ok(Self {
+            settings,
+            vocabulary,
+            merges,
+        })
+    }
+}
+
+/// SentencePiece vocabularies, in llama.cpp's word for them.
+const LLAMA: &str = "llama";
+
+/// llama.cpp's word for the kind of vocabulary.
+fn kind(metadata: &Metadata) -> &str {
+    let kind = metadata.get("tokenizer.ggml.model").and_then(Value::as_str);
+    kind.unwrap_or("none")
+}
+
+/// A `tokenizer.json` without its vocabulary: no tokens and no merges.
+fn settings(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Result<Json, String> {
+    let model = kind(metadata);
     let mut json = match model {
-        "gpt2" => byte_level(metadata, &vocabulary)?,
-        "llama" => sentence_piece(metadata, &vocabulary)?,
+        "gpt2" => byte_level(metadata, vocabulary)?,
+        LLAMA => sentence_piece(metadata, vocabulary)?,
         other => {
             return Err(format!(
                 "its kind `{other}` is not supported; put tokenizer.json beside the file"
@@ -73,7 +177,6 @@ pub(super) fn to_json(metadata: &Metadata) -> Result<Json, String> {
         }
     };
     json["version"] = json!("1.0");
-    json["added_tokens"] = vocabulary.added_tokens();
     let add = |key: &str, default: bool| {
         let flag = metadata
             .get(&format!("tokenizer.ggml.add_{key}_token"))
@@ -85,7 +188,7 @@ pub(super) fn to_json(metadata: &Metadata) -> Result<Json, String> {
             .and_then(|id| vocabulary.tokens.get(id as usize).map(|t| (id, *t)))
     };
     let begins =
-        model == "llama" || matches!(pattern(metadata), Some(LLAMA3_PATTERN | TEKKEN_PATTERN));
+        model == LLAMA || matches!(pattern(metadata), Some(LLAMA3_PATTERN | TEKKEN_PATTERN));
     json["post_processor"] = template(add("bos", begins), add("eos", false));
     Ok(json)
 }
@@ -170,49 +273,67 @@ impl<'a> Vocabulary<'a> {
             .collect()
     }
 
-    /// Control tokens are special; tokens added by users are whole words, but text.
-    fn added_tokens(&self) -> Json {
-        let added = self.tokens.iter().zip(&self.kinds).enumerate();
-        added
+    /// Tokens beside the ordinary ones: id, content and whether it is special. Control tokens are; tokens added by users are
+    /// whole words, but text.
+    fn added(&self) -> impl Iterator<Item = (usize, &'a str, bool)> {
+        let tokens = self.tokens.iter().zip(&self.kinds).enumerate();
+        tokens
             .filter(|(_, (_, kind))| matches!(**kind, UNKNOWN | CONTROL | USER_DEFINED))
-            .map(|(id, (content, kind))| {
-                json!({"id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false,
-                    "normalized": false, "special": *kind != USER_DEFINED})
-            })
-            .collect()
+            .map(|(id, (content, kind))| (id, *content, *kind != USER_DEFINED))
+    }
+
+    fn added_tokens(&self) -> Json {
+        let entry = |(id, content, special)| {
+            json!({"id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false,
+                "normalized": false, "special": special})
+        };
+        self.added().map(entry).collect()
     }
 
     /// Merges in the order of falling scores of what they make.
     fn merges_by_score(&self) -> Vec<(&'a str, &'a str)> {
-        let ids: HashMap<&str, usize> = self
-            .tokens
-            .iter()
-            .enumerate()
-            .map(|(id, token)| (*token, id))
-            .collect();
-        let mut merges = Vec::new();
-        for (id, token) in self.tokens.iter().enumerate() {
-            if self.kinds[id] != NORMAL || token.chars().count() > MAX_PIECE_CHARS {
-                continue;
-            }
-            let score = self.scores.get(id).copied().unwrap_or(0.0);
-            let splits = token
-                .char_indices()
-                .skip(1)
-                .map(|(split, _)| token.split_at(split));
-            let mut found: Vec<_> = splits
-                .filter_map(|(l, r)| Some((*ids.get(l)?, *ids.get(r)?, l, r)))
+        let tokens = self.tokens.iter().enumerate();
+        let ids: HashMap<&str, usize> = tokens.map(|(id, token)| (*token, id)).collect();
+        let of_token = |id: usize| {
+            let token = self.tokens[id];
+            let characters = token.chars().count();
+            let is_whole = self.kinds[id] != NORMAL || characters > MAX_PIECE_CHARS;
+            let borders = token.char_indices().skip(1).filter(|_| !is_whole);
+            let mut found: Vec<_> = borders
+                .zip(1..)
+                .filter_map(|((border, _), before)| {
+                    let (left, right) = token.split_at(border);
+                    let halves = (*ids.get(left)?, *ids.get(right)?);
+                    Some((halves, before, left, right))
+                })
                 .collect();
             found.sort_unstable();
-            merges.extend(
-                found
-                    .into_iter()
-                    .map(|(_, _, l, r)| (score, l.chars().count(), r.chars().count(), l, r)),
-            );
-        }
-        merges.sort_by(|a, b| b.0.total_cmp(&a.0).then((b.1, b.2).cmp(&(a.1, a.2))));
-        merges.into_iter().map(|(_, _, _, l, r)| (l, r)).collect()
+            let score = self.scores.get(id).copied().unwrap_or(0.0);
+            let ranked = move |(_, before, left, right)| Merge {
+                score,
+                characters: (before, characters - before),
+                halves: (left, right),
+            };
+            found.into_iter().map(ranked)
+        };
+        // A quarter of a million pieces have more than a million places to divide them.
+        let by_token = (0..self.tokens.len()).into_par_iter();
+        let mut merges: Vec<Merge<'a>> = by_token.flat_map_iter(of_token).collect();
+        merges.sort_by(|a, b| {
+            let score = b.score.total_cmp(&a.score);
+            score.then(b.characters.cmp(&a.characters))
+        });
+        merges.into_iter().map(|merge| merge.halves).collect()
     }
+}
+
+/// A pair of pieces that make a token.
+struct Merge<'a> {
+    /// Of what they make.
+    score: f64,
+    /// Lengths of the halves in characters.
+    characters: (usize, usize),
+    halves: (&'a str, &'a str),
 }
 
 /// The refusal of a file that lacks a part of its tokenizer.
@@ -276,8 +397,7 @@ fn byte_level(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Result<Json, 
         "normalizer": normalizer,
         "pre_tokenizer": {"type": "Sequence", "pretokenizers": parts},
         "decoder": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true},
-        "model": {"type": "BPE", "vocab": vocabulary.ids(), "merges": vocabulary.merges,
-            "ignore_merges": ignore_merges, "byte_fallback": false, "fuse_unk": false},
+        "model": {"type": "BPE", "ignore_merges": ignore_merges, "byte_fallback": false, "fuse_unk": false},
     }))
 }
 
@@ -301,11 +421,6 @@ fn sentence_piece(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Result<Js
         normalizers.insert(0, json!({"type": "Prepend", "prepend": "▁"}));
         decoders.push(json!({"type": "Strip", "content": " ", "start": 1, "stop": 0}));
     }
-    let merges = if vocabulary.merges.is_empty() {
-        vocabulary.merges_by_score()
-    } else {
-        vocabulary.merges.clone()
-    };
     let unknown = vocabulary
         .kinds
         .iter()
@@ -315,8 +430,7 @@ fn sentence_piece(metadata: &Metadata, vocabulary: &Vocabulary<'_>) -> Result<Js
         "normalizer": {"type": "Sequence", "normalizers": normalizers},
         "pre_tokenizer": null,
         "decoder": {"type": "Sequence", "decoders": decoders},
-        "model": {"type": "BPE", "vocab": vocabulary.ids(), "merges": merges, "unk_token": unknown,
-            "fuse_unk": true, "byte_fallback": true, "ignore_merges": false},
+        "model": {"type": "BPE", "unk_token": unknown, "fuse_unk": true, "byte_fallback": true, "ignore_merges": false},
     }))
 }
 
@@ -378,8 +492,36 @@ mod tests {
     }
 
     fn tokenizer(metadata: &Metadata) -> Tokenizer {
-        let json = to_json(metadata).unwrap().to_string();
-        Tokenizer::from_json(Path::new("m.gguf"), json.as_bytes()).unwrap()
+        let (library, unknown) = to_library(metadata).unwrap();
+        Tokenizer::from_library(Path::new("m.gguf"), library, unknown)
+    }
+
+    /// The short way to a tokenizer ends where the one by a tokenizer.json does.
+    #[test]
+    fn the_library_s_tokenizer_is_that_of_the_file_it_stands_for() {
+        for kind in ["gpt2", "llama"] {
+            let mut metadata = metadata(kind);
+            if kind == "llama" {
+                metadata.remove("tokenizer.ggml.merges");
+                let kinds = [UNKNOWN].into_iter().chain([NORMAL; 15]);
+                let kinds = kinds.chain([CONTROL, USER_DEFINED]).map(Value::I32);
+                metadata.insert(
+                    "tokenizer.ggml.token_type".to_owned(),
+                    Value::Array(kinds.collect()),
+                );
+            }
+            let json = to_json(&metadata).unwrap().to_string();
+            let long = tokenizers::Tokenizer::from_bytes(json.as_bytes()).unwrap();
+            let (short, unknown) = to_library(&metadata).unwrap();
+            let text = |library: &tokenizers::Tokenizer| library.to_string(false).unwrap();
+            assert_eq!(text(&short), text(&long), "{kind}");
+            let (about, exact) = (json_bytes(&metadata).unwrap(), json.len() as u64);
+            assert!(
+                about.abs_diff(exact) < exact / 10,
+                "{kind}: {about} of {exact}"
+            );
+            assert_eq!(unknown, (kind == "llama").then_some(0));
+        }
     }
 
     #[test]
