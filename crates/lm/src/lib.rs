@@ -45,7 +45,8 @@ pub use infer::language_model::{
 pub use infer::score::{Completion, Scored, score};
 pub use lora::{Adapter, LoraConfig, TargetModules};
 pub use model::{
-    Architecture, BlockTape, Decoder, DecoderConfig, Dropout, Layer, LayerTape, LoraPair, LowRank,
-    PackedBatch, PerTarget, Projection, Quantize, Rope, RopeScaling, Tape, Target, Weight,
+    Activation, Architecture, BlockTape, Decoder, DecoderConfig, Dropout, Layer, LayerTape,
+    LocalRope, LoraPair, LowRank, PackedBatch, PerTarget, Projection, Quantize, Rope, RopeScaling,
+    Rotations, Tape, Target, Weight,
 };
 pub use text::{ChatTemplate, Message, SpecialTokens, Tokenizer};

@@ -13,6 +13,7 @@ use crate::files::weights::WIDENED_BYTES;
 use crate::infer::{generate, score};
 use crate::model::attention::{BLOCK_TOKENS, DEVICE_BLOCK_TOKENS};
 use crate::model::device_blocks::BAND_VALUES;
+use crate::model::tensors::BlockNorm;
 use crate::model::{DecoderConfig, Quantize, Target, block_type};
 use crate::ops::DEVICE_LOGITS_PER_CHUNK;
 use crate::parallel::share_budget;
@@ -196,10 +197,10 @@ fn projections_bytes(config: &DecoderConfig, precision: Precision) -> u64 {
     Target::ALL.into_iter().map(projection_bytes).sum()
 }
 
-/// Bytes of the norms of one block: 2 D numbers, and 2 Dh more if queries and keys have norms.
+/// Bytes of the norms of one block.
 fn norms_bytes(config: &DecoderConfig) -> u64 {
-    let heads = usize::from(config.qk_norm) * 2 * config.head_dim;
-    (2 * config.hidden_size + heads) as u64 * F32_BYTES
+    let values: usize = BlockNorm::of(config).map(|norm| norm.width(config)).sum();
+    values as u64 * F32_BYTES
 }
 
 /// Bytes of the embedding, and of the head if it is a matrix of its own.
@@ -218,10 +219,11 @@ pub fn adapter_bytes(config: &DecoderConfig, rank: usize) -> u64 {
 }
 
 /// Bytes that one block keeps of one token for its backward pass ([`crate::LayerTape`]), without an adapter:
-/// `2D + 2 H Dh + 2 K Dh + 2F` numbers.
+/// `2D + 2 H Dh + 2 K Dh + 2F` numbers, and 2 D more if norms read what attention and the MLP give.
 pub fn tape_bytes_per_token(config: &DecoderConfig, form: Form) -> u64 {
     let (hidden, inner, query, kv) = widths(config);
-    form.number() * (2 * hidden + 2 * query + 2 * kv + 2 * inner)
+    let streams = if config.post_norms { 4 } else { 2 };
+    form.number() * (streams * hidden + 2 * query + 2 * kv + 2 * inner)
 }
 
 /// Bytes of one token's keys and values in all blocks: `2 K Dh L` numbers.
@@ -315,10 +317,12 @@ impl<'a> Update<'a> {
     }
 
     /// Bytes of a block's backward pass without its attention scores: dact, dgate, dup and silu(gate) * up; then x, h,
-    /// dh, dmid, dy, and the gradients around attention. In all `4F + 5D + 2 H Dh + 2 K Dh` numbers a token.
+    /// dh, dmid, dy, and the gradients around attention. In all `4F + 5D + 2 H Dh + 2 K Dh` numbers a token, and D more
+    /// if a norm reads what the MLP gives.
     fn backward_bytes(&self) -> u64 {
         let (hidden, inner, query, kv) = widths(self.config);
-        let gradients = 4 * inner + 5 * hidden + 2 * query + 2 * kv;
+        let streams = 5 + u64::from(self.config.post_norms);
+        let gradients = 4 * inner + streams * hidden + 2 * query + 2 * kv;
         self.together * (self.number() * gradients + self.between_operations_bytes())
     }
 
@@ -487,11 +491,13 @@ pub fn scoring_bytes(
         * (forward_bytes(config, form, tokens, sequence_tokens as u64) + logits * F32_BYTES)
 }
 
-/// Bytes at the widest moment of a forward pass without a tape: in the MLP (x, mid, h, gate, up and their product) or
+/// Bytes at the widest moment of a forward pass without a tape: in the MLP (x, mid, h, gate, up and their product, and
+/// the output of attention if a norm read it) or
 /// in attention, with the attention scores.
 fn forward_bytes(config: &DecoderConfig, form: Form, tokens: u64, sequence_tokens: u64) -> u64 {
     let (hidden, inner, query, kv) = widths(config);
-    let mlp = 3 * hidden + 3 * inner;
+    let attn_out = u64::from(config.post_norms) * hidden;
+    let mlp = 3 * hidden + 3 * inner + attn_out;
     let attention = 3 * hidden + 3 * query + 3 * kv;
     tokens * form.number() * mlp.max(attention)
         + scores_bytes(config, form, sequence_tokens, form.score_copies().0)

@@ -7,6 +7,7 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 use serde_json::{Value, json};
 
+use crate::model::tensors::BlockNorm;
 use crate::model::{Decoder, DecoderConfig, Target};
 use crate::random;
 
@@ -57,6 +58,14 @@ pub(crate) fn variants() -> Vec<(&'static str, Value)> {
                 "rope_scaling": { "type": "longrope", "short_factor": factors(1.0), "long_factor": factors(3.0) }
             })),
         ),
+        (
+            "four norms, a gate of GELU, scaled embeddings and two rotations",
+            changed(json!({
+                "architectures": ["Gemma3ForCausalLM"], "sliding_window": 3, "sliding_window_pattern": 2,
+                "rope_local_base_freq": 50.0, "rope_scaling": { "rope_type": "linear", "factor": 4.0 },
+                "query_pre_attn_scalar": 10, "attention_bias": false
+            })),
+        ),
     ]
 }
 
@@ -95,34 +104,14 @@ pub(crate) fn tensors(config: &DecoderConfig, seed: u64) -> HashMap<String, Tens
         0.0,
         0.4,
     );
-    add("model.norm.weight".into(), &[hidden], 1.0, 0.1);
+    // What a norm multiplies by lies around 1.
+    let mean = 1.0 - f64::from(config.architecture.norm_offset());
+    add("model.norm.weight".into(), &[hidden], mean, 0.1);
     for layer in 0..config.num_hidden_layers {
         let prefix = format!("model.layers.{layer}");
-        add(
-            format!("{prefix}.input_layernorm.weight"),
-            &[hidden],
-            1.0,
-            0.1,
-        );
-        add(
-            format!("{prefix}.post_attention_layernorm.weight"),
-            &[hidden],
-            1.0,
-            0.1,
-        );
-        if config.qk_norm {
-            add(
-                format!("{prefix}.self_attn.q_norm.weight"),
-                &[config.head_dim],
-                1.0,
-                0.1,
-            );
-            add(
-                format!("{prefix}.self_attn.k_norm.weight"),
-                &[config.head_dim],
-                1.0,
-                0.1,
-            );
+        for norm in BlockNorm::of(config) {
+            let name = norm.tensor_name(config.architecture, layer);
+            add(name, &[norm.width(config)], mean, 0.1);
         }
         for target in Target::ALL {
             let (rows, columns) = config.projection_shape(target);

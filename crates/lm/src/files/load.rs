@@ -8,10 +8,7 @@ use super::checkpoint::Checkpoint;
 use super::weights::Weights;
 use crate::device::Place;
 use crate::error::Result;
-use crate::model::tensors::{
-    EMBEDDING, FINAL_NORM, HEAD, INPUT_NORM, K_NORM, POST_ATTENTION_NORM, Q_NORM, norm_name,
-    projection_name,
-};
+use crate::model::tensors::{BlockNorm, EMBEDDING, FINAL_NORM, HEAD, projection_name};
 use crate::model::{Decoder, DecoderConfig, Layer, PerTarget, Projection, Quantize, Rope, Target};
 
 impl Decoder {
@@ -65,7 +62,7 @@ impl Decoder {
         let layers = (0..config.num_hidden_layers)
             .map(|index| load_layer(&config, weights, index, quantize, place))
             .collect::<Result<Vec<_>>>()?;
-        let norm = weights.tensor(FINAL_NORM, &[hidden], place)?;
+        let norm = load_norm(&config, weights, FINAL_NORM, hidden, place)?;
         let rope = Rope::new(&config);
         Ok(Self {
             config,
@@ -96,8 +93,10 @@ pub(crate) fn check_tensors(config: &DecoderConfig, weights: &Weights) -> Result
     }
     weights.check(FINAL_NORM, &[hidden])?;
     for index in 0..config.num_hidden_layers {
-        weights.check(&norm_name(index, INPUT_NORM), &[hidden])?;
-        weights.check(&norm_name(index, POST_ATTENTION_NORM), &[hidden])?;
+        for norm in BlockNorm::of(config) {
+            let name = norm.tensor_name(config.architecture, index);
+            weights.check(&name, &[norm.width(config)])?;
+        }
         for target in Target::ALL {
             let (rows, columns) = config.projection_shape(target);
             let (module, stored_rows, _) = config.stored_projection(target);
@@ -108,10 +107,6 @@ pub(crate) fn check_tensors(config: &DecoderConfig, weights: &Weights) -> Result
             if config.projection_bias(target) {
                 weights.check(&projection_name(index, target, module, "bias"), &[rows])?;
             }
-        }
-        if config.qk_norm {
-            weights.check(&norm_name(index, Q_NORM), &[config.head_dim])?;
-            weights.check(&norm_name(index, K_NORM), &[config.head_dim])?;
         }
     }
     Ok(())
@@ -141,18 +136,39 @@ fn load_layer(
         };
         Ok(Projection { weight, bias })
     };
-    let norm = |name: &str| weights.tensor(&norm_name(index, name), &[config.hidden_size], place);
-    let head_norm = |name: &str| -> Result<Option<Tensor>> {
-        let load = || weights.tensor(&norm_name(index, name), &[config.head_dim], place);
-        config.qk_norm.then(load).transpose()
+    let norm = |norm: BlockNorm| {
+        let name = norm.tensor_name(config.architecture, index);
+        load_norm(config, weights, &name, norm.width(config), place)
+    };
+    let optional = |wanted: BlockNorm| -> Result<Option<Tensor>> {
+        let is_there = BlockNorm::of(config).any(|norm| norm == wanted);
+        is_there.then(|| norm(wanted)).transpose()
     };
     Ok(Layer {
-        input_layernorm: norm(INPUT_NORM)?,
-        q_norm: head_norm(Q_NORM)?,
-        k_norm: head_norm(K_NORM)?,
-        post_attention_layernorm: norm(POST_ATTENTION_NORM)?,
+        input_layernorm: norm(BlockNorm::Input)?,
+        q_norm: optional(BlockNorm::Query)?,
+        k_norm: optional(BlockNorm::Key)?,
+        post_attention_layernorm: optional(BlockNorm::PostAttention)?,
+        pre_feedforward_layernorm: norm(BlockNorm::PreFeedforward)?,
+        post_feedforward_layernorm: optional(BlockNorm::PostFeedforward)?,
         projections: PerTarget::try_from_fn(load)?,
     })
+}
+
+/// What a norm multiplies by: its weight in the checkpoint and what the family adds to it, before anything is rounded.
+fn load_norm(
+    config: &DecoderConfig,
+    weights: &Weights,
+    name: &str,
+    width: usize,
+    place: &Place,
+) -> Result<Tensor> {
+    let offset = config.architecture.norm_offset();
+    if offset == 0.0 {
+        return weights.tensor(name, &[width], place);
+    }
+    let weight = weights.tensor(name, &[width], &Place::on(&Device::Cpu))?;
+    place.put(&(weight + f64::from(offset))?)
 }
 
 #[cfg(test)]

@@ -51,6 +51,8 @@ pub(crate) struct Stored {
     pub(crate) shape: Vec<usize>,
     /// Rows lie with the two halves of each head interleaved, as llama.cpp stores q and k of Llama: rows of a head.
     pub(crate) interleaved: Option<usize>,
+    /// What the file adds to every value of a checkpoint, as llama.cpp adds 1 to the norms of Gemma.
+    pub(crate) offset: f32,
 }
 
 impl Weights {
@@ -290,6 +292,7 @@ impl Stored {
             dtype: self.dtype.clone(),
             shape: vec![band.len(), columns],
             interleaved: None,
+            offset: self.offset,
         }
     }
 
@@ -304,7 +307,11 @@ impl Stored {
             .enumerate()
             .try_for_each(|(i, values)| {
                 let start = self.place(range.start + i) * row;
-                decode(dtype, &source[start..start + row], values)
+                decode(dtype, &source[start..start + row], values)?;
+                if self.offset != 0.0 {
+                    values.iter_mut().for_each(|value| *value -= self.offset);
+                }
+                Ok::<_, Error>(())
             })?;
         Ok(values)
     }
@@ -387,6 +394,7 @@ fn read_header(path: &Path, tensors: &mut BTreeMap<String, Stored>) -> Result<()
                 dtype,
                 shape,
                 interleaved: None,
+                offset: 0.0,
             },
         );
     }

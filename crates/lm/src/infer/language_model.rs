@@ -346,6 +346,48 @@ mod tests {
     use super::*;
     use crate::files::gguf::format::{Value, write_header};
 
+    /// So does a setting of a family that is supported: both would be told to be missing or damaged if they were read.
+    #[test]
+    fn a_setting_that_is_not_supported_is_refused_before_vocabulary_and_weights_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = r#"{"model_type": "gemma3_text", "final_logit_softcapping": 30.0}"#;
+        std::fs::write(dir.path().join("config.json"), config).unwrap();
+        std::fs::write(dir.path().join("model.safetensors"), "").unwrap();
+        std::fs::write(dir.path().join("tokenizer.json"), "no JSON").unwrap();
+        let gguf = dir.path().join("m.gguf");
+        let mut bytes = Vec::new();
+        let text = |text: &str| Value::String(text.to_owned());
+        let number = |key: &str, value| (format!("gemma3.{key}"), Value::U32(value));
+        let metadata = [
+            ("general.architecture".to_owned(), text("gemma3")),
+            (
+                "gemma3.final_logit_softcapping".to_owned(),
+                Value::F32(30.0),
+            ),
+            ("gemma3.rope.freq_base".to_owned(), Value::F32(1e6)),
+            ("tokenizer.ggml.model".to_owned(), text("of its own")),
+            number("embedding_length", 8),
+            number("feed_forward_length", 8),
+            number("block_count", 1),
+            number("context_length", 8),
+            number("attention.head_count", 1),
+        ];
+        write_header(&mut bytes, &metadata, &[]).unwrap();
+        std::fs::write(&gguf, bytes).unwrap();
+        for path in [dir.path(), &gguf] {
+            let loaded = LanguageModel::load(path, &Device::Cpu).map(|_| ());
+            for error in [
+                loaded.unwrap_err(),
+                check_folder(path).map(|_| ()).unwrap_err(),
+            ] {
+                assert!(
+                    error.to_string().contains("final_logit_softcapping"),
+                    "{error}"
+                );
+            }
+        }
+    }
+
     /// The configuration alone refuses a family: no tokenizer and no weights are there to be read.
     #[test]
     fn a_family_that_is_not_supported_is_refused_from_its_configuration() {

@@ -19,16 +19,19 @@ pub enum Architecture {
     Qwen3,
     /// Phi-3 and Phi-4-mini: fused matrices, part of each head rotated.
     Phi3,
+    /// Gemma 3, text: four norms in a block, a gate of GELU, scaled embeddings, windows with a rotation of their own.
+    Gemma3,
 }
 
 impl Architecture {
     /// Every family that is supported.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Llama,
         Self::Mistral,
         Self::Qwen2,
         Self::Qwen3,
         Self::Phi3,
+        Self::Gemma3,
     ];
 
     /// Name of the family in the list `architectures` of config.json.
@@ -39,6 +42,7 @@ impl Architecture {
             Self::Qwen2 => "Qwen2ForCausalLM",
             Self::Qwen3 => "Qwen3ForCausalLM",
             Self::Phi3 => "Phi3ForCausalLM",
+            Self::Gemma3 => "Gemma3ForCausalLM",
         }
     }
 
@@ -50,6 +54,15 @@ impl Architecture {
             Self::Qwen2 => "qwen2",
             Self::Qwen3 => "qwen3",
             Self::Phi3 => "phi3",
+            Self::Gemma3 => "gemma3_text",
+        }
+    }
+
+    /// What the family adds to the weight of a norm before it multiplies: Gemma stores the distance from 1.
+    pub(crate) fn norm_offset(self) -> f32 {
+        match self {
+            Self::Gemma3 => 1.0,
+            Self::Llama | Self::Mistral | Self::Qwen2 | Self::Qwen3 | Self::Phi3 => 0.0,
         }
     }
 

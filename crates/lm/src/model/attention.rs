@@ -17,6 +17,15 @@ pub(crate) const BLOCK_TOKENS: usize = 128;
 /// The same on a device, where each product must be large enough to fill it.
 pub(crate) const DEVICE_BLOCK_TOKENS: usize = 512;
 
+/// How the queries of a block look at keys.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attention {
+    /// How many positions a token sees, its own included; `None` if it sees all earlier ones.
+    pub(crate) window: Option<usize>,
+    /// Factor on the scores.
+    pub(crate) scale: f64,
+}
+
 /// Query rows computed at once.
 pub(crate) fn block_tokens(q: &Tensor) -> usize {
     if fused(q) {
@@ -27,7 +36,7 @@ pub(crate) fn block_tokens(q: &Tensor) -> usize {
 }
 
 /// Query or key heads `[N, heads, Dh]` as attention takes them: each head through an RMS norm of weight `norm`
-/// `[Dh]` where the family has one (Qwen3), then rotated.
+/// `[Dh]` where the family has one (Qwen3, Gemma 3), then rotated.
 pub(crate) fn norm_and_rotate(
     x: &Tensor,
     norm: Option<&Tensor>,
@@ -46,20 +55,19 @@ pub(crate) fn visible_keys(start: usize, rows: usize, window: Option<usize>) -> 
     window.map_or(0, |window| (start + 1).saturating_sub(window))..start + rows
 }
 
-/// q `[T, H, Dh]` of the last T of S tokens, k and v `[S, K, Dh]` (after rope) → `[T, H*Dh]`. With a window, a token
-/// sees that many positions, its own included.
+/// q `[T, H, Dh]` of the last T of S tokens, k and v `[S, K, Dh]` (after rope) → `[T, H*Dh]`.
 pub(crate) fn attend_span(
     q: &Tensor,
     k: &Tensor,
     v: &Tensor,
-    window: Option<usize>,
+    attention: Attention,
 ) -> Result<Tensor> {
+    let Attention { window, scale } = attention;
     let (tokens, heads, head_dim) = q.dims3()?;
     let (seen, kv_heads, _) = k.dims3()?;
     let group = heads / kv_heads;
     let k = k.transpose(0, 1)?.contiguous()?;
     let v = v.transpose(0, 1)?.contiguous()?;
-    let scale = 1.0 / (head_dim as f64).sqrt();
     // [T, K, G, Dh] → [K, G, T, Dh]
     let q = q
         .reshape((tokens, kv_heads, group, head_dim))?
@@ -126,8 +134,10 @@ mod tests {
             let whole = by_head(&probs.matmul(&by_head(&v)).unwrap())
                 .flatten_from(1)
                 .unwrap();
-            let blocks = attend_span(&q, &k, &v, window).unwrap();
-            let last = attend_span(&q.narrow(0, 90, tokens - 90).unwrap(), &k, &v, window).unwrap();
+            let attention = Attention { window, scale: 0.5 };
+            let blocks = attend_span(&q, &k, &v, attention).unwrap();
+            let last = q.narrow(0, 90, tokens - 90).unwrap();
+            let last = attend_span(&last, &k, &v, attention).unwrap();
             for (found, first) in [(blocks, 0), (last, 90)] {
                 let whole = whole.narrow(0, first, tokens - first).unwrap();
                 let off = (whole - found).unwrap().abs().unwrap().max_all().unwrap();

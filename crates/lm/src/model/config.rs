@@ -7,15 +7,18 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::activation::Activation;
 use super::architecture::Architecture;
+use super::attention::Attention;
 use super::fields::Fields;
+use super::gemma3;
 use super::rope_scaling::RopeScaling;
 use super::target::Target;
 use crate::disk::read_json;
 use crate::error::Result;
 
 /// More blocks than any model has: a damaged file must not ask for endless memory.
-const MAX_LAYERS: usize = 4096;
+pub(super) const MAX_LAYERS: usize = 4096;
 
 /// Largest size that is believed: the product of two sizes must not overflow.
 const MAX_SIZE: usize = 1 << 28;
@@ -49,11 +52,19 @@ pub struct DecoderConfig {
     pub rope_theta: f64,
     /// How the rotary frequencies are scaled to stretch the context.
     pub rope_scaling: RopeScaling,
+    /// The rotation of blocks with a window; `None` if they are rotated as the others.
+    pub local_rope: Option<LocalRope>,
     /// For each block, how many positions a token sees: its own and those just before it. `None` if it sees all earlier
     /// positions.
     pub sliding_windows: Vec<Option<usize>>,
     /// Whether queries and keys each pass an RMS norm, head by head, before the rotation.
     pub qk_norm: bool,
+    /// Whether what attention and the MLP give passes an RMS norm before it is added to the residual stream.
+    pub post_norms: bool,
+    /// How the MLP's gate opens.
+    pub activation: Activation,
+    /// Attention scores are divided by the root of this: the width of a head, or what the family has in its place.
+    pub query_pre_attn_scalar: f64,
     /// Whether the head shares the embedding's matrix.
     pub tie_word_embeddings: bool,
     /// Whether the q, k and v projections have a bias.
@@ -66,6 +77,17 @@ pub struct DecoderConfig {
     pub bos_token_id: Option<u32>,
     /// Ids of the tokens that end a sequence, from config.json and generation_config.json together, ascending.
     pub eos_token_ids: Vec<u32>,
+}
+
+/// The rotation of the blocks with a window, where it differs from that of the blocks that see everything.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LocalRope {
+    /// Base of the frequencies.
+    pub theta: f64,
+    /// How the frequencies are scaled.
+    pub scaling: RopeScaling,
+    /// For each block, whether it is rotated so.
+    pub layers: Vec<bool>,
 }
 
 impl DecoderConfig {
@@ -100,6 +122,12 @@ impl DecoderConfig {
     pub fn from_json(json: &Value, path: &Path) -> Result<Self> {
         let fields = Fields { json, path };
         let architecture = Architecture::read(json, path)?;
+        let gemma3 = match architecture {
+            Architecture::Gemma3 => Some(gemma3::plain(&fields)?),
+            _ => None,
+        };
+        let json = gemma3.as_ref().map_or(json, |plain| &plain.json);
+        let fields = Fields { json, path };
         refuse_unknown(&fields, architecture)?;
         let hidden_size = fields.size("hidden_size")?;
         let num_attention_heads = fields.size("num_attention_heads")?;
@@ -112,7 +140,9 @@ impl DecoderConfig {
         let rope_scaling = RopeScaling::read(&fields, architecture, rotary_dim)?;
         let attention_bias = fields.flag("attention_bias");
         let (qkv_bias, o_bias) = match architecture {
-            Architecture::Llama | Architecture::Qwen3 => (attention_bias, attention_bias),
+            Architecture::Llama | Architecture::Qwen3 | Architecture::Gemma3 => {
+                (attention_bias, attention_bias)
+            }
             Architecture::Qwen2 => (true, false),
             Architecture::Mistral | Architecture::Phi3 => (false, false),
         };
@@ -133,15 +163,24 @@ impl DecoderConfig {
             max_position_embeddings: rope_scaling.context(fields.size("max_position_embeddings")?),
             rms_norm_eps: fields.number("rms_norm_eps")?.unwrap_or(default_eps),
             rotary_dim,
-            rope_theta: fields
-                .rope_or_plain("rope_theta")
-                .map_or(Ok(10_000.0), |v| {
-                    v.as_f64()
-                        .ok_or_else(|| fields.bad("rope_theta", "is no number"))
-                })?,
+            rope_theta: rope_theta(&fields)?,
             rope_scaling,
+            local_rope: gemma3
+                .as_ref()
+                .map(|plain| local_rope(plain, path, rotary_dim))
+                .transpose()?,
             sliding_windows: sliding_windows(&fields, architecture)?,
-            qk_norm: architecture == Architecture::Qwen3,
+            qk_norm: matches!(architecture, Architecture::Qwen3 | Architecture::Gemma3),
+            post_norms: gemma3.is_some(),
+            activation: match architecture {
+                Architecture::Gemma3 => Activation::GeluTanh,
+                _ => Activation::Silu,
+            },
+            query_pre_attn_scalar: match architecture {
+                Architecture::Gemma3 => fields.number("query_pre_attn_scalar")?,
+                _ => None,
+            }
+            .unwrap_or(head_dim as f64),
             tie_word_embeddings: fields.flag("tie_word_embeddings"),
             qkv_bias,
             o_bias,
@@ -188,7 +227,23 @@ impl DecoderConfig {
                 "does not make an even part of each head",
             ));
         }
+        if !(self.query_pre_attn_scalar > 0.0 && self.query_pre_attn_scalar.is_finite()) {
+            return Err(fields.bad("query_pre_attn_scalar", "is not above zero"));
+        }
         Ok(())
+    }
+
+    /// How the queries of a block look at keys.
+    pub(crate) fn attention(&self, layer: usize) -> Attention {
+        Attention {
+            window: self.sliding_windows[layer],
+            scale: 1.0 / self.query_pre_attn_scalar.sqrt(),
+        }
+    }
+
+    /// What embedded tokens are multiplied by before the first block, if the family does so. The tied head is not scaled.
+    pub(crate) fn embedding_scale(&self) -> Option<f64> {
+        (self.architecture == Architecture::Gemma3).then(|| (self.hidden_size as f64).sqrt())
     }
 
     /// Shape `[out, in]` of a block's projection.
@@ -244,12 +299,14 @@ impl DecoderConfig {
 
 /// Refuses settings that would change the numbers and that the decoder does not compute.
 fn refuse_unknown(fields: &Fields<'_>, architecture: Architecture) -> Result<()> {
-    let activation = fields.json["hidden_act"].as_str().unwrap_or("silu");
-    if activation != "silu" {
-        return Err(fields.bad(
-            "hidden_act",
-            format!("is `{activation}`; only silu is supported"),
-        ));
+    let (name, computed) = match architecture {
+        Architecture::Gemma3 => ("hidden_activation", gemma3::ACTIVATION),
+        _ => ("hidden_act", "silu"),
+    };
+    let activation = fields.json[name].as_str().unwrap_or(computed);
+    if activation != computed {
+        let reason = format!("is `{activation}`; only {computed} is supported");
+        return Err(fields.bad(name, reason));
     }
     if fields
         .json
@@ -282,6 +339,28 @@ fn refuse_unknown(fields: &Fields<'_>, architecture: Architecture) -> Result<()>
     Ok(())
 }
 
+/// Base of the frequencies; 10,000 if the file has none.
+fn rope_theta(fields: &Fields<'_>) -> Result<f64> {
+    let theta = fields.rope_or_plain("rope_theta");
+    theta.map_or(Ok(10_000.0), |theta| {
+        theta
+            .as_f64()
+            .ok_or_else(|| fields.bad("rope_theta", "is no number"))
+    })
+}
+
+fn local_rope(plain: &gemma3::Plain, path: &Path, rotary_dim: usize) -> Result<LocalRope> {
+    let fields = Fields {
+        json: &plain.local,
+        path,
+    };
+    Ok(LocalRope {
+        theta: rope_theta(&fields)?,
+        scaling: RopeScaling::read(&fields, Architecture::Gemma3, rotary_dim)?,
+        layers: plain.sliding.clone(),
+    })
+}
+
 /// The window of each block, with the defaults of transformers' configuration classes. A window as wide as the whole
 /// context counts as no window.
 fn sliding_windows(fields: &Fields<'_>, architecture: Architecture) -> Result<Vec<Option<usize>>> {
@@ -311,7 +390,9 @@ fn sliding_windows(fields: &Fields<'_>, architecture: Architecture) -> Result<Ve
         Architecture::Llama | Architecture::Mistral | Architecture::Phi3 => {
             return Ok(vec![window; layers]);
         }
-        Architecture::Qwen2 | Architecture::Qwen3 => &fields.json["layer_types"],
+        Architecture::Qwen2 | Architecture::Qwen3 | Architecture::Gemma3 => {
+            &fields.json["layer_types"]
+        }
     };
     if by_layer.is_null() {
         let first = fields.size_or("max_window_layers", FIRST_WINDOWED_LAYER)?;

@@ -12,12 +12,13 @@ use super::dropout::Dropout;
 use super::linear::{add_product, matmul};
 use super::low_rank::{LoraPair, LowRank};
 use super::packed_batch::{PackedBatch, Rows, pick};
-use super::rope::Rope;
+use super::rope::{Rope, Rotations};
 use super::target::{PerTarget, Target};
+use super::tensors::BlockNorm;
 use super::weight::Weight;
 use crate::device::Place;
 use crate::error::{Error, Result};
-use crate::ops::{add_into, rms_norm, swiglu};
+use crate::ops::{add_into, rms_norm};
 use crate::profile::{Work, count_tokens, timed};
 
 /// A frozen decoder-only transformer. Its activations have the number type of its norms, which is f32 on the processor
@@ -40,7 +41,8 @@ pub struct Decoder {
     pub device: Device,
 }
 
-/// The frozen weights of one transformer block.
+/// The frozen weights of one transformer block. A norm's weight is what its input is multiplied by, whatever the
+/// checkpoint stores in its place.
 #[derive(Debug, Clone)]
 pub struct Layer {
     /// Norm before attention `[D]`.
@@ -49,8 +51,14 @@ pub struct Layer {
     pub q_norm: Option<Tensor>,
     /// Norm of each key head `[Dh]`; `None` if the family has no such norm.
     pub k_norm: Option<Tensor>,
+    /// Norm of what attention gives, before it is added to the residual stream `[D]`; `None` if the family has no such
+    /// norm. Checkpoints of those families have [`Layer::pre_feedforward_layernorm`] under this name.
+    pub post_attention_layernorm: Option<Tensor>,
     /// Norm before the gated MLP `[D]`.
-    pub post_attention_layernorm: Tensor,
+    pub pre_feedforward_layernorm: Tensor,
+    /// Norm of what the MLP gives, before it is added to the residual stream `[D]`; `None` if the family has no such
+    /// norm.
+    pub post_feedforward_layernorm: Option<Tensor>,
     /// The block's seven linear maps, from the query to the down projection.
     pub projections: PerTarget<Projection>,
 }
@@ -109,12 +117,16 @@ pub struct LayerTape {
     pub v: Tensor,
     /// Input of `o_proj` `[M, H*Dh]`.
     pub attn: Tensor,
+    /// Output of `o_proj` `[M, D]`; `None` if no norm reads it.
+    pub attn_out: Option<Tensor>,
     /// Residual stream after attention `[M, D]`.
     pub mid: Tensor,
     /// `gate_proj` output before activation `[M, F]`.
     pub gate: Tensor,
     /// `up_proj` output `[M, F]`.
     pub up: Tensor,
+    /// Output of `down_proj` `[M, D]`; `None` if no norm reads it.
+    pub mlp_out: Option<Tensor>,
     /// `x Aᵀ` `[M or N, R]` of each projection with an adapter; `None` for `down_proj` if the block was recomputed.
     pub low: PerTarget<Option<Tensor>>,
 }
@@ -123,10 +135,8 @@ pub struct LayerTape {
 pub(crate) struct Wiring<'a> {
     pub(crate) adapter: Option<&'a LowRank>,
     pub(crate) dropout: Option<&'a Dropout>,
-    /// Cosines by which the packed rows are rotated, `[N, Dr/2]`.
-    pub(crate) cos: &'a Tensor,
-    /// Sines by which the packed rows are rotated, `[N, Dr/2]`.
-    pub(crate) sin: &'a Tensor,
+    /// Cosines and sines by which the packed rows are rotated.
+    pub(crate) rotations: &'a Rotations,
     /// Rows whose hidden states are wanted; `None` for all rows.
     pub(crate) wanted: Option<&'a Rows>,
 }
@@ -197,7 +207,7 @@ impl Decoder {
         k: &Tensor,
         v: &Tensor,
     ) -> Result<Tensor> {
-        let window = self.config.sliding_windows[layer];
+        let attention = self.config.attention(layer);
         timed(Work::Attention, || {
             let mut parts = Vec::with_capacity(batch.spans.len());
             for (span, queries) in batch.queries(self.is_last(layer)) {
@@ -209,7 +219,7 @@ impl Decoder {
                     &q,
                     &batch.seen(span, k)?,
                     &batch.seen(span, v)?,
-                    window,
+                    attention,
                 )?);
             }
             match parts.len() {
@@ -230,8 +240,8 @@ impl Decoder {
         attend: &mut Attend<'_>,
     ) -> Result<Tensor> {
         count_tokens(batch.input_ids.dim(0)?);
-        let (cos, sin) = self.rotations(batch)?;
-        let mut x = self.embed_tokens.select(&batch.input_ids, self.dtype())?;
+        let rotations = self.rotations(batch)?;
+        let mut x = self.embed(&batch.input_ids)?;
         if let Record::Tape(tape) = &mut record {
             tape.layers.clear();
             tape.final_x = None;
@@ -240,17 +250,12 @@ impl Decoder {
         let wiring = Wiring {
             adapter,
             dropout,
-            cos: &cos,
-            sin: &sin,
+            rotations: &rotations,
             wanted: wanted.as_ref(),
         };
-        for (index, layer) in self.layers.iter().enumerate() {
+        for index in 0..self.layers.len() {
             let mut block = self.block(index, x, &wiring, attend)?;
-            let act = swiglu(&block.gate, &block.up)?;
-            let rows = wiring.wanted.filter(|_| self.is_last(index));
-            let (y, low) = layer.project(index, Target::Down, &act, adapter, dropout, rows)?;
-            block.low[Target::Down] = low;
-            x = add_into(y, &block.mid)?;
+            x = self.finish_block(index, &mut block, &wiring)?;
             if let Record::Tape(tape) = &mut record {
                 tape.layers.push(match tape.recompute {
                     true => BlockTape::Input(block.x),
@@ -277,10 +282,10 @@ impl Decoder {
         let &Wiring {
             adapter,
             dropout,
-            cos,
-            sin,
+            rotations,
             wanted,
         } = wiring;
+        let (cos, sin) = rotations.of(index);
         let rows = wanted.filter(|_| self.is_last(index));
         let mut low = PerTarget::<Option<Tensor>>::default();
         let mut project = |target: Target, x: &Tensor, rows: Option<&Rows>| -> Result<Tensor> {
@@ -301,8 +306,10 @@ impl Decoder {
         )?;
         let rotated_k = norm_and_rotate(&k, layer.k_norm.as_ref(), eps, cos, sin)?;
         let attn = attend(index, &rotated_q, &rotated_k, &v)?;
-        let mid = add_into(project(Target::O, &attn, rows)?, &pick(&x, rows)?)?;
-        let h = rms_norm(&mid, &layer.post_attention_layernorm, eps)?;
+        let out = project(Target::O, &attn, rows)?;
+        let norm = layer.post_attention_layernorm.as_ref();
+        let (mid, attn_out) = add_to_stream(out, norm, eps, &pick(&x, rows)?)?;
+        let h = rms_norm(&mid, &layer.pre_feedforward_layernorm, eps)?;
         let (gate, up) = (
             project(Target::Gate, &h, rows)?,
             project(Target::Up, &h, rows)?,
@@ -313,11 +320,45 @@ impl Decoder {
             k,
             v,
             attn,
+            attn_out,
             mid,
             gate,
             up,
+            mlp_out: None,
             low,
         })
+    }
+
+    /// The rest of a block, from its down projection on: returns its output `[M, D]`, and notes in `block` what the
+    /// backward pass reads of it.
+    pub(crate) fn finish_block(
+        &self,
+        index: usize,
+        block: &mut LayerTape,
+        wiring: &Wiring<'_>,
+    ) -> Result<Tensor> {
+        let (layer, eps) = (&self.layers[index], self.config.rms_norm_eps);
+        let act = self.config.activation.gate(&block.gate, &block.up)?;
+        let rows = wiring.wanted.filter(|_| self.is_last(index));
+        let (adapter, dropout) = (wiring.adapter, wiring.dropout);
+        let (out, low) = layer.project(index, Target::Down, &act, adapter, dropout, rows)?;
+        block.low[Target::Down] = low;
+        let norm = layer.post_feedforward_layernorm.as_ref();
+        let (x, mlp_out) = add_to_stream(out, norm, eps, &block.mid)?;
+        block.mlp_out = mlp_out;
+        Ok(x)
+    }
+
+    /// Embedded tokens `[N, D]`. A family's factor on them is applied in f32, so that bf16 rounds the product once and
+    /// the factor not at all.
+    fn embed(&self, ids: &Tensor) -> Result<Tensor> {
+        match self.config.embedding_scale() {
+            None => self.embed_tokens.select(ids, self.dtype()),
+            Some(scale) => {
+                let rows = self.embed_tokens.select(ids, DType::F32)?;
+                Ok((rows * scale)?.to_dtype(self.dtype())?)
+            }
+        }
     }
 
     /// Logits `[M, V]` of final hidden states `[M, D]`.
@@ -370,10 +411,9 @@ impl Decoder {
         })
     }
 
-    /// Cosines and sines of a batch's rows, `[N, Dr/2]` each, in the number type of the activations.
-    pub(crate) fn rotations(&self, batch: &PackedBatch) -> Result<(Tensor, Tensor)> {
-        let (cos, sin) = batch.rotations(&self.rope)?;
-        Ok((cos.to_dtype(self.dtype())?, sin.to_dtype(self.dtype())?))
+    /// Cosines and sines of a batch's rows, in the number type of the activations.
+    pub(crate) fn rotations(&self, batch: &PackedBatch) -> Result<Rotations> {
+        batch.rotations(&self.rope)?.to_dtype(self.dtype())
     }
 
     /// Whether `index` is that of the last block.
@@ -388,14 +428,53 @@ impl Decoder {
     }
 }
 
+/// The residual stream with `out` `[M, D]` added to it, through a norm if the family has one; and what that norm read.
+fn add_to_stream(
+    out: Tensor,
+    norm: Option<&Tensor>,
+    eps: f64,
+    stream: &Tensor,
+) -> Result<(Tensor, Option<Tensor>)> {
+    match norm {
+        None => Ok((add_into(out, stream)?, None)),
+        Some(weight) => Ok((add_into(rms_norm(&out, weight, eps)?, stream)?, Some(out))),
+    }
+}
+
 impl Layer {
+    /// The weight of a norm, if the block has it.
+    pub(crate) fn norm(&self, norm: BlockNorm) -> Option<&Tensor> {
+        match norm {
+            BlockNorm::Input => Some(&self.input_layernorm),
+            BlockNorm::Query => self.q_norm.as_ref(),
+            BlockNorm::Key => self.k_norm.as_ref(),
+            BlockNorm::PostAttention => self.post_attention_layernorm.as_ref(),
+            BlockNorm::PreFeedforward => Some(&self.pre_feedforward_layernorm),
+            BlockNorm::PostFeedforward => self.post_feedforward_layernorm.as_ref(),
+        }
+    }
+
+    /// [`Layer::norm`], to be changed.
+    pub(crate) fn norm_mut(&mut self, norm: BlockNorm) -> Option<&mut Tensor> {
+        match norm {
+            BlockNorm::Input => Some(&mut self.input_layernorm),
+            BlockNorm::Query => self.q_norm.as_mut(),
+            BlockNorm::Key => self.k_norm.as_mut(),
+            BlockNorm::PostAttention => self.post_attention_layernorm.as_mut(),
+            BlockNorm::PreFeedforward => Some(&mut self.pre_feedforward_layernorm),
+            BlockNorm::PostFeedforward => self.post_feedforward_layernorm.as_mut(),
+        }
+    }
+
     fn placed(&self, place: &Place) -> Result<Self> {
         let put = |norm: &Option<Tensor>| norm.as_ref().map(|norm| place.put(norm)).transpose();
         let mut layer = Self {
             input_layernorm: place.put(&self.input_layernorm)?,
             q_norm: put(&self.q_norm)?,
             k_norm: put(&self.k_norm)?,
-            post_attention_layernorm: place.put(&self.post_attention_layernorm)?,
+            post_attention_layernorm: put(&self.post_attention_layernorm)?,
+            pre_feedforward_layernorm: place.put(&self.pre_feedforward_layernorm)?,
+            post_feedforward_layernorm: put(&self.post_feedforward_layernorm)?,
             projections: self.projections.clone(),
         };
         for projection in &mut layer.projections {

@@ -26,6 +26,8 @@ pub(crate) struct DeviceCache {
     slots: usize,
     kv_heads: usize,
     head_dim: usize,
+    /// Factor on the scores.
+    scale: f64,
     step: Option<Step>,
 }
 
@@ -70,6 +72,7 @@ impl DeviceCache {
             slots,
             kv_heads,
             head_dim,
+            scale: 1.0 / config.query_pre_attn_scalar.sqrt(),
             step: None,
         })
     }
@@ -183,7 +186,7 @@ impl DeviceCache {
         }
         let q = in_slots(q)?.reshape((slots * kv_heads, q.dim(1)? / kv_heads, head_dim))?;
         let scores = matmul(&q, &keys.narrow(1, 0, step.seen)?.t()?)?;
-        let probs = masked_softmax(&scores, &step.masks[layer], 1.0 / (head_dim as f64).sqrt())?;
+        let probs = masked_softmax(&scores, &step.masks[layer], self.scale)?;
         let out = matmul(&probs, &values.narrow(1, 0, step.seen)?)?.reshape((slots, ()))?;
         Ok(match &step.running {
             Some(running) => out.index_select(running, 0)?,

@@ -25,6 +25,8 @@ pub(crate) struct KvCache {
     heads: usize,
     kv_heads: usize,
     head_dim: usize,
+    /// Factor on the scores.
+    scale: f32,
     /// Positions a slot can hold.
     capacity: usize,
     arch: Arch,
@@ -60,6 +62,7 @@ impl KvCache {
             heads: config.num_attention_heads,
             kv_heads: config.num_key_value_heads,
             head_dim: config.head_dim,
+            scale: 1.0 / (config.query_pre_attn_scalar as f32).sqrt(),
             capacity,
             arch: Arch::new(),
         }
@@ -125,6 +128,7 @@ impl KvCache {
                     k,
                     v,
                     head_dim: self.head_dim,
+                    scale: self.scale,
                     out,
                 });
             });
@@ -141,6 +145,7 @@ struct Group<'a> {
     k: &'a [f32],
     v: &'a [f32],
     head_dim: usize,
+    scale: f32,
     out: &'a mut [f32],
 }
 
@@ -149,14 +154,21 @@ impl WithSimd for Group<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        attend_group(self.query, self.k, self.v, self.head_dim, self.out);
+        attend_group(self);
     }
 }
 
 /// q and out `[G, Dh]`, k and v `[T, Dh]`, all flat.
 #[inline(always)]
-fn attend_group(q: &[f32], k: &[f32], v: &[f32], head_dim: usize, out: &mut [f32]) {
-    let scale = 1.0 / (head_dim as f32).sqrt();
+fn attend_group(group: Group<'_>) {
+    let Group {
+        query: q,
+        k,
+        v,
+        head_dim,
+        scale,
+        out,
+    } = group;
     let mut scores = vec![0f32; k.len() / head_dim];
     for (q, out) in q.chunks_exact(head_dim).zip(out.chunks_exact_mut(head_dim)) {
         let mut max = f32::NEG_INFINITY;

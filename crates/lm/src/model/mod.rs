@@ -2,9 +2,10 @@
 //!
 //! `config` maps Hugging Face's config.json to fields, `decoder` is the network over packed sequences
 //! (`packed_batch`), `attention` and `rope` with its `rope_scaling` are its special parts, `cache` the state of
-//! decoding, kept outside the model. `target` names the projections, `low_rank` and `dropout` are what an adapter adds to
+//! decoding, kept outside the model. `gemma3` reads a config.json that means other things. `target` names the projections, `low_rank` and `dropout` are what an adapter adds to
 //! them. `shape` makes decoders with random weights.
 
+pub mod activation;
 pub mod architecture;
 pub(crate) mod attention;
 mod blocks;
@@ -16,6 +17,7 @@ mod device_cache;
 pub mod dropout;
 mod few_rows;
 mod fields;
+mod gemma3;
 pub(crate) mod kv_cache;
 pub(crate) mod linear;
 pub mod low_rank;
@@ -29,8 +31,9 @@ pub(crate) mod tensors;
 pub mod weight;
 mod widened;
 
+pub use activation::Activation;
 pub use architecture::Architecture;
-pub use config::DecoderConfig;
+pub use config::{DecoderConfig, LocalRope};
 pub use decoder::{BlockTape, Decoder, Layer, LayerTape, Projection, Tape};
 pub use device_blocks::DeviceBlocks;
 pub use dropout::Dropout;
@@ -38,7 +41,7 @@ pub use linear::matmul;
 pub use low_rank::{LoraLayers, LoraPair, LowRank};
 pub use packed::{Packed, Quantize, block_type};
 pub use packed_batch::{PackedBatch, Span};
-pub use rope::Rope;
+pub use rope::{Rope, Rotations};
 pub use rope_scaling::RopeScaling;
 pub use target::{PerTarget, Target};
 pub use tensors::parameters;

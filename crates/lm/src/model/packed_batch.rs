@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use candle_core::{Device, Tensor};
 
-use super::rope::Rope;
+use super::rope::{Rope, Rotations};
 use crate::error::Result;
 
 /// Sequences laid end to end, without padding.
@@ -118,11 +118,11 @@ impl PackedBatch {
         self.spans.last().map_or(0, |span| span.rows.end)
     }
 
-    /// Cosines and sines `[N, Dr/2]` by which each row's queries and keys are rotated.
+    /// Cosines and sines by which each row's queries and keys are rotated.
     ///
     /// # Errors
     /// [`crate::Error::Candle`] where memory does not suffice.
-    pub fn rotations(&self, rope: &Rope) -> Result<(Tensor, Tensor)> {
+    pub fn rotations(&self, rope: &Rope) -> Result<Rotations> {
         let runs = self
             .spans
             .iter()

@@ -4,6 +4,8 @@
 //! sequence gets the frequencies of its own length, so batched = single and cached = full, where transformers
 //! takes the longest sequence of a batch, keeps a grown scale for later ones and, when decoding with a cache,
 //! leaves old keys as they were rotated (but for Phi-3).
+//!
+//! Blocks share one set of frequencies, except in Gemma 3, whose blocks with a window have a set of their own.
 
 use candle_core::{DType, Tensor};
 
@@ -16,33 +18,111 @@ use crate::error::Result;
 pub struct Rope {
     /// Leading values of a head that are rotated (Dr), even; the rest passes as it is.
     rotary_dim: usize,
+    /// The sets of frequencies, one or two.
+    sets: Vec<Frequencies>,
+    /// For each block the place of its set among them; blocks that are not listed have the first.
+    by_layer: Vec<usize>,
+}
+
+/// What one set of frequencies is computed from.
+#[derive(Debug, Clone)]
+struct Frequencies {
     theta: f64,
     scaling: RopeScaling,
+}
+
+/// Cosines and sines of the rows of one pass.
+#[derive(Debug, Clone)]
+pub struct Rotations {
+    /// Cosines and sines `[N, Dr/2]` of each set of frequencies.
+    tables: Vec<(Tensor, Tensor)>,
+    by_layer: Vec<usize>,
+}
+
+impl Rotations {
+    /// Cosines and sines `[N, Dr/2]` by which a block rotates its queries and keys.
+    pub fn of(&self, layer: usize) -> (&Tensor, &Tensor) {
+        let (cos, sin) = &self.tables[self.by_layer.get(layer).copied().unwrap_or(0)];
+        (cos, sin)
+    }
+
+    /// The same in another number type.
+    pub(crate) fn to_dtype(&self, dtype: DType) -> Result<Self> {
+        let converted =
+            |(cos, sin): &(Tensor, Tensor)| Ok((cos.to_dtype(dtype)?, sin.to_dtype(dtype)?));
+        Ok(Self {
+            tables: self.tables.iter().map(converted).collect::<Result<_>>()?,
+            by_layer: self.by_layer.clone(),
+        })
+    }
 }
 
 impl Rope {
     /// The rotation that `config` asks for.
     pub fn new(config: &DecoderConfig) -> Self {
-        Self {
-            rotary_dim: config.rotary_dim,
+        let mut sets = vec![Frequencies {
             theta: config.rope_theta,
             scaling: config.rope_scaling.clone(),
+        }];
+        let mut by_layer = Vec::new();
+        if let Some(local) = &config.local_rope {
+            sets.push(Frequencies {
+                theta: local.theta,
+                scaling: local.scaling.clone(),
+            });
+            by_layer = local
+                .layers
+                .iter()
+                .map(|local| usize::from(*local))
+                .collect();
+        }
+        Self {
+            rotary_dim: config.rotary_dim,
+            sets,
+            by_layer,
         }
     }
 
-    /// Inverse frequencies `[Dr/2]` of a sequence of `seq_len` tokens.
-    pub fn inv_freq(&self, seq_len: usize) -> Vec<f32> {
-        self.scaling.inv_freq(self.rotary_dim, self.theta, seq_len)
+    /// Inverse frequencies `[Dr/2]` of a block in a sequence of `seq_len` tokens.
+    pub fn inv_freq(&self, layer: usize, seq_len: usize) -> Vec<f32> {
+        let set = &self.sets[self.by_layer.get(layer).copied().unwrap_or(0)];
+        set.inv_freq(self.rotary_dim, seq_len)
     }
 
     /// Whether sequences of these lengths have the same frequencies.
     pub(crate) fn agree(&self, length: usize, other: usize) -> bool {
-        length == other || self.inv_freq(length) == self.inv_freq(other)
+        let inv_freq = |set: &Frequencies, length| set.inv_freq(self.rotary_dim, length);
+        let agree = |set: &Frequencies| inv_freq(set, length) == inv_freq(set, other);
+        length == other || self.sets.iter().all(agree)
     }
 
     /// Whether a sequence that has grown to `seq_len` tokens has other frequencies than one token before, so that
     /// keys and values computed then are no longer those of a full pass.
     pub(crate) fn changes_at(&self, seq_len: usize) -> bool {
+        self.sets.iter().any(|set| set.changes_at(seq_len))
+    }
+
+    /// Cosines and sines of rows at `positions` `[N]`, times the scaling's attention factor. `runs` are neighbouring
+    /// rows of one sequence: its length in tokens, and how many of the rows are its.
+    pub(crate) fn tables(
+        &self,
+        positions: &Tensor,
+        runs: impl Iterator<Item = (usize, usize)> + Clone,
+    ) -> Result<Rotations> {
+        let table = |set: &Frequencies| set.table(self.rotary_dim, positions, runs.clone());
+        Ok(Rotations {
+            tables: self.sets.iter().map(table).collect::<Result<_>>()?,
+            by_layer: self.by_layer.clone(),
+        })
+    }
+}
+
+impl Frequencies {
+    fn inv_freq(&self, rotary_dim: usize, seq_len: usize) -> Vec<f32> {
+        self.scaling.inv_freq(rotary_dim, self.theta, seq_len)
+    }
+
+    fn changes_at(&self, seq_len: usize) -> bool {
         match self.scaling {
             RopeScaling::Dynamic {
                 original_context, ..
@@ -57,24 +137,23 @@ impl Rope {
         }
     }
 
-    /// Cosines and sines `[N, Dr/2]` of rows at `positions` `[N]`, times the scaling's attention factor. `runs` are
-    /// neighbouring rows of one sequence: its length in tokens, and how many of the rows are its.
-    pub(crate) fn tables(
+    fn table(
         &self,
+        rotary_dim: usize,
         positions: &Tensor,
         runs: impl Iterator<Item = (usize, usize)>,
     ) -> Result<(Tensor, Tensor)> {
         let (device, count) = (positions.device(), positions.elem_count());
-        let half = self.rotary_dim / 2;
+        let half = rotary_dim / 2;
         let inv_freq = match self.scaling {
             RopeScaling::Dynamic { .. } | RopeScaling::LongRope { .. } => {
                 let mut frequencies = Vec::with_capacity(count * half);
                 for (seq_len, rows) in runs {
-                    frequencies.extend(self.inv_freq(seq_len).repeat(rows));
+                    frequencies.extend(self.inv_freq(rotary_dim, seq_len).repeat(rows));
                 }
                 Tensor::from_vec(frequencies, (count, half), device)?
             }
-            _ => Tensor::from_vec(self.inv_freq(0), (1, half), device)?,
+            _ => Tensor::from_vec(self.inv_freq(rotary_dim, 0), (1, half), device)?,
         };
         let angles = positions
             .to_dtype(DType::F32)?

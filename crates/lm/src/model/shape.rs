@@ -196,18 +196,16 @@ fn random_layer(
             bias: config.projection_bias(target).then(zeros).transpose()?,
         })
     };
-    let head_norm = || {
-        config
-            .qk_norm
-            .then(|| ones(config.head_dim, place))
-            .transpose()
-    };
     let ones = |width| ones(width, place);
+    let norm = |is_there: bool, width| is_there.then(|| ones(width)).transpose();
+    let (hidden, head_dim) = (config.hidden_size, config.head_dim);
     Ok(Layer {
-        input_layernorm: ones(config.hidden_size)?,
-        q_norm: head_norm()?,
-        k_norm: head_norm()?,
-        post_attention_layernorm: ones(config.hidden_size)?,
+        input_layernorm: ones(hidden)?,
+        q_norm: norm(config.qk_norm, head_dim)?,
+        k_norm: norm(config.qk_norm, head_dim)?,
+        post_attention_layernorm: norm(config.post_norms, hidden)?,
+        pre_feedforward_layernorm: ones(hidden)?,
+        post_feedforward_layernorm: norm(config.post_norms, hidden)?,
         projections: PerTarget::try_from_fn(projection)?,
     })
 }

@@ -7,10 +7,7 @@ use candle_core::{DType, Tensor};
 
 use crate::disk::{serialize_tensors, write_atomically};
 use crate::error::{Error, Result};
-use crate::model::tensors::{
-    EMBEDDING, FINAL_NORM, HEAD, INPUT_NORM, K_NORM, POST_ATTENTION_NORM, Q_NORM, norm_name,
-    projection_name,
-};
+use crate::model::tensors::{BlockNorm, EMBEDDING, FINAL_NORM, HEAD, projection_name};
 use crate::model::{Decoder, DecoderConfig, Target, Weight};
 
 /// Every tensor's shape by name; the order of the names is that of the flat vector.
@@ -32,13 +29,9 @@ pub(super) fn shapes(config: &DecoderConfig) -> BTreeMap<String, Vec<usize>> {
                 shapes.insert(name("bias"), vec![rows]);
             }
         }
-        let mut norm =
-            |name: &str, width: usize| shapes.insert(norm_name(layer, name), vec![width]);
-        norm(INPUT_NORM, hidden);
-        norm(POST_ATTENTION_NORM, hidden);
-        if config.qk_norm {
-            norm(Q_NORM, config.head_dim);
-            norm(K_NORM, config.head_dim);
+        for norm in BlockNorm::of(config) {
+            let name = norm.tensor_name(config.architecture, layer);
+            shapes.insert(name, vec![norm.width(config)]);
         }
     }
     shapes
@@ -73,9 +66,11 @@ pub(super) fn flatten(decoder: &Decoder) -> Result<Tensor> {
 }
 
 fn named(decoder: &Decoder) -> Result<HashMap<String, Tensor>> {
+    let architecture = decoder.config.architecture;
+    let offset = f64::from(architecture.norm_offset());
     let mut tensors = HashMap::from([
         (EMBEDDING.to_owned(), decoder.embed_tokens.to_dense()?),
-        (FINAL_NORM.to_owned(), decoder.norm.clone()),
+        (FINAL_NORM.to_owned(), shifted(&decoder.norm, -offset)?),
     ]);
     if !decoder.config.tie_word_embeddings {
         tensors.insert(HEAD.to_owned(), decoder.lm_head.to_dense()?);
@@ -87,18 +82,22 @@ fn named(decoder: &Decoder) -> Result<HashMap<String, Tensor>> {
             tensors.insert(name("weight"), projection.weight.to_dense()?);
             tensors.extend(projection.bias.clone().map(|bias| (name("bias"), bias)));
         }
-        let mut norm =
-            |name: &str, weight: &Tensor| tensors.insert(norm_name(index, name), weight.clone());
-        norm(INPUT_NORM, &layer.input_layernorm);
-        norm(POST_ATTENTION_NORM, &layer.post_attention_layernorm);
-        let head_norms = [(Q_NORM, &layer.q_norm), (K_NORM, &layer.k_norm)];
-        head_norms.into_iter().for_each(|(name, weight)| {
-            weight.iter().for_each(|weight| {
-                norm(name, weight);
-            });
-        });
+        for norm in BlockNorm::of(&decoder.config) {
+            if let Some(weight) = layer.norm(norm) {
+                let name = norm.tensor_name(architecture, index);
+                tensors.insert(name, shifted(weight, -offset)?);
+            }
+        }
     }
     Ok(tensors)
+}
+
+/// A norm's weight with what the family adds to it, or without.
+fn shifted(weight: &Tensor, offset: f64) -> Result<Tensor> {
+    match offset {
+        0.0 => Ok(weight.clone()),
+        offset => Ok((weight + offset)?),
+    }
 }
 
 /// The tensors in a flat vector `[P]` by name, as views without a copy.
@@ -127,7 +126,10 @@ pub(super) fn put(decoder: &mut Decoder, flat: &Tensor) -> Result<()> {
         true => decoder.embed_tokens.clone(),
         false => Weight::dense(part(HEAD)?)?,
     };
-    decoder.norm = part(FINAL_NORM)?.clone();
+    let architecture = decoder.config.architecture;
+    let offset = f64::from(architecture.norm_offset());
+    let norms: Vec<BlockNorm> = BlockNorm::of(&decoder.config).collect();
+    decoder.norm = shifted(part(FINAL_NORM)?, offset)?;
     for (index, layer) in decoder.layers.iter_mut().enumerate() {
         for target in Target::ALL {
             let projection = &mut layer.projections[target];
@@ -137,11 +139,9 @@ pub(super) fn put(decoder: &mut Decoder, flat: &Tensor) -> Result<()> {
                 *bias = part(&name("bias"))?.clone();
             }
         }
-        layer.input_layernorm = part(&norm_name(index, INPUT_NORM))?.clone();
-        layer.post_attention_layernorm = part(&norm_name(index, POST_ATTENTION_NORM))?.clone();
-        for (name, weight) in [(Q_NORM, &mut layer.q_norm), (K_NORM, &mut layer.k_norm)] {
-            if let Some(weight) = weight {
-                *weight = part(&norm_name(index, name))?.clone();
+        for norm in &norms {
+            if let Some(weight) = layer.norm_mut(*norm) {
+                *weight = shifted(part(&norm.tensor_name(architecture, index))?, offset)?;
             }
         }
     }

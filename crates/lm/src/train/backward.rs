@@ -14,21 +14,18 @@ use rayon::prelude::*;
 
 use super::gradients::{Gradients, WeightGradients};
 use crate::error::{Error, Result};
-use crate::model::attention::{block_tokens, norm_and_rotate, visible_keys};
+use crate::model::attention::{Attention, block_tokens, norm_and_rotate, visible_keys};
 use crate::model::decoder::Wiring;
 use crate::model::linear::{add_product, matmul};
 use crate::model::packed_batch::{Rows, pick, spread};
-use crate::model::tensors::{
-    EMBEDDING, FINAL_NORM, INPUT_NORM, K_NORM, POST_ATTENTION_NORM, Q_NORM, norm_name,
-    projection_name,
-};
+use crate::model::tensors::{BlockNorm, EMBEDDING, FINAL_NORM, projection_name};
 use crate::model::{
-    BlockTape, Decoder, Dropout, LayerTape, LoraLayers, LoraPair, LowRank, PackedBatch, Span, Tape,
-    Target,
+    BlockTape, Decoder, Dropout, LayerTape, LoraLayers, LoraPair, LowRank, PackedBatch, Rotations,
+    Span, Tape, Target,
 };
 use crate::ops::{
     Sight, add_into, causal_softmax, rms_norm, rms_norm_backward, rms_norm_weight_backward, rotate,
-    softmax_backward, swiglu, swiglu_backward,
+    softmax_backward,
 };
 use crate::profile::{Work, timed};
 
@@ -68,7 +65,10 @@ pub fn backward_weights(
     };
     let dx = Pass::new(decoder, None, batch, None)?.run(tape, dhidden, &mut grads)?;
     let mut weights = grads.weights.unwrap_or_default();
-    if let Some(dx) = dx {
+    if let Some(mut dx) = dx {
+        if let Some(scale) = decoder.config.embedding_scale() {
+            dx = (dx * scale)?;
+        }
         let none = Tensor::zeros(
             (decoder.config.vocab_size, dx.dim(1)?),
             dx.dtype(),
@@ -90,8 +90,7 @@ struct Pass<'a> {
     adapter: Option<&'a LowRank>,
     dropout: Option<&'a Dropout>,
     batch: &'a PackedBatch,
-    cos: Tensor,
-    sin: Tensor,
+    rotations: Rotations,
     wanted: Option<Rows>,
 }
 
@@ -102,14 +101,12 @@ impl<'a> Pass<'a> {
         batch: &'a PackedBatch,
         dropout: Option<&'a Dropout>,
     ) -> Result<Self> {
-        let (cos, sin) = decoder.rotations(batch)?;
         Ok(Self {
             decoder,
             adapter,
             dropout,
             batch,
-            cos,
-            sin,
+            rotations: decoder.rotations(batch)?,
             wanted: batch.wanted()?,
         })
     }
@@ -152,19 +149,18 @@ impl<'a> Pass<'a> {
         let wiring = Wiring {
             adapter: self.adapter,
             dropout: self.dropout,
-            cos: &self.cos,
-            sin: &self.sin,
+            rotations: &self.rotations,
             wanted: self.wanted.as_ref(),
         };
         let mut attend = |layer: usize, q: &Tensor, k: &Tensor, v: &Tensor| {
             self.decoder.attend_spans(self.batch, layer, q, k, v)
         };
-        Ok(Box::new(self.decoder.block(
-            index,
-            x,
-            &wiring,
-            &mut attend,
-        )?))
+        let mut block = self.decoder.block(index, x, &wiring, &mut attend)?;
+        if self.decoder.config.post_norms {
+            // The last norm read what the down projection gave.
+            self.decoder.finish_block(index, &mut block, &wiring)?;
+        }
+        Ok(Box::new(block))
     }
 
     /// One block, from the gradient of its output to that of its input; none for the first block, where nothing below
@@ -184,21 +180,21 @@ impl<'a> Pass<'a> {
             rows,
             low: tape.low[target].as_ref(),
         };
-        let dact = self.linear(
-            &site(Target::Down),
-            &swiglu(&tape.gate, &tape.up)?,
-            dy,
-            None,
-            grads,
-        )?;
-        let (dgate, dup) = swiglu_backward(&dact, &tape.gate, &tape.up)?;
-        let weight = &layer.post_attention_layernorm;
+        let activation = self.decoder.config.activation;
+        let norm = BlockNorm::PostFeedforward;
+        let dout = self.post_norm_backward(index, norm, dy, tape.mlp_out.as_ref(), grads)?;
+        let act = activation.gate(&tape.gate, &tape.up)?;
+        let dact = self.linear(&site(Target::Down), &act, &dout, None, grads)?;
+        let (dgate, dup) = activation.gate_backward(&dact, &tape.gate, &tape.up)?;
+        let weight = &layer.pre_feedforward_layernorm;
         let h = rms_norm(&tape.mid, weight, eps)?;
         let dh = self.linear(&site(Target::Gate), &h, &dgate, None, grads)?;
         let dh = self.linear(&site(Target::Up), &h, &dup, Some(dh), grads)?;
-        let name = norm_name(index, POST_ATTENTION_NORM);
+        let name = self.norm_name(index, BlockNorm::PreFeedforward);
         let dmid = self.norm_backward(&name, &dh, &tape.mid, weight, Some(dy), grads)?;
-        let dattn = self.linear(&site(Target::O), &tape.attn, &dmid, None, grads)?;
+        let norm = BlockNorm::PostAttention;
+        let dout = self.post_norm_backward(index, norm, &dmid, tape.attn_out.as_ref(), grads)?;
+        let dattn = self.linear(&site(Target::O), &tape.attn, &dout, None, grads)?;
 
         let [dq, dk, dv] = timed(Work::Attention, || {
             self.attention_backward(index, tape, &dattn, grads)
@@ -223,7 +219,8 @@ impl<'a> Pass<'a> {
         )?;
         let dh = self.linear(&site_of_all_rows(Target::K), &h, &dk, Some(dh), grads)?;
         let dh = self.linear(&site_of_all_rows(Target::V), &h, &dv, Some(dh), grads)?;
-        let (name, dmid) = (norm_name(index, INPUT_NORM), spread(dmid, rows, n)?);
+        let name = self.norm_name(index, BlockNorm::Input);
+        let dmid = spread(dmid, rows, n)?;
         Ok(Some(self.norm_backward(
             &name,
             &dh,
@@ -232,6 +229,31 @@ impl<'a> Pass<'a> {
             Some(&dmid),
             grads,
         )?))
+    }
+
+    /// Name of the weight of a block's norm.
+    fn norm_name(&self, index: usize, norm: BlockNorm) -> String {
+        norm.tensor_name(self.decoder.config.architecture, index)
+    }
+
+    /// Backward of the norm, if the family has one, that what attention or the MLP gave, `out` `[M, D]`, passes on its
+    /// way to the residual stream, whose gradient is dy `[M, D]`.
+    fn post_norm_backward(
+        &self,
+        index: usize,
+        norm: BlockNorm,
+        dy: &Tensor,
+        out: Option<&Tensor>,
+        grads: &mut Sink,
+    ) -> Result<Tensor> {
+        let weight = self.decoder.layers[index].norm(norm);
+        match (weight, out) {
+            (Some(weight), Some(out)) => {
+                let name = self.norm_name(index, norm);
+                self.norm_backward(&name, dy, out, weight, None, grads)
+            }
+            _ => Ok(dy.clone()),
+        }
     }
 
     /// Backward of a norm: [`rms_norm_backward`], and the gradient of its weight where that is trained.
@@ -340,31 +362,30 @@ impl<'a> Pass<'a> {
         let (q_norm, k_norm) = (layer.q_norm.as_ref(), layer.k_norm.as_ref());
         let eps = self.decoder.config.rms_norm_eps;
         // The gradient of a rotation is the rotation back.
-        let minus_sin = self.sin.neg()?;
+        let (cos, sin) = self.rotations.of(index);
+        let minus_sin = sin.neg()?;
         let rows = self.rows(index);
         let of_queries = |t: &Tensor| pick(t, rows);
-        let (q_cos, q_sin, q_minus_sin) = (
-            of_queries(&self.cos)?,
-            of_queries(&self.sin)?,
-            of_queries(&minus_sin)?,
-        );
+        let (q_cos, q_sin, q_minus_sin) =
+            (of_queries(cos)?, of_queries(sin)?, of_queries(&minus_sin)?);
         let q = norm_and_rotate(&tape.q, q_norm, eps, &q_cos, &q_sin)?;
-        let k = norm_and_rotate(&tape.k, k_norm, eps, &self.cos, &self.sin)?;
+        let k = norm_and_rotate(&tape.k, k_norm, eps, cos, sin)?;
         let [dq, dk, dv] = self.spans_backward(index, &q, &k, &tape.v, dattn)?;
         let dq = rotate(&dq, &q_cos, &q_minus_sin)?;
-        let dk = rotate(&dk, &self.cos, &minus_sin)?;
+        let dk = rotate(&dk, cos, &minus_sin)?;
         let mut before_norm =
-            |d: Tensor, x: &Tensor, norm: Option<&Tensor>, name: &str| -> Result<Tensor> {
-                let d = match norm {
+            |d: Tensor, x: &Tensor, weight: Option<&Tensor>, norm: BlockNorm| -> Result<Tensor> {
+                let d = match weight {
                     Some(weight) => {
-                        self.norm_backward(&norm_name(index, name), &d, x, weight, None, grads)?
+                        let name = self.norm_name(index, norm);
+                        self.norm_backward(&name, &d, x, weight, None, grads)?
                     }
                     None => d,
                 };
                 Ok(d.flatten_from(1)?)
             };
-        let dq = before_norm(dq, &tape.q, q_norm, Q_NORM)?;
-        let dk = before_norm(dk, &tape.k, k_norm, K_NORM)?;
+        let dq = before_norm(dq, &tape.q, q_norm, BlockNorm::Query)?;
+        let dk = before_norm(dk, &tape.k, k_norm, BlockNorm::Key)?;
         Ok([dq, dk, dv.flatten_from(1)?])
     }
 
@@ -377,7 +398,7 @@ impl<'a> Pass<'a> {
         v: &Tensor,
         dattn: &Tensor,
     ) -> Result<[Tensor; 3]> {
-        let window = self.decoder.config.sliding_windows[index];
+        let attention = self.decoder.config.attention(index);
         let spans = self.batch.queries(self.decoder.is_last(index));
         let of_span = |(span, queries): &(&Span, Range<usize>)| {
             let asking = |t: &Tensor| t.narrow(0, queries.start, queries.len());
@@ -387,7 +408,7 @@ impl<'a> Pass<'a> {
                 &k,
                 &v,
                 &asking(dattn)?,
-                window,
+                attention,
                 block_tokens(q),
             )
         };
@@ -431,16 +452,16 @@ fn span_backward(
     k: &Tensor,
     v: &Tensor,
     dattn: &Tensor,
-    window: Option<usize>,
+    attention: Attention,
     block_tokens: usize,
 ) -> Result<[Tensor; 3]> {
+    let Attention { window, scale } = attention;
     let (tokens, heads, head_dim) = q.dims3()?;
     let (seen, kv_heads, _) = k.dims3()?;
     if tokens == 0 {
         return Ok([q.clone(), k.zeros_like()?, v.zeros_like()?]);
     }
     let group = heads / kv_heads;
-    let scale = 1.0 / (head_dim as f64).sqrt();
     let k = k.transpose(0, 1)?.contiguous()?;
     let v = v.transpose(0, 1)?.contiguous()?;
     let by_group = |t: &Tensor, start: usize, rows: usize| -> Result<Tensor> {
@@ -510,9 +531,10 @@ mod tests {
         for (asking, window) in [(0, None), (1, Some(3)), (4, None), (4, Some(5)), (11, None)] {
             let dattn = random(&[asking, 24]);
             let silent = dattn.pad_with_zeros(0, 11 - asking, 0).unwrap();
-            let [dq, dk, dv] = span_backward(&q, &k, &v, &silent, window, 3).unwrap();
+            let attention = Attention { window, scale: 0.4 };
+            let [dq, dk, dv] = span_backward(&q, &k, &v, &silent, attention, 3).unwrap();
             let last = q.narrow(0, 11 - asking, asking).unwrap();
-            let found = span_backward(&last, &k, &v, &dattn, window, 3).unwrap();
+            let found = span_backward(&last, &k, &v, &dattn, attention, 3).unwrap();
             let dq = dq.narrow(0, 11 - asking, asking).unwrap();
             for (whole, found) in [dq, dk, dv].iter().zip(&found) {
                 let off = (whole - found)
@@ -540,8 +562,9 @@ mod tests {
         );
         let dattn = random(&[11, 24]);
         for window in [None, Some(1), Some(2), Some(5), Some(11)] {
-            let whole = span_backward(&q, &k, &v, &dattn, window, 64).unwrap();
-            let blocks = span_backward(&q, &k, &v, &dattn, window, 3).unwrap();
+            let attention = Attention { window, scale: 0.4 };
+            let whole = span_backward(&q, &k, &v, &dattn, attention, 64).unwrap();
+            let blocks = span_backward(&q, &k, &v, &dattn, attention, 3).unwrap();
             for (whole, blocks) in whole.iter().zip(&blocks) {
                 let off = (whole - blocks)
                     .unwrap()

@@ -11,11 +11,8 @@ use candle_nn::rotary_emb::rope_slow;
 use super::*;
 use crate::error::{Error, Result};
 use crate::lora::{Adapter, LoraConfig, TargetModules};
-use crate::model::tensors::{
-    EMBEDDING, FINAL_NORM, HEAD, INPUT_NORM, K_NORM, POST_ATTENTION_NORM, Q_NORM, norm_name,
-    projection_name,
-};
-use crate::model::{Decoder, Dropout, PackedBatch, Target};
+use crate::model::tensors::{BlockNorm, EMBEDDING, FINAL_NORM, HEAD, projection_name};
+use crate::model::{Activation, Decoder, Dropout, PackedBatch, Target};
 use crate::{random, test_model};
 
 mod exactness;
@@ -148,19 +145,29 @@ impl Oracle<'_> {
         );
         let batch =
             PackedBatch::completions(&[(prompt, completion)], &decoder.rope, &Device::Cpu).unwrap();
-        let (cos, sin) = batch.rotations(&decoder.rope).unwrap();
+        let rotations = batch.rotations(&decoder.rope).unwrap();
         let eps = config.rms_norm_eps as f32;
         let embedding = self.own(EMBEDDING, decoder.embed_tokens.to_dense().unwrap());
         let mut x = embedding.index_select(&Tensor::new(input, &Device::Cpu)?, 0)?;
+        if let Some(scale) = config.embedding_scale() {
+            x = (x * scale)?;
+        }
         for (index, layer) in decoder.layers.iter().enumerate() {
-            let norm = |name, weight: &Tensor| self.own(&norm_name(index, name), weight.clone());
+            let (cos, sin) = rotations.of(index);
+            let through = |x: &Tensor, norm: BlockNorm| match layer.norm(norm) {
+                Some(weight) => {
+                    let name = norm.tensor_name(config.architecture, index);
+                    rms_norm_slow(x, &self.own(&name, weight.clone()), eps)
+                }
+                None => Ok(x.clone()),
+            };
             let project = |target, x: &Tensor| self.project(index, target, x, first_row);
             let split = |x: Tensor, heads: usize| {
                 x.reshape((t, heads, head_dim))?
                     .transpose(0, 1)?
                     .contiguous()
             };
-            let h = rms_norm_slow(&x, &norm(INPUT_NORM, &layer.input_layernorm), eps)?;
+            let h = through(&x, BlockNorm::Input)?;
             let window = config.sliding_windows[index].unwrap_or(t);
             let mask: Vec<f32> = (0..t * t)
                 .map(|i| {
@@ -172,46 +179,38 @@ impl Oracle<'_> {
                 })
                 .collect();
             let mask = Tensor::from_vec(mask, (1, t, t), &Device::Cpu)?;
-            let rope = |x: Tensor, name, weight: &Option<Tensor>| {
-                let x = match weight {
-                    Some(weight) => rms_norm_slow(&x, &norm(name, weight), eps)?,
-                    None => x,
-                };
+            let rope = |x: Tensor, norm: BlockNorm| {
+                let x = through(&x, norm)?;
                 let (rotary_dim, unrotated_dim) = (config.rotary_dim, head_dim - config.rotary_dim);
-                let rotated = rope_slow(&x.narrow(2, 0, rotary_dim)?.unsqueeze(0)?, &cos, &sin)?
-                    .squeeze(0)?;
+                let rotated =
+                    rope_slow(&x.narrow(2, 0, rotary_dim)?.unsqueeze(0)?, cos, sin)?.squeeze(0)?;
                 Tensor::cat(&[rotated, x.narrow(2, rotary_dim, unrotated_dim)?], 2)
             };
-            let q = rope(
-                split(project(Target::Q, &h)?, heads)?,
-                Q_NORM,
-                &layer.q_norm,
-            )?;
+            let q = rope(split(project(Target::Q, &h)?, heads)?, BlockNorm::Query)?;
             let repeat = |x: Tensor| {
                 let group = heads / kv_heads;
                 x.unsqueeze(1)?
                     .broadcast_as((kv_heads, group, t, head_dim))?
                     .reshape((heads, t, head_dim))
             };
-            let k = repeat(rope(
-                split(project(Target::K, &h)?, kv_heads)?,
-                K_NORM,
-                &layer.k_norm,
-            )?)?;
+            let k = split(project(Target::K, &h)?, kv_heads)?;
+            let k = repeat(rope(k, BlockNorm::Key)?)?;
             let v = repeat(split(project(Target::V, &h)?, kv_heads)?)?;
-            let scores = (q.matmul(&k.t()?)? / (head_dim as f64).sqrt())?.broadcast_add(&mask)?;
+            let scores = (q.matmul(&k.t()?)? / config.query_pre_attn_scalar.sqrt())?;
+            let scores = scores.broadcast_add(&mask)?;
             let attn = softmax(&scores, D::Minus1)?
                 .matmul(&v)?
                 .transpose(0, 1)?
                 .reshape((t, heads * head_dim))?;
-            x = (x + project(Target::O, &attn)?)?;
-            let h = rms_norm_slow(
-                &x,
-                &norm(POST_ATTENTION_NORM, &layer.post_attention_layernorm),
-                eps,
-            )?;
-            let act = (project(Target::Gate, &h)?.silu()? * project(Target::Up, &h)?)?;
-            x = (x + project(Target::Down, &act)?)?;
+            x = (x + through(&project(Target::O, &attn)?, BlockNorm::PostAttention)?)?;
+            let h = through(&x, BlockNorm::PreFeedforward)?;
+            let gate = project(Target::Gate, &h)?;
+            let open = match config.activation {
+                Activation::Silu => gate.silu()?,
+                Activation::GeluTanh => gate.gelu()?,
+            };
+            let act = (open * project(Target::Up, &h)?)?;
+            x = (x + through(&project(Target::Down, &act)?, BlockNorm::PostFeedforward)?)?;
         }
         let hidden = rms_norm_slow(&x, &self.own(FINAL_NORM, decoder.norm.clone()), eps)?;
         let hidden = hidden.narrow(0, prompt.len() - 1, completion.len())?;

@@ -8,7 +8,7 @@ use super::{Source, encoded, matrix_shape, write_aside};
 use crate::error::{Error, Result};
 use crate::files::checkpoint::Checkpoint;
 use crate::files::gguf::format::{Planned, Value, bytes_of, write_header, write_padding};
-use crate::files::gguf::{PHI3, architecture_name, names, rope};
+use crate::files::gguf::{PHI3, architecture_name, names, rope, scores_divided_by};
 use crate::lora::Adapter;
 use crate::model::packed::encode;
 use crate::model::{Architecture, DecoderConfig};
@@ -124,9 +124,16 @@ pub fn write_gguf(
         for (name, planned) in names.iter().zip(&plan[divisors.len()..]) {
             let (rows, columns) = matrix_shape(&planned.shape);
             let interleaved = arch == "llama" && names::is_query_or_key(name);
+            let offset = match names::is_norm(name) {
+                true => config.architecture.norm_offset(),
+                false => 0.0,
+            };
             source.each_block(name, (rows, columns), config.head_dim, &mut |mut values| {
                 if interleaved {
                     values = interleave(values, columns, config.head_dim);
+                }
+                if offset != 0.0 {
+                    values.iter_mut().for_each(|value| *value += offset);
                 }
                 let bytes = encoded(name, planned.dtype, &values, columns)?;
                 file.write_all(&bytes).map_err(io)
@@ -147,7 +154,7 @@ fn plan(source: &Source<'_>, kind: GgufType) -> Result<(Vec<String>, Vec<Planned
     );
     let (mut hf, mut plan) = (Vec::new(), Vec::new());
     for name in source.weights.names() {
-        let Some(gguf) = names::to_gguf(name) else {
+        let Some(gguf) = names::to_gguf(name, source.config.architecture) else {
             continue;
         };
         // A tied head that is stored as well is the embedding once more.
@@ -185,11 +192,49 @@ fn check_expressible(config: &DecoderConfig) -> Result<()> {
         None if config.architecture == Architecture::Qwen3 && config.o_bias => {
             "a bias behind attention"
         }
-        None => return Ok(()),
+        None => match config
+            .local_rope
+            .as_ref()
+            .and_then(|_| inexpressible(config))
+        {
+            Some(what) => what,
+            None => return Ok(()),
+        },
     };
     Err(Error::NotInGguf {
         what: what.to_owned(),
     })
+}
+
+/// What of a Gemma 3 llama.cpp would compute otherwise.
+fn inexpressible(config: &DecoderConfig) -> Option<&'static str> {
+    let divisor = scores_divided_by(
+        config.num_hidden_layers as u64,
+        config.hidden_size as u64,
+        config.num_attention_heads as u64,
+        config.head_dim as u64,
+    );
+    if config.query_pre_attn_scalar != divisor as f64 {
+        return Some("a query_pre_attn_scalar other than the width of a head");
+    }
+    if config.qkv_bias || config.o_bias {
+        return Some("biases in attention");
+    }
+    match pattern(config) {
+        Some(_) => None,
+        None => Some("windows in no regular order"),
+    }
+}
+
+/// The n of a model whose every n-th block sees everything, more than there are blocks if no block does; `None` if the
+/// blocks are in no such order.
+fn pattern(config: &DecoderConfig) -> Option<usize> {
+    let sliding = &config.local_rope.as_ref()?.layers;
+    let first = sliding.iter().position(|sliding| !sliding);
+    let pattern = first.unwrap_or(sliding.len()) + 1;
+    let in_order =
+        |(layer, sliding): (usize, &bool)| *sliding != (layer + 1).is_multiple_of(pattern);
+    sliding.iter().enumerate().all(in_order).then_some(pattern)
 }
 
 /// Rows of whole heads from the checkpoint's order into llama.cpp's, in which the two halves of a head alternate.
@@ -235,6 +280,14 @@ fn model_metadata(config: &DecoderConfig, arch: &str, kind: GgufType) -> Vec<(St
         // Early versions of llama.cpp ask for it; 0 is none.
         add("attention.sliding_window", number(0));
     }
+    if let Some((local, pattern)) = config.local_rope.as_ref().zip(pattern(config)) {
+        let windows = config.sliding_windows.iter().flatten().copied();
+        // One that hides nothing is written too: it says which blocks rotate by the other base.
+        let window = windows.fold(config.max_position_embeddings, usize::min);
+        add("attention.sliding_window", number(window));
+        add("attention.sliding_window_pattern", number(pattern));
+        add("rope.freq_base_swa", Value::F32(local.theta as f32));
+    }
     add("rope.dimension_count", number(config.rotary_dim));
     add("rope.freq_base", Value::F32(config.rope_theta as f32));
     add("vocab_size", number(config.vocab_size));
@@ -244,9 +297,12 @@ fn model_metadata(config: &DecoderConfig, arch: &str, kind: GgufType) -> Vec<(St
     metadata
 }
 
-/// The context that the file allows: llama.cpp has no windows for these families, and up to the smallest window it
+/// The context that the file allows: llama.cpp has no windows for most families, and up to the smallest window it
 /// computes what the model does.
 fn context_length(config: &DecoderConfig) -> usize {
+    if config.architecture == Architecture::Gemma3 {
+        return config.max_position_embeddings;
+    }
     let windows = config.sliding_windows.iter().flatten().copied();
     windows.fold(config.max_position_embeddings, usize::min)
 }

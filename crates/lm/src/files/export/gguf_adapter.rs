@@ -32,7 +32,7 @@ pub fn write_gguf_adapter(adapter: &Adapter, config: &DecoderConfig, path: &Path
     } in stored_pairs(adapter, config)?
     {
         let hf = format!("{name}.weight");
-        let Some(name) = names::to_gguf(&hf) else {
+        let Some(name) = names::to_gguf(&hf, config.architecture) else {
             continue;
         };
         let common = f64::from(alpha) / pair.a.dim(0)? as f64;
@@ -144,7 +144,10 @@ mod tests {
                     target.block_name(),
                     target.module_name()
                 );
-                let name = format!("{}.lora_b", names::to_gguf(&hf).unwrap());
+                let name = format!(
+                    "{}.lora_b",
+                    names::to_gguf(&hf, config.architecture).unwrap()
+                );
                 let b = file
                     .matrix(&name, shape)
                     .unwrap()

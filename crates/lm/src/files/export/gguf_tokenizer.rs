@@ -196,7 +196,12 @@ impl Vocabulary {
             } else {
                 special
             };
-            by_id.insert(id(&token["id"])?, (content.to_owned(), kind));
+            // Runs of blanks are matched before blanks become pieces (`convert_hf_to_gguf.py`, `_create_vocab_sentencepiece`).
+            let content = match byte_pieces && kind == USER_DEFINED {
+                true => content.replace('▁', " "),
+                false => content.to_owned(),
+            };
+            by_id.insert(id(&token["id"])?, (content, kind));
         }
         let entry = |id: usize| {
             by_id
@@ -237,5 +242,28 @@ impl Vocabulary {
                 .map(|token| Value::F32(score(token)))
                 .collect(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn blanks_of_added_tokens_are_written_as_blanks_where_pieces_have_a_sign_for_them() {
+        let tokens = |byte_fallback: bool| {
+            let json = json!({
+                "added_tokens": [
+                    {"id": 1, "content": "▁▁", "special": false},
+                    {"id": 2, "content": "<▁>", "special": true}
+                ],
+                "model": {"byte_fallback": byte_fallback, "vocab": {"▁": 0}, "merges": []}
+            });
+            Vocabulary::read(&json, 3).unwrap().tokens
+        };
+        assert_eq!(tokens(true), ["▁", "  ", "<▁>"]);
+        assert_eq!(tokens(false), ["▁", "▁▁", "<▁>"]);
     }
 }

@@ -11,6 +11,13 @@ use crate::model::Architecture;
 /// llama.cpp's name of the family with fused matrices and partly rotated heads.
 pub(crate) const PHI3: &str = "phi3";
 
+/// llama.cpp's name of the family with four norms in a block.
+pub(crate) const GEMMA3: &str = "gemma3";
+
+/// Number of blocks by which llama.cpp knows the model whose scores it divides by another root than that of the head's
+/// width (Gemma 3 27B; `llama-model.cpp`, `f_attention_scale`).
+const BLOCKS_OF_27B: u64 = 62;
+
 /// llama.cpp's name of a family; it computes Mistral as `llama`.
 pub(crate) fn architecture_name(architecture: Architecture) -> &'static str {
     match architecture {
@@ -18,6 +25,7 @@ pub(crate) fn architecture_name(architecture: Architecture) -> &'static str {
         Architecture::Qwen2 => "qwen2",
         Architecture::Qwen3 => "qwen3",
         Architecture::Phi3 => PHI3,
+        Architecture::Gemma3 => GEMMA3,
     }
 }
 
@@ -77,9 +85,9 @@ pub(super) fn to_json<'a>(
         })
         .collect();
     eos.dedup();
-    Ok(json!({
+    let mut json = json!({
         "architectures": [family.class_name()],
-        "model_type": arch,
+        "model_type": family.model_type(),
         "hidden_act": "silu",
         "vocab_size": vocab,
         "hidden_size": hidden,
@@ -99,7 +107,83 @@ pub(super) fn to_json<'a>(
         "mlp_bias": tensor("blk.0.ffn_gate.bias").is_some(),
         "bos_token_id": metadata.get("tokenizer.ggml.bos_token_id").and_then(Value::as_u64),
         "eos_token_id": eos,
-    }))
+    });
+    if family == Architecture::Gemma3 {
+        gemma3(&mut json, metadata, path)?;
+    }
+    Ok(json)
+}
+
+/// The fields of Gemma 3 that no other family has, with llama.cpp's defaults where the file is silent: blocks with a
+/// window rotate by a base of 10,000, and every sixth block sees everything.
+fn gemma3(json: &mut Json, metadata: &Metadata, path: &Path) -> Result<()> {
+    const LOCAL_BASE: f64 = 10_000.0;
+    const PATTERN: u64 = 6;
+    let value = |key: &str| metadata.get(&format!("{GEMMA3}.{key}"));
+    let number = |key: &str| value(key).and_then(Value::as_f64);
+    let number_or = |key: &str, default: u64| match value(key) {
+        None => Ok(default),
+        Some(value) => value
+            .as_u64()
+            .ok_or_else(|| Error::config(path, format!("{GEMMA3}.{key}"), "is no whole number")),
+    };
+    // llama.cpp's own default is that of other families, which no Gemma 3 has.
+    let base = number("rope.freq_base");
+    let base =
+        base.ok_or_else(|| Error::config(path, format!("{GEMMA3}.rope.freq_base"), "is missing"))?;
+    let window = number_or("attention.sliding_window", 0)?;
+    let (hidden, heads, head_dim, blocks) = (
+        json["hidden_size"].as_u64().unwrap_or(0),
+        json["num_attention_heads"].as_u64().unwrap_or(0),
+        json["head_dim"].as_u64().unwrap_or(0),
+        json["num_hidden_layers"].as_u64().unwrap_or(0),
+    );
+    let fields = [
+        ("hidden_activation", json!("gelu_pytorch_tanh")),
+        ("rope_theta", json!(base)),
+        (
+            "rope_local_base_freq",
+            json!(number("rope.freq_base_swa").unwrap_or(LOCAL_BASE)),
+        ),
+        (
+            // Without a window there are no blocks with one.
+            "sliding_window_pattern",
+            json!(match window {
+                0 => 1,
+                _ => number_or("attention.sliding_window_pattern", PATTERN)?,
+            }),
+        ),
+        ("sliding_window", json!((window > 0).then_some(window))),
+        (
+            "query_pre_attn_scalar",
+            json!(scores_divided_by(blocks, hidden, heads, head_dim)),
+        ),
+        (
+            "final_logit_softcapping",
+            json!(number("final_logit_softcapping").filter(|cap| *cap != 0.0)),
+        ),
+        (
+            "attn_logit_softcapping",
+            json!(number("attn_logit_softcapping").filter(|cap| *cap != 0.0)),
+        ),
+    ];
+    for (name, value) in fields {
+        json[name] = value;
+    }
+    if let Some(fields) = json.as_object_mut() {
+        fields.remove("hidden_act");
+        fields.remove("mlp_bias");
+        fields.remove("partial_rotary_factor");
+    }
+    Ok(())
+}
+
+/// What llama.cpp takes the root of, to divide Gemma 3's attention scores by it: no key says it.
+pub(crate) fn scores_divided_by(blocks: u64, hidden: u64, heads: u64, head_dim: u64) -> u64 {
+    match blocks {
+        BLOCKS_OF_27B => hidden / heads.max(1),
+        _ => head_dim,
+    }
 }
 
 /// The share of each head that is rotated, such that the head times it, cut to a whole number, is `rotated`.

@@ -2,7 +2,8 @@
 //!
 //! Tensors get their Hugging Face names, so the decoder loads them as it loads any checkpoint. llama.cpp stores the
 //! query and key rows of Llama (and Mistral) with the halves of each head interleaved; rows are read back in the
-//! checkpoint's order, whole, so that quantised blocks stay as they are.
+//! checkpoint's order, whole, so that quantised blocks stay as they are. The norms of Gemma 3 hold what they multiply by,
+//! 1 more than a checkpoint has.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,8 @@ pub(crate) mod rope;
 pub(crate) mod split;
 pub(crate) mod tokenizer;
 
-pub(crate) use config::{PHI3, architecture_name};
+use config::GEMMA3;
+pub(crate) use config::{PHI3, architecture_name, scores_divided_by};
 use format::{Metadata, TensorInfo, Value, read_header};
 
 /// An opened file, or the parts of a split one.
@@ -128,10 +130,11 @@ impl Gguf {
     /// # Errors
     /// [`Error::Weights`] where tensors contradict the configuration.
     pub fn weights(&self, config: &DecoderConfig) -> Result<Weights> {
-        let (interleaves, fused) = (self.architecture() == "llama", self.architecture() == PHI3);
+        let interleaves = self.architecture() == "llama";
+        let offset = config.architecture.norm_offset();
         let mut tensors = BTreeMap::new();
         for tensor in &self.tensors {
-            let Some(name) = names::from_gguf(&tensor.name, fused) else {
+            let Some(name) = names::from_gguf(&tensor.name, config.architecture) else {
                 continue;
             };
             let interleaved =
@@ -143,7 +146,11 @@ impl Gguf {
                     format!("`{}` has no whole heads", tensor.name),
                 ));
             }
-            tensors.insert(name, self.stored(tensor, interleaved));
+            let mut stored = self.stored(tensor, interleaved);
+            if names::is_norm(&name) {
+                stored.offset = offset;
+            }
+            tensors.insert(name, stored);
         }
         Ok(Weights::new(self.path.clone(), tensors))
     }
@@ -269,6 +276,7 @@ impl Gguf {
             dtype: tensor.dtype.map_err(|number| format!("ggml type {number}")),
             shape: tensor.shape.clone(),
             interleaved,
+            offset: 0.0,
         }
     }
 

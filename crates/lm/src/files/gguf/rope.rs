@@ -6,7 +6,7 @@
 use serde_json::{Value as Json, json};
 
 use super::format::{Metadata, Value};
-use super::llama3;
+use super::{GEMMA3, llama3};
 use crate::model::{Architecture, DecoderConfig, RopeScaling};
 
 /// Divisors of the frequencies, for models scaled as Llama 3.1.
@@ -58,6 +58,12 @@ pub(super) fn read(
     let original = number("original_context_length").or(config["max_position_embeddings"].as_f64());
     let original = original.map(|tokens| tokens as u64);
     let attention_factor = number("attn_factor").unwrap_or(1.0);
+    let has_divisors = divisors(FREQS)?.is_some() || divisors(LONG)?.is_some();
+    if arch == GEMMA3 && (has_divisors || !["none", "linear"].contains(&kind)) {
+        return Err(format!(
+            "`{prefix}type` is `{kind}`: llama.cpp would scale the blocks with a window too; use the model's folder instead"
+        ));
+    }
     let scaling = match (divisors(FREQS)?, divisors(LONG)?, divisors(SHORT)?) {
         (Some(freqs), ..) => llama3::recover(&freqs, config).ok_or_else(|| {
             format!("`{FREQS}` is no scaling of Llama 3; use the model's folder instead")
@@ -157,6 +163,17 @@ pub(crate) fn inexpressible(config: &DecoderConfig) -> Option<&'static str> {
         config.architecture,
         Architecture::Qwen2 | Architecture::Qwen3
     );
+    if let Some(local) = &config.local_rope {
+        let scaled_here = matches!(
+            config.rope_scaling,
+            RopeScaling::None | RopeScaling::Linear { .. }
+        );
+        return match local.scaling {
+            RopeScaling::None if scaled_here => None,
+            RopeScaling::None => Some("this scaling of some blocks alone"),
+            _ => Some("a rotary scaling of the blocks with a window"),
+        };
+    }
     match config.rope_scaling {
         RopeScaling::None | RopeScaling::Linear { .. } => None,
         RopeScaling::Yarn {

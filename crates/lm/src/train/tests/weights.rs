@@ -15,14 +15,9 @@ fn named_weights(decoder: &Decoder) -> BTreeMap<String, Tensor> {
         weights.insert(HEAD.to_owned(), decoder.lm_head.to_dense().unwrap());
     }
     for (index, layer) in decoder.layers.iter().enumerate() {
-        let norms = [
-            (INPUT_NORM, Some(&layer.input_layernorm)),
-            (POST_ATTENTION_NORM, Some(&layer.post_attention_layernorm)),
-            (Q_NORM, layer.q_norm.as_ref()),
-            (K_NORM, layer.k_norm.as_ref()),
-        ];
-        for (name, weight) in norms {
-            weights.extend(weight.map(|weight| (norm_name(index, name), weight.clone())));
+        for norm in BlockNorm::of(&decoder.config) {
+            let name = norm.tensor_name(decoder.config.architecture, index);
+            weights.insert(name, layer.norm(norm).unwrap().clone());
         }
         for (target, projection) in Target::ALL.into_iter().zip(&layer.projections) {
             let name = |part| projection_name(index, target, target.module_name(), part);
