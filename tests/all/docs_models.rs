@@ -64,12 +64,13 @@ fn is_test(proof: &str) -> bool {
         || text.contains(&format!("#[test]\n    fn {name}()"))
 }
 
-/// Folder of the model that a fixture's numbers come from: the fixtures `lora` and `dpo` adapt `llama-tiny`.
+/// Folder of the model that a fixture's numbers come from: `lora` and `dpo` adapt `llama-tiny`, `lora-gemma3` adapts
+/// `gemma3-tiny`.
 fn model_of(fixture: &str) -> PathBuf {
-    let name = if ["lora", "dpo"].contains(&fixture) {
-        "llama-tiny"
-    } else {
-        fixture
+    let name = match fixture {
+        "lora" | "dpo" => "llama-tiny",
+        "lora-gemma3" => "gemma3-tiny",
+        fixture => fixture,
     };
     tests().join("golden").join(name)
 }

@@ -11,11 +11,12 @@ use lm::{
 
 use crate::fixture::{golden, ids, json};
 
-const MODELS: [&str; 4] = [
+const MODELS: [&str; 5] = [
     "llama-tiny",
     "llama-tiny-tied",
     "mistral-tiny",
     "qwen2-tiny",
+    "gemma3-tiny",
 ];
 
 fn load(name: &str) -> LanguageModel {

@@ -22,7 +22,7 @@ fn tokenizers() -> Vec<PathBuf> {
             .map(|name| dir.join(name))
             .into_iter()
     });
-    ["llama-tiny", "mistral-tiny", "qwen2-tiny"]
+    ["llama-tiny", "mistral-tiny", "qwen2-tiny", "gemma3-tiny"]
         .map(golden)
         .into_iter()
         .chain(published)

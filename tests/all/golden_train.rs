@@ -19,8 +19,15 @@ use crate::fixture::{TensorFile, assert_close, golden, ids, json, own_golden};
 
 const GRADS: (f64, f64) = (2e-5, 1e-3);
 
+/// Adapters made by PEFT, each with its base model.
+const ADAPTERS: [(&str, &str); 2] = [("lora", "llama-tiny"), ("lora-gemma3", "gemma3-tiny")];
+
 pub(crate) fn model() -> LanguageModel {
     LanguageModel::load(&golden("llama-tiny"), &Device::Cpu).unwrap()
+}
+
+fn base(model: &str) -> Decoder {
+    Decoder::load(&golden(model), &Device::Cpu).unwrap()
 }
 
 pub(crate) fn adapter(dir: &Path, decoder: &Decoder) -> Adapter {
@@ -133,10 +140,14 @@ pub(crate) fn report(dir: &Path, what: &str, cases: usize) {
 
 #[test]
 fn lora_logits_losses_gradients_and_merged_weights() {
-    let dir = golden("lora");
-    let decoder = model().decoder;
-    let adapter = adapter(&dir, &decoder);
-    let merged = adapter.merge_into(&decoder).unwrap();
+    for (dir, model) in ADAPTERS {
+        check_logits_losses_gradients_and_merged_weights(&golden(dir), &base(model));
+    }
+}
+
+fn check_logits_losses_gradients_and_merged_weights(dir: &Path, decoder: &Decoder) {
+    let adapter = adapter(dir, decoder);
+    let merged = adapter.merge_into(decoder).unwrap();
     let file = TensorFile::open(&dir.join("golden.safetensors"));
     let data = examples(&file, "", "labels", -100);
     let sequences: Vec<Vec<u32>> = data
@@ -145,9 +156,9 @@ fn lora_logits_losses_gradients_and_merged_weights() {
         .collect();
     let batch = PackedBatch::new(&sequences, &Device::Cpu).unwrap();
     let versions = [
-        ("logits_adapter", &decoder, Some(&adapter)),
+        ("logits_adapter", decoder, Some(&adapter)),
         ("logits_merged", &merged, None),
-        ("logits_base", &decoder, None),
+        ("logits_base", decoder, None),
     ];
     for (name, decoder, adapter) in versions {
         let logits = decoder
@@ -179,7 +190,7 @@ fn lora_logits_losses_gradients_and_merged_weights() {
         })
         .collect();
     let (shape, nll) = file.f32("token_nll");
-    for (row, scored) in score(&decoder, Some(&adapter), &items, 1000)
+    for (row, scored) in score(decoder, Some(&adapter), &items, 1000)
         .unwrap()
         .iter()
         .enumerate()
@@ -195,7 +206,7 @@ fn lora_logits_losses_gradients_and_merged_weights() {
         );
     }
     let expected = json(&dir.join("golden.json"));
-    let found = gradients_of(&decoder, &adapter, &Objective::Sft(&data), 10_000);
+    let found = gradients_of(decoder, &adapter, &Objective::Sft(&data), 10_000);
     near("loss", found.loss, float(&expected["loss"]), 2e-5, 0.0);
     near(
         "gradient norm",
@@ -206,9 +217,9 @@ fn lora_logits_losses_gradients_and_merged_weights() {
     );
     let file = TensorFile::open(&dir.join("grads.safetensors"));
     let cases = assert_tensors("gradient", &found.gradients.named_tensors(), &file, GRADS);
-    let weights = assert_merged_weights(&dir, &merged);
+    let weights = assert_merged_weights(dir, &merged);
     report(
-        &dir,
+        dir,
         "logits, losses, gradients and merged weights",
         versions.len() + cases + weights,
     );
@@ -247,18 +258,22 @@ fn assert_merged_weights(dir: &Path, merged: &Decoder) -> usize {
 
 #[test]
 fn lora_saved_adapters_have_exactly_pefts_tensors() {
-    let dir = golden("lora");
-    let decoder = model().decoder;
-    let adapter = adapter(&dir, &decoder);
+    for (dir, model) in ADAPTERS {
+        check_saved_adapter(&golden(dir), &base(model));
+    }
+}
+
+fn check_saved_adapter(dir: &Path, decoder: &Decoder) {
+    let adapter = adapter(dir, decoder);
     let saved = tempfile::tempdir().unwrap();
     adapter.export(saved.path(), &decoder.config).unwrap();
     let [ours, theirs] =
-        [saved.path(), &dir].map(|dir| TensorFile::open(&dir.join("adapter_model.safetensors")));
+        [saved.path(), dir].map(|dir| TensorFile::open(&dir.join("adapter_model.safetensors")));
     assert_eq!(ours.names(), theirs.names());
     for name in theirs.names() {
         assert_eq!(ours.f32(&name), theirs.f32(&name), "{name}");
     }
-    let [ours, theirs] = [saved.path(), &dir].map(|dir| json(&dir.join("adapter_config.json")));
+    let [ours, theirs] = [saved.path(), dir].map(|dir| json(&dir.join("adapter_config.json")));
     for (field, value) in ours.as_object().unwrap() {
         // PEFT keeps the names as a set and writes them in any order.
         match (value.as_array(), theirs[field].as_array()) {
@@ -274,7 +289,7 @@ fn lora_saved_adapters_have_exactly_pefts_tensors() {
         }
     }
     report(
-        &dir,
+        dir,
         "tensors of a saved adapter",
         TensorFile::open(&dir.join("adapter_model.safetensors"))
             .names()
@@ -350,8 +365,12 @@ pub(crate) fn trajectory(
 
 #[test]
 fn lora_training_runs_follow_the_reference_step_by_step() {
-    let dir = golden("lora");
-    let decoder = model().decoder;
+    for (dir, model) in ADAPTERS {
+        check_training_runs(&golden(dir), &base(model));
+    }
+}
+
+fn check_training_runs(dir: &Path, decoder: &Decoder) {
     let expected = json(&dir.join("golden.json"));
     let file = TensorFile::open(&dir.join("train_batches.safetensors"));
     let steps = expected["optimizer"]["steps"].as_u64().unwrap() as usize;
@@ -370,9 +389,9 @@ fn lora_training_runs_follow_the_reference_step_by_step() {
                 total_updates: steps,
             },
         };
-        let start = adapter(&dir, &decoder);
+        let start = adapter(dir, decoder);
         let (outcome, recorder) = trajectory(
-            &decoder,
+            decoder,
             start,
             &Objective::Sft(&data),
             &optimizer,
@@ -412,7 +431,7 @@ fn lora_training_runs_follow_the_reference_step_by_step() {
         let losses = floats(&run["loss_on_each_batch_after_training"]);
         for (batch, expected) in data.chunks(data.len() / steps).zip(losses) {
             let found = gradients_of(
-                &decoder,
+                decoder,
                 &outcome.last_adapter,
                 &Objective::Sft(batch),
                 10_000,
@@ -420,7 +439,7 @@ fn lora_training_runs_follow_the_reference_step_by_step() {
             near("loss after training", found.loss, expected, 1e-4, 0.0);
         }
     }
-    report(&dir, "training runs", runs.len());
+    report(dir, "training runs", runs.len());
 }
 
 /// The examples of the golden items, after comparing their texts, tokens and masks.

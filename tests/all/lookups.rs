@@ -8,6 +8,7 @@ const FOREIGN: &[&str] = &[
     "hub/src/repository.rs",
     "lm/src/files/export/gguf_tokenizer.rs",
     "lm/src/files/export/merged.rs",
+    "lm/src/files/gguf/config.rs",
     "lm/src/files/gguf/llama3.rs",
     "lm/src/files/gguf/rope.rs",
     "lm/src/files/gguf/tokenizer.rs",
@@ -16,6 +17,7 @@ const FOREIGN: &[&str] = &[
     "lm/src/model/architecture.rs",
     "lm/src/model/config.rs",
     "lm/src/model/fields.rs",
+    "lm/src/model/gemma3.rs",
     "lm/src/text/sources.rs",
     "lm/src/text/tokenizer.rs",
 ];

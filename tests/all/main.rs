@@ -19,6 +19,7 @@ mod golden_agreement;
 mod golden_dpo;
 mod golden_export;
 mod golden_families;
+mod golden_gemma3;
 mod golden_generate;
 mod golden_gguf;
 mod golden_lm;

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use candle_nn::{VarBuilder, VarMap};
-use candle_transformers::models::{llama, mistral, phi3, qwen2, qwen3};
+use candle_transformers::models::{gemma3, llama, mistral, phi3, qwen2, qwen3};
 use lm::{Architecture, DType, Decoder, Device, PackedBatch, Tensor, random};
 use serde_json::{Value, json};
 
@@ -62,6 +62,20 @@ fn config(architecture: Architecture, seed: u64) -> Value {
             config["head_dim"] = Value::Null;
             config["partial_rotary_factor"] = json!(if head_dim == 8 { 0.75 } else { 0.5 });
         }
+        Architecture::Gemma3 => {
+            // candle knows no scaling of the rotation, divides scores by the root of the head's width, and keeps values of
+            // one head only.
+            let fields = json!({
+                "num_key_value_heads": 1,
+                "hidden_activation": "gelu_pytorch_tanh", "attention_bias": pick(seed, "bias", &[0, 1]) == 1,
+                "query_pre_attn_scalar": head_dim, "rope_local_base_freq": 50.0,
+                "sliding_window": pick(seed, "window", &[3, 8, 30]),
+                "sliding_window_pattern": pick(seed, "pattern", &[1, 2, 3]),
+                "tie_word_embeddings": true
+            });
+            let fields = fields.as_object().unwrap().clone();
+            config.as_object_mut().unwrap().extend(fields);
+        }
     }
     if matches!(architecture, Architecture::Qwen2 | Architecture::Qwen3) {
         config["use_sliding_window"] = json!(false);
@@ -108,6 +122,14 @@ fn oracle(architecture: Architecture, config: &Value, vb: VarBuilder<'_>, ids: &
         Architecture::Phi3 => {
             let config: phi3::Config = serde_json::from_value(config).unwrap();
             phi3::Model::new(&config, vb).unwrap().forward(&input, 0)
+        }
+        Architecture::Gemma3 => {
+            // Its window counts the positions before a token, as that of its Mistral.
+            config["sliding_window"] = json!(config["sliding_window"].as_u64().unwrap() - 1);
+            let config: gemma3::Config = serde_json::from_value(config).unwrap();
+            gemma3::Model::new(false, &config, vb)
+                .unwrap()
+                .forward(&input, 0)
         }
     };
     logits.unwrap().flatten_all().unwrap()

@@ -33,6 +33,14 @@ def family(name, **fields):
     return {"architectures": [classes[name] + "ForCausalLM"], "model_type": name, **BASE, **fields}
 
 
+def gemma3(**fields):
+    """As published: the activation has another name, and no field says that the head is tied."""
+    kept = {field: value for field, value in BASE.items() if field not in ("hidden_act", "tie_word_embeddings")}
+    return {"architectures": ["Gemma3ForCausalLM"], "model_type": "gemma3_text", **kept,
+            "hidden_activation": "gelu_pytorch_tanh", "attn_logit_softcapping": None, "final_logit_softcapping": None,
+            **fields}
+
+
 def divisors(count, first, step):
     return [round(first + step * i, 2) for i in range(count)]
 
@@ -80,11 +88,22 @@ CASES = {
                original_max_position_embeddings=24, rope_scaling={
                    "type": "longrope", "short_factor": divisors(3, 1.0, 0.25), "long_factor": divisors(3, 1.5, 2.0)}),
         {"rope_scaling": None}),
+    "gemma3-window": (
+        gemma3(head_dim=12, query_pre_attn_scalar=12, sliding_window=7, sliding_window_pattern=2, rope_theta=1000000.0,
+               rope_local_base_freq=1000.0, rope_scaling={"rope_type": "linear", "factor": 4.0}),
+        {"rope_local_base_freq": 1000000.0}),
+    "gemma3-scores": (
+        gemma3(head_dim=16, query_pre_attn_scalar=40, attention_bias=True, sliding_window=60,
+               layer_types=["full_attention", "sliding_attention", "sliding_attention"], rope_theta=None,
+               rope_parameters={"full_attention": {"rope_type": "default", "rope_theta": 5000.0},
+                                "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}}),
+        {"query_pre_attn_scalar": 16}),
 }
 
 
 def seed_of(name):
-    return 7000 + sorted(CASES).index(name)
+    # A family that came later follows the others, so that their numbers stay.
+    return 7000 + sorted(CASES, key=lambda case: (case.startswith("gemma3"), case)).index(name)
 
 
 def write_config(folder, config):
@@ -101,7 +120,8 @@ def random_weights(folder, seed):
     for name, parameter in model.named_parameters():
         noise = torch.randn(parameter.shape, generator=generator)
         if "norm" in name:
-            weights[name] = 1.0 + 0.2 * noise
+            # Gemma adds the 1 itself.
+            weights[name] = 0.2 * noise + (0.0 if config.model_type == "gemma3_text" else 1.0)
         elif name.endswith("bias"):
             weights[name] = 0.3 * noise
         elif "embed_tokens" in name or "lm_head" in name:
