@@ -201,7 +201,7 @@ export const prepare: typeof en = {
       `Seine Dateien werden gelöscht, ${size} werden frei. Läufe damit können weder weitergehen noch zusammenfassen.`,
     emptyTitle: 'Noch kein Modell',
     emptyText:
-      'Nehmen Sie den Ordner eines kleinen Modells der Familien Llama, Mistral, Qwen oder Phi-3 auf, oder laden Sie eines.',
+      'Nehmen Sie den Ordner eines kleinen Modells der Familien Llama, Mistral, Qwen, Phi-3 oder Gemma 3 auf, oder laden Sie eines.',
     catalogueNote:
       'Erprobte Modelle. Nur das Laden öffnet eine Verbindung: zum Hugging Face Hub, für die genannten Dateien. Jede wird gegen die Prüfsumme des Hubs geprüft.',
     fit: 'Speicher eines Laufs',
