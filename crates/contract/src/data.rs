@@ -195,6 +195,8 @@ closed_set! {
         CellBytes = "cell_bytes",
         /// Turns of all dialogues.
         Turns = "turns",
+        /// Rows, values and lines without words that a file of its length is divided into.
+        Pieces = "pieces",
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plain::normalised;
 use crate::speaker;
 
 pub use crate::plain::normalise_text;
@@ -33,7 +34,7 @@ impl Dialogue {
     /// Reads `Name: text`, `Name : text`, `[name] text` and `#Person1#: text` lines after [`normalise_text`], which is
     /// the form of stored dialogues. Never fails: what is not understood becomes a turn without speaker.
     pub fn parse(text: &str) -> Self {
-        let text = normalise_text(text);
+        let text = normalised(text);
         let turns = text
             .lines()
             .map(str::trim)
@@ -112,6 +113,18 @@ impl Turn {
     }
 }
 
+/// Whether a stored dialogue has at least so many speakers; stops reading where it is certain.
+pub(crate) fn has_speakers(text: &str, least: usize) -> bool {
+    let text = normalised(text);
+    let mut seen = HashSet::new();
+    text.lines()
+        .filter_map(|line| speaker::stored(line.trim()))
+        .any(|(name, _)| {
+            seen.insert(name);
+            seen.len() >= least
+        })
+}
+
 /// Splits `Name: text` at its first colon under the strict grammar of the format rule: the line starts with the
 /// name (at most [`MAX_SPEAKER_CHARS`] characters), then a colon, a space and some text.
 pub fn split_strict(line: &str) -> Option<(&str, &str)> {
@@ -145,13 +158,15 @@ fn is_speaker(name: &str) -> bool {
 }
 
 fn one_line(text: &str) -> String {
-    let normal = normalise_text(text);
-    let parts: Vec<&str> = normal
-        .split('\n')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .collect();
-    parts.join(" ")
+    let normal = normalised(text);
+    let mut line = String::with_capacity(normal.len());
+    for part in normal.split('\n').map(str::trim) {
+        if !line.is_empty() && !part.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(part);
+    }
+    line
 }
 
 #[cfg(test)]

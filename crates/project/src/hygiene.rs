@@ -218,20 +218,21 @@ fn languages(read: &[Read<'_>]) -> Vec<Finding> {
         .collect()
 }
 
+/// How many function words of each language a text has.
+type FunctionWords = [usize; LANGUAGES.len()];
+
+fn count_words<S: AsRef<str>>(counts: &mut FunctionWords, words: impl Iterator<Item = S>) {
+    for word in words {
+        for (count, (_, list)) in counts.iter_mut().zip(LANGUAGES) {
+            *count += usize::from(list.contains(&word.as_ref()));
+        }
+    }
+}
+
 /// The language whose function words are twice as many as any other's.
-fn language(words: &[String]) -> Option<Language> {
-    let mut counts: Vec<(usize, Language)> = LANGUAGES
-        .iter()
-        .map(|(name, list)| {
-            (
-                words
-                    .iter()
-                    .filter(|word| list.contains(&word.as_str()))
-                    .count(),
-                *name,
-            )
-        })
-        .collect();
+fn language_of(counts: &FunctionWords) -> Option<Language> {
+    let names = LANGUAGES.iter().map(|(name, _)| *name);
+    let mut counts: Vec<(usize, Language)> = counts.iter().copied().zip(names).collect();
     counts.sort_by_key(|&(n, _)| std::cmp::Reverse(n));
     match counts.as_slice() {
         [(first, name), (second, _), ..]
@@ -243,27 +244,39 @@ fn language(words: &[String]) -> Option<Language> {
     }
 }
 
+fn language(words: &[String]) -> Option<Language> {
+    let mut counts = FunctionWords::default();
+    count_words(&mut counts, words.iter());
+    language_of(&counts)
+}
+
+/// So much of a dialogue tells its language, in bytes.
+const TELLING_BYTES: usize = 1 << 16;
+
 /// The language in which most of the dialogues are whose language can be told, if it is not English, and how many are
 /// in it. Dialogues that are too short for that are taken together.
 pub fn other_than_english<'a>(
     dialogues: impl Iterator<Item = &'a str>,
 ) -> Option<(Language, usize)> {
     let mut votes: BTreeMap<Language, usize> = BTreeMap::new();
-    let (mut n, mut short) = (0, Vec::new());
+    let (mut n, mut short) = (0, FunctionWords::default());
     for dialogue in dialogues {
-        let words: Vec<String> = Dialogue::parse(dialogue)
-            .turns
-            .iter()
-            .flat_map(|turn| tokenize(&turn.text))
-            .collect();
+        let begin = &dialogue[..dialogue.floor_char_boundary(TELLING_BYTES)];
+        let mut counts = FunctionWords::default();
+        for turn in Dialogue::parse(begin).turns {
+            count_words(&mut counts, tokenize(&turn.text).iter());
+        }
         n += 1;
-        match language(&words) {
+        match language_of(&counts) {
             Some(language) => *votes.entry(language).or_default() += 1,
-            None => short.extend(words),
+            None => short
+                .iter_mut()
+                .zip(counts)
+                .for_each(|(all, count)| *all += count),
         }
     }
     if votes.is_empty() {
-        votes.extend(language(&short).map(|language| (language, n)));
+        votes.extend(language_of(&short).map(|language| (language, n)));
     }
     let told: usize = votes.values().sum();
     votes

@@ -16,13 +16,16 @@ mod decode;
 mod document;
 mod docx;
 mod head_lines;
+pub(crate) mod issues;
 mod json;
 pub mod leak;
 mod limits;
+mod lines;
 mod meet;
 mod names;
 mod recognise;
 mod record;
+pub(crate) mod said;
 pub(crate) mod settle;
 mod slack;
 mod split;
@@ -33,13 +36,16 @@ mod telegram;
 mod text;
 mod transcript;
 mod turn_rows;
+mod value;
 mod webvtt;
 mod whatsapp;
 mod workbook;
 mod zoom_chat;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use account::Measure;
 use contract::problem::{ImportProblem, NotFound, Unreadable};
@@ -47,6 +53,9 @@ use contract::{
     Account, AccountUnit, Detection, DropReason, Dropped, Encoding, FileFormat, Formats,
     IntakeLimit, IssueCode, Remark, Separator, Severity, SourceFile, Split, SplitChoice, SplitRule,
 };
+use issues::Issues;
+use leak::Key;
+use limits::Room;
 use recognise::{Input, Taken};
 use serde::{Deserialize, Serialize};
 use transcript::Beside;
@@ -171,7 +180,7 @@ pub struct ImportOptions {
 }
 
 /// One example, ready to be stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportedExample {
     /// The file's own id, else file and row; unique within the import.
     pub external_id: String,
@@ -182,12 +191,11 @@ pub struct ImportedExample {
     /// One or more gold summaries; training uses the first.
     pub references: Vec<String>,
     /// The file it comes from, as given.
-    pub file: String,
+    pub file: Arc<str>,
     /// Its row there: as a spreadsheet counts (the header is row 1), the line of a JSONL file, the item of a list, the
     /// line on which a dialogue of a transcript begins.
     pub row: usize,
     /// What it is made of.
-    #[serde(skip)]
     pub units: Units,
 }
 
@@ -211,7 +219,7 @@ pub struct Issue {
 }
 
 /// What the files hold.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Import {
     /// The formats of the files, for instance `samsum_json`.
     pub format: Formats,
@@ -240,8 +248,9 @@ pub struct Import {
     /// What was decided without asking.
     pub remarks: Vec<Remark>,
     /// Everything that was read, in its unit.
-    #[serde(skip)]
     measured: Measured,
+    /// Rows that cannot be imported.
+    bad_rows: usize,
 }
 
 /// All that the files hold.
@@ -292,17 +301,14 @@ impl Import {
 
     /// Number of distinct rows that cannot be imported.
     pub fn bad_rows(&self) -> usize {
-        self.errors()
-            .map(|issue| (&issue.file, issue.row))
-            .collect::<BTreeSet<_>>()
-            .len()
+        self.bad_rows
     }
 }
 
 /// One row of a file before anybody knows its columns.
 struct Record {
     row: usize,
-    fields: serde_json::Map<String, serde_json::Value>,
+    fields: value::Fields,
 }
 
 /// A file taken apart.
@@ -312,7 +318,7 @@ struct Records {
     columns: Vec<String>,
     rows: Vec<Record>,
     /// Rows that could not be taken apart.
-    issues: Vec<Issue>,
+    issues: Issues,
     /// Pieces of its records, and what is none.
     measure: Measure,
     remarks: Vec<Remark>,
@@ -324,6 +330,8 @@ struct Records {
     separator: Option<Separator>,
     /// Where a summary can be written that a dialogue lacks.
     summary_fix: Option<String>,
+    /// Room for what is made of the rows.
+    room: Room,
 }
 
 impl Records {
@@ -332,13 +340,14 @@ impl Records {
             layout,
             columns: Vec::new(),
             rows: Vec::new(),
-            issues: Vec::new(),
+            issues: Issues::default(),
             measure: Measure::of_rows(),
             remarks: Vec::new(),
             inside: None,
             sheet: None,
             separator: None,
             summary_fix: None,
+            room: Room::of(0),
         }
     }
 }
@@ -421,10 +430,13 @@ fn read_parts(
         .iter()
         .map(|(path, _)| path.display().to_string())
         .collect();
-    let rule = split::assign(&mut drafts, &names, options, &mut import.issues);
+    let mut issues = Issues::default();
+    let rule = split::assign(&mut drafts, &names, options, &mut issues);
     import.split_rule = Some(rule);
     import.examples = finish(drafts);
-    report_duplicates(&import.examples, &mut import.issues);
+    report_duplicates(options.seed, &import.examples, &mut issues);
+    import.bad_rows += issues.bad_rows();
+    import.issues.extend(issues.into_list());
     Ok(import)
 }
 
@@ -449,17 +461,20 @@ fn read_part(
     let taken = recognise::take_apart(&input, options)?;
     let source = SourceParts::of(&taken);
     let turns = options.reading.turns.as_ref();
-    let records = turn_rows::gather(&file, taken.records, turns, options.map.as_ref())?;
+    let mut records = turn_rows::gather(&file, taken.records, turns, options.map.as_ref())?;
     if records.rows.is_empty() && records.issues.is_empty() {
         return Err(ImportProblem::Empty { file });
     }
     let layout = columns::detect(&records, options.map.as_ref(), &file)?;
     let mut part = start(&layout, &records, source.finish(&file, &records, &layout));
+    let mut issues = Issues::default();
     let drafts = match layout.detection {
         Detection::NeedsMapping => Vec::new(),
-        _ => record::drafts(&records, &layout, options, &file, &mut part.issues)?,
+        _ => record::drafts(&mut records, &layout, options, &file, &mut issues)?,
     };
-    part.issues.extend(records.issues);
+    part.bad_rows = issues.bad_rows() + records.issues.bad_rows();
+    part.issues.extend(issues.into_list());
+    part.issues.extend(records.issues.into_list());
     part.issues.sort_by_key(|issue| issue.row);
     part.dropped = records.measure.dropped;
     part.remarks.extend(records.remarks);
@@ -531,9 +546,12 @@ fn guesses(source: &SourceFile, layout: &columns::Layout) -> Vec<Remark> {
 
 fn start(layout: &columns::Layout, records: &Records, source: SourceFile) -> Import {
     let cell = |record: &Record, column: &String| match record.fields.get(column) {
-        None | Some(serde_json::Value::Null) => String::new(),
-        Some(serde_json::Value::String(text)) => text.chars().take(PREVIEW_CHARS).collect(),
-        Some(value) => value.to_string().chars().take(PREVIEW_CHARS).collect(),
+        None | Some(value::Value::Null) => String::new(),
+        Some(value::Value::String(text)) => text.chars().take(PREVIEW_CHARS).collect(),
+        Some(value) => {
+            let text = serde_json::to_string(value).unwrap_or_default();
+            text.chars().take(PREVIEW_CHARS).collect()
+        }
     };
     let line = |record: &Record| {
         records
@@ -542,15 +560,11 @@ fn start(layout: &columns::Layout, records: &Records, source: SourceFile) -> Imp
             .map(|column| cell(record, column))
             .collect()
     };
-    let errors = records
-        .issues
-        .iter()
-        .filter(|issue| issue.severity == Severity::Error);
-    let bad: BTreeSet<usize> = errors.map(|issue| issue.row).collect();
+    let bad_rows = records.issues.bad_rows();
     let rows = records.rows.iter().map(|record| record.row);
     let measured = Measured {
         unit: records.measure.unit,
-        read: records.measure.read(rows, bad.len()),
+        read: records.measure.read(rows, bad_rows),
     };
     Import {
         remarks: guesses(&source, layout),
@@ -565,9 +579,10 @@ fn start(layout: &columns::Layout, records: &Records, source: SourceFile) -> Imp
         columns: records.columns.clone(),
         preview: records.rows.iter().take(PREVIEW_ROWS).map(line).collect(),
         split_rule: None,
-        read: records.rows.len() + bad.len(),
+        read: records.rows.len() + bad_rows,
         examples: Vec::new(),
         issues: Vec::new(),
+        bad_rows,
     }
 }
 
@@ -586,6 +601,7 @@ fn join(mut first: Import, next: Import) -> Import {
         _ => Detection::Detected,
     };
     first.read += next.read;
+    first.bad_rows += next.bad_rows;
     first.issues.extend(next.issues);
     first.sources.extend(next.sources);
     first.dropped.extend(next.dropped);
@@ -600,17 +616,18 @@ fn join(mut first: Import, next: Import) -> Import {
 /// Gives every example an id that is unique in the import: the file's own, with the file's name before it where an
 /// earlier file has it too (MTS-Dialog counts each split from 0).
 fn finish(drafts: Vec<record::Draft>) -> Vec<ImportedExample> {
-    let mut taken: HashSet<String> = HashSet::new();
-    let mut examples = Vec::with_capacity(drafts.len());
-    for draft in drafts {
-        let stem = Path::new(&draft.file)
+    // Ids are known by a hash: there may be as many as rows.
+    let hasher = RandomState::new();
+    let mut taken: HashSet<u64> = HashSet::new();
+    let named = |draft: record::Draft| {
+        let stem = Path::new(&*draft.file)
             .file_stem()
             .map(|stem| stem.to_string_lossy().into_owned());
         let id = draft.id.clone().unwrap_or_else(|| draft.row.to_string());
         let located = format!("{}:{id}", stem.unwrap_or_default());
         let mut external_id = draft.id.unwrap_or_else(|| located.clone());
         let mut count = 1;
-        while !taken.insert(external_id.clone()) {
+        while !taken.insert(hasher.hash_one(&external_id)) {
             external_id = if count == 1 {
                 located.clone()
             } else {
@@ -618,7 +635,7 @@ fn finish(drafts: Vec<record::Draft>) -> Vec<ImportedExample> {
             };
             count += 1;
         }
-        examples.push(ImportedExample {
+        ImportedExample {
             external_id,
             split: draft.split,
             dialogue: draft.dialogue,
@@ -626,22 +643,22 @@ fn finish(drafts: Vec<record::Draft>) -> Vec<ImportedExample> {
             file: draft.file,
             row: draft.row,
             units: draft.units,
-        });
-    }
-    examples
+        }
+    };
+    drafts.into_iter().map(named).collect()
 }
 
 /// Equal dialogues within one split are kept, but named.
-fn report_duplicates(examples: &[ImportedExample], issues: &mut Vec<Issue>) {
-    let mut seen: HashMap<(&str, String), &ImportedExample> = HashMap::new();
+fn report_duplicates(seed: u64, examples: &[ImportedExample], issues: &mut Issues) {
+    let mut seen: HashMap<(Split, Key), &ImportedExample> = HashMap::new();
     for example in examples {
-        let key = (example.split.as_str(), leak::key(&example.dialogue));
+        let key = (example.split, Key::of(seed, &example.dialogue));
         let Some(first) = seen.get(&key) else {
             seen.insert(key, example);
             continue;
         };
         issues.push(Issue {
-            file: example.file.clone(),
+            file: example.file.to_string(),
             row: example.row,
             field: "dialogue".into(),
             code: IssueCode::Duplicate,

@@ -14,6 +14,8 @@ pub(crate) mod time;
 pub use table::MAX_SPEAKER_CHARS;
 pub(crate) use table::{is_readable, tidy};
 
+use std::borrow::Cow;
+
 use crate::work;
 
 /// The part of a line that holds a name and the times around it, in characters.
@@ -53,13 +55,20 @@ pub(crate) enum Surety {
 
 /// A line of a file.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Heard {
+pub(crate) struct Heard<'a> {
     /// Who speaks, if the line names somebody, and how sure that is.
     pub(crate) speaker: Option<(String, Surety)>,
-    /// What is said; if nobody is named, the line without list marker and bracketed time.
-    pub(crate) text: String,
-    /// The line as it is read if it names nobody.
-    pub(crate) plain: String,
+    /// Bytes of `plain` before what is said; none if nobody is named.
+    pub(crate) text_at: usize,
+    /// The line as it is read if it names nobody: without list marker and bracketed time.
+    pub(crate) plain: Cow<'a, str>,
+}
+
+impl Heard<'_> {
+    /// What is said.
+    pub(crate) fn text(&self) -> &str {
+        &self.plain[self.text_at..]
+    }
 }
 
 /// Reads a line of a stored dialogue: name and text.
@@ -106,24 +115,25 @@ pub(crate) fn unspoken(text: &str) -> String {
 }
 
 /// Reads a line of a file.
-pub(crate) fn heard(line: &str) -> Heard {
+pub(crate) fn heard(line: &str) -> Heard<'_> {
     work::visit(line.len() + WINDOW_CHARS.min(line.len()) * 4);
     let line = line
         .trim_start_matches(|c: char| table::is_mark(c) || c.is_whitespace())
         .trim_end();
     let unmarked = without_marker(line);
     let lead = Lead::of(unmarked);
-    let speaker = named(lead.unread, lead.is_emphasised);
+    let named = named(lead.unread, lead.is_emphasised);
     let plain = lead.plain;
-    match speaker {
+    match named {
+        // What is said is the end of the line, however the line begins.
         Some((name, surety, text)) => Heard {
             speaker: Some((name, surety)),
-            text: text.trim().to_owned(),
+            text_at: plain.len() - text.trim().len(),
             plain,
         },
         None => Heard {
             speaker: None,
-            text: plain.clone(),
+            text_at: 0,
             plain,
         },
     }
@@ -134,7 +144,7 @@ struct Lead<'a> {
     /// What follows them.
     unread: &'a str,
     /// The line without bracketed times.
-    plain: String,
+    plain: Cow<'a, str>,
     is_emphasised: bool,
 }
 
@@ -142,7 +152,7 @@ impl<'a> Lead<'a> {
     fn of(line: &'a str) -> Self {
         let mut lead = Self {
             unread: line,
-            plain: line.to_owned(),
+            plain: Cow::Borrowed(line),
             is_emphasised: false,
         };
         // A line begins with a date, a time and a mark of emphasis, in any order; what repeats itself further is text.
@@ -152,7 +162,10 @@ impl<'a> Lead<'a> {
             let marks = &lead.unread[..lead.unread.len() - unmarked.len()];
             if let Some(after) = time::bracketed(unmarked) {
                 lead.unread = after.trim_start_matches(BETWEEN);
-                lead.plain = format!("{marks}{}", lead.unread);
+                lead.plain = match marks {
+                    "" => Cow::Borrowed(lead.unread),
+                    _ => Cow::Owned(format!("{marks}{}", lead.unread)),
+                };
             } else if let Some(after) = time::bare(unmarked).or_else(|| after_number(unmarked)) {
                 lead.unread = after.trim_start_matches(BETWEEN);
             } else {

@@ -1217,7 +1217,9 @@ export type IntakeLimit =
 /**  Bytes of one cell of a workbook. */
 "cell_bytes" | 
 /**  Turns of all dialogues. */
-"turns";
+"turns" | 
+/**  Rows, values and lines without words that a file of its length is divided into. */
+"pieces";
 
 /**  What was stopped on request. */
 export type Interrupted = 

@@ -438,5 +438,8 @@ fn bound(limit: IntakeLimit, most: u64) -> String {
         IntakeLimit::Depth => format!("elements may be nested {most} deep"),
         IntakeLimit::CellBytes => format!("a cell may have {mebibytes} MiB"),
         IntakeLimit::Turns => format!("an import may have {most} turns"),
+        IntakeLimit::Pieces => {
+            format!("a file of this length may be divided into {most} rows or values")
+        }
     }
 }

@@ -69,11 +69,16 @@ impl Measure {
 
     /// Lists something that is no part of a conversation.
     pub(super) fn drop(&mut self, file: &str, place: u64, reason: DropReason, text: &str) {
+        self.list(file, place, reason, shown(text).into());
+    }
+
+    /// Lists something whose text is cut to what a list shows.
+    pub(super) fn list(&mut self, file: &str, place: u64, reason: DropReason, text: Box<str>) {
         self.dropped.push(Dropped {
             file: file.to_owned(),
             at: place,
             reason,
-            text: shown(text),
+            text: text.into(),
         });
     }
 
@@ -91,7 +96,18 @@ impl Measure {
 }
 
 /// A text on one line and cut to what a list shows.
-fn shown(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().take(DROPPED_CHARS).collect()
+pub(super) fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    let mut chars = 0;
+    for word in text.split_whitespace() {
+        let blank = if chars > 0 { " " } else { "" };
+        for sign in blank.chars().chain(word.chars()) {
+            if chars == DROPPED_CHARS {
+                return shown;
+            }
+            shown.push(sign);
+            chars += 1;
+        }
+    }
+    shown
 }

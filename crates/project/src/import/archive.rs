@@ -69,14 +69,15 @@ impl<'a> Archive<'a> {
         Ok(bytes)
     }
 
-    /// Unpacks all members into nothing, for a reader that opens the archive by itself and knows no bounds.
-    pub(super) fn check_sizes(mut self) -> Result<(), ImportProblem> {
+    /// Unpacks all members into nothing, for a reader that opens the archive by itself and knows no bounds. Returns how
+    /// many bytes they have.
+    pub(super) fn check_sizes(mut self) -> Result<usize, ImportProblem> {
         for name in std::mem::take(&mut self.members) {
             self.unpack(&name, |member| {
                 copy(member, &mut sink()).map(|count| count as usize)
             })?;
         }
-        Ok(())
+        Ok(self.unpacked as usize)
     }
 
     fn unpack(

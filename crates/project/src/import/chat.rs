@@ -4,11 +4,15 @@
 //! other. The dialogues become records as those of transcripts do, so a summary beside the file works here too.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
+use contract::problem::ImportProblem;
 use contract::{AccountUnit, DropReason, FileFormat, IssueCode, Remark, Severity};
 
+use super::account::shown;
+use super::limits::Room;
 use super::stamp::without_marks;
-use super::transcript::{self, Beside, Line, Talk};
+use super::transcript::{self, Beside, Talk, Talks};
 use super::{Issue, Reading, Records};
 use crate::dialogue::Turn;
 use crate::speaker::{self, Surety};
@@ -42,14 +46,16 @@ pub(super) struct Message {
 pub(super) struct Chat<'a> {
     file: &'a str,
     reading: &'a Reading,
-    talks: Vec<Talk>,
+    talks: Talks,
     current: Talk,
     dropped: Vec<LeftOut>,
+    /// Room for what is left out.
+    room: Room,
     /// When the last message was sent.
     last: Option<i64>,
     /// Dialogues that ended with a silence.
     silences: usize,
-    bodies: HashMap<String, Repeated>,
+    bodies: Vec<Body>,
 }
 
 /// Something that is no part of the conversation.
@@ -57,29 +63,47 @@ struct LeftOut {
     row: usize,
     position: u64,
     reason: DropReason,
-    text: String,
+    text: Box<str>,
 }
 
-/// A text and who wrote it.
-struct Repeated {
-    row: usize,
-    count: usize,
-    first: String,
-    by_several: bool,
+/// What something takes that is left out, in bytes.
+const LEFT_OUT_BYTES: usize = 250;
+
+/// A text that may be a program's, and who wrote it, both by a hash: there may be as many as lines.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Body {
+    text: u64,
+    row: u32,
+    speaker: u32,
+}
+
+/// A text as a number.
+pub(super) fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl<'a> Chat<'a> {
-    pub(super) fn new(file: &'a str, reading: &'a Reading) -> Self {
+    /// A chat in a text of so many bytes.
+    pub(super) fn new(file: &'a str, reading: &'a Reading, bytes: usize) -> Self {
         Self {
             file,
             reading,
-            talks: Vec::new(),
+            talks: Talks::of(bytes),
             current: Talk::default(),
             dropped: Vec::new(),
+            room: Room::of(bytes),
             last: None,
             silences: 0,
-            bodies: HashMap::new(),
+            bodies: Vec::new(),
         }
+    }
+
+    /// The text has so many more bytes, in another member of its archive.
+    pub(super) fn grow(&mut self, bytes: usize) {
+        self.room.grow(bytes);
+        self.talks.grow(bytes);
     }
 
     /// Adds what somebody says.
@@ -105,7 +129,7 @@ impl<'a> Chat<'a> {
             self.current.row = message.row;
         }
         self.current.units.read += 1;
-        self.current.turns.push(turn);
+        self.current.say(&turn);
     }
 
     /// Whether the user wants what is left out for this reason.
@@ -128,17 +152,21 @@ impl<'a> Chat<'a> {
 
     /// Lists something that hangs on a message, or a line that is none.
     pub(super) fn note(&mut self, row: usize, position: u64, reason: DropReason, text: &str) {
-        self.dropped.push(LeftOut {
-            row,
-            position,
-            reason,
-            text: without_marks(text),
-        });
+        if self.room.take(LEFT_OUT_BYTES) {
+            self.dropped.push(LeftOut {
+                row,
+                position,
+                reason,
+                text: shown(&without_marks(text)).into(),
+            });
+        }
     }
 
-    /// Names lines of the last message that are not UTF-8.
-    pub(super) fn check_bytes(&mut self, line: &Line) {
-        self.current.check_bytes(line);
+    /// Names lines of the last message that are not UTF-8, by their number and the byte of the file.
+    pub(super) fn not_utf8(&mut self, lines: &[(usize, usize)]) {
+        for (number, offset) in lines {
+            self.current.not_utf8(*number, *offset);
+        }
     }
 
     /// Adds to the summary of the dialogue so far. Whoever speaks next begins another dialogue.
@@ -178,20 +206,13 @@ impl<'a> Chat<'a> {
 
     fn count(&mut self, turn: &Turn, row: usize) {
         let is_telling = turn.text.contains(' ') || turn.text.chars().count() >= REPEATED_CHARS;
-        let (Some(speaker), true) = (&turn.speaker, is_telling) else {
-            return;
-        };
-        let repeated = self
-            .bodies
-            .entry(turn.text.clone())
-            .or_insert_with(|| Repeated {
-                row,
-                count: 0,
-                first: speaker.clone(),
-                by_several: false,
+        if let (Some(speaker), true) = (&turn.speaker, is_telling) {
+            self.bodies.push(Body {
+                text: hash(&turn.text),
+                row: u32::try_from(row).unwrap_or(u32::MAX),
+                speaker: hash(speaker) as u32,
             });
-        repeated.count += 1;
-        repeated.by_several |= repeated.first != *speaker;
+        }
     }
 
     /// The dialogues as records.
@@ -200,23 +221,24 @@ impl<'a> Chat<'a> {
         layout: FileFormat,
         unit: AccountUnit,
         beside: Option<&Beside<'_>>,
-    ) -> Records {
+    ) -> Result<Records, ImportProblem> {
         self.end();
+        self.room.check(self.file)?;
         // Threads are read one after the other and stand mixed in their file.
-        self.talks.sort_by_key(|talk| talk.row);
+        self.talks.sort();
         self.dropped.sort_by_key(|dropped| dropped.row);
         let sessions = self.talks.len();
-        let mut records =
-            transcript::records(layout, self.file, std::mem::take(&mut self.talks), beside);
+        let repeated = self.repeated();
+        let mut records = transcript::records(layout, self.file, self.talks, beside)?;
         records.measure.unit = unit;
-        for LeftOut {
-            position,
-            reason,
-            text,
-            ..
-        } in &self.dropped
-        {
-            records.measure.drop(self.file, *position, *reason, text);
+        for dropped in self.dropped {
+            let LeftOut {
+                position,
+                reason,
+                text,
+                ..
+            } = dropped;
+            records.measure.list(self.file, position, reason, text);
         }
         let gap_hours = self.reading.gap_hours.unwrap_or(GAP_HOURS);
         if self.silences > 0 {
@@ -226,46 +248,67 @@ impl<'a> Chat<'a> {
                 sessions,
             });
         }
-        records.issues.extend(self.repeated());
-        records
+        repeated
+            .into_iter()
+            .for_each(|issue| records.issues.push(issue));
+        Ok(records)
     }
 
     /// Texts that a program may have written in a language that no list here knows.
-    fn repeated(&self) -> Vec<Issue> {
-        let mut found: Vec<(&String, &Repeated)> = self
-            .bodies
-            .iter()
-            .filter(|(_, repeated)| repeated.count >= REPEATS && repeated.by_several)
+    fn repeated(&mut self) -> Vec<Issue> {
+        let mut bodies = std::mem::take(&mut self.bodies);
+        bodies.sort_unstable();
+        let by_several = |same: &[Body]| same.iter().any(|body| body.speaker != same[0].speaker);
+        let mut found: Vec<(Body, usize)> = bodies
+            .chunk_by(|one, next| one.text == next.text)
+            .filter(|same| same.len() >= REPEATS && by_several(same))
+            .map(|same| (same[0], same.len()))
             .collect();
-        found.sort_by_key(|(_, repeated)| repeated.row);
+        found.sort_by_key(|(body, _)| body.row);
+        found.truncate(REPEATED_ISSUES);
+        let texts = self.texts_of(&found);
         found
             .into_iter()
-            .take(REPEATED_ISSUES)
-            .map(|(text, repeated)| {
+            .map(|(body, count)| {
+                let text = texts.get(&body.text).map_or("", String::as_str);
                 let shown: String = text.chars().take(SHOWN_CHARS).collect();
                 Issue {
                     file: self.file.to_owned(),
-                    row: repeated.row,
+                    row: body.row as usize,
                     field: "dialogue".to_owned(),
                     code: IssueCode::RepeatedMessage,
-                    reason: format!(
-                        "`{shown}` comes {} times, from several people",
-                        repeated.count
-                    ),
+                    reason: format!("`{shown}` comes {count} times, from several people"),
                     fix: "It is kept. Take it out if the chat program wrote it.".to_owned(),
                     severity: Severity::Warning,
                 }
             })
             .collect()
     }
+
+    /// The texts with these hashes.
+    fn texts_of(&self, found: &[(Body, usize)]) -> HashMap<u64, String> {
+        let mut texts = HashMap::new();
+        if found.is_empty() {
+            return texts;
+        }
+        for turn in self.talks.iter().flat_map(|talk| talk.turns.turns()) {
+            let text = turn.text();
+            let key = hash(&text);
+            if found.iter().any(|(body, _)| body.text == key) {
+                texts.entry(key).or_insert(text);
+            }
+        }
+        texts
+    }
 }
 
 /// Who speaks and what, in a line `Name: text`.
 pub(super) fn spoken(line: &str) -> Option<(String, String)> {
     let heard = speaker::heard(line);
+    let text = heard.text().to_owned();
     let (name, surety) = heard.speaker?;
     let speaks = !matches!(surety, Surety::Label | Surety::Aside);
-    speaks.then_some((name, heard.text))
+    speaks.then_some((name, text))
 }
 
 /// A summary in the text of a chat: its label stands behind a blank line, and it reaches to the next message.

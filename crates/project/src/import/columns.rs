@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use contract::{Detection, FileFormat, MapPart, excerpt, excerpts};
-use serde_json::Value;
 
+use super::value::Value;
 use super::{ColumnMap, ImportProblem, Records};
 use crate::work;
 

@@ -1,12 +1,16 @@
 //! What WebVTT and SRT share: blocks with a time line, markup in the text, who speaks, captions that roll.
 //!
 //! Live captions and those of YouTube show every line twice or more: at the bottom when it is spoken, and above it
-//! while the next one is. Such a line is said once ([`without_repeats`]).
+//! while the next one is. Such a line is said once. Whether a file is of that kind, the whole file tells ([`Whole`]), so it
+//! is read twice.
 
+use contract::problem::ImportProblem;
 use contract::{AccountUnit, FileFormat, IssueCode, excerpt};
 
 use super::Records;
-use super::transcript::{self, Beside, Fault, Line, Talk};
+use super::limits::Room;
+use super::lines::{Line, Lines};
+use super::transcript::{self, Beside, Fault, Talk, Talks};
 use crate::dialogue::Turn;
 use crate::speaker;
 use crate::work;
@@ -36,45 +40,107 @@ struct CueLine {
     text: String,
 }
 
-/// The cues of a file on their way to turns.
+/// What only the whole file tells about its cues.
 #[derive(Default)]
-pub(super) struct Captions {
-    cues: Vec<Cue>,
+struct Whole {
+    cues: usize,
     /// Words have times of their own, as YouTube writes them.
     is_word_timed: bool,
     /// Cues that have a number, as Zoom writes them.
     numbered: usize,
+    /// Nobody is named by a tag or an identifier.
+    is_without_voice: bool,
+    /// Cues that repeat what the one before them showed, and add to it.
+    growing: usize,
+    /// A cue has more tags than there is room for.
+    is_full: bool,
+}
+
+/// Which parts of a file are no cues.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Notes, styles and regions stand between the cues, and a header over them.
+    WebVtt,
+    SubRip,
 }
 
 /// The parts of a file between empty lines. A line of blanks belongs to its cue (W3C WebVTT), unless a new part begins
 /// behind it: people who write by hand do not see the difference.
-pub(super) fn blocks(lines: &[Line]) -> Vec<&[Line]> {
-    let mut blocks = Vec::new();
-    let mut start = 0;
-    for (place, line) in lines.iter().enumerate() {
-        let is_end = line.text.is_empty()
-            && !(line.is_blank && !begins_part(&lines[place + 1..]) && place > start);
-        if is_end {
-            blocks.push(&lines[start..place]);
-            start = place + 1;
+struct Blocks<'a> {
+    lines: Lines<'a>,
+    dialect: Dialect,
+    /// Some part had more lines than there is room for.
+    is_full: bool,
+}
+
+/// What a line of one part takes until its words are said, in bytes.
+const LINE_BYTES: usize = 4 * size_of::<Line<'_>>();
+
+/// What the words of one voice take until they are said, in bytes.
+const SPAN_BYTES: usize = 300;
+
+impl<'a> Blocks<'a> {
+    fn of(lines: Lines<'a>, dialect: Dialect) -> Self {
+        Self {
+            lines,
+            dialect,
+            is_full: false,
         }
     }
-    blocks.push(&lines[start..]);
-    blocks.retain(|block| block.iter().any(|line| !line.text.is_empty()));
-    blocks
+
+    /// The next line; of a note with the summary, what stands behind the word `NOTE`, so that it is read as one.
+    fn line(&mut self) -> Option<Line<'a>> {
+        let mut line = self.lines.next()?;
+        if self.dialect == Dialect::WebVtt
+            && let Some(comment) = line.text.strip_prefix("NOTE").map(str::trim)
+        {
+            let is_over_summary = || {
+                let next = self.lines.clone().next();
+                next.is_some_and(|next| transcript::summary_label(&next.text).is_some())
+            };
+            if comment.is_empty() && is_over_summary() {
+                line.text = "".into();
+            } else if transcript::summary_label(comment).is_some() {
+                line.text = comment.to_owned().into();
+            }
+        }
+        Some(line)
+    }
+
+    /// Reads the next part into `block`; `false` at the end.
+    fn next(&mut self, block: &mut Vec<Line<'a>>) -> bool {
+        block.clear();
+        let mut room = Room::of(self.lines.bytes());
+        while let Some(line) = self.line() {
+            let is_end = line.text.is_empty()
+                && !(line.is_blank && !block.is_empty() && !begins_part(&self.lines));
+            if !is_end {
+                // What there is no room for is refused in the end.
+                if room.take(LINE_BYTES) {
+                    block.push(line);
+                }
+            } else if block.iter().any(|line| !line.text.is_empty()) {
+                break;
+            } else {
+                block.clear();
+            }
+        }
+        self.is_full |= room.is_full();
+        block.iter().any(|line| !line.text.is_empty())
+    }
 }
 
 /// Whether a cue, a note or a summary begins here, or the file ends.
-fn begins_part(lines: &[Line]) -> bool {
-    let mut next = lines.iter().map(|line| line.text.as_str());
+fn begins_part(lines: &Lines<'_>) -> bool {
+    let mut next = lines.clone();
     let Some(first) = next.next() else {
         return true;
     };
-    first.is_empty()
-        || is_time_line(first)
-        || next.next().is_some_and(is_time_line)
-        || first.starts_with("NOTE")
-        || transcript::summary_label(first).is_some()
+    first.text.is_empty()
+        || is_time_line(&first.text)
+        || next.next().is_some_and(|next| is_time_line(&next.text))
+        || first.text.starts_with("NOTE")
+        || transcript::summary_label(&first.text).is_some()
 }
 
 /// Whether a text begins with a time line, or with a number and a time line.
@@ -93,98 +159,198 @@ pub(super) fn look_like_ones(bytes: &[u8]) -> bool {
     std::str::from_utf8(line).is_ok_and(is_time_line)
 }
 
-impl Captions {
-    /// Adds a block: a cue, or the summary, which has no time.
-    pub(super) fn add(&mut self, talk: &mut Talk, block: &[Line]) {
-        let cues = talk.units.read;
-        block.iter().for_each(|line| talk.takes(line));
-        // A caption is one piece, however many lines it has.
-        talk.units.read = cues + 1;
-        match block.iter().position(|line| line.text.contains("-->")) {
-            Some(0) => self.add_cue(talk, None, block),
-            Some(1) => self.add_cue(talk, Some(&block[0]), &block[1..]),
-            Some(time_line) => talk.faults.push(fault(
-                &block[time_line],
-                "the cue has lines before its time that are no number or name",
-            )),
-            None => add_summary(talk, block),
-        }
-    }
+/// What a part of a file is.
+enum Part<'a, 'b> {
+    /// The header, or a note that says nothing.
+    Nothing,
+    /// What may identify it, and its lines from the times on.
+    Cue(Option<&'b Line<'a>>, &'b [Line<'a>]),
+    /// Lines without a time.
+    Text(&'b [Line<'a>]),
+    /// Its lines, and the one with its time, which stands too far down.
+    Broken(&'b [Line<'a>], &'b Line<'a>),
+}
 
-    fn add_cue(&mut self, talk: &mut Talk, identifier: Option<&Line>, cue: &[Line]) {
-        let [times, payload @ ..] = cue else {
-            return;
+impl<'a, 'b> Part<'a, 'b> {
+    fn of(block: &'b [Line<'a>], dialect: Dialect) -> Self {
+        let is = |word: &str| {
+            let first = block.first();
+            first.is_some_and(|line| line.text.split_whitespace().next() == Some(word))
         };
-        if !is_time_line(&times.text) {
-            talk.faults
-                .push(fault(times, "the times of this cue cannot be read"));
-        }
-        if let Some(next) = payload.iter().find(|line| is_time_line(&line.text)) {
-            talk.faults
-                .push(fault(next, "a cue begins without a blank line before it"));
-        }
-        let lines: Vec<&str> = payload
-            .iter()
-            .map(|line| line.text.as_str())
-            .filter(|text| !text.is_empty())
-            .collect();
-        let payload = lines.join("\n");
-        work::visit(payload.len() * 2);
-        let (spans, is_word_timed) = markup::spans(&payload);
-        self.is_word_timed |= is_word_timed;
-        let is_number = |line: &Line| line.text.bytes().all(|byte| byte.is_ascii_digit());
-        self.numbered += usize::from(identifier.is_some_and(is_number));
-        self.cues.push(Cue {
-            called: identifier.and_then(|line| webex_name(&line.text)),
-            lines: spans.into_iter().flat_map(cue_lines).collect(),
-        });
-    }
-
-    /// The file's one dialogue, in which cues of the same speaker that follow each other are one turn.
-    pub(super) fn finish(
-        mut self,
-        layout: FileFormat,
-        file: &str,
-        mut talk: Talk,
-        beside: Option<&Beside<'_>>,
-    ) -> Records {
-        without_repeats(&mut self.cues, self.is_word_timed);
-        for cue in &self.cues {
-            say(&mut talk, cue);
-        }
-        talk.settle();
-        // Zoom numbers its cues and says in each who speaks: they are utterances, not pieces of one.
-        let are_named = layout == FileFormat::Vtt
-            && self.numbered == self.cues.len()
-            && talk.turns.len() >= self.cues.len()
-            && self.cues.iter().all(Cue::is_without_voice)
-            && talk.turns.iter().all(|turn| turn.speaker.is_some());
-        for turn in std::mem::take(&mut talk.turns) {
-            match talk.turns.last_mut() {
-                Some(last)
-                    if !are_named && last.speaker.is_some() && last.speaker == turn.speaker =>
-                {
-                    last.add(&turn.text);
+        let is_time = |line: &Line<'_>| line.text.contains("-->");
+        let mut lines = block;
+        if dialect == Dialect::WebVtt {
+            if is("WEBVTT") {
+                match block.iter().any(is_time) {
+                    true => lines = &block[1..],
+                    false => return Self::Nothing,
                 }
-                _ => talk.turns.push(turn),
+            } else if ["NOTE", "STYLE", "REGION"].iter().any(|word| is(word)) {
+                return Self::Nothing;
             }
         }
-        talk.units.merged = talk.units.read.saturating_sub(talk.turns.len());
-        let talks = if talk.is_empty() {
-            Vec::new()
-        } else {
-            vec![talk]
+        match lines.iter().position(is_time) {
+            Some(0) => Self::Cue(None, lines),
+            Some(1) => Self::Cue(lines.first(), &lines[1..]),
+            Some(time_line) => Self::Broken(lines, &lines[time_line]),
+            None => Self::Text(lines),
+        }
+    }
+
+    /// All lines of a part that says something.
+    fn lines(&self) -> impl Iterator<Item = &'b Line<'a>> {
+        let (first, others): (Option<&Line<'a>>, &[Line<'a>]) = match self {
+            Self::Nothing => (None, &[]),
+            Self::Cue(identifier, lines) => (*identifier, lines),
+            Self::Text(lines) | Self::Broken(lines, _) => (None, lines),
         };
-        let mut records = transcript::records(layout, file, talks, beside);
-        records.measure.unit = AccountUnit::Cue;
-        records
+        first.into_iter().chain(others)
+    }
+}
+
+/// Reads the file's one dialogue, in which cues of the same speaker that follow each other are one turn.
+pub(super) fn read(
+    layout: FileFormat,
+    dialect: Dialect,
+    file: &str,
+    lines: Lines<'_>,
+    beside: Option<&Beside<'_>>,
+) -> Result<Records, ImportProblem> {
+    let bytes = lines.bytes();
+    let whole = Whole::of(Blocks::of(lines.clone(), dialect));
+    if whole.is_full {
+        return Err(Room::of(bytes).refusal(file));
+    }
+    let mut talk = Talk::default();
+    let mut blocks = Blocks::of(lines, dialect);
+    let mut before = Cue::default();
+    let mut block = Vec::new();
+    while blocks.next(&mut block) {
+        let part = Part::of(&block, dialect);
+        if matches!(part, Part::Nothing) {
+            continue;
+        }
+        let cues = talk.units.read;
+        part.lines().for_each(|line| talk.takes(line));
+        // A caption is one piece, however many lines it has.
+        talk.units.read = cues + 1;
+        match part {
+            Part::Nothing => {}
+            Part::Cue(identifier, lines) => {
+                find_faults(&mut talk, lines);
+                let (cue, _) = Cue::of(identifier, lines);
+                say(&mut talk, &cue, whole.repeat(&before, &cue));
+                before = cue;
+            }
+            Part::Text(lines) => add_summary(&mut talk, lines),
+            Part::Broken(_, time_line) => talk.find(fault(
+                time_line,
+                "the cue has lines before its time that are no number or name",
+            )),
+        }
+    }
+    if blocks.is_full {
+        return Err(Room::of(bytes).refusal(file));
+    }
+    talk.settle();
+    if !whole.are_utterances(layout, &talk) {
+        talk.turns.join_speakers();
+    }
+    talk.units.merged = talk.units.read.saturating_sub(talk.turns.count());
+    let mut talks = Talks::of(bytes);
+    if !talk.is_empty() {
+        talks.push(talk);
+    }
+    let mut records = transcript::records(layout, file, talks, beside)?;
+    records.measure.unit = AccountUnit::Cue;
+    Ok(records)
+}
+
+impl Whole {
+    fn of(mut blocks: Blocks<'_>) -> Self {
+        let mut whole = Self {
+            is_without_voice: true,
+            ..Self::default()
+        };
+        let mut before = Cue::default();
+        let mut block = Vec::new();
+        while blocks.next(&mut block) {
+            let Part::Cue(identifier, lines) = Part::of(&block, blocks.dialect) else {
+                continue;
+            };
+            let tags = lines.iter().map(|line| line.text.matches('<').count());
+            let mut room = Room::of(blocks.lines.bytes());
+            if !room.take(tags.sum::<usize>() * SPAN_BYTES) {
+                whole.is_full = true;
+                break;
+            }
+            let (cue, is_word_timed) = Cue::of(identifier, lines);
+            let is_number = |line: &Line<'_>| line.text.bytes().all(|byte| byte.is_ascii_digit());
+            whole.cues += 1;
+            whole.is_word_timed |= is_word_timed;
+            whole.numbered += usize::from(identifier.is_some_and(is_number));
+            whole.is_without_voice &= cue.is_without_voice();
+            whole.growing += usize::from(Repeat::of(&before.lines, &cue.lines).adds);
+            before = cue;
+        }
+        whole
+    }
+
+    /// What a cue shows again from the one before, if the captions of the file roll.
+    fn repeat(&self, before: &Cue, cue: &Cue) -> Repeat {
+        let pairs = self.cues.saturating_sub(1);
+        let is_growing = self.growing > 0 && self.growing * ROLLING_SHARE >= pairs;
+        match self.is_word_timed || is_growing {
+            true => Repeat::of(&before.lines, &cue.lines),
+            false => Repeat::default(),
+        }
+    }
+
+    /// Zoom numbers its cues and says in each who speaks: they are utterances, not pieces of one.
+    fn are_utterances(&self, layout: FileFormat, talk: &Talk) -> bool {
+        layout == FileFormat::Vtt
+            && self.numbered == self.cues
+            && talk.turns.count() >= self.cues
+            && self.is_without_voice
+            && talk.turns.turns().all(|turn| turn.name().is_some())
     }
 }
 
 impl Cue {
+    /// A cue, and whether its words have times.
+    fn of(identifier: Option<&Line<'_>>, lines: &[Line<'_>]) -> (Self, bool) {
+        let mut payload = String::new();
+        for line in lines.iter().skip(1).filter(|line| !line.text.is_empty()) {
+            if !payload.is_empty() {
+                payload.push('\n');
+            }
+            payload.push_str(&line.text);
+        }
+        work::visit(payload.len() * 2);
+        let (spans, is_word_timed) = markup::spans(&payload);
+        let cue = Self {
+            called: identifier.and_then(|line| webex_name(&line.text)),
+            lines: spans.into_iter().flat_map(cue_lines).collect(),
+        };
+        (cue, is_word_timed)
+    }
+
     /// Nobody is named by a tag or an identifier.
     fn is_without_voice(&self) -> bool {
         self.called.is_none() && self.lines.iter().all(|line| line.voice.is_none())
+    }
+}
+
+/// What is wrong with the times of a cue.
+fn find_faults(talk: &mut Talk, lines: &[Line<'_>]) {
+    let [times, payload @ ..] = lines else {
+        return;
+    };
+    if !is_time_line(&times.text) {
+        talk.find(fault(times, "the times of this cue cannot be read"));
+    }
+    if let Some(next) = payload.iter().find(|line| is_time_line(&line.text)) {
+        talk.find(fault(next, "a cue begins without a blank line before it"));
     }
 }
 
@@ -200,31 +366,30 @@ fn cue_lines((voice, text): markup::Span) -> Vec<CueLine> {
 }
 
 /// The turns of a cue: voice spans, else lines. A line that names nobody and does not begin with a dash continues the
-/// line before.
-fn say(talk: &mut Talk, cue: &Cue) {
-    let mut is_first = true;
+/// line before. What the cue shows again is not said again.
+fn say(talk: &mut Talk, cue: &Cue, repeat: Repeat) {
     let mut voice_before: Option<&str> = None;
-    for line in &cue.lines {
+    for (place, line) in cue.lines.iter().skip(repeat.lines).enumerate() {
+        let is_first = place == 0;
+        let begun = repeat.begun.filter(|_| is_first).unwrap_or_default();
+        let text = line.text[begun..].trim_start();
         let voice = line.voice.as_deref();
         if let Some(name) = voice.or(cue.called.as_deref().filter(|_| is_first)) {
-            match talk.turns.last_mut() {
-                Some(last) if !is_first && voice_before == voice => last.add(&line.text),
-                _ => talk.turns.push(Turn::new(&speaker::tidy(name), &line.text)),
+            match !is_first && voice_before == voice && !talk.turns.is_empty() {
+                true => talk.turns.add(text),
+                false => talk.say(&Turn::new(&speaker::tidy(name), text)),
             }
         } else if cue.called.is_some() {
-            if let Some(last) = talk.turns.last_mut() {
-                last.add(&line.text);
-            }
+            talk.turns.add(text);
         } else {
-            let changes = line.text.starts_with(['-', '–', '—']) || line.text.starts_with(">>");
-            let heard = speaker::heard(&line.text);
+            let changes = text.starts_with(['-', '–', '—']) || text.starts_with(">>");
+            let heard = speaker::heard(text);
             if changes && heard.speaker.is_none() {
-                talk.changes.push(line.text.clone());
+                talk.changes.add(text);
             }
-            talk.hear(heard, !(is_first || changes));
+            talk.hear(&heard, !(is_first || changes));
         }
         voice_before = voice;
-        is_first = false;
     }
 }
 
@@ -241,25 +406,6 @@ fn webex_name(identifier: &str) -> Option<String> {
             .is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
     (after.len() < identifier.len() && is_number && !name.trim().is_empty())
         .then(|| name.trim().to_owned())
-}
-
-/// Takes out what a cue shows again from the one before, if the captions of the file roll.
-fn without_repeats(cues: &mut [Cue], is_word_timed: bool) {
-    let repeats: Vec<Repeat> = cues
-        .windows(2)
-        .map(|pair| Repeat::of(&pair[0].lines, &pair[1].lines))
-        .collect();
-    let growing = repeats.iter().filter(|repeat| repeat.adds).count();
-    let rolls = is_word_timed || (growing > 0 && growing * ROLLING_SHARE >= repeats.len());
-    if !rolls {
-        return;
-    }
-    for (repeat, cue) in repeats.into_iter().zip(&mut cues[1..]) {
-        cue.lines.drain(..repeat.lines);
-        if let (Some(chars), Some(first)) = (repeat.begun, cue.lines.first_mut()) {
-            first.text = first.text[chars..].trim_start().to_owned();
-        }
-    }
 }
 
 /// What a cue shows again.
@@ -307,12 +453,12 @@ impl Repeat {
 }
 
 /// Only the summary has no time.
-fn add_summary(talk: &mut Talk, block: &[Line]) {
+fn add_summary(talk: &mut Talk, block: &[Line<'_>]) {
     let [first, following @ ..] = block else {
         return;
     };
     let Some((_, begin)) = transcript::summary_label(&first.text) else {
-        return talk.faults.push(fault(first, "this text has no time"));
+        return talk.find(fault(first, "this text has no time"));
     };
     talk.summarize(&begin, "\n");
     following
@@ -340,7 +486,7 @@ fn is_cue_time(text: &str) -> bool {
         && is_number(fraction, 9)
 }
 
-fn fault(line: &Line, what: &str) -> Fault {
+fn fault(line: &Line<'_>, what: &str) -> Fault {
     let reason = format!("line {}: {what}: `{}`", line.number, excerpt(&line.text));
     let fix = "Write each cue as a line such as `00:00:01.000 --> 00:00:04.000` and its text below; blank lines stand between cues and nowhere else.";
     Fault::new("", IssueCode::Cue, reason, fix)

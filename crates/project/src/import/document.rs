@@ -4,6 +4,7 @@
 //! Everybody else writes `Name: text`. A heading `Summary` or `Zusammenfassung`, or a paragraph that begins with the word,
 //! holds the summary.
 
+use contract::problem::ImportProblem;
 use contract::{AccountUnit, DropReason, FileFormat};
 
 use super::chat::{Chat, Message, spoken};
@@ -33,24 +34,24 @@ const SYSTEM: [&str; 12] = [
     "is gestart met transcriptie",
 ];
 
-/// Reads the dialogues of a document.
+/// Reads the dialogues of a document of so many bytes.
 pub(super) fn read(
     file: &str,
-    blocks: &[Block],
+    blocks: Vec<Block>,
+    bytes: usize,
     reading: &Reading,
     beside: Option<&Beside<'_>>,
-) -> Records {
-    let tables: Vec<&Vec<Vec<String>>> = blocks
-        .iter()
-        .filter_map(|block| match block {
-            Block::Table(rows) => Some(rows),
-            Block::Paragraph(_) => None,
-        })
-        .collect();
-    if tables.iter().any(|rows| turn_columns(rows).is_some()) {
-        return from_tables(file, blocks, reading, beside);
+) -> Result<Records, ImportProblem> {
+    let mut tables = blocks.iter().filter_map(|block| match block {
+        Block::Table(rows) => Some(rows),
+        Block::Paragraph(_) => None,
+    });
+    let has_turns = tables.any(|rows| turn_columns(rows).is_some());
+    let chat = Chat::new(file, reading, bytes);
+    match has_turns {
+        true => from_tables(chat, blocks, beside),
+        false => from_paragraphs(chat, &blocks, beside),
     }
-    from_paragraphs(file, blocks, reading, beside)
 }
 
 /// What a paragraph says about summaries.
@@ -119,12 +120,10 @@ fn turn_columns(rows: &[Vec<String>]) -> Option<Columns> {
 }
 
 fn from_tables(
-    file: &str,
-    blocks: &[Block],
-    reading: &Reading,
+    mut chat: Chat<'_>,
+    blocks: Vec<Block>,
     beside: Option<&Beside<'_>>,
-) -> Records {
-    let mut chat = Chat::new(file, reading);
+) -> Result<Records, ImportProblem> {
     let mut row_number = 0;
     let (mut has_table, mut in_summary) = (false, false);
     // A summary over its table waits for it.
@@ -132,7 +131,7 @@ fn from_tables(
     for block in blocks {
         let paragraph = match block {
             Block::Table(rows) => {
-                let Some(columns) = turn_columns(rows) else {
+                let Some(columns) = turn_columns(&rows) else {
                     for row in rows {
                         row_number += 1;
                         chat.note(
@@ -145,10 +144,10 @@ fn from_tables(
                     continue;
                 };
                 chat.end();
-                for (place, row) in rows.iter().enumerate() {
+                for (place, row) in rows.into_iter().enumerate() {
                     row_number += 1;
                     if place > 0 || !columns.has_head {
-                        chat.say(turn(row, &columns, row_number));
+                        chat.say(turn(&row, &columns, row_number));
                     }
                 }
                 if !waiting.is_empty() {
@@ -159,7 +158,7 @@ fn from_tables(
             }
             Block::Paragraph(paragraph) => paragraph,
         };
-        note_deleted(&mut chat, paragraph);
+        note_deleted(&mut chat, &paragraph);
         let text = paragraph.text();
         let text = text.trim();
         if text.is_empty() {
@@ -172,7 +171,7 @@ fn from_tables(
                 waiting.push_str(text);
             }
         };
-        match label(paragraph, text) {
+        match label(&paragraph, text) {
             Some(Label::Heading) => in_summary = true,
             Some(Label::Begins(begin)) => {
                 in_summary = true;
@@ -253,11 +252,10 @@ fn teams_turn(paragraph: &Paragraph) -> Option<(String, String)> {
 }
 
 fn from_paragraphs(
-    file: &str,
+    chat: Chat<'_>,
     blocks: &[Block],
-    reading: &Reading,
     beside: Option<&Beside<'_>>,
-) -> Records {
+) -> Result<Records, ImportProblem> {
     let paragraphs: Vec<(&Paragraph, String)> = blocks
         .iter()
         .filter_map(|block| match block {
@@ -266,7 +264,7 @@ fn from_paragraphs(
         })
         .collect();
     let mut reader = Paragraphs {
-        chat: Chat::new(file, reading),
+        chat,
         style: style(&paragraphs),
         meet: Meet::default(),
         current: None,

@@ -8,7 +8,7 @@ use contract::problem::{ArchiveFault, ImportProblem};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::limits;
+use super::limits::{self, Room};
 
 /// A part of the body.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,9 +65,10 @@ pub(super) fn blocks(file: &str, xml: &[u8]) -> Result<Vec<Block>, ImportProblem
     };
     let text = std::str::from_utf8(xml).map_err(|error| broken(error.to_string()))?;
     let mut reader = Reader::from_str(text);
-    let mut body = Body::default();
+    let mut body = Body::of(xml.len());
     let mut depth: u64 = 0;
     loop {
+        body.room.check(file)?;
         match reader
             .read_event()
             .map_err(|error| broken(error.to_string()))?
@@ -114,10 +115,16 @@ fn entity(name: &str) -> &'static str {
     }
 }
 
+/// What the parts of a document take besides their text, in bytes.
+const PARAGRAPH_BYTES: usize = 300;
+const RUN_BYTES: usize = 64;
+const ROW_BYTES: usize = 260;
+const CELL_BYTES: usize = 64;
+
 /// A body that is being read.
-#[derive(Default)]
 struct Body {
     blocks: Vec<Block>,
+    room: Room,
     /// Depth of elements that are passed over.
     passed_over: usize,
     /// Depth of deleted text.
@@ -134,6 +141,21 @@ struct Body {
 }
 
 impl Body {
+    fn of(bytes: usize) -> Self {
+        Self {
+            blocks: Vec::new(),
+            room: Room::of(bytes),
+            passed_over: 0,
+            deleted: 0,
+            in_text: false,
+            tables: 0,
+            rows: Vec::new(),
+            paragraph: Paragraph::default(),
+            run: Run::default(),
+            paragraphs: 0,
+        }
+    }
+
     fn open(&mut self, tag: &BytesStart<'_>) {
         let name = tag.local_name();
         let name = name.into_inner();
@@ -143,8 +165,12 @@ impl Body {
         }
         match name {
             "tbl" => self.tables += 1,
-            "tr" if self.tables == 1 => self.rows.push(Vec::new()),
+            "tr" if self.tables == 1 => {
+                self.room.take(ROW_BYTES);
+                self.rows.push(Vec::new());
+            }
             "tc" if self.tables == 1 => {
+                self.room.take(CELL_BYTES);
                 if let Some(row) = self.rows.last_mut() {
                     row.push(String::new());
                 }
@@ -186,11 +212,16 @@ impl Body {
             }
             "p" if self.tables == 0 => {
                 let paragraph = std::mem::take(&mut self.paragraph);
-                self.blocks.push(Block::Paragraph(paragraph));
+                // An empty one says nothing.
+                if !paragraph.runs.is_empty() || !paragraph.deleted.is_empty() {
+                    self.room.take(PARAGRAPH_BYTES);
+                    self.blocks.push(Block::Paragraph(paragraph));
+                }
             }
             "r" => {
                 let run = std::mem::take(&mut self.run);
                 if !run.text.is_empty() && self.tables == 0 {
+                    self.room.take(RUN_BYTES);
                     self.paragraph.runs.push(run);
                 }
             }

@@ -4,11 +4,13 @@
 //! tried one after the other; a text belongs to the first of which it has enough heads, so that a line that happens to end
 //! with a time makes no speaker. IRC, with one message a line, is read here too.
 
+use contract::problem::ImportProblem;
 use contract::{AccountUnit, DropReason, FileFormat};
 
 use super::chat::{Chat, Follows, Message, SummaryLines};
+use super::lines::{Line, Lines, Written};
 use super::stamp::Cursor;
-use super::transcript::{Beside, Line};
+use super::transcript::{Beside, MOST_FAULTS};
 use super::{Reading, Records};
 use crate::speaker::time::is_time;
 use crate::work;
@@ -60,49 +62,65 @@ enum Part<'a> {
     Text,
 }
 
-/// The grammar of the lines, if they have one: three heads, or two that are a third of all lines.
-pub(super) fn grammar(lines: &[Line]) -> Option<Grammar> {
-    let written: Vec<&str> = lines
-        .iter()
-        .map(|line| line.text.as_str())
-        .filter(|text| !text.is_empty())
-        .collect();
-    GRAMMARS.into_iter().find(|grammar| {
-        let (mut heads, mut times) = (0, 0);
-        for place in 0..written.len() {
+/// Which grammar the lines have, if any: three heads, or two that are a third of all lines.
+#[derive(Default)]
+pub(super) struct Look {
+    written: usize,
+    heads: [usize; GRAMMARS.len()],
+    times: [usize; GRAMMARS.len()],
+}
+
+impl Look {
+    /// Sees the current line.
+    pub(super) fn see(&mut self, lines: &Written<'_>) {
+        let Some(line) = lines.line() else {
+            return;
+        };
+        self.written += 1;
+        for (place, grammar) in GRAMMARS.iter().enumerate() {
             // Most grammars look at an end of the line alone.
-            work::visit(written[place].len().min(HEAD_BYTES) / 2);
-            match grammar.part(&written, place) {
-                Part::Head(..) => heads += 1,
-                Part::Time => times += 1,
+            work::visit(line.text.len().min(HEAD_BYTES) / 2);
+            match grammar.part(lines) {
+                Part::Head(..) => self.heads[place] += 1,
+                Part::Time => self.times[place] += 1,
                 Part::Text => {}
             }
         }
-        heads >= SURE_HEADS
-            || (heads == 2 && (heads + times) * 3 >= written.len().saturating_sub(1))
-    })
+    }
+
+    /// The first grammar of which there are enough heads.
+    pub(super) fn grammar(&self) -> Option<Grammar> {
+        let mut counts = self.heads.iter().zip(&self.times);
+        let place = counts.position(|(heads, times)| {
+            *heads >= SURE_HEADS
+                || (*heads == 2 && (heads + times) * 3 >= self.written.saturating_sub(1))
+        })?;
+        GRAMMARS.get(place).copied()
+    }
 }
 
 /// Reads the dialogues of such a text.
 pub(super) fn read(
     grammar: Grammar,
     file: &str,
-    lines: &[Line],
+    lines: Lines<'_>,
     reading: &Reading,
     beside: Option<&Beside<'_>>,
-) -> Records {
-    let written: Vec<&Line> = lines.iter().filter(|line| !line.text.is_empty()).collect();
-    let texts: Vec<&str> = written.iter().map(|line| line.text.as_str()).collect();
-    let mut chat = Chat::new(file, reading);
+) -> Result<Records, ImportProblem> {
+    let mut chat = Chat::new(file, reading, lines.bytes());
     let mut summary = SummaryLines::default();
     let mut current: Option<Spoken> = None;
-    for (place, line) in written.iter().enumerate() {
-        let is_after_blank = place > 0 && written[place - 1].number + 1 < line.number;
-        if is_after_blank {
+    let mut written = lines.written();
+    while written.advance() {
+        let Some(line) = written.line() else {
+            break;
+        };
+        let before = written.before();
+        if before.is_some_and(|before| before.number + 1 < line.number) {
             summary.blank();
         }
         let position = line.number as u64;
-        match grammar.part(&texts, place) {
+        match grammar.part(&written) {
             Part::Head(name, begin) => {
                 summary.head();
                 close(&mut chat, current.take());
@@ -129,41 +147,40 @@ pub(super) fn read(
 }
 
 /// What somebody says, until the next head.
-struct Spoken<'a> {
+struct Spoken {
     message: Message,
-    lines: Vec<&'a Line>,
+    /// Lines that are not UTF-8, by their number and the byte of the file.
+    bad: Vec<(usize, usize)>,
 }
 
-impl<'a> Spoken<'a> {
-    fn new(line: &'a Line, name: &str, begin: &str) -> Self {
-        Self {
-            message: Message {
-                row: line.number,
-                position: line.number as u64,
-                seconds: None,
-                speaker: name.to_owned(),
-                text: begin.to_owned(),
-            },
-            lines: vec![line],
-        }
+impl Spoken {
+    fn new(line: &Line<'_>, name: &str, begin: &str) -> Self {
+        let message = Message {
+            row: line.number,
+            position: line.number as u64,
+            seconds: None,
+            speaker: name.to_owned(),
+            text: begin.to_owned(),
+        };
+        let bad = line.bad().into_iter().collect();
+        Self { message, bad }
     }
 
-    fn add(&mut self, line: &'a Line) {
+    fn add(&mut self, line: &Line<'_>) {
         if !self.message.text.is_empty() {
             self.message.text.push('\n');
         }
         self.message.text.push_str(&line.text);
-        self.lines.push(line);
+        if self.bad.len() < MOST_FAULTS {
+            self.bad.extend(line.bad());
+        }
     }
 }
 
-fn close(chat: &mut Chat<'_>, spoken: Option<Spoken<'_>>) {
+fn close(chat: &mut Chat<'_>, spoken: Option<Spoken>) {
     if let Some(spoken) = spoken {
         chat.say(spoken.message);
-        spoken
-            .lines
-            .into_iter()
-            .for_each(|line| chat.check_bytes(line));
+        chat.not_utf8(&spoken.bad);
     }
 }
 
@@ -176,15 +193,16 @@ impl Grammar {
         }
     }
 
-    fn part<'a>(self, texts: &[&'a str], place: usize) -> Part<'a> {
-        let line = texts[place];
+    /// What the current line is.
+    fn part<'a>(self, lines: &'a Written<'_>) -> Part<'a> {
+        let line = lines.follows(0);
         if line.len() > HEAD_BYTES && self != Self::Irc {
             return Part::Text;
         }
         let head = match self {
             Self::Otter => otter(line),
             Self::Zoom => zoom(line),
-            Self::Teams => return teams(texts, place),
+            Self::Teams => return teams(lines),
             Self::Slack => slack(line),
             Self::Telegram => telegram(line),
             Self::Discord => discord(line),
@@ -286,22 +304,24 @@ fn is_spoken_time(text: &str) -> bool {
 
 /// The head of Teams: a name and a spoken time on one line, or the name alone above the time. Its window
 /// shows first the name, then the clock, then both.
-fn teams<'a>(texts: &[&'a str], place: usize) -> Part<'a> {
-    let line = texts[place];
+fn teams<'a>(lines: &'a Written<'_>) -> Part<'a> {
+    let line = lines.follows(0);
     if is_spoken_time(line) {
         return Part::Time;
     }
     if let Some(head) = teams_line(line) {
         return Part::Head(head, "");
     }
-    let is_clock = |text: &str| is_time(text);
-    let follows = |ahead: usize| texts.get(place + ahead).copied().unwrap_or_default();
-    if is_clock(line) && place > 0 && is_spoken_time(texts[place - 1]) {
+    let is_behind_spoken = || {
+        let before = lines.before();
+        before.is_some_and(|before| is_spoken_time(&before.text))
+    };
+    if is_time(line) && is_behind_spoken() {
         return Part::Time;
     }
-    if is_spoken_time(follows(1)) {
+    if is_spoken_time(lines.follows(1)) {
         // The name comes once more, with the time behind it: this one is only shown above it.
-        let repeats = (2..=3).any(|ahead| teams_line(follows(ahead)) == Some(line.trim()));
+        let repeats = (2..=3).any(|ahead| teams_line(lines.follows(ahead)) == Some(line.trim()));
         return match (repeats, name(line)) {
             (true, _) => Part::Time,
             (false, Some(name)) => Part::Head(name, ""),

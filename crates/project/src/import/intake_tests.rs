@@ -76,14 +76,14 @@ fn dialogues(records: &Records, options: &ImportOptions) -> Vec<ExpectedDialogue
         Some(value).filter(|text| !text.is_empty())
     };
     // A summary that is made up here lets every row through.
-    let filled = Records {
+    let mut filled = Records {
         columns: records.columns.clone(),
         rows: records
             .rows
             .iter()
             .map(|record| {
                 let mut fields = record.fields.clone();
-                fields.insert(layout.map.summaries[0].clone(), "s".into());
+                fields.insert(layout.map.summaries[0].as_str().into(), "s".into());
                 Record {
                     row: record.row,
                     fields,
@@ -92,7 +92,14 @@ fn dialogues(records: &Records, options: &ImportOptions) -> Vec<ExpectedDialogue
             .collect(),
         ..Records::new(records.layout)
     };
-    let drafts = record::drafts(&filled, &layout, options, "file", &mut Vec::new()).unwrap();
+    let drafts = record::drafts(
+        &mut filled,
+        &layout,
+        options,
+        "file",
+        &mut Issues::default(),
+    )
+    .unwrap();
     let turn = |turn: crate::dialogue::Turn| ExpectedTurn {
         speaker: turn.speaker.unwrap_or_default(),
         text: turn.text,

@@ -7,9 +7,10 @@
 use std::collections::HashSet;
 
 use contract::{FileFormat, IssueCode, excerpt, excerpts};
-use serde::de::IgnoredAny;
-use serde_json::{Map, Value};
+use serde::de::{DeserializeSeed, IgnoredAny};
 
+use super::limits::{MOST_COLUMNS, Room};
+use super::value::{Checked, CheckedObject, Fields, Names, Value};
 use super::{ImportProblem, Issue, Record, Records, Severity};
 use crate::work;
 
@@ -22,8 +23,8 @@ use tokens::Tokens;
 /// A JSON list; items that are no objects become issues.
 pub(super) fn read_list(file: &str, bytes: &[u8]) -> Result<Records, ImportProblem> {
     let tokens = Tokens::of(bytes);
-    match serde_json::from_slice::<Value>(tokens.bytes()) {
-        Ok(Value::Array(items)) => from_items(file, items),
+    match document(file, tokens.bytes())? {
+        Ok(Value::Array(items)) => from_items(file, items).map(|read| read.with_room(bytes)),
         Ok(_) => Err(ImportProblem::UnknownFormat { file: file.into() }),
         Err(error) => Err(whole_file_error(file, bytes, &tokens, &error)),
     }
@@ -37,22 +38,54 @@ pub(super) fn read_objects(
     ending: &str,
 ) -> Result<Records, ImportProblem> {
     let tokens = Tokens::of(bytes);
-    match serde_json::from_slice::<Value>(tokens.bytes()) {
-        Ok(Value::Object(fields)) => return from_document(file, fields),
-        Ok(_) => return Err(ImportProblem::UnknownFormat { file: file.into() }),
-        Err(error) if ending == "json" && !begins_with_object(tokens.bytes()) => {
-            return Err(whole_file_error(file, bytes, &tokens, &error));
-        }
-        Err(_) => {}
+    work::visit(bytes.len());
+    let is_document = serde_json::from_slice::<Checked>(tokens.bytes()).is_ok();
+    if is_document || (ending == "json" && !begins_with_object(tokens.bytes())) {
+        return match document(file, tokens.bytes())? {
+            Ok(Value::Object(fields)) => {
+                from_document(file, fields).map(|read| read.with_room(bytes))
+            }
+            Ok(_) => Err(ImportProblem::UnknownFormat { file: file.into() }),
+            Err(error) => Err(whole_file_error(file, bytes, &tokens, &error)),
+        };
     }
     let mut records = Records::new(FileFormat::Jsonl);
-    let mut lines = Lines::of(file, tokens.bytes());
+    let names = Names::with_room(Room::of(bytes.len()).bytes());
+    let mut lines = Lines::of(file, tokens.bytes(), &names);
     while lines.read(&mut records) {}
+    if names.is_full() {
+        return Err(Room::of(bytes.len()).refusal(file));
+    }
     if records.rows.is_empty() && !matches!(ending, "jsonl" | "ndjson") {
         return Err(ImportProblem::UnknownFormat { file: file.into() });
     }
     records.columns = columns_of(&records.rows);
+    records.room = Room::of(bytes.len());
     Ok(records)
+}
+
+impl Records {
+    fn with_room(self, bytes: &[u8]) -> Self {
+        let room = Room::of(bytes.len());
+        Self { room, ..self }
+    }
+}
+
+/// The one value of a document, or what is wrong with it.
+///
+/// # Errors
+/// [`ImportProblem::TooLarge`] for a document of too many values.
+fn document(file: &str, bytes: &[u8]) -> Result<Result<Value, serde_json::Error>, ImportProblem> {
+    let room = Room::of(bytes.len());
+    let names = Names::with_room(room.bytes());
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = names
+        .deserialize(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value));
+    match names.is_full() {
+        true => Err(room.refusal(file)),
+        false => Ok(value),
+    }
 }
 
 /// Whether a text without a telling ending is JSON, or begins with an object.
@@ -71,7 +104,7 @@ pub(super) fn looks_like_it(bytes: &[u8]) -> bool {
 
 fn begins_with_object(bytes: &[u8]) -> bool {
     work::visit(bytes.len());
-    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Map<String, Value>>();
+    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<CheckedObject>();
     values.next().is_some_and(|first| first.is_ok())
 }
 
@@ -79,6 +112,7 @@ fn begins_with_object(bytes: &[u8]) -> bool {
 struct Lines<'a> {
     file: &'a str,
     bytes: &'a [u8],
+    names: &'a Names,
     /// The byte that ends a line: a carriage return only where nothing else does.
     line_end: u8,
     /// Offset of the next line, and its number.
@@ -89,10 +123,11 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn of(file: &'a str, bytes: &'a [u8]) -> Self {
+    fn of(file: &'a str, bytes: &'a [u8], names: &'a Names) -> Self {
         Self {
             file,
             bytes,
+            names,
             line_end: match bytes.contains(&b'\n') {
                 true => b'\n',
                 false => b'\r',
@@ -114,7 +149,7 @@ impl<'a> Lines<'a> {
             return true;
         }
         work::visit(line.len() * 2);
-        let (code, mut reason) = match object_of(line, start) {
+        let (code, mut reason) = match self.object_of(line, start) {
             Ok(fields) => {
                 add(records, self.file, row, fields);
                 return true;
@@ -139,6 +174,38 @@ impl<'a> Lines<'a> {
         true
     }
 
+    fn object_of(&self, line: &[u8], offset: usize) -> Result<Fields, (IssueCode, String)> {
+        if let Err(error) = std::str::from_utf8(line) {
+            return Err((
+                IssueCode::InvalidUtf8,
+                format!(
+                    "not UTF-8 at byte {} of the file",
+                    offset + error.valid_up_to()
+                ),
+            ));
+        }
+        let mut deserializer = serde_json::Deserializer::from_slice(line);
+        let value = self.names.deserialize(&mut deserializer);
+        match value.and_then(|value| deserializer.end().map(|()| value)) {
+            Ok(Value::Object(fields)) => Ok(fields),
+            Ok(other) => Err((
+                IssueCode::NotObject,
+                format!(
+                    "this line is {}, not an object with fields",
+                    kind_of(&other)
+                ),
+            )),
+            Err(error) => Err((
+                IssueCode::Json,
+                format!(
+                    "not valid JSON at column {}: {}",
+                    error.column(),
+                    plain(&error)
+                ),
+            )),
+        }
+    }
+
     fn take_line(&mut self) -> &'a [u8] {
         let length = self.bytes[self.next..]
             .iter()
@@ -157,16 +224,15 @@ impl<'a> Lines<'a> {
         start: usize,
         row: usize,
         line: &[u8],
-    ) -> Result<Map<String, Value>, Option<String>> {
+    ) -> Result<Fields, Option<String>> {
         let line = line.trim_ascii();
         if !line.starts_with(b"{") || start < self.searched {
             return Err(None);
         }
         let unread = &self.bytes[start..];
-        let mut values =
-            serde_json::Deserializer::from_slice(unread).into_iter::<Map<String, Value>>();
+        let mut values = serde_json::Deserializer::from_slice(unread).into_iter::<CheckedObject>();
         match values.next() {
-            Some(Ok(fields)) => {
+            Some(Ok(_)) => {
                 let end = start + values.byte_offset();
                 work::visit(end - start);
                 self.searched = end;
@@ -179,7 +245,11 @@ impl<'a> Lines<'a> {
                 while self.next <= end && self.next < self.bytes.len() {
                     self.take_line();
                 }
-                Ok(fields)
+                work::visit(end - start);
+                match self.object_of(&self.bytes[start..end], start) {
+                    Ok(fields) => Ok(fields),
+                    Err(_) => Err(None),
+                }
             }
             Some(Err(error)) => {
                 // Objects that begin before the place of the error run into it as well.
@@ -203,7 +273,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn from_document(file: &str, fields: Map<String, Value>) -> Result<Records, ImportProblem> {
+fn from_document(file: &str, fields: Fields) -> Result<Records, ImportProblem> {
     match layout::find(fields) {
         Found::Rows(rows) => {
             let items = rows.into_iter().map(Value::Object).collect();
@@ -253,7 +323,7 @@ fn from_items(file: &str, items: Vec<Value>) -> Result<Records, ImportProblem> {
 }
 
 /// Adds a row; one without any field says nothing about the columns, and is at fault whatever they are.
-fn add(records: &mut Records, file: &str, row: usize, fields: Map<String, Value>) {
+fn add(records: &mut Records, file: &str, row: usize, fields: Fields) {
     if !fields.is_empty() {
         return records.rows.push(Record { row, fields });
     }
@@ -261,36 +331,6 @@ fn add(records: &mut Records, file: &str, row: usize, fields: Map<String, Value>
     records
         .issues
         .push(issue(file, row, IssueCode::NotObject, reason));
-}
-
-fn object_of(line: &[u8], offset: usize) -> Result<Map<String, Value>, (IssueCode, String)> {
-    if let Err(error) = std::str::from_utf8(line) {
-        return Err((
-            IssueCode::InvalidUtf8,
-            format!(
-                "not UTF-8 at byte {} of the file",
-                offset + error.valid_up_to()
-            ),
-        ));
-    }
-    match serde_json::from_slice::<Value>(line) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(other) => Err((
-            IssueCode::NotObject,
-            format!(
-                "this line is {}, not an object with fields",
-                kind_of(&other)
-            ),
-        )),
-        Err(error) => Err((
-            IssueCode::Json,
-            format!(
-                "not valid JSON at column {}: {}",
-                error.column(),
-                plain(&error)
-            ),
-        )),
-    }
 }
 
 fn whole_file_error(
@@ -341,8 +381,12 @@ pub(super) fn kind_of(value: &Value) -> &'static str {
 /// The fields of all rows, each once, in the order in which they come.
 fn columns_of(rows: &[Record]) -> Vec<String> {
     let mut seen: HashSet<&str> = HashSet::new();
-    let names = rows.iter().flat_map(|record| record.fields.keys());
-    names.filter(|name| seen.insert(name)).cloned().collect()
+    let names = rows.iter().flat_map(|record| record.fields.names());
+    names
+        .filter(|name| seen.insert(name))
+        .take(MOST_COLUMNS)
+        .map(|name| name.to_string())
+        .collect()
 }
 
 fn issue(file: &str, row: usize, code: IssueCode, reason: String) -> Issue {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::{ImportedExample, Split};
 
@@ -26,22 +27,49 @@ pub struct Place<'a> {
     pub id: &'a str,
     /// Its split.
     pub split: Split,
-    /// [`key`] of its dialogue.
-    pub key: &'a str,
+    /// The key of its dialogue.
+    pub key: Key,
 }
+
+/// What makes two dialogues the same: a hash of their text in lower case without any white space, and of the seed by
+/// which their splits are drawn. Keys of one seed can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub(super) [u8; 32]);
+
+impl Key {
+    /// The key of a dialogue.
+    pub fn of(seed: u64, dialogue: &str) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(seed.to_le_bytes());
+        let mut piece = String::with_capacity(PIECE_BYTES + 16);
+        let signs = dialogue.chars().filter(|sign| !sign.is_whitespace());
+        for sign in signs.flat_map(char::to_lowercase) {
+            piece.push(sign);
+            if piece.len() >= PIECE_BYTES {
+                hasher.update(&piece);
+                piece.clear();
+            }
+        }
+        hasher.update(&piece);
+        Self(hasher.finalize().into())
+    }
+}
+
+/// So much of a text is hashed at a time.
+const PIECE_BYTES: usize = 4096;
 
 /// The examples whose dialogue is also in a split that needs it more, in order, by their indices: train loses to
 /// validation and test, validation loses to test.
 pub fn losers(places: &[Place<'_>]) -> Vec<(usize, Leak)> {
-    let mut keepers: HashMap<&str, Place<'_>> = HashMap::new();
+    let mut keepers: HashMap<Key, &Place<'_>> = HashMap::new();
     for place in places {
-        let keeper = keepers.entry(place.key).or_insert(*place);
+        let keeper = keepers.entry(place.key).or_insert(place);
         if rank(place.split) > rank(keeper.split) {
-            *keeper = *place;
+            *keeper = place;
         }
     }
     let loser = |(index, place): (usize, &Place<'_>)| {
-        let keeper = keepers.get(place.key)?;
+        let keeper = keepers.get(&place.key)?;
         let leak = || Leak {
             id: place.id.to_owned(),
             split: place.split,
@@ -56,17 +84,12 @@ pub fn losers(places: &[Place<'_>]) -> Vec<(usize, Leak)> {
 /// Removes every dialogue that is in two splits (ignoring spaces and case) from the training side. Lists what was
 /// removed, in order.
 pub fn find_leaks(examples: &mut Vec<ImportedExample>) -> Vec<Leak> {
-    let keys: Vec<String> = examples
-        .iter()
-        .map(|example| key(&example.dialogue))
-        .collect();
     let places: Vec<Place<'_>> = examples
         .iter()
-        .zip(&keys)
-        .map(|(example, key)| Place {
+        .map(|example| Place {
             id: &example.external_id,
             split: example.split,
-            key,
+            key: Key::of(0, &example.dialogue),
         })
         .collect();
     let losers = losers(&places);
@@ -74,15 +97,6 @@ pub fn find_leaks(examples: &mut Vec<ImportedExample>) -> Vec<Leak> {
     let mut index = 0..;
     examples.retain(|_| index.next().is_none_or(|index| !gone.contains(&index)));
     losers.into_iter().map(|(_, leak)| leak).collect()
-}
-
-/// What makes two dialogues the same: their text in lower case without any white space.
-pub fn key(dialogue: &str) -> String {
-    dialogue
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .flat_map(char::to_lowercase)
-        .collect()
 }
 
 fn rank(split: Split) -> u8 {

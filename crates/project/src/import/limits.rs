@@ -18,6 +18,77 @@ pub(super) const CELL_BYTES: u64 = 1 << 20;
 /// Turns of all dialogues of an import.
 pub(super) const TURNS: u64 = 5_000_000;
 
+/// Columns of a table, as many as a sheet of Excel has: names behind them are not looked at.
+pub(super) const MOST_COLUMNS: usize = 16_384;
+
+/// What may be made of a file, in bytes: so much of any file, and so much for each of its own bytes. The rest of what an
+/// import may take, 50 MB and ten times the file, goes to the texts themselves.
+const FREE_BYTES: usize = 36_000_000;
+const TIMES: usize = 7;
+/// What an example takes besides its texts, in bytes.
+pub(super) const EXAMPLE_BYTES: usize = 360;
+
+/// Room for what a file is divided into. Rows of a few bytes each take many times their length, and no conversation has
+/// such rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    most: usize,
+    taken: usize,
+}
+
+impl Room {
+    /// The room for a file with so many bytes.
+    pub(super) fn of(bytes: usize) -> Self {
+        Self {
+            most: FREE_BYTES + bytes.saturating_mul(TIMES),
+            taken: 0,
+        }
+    }
+
+    /// The file has so many more bytes.
+    pub(super) fn grow(&mut self, bytes: usize) {
+        self.most += bytes.saturating_mul(TIMES);
+    }
+
+    /// The same room with nothing in it.
+    pub(super) fn empty(&self) -> Self {
+        Self { taken: 0, ..*self }
+    }
+
+    /// All of it, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.most
+    }
+
+    /// Takes so many bytes; `false` where there is too little left.
+    pub(super) fn take(&mut self, bytes: usize) -> bool {
+        self.taken = self.taken.saturating_add(bytes);
+        !self.is_full()
+    }
+
+    /// Whether more was wanted than there is.
+    pub(super) fn is_full(&self) -> bool {
+        self.taken > self.most
+    }
+
+    /// Refuses a file that wanted more.
+    pub(super) fn check(&self, file: &str) -> Result<(), ImportProblem> {
+        match self.is_full() {
+            false => Ok(()),
+            true => Err(self.refusal(file)),
+        }
+    }
+
+    /// The refusal of a file that is divided into too many pieces.
+    pub(super) fn refusal(&self, file: &str) -> ImportProblem {
+        ImportProblem::TooLarge {
+            file: file.to_owned(),
+            limit: IntakeLimit::Pieces,
+            most: (self.most / EXAMPLE_BYTES) as u64,
+        }
+    }
+}
+
 /// Refuses what exceeds a bound.
 pub(super) fn check(file: &str, limit: IntakeLimit, found: u64) -> Result<(), ImportProblem> {
     let most = most(limit);
@@ -40,5 +111,6 @@ fn most(limit: IntakeLimit) -> u64 {
         IntakeLimit::Depth => DEPTH,
         IntakeLimit::CellBytes => CELL_BYTES,
         IntakeLimit::Turns => TURNS,
+        IntakeLimit::Pieces => (FREE_BYTES / EXAMPLE_BYTES) as u64,
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! The same lines stand in Meet's documents, which `document` reads; what each line is, [`Meet::part`] says for both.
 
+use contract::problem::ImportProblem;
 use contract::{AccountUnit, DropReason, FileFormat};
 
 use super::chat::{Chat, Follows, Message, SummaryLines, spoken};
-use super::transcript::{self, Beside, Line};
+use super::lines::Lines;
+use super::transcript::{self, Beside};
 use super::{Reading, Records};
 use crate::speaker::time::is_time;
 use crate::work;
@@ -73,17 +75,35 @@ impl Meet {
 
 /// Whether the lines are those of such a transcript: a head over those present and one over the conversation, Gemini's
 /// head alone, or both lines at the foot under a head.
-pub(super) fn look_like_ones<'a>(texts: impl Iterator<Item = &'a str>) -> bool {
-    let (mut attendees, mut transcript, mut gemini) = (false, false, false);
-    let mut footers = 0;
-    for text in texts {
+#[derive(Default)]
+pub(super) struct Look {
+    attendees: bool,
+    transcript: bool,
+    gemini: bool,
+    footers: usize,
+}
+
+impl Look {
+    /// Sees the next line.
+    pub(super) fn see(&mut self, text: &str) {
         work::visit(text.len().min(60) * 2);
-        attendees |= ATTENDEES.contains(&plain(text).as_str());
-        gemini |= text.contains('📖') && is_transcript(text);
-        transcript |= is_transcript(text);
-        footers += usize::from(is_footer(text));
+        self.attendees |= ATTENDEES.contains(&plain(text).as_str());
+        self.gemini |= text.contains('📖') && is_transcript(text);
+        self.transcript |= is_transcript(text);
+        self.footers += usize::from(is_footer(text));
     }
-    gemini || (attendees && transcript) || (footers >= 2 && transcript)
+
+    pub(super) fn is_one(&self) -> bool {
+        let is_framed = self.attendees || self.footers >= 2;
+        self.gemini || (is_framed && self.transcript)
+    }
+}
+
+/// [`Look`] at all lines.
+pub(super) fn look_like_ones<'a>(texts: impl Iterator<Item = &'a str>) -> bool {
+    let mut look = Look::default();
+    texts.for_each(|text| look.see(text));
+    look.is_one()
 }
 
 fn is_transcript(text: &str) -> bool {
@@ -110,11 +130,11 @@ fn plain(text: &str) -> String {
 /// Reads the dialogue of such a transcript.
 pub(super) fn read(
     file: &str,
-    lines: &[Line],
+    lines: Lines<'_>,
     reading: &Reading,
     beside: Option<&Beside<'_>>,
-) -> Records {
-    let mut chat = Chat::new(file, reading);
+) -> Result<Records, ImportProblem> {
+    let mut chat = Chat::new(file, reading, lines.bytes());
     let mut meet = Meet::default();
     let mut summary = SummaryLines::default();
     let mut current: Option<Message> = None;

@@ -10,12 +10,13 @@ use contract::{Encoding, FileFormat, IntakeLimit, Remark};
 
 use super::archive::Archive;
 use super::decode::{Decoded, decode};
-use super::transcript::{self, Beside, Line};
+use super::lines::Lines;
+use super::transcript::{self, Beside};
 use super::{
     ImportOptions, Record, Records, cues, document, docx, head_lines, json, limits, meet, slack,
     srt, table, telegram, webvtt, whatsapp, workbook, zoom_chat,
 };
-use crate::dialogue::Dialogue;
+use crate::dialogue::has_speakers;
 
 /// The first bytes of Office before 2007, and of encrypted Office files.
 const OLD_OFFICE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
@@ -115,7 +116,7 @@ fn from_container(
         if ending_of(input.path) != "xls" {
             return Err(old);
         }
-        return match workbook::read(FileFormat::Xls, file, bytes, options) {
+        return match workbook::read(FileFormat::Xls, file, bytes, bytes.len(), options) {
             Err(ImportProblem::Archive { .. }) => Err(old),
             read => read.map(Some),
         };
@@ -138,19 +139,19 @@ fn from_archive(input: &Input<'_>, options: &ImportOptions) -> Result<Records, I
     if archive.has("word/document.xml") {
         let xml = archive.read("word/document.xml")?;
         let blocks = docx::blocks(file, &xml)?;
-        return Ok(document::read(file, &blocks, reading, beside));
+        return document::read(file, blocks, xml.len(), reading, beside);
     }
     if archive.has("xl/workbook.xml") {
-        archive.check_sizes()?;
-        return workbook::read(FileFormat::Xlsx, file, bytes, options);
+        let unpacked = archive.check_sizes()?;
+        return workbook::read(FileFormat::Xlsx, file, bytes, unpacked, options);
     }
     if archive.has("content.xml") && archive.has("mimetype") {
         let kind = archive.read("mimetype")?;
         if !kind.trim_ascii().starts_with(ODS) {
             return Err(archive.fault(ArchiveFault::NoConversation {}));
         }
-        archive.check_sizes()?;
-        return workbook::read(FileFormat::Ods, file, bytes, options);
+        let unpacked = archive.check_sizes()?;
+        return workbook::read(FileFormat::Ods, file, bytes, unpacked, options);
     }
     if let Some(folder) = slack::folder(&archive) {
         return slack::read_export(file, &mut archive, &folder, reading, beside);
@@ -166,14 +167,14 @@ fn from_archive(input: &Input<'_>, options: &ImportOptions) -> Result<Records, I
     };
     let bytes = archive.read(&member)?;
     let decoded = decode(&bytes, reading.encoding);
-    let mut records = match telegram::export(&decoded.bytes) {
-        Some(export) => telegram::read(file, &export, reading, beside),
+    let mut records = match telegram::export(file, &decoded.bytes)? {
+        Some(export) => telegram::read(file, &export, reading, beside)?,
         None => {
-            let lines = Line::all(&decoded.bytes);
-            if !whatsapp::look_like_ones(&lines) {
+            let lines = Lines::of(&decoded.bytes);
+            if !whatsapp::look_like_ones(lines.clone()) {
                 return Err(archive.fault(ArchiveFault::NoConversation {}));
             }
-            whatsapp::read(file, &lines, reading, beside)
+            whatsapp::read(file, lines, reading, beside)?
         }
     };
     records.remarks.push(Remark::MemberRead {
@@ -223,28 +224,18 @@ fn from_text(
             });
         }
         ("csv" | "tsv", _) => table::read(file, bytes, separator)?,
-        ("vtt", _) => webvtt::read(file, bytes, beside),
-        ("srt", _) => srt::read(file, bytes, beside),
-        _ if bytes.starts_with(b"WEBVTT") => webvtt::read(file, bytes, beside),
-        _ if cues::look_like_ones(bytes) => srt::read(file, bytes, beside),
+        ("vtt", _) => webvtt::read(file, bytes, beside)?,
+        ("srt", _) => srt::read(file, bytes, beside)?,
+        _ if bytes.starts_with(b"WEBVTT") => webvtt::read(file, bytes, beside)?,
+        _ if cues::look_like_ones(bytes) => srt::read(file, bytes, beside)?,
         ("txt" | "text" | "md" | "markdown", _) if transcript::is_beside(path) => {
             transcript::orphan(FileFormat::Txt, file)
         }
         (_, Some(sign)) => {
-            // JSON has no lines of people; everything else is divided once.
-            let is_json = *sign == b'{' || matches!(ending.as_str(), "json" | "jsonl" | "ndjson");
-            let lines = if is_json {
-                Vec::new()
-            } else {
-                Line::all(bytes)
-            };
-            let text = Text {
-                bytes,
-                lines: &lines,
-            };
-            match known_text(input, &text, *sign, options) {
+            let known = known_text(input, bytes, *sign, &ending, options)?;
+            match known {
                 Some(records) => records,
-                None => other_text(input, &text, &ending, options)?,
+                None => other_text(input, bytes, &ending, options)?,
             }
         }
     };
@@ -260,7 +251,7 @@ fn refuse_without_voices(file: &str, bytes: &[u8], records: &Records) -> Result<
     let is_silent = |record: &&Record| {
         let dialogue = record.fields.values().next();
         let dialogue = dialogue.and_then(|dialogue| dialogue.as_str());
-        dialogue.is_some_and(|text| Dialogue::parse(text).speakers().is_empty())
+        dialogue.is_some_and(|text| !has_speakers(text, 1))
     };
     match records.rows.iter().find(is_silent) {
         Some(record) if is_teams => Err(ImportProblem::SpeakersNeeded {
@@ -289,62 +280,85 @@ fn is_teams_identifier(line: &[u8]) -> bool {
             .all(|sign| sign.is_ascii_digit() || *sign == b'-')
 }
 
-/// A text whose encoding is known.
-struct Text<'a> {
-    bytes: &'a [u8],
-    /// Its lines; none of JSON.
-    lines: &'a [Line],
-}
-
 /// Chats and transcripts with a form of their own, whatever the file is called.
 fn known_text(
     input: &Input<'_>,
-    text: &Text<'_>,
+    bytes: &[u8],
     first: u8,
+    ending: &str,
     options: &ImportOptions,
-) -> Option<Records> {
+) -> Result<Option<Records>, ImportProblem> {
     let Input { file, beside, .. } = *input;
     let reading = &options.reading;
-    let Text { bytes, lines } = *text;
     if first == b'{'
-        && let Some(export) = telegram::export(bytes)
+        && let Some(export) = telegram::export(file, bytes)?
     {
-        return Some(telegram::read(file, &export, reading, beside));
+        return telegram::read(file, &export, reading, beside).map(Some);
     }
     if first == b'['
-        && let Some(day) = slack::day(bytes)
+        && let Some(day) = slack::day(file, bytes)?
     {
-        return Some(slack::read_day(file, day, reading, beside));
+        return slack::read_day(file, day, bytes.len(), reading, beside).map(Some);
     }
-    if whatsapp::look_like_ones(lines) {
-        return Some(whatsapp::read(file, lines, reading, beside));
+    // JSON has no lines of people.
+    if first == b'{' || matches!(ending, "json" | "jsonl" | "ndjson") {
+        return Ok(None);
     }
-    if zoom_chat::look_like_ones(lines) {
-        return Some(zoom_chat::read(file, lines, reading, beside));
+    let lines = Lines::of(bytes);
+    let look = Look::at(lines.clone());
+    let records = if look.whatsapp.is_one() {
+        whatsapp::read(file, lines, reading, beside)
+    } else if look.zoom.is_one() {
+        zoom_chat::read(file, lines, reading, beside)
+    } else if look.meet.is_one() {
+        meet::read(file, lines, reading, beside)
+    } else if let Some(grammar) = look.heads.grammar() {
+        head_lines::read(grammar, file, lines, reading, beside)
+    } else {
+        return Ok(None);
+    };
+    records.map(Some)
+}
+
+/// What all lines of a text look like.
+#[derive(Default)]
+struct Look {
+    whatsapp: whatsapp::Look,
+    zoom: zoom_chat::Look,
+    meet: meet::Look,
+    heads: head_lines::Look,
+}
+
+impl Look {
+    fn at(lines: Lines<'_>) -> Self {
+        let mut look = Self::default();
+        let mut written = lines.written();
+        while written.advance() {
+            let text = written.follows(0);
+            look.whatsapp.see(text);
+            look.zoom.see(text);
+            look.meet.see(text);
+            look.heads.see(&written);
+        }
+        look
     }
-    if meet::look_like_ones(lines.iter().map(|line| line.text.as_str())) {
-        return Some(meet::read(file, lines, reading, beside));
-    }
-    let grammar = head_lines::grammar(lines)?;
-    Some(head_lines::read(grammar, file, lines, reading, beside))
 }
 
 /// Everything else: transcripts by their ending, JSON and tables by their form.
 fn other_text(
     input: &Input<'_>,
-    text: &Text<'_>,
+    bytes: &[u8],
     ending: &str,
     options: &ImportOptions,
 ) -> Result<Records, ImportProblem> {
     let Input { file, beside, .. } = *input;
     let separator = options.reading.separator;
-    let Text { bytes, lines } = *text;
     let is_json = || json::looks_like_it(bytes);
     let is_table = || table::looks_like_one(bytes);
     match (ending, bytes.trim_ascii_start().first()) {
-        ("md" | "markdown", _) => Ok(super::text::read(FileFormat::Md, file, lines, beside)),
+        ("md" | "markdown", _) => super::text::read(FileFormat::Md, file, Lines::of(bytes), beside),
         ("txt" | "text", _) if !is_json() && !is_table() => {
-            Ok(super::text::read(FileFormat::Txt, file, lines, beside))
+            super::text::read(FileFormat::Txt, file, Lines::of(bytes), beside)
         }
         (_, Some(b'[')) => json::read_list(file, bytes),
         ("jsonl" | "ndjson" | "json", _) | (_, Some(b'{')) => {

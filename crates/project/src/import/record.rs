@@ -2,16 +2,21 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 
 use contract::{FileFormat, IssueCode, excerpt};
-use serde_json::{Map, Value};
 
 use super::account::Units;
 use super::columns::Layout;
+use super::issues::Issues;
 use super::json::kind_of;
+use super::limits::EXAMPLE_BYTES;
+use super::said::{Said, Unsure};
 use super::transcript;
-use super::{ImportOptions, ImportProblem, Issue, Records, Severity, Split};
-use crate::dialogue::{Dialogue, normalise_text};
+use super::value::{Fields, Value};
+use super::{ImportOptions, ImportProblem, Issue, Record, Records, Severity, Split};
+use crate::plain::normalised;
 use crate::speaker;
 
 mod turns;
@@ -19,7 +24,7 @@ mod turns;
 /// An example before its split and final id are known.
 pub(super) struct Draft {
     pub(super) id: Option<String>,
-    pub(super) file: String,
+    pub(super) file: Arc<str>,
     pub(super) row: usize,
     pub(super) dialogue: String,
     pub(super) references: Vec<String>,
@@ -46,9 +51,9 @@ enum DialogueFault {
 /// What a dialogue field holds.
 #[derive(Default)]
 struct Conversation {
-    dialogue: Dialogue,
+    turns: Said,
     /// Lines that may name a speaker and were read as text.
-    unsure: Vec<String>,
+    unsure: Unsure,
 }
 
 impl From<Fault> for DialogueFault {
@@ -57,28 +62,32 @@ impl From<Fault> for DialogueFault {
     }
 }
 
-/// All good rows of a file in order; what is wrong with the others goes to `issues`.
+/// All good rows of a file in order; what is wrong with the others goes to `issues`. Each record goes as its draft comes.
 ///
 /// # Errors
-/// [`ImportProblem::SpeakersNeeded`] for the first dialogue whose turns name no speaker if none were given.
+/// [`ImportProblem::SpeakersNeeded`] for the first dialogue whose turns name no speaker if none were given,
+/// [`ImportProblem::TooLarge`] for too many rows of a few bytes.
 pub(super) fn drafts(
-    records: &Records,
+    records: &mut Records,
     layout: &Layout,
     options: &ImportOptions,
     file: &str,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Vec<Draft>, ImportProblem> {
-    let mut drafts = Vec::with_capacity(records.rows.len());
-    // Splits in one file may count their rows alike.
-    let mut ids: HashMap<(Option<String>, String), usize> = HashMap::new();
-    for record in &records.rows {
-        let row = record.row;
+    let rows = std::mem::take(&mut records.rows);
+    let mut room = records.room;
+    room.take(rows.len().saturating_mul(EXAMPLE_BYTES));
+    room.check(file)?;
+    let mut drafts = Vec::with_capacity(rows.len());
+    let mut ids = Ids::default();
+    let name: Arc<str> = file.into();
+    for Record { row, fields } in rows {
         let mut faults: Vec<(&str, Fault)> = Vec::new();
         let field = layout.map.dialogue.as_str();
-        let value = record.fields.get(field);
         let is_stored = is_stored_form(layout.format);
-        let Conversation { dialogue, unsure } =
-            match conversation(value, is_stored, options.speakers.as_deref()) {
+        let speakers = options.speakers.as_deref();
+        let Conversation { turns, unsure } =
+            match conversation(fields.get(field), is_stored, speakers) {
                 Ok(conversation) => conversation,
                 Err(DialogueFault::SpeakersNeeded) => {
                     return Err(ImportProblem::SpeakersNeeded {
@@ -93,33 +102,28 @@ pub(super) fn drafts(
                 }
             };
         if faults.is_empty() {
-            let found = doubts_about(&dialogue, &unsure);
+            let found = doubts_about(&turns, &unsure);
             faults.extend(found.into_iter().map(|fault| (field, fault)));
         }
-        let references = references_of(&record.fields, layout, &mut faults);
+        let references = references_of(&fields, layout, &mut faults);
         if options.keep_unsummarised {
             faults.iter_mut().for_each(|(_, fault)| keep_waiting(fault));
         }
-        let id = layout
-            .map
-            .id
-            .as_ref()
-            .and_then(|id| id_of(record.fields.get(id)));
-        let split_word = layout
-            .map
-            .split
-            .as_ref()
-            .and_then(|split| id_of(record.fields.get(split)));
-        if let (Some(id), Some(column)) = (&id, &layout.map.id) {
-            match ids.entry((split_word.clone(), id.clone())) {
-                Entry::Occupied(first) => faults.push((column, duplicate_id(id, *first.get()))),
-                Entry::Vacant(free) => drop(free.insert(row)),
-            }
+        let word = |column: &Option<String>| {
+            let column = column.as_ref()?;
+            id_of(fields.get(column))
+        };
+        let (id, split_word) = (word(&layout.map.id), word(&layout.map.split));
+        drop(fields);
+        if let (Some(id), Some(column)) = (&id, &layout.map.id)
+            && let Some(first) = ids.taken(id, split_word.as_deref(), row)
+        {
+            faults.push((column, duplicate_id(id, first)));
         }
         let is_good = faults
             .iter()
             .all(|(_, fault)| fault.severity == Severity::Warning);
-        issues.extend(faults.into_iter().map(|(field, fault)| {
+        for (field, fault) in faults {
             let mut issue = fault.into_issue(file, row, field);
             if issue.code == IssueCode::MissingSummary
                 && issue.severity == Severity::Error
@@ -128,15 +132,14 @@ pub(super) fn drafts(
                 issue.reason = "the dialogue that begins here has no summary".to_owned();
                 issue.fix.clone_from(fix);
             }
-            issue
-        }));
+            issues.push(issue);
+        }
         if is_good {
-            let dialogue = dialogue.to_text();
             drafts.push(Draft {
                 id,
-                file: file.into(),
+                file: name.clone(),
                 row,
-                dialogue,
+                dialogue: turns.to_text(),
                 references,
                 split_word,
                 split: Split::Train,
@@ -145,6 +148,26 @@ pub(super) fn drafts(
         }
     }
     Ok(drafts)
+}
+
+/// The ids of a file with their rows, by a hash. Splits in one file may count their rows alike.
+#[derive(Default)]
+struct Ids {
+    hasher: RandomState,
+    rows: HashMap<u64, usize>,
+}
+
+impl Ids {
+    /// The row that has this id already.
+    fn taken(&mut self, id: &str, split: Option<&str>, row: usize) -> Option<usize> {
+        match self.rows.entry(self.hasher.hash_one((id, split))) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(free) => {
+                free.insert(row);
+                None
+            }
+        }
+    }
 }
 
 /// Formats whose reader has decided who speaks: their dialogues are in our own form.
@@ -180,10 +203,10 @@ fn is_stored_form(format: FileFormat) -> bool {
 }
 
 /// What is wrong with who speaks, or worth a look.
-fn doubts_about(dialogue: &Dialogue, unsure: &[String]) -> Vec<Fault> {
-    let speakers = dialogue.speakers();
+fn doubts_about(turns: &Said, unsure: &Unsure) -> Vec<Fault> {
     let mut faults = Vec::new();
-    if let Some(name) = speakers.iter().find(|name| !speaker::is_readable(name)) {
+    let mut names = turns.turns().filter_map(|turn| turn.name());
+    if let Some(name) = names.find(|name| !speaker::is_readable(name)) {
         let reason = transcript::bad_speaker_reason(name);
         faults.push(fault(
             IssueCode::BadSpeaker,
@@ -198,7 +221,7 @@ fn doubts_about(dialogue: &Dialogue, unsure: &[String]) -> Vec<Fault> {
             transcript::UNSURE_FIX,
         ));
     }
-    if speakers.is_empty() {
+    if !turns.has_speaker() {
         faults.push(no_speaker());
     }
     faults
@@ -241,7 +264,7 @@ fn conversation(
 
 /// All references of a row; an absent or empty further one is left out, a row without any is at fault.
 fn references_of<'a>(
-    fields: &Map<String, Value>,
+    fields: &Fields,
     layout: &'a Layout,
     faults: &mut Vec<(&'a str, Fault)>,
 ) -> Vec<String> {
@@ -275,6 +298,7 @@ fn references_of<'a>(
         }
     }
     references.retain(|reference| !reference.is_empty());
+    references.shrink_to_fit();
     if references.is_empty() {
         let field = layout
             .map
@@ -304,7 +328,7 @@ fn keep_waiting(fault: &mut Fault) {
 }
 
 fn clean(text: &str) -> String {
-    normalise_text(text).trim().to_owned()
+    normalised(text).trim().to_owned()
 }
 
 /// An id or split word: a text or a number.

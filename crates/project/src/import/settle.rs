@@ -1,30 +1,16 @@
 //! What a line alone does not say, its dialogue does: a speaker comes back, words before a colon do not.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::dialogue::Turn;
+use super::said::{Said, Tie, Unsure};
 use crate::speaker::Surety;
 
-/// A turn whose speaker is not sure.
-#[derive(Clone, Debug)]
-pub(crate) struct Doubt {
-    /// Its place among the turns.
-    pub(crate) turn: usize,
-    /// How sure its line is.
-    pub(crate) surety: Surety,
-    /// The line as it is read if it names nobody.
-    pub(crate) plain: String,
-    /// Length of what the line says if it names somebody; more was added later.
-    pub(crate) text_bytes: usize,
-    /// It then belongs to the turn before it, as a further line of a cue does.
-    pub(crate) goes_on: bool,
-}
-
-/// Who speaks in a dialogue, besides its sure speakers.
-struct Cast<'a> {
-    sure: HashSet<&'a str>,
+/// Who speaks in a dialogue, besides its sure speakers. Names are known by a hash: there may be as many as lines.
+struct Cast {
+    sure: HashSet<u64>,
     /// How often each name occurs on lines that are not sure, by kind.
-    counts: HashMap<(&'a str, Kind), usize>,
+    counts: HashMap<u64, u32>,
     /// Speakers that are sure or come back.
     known: usize,
     /// Nobody is named before a colon for sure, and a name in brackets comes back.
@@ -51,90 +37,72 @@ fn kind(surety: Surety) -> Kind {
     }
 }
 
-/// Decides every doubt. Turns whose line names nobody lose their speaker; those a person should see are returned, as
-/// the lines read.
-pub(crate) fn settle(turns: &mut Vec<Turn>, doubts: &[Doubt]) -> Vec<String> {
-    if doubts.is_empty() {
-        return Vec::new();
-    }
-    let refused: Vec<&Doubt> = {
-        let cast = Cast::of(turns, doubts);
-        doubts
-            .iter()
-            .filter(|doubt| {
-                let name = turns
-                    .get(doubt.turn)
-                    .and_then(|turn| turn.speaker.as_deref());
-                name.is_some_and(|name| !cast.accepts(name, doubt.surety))
-            })
-            .collect()
-    };
-    let mut merged: HashSet<usize> = HashSet::new();
-    let mut shown = Vec::new();
-    for doubt in refused {
-        let turn = &mut turns[doubt.turn];
-        turn.speaker = None;
-        let added = turn.text.get(doubt.text_bytes..).unwrap_or_default();
-        let added = added.trim_start().to_owned();
-        turn.text = doubt.plain.clone();
-        turn.add(&added);
-        if doubt.goes_on {
-            merged.insert(doubt.turn);
-        }
-        if !matches!(doubt.surety, Surety::Aside) {
-            shown.push(doubt.plain.clone());
-        }
-    }
-    if !merged.is_empty() {
-        join(turns, &merged);
-    }
-    shown
+fn hash(of: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
 }
 
-/// Adds the turns at these places to the ones before them.
-fn join(turns: &mut Vec<Turn>, places: &HashSet<usize>) {
-    let apart = std::mem::take(turns);
-    for (place, turn) in apart.into_iter().enumerate() {
-        match turns.last_mut() {
-            Some(last) if places.contains(&place) => last.add(&turn.text),
-            _ => turns.push(turn),
-        }
+/// Decides who speaks in every turn that is not sure. Turns whose line names nobody lose their speaker; those a person
+/// should see are returned.
+pub(crate) fn settle(said: &mut Said) -> Unsure {
+    let mut unsure = Unsure::default();
+    if said.marks.iter().all(|mark| mark.surety == Surety::Sure) {
+        return unsure;
     }
+    let cast = Cast::of(said);
+    for place in 0..said.marks.len() {
+        let mark = said.marks[place];
+        let Some(name) = said.name(mark).filter(|_| mark.surety != Surety::Sure) else {
+            continue;
+        };
+        if cast.accepts(name, mark.surety) {
+            said.marks[place].surety = Surety::Sure;
+            continue;
+        }
+        if mark.surety != Surety::Aside {
+            unsure.add(said.line(place));
+        }
+        said.refuse(place);
+    }
+    unsure
 }
 
-impl<'a> Cast<'a> {
-    fn of(turns: &'a [Turn], doubts: &[Doubt]) -> Self {
-        let unsure: HashMap<usize, Surety> = doubts
-            .iter()
-            .map(|doubt| (doubt.turn, doubt.surety))
-            .collect();
+impl Cast {
+    fn of(said: &Said) -> Self {
         let mut sure = HashSet::new();
-        let mut counts: HashMap<(&str, Kind), usize> = HashMap::new();
-        let mut timed = 0;
-        for (place, turn) in turns.iter().enumerate() {
-            let Some(name) = turn.speaker.as_deref() else {
+        let mut counts: HashMap<u64, u32> = HashMap::new();
+        // Of each name that is not sure: its hash by name alone, once it comes back.
+        let mut back: HashMap<u64, u32> = HashMap::new();
+        let (mut timed, mut nameless, mut turns) = (0, 0, 0);
+        let mut has_bracket_back = false;
+        for mark in said.marks.iter().filter(|mark| mark.tie != Tie::Joined) {
+            turns += 1;
+            let Some(name) = said.name(*mark) else {
+                nameless += 1;
                 continue;
             };
-            match unsure.get(&place) {
-                None => drop(sure.insert(name)),
-                Some(Surety::Timed) => timed += 1,
-                Some(surety) => *counts.entry((name, kind(*surety))).or_default() += 1,
+            match mark.surety {
+                Surety::Sure => drop(sure.insert(hash(name))),
+                Surety::Timed => timed += 1,
+                surety => {
+                    let kind = kind(surety);
+                    let count = counts.entry(hash((name, kind))).or_default();
+                    *count += 1;
+                    if *count == 2 {
+                        has_bracket_back |= kind == Kind::Bracket;
+                        if kind != Kind::Label {
+                            *back.entry(hash(name)).or_default() += 1;
+                        }
+                    }
+                }
             }
         }
-        let recurring = counts
-            .iter()
-            .filter(|((name, kind), count)| {
-                *kind != Kind::Label && **count > 1 && !sure.contains(name)
-            })
-            .count();
-        let is_bracketed = sure.is_empty()
-            && counts
-                .iter()
-                .any(|((_, kind), count)| *kind == Kind::Bracket && *count > 1);
+        let recurring = back.iter().filter(|(name, _)| !sure.contains(name));
         Self {
-            is_bracketed,
-            known: sure.len() + recurring,
-            is_complete: turns.len() > 1 && turns.iter().all(|turn| turn.speaker.is_some()),
+            is_bracketed: sure.is_empty() && has_bracket_back,
+            known: sure.len() + recurring.map(|(_, kinds)| *kinds as usize).sum::<usize>(),
+            is_complete: turns > 1 && nameless == 0,
             sure,
             counts,
             timed,
@@ -142,25 +110,22 @@ impl<'a> Cast<'a> {
     }
 
     fn accepts(&self, name: &str, surety: Surety) -> bool {
-        let comes_back = self
-            .counts
-            .get(&(name, kind(surety)))
-            .is_some_and(|count| *count > 1);
+        let is_sure = || self.sure.contains(&hash(name));
+        let comes_back = || {
+            let count = self.counts.get(&hash((name, kind(surety))));
+            count.is_some_and(|count| *count > 1)
+        };
         let is_only_way = self.known == 0 && self.is_complete;
         match surety {
             Surety::Sure | Surety::Refused => true,
             Surety::Likely => {
                 let is_word = !name.contains(char::is_whitespace);
-                self.sure.contains(name) || comes_back || (self.known < 2 && is_word) || is_only_way
+                is_sure() || comes_back() || (self.known < 2 && is_word) || is_only_way
             }
-            Surety::Label => (comes_back && self.known < 2) || is_only_way,
-            Surety::Bracket => {
-                self.sure.contains(name) || comes_back || self.is_bracketed || self.known == 0
-            }
-            Surety::Aside => {
-                self.sure.contains(name) || comes_back || self.is_bracketed || is_only_way
-            }
-            Surety::Timed => self.sure.contains(name) || (self.timed > 1 && self.known == 0),
+            Surety::Label => (comes_back() && self.known < 2) || is_only_way,
+            Surety::Bracket => is_sure() || comes_back() || self.is_bracketed || self.known == 0,
+            Surety::Aside => is_sure() || comes_back() || self.is_bracketed || is_only_way,
+            Surety::Timed => is_sure() || (self.timed > 1 && self.known == 0),
         }
     }
 }

@@ -208,11 +208,11 @@ fn real_splits_are_cleaned_of_doubles() {
             .iter()
             .all(|leak| (leak.split, leak.with_split) == (Split::Validation, Split::Test))
     );
-    let test: HashSet<String> = import
+    let test: HashSet<Key> = import
         .examples
         .iter()
         .filter(|e| e.split == Split::Test)
-        .map(|e| leak::key(&e.dialogue))
+        .map(|e| Key::of(0, &e.dialogue))
         .collect();
     let left = import
         .examples
@@ -220,7 +220,7 @@ fn real_splits_are_cleaned_of_doubles() {
         .filter(|e| e.split == Split::Validation);
     assert!(
         left.into_iter()
-            .all(|example| !test.contains(&leak::key(&example.dialogue)))
+            .all(|example| !test.contains(&Key::of(0, &example.dialogue)))
     );
 }
 

@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 use contract::problem::{ArchiveFault, ImportProblem};
 use contract::{AccountUnit, DropReason, FileFormat, Remark};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeSeed, IgnoredAny};
 
 use super::archive::Archive;
 use super::chat::{Chat, Message};
+use super::limits::Room;
 use super::transcript::Beside;
+use super::value::ListWithin;
 use super::{Reading, Records};
 use crate::work;
 
@@ -105,25 +107,44 @@ pub(super) fn folder(archive: &Archive<'_>) -> Option<String> {
 }
 
 /// The messages of one day, if a JSON document holds them.
-pub(super) fn day(bytes: &[u8]) -> Option<Vec<Entry>> {
+///
+/// # Errors
+/// [`ImportProblem::TooLarge`] for a document of too many messages of a few bytes.
+pub(super) fn day(file: &str, bytes: &[u8]) -> Result<Option<Vec<Entry>>, ImportProblem> {
     work::visit(bytes.len() * 2);
     let has = |word: &[u8]| bytes.windows(word.len()).any(|piece| piece == word);
     if !has(b"\"ts\"") || !has(b"\"message\"") {
-        return None;
+        return Ok(None);
     }
     work::visit(bytes.len());
-    let entries: Vec<Entry> = serde_json::from_slice(bytes).ok()?;
-    (!entries.is_empty()).then_some(entries)
+    match entries(file, bytes) {
+        Err(ImportProblem::Archive { .. }) => Ok(None),
+        read => read.map(|entries| (!entries.is_empty()).then_some(entries)),
+    }
+}
+
+/// The messages of a day's document.
+fn entries(file: &str, bytes: &[u8]) -> Result<Vec<Entry>, ImportProblem> {
+    let mut room = Room::of(bytes.len());
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    // They are put into an order and into threads.
+    let list = ListWithin::new(&mut room, 3 * size_of::<Placed>());
+    let entries = list
+        .deserialize(&mut deserializer)
+        .and_then(|entries| deserializer.end().map(|()| entries));
+    room.check(file)?;
+    entries.map_err(|error| broken(file, &error))
 }
 
 /// Reads one day of a channel. Who is who stands in each message, if at all.
 pub(super) fn read_day(
     file: &str,
     entries: Vec<Entry>,
+    bytes: usize,
     reading: &Reading,
     beside: Option<&Beside<'_>>,
-) -> Records {
-    let mut chat = Chat::new(file, reading);
+) -> Result<Records, ImportProblem> {
+    let mut chat = Chat::new(file, reading, bytes);
     let placed = (1..).zip(entries).map(|(row, entry)| Placed {
         row,
         position: row as u64,
@@ -156,13 +177,15 @@ pub(super) fn read_export(
                 .push(name.to_owned());
         }
     }
-    let mut chat = Chat::new(file, reading);
+    let mut chat = Chat::new(file, reading, 0);
     let (mut row, mut inside, mut members) = (0, None, 0);
     for members_of_channel in days.values_mut() {
         members_of_channel.sort();
         let mut channel = Vec::new();
         for member in &*members_of_channel {
-            let entries: Vec<Entry> = parse(file, &archive.read(member)?)?;
+            let bytes = archive.read(member)?;
+            chat.grow(bytes.len());
+            let entries = entries(file, &bytes)?;
             if entries.is_empty() {
                 continue;
             }
@@ -182,7 +205,7 @@ pub(super) fn read_export(
     let Some(inside) = inside else {
         return Err(archive.fault(ArchiveFault::NoConversation {}));
     };
-    let mut records = chat.finish(FileFormat::SlackZip, AccountUnit::Message, beside);
+    let mut records = chat.finish(FileFormat::SlackZip, AccountUnit::Message, beside)?;
     records.remarks.push(Remark::MemberRead {
         file: file.to_owned(),
         inside: inside.clone(),
@@ -193,7 +216,7 @@ pub(super) fn read_export(
 }
 
 fn names(file: &str, bytes: &[u8]) -> Result<Names, ImportProblem> {
-    let users: Vec<User> = parse(file, bytes)?;
+    let users: Vec<User> = serde_json::from_slice(bytes).map_err(|error| broken(file, &error))?;
     let name = |user: &User| {
         let in_profile = user.profile.as_ref().and_then(Profile::shown);
         in_profile
@@ -207,13 +230,13 @@ fn names(file: &str, bytes: &[u8]) -> Result<Names, ImportProblem> {
         .collect())
 }
 
-fn parse<T: serde::de::DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, ImportProblem> {
-    serde_json::from_slice(bytes).map_err(|error| ImportProblem::Archive {
+fn broken(file: &str, error: &serde_json::Error) -> ImportProblem {
+    ImportProblem::Archive {
         file: file.to_owned(),
         fault: ArchiveFault::Broken {
             reason: error.to_string(),
         },
-    })
+    }
 }
 
 fn filled(text: &Option<String>) -> Option<String> {

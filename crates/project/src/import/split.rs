@@ -3,13 +3,14 @@
 //! The draw is made twice: here, for a look at the files alone, and by the session, which knows the data set that
 //! the rows go to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use contract::{IssueCode, SplitRule, SplitShares, excerpt};
-use sha2::{Digest, Sha256};
 
+use super::issues::Issues;
+use super::leak::Key;
 use super::record::Draft;
-use super::{ImportOptions, Issue, Severity, Split, SplitChoice, leak};
+use super::{ImportOptions, Issue, Severity, Split, SplitChoice};
 
 /// Sets every draft's split and says how. Rows whose split column holds an unknown word leave
 /// `drafts` and become issues.
@@ -17,7 +18,7 @@ pub(super) fn assign(
     drafts: &mut Vec<Draft>,
     files: &[String],
     options: &ImportOptions,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> SplitRule {
     let chosen = match options.split {
         SplitChoice::Train => Some(Split::Train),
@@ -39,11 +40,11 @@ pub(super) fn assign(
         }
         return SplitRule::FileNames;
     }
-    let keys: Vec<String> = drafts
+    let keys: Vec<Key> = drafts
         .iter()
-        .map(|draft| leak::key(&draft.dialogue))
+        .map(|draft| Key::of(options.seed, &draft.dialogue))
         .collect();
-    let (splits, shares) = draw(&keys, &Standing::default(), options.seed);
+    let (splits, shares) = draw(&keys, &Standing::default());
     for (draft, split) in drafts.iter_mut().zip(splits) {
         draft.split = split;
     }
@@ -53,7 +54,7 @@ pub(super) fn assign(
     }
 }
 
-fn by_column(drafts: &mut Vec<Draft>, issues: &mut Vec<Issue>) {
+fn by_column(drafts: &mut Vec<Draft>, issues: &mut Issues) {
     drafts.retain_mut(|draft| {
         let word = draft.split_word.as_deref().unwrap_or_default();
         if let Some(split) = by_word(word) {
@@ -61,7 +62,7 @@ fn by_column(drafts: &mut Vec<Draft>, issues: &mut Vec<Issue>) {
             return true;
         }
         issues.push(Issue {
-            file: draft.file.clone(),
+            file: draft.file.to_string(),
             row: draft.row,
             field: "split".into(),
             code: IssueCode::Split,
@@ -106,14 +107,14 @@ fn by_name(file: &str) -> Option<Split> {
 /// What stands in a data set before an import, as far as the draw needs it.
 #[derive(Debug, Default)]
 pub(crate) struct Standing {
-    /// The split of each dialogue that is there, by its key ([`leak::key`]), and whether it counts for the shares.
-    places: HashMap<String, (Split, bool)>,
+    /// The split of each dialogue that is there, by its key, and whether it counts for the shares.
+    places: HashMap<Key, (Split, bool)>,
 }
 
 impl Standing {
     /// Adds dialogues by their keys, with their splits; `counts` says whether they are part of what is divided into
     /// shares.
-    pub(crate) fn add(&mut self, places: impl Iterator<Item = (String, Split)>, counts: bool) {
+    pub(crate) fn add(&mut self, places: impl Iterator<Item = (Key, Split)>, counts: bool) {
         self.places
             .extend(places.map(|(key, split)| (key, (split, counts))));
     }
@@ -178,45 +179,32 @@ fn shares(total: usize) -> SplitShares {
 /// Draws a split for each dialogue, given by its key, in a data set that may grow one dialogue at a time.
 ///
 /// A dialogue that the data set has already, or the import has twice, goes where it is. Of the others each split gets as
-/// many as it lacks of its share of the whole data set ([`seats`]), in the order of a hash of seed and text: so the draw
-/// depends neither on the order of rows nor on the file, and the same import into the same data set draws the same.
-pub(crate) fn draw(keys: &[String], standing: &Standing, seed: u64) -> (Vec<Split>, SplitShares) {
-    let mut places: HashMap<&String, Split> = standing
-        .places
-        .iter()
-        .map(|(key, (split, _))| (key, *split))
-        .collect();
-    let mut fresh: Vec<([u8; 32], &String)> = Vec::new();
-    let mut seen: HashSet<&String> = HashSet::new();
-    for key in keys {
-        if !places.contains_key(key) && seen.insert(key) {
-            fresh.push((hash(seed, key), key));
-        }
-    }
+/// many as it lacks of its share of the whole data set ([`seats`]), in the order of their keys, which are hashes of seed and
+/// text: so the draw depends neither on the order of rows nor on the file, and the same import into the same data set
+/// draws the same.
+pub(crate) fn draw(keys: &[Key], standing: &Standing) -> (Vec<Split>, SplitShares) {
+    let is_fresh = |key: &&Key| !standing.places.contains_key(*key);
+    let mut fresh: Vec<Key> = keys.iter().filter(is_fresh).copied().collect();
     fresh.sort_unstable();
+    fresh.dedup();
     let counts = standing.counts();
-    let lot = fresh.first().map_or([0; 32], |(hash, _)| *hash);
+    let lot = fresh.first().map_or([0; 32], |key| key.0);
     let seats = seats(fresh.len(), counts, &lot);
-    let drawn = [
-        (Split::Test, seats.test),
-        (Split::Validation, seats.validation),
-        (Split::Train, seats.train),
-    ]
-    .into_iter()
-    .flat_map(|(split, n)| std::iter::repeat_n(split, n));
-    places.extend(fresh.iter().map(|(_, key)| *key).zip(drawn));
-    let split_of = |key: &String| places.get(key).copied().unwrap_or(Split::Train);
+    // In the order of the keys, one split after the other.
+    let drawn = |place: usize| match place {
+        _ if place < seats.test => Split::Test,
+        _ if place < seats.test + seats.validation => Split::Validation,
+        _ => Split::Train,
+    };
+    let split_of = |key: &Key| match (standing.places.get(key), fresh.binary_search(key)) {
+        (Some((split, _)), _) => *split,
+        (None, Ok(place)) => drawn(place),
+        (None, Err(_)) => Split::Train,
+    };
     (
         keys.iter().map(split_of).collect(),
         shares(counts.total() + fresh.len()),
     )
-}
-
-fn hash(seed: u64, key: &str) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    hasher.update(seed.to_le_bytes());
-    hasher.update(key);
-    hasher.finalize().into()
 }
 
 /// How many of `fresh` new dialogues each split gets, in a data set that holds `standing`.
@@ -299,10 +287,13 @@ fn fill_empty(seats: &mut Counts, standing: Counts) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
-    fn keys(from: usize, n: usize) -> Vec<String> {
-        (from..from + n).map(|i| format!("dialogue{i}")).collect()
+    fn keys(from: usize, n: usize, seed: u64) -> Vec<Key> {
+        let dialogue = |i| Key::of(seed, &format!("dialogue{i}"));
+        (from..from + n).map(dialogue).collect()
     }
 
     fn counts(splits: &[Split]) -> [usize; 3] {
@@ -311,19 +302,19 @@ mod tests {
     }
 
     /// A data set in which every dialogue counts.
-    fn standing(stood: &[(String, Split)]) -> Standing {
+    fn standing(stood: &[(Key, Split)]) -> Standing {
         let mut standing = Standing::default();
         standing.add(stood.iter().cloned(), true);
         standing
     }
 
     /// A data set that grows by `step` dialogues at a time.
-    fn grown(total: usize, step: usize, seed: u64) -> Vec<(String, Split)> {
-        let mut stood: Vec<(String, Split)> = Vec::new();
+    fn grown(total: usize, step: usize, seed: u64) -> Vec<(Key, Split)> {
+        let mut stood: Vec<(Key, Split)> = Vec::new();
         while stood.len() < total {
             let standing = standing(&stood);
-            let new = keys(stood.len(), step.min(total - stood.len()));
-            let (splits, _) = draw(&new, &standing, seed);
+            let new = keys(stood.len(), step.min(total - stood.len()), seed);
+            let (splits, _) = draw(&new, &standing);
             stood.extend(new.into_iter().zip(splits));
         }
         stood
@@ -337,7 +328,7 @@ mod tests {
             (250, [190, 30, 30]),
             (1000, [800, 100, 100]),
         ] {
-            let (splits, _) = draw(&keys(0, total), &Standing::default(), 0);
+            let (splits, _) = draw(&keys(0, total, 0), &Standing::default());
             assert_eq!(counts(&splits), wanted, "{total}");
         }
         let share = |total| {
@@ -387,9 +378,10 @@ mod tests {
 
     #[test]
     fn a_single_dialogue_is_drawn_by_its_text_and_the_seed() {
-        let stood = grown(40, 40, 0);
-        let standing = standing(&stood);
-        let drawn = |i: usize, seed| draw(&keys(i, 1), &standing, seed).0[0];
+        let drawn = |i: usize, seed| {
+            let standing = standing(&grown(40, 40, seed));
+            draw(&keys(i, 1, seed), &standing).0[0]
+        };
         let by_text: HashSet<Split> = (100..200).map(|i| drawn(i, 0)).collect();
         let by_seed: HashSet<Split> = (0..100).map(|seed| drawn(100, seed)).collect();
         assert!(by_text.len() > 1 && by_seed.len() > 1);
@@ -398,21 +390,21 @@ mod tests {
 
     #[test]
     fn neither_order_nor_repetition_changes_the_draw() {
-        let mut new = keys(0, 30);
-        let (splits, _) = draw(&new, &Standing::default(), 3);
-        let places: HashMap<String, Split> = new.iter().cloned().zip(splits).collect();
+        let mut new = keys(0, 30, 3);
+        let (splits, _) = draw(&new, &Standing::default());
+        let places: HashMap<Key, Split> = new.iter().copied().zip(splits).collect();
         new.reverse();
-        new.extend(keys(0, 30));
-        let (again, _) = draw(&new, &Standing::default(), 3);
+        new.extend(keys(0, 30, 3));
+        let (again, _) = draw(&new, &Standing::default());
         assert!(
             new.iter()
                 .zip(again)
                 .all(|(key, split)| places[key] == split)
         );
         // In the data set that they make they stay where they are.
-        let stood: Vec<(String, Split)> = places.into_iter().collect();
+        let stood: Vec<(Key, Split)> = places.into_iter().collect();
         let standing = standing(&stood);
-        let (standing_still, _) = draw(&new, &standing, 4);
+        let (standing_still, _) = draw(&new, &standing);
         let expected: Vec<Split> = new.iter().map(|key| standing.places[key].0).collect();
         assert_eq!(standing_still, expected);
     }
@@ -420,10 +412,10 @@ mod tests {
     #[test]
     fn what_does_not_count_is_known_and_takes_no_share() {
         let mut standing = Standing::default();
-        let waiting = keys(50, 40).into_iter().map(|key| (key, Split::Test));
+        let waiting = keys(50, 40, 0).into_iter().map(|key| (key, Split::Test));
         standing.add(waiting, false);
-        let new = [keys(0, 100), keys(50, 1)].concat();
-        let (splits, shares) = draw(&new, &standing, 0);
+        let new = [keys(0, 100, 0), keys(50, 1, 0)].concat();
+        let (splits, shares) = draw(&new, &standing);
         assert_eq!(splits[100], Split::Test, "it goes where it is");
         assert_eq!(shares.train, 70);
         // 40 of the hundred are there already; the other 60 make a set of their own.
@@ -433,17 +425,25 @@ mod tests {
 
     #[test]
     fn a_set_that_is_all_test_is_filled_up_with_training() {
-        let stood: Vec<(String, Split)> = keys(0, 6)
+        let stood: Vec<(Key, Split)> = keys(0, 6, 0)
             .into_iter()
             .map(|key| (key, Split::Test))
             .collect();
         let standing = standing(&stood);
-        let (splits, _) = draw(&keys(10, 20), &standing, 0);
+        let (splits, _) = draw(&keys(10, 20, 0), &standing);
         let [train, validation, test] = counts(&splits);
         assert_eq!(test, 0);
         assert!(
             train >= 16 && (2..=4).contains(&validation),
             "{train} {validation}"
         );
+    }
+
+    #[test]
+    fn a_draw_is_the_same_in_every_version() {
+        let (splits, _) = draw(&keys(0, 8, 5), &Standing::default());
+        let mut expected = [Split::Train; 8];
+        (expected[2], expected[4]) = (Split::Test, Split::Validation);
+        assert_eq!(splits, expected);
     }
 }

@@ -1,7 +1,7 @@
 //! Dates and times in front of messages, as chat programs write them in many countries.
 //!
 //! `14.03.25, 09:05`, `3/14/25, 9:05:12 AM`, `2023-12-20, 5:46 p.m.`, `2025. 3. 14. 9:05`. Which part is the day is decided
-//! for a whole file ([`order_of`]).
+//! for a whole file ([`Dates`]).
 
 use contract::DateOrder;
 use jiff::civil::{Date, DateTime};
@@ -164,25 +164,35 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The order of a file's dates, and whether nothing in the file proves it.
-pub(super) fn order_of(
-    dates: impl Iterator<Item = (DateParts, bool)> + Clone,
-) -> (DateOrder, bool) {
-    if dates.clone().any(|(date, _)| date.year_first) {
-        return (DateOrder::YearFirst, false);
-    }
-    let above = |place: usize| dates.clone().any(|(date, _)| date.parts[place] > 12);
-    match (above(0), above(1)) {
-        (true, _) => (DateOrder::DayFirst, false),
-        (_, true) => (DateOrder::MonthFirst, false),
+/// The dates of a file, as far as they tell the order of their parts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Dates {
+    has_year_first: bool,
+    /// The first or the second part is too large for a month.
+    is_above: [bool; 2],
+    is_american: bool,
+}
+
+impl Dates {
+    /// Sees a date, and whether its time says before or after noon.
+    pub(super) fn see(&mut self, date: DateParts, twelve_hours: bool) {
+        self.has_year_first |= date.year_first;
+        for (above, part) in self.is_above.iter_mut().zip(date.parts) {
+            *above |= part > 12;
+        }
         // A clock of twelve hours and slashes are how the United States write; the app follows the telephone.
-        _ => match dates
-            .clone()
-            .any(|(date, half)| half && date.separator == '/')
-        {
-            true => (DateOrder::MonthFirst, true),
-            false => (DateOrder::DayFirst, true),
-        },
+        self.is_american |= twelve_hours && date.separator == '/';
+    }
+
+    /// The order, and whether nothing in the file proves it.
+    pub(super) fn order(&self) -> (DateOrder, bool) {
+        match (self.has_year_first, self.is_above, self.is_american) {
+            (true, ..) => (DateOrder::YearFirst, false),
+            (false, [true, _], _) => (DateOrder::DayFirst, false),
+            (false, [_, true], _) => (DateOrder::MonthFirst, false),
+            (false, _, true) => (DateOrder::MonthFirst, true),
+            (false, _, false) => (DateOrder::DayFirst, true),
+        }
     }
 }
 
@@ -249,13 +259,13 @@ mod tests {
 
     #[test]
     fn the_file_shows_whether_the_day_stands_first() {
-        let dates = |texts: &[&str], half: bool| -> Vec<(DateParts, bool)> {
-            texts
-                .iter()
-                .map(|text| (Cursor(text).date().unwrap(), half))
-                .collect()
+        let order = |texts: &[&str], half| {
+            let mut dates = Dates::default();
+            for text in texts {
+                dates.see(Cursor(text).date().unwrap(), half);
+            }
+            dates.order()
         };
-        let order = |texts: &[&str], half| order_of(dates(texts, half).into_iter());
         assert_eq!(
             order(&["1/2/23", "1/13/23"], false),
             (DateOrder::MonthFirst, false)

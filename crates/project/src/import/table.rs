@@ -5,8 +5,9 @@
 use std::collections::{HashMap, HashSet};
 
 use contract::{FileFormat, IssueCode, Separator, excerpt};
-use serde_json::{Map, Value};
 
+use super::limits::{MOST_COLUMNS, Room};
+use super::value::{Fields, Name, Value};
 use super::{ImportProblem, Issue, Record, Records, Severity};
 
 mod quotes;
@@ -15,6 +16,10 @@ use quotes::{QuoteFault, Row, Rows, line_end};
 
 /// Lines at the top of a file that are looked at to find its header.
 const HEADER_LINES: usize = 10;
+
+/// What a row and a cell of it take besides their text, in bytes.
+const ROW_BYTES: usize = 2 * size_of::<Record>();
+const CELL_BYTES: usize = size_of::<(Name, Value)>() + 16;
 
 /// Reads a table; rows with another number of cells, with quotation marks that do not fit, or that are not UTF-8,
 /// become issues. The separator is found where it is not given.
@@ -34,6 +39,9 @@ pub(super) fn read(
     let mut rows = Rows::new(bytes, delimiter, start);
     while rows.skip_empty_line() {}
     let columns = match rows.next() {
+        Some(first) if first.width > MOST_COLUMNS => {
+            return Err(Room::of(bytes.len()).refusal(file));
+        }
         Some(first) => header(file, first)?,
         None => return Err(ImportProblem::Empty { file: file.into() }),
     };
@@ -49,6 +57,12 @@ pub(super) fn read(
         separator: separator_of(delimiter),
         ..Records::new(FileFormat::Csv)
     };
+    let names: Vec<Name> = records
+        .columns
+        .iter()
+        .map(|name| name.as_str().into())
+        .collect();
+    let mut room = Room::of(bytes.len());
     let mut row = 1;
     loop {
         row += 1;
@@ -58,11 +72,14 @@ pub(super) fn read(
         let Some(next) = rows.next() else {
             break;
         };
-        match fields_of(&records.columns, next) {
+        match fields_of(&names, next) {
+            Ok(_) if !room.take(ROW_BYTES + CELL_BYTES * names.len()) => break,
             Ok(fields) => records.rows.push(Record { row, fields }),
             Err((code, reason)) => records.issues.push(issue(file, row, code, reason)),
         }
     }
+    room.check(file)?;
+    records.room = room.empty();
     Ok(records)
 }
 
@@ -89,6 +106,7 @@ fn names_of(header: &str, delimiter: u8) -> Vec<String> {
     header
         .trim()
         .split(char::from(delimiter))
+        .take(MOST_COLUMNS)
         .map(|name| name.trim().trim_matches('"').to_owned())
         .collect()
 }
@@ -220,25 +238,25 @@ fn unlike(columns: Vec<String>) -> Vec<String> {
     unlike
 }
 
-fn fields_of(columns: &[String], row: Row) -> Result<Map<String, Value>, (IssueCode, String)> {
+fn fields_of(columns: &[Name], row: Row) -> Result<Fields, (IssueCode, String)> {
     let cells = row
         .cells
         .map_err(|fault| (IssueCode::OpenQuote, quote_reason(fault).to_owned()))?;
-    if cells.len() != columns.len() {
+    if row.width != columns.len() {
         let reason = format!(
             "this row has {} cells, the header has {}",
-            cells.len(),
+            row.width,
             columns.len()
         );
         return Err((IssueCode::RaggedRow, reason));
     }
-    let mut fields = Map::new();
+    let mut fields = Fields::with_capacity(columns.len());
     for (column, cell) in columns.iter().zip(cells) {
         let Ok(text) = String::from_utf8(cell) else {
             let reason = format!("not UTF-8 in the row at byte {} of the file", row.start);
             return Err((IssueCode::InvalidUtf8, reason));
         };
-        fields.insert(column.clone(), Value::String(text));
+        fields.push(column.clone(), text.into());
     }
     Ok(fields)
 }

@@ -3,10 +3,12 @@
 //! `messages[].type` is `message` or `service`. A text is a string, or a list of strings and objects with a `text`
 //! (tdesktop #25000). Somebody whose account is gone has no name. A caption stays, the picture over it says nothing.
 
+use contract::problem::ImportProblem;
 use contract::{AccountUnit, DropReason, FileFormat};
 use serde::Deserialize;
 
 use super::chat::{Chat, Message};
+use super::limits::Room;
 use super::stamp::iso_seconds;
 use super::transcript::Beside;
 use super::{Reading, Records};
@@ -18,6 +20,9 @@ const NOBODY: &str = "Deleted Account";
 /// An export: a chat by itself, or lists of chats.
 #[derive(Deserialize)]
 pub(super) struct Export {
+    /// Bytes of the document.
+    #[serde(skip)]
+    bytes: usize,
     messages: Option<Vec<Entry>>,
     chats: Option<Chats>,
     left_chats: Option<Chats>,
@@ -96,15 +101,27 @@ struct Reaction {
 }
 
 /// The export in a JSON document, if it is one.
-pub(super) fn export(bytes: &[u8]) -> Option<Export> {
+///
+/// # Errors
+/// [`ImportProblem::TooLarge`] for a document of too many messages of a few bytes.
+pub(super) fn export(file: &str, bytes: &[u8]) -> Result<Option<Export>, ImportProblem> {
     // Most files of rows do not even have these words.
     work::visit(bytes.len() * 2);
     let has = |word: &[u8]| bytes.windows(word.len()).any(|piece| piece == word);
     if !has(b"\"messages\"") || !has(b"\"date\"") {
-        return None;
+        return Ok(None);
     }
-    work::visit(bytes.len());
-    let export: Export = serde_json::from_slice(bytes).ok()?;
+    // Each message has a type and some texts and reactions, each an object.
+    let objects = bytes.iter().filter(|byte| **byte == b'{').count();
+    let mut room = Room::of(bytes.len());
+    if !room.take(objects * size_of::<Entry>()) {
+        return Err(room.refusal(file));
+    }
+    work::visit(bytes.len() * 2);
+    let Some(mut export) = serde_json::from_slice::<Export>(bytes).ok() else {
+        return Ok(None);
+    };
+    export.bytes = bytes.len();
     let lists = [&export.chats, &export.left_chats];
     let in_lists = lists
         .into_iter()
@@ -114,7 +131,7 @@ pub(super) fn export(bytes: &[u8]) -> Option<Export> {
         .messages
         .as_ref()
         .is_some_and(|list| !list.is_empty());
-    (alone || in_lists).then_some(export)
+    Ok((alone || in_lists).then_some(export))
 }
 
 /// Reads the dialogues of an export.
@@ -123,8 +140,8 @@ pub(super) fn read(
     export: &Export,
     reading: &Reading,
     beside: Option<&Beside<'_>>,
-) -> Records {
-    let mut chat = Chat::new(file, reading);
+) -> Result<Records, ImportProblem> {
+    let mut chat = Chat::new(file, reading, export.bytes);
     let mut row = 0;
     let lists = [&export.chats, &export.left_chats].into_iter().flatten();
     let chats = lists.flat_map(|chats| chats.list.iter().map(|chat| &chat.messages));

@@ -4,10 +4,15 @@
 //! turns is never a dialogue of its own: it belongs to the turns before it where these have no summary yet, else to
 //! those that follow.
 
+use contract::problem::ImportProblem;
 use contract::{DropReason, FileFormat};
 
 use super::Records;
-use super::transcript::{self, Beside, Line, Reach, Talk};
+use super::account::shown;
+use super::limits::Room;
+use super::lines::{Line, Lines};
+use super::said::Said;
+use super::transcript::{self, Beside, Reach, Talk, Talks};
 use crate::speaker;
 use crate::speaker::time::is_only_time;
 use crate::work;
@@ -16,24 +21,35 @@ use crate::work;
 pub(super) fn read(
     layout: FileFormat,
     file: &str,
-    lines: &[Line],
+    lines: Lines<'_>,
     beside: Option<&Beside<'_>>,
-) -> Records {
-    let mut reader = Reader::default();
+) -> Result<Records, ImportProblem> {
+    let mut reader = Reader {
+        talks: Talks::of(lines.bytes()),
+        current: Talk::default(),
+        closed: false,
+        summary: None,
+        after_blank: false,
+        dropped: Vec::new(),
+        room: Room::of(lines.bytes()),
+    };
     for line in lines {
-        reader.take(line);
+        reader.take(&line);
     }
     reader.finish();
-    let mut records = transcript::records(layout, file, reader.talks, beside);
-    for (line, reason, text) in &reader.dropped {
-        records.measure.drop(file, *line as u64, *reason, text);
+    reader.room.check(file)?;
+    let mut records = transcript::records(layout, file, reader.talks, beside)?;
+    for (line, reason, text) in reader.dropped {
+        records.measure.list(file, line as u64, reason, text);
     }
-    records
+    Ok(records)
 }
 
-#[derive(Default)]
+/// What a line takes that nobody says, in bytes.
+const DROPPED_BYTES: usize = 250;
+
 struct Reader {
-    talks: Vec<Talk>,
+    talks: Talks,
     current: Talk,
     /// No further turn belongs to the current dialogue.
     closed: bool,
@@ -41,11 +57,13 @@ struct Reader {
     summary: Option<Reach>,
     after_blank: bool,
     /// Headings and lines with only a time, which nobody says.
-    dropped: Vec<(usize, DropReason, String)>,
+    dropped: Vec<(usize, DropReason, Box<str>)>,
+    /// Room for them.
+    room: Room,
 }
 
 impl Reader {
-    fn take(&mut self, line: &Line) {
+    fn take(&mut self, line: &Line<'_>) {
         if line.text.is_empty() {
             self.after_blank = true;
             return;
@@ -77,7 +95,7 @@ impl Reader {
                     self.finish();
                 }
                 self.current.takes(line);
-                self.current.hear(heard, false);
+                self.current.hear(&heard, false);
             }
         }
     }
@@ -89,14 +107,11 @@ impl Reader {
             *reach = Reach::Heading;
             return;
         }
-        if let [only] = self.current.turns.as_slice()
-            && only.speaker.is_none()
-            && !self.closed
-        {
-            let (row, text) = (self.current.row, only.text.clone());
-            self.dropped.push((row, DropReason::Header, text));
+        if let Some(title) = self.title() {
+            let row = self.current.row;
+            self.leave_out(row, DropReason::Header, &title);
             self.current.units.read = self.current.units.read.saturating_sub(1);
-            self.current.turns.clear();
+            self.current.turns = Said::default();
             if self.current.summary.is_none() {
                 self.current = Talk::default();
             }
@@ -104,8 +119,23 @@ impl Reader {
         self.separate();
     }
 
-    fn drop(&mut self, line: &Line, reason: DropReason) {
-        self.dropped.push((line.number, reason, line.text.clone()));
+    /// The only line so far, if nobody says it.
+    fn title(&self) -> Option<String> {
+        if self.closed || self.current.turns.len() != 1 {
+            return None;
+        }
+        let turn = self.current.turns.turns().next()?;
+        turn.name().is_none().then(|| turn.text())
+    }
+
+    fn drop(&mut self, line: &Line<'_>, reason: DropReason) {
+        self.leave_out(line.number, reason, &line.text);
+    }
+
+    fn leave_out(&mut self, number: usize, reason: DropReason, text: &str) {
+        if self.room.take(DROPPED_BYTES) {
+            self.dropped.push((number, reason, shown(text).into()));
+        }
     }
 
     fn separate(&mut self) {
@@ -113,7 +143,7 @@ impl Reader {
         self.closed |= !self.current.turns.is_empty();
     }
 
-    fn begin_summary(&mut self, line: &Line, reach: Reach, begin: &str) {
+    fn begin_summary(&mut self, line: &Line<'_>, reach: Reach, begin: &str) {
         if self.current.summary.is_some() {
             self.finish();
         }
@@ -123,7 +153,7 @@ impl Reader {
         self.summary = Some(reach);
     }
 
-    fn go_on(&mut self, line: &Line, after_blank: bool) {
+    fn go_on(&mut self, line: &Line<'_>, after_blank: bool) {
         self.current.takes(line);
         self.current
             .summarize(&line.text, if after_blank { "\n\n" } else { "\n" });

@@ -1,19 +1,24 @@
-//! What all transcripts share: lines, ways to mark a speaker, the dialogues found, and summaries beside the file.
+//! What all transcripts share: the dialogues found, summaries, and summaries beside the file.
 //!
 //! A transcript says nothing in columns, so its dialogues become records with the two columns `dialogue` and
 //! `summary`. A record's row is the line on which its dialogue begins.
 
 use std::path::{Path, PathBuf};
 
-use contract::{AccountUnit, FileFormat, IssueCode, excerpt};
-use serde_json::{Map, Value};
+use std::collections::HashSet;
+
+use contract::problem::ImportProblem;
+use contract::{AccountUnit, FileFormat, IntakeLimit, IssueCode, excerpt};
 
 use super::account::{Measure, Units};
-use super::settle::{Doubt, settle};
+use super::limits::{self, Room, TURNS};
+use super::lines::Line;
+use super::said::{Said, Unsure};
+use super::settle::settle;
+use super::value::{Fields, Name, Value};
 use super::{Issue, Record, Records, Severity};
-use crate::dialogue::{Dialogue, MAX_SPEAKER_CHARS, Turn, normalise_text};
-use crate::speaker::{self, Heard, Surety};
-use crate::work;
+use crate::dialogue::{MAX_SPEAKER_CHARS, Turn, normalise_text};
+use crate::speaker::{self, Heard};
 
 /// Endings of files that may have their summary in a file beside them.
 const ENDINGS: [&str; 9] = [
@@ -24,33 +29,31 @@ const BESIDE: &str = "summary.txt";
 /// Words over a summary, in the languages of the window.
 const SUMMARY_WORDS: [&str; 2] = ["summary", "zusammenfassung"];
 
-/// A line of a file, with one kind of spaces and none at either end.
-pub(super) struct Line {
-    /// Its number in the file, from 1.
-    pub(super) number: usize,
-    pub(super) text: String,
-    /// It has blanks and nothing else; in captions such a line does not end a cue.
-    pub(super) is_blank: bool,
-    /// Offset in the file of the first byte that is not UTF-8.
-    bad_byte: Option<usize>,
-}
+/// Most faults of one dialogue that are kept.
+pub(super) const MOST_FAULTS: usize = 1_000;
+/// What a dialogue takes besides its turns, in bytes.
+const TALK_BYTES: usize = 600;
 
 /// One dialogue of a transcript.
 #[derive(Default)]
 pub(super) struct Talk {
     /// The line on which it begins; 0 before it has one.
     pub(super) row: usize,
-    pub(super) turns: Vec<Turn>,
-    /// Turns that have a speaker only if the dialogue bears it out.
-    pub(super) doubts: Vec<Doubt>,
+    pub(super) turns: Said,
     /// Lines that begin as if somebody else spoke, and do not say who.
-    pub(super) changes: Vec<String>,
+    pub(super) changes: Unsure,
     /// Lines that may be said by somebody else, and were read as text of the turn before them.
-    unsure: Vec<String>,
+    unsure: Unsure,
     pub(super) summary: Option<String>,
-    pub(super) faults: Vec<Fault>,
+    faults: Vec<Fault>,
     /// The lines, captions or messages that it is made of.
     pub(super) units: Units,
+}
+
+/// The dialogues of a file so far.
+pub(super) struct Talks {
+    list: Vec<Talk>,
+    room: Room,
 }
 
 /// Something wrong with a dialogue; its file and row are added at the end.
@@ -169,44 +172,6 @@ fn without_label(lines: &[&str]) -> String {
     }
 }
 
-impl Line {
-    /// All lines of a file, whichever of the three line ends it has.
-    pub(super) fn all(bytes: &[u8]) -> Vec<Self> {
-        work::visit(bytes.len() * 4);
-        let (mut lines, mut start, mut number) = (Vec::new(), 0, 0);
-        while start <= bytes.len() {
-            let end = bytes[start..]
-                .iter()
-                .position(|byte| matches!(byte, b'\n' | b'\r'))
-                .map_or(bytes.len(), |length| start + length);
-            number += 1;
-            Self::add(&mut lines, number, start, &bytes[start..end]);
-            start = match bytes.get(end..end + 2) {
-                Some(b"\r\n") => end + 2,
-                _ => end + 1,
-            };
-        }
-        lines
-    }
-
-    /// Adds a line; the rare line ends of Unicode divide it further.
-    fn add(lines: &mut Vec<Self>, number: usize, offset: usize, bytes: &[u8]) {
-        let bad_byte = std::str::from_utf8(bytes)
-            .err()
-            .map(|error| offset + error.valid_up_to());
-        let text = normalise_text(&String::from_utf8_lossy(bytes));
-        lines.extend(text.split('\n').map(|text| {
-            let text = text.trim().to_owned();
-            Self {
-                number,
-                is_blank: text.is_empty() && !bytes.is_empty(),
-                text,
-                bad_byte,
-            }
-        }));
-    }
-}
-
 impl Fault {
     pub(super) fn new(field: &'static str, code: IssueCode, reason: String, fix: &str) -> Self {
         Self {
@@ -231,9 +196,47 @@ impl Fault {
     }
 }
 
+impl Talks {
+    /// None so far, of a text with so many bytes.
+    pub(super) fn of(bytes: usize) -> Self {
+        Self {
+            list: Vec::new(),
+            room: Room::of(bytes),
+        }
+    }
+
+    pub(super) fn push(&mut self, talk: Talk) {
+        // What there is no room for is refused in the end.
+        if self.room.take(TALK_BYTES) {
+            self.list.push(talk);
+        }
+    }
+
+    pub(super) fn last_mut(&mut self) -> Option<&mut Talk> {
+        self.list.last_mut()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Talk> {
+        self.list.iter()
+    }
+
+    pub(super) fn sort(&mut self) {
+        self.list.sort_by_key(|talk| talk.row);
+    }
+
+    /// The text has so many more bytes.
+    pub(super) fn grow(&mut self, bytes: usize) {
+        self.room.grow(bytes);
+    }
+}
+
 impl Talk {
     /// Counts a line as one of this dialogue: its first one is the row, its bytes have to be UTF-8.
-    pub(super) fn takes(&mut self, line: &Line) {
+    pub(super) fn takes(&mut self, line: &Line<'_>) {
         if self.row == 0 {
             self.row = line.number;
         }
@@ -242,66 +245,53 @@ impl Talk {
     }
 
     /// Names a line that is not UTF-8.
-    pub(super) fn check_bytes(&mut self, line: &Line) {
+    pub(super) fn check_bytes(&mut self, line: &Line<'_>) {
         if let Some(offset) = line.bad_byte {
-            let reason = format!(
-                "line {} is not UTF-8 at byte {offset} of the file",
-                line.number
-            );
-            self.faults.push(Fault::new(
-                "",
-                IssueCode::InvalidUtf8,
-                reason,
-                "Save the file as UTF-8.",
-            ));
+            self.not_utf8(line.number, offset);
+        }
+    }
+
+    /// Names a line that is not UTF-8 at this byte of the file.
+    pub(super) fn not_utf8(&mut self, number: usize, offset: usize) {
+        let reason = format!("line {number} is not UTF-8 at byte {offset} of the file");
+        let fix = "Save the file as UTF-8.";
+        self.find(Fault::new("", IssueCode::InvalidUtf8, reason, fix));
+    }
+
+    /// Adds something that is wrong with it; a thousand faults tell as much as a million.
+    pub(super) fn find(&mut self, fault: Fault) {
+        if self.faults.len() < MOST_FAULTS {
+            self.faults.push(fault);
         }
     }
 
     /// Adds a line that somebody may say. `goes_on` is whether it belongs to the turn before it where it names nobody.
-    pub(super) fn hear(&mut self, heard: Heard, goes_on: bool) {
-        let Heard {
-            speaker,
-            text,
-            plain,
-        } = heard;
-        let (name, surety) = match speaker {
-            Some((name, surety)) => (Some(name), surety),
-            None => (None, Surety::Sure),
-        };
-        match self.turns.last_mut() {
-            Some(last) if name.is_none() && goes_on => last.add(&text),
-            _ => {
-                if surety != Surety::Sure {
-                    self.doubts.push(Doubt {
-                        turn: self.turns.len(),
-                        surety,
-                        plain,
-                        text_bytes: text.len(),
-                        goes_on,
-                    });
-                }
-                let speaker = name;
-                if speaker.is_some() || !text.is_empty() {
-                    self.turns.push(Turn { speaker, text });
-                }
-            }
+    pub(super) fn hear(&mut self, heard: &Heard<'_>, goes_on: bool) {
+        if self.has_room() {
+            self.turns.hear(heard, goes_on);
         }
+    }
+
+    /// Adds what somebody says.
+    pub(super) fn say(&mut self, turn: &Turn) {
+        if self.has_room() {
+            self.turns.say(turn);
+        }
+    }
+
+    /// An import with more turns is refused when all is counted; until then no more of them are kept.
+    fn has_room(&self) -> bool {
+        self.turns.len() as u64 <= TURNS
     }
 
     /// Decides who speaks where lines alone do not say it, and adds lines of nobody to the turn before them.
     pub(super) fn settle(&mut self) {
-        let doubts = std::mem::take(&mut self.doubts);
-        self.unsure.extend(settle(&mut self.turns, &doubts));
+        self.unsure.extend(settle(&mut self.turns));
         let changes = std::mem::take(&mut self.changes);
-        if self.turns.iter().any(|turn| turn.speaker.is_some()) {
+        if self.turns.has_speaker() {
             self.unsure.extend(changes);
         }
-        let turns = std::mem::take(&mut self.turns);
-        let mut turns = Dialogue { turns }.join_continuations().turns;
-        for turn in turns.iter_mut().filter(|turn| turn.speaker.is_none()) {
-            turn.text = speaker::unspoken(&turn.text);
-        }
-        self.turns = turns;
+        self.turns.join_continuations();
     }
 
     /// Adds a piece to the summary, which begins with it where there was none.
@@ -318,35 +308,33 @@ impl Talk {
     }
 
     /// What is still wrong when all lines are read.
-    fn check(&mut self, dialogue: &Dialogue) {
-        if dialogue.turns.is_empty() {
+    fn check(&mut self) {
+        if self.turns.is_empty() {
             let reason =
                 "there is a summary, but no dialogue between this line and the next summary".into();
             let fix = "Put the turns over or under it, with a line of `---` or a heading between turns and summary.";
-            self.faults.push(Fault::new(
-                "dialogue",
-                IssueCode::MissingDialogue,
-                reason,
-                fix,
-            ));
+            let code = IssueCode::MissingDialogue;
+            self.find(Fault::new("dialogue", code, reason, fix));
         }
-        let speakers = dialogue.speakers();
-        self.faults.extend(
-            speakers
-                .iter()
-                .filter(|name| !speaker::is_readable(name))
-                .map(|name| bad_speaker(name)),
-        );
+        let mut unreadable: HashSet<&str> = HashSet::new();
+        let names = self.turns.turns().filter_map(|turn| turn.name());
+        let bad: Vec<Fault> = names
+            .filter(|name| !speaker::is_readable(name) && unreadable.insert(name))
+            .take(MOST_FAULTS)
+            .map(bad_speaker)
+            .collect();
+        bad.into_iter().for_each(|fault| self.find(fault));
+        let mut warnings = Vec::new();
         let mut warn = |code, reason, fix| {
             let fault = Fault::new("dialogue", code, reason, fix);
-            self.faults.push(Fault {
+            warnings.push(Fault {
                 severity: Severity::Warning,
                 ..fault
             });
         };
-        let strays = dialogue.stray_lines();
-        if let (Some(first), false) = (strays.first(), speakers.is_empty()) {
-            let first = excerpt(first);
+        let stray = self.turns.turns().find(|turn| turn.name().is_none());
+        if let (Some(first), true) = (stray, self.turns.has_speaker()) {
+            let first = excerpt(&speaker::unspoken(&first.text()));
             let reason = format!("before the first speaker stands `{first}`, which nobody says");
             let fix = "It is kept. Take it out, or write the speaker before it.";
             warn(IssueCode::NoSpeaker, reason, fix);
@@ -354,66 +342,71 @@ impl Talk {
         if let Some(reason) = unsure_speaker(&self.unsure) {
             warn(IssueCode::UnsureSpeaker, reason, UNSURE_FIX);
         }
+        self.faults.extend(warnings);
     }
 }
 
 /// The dialogues of a file as records; those with an error become issues.
+///
+/// # Errors
+/// [`ImportProblem::TooLarge`] for a text that is divided into too many dialogues.
 pub(super) fn records(
     layout: FileFormat,
     file: &str,
-    talks: Vec<Talk>,
+    talks: Talks,
     beside: Option<&Beside<'_>>,
-) -> Records {
+) -> Result<Records, ImportProblem> {
+    talks.room.check(file)?;
+    let room = talks.room.empty();
+    let talks = talks.list;
+    let turns: usize = talks.iter().map(|talk| talk.units.read).sum();
+    limits::check(file, IntakeLimit::Turns, turns as u64)?;
     let mut records = nothing(layout);
+    records.room = room;
     records.summary_fix = Some(summary_fix(file));
+    let names: [Name; 2] = ["dialogue".into(), "summary".into()];
     let texts = beside.map(|beside| beside.texts(talks.len()));
     for (index, mut talk) in talks.into_iter().enumerate() {
         match &texts {
             Some(Ok(texts)) if talk.summary.is_none() => talk.summary = texts.get(index).cloned(),
             Some(Err(fault)) if talk.summary.is_none() => {
-                talk.faults.push(fault.clone());
+                talk.find(fault.clone());
                 talk.summary = Some(String::new());
             }
             _ => {}
         }
-        let lines = talk.turns.len();
+        let lines = talk.turns.count();
         talk.settle();
-        let joined = lines.saturating_sub(talk.turns.len());
+        let joined = lines.saturating_sub(talk.turns.count());
         talk.units.merged = (talk.units.merged + joined).min(talk.units.read);
-        let dialogue = Dialogue {
-            turns: std::mem::take(&mut talk.turns),
-        };
-        talk.check(&dialogue);
+        talk.check();
         let is_good = talk
             .faults
             .iter()
             .all(|fault| fault.severity == Severity::Warning);
-        records.issues.extend(
-            talk.faults
-                .into_iter()
-                .map(|fault| fault.into_issue(file, talk.row)),
-        );
+        for fault in std::mem::take(&mut talk.faults) {
+            records.issues.push(fault.into_issue(file, talk.row));
+        }
         match is_good {
             true => records.measure.set(talk.row, talk.units),
             false => records.measure.lose(talk.units.read),
         }
         if is_good {
+            let dialogue = std::mem::take(&mut talk.turns).to_text();
             // A dialogue without a summary has no such field: whether it is kept is decided with the other rows.
-            let fields = [
-                ("dialogue", Some(dialogue.to_text())),
-                ("summary", talk.summary),
-            ];
-            let fields: Map<String, Value> = fields
+            let fields = [("dialogue", Some(dialogue)), ("summary", talk.summary)];
+            let fields = fields
                 .into_iter()
-                .filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?))))
-                .collect();
+                .zip(&names)
+                .filter_map(|((_, text), name)| Some((name.clone(), Value::from(text?))));
+            let fields: Fields = fields.collect();
             records.rows.push(Record {
                 row: talk.row,
                 fields,
             });
         }
     }
-    records
+    Ok(records)
 }
 
 fn nothing(layout: FileFormat) -> Records {
@@ -442,9 +435,9 @@ pub(super) const BAD_SPEAKER_FIX: &str =
 const _: () = assert!(MAX_SPEAKER_CHARS == 40, "the sentence above says so");
 
 /// The sentence about lines that may name a speaker; none if there are no such lines.
-pub(super) fn unsure_speaker(lines: &[String]) -> Option<String> {
-    let first = excerpt(lines.first()?);
-    Some(match lines.len() {
+pub(super) fn unsure_speaker(lines: &Unsure) -> Option<String> {
+    let first = lines.first.as_ref()?;
+    Some(match lines.count {
         1 => format!("`{first}` may name a speaker, or may not"),
         count => format!("{count} lines may name a speaker, or may not; the first is `{first}`"),
     })

@@ -4,16 +4,17 @@
 //! what is said and one whose values come again. A table of dialogues has no such column of speakers, and its texts have
 //! their speakers inside.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use contract::problem::ImportProblem;
 use contract::{DropReason, FileFormat, MapPart, Remark};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
 
 use super::account::{Measure, Units};
+use super::value::{Fields, Name, Value};
 use super::{ColumnMap, Record, Records, columns, names};
-use crate::dialogue::Dialogue;
+use crate::dialogue::has_speakers;
 
 /// Rows that are looked at before the columns are believed.
 const LOOK_ROWS: usize = 200;
@@ -127,7 +128,7 @@ pub(super) fn gather(
         (None, None) => recognise(&records),
     };
     Ok(match turns {
-        Some(turns) => joined(file, records, &turns, format, asked.is_none()),
+        Some(turns) => joined(file, records, &turns, format, asked.is_none())?,
         None => records,
     })
 }
@@ -170,15 +171,16 @@ fn check(file: &str, asked: &TurnMap, columns: &[String]) -> Result<(), ImportPr
 fn recognise(records: &Records) -> Option<TurnMap> {
     let mut map = guess_columns(&records.columns)?;
     let rows = &records.rows[..records.rows.len().min(LOOK_ROWS)];
-    let cells = |column: &str| -> Vec<String> {
-        let cell = |record: &Record| record.fields.get(column).and_then(cell);
-        rows.iter().filter_map(cell).collect()
+    let cells = |column: &str| -> Vec<Cow<'_, str>> {
+        rows.iter()
+            .filter_map(|record| record.fields.get(column).and_then(cell))
+            .collect()
     };
     let (texts, speakers) = (cells(&map.text), cells(&map.speaker));
-    let is_turn = |text: &String| Dialogue::parse(text).speakers().len() < 2;
-    let is_name = |name: &String| name.chars().count() <= 80 && !name.contains('\n');
-    let comes_again = |values: &[String]| {
-        let distinct: std::collections::HashSet<&String> = values.iter().collect();
+    let is_turn = |text: &Cow<'_, str>| !has_speakers(text, 2);
+    let is_name = |name: &Cow<'_, str>| name.chars().count() <= 80 && !name.contains('\n');
+    let comes_again = |values: &[Cow<'_, str>]| {
+        let distinct: HashSet<&Cow<'_, str>> = values.iter().collect();
         distinct.len() < values.len()
     };
     let are_turns = rows.len() >= 2
@@ -206,15 +208,18 @@ fn recognise(records: &Records) -> Option<TurnMap> {
 }
 
 /// A cell as text; `None` if it is empty or no single value.
-fn cell(value: &Value) -> Option<String> {
+fn cell(value: &Value) -> Option<Cow<'_, str>> {
     let text = match value {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(flag) => flag.to_string(),
+        Value::String(text) => Cow::Borrowed(text.trim()),
+        Value::Number(number) => Cow::Owned(number.to_string()),
+        Value::Bool(flag) => Cow::Owned(flag.to_string()),
         _ => return None,
     };
     (!text.is_empty()).then_some(text)
 }
+
+/// What a conversation takes besides its turns, in bytes.
+const GROUP_BYTES: usize = 400;
 
 /// A conversation that is being gathered.
 struct Group {
@@ -232,7 +237,7 @@ fn joined(
     map: &TurnMap,
     format: FileFormat,
     guessed: bool,
-) -> Records {
+) -> Result<Records, ImportProblem> {
     let split = columns::split_column(&records.columns);
     // Merged cells of a workbook hold their value in the first row alone.
     let carries = matches!(
@@ -243,10 +248,15 @@ fn joined(
     let mut place_of: HashMap<Option<String>, usize> = HashMap::new();
     let mut measure = Measure::of_rows();
     measure.dropped = records.measure.dropped;
-    let bad_rows = records.issues.len();
+    let bad_rows = records.issues.bad_rows();
+    let mut room = records.room;
+    let (speaker_name, text_name): (Name, Name) = ("speaker".into(), "text".into());
     let mut last: Option<String> = None;
-    for record in &records.rows {
-        let field = |column: &str| record.fields.get(column).and_then(cell);
+    for record in records.rows {
+        let field = |column: &str| {
+            let value = record.fields.get(column).and_then(cell);
+            value.map(Cow::into_owned)
+        };
         let named = map.group.as_deref().and_then(field);
         let key = if carries {
             named.or(last.clone())
@@ -255,6 +265,7 @@ fn joined(
         };
         last.clone_from(&key);
         let place = *place_of.entry(key.clone()).or_insert_with(|| {
+            room.take(GROUP_BYTES);
             groups.push(Group {
                 row: record.row,
                 key,
@@ -275,10 +286,12 @@ fn joined(
                 group.units.read += 1;
                 let follows = speaker.is_none() && !group.turns.is_empty();
                 group.units.merged += usize::from(follows);
-                group.turns.push(match speaker {
-                    Some(speaker) => json!({"speaker": speaker, "text": text}),
-                    None => json!({"text": text}),
-                });
+                let mut turn = Fields::with_capacity(2);
+                if let Some(speaker) = speaker {
+                    turn.push(speaker_name.clone(), speaker.into());
+                }
+                turn.push(text_name.clone(), text.into());
+                group.turns.push(Value::Object(turn));
             }
             None => measure.drop(
                 file,
@@ -288,6 +301,8 @@ fn joined(
             ),
         }
     }
+    room.check(file)?;
+    drop(place_of);
     groups.retain(|group| !group.turns.is_empty());
     let mut out = Records {
         columns: ["id", "dialogue", "summary"].map(str::to_owned).to_vec(),
@@ -297,6 +312,7 @@ fn joined(
         inside: records.inside,
         sheet: records.sheet,
         separator: records.separator,
+        room: records.room,
         ..Records::new(format)
     };
     if split.is_some() {
@@ -313,19 +329,20 @@ fn joined(
         });
     }
     out.measure.lose(bad_rows);
+    let [id, dialogue, summary, split]: [Name; 4] =
+        ["id", "dialogue", "summary", "split"].map(Into::into);
     for group in groups {
         out.measure.set(group.row, group.units);
-        let mut fields = Map::new();
-        let texts = [("id", group.key), ("split", group.split)];
-        fields.insert("dialogue".to_owned(), Value::Array(group.turns));
+        let mut fields = Fields::with_capacity(4);
+        fields.push(dialogue.clone(), Value::Array(group.turns));
         // A table with a column of summaries has an empty one here; one without has none at all.
-        let summary = match &map.summary {
-            Some(_) => Some(group.summary.unwrap_or_default()),
-            None => None,
-        };
-        for (name, text) in texts.into_iter().chain([("summary", summary)]) {
+        let words = map
+            .summary
+            .is_some()
+            .then(|| group.summary.unwrap_or_default());
+        for (name, text) in [(&id, group.key), (&split, group.split), (&summary, words)] {
             if let Some(text) = text {
-                fields.insert(name.to_owned(), Value::String(text));
+                fields.push(name.clone(), text.into());
             }
         }
         out.rows.push(Record {
@@ -333,5 +350,5 @@ fn joined(
             fields,
         });
     }
-    out
+    Ok(out)
 }

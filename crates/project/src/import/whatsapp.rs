@@ -6,12 +6,17 @@
 
 mod words;
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use contract::problem::ImportProblem;
 use contract::{AccountUnit, DropReason, FileFormat, Remark};
 use words::{deleted, is_call, is_edited_mark, is_media, is_system};
 
-use super::chat::{Chat, Follows, Message, SummaryLines};
-use super::stamp::{Clock, Cursor, DateParts, is_mark, order_of, seconds, without_marks};
-use super::transcript::{Beside, Line};
+use super::chat::{Chat, Follows, Message, SummaryLines, hash};
+use super::lines::{Line, Lines};
+use super::stamp::{Clock, Cursor, DateParts, Dates, is_mark, seconds, without_marks};
+use super::transcript::{Beside, MOST_FAULTS};
 use super::{Reading, Records};
 use crate::work;
 
@@ -32,93 +37,137 @@ struct Head<'a> {
 }
 
 /// A message with all its lines.
-struct Raw<'a> {
-    head: Head<'a>,
-    lines: Vec<&'a Line>,
+struct Raw {
+    /// The line that it begins on.
+    number: usize,
+    /// What follows date and time.
+    body: String,
+    /// The lines below.
+    below: String,
+    date: DateParts,
+    clock: Clock,
+    bracketed: bool,
+    /// Lines that are not UTF-8, by their number and the byte of the file.
+    bad: Vec<(usize, usize)>,
 }
 
-/// What was found between two heads of messages.
-enum Item<'a> {
-    Message(Raw<'a>),
-    Summary(String, &'static str),
+impl Raw {
+    fn new(line: &Line<'_>, head: &Head<'_>) -> Self {
+        Self {
+            number: line.number,
+            body: head.body.to_owned(),
+            below: String::new(),
+            date: head.date,
+            clock: head.clock,
+            bracketed: head.bracketed,
+            bad: line.bad().into_iter().collect(),
+        }
+    }
+
+    fn add(&mut self, line: &Line<'_>) {
+        self.below.push('\n');
+        self.below.push_str(&line.text);
+        if self.bad.len() < MOST_FAULTS {
+            self.bad.extend(line.bad());
+        }
+    }
 }
 
 /// Whether the lines are those of a chat: three begin with date and time, or half of the first twenty, and somebody
 /// writes.
-pub(super) fn look_like_ones(lines: &[Line]) -> bool {
-    let written = || lines.iter().filter(|line| !line.text.is_empty());
-    let heads = |count: usize| {
-        let heads = written().take(count).filter_map(|line| head(&line.text));
-        heads.count()
-    };
-    let first = written().take(FIRST_LINES).count();
-    work::visit(lines.iter().map(|line| line.text.len().min(40)).sum());
-    let is_sure = heads(usize::MAX) >= SURE_LINES || (first > 0 && heads(FIRST_LINES) * 2 >= first);
-    let is_spoken = |line: &Line| {
-        head(&line.text).is_some_and(|head| {
-            named(head.body).is_some_and(|(name, _)| !name.starts_with(['<', '[', '(']))
-        })
-    };
-    is_sure && written().any(is_spoken)
+#[derive(Default)]
+pub(super) struct Look {
+    written: usize,
+    heads: usize,
+    first_heads: usize,
+    is_spoken: bool,
+}
+
+impl Look {
+    /// Sees the next line that is not empty.
+    pub(super) fn see(&mut self, text: &str) {
+        work::visit(text.len().min(40));
+        self.written += 1;
+        let Some(head) = head(text) else {
+            return;
+        };
+        self.heads += 1;
+        self.first_heads += usize::from(self.written <= FIRST_LINES);
+        self.is_spoken = self.is_spoken
+            || named(head.body).is_some_and(|(name, _)| !name.starts_with(['<', '[', '(']));
+    }
+
+    pub(super) fn is_one(&self) -> bool {
+        let first = self.written.min(FIRST_LINES);
+        let is_sure = self.heads >= SURE_LINES || (first > 0 && self.first_heads * 2 >= first);
+        is_sure && self.is_spoken
+    }
+}
+
+/// [`Look`] at all lines.
+pub(super) fn look_like_ones(lines: Lines<'_>) -> bool {
+    let mut look = Look::default();
+    for line in lines.filter(|line| !line.text.is_empty()) {
+        look.see(&line.text);
+    }
+    look.is_one()
+}
+
+/// What only the whole chat tells.
+#[derive(Default)]
+struct Whole {
+    dates: Dates,
+    /// The first day, and whether another one comes.
+    day: Option<[u32; 3]>,
+    has_days: bool,
+    is_ios: bool,
+    /// Who writes, by a hash.
+    names: HashSet<u64>,
+}
+
+impl Whole {
+    fn of(lines: Lines<'_>) -> Self {
+        let mut whole = Self::default();
+        for line in lines {
+            let Some(head) = head(&line.text) else {
+                continue;
+            };
+            whole.dates.see(head.date, head.clock.twelve_hours);
+            let day = *whole.day.get_or_insert(head.date.parts);
+            whole.has_days |= day != head.date.parts;
+            whole.is_ios |= head.bracketed;
+            if let Some((name, _)) = named(head.body) {
+                whole.names.insert(hash(name));
+            }
+        }
+        whole
+    }
 }
 
 /// Reads the dialogues of a chat.
 pub(super) fn read(
     file: &str,
-    lines: &[Line],
+    lines: Lines<'_>,
     reading: &Reading,
     beside: Option<&Beside<'_>>,
-) -> Records {
-    let mut chat = Chat::new(file, reading);
-    let items = items(lines, &mut chat);
-    let dates = items.iter().filter_map(|item| match item {
-        Item::Message(raw) => Some((raw.head.date, raw.head.clock.twelve_hours)),
-        Item::Summary(..) => None,
-    });
-    let (order, guessed) = order_of(dates.clone());
-    let mut days: Vec<[u32; 3]> = dates.map(|(date, _)| date.parts).collect();
-    days.dedup();
-    let is_ios = items
-        .iter()
-        .any(|item| matches!(item, Item::Message(raw) if raw.head.bracketed));
-    let mut names = std::collections::HashSet::new();
-    for item in &items {
-        if let Item::Message(raw) = item
-            && let Some((name, _)) = named(raw.head.body)
-        {
-            names.insert(name);
+) -> Result<Records, ImportProblem> {
+    let whole = Whole::of(lines.clone());
+    let (order, guessed) = whole.dates.order();
+    let mut chat = Chat::new(file, reading, lines.bytes());
+    let say = |chat: &mut Chat<'_>, raw: Option<Raw>| {
+        let Some(raw) = raw else {
+            return;
+        };
+        let moment = seconds(raw.date, raw.clock, order);
+        let is_known = |name: &str| whole.names.contains(&hash(name));
+        let (reason, message) = message(&raw, moment, is_known);
+        match reason {
+            None => chat.say(message),
+            Some(reason) => chat.leave_out(reason, message),
         }
-    }
-    for item in &items {
-        match item {
-            Item::Summary(text, separator) => chat.summarize(text, separator),
-            Item::Message(raw) => {
-                let moment = seconds(raw.head.date, raw.head.clock, order);
-                let (reason, message) = message(raw, moment, |name| names.contains(name));
-                match reason {
-                    None => chat.say(message),
-                    Some(reason) => chat.leave_out(reason, message),
-                }
-                raw.lines.iter().for_each(|line| chat.check_bytes(line));
-            }
-        }
-    }
-    let layout = match is_ios {
-        true => FileFormat::WhatsappIos,
-        false => FileFormat::WhatsappAndroid,
+        chat.not_utf8(&raw.bad);
     };
-    let mut records = chat.finish(layout, AccountUnit::Message, beside);
-    if guessed && days.len() > 1 {
-        records.remarks.push(Remark::DateOrderGuessed {
-            file: file.to_owned(),
-            order,
-        });
-    }
-    records
-}
-
-fn items<'a>(lines: &'a [Line], chat: &mut Chat<'_>) -> Vec<Item<'a>> {
-    let mut items: Vec<Item<'a>> = Vec::new();
+    let mut current: Option<Raw> = None;
     let mut summary = SummaryLines::default();
     let mut has_begun = false;
     for line in lines {
@@ -129,26 +178,36 @@ fn items<'a>(lines: &'a [Line], chat: &mut Chat<'_>) -> Vec<Item<'a>> {
         if let Some(head) = head(&line.text) {
             summary.head();
             has_begun = true;
-            let lines = vec![line];
-            items.push(Item::Message(Raw { head, lines }));
+            say(&mut chat, current.replace(Raw::new(&line, &head)));
             continue;
         }
         if !has_begun {
-            chat.note(
-                line.number,
-                line.number as u64,
-                DropReason::Header,
-                &line.text,
-            );
+            let position = line.number as u64;
+            chat.note(line.number, position, DropReason::Header, &line.text);
             continue;
         }
-        match (summary.follow(&line.text), items.last_mut()) {
-            (Follows::Summary(text, separator), _) => items.push(Item::Summary(text, separator)),
-            (Follows::Text, Some(Item::Message(raw))) => raw.lines.push(line),
-            (Follows::Text, _) => {}
+        match (summary.follow(&line.text), &mut current) {
+            (Follows::Summary(text, separator), _) => {
+                say(&mut chat, current.take());
+                chat.summarize(&text, separator);
+            }
+            (Follows::Text, Some(raw)) => raw.add(&line),
+            (Follows::Text, None) => {}
         }
     }
-    items
+    say(&mut chat, current);
+    let layout = match whole.is_ios {
+        true => FileFormat::WhatsappIos,
+        false => FileFormat::WhatsappAndroid,
+    };
+    let mut records = chat.finish(layout, AccountUnit::Message, beside)?;
+    if guessed && whole.has_days {
+        records.remarks.push(Remark::DateOrderGuessed {
+            file: file.to_owned(),
+            order,
+        });
+    }
+    Ok(records)
 }
 
 /// Date and time at the beginning of a line.
@@ -199,13 +258,12 @@ fn is_name(name: &str) -> bool {
 }
 
 fn message(
-    raw: &Raw<'_>,
+    raw: &Raw,
     seconds: Option<i64>,
     is_known: impl Fn(&str) -> bool,
 ) -> (Option<DropReason>, Message) {
-    let first = raw.lines.first();
-    let row = first.map_or(0, |line| line.number);
-    let begin = raw.head.body;
+    let row = raw.number;
+    let begin = raw.body.as_str();
     // Of a message without a text, only the colon is left.
     let bare = begin
         .trim_end()
@@ -216,11 +274,10 @@ fn message(
         (None, Some(name)) => (Some(name), ""),
         (None, None) => (None, begin),
     };
-    let mut text = begin.to_owned();
-    for line in raw.lines.iter().skip(1) {
-        text.push('\n');
-        text.push_str(&line.text);
-    }
+    let text = match raw.below.as_str() {
+        "" => Cow::Borrowed(begin),
+        below => Cow::Owned(format!("{begin}{below}")),
+    };
     let text = without_edited_mark(&text);
     let message = |text: &str| Message {
         row,
@@ -232,7 +289,7 @@ fn message(
     if name.is_none() {
         return (Some(DropReason::System), message(text));
     }
-    match kind(text, raw.head.bracketed) {
+    match kind(text, raw.bracketed) {
         Kind::Speech(caption) => (None, message(caption)),
         Kind::Other(reason) => (Some(reason), message(text)),
     }

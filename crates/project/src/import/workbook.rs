@@ -10,16 +10,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use calamine::{Data, DataRef, Ods, Reader, Xls, Xlsx};
 use contract::problem::{ArchiveFault, ImportProblem};
 use contract::{DropReason, FileFormat, IntakeLimit, Remark};
-use serde_json::{Map, Value};
 
 use super::account::Measure;
-use super::{ImportOptions, Record, Records, columns, limits, turn_rows};
+use super::limits::{self, Room};
+use super::value::{Fields, Name, Value};
+use super::{ImportOptions, Record, Records, columns, turn_rows};
 
 /// Rows in which the names of the columns may stand.
 const HEADER_ROWS: usize = 20;
 
 /// Cells that hold something, by row (from 1) and column (from 0).
-type Rows = BTreeMap<usize, BTreeMap<usize, String>>;
+type Rows = BTreeMap<usize, Cells>;
+/// Cells of a row by their column, in order.
+type Cells = Vec<(usize, Box<str>)>;
+
+/// What a row and a cell take besides their text, in bytes.
+const ROW_BYTES: usize = 200;
+const CELL_BYTES: usize = 160;
 
 /// Why a workbook cannot be read.
 enum Fault {
@@ -27,15 +34,18 @@ enum Fault {
     Problem(ImportProblem),
 }
 
-/// Reads the rows of a workbook.
+/// Reads the rows of a workbook that has so many bytes unpacked.
 pub(super) fn read(
     layout: FileFormat,
     file: &str,
     bytes: &[u8],
+    unpacked: usize,
     options: &ImportOptions,
 ) -> Result<Records, ImportProblem> {
     // The libraries under it end the thread on some damaged files; for us those are damaged files like others.
-    let sheets = catch_unwind(AssertUnwindSafe(|| sheets(layout, file, bytes)));
+    let sheets = catch_unwind(AssertUnwindSafe(|| {
+        sheets(layout, file, bytes, Room::of(unpacked))
+    }));
     let sheets = match sheets {
         Ok(Ok(sheets)) => sheets,
         Ok(Err(Fault::Problem(problem))) => return Err(problem),
@@ -56,18 +66,20 @@ pub(super) fn read(
             file: file.to_owned(),
         });
     };
-    let (sheet, rows) = &sheets[place];
+    let mut sheets = sheets;
+    let (sheet, rows) = sheets.swap_remove(place);
+    let others: Vec<String> = sheets.into_iter().map(|(name, _)| name).collect();
     let mut records = records(layout, file, rows, header);
-    if sheets.len() > 1 || header > 1 {
-        let others = sheets.iter().map(|(name, _)| name);
+    if !others.is_empty() || header > 1 {
         records.remarks.push(Remark::SheetChosen {
             file: file.to_owned(),
             sheet: sheet.clone(),
             header_row: header,
-            others: others.filter(|name| *name != sheet).cloned().collect(),
+            others,
         });
     }
-    records.sheet = Some(sheet.clone());
+    records.sheet = Some(sheet);
+    records.room = Room::of(unpacked);
     Ok(records)
 }
 
@@ -94,51 +106,61 @@ fn header_row(rows: &Rows, options: &ImportOptions) -> Option<usize> {
         .map(|(row, _)| *row)
 }
 
-fn names(cells: &BTreeMap<usize, String>) -> Vec<String> {
-    cells.values().map(|cell| cell.trim().to_owned()).collect()
+fn names(cells: &Cells) -> Vec<String> {
+    cells
+        .iter()
+        .map(|(_, cell)| cell.trim().to_owned())
+        .collect()
 }
 
-fn records(layout: FileFormat, file: &str, rows: &Rows, header: usize) -> Records {
+fn records(layout: FileFormat, file: &str, rows: Rows, header: usize) -> Records {
     let mut records = Records {
         measure: Measure::of_rows(),
         ..Records::new(layout)
     };
-    let mut columns: Vec<(usize, String)> = Vec::new();
+    let mut columns: Vec<(usize, Name)> = Vec::new();
     for (place, name) in rows.get(&header).into_iter().flatten() {
         let name = name.trim();
-        if !name.is_empty() && !columns.iter().any(|(_, known)| known == name) {
-            columns.push((*place, name.to_owned()));
+        if !name.is_empty() && !columns.iter().any(|(_, known)| &**known == name) {
+            columns.push((*place, name.into()));
         }
     }
     for (row, cells) in rows {
-        if *row < header {
-            let text: Vec<&str> = cells.values().map(String::as_str).collect();
+        if row < header {
+            let text: Vec<&str> = cells.iter().map(|(_, cell)| &**cell).collect();
             let text = text.join(" ");
             records
                 .measure
-                .drop(file, *row as u64, DropReason::Header, &text);
-        } else if *row > header {
-            let fields: Map<String, Value> = columns
-                .iter()
-                .map(|(place, name)| {
-                    let cell = cells.get(place).cloned().unwrap_or_default();
-                    (name.clone(), Value::String(cell))
-                })
-                .collect();
-            records.rows.push(Record { row: *row, fields });
+                .drop(file, row as u64, DropReason::Header, &text);
+        } else if row > header {
+            let mut cells = cells.into_iter().peekable();
+            let mut fields = Fields::with_capacity(columns.len());
+            for (place, name) in &columns {
+                while cells.next_if(|(column, _)| column < place).is_some() {}
+                let cell = cells.next_if(|(column, _)| column == place);
+                let cell = cell.map_or_else(Box::default, |(_, cell)| cell);
+                fields.push(name.clone(), Value::String(cell));
+            }
+            records.rows.push(Record { row, fields });
         }
     }
-    records.columns = columns.into_iter().map(|(_, name)| name).collect();
+    let names = columns.iter().map(|(_, name)| name.to_string());
+    records.columns = names.collect();
     records
 }
 
 /// All sheets with their cells.
-fn sheets(layout: FileFormat, file: &str, bytes: &[u8]) -> Result<Vec<(String, Rows)>, Fault> {
+fn sheets(
+    layout: FileFormat,
+    file: &str,
+    bytes: &[u8],
+    room: Room,
+) -> Result<Vec<(String, Rows)>, Fault> {
     let source = Cursor::new(bytes);
     match layout {
-        FileFormat::Xls => ranges(file, Xls::new(source).map_err(fault)?),
-        FileFormat::Ods => ranges(file, Ods::new(source).map_err(fault)?),
-        _ => streamed(file, Xlsx::new(source).map_err(fault)?),
+        FileFormat::Xls => ranges(file, Xls::new(source).map_err(fault)?, room),
+        FileFormat::Ods => ranges(file, Ods::new(source).map_err(fault)?, room),
+        _ => streamed(file, Xlsx::new(source).map_err(fault)?, room),
     }
 }
 
@@ -146,7 +168,11 @@ fn fault(error: impl std::fmt::Display) -> Fault {
     Fault::Broken(error.to_string())
 }
 
-fn streamed(file: &str, mut workbook: Xlsx<Cursor<&[u8]>>) -> Result<Vec<(String, Rows)>, Fault> {
+fn streamed(
+    file: &str,
+    mut workbook: Xlsx<Cursor<&[u8]>>,
+    mut room: Room,
+) -> Result<Vec<(String, Rows)>, Fault> {
     let mut sheets = Vec::new();
     for name in workbook.sheet_names() {
         let mut rows = Rows::new();
@@ -160,7 +186,8 @@ fn streamed(file: &str, mut workbook: Xlsx<Cursor<&[u8]>>) -> Result<Vec<(String
                 DataRef::SharedString(text) => (*text).to_owned(),
                 value => shown(&Data::from(value.clone())),
             };
-            put(file, &mut rows, row as usize + 1, column as usize, text)?;
+            let place = (row as usize + 1, column as usize);
+            put(file, &mut rows, place, text, &mut room)?;
         }
         drop(cells);
         sheets.push((name, rows));
@@ -168,7 +195,7 @@ fn streamed(file: &str, mut workbook: Xlsx<Cursor<&[u8]>>) -> Result<Vec<(String
     Ok(sheets)
 }
 
-fn ranges<'a, R>(file: &str, mut workbook: R) -> Result<Vec<(String, Rows)>, Fault>
+fn ranges<'a, R>(file: &str, mut workbook: R, mut room: Room) -> Result<Vec<(String, Rows)>, Fault>
 where
     R: Reader<Cursor<&'a [u8]>>,
     R::Error: std::fmt::Display,
@@ -179,18 +206,36 @@ where
         let (top, left) = range.start().unwrap_or_default();
         let mut rows = Rows::new();
         for (row, column, value) in range.used_cells() {
-            let (row, column) = (top as usize + row + 1, left as usize + column);
-            put(file, &mut rows, row, column, shown(value))?;
+            let place = (top as usize + row + 1, left as usize + column);
+            put(file, &mut rows, place, shown(value), &mut room)?;
         }
         sheets.push((name, rows));
     }
     Ok(sheets)
 }
 
-fn put(file: &str, rows: &mut Rows, row: usize, column: usize, text: String) -> Result<(), Fault> {
+fn put(
+    file: &str,
+    rows: &mut Rows,
+    (row, column): (usize, usize),
+    text: String,
+    room: &mut Room,
+) -> Result<(), Fault> {
     limits::check(file, IntakeLimit::CellBytes, text.len() as u64).map_err(Fault::Problem)?;
-    if !text.trim().is_empty() {
-        rows.entry(row).or_default().insert(column, text);
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    let cells = rows.entry(row).or_insert_with(|| {
+        room.take(ROW_BYTES);
+        Cells::new()
+    });
+    // Many cells may share one text, which the file holds once.
+    room.take(CELL_BYTES + text.len());
+    room.check(file).map_err(Fault::Problem)?;
+    // Cells come in order, but for those of damaged files.
+    match cells.binary_search_by_key(&column, |(column, _)| *column) {
+        Ok(place) => cells[place].1 = text.into(),
+        Err(place) => cells.insert(place, (column, text.into())),
     }
     Ok(())
 }

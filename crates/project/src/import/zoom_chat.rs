@@ -1,11 +1,13 @@
 //! The chat beside a Zoom meeting: `09:05:40 From Name to Everyone:` with the message on lines that begin with a tab, or, as
 //! older programs wrote it, `09:05:40<tab> From  Name : message`.
 
+use contract::problem::ImportProblem;
 use contract::{AccountUnit, DropReason, FileFormat};
 
 use super::chat::{Chat, Follows, Message, SummaryLines};
+use super::lines::Lines;
 use super::stamp::Cursor;
-use super::transcript::{Beside, Line};
+use super::transcript::Beside;
 use super::{Reading, Records};
 
 /// Lines that have to be heads for a text to be such a chat, and lines looked at where there are fewer.
@@ -32,23 +34,37 @@ struct Head<'a> {
     begin: &'a str,
 }
 
-/// Whether the lines are those of such a chat.
-pub(super) fn look_like_ones(lines: &[Line]) -> bool {
-    let written = lines.iter().filter(|line| !line.text.is_empty());
-    let is_head = |line: &&Line| head(&line.text).is_some();
-    let first = written.clone().take(FIRST_LINES).count();
-    written.clone().filter(is_head).take(SURE_LINES).count() == SURE_LINES
-        || (first > 0 && written.take(FIRST_LINES).filter(is_head).count() * 2 >= first)
+/// Whether the lines are those of such a chat: how many begin a message.
+#[derive(Default)]
+pub(super) struct Look {
+    written: usize,
+    heads: usize,
+    first_heads: usize,
+}
+
+impl Look {
+    /// Sees the next line that is not empty.
+    pub(super) fn see(&mut self, text: &str) {
+        self.written += 1;
+        let is_head = head(text).is_some();
+        self.heads += usize::from(is_head);
+        self.first_heads += usize::from(is_head && self.written <= FIRST_LINES);
+    }
+
+    pub(super) fn is_one(&self) -> bool {
+        let first = self.written.min(FIRST_LINES);
+        self.heads >= SURE_LINES || (first > 0 && self.first_heads * 2 >= first)
+    }
 }
 
 /// Reads the dialogue of such a chat.
 pub(super) fn read(
     file: &str,
-    lines: &[Line],
+    lines: Lines<'_>,
     reading: &Reading,
     beside: Option<&Beside<'_>>,
-) -> Records {
-    let mut chat = Chat::new(file, reading);
+) -> Result<Records, ImportProblem> {
+    let mut chat = Chat::new(file, reading, lines.bytes());
     let mut summary = SummaryLines::default();
     let mut current: Option<Message> = None;
     for line in lines {

@@ -4,6 +4,7 @@
 //! what is here already, leaks, ids ([`Arrival`]) → stored. Every row that was read is stored or named.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
 use contract::problem::{ImportProblem, RunProblem, WrongState};
@@ -21,7 +22,8 @@ use store::{
 use super::Session;
 use crate::error::{Error, Result};
 use crate::hygiene;
-use crate::import::leak::{self, Leak, Place};
+use crate::import::issues::Issues;
+use crate::import::leak::{self, Key, Leak, Place};
 use crate::import::{
     self, ColumnMap, Import, ImportOptions, ImportedExample, Issue, Reading, Standing, draw,
 };
@@ -185,10 +187,10 @@ impl Session {
 /// The examples that an import took away and that may come back: not those that would leak into another split, which a
 /// later import filled. An id that was given to another row since then is counted on.
 fn coming_back(undo: Undo) -> Vec<NewExample> {
-    let split_of: HashMap<String, Split> = undo
+    let split_of: HashMap<Key, Split> = undo
         .staying
         .iter()
-        .map(|row| (leak::key(&row.dialogue), row.split))
+        .map(|row| (Key::of(0, &row.dialogue), row.split))
         .collect();
     let mut taken: HashSet<String> = undo
         .staying
@@ -198,7 +200,7 @@ fn coming_back(undo: Undo) -> Vec<NewExample> {
     let mut back = undo.removed;
     back.retain(|example| {
         split_of
-            .get(&leak::key(&example.dialogue))
+            .get(&Key::of(0, &example.dialogue))
             .is_none_or(|split| *split == example.split)
     });
     for example in &mut back {
@@ -261,20 +263,32 @@ fn arrive(
     arrival.name_repeats(&request.name);
     arrival.give_free_ids();
     arrival.remark(&removed);
-    let Arrival { found, remarks, .. } = arrival;
-    let added = found.examples.iter().map(new_example).collect();
-    let report = report(request, found, leaks, remarks);
+    let Arrival {
+        mut found,
+        remarks,
+        issues,
+        ..
+    } = arrival;
+    found.issues.extend(issues.into_list());
+    let examples = std::mem::take(&mut found.examples);
+    let report = report(request, found, &examples, leaks, remarks);
+    let added = match request.dry_run {
+        true => Vec::new(),
+        false => examples.into_iter().map(new_example).collect(),
+    };
     Ok((Changes { removed, added }, report))
 }
 
 /// An import on its way into a data set.
 struct Arrival<'a> {
     found: Import,
-    /// [`leak::key`] of each example of `found`.
-    keys: Vec<String>,
+    /// The key of each example of `found`.
+    keys: Vec<Key>,
     standing: &'a [ExampleRow],
-    /// [`leak::key`] of each example that stands there.
-    standing_keys: Vec<String>,
+    /// The key of each example that stands there.
+    standing_keys: Vec<Key>,
+    /// What is found now.
+    issues: Issues,
     /// Whether the user said which split the rows belong to.
     asked: bool,
     remarks: Vec<Remark>,
@@ -282,13 +296,13 @@ struct Arrival<'a> {
 
 impl<'a> Arrival<'a> {
     fn new(request: &ImportRequest, found: Import, standing: &'a [ExampleRow]) -> Self {
-        let keys = found.examples.iter();
+        let key = |dialogue: &String| Key::of(request.seed, dialogue);
+        let arriving = found.examples.iter();
+        let standing_there = standing.iter();
         Self {
-            keys: keys.map(|example| leak::key(&example.dialogue)).collect(),
-            standing_keys: standing
-                .iter()
-                .map(|row| leak::key(&row.dialogue))
-                .collect(),
+            keys: arriving.map(|example| key(&example.dialogue)).collect(),
+            standing_keys: standing_there.map(|row| key(&row.dialogue)).collect(),
+            issues: Issues::default(),
             found,
             standing,
             asked: request.split != SplitChoice::Auto,
@@ -302,61 +316,73 @@ impl<'a> Arrival<'a> {
         if !matches!(self.found.split_rule, Some(SplitRule::Drawn { .. })) {
             return;
         }
-        let mut arrived: Vec<(String, Split)> = Vec::new();
+        let mut arrived: Vec<(Key, Split)> = Vec::new();
         let mut rule = None;
         for summarised in [true, false] {
             let mut standing = Standing::default();
-            standing.add(arrived.iter().cloned(), false);
+            standing.add(arrived.drain(..), false);
             for counts in [false, true] {
                 let rows = self.standing.iter().zip(&self.standing_keys);
                 let same = rows.filter(|(row, _)| counts == (row.is_summarised() == summarised));
-                standing.add(same.map(|(row, key)| (key.clone(), row.split)), counts);
+                standing.add(same.map(|(row, key)| (*key, row.split)), counts);
             }
             let examples = self.found.examples.iter_mut().zip(&self.keys);
-            let (mut examples, keys): (Vec<_>, Vec<String>) = examples
+            let (mut examples, keys): (Vec<_>, Vec<Key>) = examples
                 .filter(|(example, _)| example.references.is_empty() != summarised)
-                .map(|(example, key)| (example, key.clone()))
+                .map(|(example, key)| (example, *key))
                 .unzip();
             if keys.is_empty() {
                 continue;
             }
-            let (drawn, shares) = draw(&keys, &standing, seed);
+            let (drawn, shares) = draw(&keys, &standing);
             for (example, split) in examples.iter_mut().zip(&drawn) {
                 example.split = *split;
             }
-            arrived.extend(keys.into_iter().zip(drawn));
+            // The others go where the same dialogue goes.
+            if summarised && keys.len() < self.keys.len() {
+                arrived.extend(keys.into_iter().zip(drawn));
+            }
             rule.get_or_insert(SplitRule::Drawn { seed, shares });
         }
         self.found.split_rule = rule.or(self.found.split_rule);
     }
 
+    /// Keeps the examples for which this is true.
+    fn retain(
+        keys: &mut Vec<Key>,
+        examples: &mut Vec<ImportedExample>,
+        mut stays: impl FnMut(&ImportedExample, Key) -> bool,
+    ) {
+        let mut kept = Vec::with_capacity(keys.len());
+        let mut each = keys.drain(..);
+        examples.retain(|example| {
+            let key = each.next();
+            let is_kept = key.is_some_and(|key| stays(example, key));
+            kept.extend(key.filter(|_| is_kept));
+            is_kept
+        });
+        drop(each);
+        *keys = kept;
+    }
+
     /// Leaves out each row that the data set has from an earlier import of the same file: the same id, split, dialogue
     /// and summaries.
     fn leave_out_what_is_here(&mut self) {
-        let mut here: HashMap<&str, Vec<&ExampleRow>> = HashMap::new();
+        let mut here: HashMap<Key, Vec<&ExampleRow>> = HashMap::new();
         for (row, key) in self.standing.iter().zip(&self.standing_keys) {
-            here.entry(key.as_str()).or_default().push(row);
+            here.entry(*key).or_default().push(row);
         }
         let mut rows = 0;
-        let mut index = 0;
-        let (keys, issues) = (&self.keys, &mut self.found.issues);
-        let mut kept = Vec::with_capacity(keys.len());
-        self.found.examples.retain(|example| {
-            let key = &keys[index];
-            index += 1;
-            let same = here
-                .get(key.as_str())
-                .and_then(|rows| rows.iter().find(|row| is_same(example, row)));
-            match same {
-                None => kept.push(key.clone()),
-                Some(row) => {
-                    rows += 1;
-                    issues.push(already_here(example, row));
-                }
+        let issues = &mut self.issues;
+        Self::retain(&mut self.keys, &mut self.found.examples, |example, key| {
+            let same = here.get(&key);
+            let same = same.and_then(|rows| rows.iter().find(|row| is_same(example, row)));
+            if let Some(row) = same {
+                rows += 1;
+                issues.push(already_here(example, row));
             }
             same.is_none()
         });
-        self.keys = kept;
         if rows > 0 {
             self.remarks.push(Remark::AlreadyHere { rows });
         }
@@ -369,18 +395,14 @@ impl<'a> Arrival<'a> {
         let stored = standing.map(|(row, key)| Place {
             id: &row.external_id,
             split: row.split,
-            key,
+            key: *key,
         });
-        let arriving = self
-            .found
-            .examples
-            .iter()
-            .zip(&self.keys)
-            .map(|(example, key)| Place {
-                id: &example.external_id,
-                split: example.split,
-                key,
-            });
+        let examples = self.found.examples.iter().zip(&self.keys);
+        let arriving = examples.map(|(example, key)| Place {
+            id: &example.external_id,
+            split: example.split,
+            key: *key,
+        });
         let places: Vec<Place<'_>> = stored.chain(arriving).collect();
         let (mut leaks, mut removed, mut gone) = (Vec::new(), Vec::new(), HashSet::new());
         for (index, leak) in leak::losers(&places) {
@@ -390,33 +412,27 @@ impl<'a> Arrival<'a> {
                 Some(index) => drop(gone.insert(index)),
             }
         }
+        drop(places);
         let mut index = 0..;
-        let mut keeps = move || index.next().is_none_or(|index| !gone.contains(&index));
-        let mut pairs: Vec<(ImportedExample, String)> = self
-            .found
-            .examples
-            .drain(..)
-            .zip(self.keys.drain(..))
-            .collect();
-        pairs.retain(|_| keeps());
-        (self.found.examples, self.keys) = pairs.into_iter().unzip();
+        let mut stays = move || index.next().is_none_or(|index| !gone.contains(&index));
+        Self::retain(&mut self.keys, &mut self.found.examples, |_, _| stays());
         (leaks, removed)
     }
 
     /// Names the dialogues that are already in the same split of the data set. They are kept, as within a file.
     fn name_repeats(&mut self, dataset: &str) {
-        let known: HashMap<(Split, &str), &str> = self
+        let known: HashMap<(Split, Key), &str> = self
             .standing
             .iter()
             .zip(&self.standing_keys)
-            .map(|(row, key)| ((row.split, key.as_str()), row.external_id.as_str()))
+            .map(|(row, key)| ((row.split, *key), row.external_id.as_str()))
             .collect();
         for (example, key) in self.found.examples.iter().zip(&self.keys) {
-            let Some(id) = known.get(&(example.split, key.as_str())) else {
+            let Some(id) = known.get(&(example.split, *key)) else {
                 continue;
             };
-            self.found.issues.push(Issue {
-                file: example.file.clone(),
+            self.issues.push(Issue {
+                file: example.file.to_string(),
                 row: example.row,
                 field: "dialogue".into(),
                 code: IssueCode::Duplicate,
@@ -430,21 +446,22 @@ impl<'a> Arrival<'a> {
     /// Gives each row an id that nothing in the data set has: its own, else with its file's name before it, else
     /// counted on.
     fn give_free_ids(&mut self) {
-        let mut taken: HashSet<String> = self
-            .standing
-            .iter()
-            .map(|row| row.external_id.clone())
+        // Ids are known by a hash: there may be as many as rows.
+        let hasher = RandomState::new();
+        let standing = self.standing.iter();
+        let mut taken: HashSet<u64> = standing
+            .map(|row| hasher.hash_one(&row.external_id))
             .collect();
         let mut counted: HashMap<String, usize> = HashMap::new();
         let mut rows = 0;
         for example in &mut self.found.examples {
-            if taken.insert(example.external_id.clone()) {
+            if taken.insert(hasher.hash_one(&example.external_id)) {
                 continue;
             }
             rows += 1;
             let located = located(example);
             let mut free = located.clone();
-            while !taken.insert(free.clone()) {
+            while !taken.insert(hasher.hash_one(&free)) {
                 // Where a hundred files of one name were imported, the search begins where the last one ended.
                 let count = counted.entry(located.clone()).or_insert(1);
                 *count += 1;
@@ -495,7 +512,7 @@ fn is_same(example: &ImportedExample, row: &ExampleRow) -> bool {
 
 /// A row's id with its file's name before it, unless it has that already.
 fn located(example: &ImportedExample) -> String {
-    let stem = Path::new(&example.file)
+    let stem = Path::new(&*example.file)
         .file_stem()
         .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     match example.external_id.strip_prefix(&stem) {
@@ -506,7 +523,7 @@ fn located(example: &ImportedExample) -> String {
 
 fn already_here(example: &ImportedExample, row: &ExampleRow) -> Issue {
     Issue {
-        file: example.file.clone(),
+        file: example.file.to_string(),
         row: example.row,
         field: String::new(),
         code: IssueCode::AlreadyHere,
@@ -539,23 +556,21 @@ fn bad_rows(found: &Import, first: &Issue) -> Error {
 fn report(
     request: &ImportRequest,
     found: Import,
+    examples: &[ImportedExample],
     leaks: Vec<Leak>,
     remarks: Vec<Remark>,
 ) -> ImportReport {
     let mut splits = SplitCounts::default();
-    for example in &found.examples {
+    for example in examples {
         splits.add(example.split);
     }
-    let references = found
-        .examples
-        .iter()
-        .map(|example| example.references.len());
+    let references = examples.iter().map(|example| example.references.len());
     let mut dropped_by = BTreeMap::new();
     for dropped in &found.dropped {
         *dropped_by.entry(dropped.reason).or_default() += 1;
     }
     ImportReport {
-        account: found.account(&found.examples),
+        account: found.account(examples),
         detection: found.detection,
         encoding: found.sources.first().map(|source| source.encoding),
         sources: found.sources,
@@ -566,10 +581,10 @@ fn report(
         mapping: found.mapping,
         split_rule: found.split_rule,
         read: found.read,
-        imported: found.examples.len(),
-        skipped: found.read.saturating_sub(found.examples.len()),
+        imported: examples.len(),
+        skipped: found.read.saturating_sub(examples.len()),
         import: None,
-        unsummarised: unsummarised(&found.examples),
+        unsummarised: unsummarised(examples),
         splits,
         references: MinMax {
             min: references.clone().min().unwrap_or(0),
@@ -581,13 +596,13 @@ fn report(
     }
 }
 
-fn new_example(example: &ImportedExample) -> NewExample {
+fn new_example(example: ImportedExample) -> NewExample {
     NewExample {
-        external_id: example.external_id.clone(),
+        external_id: example.external_id,
         split: example.split,
         origin: Origin::Imported,
-        dialogue: example.dialogue.clone(),
-        references: example.references.clone(),
+        dialogue: example.dialogue,
+        references: example.references,
     }
 }
 

@@ -205,9 +205,9 @@ fn eight_imports_at_once_into_one_new_name_lose_and_leak_nothing() {
     assert_eq!(stored.len(), 8 * 15);
     let ids: HashSet<&String> = stored.iter().map(|row| &row.external_id).collect();
     assert_eq!(ids.len(), stored.len());
-    let mut splits: HashMap<String, Split> = HashMap::new();
+    let mut splits: HashMap<Key, Split> = HashMap::new();
     for row in &stored {
-        let split = *splits.entry(leak::key(&row.dialogue)).or_insert(row.split);
+        let split = *splits.entry(Key::of(0, &row.dialogue)).or_insert(row.split);
         assert_eq!(split, row.split, "{} leaks", row.external_id);
     }
     assert_eq!(desk.session.imports("d").unwrap().len(), 8);

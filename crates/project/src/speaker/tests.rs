@@ -4,14 +4,15 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dialogue::{Dialogue, Turn};
-use crate::import::settle::{Doubt, settle};
+use crate::import::said::Said;
+use crate::import::settle::settle;
 use crate::work::{MOST_VISITS, count};
 
 /// Who speaks on a line and what is said, if that is sure.
 fn sure(line: &str) -> Option<(String, String)> {
     let heard = heard(line);
     match heard.speaker {
-        Some((name, Surety::Sure)) => Some((name, heard.text)),
+        Some((name, Surety::Sure)) => Some((name, heard.plain[heard.text_at..].to_owned())),
         _ => None,
     }
 }
@@ -218,28 +219,14 @@ fn what_may_be_a_name_is_not_sure() {
 
 /// The turns of lines after all doubts are settled, and the lines that are shown.
 fn settled(lines: &[&str]) -> (Vec<(String, String)>, usize) {
-    let (mut turns, mut doubts) = (Vec::new(), Vec::new());
+    let mut turns = Said::default();
     for line in lines {
-        let heard = heard(line);
-        let (name, surety) = heard.speaker.unzip();
-        if surety.is_some_and(|surety| surety != Surety::Sure) {
-            doubts.push(Doubt {
-                turn: turns.len(),
-                surety: surety.unwrap(),
-                plain: heard.plain.clone(),
-                text_bytes: heard.text.len(),
-                goes_on: false,
-            });
-        }
-        turns.push(Turn {
-            speaker: name,
-            text: heard.text,
-        });
+        turns.hear(&heard(line), false);
     }
-    let shown = settle(&mut turns, &doubts).len();
+    let shown = settle(&mut turns).count;
     let turns = turns
-        .into_iter()
-        .map(|turn| (turn.speaker.unwrap_or_default(), turn.text));
+        .turns()
+        .map(|turn| (turn.name().unwrap_or_default().to_owned(), turn.text()));
     (turns.collect(), shown)
 }
 

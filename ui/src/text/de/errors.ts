@@ -277,6 +277,7 @@ const limits: Record<IntakeLimit, (most: number) => string> = {
   depth: (most) => `höchstens ${most} Ebenen`,
   cell_bytes: (most) => `höchstens ${most / 2 ** 20} MiB je Zelle`,
   turns: (most) => `höchstens ${most} Beiträge je Einlesen`,
+  pieces: (most) => `höchstens ${most} Zeilen oder Werte in einer Datei dieser Länge`,
 };
 
 export const errors: ErrorWords = {

@@ -251,6 +251,7 @@ const limits: Record<IntakeLimit, (most: number) => string> = {
   depth: (most) => `elements may be nested ${most} deep`,
   cell_bytes: (most) => `a cell may have ${most / 2 ** 20} MiB`,
   turns: (most) => `an import may have ${most} turns`,
+  pieces: (most) => `a file of this length may be divided into ${most} rows or values`,
 };
 
 export const errors: ErrorWords = {

@@ -1,12 +1,12 @@
 //! Where the rows of a JSON document are: a list, a list for each split, or a table as pandas (`orient="columns"`,
 //! `"index"`, `"split"`, `"list"`) and the Hugging Face data set viewer write it.
 
-use serde_json::{Map, Value};
+use std::collections::HashMap;
 
+use super::super::limits::MOST_COLUMNS;
+use super::super::value::{Fields, Name, Value};
 use super::super::{columns, split};
 use crate::work;
-
-type Fields = Map<String, Value>;
 
 /// Most objects around the rows that are looked into.
 const WRAPPERS: usize = 3;
@@ -46,12 +46,13 @@ pub(super) fn find(mut fields: Fields) -> Found {
             Ok(found) => return found,
             Err(fields) => fields,
         };
-        let mut inner = fields
-            .iter()
-            .filter(|(_, value)| value.is_object() || value.is_array());
-        let only = match (inner.next(), inner.next()) {
-            (Some((name, Value::Object(_))), None) => name.clone(),
-            _ => break,
+        let only = {
+            let is_inner = |(_, value): &(&Name, &Value)| value.is_object() || value.is_array();
+            let mut inner = fields.iter().filter(is_inner);
+            match (inner.next(), inner.next()) {
+                (Some((name, Value::Object(_))), None) => name.clone(),
+                _ => break,
+            }
         };
         match fields.remove(&only) {
             Some(Value::Object(inside)) => fields = inside,
@@ -66,7 +67,7 @@ pub(super) fn find(mut fields: Fields) -> Found {
 pub(super) fn unwrapped(items: Vec<Value>) -> Vec<Value> {
     let is_wrapped = |item: &Value| {
         item.as_object().is_some_and(|fields| {
-            fields.contains_key(ROW_NUMBER) && fields.get(ROW).is_some_and(Value::is_object)
+            fields.contains(ROW_NUMBER) && fields.get(ROW).is_some_and(Value::is_object)
         })
     };
     if !items.is_empty() && items.iter().all(is_wrapped) {
@@ -77,7 +78,7 @@ pub(super) fn unwrapped(items: Vec<Value>) -> Vec<Value> {
         return items.into_iter().filter_map(inside).collect();
     }
     if let Some(names) = items.first().and_then(names_in)
-        && columns::guess(&names).is_some()
+        && columns::guess(&texts(&names)).is_some()
         && items.iter().all(Value::is_array)
     {
         let rows = items.into_iter().skip(1);
@@ -89,20 +90,25 @@ pub(super) fn unwrapped(items: Vec<Value>) -> Vec<Value> {
 }
 
 /// A list of texts, as a list of names is one.
-fn names_in(value: &Value) -> Option<Vec<String>> {
+fn names_in(value: &Value) -> Option<Vec<Name>> {
     let names = value.as_array()?.iter();
-    names.map(|name| name.as_str().map(str::to_owned)).collect()
+    names.map(|name| name.as_str().map(Name::from)).collect()
 }
 
-fn zip(names: &[String], cells: Value) -> Fields {
+fn texts(names: &[Name]) -> Vec<String> {
+    names.iter().map(|name| name.to_string()).collect()
+}
+
+fn zip(names: &[Name], cells: Value) -> Fields {
     match cells {
         Value::Array(cells) => names.iter().cloned().zip(cells).collect(),
-        _ => Fields::new(),
+        _ => Fields::default(),
     }
 }
 
 fn names_of(fields: &Fields) -> Vec<String> {
-    let names: Vec<String> = fields.keys().cloned().collect();
+    let names = fields.names().take(MOST_COLUMNS);
+    let names: Vec<String> = names.map(|name| name.to_string()).collect();
     work::visit(names.iter().map(String::len).sum());
     names
 }
@@ -131,7 +137,7 @@ fn table(mut fields: Fields) -> Result<Vec<Fields>, Fields> {
                 Ok(from_lists(fields, count))
             }
             (Some(Value::Object(dialogues)), Some(Value::Object(_))) if !dialogues.is_empty() => {
-                let keys = names_of(dialogues);
+                let keys: Vec<Name> = dialogues.names().cloned().collect();
                 Ok(from_objects(fields, &keys))
             }
             _ => Err(fields),
@@ -177,13 +183,13 @@ fn are_dialogues(items: &[Value]) -> bool {
 
 /// A list for each column.
 fn from_lists(fields: Fields, count: usize) -> Vec<Fields> {
-    let mut rows = vec![Fields::new(); count];
+    let mut rows = vec![Fields::default(); count];
     for (name, column) in fields {
         if let Value::Array(cells) = column
             && cells.len() == count
         {
             for (row, cell) in rows.iter_mut().zip(cells) {
-                row.insert(name.clone(), cell);
+                row.push(name.clone(), cell);
             }
         }
     }
@@ -191,13 +197,14 @@ fn from_lists(fields: Fields, count: usize) -> Vec<Fields> {
 }
 
 /// An object for each column, with the rows' names as keys.
-fn from_objects(fields: Fields, keys: &[String]) -> Vec<Fields> {
-    let mut rows = vec![Fields::new(); keys.len()];
+fn from_objects(fields: Fields, keys: &[Name]) -> Vec<Fields> {
+    let mut rows = vec![Fields::default(); keys.len()];
+    let places: HashMap<&Name, usize> = keys.iter().zip(0..).collect();
     for (name, column) in fields {
-        if let Value::Object(mut cells) = column {
-            for (row, key) in rows.iter_mut().zip(keys) {
-                if let Some(cell) = cells.get_mut(key) {
-                    row.insert(name.clone(), cell.take());
+        if let Value::Object(cells) = column {
+            for (key, cell) in cells {
+                if let Some(row) = places.get(&key).and_then(|place| rows.get_mut(*place)) {
+                    row.push(name.clone(), cell);
                 }
             }
         }
@@ -210,11 +217,11 @@ fn from_index(fields: Fields) -> Vec<Fields> {
     let rows = fields.into_iter().map(|(name, row)| {
         let mut row = match row {
             Value::Object(row) => row,
-            _ => Fields::new(),
+            _ => Fields::default(),
         };
         let has_id = columns::guess(&names_of(&row)).is_some_and(|(map, _)| map.id.is_some());
         if !has_id {
-            row.insert(ID.to_owned(), Value::String(name));
+            row.insert(ID.into(), Value::String((&*name).into()));
         }
         row
     });
@@ -225,15 +232,15 @@ fn from_index(fields: Fields) -> Vec<Fields> {
 fn lists(mut fields: Fields) -> Result<Found, Fields> {
     let is_split = |name: &str| split::by_either(name).is_some();
     let (mut splits, mut mapped, mut other) = (Vec::new(), Vec::new(), Vec::new());
-    for (name, value) in &fields {
+    for (name, value) in fields.iter() {
         let is_table = || value.as_object().is_some_and(table_like);
         match value {
             _ if is_split(name) && (is_list_of_objects(value) || is_table()) => {
-                splits.push(name.clone());
+                splits.push(name.to_string());
             }
             Value::Array(items) if is_list_of_objects(value) => match has_rows(items) {
-                true => mapped.push(name.clone()),
-                false => other.push(name.clone()),
+                true => mapped.push(name.to_string()),
+                false => other.push(name.to_string()),
             },
             _ => {}
         }
@@ -274,7 +281,7 @@ fn has_rows(items: &[Value]) -> bool {
 /// Whether an object is a table of one of the forms that [`table`] reads.
 fn table_like(fields: &Fields) -> bool {
     is_row(fields)
-        || fields.contains_key(CELLS)
+        || fields.contains(CELLS)
         || fields
             .values()
             .next()
@@ -298,8 +305,9 @@ fn rows_of_splits(mut fields: Fields, splits: &[String]) -> Vec<Fields> {
         };
         let word = split::by_either(name).map_or(name.as_str(), |split| split.as_str());
         rows.extend(found.into_iter().map(|mut row| {
-            row.entry(SPLIT)
-                .or_insert_with(|| Value::String(word.to_owned()));
+            if !row.contains(SPLIT) {
+                row.push(SPLIT.into(), word.into());
+            }
             row
         }));
     }

@@ -2,14 +2,19 @@
 //!
 //! What the file says about who speaks always wins over the speakers that the user names.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use contract::IssueCode;
-use serde_json::{Map, Value};
 
 use super::super::json::kind_of;
+use super::super::said::{Said, Unsure};
+use super::super::settle::settle;
+use super::super::value::{Fields, Value};
 use super::{Conversation, DialogueFault, fault};
-use crate::dialogue::{Dialogue, Turn, normalise_text};
-use crate::import::settle::{Doubt, settle};
-use crate::speaker::{self, Heard, Surety};
+use crate::dialogue::Turn;
+use crate::plain::normalised;
+use crate::speaker::{self, Heard};
 use crate::work;
 
 /// Field names under which a turn says who speaks, the surest first; a role is what somebody is there for, and counts
@@ -54,19 +59,28 @@ const TEXT_KEYS: [&str; 8] = [
     "parts",
 ];
 
+/// The lines of a text that are not empty.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
 /// A dialogue in our own form. Where no line has a speaker and the user has named the speakers, each line is a turn.
 pub(super) fn stored(text: &str, speakers: Option<&[String]>) -> Conversation {
-    let dialogue = Dialogue::parse(text);
-    let dialogue = match speakers {
-        Some(speakers) if dialogue.speakers().is_empty() => alternate(
-            dialogue.turns.iter().map(|turn| turn.text.as_str()),
-            speakers,
-        ),
-        _ => dialogue.join_continuations(),
-    };
+    let text = normalised(text);
+    let mut turns = Said::default();
+    for line in lines(&text) {
+        match speaker::stored(line) {
+            Some((name, words)) => turns.push(Some(name), words),
+            None => turns.push(None, line),
+        }
+    }
+    match speakers {
+        Some(speakers) if !turns.has_speaker() => turns = alternate(lines(&text), speakers),
+        _ => turns.join_continuations(),
+    }
     Conversation {
-        dialogue,
-        unsure: Vec::new(),
+        turns,
+        unsure: Unsure::default(),
     }
 }
 
@@ -74,69 +88,36 @@ pub(super) fn stored(text: &str, speakers: Option<&[String]>) -> Conversation {
 /// line is a turn.
 pub(super) fn from_text(text: &str, speakers: Option<&[String]>) -> Conversation {
     work::visit(text.len() * 4);
-    let text = normalise_text(text);
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let Conversation { dialogue, unsure } = settled(lines.iter().copied());
-    let is_named = dialogue.turns.iter().any(|turn| turn.speaker.is_some());
+    let text = normalised(text);
+    let Conversation { mut turns, unsure } = settled(lines(&text));
     match speakers {
-        Some(speakers) if !is_named => Conversation {
-            dialogue: alternate(lines.into_iter(), speakers),
-            unsure,
-        },
-        _ => Conversation {
-            dialogue: joined(dialogue),
-            unsure,
-        },
+        Some(speakers) if !turns.has_speaker() => turns = alternate(lines(&text), speakers),
+        _ => turns.join_continuations(),
     }
+    Conversation { turns, unsure }
 }
 
 /// The lines as turns, with speakers where the dialogue bears them out.
 fn settled<'a>(lines: impl Iterator<Item = &'a str>) -> Conversation {
-    let (mut turns, mut doubts) = (Vec::new(), Vec::new());
-    for line in lines {
-        let Heard { speaker, text, .. } = speaker::heard(line);
-        let Some((name, surety)) = speaker else {
-            turns.push(Turn {
-                speaker: None,
-                text: line.to_owned(),
-            });
-            continue;
-        };
-        if surety != Surety::Sure {
-            doubts.push(Doubt {
-                turn: turns.len(),
-                surety,
-                plain: line.to_owned(),
-                text_bytes: text.len(),
-                goes_on: false,
-            });
-        }
-        turns.push(Turn {
-            speaker: Some(name),
-            text,
-        });
-    }
-    let unsure = settle(&mut turns, &doubts);
-    Conversation {
-        dialogue: Dialogue { turns },
-        unsure,
-    }
+    let mut turns = Said::default();
+    lines.for_each(|line| hear_as_written(&mut turns, line));
+    let unsure = settle(&mut turns);
+    Conversation { turns, unsure }
 }
 
-/// Lines of nobody belong to the turn before them; those before the first turn are stored so that they stay lines of
-/// nobody.
-fn joined(dialogue: Dialogue) -> Dialogue {
-    let mut dialogue = dialogue.join_continuations();
-    for turn in &mut dialogue.turns {
-        if turn.speaker.is_none() {
-            turn.text = speaker::unspoken(&turn.text);
-        }
-    }
-    dialogue
+/// Adds a line, which stays as it was written if it names nobody.
+fn hear_as_written(turns: &mut Said, line: &str) {
+    let heard = speaker::heard(line);
+    let text_at = match &heard.speaker {
+        Some(_) => line.len() - heard.text().len(),
+        None => 0,
+    };
+    let heard = Heard {
+        text_at,
+        plain: Cow::Borrowed(line),
+        ..heard
+    };
+    turns.hear(&heard, false);
 }
 
 /// Texts and objects. A turn without words is left out.
@@ -144,62 +125,61 @@ pub(super) fn from_list(
     turns: &[Value],
     speakers: Option<&[String]>,
 ) -> Result<Conversation, DialogueFault> {
-    let mut texts: Vec<(Option<String>, String)> = Vec::with_capacity(turns.len());
-    for (index, turn) in turns.iter().enumerate() {
-        let Some(spoken) = turn_of(turn) else {
-            let reason = format!("turn {} is {} without a text", index + 1, kind_of(turn));
-            let fix = "Give each turn as a text or as {\"speaker\": …, \"text\": …}.";
-            return Err(fault(IssueCode::NotText, &reason, fix).into());
-        };
-        texts.push(spoken);
+    let spoken = || turns.iter().filter_map(turn_of);
+    if let Some(index) = turns.iter().position(|turn| turn_of(turn).is_none()) {
+        let reason = format!(
+            "turn {} is {} without a text",
+            index + 1,
+            kind_of(&turns[index])
+        );
+        let fix = "Give each turn as a text or as {\"speaker\": …, \"text\": …}.";
+        return Err(fault(IssueCode::NotText, &reason, fix).into());
     }
-    let is_empty = |text: &String| text.trim().is_empty();
-    if texts.iter().all(|(_, text)| is_empty(text)) {
+    let is_empty = |text: &str| text.trim().is_empty();
+    if spoken().all(|(_, text)| is_empty(&text)) {
         let fix = "Fill in the dialogue or take the row out.";
         return Err(fault(IssueCode::EmptyDialogue, "the dialogue has no turns", fix).into());
     }
-    if texts.iter().any(|(speaker, _)| speaker.is_some()) {
-        let nameless = texts
-            .iter()
-            .position(|(speaker, text)| speaker.is_none() && !is_empty(text));
+    let mut said = Said::default();
+    if spoken().any(|(speaker, _)| speaker.is_some()) {
+        let nameless = spoken().position(|(name, text)| name.is_none() && !is_empty(&text));
         if let Some(index) = nameless {
             let reason = format!("turn {} does not say who speaks, others do", index + 1);
             let fix = "Name its speaker, or take the turn out.";
             return Err(fault(IssueCode::NoSpeaker, &reason, fix).into());
         }
-        let named = texts.iter().filter(|(_, text)| !is_empty(text));
-        let turns = named
-            .map(|(speaker, text)| {
-                let name = speaker.as_deref().unwrap_or_default();
-                Turn::new(&speaker::tidy(name), text)
-            })
-            .filter(|turn| !turn.text.is_empty())
-            .collect();
-        return Ok(Conversation {
-            dialogue: joined(Dialogue { turns }),
-            unsure: Vec::new(),
-        });
+        for (name, text) in spoken().filter(|(_, text)| !is_empty(text)) {
+            let name = speaker::tidy(&name.unwrap_or_default());
+            let turn = Turn::new(&name, &text);
+            if !turn.text.is_empty() {
+                said.say(&turn);
+            }
+        }
+        said.join_continuations();
+    } else {
+        said = match (named_in_text(spoken().map(|(_, text)| text)), speakers) {
+            (Some(named), _) => named,
+            (None, Some(speakers)) => alternate(spoken().map(|(_, text)| text), speakers),
+            (None, None) => return Err(DialogueFault::SpeakersNeeded),
+        };
     }
-    let lines: Vec<&str> = texts.iter().map(|(_, text)| text.as_str()).collect();
-    let dialogue = match (named_in_text(&lines), speakers) {
-        (Some(dialogue), _) => dialogue,
-        (None, Some(speakers)) => alternate(lines.into_iter(), speakers),
-        (None, None) => return Err(DialogueFault::SpeakersNeeded),
-    };
     Ok(Conversation {
-        dialogue,
-        unsure: Vec::new(),
+        turns: said,
+        unsure: Unsure::default(),
     })
 }
 
+/// What a turn says: who speaks, if it says so, and the words.
+type Spoken<'a> = (Option<Cow<'a, str>>, Cow<'a, str>);
+
 /// Who speaks in a turn, if it says so, and what is said; `None` for something that holds no text at all.
-fn turn_of(turn: &Value) -> Option<(Option<String>, String)> {
+fn turn_of(turn: &Value) -> Option<Spoken<'_>> {
     match turn {
-        Value::String(text) => Some((None, text.clone())),
+        Value::String(text) => Some((None, Cow::Borrowed(text))),
         Value::Object(fields) => Some((speaker_of(fields), text_of(fields)?)),
         Value::Array(pair) => match pair.as_slice() {
             [Value::String(speaker), Value::String(text)] => {
-                Some((Some(speaker.clone()), text.clone()))
+                Some((Some(Cow::Borrowed(speaker)), Cow::Borrowed(text)))
             }
             _ => None,
         },
@@ -208,16 +188,16 @@ fn turn_of(turn: &Value) -> Option<(Option<String>, String)> {
 }
 
 /// A text, a number as diarisation counts speakers, or an object with a name.
-fn speaker_of(fields: &Map<String, Value>) -> Option<String> {
-    let words = |key: &&str| match fields.get(*key)? {
-        Value::String(text) if !speaker::tidy(text).is_empty() => Some(text.clone()),
+fn speaker_of(fields: &Fields) -> Option<Cow<'_, str>> {
+    let words = |key: &&str| match fields.get(key)? {
+        Value::String(text) if !speaker::tidy(text).is_empty() => Some(Cow::Borrowed(&**text)),
         Value::Object(person) => NAME_KEYS
             .iter()
-            .find_map(|key| person.get(*key)?.as_str().map(str::to_owned)),
+            .find_map(|key| Some(Cow::Borrowed(person.get(key)?.as_str()?))),
         _ => None,
     };
-    let number = |key: &&str| match fields.get(*key)? {
-        Value::Number(number) => Some(number.to_string()),
+    let number = |key: &&str| match fields.get(key)? {
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
         _ => None,
     };
     let key = SPEAKER_KEYS
@@ -229,60 +209,70 @@ fn speaker_of(fields: &Map<String, Value>) -> Option<String> {
 }
 
 /// A text, a number, or the texts of a message in parts. Nothing at all is an empty text: a message may be a picture.
-fn text_of(fields: &Map<String, Value>) -> Option<String> {
-    let known = TEXT_KEYS.iter().filter_map(|key| fields.get(*key));
+fn text_of(fields: &Fields) -> Option<Cow<'_, str>> {
+    let known = TEXT_KEYS.iter().filter_map(|key| fields.get(key));
     let mut is_known = false;
     for value in known {
         is_known = true;
         match value {
-            Value::String(text) => return Some(text.clone()),
-            Value::Number(number) => return Some(number.to_string()),
-            Value::Array(parts) => return Some(text_of_parts(parts)),
+            Value::String(text) => return Some(Cow::Borrowed(text)),
+            Value::Number(number) => return Some(Cow::Owned(number.to_string())),
+            Value::Array(parts) => return Some(Cow::Owned(text_of_parts(parts))),
             Value::Object(inner) => {
-                let text = TEXT_KEYS.iter().find_map(|key| inner.get(*key)?.as_str());
+                let text = TEXT_KEYS.iter().find_map(|key| inner.get(key)?.as_str());
                 let parts = inner.values().find_map(Value::as_array);
-                let parts = parts.map(|parts| text_of_parts(parts));
-                return text.map(str::to_owned).or(parts);
+                let parts = parts.map(|parts| Cow::Owned(text_of_parts(parts)));
+                return text.map(Cow::Borrowed).or(parts);
             }
             _ => {}
         }
     }
-    is_known.then(String::new)
+    is_known.then_some(Cow::Borrowed(""))
 }
 
 fn text_of_parts(parts: &[Value]) -> String {
-    let texts: Vec<&str> = parts
-        .iter()
-        .filter_map(|part| match part {
-            Value::String(text) => Some(text.as_str()),
-            Value::Object(fields) => TEXT_KEYS.iter().find_map(|key| fields.get(*key)?.as_str()),
-            _ => None,
-        })
-        .filter(|text| !text.trim().is_empty())
-        .collect();
-    texts.join(" ")
+    let mut words = String::new();
+    let texts = parts.iter().filter_map(|part| match part {
+        Value::String(text) => Some(&**text),
+        Value::Object(fields) => TEXT_KEYS.iter().find_map(|key| fields.get(key)?.as_str()),
+        _ => None,
+    });
+    for text in texts.filter(|text| !text.trim().is_empty()) {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(text);
+    }
+    words
 }
 
 /// Turns that all read `Name: text`, by at most half as many names as turns: tweets begin with all sorts of words
 /// before a colon, real speakers come back.
-fn named_in_text(lines: &[&str]) -> Option<Dialogue> {
-    let written: Vec<String> = lines
-        .iter()
-        .map(|line| Turn::new("", line).text)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let Conversation { dialogue, .. } = settled(written.iter().map(String::as_str));
-    let is_named = dialogue.stray_lines().is_empty();
-    let speakers = dialogue.speakers().len();
-    (is_named && (speakers * 2 <= written.len() || speakers == 2)).then_some(dialogue)
+fn named_in_text<'a>(texts: impl Iterator<Item = Cow<'a, str>>) -> Option<Said> {
+    let mut turns = Said::default();
+    for text in texts {
+        let line = Turn::new("", &text).text;
+        if !line.is_empty() {
+            hear_as_written(&mut turns, &line);
+        }
+    }
+    settle(&mut turns);
+    let mut names = HashSet::new();
+    for turn in turns.turns() {
+        names.insert(turn.name()?);
+    }
+    let speakers = names.len();
+    (speakers * 2 <= turns.len() || speakers == 2).then_some(turns)
 }
 
 /// The first text is the first speaker's, then they take turns. An empty text keeps its place but leaves no turn.
-fn alternate<'a>(texts: impl Iterator<Item = &'a str>, speakers: &[String]) -> Dialogue {
-    let turns = texts
-        .zip(speakers.iter().cycle())
-        .map(|(text, speaker)| Turn::new(speaker, text));
-    Dialogue {
-        turns: turns.filter(|turn| !turn.text.is_empty()).collect(),
+fn alternate<T: AsRef<str>>(texts: impl Iterator<Item = T>, speakers: &[String]) -> Said {
+    let mut said = Said::default();
+    for (text, speaker) in texts.zip(speakers.iter().cycle()) {
+        let turn = Turn::new(speaker, text.as_ref());
+        if !turn.text.is_empty() {
+            said.say(&turn);
+        }
     }
+    said
 }

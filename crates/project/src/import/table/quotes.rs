@@ -4,6 +4,7 @@
 //! Readers of tables forgive: an open quotation mark makes one cell of everything below it, and nobody is told. Here a
 //! row at fault ends where it can be told to end, is named, and the rows below it are read.
 
+use crate::import::limits::MOST_COLUMNS;
 use crate::work;
 
 /// Searches to the end of the file for a closing mark, before a cell may no longer go over several lines.
@@ -22,6 +23,9 @@ pub(super) enum QuoteFault {
 pub(super) struct Row {
     /// Offset of its first byte.
     pub(super) start: usize,
+    /// The number of its cells.
+    pub(super) width: usize,
+    /// Its cells, as many as a table may have columns.
     pub(super) cells: Result<Vec<Vec<u8>>, QuoteFault>,
 }
 
@@ -39,11 +43,22 @@ pub(super) struct Rows<'a> {
 /// A row as far as it could be read.
 struct Scan {
     cells: Vec<Vec<u8>>,
+    /// The number of cells.
+    width: usize,
     /// Where the next row begins.
     end: usize,
     fault: Option<QuoteFault>,
     /// The digit before the mark that closes the last quoted cell; an inch sign reads so.
     closes_behind_digit: bool,
+}
+
+impl Scan {
+    fn push(&mut self, cell: Vec<u8>) {
+        self.width += 1;
+        if self.width <= MOST_COLUMNS {
+            self.cells.push(cell);
+        }
+    }
 }
 
 impl<'a> Rows<'a> {
@@ -116,7 +131,7 @@ impl<'a> Rows<'a> {
         if first >= scan.end {
             return false;
         }
-        let is_even = scan.cells.len() == width;
+        let is_even = scan.width == width;
         if is_even && !scan.closes_behind_digit {
             return false;
         }
@@ -151,7 +166,7 @@ impl Iterator for Rows<'_> {
         if read.fault.is_some() && has_backslash(read.end) {
             // As MySQL and many scripts write it.
             let escaped = self.scan(start, true);
-            if escaped.fault.is_none() && self.width.is_none_or(|n| escaped.cells.len() == n) {
+            if escaped.fault.is_none() && self.width.is_none_or(|n| escaped.width == n) {
                 read = escaped;
             }
         }
@@ -173,7 +188,11 @@ impl Iterator for Rows<'_> {
             Some(fault) => Err(fault),
             None => Ok(read.cells),
         };
-        Some(Row { start, cells })
+        Some(Row {
+            start,
+            width: read.width,
+            cells,
+        })
     }
 }
 
@@ -187,6 +206,7 @@ enum State {
 fn scan(bytes: &[u8], start: usize, delimiter: u8, is_escaped: bool, is_one_line: bool) -> Scan {
     let mut scan = Scan {
         cells: Vec::new(),
+        width: 0,
         end: bytes.len(),
         fault: None,
         closes_behind_digit: false,
@@ -211,12 +231,12 @@ fn scan(bytes: &[u8], start: usize, delimiter: u8, is_escaped: bool, is_one_line
                 state = State::Quoted;
             }
             _ if byte == delimiter => {
-                scan.cells.push(std::mem::take(&mut cell));
+                scan.push(std::mem::take(&mut cell));
                 state = State::Start;
             }
             _ if is_end => {
                 scan.end = line_end(bytes, place);
-                scan.cells.push(cell);
+                scan.push(cell);
                 work::visit(scan.end - start);
                 return scan;
             }
@@ -239,7 +259,7 @@ fn scan(bytes: &[u8], start: usize, delimiter: u8, is_escaped: bool, is_one_line
     if matches!(state, State::Quoted) {
         scan.fault = Some(QuoteFault::Open);
     } else {
-        scan.cells.push(cell);
+        scan.push(cell);
     }
     scan
 }

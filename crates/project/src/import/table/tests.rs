@@ -322,7 +322,7 @@ proptest! {
         }
         let bytes = writer.into_inner().unwrap();
         let records = super::read("a.csv", &bytes, None).unwrap();
-        prop_assert_eq!(records.issues.len(), 0);
+        prop_assert!(records.issues.is_empty());
         let cells = |record: &crate::import::Record| -> Vec<String> {
             record.fields.values().map(|value| value.as_str().unwrap_or_default().to_owned()).collect()
         };

@@ -1,0 +1,71 @@
+//! The problems and remarks of a file's rows: of each kind as many as a person can look at, and how many more there are.
+
+use std::collections::HashMap;
+
+use contract::IssueCode;
+
+use super::{Issue, Severity};
+
+/// Most issues of one kind that are kept one by one.
+const MOST_ALIKE: usize = 10_000;
+
+/// Issues in the order in which they are found.
+#[derive(Debug, Default)]
+pub(crate) struct Issues {
+    list: Vec<Issue>,
+    kinds: HashMap<IssueCode, Alike>,
+    /// Rows that cannot be imported.
+    bad_rows: usize,
+    last_bad_row: Option<usize>,
+}
+
+/// Issues of one kind.
+#[derive(Debug, Default)]
+struct Alike {
+    count: usize,
+    /// The first one that is not listed, and the row of the last.
+    further: Option<Issue>,
+    last_row: usize,
+}
+
+impl Issues {
+    pub(crate) fn push(&mut self, issue: Issue) {
+        // What is wrong with a row is found at one time.
+        if issue.severity == Severity::Error && self.last_bad_row != Some(issue.row) {
+            self.last_bad_row = Some(issue.row);
+            self.bad_rows += 1;
+        }
+        let alike = self.kinds.entry(issue.code).or_default();
+        alike.count += 1;
+        alike.last_row = issue.row;
+        match alike.count <= MOST_ALIKE {
+            true => self.list.push(issue),
+            false => drop(alike.further.get_or_insert(issue)),
+        }
+    }
+
+    /// Rows that cannot be imported.
+    pub(crate) fn bad_rows(&self) -> usize {
+        self.bad_rows
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// All that are listed; one that stands for many says for how many.
+    pub(crate) fn into_list(mut self) -> Vec<Issue> {
+        for (_, alike) in self.kinds {
+            let Some(mut issue) = alike.further else {
+                continue;
+            };
+            let more = alike.count - MOST_ALIKE - 1;
+            if more > 0 {
+                let last = alike.last_row;
+                issue.reason += &format!("; the same goes for {more} more, down to row {last}");
+            }
+            self.list.push(issue);
+        }
+        self.list
+    }
+}
