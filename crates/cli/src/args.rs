@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use contract::{
-    DeviceChoice, DropReason, Encoding, Preset, Quantize, Separator, SplitChoice, StageName, System,
+    DeviceChoice, DropReason, Encoding, Language, Preset, Quantize, Separator, SplitChoice,
+    StageName, System,
 };
 use lm::files::export::GgufType;
 use lm::text::chat_template::Date;
@@ -202,16 +203,22 @@ pub(crate) struct ReadingArgs {
     /// Let back in what is left out for this reason, where somebody says it; once for each reason
     #[arg(long, value_name = "REASON", value_parser = word_of(DropReason::ALL, DropReason::as_str))]
     pub(crate) keep_dropped: Vec<DropReason>,
+    /// Leave out every message that several people send again and again, as a chat program writes them
+    #[arg(long)]
+    pub(crate) drop_repeated: bool,
 }
 
-impl From<&ReadingArgs> for Reading {
-    fn from(args: &ReadingArgs) -> Self {
-        Self {
-            encoding: args.encoding,
-            separator: args.separator,
-            gap_hours: args.gap,
-            turns: args.turns.clone(),
-            keep_dropped: args.keep_dropped.clone(),
+impl ReadingArgs {
+    /// How files are read by somebody of this language.
+    pub(crate) fn reading(&self, language: Option<Language>) -> Reading {
+        Reading {
+            encoding: self.encoding,
+            separator: self.separator,
+            gap_hours: self.gap,
+            turns: self.turns.clone(),
+            keep_dropped: self.keep_dropped.clone(),
+            drop_repeated: self.drop_repeated,
+            language,
         }
     }
 }

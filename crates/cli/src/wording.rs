@@ -165,6 +165,7 @@ fn import(problem: &ImportProblem) -> &'static str {
         OldOffice { .. } => {
             "Open it in Office or LibreOffice, take the password off if it has one, and save it as DOCX or XLSX."
         }
+        BinaryWorkbook { .. } => "Open it in Excel or LibreOffice and save it as XLSX.",
         Html { .. } => {
             "Export the chat once more as JSON or text, or copy its text into a .txt file."
         }

@@ -139,6 +139,8 @@ closed_set! {
         Client = "client",
         /// A row without a text.
         Empty = "empty",
+        /// A message that several people send again and again, left out on request.
+        Repeated = "repeated",
     }
 }
 
@@ -151,6 +153,10 @@ closed_set! {
         Utf16Le = "utf-16-le",
         /// UTF-16, high byte first.
         Utf16Be = "utf-16-be",
+        /// UTF-32, low byte first.
+        Utf32Le = "utf-32-le",
+        /// UTF-32, high byte first.
+        Utf32Be = "utf-32-be",
         /// Windows-1252: western Europe.
         Cp1252 = "cp1252",
         /// Windows-1250: central Europe.

@@ -89,6 +89,8 @@ closed_set! {
         Rtf = "rtf",
         /// A file is of Office before 2007, or an Office file with a password.
         OldOffice = "old_office",
+        /// A file is a workbook in Excel's binary form (XLSB).
+        BinaryWorkbook = "binary_workbook",
         /// A file is a page of HTML.
         Html = "html",
         /// A file is larger than an import reads.

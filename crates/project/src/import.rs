@@ -51,7 +51,8 @@ use account::Measure;
 use contract::problem::{ImportProblem, NotFound, Unreadable};
 use contract::{
     Account, AccountUnit, Detection, DropReason, Dropped, Encoding, FileFormat, Formats,
-    IntakeLimit, IssueCode, Remark, Separator, Severity, SourceFile, Split, SplitChoice, SplitRule,
+    IntakeLimit, IssueCode, Language, Remark, Separator, Severity, SourceFile, Split, SplitChoice,
+    SplitRule,
 };
 use issues::Issues;
 use leak::Key;
@@ -160,6 +161,10 @@ pub struct Reading {
     pub turns: Option<TurnMap>,
     /// What is let back in of what is no part of a conversation, where it has a speaker.
     pub keep_dropped: Vec<DropReason>,
+    /// Leave out messages that several people send again and again: a chat program writes them.
+    pub drop_repeated: bool,
+    /// The language of whoever imports: a hint where bytes alone do not tell their encoding.
+    pub language: Option<Language>,
 }
 
 /// How to read.
@@ -448,7 +453,8 @@ fn read_part(
     options: &ImportOptions,
 ) -> Result<(Import, Vec<record::Draft>), ImportProblem> {
     let file = path.display().to_string();
-    let beside = beside.map(|(bytes, path)| (decode::decode(bytes, None), path));
+    let language = options.reading.language;
+    let beside = beside.map(|(bytes, path)| (decode::decode(bytes, None, language), path));
     let beside = beside
         .as_ref()
         .map(|(decoded, path)| Beside::new(path, &decoded.bytes));

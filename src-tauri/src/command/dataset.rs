@@ -375,6 +375,8 @@ fn parse(request: &ImportRequest) -> Answer<session::ImportRequest> {
             gap_hours: request.gap_hours,
             turns,
             keep_dropped: request.keep_dropped.clone(),
+            drop_repeated: request.drop_repeated,
+            language: Some(request.language),
         },
         ..Default::default()
     })
@@ -487,6 +489,8 @@ mod tests {
             gap_hours: None,
             turns: String::new(),
             keep_dropped: Vec::new(),
+            drop_repeated: false,
+            language: contract::Language::English,
         }
     }
 

@@ -1,8 +1,8 @@
 //! Import, data sets and examples as the page sees them.
 
 use contract::{
-    Account, Detection, Doubt, DropReason, Dropped, Encoding, IssueCode, Origin, Remark, Separator,
-    SourceFile, Split, SplitChoice, SplitRule,
+    Account, Detection, Doubt, DropReason, Dropped, Encoding, IssueCode, Language, Origin, Remark,
+    Separator, SourceFile, Split, SplitChoice, SplitRule,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -34,6 +34,10 @@ pub struct ImportRequest {
     pub turns: String,
     /// What is let back in of what is no part of a conversation.
     pub keep_dropped: Vec<DropReason>,
+    /// Leave out messages that several people send again and again.
+    pub drop_repeated: bool,
+    /// The window's language: a hint where the texts' bytes do not tell their encoding.
+    pub language: Language,
 }
 
 /// One unreadable row.

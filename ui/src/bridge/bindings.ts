@@ -432,7 +432,9 @@ export type DropReason =
 /**  A message by the program in words that nobody here knows. */
 "client" | 
 /**  A row without a text. */
-"empty";
+"empty" | 
+/**  A message that several people send again and again, left out on request. */
+"repeated";
 
 /**  A message or line that is no part of a conversation. */
 export type Dropped = {
@@ -465,6 +467,10 @@ export type Encoding =
 "utf-16-le" | 
 /**  UTF-16, high byte first. */
 "utf-16-be" | 
+/**  UTF-32, low byte first. */
+"utf-32-le" | 
+/**  UTF-32, high byte first. */
+"utf-32-be" | 
 /**  Windows-1252: western Europe. */
 "cp1252" | 
 /**  Windows-1250: central Europe. */
@@ -544,6 +550,8 @@ export type ErrorCode =
 "rtf" | 
 /**  A file is of Office before 2007, or an Office file with a password. */
 "old_office" | 
+/**  A file is a workbook in Excel's binary form (XLSB). */
+"binary_workbook" | 
 /**  A file is a page of HTML. */
 "html" | 
 /**  A file is larger than an import reads. */
@@ -1086,6 +1094,11 @@ export type ImportProblem =
 	/**  The file, as given. */
 	file: string,
 } } | 
+/**  A file is a workbook in Excel's binary form (XLSB). */
+{ code: "binary_workbook"; args: {
+	/**  The file, as given. */
+	file: string,
+} } | 
 /**  A file is a page of HTML. */
 { code: "html"; args: {
 	/**  The file, as given. */
@@ -1200,6 +1213,10 @@ export type ImportRequest = {
 	turns: string,
 	/**  What is let back in of what is no part of a conversation. */
 	keep_dropped: DropReason[],
+	/**  Leave out messages that several people send again and again. */
+	drop_repeated: boolean,
+	/**  The window's language: a hint where the texts' bytes do not tell their encoding. */
+	language: Language,
 };
 
 /**  A bound on what an import reads. */

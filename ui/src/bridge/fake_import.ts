@@ -7,6 +7,15 @@ export const refuse = (error: AppError): never => {
   throw error;
 };
 
+const repeated = (file: string): ImportIssue => ({
+  file,
+  bad: false,
+  row: 21,
+  field: 'dialogue',
+  code: 'repeated_message',
+  reason: '`Mara changed the topic` comes 6 times, from several people',
+});
+
 /** What an import would do. */
 export function reportOf(request: ImportRequest, mended: boolean): ImportReport {
   const file = request.files[0] ?? '';
@@ -54,7 +63,10 @@ export function reportOf(request: ImportRequest, mended: boolean): ImportReport 
     references_min: 1,
     references_max: 1,
     leaks: file.includes('leak') ? [{ id: 'row-7', with: 'row-52' }] : [],
-    issues: issues.slice(0, bad),
+    issues: [
+      ...issues.slice(0, bad),
+      ...(file.includes('chat') && !request.drop_repeated ? [repeated(file)] : []),
+    ],
     remarks: remarksOf(file),
     sources: [
       {
@@ -68,7 +80,7 @@ export function reportOf(request: ImportRequest, mended: boolean): ImportReport 
         sheet: null,
       },
     ],
-    ...(file.includes('chat') ? chatOf(file, request.keep_dropped) : plain(bad)),
+    ...(file.includes('chat') ? chatOf(file, request) : plain(bad)),
     unsummarised: 0,
     import: null,
     sample: [data.example(0), data.example(2)],
@@ -86,11 +98,17 @@ const chatLines: [DropReason, number, string][] = [
   ['system', 9, 'Mara added Theo'],
   ['deleted', 5, 'This message was deleted.'],
   ['reaction', 3, 'Reacted with a heart'],
+  ['repeated', 6, 'Mara changed the topic'],
 ];
 
 /** A chat of 412 messages; what was let back in is not left out. */
-function chatOf(file: string, kept: DropReason[]): Pick<ImportReport, 'account' | 'dropped' | 'dropped_by'> {
-  const out = chatLines.filter(([reason]) => !kept.includes(reason));
+function chatOf(
+  file: string,
+  { keep_dropped: kept, drop_repeated }: ImportRequest,
+): Pick<ImportReport, 'account' | 'dropped' | 'dropped_by'> {
+  const isOut = (reason: DropReason) =>
+    reason === 'repeated' ? drop_repeated : !kept.includes(reason);
+  const out = chatLines.filter(([reason]) => isOut(reason));
   const dropped = out.flatMap(([reason, n, text]) =>
     Array.from({ length: n }, (_, index) => ({ file, at: index * 11 + 1, reason, text })),
   );

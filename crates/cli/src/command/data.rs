@@ -4,10 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use contract::{AccountUnit, DropReason, Split, TooLong};
+use contract::{AccountUnit, DropReason, Language, Split, TooLong};
 use host::clock::now_ms;
 use project::format_rule::{FormatRule, Rule, RuleId};
-use project::import::Reading;
 use project::recipe::Recipe;
 use project::rows::{DatasetRow, ExampleRow, ImportRow, SplitCounts};
 use project::session::{ImportReport, ImportRequest};
@@ -41,7 +40,7 @@ pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
         keep_unsummarised: args.keep_unsummarised,
         dry_run: args.dry_run,
         seed: args.seed,
-        reading: Reading::from(&args.reading),
+        reading: args.reading.reading(user_language()),
     };
     let report = session(global)?.import(&request, now_ms())?;
     say(&report, args.dry_run, output);
@@ -51,6 +50,16 @@ pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
         seed: args.seed,
     });
     Ok(ExitCode::SUCCESS)
+}
+
+/// The language of the terminal: `LC_ALL`, else `LC_MESSAGES`, else `LANG`, of which the first that is set counts.
+fn user_language() -> Option<Language> {
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(std::env::var_os)
+        .find(|value| !value.is_empty())?;
+    // `de_AT.UTF-8`
+    set.to_str()?.get(..2)?.parse().ok()
 }
 
 fn say(report: &ImportReport, dry_run: bool, output: &Output) {

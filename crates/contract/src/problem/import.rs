@@ -139,6 +139,11 @@ problems! {
             /// The file, as given.
             file: String,
         },
+        /// A file is a workbook in Excel's binary form (XLSB).
+        BinaryWorkbook {
+            /// The file, as given.
+            file: String,
+        },
         /// A file is a page of HTML.
         Html {
             /// The file, as given.
@@ -293,6 +298,7 @@ impl ImportProblem {
             | Self::Pdf { file }
             | Self::Rtf { file }
             | Self::OldOffice { file }
+            | Self::BinaryWorkbook { file }
             | Self::Html { file }
             | Self::TooLarge { file, .. }
             | Self::Archive { file, .. }
@@ -380,6 +386,10 @@ impl fmt::Display for ImportProblem {
             Self::OldOffice { file } => write!(
                 f,
                 "{file} is a file of Office before 2007, or an Office file with a password"
+            ),
+            Self::BinaryWorkbook { file } => write!(
+                f,
+                "{file} is a workbook in Excel's binary form (XLSB), which is not read"
             ),
             Self::Html { file } => write!(f, "{file} is a web page (HTML), which is not read"),
             Self::TooLarge { file, limit, most } => {

@@ -3,7 +3,7 @@
 //! Readers of chat programs (`whatsapp`, `telegram`, `slack`, `zoom_chat`, `head_lines`) hand over one message after the
 //! other. The dialogues become records as those of transcripts do, so a summary beside the file works here too.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use contract::problem::ImportProblem;
@@ -56,6 +56,8 @@ pub(super) struct Chat<'a> {
     /// Dialogues that ended with a silence.
     silences: usize,
     bodies: Vec<Body>,
+    /// Pieces of a summary that stands over the first dialogue.
+    waiting: usize,
 }
 
 /// Something that is no part of the conversation.
@@ -75,7 +77,11 @@ struct Body {
     text: u64,
     row: u32,
     speaker: u32,
+    position: u64,
 }
+
+/// A text that comes again and again: where it comes first, and how often.
+type Repeated = (Body, usize);
 
 /// A text as a number.
 pub(super) fn hash(text: &str) -> u64 {
@@ -97,6 +103,7 @@ impl<'a> Chat<'a> {
             last: None,
             silences: 0,
             bodies: Vec::new(),
+            waiting: 0,
         }
     }
 
@@ -124,11 +131,11 @@ impl<'a> Chat<'a> {
         }
         let name = speaker::tidy(&without_marks(&message.speaker));
         let turn = Turn::new(&name, &text);
-        self.count(&turn, message.row);
+        self.count(&turn, message.row, message.position);
         if self.current.row == 0 {
             self.current.row = message.row;
         }
-        self.current.units.read += 1;
+        self.current.units.read += 1 + std::mem::take(&mut self.waiting);
         self.current.say(&turn);
     }
 
@@ -169,6 +176,22 @@ impl<'a> Chat<'a> {
         }
     }
 
+    /// The last message was made of so many further pieces.
+    pub(super) fn merge(&mut self, pieces: usize) {
+        self.current.units.read += pieces;
+        self.current.units.merged += pieces;
+    }
+
+    /// The summary of the dialogue so far has so many pieces more that are counted; before the first dialogue, they are the
+    /// first one's.
+    pub(super) fn count_summary(&mut self, pieces: usize) {
+        match (self.current.row, self.talks.last_mut()) {
+            (0, Some(last)) => last.units.read += pieces,
+            (0, None) => self.waiting += pieces,
+            _ => self.current.units.read += pieces,
+        }
+    }
+
     /// Adds to the summary of the dialogue so far. Whoever speaks next begins another dialogue.
     pub(super) fn summarize(&mut self, text: &str, separator: &str) {
         if self.current.row > 0 {
@@ -204,13 +227,14 @@ impl<'a> Chat<'a> {
         self.last = seconds.or(self.last);
     }
 
-    fn count(&mut self, turn: &Turn, row: usize) {
+    fn count(&mut self, turn: &Turn, row: usize, position: u64) {
         let is_telling = turn.text.contains(' ') || turn.text.chars().count() >= REPEATED_CHARS;
         if let (Some(speaker), true) = (&turn.speaker, is_telling) {
             self.bodies.push(Body {
                 text: hash(&turn.text),
                 row: u32::try_from(row).unwrap_or(u32::MAX),
                 speaker: hash(speaker) as u32,
+                position,
             });
         }
     }
@@ -223,14 +247,15 @@ impl<'a> Chat<'a> {
         beside: Option<&Beside<'_>>,
     ) -> Result<Records, ImportProblem> {
         self.end();
-        self.room.check(self.file)?;
         // Threads are read one after the other and stand mixed in their file.
         self.talks.sort();
+        let repeated = self.repeated();
+        self.room.check(self.file)?;
         self.dropped.sort_by_key(|dropped| dropped.row);
         let sessions = self.talks.len();
-        let repeated = self.repeated();
         let mut records = transcript::records(layout, self.file, self.talks, beside)?;
         records.measure.unit = unit;
+        records.measure.lose(self.waiting);
         for dropped in self.dropped {
             let LeftOut {
                 position,
@@ -254,47 +279,68 @@ impl<'a> Chat<'a> {
         Ok(records)
     }
 
-    /// Texts that a program may have written in a language that no list here knows.
+    /// Texts that a program may have written in a language that no list here knows: each is named, or left out where the
+    /// user wants that.
     fn repeated(&mut self) -> Vec<Issue> {
         let mut bodies = std::mem::take(&mut self.bodies);
         bodies.sort_unstable();
         let by_several = |same: &[Body]| same.iter().any(|body| body.speaker != same[0].speaker);
-        let mut found: Vec<(Body, usize)> = bodies
-            .chunk_by(|one, next| one.text == next.text)
-            .filter(|same| same.len() >= REPEATS && by_several(same))
-            .map(|same| (same[0], same.len()))
-            .collect();
+        let is_repeated = |same: &&[Body]| same.len() >= REPEATS && by_several(same);
+        let all = || {
+            let alike = bodies.chunk_by(|one, next| one.text == next.text);
+            alike.filter(is_repeated)
+        };
+        if self.reading.drop_repeated && !self.keeps(DropReason::Repeated) {
+            let texts: HashSet<u64> = all().map(|same| same[0].text).collect();
+            let places: Vec<Body> = all().flatten().copied().collect();
+            self.drop_turns(&texts, &places);
+            return Vec::new();
+        }
+        let mut found: Vec<Repeated> = all().map(|same| (same[0], same.len())).collect();
         found.sort_by_key(|(body, _)| body.row);
         found.truncate(REPEATED_ISSUES);
-        let texts = self.texts_of(&found);
-        found
-            .into_iter()
-            .map(|(body, count)| {
-                let text = texts.get(&body.text).map_or("", String::as_str);
-                let shown: String = text.chars().take(SHOWN_CHARS).collect();
-                Issue {
-                    file: self.file.to_owned(),
-                    row: body.row as usize,
-                    field: "dialogue".to_owned(),
-                    code: IssueCode::RepeatedMessage,
-                    reason: format!("`{shown}` comes {count} times, from several people"),
-                    fix: "It is kept. Take it out if the chat program wrote it.".to_owned(),
-                    severity: Severity::Warning,
-                }
-            })
-            .collect()
+        let texts = self.texts_of(|key| found.iter().any(|(body, _)| body.text == key));
+        let issue = |(body, count): Repeated| {
+            let text = texts.get(&body.text).map_or("", String::as_str);
+            let shown: String = text.chars().take(SHOWN_CHARS).collect();
+            Issue {
+                file: self.file.to_owned(),
+                row: body.row as usize,
+                field: "dialogue".to_owned(),
+                code: IssueCode::RepeatedMessage,
+                reason: format!("`{shown}` comes {count} times, from several people"),
+                fix: "It is kept. If the chat program wrote it, --drop-repeated leaves out all such messages.".to_owned(),
+                severity: Severity::Warning,
+            }
+        };
+        found.into_iter().map(issue).collect()
     }
 
-    /// The texts with these hashes.
-    fn texts_of(&self, found: &[(Body, usize)]) -> HashMap<u64, String> {
-        let mut texts = HashMap::new();
-        if found.is_empty() {
-            return texts;
+    /// Leaves out the messages with these texts, which stand at these places.
+    fn drop_turns(&mut self, texts: &HashSet<u64>, places: &[Body]) {
+        if texts.is_empty() {
+            return;
         }
+        let words = self.texts_of(|key| texts.contains(&key));
+        for body in places {
+            let text = words.get(&body.text).map_or("", String::as_str);
+            self.note(body.row as usize, body.position, DropReason::Repeated, text);
+        }
+        self.talks.retain(|talk| {
+            let kept = talk.turns.without(|text| texts.contains(&hash(text)));
+            talk.units.read -= talk.turns.count() - kept.count();
+            talk.turns = kept;
+            !talk.turns.is_empty() || talk.summary.is_some()
+        });
+    }
+
+    /// The texts whose hashes are wanted.
+    fn texts_of(&self, is_wanted: impl Fn(u64) -> bool) -> HashMap<u64, String> {
+        let mut texts = HashMap::new();
         for turn in self.talks.iter().flat_map(|talk| talk.turns.turns()) {
             let text = turn.text();
             let key = hash(&text);
-            if found.iter().any(|(body, _)| body.text == key) {
+            if is_wanted(key) {
                 texts.entry(key).or_insert(text);
             }
         }

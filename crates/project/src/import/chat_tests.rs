@@ -471,3 +471,43 @@ fn lines_with_only_a_time_are_left_out_of_any_transcript() {
         [(1, "time", "00:00:00"), (6, "time", "00:05:00")]
     );
 }
+
+#[test]
+fn repeated_messages_go_all_at_once_on_request() {
+    let said =
+        |hour: usize, name: &str, text: &str| format!("14.03.25, {hour:02}:00 - {name}: {text}");
+    let lines = [
+        said(9, "Ann", "Ali avatarını değiştirdi"),
+        said(9, "Ann", "Good morning."),
+        said(10, "Ben", "Ali avatarını değiştirdi"),
+        said(10, "Ben", "Good morning, Ann."),
+        said(11, "Cem", "Ali avatarını değiştirdi"),
+        said(11, "Ann", "ok"),
+        said(11, "Ben", "ok"),
+        said(12, "Cem", "ok"),
+    ];
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let text = chat(&lines);
+    let kept = import("a.txt", &text);
+    assert_eq!(codes(&kept)[0].2, "repeated_message", "{:?}", codes(&kept));
+    assert_eq!(kept.account(&kept.examples).dropped, 0);
+    let options = reading(Reading {
+        drop_repeated: true,
+        ..Reading::default()
+    });
+    let left = import_with("a.txt", &text, &options).unwrap();
+    assert!(
+        codes(&left)
+            .iter()
+            .all(|(_, _, code)| *code != "repeated_message")
+    );
+    assert_eq!(
+        dialogues(&left),
+        ["Ann: Good morning.\nBen: Good morning, Ann.\nAnn: ok\nBen: ok\nCem: ok"]
+    );
+    let places: Vec<u64> = dropped(&left).iter().map(|(at, ..)| *at).collect();
+    assert_eq!(places, [1, 3, 5]);
+    assert_eq!(dropped(&left)[1].2, "Ali avatarını değiştirdi");
+    let account = left.account(&left.examples);
+    assert_eq!((account.read, account.dropped, account.imported), (8, 3, 5));
+}

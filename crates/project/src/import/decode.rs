@@ -1,13 +1,13 @@
 //! Bytes → UTF-8: byte-order marks, UTF-16 without one, and the single-byte encodings that office programs still write.
 //!
 //! Order, as `docs/cli.md` tells it: byte-order mark, UTF-16 by its zero bytes, UTF-8 if it is valid, else a guess by
-//! chardetng that is limited to the encodings of Europe. A guess is always told. A file that is UTF-8 but for a few bad
+//! chardetng that is limited to the encodings of Europe and knows the language of whoever imports. A guess is always told. A file that is UTF-8 but for a few bad
 //! bytes is not guessed at: those rows are named instead, so that one bad row does not change how all others are read.
 
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use contract::Encoding;
+use contract::{Encoding, Language};
 
 use crate::work;
 
@@ -33,8 +33,12 @@ pub(super) struct Decoded<'a> {
     pub(super) sample: Option<String>,
 }
 
-/// Reads bytes as the user says, else as they look.
-pub(super) fn decode(bytes: &[u8], asked: Option<Encoding>) -> Decoded<'_> {
+/// Reads bytes as the user says, else as they look. Where several encodings fit, the language of the user decides.
+pub(super) fn decode(
+    bytes: &[u8],
+    asked: Option<Encoding>,
+    language: Option<Language>,
+) -> Decoded<'_> {
     work::visit(bytes.len());
     let marked = mark(bytes);
     let encoding = asked.or(marked.map(|(encoding, _)| encoding));
@@ -45,12 +49,14 @@ pub(super) fn decode(bytes: &[u8], asked: Option<Encoding>) -> Decoded<'_> {
     };
     let (encoding, guessed) = match encoding {
         Some(encoding) => (encoding, false),
-        None => detect(bytes),
+        None => detect(bytes, language),
     };
     let bytes = match encoding {
         Encoding::Utf8 => Cow::Borrowed(body),
         Encoding::Utf16Le => Cow::Owned(from_utf16(body, u16::from_le_bytes)),
         Encoding::Utf16Be => Cow::Owned(from_utf16(body, u16::from_be_bytes)),
+        Encoding::Utf32Le => Cow::Owned(from_utf32(body, u32::from_le_bytes)),
+        Encoding::Utf32Be => Cow::Owned(from_utf32(body, u32::from_be_bytes)),
         _ => Cow::Owned(from_single_bytes(body, encoding)),
     };
     let sample = match guessed || asked.is_some() {
@@ -68,13 +74,16 @@ pub(super) fn decode(bytes: &[u8], asked: Option<Encoding>) -> Decoded<'_> {
 fn mark(bytes: &[u8]) -> Option<(Encoding, usize)> {
     match bytes {
         [0xef, 0xbb, 0xbf, ..] => Some((Encoding::Utf8, 3)),
+        // The mark of UTF-16 and a zero sign would look the same; no text begins so.
+        [0xff, 0xfe, 0, 0, ..] => Some((Encoding::Utf32Le, 4)),
+        [0, 0, 0xfe, 0xff, ..] => Some((Encoding::Utf32Be, 4)),
         [0xff, 0xfe, ..] => Some((Encoding::Utf16Le, 2)),
         [0xfe, 0xff, ..] => Some((Encoding::Utf16Be, 2)),
         _ => None,
     }
 }
 
-fn detect(bytes: &[u8]) -> (Encoding, bool) {
+fn detect(bytes: &[u8], language: Option<Language>) -> (Encoding, bool) {
     if let Some(encoding) = utf16_by_zeros(bytes) {
         return (encoding, true);
     }
@@ -88,7 +97,7 @@ fn detect(bytes: &[u8]) -> (Encoding, bool) {
     if bad.valid_sequences > bad.count || too_few || bad.plausible * 2 < bad.count {
         return (Encoding::Utf8, false);
     }
-    (single_byte(bytes), true)
+    (single_byte(bytes, language), true)
 }
 
 /// A text of mostly ASCII in UTF-16 has a zero in every other place.
@@ -169,7 +178,7 @@ fn is_plausible(bytes: &[u8], place: usize) -> bool {
 }
 
 /// The single-byte encoding that fits best.
-fn single_byte(bytes: &[u8]) -> Encoding {
+fn single_byte(bytes: &[u8], language: Option<Language>) -> Encoding {
     let head = &bytes[..bytes.len().min(DETECT_BYTES)];
     if is_mac(head) {
         return Encoding::MacRoman;
@@ -179,10 +188,22 @@ fn single_byte(bytes: &[u8]) -> Encoding {
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(head, true);
-    match detector.guess(None, Utf8Detection::Deny).name() {
+    let domain = language.and_then(top_level_domain);
+    match detector.guess(domain, Utf8Detection::Deny).name() {
         "windows-1250" | "ISO-8859-2" => Encoding::Cp1250,
         "windows-1254" => Encoding::Cp1254,
         _ => Encoding::Cp1252,
+    }
+}
+
+/// Where texts in this language mostly come from, as the detector takes a hint; English tells nothing about letters.
+fn top_level_domain(language: Language) -> Option<&'static [u8]> {
+    match language {
+        Language::English => None,
+        Language::German => Some(b"de"),
+        Language::French => Some(b"fr"),
+        Language::Spanish => Some(b"es"),
+        Language::Italian => Some(b"it"),
     }
 }
 
@@ -229,6 +250,22 @@ fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
     }
     // One byte at the end is what a copy leaves that was cut off; alone it says nothing.
     if odd.first().is_some_and(|byte| *byte != 0) {
+        text.push(0xff);
+    }
+    text
+}
+
+/// UTF-32 → UTF-8. What is no character becomes a byte that is not UTF-8, so that its row is named.
+fn from_utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> Vec<u8> {
+    let (units, odd) = bytes.as_chunks::<4>();
+    let mut text = Vec::with_capacity(bytes.len() / 4);
+    for sign in units.iter().map(|bytes| char::from_u32(unit(*bytes))) {
+        match sign {
+            Some(sign) => text.extend_from_slice(sign.encode_utf8(&mut [0; 4]).as_bytes()),
+            None => text.push(0xff),
+        }
+    }
+    if odd.iter().any(|byte| *byte != 0) {
         text.push(0xff);
     }
     text
@@ -285,7 +322,7 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> (Encoding, bool, String) {
-        let decoded = decode(bytes, None);
+        let decoded = decode(bytes, None, None);
         let text = String::from_utf8_lossy(&decoded.bytes).into_owned();
         (decoded.encoding, decoded.guessed, text)
     }
@@ -311,8 +348,41 @@ mod tests {
             (Encoding::Utf8, false, GERMAN.to_owned())
         );
         let lone = [0x41, 0, 0x00, 0xd8, 0x42, 0];
-        let decoded = decode(&lone, Some(Encoding::Utf16Le));
+        let decoded = decode(&lone, Some(Encoding::Utf16Le), None);
         assert_eq!(decoded.bytes.as_ref(), b"A\xffB");
+    }
+
+    #[test]
+    fn a_mark_tells_utf32() {
+        for (unit, encoding) in [
+            (u32::to_le_bytes as fn(u32) -> [u8; 4], Encoding::Utf32Le),
+            (u32::to_be_bytes, Encoding::Utf32Be),
+        ] {
+            let text = format!("\u{feff}{GERMAN}🐼");
+            let mut bytes: Vec<u8> = text.chars().flat_map(|sign| unit(sign as u32)).collect();
+            assert_eq!(read(&bytes), (encoding, false, format!("{GERMAN}🐼")));
+            // What is no character makes a bad row, and what is cut off too.
+            bytes.extend(unit(0xd800));
+            bytes.extend([7, 7]);
+            assert!(decode(&bytes, None, None).bytes.ends_with(b"\xff\xff"));
+        }
+    }
+
+    #[test]
+    fn the_language_decides_where_several_encodings_fit() {
+        // An umlaut alone is the same letter in the encodings of western and of central Europe.
+        let texts = ["Jana: Mö", "A: für", "Ö: ja", "Kai: Größe 40", "Ä: ß"];
+        for text in texts {
+            let bytes = encoded(text, encoding_rs::WINDOWS_1252);
+            let decoded = decode(&bytes, None, Some(Language::German));
+            assert_eq!(decoded.encoding, Encoding::Cp1252, "{text}");
+            assert_eq!(decoded.bytes.as_ref(), text.as_bytes());
+        }
+        // It is a hint: a text that is clear is read as what it is.
+        let czech = "Jana: Příliš žluťoučký kůň úpěl ďábelské ódy\nPetr: Těším se na večeři\n";
+        let bytes = encoded(czech, encoding_rs::WINDOWS_1250);
+        let decoded = decode(&bytes, None, Some(Language::German));
+        assert_eq!(decoded.bytes.as_ref(), czech.as_bytes());
     }
 
     #[test]
@@ -344,7 +414,7 @@ mod tests {
         for (text, table, encoding) in cases {
             let bytes = encoded(text, table);
             assert_eq!(read(&bytes), (encoding, true, text.to_owned()));
-            let shown = decode(&bytes, None).sample.unwrap();
+            let shown = decode(&bytes, None, None).sample.unwrap();
             assert!(text.contains(&shown) && !shown.is_ascii(), "{shown}");
         }
     }
@@ -359,13 +429,13 @@ mod tests {
             b"[{\"a\":\"caf\xe9\"}]",
             b"\x00\xff\xfe\x80 nothing\n\x93\x12\n",
         ] {
-            let decoded = decode(bytes, None);
+            let decoded = decode(bytes, None, None);
             assert_eq!(
                 (decoded.encoding, decoded.guessed, decoded.bytes.as_ref()),
                 (Encoding::Utf8, false, bytes)
             );
         }
-        let asked = decode(b"A: \xe9,s", Some(Encoding::Cp1252));
+        let asked = decode(b"A: \xe9,s", Some(Encoding::Cp1252), None);
         assert_eq!(asked.bytes.as_ref(), "A: é,s".as_bytes());
     }
 

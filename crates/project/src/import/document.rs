@@ -126,8 +126,9 @@ fn from_tables(
 ) -> Result<Records, ImportProblem> {
     let mut row_number = 0;
     let (mut has_table, mut in_summary) = (false, false);
-    // A summary over its table waits for it.
+    // A summary over its table waits for it, with the number of its paragraphs.
     let mut waiting = String::new();
+    let mut waiting_pieces = 0;
     for block in blocks {
         let paragraph = match block {
             Block::Table(rows) => {
@@ -153,6 +154,7 @@ fn from_tables(
                 if !waiting.is_empty() {
                     chat.summarize(&std::mem::take(&mut waiting), "");
                 }
+                chat.count_summary(std::mem::take(&mut waiting_pieces));
                 (has_table, in_summary) = (true, false);
                 continue;
             }
@@ -165,14 +167,23 @@ fn from_tables(
             continue;
         }
         let mut summarize = |text: &str, separator: &str| match has_table {
-            true => chat.summarize(text, separator),
+            true => {
+                if !text.is_empty() {
+                    chat.summarize(text, separator);
+                }
+                chat.count_summary(1);
+            }
             false => {
                 waiting.push_str(if waiting.is_empty() { "" } else { separator });
                 waiting.push_str(text);
+                waiting_pieces += 1;
             }
         };
         match label(&paragraph, text) {
-            Some(Label::Heading) => in_summary = true,
+            Some(Label::Heading) => {
+                in_summary = true;
+                summarize("", "");
+            }
             Some(Label::Begins(begin)) => {
                 in_summary = true;
                 summarize(&begin, "\n");
@@ -268,6 +279,7 @@ fn from_paragraphs(
         style: style(&paragraphs),
         meet: Meet::default(),
         current: None,
+        followers: 0,
         summary: None,
         waiting: String::new(),
         has_turn: false,
@@ -305,8 +317,9 @@ struct Paragraphs<'a> {
     chat: Chat<'a>,
     style: Style,
     meet: Meet,
-    /// The turn that further paragraphs belong to.
+    /// The turn that further paragraphs belong to, and how many they are.
     current: Option<Message>,
+    followers: usize,
     summary: Option<Summary>,
     /// A summary over the conversation.
     waiting: String,
@@ -387,6 +400,7 @@ impl Paragraphs<'_> {
             Some(message) if !is_heading => {
                 message.text.push('\n');
                 message.text.push_str(text);
+                self.followers += 1;
             }
             _ => {
                 self.close();
@@ -410,6 +424,7 @@ impl Paragraphs<'_> {
     }
 
     fn summarize(&mut self, text: &str) {
+        self.chat.count_summary(1);
         if self.has_turn {
             return self.chat.summarize(text, "\n");
         }
@@ -422,6 +437,7 @@ impl Paragraphs<'_> {
     fn close(&mut self) {
         if let Some(message) = self.current.take() {
             self.chat.say(message);
+            self.chat.merge(std::mem::take(&mut self.followers));
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use proptest::prelude::*;
+
 use super::tests::{codes, dialogues, dropped, import, import_with};
 use super::*;
 use crate::work::{MOST_VISITS, count};
@@ -509,4 +511,108 @@ mod account {
             }
         }
     }
+}
+
+/// What a cell or paragraph may hold.
+const PIECES: [&str; 14] = [
+    "dialogue",
+    "summary",
+    "speaker",
+    "text",
+    "conversation_id",
+    "Ann: Hi there.",
+    "Ann: Hi.\nBen: Yo.",
+    "They greet.",
+    "Ann",
+    "Ben",
+    "7",
+    "Summary",
+    "Summary: They greet.",
+    "10:02",
+];
+
+/// Everything that a file holds, and whether the account comes out even.
+fn read_of(name: &str, bytes: &[u8], options: &ImportOptions) -> Option<usize> {
+    let import = import_with(name, bytes, options).ok()?;
+    let account = import.account(&import.examples);
+    let sum = account.imported + account.skipped + account.merged + account.dropped;
+    assert_eq!(sum, account.read, "{account:?}");
+    assert_eq!(account.dropped, import.dropped.len());
+    Some(account.read)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn every_row_of_a_workbook_is_in_its_account(
+        rows in proptest::collection::vec(proptest::collection::vec(proptest::option::of(0..PIECES.len()), 1..5), 1..12),
+        header in 0..6usize,
+        keep_unsummarised: bool,
+    ) {
+        let heads = [
+            &["dialogue", "summary"][..],
+            &["speaker", "text", "conversation_id", "summary"],
+            &["text", "speaker"],
+            &["id", "dialogue", "summary", "split"],
+            &["note", "other"],
+            &[],
+        ];
+        let mut cells: Vec<(String, &str)> = Vec::new();
+        let mut filled = 0;
+        let head = heads[header].iter().map(|word| Some(*word)).collect();
+        let words = |row: &Vec<Option<usize>>| row.iter().map(|cell| cell.map(|place| PIECES[place])).collect();
+        let all: Vec<Vec<Option<&str>>> = std::iter::once(head).chain(rows.iter().map(words)).collect();
+        for (number, row) in all.iter().enumerate() {
+            filled += usize::from(row.iter().any(Option::is_some));
+            for (column, word) in row.iter().enumerate() {
+                let letter = char::from(b'A' + column as u8);
+                cells.extend(word.map(|word| (format!("{letter}{}", number + 1), word)));
+            }
+        }
+        let cells: Vec<(&str, &str)> = cells.iter().map(|(place, word)| (place.as_str(), *word)).collect();
+        let options = ImportOptions { keep_unsummarised, ..ImportOptions::default() };
+        let read = read_of("a.xlsx", &xlsx(&[("S", &cells)]), &options);
+        // All but the names of the columns.
+        if let Some(read) = read {
+            prop_assert_eq!(read, filled - 1);
+        }
+    }
+
+    #[test]
+    fn every_paragraph_and_row_of_a_document_is_in_its_account(
+        pieces in proptest::collection::vec((0..6u8, 0..PIECES.len(), 0..PIECES.len()), 0..14),
+        keep_unsummarised: bool,
+    ) {
+        let (mut body, mut count) = (String::new(), 0);
+        let one_line = |place: usize| PIECES[place].split('\n').next().unwrap_or_default();
+        for (kind, first, second) in pieces {
+            let (first, second) = (one_line(first), one_line(second));
+            body += &match kind {
+                0 => "<w:p/>".to_owned(),
+                1 => format!("<w:p><w:pPr><w:pStyle w:val=\"Heading1\"/></w:pPr><w:r><w:t>{first}</w:t></w:r></w:p>"),
+                2 => format!("<w:p><w:r><w:t>{first}</w:t></w:r><w:del><w:r><w:delText>{second}</w:delText></w:r></w:del></w:p>"),
+                3 => format!("<w:tbl><w:tr><w:tc>{}</w:tc><w:tc>{}</w:tc></w:tr></w:tbl>", paragraph(first), paragraph(second)),
+                _ => paragraph(first),
+            };
+            count += match kind {
+                0 => 0,
+                2 => 2,
+                _ => 1,
+            };
+        }
+        let options = ImportOptions { keep_unsummarised, ..ImportOptions::default() };
+        if let Some(read) = read_of("a.docx", &docx(&body), &options) {
+            prop_assert_eq!(read, count, "{}", body);
+        }
+    }
+}
+
+#[test]
+fn a_binary_workbook_is_refused_with_what_to_do() {
+    let bytes = zip(&[
+        ("xl/workbook.bin", "x"),
+        ("[Content_Types].xml", "<Types/>"),
+    ]);
+    assert_eq!(refused("a.xlsb", &bytes), "binary_workbook");
 }

@@ -51,7 +51,7 @@ pub(super) fn take_apart(
     if let Some(records) = from_container(input, options)? {
         return Ok(Taken::utf8(records));
     }
-    let decoded = decode(bytes, options.reading.encoding);
+    let decoded = decode(bytes, options.reading.encoding, options.reading.language);
     from_text(input, &decoded, options)
 }
 
@@ -141,6 +141,11 @@ fn from_archive(input: &Input<'_>, options: &ImportOptions) -> Result<Records, I
         let blocks = docx::blocks(file, &xml)?;
         return document::read(file, blocks, xml.len(), reading, beside);
     }
+    if archive.has("xl/workbook.bin") {
+        return Err(ImportProblem::BinaryWorkbook {
+            file: file.to_owned(),
+        });
+    }
     if archive.has("xl/workbook.xml") {
         let unpacked = archive.check_sizes()?;
         return workbook::read(FileFormat::Xlsx, file, bytes, unpacked, options);
@@ -166,7 +171,7 @@ fn from_archive(input: &Input<'_>, options: &ImportOptions) -> Result<Records, I
         });
     };
     let bytes = archive.read(&member)?;
-    let decoded = decode(&bytes, reading.encoding);
+    let decoded = decode(&bytes, reading.encoding, reading.language);
     let mut records = match telegram::export(file, &decoded.bytes)? {
         Some(export) => telegram::read(file, &export, reading, beside)?,
         None => {

@@ -157,6 +157,18 @@ impl Said {
         })
     }
 
+    /// The turns but for those whose words are such.
+    pub(crate) fn without(&self, are_such: impl Fn(&str) -> bool) -> Self {
+        let mut kept = Self::default();
+        for turn in self.turns() {
+            let text = turn.text();
+            if !are_such(&text) {
+                kept.push(turn.name(), &text);
+            }
+        }
+        kept
+    }
+
     /// Whether any turn names its speaker.
     pub(crate) fn has_speaker(&self) -> bool {
         self.turns().any(|turn| turn.name().is_some())

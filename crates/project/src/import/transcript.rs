@@ -224,6 +224,11 @@ impl Talks {
         self.list.iter()
     }
 
+    /// Keeps the dialogues for which this is true.
+    pub(super) fn retain(&mut self, stays: impl FnMut(&mut Talk) -> bool) {
+        self.list.retain_mut(stays);
+    }
+
     pub(super) fn sort(&mut self) {
         self.list.sort_by_key(|talk| talk.row);
     }

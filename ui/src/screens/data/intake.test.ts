@@ -24,6 +24,19 @@ test('a chat says where each message went, and lets lines back in', async () => 
   expect(text(get('import-remarks'))).toContain('8 hours');
 });
 
+test('messages that come again and again are left out with one click, and let back in', async () => {
+  const { bridge, user } = await look('/home/ada/chat.txt');
+  await user.click(get('drop-repeated'));
+  await expect.poll(() => text(get('import-account'))).toContain('43 left out');
+  expect(bridge.asked?.drop_repeated).toBe(true);
+  expect(query('drop-repeated')).toBeNull();
+  await user.click(get('dropped-repeated'));
+  expect(text(await find('dropped-lines'))).toContain('Mara changed the topic');
+  await user.click(get('let-back-repeated'));
+  await expect.poll(() => text(get('import-account'))).toContain('37 left out');
+  expect(bridge.asked?.language).toBe('en');
+});
+
 test('a guessed encoding is shown by a piece of text and can be corrected, and so can the separator', async () => {
   const { user } = await look('/home/ada/latin.csv');
   expect(text(get('import-sample'))).toContain('die Größe der Wohnung');

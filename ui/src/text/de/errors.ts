@@ -414,6 +414,11 @@ export const errors: ErrorWords = {
       `${file} stammt aus Office vor 2007 oder hat ein Passwort.`,
       'Öffnen Sie die Datei in Office oder LibreOffice, entfernen Sie das Passwort, falls es eines gibt, und speichern Sie sie als DOCX oder XLSX.',
     ),
+  binary_workbook: ({ file }) =>
+    say(
+      `${file} ist eine Arbeitsmappe in der Binärform von Excel (XLSB), die nicht gelesen wird.`,
+      'Öffnen Sie die Datei in Excel oder LibreOffice, und speichern Sie sie als XLSX.',
+    ),
   html: ({ file }) =>
     say(
       `${file} ist eine Webseite (HTML) und wird nicht gelesen.`,

@@ -18,6 +18,8 @@ const encodings: Record<Encoding, string> = {
   'utf-8': 'UTF-8',
   'utf-16-le': 'UTF-16 (Little-Endian)',
   'utf-16-be': 'UTF-16 (Big-Endian)',
+  'utf-32-le': 'UTF-32 (Little-Endian)',
+  'utf-32-be': 'UTF-32 (Big-Endian)',
   cp1252: 'Windows-1252 (Westeuropa)',
   cp1250: 'Windows-1250 (Mitteleuropa)',
   cp1254: 'Windows-1254 (Türkisch)',
@@ -82,6 +84,7 @@ const reasons: Record<DropReason, string> = {
   tracked_deletion: 'nachverfolgte Löschungen',
   client: 'von der App geschrieben',
   empty: 'leer',
+  repeated: 'wiederholte Nachrichten',
 };
 
 export const intake: typeof english = {
@@ -117,6 +120,7 @@ export const intake: typeof english = {
     at: 'Stelle',
     text: 'Text',
     letBack: (what) => `Wieder aufnehmen: ${what}`,
+    dropRepeated: 'Alle wiederholten Nachrichten weglassen',
     takeOut: (what) => `Wieder weglassen: ${what}`,
     more: (n) => `und ${count(n)} weitere`,
     imports: 'Einlesevorgänge',

@@ -9,6 +9,8 @@ const encodings: Record<Encoding, string> = {
   'utf-8': 'UTF-8',
   'utf-16-le': 'UTF-16',
   'utf-16-be': 'UTF-16 (Big-Endian)',
+  'utf-32-le': 'UTF-32',
+  'utf-32-be': 'UTF-32 (Big-Endian)',
   cp1252: 'Windows-1252',
   cp1250: 'Windows-1250',
   cp1254: 'Windows-1254',
@@ -67,7 +69,7 @@ export const problems: ProblemWords = {
     },
     repeated_message: {
       reason: 'Mehrere schreiben immer wieder genau dieselbe Nachricht.',
-      fix: 'Lassen Sie sie weg, wenn ein Programm sie geschrieben hat.',
+      fix: 'Hat ein Programm sie geschrieben, lassen Sie oben alle solchen mit einem Klick weg.',
     },
   },
   lack: (lack) => {

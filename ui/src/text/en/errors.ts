@@ -378,6 +378,11 @@ export const errors: ErrorWords = {
       `${file} is a file of Office before 2007, or an Office file with a password.`,
       'Open it in Office or LibreOffice, take the password off if it has one, and save it as DOCX or XLSX.',
     ),
+  binary_workbook: ({ file }) =>
+    say(
+      `${file} is a workbook in Excel’s binary form (XLSB), which is not read.`,
+      'Open it in Excel or LibreOffice and save it as XLSX.',
+    ),
   html: ({ file }) =>
     say(
       `${file} is a web page (HTML), which is not read.`,

@@ -17,6 +17,8 @@ const encodings: Record<Encoding, string> = {
   'utf-8': 'UTF-8',
   'utf-16-le': 'UTF-16 (little-endian)',
   'utf-16-be': 'UTF-16 (big-endian)',
+  'utf-32-le': 'UTF-32 (little-endian)',
+  'utf-32-be': 'UTF-32 (big-endian)',
   cp1252: 'Windows-1252 (western Europe)',
   cp1250: 'Windows-1250 (central Europe)',
   cp1254: 'Windows-1254 (Turkish)',
@@ -81,6 +83,7 @@ const reasons: Record<DropReason, string> = {
   tracked_deletion: 'tracked deletions',
   client: 'written by the app',
   empty: 'empty',
+  repeated: 'repeated messages',
 };
 
 export const intake = {
@@ -111,6 +114,7 @@ export const intake = {
     at: 'Place',
     text: 'Text',
     letBack: (what: string) => `Let these back in: ${what}`,
+    dropRepeated: 'Leave out all repeated messages',
     takeOut: (what: string) => `Leave out again: ${what}`,
     more: (n: number) => `and ${count(n)} more`,
     imports: 'Imports',

@@ -9,6 +9,8 @@ const encodings: Record<Encoding, string> = {
   'utf-8': 'UTF-8',
   'utf-16-le': 'UTF-16',
   'utf-16-be': 'UTF-16 (big-endian)',
+  'utf-32-le': 'UTF-32',
+  'utf-32-be': 'UTF-32 (big-endian)',
   cp1252: 'Windows-1252',
   cp1250: 'Windows-1250',
   cp1254: 'Windows-1254',
@@ -67,7 +69,7 @@ export const problems: ProblemWords = {
     },
     repeated_message: {
       reason: 'Several people write the very same message, again and again.',
-      fix: 'Leave it out if a program wrote it.',
+      fix: 'If a program wrote it, leave out all such messages with one click above.',
     },
   },
   lack: (lack) => {
