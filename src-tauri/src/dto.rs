@@ -59,6 +59,8 @@ pub struct StartState {
     pub readable: bool,
     /// It is open to look at only.
     pub read_only: bool,
+    /// The folder that was chosen last, if it is gone and the usual workspace is open instead.
+    pub missing: Option<String>,
 }
 
 /// The machine and the program, for Home and Settings.

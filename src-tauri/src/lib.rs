@@ -13,6 +13,7 @@ mod instance;
 mod log;
 mod model_folder;
 mod place;
+mod remembered;
 mod run_state;
 mod start;
 mod watch;

@@ -8,6 +8,7 @@ use project::sample::{FOLDER_VARIABLE, bundled_model};
 use project::session::Session;
 
 use crate::error::Answer;
+use crate::remembered::{self, Chosen};
 
 /// The places of this window, found once at start.
 #[derive(Clone)]
@@ -20,24 +21,29 @@ pub(crate) struct Place {
     pub(crate) sample: Option<PathBuf>,
     /// The workspace is only looked at: nothing in it may change.
     pub(crate) read_only: bool,
+    /// The workspace that was chosen last, if it is gone and this is another one.
+    pub(crate) missing: Option<PathBuf>,
 }
 
 impl Place {
-    /// Workspace from `--workspace DIR`, else `$DUOLOGUE_WORKSPACE`, else the platform's data folder, else none (an empty
-    /// path); the binary from `$DUOLOGUE_BIN`, else beside this executable. Opens nothing.
+    /// Workspace from `--workspace DIR`, else `$DUOLOGUE_WORKSPACE`, else the one that was chosen in a window before and is
+    /// still there, else the platform's data folder, else none (an empty path); the binary from `$DUOLOGUE_BIN`, else beside this executable. Opens nothing.
     pub(crate) fn find(arguments: impl Iterator<Item = OsString>) -> Answer<Self> {
         let Arguments {
             workspace: named,
             read_only,
         } = read(arguments)?;
-        let workspace = named
-            .or_else(|| {
-                std::env::var_os("DUOLOGUE_WORKSPACE")
-                    .filter(|value| !value.is_empty())
-                    .map(PathBuf::from)
-            })
-            .or_else(host::folder::default_workspace)
-            .unwrap_or_default();
+        let named = named.or_else(|| {
+            std::env::var_os("DUOLOGUE_WORKSPACE")
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        });
+        let settings = host::folder::window_settings();
+        let (workspace, missing) = choose(
+            named,
+            || remembered::chosen(settings.as_deref()),
+            host::folder::default_workspace(),
+        );
         let workspace = std::path::absolute(&workspace).unwrap_or(workspace);
         let program = std::env::current_exe().ok();
         let cli = cli(
@@ -52,6 +58,7 @@ impl Place {
             cli,
             sample,
             read_only,
+            missing,
         })
     }
 
@@ -74,6 +81,22 @@ impl Place {
     /// The binary, or what to do without one.
     pub(crate) fn cli(&self) -> Answer<&Path> {
         Ok(self.cli.as_deref().ok_or(ShellProblem::WindowNoWorker)?)
+    }
+}
+
+/// The workspace, and the one that was chosen before if it is gone: what is named wins, then what was chosen.
+fn choose(
+    named: Option<PathBuf>,
+    chosen: impl FnOnce() -> Chosen,
+    usual: Option<PathBuf>,
+) -> (PathBuf, Option<PathBuf>) {
+    if let Some(named) = named {
+        return (named, None);
+    }
+    match chosen() {
+        Chosen::Here(workspace) => (workspace, None),
+        Chosen::Gone(gone) => (usual.unwrap_or_default(), Some(gone)),
+        Chosen::Nothing => (usual.unwrap_or_default(), None),
     }
 }
 
@@ -159,6 +182,26 @@ mod tests {
                 }
             );
         }
+    }
+
+    #[test]
+    fn a_named_workspace_wins_and_one_that_is_gone_gives_way() {
+        let path = |name: &str| Some(PathBuf::from(name));
+        let here = || Chosen::Here("chosen".into());
+        let gone = || Chosen::Gone("chosen".into());
+        assert_eq!(
+            choose(path("named"), gone, path("usual")),
+            ("named".into(), None)
+        );
+        assert_eq!(choose(None, here, path("usual")), ("chosen".into(), None));
+        assert_eq!(
+            choose(None, gone, path("usual")),
+            ("usual".into(), path("chosen"))
+        );
+        assert_eq!(
+            choose(None, || Chosen::Nothing, path("usual")),
+            ("usual".into(), None)
+        );
     }
 
     #[test]

@@ -1,13 +1,11 @@
 //! What a run's rows mean to a person looking at it now: a run whose worker has died is not running.
 
-use std::collections::BTreeMap;
-
 use contract::{ArtifactKind, RunStanding, SampleItem, StageName, System};
 use host::clock::now_ms;
 use host::process::liveness;
 use project::report::SystemResult;
 use project::rows::QueueRow;
-use project::session::{self, Session};
+use project::session::{self, Forecast, Session};
 
 use crate::command::count;
 use crate::dto::{AppError, Progress, Queue, QueuedRun, RunLive, RunSummary, StageState};
@@ -85,7 +83,7 @@ impl Runs {
         // Nobody waits for a run that is done.
         let forecast = match status {
             RunStanding::Done => Forecast::new(),
-            _ => forecast_of(&self.session, &run.run)?,
+            _ => self.session.forecast(&run.run)?,
         };
         let stages = run
             .stages
@@ -113,26 +111,6 @@ impl Runs {
         let main = rows.iter().find(|row| row.system == System::MrdsSeparate);
         Ok(main.map(|row| row.rouge1.mean))
     }
-}
-
-/// Seconds by stage, as the plan of a run gave them.
-pub(crate) type Forecast = BTreeMap<StageName, f64>;
-
-fn forecast_key(run: &str) -> String {
-    format!("window.forecast.{run}")
-}
-
-/// Keeps what the plan of a run gave each stage.
-pub(crate) fn keep_forecast(session: &Session, run: &str, forecast: &Forecast) -> Answer<()> {
-    let seconds =
-        serde_json::to_value(forecast).map_err(|error| AppError::corrupt("forecast", error))?;
-    Ok(session.set_setting(&forecast_key(run), &seconds)?)
-}
-
-/// What the plan of a run gave each stage; nothing if it was not kept.
-fn forecast_of(session: &Session, run: &str) -> Answer<Forecast> {
-    let kept = session.setting(&forecast_key(run))?.unwrap_or_default();
-    Ok(serde_json::from_value(kept).unwrap_or_default())
 }
 
 fn stage_state(stage: session::StageState, working: bool, forecast: &Forecast) -> StageState {
@@ -189,17 +167,6 @@ mod tests {
             prediction: None,
         };
         assert_eq!(sample(&nothing), None);
-    }
-
-    #[test]
-    fn the_forecast_of_a_run_is_kept_by_stage() {
-        let folder = tempfile::tempdir().unwrap();
-        let session = Session::open(folder.path()).unwrap();
-        let forecast = Forecast::from([(StageName::Topics, 4.0), (StageName::Align, 410.5)]);
-        assert_eq!(forecast_of(&session, "r-1").unwrap(), Forecast::new());
-        keep_forecast(&session, "r-1", &forecast).unwrap();
-        assert_eq!(forecast_of(&session, "r-1").unwrap(), forecast);
-        assert_eq!(forecast_of(&session, "r-2").unwrap(), Forecast::new());
     }
 
     #[test]

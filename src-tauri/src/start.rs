@@ -58,6 +58,7 @@ mod tests {
             cli: None,
             sample: None,
             read_only,
+            missing: None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The folder of the user's data.
+//! The folders of the user's data and settings.
 
 use std::path::PathBuf;
 
@@ -6,6 +6,12 @@ use std::path::PathBuf;
 /// (`$XDG_DATA_HOME` or `~/.local/share`, `~/Library/Application Support`, `%APPDATA%`).
 pub fn default_workspace() -> Option<PathBuf> {
     Some(dirs::data_dir()?.join("duologue"))
+}
+
+/// Where the window keeps what it remembers for its next start: `duologue/window.json` in the platform's folder for settings
+/// (`$XDG_CONFIG_HOME` or `~/.config`, `~/Library/Application Support`, `%APPDATA%`).
+pub fn window_settings() -> Option<PathBuf> {
+    Some(dirs::config_dir()?.join("duologue/window.json"))
 }
 
 #[cfg(test)]

@@ -15,12 +15,12 @@ use lm::text::chat_template::day_of;
 use project::hygiene::nothing_to_learn;
 use project::recipe::Recipe;
 use project::selection::Selection;
-use project::session::{Session, status_after};
+use project::session::{Forecast, Session, status_after};
 use store::{Acquire, ModelRow, NewRun, Owner, RunRow, Store};
 
 use crate::error::{Error, Result};
 use crate::event::EventSink;
-use crate::forecast::{next_smaller, settle};
+use crate::forecast::{next_smaller, seconds, settle};
 use crate::models::{absolute, folder_bytes};
 use crate::pipeline;
 use crate::run::{Run, RunRequest, StageRange};
@@ -36,6 +36,8 @@ pub struct PreparedRun {
     pub recipe: Recipe,
     /// The chosen examples.
     pub selected: Selected,
+    /// Seconds of each stage on this machine.
+    pub forecast: Forecast,
     dataset_id: i64,
 }
 
@@ -89,11 +91,13 @@ pub fn prepare(session: &Session, request: &RunRequest, now_ms: i64) -> Result<P
     let mut recipe = asked.clone();
     recipe.fit(request.typed, pool.available());
     settle(&mut recipe, request, &model, &rows)?;
+    let forecast = seconds(&recipe, request, &model, &rows)?;
     let selected = pool.take(&recipe)?;
     Ok(PreparedRun {
         model,
         recipe,
         selected,
+        forecast,
         dataset_id: dataset.id,
     })
 }
@@ -142,6 +146,7 @@ pub fn create_run(
         created_at_ms: now_ms,
         stages: StageName::ALL,
     })?;
+    session.keep_forecast(&id, &prepared.forecast)?;
     Ok(session.store().run(&id)?)
 }
 

@@ -310,10 +310,31 @@ impl Session {
         Ok(self.store.setting(key)?)
     }
 
+    /// Keeps the seconds that were forecast for each stage of a run, for the time that is left of it.
+    pub fn keep_forecast(&self, run: &str, seconds: &Forecast) -> Result<()> {
+        let seconds = serde_json::to_value(seconds)
+            .map_err(|error| crate::error::corrupt("forecast", &error))?;
+        self.set_setting(&forecast_key(run), &seconds)
+    }
+
+    /// The seconds that were forecast for each stage of a run; empty if none were kept.
+    pub fn forecast(&self, run: &str) -> Result<Forecast> {
+        let kept = self.setting(&forecast_key(run))?.unwrap_or_default();
+        Ok(serde_json::from_value(kept).unwrap_or_default())
+    }
+
     /// Changes a setting.
     pub fn set_setting(&self, key: &str, value: &Value) -> Result<()> {
         Ok(self.store.set_setting(key, value)?)
     }
+}
+
+/// Seconds by stage.
+pub type Forecast = BTreeMap<StageName, f64>;
+
+/// The setting is called as when the window alone kept it.
+fn forecast_key(run: &str) -> String {
+    format!("window.forecast.{run}")
 }
 
 /// Where a run stands once it heard a request to stop, or Ctrl-C (`None`).

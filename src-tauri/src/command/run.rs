@@ -13,7 +13,7 @@ use crate::dto::{LogPage, PlanSheet, PlanStage, RecipeField, RunRequest, RunSumm
 use crate::error::Answer;
 use crate::log;
 use crate::place::Place;
-use crate::run_state::{self, Runs};
+use crate::run_state::Runs;
 use crate::watch::Watcher;
 use crate::worker;
 
@@ -65,7 +65,7 @@ pub(crate) fn start_run(
         .into_iter()
         .map(|stage| (stage.name, stage.seconds))
         .collect();
-    run_state::keep_forecast(&place.session()?, &started.run, &seconds)?;
+    place.session()?.keep_forecast(&started.run, &seconds)?;
     Ok(started.run)
 }
 

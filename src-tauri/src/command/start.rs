@@ -11,6 +11,7 @@ use tauri::{AppHandle, State};
 use crate::dto::StartState;
 use crate::error::Answer;
 use crate::place::{self, Place};
+use crate::remembered;
 use crate::start::Start;
 
 /// Whether the workspace is open, and the ways on if it is not.
@@ -26,11 +27,16 @@ pub(crate) fn start_state(place: State<'_, Place>, start: State<'_, Start>) -> S
             .map(|at_ms| at_ms as f64),
         readable: problem.is_some() && Session::open_read_only(&place.workspace).is_ok(),
         read_only: place.read_only,
+        missing: place
+            .missing
+            .as_ref()
+            .map(|folder| folder.display().to_string()),
         problem,
     }
 }
 
-/// Starts the window anew with a workspace, to work with or only to look at, and ends this one.
+/// Starts the window anew with a workspace, to work with or only to look at, and ends this one. One to work with is
+/// remembered for the next start.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn open_workspace(
@@ -51,6 +57,10 @@ pub(crate) fn open_workspace(
     begun.map_err(|error| ShellProblem::WindowUnexpected {
         reason: error.to_string(),
     })?;
+    if !read_only {
+        let settings = host::folder::window_settings();
+        remembered::remember(settings.as_deref(), std::path::Path::new(&folder));
+    }
     app.exit(0);
     Ok(())
 }

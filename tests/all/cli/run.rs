@@ -256,6 +256,21 @@ fn an_interrupted_run_names_the_command_that_finishes_it() {
 }
 
 #[test]
+fn a_run_that_was_started_here_has_a_forecast_for_the_window() {
+    let Some(whole) = whole() else { return };
+    let session = Session::open(&whole.place.workspace()).expect("the workspace");
+    let forecast = session.forecast(RUN).expect("a forecast");
+    let names: Vec<&str> = forecast.keys().map(|name| name.as_str()).collect();
+    assert_eq!(names.len(), STAGES.len(), "{names:?}");
+    assert!(
+        forecast
+            .values()
+            .all(|seconds| seconds.is_finite() && *seconds >= 0.0)
+    );
+    assert!(forecast.values().sum::<f64>() > 0.0);
+}
+
+#[test]
 fn events_have_the_fields_of_the_contract() {
     let Some(whole) = whole() else { return };
     let lines: Vec<&Value> = whole

@@ -2599,6 +2599,8 @@ export type StartState = {
 	readable: boolean,
 	/**  It is open to look at only. */
 	read_only: boolean,
+	/**  The folder that was chosen last, if it is gone and the usual workspace is open instead. */
+	missing: string | null,
 };
 
 /**  A study, blind. */

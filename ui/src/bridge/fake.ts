@@ -118,6 +118,7 @@ export class FakeBridge implements Bridge {
       copied_at_ms: null,
       readable: false,
       read_only: false,
+      missing: null,
       ...this.#start,
     };
   }

@@ -66,3 +66,8 @@ test('another workspace is opened from the settings', async () => {
     .poll(() => bridge.opened)
     .toEqual([{ folder: '/home/ada/models/dialog-20m', readOnly: false }]);
 });
+
+test('a chosen workspace that is gone is named beside the usual one', async () => {
+  await open('#/', { start: { missing: '/media/stick/practice' } });
+  expect(text(await find('missing-workspace'))).toContain('/media/stick/practice');
+});

@@ -17,7 +17,7 @@ class Start {
 
   /** Something that the screens need could not be had. */
   fail(thrown: unknown): void {
-    const nowhere = { workspace: '', copied_at_ms: null, readable: false, read_only: false };
+    const nowhere = { workspace: '', copied_at_ms: null, readable: false, read_only: false, missing: null };
     this.now = { ...(this.now ?? nowhere), problem: asError(thrown) };
   }
 }

@@ -19,7 +19,7 @@ use lm::probe::{Rates, gemm_flops_per_s};
 use lm::{DecoderConfig, LanguageModel, SpecialTokens, check_folder};
 use project::hygiene::nothing_to_learn;
 use project::recipe::{Available, Recipe, Recompute, Typed};
-use project::session::Session;
+use project::session::{Forecast, Session};
 use store::{ExampleRow, RunRow};
 
 pub use stages::{Length, Setting, Texts, forecast};
@@ -482,6 +482,26 @@ pub(crate) fn settle(
         request.threads as usize,
     );
     Ok(())
+}
+
+/// Seconds of each stage of a run that is about to be created, by the processor's speed: a plan that was made before
+/// measures the model itself, and takes its place.
+pub(crate) fn seconds(
+    recipe: &Recipe,
+    request: &RunRequest,
+    model: &LanguageModel,
+    rows: &[ExampleRow],
+) -> Result<Forecast> {
+    let known = Known {
+        rates: Rates::estimate(&model.decoder.config, gemm_flops_per_s()?),
+        ..Known::of_run(&request.model, model, request.device)?
+    };
+    let texts = texts(rows, recipe, Some(model))?;
+    let stages = known.forecast(recipe, &texts, request.threads as usize);
+    Ok(stages
+        .into_iter()
+        .map(|stage| (stage.name, stage.seconds))
+        .collect())
 }
 
 /// The next smaller plan of a run if the card's memory does not suffice for a stage; `None` if nothing helps.

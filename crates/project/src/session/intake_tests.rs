@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use contract::{ErrorCode, Language};
+use contract::{ErrorCode, Language, StageName};
 use store::NewRun;
 
 use super::*;
-use crate::session::WrittenExample;
+use crate::session::{Forecast, WrittenExample};
 
 /// A workspace and a folder for files beside it.
 struct Desk {
@@ -432,4 +432,15 @@ fn other_languages_get_one_honest_sentence() {
             .iter()
             .any(|remark| matches!(remark, Remark::NotEnglish { .. }))
     );
+}
+
+#[test]
+fn the_forecast_of_a_run_is_kept_by_stage() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = Session::open(folder.path()).unwrap();
+    let seconds = Forecast::from([(StageName::Topics, 4.0), (StageName::Align, 410.5)]);
+    assert_eq!(session.forecast("r-1").unwrap(), Forecast::new());
+    session.keep_forecast("r-1", &seconds).unwrap();
+    assert_eq!(session.forecast("r-1").unwrap(), seconds);
+    assert_eq!(session.forecast("r-2").unwrap(), Forecast::new());
 }

@@ -31,6 +31,7 @@ export const shell: typeof en = {
     againHint: 'Wenn die Ursache fort ist: Ein Datenträger ist wieder da, oder ein Programm hat losgelassen.',
     safe: 'Duologue löscht nie eine Datei eines Arbeitsbereichs, den es nicht öffnen kann.',
     readOnly: 'Nur zum Ansehen geöffnet: Nichts lässt sich ändern.',
+    missing: 'Der übliche Arbeitsbereich ist offen. Der gewählte ist fort:',
   },
   nav: {
     label: 'Hauptleiste',

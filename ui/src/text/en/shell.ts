@@ -32,6 +32,7 @@ export const shell = {
     againHint: 'For when the cause is gone: a disk is back, or another program has let go.',
     safe: 'Duologue never deletes a file of a workspace that it cannot open.',
     readOnly: 'Open to look only: nothing can be changed.',
+    missing: 'The usual workspace is open. The one that was chosen is gone:',
   },
   nav: {
     label: 'Main',
