@@ -128,11 +128,12 @@ fn import() {
           --keep-unsummarised      Keep dialogues without a summary: they wait for one, and no run reads them
           --dry-run                Report only, store nothing
           --seed <SEED>            Seed for drawing the splits if nothing else tells them [default: 0]
-          --encoding <ENCODING>    Encoding of the texts [default: detected] [possible values: utf-8, utf-16-le, utf-16-be, cp1252, cp1250, cp1254, iso8859-15, mac-roman]
+          --encoding <ENCODING>    Encoding of the texts [default: detected] [possible values: utf-8, utf-16-le, utf-16-be, utf-32-le, utf-32-be, cp1252, cp1250, cp1254, iso8859-15, mac-roman]
           --separator <SEPARATOR>  Separator of the tables [default: detected] [possible values: comma, semicolon, tab, bar]
           --gap <HOURS>            Hours of silence that end a dialogue of a chat, 0 for never [default: 8]
           --turns <MAP>            Columns of a table with one turn a row: text=C,speaker=C[,group=C][,summary=C]
-          --keep-dropped <REASON>  Let back in what is left out for this reason, where somebody says it; once for each reason [possible values: system, media, deleted, call, reaction, bot, header, time, footer, tracked_deletion, client, empty]
+          --keep-dropped <REASON>  Let back in what is left out for this reason, where somebody says it; once for each reason [possible values: system, media, deleted, call, reaction, bot, header, time, footer, tracked_deletion, client, empty, repeated]
+          --drop-repeated          Leave out every message that several people send again and again, as a chat program writes them
       -h, --help                   Print help
       -V, --version                Print version
     ");
