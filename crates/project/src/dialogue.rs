@@ -113,7 +113,7 @@ impl Turn {
     }
 }
 
-/// Whether a stored dialogue has at least so many speakers; stops reading where it is certain.
+/// Whether a stored dialogue has at least `least` speakers; stops reading as soon as it is certain.
 pub(crate) fn has_speakers(text: &str, least: usize) -> bool {
     let text = normalised(text);
     let mut seen = HashSet::new();

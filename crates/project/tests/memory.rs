@@ -25,7 +25,7 @@ const TIMES: usize = 10;
 /// What came of an import.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
-    /// Examples, and rows that are none.
+    /// Examples, and rows that are left out.
     Read(usize, usize),
     /// The code of the refusal.
     Refused(&'static str),
@@ -33,7 +33,7 @@ enum Outcome {
 
 use Outcome::{Read, Refused};
 
-/// A text of so many bytes: a head, pieces that know their number, a foot.
+/// A text of [`BYTES`]: a head, pieces that know their number, a foot.
 fn text(head: &str, piece: impl Fn(usize) -> String, foot: &str) -> Vec<u8> {
     let mut text = String::with_capacity(BYTES + 4096);
     text.push_str(head);
@@ -63,7 +63,7 @@ fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// Imports a file as a trial, and holds what that takes to the bound for so many decoded bytes.
+/// Imports a file as a trial, and holds what that takes to the bound for its decoded bytes.
 fn import(folder: &Path, name: &str, bytes: Vec<u8>, decoded: usize) -> Outcome {
     let path = folder.join(name);
     std::fs::write(&path, &bytes).unwrap();

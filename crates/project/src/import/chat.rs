@@ -91,7 +91,7 @@ pub(super) fn hash(text: &str) -> u64 {
 }
 
 impl<'a> Chat<'a> {
-    /// A chat in a text of so many bytes.
+    /// A chat in a text of this length, in bytes.
     pub(super) fn new(file: &'a str, reading: &'a Reading, bytes: usize) -> Self {
         Self {
             file,
@@ -107,7 +107,7 @@ impl<'a> Chat<'a> {
         }
     }
 
-    /// The text has so many more bytes, in another member of its archive.
+    /// The text goes on for `bytes` in another member of its archive.
     pub(super) fn grow(&mut self, bytes: usize) {
         self.room.grow(bytes);
         self.talks.grow(bytes);
@@ -176,14 +176,13 @@ impl<'a> Chat<'a> {
         }
     }
 
-    /// The last message was made of so many further pieces.
+    /// The last message has `pieces` more, which were added to it.
     pub(super) fn merge(&mut self, pieces: usize) {
         self.current.units.read += pieces;
         self.current.units.merged += pieces;
     }
 
-    /// The summary of the dialogue so far has so many pieces more that are counted; before the first dialogue, they are the
-    /// first one's.
+    /// Counts pieces of the summary of the dialogue so far; before the first dialogue, they are the first one's.
     pub(super) fn count_summary(&mut self, pieces: usize) {
         match (self.current.row, self.talks.last_mut()) {
             (0, Some(last)) => last.units.read += pieces,
@@ -286,17 +285,17 @@ impl<'a> Chat<'a> {
         bodies.sort_unstable();
         let by_several = |same: &[Body]| same.iter().any(|body| body.speaker != same[0].speaker);
         let is_repeated = |same: &&[Body]| same.len() >= REPEATS && by_several(same);
-        let all = || {
-            let alike = bodies.chunk_by(|one, next| one.text == next.text);
+        let repeated = || {
+            let alike = bodies.chunk_by(|body, next| body.text == next.text);
             alike.filter(is_repeated)
         };
         if self.reading.drop_repeated && !self.keeps(DropReason::Repeated) {
-            let texts: HashSet<u64> = all().map(|same| same[0].text).collect();
-            let places: Vec<Body> = all().flatten().copied().collect();
+            let texts: HashSet<u64> = repeated().map(|same| same[0].text).collect();
+            let places: Vec<Body> = repeated().flatten().copied().collect();
             self.drop_turns(&texts, &places);
             return Vec::new();
         }
-        let mut found: Vec<Repeated> = all().map(|same| (same[0], same.len())).collect();
+        let mut found: Vec<Repeated> = repeated().map(|same| (same[0], same.len())).collect();
         found.sort_by_key(|(body, _)| body.row);
         found.truncate(REPEATED_ISSUES);
         let texts = self.texts_of(|key| found.iter().any(|(body, _)| body.text == key));

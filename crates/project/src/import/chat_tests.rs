@@ -474,17 +474,17 @@ fn lines_with_only_a_time_are_left_out_of_any_transcript() {
 
 #[test]
 fn repeated_messages_go_all_at_once_on_request() {
-    let said =
+    let message =
         |hour: usize, name: &str, text: &str| format!("14.03.25, {hour:02}:00 - {name}: {text}");
     let lines = [
-        said(9, "Ann", "Ali avatarını değiştirdi"),
-        said(9, "Ann", "Good morning."),
-        said(10, "Ben", "Ali avatarını değiştirdi"),
-        said(10, "Ben", "Good morning, Ann."),
-        said(11, "Cem", "Ali avatarını değiştirdi"),
-        said(11, "Ann", "ok"),
-        said(11, "Ben", "ok"),
-        said(12, "Cem", "ok"),
+        message(9, "Ann", "Ali avatarını değiştirdi"),
+        message(9, "Ann", "Good morning."),
+        message(10, "Ben", "Ali avatarını değiştirdi"),
+        message(10, "Ben", "Good morning, Ann."),
+        message(11, "Cem", "Ali avatarını değiştirdi"),
+        message(11, "Ann", "ok"),
+        message(11, "Ben", "ok"),
+        message(12, "Cem", "ok"),
     ];
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let text = chat(&lines);

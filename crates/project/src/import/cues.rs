@@ -115,7 +115,7 @@ impl<'a> Blocks<'a> {
             let is_end = line.text.is_empty()
                 && !(line.is_blank && !block.is_empty() && !begins_part(&self.lines));
             if !is_end {
-                // What there is no room for is refused in the end.
+                // A part with too many lines is refused in the end.
                 if room.take(LINE_BYTES) {
                     block.push(line);
                 }

@@ -34,7 +34,7 @@ const SYSTEM: [&str; 12] = [
     "is gestart met transcriptie",
 ];
 
-/// Reads the dialogues of a document of so many bytes.
+/// Reads the dialogues of a document, which has `bytes` unpacked.
 pub(super) fn read(
     file: &str,
     blocks: Vec<Block>,

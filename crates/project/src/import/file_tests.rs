@@ -562,8 +562,8 @@ proptest! {
         let mut filled = 0;
         let head = heads[header].iter().map(|word| Some(*word)).collect();
         let words = |row: &Vec<Option<usize>>| row.iter().map(|cell| cell.map(|place| PIECES[place])).collect();
-        let all: Vec<Vec<Option<&str>>> = std::iter::once(head).chain(rows.iter().map(words)).collect();
-        for (number, row) in all.iter().enumerate() {
+        let table: Vec<Vec<Option<&str>>> = std::iter::once(head).chain(rows.iter().map(words)).collect();
+        for (number, row) in table.iter().enumerate() {
             filled += usize::from(row.iter().any(Option::is_some));
             for (column, word) in row.iter().enumerate() {
                 let letter = char::from(b'A' + column as u8);

@@ -37,7 +37,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// The room for a file with so many bytes.
+    /// The room for a file of this length, in bytes.
     pub(super) fn of(bytes: usize) -> Self {
         Self {
             most: FREE_BYTES + bytes.saturating_mul(TIMES),
@@ -45,7 +45,7 @@ impl Room {
         }
     }
 
-    /// The file has so many more bytes.
+    /// The file is longer by `bytes`.
     pub(super) fn grow(&mut self, bytes: usize) {
         self.most += bytes.saturating_mul(TIMES);
     }
@@ -60,7 +60,7 @@ impl Room {
         self.most
     }
 
-    /// Takes so many bytes; `false` where there is too little left.
+    /// Takes a number of bytes; `false` if too few are left.
     pub(super) fn take(&mut self, bytes: usize) -> bool {
         self.taken = self.taken.saturating_add(bytes);
         !self.is_full()

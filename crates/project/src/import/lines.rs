@@ -30,7 +30,7 @@ impl Line<'_> {
 #[derive(Clone)]
 pub(super) struct Lines<'a> {
     bytes: &'a [u8],
-    /// Where the next line begins; `None` behind the last.
+    /// Where the next line begins; `None` at the end.
     next: Option<usize>,
     /// Number of the last line.
     number: usize,
@@ -160,7 +160,7 @@ impl<'a> Written<'a> {
         !self.ahead.is_empty()
     }
 
-    /// The current line; `None` before the first and behind the last.
+    /// The current line; `None` before the first and at the end.
     pub(super) fn line(&self) -> Option<&Line<'a>> {
         self.ahead.front()
     }
@@ -170,7 +170,7 @@ impl<'a> Written<'a> {
         self.before.as_ref()
     }
 
-    /// The text of the line that follows so many lines behind; empty if there is none.
+    /// The text of the line at this distance behind the current one; empty if there is none.
     pub(super) fn follows(&self, distance: usize) -> &str {
         self.ahead.get(distance).map_or("", |line| &line.text)
     }

@@ -40,7 +40,7 @@ pub(super) enum Tie {
 /// A turn with everything that was joined to it.
 #[derive(Clone, Copy)]
 pub(crate) struct SaidTurn<'a> {
-    said: &'a Said,
+    turns: &'a Said,
     from: usize,
     to: usize,
 }
@@ -147,7 +147,7 @@ impl Said {
                 let joined = following.take_while(|mark| mark.tie == Tie::Joined);
                 let to = from + 1 + joined.count();
                 let turn = SaidTurn {
-                    said: self,
+                    turns: self,
                     from,
                     to,
                 };
@@ -257,14 +257,14 @@ impl Mark {
 impl<'a> SaidTurn<'a> {
     /// Who speaks.
     pub(crate) fn name(&self) -> Option<&'a str> {
-        self.said.name(self.said.marks[self.from])
+        self.turns.name(self.turns.marks[self.from])
     }
 
     /// The pieces of what is said.
     fn pieces(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let said = self.said;
+        let turns = self.turns;
         (self.from..self.to)
-            .map(move |place| &said.letters[said.marks[place].words()..said.end(place)])
+            .map(move |place| &turns.letters[turns.marks[place].words()..turns.end(place)])
             .filter(|piece| !piece.is_empty())
     }
 

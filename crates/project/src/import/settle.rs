@@ -37,48 +37,48 @@ fn kind(surety: Surety) -> Kind {
     }
 }
 
-fn hash(of: impl Hash) -> u64 {
+fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
+    value.hash(&mut hasher);
     hasher.finish()
 }
 
 /// Decides who speaks in every turn that is not sure. Turns whose line names nobody lose their speaker; those a person
 /// should see are returned.
-pub(crate) fn settle(said: &mut Said) -> Unsure {
+pub(crate) fn settle(turns: &mut Said) -> Unsure {
     let mut unsure = Unsure::default();
-    if said.marks.iter().all(|mark| mark.surety == Surety::Sure) {
+    if turns.marks.iter().all(|mark| mark.surety == Surety::Sure) {
         return unsure;
     }
-    let cast = Cast::of(said);
-    for place in 0..said.marks.len() {
-        let mark = said.marks[place];
-        let Some(name) = said.name(mark).filter(|_| mark.surety != Surety::Sure) else {
+    let cast = Cast::of(turns);
+    for place in 0..turns.marks.len() {
+        let mark = turns.marks[place];
+        let Some(name) = turns.name(mark).filter(|_| mark.surety != Surety::Sure) else {
             continue;
         };
         if cast.accepts(name, mark.surety) {
-            said.marks[place].surety = Surety::Sure;
+            turns.marks[place].surety = Surety::Sure;
             continue;
         }
         if mark.surety != Surety::Aside {
-            unsure.add(said.line(place));
+            unsure.add(turns.line(place));
         }
-        said.refuse(place);
+        turns.refuse(place);
     }
     unsure
 }
 
 impl Cast {
-    fn of(said: &Said) -> Self {
+    fn of(turns: &Said) -> Self {
         let mut sure = HashSet::new();
         let mut counts: HashMap<u64, u32> = HashMap::new();
         // Of each name that is not sure: its hash by name alone, once it comes back.
         let mut back: HashMap<u64, u32> = HashMap::new();
-        let (mut timed, mut nameless, mut turns) = (0, 0, 0);
+        let (mut timed, mut nameless, mut count_of_turns) = (0, 0, 0);
         let mut has_bracket_back = false;
-        for mark in said.marks.iter().filter(|mark| mark.tie != Tie::Joined) {
-            turns += 1;
-            let Some(name) = said.name(*mark) else {
+        for mark in turns.marks.iter().filter(|mark| mark.tie != Tie::Joined) {
+            count_of_turns += 1;
+            let Some(name) = turns.name(*mark) else {
                 nameless += 1;
                 continue;
             };
@@ -102,7 +102,7 @@ impl Cast {
         Self {
             is_bracketed: sure.is_empty() && has_bracket_back,
             known: sure.len() + recurring.map(|(_, kinds)| *kinds as usize).sum::<usize>(),
-            is_complete: turns > 1 && nameless == 0,
+            is_complete: count_of_turns > 1 && nameless == 0,
             sure,
             counts,
             timed,

@@ -197,7 +197,7 @@ impl Fault {
 }
 
 impl Talks {
-    /// None so far, of a text with so many bytes.
+    /// None so far, of a text of this length, in bytes.
     pub(super) fn of(bytes: usize) -> Self {
         Self {
             list: Vec::new(),
@@ -206,7 +206,7 @@ impl Talks {
     }
 
     pub(super) fn push(&mut self, talk: Talk) {
-        // What there is no room for is refused in the end.
+        // A text with too many dialogues is refused in the end.
         if self.room.take(TALK_BYTES) {
             self.list.push(talk);
         }
@@ -233,7 +233,7 @@ impl Talks {
         self.list.sort_by_key(|talk| talk.row);
     }
 
-    /// The text has so many more bytes.
+    /// The text is longer by `bytes`.
     pub(super) fn grow(&mut self, bytes: usize) {
         self.room.grow(bytes);
     }

@@ -90,7 +90,7 @@ impl From<&str> for Value {
 }
 
 impl Fields {
-    /// None so far, with room for so many.
+    /// None so far, with room for `count`.
     pub(super) fn with_capacity(count: usize) -> Self {
         Self(Vec::with_capacity(count))
     }
@@ -214,7 +214,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// None so far, with so many bytes for values.
+    /// None so far, and room for values in bytes.
     pub(super) fn with_room(bytes: usize) -> Self {
         Self {
             known: RefCell::default(),

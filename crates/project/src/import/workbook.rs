@@ -34,7 +34,7 @@ enum Fault {
     Problem(ImportProblem),
 }
 
-/// Reads the rows of a workbook that has so many bytes unpacked.
+/// Reads the rows of a workbook, which has `unpacked` bytes.
 pub(super) fn read(
     layout: FileFormat,
     file: &str,

@@ -140,7 +140,7 @@ pub(super) fn from_list(
         let fix = "Fill in the dialogue or take the row out.";
         return Err(fault(IssueCode::EmptyDialogue, "the dialogue has no turns", fix).into());
     }
-    let mut said = Said::default();
+    let mut found = Said::default();
     if spoken().any(|(speaker, _)| speaker.is_some()) {
         let nameless = spoken().position(|(name, text)| name.is_none() && !is_empty(&text));
         if let Some(index) = nameless {
@@ -152,19 +152,19 @@ pub(super) fn from_list(
             let name = speaker::tidy(&name.unwrap_or_default());
             let turn = Turn::new(&name, &text);
             if !turn.text.is_empty() {
-                said.say(&turn);
+                found.say(&turn);
             }
         }
-        said.join_continuations();
+        found.join_continuations();
     } else {
-        said = match (named_in_text(spoken().map(|(_, text)| text)), speakers) {
+        found = match (named_in_text(spoken().map(|(_, text)| text)), speakers) {
             (Some(named), _) => named,
             (None, Some(speakers)) => alternate(spoken().map(|(_, text)| text), speakers),
             (None, None) => return Err(DialogueFault::SpeakersNeeded),
         };
     }
     Ok(Conversation {
-        turns: said,
+        turns: found,
         unsure: Unsure::default(),
     })
 }
@@ -267,12 +267,12 @@ fn named_in_text<'a>(texts: impl Iterator<Item = Cow<'a, str>>) -> Option<Said> 
 
 /// The first text is the first speaker's, then they take turns. An empty text keeps its place but leaves no turn.
 fn alternate<T: AsRef<str>>(texts: impl Iterator<Item = T>, speakers: &[String]) -> Said {
-    let mut said = Said::default();
+    let mut turns = Said::default();
     for (text, speaker) in texts.zip(speakers.iter().cycle()) {
         let turn = Turn::new(speaker, text.as_ref());
         if !turn.text.is_empty() {
-            said.say(&turn);
+            turns.say(&turn);
         }
     }
-    said
+    turns
 }
