@@ -1,6 +1,6 @@
 //! The problems and remarks of a file's rows: of each kind as many as a person can look at, and how many more there are.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use contract::IssueCode;
 
@@ -13,7 +13,7 @@ const MOST_ALIKE: usize = 10_000;
 #[derive(Debug, Default)]
 pub(crate) struct Issues {
     list: Vec<Issue>,
-    kinds: HashMap<IssueCode, Alike>,
+    kinds: BTreeMap<IssueCode, Alike>,
     /// Rows that cannot be imported.
     bad_rows: usize,
     last_bad_row: Option<usize>,
@@ -67,5 +67,40 @@ impl Issues {
             self.list.push(issue);
         }
         self.list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issue(row: usize, code: IssueCode, severity: Severity) -> Issue {
+        Issue {
+            file: "a.csv".into(),
+            row,
+            field: String::new(),
+            code,
+            reason: "it is empty".into(),
+            fix: String::new(),
+            severity,
+        }
+    }
+
+    #[test]
+    fn of_each_kind_a_person_can_look_at_so_much_and_all_are_counted() {
+        let mut issues = Issues::default();
+        for row in 1..=MOST_ALIKE + 5 {
+            issues.push(issue(row, IssueCode::EmptySummary, Severity::Error));
+            issues.push(issue(row, IssueCode::EmptyDialogue, Severity::Error));
+            issues.push(issue(row, IssueCode::NoSpeaker, Severity::Warning));
+        }
+        issues.push(issue(7, IssueCode::Duplicate, Severity::Warning));
+        assert_eq!(issues.bad_rows(), MOST_ALIKE + 5);
+        let list = issues.into_list();
+        assert_eq!(list.len(), 3 * (MOST_ALIKE + 1) + 1);
+        let last = &list[list.len() - 1];
+        assert_eq!(last.row, MOST_ALIKE + 1);
+        let more = format!("the same goes for 4 more, down to row {}", MOST_ALIKE + 5);
+        assert!(last.reason.ends_with(&more), "{}", last.reason);
     }
 }

@@ -329,10 +329,16 @@ fn joined(
         });
     }
     out.measure.lose(bad_rows);
+    add_records(&mut out, groups, map);
+    Ok(out)
+}
+
+/// Adds the conversations as records.
+fn add_records(records: &mut Records, groups: Vec<Group>, map: &TurnMap) {
     let [id, dialogue, summary, split]: [Name; 4] =
         ["id", "dialogue", "summary", "split"].map(Into::into);
     for group in groups {
-        out.measure.set(group.row, group.units);
+        records.measure.set(group.row, group.units);
         let mut fields = Fields::with_capacity(4);
         fields.push(dialogue.clone(), Value::Array(group.turns));
         // A table with a column of summaries has an empty one here; one without has none at all.
@@ -345,10 +351,9 @@ fn joined(
                 fields.push(name.clone(), text.into());
             }
         }
-        out.rows.push(Record {
+        records.rows.push(Record {
             row: group.row,
             fields,
         });
     }
-    Ok(out)
 }
