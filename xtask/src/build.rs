@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::base;
 use crate::cuda;
 use crate::place::Place;
 use crate::process::{self, cargo, npm};
@@ -17,6 +18,7 @@ pub(crate) fn run_release(place: &Place) -> Result<()> {
 /// The command: set-up, release builds, paths.
 pub(crate) fn run(place: &Place) -> Result<bool> {
     setup::machine(place, Need::Window)?;
+    base::bring(place)?;
     run_release(place)?;
     say!(
         "command line: {}",

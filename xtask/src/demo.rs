@@ -1,33 +1,25 @@
-//! `cargo xtask demo`: Duologue's main job on the sample, from building the programs to a result table and an open
-//! window.
+//! `cargo xtask demo`: from building the programs to the whole method at work on this machine, with the window open on it
+//! and a table at the end.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 
 use anyhow::{Context, Result, bail};
 
+use crate::base;
 use crate::build;
 use crate::place::Place;
 use crate::process::{self, command};
 use crate::setup::{self, Need};
-
-/// The splits of the sample and their files: conversations invented for this project, so that no data set has to be
-/// fetched.
-const SAMPLE: [(&str, &[&str]); 2] = [
-    ("train", &["shots.jsonl", "by_hand.jsonl"]),
-    ("test", &["test.jsonl"]),
-];
-const DATASET: &str = "sample";
-
-/// The preset of the demo's recipe: the whole method in minutes on two cores.
-const PRESET: &str = "sample";
 
 /// The options of `cargo xtask demo`.
 #[derive(Debug)]
 pub(crate) struct Options {
     /// Whether to build and run the command line only, and open no window.
     pub(crate) headless: bool,
+    /// Whether to run the loop on the toy model.
+    pub(crate) quick: bool,
     /// Whether to continue with the workspace of the last demo.
     pub(crate) keep: bool,
     /// The base model's folder; `None` for the bundled model.
@@ -44,6 +36,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             headless: false,
+            quick: false,
             keep: false,
             model: None,
             set: Vec::new(),
@@ -53,14 +46,28 @@ impl Default for Options {
     }
 }
 
-/// Sets up, builds, imports the sample, carries out the run, prints its table and opens the window, in this order.
+/// What a demo runs: a base model, pairs and the recipe made for them.
+struct Show {
+    model: PathBuf,
+    dataset: &'static str,
+    preset: &'static str,
+    /// Files of the pairs, by split.
+    files: Vec<(&'static str, Vec<PathBuf>)>,
+}
+
+/// Sets up, builds, imports the pairs, says how long a run takes here, starts it and opens the window; at the end it
+/// prints the table.
 pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
-    let model = model(place, options.model.as_deref())?;
+    let need = if options.headless {
+        Need::Engine
+    } else {
+        Need::Window
+    };
+    setup::machine(place, need)?;
+    let show = show(place, options)?;
     if options.headless {
-        setup::machine(place, Need::Engine)?;
         build::engine(place)?;
     } else {
-        setup::machine(place, Need::Window)?;
         build::run_release(place)?;
     }
     let workspace = place.target.join("demo-workspace");
@@ -69,8 +76,18 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     }
     fs::create_dir_all(&workspace)
         .with_context(|| format!("{} cannot be made", workspace.display()))?;
-    import(place, &workspace)?;
-    let run = carry_out(place, &workspace, &model, options)?;
+    bring_data(place, &workspace, &show)?;
+    // What follows takes this long: the speed is measured with the model itself.
+    process::run(call(place, &workspace, "plan", &show, options))?;
+    let events = workspace.join("demo-run.jsonl");
+    let mut working = start(place, &workspace, &show, options, &events)?;
+    let opened = !options.headless && open(place, &workspace, &mut working)?;
+    if opened && working.try_wait()?.is_none() {
+        say!(
+            "the window is closed, and the run goes on; Ctrl-C stops it safely, and `--keep` continues it"
+        );
+    }
+    let run = finish(working, &events)?;
     process::run(duologue(place, &workspace, &["show", &run]))?;
     if let Some(folder) = &options.pack {
         let mut pack = duologue(place, &workspace, &["pack", &run, "--to"]);
@@ -78,25 +95,76 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
         process::run(pack)?;
     }
     say!("\nworkspace: {}", workspace.display());
-    if options.headless {
-        return Ok(true);
-    }
-    open(place, &workspace)
+    Ok(true)
 }
 
-/// The base model's folder: the given folder, or else that of the bundled model.
-fn model(place: &Place, given: Option<&Path>) -> Result<PathBuf> {
-    if let Some(folder) = given {
-        if !folder.join("config.json").is_file() {
-            bail!(
-                "{} holds no config.json; --model takes a folder in Hugging Face layout \
-                 (config.json, tokenizer.json, *.safetensors)",
-                folder.display()
-            );
-        }
-        return Ok(std::path::absolute(folder)?);
+/// What is shown: the practice on the real base model, or the toy's own pairs where that is asked for or nothing else is
+/// there.
+fn show(place: &Place, options: &Options) -> Result<Show> {
+    let real = |model, files| Show {
+        model,
+        dataset: "physiotherapy",
+        preset: "sample",
+        files,
+    };
+    let practice = ["train", "validation", "test"].map(|split| {
+        let file = format!("{split}.jsonl");
+        (split, vec![place.models().join("practice").join(file)])
+    });
+    if let Some(folder) = &options.model {
+        return Ok(real(given(folder)?, practice.into()));
     }
-    Ok(place.duo_mini())
+    let base = if options.quick {
+        None
+    } else {
+        base::bring(place)?
+    };
+    let Some(base) = base else {
+        let why = if options.quick {
+            "as asked"
+        } else {
+            "the real one is not here"
+        };
+        say!(
+            "base model: duo-mini ({why}), a toy of seven million weights that invents facts: it shows the loop at work, \
+             not what the method can do"
+        );
+        let sample = place.duo_mini().join("sample");
+        let files = |names: &[&str]| names.iter().map(|name| sample.join(name)).collect();
+        return Ok(Show {
+            model: place.duo_mini(),
+            dataset: "sample",
+            preset: "quick",
+            files: vec![
+                ("train", files(&["shots.jsonl", "by_hand.jsonl"])),
+                ("test", files(&["test.jsonl"])),
+            ],
+        });
+    };
+    say!("base model: SmolLM2-135M-Instruct");
+    Ok(real(base, practice.into()))
+}
+
+/// The folder of a base model that was named.
+fn given(folder: &Path) -> Result<PathBuf> {
+    let holds_model = folder.join("config.json").is_file()
+        || fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(|file| {
+                file.path()
+                    .extension()
+                    .is_some_and(|ending| ending == "gguf")
+            });
+    if !holds_model {
+        bail!(
+            "{} holds no config.json and no GGUF file; --model takes a folder in Hugging Face layout \
+             (config.json, tokenizer.json, *.safetensors) or with one GGUF file",
+            folder.display()
+        );
+    }
+    Ok(std::path::absolute(folder)?)
 }
 
 /// A call of the command line on the demo's workspace.
@@ -107,57 +175,70 @@ fn duologue(place: &Place, workspace: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn import(place: &Place, workspace: &Path) -> Result<()> {
+/// Imports the pairs.
+fn bring_data(place: &Place, workspace: &Path, show: &Show) -> Result<()> {
     let known = duologue(place, workspace, &["--json", "datasets"]).output();
     let known = known
         .map(|answer| String::from_utf8_lossy(&answer.stdout).into_owned())
         .unwrap_or_default();
-    if known.contains(&format!("\"name\":\"{DATASET}\"")) {
-        say!("the workspace already holds `{DATASET}`");
+    if known.contains(&format!("\"name\":\"{}\"", show.dataset)) {
+        say!("the workspace already holds `{}`", show.dataset);
         return Ok(());
     }
-    for (split, files) in SAMPLE {
+    for (split, files) in &show.files {
         let mut import = duologue(
             place,
             workspace,
-            &["import", "--name", DATASET, "--split", split],
+            &["import", "--name", show.dataset, "--split", split],
         );
-        import.args(
-            files
-                .iter()
-                .map(|file| place.duo_mini().join("sample").join(file)),
-        );
+        import.args(files);
         process::run(import)?;
     }
     Ok(())
 }
 
-/// Runs the method with its progress on the terminal (standard error) and returns the run's name.
+/// A call of `plan` or `run` with the demo's data, model and recipe.
+fn call(place: &Place, workspace: &Path, word: &str, show: &Show, options: &Options) -> Command {
+    let mut call = duologue(
+        place,
+        workspace,
+        &[word, "--dataset", show.dataset, "--preset", show.preset],
+    );
+    call.arg("--model").arg(&show.model);
+    for field in &options.set {
+        call.args(["--set", field]);
+    }
+    call
+}
+
+/// Starts the method, with its progress on the terminal (standard error).
 ///
 /// Standard output goes to a file and not to a pipe, so that the run still ends in good order if this program is
 /// interrupted.
-fn carry_out(place: &Place, workspace: &Path, model: &Path, options: &Options) -> Result<String> {
-    let events = workspace.join("demo-run.jsonl");
+fn start(
+    place: &Place,
+    workspace: &Path,
+    show: &Show,
+    options: &Options,
+    events: &Path,
+) -> Result<Child> {
     let file =
-        File::create(&events).with_context(|| format!("{} cannot be written", events.display()))?;
-    let mut run = duologue(
-        place,
-        workspace,
-        &["--json", "run", "--dataset", DATASET, "--preset", PRESET],
-    );
-    run.arg("--model")
-        .arg(model)
+        File::create(events).with_context(|| format!("{} cannot be written", events.display()))?;
+    let mut run = call(place, workspace, "run", show, options);
+    run.arg("--json")
         .arg("--seed")
-        .arg(options.seed.to_string());
-    for field in &options.set {
-        run.args(["--set", field]);
-    }
-    run.stdout(file);
-    let outcome = process::run(run);
-    let log = fs::read_to_string(&events).unwrap_or_default();
-    if let Err(error) = outcome {
+        .arg(options.seed.to_string())
+        .stdout(file);
+    process::start(&mut run)
+}
+
+/// Waits for the method and returns the run's name.
+fn finish(mut working: Child, events: &Path) -> Result<String> {
+    let status = working.wait()?;
+    let log = fs::read_to_string(events).unwrap_or_default();
+    if !status.success() {
         let last = log.lines().last().unwrap_or_default();
-        return Err(error.context(last.to_owned()));
+        bail!("the run stopped ({status}): {last}");
     }
     let name = log.lines().rev().find_map(|line| text_field(line, "run"));
     name.with_context(|| format!("the run named itself nowhere in {}", events.display()))
@@ -169,8 +250,9 @@ fn text_field(line: &str, field: &str) -> Option<String> {
     after.split_once('"').map(|(text, _)| text.to_owned())
 }
 
-/// Opens the window on the workspace and waits until it is closed.
-fn open(place: &Place, workspace: &Path) -> Result<bool> {
+/// Opens the window on the workspace while the run works, and waits until it is closed; `false` where there is no
+/// display.
+fn open(place: &Place, workspace: &Path, working: &mut Child) -> Result<bool> {
     let has_display = ["DISPLAY", "WAYLAND_DISPLAY"]
         .iter()
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
@@ -180,16 +262,20 @@ fn open(place: &Place, workspace: &Path) -> Result<bool> {
             "there is no display here, so no window is opened; it is {}",
             window.display()
         );
-        return Ok(true);
+        return Ok(false);
     }
     say!("opening the window; close it to come back here");
     let mut command = command::<&str>(place, &window.to_string_lossy(), &[]);
     command
         .env("DUOLOGUE_WORKSPACE", workspace)
-        .env("DUOLOGUE_BIN", place.program("release", "duologue"));
-    command.env("DUOLOGUE_DUO_MINI", place.duo_mini());
-    process::run(command)?;
-    Ok(true)
+        .env("DUOLOGUE_BIN", place.program("release", "duologue"))
+        .env("DUOLOGUE_MODELS", place.models());
+    let closed = process::run(command);
+    if closed.is_err() {
+        // A run that nobody waits for would be a surprise.
+        let _stopped = working.kill();
+    }
+    closed.map(|()| true)
 }
 
 #[cfg(test)]
@@ -211,9 +297,8 @@ mod tests {
     #[test]
     fn a_folder_without_a_model_is_refused() {
         let place = Place::find().unwrap();
-        let error = model(&place, Some(&place.root.join("xtask")))
-            .unwrap_err()
-            .to_string();
+        let error = given(&place.root.join("xtask")).unwrap_err().to_string();
         assert!(error.contains("config.json"), "{error}");
+        assert!(given(&place.duo_mini()).is_ok());
     }
 }

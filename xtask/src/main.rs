@@ -1,7 +1,6 @@
 //! `cargo xtask`: set-up, demo, checks, screenshots and release builds of Duologue, from one command each.
 //!
-//! Depends on `anyhow` and the corpus (which has no foreign dependency) alone, because on a fresh machine it is
-//! compiled before anything else is known to work.
+//! Depends on few and small crates, because on a fresh machine it is compiled before anything else is known to work.
 //! The flow is: `main` reads the arguments, `setup` makes the machine ready, then one of `demo`, `checks`, `build`.
 #![allow(
     clippy::print_stdout,
@@ -18,6 +17,7 @@ macro_rules! say {
     }};
 }
 
+mod base;
 mod build;
 mod checks;
 mod corpus;
@@ -41,27 +41,32 @@ Set-up, demo and checks of Duologue.
 
 usage: cargo xtask COMMAND [OPTIONS]
 
-  demo      run the whole method on the sample on the CPU, print the result table, open the window
+  demo      carry out the whole method on this machine, with SmolLM2-135M-Instruct on the conversations of
+            models/practice, and open the window on it; the forecast is printed first, the table last
+              --quick          the whole loop on the toy model, duo-mini, in minutes
               --headless       build and run the command line only; open no window
-              --model DIR      a model in Hugging Face layout (config.json, tokenizer.json, *.safetensors)
-                               instead of the bundled one, models/duo-mini
+              --model DIR      a model in Hugging Face layout (config.json, tokenizer.json, *.safetensors) or with
+                               one GGUF file, instead of the bundled one
               --seed N         other random numbers; default: 1
               --pack DIR       write the finished run to this new folder, as the bundled one was
               --set KEY=VALUE  change a field of the recipe (repeatable); `duologue recipe --print` lists them
               --keep           go on with the demo workspace of last time instead of a fresh one
+  model     fetch the base model of the demo (98 MB, once); `demo`, `build` and `test` do it too
   test      run every check, cheapest first; closes with `N passed, N failed, N skipped`
               STEP..           only these steps (`cargo xtask test --list` names them)
+  real-models  fetch three published models (840 MB, once) and check tokens, templates, log-probabilities and greedy
+            continuations of each against transformers
   sanitize  the engine's unit tests under AddressSanitizer, which sees wrong pointers (Linux, x86-64; minutes)
   screens   take screenshots of the real window on a virtual display (Linux)
               --to DIR         where to put them; default: target/screens
-  corpus    write training text for the bundled base model and the sample project, all of it invented
+  corpus    write training text for the toy base model and its pairs, all of it invented
               --out DIR        train.jsonl, val.jsonl, shots.jsonl and test.jsonl go there
               --seed S         another corpus; default: 1
               --items N        conversations in train.jsonl; default: 60000
               --wrong PERCENT  dialogues in a wrong form; default: 35
               --lists PERCENT  short lists of words to be repeated, in place of conversations; default: 0
               --list-words N   the longest such list; default: 60
-  duo-mini  make the bundled base model anew, from the corpus on (about an hour on two cores); interrupted, it goes on
+  duo-mini  make the toy base model anew, from the corpus on (about an hour on two cores); interrupted, it goes on
   build     release builds of the command line and the window
               --cuda           the command line only, for NVIDIA cards too (it starts without one as well); the
                                first time it takes a quarter of an hour
@@ -103,6 +108,14 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
             [] => mini::run(&place),
             [other, ..] => bail!("duo-mini takes no option, but was given `{other}`"),
         },
+        "model" => match options {
+            [] => bring_model(&place),
+            [other, ..] => bail!("model takes no option, but was given `{other}`"),
+        },
+        "real-models" => match options {
+            [] => base::check_all(&place),
+            [other, ..] => bail!("real-models takes no option, but was given `{other}`"),
+        },
         "corpus" => corpus::run(&place, &corpus::options(options)?),
         "sanitize" => checks::sanitize(&place, options),
         "screens" => checks::screens(&place, &screens_folder(&place, options)?),
@@ -115,6 +128,17 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
     }
 }
 
+/// Fetches the base model of the demo and says where it is.
+fn bring_model(place: &Place) -> Result<bool> {
+    setup::machine(place, setup::Need::Engine)?;
+    let folder = base::bring(place)?;
+    match &folder {
+        Some(folder) => say!("base model: {}", folder.display()),
+        None => say!("without it the demo runs on the toy model, duo-mini"),
+    }
+    Ok(folder.is_some())
+}
+
 fn demo_options(arguments: &[String]) -> Result<demo::Options> {
     let mut options = demo::Options::default();
     let mut words = arguments.iter();
@@ -125,6 +149,7 @@ fn demo_options(arguments: &[String]) -> Result<demo::Options> {
         };
         match argument.as_str() {
             "--headless" => options.headless = true,
+            "--quick" => options.quick = true,
             "--keep" => options.keep = true,
             "--model" => options.model = Some(PathBuf::from(value()?)),
             "--set" => options.set.push(value()?),

@@ -35,9 +35,19 @@ impl Place {
             .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
-    /// The folder of the bundled model, with the sample in it.
+    /// The folder of the toy model, with its invented pairs.
     pub(crate) fn duo_mini(&self) -> PathBuf {
-        self.root.join("models").join("duo-mini")
+        self.models().join("duo-mini")
+    }
+
+    /// The folder of the base model that the set-up fetches.
+    pub(crate) fn base(&self) -> PathBuf {
+        self.models().join("SmolLM2-135M-Instruct")
+    }
+
+    /// The folder of what comes with Duologue.
+    pub(crate) fn models(&self) -> PathBuf {
+        self.root.join("models")
     }
 
     /// The folder of test tools that are installed by cargo.

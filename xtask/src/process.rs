@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -50,6 +50,12 @@ pub(crate) fn run(mut command: Command) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Starts a program with its output on the terminal and does not wait for it.
+pub(crate) fn start(command: &mut Command) -> Result<Child> {
+    say!("   $ {}", line(command));
+    command.spawn().with_context(|| not_started(command))
 }
 
 /// Runs a program and returns its standard output; `None` where it is missing or fails.

