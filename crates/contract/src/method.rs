@@ -73,8 +73,10 @@ closed_set! {
         Default = "default",
         /// A few minutes on two cores with a small model.
         Small = "small",
-        /// For the model that comes with Duologue: rates and lengths found on its sample (docs/demo.md).
+        /// For SmolLM2-135M-Instruct on the conversations of models/practice: the method in miniature.
         Sample = "sample",
+        /// For the toy model that comes with Duologue: the whole loop in minutes, with rates found on invented pairs.
+        Quick = "quick",
     }
 }
 

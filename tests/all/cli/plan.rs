@@ -202,7 +202,7 @@ fn every_preset_but_the_papers_fits_a_data_set_of_any_size() {
     for (size, shots) in [(5, 3), (12, 8), (30, 21), (100, 70), (200, 100)] {
         let name = format!("of {size}");
         place.import(&name, &undivided(size));
-        for preset in ["default", "small", "sample", "paper"] {
+        for preset in ["default", "small", "sample", "quick", "paper"] {
             let plan = place.json(&[
                 "plan",
                 "--dataset",

@@ -6,7 +6,10 @@ import { invoke as __TAURI_INVOKE, Channel } from "@tauri-apps/api/core";
 export const commands = {
 	/**  Whether the workspace is open, and the ways on if it is not. */
 	startState: () => __TAURI_INVOKE<StartState>("start_state"),
-	/**  Starts the window anew with a workspace, to work with or only to look at, and ends this one. */
+	/**
+	 *  Starts the window anew with a workspace, to work with or only to look at, and ends this one. One to work with is
+	 *  remembered for the next start.
+	 */
 	openWorkspace: (folder: string, readOnly: boolean) => __TAURI_INVOKE<null>("open_workspace", { folder, readOnly }),
 	/**
 	 *  Puts the last good copy in the place of the database that cannot be opened, which is kept beside it. Returns where it
@@ -1830,8 +1833,10 @@ export type Preset =
 "default" | 
 /**  A few minutes on two cores with a small model. */
 "small" | 
-/**  For the model that comes with Duologue: rates and lengths found on its sample (docs/demo.md). */
-"sample";
+/**  For SmolLM2-135M-Instruct on the conversations of models/practice: the method in miniature. */
+"sample" | 
+/**  For the toy model that comes with Duologue: the whole loop in minutes, with rates found on invented pairs. */
+"quick";
 
 /**  What a plan that needs less memory costs. */
 export type Price = 
@@ -2020,6 +2025,8 @@ export type RecipeRule =
 "zero_to_below_half" | 
 /**  0 unless the loss is sigmoid or robust. */
 "sigmoid_or_robust" | 
+/**  Ways of aligning, and those that the systems need among them. */
+"alignments" | 
 /**  At least 2 where the system `fixed_ratio` is trained. */
 "two_for_fixed_ratio";
 
@@ -2293,7 +2300,7 @@ export type Sample = {
 	dataset: string,
 	/**  Its finished run. */
 	run: string,
-	/**  Folder of its model. */
+	/**  Folder of its base model. */
 	model: string,
 	/**  Pairs in the data set. */
 	examples: number,

@@ -343,7 +343,8 @@ export class FakeBridge implements Bridge {
   async plan(request: RunRequest): Promise<PlanSheet> {
     this.planned.push(structuredClone(request));
     const sheet = structuredClone(data.plan);
-    if (request.model.includes('135M') && request.preset !== 'small') return { ...sheet, ...data.tooBig };
+    if (request.model.endsWith('SmolLM2-135M') && request.preset !== 'small')
+      return { ...sheet, ...data.tooBig };
     return sheet;
   }
   async recipeFields() {

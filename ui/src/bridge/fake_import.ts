@@ -106,8 +106,7 @@ function chatOf(
   file: string,
   { keep_dropped: kept, drop_repeated }: ImportRequest,
 ): Pick<ImportReport, 'account' | 'dropped' | 'dropped_by'> {
-  const isOut = (reason: DropReason) =>
-    reason === 'repeated' ? drop_repeated : !kept.includes(reason);
+  const isOut = (reason: DropReason) => (reason === 'repeated' ? drop_repeated : !kept.includes(reason));
   const out = chatLines.filter(([reason]) => isOut(reason));
   const dropped = out.flatMap(([reason, n, text]) =>
     Array.from({ length: n }, (_, index) => ({ file, at: index * 11 + 1, reason, text })),

@@ -426,6 +426,9 @@ fn rule_text(rule: RecipeRule) -> &'static str {
         RecipeRule::NotNegative => "must be a number that is not negative",
         RecipeRule::AboveZero => "must be above 0: nothing would be learnt from the pairs",
         RecipeRule::ZeroToBelowHalf => "must be at least 0 and below 0.5",
+        RecipeRule::Alignments => {
+            "must list dpo_separate, dpo_joint or both, and each one that a chosen system learns from"
+        }
         RecipeRule::SigmoidOrRobust => "acts on the losses sigmoid and robust only; set it to 0",
         RecipeRule::TwoForFixedRatio => {
             "must be at least 2 for the system `fixed_ratio`, which mixes real and synthetic pairs in every batch"

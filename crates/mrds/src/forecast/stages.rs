@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::{StageForecast, StageName, Synthesizer};
+use contract::{StageForecast, StageName, Synthesizer, System};
 use lm::DecoderConfig;
 use lm::memory::{self, Form, Generating, Training};
 use lm::probe::Rates;
@@ -326,7 +326,9 @@ impl Forecast<'_> {
             }
             StageName::Preferences => Work::default(),
             StageName::Align => self.aligning(),
-            StageName::Dialogues => self.writing(self.sources() * made * DIALOGUE_TRIES),
+            StageName::Dialogues => {
+                self.writing(self.sources() * made * tries(recipe.dialogue_tries))
+            }
             StageName::Summarizer => {
                 let trained = recipe
                     .systems
@@ -362,9 +364,10 @@ impl Forecast<'_> {
     fn aligning(&self) -> Work {
         let recipe = self.recipe;
         let summary = self.texts.summary_tokens.mean + INSTRUCTION_TOKENS as f64;
-        let pairs = self.with_candidates() * PAIRS_PER_SUMMARY;
+        let ways = recipe.alignments.len() as f64;
+        let pairs = self.with_candidates() * PAIRS_PER_SUMMARY * ways / 2.0;
         let samples =
-            2.0 * (self.judged() * recipe.dpo_checkpoints * recipe.checkpoint_samples) as f64;
+            ways * (self.judged() * recipe.dpo_checkpoints * recipe.checkpoint_samples) as f64;
         // Chosen and rejected share their prompt; the example of the SFT term has its own.
         let item = 3.0 * self.synthetic_tokens() + 2.0 * summary;
         let learning = Work {
@@ -385,15 +388,25 @@ impl Forecast<'_> {
         let pair = dialogue + summary + INSTRUCTION_TOKENS as f64;
         let test = self.texts.test_items as f64;
         let systems = recipe.systems.len() as f64;
-        let shown = recipe.icl_examples as f64 * pair;
+        let shown = match recipe.systems.contains(&System::InContext) {
+            true => recipe.icl_examples as f64 * pair,
+            false => 0.0,
+        };
         let outputs = Work {
             train: 0.0,
             forward: test * (2.0 * systems * pair + shown),
             generate: test * systems * summary,
         };
-        // Five synthesizers, two of which try again; one more where the grammar is on.
-        let once = 3.0 + f64::from(u8::from(recipe.constrained_dialogues));
-        outputs.plus(self.writing(test * (once + 2.0 * DIALOGUE_TRIES)))
+        // The supervised synthesizer and the aligned ones try once, as under the grammar; two ways try again.
+        let once = 1.0
+            + recipe.alignments.len() as f64
+            + f64::from(u8::from(recipe.constrained_dialogues));
+        let asked = match recipe.synthesizer_items {
+            0 => test,
+            most => test.min(most as f64),
+        };
+        let again = tries(recipe.ids_max_iterations + 1) + tries(recipe.rejection_max_tries);
+        outputs.plus(self.writing(asked * (once + again)))
     }
 
     /// A supervised training on `examples` of `tokens` tokens each, with its evaluations.
@@ -451,6 +464,11 @@ impl Forecast<'_> {
         };
         (real + synthetic) as f64
     }
+}
+
+/// Dialogues sampled for one that is kept, where at most this many are.
+fn tries(most: usize) -> f64 {
+    DIALOGUE_TRIES.min(most.max(1) as f64)
 }
 
 impl Work {

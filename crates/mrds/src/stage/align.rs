@@ -33,7 +33,11 @@ pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
         ..StageOutput::default()
     };
     let (mut adapters, mut checkpoints) = (Vec::new(), Vec::new());
-    for role in [Synthesizer::DpoSeparate, Synthesizer::DpoJoint] {
+    let chosen = |role: &Synthesizer| stage.recipe().alignments.contains(role);
+    for role in [Synthesizer::DpoSeparate, Synthesizer::DpoJoint]
+        .into_iter()
+        .filter(chosen)
+    {
         let sets = sets(&pairs, role);
         if sets.iter().all(|set| set.is_empty()) {
             require_no_system(stage, role)?;

@@ -29,7 +29,7 @@ impl Typed {
     pub fn of_preset(preset: Preset) -> Self {
         match preset {
             Preset::Paper => Self::BOTH,
-            Preset::Default | Preset::Small | Preset::Sample => Self::default(),
+            Preset::Default | Preset::Small | Preset::Sample | Preset::Quick => Self::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 //!
 //! [`Recipe::validate`]: super::Recipe::validate
 
+use super::ALIGNMENTS;
 use contract::{AdapterDtype, Quantize, RecipeRule, SettingShape, System};
 use serde_json::Value;
 
@@ -83,6 +84,9 @@ pub(super) fn of(key: &str, value: Option<&Value>) -> SettingShape {
         Some(Value::Array(list)) if list.first().is_some_and(Value::is_number) => {
             SettingShape::Numbers { rule }
         }
+        Some(Value::Array(_)) if key == "alignments" => SettingShape::Words {
+            words: ALIGNMENTS.iter().map(ToString::to_string).collect(),
+        },
         Some(Value::Array(_)) => SettingShape::Words {
             words: System::ALL.iter().map(ToString::to_string).collect(),
         },

@@ -9,6 +9,7 @@ fn toml_round_trips_with_comments() {
         Preset::Default,
         Preset::Small,
         Preset::Sample,
+        Preset::Quick,
     ] {
         let recipe = Recipe::preset(preset);
         let text = recipe.to_toml().unwrap();

@@ -18,6 +18,7 @@ const rules: Record<RecipeRule, (x: number) => boolean> = {
   above_zero: (x) => x > 0,
   zero_to_below_half: (x) => x >= 0 && x < 0.5,
   // These two depend on other settings: the plan says so.
+  alignments: () => true,
   sigmoid_or_robust: () => true,
   two_for_fixed_ratio: () => true,
 };

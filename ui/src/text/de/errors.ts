@@ -77,6 +77,8 @@ export const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], st
   not_negative: 'darf nicht negativ sein',
   above_zero: 'muss größer als 0 sein: Sonst lernte aus den Paaren niemand etwas',
   zero_to_below_half: 'muss mindestens 0 und kleiner als 0,5 sein',
+  alignments:
+    'muss dpo_separate, dpo_joint oder beide nennen und jedes davon, aus dem ein gewähltes System lernt',
   sigmoid_or_robust: 'wirkt nur auf die Verluste sigmoid und robust; setzen Sie sie auf 0',
   two_for_fixed_ratio:
     'muss für die feste Mischung mindestens 2 sein, denn sie mischt in jedem Stapel echte und künstliche Paare',

@@ -212,6 +212,8 @@ export const judge: typeof en = {
       `Die Sprache sieht aus wie ${language}. Viele kleine Modelle können kaum mehr als Englisch.`,
     englishOnly: (language) =>
       `Die Sprache sieht aus wie ${language}. Dieses Modell hat nur Englisch gelesen; was es schreibt, wird nichts taugen.`,
+    toyModel:
+      'duo-mini ist ein Spielzeug, das Tatsachen erfindet: Es zeigt, wie alles geht, nicht was ein Zusammenfasser kann.',
     needText: 'Fügen Sie erst einen Dialog ein',
     needModel: 'Wählen Sie ein Modell',
     needTuned: 'Beenden Sie erst einen Lauf: noch ist nichts trainiert',
@@ -253,19 +255,5 @@ export const judge: typeof en = {
     corrected: 'Verbesserte Zusammenfassung',
     correctDone: 'Verbesserung behalten',
     correction: (words, of, time) => `${words} von ${of} Wörtern geändert in ${time}`,
-    samples: {
-      moving: {
-        name: 'Umzug',
-        text: 'Mara: Der Wagen ist für Samstag um neun bestellt.\nTheo: Neun? Ich dachte, wir sagten elf.\nMara: Es gab nur noch neun oder vier Uhr.\nTheo: Gut, neun. Wer bringt die Kisten?\nMara: Ich habe dreißig von der Arbeit. Besorgst du Klebeband?\nTheo: Klebeband und Kaffee. Bis um neun.',
-      },
-      knee: {
-        name: 'Knieschmerzen',
-        text: 'Ärztin: Was führt Sie her?\nPatient: Mein linkes Knie schmerzt seit Sonntag, vor allem auf der Treppe.\nÄrztin: Sind Sie gestürzt?\nPatient: Nein. Ich bin am Samstag zehn Kilometer gelaufen.\nÄrztin: Ist es geschwollen?\nPatient: Abends ein wenig.\nÄrztin: Schonen Sie es eine Woche, kühlen Sie abends, und kommen Sie wieder, wenn es blockiert.',
-      },
-      parcel: {
-        name: 'Verspätetes Paket',
-        text: 'Kundin: Mein Paket sollte am Dienstag kommen, und heute ist Freitag.\nBerater: Das tut mir leid. Wie lautet die Bestellnummer?\nKundin: 48213.\nBerater: Es liegt im Lager, weil die Hausnummer fehlt.\nKundin: Es ist Nummer 7.\nBerater: Danke. Es geht morgen vor Mittag hinaus.',
-      },
-    },
   },
 };

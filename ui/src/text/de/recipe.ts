@@ -69,6 +69,8 @@ export const recipe: Record<string, string> = {
     'Ein gewählter Dialog, der so viele Wörter seiner Zusammenfassung am Stück wiederholt, wird abgelehnt.',
   copy_share:
     'Ein gewählter Dialog, der mehr als diesen Anteil der 3-Gramme seiner Zusammenfassung enthält, wird abgelehnt.',
+  alignments:
+    'Synthesizer, die abgestimmt werden: dpo_separate lernt aus Format- und Inhaltspaaren, dpo_joint aus den gemeinsamen.',
   pair_repeat: 'Wie oft die kleinere der beiden getrennten Mengen wiederholt werden darf.',
   dpo_loss:
     'Verlust der Präferenzen: sigmoid, robust, ipo, apo_zero, sigmoid_norm, dpop, simpo oder orpo; simpo und orpo kommen ohne Referenzmodell aus.',

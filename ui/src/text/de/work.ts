@@ -18,13 +18,17 @@ export const work: typeof en = {
       paper:
         'Zum Vergleich mit der Veröffentlichung: ihre Lernraten, gemacht für Modelle ab einer Milliarde Gewichten.',
       small: 'Für einen ersten Blick: weniger Beispiele, kürzeres Training. Seine Zahlen schwanken mehr.',
-      sample: 'Für das Modell mit sieben Millionen Gewichten, das mit Duologue kommt, und für kein anderes.',
+      sample:
+        'Für SmolLM2-135M und die Gespräche einer Praxis: das Verfahren im Kleinen, mit den drei Systemen, auf die es ankommt.',
+      quick:
+        'Für das Spielzeugmodell mit sieben Millionen Gewichten, das mit Duologue kommt, und für kein anderes.',
     },
     presetName: {
       default: 'Empfohlen',
       paper: 'Wie veröffentlicht',
       small: 'Klein und schnell',
-      sample: 'Für das Beispiel',
+      sample: 'Im Kleinen',
+      quick: 'Für das Spielzeugmodell',
     },
     presetTakes: (name, time) => `${name}, etwa ${time}`,
     badSetting: (key) => `Verbessern Sie erst „${key}“`,

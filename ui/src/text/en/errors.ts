@@ -75,6 +75,7 @@ export const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], st
   not_negative: 'must be a number that is not negative',
   above_zero: 'must be above 0: nothing would be learnt from the pairs',
   zero_to_below_half: 'must be at least 0 and below 0.5',
+  alignments: 'must list dpo_separate, dpo_joint or both, and each one that a chosen system learns from',
   sigmoid_or_robust: 'acts on the losses sigmoid and robust only; set it to 0',
   two_for_fixed_ratio:
     'must be at least 2 for the fixed mix, which puts real and synthetic pairs into every batch',

@@ -209,6 +209,7 @@ export const judge = {
       `It looks like ${language}. Many small models know little but English.`,
     englishOnly: (language: string) =>
       `It looks like ${language}. This model has read English only; what it writes will not be of use.`,
+    toyModel: 'duo-mini is a toy that invents facts: it shows how things work, not what a summarizer can do.',
     needText: 'Paste a dialogue first',
     needModel: 'Choose a model',
     needTuned: 'Finish a run first: there is no tuned summarizer yet',
@@ -251,19 +252,5 @@ export const judge = {
     corrected: 'Corrected summary',
     correctDone: 'Keep the correction',
     correction: (words: string, of: string, time: string) => `${words} of ${of} words changed in ${time}`,
-    samples: {
-      moving: {
-        name: 'Moving day',
-        text: 'Mara: The van is booked for nine on Saturday.\nTheo: Nine? I thought we said eleven.\nMara: They only had nine or four left.\nTheo: Fine, nine. Who brings the boxes?\nMara: I have thirty from work. Could you get tape?\nTheo: Tape and coffee. See you at nine.',
-      },
-      knee: {
-        name: 'Knee pain',
-        text: 'Doctor: What brings you in today?\nPatient: My left knee has hurt since Sunday, mostly on the stairs.\nDoctor: Did you fall or twist it?\nPatient: No fall. I ran ten kilometres on Saturday.\nDoctor: Any swelling or locking?\nPatient: A little swelling in the evening.\nDoctor: Rest it for a week, ice in the evening, and come back if it locks.',
-      },
-      parcel: {
-        name: 'Late parcel',
-        text: 'Customer: My parcel was due on Tuesday and it is Friday now.\nAgent: I am sorry. May I have the order number?\nCustomer: 48213.\nAgent: It is held at the depot because the house number is missing.\nCustomer: It is number 7.\nAgent: Thank you. It goes out tomorrow before noon.',
-      },
-    },
   },
 };

@@ -16,13 +16,16 @@ export const work = {
       paper:
         'For comparing with the paper: its learning rates, made for models of a billion weights and more.',
       small: 'For a first look: fewer examples and shorter trainings. Its figures vary more.',
-      sample: 'For the model of seven million weights that comes with Duologue, and for no other.',
+      sample:
+        'For SmolLM2-135M and a practice’s conversations: the method in miniature, with the three systems that matter.',
+      quick: 'For the toy model of seven million weights that comes with Duologue, and for no other.',
     },
     presetName: {
       default: 'Recommended',
       paper: 'As in the paper',
       small: 'Small and quick',
-      sample: 'For the sample',
+      sample: 'In miniature',
+      quick: 'For the toy model',
     },
     presetTakes: (name: string, time: string) => `${name}, about ${time}`,
     badSetting: (key: string) => `Correct “${key}” first`,

@@ -33,6 +33,7 @@ fn a_run_that_is_not_begun() {
     model.id: string
     model.parameters: number
     recipe.adapter_dtype: string
+    recipe.alignments[]: string
     recipe.bootstrap: number
     recipe.candidate_summaries: string
     recipe.candidate_synthetic_limit: number
@@ -295,6 +296,7 @@ fn a_run() {
     pairs_by_origin.real: number
     pairs_by_origin.synthetic: number
     recipe.adapter_dtype: string
+    recipe.alignments[]: string
     recipe.bootstrap: number
     recipe.candidate_summaries: string
     recipe.candidate_synthetic_limit: number

@@ -14,7 +14,7 @@ fn recipe() {
     Options:
           --print            Print every field
           --recipe <FILE>    A TOML file
-          --preset <NAME>    A named set of values [possible values: paper, default, small, sample]
+          --preset <NAME>    A named set of values [possible values: paper, default, small, sample, quick]
           --set <KEY=VALUE>  Change a field; may be given often
       -h, --help             Print help
       -V, --version          Print version
@@ -32,7 +32,7 @@ fn run() {
           --dataset <DATASET>        Name of the data set
           --model <MODEL>            Folder of the base model, or the id of one used before
           --recipe <FILE>            A TOML file
-          --preset <NAME>            A named set of values [possible values: paper, default, small, sample]
+          --preset <NAME>            A named set of values [possible values: paper, default, small, sample, quick]
           --set <KEY=VALUE>          Change a field; may be given often
           --shots <SHOTS>            Real pairs to learn from [default: at most the recipe's]
           --validation <VALIDATION>  Real pairs that choose checkpoints [default: at most the recipe's]
@@ -59,7 +59,7 @@ fn plan() {
           --dataset <DATASET>        Name of the data set
           --model <MODEL>            Folder, id or name of a model, or one of the catalogue that has not been downloaded yet
           --recipe <FILE>            A TOML file
-          --preset <NAME>            A named set of values [possible values: paper, default, small, sample]
+          --preset <NAME>            A named set of values [possible values: paper, default, small, sample, quick]
           --set <KEY=VALUE>          Change a field; may be given often
           --shots <SHOTS>            Real pairs to learn from [default: at most the recipe's]
           --validation <VALIDATION>  Real pairs that choose checkpoints [default: at most the recipe's]
