@@ -96,8 +96,9 @@ mod tests {
         let place = Place {
             workspace: folder.path().join("workspace"),
             cli: Some(cli),
-            sample: None,
+            bundle: None,
             read_only: false,
+            missing: None,
         };
         let (downloads, events) = (Downloads::default(), Mutex::new(Vec::new()));
         let answer = downloads.fetch(&place, "a/b", |event| {

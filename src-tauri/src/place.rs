@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use contract::problem::{Misuse, ShellProblem};
-use project::sample::{FOLDER_VARIABLE, bundled_model};
+use project::sample::{Bundle, FOLDER_VARIABLE};
 use project::session::Session;
 
 use crate::error::Answer;
@@ -17,8 +17,8 @@ pub(crate) struct Place {
     pub(crate) workspace: PathBuf,
     /// The binary that does the model work.
     pub(crate) cli: Option<PathBuf>,
-    /// The folder of the model that comes with Duologue.
-    pub(crate) sample: Option<PathBuf>,
+    /// What comes with Duologue.
+    pub(crate) bundle: Option<Bundle>,
     /// The workspace is only looked at: nothing in it may change.
     pub(crate) read_only: bool,
     /// The workspace that was chosen last, if it is gone and this is another one.
@@ -50,13 +50,13 @@ impl Place {
             std::env::var_os("DUOLOGUE_BIN").map(PathBuf::from),
             program.as_deref(),
         );
-        let sample = program
+        let bundle = program
             .as_deref()
-            .and_then(|program| bundled_model(std::env::var_os(FOLDER_VARIABLE), program));
+            .and_then(|program| Bundle::find(std::env::var_os(FOLDER_VARIABLE), program));
         Ok(Self {
             workspace,
             cli,
-            sample,
+            bundle,
             read_only,
             missing,
         })
@@ -73,9 +73,9 @@ impl Place {
         })
     }
 
-    /// The folder of the bundled model, or what to do without it.
-    pub(crate) fn sample(&self) -> Answer<&Path> {
-        Ok(self.sample.as_deref().ok_or(ShellProblem::WindowNoSample)?)
+    /// What comes with Duologue, or what to do without it.
+    pub(crate) fn bundle(&self) -> Answer<&Bundle> {
+        Ok(self.bundle.as_ref().ok_or(ShellProblem::WindowNoSample)?)
     }
 
     /// The binary, or what to do without one.

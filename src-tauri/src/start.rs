@@ -56,7 +56,7 @@ mod tests {
         Place {
             workspace: workspace.to_owned(),
             cli: None,
-            sample: None,
+            bundle: None,
             read_only,
             missing: None,
         }

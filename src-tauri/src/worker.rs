@@ -246,8 +246,9 @@ mod tests {
             Place {
                 workspace,
                 cli: Some(cli),
-                sample: None,
+                bundle: None,
                 read_only: false,
+                missing: None,
             },
         )
     }

@@ -575,7 +575,7 @@ pub(crate) struct Pack {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Sample {
-    /// The sample's model folder [default: the one that comes with this program]
+    /// The folder `models` that comes with Duologue [default: the one beside this program, or above]
     #[arg(long, value_name = "DIR")]
     pub(crate) from: Option<PathBuf>,
 }

@@ -7,7 +7,7 @@ use contract::{
     Machine, MethodMemory, Offer, Plan, PlanExamples, Price, Source, StageForecast, StageName,
     Verdict,
 };
-use project::sample::RUN;
+use project::sample::{Bundle, RUN};
 use project::session::Session;
 use tempfile::TempDir;
 
@@ -27,8 +27,9 @@ impl Sample {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let session = Session::open(folder.path()).unwrap();
-        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/duo-mini");
-        session.take_sample(&model).unwrap();
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        let bundle = Bundle::find(Some(models.into()), Path::new("")).unwrap();
+        session.take_sample(&bundle).unwrap();
         Self {
             _folder: folder,
             session,

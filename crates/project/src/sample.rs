@@ -1,7 +1,8 @@
-//! The sample project: a small base model that comes with Duologue, pairs invented for it, and a finished run on them,
-//! so that everything can be looked at, rated and tried before anything is trained.
+//! What comes with Duologue in its folder `models`: a toy base model, the sample project, so that everything can be looked
+//! at, rated and tried before anything is trained, and a published base model where the set-up has fetched it.
 //!
-//! The run is kept beside the model as a run bundle: a workspace with this run alone ([`Session::pack_run`]).
+//! The sample is a finished run of the toy model on pairs invented for it. The run is kept as a run bundle: a workspace
+//! with this run alone ([`Session::pack_run`]).
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -21,9 +22,13 @@ use crate::session::Session;
 pub const DATASET: &str = "sample";
 /// Its finished run.
 pub const RUN: &str = "sample-1";
+/// Name of the base model of that run, and of its folder: seven million weights that were trained for this project.
+pub const TOY: &str = "duo-mini";
+/// Name of the published base model, and of its folder.
+pub const BASE: &str = "SmolLM2-135M-Instruct";
 
-/// Where the finished run is in the model's folder.
-const PACKED: &str = "sample/run";
+/// Where the finished run is in the folder.
+const PACKED: &str = "duo-mini/sample/run";
 
 /// What the sample put into the workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -32,7 +37,7 @@ pub struct Sample {
     pub dataset: String,
     /// Its finished run.
     pub run: String,
-    /// Folder of its model.
+    /// Folder of its base model.
     pub model: PathBuf,
     /// Pairs in the data set.
     pub examples: u64,
@@ -40,49 +45,91 @@ pub struct Sample {
     pub known: bool,
 }
 
-/// Environment variable that names the bundled model's folder, for programs that lie elsewhere.
-pub const FOLDER_VARIABLE: &str = "DUOLOGUE_DUO_MINI";
+/// Environment variable that names the folder, for programs that lie elsewhere.
+pub const FOLDER_VARIABLE: &str = "DUOLOGUE_MODELS";
 
-/// The folder of the bundled model: `named` where it is given (the value of [`FOLDER_VARIABLE`]), else, for a program
-/// at `program`, in a folder `models` beside it or above (a build in the checkout), else where packages put it.
-pub fn bundled_model(named: Option<OsString>, program: &Path) -> Option<PathBuf> {
-    let is_model = |folder: &PathBuf| folder.join("config.json").is_file();
-    if let Some(folder) = named.filter(|named| !named.is_empty()) {
-        return Some(PathBuf::from(folder)).filter(is_model);
+/// The folder `models` that comes with Duologue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bundle {
+    folder: PathBuf,
+}
+
+impl Bundle {
+    /// The folder `named` (the value of [`FOLDER_VARIABLE`]) where it is given, else, for a program at `program`, a
+    /// folder `models` beside it or above (a build in the checkout), else where packages put it.
+    pub fn find(named: Option<OsString>, program: &Path) -> Option<Self> {
+        if let Some(folder) = named.filter(|named| !named.is_empty()) {
+            return Self::in_folder(PathBuf::from(folder));
+        }
+        let above = program.ancestors().skip(1);
+        let packages = ["../lib/duologue", "../Resources"]
+            .into_iter()
+            .filter_map(|place| {
+                let folder = program.parent()?.join(place);
+                folder.canonicalize().ok()
+            });
+        above
+            .map(Path::to_path_buf)
+            .chain(packages)
+            .find_map(|folder| Self::in_folder(folder.join("models")))
     }
-    let above = program.ancestors().skip(1);
-    let packages = ["../lib/duologue", "../Resources"]
-        .into_iter()
-        .filter_map(|place| {
-            let folder = program.parent()?.join(place);
-            folder.canonicalize().ok()
-        });
-    above
-        .map(Path::to_path_buf)
-        .chain(packages)
-        .map(|folder| folder.join("models").join("duo-mini"))
-        .find(is_model)
+
+    /// The folder, if it is what comes with Duologue: the toy model is in it.
+    fn in_folder(folder: PathBuf) -> Option<Self> {
+        let is_bundle = folder.join(TOY).join("config.json").is_file();
+        is_bundle.then_some(Self { folder })
+    }
+
+    /// Folder of the toy model.
+    pub fn toy(&self) -> PathBuf {
+        self.folder.join(TOY)
+    }
+
+    /// Folder of the published base model. The set-up fetches the file, and a package brings it: it may not be there.
+    pub fn base(&self) -> PathBuf {
+        self.folder.join(BASE)
+    }
+
+    /// Whether that model is there.
+    pub fn has_base(&self) -> bool {
+        let files = fs::read_dir(self.base()).into_iter().flatten().flatten();
+        files
+            .map(|file| file.path())
+            .any(|file| file.extension().is_some_and(|ending| ending == "gguf"))
+    }
+
+    /// The best base model that is there: the real one, else the toy.
+    pub fn model(&self) -> PathBuf {
+        if self.has_base() {
+            self.base()
+        } else {
+            self.toy()
+        }
+    }
+
+    fn packed(&self) -> PathBuf {
+        self.folder.join(PACKED)
+    }
 }
 
 impl Session {
-    /// Puts the sample into the workspace: the data set, the model in `model` (which stays where it is) and the
-    /// finished run. Where it is here already, only the model's place is brought up to date.
+    /// Puts the sample into the workspace: the data set, the base model (which stays where it is) and the finished run.
+    /// Where it is here already, only the model's place is brought up to date.
     ///
     /// # Errors
-    /// [`Error::Store`] where a data set or run of the user has its name; [`Error::Io`] where `model` holds no sample.
-    pub fn take_sample(&self, model: &Path) -> Result<Sample> {
-        let packed = model.join(PACKED);
-        let config = model.join("config.json");
-        fs::metadata(&config).map_err(|error| Error::io(FileAction::Read, &config, &error))?;
+    /// [`Error::Store`] where a data set or run of the user has its name; [`Error::Io`] where the bundle holds no
+    /// sample.
+    pub fn take_sample(&self, bundle: &Bundle) -> Result<Sample> {
+        let model = bundle.toy();
         let model_path = model.to_string_lossy();
         let known = self.store.runs()?.into_iter().find(|run| run.id == RUN);
         let known = match known {
-            Some(run) if run.model_name == "duo-mini" => {
+            Some(run) if run.model_name == TOY => {
                 self.store.move_model(&run.model_id, &model_path)?;
                 true
             }
             _ => {
-                self.take_packed(&packed, &model_path)?;
+                self.take_packed(&bundle.packed(), &model_path)?;
                 false
             }
         };
@@ -91,7 +138,7 @@ impl Session {
         Ok(Sample {
             dataset: row.dataset_name,
             run: row.id,
-            model: model.to_path_buf(),
+            model,
             examples: counts.train + counts.validation + counts.test,
             known,
         })
@@ -225,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn the_model_is_found_above_the_program_and_in_a_package() {
+    fn the_folder_is_found_above_the_program_and_in_a_package() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().canonicalize().unwrap();
         let place = |path: &str| {
@@ -233,24 +280,38 @@ mod tests {
             fs::create_dir_all(&folder).unwrap();
             folder
         };
+        let bundle = |path: &str| {
+            fs::write(place(&format!("{path}/duo-mini")).join("config.json"), "{}").unwrap();
+            Some(Bundle {
+                folder: root.join(path),
+            })
+        };
         let program = place("checkout/target/release").join("duologue");
-        let found = |program: &Path| bundled_model(None, program);
-        assert_eq!(found(&program), None);
-        let model = place("checkout/models/duo-mini");
-        assert_eq!(found(&program), None, "a folder without a model is none");
-        fs::write(model.join("config.json"), "{}").unwrap();
-        assert_eq!(found(&program), Some(model.clone()));
-        let packaged = place("usr/lib/duologue/models/duo-mini");
-        fs::write(packaged.join("config.json"), "{}").unwrap();
+        let found = |program: &Path| Bundle::find(None, program);
+        place("checkout/models/duo-mini");
+        assert_eq!(found(&program), None, "a folder without the toy is none");
+        let checkout = bundle("checkout/models");
+        assert_eq!(found(&program), checkout);
+        let packaged = bundle("usr/lib/duologue/models");
+        assert_eq!(found(&place("usr/bin").join("duologue")), packaged);
+        let named = |folder: &str| Bundle::find(Some(root.join(folder).into()), &program);
         assert_eq!(
-            found(&place("usr/bin").join("duologue")),
-            Some(packaged.clone())
-        );
-        let named = |folder: &Path| bundled_model(Some(folder.into()), &program);
-        assert_eq!(
-            (named(&packaged), named(&root)),
-            (Some(packaged), None),
+            (named("usr/lib/duologue/models"), named("usr")),
+            (packaged, None),
             "a name goes first"
         );
+    }
+
+    #[test]
+    fn the_toy_stands_in_until_the_real_model_is_there() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().to_path_buf();
+        let bundle = Bundle { folder };
+        assert!(!bundle.has_base());
+        assert_eq!(bundle.model(), root.path().join(TOY));
+        fs::create_dir(bundle.base()).unwrap();
+        assert!(!bundle.has_base(), "an empty folder is no model");
+        fs::write(bundle.base().join("weights.gguf"), "").unwrap();
+        assert_eq!(bundle.model(), root.path().join(BASE));
     }
 }

@@ -70,7 +70,7 @@ pub(crate) fn import_files(
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn take_sample(place: State<'_, Place>) -> Answer<Sample> {
-    let taken = place.session()?.take_sample(place.sample()?)?;
+    let taken = place.session()?.take_sample(place.bundle()?)?;
     Ok(Sample {
         dataset: taken.dataset,
         run: taken.run,

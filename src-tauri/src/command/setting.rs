@@ -20,7 +20,10 @@ pub(crate) fn app_info(place: State<'_, Place>) -> AppInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         workspace: place.workspace.display().to_string(),
         cli_path: place.cli.as_ref().map(|path| path.display().to_string()),
-        bundled_model: place.sample.as_ref().map(|path| path.display().to_string()),
+        bundled_model: place
+            .bundle
+            .as_ref()
+            .map(|bundle| bundle.model().display().to_string()),
         cpu: machine::cpu_name(),
         threads: count(machine::cores()),
         memory_bytes: memory.map(|memory| memory.total_bytes as f64),

@@ -233,7 +233,7 @@ pub struct Sample {
     pub dataset: String,
     /// Its finished run.
     pub run: String,
-    /// Folder of its model.
+    /// Folder of its base model.
     pub model: String,
     /// Pairs in the data set.
     pub examples: u32,

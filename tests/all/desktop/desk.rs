@@ -43,8 +43,8 @@ impl Desk {
             ("DUOLOGUE_WORKSPACE", self.workspace.clone()),
             ("DUOLOGUE_BIN", self.programs.cli.clone()),
             (
-                "DUOLOGUE_DUO_MINI",
-                Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/duo-mini"),
+                "DUOLOGUE_MODELS",
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("../models"),
             ),
             ("XDG_DATA_HOME", home("data")),
             ("XDG_CONFIG_HOME", home("config")),

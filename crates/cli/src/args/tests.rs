@@ -197,7 +197,7 @@ fn sample() {
     Usage: duologue sample [OPTIONS]
 
     Options:
-          --from <DIR>  The sample's model folder [default: the one that comes with this program]
+          --from <DIR>  The folder `models` that comes with Duologue [default: the one beside this program, or above]
       -h, --help        Print help
       -V, --version     Print version
     ");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use project::sample::{FOLDER_VARIABLE, bundled_model};
+use project::sample::{Bundle, FOLDER_VARIABLE};
 
 use super::{Done, quoted, session};
 use crate::answer::Packed;
@@ -12,11 +12,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 
 pub(super) fn sample(global: &Global, args: &Sample, output: &Output) -> Done {
-    let model = match &args.from {
-        Some(folder) => std::path::absolute(folder).unwrap_or_else(|_| folder.clone()),
-        None => bundled()?,
-    };
-    let taken = session(global)?.take_sample(&model)?;
+    let taken = session(global)?.take_sample(&bundle(args.from.clone())?)?;
     let (run, model) = (&taken.run, quoted(&taken.model.to_string_lossy()));
     let here = if taken.known {
         "is here already"
@@ -24,30 +20,32 @@ pub(super) fn sample(global: &Global, args: &Sample, output: &Output) -> Done {
         "is here"
     };
     output.text(format!(
-        "The sample {here}: {} invented pairs in the data set `{}`, a small model, and the finished run `{run}`.\n\n\
+        "The sample {here}: {} invented pairs in the data set `{}`, a toy model, and the finished run `{run}`.\n\n\
          duologue show {run}                                     # its results\n\
          duologue summarize --run {run} chat.txt                 # its summarizer\n\
-         duologue run --dataset {} --model {model} --preset sample --seed 2   # the same again, in minutes",
+         duologue run --dataset {} --model {model} --preset quick --seed 2   # the same again, in minutes",
         taken.examples, taken.dataset, taken.dataset
     ));
     output.result(&taken);
     Ok(ExitCode::SUCCESS)
 }
 
-/// The model that lies with this program.
-fn bundled() -> Result<PathBuf, Failure> {
+/// What lies with this program, or in a folder that is named.
+fn bundle(named: Option<PathBuf>) -> Result<Bundle, Failure> {
     let program = std::env::current_exe()
         .and_then(|path| path.canonicalize())
-        .ok();
-    program
-        .as_deref()
-        .and_then(|program| bundled_model(std::env::var_os(FOLDER_VARIABLE), program))
-        .ok_or_else(|| {
-            Failure::usage(
-                "the model of the sample was not found beside this program",
-                "Name its folder: `duologue sample --from models/duo-mini`.",
-            )
-        })
+        .unwrap_or_default();
+    let named = named.map(|folder| std::path::absolute(&folder).unwrap_or(folder));
+    let named = named.map_or_else(
+        || std::env::var_os(FOLDER_VARIABLE),
+        |folder| Some(folder.into_os_string()),
+    );
+    Bundle::find(named, &program).ok_or_else(|| {
+        Failure::usage(
+            "the sample was not found",
+            "Name the folder `models` of the checkout: `duologue sample --from models`.",
+        )
+    })
 }
 
 pub(super) fn pack(global: &Global, args: &Pack, output: &Output) -> Done {

@@ -19,7 +19,7 @@ test('the sample can be run again with what it was made of', async () => {
   expect(bridge.started[0]).toMatchObject({
     dataset: 'sample',
     model: '/usr/lib/duologue/models/duo-mini',
-    preset: 'sample',
+    preset: 'quick',
     seed: 2,
   });
 });
