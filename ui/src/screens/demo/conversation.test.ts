@@ -1,17 +1,22 @@
 import { expect, test } from 'vitest';
-import { en } from '../../text/en';
-import { de } from '../../text/de';
 import { doubtOf, languageOf } from './conversation';
+import { tryOuts } from './examples';
 
 const talk = 'Anna: Are we still on for Friday?\nBen: Yes, seven at the usual place.';
 
+const knie =
+  'Ärztin: Was führt Sie her?\nPatient: Mein linkes Knie schmerzt seit Sonntag, vor allem auf der Treppe.\nÄrztin: Sind Sie gestürzt?\nPatient: Nein. Ich bin am Samstag zehn Kilometer gelaufen.';
+
 test('a conversation raises no doubt, in either language', () => {
-  for (const { text } of [
-    ...Object.values(en.demo.samples),
-    ...Object.values(de.demo.samples),
-    { text: talk },
-  ])
-    expect(doubtOf(text)).toBeNull();
+  for (const text of [talk, knie]) expect(doubtOf(text)).toBeNull();
+});
+
+test('what is offered to be tried is English conversation, each with a title', () => {
+  expect(tryOuts.length).toBeGreaterThan(3);
+  for (const { title, dialogue } of tryOuts) {
+    expect(title).not.toBe('');
+    expect([doubtOf(dialogue), languageOf(dialogue)]).toEqual([null, null]);
+  }
 });
 
 test('code, one voice, prose and emoji do not look like a conversation', () => {
@@ -24,7 +29,7 @@ test('code, one voice, prose and emoji do not look like a conversation', () => {
 
 test('a language that a small base was not trained on is named', () => {
   expect(languageOf(talk)).toBeNull();
-  expect(languageOf(de.demo.samples.knee.text)).toBe('de');
+  expect(languageOf(knie)).toBe('de');
   expect(languageOf('Анна: Мы встречаемся в пятницу?\nБен: Да, в семь.')).toBe('und-Cyrl');
   expect(languageOf('Ana: ¿Te parece bien el viernes por la tarde?\nLuis: Sí, no está mal, lo apunto.')).toBe(
     'es',
