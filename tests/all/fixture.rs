@@ -115,6 +115,16 @@ impl TensorFile {
     }
 }
 
+/// The first `kept` of every `width` values. Logits of this repository's own folders are recorded for the first tokens of
+/// the vocabulary only, to keep the files small; log-probabilities cover the rest.
+pub(crate) fn first_columns(values: &[f32], width: usize, kept: usize) -> Vec<f32> {
+    values
+        .chunks(width)
+        .flat_map(|row| &row[..kept])
+        .copied()
+        .collect()
+}
+
 /// Asserts `|found - expected| <= atol + rtol * |expected|` for every element; says the worst one.
 pub(crate) fn assert_close(what: &str, found: &[f32], expected: &[f32], atol: f64, rtol: f64) {
     assert_eq!(found.len(), expected.len(), "{what}: number of elements");
