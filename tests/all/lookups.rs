@@ -19,7 +19,6 @@ const FOREIGN: &[&str] = &[
     "lm/src/model/fields.rs",
     "lm/src/model/gemma3.rs",
     "lm/src/text/sources.rs",
-    "lm/src/text/tokenizer.rs",
 ];
 
 /// Columns of the database.

@@ -33,6 +33,7 @@ mod parity_candle;
 mod program;
 mod prose;
 mod qlora;
+mod real_models;
 mod resume;
 mod rooms;
 mod sample;

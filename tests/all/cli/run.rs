@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use duologue_tests::{Lines, end, output};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use project::session::Session;
 use serde_json::{Value, json};
 
 use super::{Place, Said, list, number, text};
