@@ -272,7 +272,7 @@ pub fn other_than_english<'a>(
             None => short
                 .iter_mut()
                 .zip(counts)
-                .for_each(|(all, count)| *all += count),
+                .for_each(|(sum, count)| *sum += count),
         }
     }
     if votes.is_empty() {

@@ -82,10 +82,9 @@ fn import(folder: &Path, name: &str, bytes: Vec<u8>, decoded: usize) -> Outcome 
             .unwrap_or_else(|error| Refused(error.code().as_str()))
     });
     let bound = FREE_BYTES + TIMES * decoded;
-    println!("{name}: {most} of {bound} bytes, {outcome:?}");
     assert!(
         most <= bound,
-        "{name}: {most} bytes for {decoded}, {outcome:?}"
+        "{name}: {most} of {bound} bytes for {decoded}, {outcome:?}"
     );
     outcome
 }

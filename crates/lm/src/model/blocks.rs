@@ -244,8 +244,8 @@ fn nibble(bytes: &[u8], half: usize, i: usize) -> i32 {
 /// The fifth bits of the first or second 16 numbers of a group, placed so that a shift by the number's place leaves
 /// its bit where a number has it: 16.
 #[inline(always)]
-fn fifth_bits(all: u32, half: usize) -> u32 {
-    if half == 0 { all << 4 } else { all >> 12 }
+fn fifth_bits(bits: u32, half: usize) -> u32 {
+    if half == 0 { bits << 4 } else { bits >> 12 }
 }
 
 /// 256 values: scale and scale of minima (f16), 8 scales and minima of 6 bits in 12 bytes, 4 bits a value. A piece has one

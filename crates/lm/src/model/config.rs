@@ -10,15 +10,12 @@ use serde_json::Value;
 use super::activation::Activation;
 use super::architecture::Architecture;
 use super::attention::Attention;
-use super::fields::Fields;
+use super::fields::{Fields, MAX_LAYERS};
 use super::gemma3;
 use super::rope_scaling::RopeScaling;
 use super::target::Target;
 use crate::disk::read_json;
 use crate::error::Result;
-
-/// More blocks than any model has: a damaged file must not ask for endless memory.
-pub(super) const MAX_LAYERS: usize = 4096;
 
 /// Largest size that is believed: the product of two sizes must not overflow.
 const MAX_SIZE: usize = 1 << 28;

@@ -256,6 +256,10 @@ impl Task<'_> {
 
 /// Dot products of one row of the matrix with the `M` rows of x, into `out[..][row]`.
 #[inline(always)]
+#[expect(
+    clippy::needless_range_loop,
+    reason = "pieces and rows are numbers that several arrays share"
+)]
 fn dots<S, B, const BYTES: usize, const PIECES: usize, const GROUPS: usize, const M: usize>(
     simd: S,
     blocks: &[[u8; BYTES]],

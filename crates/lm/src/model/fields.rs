@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 
+/// More blocks than any model has: a damaged file must not ask for endless memory.
+pub(super) const MAX_LAYERS: usize = 4096;
+
 /// Typed access to the fields of one file.
 pub(super) struct Fields<'a> {
     pub(super) json: &'a Value,

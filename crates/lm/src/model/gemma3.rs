@@ -6,8 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::config::MAX_LAYERS;
-use super::fields::Fields;
+use super::fields::{Fields, MAX_LAYERS};
 use crate::error::Result;
 
 /// The activation that the decoder computes for this family.

@@ -505,7 +505,7 @@ fn repeated_messages_go_all_at_once_on_request() {
         dialogues(&left),
         ["Ann: Good morning.\nBen: Good morning, Ann.\nAnn: ok\nBen: ok\nCem: ok"]
     );
-    let places: Vec<u64> = dropped(&left).iter().map(|(at, ..)| *at).collect();
+    let places: Vec<u64> = dropped(&left).iter().map(|(line, ..)| *line).collect();
     assert_eq!(places, [1, 3, 5]);
     assert_eq!(dropped(&left)[1].2, "Ali avatarını değiştirdi");
     let account = left.account(&left.examples);

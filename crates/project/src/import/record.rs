@@ -12,7 +12,7 @@ use super::columns::Layout;
 use super::issues::Issues;
 use super::json::kind_of;
 use super::limits::EXAMPLE_BYTES;
-use super::said::{Said, Unsure};
+use super::spoken::{Said, Unsure};
 use super::transcript;
 use super::value::{Fields, Value};
 use super::{ImportOptions, ImportProblem, Issue, Record, Records, Severity, Split};

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::said::{Said, Tie, Unsure};
+use super::spoken::{Said, Tie, Unsure};
 use crate::speaker::Surety;
 
 /// Who speaks in a dialogue, besides its sure speakers. Names are known by a hash: there may be as many as lines.

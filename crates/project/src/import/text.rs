@@ -11,7 +11,7 @@ use super::Records;
 use super::account::shown;
 use super::limits::Room;
 use super::lines::{Line, Lines};
-use super::said::Said;
+use super::spoken::Said;
 use super::transcript::{self, Beside, Reach, Talk, Talks};
 use crate::speaker;
 use crate::speaker::time::is_only_time;

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dialogue::{Dialogue, Turn};
-use crate::import::said::Said;
 use crate::import::settle::settle;
+use crate::import::spoken::Said;
 use crate::work::{MOST_VISITS, count};
 
 /// Who speaks on a line and what is said, if that is sure.

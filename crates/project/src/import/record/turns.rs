@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use contract::IssueCode;
 
 use super::super::json::kind_of;
-use super::super::said::{Said, Unsure};
 use super::super::settle::settle;
+use super::super::spoken::{Said, Unsure};
 use super::super::value::{Fields, Value};
 use super::{Conversation, DialogueFault, fault};
 use crate::dialogue::Turn;
