@@ -386,7 +386,7 @@ fn greedy_generation_one_by_one_and_batched() {
     }
 }
 
-fn messages(value: &Value) -> Vec<Message> {
+pub(crate) fn messages(value: &Value) -> Vec<Message> {
     let message =
         |m: &Value| Message::new(m["role"].as_str().unwrap(), m["content"].as_str().unwrap());
     value.as_array().unwrap().iter().map(message).collect()

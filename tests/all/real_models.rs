@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use duologue_tests::skip;
 use lm::infer::sample::Filters;
 use lm::{
-    Completion, Device, GenerateConfig, GenerateRequest, LanguageModel, Message, SpecialTokens,
-    generate, score,
+    Completion, Device, GenerateConfig, GenerateRequest, LanguageModel, SpecialTokens, generate,
+    score,
 };
 use serde_json::Value;
 
 use crate::fixture::{golden, ids, json};
+use crate::golden_lm::messages;
 use crate::sample;
 
 /// Largest difference of a token's log-probability, and of a sum: float32 sums in another order.
@@ -93,12 +94,6 @@ fn check_tokens(model: &LanguageModel, row: &Value) {
     let as_text = row.get("ids_special_as_text").unwrap_or(&row["ids"]);
     let found = tokenizer.encode(text, SpecialTokens::AsText).unwrap();
     assert_eq!(found, ids(as_text), "{text:?}");
-}
-
-fn messages(value: &Value) -> Vec<Message> {
-    let message =
-        |m: &Value| Message::new(m["role"].as_str().unwrap(), m["content"].as_str().unwrap());
-    value.as_array().unwrap().iter().map(message).collect()
 }
 
 fn check_chat(model: &LanguageModel, row: &Value) {
