@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use duologue_tests::shared;
+pub(crate) use duologue_tests::{shared, shared_if_there};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
@@ -23,6 +23,24 @@ pub(crate) fn golden(name: &str) -> PathBuf {
         dir.display()
     );
     dir
+}
+
+/// Every folder of [`golden`] that holds a tiny model with its weights, by name. Where the rest of a family is proven by
+/// `families`, this repository keeps only its tokenizer; a folder named by `DUOLOGUE_GOLDEN` may have more.
+pub(crate) fn tiny_models() -> Vec<PathBuf> {
+    let root = golden("llama-tiny");
+    let root = root.parent().expect("a folder of goldens");
+    let mut models: Vec<PathBuf> = std::fs::read_dir(root)
+        .unwrap_or_else(|e| panic!("{}: {e}", root.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|dir| dir.to_string_lossy().contains("-tiny"))
+        .chain([own_golden("gemma3-tiny")])
+        .filter(|dir| dir.join("model.safetensors").is_file())
+        .collect();
+    models.sort();
+    models.dedup_by(|a, b| a.file_name() == b.file_name());
+    assert!(models.len() >= 4, "tiny models: {models:?}");
+    models
 }
 
 /// The golden folder `name` that this repository records itself; one of that name in `DUOLOGUE_GOLDEN` takes its place.
@@ -88,6 +106,19 @@ impl TensorFile {
     /// Shape and values of an int64 tensor.
     pub(crate) fn i64(&self, name: &str) -> (Vec<usize>, Vec<i64>) {
         self.numbers(name, Dtype::I64, i64::from_le_bytes)
+    }
+
+    /// Shape and values of a tensor of indices: int32 as recorded, or uint16, which is half the size.
+    pub(crate) fn indices(&self, name: &str) -> (Vec<usize>, Vec<usize>) {
+        let dtype = self.parsed().tensor(name).map(|view| view.dtype());
+        if matches!(dtype, Ok(Dtype::U16)) {
+            return self.numbers(name, Dtype::U16, |bytes| {
+                usize::from(u16::from_le_bytes(bytes))
+            });
+        }
+        self.numbers(name, Dtype::I32, |bytes| {
+            usize::try_from(i32::from_le_bytes(bytes)).expect("an index")
+        })
     }
 
     fn numbers<T, const BYTES: usize>(

@@ -1,11 +1,10 @@
 //! Agreement, paired tests and adjusted p-values against the Python packages krippendorff, SciPy and statsmodels,
 //! recorded in `tests/golden/agreement`. Of its files the numbers that the application computes are compared.
 
-use crate::fixture;
+use crate::fixture::{self, TensorFile};
 use metrics::agreement::{self, Level};
 use metrics::wilcoxon::{self, Zeros};
 use metrics::{interval, significance};
-use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -97,19 +96,9 @@ fn holm() {
 
 /// Recorded indices `[resamples, n]` of one test.
 fn indices(folder: &Path, name: &str) -> Vec<Vec<usize>> {
-    let bytes =
-        std::fs::read(folder.join("bootstrap_indices.safetensors")).expect("recorded indices");
-    let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
-    let tensor = tensors.tensor(name).expect("indices of the test");
-    assert_eq!(tensor.dtype(), Dtype::I32);
-    let (numbers, _) = tensor.data().as_chunks::<4>();
-    let rows = numbers.chunks(tensor.shape()[1]);
-    rows.map(|row| {
-        row.iter()
-            .map(|bytes| i32::from_le_bytes(*bytes) as usize)
-            .collect()
-    })
-    .collect()
+    let recorded = TensorFile::open(&folder.join("bootstrap_indices.safetensors"));
+    let (shape, numbers) = recorded.indices(name);
+    numbers.chunks(shape[1]).map(<[usize]>::to_vec).collect()
 }
 
 #[test]

@@ -6,18 +6,8 @@ use lm::files::export::{GgufType, write_gguf, write_gguf_adapter, write_merged};
 use lm::lora::Adapter;
 use lm::{Checkpoint, Decoder, Device, Gguf, LanguageModel, PackedBatch, SpecialTokens, Tensor};
 
-use crate::fixture::{TensorFile, assert_close, golden, json, own_golden};
+use crate::fixture::{TensorFile, assert_close, golden, json, own_golden, tiny_models};
 use crate::qlora::random_adapter;
-
-/// Models of each family that GGUF export knows.
-const MODELS: [&str; 6] = [
-    "llama-tiny",
-    "llama-tiny-tied",
-    "mistral-tiny",
-    "qwen2-tiny",
-    "qwen3-tiny",
-    "gemma3-tiny",
-];
 
 pub(crate) fn load(path: &Path) -> LanguageModel {
     LanguageModel::load(path, &Device::Cpu).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
@@ -329,7 +319,7 @@ fn llama3_scaling_is_written_however_the_configuration_spells_it() {
 #[test]
 fn a_gguf_file_gives_what_its_source_gives() {
     let mut checked = 0;
-    for folder in MODELS.map(|name| expressible(&golden(name))) {
+    for folder in tiny_models().iter().map(|model| expressible(model)) {
         let dir = folder.path().to_path_buf();
         let (checkpoint, source) = (Checkpoint::open(&dir).unwrap(), load(&dir));
         let exact = logits(&source, None);

@@ -2,6 +2,7 @@
 //! penalty counts what transformers counts. On the tiny models of the families.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use lm::infer::sample::{Filters, argmax, draw, filter, penalise, softmax};
 use lm::{
@@ -9,18 +10,14 @@ use lm::{
     random,
 };
 
-use crate::fixture::{golden, ids, json};
+use crate::fixture::{golden, ids, json, tiny_models};
 
-const MODELS: [&str; 5] = [
-    "llama-tiny",
-    "llama-tiny-tied",
-    "mistral-tiny",
-    "qwen2-tiny",
-    "gemma3-tiny",
-];
+fn load(dir: &Path) -> LanguageModel {
+    LanguageModel::load(dir, &Device::Cpu).unwrap()
+}
 
-fn load(name: &str) -> LanguageModel {
-    LanguageModel::load(&golden(name), &Device::Cpu).unwrap()
+fn name_of(dir: &Path) -> String {
+    dir.file_name().unwrap().to_string_lossy().into_owned()
 }
 
 /// Prompts of random tokens and of 1 to 60 of them; some begin alike, some are equal.
@@ -99,8 +96,8 @@ fn run(
 
 #[test]
 fn neighbours_change_nothing() {
-    for name in MODELS {
-        let model = load(name);
+    for dir in tiny_models() {
+        let (name, model) = (name_of(&dir), load(&dir));
         let requests = requests(&model, 13);
         for filters in settings() {
             let single: Vec<Generation> = requests
@@ -124,8 +121,8 @@ fn neighbours_change_nothing() {
 
 #[test]
 fn the_cache_changes_nothing() {
-    for name in MODELS {
-        let model = load(name);
+    for dir in tiny_models() {
+        let (name, model) = (name_of(&dir), load(&dir));
         let requests = requests(&model, 9);
         for filters in settings() {
             for (request, generation) in requests.iter().zip(run(&model, &requests, filters, 4)) {
@@ -157,11 +154,12 @@ fn the_cache_changes_nothing() {
 
 #[test]
 fn a_repetition_penalty_counts_prompt_and_continuation() {
-    let dir = golden("samplers");
-    let fixture = json(&dir.join("greedy_penalised.json"));
+    let recorded = golden("samplers");
+    let fixture = json(&recorded.join("greedy_penalised.json"));
     let cases = fixture.as_array().unwrap();
-    for name in MODELS {
-        let model = load(name);
+    let mut checked = 0;
+    for dir in tiny_models() {
+        let (name, model) = (name_of(&dir), load(&dir));
         for case in cases.iter().filter(|case| case["model"] == name) {
             let filters = Filters {
                 repetition_penalty: case["repetition_penalty"].as_f64().unwrap(),
@@ -187,12 +185,12 @@ fn a_repetition_penalty_counts_prompt_and_continuation() {
                 "{name} {}",
                 case["repetition_penalty"]
             );
+            checked += 1;
         }
     }
-    assert!(!cases.is_empty());
+    assert!(checked > 0);
     println!(
-        "{}: {} penalised continuations checked",
-        dir.display(),
-        cases.len()
+        "{}: {checked} penalised continuations checked",
+        recorded.display()
     );
 }

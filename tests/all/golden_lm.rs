@@ -13,17 +13,9 @@ use lm::{
 };
 use serde_json::Value;
 
-use crate::fixture::{TensorFile, assert_close, first_columns, golden, ids, json, shared};
-
-/// Folders of `tests/golden` that each hold one tiny model.
-const MODELS: [&str; 6] = [
-    "llama-tiny",
-    "llama-tiny-tied",
-    "mistral-tiny",
-    "qwen2-tiny",
-    "qwen3-tiny",
-    "gemma3-tiny",
-];
+use crate::fixture::{
+    TensorFile, assert_close, first_columns, golden, ids, json, shared, tiny_models,
+};
 
 const LOGITS: (f64, f64) = (2e-4, 1e-4);
 const LOGPROBS: (f64, f64) = (2e-4, 0.0);
@@ -122,7 +114,7 @@ fn bf16_as_on_a_card_is_near() {
         device: Device::Cpu,
         dtype: DType::BF16,
     };
-    for dir in MODELS.map(golden) {
+    for dir in tiny_models() {
         let here = load(&dir);
         let there = LanguageModel::load_placed(&dir, Quantize::None, &place).unwrap();
         let seq: Vec<u32> = (0..40)
@@ -146,7 +138,7 @@ fn bf16_as_on_a_card_is_near() {
 
 #[test]
 fn logits_and_logprobs_of_padded_batches() {
-    for dir in MODELS.map(golden) {
+    for dir in tiny_models() {
         let model = load(&dir);
         let tensors = TensorFile::open(&dir.join("golden.safetensors"));
         let mut rows_checked = 0;
@@ -199,7 +191,7 @@ fn logits_and_logprobs_of_padded_batches() {
 
 #[test]
 fn far_positions_and_rotary_tables() {
-    for dir in MODELS.map(golden) {
+    for dir in tiny_models() {
         let model = load(&dir);
         let tensors = TensorFile::open(&dir.join("golden.safetensors"));
         let (_, ids) = tensors.i64("long.input_ids");
@@ -269,7 +261,7 @@ fn check_rope_of(model: &LanguageModel, tensors: &TensorFile, prefix: &str, bloc
 
 #[test]
 fn hidden_states_of_every_layer() {
-    for dir in MODELS.map(golden) {
+    for dir in tiny_models() {
         let model = load(&dir);
         let tensors = TensorFile::open(&dir.join("golden.safetensors"));
         let (_, ids) = tensors.i64("debug.input_ids");
@@ -337,7 +329,7 @@ fn check_post_norms(tape: &Tape, tensors: &TensorFile) {
 
 #[test]
 fn greedy_generation_one_by_one_and_batched() {
-    for dir in MODELS.map(golden) {
+    for dir in tiny_models() {
         let model = load(&dir);
         let fixture = json(&dir.join("generation.json"));
         let new_tokens = fixture["max_new_tokens"].as_u64().unwrap() as usize;
@@ -395,7 +387,7 @@ pub(crate) fn messages(value: &Value) -> Vec<Message> {
 #[test]
 fn chat_templates_and_their_tokens() {
     let mut guarded = 0;
-    for dir in MODELS.map(golden) {
+    for dir in tiny_models() {
         let model = load(&dir);
         let fixture = json(&dir.join("chat.json"));
         for case in fixture.as_array().unwrap() {
@@ -434,7 +426,7 @@ fn chat_templates_and_their_tokens() {
 
 #[test]
 fn tokenisation_and_decoding() {
-    for dir in MODELS.map(golden) {
+    for dir in tiny_models() {
         let tokenizer = lm::Tokenizer::load(&dir).unwrap();
         let fixture = json(&dir.join("tokenize.json"));
         for case in fixture.as_array().unwrap() {
@@ -524,7 +516,13 @@ fn check_distributions(dir: &Path) {
     report(dir, "distributions", cases.as_array().unwrap().len());
 }
 
+/// One test, so that a machine without them skips once.
 #[test]
+fn pretrained_models() {
+    pretrained_story_models();
+    pretrained_dialogue_model();
+}
+
 fn pretrained_story_models() {
     for name in ["stories260k", "tinystories_656k"] {
         let Some(dir) = shared(&format!("data/models/{name}")) else {
@@ -579,7 +577,6 @@ fn pretrained_story_models() {
     }
 }
 
-#[test]
 fn pretrained_dialogue_model() {
     let Some(dir) = shared("data/models/dialog-7m") else {
         return;

@@ -1,9 +1,8 @@
 //! ROUGE against numbers from the Python package rouge-score 0.1.2 (stemmer of NLTK), recorded in `tests/golden/rouge`.
 
-use crate::fixture;
+use crate::fixture::{self, TensorFile};
 use metrics::rouge::{self, RougeOptions, RougeScores};
 use metrics::{interval, stemmer, text};
-use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -258,17 +257,13 @@ fn bootstrap_with_recorded_indices() {
     let aggregate = fixture::json(&folder.join("aggregate.json"));
     let case = &aggregate["bootstrap_200_with_indices"];
     let scores = scores_of_pairs(&folder, options_of(case));
-    let bytes =
-        std::fs::read(folder.join("bootstrap_indices.safetensors")).expect("recorded indices");
-    let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
+    let recorded = TensorFile::open(&folder.join("bootstrap_indices.safetensors"));
     let types = types_of(case);
     for name in &types {
-        let tensor = tensors.tensor(name).expect("indices of the type");
-        assert_eq!(tensor.dtype(), Dtype::I32);
-        assert_eq!(tensor.shape()[1], scores.len(), "one index for each pair");
-        let (indices, _) = tensor.data().as_chunks::<4>();
+        let (shape, indices) = recorded.indices(name);
+        assert_eq!(shape[1], scores.len(), "one index for each pair");
         assert_bootstrap(case, name, &scores, TOLERANCE, |b, i| {
-            i32::from_le_bytes(indices[b * scores.len() + i]) as usize
+            indices[b * scores.len() + i]
         });
     }
     report("aggregate.json (recorded indices)", &folder, types.len());

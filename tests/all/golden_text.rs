@@ -12,16 +12,18 @@ use project::session::Session;
 use serde_json::{Value, json};
 use store::RunRow;
 
-use crate::fixture::{golden, ids, json, own_golden, shared};
+use crate::fixture::{golden, ids, json, own_golden, shared, shared_if_there};
 use crate::program::{DATASET, Workspace};
 
 /// Folders with a tokenizer each: the published ones, where they are at hand, and those of the tiny models.
 fn tokenizers() -> Vec<PathBuf> {
-    let published = shared("data/tokenizers").into_iter().flat_map(|dir| {
-        ["llama2_tinyllama", "llama3", "qwen2_5"]
-            .map(|name| dir.join(name))
-            .into_iter()
-    });
+    let published = shared_if_there("data/tokenizers")
+        .into_iter()
+        .flat_map(|dir| {
+            ["llama2_tinyllama", "llama3", "qwen2_5"]
+                .map(|name| dir.join(name))
+                .into_iter()
+        });
     ["llama-tiny", "mistral-tiny", "qwen2-tiny", "gemma3-tiny"]
         .map(golden)
         .into_iter()

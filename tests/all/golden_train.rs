@@ -113,13 +113,16 @@ pub(crate) fn assert_tensors(
     file: &TensorFile,
     (atol, rtol): (f64, f64),
 ) -> usize {
-    let names: Vec<&String> = found.iter().map(|(name, _)| name).collect();
+    let recorded = file.names();
+    // This repository's own folders hold the first and the last block only, to stay small.
+    let ends = [found.first(), found.last()].map(|end| end.map(|(name, _)| name));
     assert_eq!(
-        names,
-        file.names().iter().collect::<Vec<_>>(),
-        "{what}: names"
+        ends,
+        [recorded.first(), recorded.last()],
+        "{what}: first and last name"
     );
-    for (name, tensor) in found {
+    let mut checked = 0;
+    for (name, tensor) in found.iter().filter(|(name, _)| recorded.contains(name)) {
         let (shape, expected) = file.f32(name);
         assert_eq!(tensor.dims(), shape, "{what}: {name}");
         assert_close(
@@ -129,8 +132,10 @@ pub(crate) fn assert_tensors(
             atol,
             rtol,
         );
+        checked += 1;
     }
-    found.len()
+    assert_eq!(checked, recorded.len(), "{what}: names");
+    checked
 }
 
 pub(crate) fn report(dir: &Path, what: &str, cases: usize) {

@@ -29,19 +29,22 @@ pub fn skip(reason: &str) {
 /// A file or folder of the data that may not be copied into the repository, `None` (and the test skips) where it is
 /// absent: below `DUOLOGUE_SHARED`, else below `shared` beside the repository.
 pub fn shared(path: &str) -> Option<PathBuf> {
+    let found = shared_if_there(path);
+    if found.is_none() {
+        skip(&format!(
+            "{path} is not on this machine (set DUOLOGUE_SHARED)"
+        ));
+    }
+    found
+}
+
+/// The same for a test that has inputs of its own as well, and so does not skip.
+pub fn shared_if_there(path: &str) -> Option<PathBuf> {
     let root = std::env::var_os("DUOLOGUE_SHARED").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
         PathBuf::from,
     );
-    let found = root.join(path);
-    if found.exists() {
-        return Some(found);
-    }
-    skip(&format!(
-        "{} is not on this machine (set DUOLOGUE_SHARED)",
-        found.display()
-    ));
-    None
+    Some(root.join(path)).filter(|path| path.exists())
 }
 
 /// Waits until something holds; a test that waits too long fails and says for what.

@@ -44,17 +44,17 @@ fn smollm2_135m_instruct() {
 }
 
 #[test]
-fn qwen2_5_coder_0_5b_instruct() {
-    let name = "qwen2.5-coder-0.5b-instruct";
-    if let Some(file) = by_hand("qwen2.5-coder-0.5b-instruct-q4.gguf") {
-        check(name, &file);
-    }
-}
-
-#[test]
-fn gemma_3_270m() {
-    if let Some(file) = by_hand("gemma-3-270m-q4_k_m.gguf") {
-        check("gemma-3-270m", &file);
+fn those_that_are_checked_by_hand() {
+    for (name, file) in [
+        (
+            "qwen2.5-coder-0.5b-instruct",
+            "qwen2.5-coder-0.5b-instruct-q4.gguf",
+        ),
+        ("gemma-3-270m", "gemma-3-270m-q4_k_m.gguf"),
+    ] {
+        if let Some(file) = by_hand(file) {
+            check(name, &file);
+        }
     }
 }
 

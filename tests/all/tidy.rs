@@ -107,7 +107,7 @@ const NOT_IN_THE_WINDOW: &[&str] = &[
 
 const MAX_LINES: usize = 800;
 /// Limit for all tracked files together. The toy model (14 MB) and its finished run (19 MB) take about half of it.
-const MAX_TRACKED_BYTES: u64 = 62 * 1024 * 1024;
+const MAX_TRACKED_BYTES: u64 = 45 * 1024 * 1024;
 
 /// Widest length that a style may give in pixels, as for strokes. Anything wider is a size and comes from the scale.
 const MAX_STROKE_PX: f64 = 3.0;

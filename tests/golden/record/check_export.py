@@ -93,7 +93,7 @@ def check_family(binary, folder, out):
 
 def main():
     binary, golden = Path(sys.argv[1]), Path(sys.argv[2])
-    folders = [(golden / name, None) for name in ["llama-tiny-tied", "mistral-tiny", "qwen2-tiny", "qwen3-tiny"]]
+    folders = [(golden / name, None) for name in ["qwen2-tiny", "qwen3-tiny"]]
     folders += [(golden / "llama-tiny", golden / "lora")] + [(Path(p), None) for p in sys.argv[3:]]
     for folder, adapter in folders:
         if folder.is_dir():

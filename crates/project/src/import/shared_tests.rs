@@ -51,7 +51,19 @@ fn assert_whole(import: &Import, format: &str, rows: usize) {
     );
 }
 
+/// One test, so that a machine without the data sets skips once.
 #[test]
+fn published_data_sets() {
+    samsum();
+    dialogsum();
+    mts_dialog();
+    tweetsumm();
+    primock_and_todsum();
+    fredsum_columns_are_guessed_with_all_their_references();
+    real_splits_are_cleaned_of_doubles();
+    ordinary_lines_are_read_as_ever();
+}
+
 fn samsum() {
     for (file, split) in [
         ("samsum/val.json", Split::Validation),
@@ -80,7 +92,6 @@ fn samsum() {
     }
 }
 
-#[test]
 fn dialogsum() {
     for (file, split) in [
         ("dialogsum/dev.jsonl", Split::Validation),
@@ -104,7 +115,6 @@ fn dialogsum() {
     }
 }
 
-#[test]
 fn mts_dialog() {
     let files = [
         "mts_dialog/MTS-Dialog-TrainingSet.csv",
@@ -127,7 +137,6 @@ fn mts_dialog() {
     }
 }
 
-#[test]
 fn tweetsumm() {
     let Some(path) = shared_data("tweetsumm/train.jsonl") else {
         return;
@@ -155,7 +164,6 @@ fn tweetsumm() {
     }
 }
 
-#[test]
 fn primock_and_todsum() {
     let Some((primock, raw)) = import("primock57/consultations.jsonl", None) else {
         return;
@@ -173,7 +181,6 @@ fn primock_and_todsum() {
     );
 }
 
-#[test]
 fn fredsum_columns_are_guessed_with_all_their_references() {
     let Some((import, raw)) = import("fredsum/debates_fr_train.jsonl", None) else {
         return;
@@ -191,7 +198,6 @@ fn fredsum_columns_are_guessed_with_all_their_references() {
     }
 }
 
-#[test]
 fn real_splits_are_cleaned_of_doubles() {
     let files: Option<Vec<PathBuf>> = ["samsum/val.json", "samsum/test.json"]
         .into_iter()
@@ -237,7 +243,6 @@ fn first_colon(line: &str) -> Option<&str> {
     (is_name && !text.starts_with("//") && !is_time).then_some(name)
 }
 
-#[test]
 fn ordinary_lines_are_read_as_ever() {
     let files = ["samsum/val.json", "samsum/test.json", "dialogsum/dev.jsonl"];
     for file in files {
