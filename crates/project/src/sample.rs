@@ -1,8 +1,8 @@
-//! What comes with Duologue in its folder `models`: a toy base model, the sample project, so that everything can be looked
-//! at, rated and tried before anything is trained, and a published base model where the set-up has fetched it.
+//! What comes with Duologue in its folder `models`: a small published base model, a toy one, and the sample project, so
+//! that everything can be looked at, rated and tried before anything is trained.
 //!
-//! The sample is a finished run of the toy model on pairs invented for it. The run is kept as a run bundle: a workspace
-//! with this run alone ([`Session::pack_run`]).
+//! The sample is a practice's invented conversations with a finished run on them. The run is kept as a run bundle: a
+//! workspace with this run alone ([`Session::pack_run`]).
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -19,16 +19,16 @@ use crate::error::{Error, Result};
 use crate::session::Session;
 
 /// Name of the sample's data set.
-pub const DATASET: &str = "sample";
+pub const DATASET: &str = "physiotherapy";
 /// Its finished run.
-pub const RUN: &str = "sample-1";
-/// Name of the base model of that run, and of its folder: seven million weights that were trained for this project.
-pub const TOY: &str = "duo-mini";
-/// Name of the published base model, and of its folder.
+pub const RUN: &str = "physiotherapy-1";
+/// Name of the base model of that run, and of its folder.
 pub const BASE: &str = "SmolLM2-135M-Instruct";
+/// Name of the toy base model, and of its folder: seven million weights that were trained for this project.
+pub const TOY: &str = "duo-mini";
 
 /// Where the finished run is in the folder.
-const PACKED: &str = "duo-mini/sample/run";
+const PACKED: &str = "practice/run";
 
 /// What the sample put into the workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,6 +39,8 @@ pub struct Sample {
     pub run: String,
     /// Folder of its base model.
     pub model: PathBuf,
+    /// Whether the base model is there: without it the run can be read and rated, but its summarizer cannot answer.
+    pub has_model: bool,
     /// Pairs in the data set.
     pub examples: u64,
     /// Whether it was here before.
@@ -80,12 +82,8 @@ impl Bundle {
         is_bundle.then_some(Self { folder })
     }
 
-    /// Folder of the toy model.
-    pub fn toy(&self) -> PathBuf {
-        self.folder.join(TOY)
-    }
-
-    /// Folder of the published base model. The set-up fetches the file, and a package brings it: it may not be there.
+    /// Folder of the base model of the finished run. The set-up fetches the file, and a package brings it: it may not be
+    /// there.
     pub fn base(&self) -> PathBuf {
         self.folder.join(BASE)
     }
@@ -103,7 +101,7 @@ impl Bundle {
         if self.has_base() {
             self.base()
         } else {
-            self.toy()
+            self.folder.join(TOY)
         }
     }
 
@@ -120,11 +118,11 @@ impl Session {
     /// [`Error::Store`] where a data set or run of the user has its name; [`Error::Io`] where the bundle holds no
     /// sample.
     pub fn take_sample(&self, bundle: &Bundle) -> Result<Sample> {
-        let model = bundle.toy();
+        let model = bundle.base();
         let model_path = model.to_string_lossy();
         let known = self.store.runs()?.into_iter().find(|run| run.id == RUN);
         let known = match known {
-            Some(run) if run.model_name == TOY => {
+            Some(run) if run.model_name == BASE => {
                 self.store.move_model(&run.model_id, &model_path)?;
                 true
             }
@@ -138,6 +136,7 @@ impl Session {
         Ok(Sample {
             dataset: row.dataset_name,
             run: row.id,
+            has_model: bundle.has_base(),
             model,
             examples: counts.train + counts.validation + counts.test,
             known,

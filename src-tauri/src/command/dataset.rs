@@ -75,6 +75,7 @@ pub(crate) fn take_sample(place: State<'_, Place>) -> Answer<Sample> {
         dataset: taken.dataset,
         run: taken.run,
         model: taken.model.to_string_lossy().into_owned(),
+        has_model: taken.has_model,
         examples: count(taken.examples),
     })
 }

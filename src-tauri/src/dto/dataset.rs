@@ -235,6 +235,8 @@ pub struct Sample {
     pub run: String,
     /// Folder of its base model.
     pub model: String,
+    /// Whether the base model is there: without it the run can be read and rated, but its summarizer cannot answer.
+    pub has_model: bool,
     /// Pairs in the data set.
     pub examples: u32,
 }

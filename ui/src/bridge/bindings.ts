@@ -2302,6 +2302,8 @@ export type Sample = {
 	run: string,
 	/**  Folder of its base model. */
 	model: string,
+	/**  Whether the base model is there: without it the run can be read and rated, but its summarizer cannot answer. */
+	has_model: boolean,
 	/**  Pairs in the data set. */
 	examples: number,
 };

@@ -80,6 +80,8 @@ export class FakeBridge implements Bridge {
   #tickMs: number;
   controls: string[] = [];
   notified: string[] = [];
+  /** The base model of the sample came along. */
+  hasBase = true;
   /** Files that were bad have been mended. */
   mended = false;
   /** How the files were last read. */
@@ -204,11 +206,25 @@ export class FakeBridge implements Bridge {
     return report;
   }
   async takeSample() {
-    const splits = { train: 145, validation: 0, test: 320 };
-    this.datasetList.unshift({ name: 'sample', n: 465, splits, unsummarised: 0, created_at_ms: data.now });
-    this.modelList.push(data.bundledModel);
+    const splits = { train: 100, validation: 20, test: 80 };
+    this.datasetList.unshift({
+      name: 'physiotherapy',
+      n: 200,
+      splits,
+      unsummarised: 0,
+      created_at_ms: data.now,
+    });
+    const model = data.bundledModel;
+    const problem = { code: 'no_such_model', args: { file: model.path } } as const;
+    this.modelList.push({ ...model, problem: this.hasBase ? null : problem });
     this.runList.push(data.sampleRun());
-    return { dataset: 'sample', run: 'sample-1', model: data.bundledModel.path, examples: 465 };
+    return {
+      dataset: 'physiotherapy',
+      run: 'physiotherapy-1',
+      model: model.path,
+      has_model: this.hasBase,
+      examples: 200,
+    };
   }
   async datasets() {
     return structuredClone(this.datasetList);

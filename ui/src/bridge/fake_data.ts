@@ -143,12 +143,12 @@ export const models: Model[] = [
 ];
 
 export const bundledModel: Model = {
-  path: '/usr/lib/duologue/models/duo-mini',
-  name: 'duo-mini',
+  path: '/usr/lib/duologue/models/SmolLM2-135M-Instruct',
+  name: 'SmolLM2-135M-Instruct',
   architecture: 'LlamaForCausalLM',
-  parameters: 6_952_192,
-  bytes: 13_900_000,
-  context_tokens: 512,
+  parameters: 134_515_008,
+  bytes: 98_362_432,
+  context_tokens: 8192,
   problem: null,
 };
 
@@ -358,10 +358,10 @@ export function stages(done: number, status?: StageStanding): StageState[] {
 }
 
 export const sampleRun = (): RunSummary => ({
-  id: 'sample-1',
+  id: 'physiotherapy-1',
   status: 'done',
-  dataset: 'sample',
-  model_name: 'duo-mini',
+  dataset: 'physiotherapy',
+  model_name: 'SmolLM2-135M-Instruct',
   created_at_ms: now - 3 * day,
   seed: 1,
   stages: stages(9),

@@ -20,12 +20,22 @@ pub(super) fn sample(global: &Global, args: &Sample, output: &Output) -> Done {
         "is here"
     };
     output.text(format!(
-        "The sample {here}: {} invented pairs in the data set `{}`, a toy model, and the finished run `{run}`.\n\n\
-         duologue show {run}                                     # its results\n\
-         duologue summarize --run {run} chat.txt                 # its summarizer\n\
-         duologue run --dataset {} --model {model} --preset quick --seed 2   # the same again, in minutes",
-        taken.examples, taken.dataset, taken.dataset
+        "The sample {here}: {} invented pairs in the data set `{}` and the finished run `{run}`.\n\n\
+         duologue show {run}   # its results",
+        taken.examples, taken.dataset
     ));
+    if taken.has_model {
+        output.text(format!(
+            "duologue summarize --run {run} chat.txt   # its summarizer\n\
+             duologue run --dataset {} --model {model} --preset sample --seed 2   # the same again; `plan` says how long",
+            taken.dataset
+        ));
+    } else {
+        output.text(format!(
+            "\nIts base model is not in {model}, so its summarizer cannot be tried: `cargo xtask model` in the checkout \
+             fetches it (98 MB, once)."
+        ));
+    }
     output.result(&taken);
     Ok(ExitCode::SUCCESS)
 }

@@ -70,9 +70,9 @@ fn a_plan() {
 fn runs_in_a_list() {
     let sample = Sample::new();
     assert_snapshot!(runs::run_table(&sample.session.runs().unwrap()), @"
-    run       status  data set  model     seed  stages done
-    --------  ------  --------  --------  ----  -----------
-    sample-1  done    sample    duo-mini  1     9 of 9
+    run              status  data set       model                  seed  stages done
+    ---------------  ------  -------------  ---------------------  ----  -----------
+    physiotherapy-1  done    physiotherapy  SmolLM2-135M-Instruct  1     9 of 9
     ");
 }
 
@@ -80,38 +80,33 @@ fn runs_in_a_list() {
 fn a_run_with_its_tables() {
     let sample = Sample::new();
     assert_snapshot!(runs::describe(&sample.session.show(Sample::RUN).unwrap()), @"
-    Run sample-1 (done), seed 1
+    Run physiotherapy-1 (done), seed 1
 
-    stage        status  seconds  in   out
-    -----------  ------  -------  ---  ----
-    topics       done    0.4      100  100
-    summaries    done    7.9      100  200
-    synthesizer  done    22.2     100  1
-    candidates   done    38.9     160  960
-    preferences  done    0.1      160  657
-    align        done    143.5    657  2
-    dialogues    done    48.0     200  537
-    summarizer   done    155.8    537  5
-    evaluate     done    131.5    320  3002
+    stage        status  seconds  in  out
+    -----------  ------  -------  --  ---
+    topics       done    21.7     50  50
+    summaries    done    194.9    50  50
+    synthesizer  done    296.9    50  1
+    candidates   done    405.4    40  120
+    preferences  done    0.0      40  66
+    align        done    401.4    66  1
+    dialogues    done    238.6    50  31
+    summarizer   done    3541.5   31  2
+    evaluate     done    549.4    80  295
 
-    synthesizer   n    format rate [95 %]   CE all  CE passing  copies  s per accepted
-    ------------  ---  -------------------  ------  ----------  ------  --------------
-    sft           150  44.7 % [36.9, 52.7]  6.213   6.371       0.0 %   0.097
-    dpo_separate  150  60.0 % [52.0, 67.5]  6.215   6.295       0.0 %   0.066
-    dpo_joint     150  52.7 % [44.7, 60.5]  6.249   6.233       0.0 %   0.067
-    ids           150  79.3 % [72.2, 85.0]  6.206   6.259       0.0 %   0.123
-    rejection     150  94.7 % [89.8, 97.3]  6.203   6.215       0.0 %   0.101
+    synthesizer   n   format rate [95 %]   CE all  CE passing  copies  s per accepted
+    ------------  --  -------------------  ------  ----------  ------  --------------
+    sft           12  41.7 % [19.3, 68.0]  3.974   3.922       0.0 %   6.942
+    dpo_separate  12  41.7 % [19.3, 68.0]  3.928   3.832       0.0 %   7.316
+    ids           12  41.7 % [19.3, 68.0]  3.974   3.922       0.0 %   6.213
+    rejection     12  58.3 % [32.0, 80.7]  4.040   3.940       0.0 %   8.011
 
-    system             n    ROUGE-1 [95 %]        ROUGE-2  ROUGE-L  CE     tokens  ROUGE-1 vs real-only [95 %]
-    -----------------  ---  --------------------  -------  -------  -----  ------  ---------------------------
-    zero_shot          320  22.54 [21.60, 23.49]  3.24     16.75    5.777  31.5    -7.03 [-8.46, -5.65]
-    in_context         320  22.30 [21.29, 23.29]  3.20     16.55    5.784  31.9    -7.27 [-8.73, -5.83]
-    sft_real           320  29.57 [28.41, 30.77]  7.76     22.02    2.182  34.5    –
-    sft_synthetic_ids  320  30.95 [29.69, 32.21]  9.33     23.45    2.232  39.6    +1.37 [-0.01, 2.78]
-    fixed_ratio        320  28.68 [27.69, 29.69]  6.04     21.07    2.482  35.7    -0.90 [-2.23, 0.41]
-    mrds_joint         320  31.41 [30.23, 32.65]  8.98     23.42    2.171  37.5    +1.83 [0.47, 3.20]
-    mrds_separate      320  31.91 [30.78, 33.07]  9.63     23.44    2.198  41.0    +2.34 [0.93, 3.73]
-    A true ROUGE-1 difference below 1.99 points would often go unnoticed with this number of items.
+    system         n   ROUGE-1 [95 %]        ROUGE-2  ROUGE-L  CE     tokens  ROUGE-1 vs real-only [95 %]
+    -------------  --  --------------------  -------  -------  -----  ------  ---------------------------
+    zero_shot      80  21.83 [19.42, 24.29]  4.54     14.17    3.313  80.2    -19.91 [-22.71, -16.95]
+    sft_real       80  41.74 [39.79, 43.59]  13.86    28.27    2.603  84.3    –
+    mrds_separate  80  40.90 [39.19, 42.57]  13.10    27.64    2.614  78.0    -0.83 [-2.95, 1.34]
+    A true ROUGE-1 difference below 3.08 points would often go unnoticed with this number of items.
     ");
 }
 

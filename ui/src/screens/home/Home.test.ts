@@ -5,9 +5,19 @@ import { facts } from './machine';
 test('an empty workspace offers a file or the sample', async () => {
   const { bridge, user } = await open('#/', { empty: true });
   await user.click(await find('home-sample'));
-  await expect.poll(() => bridge.datasetList.map((one) => one.name)).toEqual(['sample']);
+  await expect.poll(() => bridge.datasetList.map((one) => one.name)).toEqual(['physiotherapy']);
   expect(text(await find('home-sample-card'))).toContain('no download');
   expect(query('home-last')).toBeNull();
+});
+
+test('without its base model the sample can be read and rated, and says so', async () => {
+  const { bridge, user } = await open('#/', { empty: true });
+  bridge.hasBase = false;
+  await user.click(await find('home-sample'));
+  await find('sample-without');
+  expect(query('sample-demo')).toBeNull();
+  expect(query('sample-again')).toBeNull();
+  await find('sample-results');
 });
 
 test('the sample can be run again with what it was made of', async () => {
@@ -17,9 +27,9 @@ test('the sample can be run again with what it was made of', async () => {
   await user.click(await ready('run-start'));
   await expect.poll(() => bridge.started.length).toBe(1);
   expect(bridge.started[0]).toMatchObject({
-    dataset: 'sample',
-    model: '/usr/lib/duologue/models/duo-mini',
-    preset: 'quick',
+    dataset: 'physiotherapy',
+    model: '/usr/lib/duologue/models/SmolLM2-135M-Instruct',
+    preset: 'sample',
     seed: 2,
   });
 });

@@ -81,9 +81,11 @@ test('a model that was forgotten can be brought back, from the notice and from t
 
 test('the model that comes with Duologue is never out of reach', async () => {
   const { bridge, user } = await open('#/models');
-  await user.click(await find('bring-back-duo-mini'));
-  await expect.poll(() => bridge.modelList.some((model) => model.name === 'duo-mini')).toBe(true);
-  await expect.poll(() => query('bring-back-duo-mini')).toBeNull();
+  await user.click(await find('bring-back-SmolLM2-135M-Instruct'));
+  await expect
+    .poll(() => bridge.modelList.some((model) => model.name === 'SmolLM2-135M-Instruct'))
+    .toBe(true);
+  await expect.poll(() => query('bring-back-SmolLM2-135M-Instruct')).toBeNull();
 });
 
 test('beside the memory stands a class of time, and each figure has its label', async () => {

@@ -214,6 +214,8 @@ export const judge: typeof en = {
       `Die Sprache sieht aus wie ${language}. Dieses Modell hat nur Englisch gelesen; was es schreibt, wird nichts taugen.`,
     toyModel:
       'duo-mini ist ein Spielzeug, das Tatsachen erfindet: Es zeigt, wie alles geht, nicht was ein Zusammenfasser kann.',
+    smallModel:
+      'Mit 135 Millionen Gewichten gibt dieses Modell Tatsachen falsch wieder: Leser fanden etwa fünf je Zusammenfassung. Es zeigt, wie alles geht; für echte Arbeit wählen Sie ein größeres.',
     needText: 'Fügen Sie erst einen Dialog ein',
     needModel: 'Wählen Sie ein Modell',
     needTuned: 'Beenden Sie erst einen Lauf: noch ist nichts trainiert',

@@ -109,9 +109,12 @@ export const shell: typeof en = {
     trySample: 'Mit einer Probe versuchen',
     chooseModel: 'Ein Modell wählen',
     sampleDone: (n) => `Die Probe ist da: ${n} Paare, ein kleines Modell und ein fertiger Lauf.`,
+    sampleDoneWithout: (n) => `Die Probe ist da: ${n} Paare und ein fertiger Lauf.`,
     sampleTitle: 'Die Probe, bereit zum Ausprobieren',
     sampleText:
-      'Ein kleines Modell wurde an erfundenen Gesprächen trainiert, so wie Sie eines an Ihren trainieren würden. Lassen Sie es zusammenfassen, lesen Sie, wie es abschneidet, bewerten Sie seine Texte, ohne zu wissen, welches System sie schrieb.',
+      'Ein kleines veröffentlichtes Modell wurde an den Gesprächen einer erfundenen Physiotherapiepraxis trainiert, so wie Sie eines an Ihren trainieren würden. Lassen Sie es zusammenfassen, lesen Sie, wie es abschneidet, bewerten Sie seine Texte, ohne zu wissen, welches System sie schrieb. Ein so kleines Modell gibt Tatsachen noch falsch wieder; es zeigt den Weg, nicht die Grenze.',
+    sampleWithout:
+      'Sein Modell kam mit dieser Kopie von Duologue nicht mit: Ergebnisse lassen sich lesen und Texte bewerten, aber der Zusammenfasser lässt sich nicht ausprobieren.',
     sampleDemo: 'Einen Dialog zusammenfassen',
     sampleRate: 'Blind bewerten',
     sampleAgain: 'Selbst laufen lassen, ohne Download',

@@ -210,6 +210,8 @@ export const judge = {
     englishOnly: (language: string) =>
       `It looks like ${language}. This model has read English only; what it writes will not be of use.`,
     toyModel: 'duo-mini is a toy that invents facts: it shows how things work, not what a summarizer can do.',
+    smallModel:
+      'At 135 million weights this model gets facts wrong: readers found about five in each summary. It shows how things work; for real use choose a larger one.',
     needText: 'Paste a dialogue first',
     needModel: 'Choose a model',
     needTuned: 'Finish a run first: there is no tuned summarizer yet',

@@ -111,9 +111,12 @@ export const shell = {
     trySample: 'Try it with a sample',
     chooseModel: 'Choose a model',
     sampleDone: (n: string) => `The sample is here: ${n} pairs, a small model and a finished run.`,
+    sampleDoneWithout: (n: string) => `The sample is here: ${n} pairs and a finished run.`,
     sampleTitle: 'The sample, ready to try',
     sampleText:
-      'A small model was trained on invented conversations as you would train one on yours. Let it summarize, read how it compares, rate its summaries without knowing which system wrote them.',
+      'A small published model was trained on the conversations of an invented physiotherapy practice, as you would train one on yours. Let it summarize, read how it compares, rate its summaries without knowing which system wrote them. So small a model still gets facts wrong; it shows the way, not the limit.',
+    sampleWithout:
+      'Its model did not come along with this copy of Duologue: results can be read and summaries rated, but its summarizer cannot be tried.',
     sampleDemo: 'Summarize a dialogue',
     sampleRate: 'Rate blind',
     sampleAgain: 'Run it yourself, no download',

@@ -100,15 +100,17 @@ fn export_and_pack() {
 #[test]
 fn sample() {
     let sample = project::sample::Sample {
-        dataset: "sample".to_owned(),
-        run: "sample-1".to_owned(),
-        model: "models/duo-mini".into(),
-        examples: 100,
+        dataset: "physiotherapy".to_owned(),
+        run: "physiotherapy-1".to_owned(),
+        has_model: true,
+        model: "models/SmolLM2-135M-Instruct".into(),
+        examples: 200,
         known: false,
     };
     assert_snapshot!(schema(&sample), @"
     dataset: string
     examples: number
+    has_model: boolean
     known: boolean
     model: string
     run: string

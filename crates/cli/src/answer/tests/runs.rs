@@ -226,8 +226,6 @@ fn runs() {
     runs[].stages[].progress.sample.prediction: string
     runs[].stages[].progress.sample.role: string
     runs[].stages[].progress.sample.scorer_ce: number
-    runs[].stages[].progress.sample.source: string
-    runs[].stages[].progress.sample.summary: string
     runs[].stages[].progress.sample.system: string
     runs[].stages[].progress.sample.update: number
     runs[].stages[].progress.stage: string
@@ -252,13 +250,7 @@ fn a_run() {
     align.checkpoints[].role: string
     align.checkpoints[].scorer_ce: number
     align.checkpoints[].update: number
-    align.dpo_joint.accuracy: number
-    align.dpo_joint.best_update: number
-    align.dpo_joint.first_dpo_loss: number
-    align.dpo_joint.logps_chosen: number
-    align.dpo_joint.logps_rejected: number
-    align.dpo_joint.margin: number
-    align.dpo_joint.updates: number
+    align.dpo_joint: null
     align.first_dpo_loss: number
     align.logps_chosen: number
     align.logps_rejected: number
@@ -420,48 +412,34 @@ fn a_run() {
     stages[].dropped: empty object
     stages[].dropped.content: fewer than two comparable: number
     stages[].dropped.content: gap too small: number
-    stages[].dropped.dpo_joint: every_line_has_speaker: number
-    stages[].dropped.dpo_joint: max_speakers: number
-    stages[].dropped.dpo_joint: max_turn_words: number
-    stages[].dropped.dpo_joint: min_speakers: number
-    stages[].dropped.dpo_joint: min_turns: number
-    stages[].dropped.dpo_joint: min_words: number
-    stages[].dropped.dpo_joint: no_markup: number
-    stages[].dropped.dpo_joint: repeats its summary or is out of length: number
+    stages[].dropped.dpo_separate: ended: number
     stages[].dropped.dpo_separate: every_line_has_speaker: number
+    stages[].dropped.dpo_separate: max_turn_words: number
+    stages[].dropped.dpo_separate: max_turns: number
     stages[].dropped.dpo_separate: min_speakers: number
     stages[].dropped.dpo_separate: min_turns: number
     stages[].dropped.dpo_separate: min_words: number
+    stages[].dropped.dpo_separate: no_looped_turn: number
     stages[].dropped.dpo_separate: repeats its summary or is out of length: number
     stages[].dropped.empty or not ended: number
     stages[].dropped.ended: number
     stages[].dropped.every_line_has_speaker: number
     stages[].dropped.format: nothing to prefer: number
-    stages[].dropped.ids: ended: number
-    stages[].dropped.ids: every_line_has_speaker: number
-    stages[].dropped.ids: max_speakers: number
-    stages[].dropped.ids: max_turns: number
-    stages[].dropped.ids: max_words: number
-    stages[].dropped.ids: min_speakers: number
-    stages[].dropped.ids: min_turns: number
-    stages[].dropped.ids: repeats its summary or is out of length: number
+    stages[].dropped.joint: gap too small: number
     stages[].dropped.joint: nothing to prefer: number
+    stages[].dropped.joint: nothing to reject: number
     stages[].dropped.length: number
-    stages[].dropped.max_speakers: number
     stages[].dropped.max_turn_words: number
     stages[].dropped.max_turns: number
     stages[].dropped.min_speakers: number
     stages[].dropped.min_turns: number
     stages[].dropped.min_words: number
-    stages[].dropped.no_markup: number
+    stages[].dropped.no_looped_turn: number
     stages[].error: null
     stages[].inputs_sha256: string
     stages[].measures: null
     stages[].measures.by_origin.real: number
     stages[].measures.by_origin.synthetic: number
-    stages[].measures.dpo_joint.accepted: number
-    stages[].measures.dpo_joint.seconds_per_accepted: number
-    stages[].measures.dpo_joint.wall_s: number
     stages[].measures.dpo_separate.accepted: number
     stages[].measures.dpo_separate.seconds_per_accepted: number
     stages[].measures.dpo_separate.wall_s: number
@@ -505,33 +483,6 @@ fn a_run() {
     summarizer.stage2.lr_last: number
     summarizer.stage2.task: string
     summarizer.stage2.updates: number
-    summarizer.systems.fixed_ratio.trainings[].best_ce: number
-    summarizer.systems.fixed_ratio.trainings[].best_update: number
-    summarizer.systems.fixed_ratio.trainings[].ended_by: string
-    summarizer.systems.fixed_ratio.trainings[].first_dpo_loss: null
-    summarizer.systems.fixed_ratio.trainings[].last_dpo: null
-    summarizer.systems.fixed_ratio.trainings[].lr: number
-    summarizer.systems.fixed_ratio.trainings[].lr_last: number
-    summarizer.systems.fixed_ratio.trainings[].task: string
-    summarizer.systems.fixed_ratio.trainings[].updates: number
-    summarizer.systems.mrds_joint.stage1.best_ce: number
-    summarizer.systems.mrds_joint.stage1.best_update: number
-    summarizer.systems.mrds_joint.stage1.ended_by: string
-    summarizer.systems.mrds_joint.stage1.first_dpo_loss: null
-    summarizer.systems.mrds_joint.stage1.last_dpo: null
-    summarizer.systems.mrds_joint.stage1.lr: number
-    summarizer.systems.mrds_joint.stage1.lr_last: number
-    summarizer.systems.mrds_joint.stage1.task: string
-    summarizer.systems.mrds_joint.stage1.updates: number
-    summarizer.systems.mrds_joint.stage2.best_ce: number
-    summarizer.systems.mrds_joint.stage2.best_update: number
-    summarizer.systems.mrds_joint.stage2.ended_by: string
-    summarizer.systems.mrds_joint.stage2.first_dpo_loss: null
-    summarizer.systems.mrds_joint.stage2.last_dpo: null
-    summarizer.systems.mrds_joint.stage2.lr: number
-    summarizer.systems.mrds_joint.stage2.lr_last: number
-    summarizer.systems.mrds_joint.stage2.task: string
-    summarizer.systems.mrds_joint.stage2.updates: number
     summarizer.systems.mrds_separate.stage1.best_ce: number
     summarizer.systems.mrds_separate.stage1.best_update: number
     summarizer.systems.mrds_separate.stage1.ended_by: string
@@ -559,24 +510,6 @@ fn a_run() {
     summarizer.systems.sft_real.trainings[].lr_last: number
     summarizer.systems.sft_real.trainings[].task: string
     summarizer.systems.sft_real.trainings[].updates: number
-    summarizer.systems.sft_synthetic_ids.stage1.best_ce: number
-    summarizer.systems.sft_synthetic_ids.stage1.best_update: number
-    summarizer.systems.sft_synthetic_ids.stage1.ended_by: string
-    summarizer.systems.sft_synthetic_ids.stage1.first_dpo_loss: null
-    summarizer.systems.sft_synthetic_ids.stage1.last_dpo: null
-    summarizer.systems.sft_synthetic_ids.stage1.lr: number
-    summarizer.systems.sft_synthetic_ids.stage1.lr_last: number
-    summarizer.systems.sft_synthetic_ids.stage1.task: string
-    summarizer.systems.sft_synthetic_ids.stage1.updates: number
-    summarizer.systems.sft_synthetic_ids.stage2.best_ce: number
-    summarizer.systems.sft_synthetic_ids.stage2.best_update: number
-    summarizer.systems.sft_synthetic_ids.stage2.ended_by: string
-    summarizer.systems.sft_synthetic_ids.stage2.first_dpo_loss: null
-    summarizer.systems.sft_synthetic_ids.stage2.last_dpo: null
-    summarizer.systems.sft_synthetic_ids.stage2.lr: number
-    summarizer.systems.sft_synthetic_ids.stage2.lr_last: number
-    summarizer.systems.sft_synthetic_ids.stage2.task: string
-    summarizer.systems.sft_synthetic_ids.stage2.updates: number
     synthesizers[].accepted: number
     synthesizers[].ci95[]: number
     synthesizers[].copy_rate: number
