@@ -1,5 +1,5 @@
-//! `cargo xtask demo`: from building the programs to the whole method at work on this machine, with the window open on it
-//! and a table at the end.
+//! `cargo xtask demo`: from building the programs to the window on a finished run, with the whole method at work beside
+//! it on this machine and a table at the end.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -40,7 +40,8 @@ impl Default for Options {
             keep: false,
             model: None,
             set: Vec::new(),
-            seed: 1,
+            // The finished run has seed 1: what it computed would be taken over.
+            seed: 2,
             pack: None,
         }
     }
@@ -55,8 +56,8 @@ struct Show {
     files: Vec<(&'static str, Vec<PathBuf>)>,
 }
 
-/// Sets up, builds, imports the pairs, says how long a run takes here, starts it and opens the window; at the end it
-/// prints the table.
+/// Sets up, builds, brings the finished run, says how long another takes here, starts it and opens the window; at the end
+/// it prints the table. A run that is to be packed is made without the finished one.
 pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     let need = if options.headless {
         Need::Engine
@@ -76,6 +77,11 @@ pub(crate) fn run(place: &Place, options: &Options) -> Result<bool> {
     }
     fs::create_dir_all(&workspace)
         .with_context(|| format!("{} cannot be made", workspace.display()))?;
+    if options.pack.is_none() {
+        let mut sample = duologue(place, &workspace, &["sample", "--from"]);
+        sample.arg(place.models());
+        process::run(sample)?;
+    }
     bring_data(place, &workspace, &show)?;
     // What follows takes this long: the speed is measured with the model itself.
     process::run(call(place, &workspace, "plan", &show, options))?;

@@ -47,7 +47,7 @@ usage: cargo xtask COMMAND [OPTIONS]
               --headless       build and run the command line only; open no window
               --model DIR      a model in Hugging Face layout (config.json, tokenizer.json, *.safetensors) or with
                                one GGUF file, instead of the bundled one
-              --seed N         other random numbers; default: 1
+              --seed N         other random numbers; default: 2 (the finished run has 1)
               --pack DIR       write the finished run to this new folder, as the bundled one was
               --set KEY=VALUE  change a field of the recipe (repeatable); `duologue recipe --print` lists them
               --keep           go on with the demo workspace of last time instead of a fresh one
