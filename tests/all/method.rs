@@ -38,14 +38,14 @@ struct Finished {
     folder: String,
 }
 
-/// The run, made once; `None` where the model is absent.
-fn finished() -> Option<&'static Finished> {
-    static RUN_ONCE: OnceLock<Option<Finished>> = OnceLock::new();
-    RUN_ONCE.get_or_init(make).as_ref()
+/// The run, made once.
+fn finished() -> &'static Finished {
+    static RUN_ONCE: OnceLock<Finished> = OnceLock::new();
+    RUN_ONCE.get_or_init(make)
 }
 
-fn make() -> Option<Finished> {
-    let path = model()?;
+fn make() -> Finished {
+    let path = model();
     let folder = path.display().to_string();
     let workspace = Workspace::new();
     let sets = [
@@ -77,7 +77,7 @@ fn make() -> Option<Finished> {
     }
     let preferences = workspace.ok(&["show", RUN, "--stage", "preferences"]);
     let shots = chosen(&workspace, RUN, "shots");
-    Some(Finished {
+    Finished {
         shown: workspace.show(RUN),
         items,
         min_gap: preferences.last()["measures"]["min_gap"]
@@ -93,7 +93,7 @@ fn make() -> Option<Finished> {
         )
         .expect("a model"),
         folder,
-    })
+    }
 }
 
 /// The rows that a run chose for a purpose, in its order.
@@ -167,7 +167,7 @@ fn close(what: &str, found: f64, expected: f64, tolerance: f64) {
 
 #[test]
 fn alignments_begin_at_ln_2() {
-    let Some(run) = finished() else { return };
+    let run = finished();
     let align = &run.shown["align"];
     for aligned in [align, &align["dpo_joint"]] {
         close(
@@ -199,7 +199,7 @@ fn alignments_begin_at_ln_2() {
 /// Where policy and reference agree, most losses begin at a constant; SimPO's is one where its beta is nothing.
 #[test]
 fn every_preference_loss_aligns_and_takes_over_what_came_before() {
-    let Some(model) = model() else { return };
+    let model = model();
     let (workspace, model) = (Workspace::new(), model.display().to_string());
     let ln_2 = std::f64::consts::LN_2;
     let losses: [(&[&str], Option<f64>); 6] = [
@@ -267,7 +267,7 @@ fn every_preference_loss_aligns_and_takes_over_what_came_before() {
 /// The recipe's filters reach the sampling: with one token to choose from, all candidates of a summary are the same.
 #[test]
 fn candidates_are_sampled_by_the_recipes_filters() {
-    let Some(model) = model() else { return };
+    let model = model();
     let workspace = Workspace::new();
     let sets = ["dialogue_top_k=1", "dialogue_max_new_tokens=24"];
     workspace.ok(&run_args(
@@ -291,7 +291,7 @@ fn candidates_are_sampled_by_the_recipes_filters() {
 
 #[test]
 fn pairs_keep_their_promises() {
-    let Some(run) = finished() else { return };
+    let run = finished();
     let recipe = &run.shown["recipe"];
     let limit = number(&recipe["copy_run_words"]) as usize;
     let guards = ContentGuards::with_copy_limits(limit, number(&recipe["copy_share"]))
@@ -362,7 +362,7 @@ fn pairs_keep_their_promises() {
 
 #[test]
 fn stored_ids_are_the_texts_and_end_only_where_sampled() {
-    let Some(run) = finished() else { return };
+    let run = finished();
     let stops = &run.model.stop_ids;
     let decoded = |value: &Value| {
         run.model
@@ -398,7 +398,7 @@ fn stored_ids_are_the_texts_and_end_only_where_sampled() {
 
 #[test]
 fn content_scores_are_what_the_score_command_gives() {
-    let Some(run) = finished() else { return };
+    let run = finished();
     let instruction = text(&run.shown["recipe"]["prompt_summarize"]);
     let scored: Vec<&Value> = run
         .all("candidates/candidate")
@@ -428,7 +428,7 @@ fn content_scores_are_what_the_score_command_gives() {
 
 #[test]
 fn accepted_dialogues_pass_and_the_others_are_counted() {
-    let Some(run) = finished() else { return };
+    let run = finished();
     let rule = run.rule();
     for dialogue in run.all("dialogues/dialogue") {
         assert!(rule.check(text(&dialogue["text"]), true).pass, "{dialogue}");
@@ -500,7 +500,7 @@ fn accepted_dialogues_pass_and_the_others_are_counted() {
 
 #[test]
 fn dialogues_under_the_grammar_are_lines_with_speakers() {
-    let Some(run) = finished() else { return };
+    let run = finished();
     let written = run.all("evaluate/test_dialogue");
     let dialogues_of = |system: &'static str| written.iter().filter(move |d| d["system"] == system);
     let mut speakers = BTreeSet::new();
@@ -543,7 +543,7 @@ fn dialogues_under_the_grammar_are_lines_with_speakers() {
 
 #[test]
 fn every_figure_of_the_results_can_be_recomputed() {
-    let Some(run) = finished() else { return };
+    let run = finished();
     let outputs = run.all("evaluate/output");
     let outputs_of = |system: &str| {
         outputs
@@ -623,7 +623,7 @@ fn every_figure_of_the_results_can_be_recomputed() {
 
 #[test]
 fn trainings_say_why_they_ended() {
-    let Some(run) = finished() else { return };
+    let run = finished();
     let recipe = &run.shown["recipe"];
     let (sft_lr, stop_lr) = (number(&recipe["sft_lr"]), number(&recipe["stage1_stop_lr"]));
     let known = ["plateau_lr", "reductions", "early_stop", "max_updates"];
@@ -654,7 +654,7 @@ fn trainings_say_why_they_ended() {
 
 #[test]
 fn synthetic_summaries_are_new() {
-    let Some(run) = finished() else { return };
+    let run = finished();
     let words = |summary: &str| tokenize(summary, RougeOptions::default());
     let mut seen: Vec<Vec<String>> = run
         .shots
@@ -678,7 +678,7 @@ fn synthetic_summaries_are_new() {
 
 #[test]
 fn test_texts_occur_in_nothing_that_is_learnt() {
-    let Some(run) = finished() else { return };
+    let run = finished();
     let fenced: Vec<Value> = rows()
         .into_iter()
         .filter(|row| row["split"] == "test")
@@ -722,9 +722,7 @@ fn test_texts_occur_in_nothing_that_is_learnt() {
 
 #[test]
 fn other_test_texts_change_nothing_before_evaluate() {
-    let (Some(model), Some(whole)) = (model(), uninterrupted()) else {
-        return;
-    };
+    let (model, whole) = (model(), uninterrupted());
     let mut changed = rows();
     for row in changed.iter_mut().filter(|row| row["split"] == "test") {
         row["dialogue"] = json!(format!(
@@ -760,7 +758,7 @@ fn other_test_texts_change_nothing_before_evaluate() {
 
 #[test]
 fn shots_are_nested() {
-    let Some(model) = model() else { return };
+    let model = model();
     let (workspace, model) = (Workspace::new(), model.display().to_string());
     let drawn = |run: &str, n: &str, seed: &str| {
         workspace.ok(&run_args(&model, seed, &[n], &["--until", "topics"]));

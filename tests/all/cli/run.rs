@@ -45,14 +45,14 @@ pub(super) const SETS: [&str; 31] = [
     "candidate_synthetic_limit=1",
     "format_pairs_per_summary=1",
     "checkpoint_summaries=1",
-    "dialogue_temperature=0.6",
-    "dialogue_max_new_tokens=110",
+    "dialogue_temperature=0.5",
+    "dialogue_max_new_tokens=128",
     "dpo_epochs=1",
     "dpo_batch_size=4",
     "dpo_checkpoints=1",
     "checkpoint_samples=1",
     "dialogue_tries=8",
-    "ids_max_iterations=1",
+    "ids_max_iterations=10",
     "rejection_max_tries=1",
     "lr_search=1",
     "bootstrap=200",
@@ -86,12 +86,12 @@ pub(super) fn words(args: &[String]) -> Vec<&str> {
     args.iter().map(String::as_str).collect()
 }
 
-/// A place with the clinic's rows, and the arguments of a run; `None` if the model is absent.
-pub(super) fn ready() -> Option<(Place, Vec<String>)> {
-    let model = model()?.display().to_string();
+/// A place with the clinic's rows, and the arguments of a run.
+pub(super) fn ready() -> (Place, Vec<String>) {
+    let model = model().display().to_string();
     let place = Place::new();
     place.import("d", &rows());
-    Some((place, run_args(&model)))
+    (place, run_args(&model))
 }
 
 /// A command at work.
@@ -159,17 +159,16 @@ pub(super) struct Whole {
 }
 
 /// A static is never dropped: its folder lies below the build's, where the next test takes it away.
-pub(super) fn whole() -> Option<&'static Whole> {
+pub(super) fn whole() -> &'static Whole {
     // A run that failed is not tried again by every test.
-    static WHOLE: OnceLock<Result<Option<Whole>, ()>> = OnceLock::new();
+    static WHOLE: OnceLock<Result<Whole, ()>> = OnceLock::new();
     let made = WHOLE.get_or_init(|| std::panic::catch_unwind(carry_out).map_err(drop));
     made.as_ref()
         .expect("the run that these tests look at; why it failed stands at the first of them")
-        .as_ref()
 }
 
-fn carry_out() -> Option<Whole> {
-    let args = run_args(&model()?.display().to_string());
+fn carry_out() -> Whole {
+    let args = run_args(&model().display().to_string());
     let place = Place::that_stays();
     place.import("d", &rows());
     let mut work = AtWork::start(&place, &words(&args));
@@ -192,13 +191,13 @@ fn carry_out() -> Option<Whole> {
     let resumed = Said::new(&["resume", RUN], &output);
     assert_eq!(resumed.code, 0, "{}", resumed.last);
     let shown = place.ok(&["show", RUN]);
-    Some(Whole {
+    Whole {
         place,
         refused,
         interrupted,
         resumed,
         shown,
-    })
+    }
 }
 
 pub(super) fn items(whole: &Whole, stage: &str, kind: &str) -> Vec<Value> {
@@ -220,7 +219,7 @@ pub(super) fn items(whole: &Whole, stage: &str, kind: &str) -> Vec<Value> {
 
 #[test]
 fn an_interrupted_run_names_the_command_that_finishes_it() {
-    let Some(whole) = whole() else { return };
+    let whole = whole();
     assert!(
         text(&whole.refused["fix"]).contains("duologue pause d-1"),
         "{}",
@@ -258,7 +257,7 @@ fn an_interrupted_run_names_the_command_that_finishes_it() {
 
 #[test]
 fn a_run_that_was_started_here_has_a_forecast_for_the_window() {
-    let Some(whole) = whole() else { return };
+    let whole = whole();
     let session = Session::open(&whole.place.workspace()).expect("the workspace");
     let forecast = session.forecast(RUN).expect("a forecast");
     let names: Vec<&str> = forecast.keys().map(|name| name.as_str()).collect();
@@ -273,7 +272,7 @@ fn a_run_that_was_started_here_has_a_forecast_for_the_window() {
 
 #[test]
 fn events_have_the_fields_of_the_contract() {
-    let Some(whole) = whole() else { return };
+    let whole = whole();
     let lines: Vec<&Value> = whole
         .interrupted
         .lines
@@ -324,7 +323,7 @@ fn events_have_the_fields_of_the_contract() {
 
 #[test]
 fn show_has_the_fields_of_the_contract() {
-    let Some(whole) = whole() else { return };
+    let whole = whole();
     let shown = &whole.shown;
     assert_eq!(
         (&shown["status"], &shown["seed"], &shown["threads"]),
@@ -402,7 +401,7 @@ fn show_has_the_fields_of_the_contract() {
 
 #[test]
 fn every_artifact_of_every_stage_is_shown() {
-    let Some(whole) = whole() else { return };
+    let whole = whole();
     let has_keys = |stage: &str, kind: &str, keys: &[&str]| {
         let found = items(whole, stage, kind);
         assert!(!found.is_empty(), "{stage} has no {kind}");
@@ -469,7 +468,7 @@ fn every_artifact_of_every_stage_is_shown() {
 /// What an outsider gets from the items is what the run shows.
 #[test]
 fn results_can_be_recomputed_from_the_outputs() {
-    let Some(whole) = whole() else { return };
+    let whole = whole();
     let outputs = items(whole, "evaluate", "output");
     for row in list(&whole.shown["results"]) {
         let of_system: Vec<Value> = outputs
@@ -542,7 +541,7 @@ fn results_can_be_recomputed_from_the_outputs() {
 /// The content score is the base model's, and `score` gives the same.
 #[test]
 fn candidate_scores_can_be_recomputed() {
-    let Some(whole) = whole() else { return };
+    let whole = whole();
     let candidates: Vec<Value> = items(whole, "candidates", "candidate")
         .into_iter()
         .filter(|c| c["score"].is_f64())
@@ -579,7 +578,7 @@ fn candidate_scores_can_be_recomputed() {
 
 #[test]
 fn an_export_gives_what_the_workspace_gives() {
-    let Some(whole) = whole() else { return };
+    let whole = whole();
     let (place, model) = (&whole.place, text(&whole.shown["model"]["path"]));
     for which in ["synthesizer", "summarizer"] {
         let to = place.path(&format!("export-{which}"));
@@ -655,7 +654,7 @@ fn an_export_gives_what_the_workspace_gives() {
 
 #[test]
 fn the_model_of_a_run_is_remembered_and_checked() {
-    let Some(whole) = whole() else { return };
+    let whole = whole();
     let models = whole.place.ok(&["models", "list"])["models"].clone();
     let model = &list(&models)[0];
     assert_eq!(
@@ -674,7 +673,7 @@ fn the_model_of_a_run_is_remembered_and_checked() {
 
 #[test]
 fn a_run_for_people_ends_with_its_tables() {
-    let Some(whole) = whole() else { return };
+    let whole = whole();
     let (out, _) = whole.place.human(&["show", RUN], 0);
     for word in [
         "Run d-1 (done), seed 3",

@@ -11,7 +11,7 @@ use crate::program::{binary, rows};
 
 #[test]
 fn a_dry_run_starts_nothing_and_until_stops_early() {
-    let Some((place, args)) = ready() else { return };
+    let (place, args) = ready();
     let args = words(&args);
     let dry = place.ok(&[&args[..], &["--dry-run"]].concat());
     assert_eq!(
@@ -46,7 +46,7 @@ fn a_dry_run_starts_nothing_and_until_stops_early() {
 
 #[test]
 fn pause_cancel_and_discard() {
-    let Some((place, args)) = ready() else { return };
+    let (place, args) = ready();
     let args = [&words(&args)[..], &["--until", "synthesizer"]].concat();
     let mut work = AtWork::start(&place, &args);
     work.until(|line| line["event"] == "step" && line["stage"] == "synthesizer");
@@ -94,7 +94,7 @@ fn pause_cancel_and_discard() {
 
 #[test]
 fn a_detached_run_goes_on_by_itself_and_keeps_a_log() {
-    let Some((place, args)) = ready() else { return };
+    let (place, args) = ready();
     let started = place.ok(&[&words(&args)[..], &["--detach", "--until", "summaries"]].concat());
     assert_eq!(
         (&started["run"], &started["status"]),
@@ -142,7 +142,7 @@ fn a_detached_run_goes_on_by_itself_and_keeps_a_log() {
 /// Two runs in the queue: held back nothing begins; the first fails, and the second has its turn all the same.
 #[test]
 fn the_queue_goes_on_after_a_failure() {
-    let Some((place, args)) = ready() else { return };
+    let (place, args) = ready();
     place.import("e", &rows());
     place.ok(&["queue", "--hold"]);
     let args_for = |dataset: &'static str| -> Vec<String> {
@@ -193,7 +193,7 @@ fn the_queue_goes_on_after_a_failure() {
 /// A run's id comes from its data set's name, which may be anything: the command that goes on has to work in a shell.
 #[test]
 fn the_command_that_goes_on_can_be_pasted() {
-    let Some((place, args)) = ready() else { return };
+    let (place, args) = ready();
     place.import("o'clock d", &rows());
     let args: Vec<String> = args
         .into_iter()
@@ -234,7 +234,7 @@ fn the_command_that_goes_on_can_be_pasted() {
 /// A worker that was killed leaves its lease; nobody has to wait for it.
 #[test]
 fn a_killed_run_is_taken_over() {
-    let Some((place, args)) = ready() else { return };
+    let (place, args) = ready();
     let mut work = AtWork::start(&place, &words(&args));
     work.until(|line| line["event"] == "step");
     work.child.kill().expect("a kill");

@@ -1,14 +1,14 @@
-//! Use of the window by keyboard alone, then every screen checked against WCAG 2.2 A and AA (axe-core) in both themes.
-//! The screenshots are taken here too.
+//! Use of the window by keyboard alone, then every screen of the sample's run checked against WCAG 2.2 A and AA (axe-core)
+//! in both themes. The screenshots are taken here too.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::desk::{Desk, finished};
+use super::desk::Desk;
 use super::drive;
 use super::keyboard;
-use super::settings::{data, model};
+use super::settings::data;
 use super::window::{Window, until};
 
 const RUN_AXE: &str = "const done = arguments[0];
@@ -23,11 +23,8 @@ const RUN_AXE: &str = "const done = arguments[0];
 fn by_keyboard_alone_and_every_screen_accessible() {
     let Some(desk) = Desk::new() else { return };
     let axe = axe();
-    let finished = model().map(|model| {
-        let finished = finished(&model);
-        desk.copy_finished(finished);
-        (finished.only_run(), model)
-    });
+    let taken = desk.cli(&["sample"]);
+    let run = taken["run"].as_str().unwrap();
     drive(300, async {
         let window = Window::open(&desk).await;
         window.script(&axe, vec![]).await;
@@ -36,18 +33,14 @@ fn by_keyboard_alone_and_every_screen_accessible() {
             window: &window,
             findings: Vec::new(),
         };
-        if let Some((run, model)) = &finished {
-            keyboard::alone(&window, run).await;
-            prepare(&window, run, model).await;
-        }
+        keyboard::alone(&window, run).await;
+        prepare(&window, run).await;
         for theme in ["light", "dark"] {
             window.click("nav-settings").await;
             window.click(&format!("theme-{theme}")).await;
             looked.at("settings").await;
             empty_or_plain_screens(&mut looked, theme).await;
-            if let Some((run, _)) = &finished {
-                screens_of_a_run(&mut looked, run).await;
-            }
+            screens_of_a_run(&mut looked, run).await;
         }
         let findings = std::mem::take(&mut looked.findings);
         assert!(
@@ -78,15 +71,14 @@ async fn sees_a_fault(window: &Window<'_>) {
         .await;
 }
 
-/// Creates a rating study and remembers a model, so that no screen is empty.
-async fn prepare(window: &Window<'_>, run: &str, model: &Path) {
+/// Creates a rating study, so that no screen is empty.
+async fn prepare(window: &Window<'_>, run: &str) {
     let study =
         json!({"run": run, "name": "First look", "items": 2, "seed": 1, "all_systems": false});
     let made = window
         .invoke("create_study", json!({"request": study}))
         .await;
     assert!(made["ok"]["id"].is_string(), "{made}");
-    window.invoke("add_model", json!({"path": model})).await;
 }
 
 /// Screens that need no run.
@@ -121,10 +113,10 @@ async fn empty_or_plain_screens(looked: &mut Look<'_>, theme: &str) {
     window.click("recipe-toggle").await;
 }
 
-/// Screens of a finished run with an open rating study.
+/// Screens of the sample's finished run with an open rating study.
 async fn screens_of_a_run(looked: &mut Look<'_>, run: &str) {
     let window = looked.window;
-    window.go("/data/clinic_intake").await;
+    window.go("/data/physiotherapy").await;
     until("examples are shown", 10, async || {
         (window.count("[data-testid=examples] li").await > 0).then_some(())
     })

@@ -199,11 +199,6 @@ impl Desk {
             })
             .collect()
     }
-
-    /// Fills this desk's workspace with the finished run of [`finished`].
-    pub(crate) fn copy_finished(&self, finished: &Desk) {
-        copy_folder(&finished.workspace, &self.workspace);
-    }
 }
 
 impl Drop for Desk {
@@ -256,18 +251,5 @@ pub(crate) fn wait<T>(what: &str, limit_s: u64, mut ask: impl FnMut() -> Option<
         }
         assert!(Instant::now() < end, "not within {limit_s} s: {what}");
         std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
     }
 }

@@ -32,7 +32,7 @@ const DIALOGUE: &str = "Mara: The van is booked for nine on Saturday.\nTheo: Nin
 #[test]
 fn import_run_pause_result_rate_demo() {
     let Some(desk) = Desk::new() else { return };
-    let Some(model) = model() else { return };
+    let model = model();
     drive(420, async {
         let sockets = SocketWatch::start(desk.marker());
         let window = Window::open(&desk).await;
@@ -115,7 +115,7 @@ async fn add_model(window: &Window<'_>, model: &Path) {
     window.click("nav-models").await;
     window.fill("model-path", model.to_str().unwrap()).await;
     window.click("model-add").await;
-    window.see("model-dialog-7m").await;
+    window.see("model-duo-mini-in-form").await;
 }
 
 /// Fills in the form for a new run with the small preset and `changes`, and starts the run.

@@ -1,8 +1,6 @@
-//! The smallest run that still does every stage's true work with the 7 M-parameter test model.
+//! The smallest run that still does every stage's true work with the toy model that keeps the form.
 
 use std::path::PathBuf;
-
-use crate::fixture;
 
 /// Seed of every run here.
 pub(crate) const SEED: &str = "3";
@@ -35,7 +33,7 @@ pub(crate) const TINY: &[(&str, &str)] = &[
     ("dpo_batch_size", "8"),
     ("dpo_checkpoints", "2"),
     ("checkpoint_summaries", "2"),
-    ("ids_max_iterations", "3"),
+    ("ids_max_iterations", "8"),
     ("rejection_max_tries", "2"),
     ("synthesizer_items", "2"),
     ("icl_examples", "1"),
@@ -50,8 +48,7 @@ pub(crate) fn data() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/clinic_intake.jsonl")
 }
 
-/// The test model, `None` (said so) where it is absent.
-pub(crate) fn model() -> Option<PathBuf> {
-    let folder = fixture::shared("data/models/dialog-7m")?;
-    Some(folder.canonicalize().unwrap())
+/// The model of the runs.
+pub(crate) fn model() -> PathBuf {
+    crate::program::model()
 }
