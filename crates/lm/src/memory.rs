@@ -318,10 +318,10 @@ impl<'a> Update<'a> {
 
     /// Bytes of a block's backward pass without its attention scores: dact, dgate, dup and silu(gate) * up; then x, h,
     /// dh, dmid, dy, and the gradients around attention. In all `4F + 5D + 2 H Dh + 2 K Dh` numbers a token, and D more
-    /// if a norm reads what the MLP gives.
+    /// if a norm reads what the MLP gives, or a factor scales it.
     fn backward_bytes(&self) -> u64 {
         let (hidden, inner, query, kv) = widths(self.config);
-        let streams = 5 + u64::from(self.config.post_norms);
+        let streams = 5 + u64::from(passes_something(self.config));
         let gradients = 4 * inner + streams * hidden + 2 * query + 2 * kv;
         self.together * (self.number() * gradients + self.between_operations_bytes())
     }
@@ -492,15 +492,20 @@ pub fn scoring_bytes(
 }
 
 /// Bytes at the widest moment of a forward pass without a tape: in the MLP (x, mid, h, gate, up and their product, and
-/// the output of attention if a norm read it) or
-/// in attention, with the attention scores.
+/// one more stream if a norm reads what attention gives or a factor scales what the MLP gives) or in attention, with the
+/// attention scores.
 fn forward_bytes(config: &DecoderConfig, form: Form, tokens: u64, sequence_tokens: u64) -> u64 {
     let (hidden, inner, query, kv) = widths(config);
-    let attn_out = u64::from(config.post_norms) * hidden;
-    let mlp = 3 * hidden + 3 * inner + attn_out;
+    let streams = 3 + u64::from(passes_something(config));
+    let mlp = streams * hidden + 3 * inner;
     let attention = 3 * hidden + 3 * query + 3 * kv;
     tokens * form.number() * mlp.max(attention)
         + scores_bytes(config, form, sequence_tokens, form.score_copies().0)
+}
+
+/// Whether what attention and the MLP give passes a norm or a factor on its way to the residual stream.
+fn passes_something(config: &DecoderConfig) -> bool {
+    config.post_norms || config.residual_multiplier != 1.0
 }
 
 /// Bytes of `copies` copies of the attention scores `[H, rows, tokens]` of one block of query rows in one sequence.

@@ -66,6 +66,20 @@ pub(crate) fn variants() -> Vec<(&'static str, Value)> {
                 "query_pre_attn_scalar": 10, "attention_bias": false
             })),
         ),
+        (
+            "a second block that rotates nothing and has a window",
+            changed(json!({
+                "architectures": ["SmolLM3ForCausalLM"], "no_rope_layer_interval": 2, "use_sliding_window": true,
+                "sliding_window": 4, "mlp_bias": true
+            })),
+        ),
+        (
+            "factors on embeddings, scores, what blocks add, and logits",
+            changed(json!({
+                "architectures": ["GraniteForCausalLM"], "embedding_multiplier": 3.0, "attention_multiplier": 0.2,
+                "residual_multiplier": 0.4, "logits_scaling": 1.7
+            })),
+        ),
     ]
 }
 

@@ -21,17 +21,23 @@ pub enum Architecture {
     Phi3,
     /// Gemma 3, text: four norms in a block, a gate of GELU, scaled embeddings, windows with a rotation of their own.
     Gemma3,
+    /// SmolLM3: some blocks rotate neither queries nor keys.
+    SmolLm3,
+    /// Granite 3, dense: factors on embeddings, scores, what blocks add, and logits.
+    Granite,
 }
 
 impl Architecture {
     /// Every family that is supported.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Llama,
         Self::Mistral,
         Self::Qwen2,
         Self::Qwen3,
         Self::Phi3,
         Self::Gemma3,
+        Self::SmolLm3,
+        Self::Granite,
     ];
 
     /// Name of the family in the list `architectures` of config.json.
@@ -43,6 +49,8 @@ impl Architecture {
             Self::Qwen3 => "Qwen3ForCausalLM",
             Self::Phi3 => "Phi3ForCausalLM",
             Self::Gemma3 => "Gemma3ForCausalLM",
+            Self::SmolLm3 => "SmolLM3ForCausalLM",
+            Self::Granite => "GraniteForCausalLM",
         }
     }
 
@@ -55,6 +63,8 @@ impl Architecture {
             Self::Qwen3 => "qwen3",
             Self::Phi3 => "phi3",
             Self::Gemma3 => "gemma3_text",
+            Self::SmolLm3 => "smollm3",
+            Self::Granite => "granite",
         }
     }
 
@@ -62,7 +72,13 @@ impl Architecture {
     pub(crate) fn norm_offset(self) -> f32 {
         match self {
             Self::Gemma3 => 1.0,
-            Self::Llama | Self::Mistral | Self::Qwen2 | Self::Qwen3 | Self::Phi3 => 0.0,
+            Self::Llama
+            | Self::Mistral
+            | Self::Qwen2
+            | Self::Qwen3
+            | Self::Phi3
+            | Self::SmolLm3
+            | Self::Granite => 0.0,
         }
     }
 

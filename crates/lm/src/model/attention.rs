@@ -9,8 +9,9 @@ use std::ops::Range;
 use candle_core::Tensor;
 
 use super::linear::matmul;
+use super::rope::Rotation;
 use crate::error::Result;
-use crate::ops::{Sight, causal_softmax, fused, rms_norm, rotate};
+use crate::ops::{Sight, causal_softmax, fused, rms_norm};
 
 /// Query rows that the processor computes at once.
 pub(crate) const BLOCK_TOKENS: usize = 128;
@@ -41,12 +42,11 @@ pub(crate) fn norm_and_rotate(
     x: &Tensor,
     norm: Option<&Tensor>,
     eps: f64,
-    cos: &Tensor,
-    sin: &Tensor,
+    rotation: &Rotation,
 ) -> Result<Tensor> {
     match norm {
-        Some(weight) => rotate(&rms_norm(x, weight, eps)?, cos, sin),
-        None => rotate(x, cos, sin),
+        Some(weight) => rotation.apply(&rms_norm(x, weight, eps)?),
+        None => rotation.apply(x),
     }
 }
 

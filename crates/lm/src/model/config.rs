@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::activation::Activation;
 use super::architecture::Architecture;
 use super::attention::Attention;
-use super::fields::{Fields, MAX_LAYERS};
+use super::fields::Fields;
 use super::gemma3;
 use super::rope_scaling::RopeScaling;
+use super::smollm3;
 use super::target::Target;
 use crate::disk::read_json;
 use crate::error::Result;
@@ -51,6 +52,8 @@ pub struct DecoderConfig {
     pub rope_scaling: RopeScaling,
     /// The rotation of blocks with a window; `None` if they are rotated as the others.
     pub local_rope: Option<LocalRope>,
+    /// For each block, whether its queries and keys are rotated at all.
+    pub rope_layers: Vec<bool>,
     /// For each block, how many positions a token sees: its own and those just before it. `None` if it sees all earlier
     /// positions.
     pub sliding_windows: Vec<Option<usize>>,
@@ -60,8 +63,14 @@ pub struct DecoderConfig {
     pub post_norms: bool,
     /// How the MLP's gate opens.
     pub activation: Activation,
-    /// Attention scores are divided by the root of this: the width of a head, or what the family has in its place.
-    pub query_pre_attn_scalar: f64,
+    /// Factor on embedded tokens; the tied head is not scaled.
+    pub embedding_multiplier: f64,
+    /// Factor on attention scores: one over the root of a head's width, or what the family has in its place.
+    pub attention_multiplier: f64,
+    /// Factor on what attention and the MLP give, before it is added to the residual stream.
+    pub residual_multiplier: f64,
+    /// What logits are divided by.
+    pub logits_scaling: f64,
     /// Whether the head shares the embedding's matrix.
     pub tie_word_embeddings: bool,
     /// Whether the q, k and v projections have a bias.
@@ -116,14 +125,22 @@ impl DecoderConfig {
     ///
     /// # Errors
     /// [`Error::Config`], [`Error::UnsupportedArchitecture`].
-    pub fn from_json(json: &Value, path: &Path) -> Result<Self> {
-        let fields = Fields { json, path };
-        let architecture = Architecture::read(json, path)?;
+    pub fn from_json(original: &Value, path: &Path) -> Result<Self> {
+        let fields = Fields {
+            json: original,
+            path,
+        };
+        let architecture = Architecture::read(original, path)?;
         let gemma3 = match architecture {
             Architecture::Gemma3 => Some(gemma3::plain(&fields)?),
             _ => None,
         };
-        let json = gemma3.as_ref().map_or(json, |plain| &plain.json);
+        let smollm3 = match architecture {
+            Architecture::SmolLm3 => Some(smollm3::with_defaults(original)),
+            _ => None,
+        };
+        let json = gemma3.as_ref().map(|plain| &plain.json);
+        let json = json.or(smollm3.as_ref()).unwrap_or(original);
         let fields = Fields { json, path };
         refuse_unknown(&fields, architecture)?;
         let hidden_size = fields.size("hidden_size")?;
@@ -137,9 +154,11 @@ impl DecoderConfig {
         let rope_scaling = RopeScaling::read(&fields, architecture, rotary_dim)?;
         let attention_bias = fields.flag("attention_bias");
         let (qkv_bias, o_bias) = match architecture {
-            Architecture::Llama | Architecture::Qwen3 | Architecture::Gemma3 => {
-                (attention_bias, attention_bias)
-            }
+            Architecture::Llama
+            | Architecture::Qwen3
+            | Architecture::Gemma3
+            | Architecture::SmolLm3
+            | Architecture::Granite => (attention_bias, attention_bias),
             Architecture::Qwen2 => (true, false),
             Architecture::Mistral | Architecture::Phi3 => (false, false),
         };
@@ -147,6 +166,11 @@ impl DecoderConfig {
             1e-5
         } else {
             1e-6
+        };
+        let rope_layers = rope_layers(&fields, architecture)?;
+        let multiplier = |name: &str| match architecture {
+            Architecture::Granite => factor(&fields, name),
+            _ => Ok(1.0),
         };
         let config = Self {
             architecture,
@@ -166,22 +190,32 @@ impl DecoderConfig {
                 .as_ref()
                 .map(|plain| local_rope(plain, path, rotary_dim))
                 .transpose()?,
-            sliding_windows: sliding_windows(&fields, architecture)?,
+            sliding_windows: sliding_windows(&fields, architecture, &rope_layers)?,
+            rope_layers,
             qk_norm: matches!(architecture, Architecture::Qwen3 | Architecture::Gemma3),
             post_norms: gemma3.is_some(),
             activation: match architecture {
                 Architecture::Gemma3 => Activation::GeluTanh,
                 _ => Activation::Silu,
             },
-            query_pre_attn_scalar: match architecture {
-                Architecture::Gemma3 => fields.number("query_pre_attn_scalar")?,
-                _ => None,
-            }
-            .unwrap_or(head_dim as f64),
+            embedding_multiplier: match architecture {
+                Architecture::Gemma3 => (hidden_size as f64).sqrt(),
+                _ => multiplier("embedding_multiplier")?,
+            },
+            attention_multiplier: match architecture {
+                Architecture::Gemma3 => 1.0 / query_pre_attn_scalar(&fields, head_dim)?.sqrt(),
+                Architecture::Granite => multiplier("attention_multiplier")?,
+                _ => 1.0 / (head_dim as f64).sqrt(),
+            },
+            residual_multiplier: multiplier("residual_multiplier")?,
+            logits_scaling: multiplier("logits_scaling")?,
             tie_word_embeddings: fields.flag("tie_word_embeddings"),
             qkv_bias,
             o_bias,
-            mlp_bias: architecture == Architecture::Llama && fields.flag("mlp_bias"),
+            mlp_bias: matches!(
+                architecture,
+                Architecture::Llama | Architecture::SmolLm3 | Architecture::Granite
+            ) && fields.flag("mlp_bias"),
             bos_token_id: fields.ids("bos_token_id")?.first().copied(),
             eos_token_ids: fields.ids("eos_token_id")?,
         };
@@ -224,9 +258,6 @@ impl DecoderConfig {
                 "does not make an even part of each head",
             ));
         }
-        if !(self.query_pre_attn_scalar > 0.0 && self.query_pre_attn_scalar.is_finite()) {
-            return Err(fields.bad("query_pre_attn_scalar", "is not above zero"));
-        }
         Ok(())
     }
 
@@ -234,13 +265,8 @@ impl DecoderConfig {
     pub(crate) fn attention(&self, layer: usize) -> Attention {
         Attention {
             window: self.sliding_windows[layer],
-            scale: 1.0 / self.query_pre_attn_scalar.sqrt(),
+            scale: self.attention_multiplier,
         }
-    }
-
-    /// What embedded tokens are multiplied by before the first block, if the family does so. The tied head is not scaled.
-    pub(crate) fn embedding_scale(&self) -> Option<f64> {
-        (self.architecture == Architecture::Gemma3).then(|| (self.hidden_size as f64).sqrt())
     }
 
     /// Shape `[out, in]` of a block's projection.
@@ -346,6 +372,37 @@ fn rope_theta(fields: &Fields<'_>) -> Result<f64> {
     })
 }
 
+/// A factor of Granite; 1 if the file has none.
+fn factor(fields: &Fields<'_>, name: &str) -> Result<f64> {
+    above_zero(fields, name, fields.number(name)?.unwrap_or(1.0))
+}
+
+/// What Gemma 3 takes the root of, to divide attention scores by it.
+fn query_pre_attn_scalar(fields: &Fields<'_>, head_dim: usize) -> Result<f64> {
+    const NAME: &str = "query_pre_attn_scalar";
+    above_zero(
+        fields,
+        NAME,
+        fields.number(NAME)?.unwrap_or(head_dim as f64),
+    )
+}
+
+fn above_zero(fields: &Fields<'_>, name: &str, value: f64) -> Result<f64> {
+    match value > 0.0 && value.is_finite() {
+        true => Ok(value),
+        false => Err(fields.bad(name, "is not above zero")),
+    }
+}
+
+/// For each block, whether it rotates queries and keys.
+fn rope_layers(fields: &Fields<'_>, architecture: Architecture) -> Result<Vec<bool>> {
+    let layers = fields.layers()?;
+    match architecture {
+        Architecture::SmolLm3 => smollm3::rope_layers(fields, layers),
+        _ => Ok(vec![true; layers]),
+    }
+}
+
 fn local_rope(plain: &gemma3::Plain, path: &Path, rotary_dim: usize) -> Result<LocalRope> {
     let fields = Fields {
         json: &plain.local,
@@ -360,19 +417,21 @@ fn local_rope(plain: &gemma3::Plain, path: &Path, rotary_dim: usize) -> Result<L
 
 /// The window of each block, with the defaults of transformers' configuration classes. A window as wide as the whole
 /// context counts as no window.
-fn sliding_windows(fields: &Fields<'_>, architecture: Architecture) -> Result<Vec<Option<usize>>> {
+fn sliding_windows(
+    fields: &Fields<'_>,
+    architecture: Architecture,
+    rope_layers: &[bool],
+) -> Result<Vec<Option<usize>>> {
     const CLASS_DEFAULT: usize = 4096;
     const FIRST_WINDOWED_LAYER: usize = 28;
-    let layers = fields.size("num_hidden_layers")?;
-    if layers > MAX_LAYERS {
-        return Err(fields.bad(
-            "num_hidden_layers",
-            format!("is {layers}, more than any model has"),
-        ));
-    }
+    let layers = rope_layers.len();
     let width = match (architecture, fields.json.get("sliding_window")) {
-        (Architecture::Llama, _) | (Architecture::Phi3, None) | (_, Some(Value::Null)) => None,
-        (Architecture::Qwen2 | Architecture::Qwen3, _) if !fields.flag("use_sliding_window") => {
+        (Architecture::Llama | Architecture::Granite, _)
+        | (Architecture::Phi3 | Architecture::SmolLm3, None)
+        | (_, Some(Value::Null)) => None,
+        (Architecture::Qwen2 | Architecture::Qwen3 | Architecture::SmolLm3, _)
+            if !fields.flag("use_sliding_window") =>
+        {
             None
         }
         (_, None) => Some(CLASS_DEFAULT),
@@ -384,13 +443,21 @@ fn sliding_windows(fields: &Fields<'_>, architecture: Architecture) -> Result<Ve
     let context = fields.size("max_position_embeddings")?;
     let window = width.filter(|width| *width < context);
     let by_layer = match architecture {
-        Architecture::Llama | Architecture::Mistral | Architecture::Phi3 => {
+        Architecture::Llama
+        | Architecture::Mistral
+        | Architecture::Phi3
+        | Architecture::Granite => {
             return Ok(vec![window; layers]);
         }
-        Architecture::Qwen2 | Architecture::Qwen3 | Architecture::Gemma3 => {
-            &fields.json["layer_types"]
-        }
+        Architecture::Qwen2
+        | Architecture::Qwen3
+        | Architecture::Gemma3
+        | Architecture::SmolLm3 => &fields.json["layer_types"],
     };
+    if by_layer.is_null() && architecture == Architecture::SmolLm3 {
+        let of_block = |rotates: &bool| window.filter(|_| !rotates);
+        return Ok(rope_layers.iter().map(of_block).collect());
+    }
     if by_layer.is_null() {
         let first = fields.size_or("max_window_layers", FIRST_WINDOWED_LAYER)?;
         return Ok((0..layers)

@@ -285,8 +285,9 @@ impl Decoder {
             rotations,
             wanted,
         } = wiring;
-        let (cos, sin) = rotations.of(index);
         let rows = wanted.filter(|_| self.is_last(index));
+        let rotation = rotations.rotation(index, None)?;
+        let of_queries = rotations.rotation(index, rows)?;
         let mut low = PerTarget::<Option<Tensor>>::default();
         let mut project = |target: Target, x: &Tensor, rows: Option<&Rows>| -> Result<Tensor> {
             let (y, of_target) = layer.project(index, target, x, adapter, dropout, rows)?;
@@ -297,18 +298,12 @@ impl Decoder {
         let q = self.heads(&project(Target::Q, &pick(&h, rows)?, rows)?)?;
         let k = self.heads(&project(Target::K, &h, None)?)?;
         let v = self.heads(&project(Target::V, &h, None)?)?;
-        let rotated_q = norm_and_rotate(
-            &q,
-            layer.q_norm.as_ref(),
-            eps,
-            &pick(cos, rows)?,
-            &pick(sin, rows)?,
-        )?;
-        let rotated_k = norm_and_rotate(&k, layer.k_norm.as_ref(), eps, cos, sin)?;
+        let rotated_q = norm_and_rotate(&q, layer.q_norm.as_ref(), eps, &of_queries)?;
+        let rotated_k = norm_and_rotate(&k, layer.k_norm.as_ref(), eps, &rotation)?;
         let attn = attend(index, &rotated_q, &rotated_k, &v)?;
         let out = project(Target::O, &attn, rows)?;
         let norm = layer.post_attention_layernorm.as_ref();
-        let (mid, attn_out) = add_to_stream(out, norm, eps, &pick(&x, rows)?)?;
+        let (mid, attn_out) = self.add_to_stream(out, norm, &pick(&x, rows)?)?;
         let h = rms_norm(&mid, &layer.pre_feedforward_layernorm, eps)?;
         let (gate, up) = (
             project(Target::Gate, &h, rows)?,
@@ -337,14 +332,14 @@ impl Decoder {
         block: &mut LayerTape,
         wiring: &Wiring<'_>,
     ) -> Result<Tensor> {
-        let (layer, eps) = (&self.layers[index], self.config.rms_norm_eps);
+        let layer = &self.layers[index];
         let act = self.config.activation.gate(&block.gate, &block.up)?;
         let rows = wiring.wanted.filter(|_| self.is_last(index));
         let (adapter, dropout) = (wiring.adapter, wiring.dropout);
         let (out, low) = layer.project(index, Target::Down, &act, adapter, dropout, rows)?;
         block.low[Target::Down] = low;
         let norm = layer.post_feedforward_layernorm.as_ref();
-        let (x, mlp_out) = add_to_stream(out, norm, eps, &block.mid)?;
+        let (x, mlp_out) = self.add_to_stream(out, norm, &block.mid)?;
         block.mlp_out = mlp_out;
         Ok(x)
     }
@@ -352,18 +347,44 @@ impl Decoder {
     /// Embedded tokens `[N, D]`. A family's factor on them is applied in f32, so that bf16 rounds the product once and
     /// the factor not at all.
     fn embed(&self, ids: &Tensor) -> Result<Tensor> {
-        match self.config.embedding_scale() {
-            None => self.embed_tokens.select(ids, self.dtype()),
-            Some(scale) => {
+        match self.config.embedding_multiplier {
+            1.0 => self.embed_tokens.select(ids, self.dtype()),
+            factor => {
                 let rows = self.embed_tokens.select(ids, DType::F32)?;
-                Ok((rows * scale)?.to_dtype(self.dtype())?)
+                Ok((rows * factor)?.to_dtype(self.dtype())?)
             }
         }
     }
 
-    /// Logits `[M, V]` of final hidden states `[M, D]`.
+    /// The residual stream with `out` `[M, D]` added to it, through a norm and times a factor if the family has them; and
+    /// what that norm read.
+    fn add_to_stream(
+        &self,
+        out: Tensor,
+        norm: Option<&Tensor>,
+        stream: &Tensor,
+    ) -> Result<(Tensor, Option<Tensor>)> {
+        let (branch, out) = match norm {
+            None => (out, None),
+            Some(weight) => {
+                let normed = rms_norm(&out, weight, self.config.rms_norm_eps)?;
+                (normed, Some(out))
+            }
+        };
+        let branch = scaled(branch, self.config.residual_multiplier)?;
+        Ok((add_into(branch, stream)?, out))
+    }
+
+    /// Logits `[M, V]` of final hidden states `[M, D]`. A family's divisor goes on the hidden states, which are narrower.
     pub fn logits(&self, hidden: &Tensor) -> Result<Tensor> {
-        timed(Work::Head, || self.lm_head.project(hidden))
+        let hidden = scaled(hidden.clone(), 1.0 / self.config.logits_scaling)?;
+        timed(Work::Head, || self.lm_head.project(&hidden))
+    }
+
+    /// The gradient `[M, D]` of final hidden states from that of their logits `[M, V]`.
+    pub(crate) fn logits_backward(&self, dlogits: &Tensor) -> Result<Tensor> {
+        let dhidden = self.lm_head.project_backward(dlogits, None)?;
+        scaled(dhidden, 1.0 / self.config.logits_scaling)
     }
 
     /// Number type of the activations.
@@ -428,16 +449,11 @@ impl Decoder {
     }
 }
 
-/// The residual stream with `out` `[M, D]` added to it, through a norm if the family has one; and what that norm read.
-fn add_to_stream(
-    out: Tensor,
-    norm: Option<&Tensor>,
-    eps: f64,
-    stream: &Tensor,
-) -> Result<(Tensor, Option<Tensor>)> {
-    match norm {
-        None => Ok((add_into(out, stream)?, None)),
-        Some(weight) => Ok((add_into(rms_norm(&out, weight, eps)?, stream)?, Some(out))),
+/// `x` times a factor of the family, which most have at 1.
+pub(crate) fn scaled(x: Tensor, factor: f64) -> Result<Tensor> {
+    match factor {
+        1.0 => Ok(x),
+        factor => Ok((x * factor)?),
     }
 }
 

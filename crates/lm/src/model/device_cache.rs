@@ -72,7 +72,7 @@ impl DeviceCache {
             slots,
             kv_heads,
             head_dim,
-            scale: 1.0 / config.query_pre_attn_scalar.sqrt(),
+            scale: config.attention_multiplier,
             step: None,
         })
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 
 /// More blocks than any model has: a damaged file must not ask for endless memory.
-pub(super) const MAX_LAYERS: usize = 4096;
+const MAX_LAYERS: usize = 4096;
 
 /// Typed access to the fields of one file.
 pub(super) struct Fields<'a> {
@@ -32,6 +32,17 @@ impl Fields<'_> {
             Ok(default)
         } else {
             self.size(name)
+        }
+    }
+
+    /// The number of blocks.
+    pub(super) fn layers(&self) -> Result<usize> {
+        const NAME: &str = "num_hidden_layers";
+        match self.size(NAME)? {
+            layers if layers > MAX_LAYERS => {
+                Err(self.bad(NAME, format!("is {layers}, more than any model has")))
+            }
+            layers => Ok(layers),
         }
     }
 

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, MAX_LAYERS};
+use super::fields::Fields;
 use crate::error::Result;
 
 /// The activation that the decoder computes for this family.
@@ -98,11 +98,7 @@ fn with_defaults(json: &Value) -> Value {
 
 /// The kind of each block: as listed, or by a number: every n-th block sees everything.
 fn layer_types(fields: &Fields<'_>) -> Result<Vec<&'static str>> {
-    let layers = fields.size("num_hidden_layers")?;
-    if layers > MAX_LAYERS {
-        let reason = format!("is {layers}, more than any model has");
-        return Err(fields.bad("num_hidden_layers", reason));
-    }
+    let layers = fields.layers()?;
     let listed = &fields.json["layer_types"];
     if listed.is_null() {
         // transformers keeps the number under a name of its own when it writes the file again.
@@ -199,7 +195,7 @@ mod tests {
         assert_eq!(older.architecture, Architecture::Gemma3);
         assert!(older.tie_word_embeddings, "absent means true");
         assert_eq!(older.activation, Activation::GeluTanh);
-        assert_eq!(older.query_pre_attn_scalar, 12.0);
+        assert_eq!(older.attention_multiplier, 1.0 / 12f64.sqrt());
         assert_eq!(older.sliding_windows, [Some(16), Some(16), None, Some(16)]);
         assert_eq!(older.rope_theta, 1e6);
         assert_eq!(older.rope_scaling, RopeScaling::Linear { factor: 8.0 });
@@ -236,9 +232,9 @@ mod tests {
                 config.num_key_value_heads,
                 config.head_dim,
                 config.max_position_embeddings,
-                config.query_pre_attn_scalar
+                config.attention_multiplier
             ),
-            (8, 4, 256, 131_072, 256.0)
+            (8, 4, 256, 131_072, 0.0625)
         );
         let window = Some(4096);
         assert_eq!(

@@ -62,7 +62,7 @@ impl KvCache {
             heads: config.num_attention_heads,
             kv_heads: config.num_key_value_heads,
             head_dim: config.head_dim,
-            scale: 1.0 / (config.query_pre_attn_scalar as f32).sqrt(),
+            scale: config.attention_multiplier as f32,
             capacity,
             arch: Arch::new(),
         }

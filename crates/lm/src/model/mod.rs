@@ -2,8 +2,8 @@
 //!
 //! `config` maps Hugging Face's config.json to fields, `decoder` is the network over packed sequences
 //! (`packed_batch`), `attention` and `rope` with its `rope_scaling` are its special parts, `cache` the state of
-//! decoding, kept outside the model. `gemma3` reads a config.json that means other things. `target` names the projections, `low_rank` and `dropout` are what an adapter adds to
-//! them. `shape` makes decoders with random weights.
+//! decoding, kept outside the model. `gemma3` and `smollm3` read a config.json that means other things. `target` names the
+//! projections, `low_rank` and `dropout` are what an adapter adds to them. `shape` makes decoders with random weights.
 
 pub mod activation;
 pub mod architecture;
@@ -26,6 +26,7 @@ pub(crate) mod packed_batch;
 pub mod rope;
 pub mod rope_scaling;
 pub mod shape;
+mod smollm3;
 pub mod target;
 pub(crate) mod tensors;
 pub mod weight;
@@ -43,6 +44,7 @@ pub use packed::{Packed, Quantize, block_type};
 pub use packed_batch::{PackedBatch, Span};
 pub use rope::{Rope, Rotations};
 pub use rope_scaling::RopeScaling;
+pub(crate) use smollm3::NO_ROPE_INTERVAL;
 pub use target::{PerTarget, Target};
 pub use tensors::parameters;
 pub use weight::Weight;

@@ -5,13 +5,16 @@
 //! takes the longest sequence of a batch, keeps a grown scale for later ones and, when decoding with a cache,
 //! leaves old keys as they were rotated (but for Phi-3).
 //!
-//! Blocks share one set of frequencies, except in Gemma 3, whose blocks with a window have a set of their own.
+//! Blocks share one set of frequencies, except in Gemma 3, whose blocks with a window have a set of their own, and in
+//! SmolLM3, where some blocks rotate nothing.
 
 use candle_core::{DType, Tensor};
 
 use super::config::DecoderConfig;
+use super::packed_batch::{Rows, pick};
 use super::rope_scaling::RopeScaling;
 use crate::error::Result;
+use crate::ops::rotate;
 
 /// Rotary position embedding of one model; cosines and sines are computed for the positions of each pass.
 #[derive(Debug, Clone)]
@@ -20,8 +23,8 @@ pub struct Rope {
     rotary_dim: usize,
     /// The sets of frequencies, one or two.
     sets: Vec<Frequencies>,
-    /// For each block the place of its set among them; blocks that are not listed have the first.
-    by_layer: Vec<usize>,
+    /// For each block the place of its set among them; `None` if it rotates nothing.
+    by_layer: Vec<Option<usize>>,
 }
 
 /// What one set of frequencies is computed from.
@@ -36,14 +39,22 @@ struct Frequencies {
 pub struct Rotations {
     /// Cosines and sines `[N, Dr/2]` of each set of frequencies.
     tables: Vec<(Tensor, Tensor)>,
-    by_layer: Vec<usize>,
+    by_layer: Vec<Option<usize>>,
 }
 
 impl Rotations {
-    /// Cosines and sines `[N, Dr/2]` by which a block rotates its queries and keys.
-    pub fn of(&self, layer: usize) -> (&Tensor, &Tensor) {
-        let (cos, sin) = &self.tables[self.by_layer.get(layer).copied().unwrap_or(0)];
-        (cos, sin)
+    /// Cosines and sines `[N, Dr/2]` by which a block rotates its queries and keys; `None` if it does not.
+    pub fn of(&self, layer: usize) -> Option<(&Tensor, &Tensor)> {
+        let (cos, sin) = &self.tables[self.by_layer[layer]?];
+        Some((cos, sin))
+    }
+
+    /// How a block rotates the heads of some rows; of all rows for `None`.
+    pub(crate) fn rotation(&self, layer: usize, rows: Option<&Rows>) -> Result<Rotation> {
+        Ok(Rotation(match self.of(layer) {
+            Some((cos, sin)) => Some((pick(cos, rows)?, pick(sin, rows)?)),
+            None => None,
+        }))
     }
 
     /// The same in another number type.
@@ -57,6 +68,28 @@ impl Rotations {
     }
 }
 
+/// How one block rotates the heads of some rows: by cosines and sines `[N, Dr/2]`, or not at all.
+#[derive(Debug, Clone)]
+pub(crate) struct Rotation(Option<(Tensor, Tensor)>);
+
+impl Rotation {
+    /// Rotates heads `[N, heads, Dh]`.
+    pub(crate) fn apply(&self, x: &Tensor) -> Result<Tensor> {
+        match &self.0 {
+            Some((cos, sin)) => rotate(x, cos, sin),
+            None => Ok(x.clone()),
+        }
+    }
+
+    /// The gradient of what was rotated from that of the result: the rotation back.
+    pub(crate) fn backward(&self, dy: &Tensor) -> Result<Tensor> {
+        match &self.0 {
+            Some((cos, sin)) => rotate(dy, cos, &sin.neg()?),
+            None => Ok(dy.clone()),
+        }
+    }
+}
+
 impl Rope {
     /// The rotation that `config` asks for.
     pub fn new(config: &DecoderConfig) -> Self {
@@ -64,17 +97,17 @@ impl Rope {
             theta: config.rope_theta,
             scaling: config.rope_scaling.clone(),
         }];
-        let mut by_layer = Vec::new();
+        let is_local = |layer: usize| {
+            let local = config.local_rope.as_ref();
+            local.is_some_and(|local| local.layers[layer])
+        };
+        let set = |(layer, rotates): (usize, &bool)| rotates.then(|| usize::from(is_local(layer)));
+        let by_layer = config.rope_layers.iter().enumerate().map(set).collect();
         if let Some(local) = &config.local_rope {
             sets.push(Frequencies {
                 theta: local.theta,
                 scaling: local.scaling.clone(),
             });
-            by_layer = local
-                .layers
-                .iter()
-                .map(|local| usize::from(*local))
-                .collect();
         }
         Self {
             rotary_dim: config.rotary_dim,
@@ -83,10 +116,10 @@ impl Rope {
         }
     }
 
-    /// Inverse frequencies `[Dr/2]` of a block in a sequence of `seq_len` tokens.
-    pub fn inv_freq(&self, layer: usize, seq_len: usize) -> Vec<f32> {
-        let set = &self.sets[self.by_layer.get(layer).copied().unwrap_or(0)];
-        set.inv_freq(self.rotary_dim, seq_len)
+    /// Inverse frequencies `[Dr/2]` of a block in a sequence of `seq_len` tokens; `None` if it rotates nothing.
+    pub fn inv_freq(&self, layer: usize, seq_len: usize) -> Option<Vec<f32>> {
+        let set = &self.sets[self.by_layer[layer]?];
+        Some(set.inv_freq(self.rotary_dim, seq_len))
     }
 
     /// Whether sequences of these lengths have the same frequencies.

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use super::gradients::{Gradients, WeightGradients};
 use crate::error::{Error, Result};
 use crate::model::attention::{Attention, block_tokens, norm_and_rotate, visible_keys};
-use crate::model::decoder::Wiring;
+use crate::model::decoder::{Wiring, scaled};
 use crate::model::linear::{add_product, matmul};
 use crate::model::packed_batch::{Rows, pick, spread};
 use crate::model::tensors::{BlockNorm, EMBEDDING, FINAL_NORM, projection_name};
@@ -24,7 +24,7 @@ use crate::model::{
     Span, Tape, Target,
 };
 use crate::ops::{
-    Sight, add_into, causal_softmax, rms_norm, rms_norm_backward, rms_norm_weight_backward, rotate,
+    Sight, add_into, causal_softmax, rms_norm, rms_norm_backward, rms_norm_weight_backward,
     softmax_backward,
 };
 use crate::profile::{Work, timed};
@@ -66,9 +66,7 @@ pub fn backward_weights(
     let dx = Pass::new(decoder, None, batch, None)?.run(tape, dhidden, &mut grads)?;
     let mut weights = grads.weights.unwrap_or_default();
     if let Some(mut dx) = dx {
-        if let Some(scale) = decoder.config.embedding_scale() {
-            dx = (dx * scale)?;
-        }
+        dx = scaled(dx, decoder.config.embedding_multiplier)?;
         let none = Tensor::zeros(
             (decoder.config.vocab_size, dx.dim(1)?),
             dx.dtype(),
@@ -236,8 +234,8 @@ impl<'a> Pass<'a> {
         norm.tensor_name(self.decoder.config.architecture, index)
     }
 
-    /// Backward of the norm, if the family has one, that what attention or the MLP gave, `out` `[M, D]`, passes on its
-    /// way to the residual stream, whose gradient is dy `[M, D]`.
+    /// Backward of the factor and the norm, if the family has them, that what attention or the MLP gave, `out` `[M, D]`,
+    /// passes on its way to the residual stream, whose gradient is dy `[M, D]`.
     fn post_norm_backward(
         &self,
         index: usize,
@@ -247,12 +245,13 @@ impl<'a> Pass<'a> {
         grads: &mut Sink,
     ) -> Result<Tensor> {
         let weight = self.decoder.layers[index].norm(norm);
+        let dy = scaled(dy.clone(), self.decoder.config.residual_multiplier)?;
         match (weight, out) {
             (Some(weight), Some(out)) => {
                 let name = self.norm_name(index, norm);
-                self.norm_backward(&name, dy, out, weight, None, grads)
+                self.norm_backward(&name, &dy, out, weight, None, grads)
             }
-            _ => Ok(dy.clone()),
+            _ => Ok(dy),
         }
     }
 
@@ -361,18 +360,13 @@ impl<'a> Pass<'a> {
         let layer = &self.decoder.layers[index];
         let (q_norm, k_norm) = (layer.q_norm.as_ref(), layer.k_norm.as_ref());
         let eps = self.decoder.config.rms_norm_eps;
-        // The gradient of a rotation is the rotation back.
-        let (cos, sin) = self.rotations.of(index);
-        let minus_sin = sin.neg()?;
-        let rows = self.rows(index);
-        let of_queries = |t: &Tensor| pick(t, rows);
-        let (q_cos, q_sin, q_minus_sin) =
-            (of_queries(cos)?, of_queries(sin)?, of_queries(&minus_sin)?);
-        let q = norm_and_rotate(&tape.q, q_norm, eps, &q_cos, &q_sin)?;
-        let k = norm_and_rotate(&tape.k, k_norm, eps, cos, sin)?;
+        let rotation = self.rotations.rotation(index, None)?;
+        let of_queries = self.rotations.rotation(index, self.rows(index))?;
+        let q = norm_and_rotate(&tape.q, q_norm, eps, &of_queries)?;
+        let k = norm_and_rotate(&tape.k, k_norm, eps, &rotation)?;
         let [dq, dk, dv] = self.spans_backward(index, &q, &k, &tape.v, dattn)?;
-        let dq = rotate(&dq, &q_cos, &q_minus_sin)?;
-        let dk = rotate(&dk, cos, &minus_sin)?;
+        let dq = of_queries.backward(&dq)?;
+        let dk = rotation.backward(&dk)?;
         let mut before_norm =
             |d: Tensor, x: &Tensor, weight: Option<&Tensor>, norm: BlockNorm| -> Result<Tensor> {
                 let d = match weight {

@@ -25,7 +25,7 @@ pub fn token_logps(
     targets: &[u32],
 ) -> Result<(Tensor, Tensor)> {
     by_chunk(decoder, hidden, targets, |_, dlogits| {
-        decoder.lm_head.project_backward(&dlogits, None)
+        decoder.logits_backward(&dlogits)
     })
 }
 
@@ -44,8 +44,9 @@ pub(super) fn weighted_logps(
             Tensor::new(&coefficients[rows.clone()], hidden.device())?.unsqueeze(1)?;
         let dlogits = dlogits.broadcast_mul(&coefficients)?;
         let hidden = hidden.narrow(0, rows.start, rows.len())?;
-        dhead = add_product(dhead.clone(), &dlogits.t()?, &hidden, 1.0)?;
-        decoder.lm_head.project_backward(&dlogits, None)
+        let factor = 1.0 / decoder.config.logits_scaling;
+        dhead = add_product(dhead.clone(), &dlogits.t()?, &hidden, factor)?;
+        decoder.logits_backward(&dlogits)
     })?;
     Ok((logps, dhidden, dhead))
 }

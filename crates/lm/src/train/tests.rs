@@ -149,11 +149,8 @@ impl Oracle<'_> {
         let eps = config.rms_norm_eps as f32;
         let embedding = self.own(EMBEDDING, decoder.embed_tokens.to_dense().unwrap());
         let mut x = embedding.index_select(&Tensor::new(input, &Device::Cpu)?, 0)?;
-        if let Some(scale) = config.embedding_scale() {
-            x = (x * scale)?;
-        }
+        x = (x * config.embedding_multiplier)?;
         for (index, layer) in decoder.layers.iter().enumerate() {
-            let (cos, sin) = rotations.of(index);
             let through = |x: &Tensor, norm: BlockNorm| match layer.norm(norm) {
                 Some(weight) => {
                     let name = norm.tensor_name(config.architecture, index);
@@ -181,6 +178,9 @@ impl Oracle<'_> {
             let mask = Tensor::from_vec(mask, (1, t, t), &Device::Cpu)?;
             let rope = |x: Tensor, norm: BlockNorm| {
                 let x = through(&x, norm)?;
+                let Some((cos, sin)) = rotations.of(index) else {
+                    return Ok(x);
+                };
                 let (rotary_dim, unrotated_dim) = (config.rotary_dim, head_dim - config.rotary_dim);
                 let rotated =
                     rope_slow(&x.narrow(2, 0, rotary_dim)?.unsqueeze(0)?, cos, sin)?.squeeze(0)?;
@@ -196,13 +196,14 @@ impl Oracle<'_> {
             let k = split(project(Target::K, &h)?, kv_heads)?;
             let k = repeat(rope(k, BlockNorm::Key)?)?;
             let v = repeat(split(project(Target::V, &h)?, kv_heads)?)?;
-            let scores = (q.matmul(&k.t()?)? / config.query_pre_attn_scalar.sqrt())?;
+            let scores = (q.matmul(&k.t()?)? * config.attention_multiplier)?;
             let scores = scores.broadcast_add(&mask)?;
             let attn = softmax(&scores, D::Minus1)?
                 .matmul(&v)?
                 .transpose(0, 1)?
                 .reshape((t, heads * head_dim))?;
-            x = (x + through(&project(Target::O, &attn)?, BlockNorm::PostAttention)?)?;
+            let out = through(&project(Target::O, &attn)?, BlockNorm::PostAttention)?;
+            x = (x + (out * config.residual_multiplier)?)?;
             let h = through(&x, BlockNorm::PreFeedforward)?;
             let gate = project(Target::Gate, &h)?;
             let open = match config.activation {
@@ -210,7 +211,8 @@ impl Oracle<'_> {
                 Activation::GeluTanh => gate.gelu()?,
             };
             let act = (open * project(Target::Up, &h)?)?;
-            x = (x + through(&project(Target::Down, &act)?, BlockNorm::PostFeedforward)?)?;
+            let out = through(&project(Target::Down, &act)?, BlockNorm::PostFeedforward)?;
+            x = (x + (out * config.residual_multiplier)?)?;
         }
         let hidden = rms_norm_slow(&x, &self.own(FINAL_NORM, decoder.norm.clone()), eps)?;
         let hidden = hidden.narrow(0, prompt.len() - 1, completion.len())?;
@@ -218,7 +220,10 @@ impl Oracle<'_> {
             true => embedding,
             false => self.own(HEAD, decoder.lm_head.to_dense().unwrap()),
         };
-        let logps = log_softmax(&hidden.matmul(&head.t()?)?, D::Minus1)?;
+        let logps = log_softmax(
+            &(hidden.matmul(&head.t()?)? / config.logits_scaling)?,
+            D::Minus1,
+        )?;
         logps
             .gather(&Tensor::new(completion, &Device::Cpu)?.unsqueeze(1)?, 1)?
             .squeeze(1)

@@ -8,10 +8,12 @@ use super::{Source, encoded, matrix_shape, write_aside};
 use crate::error::{Error, Result};
 use crate::files::checkpoint::Checkpoint;
 use crate::files::gguf::format::{Planned, Value, bytes_of, write_header, write_padding};
-use crate::files::gguf::{PHI3, architecture_name, names, rope, scores_divided_by};
+use crate::files::gguf::{
+    GRANITE, PHI3, architecture_name, interleaves, names, rope, scores_divided_by,
+};
 use crate::lora::Adapter;
 use crate::model::packed::encode;
-use crate::model::{Architecture, DecoderConfig};
+use crate::model::{Architecture, DecoderConfig, NO_ROPE_INTERVAL};
 use candle_core::quantized::GgmlDType;
 
 /// Number type of the matrices of a GGUF file; vectors are always f32.
@@ -123,7 +125,7 @@ pub fn write_gguf(
         }
         for (name, planned) in names.iter().zip(&plan[divisors.len()..]) {
             let (rows, columns) = matrix_shape(&planned.shape);
-            let interleaved = arch == "llama" && names::is_query_or_key(name);
+            let interleaved = interleaves(arch) && names::is_query_or_key(name);
             let offset = match names::is_norm(name) {
                 true => config.architecture.norm_offset(),
                 false => 0.0,
@@ -192,11 +194,7 @@ fn check_expressible(config: &DecoderConfig) -> Result<()> {
         None if config.architecture == Architecture::Qwen3 && config.o_bias => {
             "a bias behind attention"
         }
-        None => match config
-            .local_rope
-            .as_ref()
-            .and_then(|_| inexpressible(config))
-        {
+        None => match inexpressible(config) {
             Some(what) => what,
             None => return Ok(()),
         },
@@ -206,15 +204,32 @@ fn check_expressible(config: &DecoderConfig) -> Result<()> {
     })
 }
 
-/// What of a Gemma 3 llama.cpp would compute otherwise.
+/// What of a family's peculiarities llama.cpp would compute otherwise.
 fn inexpressible(config: &DecoderConfig) -> Option<&'static str> {
+    match config.architecture {
+        Architecture::Gemma3 => inexpressible_gemma3(config),
+        Architecture::SmolLm3 => {
+            let mut blocks = config.rope_layers.iter().enumerate();
+            let has_bias = config.qkv_bias || config.o_bias || config.mlp_bias;
+            let is_fourth = |layer: usize| (layer + 1).is_multiple_of(NO_ROPE_INTERVAL);
+            match blocks.all(|(layer, rotates)| *rotates != is_fourth(layer)) {
+                false => Some("rotation in other blocks than all but every fourth"),
+                true => has_bias.then_some("biases"),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// What of a Gemma 3 llama.cpp would compute otherwise.
+fn inexpressible_gemma3(config: &DecoderConfig) -> Option<&'static str> {
     let divisor = scores_divided_by(
         config.num_hidden_layers as u64,
         config.hidden_size as u64,
         config.num_attention_heads as u64,
         config.head_dim as u64,
     );
-    if config.query_pre_attn_scalar != divisor as f64 {
+    if config.attention_multiplier != 1.0 / (divisor as f64).sqrt() {
         return Some("a query_pre_attn_scalar other than the width of a head");
     }
     if config.qkv_bias || config.o_bias {
@@ -279,6 +294,16 @@ fn model_metadata(config: &DecoderConfig, arch: &str, kind: GgufType) -> Vec<(St
     if arch == PHI3 {
         // Early versions of llama.cpp ask for it; 0 is none.
         add("attention.sliding_window", number(0));
+    }
+    if arch == GRANITE {
+        for (key, factor) in [
+            ("embedding_scale", config.embedding_multiplier),
+            ("attention.scale", config.attention_multiplier),
+            ("residual_scale", config.residual_multiplier),
+            ("logit_scale", config.logits_scaling),
+        ] {
+            add(key, Value::F32(factor as f32));
+        }
     }
     if let Some((local, pattern)) = config.local_rope.as_ref().zip(pattern(config)) {
         let windows = config.sliding_windows.iter().flatten().copied();

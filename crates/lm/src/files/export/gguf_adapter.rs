@@ -10,7 +10,7 @@ use super::gguf::interleave;
 use super::write_aside;
 use crate::error::{Error, Result};
 use crate::files::gguf::format::{Planned, Value, bytes_of, write_header, write_padding};
-use crate::files::gguf::{architecture_name, names};
+use crate::files::gguf::{architecture_name, interleaves, names};
 use crate::lora::{Adapter, StoredPair, stored_pairs};
 use crate::model::DecoderConfig;
 use crate::model::packed::encode;
@@ -37,7 +37,7 @@ pub fn write_gguf_adapter(adapter: &Adapter, config: &DecoderConfig, path: &Path
         };
         let common = f64::from(alpha) / pair.a.dim(0)? as f64;
         let b = (&pair.b * (scale / common))?;
-        let b = match names::is_query_or_key(&hf) && arch == "llama" {
+        let b = match names::is_query_or_key(&hf) && interleaves(arch) {
             true => interleave_rows(&b, config.head_dim)?,
             false => b,
         };

@@ -6,13 +6,19 @@ use serde_json::{Value as Json, json};
 
 use super::format::{Metadata, TensorInfo, Value};
 use crate::error::{Error, Result};
-use crate::model::Architecture;
+use crate::model::{Architecture, NO_ROPE_INTERVAL};
 
 /// llama.cpp's name of the family with fused matrices and partly rotated heads.
 pub(crate) const PHI3: &str = "phi3";
 
 /// llama.cpp's name of the family with four norms in a block.
 pub(crate) const GEMMA3: &str = "gemma3";
+
+/// llama.cpp's name of the family in which every fourth block rotates nothing, which no key says.
+const SMOLLM3: &str = "smollm3";
+
+/// llama.cpp's name of the family with factors on embeddings, scores, what blocks add, and logits.
+pub(crate) const GRANITE: &str = "granite";
 
 /// Number of blocks by which llama.cpp knows the model whose scores it divides by another root than that of the head's
 /// width (Gemma 3 27B; `llama-model.cpp`, `f_attention_scale`).
@@ -26,7 +32,15 @@ pub(crate) fn architecture_name(architecture: Architecture) -> &'static str {
         Architecture::Qwen3 => "qwen3",
         Architecture::Phi3 => PHI3,
         Architecture::Gemma3 => GEMMA3,
+        Architecture::SmolLm3 => SMOLLM3,
+        Architecture::Granite => GRANITE,
     }
+}
+
+/// Whether the two halves of each query and key head alternate row by row under this name: those that llama.cpp's
+/// converter makes by its `LlamaModel`, and whose rotation is `LLAMA_ROPE_TYPE_NORM`.
+pub(crate) fn interleaves(arch: &str) -> bool {
+    ["llama", SMOLLM3, GRANITE].contains(&arch)
 }
 
 /// The `config.json` of a GGUF file; `tensor` finds a tensor by its GGUF name.
@@ -108,10 +122,51 @@ pub(super) fn to_json<'a>(
         "bos_token_id": metadata.get("tokenizer.ggml.bos_token_id").and_then(Value::as_u64),
         "eos_token_id": eos,
     });
-    if family == Architecture::Gemma3 {
-        gemma3(&mut json, metadata, path)?;
+    match family {
+        Architecture::Gemma3 => gemma3(&mut json, metadata, path)?,
+        Architecture::SmolLm3 => json["no_rope_layer_interval"] = json!(NO_ROPE_INTERVAL),
+        Architecture::Granite => granite(&mut json, metadata, path)?,
+        _ => {}
     }
     Ok(json)
+}
+
+/// The factors of Granite, with llama.cpp's defaults where the file is silent: 0 stands for none, which for scores is one
+/// over the root of a head's width.
+fn granite(json: &mut Json, metadata: &Metadata, path: &Path) -> Result<()> {
+    let value = |key: &str| metadata.get(&format!("{GRANITE}.{key}"));
+    let number = |key: &str| {
+        let number = value(key).and_then(Value::as_f64);
+        number.filter(|number| *number != 0.0)
+    };
+    let bad = |key: &str, reason: &str| Error::config(path, format!("{GRANITE}.{key}"), reason);
+    // The switch of the rotation for this family (`llama-model.cpp`).
+    const ROTATES: &str = "rope.scaling.finetuned";
+    if value(ROTATES).and_then(Value::as_bool) == Some(false) {
+        return Err(bad(
+            ROTATES,
+            "is false: a Granite that rotates nothing is not supported",
+        ));
+    }
+    const LOGITS: &str = "logit_scale";
+    let logits = number(LOGITS).ok_or_else(|| bad(LOGITS, "is missing"))?;
+    let head_dim = json["head_dim"].as_f64().unwrap_or(1.0);
+    let scores = number("attention.scale").unwrap_or(1.0 / head_dim.sqrt());
+    for (name, factor) in [
+        (
+            "embedding_multiplier",
+            number("embedding_scale").unwrap_or(1.0),
+        ),
+        ("attention_multiplier", scores),
+        (
+            "residual_multiplier",
+            number("residual_scale").unwrap_or(1.0),
+        ),
+        ("logits_scaling", logits),
+    ] {
+        json[name] = json!(factor);
+    }
+    Ok(())
 }
 
 /// The fields of Gemma 3 that no other family has, with llama.cpp's defaults where the file is silent: blocks with a

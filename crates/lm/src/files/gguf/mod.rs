@@ -1,7 +1,7 @@
 //! GGUF files, llama.cpp's single-file model format: opened as configuration, weights, tokenizer and template.
 //!
 //! Tensors get their Hugging Face names, so the decoder loads them as it loads any checkpoint. llama.cpp stores the
-//! query and key rows of Llama (and Mistral) with the halves of each head interleaved; rows are read back in the
+//! query and key rows of Llama (and Mistral), SmolLM3 and Granite with the halves of each head interleaved; rows are read back in the
 //! checkpoint's order, whole, so that quantised blocks stay as they are. The norms of Gemma 3 hold what they multiply by,
 //! 1 more than a checkpoint has.
 
@@ -31,7 +31,7 @@ pub(crate) mod split;
 pub(crate) mod tokenizer;
 
 use config::GEMMA3;
-pub(crate) use config::{PHI3, architecture_name, scores_divided_by};
+pub(crate) use config::{GRANITE, PHI3, architecture_name, interleaves, scores_divided_by};
 use format::{Metadata, TensorInfo, Value, read_header};
 
 /// An opened file, or the parts of a split one.
@@ -130,7 +130,7 @@ impl Gguf {
     /// # Errors
     /// [`Error::Weights`] where tensors contradict the configuration.
     pub fn weights(&self, config: &DecoderConfig) -> Result<Weights> {
-        let interleaves = self.architecture() == "llama";
+        let interleaves = interleaves(self.architecture());
         let offset = config.architecture.norm_offset();
         let mut tensors = BTreeMap::new();
         for tensor in &self.tensors {

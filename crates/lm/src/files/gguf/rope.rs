@@ -156,12 +156,12 @@ pub(crate) fn tensors(config: &DecoderConfig) -> Vec<(&'static str, Vec<f32>)> {
     }
 }
 
-/// What of a scaling llama.cpp does not compute: it reads divisors for Llama, Mistral and Phi-3 only, and the ends of
-/// YaRN's ramp for none of these families.
+/// What of a scaling llama.cpp does not compute: it reads divisors for Llama, Mistral, Granite and Phi-3 only, and the ends
+/// of YaRN's ramp for none of these families.
 pub(crate) fn inexpressible(config: &DecoderConfig) -> Option<&'static str> {
     let reads_divisors = !matches!(
         config.architecture,
-        Architecture::Qwen2 | Architecture::Qwen3
+        Architecture::Qwen2 | Architecture::Qwen3 | Architecture::SmolLm3
     );
     if let Some(local) = &config.local_rope {
         let scaled_here = matches!(
