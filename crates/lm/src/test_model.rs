@@ -80,6 +80,15 @@ pub(crate) fn variants() -> Vec<(&'static str, Value)> {
                 "residual_multiplier": 0.4, "logits_scaling": 1.7
             })),
         ),
+        (
+            "factors, gate and up in one matrix, and no rotation",
+            changed(json!({
+                "architectures": ["GraniteMoeHybridForCausalLM"], "embedding_multiplier": 3.0,
+                "attention_multiplier": 0.2, "residual_multiplier": 0.4, "logits_scaling": 1.7,
+                "shared_intermediate_size": 20, "num_local_experts": 0, "layer_types": ["attention", "attention"],
+                "position_embedding_type": "nope"
+            })),
+        ),
     ]
 }
 
@@ -122,15 +131,14 @@ pub(crate) fn tensors(config: &DecoderConfig, seed: u64) -> HashMap<String, Tens
     let mean = 1.0 - f64::from(config.architecture.norm_offset());
     add("model.norm.weight".into(), &[hidden], mean, 0.1);
     for layer in 0..config.num_hidden_layers {
-        let prefix = format!("model.layers.{layer}");
         for norm in BlockNorm::of(config) {
             let name = norm.tensor_name(config.architecture, layer);
             add(name, &[norm.width(config)], mean, 0.1);
         }
         for target in Target::ALL {
             let (rows, columns) = config.projection_shape(target);
-            let (module, stored_rows, _) = config.stored_projection(target);
-            let name = format!("{prefix}.{}.{module}", target.block_name());
+            let stored_rows = config.stored_projection(target).1;
+            let name = config.stored_name(layer, target);
             add(format!("{name}.weight"), &[stored_rows, columns], 0.0, 0.25);
             if config.projection_bias(target) {
                 add(format!("{name}.bias"), &[rows], 0.0, 0.1);

@@ -8,7 +8,7 @@ use super::checkpoint::Checkpoint;
 use super::weights::Weights;
 use crate::device::Place;
 use crate::error::Result;
-use crate::model::tensors::{BlockNorm, EMBEDDING, FINAL_NORM, HEAD, projection_name};
+use crate::model::tensors::{BlockNorm, EMBEDDING, FINAL_NORM, HEAD};
 use crate::model::{Decoder, DecoderConfig, Layer, PerTarget, Projection, Quantize, Rope, Target};
 
 impl Decoder {
@@ -99,13 +99,13 @@ pub(crate) fn check_tensors(config: &DecoderConfig, weights: &Weights) -> Result
         }
         for target in Target::ALL {
             let (rows, columns) = config.projection_shape(target);
-            let (module, stored_rows, _) = config.stored_projection(target);
-            weights.check(
-                &projection_name(index, target, module, "weight"),
-                &[stored_rows, columns],
-            )?;
+            let (name, stored_rows) = (
+                config.stored_name(index, target),
+                config.stored_projection(target).1,
+            );
+            weights.check(&format!("{name}.weight"), &[stored_rows, columns])?;
             if config.projection_bias(target) {
-                weights.check(&projection_name(index, target, module, "bias"), &[rows])?;
+                weights.check(&format!("{name}.bias"), &[rows])?;
             }
         }
     }
@@ -122,16 +122,13 @@ fn load_layer(
     let load = |target: Target| -> Result<Projection> {
         let (rows, columns) = config.projection_shape(target);
         // Some families store several projections as one matrix.
-        let (module, stored_rows, first_row) = config.stored_projection(target);
-        let name = projection_name(index, target, module, "weight");
+        let (_, stored_rows, first_row) = config.stored_projection(target);
+        let name = config.stored_name(index, target);
+        let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
         let band = first_row..first_row + rows;
-        let weight = weights.matrix_rows(&name, (stored_rows, columns), band, quantize, place)?;
+        let weight = weights.matrix_rows(&weight, (stored_rows, columns), band, quantize, place)?;
         let bias = match config.projection_bias(target) {
-            true => Some(weights.tensor(
-                &projection_name(index, target, module, "bias"),
-                &[rows],
-                place,
-            )?),
+            true => Some(weights.tensor(&bias, &[rows], place)?),
             false => None,
         };
         Ok(Projection { weight, bias })

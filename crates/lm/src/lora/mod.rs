@@ -468,6 +468,34 @@ mod tests {
         }
     }
 
+    /// Gate and up as one, and the down projection under another name.
+    #[test]
+    fn an_adapter_of_granite_4_bears_its_names() {
+        let granite = test_model::variants()
+            .into_iter()
+            .find(|(_, config)| config["architectures"][0] == "GraniteMoeHybridForCausalLM");
+        let decoder = test_model::tiny_as(&granite.unwrap().1, 1);
+        let config = LoraConfig {
+            target_modules: TargetModules::every(&decoder.config),
+            ..lora_config(&[])
+        };
+        let adapter =
+            with_random_b(&Adapter::init(config, &decoder.config, 5, &Device::Cpu).unwrap());
+        let exported = tempfile::tempdir().unwrap();
+        adapter.export(exported.path(), &decoder.config).unwrap();
+        let read = Adapter::load(exported.path(), &decoder.config, &Device::Cpu).unwrap();
+        let expected = hidden(&decoder, Some(&adapter));
+        assert!(largest_difference(&hidden(&decoder, Some(&read)), &expected) < 1e-5);
+        let written =
+            candle_core::safetensors::load(exported.path().join(WEIGHTS_FILE), &Device::Cpu);
+        let written = written.unwrap();
+        assert_eq!(written.len(), 2 * 6 * decoder.config.num_hidden_layers);
+        for module in ["input_linear", "output_linear"] {
+            let name = format!("base_model.model.model.layers.1.shared_mlp.{module}.lora_A.weight");
+            assert!(written.contains_key(&name), "{name}");
+        }
+    }
+
     #[test]
     fn projections_stored_as_one_matrix_are_exported_as_one() {
         let phi3 = test_model::variants()

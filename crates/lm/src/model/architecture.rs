@@ -23,13 +23,15 @@ pub enum Architecture {
     Gemma3,
     /// SmolLM3: some blocks rotate neither queries nor keys.
     SmolLm3,
-    /// Granite 3, dense: factors on embeddings, scores, what blocks add, and logits.
+    /// Granite 3 and 4.1: factors on embeddings, scores, what blocks add, and logits.
     Granite,
+    /// Granite 4, dense: the same factors, gate and up in one matrix. Its relatives with Mamba or experts are refused.
+    GraniteMoeHybrid,
 }
 
 impl Architecture {
     /// Every family that is supported.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Llama,
         Self::Mistral,
         Self::Qwen2,
@@ -38,6 +40,7 @@ impl Architecture {
         Self::Gemma3,
         Self::SmolLm3,
         Self::Granite,
+        Self::GraniteMoeHybrid,
     ];
 
     /// Name of the family in the list `architectures` of config.json.
@@ -51,6 +54,7 @@ impl Architecture {
             Self::Gemma3 => "Gemma3ForCausalLM",
             Self::SmolLm3 => "SmolLM3ForCausalLM",
             Self::Granite => "GraniteForCausalLM",
+            Self::GraniteMoeHybrid => "GraniteMoeHybridForCausalLM",
         }
     }
 
@@ -65,6 +69,7 @@ impl Architecture {
             Self::Gemma3 => "gemma3_text",
             Self::SmolLm3 => "smollm3",
             Self::Granite => "granite",
+            Self::GraniteMoeHybrid => "granitemoehybrid",
         }
     }
 
@@ -78,8 +83,14 @@ impl Architecture {
             | Self::Qwen3
             | Self::Phi3
             | Self::SmolLm3
-            | Self::Granite => 0.0,
+            | Self::Granite
+            | Self::GraniteMoeHybrid => 0.0,
         }
+    }
+
+    /// Whether the family has Granite's factors on embeddings, scores, what blocks add, and logits.
+    pub(crate) fn has_factors(self) -> bool {
+        matches!(self, Self::Granite | Self::GraniteMoeHybrid)
     }
 
     /// Reads the family from config.json: the first entry of `architectures` or, without that list, `model_type`.

@@ -12,6 +12,7 @@ use super::architecture::Architecture;
 use super::attention::Attention;
 use super::fields::Fields;
 use super::gemma3;
+use super::granite;
 use super::rope_scaling::RopeScaling;
 use super::smollm3;
 use super::target::Target;
@@ -143,6 +144,16 @@ impl DecoderConfig {
         let json = json.or(smollm3.as_ref()).unwrap_or(original);
         let fields = Fields { json, path };
         refuse_unknown(&fields, architecture)?;
+        let config = Self::read(&fields, architecture, gemma3.as_ref())?;
+        config.check(&fields)?;
+        Ok(config)
+    }
+
+    fn read(
+        fields: &Fields<'_>,
+        architecture: Architecture,
+        gemma3: Option<&gemma3::Plain>,
+    ) -> Result<Self> {
         let hidden_size = fields.size("hidden_size")?;
         let num_attention_heads = fields.size("num_attention_heads")?;
         let head_dim = fields.size_or("head_dim", hidden_size / num_attention_heads.max(1))?;
@@ -151,32 +162,27 @@ impl DecoderConfig {
             .and_then(Value::as_f64)
             .unwrap_or(1.0);
         let rotary_dim = (head_dim as f64 * partial) as usize;
-        let rope_scaling = RopeScaling::read(&fields, architecture, rotary_dim)?;
-        let attention_bias = fields.flag("attention_bias");
-        let (qkv_bias, o_bias) = match architecture {
-            Architecture::Llama
-            | Architecture::Qwen3
-            | Architecture::Gemma3
-            | Architecture::SmolLm3
-            | Architecture::Granite => (attention_bias, attention_bias),
-            Architecture::Qwen2 => (true, false),
-            Architecture::Mistral | Architecture::Phi3 => (false, false),
-        };
+        let rope_scaling = RopeScaling::read(fields, architecture, rotary_dim)?;
+        let (qkv_bias, o_bias) = attention_biases(fields, architecture);
         let default_eps = if architecture == Architecture::Phi3 {
             1e-5
         } else {
             1e-6
         };
-        let rope_layers = rope_layers(&fields, architecture)?;
-        let multiplier = |name: &str| match architecture {
-            Architecture::Granite => factor(&fields, name),
-            _ => Ok(1.0),
+        let rope_layers = rope_layers(fields, architecture)?;
+        let multiplier = |name: &str| match architecture.has_factors() {
+            true => above_zero(fields, name, 1.0),
+            false => Ok(1.0),
         };
-        let config = Self {
+        let inner = match architecture {
+            Architecture::GraniteMoeHybrid => "shared_intermediate_size",
+            _ => "intermediate_size",
+        };
+        Ok(Self {
             architecture,
             vocab_size: fields.size("vocab_size")?,
             hidden_size,
-            intermediate_size: fields.size("intermediate_size")?,
+            intermediate_size: fields.size(inner)?,
             num_hidden_layers: fields.size("num_hidden_layers")?,
             num_attention_heads,
             num_key_value_heads: fields.size_or("num_key_value_heads", num_attention_heads)?,
@@ -184,13 +190,12 @@ impl DecoderConfig {
             max_position_embeddings: rope_scaling.context(fields.size("max_position_embeddings")?),
             rms_norm_eps: fields.number("rms_norm_eps")?.unwrap_or(default_eps),
             rotary_dim,
-            rope_theta: rope_theta(&fields)?,
+            rope_theta: rope_theta(fields)?,
             rope_scaling,
             local_rope: gemma3
-                .as_ref()
-                .map(|plain| local_rope(plain, path, rotary_dim))
+                .map(|plain| local_rope(plain, fields.path, rotary_dim))
                 .transpose()?,
-            sliding_windows: sliding_windows(&fields, architecture, &rope_layers)?,
+            sliding_windows: sliding_windows(fields, architecture, &rope_layers)?,
             rope_layers,
             qk_norm: matches!(architecture, Architecture::Qwen3 | Architecture::Gemma3),
             post_norms: gemma3.is_some(),
@@ -203,8 +208,11 @@ impl DecoderConfig {
                 _ => multiplier("embedding_multiplier")?,
             },
             attention_multiplier: match architecture {
-                Architecture::Gemma3 => 1.0 / query_pre_attn_scalar(&fields, head_dim)?.sqrt(),
-                Architecture::Granite => multiplier("attention_multiplier")?,
+                Architecture::Gemma3 => {
+                    let scalar = above_zero(fields, "query_pre_attn_scalar", head_dim as f64)?;
+                    1.0 / scalar.sqrt()
+                }
+                family if family.has_factors() => multiplier("attention_multiplier")?,
                 _ => 1.0 / (head_dim as f64).sqrt(),
             },
             residual_multiplier: multiplier("residual_multiplier")?,
@@ -218,9 +226,7 @@ impl DecoderConfig {
             ) && fields.flag("mlp_bias"),
             bos_token_id: fields.ids("bos_token_id")?.first().copied(),
             eos_token_ids: fields.ids("eos_token_id")?,
-        };
-        config.check(&fields)?;
-        Ok(config)
+        })
     }
 
     fn check(&self, fields: &Fields<'_>) -> Result<()> {
@@ -286,7 +292,7 @@ impl DecoderConfig {
     }
 
     /// Where a checkpoint keeps a block's projection: (module, number of rows of its matrix, first row of the
-    /// projection). Phi-3 stacks q, k and v in one matrix, and gate and up in another.
+    /// projection). Phi-3 stacks q, k and v in one matrix, and gate and up in another; Granite 4 the latter.
     pub(crate) fn stored_projection(&self, target: Target) -> (&'static str, usize, usize) {
         let rows = |target: Target| self.projection_shape(target).0;
         let (q, kv, inner) = (rows(Target::Q), rows(Target::K), self.intermediate_size);
@@ -296,6 +302,11 @@ impl DecoderConfig {
             (Architecture::Phi3, Target::V) => ("qkv_proj", q + 2 * kv, q + kv),
             (Architecture::Phi3, Target::Gate) => ("gate_up_proj", 2 * inner, 0),
             (Architecture::Phi3, Target::Up) => ("gate_up_proj", 2 * inner, inner),
+            (Architecture::GraniteMoeHybrid, Target::Gate) => ("input_linear", 2 * inner, 0),
+            (Architecture::GraniteMoeHybrid, Target::Up) => ("input_linear", 2 * inner, inner),
+            (Architecture::GraniteMoeHybrid, Target::Down) => {
+                ("output_linear", rows(Target::Down), 0)
+            }
             _ => (target.module_name(), rows(target), 0),
         }
     }
@@ -303,11 +314,12 @@ impl DecoderConfig {
     /// Name of the matrix in which a checkpoint keeps a layer's projection: `model.layers.0.self_attn.q_proj`, or for
     /// Phi-3 `model.layers.0.self_attn.qkv_proj`.
     pub(crate) fn stored_name(&self, layer: usize, target: Target) -> String {
-        format!(
-            "model.layers.{layer}.{}.{}",
-            target.block_name(),
-            self.stored_projection(target).0
-        )
+        let block = match (self.architecture, target.block_name()) {
+            (Architecture::GraniteMoeHybrid, "mlp") => "shared_mlp",
+            (_, block) => block,
+        };
+        let module = self.stored_projection(target).0;
+        format!("model.layers.{layer}.{block}.{module}")
     }
 
     /// Whether a block's projection has a bias.
@@ -322,6 +334,9 @@ impl DecoderConfig {
 
 /// Refuses settings that would change the numbers and that the decoder does not compute.
 fn refuse_unknown(fields: &Fields<'_>, architecture: Architecture) -> Result<()> {
+    if architecture == Architecture::GraniteMoeHybrid {
+        granite::refuse_mamba_and_experts(fields)?;
+    }
     let (name, computed) = match architecture {
         Architecture::Gemma3 => ("hidden_activation", gemma3::ACTIVATION),
         _ => ("hidden_act", "silu"),
@@ -372,22 +387,24 @@ fn rope_theta(fields: &Fields<'_>) -> Result<f64> {
     })
 }
 
-/// A factor of Granite; 1 if the file has none.
-fn factor(fields: &Fields<'_>, name: &str) -> Result<f64> {
-    above_zero(fields, name, fields.number(name)?.unwrap_or(1.0))
+/// Whether the projections of attention have biases: those of q, k and v, and that of the output.
+fn attention_biases(fields: &Fields<'_>, architecture: Architecture) -> (bool, bool) {
+    let has_bias = fields.flag("attention_bias");
+    match architecture {
+        Architecture::Llama
+        | Architecture::Qwen3
+        | Architecture::Gemma3
+        | Architecture::SmolLm3
+        | Architecture::Granite
+        | Architecture::GraniteMoeHybrid => (has_bias, has_bias),
+        Architecture::Qwen2 => (true, false),
+        Architecture::Mistral | Architecture::Phi3 => (false, false),
+    }
 }
 
-/// What Gemma 3 takes the root of, to divide attention scores by it.
-fn query_pre_attn_scalar(fields: &Fields<'_>, head_dim: usize) -> Result<f64> {
-    const NAME: &str = "query_pre_attn_scalar";
-    above_zero(
-        fields,
-        NAME,
-        fields.number(NAME)?.unwrap_or(head_dim as f64),
-    )
-}
-
-fn above_zero(fields: &Fields<'_>, name: &str, value: f64) -> Result<f64> {
+/// A factor, which must be above zero.
+fn above_zero(fields: &Fields<'_>, name: &str, default: f64) -> Result<f64> {
+    let value = fields.number(name)?.unwrap_or(default);
     match value > 0.0 && value.is_finite() {
         true => Ok(value),
         false => Err(fields.bad(name, "is not above zero")),
@@ -399,6 +416,7 @@ fn rope_layers(fields: &Fields<'_>, architecture: Architecture) -> Result<Vec<bo
     let layers = fields.layers()?;
     match architecture {
         Architecture::SmolLm3 => smollm3::rope_layers(fields, layers),
+        Architecture::GraniteMoeHybrid => Ok(vec![granite::rotates(fields); layers]),
         _ => Ok(vec![true; layers]),
     }
 }
@@ -426,7 +444,7 @@ fn sliding_windows(
     const FIRST_WINDOWED_LAYER: usize = 28;
     let layers = rope_layers.len();
     let width = match (architecture, fields.json.get("sliding_window")) {
-        (Architecture::Llama | Architecture::Granite, _)
+        (Architecture::Llama | Architecture::Granite | Architecture::GraniteMoeHybrid, _)
         | (Architecture::Phi3 | Architecture::SmolLm3, None)
         | (_, Some(Value::Null)) => None,
         (Architecture::Qwen2 | Architecture::Qwen3 | Architecture::SmolLm3, _)
@@ -446,7 +464,8 @@ fn sliding_windows(
         Architecture::Llama
         | Architecture::Mistral
         | Architecture::Phi3
-        | Architecture::Granite => {
+        | Architecture::Granite
+        | Architecture::GraniteMoeHybrid => {
             return Ok(vec![window; layers]);
         }
         Architecture::Qwen2
@@ -623,6 +642,10 @@ mod tests {
             let typed = read(|c| {
                 c["architectures"] = Value::Null;
                 c["model_type"] = json!(architecture.model_type());
+                // Without these, Granite 4 has blocks of Mamba, and experts.
+                c["layer_types"] = json!(["full_attention", "full_attention"]);
+                c["num_local_experts"] = json!(0);
+                c["shared_intermediate_size"] = json!(8);
             });
             assert_eq!(typed.unwrap().architecture, architecture);
         }

@@ -2,7 +2,7 @@
 //!
 //! `config` maps Hugging Face's config.json to fields, `decoder` is the network over packed sequences
 //! (`packed_batch`), `attention` and `rope` with its `rope_scaling` are its special parts, `cache` the state of
-//! decoding, kept outside the model. `gemma3` and `smollm3` read a config.json that means other things. `target` names the
+//! decoding, kept outside the model. `gemma3`, `smollm3` and `granite` read a config.json that means other things. `target` names the
 //! projections, `low_rank` and `dropout` are what an adapter adds to them. `shape` makes decoders with random weights.
 
 pub mod activation;
@@ -18,6 +18,7 @@ pub mod dropout;
 mod few_rows;
 mod fields;
 mod gemma3;
+mod granite;
 pub(crate) mod kv_cache;
 pub(crate) mod linear;
 pub mod low_rank;

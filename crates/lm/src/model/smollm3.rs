@@ -85,7 +85,7 @@ mod tests {
             layers(|json| json["no_rope_layer_interval"] = json!(2)),
             [true, false, true, false, true]
         );
-        // A list counts more than a number, and may go on behind the last block.
+        // A list counts more than a number, and may be longer than the model.
         assert_eq!(
             layers(|json| {
                 json["no_rope_layer_interval"] = json!(2);

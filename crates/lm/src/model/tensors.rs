@@ -97,10 +97,7 @@ pub fn parameters(config: &DecoderConfig) -> u64 {
         + config.num_hidden_layers * (projections + norms)) as u64
 }
 
-/// Name of a tensor (`weight`, `bias`) of a block's projection, which is stored in `module`.
-pub(crate) fn projection_name(layer: usize, target: Target, module: &str, part: &str) -> String {
-    format!(
-        "model.layers.{layer}.{}.{module}.{part}",
-        target.block_name()
-    )
+/// Name of a tensor (`weight`, `bias`) of a block's projection where that is a module of its own.
+pub(crate) fn projection_name(layer: usize, target: Target, part: &str) -> String {
+    format!("{}.{part}", target.name(layer))
 }

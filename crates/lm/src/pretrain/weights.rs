@@ -23,7 +23,7 @@ pub(super) fn shapes(config: &DecoderConfig) -> BTreeMap<String, Vec<usize>> {
     for layer in 0..config.num_hidden_layers {
         for target in Target::ALL {
             let (rows, columns) = config.projection_shape(target);
-            let name = |part: &str| projection_name(layer, target, target.module_name(), part);
+            let name = |part: &str| projection_name(layer, target, part);
             shapes.insert(name("weight"), vec![rows, columns]);
             if config.projection_bias(target) {
                 shapes.insert(name("bias"), vec![rows]);
@@ -78,7 +78,7 @@ fn named(decoder: &Decoder) -> Result<HashMap<String, Tensor>> {
     for (index, layer) in decoder.layers.iter().enumerate() {
         for target in Target::ALL {
             let projection = &layer.projections[target];
-            let name = |part: &str| projection_name(index, target, target.module_name(), part);
+            let name = |part: &str| projection_name(index, target, part);
             tensors.insert(name("weight"), projection.weight.to_dense()?);
             tensors.extend(projection.bias.clone().map(|bias| (name("bias"), bias)));
         }
@@ -133,7 +133,7 @@ pub(super) fn put(decoder: &mut Decoder, flat: &Tensor) -> Result<()> {
     for (index, layer) in decoder.layers.iter_mut().enumerate() {
         for target in Target::ALL {
             let projection = &mut layer.projections[target];
-            let name = |part: &str| projection_name(index, target, target.module_name(), part);
+            let name = |part: &str| projection_name(index, target, part);
             projection.weight = Weight::dense(part(&name("weight"))?)?;
             if let Some(bias) = &mut projection.bias {
                 *bias = part(&name("bias"))?.clone();

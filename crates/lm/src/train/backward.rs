@@ -313,9 +313,7 @@ impl<'a> Pass<'a> {
         grads: &mut Sink,
     ) -> Result<Option<Tensor>> {
         if let Some(weights) = &mut grads.weights {
-            let name = |part: &str| {
-                projection_name(site.index, site.target, site.target.module_name(), part)
-            };
+            let name = |part: &str| projection_name(site.index, site.target, part);
             weights.add(&name("weight"), matmul(&dy.t()?, x)?)?;
             if self.decoder.layers[site.index].projections[site.target]
                 .bias

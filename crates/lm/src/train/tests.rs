@@ -105,7 +105,7 @@ impl Oracle<'_> {
         first_row: usize,
     ) -> candle_core::Result<Tensor> {
         let projection = &self.decoder.layers[layer].projections[target];
-        let name = |part| projection_name(layer, target, target.module_name(), part);
+        let name = |part| projection_name(layer, target, part);
         let weight = self.own(&name("weight"), projection.weight.to_dense().unwrap());
         let mut y = x.matmul(&weight.t()?)?;
         if let Some(bias) = &projection.bias {

@@ -1,10 +1,11 @@
 //! A model as one GGUF file, with llama.cpp's key and tensor names (`convert_hf_to_gguf.py`, `llama-quant.cpp`).
 
 use std::io::Write;
+use std::ops::Range;
 use std::path::Path;
 
 use super::gguf_tokenizer::tokenizer_metadata;
-use super::{Source, encoded, matrix_shape, write_aside};
+use super::{Source, encoded, matrix_shape, projection, write_aside};
 use crate::error::{Error, Result};
 use crate::files::checkpoint::Checkpoint;
 use crate::files::gguf::format::{Planned, Value, bytes_of, write_header, write_padding};
@@ -13,7 +14,7 @@ use crate::files::gguf::{
 };
 use crate::lora::Adapter;
 use crate::model::packed::encode;
-use crate::model::{Architecture, DecoderConfig, NO_ROPE_INTERVAL};
+use crate::model::{Architecture, DecoderConfig, NO_ROPE_INTERVAL, Target};
 use candle_core::quantized::GgmlDType;
 
 /// Number type of the matrices of a GGUF file; vectors are always f32.
@@ -123,14 +124,15 @@ pub fn write_gguf(
                 .map_err(io)?;
             write_padding(file, 4 * values.len()).map_err(io)?;
         }
-        for (name, planned) in names.iter().zip(&plan[divisors.len()..]) {
+        for ((name, first), planned) in names.iter().zip(&plan[divisors.len()..]) {
             let (rows, columns) = matrix_shape(&planned.shape);
+            let band = *first..first + rows;
             let interleaved = interleaves(arch) && names::is_query_or_key(name);
             let offset = match names::is_norm(name) {
                 true => config.architecture.norm_offset(),
                 false => 0.0,
             };
-            source.each_block(name, (rows, columns), config.head_dim, &mut |mut values| {
+            source.each_block(name, (band, columns), config.head_dim, &mut |mut values| {
                 if interleaved {
                     values = interleave(values, columns, config.head_dim);
                 }
@@ -147,16 +149,24 @@ pub fn write_gguf(
     })
 }
 
-/// The tensors under both names; one that llama.cpp has no name for is left out only where the decoder has no place for
-/// it either.
-fn plan(source: &Source<'_>, kind: GgufType) -> Result<(Vec<String>, Vec<Planned>)> {
+/// A tensor of the checkpoint and the first of its rows that is written.
+type Origin = (String, usize);
+
+/// The tensors and where they come from; one that llama.cpp has no name for is left out only where the decoder has no
+/// place for it either.
+fn plan(source: &Source<'_>, kind: GgufType) -> Result<(Vec<Origin>, Vec<Planned>)> {
     let (layers, tied) = (
         source.config.num_hidden_layers,
         source.config.tie_word_embeddings,
     );
-    let (mut hf, mut plan) = (Vec::new(), Vec::new());
-    for name in source.weights.names() {
-        let Some(gguf) = names::to_gguf(name, source.config.architecture) else {
+    let (mut origins, mut plan) = (Vec::new(), Vec::new());
+    let names = source.weights.names();
+    let parts = names.iter().flat_map(|name| {
+        let parts = parts(&source.config, name).into_iter();
+        parts.map(move |part| (*name, part))
+    });
+    for (name, (part, band)) in parts {
+        let Some(gguf) = names::to_gguf(&part, source.config.architecture) else {
             continue;
         };
         // A tied head that is stored as well is the embedding once more.
@@ -168,19 +178,43 @@ fn plan(source: &Source<'_>, kind: GgufType) -> Result<(Vec<String>, Vec<Planned
         } else {
             gguf
         };
-        let (_, shape) = source.weights.stored_as(name)?;
-        let dtype = match shape {
+        let mut shape = source.weights.stored_as(name)?.1.to_vec();
+        if let (Some(rows), Some(band)) = (shape.first_mut(), &band) {
+            *rows = band.len();
+        }
+        let dtype = match shape[..] {
             [_] => GgmlDType::F32,
-            _ => kind.of(&gguf, matrix_shape(shape).1, layers, tied),
+            _ => kind.of(&gguf, matrix_shape(&shape).1, layers, tied),
         };
         plan.push(Planned {
             name: gguf,
             dtype,
-            shape: shape.to_vec(),
+            shape,
         });
-        hf.push(name.to_owned());
+        origins.push((name.to_owned(), band.map_or(0, |band| band.start)));
     }
-    Ok((hf, plan))
+    Ok((origins, plan))
+}
+
+/// What llama.cpp has in the place of a tensor, by the names of a checkpoint, and its rows; `None` for all of them. It is
+/// the same tensor, but for Granite 4: gate and up are one matrix here and two there.
+fn parts(config: &DecoderConfig, name: &str) -> Vec<(String, Option<Range<usize>>)> {
+    let same = vec![(name.to_owned(), None)];
+    let (Architecture::GraniteMoeHybrid, Some((layer, module))) =
+        (config.architecture, projection(name))
+    else {
+        return same;
+    };
+    let part = |target: Target| {
+        let (stored, _, first) = config.stored_projection(target);
+        let band = first..first + config.projection_shape(target).0;
+        (stored == module).then(|| (format!("{}.weight", target.name(layer)), Some(band)))
+    };
+    let parts: Vec<_> = Target::ALL.into_iter().filter_map(part).collect();
+    match parts.is_empty() {
+        true => same,
+        false => parts,
+    }
 }
 
 /// Refuses what llama.cpp would compute otherwise.
@@ -216,6 +250,9 @@ fn inexpressible(config: &DecoderConfig) -> Option<&'static str> {
                 false => Some("rotation in other blocks than all but every fourth"),
                 true => has_bias.then_some("biases"),
             }
+        }
+        Architecture::GraniteMoeHybrid if config.rope_layers.contains(&false) => {
+            Some("blocks that rotate nothing")
         }
         _ => None,
     }

@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 use crate::files::gguf::format::{Planned, Value, bytes_of, write_header, write_padding};
 use crate::files::gguf::{architecture_name, interleaves, names};
 use crate::lora::{Adapter, StoredPair, stored_pairs};
-use crate::model::DecoderConfig;
 use crate::model::packed::encode;
+use crate::model::{Architecture, DecoderConfig};
 
 /// Writes an adapter for a base model of this configuration, in f32.
 ///
@@ -25,6 +25,14 @@ use crate::model::packed::encode;
 pub fn write_gguf_adapter(adapter: &Adapter, config: &DecoderConfig, path: &Path) -> Result<()> {
     adapter.check_finite()?;
     let arch = architecture_name(config.architecture);
+    let config = &DecoderConfig {
+        architecture: match config.architecture {
+            // llama.cpp has each of its matrices apart.
+            Architecture::GraniteMoeHybrid => Architecture::Granite,
+            same => same,
+        },
+        ..config.clone()
+    };
     let alpha = common_alpha(adapter.config.alpha);
     let mut tensors = Vec::new();
     for StoredPair {

@@ -82,8 +82,8 @@ fn write_sharded(
     if config["dtype"].is_string() {
         config["dtype"] = config["torch_dtype"].clone();
     }
-    // A head of its own beside the flag: every reader shall use it.
-    if config["tie_word_embeddings"] == true && !source.config.tie_word_embeddings {
+    // A head of its own beside the flag, or in a class that ties the head unless told: every reader shall use it.
+    if config["tie_word_embeddings"] != false && !source.config.tie_word_embeddings {
         config["tie_word_embeddings"] = json!(false);
     }
     write_json(&to.join("config.json"), &config)?;
@@ -164,7 +164,7 @@ fn write_shard(source: &Source<'_>, tensors: &[Tensor], path: &Path) -> Result<(
         file.write_all(&header).map_err(io)?;
         for tensor in tensors {
             let shape = matrix_shape(&tensor.shape);
-            source.each_block(&tensor.name, shape, 1, &mut |values| {
+            source.each_block(&tensor.name, (0..shape.0, shape.1), 1, &mut |values| {
                 let bytes = encoded(&tensor.name, tensor.dtype, &values, shape.1)?;
                 file.write_all(&bytes).map_err(io)
             })?;
@@ -288,21 +288,24 @@ mod tests {
     /// What a head of its own gives survives the export, and other programs are told to use it.
     #[test]
     fn a_head_of_its_own_is_kept_and_the_flag_cleared() {
-        let dir = tempfile::tempdir().unwrap();
-        test_model::write(dir.path(), 5);
         let mut tied = test_model::config();
         tied["tie_word_embeddings"] = json!(true);
-        std::fs::write(dir.path().join("config.json"), tied.to_string()).unwrap();
-        let checkpoint = Checkpoint::open(dir.path()).unwrap();
-        let expected = logits(&Decoder::load(dir.path(), &Device::Cpu).unwrap(), None);
-        let to = tempfile::tempdir().unwrap();
-        write_merged(&checkpoint, None, to.path(), "# card\n").unwrap();
-        let config = crate::disk::read_json(&to.path().join("config.json")).unwrap();
-        assert_eq!(config["tie_word_embeddings"], false);
-        assert_eq!(
-            logits(&Decoder::load(to.path(), &Device::Cpu).unwrap(), None),
-            expected
-        );
+        let mut tied_by_class = test_model::config();
+        tied_by_class["architectures"] = json!(["SmolLM3ForCausalLM"]);
+        tied_by_class["tie_word_embeddings"] = Value::Null;
+        for config in [tied, tied_by_class] {
+            let dir = tempfile::tempdir().unwrap();
+            test_model::write(dir.path(), 5);
+            std::fs::write(dir.path().join("config.json"), config.to_string()).unwrap();
+            let checkpoint = Checkpoint::open(dir.path()).unwrap();
+            let expected = logits(&Decoder::load(dir.path(), &Device::Cpu).unwrap(), None);
+            let to = tempfile::tempdir().unwrap();
+            write_merged(&checkpoint, None, to.path(), "# card\n").unwrap();
+            let written = crate::disk::read_json(&to.path().join("config.json")).unwrap();
+            assert_eq!(written["tie_word_embeddings"], false);
+            let merged = Decoder::load(to.path(), &Device::Cpu).unwrap();
+            assert_eq!(logits(&merged, None), expected);
+        }
     }
 
     #[test]

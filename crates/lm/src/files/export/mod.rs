@@ -83,17 +83,17 @@ impl<'a> Source<'a> {
         Ok(values)
     }
 
-    /// Hands out all rows of a tensor `[rows, columns]`, `unit` or a multiple of it at a time.
+    /// Hands out the rows `band` of a tensor with rows of `columns` values, `unit` or a multiple of it at a time.
     fn each_block(
         &self,
         name: &str,
-        (rows, columns): (usize, usize),
+        (band, columns): (Range<usize>, usize),
         unit: usize,
         take: &mut dyn FnMut(Vec<f32>) -> Result<()>,
     ) -> Result<()> {
         let step = (BLOCK_VALUES / columns.max(1) / unit).max(1) * unit;
-        for start in (0..rows).step_by(step) {
-            take(self.rows(name, start..(start + step).min(rows))?)?;
+        for start in band.clone().step_by(step) {
+            take(self.rows(name, start..(start + step).min(band.end))?)?;
         }
         Ok(())
     }

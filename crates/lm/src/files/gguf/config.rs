@@ -24,7 +24,7 @@ pub(crate) const GRANITE: &str = "granite";
 /// width (Gemma 3 27B; `llama-model.cpp`, `f_attention_scale`).
 const BLOCKS_OF_27B: u64 = 62;
 
-/// llama.cpp's name of a family; it computes Mistral as `llama`.
+/// llama.cpp's name of a family; it computes Mistral as `llama`, and Granite 4 as `granite` with gate and up apart.
 pub(crate) fn architecture_name(architecture: Architecture) -> &'static str {
     match architecture {
         Architecture::Llama | Architecture::Mistral => "llama",
@@ -33,7 +33,7 @@ pub(crate) fn architecture_name(architecture: Architecture) -> &'static str {
         Architecture::Phi3 => PHI3,
         Architecture::Gemma3 => GEMMA3,
         Architecture::SmolLm3 => SMOLLM3,
-        Architecture::Granite => GRANITE,
+        Architecture::Granite | Architecture::GraniteMoeHybrid => GRANITE,
     }
 }
 
@@ -248,5 +248,76 @@ fn share(rotated: u64, head_dim: u64) -> f64 {
         share
     } else {
         share.next_up()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::DecoderConfig;
+
+    /// The `config.json` of a file with these keys below its family beside those that every file has.
+    fn read(arch: &str, keys: &[(&str, Value)]) -> Result<Json> {
+        let sizes = [
+            ("embedding_length", 64),
+            ("feed_forward_length", 96),
+            ("block_count", 8),
+            ("context_length", 512),
+            ("attention.head_count", 4),
+        ];
+        let sizes = sizes.map(|(key, size)| (key, Value::U32(size)));
+        let mut metadata: Metadata = sizes
+            .iter()
+            .chain(keys)
+            .map(|(key, value)| (format!("{arch}.{key}"), value.clone()))
+            .collect();
+        let family = Value::String(arch.to_owned());
+        metadata.insert("general.architecture".to_owned(), family);
+        to_json(&metadata, Path::new("m.gguf"), &|_| None)
+    }
+
+    #[test]
+    fn granite_s_factors_are_read_as_llama_cpp_does() {
+        let names = [
+            "embedding_multiplier",
+            "attention_multiplier",
+            "residual_multiplier",
+            "logits_scaling",
+        ];
+        let factors = |keys: &[(&str, Value)]| {
+            let json = read(GRANITE, keys).unwrap();
+            names.map(|name| json[name].as_f64().unwrap())
+        };
+        let published = [
+            ("embedding_scale", Value::F32(12.0)),
+            ("attention.scale", Value::F32(0.015625)),
+            ("residual_scale", Value::F32(0.22)),
+            ("logit_scale", Value::F32(8.0)),
+            ("rope.scaling.finetuned", Value::Bool(true)),
+        ];
+        assert_eq!(factors(&published), [12.0, 0.015625, 0.22, 8.0]);
+        // Absent and 0 mean no factor; for scores that is what other families have.
+        assert_eq!(factors(&published[3..]), [1.0, 0.25, 1.0, 8.0]);
+        let zero = ["embedding_scale", "attention.scale", "residual_scale"];
+        let zero = zero.map(|key| (key, Value::F32(0.0)));
+        let logits = ("logit_scale", Value::F32(2.0));
+        assert_eq!(
+            factors(&[&zero[..], &[logits]].concat()),
+            [1.0, 0.25, 1.0, 2.0]
+        );
+        let told = |keys: &[(&str, Value)]| read(GRANITE, keys).unwrap_err().to_string();
+        assert!(told(&published[..3]).contains("granite.logit_scale"));
+        let still = ("rope.scaling.finetuned", Value::Bool(false));
+        assert!(told(&[&published[..4], &[still]].concat()).contains("rope.scaling.finetuned"));
+    }
+
+    #[test]
+    fn every_fourth_block_of_smollm3_rotates_nothing() {
+        let mut json = read(SMOLLM3, &[]).unwrap();
+        json["vocab_size"] = json!(32);
+        let config = DecoderConfig::from_json(&json, Path::new("m.gguf")).unwrap();
+        assert_eq!(config.rope_layers, [true, true, true, false].repeat(2));
+        assert_eq!(config.rope_theta, 10_000.0);
+        assert_eq!(config.num_key_value_heads, 4);
     }
 }

@@ -20,7 +20,7 @@ fn named_weights(decoder: &Decoder) -> BTreeMap<String, Tensor> {
             weights.insert(name, layer.norm(norm).unwrap().clone());
         }
         for (target, projection) in Target::ALL.into_iter().zip(&layer.projections) {
-            let name = |part| projection_name(index, target, target.module_name(), part);
+            let name = |part| projection_name(index, target, part);
             weights.insert(name("weight"), projection.weight.to_dense().unwrap());
             weights.extend(projection.bias.clone().map(|bias| (name("bias"), bias)));
         }
