@@ -115,6 +115,9 @@ fn every_family_merges() {
         "phi3-window",
         "gemma3-window",
         "gemma3-scores",
+        "smollm3-nope",
+        "granite-factors",
+        "granite4-dense",
     ];
     for dir in families.map(|name| own_golden(&format!("families/{name}"))) {
         let base = Decoder::load(&dir, &Device::Cpu).unwrap();
@@ -153,7 +156,23 @@ fn what_llama_cpp_would_compute_otherwise_is_not_written() {
         ("qwen3-bias-yarn", None, "bias"),
         ("gemma3-scores", None, "query_pre_attn_scalar"),
         ("llama-yarn", Some(("rope_parameters", ramp)), "YaRN"),
-        ("qwen3-window", Some(("rope_scaling", llama3)), "Llama 3"),
+        (
+            "qwen3-window",
+            Some(("rope_scaling", llama3.clone())),
+            "Llama 3",
+        ),
+        ("smollm3-nope", Some(("rope_scaling", llama3)), "Llama 3"),
+        (
+            "smollm3-nope",
+            Some(("no_rope_layer_interval", 2.into())),
+            "every fourth",
+        ),
+        ("smollm3-nope", Some(("mlp_bias", true.into())), "biases"),
+        (
+            "granite4-dense",
+            Some(("position_embedding_type", "nope".into())),
+            "rotate nothing",
+        ),
         ("phi3-window", Some(("head_dim", 16.into())), "heads"),
     ] {
         let dir = half_precision_family(family);
@@ -177,7 +196,7 @@ pub(crate) fn change_config(dir: &Path, field: &str, value: serde_json::Value) {
 }
 
 /// A model of `families` in half precision, with a token for each printable character.
-fn half_precision_family(family: &str) -> tempfile::TempDir {
+pub(crate) fn half_precision_family(family: &str) -> tempfile::TempDir {
     let source = own_golden(&format!("families/{family}"));
     let dir = tempfile::tempdir().unwrap();
     std::fs::copy(source.join("config.json"), dir.path().join("config.json")).unwrap();
@@ -209,7 +228,7 @@ fn every_family_that_gguf_can_express_is_read_back_the_same() {
         "short_factor": [1.0, 1.25, 1.5, 1.75], "long_factor": [1.5, 2.5, 3.5, 4.5]});
     let families = [
         ("llama-plain", None, 64),
-        ("llama-plain", Some(longrope), 64),
+        ("llama-plain", Some(("rope_scaling", longrope.clone())), 64),
         ("llama-bias-linear", None, 64),
         ("llama-llama3", None, 64),
         ("llama-yarn", None, 64),
@@ -219,11 +238,20 @@ fn every_family_that_gguf_can_express_is_read_back_the_same() {
         ("phi3-window", None, 9),
         ("phi3-longrope", None, 60),
         ("gemma3-window", None, 64),
+        ("smollm3-nope", None, 9),
+        (
+            "smollm3-nope",
+            Some(("use_sliding_window", false.into())),
+            64,
+        ),
+        ("granite-factors", None, 64),
+        ("granite-factors", Some(("rope_scaling", longrope)), 64),
+        ("granite4-dense", None, 64),
     ];
-    for (family, scaling, context) in families {
+    for (family, change, context) in families {
         let (dir, to) = (half_precision_family(family), tempfile::tempdir().unwrap());
-        if let Some(scaling) = scaling {
-            change_config(dir.path(), "rope_scaling", scaling);
+        if let Some((field, value)) = change {
+            change_config(dir.path(), field, value);
         }
         let file = to.path().join("model.gguf");
         write_gguf(

@@ -240,13 +240,13 @@ fn check_rope_of(model: &LanguageModel, tensors: &TensorFile, prefix: &str, bloc
     let batch = PackedBatch::new(&[vec![0; shape[1]]], &Device::Cpu).unwrap();
     assert_close(
         &format!("{prefix}.inv_freq"),
-        &model.decoder.rope.inv_freq(block, shape[1]),
+        &model.decoder.rope.inv_freq(block, shape[1]).unwrap(),
         &inv_freq,
         1e-6,
         0.0,
     );
     let rotations = batch.rotations(&model.decoder.rope).unwrap();
-    let (found_cos, found_sin) = rotations.of(block);
+    let (found_cos, found_sin) = rotations.of(block).unwrap();
     for (name, found, expected) in [("cos", found_cos, cos), ("sin", found_sin, sin)] {
         // The fixture has cos and sin for the whole head, whose two halves are equal.
         let found: Vec<f32> = found

@@ -24,6 +24,7 @@ mod golden_generate;
 mod golden_gguf;
 mod golden_lm;
 mod golden_rouge;
+mod golden_smollm3_granite;
 mod golden_text;
 mod golden_train;
 mod lookups;

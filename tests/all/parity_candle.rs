@@ -9,7 +9,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use candle_nn::{VarBuilder, VarMap};
-use candle_transformers::models::{gemma3, llama, mistral, phi3, qwen2, qwen3};
+use candle_transformers::models::{
+    gemma3, granite, granitemoehybrid, llama, mistral, phi3, qwen2, qwen3, smol::smollm3,
+};
 use lm::{Architecture, DType, Decoder, Device, PackedBatch, Tensor, random};
 use serde_json::{Value, json};
 
@@ -76,6 +78,30 @@ fn config(architecture: Architecture, seed: u64) -> Value {
             let fields = fields.as_object().unwrap().clone();
             config.as_object_mut().unwrap().extend(fields);
         }
+        Architecture::SmolLm3 => {
+            // With 1, no block rotates.
+            config["no_rope_layer_interval"] = json!(pick(seed, "interval", &[1, 2, 4]));
+            config["attention_bias"] = json!(pick(seed, "bias", &[0, 1]) == 1);
+            config["mlp_bias"] = json!(pick(seed, "mlp_bias", &[0, 1]) == 1);
+        }
+        Architecture::Granite => {
+            // candle leaves the factors out, divides scores by the root of the head's width, and has a head of its own.
+            config["attention_multiplier"] = json!(1.0 / (head_dim as f64).sqrt());
+            config["tie_word_embeddings"] = json!(false);
+        }
+        Architecture::GraniteMoeHybrid => {
+            let layers = config["num_hidden_layers"].as_u64().unwrap() as usize;
+            let fields = json!({
+                "layer_types": vec!["attention"; layers], "num_local_experts": 0, "position_embedding_type": "rope",
+                "shared_intermediate_size": pick(seed, "shared", &[16, 27]), "tie_word_embeddings": true,
+                "embedding_multiplier": pick(seed, "embedding", &[1, 3, 12]) as f64,
+                "attention_multiplier": pick(seed, "scores", &[1, 2, 4]) as f64 / 8.0,
+                "residual_multiplier": pick(seed, "residual", &[1, 3, 4]) as f64 / 4.0,
+                "logits_scaling": pick(seed, "logits", &[1, 2, 3]) as f64
+            });
+            let fields = fields.as_object().unwrap().clone();
+            config.as_object_mut().unwrap().extend(fields);
+        }
     }
     if matches!(architecture, Architecture::Qwen2 | Architecture::Qwen3) {
         config["use_sliding_window"] = json!(false);
@@ -130,6 +156,35 @@ fn oracle(architecture: Architecture, config: &Value, vb: VarBuilder<'_>, ids: &
             gemma3::Model::new(false, &config, vb)
                 .unwrap()
                 .forward(&input, 0)
+        }
+        Architecture::SmolLm3 => {
+            let config: smollm3::Config = serde_json::from_value(config).unwrap();
+            smollm3::ModelForCausalLM::new(&config, vb)
+                .unwrap()
+                .forward(&input, 0)
+        }
+        Architecture::Granite => {
+            let config: granite::GraniteConfig = serde_json::from_value(config).unwrap();
+            let config = config.into_config(false);
+            let mut cache = granite::Cache::new(false, DType::F32, &config, &Device::Cpu).unwrap();
+            granite::Granite::load(vb, &config)
+                .unwrap()
+                .forward(&input, 0, &mut cache)
+        }
+        Architecture::GraniteMoeHybrid => {
+            let config: granitemoehybrid::GraniteMoeHybridConfig =
+                serde_json::from_value(config).unwrap();
+            let config = config.into_config(false);
+            let mut cache = granitemoehybrid::GraniteMoeHybridCache::new(
+                false,
+                DType::F32,
+                &config,
+                &Device::Cpu,
+            )
+            .unwrap();
+            granitemoehybrid::GraniteMoeHybrid::load(vb, &config)
+                .unwrap()
+                .forward(&input, 0, &mut cache)
         }
     };
     logits.unwrap().flatten_all().unwrap()

@@ -22,7 +22,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 # Those that GGUF can express.
 FAMILIES = ["llama-plain", "llama-bias-linear", "llama-llama3", "llama-yarn", "mistral-window", "qwen2-window",
-            "qwen3-window", "phi3-window", "phi3-longrope", "gemma3-window"]
+            "qwen3-window", "phi3-window", "phi3-longrope", "gemma3-window", "smollm3-nope", "granite-factors",
+            "granite4-dense"]
 TEXT = "Anna: Shall we meet at noon?\nBen: Sure, I'll be there.  See you in 15 minutes!"
 
 

@@ -29,7 +29,8 @@ BASE = {"vocab_size": VOCABULARY, "hidden_size": 32, "intermediate_size": 56, "n
 
 
 def family(name, **fields):
-    classes = {"llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2", "qwen3": "Qwen3", "phi3": "Phi3"}
+    classes = {"llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2", "qwen3": "Qwen3", "phi3": "Phi3",
+               "granite": "Granite", "granitemoehybrid": "GraniteMoeHybrid"}
     return {"architectures": [classes[name] + "ForCausalLM"], "model_type": name, **BASE, **fields}
 
 
@@ -41,11 +42,20 @@ def gemma3(**fields):
             **fields}
 
 
+def smollm3(**fields):
+    """Without what the class takes for granted: a tied head, and that every fourth block rotates nothing."""
+    kept = {field: value for field, value in BASE.items() if field != "tie_word_embeddings"}
+    return {"architectures": ["SmolLM3ForCausalLM"], "model_type": "smollm3", **kept, **fields}
+
+
 def divisors(count, first, step):
     return [round(first + step * i, 2) for i in range(count)]
 
 
-# Name -> (config.json, what to leave out to see that it matters).
+# Families that came later are recorded in less room.
+THIN = {"num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 8, "intermediate_size": 12, "rope_theta": 500.0}
+
+# Name -> (config.json, what to leave out to see that it matters: at once, or each by itself).
 CASES = {
     "llama-plain": (family("llama", num_key_value_heads=4, rope_scaling=None), {"rope_theta": 100.0}),
     "llama-bias-linear": (
@@ -98,12 +108,37 @@ CASES = {
                rope_parameters={"full_attention": {"rope_type": "default", "rope_theta": 5000.0},
                                 "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}}),
         {"query_pre_attn_scalar": 16}),
+    "smollm3-nope": (
+        smollm3(**THIN, num_hidden_layers=4, use_sliding_window=True, sliding_window=9),
+        [{"no_rope_layers": [1, 1, 1, 1], "layer_types": ["full_attention"] * 3 + ["sliding_attention"]},
+         {"no_rope_layers": [0, 1, 1, 1], "layer_types": ["full_attention"] * 3 + ["sliding_attention"]},
+         {"use_sliding_window": False}]),
+    "granite-factors": (
+        family("granite", **THIN, num_hidden_layers=2, tie_word_embeddings=True, embedding_multiplier=3.0,
+               attention_multiplier=0.6, residual_multiplier=0.7, logits_scaling=1.6),
+        [{"embedding_multiplier": 1.0}, {"attention_multiplier": 8 ** -0.5}, {"residual_multiplier": 1.0},
+         {"logits_scaling": 1.0}]),
+    "granite4-dense": (
+        family("granitemoehybrid", **{**THIN, "intermediate_size": 24}, shared_intermediate_size=12,
+               num_hidden_layers=2, layer_types=["attention"] * 2, num_local_experts=0, num_experts_per_tok=0,
+               mamba_n_heads=8, position_embedding_type="rope", tie_word_embeddings=True,
+               embedding_multiplier=2.5, attention_multiplier=0.55, residual_multiplier=0.8, logits_scaling=1.4),
+        [{"position_embedding_type": "nope"}, {"embedding_multiplier": 1.0}, {"attention_multiplier": 8 ** -0.5},
+         {"residual_multiplier": 1.0}, {"logits_scaling": 1.0}]),
 }
+
+# Families that came later follow the others, so that their numbers stay.
+LATER = ("gemma3", "smollm3", "granite")
+# Those with shorter sequences, and adapters of a lower rank.
+SMALL = ("smollm3", "granite")
+SMALL_LENGTHS = [12, 22, 5]
 
 
 def seed_of(name):
-    # A family that came later follows the others, so that their numbers stay.
-    return 7000 + sorted(CASES, key=lambda case: (case.startswith("gemma3"), case)).index(name)
+    def place(case):
+        return next((1 + i for i, family in enumerate(LATER) if case.startswith(family)), 0), case
+
+    return 7000 + sorted(CASES, key=place).index(name)
 
 
 def write_config(folder, config):
@@ -193,6 +228,13 @@ class Split(torch.nn.Module):
 
 def with_split_projections(model):
     config = model.config
+    if config.model_type == "granitemoehybrid":
+        inner = config.shared_intermediate_size
+        for layer in model.model.layers:
+            mlp = layer.shared_mlp
+            mlp.input_linear = Split(mlp.input_linear, {"gate_proj": inner, "up_proj": inner})
+            mlp.output_linear = Split(mlp.output_linear, {"down_proj": config.hidden_size})
+        return model
     head_dim = config.hidden_size // config.num_attention_heads
     queries, keys = config.num_attention_heads * head_dim, config.num_key_value_heads * head_dim
     for layer in model.model.layers:
@@ -204,10 +246,11 @@ def with_split_projections(model):
 
 def adapted(folder, seed):
     model = fresh(folder)
-    if model.config.model_type == "phi3":
+    if model.config.model_type in ("phi3", "granitemoehybrid"):
         model = with_split_projections(model)
     model.name_or_path = folder.name
-    settings = peft.LoraConfig(r=4, lora_alpha=8, lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
+    rank = 2 if folder.name.startswith(SMALL) else 4
+    settings = peft.LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
                                target_modules=TARGETS)
     model = peft.get_peft_model(model, settings).eval()
     generator = torch.Generator().manual_seed(seed)
@@ -218,7 +261,8 @@ def adapted(folder, seed):
 
 
 def adapter_name(name):
-    return name.replace(".default", "").replace(".qkv_proj.", ".").replace(".gate_up_proj.", ".")
+    name = name.replace(".default", "").replace(".qkv_proj.", ".").replace(".gate_up_proj.", ".")
+    return name.replace(".shared_mlp.input_linear.", ".mlp.").replace(".shared_mlp.output_linear.", ".mlp.")
 
 
 def lora_tensors(model, of):
@@ -274,15 +318,17 @@ def record(root, name):
     random_weights(folder, seed)
     generator = torch.Generator().manual_seed(seed + 500)
     draw = lambda count: torch.randint(3, VOCABULARY, (count,), generator=generator).tolist()
-    sequences = [draw(length) for length in LENGTHS]
-    tensors, change = {}, 0.0
+    sequences = [draw(length) for length in (SMALL_LENGTHS if name.startswith(SMALL) else LENGTHS)]
+    parts = without if isinstance(without, list) else [without]
+    tensors, changes = {}, [0.0] * len(parts)
     for i, ids in enumerate(sequences):
         logits = logits_of(fresh(folder), ids)
         tensors[f"logits.{i}"] = logits
         targets = torch.tensor(ids[1:])[:, None]
         tensors[f"logprobs.{i}"] = logits[:-1].log_softmax(-1).gather(1, targets)[:, 0]
-        change = max(change, (logits - logits_of(fresh(folder, **without), ids)).abs().max().item())
-    assert change > 0.1, f"{name}: leaving out {without} changes the logits by {change} only"
+        for j, part in enumerate(parts):
+            changes[j] = max(changes[j], (logits - logits_of(fresh(folder, **part), ids)).abs().max().item())
+    assert min(changes) > 0.1, f"{name}: leaving out {without} changes the logits by {changes} only"
     with torch.no_grad():
         states = fresh(folder)(input_ids=torch.tensor([sequences[0]]), output_hidden_states=True).hidden_states
     tensors.update({f"hidden.{i}": state[0].contiguous() for i, state in enumerate(states)})
@@ -298,10 +344,11 @@ def record(root, name):
         items.append({"prompt_ids": prompt, "new_ids": new_ids})
     golden = {"sequences": sequences, "generation": {"max_new_tokens": NEW_TOKENS, "smallest_gap": gap, "items": items},
               **train(folder, sequences, draw, seed + 1000),
-              "left_out": without, "largest_change_of_a_logit_without": change,
+              "left_out": without,
+              "largest_change_of_a_logit_without": changes if isinstance(without, list) else changes[0],
               "versions": {m.__name__: m.__version__ for m in (torch, transformers, peft)}}
     (folder / "golden.json").write_text(json.dumps(golden) + "\n")
-    print(f"{name}: change {change:.2f}, gap {gap:.4f}, loss {golden['sft']['loss']:.3f} {golden['dpo']['loss']:.3f}, "
+    print(f"{name}: changes {', '.join(f'{change:.2f}' for change in changes)}, gap {gap:.4f}, loss {golden['sft']['loss']:.3f} {golden['dpo']['loss']:.3f}, "
           f"largest logit {tensors['logits.0'].abs().max():.1f}")
 
 
