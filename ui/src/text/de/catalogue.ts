@@ -2,6 +2,8 @@
 // ein Test hält diese Liste vollständig.
 
 export const catalogue: Record<string, string> = {
+  'granite-4.1-3b':
+    'Zwölf Sprachen unter einer freien Lizenz; seine Beschreibung nennt das Zusammenfassen, und dahinter steht eine große Firma.',
   'llama-3.1-8b-instruct': 'Familie und Größe der Veröffentlichung: zum Vergleich mit ihren Tabellen.',
   'llama-3.2-1b-instruct': 'Weit verbreitet und gut verstanden; seine Lizenz muss im Hub angenommen werden.',
   'llama-3.2-3b-instruct':
@@ -23,5 +25,7 @@ export const catalogue: Record<string, string> = {
   'smollm2-135m-instruct':
     'Das kleinste, das ein Gespräch führen kann: für das ganze Verfahren in Minuten, mit schlichten Texten.',
   'smollm2-360m-instruct': 'Merklich bessere Dialoge als 135M und noch schnell auf einem Laptop.',
+  'smollm3-3b':
+    'Sechs europäische Sprachen unter einer freien Lizenz, offen entwickelt; es denkt nach, bevor es antwortet, wenn man es nicht abstellt.',
   'tinyllama-1.1b-chat': 'Aus vielen Anleitungen bekannt; neuere seiner Größe sind besser.',
 };
