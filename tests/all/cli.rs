@@ -15,6 +15,8 @@ mod intake;
 #[cfg(target_os = "linux")]
 mod login;
 mod model;
+mod network;
+mod office;
 mod plan;
 mod pretrain;
 mod run;

@@ -84,6 +84,7 @@ const OWNED: &[(&str, &str)] = &[
     ("candle", "duologue-lm"),
     ("tokenizers", "duologue-lm"),
     ("ureq", "duologue-hub"),
+    ("webpki", "duologue-hub"),
     ("minijinja", "duologue-lm"),
     ("rusqlite", "duologue-store"),
     ("tauri", "duologue-desktop"),

@@ -9,7 +9,8 @@ use contract::problem::{
     WorkspaceProblem, WrongState,
 };
 use contract::{
-    ErrorReport, ExampleKind, Lack, Price, Problem, Remark, Reported, StageName, Thing,
+    CertificateFault, ErrorReport, ExampleKind, Lack, Price, Problem, Remark, Reported, StageName,
+    Thing,
 };
 use project::report::run::RunReport;
 
@@ -334,7 +335,15 @@ fn hub(problem: &HubProblem) -> String {
         Gated { host, what, no_token } => format!("Open https://{host}/{what} while logged in, accept the licence, and give that account's token with `duologue models login` or in HF_TOKEN.{}", unasked(no_token)),
         NotOnHub { .. } => "Check the spelling of model, --revision and --file; `duologue models list --catalogue` lists models that are known to work.".into(),
         RateLimited { .. } => "Wait a while and give the same command again: it continues from where it stopped. A token (`duologue models login`) raises the limit.".into(),
-        Unreachable { .. } => "Check the connection (and HF_ENDPOINT, HTTPS_PROXY where they are set) and give the same command again: it continues from where it stopped.".into(),
+        Unreachable { .. } => "Check the connection (HF_ENDPOINT where it is set; where the way out is a proxy, HTTPS_PROXY has to name it) and give the same command again: it continues from where it stopped.".into(),
+        BadProxy { variable } => format!("Write it as http://HOST:PORT, or http://NAME:PASSWORD@HOST:PORT where the proxy asks who you are (other characters than letters and digits as %40 and the like); or unset {variable}."),
+        ProxyUnreachable { variable, .. } => format!("Check the address in {variable} and whether the proxy runs, and give the same command again: it continues from where it stopped. NO_PROXY lists machines that need no proxy."),
+        ProxyRefused { variable, host, .. } => format!("Ask who runs the proxy whether it lets {host} through. If it wants to know who you are (status 407), put NAME:PASSWORD@ before the host in {variable}."),
+        BadCertificates { .. } => "Let SSL_CERT_FILE name a file with certificates in PEM form, or unset it: then the operating system's store counts.".into(),
+        UntrustedCertificate { fault: CertificateFault::UnknownIssuer, .. } => "Where a proxy opens encrypted connections, as in many offices, it signs them with a certificate authority of its own. Ask who runs the network for it, and install it in the operating system's store or let SSL_CERT_FILE name its file (PEM). Without such a proxy, somebody else may be listening: do not go on.".into(),
+        UntrustedCertificate { fault: CertificateFault::OutOfDate, host, .. } => format!("Check this computer's date. If it is right, who runs {host} has to renew the certificate."),
+        UntrustedCertificate { fault: CertificateFault::OtherHost, host, .. } => format!("Another machine answers in place of {host}: check HF_ENDPOINT and the network, for instance a sign-in page."),
+        UntrustedCertificate { host, .. } => format!("Ask who runs {host}, or the network, what is wrong with its certificate."),
         BadAnswer { .. } => "Check that HF_ENDPOINT names a Hub or a mirror of it, then try again.".into(),
         NoWeights { .. } => "Choose a model with .safetensors files, or a .gguf file with --file NAME.".into(),
         Checksum { .. } => "Give the same command again: only this file is fetched anew. If it happens again, the source or a proxy in between is damaged.".into(),

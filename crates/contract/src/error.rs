@@ -183,6 +183,16 @@ closed_set! {
         RateLimited = "rate_limited",
         /// No connection.
         Unreachable = "unreachable",
+        /// A variable names no proxy that can be used.
+        BadProxy = "bad_proxy",
+        /// The proxy does not answer.
+        ProxyUnreachable = "proxy_unreachable",
+        /// The proxy answers, and lets nothing through.
+        ProxyRefused = "proxy_refused",
+        /// The file of trusted certificates cannot be used.
+        BadCertificates = "bad_certificates",
+        /// A certificate is not one that this computer trusts.
+        UntrustedCertificate = "untrusted_certificate",
         /// An answer that makes no sense here.
         BadAnswer = "bad_answer",
         /// A repository without usable weights.
@@ -253,12 +263,27 @@ impl ErrorCode {
             | Self::Tensor
             | Self::RateLimited
             | Self::Unreachable
+            | Self::ProxyUnreachable
             | Self::BadAnswer
             | Self::Checksum
             | Self::Keychain
             | Self::Failure => Kind::Failure,
             _ => Kind::Input,
         }
+    }
+}
+
+closed_set! {
+    /// What is wrong with the certificate of another machine.
+    CertificateFault, "fault of a certificate" {
+        /// Nobody whom this computer trusts has signed it.
+        UnknownIssuer = "unknown_issuer",
+        /// It is not valid today.
+        OutOfDate = "out_of_date",
+        /// It is of another machine.
+        OtherHost = "other_host",
+        /// Anything else.
+        Invalid = "invalid",
     }
 }
 

@@ -35,8 +35,8 @@ pub use data::{
 };
 pub use device::{BadDevice, DeviceChoice};
 pub use error::{
-    ErrorCode, ErrorPlace, ErrorReport, ExampleKind, FileAction, Kind, MapPart, Price, RecipeRule,
-    Thing,
+    CertificateFault, ErrorCode, ErrorPlace, ErrorReport, ExampleKind, FileAction, Kind, MapPart,
+    Price, RecipeRule, Thing,
 };
 pub use event::{
     CandidateMeasures, Event, Measures, OriginCounts, PairCounts, PreferenceMeasures, Progress,

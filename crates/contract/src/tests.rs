@@ -54,7 +54,7 @@ macro_rules! every_set {
 }
 
 every_set! {
-    AccountUnit, AdapterDtype, ArtifactKind, Control, DateOrder, Detection, Doubt, DropReason, Encoding, ErrorCode, ExampleKind, FileAction, FileFormat, Fit, IntakeLimit, IssueCode, ItemState,
+    AccountUnit, AdapterDtype, ArtifactKind, CertificateFault, Control, DateOrder, Detection, Doubt, DropReason, Encoding, ErrorCode, ExampleKind, FileAction, FileFormat, Fit, IntakeLimit, IssueCode, ItemState,
     Kind, Language, Launch, MapPart, Metric, Origin, Preset, Price, Quantize, RecipeRule, ResultMetric, RunStanding, RunStatus, Separator, Severity,
     Split, SplitChoice, StageName, StageStanding, StageStatus, Synthesizer, System, Thing, Verdict,
 }

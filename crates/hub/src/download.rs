@@ -187,9 +187,9 @@ impl Transfer<'_, '_> {
         loop {
             let before = self.received_bytes;
             match self.attempt(file, &part) {
-                Err(HubError::Hub(HubProblem::Unreachable { .. }))
-                    if fruitless + 1 < FRUITLESS_ATTEMPTS =>
-                {
+                Err(HubError::Hub(
+                    HubProblem::Unreachable { .. } | HubProblem::ProxyUnreachable { .. },
+                )) if fruitless + 1 < FRUITLESS_ATTEMPTS => {
                     fruitless = if self.received_bytes > before {
                         0
                     } else {

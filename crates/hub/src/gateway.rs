@@ -2,22 +2,34 @@
 //!
 //! `ureq` (blocking, rustls) and not `hf-hub`: its version 1.0 is asynchronous and brings reqwest, tokio and the xet
 //! client, and neither version lets a download be stopped, resumed by byte range and checked while it streams.
+//!
+//! A connection takes the way through the proxy that the environment names ([`ProxySetting`]) and is encrypted with
+//! certificates of the authorities that this computer trusts ([`TrustSetting`]). Through a proxy, each connection is a
+//! tunnel of its own, and is entered under the machine that was asked for.
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use contract::CertificateFault;
 use contract::problem::HubProblem;
+use rustls::CertificateError;
 use ureq::config::RedirectAuthHeaders;
 use ureq::http::HeaderMap;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::typestate::WithoutBody;
 use ureq::unversioned::resolver::DefaultResolver;
-use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport};
-use ureq::{Agent, RequestBuilder, ResponseExt};
+use ureq::unversioned::transport::{
+    ConnectProxyConnector, ConnectionDetails, Connector, RustlsConnector, SocksConnector,
+    TcpConnector, Transport,
+};
+use ureq::{Agent, Proxy, RequestBuilder, ResponseExt};
 
 use crate::error::HubError;
+use crate::proxy::ProxySetting;
+use crate::trust::TrustSetting;
 
 /// The Hub itself.
 const HUGGING_FACE: &str = "https://huggingface.co";
@@ -41,6 +53,10 @@ pub struct HubAccess {
     pub no_token: Option<String>,
     /// Refuse every connection.
     pub offline: bool,
+    /// The proxy that leads to the endpoint.
+    pub proxy: Option<ProxySetting>,
+    /// Whose certificates count.
+    pub trust: TrustSetting,
 }
 
 impl HubAccess {
@@ -73,10 +89,23 @@ pub struct Connection {
 
 /// The client. Every connection of the process goes through one of these.
 pub struct Gateway {
-    agent: Agent,
+    /// Made for the first question: proxy and certificates are looked at only where a connection is wanted.
+    client: OnceLock<Client>,
     access: HubAccess,
     stop: Arc<AtomicBool>,
     opened: Opened,
+}
+
+struct Client {
+    agent: Agent,
+    /// The proxy as host and port, with the variable that names it.
+    proxy: Option<NamedProxy>,
+}
+
+#[derive(Clone)]
+struct NamedProxy {
+    place: String,
+    variable: String,
 }
 
 /// What came before an answer's body.
@@ -137,23 +166,21 @@ impl Gateway {
     /// A client that has not connected to anything yet. Once `stop` is set, whatever it waits for ends in
     /// [`HubError::Interrupted`].
     pub fn new(access: HubAccess, stop: Arc<AtomicBool>) -> Self {
-        let opened = Opened::default();
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .user_agent(concat!("duologue/", env!("CARGO_PKG_VERSION")))
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_recv_response(Some(READ_TIMEOUT))
-            .timeout_per_read(Some(READ_TIMEOUT))
-            // Files are served by other machines, which must not see the token.
-            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
-            .build();
-        let connector = DefaultConnector::default().chain(opened.clone());
-        let agent = Agent::with_parts(config, connector, DefaultResolver::default());
         Self {
-            agent,
+            client: OnceLock::new(),
             access,
             stop,
-            opened,
+            opened: Opened::default(),
+        }
+    }
+
+    fn client(&self) -> Result<&Client, HubProblem> {
+        match self.client.get() {
+            Some(client) => Ok(client),
+            None => {
+                let client = Client::new(&self.access, &self.opened)?;
+                Ok(self.client.get_or_init(|| client))
+            }
         }
     }
 
@@ -243,7 +270,8 @@ impl Gateway {
             return Err(HubProblem::BadToken.into());
         }
         // Ranges count bytes of the file itself, so it must not come compressed.
-        let mut request = self
+        let client = self.client()?;
+        let mut request = client
             .agent
             .get(format!("{}{path}", self.endpoint()))
             .header("Accept-Encoding", "identity");
@@ -256,20 +284,17 @@ impl Gateway {
         let (heads, head) = sync_channel(1);
         let (chunks, body) = sync_channel(CHUNKS_AHEAD);
         std::thread::spawn(move || carry_out(request, &heads, &chunks));
-        let unreachable = |reason: String| {
+        let head = self.wait_for(&head)?.ok_or_else(|| {
             HubError::from(HubProblem::Unreachable {
                 host: self.host().to_owned(),
-                reason,
+                reason: "no answer".to_owned(),
             })
-        };
-        let head = self
-            .wait_for(&head)?
-            .ok_or_else(|| unreachable("no answer".to_owned()))?;
+        })?;
         let Head {
             status,
             host,
             headers,
-        } = head.map_err(|error: ureq::Error| unreachable(error.to_string()))?;
+        } = head.map_err(|error: ureq::Error| self.no_connection(error, client))?;
         let answer = Answer {
             gateway: self,
             status,
@@ -280,6 +305,61 @@ impl Gateway {
         match answer.status {
             200..300 | 416 => Ok(answer),
             _ => Err(self.refused(&answer, what)),
+        }
+    }
+
+    /// Why there is no connection: the proxy, a certificate, or the way itself.
+    fn no_connection(&self, error: ureq::Error, client: &Client) -> HubProblem {
+        // Where several machines take part, the last that was connected to is the one that failed.
+        let last = || {
+            let opened = self.connections();
+            opened
+                .last()
+                .map_or_else(|| self.host().to_owned(), |last| last.host.clone())
+        };
+        if let Some((fault, reason)) = certificate_fault(&error) {
+            let host = last();
+            return HubProblem::UntrustedCertificate {
+                host,
+                fault,
+                reason,
+            };
+        }
+        let error = match error {
+            ureq::Error::Other(inner) => match (inner.downcast::<AtProxy>(), &client.proxy) {
+                (Ok(at), Some(proxy)) => return self.proxy_failed(&at.0, proxy.clone()),
+                (Ok(at), None) => at.0,
+                (Err(other), _) => ureq::Error::Other(other),
+            },
+            error => error,
+        };
+        HubProblem::Unreachable {
+            host: self.host().to_owned(),
+            reason: error.to_string(),
+        }
+    }
+
+    fn proxy_failed(&self, error: &ureq::Error, named: NamedProxy) -> HubProblem {
+        let NamedProxy { place, variable } = named;
+        if let Some((fault, reason)) = certificate_fault(error) {
+            return HubProblem::UntrustedCertificate {
+                host: place,
+                fault,
+                reason,
+            };
+        }
+        match error {
+            ureq::Error::ConnectProxyFailed(reason) => HubProblem::ProxyRefused {
+                proxy: place,
+                variable,
+                host: self.host().to_owned(),
+                reason: reason.clone(),
+            },
+            other => HubProblem::ProxyUnreachable {
+                proxy: place,
+                variable,
+                reason: other.to_string(),
+            },
         }
     }
 
@@ -385,6 +465,117 @@ fn carry_out(
     }
 }
 
+impl Client {
+    fn new(access: &HubAccess, opened: &Opened) -> Result<Self, HubProblem> {
+        let proxy = access.proxy.as_ref().map(ready).transpose()?;
+        let authorities = access.trust.authorities()?;
+        let certificates: Vec<Certificate<'static>> = authorities
+            .iter()
+            .map(|der| Certificate::from_der(der).to_owned())
+            .collect();
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::new_with_certs(&certificates))
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .build();
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .user_agent(concat!("duologue/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_recv_response(Some(READ_TIMEOUT))
+            .timeout_per_read(Some(READ_TIMEOUT))
+            // Files are served by other machines, which must not see the token.
+            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+            .tls_config(tls)
+            .proxy(proxy.clone())
+            .build();
+        // As ureq's own chain, but connections are counted before they are encrypted, so that one which ends with a
+        // certificate that is not trusted is counted too; and what goes wrong at the proxy is said to be the proxy's.
+        let connector =
+            ().chain(ThroughProxy(SocksConnector::default()))
+                .chain(ThroughProxy(ConnectProxyConnector::default()))
+                .chain(TcpConnector::default())
+                .chain(opened.clone())
+                .chain(RustlsConnector::default());
+        let named = |setting: &ProxySetting| {
+            let proxy = proxy.as_ref()?;
+            Some(NamedProxy {
+                place: format!("{}:{}", proxy.host(), proxy.port()),
+                variable: setting.variable.clone(),
+            })
+        };
+        Ok(Self {
+            agent: Agent::with_parts(config, connector, DefaultResolver::default()),
+            proxy: access.proxy.as_ref().and_then(named),
+        })
+    }
+}
+
+/// The proxy of a setting, in the form that `ureq` uses.
+fn ready(setting: &ProxySetting) -> Result<Proxy, HubProblem> {
+    let unusable = |_: ureq::Error| setting.unusable();
+    let proxy = Proxy::new(&setting.address).map_err(unusable)?;
+    let mut builder = Proxy::builder(proxy.protocol())
+        .host(proxy.host())
+        .port(proxy.port());
+    if let Some(name) = proxy.username() {
+        builder = builder.username(name);
+    }
+    if let Some(password) = proxy.password() {
+        builder = builder.password(password);
+    }
+    for pattern in &setting.direct {
+        builder = builder.no_proxy(pattern);
+    }
+    builder.build().map_err(unusable)
+}
+
+/// What is wrong with a certificate, if that is why a connection failed.
+fn certificate_fault(error: &ureq::Error) -> Option<(CertificateFault, String)> {
+    let error = match error {
+        ureq::Error::Rustls(error) => error,
+        ureq::Error::Io(error) => error.get_ref()?.downcast_ref::<rustls::Error>()?,
+        _ => return None,
+    };
+    let rustls::Error::InvalidCertificate(reason) = error else {
+        return None;
+    };
+    let fault = match reason {
+        CertificateError::UnknownIssuer => CertificateFault::UnknownIssuer,
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => CertificateFault::OutOfDate,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            CertificateFault::OtherHost
+        }
+        _ => CertificateFault::Invalid,
+    };
+    Some((fault, reason.to_string()))
+}
+
+/// An error on the way through the proxy: of reaching it, or of what it answered.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct AtProxy(ureq::Error);
+
+/// A connector that leads through a proxy, where there is one.
+#[derive(Debug)]
+struct ThroughProxy<C>(C);
+
+impl<In: Transport, C: Connector<In>> Connector<In> for ThroughProxy<C> {
+    type Out = C::Out;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        self.0
+            .connect(details, chained)
+            .map_err(|error| ureq::Error::Other(Box::new(AtProxy(error))))
+    }
+}
+
 /// Notes each connection as it is opened; connections taken from the pool do not come by here.
 #[derive(Clone, Debug, Default)]
 struct Opened(Arc<Mutex<Vec<Connection>>>);
@@ -399,10 +590,20 @@ impl<In: Transport> Connector<In> for Opened {
     ) -> Result<Option<In>, ureq::Error> {
         if chained.is_some() {
             let host = details.uri.host().unwrap_or_default().to_owned();
-            self.0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(Connection { host, bytes: 0 });
+            let mut opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            // The connection to a proxy came by here before, under the proxy's name. Now it reaches the machine that was
+            // asked for; where the proxy refuses, it keeps the proxy's.
+            let through = details
+                .config
+                .proxy()
+                .filter(|proxy| !proxy.is_no_proxy(details.uri));
+            let tunnel = opened.last_mut().filter(|last| {
+                last.bytes == 0 && through.is_some_and(|proxy| last.host == proxy.host())
+            });
+            match tunnel {
+                Some(tunnel) => tunnel.host = host,
+                None => opened.push(Connection { host, bytes: 0 }),
+            }
         }
         Ok(chained)
     }

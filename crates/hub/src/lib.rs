@@ -6,16 +6,21 @@
 //! `GET {endpoint}/{id}/resolve/{commit}/{file}` answers or redirects to the file.
 //!
 //! `gateway` asks, `repository` lists the files of a model and picks the needed ones, `download` fetches them, [`token`]
-//! and [`keychain`] find whose rights are used. Nothing here knows what a model is.
+//! and [`keychain`] find whose rights are used, `proxy` which way a connection takes, `trust` whose certificates count.
+//! Nothing here knows what a model is.
 
 mod download;
 mod error;
 mod gateway;
 pub mod keychain;
+mod proxy;
 mod repository;
 pub mod token;
+mod trust;
 
 pub use download::{Download, LOCK, Progress, describe, is_complete, verify};
 pub use error::{HubError, Result};
 pub use gateway::{Connection, Gateway, HubAccess, is_token};
+pub use proxy::ProxySetting;
 pub use repository::{Checksum, HubId, MANIFEST, Manifest, RepoFile, RepoInfo, needed, repo_info};
+pub use trust::TrustSetting;

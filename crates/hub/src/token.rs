@@ -1,11 +1,14 @@
-//! How the Hub may be reached: the variables and the token file of `huggingface_hub`, and the system's keychain.
+//! How the Hub may be reached: the variables and the token file of `huggingface_hub`, the system's keychain, and the
+//! variables that name a proxy and certificates.
 
 use std::path::PathBuf;
 
 use crate::gateway::HubAccess;
 use crate::keychain;
+use crate::proxy::ProxySetting;
+use crate::trust::TrustSetting;
 
-/// Mirror and offline mode, from the environment; without a token.
+/// Mirror, offline mode, proxy and certificates, from the environment; without a token.
 pub fn access(offline: bool) -> HubAccess {
     let on = |name: &str| {
         text(name).is_some_and(|value| {
@@ -13,10 +16,15 @@ pub fn access(offline: bool) -> HubAccess {
         })
     };
     let offline = offline || on("HF_HUB_OFFLINE");
-    HubAccess {
+    let access = HubAccess {
         endpoint: text("HF_ENDPOINT"),
         offline,
+        trust: TrustSetting::of_environment(text),
         ..HubAccess::default()
+    };
+    HubAccess {
+        proxy: ProxySetting::of_environment(access.endpoint(), text),
+        ..access
     }
 }
 

@@ -32,8 +32,14 @@ pub(super) fn command(place: &Place, hub: &Hub, args: &[&str]) -> Command {
         "HF_HUB_OFFLINE",
         "HTTP_PROXY",
         "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
         "ALL_PROXY",
         "all_proxy",
+        "NO_PROXY",
+        "no_proxy",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
     ] {
         command.env_remove(name);
     }

@@ -235,6 +235,17 @@ export type Change = {
 	key: string,
 	/**  New value, as TOML. */
 	value: string,
+/**  What is wrong with the certificate of another machine. */
+export type CertificateFault = 
+/**  Nobody whom this computer trusts has signed it. */
+"unknown_issuer" | 
+/**  It is not valid today. */
+"out_of_date" | 
+/**  It is of another machine. */
+"other_host" | 
+/**  Anything else. */
+"invalid";
+
 };
 
 /**  Which column plays which part. */
@@ -647,6 +658,16 @@ export type ErrorCode =
 "no_weights" | 
 /**  A file arrived damaged. */
 "checksum" | 
+/**  A variable names no proxy that can be used. */
+"bad_proxy" | 
+/**  The proxy does not answer. */
+"proxy_unreachable" | 
+/**  The proxy answers, and lets nothing through. */
+"proxy_refused" | 
+/**  The file of trusted certificates cannot be used. */
+"bad_certificates" | 
+/**  A certificate is not one that this computer trusts. */
+"untrusted_certificate" | 
 /**  The use of the command line, or of a command of the window, is wrong. */
 "usage" | 
 /**  A file named on the command line cannot be used. */
@@ -932,6 +953,47 @@ export type HubProblem =
 	host: string,
 	/**  What is wrong with it. */
 	reason: string,
+/**  A variable names no proxy that can be used. What it holds is not repeated: it may be a password. */
+{ code: "bad_proxy"; args: {
+	/**  The variable of the environment. */
+	variable: string,
+} } | 
+/**  The proxy does not answer. */
+{ code: "proxy_unreachable"; args: {
+	/**  The proxy, as host and port. */
+	proxy: string,
+	/**  The variable of the environment that names it. */
+	variable: string,
+	/**  The connection's reason. */
+	reason: string,
+} } | 
+/**  The proxy answers, and lets nothing through. */
+{ code: "proxy_refused"; args: {
+	/**  The proxy, as host and port. */
+	proxy: string,
+	/**  The variable of the environment that names it. */
+	variable: string,
+	/**  The machine that was asked for. */
+	host: string,
+	/**  Its reason. */
+	reason: string,
+} } | 
+/**  The file of trusted certificates that `SSL_CERT_FILE` names cannot be used. */
+{ code: "bad_certificates"; args: {
+	/**  The file. */
+	file: string,
+	/**  What is wrong with it. */
+	reason: string,
+} } | 
+/**  A certificate is not one that this computer trusts. */
+{ code: "untrusted_certificate"; args: {
+	/**  The machine that showed it. */
+	host: string,
+	/**  What is wrong with it. */
+	fault: CertificateFault,
+	/**  The same in the words of the library that checked it. */
+	reason: string,
+} } | 
 } } | 
 /**  A repository without usable weights. */
 { code: "no_weights"; args: {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::problems;
-use crate::ErrorPlace;
+use crate::{CertificateFault, ErrorPlace};
 
 problems! {
     /// A problem with a download.
@@ -76,6 +76,47 @@ problems! {
             /// The connection's reason.
             reason: String,
         },
+        /// A variable names no proxy that can be used. What it holds is not repeated: it may be a password.
+        BadProxy {
+            /// The variable of the environment.
+            variable: String,
+        },
+        /// The proxy does not answer.
+        ProxyUnreachable {
+            /// The proxy, as host and port.
+            proxy: String,
+            /// The variable of the environment that names it.
+            variable: String,
+            /// The connection's reason.
+            reason: String,
+        },
+        /// The proxy answers, and lets nothing through.
+        ProxyRefused {
+            /// The proxy, as host and port.
+            proxy: String,
+            /// The variable of the environment that names it.
+            variable: String,
+            /// The machine that was asked for.
+            host: String,
+            /// Its reason.
+            reason: String,
+        },
+        /// The file of trusted certificates that `SSL_CERT_FILE` names cannot be used.
+        BadCertificates {
+            /// The file.
+            file: String,
+            /// What is wrong with it.
+            reason: String,
+        },
+        /// A certificate is not one that this computer trusts.
+        UntrustedCertificate {
+            /// The machine that showed it.
+            host: String,
+            /// What is wrong with it.
+            fault: CertificateFault,
+            /// The same in the words of the library that checked it.
+            reason: String,
+        },
         /// An answer that makes no sense here.
         BadAnswer {
             /// The machine that answered.
@@ -106,7 +147,9 @@ impl HubProblem {
     /// The file on this computer that is concerned.
     pub fn place(&self) -> ErrorPlace {
         match self {
-            Self::BadManifest { file, .. } => ErrorPlace::file(file.clone()),
+            Self::BadManifest { file, .. } | Self::BadCertificates { file, .. } => {
+                ErrorPlace::file(file.clone())
+            }
             _ => ErrorPlace::default(),
         }
     }
@@ -157,6 +200,33 @@ impl fmt::Display for HubProblem {
                 }
             }
             Self::Unreachable { host, reason } => write!(f, "{host} cannot be reached: {reason}"),
+            Self::BadProxy { variable } => {
+                write!(f, "{variable} does not hold the address of a proxy")
+            }
+            Self::ProxyUnreachable {
+                proxy,
+                variable,
+                reason,
+            } => write!(
+                f,
+                "the proxy {proxy} ({variable}) cannot be reached: {reason}"
+            ),
+            Self::ProxyRefused {
+                proxy,
+                variable,
+                host,
+                reason,
+            } => write!(
+                f,
+                "the proxy {proxy} ({variable}) does not let a connection to {host} through: {reason}"
+            ),
+            Self::BadCertificates { file, reason } => write!(
+                f,
+                "{file}, which SSL_CERT_FILE names, gives no certificates to trust: {reason}"
+            ),
+            Self::UntrustedCertificate { host, reason, .. } => {
+                write!(f, "the certificate of {host} is not trusted here: {reason}")
+            }
             Self::BadAnswer { host, reason } => {
                 write!(f, "{host} answered something unexpected: {reason}")
             }

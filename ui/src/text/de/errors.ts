@@ -1,5 +1,5 @@
 // Was geschehen ist und was zu tun ist, mit den Worten des Fensters: nach Code, mit dessen Angaben. Nie ein Befehl.
-import type { IntakeLimit } from '../../bridge';
+import type { CertificateFault, IntakeLimit } from '../../bridge';
 import type { Args, ErrorWords, Kinds, Things, Words } from '../problem';
 import { names } from './names';
 
@@ -12,6 +12,17 @@ const again = 'Wählen Sie den Ordner des Modells noch einmal, oder laden Sie es
 const published = 'Nehmen Sie die Dateien genau so, wie sie mit dem Modell veröffentlicht wurden.';
 const defect = 'Das ist ein Fehler von Duologue; bitte melden Sie ihn mit diesem Wortlaut.';
 const workspace = 'Den Ordner des Arbeitsbereichs nennen die Einstellungen.';
+const network =
+  'Fragen Sie, wer den Weg dieses Rechners ins Internet eingerichtet hat, starten Sie Duologue dann neu, und laden Sie noch einmal; oder fügen Sie einen Ordner hinzu, der schon hier ist.';
+/** Was bei einem Zertifikat zu tun ist, dem nicht getraut wird. */
+const certificate: Record<CertificateFault, string> = {
+  unknown_issuer:
+    'Wo ein Proxy verschlüsselte Verbindungen öffnet, wie in vielen Büros, muss seine Zertifizierungsstelle auf diesem Rechner installiert sein: Fragen Sie, wer das Netz betreibt. Ohne einen solchen Proxy hört vielleicht jemand mit: Brechen Sie ab.',
+  out_of_date: 'Prüfen Sie das Datum dieses Rechners, und laden Sie noch einmal.',
+  other_host:
+    'An seiner Stelle antwortet ein anderer Rechner, etwa eine Anmeldeseite des Netzes: Melden Sie sich dort an, und laden Sie noch einmal.',
+  invalid: 'Fragen Sie, wer das Netz betreibt.',
+};
 const token =
   'Melden Sie sich im Browser beim Hub an, nehmen Sie an, was er verlangt, laden Sie die Dateien dort, und fügen Sie ihren Ordner hier hinzu; oder wählen Sie ein Modell, das frei zu laden ist.';
 
@@ -596,6 +607,19 @@ export const errors: ErrorWords = {
       `${host} ist nicht zu erreichen: ${reason}.`,
       'Prüfen Sie die Verbindung, und laden Sie noch einmal: Es geht dort weiter.',
     ),
+  bad_proxy: ({ variable }) =>
+    say(`${variable} in der Umgebung dieses Rechners enthält keine Adresse eines Proxys.`, network),
+  proxy_unreachable: ({ proxy, variable, reason }) =>
+    say(`Der Proxy ${proxy} (${variable}) ist nicht zu erreichen: ${reason}.`, network),
+  proxy_refused: ({ proxy, variable, host, reason }) =>
+    say(`Der Proxy ${proxy} (${variable}) lässt keine Verbindung zu ${host} durch: ${reason}.`, network),
+  bad_certificates: ({ file, reason }) =>
+    say(
+      `${file}, von SSL_CERT_FILE genannt, enthält keine Zertifikate, denen zu trauen wäre: ${reason}.`,
+      network,
+    ),
+  untrusted_certificate: ({ host, fault, reason }) =>
+    say(`Dem Zertifikat von ${host} traut dieser Rechner nicht: ${reason}.`, certificate[fault]),
   bad_answer: ({ host, reason }) =>
     say(`${host} hat unverständlich geantwortet: ${reason}.`, 'Versuchen Sie es später wieder.'),
   no_weights: ({ id, reason }) =>

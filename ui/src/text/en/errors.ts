@@ -1,5 +1,5 @@
 // What happened and what to do, in terms of the window: by code, with the code's arguments. Never a command to type.
-import type { IntakeLimit } from '../../bridge';
+import type { CertificateFault, IntakeLimit } from '../../bridge';
 import type { Args, ErrorWords, Kinds, Things, Words } from '../problem';
 import { names } from './names';
 
@@ -12,6 +12,17 @@ const again = 'Add the model’s folder again, or download the model once more.'
 const published = 'Use the files exactly as they were published with the model.';
 const defect = 'This is a defect; please report it with this message.';
 const workspace = 'Settings names the folder of the workspace.';
+const network =
+  'Ask who set up this computer’s way to the internet, then start Duologue and download again; or add a folder that is already here.';
+/** What to do about a certificate that is not trusted. */
+const certificate: Record<CertificateFault, string> = {
+  unknown_issuer:
+    'Where a proxy opens encrypted connections, as in many offices, its certificate authority has to be installed on this computer: ask who runs the network. Without such a proxy, somebody else may be listening: do not go on.',
+  out_of_date: 'Check this computer’s date and download again.',
+  other_host:
+    'Another machine answers in its place, for instance a sign-in page of the network: sign in and download again.',
+  invalid: 'Ask who runs the network.',
+};
 const token =
   'Sign in to the Hub in your browser, accept what it asks, download the files there and add their folder here; or choose a model that is free to download.';
 const fits = 'Choose a model with a longer context';
@@ -560,6 +571,16 @@ export const errors: ErrorWords = {
       `${host} cannot be reached: ${reason}.`,
       'Check the connection and download again: it goes on from where it stopped.',
     ),
+  bad_proxy: ({ variable }) =>
+    say(`${variable} in this computer’s environment does not hold the address of a proxy.`, network),
+  proxy_unreachable: ({ proxy, variable, reason }) =>
+    say(`The proxy ${proxy} (${variable}) cannot be reached: ${reason}.`, network),
+  proxy_refused: ({ proxy, variable, host, reason }) =>
+    say(`The proxy ${proxy} (${variable}) does not let a connection to ${host} through: ${reason}.`, network),
+  bad_certificates: ({ file, reason }) =>
+    say(`${file}, which SSL_CERT_FILE names, gives no certificates to trust: ${reason}.`, network),
+  untrusted_certificate: ({ host, fault, reason }) =>
+    say(`The certificate of ${host} is not trusted on this computer: ${reason}.`, certificate[fault]),
   bad_answer: ({ host, reason }) =>
     say(`${host} answered something unexpected: ${reason}.`, 'Try again later.'),
   no_weights: ({ id, reason }) =>
