@@ -148,6 +148,55 @@ fn the_table_names_the_supported_classes_and_proofs_that_exist() {
     );
 }
 
+/// The first cells, in backticks, of a table with this header.
+fn first_cells(page: &str, header: &str) -> BTreeSet<String> {
+    let rows = page
+        .lines()
+        .skip_while(|line| *line != header)
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    rows.map(|line| quoted(line)[0].to_owned()).collect()
+}
+
+/// A model is proven if there are numbers of this very model, and only then.
+#[test]
+fn the_catalogue_is_marked_as_this_page_proves() {
+    let recorded: BTreeSet<String> = std::fs::read_dir(tests().join("golden/real-models"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    let entries = mrds::catalogue::catalogue().unwrap();
+    let names = |wanted: &dyn Fn(&contract::CatalogueModel) -> bool| -> BTreeSet<String> {
+        entries
+            .iter()
+            .filter(|entry| wanted(&entry.model))
+            .map(|entry| entry.model.name.clone())
+            .collect()
+    };
+    let proven = names(&|model| model.proof == contract::Proof::Proven);
+    assert!(!proven.is_empty());
+    assert_eq!(proven, names(&|model| recorded.contains(&model.name)));
+    let page = page();
+    assert_eq!(
+        proven,
+        first_cells(&page, "| proven | the file that was compared |")
+    );
+    let marks = contract::Proof::ALL.iter().map(|mark| mark.to_string());
+    assert_eq!(
+        marks.collect::<BTreeSet<String>>(),
+        first_cells(&page, "| mark | meaning |")
+    );
+    // The table of published checkpoints names the same models in words.
+    for name in &proven {
+        let row = page
+            .lines()
+            .find(|line| line.to_lowercase().starts_with(&format!("| {name} |")));
+        assert!(row.is_some(), "{name} is not among the published checkpoints");
+    }
+}
+
 #[test]
 fn every_family_fixture_stands_in_the_table() {
     let page = page();

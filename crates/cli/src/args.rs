@@ -598,12 +598,18 @@ pub(crate) enum ModelAction {
     Logout,
     /// The models of this workspace: downloads, and folders that runs have used
     List {
-        /// Models that are known to work instead, with what they need and whether this machine has it
+        /// Models to download instead, with what they need and whether this machine has it
         #[arg(long)]
         catalogue: bool,
         /// These folders instead, with what a run on each needs and whether this machine has it
         #[arg(long, value_name = "DIR", conflicts_with = "catalogue")]
         fit: Vec<PathBuf>,
+    },
+    /// Print the licence of a model of the catalogue
+    Licence {
+        /// Its name or its id on the Hub
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        model: String,
     },
     /// Load a model, compare its files with the download's digests and with those of its first use
     Verify {

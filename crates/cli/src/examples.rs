@@ -4,8 +4,8 @@ use std::path::Path;
 
 use contract::{
     Catalogue, CatalogueLine, CatalogueModel, Downloaded, FolderFit, FolderFits, KnownModel, Lack,
-    Machine, MethodMemory, Offer, Plan, PlanExamples, Price, Source, StageForecast, StageName,
-    Verdict,
+    Licence, LicenceText, Machine, MethodMemory, Offer, Plan, PlanExamples, Price, Proof, Source,
+    StageForecast, StageName, Verdict,
 };
 use project::sample::{Bundle, RUN};
 use project::session::Session;
@@ -49,8 +49,9 @@ pub(crate) fn catalogue() -> Catalogue {
         name: "small".to_owned(),
         hub_id: "owner/small".to_owned(),
         revision: "main".to_owned(),
-        licence: "apache-2.0".to_owned(),
+        licence: Licence::Apache2,
         gated: false,
+        proof: Proof::NotTried,
         why: "Small, and trains in minutes.".to_owned(),
         parameters: 135_000_000,
         context_tokens: 2048,
@@ -63,6 +64,18 @@ pub(crate) fn catalogue() -> Catalogue {
             fit: Some(contract::Fit::TooBig),
         }],
         memory_free_bytes: Some(1_500_000_000),
+    }
+}
+
+pub(crate) fn licence_text() -> LicenceText {
+    let licence = Licence::Apache2;
+    LicenceText {
+        name: "small".to_owned(),
+        hub_id: "owner/small".to_owned(),
+        licence,
+        title: licence.title().to_owned(),
+        address: licence.address().to_owned(),
+        text: "Every word of it.".to_owned(),
     }
 }
 

@@ -333,7 +333,7 @@ fn hub(problem: &HubProblem) -> String {
         Unauthorized { had_token: true, host, no_token, .. } => format!("Make a token that may read this model at https://{host}/settings/tokens and give it with `duologue models login` or in HF_TOKEN.{}", unasked(no_token)),
         Unauthorized { host, no_token, .. } => format!("Check the spelling first. If the model is private or gated: accept its licence on https://{host}, make a token at https://{host}/settings/tokens and give it with `duologue models login` or in HF_TOKEN.{}", unasked(no_token)),
         Gated { host, what, no_token } => format!("Open https://{host}/{what} while logged in, accept the licence, and give that account's token with `duologue models login` or in HF_TOKEN.{}", unasked(no_token)),
-        NotOnHub { .. } => "Check the spelling of model, --revision and --file; `duologue models list --catalogue` lists models that are known to work.".into(),
+        NotOnHub { .. } => "Check the spelling of model, --revision and --file; `duologue models list --catalogue` lists models that Duologue can use.".into(),
         RateLimited { .. } => "Wait a while and give the same command again: it continues from where it stopped. A token (`duologue models login`) raises the limit.".into(),
         Unreachable { .. } => "Check the connection (HF_ENDPOINT where it is set; where the way out is a proxy, HTTPS_PROXY has to name it) and give the same command again: it continues from where it stopped.".into(),
         BadProxy { variable } => format!("Write it as http://HOST:PORT, or http://NAME:PASSWORD@HOST:PORT where the proxy asks who you are (other characters than letters and digits as %40 and the like); or unset {variable}."),

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
-use crate::{Fit, Lack, Price, RunStatus, StageName};
+use crate::{Fit, Lack, Licence, Price, Proof, RunStatus, StageName};
 
 closed_set! {
     /// What became of a run that was asked for with `--detach` or `--queue`.
@@ -70,7 +70,7 @@ pub struct MethodMemory {
     pub dpo_bytes: u64,
 }
 
-/// A model that is known to work and may be downloaded.
+/// A model that may be downloaded: one of a family that Duologue computes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CatalogueModel {
     /// Short name, which `--model` accepts.
@@ -80,9 +80,11 @@ pub struct CatalogueModel {
     /// Revision to take.
     pub revision: String,
     /// Licence as the model card names it.
-    pub licence: String,
+    pub licence: Licence,
     /// The licence has to be accepted on the Hub first.
     pub gated: bool,
+    /// What was compared of it with a reference.
+    pub proof: Proof,
     /// Why one would take it, one sentence.
     pub why: String,
     /// Number of weights.
@@ -93,6 +95,30 @@ pub struct CatalogueModel {
     pub download_bytes: u64,
     /// Memory of each method.
     pub memory: MethodMemory,
+}
+
+impl CatalogueModel {
+    /// Whether its licence limits what it may be used for, so that it should be read before a download.
+    pub fn has_terms(&self) -> bool {
+        self.gated || !self.licence.is_permissive()
+    }
+}
+
+/// The answer of `models licence`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceText {
+    /// Short name of the model in the catalogue.
+    pub name: String,
+    /// `owner/name` on the Hub.
+    pub hub_id: String,
+    /// Licence as the model card names it.
+    pub licence: Licence,
+    /// Its name.
+    pub title: String,
+    /// Where its publisher keeps the text.
+    pub address: String,
+    /// Every word of it.
+    pub text: String,
 }
 
 /// A model of the catalogue compared with this machine.

@@ -24,8 +24,8 @@ mod run;
 
 pub use answer::{
     Catalogue, CatalogueLine, CatalogueModel, Download, DownloadPaused, Downloaded, FolderFit,
-    FolderFits, KnownModel, Launch, LongExample, Machine, MethodMemory, Offer, Plan, PlanExamples,
-    Source, StageForecast, Started, TooLong, Verdict, Verified,
+    FolderFits, KnownModel, Launch, LicenceText, LongExample, Machine, MethodMemory, Offer, Plan,
+    PlanExamples, Source, StageForecast, Started, TooLong, Verdict, Verified,
 };
 pub use artifact::{ArtifactKind, Metric, ResultMetric};
 pub use closed_set::UnknownWord;
@@ -50,7 +50,7 @@ pub use line::{
     Summarized,
 };
 pub use method::{Preset, StageName, Synthesizer, System};
-pub use model::{AdapterDtype, Fit, Quantize};
+pub use model::{AdapterDtype, Fit, Licence, Proof, Quantize};
 pub use plan::{Lack, SettingShape, SplitRule, SplitShares};
 pub use problem::{Problem, Reported};
 pub use rating::ItemState;

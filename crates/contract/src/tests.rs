@@ -55,7 +55,7 @@ macro_rules! every_set {
 
 every_set! {
     AccountUnit, AdapterDtype, ArtifactKind, CertificateFault, Control, DateOrder, Detection, Doubt, DropReason, Encoding, ErrorCode, ExampleKind, FileAction, FileFormat, Fit, IntakeLimit, IssueCode, ItemState,
-    Kind, Language, Launch, MapPart, Metric, Origin, Preset, Price, Quantize, RecipeRule, ResultMetric, RunStanding, RunStatus, Separator, Severity,
+    Kind, Language, Launch, Licence, MapPart, Metric, Origin, Preset, Price, Proof, Quantize, RecipeRule, ResultMetric, RunStanding, RunStatus, Separator, Severity,
     Split, SplitChoice, StageName, StageStanding, StageStatus, Synthesizer, System, Thing, Verdict,
 }
 

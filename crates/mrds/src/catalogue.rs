@@ -1,11 +1,12 @@
-//! Models that are known to work, with what each needs on this machine.
+//! Models of families that Duologue computes, with what each needs on this machine, what proves it, and its licence.
 //!
-//! A file of `models/` holds what a person has to decide (id, licence, why) and the sizes of the model's config.json;
-//! parameters, download and memory are computed from those, never typed in.
+//! A file of `models/` holds what a person has to decide (id, licence, proof, why) and the sizes of the model's
+//! config.json; parameters, download and memory are computed from those, never typed in. The texts of the licences are
+//! in `models/licences`.
 
 use std::path::Path;
 
-use contract::{CatalogueModel, Fit, MethodMemory};
+use contract::{CatalogueModel, Fit, Licence, MethodMemory, Proof};
 use lm::memory::{self, Form, Generating, Precision, Training};
 use lm::model::parameters;
 use lm::{Checkpoint, DecoderConfig, Quantize};
@@ -24,20 +25,23 @@ macro_rules! catalogue {
 
 catalogue![
     "smollm2-135m-instruct",
+    "gemma-3-270m-it",
     "smollm2-360m-instruct",
     "qwen2.5-0.5b-instruct",
     "qwen3-0.6b",
+    "gemma-3-1b-it",
+    "minicpm5-1b",
     "tinyllama-1.1b-chat",
     "llama-3.2-1b-instruct",
     "qwen2.5-1.5b-instruct",
     "smollm2-1.7b-instruct",
     "qwen3-1.7b",
     "smollm3-3b",
-    "qwen2.5-3b-instruct",
     "llama-3.2-3b-instruct",
     "granite-4.1-3b",
     "phi-4-mini-instruct",
     "qwen3-4b",
+    "qwen3-4b-instruct-2507",
     "mistral-7b-instruct-v0.3",
     "qwen2.5-7b-instruct",
     "llama-3.1-8b-instruct",
@@ -56,8 +60,9 @@ const COMFORTABLE: f64 = 0.8;
 struct File {
     hub_id: String,
     revision: String,
-    licence: String,
+    licence: Licence,
     gated: bool,
+    proof: Proof,
     why: String,
     config: toml::Table,
 }
@@ -88,6 +93,26 @@ pub fn catalogue() -> Result<Vec<CatalogueEntry>> {
     FILES.iter().map(|(name, text)| entry(name, text)).collect()
 }
 
+/// The model of the catalogue with this short name or this id on the Hub.
+///
+/// # Errors
+/// As for [`catalogue`].
+pub fn named(name: &str) -> Result<Option<CatalogueEntry>> {
+    let mut entries = catalogue()?.into_iter();
+    Ok(entries.find(|entry| entry.model.name == name || entry.model.hub_id == name))
+}
+
+/// Every word of a licence.
+pub const fn licence_text(licence: Licence) -> &'static str {
+    match licence {
+        Licence::Apache2 => include_str!("../../../LICENSE-APACHE"),
+        Licence::Mit => include_str!("../../../models/licences/mit.txt"),
+        Licence::Llama31 => include_str!("../../../models/licences/llama3.1.txt"),
+        Licence::Llama32 => include_str!("../../../models/licences/llama3.2.txt"),
+        Licence::Gemma => include_str!("../../../models/licences/gemma.txt"),
+    }
+}
+
 fn entry(name: &'static str, text: &str) -> Result<CatalogueEntry> {
     let corrupt = |reason: String| {
         Error::Project(project::error::corrupt(
@@ -104,6 +129,7 @@ fn entry(name: &'static str, text: &str) -> Result<CatalogueEntry> {
         revision: file.revision,
         licence: file.licence,
         gated: file.gated,
+        proof: file.proof,
         why: file.why,
         parameters: parameters(&config),
         context_tokens: config.max_position_embeddings,
@@ -197,7 +223,7 @@ mod tests {
                 "{}",
                 entry.model.name
             );
-            assert!(!entry.model.why.is_empty() && !entry.model.licence.is_empty());
+            assert!(!entry.model.why.is_empty());
             let memory = entry.model.memory;
             assert!(
                 memory.inference_bytes < memory.lora_bytes && memory.lora_bytes < memory.dpo_bytes
@@ -217,6 +243,8 @@ mod tests {
             ("qwen2.5-0.5b-instruct", 494_032_768),
             ("tinyllama-1.1b-chat", 1_100_048_384),
             ("llama-3.2-1b-instruct", 1_235_814_400),
+            // From its card.
+            ("minicpm5-1b", 1_080_632_832),
             ("smollm3-3b", 3_075_098_624),
             ("phi-4-mini-instruct", 3_836_021_760),
             ("qwen2.5-7b-instruct", 7_615_616_512),
@@ -230,6 +258,42 @@ mod tests {
                 .find(|entry| entry.model.name == name)
                 .unwrap();
             assert_eq!(entry.model.parameters, parameters, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_model_is_found_by_both_names() {
+        let by_name = named("smollm2-135m-instruct").unwrap();
+        let by_id = named("HuggingFaceTB/SmolLM2-135M-Instruct").unwrap();
+        assert!(by_name.is_some());
+        assert_eq!(by_name, by_id);
+        assert_eq!(named("smollm2").unwrap(), None);
+    }
+
+    #[test]
+    fn every_licence_is_there_in_full_and_is_used() {
+        let entries = catalogue().unwrap();
+        for licence in Licence::ALL {
+            assert!(
+                entries.iter().any(|entry| entry.model.licence == *licence),
+                "{licence}: no model has it"
+            );
+            let text = licence_text(*licence);
+            let first = text.lines().find(|line| !line.trim().is_empty()).unwrap();
+            let plain = |text: &str| text.to_lowercase().replace([' ', '#'], "");
+            let title = licence.title().replace(" 2.0", "");
+            assert!(
+                plain(first).starts_with(&plain(&title)),
+                "{licence}: {first}"
+            );
+            // The end of each: a text that was cut would still begin rightly.
+            let end = match licence {
+                Licence::Apache2 => "limitations under the License.",
+                Licence::Mit => "SOFTWARE.",
+                Licence::Llama31 | Licence::Llama32 => "LlamaUseReport@meta.com",
+                Licence::Gemma => "(https://ai.google.dev/gemma/terms-archive).",
+            };
+            assert!(text.trim_end().ends_with(end), "{licence}: its end");
         }
     }
 

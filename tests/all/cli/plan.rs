@@ -313,6 +313,16 @@ fn the_catalogue_says_what_fits_here() {
             "{entry}"
         );
     }
+    for entry in entries {
+        let name = text(&entry["name"]);
+        let licence = place.ok(&["models", "licence", name]);
+        assert_eq!(licence["licence"], entry["licence"], "{name}");
+        assert!(text(&licence["text"]).len() > 900, "{name}");
+    }
+    let (out, _) = place.human(&["models", "licence", "google/gemma-3-270m-it"], 0);
+    assert!(out.starts_with("# Gemma Terms of Use"), "{out}");
+    let unknown = ["models", "licence", "owner/unknown"];
+    place.refuses(&unknown, 2, "usage", &["owner/unknown", "--catalogue"]);
     let (out, _) = place.human(&["models", "list", "--catalogue"], 0);
     assert!(
         out.contains("HuggingFaceTB/SmolLM2-135M-Instruct") && out.contains("apache-2.0"),

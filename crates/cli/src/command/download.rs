@@ -4,12 +4,13 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use contract::{DownloadLine, DownloadPaused, Downloaded, KnownModel, RunStatus};
+use contract::{CatalogueModel, DownloadLine, DownloadPaused, Downloaded, KnownModel, RunStatus};
 use host::machine::disk_free_bytes;
 use hub::token::access_with_token;
 use hub::{Download, Gateway, HubError, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mrds::Error;
+use mrds::catalogue::named;
 use mrds::models::AddModel;
 use project::session::Session;
 
@@ -29,6 +30,9 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
         revision: args.revision.clone(),
         gguf: args.file.clone(),
     };
+    if let Some(entry) = named(&args.hub_id)? {
+        output.text(licence_line(&entry.model));
+    }
     // Before Ctrl-C means anything else: a keychain may ask to be unlocked.
     let access = access_with_token(global.offline);
     let stop = process::stop_flag(
@@ -75,6 +79,22 @@ pub(super) fn add(global: &Global, args: &ModelAdd, output: &Output) -> Done {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Which licence the model of the catalogue has, and where its text is.
+pub(super) fn licence_line(model: &CatalogueModel) -> String {
+    let read = if model.has_terms() {
+        "It limits what the model may be used for: read it with"
+    } else {
+        "Its text:"
+    };
+    format!(
+        "{} is under the {} ({}). {read} `duologue models licence {}`",
+        model.hub_id,
+        model.licence.title(),
+        model.licence,
+        model.name
+    )
 }
 
 fn sentence(model: &KnownModel) -> String {

@@ -4,8 +4,11 @@ use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use contract::{Catalogue, CatalogueLine, Fit, FolderFit, FolderFits, KnownModel, MethodMemory};
-use mrds::catalogue::{CatalogueEntry, catalogue, fit as compare, memory_of};
+use contract::{
+    Catalogue, CatalogueLine, Fit, FolderFit, FolderFits, KnownModel, LicenceText, MethodMemory,
+    Proof, excerpt,
+};
+use mrds::catalogue::{CatalogueEntry, catalogue, fit as compare, licence_text, memory_of, named};
 use mrds::models::{Removal, Unfinished};
 use project::session::Session;
 
@@ -25,6 +28,7 @@ pub(super) fn models(global: &Global, action: &ModelAction, output: &Output) -> 
         } => list_catalogue(output),
         ModelAction::List { fit, .. } if !fit.is_empty() => list_fits(fit, output),
         ModelAction::List { .. } => list(&session(global)?, output),
+        ModelAction::Licence { model } => licence(model, output),
         ModelAction::Verify { model } => verify(global, model, output),
         ModelAction::Login => login::login(output),
         ModelAction::Logout => login::logout(output),
@@ -111,6 +115,7 @@ pub(super) fn catalogue_text(listed: &Catalogue) -> String {
     let mut table = Table::new(&[
         "model",
         "licence",
+        "tried",
         "weights",
         "context",
         "use",
@@ -123,7 +128,8 @@ pub(super) fn catalogue_text(listed: &Catalogue) -> String {
     for CatalogueLine { model, fit } in &listed.catalogue {
         table.row(vec![
             model.hub_id.clone(),
-            model.licence.clone(),
+            model.licence.to_string(),
+            tried(model.proof).to_owned(),
             gigabytes(model.download_bytes),
             model.context_tokens.to_string(),
             gigabytes(model.memory.inference_bytes),
@@ -135,9 +141,39 @@ pub(super) fn catalogue_text(listed: &Catalogue) -> String {
         whys += &format!("{}: {}\n", model.hub_id, model.why);
     }
     format!(
-        "{table}\n{whys}\nMemory in GB with the default recipe; {} GB are free here. `duologue models add ID` downloads one.",
+        "{table}\n{whys}\nProven: a published file of the model gives what transformers computes (docs/models.md). Memory in GB with the default recipe; \
+         {} GB are free here. `duologue models licence ID` prints a licence, `duologue models add ID` downloads a model.",
         listed.memory_free_bytes.map_or("?".to_owned(), gigabytes)
     )
+}
+
+fn tried(proof: Proof) -> &'static str {
+    match proof {
+        Proof::Proven => "proven",
+        Proof::NotTried => "not here",
+    }
+}
+
+/// Every word of the licence of a model of the catalogue.
+fn licence(model: &str, output: &Output) -> Done {
+    let entry = named(model)?.ok_or_else(|| {
+        Failure::usage(
+            format!("the catalogue has no model `{}`", excerpt(model)),
+            "`duologue models list --catalogue` lists its models; the licence of another stands on its page on the Hub.",
+        )
+    })?;
+    let licence = entry.model.licence;
+    let text = licence_text(licence);
+    output.text(text.trim_end());
+    output.result(&LicenceText {
+        name: entry.model.name,
+        hub_id: entry.model.hub_id,
+        licence,
+        title: licence.title().to_owned(),
+        address: licence.address().to_owned(),
+        text: text.to_owned(),
+    });
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What a run on each folder's model needs, compared with the memory that is free now; null for one that is no model.

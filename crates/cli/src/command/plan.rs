@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use contract::{Machine, PlanExamples, Verdict};
 use host::machine::disk_free_bytes;
-use mrds::catalogue::catalogue;
+use mrds::catalogue::named;
 use mrds::forecast::{PlanRequest, PlannedModel};
 use project::session::Session;
 
@@ -45,14 +45,9 @@ pub(super) fn plan(global: &Global, args: &Plan, output: &Output) -> Done {
 fn model(session: &Session, name: &str) -> Result<PlannedModel, Failure> {
     match model_folder(session, name) {
         Ok(folder) => Ok(PlannedModel::Folder(folder)),
-        Err(unknown) => {
-            let entry = catalogue()?
-                .into_iter()
-                .find(|entry| entry.model.hub_id == name || entry.model.name == name);
-            entry
-                .map(|entry| PlannedModel::Catalogue(Box::new(entry)))
-                .ok_or(unknown)
-        }
+        Err(unknown) => named(name)?
+            .map(|entry| PlannedModel::Catalogue(Box::new(entry)))
+            .ok_or(unknown),
     }
 }
 

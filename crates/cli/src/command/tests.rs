@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use project::format_rule::RuleId;
 use project::rows::{DatasetRow, SplitCounts};
 
-use super::{bench, data, models, plan, runs};
+use super::{bench, data, download, models, plan, runs};
 use crate::examples::{self, Sample};
 
 #[test]
@@ -149,14 +149,28 @@ fn models_in_a_list() {
 #[test]
 fn the_catalogue() {
     assert_snapshot!(models::catalogue_text(&examples::catalogue()), @"
-    model        licence     weights  context  use  LoRA  QLoRA  DPO  a run here
-    -----------  ----------  -------  -------  ---  ----  -----  ---  ----------
-    owner/small  apache-2.0  0.3      2048     0.4  1.3   0.9    2.1  too big
+    model        licence     tried     weights  context  use  LoRA  QLoRA  DPO  a run here
+    -----------  ----------  --------  -------  -------  ---  ----  -----  ---  ----------
+    owner/small  apache-2.0  not here  0.3      2048     0.4  1.3   0.9    2.1  too big
 
     owner/small: Small, and trains in minutes.
 
-    Memory in GB with the default recipe; 1.5 GB are free here. `duologue models add ID` downloads one.
+    Proven: a published file of the model gives what transformers computes (docs/models.md). Memory in GB with the default recipe; 1.5 GB are free here. `duologue models licence ID` prints a licence, `duologue models add ID` downloads a model.
     ");
+}
+
+#[test]
+fn the_licence_before_a_download() {
+    let mut model = examples::catalogue().catalogue.remove(0).model;
+    assert_snapshot!(
+        download::licence_line(&model),
+        @"owner/small is under the Apache License 2.0 (apache-2.0). Its text: `duologue models licence small`"
+    );
+    model.licence = contract::Licence::Gemma;
+    assert_snapshot!(
+        download::licence_line(&model),
+        @"owner/small is under the Gemma Terms of Use (gemma). It limits what the model may be used for: read it with `duologue models licence small`"
+    );
 }
 
 #[test]

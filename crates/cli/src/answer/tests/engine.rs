@@ -202,9 +202,18 @@ fn models_list() {
     catalogue[].memory.qlora_bytes: number
     catalogue[].name: string
     catalogue[].parameters: number
+    catalogue[].proof: string
     catalogue[].revision: string
     catalogue[].why: string
     memory_free_bytes: number
+    ");
+    assert_snapshot!(schema(&examples::licence_text()), @"
+    address: string
+    hub_id: string
+    licence: string
+    name: string
+    text: string
+    title: string
     ");
     assert_snapshot!(schema(&examples::folder_fits()), @"
     fits[].fit: null | string

@@ -12,13 +12,14 @@ fn models() {
     Usage: duologue models <COMMAND>
 
     Commands:
-      add     Download a model from the Hugging Face Hub, or go on with a download
-      login   Keep a token for private and gated models in the system's keychain; it is read from standard input or typed
-      logout  Remove the token of `models login` from the keychain
-      list    The models of this workspace: downloads, and folders that runs have used
-      verify  Load a model, compare its files with the download's digests and with those of its first use
-      remove  Delete a downloaded model; of a folder of your own only the entry goes
-      help    Print this message or the help of the given subcommand(s)
+      add      Download a model from the Hugging Face Hub, or go on with a download
+      login    Keep a token for private and gated models in the system's keychain; it is read from standard input or typed
+      logout   Remove the token of `models login` from the keychain
+      list     The models of this workspace: downloads, and folders that runs have used
+      licence  Print the licence of a model of the catalogue
+      verify   Load a model, compare its files with the download's digests and with those of its first use
+      remove   Delete a downloaded model; of a folder of your own only the entry goes
+      help     Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help
@@ -41,6 +42,22 @@ fn models_add() {
           --file <X.gguf>        A GGUF file of the repository, instead of its safetensors
       -h, --help                 Print help
       -V, --version              Print version
+    ");
+}
+
+#[test]
+fn models_licence() {
+    assert_snapshot!(help("models licence"), @"
+    Print the licence of a model of the catalogue
+
+    Usage: duologue models licence <MODEL>
+
+    Arguments:
+      <MODEL>  Its name or its id on the Hub
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
     ");
 }
 
@@ -83,7 +100,7 @@ fn models_list() {
     Usage: duologue models list [OPTIONS]
 
     Options:
-          --catalogue  Models that are known to work instead, with what they need and whether this machine has it
+          --catalogue  Models to download instead, with what they need and whether this machine has it
           --fit <DIR>  These folders instead, with what a run on each needs and whether this machine has it
       -h, --help       Print help
       -V, --version    Print version
