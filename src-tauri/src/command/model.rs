@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use contract::{Catalogue, FolderFits, Verified};
+use contract::{Catalogue, FolderFits, LicenceText, Verified};
 use project::session::Session;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use tauri_plugin_dialog::DialogExt;
 
 use crate::coalesce::coalesced;
 use crate::download::Downloads;
-use crate::dto::{CatalogueModel, DownloadEvent, Model, ModelCheck, ModelFit};
+use crate::dto::{CatalogueModel, DownloadEvent, Model, ModelCheck, ModelFit, ModelLicence};
 use crate::error::Answer;
 use crate::model_folder::describe;
 use crate::place::Place;
@@ -111,13 +111,21 @@ pub(crate) fn delete_model(place: State<'_, Place>, path: String) -> Answer<()> 
     worker::ask::<IgnoredAny>(&place, &words).map(drop)
 }
 
-/// The models that are known to work, with what a run would need of this machine.
+/// The models that may be downloaded, with what a run would need of this machine.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn catalogue(place: State<'_, Place>) -> Answer<Vec<CatalogueModel>> {
     let words = ["models", "list", "--catalogue"].map(str::to_owned);
     let listed: Catalogue = worker::ask(&place, &words)?;
     Ok(listed.catalogue.into_iter().map(Into::into).collect())
+}
+
+/// Every word of the licence of a model of the catalogue.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn model_licence(place: State<'_, Place>, name: String) -> Answer<ModelLicence> {
+    let words = ["models".to_owned(), "licence".to_owned(), name];
+    worker::ask(&place, &words).map(|licence: LicenceText| licence.into())
 }
 
 /// How a whole run on each of these models compares with the memory that is free now.

@@ -1,6 +1,6 @@
 //! Models as the page sees them: folders on disk, the catalogue, and a download on its way.
 
-use contract::{CatalogueLine, Fit, FolderFit, Verified};
+use contract::{CatalogueLine, Fit, FolderFit, Licence, LicenceText, Proof, Verified};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -62,7 +62,7 @@ impl From<Verified> for ModelCheck {
     }
 }
 
-/// A model that is known to work and may be downloaded.
+/// A model that may be downloaded.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct CatalogueModel {
     /// Short name.
@@ -70,9 +70,13 @@ pub struct CatalogueModel {
     /// `owner/name` on the Hub.
     pub hub_id: String,
     /// Licence as the model card names it.
-    pub licence: String,
+    pub licence: Licence,
     /// The licence has to be accepted on the Hub first.
     pub gated: bool,
+    /// The licence limits what the model may be used for, so that it should be read before a download.
+    pub has_terms: bool,
+    /// What was compared of it with a reference.
+    pub proof: Proof,
     /// Why one would take it, one sentence.
     pub why: String,
     /// Number of weights.
@@ -89,15 +93,38 @@ impl From<CatalogueLine> for CatalogueModel {
     fn from(line: CatalogueLine) -> Self {
         let model = line.model;
         Self {
+            has_terms: model.has_terms(),
             name: model.name,
             hub_id: model.hub_id,
             licence: model.licence,
             gated: model.gated,
+            proof: model.proof,
             why: model.why,
             parameters: model.parameters as f64,
             context_tokens: count(model.context_tokens),
             download_bytes: model.download_bytes as f64,
             fit: line.fit,
+        }
+    }
+}
+
+/// The licence of a model of the catalogue.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct ModelLicence {
+    /// Its name.
+    pub title: String,
+    /// Where its publisher keeps the text.
+    pub address: String,
+    /// Every word of it.
+    pub text: String,
+}
+
+impl From<LicenceText> for ModelLicence {
+    fn from(licence: LicenceText) -> Self {
+        Self {
+            title: licence.title,
+            address: licence.address,
+            text: licence.text,
         }
     }
 }

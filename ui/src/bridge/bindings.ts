@@ -68,8 +68,10 @@ export const commands = {
 	verifyModel: (path: string) => __TAURI_INVOKE<ModelCheck>("verify_model", { path }),
 	/**  Deletes a downloaded model with its files. The page has asked. */
 	deleteModel: (path: string) => __TAURI_INVOKE<null>("delete_model", { path }),
-	/**  The models that are known to work, with what a run would need of this machine. */
+	/**  The models that may be downloaded, with what a run would need of this machine. */
 	catalogue: () => __TAURI_INVOKE<CatalogueModel[]>("catalogue"),
+	/**  Every word of the licence of a model of the catalogue. */
+	modelLicence: (name: string) => __TAURI_INVOKE<ModelLicence>("model_licence", { name }),
 	/**  How a whole run on each of these models compares with the memory that is free now. */
 	modelFits: (paths: string[]) => __TAURI_INVOKE<ModelFit[]>("model_fits", { paths }),
 	/**  Downloads a model from the Hub, or continues a download; one at a time. */
@@ -207,16 +209,20 @@ reason: string } |
 /**  None of its members is a chat, a document or a workbook that is known. */
 { case: "no_conversation" };
 
-/**  A model that is known to work and may be downloaded. */
+/**  A model that may be downloaded. */
 export type CatalogueModel = {
 	/**  Short name. */
 	name: string,
 	/**  `owner/name` on the Hub. */
 	hub_id: string,
 	/**  Licence as the model card names it. */
-	licence: string,
+	licence: Licence,
 	/**  The licence has to be accepted on the Hub first. */
 	gated: boolean,
+	/**  The licence limits what the model may be used for, so that it should be read before a download. */
+	has_terms: boolean,
+	/**  What was compared of it with a reference. */
+	proof: Proof,
 	/**  Why one would take it, one sentence. */
 	why: string,
 	/**  Number of weights. */
@@ -229,12 +235,6 @@ export type CatalogueModel = {
 	fit: Fit | null,
 };
 
-/**  A changed setting. */
-export type Change = {
-	/**  Dotted key. */
-	key: string,
-	/**  New value, as TOML. */
-	value: string,
 /**  What is wrong with the certificate of another machine. */
 export type CertificateFault = 
 /**  Nobody whom this computer trusts has signed it. */
@@ -246,6 +246,12 @@ export type CertificateFault =
 /**  Anything else. */
 "invalid";
 
+/**  A changed setting. */
+export type Change = {
+	/**  Dotted key. */
+	key: string,
+	/**  New value, as TOML. */
+	value: string,
 };
 
 /**  Which column plays which part. */
@@ -652,12 +658,6 @@ export type ErrorCode =
 "rate_limited" | 
 /**  No connection. */
 "unreachable" | 
-/**  An answer that makes no sense here. */
-"bad_answer" | 
-/**  A repository without usable weights. */
-"no_weights" | 
-/**  A file arrived damaged. */
-"checksum" | 
 /**  A variable names no proxy that can be used. */
 "bad_proxy" | 
 /**  The proxy does not answer. */
@@ -668,6 +668,12 @@ export type ErrorCode =
 "bad_certificates" | 
 /**  A certificate is not one that this computer trusts. */
 "untrusted_certificate" | 
+/**  An answer that makes no sense here. */
+"bad_answer" | 
+/**  A repository without usable weights. */
+"no_weights" | 
+/**  A file arrived damaged. */
+"checksum" | 
 /**  The use of the command line, or of a command of the window, is wrong. */
 "usage" | 
 /**  A file named on the command line cannot be used. */
@@ -947,12 +953,6 @@ export type HubProblem =
 	/**  The connection's reason. */
 	reason: string,
 } } | 
-/**  An answer that makes no sense here. */
-{ code: "bad_answer"; args: {
-	/**  The machine that answered. */
-	host: string,
-	/**  What is wrong with it. */
-	reason: string,
 /**  A variable names no proxy that can be used. What it holds is not repeated: it may be a password. */
 { code: "bad_proxy"; args: {
 	/**  The variable of the environment. */
@@ -994,6 +994,12 @@ export type HubProblem =
 	/**  The same in the words of the library that checked it. */
 	reason: string,
 } } | 
+/**  An answer that makes no sense here. */
+{ code: "bad_answer"; args: {
+	/**  The machine that answered. */
+	host: string,
+	/**  What is wrong with it. */
+	reason: string,
 } } | 
 /**  A repository without usable weights. */
 { code: "no_weights"; args: {
@@ -1502,6 +1508,19 @@ export type Language =
 /**  Italian. */
 "it";
 
+/**  A licence of the catalogue, by the name that model cards use. */
+export type Licence = 
+/**  Apache License 2.0. */
+"apache-2.0" | 
+/**  The MIT licence. */
+"mit" | 
+/**  Llama 3.1 Community License Agreement. */
+"llama3.1" | 
+/**  Llama 3.2 Community License Agreement. */
+"llama3.2" | 
+/**  Gemma Terms of Use. */
+"gemma";
+
 /**  What another process works on. */
 export type Locked = 
 /**  A run. */
@@ -1647,6 +1666,16 @@ export type ModelFit = {
 	path: string,
 	/**  A whole run in the memory that is free now; `None` if that is not known. */
 	fit: Fit | null,
+};
+
+/**  The licence of a model of the catalogue. */
+export type ModelLicence = {
+	/**  Its name. */
+	title: string,
+	/**  Where its publisher keeps the text. */
+	address: string,
+	/**  Every word of it. */
+	text: string,
 };
 
 /**  A problem with a language model. */
@@ -1953,6 +1982,13 @@ export type Progress = {
 	/**  The latest sample text. */
 	sample: string | null,
 };
+
+/**  What was compared of a model of the catalogue (docs/models.md). */
+export type Proof = 
+/**  A file that its publisher gives out was compared with transformers: tokens, probabilities, texts. */
+"proven" | 
+/**  Its family was compared with random weights; this model itself was never loaded by the authors. */
+"not_tried";
 
 /**  The runs that wait, the next one first. */
 export type Queue = {

@@ -17,6 +17,7 @@ import type {
   MetricPoint,
   Model,
   ModelFit,
+  ModelLicence,
   PastImport,
   PlanSheet,
   PlanStage,
@@ -324,6 +325,10 @@ export class FakeBridge implements Bridge {
   }
   async catalogue(): Promise<CatalogueModel[]> {
     return structuredClone(data.catalogue);
+  }
+  async modelLicence(name: string): Promise<ModelLicence> {
+    const entry = data.catalogue.find((listed) => listed.name === name);
+    return data.licence(entry?.licence ?? 'apache-2.0');
   }
   async downloadModel(hubId: string, onEvent: Channel<DownloadEvent>) {
     const entry = data.catalogue.find((listed) => listed.hub_id === hubId);

@@ -6,9 +6,11 @@ import type {
   Example,
   Fit,
   Item,
+  Licence,
   LogLine,
   LogWord,
   Model,
+  ModelLicence,
   PlanSheet,
   RecipeField,
   RunResults,
@@ -155,7 +157,7 @@ export const bundledModel: Model = {
 const entry = (
   name: string,
   hub_id: string,
-  licence: string,
+  licence: Licence,
   parameters: number,
   context_tokens: number,
   fit: Fit,
@@ -165,11 +167,23 @@ const entry = (
   hub_id,
   licence,
   gated: hub_id.startsWith('meta'),
+  has_terms: hub_id.startsWith('meta'),
+  proof: name === 'smollm2-135m-instruct' ? 'proven' : 'not_tried',
   why,
   parameters,
   context_tokens,
   download_bytes: parameters * 2,
   fit,
+});
+
+/** A licence that is long enough to scroll. */
+export const licence = (id: Licence): ModelLicence => ({
+  title: id === 'apache-2.0' ? 'Apache License 2.0' : 'Llama 3.2 Community License Agreement',
+  address: 'https://example.org/licence',
+  text: Array.from(
+    { length: 60 },
+    (_, index) => `${index + 1}. An invented clause stands in for the text of ${id}.`,
+  ).join('\n\n'),
 });
 
 export const catalogue: CatalogueModel[] = [

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { find, get, open, query, text } from '../../testing';
 import { language } from '../../text';
 
@@ -36,7 +36,51 @@ test('a model that cannot be fetched says why', async () => {
   await user.click(await find('tab-download'));
   expect(text(await find('download-qwen2.5-7b-instruct'))).toBe('Too big for this computer');
   await user.click(get('download-llama-3.2-1b-instruct'));
+  await find('licence-text');
+  await user.click(get('licence-read'));
   expect(text(await find('error-card'))).toContain('Accept the licence on https://huggingface.co/');
+});
+
+test('the licence of a model can be read, and goes away with the keyboard', async () => {
+  const { user } = await open('#/models');
+  await user.click(await find('tab-download'));
+  await user.click(await find('licence-smollm2-135m-instruct'));
+  const licence = await find('licence-text');
+  expect(text(licence)).toContain('the text of apache-2.0');
+  expect(licence.getAttribute('aria-label')).toBe('Apache License 2.0');
+  expect((licence as HTMLElement).tabIndex).toBe(0);
+  expect(query('licence-read')).toBeNull();
+  await user.click(get('licence-close'));
+  await expect.poll(() => query('licence-text')).toBeNull();
+});
+
+test('a licence with terms is read once before a download begins', async () => {
+  const { bridge, user } = await open('#/models');
+  const asked = vi.spyOn(bridge, 'downloadModel');
+  await user.click(await find('tab-download'));
+  const button = () => text(get('download-llama-3.2-1b-instruct'));
+  await find('download-llama-3.2-1b-instruct');
+  expect(button()).toBe('Read the licence to download');
+  await user.click(get('download-llama-3.2-1b-instruct'));
+  await find('licence-text');
+  await user.click(get('licence-close'));
+  expect(button()).toBe('Read the licence to download');
+  await user.click(get('download-llama-3.2-1b-instruct'));
+  await find('licence-text');
+  expect(asked).not.toHaveBeenCalled();
+  await user.click(get('licence-read'));
+  expect(asked).toHaveBeenCalledOnce();
+  await expect.poll(button).toBe('Download');
+});
+
+test('a card says what was proven of its model', async () => {
+  const { user } = await open('#/models');
+  await user.click(await find('tab-download'));
+  expect(text(await find('catalogue-smollm2-135m-instruct'))).toContain('Proven');
+  expect(text(get('catalogue-qwen3-0.6b'))).toContain('Not tried here');
+  language.now = 'de';
+  await expect.poll(() => text(get('catalogue-qwen3-0.6b'))).toContain('Hier nicht erprobt');
+  language.now = 'en';
 });
 
 test('a model is verified, and a download is deleted only after a question', async () => {

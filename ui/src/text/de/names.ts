@@ -25,6 +25,8 @@ export const names: typeof en = {
     fits: 'Passt',
     tight: 'Eng',
     too_big: 'Zu groß',
+    proven: 'Nachgewiesen',
+    not_tried: 'Hier nicht erprobt',
     ready: 'Bereit',
     not_ready: 'Nicht bereit',
   },

@@ -203,7 +203,13 @@ export const prepare: typeof en = {
     emptyText:
       'Nehmen Sie den Ordner eines kleinen Modells der Familien Llama, Mistral, Qwen, Phi-3 oder Gemma 3 auf, oder laden Sie eines.',
     catalogueNote:
-      'Erprobte Modelle. Nur das Laden öffnet eine Verbindung: zum Hugging Face Hub, für die genannten Dateien. Jede wird gegen die Prüfsumme des Hubs geprüft.',
+      'Modelle von Familien, die Duologue rechnen kann. Nur das Laden öffnet eine Verbindung: zum Hugging Face Hub, für die genannten Dateien. Jede wird gegen die Prüfsumme des Hubs geprüft.',
+    proof: {
+      proven:
+        'Eine veröffentlichte Datei dieses Modells ergab Zahl für Zahl, was sein Vergleichsprogramm ergibt.',
+      not_tried:
+        'Geprüft wurden andere Gewichte seiner Familie; dieses Modell hat hier noch niemand geladen, der Duologue gebaut hat.',
+    },
     fit: 'Speicher eines Laufs',
     fitNote: {
       fits: 'Passt mit Abstand in den jetzt freien Speicher.',
@@ -212,6 +218,13 @@ export const prepare: typeof en = {
     },
     licence: 'Lizenz',
     gated: 'Erst die Lizenz auf dem Hub annehmen',
+    readLicence: (licence) => `Lizenz lesen: ${licence}`,
+    licenceLanguage: 'Das ist der Wortlaut des Lizenzgebers, auf Englisch.',
+    licenceFrom: 'Veröffentlicht unter',
+    licenceTerms:
+      'Diese Lizenz schränkt ein, wofür das Modell verwendet werden darf. Geladen wird, wenn Sie sie gelesen haben.',
+    readAndGet: 'Gelesen: jetzt laden',
+    termsFirst: 'Vor dem Laden die Lizenz lesen',
     get: 'Laden',
     goOn: 'Fortsetzen',
     pause: 'Anhalten',

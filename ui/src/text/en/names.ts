@@ -34,6 +34,8 @@ export const names = {
     fits: 'Fits',
     tight: 'Tight',
     too_big: 'Too big',
+    proven: 'Proven',
+    not_tried: 'Not tried here',
     ready: 'Ready',
     not_ready: 'Not ready',
   },

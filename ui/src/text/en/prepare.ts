@@ -193,7 +193,12 @@ export const prepare = {
     emptyText:
       'Add the folder of a small model of the Llama, Mistral, Qwen, Phi-3 or Gemma 3 family, or download one.',
     catalogueNote:
-      'Known to work. A download is the only thing that opens a connection: to the Hugging Face Hub, for the files named here. Each file is checked against the Hub’s digest.',
+      'Models of families that Duologue computes. A download is the only thing that opens a connection: to the Hugging Face Hub, for the files named here. Each file is checked against the Hub’s digest.',
+    proof: {
+      proven: 'A published file of this model gave what its reference program gives, number by number.',
+      not_tried:
+        'Other weights of its family were checked; this model was never loaded by those who made Duologue.',
+    },
     fit: 'Memory of a run',
     fitNote: {
       fits: 'Room to spare in the memory that is free now.',
@@ -202,6 +207,13 @@ export const prepare = {
     },
     licence: 'Licence',
     gated: 'Accept the licence on the Hub first',
+    readLicence: (licence: string) => `Read the licence: ${licence}`,
+    licenceLanguage: 'This is the licensor’s own text, in English.',
+    licenceFrom: 'Published at',
+    licenceTerms:
+      'This licence limits what the model may be used for. The download begins when you have read it.',
+    readAndGet: 'I have read it: download',
+    termsFirst: 'Read the licence to download',
     get: 'Download',
     goOn: 'Resume',
     pause: 'Pause',
