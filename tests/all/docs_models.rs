@@ -193,7 +193,10 @@ fn the_catalogue_is_marked_as_this_page_proves() {
         let row = page
             .lines()
             .find(|line| line.to_lowercase().starts_with(&format!("| {name} |")));
-        assert!(row.is_some(), "{name} is not among the published checkpoints");
+        assert!(
+            row.is_some(),
+            "{name} is not among the published checkpoints"
+        );
     }
 }
 

@@ -327,8 +327,10 @@ impl Gateway {
         }
         let error = match error {
             ureq::Error::Other(inner) => match (inner.downcast::<AtProxy>(), &client.proxy) {
-                (Ok(at), Some(proxy)) => return self.proxy_failed(&at.0, proxy.clone()),
-                (Ok(at), None) => at.0,
+                (Ok(failure), Some(proxy)) => {
+                    return self.proxy_failed(&failure.0, proxy.clone());
+                }
+                (Ok(failure), None) => failure.0,
                 (Err(other), _) => ureq::Error::Other(other),
             },
             error => error,

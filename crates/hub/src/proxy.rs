@@ -101,14 +101,14 @@ mod tests {
 
     #[test]
     fn the_variable_of_the_scheme_goes_first_in_either_case() {
-        let all = [
+        let set = [
             ("ALL_PROXY", "a"),
             ("https_proxy", "b"),
             ("HTTP_PROXY", "c"),
         ];
-        assert_eq!(variable(HUB, &all).as_deref(), Some("https_proxy"));
+        assert_eq!(variable(HUB, &set).as_deref(), Some("https_proxy"));
         assert_eq!(
-            variable("http://mirror", &all).as_deref(),
+            variable("http://mirror", &set).as_deref(),
             Some("HTTP_PROXY")
         );
         assert_eq!(

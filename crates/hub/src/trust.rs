@@ -1,8 +1,8 @@
 //! Whose signature under a certificate counts: Mozilla's list, the operating system's store, and what two variables name.
 //!
 //! An office whose proxy opens encrypted connections signs them itself, with an authority that only its own computers
-//! know. It stands in the operating system's store, or in the file that `SSL_CERT_FILE` (or the folder that
-//! `SSL_CERT_DIR`) names in the store's place, as for OpenSSL, curl and git. Mozilla's list always counts as well: it is
+//! know. The operating system's store has it, or the file that `SSL_CERT_FILE` (or the folder that `SSL_CERT_DIR`) names
+//! in the store's place, as for OpenSSL, curl and git. Mozilla's list always counts as well: it is
 //! there on a computer without a store, and complete where Windows fetches its authorities only when they are needed.
 //!
 //! `rustls-native-certs`, and not the verifier of the platform: it reads the same stores, the check itself is the same

@@ -191,7 +191,7 @@ fn a_proxy_that_fails_is_named_with_its_variable_and_without_its_password() {
         (2, "proxy_refused"),
         &["407", "HTTPS_PROXY", HOST],
     );
-    // It got no farther than the proxy, and that is what stands in the ledger.
+    // It got no farther than the proxy, and that is what the ledger says.
     assert_eq!(ledger(&place), ["127.0.0.1"]);
     with(
         "ALL_PROXY",
