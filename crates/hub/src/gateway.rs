@@ -355,7 +355,7 @@ impl Gateway {
                 proxy: place,
                 variable,
                 host: self.host().to_owned(),
-                reason: reason.clone(),
+                reason: refusal(reason),
             },
             other => HubProblem::ProxyUnreachable {
                 proxy: place,
@@ -531,6 +531,14 @@ fn ready(setting: &ProxySetting) -> Result<Proxy, HubProblem> {
     builder.build().map_err(unusable)
 }
 
+/// A proxy's refusal; `ureq` writes a status as "proxy server responded 407/407".
+fn refusal(reason: &str) -> String {
+    let status = reason
+        .rsplit_once('/')
+        .and_then(|(_, status)| status.parse::<u16>().ok());
+    status.map_or_else(|| reason.to_owned(), |status| format!("status {status}"))
+}
+
 /// What is wrong with a certificate, if that is why a connection failed.
 fn certificate_fault(error: &ureq::Error) -> Option<(CertificateFault, String)> {
     let error = match error {
@@ -626,6 +634,13 @@ mod tests {
             escaped("model-00001-of-00002.Q4_0~1"),
             "model-00001-of-00002.Q4_0~1"
         );
+    }
+
+    #[test]
+    fn a_refusal_of_a_proxy_is_its_status() {
+        assert_eq!(refusal("proxy server responded 407/407"), "status 407");
+        let silent = "proxy server did not respond";
+        assert_eq!(refusal(silent), silent);
     }
 
     #[test]

@@ -224,8 +224,20 @@ impl fmt::Display for HubProblem {
                 f,
                 "{file}, which SSL_CERT_FILE names, gives no certificates to trust: {reason}"
             ),
-            Self::UntrustedCertificate { host, reason, .. } => {
-                write!(f, "the certificate of {host} is not trusted here: {reason}")
+            Self::UntrustedCertificate {
+                host,
+                fault,
+                reason,
+            } => {
+                let what = match fault {
+                    CertificateFault::UnknownIssuer => {
+                        "nobody whom this computer trusts has signed it"
+                    }
+                    CertificateFault::OutOfDate => "it is not valid today",
+                    CertificateFault::OtherHost => "it is another machine's",
+                    CertificateFault::Invalid => reason,
+                };
+                write!(f, "the certificate of {host} is not trusted here: {what}")
             }
             Self::BadAnswer { host, reason } => {
                 write!(f, "{host} answered something unexpected: {reason}")

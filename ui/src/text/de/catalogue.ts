@@ -3,7 +3,7 @@
 
 export const catalogue: Record<string, string> = {
   'gemma-3-1b-it':
-    'Das kleinste Gemma mit ordentlichen Texten in vielen Sprachen; Googles Bedingungen müssen im Hub angenommen werden.',
+    'Das nächstgrößere Gemma, für viele Sprachen; Googles Bedingungen müssen im Hub angenommen werden.',
   'gemma-3-270m-it':
     'Sehr klein, mit einem Vokabular für 140 Sprachen; Googles Bedingungen müssen im Hub angenommen werden.',
   'granite-4.1-3b':

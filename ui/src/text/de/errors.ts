@@ -15,13 +15,20 @@ const workspace = 'Den Ordner des Arbeitsbereichs nennen die Einstellungen.';
 const network =
   'Fragen Sie, wer den Weg dieses Rechners ins Internet eingerichtet hat, starten Sie Duologue dann neu, und laden Sie noch einmal; oder fügen Sie einen Ordner hinzu, der schon hier ist.';
 /** Was bei einem Zertifikat zu tun ist, dem nicht getraut wird. */
-const certificate: Record<CertificateFault, string> = {
-  unknown_issuer:
-    'Wo ein Proxy verschlüsselte Verbindungen öffnet, wie in vielen Büros, muss seine Zertifizierungsstelle auf diesem Rechner installiert sein: Fragen Sie, wer das Netz betreibt. Ohne einen solchen Proxy hört vielleicht jemand mit: Brechen Sie ab.',
-  out_of_date: 'Prüfen Sie das Datum dieses Rechners, und laden Sie noch einmal.',
-  other_host:
-    'An seiner Stelle antwortet ein anderer Rechner, etwa eine Anmeldeseite des Netzes: Melden Sie sich dort an, und laden Sie noch einmal.',
-  invalid: 'Fragen Sie, wer das Netz betreibt.',
+const certificate: Record<CertificateFault, { what: string; fix: string }> = {
+  unknown_issuer: {
+    what: 'niemand, dem er traut, hat es unterschrieben',
+    fix: 'Wo ein Proxy verschlüsselte Verbindungen öffnet, wie in vielen Büros, muss seine Zertifizierungsstelle auf diesem Rechner installiert sein: Fragen Sie, wer das Netz betreibt. Ohne einen solchen Proxy hört vielleicht jemand mit: Brechen Sie ab.',
+  },
+  out_of_date: {
+    what: 'es gilt heute nicht',
+    fix: 'Prüfen Sie das Datum dieses Rechners, und laden Sie noch einmal.',
+  },
+  other_host: {
+    what: 'es gehört einem anderen Rechner',
+    fix: 'An seiner Stelle antwortet ein anderer Rechner, etwa eine Anmeldeseite des Netzes: Melden Sie sich dort an, und laden Sie noch einmal.',
+  },
+  invalid: { what: 'es ist beschädigt', fix: 'Fragen Sie, wer das Netz betreibt.' },
 };
 const token =
   'Melden Sie sich im Browser beim Hub an, nehmen Sie an, was er verlangt, laden Sie die Dateien dort, und fügen Sie ihren Ordner hier hinzu; oder wählen Sie ein Modell, das frei zu laden ist.';
@@ -619,7 +626,10 @@ export const errors: ErrorWords = {
       network,
     ),
   untrusted_certificate: ({ host, fault, reason }) =>
-    say(`Dem Zertifikat von ${host} traut dieser Rechner nicht: ${reason}.`, certificate[fault]),
+    say(
+      `Dem Zertifikat von ${host} traut dieser Rechner nicht: ${fault === 'invalid' ? reason : certificate[fault].what}.`,
+      certificate[fault].fix,
+    ),
   bad_answer: ({ host, reason }) =>
     say(`${host} hat unverständlich geantwortet: ${reason}.`, 'Versuchen Sie es später wieder.'),
   no_weights: ({ id, reason }) =>

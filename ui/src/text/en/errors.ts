@@ -15,13 +15,17 @@ const workspace = 'Settings names the folder of the workspace.';
 const network =
   'Ask who set up this computer’s way to the internet, then start Duologue and download again; or add a folder that is already here.';
 /** What to do about a certificate that is not trusted. */
-const certificate: Record<CertificateFault, string> = {
-  unknown_issuer:
-    'Where a proxy opens encrypted connections, as in many offices, its certificate authority has to be installed on this computer: ask who runs the network. Without such a proxy, somebody else may be listening: do not go on.',
-  out_of_date: 'Check this computer’s date and download again.',
-  other_host:
-    'Another machine answers in its place, for instance a sign-in page of the network: sign in and download again.',
-  invalid: 'Ask who runs the network.',
+const certificate: Record<CertificateFault, { what: string; fix: string }> = {
+  unknown_issuer: {
+    what: 'nobody whom it trusts has signed it',
+    fix: 'Where a proxy opens encrypted connections, as in many offices, its certificate authority has to be installed on this computer: ask who runs the network. Without such a proxy, somebody else may be listening: do not go on.',
+  },
+  out_of_date: { what: 'it is not valid today', fix: 'Check this computer’s date and download again.' },
+  other_host: {
+    what: 'it is another machine’s',
+    fix: 'Another machine answers in its place, for instance a sign-in page of the network: sign in and download again.',
+  },
+  invalid: { what: 'it is damaged', fix: 'Ask who runs the network.' },
 };
 const token =
   'Sign in to the Hub in your browser, accept what it asks, download the files there and add their folder here; or choose a model that is free to download.';
@@ -580,7 +584,10 @@ export const errors: ErrorWords = {
   bad_certificates: ({ file, reason }) =>
     say(`${file}, which SSL_CERT_FILE names, gives no certificates to trust: ${reason}.`, network),
   untrusted_certificate: ({ host, fault, reason }) =>
-    say(`The certificate of ${host} is not trusted on this computer: ${reason}.`, certificate[fault]),
+    say(
+      `The certificate of ${host} is not trusted on this computer: ${fault === 'invalid' ? reason : certificate[fault].what}.`,
+      certificate[fault].fix,
+    ),
   bad_answer: ({ host, reason }) =>
     say(`${host} answered something unexpected: ${reason}.`, 'Try again later.'),
   no_weights: ({ id, reason }) =>
