@@ -145,7 +145,8 @@ fn progress(stored: contract::Progress) -> Progress {
 /// The text worth looking at in a sample, behind the summary that it was written for.
 pub(crate) fn sample(item: &SampleItem) -> Option<String> {
     let parts: Vec<&str> = item.asked_for().into_iter().chain(item.text()).collect();
-    (!parts.is_empty()).then(|| parts.join("\n\n"))
+    let open = matches!(item, SampleItem::Draft { ended: false, .. });
+    (!parts.is_empty()).then(|| parts.join("\n\n") + if open { " …" } else { "" })
 }
 
 #[cfg(test)]
@@ -167,6 +168,16 @@ mod tests {
             prediction: None,
         };
         assert_eq!(sample(&nothing), None);
+    }
+
+    #[test]
+    fn a_text_that_is_still_being_written_says_so() {
+        let draft = |ended| SampleItem::Draft {
+            draft: "Ana: Is the van".into(),
+            ended,
+        };
+        assert_eq!(sample(&draft(false)).as_deref(), Some("Ana: Is the van …"));
+        assert_eq!(sample(&draft(true)).as_deref(), Some("Ana: Is the van"));
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod golden_rouge;
 mod golden_smollm3_granite;
 mod golden_text;
 mod golden_train;
+mod live;
 mod lookups;
 mod method;
 mod names;

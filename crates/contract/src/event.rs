@@ -110,6 +110,13 @@ pub enum SampleItem {
         /// Its summary.
         prediction: Option<String>,
     },
+    /// A text as far as it is written: shown where nothing that is finished was for a while.
+    Draft {
+        /// What stands there.
+        draft: String,
+        /// Whether the model has ended it.
+        ended: bool,
+    },
     /// A synthetic summary was written.
     Summary {
         /// The summary that the dialogue was written for.
@@ -126,6 +133,7 @@ impl SampleItem {
             Self::Judged { dialogue, .. } => dialogue.as_deref(),
             Self::Accepted { dialogue, .. } | Self::Candidate { dialogue, .. } => Some(dialogue),
             Self::Prediction { prediction, .. } => prediction.as_deref(),
+            Self::Draft { draft, .. } => Some(draft),
             Self::Summary { summary, .. } => Some(summary),
         }
     }

@@ -29,6 +29,7 @@ use crate::error::{Error, Result};
 use crate::prompt::Prompts;
 use crate::run::Run;
 use crate::selection::TrainingData;
+use crate::stage::shown::{Drafts, Pulse};
 
 /// How often the database is asked for pause or cancel, and told of progress.
 const POLL: Duration = Duration::from_millis(250);
@@ -72,6 +73,7 @@ pub(crate) struct Stage<'a> {
     polled: Cell<Instant>,
     shown: Cell<Instant>,
     last_sample: RefCell<Option<SampleItem>>,
+    pulse: Pulse,
     task: RefCell<Task>,
 }
 
@@ -140,6 +142,7 @@ impl<'a> Stage<'a> {
             polled: Cell::new(now),
             shown: Cell::new(now),
             last_sample: RefCell::new(None),
+            pulse: Pulse::new(),
             task: RefCell::new(task),
         })
     }
@@ -225,6 +228,7 @@ impl<'a> Stage<'a> {
         constraint: Option<&Constraint<'_>>,
     ) -> Result<Generated> {
         self.begin_task(task);
+        self.pulse.begin((self.run.now_ms)());
         let per_commit = (config.batch_size * BATCHES_PER_COMMIT).max(1);
         let mut generated = Generated {
             generations: Vec::with_capacity(requests.len()),
@@ -242,7 +246,13 @@ impl<'a> Stage<'a> {
                         }
                     });
                     let shifted = shifted.as_ref().map(|shifted| shifted as &Constraint<'_>);
-                    (self.generate_chunk(adapter, chunk, config, shifted)?, true)
+                    let reached = Progress {
+                        step: first,
+                        total: requests.len(),
+                        ..Progress::default()
+                    };
+                    let batch = self.generate_chunk(adapter, chunk, config, shifted, reached)?;
+                    (batch, true)
                 }
             };
             if fresh {
@@ -278,21 +288,31 @@ impl<'a> Stage<'a> {
         chunk: &[GenerateRequest],
         config: &GenerateConfig,
         constraint: Option<&Constraint<'_>>,
+        reached: Progress,
     ) -> Result<StoredBatch> {
         let begun = Instant::now();
-        let mut stopped = false;
+        let mut failed = None;
+        let mut drafts = Drafts::new(chunk.len());
+        let mut on_token = |item: usize, token: u32| {
+            let ended = drafts.push(item, token, |ids| {
+                ids.len() == config.max_new_tokens || config.stop_ids.contains(&token)
+            });
+            let told = self
+                .check_stop()
+                .and_then(|()| self.show(&mut drafts, ended.then_some(item), reached));
+            match told {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        };
         let decoder = &self.run.model.decoder;
         let generations =
-            generate_constrained(decoder, adapter, chunk, config, constraint, &mut |_, _| {
-                stopped = self.should_stop();
-                if stopped {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            });
-        if stopped {
-            return Err(self.interrupted());
+            generate_constrained(decoder, adapter, chunk, config, constraint, &mut on_token);
+        if let Some(error) = failed {
+            return Err(error);
         }
         let stored = |g: Generation| StoredGeneration {
             ended: g.finish == Finish::Stop,
@@ -302,6 +322,31 @@ impl<'a> Stage<'a> {
             wall_s: begun.elapsed().as_secs_f64(),
             generations: generations?.into_iter().map(stored).collect(),
         })
+    }
+
+    /// Shows what is being written: a text where one is due, and how many have ended. `reached` is where the batch
+    /// began.
+    fn show(&self, drafts: &mut Drafts, ended: Option<usize>, reached: Progress) -> Result<()> {
+        let mut draft = String::new();
+        if self.pulse.is_due((self.run.now_ms)(), ended.is_some())
+            && let Some(item) = ended.or_else(|| drafts.grown_most())
+        {
+            draft = self.text(drafts.ids(item))?;
+            // Half a character, whose other bytes are in the next token.
+            draft.truncate(draft.trim_end_matches(char::REPLACEMENT_CHARACTER).len());
+        }
+        // A text of line breaks alone shows nothing.
+        let is_new = !draft.is_empty();
+        if is_new {
+            drafts.shown();
+            let ended = ended.is_some();
+            self.sample(SampleItem::Draft { draft, ended });
+        }
+        if is_new || (ended.is_some() && self.shown.get().elapsed() >= POLL) {
+            let step = reached.step + drafts.ended();
+            self.report(Progress { step, ..reached }, drafts.tokens())?;
+        }
+        Ok(())
     }
 
     /// Log-probabilities of completions, in batches of the recipe's token budget.
@@ -365,6 +410,7 @@ impl<'a> Stage<'a> {
 
     /// Shows something that the model has just made.
     pub(crate) fn sample(&self, item: SampleItem) {
+        self.pulse.shown();
         *self.last_sample.borrow_mut() = Some(item.clone());
         self.run.sink.event(&Event::Sample {
             stage: self.name,
@@ -386,15 +432,23 @@ impl<'a> Stage<'a> {
 
     /// Reports a step; sends it on at most every quarter of a second, and the last one always.
     pub(crate) fn progress(&self, now: Progress) -> Result<()> {
-        let mut task = self.task.borrow_mut();
-        if task.tokens == 0 && now.tokens == 0 {
-            task.first_step = now.step;
+        {
+            let mut task = self.task.borrow_mut();
+            if task.tokens == 0 && now.tokens == 0 {
+                task.first_step = now.step;
+            }
+            task.tokens += now.tokens;
         }
-        task.tokens += now.tokens;
         if self.shown.get().elapsed() < POLL && now.step < now.total {
             return Ok(());
         }
+        self.report(now, 0)
+    }
+
+    /// Sends a step on; `tokens` are drawn but not counted yet, because their batch is not finished.
+    fn report(&self, now: Progress, tokens: usize) -> Result<()> {
         self.shown.set(Instant::now());
+        let task = self.task.borrow();
         let seconds = task.begun.elapsed().as_secs_f64().max(1e-6);
         let done = now.step.saturating_sub(task.first_step);
         let left = now.total.saturating_sub(now.step) as f64;
@@ -406,7 +460,7 @@ impl<'a> Stage<'a> {
             total_steps: now.total,
             loss: now.loss,
             lr: now.lr,
-            tokens_per_s: task.tokens as f64 / seconds,
+            tokens_per_s: (task.tokens + tokens) as f64 / seconds,
             eta_s: if done == 0 {
                 0.0
             } else {

@@ -13,6 +13,7 @@ mod line_grammar;
 pub(crate) mod preferences;
 mod prefix;
 mod sampling;
+mod shown;
 pub(crate) mod summaries;
 pub(crate) mod summarizer;
 pub(crate) mod synthesizer;
