@@ -62,6 +62,7 @@ pub(crate) fn catalogue() -> Catalogue {
         catalogue: vec![CatalogueLine {
             model,
             fit: Some(contract::Fit::TooBig),
+            seconds: 9_000.0,
         }],
         memory_free_bytes: Some(1_500_000_000),
     }
@@ -86,11 +87,13 @@ pub(crate) fn folder_fits() -> FolderFits {
                 path: "models/small".to_owned(),
                 memory: Some(MEMORY),
                 fit: Some(contract::Fit::Fits),
+                seconds: Some(300.0),
             },
             FolderFit {
                 path: "notes".to_owned(),
                 memory: None,
                 fit: None,
+                seconds: None,
             },
         ],
         memory_free_bytes: Some(8_000_000_000),

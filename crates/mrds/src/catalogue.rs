@@ -14,6 +14,7 @@ use project::recipe::Recipe;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::forecast::usual_seconds;
 
 macro_rules! catalogue {
     ($($name:literal),+ $(,)?) => {
@@ -49,9 +50,9 @@ catalogue![
     "qwen2.5-14b-instruct",
 ];
 
-/// Tokens of the dialogues and summaries for which the catalogue's memory is stated.
-const DIALOGUE_TOKENS: usize = 400;
-const SUMMARY_TOKENS: usize = 60;
+/// Tokens of the dialogues and summaries for which the catalogue's memory and time are stated.
+pub(crate) const DIALOGUE_TOKENS: usize = 400;
+pub(crate) const SUMMARY_TOKENS: usize = 60;
 /// Share of the free memory beyond which a model counts as tight.
 const COMFORTABLE: f64 = 0.8;
 
@@ -139,12 +140,13 @@ fn entry(name: &'static str, text: &str) -> Result<CatalogueEntry> {
     Ok(CatalogueEntry { model, config })
 }
 
-/// What the model of a folder, or of a GGUF file, would need.
+/// What the model of a folder, or of a GGUF file, would need: memory, and the seconds of a whole run.
 ///
 /// # Errors
 /// What makes the folder unusable.
-pub fn memory_of(folder: &Path) -> Result<MethodMemory> {
-    Ok(method_memory(&Checkpoint::open(folder)?.config()?))
+pub fn needs_of(folder: &Path, flops_per_s: f64) -> Result<(MethodMemory, f64)> {
+    let config = Checkpoint::open(folder)?.config()?;
+    Ok((method_memory(&config), usual_seconds(&config, flops_per_s)?))
 }
 
 fn method_memory(config: &DecoderConfig) -> MethodMemory {

@@ -321,7 +321,11 @@ export class FakeBridge implements Bridge {
     return null;
   }
   async modelFits(paths: string[]): Promise<ModelFit[]> {
-    return paths.map((path) => ({ path, fit: path.includes('7m') ? 'fits' : 'tight' }));
+    return paths.map((path) => ({
+      path,
+      fit: path.includes('7m') ? 'fits' : 'tight',
+      seconds: path.includes('7m') ? 540 : 9000,
+    }));
   }
   async catalogue(): Promise<CatalogueModel[]> {
     return structuredClone(data.catalogue);

@@ -174,6 +174,7 @@ const entry = (
   context_tokens,
   download_bytes: parameters * 2,
   fit,
+  seconds: parameters / 2e4,
 });
 
 /** A licence that is long enough to scroll. */

@@ -8,10 +8,13 @@ use contract::{
     Catalogue, CatalogueLine, Fit, FolderFit, FolderFits, KnownModel, LicenceText, MethodMemory,
     Proof, excerpt,
 };
-use mrds::catalogue::{CatalogueEntry, catalogue, fit as compare, licence_text, memory_of, named};
+use lm::probe::gemm_flops_per_s;
+use mrds::catalogue::{CatalogueEntry, catalogue, fit as compare, licence_text, named, needs_of};
+use mrds::forecast::usual_seconds;
 use mrds::models::{Removal, Unfinished};
 use project::session::Session;
 
+use super::plan::duration;
 use super::work::model_folder;
 use super::{Done, download, login, session};
 use crate::answer::{ModelRemoval, Models};
@@ -98,12 +101,17 @@ fn in_words(fit: Option<Fit>) -> String {
 /// The catalogue with what each model needs, compared with the memory that is free now.
 fn list_catalogue(output: &Output) -> Done {
     let memory_free_bytes = host::machine::memory().map(|memory| memory.free_bytes);
-    let line = |entry: CatalogueEntry| CatalogueLine {
-        fit: memory_free_bytes.map(|free| compare(entry.model.memory.dpo_bytes, free)),
-        model: entry.model,
+    let flops_per_s = gemm_flops_per_s()?;
+    let line = |entry: CatalogueEntry| {
+        Ok(CatalogueLine {
+            fit: memory_free_bytes.map(|free| compare(entry.model.memory.dpo_bytes, free)),
+            seconds: usual_seconds(&entry.config, flops_per_s)?,
+            model: entry.model,
+        })
     };
+    let lines: Result<Vec<CatalogueLine>, Failure> = catalogue()?.into_iter().map(line).collect();
     let listed = Catalogue {
-        catalogue: catalogue()?.into_iter().map(line).collect(),
+        catalogue: lines?,
         memory_free_bytes,
     };
     output.text(catalogue_text(&listed));
@@ -123,9 +131,15 @@ pub(super) fn catalogue_text(listed: &Catalogue) -> String {
         "QLoRA",
         "DPO",
         "a run here",
+        "takes",
     ]);
     let mut whys = String::new();
-    for CatalogueLine { model, fit } in &listed.catalogue {
+    for CatalogueLine {
+        model,
+        fit,
+        seconds,
+    } in &listed.catalogue
+    {
         table.row(vec![
             model.hub_id.clone(),
             model.licence.to_string(),
@@ -137,12 +151,14 @@ pub(super) fn catalogue_text(listed: &Catalogue) -> String {
             gigabytes(model.memory.qlora_bytes),
             gigabytes(model.memory.dpo_bytes),
             in_words(*fit),
+            duration(*seconds),
         ]);
         whys += &format!("{}: {}\n", model.hub_id, model.why);
     }
     format!(
-        "{table}\n{whys}\nProven: a published file of the model gives what transformers computes (docs/models.md). Memory in GB with the default recipe; \
-         {} GB are free here. `duologue models licence ID` prints a licence, `duologue models add ID` downloads a model.",
+        "{table}\n{whys}\nProven: a published file of the model gives what transformers computes (docs/models.md). Memory in GB and \
+         time of a run on 100 dialogues with the default recipe, on this processor; {} GB are free here. \
+         `duologue models licence ID` prints a licence, `duologue models add ID` downloads a model.",
         listed.memory_free_bytes.map_or("?".to_owned(), gigabytes)
     )
 }
@@ -179,11 +195,13 @@ fn licence(model: &str, output: &Output) -> Done {
 /// What a run on each folder's model needs, compared with the memory that is free now; null for one that is no model.
 fn list_fits(folders: &[PathBuf], output: &Output) -> Done {
     let memory_free_bytes = host::machine::memory().map(|memory| memory.free_bytes);
+    let flops_per_s = gemm_flops_per_s()?;
     let fit = |folder: &PathBuf| {
-        let memory = memory_of(folder).ok();
+        let (memory, seconds) = needs_of(folder, flops_per_s).ok().unzip();
         FolderFit {
             path: folder.display().to_string(),
             memory,
+            seconds,
             fit: memory
                 .zip(memory_free_bytes)
                 .map(|(memory, free)| compare(memory.dpo_bytes, free)),
@@ -199,8 +217,22 @@ fn list_fits(folders: &[PathBuf], output: &Output) -> Done {
 }
 
 pub(super) fn fit_table(fits: &[FolderFit]) -> Table {
-    let mut table = Table::new(&["folder", "use", "LoRA", "QLoRA", "DPO", "a run here"]);
-    for FolderFit { path, memory, fit } in fits {
+    let mut table = Table::new(&[
+        "folder",
+        "use",
+        "LoRA",
+        "QLoRA",
+        "DPO",
+        "a run here",
+        "takes",
+    ]);
+    for FolderFit {
+        path,
+        memory,
+        fit,
+        seconds,
+    } in fits
+    {
         let size = |bytes: fn(&MethodMemory) -> u64| {
             memory
                 .as_ref()
@@ -213,6 +245,7 @@ pub(super) fn fit_table(fits: &[FolderFit]) -> Table {
             size(|memory| memory.qlora_bytes),
             size(|memory| memory.dpo_bytes),
             in_words(*fit),
+            seconds.map_or("–".to_owned(), duration),
         ]);
     }
     table

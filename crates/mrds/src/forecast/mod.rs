@@ -15,16 +15,18 @@ use contract::{
     StageForecast, StageName, Verdict,
 };
 use lm::memory::{self, Form};
+use lm::model::parameters;
 use lm::probe::{Rates, gemm_flops_per_s};
 use lm::{DecoderConfig, LanguageModel, SpecialTokens, check_folder};
 use project::hygiene::nothing_to_learn;
+use project::import::shares;
 use project::recipe::{Available, Recipe, Recompute, Typed};
 use project::session::{Forecast, Session};
 use store::{ExampleRow, RunRow};
 
 pub use stages::{Length, Setting, Texts, forecast};
 
-use crate::catalogue::{CatalogueEntry, catalogue};
+use crate::catalogue::{CatalogueEntry, DIALOGUE_TOKENS, SUMMARY_TOKENS, catalogue};
 use crate::error::{Error, Result};
 use crate::run::RunRequest;
 
@@ -261,7 +263,8 @@ impl Known {
         let folder = match &request.model {
             PlannedModel::Folder(folder) => folder,
             PlannedModel::Catalogue(entry) => {
-                return Self::of_entry(entry, Form::of(request.device));
+                let form = Form::of(request.device);
+                return Ok(Self::of_entry(entry, form, gemm_flops_per_s()?));
             }
         };
         let summary = check_folder(folder)?;
@@ -288,17 +291,17 @@ impl Known {
         })
     }
 
-    fn of_entry(entry: &CatalogueEntry, form: Form) -> Result<Self> {
+    fn of_entry(entry: &CatalogueEntry, form: Form, flops_per_s: f64) -> Self {
         let config = entry.config.clone();
-        Ok(Self {
+        Self {
             parameters: entry.model.parameters,
             stored_bytes: entry.model.download_bytes,
             tokenizer_bytes: memory::tokenizer_bytes(&config),
-            rates: Rates::estimate(&config, gemm_flops_per_s()?),
+            rates: Rates::estimate(&config, flops_per_s),
             config,
             loaded: None,
             form,
-        })
+        }
     }
 
     /// The model of a run, of which memory alone is asked: any speed will do.
@@ -448,12 +451,13 @@ impl Known {
             let (peak, _) = totals(&known.forecast(recipe, texts, machine.threads));
             machine.memory_free_bytes.is_none_or(|free| peak <= free)
         };
+        let flops_per_s = gemm_flops_per_s()?;
         for entry in catalogue()?
             .into_iter()
             .rev()
             .filter(|entry| entry.model.parameters < self.parameters)
         {
-            let smaller = Self::of_entry(&entry, self.form)?;
+            let smaller = Self::of_entry(&entry, self.form, flops_per_s);
             if fits(&smaller) {
                 let stages = smaller.forecast(recipe, texts, machine.threads);
                 let change = format!("--model {}", entry.model.hub_id);
@@ -463,6 +467,41 @@ impl Known {
         }
         Ok(offers)
     }
+}
+
+/// Dialogues that are enough for a run (`README.md`): the data set of whose run a list of models tells the time.
+const USUAL_DIALOGUES: usize = 100;
+
+/// Seconds of a whole run with the default recipe before there is anything to plan: the same forecast, for a data set of
+/// a hundred dialogues of the catalogue's lengths, divided as an import divides it. `flops_per_s` is this machine's
+/// measured speed ([`gemm_flops_per_s`]).
+///
+/// # Errors
+/// None for sizes that a model can have.
+pub fn usual_seconds(config: &DecoderConfig, flops_per_s: f64) -> Result<f64> {
+    let shares = shares(USUAL_DIALOGUES);
+    let mut recipe = Recipe {
+        recompute: Recompute::Off,
+        ..Recipe::default()
+    }
+    .resolve(parameters(config))?;
+    let [train, validation, test_items] =
+        [shares.train, shares.validation, shares.test].map(|part| part as usize);
+    recipe.fit(Typed::default(), Available { train, validation });
+    let texts = Texts {
+        dialogue_tokens: Length::of(DIALOGUE_TOKENS),
+        summary_tokens: Length::of(SUMMARY_TOKENS),
+        test_items,
+    };
+    let setting = Setting {
+        config,
+        // Of the forecast's memory nothing is asked.
+        loaded_bytes: 0,
+        threads: 1,
+        form: Form::Processor,
+        rates: Rates::estimate(config, flops_per_s),
+    };
+    Ok(totals(&forecast(&setting, &recipe, &texts)).1)
 }
 
 /// Settles what the recipe of a run that is about to be created leaves to the machine; the free memory was counted
@@ -607,15 +646,7 @@ mod tests {
     #[test]
     fn auto_recomputes_where_trainings_would_not_fit_otherwise() {
         let entry = catalogue().unwrap().into_iter().next().unwrap();
-        let known = Known {
-            config: entry.config.clone(),
-            parameters: entry.model.parameters,
-            stored_bytes: entry.model.download_bytes,
-            tokenizer_bytes: memory::tokenizer_bytes(&entry.config),
-            rates: Rates::estimate(&entry.config, 1.0),
-            loaded: None,
-            form: Form::Processor,
-        };
+        let known = Known::of_entry(&entry, Form::Processor, 1.0);
         let length = |max| Length {
             mean: max as f64,
             max,
@@ -666,6 +697,40 @@ mod tests {
             "a wish is kept"
         );
         assert_eq!(settled(Recompute::On, None), Recompute::On);
+    }
+
+    #[test]
+    fn the_time_in_a_list_of_models_is_the_forecast_of_a_plan() {
+        let entries = catalogue().unwrap();
+        let seconds: Vec<f64> = entries
+            .iter()
+            .map(|entry| usual_seconds(&entry.config, 5e10).unwrap())
+            .collect();
+        // Twice as fast a machine takes half the time; more weights take more of it.
+        for (entry, seconds) in entries.iter().zip(&seconds) {
+            let faster = usual_seconds(&entry.config, 1e11).unwrap();
+            assert!((faster * 2.0 - seconds).abs() < 1e-6 * seconds);
+        }
+        assert!(seconds.first() < seconds.last());
+        // What a plan tells of the same data set, where it measures the same speed.
+        let entry = &entries[0];
+        let known = Known {
+            rates: Rates::estimate(&entry.config, 5e10),
+            ..Known::of_entry(entry, Form::Processor, 1.0)
+        };
+        let mut recipe = Recipe::default().resolve(known.parameters).unwrap();
+        let available = Available {
+            train: 70,
+            validation: 15,
+        };
+        recipe.fit(Typed::default(), available);
+        let texts = Texts {
+            dialogue_tokens: Length::of(DIALOGUE_TOKENS),
+            summary_tokens: Length::of(SUMMARY_TOKENS),
+            test_items: 15,
+        };
+        known.settle(&mut recipe, &texts, None, 8);
+        assert_eq!(totals(&known.forecast(&recipe, &texts, 8)).1, seconds[0]);
     }
 
     #[test]

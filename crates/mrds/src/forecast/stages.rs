@@ -40,7 +40,7 @@ pub struct Length {
 
 impl Length {
     /// All of one length.
-    const fn of(tokens: usize) -> Self {
+    pub(crate) const fn of(tokens: usize) -> Self {
         Self {
             mean: tokens as f64,
             max: tokens,

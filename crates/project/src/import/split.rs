@@ -166,8 +166,9 @@ fn held_out(total: usize) -> f64 {
     (0.15 * total).min(ENOUGH_TO_JUDGE).max(0.1 * total) / total
 }
 
-/// [`held_out`] in words: whole percent that make 100 together.
-fn shares(total: usize) -> SplitShares {
+/// How the dialogues of a data set of this size are divided where nothing says it: whole percent that make 100
+/// together.
+pub fn shares(total: usize) -> SplitShares {
     let held_out = (100.0 * held_out(total)).round() as u32;
     SplitShares {
         train: 100 - 2 * held_out,

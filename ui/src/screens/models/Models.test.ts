@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { find, get, open, query, text } from '../../testing';
 import { language } from '../../text';
+import { timeClass } from './time';
 
 test('a folder is added and forgotten', async () => {
   const { user } = await open('#/models');
@@ -134,10 +135,15 @@ test('the model that comes with Duologue is never out of reach', async () => {
 
 test('beside the memory stands a class of time, and each figure has its label', async () => {
   const { user } = await open('#/models');
-  expect(text(await find('model-dialog-7m'))).toContain('minutes');
+  await expect.poll(() => text(get('model-dialog-7m'))).toContain('Time: minutes');
   await user.click(get('tab-download'));
   const entry = text(await find('catalogue-smollm2-135m-instruct'));
   for (const label of ['Parameters', 'Context', 'Licence', 'Time']) expect(entry).toContain(label);
+});
+
+test('the class of time is the forecast in words', () => {
+  const classes = [60, 3000, 10_000, 100_000, 500_000].map(timeClass);
+  expect(classes).toEqual(['minutes', 'hour', 'hours', 'day', 'days']);
 });
 
 test('tab and folder stay while another screen is looked at', async () => {

@@ -179,7 +179,8 @@ export const prepare: typeof en = {
     bringBack: 'Zurückholen',
     wholeRun: 'Ein ganzer Lauf',
     time: 'Dauer',
-    timeNote: 'Eine Klasse nach Gewichten und Threads. Der Plan eines Laufs misst diesen Rechner.',
+    timeNote:
+      'Die Vorhersage für hundert Dialoge mit dem empfohlenen Rezept, nach der gemessenen Geschwindigkeit dieses Prozessors. Der Plan eines Laufs ist genauer: Er kennt Ihre Daten und probiert das Modell selbst aus.',
     times: {
       minutes: 'Minuten',
       hour: 'etwa eine Stunde',

@@ -169,7 +169,8 @@ export const prepare = {
     bringBack: 'Bring it back',
     wholeRun: 'A whole run',
     time: 'Time',
-    timeNote: 'A class by weights and threads. The plan of a run measures this computer.',
+    timeNote:
+      'The forecast for a hundred dialogues with the recommended recipe, by the measured speed of this processor. The plan of a run is closer: it knows your data and tries the model itself.',
     times: {
       minutes: 'minutes',
       hour: 'about an hour',

@@ -204,6 +204,7 @@ fn models_list() {
     catalogue[].parameters: number
     catalogue[].proof: string
     catalogue[].revision: string
+    catalogue[].seconds: number
     catalogue[].why: string
     memory_free_bytes: number
     ");
@@ -223,6 +224,7 @@ fn models_list() {
     fits[].memory.lora_bytes: number
     fits[].memory.qlora_bytes: number
     fits[].path: string
+    fits[].seconds: null | number
     memory_free_bytes: number
     ");
 }
