@@ -9,8 +9,8 @@ use contract::problem::{
     WorkspaceProblem, WrongState,
 };
 use contract::{
-    CertificateFault, ErrorReport, ExampleKind, Lack, Price, Problem, Remark, Reported, StageName,
-    Thing,
+    CertificateFault, ErrorReport, ExampleKind, IntakeLimit, Lack, Price, Problem, Remark, Reported,
+    StageName, Thing,
 };
 use project::report::run::RunReport;
 
@@ -170,6 +170,16 @@ fn import(problem: &ImportProblem) -> &'static str {
         Html { .. } => {
             "Export the chat once more as JSON or text, or copy its text into a .txt file."
         }
+        TooLarge {
+            limit: IntakeLimit::Pieces,
+            ..
+        } => {
+            "Divide it into files of at most that many rows, and import them one after the other into the same data set."
+        }
+        TooLarge {
+            limit: IntakeLimit::Reach,
+            ..
+        } => "Delete what stands far from the table, or save the workbook as XLSX.",
         TooLarge { .. } => {
             "Divide it into several files and import them one after the other into the same data set."
         }

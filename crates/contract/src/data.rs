@@ -201,8 +201,10 @@ closed_set! {
         CellBytes = "cell_bytes",
         /// Turns of all dialogues.
         Turns = "turns",
-        /// Rows, values and lines without words that a file of its length is divided into.
+        /// Rows, values and lines without words that a file is divided into.
         Pieces = "pieces",
+        /// Cells of an old workbook from the first to the last, empty ones included.
+        Reach = "reach",
     }
 }
 

@@ -464,3 +464,294 @@ fn packed_files() {
         );
     }
 }
+
+/// A workbook of ODS with these rows.
+fn ods(rows: &str) -> (Vec<u8>, usize) {
+    let content = format!(
+        "<office:document-content xmlns:office=\"o\" xmlns:table=\"t\" xmlns:text=\"x\"><office:body><office:spreadsheet><table:table table:name=\"S\">{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
+    );
+    let packed = zip(&[
+        (
+            "mimetype",
+            b"application/vnd.oasis.opendocument.spreadsheet",
+        ),
+        ("content.xml", content.as_bytes()),
+        (
+            "META-INF/manifest.xml",
+            b"<manifest:manifest xmlns:manifest=\"m\"/>",
+        ),
+    ]);
+    (packed, content.len())
+}
+
+#[test]
+fn workbooks_of_open_document() {
+    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let folder = tempfile::tempdir().unwrap();
+    let cell = |text: &str, repeats: usize| {
+        format!(
+            "<table:table-cell office:value-type=\"string\" table:number-columns-repeated=\"{repeats}\"><text:p>{text}</text:p></table:table-cell>"
+        )
+    };
+    let gap =
+        |columns: usize| format!("<table:table-cell table:number-columns-repeated=\"{columns}\"/>");
+    let row = |cells: &str, repeats: usize| {
+        format!(
+            "<table:table-row table:number-rows-repeated=\"{repeats}\">{cells}</table:table-row>"
+        )
+    };
+    let pair = |n: usize| {
+        row(
+            &(cell(&format!("Ann: Do we meet at {n}?"), 1) + &cell("Ann asks.", 1)),
+            1,
+        )
+    };
+    let head = row(&(cell("dialogue", 1) + &cell("summary", 1)), 1);
+    let pairs = |n: usize| head.clone() + &(0..n).map(pair).collect::<String>();
+    let far_row = row("", 1_000_000) + &row(&(gap(5_000) + &cell("x", 1)), 1);
+    let cases: [(&str, String, Outcome); 8] = [
+        ("usual.ods", pairs(9_000), Read(9_000, 0)),
+        // What a spreadsheet writes at the end: an empty rest of the sheet, with a style.
+        (
+            "styled_rest.ods",
+            pairs(3)
+                + &row(
+                    "<table:table-cell table:style-name=\"ce1\" table:number-columns-repeated=\"16384\"/>",
+                    1_048_000,
+                ),
+            Read(3, 0),
+        ),
+        // A few columns away it is still small enough.
+        (
+            "near.ods",
+            pairs(3) + &row("", 400) + &row(&(gap(300) + &cell("x", 1)), 1),
+            Read(3, 1),
+        ),
+        ("far.ods", pairs(3) + &far_row, Refused("too_large")),
+        (
+            "far_columns.ods",
+            pairs(3) + &row(&(gap(16_000) + &cell("x", 1)), 1).repeat(2_000),
+            Refused("too_large"),
+        ),
+        (
+            "repeated.ods",
+            pairs(3) + &row(&cell("x", 16_000), 1_000_000),
+            Refused("too_large"),
+        ),
+        (
+            "repeated_text.ods",
+            pairs(3) + &row(&cell(&"word ".repeat(100_000), 1_000), 1),
+            Refused("too_large"),
+        ),
+        (
+            "spaces.ods",
+            pairs(3) + &row(&cell("<text:s text:c=\"4000000000\"/>", 1), 1),
+            Refused("too_large"),
+        ),
+    ];
+    for (name, rows, expected) in cases {
+        let (packed, decoded) = ods(&rows);
+        assert_eq!(
+            import(folder.path(), name, packed, decoded),
+            expected,
+            "{name}"
+        );
+    }
+}
+
+/// A record of XLS.
+fn record(kind: u16, data: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(data.len()).unwrap();
+    [&kind.to_le_bytes()[..], &length.to_le_bytes(), data].concat()
+}
+
+/// Numbers of two bytes, one after the other.
+fn shorts(numbers: &[u16]) -> Vec<u8> {
+    numbers.iter().flat_map(|n| n.to_le_bytes()).collect()
+}
+
+/// A workbook of XLS with one sheet: the texts that cells share, what the sheet states of its size (first and last row
+/// and column), and the cells by row, column and text.
+fn xls(texts: &[String], size: [u32; 2], cells: &[(u16, u16, u32)]) -> Vec<u8> {
+    let begin = |kind: u16| record(0x0809, &shorts(&[0x0600, kind, 0, 0, 0, 0, 0, 0]));
+    // As long as a record may be; what is longer goes on in the next one, after a byte for the kind of letters.
+    let mut parts: Vec<Vec<u8>> = vec![
+        [texts.len() as u32, texts.len() as u32]
+            .map(u32::to_le_bytes)
+            .concat(),
+    ];
+    for text in texts {
+        let mut letters = text.as_bytes();
+        let head = [&(letters.len() as u16).to_le_bytes()[..], &[0]].concat();
+        if parts.last().unwrap().len() + 3 > 8_000 {
+            parts.push(Vec::new());
+        }
+        parts.last_mut().unwrap().extend(head);
+        while !letters.is_empty() {
+            let free = 8_000_usize.saturating_sub(parts.last().unwrap().len());
+            let (now, later) = letters.split_at(letters.len().min(free));
+            parts.last_mut().unwrap().extend(now);
+            letters = later;
+            if !letters.is_empty() {
+                parts.push(vec![0]);
+            }
+        }
+    }
+    let mut shared = record(0x00FC, &parts[0]);
+    for part in &parts[1..] {
+        shared.extend(record(0x003C, part));
+    }
+    let place =
+        begin(5).len() + record(0x0085, &[0; 9]).len() + shared.len() + record(0x000A, &[]).len();
+    let bound = [&(place as u32).to_le_bytes()[..], &[0, 0, 1, 0, b'S']].concat();
+    let mut stream = [
+        begin(5),
+        record(0x0085, &bound),
+        shared,
+        record(0x000A, &[]),
+    ]
+    .concat();
+    stream.extend(begin(0x10));
+    let stated = [
+        &0_u32.to_le_bytes()[..],
+        &size[0].to_le_bytes(),
+        &shorts(&[0, size[1] as u16, 0]),
+    ]
+    .concat();
+    stream.extend(record(0x0200, &stated));
+    for (row, column, text) in cells {
+        let cell = [shorts(&[*row, *column, 0]), text.to_le_bytes().to_vec()].concat();
+        stream.extend(record(0x00FD, &cell));
+    }
+    stream.extend(record(0x000A, &[]));
+    let mut file =
+        cfb::CompoundFile::create_with_version(cfb::Version::V3, std::io::Cursor::new(Vec::new()))
+            .unwrap();
+    file.create_stream("/Workbook")
+        .unwrap()
+        .write_all(&stream)
+        .unwrap();
+    file.into_inner().into_inner()
+}
+
+#[test]
+fn workbooks_of_old_excel() {
+    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let folder = tempfile::tempdir().unwrap();
+    let texts: Vec<String> = ["dialogue", "summary", "Ann: Do we meet?", "Ann asks."]
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let pairs = |rows: u16| -> Vec<(u16, u16, u32)> {
+        let head = [(0, 0, 0), (0, 1, 1)];
+        let rows = (1..=rows).flat_map(|row| [(row, 0, 2), (row, 1, 3)]);
+        head.into_iter().chain(rows).collect()
+    };
+    let with = |mut cells: Vec<(u16, u16, u32)>, more: &[(u16, u16, u32)]| {
+        cells.extend(more);
+        cells
+    };
+    let long = vec![
+        texts[0].clone(),
+        texts[1].clone(),
+        "word ".repeat(6_000),
+        texts[3].clone(),
+    ];
+    let unlike: Vec<String> = texts[..2]
+        .iter()
+        .cloned()
+        .chain((0..40_000).map(|n| format!("Ann: Do we meet at {n}? Ben: Yes.")))
+        .collect();
+    let many = (1..=40_000_u16).flat_map(|row| [(row, 0, u32::from(row) + 1), (row, 1, 1)]);
+    let cases: [(&str, Vec<u8>, Outcome); 7] = [
+        ("usual.xls", xls(&texts, [4, 2], &pairs(3)), Read(3, 0)),
+        (
+            "long.xls",
+            xls(
+                &unlike,
+                [40_001, 2],
+                &with(pairs(0), &many.collect::<Vec<_>>()),
+            ),
+            Read(40_000, 0),
+        ),
+        (
+            "same_rows.xls",
+            xls(&texts, [60_001, 2], &pairs(60_000)),
+            Read(60_000, 0),
+        ),
+        (
+            "far.xls",
+            xls(&texts, [4, 2], &with(pairs(3), &[(65_535, 255, 3)])),
+            Refused("too_large"),
+        ),
+        (
+            "stated.xls",
+            xls(&texts, [u32::MAX, 256], &pairs(3)),
+            Refused("too_large"),
+        ),
+        (
+            "stated_less.xls",
+            xls(&texts, [60_000, 250], &pairs(3)),
+            Refused("too_large"),
+        ),
+        (
+            "shared.xls",
+            xls(&long, [20_001, 2], &pairs(20_000)),
+            Refused("too_large"),
+        ),
+    ];
+    for (name, bytes, expected) in cases {
+        let decoded = bytes.len();
+        assert_eq!(
+            import(folder.path(), name, bytes, decoded),
+            expected,
+            "{name}"
+        );
+    }
+}
+
+/// Honest tables of short rows: each is read, or says how many rows a part may have; and a part of so many is read.
+#[test]
+fn tables_of_short_rows() {
+    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let folder = tempfile::tempdir().unwrap();
+    let csv = |rows: usize, row_bytes: usize| {
+        let mut text = String::from("dialogue,summary\n");
+        for row in 0..rows {
+            let number = format!("{row:x}");
+            let filler = "o".repeat(row_bytes.saturating_sub(number.len() + 8));
+            text += &format!("A:{number}{filler},yes\n");
+        }
+        text.into_bytes()
+    };
+    let turns = |rows: usize, row_bytes: usize| {
+        let mut text = String::from("id,speaker,text\n");
+        for row in 0..rows {
+            let number = format!("{:x}", row / 4);
+            let filler = "o".repeat(row_bytes.saturating_sub(number.len() + 5));
+            text += &format!("{number},{},o{filler}\n", ["A", "B"][row % 2]);
+        }
+        text.into_bytes()
+    };
+    let jsonl = |rows: usize, _: usize| {
+        let row = |row| format!("{{\"dialogue\":\"A:{row:x}\",\"summary\":\"yes\"}}\n");
+        (0..rows).map(row).collect::<String>().into_bytes()
+    };
+    let tables: [(&str, &dyn Fn(usize, usize) -> Vec<u8>); 3] =
+        [("a.csv", &csv), ("turns.csv", &turns), ("a.jsonl", &jsonl)];
+    for (name, table) in tables {
+        for row_bytes in [8, 12, 24, 40] {
+            for rows in [100_000, 500_000] {
+                let bytes = table(rows, row_bytes);
+                let decoded = bytes.len();
+                let outcome = import(folder.path(), name, bytes, decoded);
+                println!("{name} {row_bytes} {rows}: {outcome:?}");
+                let is_read = !matches!(outcome, Refused("too_large"));
+                assert!(
+                    is_read || rows > 100_000,
+                    "{name} of {rows} rows of {row_bytes} bytes"
+                );
+            }
+        }
+    }
+}

@@ -1308,8 +1308,10 @@ export type IntakeLimit =
 "cell_bytes" | 
 /**  Turns of all dialogues. */
 "turns" | 
-/**  Rows, values and lines without words that a file of its length is divided into. */
-"pieces";
+/**  Rows, values and lines without words that a file is divided into. */
+"pieces" | 
+/**  Cells of an old workbook from the first to the last, empty ones included. */
+"reach";
 
 /**  What was stopped on request. */
 export type Interrupted = 

@@ -449,7 +449,10 @@ fn bound(limit: IntakeLimit, most: u64) -> String {
         IntakeLimit::CellBytes => format!("a cell may have {mebibytes} MiB"),
         IntakeLimit::Turns => format!("an import may have {most} turns"),
         IntakeLimit::Pieces => {
-            format!("a file of this length may be divided into {most} rows or values")
+            format!("of pieces as short as these, {most} can be read at one time")
+        }
+        IntakeLimit::Reach => {
+            format!("its sheets may span {most} cells, the empty ones between included")
         }
     }
 }

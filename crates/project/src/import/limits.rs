@@ -25,6 +25,8 @@ pub(super) const MOST_COLUMNS: usize = 16_384;
 /// import may take, 50 MB and ten times the file, goes to the texts themselves.
 const FREE_BYTES: usize = 36_000_000;
 const TIMES: usize = 7;
+/// The number of pieces is told in thousands.
+const ROUND: usize = 1000;
 /// What an example takes besides its texts, in bytes.
 pub(super) const EXAMPLE_BYTES: usize = 360;
 
@@ -34,6 +36,8 @@ pub(super) const EXAMPLE_BYTES: usize = 360;
 pub(super) struct Room {
     most: usize,
     taken: usize,
+    /// Pieces that took it.
+    pieces: usize,
 }
 
 impl Room {
@@ -42,6 +46,7 @@ impl Room {
         Self {
             most: FREE_BYTES + bytes.saturating_mul(TIMES),
             taken: 0,
+            pieces: 0,
         }
     }
 
@@ -52,7 +57,11 @@ impl Room {
 
     /// The same room with nothing in it.
     pub(super) fn empty(&self) -> Self {
-        Self { taken: 0, ..*self }
+        Self {
+            taken: 0,
+            pieces: 0,
+            ..*self
+        }
     }
 
     /// All of it, in bytes.
@@ -60,9 +69,15 @@ impl Room {
         self.most
     }
 
-    /// Takes a number of bytes; `false` if too few are left.
+    /// Takes a number of bytes for a piece; `false` if too few are left.
     pub(super) fn take(&mut self, bytes: usize) -> bool {
-        self.taken = self.taken.saturating_add(bytes);
+        self.take_each(1, bytes)
+    }
+
+    /// Takes a number of bytes for each of several pieces.
+    pub(super) fn take_each(&mut self, pieces: usize, bytes: usize) -> bool {
+        self.pieces = self.pieces.saturating_add(pieces);
+        self.taken = self.taken.saturating_add(pieces.saturating_mul(bytes));
         !self.is_full()
     }
 
@@ -79,12 +94,15 @@ impl Room {
         }
     }
 
-    /// The refusal of a file that is divided into too many pieces.
+    /// The refusal of a file that is divided into too many pieces. It says how many of them a part may have that is
+    /// read however short they are: as many as the room of any file holds.
     pub(super) fn refusal(&self, file: &str) -> ImportProblem {
+        let each = self.taken / self.pieces.max(1);
+        let most = FREE_BYTES / each.max(EXAMPLE_BYTES);
         ImportProblem::TooLarge {
             file: file.to_owned(),
             limit: IntakeLimit::Pieces,
-            most: (self.most / EXAMPLE_BYTES) as u64,
+            most: (most / ROUND * ROUND).max(1) as u64,
         }
     }
 }
@@ -111,6 +129,6 @@ fn most(limit: IntakeLimit) -> u64 {
         IntakeLimit::Depth => DEPTH,
         IntakeLimit::CellBytes => CELL_BYTES,
         IntakeLimit::Turns => TURNS,
-        IntakeLimit::Pieces => (FREE_BYTES / EXAMPLE_BYTES) as u64,
+        IntakeLimit::Pieces | IntakeLimit::Reach => (FREE_BYTES / EXAMPLE_BYTES) as u64,
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn drafts(
 ) -> Result<Vec<Draft>, ImportProblem> {
     let rows = std::mem::take(&mut records.rows);
     let mut room = records.room;
-    room.take(rows.len().saturating_mul(EXAMPLE_BYTES));
+    room.take_each(rows.len(), EXAMPLE_BYTES);
     room.check(file)?;
     let mut drafts = Vec::with_capacity(rows.len());
     let mut ids = Ids::default();

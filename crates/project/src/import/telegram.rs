@@ -114,7 +114,7 @@ pub(super) fn export(file: &str, bytes: &[u8]) -> Result<Option<Export>, ImportP
     // Each message has a type and some texts and reactions, each an object.
     let objects = bytes.iter().filter(|byte| **byte == b'{').count();
     let mut room = Room::of(bytes.len());
-    if !room.take(objects * size_of::<Entry>()) {
+    if !room.take_each(objects, size_of::<Entry>()) {
         return Err(room.refusal(file));
     }
     work::visit(bytes.len() * 2);

@@ -1,7 +1,9 @@
 //! Workbooks: XLSX, XLS and ODS, by calamine. The first sheet whose first rows hold names of columns that map is read.
 //!
 //! Rows are numbered as the spreadsheet shows them. Sheets of XLSX are streamed cell by cell, because a cell far out would
-//! otherwise stand for millions of empty ones.
+//! otherwise stand for millions of empty ones; for those of XLS and ODS it does, so [`reach`] counts them beforehand.
+
+mod reach;
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -11,7 +13,10 @@ use calamine::{Data, DataRef, Ods, Reader, Xls, Xlsx};
 use contract::problem::{ArchiveFault, ImportProblem};
 use contract::{DropReason, FileFormat, IntakeLimit, Remark};
 
+use reach::{Reach, Refusal};
+
 use super::account::Measure;
+use super::archive::Archive;
 use super::limits::{self, Room};
 use super::value::{Fields, Name, Value};
 use super::{ImportOptions, Record, Records, columns, turn_rows};
@@ -42,6 +47,7 @@ pub(super) fn read(
     unpacked: usize,
     options: &ImportOptions,
 ) -> Result<Records, ImportProblem> {
+    check_reach(layout, file, bytes, unpacked)?;
     // The libraries under it end the thread on some damaged files; for us those are damaged files like others.
     let sheets = catch_unwind(AssertUnwindSafe(|| {
         sheets(layout, file, bytes, Room::of(unpacked))
@@ -81,6 +87,31 @@ pub(super) fn read(
     records.sheet = Some(sheet);
     records.room = Room::of(unpacked);
     Ok(records)
+}
+
+/// Refuses sheets whose rectangle would not fit into the memory of an import.
+fn check_reach(
+    layout: FileFormat,
+    file: &str,
+    bytes: &[u8],
+    unpacked: usize,
+) -> Result<(), ImportProblem> {
+    // The other half is for the cells that are taken from it.
+    let most = Room::of(unpacked).bytes() / 2;
+    let mut reach = Reach::new(most);
+    let reached = match layout {
+        FileFormat::Xls => reach.xls(bytes),
+        FileFormat::Ods => reach.ods(&Archive::open(file, bytes)?.read("content.xml")?),
+        _ => Ok(()),
+    };
+    reached.map_err(|refusal| match refusal {
+        Refusal::Broken(reason) => broken(file, reason),
+        Refusal::TooFar => ImportProblem::TooLarge {
+            file: file.to_owned(),
+            limit: IntakeLimit::Reach,
+            most: reach::cells(most),
+        },
+    })
 }
 
 fn broken(file: &str, reason: String) -> ImportProblem {

@@ -297,7 +297,8 @@ const limits: Record<IntakeLimit, (most: number) => string> = {
   depth: (most) => `höchstens ${most} Ebenen`,
   cell_bytes: (most) => `höchstens ${most / 2 ** 20} MiB je Zelle`,
   turns: (most) => `höchstens ${most} Beiträge je Einlesen`,
-  pieces: (most) => `höchstens ${most} Zeilen oder Werte in einer Datei dieser Länge`,
+  pieces: (most) => `höchstens ${most} so kurze Teile auf einmal`,
+  reach: (most) => `höchstens ${most} Zellen, die leeren dazwischen mitgezählt`,
 };
 
 export const errors: ErrorWords = {
@@ -447,7 +448,11 @@ export const errors: ErrorWords = {
   too_large: ({ file, limit, most }) =>
     say(
       `${file} ist zu groß: ${limits[limit](most)}.`,
-      'Teilen Sie die Datei, und lesen Sie die Teile nacheinander in denselben Datensatz ein.',
+      limit === 'reach'
+        ? 'Löschen Sie, was weit von der Tabelle entfernt steht, oder speichern Sie die Arbeitsmappe als XLSX.'
+        : limit === 'pieces'
+          ? 'Teilen Sie die Datei in Dateien mit höchstens so vielen Zeilen, und lesen Sie sie nacheinander in denselben Datensatz ein.'
+          : 'Teilen Sie die Datei, und lesen Sie die Teile nacheinander in denselben Datensatz ein.',
     ),
   archive: ({ file, fault }) => {
     switch (fault.case) {

@@ -267,7 +267,8 @@ const limits: Record<IntakeLimit, (most: number) => string> = {
   depth: (most) => `elements may be nested ${most} deep`,
   cell_bytes: (most) => `a cell may have ${most / 2 ** 20} MiB`,
   turns: (most) => `an import may have ${most} turns`,
-  pieces: (most) => `a file of this length may be divided into ${most} rows or values`,
+  pieces: (most) => `of pieces as short as these, ${most} can be read at one time`,
+  reach: (most) => `its sheets may span ${most} cells, the empty ones between included`,
 };
 
 export const errors: ErrorWords = {
@@ -407,7 +408,11 @@ export const errors: ErrorWords = {
   too_large: ({ file, limit, most }) =>
     say(
       `${file} is too large to be read: ${limits[limit](most)}.`,
-      'Divide it into several files and import them one after the other into the same data set.',
+      limit === 'reach'
+        ? 'Delete what stands far from the table, or save the workbook as XLSX.'
+        : limit === 'pieces'
+          ? 'Divide it into files of at most that many rows, and import them one after the other into the same data set.'
+          : 'Divide it into several files and import them one after the other into the same data set.',
     ),
   archive: ({ file, fault }) => {
     switch (fault.case) {
