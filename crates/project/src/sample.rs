@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 
 use contract::{ArtifactKind, FileAction};
 use serde::Serialize;
-use serde_json::{Value, json};
 use store::{DATABASE, TakenRun};
 
 use crate::artifact::{self, Topic, TrainedAdapter};
 use crate::error::{Error, Result};
+use crate::selection::Selection;
 use crate::session::Session;
 
 /// Name of the sample's data set.
@@ -159,8 +159,10 @@ impl Session {
             id: RUN,
             dataset: DATASET,
             model_path,
-            renumber_shots: &renumbered_shots,
-            renumber_artifact: &renumbered_artifact,
+            renumber_shots: &renumber_shots,
+            // A topic names its example; nothing else that a stage makes does.
+            names_example: ArtifactKind::Topic,
+            renumber_artifact: &|topic: &mut Topic, by| topic.example_id += by,
         };
         Ok(self.store.take_run(copy.path(), &taken)?)
     }
@@ -193,31 +195,17 @@ impl Session {
     }
 }
 
-/// Numbers of examples in a run's shots are lists of whole numbers.
-fn renumbered_shots(mut shots: Value, by: i64) -> Value {
-    for list in ["shots", "validation", "test", "dropped", "cut"] {
-        for number in shots
-            .get_mut(list)
-            .and_then(Value::as_array_mut)
-            .into_iter()
-            .flatten()
-        {
-            if let Some(old) = number.as_i64() {
-                *number = json!(old + by);
-            }
-        }
+/// A run's shots name their examples by number.
+fn renumber_shots(selection: &mut Selection, by: i64) {
+    let Selection {
+        shots,
+        validation,
+        test,
+        ..
+    } = selection;
+    for number in [shots, validation, test].into_iter().flatten() {
+        *number += by;
     }
-    shots
-}
-
-/// A topic names its example; nothing else that a stage makes does.
-fn renumbered_artifact(kind: ArtifactKind, payload: Value, by: i64) -> Option<Value> {
-    if kind != ArtifactKind::Topic {
-        return None;
-    }
-    let mut topic: Topic = serde_json::from_value(payload).ok()?;
-    topic.example_id += by;
-    serde_json::to_value(topic).ok()
 }
 
 /// Copies the folders of `from` that `to` lacks.
@@ -257,17 +245,21 @@ mod tests {
 
     #[test]
     fn only_numbers_of_examples_move() {
-        let shots = json!({"shots": [1, 3], "test": [9], "training_sha256": "x", "dropped": []});
-        assert_eq!(
-            renumbered_shots(shots, 10),
-            json!({"shots": [11, 13], "test": [19], "training_sha256": "x", "dropped": []})
-        );
-        let topic = json!({"example_id": 4, "topic": "a bill"});
-        assert_eq!(
-            renumbered_artifact(ArtifactKind::Topic, topic.clone(), 2).unwrap()["example_id"],
-            6
-        );
-        assert_eq!(renumbered_artifact(ArtifactKind::Summary, topic, 2), None);
+        let mut selection = Selection {
+            shots: vec![1, 3],
+            test: vec![9],
+            dropped: vec!["7".to_owned()],
+            training_sha256: "x".to_owned(),
+            ..Selection::default()
+        };
+        let before = selection.clone();
+        renumber_shots(&mut selection, 10);
+        let moved = Selection {
+            shots: vec![11, 13],
+            test: vec![19],
+            ..before
+        };
+        assert_eq!(selection, moved);
     }
 
     #[test]

@@ -4,15 +4,17 @@
 //! out what belongs to people and machines: studies with their ratings, settings, the ledger, every folder's path.
 
 use crate::error::name_taken;
-use crate::table::{Json, word};
+use crate::table::Json;
 use crate::{DATABASE, Error, Result, Store, create_dir};
 use contract::{ArtifactKind, Thing};
 use rusqlite::{Connection, params};
-use serde_json::Value;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::path::Path;
 
-/// A run of another workspace, and what it is called here.
-pub struct TakenRun<'a> {
+/// A run of another workspace, and what it is called here. Two of the things that this room keeps without knowing what
+/// they mean name examples by their numbers: the shots of a run (`S`) and one kind of artifact (`A`).
+pub struct TakenRun<'a, S, A> {
     /// Its id, in both workspaces.
     pub id: &'a str,
     /// What its data set is called here.
@@ -20,10 +22,17 @@ pub struct TakenRun<'a> {
     /// Folder of its model on this machine.
     pub model_path: &'a str,
     /// Gives the shots of the run their examples' new numbers: the old ones plus a number.
-    pub renumber_shots: &'a dyn Fn(Value, i64) -> Value,
-    /// The same for an artifact of a kind; `None` if it names no example.
-    pub renumber_artifact: &'a dyn Fn(ArtifactKind, Value, i64) -> Option<Value>,
+    pub renumber_shots: &'a dyn Fn(&mut S, i64),
+    /// The kind of artifact that names an example.
+    pub names_example: ArtifactKind,
+    /// The same for an artifact of this kind.
+    pub renumber_artifact: &'a dyn Fn(&mut A, i64),
 }
+
+/// What is kept as JSON.
+pub trait Stored: Serialize + DeserializeOwned {}
+
+impl<T: Serialize + DeserializeOwned> Stored for T {}
 
 const LEAVE_ONE: &str = "
 DELETE FROM study; DELETE FROM queue; DELETE FROM lease; DELETE FROM work; DELETE FROM setting; DELETE FROM ledger;
@@ -74,7 +83,11 @@ impl Store {
     ///
     /// # Errors [`Error::NameTaken`] where its id or its data set's name stands here already; any error of
     /// [`Store::open`] on `from`.
-    pub fn take_run(&self, from: &Path, taken: &TakenRun<'_>) -> Result<()> {
+    pub fn take_run<S: Stored, A: Stored>(
+        &self,
+        from: &Path,
+        taken: &TakenRun<'_, S, A>,
+    ) -> Result<()> {
         Self::open(from)?.run(taken.id)?;
         let database = from.join(DATABASE);
         self.conn
@@ -94,7 +107,7 @@ const STAGE_COLUMNS: &str =
     inputs_sha256, output_sha256, measures, progress, error, finished_at_ms";
 
 /// Copies the rows. Columns are named: either database may have more of them, from a newer Duologue.
-fn take(tx: &Connection, taken: &TakenRun<'_>) -> Result<()> {
+fn take<S: Stored, A: Stored>(tx: &Connection, taken: &TakenRun<'_, S, A>) -> Result<()> {
     let id = taken.id;
     tx.execute(
         "INSERT INTO main.dataset (name, format, mapping, created_at_ms)
@@ -146,7 +159,12 @@ fn take(tx: &Connection, taken: &TakenRun<'_>) -> Result<()> {
     renumber_artifacts(tx, taken, by)
 }
 
-fn take_run_row(tx: &Connection, taken: &TakenRun<'_>, dataset: i64, by: i64) -> Result<()> {
+fn take_run_row<S: Stored, A>(
+    tx: &Connection,
+    taken: &TakenRun<'_, S, A>,
+    dataset: i64,
+    by: i64,
+) -> Result<()> {
     let id = taken.id;
     // Its data set has another number here; the reference is made right before the transaction ends.
     tx.execute_batch("PRAGMA defer_foreign_keys = ON")?;
@@ -157,11 +175,11 @@ fn take_run_row(tx: &Connection, taken: &TakenRun<'_>, dataset: i64, by: i64) ->
         [id],
     )
     .map_err(|e| name_taken(e, Thing::Run, id))?;
-    let shots: Json<Value> =
+    let Json(mut shots): Json<S> =
         tx.query_row("SELECT shots FROM main.run WHERE id = ?1", [id], |r| {
             r.get(0)
         })?;
-    let shots = (taken.renumber_shots)(shots.0, by);
+    (taken.renumber_shots)(&mut shots, by);
     tx.execute(
         "UPDATE main.run SET dataset_id = ?2, model_path = ?3, shots = ?4 WHERE id = ?1",
         params![id, dataset, taken.model_path, Json(&shots)],
@@ -169,15 +187,20 @@ fn take_run_row(tx: &Connection, taken: &TakenRun<'_>, dataset: i64, by: i64) ->
     Ok(())
 }
 
-fn renumber_artifacts(tx: &Connection, taken: &TakenRun<'_>, by: i64) -> Result<()> {
-    let mut query = tx.prepare("SELECT id, kind, payload FROM main.artifact WHERE run_id = ?1")?;
+fn renumber_artifacts<S, A: Stored>(
+    tx: &Connection,
+    taken: &TakenRun<'_, S, A>,
+    by: i64,
+) -> Result<()> {
+    let mut query =
+        tx.prepare("SELECT id, payload FROM main.artifact WHERE run_id = ?1 AND kind = ?2")?;
     let mut update = tx.prepare("UPDATE main.artifact SET payload = ?2 WHERE id = ?1")?;
-    let mut rows = query.query([taken.id])?;
-    let mut changed: Vec<(i64, Value)> = Vec::new();
+    let mut rows = query.query(params![taken.id, taken.names_example.as_str()])?;
+    let mut changed: Vec<(i64, A)> = Vec::new();
     while let Some(row) = rows.next()? {
-        let (id, kind): (i64, ArtifactKind) = (row.get(0)?, word(row, "kind")?);
-        let payload: Json<Value> = row.get(2)?;
-        changed.extend((taken.renumber_artifact)(kind, payload.0, by).map(|payload| (id, payload)));
+        let Json(mut payload): Json<A> = row.get(1)?;
+        (taken.renumber_artifact)(&mut payload, by);
+        changed.push((row.get(0)?, payload));
     }
     for (id, payload) in changed {
         update.execute(params![id, Json(&payload)])?;
@@ -190,17 +213,16 @@ mod tests {
     use super::*;
     use crate::{NewStudy, fixture};
     use contract::StageName;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    fn taken(id: &str) -> TakenRun<'_> {
+    fn taken(id: &str) -> TakenRun<'_, Value, Value> {
         TakenRun {
             id,
             dataset: "taken",
             model_path: "/here/m",
-            renumber_shots: &|shots, by| json!({"moved": by, "were": shots}),
-            renumber_artifact: &|kind, payload, by| {
-                (kind == ArtifactKind::Topic).then(|| json!({"text": payload["text"], "by": by}))
-            },
+            renumber_shots: &|shots, by| *shots = json!({"moved": by, "were": shots}),
+            names_example: ArtifactKind::Topic,
+            renumber_artifact: &|topic, by| *topic = json!({"text": topic["text"], "by": by}),
         }
     }
 

@@ -207,7 +207,7 @@ mod tests {
     use super::*;
     use crate::{DATABASE, Store, fixture};
     use contract::StageName;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     /// A database as a Duologue left it that knew only the first lines.
     fn with_lines(dir: &Path, lines: &[Line]) -> Connection {
@@ -365,12 +365,13 @@ mod tests {
     #[test]
     fn runs_move_between_schemas_that_differ_by_an_additive_line() {
         let take = |from: &Path, into: &Store| {
-            let taken = crate::TakenRun {
+            let taken = crate::TakenRun::<Value, Value> {
                 id: "r",
                 dataset: "taken",
                 model_path: "m",
-                renumber_shots: &|shots, _| shots,
-                renumber_artifact: &|_, _, _| None,
+                renumber_shots: &|_, _| (),
+                names_example: contract::ArtifactKind::Topic,
+                renumber_artifact: &|_, _| (),
             };
             into.take_run(from, &taken).unwrap();
             assert_eq!(into.run("r").unwrap().shots, json!(["t1", "t2"]));
