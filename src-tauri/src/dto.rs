@@ -8,7 +8,6 @@ mod demo;
 mod log;
 mod model;
 mod output;
-mod plan;
 mod run;
 mod study;
 
@@ -21,7 +20,6 @@ pub use demo::*;
 pub use log::*;
 pub use model::*;
 pub use output::*;
-pub use plan::*;
 pub use run::*;
 pub use study::*;
 

@@ -11,6 +11,7 @@ use contract::{
 use metrics::rouge::RougeScore;
 use mrds::models::{Removal, Unfinished};
 use project::format_rule::{Limit, RuleId, Source};
+use project::import::Issue;
 use project::recipe::{Field, Recipe};
 use project::report::SystemResult;
 use project::rows::{ImportRow, QueueRow, SplitCounts};
@@ -19,14 +20,35 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::Multi;
+use crate::wording;
 
 /// `import`.
 #[derive(Serialize)]
 pub(crate) struct Imported {
     #[serde(flatten)]
     pub(crate) report: ImportReport,
+    pub(crate) issues: Vec<WordedIssue>,
     pub(crate) dry_run: bool,
     pub(crate) seed: u64,
+}
+
+/// A problem or remark on a row, as facts and in words.
+#[derive(Serialize)]
+pub(crate) struct WordedIssue {
+    #[serde(flatten)]
+    issue: Issue,
+    reason: String,
+    fix: String,
+}
+
+impl From<&Issue> for WordedIssue {
+    fn from(issue: &Issue) -> Self {
+        Self {
+            reason: wording::row::reason(issue),
+            fix: wording::row::fix(issue),
+            issue: issue.clone(),
+        }
+    }
 }
 
 /// `datasets`.

@@ -159,7 +159,12 @@ pub(crate) fn plan() -> Plan {
             seconds: 80.0,
         }],
         offers: vec![Offer {
-            change: "--set generate_batch_size=8".to_owned(),
+            change: contract::OfferChange::Settings {
+                settings: vec![contract::Change {
+                    key: "generate_batch_size".to_owned(),
+                    value: "8".to_owned(),
+                }],
+            },
             price: Price::Rounding,
             peak_bytes: 1_900_000_000,
             seconds: 200_000.0,

@@ -9,10 +9,13 @@ use contract::problem::{
     WorkspaceProblem, WrongState,
 };
 use contract::{
-    CertificateFault, ErrorReport, ExampleKind, IntakeLimit, Lack, Price, Problem, Remark, Reported,
+    CertificateFault, ErrorReport, ExampleKind, IntakeLimit, Lack, OfferChange, Price, Problem, Remark,
+    Reported,
     StageName, Thing,
 };
 use project::report::run::RunReport;
+
+pub(crate) mod row;
 
 /// A problem as the command line reports it.
 pub(crate) fn report(problem: Problem) -> ErrorReport {
@@ -53,6 +56,17 @@ pub(crate) fn remark(remark: &Remark) -> String {
             format!("{remark}. Import more, or say what a file is for with --split.")
         }
         other => format!("{other}."),
+    }
+}
+
+/// What to add to the command for a cheaper way.
+pub(crate) fn offer(change: &OfferChange) -> String {
+    match change {
+        OfferChange::Settings { settings } => {
+            let options = settings.iter().map(|setting| format!("--set {setting}"));
+            options.collect::<Vec<_>>().join(" ")
+        }
+        OfferChange::Model { hub_id } => format!("--model {hub_id}"),
     }
 }
 

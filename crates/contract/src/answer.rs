@@ -2,6 +2,8 @@
 //!
 //! Answers that nobody but people and scripts read stay in the command line; `docs/cli.md` describes both kinds.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::closed_set::closed_set;
@@ -59,14 +61,19 @@ pub struct LongExample {
 /// Peak memory of the process, in bytes, with the default recipe on two threads, dialogues of 400 tokens and summaries
 /// of 60.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct MethodMemory {
     /// Summarizing one dialogue.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub inference_bytes: u64,
     /// Supervised training of an adapter.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub lora_bytes: u64,
     /// The same over weights quantised to `q4_k`.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub qlora_bytes: u64,
     /// Alignment with preference pairs.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub dpo_bytes: u64,
 }
 
@@ -144,6 +151,7 @@ pub struct Catalogue {
 
 /// What a run on the model in a folder would need.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct FolderFit {
     /// The folder.
     pub path: String,
@@ -166,12 +174,14 @@ pub struct FolderFits {
 
 /// The answer of `models verify`: what a check of a model's files found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Verified {
     /// Digest of its files now; `None` if files are missing or damaged.
     pub id: Option<String>,
     /// Path of its folder.
     pub path: String,
     /// Number of weights; `None` if files are missing or damaged.
+    #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
     pub parameters: Option<u64>,
     /// Whether the files are those of the download, or of the model's first use; `None` if neither is known.
     pub sha256_ok: Option<bool>,
@@ -259,12 +269,14 @@ pub struct DownloadPaused {
 
 /// The answer of `plan`: what a run would take, and whether it can start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Plan {
     /// Whether it can start.
     pub verdict: Verdict,
     /// What prevents the run.
     pub missing: Vec<Lack>,
     /// Number of weights.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub parameters: u64,
     /// The examples that it would take.
     pub examples: PlanExamples,
@@ -273,12 +285,16 @@ pub struct Plan {
     /// Whether the trainings compute again what they do not keep.
     pub recompute: bool,
     /// Tokens that trainings compute at once: the recipe's, or fewer on a card that has no room for more.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub tokens_per_microbatch: usize,
     /// Texts that are generated side by side: the recipe's, or fewer on a card that has no room for more.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub generate_batch_size: usize,
     /// Highest memory of all stages.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub peak_bytes: u64,
     /// Disk of all stages.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub disk_bytes: u64,
     /// Seconds of all stages.
     pub seconds: f64,
@@ -316,25 +332,64 @@ pub struct PlanExamples {
 
 /// What one stage will take.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct StageForecast {
     /// The stage.
     pub name: StageName,
     /// Highest memory of the process.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub peak_bytes: u64,
     /// What it leaves on disk.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub disk_bytes: u64,
     /// Wall-clock seconds.
     pub seconds: f64,
 }
 
+/// A field of a recipe with the value that it gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct Change {
+    /// The field.
+    pub key: String,
+    /// Its value, as TOML.
+    pub value: String,
+}
+
+impl fmt::Display for Change {
+    /// As a person types it: `key=value`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.key, self.value)
+    }
+}
+
+/// What is different about a cheaper way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "case", rename_all = "snake_case")]
+pub enum OfferChange {
+    /// Fields of the recipe.
+    Settings {
+        /// With their values.
+        settings: Vec<Change>,
+    },
+    /// The base model.
+    Model {
+        /// `owner/name` on the Hub.
+        hub_id: String,
+    },
+}
+
 /// A cheaper way, and what it would take.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Offer {
-    /// What to add to the command line.
-    pub change: String,
+    /// What is different.
+    pub change: OfferChange,
     /// What it costs.
     pub price: Price,
     /// Highest memory of all stages.
+    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub peak_bytes: u64,
     /// Seconds of all stages.
     pub seconds: f64,
@@ -344,11 +399,15 @@ pub struct Offer {
 
 /// What the machine has that a run is planned for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct Machine {
     /// Memory that programs can still take, on a card its own; `None` if it is not known.
+    #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
     pub memory_free_bytes: Option<u64>,
     /// Room on the workspace's disk; `None` if it is not known.
+    #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
     pub disk_free_bytes: Option<u64>,
     /// Threads of the computation.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub threads: usize,
 }

@@ -176,12 +176,16 @@ pub struct PreferenceMeasures {
 
 /// Pairs of each preference set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PairCounts {
     /// A dialogue that keeps the format over one that breaks it.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub format: usize,
     /// The more summarizable of two that keep it.
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub content: usize,
     /// Best against worst by (format, content).
+    #[cfg_attr(feature = "specta", specta(type = u32))]
     pub joint: usize,
 }
 

@@ -8,6 +8,7 @@
 mod hub;
 mod import;
 mod model;
+mod row;
 mod run;
 mod shell;
 mod workspace;
@@ -21,6 +22,9 @@ use crate::{ErrorCode, ErrorPlace, Kind};
 pub use hub::HubProblem;
 pub use import::{ArchiveFault, ImportProblem, NotFound, Unreadable};
 pub use model::ModelProblem;
+pub use row::{
+    BadBytes, CueFault, Double, Nameless, NoDialogue, NoSummary, NoText, Quote, RowFault, ValueKind,
+};
 pub use run::{
     Full, Interrupted, Locked, RecipeFault, RunProblem, SmallerPlan, Stall, TooLong, WrongState,
 };

@@ -11,6 +11,7 @@ use super::problem::{
     HubProblem, ImportProblem, RunProblem, ShellProblem, WorkspaceProblem, WrongState,
 };
 use super::*;
+use crate::problem::{CueFault, ValueKind};
 
 /// Checks every value of a set, and that a word outside it is refused with the words inside.
 fn round_trips<T>(values: &[T], as_str: fn(T) -> &'static str)
@@ -54,9 +55,9 @@ macro_rules! every_set {
 }
 
 every_set! {
-    AccountUnit, AdapterDtype, ArtifactKind, CertificateFault, Control, DateOrder, Detection, Doubt, DropReason, Encoding, ErrorCode, ExampleKind, FileAction, FileFormat, Fit, IntakeLimit, IssueCode, ItemState,
+    AccountUnit, AdapterDtype, ArtifactKind, CertificateFault, Control, CueFault, DateOrder, Detection, Doubt, DropReason, Encoding, ErrorCode, ExampleKind, FileAction, FileFormat, Fit, IntakeLimit, IssueCode, ItemState,
     Kind, Language, Launch, Licence, MapPart, Metric, Origin, Preset, Price, Proof, Quantize, RecipeRule, ResultMetric, RunStanding, RunStatus, Separator, Severity,
-    Split, SplitChoice, StageName, StageStanding, StageStatus, Synthesizer, System, Thing, Verdict,
+    Split, SplitChoice, StageName, StageStanding, StageStatus, Synthesizer, System, Thing, ValueKind, Verdict,
 }
 
 #[test]
@@ -72,6 +73,7 @@ fn no_set_is_left_out_of_the_round_trip() {
         include_str!("line.rs"),
         include_str!("method.rs"),
         include_str!("model.rs"),
+        include_str!("problem/row.rs"),
         include_str!("rating.rs"),
         include_str!("remark.rs"),
         include_str!("run.rs"),

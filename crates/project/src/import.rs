@@ -48,7 +48,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use account::Measure;
-use contract::problem::{ImportProblem, NotFound, Unreadable};
+use contract::problem::{Double, ImportProblem, NotFound, RowFault, Unreadable};
 use contract::{
     Account, AccountUnit, Detection, DropReason, Dropped, Encoding, FileFormat, Formats,
     IntakeLimit, IssueCode, Language, Remark, Separator, Severity, SourceFile, Split, SplitChoice,
@@ -214,14 +214,50 @@ pub struct Issue {
     pub row: usize,
     /// The column or field; empty where the whole row is meant.
     pub field: String,
-    /// What it is, for programs.
-    pub code: IssueCode,
     /// What is wrong.
-    pub reason: String,
-    /// What to do about it.
-    pub fix: String,
+    #[serde(flatten)]
+    pub fault: RowFault,
     /// Whether the row is kept out.
     pub severity: Severity,
+    /// For how many others it stands: of one kind only so many are listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more: Option<More>,
+}
+
+/// Issues of a kind that are not listed one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct More {
+    /// How many there are.
+    pub count: usize,
+    /// The row of the last.
+    pub last_row: usize,
+}
+
+impl Issue {
+    /// What it is, as one word.
+    pub fn code(&self) -> IssueCode {
+        self.fault.code()
+    }
+
+    /// Something about a row that is imported nevertheless.
+    pub(crate) fn warning(file: &str, row: usize, field: &str, fault: RowFault) -> Self {
+        Self {
+            file: file.to_owned(),
+            row,
+            field: field.to_owned(),
+            fault,
+            severity: Severity::Warning,
+            more: None,
+        }
+    }
+
+    /// Something that keeps a row out.
+    pub(crate) fn error(file: &str, row: usize, field: &str, fault: RowFault) -> Self {
+        Self {
+            severity: Severity::Error,
+            ..Self::warning(file, row, field, fault)
+        }
+    }
 }
 
 /// What the files hold.
@@ -334,8 +370,8 @@ struct Records {
     sheet: Option<String>,
     /// The separator of a table.
     separator: Option<Separator>,
-    /// Where a summary can be written that a dialogue lacks.
-    summary_fix: Option<String>,
+    /// The file in which a summary can be written that a dialogue of a transcript lacks.
+    beside: Option<String>,
     /// Room for what is made of the rows.
     room: Room,
 }
@@ -352,7 +388,7 @@ impl Records {
             inside: None,
             sheet: None,
             separator: None,
-            summary_fix: None,
+            beside: None,
             room: Room::of(0),
         }
     }
@@ -664,18 +700,17 @@ fn report_duplicates(seed: u64, examples: &[ImportedExample], issues: &mut Issue
             seen.insert(key, example);
             continue;
         };
-        issues.push(Issue {
-            file: example.file.to_string(),
-            row: example.row,
-            field: "dialogue".into(),
-            code: IssueCode::Duplicate,
-            reason: format!(
-                "the same dialogue stands in row {} of {} ({})",
-                first.row, first.file, first.external_id
-            ),
-            fix: "Nothing has to be done: both are kept. Take one out if it was not meant.".into(),
-            severity: Severity::Warning,
+        let fault = RowFault::Duplicate(Double::Row {
+            file: first.file.to_string(),
+            row: first.row,
+            id: first.external_id.clone(),
         });
+        issues.push(Issue::warning(
+            &example.file,
+            example.row,
+            "dialogue",
+            fault,
+        ));
     }
 }
 

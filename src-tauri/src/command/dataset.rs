@@ -444,9 +444,9 @@ fn issue(issue: Issue) -> ImportIssue {
         file: issue.file,
         row: Some(count(issue.row)),
         field: Some(issue.field).filter(|field| !field.is_empty()),
-        code: issue.code,
-        reason: issue.reason,
+        fault: issue.fault,
         bad: issue.severity == Severity::Error,
+        more: issue.more.map_or(0, |more| count(more.count)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use contract::{Catalogue, FolderFits, LicenceText, Verified};
+use contract::{Catalogue, FolderFit, FolderFits, LicenceText, Verified};
 use project::session::Session;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use tauri_plugin_dialog::DialogExt;
 
 use crate::coalesce::coalesced;
 use crate::download::Downloads;
-use crate::dto::{CatalogueModel, DownloadEvent, Model, ModelCheck, ModelFit, ModelLicence};
+use crate::dto::{CatalogueModel, DownloadEvent, Model, ModelLicence};
 use crate::error::Answer;
 use crate::model_folder::describe;
 use crate::place::Place;
@@ -88,9 +88,9 @@ pub(crate) fn forget_model(place: State<'_, Place>, path: String) -> Answer<()> 
 /// Loads a model and compares its files with the Hub's digests or those of its first use.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn verify_model(place: State<'_, Place>, path: String) -> Answer<ModelCheck> {
+pub(crate) fn verify_model(place: State<'_, Place>, path: String) -> Answer<Verified> {
     let words = ["models".to_owned(), "verify".to_owned(), path];
-    worker::ask(&place, &words).map(|verified: Verified| verified.into())
+    worker::ask(&place, &words)
 }
 
 /// Deletes a downloaded model with its files. The page has asked.
@@ -131,7 +131,7 @@ pub(crate) fn model_licence(place: State<'_, Place>, name: String) -> Answer<Mod
 /// How a whole run on each of these models compares with the memory that is free now.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn model_fits(place: State<'_, Place>, paths: Vec<String>) -> Answer<Vec<ModelFit>> {
+pub(crate) fn model_fits(place: State<'_, Place>, paths: Vec<String>) -> Answer<Vec<FolderFit>> {
     if paths.is_empty() {
         return Ok(Vec::new());
     }
@@ -142,7 +142,7 @@ pub(crate) fn model_fits(place: State<'_, Place>, paths: Vec<String>) -> Answer<
             .flat_map(|path| ["--fit".to_owned(), path]),
     );
     let compared: FolderFits = worker::ask(&place, &words)?;
-    Ok(compared.fits.into_iter().map(Into::into).collect())
+    Ok(compared.fits)
 }
 
 /// Downloads a model from the Hub, or continues a download; one at a time.

@@ -11,8 +11,8 @@ use tauri::State;
 
 use super::{count, study, turns};
 use crate::dto::{
-    AppError, Difference, Interval, Item, ItemPage, PairCounts, RuleVerdict, RunResults,
-    SynthesizerResult, SystemResult,
+    AppError, Difference, Interval, Item, ItemPage, RuleVerdict, RunResults, SynthesizerResult,
+    SystemResult,
 };
 use crate::error::Answer;
 use crate::place::Place;
@@ -64,7 +64,7 @@ pub(crate) fn results(place: State<'_, Place>, run: String) -> Answer<RunResults
         detectable_diff: report.detectable_diff,
         synthesizers: report.synthesizers.into_iter().map(synthesizer).collect(),
         first_dpo_loss: report.align.and_then(|align| align.main.first_dpo_loss),
-        pairs: report.pairs.map(pair_counts),
+        pairs: report.pairs,
         stage1_ended_by,
     })
 }
@@ -220,14 +220,6 @@ fn synthesizer(row: SynthesizerRow) -> SynthesizerResult {
         accepted: Some(count(found.accepted)),
         seconds_per_accepted: row.seconds_per_accepted,
         copy_rate: Some(found.copy_rate),
-    }
-}
-
-fn pair_counts(pairs: contract::PairCounts) -> PairCounts {
-    PairCounts {
-        format: count(pairs.format),
-        content: count(pairs.content),
-        joint: count(pairs.joint),
     }
 }
 

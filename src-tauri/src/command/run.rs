@@ -1,6 +1,6 @@
 //! Runs: recipe, start, resume, pause and cancel, and the watcher.
 
-use contract::{Control, Plan, Preset, StageName, Started};
+use contract::{Control, Plan, Preset, StageForecast, StageName, Started};
 use host::clock::now_ms;
 use host::process::liveness;
 use project::recipe::Recipe;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use tauri::State;
 use tauri::ipc::Channel;
 
-use crate::dto::{LogPage, PlanSheet, PlanStage, RecipeField, RunRequest, RunSummary, WatchUpdate};
+use crate::dto::{LogPage, RecipeField, RunRequest, RunSummary, WatchUpdate};
 use crate::error::Answer;
 use crate::log;
 use crate::place::Place;
@@ -46,8 +46,8 @@ pub(crate) fn runs(place: State<'_, Place>) -> Answer<Vec<RunSummary>> {
 /// What a run would take on this machine; stores nothing.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn plan(place: State<'_, Place>, request: RunRequest) -> Answer<PlanSheet> {
-    worker::ask(&place, &plan_arguments(&request)).map(|plan: Plan| plan.into())
+pub(crate) fn plan(place: State<'_, Place>, request: RunRequest) -> Answer<Plan> {
+    worker::ask(&place, &plan_arguments(&request))
 }
 
 /// Starts a run's worker, which goes on without the window; or has it wait in the queue until the run at work has ended.
@@ -58,7 +58,7 @@ pub(crate) fn start_run(
     place: State<'_, Place>,
     request: RunRequest,
     queue: bool,
-    forecast: Vec<PlanStage>,
+    forecast: Vec<StageForecast>,
 ) -> Answer<String> {
     let started: Started = worker::ask(&place, &run_arguments(&request, queue))?;
     let seconds = forecast
@@ -216,7 +216,7 @@ fn setting_text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dto::Change;
+    use contract::Change;
 
     #[test]
     fn what_is_shown_can_be_set_again() {

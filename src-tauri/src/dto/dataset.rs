@@ -1,8 +1,9 @@
 //! Import, data sets and examples as the page sees them.
 
+use contract::problem::RowFault;
 use contract::{
-    Account, Detection, Doubt, DropReason, Dropped, Encoding, IssueCode, Language, Origin, Remark,
-    Separator, SourceFile, Split, SplitChoice, SplitRule,
+    Account, Detection, Doubt, DropReason, Dropped, Encoding, Language, Origin, Remark, Separator,
+    SourceFile, Split, SplitChoice, SplitRule,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -49,12 +50,12 @@ pub struct ImportIssue {
     pub row: Option<u32>,
     /// Column or key.
     pub field: Option<String>,
-    /// What it is, for programs.
-    pub code: IssueCode,
     /// What is wrong.
-    pub reason: String,
+    pub fault: RowFault,
     /// Keeps the row out; otherwise a remark on a row that is imported.
     pub bad: bool,
+    /// How many others of its kind are not listed; 0 where all are.
+    pub more: u32,
 }
 
 /// Sizes of the three splits.

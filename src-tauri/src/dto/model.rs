@@ -1,6 +1,6 @@
 //! Models as the page sees them: folders on disk, the catalogue, and a download on its way.
 
-use contract::{CatalogueLine, Fit, FolderFit, Licence, LicenceText, Proof, Verified};
+use contract::{CatalogueLine, Fit, Licence, LicenceText, Proof};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -24,46 +24,6 @@ pub struct Model {
     pub context_tokens: u32,
     /// Why it cannot be used, where it cannot.
     pub problem: Option<AppError>,
-}
-
-/// What a run on a local model would need.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct ModelFit {
-    /// Folder.
-    pub path: String,
-    /// A whole run in the memory that is free now; `None` if that is not known.
-    pub fit: Option<Fit>,
-    /// Seconds of a whole run with the default recipe on a hundred dialogues, by the processor's measured speed; `None`
-    /// if there is no model in the folder.
-    pub seconds: Option<f64>,
-}
-
-impl From<FolderFit> for ModelFit {
-    fn from(found: FolderFit) -> Self {
-        Self {
-            path: found.path,
-            fit: found.fit,
-            seconds: found.seconds,
-        }
-    }
-}
-
-/// Whether a model's files are what they were.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct ModelCheck {
-    /// Files that differ from the Hub's digests.
-    pub damaged: Vec<String>,
-    /// The files are those of the download or of the first use; `None` if there is nothing to compare with.
-    pub sha256_ok: Option<bool>,
-}
-
-impl From<Verified> for ModelCheck {
-    fn from(verified: Verified) -> Self {
-        Self {
-            damaged: verified.damaged,
-            sha256_ok: verified.sha256_ok,
-        }
-    }
 }
 
 /// A model that may be downloaded.

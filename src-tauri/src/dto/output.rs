@@ -1,6 +1,6 @@
 //! Results and the things that stages made, as the page sees them.
 
-use contract::{Synthesizer, System};
+use contract::{PairCounts, Synthesizer, System};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -95,17 +95,6 @@ pub struct RunResults {
     pub pairs: Option<PairCounts>,
     /// How stage 1 of the summarizer ended.
     pub stage1_ended_by: Option<String>,
-}
-
-/// Preference pairs of each set.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
-pub struct PairCounts {
-    /// A dialogue that keeps the format over one that breaks it.
-    pub format: u32,
-    /// The more summarizable of two that keep it.
-    pub content: u32,
-    /// Best against worst by (format, content).
-    pub joint: u32,
 }
 
 /// A rule of the format check and whether a candidate keeps it.

@@ -1,6 +1,6 @@
 //! Recipes and runs as the page sees them.
 
-use contract::{Control, Preset, RunStanding, SettingShape, StageName, StageStanding};
+use contract::{Change, Control, Preset, RunStanding, SettingShape, StageName, StageStanding};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -21,15 +21,6 @@ pub struct RecipeField {
     pub doc: String,
     /// Where the default comes from.
     pub source: String,
-}
-
-/// A changed setting.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct Change {
-    /// Dotted key.
-    pub key: String,
-    /// New value, as TOML.
-    pub value: String,
 }
 
 /// What to run.

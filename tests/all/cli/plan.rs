@@ -130,17 +130,22 @@ fn what_is_missing_is_named() {
         .concat(),
     );
     assert_eq!(
-        answer.last["offers"][0]["change"], "--set recompute=on",
+        answer.last["offers"][0]["change"],
+        json!({"case": "settings", "settings": [{"key": "recompute", "value": "on"}]}),
         "the one that changes no result"
     );
-    for cheaper in ["tokens_per_microbatch", "quantize=q8_0", "quantize=q4_k"] {
+    for (key, value) in [
+        ("tokens_per_microbatch", "1024"),
+        ("quantize", "q8_0"),
+        ("quantize", "q4_k"),
+    ] {
+        let cheaper = json!({"key": key, "value": value});
         let offers = list(&answer.last["offers"]);
-        assert!(
-            offers
-                .iter()
-                .any(|offer| text(&offer["change"]).contains(cheaper)),
-            "{cheaper}: {offers:?}"
-        );
+        let changes = |offer: &Value| {
+            let settings = offer["change"]["settings"].as_array();
+            settings.is_some_and(|settings| settings.contains(&cheaper))
+        };
+        assert!(offers.iter().any(changes), "{cheaper}: {offers:?}");
     }
 
     let model = tiny();
@@ -164,7 +169,10 @@ fn what_is_missing_is_named() {
             &few.last["offers"][0]["change"],
             &few.last["offers"][0]["price"]
         ),
-        (&json!("--set shots=12"), &json!("fewer_examples"))
+        (
+            &json!({"case": "settings", "settings": [{"key": "shots", "value": "12"}]}),
+            &json!("fewer_examples")
+        )
     );
     let free = place.ok(&typed[..5]);
     assert_eq!(
@@ -216,7 +224,7 @@ fn every_preset_but_the_papers_fits_a_data_set_of_any_size() {
             if preset == "paper" {
                 assert!(
                     missing.iter().all(|lack| lack["case"] == "examples")
-                        && text(&plan.last["offers"][0]["change"]).starts_with("--set "),
+                        && plan.last["offers"][0]["change"]["case"] == "settings",
                     "{name}: {}",
                     plan.last
                 );

@@ -65,7 +65,7 @@ export const commands = {
 	/**  Forgets a folder; its files stay. */
 	forgetModel: (path: string) => __TAURI_INVOKE<null>("forget_model", { path }),
 	/**  Loads a model and compares its files with the Hub's digests or those of its first use. */
-	verifyModel: (path: string) => __TAURI_INVOKE<ModelCheck>("verify_model", { path }),
+	verifyModel: (path: string) => __TAURI_INVOKE<Verified>("verify_model", { path }),
 	/**  Deletes a downloaded model with its files. The page has asked. */
 	deleteModel: (path: string) => __TAURI_INVOKE<null>("delete_model", { path }),
 	/**  The models that may be downloaded, with what a run would need of this machine. */
@@ -73,7 +73,7 @@ export const commands = {
 	/**  Every word of the licence of a model of the catalogue. */
 	modelLicence: (name: string) => __TAURI_INVOKE<ModelLicence>("model_licence", { name }),
 	/**  How a whole run on each of these models compares with the memory that is free now. */
-	modelFits: (paths: string[]) => __TAURI_INVOKE<ModelFit[]>("model_fits", { paths }),
+	modelFits: (paths: string[]) => __TAURI_INVOKE<FolderFit[]>("model_fits", { paths }),
 	/**  Downloads a model from the Hub, or continues a download; one at a time. */
 	downloadModel: (hubId: string, onEvent: Channel<DownloadEvent>) => __TAURI_INVOKE<null>("download_model", { hubId, onEvent }),
 	/**  Stops the download in progress; what is here stays, and the next start goes on. */
@@ -81,14 +81,14 @@ export const commands = {
 	/**  Every setting of a preset with its sentence. */
 	recipeFields: (preset: Preset) => __TAURI_INVOKE<RecipeField[]>("recipe_fields", { preset }),
 	/**  What a run would take on this machine; stores nothing. */
-	plan: (request: RunRequest) => __TAURI_INVOKE<PlanSheet>("plan", { request }),
+	plan: (request: RunRequest) => __TAURI_INVOKE<Plan>("plan", { request }),
 	/**  The runs, newest first. */
 	runs: () => __TAURI_INVOKE<RunSummary[]>("runs"),
 	/**
 	 *  Starts a run's worker, which goes on without the window; or has it wait in the queue until the run at work has ended.
 	 *  What the plan gave each stage is kept: by it the window tells the time that is left. Returns the run's id.
 	 */
-	startRun: (request: RunRequest, queue: boolean, forecast: PlanStage[]) => __TAURI_INVOKE<string>("start_run", { request, queue, forecast }),
+	startRun: (request: RunRequest, queue: boolean, forecast: StageForecast[]) => __TAURI_INVOKE<string>("start_run", { request, queue, forecast }),
 	/**  Continues a run, or carries out only the named stages; now, or when its turn comes. */
 	resumeRun: (run: string, from: StageName | null, until: StageName | null, queue: boolean) => __TAURI_INVOKE<null>("resume_run", { run, from, until, queue }),
 	/**  Asks a run's worker to pause, to stop, or to stop and throw the started stage away. */
@@ -209,6 +209,25 @@ reason: string } |
 /**  None of its members is a chat, a document or a workbook that is known. */
 { case: "no_conversation" };
 
+/**  Where bytes are that are not UTF-8. */
+export type BadBytes = 
+/**  In the row. */
+{ case: "row"; 
+/**  Byte of the file; in a table that of the row's beginning. */
+offset: number } | 
+/**  In a line of a text. */
+{ case: "line"; 
+/**  The line, from 1. */
+line: number; 
+/**  Byte of the file. */
+offset: number } | 
+/**  In the file with the summaries of a transcript. */
+{ case: "beside"; 
+/**  That file. */
+beside: string; 
+/**  Byte of it. */
+offset: number };
+
 /**  A model that may be downloaded. */
 export type CatalogueModel = {
 	/**  Short name. */
@@ -248,11 +267,11 @@ export type CertificateFault =
 /**  Anything else. */
 "invalid";
 
-/**  A changed setting. */
+/**  A field of a recipe with the value that it gets. */
 export type Change = {
-	/**  Dotted key. */
+	/**  The field. */
 	key: string,
-	/**  New value, as TOML. */
+	/**  Its value, as TOML. */
 	value: string,
 };
 
@@ -297,6 +316,17 @@ export type Criterion = {
 	/**  Five anchors, worst first. */
 	anchors: string[],
 };
+
+/**  What is wrong with a cue. */
+export type CueFault = 
+/**  Its times cannot be read. */
+"times" | 
+/**  It begins without a blank line before it. */
+"no_blank_line" | 
+/**  A text has no time. */
+"no_time" | 
+/**  Lines before its time are no number or name. */
+"before";
 
 /**  A data set in the workspace. */
 export type Dataset = {
@@ -372,6 +402,23 @@ export type Difference = {
 	/**  Two-sided p of the paired bootstrap. */
 	p: number,
 };
+
+/**  Where the same dialogue stands. */
+export type Double = 
+/**  In another row of the import. */
+{ case: "row"; 
+/**  Its file. */
+file: string; 
+/**  Its row. */
+row: number; 
+/**  Its id. */
+id: string } | 
+/**  In the data set already. */
+{ case: "data_set"; 
+/**  Its name. */
+dataset: string; 
+/**  The id there. */
+id: string };
 
 /**  What may be wrong with an example of a data set. */
 export type Doubt = 
@@ -875,6 +922,18 @@ file: string } |
 /**  The folder. */
 file: string };
 
+/**  What a run on the model in a folder would need. */
+export type FolderFit = {
+	/**  The folder. */
+	path: string,
+	/**  Memory of each method; `None` if there is no model in the folder. */
+	memory: MethodMemory | null,
+	/**  A whole run in the memory that is free now; `None` if either is not known. */
+	fit: Fit | null,
+	/**  Seconds of a whole run, as for a model of the catalogue; `None` if there is no model in the folder. */
+	seconds: number | null,
+};
+
 /**  Whose memory did not suffice on the card. */
 export type Full = 
 /**  Work outside a run. */
@@ -1028,12 +1087,12 @@ export type ImportIssue = {
 	row: number | null,
 	/**  Column or key. */
 	field: string | null,
-	/**  What it is, for programs. */
-	code: IssueCode,
 	/**  What is wrong. */
-	reason: string,
+	fault: RowFault,
 	/**  Keeps the row out; otherwise a remark on a row that is imported. */
 	bad: boolean,
+	/**  How many others of its kind are not listed; 0 where all are. */
+	more: number,
 };
 
 /**  A dialogue found in two splits. */
@@ -1139,9 +1198,7 @@ export type ImportProblem =
 	/**  The column concerned; empty if the whole row is. */
 	field: string,
 	/**  What is wrong with it. */
-	issue: IssueCode,
-	/**  The same, in the import's own words. */
-	reason: string,
+	fault: RowFault,
 } } | 
 /**  A dialogue stands in two splits. */
 { code: "leaks"; args: {
@@ -1333,49 +1390,6 @@ export type Interval = {
 	/**  Upper end. */
 	hi: number,
 };
-
-/**  What is wrong with a row of an imported file, or worth knowing about it. */
-export type IssueCode = 
-/**  The row has no dialogue. */
-"missing_dialogue" | 
-/**  The row has no summary. */
-"missing_summary" | 
-/**  The dialogue is empty. */
-"empty_dialogue" | 
-/**  A summary is empty. */
-"empty_summary" | 
-/**  A value is not text. */
-"not_text" | 
-/**  A turn does not say who speaks. */
-"no_speaker" | 
-/**  The row is not UTF-8 text. */
-"invalid_utf8" | 
-/**  The line is not valid JSON. */
-"json" | 
-/**  The line is JSON, but no object. */
-"not_object" | 
-/**  The row has more or fewer cells than the header. */
-"ragged_row" | 
-/**  A quotation mark is never closed. */
-"open_quote" | 
-/**  A cue of a subtitle file cannot be read. */
-"cue" | 
-/**  A name that no speaker can have. */
-"bad_speaker" | 
-/**  Two rows have the same id. */
-"duplicate_id" | 
-/**  The split column holds a word that names no split. */
-"split" | 
-/**  The same dialogue stands in another row. */
-"duplicate" | 
-/**  A line may name a speaker, or may not: it is read as text until a person says otherwise. */
-"unsure_speaker" | 
-/**  Only one person speaks in the dialogue. */
-"one_speaker" | 
-/**  The data set has the same row already: it is left out. */
-"already_here" | 
-/**  The same message comes again and again, from several people: written by the program, not by them. */
-"repeated_message";
 
 /**  Something a stage made. */
 export type Item = 
@@ -1600,12 +1614,37 @@ export type LogWord =
 /**  A line of standard error. */
 "said";
 
+/**  What the machine has that a run is planned for. */
+export type Machine = {
+	/**  Memory that programs can still take, on a card its own; `None` if it is not known. */
+	memory_free_bytes: number | null,
+	/**  Room on the workspace's disk; `None` if it is not known. */
+	disk_free_bytes: number | null,
+	/**  Threads of the computation. */
+	threads: number,
+};
+
 /**  What a column mapping has to name. */
 export type MapPart = 
 /**  The dialogue. */
 "dialogue" | 
 /**  The summary. */
 "summary";
+
+/**
+ *  Peak memory of the process, in bytes, with the default recipe on two threads, dialogues of 400 tokens and summaries
+ *  of 60.
+ */
+export type MethodMemory = {
+	/**  Summarizing one dialogue. */
+	inference_bytes: number,
+	/**  Supervised training of an adapter. */
+	lora_bytes: number,
+	/**  The same over weights quantised to `q4_k`. */
+	qlora_bytes: number,
+	/**  Alignment with preference pairs. */
+	dpo_bytes: number,
+};
 
 /**  One point of a curve. */
 export type MetricPoint = {
@@ -1654,27 +1693,6 @@ export type Model = {
 	context_tokens: number,
 	/**  Why it cannot be used, where it cannot. */
 	problem: AppError | null,
-};
-
-/**  Whether a model's files are what they were. */
-export type ModelCheck = {
-	/**  Files that differ from the Hub's digests. */
-	damaged: string[],
-	/**  The files are those of the download or of the first use; `None` if there is nothing to compare with. */
-	sha256_ok: boolean | null,
-};
-
-/**  What a run on a local model would need. */
-export type ModelFit = {
-	/**  Folder. */
-	path: string,
-	/**  A whole run in the memory that is free now; `None` if that is not known. */
-	fit: Fit | null,
-	/**
-	 *  Seconds of a whole run with the default recipe on a hundred dialogues, by the processor's measured speed; `None`
-	 *  if there is no model in the folder.
-	 */
-	seconds: number | null,
 };
 
 /**  The licence of a model of the catalogue. */
@@ -1799,6 +1817,60 @@ export type ModelProblem =
 	reason: string,
 } };
 
+/**  Who is not named. */
+export type Nameless = 
+/**  Nobody in the whole dialogue. */
+{ case: "everybody" } | 
+/**  One turn of a list in which others are. */
+{ case: "turn"; 
+/**  Its number, from 1. */
+turn: number } | 
+/**  What stands before the first speaker. */
+{ case: "before"; 
+/**  Its beginning. */
+text: string };
+
+/**  Where a dialogue is missing. */
+export type NoDialogue = 
+/**  In its field. */
+{ case: "field" } | 
+/**  Between a summary and the next one. */
+{ case: "between" } | 
+/**  By its name the file holds the summary of a transcript that is not among the files. */
+{ case: "alone" };
+
+/**  Where a summary is missing. */
+export type NoSummary = 
+/**  In its field. */
+{ case: "field" } | 
+/**  Of a dialogue of a transcript. */
+{ case: "transcript"; 
+/**  The file beside it that may hold its summary. */
+beside: string } | 
+/**  The file beside a transcript has more or fewer than it has dialogues. */
+{ case: "beside"; 
+/**  That file. */
+beside: string; 
+/**  Dialogues. */
+dialogues: number; 
+/**  Summaries. */
+summaries: number };
+
+/**  What is no text. */
+export type NoText = 
+/**  The dialogue or a summary. */
+{ case: "field"; 
+/**  Which of them. */
+part: MapPart; 
+/**  What it is. */
+found: ValueKind } | 
+/**  A turn of a list. */
+{ case: "turn"; 
+/**  Its number, from 1. */
+turn: number; 
+/**  What it is. */
+found: ValueKind };
+
 /**  What is not there. */
 export type NotFound = 
 /**  A file. */
@@ -1812,6 +1884,31 @@ thing: Thing;
 /**  The key that was looked for. */
 key: string };
 
+/**  A cheaper way, and what it would take. */
+export type Offer = {
+	/**  What is different. */
+	change: OfferChange,
+	/**  What it costs. */
+	price: Price,
+	/**  Highest memory of all stages. */
+	peak_bytes: number,
+	/**  Seconds of all stages. */
+	seconds: number,
+	/**  Whether it fits this machine. */
+	fits: boolean,
+};
+
+/**  What is different about a cheaper way. */
+export type OfferChange = 
+/**  Fields of the recipe. */
+{ case: "settings"; 
+/**  With their values. */
+settings: Change[] } | 
+/**  The base model. */
+{ case: "model"; 
+/**  `owner/name` on the Hub. */
+hub_id: string };
+
 /**  Where an example's text comes from. */
 export type Origin = 
 /**  From an imported file. */
@@ -1823,7 +1920,7 @@ export type Origin =
 /**  Written by hand. */
 "written";
 
-/**  Preference pairs of each set. */
+/**  Pairs of each preference set. */
 export type PairCounts = {
 	/**  A dialogue that keeps the format over one that breaks it. */
 	format: number,
@@ -1847,6 +1944,38 @@ export type PastImport = {
 	present: number,
 };
 
+/**  The answer of `plan`: what a run would take, and whether it can start. */
+export type Plan = {
+	/**  Whether it can start. */
+	verdict: Verdict,
+	/**  What prevents the run. */
+	missing: Lack[],
+	/**  Number of weights. */
+	parameters: number,
+	/**  The examples that it would take. */
+	examples: PlanExamples,
+	/**  Whether the speed was measured with the model itself. */
+	probed: boolean,
+	/**  Whether the trainings compute again what they do not keep. */
+	recompute: boolean,
+	/**  Tokens that trainings compute at once: the recipe's, or fewer on a card that has no room for more. */
+	tokens_per_microbatch: number,
+	/**  Texts that are generated side by side: the recipe's, or fewer on a card that has no room for more. */
+	generate_batch_size: number,
+	/**  Highest memory of all stages. */
+	peak_bytes: number,
+	/**  Disk of all stages. */
+	disk_bytes: number,
+	/**  Seconds of all stages. */
+	seconds: number,
+	/**  Every stage of the run, in order. */
+	stages: StageForecast[],
+	/**  Cheaper ways to do it. */
+	offers: Offer[],
+	/**  What the machine has. */
+	machine: Machine,
+};
+
 /**  How many examples a run takes for what. A recipe's numbers are upper bounds unless somebody typed them. */
 export type PlanExamples = {
 	/**  Pairs to learn from. */
@@ -1861,68 +1990,6 @@ export type PlanExamples = {
 	validation_at_most: number,
 	/**  Dialogues that wait for a summary and are not taken. */
 	unsummarised: number,
-};
-
-/**  The machine that the plan was made for. */
-export type PlanMachine = {
-	/**  Memory that programs can still take. */
-	memory_free_bytes: number | null,
-	/**  Room on the workspace's disk. */
-	disk_free_bytes: number | null,
-	/**  Threads of the computation. */
-	threads: number,
-};
-
-/**  A cheaper way, and what it would take. */
-export type PlanOffer = {
-	/**  What to add to the command line. */
-	change: string,
-	/**  What it costs. */
-	price: Price,
-	/**  Highest memory of all stages. */
-	peak_bytes: number,
-	/**  Seconds of all stages. */
-	seconds: number,
-	/**  Whether it fits this machine. */
-	fits: boolean,
-};
-
-/**  The plan of a run that is not begun yet. */
-export type PlanSheet = {
-	/**  Whether it can start. */
-	verdict: Verdict,
-	/**  What prevents the run. */
-	missing: Lack[],
-	/**  The examples that it would take. */
-	examples: PlanExamples,
-	/**  Whether the speed was measured with the model itself. */
-	probed: boolean,
-	/**  Whether the trainings compute again what they do not keep. */
-	recompute: boolean,
-	/**  Highest memory of all stages. */
-	peak_bytes: number,
-	/**  Disk of all stages. */
-	disk_bytes: number,
-	/**  Seconds of all stages. */
-	seconds: number,
-	/**  Each stage. */
-	stages: PlanStage[],
-	/**  Cheaper ways to do it. */
-	offers: PlanOffer[],
-	/**  What the machine has. */
-	machine: PlanMachine,
-};
-
-/**  What one stage would take. */
-export type PlanStage = {
-	/**  Stage name. */
-	name: StageName,
-	/**  Highest memory. */
-	peak_bytes: number,
-	/**  Disk. */
-	disk_bytes: number,
-	/**  Seconds. */
-	seconds: number,
 };
 
 /**  A named set of values of the recipe. */
@@ -2022,6 +2089,13 @@ export type QueuedRun = {
 	/**  Last stage to carry out; none means the last. */
 	until: StageName | null,
 };
+
+/**  What is wrong with quotation marks. */
+export type Quote = 
+/**  One is opened and never closed; the rows below were read without it. */
+{ case: "open" } | 
+/**  Text stands behind a closing one. */
+{ case: "text_behind" };
 
 /**  One summary to rate, without its author. */
 export type RatingItem = {
@@ -2231,6 +2305,95 @@ export type Room = {
 	/**  The free bytes. */
 	free_bytes: number,
 };
+
+/**  What is wrong with a row, or worth knowing about it. */
+export type RowFault = 
+/**  The row has no dialogue. */
+{ code: "missing_dialogue"; args: NoDialogue } | 
+/**  The row has no summary. */
+{ code: "missing_summary"; args: NoSummary } | 
+/**  The dialogue is empty. */
+{ code: "empty_dialogue" } | 
+/**  A summary is empty. */
+{ code: "empty_summary" } | 
+/**  A value is not text. */
+{ code: "not_text"; args: NoText } | 
+/**  A turn does not say who speaks. */
+{ code: "no_speaker"; args: Nameless } | 
+/**  The row is not UTF-8 text. */
+{ code: "invalid_utf8"; args: BadBytes } | 
+/**  The row is not valid JSON. */
+{ code: "json"; args: {
+	/**  The line, where the object goes on over several. */
+	line: number | null,
+	/**  Column, from 1. */
+	column: number,
+	/**  What the parser met. */
+	reason: string,
+} } | 
+/**  The row is JSON, but no object with fields. */
+{ code: "not_object"; args: {
+	/**  What it is; an object has no fields. */
+	found: ValueKind,
+} } | 
+/**  The row has more or fewer cells than the header. */
+{ code: "ragged_row"; args: {
+	/**  Its cells. */
+	cells: number,
+	/**  The header's. */
+	columns: number,
+} } | 
+/**  A quotation mark is never closed, or closed too early. */
+{ code: "open_quote"; args: Quote } | 
+/**  A cue of a subtitle file cannot be read. */
+{ code: "cue"; args: {
+	/**  What about it. */
+	fault: CueFault,
+	/**  Its line, from 1. */
+	line: number,
+	/**  What the line says. */
+	text: string,
+} } | 
+/**  A name that no speaker can have. */
+{ code: "bad_speaker"; args: {
+	/**  The name. */
+	name: string,
+} } | 
+/**  Two rows have the same id. */
+{ code: "duplicate_id"; args: {
+	/**  The id. */
+	id: string,
+	/**  The other row. */
+	row: number,
+} } | 
+/**  The split column holds a word that names no split. */
+{ code: "split"; args: {
+	/**  The word. */
+	word: string,
+} } | 
+/**  The same dialogue stands in another row. */
+{ code: "duplicate"; args: Double } | 
+/**  Lines that may name a speaker, or may not. */
+{ code: "unsure_speaker"; args: {
+	/**  The first of them. */
+	line: string,
+	/**  How many there are. */
+	count: number,
+} } | 
+/**  Only one person speaks in the dialogue. */
+{ code: "one_speaker" } | 
+/**  The data set has the same row already. */
+{ code: "already_here"; args: {
+	/**  Its id there. */
+	id: string,
+} } | 
+/**  The same message comes again and again, from several people. */
+{ code: "repeated_message"; args: {
+	/**  Its beginning. */
+	text: string,
+	/**  How often it comes. */
+	count: number,
+} };
 
 /**  A rule of the format check and whether a candidate keeps it. */
 export type RuleVerdict = {
@@ -2630,6 +2793,18 @@ export type SplitShares = {
 	test: number,
 };
 
+/**  What one stage will take. */
+export type StageForecast = {
+	/**  The stage. */
+	name: StageName,
+	/**  Highest memory of the process. */
+	peak_bytes: number,
+	/**  What it leaves on disk. */
+	disk_bytes: number,
+	/**  Wall-clock seconds. */
+	seconds: number,
+};
+
 /**  The stages of a run, in the order in which they are carried out. */
 export type StageName = 
 /**  Topics of the real summaries. */
@@ -2916,12 +3091,41 @@ file: string;
 /**  The system's reason. */
 reason: string };
 
+/**  A kind of JSON value that is not the one asked for. */
+export type ValueKind = 
+/**  `null`. */
+"null" | 
+/**  `true` or `false`. */
+"boolean" | 
+/**  A number. */
+"number" | 
+/**  A text. */
+"text" | 
+/**  A list. */
+"list" | 
+/**  An object. */
+"object";
+
 /**  Whether a run can be begun. */
 export type Verdict = 
 /**  Nothing is missing. */
 "ready" | 
 /**  Something is missing; the run would be refused. */
 "not_ready";
+
+/**  The answer of `models verify`: what a check of a model's files found. */
+export type Verified = {
+	/**  Digest of its files now; `None` if files are missing or damaged. */
+	id: string | null,
+	/**  Path of its folder. */
+	path: string,
+	/**  Number of weights; `None` if files are missing or damaged. */
+	parameters: number | null,
+	/**  Whether the files are those of the download, or of the model's first use; `None` if neither is known. */
+	sha256_ok: boolean | null,
+	/**  Files of the download that are missing or changed. */
+	damaged: string[],
+};
 
 /**  What the watcher sends, at most twice a second and only on change. */
 export type WatchUpdate = {

@@ -16,11 +16,11 @@ import type {
   LogPage,
   MetricPoint,
   Model,
-  ModelFit,
   ModelLicence,
+  FolderFit,
   PastImport,
-  PlanSheet,
-  PlanStage,
+  Plan,
+  StageForecast,
   Queue,
   RatingItem,
   RatingPress,
@@ -65,7 +65,7 @@ export class FakeBridge implements Bridge {
   restored = 0;
   #start: Partial<StartState>;
   #lost: boolean;
-  forecasts: PlanStage[][] = [];
+  forecasts: StageForecast[][] = [];
   settings: Record<string, string> = {};
   datasetList: Dataset[];
   modelList: Model[];
@@ -193,8 +193,7 @@ export class FakeBridge implements Bridge {
           file: request.files[0] ?? '',
           row: 14,
           field: 'summary',
-          issue: 'empty_summary',
-          reason: 'the summary is empty',
+          fault: { code: 'empty_summary' },
         },
       });
     this.datasetList.unshift({
@@ -314,15 +313,17 @@ export class FakeBridge implements Bridge {
 
   async verifyModel(path: string) {
     const fine = !path.includes('135M');
-    return { damaged: fine ? [] : ['model.safetensors'], sha256_ok: fine };
+    const damaged = fine ? [] : ['model.safetensors'];
+    return { id: null, path, parameters: null, damaged, sha256_ok: fine };
   }
   async deleteModel(path: string) {
     await this.forgetModel(path);
     return null;
   }
-  async modelFits(paths: string[]): Promise<ModelFit[]> {
+  async modelFits(paths: string[]): Promise<FolderFit[]> {
     return paths.map((path) => ({
       path,
+      memory: null,
       fit: path.includes('7m') ? 'fits' : 'tight',
       seconds: path.includes('7m') ? 540 : 9000,
     }));
@@ -365,7 +366,7 @@ export class FakeBridge implements Bridge {
     this.#pausing = true;
   }
 
-  async plan(request: RunRequest): Promise<PlanSheet> {
+  async plan(request: RunRequest): Promise<Plan> {
     this.planned.push(structuredClone(request));
     const sheet = structuredClone(data.plan);
     if (request.model.endsWith('SmolLM2-135M') && request.preset !== 'small')
@@ -378,7 +379,7 @@ export class FakeBridge implements Bridge {
   async runs() {
     return structuredClone(this.runList);
   }
-  async startRun(request: RunRequest, queue: boolean, forecast: PlanStage[]) {
+  async startRun(request: RunRequest, queue: boolean, forecast: StageForecast[]) {
     this.started.push(request);
     this.forecasts.push(forecast);
     const waits = queue && (this.queue.held || this.#running() !== undefined);

@@ -11,7 +11,7 @@ import type {
   LogWord,
   Model,
   ModelLicence,
-  PlanSheet,
+  Plan,
   RecipeField,
   RunResults,
   RunSummary,
@@ -228,7 +228,7 @@ export const catalogue: CatalogueModel[] = [
 
 const planSeconds = [4, 21, 96, 240, 1, 410, 180, 620, 150];
 
-export const plan: PlanSheet = {
+export const plan: Plan = {
   verdict: 'ready',
   missing: [],
   examples: {
@@ -239,6 +239,9 @@ export const plan: PlanSheet = {
     validation_at_most: 100,
     unsummarised: 0,
   },
+  parameters: 7e6,
+  tokens_per_microbatch: 2048,
+  generate_batch_size: 32,
   probed: true,
   recompute: false,
   peak_bytes: 1.9e9,
@@ -255,21 +258,27 @@ export const plan: PlanSheet = {
 };
 
 /** What is different where the machine is too small. */
-export const tooBig: Partial<PlanSheet> = {
+export const tooBig: Partial<Plan> = {
   verdict: 'not_ready',
   missing: [{ case: 'memory', need_bytes: 24.8e9, free_bytes: 21.7e9 }],
   peak_bytes: 24.8e9,
   seconds: 16_200,
   offers: [
     {
-      change: '--set synthetic_per_shot=2 --set sft_max_epochs=2',
+      change: {
+        case: 'settings',
+        settings: [
+          { key: 'synthetic_per_shot', value: '2' },
+          { key: 'sft_max_epochs', value: '2' },
+        ],
+      },
       price: 'short_dialogues',
       peak_bytes: 11.2e9,
       seconds: 3400,
       fits: true,
     },
     {
-      change: '--model HuggingFaceTB/SmolLM2-135M-Instruct',
+      change: { case: 'model', hub_id: 'HuggingFaceTB/SmolLM2-135M-Instruct' },
       price: 'smaller_model',
       peak_bytes: 18.9e9,
       seconds: 19_800,

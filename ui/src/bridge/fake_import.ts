@@ -12,8 +12,8 @@ const repeated = (file: string): ImportIssue => ({
   bad: false,
   row: 21,
   field: 'dialogue',
-  code: 'repeated_message',
-  reason: '`Mara changed the topic` comes 6 times, from several people',
+  fault: { code: 'repeated_message', args: { text: 'Mara changed the topic', count: 6 } },
+  more: 0,
 });
 
 /** What an import would do. */
@@ -27,16 +27,16 @@ export function reportOf(request: ImportRequest, mended: boolean): ImportReport 
       bad: true,
       row: 14,
       field: 'summary',
-      code: 'empty_summary',
-      reason: 'The summary is empty.',
+      fault: { code: 'empty_summary' },
+      more: 0,
     },
     {
       file,
       bad: true,
       row: 37,
       field: 'dialogue',
-      code: 'missing_dialogue',
-      reason: 'No turn could be read.',
+      fault: { code: 'missing_dialogue', args: { case: 'field' } },
+      more: 0,
     },
   ];
   return {

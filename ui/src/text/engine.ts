@@ -1,14 +1,14 @@
 // What the engine says in codes and keys, in the words of the window's language: errors, faults of a row and what a plan
 // lacks by code, settings by key, models by name. Sentences of the engine's own files (settings, models) stay English
 // where a language has no words for them.
-import type { AppError, IssueCode, Lack, Price, RecipeRule, Remark, SplitRule } from '../bridge';
+import type { AppError, ImportIssue, Lack, Price, RecipeRule, Remark, RowFault, SplitRule } from '../bridge';
 import { catalogue } from './de/catalogue';
 import { problems as german } from './de/problems';
 import { recipe } from './de/recipe';
 import { sources } from './de/sources';
 import { problems as english } from './en/problems';
 import { language } from './language.svelte';
-import type { Words } from './problem';
+import { rowWords, type Words } from './problem';
 
 const none = { catalogue: {}, recipe: {}, sources: {} };
 const words = { en: none, de: { catalogue, recipe, sources } };
@@ -53,9 +53,14 @@ export function errorText(error: AppError): Words {
   return say('args' in error ? error.args : undefined);
 }
 
-/** What is wrong with a row and what helps; `exact` is what the import found there, in English. */
-export function issueText(issue: { code: IssueCode; reason: string }) {
-  const { reason, fix } = problems[language.now].issues[issue.code];
-  const plain = (text: string) => text.toLowerCase().replace(/\.$/, '');
-  return { reason, fix, exact: plain(reason) === plain(issue.reason) ? '' : issue.reason };
+const awaits: RowFault['code'][] = ['missing_summary', 'empty_summary'];
+
+/** What is wrong with a row and what helps. */
+export function issueText({ fault, bad, more }: Pick<ImportIssue, 'fault' | 'bad' | 'more'>) {
+  const { rows } = problems[language.now];
+  const { reason, fix } = rowWords(rows, fault);
+  return {
+    reason: more > 0 ? `${reason} ${rows.more(more)}` : reason,
+    fix: !bad && awaits.includes(fault.code) ? rows.waits : fix,
+  };
 }

@@ -2,12 +2,12 @@
 // A code or an argument that is missing in a language does not type-check.
 import type {
   ExampleKind,
-  IssueCode,
   Lack,
   Price,
   Problem,
   RecipeRule,
   Remark,
+  RowFault,
   SplitRule,
   Thing,
 } from '../bridge';
@@ -26,10 +26,30 @@ export type Args<C extends Code> =
 
 export type ErrorWords = { [C in Code]: (args: Args<C>) => Words };
 
+type RowCode = RowFault['code'];
+type RowArgs<C extends RowCode> =
+  Extract<RowFault, { code: C }> extends { args: infer Given } ? Given : undefined;
+
+/** How a language words what is wrong with a row. */
+export interface RowWords {
+  /** What to do about a missing summary of a row that is kept without one. */
+  waits: string;
+  /** For how many others it goes. */
+  more: (count: number) => string;
+  faults: { [C in RowCode]: (args: RowArgs<C>) => { reason: string; fix: string } };
+}
+
+/** The words of a fault. The table has an entry for each code with that code's arguments, which TypeScript cannot follow
+ * through the union. */
+export function rowWords(rows: RowWords, fault: RowFault): { reason: string; fix: string } {
+  const say = rows.faults[fault.code] as (args: unknown) => { reason: string; fix: string };
+  return say('args' in fault ? fault.args : undefined);
+}
+
 /** Everything that the engine says in codes with arguments, in one language. */
 export interface ProblemWords {
   errors: ErrorWords;
-  issues: Record<IssueCode, { reason: string; fix: string }>;
+  rows: RowWords;
   lack: (lack: Lack) => string;
   prices: Record<Price, string>;
   rules: Record<RecipeRule, string>;

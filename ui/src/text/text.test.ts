@@ -42,7 +42,7 @@ test('what the engine says in codes is said in both languages, with its values',
     message: 'The data set `d` has 3 rows.',
     fix: 'Import more.',
   };
-  const issue = { code: 'empty_summary', reason: 'row 4 has none' } as const;
+  const issue = { fault: { code: 'empty_summary' }, bad: true, more: 3 } as const;
   expect(errorText(error).message).toContain('asks for 20');
   expect(errorText(error).fix).toContain('set shots to 3');
   expect(errorText(told)).toEqual({ message: told.message, fix: told.fix });
@@ -50,8 +50,8 @@ test('what the engine says in codes is said in both languages, with its values',
   language.now = 'de';
   expect(errorText(error).message).toContain('das Rezept verlangt 20');
   expect(issueText(issue)).toMatchObject({
-    reason: 'Die Zusammenfassung ist leer.',
-    exact: 'row 4 has none',
+    reason: 'Die Zusammenfassung ist leer. Dasselbe gilt für 3 weitere.',
+    fix: 'Tragen Sie einen Text ein, oder lassen Sie die Zeile weg.',
   });
   expect(settingText('lora_rank', 'Rank of every adapter.')).toBe('Rang jedes Adapters.');
   language.now = 'en';

@@ -87,11 +87,16 @@ fn import_report() -> ImportReport {
         issues: vec![Issue {
             file: "a.jsonl".to_owned(),
             row: 1,
-            field: "summary".to_owned(),
-            code: contract::IssueCode::EmptySummary,
-            reason: "it is empty".to_owned(),
-            fix: "Write one.".to_owned(),
+            field: "id".to_owned(),
+            fault: contract::problem::RowFault::DuplicateId {
+                id: "7".to_owned(),
+                row: 2,
+            },
             severity: contract::Severity::Error,
+            more: Some(project::import::More {
+                count: 2,
+                last_row: 9,
+            }),
         }],
         detection: contract::Detection::Detected,
         encoding: Some(contract::Encoding::Utf8),
@@ -134,7 +139,8 @@ fn import_report() -> ImportReport {
 #[test]
 fn import() {
     let report = import_report();
-    assert_snapshot!(schema(&Imported { report, dry_run: true, seed: 0 }), @"
+    let issues = report.issues.iter().map(WordedIssue::from).collect();
+    assert_snapshot!(schema(&Imported { report, issues, dry_run: true, seed: 0 }), @"
     account.dropped: number
     account.imported: number
     account.merged: number
@@ -153,10 +159,14 @@ fn import() {
     format: string
     import: number
     imported: number
+    issues[].args.id: string
+    issues[].args.row: number
     issues[].code: string
     issues[].field: string
     issues[].file: string
     issues[].fix: string
+    issues[].more.count: number
+    issues[].more.last_row: number
     issues[].reason: string
     issues[].row: number
     issues[].severity: string

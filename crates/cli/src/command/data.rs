@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::work::model_folder;
 use super::{Done, read_lines, session};
-use crate::answer::{self, ExampleLine, Imported, RecipeFields, RuleRate};
+use crate::answer::{self, ExampleLine, Imported, RecipeFields, RuleRate, WordedIssue};
 use crate::args::{Datasets, Format, Global, Import, RecipeChoice};
 use crate::failure::Failure;
 use crate::output::{Output, note};
@@ -45,6 +45,7 @@ pub(super) fn import(global: &Global, args: &Import, output: &Output) -> Done {
     let report = session(global)?.import(&request, now_ms())?;
     say(&report, args.dry_run, output);
     output.result(&Imported {
+        issues: report.issues.iter().map(WordedIssue::from).collect(),
         report,
         dry_run: args.dry_run,
         seed: args.seed,
@@ -88,7 +89,8 @@ fn say(report: &ImportReport, dry_run: bool, output: &Output) {
             "" => format!("{} row {}", issue.file, issue.row),
             field => format!("{} row {}, {field}", issue.file, issue.row),
         };
-        output.text(format!("  {place}: {} {}", issue.reason, issue.fix));
+        let (reason, fix) = (wording::row::reason(issue), wording::row::fix(issue));
+        output.text(format!("  {place}: {reason} {fix}"));
     }
     if report.issues.len() > 20 {
         output.text(format!(

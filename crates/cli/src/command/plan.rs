@@ -94,7 +94,7 @@ pub(super) fn describe(plan: &contract::Plan) -> String {
         let mut offers = Table::new(&["cheaper", "peak memory", "time", "here", "price"]);
         for offer in &plan.offers {
             offers.row(vec![
-                offer.change.clone(),
+                wording::offer(&offer.change),
                 gigabytes(offer.peak_bytes),
                 duration(offer.seconds),
                 if offer.fits { "fits" } else { "too big" }.to_owned(),

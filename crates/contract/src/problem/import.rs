@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{cases, problems};
-use crate::{ErrorPlace, IntakeLimit, IssueCode, MapPart, Thing, excerpt, excerpts};
+use super::{RowFault, cases, problems};
+use crate::{ErrorPlace, IntakeLimit, MapPart, Thing, excerpt, excerpts};
 
 problems! {
     /// A problem with a file to import.
@@ -110,9 +110,7 @@ problems! {
             /// The column concerned; empty if the whole row is.
             field: String,
             /// What is wrong with it.
-            issue: IssueCode,
-            /// The same, in the import's own words.
-            reason: String,
+            fault: RowFault,
         },
         /// A dialogue stands in two splits.
         Leaks {
@@ -273,11 +271,11 @@ impl ImportProblem {
                 read,
                 file,
                 row,
-                reason,
+                fault,
                 ..
             } => write!(
                 f,
-                "{count} of {read} rows cannot be imported; the first is row {row} of {file}: {reason}. Nothing was imported"
+                "{count} of {read} rows cannot be imported; the first is row {row} of {file}: {fault}. Nothing was imported"
             ),
             Self::Leaks { count, id, with } => write!(
                 f,

@@ -5,14 +5,15 @@
 //! over the machine's speed ([`lm::probe`]). `docs/plan.md` says how far the memory is from that of real runs. On a
 //! card, the card's free memory counts: what other programs hold there is left to them.
 
+mod cheaper;
 mod stages;
 
 use std::path::{Path, PathBuf};
 
 use contract::problem::SmallerPlan;
 use contract::{
-    DeviceChoice, ExampleKind, Lack, Machine, Offer, Plan, PlanExamples, Price, Split,
-    StageForecast, StageName, Verdict,
+    Change, DeviceChoice, ExampleKind, Lack, Machine, Offer, OfferChange, Plan, PlanExamples,
+    Price, Split, StageForecast, StageName, Verdict,
 };
 use lm::memory::{self, Form};
 use lm::model::parameters;
@@ -25,6 +26,8 @@ use project::session::{Forecast, Session};
 use store::{ExampleRow, RunRow};
 
 pub use stages::{Length, Setting, Texts, forecast};
+
+use cheaper::{Assignment, CHEAPER, changed, changes, helps};
 
 use crate::catalogue::{CatalogueEntry, DIALOGUE_TOKENS, SUMMARY_TOKENS, catalogue};
 use crate::error::{Error, Result};
@@ -61,53 +64,6 @@ pub struct PlanRequest {
     pub device: DeviceChoice,
     /// What the machine has.
     pub machine: Machine,
-}
-
-/// Changes of a recipe that need less memory, most faithful first, and what they cost.
-const CHEAPER: [(&[&str], Price); 8] = [
-    (&["recompute=on"], Price::Recompute),
-    (&["generate_batch_size=8"], Price::Rounding),
-    (&["tokens_per_microbatch=1024"], Price::Rounding),
-    (
-        &["tokens_per_microbatch=256", "generate_batch_size=4"],
-        Price::Rounding,
-    ),
-    (&["quantize=q8_0"], Price::EightBits),
-    (&["quantize=q4_k"], Price::FourBits),
-    (
-        &[
-            "quantize=q4_k",
-            "tokens_per_microbatch=256",
-            "generate_batch_size=4",
-        ],
-        Price::FourBits,
-    ),
-    (
-        &[
-            "dialogue_max_new_tokens=256",
-            "tokens_per_microbatch=256",
-            "generate_batch_size=4",
-        ],
-        Price::ShortDialogues,
-    ),
-];
-
-/// `recipe` with changes made as `--set` makes them.
-fn changed(recipe: &Recipe, assignments: &[&str]) -> Result<Recipe> {
-    let mut changed = recipe.clone();
-    assignments
-        .iter()
-        .try_for_each(|assignment| changed.set(assignment))?;
-    Ok(changed)
-}
-
-/// How changes are written on the command line.
-fn options(assignments: &[&str]) -> String {
-    assignments
-        .iter()
-        .map(|assignment| format!("--set {assignment}"))
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 /// Tokens and texts at once below which a card would hardly be busy.
@@ -149,25 +105,15 @@ fn fit(recipe: &mut Recipe, free_bytes: u64, need: impl Fn(&Recipe) -> u64) {
 fn advice(recipe: &Recipe, need: impl Fn(&Recipe) -> u64) -> Result<Option<SmallerPlan>> {
     let now = need(recipe);
     for (assignments, price) in CHEAPER {
-        if need(&changed(recipe, assignments)?) < now {
+        let changes = changes(assignments);
+        if need(&changed(recipe, &changes)?) < now {
             return Ok(Some(SmallerPlan {
-                settings: assignments.iter().map(|&text| text.to_owned()).collect(),
+                settings: changes.iter().map(Change::to_string).collect(),
                 price,
             }));
         }
     }
     Ok(None)
-}
-
-/// Whether a change is worth showing after those already shown: it must need different memory, and less than a part of
-/// it would.
-fn helps(assignments: &[&str], peak_bytes: u64, shown: &[(&[&str], u64)]) -> bool {
-    shown.iter().all(|(earlier, bytes)| {
-        let part = earlier
-            .iter()
-            .all(|assignment| assignments.contains(assignment));
-        peak_bytes != *bytes && (peak_bytes < *bytes || !part)
-    })
 }
 
 /// The model as far as it is known.
@@ -393,11 +339,10 @@ impl Known {
         if settings.is_empty() {
             return Ok(None);
         }
-        let assignments: Vec<&str> = settings.iter().map(String::as_str).collect();
-        let fewer = changed(recipe, &assignments)?;
+        let fewer = changed(recipe, &settings)?;
         let (peak_bytes, seconds) = totals(&self.forecast(&fewer, texts, machine.threads));
         Ok(Some(Offer {
-            change: options(&assignments),
+            change: OfferChange::Settings { settings },
             price: Price::FewerExamples,
             peak_bytes,
             seconds,
@@ -419,9 +364,9 @@ impl Known {
         let (peak_bytes, _) = totals(&self.forecast(recipe, texts, machine.threads));
         offers.extend(self.fewer(recipe, texts, machine, available)?);
         // The recipe as it is is a part of every change.
-        let mut shown: Vec<(&[&str], u64)> = vec![(&[], peak_bytes)];
-        let mut add = |change: String,
-                       assignments: &'static [&str],
+        let mut shown: Vec<(&[Assignment], u64)> = vec![(&[], peak_bytes)];
+        let mut add = |change: OfferChange,
+                       assignments: &'static [Assignment],
                        price: Price,
                        stages: &[StageForecast]| {
             let (peak, seconds) = totals(stages);
@@ -438,9 +383,10 @@ impl Known {
             }
         };
         for (assignments, price) in CHEAPER {
-            let cheaper = changed(recipe, assignments)?;
+            let settings = changes(assignments);
+            let cheaper = changed(recipe, &settings)?;
             add(
-                options(assignments),
+                OfferChange::Settings { settings },
                 assignments,
                 price,
                 &self.forecast(&cheaper, texts, machine.threads),
@@ -460,7 +406,8 @@ impl Known {
             let smaller = Self::of_entry(&entry, self.form, flops_per_s);
             if fits(&smaller) {
                 let stages = smaller.forecast(recipe, texts, machine.threads);
-                let change = format!("--model {}", entry.model.hub_id);
+                let hub_id = entry.model.hub_id.clone();
+                let change = OfferChange::Model { hub_id };
                 add(change, &[], Price::SmallerModel, &stages);
                 break;
             }
@@ -735,12 +682,7 @@ mod tests {
 
     #[test]
     fn an_offer_must_help_more_than_a_part_of_it() {
-        let smaller: &[&str] = &["tokens_per_microbatch=256", "generate_batch_size=4"];
-        let shorter: &[&str] = &[
-            "dialogue_max_new_tokens=256",
-            "tokens_per_microbatch=256",
-            "generate_batch_size=4",
-        ];
+        let [smaller, other, shorter] = [3, 4, 7].map(|place| CHEAPER[place].0);
         let shown = [(&[][..], 100), (smaller, 90)];
         assert!(
             helps(shorter, 80, &shown)
@@ -748,7 +690,6 @@ mod tests {
                 && !helps(shorter, 95, &shown)
         );
         // Another way may need more and still be the better one.
-        let other: &[&str] = &["quantize=q8_0"];
         assert!(
             helps(other, 95, &shown) && !helps(other, 90, &shown) && !helps(other, 100, &shown)
         );

@@ -6,8 +6,8 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use contract::problem::ImportProblem;
-use contract::{AccountUnit, DropReason, FileFormat, IssueCode, Remark, Severity};
+use contract::problem::{ImportProblem, RowFault};
+use contract::{AccountUnit, DropReason, FileFormat, Remark};
 
 use super::account::shown;
 use super::limits::Room;
@@ -302,15 +302,8 @@ impl<'a> Chat<'a> {
         let issue = |(body, count): Repeated| {
             let text = texts.get(&body.text).map_or("", String::as_str);
             let shown: String = text.chars().take(SHOWN_CHARS).collect();
-            Issue {
-                file: self.file.to_owned(),
-                row: body.row as usize,
-                field: "dialogue".to_owned(),
-                code: IssueCode::RepeatedMessage,
-                reason: format!("`{shown}` comes {count} times, from several people"),
-                fix: "It is kept. If the chat program wrote it, --drop-repeated leaves out all such messages.".to_owned(),
-                severity: Severity::Warning,
-            }
+            let fault = RowFault::RepeatedMessage { text: shown, count };
+            Issue::warning(self.file, body.row as usize, "dialogue", fault)
         };
         found.into_iter().map(issue).collect()
     }

@@ -4,8 +4,8 @@
 //! while the next one is. Such a line is said once. Whether a file is of that kind, the whole file tells ([`Whole`]), so it
 //! is read twice.
 
-use contract::problem::ImportProblem;
-use contract::{AccountUnit, FileFormat, IssueCode, excerpt};
+use contract::problem::{CueFault, ImportProblem, RowFault};
+use contract::{AccountUnit, FileFormat, excerpt};
 
 use super::Records;
 use super::limits::Room;
@@ -243,10 +243,7 @@ pub(super) fn read(
                 before = cue;
             }
             Part::Text(lines) => add_summary(&mut talk, lines),
-            Part::Broken(_, time_line) => talk.find(fault(
-                time_line,
-                "the cue has lines before its time that are no number or name",
-            )),
+            Part::Broken(_, time_line) => talk.find(fault(time_line, CueFault::Before)),
         }
     }
     if blocks.is_full {
@@ -347,10 +344,10 @@ fn find_faults(talk: &mut Talk, lines: &[Line<'_>]) {
         return;
     };
     if !is_time_line(&times.text) {
-        talk.find(fault(times, "the times of this cue cannot be read"));
+        talk.find(fault(times, CueFault::Times));
     }
     if let Some(next) = payload.iter().find(|line| is_time_line(&line.text)) {
-        talk.find(fault(next, "a cue begins without a blank line before it"));
+        talk.find(fault(next, CueFault::NoBlankLine));
     }
 }
 
@@ -458,7 +455,7 @@ fn add_summary(talk: &mut Talk, block: &[Line<'_>]) {
         return;
     };
     let Some((_, begin)) = transcript::summary_label(&first.text) else {
-        return talk.find(fault(first, "this text has no time"));
+        return talk.find(fault(first, CueFault::NoTime));
     };
     talk.summarize(&begin, "\n");
     following
@@ -486,8 +483,11 @@ fn is_cue_time(text: &str) -> bool {
         && is_number(fraction, 9)
 }
 
-fn fault(line: &Line<'_>, what: &str) -> Fault {
-    let reason = format!("line {}: {what}: `{}`", line.number, excerpt(&line.text));
-    let fix = "Write each cue as a line such as `00:00:01.000 --> 00:00:04.000` and its text below; blank lines stand between cues and nowhere else.";
-    Fault::new("", IssueCode::Cue, reason, fix)
+fn fault(line: &Line<'_>, fault: CueFault) -> Fault {
+    let fault = RowFault::Cue {
+        fault,
+        line: line.number,
+        text: excerpt(&line.text),
+    };
+    Fault::new("", fault)
 }

@@ -142,7 +142,9 @@ fn check(name: &str) {
     let import = self::import(&path);
     for issue in &expected.issues {
         let found = import.issues.iter().any(|found| {
-            found.row == issue.row && found.code == issue.code && found.severity == Severity::Error
+            found.row == issue.row
+                && found.code() == issue.code
+                && found.severity == Severity::Error
         });
         assert!(found, "{name}: {:?}", import.issues);
     }

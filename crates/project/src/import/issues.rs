@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use contract::IssueCode;
 
-use super::{Issue, Severity};
+use super::{Issue, More, Severity};
 
 /// Most issues of one kind that are kept one by one.
 const MOST_ALIKE: usize = 10_000;
@@ -35,7 +35,7 @@ impl Issues {
             self.last_bad_row = Some(issue.row);
             self.bad_rows += 1;
         }
-        let alike = self.kinds.entry(issue.code).or_default();
+        let alike = self.kinds.entry(issue.fault.code()).or_default();
         alike.count += 1;
         alike.last_row = issue.row;
         match alike.count <= MOST_ALIKE {
@@ -61,8 +61,10 @@ impl Issues {
             };
             let more = alike.count - MOST_ALIKE - 1;
             if more > 0 {
-                let last = alike.last_row;
-                issue.reason += &format!("; the same goes for {more} more, down to row {last}");
+                issue.more = Some(More {
+                    count: more,
+                    last_row: alike.last_row,
+                });
             }
             self.list.push(issue);
         }
@@ -73,16 +75,12 @@ impl Issues {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::problem::RowFault;
 
-    fn issue(row: usize, code: IssueCode, severity: Severity) -> Issue {
+    fn issue(row: usize, fault: RowFault, severity: Severity) -> Issue {
         Issue {
-            file: "a.csv".into(),
-            row,
-            field: String::new(),
-            code,
-            reason: "it is empty".into(),
-            fix: String::new(),
             severity,
+            ..Issue::warning("a.csv", row, "", fault)
         }
     }
 
@@ -90,17 +88,24 @@ mod tests {
     fn of_each_kind_a_person_can_look_at_so_much_and_all_are_counted() {
         let mut issues = Issues::default();
         for row in 1..=MOST_ALIKE + 5 {
-            issues.push(issue(row, IssueCode::EmptySummary, Severity::Error));
-            issues.push(issue(row, IssueCode::EmptyDialogue, Severity::Error));
-            issues.push(issue(row, IssueCode::NoSpeaker, Severity::Warning));
+            issues.push(issue(row, RowFault::EmptySummary, Severity::Error));
+            issues.push(issue(row, RowFault::EmptyDialogue, Severity::Error));
+            issues.push(issue(row, RowFault::OneSpeaker, Severity::Warning));
         }
-        issues.push(issue(7, IssueCode::Duplicate, Severity::Warning));
+        issues.push(issue(
+            7,
+            RowFault::AlreadyHere { id: String::new() },
+            Severity::Warning,
+        ));
         assert_eq!(issues.bad_rows(), MOST_ALIKE + 5);
         let list = issues.into_list();
         assert_eq!(list.len(), 3 * (MOST_ALIKE + 1) + 1);
         let last = &list[list.len() - 1];
         assert_eq!(last.row, MOST_ALIKE + 1);
-        let more = format!("the same goes for 4 more, down to row {}", MOST_ALIKE + 5);
-        assert!(last.reason.ends_with(&more), "{}", last.reason);
+        let more = More {
+            count: 4,
+            last_row: MOST_ALIKE + 5,
+        };
+        assert_eq!(last.more, Some(more));
     }
 }

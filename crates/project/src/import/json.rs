@@ -6,12 +6,13 @@
 
 use std::collections::HashSet;
 
-use contract::{FileFormat, IssueCode, excerpt, excerpts};
+use contract::problem::{BadBytes, RowFault, ValueKind};
+use contract::{FileFormat, excerpt, excerpts};
 use serde::de::{DeserializeSeed, IgnoredAny};
 
 use super::limits::{MOST_COLUMNS, Room};
 use super::value::{Checked, CheckedObject, Fields, Names, Value};
-use super::{ImportProblem, Issue, Record, Records, Severity};
+use super::{ImportProblem, Issue, Record, Records};
 use crate::work;
 
 mod layout;
@@ -149,7 +150,7 @@ impl<'a> Lines<'a> {
             return true;
         }
         work::visit(line.len() * 2);
-        let (code, mut reason) = match self.object_of(line, start) {
+        let mut found = match self.object_of(line, start) {
             Ok(fields) => {
                 add(records, self.file, row, fields);
                 return true;
@@ -164,45 +165,34 @@ impl<'a> Lines<'a> {
             Err(None) => {}
             Err(Some(broken)) => {
                 // The object that begins here is broken: its lines are no rows of their own.
-                reason = broken;
+                found = broken;
                 while self.next < self.bytes.len() && !self.bytes[self.next..].starts_with(b"{") {
                     self.take_line();
                 }
             }
         }
-        records.issues.push(issue(self.file, row, code, reason));
+        records.issues.push(Issue::error(self.file, row, "", found));
         true
     }
 
-    fn object_of(&self, line: &[u8], offset: usize) -> Result<Fields, (IssueCode, String)> {
+    fn object_of(&self, line: &[u8], offset: usize) -> Result<Fields, RowFault> {
         if let Err(error) = std::str::from_utf8(line) {
-            return Err((
-                IssueCode::InvalidUtf8,
-                format!(
-                    "not UTF-8 at byte {} of the file",
-                    offset + error.valid_up_to()
-                ),
-            ));
+            return Err(RowFault::InvalidUtf8(BadBytes::Row {
+                offset: offset + error.valid_up_to(),
+            }));
         }
         let mut deserializer = serde_json::Deserializer::from_slice(line);
         let value = self.names.deserialize(&mut deserializer);
         match value.and_then(|value| deserializer.end().map(|()| value)) {
             Ok(Value::Object(fields)) => Ok(fields),
-            Ok(other) => Err((
-                IssueCode::NotObject,
-                format!(
-                    "this line is {}, not an object with fields",
-                    kind_of(&other)
-                ),
-            )),
-            Err(error) => Err((
-                IssueCode::Json,
-                format!(
-                    "not valid JSON at column {}: {}",
-                    error.column(),
-                    plain(&error)
-                ),
-            )),
+            Ok(other) => Err(RowFault::NotObject {
+                found: kind_of(&other),
+            }),
+            Err(error) => Err(RowFault::Json {
+                line: None,
+                column: error.column(),
+                reason: plain(&error),
+            }),
         }
     }
 
@@ -224,7 +214,7 @@ impl<'a> Lines<'a> {
         start: usize,
         row: usize,
         line: &[u8],
-    ) -> Result<Fields, Option<String>> {
+    ) -> Result<Fields, Option<RowFault>> {
         let line = line.trim_ascii();
         if !line.starts_with(b"{") || start < self.searched {
             return Err(None);
@@ -259,14 +249,12 @@ impl<'a> Lines<'a> {
                 work::visit(read);
                 self.searched = start + read;
                 let place = row + error.line().saturating_sub(1);
-                let reason = || {
-                    format!(
-                        "the object that begins here is not valid JSON at line {place}, column {}: {}",
-                        error.column(),
-                        plain(&error)
-                    )
+                let fault = || RowFault::Json {
+                    line: Some(place),
+                    column: error.column(),
+                    reason: plain(&error),
                 };
-                Err((line == b"{").then(reason))
+                Err((line == b"{").then(fault))
             }
             None => Err(None),
         }
@@ -306,12 +294,9 @@ fn from_items(file: &str, items: Vec<Value>) -> Result<Records, ImportProblem> {
         match item {
             Value::Object(fields) => add(&mut records, file, row, fields),
             other => {
-                let reason = format!(
-                    "this item is {}, not an object with fields",
-                    kind_of(&other)
-                );
-                let code = IssueCode::NotObject;
-                records.issues.push(issue(file, row, code, reason));
+                let found = kind_of(&other);
+                let fault = RowFault::NotObject { found };
+                records.issues.push(Issue::error(file, row, "", fault));
             }
         }
     }
@@ -327,10 +312,10 @@ fn add(records: &mut Records, file: &str, row: usize, fields: Fields) {
     if !fields.is_empty() {
         return records.rows.push(Record { row, fields });
     }
-    let reason = "this row is an object without fields".to_owned();
-    records
-        .issues
-        .push(issue(file, row, IssueCode::NotObject, reason));
+    let fault = RowFault::NotObject {
+        found: ValueKind::Object,
+    };
+    records.issues.push(Issue::error(file, row, "", fault));
 }
 
 fn whole_file_error(
@@ -366,15 +351,15 @@ fn plain(error: &serde_json::Error) -> String {
     excerpt(text.split(" at line ").next().unwrap_or_default())
 }
 
-/// "a text", "a number": for sentences about a value of the wrong kind.
-pub(super) fn kind_of(value: &Value) -> &'static str {
+/// What a value of the wrong kind is.
+pub(super) fn kind_of(value: &Value) -> ValueKind {
     match value {
-        Value::Null => "empty",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+        Value::Null => ValueKind::Null,
+        Value::Bool(_) => ValueKind::Boolean,
+        Value::Number(_) => ValueKind::Number,
+        Value::String(_) => ValueKind::Text,
+        Value::Array(_) => ValueKind::List,
+        Value::Object(_) => ValueKind::Object,
     }
 }
 
@@ -387,24 +372,6 @@ fn columns_of(rows: &[Record]) -> Vec<String> {
         .take(MOST_COLUMNS)
         .map(|name| name.to_string())
         .collect()
-}
-
-fn issue(file: &str, row: usize, code: IssueCode, reason: String) -> Issue {
-    let fix = match code {
-        IssueCode::InvalidUtf8 => "Save the file as UTF-8, or take the row out.",
-        _ => {
-            "Correct the row or take it out; each row is one object such as {\"dialogue\": …, \"summary\": …}."
-        }
-    };
-    Issue {
-        file: file.into(),
-        row,
-        field: String::new(),
-        code,
-        reason,
-        fix: fix.into(),
-        severity: Severity::Error,
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use contract::{FileFormat, IssueCode, excerpt};
+use contract::problem::{Nameless, NoDialogue, NoSummary, NoText, RowFault};
+use contract::{FileFormat, MapPart, excerpt};
 
 use super::account::Units;
 use super::columns::Layout;
@@ -34,11 +35,9 @@ pub(super) struct Draft {
     pub(super) units: Units,
 }
 
-/// Why a field is unusable: code, reason, fix.
+/// Why a field is unusable, or worth a look.
 struct Fault {
-    code: IssueCode,
-    reason: String,
-    fix: &'static str,
+    fault: RowFault,
     severity: Severity,
 }
 
@@ -125,12 +124,13 @@ pub(super) fn drafts(
             .all(|(_, fault)| fault.severity == Severity::Warning);
         for (field, fault) in faults {
             let mut issue = fault.into_issue(file, row, field);
-            if issue.code == IssueCode::MissingSummary
+            if let RowFault::MissingSummary(lack) = &mut issue.fault
                 && issue.severity == Severity::Error
-                && let Some(fix) = &records.summary_fix
+                && let Some(beside) = &records.beside
             {
-                issue.reason = "the dialogue that begins here has no summary".to_owned();
-                issue.fix.clone_from(fix);
+                *lack = NoSummary::Transcript {
+                    beside: beside.clone(),
+                };
             }
             issues.push(issue);
         }
@@ -207,22 +207,14 @@ fn doubts_about(turns: &Said, unsure: &Unsure) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut names = turns.turns().filter_map(|turn| turn.name());
     if let Some(name) = names.find(|name| !speaker::is_readable(name)) {
-        let reason = transcript::bad_speaker_reason(name);
-        faults.push(fault(
-            IssueCode::BadSpeaker,
-            &reason,
-            transcript::BAD_SPEAKER_FIX,
-        ));
+        let name = excerpt(name);
+        faults.push(fault(RowFault::BadSpeaker { name }));
     }
-    if let Some(reason) = transcript::unsure_speaker(unsure) {
-        faults.push(warning(
-            IssueCode::UnsureSpeaker,
-            &reason,
-            transcript::UNSURE_FIX,
-        ));
+    if let Some(unsure) = transcript::unsure_speaker(unsure) {
+        faults.push(warning(unsure));
     }
     if !turns.has_speaker() {
-        faults.push(no_speaker());
+        faults.push(warning(RowFault::NoSpeaker(Nameless::Everybody {})));
     }
     faults
 }
@@ -233,32 +225,17 @@ fn conversation(
     is_stored: bool,
     speakers: Option<&[String]>,
 ) -> Result<Conversation, DialogueFault> {
-    let missing = "Fill in the dialogue or take the row out.";
     match value {
-        None | Some(Value::Null) => Err(fault(
-            IssueCode::MissingDialogue,
-            "the row has no dialogue",
-            missing,
-        )
-        .into()),
+        None | Some(Value::Null) => {
+            Err(fault(RowFault::MissingDialogue(NoDialogue::Field {})).into())
+        }
         Some(Value::String(text)) if text.trim().is_empty() => {
-            Err(fault(IssueCode::EmptyDialogue, "the dialogue is empty", missing).into())
+            Err(fault(RowFault::EmptyDialogue).into())
         }
         Some(Value::String(text)) if is_stored => Ok(turns::stored(text, speakers)),
         Some(Value::String(text)) => Ok(turns::from_text(text, speakers)),
         Some(Value::Array(list)) => turns::from_list(list, speakers),
-        Some(other) => {
-            let reason = format!(
-                "the dialogue is {}, not a text or a list of turns",
-                kind_of(other)
-            );
-            Err(fault(
-                IssueCode::NotText,
-                &reason,
-                "Give the dialogue as `Name: text` lines or as a list of turns.",
-            )
-            .into())
-        }
+        Some(other) => Err(not_text(MapPart::Dialogue, other).into()),
     }
 }
 
@@ -268,7 +245,6 @@ fn references_of<'a>(
     layout: &'a Layout,
     faults: &mut Vec<(&'a str, Fault)>,
 ) -> Vec<String> {
-    let fix = "Fill in the summary or take the row out.";
     let mut references = Vec::new();
     let mut present = false;
     for column in &layout.map.summaries {
@@ -288,11 +264,7 @@ fn references_of<'a>(
                 }
             }
             Some(other) => {
-                let reason = format!("the summary is {}, not a text", kind_of(other));
-                faults.push((
-                    column,
-                    fault(IssueCode::NotText, &reason, "Give the summary as a text."),
-                ));
+                faults.push((column, not_text(MapPart::Summary, other)));
                 return Vec::new();
             }
         }
@@ -308,8 +280,8 @@ fn references_of<'a>(
         faults.push((
             field,
             match present {
-                true => fault(IssueCode::EmptySummary, "the summary is empty", fix),
-                false => fault(IssueCode::MissingSummary, "the row has no summary", fix),
+                true => fault(RowFault::EmptySummary),
+                false => fault(RowFault::MissingSummary(NoSummary::Field {})),
             },
         ));
     }
@@ -319,11 +291,10 @@ fn references_of<'a>(
 /// A row that lacks nothing but its summary is kept and waits for one.
 fn keep_waiting(fault: &mut Fault) {
     if matches!(
-        fault.code,
-        IssueCode::MissingSummary | IssueCode::EmptySummary
+        fault.fault,
+        RowFault::MissingSummary(_) | RowFault::EmptySummary
     ) {
         fault.severity = Severity::Warning;
-        fault.fix = "The dialogue is kept and waits for a summary; no run reads it until then.";
     }
 }
 
@@ -341,49 +312,37 @@ fn id_of(value: Option<&Value>) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn fault(code: IssueCode, reason: &str, fix: &'static str) -> Fault {
+fn fault(fault: RowFault) -> Fault {
     Fault {
-        code,
-        reason: reason.to_owned(),
-        fix,
+        fault,
         severity: Severity::Error,
     }
 }
 
-fn warning(code: IssueCode, reason: &str, fix: &'static str) -> Fault {
+fn warning(fault: RowFault) -> Fault {
     Fault {
+        fault,
         severity: Severity::Warning,
-        ..fault(code, reason, fix)
     }
 }
 
-fn no_speaker() -> Fault {
-    let fix = "Write each turn as `Name: text`, or name the speakers of the lines in turn with --speakers.";
-    warning(
-        IssueCode::NoSpeaker,
-        "no line of the dialogue names a speaker",
-        fix,
-    )
+fn not_text(part: MapPart, value: &Value) -> Fault {
+    let found = kind_of(value);
+    fault(RowFault::NotText(NoText::Field { part, found }))
 }
 
 fn duplicate_id(id: &str, first: usize) -> Fault {
-    fault(
-        IssueCode::DuplicateId,
-        &format!("the id `{}` stands in row {first} already", excerpt(id)),
-        "Give each row its own id.",
-    )
+    fault(RowFault::DuplicateId {
+        id: excerpt(id),
+        row: first,
+    })
 }
 
 impl Fault {
     fn into_issue(self, file: &str, row: usize, field: &str) -> Issue {
         Issue {
-            file: file.into(),
-            row,
-            field: excerpt(field),
-            code: self.code,
-            reason: self.reason,
-            fix: self.fix.into(),
             severity: self.severity,
+            ..Issue::error(file, row, &excerpt(field), self.fault)
         }
     }
 }

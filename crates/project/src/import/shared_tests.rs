@@ -252,10 +252,10 @@ fn ordinary_lines_are_read_as_ever() {
         let doubtful = import
             .issues
             .iter()
-            .filter(|issue| issue.code == IssueCode::UnsureSpeaker);
+            .filter(|issue| issue.code() == IssueCode::UnsureSpeaker);
         let doubtful: Vec<_> = doubtful.collect();
         for issue in &doubtful {
-            println!("{file} {}: {}", issue.row, issue.reason);
+            println!("{file} {}: {}", issue.row, issue.fault.to_string());
         }
         assert!(
             doubtful.len() * 50 < import.read,

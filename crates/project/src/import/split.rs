@@ -5,12 +5,13 @@
 
 use std::collections::HashMap;
 
-use contract::{IssueCode, SplitRule, SplitShares, excerpt};
+use contract::problem::RowFault;
+use contract::{SplitRule, SplitShares, excerpt};
 
 use super::issues::Issues;
 use super::leak::Key;
 use super::record::Draft;
-use super::{ImportOptions, Issue, Severity, Split, SplitChoice};
+use super::{ImportOptions, Issue, Split, SplitChoice};
 
 /// Sets every draft's split and says how. Rows whose split column holds an unknown word leave
 /// `drafts` and become issues.
@@ -61,15 +62,10 @@ fn by_column(drafts: &mut Vec<Draft>, issues: &mut Issues) {
             draft.split = split;
             return true;
         }
-        issues.push(Issue {
-            file: draft.file.to_string(),
-            row: draft.row,
-            field: "split".into(),
-            code: IssueCode::Split,
-            reason: format!("`{}` is none of train, validation, test", excerpt(word)),
-            fix: "Correct the split, or say one for all rows with --split.".into(),
-            severity: Severity::Error,
-        });
+        let fault = RowFault::Split {
+            word: excerpt(word),
+        };
+        issues.push(Issue::error(&draft.file, draft.row, "split", fault));
         false
     });
 }

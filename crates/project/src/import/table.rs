@@ -4,11 +4,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use contract::{FileFormat, IssueCode, Separator, excerpt};
+use contract::problem::{BadBytes, Quote, RowFault};
+use contract::{FileFormat, Separator, excerpt};
 
 use super::limits::{MOST_COLUMNS, Room};
 use super::value::{Fields, Name, Value};
-use super::{ImportProblem, Issue, Record, Records, Severity};
+use super::{ImportProblem, Issue, Record, Records};
 
 mod quotes;
 
@@ -75,7 +76,7 @@ pub(super) fn read(
         match fields_of(&names, next) {
             Ok(_) if !room.take(ROW_BYTES + CELL_BYTES * names.len()) => break,
             Ok(fields) => records.rows.push(Record { row, fields }),
-            Err((code, reason)) => records.issues.push(issue(file, row, code, reason)),
+            Err(fault) => records.issues.push(Issue::error(file, row, "", fault)),
         }
     }
     room.check(file)?;
@@ -171,7 +172,7 @@ fn header(file: &str, first: Row) -> Result<Vec<String>, ImportProblem> {
     let cells = first.cells.map_err(|fault| ImportProblem::Table {
         file: file.into(),
         row: 1,
-        reason: quote_reason(fault).into(),
+        reason: quote(fault).to_string(),
     })?;
     let mut columns = Vec::with_capacity(cells.len());
     for cell in cells {
@@ -238,58 +239,30 @@ fn unlike(columns: Vec<String>) -> Vec<String> {
     unlike
 }
 
-fn fields_of(columns: &[Name], row: Row) -> Result<Fields, (IssueCode, String)> {
+fn fields_of(columns: &[Name], row: Row) -> Result<Fields, RowFault> {
     let cells = row
         .cells
-        .map_err(|fault| (IssueCode::OpenQuote, quote_reason(fault).to_owned()))?;
+        .map_err(|fault| RowFault::OpenQuote(quote(fault)))?;
     if row.width != columns.len() {
-        let reason = format!(
-            "this row has {} cells, the header has {}",
-            row.width,
-            columns.len()
-        );
-        return Err((IssueCode::RaggedRow, reason));
+        return Err(RowFault::RaggedRow {
+            cells: row.width,
+            columns: columns.len(),
+        });
     }
     let mut fields = Fields::with_capacity(columns.len());
     for (column, cell) in columns.iter().zip(cells) {
         let Ok(text) = String::from_utf8(cell) else {
-            let reason = format!("not UTF-8 in the row at byte {} of the file", row.start);
-            return Err((IssueCode::InvalidUtf8, reason));
+            return Err(RowFault::InvalidUtf8(BadBytes::Row { offset: row.start }));
         };
         fields.push(column.clone(), text.into());
     }
     Ok(fields)
 }
 
-fn quote_reason(fault: QuoteFault) -> &'static str {
+fn quote(fault: QuoteFault) -> Quote {
     match fault {
-        QuoteFault::Open => {
-            "a quotation mark is opened in this row and never closed; the rows below it were read without it"
-        }
-        QuoteFault::TextBehind => {
-            "text stands behind a closing quotation mark in this row, so its cells cannot be told apart"
-        }
-    }
-}
-
-fn issue(file: &str, row: usize, code: IssueCode, reason: String) -> Issue {
-    let fix = match code {
-        IssueCode::InvalidUtf8 => "Save the table as `CSV UTF-8`, or take the row out.",
-        IssueCode::OpenQuote => {
-            "Close the quotation mark, or write it twice where it belongs to the text."
-        }
-        _ => {
-            "Put text that holds separators or line breaks in quotation marks, or take the row out."
-        }
-    };
-    Issue {
-        file: file.into(),
-        row,
-        field: String::new(),
-        code,
-        reason,
-        fix: fix.into(),
-        severity: Severity::Error,
+        QuoteFault::Open => Quote::Open {},
+        QuoteFault::TextBehind => Quote::TextBehind {},
     }
 }
 

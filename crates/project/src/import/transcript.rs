@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use std::collections::HashSet;
 
-use contract::problem::ImportProblem;
-use contract::{AccountUnit, FileFormat, IntakeLimit, IssueCode, excerpt};
+use contract::problem::{BadBytes, ImportProblem, Nameless, NoDialogue, NoSummary, RowFault};
+use contract::{AccountUnit, FileFormat, IntakeLimit, excerpt};
 
 use super::account::{Measure, Units};
 use super::limits::{self, Room, TURNS};
@@ -17,7 +17,7 @@ use super::settle::settle;
 use super::spoken::{Said, Unsure};
 use super::value::{Fields, Name, Value};
 use super::{Issue, Record, Records, Severity};
-use crate::dialogue::{MAX_SPEAKER_CHARS, Turn, normalise_text};
+use crate::dialogue::{Turn, normalise_text};
 use crate::speaker::{self, Heard};
 
 /// Endings of files that may have their summary in a file beside them.
@@ -60,9 +60,7 @@ pub(super) struct Talks {
 #[derive(Clone)]
 pub(super) struct Fault {
     field: &'static str,
-    code: IssueCode,
-    reason: String,
-    fix: String,
+    fault: RowFault,
     severity: Severity,
 }
 
@@ -97,12 +95,11 @@ pub(super) fn is_beside(path: &Path) -> bool {
 
 /// A summary whose transcript is not among the files.
 pub(super) fn orphan(layout: FileFormat, file: &str) -> Records {
-    let reason =
-        "by its name this file holds the summary of a transcript, which is not among the files";
-    let fix = "Give the transcript, or rename this file if it holds a dialogue itself.";
-    let fault = Fault::new("dialogue", IssueCode::MissingDialogue, reason.into(), fix);
+    let fault = RowFault::MissingDialogue(NoDialogue::Alone {});
     let mut records = nothing(layout);
-    records.issues.push(fault.into_issue(file, 1));
+    records
+        .issues
+        .push(Issue::error(file, 1, "dialogue", fault));
     records.measure.lose(1);
     records
 }
@@ -123,17 +120,11 @@ impl<'a> Beside<'a> {
     /// One summary for each of `count` dialogues; several are separated by rules.
     fn texts(&self, count: usize) -> Result<Vec<String>, Fault> {
         let text = std::str::from_utf8(self.bytes).map_err(|error| {
-            let reason = format!(
-                "{} is not UTF-8 at byte {} of the file",
-                self.name,
-                error.valid_up_to()
-            );
-            Fault::new(
-                "summary",
-                IssueCode::InvalidUtf8,
-                reason,
-                "Save that file as UTF-8.",
-            )
+            let fault = BadBytes::Beside {
+                beside: excerpt(&self.name),
+                offset: error.valid_up_to(),
+            };
+            Fault::new("summary", RowFault::InvalidUtf8(fault))
         })?;
         let lines: Vec<&str> = text.lines().collect();
         let is_text = |part: &&[&str]| part.iter().any(|line| !line.trim().is_empty());
@@ -145,18 +136,12 @@ impl<'a> Beside<'a> {
                 .collect(),
         };
         if parts.len() != count {
-            let reason = format!(
-                "the file has {count} dialogues and {} has {}",
-                self.name,
-                parts.len()
-            );
-            let fix = "Give a summary for each dialogue there, in order, with a line of `---` between them.";
-            return Err(Fault::new(
-                "summary",
-                IssueCode::MissingSummary,
-                reason,
-                fix,
-            ));
+            let fault = NoSummary::Beside {
+                beside: excerpt(&self.name),
+                dialogues: count,
+                summaries: parts.len(),
+            };
+            return Err(Fault::new("summary", RowFault::MissingSummary(fault)));
         }
         Ok(parts.into_iter().map(without_label).collect())
     }
@@ -173,25 +158,18 @@ fn without_label(lines: &[&str]) -> String {
 }
 
 impl Fault {
-    pub(super) fn new(field: &'static str, code: IssueCode, reason: String, fix: &str) -> Self {
+    pub(super) fn new(field: &'static str, fault: RowFault) -> Self {
         Self {
             field,
-            code,
-            reason,
-            fix: fix.to_owned(),
+            fault,
             severity: Severity::Error,
         }
     }
 
     fn into_issue(self, file: &str, row: usize) -> Issue {
         Issue {
-            file: file.into(),
-            row,
-            field: self.field.into(),
-            code: self.code,
-            reason: self.reason,
-            fix: self.fix,
             severity: self.severity,
+            ..Issue::error(file, row, self.field, self.fault)
         }
     }
 }
@@ -258,9 +236,9 @@ impl Talk {
 
     /// Names a line that is not UTF-8 at this byte of the file.
     pub(super) fn not_utf8(&mut self, number: usize, offset: usize) {
-        let reason = format!("line {number} is not UTF-8 at byte {offset} of the file");
-        let fix = "Save the file as UTF-8.";
-        self.find(Fault::new("", IssueCode::InvalidUtf8, reason, fix));
+        let line = number;
+        let fault = RowFault::InvalidUtf8(BadBytes::Line { line, offset });
+        self.find(Fault::new("", fault));
     }
 
     /// Adds something that is wrong with it; a thousand faults tell as much as a million.
@@ -315,11 +293,8 @@ impl Talk {
     /// What is still wrong when all lines are read.
     fn check(&mut self) {
         if self.turns.is_empty() {
-            let reason =
-                "there is a summary, but no dialogue between this line and the next summary".into();
-            let fix = "Put the turns over or under it, with a line of `---` or a heading between turns and summary.";
-            let code = IssueCode::MissingDialogue;
-            self.find(Fault::new("dialogue", code, reason, fix));
+            let fault = RowFault::MissingDialogue(NoDialogue::Between {});
+            self.find(Fault::new("dialogue", fault));
         }
         let mut unreadable: HashSet<&str> = HashSet::new();
         let names = self.turns.turns().filter_map(|turn| turn.name());
@@ -330,22 +305,19 @@ impl Talk {
             .collect();
         bad.into_iter().for_each(|fault| self.find(fault));
         let mut warnings = Vec::new();
-        let mut warn = |code, reason, fix| {
-            let fault = Fault::new("dialogue", code, reason, fix);
+        let mut warn = |fault| {
             warnings.push(Fault {
                 severity: Severity::Warning,
-                ..fault
+                ..Fault::new("dialogue", fault)
             });
         };
         let stray = self.turns.turns().find(|turn| turn.name().is_none());
         if let (Some(first), true) = (stray, self.turns.has_speaker()) {
-            let first = excerpt(&speaker::unspoken(&first.text()));
-            let reason = format!("before the first speaker stands `{first}`, which nobody says");
-            let fix = "It is kept. Take it out, or write the speaker before it.";
-            warn(IssueCode::NoSpeaker, reason, fix);
+            let text = excerpt(&speaker::unspoken(&first.text()));
+            warn(RowFault::NoSpeaker(Nameless::Before { text }));
         }
-        if let Some(reason) = unsure_speaker(&self.unsure) {
-            warn(IssueCode::UnsureSpeaker, reason, UNSURE_FIX);
+        if let Some(fault) = unsure_speaker(&self.unsure) {
+            warn(fault);
         }
         self.faults.extend(warnings);
     }
@@ -368,7 +340,7 @@ pub(super) fn records(
     limits::check(file, IntakeLimit::Turns, turns as u64)?;
     let mut records = nothing(layout);
     records.room = room;
-    records.summary_fix = Some(summary_fix(file));
+    records.beside = Some(beside_of(file));
     let names: [Name; 2] = ["dialogue".into(), "summary".into()];
     let texts = beside.map(|beside| beside.texts(talks.len()));
     for (index, mut talk) in talks.into_iter().enumerate() {
@@ -423,39 +395,23 @@ fn nothing(layout: FileFormat) -> Records {
     }
 }
 
-/// Where a summary can be written that a transcript lacks.
-fn summary_fix(file: &str) -> String {
+/// The name of the file that may hold the summaries of a transcript.
+fn beside_of(file: &str) -> String {
     let beside = Path::new(file).with_extension(BESIDE);
-    let beside = beside.file_name().unwrap_or_default().to_string_lossy();
-    format!("Write it under the dialogue after `Summary:`, or alone into {beside} beside the file.")
+    excerpt(&beside.file_name().unwrap_or_default().to_string_lossy())
 }
 
-/// What to do about a line that may name a speaker.
-pub(super) const UNSURE_FIX: &str =
-    "It is read as text of the turn before it. Write `Name: text` where somebody speaks.";
-
-/// What to do about a name that no speaker can have.
-pub(super) const BAD_SPEAKER_FIX: &str =
-    "Name each speaker with at most 40 characters, one a letter, digit or emoji.";
-const _: () = assert!(MAX_SPEAKER_CHARS == 40, "the sentence above says so");
-
-/// The sentence about lines that may name a speaker; none if there are no such lines.
-pub(super) fn unsure_speaker(lines: &Unsure) -> Option<String> {
-    let first = lines.first.as_ref()?;
-    Some(match lines.count {
-        1 => format!("`{first}` may name a speaker, or may not"),
-        count => format!("{count} lines may name a speaker, or may not; the first is `{first}`"),
+/// Lines that may name a speaker; none if there are no such lines.
+pub(super) fn unsure_speaker(lines: &Unsure) -> Option<RowFault> {
+    Some(RowFault::UnsureSpeaker {
+        line: lines.first.clone()?,
+        count: lines.count as u64,
     })
 }
 
 fn bad_speaker(name: &str) -> Fault {
-    let reason = bad_speaker_reason(name);
-    Fault::new("dialogue", IssueCode::BadSpeaker, reason, BAD_SPEAKER_FIX)
-}
-
-/// What is wrong with a name that no speaker can have.
-pub(super) fn bad_speaker_reason(name: &str) -> String {
-    format!("`{}` cannot be a speaker's name", excerpt(name))
+    let name = excerpt(name);
+    Fault::new("dialogue", RowFault::BadSpeaker { name })
 }
 
 /// A line of three or more dashes or equals signs.

@@ -1,5 +1,7 @@
 //! Transcripts: one test per format and per way in which people write them.
 
+use contract::problem::{Nameless, NoSummary};
+
 use super::tests::{codes, import, import_with, with_speakers};
 use super::*;
 
@@ -180,10 +182,10 @@ fn a_dialogue_without_summary_is_a_problem_with_a_way_out() {
             (10, "dialogue", "missing_dialogue")
         ]
     );
-    assert!(
-        import.issues[0].fix.contains("`Summary:`")
-            && import.issues[0].fix.contains("a.summary.txt")
-    );
+    let lacks = NoSummary::Transcript {
+        beside: "a.summary.txt".to_owned(),
+    };
+    assert_eq!(import.issues[0].fault, RowFault::MissingSummary(lacks));
     assert_eq!(
         (import.read, import.bad_rows(), import.needs_mapping),
         (3, 2, false)
@@ -197,7 +199,8 @@ fn lines_that_nobody_says_are_named() {
     let nobody = "Hello there.\nGood morning.\nSummary: They greet.";
     let import = import("a.txt", nobody);
     assert_eq!(codes(&import), [(1, "dialogue", "no_speaker")]);
-    assert!(import.issues[0].fix.contains("--speakers"));
+    let nameless = RowFault::NoSpeaker(Nameless::Everybody {});
+    assert_eq!(import.issues[0].fault, nameless);
     let told = import_with("a.txt", nobody, &with_speakers(&["Ann", "Bo"])).unwrap();
     assert_eq!(
         pairs(&told),
@@ -207,7 +210,12 @@ fn lines_that_nobody_says_are_named() {
 
     let title = super::tests::import("a.txt", "Third interview\nAnn: Hi\nSummary: S");
     assert_eq!(codes(&title), [(1, "dialogue", "no_speaker")]);
-    assert!(title.issues[0].reason.contains("`Third interview`"));
+    assert!(
+        title.issues[0]
+            .fault
+            .to_string()
+            .contains("`Third interview`")
+    );
     assert_eq!(
         (title.issues[0].severity, title.read, title.examples.len()),
         (Severity::Warning, 1, 1)
@@ -258,7 +266,7 @@ fn webvtt_with_voices_and_names() {
     let import = import("a.vtt", text.replace('\n', "\r\n"));
     // Nobody is called Note: the line is read as text, and shown.
     assert_eq!(codes(&import), [(13, "dialogue", "unsure_speaker")]);
-    assert!(import.issues[0].reason.contains("`Note: wet.`"));
+    assert!(import.issues[0].fault.to_string().contains("`Note: wet.`"));
     assert_eq!(
         (&*import.format.to_string(), import.read, import.detection),
         ("vtt", 1, Detection::Detected)
@@ -328,11 +336,11 @@ fn broken_cues_are_named_by_line() {
         let text = format!("{text}\nSummary: S\n");
         let import = import("a.vtt", &text);
         assert!(
-            import.issues[0].reason.starts_with(reason),
+            import.issues[0].fault.to_string().starts_with(reason),
             "{text}: {:?}",
             import.issues
         );
-        assert!(import.issues[0].code == IssueCode::Cue && import.issues[0].fix.contains("-->"));
+        assert_eq!(import.issues[0].code(), IssueCode::Cue);
         assert_eq!(
             (import.read, import.bad_rows(), import.examples.len()),
             (1, 1, 0)
@@ -367,10 +375,11 @@ fn text_that_is_not_utf8_keeps_only_its_own_dialogue_out() {
     );
     assert!(
         import.issues[0]
-            .reason
+            .fault
+            .to_string()
             .contains("line 5 is not UTF-8 at byte 37 "),
         "{}",
-        import.issues[0].reason
+        import.issues[0].fault.to_string()
     );
     for name in ["a.vtt", "a.srt"] {
         let cue =
@@ -418,7 +427,8 @@ fn the_summary_lies_beside_the_file() {
     assert_eq!(codes(&one_for_two), [(1, "summary", "missing_summary")]);
     assert!(
         one_for_two.issues[0]
-            .reason
+            .fault
+            .to_string()
             .contains("2 dialogues and a.summary.txt has 1")
     );
     assert_eq!(

@@ -3,7 +3,7 @@
 //! It is done once, when a run is planned or created, and the run stores the fitted numbers: what carries a run out
 //! reads them literally.
 
-use contract::{Preset, RecipeRule};
+use contract::{Change, Preset, RecipeRule};
 use serde::{Deserialize, Serialize};
 
 use super::{Recipe, refuse};
@@ -92,9 +92,9 @@ impl Recipe {
         );
     }
 
-    /// The fields that [`Recipe::fit`] would set if nobody had typed them, as `key=value`, where typed numbers ask for
+    /// The fields that [`Recipe::fit`] would set if nobody had typed them, where typed numbers ask for
     /// more than there is; nothing where no number helps.
-    pub fn adjustments(&self, available: Available) -> Vec<String> {
+    pub fn adjustments(&self, available: Available) -> Vec<Change> {
         let mut fitted = self.clone();
         fitted.fit(Typed::default(), available);
         let pairs = [
@@ -106,7 +106,10 @@ impl Recipe {
         }
         let changed = pairs.into_iter().filter(|(_, asked, fits)| asked != fits);
         changed
-            .map(|(key, _, fits)| format!("{key}={fits}"))
+            .map(|(key, _, fits)| Change {
+                key: key.to_owned(),
+                value: fits.to_string(),
+            })
             .collect()
     }
 
@@ -224,15 +227,13 @@ mod tests {
         assert_eq!(Typed::of_preset(Preset::Small), FREE);
         let asks = Recipe::default();
         let available = |train, validation| Available { train, validation };
-        assert_eq!(
-            asks.adjustments(available(70, 15)),
-            ["shots=70", "validation=15"]
-        );
-        assert_eq!(asks.adjustments(available(300, 15)), ["validation=15"]);
-        assert!(asks.adjustments(available(300, 100)).is_empty());
-        assert!(
-            asks.adjustments(available(0, 15)).is_empty(),
-            "no number helps"
-        );
+        let adjusted = |available| -> Vec<String> {
+            let changes = asks.adjustments(available);
+            changes.iter().map(Change::to_string).collect()
+        };
+        assert_eq!(adjusted(available(70, 15)), ["shots=70", "validation=15"]);
+        assert_eq!(adjusted(available(300, 15)), ["validation=15"]);
+        assert!(adjusted(available(300, 100)).is_empty());
+        assert!(adjusted(available(0, 15)).is_empty(), "no number helps");
     }
 }

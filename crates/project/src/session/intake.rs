@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
-use contract::problem::{ImportProblem, RunProblem, WrongState};
+use contract::problem::{Double, ImportProblem, RowFault, RunProblem, WrongState};
 use contract::{
-    Account, Detection, DropReason, Dropped, Encoding, ExampleKind, Formats, IssueCode, Origin,
-    Remark, Severity, SourceFile, Split, SplitChoice, SplitRule,
+    Account, Detection, DropReason, Dropped, Encoding, ExampleKind, Formats, Origin, Remark,
+    SourceFile, Split, SplitChoice, SplitRule,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -83,7 +83,8 @@ pub struct ImportReport {
     pub references: MinMax,
     /// Dialogues removed from the training side.
     pub leaks: Vec<Leak>,
-    /// Problems and remarks by row.
+    /// Problems and remarks by row, which each shell words.
+    #[serde(skip)]
     pub issues: Vec<Issue>,
     /// What was guessed, and what concerns the data set as a whole.
     pub remarks: Vec<Remark>,
@@ -431,15 +432,12 @@ impl<'a> Arrival<'a> {
             let Some(id) = known.get(&(example.split, *key)) else {
                 continue;
             };
-            self.issues.push(Issue {
-                file: example.file.to_string(),
-                row: example.row,
-                field: "dialogue".into(),
-                code: IssueCode::Duplicate,
-                reason: format!("the same dialogue is in `{dataset}` already (`{id}`)"),
-                fix: "It is kept and counts twice; leave the row out if it was not meant.".into(),
-                severity: Severity::Warning,
+            let fault = RowFault::Duplicate(Double::DataSet {
+                dataset: dataset.to_owned(),
+                id: (*id).to_owned(),
             });
+            let issue = Issue::warning(&example.file, example.row, "dialogue", fault);
+            self.issues.push(issue);
         }
     }
 
@@ -522,15 +520,10 @@ fn located(example: &ImportedExample) -> String {
 }
 
 fn already_here(example: &ImportedExample, row: &ExampleRow) -> Issue {
-    Issue {
-        file: example.file.to_string(),
-        row: example.row,
-        field: String::new(),
-        code: IssueCode::AlreadyHere,
-        reason: format!("the row is in the data set already (`{}`)", row.external_id),
-        fix: "Nothing has to be done: it was left out.".into(),
-        severity: Severity::Warning,
-    }
+    let fault = RowFault::AlreadyHere {
+        id: row.external_id.clone(),
+    };
+    Issue::warning(&example.file, example.row, "", fault)
 }
 
 fn unsummarised(examples: &[ImportedExample]) -> usize {
@@ -547,8 +540,7 @@ fn bad_rows(found: &Import, first: &Issue) -> Error {
         file: first.file.clone(),
         row: first.row,
         field: first.field.clone(),
-        issue: first.code,
-        reason: first.reason.clone(),
+        fault: first.fault.clone(),
     }
     .into()
 }

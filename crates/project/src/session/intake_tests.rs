@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use contract::{ErrorCode, Language, StageName};
+use contract::{ErrorCode, IssueCode, Language, Severity, StageName};
 use store::NewRun;
 
 use super::*;
@@ -60,10 +60,9 @@ fn rows(topic: &str, n: usize) -> Vec<(String, String)> {
 
 /// Every row of a report: stored, or named as left out.
 fn accounts_for_every_row(report: &ImportReport) {
-    let named = report
-        .issues
-        .iter()
-        .filter(|issue| issue.code == IssueCode::AlreadyHere || issue.severity == Severity::Error);
+    let named = report.issues.iter().filter(|issue| {
+        issue.code() == IssueCode::AlreadyHere || issue.severity == Severity::Error
+    });
     let left_out: HashSet<(&str, usize)> = named
         .map(|issue| (issue.file.as_str(), issue.row))
         .collect();
@@ -129,7 +128,7 @@ fn what_is_imported_again_changes_nothing_and_says_so() {
     let again = desk.file("log.jsonl", &[("x".into(), "jan 3".into())]);
     let report = desk.import(&again);
     assert_eq!(
-        (report.imported, report.issues[0].code),
+        (report.imported, report.issues[0].code()),
         (1, IssueCode::Duplicate)
     );
     let split = |id: &str| {

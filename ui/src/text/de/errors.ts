@@ -1,7 +1,8 @@
 // Was geschehen ist und was zu tun ist, mit den Worten des Fensters: nach Code, mit dessen Angaben. Nie ein Befehl.
 import type { CertificateFault, IntakeLimit } from '../../bridge';
-import type { Args, ErrorWords, Kinds, Things, Words } from '../problem';
+import { rowWords, type Args, type ErrorWords, type Kinds, type Things, type Words } from '../problem';
 import { names } from './names';
+import { rows } from './rows';
 
 const say = (message: string, fix = ''): Words => ({ message, fix });
 const list = (items: readonly string[]) => items.join(', ');
@@ -410,9 +411,9 @@ export const errors: ErrorWords = {
       `„${given}“ nennt keine zwei Sprechenden.`,
       'Nennen Sie mindestens zwei Namen von höchstens 40 Zeichen ohne Doppelpunkt, mit Komma getrennt.',
     ),
-  bad_rows: ({ count, read, file, row }) =>
+  bad_rows: ({ count, read, file, row, fault }) =>
     say(
-      `${count} von ${read} Zeilen lassen sich nicht einlesen, die erste ist Zeile ${row} von ${file}. Nichts wurde eingelesen.`,
+      `${count} von ${read} Zeilen lassen sich nicht einlesen, die erste ist Zeile ${row} von ${file}: ${rowWords(rows, fault).reason} Nichts wurde eingelesen.`,
       'Berichtigen Sie die Zeilen, oder lesen Sie die übrigen ein.',
     ),
   leaks: ({ count, id, with: other }) =>

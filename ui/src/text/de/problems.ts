@@ -3,6 +3,7 @@ import type { DateOrder, Encoding } from '../../bridge';
 import type { ProblemWords } from '../problem';
 import { errors, kinds, rules } from './errors';
 import { names } from './names';
+import { rows } from './rows';
 
 const languages = new Intl.DisplayNames('de', { type: 'language' });
 const encodings: Record<Encoding, string> = {
@@ -23,55 +24,11 @@ const orders: Record<DateOrder, string> = {
   year_first: 'dem Jahr zuerst',
 };
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1).replace('.', ',')} GB`;
-const text = 'Schreiben Sie einen Text hinein, oder lassen Sie die Zeile weg.';
-const turns = 'Schreiben Sie jeden Beitrag als „Name: Text“.';
 
 export const problems: ProblemWords = {
   errors,
   rules,
-  issues: {
-    missing_dialogue: { reason: 'Der Zeile fehlt der Dialog.', fix: text },
-    missing_summary: { reason: 'Der Zeile fehlt die Zusammenfassung.', fix: text },
-    empty_dialogue: { reason: 'Der Dialog ist leer.', fix: text },
-    empty_summary: { reason: 'Die Zusammenfassung ist leer.', fix: text },
-    not_text: { reason: 'Hier steht kein Text, der sich lesen lässt.', fix: turns },
-    no_speaker: { reason: 'Ein Beitrag nennt nicht, wer spricht.', fix: turns },
-    bad_speaker: { reason: 'Dieser Name taugt nicht für Sprechende.', fix: turns },
-    invalid_utf8: { reason: 'Die Zeile ist kein UTF-8-Text.', fix: 'Speichern Sie die Datei in UTF-8.' },
-    json: { reason: 'Die Zeile ist kein gültiges JSON.', fix: 'Berichtigen Sie sie: ein Objekt je Zeile.' },
-    not_object: { reason: 'Hier steht kein Objekt.', fix: 'Schreiben Sie ein Objekt mit Feldern.' },
-    ragged_row: {
-      reason: 'Die Zeile hat nicht so viele Zellen wie der Kopf.',
-      fix: 'Ergänzen Sie die Zellen.',
-    },
-    open_quote: { reason: 'Ein Anführungszeichen wird nicht geschlossen.', fix: 'Schließen Sie es.' },
-    cue: { reason: 'Ein Untertitel ist nicht lesbar.', fix: 'Berichtigen Sie Zeit und Text.' },
-    duplicate_id: { reason: 'Diese Kennung kommt schon vor.', fix: 'Geben Sie jeder Zeile eine eigene.' },
-    split: {
-      reason: 'Diesen Teil gibt es nicht.',
-      fix: 'Schreiben Sie train, validation oder test, oder wählen Sie einen Teil für alle Zeilen.',
-    },
-    duplicate: {
-      reason: 'Derselbe Dialog kommt schon vor.',
-      fix: 'Beide bleiben; nehmen Sie einen heraus, wenn es nicht gemeint war.',
-    },
-    already_here: {
-      reason: 'Die Zeile steht schon im Datensatz.',
-      fix: 'Es ist nichts zu tun: Sie wird weggelassen.',
-    },
-    unsure_speaker: {
-      reason: 'Eine Zeile nennt vielleicht, wer spricht, vielleicht nicht.',
-      fix: 'Sie wird als Text gelesen. Schreiben Sie „Name: Text“, wo jemand spricht.',
-    },
-    one_speaker: {
-      reason: 'Nur eine Person spricht.',
-      fix: 'Prüfen Sie, ob richtig gelesen wurde, wer spricht, oder lassen Sie die Zeile weg.',
-    },
-    repeated_message: {
-      reason: 'Mehrere schreiben immer wieder genau dieselbe Nachricht.',
-      fix: 'Hat ein Programm sie geschrieben, lassen Sie oben alle solchen mit einem Klick weg.',
-    },
-  },
+  rows,
   lack: (lack) => {
     switch (lack.case) {
       case 'examples':

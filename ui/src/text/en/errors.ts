@@ -1,7 +1,8 @@
 // What happened and what to do, in terms of the window: by code, with the code's arguments. Never a command to type.
 import type { CertificateFault, IntakeLimit } from '../../bridge';
-import type { Args, ErrorWords, Kinds, Things, Words } from '../problem';
+import { rowWords, type Args, type ErrorWords, type Kinds, type Things, type Words } from '../problem';
 import { names } from './names';
+import { rows } from './rows';
 
 const say = (message: string, fix = ''): Words => ({ message, fix });
 const list = (items: readonly string[]) => items.join(', ');
@@ -370,9 +371,9 @@ export const errors: ErrorWords = {
       `“${given}” does not name at least two speakers.`,
       'Give two or more names of at most 40 characters without colons, separated by commas.',
     ),
-  bad_rows: ({ count, read, file, row, reason }) =>
+  bad_rows: ({ count, read, file, row, fault }) =>
     say(
-      `${count} of ${read} rows cannot be imported; the first is row ${row} of ${file}: ${reason}. Nothing was imported.`,
+      `${count} of ${read} rows cannot be imported; the first is row ${row} of ${file}: ${rowWords(rows, fault).reason} Nothing was imported.`,
       'Correct the rows, or import the others.',
     ),
   leaks: ({ count, id, with: other }) =>

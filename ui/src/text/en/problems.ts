@@ -3,6 +3,7 @@ import type { DateOrder, Encoding } from '../../bridge';
 import type { ProblemWords } from '../problem';
 import { errors, kinds, rules } from './errors';
 import { names } from './names';
+import { rows } from './rows';
 
 const languages = new Intl.DisplayNames('en', { type: 'language' });
 const encodings: Record<Encoding, string> = {
@@ -23,55 +24,11 @@ const orders: Record<DateOrder, string> = {
   year_first: 'the year first',
 };
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
-const text = 'Write a text into it, or leave the row out.';
-const turns = 'Write each turn as “Name: text”.';
 
 export const problems: ProblemWords = {
   errors,
   rules,
-  issues: {
-    missing_dialogue: { reason: 'The row has no dialogue.', fix: text },
-    missing_summary: { reason: 'The row has no summary.', fix: text },
-    empty_dialogue: { reason: 'The dialogue is empty.', fix: text },
-    empty_summary: { reason: 'The summary is empty.', fix: text },
-    not_text: { reason: 'This is no text that can be read.', fix: turns },
-    no_speaker: { reason: 'A turn does not say who speaks.', fix: turns },
-    bad_speaker: { reason: 'No speaker can have this name.', fix: turns },
-    invalid_utf8: { reason: 'The row is not UTF-8 text.', fix: 'Save the file as UTF-8.' },
-    json: { reason: 'The row is not valid JSON.', fix: 'Correct it: one object on each line.' },
-    not_object: { reason: 'This is not an object.', fix: 'Write an object with fields.' },
-    ragged_row: {
-      reason: 'The row has more or fewer cells than the header.',
-      fix: 'Give it as many cells as the header.',
-    },
-    open_quote: { reason: 'A quotation mark is never closed.', fix: 'Close it.' },
-    cue: { reason: 'A cue cannot be read.', fix: 'Correct its times and its text.' },
-    duplicate_id: { reason: 'Another row has this id.', fix: 'Give each row an id of its own.' },
-    split: {
-      reason: 'There is no such split.',
-      fix: 'Write train, validation or test, or choose one split for all rows.',
-    },
-    duplicate: {
-      reason: 'The same dialogue stands in another row.',
-      fix: 'Nothing has to be done: both are kept. Take one out if it was not meant.',
-    },
-    already_here: {
-      reason: 'The row is in the data set already.',
-      fix: 'Nothing has to be done: it is left out.',
-    },
-    unsure_speaker: {
-      reason: 'A line may name a speaker, or may not.',
-      fix: 'It is read as text. Write “Name: text” where somebody speaks.',
-    },
-    one_speaker: {
-      reason: 'Only one person speaks.',
-      fix: 'Check that the speakers were read rightly, or leave the row out.',
-    },
-    repeated_message: {
-      reason: 'Several people write the very same message, again and again.',
-      fix: 'If a program wrote it, leave out all such messages with one click above.',
-    },
-  },
+  rows,
   lack: (lack) => {
     switch (lack.case) {
       case 'examples':

@@ -187,7 +187,9 @@ fn a_plan() {
     missing[].case: string
     missing[].free_bytes: number
     missing[].need_bytes: number
-    offers[].change: string
+    offers[].change.case: string
+    offers[].change.settings[].key: string
+    offers[].change.settings[].value: string
     offers[].fits: boolean
     offers[].peak_bytes: number
     offers[].price: string

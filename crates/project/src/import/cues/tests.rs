@@ -252,8 +252,12 @@ fn a_message_repeats_little_of_its_line() {
         let import = read(&text);
         assert!(!import.issues.is_empty());
         for issue in &import.issues {
-            assert!(issue.reason.chars().count() < 200, "{}", issue.reason);
-            assert!(!issue.reason.contains('\0'));
+            assert!(
+                issue.fault.to_string().chars().count() < 200,
+                "{}",
+                issue.fault.to_string()
+            );
+            assert!(!issue.fault.to_string().contains('\0'));
         }
     }
     assert_eq!(codes(&read("WEBVTT\n\nno time\n"))[0].2, "cue");

@@ -150,9 +150,9 @@ fn objects_may_go_over_several_lines() {
     let import = import("a.jsonl", broken);
     assert_eq!(codes(&import), [(6, "", "json")]);
     assert!(
-        import.issues[0].reason.contains("line 8"),
+        import.issues[0].fault.to_string().contains("line 8"),
         "{}",
-        import.issues[0].reason
+        import.issues[0].fault.to_string()
     );
     assert_eq!((import.read, import.examples.len()), (3, 2));
 }

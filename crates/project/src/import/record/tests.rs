@@ -62,8 +62,8 @@ fn a_line_that_may_name_a_speaker_is_text_and_is_shown() {
     ));
     assert_eq!(codes(&import), [(1, "dialogue", "unsure_speaker")]);
     assert!(
-        import.issues[0].reason.starts_with("2 lines")
-            && import.issues[0].reason.contains("`Re: invoice`")
+        import.issues[0].fault.to_string().starts_with("2 lines")
+            && import.issues[0].fault.to_string().contains("`Re: invoice`")
     );
     assert_eq!(
         import.examples[0].dialogue,
@@ -88,7 +88,9 @@ fn a_name_that_cannot_be_stored_is_a_bad_row() {
     ] {
         let import = row(turns);
         assert_eq!(codes(&import), [(1, "dialogue", "bad_speaker")]);
-        assert!(import.examples.is_empty() && import.issues[0].reason.chars().count() < 120);
+        assert!(
+            import.examples.is_empty() && import.issues[0].fault.to_string().chars().count() < 120
+        );
     }
 }
 

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use contract::IssueCode;
+use contract::problem::{Nameless, NoText, RowFault};
 
 use super::super::json::kind_of;
 use super::super::settle::settle;
@@ -127,26 +127,19 @@ pub(super) fn from_list(
 ) -> Result<Conversation, DialogueFault> {
     let spoken = || turns.iter().filter_map(turn_of);
     if let Some(index) = turns.iter().position(|turn| turn_of(turn).is_none()) {
-        let reason = format!(
-            "turn {} is {} without a text",
-            index + 1,
-            kind_of(&turns[index])
-        );
-        let fix = "Give each turn as a text or as {\"speaker\": …, \"text\": …}.";
-        return Err(fault(IssueCode::NotText, &reason, fix).into());
+        let (turn, found) = (index + 1, kind_of(&turns[index]));
+        return Err(fault(RowFault::NotText(NoText::Turn { turn, found })).into());
     }
     let is_empty = |text: &str| text.trim().is_empty();
     if spoken().all(|(_, text)| is_empty(&text)) {
-        let fix = "Fill in the dialogue or take the row out.";
-        return Err(fault(IssueCode::EmptyDialogue, "the dialogue has no turns", fix).into());
+        return Err(fault(RowFault::EmptyDialogue).into());
     }
     let mut found = Said::default();
     if spoken().any(|(speaker, _)| speaker.is_some()) {
         let nameless = spoken().position(|(name, text)| name.is_none() && !is_empty(&text));
         if let Some(index) = nameless {
-            let reason = format!("turn {} does not say who speaks, others do", index + 1);
-            let fix = "Name its speaker, or take the turn out.";
-            return Err(fault(IssueCode::NoSpeaker, &reason, fix).into());
+            let turn = index + 1;
+            return Err(fault(RowFault::NoSpeaker(Nameless::Turn { turn })).into());
         }
         for (name, text) in spoken().filter(|(_, text)| !is_empty(text)) {
             let name = speaker::tidy(&name.unwrap_or_default());

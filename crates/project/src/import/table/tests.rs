@@ -15,7 +15,7 @@ fn good(import: &Import) -> Vec<usize> {
 fn bad(import: &Import) -> Vec<(usize, &'static str)> {
     let errors = import.errors();
     errors
-        .map(|issue| (issue.row, issue.code.as_str()))
+        .map(|issue| (issue.row, issue.code().as_str()))
         .collect()
 }
 
@@ -107,7 +107,8 @@ fn lines_of_a_cell_at_fault_are_no_rows() {
     );
     assert!(
         import.issues[0]
-            .reason
+            .fault
+            .to_string()
             .contains("behind a closing quotation mark")
     );
 }
@@ -339,7 +340,7 @@ proptest! {
         let text = format!("dialogue,summary\n{}", pieces.concat());
         if let Ok(import) = import_with("a.csv", text, &ImportOptions::default()) {
             prop_assert_eq!(import.read, import.examples.len() + import.bad_rows());
-            prop_assert!(import.errors().all(|issue| issue.code != IssueCode::Json));
+            prop_assert!(import.errors().all(|issue| issue.code() != IssueCode::Json));
         }
     }
 }
