@@ -737,7 +737,8 @@ fn tables_of_short_rows() {
         let row = |row| format!("{{\"dialogue\":\"A:{row:x}\",\"summary\":\"yes\"}}\n");
         (0..rows).map(row).collect::<String>().into_bytes()
     };
-    let tables: [(&str, &dyn Fn(usize, usize) -> Vec<u8>); 3] =
+    type Table<'t> = &'t dyn Fn(usize, usize) -> Vec<u8>;
+    let tables: [(&str, Table<'_>); 3] =
         [("a.csv", &csv), ("turns.csv", &turns), ("a.jsonl", &jsonl)];
     for (name, table) in tables {
         for row_bytes in [8, 12, 24, 40] {

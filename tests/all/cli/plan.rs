@@ -9,6 +9,12 @@ fn peak(plan: &Value) -> f64 {
     number(&plan["peak_bytes"])
 }
 
+/// Whether an offer gives a field this value.
+fn changes(offer: &Value, setting: &Value) -> bool {
+    let settings = offer["change"]["settings"].as_array();
+    settings.is_some_and(|settings| settings.contains(setting))
+}
+
 #[test]
 fn a_plan_says_what_every_stage_takes() {
     let place = Place::new();
@@ -141,11 +147,10 @@ fn what_is_missing_is_named() {
     ] {
         let cheaper = json!({"key": key, "value": value});
         let offers = list(&answer.last["offers"]);
-        let changes = |offer: &Value| {
-            let settings = offer["change"]["settings"].as_array();
-            settings.is_some_and(|settings| settings.contains(&cheaper))
-        };
-        assert!(offers.iter().any(changes), "{cheaper}: {offers:?}");
+        assert!(
+            offers.iter().any(|offer| changes(offer, &cheaper)),
+            "{cheaper}: {offers:?}"
+        );
     }
 
     let model = tiny();

@@ -110,7 +110,7 @@ problems! {
             /// The column concerned; empty if the whole row is.
             field: String,
             /// What is wrong with it.
-            fault: RowFault,
+            fault: Box<RowFault>,
         },
         /// A dialogue stands in two splits.
         Leaks {

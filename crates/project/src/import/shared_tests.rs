@@ -255,7 +255,7 @@ fn ordinary_lines_are_read_as_ever() {
             .filter(|issue| issue.code() == IssueCode::UnsureSpeaker);
         let doubtful: Vec<_> = doubtful.collect();
         for issue in &doubtful {
-            println!("{file} {}: {}", issue.row, issue.fault.to_string());
+            println!("{file} {}: {}", issue.row, issue.fault);
         }
         assert!(
             doubtful.len() * 50 < import.read,

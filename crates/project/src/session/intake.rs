@@ -540,7 +540,7 @@ fn bad_rows(found: &Import, first: &Issue) -> Error {
         file: first.file.clone(),
         row: first.row,
         field: first.field.clone(),
-        fault: first.fault.clone(),
+        fault: Box::new(first.fault.clone()),
     }
     .into()
 }
