@@ -9,9 +9,8 @@ use contract::problem::{
     WorkspaceProblem, WrongState,
 };
 use contract::{
-    CertificateFault, ErrorReport, ExampleKind, IntakeLimit, Lack, OfferChange, Price, Problem, Remark,
-    Reported,
-    StageName, Thing,
+    CertificateFault, ErrorReport, ExampleKind, IntakeLimit, Lack, OfferChange, Price, Problem,
+    Remark, Reported, StageName, Thing,
 };
 use project::report::run::RunReport;
 

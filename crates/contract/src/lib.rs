@@ -24,8 +24,9 @@ mod run;
 
 pub use answer::{
     Catalogue, CatalogueLine, CatalogueModel, Change, Download, DownloadPaused, Downloaded,
-    FolderFit, FolderFits, KnownModel, Launch, LicenceText, LongExample, Machine, MethodMemory, Offer,
-    OfferChange, Plan, PlanExamples, Source, StageForecast, Started, TooLong, Verdict, Verified,
+    FolderFit, FolderFits, KnownModel, Launch, LicenceText, LongExample, Machine, MethodMemory,
+    Offer, OfferChange, Plan, PlanExamples, Source, StageForecast, Started, TooLong, Verdict,
+    Verified,
 };
 pub use artifact::{ArtifactKind, Metric, ResultMetric};
 pub use closed_set::UnknownWord;
