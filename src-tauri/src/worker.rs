@@ -298,7 +298,7 @@ mod tests {
             "examples": {"shots": 4, "validation": 2, "test": 1, "shots_at_most": 100, "validation_at_most": 100, "unsummarised": 0},
             "probed": true, "recompute": false, "tokens_per_microbatch": 512, "generate_batch_size": 8, "peak_bytes": 9, "disk_bytes": 8, "seconds": 1.5,
             "stages": [{"name": "topics", "peak_bytes": 1, "disk_bytes": 2, "seconds": 0.5}],
-            "offers": [{"change": "--preset small", "price": "rounding", "peak_bytes": 1, "seconds": 1.0, "fits": true}],
+            "offers": [{"change": {"case": "settings", "settings": [{"key": "generate_batch_size", "value": "8"}]}, "price": "rounding", "peak_bytes": 1, "seconds": 1.0, "fits": true}],
             "machine": {"memory_free_bytes": null, "disk_free_bytes": 5, "threads": 2}});
         let sheet = read(&whole.to_string()).unwrap();
         assert_eq!((sheet.stages.len(), sheet.machine.threads), (1, 2));

@@ -18,6 +18,7 @@ const FOREIGN: &[&str] = &[
     "lm/src/model/config.rs",
     "lm/src/model/fields.rs",
     "lm/src/model/gemma3.rs",
+    "lm/src/model/granite.rs",
     "lm/src/model/smollm3.rs",
     "lm/src/text/sources.rs",
 ];

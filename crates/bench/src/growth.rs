@@ -61,9 +61,7 @@ pub fn sizes(examples: usize) -> Result<[Vec<Size>; 2]> {
 
 /// One epoch over examples of 16 tokens, for a model with only two of the shape's blocks.
 fn epoch(shape: &DecoderConfig, examples: usize) -> Size {
-    let mut config = shape.clone();
-    config.num_hidden_layers = 2;
-    config.sliding_windows.truncate(2);
+    let config = shape.clone().with_blocks(2);
     let (batch, what) = (20, "examples of an epoch");
     Size {
         what,
@@ -105,8 +103,7 @@ fn updates(base: Size) -> Vec<Size> {
             config
         };
         let layers = config(|config, times| {
-            config.num_hidden_layers *= times;
-            config.sliding_windows = config.sliding_windows.repeat(times);
+            *config = config.clone().with_blocks(config.num_hidden_layers * times);
         });
         sizes.push(Size {
             what: "layers",

@@ -132,9 +132,7 @@ mod tests {
 
     /// A model so small that measuring it takes no time.
     pub(crate) fn tiny() -> Decoder {
-        let mut config = Shape::M7.config().unwrap();
-        config.num_hidden_layers = 1;
-        config.sliding_windows.truncate(1);
+        let config = Shape::M7.config().unwrap().with_blocks(1);
         random_decoder(config, Quantize::None).unwrap()
     }
 

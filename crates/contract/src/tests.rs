@@ -84,7 +84,7 @@ fn no_set_is_left_out_of_the_round_trip() {
         .sum();
     assert_eq!(declared, SETS.len());
     let modules = include_str!("lib.rs").matches("\nmod ").count();
-    // Beside the sources: the macro, the device, excerpts, the plan and these tests. The faults of a row lie in `problem`.
+    // Beside the sources: the macro, the device, excerpts, the plan and these tests. The faults of a row are in `problem`.
     assert_eq!(modules, sources.len() - 1 + 5, "a module is not looked at");
 }
 

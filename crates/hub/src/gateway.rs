@@ -550,7 +550,10 @@ fn certificate_fault(error: &ureq::Error) -> Option<(CertificateFault, String)> 
         return None;
     };
     let fault = match reason {
-        CertificateError::UnknownIssuer => CertificateFault::UnknownIssuer,
+        // An authority of the same name is trusted, but it is another one.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            CertificateFault::UnknownIssuer
+        }
         CertificateError::Expired
         | CertificateError::ExpiredContext { .. }
         | CertificateError::NotValidYet

@@ -219,7 +219,7 @@ pub struct Issue {
     pub fault: RowFault,
     /// Whether the row is kept out.
     pub severity: Severity,
-    /// For how many others it stands: of one kind only so many are listed.
+    /// For how many others it stands: of one kind only the first few are listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub more: Option<More>,
 }

@@ -710,7 +710,7 @@ fn workbooks_of_old_excel() {
     }
 }
 
-/// Honest tables of short rows: each is read, or says how many rows a part may have; and a part of so many is read.
+/// Honest tables of short rows: each is read, or says how many rows a part may have; and a part of that size is read.
 #[test]
 fn tables_of_short_rows() {
     let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -9,7 +9,7 @@ use std::ops::Range;
 use candle_core::Tensor;
 
 use super::linear::matmul;
-use super::rope::Rotation;
+use super::rotation::Rotation;
 use crate::error::Result;
 use crate::ops::{Sight, causal_softmax, fused, rms_norm};
 

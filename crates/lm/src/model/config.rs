@@ -98,6 +98,21 @@ pub struct LocalRope {
 }
 
 impl DecoderConfig {
+    /// The same with another number of blocks; their kinds repeat.
+    #[must_use]
+    pub fn with_blocks(mut self, blocks: usize) -> Self {
+        fn repeated<T: Clone>(kinds: &mut Vec<T>, blocks: usize) {
+            *kinds = kinds.iter().cycle().take(blocks).cloned().collect();
+        }
+        self.num_hidden_layers = blocks;
+        repeated(&mut self.sliding_windows, blocks);
+        repeated(&mut self.rope_layers, blocks);
+        if let Some(local) = &mut self.local_rope {
+            repeated(&mut local.layers, blocks);
+        }
+        self
+    }
+
     /// Reads `config.json` and, if present, the end tokens of `generation_config.json` in `dir`.
     ///
     /// # Errors

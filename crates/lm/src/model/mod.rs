@@ -26,6 +26,7 @@ pub mod packed;
 pub(crate) mod packed_batch;
 pub mod rope;
 pub mod rope_scaling;
+mod rotation;
 pub mod shape;
 mod smollm3;
 pub mod target;

@@ -13,8 +13,8 @@ use candle_core::{DType, Tensor};
 use super::config::DecoderConfig;
 use super::packed_batch::{Rows, pick};
 use super::rope_scaling::RopeScaling;
+use super::rotation::Rotation;
 use crate::error::Result;
-use crate::ops::rotate;
 
 /// Rotary position embedding of one model; cosines and sines are computed for the positions of each pass.
 #[derive(Debug, Clone)]
@@ -65,28 +65,6 @@ impl Rotations {
             tables: self.tables.iter().map(converted).collect::<Result<_>>()?,
             by_layer: self.by_layer.clone(),
         })
-    }
-}
-
-/// How one block rotates the heads of some rows: by cosines and sines `[N, Dr/2]`, or not at all.
-#[derive(Debug, Clone)]
-pub(crate) struct Rotation(Option<(Tensor, Tensor)>);
-
-impl Rotation {
-    /// Rotates heads `[N, heads, Dh]`.
-    pub(crate) fn apply(&self, x: &Tensor) -> Result<Tensor> {
-        match &self.0 {
-            Some((cos, sin)) => rotate(x, cos, sin),
-            None => Ok(x.clone()),
-        }
-    }
-
-    /// The gradient of what was rotated from that of the result: the rotation back.
-    pub(crate) fn backward(&self, dy: &Tensor) -> Result<Tensor> {
-        match &self.0 {
-            Some((cos, sin)) => rotate(dy, cos, &sin.neg()?),
-            None => Ok(dy.clone()),
-        }
     }
 }
 

@@ -64,7 +64,7 @@ struct Draft {
 }
 
 impl Drafts {
-    /// Of a batch of so many texts.
+    /// Of a batch of `items` texts.
     pub(crate) fn new(items: usize) -> Self {
         Self {
             drafts: vec![Draft::default(); items],

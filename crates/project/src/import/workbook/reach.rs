@@ -29,7 +29,7 @@ pub(super) struct Reach {
     taken: u64,
 }
 
-/// Cells, empty ones included, for which so many bytes suffice.
+/// Cells, empty ones included, for which this number of bytes suffices.
 pub(super) fn cells(bytes: usize) -> u64 {
     bytes as u64 / (CELL_BYTES + LISTED_BYTES)
 }
@@ -75,7 +75,7 @@ impl Rectangle {
 }
 
 impl Reach {
-    /// Nothing taken yet of so many bytes.
+    /// Nothing taken yet of this number of bytes.
     pub(super) fn new(most: usize) -> Self {
         Self {
             most: most as u64,
@@ -88,7 +88,7 @@ impl Reach {
         self.check(0)
     }
 
-    /// Refuses where what is taken, with so many bytes more, is too much.
+    /// Refuses where what is taken, with this number of bytes more, is too much.
     fn check(&self, more: u64) -> Result<()> {
         match self.taken.saturating_add(more) <= self.most {
             true => Ok(()),
@@ -139,9 +139,9 @@ impl Reach {
                 DEFINED_NAME => known.longest_name = known.longest_name.max(record.byte(3)),
                 BOUND_SHEET => {
                     known.longest_name = known.longest_name.max(record.byte(6));
-                    let at = record.wide(0) as usize;
+                    let begin = record.wide(0) as usize;
                     // Sheets that share their cells would be read once for each.
-                    if !sheets.insert(at) || at > stream.len() {
+                    if !sheets.insert(begin) || begin > stream.len() {
                         return Err(broken("two sheets are in one place"));
                     }
                 }
@@ -150,10 +150,10 @@ impl Reach {
             }
         }
         let mut walked = 0;
-        for at in sheets {
-            walked += self.sheet(&stream[at..], &known)?;
+        for begin in sheets {
+            walked += self.sheet(&stream[begin..], &known)?;
             if walked > 2 * stream.len() {
-                return Err(broken("its sheets lie in each other"));
+                return Err(broken("its sheets overlap"));
             }
         }
         Ok(())
@@ -211,7 +211,7 @@ impl Reach {
     pub(super) fn ods(&mut self, content: &[u8]) -> Result<()> {
         let text = std::str::from_utf8(content).map_err(broken)?;
         let mut reader = Reader::from_str(text);
-        // A table may lie in another one.
+        // A table may be inside another one.
         let mut tables: Vec<Table> = Vec::new();
         loop {
             let event = reader.read_event().map_err(broken)?;
@@ -476,16 +476,16 @@ struct XlsRecord<'a> {
 }
 
 impl XlsRecord<'_> {
-    fn byte(&self, at: usize) -> u64 {
-        self.data.get(at).map_or(0, |byte| u64::from(*byte))
+    fn byte(&self, offset: usize) -> u64 {
+        self.data.get(offset).map_or(0, |byte| u64::from(*byte))
     }
 
-    fn short(&self, at: usize) -> u64 {
-        self.byte(at) | self.byte(at + 1) << 8
+    fn short(&self, offset: usize) -> u64 {
+        self.byte(offset) | self.byte(offset + 1) << 8
     }
 
-    fn wide(&self, at: usize) -> u64 {
-        self.short(at) | self.short(at + 2) << 16
+    fn wide(&self, offset: usize) -> u64 {
+        self.short(offset) | self.short(offset + 2) << 16
     }
 
     /// Cells that a sheet says it has. What contradicts itself is as much as can be said.
