@@ -5,6 +5,7 @@ use std::ops::Range;
 use candle_core::{Device, Tensor};
 
 use super::rope::{Rope, Rotations};
+use super::rotation::Rotation;
 use crate::error::Result;
 
 /// Sequences laid end to end, without padding.
@@ -243,6 +244,16 @@ pub(crate) fn spread(t: Tensor, rows: Option<&Rows>, n: usize) -> Result<Tensor>
     let Some(rows) = rows else { return Ok(t) };
     let zeros = Tensor::zeros((n, t.dim(1)?), t.dtype(), t.device())?;
     Ok(zeros.index_add(&rows.index, &t, 0)?)
+}
+
+impl Rotations {
+    /// How a block rotates the heads of some rows; of all rows for `None`.
+    pub(crate) fn rotation(&self, layer: usize, rows: Option<&Rows>) -> Result<Rotation> {
+        Ok(Rotation(match self.of(layer) {
+            Some((cos, sin)) => Some((pick(cos, rows)?, pick(sin, rows)?)),
+            None => None,
+        }))
+    }
 }
 
 #[cfg(test)]

@@ -11,9 +11,7 @@
 use candle_core::{DType, Tensor};
 
 use super::config::DecoderConfig;
-use super::packed_batch::{Rows, pick};
 use super::rope_scaling::RopeScaling;
-use super::rotation::Rotation;
 use crate::error::Result;
 
 /// Rotary position embedding of one model; cosines and sines are computed for the positions of each pass.
@@ -47,14 +45,6 @@ impl Rotations {
     pub fn of(&self, layer: usize) -> Option<(&Tensor, &Tensor)> {
         let (cos, sin) = &self.tables[self.by_layer[layer]?];
         Some((cos, sin))
-    }
-
-    /// How a block rotates the heads of some rows; of all rows for `None`.
-    pub(crate) fn rotation(&self, layer: usize, rows: Option<&Rows>) -> Result<Rotation> {
-        Ok(Rotation(match self.of(layer) {
-            Some((cos, sin)) => Some((pick(cos, rows)?, pick(sin, rows)?)),
-            None => None,
-        }))
     }
 
     /// The same in another number type.

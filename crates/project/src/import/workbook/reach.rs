@@ -491,7 +491,7 @@ impl XlsRecord<'_> {
     /// Cells that a sheet says it has. What contradicts itself is as much as can be said.
     fn stated(&self) -> u64 {
         let [first_row, last_row, first_column, last_column] = match self.data.len() {
-            10 => [0, 2, 4, 6].map(|at| self.short(at)),
+            10 => [0, 2, 4, 6].map(|offset| self.short(offset)),
             _ => [self.wide(0), self.wide(4), self.short(8), self.short(10)],
         };
         let size = |first: u64, last: u64| last.max(1).checked_sub(first);
