@@ -14,7 +14,6 @@ use project::recipe::Recipe;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
-use crate::forecast::usual_seconds;
 
 macro_rules! catalogue {
     ($($name:literal),+ $(,)?) => {
@@ -140,13 +139,13 @@ fn entry(name: &'static str, text: &str) -> Result<CatalogueEntry> {
     Ok(CatalogueEntry { model, config })
 }
 
-/// What the model of a folder, or of a GGUF file, would need: memory, and the seconds of a whole run.
+/// The memory that the model of a folder, or of a GGUF file, would need, and its sizes.
 ///
 /// # Errors
 /// What makes the folder unusable.
-pub fn needs_of(folder: &Path, flops_per_s: f64) -> Result<(MethodMemory, f64)> {
+pub fn needs_of(folder: &Path) -> Result<(MethodMemory, DecoderConfig)> {
     let config = Checkpoint::open(folder)?.config()?;
-    Ok((method_memory(&config), usual_seconds(&config, flops_per_s)?))
+    Ok((method_memory(&config), config))
 }
 
 fn method_memory(config: &DecoderConfig) -> MethodMemory {

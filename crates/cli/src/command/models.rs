@@ -197,7 +197,8 @@ fn list_fits(folders: &[PathBuf], output: &Output) -> Done {
     let memory_free_bytes = host::machine::memory().map(|memory| memory.free_bytes);
     let flops_per_s = gemm_flops_per_s()?;
     let fit = |folder: &PathBuf| {
-        let (memory, seconds) = needs_of(folder, flops_per_s).ok().unzip();
+        let (memory, config) = needs_of(folder).ok().unzip();
+        let seconds = config.and_then(|config| usual_seconds(&config, flops_per_s).ok());
         FolderFit {
             path: folder.display().to_string(),
             memory,
