@@ -37,6 +37,17 @@ pub(crate) fn describe(path: &Path) -> Model {
 }
 
 fn inspect(path: &Path) -> Answer<Model> {
+    if let Some(bytes) = gguf_bytes(path) {
+        return Ok(Model {
+            path: path.display().to_string(),
+            name: String::new(),
+            architecture: "GGUF".to_owned(),
+            parameters: 0.0,
+            bytes,
+            context_tokens: 0,
+            problem: None,
+        });
+    }
     let config = read_config(&path.join("config.json"))?;
     if !path.join("tokenizer.json").is_file() {
         let file = path.display().to_string();
@@ -56,6 +67,21 @@ fn inspect(path: &Path) -> Answer<Model> {
         context_tokens: config.max_position_embeddings.map_or(0, count),
         problem: None,
     })
+}
+
+/// Size of the GGUF file in a folder that has no config.json, as the sample's model has none.
+fn gguf_bytes(path: &Path) -> Option<f64> {
+    let is_gguf = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "gguf");
+    let mut files = std::fs::read_dir(path)
+        .ok()?
+        .flatten()
+        .map(|file| file.path());
+    let found = files.find(is_gguf)?;
+    let whole = !path.join("config.json").is_file();
+    std::fs::metadata(found)
+        .ok()
+        .filter(|_| whole)
+        .map(|file| file.len() as f64)
 }
 
 /// What is read of a model's config.json (Hugging Face).
