@@ -28,9 +28,9 @@ pub(crate) fn describe(path: &Path) -> Model {
             path: path.display().to_string(),
             name,
             architecture: String::new(),
-            parameters: 0.0,
+            parameters: None,
             bytes: 0.0,
-            context_tokens: 0,
+            context_tokens: None,
             problem: Some(problem),
         },
     }
@@ -42,9 +42,9 @@ fn inspect(path: &Path) -> Answer<Model> {
             path: path.display().to_string(),
             name: String::new(),
             architecture: "GGUF".to_owned(),
-            parameters: 0.0,
+            parameters: None,
             bytes,
-            context_tokens: 0,
+            context_tokens: None,
             problem: None,
         });
     }
@@ -62,26 +62,28 @@ fn inspect(path: &Path) -> Answer<Model> {
         path: path.display().to_string(),
         name: String::new(),
         architecture: config.architectures.into_iter().next().unwrap_or_default(),
-        parameters,
+        parameters: Some(parameters),
         bytes,
-        context_tokens: config.max_position_embeddings.map_or(0, count),
+        context_tokens: config.max_position_embeddings.map(count),
         problem: None,
     })
 }
 
-/// Size of the GGUF file in a folder that has no config.json, as the sample's model has none.
+/// Size of the GGUF file of a folder that holds no model in Hugging Face's layout. What else is to be said of it stands
+/// in its header, which the model program reads.
 fn gguf_bytes(path: &Path) -> Option<f64> {
-    let is_gguf = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "gguf");
-    let mut files = std::fs::read_dir(path)
-        .ok()?
-        .flatten()
-        .map(|file| file.path());
-    let found = files.find(is_gguf)?;
-    let whole = !path.join("config.json").is_file();
-    std::fs::metadata(found)
-        .ok()
-        .filter(|_| whole)
-        .map(|file| file.len() as f64)
+    if path.join("config.json").is_file() {
+        return None;
+    }
+    let files = std::fs::read_dir(path).ok()?.flatten();
+    let sizes = files
+        .filter(|file| {
+            Path::new(&file.file_name())
+                .extension()
+                .is_some_and(|ending| ending == "gguf")
+        })
+        .filter_map(|file| Some(file.metadata().ok()?.len() as f64));
+    sizes.reduce(|all_bytes, bytes| all_bytes + bytes)
 }
 
 /// What is read of a model's config.json (Hugging Face).
@@ -200,9 +202,21 @@ mod tests {
         let model = describe(folder(&safetensors(40)).path());
         assert_eq!(
             (model.parameters, model.context_tokens, model.problem),
-            (10.0, 64, None)
+            (Some(10.0), Some(64), None)
         );
         assert_eq!(model.architecture, "LlamaForCausalLM");
+    }
+
+    #[test]
+    fn a_folder_with_a_gguf_file_is_a_model() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("m.Q4_1.gguf"), [0; 24]).unwrap();
+        let model = describe(folder.path());
+        assert_eq!(
+            (model.architecture.as_str(), model.bytes, model.problem),
+            ("GGUF", 24.0, None)
+        );
+        assert_eq!((model.parameters, model.context_tokens), (None, None));
     }
 
     #[test]

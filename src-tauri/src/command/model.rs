@@ -35,16 +35,21 @@ pub(crate) fn pick_folder(app: AppHandle) -> Option<String> {
 #[specta::specta]
 pub(crate) fn models(place: State<'_, Place>) -> Answer<Vec<Model>> {
     let session = place.session()?;
-    let mut folders = remembered(&session)?;
-    for used in session.models()? {
-        if !folders.contains(&used.path) {
-            folders.push(used.path);
+    let (mut folders, used) = (remembered(&session)?, session.models()?);
+    for row in &used {
+        if !folders.contains(&row.path) {
+            folders.push(row.path.clone());
         }
     }
-    Ok(folders
-        .iter()
-        .map(|folder| describe(Path::new(folder)))
-        .collect())
+    let described = folders.iter().map(|folder| {
+        let mut model = describe(Path::new(folder));
+        if model.problem.is_none() && model.parameters.is_none() {
+            let counted = used.iter().find(|row| row.path == *folder);
+            model.parameters = counted.map(|row| row.parameters as f64);
+        }
+        model
+    });
+    Ok(described.collect())
 }
 
 /// Remembers a folder that holds a usable model.

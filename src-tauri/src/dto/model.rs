@@ -16,12 +16,12 @@ pub struct Model {
     pub name: String,
     /// Architecture of config.json.
     pub architecture: String,
-    /// Parameters, from the headers of the weight files.
-    pub parameters: f64,
+    /// Parameters, from the headers of the weight files; of a GGUF file as a run has counted them, `None` before.
+    pub parameters: Option<f64>,
     /// Weight files in bytes.
     pub bytes: f64,
-    /// Context in tokens.
-    pub context_tokens: u32,
+    /// Context in tokens, where config.json says it.
+    pub context_tokens: Option<u32>,
     /// Why it cannot be used, where it cannot.
     pub problem: Option<AppError>,
 }

@@ -1685,12 +1685,12 @@ export type Model = {
 	name: string,
 	/**  Architecture of config.json. */
 	architecture: string,
-	/**  Parameters, from the headers of the weight files. */
-	parameters: number,
+	/**  Parameters, from the headers of the weight files; of a GGUF file as a run has counted them, `None` before. */
+	parameters: number | null,
 	/**  Weight files in bytes. */
 	bytes: number,
-	/**  Context in tokens. */
-	context_tokens: number,
+	/**  Context in tokens, where config.json says it. */
+	context_tokens: number | null,
 	/**  Why it cannot be used, where it cannot. */
 	problem: AppError | null,
 };

@@ -147,10 +147,10 @@ export const models: Model[] = [
 export const bundledModel: Model = {
   path: '/usr/lib/duologue/models/SmolLM2-135M-Instruct',
   name: 'SmolLM2-135M-Instruct',
-  architecture: 'LlamaForCausalLM',
+  architecture: 'GGUF',
   parameters: 134_515_008,
   bytes: 98_362_432,
-  context_tokens: 8192,
+  context_tokens: null,
   problem: null,
 };
 

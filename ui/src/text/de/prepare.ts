@@ -129,6 +129,7 @@ export const prepare: typeof en = {
     contextOf: 'Länger als der Kontext von',
     noModel: 'Kein Modell',
     contextNone: 'Kein Modell gewählt: Die Längen werden an keinem Kontext gemessen.',
+    contextOwn: 'Der Kontext, den die Datei des Modells angibt, gezählt mit seinem eigenen Tokenizer.',
     contextNote: (tokens) => `${tokens} Token, gezählt mit dem Tokenizer dieses Modells.`,
     show: 'Zeigen',
     edit: 'Bearbeiten',

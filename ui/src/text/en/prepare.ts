@@ -119,6 +119,7 @@ export const prepare = {
     contextOf: 'Longer than the context of',
     noModel: 'No model',
     contextNone: 'No model chosen: lengths are not held against a context.',
+    contextOwn: 'The context that the model’s file states, counted with its own tokenizer.',
     contextNote: (tokens: string) => `${tokens} tokens, counted with this model’s own tokenizer.`,
     show: 'Show',
     edit: 'Edit',
