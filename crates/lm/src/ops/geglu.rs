@@ -4,9 +4,9 @@
 //! Since `(1 + tanh(u)) / 2 = s(2u)` with the logistic function `s`, it is computed as `x s(2u)`.
 
 use candle_core::Tensor;
-use rayon::prelude::*;
 
-use super::{BLOCK, exp, fused, vectorised, with_values};
+use super::gated::{Gate, gated, gated_backward};
+use super::{exp, fused};
 use crate::error::Result;
 use crate::profile::{Work, counted};
 
@@ -21,30 +21,7 @@ pub(crate) fn geglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
     if !fused(gate) {
         return Ok((gate.gelu()? * up)?);
     }
-    let mut out = vec![0f32; gate.elem_count()];
-    with_values(gate, |gate| {
-        with_values(up, |up| {
-            let blocks = out
-                .par_chunks_mut(BLOCK)
-                .zip(gate.par_chunks(BLOCK))
-                .zip(up.par_chunks(BLOCK));
-            blocks.for_each(|((out, gate), up)| {
-                vectorised(
-                    #[inline(always)]
-                    || forward(out, gate, up),
-                )
-            });
-            Ok(())
-        })
-    })?;
-    Ok(Tensor::from_vec(out, gate.shape(), gate.device())?)
-}
-
-#[inline(always)]
-fn forward(out: &mut [f32], gate: &[f32], up: &[f32]) {
-    for ((out, g), u) in out.iter_mut().zip(gate).zip(up) {
-        *out = g / (1.0 + exp(-doubled(*g))) * u;
-    }
+    gated::<Gelu>(gate, up)
 }
 
 /// `2u` of the formula.
@@ -60,45 +37,30 @@ pub(crate) fn geglu_backward(dy: &Tensor, gate: &Tensor, up: &Tensor) -> Result<
     if !fused(dy) {
         return backward_composed(dy, gate, up);
     }
-    let mut dgate = vec![0f32; gate.elem_count()];
-    let mut dup = vec![0f32; gate.elem_count()];
-    with_values(dy, |dy| {
-        with_values(gate, |gate| {
-            with_values(up, |up| {
-                let outputs = dgate.par_chunks_mut(BLOCK).zip(dup.par_chunks_mut(BLOCK));
-                let inputs = dy
-                    .par_chunks(BLOCK)
-                    .zip(gate.par_chunks(BLOCK))
-                    .zip(up.par_chunks(BLOCK));
-                outputs
-                    .zip(inputs)
-                    .for_each(|((dgate, dup), ((dy, gate), up))| {
-                        vectorised(
-                            #[inline(always)]
-                            || backward(dgate, dup, dy, gate, up),
-                        );
-                    });
-                Ok(())
-            })
-        })
-    })?;
-    let (shape, device) = (gate.shape(), gate.device());
-    Ok((
-        Tensor::from_vec(dgate, shape, device)?,
-        Tensor::from_vec(dup, shape, device)?,
-    ))
+    gated_backward::<Gelu>(dy, gate, up)
 }
 
-#[inline(always)]
-fn backward(dgate: &mut [f32], dup: &mut [f32], dy: &[f32], gate: &[f32], up: &[f32]) {
-    let n = dgate.len();
-    let (dup, dy, gate, up) = (&mut dup[..n], &dy[..n], &gate[..n], &up[..n]);
-    for i in 0..n {
-        let share = 1.0 / (1.0 + exp(-doubled(gate[i])));
-        let gelu = gate[i] * share;
-        let steepness = SLOPE * (1.0 + 3.0 * CUBE * gate[i] * gate[i]);
-        dup[i] = dy[i] * gelu;
-        dgate[i] = dy[i] * up[i] * (share + gelu * (1.0 - share) * steepness);
+struct Gelu;
+
+impl Gate for Gelu {
+    #[inline(always)]
+    fn forward(out: &mut [f32], gate: &[f32], up: &[f32]) {
+        for ((out, g), u) in out.iter_mut().zip(gate).zip(up) {
+            *out = g / (1.0 + exp(-doubled(*g))) * u;
+        }
+    }
+
+    #[inline(always)]
+    fn backward(dgate: &mut [f32], dup: &mut [f32], dy: &[f32], gate: &[f32], up: &[f32]) {
+        let n = dgate.len();
+        let (dup, dy, gate, up) = (&mut dup[..n], &dy[..n], &gate[..n], &up[..n]);
+        for i in 0..n {
+            let share = 1.0 / (1.0 + exp(-doubled(gate[i])));
+            let gelu = gate[i] * share;
+            let steepness = SLOPE * (1.0 + 3.0 * CUBE * gate[i] * gate[i]);
+            dup[i] = dy[i] * gelu;
+            dgate[i] = dy[i] * up[i] * (share + gelu * (1.0 - share) * steepness);
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod add;
 mod cross_entropy;
+mod gated;
 mod geglu;
 mod rms_norm;
 mod rope;

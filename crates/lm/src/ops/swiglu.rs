@@ -2,9 +2,9 @@
 //! `s(x) = 1 / (1 + e^-x)`.
 
 use candle_core::Tensor;
-use rayon::prelude::*;
 
-use super::{BLOCK, exp, fused, vectorised, with_values};
+use super::gated::{Gate, gated, gated_backward};
+use super::{exp, fused};
 use crate::error::Result;
 use crate::profile::{Work, counted};
 
@@ -14,30 +14,7 @@ pub(crate) fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
     if !fused(gate) {
         return Ok((gate.silu()? * up)?);
     }
-    let mut out = vec![0f32; gate.elem_count()];
-    with_values(gate, |gate| {
-        with_values(up, |up| {
-            let blocks = out
-                .par_chunks_mut(BLOCK)
-                .zip(gate.par_chunks(BLOCK))
-                .zip(up.par_chunks(BLOCK));
-            blocks.for_each(|((out, gate), up)| {
-                vectorised(
-                    #[inline(always)]
-                    || forward(out, gate, up),
-                )
-            });
-            Ok(())
-        })
-    })?;
-    Ok(Tensor::from_vec(out, gate.shape(), gate.device())?)
-}
-
-#[inline(always)]
-fn forward(out: &mut [f32], gate: &[f32], up: &[f32]) {
-    for ((out, g), u) in out.iter_mut().zip(gate).zip(up) {
-        *out = g / (1.0 + exp(-g)) * u;
-    }
+    gated::<Silu>(gate, up)
 }
 
 /// Gradient of [`swiglu`] → `(dgate, dup)`, all `[N, F]`: `dup = dy silu(gate)`,
@@ -47,44 +24,29 @@ pub(crate) fn swiglu_backward(dy: &Tensor, gate: &Tensor, up: &Tensor) -> Result
     if !fused(dy) {
         return backward_composed(dy, gate, up);
     }
-    let mut dgate = vec![0f32; gate.elem_count()];
-    let mut dup = vec![0f32; gate.elem_count()];
-    with_values(dy, |dy| {
-        with_values(gate, |gate| {
-            with_values(up, |up| {
-                let outputs = dgate.par_chunks_mut(BLOCK).zip(dup.par_chunks_mut(BLOCK));
-                let inputs = dy
-                    .par_chunks(BLOCK)
-                    .zip(gate.par_chunks(BLOCK))
-                    .zip(up.par_chunks(BLOCK));
-                outputs
-                    .zip(inputs)
-                    .for_each(|((dgate, dup), ((dy, gate), up))| {
-                        vectorised(
-                            #[inline(always)]
-                            || backward(dgate, dup, dy, gate, up),
-                        );
-                    });
-                Ok(())
-            })
-        })
-    })?;
-    let (shape, device) = (gate.shape(), gate.device());
-    Ok((
-        Tensor::from_vec(dgate, shape, device)?,
-        Tensor::from_vec(dup, shape, device)?,
-    ))
+    gated_backward::<Silu>(dy, gate, up)
 }
 
-#[inline(always)]
-fn backward(dgate: &mut [f32], dup: &mut [f32], dy: &[f32], gate: &[f32], up: &[f32]) {
-    let n = dgate.len();
-    let (dup, dy, gate, up) = (&mut dup[..n], &dy[..n], &gate[..n], &up[..n]);
-    for i in 0..n {
-        let sigmoid = 1.0 / (1.0 + exp(-gate[i]));
-        let silu = gate[i] * sigmoid;
-        dup[i] = dy[i] * silu;
-        dgate[i] = dy[i] * up[i] * (sigmoid + silu * (1.0 - sigmoid));
+struct Silu;
+
+impl Gate for Silu {
+    #[inline(always)]
+    fn forward(out: &mut [f32], gate: &[f32], up: &[f32]) {
+        for ((out, g), u) in out.iter_mut().zip(gate).zip(up) {
+            *out = g / (1.0 + exp(-g)) * u;
+        }
+    }
+
+    #[inline(always)]
+    fn backward(dgate: &mut [f32], dup: &mut [f32], dy: &[f32], gate: &[f32], up: &[f32]) {
+        let n = dgate.len();
+        let (dup, dy, gate, up) = (&mut dup[..n], &dy[..n], &gate[..n], &up[..n]);
+        for i in 0..n {
+            let sigmoid = 1.0 / (1.0 + exp(-gate[i]));
+            let silu = gate[i] * sigmoid;
+            dup[i] = dy[i] * silu;
+            dgate[i] = dy[i] * up[i] * (sigmoid + silu * (1.0 - sigmoid));
+        }
     }
 }
 
