@@ -30,8 +30,8 @@ export const catalogue: Record<string, string> = {
   'qwen3-8b': 'Das stärkste seiner Größe hier unter einer freien Lizenz.',
   'smollm2-1.7b-instruct': 'Das beste Englisch unter 2 Mrd. Parametern, unter einer freien Lizenz.',
   'smollm2-135m-instruct':
-    'Das kleinste, das ein Gespräch führen kann: für das ganze Verfahren in Minuten, mit schlichten Texten.',
-  'smollm2-360m-instruct': 'Merklich bessere Dialoge als 135M und noch schnell auf einem Laptop.',
+    'Das kleinste, das ein Gespräch führen kann: um das ganze Verfahren auszuprobieren, mit schlichten Texten.',
+  'smollm2-360m-instruct': 'Merklich bessere Dialoge als 135M und klein genug für einen Laptop.',
   'smollm3-3b':
     'Sechs europäische Sprachen unter einer freien Lizenz, offen entwickelt; es denkt nach, bevor es antwortet, wenn man es nicht abstellt.',
   'tinyllama-1.1b-chat': 'Aus vielen Anleitungen bekannt; neuere seiner Größe sind besser.',

@@ -203,7 +203,7 @@ export const prepare: typeof en = {
       `Seine Dateien werden gelöscht, ${size} werden frei. Läufe damit können weder weitergehen noch zusammenfassen.`,
     emptyTitle: 'Noch kein Modell',
     emptyText:
-      'Nehmen Sie den Ordner eines kleinen Modells der Familien Llama, Mistral, Qwen, Phi-3 oder Gemma 3 auf, oder laden Sie eines.',
+      'Nehmen Sie den Ordner eines kleinen Modells der Familien Llama, Mistral, Qwen, Phi-3, Gemma 3, SmolLM3 oder Granite auf, oder laden Sie eines.',
     catalogueNote:
       'Modelle von Familien, die Duologue rechnen kann. Nur das Laden öffnet eine Verbindung: zum Hugging Face Hub, für die genannten Dateien. Jede wird gegen die Prüfsumme des Hubs geprüft.',
     proof: {

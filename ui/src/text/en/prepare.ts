@@ -193,7 +193,7 @@ export const prepare = {
       `Its files are deleted and ${size} are free again. Runs made with it can neither go on nor summarize.`,
     emptyTitle: 'No model yet',
     emptyText:
-      'Add the folder of a small model of the Llama, Mistral, Qwen, Phi-3 or Gemma 3 family, or download one.',
+      'Add the folder of a small model of the Llama, Mistral, Qwen, Phi-3, Gemma 3, SmolLM3 or Granite family, or download one.',
     catalogueNote:
       'Models of families that Duologue computes. A download is the only thing that opens a connection: to the Hugging Face Hub, for the files named here. Each file is checked against the Hub’s digest.',
     proof: {
