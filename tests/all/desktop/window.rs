@@ -330,7 +330,12 @@ impl<'desk> Window<'desk> {
 
 /// Hides notices and replaces folders. `untidy` undoes both, so that the page is left as it was.
 const TIDY: &str = r"
-    window.untidy = [];
+    // A page that stands quite still now and then leaves WebKit's driver waiting for a frame for ever.
+    const speck = document.createElement('div');
+    speck.style.cssText = 'position: fixed; inset: auto 0 0 auto; width: 1px; height: 1px; background: currentColor';
+    document.body.append(speck);
+    const stir = setInterval(() => { speck.style.opacity = speck.style.opacity === '0' ? '0.01' : '0'; }, 50);
+    window.untidy = [() => { clearInterval(stir); speck.remove(); }];
     const change = (owner, key, value) => {
       const before = owner[key];
       owner[key] = value;
