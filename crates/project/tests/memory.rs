@@ -7,14 +7,17 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use project::session::{ImportRequest, Session};
 
 mod counting;
 
-/// One test at a time, so that allocations have one owner.
-static TURN: Mutex<()> = Mutex::new(());
+/// One test at a time from its first line, so that allocations, of its input too, have one owner.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
 
 /// Bytes of each file, without what packs it.
 const BYTES: usize = 3_000_000;
@@ -91,7 +94,6 @@ fn import(folder: &Path, name: &str, bytes: Vec<u8>, decoded: usize) -> Outcome 
 
 /// Imports files that are not packed.
 fn import_all(files: Vec<(&str, Vec<u8>)>) -> Vec<(String, Outcome)> {
-    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     let folder = tempfile::tempdir().unwrap();
     files
         .into_iter()
@@ -105,6 +107,7 @@ fn import_all(files: Vec<(&str, Vec<u8>)>) -> Vec<(String, Outcome)> {
 
 #[test]
 fn texts_of_lines() {
+    let _turn = turn();
     let outcomes = import_all(vec![
         (
             "one_line.txt",
@@ -158,6 +161,7 @@ fn texts_of_lines() {
 
 #[test]
 fn letters_of_other_encodings() {
+    let _turn = turn();
     let latin = text("", same("Ann: Gr\u{fc}\u{df}e\n"), "Summary: s");
     let latin: String = String::from_utf8(latin).unwrap();
     let latin: Vec<u8> = latin.chars().map(|sign| sign as u32 as u8).collect();
@@ -177,6 +181,7 @@ fn letters_of_other_encodings() {
 
 #[test]
 fn tables() {
+    let _turn = turn();
     import_all(vec![
         ("tiny.csv", text("dialogue,summary\n", same("a,b\n"), "")),
         (
@@ -235,6 +240,7 @@ fn tables() {
 
 #[test]
 fn json() {
+    let _turn = turn();
     let turn = |n: usize| {
         format!(
             "{{\"speaker\":\"{}\",\"text\":\"hi {n}\"}},",
@@ -313,6 +319,7 @@ fn json() {
 
 #[test]
 fn captions_and_chats() {
+    let _turn = turn();
     let cue = "0:1-->0:2\n";
     import_all(vec![
         ("cues.srt", text("", same("0:1-->0:2\na\n\n"), "")),
@@ -391,7 +398,7 @@ fn captions_and_chats() {
 
 #[test]
 fn packed_files() {
-    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let _turn = turn();
     let folder = tempfile::tempdir().unwrap();
     let document = |piece: &'static str| {
         text(
@@ -486,7 +493,7 @@ fn ods(rows: &str) -> (Vec<u8>, usize) {
 
 #[test]
 fn workbooks_of_open_document() {
-    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let _turn = turn();
     let folder = tempfile::tempdir().unwrap();
     let cell = |text: &str, repeats: usize| {
         format!(
@@ -636,7 +643,7 @@ fn xls(texts: &[String], size: [u32; 2], cells: &[(u16, u16, u32)]) -> Vec<u8> {
 
 #[test]
 fn workbooks_of_old_excel() {
-    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let _turn = turn();
     let folder = tempfile::tempdir().unwrap();
     let texts: Vec<String> = ["dialogue", "summary", "Ann: Do we meet?", "Ann asks."]
         .into_iter()
@@ -713,7 +720,7 @@ fn workbooks_of_old_excel() {
 /// Honest tables of short rows: each is read, or says how many rows a part may have; and a part of that size is read.
 #[test]
 fn tables_of_short_rows() {
-    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let _turn = turn();
     let folder = tempfile::tempdir().unwrap();
     let csv = |rows: usize, row_bytes: usize| {
         let mut text = String::from("dialogue,summary\n");
