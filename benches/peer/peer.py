@@ -358,8 +358,7 @@ def write_gguf(shape, quant, path):
     import numpy as np
 
     vocab, hidden, inner, layers, heads, kv_heads = SHAPES[shape]
-    kind = {"f32": gguf.GGMLQuantizationType.F32, "q8_0": gguf.GGMLQuantizationType.Q8_0,
-            "q4_0": gguf.GGMLQuantizationType.Q4_0}[quant]
+    kind = gguf.GGMLQuantizationType[quant.upper()]
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_context_length(8192)
     writer.add_embedding_length(hidden)

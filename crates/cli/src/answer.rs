@@ -19,7 +19,7 @@ use project::session::{ImportReport, RunSummary};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::args::Multi;
+use crate::args::{Compared, Multi};
 use crate::wording;
 
 /// `import`.
@@ -548,6 +548,51 @@ pub(crate) struct BenchPipeline {
     pub(crate) figures: PipelineFigures,
     pub(crate) threads: usize,
     pub(crate) seed: u64,
+}
+
+/// `bench compare`.
+#[derive(Serialize)]
+pub(crate) struct BenchCompare {
+    pub(crate) processor: Option<String>,
+    pub(crate) simd: &'static str,
+    pub(crate) threads: usize,
+    pub(crate) rows: Vec<CompareRow>,
+    pub(crate) not_measured: Vec<NotMeasured>,
+}
+
+/// One kind of work, done by this program and by another in turns.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct CompareRow {
+    pub(crate) what: Compared,
+    /// Which of several: a stage, or the weights and the sequences side by side.
+    pub(crate) part: Option<String>,
+    pub(crate) peer: String,
+    pub(crate) unit: CompareUnit,
+    /// In the order in which they were measured.
+    pub(crate) ours: Vec<f64>,
+    pub(crate) theirs: Vec<f64>,
+    /// Work for a second of processor time, this program's divided by the other's, from the medians: above 1 this program
+    /// is faster.
+    pub(crate) times_as_fast: f64,
+    pub(crate) ours_peak_rss_bytes: Option<u64>,
+    pub(crate) theirs_peak_rss_bytes: Option<u64>,
+}
+
+/// What the figures of a comparison count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CompareUnit {
+    /// Processor-seconds: less is faster.
+    CpuS,
+    /// Tokens for a processor-second: more is faster.
+    TokensPerCpuS,
+}
+
+/// What was asked for and could not be done, with the other program's own last words.
+#[derive(Serialize)]
+pub(crate) struct NotMeasured {
+    pub(crate) what: Compared,
+    pub(crate) reason: String,
 }
 
 /// `bench pipeline` after Ctrl-C.

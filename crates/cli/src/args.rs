@@ -21,7 +21,8 @@ use serde::Serialize;
 use self::word::word_of;
 
 pub(crate) use self::bench::{
-    Bench, BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain, BenchWhat, Weights,
+    Bench, BenchCompare, BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain,
+    BenchWhat, Compared, Weights,
 };
 pub(crate) use pretrain::{Pretrain, PretrainSettings};
 

@@ -12,8 +12,10 @@ use project::session::Session;
 use tempfile::TempDir;
 
 use crate::answer::{
-    BenchGenerateRow, BenchGrowthRow, BenchTrain, Floor, ParityCheck, RuleRate, Score,
+    BenchCompare, BenchGenerateRow, BenchGrowthRow, BenchTrain, CompareRow, CompareUnit, Floor,
+    NotMeasured, ParityCheck, RuleRate, Score,
 };
+use crate::args::Compared;
 
 /// A workspace with the sample project, whose run is finished.
 pub(crate) struct Sample {
@@ -269,5 +271,41 @@ pub(crate) fn pipeline_figures() -> bench::PipelineFigures {
         peak_rss_bytes: 300_000_000,
         shares: [("gemm".to_owned(), 0.75), ("other".to_owned(), 0.25)].into(),
         calls: Vec::new(),
+    }
+}
+
+pub(crate) fn bench_compare() -> BenchCompare {
+    BenchCompare {
+        processor: Some("A processor".to_owned()),
+        simd: "avx2",
+        threads: 1,
+        rows: vec![
+            CompareRow {
+                what: Compared::Train,
+                part: None,
+                peer: "transformers+peft".to_owned(),
+                unit: CompareUnit::CpuS,
+                ours: vec![3.9, 4.1],
+                theirs: vec![9.2],
+                times_as_fast: 2.3,
+                ours_peak_rss_bytes: Some(1_070_000_000),
+                theirs_peak_rss_bytes: Some(4_400_000_000),
+            },
+            CompareRow {
+                what: Compared::Llama,
+                part: Some("q8_0, 8 side by side".to_owned()),
+                peer: "llama.cpp".to_owned(),
+                unit: CompareUnit::TokensPerCpuS,
+                ours: vec![261.0, 249.0],
+                theirs: vec![165.0],
+                times_as_fast: 1.545,
+                ours_peak_rss_bytes: None,
+                theirs_peak_rss_bytes: None,
+            },
+        ],
+        not_measured: vec![NotMeasured {
+            what: Compared::Dpo,
+            reason: "No module named 'trl'".to_owned(),
+        }],
     }
 }

@@ -411,3 +411,61 @@ fn real_pairs_are_read_and_bad_wishes_refused() {
     assert_eq!(done["steps"], 2, "one epoch over four rows");
     assert!(number(&done, "loss") < 8.0, "{done}");
 }
+
+#[cfg(unix)]
+#[test]
+fn other_programs_are_measured_in_turns_with_this_one() {
+    let place = Place::new();
+    let missing = place.fails(
+        &["bench", "compare", "--python", "no-such-python"],
+        2,
+        "usage",
+    );
+    assert!(
+        missing["fix"]
+            .as_str()
+            .unwrap_or_default()
+            .contains("torch=="),
+        "{missing}"
+    );
+    // A Python that has no llama.cpp and updates in a hundred seconds.
+    let python = place.path("python");
+    let script = "#!/bin/sh\ncat > /dev/null\ncase \"$*\" in *llama*) echo ModuleNotFoundError >&2; exit 1 ;; esac\n\
+                  echo '{\"peer\": \"p\", \"cpu_s_per_step\": 100, \"peak_rss_bytes\": 5}'\n";
+    std::fs::write(&python, script).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&python, mode).unwrap();
+    let compared = place.ok(&[
+        "bench",
+        "compare",
+        "--python",
+        &python,
+        "--what",
+        "train,llama",
+        "--shape",
+        "7m",
+        "--steps",
+        "1",
+        "--seq",
+        "8",
+        "--quant",
+        "f32",
+        "--batch",
+        "1",
+        "--prompt",
+        "4",
+        "--new",
+        "2",
+        "--rounds",
+        "2",
+    ]);
+    let row = &compared["rows"][0];
+    let listed = |key: &str| row[key].as_array().map_or(0, Vec::len);
+    assert_eq!((listed("ours"), listed("theirs")), (4, 2), "{compared}");
+    assert!(number(row, "times_as_fast") > 1.0, "{row}");
+    assert_eq!((&row["what"], &row["peer"]), (&json!("train"), &json!("p")));
+    assert_eq!(
+        compared["not_measured"],
+        json!([{"what": "llama", "reason": "ModuleNotFoundError"}])
+    );
+}

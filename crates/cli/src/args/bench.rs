@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 use lm::model::packed::GgmlDType;
 use lm::model::shape::Shape;
+use serde::Serialize;
 
 use super::word::word_of;
 
@@ -26,6 +27,8 @@ pub(crate) enum BenchWhat {
     Growth(BenchGrowth),
     /// A whole small run: what each stage takes, and which kind of work
     Pipeline(BenchPipeline),
+    /// The same work done by transformers, PEFT, TRL and llama.cpp, in turns with this program: how many times as fast
+    Compare(BenchCompare),
     /// What --device computes beside the processor's f32: operations, updates and generation on random weights
     Parity,
 }
@@ -199,6 +202,86 @@ pub(crate) struct BenchPipeline {
     /// Also write down what the engine was asked to do, call by call, for another program to do the same
     #[arg(long, value_name = "FILE")]
     pub(crate) calls: Option<PathBuf>,
+}
+
+/// What is compared with other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Compared {
+    /// An update of an adapter.
+    Train,
+    /// The same with block inputs kept only.
+    Recompute,
+    /// An update of DPO + SFT.
+    Dpo,
+    /// Tokens generated, beside transformers.
+    Generate,
+    /// Tokens generated, beside llama.cpp.
+    Llama,
+    /// Every stage of a small run.
+    Pipeline,
+}
+
+impl Compared {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Train,
+        Self::Recompute,
+        Self::Dpo,
+        Self::Generate,
+        Self::Llama,
+        Self::Pipeline,
+    ];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Recompute => "recompute",
+            Self::Dpo => "dpo",
+            Self::Generate => "generate",
+            Self::Llama => "llama",
+            Self::Pipeline => "pipeline",
+        }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BenchCompare {
+    /// What is compared [default: all; pipeline with --data and --model]
+    #[arg(long, value_delimiter = ',', value_parser = word_of(&Compared::ALL, Compared::as_str))]
+    pub(crate) what: Vec<Compared>,
+    /// The Python that has the other programs' packages
+    #[arg(long, value_name = "PROGRAM", default_value = "python3")]
+    pub(crate) python: PathBuf,
+    /// Rounds: this program, the other, this program again
+    #[arg(long, default_value_t = 1, value_parser = positive)]
+    pub(crate) rounds: usize,
+    /// Shape of a model with random weights
+    #[arg(long, default_value_t = Shape::M135, value_parser = word_of(&Shape::ALL, Shape::as_str))]
+    pub(crate) shape: Shape,
+    /// Updates that count
+    #[arg(long, default_value_t = 5, value_parser = positive)]
+    pub(crate) steps: usize,
+    /// Tokens of each training sequence, two of them in an update
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(2..))]
+    pub(crate) seq: u32,
+    /// Sequences generated side by side
+    #[arg(long, default_value = "1,8,32", value_delimiter = ',', value_parser = positive)]
+    pub(crate) batch: Vec<usize>,
+    /// How the weights are held beside llama.cpp
+    #[arg(long, default_value = "f32,q8_0,q4_0,q4_1", value_delimiter = ',', value_parser = word_of(&Weights::ALL, Weights::as_str))]
+    pub(crate) quant: Vec<Weights>,
+    /// Tokens of each prompt that is continued
+    #[arg(long, default_value_t = 16, value_parser = positive)]
+    pub(crate) prompt: usize,
+    /// Tokens generated for each
+    #[arg(long, default_value_t = 32, value_parser = positive)]
+    pub(crate) new: usize,
+    /// Dialogues with summaries for the small run, a file as `import` takes it
+    #[arg(long, value_name = "FILE", requires = "model")]
+    pub(crate) data: Option<PathBuf>,
+    /// Folder of its base model, in Hugging Face layout
+    #[arg(long, requires = "data")]
+    pub(crate) model: Option<PathBuf>,
 }
 
 /// A whole number from 1 on.

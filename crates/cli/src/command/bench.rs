@@ -42,7 +42,10 @@ const STEPS: usize = 5;
 
 pub(super) fn bench(global: &Global, what: &BenchWhat, output: &Output) -> Done {
     let device = device::select(global.device)?;
-    let on_processor = matches!(what, BenchWhat::Score(_) | BenchWhat::Growth(_));
+    let on_processor = matches!(
+        what,
+        BenchWhat::Score(_) | BenchWhat::Growth(_) | BenchWhat::Compare(_)
+    );
     if on_processor && !device.is_cpu() {
         return Err(Failure::usage(
             "this part of bench measures the processor",
@@ -56,6 +59,7 @@ pub(super) fn bench(global: &Global, what: &BenchWhat, output: &Output) -> Done 
         BenchWhat::Parity => parity(&device, output),
         BenchWhat::Growth(args) => growth(global, args, output),
         BenchWhat::Pipeline(args) => pipeline(global, args, output),
+        BenchWhat::Compare(args) => super::compare::compare(global, args, output),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One file per group of commands; each turns arguments into calls of the session and prints what comes back.
 
 mod bench;
+mod compare;
 mod data;
 mod doctor;
 mod download;

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use project::format_rule::RuleId;
 use project::rows::{DatasetRow, SplitCounts};
 
-use super::{bench, data, download, models, plan, runs};
+use super::{bench, compare, data, download, models, plan, runs};
 use crate::examples::{self, Sample};
 
 #[test]
@@ -234,5 +234,19 @@ fn a_small_run() {
 
     All: 1.5 s, 2.9 processor-seconds, 1000 tokens.
     Of the processor time: gemm 75.0 %, other 25.0 %.
+    ");
+}
+
+#[test]
+fn a_comparison_says_what_is_faster_and_what_was_not_measured() {
+    assert_snapshot!(compare::text(&examples::bench_compare()), @"
+    A processor, avx2, threads: 1.
+    what                         beside             ours        theirs  times as fast  memory
+    ---------------------------  -----------------  ----------  ------  -------------  ---------------
+    train                        transformers+peft  3.90, 4.10  9.20    2.30           1070 of 4400 MB
+    llama: q8_0, 8 side by side  llama.cpp          261, 249    165     1.54
+
+    Training and stages in processor-seconds, generation in tokens a processor-second.
+    Not measured: dpo (No module named 'trl').
     ");
 }

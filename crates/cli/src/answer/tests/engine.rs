@@ -536,3 +536,23 @@ fn bench_parity_growth_and_pipeline() {
     ");
     assert_snapshot!(schema(&BenchStopped { status: "stopped" }), @"status: string");
 }
+
+#[test]
+fn bench_compare() {
+    assert_snapshot!(schema(&examples::bench_compare()), @"
+    not_measured[].reason: string
+    not_measured[].what: string
+    processor: string
+    rows[].ours[]: number
+    rows[].ours_peak_rss_bytes: null | number
+    rows[].part: null | string
+    rows[].peer: string
+    rows[].theirs[]: number
+    rows[].theirs_peak_rss_bytes: null | number
+    rows[].times_as_fast: number
+    rows[].unit: string
+    rows[].what: string
+    simd: string
+    threads: number
+    ");
+}

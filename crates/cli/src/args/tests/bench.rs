@@ -17,6 +17,7 @@ fn bench() {
       generate  Tokens per second of generation and of prompts
       growth    How time and memory grow with each size, beside what is expected
       pipeline  A whole small run: what each stage takes, and which kind of work
+      compare   The same work done by transformers, PEFT, TRL and llama.cpp, in turns with this program: how many times as fast
       parity    What --device computes beside the processor's f32: operations, updates and generation on random weights
       help      Print this message or the help of the given subcommand(s)
 
@@ -131,5 +132,30 @@ fn bench_parity() {
     Options:
       -h, --help     Print help
       -V, --version  Print version
+    ");
+}
+
+#[test]
+fn bench_compare() {
+    assert_snapshot!(help("bench compare"), @"
+    The same work done by transformers, PEFT, TRL and llama.cpp, in turns with this program: how many times as fast
+
+    Usage: duologue bench compare [OPTIONS]
+
+    Options:
+          --what <WHAT>       What is compared [default: all; pipeline with --data and --model] [possible values: train, recompute, dpo, generate, llama, pipeline]
+          --python <PROGRAM>  The Python that has the other programs' packages [default: python3]
+          --rounds <ROUNDS>   Rounds: this program, the other, this program again [default: 1]
+          --shape <SHAPE>     Shape of a model with random weights [default: 135m] [possible values: 7m, 135m, 360m, 1b, 3b, 8b]
+          --steps <STEPS>     Updates that count [default: 5]
+          --seq <SEQ>         Tokens of each training sequence, two of them in an update [default: 512]
+          --batch <BATCH>     Sequences generated side by side [default: 1,8,32]
+          --quant <QUANT>     How the weights are held beside llama.cpp [default: f32,q8_0,q4_0,q4_1] [possible values: f32, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q6_k]
+          --prompt <PROMPT>   Tokens of each prompt that is continued [default: 16]
+          --new <NEW>         Tokens generated for each [default: 32]
+          --data <FILE>       Dialogues with summaries for the small run, a file as `import` takes it
+          --model <MODEL>     Folder of its base model, in Hugging Face layout
+      -h, --help              Print help
+      -V, --version           Print version
     ");
 }
