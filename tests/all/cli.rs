@@ -3,6 +3,7 @@
 //! `Said::new` checks the output of every command with `--json`. Each line of standard output is one compact JSON
 //! object, the last line is the result or the error with its fields, and the exit code fits that line.
 
+mod audit;
 mod bad_input;
 mod bench;
 mod data;

@@ -19,6 +19,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("duologue-hub", &["duologue-host"]),
     ("duologue-metrics", &[]),
     ("duologue-corpus", &["duologue-metrics"]),
+    ("duologue-privacy", &["duologue-metrics"]),
     ("duologue-store", &["duologue-host"]),
     (
         "duologue-project",
@@ -59,6 +60,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "duologue-lm",
             "duologue-metrics",
             "duologue-mrds",
+            "duologue-privacy",
             "duologue-project",
         ],
     ),

@@ -6,10 +6,12 @@ use std::path::Path;
 
 use bench::PipelineFigures;
 use contract::{
-    ArtifactKind, KnownModel, Measures, Origin, RunStatus, Split, StageName, StageStanding, TooLong,
+    ArtifactKind, IdentifierKind, KnownModel, LeakReason, Measures, Origin, RunStatus, Split,
+    StageName, StageStanding, TooLong,
 };
 use metrics::rouge::RougeScore;
 use mrds::models::{Removal, Unfinished};
+use privacy::audit::text::{Null, Shared};
 use project::format_rule::{Limit, RuleId, Source};
 use project::import::Issue;
 use project::recipe::{Field, Recipe};
@@ -432,6 +434,34 @@ pub(crate) struct Card {
     pub(crate) compute_capability: String,
     pub(crate) memory_bytes: u64,
     pub(crate) memory_free_bytes: u64,
+}
+
+/// `audit text`.
+#[derive(Serialize)]
+pub(crate) struct AuditedText {
+    pub(crate) n: usize,
+    #[serde(flatten)]
+    pub(crate) null: Null,
+    /// Words of the longest copied run of all texts.
+    pub(crate) longest_run: usize,
+    /// The texts that give something away.
+    pub(crate) dropped: Vec<String>,
+    /// How many texts each reason holds for.
+    pub(crate) reasons: BTreeMap<LeakReason, usize>,
+    /// How many texts hold an identifier of each kind.
+    pub(crate) identifiers: BTreeMap<IdentifierKind, usize>,
+}
+
+/// The lines of `audit text --items`.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum AuditedLine {
+    Text {
+        id: String,
+        #[serde(flatten)]
+        shared: Shared,
+        reasons: Vec<LeakReason>,
+    },
 }
 
 /// `bench train`.

@@ -1,5 +1,6 @@
 //! The arguments, one struct per command; `--help` follows from their comments.
 
+mod audit;
 mod bench;
 mod pretrain;
 mod word;
@@ -20,6 +21,7 @@ use serde::Serialize;
 
 use self::word::word_of;
 
+pub(crate) use self::audit::{Audit, AuditText, AuditWhat};
 pub(crate) use self::bench::{
     Bench, BenchCompare, BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain,
     BenchWhat, Compared, Weights,
@@ -92,6 +94,8 @@ pub(crate) enum Command {
     Cancel(Cancel),
     /// ROUGE of predictions against references, from a file or a run
     Evaluate(Evaluate),
+    /// What made-up texts and adapters give away of real conversations
+    Audit(Audit),
     /// Log-likelihood of completions
     Score(Score),
     /// Complete prompts
@@ -134,6 +138,7 @@ impl Command {
             Self::Pause(_) => "pause",
             Self::Cancel(_) => "cancel",
             Self::Evaluate(_) => "evaluate",
+            Self::Audit(_) => "audit",
             Self::Score(_) => "score",
             Self::Generate(_) => "generate",
             Self::Summarize(_) => "summarize",

@@ -17,6 +17,7 @@ mod line;
 mod method;
 mod model;
 mod plan;
+mod privacy;
 pub mod problem;
 mod rating;
 mod remark;
@@ -53,6 +54,7 @@ pub use line::{
 pub use method::{Preset, StageName, Synthesizer, System};
 pub use model::{AdapterDtype, Fit, Licence, Proof, Quantize};
 pub use plan::{Lack, SettingShape, SplitRule, SplitShares};
+pub use privacy::{IdentifierKind, LeakReason};
 pub use problem::{Problem, Reported};
 pub use rating::ItemState;
 pub use remark::Remark;

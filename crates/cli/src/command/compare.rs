@@ -425,12 +425,13 @@ fn paired(what: Compared, ours: &[Vec<Figure>], theirs: &[Vec<Figure>]) -> Vec<C
         rounds.iter().filter_map(found).collect()
     };
     let row = |part: &Option<String>| -> Option<CompareRow> {
-        let (own, other) = (values(ours, part), values(theirs, part));
+        let (our_figures, their_figures) = (values(ours, part), values(theirs, part));
         let peak = |figures: &[Figure]| figures.iter().filter_map(|f| f.peak_rss_bytes).max();
-        let (ours_peak_rss_bytes, theirs_peak_rss_bytes) = (peak(&own), peak(&other));
-        let peer = other.iter().find_map(|figure| figure.peer.clone());
+        let (ours_peak_rss_bytes, theirs_peak_rss_bytes) =
+            (peak(&our_figures), peak(&their_figures));
+        let peer = their_figures.iter().find_map(|figure| figure.peer.clone());
         let [ours, theirs]: [Vec<f64>; 2] =
-            [own, other].map(|figures| figures.iter().map(|f| f.value).collect());
+            [our_figures, their_figures].map(|figures| figures.iter().map(|f| f.value).collect());
         Some(CompareRow {
             what,
             part: part.clone(),

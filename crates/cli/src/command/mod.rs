@@ -1,5 +1,6 @@
 //! One file per group of commands; each turns arguments into calls of the session and prints what comes back.
 
+mod audit;
 mod bench;
 mod compare;
 mod data;
@@ -48,6 +49,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Pause(pause) => runs::pause(global, &pause.run, output),
         Command::Cancel(cancel) => runs::cancel(global, cancel, output),
         Command::Evaluate(evaluate) => runs::evaluate(global, evaluate, output),
+        Command::Audit(args) => audit::audit(&args.what, output),
         Command::Score(score) => engine::score(global, score, output),
         Command::Generate(generate) => engine::generate(global, generate, output),
         Command::Summarize(summarize) => engine::summarize(global, summarize, output),

@@ -147,3 +147,20 @@ fn pack() {
       -V, --version   Print version
     ");
 }
+
+#[test]
+fn audit() {
+    assert_snapshot!(help("audit"), @"");
+}
+
+#[test]
+fn audit_text() {
+    assert_snapshot!(help("audit text"), @"");
+}
+
+#[test]
+fn audit_of_figures() {
+    assert_snapshot!(help("audit exposure"), @"");
+    assert_snapshot!(help("audit membership"), @"");
+    assert_snapshot!(help("audit extraction"), @"");
+}
