@@ -7,8 +7,8 @@
 //! good nor bad. If most ratings are the same, alpha can be low although raw agreement is high, so both are always
 //! shown.
 
+use crate::metric::{self, Metric, Unit};
 use crate::{
-    Metric,
     interval::{self, Interval},
     text,
 };
@@ -19,6 +19,9 @@ pub const KRIPPENDORFF_ALPHA: Metric = Metric {
     label: "Krippendorff's alpha",
     higher_is_better: Some(true),
     range: (f64::NEG_INFINITY, 1.0),
+    unit: Unit::Coefficient,
+    level: metric::Level::Corpus,
+    needs: &[],
     source: "Krippendorff (2011), ordinal for 1-5 ratings",
 };
 

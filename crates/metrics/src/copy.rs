@@ -4,7 +4,7 @@
 //! share of copied 3-grams is therefore kept out of content pairs. The share follows Lin's n-gram matching; the run is
 //! the longest common substring over tokens. Tokens are lower-cased runs of letters and digits of any script.
 
-use crate::Metric;
+use crate::metric::{Level, Metric, Need, Unit};
 use std::collections::HashSet;
 
 /// Length in tokens of the longest run that two texts share.
@@ -13,6 +13,9 @@ pub const LONGEST_SHARED_RUN: Metric = Metric {
     label: "Longest copied run",
     higher_is_better: Some(false),
     range: (0.0, f64::INFINITY),
+    unit: Unit::Tokens,
+    level: Level::Item,
+    needs: &[Need::Dialogue],
     source: "longest common substring over lower-cased alphanumeric tokens",
 };
 
@@ -22,6 +25,9 @@ pub const COPIED_TRIGRAMS: Metric = Metric {
     label: "Copied 3-grams",
     higher_is_better: Some(false),
     range: (0.0, 1.0),
+    unit: Unit::Share,
+    level: Level::Item,
+    needs: &[Need::Dialogue],
     source: "share of a text's 3-grams found in the other text",
 };
 
@@ -48,15 +54,42 @@ pub fn longest_shared_run<T: PartialEq>(a: &[T], b: &[T]) -> usize {
     longest
 }
 
-/// Share of the n-grams of `text` (each occurrence counted) that occur anywhere in `source`. It is 0 if `n` is 0 or
-/// `text` has fewer than `n` tokens, because there is no n-gram that could have been copied.
-pub fn copied_ngram_share<T: Eq + std::hash::Hash>(text: &[T], source: &[T], n: usize) -> f64 {
+/// n-grams of a text (each occurrence counted), and how many of them the other text contains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CopiedNgrams {
+    /// n-grams that occur anywhere in the other text.
+    pub copied: usize,
+    /// n-grams of the text.
+    pub total: usize,
+}
+
+impl std::iter::Sum for CopiedNgrams {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |sum, next| Self {
+            copied: sum.copied + next.copied,
+            total: sum.total + next.total,
+        })
+    }
+}
+
+/// Counts the n-grams of `text` that occur anywhere in `source`. If `n` is 0 or `text` has fewer than `n` tokens, there
+/// is no n-gram.
+pub fn copied_ngrams<T: Eq + std::hash::Hash>(text: &[T], source: &[T], n: usize) -> CopiedNgrams {
     if n == 0 || text.len() < n {
-        return 0.0;
+        return CopiedNgrams::default();
     }
     let known: HashSet<&[T]> = source.windows(n).collect();
-    let copied = text.windows(n).filter(|gram| known.contains(gram)).count();
-    copied as f64 / text.windows(n).count() as f64
+    CopiedNgrams {
+        copied: text.windows(n).filter(|gram| known.contains(gram)).count(),
+        total: text.len() + 1 - n,
+    }
+}
+
+/// Share of the n-grams of `text` that occur anywhere in `source`; 0 without an n-gram, because none could have been
+/// copied.
+pub fn copied_ngram_share<T: Eq + std::hash::Hash>(text: &[T], source: &[T], n: usize) -> f64 {
+    let CopiedNgrams { copied, total } = copied_ngrams(text, source, n);
+    copied as f64 / total.max(1) as f64
 }
 
 #[cfg(test)]

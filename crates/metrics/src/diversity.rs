@@ -1,28 +1,96 @@
-//! How varied generated texts are: distinct n-grams, and texts that nearly repeat an earlier one.
+//! How varied generated texts are: distinct n-grams, likeness to the other texts, repetition within a text, and texts
+//! that nearly repeat an earlier one.
 //!
-//! distinct-n is Li et al., "A diversity-promoting objective function for neural conversation models" (NAACL 2016):
-//! different n-grams divided by all n-grams, pooled over the texts. Two texts are near duplicates where their ROUGE-L
-//! F-measure reaches a threshold (0.7 is Self-Instruct's novelty filter).
+//! - distinct-n is Li et al., "A diversity-promoting objective function for neural conversation models" (NAACL 2016):
+//!   different n-grams divided by all n-grams, pooled over the texts.
+//! - self-BLEU is Zhu et al., "Texygen" (SIGIR 2018): the mean BLEU of a text with all other texts as its references. It
+//!   grows with the number of texts, so two figures can be compared only if both are of [`SELF_BLEU_TEXTS`] texts.
+//! - seq-rep-n is Welleck et al., "Neural text generation with unlikelihood training" (ICLR 2020): 1 less different
+//!   n-grams divided by all n-grams of one text, mean over the texts.
+//! - Two texts are near duplicates if their ROUGE-L F-measure reaches a threshold (0.7 is Self-Instruct's novelty
+//!   filter).
+//!
+//! Tokens are those of [`crate::copy::tokenize`].
 
-use crate::{Metric, rouge};
-use std::collections::HashSet;
+use crate::bleu::{self, BleuCounts, Orders, ngram_counts};
+use crate::metric::{Level, Metric, Unit};
+use crate::{rouge, text};
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-const DISTINCT: Metric = Metric {
+/// Texts of a self-BLEU that is to be compared with another.
+pub const SELF_BLEU_TEXTS: usize = 100;
+
+/// Different tokens by all tokens.
+pub const DISTINCT_1: Metric = Metric {
     name: "distinct1",
     label: "Distinct words",
     higher_is_better: Some(true),
     range: (0.0, 1.0),
+    unit: Unit::Share,
+    level: Level::Corpus,
+    needs: &[],
     source: "distinct-n (Li et al., 2016), pooled over the texts; falls with the amount of text",
 };
-
-/// Different tokens by all tokens.
-pub const DISTINCT_1: Metric = DISTINCT;
 /// Different bigrams by all bigrams.
 pub const DISTINCT_2: Metric = Metric {
     name: "distinct2",
     label: "Distinct word pairs",
-    ..DISTINCT
+    ..DISTINCT_1
+};
+/// Different 3-grams by all 3-grams.
+pub const DISTINCT_3: Metric = Metric {
+    name: "distinct3",
+    label: "Distinct 3-grams",
+    ..DISTINCT_1
+};
+/// Different 4-grams by all 4-grams.
+pub const DISTINCT_4: Metric = Metric {
+    name: "distinct4",
+    label: "Distinct 4-grams",
+    ..DISTINCT_1
+};
+
+/// Mean BLEU-4 of a text against the other texts.
+pub const SELF_BLEU_4: Metric = Metric {
+    name: "self_bleu4",
+    label: "Likeness to each other",
+    higher_is_better: Some(false),
+    range: (0.0, 1.0),
+    unit: Unit::Points,
+    level: Level::Corpus,
+    needs: &[],
+    source: "self-BLEU-4 (Zhu et al., 2018) on 100 texts; grows with the number of texts",
+};
+
+/// Repeated words within a text.
+pub const REPEAT_1: Metric = Metric {
+    name: "repeat1",
+    label: "Repeated words",
+    higher_is_better: Some(false),
+    range: (0.0, 1.0),
+    unit: Unit::Share,
+    level: Level::Item,
+    needs: &[],
+    source: "seq-rep-n (Welleck et al., 2020) within a text",
+};
+/// Repeated bigrams within a text.
+pub const REPEAT_2: Metric = Metric {
+    name: "repeat2",
+    label: "Repeated word pairs",
+    ..REPEAT_1
+};
+/// Repeated 3-grams within a text.
+pub const REPEAT_3: Metric = Metric {
+    name: "repeat3",
+    label: "Repeated 3-grams",
+    ..REPEAT_1
+};
+/// Repeated 4-grams within a text.
+pub const REPEAT_4: Metric = Metric {
+    name: "repeat4",
+    label: "Repeated 4-grams",
+    ..REPEAT_1
 };
 
 /// Share of texts that nearly repeat another.
@@ -31,6 +99,9 @@ pub const NEAR_DUPLICATES: Metric = Metric {
     label: "Near duplicates",
     higher_is_better: Some(false),
     range: (0.0, 1.0),
+    unit: Unit::Share,
+    level: Level::Corpus,
+    needs: &[],
     source: "share of texts with ROUGE-L F at or above a threshold to another text",
 };
 
@@ -42,6 +113,97 @@ pub fn distinct_n<T: Hash + Eq>(texts: &[Vec<T>], n: usize) -> Option<f64> {
     let grams = || texts.iter().flat_map(|text| text.windows(n));
     let total = grams().count();
     (total > 0).then(|| grams().collect::<HashSet<_>>().len() as f64 / total as f64)
+}
+
+/// Repeated n-grams within one text: 1 less different n-grams divided by all; `None` if it has no n-gram.
+pub fn repeat_n<T: Hash + Eq>(tokens: &[T], n: usize) -> Option<f64> {
+    if n == 0 || tokens.len() < n {
+        return None;
+    }
+    let different = ngram_counts(tokens, n).len();
+    Some(1.0 - different as f64 / (tokens.len() + 1 - n) as f64)
+}
+
+/// Mean of [`repeat_n`] over the texts that have an n-gram; `None` without such a text.
+pub fn mean_repeat_n<T: Hash + Eq>(texts: &[Vec<T>], n: usize) -> Option<f64> {
+    let repeats: Vec<f64> = texts.iter().filter_map(|text| repeat_n(text, n)).collect();
+    text::mean(&repeats)
+}
+
+/// Mean over the texts of BLEU up to `order` (at most 4) against all other texts, with the orders that the text has.
+/// Empty texts are left out; `None` below two others.
+pub fn self_bleu<T: Hash + Eq>(texts: &[Vec<T>], order: usize) -> Option<f64> {
+    let texts: Vec<&Vec<T>> = texts.iter().filter(|text| !text.is_empty()).collect();
+    if texts.len() < 2 {
+        return None;
+    }
+    let highest: Vec<HashMap<&[T], Highest>> = (1..=order.min(bleu::ORDERS))
+        .map(|n| highest_counts(&texts, n))
+        .collect();
+    let score = |(place, tokens): (usize, &&Vec<T>)| {
+        let others = texts
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != place);
+        let mut counts = BleuCounts {
+            predicted_tokens: tokens.len(),
+            reference_tokens: bleu::nearest_length(
+                tokens.len(),
+                others.map(|(_, text)| text.len()),
+            ),
+            ..BleuCounts::default()
+        };
+        for (n, highest) in highest.iter().enumerate() {
+            for (gram, occurrences) in ngram_counts(tokens, n + 1) {
+                let known = highest
+                    .get(gram)
+                    .map_or(0, |highest| highest.elsewhere(place));
+                counts.totals[n] += occurrences;
+                counts.matches[n] += occurrences.min(known);
+            }
+        }
+        counts.score(order, Orders::Effective)
+    };
+    let scores: Vec<f64> = texts.iter().enumerate().map(score).collect();
+    text::mean(&scores)
+}
+
+/// The two largest counts of an n-gram in different texts, so that a text's own can be left out.
+#[derive(Default)]
+struct Highest {
+    count: usize,
+    text: usize,
+    runner_up: usize,
+}
+
+impl Highest {
+    /// The largest count in any text but the one at `place`.
+    fn elsewhere(&self, place: usize) -> usize {
+        if self.text == place {
+            self.runner_up
+        } else {
+            self.count
+        }
+    }
+}
+
+fn highest_counts<'a, T: Hash + Eq>(texts: &[&'a Vec<T>], n: usize) -> HashMap<&'a [T], Highest> {
+    let mut highest: HashMap<&[T], Highest> = HashMap::new();
+    for (place, text) in texts.iter().enumerate() {
+        for (gram, count) in ngram_counts(text, n) {
+            let known = highest.entry(gram).or_default();
+            if count > known.count {
+                *known = Highest {
+                    count,
+                    text: place,
+                    runner_up: known.count,
+                };
+            } else {
+                known.runner_up = known.runner_up.max(count);
+            }
+        }
+    }
+    highest
 }
 
 /// Whether ROUGE-L F of two token lists reaches `threshold`, without the table where the lengths rule it out
@@ -105,6 +267,25 @@ mod tests {
     }
 
     #[test]
+    fn repeats_by_hand() {
+        let texts = texts(&["a b a b a", "c", "d e f"]);
+        // ab, ba, ab, ba: 2 of 4 differ; the second text has no pair.
+        assert_eq!(repeat_n(&texts[0], 2), Some(0.5));
+        assert_eq!(mean_repeat_n(&texts, 2), Some(0.25));
+        assert_eq!(mean_repeat_n(&texts, 4), Some(0.0));
+        assert_eq!(mean_repeat_n(&texts[1..2], 2), None);
+        assert_eq!(repeat_n(&texts[0], 0), None);
+    }
+
+    #[test]
+    fn likeness_by_hand() {
+        // Each has one of its two words in the other, and no pair: sqrt(1/2 * 1/2).
+        let found = self_bleu(&texts(&["a b", "b c", ""]), 4).unwrap();
+        assert!((found - 0.5).abs() < 1e-12, "{found}");
+        assert_eq!(self_bleu(&texts(&["a b", ""]), 4), None);
+    }
+
+    #[test]
     fn near_duplicates_by_hand() {
         let texts = texts(&["a b c d", "a b c e", "x y z", "a b c d", ""]);
         // LCS 3 of 4 and 4: F = 0.75.
@@ -128,6 +309,19 @@ mod tests {
                 prop_assert!(distinct_n(&texts, n).is_none_or(|share| share > 0.0 && share <= 1.0));
             }
             prop_assert!(near_duplicate_share(&texts, 0.7).is_some_and(|share| (0.0..1.0).contains(&share)));
+        }
+
+        #[test]
+        fn the_two_largest_counts_are_enough(texts in prop::collection::vec(prop::collection::vec(0_u8..4, 0..9), 0..9)) {
+            let texts: Vec<Vec<u8>> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+            let score = |place: usize| {
+                let mut others = texts.clone();
+                others.remove(place);
+                bleu::count_tokens(&texts[place], &others).score(4, Orders::Effective)
+            };
+            let scores: Vec<f64> = (0..texts.len()).map(score).collect();
+            let expected = text::mean(&scores).filter(|_| texts.len() > 1);
+            prop_assert_eq!(self_bleu(&texts, 4), expected);
         }
 
         #[test]

@@ -12,8 +12,12 @@
 //! A new metric is a file with its formula, a const [`Metric`], and one entry in [`ALL`].
 
 pub mod agreement;
+pub mod bleu;
+pub mod chrf;
 pub mod copy;
 pub mod diversity;
+pub mod extractive;
+pub mod extractiveness;
 pub mod interval;
 pub mod metric;
 pub mod random;
@@ -31,8 +35,19 @@ pub const ALL: &[Metric] = &[
     rouge::ROUGE_2,
     rouge::ROUGE_L,
     rouge::ROUGE_LSUM,
+    chrf::CHRF,
+    chrf::CHRF_PLUS_PLUS,
+    bleu::BLEU,
+    bleu::BLEU_CHAR,
     metric::REFERENCE_CE,
     metric::SUMMARY_WORDS,
+    extractiveness::NOVEL_1,
+    extractiveness::NOVEL_2,
+    extractiveness::NOVEL_3,
+    extractiveness::NOVEL_4,
+    extractiveness::COMPRESSION,
+    extractiveness::COVERAGE,
+    extractiveness::DENSITY,
     metric::FORMAT_RATE,
     metric::SCORER_CE,
     metric::SECONDS_PER_ACCEPTED,
@@ -40,6 +55,13 @@ pub const ALL: &[Metric] = &[
     copy::COPIED_TRIGRAMS,
     diversity::DISTINCT_1,
     diversity::DISTINCT_2,
+    diversity::DISTINCT_3,
+    diversity::DISTINCT_4,
+    diversity::SELF_BLEU_4,
+    diversity::REPEAT_1,
+    diversity::REPEAT_2,
+    diversity::REPEAT_3,
+    diversity::REPEAT_4,
     diversity::NEAR_DUPLICATES,
     agreement::KRIPPENDORFF_ALPHA,
 ];

@@ -1,8 +1,52 @@
-//! What a metric is: its stored name, its label, which way is better, its range and its source.
+//! What a metric is: its stored name, its label, which way is better, its range and unit, what it is a figure of, what
+//! it needs, and its source.
 //!
 //! The direction travels with the metric (as in burn), so that no screen has to decide whether a smaller number is
 //! better. A metric that this crate computes is described beside its formula. The few that another room measures
 //! (likelihoods, rates, times) are described here.
+
+/// The unit in which a value is stored. Percent is formatting and happens at the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A score in 0..=1 whose hundredths are called points.
+    Points,
+    /// A part of a whole in 0..=1.
+    Share,
+    /// Natural logarithm of a likelihood, per token.
+    NatsPerToken,
+    /// Wall-clock time.
+    Seconds,
+    /// Words between white space.
+    Words,
+    /// Runs of letters and digits.
+    Tokens,
+    /// One length divided by another.
+    Ratio,
+    /// A coefficient of agreement: 1 is perfect, 0 is chance.
+    Coefficient,
+}
+
+/// What one value is a figure of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// One text; the table shows the mean over texts, with an interval.
+    Item,
+    /// All texts together, because the figure of a text alone means little.
+    Corpus,
+}
+
+/// What has to be at hand before a metric can be computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Gold summaries.
+    References,
+    /// The conversation that a summary is about, or that a summary is to be found in.
+    Dialogue,
+    /// A measuring model, which turns tokens into states.
+    Encoder,
+    /// The language model of the run.
+    Model,
+}
 
 /// The description of one number, the same in terminal, window and export.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,6 +59,12 @@ pub struct Metric {
     pub higher_is_better: Option<bool>,
     /// Smallest and largest possible value, both in the unit in which values are stored; infinite if there is no bound.
     pub range: (f64, f64),
+    /// Unit of the stored values.
+    pub unit: Unit,
+    /// Whether a single text has a value.
+    pub level: Level,
+    /// What it takes beside the texts that are measured; empty if nothing.
+    pub needs: &'static [Need],
     /// Source of the definition: a paper, a package or the formula in words.
     pub source: &'static str,
 }
@@ -33,6 +83,9 @@ pub const REFERENCE_CE: Metric = Metric {
     label: "Cross-entropy of the gold summary",
     higher_is_better: Some(false),
     range: (0.0, f64::INFINITY),
+    unit: Unit::NatsPerToken,
+    level: Level::Item,
+    needs: &[Need::References, Need::Model],
     source: "mean negative log-likelihood per token, natural logarithm",
 };
 
@@ -42,6 +95,9 @@ pub const SCORER_CE: Metric = Metric {
     label: "Cross-entropy of the conditioning summary",
     higher_is_better: Some(false),
     range: (0.0, f64::INFINITY),
+    unit: Unit::NatsPerToken,
+    level: Level::Item,
+    needs: &[Need::Dialogue, Need::Model],
     source: "MRDS (arXiv 2502.17328): M_sum(s|d) by the pretrained model, nats per token",
 };
 
@@ -51,6 +107,9 @@ pub const FORMAT_RATE: Metric = Metric {
     label: "Correct format",
     higher_is_better: Some(true),
     range: (0.0, 1.0),
+    unit: Unit::Share,
+    level: Level::Item,
+    needs: &[],
     source: "MRDS (arXiv 2502.17328): share of correct dialogues; interval after Wilson (1927)",
 };
 
@@ -60,6 +119,9 @@ pub const SECONDS_PER_ACCEPTED: Metric = Metric {
     label: "Seconds per accepted dialogue",
     higher_is_better: Some(false),
     range: (0.0, f64::INFINITY),
+    unit: Unit::Seconds,
+    level: Level::Corpus,
+    needs: &[Need::Model],
     source: "MRDS (arXiv 2502.17328): speed of the synthesizer against iterative synthesis",
 };
 
@@ -69,6 +131,9 @@ pub const SUMMARY_WORDS: Metric = Metric {
     label: "Words per summary",
     higher_is_better: None,
     range: (0.0, f64::INFINITY),
+    unit: Unit::Words,
+    level: Level::Item,
+    needs: &[],
     source: "words between white space",
 };
 

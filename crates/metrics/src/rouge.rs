@@ -10,7 +10,8 @@
 //! Tokens are runs of `[a-z0-9]` in the lower-cased text. Other scripts yield no tokens, so their scores are
 //! meaningless. `py-rouge` and ROUGE-1.5.5 with sentence splitting give other ROUGE-L values; they are not comparable.
 
-use crate::{Metric, stemmer};
+use crate::metric::{Level, Metric, Need, Unit};
+use crate::stemmer;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 
@@ -22,6 +23,9 @@ pub const ROUGE_1: Metric = Metric {
     label: "ROUGE-1",
     higher_is_better: Some(true),
     range: (0.0, 1.0),
+    unit: Unit::Points,
+    level: Level::Item,
+    needs: &[Need::References],
     source: SOURCE,
 };
 /// ROUGE-2 (shared bigrams), F-measure.

@@ -4,6 +4,17 @@
 //! compares them. Quantiles interpolate linearly between order statistics: type 7 of Hyndman & Fan (1996), the default
 //! of NumPy and R.
 
+/// Whether Python counts a character as white space in `str.split`: Unicode's White_Space and the four ASCII separators
+/// U+001C to U+001F. The metrics that follow a Python package split by it.
+pub(crate) fn is_python_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
+}
+
+/// The words of Python's `str.split`.
+pub(crate) fn python_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(is_python_space).filter(|word| !word.is_empty())
+}
+
 /// Words: runs of characters that are not white space.
 pub fn word_count(text: &str) -> usize {
     text.split_whitespace().count()
