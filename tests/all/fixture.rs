@@ -121,6 +121,12 @@ impl TensorFile {
         })
     }
 
+    /// Rows of a matrix of 0 and 1 in single bytes.
+    pub(crate) fn bits(&self, name: &str) -> Vec<Vec<bool>> {
+        let (shape, numbers) = self.numbers(name, Dtype::U8, |[byte]| byte != 0);
+        numbers.chunks(shape[1]).map(<[bool]>::to_vec).collect()
+    }
+
     fn numbers<T, const BYTES: usize>(
         &self,
         name: &str,

@@ -18,6 +18,7 @@ mod golden_adapters;
 mod golden_agreement;
 mod golden_diversity;
 mod golden_dpo;
+mod golden_experiment;
 mod golden_export;
 mod golden_families;
 mod golden_gemma3;

@@ -55,16 +55,10 @@ pub fn paired_randomisation(differences: &[f64], draws: usize, seed: u64) -> Opt
         .copied()
         .filter(|difference| *difference != 0.0)
         .collect();
-    let observed = moving.iter().sum::<f64>().abs();
-    let tolerance = 1e-12
-        * moving
-            .iter()
-            .map(|difference| difference.abs())
-            .sum::<f64>();
-    let as_far = |sum: f64| sum.abs() >= observed - tolerance;
     let exact = moving.len() <= EXACT_UP_TO;
     let p_two_sided = if exact {
         let assignments = 1_usize << moving.len();
+        let as_far = as_far_as(&moving);
         let far = (0..assignments)
             .filter(|bits| as_far(flipped_sum(&moving, |_| *bits as u64)))
             .count();
@@ -72,14 +66,9 @@ pub fn paired_randomisation(differences: &[f64], draws: usize, seed: u64) -> Opt
     } else {
         let stream = Stream::new(seed);
         let words = moving.len().div_ceil(64) as u64;
-        let far = (0..draws as u64)
-            .filter(|draw| {
-                as_far(flipped_sum(&moving, |word| {
-                    stream.bits(draw * words + word as u64)
-                }))
-            })
-            .count();
-        (1 + far) as f64 / (1 + draws) as f64
+        flipped_p(&moving, draws, |draw, word| {
+            stream.bits(draw as u64 * words + word as u64)
+        })
     };
     Some(Randomisation {
         n: differences.len(),
@@ -87,6 +76,24 @@ pub fn paired_randomisation(differences: &[f64], draws: usize, seed: u64) -> Opt
         p_two_sided,
         exact,
     })
+}
+
+/// Two-sided p-value from drawn signs: the share of draws whose sum is at least as far from 0 as the observed one, which
+/// counts as one of the draws. In draw `b` the difference `64 w + i` is flipped if bit `i` of `bits(b, w)` is set.
+pub fn flipped_p(differences: &[f64], draws: usize, bits: impl Fn(usize, usize) -> u64) -> f64 {
+    let as_far = as_far_as(differences);
+    let far = (0..draws)
+        .filter(|draw| as_far(flipped_sum(differences, |word| bits(*draw, word))))
+        .count();
+    (1 + far) as f64 / (1 + draws) as f64
+}
+
+/// Whether a sum is as far from 0 as that of `differences`, but for rounding.
+fn as_far_as(differences: &[f64]) -> impl Fn(f64) -> bool {
+    let observed = differences.iter().sum::<f64>().abs();
+    let sizes = differences.iter().map(|difference| difference.abs());
+    let tolerance = 1e-12 * sizes.sum::<f64>();
+    move |sum| sum.abs() >= observed - tolerance
 }
 
 /// Sum of the differences, each flipped where its bit is set; `bits(w)` are the bits of differences `64 w ..`.
