@@ -12,6 +12,7 @@
 //! A new metric is a file with its formula, a const [`Metric`], and one entry in [`ALL`].
 
 pub mod agreement;
+pub mod bertscore;
 pub mod bleu;
 pub mod chrf;
 pub mod copy;
@@ -27,6 +28,8 @@ pub mod rouge;
 pub mod significance;
 pub mod stemmer;
 pub mod text;
+pub mod turn;
+pub mod two_sample;
 pub mod wilcoxon;
 
 pub use metric::Metric;
@@ -41,6 +44,9 @@ pub const ALL: &[Metric] = &[
     chrf::CHRF_PLUS_PLUS,
     bleu::BLEU,
     bleu::BLEU_CHAR,
+    bertscore::BERTSCORE_F,
+    bertscore::BERTSCORE_P,
+    bertscore::BERTSCORE_R,
     metric::REFERENCE_CE,
     metric::SUMMARY_WORDS,
     extractiveness::NOVEL_1,
@@ -65,6 +71,7 @@ pub const ALL: &[Metric] = &[
     diversity::REPEAT_3,
     diversity::REPEAT_4,
     diversity::NEAR_DUPLICATES,
+    two_sample::TWO_SAMPLE_AUC,
     agreement::KRIPPENDORFF_ALPHA,
 ];
 
