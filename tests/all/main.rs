@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod conversations;
 mod corpus;
 mod desktop;
 mod docs_models;
@@ -21,6 +22,7 @@ mod golden_diversity;
 mod golden_dpo;
 mod golden_experiment;
 mod golden_export;
+mod golden_facts;
 mod golden_families;
 mod golden_gemma3;
 mod golden_generate;
@@ -45,4 +47,5 @@ mod resume;
 mod rooms;
 mod sample;
 mod tidy;
+mod turn_links;
 mod values;

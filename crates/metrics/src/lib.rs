@@ -20,13 +20,16 @@ pub mod diversity;
 pub mod experiment;
 pub mod extractive;
 pub mod extractiveness;
+pub mod facts;
 pub mod interval;
+pub mod lexicon;
 pub mod metric;
 pub mod noncentral;
 pub mod random;
 pub mod rouge;
 pub mod significance;
 pub mod stemmer;
+pub mod support;
 pub mod text;
 pub mod turn;
 pub mod two_sample;
@@ -56,6 +59,11 @@ pub const ALL: &[Metric] = &[
     extractiveness::COMPRESSION,
     extractiveness::COVERAGE,
     extractiveness::DENSITY,
+    facts::rates::FACTS_UNSUPPORTED,
+    facts::rates::FACTS_KEPT,
+    facts::rates::FACTS_CHANGED,
+    facts::rates::FACTS_INVENTED,
+    facts::rates::FACTS_MISSING,
     metric::FORMAT_RATE,
     metric::SCORER_CE,
     metric::SECONDS_PER_ACCEPTED,

@@ -153,8 +153,8 @@ impl Problem<'_> {
             for column in 0..parameters {
                 gradient[column] += error * value(column);
                 // The lower triangle is enough.
-                for other in 0..=column {
-                    hessian[column][other] += curvature * value(column) * value(other);
+                for (other, entry) in hessian[column].iter_mut().enumerate().take(column + 1) {
+                    *entry += curvature * value(column) * value(other);
                 }
             }
         }
