@@ -48,6 +48,27 @@ pub enum Tokens {
     Characters,
 }
 
+/// Share of letters outside a to z above which BLEU counts characters: 13a does not separate the words of other scripts.
+const OTHER_LETTERS: f64 = 0.03;
+
+impl Tokens {
+    /// The tokens by which texts are compared: words, or characters if more than 3 % of the letters lie outside a to z.
+    pub fn suited_to<T: AsRef<str>>(texts: &[T]) -> Self {
+        let letters = || {
+            texts
+                .iter()
+                .flat_map(|text| text.as_ref().chars())
+                .filter(|c| c.is_alphabetic())
+        };
+        let others = letters().filter(|c| !c.is_ascii_alphabetic()).count();
+        if others as f64 > OTHER_LETTERS * letters().count() as f64 {
+            Self::Characters
+        } else {
+            Self::Words13a
+        }
+    }
+}
+
 /// Splits a text into tokens.
 pub fn tokenize(text: &str, tokens: Tokens) -> Vec<String> {
     let text = text.trim_end_matches(is_python_space);
@@ -289,6 +310,16 @@ mod tests {
             tokenize("a b\u{e9} ", Tokens::Characters),
             ["a", "b", "\u{e9}"]
         );
+    }
+
+    #[test]
+    fn other_scripts_are_compared_by_characters() {
+        assert_eq!(
+            Tokens::suited_to(&["plain words", "caf\u{e9} and a long line of plain letters"]),
+            Tokens::Words13a
+        );
+        assert_eq!(Tokens::suited_to(&["\u{4f60}\u{597d}"]), Tokens::Characters);
+        assert_eq!(Tokens::suited_to::<&str>(&[]), Tokens::Words13a);
     }
 
     #[test]

@@ -14,6 +14,7 @@
 
 use crate::bleu::{self, BleuCounts, Orders, ngram_counts};
 use crate::metric::{Level, Metric, Unit};
+use crate::random::Stream;
 use crate::{rouge, text};
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -168,6 +169,22 @@ pub fn self_bleu<T: Hash + Eq>(texts: &[Vec<T>], order: usize) -> Option<f64> {
     text::mean(&scores)
 }
 
+/// Self-BLEU-4 of exactly [`SELF_BLEU_TEXTS`] texts drawn without replacement, so that two sets of any size can be
+/// compared; `None` if there are fewer that are not empty.
+pub fn self_bleu_of_100<T: Hash + Eq + Clone>(texts: &[Vec<T>], seed: u64) -> Option<f64> {
+    let mut drawn: Vec<&Vec<T>> = texts.iter().filter(|text| !text.is_empty()).collect();
+    if drawn.len() < SELF_BLEU_TEXTS {
+        return None;
+    }
+    let stream = Stream::new(seed);
+    for place in 0..SELF_BLEU_TEXTS {
+        let from = place + stream.index(place as u64, drawn.len() - place);
+        drawn.swap(place, from);
+    }
+    let drawn: Vec<Vec<T>> = drawn.into_iter().take(SELF_BLEU_TEXTS).cloned().collect();
+    self_bleu(&drawn, bleu::ORDERS)
+}
+
 /// The two largest counts of an n-gram in different texts, so that a text's own can be left out.
 #[derive(Default)]
 struct Highest {
@@ -283,6 +300,20 @@ mod tests {
         let found = self_bleu(&texts(&["a b", "b c", ""]), 4).unwrap();
         assert!((found - 0.5).abs() < 1e-12, "{found}");
         assert_eq!(self_bleu(&texts(&["a b", ""]), 4), None);
+    }
+
+    #[test]
+    fn a_hundred_texts_are_drawn() {
+        let lines: Vec<String> = (0..120)
+            .map(|i| format!("w{} w{} w{}", i % 7, i % 5, i % 3))
+            .collect();
+        let texts = texts(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        let found = self_bleu_of_100(&texts, 1).unwrap();
+        assert_eq!(Some(found), self_bleu_of_100(&texts, 1));
+        assert_eq!(self_bleu_of_100(&texts[..99], 1), None);
+        // Of a hundred texts all are drawn, in whatever order.
+        let whole = self_bleu(&texts[..100], 4).unwrap();
+        assert!((self_bleu_of_100(&texts[..100], 1).unwrap() - whole).abs() < 1e-12);
     }
 
     #[test]

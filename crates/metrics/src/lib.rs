@@ -1,9 +1,9 @@
 //! Numbers about texts and ratings, as pure functions: no models, no files, no clock, no global random state.
 //!
 //! The room stands at the end of the flow: the method's stages hand it texts and scores, and show what it returns.
-//! ROUGE follows the Python package `rouge-score` 0.1.2, the intervals follow Efron (percentile bootstrap) and
-//! Wilson (1927), agreement follows Krippendorff (2011), the tests follow Noreen (1989) and Wilcoxon (1945) with
-//! Pratt's treatment of zeros.
+//! ROUGE follows the Python package `rouge-score` 0.1.2, chrF and BLEU `sacrebleu` 2.6.0, BERTScore `bert-score` 0.3.13; the
+//! intervals follow Efron (percentile bootstrap), Wilson (1927) and, over seeds and items, Satterthwaite (1946); agreement
+//! follows Krippendorff (2011), the tests follow Noreen (1989) and Wilcoxon (1945) with Pratt's treatment of zeros.
 //!
 //! Two conventions hold everywhere:
 //! - scores stay in their natural range (ROUGE 0..=1); percent is formatting and happens at the screen;
@@ -51,6 +51,7 @@ pub const ALL: &[Metric] = &[
     bertscore::BERTSCORE_P,
     bertscore::BERTSCORE_R,
     metric::REFERENCE_CE,
+    metric::BASE_CE,
     metric::SUMMARY_WORDS,
     extractiveness::NOVEL_1,
     extractiveness::NOVEL_2,
@@ -64,6 +65,7 @@ pub const ALL: &[Metric] = &[
     facts::rates::FACTS_CHANGED,
     facts::rates::FACTS_INVENTED,
     facts::rates::FACTS_MISSING,
+    support::SUPPORTED_SENTENCES,
     metric::FORMAT_RATE,
     metric::SCORER_CE,
     metric::SECONDS_PER_ACCEPTED,

@@ -89,6 +89,18 @@ pub const REFERENCE_CE: Metric = Metric {
     source: "mean negative log-likelihood per token, natural logarithm",
 };
 
+/// Nats per token of a predicted summary (with its end token) under the base model, given the dialogue.
+pub const BASE_CE: Metric = Metric {
+    name: "base_ce",
+    label: "Cross-entropy of the prediction under the base model",
+    higher_is_better: Some(false),
+    range: (0.0, f64::INFINITY),
+    unit: Unit::NatsPerToken,
+    level: Level::Item,
+    needs: &[Need::Dialogue, Need::Model],
+    source: "mean negative log-likelihood per token, natural logarithm",
+};
+
 /// Nats per token of the conditioning summary (with its end token) under the base model, given a dialogue.
 pub const SCORER_CE: Metric = Metric {
     name: "scorer_ce",

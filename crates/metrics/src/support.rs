@@ -13,6 +13,7 @@
 
 use crate::copy::tokenize;
 use crate::lexicon::{Class, Lexicon};
+use crate::metric::{Level, Metric, Need, Unit};
 use crate::stemmer;
 use crate::turn::Turn;
 use std::collections::{HashMap, HashSet};
@@ -31,6 +32,18 @@ const SMOOTHED_OVER: usize = 5;
 const K1: f64 = 1.2;
 /// How much a long turn is discounted in BM25.
 const B: f64 = 0.75;
+
+/// Sentences of the summary that a turn supports.
+pub const SUPPORTED_SENTENCES: Metric = Metric {
+    name: "support_sentences",
+    label: "Sentences with a turn behind them",
+    higher_is_better: None,
+    range: (0.0, 1.0),
+    unit: Unit::Share,
+    level: Level::Item,
+    needs: &[Need::Dialogue],
+    source: "share of sentences with a turn that has 15 % of their content, by idf over turns",
+};
 
 /// Turns that support a sentence: one turn, or a span of a long conversation.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -105,6 +118,15 @@ impl<'a> Turns<'a> {
         links
     }
 
+    /// Share of the sentences of a summary that have a link; `None` without a sentence.
+    pub fn supported_sentences(&self, summary: &str) -> Option<f64> {
+        let sentences = sentences(summary);
+        let linked = sentences
+            .iter()
+            .filter(|sentence| !self.links(sentence).is_empty());
+        (!sentences.is_empty()).then(|| linked.count() as f64 / sentences.len() as f64)
+    }
+
     /// The support of each turn as a share of the sentence's words.
     pub(crate) fn shares(&self, sentence: &str) -> Vec<f64> {
         let words: HashSet<String> = content_words(sentence, self.lexicon).into_iter().collect();
@@ -148,6 +170,39 @@ impl<'a> Turns<'a> {
         let df = self.with_word.get(word).copied().unwrap_or(0);
         ((self.words.len() + 1) as f64 / (df as f64 + 0.5)).ln()
     }
+}
+
+/// The sentences of a text: they end at `.`, `!`, `?` and `…` before white space and a word that does not begin in lower
+/// case, unless the point belongs to a single letter or a title, and at line ends.
+pub fn sentences(text: &str) -> Vec<&str> {
+    let mut sentences = Vec::new();
+    for line in text.lines() {
+        let mut start = 0;
+        for (place, gap) in line.match_indices(char::is_whitespace) {
+            let (before, after) = (&line[start..place], line[place + gap.len()..].trim_start());
+            let last = before
+                .rsplit(char::is_whitespace)
+                .next()
+                .unwrap_or_default();
+            let is_short = last.ends_with('.') && (last.chars().count() < 3 || is_title(last));
+            let closes = last.trim_end_matches(['"', '\u{201d}', '\'', ')']);
+            let ends = closes.ends_with(['.', '!', '?', '\u{2026}']) && !is_short;
+            if ends && !after.starts_with(char::is_lowercase) {
+                sentences.push(before);
+                start = place + gap.len();
+            }
+        }
+        sentences.push(&line[start..]);
+    }
+    let trimmed = sentences.into_iter().map(str::trim);
+    trimmed.filter(|sentence| !sentence.is_empty()).collect()
+}
+
+fn is_title(word: &str) -> bool {
+    matches!(
+        word,
+        "Dr." | "Mr." | "Mrs." | "Ms." | "Prof." | "St." | "No." | "Nr." | "approx." | "ca."
+    )
 }
 
 /// Stems of the words that are not in the stop list.
@@ -214,6 +269,34 @@ mod tests {
         assert_eq!((links.len(), links[0].first), (1, 0));
         assert!(index.links("The weather was fine").is_empty());
         assert!(index.links("").is_empty());
+    }
+
+    #[test]
+    fn sentences_end_where_the_next_begins() {
+        let found =
+            sentences("Ann met Dr. Kern at 5 p.m. yesterday. He said \"no.\" She left!\nIt rained");
+        assert_eq!(
+            found,
+            [
+                "Ann met Dr. Kern at 5 p.m. yesterday.",
+                "He said \"no.\"",
+                "She left!",
+                "It rained"
+            ]
+        );
+        assert!(sentences(" \n").is_empty());
+    }
+
+    #[test]
+    fn sentences_without_a_turn_are_counted() {
+        let lexicon = Lexicon::english();
+        let turns = turns(&[("Ann", "I bought a violin.")]);
+        let index = Turns::new(&turns, &lexicon);
+        assert_eq!(
+            index.supported_sentences("Ann bought a violin. Mars is red."),
+            Some(0.5)
+        );
+        assert_eq!(index.supported_sentences(""), None);
     }
 
     #[test]
