@@ -27,22 +27,23 @@ const POWER: f64 = 0.8;
 /// More seeds are not suggested.
 const MOST_SEEDS: usize = 100;
 
-/// Differences `of - to` for each seed and item. A side with one row is a system that no seed changes; its row counts
-/// for every seed. `None` where seeds or items do not match, or there are none.
-pub fn differences(of: &[Vec<f64>], to: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
-    let seeds = of.len().max(to.len());
-    let is_every_seed = |rows: &[Vec<f64>]| rows.len() == seeds || rows.len() == 1;
-    let items = of.first()?.len();
-    let is_even = |rows: &[Vec<f64>]| rows.iter().all(|row| row.len() == items);
-    if !is_every_seed(of) || !is_every_seed(to) || !is_even(of) || !is_even(to) {
+/// Differences `system - baseline` for each seed and item. A side with one row is a system that no seed changes; its row
+/// counts for every seed. `None` without scores, or where seeds or items do not match.
+pub fn differences(system: &[Vec<f64>], baseline: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
+    let seeds = system.len().max(baseline.len());
+    let items = system.first()?.len();
+    let fits = |rows: &[Vec<f64>]| {
+        let has_every_seed = rows.len() == seeds || rows.len() == 1;
+        has_every_seed && rows.iter().all(|row| row.len() == items)
+    };
+    if !fits(system) || !fits(baseline) {
         return None;
     }
-    let row = |rows: &[Vec<f64>], seed: usize| rows[seed.min(rows.len() - 1)].clone();
+    let scores_of_seed = |rows: &[Vec<f64>], seed: usize| rows[seed.min(rows.len() - 1)].clone();
     let subtract = |seed| {
-        let pairs = row(of, seed).into_iter().zip(row(to, seed));
-        pairs
-            .map(|(of_score, to_score)| of_score - to_score)
-            .collect()
+        let scores = scores_of_seed(system, seed).into_iter();
+        let pairs = scores.zip(scores_of_seed(baseline, seed));
+        pairs.map(|(score, other)| score - other).collect()
     };
     Some((0..seeds).map(subtract).collect())
 }

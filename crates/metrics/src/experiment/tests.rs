@@ -115,13 +115,13 @@ fn without_variance_the_difference_decides() {
 
 #[test]
 fn a_system_without_seeds_counts_for_each() {
-    let of = [vec![0.5, 0.25], vec![1.0, 0.75]];
-    let found = differences(&of, &[vec![0.25, 0.25]]).unwrap();
+    let system = [vec![0.5, 0.25], vec![1.0, 0.75]];
+    let found = differences(&system, &[vec![0.25, 0.25]]).unwrap();
     assert_eq!(found, [[0.25, 0.0], [0.75, 0.5]]);
     assert_eq!(item_means(&found), [0.5, 0.25]);
-    assert_eq!(differences(&of, &[vec![0.25]]), None);
+    assert_eq!(differences(&system, &[vec![0.25]]), None);
     assert_eq!(
-        differences(&of, &[vec![0.0; 2], vec![0.0; 2], vec![0.0; 2]]),
+        differences(&system, &[vec![0.0; 2], vec![0.0; 2], vec![0.0; 2]]),
         None
     );
     assert_eq!(differences(&[], &[]), None);
