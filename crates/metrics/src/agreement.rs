@@ -1,4 +1,5 @@
-//! Agreement of raters: Krippendorff's alpha with missing ratings, and plain rates of agreement.
+//! Agreement of raters: Krippendorff's alpha with missing ratings, Cohen's kappa of two raters, and plain rates of
+//! agreement. [`crate::gwet`] has the coefficient that stands beside alpha.
 //!
 //! K. Krippendorff, "Computing Krippendorff's alpha-reliability" (2011). Items with fewer than two ratings drop out.
 //! Coincidences `o(c,k)` = sum over items of (ordered pairs of different raters that gave c and k) / (m_u - 1), `n_c`
@@ -6,8 +7,12 @@
 //! Alpha is undefined if all ratings are equal: without variation there is nothing to agree about, which is neither
 //! good nor bad. If most ratings are the same, alpha can be low although raw agreement is high, so both are always
 //! shown.
+//!
+//! J. Cohen, "Weighted kappa" (1968): `1 - sum(w O) / sum(w E)` with O the joint counts of two raters, E the product of
+//! their marginals divided by n, and w how far two categories are apart.
 
 use crate::metric::{self, Metric, Unit};
+use crate::gwet::Weights;
 use crate::{
     interval::{self, Interval},
     text,
@@ -44,22 +49,22 @@ pub type Ratings = [Vec<Option<f64>>];
 struct Coincidences {
     /// Values that occur, ascending.
     values: Vec<f64>,
-    /// For each item with two or more ratings, the entries of its matrix: `(c, k, share)`, with c and k as places in
-    /// `values`.
+    /// For each item the entries of its matrix: `(c, k, share)`, with c and k as places in `values`; empty for an item
+    /// with fewer than two ratings.
     items: Vec<Vec<(usize, usize, f64)>>,
 }
 
 impl Coincidences {
     fn new(ratings: &Ratings) -> Self {
         let items: Vec<Vec<f64>> = ratings_by_item(ratings)
-            .filter(|given| given.len() > 1)
+            .map(|given| if given.len() > 1 { given } else { Vec::new() })
             .collect();
         let mut values = items.concat();
         values.sort_by(f64::total_cmp);
         values.dedup();
         let place = |value: f64| values.partition_point(|known| *known < value);
         let pairs = |given: &Vec<f64>| {
-            let share = 1.0 / (given.len() - 1) as f64;
+            let share = 1.0 / given.len().saturating_sub(1) as f64;
             let mut pairs = Vec::new();
             for (i, a) in given.iter().enumerate() {
                 for (j, b) in given.iter().enumerate() {
@@ -113,7 +118,7 @@ impl Coincidences {
 }
 
 /// For each item, in order, the ratings that it was given.
-fn ratings_by_item(ratings: &Ratings) -> impl Iterator<Item = Vec<f64>> {
+pub(crate) fn ratings_by_item(ratings: &Ratings) -> impl Iterator<Item = Vec<f64>> {
     let items = ratings.iter().map(Vec::len).max().unwrap_or(0);
     (0..items).map(|item| {
         ratings
@@ -129,23 +134,60 @@ pub fn krippendorff_alpha(ratings: &Ratings, level: Level) -> Option<f64> {
     coincidences.alpha(level, 0..coincidences.items.len())
 }
 
-/// Alpha with its 95 % percentile bootstrap interval over items. Resamples in which alpha is undefined are left out.
-/// Returns `None` if they are more than half of all resamples, or if alpha itself is undefined.
+/// Alpha with its 95 % percentile bootstrap interval over dialogues: `dialogues[item]` is the dialogue of each item, as a
+/// number below `n_dialogues`, and `index(b, i)` names the dialogue at place `i` of resample `b`, whose items all come
+/// along. Items of one dialogue are not independent, so they are never drawn one by one.
+///
+/// Marginals and distances are those of each resample. Resamples in which alpha is undefined are left out. Returns `None`
+/// if alpha itself is undefined, if all resamples are, or if `dialogues` does not name one for each item.
 pub fn bootstrap_alpha(
     ratings: &Ratings,
     level: Level,
+    dialogues: &[usize],
+    n_dialogues: usize,
     resamples: usize,
-    seed: u64,
+    index: impl Fn(usize, usize) -> usize,
 ) -> Option<Interval> {
     let coincidences = Coincidences::new(ratings);
-    let n = coincidences.items.len();
-    let value = coincidences.alpha(level, 0..n)?;
-    let index = interval::seeded_index(n, seed);
-    let resample = |b: usize| coincidences.alpha(level, (0..n).map(|i| index(b, i)));
+    let value = coincidences.alpha(level, 0..coincidences.items.len())?;
+    let mut members = vec![Vec::new(); n_dialogues];
+    for item in 0..coincidences.items.len() {
+        members.get_mut(*dialogues.get(item)?)?.push(item);
+    }
+    let resample = |b: usize| {
+        let drawn = (0..n_dialogues).flat_map(|i| members[index(b, i)].iter().copied());
+        coincidences.alpha(level, drawn)
+    };
     let resampled: Vec<f64> = (0..resamples).filter_map(resample).collect();
-    let (low, high) =
-        interval::percentiles_95(&resampled).filter(|_| 2 * resampled.len() >= resamples)?;
+    let (low, high) = interval::percentiles_95(&resampled)?;
     Some(Interval { value, low, high })
+}
+
+/// Cohen's kappa of two raters on the items that both rated; `None` where it is undefined (no item, one category
+/// throughout) or a rating is none of the categories, which are the scale, in order.
+pub fn cohen_kappa(pairs: &[(f64, f64)], categories: &[f64], weights: Weights) -> Option<f64> {
+    let q = categories.len();
+    if q < 2 {
+        return None;
+    }
+    let place = |score: f64| categories.iter().position(|known| *known == score);
+    let (mut joint, mut first, mut second) = (vec![0.0; q * q], vec![0.0; q], vec![0.0; q]);
+    for (a, b) in pairs {
+        let (a, b) = (place(*a)?, place(*b)?);
+        joint[a * q + b] += 1.0;
+        first[a] += 1.0;
+        second[b] += 1.0;
+    }
+    let n = pairs.len() as f64;
+    let (mut observed, mut expected) = (0.0, 0.0);
+    for a in 0..q {
+        for b in 0..q {
+            let apart = 1.0 - weights.weight(a, b, q);
+            observed += apart * joint[a * q + b];
+            expected += apart * first[a] * second[b] / n;
+        }
+    }
+    (expected > 0.0).then(|| 1.0 - observed / expected)
 }
 
 /// Raw agreement over the items with two or more ratings; the rates are from 0 to 1.
@@ -233,7 +275,10 @@ mod tests {
 
     #[test]
     fn interval_of_the_textbook_holds_alpha() {
-        let found = bootstrap_alpha(&textbook(), Level::Ordinal, 500, 5).unwrap();
+        let dialogues: Vec<usize> = (0..12).collect();
+        let index = interval::seeded_index(12, 5);
+        let found =
+            bootstrap_alpha(&textbook(), Level::Ordinal, &dialogues, 12, 500, index).unwrap();
         assert!(
             found.low < found.value && found.value < found.high && found.high <= 1.0,
             "{found:?}"
@@ -261,7 +306,11 @@ mod tests {
         ] {
             for level in [Level::Nominal, Level::Ordinal, Level::Interval] {
                 assert_eq!(krippendorff_alpha(&ratings, level), None);
-                assert_eq!(bootstrap_alpha(&ratings, level, 50, 1), None);
+                let places = [0, 1, 2];
+                assert_eq!(
+                    bootstrap_alpha(&ratings, level, &places, 3, 50, |_, i| i),
+                    None
+                );
             }
         }
         assert_eq!(agreement_shares(&[row("1."), row(".1")]), None);

@@ -78,7 +78,7 @@ pub fn percentiles_95(resampled: &[f64]) -> Option<(f64, f64)> {
 }
 
 /// The index function of a seed: resample `b`, place `i`, out of `n`.
-pub(crate) fn seeded_index(n: usize, seed: u64) -> impl Fn(usize, usize) -> usize {
+pub fn seeded_index(n: usize, seed: u64) -> impl Fn(usize, usize) -> usize {
     let stream = Stream::new(seed);
     move |b, i| stream.index(b as u64 * n as u64 + i as u64, n)
 }

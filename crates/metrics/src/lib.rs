@@ -3,7 +3,8 @@
 //! The room stands at the end of the flow: the method's stages hand it texts and scores, and show what it returns.
 //! ROUGE follows the Python package `rouge-score` 0.1.2, chrF and BLEU `sacrebleu` 2.6.0, BERTScore `bert-score` 0.3.13; the
 //! intervals follow Efron (percentile bootstrap), Wilson (1927) and, over seeds and items, Satterthwaite (1946); agreement
-//! follows Krippendorff (2011), the tests follow Noreen (1989) and Wilcoxon (1945) with Pratt's treatment of zeros.
+//! follows Krippendorff (2011) and Gwet (2014), the tests follow Fisher's randomisation, Noreen (1989) and Wilcoxon (1945) with
+//! Pratt's treatment of zeros, choices follow Davidson (1970) and Orme (2009).
 //!
 //! Two conventions hold everywhere:
 //! - scores stay in their natural range (ROUGE 0..=1); percent is formatting and happens at the screen;
@@ -13,22 +14,30 @@
 
 pub mod agreement;
 pub mod bertscore;
+pub mod best_worst;
 pub mod bleu;
 pub mod chrf;
+pub mod cluster;
 pub mod copy;
+pub mod davidson;
 pub mod diversity;
 pub mod experiment;
 pub mod extractive;
 pub mod extractiveness;
 pub mod facts;
+pub mod flip;
+pub mod gwet;
 pub mod interval;
 pub mod lexicon;
 pub mod metric;
 pub mod noncentral;
+pub mod pick;
+pub mod planner;
 pub mod random;
 pub mod rouge;
 pub mod significance;
 pub mod stemmer;
+pub mod student;
 pub mod support;
 pub mod text;
 pub mod turn;
