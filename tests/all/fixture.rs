@@ -108,13 +108,16 @@ impl TensorFile {
         self.numbers(name, Dtype::I64, i64::from_le_bytes)
     }
 
-    /// Shape and values of a tensor of indices: int32 as recorded, or uint16, which is half the size.
+    /// Shape and values of a tensor of indices: int32 as recorded, or uint16 or uint8, which are smaller.
     pub(crate) fn indices(&self, name: &str) -> (Vec<usize>, Vec<usize>) {
         let dtype = self.parsed().tensor(name).map(|view| view.dtype());
         if matches!(dtype, Ok(Dtype::U16)) {
             return self.numbers(name, Dtype::U16, |bytes| {
                 usize::from(u16::from_le_bytes(bytes))
             });
+        }
+        if matches!(dtype, Ok(Dtype::U8)) {
+            return self.numbers(name, Dtype::U8, |[byte]| usize::from(byte));
         }
         self.numbers(name, Dtype::I32, |bytes| {
             usize::try_from(i32::from_le_bytes(bytes)).expect("an index")

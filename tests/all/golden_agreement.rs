@@ -3,6 +3,8 @@
 
 use crate::fixture::{self, TensorFile};
 use metrics::agreement::{self, Level};
+use metrics::gwet::Weights;
+use metrics::pick;
 use metrics::wilcoxon::{self, Zeros};
 use metrics::{interval, significance};
 use serde_json::Value;
@@ -46,6 +48,14 @@ fn assert_near(what: &str, found: f64, expected: f64) {
     );
 }
 
+/// A coefficient that may be undefined.
+fn assert_same(what: &str, found: Option<f64>, expected: &Value) {
+    match found {
+        Some(found) => assert_near(what, found, number(expected)),
+        None => assert!(expected.is_null(), "{what}: none, expected {expected}"),
+    }
+}
+
 fn assert_p(what: &str, found: f64, expected: f64) {
     assert!(
         (found - expected).abs() <= 1e-8 + 1e-6 * expected,
@@ -77,6 +87,35 @@ fn krippendorff() {
         }
     }
     report("Krippendorff's alpha", &folder, cases);
+}
+
+#[test]
+fn two_raters() {
+    let folder = folder();
+    let matrices = fixture::json(&folder.join("ratings.json"));
+    let mut cases = 0;
+    for (index, matrix) in list(&matrices).iter().enumerate() {
+        let row = |row: &Value| list(row).iter().map(Value::as_f64).collect();
+        let ratings: Vec<Vec<Option<f64>>> = list(&matrix["ratings"]).iter().map(row).collect();
+        for pair in list(&matrix["rater_pairs"]) {
+            let rater = |key: &str| &ratings[pair[key].as_u64().expect("a rater") as usize];
+            let both = rater("a").iter().zip(rater("b"));
+            let both: Vec<(f64, f64)> = both.filter_map(|(a, b)| Some(((*a)?, (*b)?))).collect();
+            let what = format!("matrix {index}");
+            for (name, weights) in [
+                ("cohen_kappa_unweighted", Weights::Identity),
+                ("cohen_kappa_linear", Weights::Linear),
+                ("cohen_kappa_quadratic", Weights::Quadratic),
+            ] {
+                let scale = [1.0, 2.0, 3.0, 4.0, 5.0];
+                let found = agreement::cohen_kappa(&both, &scale, weights);
+                assert_same(&what, found, &pair[name]);
+            }
+            assert_same(&what, pick::kendall_b(&both), &pair["kendall_tau_b"]);
+            cases += 1;
+        }
+    }
+    report("Cohen's kappa", &folder, cases);
 }
 
 #[test]

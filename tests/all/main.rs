@@ -28,6 +28,7 @@ mod golden_gemma3;
 mod golden_generate;
 mod golden_gguf;
 mod golden_lm;
+mod golden_rating;
 mod golden_rouge;
 mod golden_sacrebleu;
 mod golden_smollm3_granite;
