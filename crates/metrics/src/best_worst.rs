@@ -146,7 +146,7 @@ pub fn pairs(
     index: impl Fn(usize, usize) -> usize,
     seed: u64,
 ) -> Vec<Pair> {
-    let all = (0..systems).flat_map(|a| (a + 1..systems).map(move |b| (a, b)));
+    let every = (0..systems).flat_map(|a| (a + 1..systems).map(move |b| (a, b)));
     let compare = |(a, b): (usize, usize)| {
         let mark = |choice: &Choice| Some(choice.mark(a) - choice.mark(b));
         let differences = by_dialogue(choices, mark);
@@ -160,7 +160,7 @@ pub fn pairs(
             p_holm: p,
         })
     };
-    let mut pairs: Vec<Pair> = all.filter_map(compare).collect();
+    let mut pairs: Vec<Pair> = every.filter_map(compare).collect();
     let adjusted = significance::holm(&pairs.iter().map(|pair| pair.p).collect::<Vec<_>>());
     for (pair, p_holm) in pairs.iter_mut().zip(adjusted) {
         pair.p_holm = p_holm;

@@ -130,8 +130,8 @@ pub fn components(table: &[Vec<f64>]) -> Option<Components> {
         let off = move |(value, column): (&f64, &f64)| value - mean - column + grand;
         row.iter().zip(&columns).map(off)
     });
-    let rest: f64 = cells.map(|off| off * off).sum();
-    let ms_rest = rest / ((n - 1) * (k - 1)) as f64;
+    let squared: f64 = cells.map(|off| off * off).sum();
+    let ms_rest = squared / ((n - 1) * (k - 1)) as f64;
     Some(Components {
         a2: ((ms_dialogues - ms_rest) / k as f64).max(0.0),
         b2: ((ms_raters - ms_rest) / n as f64).max(0.0),
@@ -251,11 +251,11 @@ mod tests {
     #[test]
     fn taste_widens_the_interval() {
         let taste = [0.0, 1.0, 2.0];
-        let of = |taste: &[f64; 3]| -> OtherRaters {
+        let judged_with = |taste: &[f64; 3]| -> OtherRaters {
             let row = |d: usize| (0..3).map(move |r| block(d, r, taste[r] + (d % 3) as f64));
             other_raters(&(0..12).flat_map(row).collect::<Vec<_>>()).unwrap()
         };
-        let (with, without) = (of(&taste), of(&[1.0; 3]));
+        let (with, without) = (judged_with(&taste), judged_with(&[1.0; 3]));
         assert!(with.ci95.0 < without.ci95.0 && without.b2 == 0.0);
     }
 

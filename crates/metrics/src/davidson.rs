@@ -50,11 +50,26 @@ impl Counts {
         self.ties[a * self.systems + b]
     }
 
-    fn add(&mut self, others: &Self) {
-        let sum = |own: &mut Vec<f64>, other: &[f64]| {
-            own.iter_mut()
-                .zip(other)
-                .for_each(|(own, other)| *own += other);
+    /// The counts of these systems alone, in this order.
+    pub fn among(&self, systems: &[usize]) -> Self {
+        let mut among = Self::new(systems.len());
+        for (i, a) in systems.iter().enumerate() {
+            for (j, b) in systems.iter().enumerate() {
+                among.add_wins(i, j, self.wins(*a, *b));
+                if i < j {
+                    among.add_ties(i, j, self.ties(*a, *b));
+                }
+            }
+        }
+        among
+    }
+
+    /// Adds the counts of the same systems elsewhere.
+    pub fn add(&mut self, others: &Self) {
+        let sum = |sums: &mut Vec<f64>, added: &[f64]| {
+            sums.iter_mut()
+                .zip(added)
+                .for_each(|(sum, added)| *sum += added);
         };
         sum(&mut self.wins, &others.wins);
         sum(&mut self.ties, &others.ties);
@@ -125,8 +140,10 @@ impl Fit {
     /// Standard error of [`Fit::difference`].
     pub fn difference_se(&self, a: usize, b: usize) -> f64 {
         let size = self.theta.len() + usize::from(self.eta_se.is_some());
-        let at = |i: usize, j: usize| self.covariance[i * size + j];
-        (at(a, a) + at(b, b) - at(a, b) - at(b, a)).max(0.0).sqrt()
+        let entry = |i: usize, j: usize| self.covariance[i * size + j];
+        (entry(a, a) + entry(b, b) - entry(a, b) - entry(b, a))
+            .max(0.0)
+            .sqrt()
     }
 
     /// Chances of `a` against `b` under the model.
@@ -402,20 +419,20 @@ mod tests {
     proptest! {
         #[test]
         fn a_maximum_is_flat_and_even(counts in prop::collection::vec(1_u8..40, 12), ties in 0_u8..9) {
-            let mut all = Counts::new(4);
+            let mut counted = Counts::new(4);
             let pairs = (0..4).flat_map(|a| (0..4).map(move |b| (a, b))).filter(|(a, b)| a != b);
             for ((a, b), count) in pairs.zip(counts) {
-                all.add_wins(a, b, f64::from(count));
+                counted.add_wins(a, b, f64::from(count));
             }
-            all.add_ties(1, 3, f64::from(ties));
-            let found = fit(&all).unwrap();
+            counted.add_ties(1, 3, f64::from(ties));
+            let found = fit(&counted).unwrap();
             prop_assert!(found.theta.iter().sum::<f64>().abs() < 1e-9);
             // At the maximum the expected wins and half ties of a system are those observed.
             for a in 0..4 {
                 let off = (0..4).filter(|b| *b != a).map(|b| {
-                    let n = all.wins(a, b) + all.wins(b, a) + all.ties(a, b);
+                    let n = counted.wins(a, b) + counted.wins(b, a) + counted.ties(a, b);
                     let chances = found.chances(a, b);
-                    all.wins(a, b) + all.ties(a, b) / 2.0 - n * (chances.win + chances.tie / 2.0)
+                    counted.wins(a, b) + counted.ties(a, b) / 2.0 - n * (chances.win + chances.tie / 2.0)
                 });
                 prop_assert!(off.sum::<f64>().abs() < 1e-6);
             }

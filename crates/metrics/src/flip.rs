@@ -7,7 +7,7 @@
 //! every n, without draws or a seed.
 //!
 //! One flip serves all raters of a dialogue. A flip for each rating would take them for independent and finds a
-//! difference that is not there in one study of eight.
+//! difference where there is no true one in an eighth of studies.
 
 use crate::significance;
 

@@ -97,9 +97,9 @@ pub fn coefficient(ratings: &Ratings, categories: &[f64], weights: Weights) -> O
     let off = |item: &Item| {
         let gained = item
             .agreement
-            .map_or(0.0, |own| n / n_two * (own - pe) / (1.0 - pe));
+            .map_or(0.0, |agreement| n / n_two * (agreement - pe) / (1.0 - pe));
         let chance = shares.iter().zip(&item.shares);
-        let chance = scale * chance.map(|(pi, own)| (1.0 - pi) * own).sum::<f64>();
+        let chance = scale * chance.map(|(pi, share)| (1.0 - pi) * share).sum::<f64>();
         gained - 2.0 * (1.0 - ac) * (chance - pe) / (1.0 - pe) - ac
     };
     let squares: f64 = items.iter().map(|item| off(item).powi(2)).sum();

@@ -36,6 +36,7 @@ pub mod planner;
 pub mod random;
 pub mod rouge;
 pub mod significance;
+pub mod simulation;
 pub mod stemmer;
 pub mod student;
 pub mod support;
