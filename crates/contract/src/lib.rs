@@ -22,6 +22,7 @@ pub mod problem;
 mod rating;
 mod remark;
 mod run;
+mod study;
 
 pub use answer::{
     Catalogue, CatalogueLine, CatalogueModel, Change, Download, DownloadPaused, Downloaded,
@@ -56,9 +57,19 @@ pub use model::{AdapterDtype, Fit, Licence, Proof, Quantize};
 pub use plan::{Lack, SettingShape, SplitRule, SplitShares};
 pub use privacy::{IdentifierKind, LeakReason};
 pub use problem::{Problem, Reported};
-pub use rating::ItemState;
+pub use rating::{
+    AgreementWord, BootstrapKind, ItemState, Outcome, RaterState, RatingMode, SettleKind,
+    StudyState,
+};
 pub use remark::Remark;
 pub use run::{Control, RunStanding, RunStatus, StageStanding, StageStatus};
+pub use study::{
+    AnalysisSeeds, Comparison, Consistency, CriterionAgreement, CriterionMean, CriterionOutlook,
+    Drift, Family, Headline, MetricPick, OtherRaters, PairComparison, PairKappa, PairResults,
+    PlannedComparison, RaterDifference, RaterTime, Settle, SeverityShift, Strength, StudyCounts,
+    StudyCriterion, StudyOutlook, StudyPlan, StudyRater, StudyResults, StudySystem, SystemScores,
+    Words,
+};
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@ pub mod selection;
 pub mod session;
 mod speaker;
 pub mod study;
+pub mod verdict;
 mod work;
 
 pub use contract::{StageName, Synthesizer, System};

@@ -4,6 +4,13 @@
 //! stored seed. Items are named by an opaque number; a system's name leaves this module only after the rater has
 //! locked their set.
 
+pub mod export;
+pub mod import;
+pub mod kept;
+pub mod plan;
+pub mod record;
+pub mod results;
+
 use contract::problem::WrongState;
 use std::collections::BTreeMap;
 

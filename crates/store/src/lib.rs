@@ -31,6 +31,10 @@ pub use table::metric_point::MetricPointRow;
 pub use table::model::ModelRow;
 pub use table::queue::QueueRow;
 pub use table::rating::{ItemStateRow, RatingRow};
+pub use table::rating_study::{
+    RatedStudy, RatingAuthorRow, RatingChoiceRow, RatingContents, RatingRaterRow, RatingScoreRow,
+    RatingStepItemRow, RatingStepRow, RatingStudyRow, StepKind,
+};
 pub use table::run::{NewRun, RunRow};
 pub use table::stage::{StageResult, StageRow};
 pub use table::study::{NewStudy, NewStudyItem, RaterRow, StudyItemRow, StudyRow};

@@ -9,8 +9,8 @@
 //! Own code, not `rusqlite_migration`: that keeps a plain count in `user_version` and refuses every longer one.
 
 use crate::table::{
-    artifact, dataset, example, import, lease, ledger, metric_point, model, queue, rating, run,
-    setting, stage, study, work,
+    artifact, dataset, example, import, lease, ledger, metric_point, model, queue, rating,
+    rating_study, run, setting, stage, study, work,
 };
 use crate::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};
@@ -73,6 +73,7 @@ const LINES: &[Line] = &[
     Line::additive(queue::SQL),
     Line::additive(lease::START_SQL),
     Line::additive(import::SQL),
+    Line::additive(rating_study::SQL),
 ];
 
 /// What a database has: in decimal, `user_version` is `MMmmmLLL`, the release that it needs (`MM.mmm`) and the number

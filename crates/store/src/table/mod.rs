@@ -11,6 +11,7 @@ pub(crate) mod metric_point;
 pub(crate) mod model;
 pub(crate) mod queue;
 pub(crate) mod rating;
+pub(crate) mod rating_study;
 pub(crate) mod run;
 pub(crate) mod setting;
 pub(crate) mod stage;

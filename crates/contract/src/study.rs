@@ -1,0 +1,509 @@
+//! A rating study as it travels: what was fixed before it, and what its results say. The JSON of `duologue study`, and
+//! the layout of a study that is brought in from files.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AgreementWord, BootstrapKind, Outcome, RaterState, RatingMode, SettleKind, StudyState,
+};
+
+/// A text in both languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// English.
+    pub en: String,
+    /// German.
+    pub de: String,
+}
+
+/// What is fixed before the first rating.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StudyPlan {
+    /// Name of the study.
+    pub title: String,
+    /// What raters are asked.
+    pub mode: RatingMode,
+    /// Where it stands.
+    pub state: StudyState,
+    /// The systems, in the order of the tables.
+    pub systems: Vec<StudySystem>,
+    /// What is scored; empty where only choices are made.
+    #[serde(default)]
+    pub criteria: Vec<StudyCriterion>,
+    /// The comparisons, in the order of the tables.
+    pub comparisons: Vec<PlannedComparison>,
+    /// Chance of one false finding among all tested comparisons that is accepted.
+    pub alpha: f64,
+    /// Within how many points two systems count as practically equal, on a scale of five.
+    pub margin: f64,
+    /// The difference that matters, on a scale of five.
+    pub delta: f64,
+    /// Dialogues of the split that the study drew from.
+    pub available_dialogues: usize,
+    /// Seed of the resamples.
+    pub analysis_seed: u64,
+    /// Number of resamples.
+    pub resamples: usize,
+    /// The roster.
+    pub raters: Vec<StudyRater>,
+    /// When the results were opened before every rater had locked, in Unix milliseconds.
+    #[serde(default)]
+    pub revealed_early: Option<i64>,
+}
+
+/// A system of a study.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StudySystem {
+    /// Its word in the study's files; [`StudySystem::REFERENCE`] for the human reference.
+    pub key: String,
+    /// Its name in tables and sentences.
+    pub label: String,
+}
+
+impl StudySystem {
+    /// Key of the summary that a person wrote.
+    pub const REFERENCE: &str = "reference";
+}
+
+/// A criterion of a study.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StudyCriterion {
+    /// Word under which scores are stored.
+    pub key: String,
+    /// Points of its scale, which begins at 1.
+    pub points: u8,
+    /// Whether the highest score is the best.
+    pub higher_is_better: bool,
+    /// How a sentence names it.
+    pub in_sentence: Words,
+}
+
+/// A comparison of two systems that was planned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedComparison {
+    /// Key of the first system.
+    pub a: String,
+    /// Key of the second system.
+    pub b: String,
+    /// Whether it is tested; otherwise it is only described.
+    pub test: bool,
+}
+
+/// A rater of a study.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StudyRater {
+    /// The slot on the roster, which files and tables show.
+    pub name: String,
+    /// Where they stand.
+    pub state: RaterState,
+    /// Whether their ratings count; decided before the reveal.
+    pub counted: bool,
+}
+
+/// What a study has, in numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StudyCounts {
+    /// Dialogues that count on some criterion.
+    pub dialogues: usize,
+    /// Dialogues that every counted rater rated.
+    pub shared: usize,
+    /// Summaries, each counted once.
+    pub items: usize,
+    /// Raters that count.
+    pub raters: usize,
+    /// Raters that were withdrawn.
+    pub withdrawn: usize,
+    /// Scores that count, without repeats.
+    pub ratings: usize,
+    /// Summaries that a counted rater left out.
+    pub skipped: usize,
+    /// By criterion: dialogues of a rater that do not count because a system has no score there.
+    pub dropped_blocks: BTreeMap<String, usize>,
+}
+
+/// The means of a system.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SystemScores {
+    /// Its key.
+    pub system: String,
+    /// Its means by criterion.
+    pub criteria: BTreeMap<String, CriterionMean>,
+}
+
+/// The mean of a system on a criterion.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CriterionMean {
+    /// Mean over dialogues; none without a dialogue.
+    pub mean: Option<f64>,
+    /// Student's interval over dialogues, cut at the scale's ends; none below two dialogues.
+    pub ci95: Option<[f64; 2]>,
+    /// Dialogues that count.
+    pub dialogues: usize,
+    /// Scores that count.
+    pub ratings: usize,
+    /// How often each point of the scale was given.
+    pub distribution: Vec<usize>,
+}
+
+/// A comparison of two systems on a criterion.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The criterion.
+    pub criterion: String,
+    /// Key of the first system.
+    pub a: String,
+    /// Key of the second system.
+    pub b: String,
+    /// Whether it is tested.
+    pub test: bool,
+    /// Dialogues that count.
+    pub dialogues: usize,
+    /// Mean over dialogues, first minus second; none without a dialogue.
+    pub diff: Option<f64>,
+    /// Standard deviation over dialogues; none below two.
+    pub sd: Option<f64>,
+    /// Student's interval.
+    pub ci95: Option<[f64; 2]>,
+    /// The interval that is held against the margin.
+    pub ci90: Option<[f64; 2]>,
+    /// The bootstrap's interval, as a second opinion; none if it is infinite.
+    pub ci95_bootstrap: Option<[f64; 2]>,
+    /// Which bootstrap.
+    pub bootstrap: BootstrapKind,
+    /// Exact two-sided p-value over all flips of the dialogues; none if nothing is tested.
+    pub p: Option<f64>,
+    /// The same on the dialogues of each rater.
+    pub by_rater: Vec<RaterDifference>,
+    /// For other raters like these; none below three raters or ten dialogues rated by all.
+    pub other_raters: Option<OtherRaters>,
+    /// Whether one rater's interval lies above 0 and another's below.
+    pub raters_split: bool,
+    /// Dialogues that would show the difference that matters; none if that is more than a million.
+    pub dialogues_needed: Option<usize>,
+    /// Adjusted for all tested comparisons; absent where nothing is tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_holm: Option<f64>,
+    /// What it came to; absent where nothing is tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// What would settle it; absent where nothing is tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settle: Option<Settle>,
+    /// All of it in a sentence; absent where nothing is tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentence: Option<Words>,
+}
+
+/// What would settle an open comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settle {
+    /// How; none if nothing is open.
+    pub kind: Option<SettleKind>,
+    /// How many more dialogues.
+    pub more: Option<usize>,
+}
+
+/// The difference of two systems as one rater sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RaterDifference {
+    /// The rater.
+    pub rater: String,
+    /// Their dialogues that count.
+    pub dialogues: usize,
+    /// Mean over them.
+    pub diff: f64,
+    /// Student's interval; none for a single dialogue.
+    pub ci95: Option<[f64; 2]>,
+}
+
+/// The interval of a difference for other raters like these.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OtherRaters {
+    /// The interval.
+    pub ci95: [f64; 2],
+    /// Its degrees of freedom.
+    pub df: f64,
+    /// Variance between raters.
+    pub b2: f64,
+    /// Sum of the raters' squared weights.
+    pub w2: f64,
+    /// Dialogues rated by all.
+    pub shared: usize,
+    /// Number of raters.
+    pub raters: usize,
+}
+
+/// Which comparisons are adjusted together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Family {
+    /// Number of comparisons.
+    pub size: usize,
+    /// Chance of one false finding among them that is accepted.
+    pub alpha: f64,
+    /// How they are adjusted: Holm.
+    pub method: String,
+}
+
+/// How well raters agree on a criterion.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CriterionAgreement {
+    /// Krippendorff's alpha, ordinal.
+    pub alpha: Option<f64>,
+    /// Its interval over dialogues.
+    pub alpha_ci95: Option<[f64; 2]>,
+    /// Gwet's AC2 with ordinal weights.
+    pub ac2: Option<f64>,
+    /// Its standard error.
+    pub ac2_se: Option<f64>,
+    /// Summaries with two scores or more.
+    pub items: usize,
+    /// Dialogues with such a summary.
+    pub dialogues: usize,
+    /// Share of summaries to which all gave the same score.
+    pub all_equal: Option<f64>,
+    /// Share of summaries whose scores lie within one point.
+    pub within_one: Option<f64>,
+    /// Share of rater pairs that gave the same score.
+    pub pairs_equal: Option<f64>,
+    /// In a word.
+    pub word: AgreementWord,
+}
+
+/// How a rater scores what they see a second time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Consistency {
+    /// Scores given twice.
+    pub pairs: usize,
+    /// Share of equal ones.
+    pub equal: f64,
+    /// Share within one point.
+    pub within_one: f64,
+    /// Mean distance.
+    pub mean_abs: f64,
+    /// Standard deviation of one score: `sqrt(sum d^2 / (2 pairs))`.
+    pub sd: f64,
+}
+
+/// A rater's mean against that of all raters, on dialogues that all rated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeverityShift {
+    /// Above 0 the rater scores higher than the others.
+    pub value: f64,
+    /// Student's interval over dialogues.
+    pub ci95: Option<[f64; 2]>,
+    /// Dialogues that all rated.
+    pub dialogues: usize,
+}
+
+/// How a rater's scores move from their first dialogue to their last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drift {
+    /// Change from first to last.
+    pub change: f64,
+    /// Interval of the slope.
+    pub ci95: [f64; 2],
+    /// Dialogues of the rater that count.
+    pub dialogues: usize,
+}
+
+/// How long a rater takes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RaterTime {
+    /// Summaries rated, without repeats and skipped ones.
+    pub summaries: usize,
+    /// Median of the active seconds of one.
+    pub median_s: f64,
+}
+
+/// How often a metric picks the summary that people prefer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MetricPick {
+    /// Share of pairs of summaries that it orders as people do.
+    pub pair_accuracy: f64,
+    /// Percentile interval over dialogues.
+    pub ci95: Option<[f64; 2]>,
+    /// Number of pairs.
+    pub pairs: usize,
+    /// Kendall's tau-b over all summaries, as the metric stands.
+    pub kendall_b: Option<f64>,
+    /// Dialogues that count.
+    pub dialogues: usize,
+}
+
+/// The comparison of two systems by side-by-side choices.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PairComparison {
+    /// Key of the first system.
+    pub a: String,
+    /// Key of the second system.
+    pub b: String,
+    /// Dialogues with a vote.
+    pub dialogues: usize,
+    /// Votes.
+    pub votes: usize,
+    /// Dialogues in which both wrote the same text, so that there was nothing to choose.
+    pub same_text: usize,
+    /// Mean over dialogues of the share of votes for the first.
+    pub win: Option<f64>,
+    /// The share of ties.
+    pub tie: Option<f64>,
+    /// The share of votes for the second.
+    pub loss: Option<f64>,
+    /// Mean over dialogues of the mean vote, from -1 to 1.
+    pub net: Option<f64>,
+    /// Student's interval of it.
+    pub ci95: Option<[f64; 2]>,
+    /// Exact two-sided p-value.
+    pub p: Option<f64>,
+    /// Share of rater pairs with the same vote.
+    pub pairs_equal: Option<f64>,
+    /// Krippendorff's alpha, nominal, on the categories first, tie, second.
+    pub alpha_nominal: Option<f64>,
+    /// Its interval over dialogues.
+    pub alpha_ci95: Option<[f64; 2]>,
+    /// Cohen's kappa of the first two raters.
+    pub cohen: Option<PairKappa>,
+    /// How often the summary on the left won.
+    pub left_won: usize,
+    /// Votes that are no tie.
+    pub decided: usize,
+    /// Adjusted for all comparisons by choice; absent where nothing is tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_holm: Option<f64>,
+    /// What it came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// All of it in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentence: Option<Words>,
+}
+
+/// Cohen's kappa of two raters: their names, joined by a comma, with the coefficient, and the number of dialogues.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PairKappa {
+    /// The coefficient under the names of the two.
+    #[serde(flatten)]
+    pub kappa: BTreeMap<String, Option<f64>>,
+    /// Dialogues with a vote of both.
+    pub n: usize,
+}
+
+/// The strengths of all systems from choices (Davidson).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Strength {
+    /// Key of the system.
+    pub system: String,
+    /// Its strength; those of all systems sum to 0.
+    pub theta: f64,
+    /// Percentile interval over dialogues.
+    pub ci95: Option<[f64; 2]>,
+}
+
+/// What side-by-side choices say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PairResults {
+    /// The comparisons for which there are votes.
+    pub comparisons: Vec<PairComparison>,
+    /// Strengths of three systems or more; none if they are not finite.
+    pub strengths: Option<Vec<Strength>>,
+}
+
+/// From what the random numbers of the results are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisSeeds {
+    /// Seed of the resamples.
+    pub analysis: u64,
+    /// Number of resamples.
+    pub resamples: usize,
+}
+
+/// Every number of a study's results page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StudyResults {
+    /// Name of the study.
+    pub study: String,
+    /// Where it stands.
+    pub state: StudyState,
+    /// When the results were opened before every rater had locked.
+    pub revealed_early: Option<i64>,
+    /// Its size in numbers.
+    pub n: StudyCounts,
+    /// Means by system.
+    pub systems: Vec<SystemScores>,
+    /// The planned comparisons on each criterion.
+    pub comparisons: Vec<Comparison>,
+    /// Each pair of systems in one sentence over all criteria.
+    pub headlines: Vec<Headline>,
+    /// Which comparisons are adjusted together.
+    pub family: Family,
+    /// Agreement by criterion.
+    pub agreement: BTreeMap<String, CriterionAgreement>,
+    /// By rater: scores given twice.
+    pub consistency: BTreeMap<String, Consistency>,
+    /// By rater and criterion: against the others.
+    pub severity: BTreeMap<String, BTreeMap<String, SeverityShift>>,
+    /// By rater and criterion: from first to last.
+    pub drift: BTreeMap<String, BTreeMap<String, Drift>>,
+    /// By rater: how long they take.
+    pub time: BTreeMap<String, RaterTime>,
+    /// By metric and criterion: how often it picks as people do.
+    pub metrics: BTreeMap<String, BTreeMap<String, MetricPick>>,
+    /// Side-by-side choices; none without votes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs: Option<PairResults>,
+    /// Seeds of the resamples.
+    pub seeds: AnalysisSeeds,
+}
+
+/// Two systems over all criteria, in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Headline {
+    /// Key of the first system.
+    pub a: String,
+    /// Key of the second system.
+    pub b: String,
+    /// The sentence.
+    pub sentence: Words,
+}
+
+/// What a study could show, before anybody rates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StudyOutlook {
+    /// Dialogues.
+    pub dialogues: usize,
+    /// Raters.
+    pub raters: usize,
+    /// Dialogues that all raters rate.
+    pub shared: usize,
+    /// Comparisons that are tested together, times the criteria.
+    pub family: usize,
+    /// By criterion.
+    pub criteria: BTreeMap<String, CriterionOutlook>,
+    /// Mean over dialogues of one by the number of raters.
+    pub h: f64,
+    /// Dialogues of each rater.
+    pub load: Vec<usize>,
+    /// Hours of the rater with the most dialogues, estimated.
+    pub hours: f64,
+    /// What the study can show, in a sentence for each criterion.
+    pub sentences: BTreeMap<String, Words>,
+}
+
+/// What a study could show on a criterion.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CriterionOutlook {
+    /// The true difference that one comparison finds four times in five.
+    pub detectable: f64,
+    /// The same if all comparisons on all criteria are tested together.
+    pub detectable_family: f64,
+    /// Half the width of the 95 % interval.
+    pub half_width: f64,
+    /// How often a true difference of `delta` is found.
+    pub power_at_delta: f64,
+    /// How far these raters' taste can shift the difference.
+    pub taste_95: f64,
+    /// Dialogues that would show `delta` in the family; none if that is more than a million.
+    pub dialogues_needed: Option<usize>,
+}

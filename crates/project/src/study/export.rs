@@ -1,0 +1,301 @@
+//! Writes a rated study to a folder: the layout that [`super::import`] reads, with a dictionary of its columns and the
+//! results beside it. What is written gives the same results when it is read again.
+
+use std::path::Path;
+
+use contract::{FileAction, ItemState, StudyResults};
+use serde::Serialize;
+use serde_json::json;
+
+use super::record::{GivenScore, GivenVote, RatedDialogue, RatedItem, StudyRecord};
+use crate::error::{Error, Result};
+
+/// A file that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WrittenFile {
+    /// Its name in the folder.
+    pub path: String,
+    /// Lines or entries in it.
+    pub rows: usize,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+}
+
+/// How the long tables are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableFormat {
+    /// With a header, separated by commas.
+    Csv,
+    /// One JSON object a line.
+    JsonLines,
+}
+
+/// A column of the long tables, for the dictionary.
+#[derive(Serialize)]
+struct Column {
+    file: &'static str,
+    column: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    unit: &'static str,
+    values: &'static str,
+    meaning: &'static str,
+}
+
+/// Writes the study; with `redact` the texts of dialogues and summaries are left empty.
+///
+/// # Errors
+/// A folder or file that cannot be written.
+pub fn write(
+    record: &StudyRecord,
+    results: &StudyResults,
+    folder: &Path,
+    format: TableFormat,
+    redact: bool,
+) -> Result<Vec<WrittenFile>> {
+    let io = |path: &Path, error: &std::io::Error| Error::io(FileAction::Write, path, error);
+    std::fs::create_dir_all(folder).map_err(|error| io(folder, &error))?;
+    let mut plan = json!({"format": "duologue.study", "version": 1});
+    if let (Some(head), serde_json::Value::Object(fields)) =
+        (plan.as_object_mut(), json!(record.plan))
+    {
+        head.extend(fields);
+    }
+    let (dialogues, items) = texts(record, redact);
+    let dictionary = columns();
+    let mut files = vec![
+        ("study.json", 1, pretty(&plan)),
+        ("dialogues.json", dialogues.len(), pretty(&dialogues)),
+        ("items.json", items.len(), pretty(&items)),
+        ("results.json", 1, pretty(results)),
+        ("dictionary.json", dictionary.len(), pretty(&dictionary)),
+    ];
+    let (ratings, votes) = match format {
+        TableFormat::Csv => ("ratings.csv", "pair_votes.csv"),
+        TableFormat::JsonLines => ("ratings.jsonl", "pair_votes.jsonl"),
+    };
+    let lines: Vec<ScoreLine<'_>> = record.scores.iter().map(ScoreLine::from).collect();
+    files.push((ratings, lines.len(), table(&lines, format)));
+    if !record.votes.is_empty() {
+        let lines: Vec<&GivenVote> = record.votes.iter().collect();
+        files.push((votes, lines.len(), table(&lines, format)));
+    }
+    let mut written = Vec::new();
+    for (name, rows, bytes) in files {
+        let path = folder.join(name);
+        host::file::write(&path, &bytes).map_err(|error| io(&path, &error))?;
+        written.push(WrittenFile {
+            path: name.to_owned(),
+            rows,
+            sha256: store::sha256_hex(&bytes),
+        });
+    }
+    Ok(written)
+}
+
+fn texts(record: &StudyRecord, redact: bool) -> (Vec<RatedDialogue>, Vec<RatedItem>) {
+    let (mut dialogues, mut items) = (record.dialogues.clone(), record.items.clone());
+    if redact {
+        for turn in dialogues
+            .iter_mut()
+            .flat_map(|dialogue| &mut dialogue.turns)
+        {
+            turn.s.clear();
+            turn.t.clear();
+        }
+        items.iter_mut().for_each(|item| item.text.clear());
+    }
+    (dialogues, items)
+}
+
+/// A line of the long table as it is written: a repeat is 1.
+#[derive(Serialize)]
+struct ScoreLine<'a> {
+    dialogue: u32,
+    item: u32,
+    rater: &'a str,
+    step: u32,
+    place: u32,
+    repeat: u8,
+    criterion: &'a str,
+    score: Option<u8>,
+    state: ItemState,
+    active_ms: i64,
+    at_ms: Option<i64>,
+}
+
+impl<'a> From<&'a GivenScore> for ScoreLine<'a> {
+    fn from(line: &'a GivenScore) -> Self {
+        Self {
+            dialogue: line.dialogue,
+            item: line.item,
+            rater: &line.rater,
+            step: line.step,
+            place: line.place,
+            repeat: u8::from(line.repeat),
+            criterion: &line.criterion,
+            score: line.score,
+            state: line.state,
+            active_ms: line.active_ms,
+            at_ms: line.at_ms,
+        }
+    }
+}
+
+/// JSON for people; only a map whose keys are no strings cannot be written, and none of ours has such keys.
+fn pretty(value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+fn table(lines: &[impl Serialize], format: TableFormat) -> Vec<u8> {
+    match format {
+        TableFormat::Csv => {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            for line in lines {
+                // A line has a value in each column and goes into memory: there is nothing that could fail.
+                let _written = writer.serialize(line);
+            }
+            writer.into_inner().unwrap_or_default()
+        }
+        TableFormat::JsonLines => {
+            let line = |line| serde_json::to_string(line).unwrap_or_default() + "\n";
+            lines.iter().map(line).collect::<String>().into_bytes()
+        }
+    }
+}
+
+fn columns() -> Vec<Column> {
+    let ratings = |column, kind, unit, values, meaning| Column {
+        file: "ratings",
+        column,
+        kind,
+        unit,
+        values,
+        meaning,
+    };
+    let votes = |column, kind, unit, values, meaning| Column {
+        file: "pair_votes",
+        ..ratings(column, kind, unit, values, meaning)
+    };
+    vec![
+        ratings(
+            "dialogue",
+            "integer",
+            "",
+            "",
+            "number of the dialogue in dialogues.json",
+        ),
+        ratings(
+            "item",
+            "integer",
+            "",
+            "",
+            "number of the summary in items.json, which names its systems",
+        ),
+        ratings("rater", "text", "", "", "slot on the roster"),
+        ratings(
+            "step",
+            "integer",
+            "",
+            "from 0",
+            "place of the dialogue in the rater's order",
+        ),
+        ratings(
+            "place",
+            "integer",
+            "",
+            "from 0",
+            "place of the summary in the dialogue",
+        ),
+        ratings(
+            "repeat",
+            "integer",
+            "",
+            "0, 1",
+            "1: shown for the second time; counts for consistency alone",
+        ),
+        ratings(
+            "criterion",
+            "text",
+            "",
+            "",
+            "what is scored; study.json has its scale",
+        ),
+        ratings(
+            "score",
+            "integer",
+            "points",
+            "1 to the scale's points, or empty",
+            "the score; empty: not given",
+        ),
+        ratings(
+            "state",
+            "text",
+            "",
+            "draft, done, skipped",
+            "how far the rater was with the summary",
+        ),
+        ratings(
+            "active_ms",
+            "integer",
+            "ms",
+            "",
+            "active time on the summary",
+        ),
+        ratings(
+            "at_ms",
+            "integer",
+            "ms since 1970",
+            "",
+            "when the score was given",
+        ),
+        votes("dialogue", "integer", "", "", "number of the dialogue"),
+        votes("rater", "text", "", "", "slot on the roster"),
+        votes(
+            "left",
+            "text",
+            "",
+            "",
+            "system whose summary stood on the left",
+        ),
+        votes(
+            "right",
+            "text",
+            "",
+            "",
+            "system whose summary stood on the right",
+        ),
+        votes(
+            "choice",
+            "text",
+            "",
+            "left, right, tie",
+            "what the rater chose",
+        ),
+        votes("active_ms", "integer", "ms", "", "active time on the pair"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{import, results::results};
+    use super::*;
+
+    #[test]
+    fn what_is_written_gives_the_same_results() {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/study_results");
+        let read = import::read(&golden).unwrap();
+        let found = results(&read);
+        let dir = tempfile::tempdir().unwrap();
+        let files = write(&read, &found, dir.path(), TableFormat::Csv, false).unwrap();
+        assert_eq!(files.len(), 7);
+        assert_eq!(import::read(dir.path()).unwrap(), read);
+        let redacted = tempfile::tempdir().unwrap();
+        write(&read, &found, redacted.path(), TableFormat::Csv, true).unwrap();
+        let again = import::read(redacted.path()).unwrap();
+        assert!(again.items.iter().all(|item| item.text.is_empty()));
+        assert_eq!(results(&again), found);
+    }
+}
