@@ -22,6 +22,7 @@ mod plan;
 mod pretrain;
 mod run;
 mod steer;
+mod study;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -18,6 +18,8 @@ use project::recipe::{Field, Recipe};
 use project::report::SystemResult;
 use project::rows::{ImportRow, QueueRow, SplitCounts};
 use project::session::{ImportReport, RunSummary};
+use project::study::export::WrittenFile;
+use project::study::kept::StudySummary;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -51,6 +53,43 @@ impl From<&Issue> for WordedIssue {
             issue: issue.clone(),
         }
     }
+}
+
+/// `bench rating`.
+#[derive(Serialize)]
+pub(crate) struct BenchRatings {
+    pub(crate) seed: u64,
+    pub(crate) rows: Vec<BenchRatingRow>,
+}
+
+/// Invented studies of a population and size; rates are from 0 to 1.
+#[derive(Serialize)]
+pub(crate) struct BenchRatingRow {
+    pub(crate) population: &'static str,
+    pub(crate) dialogues: usize,
+    pub(crate) raters: usize,
+    pub(crate) studies: usize,
+    /// Share in which the exact test found a difference at 5 %.
+    pub(crate) type_i: f64,
+    /// What 1,500 to 10,000 studies gave when the instrument was designed; none for populations that were not tried.
+    pub(crate) type_i_designed: Option<f64>,
+    /// Share of Student's intervals that hold the truth.
+    pub(crate) coverage: f64,
+    pub(crate) coverage_designed: Option<f64>,
+    /// Share of the intervals for other raters; none below three raters.
+    pub(crate) coverage_others: Option<f64>,
+}
+
+/// `study list`.
+#[derive(Serialize)]
+pub(crate) struct Studies {
+    pub(crate) studies: Vec<StudySummary>,
+}
+
+/// `study export`.
+#[derive(Serialize)]
+pub(crate) struct StudyFiles {
+    pub(crate) files: Vec<WrittenFile>,
 }
 
 /// `datasets`.

@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod pretrain;
+mod study;
 mod word;
 
 use std::path::PathBuf;
@@ -23,10 +24,11 @@ use self::word::word_of;
 
 pub(crate) use self::audit::{Audit, AuditText, AuditWhat};
 pub(crate) use self::bench::{
-    Bench, BenchCompare, BenchGenerate, BenchGrowth, BenchPipeline, BenchScore, BenchTrain,
-    BenchWhat, Compared, Weights,
+    Bench, BenchCompare, BenchGenerate, BenchGrowth, BenchPipeline, BenchRating, BenchScore,
+    BenchTrain, BenchWhat, Compared, Weights,
 };
 pub(crate) use pretrain::{Pretrain, PretrainSettings};
+pub(crate) use study::{Study, StudyAction, StudyExport, StudyPlanArgs, StudyTable};
 
 /// Turn a handful of private conversations into a summarizer of your own, on your own machine.
 #[derive(Debug, Parser)]
@@ -106,6 +108,8 @@ pub(crate) enum Command {
     Export(Export),
     /// Write a run with its data set and adapters as a workspace of its own
     Pack(Pack),
+    /// Ratings by people: what a study could show, studies brought in, their results
+    Study(Study),
     /// Put the sample project into the workspace: invented pairs, a small model, a finished run
     Sample(Sample),
     /// Download, list, check and remove models
@@ -144,6 +148,7 @@ impl Command {
             Self::Summarize(_) => "summarize",
             Self::Export(_) => "export",
             Self::Pack(_) => "pack",
+            Self::Study(_) => "study",
             Self::Sample(_) => "sample",
             Self::Models(_) => "models",
             Self::Pretrain(_) => "pretrain",

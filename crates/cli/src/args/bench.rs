@@ -31,6 +31,18 @@ pub(crate) enum BenchWhat {
     Compare(BenchCompare),
     /// What --device computes beside the processor's f32: operations, updates and generation on random weights
     Parity,
+    /// Invented rating studies without a true difference: false alarms and coverage of the intervals
+    Rating(BenchRating),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BenchRating {
+    /// Studies for each population and size
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) studies: usize,
+    /// Seed of the studies
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 /// How random weights are held: dense in a number type, or packed in blocks that files hold. More of them than a recipe

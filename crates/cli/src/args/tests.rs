@@ -4,6 +4,7 @@ mod bench;
 mod figures;
 mod models;
 mod runs;
+mod study;
 
 use std::collections::BTreeSet;
 
@@ -44,6 +45,7 @@ fn no_command_is_left_out() {
         include_str!("tests/figures.rs"),
         include_str!("tests/models.rs"),
         include_str!("tests/runs.rs"),
+        include_str!("tests/study.rs"),
     ];
     let shown: BTreeSet<&str> = sources
         .iter()
@@ -90,6 +92,7 @@ fn the_program() {
       summarize  Summarize a dialogue
       export     Write a trained adapter to a folder, and prove that it gives the same numbers
       pack       Write a run with its data set and adapters as a workspace of its own
+      study      Ratings by people: what a study could show, studies brought in, their results
       sample     Put the sample project into the workspace: invented pairs, a small model, a finished run
       models     Download, list, check and remove models
       pretrain   Train all weights of a small model on text of your own, from random numbers or from a model folder

@@ -60,6 +60,7 @@ pub(super) fn bench(global: &Global, what: &BenchWhat, output: &Output) -> Done 
         BenchWhat::Growth(args) => growth(global, args, output),
         BenchWhat::Pipeline(args) => pipeline(global, args, output),
         BenchWhat::Compare(args) => super::compare::compare(global, args, output),
+        BenchWhat::Rating(args) => super::study::simulate(args, output),
     }
 }
 

@@ -14,6 +14,7 @@ mod pretrain;
 mod queue;
 mod runs;
 mod sample;
+mod study;
 mod work;
 
 use std::io::ErrorKind;
@@ -54,6 +55,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Done {
         Command::Generate(generate) => engine::generate(global, generate, output),
         Command::Summarize(summarize) => engine::summarize(global, summarize, output),
         Command::Export(export) => engine::export(global, export, output),
+        Command::Study(args) => study::study(global, &args.action, output),
         Command::Sample(args) => sample::sample(global, args, output),
         Command::Pack(args) => sample::pack(global, args, output),
         Command::Models(models) => models::models(global, &models.action, output),

@@ -19,6 +19,7 @@ fn bench() {
       pipeline  A whole small run: what each stage takes, and which kind of work
       compare   The same work done by transformers, PEFT, TRL and llama.cpp, in turns with this program: how many times as fast
       parity    What --device computes beside the processor's f32: operations, updates and generation on random weights
+      rating    Invented rating studies without a true difference: false alarms and coverage of the intervals
       help      Print this message or the help of the given subcommand(s)
 
     Options:
@@ -157,5 +158,20 @@ fn bench_compare() {
           --model <MODEL>     Folder of its base model, in Hugging Face layout
       -h, --help              Print help
       -V, --version           Print version
+    ");
+}
+
+#[test]
+fn bench_rating() {
+    assert_snapshot!(help("bench rating"), @"
+    Invented rating studies without a true difference: false alarms and coverage of the intervals
+
+    Usage: duologue bench rating [OPTIONS]
+
+    Options:
+          --studies <STUDIES>  Studies for each population and size [default: 1000]
+          --seed <SEED>        Seed of the studies [default: 1]
+      -h, --help               Print help
+      -V, --version            Print version
     ");
 }

@@ -1,0 +1,292 @@
+//! study: ratings by people, brought in from elsewhere; what they say, and what a study could show.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use contract::{Comparison, StudyOutlook, StudyResults};
+use host::clock::now_ms;
+use metrics::simulation::{self, POPULATIONS};
+use project::study::export::{self, TableFormat};
+use project::study::import;
+use project::study::kept::StudySummary;
+use project::study::plan::{PlanRequest, outlook};
+
+use super::{Done, quoted, session};
+use crate::answer;
+use crate::args::{BenchRating, Global, StudyAction, StudyExport, StudyPlanArgs, StudyTable};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::table::Table;
+
+pub(super) fn study(global: &Global, action: &StudyAction, output: &Output) -> Done {
+    match action {
+        StudyAction::Plan(args) => plan(args, output),
+        StudyAction::Import { folder } => take(global, folder, output),
+        StudyAction::List => list(global, output),
+        StudyAction::Results { study } => results(global, study, output),
+        StudyAction::Export(args) => write(global, args, output),
+    }
+}
+
+fn plan(args: &StudyPlanArgs, output: &Output) -> Done {
+    let request = PlanRequest {
+        raters: args.raters.len(),
+        dialogues: args.n,
+        shared: args.shared,
+        available: args.available,
+        systems: args.systems,
+        comparisons: args.comparisons,
+        alpha: args.alpha,
+        delta: args.delta,
+        words: args.words,
+    };
+    let found = outlook(&request).ok_or_else(|| {
+        Failure::usage(
+            "a plan needs two dialogues or more, and a chance of a false finding between 0 and 1",
+            "Name more dialogues with --n, or leave --alpha out.",
+        )
+    })?;
+    output.text(plan_table(&found).to_string());
+    let load = found.load.iter().max().copied().unwrap_or_default();
+    output.text(format!(
+        "{} dialogues, {} of them for all; up to {load} for each rater, about {:.1} hours.",
+        found.dialogues, found.shared, found.hours
+    ));
+    found
+        .sentences
+        .values()
+        .for_each(|sentence| output.text(&sentence.en));
+    output.result(&found);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn plan_table(found: &StudyOutlook) -> Table {
+    let mut table = Table::new(&[
+        "criterion",
+        "detectable",
+        "in the family",
+        "half-width",
+        "taste",
+    ]);
+    for (name, row) in &found.criteria {
+        table.row(vec![
+            name.clone(),
+            format!("{:.2}", row.detectable),
+            format!("{:.2}", row.detectable_family),
+            format!("{:.2}", row.half_width),
+            format!("{:.2}", row.taste_95),
+        ]);
+    }
+    table
+}
+
+fn take(global: &Global, folder: &Path, output: &Output) -> Done {
+    let record = import::read(folder).map_err(project::Error::from)?;
+    let taken = session(global)?.take_study(&record, now_ms())?;
+    output.text(format!(
+        "Study {} is here: {} answers of {} raters about {} summaries. It was rated elsewhere, so Duologue says nothing \
+         about its blinding or order.\n\nduologue study results {}",
+        taken.study,
+        taken.ratings,
+        taken.raters,
+        taken.items,
+        quoted(&taken.name)
+    ));
+    output.result(&taken);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(global: &Global, output: &Output) -> Done {
+    let studies = session(global)?.rated_studies()?;
+    output.text(if studies.is_empty() {
+        "No study is here: `duologue study import DIR` brings one in.".to_owned()
+    } else {
+        list_table(&studies).to_string()
+    });
+    output.result(&answer::Studies { studies });
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn list_table(studies: &[StudySummary]) -> Table {
+    let mut table = Table::new(&[
+        "study",
+        "name",
+        "mode",
+        "state",
+        "raters",
+        "summaries",
+        "answers",
+    ]);
+    for study in studies {
+        table.row(vec![
+            study.study.to_string(),
+            study.name.clone(),
+            study.mode.to_string(),
+            study.state.to_string(),
+            study.raters.to_string(),
+            study.items.to_string(),
+            study.ratings.to_string(),
+        ]);
+    }
+    table
+}
+
+fn results(global: &Global, study: &str, output: &Output) -> Done {
+    let found = session(global)?.rated_results(study)?;
+    describe(&found).iter().for_each(|part| output.text(part));
+    output.result(&found);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The page of results in words: headlines, sentences, means, agreement.
+pub(super) fn describe(found: &StudyResults) -> Vec<String> {
+    let headlines = found.headlines.iter().map(|line| line.sentence.en.clone());
+    let spoken = |comparison: &Comparison| Some(comparison.sentence.as_ref()?.en.clone());
+    let sentences = found.comparisons.iter().filter_map(spoken);
+    let pairs = found.pairs.iter().flat_map(|pairs| &pairs.comparisons);
+    let pairs = pairs.filter_map(|pair| Some(pair.sentence.as_ref()?.en.clone()));
+    let mut parts: Vec<String> = headlines.chain(sentences).chain(pairs).collect();
+    let mut means = Table::new(&["system", "criterion", "mean", "95 % interval", "dialogues"]);
+    for system in &found.systems {
+        for (criterion, mean) in &system.criteria {
+            means.row(vec![
+                system.system.clone(),
+                criterion.clone(),
+                number(mean.mean),
+                interval(mean.ci95),
+                mean.dialogues.to_string(),
+            ]);
+        }
+    }
+    parts.push(format!("\n{means}"));
+    let mut agreement = Table::new(&[
+        "criterion",
+        "alpha",
+        "95 % interval",
+        "AC2",
+        "within one",
+        "word",
+    ]);
+    for (criterion, row) in &found.agreement {
+        agreement.row(vec![
+            criterion.clone(),
+            number(row.alpha),
+            interval(row.alpha_ci95),
+            number(row.ac2),
+            row.within_one
+                .map_or("-".to_owned(), |share| format!("{:.0} %", 100.0 * share)),
+            row.word.to_string(),
+        ]);
+    }
+    parts.push(agreement.to_string());
+    parts
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |value| format!("{value:.2}"))
+}
+
+fn interval(ends: Option<[f64; 2]>) -> String {
+    ends.map_or("-".to_owned(), |[low, high]| {
+        format!("{low:.2} to {high:.2}")
+    })
+}
+
+fn write(global: &Global, args: &StudyExport, output: &Output) -> Done {
+    let record = session(global)?.rated_study(&args.study)?;
+    let found = project::study::results::results(&record);
+    let format = match args.format {
+        StudyTable::Csv => TableFormat::Csv,
+        StudyTable::Jsonl => TableFormat::JsonLines,
+    };
+    let files = export::write(&record, &found, &args.to, format, args.redact)?;
+    output.text(format!(
+        "{} files are in {}.",
+        files.len(),
+        args.to.display()
+    ));
+    output.result(&answer::StudyFiles { files });
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Dialogues and raters of the invented studies.
+const SIZES: [(usize, usize); 4] = [(20, 1), (20, 3), (50, 1), (50, 3)];
+
+/// False alarms and coverage of each size, by the first two populations, as they were when the instrument was designed.
+const DESIGNED: [[(f64, f64); 4]; 2] = [
+    [
+        (0.029, 0.945),
+        (0.040, 0.953),
+        (0.040, 0.950),
+        (0.043, 0.948),
+    ],
+    [
+        (0.025, 0.950),
+        (0.038, 0.949),
+        (0.036, 0.952),
+        (0.040, 0.950),
+    ],
+];
+
+pub(super) fn simulate(args: &BenchRating, output: &Output) -> Done {
+    let mut rows = Vec::new();
+    for (population, designed) in POPULATIONS.iter().zip(0..) {
+        for (size, (dialogues, raters)) in SIZES.into_iter().enumerate() {
+            let found = simulation::rates(
+                population,
+                dialogues,
+                raters,
+                args.studies.max(1),
+                args.seed,
+            );
+            let share = |count: usize, studies: usize| count as f64 / studies as f64;
+            let designed = DESIGNED
+                .get(designed)
+                .map(|sizes: &[(f64, f64); 4]| sizes[size]);
+            rows.push(answer::BenchRatingRow {
+                population: population.name,
+                dialogues,
+                raters,
+                studies: found.studies,
+                type_i: share(found.found, found.studies),
+                type_i_designed: designed.map(|(type_i, _)| type_i),
+                coverage: share(found.covered, found.studies),
+                coverage_designed: designed.map(|(_, coverage)| coverage),
+                coverage_others: (found.with_others > 0)
+                    .then(|| share(found.covered_others, found.with_others)),
+            });
+        }
+    }
+    output.text(simulation_table(&rows).to_string());
+    output.result(&answer::BenchRatings {
+        seed: args.seed,
+        rows,
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn simulation_table(rows: &[answer::BenchRatingRow]) -> Table {
+    let mut table = Table::new(&[
+        "population",
+        "size",
+        "false alarms",
+        "designed",
+        "coverage",
+        "designed",
+        "other raters",
+    ]);
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let optional = |share: Option<f64>| share.map_or("-".to_owned(), percent);
+    for row in rows {
+        table.row(vec![
+            row.population.to_owned(),
+            format!("{} x {}", row.dialogues, row.raters),
+            percent(row.type_i),
+            optional(row.type_i_designed),
+            percent(row.coverage),
+            optional(row.coverage_designed),
+            optional(row.coverage_others),
+        ]);
+    }
+    table
+}
