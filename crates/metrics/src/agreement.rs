@@ -11,8 +11,8 @@
 //! J. Cohen, "Weighted kappa" (1968): `1 - sum(w O) / sum(w E)` with O the joint counts of two raters, E the product of
 //! their marginals divided by n, and w how far two categories are apart.
 
-use crate::metric::{self, Metric, Unit};
 use crate::gwet::Weights;
+use crate::metric::{self, Metric, Unit};
 use crate::{
     interval::{self, Interval},
     text,

@@ -76,7 +76,7 @@ pub fn studentised(
     let high = ((place(0.975) - 1e-9).ceil() as usize).checked_sub(1)?;
     let (low, high) = (*t.get(low)?, *t.get(high)?);
     (se > NO_SPREAD && low.is_finite() && high.is_finite())
-        .then(|| (mean - high * se, mean - low * se))
+        .then_some((mean - high * se, mean - low * se))
 }
 
 /// Variance components of a complete two-way table, with the mean squares that they come from.

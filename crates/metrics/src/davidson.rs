@@ -221,6 +221,9 @@ struct Slope {
     information: Vec<f64>,
 }
 
+/// An outcome of a choice: how often it was seen, its log-weight, and its vector as places with values.
+type Outcome = (f64, f64, Vec<(usize, f64)>);
+
 impl Slope {
     /// A choice between a and b is a draw of one of three vectors: `e_a`, `e_b`, or `(e_a + e_b) / 2 + e_eta` for a tie.
     /// The gradient is what was observed minus what is expected, the information the covariance of the draws.
@@ -249,7 +252,7 @@ impl Slope {
         found
     }
 
-    fn add(&mut self, outcomes: &[(f64, f64, Vec<(usize, f64)>)], total: f64) {
+    fn add(&mut self, outcomes: &[Outcome], total: f64) {
         let size = self.gradient.len();
         let most = outcomes
             .iter()
