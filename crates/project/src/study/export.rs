@@ -31,7 +31,7 @@ pub enum TableFormat {
 }
 
 /// A column of the long tables, for the dictionary.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Column {
     file: &'static str,
     column: &'static str,
@@ -167,6 +167,10 @@ fn table(lines: &[impl Serialize], format: TableFormat) -> Vec<u8> {
 }
 
 fn columns() -> Vec<Column> {
+    [rating_columns(), vote_columns()].concat()
+}
+
+fn rating_columns() -> Vec<Column> {
     let ratings = |column, kind, unit, values, meaning| Column {
         file: "ratings",
         column,
@@ -174,10 +178,6 @@ fn columns() -> Vec<Column> {
         unit,
         values,
         meaning,
-    };
-    let votes = |column, kind, unit, values, meaning| Column {
-        file: "pair_votes",
-        ..ratings(column, kind, unit, values, meaning)
     };
     vec![
         ratings(
@@ -251,6 +251,19 @@ fn columns() -> Vec<Column> {
             "",
             "when the score was given",
         ),
+    ]
+}
+
+fn vote_columns() -> Vec<Column> {
+    let votes = |column, kind, unit, values, meaning| Column {
+        file: "pair_votes",
+        column,
+        kind,
+        unit,
+        values,
+        meaning,
+    };
+    vec![
         votes("dialogue", "integer", "", "", "number of the dialogue"),
         votes("rater", "text", "", "", "slot on the roster"),
         votes(
