@@ -112,6 +112,12 @@ fn line(text: &str) -> LogLine {
                 shown.level = LogLevel::Error;
             }
         }
+        LogEntry::Event(Event::Part { part, status }) => {
+            shown.event = LogWord::Stage;
+            shown.level = LogLevel::Detail;
+            shown.stage = Some(part.stage());
+            shown.text = format!("{} {status}", part.name());
+        }
         LogEntry::Event(Event::Step(step)) => {
             shown.event = LogWord::Step;
             shown.level = LogLevel::Detail;

@@ -4,9 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use contract::StageName;
+use contract::{Part, StageName};
 use lm::{ChatTemplate, Device, LanguageModel, Message, SpecialTokens, Tokenizer, random};
-use project::artifact::inputs_sha256;
+use project::part::inputs_sha256;
 use project::recipe::Recipe;
 use project::session::Session;
 use serde_json::{Value, json};
@@ -501,7 +501,13 @@ fn a_run_keeps_the_day_that_its_template_tells() {
         assert!(kept.is_none_or(|kept| kept == today));
         // Another day is another input of every stage.
         let hash = |row: &RunRow| {
-            inputs_sha256(row, &Recipe::default(), StageName::Topics, &|_| None).unwrap()
+            inputs_sha256(
+                row,
+                &Recipe::default(),
+                Part::Whole(StageName::Topics),
+                &|_| None,
+            )
+            .unwrap()
         };
         let mut later = row.clone();
         later.shots["template_date"] = json!("2001-01-01");

@@ -52,7 +52,7 @@ fn make() -> Finished {
         "candidates_per_summary=4",
         "candidate_synthetic_limit=2",
         "ids_max_iterations=6",
-        "constrained_dialogues=true",
+        "synthesizers=sft,sft_constrained,dpo_separate,dpo_joint,ids,rejection",
     ];
     let done = workspace.ok(&run_args(&folder, SEED, &sets, &[]));
     assert_eq!(done.last()["status"], "done");
@@ -216,7 +216,12 @@ fn every_preference_loss_aligns_and_takes_over_what_came_before() {
     let mut hashes: Vec<BTreeMap<String, String>> = Vec::new();
     for (n, (sets, first)) in losses.into_iter().enumerate() {
         let sets = [
-            &["checkpoint_samples=1", "dpo_checkpoints=1", FEW_SYSTEMS],
+            &[
+                "checkpoint_samples=1",
+                "dpo_checkpoints=1",
+                "synthesizers=sft,dpo_joint",
+                FEW_SYSTEMS,
+            ],
             sets,
         ]
         .concat();

@@ -489,7 +489,9 @@ fn edit(workspace: &Workspace, stage: StageName, kind: ArtifactKind, change: imp
         author: "me",
         edited_at_ms: 1,
     };
-    let version = session.edit_item(RUN, stage, &edit).expect("an edit");
+    let version = session
+        .edit_item(RUN, page.rows[0].part, &edit)
+        .expect("an edit");
     assert_eq!(version, 2);
 }
 

@@ -4,11 +4,14 @@ import type { RunSummary, StageName, StageState } from './bridge';
 
 const finished = (stage: StageState) => stage.status === 'done' || stage.status === 'reused';
 
+/** A run goes past the stages that none of its systems needs. */
+const passed = (stage: StageState) => finished(stage) || stage.status === 'unneeded';
+
 /** Whether a run has carried out a stage. */
 export const has = (run: RunSummary, name: string): boolean =>
   run.stages.some((stage) => stage.name === name && finished(stage));
 
-export const doneStages = (run: RunSummary): number => run.stages.filter(finished).length;
+export const doneStages = (run: RunSummary): number => run.stages.filter(passed).length;
 
 /** The stage that is at work. */
 export const workingStage = (run: RunSummary): StageState | undefined =>
@@ -73,7 +76,8 @@ function paceOf(run: RunSummary, weight: (stage: StageState) => number, planned:
 /** The whole run, `sinceS` seconds after its worker was last heard of. */
 export function forecast(run: RunSummary, sinceS = 0): Forecast {
   const planned = run.stages.some((stage) => (stage.forecast_s ?? 0) > 0);
-  const weight = (stage: StageState) => (planned ? (stage.forecast_s ?? 0) : TYPICAL[stage.name]);
+  const weight = (stage: StageState) =>
+    stage.status === 'unneeded' ? 0 : planned ? (stage.forecast_s ?? 0) : TYPICAL[stage.name];
   const pace = paceOf(run, weight, planned);
   const stages: Forecast['stages'] = {};
   let [doneS, leftS, stageLeftS]: [number, number, number | null] = [0, 0, null];
@@ -82,12 +86,12 @@ export function forecast(run: RunSummary, sinceS = 0): Forecast {
     // Without a pace the weights themselves stand for seconds: the share is as good as they are, and no time is told.
     const expected = weight(stage) * (pace ?? 1);
     const begun = ['running', 'paused', 'failed'].includes(stage.status);
-    const left = finished(stage)
+    const left = passed(stage)
       ? 0
       : begun && pace !== null
         ? Math.max(expected - took, pieceLeftS(stage, sinceS), OVERTIME * took)
         : expected;
-    stages[stage.name] = finished(stage) ? 1 : begun ? stageShare(stage, took, left, pace) : 0;
+    stages[stage.name] = passed(stage) ? 1 : begun ? stageShare(stage, took, left, pace) : 0;
     if (stage.status === 'running' && pace !== null) stageLeftS = left;
     doneS += pace === null ? expected * (stages[stage.name] ?? 0) : took;
     leftS += pace === null ? expected * (1 - (stages[stage.name] ?? 0)) : left;

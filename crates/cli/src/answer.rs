@@ -6,7 +6,7 @@ use std::path::Path;
 
 use bench::PipelineFigures;
 use contract::{
-    ArtifactKind, IdentifierKind, KnownModel, LeakReason, Measures, Origin, RunStatus, Split,
+    ArtifactKind, IdentifierKind, KnownModel, LeakReason, Measures, Origin, Part, RunStatus, Split,
     StageName, StageStanding, TooLong,
 };
 use metrics::rouge::RougeScore;
@@ -240,6 +240,9 @@ pub(crate) struct Stage<'a> {
 #[derive(Serialize)]
 pub(crate) struct ArtifactLine<'a> {
     pub(crate) kind: ArtifactKind,
+    /// The part that made it; none for what belongs to the whole stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) part: Option<Part>,
     pub(crate) item: u32,
     pub(crate) version: u32,
     #[serde(flatten)]

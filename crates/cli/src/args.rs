@@ -366,6 +366,9 @@ pub(crate) struct Resume {
     pub(crate) run: String,
     #[command(flatten)]
     pub(crate) stages: StageRangeArgs,
+    /// Compare these systems too; what the run has already stays
+    #[arg(long, value_name = "SYSTEM", value_delimiter = ',', value_parser = word_of(System::ALL, System::as_str))]
+    pub(crate) add: Vec<System>,
     /// Start the work in a process of its own and return
     #[arg(long)]
     pub(crate) detach: bool,

@@ -100,6 +100,7 @@ impl EventSink for Progress<'_> {
         match event {
             Event::RunStarted { run } => self.say(&format!("Run {run}")),
             Event::Stage { name, status } => self.say(&format!("{name:<12} {status}")),
+            Event::Part { part, status } => self.say(&format!("  {part} {status}")),
             Event::Step(step) => self.step(step),
             Event::Sample { item, .. } => {
                 if let Some(text) = item.text() {

@@ -386,8 +386,8 @@ closed_set! {
         ZeroToBelowHalf = "zero_to_below_half",
         /// 0 unless the loss is sigmoid or robust.
         SigmoidOrRobust = "sigmoid_or_robust",
-        /// Ways of aligning, and those that the systems need among them.
-        Alignments = "alignments",
+        /// Not empty where no synthesizer is compared either.
+        Compared = "compared",
         /// At least 2 where the system `fixed_ratio` is trained.
         TwoForFixedRatio = "two_for_fixed_ratio",
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{StageName, StageStanding, Synthesizer, System};
+use crate::{Part, StageName, StageStanding, Synthesizer, System};
 
 /// One message of a run at work: a line of the worker's output, a line of its log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,13 @@ pub enum Event {
     Stage {
         /// Which stage.
         name: StageName,
+        /// Where it stands now.
+        status: StageStanding,
+    },
+    /// A part of a stage with roles changed its state.
+    Part {
+        /// Which part.
+        part: Part,
         /// Where it stands now.
         status: StageStanding,
     },
@@ -161,6 +168,20 @@ pub enum Measures {
     Candidates(CandidateMeasures),
     /// Of `dialogues` and `evaluate`, for each way to write dialogues. Empty for a stage that has not ended.
     Writing(BTreeMap<Synthesizer, WritingMeasures>),
+}
+
+impl Measures {
+    /// What two parts of a stage measured, together: each of their ways to write dialogues. Other figures are those of
+    /// one part.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Writing(mut ways), Self::Writing(others)) => {
+                ways.extend(others);
+                Self::Writing(ways)
+            }
+            (Self::Nothing, measures) | (measures, _) => measures,
+        }
+    }
 }
 
 /// Counts of preference pairs.

@@ -16,6 +16,7 @@ mod intake;
 mod line;
 mod method;
 mod model;
+mod part;
 mod plan;
 mod privacy;
 pub mod problem;
@@ -54,6 +55,7 @@ pub use line::{
 };
 pub use method::{Preset, StageName, Synthesizer, System};
 pub use model::{AdapterDtype, Fit, Licence, Proof, Quantize};
+pub use part::Part;
 pub use plan::{Lack, SettingShape, SplitRule, SplitShares};
 pub use privacy::{IdentifierKind, LeakReason};
 pub use problem::{Problem, Reported};

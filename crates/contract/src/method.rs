@@ -91,8 +91,23 @@ impl System {
         }
     }
 
+    /// The two-stage system whose number of updates this one takes for its own training.
+    pub fn updates_of(self) -> Option<Self> {
+        match self {
+            Self::FixedRatio => Some(Self::MrdsSeparate),
+            _ => None,
+        }
+    }
+
     /// Whether the system has an adapter of its own.
     pub fn is_trained(self) -> bool {
         !matches!(self, Self::ZeroShot | Self::InContext)
+    }
+}
+
+impl Synthesizer {
+    /// Whether it goes on from the supervised synthesizer with an adapter of its own.
+    pub fn is_aligned(self) -> bool {
+        matches!(self, Self::DpoSeparate | Self::DpoJoint)
     }
 }

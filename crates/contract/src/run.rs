@@ -78,6 +78,8 @@ closed_set! {
         Stale = "stale",
         /// Begun, and nobody works on it.
         Paused = "paused",
+        /// No system and no synthesizer of the run reads what it would make.
+        Unneeded = "unneeded",
     }
 }
 

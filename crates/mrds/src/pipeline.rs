@@ -1,12 +1,16 @@
-//! The method from top to bottom (Lu et al., arXiv 2502.17328): nine stages in order, each through one cache step.
+//! The method from top to bottom (Lu et al., arXiv 2502.17328): nine stages in order, each divided into the parts that
+//! the recipe asks for, each part through one cache step.
 //!
-//! A stage's result is kept under the hash of its inputs and settings. So a run resumes where it stopped, an unchanged
-//! stage is taken over from an earlier run, and an edited artifact makes exactly what depends on it stale.
+//! A part's result is kept under the hash of its inputs and settings. So a run resumes where it stopped, an unchanged
+//! part is taken over from an earlier run, another system costs its own parts alone, and an edited artifact makes
+//! exactly what depends on it stale.
 
 use contract::problem::{Full, RunProblem, SmallerPlan, WrongState};
-use contract::{Event, StageName, StageStanding, StageStatus};
-use project::artifact::{inputs_sha256, output_sha256};
-use store::StageResult;
+use contract::{ArtifactKind, Event, Part, StageName, StageStanding, StageStatus};
+use project::artifact::{Output, TestDialogue, output_sha256, read, rows};
+use project::part::{Finished, asked, compared, inputs_sha256};
+use project::report::{bootstrap_seed, results, synthesizer_results};
+use store::{PartResult, PartRow};
 
 use crate::error::{Error, Result};
 use crate::run::{Run, StageRange};
@@ -16,101 +20,123 @@ use crate::stage::{self, Stage, StageOutput};
 /// Carries out the stages in the range `stages`. Returns whether every stage of the run is now finished.
 ///
 /// # Errors
-/// [`Error::Interrupted`] when asked to stop; whatever a stage reports otherwise. Finished stages, finished batches
+/// [`Error::Interrupted`] when asked to stop; whatever a stage reports otherwise. Finished parts, finished batches
 /// and the last checkpoint are kept in every case.
 pub fn run(run: &Run<'_>, test: &TestData, stages: StageRange) -> Result<bool> {
-    let mut steps = Steps {
-        run,
-        stages,
-        open: true,
-    };
-    steps.step(StageName::Topics, stage::topics::run)?;
-    steps.step(StageName::Summaries, stage::summaries::run)?;
-    steps.step(StageName::Synthesizer, stage::synthesizer::run)?;
-    steps.step(StageName::Candidates, stage::candidates::run)?;
-    steps.step(StageName::Preferences, stage::preferences::run)?;
-    steps.step(StageName::Align, stage::align::run)?;
-    steps.step(StageName::Dialogues, stage::dialogues::run)?;
-    steps.step(StageName::Summarizer, stage::summarizer::run)?;
-    steps.step(StageName::Evaluate, |stage| {
-        stage::evaluate::run(stage, test)
-    })?;
-    Ok(steps.open)
+    let parts = asked(&run.recipe);
+    run.store.want_parts(&run.row.id, &parts)?;
+    let steps = Steps { run, test, stages };
+    for name in StageName::ALL {
+        let of_stage = parts.iter().filter(|part| part.stage() == *name);
+        steps.stage(*name, &of_stage.copied().collect::<Vec<_>>())?;
+        if stages.until == Some(*name) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What a part does. Each stage is a file of [`crate::stage`].
+fn body(stage: &Stage<'_>, test: &TestData) -> Result<StageOutput> {
+    match stage.part {
+        Part::Whole(StageName::Topics) => stage::topics::run(stage),
+        Part::Whole(StageName::Summaries) => stage::summaries::run(stage),
+        Part::Whole(StageName::Synthesizer) => stage::synthesizer::run(stage),
+        Part::Whole(StageName::Candidates) => stage::candidates::run(stage),
+        Part::Whole(StageName::Preferences) => stage::preferences::run(stage),
+        Part::Align(role) => stage::align::run(stage, role),
+        Part::Dialogues(source) => stage::dialogues::run(stage, source),
+        Part::Summarizer(system) => stage::summarizer::run(stage, system),
+        Part::Evaluate(system) => stage::evaluate::summarize(stage, system, test),
+        Part::TestDialogues(synthesizer) => stage::evaluate::synthesize(stage, synthesizer, test),
+        // The other stages have roles: nobody asks for them as a whole.
+        Part::Whole(stage) => Err(WrongState::StageUnready { stage }.into()),
+    }
 }
 
 struct Steps<'a, 'r> {
     run: &'a Run<'r>,
+    test: &'a TestData,
     stages: StageRange,
-    open: bool,
 }
 
 impl Steps<'_, '_> {
-    /// Runs one stage unless its result is at hand: in this run, or in another with the same inputs.
-    fn step(
-        &mut self,
-        name: StageName,
-        body: impl FnOnce(&Stage<'_>) -> Result<StageOutput>,
-    ) -> Result<()> {
-        if !self.open {
-            return Ok(());
+    /// Runs the parts of a stage whose results are not at hand: in this run, or in another with the same inputs.
+    fn stage(&self, name: StageName, parts: &[Part]) -> Result<()> {
+        let mut standings = Vec::new();
+        for part in parts {
+            let is_first = !standings.contains(&Some(StageStanding::Done));
+            standings.push(self.step(*part, is_first)?);
         }
-        let (store, id) = (self.run.store, self.run.row.id.as_str());
-        let inputs = self.inputs(name)?;
-        let row = store.stage(id, name)?;
-        let forced = self.stages.from == Some(name);
-        let finished = matches!(row.status, StageStatus::Done | StageStatus::Reused);
-        let current = finished && row.inputs_sha256.as_deref() == Some(inputs.as_str());
-        if forced || !current {
-            match store
-                .find_stage(name, &inputs)?
-                .filter(|from| !forced && from != id)
-            {
-                Some(from) => {
-                    store.reuse_stage(&from, id, name, (self.run.now_ms)())?;
-                    self.say(name, StageStanding::Reused);
-                }
-                None => {
-                    let unfinished = row.status != StageStatus::Waiting && !finished;
-                    let goes_on =
-                        unfinished && row.inputs_sha256.as_deref() == Some(inputs.as_str());
-                    self.compute(name, &inputs, goes_on, body)?;
-                }
-            }
+        let changed: Vec<StageStanding> = standings.into_iter().flatten().collect();
+        match changed
+            .iter()
+            .max_by_key(|standing| **standing == StageStanding::Done)
+        {
+            Some(StageStanding::Done) => self.say(name, StageStanding::Done),
+            Some(_) => self.say(name, StageStanding::Reused),
+            None => {}
         }
-        self.open = self.stages.until != Some(name);
+        if name == StageName::Evaluate {
+            self.tables()?;
+        }
         Ok(())
     }
 
-    fn compute(
-        &self,
-        name: StageName,
-        inputs: &str,
-        goes_on: bool,
-        body: impl FnOnce(&Stage<'_>) -> Result<StageOutput>,
-    ) -> Result<()> {
+    /// Returns what became of a part; nothing where its result was there.
+    fn step(&self, part: Part, is_first: bool) -> Result<Option<StageStanding>> {
+        let (store, id) = (self.run.store, self.run.row.id.as_str());
+        let inputs = self.inputs(part)?;
+        let row = store.part(id, part)?;
+        let forced = self.stages.from == Some(part.stage());
+        let has_inputs = |row: &PartRow| row.inputs_sha256.as_deref() == Some(inputs.as_str());
+        let is_current = row
+            .as_ref()
+            .is_some_and(|row| row.is_finished() && has_inputs(row));
+        if is_current && !forced {
+            return Ok(None);
+        }
+        let other = store.find_part(part, &inputs)?;
+        if let Some(from) = other.filter(|from| !forced && from != id) {
+            store.reuse_part(&from, id, part, (self.run.now_ms)())?;
+            self.say_part(part, StageStanding::Reused);
+            return Ok(Some(StageStanding::Reused));
+        }
+        let goes_on = row.is_some_and(|row| {
+            row.status != StageStatus::Waiting && !row.is_finished() && has_inputs(&row)
+        });
+        if is_first {
+            self.say(part.stage(), StageStanding::Running);
+        }
+        self.compute(part, &inputs, goes_on)?;
+        Ok(Some(StageStanding::Done))
+    }
+
+    fn compute(&self, part: Part, inputs: &str, goes_on: bool) -> Result<()> {
         let (store, id) = (self.run.store, self.run.row.id.as_str());
         if !goes_on {
-            // The store lets the partial results go; a checkpoint without them would go on from half a stage.
-            stage::remove_checkpoints(store, id, name)?;
+            // The store lets the partial results go; a checkpoint without them would go on from half a part.
+            stage::remove_checkpoints(store, id, part)?;
         }
-        store.start_stage(id, name, inputs)?;
-        self.say(name, StageStanding::Running);
-        let stage = Stage::begin(self.run, name, inputs)?;
-        let output = match body(&stage) {
+        store.start_part(id, part, inputs)?;
+        self.say_part(part, StageStanding::Running);
+        let stage = Stage::begin(self.run, part, inputs)?;
+        let output = match body(&stage, self.test) {
             Ok(output) => output,
             Err(error @ Error::Interrupted { .. }) => {
                 stage.save_usage()?;
                 return Err(error);
             }
             Err(error) => {
-                let error = with_stage(error, name, self.run.next_smaller)?;
-                store.fail_stage(id, name, &error.problem().into())?;
-                self.say(name, StageStanding::Failed);
+                let error = with_stage(error, part.stage(), self.run.next_smaller)?;
+                store.fail_part(id, part, &error.problem().into())?;
+                self.say_part(part, StageStanding::Failed);
+                self.say(part.stage(), StageStanding::Failed);
                 return Err(error);
             }
         };
         self.commit(&stage, inputs, output)?;
-        self.say(name, StageStanding::Done);
+        self.say_part(part, StageStanding::Done);
         Ok(())
     }
 
@@ -122,10 +148,10 @@ impl Steps<'_, '_> {
         let mut sorted: Vec<_> = items.collect();
         sorted.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         let usage = stage.usage();
-        self.run.store.commit_stage(
+        self.run.store.commit_part(
             &self.run.row.id,
-            stage.name,
-            &StageResult {
+            stage.part,
+            &PartResult {
                 inputs_sha256: inputs,
                 output_sha256: &output_sha256(sorted.into_iter()),
                 artifacts: &output.artifacts,
@@ -139,23 +165,63 @@ impl Steps<'_, '_> {
                 now_ms: (self.run.now_ms)(),
             },
         )?;
-        stage::remove_checkpoints(self.run.store, &self.run.row.id, stage.name)
+        stage::remove_checkpoints(self.run.store, &self.run.row.id, stage.part)
     }
 
-    fn inputs(&self, name: StageName) -> Result<String> {
+    fn inputs(&self, part: Part) -> Result<String> {
         let store = self.run.store;
-        let output_of = |earlier: StageName| {
-            let row = store.stage(&self.run.row.id, earlier).ok()?;
-            matches!(row.status, StageStatus::Done | StageStatus::Reused)
-                .then_some(row.output_sha256)
-                .flatten()
+        let finished = |earlier: Part| {
+            let row = store.part(&self.run.row.id, earlier).ok()??;
+            row.is_finished().then_some(Finished {
+                sha256: row.output_sha256?,
+                n_out: row.n_out,
+            })
         };
-        inputs_sha256(&self.run.row, &self.run.recipe, name, &output_of)?
-            .ok_or_else(|| Error::from(WrongState::StageUnready { stage: name }))
+        let stage = part.stage();
+        inputs_sha256(&self.run.row, &self.run.recipe, part, &finished)?
+            .ok_or_else(|| Error::from(WrongState::StageUnready { stage }))
+    }
+
+    /// Makes the tables of all systems and synthesizers. They are figures of what the parts of `evaluate` hold, kept
+    /// because their intervals take seconds; every part that is new removes them.
+    fn tables(&self) -> Result<()> {
+        let (store, id, recipe) = (self.run.store, self.run.row.id.as_str(), &self.run.recipe);
+        let whole = Part::Whole(StageName::Evaluate);
+        if !store.part_artifacts(id, whole, None)?.is_empty() {
+            return Ok(());
+        }
+        let (mut outputs, mut dialogues): (Vec<Output>, Vec<TestDialogue>) = Default::default();
+        for system in &recipe.systems {
+            let kind = Some(ArtifactKind::Output);
+            outputs.extend(read::<Output>(&store.part_artifacts(
+                id,
+                Part::Evaluate(*system),
+                kind,
+            )?)?);
+        }
+        for synthesizer in compared(recipe) {
+            let kind = Some(ArtifactKind::TestDialogue);
+            dialogues.extend(read::<TestDialogue>(&store.part_artifacts(
+                id,
+                Part::TestDialogues(synthesizer),
+                kind,
+            )?)?);
+        }
+        let seed = bootstrap_seed(self.run.row.seed);
+        let mut tables = rows(&results(&outputs, recipe.bootstrap, seed))?;
+        tables.extend(rows(&synthesizer_results(&dialogues))?);
+        Ok(store.put_tables(id, StageName::Evaluate, &tables, (self.run.now_ms)())?)
     }
 
     fn say(&self, name: StageName, status: StageStanding) {
         self.run.sink.event(&Event::Stage { name, status });
+    }
+
+    /// Of a stage without roles there is nothing to say beside the stage.
+    fn say_part(&self, part: Part, status: StageStanding) {
+        if part != Part::Whole(part.stage()) {
+            self.run.sink.event(&Event::Part { part, status });
+        }
     }
 }
 

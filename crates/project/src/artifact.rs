@@ -1,22 +1,17 @@
-//! What the stages hand on: typed payloads of the store's artifacts, and the hashes that decide what is redone.
+//! What the stages hand on: typed payloads of the store's artifacts, and the hash of what a part made.
 //!
-//! A payload holds only what the seed determines. Seconds and memory are kept in a stage's measures, so that two equal
+//! A payload holds only what the seed determines. Seconds and memory are kept in a part's measures, so that two equal
 //! runs have equal hashes.
 
 use std::collections::BTreeMap;
 
-use contract::{ArtifactKind, StageName, Synthesizer, System};
+use contract::{ArtifactKind, Synthesizer, System};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{ArtifactRow, NewArtifact, RunRow};
+use store::{ArtifactRow, NewArtifact};
 
 use crate::error::{Result, corrupt};
-use crate::recipe::Recipe;
-use crate::selection::Selection;
-
-/// Raised when a stage's meaning changes, so that results of older versions are not reused.
-const PIPELINE_VERSION: u32 = 2;
 
 /// A payload with its kind.
 pub trait Artifact: Serialize + DeserializeOwned {
@@ -278,58 +273,10 @@ pub fn read<A: Artifact>(rows: &[ArtifactRow]) -> Result<Vec<A>> {
         .collect()
 }
 
-/// The hash of a stage's result: kinds, numbers and payloads.
+/// The hash of a part's result: kinds, numbers and payloads.
 pub fn output_sha256<'a>(items: impl Iterator<Item = (&'a str, u32, &'a Value)>) -> String {
     let values: Vec<Value> = items
         .map(|(kind, item, payload)| json!([kind, item, payload]))
         .collect();
     store::sha256_json(&values)
-}
-
-/// The stages whose results a stage reads.
-pub fn upstream(stage: StageName) -> &'static [StageName] {
-    use StageName::*;
-    match stage {
-        Topics | Synthesizer => &[],
-        Summaries => &[Topics],
-        Candidates => &[Summaries, Synthesizer],
-        Preferences => &[Candidates],
-        Align => &[Synthesizer, Preferences],
-        Dialogues => &[Summaries, Synthesizer, Align],
-        Summarizer => &[Dialogues],
-        Evaluate => &[Synthesizer, Align, Summarizer],
-    }
-}
-
-/// The cache key of a stage: everything that its result depends on.
-///
-/// `output_of` gives the result hash of an earlier stage; `None` if it is unfinished.
-pub fn inputs_sha256(
-    run: &RunRow,
-    recipe: &Recipe,
-    stage: StageName,
-    output_of: &dyn Fn(StageName) -> Option<String>,
-) -> Result<Option<String>> {
-    let selection = Selection::of_run(run)?;
-    let mut parts = vec![
-        json!(PIPELINE_VERSION),
-        json!(stage.as_str()),
-        json!(run.model_id),
-        json!(run.seed),
-        json!(selection.training_sha256),
-        recipe.of_stage(stage)?,
-    ];
-    if let Some(date) = selection.template_date {
-        parts.push(json!(date));
-    }
-    if stage == StageName::Evaluate {
-        parts.push(json!(selection.test_sha256));
-    }
-    for earlier in upstream(stage) {
-        let Some(hash) = output_of(*earlier) else {
-            return Ok(None);
-        };
-        parts.push(json!(hash));
-    }
-    Ok(Some(store::sha256_json(&parts)))
 }

@@ -1,16 +1,17 @@
 //! The recipe: every choice that a run makes, with its default, its meaning and its source.
 //!
 //! One macro call declares all fields, so that the TOML file, `duologue recipe --print`, the window's form and each
-//! stage's cache key follow from the same lines. Defaults and their arguments: `docs/method.md`; the values of the
+//! part's cache key follow from the same lines. Defaults and their arguments: `docs/method.md`; the values of the
 //! paper (Lu et al., arXiv 2502.17328) are used where it states them.
 
+mod earlier;
 mod fit;
 mod shape;
 
 use contract::RecipeRule;
 use contract::problem::{RecipeFault, RunProblem};
 use contract::{
-    AdapterDtype, Preset, Quantize, SettingShape, StageName, StageName::*, Synthesizer, System,
+    AdapterDtype, Part, Preset, Quantize, SettingShape, StageName, Synthesizer, System,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -115,8 +116,67 @@ pub enum Recompute {
     Off,
 }
 
+/// Parts that read the same fields. The column `parts` of a field names those that read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    Topics,
+    Summaries,
+    Synthesizer,
+    Candidates,
+    Preferences,
+    /// Whatever goes on from the supervised synthesizer.
+    Align,
+    /// What learns from preference pairs.
+    Dpo,
+    /// Synthetic dialogues of any source.
+    Dialogues,
+    /// Those that are drawn again until one passes.
+    Tries,
+    /// Iterative dialogue synthesis, on synthetic and on test summaries.
+    Ids,
+    /// Every training of a summarizer.
+    Summarizer,
+    /// Those in two stages.
+    TwoStage,
+    /// Those on a mixture.
+    Mixed,
+    /// Summaries of the test split by a model.
+    Outputs,
+    /// Those with examples in their prompt.
+    InContext,
+    /// Dialogues for the test summaries.
+    TestDialogues,
+    /// Those by rejection sampling.
+    Rejection,
+}
+
+impl Reader {
+    /// What a part is.
+    fn of(part: Part) -> &'static [Self] {
+        match part {
+            Part::Whole(StageName::Topics) => &[Self::Topics],
+            Part::Whole(StageName::Summaries) => &[Self::Summaries],
+            Part::Whole(StageName::Synthesizer) => &[Self::Synthesizer],
+            Part::Whole(StageName::Candidates) => &[Self::Candidates],
+            Part::Whole(StageName::Preferences) => &[Self::Preferences],
+            Part::Whole(_) => &[],
+            Part::Align(_) => &[Self::Align, Self::Dpo],
+            Part::Dialogues(Synthesizer::Ids) => &[Self::Dialogues, Self::Ids],
+            Part::Dialogues(_) => &[Self::Dialogues, Self::Tries],
+            Part::Summarizer(System::SftReal) => &[Self::Summarizer],
+            Part::Summarizer(System::FixedRatio) => &[Self::Summarizer, Self::Mixed],
+            Part::Summarizer(_) => &[Self::Summarizer, Self::TwoStage],
+            Part::Evaluate(System::InContext) => &[Self::Outputs, Self::InContext],
+            Part::Evaluate(_) => &[Self::Outputs],
+            Part::TestDialogues(Synthesizer::Ids) => &[Self::TestDialogues, Self::Ids],
+            Part::TestDialogues(Synthesizer::Rejection) => &[Self::TestDialogues, Self::Rejection],
+            Part::TestDialogues(_) => &[Self::TestDialogues],
+        }
+    }
+}
+
 macro_rules! recipe {
-    ($( $(#[doc = $doc:literal])+ $key:ident: $ty:ty = $default:expr, [$($stage:ident),*], $source:literal; )+) => {
+    ($( $(#[doc = $doc:literal])+ $key:ident: $ty:ty = $default:expr, parts: [$($reader:ident),*], $source:literal; )+) => {
         /// Every choice of a run. Zero in a learning rate means "by the size of the base model".
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
@@ -126,201 +186,195 @@ macro_rules! recipe {
             fn default() -> Self { Self { $( $key: $default, )+ } }
         }
 
-        const DOCS: &[(&str, &str, &[StageName], &str)] =
-            &[$( (stringify!($key), concat!($($doc),+), &[$($stage),*], $source) ),+];
+        const DOCS: &[(&str, &str, &[Reader], &str)] =
+            &[$( (stringify!($key), concat!($($doc),+), &[$(Reader::$reader),*], $source) ),+];
     };
 }
 
 recipe! {
     /// Real pairs to learn from, drawn from the training split (nested: 100 is a subset of 300); at most, unless typed.
-    shots: usize = 100, [], "paper: 100 and 300";
+    shots: usize = 100, parts: [], "paper: 100 and 300";
     /// Real pairs that choose checkpoints; drawn from the validation split, else from unused training pairs; at most,
     /// unless typed.
-    validation: usize = 100, [], "argued: a large validation set is not few-shot";
+    validation: usize = 100, parts: [], "argued: a large validation set is not few-shot";
     /// Test pairs; 0 takes the whole test split.
-    test_items: usize = 0, [], "paper: the full test set";
+    test_items: usize = 0, parts: [], "paper: the full test set";
     /// What to do with a dialogue longer than the context: refuse, drop or cut_dialogue_end.
-    too_long: TooLong = TooLong::Refuse, [], "nothing is changed silently";
+    too_long: TooLong = TooLong::Refuse, parts: [], "nothing is changed silently";
 
     /// Instruction before a dialogue that is to be summarized; the same in training, scoring and use.
-    prompt_summarize: String = include_str!("../prompts/summarize.txt").into(), [Summaries, Candidates, Align, Summarizer, Evaluate], "argued: one prompt everywhere";
+    prompt_summarize: String = include_str!("../prompts/summarize.txt").into(), parts: [Candidates, Align, Summarizer, Outputs, TestDialogues], "argued: one prompt everywhere";
     /// Instruction before a summary whose topic is asked.
-    prompt_topic: String = include_str!("../prompts/topic.txt").into(), [Topics], "argued";
+    prompt_topic: String = include_str!("../prompts/topic.txt").into(), parts: [Topics], "argued";
     /// Instruction before a topic for which a summary is wanted.
-    prompt_summary: String = include_str!("../prompts/summary.txt").into(), [Summaries], "argued";
+    prompt_summary: String = include_str!("../prompts/summary.txt").into(), parts: [Summaries], "argued";
     /// Instruction before a summary for which a dialogue is wanted.
-    prompt_dialogue: String = include_str!("../prompts/dialogue.txt").into(), [Synthesizer, Candidates, Preferences, Align, Dialogues, Evaluate], "argued: the format the rule asks for";
+    prompt_dialogue: String = include_str!("../prompts/dialogue.txt").into(), parts: [Synthesizer, Candidates, Align, Dialogues, TestDialogues], "argued: the format the rule asks for";
 
     /// Real summaries shown as examples when a topic is asked (0 to 3).
-    topic_demos: usize = 0, [Topics], "argued: instruct models need none, small ones copy them";
+    topic_demos: usize = 0, parts: [Topics], "argued: instruct models need none, small ones copy them";
     /// Longest topic.
-    topic_max_new_tokens: usize = 16, [Topics], "argued: a phrase of 2 to 5 words";
+    topic_max_new_tokens: usize = 16, parts: [Topics], "argued: a phrase of 2 to 5 words";
 
     /// auto, prompt or lora.
-    summary_method: SummaryMethod = SummaryMethod::Auto, [Summaries], "argued: prompting fails below 1 B parameters";
+    summary_method: SummaryMethod = SummaryMethod::Auto, parts: [Summaries], "argued: prompting fails below 1 B parameters";
     /// Synthetic summaries for each shot.
-    synthetic_per_shot: usize = 10, [Summaries], "argued: stage 1 must be clearly larger than the real set";
+    synthetic_per_shot: usize = 10, parts: [Summaries], "argued: stage 1 must be clearly larger than the real set";
     /// Rounds of sampling before fewer summaries are accepted.
-    summary_max_rounds: usize = 6, [Summaries], "bounds the time";
+    summary_max_rounds: usize = 6, parts: [Summaries], "bounds the time";
     /// Sampling temperature of summaries.
-    summary_temperature: f64 = 1.0, [Summaries], "argued: variety";
+    summary_temperature: f64 = 1.0, parts: [Summaries], "argued: variety";
     /// Nucleus of the sampling of summaries.
-    summary_top_p: f64 = 0.95, [Summaries], "SimPO recipe";
+    summary_top_p: f64 = 0.95, parts: [Summaries], "SimPO recipe";
     /// Longest summary, in training and in use.
-    summary_max_new_tokens: usize = 128, [Summaries, Summarizer, Evaluate], "argued: above the longest real summaries";
+    summary_max_new_tokens: usize = 128, parts: [Summaries, Outputs], "argued: above the longest real summaries";
     /// A summary at least this close (ROUGE-L F) to an earlier or real one is dropped.
-    novelty_rouge_l: f64 = 0.7, [Summaries], "Self-Instruct";
+    novelty_rouge_l: f64 = 0.7, parts: [Summaries], "Self-Instruct";
     /// Share of real summaries that must name two people before synthetic ones have to.
-    name_filter_share: f64 = 0.9, [Summaries], "measured: 74 % of SAMSum, 0.1 % of MTS-Dialog";
+    name_filter_share: f64 = 0.9, parts: [Summaries], "measured: 74 % of SAMSum, 0.1 % of MTS-Dialog";
     /// Real summaries shown as style examples by the prompt method.
-    summary_demos: usize = 5, [Summaries], "argued";
+    summary_demos: usize = 5, parts: [Summaries], "argued";
 
     /// Rank of every adapter.
-    lora_rank: usize = 16, [Summaries, Synthesizer, Align, Summarizer], "Zephyr QLoRA recipe; LoRA without regret";
+    lora_rank: usize = 16, parts: [Summaries, Synthesizer, Summarizer], "Zephyr QLoRA recipe; LoRA without regret";
     /// Scale numerator: W x + (alpha / rank) B A x.
-    lora_alpha: f64 = 32.0, [Summaries, Synthesizer, Align, Summarizer], "common recipes";
+    lora_alpha: f64 = 32.0, parts: [Summaries, Synthesizer, Summarizer], "common recipes";
     /// Dropout before A while training supervised.
-    lora_dropout: f64 = 0.05, [Summaries, Synthesizer, Summarizer], "common recipes";
+    lora_dropout: f64 = 0.05, parts: [Summaries, Synthesizer, Summarizer], "common recipes";
     /// Number type in which trained adapters are kept: f32 or bf16, which is half the size; they are rounded before use.
-    adapter_dtype: AdapterDtype = AdapterDtype::F32, [Summaries, Synthesizer, Align, Summarizer], "f32 is exact; PEFT reads both";
+    adapter_dtype: AdapterDtype = AdapterDtype::F32, parts: [Summaries, Synthesizer, Align, Summarizer], "f32 is exact; PEFT reads both";
     /// Supervised learning rate; 0: 1e-3 below 100 M parameters, 5e-4 below 1 B, else 2e-4.
-    sft_lr: f64 = 0.0, [Summaries, Synthesizer, Summarizer], "argued from the paper's 2e-4 to 2e-5";
+    sft_lr: f64 = 0.0, parts: [Summaries, Synthesizer, Summarizer], "argued from the paper's 2e-4 to 2e-5";
     /// Sequences in one supervised update.
-    sft_batch_size: usize = 8, [Summaries, Synthesizer, Summarizer], "LoRA without regret: below 32";
+    sft_batch_size: usize = 8, parts: [Summaries, Synthesizer, Summarizer], "LoRA without regret: below 32";
     /// Most epochs of any supervised training.
-    sft_max_epochs: usize = 10, [Summaries, Synthesizer, Summarizer], "argued: early stopping ends it first";
+    sft_max_epochs: usize = 10, parts: [Summaries, Synthesizer, Summarizer], "argued: early stopping ends it first";
     /// Validation evaluations in an epoch (at least 10 updates apart).
-    evals_per_epoch: usize = 4, [Summaries, Synthesizer, Summarizer], "argued";
+    evals_per_epoch: usize = 4, parts: [Summaries, Synthesizer, Summarizer], "argued";
     /// Evaluations without a better value that end a supervised training.
-    early_stop_evals: u32 = 4, [Summaries, Synthesizer, Summarizer], "argued";
+    early_stop_evals: u32 = 4, parts: [Summaries, Synthesizer, Summarizer], "argued";
     /// Warm-up as a share of the most updates (never above 10 updates).
-    warmup_share: f64 = 0.05, [Summaries, Synthesizer, Summarizer], "common recipes";
+    warmup_share: f64 = 0.05, parts: [Summaries, Synthesizer, Summarizer], "common recipes";
     /// Decoupled weight decay.
-    weight_decay: f64 = 0.0, [Summaries, Synthesizer, Align, Summarizer], "common for LoRA";
+    weight_decay: f64 = 0.0, parts: [Summaries, Synthesizer, Align, Summarizer], "common for LoRA";
     /// Bound of the gradient norm.
-    max_grad_norm: f64 = 1.0, [Summaries, Synthesizer, Align, Summarizer], "common recipes";
+    max_grad_norm: f64 = 1.0, parts: [Summaries, Synthesizer, Align, Summarizer], "common recipes";
     /// Number type of the frozen base model in memory: none, q8_0, q4_0, q4_k or q6_k; adapters stay f32 (QLoRA).
-    quantize: Quantize = Quantize::None, [Topics, Summaries, Synthesizer, Candidates, Align, Dialogues, Summarizer, Evaluate], "Dettmers et al. 2023; none is exact";
+    quantize: Quantize = Quantize::None, parts: [Topics, Summaries, Synthesizer, Candidates, Align, Dialogues, Summarizer, Outputs, TestDialogues], "Dettmers et al. 2023; none is exact";
     /// Tokens computed at once; sets memory, and only rounding of the result.
-    tokens_per_microbatch: usize = 4096, [Summaries, Synthesizer, Candidates, Align, Summarizer, Evaluate], "memory";
+    tokens_per_microbatch: usize = 4096, parts: [Summaries, Synthesizer, Candidates, Align, Summarizer, Outputs, TestDialogues], "memory";
     /// Whether trainings compute again what they do not keep: less memory, more time, the same results bit for bit; on,
     /// off, or auto: on where a run would not fit in the free memory otherwise.
-    recompute: Recompute = Recompute::Auto, [], "Chen et al. 2016; memory alone";
+    recompute: Recompute = Recompute::Auto, parts: [], "Chen et al. 2016; memory alone";
     /// Sequences generated side by side.
-    generate_batch_size: usize = 32, [Topics, Summaries, Candidates, Align, Dialogues, Evaluate], "memory and speed";
+    generate_batch_size: usize = 32, parts: [Topics, Summaries, Candidates, Align, Dialogues, Outputs, TestDialogues], "memory and speed";
 
     /// Sampled dialogues for each summary (K).
-    candidates_per_summary: usize = 8, [Candidates], "argued: SimPO 5, PACE warns of large N";
+    candidates_per_summary: usize = 8, parts: [Candidates], "argued: SimPO 5, PACE warns of large N";
     /// synthetic or both.
-    candidate_summaries: CandidateSummaries = CandidateSummaries::Both, [Candidates], "argued: real and synthetic";
+    candidate_summaries: CandidateSummaries = CandidateSummaries::Both, parts: [Candidates], "argued: real and synthetic";
     /// Most synthetic summaries that get candidates; 0 takes all.
-    candidate_synthetic_limit: usize = 0, [Candidates], "bounds the time";
+    candidate_synthetic_limit: usize = 0, parts: [Candidates], "bounds the time";
     /// Sampling temperature of dialogues.
-    dialogue_temperature: f64 = 1.0, [Candidates, Align, Dialogues, Evaluate], "argued; format rates depend on it";
+    dialogue_temperature: f64 = 1.0, parts: [Candidates, Align, Dialogues, TestDialogues], "argued; format rates depend on it";
     /// Nucleus of the sampling of dialogues.
-    dialogue_top_p: f64 = 0.95, [Candidates, Align, Dialogues, Evaluate], "SimPO recipe";
+    dialogue_top_p: f64 = 0.95, parts: [Candidates, Align, Dialogues, TestDialogues], "SimPO recipe";
     /// Only this many of the likeliest tokens of a dialogue may be drawn; 0 is off.
-    dialogue_top_k: usize = 0, [Candidates, Align, Dialogues, Evaluate], "Fan et al. 2018; off";
+    dialogue_top_k: usize = 0, parts: [Candidates, Align, Dialogues, TestDialogues], "Fan et al. 2018; off";
     /// Tokens of a dialogue below this share of the likeliest one's probability are not drawn; 0 is off.
-    dialogue_min_p: f64 = 0.0, [Candidates, Align, Dialogues, Evaluate], "Nguyen et al. 2024; off";
+    dialogue_min_p: f64 = 0.0, parts: [Candidates, Align, Dialogues, TestDialogues], "Nguyen et al. 2024; off";
     /// Mass of those tokens of a dialogue whose information is nearest to the expected one; 1 is off.
-    dialogue_typical_p: f64 = 1.0, [Candidates, Align, Dialogues, Evaluate], "Meister et al. 2023; off";
+    dialogue_typical_p: f64 = 1.0, parts: [Candidates, Align, Dialogues, TestDialogues], "Meister et al. 2023; off";
     /// Divides logits of tokens that stand in prompt or dialogue already (negative ones are multiplied); 1 is off.
-    dialogue_repetition_penalty: f64 = 1.0, [Candidates, Align, Dialogues, Evaluate], "Keskar et al. 2019; off";
+    dialogue_repetition_penalty: f64 = 1.0, parts: [Candidates, Align, Dialogues, TestDialogues], "Keskar et al. 2019; off";
     /// Longest dialogue; one that does not end before it breaks the format rule.
-    dialogue_max_new_tokens: usize = 512, [Candidates, Align, Dialogues, Evaluate], "argued";
+    dialogue_max_new_tokens: usize = 512, parts: [Candidates, Align, Dialogues, TestDialogues], "argued";
 
     /// Smallest gap of a content pair, nats per token.
-    min_gap: f64 = 0.1, [Preferences], "argued; PACE: scorer noise";
+    min_gap: f64 = 0.1, parts: [Preferences], "argued; PACE: scorer noise";
     /// Smallest gap as a share of the pooled spread within a summary.
-    min_gap_sd: f64 = 0.5, [Preferences], "argued";
+    min_gap_sd: f64 = 0.5, parts: [Preferences], "argued";
     /// Format pairs made from one summary at most.
-    format_pairs_per_summary: usize = 2, [Preferences], "argued";
+    format_pairs_per_summary: usize = 2, parts: [Preferences], "argued";
     /// Largest length difference within a content pair, as a share of the longer.
-    length_balance: f64 = 0.3, [Preferences], "Park et al. 2024: length exploitation";
+    length_balance: f64 = 0.3, parts: [Preferences], "Park et al. 2024: length exploitation";
     /// A chosen dialogue that repeats this many words of its summary in a row is refused.
-    copy_run_words: usize = 12, [Preferences, Dialogues, Evaluate], "measured: 0.4 % of real pairs";
+    copy_run_words: usize = 12, parts: [Preferences, Dialogues, TestDialogues], "measured: 0.4 % of real pairs";
     /// A chosen dialogue that contains more than this share of its summary's 3-grams is refused.
-    copy_share: f64 = 0.5, [Preferences, Dialogues, Evaluate], "measured: 99 % of real pairs are below";
-    /// Synthesizers to align: dpo_separate learns from the format and the content pairs, dpo_joint from the joint ones.
-    alignments: Vec<Synthesizer> = ALIGNMENTS.to_vec(), [Align], "paper's tables";
+    copy_share: f64 = 0.5, parts: [Preferences, Dialogues, TestDialogues], "measured: 99 % of real pairs are below";
     /// How often the smaller of the two separate sets may be repeated.
-    pair_repeat: usize = 3, [Align], "argued";
+    pair_repeat: usize = 3, parts: [Align], "argued";
 
     /// Preference loss: sigmoid, robust, ipo, apo_zero, sigmoid_norm, dpop, simpo or orpo; simpo and orpo do without a
     /// reference policy.
-    dpo_loss: DpoLoss = DpoLoss::Sigmoid, [Align], "Rafailov et al. 2023; TRL's loss_type";
+    dpo_loss: DpoLoss = DpoLoss::Sigmoid, parts: [Dpo], "Rafailov et al. 2023; TRL's loss_type";
     /// Beta of the preference loss; per-token losses (sigmoid_norm, simpo) want a larger one, about 2.
-    dpo_beta: f64 = 0.1, [Align], "Rafailov et al. 2023; TRL";
+    dpo_beta: f64 = 0.1, parts: [Dpo], "Rafailov et al. 2023; TRL";
     /// Assumed share of wrong preferences, at least 0 and below 0.5; read by sigmoid and robust.
-    dpo_label_smoothing: f64 = 0.0, [Align], "Mitchell 2023; Chowdhury et al. 2024; TRL";
+    dpo_label_smoothing: f64 = 0.0, parts: [Dpo], "Mitchell 2023; Chowdhury et al. 2024; TRL";
     /// Weight of the penalty on lost probability of the chosen dialogue; read by dpop.
-    dpop_lambda: f64 = 50.0, [Align], "Pal et al. 2024";
+    dpop_lambda: f64 = 50.0, parts: [Dpo], "Pal et al. 2024";
     /// Target margin of the rewards; read by simpo.
-    simpo_gamma: f64 = 0.5, [Align], "Meng et al. 2024; TRL";
+    simpo_gamma: f64 = 0.5, parts: [Dpo], "Meng et al. 2024; TRL";
     /// Weight of the SFT term (mean over tokens).
-    dpo_sft_weight: f64 = 1.0, [Align], "Pang et al. 2024 (Iterative RPO)";
+    dpo_sft_weight: f64 = 1.0, parts: [Dpo], "Pang et al. 2024 (Iterative RPO)";
     /// real or chosen.
-    dpo_sft_target: SftTarget = SftTarget::Real, [Align], "argued";
+    dpo_sft_target: SftTarget = SftTarget::Real, parts: [Dpo], "argued";
     /// Learning rate of the alignment; 0: 1e-4 below 100 M parameters, 5e-5 below 1 B, else 1e-5.
-    dpo_lr: f64 = 0.0, [Align], "TRL: about 1e-5 for adapters";
+    dpo_lr: f64 = 0.0, parts: [Align], "TRL: about 1e-5 for adapters";
     /// Pairs in one update.
-    dpo_batch_size: usize = 16, [Align], "argued: 16 to 32";
+    dpo_batch_size: usize = 16, parts: [Align], "argued: 16 to 32";
     /// Passes over the pairs.
-    dpo_epochs: usize = 2, [Align], "argued: 1 to 3";
+    dpo_epochs: usize = 2, parts: [Align], "argued: 1 to 3";
     /// Warm-up as a share of all updates.
-    dpo_warmup_share: f64 = 0.1, [Align], "common recipes";
+    dpo_warmup_share: f64 = 0.1, parts: [Align], "common recipes";
     /// Checkpoints compared at the end of the alignment.
-    dpo_checkpoints: usize = 4, [Align], "argued";
+    dpo_checkpoints: usize = 4, parts: [Align], "argued";
     /// Dialogues sampled for each validation summary when a checkpoint is judged.
-    checkpoint_samples: usize = 3, [Align], "argued";
+    checkpoint_samples: usize = 3, parts: [Align], "argued";
     /// Validation summaries used to judge a checkpoint; 0 takes all.
-    checkpoint_summaries: usize = 0, [Align], "bounds the time";
+    checkpoint_summaries: usize = 0, parts: [Align], "bounds the time";
     /// A checkpoint may win while its format rate is at most this far below the best.
-    checkpoint_format_slack: f64 = 0.05, [Align], "argued";
+    checkpoint_format_slack: f64 = 0.05, parts: [Align], "argued";
 
     /// Samples tried for each synthetic summary before it is dropped.
-    dialogue_tries: usize = 4, [Dialogues], "argued: 1 / 0.92 tries on average in the paper";
+    dialogue_tries: usize = 4, parts: [Tries], "argued: 1 / 0.92 tries on average in the paper";
     /// Corrections of iterative dialogue synthesis before it gives up.
-    ids_max_iterations: usize = 20, [Dialogues, Evaluate], "argued";
+    ids_max_iterations: usize = 20, parts: [Ids], "argued";
     /// Samples of rejection sampling before it gives up.
-    rejection_max_tries: usize = 20, [Evaluate], "argued: equal to IDS";
-    /// Also compare the supervised synthesizer under a grammar of `Name: text` lines (`sft_constrained`).
-    constrained_dialogues: bool = false, [Evaluate], "argued: shows what form alone gives; not part of the method";
+    rejection_max_tries: usize = 20, parts: [Rejection], "argued: equal to IDS";
 
     /// Learning rates tried by every trained summarizer, times the stage's rate; validation CE chooses.
-    lr_search: Vec<f64> = vec![0.5, 1.0, 2.0], [Summarizer], "equal search for all: under-tuned SFT is a false gain";
+    lr_search: Vec<f64> = vec![0.5, 1.0, 2.0], parts: [Summarizer], "equal search for all: under-tuned SFT is a false gain";
     /// Stage 1 ends when the plateau schedule first reaches this rate; 0 means a tenth of sft_lr.
-    stage1_stop_lr: f64 = 0.0, [Summarizer], "paper: 2.0e-5";
+    stage1_stop_lr: f64 = 0.0, parts: [TwoStage], "paper: 2.0e-5";
     /// Factor of a plateau reduction in stage 1.
-    stage1_factor: f64 = 0.1, [Summarizer], "torch ReduceLROnPlateau; fits the paper's 2e-4 to 2e-5";
+    stage1_factor: f64 = 0.1, parts: [TwoStage], "torch ReduceLROnPlateau; fits the paper's 2e-4 to 2e-5";
     /// Factor of a plateau reduction in stage 2 and in real-only training.
-    stage2_factor: f64 = 0.5, [Summarizer], "argued";
+    stage2_factor: f64 = 0.5, parts: [Summarizer], "argued";
     /// Reductions that end stage 2 and real-only training.
-    stage2_reductions: u32 = 2, [Summarizer], "argued";
+    stage2_reductions: u32 = 2, parts: [Summarizer], "argued";
     /// Evaluations without progress before a reduction.
-    plateau_patience: u32 = 2, [Summarizer], "argued: small sets";
+    plateau_patience: u32 = 2, parts: [Summarizer], "argued: small sets";
     /// Relative progress that counts.
-    plateau_threshold: f64 = 1e-4, [Summarizer], "torch ReduceLROnPlateau";
+    plateau_threshold: f64 = 1e-4, parts: [Summarizer], "torch ReduceLROnPlateau";
     /// Synthetic pairs for each real one in fixed-ratio mixing.
-    fixed_ratio_synthetic: usize = 1, [Summarizer], "argued: 1:1";
+    fixed_ratio_synthetic: usize = 1, parts: [Mixed], "argued: 1:1";
 
     /// Summarizers to compare.
-    systems: Vec<System> = System::ALL.to_vec(), [Dialogues, Summarizer, Evaluate], "paper's tables";
+    systems: Vec<System> = System::ALL.to_vec(), parts: [], "paper's tables";
+    /// Synthesizers to compare on the test summaries; none: those that come with what the systems learn from.
+    synthesizers: Vec<Synthesizer> = Vec::new(), parts: [], "paper's tables; nothing is trained for them alone";
     /// Real examples in the prompt of in-context summarization, as far as they fit.
-    icl_examples: usize = 5, [Evaluate], "argued";
+    icl_examples: usize = 5, parts: [InContext], "argued";
     /// Test summaries on which synthesizers are compared; 0 takes all.
-    synthesizer_items: usize = 0, [Evaluate], "bounds the time";
+    synthesizer_items: usize = 0, parts: [TestDialogues], "bounds the time";
     /// Resamples of every bootstrap interval.
-    bootstrap: usize = 10000, [Evaluate], "docs/method.md";
+    bootstrap: usize = 10000, parts: [], "docs/method.md";
 }
 
-/// What can be aligned.
-const ALIGNMENTS: [Synthesizer; 2] = [Synthesizer::DpoSeparate, Synthesizer::DpoJoint];
-
-/// Fields that runs of earlier versions do not have: while they are off, a stage's key is what it was without them.
-const LATER: [&str; 6] = [
-    "alignments",
+/// Fields that runs of earlier versions do not have: while they are off, a part's key is what it was without them.
+const LATER: [&str; 5] = [
     "adapter_dtype",
     "dialogue_top_k",
     "dialogue_min_p",
@@ -373,7 +427,6 @@ impl Recipe {
                 candidate_summaries: CandidateSummaries::Synthetic,
                 candidate_synthetic_limit: 40,
                 format_pairs_per_summary: 1,
-                alignments: vec![Synthesizer::DpoSeparate],
                 lora_rank: 2,
                 lora_alpha: 32.0,
                 adapter_dtype: AdapterDtype::Bf16,
@@ -418,7 +471,11 @@ impl Recipe {
 
     /// Reads a TOML file's text.
     pub fn from_toml(text: &str) -> Result<Self> {
-        let recipe: Self = toml::from_str(text).map_err(|error| unreadable(error.message()))?;
+        let mut table: toml::Table =
+            toml::from_str(text).map_err(|error| unreadable(error.message()))?;
+        earlier::translate(&mut table);
+        let read = table.try_into();
+        let recipe: Self = read.map_err(|error: toml::de::Error| unreadable(error.message()))?;
         recipe.check_finite()?;
         Ok(recipe)
     }
@@ -491,7 +548,8 @@ impl Recipe {
         }
         self.validate()?;
         // Depends on two fields, so it waits until all are set.
-        if self.sft_batch_size < 2 && self.systems.contains(&System::FixedRatio) {
+        let is_mixed = |system: &System| system.updates_of().is_some();
+        if self.sft_batch_size < 2 && self.systems.iter().any(is_mixed) {
             refuse("sft_batch_size", RecipeRule::TwoForFixedRatio)?;
         }
         Ok(self)
@@ -514,15 +572,16 @@ impl Recipe {
             .collect())
     }
 
-    /// The fields that a stage's result depends on, for its cache key.
-    pub fn of_stage(&self, stage: StageName) -> Result<Value> {
+    /// The fields that a part's result depends on, for its cache key.
+    pub fn of_part(&self, part: Part) -> Result<Value> {
         let (mut map, defaults) = (self.to_map()?, Self::default().to_map()?);
+        let readers = Reader::of(part);
         map.retain(|key, value| {
             let off = LATER.contains(&key.as_str()) && defaults.get(key) == Some(value);
-            let mut of_stage = DOCS
+            let mut read = DOCS
                 .iter()
-                .filter(|(_, _, stages, _)| stages.contains(&stage));
-            !off && of_stage.any(|(name, ..)| name == key)
+                .filter(|(_, _, parts, _)| parts.iter().any(|reader| readers.contains(reader)));
+            !off && read.any(|(name, ..)| name == key)
         });
         Ok(Value::Object(map))
     }
@@ -607,17 +666,10 @@ impl Recipe {
         }
     }
 
-    /// Checks what is aligned, and the fields of the preference loss.
+    /// Checks that something is compared, and the fields of the preference loss.
     fn validate_dpo(&self) -> Result<()> {
-        let is_aligned = |source| self.alignments.contains(&source);
-        let mut sources = self
-            .systems
-            .iter()
-            .filter_map(|system| system.synthetic_source());
-        if self.alignments.iter().any(|way| !ALIGNMENTS.contains(way))
-            || sources.any(|source| ALIGNMENTS.contains(&source) && !is_aligned(source))
-        {
-            return refuse("alignments", RecipeRule::Alignments);
+        if self.systems.is_empty() && self.synthesizers.is_empty() {
+            return refuse("systems", RecipeRule::Compared);
         }
         if self.dpo_beta == 0.0 {
             return refuse("dpo_beta", RecipeRule::AboveZero);

@@ -13,22 +13,24 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use contract::{
-    ArtifactKind, Control, FileAction, Progress, RunStatus, StageName, StageStanding, StageStatus,
+    ArtifactKind, Control, FileAction, Part, Progress, RunStatus, StageName, StageStanding,
+    StageStatus, System,
 };
 use host::{Identity, Liveness};
 use serde::Serialize;
 use serde_json::Value;
 use store::{
     ArtifactEdit, ArtifactPage, DatasetRow, ExampleRow, LedgerRow, MetricPointRow, ModelRow,
-    RunRow, StageRow, StopRequest, Store,
+    PartRow, RunRow, StageRow, StopRequest, Store,
 };
 
 pub use hand::WrittenExample;
 pub use intake::{ImportReport, ImportRequest, MinMax};
 
-use crate::artifact::{Rule, inputs_sha256, output_sha256, read};
+use crate::artifact::{Rule, output_sha256, read};
 use crate::error::{Error, Result};
 use crate::import::{self, Import, ImportOptions};
+use crate::part::{Finished, asked, inputs_sha256};
 use crate::recipe::Recipe;
 use crate::report::run::{Found, RunReport};
 
@@ -67,6 +69,35 @@ pub struct StageState {
     pub progress: Option<Progress>,
     /// Seconds so far.
     pub wall_s: f64,
+}
+
+/// A part of a run.
+#[derive(Clone, Debug)]
+pub struct PartState {
+    /// Which part.
+    pub part: Part,
+    /// Its row; none before a worker has begun the run.
+    pub row: Option<PartRow>,
+    /// Where it stands; a worker that has died is not known here.
+    pub status: StageStanding,
+}
+
+/// Where a stage stands whose parts stand there.
+fn together(parts: &[StageStanding]) -> StageStanding {
+    use StageStanding::{Done, Failed, Reused, Running, Stale, Unneeded, Waiting};
+    let any = |standing| parts.contains(&standing);
+    let is_finished = any(Done) || any(Reused);
+    match parts {
+        [] => Unneeded,
+        _ if any(Failed) => Failed,
+        _ if any(Running) => Running,
+        _ if any(Stale) => Stale,
+        // Some of its parts are there.
+        _ if is_finished && any(Waiting) => Running,
+        _ if any(Done) => Done,
+        _ if is_finished => Reused,
+        _ => Waiting,
+    }
 }
 
 impl Session {
@@ -159,29 +190,84 @@ impl Session {
         Ok(self.store.run(run)?)
     }
 
-    /// The stages with where they stand; a finished stage whose inputs have changed since is stale.
+    /// The stages with where they stand: as their parts do. What was carried out before there were parts stands where its
+    /// row says.
     pub fn stages(&self, row: &RunRow) -> Result<Vec<(StageRow, StageStanding)>> {
+        let parts = self.parts(row)?;
+        let is_old = self.store.parts(&row.id)?.is_empty();
+        let standing = |stage: &StageRow| {
+            let of_stage = parts
+                .iter()
+                .filter(|part| part.part.stage() == stage.name)
+                .map(|part| part.status);
+            let is_kept = is_old && stage.status != StageStatus::Waiting;
+            match is_kept {
+                true => StageStanding::from(stage.status),
+                false => together(&of_stage.collect::<Vec<_>>()),
+            }
+        };
+        let stages = self.store.stages(&row.id)?.into_iter();
+        Ok(stages
+            .map(|stage| {
+                let standing = standing(&stage);
+                (stage, standing)
+            })
+            .collect())
+    }
+
+    /// The parts that a run's recipe asks for, in the order of the method; a finished one whose inputs have changed since
+    /// is stale.
+    pub fn parts(&self, row: &RunRow) -> Result<Vec<PartState>> {
         let recipe = Recipe::from_toml(&row.recipe)?;
-        let stages = self.store.stages(&row.id)?;
-        let finished =
-            |stage: &StageRow| matches!(stage.status, StageStatus::Done | StageStatus::Reused);
-        let mut fresh: BTreeMap<StageName, String> = BTreeMap::new();
-        let mut out = Vec::with_capacity(stages.len());
-        for stage in stages {
-            let output_of = |earlier| fresh.get(&earlier).cloned();
-            let expected = inputs_sha256(row, &recipe, stage.name, &output_of)?;
-            let mut status = StageStanding::from(stage.status);
-            if finished(&stage) {
-                match &stage.output_sha256 {
-                    Some(output) if expected == stage.inputs_sha256 => {
-                        fresh.insert(stage.name, output.clone());
+        let mut rows: BTreeMap<Part, PartRow> = self
+            .store
+            .parts(&row.id)?
+            .into_iter()
+            .map(|part| (part.part, part))
+            .collect();
+        let mut fresh: BTreeMap<Part, Finished> = BTreeMap::new();
+        let mut parts = Vec::new();
+        for part in asked(&recipe) {
+            let found = rows.remove(&part);
+            let mut status = found
+                .as_ref()
+                .map_or(StageStanding::Waiting, |found| found.status.into());
+            if let Some(found) = found.as_ref().filter(|found| found.is_finished()) {
+                let finished = |earlier| fresh.get(&earlier).cloned();
+                let expected = inputs_sha256(row, &recipe, part, &finished)?;
+                match &found.output_sha256 {
+                    Some(sha256) if expected == found.inputs_sha256 => {
+                        let finished = Finished {
+                            sha256: sha256.clone(),
+                            n_out: found.n_out,
+                        };
+                        fresh.insert(part, finished);
                     }
                     _ => status = StageStanding::Stale,
                 }
             }
-            out.push((stage, status));
+            parts.push(PartState {
+                part,
+                row: found,
+                status,
+            });
         }
-        Ok(out)
+        Ok(parts)
+    }
+
+    /// Adds systems to those that a run compares. The next worker computes their parts alone.
+    ///
+    /// # Errors
+    /// [`Error::Store`] for an unknown run.
+    pub fn add_systems(&self, run: &str, systems: &[System]) -> Result<()> {
+        let row = self.store.run(run)?;
+        let mut recipe = Recipe::from_toml(&row.recipe)?;
+        for system in systems {
+            if !recipe.systems.contains(system) {
+                recipe.systems.push(*system);
+            }
+        }
+        Ok(self.store.update_run_recipe(run, &recipe.to_toml()?)?)
     }
 
     /// Points of a run's curves.
@@ -205,15 +291,15 @@ impl Session {
         Ok(self.store.artifacts_page(run, stage, kind, offset, limit)?)
     }
 
-    /// Replaces an artifact by a person's version. What follows the stage becomes stale.
-    pub fn edit_item(&self, run: &str, stage: StageName, edit: &ArtifactEdit<'_>) -> Result<u32> {
-        let version = self.store.edit_artifact(run, stage, edit)?;
-        let rows = self.store.artifacts(run, stage, None)?;
+    /// Replaces an artifact by a person's version. What follows the part becomes stale.
+    pub fn edit_item(&self, run: &str, part: Part, edit: &ArtifactEdit<'_>) -> Result<u32> {
+        let version = self.store.edit_artifact(run, part, edit)?;
+        let rows = self.store.part_artifacts(run, part, None)?;
         let sha256 = output_sha256(
             rows.iter()
                 .map(|row| (row.kind.as_str(), row.item, &row.payload)),
         );
-        self.store.set_output_sha256(run, stage, &sha256)?;
+        self.store.set_output_sha256(run, part, &sha256)?;
         Ok(version)
     }
 
@@ -288,6 +374,7 @@ impl Session {
         RunReport::new(
             &row,
             self.stages(&row)?,
+            &self.parts(&row)?,
             &self.store.dataset_by_id(row.dataset_id)?.name,
             Found {
                 format_rule: rules.into_iter().next().map(|rule| rule.rule),

@@ -106,6 +106,10 @@ const STAGE_COLUMNS: &str =
     "run_id, name, position, status, wall_s, cpu_s, peak_rss_bytes, n_in, n_out, dropped,
     inputs_sha256, output_sha256, measures, progress, error, finished_at_ms";
 
+const PART_COLUMNS: &str =
+    "run_id, stage, part, round, status, wall_s, cpu_s, peak_rss_bytes, n_in, n_out, dropped,
+    inputs_sha256, output_sha256, measures, error, finished_at_ms";
+
 /// Copies the rows. Columns are named: either database may have more of them, from a newer Duologue.
 fn take<S: Stored, A: Stored>(tx: &Connection, taken: &TakenRun<'_, S, A>) -> Result<()> {
     let id = taken.id;
@@ -146,13 +150,21 @@ fn take<S: Stored, A: Stored>(tx: &Connection, taken: &TakenRun<'_, S, A>) -> Re
         [id],
     )?;
     tx.execute(
-        "INSERT INTO main.metric_point (run_id, stage, series, step, value)
-         SELECT run_id, stage, series, step, value FROM bundle.metric_point WHERE run_id = ?1",
+        &format!(
+            "INSERT INTO main.part ({PART_COLUMNS})
+             SELECT {PART_COLUMNS} FROM bundle.part WHERE run_id = ?1"
+        ),
         [id],
     )?;
     tx.execute(
-        "INSERT INTO main.artifact (run_id, stage, kind, item, version, author, created_at_ms, payload)
-         SELECT run_id, stage, kind, item, version, author, created_at_ms, payload
+        "INSERT INTO main.metric_point (run_id, stage, part, series, step, value)
+         SELECT run_id, stage, part, series, step, value FROM bundle.metric_point WHERE run_id = ?1",
+        [id],
+    )?;
+    tx.execute(
+        "INSERT INTO main.artifact
+         (run_id, stage, part, round, kind, item, version, author, created_at_ms, payload)
+         SELECT run_id, stage, part, round, kind, item, version, author, created_at_ms, payload
          FROM bundle.artifact WHERE run_id = ?1 ORDER BY id",
         [id],
     )?;
@@ -212,7 +224,7 @@ fn renumber_artifacts<S, A: Stored>(
 mod tests {
     use super::*;
     use crate::{NewStudy, fixture};
-    use contract::StageName;
+    use contract::{Part, StageName};
     use serde_json::{Value, json};
 
     fn taken(id: &str) -> TakenRun<'_, Value, Value> {
@@ -232,12 +244,18 @@ mod tests {
         fixture::run(&store, "other");
         fixture::run(&store, "r");
         let made = fixture::artifacts(3);
-        store.start_stage("r", StageName::Topics, "in").unwrap();
         store
-            .commit_stage("r", StageName::Topics, &fixture::result(&made, "out"))
+            .start_part("r", Part::Whole(StageName::Topics), "in")
             .unwrap();
         store
-            .put_work("r", StageName::Summaries, "half", &json!(1))
+            .commit_part(
+                "r",
+                Part::Whole(StageName::Topics),
+                &fixture::result(&made, "out"),
+            )
+            .unwrap();
+        store
+            .put_work("r", Part::Whole(StageName::Summaries), "half", &json!(1))
             .unwrap();
         let study = NewStudy {
             run_id: "r".into(),
@@ -265,7 +283,12 @@ mod tests {
         assert_eq!(runs[0].model_path, "");
         assert_eq!(store.datasets().unwrap().len(), 1);
         assert_eq!(store.studies().unwrap().len(), 0);
-        assert_eq!(store.work("r", StageName::Summaries, "half").unwrap(), None);
+        assert_eq!(
+            store
+                .work("r", Part::Whole(StageName::Summaries), "half")
+                .unwrap(),
+            None
+        );
         assert!(
             matches!(store.write_bundle("r", to.path()), Err(Error::Io { .. })),
             "an occupied folder"

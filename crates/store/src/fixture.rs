@@ -1,6 +1,6 @@
 //! What the tests of all tables share: a workspace in a temporary folder, a data set, a run, a stage's result.
 
-use crate::{NewArtifact, NewDataset, NewExample, NewRun, Owner, StageResult, Store};
+use crate::{NewArtifact, NewDataset, NewExample, NewRun, Owner, PartResult, Store};
 use contract::{
     ArtifactKind, CandidateMeasures, DeviceChoice, ErrorCode, ErrorPlace, ErrorReport, Measures,
     Origin, Progress, Reported, SampleItem, Split, StageName, Step, System,
@@ -104,8 +104,8 @@ pub(crate) fn artifacts(n: u32) -> Vec<NewArtifact> {
 }
 
 /// A stage's result with inputs `in`.
-pub(crate) fn result<'a>(artifacts: &'a [NewArtifact], output_sha256: &'a str) -> StageResult<'a> {
-    StageResult {
+pub(crate) fn result<'a>(artifacts: &'a [NewArtifact], output_sha256: &'a str) -> PartResult<'a> {
+    PartResult {
         inputs_sha256: "in",
         output_sha256,
         artifacts,

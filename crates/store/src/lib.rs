@@ -29,6 +29,7 @@ pub use table::lease::{Acquire, LEASE_TIMEOUT_MS, LeaseRow, Owner, StopRequest};
 pub use table::ledger::LedgerRow;
 pub use table::metric_point::MetricPointRow;
 pub use table::model::ModelRow;
+pub use table::part::{PartResult, PartRow, PartUsage};
 pub use table::queue::QueueRow;
 pub use table::rating::{ItemStateRow, RatingRow};
 pub use table::rating_study::{
@@ -36,7 +37,7 @@ pub use table::rating_study::{
     RatingStepItemRow, RatingStepRow, RatingStudyRow, StepKind,
 };
 pub use table::run::{NewRun, RunRow};
-pub use table::stage::{StageResult, StageRow};
+pub use table::stage::StageRow;
 pub use table::study::{NewStudy, NewStudyItem, RaterRow, StudyItemRow, StudyRow};
 
 use host::private;
@@ -172,7 +173,7 @@ fn create_dir(path: &Path) -> Result<()> {
 mod tests {
     use super::*;
     use crate::fixture;
-    use contract::{ArtifactKind, StageName, StageStatus};
+    use contract::{ArtifactKind, Part, StageName, StageStatus};
 
     fn is_send<T: Send>(_: &T) {}
 
@@ -315,7 +316,11 @@ mod tests {
             })
             .collect();
         let failed = store
-            .commit_stage("r", StageName::Topics, &fixture::result(&big, "out"))
+            .commit_part(
+                "r",
+                Part::Whole(StageName::Topics),
+                &fixture::result(&big, "out"),
+            )
             .unwrap_err();
         assert!(failed.is_disk_full(), "{failed:?}");
         assert_eq!(
@@ -331,7 +336,11 @@ mod tests {
             .query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(()))
             .unwrap();
         store
-            .commit_stage("r", StageName::Topics, &fixture::result(&big, "out"))
+            .commit_part(
+                "r",
+                Part::Whole(StageName::Topics),
+                &fixture::result(&big, "out"),
+            )
             .unwrap();
     }
 

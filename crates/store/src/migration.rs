@@ -9,7 +9,7 @@
 //! Own code, not `rusqlite_migration`: that keeps a plain count in `user_version` and refuses every longer one.
 
 use crate::table::{
-    artifact, dataset, example, import, lease, ledger, metric_point, model, queue, rating,
+    artifact, dataset, example, import, lease, ledger, metric_point, model, part, queue, rating,
     rating_study, run, setting, stage, study, work,
 };
 use crate::{Error, Result};
@@ -74,6 +74,7 @@ const LINES: &[Line] = &[
     Line::additive(lease::START_SQL),
     Line::additive(import::SQL),
     Line::additive(rating_study::SQL),
+    Line::additive(part::SQL),
 ];
 
 /// What a database has: in decimal, `user_version` is `MMmmmLLL`, the release that it needs (`MM.mmm`) and the number
@@ -207,7 +208,7 @@ fn pending<'a>(conn: &Connection, lines: &'a [Line], database: &Path) -> Result<
 mod tests {
     use super::*;
     use crate::{DATABASE, Store, fixture};
-    use contract::StageName;
+    use contract::{Part, StageName};
     use serde_json::{Value, json};
 
     /// A database as a Duologue left it that knew only the first lines.
@@ -340,10 +341,12 @@ mod tests {
             .unwrap();
         let store = Store::open(dir.path()).unwrap();
         fixture::run(&store, "after");
-        store.start_stage("after", StageName::Topics, "in").unwrap();
+        store
+            .start_part("after", Part::Whole(StageName::Topics), "in")
+            .unwrap();
         let result = fixture::result(&[], "out");
         store
-            .commit_stage("after", StageName::Topics, &result)
+            .commit_part("after", Part::Whole(StageName::Topics), &result)
             .unwrap();
         let runs: Vec<_> = store
             .runs()

@@ -226,13 +226,14 @@ fn synthesizer(row: SynthesizerRow) -> SynthesizerResult {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::Part;
     use serde_json::json;
 
     fn row(kind: ArtifactKind, payload: Value) -> ArtifactRow {
         ArtifactRow {
             id: 1,
             run_id: "r".into(),
-            stage: StageName::Evaluate,
+            part: Part::Whole(StageName::Evaluate),
             kind,
             item: 4,
             version: 1,

@@ -313,7 +313,7 @@ fn events_have_the_fields_of_the_contract() {
             .any(|line| line["loss"].is_f64() && line["lr"].is_f64())
     );
     assert!(!events("sample").is_empty());
-    let known = ["run_started", "stage", "step", "sample"];
+    let known = ["run_started", "stage", "part", "step", "sample"];
     assert!(
         lines
             .iter()
@@ -381,7 +381,8 @@ fn show_has_the_fields_of_the_contract() {
         .collect();
     assert_eq!(
         synthesizers,
-        ["sft", "dpo_separate", "dpo_joint", "ids", "rejection"]
+        ["sft", "dpo_separate", "ids", "rejection"],
+        "those that come with what the systems learn from"
     );
     for row in list(&shown["synthesizers"]) {
         has(

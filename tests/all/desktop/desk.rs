@@ -185,19 +185,15 @@ impl Desk {
         });
     }
 
-    /// Hash of the output of every stage, in order.
+    /// Hash of the output of every stage that the run needs, in order.
     pub(crate) fn hashes(&self, run: &str) -> Vec<(StageName, String)> {
         let stages = self.store().stages(run).unwrap();
-        stages
+        let hashes: Vec<(StageName, String)> = stages
             .into_iter()
-            .map(|row| {
-                (
-                    row.name,
-                    row.output_sha256
-                        .unwrap_or_else(|| panic!("{} has none", row.name)),
-                )
-            })
-            .collect()
+            .filter_map(|row| Some((row.name, row.output_sha256?)))
+            .collect();
+        assert!(!hashes.is_empty(), "nothing was computed");
+        hashes
     }
 }
 

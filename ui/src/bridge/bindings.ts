@@ -2206,8 +2206,8 @@ export type RecipeRule =
 "zero_to_below_half" | 
 /**  0 unless the loss is sigmoid or robust. */
 "sigmoid_or_robust" | 
-/**  Ways of aligning, and those that the systems need among them. */
-"alignments" | 
+/**  Not empty where no synthesizer is compared either. */
+"compared" | 
 /**  At least 2 where the system `fixed_ratio` is trained. */
 "two_for_fixed_ratio";
 
@@ -2841,7 +2841,9 @@ export type StageStanding =
 /**  Finished, but its inputs have changed since. */
 "stale" | 
 /**  Begun, and nobody works on it. */
-"paused";
+"paused" | 
+/**  No system and no synthesizer of the run reads what it would make. */
+"unneeded";
 
 /**  Name and state of a stage. */
 export type StageState = {
@@ -2873,8 +2875,6 @@ synthesizer: Synthesizer } |
 { case: "no_preference" } | 
 /**  A synthesizer has no pair to learn from. */
 { case: "no_pair"; 
-/**  The system that needs it. */
-system: System; 
 /**  The synthesizer. */
 synthesizer: Synthesizer };
 

@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use contract::{ArtifactKind, Control, ResultMetric, RunStatus, StageName, StageStanding, System};
+use contract::{
+    ArtifactKind, Control, Part, ResultMetric, RunStatus, StageName, StageStanding, System,
+};
 use host::clock::now_ms;
 use host::process::liveness;
 use metrics::rouge::{RougeOptions, RougeScores, best, mean, score_each, tokenize};
@@ -77,6 +79,7 @@ pub(super) fn show(global: &Global, args: &Show, output: &Output) -> Done {
         for row in &page.rows {
             let line = ArtifactLine {
                 kind: row.kind,
+                part: Some(row.part).filter(|part| *part != Part::Whole(stage)),
                 item: row.item,
                 version: row.version,
                 payload: &row.payload,

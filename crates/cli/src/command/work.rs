@@ -157,6 +157,9 @@ pub(super) fn resume(global: &Global, args: &Resume, output: &Output) -> Done {
         ..copy(global)
     };
     process::set_threads(global.threads());
+    if !args.add.is_empty() {
+        session.add_systems(&row.id, &args.add)?;
+    }
     if args.queue {
         return queue::add(&global, &session, &row.id, &args.stages, output);
     }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{cases, problems};
-use crate::{
-    ErrorPlace, ExampleKind, Lack, Price, RecipeRule, RunStatus, StageName, Synthesizer, System,
-};
+use crate::{ErrorPlace, ExampleKind, Lack, Price, RecipeRule, RunStatus, StageName, Synthesizer};
 
 problems! {
     /// A problem with a recipe, a run or a rating.
@@ -286,8 +284,6 @@ cases! {
         NoPreference,
         /// A synthesizer has no pair to learn from.
         NoPair {
-            /// The system that needs it.
-            system: System,
             /// The synthesizer.
             synthesizer: Synthesizer,
         },
@@ -426,9 +422,7 @@ fn rule_text(rule: RecipeRule) -> &'static str {
         RecipeRule::NotNegative => "must be a number that is not negative",
         RecipeRule::AboveZero => "must be above 0: nothing would be learnt from the pairs",
         RecipeRule::ZeroToBelowHalf => "must be at least 0 and below 0.5",
-        RecipeRule::Alignments => {
-            "must list dpo_separate, dpo_joint or both, and each one that a chosen system learns from"
-        }
+        RecipeRule::Compared => "must name a system, or `synthesizers` has to name a synthesizer",
         RecipeRule::SigmoidOrRobust => "acts on the losses sigmoid and robust only; set it to 0",
         RecipeRule::TwoForFixedRatio => {
             "must be at least 2 for the system `fixed_ratio`, which mixes real and synthetic pairs in every batch"
@@ -519,13 +513,9 @@ impl fmt::Display for Stall {
                 f,
                 "no two dialogues of any summary differ enough to prefer one"
             ),
-            Self::NoPair {
-                system,
-                synthesizer,
-            } => write!(
-                f,
-                "{system} learns from {synthesizer}, which has no preference pair to learn from"
-            ),
+            Self::NoPair { synthesizer } => {
+                write!(f, "{synthesizer} has no preference pair to learn from")
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Memory, disk and time of each stage, as a pure function of the model's sizes, the recipe, the texts and the speed.
+//! Time is that of the parts that the recipe asks for.
 
-use std::collections::BTreeSet;
-
-use contract::{StageForecast, StageName, Synthesizer, System};
+use contract::{Part, StageForecast, StageName, Synthesizer, System};
 use lm::DecoderConfig;
 use lm::memory::{self, Form, Generating, Training};
 use lm::probe::Rates;
+use project::part::asked;
 use project::recipe::{CandidateSummaries, Recipe, Recompute, SummaryMethod};
 use serde::Serialize;
 
@@ -16,9 +16,9 @@ const SUMMARY_TRIES: f64 = 1.4;
 /// Dialogues sampled for one that keeps the format rule: few with a good base model, all that the recipe allows with a
 /// poor one.
 const DIALOGUE_TRIES: f64 = 2.5;
-/// Preference pairs of both kinds for each summary with candidates, both ways of aligning together: 1.8 and 2.3 in runs
-/// (`docs/plan.md`, `docs/first-light.md`).
-const PAIRS_PER_SUMMARY: f64 = 2.0;
+/// Preference pairs for each summary with candidates that one way of aligning learns from: 1.8 and 2.3 for both together
+/// in runs (`docs/plan.md`, `docs/first-light.md`).
+const PAIRS_PER_SUMMARY: f64 = 1.0;
 /// Tokens of an instruction with the template around it.
 const INSTRUCTION_TOKENS: usize = 40;
 /// Copies of an adapter in a checkpoint and its result: now, best, two moments, the saved one.
@@ -112,6 +112,7 @@ pub fn forecast(setting: &Setting<'_>, recipe: &Recipe, texts: &Texts) -> Vec<St
         setting,
         recipe,
         texts,
+        parts: asked(recipe),
     };
     StageName::ALL
         .iter()
@@ -123,11 +124,30 @@ struct Forecast<'a> {
     setting: &'a Setting<'a>,
     recipe: &'a Recipe,
     texts: &'a Texts,
+    /// What the recipe asks for.
+    parts: Vec<Part>,
 }
 
 impl Forecast<'_> {
+    fn parts_of(&self, name: StageName) -> impl Iterator<Item = Part> {
+        let of_stage = move |part: &Part| part.stage() == name;
+        self.parts.iter().copied().filter(of_stage)
+    }
+
     fn stage(&self, name: StageName) -> StageForecast {
-        let (work, rates) = (self.work(name), self.setting.rates);
+        if self.parts_of(name).next().is_none() {
+            return StageForecast {
+                name,
+                peak_bytes: 0,
+                disk_bytes: 0,
+                seconds: 0.0,
+            };
+        }
+        let work = self
+            .parts_of(name)
+            .map(|part| self.work(part))
+            .fold(Work::default(), Work::plus);
+        let rates = self.setting.rates;
         let adapter = memory::adapter_bytes(self.setting.config, self.recipe.lora_rank);
         let adapters = self.adapters(name);
         let again = if self.recipe.recompute == Recompute::On {
@@ -145,19 +165,12 @@ impl Forecast<'_> {
         }
     }
 
-    /// Trained adapters that a stage makes; evaluating holds every one of them.
+    /// Trained adapters that a stage makes.
     fn adapters(&self, name: StageName) -> u64 {
-        let trained = self
-            .recipe
-            .systems
-            .iter()
-            .filter(|system| system.is_trained())
-            .count() as u64;
         match name {
             StageName::Summaries => u64::from(self.lora_summaries()),
             StageName::Synthesizer => 1,
-            StageName::Align => 2,
-            StageName::Summarizer => trained,
+            StageName::Align | StageName::Summarizer => self.parts_of(name).count() as u64,
             _ => 0,
         }
     }
@@ -281,8 +294,8 @@ impl Forecast<'_> {
         tokens.min(self.setting.config.max_position_embeddings)
     }
 
-    /// Tokens of a stage's work.
-    fn work(&self, name: StageName) -> Work {
+    /// Tokens of a part's work.
+    fn work(&self, part: Part) -> Work {
         let recipe = self.recipe;
         let (dialogue, summary) = (
             self.texts.dialogue_tokens.mean,
@@ -292,13 +305,13 @@ impl Forecast<'_> {
         let shots = recipe.shots as f64;
         let made = shots * recipe.synthetic_per_shot as f64;
         let pair = dialogue + summary + ask;
-        match name {
-            StageName::Topics => Work {
+        match part {
+            Part::Whole(StageName::Topics) => Work {
                 forward: shots * (summary + ask),
                 generate: shots * recipe.topic_max_new_tokens.min(6) as f64,
                 ..Work::default()
             },
-            StageName::Summaries => {
+            Part::Whole(StageName::Summaries) => {
                 let demos = if self.lora_summaries() {
                     0.0
                 } else {
@@ -316,29 +329,27 @@ impl Forecast<'_> {
                     ..Work::default()
                 })
             }
-            StageName::Synthesizer => self.sft(shots, pair),
-            StageName::Candidates => {
+            Part::Whole(StageName::Synthesizer) => self.sft(shots, pair),
+            Part::Whole(StageName::Candidates) => {
                 let texts = self.with_candidates() * recipe.candidates_per_summary as f64;
                 self.writing(texts).plus(Work {
                     forward: texts * pair,
                     ..Work::default()
                 })
             }
-            StageName::Preferences => Work::default(),
-            StageName::Align => self.aligning(),
-            StageName::Dialogues => {
-                self.writing(self.sources() * made * tries(recipe.dialogue_tries))
+            Part::Whole(_) => Work::default(),
+            Part::Align(_) => self.aligning(),
+            Part::Dialogues(_) => self.writing(made * tries(recipe.dialogue_tries)),
+            Part::Summarizer(system) => {
+                let synthetic = match system.synthetic_source() {
+                    Some(_) => self.sft(made, pair),
+                    None => Work::default(),
+                };
+                let tried = recipe.lr_search.len() as f64;
+                synthetic.plus(self.sft(shots, pair)).times(tried)
             }
-            StageName::Summarizer => {
-                let trained = recipe
-                    .systems
-                    .iter()
-                    .filter(|system| system.is_trained())
-                    .count() as f64;
-                let tried = trained * recipe.lr_search.len() as f64;
-                self.sft(made + shots, pair).times(tried)
-            }
-            StageName::Evaluate => self.evaluating(),
+            Part::Evaluate(system) => self.summarizing(system),
+            Part::TestDialogues(synthesizer) => self.comparing(synthesizer),
         }
     }
 
@@ -364,10 +375,8 @@ impl Forecast<'_> {
     fn aligning(&self) -> Work {
         let recipe = self.recipe;
         let summary = self.texts.summary_tokens.mean + INSTRUCTION_TOKENS as f64;
-        let ways = recipe.alignments.len() as f64;
-        let pairs = self.with_candidates() * PAIRS_PER_SUMMARY * ways / 2.0;
-        let samples =
-            ways * (self.judged() * recipe.dpo_checkpoints * recipe.checkpoint_samples) as f64;
+        let pairs = self.with_candidates() * PAIRS_PER_SUMMARY;
+        let samples = (self.judged() * recipe.dpo_checkpoints * recipe.checkpoint_samples) as f64;
         // Chosen and rejected share their prompt; the example of the SFT term has its own.
         let item = 3.0 * self.synthetic_tokens() + 2.0 * summary;
         let learning = Work {
@@ -378,35 +387,36 @@ impl Forecast<'_> {
         learning.plus(self.writing(samples))
     }
 
-    /// Every system's summaries of the test dialogues, and every synthesizer's dialogues for the test summaries.
-    fn evaluating(&self) -> Work {
+    /// A system's summaries of the test dialogues, and the scores of the real ones.
+    fn summarizing(&self, system: System) -> Work {
         let recipe = self.recipe;
-        let (dialogue, summary) = (
-            self.texts.dialogue_tokens.mean,
-            self.texts.summary_tokens.mean,
-        );
-        let pair = dialogue + summary + INSTRUCTION_TOKENS as f64;
+        let summary = self.texts.summary_tokens.mean;
+        let pair = self.texts.dialogue_tokens.mean + summary + INSTRUCTION_TOKENS as f64;
         let test = self.texts.test_items as f64;
-        let systems = recipe.systems.len() as f64;
-        let shown = match recipe.systems.contains(&System::InContext) {
-            true => recipe.icl_examples as f64 * pair,
-            false => 0.0,
+        let shown = match system {
+            System::InContext => recipe.icl_examples as f64 * pair,
+            _ => 0.0,
         };
-        let outputs = Work {
+        Work {
             train: 0.0,
-            forward: test * (2.0 * systems * pair + shown),
-            generate: test * systems * summary,
-        };
-        // The supervised synthesizer and the aligned ones try once, as under the grammar; two ways try again.
-        let once = 1.0
-            + recipe.alignments.len() as f64
-            + f64::from(u8::from(recipe.constrained_dialogues));
+            forward: test * (2.0 * pair + shown),
+            generate: test * summary,
+        }
+    }
+
+    /// A synthesizer's dialogues for the test summaries: most ways try once, two try again.
+    fn comparing(&self, synthesizer: Synthesizer) -> Work {
+        let (recipe, test) = (self.recipe, self.texts.test_items as f64);
         let asked = match recipe.synthesizer_items {
             0 => test,
             most => test.min(most as f64),
         };
-        let again = tries(recipe.ids_max_iterations + 1) + tries(recipe.rejection_max_tries);
-        outputs.plus(self.writing(asked * (once + again)))
+        let drawn = match synthesizer {
+            Synthesizer::Ids => tries(recipe.ids_max_iterations + 1),
+            Synthesizer::Rejection => tries(recipe.rejection_max_tries),
+            _ => 1.0,
+        };
+        self.writing(asked * drawn)
     }
 
     /// A supervised training on `examples` of `tokens` tokens each, with its evaluations.
@@ -433,20 +443,7 @@ impl Forecast<'_> {
 
     /// Whether a system's dialogues are mended round after round (IDS).
     fn refines(&self) -> bool {
-        self.recipe
-            .systems
-            .iter()
-            .any(|system| system.synthetic_source() == Some(Synthesizer::Ids))
-    }
-
-    /// Synthesizers that write the synthetic pairs of the compared systems.
-    fn sources(&self) -> f64 {
-        let sources = self
-            .recipe
-            .systems
-            .iter()
-            .filter_map(|system| system.synthetic_source());
-        sources.collect::<BTreeSet<_>>().len() as f64
+        self.parts.contains(&Part::Dialogues(Synthesizer::Ids))
     }
 
     /// Summaries that candidates are sampled for.

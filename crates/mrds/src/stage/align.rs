@@ -7,7 +7,7 @@
 //! best.
 
 use contract::problem::Stall;
-use contract::{SampleItem, StageName, Synthesizer};
+use contract::{Part, SampleItem, StageName, Synthesizer};
 use lm::lora::Adapter;
 use lm::train::{
     BatchPlan, Objective, PreferenceLoss, PreferencePair, Schedule, TrainConfig, TrainExample,
@@ -18,65 +18,31 @@ use project::recipe::{DpoLoss, Recipe, SftTarget};
 use serde::{Deserialize, Serialize};
 
 use super::candidates::content_scores;
-use super::context::{Stage, StageOutput, count};
+use super::context::{Stage, StageOutput};
 use super::sampling::{Task, Way};
 use super::synthesizer;
 use super::training::adapter_artifact;
 use crate::error::{Error, Result};
 
-pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
-    let pairs: Vec<Pair> = stage.read(StageName::Preferences)?;
-    let ref_policy = stage.trained(StageName::Synthesizer, synthesizer::ROLE)?;
+pub(crate) fn run(stage: &Stage<'_>, role: Synthesizer) -> Result<StageOutput> {
+    let pairs: Vec<Pair> = stage.read(Part::Whole(StageName::Preferences))?;
+    let ref_policy = stage.trained(Part::Whole(StageName::Synthesizer), synthesizer::ROLE)?;
     let rule = stage.format_rule();
-    let mut output = StageOutput {
-        n_in: pairs.len() as u64,
+    let sets = sets(&pairs, role);
+    if sets.iter().all(|set| set.is_empty()) {
+        let synthesizer = role;
+        return Err(Error::stalled(stage.name, Stall::NoPair { synthesizer }));
+    }
+    let aligned = align(stage, role, &sets, &ref_policy, &rule)?;
+    let adapter = adapter_artifact(role.as_str(), aligned.sha256, vec![aligned.record]);
+    let mut artifacts = rows(&[adapter])?;
+    artifacts.extend(rows(&aligned.checkpoints)?);
+    Ok(StageOutput {
+        artifacts,
+        n_in: sets.iter().map(Vec::len).sum::<usize>() as u64,
+        n_out: 1,
         ..StageOutput::default()
-    };
-    let (mut adapters, mut checkpoints) = (Vec::new(), Vec::new());
-    let chosen = |role: &Synthesizer| stage.recipe().alignments.contains(role);
-    for role in [Synthesizer::DpoSeparate, Synthesizer::DpoJoint]
-        .into_iter()
-        .filter(chosen)
-    {
-        let sets = sets(&pairs, role);
-        if sets.iter().all(|set| set.is_empty()) {
-            require_no_system(stage, role)?;
-            count(
-                &mut output.dropped,
-                &format!("{role}: no pair to learn from"),
-            );
-            continue;
-        }
-        let aligned = align(stage, role, &sets, &ref_policy, &rule)?;
-        checkpoints.extend(aligned.checkpoints);
-        adapters.push(adapter_artifact(
-            role.as_str(),
-            aligned.sha256,
-            vec![aligned.record],
-        ));
-    }
-    output.n_out = adapters.len() as u64;
-    output.artifacts = rows(&adapters)?;
-    output.artifacts.extend(rows(&checkpoints)?);
-    Ok(output)
-}
-
-/// Without pairs there is no such synthesizer: an error where a system asked for learns from it.
-fn require_no_system(stage: &Stage<'_>, role: Synthesizer) -> Result<()> {
-    let systems = stage.recipe().systems.iter();
-    match systems
-        .copied()
-        .find(|system| system.synthetic_source() == Some(role))
-    {
-        None => Ok(()),
-        Some(system) => Err(Error::stalled(
-            stage.name,
-            Stall::NoPair {
-                system,
-                synthesizer: role,
-            },
-        )),
-    }
+    })
 }
 
 fn sets(pairs: &[Pair], role: Synthesizer) -> Vec<Vec<&Pair>> {
@@ -330,7 +296,7 @@ fn judge(
         name: &task,
         stream: "judge",
     };
-    let attempts = stage.write_dialogues(task, adapter, &summaries, rule, Way::Resample(1))?;
+    let attempts = stage.write_dialogues(task, adapter, &summaries, 0, rule, Way::Resample(1))?;
     let pairs: Vec<(&str, &str)> = attempts
         .items
         .iter()

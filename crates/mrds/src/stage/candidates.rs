@@ -1,20 +1,36 @@
 //! Stage 4: K dialogues per summary by the supervised synthesizer, each checked by the format rule and scored by the
 //! base model's own summarization, `M_sum(s | d̂)`, adapters off (MRDS, content score).
 
-use contract::{CandidateMeasures, Measures, SampleItem, StageName};
+use contract::{CandidateMeasures, Measures, Part, SampleItem, StageName};
 use lm::infer::generate::{Finish, GenerateRequest};
+use lm::lora::Adapter;
 use project::artifact::{Candidate, Rule, Summary, SummaryOrigin, rows};
+use project::format_rule::FormatRule;
 use project::recipe::CandidateSummaries;
 
-use super::context::{Stage, StageOutput};
+use super::context::{BATCHES_PER_COMMIT, Stage, StageOutput};
 use super::synthesizer;
 use crate::error::Result;
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let rule = stage.format_rule();
     let summaries = summaries(stage)?;
-    let mut candidates = sample(stage, &summaries, &rule)?;
-    score(stage, &mut candidates)?;
+    let adapter = stage.trained(Part::Whole(StageName::Synthesizer), synthesizer::ROLE)?;
+    let recipe = stage.recipe();
+    // As many summaries as fill what is generated between two commits.
+    let size = BATCHES_PER_COMMIT * recipe.generate_batch_size / recipe.candidates_per_summary;
+    let sampled = stage.spread("candidates", summaries.len(), size, &|items| {
+        let mut candidates = sample(
+            stage,
+            &adapter,
+            &summaries[items.clone()],
+            items.start,
+            &rule,
+        )?;
+        score(stage, &mut candidates)?;
+        Ok(candidates)
+    })?;
+    let candidates: Vec<Candidate> = sampled.into_iter().flatten().collect();
     for candidate in candidates.iter().take(3) {
         stage.sample(SampleItem::Candidate {
             dialogue: candidate.text.clone(),
@@ -54,7 +70,7 @@ fn summaries(stage: &Stage<'_>) -> Result<Vec<(SummaryOrigin, String)>> {
                 .map(|shot| (SummaryOrigin::Real, shot.summary.clone())),
         );
     }
-    let synthetic: Vec<Summary> = stage.read(StageName::Summaries)?;
+    let synthetic: Vec<Summary> = stage.read(Part::Whole(StageName::Summaries))?;
     let limit = if recipe.candidate_synthetic_limit == 0 {
         usize::MAX
     } else {
@@ -69,28 +85,26 @@ fn summaries(stage: &Stage<'_>) -> Result<Vec<(SummaryOrigin, String)>> {
     Ok(summaries)
 }
 
+/// The candidates of a block of summaries, of which the first has the number `first`.
 fn sample(
     stage: &Stage<'_>,
+    adapter: &Adapter,
     summaries: &[(SummaryOrigin, String)],
-    rule: &project::format_rule::FormatRule,
+    first: usize,
+    rule: &FormatRule,
 ) -> Result<Vec<Candidate>> {
-    let adapter = stage.trained(StageName::Synthesizer, synthesizer::ROLE)?;
     let k = stage.recipe().candidates_per_summary;
     let mut requests = Vec::with_capacity(summaries.len() * k);
-    for (item, (_, summary)) in summaries.iter().enumerate() {
+    for (place, (_, summary)) in summaries.iter().enumerate() {
         let prompt_ids = stage.prompts().dialogue(summary)?;
         let request = |sample| GenerateRequest {
             prompt_ids: prompt_ids.clone(),
-            key: stage.key("candidates", item, sample),
+            key: stage.key("candidates", first + place, sample),
         };
         requests.extend((0..k).map(request));
     }
-    let generated = stage.generate(
-        "candidates",
-        Some(&adapter),
-        &requests,
-        &stage.dialogue_config(),
-    )?;
+    let config = stage.dialogue_config();
+    let generated = stage.generate("candidates", Some(adapter), &requests, &config)?;
     let mut candidates = Vec::with_capacity(requests.len());
     for (index, generation) in generated.generations.into_iter().enumerate() {
         let (origin, summary) = &summaries[index / k];
@@ -98,7 +112,7 @@ fn sample(
         let ended = generation.finish == Finish::Stop;
         let check = rule.check(&text, ended);
         candidates.push(Candidate {
-            summary_id: (index / k) as u32,
+            summary_id: (first + index / k) as u32,
             sample: (index % k) as u32,
             origin: *origin,
             summary: summary.clone(),
@@ -118,33 +132,15 @@ fn sample(
 }
 
 fn score(stage: &Stage<'_>, candidates: &mut [Candidate]) -> Result<()> {
-    stage.begin_task("scoring");
-    let total = candidates.len();
-    for (number, chunk) in candidates.chunks_mut(64).enumerate() {
-        let key = format!("score/{number}");
-        let scores: Vec<Option<f64>> = match stage.work(&key)? {
-            Some(scores) => scores,
-            None => {
-                let texts: Vec<(&str, &str)> = chunk
-                    .iter()
-                    .map(|c| (c.text.as_str(), c.summary.as_str()))
-                    .collect();
-                let scores = content_scores(stage, &texts)?;
-                stage.put_work(&key, &scores)?;
-                scores
-            }
-        };
-        chunk
-            .iter_mut()
-            .zip(scores)
-            .for_each(|(candidate, score)| candidate.score = score);
-        let step = (number * 64 + chunk.len()).min(total);
-        stage.progress(super::context::Progress {
-            step,
-            total,
-            ..Default::default()
-        })?;
-    }
+    let texts: Vec<(&str, &str)> = candidates
+        .iter()
+        .map(|c| (c.text.as_str(), c.summary.as_str()))
+        .collect();
+    let scores = content_scores(stage, &texts)?;
+    candidates
+        .iter_mut()
+        .zip(scores)
+        .for_each(|(candidate, score)| candidate.score = score);
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 //! membership depends on item numbers and the recipe alone: a resumed run forms the same batches and gets the same
 //! results.
 
-use contract::{Control, Event, FileAction, Measures, SampleItem, StageName, Step};
+use contract::{Control, Event, FileAction, Measures, Part, SampleItem, StageName, Step};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -23,18 +23,19 @@ use project::artifact::{Artifact, TrainedAdapter, read};
 use project::error::corrupt;
 use project::recipe::Recipe;
 use serde::{Deserialize, Serialize};
-use store::{NewArtifact, Store};
+use store::{NewArtifact, PartUsage, Store};
 
 use crate::error::{Error, Result};
 use crate::prompt::Prompts;
 use crate::run::Run;
 use crate::selection::TrainingData;
 use crate::stage::shown::{Drafts, Pulse};
+use crate::stage::spread::Block;
 
 /// How often the database is asked for pause or cancel, and told of progress.
 const POLL: Duration = Duration::from_millis(250);
 /// Requests generated between two commits, in batches.
-const BATCHES_PER_COMMIT: usize = 4;
+pub(super) const BATCHES_PER_COMMIT: usize = 4;
 
 /// What a stage hands back.
 #[derive(Default)]
@@ -62,9 +63,10 @@ pub(crate) struct Usage {
     pub(crate) peak_rss_bytes: u64,
 }
 
-/// One stage at work.
+/// A part of a stage at work.
 pub(crate) struct Stage<'a> {
     pub(crate) run: &'a Run<'a>,
+    pub(crate) part: Part,
     pub(crate) name: StageName,
     inputs: String,
     begun: Instant,
@@ -75,6 +77,7 @@ pub(crate) struct Stage<'a> {
     last_sample: RefCell<Option<SampleItem>>,
     pulse: Pulse,
     task: RefCell<Task>,
+    block: RefCell<Option<Block>>,
 }
 
 /// A unit of progress within a stage.
@@ -84,6 +87,8 @@ struct Task {
     begun: Instant,
     tokens: usize,
     first_step: usize,
+    /// The last step that was told.
+    furthest: usize,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -114,27 +119,39 @@ pub(crate) struct Progress {
     pub(crate) lr: Option<f64>,
 }
 
+impl From<Usage> for PartUsage {
+    fn from(usage: Usage) -> Self {
+        Self {
+            wall_s: usage.wall_s,
+            cpu_s: usage.cpu_s,
+            peak_rss_bytes: usage.peak_rss_bytes,
+        }
+    }
+}
+
 impl<'a> Stage<'a> {
-    /// Begins or continues a stage.
-    pub(crate) fn begin(run: &'a Run<'a>, name: StageName, inputs: &str) -> Result<Self> {
-        let row = run.store.stage(&run.row.id, name)?;
-        let before = Usage {
+    /// Begins or continues a part.
+    pub(crate) fn begin(run: &'a Run<'a>, part: Part, inputs: &str) -> Result<Self> {
+        let row = run.store.part(&run.row.id, part)?;
+        let before = row.map_or(Usage::default(), |row| Usage {
             wall_s: row.wall_s,
             cpu_s: row.cpu_s,
             peak_rss_bytes: row.peak_rss_bytes,
-        };
+        });
         lm::allocator::trim();
         usage::reset_peak();
         let now = Instant::now();
         let task = Task {
-            name: name.to_string(),
+            name: part.to_string(),
             begun: now,
             tokens: 0,
             first_step: 0,
+            furthest: 0,
         };
         Ok(Self {
             run,
-            name,
+            part,
+            name: part.stage(),
             inputs: inputs.to_owned(),
             begun: now,
             cpu_at_begin_s: usage::of_this_process().cpu_s,
@@ -144,6 +161,7 @@ impl<'a> Stage<'a> {
             last_sample: RefCell::new(None),
             pulse: Pulse::new(),
             task: RefCell::new(task),
+            block: RefCell::new(None),
         })
     }
 
@@ -157,6 +175,14 @@ impl<'a> Stage<'a> {
 
     pub(crate) fn prompts(&self) -> Prompts<'a> {
         Prompts::new(self.run.model, &self.run.recipe)
+    }
+
+    /// Works on a block: what is kept meanwhile belongs to it, and so does the progress.
+    pub(super) fn within<T>(&self, block: Block, work: impl FnOnce() -> T) -> T {
+        self.block.replace(Some(block));
+        let result = work();
+        self.block.replace(None);
+        result
     }
 
     /// The key of a random stream of this stage: seed, stage, task, item, sample.
@@ -173,26 +199,26 @@ impl<'a> Stage<'a> {
         )
     }
 
-    /// Artifacts of an earlier stage.
-    pub(crate) fn read<A: Artifact>(&self, stage: StageName) -> Result<Vec<A>> {
+    /// Artifacts of an earlier part.
+    pub(crate) fn read<A: Artifact>(&self, part: Part) -> Result<Vec<A>> {
         let stored = &self.run.store;
-        Ok(read(&stored.artifacts(
+        Ok(read(&stored.part_artifacts(
             &self.run.row.id,
-            stage,
+            part,
             Some(A::KIND),
         )?)?)
     }
 
-    /// The adapter that an earlier stage trained for a role.
-    pub(crate) fn trained(&self, stage: StageName, role: &str) -> Result<Adapter> {
-        let adapters: Vec<TrainedAdapter> = self.read(stage)?;
+    /// The adapter that an earlier part trained for a role.
+    pub(crate) fn trained(&self, part: Part, role: &str) -> Result<Adapter> {
+        let adapters: Vec<TrainedAdapter> = self.read(part)?;
         let found = adapters
             .iter()
             .find(|adapter| adapter.role == role)
             .ok_or_else(|| {
                 Error::Project(project::error::corrupt(
                     "adapter",
-                    format!("stage {stage} holds none for {role}"),
+                    format!("{part} holds none for {role}"),
                 ))
             })?;
         self.load_adapter(&found.sha256)
@@ -227,7 +253,9 @@ impl<'a> Stage<'a> {
         config: &GenerateConfig,
         constraint: Option<&Constraint<'_>>,
     ) -> Result<Generated> {
-        self.begin_task(task);
+        if self.block.borrow().is_none() {
+            self.begin_task(task);
+        }
         self.pulse.begin((self.run.now_ms)());
         let per_commit = (config.batch_size * BATCHES_PER_COMMIT).max(1);
         let mut generated = Generated {
@@ -246,11 +274,7 @@ impl<'a> Stage<'a> {
                         }
                     });
                     let shifted = shifted.as_ref().map(|shifted| shifted as &Constraint<'_>);
-                    let reached = Progress {
-                        step: first,
-                        total: requests.len(),
-                        ..Progress::default()
-                    };
+                    let reached = (first, requests.len());
                     let batch = self.generate_chunk(adapter, chunk, config, shifted, reached)?;
                     (batch, true)
                 }
@@ -270,12 +294,9 @@ impl<'a> Stage<'a> {
                         Finish::Length
                     },
                 }));
-            let step = generated.generations.len();
             self.progress(Progress {
-                step,
-                total: requests.len(),
                 tokens: if fresh { tokens } else { 0 },
-                ..Progress::default()
+                ..self.reached(generated.generations.len(), requests.len())
             })?;
         }
         self.call_generate(adapter.is_some(), requests, config, &generated.generations);
@@ -288,7 +309,7 @@ impl<'a> Stage<'a> {
         chunk: &[GenerateRequest],
         config: &GenerateConfig,
         constraint: Option<&Constraint<'_>>,
-        reached: Progress,
+        reached: (usize, usize),
     ) -> Result<StoredBatch> {
         let begun = Instant::now();
         let mut failed = None;
@@ -324,9 +345,14 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// Shows what is being written: a text where one is due, and how many have ended. `reached` is where the batch
-    /// began.
-    fn show(&self, drafts: &mut Drafts, ended: Option<usize>, reached: Progress) -> Result<()> {
+    /// Shows what is being written: a text where one is due, and how many have ended. `reached` is the request at which
+    /// the batch began, of how many.
+    fn show(
+        &self,
+        drafts: &mut Drafts,
+        ended: Option<usize>,
+        reached: (usize, usize),
+    ) -> Result<()> {
         let mut draft = String::new();
         if self.pulse.is_due((self.run.now_ms)(), ended.is_some())
             && let Some(item) = ended.or_else(|| drafts.grown_most())
@@ -343,10 +369,23 @@ impl<'a> Stage<'a> {
             self.sample(SampleItem::Draft { draft, ended });
         }
         if is_new || (ended.is_some() && self.shown.get().elapsed() >= POLL) {
-            let step = reached.step + drafts.ended();
-            self.report(Progress { step, ..reached }, drafts.tokens())?;
+            let (first, total) = reached;
+            let now = self.reached(first + drafts.ended(), total);
+            self.report(now, drafts.tokens())?;
         }
         Ok(())
+    }
+
+    /// How far the task is when this number of requests is done.
+    fn reached(&self, step: usize, total: usize) -> Progress {
+        match self.block.borrow().as_ref() {
+            Some(block) => block.reached(step, total),
+            None => Progress {
+                step,
+                total,
+                ..Progress::default()
+            },
+        }
     }
 
     /// Log-probabilities of completions, in batches of the recipe's token budget.
@@ -379,21 +418,31 @@ impl<'a> Stage<'a> {
         Ok(self.run.model.decode(ids)?.trim().to_owned())
     }
 
-    /// A stored partial result of this stage.
+    /// The key of a partial result, after that of the block at work.
+    fn work_key(&self, key: &str) -> String {
+        match self.block.borrow().as_ref() {
+            Some(block) => format!("{}/{key}", block.key),
+            None => key.to_owned(),
+        }
+    }
+
+    /// A stored partial result of this part.
     pub(crate) fn work<T: for<'de> Deserialize<'de>>(&self, key: &str) -> Result<Option<T>> {
-        let stored = self.run.store.work(&self.run.row.id, self.name, key)?;
+        let key = &self.work_key(key);
+        let stored = self.run.store.work(&self.run.row.id, self.part, key)?;
         Ok(stored
             .map(|value| serde_json::from_value(value).map_err(|e| corrupt(key, &e)))
             .transpose()?)
     }
 
-    /// Keeps a partial result until the stage is committed.
+    /// Keeps a partial result until the part is committed.
     pub(crate) fn put_work<T: Serialize>(&self, key: &str, value: &T) -> Result<()> {
+        let key = &self.work_key(key);
         let value = serde_json::to_value(value).map_err(|e| corrupt(key, &e))?;
         Ok(self
             .run
             .store
-            .put_work(&self.run.row.id, self.name, key, &value)?)
+            .put_work(&self.run.row.id, self.part, key, &value)?)
     }
 
     /// A point of a curve.
@@ -401,7 +450,7 @@ impl<'a> Stage<'a> {
         if value.is_finite() {
             self.run.store.put_metric_points(
                 &self.run.row.id,
-                self.name,
+                self.part,
                 &[(series, step as u64, value)],
             )?;
         }
@@ -427,10 +476,12 @@ impl<'a> Stage<'a> {
             begun: Instant::now(),
             tokens: 0,
             first_step: 0,
+            furthest: 0,
         };
     }
 
-    /// Reports a step; sends it on at most every quarter of a second, and the last one always.
+    /// Reports a step; sends it on at most every quarter of a second, and the last one always. A block that asks again
+    /// for what has failed does not take a step back.
     pub(crate) fn progress(&self, now: Progress) -> Result<()> {
         {
             let mut task = self.task.borrow_mut();
@@ -446,9 +497,11 @@ impl<'a> Stage<'a> {
     }
 
     /// Sends a step on; `tokens` are drawn but not counted yet, because their batch is not finished.
-    fn report(&self, now: Progress, tokens: usize) -> Result<()> {
+    fn report(&self, mut now: Progress, tokens: usize) -> Result<()> {
         self.shown.set(Instant::now());
-        let task = self.task.borrow();
+        let mut task = self.task.borrow_mut();
+        now.step = now.step.max(task.furthest);
+        task.furthest = now.step;
         let seconds = task.begun.elapsed().as_secs_f64().max(1e-6);
         let done = now.step.saturating_sub(task.first_step);
         let left = now.total.saturating_sub(now.step) as f64;
@@ -472,14 +525,9 @@ impl<'a> Stage<'a> {
             step,
             sample: self.last_sample.borrow().clone(),
         };
-        self.run.store.set_progress(
-            &self.run.row.id,
-            self.name,
-            Some(&progress),
-            usage.wall_s,
-            usage.cpu_s,
-            usage.peak_rss_bytes,
-        )?;
+        self.run
+            .store
+            .set_progress(&self.run.row.id, self.part, Some(&progress), usage.into())?;
         self.run.sink.event(&Event::Step(progress.step));
         Ok(())
     }
@@ -496,15 +544,9 @@ impl<'a> Stage<'a> {
 
     /// Writes the usage, so that a resumed stage goes on counting.
     pub(crate) fn save_usage(&self) -> Result<()> {
-        let usage = self.usage();
-        Ok(self.run.store.set_progress(
-            &self.run.row.id,
-            self.name,
-            None,
-            usage.wall_s,
-            usage.cpu_s,
-            usage.peak_rss_bytes,
-        )?)
+        let usage = self.usage().into();
+        let (store, run) = (self.run.store, &self.run.row.id);
+        Ok(store.set_progress(run, self.part, None, usage)?)
     }
 
     /// Whether pause, cancel or Ctrl-C was asked for.
@@ -541,8 +583,8 @@ impl<'a> Stage<'a> {
     /// of other settings is never taken up.
     pub(crate) fn checkpoint(&self, task: &str) -> PathBuf {
         let name = format!(
-            "{}-{}-{}.safetensors",
-            self.name,
+            "{}{}-{}.safetensors",
+            checkpoint_prefix(self.part),
             &self.inputs[..12.min(self.inputs.len())],
             task.replace('/', "-")
         );
@@ -554,9 +596,14 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Removes the checkpoints of a stage that is finished or begins afresh.
-pub(crate) fn remove_checkpoints(store: &Store, run: &str, stage: StageName) -> Result<()> {
-    let prefix = format!("{stage}-");
+/// How the names of a part's checkpoints begin.
+fn checkpoint_prefix(part: Part) -> String {
+    format!("{}-{}-", part.stage(), part.name().replace('/', "-"))
+}
+
+/// Removes the checkpoints of a part that is finished or begins afresh.
+pub(crate) fn remove_checkpoints(store: &Store, run: &str, part: Part) -> Result<()> {
+    let prefix = checkpoint_prefix(part);
     let Ok(entries) = std::fs::read_dir(store.checkpoints().join(run)) else {
         return Ok(());
     };

@@ -1,83 +1,81 @@
 //! Stage 7: a dialogue for every synthetic summary, by each synthesizer that a compared system learns from (MRDS,
-//! synthetic pairs). What breaks the format rule or repeats its summary is dropped and counted.
+//! synthetic pairs); a part for each of them. What breaks the format rule or repeats its summary is dropped and counted.
 
 use contract::problem::Stall;
-use std::collections::BTreeMap;
-
-use contract::{Measures, SampleItem, StageName, Synthesizer, WritingMeasures};
+use contract::{Measures, Part, SampleItem, StageName, Synthesizer, WritingMeasures};
 use project::artifact::{Summary, SyntheticDialogue, rows};
+use project::part::writer;
 
 use super::context::{Stage, StageOutput, count};
 use super::preferences::guards;
-use super::sampling::{Task, Way};
+use super::sampling::{Attempts, Task, Way};
+use super::spread::BLOCK_ITEMS;
 use super::synthesizer;
 use crate::error::{Error, Result};
 
-pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
-    let summaries: Vec<Summary> = stage.read(StageName::Summaries)?;
+pub(crate) fn run(stage: &Stage<'_>, source: Synthesizer) -> Result<StageOutput> {
+    let summaries: Vec<Summary> = stage.read(Part::Whole(StageName::Summaries))?;
     let texts: Vec<&str> = summaries
         .iter()
         .map(|summary| summary.text.as_str())
         .collect();
     let (rule, guards) = (stage.format_rule(), guards(stage));
-    let mut sources: Vec<Synthesizer> = stage
-        .recipe()
-        .systems
-        .iter()
-        .filter_map(|system| system.synthetic_source())
-        .collect();
-    sources.sort_unstable();
-    sources.dedup();
+    let adapter = synthesizer_adapter(stage, source)?;
+    let name = source.to_string();
+    let task = Task {
+        name: &name,
+        stream: &name,
+    };
+    let way = way(stage, source);
+    let written = stage.spread(&name, texts.len(), BLOCK_ITEMS, &|items| {
+        stage.write_dialogues(
+            task,
+            &adapter,
+            &texts[items.clone()],
+            items.start,
+            &rule,
+            way,
+        )
+    })?;
+    let attempts: Attempts = written.into_iter().collect();
     let mut output = StageOutput {
         n_in: summaries.len() as u64,
         ..StageOutput::default()
     };
     let mut kept = Vec::new();
-    let mut measures = BTreeMap::new();
-    for source in sources {
-        let adapter = synthesizer_adapter(stage, source)?;
-        let name = source.to_string();
-        let task = Task {
-            name: &name,
-            stream: &name,
-        };
-        let attempts = stage.write_dialogues(task, &adapter, &texts, &rule, way(stage, source))?;
-        let before = kept.len();
-        for (summary_id, (attempt, summary)) in attempts.items.iter().zip(&texts).enumerate() {
-            if !attempt.pass {
-                attempt
-                    .rules
-                    .iter()
-                    .filter(|(_, ok)| !**ok)
-                    .for_each(|(rule, _)| count(&mut output.dropped, &format!("{source}: {rule}")));
-            } else if !guards.check(&attempt.text, summary).pass {
-                count(
-                    &mut output.dropped,
-                    &format!("{source}: repeats its summary or is out of length"),
-                );
-            } else {
-                kept.push(SyntheticDialogue {
-                    source,
-                    summary_id: summary_id as u32,
-                    summary: (*summary).to_owned(),
-                    text: attempt.text.clone(),
-                });
-            }
+    for (summary_id, (attempt, summary)) in attempts.items.iter().zip(&texts).enumerate() {
+        if !attempt.pass {
+            attempt
+                .rules
+                .iter()
+                .filter(|(_, ok)| !**ok)
+                .for_each(|(rule, _)| count(&mut output.dropped, &format!("{source}: {rule}")));
+        } else if !guards.check(&attempt.text, summary).pass {
+            count(
+                &mut output.dropped,
+                &format!("{source}: repeats its summary or is out of length"),
+            );
+        } else {
+            kept.push(SyntheticDialogue {
+                source,
+                summary_id: summary_id as u32,
+                summary: (*summary).to_owned(),
+                text: attempt.text.clone(),
+            });
         }
-        let accepted = kept.len() - before;
-        if accepted == 0 {
-            return Err(nothing(stage, source));
-        }
-        measures.insert(source, WritingMeasures::new(attempts.wall_s, accepted));
-        stage.sample(SampleItem::Accepted {
-            source,
-            dialogue: kept[before].text.clone(),
-            summary: kept[before].summary.clone(),
-        });
     }
+    let Some(first) = kept.first() else {
+        return Err(nothing(stage, source));
+    };
+    stage.sample(SampleItem::Accepted {
+        source,
+        dialogue: first.text.clone(),
+        summary: first.summary.clone(),
+    });
     output.n_out = kept.len() as u64;
     output.artifacts = rows(&kept)?;
-    output.measures = Measures::Writing(measures);
+    let measured = WritingMeasures::new(attempts.wall_s, kept.len());
+    output.measures = Measures::Writing([(source, measured)].into());
     Ok(output)
 }
 
@@ -86,15 +84,11 @@ pub(crate) fn synthesizer_adapter(
     stage: &Stage<'_>,
     source: Synthesizer,
 ) -> Result<lm::lora::Adapter> {
-    match source {
-        Synthesizer::DpoSeparate | Synthesizer::DpoJoint => {
-            stage.trained(StageName::Align, source.as_str())
-        }
-        Synthesizer::Sft
-        | Synthesizer::SftConstrained
-        | Synthesizer::Ids
-        | Synthesizer::Rejection => stage.trained(StageName::Synthesizer, synthesizer::ROLE),
-    }
+    let role = match source.is_aligned() {
+        true => source.as_str(),
+        false => synthesizer::ROLE,
+    };
+    stage.trained(writer(source), role)
 }
 
 fn way(stage: &Stage<'_>, source: Synthesizer) -> Way {

@@ -1,97 +1,95 @@
 //! Stage 9: every system on the fenced test split (ROUGE, `reference_ce`, lengths, paired bootstrap against real-only
 //! training), and every synthesizer on the test summaries (format rate, `scorer_ce`, copy rate, seconds per accepted
-//! dialogue). The figures are computed in `report` from the outputs stored here, so that everybody can recompute them.
+//! dialogue); a part for each of them. The figures are computed in `report` from the outputs stored here, so that
+//! everybody can recompute them.
 
-use std::collections::BTreeMap;
-
-use contract::{Measures, SampleItem, StageName, Synthesizer, System, WritingMeasures};
+use contract::{Measures, Part, SampleItem, Synthesizer, System, WritingMeasures};
 use lm::infer::generate::{GenerateConfig, GenerateRequest};
 use lm::infer::sample::Filters;
+use lm::infer::score::Scored;
 use lm::lora::Adapter;
-use project::artifact::{Output, TestDialogue, TrainedAdapter, rows};
+use project::artifact::{Output, TestDialogue, rows};
 use project::format_rule::guard::Overlap;
-use project::report::{bootstrap_seed, results, synthesizer_results};
+use serde::{Deserialize, Serialize};
 
 use super::candidates::content_scores;
 use super::context::{Stage, StageOutput};
 use super::dialogues::synthesizer_adapter;
-use super::sampling::{Task, Way};
+use super::sampling::{Attempts, Task, Way};
+use super::spread::BLOCK_ITEMS;
 use crate::error::Result;
 use crate::selection::{Example, TestData};
 
-pub(crate) fn run(stage: &Stage<'_>, test: &TestData) -> Result<StageOutput> {
+/// A system's summaries of the test dialogues.
+pub(crate) fn summarize(stage: &Stage<'_>, system: System, test: &TestData) -> Result<StageOutput> {
     let examples = test.examples();
-    let mut outputs = Vec::new();
-    for system in &stage.recipe().systems {
-        outputs.extend(summarize(stage, *system, examples)?);
-    }
-    let mut measures = BTreeMap::new();
-    let mut dialogues = Vec::new();
-    for synthesizer in synthesizers(stage)? {
-        let (written, measured) = synthesize(stage, synthesizer, examples)?;
-        measures.insert(synthesizer, measured);
-        dialogues.extend(written);
-    }
-    let mut artifacts = rows(&outputs)?;
-    artifacts.extend(rows(&dialogues)?);
-    artifacts.extend(rows(&results(
-        &outputs,
-        stage.recipe().bootstrap,
-        bootstrap_seed(stage.run.row.seed),
-    ))?);
-    artifacts.extend(rows(&synthesizer_results(&dialogues))?);
+    let adapter = match system.is_trained() {
+        true => Some(stage.trained(Part::Summarizer(system), system.as_str())?),
+        false => None,
+    };
+    let prompts = prompts(stage, system, examples)?;
+    let task = format!("{system} summaries");
+    let written = stage.spread(&task, examples.len(), BLOCK_ITEMS, &|items| {
+        let asked = Asked {
+            first: items.start,
+            examples: &examples[items.clone()],
+            prompts: &prompts[items],
+        };
+        outputs(stage, system, adapter.as_ref(), &asked)
+    })?;
+    let outputs: Vec<Output> = written.into_iter().flatten().collect();
+    stage.sample(SampleItem::Prediction {
+        system,
+        prediction: outputs.first().map(|output| output.prediction.clone()),
+    });
     Ok(StageOutput {
+        artifacts: rows(&outputs)?,
         n_in: examples.len() as u64,
-        n_out: artifacts.len() as u64,
-        artifacts,
-        measures: Measures::Writing(measures),
+        n_out: outputs.len() as u64,
         ..StageOutput::default()
     })
 }
 
-fn summarize(stage: &Stage<'_>, system: System, examples: &[Example]) -> Result<Vec<Output>> {
-    let adapter = match system.is_trained() {
-        true => Some(stage.trained(StageName::Summarizer, system.as_str())?),
-        false => None,
+/// A block of test examples with their prompts.
+struct Asked<'a> {
+    /// Number of the first example.
+    first: usize,
+    examples: &'a [Example],
+    prompts: &'a [(Vec<u32>, usize)],
+}
+
+fn outputs(
+    stage: &Stage<'_>,
+    system: System,
+    adapter: Option<&Adapter>,
+    asked: &Asked<'_>,
+) -> Result<Vec<Output>> {
+    let request = |(place, (prompt_ids, _)): (usize, &(Vec<u32>, usize))| GenerateRequest {
+        prompt_ids: prompt_ids.clone(),
+        key: stage.key(system.as_str(), asked.first + place, 0),
     };
-    let prompts = prompts(stage, system, examples)?;
-    let requests: Vec<GenerateRequest> = prompts
-        .iter()
-        .enumerate()
-        .map(|(item, (prompt_ids, _))| GenerateRequest {
-            prompt_ids: prompt_ids.clone(),
-            key: stage.key(system.as_str(), item, 0),
-        })
-        .collect();
+    let requests: Vec<GenerateRequest> = asked.prompts.iter().enumerate().map(request).collect();
     let config = GenerateConfig {
         max_new_tokens: stage.recipe().summary_max_new_tokens,
         filters: Filters::GREEDY,
         stop_ids: stage.run.model.stop_ids.clone(),
         batch_size: stage.recipe().generate_batch_size,
     };
-    let generated = stage.generate(
-        &format!("{system} summaries"),
-        adapter.as_ref(),
-        &requests,
-        &config,
-    )?;
-    let ces = reference_ces(stage, system, adapter.as_ref(), &prompts, examples)?;
-    let mut outputs = Vec::with_capacity(examples.len());
-    for (index, (example, generation)) in examples.iter().zip(&generated.generations).enumerate() {
+    let generated = stage.generate(&format!("{system} summaries"), adapter, &requests, &config)?;
+    let ces = reference_ces(stage, adapter, asked)?;
+    let mut outputs = Vec::with_capacity(asked.examples.len());
+    for (place, generation) in generated.generations.iter().enumerate() {
+        let example = &asked.examples[place];
         outputs.push(Output {
             system,
             id: example.id.clone(),
             prediction: stage.text(&generation.ids)?,
             references: example.references.clone(),
-            reference_ce: ces[index],
+            reference_ce: ces[place],
             tokens: generation.ids.len(),
-            examples: prompts[index].1,
+            examples: asked.prompts[place].1,
         });
     }
-    stage.sample(SampleItem::Prediction {
-        system,
-        prediction: outputs.first().map(|output| output.prediction.clone()),
-    });
     Ok(outputs)
 }
 
@@ -141,71 +139,47 @@ fn prompts(
 /// Nats per token of each first gold summary under the system.
 fn reference_ces(
     stage: &Stage<'_>,
-    system: System,
     adapter: Option<&Adapter>,
-    prompts: &[(Vec<u32>, usize)],
-    examples: &[Example],
+    asked: &Asked<'_>,
 ) -> Result<Vec<f64>> {
-    let key = format!("reference_ce/{system}");
-    if let Some(ces) = stage.work(&key)? {
-        return Ok(ces);
-    }
-    stage.begin_task(&format!("{system} reference_ce"));
     let item = |(prompt, example): (&(Vec<u32>, usize), &Example)| {
-        Ok((
-            prompt.0.clone(),
-            stage.prompts().completion(&example.summary)?,
-        ))
+        let completion = stage.prompts().completion(&example.summary)?;
+        Ok((prompt.0.clone(), completion))
     };
-    let items = prompts
-        .iter()
-        .zip(examples)
-        .map(item)
-        .collect::<Result<Vec<_>>>()?;
-    let ces: Vec<f64> = stage
-        .score(adapter, &items)?
-        .iter()
-        .map(|s| -s.logp_sum / s.n_tokens.max(1) as f64)
-        .collect();
-    stage.put_work(&key, &ces)?;
-    Ok(ces)
+    let pairs = asked.prompts.iter().zip(asked.examples);
+    let items = pairs.map(item).collect::<Result<Vec<_>>>()?;
+    let scored = stage.score(adapter, &items)?;
+    let ce = |scored: &Scored| -scored.logp_sum / scored.n_tokens.max(1) as f64;
+    Ok(scored.iter().map(ce).collect())
 }
 
-/// The synthesizers of this run: an alignment that found no pairs left none, and the grammar is asked for.
-fn synthesizers(stage: &Stage<'_>) -> Result<Vec<Synthesizer>> {
-    let aligned: Vec<TrainedAdapter> = stage.read(StageName::Align)?;
-    let exists = |s: &Synthesizer| match s {
-        Synthesizer::DpoSeparate | Synthesizer::DpoJoint => {
-            aligned.iter().any(|adapter| adapter.role == s.as_str())
-        }
-        Synthesizer::SftConstrained => stage.recipe().constrained_dialogues,
-        Synthesizer::Sft | Synthesizer::Ids | Synthesizer::Rejection => true,
-    };
-    Ok(Synthesizer::ALL.iter().copied().filter(exists).collect())
+/// What a synthesizer wrote for a block of test summaries, and how well the base model summarizes it.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    attempts: Attempts,
+    scores: Vec<Option<f64>>,
 }
 
-fn synthesize(
+/// A synthesizer's dialogues for the test summaries.
+pub(crate) fn synthesize(
     stage: &Stage<'_>,
     synthesizer: Synthesizer,
-    examples: &[Example],
-) -> Result<(Vec<TestDialogue>, WritingMeasures)> {
-    let recipe = stage.recipe();
-    let limit = if recipe.synthesizer_items == 0 {
-        examples.len()
-    } else {
-        recipe.synthesizer_items
+    test: &TestData,
+) -> Result<StageOutput> {
+    let (recipe, examples) = (stage.recipe(), test.examples());
+    let limit = match recipe.synthesizer_items {
+        0 => examples.len(),
+        most => most.min(examples.len()),
     };
-    let examples = &examples[..limit.min(examples.len())];
+    let examples = &examples[..limit];
     let way = match synthesizer {
         Synthesizer::Ids => Way::Iterate(recipe.ids_max_iterations),
         Synthesizer::Rejection => Way::Resample(recipe.rejection_max_tries),
         Synthesizer::SftConstrained => Way::Constrained,
         _ => Way::Resample(1),
     };
-    let (adapter, rule) = (
-        synthesizer_adapter(stage, synthesizer)?,
-        stage.format_rule(),
-    );
+    let adapter = synthesizer_adapter(stage, synthesizer)?;
+    let rule = stage.format_rule();
     let summaries: Vec<&str> = examples
         .iter()
         .map(|example| example.summary.as_str())
@@ -214,27 +188,20 @@ fn synthesize(
         name: &format!("{synthesizer} dialogues"),
         stream: "test dialogues",
     };
-    let attempts = stage.write_dialogues(task, &adapter, &summaries, &rule, way)?;
-    let pairs: Vec<(&str, &str)> = attempts
-        .items
-        .iter()
-        .map(|a| a.text.as_str())
-        .zip(summaries)
-        .collect();
-    let key = format!("scorer_ce/{synthesizer}");
-    let scores: Vec<Option<f64>> = match stage.work(&key)? {
-        Some(scores) => scores,
-        None => {
-            let scores = content_scores(stage, &pairs)?;
-            stage.put_work(&key, &scores)?;
-            scores
-        }
-    };
-    let accepted = attempts.items.iter().filter(|attempt| attempt.pass).count();
-    let measured = WritingMeasures::new(attempts.wall_s, accepted);
-    let dialogue =
-        |((attempt, example), score): ((super::sampling::Attempt, &Example), Option<f64>)| {
-            TestDialogue {
+    let written = stage.spread(task.name, limit, BLOCK_ITEMS, &|items| {
+        let asked = &summaries[items.clone()];
+        let attempts = stage.write_dialogues(task, &adapter, asked, items.start, &rule, way)?;
+        let texts = attempts.items.iter().map(|attempt| attempt.text.as_str());
+        let pairs: Vec<(&str, &str)> = texts.zip(asked.iter().copied()).collect();
+        let scores = content_scores(stage, &pairs)?;
+        Ok(Written { attempts, scores })
+    })?;
+    let (mut dialogues, mut wall_s) = (Vec::with_capacity(limit), 0.0);
+    for Written { attempts, scores } in written {
+        wall_s += attempts.wall_s;
+        for (attempt, score) in attempts.items.into_iter().zip(scores) {
+            let example = &examples[dialogues.len()];
+            dialogues.push(TestDialogue {
                 system: synthesizer,
                 id: example.id.clone(),
                 summary: example.summary.clone(),
@@ -246,18 +213,18 @@ fn synthesize(
                 score,
                 tries: attempt.tries,
                 tokens: attempt.tokens,
-            }
-        };
-    Ok((
-        attempts
-            .items
-            .into_iter()
-            .zip(examples)
-            .zip(scores)
-            .map(dialogue)
-            .collect(),
-        measured,
-    ))
+            });
+        }
+    }
+    let accepted = dialogues.iter().filter(|dialogue| dialogue.pass).count();
+    let measured = WritingMeasures::new(wall_s, accepted);
+    Ok(StageOutput {
+        artifacts: rows(&dialogues)?,
+        n_in: limit as u64,
+        n_out: accepted as u64,
+        measures: Measures::Writing([(synthesizer, measured)].into()),
+        ..StageOutput::default()
+    })
 }
 
 /// Whether a dialogue quotes its summary beyond the recipe's limits (also where the guards are off in this domain).

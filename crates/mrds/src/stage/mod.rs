@@ -14,6 +14,7 @@ pub(crate) mod preferences;
 mod prefix;
 mod sampling;
 mod shown;
+mod spread;
 pub(crate) mod summaries;
 pub(crate) mod summarizer;
 pub(crate) mod synthesizer;

@@ -8,7 +8,7 @@
 use contract::problem::Stall;
 use std::collections::BTreeMap;
 
-use contract::{Measures, OriginCounts, PairCounts, PreferenceMeasures, StageName};
+use contract::{Measures, OriginCounts, PairCounts, Part, PreferenceMeasures, StageName};
 use project::artifact::{Candidate, Pair, PairSet, SummaryOrigin, rows};
 use project::format_rule::ContentGuards;
 use project::recipe::Recipe;
@@ -17,7 +17,7 @@ use super::context::{Stage, StageOutput, count};
 use crate::error::{Error, Result};
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
-    let candidates: Vec<Candidate> = stage.read(StageName::Candidates)?;
+    let candidates: Vec<Candidate> = stage.read(Part::Whole(StageName::Candidates))?;
     let guards = guards(stage);
     let mut maker = Maker {
         recipe: stage.recipe(),

@@ -9,6 +9,7 @@ use lm::infer::generate::{Constraint, Finish, GenerateConfig, GenerateRequest, G
 use lm::infer::sample::Filters;
 use lm::lora::Adapter;
 use project::format_rule::FormatRule;
+use serde::{Deserialize, Serialize};
 
 use super::context::Stage;
 use super::line_grammar::{Cast, LineGrammar, Vocabulary};
@@ -34,7 +35,7 @@ pub(crate) enum Way {
 }
 
 /// The last state of one item.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Attempt {
     pub(crate) text: String,
     pub(crate) ended: bool,
@@ -45,9 +46,22 @@ pub(crate) struct Attempt {
 }
 
 /// Every item's last state, and the seconds that all took.
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Attempts {
     pub(crate) items: Vec<Attempt>,
     pub(crate) wall_s: f64,
+}
+
+impl FromIterator<Self> for Attempts {
+    fn from_iter<I: IntoIterator<Item = Self>>(blocks: I) -> Self {
+        blocks
+            .into_iter()
+            .fold(Self::default(), |mut together, block| {
+                together.items.extend(block.items);
+                together.wall_s += block.wall_s;
+                together
+            })
+    }
 }
 
 impl Stage<'_> {
@@ -80,12 +94,14 @@ impl Stage<'_> {
         FormatRule::calibrate(&pairs)
     }
 
-    /// Writes one dialogue for each summary. Round after round, the unfinished ones are generated side by side.
+    /// Writes one dialogue for each summary; the first has the number `first` in the part. Round after round, the
+    /// unfinished ones are generated side by side.
     pub(crate) fn write_dialogues(
         &self,
         task: Task<'_>,
         adapter: &Adapter,
         summaries: &[&str],
+        first: usize,
         rule: &FormatRule,
         way: Way,
     ) -> Result<Attempts> {
@@ -128,7 +144,7 @@ impl Stage<'_> {
                         task.stream,
                         summaries[item],
                         &mut prefixes[item],
-                        item,
+                        first + item,
                         round,
                     )
                 })

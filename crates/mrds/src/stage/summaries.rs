@@ -4,7 +4,7 @@
 //! summary passes the novelty, length and name filters; what was dropped is counted by reason.
 
 use contract::problem::Stall;
-use contract::{SampleItem, StageName};
+use contract::{Part, SampleItem, StageName};
 use lm::infer::generate::{GenerateConfig, GenerateRequest};
 use lm::infer::sample::Filters;
 use lm::lora::Adapter;
@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 
 pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
     let recipe = stage.recipe();
-    let topics: Vec<Topic> = stage.read(StageName::Topics)?;
+    let topics: Vec<Topic> = stage.read(Part::Whole(StageName::Topics))?;
     let wanted = recipe.synthetic_per_shot * stage.data().shots.len();
     let mut output = StageOutput {
         n_in: topics.len() as u64,

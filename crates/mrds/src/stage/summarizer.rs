@@ -6,7 +6,7 @@
 //! two-stage run on the same synthetic pairs.
 
 use contract::problem::{RecipeFault, RunProblem};
-use contract::{RecipeRule, StageName, Synthesizer, System};
+use contract::{Part, RecipeRule, System};
 use lm::lora::Adapter;
 use lm::train::{BatchPlan, Objective, TrainConfig, TrainExample};
 use project::artifact::{SyntheticDialogue, TrainedAdapter, rows};
@@ -16,55 +16,43 @@ use super::training::{SftSchedule, Trained, adapter_artifact};
 use crate::error::{Error, Result};
 use crate::selection::Example;
 
-pub(crate) fn run(stage: &Stage<'_>) -> Result<StageOutput> {
-    let dialogues: Vec<SyntheticDialogue> = stage.read(StageName::Dialogues)?;
+pub(crate) fn run(stage: &Stage<'_>, system: System) -> Result<StageOutput> {
     let trainer = Trainer {
         stage,
+        system,
         real: real_pairs(stage, &stage.data().shots)?,
         validation: real_pairs(stage, &stage.data().validation)?,
     };
-    let mut adapters: Vec<TrainedAdapter> = Vec::new();
-    // Fixed-ratio mixing needs the two-stage run's number of updates: it comes last.
-    let mut systems: Vec<System> = stage
-        .recipe()
-        .systems
-        .iter()
-        .copied()
-        .filter(|s| s.is_trained())
-        .collect();
-    systems.sort_by_key(|system| *system == System::FixedRatio);
-    for system in systems {
-        let synthetic = synthetic_pairs(stage, &dialogues, system.synthetic_source())?;
-        let two_stage_updates = adapters
-            .iter()
-            .find(|adapter| adapter.role == System::MrdsSeparate.as_str())
-            .map(|adapter| {
-                adapter
-                    .trainings
-                    .iter()
-                    .map(|training| training.updates)
-                    .sum()
-            });
-        let trained = match system {
-            System::SftReal => trainer.real_only()?,
-            System::FixedRatio => trainer.mixed(synthetic, two_stage_updates)?,
-            _ => trainer.two_stage(system, &synthetic)?,
-        };
-        let (last, records) = trained;
-        adapters.push(adapter_artifact(system.as_str(), last.sha256, records));
-    }
+    let dialogues: Vec<SyntheticDialogue> = match system.synthetic_source() {
+        Some(source) => stage.read(Part::Dialogues(source))?,
+        None => Vec::new(),
+    };
+    let synthetic = synthetic_pairs(stage, &dialogues)?;
+    let (last, records) = match (system.synthetic_source(), system.updates_of()) {
+        (None, _) => trainer.real_only()?,
+        (Some(_), Some(other)) => trainer.mixed(synthetic, updates(stage, other)?)?,
+        (Some(_), None) => trainer.two_stage(&synthetic)?,
+    };
     Ok(StageOutput {
-        artifacts: rows(&adapters)?,
-        n_in: dialogues.len() as u64,
-        n_out: adapters.len() as u64,
+        artifacts: rows(&[adapter_artifact(system.as_str(), last.sha256, records)])?,
+        n_in: (trainer.real.len() + dialogues.len()) as u64,
+        n_out: 1,
         ..StageOutput::default()
     })
+}
+
+/// Updates of both stages of a two-stage system.
+fn updates(stage: &Stage<'_>, system: System) -> Result<usize> {
+    let adapters: Vec<TrainedAdapter> = stage.read(Part::Summarizer(system))?;
+    let trainings = adapters.iter().flat_map(|adapter| &adapter.trainings);
+    Ok(trainings.map(|training| training.updates).sum())
 }
 
 type Finished = (Trained, Vec<project::artifact::TrainRecord>);
 
 struct Trainer<'a> {
     stage: &'a Stage<'a>,
+    system: System,
     real: Vec<TrainExample>,
     validation: Vec<TrainExample>,
 }
@@ -78,8 +66,8 @@ impl Trainer<'_> {
         Ok((trained, vec![record]))
     }
 
-    fn two_stage(&self, system: System, synthetic: &[TrainExample]) -> Result<Finished> {
-        let recipe = self.stage.recipe();
+    fn two_stage(&self, synthetic: &[TrainExample]) -> Result<Finished> {
+        let (recipe, system) = (self.stage.recipe(), self.system);
         let stop_lr = recipe.stage1_stop_lr;
         let first_config = |lr| {
             let schedule = SftSchedule::Plateau {
@@ -116,26 +104,26 @@ impl Trainer<'_> {
         Ok((second, records))
     }
 
-    fn mixed(&self, synthetic: Vec<TrainExample>, updates: Option<usize>) -> Result<Finished> {
-        let recipe = self.stage.recipe();
+    fn mixed(&self, synthetic: Vec<TrainExample>, updates: usize) -> Result<Finished> {
+        let (recipe, task) = (self.stage.recipe(), self.system.as_str());
         let (n_real, n_synthetic) = (self.real.len(), synthetic.len());
         let real_share = (recipe.sft_batch_size / (1 + recipe.fixed_ratio_synthetic)).max(1);
         let synthetic_share = recipe.sft_batch_size.saturating_sub(real_share).max(1);
         let examples: Vec<TrainExample> = self.real.iter().cloned().chain(synthetic).collect();
         let config = |lr| {
-            let base = self.second_config("fixed_ratio", lr, n_synthetic);
+            let base = self.second_config(task, lr, n_synthetic);
             TrainConfig {
                 batch_plan: BatchPlan::Mixed(vec![
                     (0..n_real, real_share),
                     (n_real..n_real + n_synthetic, synthetic_share),
                 ]),
-                max_updates: updates.unwrap_or(base.max_updates),
+                max_updates: updates.max(1),
                 stop_after_reductions: None,
                 early_stop_evals: None,
                 ..base
             }
         };
-        let trained = self.search("fixed_ratio", recipe.sft_lr, &examples, None, &config)?;
+        let trained = self.search(task, recipe.sft_lr, &examples, None, &config)?;
         let record = trained.record.clone();
         Ok((trained, vec![record]))
     }
@@ -205,15 +193,11 @@ fn real_pairs(stage: &Stage<'_>, examples: &[Example]) -> Result<Vec<TrainExampl
 fn synthetic_pairs(
     stage: &Stage<'_>,
     dialogues: &[SyntheticDialogue],
-    source: Option<Synthesizer>,
 ) -> Result<Vec<TrainExample>> {
-    let ours = dialogues
+    let pairs = dialogues
         .iter()
-        .filter(|dialogue| Some(dialogue.source) == source);
-    summarizing(
-        stage,
-        ours.map(|dialogue| (dialogue.text.as_str(), dialogue.summary.as_str())),
-    )
+        .map(|dialogue| (dialogue.text.as_str(), dialogue.summary.as_str()));
+    summarizing(stage, pairs)
 }
 
 fn summarizing<'p>(

@@ -3,8 +3,7 @@
 //!
 //! [`Recipe::validate`]: super::Recipe::validate
 
-use super::ALIGNMENTS;
-use contract::{AdapterDtype, Quantize, RecipeRule, SettingShape, System};
+use contract::{AdapterDtype, Quantize, RecipeRule, SettingShape, Synthesizer, System};
 use serde_json::Value;
 
 /// Whole numbers that cannot be 0.
@@ -84,8 +83,8 @@ pub(super) fn of(key: &str, value: Option<&Value>) -> SettingShape {
         Some(Value::Array(list)) if list.first().is_some_and(Value::is_number) => {
             SettingShape::Numbers { rule }
         }
-        Some(Value::Array(_)) if key == "alignments" => SettingShape::Words {
-            words: ALIGNMENTS.iter().map(ToString::to_string).collect(),
+        Some(Value::Array(_)) if key == "synthesizers" => SettingShape::Words {
+            words: Synthesizer::ALL.iter().map(ToString::to_string).collect(),
         },
         Some(Value::Array(_)) => SettingShape::Words {
             words: System::ALL.iter().map(ToString::to_string).collect(),

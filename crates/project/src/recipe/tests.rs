@@ -1,4 +1,4 @@
-//! The recipe: its TOML file, `--set`, rates by size, and which fields make a stage's key.
+//! The recipe: its TOML file, `--set`, rates by size, and which fields make a part's key.
 
 use super::*;
 
@@ -140,25 +140,35 @@ fn learning_rates_follow_the_size_of_the_base() {
 }
 
 #[test]
-fn every_field_that_may_change_a_result_belongs_to_a_stage_or_the_data() {
-    // What changes no result belongs to none either.
-    let free = ["shots", "validation", "test_items", "too_long", "recompute"];
-    for (key, doc, stages, source) in DOCS {
-        assert_eq!(stages.is_empty(), free.contains(key), "{key}");
+fn every_field_that_may_change_a_result_belongs_to_a_part_or_the_data() {
+    // What changes no part's result belongs to none either.
+    let free = [
+        "shots",
+        "validation",
+        "test_items",
+        "too_long",
+        "recompute",
+        // Which parts there are, and the tables that are made of them.
+        "systems",
+        "synthesizers",
+        "bootstrap",
+    ];
+    for (key, doc, readers, source) in DOCS {
+        assert_eq!(readers.is_empty(), free.contains(key), "{key}");
         assert!(!doc.trim().is_empty() && !source.is_empty(), "{key}");
     }
     assert_eq!(Recipe::default().fields().unwrap().len(), DOCS.len());
 }
 
 #[test]
-fn samplers_that_are_off_leave_a_stages_key_as_it_was() {
+fn samplers_that_are_off_leave_a_parts_key_as_it_was() {
     let later = [
         "dialogue_top_k",
         "dialogue_min_p",
         "dialogue_typical_p",
         "dialogue_repetition_penalty",
     ];
-    let key = |recipe: &Recipe| recipe.of_stage(Candidates).unwrap();
+    let key = |recipe: &Recipe| recipe.of_part(Part::Whole(StageName::Candidates)).unwrap();
     let usual = key(&Recipe::default());
     assert!(
         usual["dialogue_top_p"].is_number() && later.iter().all(|field| usual[field].is_null())
@@ -175,9 +185,11 @@ fn samplers_that_are_off_leave_a_stages_key_as_it_was() {
 }
 
 #[test]
-fn adapters_kept_as_they_were_trained_leave_a_stages_key_as_it_was() {
+fn adapters_kept_as_they_were_trained_leave_a_parts_key_as_it_was() {
     let mut recipe = Recipe::default();
-    let key = |recipe: &Recipe| recipe.of_stage(Synthesizer).unwrap()["adapter_dtype"].clone();
+    let key = |recipe: &Recipe| {
+        recipe.of_part(Part::Whole(StageName::Synthesizer)).unwrap()["adapter_dtype"].clone()
+    };
     assert!(key(&recipe).is_null());
     recipe.set("adapter_dtype=bf16").unwrap();
     assert_eq!(key(&recipe), "bf16");

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use contract::{
-    DeviceChoice, ErrorReport, Measures, OriginCounts, PairCounts, ResultMetric, RunStatus,
+    DeviceChoice, ErrorReport, Measures, OriginCounts, PairCounts, Part, ResultMetric, RunStatus,
     StageName, StageStanding, Synthesizer, System,
 };
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::format_rule::FormatRule;
 use crate::recipe::Recipe;
 use crate::selection::Selection;
+use crate::session::PartState;
 
 /// A run: what it is, where it stands, what it found. What a run has not reached yet is absent (`null`) or empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,6 +136,29 @@ pub struct StageReport {
     pub measures: Measures,
     /// Why it failed; `None` if it did not.
     pub error: Option<ErrorReport>,
+    /// What it made for each system or synthesizer; none for a stage without roles, and for what was carried out before
+    /// there were parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartReport>,
+}
+
+/// A part of a stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartReport {
+    /// Which part.
+    pub part: Part,
+    /// Where it stands.
+    pub status: StageStanding,
+    /// Wall-clock seconds, over all interruptions.
+    pub wall_s: f64,
+    /// Seconds of processor time, over all interruptions.
+    pub cpu_s: f64,
+    /// Items that the part produced.
+    pub n_out: u64,
+    /// Hash of inputs and settings; none before it was begun.
+    pub inputs_sha256: Option<String>,
+    /// Hash of the output; none before it was finished.
+    pub output_sha256: Option<String>,
 }
 
 /// How an alignment went: its first loss and its last figures.
@@ -221,6 +245,7 @@ impl RunReport {
     pub(crate) fn new(
         row: &RunRow,
         stages: Vec<(StageRow, StageStanding)>,
+        parts: &[PartState],
         dataset: &str,
         found: Found,
     ) -> Result<Self> {
@@ -275,7 +300,7 @@ impl RunReport {
             results: found.results,
             stages: stages
                 .into_iter()
-                .map(|(row, standing)| StageReport::new(row, standing))
+                .map(|(row, standing)| StageReport::new(row, standing, parts))
                 .collect(),
         })
     }
@@ -306,8 +331,15 @@ impl From<&Selection> for SelectionCounts {
 }
 
 impl StageReport {
-    fn new(row: StageRow, status: StageStanding) -> Self {
+    fn new(row: StageRow, status: StageStanding, parts: &[PartState]) -> Self {
+        let has_role =
+            |part: &&PartState| part.part.stage() == row.name && part.part != Part::Whole(row.name);
         Self {
+            parts: parts
+                .iter()
+                .filter(has_role)
+                .filter_map(PartReport::of)
+                .collect(),
             name: row.name,
             status,
             wall_s: row.wall_s,
@@ -321,6 +353,22 @@ impl StageReport {
             measures: row.measures,
             error: row.error,
         }
+    }
+}
+
+impl PartReport {
+    /// None before a worker has begun the run.
+    fn of(part: &PartState) -> Option<Self> {
+        let row = part.row.as_ref()?;
+        Some(Self {
+            part: part.part,
+            status: part.status,
+            wall_s: row.wall_s,
+            cpu_s: row.cpu_s,
+            n_out: row.n_out,
+            inputs_sha256: row.inputs_sha256.clone(),
+            output_sha256: row.output_sha256.clone(),
+        })
     }
 }
 

@@ -1,13 +1,15 @@
 //! Artifacts: what stages make, item by item, as JSON. A hand edit is a new version with author and time; nothing
 //! is overwritten.
 
+use super::part::part_of;
 use super::{Json, Word, stage, word};
 use crate::{Error, Result, Store};
-use contract::{ArtifactKind, StageName, Thing};
+use contract::{ArtifactKind, Part, StageName, Thing};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+// The rows belong to a part since the table of parts (`super::part`).
 pub(crate) const SQL: &str = "
 CREATE TABLE artifact (
     id            INTEGER PRIMARY KEY,
@@ -60,8 +62,8 @@ pub struct ArtifactRow {
     pub id: i64,
     /// Id of the run.
     pub run_id: String,
-    /// The stage that made it.
-    pub stage: StageName,
+    /// The part that made it.
+    pub part: Part,
     /// Its kind.
     pub kind: ArtifactKind,
     /// Number within the kind.
@@ -89,7 +91,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ArtifactRow> {
     Ok(ArtifactRow {
         id: row.get("id")?,
         run_id: row.get("run_id")?,
-        stage: word(row, "stage")?,
+        part: part_of(row)?,
         kind: word(row, "kind")?,
         item: row.get("item")?,
         version: row.get("version")?,
@@ -99,30 +101,34 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<ArtifactRow> {
     })
 }
 
-/// Latest version of each artifact of stage ?2 of run ?1, of kind ?3 or of all.
+/// Latest version of each artifact of stage ?2 of run ?1, of its part ?3 or of all, of kind ?4 or of all.
 const LATEST: &str = "
-FROM artifact a WHERE run_id = ?1 AND stage = ?2 AND (?3 IS NULL OR kind = ?3) AND version = (
+FROM artifact a WHERE run_id = ?1 AND stage = ?2 AND (?3 IS NULL OR part = ?3) AND (?4 IS NULL OR kind = ?4)
+AND version = (
     SELECT MAX(b.version) FROM artifact b
-    WHERE b.run_id = a.run_id AND b.stage = a.stage AND b.kind = a.kind AND b.item = a.item)";
+    WHERE b.run_id = a.run_id AND b.stage = a.stage AND b.part = a.part AND b.round = a.round AND b.kind = a.kind
+    AND b.item = a.item)";
 
-/// Replaces all artifacts of a stage by version 1 of the given ones.
+/// Replaces all artifacts of a part by version 1 of the given ones.
 pub(crate) fn replace_artifacts(
     conn: &Connection,
     run: &str,
-    stage: StageName,
+    part: Part,
     artifacts: &[NewArtifact],
     now_ms: i64,
 ) -> Result<()> {
-    conn.prepare_cached("DELETE FROM artifact WHERE run_id = ?1 AND stage = ?2")?
-        .execute(params![run, Word(stage)])?;
+    let (stage, name) = (Word(part.stage()), part.name());
+    conn.prepare_cached("DELETE FROM artifact WHERE run_id = ?1 AND stage = ?2 AND part = ?3")?
+        .execute(params![run, stage, name])?;
     let mut insert = conn.prepare_cached(
-        "INSERT INTO artifact (run_id, stage, kind, item, version, author, created_at_ms, payload)
-         VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7)",
+        "INSERT INTO artifact (run_id, stage, part, kind, item, version, author, created_at_ms, payload)
+         VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8)",
     )?;
     for a in artifacts {
         insert.execute(params![
             run,
-            Word(stage),
+            stage,
+            name,
             Word(a.kind),
             a.item,
             MACHINE,
@@ -134,18 +140,38 @@ pub(crate) fn replace_artifacts(
 }
 
 impl Store {
-    /// The latest version of each artifact of a stage, of one kind or of all, by kind and item.
+    /// The latest version of each artifact of a stage, of one kind or of all, by kind, part and item.
     pub fn artifacts(
         &self,
         run: &str,
         stage: StageName,
         kind: Option<ArtifactKind>,
     ) -> Result<Vec<ArtifactRow>> {
+        self.latest(run, stage, None, kind)
+    }
+
+    /// The same of one part alone.
+    pub fn part_artifacts(
+        &self,
+        run: &str,
+        part: Part,
+        kind: Option<ArtifactKind>,
+    ) -> Result<Vec<ArtifactRow>> {
+        self.latest(run, part.stage(), Some(part.name()), kind)
+    }
+
+    fn latest(
+        &self,
+        run: &str,
+        stage: StageName,
+        part: Option<String>,
+        kind: Option<ArtifactKind>,
+    ) -> Result<Vec<ArtifactRow>> {
         self.read(|conn| {
             let mut query =
-                conn.prepare_cached(&format!("SELECT * {LATEST} ORDER BY kind, item"))?;
+                conn.prepare_cached(&format!("SELECT * {LATEST} ORDER BY kind, part, item"))?;
             Ok(query
-                .query_map(params![run, Word(stage), kind.map(Word)], from_row)?
+                .query_map(params![run, Word(stage), part, kind.map(Word)], from_row)?
                 .collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -159,14 +185,17 @@ impl Store {
         offset: u32,
         limit: u32,
     ) -> Result<ArtifactPage> {
+        let every_part: Option<String> = None;
         self.read(|conn| {
             let total: i64 = conn
                 .prepare_cached(&format!("SELECT COUNT(*) {LATEST}"))?
-                .query_row(params![run, Word(stage), kind.map(Word)], |r| r.get(0))?;
-            let sql = format!("SELECT * {LATEST} ORDER BY kind, item LIMIT ?5 OFFSET ?4");
+                .query_row(params![run, Word(stage), every_part, kind.map(Word)], |r| {
+                    r.get(0)
+                })?;
+            let sql = format!("SELECT * {LATEST} ORDER BY kind, part, item LIMIT ?6 OFFSET ?5");
             let mut query = conn.prepare_cached(&sql)?;
             let rows = query.query_map(
-                params![run, Word(stage), kind.map(Word), offset, limit],
+                params![run, Word(stage), every_part, kind.map(Word), offset, limit],
                 from_row,
             )?;
             Ok(ArtifactPage {
@@ -180,30 +209,28 @@ impl Store {
     pub fn artifact_history(
         &self,
         run: &str,
-        stage: StageName,
+        part: Part,
         kind: ArtifactKind,
         item: u32,
     ) -> Result<Vec<ArtifactRow>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
-                "SELECT * FROM artifact WHERE run_id = ?1 AND stage = ?2 AND kind = ?3 AND item = ?4 ORDER BY version",
+                "SELECT * FROM artifact
+                 WHERE run_id = ?1 AND stage = ?2 AND part = ?3 AND kind = ?4 AND item = ?5 ORDER BY version",
             )?;
-            let rows = query.query_map(params![run, Word(stage), Word(kind), item], from_row)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            let key = params![run, Word(part.stage()), part.name(), Word(kind), item];
+            Ok(query
+                .query_map(key, from_row)?
+                .collect::<rusqlite::Result<_>>()?)
         })
     }
 
-    /// Adds a version to an artifact and returns its number. The caller then sets the stage's new output hash
+    /// Adds a version to an artifact and returns its number. The caller then sets the part's new output hash
     /// ([`Store::set_output_sha256`]).
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::LeaseLost`].
-    pub fn edit_artifact(
-        &self,
-        run: &str,
-        stage: StageName,
-        edit: &ArtifactEdit<'_>,
-    ) -> Result<u32> {
+    pub fn edit_artifact(&self, run: &str, part: Part, edit: &ArtifactEdit<'_>) -> Result<u32> {
         let ArtifactEdit {
             kind,
             item,
@@ -211,21 +238,35 @@ impl Store {
             author,
             edited_at_ms,
         } = *edit;
+        let (stage, name) = (Word(part.stage()), part.name());
         self.write_run(run, |tx| {
-            stage::require(tx, run, stage)?;
+            stage::require(tx, run, part.stage())?;
             let last: Option<u32> = tx
                 .prepare_cached(
                     "SELECT MAX(version) FROM artifact
-                     WHERE run_id = ?1 AND stage = ?2 AND kind = ?3 AND item = ?4",
+                     WHERE run_id = ?1 AND stage = ?2 AND part = ?3 AND kind = ?4 AND item = ?5",
                 )?
-                .query_row(params![run, Word(stage), Word(kind), item], |r| r.get(0))?;
-            let key = || format!("{kind} {item} of stage \"{stage}\" of run \"{run}\"");
-            let version = last.ok_or_else(|| Error::NotFound { thing: Thing::Artifact, key: key() })? + 1;
+                .query_row(params![run, stage, name, Word(kind), item], |r| r.get(0))?;
+            let key = || format!("{kind} {item} of \"{part}\" of run \"{run}\"");
+            let version = last.ok_or_else(|| Error::NotFound {
+                thing: Thing::Artifact,
+                key: key(),
+            })? + 1;
             tx.prepare_cached(
-                "INSERT INTO artifact (run_id, stage, kind, item, version, author, created_at_ms, payload)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO artifact (run_id, stage, part, kind, item, version, author, created_at_ms, payload)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
-            .execute(params![run, Word(stage), Word(kind), item, version, author, edited_at_ms, Json(payload)])?;
+            .execute(params![
+                run,
+                stage,
+                name,
+                Word(kind),
+                item,
+                version,
+                author,
+                edited_at_ms,
+                Json(payload)
+            ])?;
             Ok(version)
         })
     }
@@ -248,7 +289,11 @@ mod tests {
             payload: json!(null),
         });
         store
-            .commit_stage("r", StageName::Topics, &fixture::result(&made, "out"))
+            .commit_part(
+                "r",
+                Part::Whole(StageName::Topics),
+                &fixture::result(&made, "out"),
+            )
             .unwrap();
         let edit = |item, text: &str, edited_at_ms| {
             let edit = ArtifactEdit {
@@ -258,7 +303,7 @@ mod tests {
                 author: "me",
                 edited_at_ms,
             };
-            store.edit_artifact("r", StageName::Topics, &edit)
+            store.edit_artifact("r", Part::Whole(StageName::Topics), &edit)
         };
         assert_eq!(edit(1, "x", 100).unwrap(), 2);
         assert_eq!(edit(1, "y", 101).unwrap(), 3);
@@ -297,7 +342,7 @@ mod tests {
             artifacts[1..]
         );
         let history = store
-            .artifact_history("r", StageName::Topics, ArtifactKind::Topic, 1)
+            .artifact_history("r", Part::Whole(StageName::Topics), ArtifactKind::Topic, 1)
             .unwrap();
         assert_eq!(
             history.iter().map(|a| a.version).collect::<Vec<_>>(),
@@ -324,7 +369,11 @@ mod tests {
         fixture::run(&store, "r");
         let made = fixture::artifacts(5_000);
         store
-            .commit_stage("r", StageName::Topics, &fixture::result(&made, "out"))
+            .commit_part(
+                "r",
+                Part::Whole(StageName::Topics),
+                &fixture::result(&made, "out"),
+            )
             .unwrap();
         let page = store
             .artifacts_page("r", StageName::Topics, None, 4_990, 50)

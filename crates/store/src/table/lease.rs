@@ -236,7 +236,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::{Error, fixture};
-    use contract::StageName;
+    use contract::{Part, StageName};
 
     /// A system that tells nothing of processes.
     fn unknown(_: &Identity) -> Liveness {
@@ -391,15 +391,21 @@ mod tests {
         fixture::run(&slept, "r");
         let (a, b) = (fixture::owner(1), fixture::owner(2));
         slept.acquire("r", &a, 0, &unknown).unwrap();
-        slept.start_stage("r", StageName::Topics, "in").unwrap();
+        slept
+            .start_part("r", Part::Whole(StageName::Topics), "in")
+            .unwrap();
         successor.acquire("r", &b, 60_000, &unknown).unwrap();
         let lost = slept
-            .put_work("r", StageName::Topics, "k", &1.into())
+            .put_work("r", Part::Whole(StageName::Topics), "k", &1.into())
             .unwrap_err();
         assert!(matches!(lost, Error::LeaseLost { .. }), "{lost}");
         let artifacts = fixture::artifacts(1);
         let lost = slept
-            .commit_stage("r", StageName::Topics, &fixture::result(&artifacts, "out"))
+            .commit_part(
+                "r",
+                Part::Whole(StageName::Topics),
+                &fixture::result(&artifacts, "out"),
+            )
             .unwrap_err();
         assert!(matches!(lost, Error::LeaseLost { .. }), "{lost}");
         assert!(
@@ -409,7 +415,11 @@ mod tests {
                 .is_empty()
         );
         successor
-            .commit_stage("r", StageName::Topics, &fixture::result(&artifacts, "out"))
+            .commit_part(
+                "r",
+                Part::Whole(StageName::Topics),
+                &fixture::result(&artifacts, "out"),
+            )
             .unwrap();
         // The window holds no lease and may still ask for things; the released connection is free again.
         Store::open(dir.path())

@@ -1,8 +1,8 @@
-//! Curves of a stage: loss, learning rate, margins, per step.
+//! Curves of a part: loss, learning rate, margins, per step.
 
 use super::{Word, stage, word};
 use crate::{Result, Store};
-use contract::StageName;
+use contract::{Part, StageName};
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -49,17 +49,19 @@ impl Store {
     pub fn put_metric_points(
         &self,
         run: &str,
-        stage: StageName,
+        part: Part,
         points: &[(&str, u64, f64)],
     ) -> Result<()> {
+        let (stage, name) = (Word(part.stage()), part.name());
         self.write_run(run, |tx| {
-            stage::require(tx, run, stage)?;
+            stage::require(tx, run, part.stage())?;
             let mut insert = tx.prepare_cached(
-                "INSERT OR REPLACE INTO metric_point (run_id, stage, series, step, value) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT OR REPLACE INTO metric_point (run_id, stage, part, series, step, value)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?;
             for (series, step, value) in points {
                 let value = Some(value).filter(|v| !v.is_nan());
-                insert.execute(params![run, Word(stage), series, step.cast_signed(), value])?;
+                insert.execute(params![run, stage, name, series, step.cast_signed(), value])?;
             }
             Ok(())
         })
@@ -98,7 +100,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use crate::{Error, fixture};
-    use contract::StageName;
+    use contract::{Part, StageName};
     use proptest::prelude::*;
 
     #[test]
@@ -112,12 +114,12 @@ mod tests {
             ("loss", 10, 0.4),
         ];
         store
-            .put_metric_points("r", StageName::Topics, &points)
+            .put_metric_points("r", Part::Whole(StageName::Topics), &points)
             .unwrap();
         store
             .put_metric_points(
                 "r",
-                StageName::Summaries,
+                Part::Whole(StageName::Summaries),
                 &[("loss", 1, f64::NAN), ("loss", 2, f64::INFINITY)],
             )
             .unwrap();
@@ -139,7 +141,7 @@ mod tests {
         store.delete_metric_points("r", StageName::Topics).unwrap();
         assert_eq!(store.metric_points("r", None).unwrap(), points[..2]);
         assert!(matches!(
-            store.put_metric_points("r", StageName::Align, &[]),
+            store.put_metric_points("r", Part::Whole(StageName::Align), &[]),
             Err(Error::NotFound { .. })
         ));
     }
@@ -150,7 +152,7 @@ mod tests {
         fixture::run(&store, "r");
         proptest!(ProptestConfig::with_cases(64), |(step in any::<u64>(), value in any::<f64>())| {
             store.delete_metric_points("r", StageName::Topics).unwrap();
-            store.put_metric_points("r", StageName::Topics, &[("s", step, value)]).unwrap();
+            store.put_metric_points("r", Part::Whole(StageName::Topics), &[("s", step, value)]).unwrap();
             let back = store.metric_points("r", Some(StageName::Topics)).unwrap().remove(0);
             prop_assert_eq!(back.step, step);
             prop_assert_eq!(back.value, Some(value).filter(|v| !v.is_nan()));

@@ -9,6 +9,7 @@ pub(crate) mod lease;
 pub(crate) mod ledger;
 pub(crate) mod metric_point;
 pub(crate) mod model;
+pub(crate) mod part;
 pub(crate) mod queue;
 pub(crate) mod rating;
 pub(crate) mod rating_study;
@@ -83,7 +84,7 @@ where
 #[cfg(test)]
 mod tests {
     use crate::fixture;
-    use contract::StageName;
+    use contract::{Part, StageName};
     use serde_json::{Map, Value};
 
     use proptest::prelude::*;
@@ -111,8 +112,8 @@ mod tests {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
         proptest!(ProptestConfig::with_cases(200), |(value in any_json(), key in any::<String>())| {
-            store.put_work("r", StageName::Topics, &key, &value).unwrap();
-            let back = store.work("r", StageName::Topics, &key).unwrap().unwrap();
+            store.put_work("r", Part::Whole(StageName::Topics), &key, &value).unwrap();
+            let back = store.work("r", Part::Whole(StageName::Topics), &key).unwrap().unwrap();
             prop_assert_eq!(crate::sha256_json([&back]), crate::sha256_json([&value]));
             prop_assert_eq!(back, value);
         });

@@ -303,6 +303,7 @@ pub(super) fn settle(tx: &Connection, id: &str, status: RunStatus, now_ms: i64) 
 mod tests {
     use super::*;
     use crate::fixture;
+    use contract::Part;
     use contract::StageStatus;
     use serde_json::json;
 
@@ -396,17 +397,17 @@ mod tests {
         fixture::run(&store, "other");
         for run in ["r", "other"] {
             store
-                .commit_stage(
+                .commit_part(
                     run,
-                    StageName::Topics,
+                    Part::Whole(StageName::Topics),
                     &fixture::result(&fixture::artifacts(2), "out"),
                 )
                 .unwrap();
             store
-                .put_work(run, StageName::Summaries, "k", &json!(1))
+                .put_work(run, Part::Whole(StageName::Summaries), "k", &json!(1))
                 .unwrap();
             store
-                .put_metric_points(run, StageName::Topics, &[("loss", 1, 0.5)])
+                .put_metric_points(run, Part::Whole(StageName::Topics), &[("loss", 1, 0.5)])
                 .unwrap();
             let owner = fixture::owner(1);
             store

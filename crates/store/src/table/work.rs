@@ -1,11 +1,12 @@
-//! Partial results inside a stage, by key: what a resumed stage need not redo. Gone with the stage's commit.
+//! Partial results inside a part, by key: what a resumed part need not redo. Gone with the part's commit.
 
 use super::{Json, Word, stage};
 use crate::{Result, Store};
-use contract::StageName;
+use contract::{Part, StageName};
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
+// Made anew with the table of parts (`super::part`).
 pub(crate) const SQL: &str = "
 CREATE TABLE work (
     run_id TEXT NOT NULL,
@@ -22,37 +23,36 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::Error::NotFound`] where the run lacks the stage, [`crate::Error::LeaseLost`].
-    pub fn put_work(&self, run: &str, stage: StageName, key: &str, value: &Value) -> Result<()> {
+    pub fn put_work(&self, run: &str, part: Part, key: &str, value: &Value) -> Result<()> {
         self.write_run(run, |tx| {
-            stage::require(tx, run, stage)?;
+            stage::require(tx, run, part.stage())?;
             tx.prepare_cached(
-                "INSERT OR REPLACE INTO work (run_id, stage, key, value) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT OR REPLACE INTO work (run_id, stage, part, key, value) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute(params![run, Word(stage), key, Json(value)])?;
+            .execute(params![run, Word(part.stage()), part.name(), key, Json(value)])?;
             Ok(())
         })
     }
 
     /// The partial result of a key.
-    pub fn work(&self, run: &str, stage: StageName, key: &str) -> Result<Option<Value>> {
+    pub fn work(&self, run: &str, part: Part, key: &str) -> Result<Option<Value>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
-                "SELECT value FROM work WHERE run_id = ?1 AND stage = ?2 AND key = ?3",
+                "SELECT value FROM work WHERE run_id = ?1 AND stage = ?2 AND part = ?3 AND key = ?4",
             )?;
+            let key = params![run, Word(part.stage()), part.name(), key];
             let found = query
-                .query_row(params![run, Word(stage), key], |r| {
-                    r.get::<_, Json<Value>>(0)
-                })
+                .query_row(key, |r| r.get::<_, Json<Value>>(0))
                 .optional()?;
             Ok(found.map(|json| json.0))
         })
     }
 
-    /// Every partial result of a stage, keys in byte order.
+    /// Every partial result of a stage, parts and keys in byte order.
     pub fn work_all(&self, run: &str, stage: StageName) -> Result<Vec<(String, Value)>> {
         self.read(|conn| {
             let mut query = conn.prepare_cached(
-                "SELECT key, value FROM work WHERE run_id = ?1 AND stage = ?2 ORDER BY key",
+                "SELECT key, value FROM work WHERE run_id = ?1 AND stage = ?2 ORDER BY part, key",
             )?;
             let rows = query.query_map(params![run, Word(stage)], |r| {
                 Ok((r.get(0)?, r.get::<_, Json<Value>>(1)?.0))
@@ -77,7 +77,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use crate::{Error, fixture};
-    use contract::StageName;
+    use contract::{Part, StageName};
     use serde_json::json;
 
     #[test]
@@ -85,22 +85,29 @@ mod tests {
         let (_dir, store) = fixture::store();
         fixture::run(&store, "r");
         store
-            .put_work("r", StageName::Topics, "b", &json!(1))
+            .put_work("r", Part::Whole(StageName::Topics), "b", &json!(1))
             .unwrap();
         store
-            .put_work("r", StageName::Topics, "a", &json!([null]))
+            .put_work("r", Part::Whole(StageName::Topics), "a", &json!([null]))
             .unwrap();
         store
-            .put_work("r", StageName::Topics, "b", &json!(2))
+            .put_work("r", Part::Whole(StageName::Topics), "b", &json!(2))
             .unwrap();
         store
-            .put_work("r", StageName::Summaries, "b", &json!(3))
+            .put_work("r", Part::Whole(StageName::Summaries), "b", &json!(3))
             .unwrap();
         assert_eq!(
-            store.work("r", StageName::Topics, "b").unwrap(),
+            store
+                .work("r", Part::Whole(StageName::Topics), "b")
+                .unwrap(),
             Some(json!(2))
         );
-        assert_eq!(store.work("r", StageName::Topics, "c").unwrap(), None);
+        assert_eq!(
+            store
+                .work("r", Part::Whole(StageName::Topics), "c")
+                .unwrap(),
+            None
+        );
         assert_eq!(
             store.work_all("r", StageName::Topics).unwrap(),
             [("a".into(), json!([null])), ("b".into(), json!(2))]
@@ -109,7 +116,7 @@ mod tests {
         assert!(store.work_all("r", StageName::Topics).unwrap().is_empty());
         assert_eq!(store.work_all("r", StageName::Summaries).unwrap().len(), 1);
         assert!(matches!(
-            store.put_work("r", StageName::Align, "k", &json!(1)),
+            store.put_work("r", Part::Whole(StageName::Align), "k", &json!(1)),
             Err(Error::NotFound { .. })
         ));
     }

@@ -17,8 +17,8 @@ const rules: Record<RecipeRule, (x: number) => boolean> = {
   not_negative: (x) => x >= 0,
   above_zero: (x) => x > 0,
   zero_to_below_half: (x) => x >= 0 && x < 0.5,
-  // These two depend on other settings: the plan says so.
-  alignments: () => true,
+  // These depend on other settings: the plan says so.
+  compared: () => true,
   sigmoid_or_robust: () => true,
   two_for_fixed_ratio: () => true,
 };
@@ -65,7 +65,7 @@ export function isTaken(shape: SettingShape, value: string): boolean {
     case 'word':
       return shape.words.includes(text);
     case 'words':
-      return parts(text).length > 0 && parts(text).every((part) => shape.words.includes(part));
+      return parts(text).every((part) => shape.words.includes(part));
     case 'flag':
       return text === 'true' || text === 'false';
     case 'text':

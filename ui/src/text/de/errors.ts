@@ -96,8 +96,7 @@ export const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], st
   not_negative: 'darf nicht negativ sein',
   above_zero: 'muss größer als 0 sein: Sonst lernte aus den Paaren niemand etwas',
   zero_to_below_half: 'muss mindestens 0 und kleiner als 0,5 sein',
-  alignments:
-    'muss dpo_separate, dpo_joint oder beide nennen und jedes davon, aus dem ein gewähltes System lernt',
+  compared: 'muss ein System nennen, oder die Liste der Synthesizer muss einen nennen',
   sigmoid_or_robust: 'wirkt nur auf die Verluste sigmoid und robust; setzen Sie sie auf 0',
   two_for_fixed_ratio:
     'muss für die feste Mischung mindestens 2 sein, denn sie mischt in jedem Stapel echte und künstliche Paare',
@@ -207,8 +206,8 @@ function stalled({ stage, why }: Args<'stalled'>): Words {
       );
     case 'no_pair':
       return say(
-        `${stopped}: „${names.system[why.system]}“ lernt von „${names.synthesizer[why.synthesizer]}“, und dazu fehlt jedes Paar.`,
-        `Erhöhen Sie im Rezept eines neuen Laufs candidates_per_summary, senken Sie min_gap, oder lassen Sie ${why.system} aus systems weg; die bisherigen Stufen werden übernommen.`,
+        `${stopped}: Für „${names.synthesizer[why.synthesizer]}“ fehlt jedes Paar, von dem es lernen könnte.`,
+        `Erhöhen Sie im Rezept eines neuen Laufs candidates_per_summary, senken Sie min_gap, oder lassen Sie die Systeme weg, die davon lernen; was bisher fertig ist, wird übernommen.`,
       );
   }
 }

@@ -16,6 +16,7 @@ export const names: typeof en = {
     done: 'Fertig',
     reused: 'Übernommen',
     stale: 'Veraltet',
+    unneeded: 'Nicht nötig',
     locked: 'Abgeschlossen',
     ok: 'Gut',
     limited: 'Knapp',

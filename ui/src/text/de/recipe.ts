@@ -69,8 +69,6 @@ export const recipe: Record<string, string> = {
     'Ein gewählter Dialog, der so viele Wörter seiner Zusammenfassung am Stück wiederholt, wird abgelehnt.',
   copy_share:
     'Ein gewählter Dialog, der mehr als diesen Anteil der 3-Gramme seiner Zusammenfassung enthält, wird abgelehnt.',
-  alignments:
-    'Synthesizer, die abgestimmt werden: dpo_separate lernt aus Format- und Inhaltspaaren, dpo_joint aus den gemeinsamen.',
   pair_repeat: 'Wie oft die kleinere der beiden getrennten Mengen wiederholt werden darf.',
   dpo_loss:
     'Verlust der Präferenzen: sigmoid, robust, ipo, apo_zero, sigmoid_norm, dpop, simpo oder orpo; simpo und orpo kommen ohne Referenzmodell aus.',
@@ -96,8 +94,6 @@ export const recipe: Record<string, string> = {
   dialogue_tries: 'Versuche je synthetischer Zusammenfassung, ehe sie wegfällt.',
   ids_max_iterations: 'Korrekturen der schrittweisen Synthese (IDS), ehe sie aufgibt.',
   rejection_max_tries: 'Versuche des Verwerfungsverfahrens, ehe es aufgibt.',
-  constrained_dialogues:
-    'Vergleicht auch das überwachte Modell unter einer Grammatik aus Zeilen „Name: Text“ (sft_constrained).',
   lr_search:
     'Lernraten, die jeder trainierte Zusammenfasser versucht, mal der Rate der Stufe; die Validierung (CE) wählt.',
   stage1_stop_lr: 'Stufe 1 endet, wenn der Plan diese Rate erreicht; 0 heißt ein Zehntel von sft_lr.',

@@ -91,7 +91,7 @@ export const rules: Record<Extract<Args<'recipe'>, { case: 'rule' }>['rule'], st
   not_negative: 'must be a number that is not negative',
   above_zero: 'must be above 0: nothing would be learnt from the pairs',
   zero_to_below_half: 'must be at least 0 and below 0.5',
-  alignments: 'must list dpo_separate, dpo_joint or both, and each one that a chosen system learns from',
+  compared: 'must name a system, or the synthesizers have to name one',
   sigmoid_or_robust: 'acts on the losses sigmoid and robust only; set it to 0',
   two_for_fixed_ratio:
     'must be at least 2 for the fixed mix, which puts real and synthetic pairs into every batch',
@@ -189,8 +189,8 @@ function stalled({ stage, why }: Args<'stalled'>): Words {
       );
     case 'no_pair':
       return say(
-        `${stopped}: “${names.system[why.system]}” learns from “${names.synthesizer[why.synthesizer]}”, which has no pair to learn from.`,
-        `In the recipe of a new run, raise candidates_per_summary, lower min_gap, or leave ${why.system} out of systems; the stages so far are taken over.`,
+        `${stopped}: “${names.synthesizer[why.synthesizer]}” has no pair to learn from.`,
+        `In the recipe of a new run, raise candidates_per_summary, lower min_gap, or leave the systems out that learn from it; what is done so far is taken over.`,
       );
   }
 }

@@ -25,6 +25,7 @@ export const names = {
     done: 'Done',
     reused: 'Reused',
     stale: 'Stale',
+    unneeded: 'Not needed',
     locked: 'Locked',
     ok: 'OK',
     limited: 'Limited',

@@ -564,6 +564,7 @@ fn a_stage() {
     ");
     let line = ArtifactLine {
         kind: ArtifactKind::Topic,
+        part: None,
         item: 0,
         version: 1,
         payload: &json!({"example_id": 1, "topic": "a bill"}),

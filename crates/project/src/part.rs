@@ -1,0 +1,147 @@
+//! The parts of a run: which of them a recipe asks for, whose results each reads, and the hash by which a part is found
+//! again in another run. The window and the pipeline ask the same functions, so that both know what is stale.
+
+use std::collections::BTreeSet;
+
+use contract::{Part, StageName, Synthesizer, System};
+use serde_json::json;
+use store::RunRow;
+
+use crate::error::Result;
+use crate::recipe::Recipe;
+use crate::selection::Selection;
+
+/// Raised when a stage's meaning changes, so that results of older versions are not reused.
+const PIPELINE_VERSION: u32 = 3;
+
+/// A finished part, as far as the parts that read it must know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// Hash of its result.
+    pub sha256: String,
+    /// Items that it produced.
+    pub n_out: u64,
+}
+
+/// The parts that a recipe asks for, in the order in which they are carried out: those that its systems and synthesizers
+/// are compared by, and whatever these read.
+pub fn asked(recipe: &Recipe) -> Vec<Part> {
+    let outputs = recipe.systems.iter().copied().map(Part::Evaluate);
+    let dialogues = compared(recipe).into_iter().map(Part::TestDialogues);
+    let mut open: Vec<Part> = outputs.chain(dialogues).collect();
+    let mut found = BTreeSet::new();
+    while let Some(part) = open.pop() {
+        if found.insert(part) {
+            open.extend(upstream(part));
+        }
+    }
+    let mut parts: Vec<Part> = found.into_iter().collect();
+    parts.sort_by_key(|part| (part.stage(), takes_updates(*part).is_some(), *part));
+    parts
+}
+
+/// The synthesizers that a recipe compares. Where it names none, they are those that come with what its systems learn
+/// from: the supervised one in its three ways, and each aligned one of the paper.
+pub fn compared(recipe: &Recipe) -> Vec<Synthesizer> {
+    let is_asked = |synthesizer: &Synthesizer| recipe.synthesizers.contains(synthesizer);
+    let comes_along = |synthesizer: &Synthesizer| {
+        let mut sources = recipe
+            .systems
+            .iter()
+            .filter_map(|system| system.synthetic_source());
+        match synthesizer {
+            Synthesizer::Sft | Synthesizer::Ids | Synthesizer::Rejection => {
+                sources.next().is_some()
+            }
+            Synthesizer::DpoSeparate | Synthesizer::DpoJoint => {
+                sources.any(|source| source == *synthesizer)
+            }
+            Synthesizer::SftConstrained => false,
+        }
+    };
+    let every = Synthesizer::ALL.iter().copied();
+    match recipe.synthesizers.is_empty() {
+        true => every.filter(comes_along).collect(),
+        false => every.filter(is_asked).collect(),
+    }
+}
+
+/// The part whose adapter writes a synthesizer's dialogues.
+pub fn writer(synthesizer: Synthesizer) -> Part {
+    match synthesizer.is_aligned() {
+        true => Part::Align(synthesizer),
+        false => Part::Whole(StageName::Synthesizer),
+    }
+}
+
+/// The part that trains for as many updates as the training of another one took, where it is such a part.
+fn takes_updates(part: Part) -> Option<Part> {
+    match part {
+        Part::Summarizer(system) => system.updates_of().map(Part::Summarizer),
+        _ => None,
+    }
+}
+
+/// The parts whose results a part reads.
+pub fn upstream(part: Part) -> Vec<Part> {
+    use StageName::{Candidates, Preferences, Summaries, Synthesizer as Supervised, Topics};
+    match part {
+        Part::Whole(Summaries) => vec![Part::Whole(Topics)],
+        Part::Whole(Candidates) => vec![Part::Whole(Summaries), Part::Whole(Supervised)],
+        Part::Whole(Preferences) => vec![Part::Whole(Candidates)],
+        // Topics and the supervised synthesizer learn from the shots. No other stage is carried out as a whole.
+        Part::Whole(_) => Vec::new(),
+        Part::Align(_) => vec![Part::Whole(Supervised), Part::Whole(Preferences)],
+        Part::Dialogues(source) => vec![Part::Whole(Summaries), writer(source)],
+        Part::Summarizer(system) => {
+            let source = system.synthetic_source().map(Part::Dialogues);
+            source.into_iter().chain(takes_updates(part)).collect()
+        }
+        Part::Evaluate(system) if system.is_trained() => vec![Part::Summarizer(system)],
+        Part::Evaluate(_) => Vec::new(),
+        Part::TestDialogues(synthesizer) => vec![writer(synthesizer)],
+    }
+}
+
+/// Whether a part's result is the same whatever the seed and the shots are: nothing in it is drawn, and it sees no shot.
+fn is_free_of_shots(part: Part) -> bool {
+    matches!(part, Part::Evaluate(System::ZeroShot))
+}
+
+/// The cache key of a part: everything that its result depends on.
+///
+/// `finished` gives the result of an earlier part; `None` if it is unfinished.
+pub fn inputs_sha256(
+    run: &RunRow,
+    recipe: &Recipe,
+    part: Part,
+    finished: &dyn Fn(Part) -> Option<Finished>,
+) -> Result<Option<String>> {
+    let selection = Selection::of_run(run)?;
+    let mut key = vec![
+        json!(PIPELINE_VERSION),
+        json!(part.stage().as_str()),
+        json!(part.name()),
+        json!(run.model_id),
+        recipe.of_part(part)?,
+    ];
+    if !is_free_of_shots(part) {
+        key.extend([json!(run.seed), json!(selection.training_sha256)]);
+    }
+    if let Some(date) = selection.template_date {
+        key.push(json!(date));
+    }
+    if part.stage() == StageName::Evaluate {
+        key.push(json!(selection.test_sha256));
+    }
+    for earlier in upstream(part) {
+        let Some(earlier) = finished(earlier) else {
+            return Ok(None);
+        };
+        key.push(json!(earlier.sha256));
+    }
+    Ok(Some(store::sha256_json(&key)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! Which parts a recipe asks for, and what their keys depend on.
+
+use super::*;
+use contract::{DeviceChoice, RunStatus};
+
+fn with(sets: &[&str]) -> Recipe {
+    let mut recipe = Recipe::default();
+    sets.iter().for_each(|set| recipe.set(set).unwrap());
+    recipe
+}
+
+fn words(recipe: &Recipe) -> Vec<String> {
+    asked(recipe).iter().map(Part::to_string).collect()
+}
+
+fn run(seed: u64, training: &str) -> RunRow {
+    RunRow {
+        id: "r".to_owned(),
+        dataset_id: 1,
+        dataset_name: "d".to_owned(),
+        model_path: "m".to_owned(),
+        model_id: "ab12".to_owned(),
+        model_name: "m".to_owned(),
+        model_parameters: 7,
+        recipe: String::new(),
+        seed,
+        shots: json!({"training_sha256": training, "test_sha256": "t"}),
+        threads: 1,
+        device: DeviceChoice::Cpu,
+        version: "0".to_owned(),
+        status: RunStatus::Created,
+        error: None,
+        control: None,
+        created_at_ms: 0,
+        changed_at_ms: 0,
+    }
+}
+
+/// The keys of a recipe's parts, where every part's result is told by its own key, as a computation would.
+fn keys(run: &RunRow, recipe: &Recipe) -> Vec<(Part, String)> {
+    let mut keys: Vec<(Part, String)> = Vec::new();
+    for part in asked(recipe) {
+        let finished = |earlier: Part| {
+            let found = keys.iter().find(|(known, _)| *known == earlier)?;
+            Some(Finished {
+                sha256: found.1.clone(),
+                n_out: 3,
+            })
+        };
+        let key = inputs_sha256(run, recipe, part, &finished).unwrap();
+        let key = key.unwrap_or_else(|| panic!("{part} comes before what it reads"));
+        keys.push((part, key));
+    }
+    keys
+}
+
+/// The parts of a recipe whose keys another run has not.
+fn new_parts(before: (&RunRow, &Recipe), after: (&RunRow, &Recipe)) -> Vec<String> {
+    let known = keys(before.0, before.1);
+    let wanted = keys(after.0, after.1).into_iter();
+    wanted
+        .filter(|key| !known.contains(key))
+        .map(|(part, _)| part.to_string())
+        .collect()
+}
+
+#[test]
+fn a_run_computes_what_its_systems_read_and_nothing_else() {
+    assert_eq!(
+        words(&with(&["systems=zero_shot,sft_real"])),
+        [
+            "summarizer/sft_real",
+            "evaluate/zero_shot",
+            "evaluate/sft_real"
+        ],
+        "no synthesizer"
+    );
+    assert_eq!(
+        words(&with(&[
+            "systems=sft_real,mrds_separate",
+            "synthesizers=sft"
+        ])),
+        [
+            "topics",
+            "summaries",
+            "synthesizer",
+            "candidates",
+            "preferences",
+            "align/dpo_separate",
+            "dialogues/dpo_separate",
+            "summarizer/sft_real",
+            "summarizer/mrds_separate",
+            "evaluate/sft_real",
+            "evaluate/mrds_separate",
+            "evaluate/synthesizer/sft"
+        ]
+    );
+    // Dialogues of the supervised synthesizer need no preference.
+    let ids = words(&with(&["systems=sft_synthetic_ids"]));
+    assert!(
+        !ids.iter()
+            .any(|part| part.starts_with("align") || part == "candidates")
+    );
+    assert!(
+        ids.contains(&"evaluate/synthesizer/rejection".to_owned()),
+        "it comes along"
+    );
+    assert_eq!(
+        words(&with(&["synthesizers=sft", "systems="])),
+        ["synthesizer", "evaluate/synthesizer/sft"],
+        "a comparison of synthesizers alone"
+    );
+}
+
+#[test]
+fn a_mixture_comes_after_the_training_whose_updates_it_takes() {
+    let parts = words(&with(&["systems=fixed_ratio"]));
+    let place = |part: &str| parts.iter().position(|found| found == part).unwrap();
+    assert!(place("summarizer/mrds_separate") < place("summarizer/fixed_ratio"));
+    assert!(
+        !parts.contains(&"evaluate/mrds_separate".to_owned()),
+        "nobody asks for it"
+    );
+}
+
+#[test]
+fn another_system_has_parts_of_its_own_and_changes_no_other() {
+    let before = with(&["systems=sft_real,mrds_separate", "synthesizers=sft"]);
+    let after = with(&[
+        "systems=sft_real,mrds_separate,mrds_joint",
+        "synthesizers=sft",
+    ]);
+    let run = run(1, "a");
+    assert_eq!(
+        new_parts((&run, &before), (&run, &after)),
+        [
+            "align/dpo_joint",
+            "dialogues/dpo_joint",
+            "summarizer/mrds_joint",
+            "evaluate/mrds_joint"
+        ]
+    );
+}
+
+#[test]
+fn a_field_changes_the_parts_that_read_it_and_what_follows() {
+    let usual = with(&["systems=in_context,sft_real,fixed_ratio,sft_synthetic_ids"]);
+    let run = run(1, "a");
+    let changed = |set: &str| {
+        let mut recipe = usual.clone();
+        recipe.set(set).unwrap();
+        new_parts((&run, &usual), (&run, &recipe))
+    };
+    assert_eq!(changed("icl_examples=3"), ["evaluate/in_context"]);
+    assert_eq!(changed("bootstrap=100"), [""; 0], "tables are no part");
+    assert_eq!(
+        changed("rejection_max_tries=3"),
+        ["evaluate/synthesizer/rejection"]
+    );
+    assert_eq!(
+        changed("ids_max_iterations=3"),
+        [
+            "dialogues/ids",
+            "summarizer/sft_synthetic_ids",
+            "evaluate/sft_synthetic_ids",
+            "evaluate/synthesizer/ids"
+        ]
+    );
+    let of_loss = changed("dpo_beta=0.3");
+    assert_eq!(of_loss[0], "align/dpo_separate");
+    assert!(
+        !of_loss.contains(&"summarizer/sft_real".to_owned()),
+        "{of_loss:?}"
+    );
+    assert_eq!(changed("dialogue_top_k=0"), [""; 0], "off as before");
+    assert!(changed("dialogue_top_k=9").contains(&"candidates".to_owned()));
+}
+
+#[test]
+fn what_draws_nothing_and_sees_no_shot_is_computed_once_for_every_seed() {
+    let recipe = with(&["systems=zero_shot,in_context,sft_real"]);
+    let (one, other_seed, other_shots) = (run(1, "a"), run(2, "a"), run(1, "b"));
+    let seen = [
+        "summarizer/sft_real",
+        "evaluate/in_context",
+        "evaluate/sft_real",
+    ];
+    for other in [other_seed, other_shots] {
+        assert_eq!(new_parts((&one, &recipe), (&other, &recipe)), seen);
+    }
+}
+
+/// Three arms with two seeds: what is computed if each distinct key is computed once.
+#[test]
+fn a_grid_shares_what_its_cells_have_in_common() {
+    let arms = ["dpo_beta=0.03", "dpo_beta=0.1", "dpo_beta=0.3"];
+    let mut distinct = BTreeSet::new();
+    let mut cells = 0;
+    for arm in arms {
+        for seed in [1, 2] {
+            let recipe = with(&[
+                "systems=zero_shot,sft_real,mrds_separate",
+                "synthesizers=sft",
+                arm,
+            ]);
+            let keys = keys(&run(seed, &seed.to_string()), &recipe);
+            cells += keys.len();
+            distinct.extend(keys);
+        }
+    }
+    // Of thirteen parts four follow the loss, one is the same for every seed, and eight are for each seed alone.
+    assert_eq!((cells, distinct.len()), (6 * 13, 3 * 2 * 4 + 1 + 2 * 8));
+}
